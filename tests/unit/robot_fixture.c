@@ -54,6 +54,12 @@ static void end_control(struct fixture *f)
 	ohtd_control_fini(&f->control);
 }
 
+void fixture_stretch(struct fixture *f, uint32_t time_factor)
+{
+	f->control.time_factor = time_factor;
+	f->control.modules.time_factor = time_factor;
+}
+
 void fixture_destroy(struct fixture *f)
 {
 	end_control(f);

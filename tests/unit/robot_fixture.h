@@ -36,6 +36,8 @@ struct fixture {
 
 struct fixture *fixture_create(bool hardware_stop);
 void fixture_destroy(struct fixture *f);
+/* Another time factor than 1. */
+void fixture_stretch(struct fixture *f, uint32_t time_factor);
 
 /* All four modules of @profile on the wire, device open. */
 void fixture_plug_all(struct fixture *f, enum oht_profile profile);

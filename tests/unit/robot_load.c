@@ -70,7 +70,7 @@ static double ms_to_zero(struct driver *d, double since_ms)
 	struct ohtd_drive_setpoint echoed = { .speed_raw = 1 };
 	uint64_t at_ns = 0;
 
-	while (!ohtd_setpoint_echoed(&d->f->control, &echoed, &at_ns) || echoed.speed_raw ||
+	while (!ohtd_setpoint_echoed(&d->f->control.modules, &echoed, &at_ns) || echoed.speed_raw ||
 	       d->f->control.state != OHTD_STATE_IDLE) {
 		driver_run_ms(d, 1);
 		assert_true(now_ms(d) - since_ms < 5000);
@@ -94,7 +94,7 @@ static double echoed_ms(const struct driver *d)
 	struct ohtd_drive_setpoint echoed;
 	uint64_t at_ns;
 
-	assert_true(ohtd_setpoint_echoed(&d->f->control, &echoed, &at_ns));
+	assert_true(ohtd_setpoint_echoed(&d->f->control.modules, &echoed, &at_ns));
 	return (double)at_ns / OHTD_NS_PER_MS;
 }
 
@@ -105,14 +105,14 @@ struct move_samples {
 static void measure_move(struct driver *d, const struct move_samples *s)
 {
 	double target_mm = any_target_mm(d), began_ms;
-	uint16_t direction = d->f->control.setpoints.told.direction;
+	uint16_t direction = d->f->control.modules.setpoints.told.direction;
 
 	any_moment(d);
 	d->fastest_mm_s = 0;
 	began_ms = now_ms(d);
 	driver_departs(d, target_mm);
 	/* Another direction is a transaction of its own, which the drive must echo first. */
-	if (direction != d->f->control.setpoints.told.direction) {
+	if (direction != d->f->control.modules.setpoints.told.direction) {
 		add(s->turn, echoed_ms(d) - began_ms);
 	} else {
 		add(s->echo, echoed_ms(d) - began_ms);

@@ -64,7 +64,7 @@ static void run(struct fixture *f, struct reader *reader, uint32_t ms)
 
 static uint64_t oldest_value_ns(const struct fixture *f, uint8_t unit)
 {
-	const struct ohtd_unit *of = &f->control.units[unit - 1];
+	const struct ohtd_unit *of = &f->control.modules.units[unit - 1];
 	uint64_t oldest_ns = UINT64_MAX;
 	unsigned int i;
 
@@ -93,7 +93,7 @@ static void no_cycle_is_missed_and_the_sweep_goes_on(void **state)
 	assert_int_equal(after.bus.cycles_missed, before.bus.cycles_missed);
 	assert_string_equal(ohtd_state_name(f->control.state), "idle");
 	for (unit = 2; unit <= DOCK; unit++) {
-		assert_int_equal(f->control.units[unit - 1].view.health, OHTD_HEALTH_GOOD);
+		assert_int_equal(f->control.modules.units[unit - 1].view.health, OHTD_HEALTH_GOOD);
 		assert_in_range(oldest_value_ns(f, unit), 0, 10 * OHTD_NS_PER_S);
 	}
 	/* Each of those that answer had its turn. */
@@ -156,7 +156,7 @@ static void module_that_is_lost_is_not_asked(void **state)
 	(void)state;
 	f->fake->units[DOCK].fault = FAKE_SILENT;
 	fixture_run_ms(f, 10000);
-	assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_LOST);
+	assert_int_equal(f->control.modules.units[DOCK - 1].view.health, OHTD_HEALTH_LOST);
 	before = exchanges_with(f, DOCK, OHT_READ_HOLDING);
 	answer = ask(f, &command);
 	assert_int_equal(answer.outcome, OHTD_OUTCOME_REFUSED);

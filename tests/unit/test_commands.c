@@ -48,8 +48,8 @@ static void enable_waits_for_the_telegrams_of_the_last_stop(void **state)
 	struct fixture *f = fixture_safe();
 
 	(void)state;
-	ohtd_telegram_start(&f->control, OHTD_TELEGRAM_STOP);
-	assert_true(f->control.telegrams.active);
+	ohtd_telegram_start(&f->control.modules, OHTD_TELEGRAM_STOP);
+	assert_true(f->control.modules.telegrams.active);
 	assert_int_equal(fixture_ask(f, OHTD_COMMAND_ENABLE).outcome, OHTD_OUTCOME_DONE);
 	assert_int_equal(f->fake->enables, 1);
 	fixture_destroy(f);
@@ -385,12 +385,12 @@ static void rtu_refuses_enable_honestly(void **state)
 static void discover_answers_when_done(void **state)
 {
 	struct fixture *f = fixture_idle();
-	uint32_t runs = f->control.identify.runs;
+	uint32_t runs = f->control.modules.identify.runs;
 	struct ohtd_answer a = fixture_ask(f, OHTD_COMMAND_DISCOVER);
 
 	(void)state;
 	assert_int_equal(a.outcome, OHTD_OUTCOME_DONE);
-	assert_int_equal(f->control.identify.runs, runs + 1);
+	assert_int_equal(f->control.modules.identify.runs, runs + 1);
 	/* A question to an empty address waits until the plan gives it a whole cycle. */
 	assert_in_range(f->control.snapshot.bus.discovery_ms, 1, 1499);
 	/* The machine went on meanwhile. */
@@ -476,7 +476,7 @@ static void flood_of_reads_is_answered_and_does_not_stop_the_polls(void **state)
 	}
 	assert_int_equal(answers, OHTD_LINK_COMMANDS);
 	assert_string_equal(ohtd_state_name(f->control.state), "idle");
-	assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_GOOD);
+	assert_int_equal(f->control.modules.units[DOCK - 1].view.health, OHTD_HEALTH_GOOD);
 	assert_int_equal(ohtd_link_post(&f->links[0], &read), 0);
 	fixture_destroy(f);
 }

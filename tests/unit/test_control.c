@@ -66,9 +66,9 @@ static void sweep_reaches_every_register(void **state)
 	(void)state;
 	fixture_run_ms(f, 3000);
 	for (unit = POWER; unit <= DOCK; unit++) {
-		const struct oht_regmap *map = f->control.units[unit - 1].plan->map;
+		const struct oht_regmap *map = f->control.modules.units[unit - 1].plan->map;
 
-		assert_int_equal(ohtd_seqlock_copy(&f->control.units[unit - 1].published, &r), 0);
+		assert_int_equal(ohtd_seqlock_copy(&f->control.modules.units[unit - 1].published, &r), 0);
 		assert_int_equal(r.count, map->count);
 		for (i = 0; i < r.count; i++)
 			if (map->reg[i].access == OHT_ACCESS_WO)

@@ -15,7 +15,7 @@ static uint64_t now_ns(struct fixture *f)
 
 static const struct ohtd_module_view *view_of(struct fixture *f, uint8_t unit)
 {
-	return &f->control.units[unit - 1].view;
+	return &f->control.modules.units[unit - 1].view;
 }
 
 static void answer_after_us(struct fixture *f, uint32_t turnaround_us)
@@ -166,7 +166,7 @@ static void enable_ends_the_time_without_a_plan(void **state)
 
 	(void)state;
 	post_search(f);
-	assert_int_equal(f->control.layout.count, 0);
+	assert_int_equal(f->control.modules.layout.count, 0);
 	assert_int_equal(fixture_ask(f, OHTD_COMMAND_ENABLE).outcome, OHTD_OUTCOME_DONE);
 	fixture_run_ms(f, 50);
 	assert_true(f->fake->grid.plan.count > 0);
@@ -211,7 +211,7 @@ static void silence_is_shown_from_any_moment_of_a_search(void **state)
 		fixture_run_ms(f, begun_ms % 200);
 		f->fake->units[DOCK].fault = FAKE_SILENT;
 		fixture_run_ms(f, 2000);
-		assert_false(f->control.identify.full);
+		assert_false(f->control.modules.identify.full);
 		assert_int_not_equal(view_of(f, DOCK)->health, OHTD_HEALTH_GOOD);
 		f->fake->units[DOCK].fault = FAKE_GOOD;
 		fixture_run_ms(f, 3000);
@@ -314,7 +314,7 @@ static void profile_refused_at_first_is_asked_for_again(void **state)
 static void power_knows(struct fixture *f, bool knows)
 {
 	const struct ohtd_model *model = f->control.model;
-	const struct ohtd_unit *unit = &f->control.units[POWER - 1];
+	const struct ohtd_unit *unit = &f->control.modules.units[POWER - 1];
 	const struct ohtd_probe *probe = &unit->kind->probe;
 	unsigned int i;
 

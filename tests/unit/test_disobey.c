@@ -129,10 +129,10 @@ static void before_an_obstacle(enum oht_profile profile, enum how how)
 static void at_the_target(enum oht_profile profile, enum how how)
 {
 	struct driver *d = fast(profile, 9000);
-	uint16_t cruise = d->f->control.setpoints.told.speed_raw;
+	uint16_t cruise = d->f->control.modules.setpoints.told.speed_raw;
 
 	disobey(d, how);
-	while (how % 2 && outputs_on(d) && d->f->control.setpoints.told.speed_raw >= cruise)
+	while (how % 2 && outputs_on(d) && d->f->control.modules.setpoints.told.speed_raw >= cruise)
 		driver_run_ms(d, 1);
 	goes_at_most(d, MOST_MM, "target", how);
 }

@@ -34,25 +34,25 @@ static void unknown_register_is_found_out(void **state)
 	f->fake->units[SAFETY].known[0x0060] = false;
 	fixture_open(f);
 	fixture_run_ms(f, 6000);
-	assert_int_equal(ohtd_seqlock_copy(&f->control.units[SAFETY - 1].published, &r), 0);
-	missing = (int)(oht_regmap_find(f->control.units[SAFETY - 1].plan->map,
+	assert_int_equal(ohtd_seqlock_copy(&f->control.modules.units[SAFETY - 1].published, &r), 0);
+	missing = (int)(oht_regmap_find(f->control.modules.units[SAFETY - 1].plan->map,
 					"distance_sensor_type_1") -
-			f->control.units[SAFETY - 1].plan->map->reg);
+			f->control.modules.units[SAFETY - 1].plan->map->reg);
 	assert_int_equal(r.values[missing].state, OHTD_REGISTER_UNSUPPORTED);
 	assert_int_equal(r.values[missing + 1].state, OHTD_REGISTER_OK);
-	exceptions = (unsigned int)f->control.units[SAFETY - 1].view.exceptions;
+	exceptions = (unsigned int)f->control.modules.units[SAFETY - 1].view.exceptions;
 	assert_in_range(exceptions, 2, 3);
 	fixture_run_ms(f, 5000);
-	assert_int_equal(f->control.units[SAFETY - 1].view.exceptions, exceptions);
+	assert_int_equal(f->control.modules.units[SAFETY - 1].view.exceptions, exceptions);
 	assert_string_equal(ohtd_state_name(f->control.state), "safe");
 	fixture_destroy(f);
 }
 
 static enum ohtd_register_state register_state(struct fixture *f, uint8_t unit, const char *name)
 {
-	const struct oht_regmap *map = f->control.units[unit - 1].plan->map;
+	const struct oht_regmap *map = f->control.modules.units[unit - 1].plan->map;
 
-	return f->control.units[unit - 1].values.values[oht_regmap_find(map, name) - map->reg].state;
+	return f->control.modules.units[unit - 1].values.values[oht_regmap_find(map, name) - map->reg].state;
 }
 
 /* Codes 01 to 04 all say that a register is not there: in the search, in a block and alone. */
@@ -73,17 +73,17 @@ static void refused_register_does_not_lose_the_module(void **state)
 		fixture_run_ms(f, 6000);
 		assert_string_equal(ohtd_state_name(f->control.state), "safe");
 		for (unit = POWER; unit <= DOCK; unit++) {
-			assert_int_equal(f->control.units[unit - 1].view.health, OHTD_HEALTH_GOOD);
-			assert_int_equal(f->control.units[unit - 1].view.timeouts, 0);
+			assert_int_equal(f->control.modules.units[unit - 1].view.health, OHTD_HEALTH_GOOD);
+			assert_int_equal(f->control.modules.units[unit - 1].view.timeouts, 0);
 		}
-		assert_string_equal(f->control.units[DOCK - 1].view.profile, "canonical");
+		assert_string_equal(f->control.modules.units[DOCK - 1].view.profile, "canonical");
 		assert_int_equal(register_state(f, DOCK, "velocity_x"), OHTD_REGISTER_UNSUPPORTED);
 		assert_int_equal(register_state(f, DOCK, "velocity_y"), OHTD_REGISTER_OK);
 		/* And later, in an entry of the plan; none of its signals is left then. */
 		f->fake->units[DOCK].known[0x0030] = false;
 		fixture_run_ms(f, 1500);
 		assert_int_equal(register_state(f, DOCK, "position_x"), OHTD_REGISTER_UNSUPPORTED);
-		assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_DEGRADED);
+		assert_int_equal(f->control.modules.units[DOCK - 1].view.health, OHTD_HEALTH_DEGRADED);
 		fixture_destroy(f);
 	}
 }
@@ -102,11 +102,11 @@ static void busy_module_is_lost_and_keeps_its_registers(void **state)
 		f->fake->units[SAFETY].fault = FAKE_REFUSES;
 		fixture_run_ms(f, 500);
 		assert_string_equal(ohtd_state_name(f->control.state), "estop");
-		assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_LOST);
+		assert_int_equal(f->control.modules.units[SAFETY - 1].view.health, OHTD_HEALTH_LOST);
 		assert_int_equal(register_state(f, SAFETY, "safety_status"), OHTD_REGISTER_OK);
 		f->fake->units[SAFETY].fault = FAKE_GOOD;
 		fixture_run_ms(f, 500);
-		assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
+		assert_int_equal(f->control.modules.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
 		fixture_destroy(f);
 	}
 }
@@ -127,8 +127,8 @@ static void module_that_does_not_say_what_it_is_is_not_absent(void **state)
 		f->fake->units[DOCK].fault = FAKE_REFUSES;
 		fixture_open(f);
 		fixture_run_ms(f, 7000);
-		assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_NOT_POLLED);
-		assert_string_equal(f->control.units[DOCK - 1].view.name, "unknown");
+		assert_int_equal(f->control.modules.units[DOCK - 1].view.health, OHTD_HEALTH_NOT_POLLED);
+		assert_string_equal(f->control.modules.units[DOCK - 1].view.name, "unknown");
 		assert_string_equal(ohtd_state_name(f->control.state), "fault");
 		s = fixture_snapshot(f);
 		assert_true(fixture_says(&s.faults, OHTD_WHY_MODULE_MISSING, DOCK));
@@ -136,7 +136,7 @@ static void module_that_does_not_say_what_it_is_is_not_absent(void **state)
 		f->fake->units[DOCK].fault = FAKE_GOOD;
 		f->fake->units[DOCK].exception = 0;
 		fixture_run_ms(f, 3000);
-		assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_GOOD);
+		assert_int_equal(f->control.modules.units[DOCK - 1].view.health, OHTD_HEALTH_GOOD);
 		assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_DONE);
 		fixture_destroy(f);
 	}
@@ -220,8 +220,8 @@ static void lost_drive_is_an_emergency_stop(void **state)
 	assert_in_range(ms_until_not_idle(f), 475, 560);
 	assert_string_equal(ohtd_state_name(f->control.state), "estop");
 	/* The others never noticed. */
-	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
-	assert_int_equal(f->control.units[SAFETY - 1].view.errors_in_row, 0);
+	assert_int_equal(f->control.modules.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
+	assert_int_equal(f->control.modules.units[SAFETY - 1].view.errors_in_row, 0);
 	fixture_destroy(f);
 }
 
@@ -283,11 +283,11 @@ static void crc_storm_degrades_before_it_loses(void **state)
 	f->fake->units[POWER].fault = FAKE_CRC;
 	for (ms = 0; ms < 5000; ms++) {
 		fixture_run_ms(f, 1);
-		degraded |= f->control.units[POWER - 1].view.health == OHTD_HEALTH_DEGRADED;
+		degraded |= f->control.modules.units[POWER - 1].view.health == OHTD_HEALTH_DEGRADED;
 	}
-	assert_true(f->control.units[POWER - 1].view.crc_errors > 3);
+	assert_true(f->control.modules.units[POWER - 1].view.crc_errors > 3);
 	/* Its loss time is shorter than three of its polls: then lost comes first. */
-	assert_int_equal(f->control.units[POWER - 1].view.health, OHTD_HEALTH_LOST);
+	assert_int_equal(f->control.modules.units[POWER - 1].view.health, OHTD_HEALTH_LOST);
 	(void)degraded;
 	fixture_destroy(f);
 }
@@ -302,10 +302,10 @@ static void degraded_module_forbids_enable_and_recovers(void **state)
 	f->fake->units[MOTOR].fault = FAKE_CRC;
 	for (ms = 0; ms < 400; ms++) {
 		fixture_run_ms(f, 1);
-		if (f->control.units[MOTOR - 1].view.health == OHTD_HEALTH_DEGRADED)
+		if (f->control.modules.units[MOTOR - 1].view.health == OHTD_HEALTH_DEGRADED)
 			break;
 	}
-	assert_int_equal(f->control.units[MOTOR - 1].view.health, OHTD_HEALTH_DEGRADED);
+	assert_int_equal(f->control.modules.units[MOTOR - 1].view.health, OHTD_HEALTH_DEGRADED);
 	fixture_run_ms(f, 25);
 	s = fixture_snapshot(f);
 	assert_true(fixture_says(&s.why_not_enable, OHTD_WHY_MODULE_DEGRADED, MOTOR));
@@ -321,7 +321,7 @@ static void degraded_module_forbids_enable_and_recovers(void **state)
 static void module_too_busy_to_show_set_points_is_asked_what_it_is(void **state)
 {
 	struct fixture *f = fixture_safe();
-	const struct ohtd_unit *motor = &f->control.units[MOTOR - 1];
+	const struct ohtd_unit *motor = &f->control.modules.units[MOTOR - 1];
 	uint32_t ms;
 
 	(void)state;
@@ -347,20 +347,20 @@ static void block_that_always_fails_degrades_its_module(void **state)
 	uint32_t ms;
 
 	(void)state;
-	assert_int_equal(f->control.units[SAFETY - 1].blocks.polls, 2);
+	assert_int_equal(f->control.modules.units[SAFETY - 1].blocks.polls, 2);
 	safety->exception = 6;
 	safety->known[0x0011] = false;
 	fixture_run_ms(f, 500);
 	for (ms = 0; ms < 1500; ms++) {
 		fixture_run_ms(f, 1);
-		assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_DEGRADED);
+		assert_int_equal(f->control.modules.units[SAFETY - 1].view.health, OHTD_HEALTH_DEGRADED);
 	}
 	s = fixture_snapshot(f);
 	assert_true(fixture_says(&s.why_not_enable, OHTD_WHY_MODULE_DEGRADED, SAFETY));
 	assert_int_equal(register_state(f, SAFETY, "distance_2"), OHTD_REGISTER_OK);
 	safety->known[0x0011] = true;
 	fixture_run_ms(f, 500);
-	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
+	assert_int_equal(f->control.modules.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
 	assert_string_equal(ohtd_state_name(f->control.state), "safe");
 	fixture_destroy(f);
 }
@@ -379,11 +379,11 @@ static void cutting_other_blocks_forgets_no_failure(void **state)
 	fixture_run_ms(f, 3000);
 	for (ms = 0; ms < 3000; ms++) {
 		fixture_run_ms(f, 1);
-		assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_DEGRADED);
+		assert_int_equal(f->control.modules.units[SAFETY - 1].view.health, OHTD_HEALTH_DEGRADED);
 	}
 	safety->known[0x0011] = true;
 	fixture_run_ms(f, 3000);
-	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
+	assert_int_equal(f->control.modules.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
 	fixture_destroy(f);
 }
 
@@ -391,7 +391,7 @@ static void cutting_other_blocks_forgets_no_failure(void **state)
 static void module_that_reads_one_register_at_a_time_is_read(void **state)
 {
 	struct fixture *f = fixture_safe();
-	const struct ohtd_unit *unit = &f->control.units[SAFETY - 1];
+	const struct ohtd_unit *unit = &f->control.modules.units[SAFETY - 1];
 	uint32_t ms;
 	unsigned int i;
 
@@ -413,7 +413,7 @@ static void module_that_reads_one_register_at_a_time_is_read(void **state)
 static void block_that_fails_as_often_as_can_be_asked_for_degrades_its_module(void **state)
 {
 	struct fixture *f = fixture_safe();
-	struct oht_module *module = (struct oht_module *)f->control.units[SAFETY - 1].kind->module;
+	struct oht_module *module = (struct oht_module *)f->control.modules.units[SAFETY - 1].kind->module;
 
 	(void)state;
 	module->degrade_after_errors = 100;
@@ -421,9 +421,9 @@ static void block_that_fails_as_often_as_can_be_asked_for_degrades_its_module(vo
 	f->fake->units[SAFETY].exception = 6;
 	f->fake->units[SAFETY].known[0x0011] = false;
 	fixture_run_ms(f, 50000);
-	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
+	assert_int_equal(f->control.modules.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
 	fixture_run_ms(f, 10000);
-	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_DEGRADED);
+	assert_int_equal(f->control.modules.units[SAFETY - 1].view.health, OHTD_HEALTH_DEGRADED);
 	fixture_destroy(f);
 }
 
@@ -456,15 +456,15 @@ static void dead_module_does_not_slow_the_others(void **state)
 	for (ms = 0; ms < 4000; ms++) {
 		fixture_run_ms(f, 1);
 		age_ns = atomic_load(&f->time.now_ns) -
-			 f->control.units[SAFETY - 1].view.last_good_ns;
+			 f->control.modules.units[SAFETY - 1].view.last_good_ns;
 		oldest_ns = age_ns > oldest_ns ? age_ns : oldest_ns;
 	}
 	assert_string_equal(ohtd_state_name(f->control.state), "idle");
 	/* As seen between two control cycles; with more it would be lost. */
 	assert_in_range(oldest_ns, 1, 99 * OHTD_NS_PER_MS);
-	timeouts = f->control.units[DOCK - 1].view.timeouts;
+	timeouts = f->control.modules.units[DOCK - 1].view.timeouts;
 	fixture_run_ms(f, 20000);
-	assert_in_range(f->control.units[DOCK - 1].view.timeouts - timeouts, 8, 12);
+	assert_in_range(f->control.modules.units[DOCK - 1].view.timeouts - timeouts, 8, 12);
 	fixture_destroy(f);
 }
 
@@ -487,7 +487,7 @@ static void silent_modules_do_not_starve_the_others(void **state)
 				fixture_run_ms(f, 5);
 				for (unit = POWER; unit <= DOCK; unit++)
 					if (!(silent & (1u << (unit - POWER))) &&
-					    f->control.units[unit - 1].view.health !=
+					    f->control.modules.units[unit - 1].view.health !=
 						    OHTD_HEALTH_GOOD)
 						fail_msg("factor %u, silent %x: unit %u after %u ms",
 							 factors[factor], silent, unit, ms);
@@ -499,16 +499,16 @@ static void silent_modules_do_not_starve_the_others(void **state)
 static void returned_module_is_found_again(void **state)
 {
 	struct fixture *f = fixture_idle();
-	uint32_t generation = f->control.units[DOCK - 1].view.generation;
+	uint32_t generation = f->control.modules.units[DOCK - 1].view.generation;
 
 	(void)state;
 	f->fake->units[DOCK].fault = FAKE_SILENT;
 	fixture_run_ms(f, 5000);
 	f->fake->units[DOCK].fault = FAKE_GOOD;
 	fixture_run_ms(f, 2500);
-	assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_GOOD);
-	assert_int_equal(f->control.units[DOCK - 1].view.generation, generation);
-	assert_int_equal(f->control.units[DOCK - 1].view.next_probe_ns, 0);
+	assert_int_equal(f->control.modules.units[DOCK - 1].view.health, OHTD_HEALTH_GOOD);
+	assert_int_equal(f->control.modules.units[DOCK - 1].view.generation, generation);
+	assert_int_equal(f->control.modules.units[DOCK - 1].view.next_probe_ns, 0);
 	fixture_destroy(f);
 }
 
@@ -553,7 +553,7 @@ static void swallowed_transfers_are_given_up(void **state)
 	fixture_run_ms(f, 10000);
 	f->fake->swallow = false;
 	fixture_run_ms(f, 10000);
-	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
+	assert_int_equal(f->control.modules.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
 	fixture_destroy(f);
 }
 

@@ -31,7 +31,7 @@ static double ms_to_zero(struct driver *d, uint64_t last_ns)
 
 	for (ms = 0; d->f->control.state != OHTD_STATE_IDLE || echoed.speed_raw; ms++) {
 		driver_run_ms(d, 1);
-		ohtd_setpoint_echoed(&d->f->control, &echoed, &at_ns);
+		ohtd_setpoint_echoed(&d->f->control.modules, &echoed, &at_ns);
 		assert_true(ms < 1000);
 	}
 	return at_ns > last_ns ? (double)(at_ns - last_ns) / OHTD_NS_PER_MS : 0;
@@ -120,7 +120,7 @@ static bool told_zero(struct driver *d)
 	struct ohtd_drive_setpoint echoed;
 	uint64_t at_ns;
 
-	return ohtd_setpoint_echoed(&d->f->control, &echoed, &at_ns) && !echoed.speed_raw;
+	return ohtd_setpoint_echoed(&d->f->control.modules, &echoed, &at_ns) && !echoed.speed_raw;
 }
 
 static void jog_ends_without_a_refresh(void **state)
@@ -349,7 +349,7 @@ static void jog_that_is_never_answered_ends_by_itself(void **state)
 	driver_run_ms(d, 500);
 	from_mm = d->rail->position_mm;
 	/* One motor does not echo what follows. */
-	d->f->control.setpoints.echoed_number = UINT32_MAX;
+	d->f->control.modules.setpoints.echoed_number = UINT32_MAX;
 	assert_int_equal(ohtd_link_post(&d->f->links[0], &said), 0);
 	driver_until(d, OHTD_STATE_MOVE, 100);
 	ms = driver_until(d, OHTD_STATE_IDLE, 1000);

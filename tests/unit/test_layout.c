@@ -126,7 +126,7 @@ static void wire_carries_the_plan_and_no_cycle_is_missed(void **state)
 static void control_cycle_follows_the_exchanges(void **state)
 {
 	struct fixture *f = fixture_safe();
-	uint64_t requests = f->control.units[MOTOR - 1].view.requests;
+	uint64_t requests = f->control.modules.units[MOTOR - 1].view.requests;
 	uint64_t phase_ns;
 
 	(void)state;
@@ -134,7 +134,7 @@ static void control_cycle_follows_the_exchanges(void **state)
 	assert_in_range(phase_ns, f->control.snapshot.plan.busy_worst_ns,
 			f->control.snapshot.plan.busy_worst_ns + 2 * OHTD_NS_PER_MS);
 	fixture_run_ms(f, 1000);
-	requests = f->control.units[MOTOR - 1].view.requests - requests;
+	requests = f->control.modules.units[MOTOR - 1].view.requests - requests;
 	/* And the sweep's: one of four modules in each cycle. */
 	assert_in_range(requests, 40, 55);
 	assert_in_range(f->fake->longest_heartbeat_ns, 1, 26 * OHTD_NS_PER_MS);
@@ -150,19 +150,19 @@ static void one_missing_answer_is_no_loss(void **state)
 	(void)state;
 	for (i = 0; i < 4; i++) {
 		struct fixture *f = fixture_idle();
-		uint64_t timeouts = f->control.units[units[i] - 1].view.timeouts;
+		uint64_t timeouts = f->control.modules.units[units[i] - 1].view.timeouts;
 
 		f->fake->units[units[i]].fault = FAKE_SILENT;
 		for (ms = 0; ms < 2000; ms++) {
 			fixture_run_ms(f, 1);
-			if (f->control.units[units[i] - 1].view.timeouts != timeouts)
+			if (f->control.modules.units[units[i] - 1].view.timeouts != timeouts)
 				break;
 		}
 		assert_true(ms < 2000);
 		f->fake->units[units[i]].fault = FAKE_GOOD;
 		fixture_run_ms(f, 3000);
 		assert_string_equal(ohtd_state_name(f->control.state), "idle");
-		assert_int_equal(f->control.units[units[i] - 1].view.health, OHTD_HEALTH_GOOD);
+		assert_int_equal(f->control.modules.units[units[i] - 1].view.health, OHTD_HEALTH_GOOD);
 		assert_true(asks(f, POWER) && asks(f, SAFETY) && asks(f, MOTOR) && asks(f, DOCK));
 		fixture_destroy(f);
 	}
@@ -176,12 +176,12 @@ static void silent_unit_leaves_the_plan_and_comes_back(void **state)
 	(void)state;
 	f->fake->units[DOCK].fault = FAKE_SILENT;
 	fixture_run_ms(f, 2500);
-	assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_LOST);
+	assert_int_equal(f->control.modules.units[DOCK - 1].view.health, OHTD_HEALTH_LOST);
 	assert_false(asks(f, DOCK));
 	assert_true(asks(f, POWER) && asks(f, SAFETY) && asks(f, MOTOR));
 	f->fake->units[DOCK].fault = FAKE_GOOD;
 	fixture_run_ms(f, 4000);
-	assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_GOOD);
+	assert_int_equal(f->control.modules.units[DOCK - 1].view.health, OHTD_HEALTH_GOOD);
 	assert_true(asks(f, DOCK));
 	missed = f->fake->grid.head.missed;
 	fixture_run_ms(f, 5000);
@@ -199,7 +199,7 @@ static void slow_unit_is_asked_beside_the_plan(void **state)
 	f->fake->units[DOCK].turnaround_us = 12000;
 	fixture_run_ms(f, 3000);
 	assert_false(asks(f, DOCK));
-	assert_int_equal(f->control.units[DOCK - 1].view.health, OHTD_HEALTH_GOOD);
+	assert_int_equal(f->control.modules.units[DOCK - 1].view.health, OHTD_HEALTH_GOOD);
 	assert_string_equal(ohtd_state_name(f->control.state), "idle");
 	f->fake->units[DOCK].turnaround_us = 1750;
 	fixture_run_ms(f, 3000);

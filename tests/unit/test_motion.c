@@ -54,7 +54,7 @@ static void answer_comes_with_the_first_movement(void **state)
 
 	(void)state;
 	driver_departs(d, 9000);
-	assert_true(ohtd_setpoint_echoed(&d->f->control, &echoed, &at_ns));
+	assert_true(ohtd_setpoint_echoed(&d->f->control.modules, &echoed, &at_ns));
 	assert_true(echoed.speed_raw > 0);
 	assert_int_equal(echoed.direction, OHTD_DRIVE_FORWARD);
 	assert_int_equal(fixture_snapshot(d->f).command.state, OHTD_COMMAND_STATE_RUNNING);

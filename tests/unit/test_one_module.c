@@ -8,7 +8,7 @@
 
 static struct ohtd_unit *unit_of(struct fixture *f, uint8_t unit)
 {
-	return &f->control.units[unit - 1];
+	return &f->control.modules.units[unit - 1];
 }
 
 static const struct oht_register *find(struct fixture *f, uint8_t unit, const char *name)

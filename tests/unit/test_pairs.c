@@ -71,11 +71,11 @@ TOLD(ohtd_dock_begin, "dock", CONTROL)
 TOLD(ohtd_dock_back_off, "back off", CONTROL)
 TOLD(ohtd_dock_leave, "leave", CONTROL)
 
-bool __wrap_ohtd_setpoint_live(const struct ohtd_control *control);
+bool __wrap_ohtd_setpoint_live(const struct ohtd_modules *modules);
 
-bool __wrap_ohtd_setpoint_live(const struct ohtd_control *control)
+bool __wrap_ohtd_setpoint_live(const struct ohtd_modules *modules)
 {
-	(void)control;
+	(void)modules;
 	return false;
 }
 
@@ -120,7 +120,7 @@ static int record_submit(struct ohtd_bus *bus, const struct oht_request *request
 {
 	if (request->function == OHT_WRITE_SINGLE) {
 		say_records();
-		say(telegram_words[f->control.telegrams.telegram]);
+		say(telegram_words[f->control.modules.telegrams.telegram]);
 	}
 	return real->submit(bus, request, cookie);
 }
@@ -286,8 +286,8 @@ static void put_into(unsigned int state)
 
 	control->state = state;
 	control->steps.row = NULL;
-	memset(&control->telegrams, 0, sizeof(control->telegrams));
-	memset(control->transfers, 0, sizeof(control->transfers));
+	memset(&control->modules.telegrams, 0, sizeof(control->modules.telegrams));
+	memset(control->modules.transfers, 0, sizeof(control->modules.transfers));
 	control->fault_count = 0;
 	f->fake->status.state = device_of(state);
 	f->fake->status.causes = device_of(state) == OHT_STATE_STOPPED
@@ -305,9 +305,9 @@ static void put_into(unsigned int state)
 
 static void let_waits_end(void)
 {
-	f->control.telegrams.active = false;
-	f->control.telegrams.under_way = false;
-	f->control.setpoints.zero_waits = false;
+	f->control.modules.telegrams.active = false;
+	f->control.modules.telegrams.under_way = false;
+	f->control.modules.setpoints.zero_waits = false;
 	wanted[OHTD_FACT_STANDSTILL] = 1;
 	ohtd_steps_advance(&f->control);
 }

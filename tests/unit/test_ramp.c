@@ -15,7 +15,7 @@ static bool outputs_on(const struct driver *d)
 
 static unsigned int told(const struct driver *d)
 {
-	return d->f->control.setpoints.told.speed_raw;
+	return d->f->control.modules.setpoints.told.speed_raw;
 }
 
 /* At 1 m/s, which are 128 steps. */

@@ -121,7 +121,7 @@ static void stops_in_time(struct driver *d, unsigned int unit, enum scene scene)
 	default:
 		driver_run_ms(d, lost_ms(d, unit, scene) + LOOK_MS);
 		driver_state(d, OHTD_STATE_IDLE);
-		assert_int_equal(d->f->control.units[unit - 1].view.health, OHTD_HEALTH_LOST);
+		assert_int_equal(d->f->control.modules.units[unit - 1].view.health, OHTD_HEALTH_LOST);
 		return;
 	}
 	driver_run_ms(d, STOP_MS + LOOK_MS);
@@ -162,7 +162,7 @@ static void others_are_heard(struct driver *d, unsigned int a, unsigned int b)
 
 	for (unit = POWER; unit <= DOCK; unit++)
 		if (unit != a && unit != b &&
-		    d->f->control.units[unit - 1].view.health == OHTD_HEALTH_LOST)
+		    d->f->control.modules.units[unit - 1].view.health == OHTD_HEALTH_LOST)
 			fail_msg("module %u is lost, too", unit);
 }
 

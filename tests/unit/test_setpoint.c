@@ -59,7 +59,7 @@ static void write_setpoint(struct fixture *f, uint16_t speed_raw, uint16_t direc
 {
 	const struct ohtd_drive_setpoint setpoint = { speed_raw, direction };
 
-	ohtd_setpoint_write(&f->control, &setpoint);
+	ohtd_setpoint_write(&f->control.modules, &setpoint);
 }
 
 static bool echoes(const struct fixture *f, uint16_t speed_raw, uint16_t direction)
@@ -67,7 +67,7 @@ static bool echoes(const struct fixture *f, uint16_t speed_raw, uint16_t directi
 	struct ohtd_drive_setpoint echoed;
 	uint64_t at_ns;
 
-	return ohtd_setpoint_echoed(&f->control, &echoed, &at_ns) &&
+	return ohtd_setpoint_echoed(&f->control.modules, &echoed, &at_ns) &&
 	       echoed.speed_raw == speed_raw && echoed.direction == direction;
 }
 
@@ -76,7 +76,7 @@ static bool echoes_something(const struct fixture *f)
 	struct ohtd_drive_setpoint echoed;
 	uint64_t at_ns;
 
-	return ohtd_setpoint_echoed(&f->control, &echoed, &at_ns);
+	return ohtd_setpoint_echoed(&f->control.modules, &echoed, &at_ns);
 }
 
 /* How long until this is echoed; the caller writes it in every cycle, as motion does. */
@@ -130,7 +130,7 @@ static void nothing_is_written_that_is_not_enabled(void **state)
 	write_setpoint(f, 100, FORWARD);
 	fixture_run_ms(f, 2000);
 	assert_int_equal(outputs_since(f, from), 0);
-	assert_false(ohtd_setpoint_live(&f->control));
+	assert_false(ohtd_setpoint_live(&f->control.modules));
 	assert_false(echoes_something(f));
 	/* And is not made up for. */
 	assert_int_equal(fixture_ask(f, OHTD_COMMAND_ENABLE).outcome, OHTD_OUTCOME_DONE);
@@ -154,7 +154,7 @@ static void without_outputs_there_is_no_setpoint(void **state)
 	fixture_run_ms(f, 1000);
 	assert_int_equal(outputs_since(f, from), 0);
 	assert_int_equal(f->fake->output_calls, 0);
-	assert_false(ohtd_setpoint_live(&f->control));
+	assert_false(ohtd_setpoint_live(&f->control.modules));
 	fixture_destroy(f);
 }
 
@@ -186,7 +186,7 @@ static void standing_robot_is_told_zero_again_and_again(void **state)
 
 	(void)state;
 	fixture_run_ms(f, 500);
-	assert_true(ohtd_setpoint_live(&f->control));
+	assert_true(ohtd_setpoint_live(&f->control.modules));
 	from = f->fake->exchanges;
 	fixture_run_ms(f, 10000);
 	expect_only_zero_since(f, from);
@@ -234,7 +234,7 @@ static void echo_follows_a_ramp(void **state)
 	for (speed = 2; speed < 250; speed++) {
 		write_setpoint(f, speed, FORWARD);
 		fixture_run_ms(f, OHTD_CYCLE_MS);
-		assert_true(ohtd_setpoint_echoed(&f->control, &echoed, &at_ns));
+		assert_true(ohtd_setpoint_echoed(&f->control.modules, &echoed, &at_ns));
 		assert_true(echoed.speed_raw >= last && echoed.speed_raw + 4 >= speed);
 		assert_true(atomic_load(&f->time.now_ns) - at_ns < 4 * CYCLE_NS);
 		last = echoed.speed_raw;
@@ -311,7 +311,7 @@ static void stop_ends_it_for_good(void **state)
 	/* Nobody has noticed yet. */
 	write_setpoint(f, 120, FORWARD);
 	fixture_run_ms(f, 1000);
-	assert_false(ohtd_setpoint_live(&f->control));
+	assert_false(ohtd_setpoint_live(&f->control.modules));
 	assert_false(echoes_something(f));
 	assert_int_equal(outputs_since(f, from), 0);
 	reset_and_enable(f);
@@ -332,12 +332,12 @@ static void disable_ends_it_for_good(void **state)
 	from = f->fake->exchanges;
 	write_setpoint(f, 120, FORWARD);
 	fixture_run_ms(f, 1000);
-	assert_false(ohtd_setpoint_live(&f->control));
+	assert_false(ohtd_setpoint_live(&f->control.modules));
 	assert_int_equal(outputs_since(f, from), 0);
 	assert_int_equal(fixture_ask(f, OHTD_COMMAND_ENABLE).outcome, OHTD_OUTCOME_DONE);
 	fixture_run_ms(f, 1000);
 	expect_only_zero_since(f, from);
-	assert_true(ohtd_setpoint_live(&f->control));
+	assert_true(ohtd_setpoint_live(&f->control.modules));
 	fixture_destroy(f);
 }
 
@@ -349,9 +349,9 @@ static void lost_drive_leaves_with_its_outputs(void **state)
 	(void)state;
 	f->fake->units[MOTOR].fault = FAKE_SILENT;
 	fixture_run_ms(f, 2000);
-	assert_false(ohtd_setpoint_live(&f->control));
+	assert_false(ohtd_setpoint_live(&f->control.modules));
 	assert_string_equal(ohtd_state_name(f->control.state), "estop");
-	assert_int_equal(f->control.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
+	assert_int_equal(f->control.modules.units[SAFETY - 1].view.health, OHTD_HEALTH_GOOD);
 	from = f->fake->exchanges;
 	fixture_run_ms(f, 1000);
 	assert_int_equal(outputs_since(f, from), 0);
@@ -371,14 +371,14 @@ static void absent_drive_forgets_what_it_was_told(void **state)
 
 	(void)state;
 	f->fake->units[MOTOR].fault = FAKE_SILENT;
-	for (ms = 0; ms < 500 && ohtd_setpoint_live(&f->control); ms++)
+	for (ms = 0; ms < 500 && ohtd_setpoint_live(&f->control.modules); ms++)
 		fixture_run_ms(f, 1);
 	assert_true(ms < 500);
 	f->fake->units[MOTOR].fault = FAKE_GOOD;
 	from = f->fake->exchanges;
 	fixture_run_ms(f, 2000);
 	assert_string_equal(ohtd_state_name(f->control.state), "idle");
-	assert_true(ohtd_setpoint_live(&f->control));
+	assert_true(ohtd_setpoint_live(&f->control.modules));
 	expect_only_zero_since(f, from);
 	assert_int_equal(drive(f, speed_at[0]), 0);
 	fixture_destroy(f);
@@ -387,15 +387,15 @@ static void absent_drive_forgets_what_it_was_told(void **state)
 static void another_plan_keeps_the_speed(void **state)
 {
 	struct fixture *f = fixture_going(100);
-	uint32_t generation = f->control.layout.generation;
+	uint32_t generation = f->control.modules.layout.generation;
 	unsigned int from = f->fake->exchanges, i;
 	uint64_t last_ns[MOTORS] = { 0 };
 
 	(void)state;
 	f->fake->units[DOCK].fault = FAKE_SILENT;
 	fixture_run_ms(f, 300);
-	assert_int_not_equal(f->control.layout.generation, generation);
-	assert_true(ohtd_setpoint_live(&f->control));
+	assert_int_not_equal(f->control.modules.layout.generation, generation);
+	assert_true(ohtd_setpoint_live(&f->control.modules));
 	assert_true(echoes(f, 100, FORWARD));
 	for (i = from; i < f->fake->exchanges; i++) {
 		const struct fake_exchange *e = exchange(f, i);
@@ -435,7 +435,7 @@ static void stop_command_goes_by_the_plan(void **state)
 	assert_int_equal(drive(f, speed_at[0]), 0);
 	assert_int_equal(drive(f, speed_at[1]), 0);
 	assert_int_equal(telegrams_since(f, from), 0);
-	assert_false(ohtd_setpoint_zero_waits(&f->control));
+	assert_false(ohtd_setpoint_zero_waits(&f->control.modules));
 	fixture_destroy(f);
 }
 
@@ -446,10 +446,10 @@ static void refused_zero_is_said_by_the_telegram(void **state)
 
 	(void)state;
 	f->fake->units[MOTOR].known[speed_at[1]] = false;
-	ohtd_setpoint_zero(&f->control);
-	assert_true(ohtd_setpoint_zero_waits(&f->control));
+	ohtd_setpoint_zero(&f->control.modules);
+	assert_true(ohtd_setpoint_zero_waits(&f->control.modules));
 	fixture_run_ms(f, 500);
-	assert_false(ohtd_setpoint_zero_waits(&f->control));
+	assert_false(ohtd_setpoint_zero_waits(&f->control.modules));
 	assert_int_equal(drive(f, speed_at[0]), 0);
 	assert_true(telegrams_since(f, from) >= 2);
 	fixture_destroy(f);
@@ -485,7 +485,7 @@ static void search_beside_a_moving_drive_takes_nothing_from_it(void **state)
 
 	(void)state;
 	assert_int_equal(fixture_ask(f, OHTD_COMMAND_DISCOVER).outcome, OHTD_OUTCOME_DONE);
-	assert_true(ohtd_setpoint_live(&f->control));
+	assert_true(ohtd_setpoint_live(&f->control.modules));
 	assert_true(writes_since(f, from, speed_at[0]) > 0);
 	assert_int_equal(drive(f, speed_at[0]), 100);
 	fixture_destroy(f);
@@ -501,7 +501,7 @@ static void search_of_a_standing_robot_is_quick(void **state)
 	assert_int_equal(fixture_ask(f, OHTD_COMMAND_DISCOVER).outcome, OHTD_OUTCOME_DONE);
 	assert_in_range(f->control.snapshot.bus.discovery_ms, 1, 499);
 	fixture_run_ms(f, 400);
-	assert_true(ohtd_setpoint_live(&f->control));
+	assert_true(ohtd_setpoint_live(&f->control.modules));
 	assert_true(echoes(f, 0, 0));
 	fixture_destroy(f);
 }

@@ -8,7 +8,7 @@
 static void leaves_the_stop_of_the_drive(void **state)
 {
 	struct fixture *f = fixture_safe();
-	const struct ohtd_plan *plan = f->control.units[MOTOR - 1].plan;
+	const struct ohtd_plan *plan = f->control.modules.units[MOTOR - 1].plan;
 	unsigned int i;
 
 	(void)state;
@@ -112,7 +112,7 @@ static void leaves_alone_who_cannot(void **state)
 
 static bool is_switched_on(const struct fixture *f, const struct fake_exchange *exchange)
 {
-	const struct ohtd_plan *plan = f->control.units[MOTOR - 1].plan;
+	const struct ohtd_plan *plan = f->control.modules.units[MOTOR - 1].plan;
 	unsigned int i;
 
 	for (i = 0; i < plan->write_count[OHTD_TELEGRAM_DRIVE_ON]; i++)

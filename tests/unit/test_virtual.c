@@ -89,7 +89,7 @@ static bool has_refused(const struct virtual_run *run)
 	unsigned int i;
 
 	for (i = 0; i < OHTD_UNITS; i++)
-		if (run->f->control.units[i].refused_ns || lacks_signal(&run->f->control.units[i]))
+		if (run->f->control.modules.units[i].refused_ns || lacks_signal(&run->f->control.modules.units[i]))
 			return true;
 	return false;
 }

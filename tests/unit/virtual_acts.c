@@ -378,7 +378,7 @@ static void release_modules(struct virtual_run *run)
 	uint8_t unit;
 
 	for (unit = 1; unit <= OHTD_UNITS; unit++)
-		if (run->f->control.units[unit - 1].quarantined)
+		if (run->f->control.modules.units[unit - 1].quarantined)
 			ask(run, OHTD_COMMAND_RELEASE, unit);
 }
 

@@ -220,11 +220,11 @@ static void do_discover(struct ohtd_control *control, const struct ohtd_asked *a
 		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_DEVICE);
 	} else if (ohtd_state_in_motion(control->state)) {
 		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_MOVING);
-	} else if (control->identify.full) {
+	} else if (control->modules.identify.full) {
 		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_BUSY);
 	} else {
 		control->discover = *asked;
-		ohtd_identify_all(control, false);
+		ohtd_identify_all(&control->modules, false);
 	}
 }
 
@@ -272,7 +272,7 @@ void ohtd_enable_begin(struct ohtd_control *control, const struct ohtd_asked *as
 	control->enable.asked = asked ? *asked : (struct ohtd_asked){ 0 };
 	control->enable.journal_seq = control->safety.status.journal_seq;
 	control->enable.step = OHTD_ENABLE_ZERO;
-	ohtd_telegram_start(control, OHTD_TELEGRAM_ZERO_SPEED);
+	ohtd_telegram_start(&control->modules, OHTD_TELEGRAM_ZERO_SPEED);
 }
 
 /* It was not switched on. */
@@ -323,7 +323,7 @@ void ohtd_enable_cancel(struct ohtd_control *control)
 
 static void advance_enable(struct ohtd_control *control)
 {
-	const struct ohtd_telegrams *telegrams = &control->telegrams;
+	const struct ohtd_telegrams *telegrams = &control->modules.telegrams;
 	struct ohtd_enable *enable = &control->enable;
 	struct ohtd_why_list why = { 0 };
 
@@ -338,7 +338,7 @@ static void advance_enable(struct ohtd_control *control)
 		end_enable(control, OHTD_OUTCOME_REFUSED, &why);
 	} else if (telegrams->telegram != OHTD_TELEGRAM_ZERO_SPEED && !telegrams->active) {
 		/* Those of the last stop were still on their way; now it is our turn. */
-		ohtd_telegram_start(control, OHTD_TELEGRAM_ZERO_SPEED);
+		ohtd_telegram_start(&control->modules, OHTD_TELEGRAM_ZERO_SPEED);
 	} else if (telegrams->active) {
 		return;
 	} else if (telegrams->failed) {
@@ -359,10 +359,10 @@ static void advance_discover(struct ohtd_control *control)
 
 	if (!asked.used)
 		return;
-	if (control->identify.full && !late(control, &asked.command))
+	if (control->modules.identify.full && !late(control, &asked.command))
 		return;
 	control->discover.used = false;
-	if (control->identify.full)
+	if (control->modules.identify.full)
 		refuse_code(control, &asked, OHTD_OUTCOME_EXPIRED, OHTD_WHY_EXPIRED);
 	else
 		done(control, &asked);

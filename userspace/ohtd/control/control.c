@@ -11,12 +11,94 @@
 #define LAST_WORDS_NS	(300 * OHTD_NS_PER_MS)
 #define TICK_NS		(OHTD_CYCLE_MS * OHTD_NS_PER_MS)
 
+/* ---- what the modules on the wire ask ---- */
+
+/* While nothing can move yet, or any more, a module may be missing. */
+static void act_on_loss(struct ohtd_control *control, const struct ohtd_why *why,
+			enum oht_loss_action action)
+{
+	if (control->state == OHTD_STATE_BOOT || control->state == OHTD_STATE_INIT ||
+	    control->state == OHTD_STATE_SHUTDOWN)
+		return;
+	if (action == OHT_LOSS_ESTOP) {
+		ohtd_fault_raise(control, why, true);
+		ohtd_safety_stop(control, why);
+		ohtd_event_raise(control, OHTD_EVENT_ESTOP_TRIGGERED, why);
+	} else if (action == OHT_LOSS_STOP) {
+		ohtd_fault_raise(control, why, true);
+		ohtd_event_raise(control, OHTD_EVENT_FAULT_DETECTED, why);
+	}
+}
+
+static bool in_motion(const struct ohtd_control *control)
+{
+	return ohtd_state_in_motion(control->state);
+}
+
+static bool acts(const struct ohtd_control *control)
+{
+	return control->steps.row;
+}
+
+static bool outputs_stay_off(const struct ohtd_control *control)
+{
+	enum ohtd_safety_state state = ohtd_safety_state(control);
+
+	return control->enable.step == OHTD_ENABLE_IDLE &&
+	       (state == OHTD_SAFETY_STOPPED || state == OHTD_SAFETY_READY);
+}
+
+static void look_again(struct ohtd_control *control)
+{
+	control->safety.stale = true;
+}
+
+static const struct ohtd_modules_owner owner = {
+	.raise = ohtd_fault_raise,
+	.settle = ohtd_fault_settle,
+	.lost = act_on_loss,
+	.gone = ohtd_device_lost,
+	.next = ohtd_exchange_next,
+	.done = ohtd_exchange_done,
+	.moving = ohtd_moving,
+	.rests = ohtd_travel_rests,
+	.in_motion = in_motion,
+	.acts = acts,
+	.dock_awaited = ohtd_dock_awaited,
+	.outputs_stay_off = outputs_stay_off,
+	.enabled_ns = ohtd_safety_enabled_ns,
+	.look_again = look_again,
+};
+
+/* ---- begin and end ---- */
+
+void ohtd_control_look_at_clock(struct ohtd_control *control)
+{
+	control->now_ns = ohtd_clock_monotonic_ns(control->clock);
+	control->modules.now_ns = control->now_ns;
+}
+
+static void join_modules(struct ohtd_control *control)
+{
+	struct ohtd_modules *modules = &control->modules;
+
+	modules->owner = &owner;
+	modules->control = control;
+	modules->bus = control->bus;
+	modules->model = control->model;
+	modules->time_factor = control->time_factor;
+	modules->device = &control->device;
+	modules->snapshot = &control->snapshot;
+	modules->next_tick_ns = &control->next_tick_ns;
+}
+
 int ohtd_control_init(struct ohtd_control *control)
 {
 	unsigned int i;
 	int ret = ohtd_seqlock_init(&control->published, sizeof(struct ohtd_snapshot));
 
-	control->now_ns = ohtd_clock_monotonic_ns(control->clock);
+	join_modules(control);
+	ohtd_control_look_at_clock(control);
 	control->next_tick_ns = control->now_ns;
 	control->last_tick_ns = control->now_ns;
 	control->state = OHTD_STATE_BOOT;
@@ -24,10 +106,10 @@ int ohtd_control_init(struct ohtd_control *control)
 	control->moving_ns = control->now_ns;
 	control->outputs_high_ns = control->now_ns;
 	for (i = 0; i < OHTD_UNITS; i++) {
-		control->units[i].view.unit = (uint8_t)(i + 1);
-		control->units[i].view.health = OHTD_HEALTH_ABSENT;
+		control->modules.units[i].view.unit = (uint8_t)(i + 1);
+		control->modules.units[i].view.health = OHTD_HEALTH_ABSENT;
 		if (!ret)
-			ret = ohtd_seqlock_init(&control->units[i].published,
+			ret = ohtd_seqlock_init(&control->modules.units[i].published,
 						sizeof(struct ohtd_registers));
 	}
 	ohtd_travel_init(control);
@@ -40,7 +122,7 @@ void ohtd_control_fini(struct ohtd_control *control)
 
 	ohtd_seqlock_fini(&control->published);
 	for (i = 0; i < OHTD_UNITS; i++)
-		ohtd_seqlock_fini(&control->units[i].published);
+		ohtd_seqlock_fini(&control->modules.units[i].published);
 }
 
 /* ---- the parts of a cycle ---- */
@@ -57,7 +139,7 @@ static bool polled_once(const struct ohtd_control *control)
 	unsigned int i, block;
 
 	for (i = 0; i < OHTD_UNITS; i++) {
-		const struct ohtd_unit *unit = &control->units[i];
+		const struct ohtd_unit *unit = &control->modules.units[i];
 
 		for (block = 0; unit->plan && block < unit->blocks.polls; block++)
 			if (unit->values.values[unit->blocks.poll[block].first].state ==
@@ -73,7 +155,7 @@ static void run_init(struct ohtd_control *control)
 	struct ohtd_why_list ignored = { 0 };
 	const struct ohtd_row *row;
 
-	if (control->identify.polls_wait || !control->safety.known)
+	if (control->modules.identify.polls_wait || !control->safety.known)
 		return;
 	if (ohtd_safety_latched(control)) {
 		ohtd_event_raise(control, OHTD_EVENT_INIT_COMPLETE, NULL);
@@ -205,15 +287,15 @@ static void look_around(struct ohtd_control *control, uint64_t passed_ns)
 {
 
 	ohtd_device_retry(control);
-	ohtd_layout_read(control);
+	ohtd_layout_read(&control->modules);
 	/* In front of all that is computed by them in this cycle. */
 	ohtd_limits_edge(control);
 	ohtd_travel_read(control);
-	ohtd_transfer_check(control);
-	ohtd_units_check(control);
-	ohtd_telegram_leave(control);
+	ohtd_transfer_check(&control->modules);
+	ohtd_units_check(&control->modules);
+	ohtd_telegram_leave(&control->modules);
 	watch_links(control, passed_ns);
-	ohtd_setpoint_look(control);
+	ohtd_setpoint_look(&control->modules);
 	ohtd_facts_update(control);
 	watch_safety_module(control);
 	ohtd_lease_check(control);
@@ -249,7 +331,7 @@ static void take_leave(struct ohtd_control *control)
 	ohtd_commands_fail_all(control, OHTD_OUTCOME_REFUSED, OHTD_WHY_SHUTTING_DOWN);
 	/* No farewell stops a machine whose outputs cannot be cut. */
 	if (!control->bus->ops->hardware_stop)
-		ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
+		ohtd_telegram_start(&control->modules, OHTD_TELEGRAM_STOP);
 }
 
 /* A stop that comes now leads to estop; then the shutdown is asked for again. */
@@ -292,7 +374,7 @@ static void tell_last_words(struct ohtd_control *control)
 	const struct ohtd_raised raised = {
 		.event = OHTD_EVENT_SHUTDOWN,
 		.role = OHTD_ROLE_SYSTEM,
-		.why = control->telegrams.unconfirmed,
+		.why = control->modules.telegrams.unconfirmed,
 	};
 
 	if (!control->bus->ops->hardware_stop && raised.why.code)
@@ -304,7 +386,7 @@ static void end_shutdown(struct ohtd_control *control)
 {
 	if (control->state != OHTD_STATE_SHUTDOWN || control->steps.row)
 		return;
-	if (control->telegrams.active && control->device.open &&
+	if (control->modules.telegrams.active && control->device.open &&
 	    control->now_ns - control->state_since_ns < LAST_WORDS_NS)
 		return;
 	tell_last_words(control);
@@ -335,7 +417,7 @@ void ohtd_control_turn(struct ohtd_control *control)
 
 	if (control->ended)
 		return;
-	control->now_ns = ohtd_clock_monotonic_ns(control->clock);
+	ohtd_control_look_at_clock(control);
 	cycle = control->now_ns >= control->next_tick_ns;
 	if (read(control->wake_fd, &pokes, sizeof(pokes)) < 0)
 		pokes = 0;
@@ -356,11 +438,11 @@ void ohtd_control_turn(struct ohtd_control *control)
 	if (cycle) {
 		ohtd_travel_step(control, passed_ns);
 		ohtd_passage_look(control);
-		ohtd_layout_update(control);
+		ohtd_layout_update(&control->modules);
 		control->snapshot.bus.cycles++;
 	}
-	ohtd_setpoint_give(control);
-	ohtd_schedule_slack(control);
+	ohtd_setpoint_give(&control->modules);
+	ohtd_schedule_slack(&control->modules);
 	publish_turn(control, cycle);
 	/* Last, and only behind a whole cycle: the deadman is to notice when any of this hangs. */
 	if (cycle)

@@ -18,135 +18,26 @@
 
 #include "bus/bus.h"
 #include "base/clock.h"
-#include "robot/blocks.h"
 #include "robot/event_ring.h"
-#include "control/identify.h"
-#include "control/layout.h"
 #include "control/lease.h"
 #include "control/link.h"
 #include "control/travel.h"
 #include "control/mode.h"
+#include "modules/modules.h"
 #include "robot/model.h"
 #include "control/motion_limits.h"
 #include "control/passage.h"
 #include "control/queue.h"
 #include "control/robot.h"
 #include "robot/samples.h"
-#include "control/setpoint.h"
 #include "base/seqlock.h"
 #include "robot/states.h"
 #include "robot/verbs.h"
 
-#define OHTD_UNITS		OHTD_MODULES_MAX	/* unit addresses 1..8 */
-#define OHTD_TRANSFERS		16
 #define OHTD_FAULTS_MAX		16
 #define OHTD_NOTES_MAX		4
 #define OHTD_READS_MAX		32
 #define OHTD_EVENTS_WAITING_MAX	64
-#define OHTD_UNIT_MASTER	1	/* ours by convention, searched all the same */
-
-/* ---- transfers ---- */
-
-enum ohtd_purpose {
-	OHTD_PURPOSE_FREE,
-	OHTD_PURPOSE_POLL,
-	OHTD_PURPOSE_SWEEP,
-	OHTD_PURPOSE_IDENTIFY,
-	OHTD_PURPOSE_READ,
-	OHTD_PURPOSE_TELEGRAM,
-};
-
-/* A request on its way. @slack: this request uses the time that the plan leaves. */
-struct ohtd_transfer {
-	uint64_t cookie;
-	uint64_t submitted_ns;
-	uint8_t purpose;
-	uint8_t unit;
-	bool slack;
-	bool cancelled;
-	struct ohtd_block block;	/* POLL, SWEEP */
-};
-
-/* ---- units ---- */
-
-/**
- * struct ohtd_unit - what is known of one unit address
- * @kind: what it says it is; NULL unknown
- * @plan: how it is read and written; NULL when it is not (unknown, unassigned, profile not known yet)
- * @view: published part
- * @values: register values, in the order of @plan->map
- * @published: of @values
- * @dirty: @values differ from what is published
- * @firmware: place of that register in @plan->map, -1: none; so is @hardware
- * @busy: a poll of it is under way in the slack
- * @due_ns: when the next poll in the slack is due; only for what is in trouble
- * @attempts: exchanges that failed on end, of the plan and of polls
- * @silences: of these, time-outs
- * @quick_us: how long its answer is waited for at first while it answers well
- * @refused_ns: when registers were last refused, 0: none are
- * @doubted: it has refused registers for long: it is asked once more what it is
- * @hides_outputs: it has refused to show its set-points: signals are read without them
- * @hidden: the block with set-points that it was too busy to show
- * @show_ns: when that is asked for once more, 0: not
- * @mute: it has refused each of its signals, and answered none since
- * @show_next: which of its polled registers it is asked for next while it is lost
- * @marks: enum ohtd_mark of every register
- * @blocks: requests, cut again when a mark changes
- * @poll_next: next block of @blocks.poll
- * @sweep_next: next block of @blocks.sweep
- * @backoff_ms: between probes of a silent unit
- * @lost_since_ns: when it was lost, 0 when not
- * @escalated: the second loss action has been taken
- * @told_health: health that was published last
- * @health_since_ns: since when it has been that
- * @quarantined: a person has taken it out: it is not asked
- */
-struct ohtd_unit {
-	const struct ohtd_kind *kind;
-	const struct ohtd_plan *plan;
-	struct ohtd_module_view view;
-	struct ohtd_registers values;
-	struct ohtd_seqlock published;
-	int firmware, hardware;
-	bool dirty;
-	bool busy;
-	bool escalated;
-	bool quarantined;
-	uint8_t told_health;
-	bool doubted;
-	bool hides_outputs;
-	bool mute;
-	uint64_t due_ns;
-	unsigned int attempts;
-	unsigned int silences;
-	uint32_t quick_us;
-	uint64_t refused_ns;
-	struct ohtd_block hidden;
-	uint64_t show_ns;
-	unsigned int show_next;
-	uint8_t marks[OHTD_REGISTERS_MAX];
-	struct ohtd_blocks blocks;
-	unsigned int poll_next, sweep_next;
-	uint32_t backoff_ms;
-	uint64_t lost_since_ns;
-	uint64_t health_since_ns;
-};
-
-/* ---- prepared writes ---- */
-
-/* One list at a time; a stop displaces anything else. */
-struct ohtd_telegrams {
-	bool active;
-	bool under_way;
-	bool failed;
-	uint8_t telegram;
-	uint8_t unit;
-	uint8_t next;
-	uint8_t attempts;
-	struct ohtd_why why;	/* why it failed */
-	struct ohtd_why unconfirmed;	/* the drive has not confirmed its last stop; code 0: it has */
-	const struct ohtd_plan *left;	/* whose stop telegrams the device has; NULL: not yet */
-};
 
 /* ---- commands under way ---- */
 
@@ -250,23 +141,6 @@ struct ohtd_fault {
 };
 
 /**
- * struct ohtd_device - the device as we hold it
- * @open: the bus is open and we are its controller
- * @next_open_ns: when opening is tried again
- * @backoff_ms: until the try after that
- * @bus_dead: the stop works but the port does not take transfers
- */
-struct ohtd_device {
-	bool open;
-	bool bus_dead;
-	uint32_t backoff_ms;
-	uint64_t next_open_ns;
-	struct oht_dev_info info;
-	uint32_t deadman_ms;
-	char error[OHTD_TEXT_BYTES];
-};
-
-/**
  * struct ohtd_safety - the stop as the device says it
  * @status: last state read
  * @known: @status is valid
@@ -331,15 +205,7 @@ struct ohtd_control {
 	bool notify;			/* state or stop changed since the last notification */
 	struct ohtd_device device;
 	struct ohtd_safety safety;
-	struct ohtd_unit units[OHTD_UNITS];
-	unsigned int counted;	/* of @units: whose bytes were asked for last */
-	struct ohtd_layout layout;
-	struct ohtd_layout wanted;	/* being made */
-	uint64_t plan_silent_ns;	/* newest time-out of a slow module in the plan */
-	struct ohtd_transfer transfers[OHTD_TRANSFERS];
-	struct ohtd_identify identify;
-	struct ohtd_telegrams telegrams;
-	struct ohtd_setpoints setpoints;
+	struct ohtd_modules modules;
 	struct ohtd_enable enable;
 	struct ohtd_lease lease;
 	struct ohtd_travel travel;
@@ -350,11 +216,6 @@ struct ohtd_control {
 	struct ohtd_asked limits_asked;	/* waits for the edge of a cycle */
 	struct ohtd_read reads[OHTD_READS_MAX];
 	uint32_t read_next;
-	uint8_t slack_last;		/* enum ohtd_purpose of the last one beside the plan */
-	bool swept_last;		/* the last one beside the plan was an overdue signal */
-	uint8_t sweeps_due;		/* before a read in the background has its turn */
-	uint32_t sweep_unit;		/* whose turn it is */
-	uint64_t swept_cycle;		/* cycle of the last sweep: at most one each */
 	struct ohtd_fault faults[OHTD_FAULTS_MAX];
 	uint32_t fault_count;
 	struct ohtd_fault notes[OHTD_NOTES_MAX];	/* alerts that are no faults, of this stay in the state */
@@ -369,6 +230,8 @@ struct ohtd_control {
 /* Everything but the constant members is set; opens nothing. 0 or -ENOMEM. */
 int ohtd_control_init(struct ohtd_control *control);
 void ohtd_control_fini(struct ohtd_control *control);
+/* Looks at the clock: everything that follows on this thread happens then. */
+void ohtd_control_look_at_clock(struct ohtd_control *control);
 /* One turn at the present time; runs a cycle when control->next_tick_ns has come. */
 void ohtd_control_turn(struct ohtd_control *control);
 /* Turns until the shutdown is done. */
@@ -429,100 +292,6 @@ void ohtd_device_reap(struct ohtd_control *control);
 /* Heartbeat, at the end of a cycle. */
 void ohtd_device_heartbeat(struct ohtd_control *control);
 
-/* transfer.c */
-
-/* Hands a request over; false: it could not be, and nothing will complete. */
-bool ohtd_transfer_submit(struct ohtd_control *control, const struct oht_request *request,
-			  const struct ohtd_transfer *transfer);
-void ohtd_transfer_done(struct ohtd_control *control, const struct oht_reply *reply);
-/* Gives up what has been under way for too long; forgets everything when the device is gone. */
-void ohtd_transfer_check(struct ohtd_control *control);
-void ohtd_transfer_fail_all(struct ohtd_control *control);
-/* A poll beside the plan that waits for its cycle has to wait longer: it is made again later. */
-void ohtd_transfer_withdraw_poll(struct ohtd_control *control);
-bool ohtd_transfer_slack_busy(const struct ohtd_control *control);
-
-/* schedule.c */
-void ohtd_schedule_slack(struct ohtd_control *control);
-
-/* units.c */
-static inline struct ohtd_unit *ohtd_unit(struct ohtd_control *control, uint8_t unit)
-{
-	return unit >= 1 && unit <= OHTD_UNITS ? &control->units[unit - 1] : NULL;
-}
-
-/* Polled in every cycle, as long as it answers well. */
-static inline bool ohtd_unit_every_cycle(const struct ohtd_unit *unit)
-{
-	return unit->kind->module->poll_period_ms <= OHTD_CYCLE_MS;
-}
-
-/* Answer time-out of a unit as it is stretched by the time factor. */
-uint32_t ohtd_unit_timeout_us(const struct ohtd_control *control, const struct ohtd_unit *unit);
-/*
- * The time-out of a first attempt at a request of ours while a plan runs: short enough for the slack
- * when the unit answers well, else as above. Who gets no answer repeats with the other one.
- */
-uint32_t ohtd_unit_quick_us(const struct ohtd_control *control, const struct ohtd_unit *unit);
-/*
- * The time-out of a first question of a search for @words: short enough for the slack of the plan, if
- * the unit usually answers sooner, or if nothing has ever answered there.
- */
-uint32_t ohtd_unit_search_us(const struct ohtd_control *control, const struct ohtd_unit *unit,
-			     unsigned int words);
-/* The one place that decides which exceptions to a read mean "not here": 01 to 04, as modules differ. */
-bool ohtd_reply_is_not_here(const struct oht_reply *reply);
-/* The unit itself has answered: with values, or with an exception that no gateway made. */
-bool ohtd_reply_is_of_unit(const struct oht_reply *reply);
-/* Counts what came of one attempt. */
-void ohtd_unit_count(struct ohtd_unit *unit, const struct oht_reply *reply);
-/* Silent for longer, a unit of a known kind is lost; moving and standing are told apart. */
-uint64_t ohtd_unit_loss_ns(const struct ohtd_control *control, const struct ohtd_unit *unit);
-/* Sets when the next poll beside the plan is due, after one that was answered. */
-void ohtd_unit_wait(const struct ohtd_control *control, struct ohtd_unit *unit);
-/* An exchange of the plan has ended at @time_ns, or a poll in the slack. */
-void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
-		      const struct ohtd_block *block, const struct oht_reply *reply,
-		      uint64_t time_ns);
-/* A sweep has ended: its failure says nothing about the unit's health. */
-void ohtd_unit_swept(struct ohtd_control *control, struct ohtd_unit *unit,
-		     const struct ohtd_block *block, const struct oht_reply *reply);
-/* A unit has told what it is (kind NULL: unknown type). */
-void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,
-		     const struct ohtd_identify *identify, enum oht_profile profile);
-/* A unit answered, and did not say what it is: the unit is there, and stays what it was. */
-void ohtd_unit_unnamed(struct ohtd_control *control, struct ohtd_unit *unit);
-/* A unit did not answer when asked what it is. */
-void ohtd_unit_silent(struct ohtd_control *control, struct ohtd_unit *unit);
-/* Who is lost, who is back. */
-void ohtd_units_check(struct ohtd_control *control);
-/* Required modules that are not there, into the fault list. */
-void ohtd_units_list_missing(struct ohtd_control *control);
-/* The unit that a required module must be at. */
-struct ohtd_unit *ohtd_unit_of_kind(struct ohtd_control *control, const struct ohtd_kind *kind);
-/* Nobody can be asked any more. */
-void ohtd_units_device_gone(struct ohtd_control *control);
-
-/* identify.c */
-void ohtd_identify_all(struct ohtd_control *control, bool polls_wait);
-void ohtd_identify_unit(struct ohtd_control *control, uint8_t unit);
-/*
- * A search while nothing can move: the plan is left out, and modules are polled between the questions
- * just often enough not to be lost.
- */
-bool ohtd_identify_alone(const struct ohtd_control *control);
-/* Submits the next step as the slack transfer; false: nothing to do. */
-bool ohtd_identify_next(struct ohtd_control *control);
-void ohtd_identify_done(struct ohtd_control *control, const struct ohtd_transfer *transfer,
-			const struct oht_reply *reply);
-
-/* telegram.c */
-void ohtd_telegram_start(struct ohtd_control *control, enum ohtd_telegram telegram);
-void ohtd_telegram_next(struct ohtd_control *control);
-/* Leaves the stop telegrams with the device, once the drive and its profile are known. */
-void ohtd_telegram_leave(struct ohtd_control *control);
-void ohtd_telegram_done(struct ohtd_control *control, const struct oht_reply *reply);
-
 /* safety.c */
 
 /* Reads the state of the stop; raises what follows from it. */
@@ -546,6 +315,8 @@ bool ohtd_safety_latched(const struct ohtd_control *control);
 /* Channels that read open now, as a mask of causes. */
 uint64_t ohtd_safety_open_inputs(const struct ohtd_control *control);
 enum ohtd_safety_state ohtd_safety_state(const struct ohtd_control *control);
+/* When the device was enabled, 0: it is not. */
+uint64_t ohtd_safety_enabled_ns(const struct ohtd_control *control);
 
 /* facts.c */
 void ohtd_facts_update(struct ohtd_control *control);

@@ -48,7 +48,7 @@ int ohtd_device_open(struct ohtd_control *control, char *error, size_t error_byt
 		return ret;
 	}
 	device->open = true;
-	control->telegrams.left = NULL;
+	control->modules.telegrams.left = NULL;
 	device->bus_dead = !(device->info.caps & OHT_HAS_BUS);
 	device->backoff_ms = 0;
 	device->error[0] = '\0';
@@ -66,20 +66,20 @@ void ohtd_device_close(struct ohtd_control *control, bool farewell)
 	if (!device->open)
 		return;
 	if (farewell) {
-		ohtd_layout_end(control);
+		ohtd_layout_end(&control->modules);
 		control->bus->ops->farewell(control->bus);
 	}
-	ohtd_layout_forget(control);
+	ohtd_layout_forget(&control->modules);
 	device->open = false;
 	control->safety.known = false;
 	control->bus->ops->close(control->bus);
 	atomic_fetch_add(&control->device_epoch, 1);
-	ohtd_transfer_fail_all(control);
-	ohtd_units_device_gone(control);
+	ohtd_transfer_fail_all(&control->modules);
+	ohtd_units_device_gone(&control->modules);
 	/* A discovery that was under way begins anew when the device is back. */
-	control->identify.active = false;
-	control->identify.full = false;
-	control->identify.polls_wait = false;
+	control->modules.identify.active = false;
+	control->modules.identify.full = false;
+	control->modules.identify.polls_wait = false;
 	control->snapshot.bus.discovering = 0;
 }
 
@@ -128,7 +128,7 @@ void ohtd_device_retry(struct ohtd_control *control)
 		return;
 	}
 	ohtd_fault_settle(control, OHTD_WHY_DEVICE_GONE, 0);
-	ohtd_identify_all(control, true);
+	ohtd_identify_all(&control->modules, true);
 	control->notify = true;
 }
 
@@ -144,7 +144,7 @@ void ohtd_device_reap(struct ohtd_control *control)
 			break;
 		control->snapshot.bus.records_lost += event.lost;
 		if (event.type == OHT_EVENT_REPLY)
-			ohtd_transfer_done(control, &event.reply);
+			ohtd_transfer_done(&control->modules, &event.reply);
 		else if (event.type == OHT_EVENT_SAFETY)
 			ohtd_safety_event(control, &event.safety);
 	}

@@ -53,7 +53,7 @@ static void list_refusals(const struct ohtd_control *control, const struct ohtd_
 			  struct ohtd_why_list *why)
 {
 	const struct ohtd_unit *unit = command->unit >= 1 && command->unit <= OHTD_UNITS ?
-				       &control->units[command->unit - 1] : NULL;
+				       &control->modules.units[command->unit - 1] : NULL;
 	bool writes = command->kind == OHTD_COMMAND_WRITE;
 	unsigned int fault = OHTD_WHY_NONE;
 
@@ -101,14 +101,14 @@ void ohtd_exchange_begin(struct ohtd_control *control, const struct ohtd_asked *
 
 static uint32_t usual_timeout_us(struct ohtd_control *control, const struct ohtd_read *read)
 {
-	const struct ohtd_unit *unit = ohtd_unit(control, read->asked.command.unit);
+	const struct ohtd_unit *unit = ohtd_unit(&control->modules, read->asked.command.unit);
 
 	if (!unit && read->asked.command.background)
 		return control->model->timeout_min_ms * 1000;
 	if (!unit)
 		return control->model->timeout_max_ms * 1000;
-	return read->attempts ? ohtd_unit_timeout_us(control, unit)
-			      : ohtd_unit_quick_us(control, unit);
+	return read->attempts ? ohtd_unit_timeout_us(&control->modules, unit)
+			      : ohtd_unit_quick_us(&control->modules, unit);
 }
 
 /* In us; 0: it has to wait. While the drive is led, a read in the background fits into the slack or waits. */
@@ -117,10 +117,10 @@ static uint32_t timeout_us(struct ohtd_control *control, const struct ohtd_read 
 	const struct ohtd_command *command = &read->asked.command;
 	uint32_t usual_us = usual_timeout_us(control, read), slack_us;
 
-	if (!command->background || !ohtd_setpoint_live(control) ||
-	    ohtd_layout_fits(control, command->count, usual_us))
+	if (!command->background || !ohtd_setpoint_live(&control->modules) ||
+	    ohtd_layout_fits(&control->modules, command->count, usual_us))
 		return usual_us;
-	slack_us = ohtd_layout_slack_us(control, command->count);
+	slack_us = ohtd_layout_slack_us(&control->modules, command->count);
 	return slack_us < SHORTEST_US ? 0 : slack_us;
 }
 
@@ -184,7 +184,7 @@ bool ohtd_exchange_next(struct ohtd_control *control, bool background)
 			continue;
 		control->read_next = index;
 		read->attempts++;
-		read->under_way = ohtd_transfer_submit(control, &request, &transfer);
+		read->under_way = ohtd_transfer_submit(&control->modules, &request, &transfer);
 		return read->under_way;
 	}
 	return false;
@@ -214,7 +214,7 @@ static struct ohtd_block block_of(const struct oht_regmap *map, const struct oht
 static void keep_values(struct ohtd_control *control, const struct ohtd_command *command,
 			const struct oht_reply *reply)
 {
-	struct ohtd_unit *unit = ohtd_unit(control, command->unit);
+	struct ohtd_unit *unit = ohtd_unit(&control->modules, command->unit);
 	struct ohtd_block block;
 
 	if (!unit || !unit->plan || command->input || command->kind == OHTD_COMMAND_PING ||
@@ -223,7 +223,7 @@ static void keep_values(struct ohtd_control *control, const struct ohtd_command 
 	block = block_of(unit->plan->map, command);
 	if (!block.registers)
 		return;
-	ohtd_unit_swept(control, unit, &block, reply);
+	ohtd_unit_swept(&control->modules, unit, &block, reply);
 	/* Published before the answer, so that a caller that reads the state next sees the change. */
 	ohtd_publish_registers(control);
 }
@@ -232,7 +232,7 @@ static void keep_values(struct ohtd_control *control, const struct ohtd_command 
 static bool read_back(struct ohtd_control *control, struct ohtd_read *read)
 {
 	const struct ohtd_command *command = &read->asked.command;
-	const struct ohtd_unit *unit = ohtd_unit(control, command->unit);
+	const struct ohtd_unit *unit = ohtd_unit(&control->modules, command->unit);
 	const struct oht_register *reg;
 
 	read->writing = false;

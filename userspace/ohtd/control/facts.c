@@ -21,9 +21,12 @@ static const struct ohtd_unit *provider(const struct ohtd_control *control,
 {
 	unsigned int i;
 
-	for (i = 0; i < OHTD_UNITS; i++)
-		if (control->units[i].plan && control->units[i].plan->signal[signal] >= 0)
-			return &control->units[i];
+	for (i = 0; i < OHTD_UNITS; i++) {
+		const struct ohtd_unit *unit = &control->modules.units[i];
+
+		if (unit->plan && unit->plan->signal[signal] >= 0)
+			return unit;
+	}
 	return NULL;
 }
 
@@ -157,7 +160,7 @@ static bool all_required(struct ohtd_control *control, bool good)
 
 	for (i = 0; i < control->model->count; i++) {
 		const struct ohtd_kind *kind = &control->model->kinds[i];
-		const struct ohtd_unit *unit = ohtd_unit_of_kind(control, kind);
+		const struct ohtd_unit *unit = ohtd_unit_of_kind(&control->modules, kind);
 
 		if (!kind->module->required)
 			continue;

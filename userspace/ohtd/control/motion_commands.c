@@ -9,7 +9,7 @@
 #include "control/control.h"
 #include "control/one_module.h"
 #include "control/travel.h"
-#include "control/setpoint.h"
+#include "modules/setpoint.h"
 
 /* A jog that something else has ended is let go when none of its requests has come for so long. */
 #define LET_GO_NS	(500 * OHTD_NS_PER_MS)
@@ -257,8 +257,8 @@ static bool moves(const struct ohtd_control *control)
 	struct ohtd_drive_setpoint echoed;
 	uint64_t at_ns;
 
-	return ohtd_setpoint_echoed(control, &echoed, &at_ns) && echoed.speed_raw &&
-	       ohtd_setpoint_answers_since(control, control->await.since_ns);
+	return ohtd_setpoint_echoed(&control->modules, &echoed, &at_ns) && echoed.speed_raw &&
+	       ohtd_setpoint_answers_since(&control->modules, control->await.since_ns);
 }
 
 /* Nothing is to be gone: the drive need not be told anything. */

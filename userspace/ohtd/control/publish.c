@@ -51,8 +51,8 @@ static void count_bytes(struct ohtd_control *control)
 	if (!ops->unit || !control->device.open)
 		return;
 	do {
-		control->counted = (control->counted + 1) % OHTD_UNITS;
-		view = &control->units[control->counted].view;
+		control->modules.counted = (control->modules.counted + 1) % OHTD_UNITS;
+		view = &control->modules.units[control->modules.counted].view;
 	} while (!view->generation && --tries);
 	if (!tries || ops->unit(control->bus, view->unit, &counted))
 		return;
@@ -85,7 +85,7 @@ static void view_modules(struct ohtd_control *control)
 	count_bytes(control);
 	snapshot->module_count = 0;
 	for (i = 0; i < OHTD_UNITS; i++) {
-		struct ohtd_unit *unit = &control->units[i];
+		struct ohtd_unit *unit = &control->modules.units[i];
 		const struct ohtd_kind *kind = ohtd_model_by_unit(control->model, (uint8_t)(i + 1));
 		struct ohtd_module_view *view = &snapshot->modules[snapshot->module_count];
 
@@ -247,7 +247,7 @@ void ohtd_publish_registers(struct ohtd_control *control)
 	unsigned int i;
 
 	for (i = 0; i < OHTD_UNITS; i++) {
-		struct ohtd_unit *unit = &control->units[i];
+		struct ohtd_unit *unit = &control->modules.units[i];
 
 		if (!unit->dirty)
 			continue;
@@ -268,7 +268,8 @@ void ohtd_publish_sample(struct ohtd_control *control)
 	};
 
 	for (unsigned int i = 0; i < snapshot->module_count; i++) {
-		const struct ohtd_unit *unit = &control->units[snapshot->modules[i].unit - 1];
+		const struct ohtd_unit *unit =
+			&control->modules.units[snapshot->modules[i].unit - 1];
 
 		registers[i] = &unit->values;
 		if (snapshot->modules[i].generation && unit->plan)

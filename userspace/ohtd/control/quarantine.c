@@ -9,7 +9,7 @@
 /* The unit of the command, if it is known or expected. */
 static struct ohtd_unit *find(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
-	struct ohtd_unit *unit = ohtd_unit(control, asked->command.unit);
+	struct ohtd_unit *unit = ohtd_unit(&control->modules, asked->command.unit);
 
 	if (!unit || (!unit->view.generation &&
 		      !ohtd_model_by_unit(control->model, asked->command.unit)))

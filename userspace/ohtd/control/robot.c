@@ -283,7 +283,7 @@ int ohtd_robot_start(struct ohtd_robot *robot, char *error, size_t error_bytes)
 
 	control->snapshot.bus.memory_locked =
 		may_lock_memory() && !mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
-	control->now_ns = ohtd_clock_monotonic_ns(control->clock);
+	ohtd_control_look_at_clock(control);
 	control->next_tick_ns = control->now_ns;
 	control->last_tick_ns = control->now_ns;
 	control->state_since_ns = control->now_ns;
@@ -349,7 +349,7 @@ int ohtd_robot_registers(const struct ohtd_robot *robot, uint8_t unit, struct oh
 
 	if (unit < 1 || unit > OHTD_UNITS)
 		return -ENOENT;
-	ret = ohtd_seqlock_copy(&robot->control.units[unit - 1].published, out);
+	ret = ohtd_seqlock_copy(&robot->control.modules.units[unit - 1].published, out);
 	if (!ret && !out->generation)
 		return -ENOENT;
 	return ret;

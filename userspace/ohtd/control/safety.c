@@ -27,6 +27,15 @@ enum ohtd_safety_state ohtd_safety_state(const struct ohtd_control *control)
 	}
 }
 
+uint64_t ohtd_safety_enabled_ns(const struct ohtd_control *control)
+{
+	const struct oht_stop_status *status = &control->safety.status;
+
+	if (!control->device.open || !control->safety.known || status->state != OHT_STATE_ENABLED)
+		return 0;
+	return status->since_ns ? status->since_ns : 1;
+}
+
 /* Those of the present stop, and those that stand in any state. */
 static uint64_t present_causes(const struct oht_stop_status *status)
 {
@@ -205,7 +214,7 @@ void ohtd_safety_disable(struct ohtd_control *control, uint64_t tag)
 	read_status(control);
 	/* Where no output takes the power from a drive, it keeps its last set-point. */
 	if (!control->bus->ops->hardware_stop)
-		ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
+		ohtd_telegram_start(&control->modules, OHTD_TELEGRAM_STOP);
 }
 
 static void list_causes(uint64_t causes, struct ohtd_why_list *why)
@@ -304,7 +313,7 @@ int ohtd_safety_enable(struct ohtd_control *control, uint64_t tag, struct ohtd_w
 	int ret = -ENODEV;
 
 	if (control->device.open) {
-		ohtd_setpoint_prepare(control);
+		ohtd_setpoint_prepare(&control->modules);
 		ret = control->bus->ops->enable(control->bus, tag, &blocking);
 	}
 	if (!ret) {

@@ -8,7 +8,7 @@
 #include <errno.h>
 
 #include "control/control.h"
-#include "control/setpoint.h"
+#include "modules/setpoint.h"
 
 /* A controlled stop that has come to no standstill by then is over; what follows it is done. */
 #define STOP_LIMIT_NS	(2 * OHTD_NS_PER_S)
@@ -31,7 +31,7 @@ static void latch(struct ohtd_control *control, const struct ohtd_raised *raised
 	ohtd_travel_off(control);
 	/* Without outputs that could be cut, the drive's own stop is all there is. */
 	if (!control->bus->ops->hardware_stop)
-		ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
+		ohtd_telegram_start(&control->modules, OHTD_TELEGRAM_STOP);
 }
 
 /* A button may have made the device ready; the robot then waits for its own reset. */
@@ -83,26 +83,26 @@ static void send_zero(struct ohtd_control *control, const struct ohtd_raised *ra
 {
 	(void)raised;
 	/* On the ramp of an earlier stop nought would be a jerk, and gone in the next cycle. */
-	if (!ohtd_setpoint_live(control) || ohtd_travel_rests(control))
-		ohtd_setpoint_zero(control);
+	if (!ohtd_setpoint_live(&control->modules) || ohtd_travel_rests(control))
+		ohtd_setpoint_zero(&control->modules);
 }
 
 static void send_stop(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	(void)raised;
-	ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
+	ohtd_telegram_start(&control->modules, OHTD_TELEGRAM_STOP);
 }
 
 /* It takes the drive's enable away: on the ramp of a fault that would be a hard brake. */
 static void repeat_stop(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	if (!ohtd_setpoint_live(control) || ohtd_travel_rests(control))
+	if (!ohtd_setpoint_live(&control->modules) || ohtd_travel_rests(control))
 		send_stop(control, raised);
 }
 
 static bool stands(const struct ohtd_control *control)
 {
-	return !control->telegrams.active && !ohtd_setpoint_zero_waits(control) &&
+	return !control->modules.telegrams.active && !ohtd_setpoint_zero_waits(&control->modules) &&
 	       !ohtd_moving(control) && ohtd_travel_rests(control);
 }
 
@@ -110,15 +110,15 @@ static bool stands(const struct ohtd_control *control)
 static bool stands_or_silent(const struct ohtd_control *control)
 {
 	return stands(control) || ohtd_travel_disobeyed(control) ||
-	       (!control->telegrams.active && control->telegrams.failed &&
-		!ohtd_setpoint_zero_waits(control));
+	       (!control->modules.telegrams.active && control->modules.telegrams.failed &&
+		!ohtd_setpoint_zero_waits(&control->modules));
 }
 
 /* The ramp of the axis; a drive that gets no set-points is told zero by itself. */
 static void controlled_stop(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	ohtd_travel_stop(control);
-	if (!ohtd_setpoint_live(control))
+	if (!ohtd_setpoint_live(&control->modules))
 		send_zero(control, raised);
 }
 
@@ -127,13 +127,13 @@ static void controlled_stop(struct ohtd_control *control, const struct ohtd_rais
 static void list_missing(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	(void)raised;
-	ohtd_units_list_missing(control);
+	ohtd_units_list_missing(&control->modules);
 }
 
 static void discover(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	(void)raised;
-	ohtd_identify_all(control, true);
+	ohtd_identify_all(&control->modules, true);
 }
 
 static void publish(struct ohtd_control *control, const struct ohtd_raised *raised)
@@ -330,18 +330,18 @@ static void back_off(struct ohtd_control *control, const struct ohtd_raised *rai
 static void open_charge_relay(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	ohtd_travel_begin(control, raised);
-	ohtd_telegram_start(control, OHTD_TELEGRAM_CHARGE_OFF);
+	ohtd_telegram_start(&control->modules, OHTD_TELEGRAM_CHARGE_OFF);
 }
 
 static bool written(const struct ohtd_control *control)
 {
-	return !control->telegrams.active;
+	return !control->modules.telegrams.active;
 }
 
 /* Nothing is torn off a contact that may still carry current. */
 static void undock(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	const struct ohtd_telegrams *telegrams = &control->telegrams;
+	const struct ohtd_telegrams *telegrams = &control->modules.telegrams;
 
 	(void)raised;
 	if (telegrams->telegram == OHTD_TELEGRAM_CHARGE_OFF && !telegrams->active &&
@@ -355,7 +355,7 @@ static void ask_for_charge(struct ohtd_control *control, const struct ohtd_raise
 {
 	(void)raised;
 	if (ohtd_rule(&control->travel, OHTD_RULE_CHARGE_AT_DOCK) != 0)
-		ohtd_telegram_start(control, OHTD_TELEGRAM_CHARGE_ON);
+		ohtd_telegram_start(&control->modules, OHTD_TELEGRAM_CHARGE_ON);
 }
 
 /* ---- the table ---- */

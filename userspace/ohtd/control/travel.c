@@ -9,7 +9,7 @@
 #include <math.h>
 
 #include "control/control.h"
-#include "control/setpoint.h"
+#include "modules/setpoint.h"
 
 /* The curve goes on by the time that has passed; a stall of the computer counts no longer. */
 #define STEP_MAX_NS	(250 * OHTD_NS_PER_MS)
@@ -28,9 +28,9 @@ static const struct ohtd_unit *drive_of(const struct ohtd_control *control)
 	unsigned int i;
 
 	for (i = 0; i < OHTD_UNITS; i++)
-		if (control->units[i].plan &&
-		    control->units[i].plan->signal[OHTD_SIGNAL_DRIVE_SPEED_1] >= 0)
-			return &control->units[i];
+		if (control->modules.units[i].plan &&
+		    control->modules.units[i].plan->signal[OHTD_SIGNAL_DRIVE_SPEED_1] >= 0)
+			return &control->modules.units[i];
 	return NULL;
 }
 
@@ -128,7 +128,7 @@ static uint16_t echoed_direction(const struct ohtd_control *control)
 	struct ohtd_drive_setpoint echoed;
 	uint64_t at_ns;
 
-	return ohtd_setpoint_echoed(control, &echoed, &at_ns) ? echoed.direction
+	return ohtd_setpoint_echoed(&control->modules, &echoed, &at_ns) ? echoed.direction
 							      : OHTD_DRIVE_IDLE;
 }
 
@@ -276,7 +276,7 @@ static bool jog_is_over(const struct ohtd_control *control)
 		return m->jog_told_ns && control->now_ns - m->jog_told_ns >=
 						 JOG_ANSWER_NS * control->time_factor;
 	/* Zero told in the next cycle would be echoed too late. */
-	echo_ns = ohtd_setpoint_echo_due_ns(control, control->now_ns + NEXT_ZERO_NS);
+	echo_ns = ohtd_setpoint_echo_due_ns(&control->modules, control->now_ns + NEXT_ZERO_NS);
 	return control->now_ns >= m->jog_until_ns ||
 	       echo_ns > m->jog_until_ns + JOG_ECHO_NS * control->time_factor;
 }
@@ -296,7 +296,7 @@ static void watch_move(struct ohtd_control *control)
 
 	watch_zones(control);
 	if (m->command.kind == OHTD_COMMAND_JOG) {
-		if (!m->jog_told_ns && control->setpoints.told.speed_raw)
+		if (!m->jog_told_ns && control->modules.setpoints.told.speed_raw)
 			m->jog_told_ns = control->now_ns;
 		if (jog_is_over(control))
 			end_jog(control);
@@ -315,7 +315,7 @@ bool ohtd_travel_disobeyed(const struct ohtd_control *control)
 {
 	const struct ohtd_drive *drive = &control->travel.drive;
 
-	return ohtd_setpoint_fails(control) || drive->fault == OHTD_DRIVE_DISOBEYS ||
+	return ohtd_setpoint_fails(&control->modules) || drive->fault == OHTD_DRIVE_DISOBEYS ||
 	       ohtd_drive_runs_ahead(drive);
 }
 
@@ -330,7 +330,7 @@ static struct ohtd_why why_of_drive(const struct ohtd_control *control)
 	const struct ohtd_travel *m = &control->travel;
 	const struct ohtd_unit *drive = drive_of(control);
 
-	if (ohtd_setpoint_fails(control))
+	if (ohtd_setpoint_fails(&control->modules))
 		return (struct ohtd_why){ .code = OHTD_WHY_DRIVE_DISOBEYS, .unit = drive ? drive->view.unit : 0 };
 	if (m->drive.fault)
 		return (struct ohtd_why){ .code = codes[m->drive.fault] };
@@ -374,14 +374,14 @@ void ohtd_travel_watch(struct ohtd_control *control)
 /* Its own enable was taken away by the last stop. */
 static void switch_drive_on(struct ohtd_control *control)
 {
-	struct ohtd_telegrams *telegrams = &control->telegrams;
+	struct ohtd_telegrams *telegrams = &control->modules.telegrams;
 	struct ohtd_travel *m = &control->travel;
 
 	if (m->drive_on || telegrams->active)
 		return;
 	m->drive_on = telegrams->telegram == OHTD_TELEGRAM_DRIVE_ON && !telegrams->failed;
 	if (!m->drive_on)
-		ohtd_telegram_start(control, OHTD_TELEGRAM_DRIVE_ON);
+		ohtd_telegram_start(&control->modules, OHTD_TELEGRAM_DRIVE_ON);
 }
 
 /* The highest speed for the way that the axis goes. */
@@ -404,7 +404,7 @@ void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns)
 
 	m->driving = m->driving && ohtd_safety_state(control) == OHTD_SAFETY_ENABLED;
 	if (!m->driving) {
-		ohtd_setpoint_write(control, &setpoint);
+		ohtd_setpoint_write(&control->modules, &setpoint);
 		return;
 	}
 	switch_drive_on(control);
@@ -412,13 +412,13 @@ void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns)
 	if (!ohtd_state_in_motion(control->state) && m->axis.goal != OHTD_AXIS_GOAL_STOP)
 		ohtd_axis_stop(&m->axis);
 	/* The plan may take its places for set-points only now: the axis waits for them. */
-	if (ohtd_travel_rests(control) && !ohtd_setpoint_live(control))
+	if (ohtd_travel_rests(control) && !ohtd_setpoint_live(&control->modules))
 		cycle_s = 0;
 	ohtd_way_caps(control);
 	ohtd_axis_step(&m->axis, cycle_s, &m->sample);
 	setpoint = ohtd_drive_step(&m->drive, cycle_s, &m->sample, cap_mm_s(m), &m->feedback);
 	ohtd_drive_watch_standing(&m->drive, passed_s);
-	ohtd_setpoint_write(control, &setpoint);
+	ohtd_setpoint_write(&control->modules, &setpoint);
 }
 
 /* ---- what clients see ---- */

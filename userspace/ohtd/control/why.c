@@ -32,7 +32,7 @@ static void explain_modules(struct ohtd_control *control, struct ohtd_why_list *
 
 	for (i = 0; i < control->model->count; i++) {
 		const struct ohtd_kind *kind = &control->model->kinds[i];
-		const struct ohtd_unit *unit = ohtd_unit_of_kind(control, kind);
+		const struct ohtd_unit *unit = ohtd_unit_of_kind(&control->modules, kind);
 		unsigned int code = OHTD_WHY_MODULE_MISSING;
 
 		if (!kind->module->required)

@@ -4,8 +4,8 @@
  * Contexts: the control thread.
  * Locks:    none.
  */
-#ifndef OHTD_CONTROL_IDENTIFY_H
-#define OHTD_CONTROL_IDENTIFY_H
+#ifndef OHTD_MODULES_IDENTIFY_H
+#define OHTD_MODULES_IDENTIFY_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control/control.h"
-#include "control/shown.h"
+#include "modules/modules.h"
+#include "modules/shown.h"
 
 /* Modbus exceptions: illegal function 01, address 02 and value 03, device failure 04. */
 #define EXCEPTION_NOT_HERE_MAX	4
@@ -28,48 +28,48 @@
 /* A stretched wait for one module is time that the others do not get: loss times stretch further. */
 #define ANSWER_FACTOR_MAX	3
 
-uint32_t ohtd_unit_timeout_us(const struct ohtd_control *control, const struct ohtd_unit *unit)
+uint32_t ohtd_unit_timeout_us(const struct ohtd_modules *modules, const struct ohtd_unit *unit)
 {
 	const struct ohtd_kind *kind = unit->kind;
-	uint32_t factor = control->time_factor < ANSWER_FACTOR_MAX ? control->time_factor
+	uint32_t factor = modules->time_factor < ANSWER_FACTOR_MAX ? modules->time_factor
 								   : ANSWER_FACTOR_MAX;
 	uint64_t timeout_us;
 
 	if (!kind)
-		kind = ohtd_model_by_unit(control->model, unit->view.unit);
+		kind = ohtd_model_by_unit(modules->model, unit->view.unit);
 	/*
 	 * At an address where nothing is expected the wait is the rule and everybody else's delay;
 	 * a stranger that is slower than our quickest module is not seen.
 	 */
 	timeout_us = kind ? kind->module->response_timeout_ms * 1000ull * factor
-			  : control->model->timeout_min_ms * 1000ull;
-	if (control->device.info.turnaround_max_us &&
-	    timeout_us > control->device.info.turnaround_max_us)
-		timeout_us = control->device.info.turnaround_max_us;
+			  : modules->model->timeout_min_ms * 1000ull;
+	if (modules->device->info.turnaround_max_us &&
+	    timeout_us > modules->device->info.turnaround_max_us)
+		timeout_us = modules->device->info.turnaround_max_us;
 	return (uint32_t)timeout_us;
 }
 
-uint32_t ohtd_unit_quick_us(const struct ohtd_control *control, const struct ohtd_unit *unit)
+uint32_t ohtd_unit_quick_us(const struct ohtd_modules *modules, const struct ohtd_unit *unit)
 {
-	uint32_t timeout_us = ohtd_unit_timeout_us(control, unit);
+	uint32_t timeout_us = ohtd_unit_timeout_us(modules, unit);
 
 	/*
 	 * Without exact timing an answer comes in lumps, and nothing keeps a slack; and a machine
 	 * that stalls makes any answer late.
 	 */
-	if (!(control->device.info.caps & OHT_HAS_EXACT_TIMING) || control->time_factor > 1 ||
-	    !control->layout.count || unit->view.health != OHTD_HEALTH_GOOD || unit->attempts || !unit->quick_us)
+	if (!(modules->device->info.caps & OHT_HAS_EXACT_TIMING) || modules->time_factor > 1 ||
+	    !modules->layout.count || unit->view.health != OHTD_HEALTH_GOOD || unit->attempts || !unit->quick_us)
 		return timeout_us;
 	return unit->quick_us < timeout_us ? unit->quick_us : timeout_us;
 }
 
-uint32_t ohtd_unit_search_us(const struct ohtd_control *control, const struct ohtd_unit *unit,
+uint32_t ohtd_unit_search_us(const struct ohtd_modules *modules, const struct ohtd_unit *unit,
 			     unsigned int words)
 {
-	uint32_t timeout_us = ohtd_unit_timeout_us(control, unit);
-	uint32_t slack_us = ohtd_layout_slack_us(control, words);
+	uint32_t timeout_us = ohtd_unit_timeout_us(modules, unit);
+	uint32_t slack_us = ohtd_layout_slack_us(modules, words);
 	uint32_t usual_us = unit->view.turnaround_us, wish_us = 2 * usual_us;
-	bool empty = !unit->view.generation && !ohtd_model_by_unit(control->model, unit->view.unit);
+	bool empty = !unit->view.generation && !ohtd_model_by_unit(modules->model, unit->view.unit);
 	bool answers = unit->view.health == OHTD_HEALTH_GOOD ||
 		       unit->view.health == OHTD_HEALTH_NOT_POLLED;
 
@@ -78,7 +78,7 @@ uint32_t ohtd_unit_search_us(const struct ohtd_control *control, const struct oh
 	if (empty || (wish_us > slack_us && slack_us > usual_us + usual_us / 2))
 		wish_us = slack_us;
 	/* Other than a poll, a search asks again before silence means anything: a stall costs nothing. */
-	if (!(control->device.info.caps & OHT_HAS_EXACT_TIMING) || !(empty || answers) ||
+	if (!(modules->device->info.caps & OHT_HAS_EXACT_TIMING) || !(empty || answers) ||
 	    slack_us < SEARCH_MIN_US || wish_us > slack_us)
 		return timeout_us;
 	return wish_us < timeout_us ? wish_us : timeout_us;
@@ -138,11 +138,6 @@ bool ohtd_reply_is_of_unit(const struct oht_reply *reply)
 	return reply->outcome == OHT_OUTCOME_OK ||
 	       (reply->outcome == OHT_OUTCOME_EXCEPTION && reply->exception != EXCEPTION_NO_PATH &&
 		reply->exception != EXCEPTION_NO_ANSWER);
-}
-
-static void fault_of(const struct ohtd_unit *unit, unsigned int code, struct ohtd_why *why)
-{
-	*why = (struct ohtd_why){ .code = (uint16_t)code, .unit = unit->view.unit };
 }
 
 /* ---- polls ---- */
@@ -219,7 +214,7 @@ static void note_alive(struct ohtd_unit *unit, uint64_t time_ns)
 }
 
 /* One attempt failed; a poll has failed when its retries are used up. */
-static void note_failure(struct ohtd_control *control, struct ohtd_unit *unit)
+static void note_failure(struct ohtd_modules *modules, struct ohtd_unit *unit)
 {
 	const struct oht_module *module = unit->kind->module;
 
@@ -227,14 +222,14 @@ static void note_failure(struct ohtd_control *control, struct ohtd_unit *unit)
 	if (unit->attempts <= module->retries) {
 		/* The short loss times of the others want the retry at once; these can wait a turn. */
 		if (!ohtd_unit_every_cycle(unit))
-			unit->due_ns = control->now_ns + OHTD_CYCLE_MS * OHTD_NS_PER_MS;
+			unit->due_ns = modules->now_ns + OHTD_CYCLE_MS * OHTD_NS_PER_MS;
 		return;
 	}
 	unit->attempts = 0;
 	unit->view.errors_in_row++;
 	if (unit->view.errors_in_row >= module->degrade_after_errors)
 		unit->view.health = OHTD_HEALTH_DEGRADED;
-	unit->due_ns = control->now_ns + module->poll_period_ms * OHTD_NS_PER_MS;
+	unit->due_ns = modules->now_ns + module->poll_period_ms * OHTD_NS_PER_MS;
 }
 
 /* True: the unit has answered, with values or that it has no such register. */
@@ -262,7 +257,7 @@ static bool is_stale(const struct ohtd_unit *unit)
 	return !unit->plan || unit->quarantined || unit->view.health == OHTD_HEALTH_LOST;
 }
 
-void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
+void ohtd_unit_polled(struct ohtd_modules *modules, struct ohtd_unit *unit,
 		      const struct ohtd_block *block, const struct oht_reply *reply,
 		      uint64_t time_ns)
 {
@@ -277,28 +272,28 @@ void ohtd_unit_polled(struct ohtd_control *control, struct ohtd_unit *unit,
 	if (reply->outcome == OHT_OUTCOME_TIMEOUT)
 		unit->silences++;
 	ohtd_blocks_count_failure(&unit->blocks, block);
-	note_failure(control, unit);
+	note_failure(modules, unit);
 }
 
-void ohtd_unit_swept(struct ohtd_control *control, struct ohtd_unit *unit,
+void ohtd_unit_swept(struct ohtd_modules *modules, struct ohtd_unit *unit,
 		     const struct ohtd_block *block, const struct oht_reply *reply)
 {
-	if (!is_stale(unit) && !ohtd_shown_answered(unit, block, reply, control->now_ns))
-		store(unit, block, reply, control->now_ns);
+	if (!is_stale(unit) && !ohtd_shown_answered(unit, block, reply, modules->now_ns))
+		store(unit, block, reply, modules->now_ns);
 }
 
 /*
  * Without a plan a module of every cycle is asked again after 2/5 of its loss time: what a search waits
  * for an empty address, one time-out and the repeat fit into the rest.
  */
-void ohtd_unit_wait(const struct ohtd_control *control, struct ohtd_unit *unit)
+void ohtd_unit_wait(const struct ohtd_modules *modules, struct ohtd_unit *unit)
 {
 	uint64_t wait_ms = 0;
 
 	if (unit->kind)
-		wait_ms = control->layout.count ? unit->kind->module->poll_period_ms
+		wait_ms = modules->layout.count ? unit->kind->module->poll_period_ms
 						: unit->kind->lost_ms * 2 / 5;
-	unit->due_ns = control->now_ns + wait_ms * OHTD_NS_PER_MS;
+	unit->due_ns = modules->now_ns + wait_ms * OHTD_NS_PER_MS;
 }
 
 /* ---- identity ---- */
@@ -355,33 +350,33 @@ static void set_names(struct ohtd_unit *unit, enum oht_profile profile)
  * The unit is what it was: go on with its values. A lost unit may have refused all registers because of
  * a fault that is over now.
  */
-static void resume(struct ohtd_control *control, struct ohtd_unit *unit)
+static void resume(struct ohtd_modules *modules, struct ohtd_unit *unit)
 {
 	if (unit->refused_ns && unit->plan && unit->view.health == OHTD_HEALTH_LOST)
 		forget_refusals(unit);
 	memset(unit->blocks.failures, 0, sizeof(unit->blocks.failures));
-	note_alive(unit, control->now_ns);
+	note_alive(unit, modules->now_ns);
 	/* Its silence would show in nothing, so that it cannot be said to be well. */
 	unit->backoff_ms = 0;
 	unit->view.next_probe_ns = 0;
 	if (!unit->plan) {
 		unit->view.health = OHTD_HEALTH_NOT_POLLED;
-		unit->view.next_probe_ns = control->now_ns + ASIDE_MS * OHTD_NS_PER_MS;
+		unit->view.next_probe_ns = modules->now_ns + ASIDE_MS * OHTD_NS_PER_MS;
 	}
 	unit->lost_since_ns = 0;
 	unit->escalated = false;
-	unit->due_ns = control->now_ns;
+	unit->due_ns = modules->now_ns;
 	/* A module of another type at this address does not replace the missing one. */
 	if (!unit->plan)
 		return;
-	ohtd_fault_settle(control, OHTD_WHY_MODULE_LOST, unit->view.unit);
-	ohtd_fault_settle(control, OHTD_WHY_MODULE_MISSING, unit->view.unit);
+	modules->owner->settle(modules->control, OHTD_WHY_MODULE_LOST, unit->view.unit);
+	modules->owner->settle(modules->control, OHTD_WHY_MODULE_MISSING, unit->view.unit);
 }
 
-void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,
+void ohtd_unit_found(struct ohtd_modules *modules, struct ohtd_unit *unit,
 		     const struct ohtd_identify *identify, enum oht_profile profile)
 {
-	const struct ohtd_kind *kind = ohtd_model_by_type(control->model, identify->type_code);
+	const struct ohtd_kind *kind = ohtd_model_by_type(modules->model, identify->type_code);
 	bool assigned = kind && kind->module->unit == unit->view.unit;
 	const struct ohtd_plan *plan = assigned ? &kind->plan[profile] : NULL;
 
@@ -397,7 +392,7 @@ void ohtd_unit_found(struct ohtd_control *control, struct ohtd_unit *unit,
 		set_names(unit, profile);
 		forget_values(unit);
 	}
-	resume(control, unit);
+	resume(modules, unit);
 }
 
 /* Polls judge the health of a polled unit, whatever a search finds. */
@@ -406,25 +401,25 @@ static bool is_judged_by_polls(const struct ohtd_unit *unit)
 	return unit->view.health == OHTD_HEALTH_GOOD || unit->view.health == OHTD_HEALTH_DEGRADED;
 }
 
-static void probe_later(const struct ohtd_control *control, struct ohtd_unit *unit,
+static void probe_later(const struct ohtd_modules *modules, struct ohtd_unit *unit,
 			uint32_t last_ms)
 {
 	unit->backoff_ms = last_ms ? last_ms * 2 : BACKOFF_FIRST_MS;
 	if (unit->backoff_ms > BACKOFF_MAX_MS)
 		unit->backoff_ms = BACKOFF_MAX_MS;
-	unit->view.next_probe_ns = control->now_ns + unit->backoff_ms * OHTD_NS_PER_MS;
+	unit->view.next_probe_ns = modules->now_ns + unit->backoff_ms * OHTD_NS_PER_MS;
 }
 
-void ohtd_unit_silent(struct ohtd_control *control, struct ohtd_unit *unit)
+void ohtd_unit_silent(struct ohtd_modules *modules, struct ohtd_unit *unit)
 {
 	if (unit->quarantined || is_judged_by_polls(unit))
 		return;
 	if (unit->view.health == OHTD_HEALTH_NOT_POLLED)
 		unit->view.health = OHTD_HEALTH_LOST;
-	probe_later(control, unit, unit->backoff_ms);
+	probe_later(modules, unit, unit->backoff_ms);
 }
 
-void ohtd_unit_unnamed(struct ohtd_control *control, struct ohtd_unit *unit)
+void ohtd_unit_unnamed(struct ohtd_modules *modules, struct ohtd_unit *unit)
 {
 	static const struct ohtd_identify unknown;
 	uint32_t last_ms = unit->backoff_ms;
@@ -432,116 +427,108 @@ void ohtd_unit_unnamed(struct ohtd_control *control, struct ohtd_unit *unit)
 	if (unit->quarantined || is_judged_by_polls(unit))
 		return;
 	if (!unit->view.generation)
-		ohtd_unit_found(control, unit, &unknown, OHT_PROFILE_CANONICAL);
+		ohtd_unit_found(modules, unit, &unknown, OHT_PROFILE_CANONICAL);
 	else if (!unit->plan)
-		resume(control, unit);
+		resume(modules, unit);
 	/* A module that refuses everything while it starts must not be missed for ASIDE_MS. */
-	if (unit->plan || ohtd_model_by_unit(control->model, unit->view.unit))
-		probe_later(control, unit, last_ms);
+	if (unit->plan || ohtd_model_by_unit(modules->model, unit->view.unit))
+		probe_later(modules, unit, last_ms);
 }
 
 /* ---- loss ---- */
 
-static void act_on_loss(struct ohtd_control *control, struct ohtd_unit *unit,
+static void act_on_loss(struct ohtd_modules *modules, const struct ohtd_unit *unit,
 			enum oht_loss_action action)
 {
-	struct ohtd_why why;
+	const struct ohtd_why why = { .code = OHTD_WHY_MODULE_LOST, .unit = unit->view.unit };
 
-	fault_of(unit, OHTD_WHY_MODULE_LOST, &why);
-	if (control->state == OHTD_STATE_BOOT || control->state == OHTD_STATE_INIT ||
-	    control->state == OHTD_STATE_SHUTDOWN)
-		return;
-	if (action == OHT_LOSS_ESTOP) {
-		ohtd_fault_raise(control, &why, true);
-		ohtd_safety_stop(control, &why);
-		ohtd_event_raise(control, OHTD_EVENT_ESTOP_TRIGGERED, &why);
-	} else if (action == OHT_LOSS_STOP) {
-		ohtd_fault_raise(control, &why, true);
-		ohtd_event_raise(control, OHTD_EVENT_FAULT_DETECTED, &why);
-	}
+	modules->owner->lost(modules->control, &why, action);
 }
 
-static void lose(struct ohtd_control *control, struct ohtd_unit *unit)
+static void lose(struct ohtd_modules *modules, struct ohtd_unit *unit)
 {
 	const struct oht_module *module = unit->kind->module;
-	bool moving = ohtd_moving(control);
+	bool moving = modules->owner->moving(modules->control);
 
 	unit->view.health = OHTD_HEALTH_LOST;
-	unit->lost_since_ns = control->now_ns;
-	unit->view.next_probe_ns = control->now_ns;
+	unit->lost_since_ns = modules->now_ns;
+	unit->view.next_probe_ns = modules->now_ns;
 	if (unit->plan)
-		act_on_loss(control, unit,
+		act_on_loss(modules, unit,
 			    moving ? module->loss_action : module->loss_action_standing);
 }
 
-uint64_t ohtd_unit_loss_ns(const struct ohtd_control *control, const struct ohtd_unit *unit)
+uint64_t ohtd_unit_loss_ns(const struct ohtd_modules *modules, const struct ohtd_unit *unit)
 {
-	uint64_t limit_ms = ohtd_moving(control) ? unit->kind->lost_moving_ms : unit->kind->lost_ms;
+	uint64_t limit_ms = modules->owner->moving(modules->control) ? unit->kind->lost_moving_ms
+									: unit->kind->lost_ms;
 
-	return limit_ms * control->time_factor * OHTD_NS_PER_MS;
+	return limit_ms * modules->time_factor * OHTD_NS_PER_MS;
 }
 
-static void check_alive(struct ohtd_control *control, struct ohtd_unit *unit)
+static void check_alive(struct ohtd_modules *modules, struct ohtd_unit *unit)
 {
-	if (control->now_ns - unit->view.last_good_ns > ohtd_unit_loss_ns(control, unit))
-		lose(control, unit);
+	if (modules->now_ns - unit->view.last_good_ns > ohtd_unit_loss_ns(modules, unit))
+		lose(modules, unit);
 }
 
-static void check_lost(struct ohtd_control *control, struct ohtd_unit *unit)
+static void check_lost(struct ohtd_modules *modules, struct ohtd_unit *unit)
 {
-	uint64_t limit_ns = (uint64_t)unit->kind->escalate_ms * control->time_factor * OHTD_NS_PER_MS;
+	uint64_t limit_ns =
+		(uint64_t)unit->kind->escalate_ms * modules->time_factor * OHTD_NS_PER_MS;
 
-	if (!limit_ns || unit->escalated || control->now_ns - unit->lost_since_ns < limit_ns)
+	if (!limit_ns || unit->escalated || modules->now_ns - unit->lost_since_ns < limit_ns)
 		return;
 	unit->escalated = true;
-	act_on_loss(control, unit, OHT_LOSS_ESTOP);
+	act_on_loss(modules, unit, OHT_LOSS_ESTOP);
 }
 
 /*
  * Not while something moves: the plan is another one then. A module that refused its registers for a
  * while may have refused the one that tells its profile, too.
  */
-static void ask_again(const struct ohtd_control *control, struct ohtd_unit *unit)
+static void ask_again(const struct ohtd_modules *modules, struct ohtd_unit *unit)
 {
 	if (!unit->refused_ns || unit->view.health == OHTD_HEALTH_LOST ||
-	    ohtd_state_in_motion(control->state) || control->now_ns - unit->refused_ns < REFUSED_NS)
+	    modules->owner->in_motion(modules->control) ||
+	    modules->now_ns - unit->refused_ns < REFUSED_NS)
 		return;
 	unit->doubted = true;
 	forget_refusals(unit);
 }
 
-void ohtd_units_check(struct ohtd_control *control)
+void ohtd_units_check(struct ohtd_modules *modules)
 {
 	unsigned int i;
 
 	/* Without a device nobody can answer; that is a fault of its own. */
-	if (!control->device.open || control->identify.polls_wait)
+	if (!modules->device->open || modules->identify.polls_wait)
 		return;
 	for (i = 0; i < OHTD_UNITS; i++) {
-		struct ohtd_unit *unit = &control->units[i];
+		struct ohtd_unit *unit = &modules->units[i];
 
 		if (!unit->plan || unit->quarantined)
 			continue;
-		ask_again(control, unit);
+		ask_again(modules, unit);
 		if (unit->view.health == OHTD_HEALTH_LOST)
-			check_lost(control, unit);
+			check_lost(modules, unit);
 		else
-			check_alive(control, unit);
+			check_alive(modules, unit);
 	}
 }
 
-struct ohtd_unit *ohtd_unit_of_kind(struct ohtd_control *control, const struct ohtd_kind *kind)
+struct ohtd_unit *ohtd_unit_of_kind(struct ohtd_modules *modules, const struct ohtd_kind *kind)
 {
-	return ohtd_unit(control, kind->module->unit);
+	return ohtd_unit(modules, kind->module->unit);
 }
 
-void ohtd_units_list_missing(struct ohtd_control *control)
+void ohtd_units_list_missing(struct ohtd_modules *modules)
 {
 	unsigned int i;
 
-	for (i = 0; i < control->model->count; i++) {
-		const struct ohtd_kind *kind = &control->model->kinds[i];
-		struct ohtd_unit *unit = ohtd_unit_of_kind(control, kind);
+	for (i = 0; i < modules->model->count; i++) {
+		const struct ohtd_kind *kind = &modules->model->kinds[i];
+		struct ohtd_unit *unit = ohtd_unit_of_kind(modules, kind);
 		bool there = unit && unit->plan && unit->kind == kind && !unit->quarantined &&
 			     unit->view.health != OHTD_HEALTH_LOST;
 		struct ohtd_why why = {
@@ -550,16 +537,16 @@ void ohtd_units_list_missing(struct ohtd_control *control)
 		};
 
 		if (kind->module->required && !there)
-			ohtd_fault_raise(control, &why, true);
+			modules->owner->raise(modules->control, &why, true);
 	}
 }
 
-void ohtd_units_device_gone(struct ohtd_control *control)
+void ohtd_units_device_gone(struct ohtd_modules *modules)
 {
 	unsigned int i;
 
 	for (i = 0; i < OHTD_UNITS; i++) {
-		struct ohtd_unit *unit = &control->units[i];
+		struct ohtd_unit *unit = &modules->units[i];
 
 		unit->busy = false;
 		unit->backoff_ms = 0;
@@ -568,7 +555,7 @@ void ohtd_units_device_gone(struct ohtd_control *control)
 		    unit->view.health == OHTD_HEALTH_LOST)
 			continue;
 		unit->view.health = OHTD_HEALTH_LOST;
-		unit->lost_since_ns = control->now_ns;
+		unit->lost_since_ns = modules->now_ns;
 		/* The loss of the device is a fault of its own; no further one for each module. */
 		unit->escalated = true;
 	}

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "bus/grid.h"
-#include "control/control.h"
+#include "modules/modules.h"
 
 /* At most every so many-th cycle is given to a request that fits into no slack. */
 #define WHOLE_CYCLES	4
@@ -37,34 +37,34 @@
 
 /* ---- which exchanges ---- */
 
-bool ohtd_unit_in_plan(const struct ohtd_control *control, const struct ohtd_unit *unit)
+bool ohtd_unit_in_plan(const struct ohtd_modules *modules, const struct ohtd_unit *unit)
 {
 	if (!unit->plan || !unit->blocks.polls ||
 	    (unit->view.health != OHTD_HEALTH_GOOD && unit->view.health != OHTD_HEALTH_DEGRADED))
 		return false;
-	return unit->view.turnaround_us <= ANSWER_MAX_US * control->time_factor &&
+	return unit->view.turnaround_us <= ANSWER_MAX_US * modules->time_factor &&
 	       unit->silences < (ohtd_unit_every_cycle(unit) ? SILENCES_MAX_QUICK : SILENCES_MAX);
 }
 
-bool ohtd_layout_waits(const struct ohtd_control *control)
+bool ohtd_layout_waits(const struct ohtd_modules *modules)
 {
 	unsigned int i;
 
 	for (i = 0; i < OHTD_UNITS; i++)
-		if (control->units[i].silences && ohtd_unit_in_plan(control, &control->units[i]))
+		if (modules->units[i].silences && ohtd_unit_in_plan(modules, &modules->units[i]))
 			return true;
 	return false;
 }
 
-bool ohtd_layout_catches_up(const struct ohtd_control *control)
+bool ohtd_layout_catches_up(const struct ohtd_modules *modules)
 {
 	unsigned int i;
 
 	for (i = 0; i < OHTD_UNITS; i++) {
-		const struct ohtd_unit *unit = &control->units[i];
+		const struct ohtd_unit *unit = &modules->units[i];
 
-		if (ohtd_unit_in_plan(control, unit) && ohtd_unit_every_cycle(unit) &&
-		    unit->view.last_good_ns < control->plan_silent_ns)
+		if (ohtd_unit_in_plan(modules, unit) && ohtd_unit_every_cycle(unit) &&
+		    unit->view.last_good_ns < modules->plan_silent_ns)
 			return true;
 	}
 	return false;
@@ -83,20 +83,20 @@ static unsigned int turns_of(const struct ohtd_unit *unit)
 	return turns;
 }
 
-static uint8_t loss_errors_of(const struct ohtd_control *control, const struct ohtd_cyclic *cyclic)
+static uint8_t loss_errors_of(const struct ohtd_modules *modules, const struct ohtd_cyclic *cyclic)
 {
-	uint32_t errors = cyclic->loss_errors * control->time_factor;
+	uint32_t errors = cyclic->loss_errors * modules->time_factor;
 
 	return (uint8_t)(errors < LOSS_ERRORS_MAX ? errors : LOSS_ERRORS_MAX);
 }
 
 /* @block is due in every @turns-th period of its row, in the @turn-th of them. */
-static void add_entry(const struct ohtd_control *control, const struct ohtd_unit *unit,
+static void add_entry(const struct ohtd_modules *modules, const struct ohtd_unit *unit,
 		      const struct ohtd_cyclic *cyclic, const struct ohtd_block *block,
 		      unsigned int turn, unsigned int turns, struct ohtd_layout *layout)
 {
 	bool reads = cyclic->output == OHTD_OUTPUT_NONE;
-	uint32_t timeout_us = ohtd_unit_timeout_us(control, unit);
+	uint32_t timeout_us = ohtd_unit_timeout_us(modules, unit);
 
 	/* The share of a module's own time-out that plan.csv gives it, stretched like that. */
 	timeout_us = (uint32_t)((uint64_t)timeout_us * cyclic->timeout_us /
@@ -111,7 +111,7 @@ static void add_entry(const struct ohtd_control *control, const struct ohtd_unit
 		.unit = unit->view.unit,
 		.function = reads ? OHT_READ_HOLDING : OHT_WRITE_SINGLE,
 		.loss = cyclic->loss,
-		.loss_errors = loss_errors_of(control, cyclic),
+		.loss_errors = loss_errors_of(modules, cyclic),
 		.address = block->address,
 		.count = block->words,
 		.period_cycles = (uint16_t)(cyclic->period_cycles * turns),
@@ -122,7 +122,7 @@ static void add_entry(const struct ohtd_control *control, const struct ohtd_unit
 	};
 }
 
-static void add_reads(const struct ohtd_control *control, const struct ohtd_unit *unit,
+static void add_reads(const struct ohtd_modules *modules, const struct ohtd_unit *unit,
 		      const struct ohtd_cyclic *cyclic, struct ohtd_layout *layout)
 {
 	unsigned int turns = turns_of(unit);
@@ -131,12 +131,12 @@ static void add_reads(const struct ohtd_control *control, const struct ohtd_unit
 	if (layout->count + turns > OHT_CYCLIC_ENTRIES_MAX)
 		return;
 	for (turn = 0; turn < turns; turn++)
-		add_entry(control, unit, cyclic, &unit->blocks.poll[turn % unit->blocks.polls],
+		add_entry(modules, unit, cyclic, &unit->blocks.poll[turn % unit->blocks.polls],
 			  turn, turns, layout);
 }
 
 /* A profile may have fewer motors than plan.csv has rows. */
-static void add_output(const struct ohtd_control *control, const struct ohtd_unit *unit,
+static void add_output(const struct ohtd_modules *modules, const struct ohtd_unit *unit,
 		       const struct ohtd_cyclic *cyclic, struct ohtd_layout *layout)
 {
 	int place = unit->plan->output[cyclic->output];
@@ -146,7 +146,7 @@ static void add_output(const struct ohtd_control *control, const struct ohtd_uni
 		return;
 	block.first = (uint16_t)place;
 	block.address = unit->plan->map->reg[place].address;
-	add_entry(control, unit, cyclic, &block, 0, 1, layout);
+	add_entry(modules, unit, cyclic, &block, 0, 1, layout);
 }
 
 /*
@@ -154,44 +154,44 @@ static void add_output(const struct ohtd_control *control, const struct ohtd_uni
  * room for them. While the robot stands, and the drive has echoed zero, it can do without being told
  * so again.
  */
-static bool outputs_rest(const struct ohtd_control *control)
+static bool outputs_rest(const struct ohtd_modules *modules)
 {
-	bool crowded = control->identify.full || control->now_ns < control->layout.crowded_ns ||
-		       ohtd_layout_waits(control);
+	bool crowded = modules->identify.full || modules->now_ns < modules->layout.crowded_ns ||
+		       ohtd_layout_waits(modules);
 	unsigned int i;
 
-	for (i = 0; i < control->model->planned; i++) {
-		const struct ohtd_kind *kind = control->model->in_order[i].kind;
+	for (i = 0; i < modules->model->planned; i++) {
+		const struct ohtd_kind *kind = modules->model->in_order[i].kind;
 
 		crowded |= kind->module->unit > OHTD_UNITS ||
-			   !ohtd_unit_in_plan(control, &control->units[kind->module->unit - 1]);
+			   !ohtd_unit_in_plan(modules, &modules->units[kind->module->unit - 1]);
 	}
-	return crowded && ohtd_setpoint_rests(control);
+	return crowded && ohtd_setpoint_rests(modules);
 }
 
-static void want(struct ohtd_control *control, struct ohtd_layout *layout)
+static void want(struct ohtd_modules *modules, struct ohtd_layout *layout)
 {
-	bool waits = ohtd_layout_waits(control);
-	bool rest = outputs_rest(control);
+	bool waits = ohtd_layout_waits(modules);
+	bool rest = outputs_rest(modules);
 	unsigned int i;
 
 	memset(layout, 0, sizeof(*layout));
-	if (control->identify.polls_wait || ohtd_identify_alone(control))
+	if (modules->identify.polls_wait || ohtd_identify_alone(modules))
 		return;
-	for (i = 0; i < control->model->planned; i++) {
-		const struct ohtd_kind *kind = control->model->in_order[i].kind;
-		const struct ohtd_cyclic *cyclic = &control->model->in_order[i].cyclic;
-		const struct ohtd_unit *unit = ohtd_unit_of_kind(control, kind);
+	for (i = 0; i < modules->model->planned; i++) {
+		const struct ohtd_kind *kind = modules->model->in_order[i].kind;
+		const struct ohtd_cyclic *cyclic = &modules->model->in_order[i].cyclic;
+		const struct ohtd_unit *unit = ohtd_unit_of_kind(modules, kind);
 
-		if (!unit || unit->kind != kind || !ohtd_unit_in_plan(control, unit))
+		if (!unit || unit->kind != kind || !ohtd_unit_in_plan(modules, unit))
 			continue;
 		/* Two time-outs in one cycle are too long for the safety module. */
 		if (waits && !ohtd_unit_every_cycle(unit))
 			continue;
 		if (cyclic->output == OHTD_OUTPUT_NONE)
-			add_reads(control, unit, cyclic, layout);
+			add_reads(modules, unit, cyclic, layout);
 		else if (!rest)
-			add_output(control, unit, cyclic, layout);
+			add_output(modules, unit, cyclic, layout);
 	}
 }
 
@@ -213,10 +213,10 @@ static bool same(const struct ohtd_layout *a, const struct ohtd_layout *b)
 	       !memcmp(a->entry, b->entry, a->count * sizeof(a->entry[0])) && same_units(a, b);
 }
 
-static void show_plan(struct ohtd_control *control, const struct oht_cyclic_figures *figures,
+static void show_plan(struct ohtd_modules *modules, const struct oht_cyclic_figures *figures,
 		      bool refused)
 {
-	struct ohtd_plan_view *view = &control->snapshot.plan;
+	struct ohtd_plan_view *view = &modules->snapshot->plan;
 	const struct ohtd_why why = { .code = OHTD_WHY_PLAN_REFUSED };
 
 	view->refused = refused;
@@ -226,31 +226,31 @@ static void show_plan(struct ohtd_control *control, const struct oht_cyclic_figu
 	view->stop_ns = figures->stop_ns;
 	view->command_wait_ns = figures->command_wait_ns;
 	if (refused)
-		ohtd_fault_raise(control, &why, true);
+		modules->owner->raise(modules->control, &why, true);
 	else
-		ohtd_fault_settle(control, OHTD_WHY_PLAN_REFUSED, 0);
+		modules->owner->settle(modules->control, OHTD_WHY_PLAN_REFUSED, 0);
 }
 
 /* The share of its loss time for which a unit has been silent, in thousandths. */
-static uint64_t silence_permille(const struct ohtd_control *control, const struct ohtd_unit *unit)
+static uint64_t silence_permille(const struct ohtd_modules *modules, const struct ohtd_unit *unit)
 {
-	return (control->now_ns - unit->view.last_good_ns) * 1000 /
-	       ohtd_unit_loss_ns(control, unit);
+	return (modules->now_ns - unit->view.last_good_ns) * 1000 /
+	       ohtd_unit_loss_ns(modules, unit);
 }
 
 /*
  * A plan that is committed begins anew, and several on end would put the turn of a seldom entry off until
  * its unit counts as lost. So it begins with the turn of the unit that needs it most, if one does.
  */
-static uint16_t first_cycle(const struct ohtd_control *control, const struct ohtd_layout *layout)
+static uint16_t first_cycle(const struct ohtd_modules *modules, const struct ohtd_layout *layout)
 {
 	uint64_t most_permille = OVERDUE_PERMILLE;
 	uint16_t first = 0;
 	unsigned int i;
 
 	for (i = 0; i < layout->count; i++) {
-		const struct ohtd_unit *unit = &control->units[layout->place[i].unit - 1];
-		uint64_t permille = silence_permille(control, unit);
+		const struct ohtd_unit *unit = &modules->units[layout->place[i].unit - 1];
+		uint64_t permille = silence_permille(modules, unit);
 
 		if (layout->place[i].output != OHTD_OUTPUT_NONE || ohtd_unit_every_cycle(unit) ||
 		    permille <= most_permille)
@@ -268,7 +268,7 @@ static uint16_t phase_from(const struct oht_cyclic_entry *entry, uint16_t first)
 			   first % entry->period_cycles) % entry->period_cycles);
 }
 
-static int commit(struct ohtd_control *control, struct ohtd_layout *wanted)
+static int commit(struct ohtd_modules *modules, struct ohtd_layout *wanted)
 {
 	struct oht_cyclic_entry entries[OHT_CYCLIC_ENTRIES_MAX];
 	const struct oht_cyclic_plan plan = {
@@ -282,103 +282,103 @@ static int commit(struct ohtd_control *control, struct ohtd_layout *wanted)
 	unsigned int i;
 	int ret;
 
-	wanted->first_cycle = first_cycle(control, wanted);
+	wanted->first_cycle = first_cycle(modules, wanted);
 	for (i = 0; i < wanted->count; i++) {
 		entries[i] = wanted->entry[i];
 		entries[i].phase_cycles = phase_from(&entries[i], wanted->first_cycle);
 	}
-	ret = control->bus->ops->plan(control->bus, &plan, &figures, &wanted->generation);
+	ret = modules->bus->ops->plan(modules->bus, &plan, &figures, &wanted->generation);
 	if (ret == -EBUSY)
 		return ret;
-	if (ret == -ENODEV && control->bus->ops->info(control->bus, &info))
-		ohtd_device_lost(control);
+	if (ret == -ENODEV && modules->bus->ops->info(modules->bus, &info))
+		modules->owner->gone(modules->control);
 	else if (ret == -ENODEV || ret == -EOPNOTSUPP)
-		control->device.bus_dead = true;
+		modules->device->bus_dead = true;
 	else
-		show_plan(control, &figures, ret != 0);
+		show_plan(modules, &figures, ret != 0);
 	wanted->busy_worst_ns = figures.busy_worst_ns;
 	wanted->slack_ns = figures.slack_max_ns;
 	return ret;
 }
 
-void ohtd_layout_update(struct ohtd_control *control)
+void ohtd_layout_update(struct ohtd_modules *modules)
 {
-	struct ohtd_layout *wanted = &control->wanted;
-	struct ohtd_layout *layout = &control->layout;
+	struct ohtd_layout *wanted = &modules->wanted;
+	struct ohtd_layout *layout = &modules->layout;
 	int ret;
 
-	if (!control->device.open || control->device.bus_dead)
+	if (!modules->device->open || modules->device->bus_dead)
 		return;
-	want(control, wanted);
+	want(modules, wanted);
 	if (layout->known && same(wanted, layout) && !layout->backlog &&
-	    (!control->snapshot.plan.refused || control->now_ns < layout->again_ns))
+	    (!modules->snapshot->plan.refused || modules->now_ns < layout->again_ns))
 		return;
-	ret = commit(control, wanted);
+	ret = commit(modules, wanted);
 	/* In the next cycle; or when there is a bus again. */
-	if (ret == -EBUSY || !control->device.open || control->device.bus_dead)
+	if (ret == -EBUSY || !modules->device->open || modules->device->bus_dead)
 		return;
 	wanted->known = true;
-	wanted->committed_ns = control->now_ns;
+	wanted->committed_ns = modules->now_ns;
 	wanted->crowded_ns = layout->crowded_ns;
-	wanted->again_ns = control->now_ns + AGAIN_NS;
+	wanted->again_ns = modules->now_ns + AGAIN_NS;
 	/* No generation is 0: nothing of the image belongs to what has been refused. */
 	if (ret)
 		wanted->generation = 0;
 	*layout = *wanted;
 }
 
-void ohtd_layout_forget(struct ohtd_control *control)
+void ohtd_layout_forget(struct ohtd_modules *modules)
 {
-	control->layout.count = 0;
-	control->layout.known = false;
-	memset(&control->snapshot.plan, 0, sizeof(control->snapshot.plan));
+	modules->layout.count = 0;
+	modules->layout.known = false;
+	memset(&modules->snapshot->plan, 0, sizeof(modules->snapshot->plan));
 }
 
-void ohtd_layout_end(struct ohtd_control *control)
+void ohtd_layout_end(struct ohtd_modules *modules)
 {
 	const struct oht_cyclic_plan none = { 0 };
 	struct oht_cyclic_figures figures;
 	uint32_t generation;
 
 	/* If that fails, there is no bus, or the device is gone or somebody else's. */
-	control->bus->ops->plan(control->bus, &none, &figures, &generation);
+	modules->bus->ops->plan(modules->bus, &none, &figures, &generation);
 }
 
 /* By how much the modules of every cycle answer later than the plan counts with. */
-static uint64_t late_answers_ns(const struct ohtd_control *control)
+static uint64_t late_answers_ns(const struct ohtd_modules *modules)
 {
 	uint64_t late_us = 0;
 	unsigned int i;
 
 	for (i = 0; i < OHTD_UNITS; i++) {
-		const struct ohtd_unit *unit = &control->units[i];
+		const struct ohtd_unit *unit = &modules->units[i];
 
-		if (ohtd_unit_in_plan(control, unit) && ohtd_unit_every_cycle(unit) &&
+		if (ohtd_unit_in_plan(modules, unit) && ohtd_unit_every_cycle(unit) &&
 		    unit->view.turnaround_us > unit->kind->cyclic.turnaround_us)
 			late_us += unit->view.turnaround_us - unit->kind->cyclic.turnaround_us;
 	}
 	return late_us * OHTD_NS_PER_US;
 }
 
-static uint64_t read_ns(const struct ohtd_control *control, unsigned int words)
+static uint64_t read_ns(const struct ohtd_modules *modules, unsigned int words)
 {
-	const struct oht_dev_info *info = &control->device.info;
+	const struct oht_dev_info *info = &modules->device->info;
 
 	return (READ_BYTES + 2ull * words) * info->char_ns + info->t35_ns;
 }
 
-bool ohtd_layout_fits(const struct ohtd_control *control, unsigned int words, uint32_t timeout_us)
+bool ohtd_layout_fits(const struct ohtd_modules *modules, unsigned int words, uint32_t timeout_us)
 {
-	return read_ns(control, words) + timeout_us * OHTD_NS_PER_US <= control->layout.slack_ns;
+	return read_ns(modules, words) + timeout_us * OHTD_NS_PER_US <= modules->layout.slack_ns;
 }
 
-uint32_t ohtd_layout_slack_us(const struct ohtd_control *control, unsigned int words)
+uint32_t ohtd_layout_slack_us(const struct ohtd_modules *modules, unsigned int words)
 {
-	uint64_t taken_ns = read_ns(control, words) + late_answers_ns(control) + SLACK_SPARE_NS;
+	uint64_t taken_ns = read_ns(modules, words) + late_answers_ns(modules) + SLACK_SPARE_NS;
 
-	if (!control->layout.count || control->layout.slack_ns <= taken_ns)
+	if (!modules->layout.count || modules->layout.slack_ns <= taken_ns)
 		return 0;
-	return (uint32_t)((control->layout.slack_ns - taken_ns) / OHTD_NS_PER_US);
+	return (uint32_t)((modules->layout.slack_ns - taken_ns) / OHTD_NS_PER_US);
 }
 
 /* ---- what it brings ---- */
@@ -391,10 +391,10 @@ static bool is_void(const struct oht_cyclic_value *value)
 }
 
 /* Whether a unit is there is judged by what is read of it. */
-static void take(struct ohtd_control *control, struct ohtd_place *place,
+static void take(struct ohtd_modules *modules, struct ohtd_place *place,
 		 const struct oht_cyclic_value *value)
 {
-	struct ohtd_unit *unit = ohtd_unit(control, place->unit);
+	struct ohtd_unit *unit = ohtd_unit(modules, place->unit);
 	struct oht_reply reply = {
 		.error = value->error,
 		.outcome = value->outcome,
@@ -409,44 +409,44 @@ static void take(struct ohtd_control *control, struct ohtd_place *place,
 	if (is_void(value) || unit->view.generation != place->generation)
 		return;
 	memcpy(reply.words, value->words, value->count * sizeof(reply.words[0]));
-	control->snapshot.bus.transfers++;
+	modules->snapshot->bus.transfers++;
 	ohtd_unit_count(unit, &reply);
 	if (place->output != OHTD_OUTPUT_NONE) {
-		ohtd_setpoint_taken(control, place, value);
+		ohtd_setpoint_taken(modules, place, value);
 		return;
 	}
 	/* Its time-out and that of a cycle given to another silent unit are too long for the safety module. */
 	if (value->outcome == OHT_OUTCOME_TIMEOUT && !ohtd_unit_every_cycle(unit)) {
-		control->plan_silent_ns = value->tried_ns;
-		ohtd_transfer_withdraw_poll(control);
+		modules->plan_silent_ns = value->tried_ns;
+		ohtd_transfer_withdraw_poll(modules);
 	}
 	/* It may have come since this cycle looked at the clock. */
-	ohtd_unit_polled(control, unit, &place->block, &reply,
-			 value->tried_ns < control->now_ns ? value->tried_ns : control->now_ns);
+	ohtd_unit_polled(modules, unit, &place->block, &reply,
+			 value->tried_ns < modules->now_ns ? value->tried_ns : modules->now_ns);
 }
 
 /*
  * The control cycle follows the exchanges of the plan, so that each sees every value once and soon.
  * Only ever sooner: a heartbeat must not wait.
  */
-static void follow(struct ohtd_control *control, const struct oht_cyclic_head *head)
+static void follow(struct ohtd_modules *modules, const struct oht_cyclic_head *head)
 {
 	uint64_t cycle_ns = OHTD_CYCLE_MS * OHTD_NS_PER_MS;
-	uint64_t wish_ns = head->cycle_start_ns + control->layout.busy_worst_ns + BEHIND_NS;
+	uint64_t wish_ns = head->cycle_start_ns + modules->layout.busy_worst_ns + BEHIND_NS;
 
-	while (wish_ns <= control->now_ns)
+	while (wish_ns <= modules->now_ns)
 		wish_ns += cycle_ns;
-	while (wish_ns > control->next_tick_ns)
+	while (wish_ns > *modules->next_tick_ns)
 		wish_ns -= cycle_ns;
-	if (wish_ns > control->now_ns)
-		control->next_tick_ns = wish_ns;
+	if (wish_ns > modules->now_ns)
+		*modules->next_tick_ns = wish_ns;
 }
 
 /* A plan that ends sooner takes the echo of its last exchange with it: a drive would never turn. */
-static bool has_settled(const struct ohtd_control *control)
+static bool has_settled(const struct ohtd_modules *modules)
 {
-	const struct ohtd_layout *layout = &control->layout;
-	uint64_t age_ns = control->now_ns - layout->committed_ns;
+	const struct ohtd_layout *layout = &modules->layout;
+	uint64_t age_ns = modules->now_ns - layout->committed_ns;
 	unsigned int i;
 
 	for (i = 0; i < layout->count && layout->place[i].tried_ns; i++)
@@ -460,26 +460,26 @@ static bool has_settled(const struct ohtd_control *control)
  * plan committed anew has nothing that is overdue; not before the long cycle is over, whose results
  * would be lost. If that does not help, the cycles are too long by themselves.
  */
-static void watch_backlog(struct ohtd_control *control, const struct oht_cyclic_head *head)
+static void watch_backlog(struct ohtd_modules *modules, const struct oht_cyclic_head *head)
 {
-	const struct ohtd_plan_view *before = &control->snapshot.plan;
-	struct ohtd_layout *layout = &control->layout;
-	bool known = ohtd_setpoint_live(control) && before->generation == head->generation;
+	const struct ohtd_plan_view *before = &modules->snapshot->plan;
+	struct ohtd_layout *layout = &modules->layout;
+	bool known = ohtd_setpoint_live(modules) && before->generation == head->generation;
 	bool overrun = known && before->missed != head->missed;
 	bool over = layout->overrun && !overrun;
 
 	layout->overrun = overrun;
 	if (!over && !(known && before->given != head->given))
 		return;
-	if (has_settled(control))
+	if (has_settled(modules))
 		layout->backlog = true;
 	else
-		layout->crowded_ns = control->now_ns + CROWDED_NS;
+		layout->crowded_ns = modules->now_ns + CROWDED_NS;
 }
 
-static void show_head(struct ohtd_control *control, const struct oht_cyclic_head *head)
+static void show_head(struct ohtd_modules *modules, const struct oht_cyclic_head *head)
 {
-	struct ohtd_plan_view *view = &control->snapshot.plan;
+	struct ohtd_plan_view *view = &modules->snapshot->plan;
 
 	view->generation = head->generation;
 	view->entries = head->entries;
@@ -491,62 +491,62 @@ static void show_head(struct ohtd_control *control, const struct oht_cyclic_head
 
 static_assert(OHT_CYCLIC_ENTRIES_MAX == OHTD_PLAN_ENTRIES_MAX, "each entry can be shown");
 
-static uint32_t exchange_us(const struct ohtd_control *control,
+static uint32_t exchange_us(const struct ohtd_modules *modules,
 			    const struct oht_cyclic_entry *entry, uint32_t turnaround_us)
 {
-	const struct oht_dev_info *info = &control->device.info;
+	const struct oht_dev_info *info = &modules->device->info;
 
 	return (uint32_t)(ohtd_grid_exchange_ns(entry, turnaround_us, info->char_ns, info->t35_ns) /
 			  OHTD_NS_PER_US);
 }
 
-static void show_entry(struct ohtd_control *control, unsigned int index,
+static void show_entry(struct ohtd_modules *modules, unsigned int index,
 		       const struct oht_cyclic_value *value)
 {
-	const struct oht_cyclic_entry *entry = &control->layout.entry[index];
+	const struct oht_cyclic_entry *entry = &modules->layout.entry[index];
 
-	control->snapshot.plan.entry[index] = (struct ohtd_plan_entry_view){
+	modules->snapshot->plan.entry[index] = (struct ohtd_plan_entry_view){
 		.unit = entry->unit,
 		.function = entry->function,
 		.outcome = value->outcome,
 		.address = entry->address,
 		.count = entry->count,
 		.period_cycles = entry->period_cycles,
-		.phase_cycles = phase_from(entry, control->layout.first_cycle),
+		.phase_cycles = phase_from(entry, modules->layout.first_cycle),
 		.timeout_us = entry->timeout_us,
-		.planned_us = exchange_us(control, entry, entry->turnaround_us),
-		.last_us = exchange_us(control, entry, value->turnaround_ns / 1000),
+		.planned_us = exchange_us(modules, entry, entry->turnaround_us),
+		.last_us = exchange_us(modules, entry, value->turnaround_ns / 1000),
 		.tried_ns = value->tried_ns,
 	};
 }
 
-void ohtd_layout_read(struct ohtd_control *control)
+void ohtd_layout_read(struct ohtd_modules *modules)
 {
-	struct ohtd_layout *layout = &control->layout;
+	struct ohtd_layout *layout = &modules->layout;
 	struct oht_cyclic_head head;
 	struct oht_cyclic_value value;
 	unsigned int i;
 
-	if (!control->device.open || control->device.bus_dead ||
-	    control->bus->ops->image_head(control->bus, &head))
+	if (!modules->device->open || modules->device->bus_dead ||
+	    modules->bus->ops->image_head(modules->bus, &head))
 		return;
 	if (layout->count && head.generation == layout->generation)
-		watch_backlog(control, &head);
-	show_head(control, &head);
-	control->snapshot.plan.entry_count = 0;
+		watch_backlog(modules, &head);
+	show_head(modules, &head);
+	modules->snapshot->plan.entry_count = 0;
 	/* Committed, and not in force yet; or refused. */
 	if (!layout->count || head.generation != layout->generation)
 		return;
 	if (!layout->followed && head.cycle_start_ns)
-		follow(control, &head);
+		follow(modules, &head);
 	layout->followed = layout->followed || head.cycle_start_ns;
 	for (i = 0; i < layout->count; i++) {
-		if (control->bus->ops->image(control->bus, i, &value) ||
+		if (modules->bus->ops->image(modules->bus, i, &value) ||
 		    value.generation != layout->generation)
 			continue;
-		show_entry(control, i, &value);
-		control->snapshot.plan.entry_count = i + 1;
+		show_entry(modules, i, &value);
+		modules->snapshot->plan.entry_count = i + 1;
 		if (value.tried_ns && value.tried_ns != layout->place[i].tried_ns)
-			take(control, &layout->place[i], &value);
+			take(modules, &layout->place[i], &value);
 	}
 }

@@ -12,8 +12,8 @@
  * is told another direction only after all motors have echoed the speed zero, and a speed only
  * after all motors have echoed its direction.
  */
-#ifndef OHTD_CONTROL_SETPOINT_H
-#define OHTD_CONTROL_SETPOINT_H
+#ifndef OHTD_MODULES_SETPOINT_H
+#define OHTD_MODULES_SETPOINT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@
 #include "motion/drive.h"
 #include "robot/model.h"
 
-struct ohtd_control;
+struct ohtd_modules;
 struct ohtd_place;
 
 /* So many set-points back an echo is still understood. */
@@ -96,48 +96,48 @@ struct ohtd_setpoints {
  * places. Too fast for the register: its largest value; no direction of the drive: speed zero. While
  * the device is not enabled nothing is remembered.
  */
-void ohtd_setpoint_write(struct ohtd_control *control, const struct ohtd_drive_setpoint *setpoint);
+void ohtd_setpoint_write(struct ohtd_modules *modules, const struct ohtd_drive_setpoint *setpoint);
 
 /* Are set-points being sent: drive in the plan, device enabled, outputs given since the last stop? */
-bool ohtd_setpoint_live(const struct ohtd_control *control);
+bool ohtd_setpoint_live(const struct ohtd_modules *modules);
 
 /*
  * What the drive has echoed: all its motors have taken this set-point, or a newer one. False: nothing
  * echoed since the last stop, or since the drive left the plan.
  */
-bool ohtd_setpoint_echoed(const struct ohtd_control *control, struct ohtd_drive_setpoint *echoed,
+bool ohtd_setpoint_echoed(const struct ohtd_modules *modules, struct ohtd_drive_setpoint *echoed,
 			  uint64_t *at_ns);
 
 /* Have all motors acknowledged a speed since then? An older echo does not say that the drive still answers. */
-bool ohtd_setpoint_answers_since(const struct ohtd_control *control, uint64_t time_ns);
+bool ohtd_setpoint_answers_since(const struct ohtd_modules *modules, uint64_t time_ns);
 
 /* When all motors will have echoed a speed that is told at @told_ns; @told_ns where that is not known. */
-uint64_t ohtd_setpoint_echo_due_ns(const struct ohtd_control *control, uint64_t told_ns);
+uint64_t ohtd_setpoint_echo_due_ns(const struct ohtd_modules *modules, uint64_t told_ns);
 
 /*
  * The drive refuses set-points, or does not acknowledge them, or acknowledges them and its registers show
  * something else: it is told in vain.
  */
-bool ohtd_setpoint_fails(const struct ohtd_control *control);
+bool ohtd_setpoint_fails(const struct ohtd_modules *modules);
 
 /* Speed zero for the state machine: by the plan when live, else by the telegram. */
-void ohtd_setpoint_zero(struct ohtd_control *control);
+void ohtd_setpoint_zero(struct ohtd_modules *modules);
 /* Is its echo still awaited? */
-bool ohtd_setpoint_zero_waits(const struct ohtd_control *control);
+bool ohtd_setpoint_zero_waits(const struct ohtd_modules *modules);
 
 /* ---- for the control cycle ---- */
 
 /* Nothing is told but zero, and the robot is in no state that moves it. */
-bool ohtd_setpoint_rests(const struct ohtd_control *control);
+bool ohtd_setpoint_rests(const struct ohtd_modules *modules);
 
 /* Before an enable: from its first cycle on the drive is told zero, and never what was before. */
-void ohtd_setpoint_prepare(struct ohtd_control *control);
+void ohtd_setpoint_prepare(struct ohtd_modules *modules);
 /* An exchange of a place that writes has ended. */
-void ohtd_setpoint_taken(struct ohtd_control *control, const struct ohtd_place *place,
+void ohtd_setpoint_taken(struct ohtd_modules *modules, const struct ohtd_place *place,
 			 const struct oht_cyclic_value *value);
 /* After the image was read: what follows from state and echoes. */
-void ohtd_setpoint_look(struct ohtd_control *control);
+void ohtd_setpoint_look(struct ohtd_modules *modules);
 /* At the end of a turn: gives the plan what has changed. */
-void ohtd_setpoint_give(struct ohtd_control *control);
+void ohtd_setpoint_give(struct ohtd_modules *modules);
 
 #endif

@@ -4,8 +4,8 @@
  * Contexts: control thread only; nothing here allocates, locks or logs.
  * Locks:    none.
  */
-#ifndef OHTD_CONTROL_LAYOUT_H
-#define OHTD_CONTROL_LAYOUT_H
+#ifndef OHTD_MODULES_LAYOUT_H
+#define OHTD_MODULES_LAYOUT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 #include "robot/blocks.h"
 #include "oht_plan.h"
 
-struct ohtd_control;
+struct ohtd_modules;
 struct ohtd_unit;
 
 /**
@@ -67,22 +67,22 @@ struct ohtd_layout {
 };
 
 /* Asked by the plan, as long as it answers. */
-bool ohtd_unit_in_plan(const struct ohtd_control *control, const struct ohtd_unit *unit);
+bool ohtd_unit_in_plan(const struct ohtd_modules *modules, const struct ohtd_unit *unit);
 /* A unit of the plan is silent: its time-outs are all that the others can bear at a time. */
-bool ohtd_layout_waits(const struct ohtd_control *control);
+bool ohtd_layout_waits(const struct ohtd_modules *modules);
 /* Modules of every cycle have not been heard since a time-out of the plan: nothing long comes between. */
-bool ohtd_layout_catches_up(const struct ohtd_control *control);
+bool ohtd_layout_catches_up(const struct ohtd_modules *modules);
 /* Longest time-out with which a read of @words fits into the emptiest cycle; 0: no plan, no room. */
-uint32_t ohtd_layout_slack_us(const struct ohtd_control *control, unsigned int words);
+uint32_t ohtd_layout_slack_us(const struct ohtd_modules *modules, unsigned int words);
 /* Does a read of @words with this time-out fit into the emptiest cycle? */
-bool ohtd_layout_fits(const struct ohtd_control *control, unsigned int words, uint32_t timeout_us);
+bool ohtd_layout_fits(const struct ohtd_modules *modules, unsigned int words, uint32_t timeout_us);
 /* Takes from the image what is new. */
-void ohtd_layout_read(struct ohtd_control *control);
+void ohtd_layout_read(struct ohtd_modules *modules);
 /* Commits the plan anew when other units or registers belong in it. */
-void ohtd_layout_update(struct ohtd_control *control);
+void ohtd_layout_update(struct ohtd_modules *modules);
 /* The device is closed: nothing is known of its plan. */
-void ohtd_layout_forget(struct ohtd_control *control);
+void ohtd_layout_forget(struct ohtd_modules *modules);
 /* Ends the plan, which would outlive us. */
-void ohtd_layout_end(struct ohtd_control *control);
+void ohtd_layout_end(struct ohtd_modules *modules);
 
 #endif

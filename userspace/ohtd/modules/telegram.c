@@ -6,17 +6,17 @@
 #include <assert.h>
 #include <errno.h>
 
-#include "control/control.h"
+#include "modules/modules.h"
 
 #define ATTEMPTS	3
 
-static struct ohtd_unit *find_drive(struct ohtd_control *control, enum ohtd_telegram telegram)
+static struct ohtd_unit *find_drive(struct ohtd_modules *modules, enum ohtd_telegram telegram)
 {
 	unsigned int i;
 
 	for (i = 0; i < OHTD_UNITS; i++)
-		if (control->units[i].plan && control->units[i].plan->write_count[telegram])
-			return &control->units[i];
+		if (modules->units[i].plan && modules->units[i].plan->write_count[telegram])
+			return &modules->units[i];
 	return NULL;
 }
 
@@ -63,10 +63,10 @@ static void give_up(struct ohtd_telegrams *telegrams, unsigned int code)
 	telegrams->active = false;
 }
 
-void ohtd_telegram_start(struct ohtd_control *control, enum ohtd_telegram telegram)
+void ohtd_telegram_start(struct ohtd_modules *modules, enum ohtd_telegram telegram)
 {
-	struct ohtd_telegrams *telegrams = &control->telegrams;
-	struct ohtd_unit *drive = find_drive(control, telegram);
+	struct ohtd_telegrams *telegrams = &modules->telegrams;
+	struct ohtd_unit *drive = find_drive(modules, telegram);
 
 	if (telegrams->active && telegrams->telegram == OHTD_TELEGRAM_STOP)
 		return;
@@ -82,7 +82,7 @@ void ohtd_telegram_start(struct ohtd_control *control, enum ohtd_telegram telegr
 	if (!drive)
 		give_up(telegrams, OHTD_WHY_MODULE_MISSING);
 	else
-		ohtd_telegram_next(control);
+		ohtd_telegram_next(modules);
 }
 
 static_assert(OHTD_WRITES_MAX <= OHT_STOP_TELEGRAMS_MAX, "all of them fit into the device");
@@ -92,15 +92,15 @@ static_assert(OHTD_WRITES_MAX <= OHT_STOP_TELEGRAMS_MAX, "all of them fit into t
  * answer. What fails is tried again in the next cycle. Where the device does not keep them, a drive may
  * still turn as a controller that was killed has left it: then they are sent when it is found.
  */
-void ohtd_telegram_leave(struct ohtd_control *control)
+void ohtd_telegram_leave(struct ohtd_modules *modules)
 {
 	struct oht_stop_telegram list[OHTD_WRITES_MAX] = { 0 };
-	struct ohtd_telegrams *telegrams = &control->telegrams;
-	const struct ohtd_unit *drive = find_drive(control, OHTD_TELEGRAM_STOP);
+	struct ohtd_telegrams *telegrams = &modules->telegrams;
+	const struct ohtd_unit *drive = find_drive(modules, OHTD_TELEGRAM_STOP);
 	unsigned int i, count;
 	int ret;
 
-	if (!control->device.open || control->device.bus_dead || !drive ||
+	if (!modules->device->open || modules->device->bus_dead || !drive ||
 	    drive->plan == telegrams->left)
 		return;
 	count = drive->plan->write_count[OHTD_TELEGRAM_STOP];
@@ -110,21 +110,21 @@ void ohtd_telegram_leave(struct ohtd_control *control)
 			.function = OHT_WRITE_SINGLE,
 			.address = drive->plan->writes[OHTD_TELEGRAM_STOP][i].address,
 			.count = 1,
-			.turnaround_us = ohtd_unit_timeout_us(control, drive),
+			.turnaround_us = ohtd_unit_timeout_us(modules, drive),
 			.words = { drive->plan->writes[OHTD_TELEGRAM_STOP][i].value },
 		};
-	ret = control->bus->ops->telegrams(control->bus, list, count);
+	ret = modules->bus->ops->telegrams(modules->bus, list, count);
 	if (!ret || ret == -EOPNOTSUPP)
 		telegrams->left = drive->plan;
-	if (ret == -EOPNOTSUPP && ohtd_safety_state(control) != OHTD_SAFETY_ENABLED)
-		ohtd_telegram_start(control, OHTD_TELEGRAM_STOP);
+	if (ret == -EOPNOTSUPP && !modules->owner->enabled_ns(modules->control))
+		ohtd_telegram_start(modules, OHTD_TELEGRAM_STOP);
 }
 
-void ohtd_telegram_next(struct ohtd_control *control)
+void ohtd_telegram_next(struct ohtd_modules *modules)
 {
-	struct ohtd_telegrams *telegrams = &control->telegrams;
+	struct ohtd_telegrams *telegrams = &modules->telegrams;
 	const struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_TELEGRAM };
-	const struct ohtd_unit *drive = ohtd_unit(control, telegrams->unit);
+	const struct ohtd_unit *drive = ohtd_unit(modules, telegrams->unit);
 	const struct ohtd_write *write;
 	struct oht_request request;
 
@@ -141,13 +141,13 @@ void ohtd_telegram_next(struct ohtd_control *control)
 		.priority = OHT_PRIORITY_COMMAND,
 		.address = write->address,
 		.count = 1,
-		.timeout_us = telegrams->attempts ? ohtd_unit_timeout_us(control, drive)
-						  : ohtd_unit_quick_us(control, drive),
+		.timeout_us = telegrams->attempts ? ohtd_unit_timeout_us(modules, drive)
+						  : ohtd_unit_quick_us(modules, drive),
 		.flags = takes_away(telegrams->telegram) ? OHT_REQUEST_WHILE_STOPPED : 0,
 		.words = &write->value,
 	};
 	telegrams->attempts++;
-	telegrams->under_way = ohtd_transfer_submit(control, &request, &transfer);
+	telegrams->under_way = ohtd_transfer_submit(modules, &request, &transfer);
 	if (!telegrams->under_way)
 		give_up(telegrams, OHTD_WHY_DEVICE);
 }
@@ -167,10 +167,10 @@ static bool judge(struct ohtd_telegrams *telegrams, const struct oht_reply *repl
 	return true;
 }
 
-void ohtd_telegram_done(struct ohtd_control *control, const struct oht_reply *reply)
+void ohtd_telegram_done(struct ohtd_modules *modules, const struct oht_reply *reply)
 {
-	struct ohtd_telegrams *telegrams = &control->telegrams;
-	const struct ohtd_unit *drive = ohtd_unit(control, telegrams->unit);
+	struct ohtd_telegrams *telegrams = &modules->telegrams;
+	const struct ohtd_unit *drive = ohtd_unit(modules, telegrams->unit);
 
 	telegrams->under_way = false;
 	/* No attempt yet: the list was replaced while this write was on the wire. */
@@ -182,5 +182,5 @@ void ohtd_telegram_done(struct ohtd_control *control, const struct oht_reply *re
 		else if (telegrams->next >= drive->plan->write_count[telegrams->telegram])
 			end_list(telegrams);
 	}
-	ohtd_telegram_next(control);
+	ohtd_telegram_next(modules);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "control/shown.h"
+#include "modules/shown.h"
 
 #include <string.h>
 

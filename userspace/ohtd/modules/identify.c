@@ -6,24 +6,24 @@
  */
 #include <string.h>
 
-#include "control/control.h"
+#include "modules/modules.h"
 
 #define ATTEMPTS_PATIENT	2
 
 static const struct ohtd_probe no_probe;
 
-static const struct ohtd_probe *probe_of(const struct ohtd_control *control)
+static const struct ohtd_probe *probe_of(const struct ohtd_modules *modules)
 {
 	const struct ohtd_kind *kind =
-		ohtd_model_by_type(control->model, control->identify.type_code);
+		ohtd_model_by_type(modules->model, modules->identify.type_code);
 
 	return kind ? &kind->probe : &no_probe;
 }
 
 /* Device id and type code in one read, with what lies between them; no words: they lie too far apart. */
-static struct ohtd_block whole_block(const struct ohtd_control *control)
+static struct ohtd_block whole_block(const struct ohtd_modules *modules)
 {
-	uint16_t id = control->model->device_id_address, type = control->model->module_type_address;
+	uint16_t id = modules->model->device_id_address, type = modules->model->module_type_address;
 	uint16_t first = id < type ? id : type;
 	unsigned int words = (id < type ? type - id : id - type) + 1u;
 
@@ -33,112 +33,109 @@ static struct ohtd_block whole_block(const struct ohtd_control *control)
 	};
 }
 
-static void begin(struct ohtd_control *control, uint8_t unit)
+static void begin(struct ohtd_modules *modules, uint8_t unit)
 {
-	struct ohtd_identify *identify = &control->identify;
+	struct ohtd_identify *identify = &modules->identify;
 
 	identify->active = true;
 	identify->unit = unit;
 	identify->step = OHTD_IDENTIFY_ID;
 	identify->attempts = 0;
-	identify->whole = ohtd_unit(control, unit)->view.generation && whole_block(control).words;
-	ohtd_unit(control, unit)->doubted = false;
+	identify->whole = ohtd_unit(modules, unit)->view.generation && whole_block(modules).words;
+	ohtd_unit(modules, unit)->doubted = false;
 }
 
-static void end_all(struct ohtd_control *control)
+static void end_all(struct ohtd_modules *modules)
 {
-	struct ohtd_identify *identify = &control->identify;
-	uint64_t took_ns = control->now_ns - identify->started_ns;
+	struct ohtd_identify *identify = &modules->identify;
+	uint64_t took_ns = modules->now_ns - identify->started_ns;
 	unsigned int i;
 
 	/* Nobody waited for answers meanwhile; silence counts from here. */
 	for (i = 0; i < OHTD_UNITS && identify->polls_wait; i++)
-		if (control->units[i].plan && control->units[i].view.health == OHTD_HEALTH_GOOD)
-			control->units[i].view.last_good_ns = control->now_ns;
+		if (modules->units[i].plan && modules->units[i].view.health == OHTD_HEALTH_GOOD)
+			modules->units[i].view.last_good_ns = modules->now_ns;
 	identify->full = false;
 	identify->polls_wait = false;
 	identify->runs++;
-	control->snapshot.bus.discovering = 0;
-	control->snapshot.bus.discovery_ms = (uint32_t)(took_ns / OHTD_NS_PER_MS);
+	modules->snapshot->bus.discovering = 0;
+	modules->snapshot->bus.discovery_ms = (uint32_t)(took_ns / OHTD_NS_PER_MS);
 }
 
 /* This unit is done; go on with the next one of a discovery. */
-static void next_unit(struct ohtd_control *control)
+static void next_unit(struct ohtd_modules *modules)
 {
-	struct ohtd_identify *identify = &control->identify;
+	struct ohtd_identify *identify = &modules->identify;
 
 	identify->active = false;
 	if (!identify->full)
 		return;
 	if (identify->queued)
-		begin(control, identify->queue[--identify->queued]);
+		begin(modules, identify->queue[--identify->queued]);
 	else
-		end_all(control);
+		end_all(modules);
 }
 
-void ohtd_identify_all(struct ohtd_control *control, bool polls_wait)
+void ohtd_identify_all(struct ohtd_modules *modules, bool polls_wait)
 {
-	struct ohtd_identify *identify = &control->identify;
+	struct ohtd_identify *identify = &modules->identify;
 	uint8_t unit;
 
 	identify->full = true;
 	identify->polls_wait = polls_wait;
-	identify->started_ns = control->now_ns;
+	identify->started_ns = modules->now_ns;
 	identify->queued = 0;
-	control->snapshot.bus.discovering = 1;
+	modules->snapshot->bus.discovering = 1;
 	/* The queue is taken from its end: addresses where something is expected come first. */
 	for (unit = OHTD_UNITS; unit >= 1; unit--)
-		if (!ohtd_model_by_unit(control->model, unit))
+		if (!ohtd_model_by_unit(modules->model, unit))
 			identify->queue[identify->queued++] = unit;
 	for (unit = OHTD_UNITS; unit >= 1; unit--)
-		if (ohtd_model_by_unit(control->model, unit))
+		if (ohtd_model_by_unit(modules->model, unit))
 			identify->queue[identify->queued++] = unit;
-	next_unit(control);
+	next_unit(modules);
 }
 
-bool ohtd_identify_alone(const struct ohtd_control *control)
+bool ohtd_identify_alone(const struct ohtd_modules *modules)
 {
-	enum ohtd_safety_state state = ohtd_safety_state(control);
-
-	return control->identify.full && control->enable.step == OHTD_ENABLE_IDLE &&
-	       (state == OHTD_SAFETY_STOPPED || state == OHTD_SAFETY_READY);
+	return modules->identify.full && modules->owner->outputs_stay_off(modules->control);
 }
 
-void ohtd_identify_unit(struct ohtd_control *control, uint8_t unit)
+void ohtd_identify_unit(struct ohtd_modules *modules, uint8_t unit)
 {
-	begin(control, unit);
+	begin(modules, unit);
 }
 
 /* What the present step reads. */
-static struct ohtd_block step_block(const struct ohtd_control *control)
+static struct ohtd_block step_block(const struct ohtd_modules *modules)
 {
-	switch (control->identify.step) {
+	switch (modules->identify.step) {
 	case OHTD_IDENTIFY_ID:
-		if (control->identify.whole)
-			return whole_block(control);
+		if (modules->identify.whole)
+			return whole_block(modules);
 		return (struct ohtd_block){
-			.address = control->model->device_id_address,
+			.address = modules->model->device_id_address,
 			.words = 1,
 		};
 	case OHTD_IDENTIFY_TYPE:
 		return (struct ohtd_block){
-			.address = control->model->module_type_address,
+			.address = modules->model->module_type_address,
 			.words = 1,
 		};
 	case OHTD_IDENTIFY_PROFILE:
 		return (struct ohtd_block){
-			.address = probe_of(control)->address,
-			.words = probe_of(control)->count,
+			.address = probe_of(modules)->address,
+			.words = probe_of(modules)->count,
 		};
 	default:
-		return control->identify.value;
+		return modules->identify.value;
 	}
 }
 
-bool ohtd_identify_next(struct ohtd_control *control)
+bool ohtd_identify_next(struct ohtd_modules *modules)
 {
-	const struct ohtd_identify *identify = &control->identify;
-	const struct ohtd_unit *unit = ohtd_unit(control, identify->unit);
+	const struct ohtd_identify *identify = &modules->identify;
+	const struct ohtd_unit *unit = ohtd_unit(modules, identify->unit);
 	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_IDENTIFY, .slack = true };
 	struct oht_request request = {
 		.unit = identify->unit,
@@ -149,15 +146,15 @@ bool ohtd_identify_next(struct ohtd_control *control)
 	if (!identify->active)
 		return false;
 	if (unit->quarantined) {
-		next_unit(control);
-		return ohtd_identify_next(control);
+		next_unit(modules);
+		return ohtd_identify_next(modules);
 	}
-	transfer.block = step_block(control);
+	transfer.block = step_block(modules);
 	request.address = transfer.block.address;
 	request.count = transfer.block.words;
-	request.timeout_us = identify->attempts ? ohtd_unit_timeout_us(control, unit)
-						: ohtd_unit_search_us(control, unit, request.count);
-	return ohtd_transfer_submit(control, &request, &transfer);
+	request.timeout_us = identify->attempts ? ohtd_unit_timeout_us(modules, unit)
+						: ohtd_unit_search_us(modules, unit, request.count);
+	return ohtd_transfer_submit(modules, &request, &transfer);
 }
 
 static bool all_zero(const uint16_t *words, unsigned int count)
@@ -204,11 +201,11 @@ static enum oht_profile judge_profile(const struct ohtd_probe *probe,
  * What a lost unit has to answer beside what it is, to be back: one of its polled registers, in turn. No words: it is not
  * lost, is another one than before, or is polled for no signal.
  */
-static struct ohtd_block value_to_show(const struct ohtd_control *control, const struct ohtd_unit *unit,
-				       enum oht_profile profile)
+static struct ohtd_block value_to_show(const struct ohtd_modules *modules,
+				       const struct ohtd_unit *unit, enum oht_profile profile)
 {
 	const struct ohtd_kind *kind =
-		ohtd_model_by_type(control->model, control->identify.type_code);
+		ohtd_model_by_type(modules->model, modules->identify.type_code);
 	const struct ohtd_plan *plan = unit->plan;
 	struct ohtd_block block = { 0 };
 	unsigned int i;
@@ -228,58 +225,59 @@ static struct ohtd_block value_to_show(const struct ohtd_control *control, const
 	return block;
 }
 
-static void found(struct ohtd_control *control, enum oht_profile profile)
+static void found(struct ohtd_modules *modules, enum oht_profile profile)
 {
-	struct ohtd_identify *identify = &control->identify;
-	struct ohtd_unit *unit = ohtd_unit(control, identify->unit);
+	struct ohtd_identify *identify = &modules->identify;
+	struct ohtd_unit *unit = ohtd_unit(modules, identify->unit);
 
 	identify->profile = profile;
 	if (identify->step != OHTD_IDENTIFY_VALUE) {
 		identify->step = OHTD_IDENTIFY_VALUE;
-		identify->value = value_to_show(control, unit, profile);
+		identify->value = value_to_show(modules, unit, profile);
 		if (identify->value.words)
 			return;
 	}
-	ohtd_unit_found(control, unit, identify, profile);
-	next_unit(control);
+	ohtd_unit_found(modules, unit, identify, profile);
+	next_unit(modules);
 }
 
-static void take_type(struct ohtd_control *control, uint16_t type_code)
+static void take_type(struct ohtd_modules *modules, uint16_t type_code)
 {
-	control->identify.type_code = type_code;
-	control->identify.step = OHTD_IDENTIFY_PROFILE;
-	if (!probe_of(control)->count)
-		found(control, OHT_PROFILE_CANONICAL);
+	modules->identify.type_code = type_code;
+	modules->identify.step = OHTD_IDENTIFY_PROFILE;
+	if (!probe_of(modules)->count)
+		found(modules, OHT_PROFILE_CANONICAL);
 }
 
-static void answered(struct ohtd_control *control, const struct oht_reply *reply)
+static void answered(struct ohtd_modules *modules, const struct oht_reply *reply)
 {
-	struct ohtd_identify *identify = &control->identify;
-	uint16_t first = step_block(control).address;
+	struct ohtd_identify *identify = &modules->identify;
+	uint16_t first = step_block(modules).address;
 
 	identify->attempts = 0;
 	switch (identify->step) {
 	case OHTD_IDENTIFY_ID:
-		identify->device_id = reply->words[control->model->device_id_address - first];
+		identify->device_id = reply->words[modules->model->device_id_address - first];
 		identify->step = OHTD_IDENTIFY_TYPE;
 		if (identify->whole)
-			take_type(control, reply->words[control->model->module_type_address - first]);
+			take_type(modules,
+				  reply->words[modules->model->module_type_address - first]);
 		break;
 	case OHTD_IDENTIFY_TYPE:
-		take_type(control, reply->words[0]);
+		take_type(modules, reply->words[0]);
 		break;
 	case OHTD_IDENTIFY_PROFILE:
-		found(control, judge_profile(probe_of(control), reply));
+		found(modules, judge_profile(probe_of(modules), reply));
 		break;
 	default:
-		found(control, identify->profile);
+		found(modules, identify->profile);
 	}
 }
 
 /* The unit refuses device id or type code alone. A module without a device id may still have a type. */
-static void refused_alone(struct ohtd_control *control)
+static void refused_alone(struct ohtd_modules *modules)
 {
-	struct ohtd_identify *identify = &control->identify;
+	struct ohtd_identify *identify = &modules->identify;
 
 	if (identify->step == OHTD_IDENTIFY_ID) {
 		identify->device_id = 0;
@@ -287,15 +285,15 @@ static void refused_alone(struct ohtd_control *control)
 		identify->step = OHTD_IDENTIFY_TYPE;
 		return;
 	}
-	ohtd_unit_unnamed(control, ohtd_unit(control, identify->unit));
-	next_unit(control);
+	ohtd_unit_unnamed(modules, ohtd_unit(modules, identify->unit));
+	next_unit(modules);
 }
 
-static void failed(struct ohtd_control *control, const struct oht_reply *reply)
+static void failed(struct ohtd_modules *modules, const struct oht_reply *reply)
 {
-	struct ohtd_identify *identify = &control->identify;
-	struct ohtd_unit *unit = ohtd_unit(control, identify->unit);
-	bool expected = ohtd_model_by_unit(control->model, identify->unit) != NULL;
+	struct ohtd_identify *identify = &modules->identify;
+	struct ohtd_unit *unit = ohtd_unit(modules, identify->unit);
+	bool expected = ohtd_model_by_unit(modules->model, identify->unit) != NULL;
 	/* Once it has answered, one lost frame must not spoil it; a silent one costs one time-out. */
 	bool patient = identify->step != OHTD_IDENTIFY_ID ||
 		       ((expected || unit->view.generation) && !unit->backoff_ms);
@@ -308,31 +306,31 @@ static void failed(struct ohtd_control *control, const struct oht_reply *reply)
 	if (identify->step == OHTD_IDENTIFY_VALUE)
 		unit->show_next++;
 	if (ohtd_reply_is_of_unit(reply))
-		ohtd_unit_unnamed(control, unit);
+		ohtd_unit_unnamed(modules, unit);
 	else if (expected || unit->view.generation)
-		ohtd_unit_silent(control, unit);
-	next_unit(control);
+		ohtd_unit_silent(modules, unit);
+	next_unit(modules);
 }
 
-void ohtd_identify_done(struct ohtd_control *control, const struct ohtd_transfer *transfer,
+void ohtd_identify_done(struct ohtd_modules *modules, const struct ohtd_transfer *transfer,
 			const struct oht_reply *reply)
 {
 	bool refused = ohtd_reply_is_not_here(reply);
-	bool whole = control->identify.whole && control->identify.step == OHTD_IDENTIFY_ID;
+	bool whole = modules->identify.whole && modules->identify.step == OHTD_IDENTIFY_ID;
 
 	/* A discovery that began meanwhile has displaced the question that this answers. */
-	if (!control->identify.active || control->identify.unit != transfer->unit ||
-	    step_block(control).address != transfer->block.address ||
-	    step_block(control).words != transfer->block.words)
+	if (!modules->identify.active || modules->identify.unit != transfer->unit ||
+	    step_block(modules).address != transfer->block.address ||
+	    step_block(modules).words != transfer->block.words)
 		return;
 	if (reply->outcome == OHT_OUTCOME_OK ||
-	    (refused && (control->identify.step == OHTD_IDENTIFY_PROFILE ||
-			 control->identify.step == OHTD_IDENTIFY_VALUE)))
-		answered(control, reply);
+	    (refused && (modules->identify.step == OHTD_IDENTIFY_PROFILE ||
+			 modules->identify.step == OHTD_IDENTIFY_VALUE)))
+		answered(modules, reply);
 	else if (refused && whole)
-		control->identify.whole = false;
+		modules->identify.whole = false;
 	else if (refused)
-		refused_alone(control);
+		refused_alone(modules);
 	else
-		failed(control, reply);
+		failed(modules, reply);
 }

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "control/control.h"
+#include "modules/modules.h"
 
 /* So many missing answers on end, or one refusal, and zero is said by the telegram instead. */
 #define ERRORS_MAX	3
@@ -28,32 +28,22 @@ static bool writes(const struct ohtd_place *place)
 	return place->output != OHTD_OUTPUT_NONE;
 }
 
-static bool has_places(const struct ohtd_control *control)
+static bool has_places(const struct ohtd_modules *modules)
 {
 	unsigned int i;
 
-	for (i = 0; i < control->layout.count; i++)
-		if (writes(&control->layout.place[i]))
+	for (i = 0; i < modules->layout.count; i++)
+		if (writes(&modules->layout.place[i]))
 			return true;
 	return false;
 }
 
-/* When the device was enabled, 0: it is not. */
-static uint64_t stay_ns(const struct ohtd_control *control)
-{
-	const struct oht_stop_status *status = &control->safety.status;
-
-	if (!control->device.open || !control->safety.known || status->state != OHT_STATE_ENABLED)
-		return 0;
-	return status->since_ns ? status->since_ns : 1;
-}
-
 /* A set-point holds for one stay in enabled, and as long as the drive is in the plan. */
-static void follow(struct ohtd_control *control)
+static void follow(struct ohtd_modules *modules)
 {
-	struct ohtd_setpoints *s = &control->setpoints;
-	bool there = has_places(control);
-	uint64_t since_ns = stay_ns(control);
+	struct ohtd_setpoints *s = &modules->setpoints;
+	bool there = has_places(modules);
+	uint64_t since_ns = modules->owner->enabled_ns(modules->control);
 
 	if (since_ns != s->since_ns || (s->there && !there))
 		*s = (struct ohtd_setpoints){
@@ -67,15 +57,15 @@ static void follow(struct ohtd_control *control)
 /* ---- the echo ---- */
 
 /* All places of speed, or of direction, have acknowledged what they are told now. */
-static bool agreed(const struct ohtd_control *control, bool direction)
+static bool agreed(const struct ohtd_modules *modules, bool direction)
 {
-	const struct ohtd_setpoints *s = &control->setpoints;
+	const struct ohtd_setpoints *s = &modules->setpoints;
 	unsigned int i, count = 0;
 
-	for (i = 0; i < control->layout.count; i++) {
-		unsigned int output = control->layout.place[i].output;
+	for (i = 0; i < modules->layout.count; i++) {
+		unsigned int output = modules->layout.place[i].output;
 
-		if (!writes(&control->layout.place[i]) ||
+		if (!writes(&modules->layout.place[i]) ||
 		    ohtd_output_is_direction(output) != direction)
 			continue;
 		if (!s->written[output].known || s->written[output].taken != s->number)
@@ -91,14 +81,14 @@ static bool is_kept(const struct ohtd_setpoints *s, uint32_t number)
 }
 
 /* The newest set-point that all places agree with. */
-static void note_echo(struct ohtd_control *control, uint64_t time_ns)
+static void note_echo(struct ohtd_modules *modules, uint64_t time_ns)
 {
-	struct ohtd_setpoints *s = &control->setpoints;
+	struct ohtd_setpoints *s = &modules->setpoints;
 	uint32_t number = s->number;
 	unsigned int i;
 
-	for (i = 0; i < control->layout.count; i++) {
-		const struct ohtd_place *place = &control->layout.place[i];
+	for (i = 0; i < modules->layout.count; i++) {
+		const struct ohtd_place *place = &modules->layout.place[i];
 
 		if (writes(place) && s->written[place->output].taken < number)
 			number = s->written[place->output].taken;
@@ -111,14 +101,14 @@ static void note_echo(struct ohtd_control *control, uint64_t time_ns)
 	s->echoed_ns = time_ns;
 }
 
-void ohtd_setpoint_taken(struct ohtd_control *control, const struct ohtd_place *place,
+void ohtd_setpoint_taken(struct ohtd_modules *modules, const struct ohtd_place *place,
 			 const struct oht_cyclic_value *value)
 {
-	struct ohtd_setpoints *s = &control->setpoints;
+	struct ohtd_setpoints *s = &modules->setpoints;
 	struct ohtd_written *written = &s->written[place->output];
 	uint32_t number;
 
-	follow(control);
+	follow(modules);
 	if (!s->since_ns || value->tried_ns < s->since_ns)
 		return;
 	if (value->error) {
@@ -142,24 +132,24 @@ void ohtd_setpoint_taken(struct ohtd_control *control, const struct ohtd_place *
 	for (number = s->number; is_kept(s, number) && number > written->taken; number--)
 		if (word_of(&s->kept[number % OHTD_SETPOINTS_KEPT], place->output) == written->word)
 			written->taken = number;
-	note_echo(control, value->tried_ns);
+	note_echo(modules, value->tried_ns);
 }
 
 /* ---- what the drive's registers show ---- */
 
 /* Nought moves nothing, whatever has written it. */
-static bool shows(const struct ohtd_control *control, const struct ohtd_written *written,
+static bool shows(const struct ohtd_modules *modules, const struct ohtd_written *written,
 		  uint16_t word, uint64_t time_ns)
 {
 	return !word || word == written->word ||
 	       (word == written->before &&
-		time_ns < written->changed_ns + SHOWN_NS * control->time_factor);
+		time_ns < written->changed_ns + SHOWN_NS * modules->time_factor);
 }
 
-static void look_at_register(struct ohtd_control *control, const struct ohtd_place *place)
+static void look_at_register(struct ohtd_modules *modules, const struct ohtd_place *place)
 {
-	struct ohtd_written *written = &control->setpoints.written[place->output];
-	const struct ohtd_unit *unit = ohtd_unit(control, place->unit);
+	struct ohtd_written *written = &modules->setpoints.written[place->output];
+	const struct ohtd_unit *unit = ohtd_unit(modules, place->unit);
 	const struct ohtd_register_value *value = &unit->values.values[place->block.first];
 
 	if (!unit->plan || unit->view.generation != place->generation ||
@@ -167,35 +157,35 @@ static void look_at_register(struct ohtd_control *control, const struct ohtd_pla
 		return;
 	written->read_ns = value->time_ns;
 	/* A reading of before the first acknowledgement of this stay says nothing of it. */
-	if (!written->known || written->doubted || value->time_ns < control->setpoints.since_ns ||
-	    shows(control, written, value->words[0], value->time_ns))
+	if (!written->known || written->doubted || value->time_ns < modules->setpoints.since_ns ||
+	    shows(modules, written, value->words[0], value->time_ns))
 		written->strays = 0;
 	else
 		written->strays++;
 }
 
-static void look_at_registers(struct ohtd_control *control)
+static void look_at_registers(struct ohtd_modules *modules)
 {
 	unsigned int i;
 
-	for (i = 0; i < control->layout.count; i++)
-		if (writes(&control->layout.place[i]))
-			look_at_register(control, &control->layout.place[i]);
+	for (i = 0; i < modules->layout.count; i++)
+		if (writes(&modules->layout.place[i]))
+			look_at_register(modules, &modules->layout.place[i]);
 }
 
-bool ohtd_setpoint_fails(const struct ohtd_control *control)
+bool ohtd_setpoint_fails(const struct ohtd_modules *modules)
 {
-	const struct ohtd_setpoints *s = &control->setpoints;
+	const struct ohtd_setpoints *s = &modules->setpoints;
 	uint32_t strays = 0;
 	unsigned int output;
 	bool told = false;
 
-	if (!ohtd_setpoint_live(control))
+	if (!ohtd_setpoint_live(modules))
 		return false;
 	for (output = 0; output < OHTD_OUTPUTS; output++) {
 		strays += s->written[output].strays;
 		told |= s->written[output].refusals >= FAILS_REFUSALS ||
-			s->written[output].errors >= FAILS_ERRORS * control->time_factor;
+			s->written[output].errors >= FAILS_ERRORS * modules->time_factor;
 	}
 	return told || strays >= FAILS_STRAYS;
 }
@@ -203,14 +193,14 @@ bool ohtd_setpoint_fails(const struct ohtd_control *control)
 /* ---- what the drive is told ---- */
 
 /* Largest value that each register of this kind takes. */
-static uint16_t most(struct ohtd_control *control, bool direction)
+static uint16_t most(struct ohtd_modules *modules, bool direction)
 {
 	int64_t least = UINT16_MAX;
 	unsigned int i;
 
-	for (i = 0; i < control->layout.count; i++) {
-		const struct ohtd_place *place = &control->layout.place[i];
-		const struct ohtd_unit *unit = ohtd_unit(control, place->unit);
+	for (i = 0; i < modules->layout.count; i++) {
+		const struct ohtd_place *place = &modules->layout.place[i];
+		const struct ohtd_unit *unit = ohtd_unit(modules, place->unit);
 		const struct oht_register *reg;
 
 		if (!writes(place) || ohtd_output_is_direction(place->output) != direction ||
@@ -224,26 +214,26 @@ static uint16_t most(struct ohtd_control *control, bool direction)
 }
 
 /* Direction first, at standstill; then speed. */
-static struct ohtd_drive_setpoint next_of(struct ohtd_control *control)
+static struct ohtd_drive_setpoint next_of(struct ohtd_modules *modules)
 {
-	const struct ohtd_setpoints *s = &control->setpoints;
+	const struct ohtd_setpoints *s = &modules->setpoints;
 	struct ohtd_drive_setpoint next = { .direction = s->told.direction };
-	uint16_t full = most(control, false);
+	uint16_t full = most(modules, false);
 	bool turn = s->wanted.direction != s->told.direction;
 
-	if (s->wanted.direction > most(control, true))
+	if (s->wanted.direction > most(modules, true))
 		return next;
-	if (turn && s->number && !s->told.speed_raw && agreed(control, false))
+	if (turn && s->number && !s->told.speed_raw && agreed(modules, false))
 		next.direction = s->wanted.direction;
-	else if (!turn && s->number && agreed(control, true))
+	else if (!turn && s->number && agreed(modules, true))
 		next.speed_raw = s->wanted.speed_raw < full ? s->wanted.speed_raw : full;
 	return next;
 }
 
-static void tell(struct ohtd_control *control)
+static void tell(struct ohtd_modules *modules)
 {
-	struct ohtd_setpoints *s = &control->setpoints;
-	const struct ohtd_drive_setpoint next = next_of(control);
+	struct ohtd_setpoints *s = &modules->setpoints;
+	const struct ohtd_drive_setpoint next = next_of(modules);
 	unsigned int output;
 
 	if (s->number && next.speed_raw == s->told.speed_raw &&
@@ -260,11 +250,11 @@ static void tell(struct ohtd_control *control)
 	}
 }
 
-void ohtd_setpoint_write(struct ohtd_control *control, const struct ohtd_drive_setpoint *setpoint)
+void ohtd_setpoint_write(struct ohtd_modules *modules, const struct ohtd_drive_setpoint *setpoint)
 {
-	struct ohtd_setpoints *s = &control->setpoints;
+	struct ohtd_setpoints *s = &modules->setpoints;
 
-	follow(control);
+	follow(modules);
 	if (!s->since_ns)
 		return;
 	s->wanted = *setpoint;
@@ -272,35 +262,36 @@ void ohtd_setpoint_write(struct ohtd_control *control, const struct ohtd_drive_s
 		s->zero_waits = false;
 }
 
-bool ohtd_setpoint_live(const struct ohtd_control *control)
+bool ohtd_setpoint_live(const struct ohtd_modules *modules)
 {
-	const struct ohtd_setpoints *s = &control->setpoints;
+	const struct ohtd_setpoints *s = &modules->setpoints;
 
-	return s->since_ns && s->since_ns == stay_ns(control) && s->given_generation &&
-	       control->layout.generation && has_places(control);
+	return s->since_ns && s->since_ns == modules->owner->enabled_ns(modules->control) &&
+	       s->given_generation && modules->layout.generation && has_places(modules);
 }
 
-bool ohtd_setpoint_echoed(const struct ohtd_control *control, struct ohtd_drive_setpoint *echoed,
+bool ohtd_setpoint_echoed(const struct ohtd_modules *modules, struct ohtd_drive_setpoint *echoed,
 			  uint64_t *at_ns)
 {
-	const struct ohtd_setpoints *s = &control->setpoints;
+	const struct ohtd_setpoints *s = &modules->setpoints;
 
-	if (!s->has_echo || s->since_ns != stay_ns(control) || !has_places(control))
+	if (!s->has_echo || s->since_ns != modules->owner->enabled_ns(modules->control) ||
+	    !has_places(modules))
 		return false;
 	*echoed = s->echoed;
 	*at_ns = s->echoed_ns;
 	return true;
 }
 
-uint64_t ohtd_setpoint_echo_due_ns(const struct ohtd_control *control, uint64_t told_ns)
+uint64_t ohtd_setpoint_echo_due_ns(const struct ohtd_modules *modules, uint64_t told_ns)
 {
-	const struct ohtd_setpoints *s = &control->setpoints;
+	const struct ohtd_setpoints *s = &modules->setpoints;
 	uint64_t latest_ns = told_ns;
 	unsigned int i;
 
-	for (i = 0; i < control->layout.count; i++) {
-		const struct ohtd_place *place = &control->layout.place[i];
-		uint64_t period_ns = control->layout.entry[i].period_cycles * OHTD_CYCLE_MS *
+	for (i = 0; i < modules->layout.count; i++) {
+		const struct ohtd_place *place = &modules->layout.place[i];
+		uint64_t period_ns = modules->layout.entry[i].period_cycles * OHTD_CYCLE_MS *
 				     OHTD_NS_PER_MS;
 		uint64_t due_ns;
 
@@ -318,23 +309,23 @@ uint64_t ohtd_setpoint_echo_due_ns(const struct ohtd_control *control, uint64_t 
 
 /* ---- zero for the state machine ---- */
 
-void ohtd_setpoint_zero(struct ohtd_control *control)
+void ohtd_setpoint_zero(struct ohtd_modules *modules)
 {
-	struct ohtd_setpoints *s = &control->setpoints;
+	struct ohtd_setpoints *s = &modules->setpoints;
 
-	follow(control);
+	follow(modules);
 	s->wanted.speed_raw = 0;
-	s->zero_ns = control->now_ns;
-	s->zero_waits = ohtd_setpoint_live(control);
+	s->zero_ns = modules->now_ns;
+	s->zero_waits = ohtd_setpoint_live(modules);
 	if (!s->zero_waits)
-		ohtd_telegram_start(control, OHTD_TELEGRAM_ZERO_SPEED);
-	else if (!control->telegrams.active)
-		control->telegrams.failed = false;
+		ohtd_telegram_start(modules, OHTD_TELEGRAM_ZERO_SPEED);
+	else if (!modules->telegrams.active)
+		modules->telegrams.failed = false;
 }
 
-bool ohtd_setpoint_zero_waits(const struct ohtd_control *control)
+bool ohtd_setpoint_zero_waits(const struct ohtd_modules *modules)
 {
-	return control->setpoints.zero_waits;
+	return modules->setpoints.zero_waits;
 }
 
 static bool place_fails(const struct ohtd_setpoints *s)
@@ -347,50 +338,50 @@ static bool place_fails(const struct ohtd_setpoints *s)
 	return false;
 }
 
-bool ohtd_setpoint_answers_since(const struct ohtd_control *control, uint64_t time_ns)
+bool ohtd_setpoint_answers_since(const struct ohtd_modules *modules, uint64_t time_ns)
 {
-	const struct ohtd_layout *layout = &control->layout;
+	const struct ohtd_layout *layout = &modules->layout;
 	unsigned int i;
 
 	for (i = 0; i < layout->count; i++)
 		if (writes(&layout->place[i]) &&
 		    !ohtd_output_is_direction(layout->place[i].output) &&
-		    control->setpoints.written[layout->place[i].output].at_ns < time_ns)
+		    modules->setpoints.written[layout->place[i].output].at_ns < time_ns)
 			return false;
 	return true;
 }
 
-static void watch_zero(struct ohtd_control *control)
+static void watch_zero(struct ohtd_modules *modules)
 {
-	struct ohtd_setpoints *s = &control->setpoints;
+	struct ohtd_setpoints *s = &modules->setpoints;
 
 	if (!s->zero_waits)
 		return;
-	if (!ohtd_setpoint_live(control) || place_fails(s)) {
+	if (!ohtd_setpoint_live(modules) || place_fails(s)) {
 		s->zero_waits = false;
-		ohtd_telegram_start(control, OHTD_TELEGRAM_ZERO_SPEED);
-	} else if (!s->told.speed_raw && agreed(control, false) &&
-		   ohtd_setpoint_answers_since(control, s->zero_ns)) {
+		ohtd_telegram_start(modules, OHTD_TELEGRAM_ZERO_SPEED);
+	} else if (!s->told.speed_raw && agreed(modules, false) &&
+		   ohtd_setpoint_answers_since(modules, s->zero_ns)) {
 		s->zero_waits = false;
 	}
 }
 
 /* ---- the control cycle ---- */
 
-bool ohtd_setpoint_rests(const struct ohtd_control *control)
+bool ohtd_setpoint_rests(const struct ohtd_modules *modules)
 {
-	const struct ohtd_setpoints *s = &control->setpoints;
+	const struct ohtd_setpoints *s = &modules->setpoints;
 
-	if (ohtd_state_in_motion(control->state) || control->steps.row ||
+	if (modules->owner->in_motion(modules->control) || modules->owner->acts(modules->control) ||
 	    s->zero_waits || s->wanted.speed_raw || s->told.speed_raw)
 		return false;
-	return !s->since_ns || !s->there || agreed(control, false);
+	return !s->since_ns || !s->there || agreed(modules, false);
 }
 
 /* Hands all places their words; 0, or the error of the first that would not. */
-static int hand_over(struct ohtd_control *control, const struct ohtd_drive_setpoint *setpoint)
+static int hand_over(struct ohtd_modules *modules, const struct ohtd_drive_setpoint *setpoint)
 {
-	const struct ohtd_layout *layout = &control->layout;
+	const struct ohtd_layout *layout = &modules->layout;
 	unsigned int i;
 	int ret = 0;
 
@@ -398,45 +389,45 @@ static int hand_over(struct ohtd_control *control, const struct ohtd_drive_setpo
 		uint16_t word = word_of(setpoint, layout->place[i].output);
 
 		if (writes(&layout->place[i]))
-			ret = control->bus->ops->outputs(control->bus, layout->generation, i,
+			ret = modules->bus->ops->outputs(modules->bus, layout->generation, i,
 							 &word, 1);
 	}
 	return ret;
 }
 
-void ohtd_setpoint_prepare(struct ohtd_control *control)
+void ohtd_setpoint_prepare(struct ohtd_modules *modules)
 {
 	const struct ohtd_drive_setpoint zero = { 0 };
 
 	/* What is not in force yet writes nothing before it is given something. */
-	if (!control->device.bus_dead)
-		hand_over(control, &zero);
+	if (!modules->device->bus_dead)
+		hand_over(modules, &zero);
 }
 
-void ohtd_setpoint_look(struct ohtd_control *control)
+void ohtd_setpoint_look(struct ohtd_modules *modules)
 {
-	follow(control);
-	look_at_registers(control);
-	watch_zero(control);
+	follow(modules);
+	look_at_registers(modules);
+	watch_zero(modules);
 }
 
-void ohtd_setpoint_give(struct ohtd_control *control)
+void ohtd_setpoint_give(struct ohtd_modules *modules)
 {
-	struct ohtd_setpoints *s = &control->setpoints;
+	struct ohtd_setpoints *s = &modules->setpoints;
 	int ret;
 
-	follow(control);
-	if (!s->since_ns || !s->there || !control->layout.generation || control->device.bus_dead)
+	follow(modules);
+	if (!s->since_ns || !s->there || !modules->layout.generation || modules->device->bus_dead)
 		return;
-	tell(control);
-	if (s->given_generation == control->layout.generation && s->given_number == s->number)
+	tell(modules);
+	if (s->given_generation == modules->layout.generation && s->given_number == s->number)
 		return;
 	/* A plan that is committed comes in force with the next cycle; until then: again. */
-	ret = hand_over(control, &s->told);
+	ret = hand_over(modules, &s->told);
 	if (ret == -ECANCELED)
-		control->safety.stale = true;
+		modules->owner->look_again(modules->control);
 	if (ret)
 		return;
-	s->given_generation = control->layout.generation;
+	s->given_generation = modules->layout.generation;
 	s->given_number = s->number;
 }

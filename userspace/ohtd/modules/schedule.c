@@ -4,10 +4,8 @@
  * that fail, probes of those that are silent, commands that read, the sweep. So a silent module
  * costs the others at most its one time-out.
  */
-#include "control/control.h"
-#include "control/travel.h"
-#include "control/one_module.h"
-#include "control/shown.h"
+#include "modules/modules.h"
+#include "modules/shown.h"
 #include "robot/tag.h"
 
 /* After so many of its ages a signal outside of the plan takes a turn like a poll. */
@@ -27,7 +25,7 @@ static bool at_ease(const struct ohtd_unit *unit)
 	return !unit->view.errors_in_row && !unit->attempts;
 }
 
-static bool submit_read(struct ohtd_control *control, const struct ohtd_unit *unit,
+static bool submit_read(struct ohtd_modules *modules, const struct ohtd_unit *unit,
 			struct ohtd_transfer *transfer)
 {
 	const struct oht_request request = {
@@ -36,13 +34,13 @@ static bool submit_read(struct ohtd_control *control, const struct ohtd_unit *un
 		.priority = OHT_PRIORITY_BACKGROUND,
 		.address = transfer->block.address,
 		.count = transfer->block.words,
-		.timeout_us = ohtd_unit_quick_us(control, unit),
+		.timeout_us = ohtd_unit_quick_us(modules, unit),
 	};
 
-	return ohtd_transfer_submit(control, &request, transfer);
+	return ohtd_transfer_submit(modules, &request, transfer);
 }
 
-static bool submit_poll(struct ohtd_control *control, struct ohtd_unit *unit)
+static bool submit_poll(struct ohtd_modules *modules, struct ohtd_unit *unit)
 {
 	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_POLL, .slack = true };
 
@@ -50,14 +48,14 @@ static bool submit_poll(struct ohtd_control *control, struct ohtd_unit *unit)
 	if (!unit->blocks.polls)
 		return false;
 	transfer.block = unit->blocks.poll[unit->poll_next++ % unit->blocks.polls];
-	unit->busy = submit_read(control, unit, &transfer);
+	unit->busy = submit_read(modules, unit, &transfer);
 	return unit->busy;
 }
 
 /* Out of the plan, or there is none; or the plan asks it again too late. */
-static bool needs_poll(const struct ohtd_control *control, const struct ohtd_unit *unit)
+static bool needs_poll(const struct ohtd_modules *modules, const struct ohtd_unit *unit)
 {
-	if (!control->layout.count || !ohtd_unit_in_plan(control, unit))
+	if (!modules->layout.count || !ohtd_unit_in_plan(modules, unit))
 		return true;
 	return !at_ease(unit) && !ohtd_unit_every_cycle(unit);
 }
@@ -66,16 +64,16 @@ static bool needs_poll(const struct ohtd_control *control, const struct ohtd_uni
  * The unit that has been due longest. A failed attempt moves the moment on, so a silent module comes
  * behind the others that wait.
  */
-static struct ohtd_unit *most_due(struct ohtd_control *control)
+static struct ohtd_unit *most_due(struct ohtd_modules *modules)
 {
 	struct ohtd_unit *best = NULL;
 	unsigned int i;
 
 	for (i = 0; i < OHTD_UNITS; i++) {
-		struct ohtd_unit *unit = &control->units[i];
+		struct ohtd_unit *unit = &modules->units[i];
 
-		if (!polled(unit) || unit->busy || unit->due_ns > control->now_ns ||
-		    !needs_poll(control, unit))
+		if (!polled(unit) || unit->busy || unit->due_ns > modules->now_ns ||
+		    !needs_poll(modules, unit))
 			continue;
 		if (!best || unit->due_ns < best->due_ns)
 			best = unit;
@@ -83,18 +81,19 @@ static struct ohtd_unit *most_due(struct ohtd_control *control)
 	return best;
 }
 
-static bool poll_due(struct ohtd_control *control)
+static bool poll_due(struct ohtd_modules *modules)
 {
-	struct ohtd_unit *unit = control->identify.polls_wait ? NULL : most_due(control);
+	struct ohtd_unit *unit = modules->identify.polls_wait ? NULL : most_due(modules);
 
-	return unit && submit_poll(control, unit);
+	return unit && submit_poll(modules, unit);
 }
 
-static bool probe_due(const struct ohtd_control *control, const struct ohtd_unit *unit)
+static bool probe_due(const struct ohtd_modules *modules, const struct ohtd_unit *unit)
 {
-	if (unit->doubted && !ohtd_state_in_motion(control->state) && polled(unit) && at_ease(unit))
+	if (unit->doubted && !modules->owner->in_motion(modules->control) && polled(unit) &&
+	    at_ease(unit))
 		return true;
-	return unit->view.next_probe_ns && unit->view.next_probe_ns <= control->now_ns &&
+	return unit->view.next_probe_ns && unit->view.next_probe_ns <= modules->now_ns &&
 	       (unit->view.health == OHTD_HEALTH_LOST || unit->view.health == OHTD_HEALTH_ABSENT ||
 		unit->view.health == OHTD_HEALTH_NOT_POLLED);
 }
@@ -103,51 +102,51 @@ static bool probe_due(const struct ohtd_control *control, const struct ohtd_unit
  * Asks the unit that has waited longest: silent ones whether they are back, those without a place in
  * the plan whether they are still there, and those that refuse registers what they are.
  */
-static bool probe_silent(struct ohtd_control *control)
+static bool probe_silent(struct ohtd_modules *modules)
 {
 	struct ohtd_unit *best = NULL;
 	unsigned int i;
 
-	if (control->identify.active)
+	if (modules->identify.active)
 		return false;
 	for (i = 0; i < OHTD_UNITS; i++) {
-		struct ohtd_unit *unit = &control->units[i];
+		struct ohtd_unit *unit = &modules->units[i];
 
-		if (probe_due(control, unit) &&
+		if (probe_due(modules, unit) &&
 		    (!best || unit->view.next_probe_ns < best->view.next_probe_ns))
 			best = unit;
 	}
 	if (!best)
 		return false;
-	ohtd_identify_unit(control, best->view.unit);
-	return ohtd_identify_next(control);
+	ohtd_identify_unit(modules, best->view.unit);
+	return ohtd_identify_next(modules);
 }
 
 /*
  * A sweep may wait, a set-point may not: while the drive is led, what fits into no slack of the plan
  * is not swept, since it would take a whole cycle.
  */
-static bool may_sweep(const struct ohtd_control *control, const struct ohtd_unit *unit,
+static bool may_sweep(const struct ohtd_modules *modules, const struct ohtd_unit *unit,
 		      const struct ohtd_block *block)
 {
-	return !ohtd_setpoint_live(control) ||
-	       ohtd_layout_fits(control, block->words, ohtd_unit_quick_us(control, unit));
+	return !ohtd_setpoint_live(modules) ||
+	       ohtd_layout_fits(modules, block->words, ohtd_unit_quick_us(modules, unit));
 }
 
 /* A robot that stands has no set-point that a cycle for a signal alone could delay. */
-static bool may_sweep_signal(const struct ohtd_control *control, const struct ohtd_unit *unit,
+static bool may_sweep_signal(const struct ohtd_modules *modules, const struct ohtd_unit *unit,
 			     const struct ohtd_block *block)
 {
-	return ohtd_travel_rests(control) || may_sweep(control, unit, block);
+	return modules->owner->rests(modules->control) || may_sweep(modules, unit, block);
 }
 
 /*
  * How old a signal outside of the plan may become; a setting of a module changes by a person only. A robot
  * that moves is beside a tag for a moment.
  */
-static uint64_t signal_age_ns(const struct ohtd_control *control, unsigned int signal)
+static uint64_t signal_age_ns(const struct ohtd_modules *modules, unsigned int signal)
 {
-	if (ohtd_signal_is_tag(signal) && ohtd_moving(control))
+	if (ohtd_signal_is_tag(signal) && modules->owner->moving(modules->control))
 		return 50 * OHTD_NS_PER_MS;
 	return (signal >= OHTD_SIGNAL_DOCK_STATUS ? 250 : 1000) * OHTD_NS_PER_MS;
 }
@@ -175,22 +174,22 @@ static bool is_asked(const struct ohtd_unit *unit, unsigned int signal, int inde
 }
 
 /* The register of a signal that @unit has, and whose reading is older than @ages of its ages; or -1. */
-static int old_signal(const struct ohtd_control *control, const struct ohtd_unit *unit,
+static int old_signal(const struct ohtd_modules *modules, const struct ohtd_unit *unit,
 		      unsigned int signal, unsigned int ages)
 {
 	int index = unit->plan ? unit->plan->signal[signal] : -1;
 	struct ohtd_block block;
 
 	if (index < 0 || !polled(unit) || !at_ease(unit) || unit->busy ||
-	    !is_asked(unit, signal, index) || control->now_ns - unit->values.values[index].time_ns <
-						      ages * signal_age_ns(control, signal))
+	    !is_asked(unit, signal, index) || modules->now_ns - unit->values.values[index].time_ns <
+						      ages * signal_age_ns(modules, signal))
 		return -1;
 	block = block_of(unit, signal);
-	return may_sweep_signal(control, unit, &block) ? index : -1;
+	return may_sweep_signal(modules, unit, &block) ? index : -1;
 }
 
 /* The signal outside of the plan that has waited longest. */
-static bool sweep_signal(struct ohtd_control *control, unsigned int ages)
+static bool sweep_signal(struct ohtd_modules *modules, unsigned int ages)
 {
 	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_SWEEP, .slack = true };
 	const struct ohtd_unit *whose = NULL;
@@ -199,8 +198,8 @@ static bool sweep_signal(struct ohtd_control *control, unsigned int ages)
 
 	for (i = 0; i < OHTD_UNITS; i++)
 		for (signal = OHTD_SIGNALS_POLLED; signal < OHTD_SIGNALS; signal++) {
-			const struct ohtd_unit *unit = &control->units[i];
-			int index = old_signal(control, unit, signal, ages);
+			const struct ohtd_unit *unit = &modules->units[i];
+			int index = old_signal(modules, unit, signal, ages);
 
 			if (index < 0 || unit->values.values[index].time_ns >= oldest_ns)
 				continue;
@@ -210,89 +209,89 @@ static bool sweep_signal(struct ohtd_control *control, unsigned int ages)
 		}
 	if (!whose)
 		return false;
-	control->swept_cycle = control->snapshot.bus.cycles;
-	return submit_read(control, whose, &transfer);
+	modules->swept_cycle = modules->snapshot->bus.cycles;
+	return submit_read(modules, whose, &transfer);
 }
 
 /* Set-points of a module that was too busy to show them: unseen, a drive may disobey. */
-static bool sweep_hidden(struct ohtd_control *control)
+static bool sweep_hidden(struct ohtd_modules *modules)
 {
 	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_SWEEP, .slack = true };
 	unsigned int i;
 
 	for (i = 0; i < OHTD_UNITS; i++) {
-		const struct ohtd_unit *unit = &control->units[i];
+		const struct ohtd_unit *unit = &modules->units[i];
 
-		if (!polled(unit) || unit->busy || !ohtd_shown_due(unit, control->now_ns))
+		if (!polled(unit) || unit->busy || !ohtd_shown_due(unit, modules->now_ns))
 			continue;
 		transfer.block = unit->hidden;
-		control->swept_cycle = control->snapshot.bus.cycles;
-		return submit_read(control, unit, &transfer);
+		modules->swept_cycle = modules->snapshot->bus.cycles;
+		return submit_read(modules, unit, &transfer);
 	}
 	return false;
 }
 
 /* A signal that has waited for several of its ages goes in front; at once if a command waits for it. */
-static bool sweep_overdue(struct ohtd_control *control)
+static bool sweep_overdue(struct ohtd_modules *modules)
 {
-	unsigned int ages = ohtd_dock_awaited(control) ? 1 : OVERDUE_AGES;
+	unsigned int ages = modules->owner->dock_awaited(modules->control) ? 1 : OVERDUE_AGES;
 
-	return control->swept_cycle != control->snapshot.bus.cycles &&
-	       !control->identify.polls_wait &&
-	       (sweep_hidden(control) || sweep_signal(control, ages));
+	return modules->swept_cycle != modules->snapshot->bus.cycles &&
+	       !modules->identify.polls_wait &&
+	       (sweep_hidden(modules) || sweep_signal(modules, ages));
 }
 
 /* One block of the unit whose turn it is. */
-static bool sweep(struct ohtd_control *control)
+static bool sweep(struct ohtd_modules *modules)
 {
 	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_SWEEP, .slack = true };
 	unsigned int tries;
 
-	if (control->swept_cycle == control->snapshot.bus.cycles || control->identify.polls_wait)
+	if (modules->swept_cycle == modules->snapshot->bus.cycles || modules->identify.polls_wait)
 		return false;
-	if (sweep_signal(control, 1))
+	if (sweep_signal(modules, 1))
 		return true;
 	for (tries = 0; tries < OHTD_UNITS; tries++) {
-		struct ohtd_unit *unit = &control->units[control->sweep_unit];
+		struct ohtd_unit *unit = &modules->units[modules->sweep_unit];
 
 		if (polled(unit) && at_ease(unit) && !unit->busy && unit->blocks.sweeps) {
 			transfer.block =
 				unit->blocks.sweep[unit->sweep_next++ % unit->blocks.sweeps];
-			control->swept_cycle = control->snapshot.bus.cycles;
-			control->sweep_unit = (control->sweep_unit + 1) % OHTD_UNITS;
-			if (may_sweep(control, unit, &transfer.block))
-				return submit_read(control, unit, &transfer);
+			modules->swept_cycle = modules->snapshot->bus.cycles;
+			modules->sweep_unit = (modules->sweep_unit + 1) % OHTD_UNITS;
+			if (may_sweep(modules, unit, &transfer.block))
+				return submit_read(modules, unit, &transfer);
 			continue;
 		}
-		control->sweep_unit = (control->sweep_unit + 1) % OHTD_UNITS;
+		modules->sweep_unit = (modules->sweep_unit + 1) % OHTD_UNITS;
 	}
 	return false;
 }
 
 /* A module of every cycle that is in trouble: its loss time is the shortest. */
-static bool is_urgent(const struct ohtd_control *control)
+static bool is_urgent(const struct ohtd_modules *modules)
 {
 	unsigned int i;
 
 	for (i = 0; i < OHTD_UNITS; i++) {
-		const struct ohtd_unit *unit = &control->units[i];
+		const struct ohtd_unit *unit = &modules->units[i];
 
 		if (polled(unit) && ohtd_unit_every_cycle(unit) && !unit->busy &&
-		    unit->due_ns <= control->now_ns && needs_poll(control, unit))
+		    unit->due_ns <= modules->now_ns && needs_poll(modules, unit))
 			return true;
 	}
 	return false;
 }
 
-static bool submit(struct ohtd_control *control, enum ohtd_purpose purpose)
+static bool submit(struct ohtd_modules *modules, enum ohtd_purpose purpose)
 {
 	switch (purpose) {
 	case OHTD_PURPOSE_READ:
-		return ohtd_exchange_next(control, false);
+		return modules->owner->next(modules->control, false);
 	case OHTD_PURPOSE_POLL:
-		return poll_due(control);
+		return poll_due(modules);
 	default:
-		return ohtd_identify_next(control);
+		return ohtd_identify_next(modules);
 	}
 }
 
@@ -300,53 +299,53 @@ static bool submit(struct ohtd_control *control, enum ohtd_purpose purpose)
  * What can wait: the sweep, and reads in the background, of which there may be one at any time. Where
  * the slack is short, all values must still be read before they count as old.
  */
-static bool next_beside(struct ohtd_control *control)
+static bool next_beside(struct ohtd_modules *modules)
 {
-	if (!control->sweeps_due && ohtd_exchange_next(control, true)) {
-		control->sweeps_due = SWEEPS_FOR_A_READ;
+	if (!modules->sweeps_due && modules->owner->next(modules->control, true)) {
+		modules->sweeps_due = SWEEPS_FOR_A_READ;
 		return true;
 	}
-	if (sweep(control)) {
-		control->sweeps_due -= control->sweeps_due > 0;
+	if (sweep(modules)) {
+		modules->sweeps_due -= modules->sweeps_due > 0;
 		return true;
 	}
-	return ohtd_exchange_next(control, true);
+	return modules->owner->next(modules->control, true);
 }
 
 /*
  * Commands, polls, the search and signals that are overdue take turns, so that none of them waits for
  * ever for the others. Only a search and a signal yield to a poll that is urgent.
  */
-static bool next_slack(struct ohtd_control *control)
+static bool next_slack(struct ohtd_modules *modules)
 {
 	static const uint8_t purposes[] = {
 		OHTD_PURPOSE_READ, OHTD_PURPOSE_POLL, OHTD_PURPOSE_IDENTIFY,
 	};
 	unsigned int first = 0, i;
 
-	control->swept_last = !control->swept_last && !is_urgent(control) && sweep_overdue(control);
-	if (control->swept_last)
+	modules->swept_last = !modules->swept_last && !is_urgent(modules) && sweep_overdue(modules);
+	if (modules->swept_last)
 		return true;
-	while (first < 3 && purposes[first] != control->slack_last)
+	while (first < 3 && purposes[first] != modules->slack_last)
 		first++;
-	first = first < 2 && !(first == 1 && is_urgent(control)) ? first + 1 : 0;
+	first = first < 2 && !(first == 1 && is_urgent(modules)) ? first + 1 : 0;
 	for (i = 0; i < 3; i++) {
 		uint8_t purpose = purposes[(first + i) % 3];
 
-		if (submit(control, purpose)) {
-			control->slack_last = purpose;
+		if (submit(modules, purpose)) {
+			modules->slack_last = purpose;
 			return true;
 		}
 	}
-	return probe_silent(control) || next_beside(control);
+	return probe_silent(modules) || next_beside(modules);
 }
 
-void ohtd_schedule_slack(struct ohtd_control *control)
+void ohtd_schedule_slack(struct ohtd_modules *modules)
 {
-	if (!control->device.open || control->device.bus_dead ||
-	    ohtd_transfer_slack_busy(control) ||
-	    (control->layout.count &&
-	     (ohtd_layout_waits(control) || ohtd_layout_catches_up(control))))
+	if (!modules->device->open || modules->device->bus_dead ||
+	    ohtd_transfer_slack_busy(modules) ||
+	    (modules->layout.count &&
+	     (ohtd_layout_waits(modules) || ohtd_layout_catches_up(modules))))
 		return;
-	next_slack(control);
+	next_slack(modules);
 }

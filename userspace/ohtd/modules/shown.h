@@ -5,10 +5,10 @@
  * Contexts: control thread only.
  * Locks:    none.
  */
-#ifndef OHTD_CONTROL_SHOWN_H
-#define OHTD_CONTROL_SHOWN_H
+#ifndef OHTD_MODULES_SHOWN_H
+#define OHTD_MODULES_SHOWN_H
 
-#include "control/control.h"
+#include "modules/modules.h"
 
 /* Cuts the requests of @unit anew: with its set-points, unless it hides them. */
 void ohtd_shown_cut(struct ohtd_unit *unit);

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the modules on the wire: what answers at each address, the plan of the bus, and what goes beside it.
+ * Contexts: control thread only (main thread before it starts and after it has ended). Nothing here
+ *           allocates, locks or logs.
+ * Locks:    none.
+ *
+ * The control thread calls these functions in the order of its turn. What they have to say to it, or
+ * to ask, goes by struct ohtd_modules_owner: what the loss of a module does to the robot is decided there.
+ */
+#ifndef OHTD_MODULES_MODULES_H
+#define OHTD_MODULES_MODULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/seqlock.h"
+#include "bus/bus.h"
+#include "modules/identify.h"
+#include "modules/layout.h"
+#include "modules/setpoint.h"
+#include "robot/blocks.h"
+#include "robot/model.h"
+#include "robot/snapshot.h"
+
+struct ohtd_control;
+
+#define OHTD_UNITS		OHTD_MODULES_MAX	/* unit addresses 1..8 */
+#define OHTD_TRANSFERS		16
+
+/* ---- transfers ---- */
+
+enum ohtd_purpose {
+	OHTD_PURPOSE_FREE,
+	OHTD_PURPOSE_POLL,
+	OHTD_PURPOSE_SWEEP,
+	OHTD_PURPOSE_IDENTIFY,
+	OHTD_PURPOSE_READ,
+	OHTD_PURPOSE_TELEGRAM,
+};
+
+/* A request on its way. @slack: this request uses the time that the plan leaves. */
+struct ohtd_transfer {
+	uint64_t cookie;
+	uint64_t submitted_ns;
+	uint8_t purpose;
+	uint8_t unit;
+	bool slack;
+	bool cancelled;
+	struct ohtd_block block;	/* POLL, SWEEP */
+};
+
+/* ---- units ---- */
+
+/**
+ * struct ohtd_unit - what is known of one unit address
+ * @kind: what it says it is; NULL unknown
+ * @plan: how it is read and written; NULL when it is not (unknown, unassigned, profile not known yet)
+ * @view: published part
+ * @values: register values, in the order of @plan->map
+ * @published: of @values
+ * @dirty: @values differ from what is published
+ * @firmware: place of that register in @plan->map, -1: none; so is @hardware
+ * @busy: a poll of it is under way in the slack
+ * @due_ns: when the next poll in the slack is due; only for what is in trouble
+ * @attempts: exchanges that failed on end, of the plan and of polls
+ * @silences: of these, time-outs
+ * @quick_us: how long its answer is waited for at first while it answers well
+ * @refused_ns: when registers were last refused, 0: none are
+ * @doubted: it has refused registers for long: it is asked once more what it is
+ * @hides_outputs: it has refused to show its set-points: signals are read without them
+ * @hidden: the block with set-points that it was too busy to show
+ * @show_ns: when that is asked for once more, 0: not
+ * @mute: it has refused each of its signals, and answered none since
+ * @show_next: which of its polled registers it is asked for next while it is lost
+ * @marks: enum ohtd_mark of every register
+ * @blocks: requests, cut again when a mark changes
+ * @poll_next: next block of @blocks.poll
+ * @sweep_next: next block of @blocks.sweep
+ * @backoff_ms: between probes of a silent unit
+ * @lost_since_ns: when it was lost, 0 when not
+ * @escalated: the second loss action has been taken
+ * @told_health: health that was published last
+ * @health_since_ns: since when it has been that
+ * @quarantined: a person has taken it out: it is not asked
+ */
+struct ohtd_unit {
+	const struct ohtd_kind *kind;
+	const struct ohtd_plan *plan;
+	struct ohtd_module_view view;
+	struct ohtd_registers values;
+	struct ohtd_seqlock published;
+	int firmware, hardware;
+	bool dirty;
+	bool busy;
+	bool escalated;
+	bool quarantined;
+	uint8_t told_health;
+	bool doubted;
+	bool hides_outputs;
+	bool mute;
+	uint64_t due_ns;
+	unsigned int attempts;
+	unsigned int silences;
+	uint32_t quick_us;
+	uint64_t refused_ns;
+	struct ohtd_block hidden;
+	uint64_t show_ns;
+	unsigned int show_next;
+	uint8_t marks[OHTD_REGISTERS_MAX];
+	struct ohtd_blocks blocks;
+	unsigned int poll_next, sweep_next;
+	uint32_t backoff_ms;
+	uint64_t lost_since_ns;
+	uint64_t health_since_ns;
+};
+
+/* ---- prepared writes ---- */
+
+/* One list at a time; a stop displaces anything else. */
+struct ohtd_telegrams {
+	bool active;
+	bool under_way;
+	bool failed;
+	uint8_t telegram;
+	uint8_t unit;
+	uint8_t next;
+	uint8_t attempts;
+	struct ohtd_why why;	/* why it failed */
+	struct ohtd_why unconfirmed;	/* the drive has not confirmed its last stop; code 0: it has */
+	const struct ohtd_plan *left;	/* whose stop telegrams the device has; NULL: not yet */
+};
+
+/* ---- all of it ---- */
+
+/**
+ * struct ohtd_device - the device as we hold it
+ * @open: the bus is open and we are its controller
+ * @next_open_ns: when opening is tried again
+ * @backoff_ms: until the try after that
+ * @bus_dead: the stop works but the port does not take transfers
+ */
+struct ohtd_device {
+	bool open;
+	bool bus_dead;
+	uint32_t backoff_ms;
+	uint64_t next_open_ns;
+	struct oht_dev_info info;
+	uint32_t deadman_ms;
+	char error[OHTD_TEXT_BYTES];
+};
+
+/**
+ * struct ohtd_modules_owner - what the control thread does and knows, at the moment of the call
+ * @raise: a fault stands
+ * @settle: its reason has gone
+ * @lost: a module is lost, or stays lost: does what its loss is to do, where the state lets it
+ * @gone: the device went away
+ * @next: submits the next exchange of a command as the slack transfer; false: none waits
+ * @done: such an exchange has ended
+ * @moving: the robot moves
+ * @rests: the axis rests and the drive is told nought
+ * @in_motion: the state is one that moves the robot
+ * @acts: an action of the state machine waits
+ * @dock_awaited: the robot stands, and a command waits for what the dock module says
+ * @outputs_stay_off: the outputs are off, and are not being switched on
+ * @enabled_ns: when the device was enabled, 0: it is not
+ * @look_again: the device has refused an output: its state has changed
+ */
+struct ohtd_modules_owner {
+	void (*raise)(struct ohtd_control *control, const struct ohtd_why *why, bool standing);
+	void (*settle)(struct ohtd_control *control, unsigned int code, uint8_t unit);
+	void (*lost)(struct ohtd_control *control, const struct ohtd_why *why,
+		     enum oht_loss_action action);
+	void (*gone)(struct ohtd_control *control);
+	bool (*next)(struct ohtd_control *control, bool background);
+	void (*done)(struct ohtd_control *control, const struct oht_reply *reply);
+	bool (*moving)(const struct ohtd_control *control);
+	bool (*rests)(const struct ohtd_control *control);
+	bool (*in_motion)(const struct ohtd_control *control);
+	bool (*acts)(const struct ohtd_control *control);
+	bool (*dock_awaited)(const struct ohtd_control *control);
+	bool (*outputs_stay_off)(const struct ohtd_control *control);
+	uint64_t (*enabled_ns)(const struct ohtd_control *control);
+	void (*look_again)(struct ohtd_control *control);
+};
+
+/**
+ * struct ohtd_modules - the modules as the control thread holds them
+ * @owner: what it does and knows
+ * @control: it, for @owner; not known here
+ * @time_factor: stretches time-outs and loss times
+ * @now_ns: time of the present turn
+ * @next_tick_ns: when it runs the next cycle
+ */
+struct ohtd_modules {
+	/* constant */
+	const struct ohtd_modules_owner *owner;
+	struct ohtd_control *control;
+	struct ohtd_bus *bus;
+	const struct ohtd_model *model;
+	uint32_t time_factor;
+	/* the control thread's */
+	struct ohtd_device *device;
+	struct ohtd_snapshot *snapshot;
+	uint64_t *next_tick_ns;
+	uint64_t now_ns;
+	/* of this room */
+	struct ohtd_unit units[OHTD_UNITS];
+	unsigned int counted;	/* of @units: whose bytes were asked for last */
+	struct ohtd_layout layout;
+	struct ohtd_layout wanted;	/* being made */
+	uint64_t plan_silent_ns;	/* newest time-out of a slow module in the plan */
+	struct ohtd_transfer transfers[OHTD_TRANSFERS];
+	struct ohtd_identify identify;
+	struct ohtd_telegrams telegrams;
+	struct ohtd_setpoints setpoints;
+	uint8_t slack_last;		/* enum ohtd_purpose of the last one beside the plan */
+	bool swept_last;		/* the last one beside the plan was an overdue signal */
+	uint8_t sweeps_due;		/* before a read in the background has its turn */
+	uint32_t sweep_unit;		/* whose turn it is */
+	uint64_t swept_cycle;		/* cycle of the last sweep: at most one each */
+};
+
+/* transfer.c */
+
+/* Hands a request over; false: it could not be, and nothing will complete. */
+bool ohtd_transfer_submit(struct ohtd_modules *modules, const struct oht_request *request,
+			  const struct ohtd_transfer *transfer);
+void ohtd_transfer_done(struct ohtd_modules *modules, const struct oht_reply *reply);
+/* Gives up what has been under way for too long; forgets everything when the device is gone. */
+void ohtd_transfer_check(struct ohtd_modules *modules);
+void ohtd_transfer_fail_all(struct ohtd_modules *modules);
+/* A poll beside the plan that waits for its cycle has to wait longer: it is made again later. */
+void ohtd_transfer_withdraw_poll(struct ohtd_modules *modules);
+bool ohtd_transfer_slack_busy(const struct ohtd_modules *modules);
+
+/* schedule.c */
+void ohtd_schedule_slack(struct ohtd_modules *modules);
+
+/* units.c */
+static inline struct ohtd_unit *ohtd_unit(struct ohtd_modules *modules, uint8_t unit)
+{
+	return unit >= 1 && unit <= OHTD_UNITS ? &modules->units[unit - 1] : NULL;
+}
+
+/* Polled in every cycle, as long as it answers well. */
+static inline bool ohtd_unit_every_cycle(const struct ohtd_unit *unit)
+{
+	return unit->kind->module->poll_period_ms <= OHTD_CYCLE_MS;
+}
+
+/* Answer time-out of a unit as it is stretched by the time factor. */
+uint32_t ohtd_unit_timeout_us(const struct ohtd_modules *modules, const struct ohtd_unit *unit);
+/*
+ * The time-out of a first attempt at a request of ours while a plan runs: short enough for the slack
+ * when the unit answers well, else as above. Who gets no answer repeats with the other one.
+ */
+uint32_t ohtd_unit_quick_us(const struct ohtd_modules *modules, const struct ohtd_unit *unit);
+/*
+ * The time-out of a first question of a search for @words: short enough for the slack of the plan, if
+ * the unit usually answers sooner, or if nothing has ever answered there.
+ */
+uint32_t ohtd_unit_search_us(const struct ohtd_modules *modules, const struct ohtd_unit *unit,
+			     unsigned int words);
+/* The one place that decides which exceptions to a read mean "not here": 01 to 04, as modules differ. */
+bool ohtd_reply_is_not_here(const struct oht_reply *reply);
+/* The unit itself has answered: with values, or with an exception that no gateway made. */
+bool ohtd_reply_is_of_unit(const struct oht_reply *reply);
+/* Counts what came of one attempt. */
+void ohtd_unit_count(struct ohtd_unit *unit, const struct oht_reply *reply);
+/* Silent for longer, a unit of a known kind is lost; moving and standing are told apart. */
+uint64_t ohtd_unit_loss_ns(const struct ohtd_modules *modules, const struct ohtd_unit *unit);
+/* Sets when the next poll beside the plan is due, after one that was answered. */
+void ohtd_unit_wait(const struct ohtd_modules *modules, struct ohtd_unit *unit);
+/* An exchange of the plan has ended at @time_ns, or a poll in the slack. */
+void ohtd_unit_polled(struct ohtd_modules *modules, struct ohtd_unit *unit,
+		      const struct ohtd_block *block, const struct oht_reply *reply,
+		      uint64_t time_ns);
+/* A sweep has ended: its failure says nothing about the unit's health. */
+void ohtd_unit_swept(struct ohtd_modules *modules, struct ohtd_unit *unit,
+		     const struct ohtd_block *block, const struct oht_reply *reply);
+/* A unit has told what it is (kind NULL: unknown type). */
+void ohtd_unit_found(struct ohtd_modules *modules, struct ohtd_unit *unit,
+		     const struct ohtd_identify *identify, enum oht_profile profile);
+/* A unit answered, and did not say what it is: the unit is there, and stays what it was. */
+void ohtd_unit_unnamed(struct ohtd_modules *modules, struct ohtd_unit *unit);
+/* A unit did not answer when asked what it is. */
+void ohtd_unit_silent(struct ohtd_modules *modules, struct ohtd_unit *unit);
+/* Who is lost, who is back. */
+void ohtd_units_check(struct ohtd_modules *modules);
+/* Required modules that are not there, into the fault list. */
+void ohtd_units_list_missing(struct ohtd_modules *modules);
+/* The unit that a required module must be at. */
+struct ohtd_unit *ohtd_unit_of_kind(struct ohtd_modules *modules, const struct ohtd_kind *kind);
+/* Nobody can be asked any more. */
+void ohtd_units_device_gone(struct ohtd_modules *modules);
+
+/* identify.c */
+void ohtd_identify_all(struct ohtd_modules *modules, bool polls_wait);
+void ohtd_identify_unit(struct ohtd_modules *modules, uint8_t unit);
+/*
+ * A search while nothing can move: the plan is left out, and modules are polled between the questions
+ * just often enough not to be lost.
+ */
+bool ohtd_identify_alone(const struct ohtd_modules *modules);
+/* Submits the next step as the slack transfer; false: nothing to do. */
+bool ohtd_identify_next(struct ohtd_modules *modules);
+void ohtd_identify_done(struct ohtd_modules *modules, const struct ohtd_transfer *transfer,
+			const struct oht_reply *reply);
+
+/* telegram.c */
+void ohtd_telegram_start(struct ohtd_modules *modules, enum ohtd_telegram telegram);
+void ohtd_telegram_next(struct ohtd_modules *modules);
+/* Leaves the stop telegrams with the device, once the drive and its profile are known. */
+void ohtd_telegram_leave(struct ohtd_modules *modules);
+void ohtd_telegram_done(struct ohtd_modules *modules, const struct oht_reply *reply);
+
+#endif
