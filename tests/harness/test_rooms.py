@@ -44,3 +44,13 @@ def test_rooms_stand_on_those_below():
 def test_rooms_can_be_seen_through():
     full = {room: len(list((OHTD / room).glob("*.[ch]"))) for room in rooms()}
     assert sum(full.values()) > 400 and not {room: count for room, count in full.items() if count > FILES_MAX}
+
+
+def test_changes_name_files_that_are_there():
+    text = (TOP / "docs/architecture.md").read_text().split("### Five changes")[1].split("\n## ")[0]
+    changes = re.findall(r"^\| (an? [^|]+) \| ([^|]+) \|", text, re.MULTILINE)
+    files = {change: re.findall(r"`([^`]+)`", cell) for change, cell in changes}
+    assert len(files) == 5 and all(files.values())
+    for change, names in files.items():
+        missing = [name for name in names if not [*OHTD.glob(name), *OHTD.parent.glob(name)]]
+        assert not missing, f"{change}: {missing}"
