@@ -56,7 +56,6 @@ extern const struct ohtd_route_table ohtd_robot_routes;
 extern const struct ohtd_route_table ohtd_safety_routes;
 extern const struct ohtd_route_table ohtd_session_routes;
 extern const struct ohtd_route_table ohtd_telemetry_routes;
-extern const struct ohtd_route_table ohtd_export_routes;
 extern const struct ohtd_route_table ohtd_history_routes;
 extern const struct ohtd_route_table ohtd_user_routes;
 extern const struct ohtd_route_table ohtd_webhook_delivery_routes;

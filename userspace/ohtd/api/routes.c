@@ -31,7 +31,6 @@ const struct ohtd_route_table *const ohtd_route_tables[] = {
 	&ohtd_bus_routes,
 	&ohtd_telemetry_routes,
 	&ohtd_history_routes,
-	&ohtd_export_routes,
 	&ohtd_analytics_routes,
 	&ohtd_safety_routes,
 	&ohtd_journal_routes,
