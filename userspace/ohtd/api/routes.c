@@ -25,6 +25,7 @@ const struct ohtd_route_table *const ohtd_route_tables[] = {
 	&ohtd_mode_routes,
 	&ohtd_limits_routes,
 	&ohtd_config_routes,
+	&ohtd_config_document_routes,
 	&ohtd_audit_routes,
 	&ohtd_module_routes,
 	&ohtd_register_routes,
