@@ -705,7 +705,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_DELETE, .path = "config/pending", .role = OHTD_ROLE_SUPERVISOR,
-		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
+		.flags = OHTD_ROUTE_MEMORY | OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
 		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"nothing_pending", "config_pending", "busy", "out_of_memory", "no_answer_in_time"},
 		.handle = delete_pending,
