@@ -107,6 +107,10 @@ ASKED = [
     ("POST", "config/confirm", "config/confirm", None, "supervisor", 200),
     ("DELETE", "config/pending", "config/pending", None, "supervisor", 409),
     ("GET", "config/schema", "config/schema", None, "viewer", 200),
+    ("GET", "config/compare", "config/compare?a=1&b=live", None, "viewer", 200),
+    ("POST", "config/import/check", "config/import/check", {"format": "oht-configuration", "format_version": 1, "kind": "OHT-50",
+                                                            "values": {"robot": {"place": "hall 3"}}}, "supervisor", 200),
+    ("POST", "config/import", "config/import", {"format": "oht-configuration", "format_version": 2, "values": {}}, "supervisor", 400),
     ("GET", "config/versions", "config/versions?limit=2", None, "viewer", 200),
     ("GET", "config/versions/{id}", "config/versions/2", None, "viewer", 200),
     ("PUT", "config/versions/{id}/rescue", "config/versions/1/rescue", None, "administrator", 200),
@@ -155,7 +159,7 @@ ASKED = [
 # Routes without an example: a document, not an answer with members, or one that is tested by itself.
 NO_EXAMPLE = {("GET", "openapi.json"), ("GET", "asyncapi.json"), ("GET", "docs"), ("POST", "system/certificate"),
               ("POST", "system/restart"), ("GET", "/ca.crt"), ("GET", "/metrics"), ("GET", "ws"), ("GET", "foxglove"),
-              ("GET", "stream"), ("GET", "telemetry/export"), ("GET", "config"), ("GET", "audit/head"),
+              ("GET", "stream"), ("GET", "telemetry/export"), ("GET", "config"), ("GET", "config/export"), ("GET", "audit/head"),
               ("GET", "backups/{id}/content")}
 # Left out of an example: secrets, and what is long and says nothing.
 HIDDEN = {"ticket", "access_token", "refresh_token", "pem", "password", "old_password", "new_password", "secret"}

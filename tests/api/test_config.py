@@ -491,7 +491,8 @@ def test_the_document_has_the_items_of_the_schema(shared):
         unit = "bytes" if item["type"] == "text" else item["unit"] or ""
         preset = "" if item["preset"] in (None, "") else str(item["preset"])
         return (item["pointer"], preset, f"{bounds} {unit}".strip(), item["applies"],
-                item["role"] + (", elevated" if item["needs_elevation"] else ""), item["summary"])
+                item["role"] + (", elevated" if item["needs_elevation"] else "") + (", calibration" if item["calibration"] else ""),
+                item["summary"])
 
     items = shared.get("config/schema").json["items"]
     assert len(items) > 60

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from daemon import begin
+from daemon import BUILD, begin
 from oht_test.wait import until
 from test_config import config, elevate, ohtctl, patch, serve, version
 from test_simulated import enable
@@ -225,4 +225,24 @@ def test_killed_or_expired_it_is_back(fresh):
     assert (newest["author"], newest["reason"]) == ("ohtd", f"version {answer.json['version']} was not confirmed within 5 s")
     assert "the robot is stopped for the values of before" in fresh.log()
     assert fresh.get("control").json["holder"] == "operator"
+    fresh.stop()
+
+
+@pytest.mark.plain("shim")
+def test_a_version_is_given_up_on_a_full_disk(fresh):
+    """By who says so, or by itself since the store fails: it is never refused for the disk, and the next start does not bring it back."""
+    order = fresh.folder / "disk"
+    order.write_text("")
+    plain = fresh.environment
+    fresh.environment = lambda: {**plain(), "LD_PRELOAD": str(BUILD / "tests/api/disk_shim.so"), "OHT_DISK_SHIM": str(order)}
+    serve(fresh)
+    try_name(fresh, "seven")
+    order.write_text("full")
+    answer = fresh.request("DELETE", "config/pending", role="administrator")
+    assert answer.status == 200 or answer.code == "nothing_pending", answer
+    assert name(fresh) == "OHT-50" and pending(fresh)["version"] is None
+    fresh.kill()
+    order.write_text("")
+    serve(fresh)
+    assert name(fresh) == "OHT-50"
     fresh.stop()

@@ -59,7 +59,7 @@ def body_schema(operation):
     if "requestBody" not in operation:
         return {"properties": {}, "required": []}
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    # A merge patch: its members are the items of the configuration.
+    # Of a merge patch and of an exported configuration the members are not those of a shape.
     return schema_of(schema) if "$ref" in schema else {"properties": {}, "required": []}
 
 
@@ -216,6 +216,8 @@ class TestRoute:
             return
         schema = body_schema(operation)
         whole = {name: good(schema["properties"][name]) for name in schema["required"]}
+        if "/config/import" in path:
+            whole = {"format": "oht-configuration", "format_version": 1, "kind": "OHT-50", "values": {}}
 
         def refused(body, pointer, code):
             answer = ask(own, path, method, operation, body)

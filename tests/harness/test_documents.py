@@ -42,6 +42,24 @@ def test_the_manual_page_has_all_of_ohtctl(kind, pattern, source):
         assert re.search(rf"(?<![\w-]){words}(?![\w-])", page), f"{kind} {name} is not in the manual page"
 
 
+def test_the_commands_of_ohtctl_that_are_named_exist():
+    """In documents, and in what alerts say to do."""
+    verbs = [tuple(name.split()) for name in re.findall(r'^\t\{ "([a-z -]+)", "', text("userspace/ohtctl/ohtctl.c"), re.MULTILINE)]
+    alone, groups = {verb[0] for verb in verbs if len(verb) == 1}, {verb[0] for verb in verbs if len(verb) == 2}
+    named = [(path.name, words) for path, said in documents().items() for words in re.findall(r"`ohtctl ([a-z][^`]*)`", said)]
+    # Behind the comma or the bracket it is a sentence again.
+    alerts = re.sub(r'"\s*\n\s*"', "", text("userspace/ohtd/alerts/alerts.c"))
+    named += [("alerts.c", words) for words in re.findall(r"ohtctl ([a-z-]+(?: [a-z-]+)?)", alerts)]
+    assert len(groups) > 5 and len(named) > 60
+    wrong = []
+    for place, words in named:
+        first, *more = words.split()
+        second = more[0] if more and re.fullmatch(r"[a-z-]+", more[0]) else None
+        if first not in alone | groups or (first not in alone and second and (first, second) not in verbs):
+            wrong.append(f"{place}: no such command: ohtctl {words}")
+    assert not wrong, "\n".join(wrong)
+
+
 def test_tracepoints_name_their_device_and_are_described():
     events = dict(re.findall(r'TRACE_EVENT\((\w+),.*?TP_printk\("([^"]*)"', text("kernel/trace.h"), re.DOTALL))
     page = text("docs/tracing.md")

@@ -100,13 +100,13 @@ static const char *text_of(struct json_object *json, const char *name)
 	return json_object_get_string(json_object_object_get(json, name));
 }
 
-/* Write one reason behind @before. False: it repeats @detail and names no member, so it is left out. */
+/* Write one reason behind @before. False: @detail says it already, with its member if it names one, so it is left out. */
 static bool describe_one(struct json_object *error, const char *detail, const char *before, FILE *to)
 {
 	const char *pointer = text_of(error, "pointer"), *own = text_of(error, "detail");
 	bool has_place = pointer && *pointer;
 
-	if (!has_place && own && detail && !strcmp(own, detail))
+	if (own && detail && strstr(detail, own) && (!has_place || strstr(detail, pointer)))
 		return false;
 	fprintf(to, "%s %s%s%s", before, has_place ? pointer : "", has_place ? " " : "", own ? own : "");
 	return true;
@@ -263,14 +263,17 @@ static int ask(struct cli *cli, struct http_request request, const char *path, s
 	return local_request(cli, &request, path, answer);
 }
 
+int client_send(struct cli *cli, const char *method, const char *path, const char *body, struct json_object **answer)
+{
+	const struct http_request request = { .method = method, .body = body };
+
+	return ask(cli, request, path, answer);
+}
+
 int client_request(struct cli *cli, const char *method, const char *path, struct json_object *body,
 		   struct json_object **answer)
 {
-	const struct http_request request = {
-		.method = method, .body = body ? json_object_to_json_string(body) : NULL,
-	};
-
-	return ask(cli, request, path, answer);
+	return client_send(cli, method, path, body ? json_object_to_json_string(body) : NULL, answer);
 }
 
 int client_text(struct cli *cli, const char *path, char **text)

@@ -36,6 +36,9 @@ struct cli;
 int client_request(struct cli *cli, const char *method, const char *path, struct json_object *body,
 		   struct json_object **answer);
 
+/* The same with a body as it was written, which ohtd reads first. */
+int client_send(struct cli *cli, const char *method, const char *path, const char *body, struct json_object **answer);
+
 /* The same for an answer that is text: @text is to be freed. */
 int client_text(struct cli *cli, const char *path, char **text);
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ohtctl config, robot teach: the configuration of ohtd, changes of it, and its versions. */
+/* ohtctl config, robot teach: the configuration of ohtd, changes of it, its versions, and files of it. */
 #include "cmd.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "client.h"
@@ -14,6 +17,9 @@
 #define PATH_BYTES	CLIENT_PATH_BYTES
 #define REASON_BYTES	200
 #define NAME_MAX_BYTES	40
+#define FILE_BYTES	4096
+/* One more than ohtd takes. */
+#define DOCUMENT_BYTES	65537
 
 static const struct show_column version_columns[] = {
 	{"version", 8}, {"created", 28}, {"author", 16}, {"state", 6}, {"rescue", 6}, {"reason", 0}, {NULL, 0},
@@ -115,17 +121,13 @@ int cmd_config_get(struct cli *cli, int count, char **arguments)
 
 /* ---- changes ---- */
 
-static void show_change(struct cli *cli, struct json_object *answer)
+/* How many there are. */
+static size_t show_differences(struct cli *cli, struct json_object *answer)
 {
 	struct json_object *changes = json_object_object_get(answer, "changes");
 	size_t n = json_object_is_type(changes, json_type_array) ? json_object_array_length(changes)
 								 : 0;
-	bool checked;
 
-	if (cli->json) {
-		show_answer(cli, answer);
-		return;
-	}
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *item = json_object_array_get_idx(changes, i);
 		struct json_object *before = json_object_object_get(item, "before");
@@ -135,6 +137,19 @@ static void show_change(struct cli *cli, struct json_object *answer)
 		fprintf(cli->out, "%s", before ? text_of(before) : "none");
 		fprintf(cli->out, " -> %s\n", now ? text_of(now) : "none");
 	}
+	return n;
+}
+
+static void show_change(struct cli *cli, struct json_object *answer)
+{
+	size_t n;
+	bool checked;
+
+	if (cli->json) {
+		show_answer(cli, answer);
+		return;
+	}
+	n = show_differences(cli, answer);
 	checked = !strcmp(text_of(json_object_object_get(answer, "state")), "checked");
 	fprintf(cli->out, "%s%sversion %s\n", n ? "" : "no value is changed; ",
 		checked ? "would be " : "", text_of(json_object_object_get(answer, "version")));
@@ -150,31 +165,34 @@ static void show_waits(struct cli *cli, struct json_object *answer)
 			cli->confirm_within_s);
 }
 
-/* The path with the reason, and the time to confirm, as a query. 0, or an exit code after a complaint. */
+/* The path with the reason, the time to confirm and what else an import is asked, as a query. 0, or an exit code after a complaint. */
 static int path_with_reason(struct cli *cli, const char *path, char made[PATH_BYTES])
 {
 	size_t used = (size_t)snprintf(made, PATH_BYTES, "%s", path);
 	const char *reason = cli->reason ? cli->reason : "";
+	char before = '?';
 
 	if (strlen(reason) > REASON_BYTES)
 		return cli_fail(cli, CLI_USAGE, "--reason has more than %d bytes", REASON_BYTES);
-	if (cli->confirm_within_s)
-		used += (size_t)snprintf(made + used, PATH_BYTES - used, "?confirm_within_s=%u",
-					 cli->confirm_within_s);
+	if (cli->confirm_within_s) {
+		used += (size_t)snprintf(made + used, PATH_BYTES - used, "%cconfirm_within_s=%u", before, cli->confirm_within_s);
+		before = '&';
+	}
+	if (cli->given & CLI_OPT_CALIBRATION) {
+		used += (size_t)snprintf(made + used, PATH_BYTES - used, "%ccalibration=true", before);
+		before = '&';
+	}
 	if (*reason)
-		used += (size_t)snprintf(made + used, PATH_BYTES - used, "%creason=", cli->confirm_within_s ? '&' : '?');
+		used += (size_t)snprintf(made + used, PATH_BYTES - used, "%creason=", before);
 	for (; *reason; reason++)
 		used += (size_t)snprintf(made + used, PATH_BYTES - used, "%%%02X",
 					 (unsigned char)*reason);
 	return CLI_DONE;
 }
 
-static int ask_change(struct cli *cli, const char *method, const char *path,
-		      struct json_object *body)
+/* Shows the answer of a change, and releases it. */
+static int end_change(struct cli *cli, int result, struct json_object *answer)
 {
-	struct json_object *answer = NULL;
-	int result = client_request(cli, method, path, body, &answer);
-
 	/* Another program has done it, on the database of a daemon that is down. */
 	if (!result && !cli->json && !json_object_object_get(answer, "changes"))
 		fprintf(cli->out, "version %s is live from the next start of ohtd on\n",
@@ -185,6 +203,14 @@ static int ask_change(struct cli *cli, const char *method, const char *path,
 		show_waits(cli, answer);
 	json_object_put(answer);
 	return result;
+}
+
+static int ask_change(struct cli *cli, const char *method, const char *path, struct json_object *body)
+{
+	struct json_object *answer = NULL;
+	int result = client_request(cli, method, path, body, &answer);
+
+	return end_change(cli, result, answer);
 }
 
 int cmd_config_set(struct cli *cli, int count, char **arguments)
@@ -253,12 +279,39 @@ static int newest(struct cli *cli, int64_t *number)
 	return result;
 }
 
+/* Between two of them; a version alone: what it has changed. */
+static int compare(struct cli *cli, const char *from, const char *to)
+{
+	struct json_object *answer = NULL;
+	const char *words[] = { from, to };
+	char path[PATH_BYTES];
+	int64_t number;
+	int result;
+
+	for (size_t i = 0; i < 2; i++)
+		if (strcmp(words[i], "live") && strcmp(words[i], "defaults") && number_of(cli, words[i], &number))
+			return CLI_USAGE;
+	snprintf(path, sizeof(path), "config/compare?a=%s&b=%s", from, to);
+	result = client_request(cli, "GET", path, NULL, &answer);
+	if (!result && cli->json)
+		show_answer(cli, answer);
+	else if (!result && !show_differences(cli, answer))
+		fprintf(cli->out, "no value is another one\n");
+	json_object_put(answer);
+	return result;
+}
+
 int cmd_config_diff(struct cli *cli, int count, char **arguments)
 {
 	char path[PATH_BYTES];
 	int64_t number = 0;
-	int result = count ? number_of(cli, arguments[0], &number) : newest(cli, &number);
+	int result;
 
+	if (count == 2)
+		return compare(cli, arguments[0], arguments[1]);
+	if (count && !strcmp(arguments[0], "defaults"))
+		return compare(cli, "defaults", "live");
+	result = count ? number_of(cli, arguments[0], &number) : newest(cli, &number);
 	if (result)
 		return result;
 	snprintf(path, sizeof(path), "config/versions/%" PRId64, number);
@@ -400,4 +453,95 @@ int cmd_config_give_up(struct cli *cli, int count, char **arguments)
 	(void)count;
 	(void)arguments;
 	return ask_change(cli, "DELETE", "config/pending", NULL);
+}
+
+/* ---- a document of its own ---- */
+
+/* As a whole: what was there stays if there is no room. */
+static int write_file(struct cli *cli, const char *name, const char *text)
+{
+	char fresh[FILE_BYTES];
+	FILE *file;
+	bool good;
+
+	if (snprintf(fresh, sizeof(fresh), "%s.new", name) >= (int)sizeof(fresh))
+		return cli_fail(cli, CLI_USAGE, "the name of the file has more than %zu bytes", sizeof(fresh) - 5);
+	file = fopen(fresh, "w");
+	if (!file)
+		return cli_fail(cli, CLI_FAILED, "%s: %s", fresh, strerror(errno));
+	good = fprintf(file, "%s\n", text) >= 0 && !fflush(file) && !fsync(fileno(file));
+	good = !fclose(file) && good;
+	if (good && !rename(fresh, name))
+		return CLI_DONE;
+	cli_fail(cli, CLI_FAILED, "%s: %s", name, strerror(errno));
+	unlink(fresh);
+	return CLI_FAILED;
+}
+
+int cmd_config_export(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *answer = NULL;
+	const char *text;
+	int result = client_request(cli, "GET", "config/export", NULL, &answer);
+
+	if (result)
+		return result;
+	text = json_object_to_json_string_ext(answer, JSON_C_TO_STRING_NOSLASHESCAPE |
+					      (cli->json ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_PRETTY));
+	if (!text)
+		result = cli_fail(cli, CLI_FAILED, "out of memory");
+	else if (count && strcmp(arguments[0], "-"))
+		result = write_file(cli, arguments[0], text);
+	else
+		fprintf(cli->out, "%s\n", text);
+	json_object_put(answer);
+	return result;
+}
+
+/* Of ohtd, which finds out what is wrong in it. 0, or an exit code after a complaint. */
+static int read_file(struct cli *cli, const char *name, char text[DOCUMENT_BYTES])
+{
+	FILE *file = strcmp(name, "-") ? fopen(name, "r") : stdin;
+	int result = CLI_DONE;
+	size_t used;
+
+	if (!file)
+		return cli_fail(cli, CLI_FAILED, "%s: %s", name, strerror(errno));
+	used = fread(text, 1, DOCUMENT_BYTES, file);
+	if (ferror(file))
+		result = cli_fail(cli, CLI_FAILED, "%s: %s", name, strerror(errno));
+	else if (used == DOCUMENT_BYTES)
+		result = cli_fail(cli, CLI_FAILED, "%s has more than the %d bytes of an exported configuration", name,
+				  DOCUMENT_BYTES - 1);
+	else if (memchr(text, 0, used) || !used)
+		result = cli_fail(cli, CLI_FAILED, "%s is no exported configuration: %s", name,
+				  used ? "it has a NUL" : "it is empty");
+	else
+		text[used] = 0;
+	if (file != stdin)
+		fclose(file);
+	return result;
+}
+
+int cmd_config_import(struct cli *cli, int count, char **arguments)
+{
+	bool trial = cli->given & CLI_OPT_CHECK;
+	struct json_object *answer = NULL;
+	char path[PATH_BYTES], *text;
+	int result;
+
+	(void)count;
+	if (trial && cli->confirm_within_s)
+		return cli_fail(cli, CLI_USAGE, "--check changes nothing, so nothing returns: leave --confirm-within out");
+	result = path_with_reason(cli, trial ? "config/import/check" : "config/import", path);
+	if (result)
+		return result;
+	text = malloc(DOCUMENT_BYTES);
+	result = text ? read_file(cli, arguments[0], text) : cli_fail(cli, CLI_FAILED, "out of memory");
+	if (!result) {
+		result = client_send(cli, "POST", path, text, &answer);
+		result = end_change(cli, result, answer);
+	}
+	free(text);
+	return result;
 }

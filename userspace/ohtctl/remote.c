@@ -108,7 +108,7 @@ static const struct {
 	{ "alerts history", "GET", "alerts/history?limit=50", NULL, kept_alert_columns, "there was no alert" },
 	{ "webhooks list", "GET", "webhooks", NULL, webhook_columns },
 	{ "webhooks log", "GET", "webhook-deliveries?limit=50", NULL, delivery_columns },
-	{ "backup list", "GET", "backups", NULL, backup_columns },
+	{ "backup list", "GET", "backups", NULL, backup_columns, "there is no backup" },
 	{ "safety status", "GET", "safety", NULL },
 	{ "safety stop", "POST", "safety/stop", NULL },
 	{ "safety enable", "POST", "safety/enable", NULL },

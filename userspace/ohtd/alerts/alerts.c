@@ -132,7 +132,7 @@ static const struct kind kinds[KINDS] = {
 		.action = "See ohtctl audit verify, and keep a copy of the state folder. The alert ends with the next start." },
 	[CONFIG_NOT_CHOSEN] = { "configuration", "config_not_chosen",
 		.action = "See ohtctl config get; set what is right, or confirm that version with ohtctl "
-			  "config rollback. Then enable the robot (ohtctl robot enable), or restart ohtd." },
+			  "config rollback. Then enable the robot (ohtctl safety enable), or restart ohtd." },
 	[CONFIG_RETURNED] = { "configuration", "config_returned", OHTD_SEVERITY_WARNING,
 		.action = "See ohtctl config versions and ohtctl config diff; the next version ends this, or a day." },
 	[CLOCK_CORRECTED] = { "clock", "clock_corrected", OHTD_SEVERITY_WARNING,

@@ -16,6 +16,7 @@
 #include "views/scene.h"
 
 struct ohtd_call;
+struct ohtd_change;
 struct ohtd_channel_table;
 struct ohtd_module_view;
 struct ohtd_snapshot;
@@ -39,6 +40,7 @@ extern const struct ohtd_route_table ohtd_bus_routes;
 extern const struct ohtd_route_table ohtd_certificate_routes;
 extern const struct ohtd_route_table ohtd_command_routes;
 extern const struct ohtd_route_table ohtd_config_routes;
+extern const struct ohtd_route_table ohtd_config_document_routes;
 extern const struct ohtd_route_table ohtd_control_routes;
 extern const struct ohtd_route_table ohtd_factsheet_routes;
 extern const struct ohtd_route_table ohtd_health_routes;
@@ -56,7 +58,6 @@ extern const struct ohtd_route_table ohtd_robot_routes;
 extern const struct ohtd_route_table ohtd_safety_routes;
 extern const struct ohtd_route_table ohtd_session_routes;
 extern const struct ohtd_route_table ohtd_telemetry_routes;
-extern const struct ohtd_route_table ohtd_export_routes;
 extern const struct ohtd_route_table ohtd_history_routes;
 extern const struct ohtd_route_table ohtd_user_routes;
 extern const struct ohtd_route_table ohtd_webhook_delivery_routes;
@@ -86,7 +87,50 @@ const struct ohtd_module_view *ohtd_find_module(struct ohtd_call *call);
 /* "1.2" of a module's register; NULL: it has not told. In the memory of the request. */
 const char *ohtd_version_text(struct ohtd_call *call, unsigned int version);
 
-/* config.c: body of a rollback, and of the way back to the rescue. */
+/* config.c: the query of a check. */
+struct ohtd_config_why {
+	const char *reason;
+};
+
+/* The query of a change. */
+struct ohtd_config_confirm {
+	int64_t confirm_within_s;
+	const char *reason;
+};
+
+extern const struct ohtd_shape ohtd_config_why_shape, ohtd_config_confirm_shape;
+
+/* An item that has another value. */
+struct ohtd_config_difference {
+	const char *pointer;
+	struct ohtd_scalar before;
+	struct ohtd_scalar now;
+};
+
+extern const struct ohtd_shape ohtd_config_difference_shape, ohtd_config_change_shape;
+
+const struct ohtd_config_difference *ohtd_config_differences(struct ohtd_call *call, const struct ohtd_change *change);
+
+/**
+ * struct ohtd_config_body - how the body of a request changes the configuration
+ * @trial: only find out
+ * @document: it is an exported one, not a merge patch
+ * @with_calibration: of a document, also that
+ * @reason: or NULL
+ * @confirm_within_s: OHTD_NONE: it stays
+ */
+struct ohtd_config_body {
+	bool trial;
+	bool document;
+	bool with_calibration;
+	const char *reason;
+	int64_t confirm_within_s;
+};
+
+/* Has a change done by the request's body, and answers as PATCH config. */
+void ohtd_config_take(struct ohtd_call *call, const struct ohtd_config_body *body);
+
+/* Body of a rollback, and of the way back to the rescue. */
 struct ohtd_rollback {
 	const char *reason;
 	uint32_t valid_for_ms;

@@ -83,6 +83,7 @@ struct config_item {
 	unsigned int role;
 	bool needs_elevation;
 	bool needs_standstill;
+	bool calibration;
 	const char *summary;
 };
 
@@ -105,6 +106,8 @@ OHTD_SHAPE(config_item, "ConfigItem",
 	OHTD_BOOLEAN(config_item, needs_standstill,
 		     .summary = "A change is refused while the robot moves, or somebody else is in "
 				"control"),
+	OHTD_BOOLEAN(config_item, calibration,
+		     .summary = "It says how this robot is built: an import takes it only when asked to"),
 	OHTD_TEXT(config_item, summary, .summary = "What it is"));
 
 struct config_items {
@@ -156,6 +159,7 @@ static struct config_item show_item(const struct ohtd_item *item, struct json_ob
 		.role = item->role,
 		.needs_elevation = item->needs_elevation,
 		.needs_standstill = item->needs_standstill,
+		.calibration = item->calibration,
 		.summary = item->summary,
 	};
 
@@ -270,31 +274,25 @@ static const struct ohtd_stored_list kept_versions = {
 
 /* ---- changes ---- */
 
-struct config_difference {
-	const char *pointer;
-	struct ohtd_scalar before;
-	struct ohtd_scalar now;
-};
-
-OHTD_SHAPE(config_difference, "ConfigDifference",
-	OHTD_TEXT(config_difference, pointer, .example = "\"/robot/name\"",
+OHTD_SHAPE_SHARED(ohtd_config_difference, "ConfigDifference",
+	OHTD_TEXT(ohtd_config_difference, pointer, .example = "\"/robot/name\"",
 		     .summary = "JSON pointer of the item"),
-	OHTD_SCALAR(config_difference, before, .flags = OHTD_NULL,
+	OHTD_SCALAR(ohtd_config_difference, before, .flags = OHTD_NULL,
 		       .summary = "null: it was not there"),
-	OHTD_SCALAR(config_difference, now, .flags = OHTD_NULL,
+	OHTD_SCALAR(ohtd_config_difference, now, .flags = OHTD_NULL,
 		       .summary = "null: it is not there"));
 
-struct config_change {
+struct ohtd_config_change {
 	struct config_version version;
 	bool needs_standstill;
-	const struct config_difference *changes;
+	const struct ohtd_config_difference *changes;
 	size_t changes_count;
 };
 
-OHTD_SHAPE(config_change, "ConfigChange", OHTD_PART(config_change, version, config_version),
-	OHTD_BOOLEAN(config_change, needs_standstill,
+OHTD_SHAPE_SHARED(ohtd_config_change, "ConfigChange", OHTD_PART(ohtd_config_change, version, config_version),
+	OHTD_BOOLEAN(ohtd_config_change, needs_standstill,
 			.summary = "An item among them is taken only at standstill"),
-	OHTD_LIST(config_change, changes, config_difference,
+	OHTD_LIST(ohtd_config_change, changes, ohtd_config_difference,
 		     .summary = "Items that have another value than in the version before; empty: "
 				"none has"));
 
@@ -320,27 +318,33 @@ static void note_change(struct ohtd_call *call, const struct ohtd_change *change
 	call->noted.after = items_of(call, change, true);
 }
 
-static void reply_change(struct ohtd_call *call, const struct ohtd_change *change)
+const struct ohtd_config_difference *ohtd_config_differences(struct ohtd_call *call, const struct ohtd_change *change)
 {
-	struct config_difference *changes =
-		ohtd_call_alloc(call, change->differences * sizeof(*changes) + 1);
-	struct config_change view = {
-		.version = show_version(&change->version),
-		.needs_standstill = change->needs_standstill,
-		.changes = changes,
-		.changes_count = change->differences,
-	};
+	struct ohtd_config_difference *differences =
+		ohtd_call_alloc(call, change->differences * sizeof(*differences) + 1);
 
 	for (size_t i = 0; i < change->differences; i++)
-		changes[i] = (struct config_difference){
+		differences[i] = (struct ohtd_config_difference){
 			.pointer = change->difference[i].pointer,
 			.before = scalar_of(change->difference[i].before),
 			.now = scalar_of(change->difference[i].now),
 		};
+	return differences;
+}
+
+static void reply_change(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	struct ohtd_config_change view = {
+		.version = show_version(&change->version),
+		.needs_standstill = change->needs_standstill,
+		.changes = ohtd_config_differences(call, change),
+		.changes_count = change->differences,
+	};
+
 	if (change->trial && change->differences)
 		view.version.state = CHECKED;
 	note_change(call, change);
-	OHTD_REPLY(call, 200, config_change, &view);
+	OHTD_REPLY(call, 200, ohtd_config_change, &view);
 }
 
 /* The tag is that of GET config: neither a check nor a version of the list has one. */
@@ -361,29 +365,20 @@ static void get_version(struct ohtd_call *call)
 	ohtd_call_change(call, change, ohtd_settings_differ, reply_change);
 }
 
-struct change_query {
-	const char *reason;
-};
-
 #define REASON(S_)                                                                                 \
 	OHTD_TEXT(S_, reason, .max = OHTD_CONFIG_REASON_BYTES - 1,                                 \
 		  .summary = "Why, for the list of versions")
 
-OHTD_SHAPE(change_query, "ConfigChangeQuery", REASON(change_query));
-
-struct confirm_query {
-	int64_t confirm_within_s;
-	const char *reason;
-};
+OHTD_SHAPE_SHARED(ohtd_config_why, "ConfigChangeQuery", REASON(ohtd_config_why));
 
 #define CONFIRM_WITHIN(S_, ...)                                                                    \
 	OHTD_INTEGER(S_, confirm_within_s, .min = OHTD_CONFIRM_S_MIN, .max = OHTD_CONFIRM_S_MAX,   \
 		     .preset = OHTD_NONE, .unit = "s", __VA_ARGS__)
 
-OHTD_SHAPE(confirm_query, "ConfigConfirmQuery",
-	CONFIRM_WITHIN(confirm_query,
+OHTD_SHAPE_SHARED(ohtd_config_confirm, "ConfigConfirmQuery",
+	CONFIRM_WITHIN(ohtd_config_confirm,
 		       .summary = "It returns by itself unless it is confirmed within this time; left out: it stays"),
-	REASON(confirm_query));
+	REASON(ohtd_config_confirm));
 
 struct extend_query {
 	int64_t confirm_within_s;
@@ -489,36 +484,46 @@ static void put_reason(struct ohtd_change *change, const char *reason)
 	snprintf(change->reason, sizeof(change->reason), "%s", reason ? reason : "");
 }
 
-static void take_patch(struct ohtd_call *call, bool trial, const char *reason, uint32_t confirm_within_s)
+void ohtd_config_take(struct ohtd_call *call, const struct ohtd_config_body *body)
 {
 	const struct ohtd_json_text *text = call->input;
 	struct ohtd_change *change = ohtd_call_change_make(call);
+	struct json_object *object;
 
 	if (!change)
 		return;
-	change->patch = json_tokener_parse(text->text);
-	if (!change->patch) {
+	object = json_tokener_parse(text->text);
+	if (!object) {
 		ohtd_call_change_drop(change);
 		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
 		return;
 	}
-	change->trial = trial;
+	if (body->document)
+		change->document = object;
+	else
+		change->patch = object;
+	change->with_calibration = body->with_calibration;
+	change->trial = body->trial;
 	change->if_version = version_meant(call);
-	change->confirm_within_s = confirm_within_s;
-	put_reason(change, reason);
+	change->confirm_within_s = seconds_of(body->confirm_within_s);
+	put_reason(change, body->reason);
 	ohtd_call_change(call, change, ohtd_settings_change, reply_live);
 }
 
 static void patch_config(struct ohtd_call *call)
 {
-	const struct confirm_query *said = OHTD_QUERY(call, confirm_query);
+	const struct ohtd_config_confirm *said = OHTD_QUERY(call, ohtd_config_confirm);
 
-	take_patch(call, false, said->reason, seconds_of(said->confirm_within_s));
+	ohtd_config_take(call, &(struct ohtd_config_body){
+		.reason = said->reason, .confirm_within_s = said->confirm_within_s,
+	});
 }
 
 static void post_check(struct ohtd_call *call)
 {
-	take_patch(call, true, OHTD_QUERY(call, change_query)->reason, 0);
+	ohtd_config_take(call, &(struct ohtd_config_body){
+		.trial = true, .reason = OHTD_QUERY(call, ohtd_config_why)->reason, .confirm_within_s = OHTD_NONE,
+	});
 }
 
 /* ---- here is the station ---- */
@@ -671,8 +676,8 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_PATCH, .path = "config", .role = OHTD_ROLE_SUPERVISOR,
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_MERGE,
-		.query = &confirm_query_shape,
-		.replies = {{200, &config_change_shape}},
+		.query = &ohtd_config_confirm_shape,
+		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"config_contradiction", "config_changed", "config_pending", "config_no_way_back",
 			     "elevation_required", "out_of_memory", "no_answer_in_time"},
 		.handle = patch_config,
@@ -684,8 +689,8 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_POST, .path = "config/check", .role = OHTD_ROLE_SUPERVISOR,
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_MERGE,
-		.query = &change_query_shape,
-		.replies = {{200, &config_change_shape}},
+		.query = &ohtd_config_why_shape,
+		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"config_contradiction", "config_changed", "config_pending", "elevation_required", "busy",
 			     "out_of_memory", "no_answer_in_time"},
 		.handle = post_check,
@@ -700,8 +705,8 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_DELETE, .path = "config/pending", .role = OHTD_ROLE_SUPERVISOR,
-		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
-		.replies = {{200, &config_change_shape}},
+		.flags = OHTD_ROUTE_MEMORY | OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
+		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"nothing_pending", "config_pending", "busy", "out_of_memory", "no_answer_in_time"},
 		.handle = delete_pending,
 		.summary = "Give the pending version up: the values of before are live again",
@@ -710,7 +715,7 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_POST, .path = "config/confirm", .role = OHTD_ROLE_SUPERVISOR,
 		.flags = OHTD_ROUTE_STORE,
-		.replies = {{200, &config_change_shape}},
+		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"nothing_pending", "config_pending", "old_connection", "busy", "out_of_memory",
 			     "no_answer_in_time"},
 		.handle = post_confirm,
@@ -746,7 +751,7 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "config/versions/{id}", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE,
-		.replies = {{200, &config_change_shape}},
+		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"not_found"},
 		.handle = get_version,
 		.summary = "A version, and what it has changed",
@@ -757,7 +762,7 @@ static const struct ohtd_route routes[] = {
 		.body_bytes_max = 4096,
 		.body = &ohtd_rollback_shape,
 		.query = &rollback_query_shape,
-		.replies = {{200, &config_change_shape}},
+		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"config_contradiction", "config_changed", "config_pending", "config_no_way_back",
 			     "elevation_required", "not_found", "out_of_memory", "no_answer_in_time"},
 		.handle = post_rollback,
@@ -779,7 +784,7 @@ static const struct ohtd_route routes[] = {
 		.body_bytes_max = 4096,
 		.body = &ohtd_rollback_shape,
 		.query = &rollback_query_shape,
-		.replies = {{200, &config_change_shape}},
+		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"config_no_rescue", "config_contradiction", "config_changed", "config_pending", "config_no_way_back",
 			     "elevation_required", "out_of_memory", "no_answer_in_time"},
 		.handle = post_rescue,
@@ -791,7 +796,7 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
 		.body_bytes_max = 4096,
 		.body = &teach_shape,
-		.replies = {{200, &config_change_shape}},
+		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"config_contradiction", "config_pending", "elevation_required", "out_of_memory",
 			     "no_answer_in_time"},
 		.handle = post_teach,

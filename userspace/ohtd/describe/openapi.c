@@ -297,18 +297,19 @@ static bool needs_body(const struct ohtd_shape *body)
 }
 
 /* Whose members are not those of a struct. */
-static void write_merge(struct ohtd_writer *writer)
+static void write_object(struct ohtd_writer *writer, bool merges)
 {
 	ohtd_write_key(writer, "requestBody");
-	ohtd_write_json(writer, "{\"required\":false,\"content\":{"
+	ohtd_write_json(writer, merges ? "{\"required\":false,\"content\":{"
 			"\"application/merge-patch+json\":{\"schema\":{\"type\":\"object\"}},"
-			"\"application/json\":{\"schema\":{\"type\":\"object\"}}}}");
+			"\"application/json\":{\"schema\":{\"type\":\"object\"}}}}" :
+			"{\"required\":true,\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\"}}}}");
 }
 
 static void write_body(struct ohtd_writer *writer, const struct ohtd_route *route)
 {
-	if (route->flags & OHTD_ROUTE_MERGE)
-		write_merge(writer);
+	if (route->flags & OHTD_ROUTE_SHAPELESS)
+		write_object(writer, route->flags & OHTD_ROUTE_MERGE);
 	if (!route->body)
 		return;
 	ohtd_write_key(writer, "requestBody");

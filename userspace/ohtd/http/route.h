@@ -57,6 +57,9 @@ enum ohtd_route_kind {
 #define OHTD_ROUTE_QUIET	(1U << 6)	/* changes nothing: the audit has only who was refused */
 #define OHTD_ROUTE_REPEATS	(1U << 7)	/* comes many times a second: the audit has the first and the end */
 #define OHTD_ROUTE_MEMORY	(1U << 8)	/* is done also while the store cannot write: does not wait for the audit */
+#define OHTD_ROUTE_OBJECT	(1U << 9)	/* the body is any JSON object: the same input */
+/* The members of the body are not those of a shape. */
+#define OHTD_ROUTE_SHAPELESS	(OHTD_ROUTE_MERGE | OHTD_ROUTE_OBJECT)
 
 #define OHTD_REPLIES_MAX	3
 #define OHTD_CODES_MAX		16

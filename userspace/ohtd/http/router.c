@@ -186,8 +186,8 @@ static const char *unsound(const struct ohtd_route *route, char *why, size_t siz
 		return "it has no summary";
 	if (route->method == OHTD_GET && route->body)
 		return "GET has no body";
-	if (route->flags & OHTD_ROUTE_MERGE && (route->method == OHTD_GET || route->body))
-		return "a merge patch is no GET, and has no members";
+	if (route->flags & OHTD_ROUTE_SHAPELESS && (route->method == OHTD_GET || route->body))
+		return "a body of any members is none of GET, and has no shape";
 	if (!route->replies[0].status)
 		return "it has no answer";
 	if (route->kind != OHTD_ANSWER && route->method != OHTD_GET)

@@ -89,7 +89,7 @@ static void copy_body(struct ohtd_call *call, struct ohtd_audit_row *row)
 {
 	struct ohtd_writer writer;
 
-	if (!call->input || call->asks->flags & OHTD_ROUTE_MERGE || !call->asks->body)
+	if (!call->input || call->asks->flags & OHTD_ROUTE_SHAPELESS || !call->asks->body)
 		return;
 	ohtd_writer_begin(&writer, &call->memory, 256);
 	writer.left_out = OHTD_SECRET | OHTD_PRIVATE;

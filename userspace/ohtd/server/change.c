@@ -118,6 +118,12 @@ static void refuse_pending(struct ohtd_call *call, const struct ohtd_change *cha
 			   (unsigned long long)(until_ns > now_ns ? (until_ns - now_ns) / OHTD_NS_PER_S : 0), what);
 }
 
+/* A version of the path, or of the query. */
+static int64_t version_of(const struct ohtd_call *call, const struct ohtd_change *change)
+{
+	return call->params.id ? call->params.id : change->version.version;
+}
+
 static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
 {
 	struct ohtd_refusal refusal;
@@ -150,7 +156,7 @@ static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
 				   change->error == -EBADMSG
 					   ? "version %lld of the configuration cannot be read"
 					   : "there is no version %lld of the configuration",
-				   (long long)call->params.id);
+				   (long long)version_of(call, change));
 		break;
 	case OHTD_CHANGE_PENDING:
 		refuse_pending(call, change, "nothing else is changed until then");

@@ -261,7 +261,7 @@ static int take_body(struct ohtd_call *call)
 	struct ohtd_input input = { .memory = &call->memory, .shape = call->route->body };
 	h2o_iovec_t entity = call->req->entity;
 
-	if (call->route->flags & OHTD_ROUTE_MERGE ? ohtd_input_object(&input, entity.base, entity.len)
+	if (call->route->flags & OHTD_ROUTE_SHAPELESS ? ohtd_input_object(&input, entity.base, entity.len)
 						  : ohtd_input_body(&input, entity.base, entity.len))
 		return refuse_input(call, &input);
 	call->input = input.view;

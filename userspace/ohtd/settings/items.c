@@ -101,6 +101,13 @@ static bool keeps_safe(unsigned int rule)
 	       (rule >= OHTD_RULE_STANDSTILL_MM_S && rule <= OHTD_RULE_ZONE_HYSTERESIS_MM);
 }
 
+/* How the drive and the sensors of this robot are built: another robot with the same values would not know where it is. */
+static bool is_of_mechanics(unsigned int rule)
+{
+	return rule == OHTD_RULE_FULL_SPEED_MM_S || rule == OHTD_RULE_FULL_RAW || rule == OHTD_RULE_LAG_S ||
+	       (rule >= OHTD_RULE_POSITION_WRAP_MM && rule <= OHTD_RULE_DISTANCE_4_WAYS);
+}
+
 static void add_rule(struct ohtd_items *items, const struct ohtd_rule_row *row, int number)
 {
 	struct ohtd_item *item = &items->item[items->count++];
@@ -109,6 +116,7 @@ static void add_rule(struct ohtd_items *items, const struct ohtd_rule_row *row, 
 		.type = OHTD_ITEM_NUMBER, .unit = *row->unit ? row->unit : NULL,
 		.min = row->min, .max = row->max, .role = OHTD_ROLE_ADMINISTRATOR,
 		.needs_elevation = keeps_safe(row->rule), .needs_standstill = true,
+		.calibration = is_of_mechanics(row->rule),
 		.summary = row->description, .row = number,
 	};
 	point_at_rule(item->pointer, row->rule, row->profile);
@@ -183,35 +191,6 @@ struct json_object *ohtd_item_value(const struct ohtd_item *item, const struct o
 	}
 }
 
-/* Puts a value at its pointer, with the objects on the way there; takes the value over. */
-static bool put(struct json_object *tree, const char *pointer, struct json_object *value)
-{
-	char name[OHTD_POINTER_BYTES];
-	struct json_object *inner;
-	size_t n;
-
-	for (;;) {
-		n = strcspn(++pointer, "/");
-		snprintf(name, sizeof(name), "%.*s", (int)n, pointer);
-		pointer += n;
-		if (!*pointer)
-			break;
-		if (!json_object_object_get_ex(tree, name, &inner)) {
-			inner = json_object_new_object();
-			if (!inner || json_object_object_add(tree, name, inner)) {
-				json_object_put(inner);
-				json_object_put(value);
-				return false;
-			}
-		}
-		tree = inner;
-	}
-	if (value && !json_object_object_add(tree, name, value))
-		return true;
-	json_object_put(value);
-	return false;
-}
-
 static bool put_stations(struct json_object *tree, const struct ohtd_stations *stations)
 {
 	struct json_object *all = json_object_new_object();
@@ -224,7 +203,7 @@ static bool put_stations(struct json_object *tree, const struct ohtd_stations *s
 	}
 	for (unsigned int i = 0; i < stations->count; i++) {
 		snprintf(pointer, sizeof(pointer), "/%s" POSITION, stations->at[i].name);
-		if (!put(all, pointer, number_of(stations->at[i].position_mm)))
+		if (!ohtd_tree_put(all, pointer, number_of(stations->at[i].position_mm)))
 			return false;
 	}
 	return true;
@@ -237,7 +216,7 @@ struct json_object *ohtd_tree_of(const struct ohtd_items *items, const struct oh
 
 	for (size_t i = 0; good && i < items->count; i++)
 		good = items->item[i].row == OHTD_ROW_STATION ||
-		       put(tree, items->item[i].pointer, ohtd_item_value(&items->item[i], values));
+		       ohtd_tree_put(tree, items->item[i].pointer, ohtd_item_value(&items->item[i], values));
 	if (good && put_stations(tree, &values->stations))
 		return tree;
 	json_object_put(tree);
@@ -303,22 +282,23 @@ static bool leads(const struct ohtd_items *items, const char *pointer)
 	return false;
 }
 
-static void refuse_unknown(struct taking *taking, const char *pointer, struct json_object *value)
+void ohtd_item_unknown(const struct ohtd_items *items, const char *pointer, struct json_object *value,
+		       struct ohtd_faults *faults)
 {
 	const char *near = NULL;
 
 	/* Only for those that are told: names of a body may be long. */
-	if (taking->faults->count < OHTD_FAULTS_MAX)
-		near = nearest(taking->items, pointer);
-	if (leads(taking->items, pointer)) {
+	if (faults->count < OHTD_FAULTS_MAX)
+		near = nearest(items, pointer);
+	if (leads(items, pointer)) {
 		if (!json_object_is_type(value, json_type_object))
-			ohtd_fault_add(taking->faults, pointer, "type",
+			ohtd_fault_add(faults, pointer, "type",
 				       "must be an object with its items: see GET config/schema");
 	} else if (near) {
-		ohtd_fault_add(taking->faults, pointer, "unknown_member",
+		ohtd_fault_add(faults, pointer, "unknown_member",
 			       "no such item; the nearest is %s", near);
 	} else {
-		ohtd_fault_add(taking->faults, pointer, "unknown_member",
+		ohtd_fault_add(faults, pointer, "unknown_member",
 			       "no such item: see GET config/schema");
 	}
 }
@@ -442,7 +422,7 @@ static void take_leaf(const char *pointer, struct json_object *value, void *arg)
 	if (is_gone(pointer, value))
 		return;
 	if (!item || !strcmp(pointer, last_items[0].pointer)) {
-		refuse_unknown(taking, pointer, value);
+		ohtd_item_unknown(taking->items, pointer, value, taking->faults);
 	} else if (item->type == OHTD_ITEM_NUMBER && !json_object_is_type(value, json_type_int) &&
 		   !json_object_is_type(value, json_type_double)) {
 		ohtd_fault_add(taking->faults, pointer, "type", "must be a number");

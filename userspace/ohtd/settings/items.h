@@ -71,6 +71,7 @@ enum ohtd_item_type {
  * @role: lowest role that may change it
  * @needs_elevation: only by an elevated session
  * @needs_standstill: taken only while nothing moves, and by who is in control
+ * @calibration: says how this robot is built, not what people want of it
  * @summary: one line
  * @row: of motion.csv, or one of enum ohtd_item_row
  */
@@ -83,6 +84,7 @@ struct ohtd_item {
 	enum ohtd_role role;
 	bool needs_elevation;
 	bool needs_standstill;
+	bool calibration;
 	const char *summary;
 	int row;
 };
@@ -127,6 +129,10 @@ void ohtd_items_make(struct ohtd_items *items, const struct ohtd_rule_table *tab
 /* The item of a pointer, also of one of many; NULL: there is none. */
 const struct ohtd_item *ohtd_item_find(const struct ohtd_items *items, const char *pointer);
 
+/* Adds what is wrong with a value of a tree that is no item: nothing, if it is an object on the way to items. */
+void ohtd_item_unknown(const struct ohtd_items *items, const char *pointer, struct json_object *value,
+		       struct ohtd_faults *faults);
+
 /* The value of an item as JSON; NULL for one of many, and without memory. To be released. */
 struct json_object *ohtd_item_value(const struct ohtd_item *item, const struct ohtd_values *values);
 
@@ -161,5 +167,11 @@ bool ohtd_tree_merge(struct json_object *tree, struct json_object *patch);
  */
 typedef void (*ohtd_leaf_fn)(const char *pointer, struct json_object *value, void *arg);
 void ohtd_tree_each(struct json_object *tree, ohtd_leaf_fn take, void *arg);
+
+/* Puts a value at its pointer, with the objects on the way there; takes the value over. False: out of memory, or it is NULL. */
+bool ohtd_tree_put(struct json_object *tree, const char *pointer, struct json_object *value);
+
+/* The pointer of the member @name behind the pointer @at; of a name that is too long as much as fits. */
+void ohtd_tree_point(char pointer[OHTD_POINTER_BYTES], const char *at, const char *name);
 
 #endif /* OHTD_SETTINGS_ITEMS_H */

@@ -100,6 +100,11 @@ void ohtd_change_line(const struct ohtd_change *change, bool gone, char *line, s
 /* Fills in what differs between the trees of a change. False: out of memory. */
 bool ohtd_change_compare(struct ohtd_change *change);
 
+/* ---- document.c ---- */
+
+/* Fills in the patch and the calibration of @change from its document. False: @change->faults say what is wrong. */
+bool ohtd_document_take(const struct ohtd_items *items, struct ohtd_change *change);
+
 /* ---- settings.c ---- */
 
 /*

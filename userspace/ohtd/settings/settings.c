@@ -131,10 +131,21 @@ static bool want_table(struct ohtd_settings *settings, struct ohtd_change *chang
 	return !change->faults.count || fails(change, OHTD_CHANGE_FAULTY);
 }
 
+/* Its stations are all that there are to be: with those of before two could stand at one place. False: out of memory. */
+static bool merge(struct json_object *tree, const struct ohtd_change *change)
+{
+	if (change->document && json_object_object_get_ex(change->patch, "stations", NULL))
+		json_object_object_del(tree, "stations");
+	return (!change->patch || ohtd_tree_merge(tree, change->patch)) &&
+	       (!change->calibration || ohtd_tree_merge(tree, change->calibration));
+}
+
 static bool want_tree(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	struct json_object *tree = NULL;
 
+	if (change->document && !ohtd_document_take(&settings->items, change))
+		return fails(change, OHTD_CHANGE_FAULTY);
 	if (change->back_to)
 		tree = ohtd_version_read(settings, change->back_to, NULL, &change->error);
 	else
@@ -143,7 +154,7 @@ static bool want_tree(struct ohtd_settings *settings, struct ohtd_change *change
 		return fails(change, OHTD_CHANGE_NO_RESCUE);
 	if (!tree && change->error)
 		return fails(change, ohtd_version_fails(change->error));
-	if (!tree || (change->patch && !ohtd_tree_merge(tree, change->patch))) {
+	if (!tree || !merge(tree, change)) {
 		json_object_put(tree);
 		return fails(change, OHTD_CHANGE_NO_MEMORY);
 	}

@@ -164,15 +164,23 @@ struct ohtd_difference {
 /* The version that a person has marked as the one to go back to. */
 #define OHTD_BACK_TO_RESCUE	(-1)
 
+/* What is compared, beside versions by their numbers. */
+#define OHTD_SIDE_LIVE		0
+#define OHTD_SIDE_DEFAULTS	(-1)
+
 /**
  * struct ohtd_change - a change of the configuration; zeroed, then filled in
  * @patch: in: merge patch (RFC 7396), an object; taken over by the change. NULL: see @back_to,
  * @table
+ * @document: in: or a document as of ohtd_settings_export(); taken over, too
+ * @with_calibration: in: of @document the calibration, too
  * @back_to: in: or the version whose values are to be live again, also OHTD_BACK_TO_RESCUE
  * @table: in: or other limits of motion, with their ranges: those of motion.csv
  * @trial: in: only find out
  * @here: in: only if the robot stands at @here_mm
  * @here_mm: in
+ * @from: in: of ohtd_settings_between(): a version or OHTD_SIDE_*
+ * @to: in: likewise
  * @if_version: in: only if that version is live; 0: whichever is
  * @by: in: who asks
  * @elevated: in: by an elevated session, or on this machine
@@ -191,16 +199,21 @@ struct ohtd_difference {
  * @pending: out: the version that waits for its confirmation, also of a refusal
  * @difference: out: items that have other values now
  * @differences: out: how many
+ * @calibration: private: of @document
  * @before: private: the tree before
  * @now: private: the tree after it
  */
 struct ohtd_change {
 	struct json_object *patch;
+	struct json_object *document;
+	bool with_calibration;
 	int64_t back_to;
 	const struct ohtd_rule_table *table;
 	bool trial;
 	bool here;
 	double here_mm;
+	int64_t from;
+	int64_t to;
 	int64_t if_version;
 	struct ohtd_holder by;
 	bool elevated;
@@ -218,6 +231,7 @@ struct ohtd_change {
 	struct ohtd_unconfirmed pending;
 	struct ohtd_difference *difference;
 	size_t differences;
+	struct json_object *calibration;
 	struct json_object *before;
 	struct json_object *now;
 };
@@ -231,6 +245,10 @@ void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *ch
 /* What version @change->version.version has changed; done, no_version or not_kept. Then
  * ohtd_change_drop(). */
 void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *change);
+
+/* What is other in @change->to than in @change->from; done, no_version (version.version: which) or not_kept. Then
+ * ohtd_change_drop(). Context: a worker. */
+void ohtd_settings_between(struct ohtd_settings *settings, struct ohtd_change *change);
 
 /**
  * ohtd_settings_confirm() - the pending version stays
@@ -258,6 +276,21 @@ void ohtd_change_drop(struct ohtd_change *change);
  * Return: its version; 0: the store could not keep one yet.
  */
 int64_t ohtd_settings_text(struct ohtd_settings *settings, char *text, size_t size);
+
+/* Longest export: the values, the names of the two trees, and what they are of. */
+#define OHTD_CONFIG_EXPORT_BYTES	(OHTD_CONFIG_DOCUMENT_BYTES + 1024)
+
+/**
+ * ohtd_settings_export() - the configuration in force as a document, which @document of a change takes
+ * @text: filled: JSON with format, robot, version and time, and two trees: what people want, and calibration
+ * @size: of @text, at least OHTD_CONFIG_EXPORT_BYTES
+ *
+ * There is nothing secret among the items.
+ *
+ * Context: a worker.
+ * Return: 0, or -ENOMEM.
+ */
+int ohtd_settings_export(struct ohtd_settings *settings, char *text, size_t size);
 
 /* What the robot is called, and where it is; both empty without settings. */
 void ohtd_settings_name(struct ohtd_settings *settings, char name[OHTD_ROBOT_NAME_BYTES],

@@ -11,8 +11,7 @@ static bool is_object(struct json_object *value)
 	return json_object_is_type(value, json_type_object);
 }
 
-/* A reference token behind @at; of a name that is too long as much as fits. */
-static void point(char *pointer, const char *at, const char *name)
+void ohtd_tree_point(char pointer[OHTD_POINTER_BYTES], const char *at, const char *name)
 {
 	size_t n = (size_t)snprintf(pointer, OHTD_POINTER_BYTES, "%s/", at);
 
@@ -35,12 +34,40 @@ static void each(struct json_object *tree, const char *at, ohtd_leaf_fn take, vo
 	char pointer[OHTD_POINTER_BYTES];
 
 	json_object_object_foreach(tree, name, value) {
-		point(pointer, at, name);
+		ohtd_tree_point(pointer, at, name);
 		if (is_object(value) && json_object_object_length(value))
 			each(value, pointer, take, arg);
 		else
 			take(pointer, value, arg);
 	}
+}
+
+bool ohtd_tree_put(struct json_object *tree, const char *pointer, struct json_object *value)
+{
+	char name[OHTD_POINTER_BYTES];
+	struct json_object *inner;
+	size_t n;
+
+	for (;;) {
+		n = strcspn(++pointer, "/");
+		snprintf(name, sizeof(name), "%.*s", (int)n, pointer);
+		pointer += n;
+		if (!*pointer)
+			break;
+		if (!json_object_object_get_ex(tree, name, &inner)) {
+			inner = json_object_new_object();
+			if (!inner || json_object_object_add(tree, name, inner)) {
+				json_object_put(inner);
+				json_object_put(value);
+				return false;
+			}
+		}
+		tree = inner;
+	}
+	if (value && !json_object_object_add(tree, name, value))
+		return true;
+	json_object_put(value);
+	return false;
 }
 
 void ohtd_tree_each(struct json_object *tree, ohtd_leaf_fn take, void *arg)

@@ -96,6 +96,8 @@ void ohtd_change_line(const struct ohtd_change *change, bool gone, char *line, s
 void ohtd_change_drop(struct ohtd_change *change)
 {
 	json_object_put(change->patch);
+	json_object_put(change->calibration);
+	json_object_put(change->document);
 	json_object_put(change->before);
 	json_object_put(change->now);
 	free(change->difference);
@@ -218,5 +220,70 @@ void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *ch
 	if (change->error)
 		change->result = ohtd_version_fails(change->error);
 	else if (!change->before || !ohtd_change_compare(change))
+		change->result = OHTD_CHANGE_NO_MEMORY;
+}
+
+/* ---- two of them ---- */
+
+/* By default there are no stations. */
+static struct json_object *defaults(struct ohtd_settings *settings)
+{
+	struct ohtd_items *items = calloc(1, sizeof(*items));
+	struct ohtd_values *values = calloc(1, sizeof(*values));
+	struct json_object *made = NULL, *tree = NULL;
+
+	if (items && values) {
+		pthread_mutex_lock(&settings->lock);
+		*values = settings->defaults;
+		pthread_mutex_unlock(&settings->lock);
+		values->stations.count = 0;
+		ohtd_items_make(items, &values->table);
+		made = ohtd_tree_of(items, values);
+	}
+	/* Numbers are to be of the types that reading gives them. */
+	if (made)
+		tree = json_tokener_parse(json_object_to_json_string_ext(made, PLAIN));
+	json_object_put(made);
+	free(values);
+	free(items);
+	return tree;
+}
+
+static struct json_object *live(struct ohtd_settings *settings)
+{
+	char *text = malloc(OHTD_CONFIG_DOCUMENT_BYTES);
+	struct json_object *tree = NULL;
+
+	if (text) {
+		ohtd_settings_text(settings, text, OHTD_CONFIG_DOCUMENT_BYTES);
+		tree = json_tokener_parse(text);
+	}
+	free(text);
+	return tree;
+}
+
+/* NULL: see @change. */
+static struct json_object *side(struct ohtd_settings *settings, int64_t which, struct ohtd_change *change)
+{
+	struct json_object *tree;
+
+	if (which == OHTD_SIDE_LIVE)
+		tree = live(settings);
+	else if (which == OHTD_SIDE_DEFAULTS)
+		tree = defaults(settings);
+	else
+		tree = ohtd_version_read(settings, which, NULL, &change->error);
+	change->version.version = which;
+	if (!tree)
+		change->result = change->error ? ohtd_version_fails(change->error) : OHTD_CHANGE_NO_MEMORY;
+	return tree;
+}
+
+void ohtd_settings_between(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	change->before = side(settings, change->from, change);
+	if (change->before)
+		change->now = side(settings, change->to, change);
+	if (change->now && !ohtd_change_compare(change))
 		change->result = OHTD_CHANGE_NO_MEMORY;
 }
