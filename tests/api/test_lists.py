@@ -66,9 +66,9 @@ def pages(daemon, path, query, limit):
     ("safety/events", "source=1", [2, 1]), ("safety/events", "source=2&sort=time", [1]),
     ("safety/events", "sort=time&kind=stop", [1, 2, 1]), ("safety/events", "source=3", []),
     ("timeline", "q=DARK", [1, 2]), ("timeline", "code=lamp_out&sort=time", [2, 1]), ("timeline", "severity=critical&code=lamp_out", [2]),
-    ("timeline", "kinds=command&sort=time&q=mm:+finished", [1, 2, 3]), ("timeline", "kinds=command&who=anna", [4]),
-    ("timeline", "q=a+program+asked", [2, 1, 1]), ("timeline", "from=2027-01-15T08:00:02Z&to=2027-01-15T08:00:03Z", [2]),
-    ("timeline", "kinds=start,clock", [1]), ("timeline", "kinds=clock,setting", [])])
+    ("timeline", "kinds=command&sort=time&q=mm:%20finished", [1, 2, 3]), ("timeline", "kinds=command&who=anna", [4]),
+    ("timeline", "q=a%20program%20asked", [2, 1, 1]), ("timeline", "from=2027-01-15T08:00:02Z&to=2027-01-15T08:00:03Z", [2]),
+    ("timeline", "kinds=start,clock", [5]), ("timeline", "kinds=clock,setting", [1])])
 def test_what_is_asked_for_over_all_pages(rows, path, query, keys):
     for limit in (1, 2, 200):
         assert pages(rows, path, query, limit) == keys, limit

@@ -486,11 +486,12 @@ static int keep_restored(struct running *run)
 
 static void note_start(const struct running *run)
 {
-	const struct ohtd_audit_row row = {
-		.who = "ohtd", .act = OHTD_ACT_START, .object = "ohtd " OHT_VERSION,
-		.result = ohtd_state_was_cut(run->config->state_dir) ? OHTD_START_CUT : "done",
+	struct ohtd_audit_row row = {
+		.who = "ohtd", .act = OHTD_ACT_START, .object = "ohtd " OHT_VERSION, .result = "done",
 	};
 
+	if (ohtd_state_was_cut(run->config->state_dir))
+		strcpy(row.result, OHTD_START_CUT);
 	ohtd_audit_add(run->audit, &row, 0, NULL);
 }
 
