@@ -284,7 +284,7 @@ def _victim(tmp_path_factory, accounts):
     made = begin(tmp_path_factory.mktemp("victim"), accounts)
     try:
         made.start()
-        for i in range(11):
+        for i in range(10):
             rename(made, f"name {i}")
         assert len(records(made)) == 16
         home = made.folder / "home"

@@ -64,6 +64,8 @@ def test_jump(fresh, skewed, off_s):
     assert told["jumps"] == 1
     assert abs(told["last_jump_ms"] - off_s * 1000) < 2000
     assert abs(told["ahead_ms"] - max(-off_s, 0) * 1000) < 2000
+    [step] = until(lambda: fresh.get("timeline?kinds=clock").json["items"], what="the step in the timeline")
+    assert abs(int(step["text"].split()[-2]) - off_s) <= 2, step
 
 
 def test_jumps_at_any_moment(fresh, skewed, chance):

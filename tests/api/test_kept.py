@@ -40,6 +40,8 @@ def test_clients_wait_over_a_restart(fresh, keeper, number, code):
         assert fresh.port == port, "any port will do, but it is where it was"
         assert [answer.result().status for answer in answers] == [200] * clients
     assert len(keeper.of("https")) == LOOPS
+    newest, _ = until(lambda: len(found := fresh.get("timeline?kinds=start").json["items"]) == 2 and found, what="both starts")
+    assert ("cut off" in newest["text"]) == (number == signal.SIGKILL), newest
 
 
 def test_without_a_keeper_nobody_waits(fresh, keeper):

@@ -34,7 +34,8 @@ def _rows(tmp_path_factory, accounts):
         yield made
 
 
-KEYS = {"alerts/history": "number", "robot/commands": "number", "users": "username", "safety/events": "seq"}
+KEYS = {"alerts/history": "number", "robot/commands": "number", "users": "username", "safety/events": "seq",
+        "timeline": "number"}
 
 
 def pages(daemon, path, query, limit):
@@ -63,7 +64,11 @@ def pages(daemon, path, query, limit):
     ("users", "role=operator", ["operator"]), ("users", "disabled=true", ["supervisor"]),
     ("users", "disabled=false&sort=-role", ["administrator", "operator", "viewer"]),
     ("safety/events", "source=1", [2, 1]), ("safety/events", "source=2&sort=time", [1]),
-    ("safety/events", "sort=time&kind=stop", [1, 2, 1]), ("safety/events", "source=3", [])])
+    ("safety/events", "sort=time&kind=stop", [1, 2, 1]), ("safety/events", "source=3", []),
+    ("timeline", "q=DARK", [1, 2]), ("timeline", "code=lamp_out&sort=time", [2, 1]), ("timeline", "severity=critical&code=lamp_out", [2]),
+    ("timeline", "kinds=command&sort=time&q=mm:%20finished", [1, 2, 3]), ("timeline", "kinds=command&who=anna", [4]),
+    ("timeline", "q=a%20program%20asked", [2, 1, 1]), ("timeline", "from=2027-01-15T08:00:02Z&to=2027-01-15T08:00:03Z", [2]),
+    ("timeline", "kinds=start,clock", [5]), ("timeline", "kinds=clock,setting", [1])])
 def test_what_is_asked_for_over_all_pages(rows, path, query, keys):
     for limit in (1, 2, 200):
         assert pages(rows, path, query, limit) == keys, limit
@@ -89,6 +94,8 @@ def test_a_cursor_belongs_to_its_filters_and_its_sort(rows, path, one, other):
     ("users", "role=king", "/role", "unknown_value"), ("users", "disabled=1", "/disabled", "type"),
     ("users", "password_hash=x", "/password_hash", "unknown_member"), ("users", "sort=epoch", "/sort", "unknown_value"),
     ("safety/events", "source=0", "/source", "range"), ("safety/events", "source=one", "/source", "type"),
+    ("timeline", "kinds=stop,boot", "/kinds/1", "unknown_value"), ("timeline", "sort=kind", "/sort", "unknown_value"),
+    ("timeline", "from=yesterday", "/from", "unfit"), ("timeline", "q=", "/q", "length"),
     ("safety/events", "sort=kind", "/sort", "unknown_value"), ("safety/events", "by_daemon=true", "/by_daemon", "unknown_member")])
 def test_what_a_list_does_not_know(rows, path, query, pointer, code):
     refused = rows.get(f"{path}?{query}", role="administrator")

@@ -19,11 +19,16 @@
 
 static struct ohtd_db *db;
 
-/* Among rows that are equal in @sort, the key tells them apart. */
+/*
+ * Among rows that are equal in @sort, the key tells them apart. What is of many tables has no key of its own in the database:
+ * there the test of all pages shows it.
+ */
 static bool is_order(const struct ohtd_stored_row *row, const struct ohtd_stored_column *sort)
 {
 	char sql[256];
 
+	if (!row->table)
+		return row->key->type == OHTD_COLUMN_BITS && sort->type != OHTD_COLUMN_REAL;
 	snprintf(sql, sizeof(sql), "SELECT count(*) > 0 AND count(*) = sum(name IN ('%s', '%s'))"
 		 " FROM pragma_table_info('%s') WHERE pk", ohtd_column_name(sort),
 		 ohtd_column_name(row->key), row->table);
@@ -63,8 +68,8 @@ static bool is_filter(const struct ohtd_stored_row *row, const struct ohtd_membe
 	switch (member->type) {
 	case OHTD_IS_TEXT:
 		/* A text that a column of numbers is narrowed by is a time. */
-		return (column->type == OHTD_COLUMN_TEXT) == (column->match == OHTD_MATCH_EQUAL ||
-							      column->match == OHTD_MATCH_WITHIN) &&
+		return (column->type == OHTD_COLUMN_TEXT) != (column->match == OHTD_MATCH_FROM ||
+							      column->match == OHTD_MATCH_BEFORE) &&
 		       member->max > 0 && member->max < OHTD_FILTER_BYTES;
 	case OHTD_IS_WORD:
 		return member->preset == OHTD_NONE && member->as == OHTD_AS_I64;

@@ -20,6 +20,14 @@
 #define URL_BYTES	(CLIENT_PATH_BYTES + 64)
 #define OFFLINE_BYTES	(1024 * 1024)
 
+void client_add_text(char *path, size_t bytes, const char *text)
+{
+	size_t used = strlen(path);
+
+	for (; *text && used + 4 <= bytes; text++)
+		used += (size_t)snprintf(path + used, bytes - used, "%%%02X", (unsigned char)*text);
+}
+
 bool client_is_name(const char *word)
 {
 	size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_");

@@ -58,6 +58,7 @@ int cmd_alert_unshelve(struct cli *cli, int count, char **arguments);
 int cmd_webhooks_add(struct cli *cli, int count, char **arguments);
 int cmd_webhooks_id(struct cli *cli, int count, char **arguments);
 int cmd_alert_summary(struct cli *cli, int count, char **arguments);
+int cmd_timeline(struct cli *cli, int count, char **arguments);
 int cmd_alert_try(struct cli *cli, int count, char **arguments);
 int cmd_robot(struct cli *cli, int count, char **arguments);
 int cmd_robot_move(struct cli *cli, int count, char **arguments);

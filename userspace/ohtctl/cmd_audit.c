@@ -43,11 +43,11 @@ int cmd_audit_list(struct cli *cli, int count, char **arguments)
 {
 	char path[CLIENT_PATH_BYTES];
 	struct json_object *answer = NULL;
-	size_t used = (size_t)snprintf(path, sizeof(path), "audit?limit=50%s", count ? "&text=" : "");
 	int result;
 
-	for (const char *c = count ? arguments[0] : ""; *c && used < sizeof(path) - 4; c++)
-		used += (size_t)snprintf(path + used, sizeof(path) - used, "%%%02X", (unsigned char)*c);
+	snprintf(path, sizeof(path), "audit?limit=50%s", count ? "&text=" : "");
+	if (count)
+		client_add_text(path, sizeof(path), arguments[0]);
 	result = client_request(cli, "GET", path, NULL, &answer);
 	if (!result && cli->json)
 		show_answer(cli, answer);

@@ -17,7 +17,7 @@
 #include "lists/stored_list.h"
 #include "tables/alerts.h"
 
-static const struct ohtd_words severity_words = { .name = ohtd_severity_name, .end = OHTD_SEVERITIES };
+const struct ohtd_words ohtd_severity_words = { .name = ohtd_severity_name, .end = OHTD_SEVERITIES };
 
 /* ---- what is active ---- */
 
@@ -41,7 +41,7 @@ struct alert {
 
 OHTD_SHAPE(alert, "Alert",
 	OHTD_TEXT(alert, code, .summary = "What it is, for programs", .example = "\"module_lost\""),
-	OHTD_WORD(alert, severity, .words = &severity_words,
+	OHTD_WORD(alert, severity, .words = &ohtd_severity_words,
 		  .summary = "emergency: the robot is in emergency stop; critical: the robot or a part of the "
 			     "daemon does not do its work; warning: it does, and a person should look"),
 	OHTD_TEXT(alert, text, .summary = "What it is, for people"),
@@ -210,7 +210,7 @@ struct kept_alert {
 OHTD_SHAPE(kept_alert, "KeptAlert",
 	OHTD_INTEGER(kept_alert, number, .summary = "Running; no other alert ever has it"),
 	OHTD_TEXT(kept_alert, code, .summary = "What it was, for programs", .example = "\"module_lost\""),
-	OHTD_TEXT(kept_alert, severity, .words = &severity_words, .summary = "As in GET alerts",
+	OHTD_TEXT(kept_alert, severity, .words = &ohtd_severity_words, .summary = "As in GET alerts",
 		  .example = "\"critical\""),
 	OHTD_TEXT(kept_alert, text, .summary = "What it was, for people, when it came"),
 	OHTD_TEXT(kept_alert, source, .summary = "As in GET alerts", .example = "\"module\""),
@@ -249,7 +249,7 @@ OHTD_SHAPE(kept_query, "KeptAlertQuery",
 	OHTD_SORT(kept_query, kept_sort_words),
 	OHTD_TEXT(kept_query, code, .min = 1, .max = OHTD_ALERT_WORD_BYTES - 1,
 		  .summary = "Only alerts with this code"),
-	OHTD_WORD(kept_query, severity, .words = &severity_words, .preset = OHTD_NONE,
+	OHTD_WORD(kept_query, severity, .words = &ohtd_severity_words, .preset = OHTD_NONE,
 		  .summary = "Only alerts of this severity"),
 	OHTD_TEXT(kept_query, source, .min = 1, .max = OHTD_ALERT_WORD_BYTES - 1,
 		  .summary = "Only alerts about this part"),

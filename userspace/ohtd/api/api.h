@@ -59,6 +59,7 @@ extern const struct ohtd_route_table ohtd_safety_routes;
 extern const struct ohtd_route_table ohtd_session_routes;
 extern const struct ohtd_route_table ohtd_telemetry_routes;
 extern const struct ohtd_route_table ohtd_history_routes;
+extern const struct ohtd_route_table ohtd_timeline_routes;
 extern const struct ohtd_route_table ohtd_user_routes;
 extern const struct ohtd_route_table ohtd_webhook_delivery_routes;
 extern const struct ohtd_route_table ohtd_webhook_routes;
@@ -82,6 +83,7 @@ extern const struct ohtd_view ohtd_live_logs_view;
 extern const struct ohtd_view ohtd_values_view;
 
 /* Shared between the files. */
+extern const struct ohtd_words ohtd_severity_words;
 /* The module of the path {unit}; NULL: there is none, and the request has been answered. */
 const struct ohtd_module_view *ohtd_find_module(struct ohtd_call *call);
 /* "1.2" of a module's register; NULL: it has not told. In the memory of the request. */

@@ -32,6 +32,7 @@ const struct ohtd_route_table *const ohtd_route_tables[] = {
 	&ohtd_bus_routes,
 	&ohtd_telemetry_routes,
 	&ohtd_history_routes,
+	&ohtd_timeline_routes,
 	&ohtd_analytics_routes,
 	&ohtd_safety_routes,
 	&ohtd_journal_routes,

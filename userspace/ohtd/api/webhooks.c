@@ -21,8 +21,6 @@
 #include "webhooks/sign.h"
 #include "webhooks/webhooks.h"
 
-static const struct ohtd_words severity_words = { .name = ohtd_severity_name, .end = OHTD_SEVERITIES };
-
 /* ---- how one is shown ---- */
 
 struct webhook {
@@ -47,7 +45,7 @@ OHTD_SHAPE(webhook, "Webhook",
 	OHTD_INTEGER(webhook, id, .summary = "Its number"),
 	OHTD_TEXT(webhook, url, .summary = "Where to", .example = "\"https://alerts.example/robots\""),
 	OHTD_TEXT(webhook, format, .words = &ohtd_webhook_formats, .summary = "What is sent", .example = "\"oht\""),
-	OHTD_TEXT(webhook, severity, .words = &severity_words, .summary = "Alerts of this severity and above are told",
+	OHTD_TEXT(webhook, severity, .words = &ohtd_severity_words, .summary = "Alerts of this severity and above are told",
 		  .example = "\"warning\""),
 	OHTD_BOOLEAN(webhook, alive, .summary = "It is told each day that this daemon lives"),
 	OHTD_BOOLEAN(webhook, enabled, .summary = "It is told; false also when the receiver has answered 410"),
@@ -243,7 +241,7 @@ OHTD_SHAPE(webhook_body, "WebhookBody",
 		  .example = "\"https://alerts.example/robots\""),
 	OHTD_WORD(webhook_body, format, .words = &ohtd_webhook_formats, .preset = OHTD_WEBHOOK_OHT,
 		  .summary = "oht: one JSON object; alertmanager: POST /api/v2/alerts of Alertmanager; ntfy: a text"),
-	OHTD_WORD(webhook_body, severity, .words = &severity_words, .preset = OHTD_NONE,
+	OHTD_WORD(webhook_body, severity, .words = &ohtd_severity_words, .preset = OHTD_NONE,
 		  .summary = "Only alerts of this severity and above; left out: all"),
 	OHTD_TRISTATE(webhook_body, alive, .summary = "Tell it each day that this daemon lives"));
 
@@ -311,7 +309,7 @@ OHTD_SHAPE(webhook_change, "WebhookChange",
 	OHTD_TEXT(webhook_change, url, .flags = OHTD_SOME | OHTD_PRIVATE, .min = 8, .max = OHT_URL_BYTES - 1, .unfit = url_unfit,
 		  .pattern = "^https?://[!-~]+$", .summary = "As of POST webhooks",
 		  .example = "\"https://alerts.example/robots\""),
-	OHTD_WORD(webhook_change, severity, .flags = OHTD_SOME, .words = &severity_words, .preset = OHTD_NONE,
+	OHTD_WORD(webhook_change, severity, .flags = OHTD_SOME, .words = &ohtd_severity_words, .preset = OHTD_NONE,
 		  .summary = "Only alerts of this severity and above"),
 	OHTD_TRISTATE(webhook_change, alive, .flags = OHTD_SOME, .summary = "Tell it each day that this daemon lives"),
 	OHTD_TRISTATE(webhook_change, enabled, .flags = OHTD_SOME, .summary = "Tell it at all"));

@@ -46,6 +46,7 @@
 #include "store/schema.h"
 #include "store/store.h"
 #include "store/swap.h"
+#include "tables/timeline.h"
 #include "webhooks/sender.h"
 #include "webhooks/webhooks.h"
 
@@ -483,6 +484,17 @@ static int keep_restored(struct running *run)
 	return 0;
 }
 
+static void note_start(const struct running *run)
+{
+	struct ohtd_audit_row row = {
+		.who = "ohtd", .act = OHTD_ACT_START, .object = "ohtd " OHT_VERSION, .result = "done",
+	};
+
+	if (ohtd_state_was_cut(run->config->state_dir))
+		strcpy(row.result, OHTD_START_CUT);
+	ohtd_audit_add(run->audit, &row, 0, NULL);
+}
+
 static int start_all(struct running *run)
 {
 	int r = ohtd_robot_start(run->robot, run->why, sizeof(run->why));
@@ -492,6 +504,7 @@ static int start_all(struct running *run)
 	run->robot_runs = true;
 	if (*run->why)
 		ohtd_log(OHTD_LOG_WARNING, "main", "device_missing", "%s; trying again", run->why);
+	note_start(run);
 	ohtd_state_begin_run(run->config->state_dir);
 	if (narrow(run) || keep_restored(run))
 		return -1;

@@ -4,6 +4,7 @@
 #include <systemd/sd-daemon.h>
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "audit/audit.h"
 #include "history/history.h"
@@ -17,6 +18,7 @@
 #include "main/state.h"
 #include "control/robot.h"
 #include "store/store.h"
+#include "tables/timeline.h"
 
 /* Without a right clock at the next start, records may go back by as much after a power cut. */
 #define STORE_TIME_S	600
@@ -64,16 +66,26 @@ static void look_after_files(struct ohtd_upkeep *upkeep)
 		atomic_store(&upkeep->files_busy, false);
 }
 
+static void note_jump(struct ohtd_upkeep *upkeep, long long moved_s)
+{
+	struct ohtd_audit_row row = { .who = "ohtd", .act = OHTD_ACT_CLOCK, .result = "done" };
+
+	snprintf(row.object, sizeof(row.object), "%+lld s", moved_s);
+	ohtd_audit_add(upkeep->audit, &row, 0, NULL);
+}
+
 static void tell_jumps(struct ohtd_upkeep *upkeep)
 {
 	struct ohtd_clock_view view;
 
 	ohtd_clock_look(upkeep->clock, &view);
-	if (upkeep->jumps_told != view.jumps)
+	if (upkeep->jumps_told != view.jumps) {
+		note_jump(upkeep, (long long)(view.last_jump_ns / (int64_t)OHTD_NS_PER_S));
 		ohtd_log(OHTD_LOG_WARNING, "main", "clock_jumped",
 			 "the system's time of day moved by %+lld s, ours is %lld s ahead of it",
 			 (long long)(view.last_jump_ns / (int64_t)OHTD_NS_PER_S),
 			 (long long)(view.ahead_ns / (int64_t)OHTD_NS_PER_S));
+	}
 	upkeep->jumps_told = view.jumps;
 	if (upkeep->corrected_told_ns != view.corrected_mono_ns)
 		ohtd_log(OHTD_LOG_WARNING, "main", "clock_corrected",

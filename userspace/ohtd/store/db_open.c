@@ -10,6 +10,7 @@
 #include "store/check.h"
 #include "store/db_private.h"
 #include "store/salvage.h"
+#include "store/words.h"
 
 #define BUSY_MS		5000
 #define WHY_BYTES	512
@@ -139,7 +140,7 @@ static int open_handle(struct ohtd_db *db, const struct ohtd_schema *schema, con
 
 	db->schema = schema;
 	snprintf(db->path, sizeof(db->path), "%s", path);
-	if (sqlite3_open_v2(path, &db->sql, flags | SQLITE_OPEN_NOMUTEX, NULL)) {
+	if (sqlite3_open_v2(path, &db->sql, flags | SQLITE_OPEN_NOMUTEX, NULL) || ohtd_db_learn_words(db->sql)) {
 		snprintf(why, size, "%s: %s", path, sqlite3_errmsg(db->sql));
 		return -1;
 	}

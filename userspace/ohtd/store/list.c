@@ -78,6 +78,7 @@ static const char *const matches[] = {
 	[OHTD_MATCH_FROM] = " AND %s >= ?%d",
 	[OHTD_MATCH_BEFORE] = " AND %s < ?%d",
 	[OHTD_MATCH_WITHIN] = " AND instr(lower(%s), lower(?%d))",
+	[OHTD_MATCH_AMONG] = " AND %s IN (SELECT value FROM json_each('[\"' || replace(?%d, ',', '\",\"') || '\"]'))",
 };
 
 static char *text_of(const struct ohtd_list_query *query)

@@ -41,6 +41,7 @@ enum ohtd_column_match {
 	OHTD_MATCH_FROM,	/* a time: then or later */
 	OHTD_MATCH_BEFORE,	/* a time: earlier */
 	OHTD_MATCH_WITHIN,	/* a text: anywhere in the column, capital letters or not */
+	OHTD_MATCH_AMONG,	/* words with commas between them: one of them is the column's */
 };
 
 /**

@@ -64,6 +64,8 @@ export type JournalEntry = Schemas["SafetyEvent"];
 export type Alert = Schemas["Alert"];
 export type AlertList = Schemas["AlertList"];
 export type KeptAlert = Schemas["KeptAlert"];
+
+export type TimelineEntry = Schemas["TimelineEntry"];
 export type AlertComment = Schemas["AlertComment"];
 export type AlertShelf = Schemas["AlertShelf"];
 export type AlertSummary = Schemas["AlertSummary"];

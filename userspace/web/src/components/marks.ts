@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Marks on the axis of time: stops of the journal, alerts and commands. All lists come from the newest on, so they are read back
- * to the beginning of the span, and not endlessly.
+ * Marks on the axis of time: stops of the journal, alerts, commands, and what else the timeline has. All lists come from the newest on, so
+ * they are read back to the beginning of the span, and not endlessly.
  */
 import { useEffect } from "preact/hooks";
 import type { LiveCommands } from "../api/follow";
 import { useLive } from "../api/live";
 import type { Problem } from "../api/problem";
-import type { Alert, AlertList, CommandLife, Health, JournalEntry, KeptAlert } from "../api/types";
+import type { Alert, AlertList, CommandLife, Health, JournalEntry, KeptAlert, TimelineEntry } from "../api/types";
 import { commandSaid } from "../drive";
 import { sentence } from "../format";
 import type { Span } from "../past";
@@ -33,11 +33,13 @@ const ROWS_MAX = 1000;
 const STOPS = `safety/events?kind=stop&limit=${PART}`;
 const ALERTS = `alerts/history?limit=${PART}`;
 const COMMANDS = `robot/commands?limit=${PART}`;
+const OTHERS = `timeline?kinds=setting,start,clock&limit=${PART}`;
 
 const t = texts.history;
 const stopTime = (entry: JournalEntry) => entry.time;
 const alertTime = (alert: KeptAlert) => alert.since;
 const commandTime = ({ began, accepted }: CommandLife) => began ?? accepted;
+const otherTime = (entry: TimelineEntry) => entry.time;
 
 /* Reads older rows until @backToMs is reached. Returns whether rows since @fromMs are missing. */
 function useBackTo<Row>(list: Paged<Row, unknown>, timeOf: (row: Row) => string | null, backToMs: number, fromMs: number): boolean {
@@ -83,6 +85,13 @@ function ofCommand(life: CommandLife, find: ReturnType<typeof useErrorCodes>): M
 	return [{ id: `command-${life.number}`, atMs, endMs: atMs, time, tone, kind: t.command, text: `${commandSaid(life, find)} (${life.by})` }];
 }
 
+function ofOther({ time, kind, number, text, who }: TimelineEntry): Mark[] {
+	if (!time) return [];
+	const atMs = Date.parse(time);
+
+	return [{ id: `${kind}-${number}`, atMs, endMs: atMs, time, tone: "live", kind: t.others[kind] ?? kind, text: who ? `${text} (${who})` : text }];
+}
+
 const APART_PX = 6;
 const TONES: Tone[] = ["none", "ok", "live", "warn", "bad"];
 
@@ -117,32 +126,36 @@ function commandsKey(told: LiveCommands | undefined): string {
 	return [present, ...waiting, ...ended].map((life) => `${life?.number} ${life?.state}`).join();
 }
 
-/** Stops, alerts and commands of that span, and of what was before it back to that time. */
+/** Stops, alerts, commands, versions of the configuration, starts and steps of the clock of that span, and of what was before it back to that time. */
 export function useMarks({ fromMs }: Span, wantedMs: number): Marked {
 	const backToMs = Math.min(fromMs, wantedMs);
 	const find = useErrorCodes();
 	const told = useLive<LiveCommands>("commands/live").data;
-	const journal = useLive<Health>("health").data?.journal.newest_seq;
+	const health = useLive<Health>("health").data;
+	const journal = health?.journal.newest_seq;
 	const active = useLive<AlertList>("alerts").data?.items ?? [];
 	const changes = active.map(({ code, since }) => `${code} ${since}`).join();
 	const stops = usePaged<JournalEntry>(STOPS, journal);
 	const alerts = usePaged<KeptAlert>(ALERTS, useTimesSettled(changes, KEPT_MS));
 	const commands = usePaged<CommandLife>(COMMANDS, useTimesSettled(commandsKey(told), KEPT_MS));
+	const others = usePaged<TimelineEntry>(OTHERS, `${journal} ${health?.configuration.pending}`);
 	const areShort = [
 		useBackTo(stops, stopTime, backToMs, fromMs),
 		useBackTo(alerts, alertTime, backToMs, fromMs),
 		useBackTo(commands, commandTime, backToMs, fromMs),
+		useBackTo(others, otherTime, backToMs, fromMs),
 	];
-	const isThere = stops.rows && alerts.rows && commands.rows;
+	const isThere = stops.rows && alerts.rows && commands.rows && others.rows;
 	const all = [
 		...(stops.rows ?? []).flatMap(ofStop),
 		...(alerts.rows ?? []).flatMap((alert) => ofAlert(alert, active)),
 		...(commands.rows ?? []).flatMap((life) => ofCommand(life, find)),
+		...(others.rows ?? []).flatMap(ofOther),
 	];
 
 	return {
 		marks: isThere && all.sort((a, b) => b.atMs - a.atMs),
 		isShort: areShort.includes(true),
-		problem: stops.problem ?? alerts.problem ?? commands.problem,
+		problem: stops.problem ?? alerts.problem ?? commands.problem ?? others.problem,
 	};
 }

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tables/timeline.h"
+
+#define TEXT_(value_)	#value_
+#define TEXT(value_)	TEXT_(value_)
+#define NEWEST		TEXT(OHTD_TIMELINE_NEWEST)
+
+/* The kind of an entry is the last digit of its place. */
+#define ALERTS									\
+	"SELECT 8 * number AS place, since_ns AS time_ns, ended_ns, 'alert' AS kind, code, text, severity, '' AS who,"	\
+	" number FROM alerts"
+
+#define COMMANDS								\
+	"SELECT 8 * number + 1, accepted_ns, ended_ns, 'command', verb,"	\
+	" verb || coalesce(' to ' || CAST(round(position_mm) AS INTEGER) || ' mm', '')"	\
+	" || coalesce(' at ' || CAST(round(nullif(speed_mm_s, 0)) AS INTEGER) || ' mm/s', '') || ': ' || state"	\
+	" || iif(reason = '', '', ', ' || reason), '', user, number FROM commands"
+
+/* A tag is the number of a user where an ohtd made the entry (journal.h). A source has less than 2^40 entries. */
+#define STOPS									\
+	"SELECT 8 * (j.source * 1099511627776 + j.seq) + 2, j.wall_ns, 0, 'stop', iif(j.missing, 'gap', oht_kind_name(j.kind)),"	\
+	" iif(j.missing, j.missing || ' entries were not read',"		\
+	" oht_kind_text(j.kind) || iif(j.cause, ': ' || oht_cause_text(j.cause), '')),"	\
+	" '', iif(r.tgid IS NULL, '', coalesce(u.name, '')), j.seq"		\
+	" FROM (SELECT * FROM journal ORDER BY source DESC, seq DESC LIMIT " NEWEST ") j"	\
+	" JOIN journal_sources s ON s.id = j.source"				\
+	" LEFT JOIN daemon_runs r ON r.boot_id = s.boot_id AND r.tgid = j.tgid"	\
+	" LEFT JOIN users u ON u.id = j.tag"
+
+#define SETTINGS								\
+	"SELECT 8 * version + 3, created_ns, 0, 'setting', 'version', 'version ' || version"	\
+	" || iif(reason = '', '', ': ' || reason), '', author, version FROM config_versions"
+
+#define STARTS_AND_STEPS							\
+	"SELECT 8 * number + 4, time_ns, 0, iif(act = '" OHTD_ACT_START "', 'start', 'clock'), act,"	\
+	" iif(act = '" OHTD_ACT_START "', object || ' started' || iif(result = '" OHTD_START_CUT "',"	\
+	" '; the run before was cut off', ''), 'the system''s time of day moved by ' || object), '', '', number"	\
+	" FROM (SELECT * FROM audit ORDER BY number DESC LIMIT " NEWEST ")"	\
+	" WHERE who = 'ohtd' AND act IN ('" OHTD_ACT_START "', '" OHTD_ACT_CLOCK "')"
+
+static const struct ohtd_stored_column columns[] = {
+	OHTD_COLUMN(ohtd_timeline_row, place, .seen = true),
+	OHTD_COLUMN(ohtd_timeline_row, time_ns, .asked = "time", .seen = true),
+	OHTD_COLUMN_AS(ohtd_timeline_row, "time_ns", time_ns, .asked = "from", .seen = true, .match = OHTD_MATCH_FROM),
+	OHTD_COLUMN_AS(ohtd_timeline_row, "time_ns", time_ns, .asked = "to", .seen = true, .match = OHTD_MATCH_BEFORE),
+	OHTD_COLUMN(ohtd_timeline_row, ended_ns, .seen = true),
+	OHTD_COLUMN(ohtd_timeline_row, kind, .asked = "kinds", .seen = true, .match = OHTD_MATCH_AMONG),
+	OHTD_COLUMN(ohtd_timeline_row, code, .asked = "code", .seen = true),
+	OHTD_COLUMN(ohtd_timeline_row, text, .seen = true),
+	OHTD_COLUMN(ohtd_timeline_row, severity, .asked = "severity", .seen = true),
+	OHTD_COLUMN(ohtd_timeline_row, who, .asked = "who", .seen = true),
+	OHTD_COLUMN(ohtd_timeline_row, number, .seen = true),
+	OHTD_COLUMN_AS(ohtd_timeline_row, "words", text, .asked = "q", .seen = true, .match = OHTD_MATCH_WITHIN),
+};
+
+const struct ohtd_stored_row ohtd_kept_timeline = {
+	.bytes = sizeof(struct ohtd_timeline_row), .key = &columns[0],
+	.from = "(SELECT *, kind || ' ' || code || ' ' || text || ' ' || who AS words FROM (" ALERTS " UNION ALL " COMMANDS
+		" UNION ALL " STOPS " UNION ALL " SETTINGS " UNION ALL " STARTS_AND_STEPS "))",
+	OHTD_COLUMNS(columns),
+};
