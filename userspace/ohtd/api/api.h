@@ -31,7 +31,6 @@ extern const struct ohtd_route_table ohtd_alert_rule_routes;
 extern const struct ohtd_route_table ohtd_alert_comment_routes;
 extern const struct ohtd_route_table ohtd_alert_shelf_routes;
 extern const struct ohtd_route_table ohtd_alert_summary_routes;
-extern const struct ohtd_route_table ohtd_alert_trial_routes;
 extern const struct ohtd_route_table ohtd_docs_routes;
 extern const struct ohtd_route_table ohtd_audit_routes;
 extern const struct ohtd_route_table ohtd_auth_routes;

@@ -15,7 +15,6 @@ const struct ohtd_route_table *const ohtd_route_tables[] = {
 	&ohtd_alert_shelf_routes,
 	&ohtd_alert_summary_routes,
 	&ohtd_alert_rule_routes,
-	&ohtd_alert_trial_routes,
 	&ohtd_webhook_routes,
 	&ohtd_webhook_delivery_routes,
 	&ohtd_robot_routes,
