@@ -110,6 +110,7 @@ struct ohtd_config_difference {
 
 extern const struct ohtd_shape ohtd_config_difference_shape, ohtd_config_change_shape;
 
+/* All of @change, in the memory of the request. */
 const struct ohtd_config_difference *ohtd_config_differences(struct ohtd_call *call, const struct ohtd_change *change);
 
 /**
