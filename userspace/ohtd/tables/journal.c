@@ -17,8 +17,6 @@ static const struct ohtd_statement add_run_sql = {
 	" ON CONFLICT DO NOTHING"
 };
 
-_Static_assert(OHTD_RUN_PID_BITS == 22, "the statements below have this number");
-
 /* Nothing is ever added behind the newest, so the newest says what is there. */
 static const struct ohtd_statement find_source_place_sql = {
 	"SELECT id, coalesce((SELECT seq + max(missing, 1) FROM journal"
@@ -56,10 +54,7 @@ const struct ohtd_stored_row ohtd_kept_entries = {
 	.table = "journal", .bytes = sizeof(struct ohtd_entry_found), .key = &entry_columns[1],
 	.from = "(SELECT j.*, s.boot_id, s.device, r.tgid IS NOT NULL AS by_daemon, u.name AS user"
 		" FROM journal j JOIN journal_sources s ON s.id = j.source"
-		" LEFT JOIN daemon_runs r ON r.boot_id = s.boot_id AND r.tgid & 4194303 = j.tgid AND r.tgid ="
-		"  coalesce((SELECT q.tgid FROM daemon_runs q WHERE q.boot_id = s.boot_id"
-		"  AND q.tgid BETWEEN 4194304 AND j.event_ns / 1000000 << 22 | 4194303"
-		"  ORDER BY q.tgid DESC LIMIT 1), j.tgid)"
+		OHTD_JOURNAL_RUN_OF_ENTRY
 		" LEFT JOIN users u ON u.id = j.tag AND r.tgid IS NOT NULL)",
 	OHTD_COLUMNS(entry_columns),
 };
@@ -90,7 +85,7 @@ static const struct ohtd_statement drop_runs_sql = {
 static const struct ohtd_statement drop_idle_runs_sql = {
 	"DELETE FROM daemon_runs WHERE boot_id = :boot AND tgid <> :run"
 	" AND (SELECT count(*) FROM daemon_runs WHERE boot_id = :boot) > :kept"
-	" AND tgid & 4194303 NOT IN (SELECT j.tgid FROM journal j JOIN journal_sources s ON s.id = j.source"
+	" AND tgid & " OHTD_RUN_PID " NOT IN (SELECT j.tgid FROM journal j JOIN journal_sources s ON s.id = j.source"
 	" WHERE s.boot_id = :boot)"
 };
 

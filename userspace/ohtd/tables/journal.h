@@ -83,6 +83,17 @@ struct ohtd_entry_found {
  */
 #define OHTD_RUN_PID_BITS	22	/* more has no Linux */
 
+/* The same for statements: the bits of the process. */
+#define OHTD_RUN_PID	"4194303"
+_Static_assert((1 << OHTD_RUN_PID_BITS) - 1 == 4194303, "OHTD_RUN_PID has the bits");
+
+/* Joins, as r, the run of a daemon that has made entry j of source s. */
+#define OHTD_JOURNAL_RUN_OF_ENTRY							\
+	" LEFT JOIN daemon_runs r ON r.boot_id = s.boot_id AND r.tgid & " OHTD_RUN_PID " = j.tgid"	\
+	" AND r.tgid = coalesce((SELECT q.tgid FROM daemon_runs q WHERE q.boot_id = s.boot_id"		\
+	" AND q.tgid BETWEEN " OHTD_RUN_PID " + 1 AND j.event_ns / 1000000 << 22 | " OHTD_RUN_PID	\
+	" ORDER BY q.tgid DESC LIMIT 1), j.tgid)"
+
 static inline uint64_t ohtd_run_of(uint32_t tgid, uint64_t began_ns)
 {
 	return began_ns / 1000000 << OHTD_RUN_PID_BITS | tgid;
