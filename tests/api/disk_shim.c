@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Loaded in front of a program (LD_PRELOAD): its writes and synchronisations of the database fail as
- * the file says that OHT_DISK_SHIM names: "full", "eio", or nothing. While it says "held", synchronising does not end.
+ * the file says that OHT_DISK_SHIM names: "full", "quota", "eio", or nothing. While it says "held", synchronising does not end.
  * A word behind it means all files that have it in their path, instead of the database.
  */
 #include <dlfcn.h>
@@ -61,6 +61,8 @@ static int judge(int fd, int writes)
 		return 0;
 	if (!strncmp(order, "full", 4))
 		return writes ? ENOSPC : 0;
+	if (!strncmp(order, "quota", 5))
+		return writes ? EDQUOT : 0;
 	if (!strncmp(order, "eio", 3))
 		return EIO;
 	while (!writes && !strncmp(order, "held", 4)) {

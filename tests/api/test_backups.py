@@ -373,8 +373,8 @@ def test_a_full_disk_leaves_nothing_behind(fresh):
     fresh.start()
     number = make(fresh)
     files = set((fresh.state / "backups").iterdir())
-    for part in ("/backups/content", "/backups/backup"):
-        order.write_text(f"full {part}")
+    for trouble, part in (("full", "/backups/content"), ("quota", "/backups/content"), ("full", "/backups/backup")):
+        order.write_text(f"{trouble} {part}")
         job = ended(fresh, fresh.post("backups"))
         assert job["state"] == "failed" and "not enough room" in job["result"] and job["backup"] is None, job
         assert set((fresh.state / "backups").iterdir()) == files

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Behind a proxy: Debian's nginx by the recipe of operations.md and as it comes, and whose word about clients is taken."""
+"""Behind a proxy: Debian's nginx and HAProxy by the recipes of operations.md, nginx as it comes, and whose word about clients is taken."""
 import contextlib
 import http.client
+import pathlib
 import re
 import socket
 import subprocess
@@ -12,7 +13,10 @@ from daemon import TOP, begin, die_with_us, serving
 from live import dial
 from oht_test.wait import until
 
-RECIPE = re.search(r"```nginx\n(.*?)```", (TOP / "docs/operations.md").read_text(), re.S).group(1)
+RECIPES = {name: re.search(rf"```{name}\n(.*?)```", (TOP / "docs/operations.md").read_text(), re.S).group(1)
+           for name in ("nginx", "haproxy")}
+# What Debian's HAProxy needs beside it, which is installed with it.
+LIBRARIES = ("liblua5.3-0", "libopentracing-c-wrapper0", "libopentracing1")
 # What a person writes who has read nothing but that TLS 1.3 is needed.
 AS_IT_COMES = """server {
     listen 443 ssl;
@@ -50,60 +54,96 @@ def proxied(robot, port, address="127.0.0.2"):
     return client
 
 
+def fetched(name):
+    return subprocess.run([TOP / "scripts/fetch-tool", name], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+def moved(recipe, *places):
+    """The recipe with the ports and files of this test."""
+    for there, here in places:
+        assert there in recipe, there
+        recipe = recipe.replace(there, str(here))
+    return recipe
+
+
 @contextlib.contextmanager
-def nginx(robot, folder, server):
-    """Debian's, on a server block; gives its port."""
-    root = subprocess.run([TOP / "scripts/fetch-tool", "nginx"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    port = free_port()
-    for there, here in (("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"), ("/etc/ssl/robot.crt", str(robot.state / "server.crt")),
-                        ("/etc/ssl/robot.key", str(robot.state / "server.key")), ("127.0.0.1:8443", f"127.0.0.1:{robot.port}")):
-        assert there in server, there
-        server = server.replace(there, here)
-    server = server.replace("/var/lib/oht/ca.crt", str(robot.state / "ca.crt"))
-    paths = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    (folder / "nginx.conf").write_text(f"daemon off; master_process off; pid {folder}/pid; events {{}}\n"
-                                       f"http {{\naccess_log off;\n{paths}{server}}}\n")
-    with subprocess.Popen([f"{root}/usr/sbin/nginx", "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf"],
-                          stderr=(folder / "nginx.log").open("wb"), preexec_fn=die_with_us) as process:
+def running(folder, port, *command, **more):
+    with subprocess.Popen(command, stderr=(folder / "proxy.log").open("wb"), preexec_fn=die_with_us, **more) as process:
         try:
             def listens():
-                assert process.poll() is None, (folder / "nginx.log").read_text()
+                assert process.poll() is None, (folder / "proxy.log").read_text()
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5):
                     return True
                 return False
-            until(listens, what="nginx")
+            until(listens, what="the proxy")
             yield port
         finally:
             process.kill()
 
 
+@contextlib.contextmanager
+def nginx(robot, folder, server):
+    """Debian's, on a server block; gives its port."""
+    port = free_port()
+    server = moved(server, ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"), ("/etc/ssl/robot.crt", robot.state / "server.crt"),
+                   ("/etc/ssl/robot.key", robot.state / "server.key"), ("127.0.0.1:8443", f"127.0.0.1:{robot.port}"))
+    server = server.replace("/var/lib/oht/ca.crt", str(robot.state / "ca.crt"))
+    paths = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(f"daemon off; master_process off; pid {folder}/pid; events {{}}\n"
+                                       f"http {{\naccess_log off;\n{paths}{server}}}\n")
+    with running(folder, port, f"{fetched('nginx')}/usr/sbin/nginx", "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf"):
+        yield port
+
+
+@contextlib.contextmanager
+def haproxy(robot, folder, recipe):
+    """Debian's, on a whole configuration; gives its port."""
+    port = free_port()
+    (folder / "robot.pem").write_bytes((robot.state / "server.crt").read_bytes() + (robot.state / "server.key").read_bytes())
+    (folder / "haproxy.cfg").write_text(moved(
+        recipe, ("bind :443", f"bind 127.0.0.1:{port}"), ("/etc/haproxy/robot.pem", folder / "robot.pem"),
+        ("/etc/haproxy/oht-ca.crt", robot.state / "ca.crt"), ("127.0.0.1:8443", f"127.0.0.1:{robot.port}")))
+    libraries = ":".join(str(path.parent) for name in LIBRARIES for path in pathlib.Path(fetched(name)).glob("usr/lib/*/*.so.?"))
+    with running(folder, port, f"{fetched('haproxy')}/usr/sbin/haproxy", "-db", "-n", "200", "-f", folder / "haproxy.cfg",
+                 env={"LD_LIBRARY_PATH": libraries}):
+        yield port
+
+
 @pytest.fixture(scope="module", name="front")
 def _front(robot, tmp_path_factory):
-    with nginx(robot, tmp_path_factory.mktemp("nginx"), RECIPE) as port:
+    with nginx(robot, tmp_path_factory.mktemp("nginx"), RECIPES["nginx"]) as port:
+        yield port
+
+
+@pytest.fixture(name="other")
+def _other(robot, tmp_path):
+    with haproxy(robot, tmp_path, RECIPES["haproxy"]) as port:
         yield port
 
 
 def connector(robot, port, address):
-    """For dial(): a TLS socket to nginx."""
+    """For dial(): a TLS socket to the proxy."""
     return lambda: robot.tls().wrap_socket(socket.create_connection(("127.0.0.1", port), 20, (address, 0)), server_hostname="localhost")
 
 
 # ---- by the recipe ----
 
-def test_page_log_in_live_data_and_stop(robot, front):
-    client = proxied(robot, front)
+@pytest.mark.parametrize("proxy, address", [("front", "127.0.0.2"), ("other", "127.0.0.8")], ids=["nginx", "haproxy"])
+def test_page_log_in_live_data_and_stop(request, robot, proxy, address):
+    port = request.getfixturevalue(proxy)
+    client = proxied(robot, port, address)
     page = client.request("GET", "/")
     assert page.status == 200 and b"<script" in page.body
     granted = client.login("operator")
     assert granted.status == 200
     token = granted.json["access_token"]
     sessions = client.request("GET", "auth/sessions", token=token).json["items"]
-    assert [item["address"] for item in sessions if item["current"]] == ["127.0.0.2"]
-    with dial(robot, token=token, connect=connector(robot, front, "127.0.0.2")) as link:
+    assert [item["address"] for item in sessions if item["current"]] == [address]
+    with dial(robot, token=token, connect=connector(robot, port, address)) as link:
         link.say({"type": "subscribe", "channel": "robot"})
         assert link.hear()["channel"] == "robot"
     ticket = client.request("POST", "auth/ticket", {}, token=token).json["ticket"]
-    with dial(robot, connect=connector(robot, front, "127.0.0.2")) as link:
+    with dial(robot, connect=connector(robot, port, address)) as link:
         link.say({"type": "auth", "ticket": ticket})
         link.say({"type": "ping"})
         assert link.hear() == {"type": "pong"}
@@ -111,6 +151,7 @@ def test_page_log_in_live_data_and_stop(robot, front):
     cookies = "; ".join(f"name{i}={'v' * 1000}" for i in range(20))
     assert client.request("POST", "safety/stop", token=token, headers={**foreign, "Cookie": cookies}).status == 200
     assert client.request("GET", "robot", token=token, headers={"Cookie": cookies}).status == 200
+    assert client.request("GET", "/metrics").status == 401
 
 
 def test_one_who_fails_costs_others_nothing(robot, front):

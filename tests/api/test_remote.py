@@ -103,6 +103,10 @@ def test_modules_and_bus(own):
     assert json.loads(own.done("module", "show", "power", "--json"))["address"] == 2 and "battery_voltage" in own.done("module", "registers", "power")
     assert json.loads(own.done("module", "read", "2", "battery_voltage", "--json"))["unit"] == "V"
 
+    # A person reads three decimals; what is a number for a program is whole.
+    for words in (["status"], ["robot", "limits"], ["telemetry"], ["module", "registers", "safety"], ["bus"], ["bus", "statistics"], ["analytics"]):
+        assert not re.search(r"\d\.\d{4}", own.done(*words)), words
+
     def heard(*words):
         """Said again while a late host lets the module wait, be it for the read-back."""
         return until(lambda: not (ended := own.run(*words, "--json")).returncode and (told := json.loads(ended.stdout))

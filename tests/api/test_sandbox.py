@@ -55,6 +55,18 @@ def test_unit_watches_and_restarts(settings):
     assert settings["CapabilityBoundingSet"] == ["CAP_SYS_NICE CAP_IPC_LOCK"]
 
 
+def test_unit_lets_every_kind_of_serial_line_be_opened(settings):
+    """A board's own UART as well as an adapter: else an rtu robot waits for its line for ever."""
+    assert {f"char-{kind} rw" for kind in ("oht", "ttyUSB", "ttyACM", "ttyAMA", "ttyS")} <= set(settings["DeviceAllow"])
+
+
+def test_the_end_has_one_number(settings):
+    """The daemon ends itself before systemd does, and the document says when."""
+    ends_s = re.search(r"(?m)^#define END_S\s+(\d+)", (TOP / "userspace/ohtd/main/end.c").read_text())[1]
+    assert int(settings["TimeoutStopSec"][0].rstrip("s")) > int(ends_s)
+    assert f"in at most {ends_s} s (`main/end.c`)" in (TOP / "docs/operations.md").read_text()
+
+
 def test_unit_is_hardened(tmp_path):
     unit = tmp_path / "ohtd.service"
     shutil.copy(UNIT, unit)

@@ -5,7 +5,10 @@ OHT_SOAK=1 damages each file alone in each way; without it all of them at a time
 """
 import contextlib
 import os
+import secrets
 import sqlite3
+import stat
+import subprocess
 
 import pytest
 
@@ -31,6 +34,10 @@ def empty(file):
 
 def cut(file):
     file.write_bytes(file.read_bytes()[:file.stat().st_size // 2] if file.exists() else b"x")
+
+
+def cut_head(file):
+    file.write_bytes(file.read_bytes()[:50])
 
 
 def noise(file):
@@ -112,6 +119,47 @@ def test_a_key_that_anybody_could_guess_is_none(used, key):
     used.viewer = used.token("viewer")
 
 
+def modes(*keys):
+    return {stat.S_IMODE(key.stat().st_mode) for key in keys}
+
+
+def test_a_key_that_others_could_read_is_closed_to_them(used):
+    """It is the same key; the log names it, and health says so until the next start."""
+    backup = used.folder / "backup.key"
+    backup.write_text(secrets.token_hex(32))
+    used.write_config(backup_key=backup)
+    keys = [used.state / name for name in SECRETS if name.endswith(".key")] + [backup]
+    for number, key in enumerate(keys):
+        key.chmod((0o644, 0o640, 0o604, 0o660)[number % 4])
+    used.start()
+    assert modes(*keys) == {0o600}
+    for key in keys:
+        assert f"{key} had mode 06" in used.log(), key
+    assert used.request("GET", "robot", token=used.viewer).status == 200, "all sessions go on"
+    assert "key_was_open" in reasons(used)
+    assert used.post("backups", role="administrator").status == 202
+    used.stop()
+    used.start()
+    assert "key_was_open" not in reasons(used)
+
+
+def test_a_key_that_cannot_be_closed_to_others_is_none(used):
+    folder = used.folder / "stick"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], check=True)
+    try:
+        (folder / "backup.key").write_text(secrets.token_hex(32))
+        (folder / "backup.key").chmod(0o644)
+        subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+        used.write_config(backup_key=folder / "backup.key")
+        used.start()
+        assert "others may read it; no backup is made" in used.log()
+        assert used.post("backups", role="administrator").code == "no_backup_key"
+        used.stop()
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
 def lost(daemon):
     """No accounts, no code, and the machine itself may make an administrator."""
     assert {"accounts_lost"} <= reasons(daemon)
@@ -163,19 +211,45 @@ def test_a_repair_that_was_cut_short_has_lost_nothing(used):
     assert "database_lost" not in used.log()
 
 
-def test_a_database_of_zeros_with_a_whole_log_is_read_from_that(used):
-    """All pages may be in the log still."""
-    file, log = used.state / "oht.db", used.state / "oht.db-wal"
+def gone(file):
+    file.unlink()
+
+
+def log_of_all(daemon):
+    """The log of the database, with all pages in it."""
+    file, log = daemon.state / "oht.db", daemon.state / "oht.db-wal"
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as database:
         database.execute("PRAGMA wal_autocheckpoint = 0")
         database.execute("VACUUM")
         whole = log.read_bytes()
     assert len(whole) > file.stat().st_size
-    log.write_bytes(whole)
-    zeros(file)
+    return whole
+
+
+@pytest.mark.parametrize("harm, others", [(zeros, True), (cut_head, True), (empty, True), (empty, False), (gone, False)])
+def test_a_database_that_is_in_its_log_is_read_from_that(used, harm, others):
+    """Also when nothing else says that the robot has run before."""
+    whole = log_of_all(used)
+    harm(used.state / "oht.db")
+    (used.state / "oht.db-wal").write_bytes(whole)
+    for name in () if others else (*SECRETS, *OTHERS):
+        (used.state / name).unlink(missing_ok=True)
     used.start()
     assert used.get("robot").status == 200
-    assert "accounts_lost" not in reasons(used) and not set_aside(used, "oht.db")
+    assert not reasons(used) & {"accounts_lost", "damaged"} and not set_aside(used, "oht.db")
+    assert not (used.folder / "setup-code").exists() and not (used.state / "oht.db.suspect").exists()
+
+
+@pytest.mark.parametrize("share", [0.1, 0.6])
+def test_a_log_that_has_not_all_of_an_empty_database_is_kept_aside(used, share):
+    """What can be read of it is tried; what was there is no first start."""
+    whole = log_of_all(used)
+    empty(used.state / "oht.db")
+    (used.state / "oht.db-wal").write_bytes(whole[:int(len(whole) * share)])
+    used.start()
+    assert {file.name.endswith("-wal") for file in set_aside(used, "oht.db")} == {False, True}
+    assert "damaged" in reasons(used)
+    lost(used)
 
 
 def test_a_database_of_something_else_says_what_to_do(used):

@@ -62,6 +62,7 @@ def audit(daemon):
 
 @pytest.mark.parametrize("order, status, code, state", [
     ("full", 507, "storage_full", "full"),
+    ("quota", 507, "storage_full", "full"),
     ("eio", 503, "storage_failing", "failing"),
 ])
 def test_disk_in_trouble(disk, order, status, code, state):

@@ -46,6 +46,14 @@ def test_rooms_can_be_seen_through():
     assert sum(full.values()) > 400 and not {room: count for room, count in full.items() if count > FILES_MAX}
 
 
+def test_no_thread_waits_by_the_time_of_day():
+    """A clock that is set back would make the wait longer by as much."""
+    waiting = [source for source in map(pathlib.Path.read_text, OHTD.glob("*/*.c")) if "pthread_cond_timedwait(" in source]
+    assert len(waiting) > 2
+    for source in waiting:
+        assert "setclock(&attr, CLOCK_MONOTONIC)" in source and "CLOCK_REALTIME" not in source, source[:200]
+
+
 def test_changes_name_files_that_are_there():
     text = (TOP / "docs/architecture.md").read_text().split("### Five changes")[1].split("\n## ")[0]
     changes = re.findall(r"^\| (an? [^|]+) \| ([^|]+) \|", text, re.MULTILINE)

@@ -264,6 +264,31 @@ static void drive_with_a_mind_of_its_own_is_noticed_by_its_speed(void **state)
 	driver_end(d);
 }
 
+/* Each motion for itself stays below the bar. */
+static void small_motions_from_idle_add_up(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	double from_mm, mm;
+
+	(void)state;
+	driver_arrives(d, 3300);
+	driver_run_ms(d, 1000);
+	from_mm = d->rail->position_mm;
+	for (unsigned int i = 0; i < 20 && outputs_on(d); i++) {
+		own_mode(d, 3);
+		driver_run_ms(d, 150);
+		driver_sim(d, "set 4 motor1_control_mode 0");
+		driver_sim(d, "set 4 motor2_control_mode 0");
+		driver_run_ms(d, 800);
+	}
+	mm = fabs(d->rail->position_mm - from_mm);
+	print_message("small motions from idle: %.0f mm\n", mm);
+	assert_false(outputs_on(d));
+	assert_string_equal(ohtd_why_name(d->f->control.faults[0].why.code), "drive_disobeys");
+	assert_true(mm <= MOST_IDLE_MM);
+	driver_end(d);
+}
+
 /* Its speed is refused for good, as by a drive whose sensor has failed: while it turns by itself the position shows it. */
 static void drive_that_hides_its_speed_is_noticed_by_its_position(void **state)
 {
@@ -366,6 +391,7 @@ int main(void)
 		cmocka_unit_test(drive_turns_in_idle),
 		cmocka_unit_test(busy_drive_is_looked_at_again),
 		cmocka_unit_test(drive_with_a_mind_of_its_own_is_noticed_by_its_speed),
+		cmocka_unit_test(small_motions_from_idle_add_up),
 		cmocka_unit_test(drive_that_hides_its_speed_is_noticed_by_its_position),
 		cmocka_unit_test(robot_that_is_pushed_without_outputs_is_no_fault),
 		cmocka_unit_test(flicker_of_a_speed_is_no_fault),

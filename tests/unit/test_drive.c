@@ -454,6 +454,86 @@ static void a_wrap_on_the_rail_is_not_trusted(void **state)
 	assert_int_equal(rig.drive.position.trust, OHTD_POSITION_WRAPPED);
 }
 
+/* ---- at rest ---- */
+
+/* What the drive reports and the position shows, again and again: for so long each, and so far in all. */
+struct at_rest {
+	const char *what;
+	double speed_mm_s, moves_mm;	/* in each motion; the position may show it later */
+	unsigned int motion_cycles, still_cycles, late_cycles, motions;
+	bool turns_back;		/* each second one goes the other way */
+	double most_mm;			/* of the position until the fault; 0: no fault */
+};
+
+static void stands(struct ohtd_drive *drive, unsigned int cycles, double speed_mm_s, double *position_mm, double moves_mm)
+{
+	const struct ohtd_axis_sample rest = { .arrived = false };
+
+	for (unsigned int i = 0; i < cycles; i++) {
+		*position_mm += moves_mm / cycles;
+		ohtd_drive_step(drive, RIG_CYCLE_S, &rest, 0,
+				&(struct ohtd_drive_feedback){ *position_mm, speed_mm_s, OHTD_DRIVE_IDLE });
+		ohtd_drive_watch_standing(drive, RIG_CYCLE_S);
+	}
+}
+
+static void adds_up_what_it_moves_from_where_it_stands(void **state)
+{
+	static const struct at_rest cases[] = {
+		{ "one motion", 100, 15, 6, 40, 0, 1, false, 15 },
+		{ "bursts below the bar", 100, 5, 2, 40, 0, 20, false, 16 },
+		{ "bursts that the position shows later", 100, 5, 2, 40, 8, 20, false, 16 },
+		{ "slower than standstill", 1.5, 3, 80, 4, 0, 20, false, 14 },
+		{ "wheels that turn on the spot", 100, 0, 6, 40, 0, 1, false, 1 },
+		{ "a speed that flickers", 16, 0, 10, 10, 0, 100, false, 0 },
+		{ "a play in the gear", 100, 5, 2, 40, 0, 100, true, 0 },
+		{ "a position that is corrected", 0, 8, 1, 40, 0, 20, false, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct at_rest *c = &cases[i];
+		double position_mm = 1000, most_mm = 0;
+		struct ohtd_drive drive;
+
+		assert_int_equal(ohtd_drive_init(&drive, rig_rules(OHT_PROFILE_CANONICAL)), OHTD_DRIVE_OK);
+		ohtd_drive_reset(&drive, position_mm);
+		stands(&drive, 60, 0, &position_mm, 0);
+		for (unsigned int n = 0; n < c->motions && !drive.fault; n++) {
+			double moves_mm = c->turns_back && n % 2 ? -c->moves_mm : c->moves_mm;
+
+			stands(&drive, c->motion_cycles, c->speed_mm_s, &position_mm, c->late_cycles ? 0 : moves_mm);
+			stands(&drive, c->late_cycles, 0, &position_mm, moves_mm);
+			stands(&drive, c->still_cycles, 0, &position_mm, 0);
+			most_mm = fmax(most_mm, fabs(position_mm - 1000));
+		}
+		if ((drive.fault == OHTD_DRIVE_DISOBEYS) != (c->most_mm > 0) || (drive.fault && most_mm > c->most_mm))
+			fail_msg("%s: fault %d after %.1f mm", c->what, drive.fault, most_mm);
+	}
+}
+
+/* A correction between two flickers is none of theirs, and a motion that is led begins a new stand. */
+static void forgets_what_was_before_the_stand(void **state)
+{
+	double position_mm = 1000;
+	struct ohtd_drive drive;
+
+	(void)state;
+	assert_int_equal(ohtd_drive_init(&drive, rig_rules(OHT_PROFILE_CANONICAL)), OHTD_DRIVE_OK);
+	ohtd_drive_reset(&drive, position_mm);
+	for (unsigned int n = 0; n < 10; n++) {
+		stands(&drive, 60, 0, &position_mm, 0);
+		stands(&drive, 10, 16, &position_mm, 0);
+		stands(&drive, 60, 0, &position_mm, 0);
+		stands(&drive, 1, 0, &position_mm, 80);
+		stands(&drive, 3, 100, &position_mm, 7.5);
+		drive.setpoint.speed_raw = 1;
+		ohtd_drive_watch_standing(&drive, RIG_CYCLE_S);
+		drive.setpoint.speed_raw = 0;
+	}
+	assert_int_equal(drive.fault, OHTD_DRIVE_NO_FAULT);
+}
+
 int main(void)
 {
 #define CANONICAL(f)	cmocka_unit_test_setup_teardown(f, open_canonical, shut)
@@ -481,6 +561,8 @@ int main(void)
 		CANONICAL(does_not_settle_without_readings),
 		CANONICAL(another_reference_is_not_trusted),
 		CANONICAL(a_wrap_on_the_rail_is_not_trusted),
+		cmocka_unit_test(adds_up_what_it_moves_from_where_it_stands),
+		cmocka_unit_test(forgets_what_was_before_the_stand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

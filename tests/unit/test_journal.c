@@ -18,6 +18,8 @@
 
 #define TGID	4711
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
 static struct ohtd_db *db;
 static struct ohtd_entry_place place;
 static struct ohtd_source source = { .boot_id = "00000000-1111-2222-3333-444444444444",
@@ -383,6 +385,39 @@ static void users_are_named_for_daemons_only(void **state)
 	assert_string_equal(found[0].user, "");
 }
 
+/* The second run got the number that another process had before it, and a third process has that of the first run. */
+static void numbers_of_processes_are_given_again(void **state)
+{
+	const uint64_t s_ns = 1000000000;
+	static const struct {
+		uint64_t at_s;
+		uint32_t tgid;
+		bool ours;
+	} acts[] = {
+		{ 90, 700, false }, { 110, 700, true }, { 111, 701, false }, { 199, 701, false },
+		{ 200, 701, true }, { 210, 701, true }, { 211, 700, false }, { 210, TGID, false },
+		/* A release of before has noted no more than the process. */
+		{ 50, TGID, true },
+	};
+	struct ohtd_list_query query = query_all(ARRAY_SIZE(acts));
+	struct ohtd_entry_found found[ARRAY_SIZE(acts)];
+
+	(void)state;
+	assert_int_equal(ohtd_db_journal_source(db, &source, ohtd_run_of(700, 100 * s_ns), &place), 0);
+	assert_int_equal(ohtd_db_journal_source(db, &source, ohtd_run_of(701, 200 * s_ns), &place), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
+		struct ohtd_entry entry = entry_of(i + 1);
+
+		entry.event.event_ns = acts[i].at_s * s_ns;
+		entry.event.tgid = acts[i].tgid;
+		assert_int_equal(ohtd_db_journal_add(db, place.source, &entry, 1), 0);
+	}
+	assert_int_equal(ohtd_db_list(db, &query, found), ARRAY_SIZE(acts));
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++)
+		if (found[i].by_daemon != acts[ARRAY_SIZE(acts) - 1 - i].ours)
+			fail_msg("act %zu", ARRAY_SIZE(acts) - 1 - i);
+}
+
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -399,6 +434,7 @@ int main(void)
 		CASE(locked_database_refuses_and_later_takes),
 		CASE(filter_limit_and_place),
 		CASE(users_are_named_for_daemons_only),
+		CASE(numbers_of_processes_are_given_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The pages Modules and Bus: what a person sees of a module and does with it."""
+import re
+
 import pytest
 
 from oht_test.client import PASSWORD
+from oht_test.wait import until
 from person import fill, go, has, log_in
+from pretend import PRETEND
 
 
 def row(page, label):
@@ -146,3 +150,17 @@ def test_bus_shows_each_cycle(daemon, page):
             return b.width > 0 && b.left >= t.left - 1 && b.right <= t.right + 1; }); })""")
     page.wait(lambda: "below" in page.text("#histograms"), what="a histogram")
     page.wait(lambda: "cycles, from" in page.text("#plan"), what="the plan")
+
+
+def test_bus_says_what_missed_cycles_of_an_emulated_board_are(daemon, page):
+    """And no number has more digits than a person reads, whatever the answer has."""
+    plan = until(lambda: daemon.get("bus").json["plan"], what="a plan")
+    items = daemon.get("bus/plan").json["items"]
+    log_in(page, "viewer")
+    page.run(PRETEND, {"answers": {}, "values": {
+        "bus": {"plan": {**plan, "missed": 946, "exceeded": 1003, "given": 810.7102857142858}},
+        "bus/plan": {"items": [{**item, "period": 810.7102857142858} for item in items]}}})
+    go(page, "/bus", "#missed-means")
+    assert "emulated" in page.text("#missed-means") and "946 / 1003" in page.text("#content")
+    page.wait(lambda: "811 cycles, from" in page.text("#plan"), what="the plan")
+    assert not re.search(r"\d\.\d{4}", page.text("#content"))

@@ -142,7 +142,7 @@ def test_a_page_that_nobody_sees_leaves_its_connection_to_others(page):
     page.wait(lambda: "live over HTTP" in page.text("#connection"), what="live again")
     assert page.run("return window.wasHidden"), "this browser shows both"
     assert page.run("return window.streams.length") >= 2
-    assert "localhost" in page.run("return window.title"), "a tab in the back tells no state that may be over"
+    assert "Overview · localhost" in page.run("return window.title"), "a tab in the back tells no state that may be over"
     page.close_others()
 
 
@@ -160,7 +160,7 @@ def test_where_the_stream_does_not_open_either_it_asks(daemon, page):
     # A page that nobody sees does not ask, so its tab tells no state that may be over.
     page.wait(lambda: "Stopped" in page.run("return document.title"), what="the state in the tab")
     page.run(HIDDEN, True)
-    page.wait(lambda: page.run("return document.title") == "localhost", what="a tab without a state")
+    page.wait(lambda: page.run("return document.title") == "Overview · localhost", what="a tab without a state")
     page.run(HIDDEN, False)
     page.wait(lambda: "Stopped" in page.run("return document.title"), what="the state again")
     daemon.post("safety/reset", role="supervisor")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "show_answer.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,6 +50,22 @@ static void write_array(struct json_object *array, FILE *to)
 	}
 }
 
+/* A person reads three decimals, of what is smaller three digits; --json has all. */
+static void write_number(double number, FILE *to)
+{
+	char text[400];
+	size_t n;
+
+	if (number && fabs(number) < 0.001) {
+		fprintf(to, "%.3g", number);
+		return;
+	}
+	n = (size_t)snprintf(text, sizeof(text), "%.3f", number);
+	while (text[n - 1] == '0')
+		n--;
+	fprintf(to, "%.*s", (int)(text[n - 1] == '.' ? n - 1 : n), text);
+}
+
 static void write_value(struct json_object *value, FILE *to)
 {
 	switch (json_object_get_type(value)) {
@@ -57,6 +74,9 @@ static void write_value(struct json_object *value, FILE *to)
 		break;
 	case json_type_boolean:
 		fputs(json_object_get_boolean(value) ? "yes" : "no", to);
+		break;
+	case json_type_double:
+		write_number(json_object_get_double(value), to);
 		break;
 	case json_type_object:
 		write_object(value, to);

@@ -10,6 +10,7 @@
 #include "audit/audit.h"
 #include "auth/setup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log_sink.h"
 #include "http/catalogue.h"
 #include "pki/certificate.h"
@@ -36,6 +37,7 @@ enum {
 	STORE_REFUSES = OHTD_WHYS,
 	STORE_DAMAGED,
 	ACCOUNTS_LOST,
+	KEY_WAS_OPEN,
 	JOURNAL_FAILING,
 	JOURNAL_LATE,
 	HISTORY_FAILING,
@@ -101,6 +103,10 @@ static const struct kind kinds[KINDS] = {
 	[ACCOUNTS_LOST] = { "store", "accounts_lost",
 		.text = "The accounts were lost: there is no administrator any more.",
 		.action = "On the machine itself: ohtctl admin create NAME. No set-up code is given." },
+	[KEY_WAS_OPEN] = { "store", "key_was_open", OHTD_SEVERITY_WARNING,
+		.text = "Others on this machine could read a key of the robot; its mode was changed to 0600.",
+		.action = "The log names it (key_was_open). If others may have used this machine, make it anew: see operations.md, "
+			  "Files of the state folder." },
 	[JOURNAL_FAILING] = { "journal", "failing",
 		.text = "Entries of the stop's journal are not on the disk.", .action = see_store },
 	[JOURNAL_LATE] = { "journal", "late", OHTD_SEVERITY_WARNING,
@@ -377,6 +383,12 @@ static void judge_accounts(const struct gathering *to)
 		add(to, ACCOUNTS_LOST, 0, 0);
 }
 
+static void judge_keys(const struct gathering *to)
+{
+	if (ohtd_file_keys_closed())
+		add(to, KEY_WAS_OPEN, 0, 0);
+}
+
 static void judge_history(const struct gathering *to, const struct ohtd_looks *looks)
 {
 	if (looks->history.state != OHTD_STORE_OK)
@@ -574,6 +586,7 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	judge_journal(&to, looks);
 	judge_store(&to, looks);
 	judge_accounts(&to);
+	judge_keys(&to);
 	judge_history(&to, looks);
 	judge_log(&to);
 	judge_certificate(&to);

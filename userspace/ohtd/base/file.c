@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/log.h"
 
 #define NAMES_MAX	100
 
@@ -36,15 +39,17 @@ static int read_all(int fd, char *data, size_t bytes_max, size_t *length_bytes)
 	return 0;
 }
 
-int ohtd_file_read(const char *path, size_t bytes_max, char **data, size_t *length_bytes)
+/* A FIFO of that name must not be waited for; it is read as empty. */
+static int open_to_read(const char *path)
 {
-	/* A FIFO of that name must not be waited for; it is read as empty. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+static int read_and_close(int fd, size_t bytes_max, char **data, size_t *length_bytes)
+{
 	size_t length = 0;
 	int r;
 
-	if (fd < 0)
-		return -errno;
 	*data = malloc(bytes_max + 2);
 	r = *data ? read_all(fd, *data, bytes_max, &length) : -ENOMEM;
 	close(fd);
@@ -56,6 +61,50 @@ int ohtd_file_read(const char *path, size_t bytes_max, char **data, size_t *leng
 	if (length_bytes)
 		*length_bytes = length;
 	return 0;
+}
+
+int ohtd_file_read(const char *path, size_t bytes_max, char **data, size_t *length_bytes)
+{
+	int fd = open_to_read(path);
+
+	return fd < 0 ? -errno : read_and_close(fd, bytes_max, data, length_bytes);
+}
+
+static _Atomic unsigned int keys_closed;
+
+static int close_to_others(int fd, const char *path)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (!(st.st_mode & 077) || !S_ISREG(st.st_mode))
+		return 0;
+	if (fchmod(fd, st.st_mode & 0700))
+		return -EACCES;
+	ohtd_log(OHTD_LOG_WARNING, "main", "key_was_open", "%s had mode %04o, so others could read this key; the mode is %04o now. "
+		 "Where somebody else has been on this machine, make the key anew", path, (unsigned int)st.st_mode & 07777,
+		 (unsigned int)st.st_mode & 0700);
+	atomic_fetch_add(&keys_closed, 1);
+	return 0;
+}
+
+int ohtd_file_read_key(const char *path, size_t bytes_max, char **data, size_t *length_bytes)
+{
+	int fd = open_to_read(path), r;
+
+	if (fd < 0)
+		return -errno;
+	r = close_to_others(fd, path);
+	if (!r)
+		return read_and_close(fd, bytes_max, data, length_bytes);
+	close(fd);
+	return r;
+}
+
+unsigned int ohtd_file_keys_closed(void)
+{
+	return atomic_load(&keys_closed);
 }
 
 static int write_all(int fd, const char *data, size_t length_bytes)
@@ -116,6 +165,11 @@ bool ohtd_file_is_unusable(int error)
 {
 	return error == -EISDIR || error == -EFBIG || error == -EACCES || error == -EPERM ||
 	       error == -ELOOP || error == -ENXIO || error == -EINVAL;
+}
+
+bool ohtd_file_has_no_room(int error)
+{
+	return error == -ENOSPC || error == -EDQUOT;
 }
 
 int ohtd_file_name_aside(char *name, size_t size, const char *path, const char *ending,

@@ -23,6 +23,22 @@
 int ohtd_file_read(const char *path, size_t bytes_max, char **data, size_t *length_bytes);
 
 /**
+ * ohtd_file_read_key() - read a key that nobody but its owner may read
+ * @path: the file
+ * @bytes_max: as for ohtd_file_read()
+ * @data: the same; the caller clears it
+ * @length_bytes: the same
+ *
+ * A file that others may read gets mode 0600, and that is logged and counted. Thread: as for the others.
+ *
+ * Return: 0 or a negative errno; -EACCES also where others may read it and the mode cannot be changed: then it is no key.
+ */
+int ohtd_file_read_key(const char *path, size_t bytes_max, char **data, size_t *length_bytes);
+
+/* How many keys others could read, since this process began. Any thread. */
+unsigned int ohtd_file_keys_closed(void);
+
+/**
  * ohtd_file_replace() - write a file under another name, synchronise it, rename it, synchronise that
  * @path: the file
  * @data: its new content
@@ -43,6 +59,9 @@ int ohtd_file_replace(const char *path, const void *data, size_t length_bytes, m
  * long, a link that leads nowhere we may go? Another attempt will not mend that. A failing disk is not meant.
  */
 bool ohtd_file_is_unusable(int error);
+
+/* Does a negative errno say that there is no room: on the disk, or within a quota? */
+bool ohtd_file_has_no_room(int error);
 
 /**
  * ohtd_file_name_aside() - a free name beside a file

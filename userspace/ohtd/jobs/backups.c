@@ -78,19 +78,14 @@ static int read_digits(const char *text, size_t length, unsigned char key[OHTD_A
 
 int ohtd_backup_key(const char *file, unsigned char key[OHTD_ARCHIVE_KEY_BYTES])
 {
-	struct stat st;
 	size_t length;
 	char *text;
 	int r;
 
 	if (!*file)
 		return -ENOENT;
+	r = ohtd_file_read_key(file, KEY_FILE_BYTES_MAX, &text, &length);
 	/* A file that is not there is no key either: nothing must be written in clear for that. */
-	if (stat(file, &st))
-		return errno == ENOENT ? -EINVAL : -errno;
-	if (st.st_mode & 077)
-		return -EACCES;
-	r = ohtd_file_read(file, KEY_FILE_BYTES_MAX, &text, &length);
 	if (r)
 		return r == -ENOENT ? -EINVAL : r;
 	r = read_digits(text, length, key);
@@ -398,7 +393,7 @@ static int run_make(struct ohtd_job *job, const struct ohtd_job_order *order)
 	r = make(&making, order, &id);
 	unlink(making.content);
 	unlink(making.unnamed);
-	if (r == -ENOSPC)
+	if (ohtd_file_has_no_room(r))
 		ohtd_job_say(job, "there is not enough room on the disk; nothing was written");
 	if (r)
 		return r;

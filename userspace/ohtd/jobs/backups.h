@@ -95,7 +95,7 @@ void ohtd_backups_path(const struct ohtd_backups *backups, int64_t id, char *pat
 
 /* ---- also while no daemon runs ---- */
 
-/* 0 with the key; -ENOENT: "" ; -EINVAL: no key; -EACCES: others may read it; or another negative errno. */
+/* 0 with the key; -ENOENT: "" ; -EINVAL: no key; -EACCES: others may read it, and its mode cannot be changed; or another negative errno. */
 int ohtd_backup_key(const char *file, unsigned char key[OHTD_ARCHIVE_KEY_BYTES]);
 /* Id of the robot whose state directory it is; "": it has none. */
 void ohtd_backup_robot_id(const char *state_dir, char id[2 * OHTD_ROBOT_ID_BYTES + 1]);

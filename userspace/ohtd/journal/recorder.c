@@ -37,6 +37,7 @@ struct batch {
 
 struct lookup {
 	const struct ohtd_source *source;
+	uint64_t run;
 	struct ohtd_entry_place place;
 };
 
@@ -45,6 +46,7 @@ struct ohtd_recorder {
 	pthread_t thread;
 	int wake_fd;			/* the end, or a job that is back */
 	atomic_bool quit;
+	uint64_t run;
 
 	/* The thread's, from the start on. */
 	struct oht_dev *dev;		/* NULL: not there */
@@ -73,7 +75,7 @@ static int work_source(struct ohtd_db *db, void *arg)
 {
 	struct lookup *lookup = arg;
 
-	return ohtd_db_journal_source(db, lookup->source, (uint32_t)getpid(), &lookup->place);
+	return ohtd_db_journal_source(db, lookup->source, lookup->run, &lookup->place);
 }
 
 static int work_add(struct ohtd_db *db, void *arg)
@@ -302,7 +304,7 @@ static void look_for_device(struct ohtd_recorder *recorder)
 	if (!recorder->dev && open_device(recorder))
 		return;
 	if (now_ns(recorder) >= recorder->listen_at_ns && ohtd_outbox_is_free(&recorder->outbox)) {
-		recorder->lookup = (struct lookup){ .source = &recorder->source };
+		recorder->lookup = (struct lookup){ .source = &recorder->source, .run = recorder->run };
 		hand_over(recorder, work_source, &recorder->lookup);
 	}
 }
@@ -394,6 +396,7 @@ struct ohtd_recorder *ohtd_recorder_start(const struct ohtd_recorder_setup *setu
 	if (!recorder)
 		return NULL;
 	recorder->setup = *setup;
+	recorder->run = ohtd_run_of((uint32_t)getpid(), now_ns(recorder));
 	ohtd_outbox_init(&recorder->outbox, setup->store, setup->clock, NULL, take_back);
 	memcpy(recorder->source.boot_id, setup->boot_id, strnlen(setup->boot_id,
 	       sizeof(recorder->source.boot_id) - 1));

@@ -109,7 +109,7 @@ static int read_key(const char *path, unsigned char *key, size_t bytes)
 {
 	size_t length;
 	char *data;
-	int r = ohtd_file_read(path, KEY_BYTES_MAX, &data, &length);
+	int r = ohtd_file_read_key(path, KEY_BYTES_MAX, &data, &length);
 
 	if (r)
 		return r;
@@ -195,13 +195,13 @@ static bool was_started(const char *dir)
 	       has_file(dir, "server.crt") || has_file(dir, TIME_FILE);
 }
 
-/* SQLite removes the log of an empty database, and with it what may be the only copy. */
+/* What is in the log still is no loss: the database is read from there. */
 static void find_loss(const char *dir, const char *path, long long now_s)
 {
 	char aside[PATH_BYTES + 32];
 	int r;
 
-	if (!was_started(dir) || !is_empty(dir, DATABASE) || ohtd_db_salvage_waits(path))
+	if (!was_started(dir) || !is_empty(dir, DATABASE) || ohtd_db_file_is_in_log(path) || ohtd_db_salvage_waits(path))
 		return;
 	r = ohtd_db_file_set_aside(path, now_s, aside, sizeof(aside));
 	ohtd_log(OHTD_LOG_ERROR, "main", "database_lost",

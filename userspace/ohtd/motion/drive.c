@@ -7,6 +7,8 @@
 
 /* At rest, for so long without a speed: the drive hides it. Single reads may be lost. */
 #define SPEED_SILENT_S	0.3
+/* A reading of the position may show a motion so long after the drive reports its end. */
+#define READING_LATE_S	0.3
 
 /* Not a number is not within. */
 static bool within(double value, double least, double most)
@@ -128,18 +130,34 @@ static void watch_rest(struct ohtd_drive *d, double cycle_s, double reading_mm)
 }
 
 /*
- * By the drive's own speed: a position that is corrected has turned no wheel. A drive that does not say how fast it turns is
- * judged by the position all the same, since nothing else shows that it does.
+ * What the position moves while the drive reports that no wheel turns is a correction of the position, and begins the stand anew
+ * beside it. A drive that does not say how fast it turns is judged by the position all the same, since nothing else shows that it does.
  */
+static void follow_stand(struct ohtd_drive *d, double passed_s, bool hidden)
+{
+	double moved_mm = d->position.estimate_mm - d->last_mm;
+
+	d->still_s = d->reported_mm_s > 0 ? 0 : d->still_s + passed_s;
+	if (!d->stood)
+		d->stood_mm = d->position.estimate_mm;
+	else if (!hidden && d->still_s > READING_LATE_S)
+		d->stood_mm += moved_mm;
+	d->turned_mm = d->stood ? d->turned_mm + d->reported_mm_s * passed_s : 0;
+	d->last_mm = d->position.estimate_mm;
+}
+
+/* Of one motion by the drive's own speed; and of all since the stand began, which a speed that only flickers has not moved. */
 static double stray_mm(struct ohtd_drive *d, double passed_s)
 {
 	bool hidden = d->speed_silent_s > SPEED_SILENT_S;
+	double off_mm;
 
-	if (!d->stood || !hidden)
-		d->stood_mm = d->position.estimate_mm;
+	follow_stand(d, passed_s, hidden);
+	off_mm = fabs(d->position.estimate_mm - d->stood_mm);
 	if (hidden)
-		return fabs(d->position.estimate_mm - d->stood_mm);
-	return d->stood && d->reported_mm_s > d->rules.standstill_mm_s ? d->stray_mm + d->reported_mm_s * passed_s : 0;
+		return off_mm;
+	d->burst_mm = d->stood && d->reported_mm_s > d->rules.standstill_mm_s ? d->burst_mm + d->reported_mm_s * passed_s : 0;
+	return fmax(d->burst_mm, fmin(d->turned_mm, off_mm));
 }
 
 void ohtd_drive_watch_standing(struct ohtd_drive *d, double passed_s)
@@ -147,14 +165,13 @@ void ohtd_drive_watch_standing(struct ohtd_drive *d, double passed_s)
 	if (d->setpoint.speed_raw) {
 		d->zero_s = 0;
 		d->stood = false;
-		d->stray_mm = 0;
+		d->burst_mm = 0;
 		return;
 	}
 	d->zero_s += passed_s;
 	d->stood = d->stood || d->rest_s >= d->rules.settle_s || d->zero_s > d->rules.stand_s;
 	d->speed_silent_s += passed_s;
-	d->stray_mm = stray_mm(d, passed_s);
-	if (d->stray_mm > d->rules.stray_mm)
+	if (stray_mm(d, passed_s) > d->rules.stray_mm)
 		raise_fault(d, OHTD_DRIVE_DISOBEYS);
 }
 

@@ -113,8 +113,11 @@ struct ohtd_drive {
 	double zero_s;		/* told zero for so long */
 	bool stood;		/* and at rest since */
 	double speed_silent_s;	/* at zero: the drive has not reported a speed for so long */
-	double stood_mm;	/* estimate when it stood, or when the drive began to report no speed */
-	double stray_mm;	/* way since then, by the speed that the drive reports, else by the position */
+	double still_s;		/* the drive reports that no wheel turns for so long */
+	double last_mm;		/* estimate of the cycle before */
+	double stood_mm;	/* estimate when it stood, with the corrections of the position since */
+	double burst_mm;	/* of the motion that goes on at rest, by the speed that the drive reports */
+	double turned_mm;	/* of all since it stood, also slower than standstill */
 };
 
 /**

@@ -50,12 +50,14 @@ static const char *full_path(const char *dir, const char *file)
 /* What reading found besides how many files are there, with a reason: no pair, or a disk in trouble. */
 enum { UNUSABLE = -1, FAILED = -2 };
 
+typedef int (*read_call)(const char *path, size_t bytes_max, char **data, size_t *length_bytes);
+
 /* Reads one file into a BIO. Returns 1, 0 when it is not there, or one of those above. */
-static int read_file(const char *dir, const char *file, BIO **bio, char *why, size_t size)
+static int read_file(read_call read, const char *dir, const char *file, BIO **bio, char *why, size_t size)
 {
 	size_t length;
 	char *data;
-	int r = ohtd_file_read(full_path(dir, file), FILE_BYTES_MAX, &data, &length);
+	int r = read(full_path(dir, file), FILE_BYTES_MAX, &data, &length);
 
 	if (r == -ENOENT)
 		return 0;
@@ -83,8 +85,8 @@ static int load_pair(const char *dir, const char *name, struct pair *pair, char 
 
 	snprintf(key, sizeof(key), "%s.key", name);
 	snprintf(crt, sizeof(crt), "%s.crt", name);
-	keys = read_file(dir, key, &key_bio, why, size);
-	crts = keys < 0 ? keys : read_file(dir, crt, &crt_bio, why, size);
+	keys = read_file(ohtd_file_read_key, dir, key, &key_bio, why, size);
+	crts = keys < 0 ? keys : read_file(ohtd_file_read, dir, crt, &crt_bio, why, size);
 	if (keys > 0)
 		pair->key = PEM_read_bio_PrivateKey(key_bio, NULL, NULL, NULL);
 	if (crts > 0)

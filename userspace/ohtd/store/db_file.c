@@ -16,6 +16,8 @@
 #define HEADER_BYTES	100
 #define HEADER_ID_AT	68
 
+static const char magic[16] = "SQLite format 3";
+
 static void folder_of(char *folder, const char *path)
 {
 	char copy[OHTD_DB_PATH_BYTES];
@@ -71,7 +73,7 @@ static int refuse(char *why, size_t size, const char *path, int error, const cha
 }
 
 /* As a power cut leaves a file, all or the rest of it: damaged, and no other program's. */
-static bool is_cut(const unsigned char *header, ssize_t n, const char *magic)
+static bool is_cut(const unsigned char *header, ssize_t n)
 {
 	ssize_t i = 0;
 
@@ -86,7 +88,6 @@ static bool is_cut(const unsigned char *header, ssize_t n, const char *magic)
  */
 static int check_header(int fd, uint32_t application_id, const char *path, char *why, size_t size)
 {
-	static const char magic[16] = "SQLite format 3";
 	unsigned char header[HEADER_BYTES];
 	ssize_t n = pread(fd, header, sizeof(header), 0);
 	const unsigned char *id = header + HEADER_ID_AT;
@@ -94,7 +95,7 @@ static int check_header(int fd, uint32_t application_id, const char *path, char 
 
 	if (n < 0)
 		return refuse(why, size, path, errno, NULL);
-	if (is_cut(header, n, magic))
+	if (is_cut(header, n))
 		return 0;
 	if (n < HEADER_BYTES || memcmp(header, magic, sizeof(magic)))
 		return refuse(why, size, path, EINVAL,
@@ -152,6 +153,54 @@ int ohtd_db_file_check(const char *path, uint32_t application_id, bool create, c
 		return refuse(why, size, path, errno, NULL);
 	r = check_open(fd, application_id, path, why, size);
 	close(fd);
+	return r;
+}
+
+/* A log that has no more than this has no page. */
+#define LOG_HEADER_BYTES	32
+#define PAGE_BYTES		4096
+
+static bool has_pages_in_log(const char *path)
+{
+	char log[OHTD_DB_PATH_BYTES + 8];
+	struct stat st;
+
+	snprintf(log, sizeof(log), "%s-wal", path);
+	return !lstat(log, &st) && S_ISREG(st.st_mode) && st.st_size > LOG_HEADER_BYTES;
+}
+
+bool ohtd_db_file_is_in_log(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	unsigned char header[HEADER_BYTES];
+	ssize_t n = fd < 0 ? 0 : pread(fd, header, sizeof(header), 0);
+	bool is_none = fd < 0 ? errno == ENOENT : n >= 0 && is_cut(header, n);
+
+	if (fd >= 0)
+		close(fd);
+	return is_none && has_pages_in_log(path);
+}
+
+static int write_page(const char *path)
+{
+	static const unsigned char zeros[PAGE_BYTES];
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), r;
+
+	if (fd < 0)
+		return -errno;
+	r = pwrite(fd, zeros, sizeof(zeros), 0) == sizeof(zeros) ? 0 : errno ? -errno : -ENOSPC;
+	close(fd);
+	return r ? r : ohtd_db_file_sync(path);
+}
+
+int ohtd_db_file_wake_log(const char *path)
+{
+	/* The mark first: whatever the log gives, all of it has to be read before it is believed. */
+	int r = ohtd_db_file_set_suspect(path);
+	struct stat st;
+
+	if (!r && (lstat(path, &st) || !st.st_size))
+		r = write_page(path);
 	return r;
 }
 

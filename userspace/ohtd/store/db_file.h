@@ -42,6 +42,14 @@ int ohtd_db_file_sync_folder(const char *path);
 /* Synchronises a file and its folder. 0 or a negative errno. */
 int ohtd_db_file_sync(const char *path);
 
+/*
+ * Is the database gone, empty, of zeros or cut within its first page, and are there pages in its log? All of it may be there still,
+ * but SQLite deletes the log of an empty database.
+ */
+bool ohtd_db_file_is_in_log(const char *path);
+/* Lets SQLite read such a log: marks the database as suspect, and gives an empty one a page of zeros. 0 or a negative errno. */
+int ohtd_db_file_wake_log(const char *path);
+
 /* Whether the disk can read each byte of it. 0, or -1 with @why filled. */
 int ohtd_db_file_read_through(const char *path, char *why, size_t size);
 

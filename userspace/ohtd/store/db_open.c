@@ -138,6 +138,7 @@ static int open_handle(struct ohtd_db *db, const struct ohtd_schema *schema, con
 	bool log = has_log(path);
 	int persist = 1;
 
+	ohtd_db_know_quota();
 	db->schema = schema;
 	snprintf(db->path, sizeof(db->path), "%s", path);
 	if (sqlite3_open_v2(path, &db->sql, flags | SQLITE_OPEN_NOMUTEX, NULL) || ohtd_db_learn_words(db->sql)) {
@@ -209,6 +210,12 @@ int ohtd_db_open(struct ohtd_db **db, const struct ohtd_schema *schema, const ch
 	*db = NULL;
 	if (ohtd_db_salvage_finish(schema, path, now_s, why, size)) {
 		errno = EIO;
+		return -1;
+	}
+	r = ohtd_db_file_is_in_log(path) ? ohtd_db_file_wake_log(path) : 0;
+	if (r) {
+		snprintf(why, size, "%s: cannot be read from its log: %s", path, strerror(-r));
+		errno = -r;
 		return -1;
 	}
 	if (ohtd_db_file_check(path, schema->application_id, true, why, size))

@@ -131,6 +131,9 @@ int ohtd_db_put(struct ohtd_db *db, const struct ohtd_statement *statement, cons
 /* The same and the first row to the struct. 0, -ENOENT if there is none, or a negative errno. */
 int ohtd_db_get(struct ohtd_db *db, const struct ohtd_statement *statement, void *row);
 
+/* Once, before a database is opened: writes of SQLite beyond a quota are those on a full disk. */
+void ohtd_db_know_quota(void);
+
 /* Negative errno for an SQLite result. */
 int ohtd_db_errno(int result);
 

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "base/file.h"
+
 const char *ohtd_store_state_name(unsigned int state)
 {
 	static const char *const names[] = {
@@ -17,13 +19,13 @@ const char *ohtd_store_state_name(unsigned int state)
 
 enum ohtd_store_state ohtd_store_state_of(int error)
 {
+	if (ohtd_file_has_no_room(error))
+		return OHTD_STORE_FULL;
 	switch (error) {
 	case -EUCLEAN:
 		return OHTD_STORE_DAMAGED;
 	case -ETIMEDOUT:
 		return OHTD_STORE_HUNG;
-	case -ENOSPC:
-		return OHTD_STORE_FULL;
 	case -EROFS:
 		return OHTD_STORE_READ_ONLY;
 	case -EIO:

@@ -11,8 +11,9 @@ static const struct ohtd_statement add_source_sql = {
 	" ON CONFLICT DO NOTHING"
 };
 
+/* Its column tgid has the number of the run; releases of before have kept that of the process alone. */
 static const struct ohtd_statement add_run_sql = {
-	"INSERT INTO daemon_runs (boot_id, tgid) VALUES (:boot, :tgid)"
+	"INSERT INTO daemon_runs (boot_id, tgid) VALUES (:boot, :run)"
 	" ON CONFLICT DO NOTHING"
 };
 
@@ -53,7 +54,7 @@ const struct ohtd_stored_row ohtd_kept_entries = {
 	.table = "journal", .bytes = sizeof(struct ohtd_entry_found), .key = &entry_columns[1],
 	.from = "(SELECT j.*, s.boot_id, s.device, r.tgid IS NOT NULL AS by_daemon, u.name AS user"
 		" FROM journal j JOIN journal_sources s ON s.id = j.source"
-		" LEFT JOIN daemon_runs r ON r.boot_id = s.boot_id AND r.tgid = j.tgid"
+		OHTD_JOURNAL_RUN_OF_ENTRY
 		" LEFT JOIN users u ON u.id = j.tag AND r.tgid IS NOT NULL)",
 	OHTD_COLUMNS(entry_columns),
 };
@@ -82,9 +83,9 @@ static const struct ohtd_statement drop_runs_sql = {
 
 /* Of one boot, in which the daemon starts again and again: those that no entry names. */
 static const struct ohtd_statement drop_idle_runs_sql = {
-	"DELETE FROM daemon_runs WHERE boot_id = :boot AND tgid <> :tgid"
+	"DELETE FROM daemon_runs WHERE boot_id = :boot AND tgid <> :run"
 	" AND (SELECT count(*) FROM daemon_runs WHERE boot_id = :boot) > :kept"
-	" AND tgid NOT IN (SELECT j.tgid FROM journal j JOIN journal_sources s ON s.id = j.source"
+	" AND tgid & " OHTD_RUN_PID " NOT IN (SELECT j.tgid FROM journal j JOIN journal_sources s ON s.id = j.source"
 	" WHERE s.boot_id = :boot)"
 };
 
@@ -108,12 +109,12 @@ static int note_source(struct ohtd_db *db, const struct ohtd_source *source)
 	return ohtd_db_run(db, s);
 }
 
-static int note_run(struct ohtd_db *db, const char *boot_id, uint32_t tgid)
+static int note_run(struct ohtd_db *db, const char *boot_id, uint64_t run)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &add_run_sql);
 
 	ohtd_db_bind_text(s, ":boot", boot_id);
-	ohtd_db_bind_number(s, ":tgid", tgid);
+	ohtd_db_bind_number(s, ":run", (int64_t)run);
 	return ohtd_db_run(db, s);
 }
 
@@ -152,28 +153,28 @@ static int drop_sources(struct ohtd_db *db)
 }
 
 static int drop_runs(struct ohtd_db *db, const struct ohtd_statement *sql, const char *boot_id,
-		     uint32_t tgid)
+		     uint64_t run)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, sql);
 
 	ohtd_db_bind_text(s, ":boot", boot_id);
-	ohtd_db_bind_number(s, ":tgid", tgid);
+	ohtd_db_bind_number(s, ":run", (int64_t)run);
 	ohtd_db_bind_number(s, ":kept", OHTD_JOURNAL_RUNS_KEPT);
 	return ohtd_db_run(db, s);
 }
 
-static int drop_old(struct ohtd_db *db, const char *boot_id, uint32_t tgid)
+static int drop_old(struct ohtd_db *db, const char *boot_id, uint64_t run)
 {
 	int r = drop_entries(db);
 
 	if (!r)
 		r = drop_sources(db);
 	if (!r)
-		r = drop_runs(db, &drop_runs_sql, boot_id, tgid);
-	return r ? r : drop_runs(db, &drop_idle_runs_sql, boot_id, tgid);
+		r = drop_runs(db, &drop_runs_sql, boot_id, run);
+	return r ? r : drop_runs(db, &drop_idle_runs_sql, boot_id, run);
 }
 
-int ohtd_db_journal_source(struct ohtd_db *db, const struct ohtd_source *source, uint32_t tgid,
+int ohtd_db_journal_source(struct ohtd_db *db, const struct ohtd_source *source, uint64_t run,
 			   struct ohtd_entry_place *place)
 {
 	int r = ohtd_db_begin(db);
@@ -181,11 +182,11 @@ int ohtd_db_journal_source(struct ohtd_db *db, const struct ohtd_source *source,
 	if (!r)
 		r = note_source(db, source);
 	if (!r)
-		r = note_run(db, source->boot_id, tgid);
+		r = note_run(db, source->boot_id, run);
 	if (!r)
 		r = find_source(db, source, place);
 	if (!r)
-		r = drop_old(db, source->boot_id, tgid);
+		r = drop_old(db, source->boot_id, run);
 	return ohtd_db_end(db, r);
 }
 

@@ -76,15 +76,38 @@ struct ohtd_entry_found {
 	char user[OHTD_USER_NAME_MAX + 1];
 };
 
+/*
+ * Number of a run: its process, and when it began. The kernel gives the number of a process again when it has been through all of
+ * them: what another process does under it, before or after the run, is none of ours. One daemon runs at a time, so an entry is of the newest
+ * run that had begun by then, if that was its process. @began_ns: of the clock of the entries.
+ */
+#define OHTD_RUN_PID_BITS	22	/* more has no Linux */
+
+/* The same for statements: the bits of the process. */
+#define OHTD_RUN_PID	"4194303"
+_Static_assert((1 << OHTD_RUN_PID_BITS) - 1 == 4194303, "OHTD_RUN_PID has the bits");
+
+/* Joins, as r, the run of a daemon that has made entry j of source s. */
+#define OHTD_JOURNAL_RUN_OF_ENTRY							\
+	" LEFT JOIN daemon_runs r ON r.boot_id = s.boot_id AND r.tgid & " OHTD_RUN_PID " = j.tgid"	\
+	" AND r.tgid = coalesce((SELECT q.tgid FROM daemon_runs q WHERE q.boot_id = s.boot_id"		\
+	" AND q.tgid BETWEEN " OHTD_RUN_PID " + 1 AND j.event_ns / 1000000 << 22 | " OHTD_RUN_PID	\
+	" ORDER BY q.tgid DESC LIMIT 1), j.tgid)"
+
+static inline uint64_t ohtd_run_of(uint32_t tgid, uint64_t began_ns)
+{
+	return began_ns / 1000000 << OHTD_RUN_PID_BITS | tgid;
+}
+
 /**
  * ohtd_db_journal_source() - look a source up, or note a new one
  * @source: whose entries are going to come
- * @tgid: this process, whose calls the kernel's entries will name
+ * @run: ohtd_run_of() this process, whose calls the kernel's entries will name
  * @place: out: its number, and of the first entry that is not kept yet
  *
  * Return: 0 or a negative errno.
  */
-int ohtd_db_journal_source(struct ohtd_db *db, const struct ohtd_source *source, uint32_t tgid,
+int ohtd_db_journal_source(struct ohtd_db *db, const struct ohtd_source *source, uint64_t run,
 			   struct ohtd_entry_place *place);
 
 /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tables/timeline.h"
 
+#include "tables/journal.h"
+
 #define TEXT_(value_)	#value_
 #define TEXT(value_)	TEXT_(value_)
 #define NEWEST		TEXT(OHTD_TIMELINE_NEWEST)
@@ -24,7 +26,7 @@
 	" '', iif(r.tgid IS NULL, '', coalesce(u.name, '')), j.seq"		\
 	" FROM (SELECT * FROM journal ORDER BY source DESC, seq DESC LIMIT " NEWEST ") j"	\
 	" JOIN journal_sources s ON s.id = j.source"				\
-	" LEFT JOIN daemon_runs r ON r.boot_id = s.boot_id AND r.tgid = j.tgid"	\
+	OHTD_JOURNAL_RUN_OF_ENTRY						\
 	" LEFT JOIN users u ON u.id = j.tag"
 
 #define SETTINGS								\
