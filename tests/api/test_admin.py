@@ -6,11 +6,12 @@ import os
 import pty
 import socket
 import subprocess
+import tempfile
 import threading
 
 import pytest
 
-from daemon import BUILD, OHTD
+from daemon import BUILD, OHTD, begin
 from oht_test.client import PASSWORD, ROLES
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
@@ -149,20 +150,19 @@ def test_what_ohtd_cannot_use(fresh):
     assert "and none is installed" in complaint(admin(fresh, "list", env=nobody), 3)
 
 
-def test_what_root_makes_belongs_to_whose_folder_it_is(fresh):
+def test_what_root_makes_belongs_to_whose_folder_it_is(accounts):
     if os.geteuid():
         pytest.skip("only root becomes somebody else")
-    for path in (fresh.state, *fresh.state.iterdir()):
-        os.chown(path, NOBODY, NOBODY)
-    # pytest's folder is for its user only.
-    folder = fresh.folder
-    while folder != folder.parent and folder.name:
-        if folder.stat().st_mode & 0o111 != 0o111:
-            os.chmod(folder, 0o711)
-        folder = folder.parent
-    assert admin(fresh, "create", "anna", "--password-stdin", said=PASSWORD).returncode == 0
-    assert fresh.add_user("bert", "viewer").returncode == 0
-    assert {path.stat().st_uid for path in fresh.state.iterdir()} == {NOBODY}
+    # Folders of pytest are for its user only, and each pytest that starts makes them so again.
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o711)
+        made = begin(folder, accounts)
+        for path in (made.state, *made.state.iterdir()):
+            os.chown(path, NOBODY, NOBODY)
+        assert admin(made, "create", "anna", "--password-stdin", said=PASSWORD).returncode == 0
+        done = made.add_user("bert", "viewer")
+        assert done.returncode == 0, done
+        assert {path.stat().st_uid for path in made.state.iterdir()} == {NOBODY}
 
 
 @pytest.mark.parametrize("text", ["", "GET", "GET /api/v1/users", "x" * 5000, "GET /api/v1/users a b\n"])
