@@ -264,7 +264,8 @@ def test_two_at_one_address(fresh, chance, unit):
         search(fresh)
         assert modules(fresh)[unit]["health"] == "lost"
     counts = errors_of(fresh, unit)
-    assert counts["crc_errors"] + counts["other_errors"] > 0, counts
+    # Two answers that lie over each other begin with no address that was asked: noise, and nothing behind it (D257).
+    assert counts["timeouts"] + counts["crc_errors"] + counts["other_errors"] > 0, counts
     assert {item["health"] for other, item in modules(fresh).items() if other in MODULES and other != unit} == {"good"}
     for item in fresh.get(f"modules/{unit}/registers").json["items"] if unit in MODULES else []:
         assert item["raw"] == before[item["name"]], "a value that no slave has"
