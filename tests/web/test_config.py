@@ -116,6 +116,12 @@ def test_a_value_is_refused_at_its_field_then_saved_and_taken_back(daemon, page,
     go(page, "/configuration/versions", "#versions tbody button")
     page.wait(lambda: "the corner at the mill" in page.text("#versions tbody tr"), what="the version in the list")
     assert daemon.get("config/versions").json["items"][0]["state"] == "live" and "live" in page.text("#versions tbody tr")
+    # A version that stays may be the rescue.
+    press(page, f"Mark as rescue: version {made['version']}")
+    page.wait(lambda: has(page, "#confirm"), what="the question")
+    page.click("#confirm-yes")
+    page.wait(lambda: "rescue" in page.text("#versions tbody tr th"), what="the mark")
+    assert [item["version"] for item in daemon.get("config/versions").json["items"] if item["rescue"]] == [made["version"]]
     press(page, f"Go back to version {made['parent']}")
     page.wait(lambda: has(page, "#config-back-changes"), what="what it would change")
     assert differences(page, "#config-back-changes") == {"/motion/stop_mm_s2": ["1600 mm/s²", "1500 mm/s²"]}

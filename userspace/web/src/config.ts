@@ -3,9 +3,10 @@
  * The configuration: its values by the JSON pointer of each item, and changes that a person has typed and not saved yet. These
  * stay while the person looks at other pages, and are forgotten with the session.
  */
+import { Problem } from "./api/problem";
 import { call, session } from "./api/session";
 import type { ConfigChange, ConfigDifference, ConfigItem, ConfigVersion, List } from "./api/types";
-import { sentence, unit, words } from "./format";
+import { sentence, title, unit, words } from "./format";
 import { numberOf } from "./number";
 import { Store } from "./store";
 
@@ -73,12 +74,20 @@ function withoutUnit(name: string, of: string | null): string {
 	return suffix && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
 }
 
+/* Of names that are short in a pointer. */
+const LONG: Record<string, string> = { accel: "acceleration", decel: "deceleration" };
+
 function plainLabel({ pointer, unit: of }: ConfigItem): string {
 	return sentence(
 		pointer
 			.split("/")
 			.slice(2)
-			.map((name) => words(withoutUnit(name, of)))
+			.map((name) =>
+				words(withoutUnit(name, of))
+					.split(" ")
+					.map((word) => LONG[word] ?? word)
+					.join(" "),
+			)
 			.join(", "),
 	);
 }
@@ -96,6 +105,24 @@ export function labelOf(items: ConfigItem[], item: ConfigItem, pointer: string):
 	const isTwice = items.filter((other) => plainLabel(other) === plainLabel(item) && groupOf(other.pointer) === groupOf(pointer)).length > 1;
 
 	return isTwice && item.unit ? `${plainLabel(item)} (${unit(item.unit)})` : plainLabel(item);
+}
+
+/** "Motion: Stop" of /motion/stop_mm_s2; an item of an older release has its pointer only. */
+export function nameAt(items: ConfigItem[], pointer: string): string {
+	const item = itemOf(items, pointer);
+
+	return item ? `${title(groupOf(pointer))}: ${labelOf(items, item, pointer)}` : pointer;
+}
+
+/** What @act throws names each item by its label, too. */
+export async function labelled<T>(act: () => Promise<T>): Promise<T> {
+	try {
+		return await act();
+	} catch (error) {
+		if (error instanceof Problem)
+			for (const fault of error.errors) if (itemOf(described.get(), fault.pointer)) fault.label = nameAt(described.get(), fault.pointer);
+		throw error;
+	}
 }
 
 /** Of an item, those that are there or are to be there: one, or one for each name. */

@@ -114,5 +114,12 @@ export const configTexts = {
 	backWould: "It would change:",
 	backFar: (count: number) => `${count} versions lie in between, too many to show here what it would change. The new version says it.`,
 	backNothing: "All items have these values already.",
+	// ---- the rescue
+	rescue: "rescue",
+	rescueMark: "Mark as rescue",
+	rescueMarkIt: (version: number) => `Mark as rescue: version ${version}`,
+	rescueAsk: (version: number) => `Mark version ${version} as rescue?`,
+	rescueText: "It is the version to go back to when nothing else helps, also without the page: “ohtctl config rescue”. It takes the place of the one that is marked.",
+	rescueDone: (version: number) => `Version ${version} is the rescue.`,
 	backDone: (from: number, version: number) => `The values of version ${from} are live as version ${version}.`,
 };

@@ -7,6 +7,8 @@ import { texts } from "../texts";
 export interface MemberError {
 	/** JSON pointer of the member, "/username" */
 	pointer: string;
+	/** what the page calls the member; undefined: as the pointer */
+	label?: string;
 	code: string;
 	detail: string;
 }
@@ -43,9 +45,10 @@ export class Problem extends Error {
 
 	/** The sentence for people; the reasons of the API where it gives some. */
 	get sentence(): string {
-		const reasons = this.errors.map((e) =>
-			e.pointer.length > 1 ? `${e.pointer.slice(1).replaceAll("_", " ")}: ${e.detail}` : e.detail,
-		);
+		const reasons = this.errors.map(({ pointer, label, detail }) => {
+			if (pointer.length <= 1) return detail;
+			return `${label ? `${label} (${pointer})` : pointer.slice(1).replaceAll("_", " ")}: ${detail}`;
+		});
 		const text = reasons.length ? reasons.join("; ") : this.message;
 
 		return text.charAt(0).toUpperCase() + text.slice(1);

@@ -3,8 +3,8 @@
  * Values of the configuration as people read them, and old beside new.
  */
 import type { ConfigDifference, ConfigItem } from "../api/types";
-import { described, groupOf, itemOf, labelOf, type Value } from "../config";
-import { title, unit } from "../format";
+import { described, itemOf, nameAt, type Value } from "../config";
+import { unit } from "../format";
 import { textOf } from "../number";
 import { useStore } from "../store";
 import { texts } from "../texts";
@@ -19,13 +19,6 @@ export function valueText(item: ConfigItem | undefined, value: Value | null | un
 	return [typeof value === "number" ? textOf(value) : String(value), unit(item?.unit ?? null)].filter(Boolean).join(" ");
 }
 
-/* An item of an older release has its pointer only. */
-function nameOf(items: ConfigItem[], pointer: string): string {
-	const item = itemOf(items, pointer);
-
-	return item ? `${title(groupOf(pointer))}: ${labelOf(items, item, pointer)}` : pointer;
-}
-
 /** As many of the differences as a banner has room for, a line each. */
 export function FewDifferences({ id, changes }: { id: string; changes: ConfigDifference[] }) {
 	const items = useStore(described);
@@ -37,7 +30,7 @@ export function FewDifferences({ id, changes }: { id: string; changes: ConfigDif
 
 				return (
 					<li key={pointer} data-pointer={pointer}>
-						{nameOf(items, pointer)}: {valueText(item, before)} → <b>{valueText(item, now)}</b>
+						{nameAt(items, pointer)}: {valueText(item, before)} → <b>{valueText(item, now)}</b>
 					</li>
 				);
 			})}
@@ -65,7 +58,7 @@ export function Differences({ id, label, changes }: { id: string; label: string;
 
 						return (
 							<tr key={pointer} data-pointer={pointer}>
-								<th scope="row">{nameOf(items, pointer)}</th>
+								<th scope="row">{nameAt(items, pointer)}</th>
 								<td class="mute">{valueText(item, before)}</td>
 								<td>
 									<b>{valueText(item, now)}</b>

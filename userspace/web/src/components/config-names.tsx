@@ -7,7 +7,7 @@ import { useState } from "preact/hooks";
 import { useLive } from "../api/live";
 import { call } from "../api/session";
 import type { ConfigChange, ConfigItem, Robot } from "../api/types";
-import { changing, draft, groupOf, labelOfValue, nameIn, pointerOf, readSettings, settings, type, undo } from "../config";
+import { changing, draft, groupOf, labelled, labelOfValue, nameIn, pointerOf, readSettings, settings, type, undo } from "../config";
 import { title } from "../format";
 import { textOf } from "../number";
 import { useStore } from "../store";
@@ -90,7 +90,7 @@ function Teach({ item, name, close }: DialogProps & { name: string | undefined }
 	const isKnown = typeof position === "number";
 	const teach = (station: string) =>
 		changing(async () => {
-			const made = await elevated(() => call<ConfigChange>("POST", `robot/stations/${station}/teach`, { body: {} }));
+			const made = await labelled(() => elevated(() => call<ConfigChange>("POST", `robot/stations/${station}/teach`, { body: {} })));
 			const pointer = pointerOf(item, station);
 
 			// What was typed for it would take it away from there again.

@@ -7,7 +7,7 @@ import { feed } from "../api/live";
 import { Problem } from "../api/problem";
 import { call } from "../api/session";
 import type { ConfigChange } from "../api/types";
-import { changesOf, changing, draft, meanwhile, patchOf, readSettings, settings, undo } from "../config";
+import { changesOf, changing, draft, labelled, meanwhile, patchOf, readSettings, settings, undo } from "../config";
 import { time } from "../format";
 import { useStore } from "../store";
 import { texts } from "../texts";
@@ -66,10 +66,12 @@ export async function sendDraft(ifMatch: string | undefined, query?: Values): Pr
 	const sending = { body, timeoutMs: CHANGE_MS, ...(ifMatch ? { ifMatch } : {}) };
 
 	try {
-		return await elevated(() =>
-			query
-				? call<ConfigChange>("PATCH", `config${queryOf(query)}`, sending)
-				: call<ConfigChange>("POST", "config/check", sending),
+		return await labelled(() =>
+			elevated(() =>
+				query
+					? call<ConfigChange>("PATCH", `config${queryOf(query)}`, sending)
+					: call<ConfigChange>("POST", "config/check", sending),
+			),
 		);
 	} catch (error) {
 		if (isOutdated(error)) await readSettings();

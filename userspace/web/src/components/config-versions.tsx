@@ -5,7 +5,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { call, may } from "../api/session";
 import type { ConfigChange, ConfigVersion } from "../api/types";
-import { backOver, changing, readSettings, settings } from "../config";
+import { backOver, changing, labelled, readSettings, settings } from "../config";
 import { useStore } from "../store";
 import { texts } from "../texts";
 import { useAct } from "./act";
@@ -15,7 +15,7 @@ import { CHANGE_MS, confirmMember, isOutdated, reasonMember, toastLive } from ".
 import { elevated } from "./elevate";
 import { Form, type Values } from "./form";
 import { Older } from "./older";
-import { Dialog } from "./overlay";
+import { confirm, Dialog, toast } from "./overlay";
 import { usePaged } from "./paged";
 import { Table } from "./table";
 
@@ -84,12 +84,14 @@ function Back({ version, live, close }: { version: number; live: number; close: 
 			const ifMatch = settings.get()?.tag;
 
 			try {
-				const made = await elevated(() =>
-					call<ConfigChange>("POST", `config/versions/${version}/rollback${within ? `?confirm_within_s=${within}` : ""}`, {
-						body: reason ? { reason } : {},
-						timeoutMs: CHANGE_MS,
-						...(ifMatch ? { ifMatch } : {}),
-					}),
+				const made = await labelled(() =>
+					elevated(() =>
+						call<ConfigChange>("POST", `config/versions/${version}/rollback${within ? `?confirm_within_s=${within}` : ""}`, {
+							body: reason ? { reason } : {},
+							timeoutMs: CHANGE_MS,
+							...(ifMatch ? { ifMatch } : {}),
+						}),
+					),
 				);
 
 				toastLive(made, within, t.backDone(version, made.version));
@@ -116,12 +118,23 @@ export function Versions() {
 	const list = usePaged<ConfigVersion>(`config/versions?limit=${ROWS}`, known?.tag);
 	const [looking, setLooking] = useState<ConfigVersion>();
 	const [going, setGoing] = useState<number>();
+	const act = useAct();
+	const mark = async (version: number) => {
+		if (!(await confirm(t.rescueAsk(version), t.rescueText, t.rescueMark))) return;
+		await act.run(async () => {
+			await call<ConfigVersion>("PUT", `config/versions/${version}/rescue`);
+			toast(t.rescueDone(version));
+			list.again();
+		});
+	};
 	const live = known?.live?.version;
 
 	return (
 		<Card title={t.versions} id="config-versions">
+			{act.problem ? <Refusal problem={act.problem} /> : null}
 			<Table
 				id="versions"
+				blocks
 				label={t.versions}
 				searchable={false}
 				sortable={false}
@@ -138,7 +151,8 @@ export function Versions() {
 						head: true,
 						cell: (v) => (
 							<>
-								{v.version} {v.state === "past" ? null : <Badge tone={TONES[v.state] ?? "none"}>{t.states[v.state] ?? v.state}</Badge>}
+								{v.version} {v.state === "past" ? null : <Badge tone={TONES[v.state] ?? "none"}>{t.states[v.state] ?? v.state}</Badge>}{" "}
+								{v.rescue ? <Badge tone="none">{t.rescue}</Badge> : null}
 							</>
 						),
 					},
@@ -164,6 +178,11 @@ export function Versions() {
 								{may("supervisor") && live !== undefined && v.version !== live ? (
 									<Button kind="plain" label={t.backTo(v.version)} onPress={() => setGoing(v.version)}>
 										{t.back}
+									</Button>
+								) : null}
+								{may("administrator") && v.state !== "pending" && !v.rescue ? (
+									<Button kind="plain" label={t.rescueMarkIt(v.version)} onPress={() => void mark(v.version)}>
+										{t.rescueMark}
 									</Button>
 								) : null}
 							</>

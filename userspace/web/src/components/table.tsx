@@ -43,6 +43,8 @@ interface TableProps<Row> {
 	rowClass?: (row: Row) => string;
 	/** further narrowing, left of the search */
 	tools?: ComponentChildren;
+	/** on a phone each row is a block: two cells abreast, and the last one, its acts, below them */
+	blocks?: boolean;
 	/** below the rows, for lists that the daemon pages: all of their rows that are here are on one page; null: there are no more */
 	pager?: ComponentChildren;
 }
@@ -115,7 +117,7 @@ export function Table<Row>(props: TableProps<Row>) {
 				refusal
 			) : (
 				<div class="scroll">
-					<table id={id} aria-label={props.label} aria-busy={!rows}>
+					<table id={id} class={props.blocks ? "blocks" : undefined} aria-label={props.label} aria-busy={!rows}>
 						<thead>
 							<tr>
 								{columns.map((c) => (
