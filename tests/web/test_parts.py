@@ -8,7 +8,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 
 
-@pytest.mark.parametrize("name", ["lane", "events", "number", "way", "past", "totals"])
+@pytest.mark.parametrize("name", ["lane", "events", "number", "way", "past", "totals", "checkpoint"])
 def test_part(name):
     done = subprocess.run(["node", "--test", "--test-reporter=tap", HERE / f"{name}.test.mjs"], capture_output=True, text=True,
                           check=False, timeout=60)

@@ -26,6 +26,11 @@ export function time(iso: string | null | undefined, withDate = false): string {
 	return withDate || at.toDateString() !== new Date().toDateString() ? `${day} ${clock}` : clock;
 }
 
+/** As a field for date and time has it: local, without a zone. */
+export function fieldTime(ms: number): string {
+	return time(new Date(ms).toISOString(), true).replace(" ", "T");
+}
+
 export function sentence(text: string): string {
 	return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -12,6 +12,7 @@ import "./signals.css";
 import "./history.css";
 import "./analytics.css";
 import "./config.css";
+import "./records.css";
 import "./focus";
 import "./press";
 import { resume } from "./api/session";

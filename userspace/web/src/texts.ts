@@ -5,6 +5,7 @@
 import { analyticsTexts } from "./texts-analytics";
 import { driveTexts } from "./texts-drive";
 import { alertTexts } from "./texts-alerts";
+import { auditTexts } from "./texts-audit";
 import { configTexts } from "./texts-config";
 import { eventTexts } from "./texts-events";
 import { formTexts } from "./texts-form";
@@ -15,6 +16,7 @@ export const texts = {
 	analytics: analyticsTexts,
 	drive: driveTexts,
 	alerts: alertTexts,
+	audit: auditTexts,
 	config: configTexts,
 	events: eventTexts,
 	form: formTexts,

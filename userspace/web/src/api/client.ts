@@ -101,7 +101,7 @@ export async function send<T>(method: Method, path: string, sending: Sending = {
 		if (!answer.ok) throw await problemOf(answer);
 		sending.onTag?.(answer.headers.get("etag") ?? undefined);
 		if (answer.status === 204) return undefined as T;
-		return (await (sending.as === "text" ? answer.text() : answer.json())) as T;
+		return (await answer[sending.as ?? "json"]()) as T;
 	};
 
 	try {

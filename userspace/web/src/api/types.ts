@@ -100,6 +100,10 @@ export type Past = Schemas["History"];
 export type PastSeries = Schemas["HistorySeries"];
 export type PastGap = Schemas["HistoryGap"];
 
+export type AuditRecord = Schemas["AuditRecord"];
+export type AuditKey = Schemas["AuditKey"];
+export type AuditProof = Schemas["AuditProof"];
+
 export type ConfigItem = Schemas["ConfigItem"];
 export type ConfigVersion = Schemas["ConfigVersion"];
 export type ConfigChange = Schemas["ConfigChange"];

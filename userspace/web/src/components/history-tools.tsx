@@ -4,6 +4,7 @@
  */
 import { useState } from "preact/hooks";
 import { type Asked, isFollowing } from "../asked";
+import { fieldTime } from "../format";
 import { moved, type Span, zoomed } from "../past";
 import { texts } from "../texts";
 import { Button } from "./basics";
@@ -11,16 +12,6 @@ import { Button } from "./basics";
 const t = texts.history;
 const MOVE = 0.5;
 const ZOOM = 2;
-
-const pad = (n: number) => String(n).padStart(2, "0");
-
-/* As a field for date and time has it: local, without a zone. */
-function fieldText(ms: number): string {
-	const at = new Date(ms);
-	const day = `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
-
-	return `${day}T${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
-}
 
 interface ToolsProps {
 	asked: Asked;
@@ -34,7 +25,7 @@ interface ToolsProps {
 
 /* Of the span at the moment in which it is opened. The robot says what is wrong with a span, the page only what is no time. */
 function FreeSpan({ asked, span, onAsk }: ToolsProps) {
-	const [shown, setShown] = useState({ from: fieldText(span.fromMs), to: fieldText(span.toMs) });
+	const [shown, setShown] = useState({ from: fieldTime(span.fromMs), to: fieldTime(span.toMs) });
 	const [isWrong, setWrong] = useState(false);
 	const field = (name: "from" | "to") => (
 		<label class="free-field">

@@ -21,6 +21,7 @@ import { forgetful } from "../storage";
 import { useStore, useTick } from "../store";
 import { texts } from "../texts";
 import { type Theme, setTheme, theme } from "./appearance";
+import { AuditWord } from "./audit";
 import { ConfigurationWord } from "./configuration";
 import { LockCover, locked } from "./lock";
 import { LoginAgain, WayIn } from "./login";
@@ -320,6 +321,7 @@ function Frame({ health, children }: { health: Reading<Health>; children: Compon
 			<Forgetful />
 			<Offline />
 			<TransportNotice />
+			<AuditWord />
 			<ConfigurationWord told={health.data?.configuration} />
 			{children}
 			<ul class="limits">
