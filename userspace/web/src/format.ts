@@ -31,6 +31,12 @@ export function fieldTime(ms: number): string {
 	return time(new Date(ms).toISOString(), true).replace(" ", "T");
 }
 
+/** "1.2 MiB" */
+export function size(bytes: number): string {
+	if (bytes < 1024) return `${bytes} B`;
+	return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
+
 export function sentence(text: string): string {
 	return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -6,6 +6,7 @@ import { analyticsTexts } from "./texts-analytics";
 import { driveTexts } from "./texts-drive";
 import { alertTexts } from "./texts-alerts";
 import { auditTexts } from "./texts-audit";
+import { backupTexts } from "./texts-backups";
 import { configTexts } from "./texts-config";
 import { eventTexts } from "./texts-events";
 import { formTexts } from "./texts-form";
@@ -17,6 +18,7 @@ export const texts = {
 	drive: driveTexts,
 	alerts: alertTexts,
 	audit: auditTexts,
+	backups: backupTexts,
 	config: configTexts,
 	events: eventTexts,
 	form: formTexts,

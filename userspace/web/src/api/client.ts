@@ -52,7 +52,7 @@ export interface Sending {
 	/** a stop: waits for no other request of the page */
 	urgent?: boolean;
 	/** wanted of the body; JSON unless said */
-	as?: "json" | "text";
+	as?: "json" | "text" | "blob";
 }
 
 const requests = new Lane(AT_ONCE);

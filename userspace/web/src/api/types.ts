@@ -104,6 +104,10 @@ export type AuditRecord = Schemas["AuditRecord"];
 export type AuditKey = Schemas["AuditKey"];
 export type AuditProof = Schemas["AuditProof"];
 
+export type Backup = Schemas["Backup"];
+export type LongJob = Schemas["Job"];
+export type JobMade = Schemas["JobMade"];
+
 export type ConfigItem = Schemas["ConfigItem"];
 export type ConfigVersion = Schemas["ConfigVersion"];
 export type ConfigChange = Schemas["ConfigChange"];

@@ -10,10 +10,11 @@ import { confirm, toast } from "./overlay";
 
 const t = texts.restart;
 
-export function Restart() {
+/** @ask, @text: the question before it, where it is another than usual. */
+export function Restart({ ask = t.ask, text = t.askText }: { ask?: string; text?: string }) {
 	const act = useAct();
 	const restart = async () => {
-		if (!(await confirm(t.ask, t.askText, t.restart))) return;
+		if (!(await confirm(ask, text, t.restart))) return;
 		await act.run(async () => {
 			await call("POST", "system/restart", { body: {} });
 			toast(t.begun);

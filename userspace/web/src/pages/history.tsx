@@ -17,6 +17,7 @@ import { type Axis, useWidth } from "../components/place";
 import { SignalPicker } from "../components/signal-picker";
 import { Table } from "../components/table";
 import { TimeAxis } from "../components/time-axis";
+import { download } from "../download";
 import { span as lengthText, words } from "../format";
 import type { Page } from "../pages";
 import { type Asked, aroundHref, askedBefore, isFollowing, PAST_CHARTS_MAX, readAsked, withSpan, writeAsked } from "../asked";
@@ -35,7 +36,6 @@ const NEAR_PX = 12;
 const MARKS_SAID = 4;
 const EVENT_ROWS = 12;
 /* A file in the memory of the browser is given up after this time. */
-const SAVED_MS = 60_000;
 
 /* What is asked for at once, and written into the address when it stays. */
 function useAsked(): [Asked, (asked: Asked) => void] {
@@ -228,12 +228,9 @@ function Events({ marks, isShort, problem }: Marked) {
 
 /* As a file of this machine: it is made of what the page has, without a request. */
 function save(text: string, { fromMs }: Span): void {
-	const link = document.createElement("a");
+	const from = new Date(fromMs).toISOString().slice(0, 19).replaceAll(":", "-");
 
-	link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-	link.download = `oht-history-${new Date(fromMs).toISOString().slice(0, 19).replaceAll(":", "-")}Z.csv`;
-	link.click();
-	setTimeout(() => URL.revokeObjectURL(link.href), SAVED_MS);
+	download(new Blob([text], { type: "text/csv" }), `oht-history-${from}Z.csv`);
 }
 
 const isEmpty = (past: Past | undefined) => past?.series.every(({ last }) => last.every((value) => value === null)) ?? false;

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The page Backups: made, verified, refused and deleted; what would restore one is asked for first, and says why it is not possible."""
+from oht_test.client import PASSWORD
+from person import at_rest, go, has, log_in
+from pretend import change, pretend
+
+
+def press(page, act):
+    """The button of the one backup that is there."""
+    page.click(f'#backups button[aria-label^="{act} the backup of "]')
+
+
+def test_a_backup_is_made_verified_refused_and_deleted(daemon, page):
+    at_rest(daemon)
+    log_in(page, "administrator")
+    pretend(page, {"state": "move"})
+    go(page, "/backups", "#backups-page")
+    page.wait(lambda: "There is no backup yet. Press" in page.text("#backup-list"), what="what to do")
+    page.click("#backup-make")
+    page.wait(lambda: "by administrator" in page.text("#backups") and "not since the start" in page.text("#backups"), what="the backup")
+    made, = daemon.get("backups", role="administrator").json["items"]
+    file = daemon.state / "backups" / f"{made['id']}.ohtbackup"
+    press(page, "Verify")
+    page.wait(lambda: "sound, " in page.text("#backups") and "can be restored" in page.text("#jobs"), what="that it is sound")
+    # The question begins on Cancel, and says what forbids it.
+    press(page, "Restore")
+    page.wait(lambda: has(page, "#backup-restore"), what="the question")
+    assert page.run("return document.activeElement.textContent") == "Cancel"
+    page.wait(lambda: "It is: Moving." in page.text("#backup-restore"), what="the reason")
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    change(page, "robot", state="safe")
+    page.wait(lambda: not has(page, "#restore-send[aria-disabled]"), what="no reason")
+    page.click("#restore-send")
+    page.wait(lambda: has(page, "#elevation-password"), what="the password")
+    page.type("#elevation-password", PASSWORD)
+    page.click("#elevation-send")
+    page.wait(lambda: "nothing was changed" in page.text("#jobs"), what="that it is damaged")
+    assert not has(page, "#restore-waits") and not has(page, "#backup-restore")
+    press(page, "Verify")
+    page.wait(lambda: "not sound, " in page.text("#backups"), what="the same by itself")
+    press(page, "Delete")
+    page.wait(lambda: has(page, "#confirm"), what="the question")
+    page.click("#confirm-yes")
+    page.wait(lambda: "There is no backup yet." in page.text("#backup-list"), what="none")
+    assert not file.exists()

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The way back to a backup: what it does, asked before it is ordered, and the restart that puts it in.
+ */
+import { useState } from "preact/hooks";
+import { useLive } from "../api/live";
+import { call } from "../api/session";
+import type { Backup, JobMade, Robot } from "../api/types";
+import { texts } from "../texts";
+import { useAct } from "./act";
+import { Button, Notice } from "./basics";
+import { elevated } from "./elevate";
+import { Dialog } from "./overlay";
+import { Refused } from "./refused";
+import { Restart } from "./restart";
+
+const t = texts.backups;
+/* Of the robot, as POST backups/{id}/restore wants it. */
+const STATES = ["safe", "estop", "fault"];
+
+interface Props {
+	backup: Backup;
+	/** its name in sentences */
+	what: string;
+	close: () => void;
+	/** a job has been ordered */
+	done: () => void;
+}
+
+export function RestoreQuestion({ backup, what, close, done }: Props) {
+	const state = useLive<Robot>("robot").data?.state ?? "unknown";
+	const [isOther, setOther] = useState(false);
+	const act = useAct();
+	const restore = () =>
+		act.run(async () => {
+			await elevated(() => call<JobMade>("POST", `backups/${backup.id}/restore`, { body: { from_another_robot: isOther } }));
+			close();
+			done();
+		});
+
+	return (
+		<Dialog title={t.restoreAsk(what)} text={t.restoreText} id="backup-restore" wide onClose={close}>
+			<ul class="restore-facts">
+				{t.restoreFacts.map((text) => (
+					<li key={text}>{text}</li>
+				))}
+			</ul>
+			<label class="check">
+				<input type="checkbox" id="restore-other" checked={isOther} onChange={(event) => setOther(event.currentTarget.checked)} />
+				{t.otherRobot}
+			</label>
+			<Refused problem={act.problem} id="restore-refused" />
+			<div class="actions gap-above">
+				<Button
+					kind="primary"
+					id="restore-send"
+					why={STATES.includes(state) ? undefined : t.wrongState(texts.state[state] ?? state)}
+					onPress={() => void restore()}
+				>
+					{act.busy ? texts.form.sending : t.restore}
+				</Button>
+				<Button first onPress={close}>
+					{texts.shell.cancel}
+				</Button>
+			</div>
+		</Dialog>
+	);
+}
+
+/** A restore that has been verified and waits for the next start. */
+export function RestoreWaits({ what }: { what: string }) {
+	return (
+		<Notice tone="warn" id="restore-waits" role="status">
+			<b>{t.waiting(what)}</b> {t.waitingText}
+			<Restart ask={t.restartAsk} text={t.restartText} />
+		</Notice>
+	);
+}
