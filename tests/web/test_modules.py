@@ -159,7 +159,7 @@ def test_bus_says_what_missed_cycles_of_an_emulated_board_are(daemon, page):
     log_in(page, "viewer")
     page.run(PRETEND, {"answers": {}, "values": {
         "bus": {"plan": {**plan, "missed": 946, "exceeded": 1003, "given": 810.7102857142858}},
-        "bus/plan": {"items": [{**item, "period": 810.7102857142858} for item in items]}}})
+        "bus/plan": {"items": [{**item, "period_cycles": 810.7102857142858} for item in items]}}})
     go(page, "/bus", "#missed-means")
     assert "emulated" in page.text("#missed-means") and "946 / 1003" in page.text("#content")
     page.wait(lambda: "811 cycles, from" in page.text("#plan"), what="the plan")
