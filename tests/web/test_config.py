@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The page Configuration: what is refused is said at its field, what is saved is a version, and no change of others is overwritten."""
+import json
+
 import pytest
 
 from oht_test.client import PASSWORD
@@ -146,6 +148,30 @@ def test_what_somebody_else_has_changed_meanwhile_is_shown_and_stays(daemon, pag
     page.click("#config-save-send")
     page.wait(lambda: page.text(".robot-name") == "mill 7", what="the new name at the top")
     assert settings().json["robot"] == {"name": "mill 7", "place": "hall 2"}
+
+
+def test_a_file_is_looked_at_before_its_values_are_taken(daemon, page, settings, tmp_path):
+    file = tmp_path / "robot 3.json"
+    document = daemon.get("config/export").json
+    log_in(page, "supervisor")
+    go(page, "/configuration/versions", "#import-file")
+    file.write_text("{")
+    page.type("#import-file", str(file))
+    page.wait(lambda: "robot 3.json cannot be read" in page.text("#config-file"), what="no JSON")
+    file.write_text(json.dumps({**document, "kind": "OHT-70"}))
+    page.type("#import-file", str(file))
+    page.wait(lambda: "it is for another kind of robot" in page.text("#config-import"), what="the refusal")
+    assert not has(page, "#import-wrong") and not has(page, "#import-send")
+    page.click("#config-import .actions .button")
+    document["values"]["robot"] = {"name": "robot 3", "place": "hall 9"}
+    file.write_text(json.dumps(document))
+    page.type("#import-file", str(file))
+    page.wait(lambda: has(page, "#import-changes"), what="what it would change")
+    assert differences(page, "#import-changes")["/robot/place"] == ["empty", "hall 9"]
+    assert settings().json["robot"]["name"] != "robot 3", "it was only looked at"
+    page.click("#import-send")
+    page.wait(lambda: not has(page, "#config-import") and page.text(".robot-name") == "robot 3", what="the name at the top")
+    assert settings().json["robot"] == {"name": "robot 3", "place": "hall 9"}
 
 
 def teach(page, station):

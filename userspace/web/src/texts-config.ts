@@ -114,6 +114,17 @@ export const configTexts = {
 	backWould: "It would change:",
 	backFar: (count: number) => `${count} versions lie in between, too many to show here what it would change. The new version says it.`,
 	backNothing: "All items have these values already.",
+	// ---- the file
+	asFile: "As a file",
+	asFileText: "All items with their values, to be kept, or to be put into another robot. Passwords and keys are not in it.",
+	exportDo: "Save as a file",
+	importChoose: "Take from a file …",
+	importOf: (name: string) => `Take the values of ${name}`,
+	importText: "An item that is not in the file keeps its value. If stations are in it, they are all that there are then.",
+	importCalibration: "Its calibration, too, which belongs to the mechanics of one robot",
+	importNothing: "All items of the file have these values already.",
+	importDo: "Take these values",
+	importUnread: (name: string) => `${name} cannot be read: it is no JSON.`,
 	// ---- the rescue
 	rescue: "rescue",
 	rescueMark: "Mark as rescue",

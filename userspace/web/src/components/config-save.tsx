@@ -50,7 +50,7 @@ export function toastLive({ version, state }: ConfigChange, within: Values[strin
 }
 
 /* The query of what was filled in. */
-function queryOf(members: Values): string {
+export function queryOf(members: Values): string {
 	const query = Object.entries(members).map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
 
 	return query.length ? `?${query.join("&")}` : "";

@@ -7,6 +7,7 @@ import { may, ROLES, session } from "../api/session";
 import type { ConfigChange, ConfigItem } from "../api/types";
 import { type Act, useAct } from "../components/act";
 import { Button, Card, Notice, Refusal, Skeleton } from "../components/basics";
+import { AsFile } from "../components/config-file";
 import { isOther, Items, type Row, rowsOf } from "../components/config-items";
 import { NameActs, NewName } from "../components/config-names";
 import { Difference, Live, Meanwhile, SaveBar, sendDraft } from "../components/config-save";
@@ -178,7 +179,14 @@ function Loaded({ known, rest, onRead }: { known: Settings; rest: string; onRead
 			<ReadOnly items={known.items} />
 			<Meanwhile />
 			<Parts groups={groups} current={rest} />
-			{rest === VERSIONS ? <Versions /> : <Tools />}
+			{rest === VERSIONS ? (
+				<div class="stack">
+					<Versions />
+					<AsFile />
+				</div>
+			) : (
+				<Tools />
+			)}
 			<form
 				ref={box}
 				id="config-form"
