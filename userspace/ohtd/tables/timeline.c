@@ -52,7 +52,7 @@ static const struct ohtd_stored_column columns[] = {
 	OHTD_COLUMN(ohtd_timeline_row, severity, .asked = "severity", .seen = true),
 	OHTD_COLUMN(ohtd_timeline_row, who, .asked = "who", .seen = true),
 	OHTD_COLUMN(ohtd_timeline_row, number, .seen = true),
-	OHTD_COLUMN_AS(ohtd_timeline_row, "words", text, .asked = "q", .seen = true, .match = OHTD_MATCH_WITHIN),
+	OHTD_COLUMN(ohtd_timeline_row, words, .asked = "q", .seen = true, .match = OHTD_MATCH_WITHIN),
 };
 
 const struct ohtd_stored_row ohtd_kept_timeline = {

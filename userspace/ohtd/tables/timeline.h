@@ -35,6 +35,7 @@
  * @text: for people
  * @severity: of an alert, else ""
  * @who: who asked for it, or ""
+ * @words: kind, code, text and who, for the filter q
  * @number: of the alert, command or version; seq of the journal's entry, number of the audit's record
  */
 struct ohtd_timeline_row {
@@ -47,6 +48,7 @@ struct ohtd_timeline_row {
 	char severity[OHTD_TIMELINE_WORD_BYTES];
 	char who[OHTD_TIMELINE_WORD_BYTES * 2];
 	int64_t number;
+	char words[2 * OHTD_TIMELINE_TEXT_BYTES];
 };
 
 extern const struct ohtd_stored_row ohtd_kept_timeline;
