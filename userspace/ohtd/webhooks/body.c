@@ -174,6 +174,7 @@ static const char *ntfy_word(const struct ohtd_delivery_row *row)
 
 /* ---- the request ---- */
 
+__attribute__((format(printf, 2, 3)))
 static bool add(struct sender_order *order, const char *format, ...)
 {
 	size_t used = strlen(order->head), left = sizeof(order->head) - used;
