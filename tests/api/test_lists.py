@@ -101,3 +101,9 @@ def test_what_a_list_does_not_know(rows, path, query, pointer, code):
     refused = rows.get(f"{path}?{query}", role="administrator")
     assert (refused.status, refused.json["code"]) == (400, "validation")
     assert (refused.json["errors"][0]["pointer"], refused.json["errors"][0]["code"]) == (pointer, code)
+
+
+def test_an_entry_of_the_timeline_has_its_own_text(rows):
+    """Not what the filter q looks through."""
+    [entry] = rows.get("timeline?code=door_open").json["items"]
+    assert (entry["code"], entry["text"]) == ("door_open", "Open.")

@@ -183,10 +183,8 @@ static int path_with_reason(struct cli *cli, const char *path, char made[PATH_BY
 		before = '&';
 	}
 	if (*reason)
-		used += (size_t)snprintf(made + used, PATH_BYTES - used, "%creason=", before);
-	for (; *reason; reason++)
-		used += (size_t)snprintf(made + used, PATH_BYTES - used, "%%%02X",
-					 (unsigned char)*reason);
+		snprintf(made + used, PATH_BYTES - used, "%creason=", before);
+	client_add_text(made, PATH_BYTES, reason);
 	return CLI_DONE;
 }
 

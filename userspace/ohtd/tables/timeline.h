@@ -35,8 +35,8 @@
  * @text: for people
  * @severity: of an alert, else ""
  * @who: who asked for it, or ""
- * @words: kind, code, text and who, for the filter q
  * @number: of the alert, command or version; seq of the journal's entry, number of the audit's record
+ * @words: kind, code, text and who, for the filter q
  */
 struct ohtd_timeline_row {
 	int64_t place;
