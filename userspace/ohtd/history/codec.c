@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "history/codec.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 
 #define GROUP		512	/* integers with one Rice parameter */
 #define GROUP_BITS	6	/* of the parameter */
@@ -170,8 +172,23 @@ struct bit_reader {
 	unsigned int bits;	/* of @word that are there */
 };
 
-static void refill(struct bit_reader *from)
+/*
+ * At least 56 bits, unless the end is near. Eight bytes at once: the bits beyond those that are
+ * counted stand in the word already, and the next refill puts the same ones there.
+ */
+static inline void refill(struct bit_reader *from)
 {
+	uint64_t next;
+
+	if (from->bits > 56)
+		return;
+	if (from->end - from->at >= (ptrdiff_t)sizeof(next)) {
+		memcpy(&next, from->at, sizeof(next));
+		from->word |= be64toh(next) >> from->bits;
+		from->at += 7 - from->bits / 8;
+		from->bits = 56 + from->bits % 8;
+		return;
+	}
 	while (from->bits <= 56 && from->at < from->end) {
 		from->word |= (uint64_t)*from->at++ << (56 - from->bits);
 		from->bits += 8;
@@ -179,7 +196,7 @@ static void refill(struct bit_reader *from)
 }
 
 /* At most 32. */
-static int take_bits(struct bit_reader *from, unsigned int bits, uint64_t *value)
+static inline int take_bits(struct bit_reader *from, unsigned int bits, uint64_t *value)
 {
 	if (!bits) {
 		*value = 0;
@@ -195,7 +212,7 @@ static int take_bits(struct bit_reader *from, unsigned int bits, uint64_t *value
 	return 0;
 }
 
-static int take_long(struct bit_reader *from, unsigned int bits, uint64_t *value)
+static inline int take_long(struct bit_reader *from, unsigned int bits, uint64_t *value)
 {
 	uint64_t high = 0, low;
 
@@ -207,7 +224,7 @@ static int take_long(struct bit_reader *from, unsigned int bits, uint64_t *value
 	return 0;
 }
 
-static int take_rice(struct bit_reader *from, unsigned int k, uint64_t *value)
+static inline int take_rice(struct bit_reader *from, unsigned int k, uint64_t *value)
 {
 	unsigned int ones;
 	uint64_t low;
@@ -495,26 +512,55 @@ static int take_raw(const struct ohtd_span *from, int64_t *values, size_t count)
 	return 0;
 }
 
+/* @values[0] is the first value; the others are what the predictor did not know, folded. */
+static void add_guesses(enum ohtd_predictor by, int64_t *values, size_t count)
+{
+	const unsigned int shift = by == OHTD_PREDICT_MEAN6 ? 6 : 4;
+	uint64_t last = (uint64_t)values[0], step = 0, sum = last << shift;
+
+	switch (by) {
+	case OHTD_PREDICT_DELTA:
+		for (size_t i = 1; i < count; i++)
+			values[i] = (int64_t)(last += unfold((uint64_t)values[i]));
+		return;
+	case OHTD_PREDICT_DELTA2:
+		for (size_t i = 1; i < count; i++) {
+			step += unfold((uint64_t)values[i]);
+			values[i] = (int64_t)(last += step);
+		}
+		return;
+	default:
+		for (size_t i = 1; i < count; i++) {
+			uint64_t rest = unfold((uint64_t)values[i]);
+
+			values[i] = (int64_t)((uint64_t)((int64_t)sum >> shift) + rest);
+			sum += rest;
+		}
+	}
+}
+
 static int take_residuals(struct ohtd_span *from, enum ohtd_predictor by, int64_t *values,
 			  size_t count)
 {
 	struct bit_reader bits;
-	struct guess guess;
-	uint64_t folded, k = 0;
+	uint64_t folded, k;
 
 	if (ohtd_span_number(from, &folded))
 		return -EBADMSG;
 	bits = (struct bit_reader){ .at = from->at, .end = from->at + from->left };
 	values[0] = (int64_t)unfold(folded);
-	begin_guess(&guess, by, (uint64_t)values[0]);
-	for (size_t i = 1; i < count; i++) {
-		if ((i - 1) % GROUP == 0 && take_bits(&bits, GROUP_BITS, &k))
+	for (size_t at = 1; at < count; at += GROUP) {
+		size_t end = count - at < GROUP ? count : at + GROUP;
+
+		if (take_bits(&bits, GROUP_BITS, &k))
 			return -EBADMSG;
-		if (take_rice(&bits, (unsigned int)k, &folded))
-			return -EBADMSG;
-		values[i] = (int64_t)(next_guess(&guess) + unfold(folded));
-		learn(&guess, (uint64_t)values[i]);
+		for (size_t i = at; i < end; i++) {
+			if (take_rice(&bits, (unsigned int)k, &folded))
+				return -EBADMSG;
+			values[i] = (int64_t)folded;
+		}
 	}
+	add_guesses(by, values, count);
 	return at_end(&bits);
 }
 

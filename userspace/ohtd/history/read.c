@@ -299,6 +299,23 @@ static int take_samples(struct reading *reading, struct ohtd_span part, int64_t 
 				       (size_t)end, join_samples, reading);
 }
 
+/* A column of the answer is a whole number of those in scratch. */
+static void join_columns(const struct reading *reading, size_t count, int64_t column_cycles)
+{
+	const struct segment *segment = reading->segment;
+	int64_t cycle = reading->piece_first;
+
+	for (size_t i = 0; i < count;) {
+		struct ohtd_column *column = column_at(reading, cycle);
+		int64_t end = column ? segment->begin + ((cycle - segment->begin) / reading->group + 1) *
+			      reading->group : cycle + column_cycles;
+
+		for (; i < count && cycle < end; i++, cycle += column_cycles)
+			if (column)
+				ohtd_column_join(column, &reading->scratch[i]);
+	}
+}
+
 static int take_columns(struct reading *reading, struct ohtd_span part, int64_t cycles,
 			int64_t column_cycles)
 {
@@ -308,13 +325,8 @@ static int take_columns(struct reading *reading, struct ohtd_span part, int64_t 
 	if (count > OHTD_CHUNK_COLUMNS)
 		return -EBADMSG;
 	r = ohtd_columns_take(&part, reading->scratch, count);
-	for (size_t i = 0; !r && i < count; i++) {
-		struct ohtd_column *column =
-			column_at(reading, reading->piece_first + (int64_t)i * column_cycles);
-
-		if (column)
-			ohtd_column_join(column, &reading->scratch[i]);
-	}
+	if (!r)
+		join_columns(reading, count, column_cycles);
 	return r;
 }
 
