@@ -13,6 +13,7 @@
 #include "http/route.h"
 #include "lists/stored_list.h"
 #include "store/db.h"
+#include "tables/commands.h"
 #include "tables/journal.h"
 #include "tables/users.h"
 #include "store_fixture.h"
@@ -60,6 +61,10 @@ static bool is_filter(const struct ohtd_stored_row *row, const struct ohtd_membe
 	const struct ohtd_stored_column *column = ohtd_row_asked(row, member->name);
 	struct ohtd_list_query query = { .row = row, .limit = 1 };
 
+	if (!strcmp(member->name, "q")) {
+		snprintf(query.search, sizeof(query.search), "lamp");
+		return can_be_read(&query) && member->type == OHTD_IS_TEXT && member->max == OHTD_FILTER_BYTES - 1;
+	}
 	if (!column || column->type == OHTD_COLUMN_REAL)
 		return false;
 	ohtd_list_narrow(&query, column, 0, NULL);
@@ -130,6 +135,25 @@ static void every_list_fits_its_query_and_the_database(void **state)
 			lists += route->list != NULL;
 		}
 	assert_true(lists >= 4);
+}
+
+/* As the database searches: a blank between two columns, capital letters or not, and no pattern. */
+static void a_row_in_memory_is_searched_like_a_kept_one(void **state)
+{
+	static const struct {
+		const char *text;
+		bool found;
+	} cases[] = {
+		{ "", true }, { "MOVE", true }, { "move run", true }, { "anna move", true }, { "an%a", false }, { "dock", false },
+	};
+	const struct ohtd_command_row row = { .number = 1, .user = "Anna", .verb = "move", .state = "running" };
+	struct ohtd_list_query query = { .row = &ohtd_kept_commands };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(query.search, sizeof(query.search), "%s", cases[i].text);
+		assert_int_equal(ohtd_list_wants(&query, &row), cases[i].found);
+	}
 }
 
 /* ---- lists that are none ---- */
@@ -224,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_list_fits_its_query_and_the_database),
+		cmocka_unit_test(a_row_in_memory_is_searched_like_a_kept_one),
 		cmocka_unit_test(what_does_not_fit_is_found),
 	};
 

@@ -126,16 +126,18 @@ static void show_list(struct cli *cli, struct json_object *answer, const struct 
 int remote_call(struct cli *cli, int count, char **arguments)
 {
 	struct json_object *body, *answer;
+	char path[CLIENT_PATH_BYTES];
 	size_t i = 0;
 	int result;
 
-	(void)count;
-	(void)arguments;
 	/* The table of verbs names this function for those of the table above only. */
 	while (strcmp(calls[i].verb, cli->verb->name))
 		i++;
 	body = calls[i].body ? json_tokener_parse(calls[i].body) : NULL;
-	result = client_request(cli, calls[i].method, calls[i].path, body, &answer);
+	snprintf(path, sizeof(path), "%s%s", calls[i].path, count ? "&q=" : "");
+	if (count)
+		client_add_text(path, sizeof(path), arguments[0]);
+	result = client_request(cli, calls[i].method, path, body, &answer);
 	json_object_put(body);
 	if (!result && calls[i].columns && !cli->json)
 		show_list(cli, answer, calls[i].columns, calls[i].none);

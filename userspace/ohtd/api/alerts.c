@@ -242,6 +242,7 @@ struct kept_query {
 	const char *source;
 	int64_t address;
 	int64_t state;
+	const char *q;
 };
 
 OHTD_SHAPE(kept_query, "KeptAlertQuery",
@@ -256,7 +257,8 @@ OHTD_SHAPE(kept_query, "KeptAlertQuery",
 	OHTD_INTEGER(kept_query, address, .min = 1, .max = 247, .preset = OHTD_NONE,
 		     .summary = "Only alerts about this module"),
 	OHTD_WORD(kept_query, state, .words = &kept_state_words, .preset = OHTD_NONE,
-		  .summary = "Only alerts in this state"));
+		  .summary = "Only alerts in this state"),
+	OHTD_SEARCH(kept_query, "code, source or text"));
 
 static struct kept_alert kept_of(const struct ohtd_alert_row *row)
 {

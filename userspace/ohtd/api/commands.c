@@ -107,6 +107,7 @@ struct command_query {
 	int64_t state;
 	const char *reason;
 	const char *by;
+	const char *q;
 };
 
 OHTD_SHAPE(command_query, "CommandQuery",
@@ -121,7 +122,8 @@ OHTD_SHAPE(command_query, "CommandQuery",
 	OHTD_TEXT(command_query, reason, .min = 1, .max = OHTD_COMMAND_WORD_BYTES - 1,
 		  .summary = "Only commands with this reason"),
 	OHTD_TEXT(command_query, by, .min = 1, .max = OHTD_COMMAND_USER_BYTES - 1,
-		  .summary = "Only commands of this user"));
+		  .summary = "Only commands of this user"),
+	OHTD_SEARCH(command_query, "id, verb, state, reason or by"));
 
 OHTD_LIST_ANSWER(command_list, "CommandList", command_life,
 	"In the order asked for, else the newest first");

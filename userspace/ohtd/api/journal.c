@@ -273,6 +273,7 @@ struct event_query {
 	int64_t kind;
 	int64_t cause;
 	int64_t source;
+	const char *q;
 };
 
 OHTD_SHAPE(event_query, "EventQuery",
@@ -283,7 +284,8 @@ OHTD_SHAPE(event_query, "EventQuery",
 	OHTD_WORD(event_query, cause, .words = &ohtd_cause_words, .preset = OHTD_NONE,
 		  .summary = "Only entries with this cause"),
 	OHTD_INTEGER(event_query, source, .min = 1, .max = INT32_MAX, .preset = OHTD_NONE,
-		     .summary = "Only entries of this device"));
+		     .summary = "Only entries of this device"),
+	OHTD_SEARCH(event_query, "text, cause or the name of who did it, of the newest 20,000"));
 
 OHTD_LIST_ANSWER(event_list, "SafetyEventList", safety_event, "Entries in the order asked for");
 

@@ -76,7 +76,7 @@ OHTD_SHAPE(timeline_query, "TimelineQuery",
 	FILTER(who, "Only what this account asked for"),
 	FILTER(from, "Only from this time on, as 2026-07-30T12:00:00Z"),
 	FILTER(to, "Only before this time"),
-	FILTER(q, "Only entries with this anywhere in kind, code, text or who, capital letters or not"));
+	OHTD_SEARCH(timeline_query, "kind, code, text or who"));
 
 OHTD_LIST_ANSWER(timeline, "Timeline", timeline_entry, "The newest first, unless sorted otherwise");
 

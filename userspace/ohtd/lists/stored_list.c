@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lists/stored_list.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "http/time_read.h"
 #include "server/call.h"
@@ -24,6 +26,8 @@ static void take_sort(struct ohtd_list_query *query, const struct ohtd_member *m
 	query->sort = ohtd_row_asked(query->row, word + query->descends);
 }
 
+#define SEARCH	"q"
+
 /* A word filters a column of texts as it is, one of numbers by its number; a text one of numbers is a time. False: refused. */
 static bool take_filter(struct ohtd_call *call, struct ohtd_list_query *query, const struct ohtd_member *member,
 			const char *asked)
@@ -32,6 +36,11 @@ static bool take_filter(struct ohtd_call *call, struct ohtd_list_query *query, c
 	const char *at = asked + member->offset, *text = NULL;
 	int64_t number = OHTD_NONE;
 
+	if (!strcmp(member->name, SEARCH)) {
+		text = *(const char *const *)(const void *)at;
+		snprintf(query->search, sizeof(query->search), "%s", text ? text : "");
+		return true;
+	}
 	if (member->type == OHTD_IS_TEXT)
 		text = *(const char *const *)(const void *)at;
 	else if (member->type != OHTD_IS_TRISTATE)

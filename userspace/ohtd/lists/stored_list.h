@@ -12,7 +12,8 @@
  *	.handle = ohtd_stored_list_get, .list = &lamps,
  *
  * The query has its page first, then its sort. Each further member is a filter: it and each word of
- * the sort are what a column of the row is asked by (store/row.h). The unit test test_lists holds all
+ * the sort are what a column of the row is asked by (store/row.h), but q, which looks through all that are
+ * searched. The unit test test_lists holds all
  * lists against that and against the database.
  */
 #ifndef OHTD_LISTS_STORED_LIST_H
@@ -35,6 +36,11 @@ struct ohtd_stored_list {
 	size_t (*newer)(struct ohtd_call *call, void *rows);
 	size_t newer_max;
 };
+
+/* The filter q of a query Q_, whose list is looked through in what_. */
+#define OHTD_SEARCH(Q_, what_)								\
+	OHTD_TEXT(Q_, q, .min = 1, .max = OHTD_FILTER_BYTES - 1,			\
+		  .summary = "Only entries with this anywhere in " what_ ", capital letters or not")
 
 /* The answer: items of the struct item_, and the cursor of the next page. */
 struct ohtd_list_answer {

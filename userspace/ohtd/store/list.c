@@ -50,6 +50,22 @@ int ohtd_list_compare(const struct ohtd_list_query *query, const void *item, con
 	return compare(query, places[0], places[1]);
 }
 
+/* As the database does it: the searched columns with a blank between them. */
+static bool has_search(const struct ohtd_list_query *query, const void *item)
+{
+	char words[1024];
+	size_t used = 0;
+
+	for (size_t i = 0; i < query->row->count && used < sizeof(words); i++) {
+		const struct ohtd_stored_column *column = &query->row->columns[i];
+
+		if (column->searched)
+			used += (size_t)snprintf(words + used, sizeof(words) - used, "%s%s", used ? " " : "",
+						 (const char *)item + column->offset);
+	}
+	return used && strcasestr(words, query->search);
+}
+
 bool ohtd_list_wants(const struct ohtd_list_query *query, const void *item)
 {
 	uint64_t place[2];
@@ -65,7 +81,7 @@ bool ohtd_list_wants(const struct ohtd_list_query *query, const void *item)
 		    query->filters[i].number != ohtd_column_number(column, item))
 			return false;
 	}
-	return true;
+	return !*query->search || has_search(query, item);
 }
 
 /* ---- rows of the database ---- */
@@ -81,18 +97,36 @@ static const char *const matches[] = {
 	[OHTD_MATCH_AMONG] = " AND %s IN (SELECT value FROM json_each('[\"' || replace(?%d, ',', '\",\"') || '\"]'))",
 };
 
+static void add_search(sqlite3_str *sql, const struct ohtd_list_query *query)
+{
+	const char *between = "";
+
+	sqlite3_str_appendall(sql, " AND instr(lower(");
+	for (size_t i = 0; i < query->row->count; i++)
+		if (query->row->columns[i].searched) {
+			sqlite3_str_appendf(sql, "%s%s", between, ohtd_column_name(&query->row->columns[i]));
+			between = " || ' ' || ";
+		}
+	sqlite3_str_appendf(sql, "), lower(?%d))", FILTERS_AT + (int)query->filter_count);
+}
+
 static char *text_of(const struct ohtd_list_query *query)
 {
 	const struct ohtd_stored_row *row = query->row;
+	struct ohtd_stored_row searched = *row;
 	const char *sort = ohtd_column_name(sort_of(query)), *key = ohtd_column_name(row->key);
 	const char *way = query->descends ? " DESC" : "";
 	sqlite3_str *sql = sqlite3_str_new(NULL);
 
-	ohtd_row_select(sql, row);
+	if (*query->search && row->searched_from)
+		searched.from = row->searched_from;
+	ohtd_row_select(sql, &searched);
 	sqlite3_str_appendall(sql, " WHERE TRUE");
 	for (size_t i = 0; i < query->filter_count; i++)
 		sqlite3_str_appendf(sql, matches[query->filters[i].column->match],
 				    ohtd_column_name(query->filters[i].column), FILTERS_AT + (int)i);
+	if (*query->search)
+		add_search(sql, query);
 	if (query->goes_on)
 		sqlite3_str_appendf(sql, " AND (%s, %s) %c (", sort, key,
 				    query->descends ? '<' : '>');
@@ -116,6 +150,8 @@ static void bind(sqlite3_stmt *s, const struct ohtd_list_query *query)
 					  SQLITE_STATIC);
 		else
 			sqlite3_bind_int64(s, FILTERS_AT + (int)i, query->filters[i].number);
+	if (*query->search)
+		sqlite3_bind_text(s, FILTERS_AT + (int)query->filter_count, query->search, -1, SQLITE_STATIC);
 }
 
 int ohtd_db_list(struct ohtd_db *db, const struct ohtd_list_query *query, void *items)

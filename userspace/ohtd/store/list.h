@@ -26,6 +26,7 @@ struct ohtd_db;
  * @behind: ohtd_list_place() of a row when it was read
  * @filters: only those of which each of these columns has this value; a text if it is one
  * @filter_count: of @filters
+ * @search: only those that have it somewhere in their searched columns, capital letters (of ASCII) or not; "": all
  * @limit: how many at most
  */
 struct ohtd_list_query {
@@ -40,6 +41,7 @@ struct ohtd_list_query {
 		char text[OHTD_FILTER_BYTES];
 	} filters[OHTD_FILTERS_MAX];
 	size_t filter_count;
+	char search[OHTD_FILTER_BYTES];
 	unsigned int limit;
 };
 

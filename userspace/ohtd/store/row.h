@@ -49,6 +49,7 @@ enum ohtd_column_match {
  * @parameter: ":" and the name of the column
  * @asked: name by which clients narrow or sort a list; NULL: they cannot
  * @seen: selected, never inserted
+ * @searched: a text that is looked through for what a client searches
  * @match: how a filter of it is compared
  * @type: how the struct keeps it
  * @offset: of the member in the struct
@@ -58,6 +59,7 @@ struct ohtd_stored_column {
 	const char *parameter;
 	const char *asked;
 	bool seen;
+	bool searched;
 	enum ohtd_column_match match;
 	enum ohtd_column_type type;
 	size_t offset;
@@ -68,6 +70,7 @@ struct ohtd_stored_column {
  * struct ohtd_stored_row - how a struct is kept
  * @table: its name
  * @from: SQL of what is selected from, which has all columns; NULL: the table
+ * @searched_from: the same for a search, of the newest rows alone; NULL: as @from
  * @bytes: size of the struct
  * @columns: the columns, in the order in which they are selected
  * @count: of @columns
@@ -76,6 +79,7 @@ struct ohtd_stored_column {
 struct ohtd_stored_row {
 	const char *table;
 	const char *from;
+	const char *searched_from;
 	size_t bytes;
 	const struct ohtd_stored_column *columns;
 	size_t count;

@@ -7,12 +7,12 @@
 
 static const struct ohtd_stored_column command_columns[] = {
 	OHTD_COLUMN(ohtd_command_row, number, .asked = "number"),
-	OHTD_COLUMN(ohtd_command_row, caller_id, .asked = "id"),
+	OHTD_COLUMN(ohtd_command_row, caller_id, .asked = "id", .searched = true),
 	OHTD_COLUMN(ohtd_command_row, tag),
-	OHTD_COLUMN(ohtd_command_row, user, .asked = "by"),
-	OHTD_COLUMN(ohtd_command_row, verb, .asked = "verb"),
-	OHTD_COLUMN(ohtd_command_row, state, .asked = "state"),
-	OHTD_COLUMN(ohtd_command_row, reason, .asked = "reason"),
+	OHTD_COLUMN(ohtd_command_row, user, .asked = "by", .searched = true),
+	OHTD_COLUMN(ohtd_command_row, verb, .asked = "verb", .searched = true),
+	OHTD_COLUMN(ohtd_command_row, state, .asked = "state", .searched = true),
+	OHTD_COLUMN(ohtd_command_row, reason, .asked = "reason", .searched = true),
 	OHTD_COLUMN(ohtd_command_row, position_mm),
 	OHTD_COLUMN(ohtd_command_row, speed_mm_s),
 	OHTD_COLUMN(ohtd_command_row, accepted_ns, .asked = "accepted"),

@@ -45,17 +45,24 @@ static const struct ohtd_stored_column entry_columns[] = {
 	OHTD_COLUMN_AS(ohtd_entry_found, "boot_id", source.boot_id, .seen = true),
 	OHTD_COLUMN_AS(ohtd_entry_found, "device", source.device, .seen = true),
 	OHTD_COLUMN(ohtd_entry_found, by_daemon, .seen = true),
-	OHTD_COLUMN(ohtd_entry_found, user, .seen = true),
+	OHTD_COLUMN(ohtd_entry_found, user, .seen = true, .searched = true),
+	OHTD_COLUMN(ohtd_entry_found, words, .seen = true, .searched = true),
 	/* The order in which they were made; the time of day may go back. */
 	OHTD_COLUMN_AS(ohtd_entry_found, "source", source_id, .asked = "time", .seen = true),
 };
 
+#define FOUND(entries_)									\
+	"(SELECT j.*, s.boot_id, s.device, r.tgid IS NOT NULL AS by_daemon, coalesce(u.name, '') AS user,"	\
+	" oht_kind_name(kind) || ' ' || oht_kind_text(kind) || iif(cause, ' ' || oht_cause_text(cause), '') AS words"	\
+	" FROM " entries_ " j JOIN journal_sources s ON s.id = j.source"		\
+	OHTD_JOURNAL_RUN_OF_ENTRY							\
+	" LEFT JOIN users u ON u.id = j.tag AND r.tgid IS NOT NULL)"
+
+/* A million entries take a second to look through, which others would wait for. */
 const struct ohtd_stored_row ohtd_kept_entries = {
 	.table = "journal", .bytes = sizeof(struct ohtd_entry_found), .key = &entry_columns[1],
-	.from = "(SELECT j.*, s.boot_id, s.device, r.tgid IS NOT NULL AS by_daemon, u.name AS user"
-		" FROM journal j JOIN journal_sources s ON s.id = j.source"
-		OHTD_JOURNAL_RUN_OF_ENTRY
-		" LEFT JOIN users u ON u.id = j.tag AND r.tgid IS NOT NULL)",
+	.from = FOUND("journal"),
+	.searched_from = FOUND("(SELECT * FROM journal ORDER BY source DESC, seq DESC LIMIT " OHTD_SEARCHED_ENTRIES ")"),
 	OHTD_COLUMNS(entry_columns),
 };
 

@@ -60,6 +60,9 @@ struct ohtd_entry_place {
 	uint64_t seq;
 };
 
+#define OHTD_ENTRY_WORDS_BYTES	160
+#define OHTD_SEARCHED_ENTRIES	"20000"	/* the newest */
+
 /**
  * struct ohtd_entry_found - an entry and what is known about it
  * @source_id: number of its source
@@ -67,6 +70,7 @@ struct ohtd_entry_place {
  * @entry: the entry
  * @by_daemon: made by a call of an ohtd: its tag is the number of a user, or our own
  * @user: name of the user of that number, "" if there is none
+ * @words: of kind and cause, as people and programs say them
  */
 struct ohtd_entry_found {
 	int64_t source_id;
@@ -74,6 +78,7 @@ struct ohtd_entry_found {
 	struct ohtd_entry entry;
 	bool by_daemon;
 	char user[OHTD_USER_NAME_MAX + 1];
+	char words[OHTD_ENTRY_WORDS_BYTES];
 };
 
 /*

@@ -46,18 +46,17 @@ static const struct ohtd_stored_column columns[] = {
 	OHTD_COLUMN_AS(ohtd_timeline_row, "time_ns", time_ns, .asked = "from", .seen = true, .match = OHTD_MATCH_FROM),
 	OHTD_COLUMN_AS(ohtd_timeline_row, "time_ns", time_ns, .asked = "to", .seen = true, .match = OHTD_MATCH_BEFORE),
 	OHTD_COLUMN(ohtd_timeline_row, ended_ns, .seen = true),
-	OHTD_COLUMN(ohtd_timeline_row, kind, .asked = "kinds", .seen = true, .match = OHTD_MATCH_AMONG),
-	OHTD_COLUMN(ohtd_timeline_row, code, .asked = "code", .seen = true),
-	OHTD_COLUMN(ohtd_timeline_row, text, .seen = true),
+	OHTD_COLUMN(ohtd_timeline_row, kind, .asked = "kinds", .seen = true, .searched = true, .match = OHTD_MATCH_AMONG),
+	OHTD_COLUMN(ohtd_timeline_row, code, .asked = "code", .seen = true, .searched = true),
+	OHTD_COLUMN(ohtd_timeline_row, text, .seen = true, .searched = true),
 	OHTD_COLUMN(ohtd_timeline_row, severity, .asked = "severity", .seen = true),
-	OHTD_COLUMN(ohtd_timeline_row, who, .asked = "who", .seen = true),
+	OHTD_COLUMN(ohtd_timeline_row, who, .asked = "who", .seen = true, .searched = true),
 	OHTD_COLUMN(ohtd_timeline_row, number, .seen = true),
-	OHTD_COLUMN(ohtd_timeline_row, words, .asked = "q", .seen = true, .match = OHTD_MATCH_WITHIN),
 };
 
 const struct ohtd_stored_row ohtd_kept_timeline = {
 	.bytes = sizeof(struct ohtd_timeline_row), .key = &columns[0],
-	.from = "(SELECT *, kind || ' ' || code || ' ' || text || ' ' || who AS words FROM (" ALERTS " UNION ALL " COMMANDS
-		" UNION ALL " STOPS " UNION ALL " SETTINGS " UNION ALL " STARTS_AND_STEPS "))",
+	.from = "(" ALERTS " UNION ALL " COMMANDS
+		" UNION ALL " STOPS " UNION ALL " SETTINGS " UNION ALL " STARTS_AND_STEPS ")",
 	OHTD_COLUMNS(columns),
 };

@@ -36,7 +36,6 @@
  * @severity: of an alert, else ""
  * @who: who asked for it, or ""
  * @number: of the alert, command or version; seq of the journal's entry, number of the audit's record
- * @words: kind, code, text and who, for the filter q
  */
 struct ohtd_timeline_row {
 	int64_t place;
@@ -48,7 +47,6 @@ struct ohtd_timeline_row {
 	char severity[OHTD_TIMELINE_WORD_BYTES];
 	char who[OHTD_TIMELINE_WORD_BYTES * 2];
 	int64_t number;
-	char words[2 * OHTD_TIMELINE_TEXT_BYTES];
 };
 
 extern const struct ohtd_stored_row ohtd_kept_timeline;
