@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The audit: what is recorded and what is not, what stays after kill -9, and what is found when somebody changes the database."""
+import base64
 import contextlib
 import json
 import os
@@ -16,6 +17,8 @@ sys.path.insert(0, str(TOP / "examples/python"))
 import verify_audit as foreign        # noqa: E402  pylint: disable=wrong-import-position
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
+# Of a private key of Ed25519 in DER.
+ED25519_DER = bytes.fromhex("302e020100300506032b657004220420")
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -264,6 +267,48 @@ def remove_as_old(_daemon, database):
     database.execute("DELETE FROM audit WHERE number <= 5")
 
 
+def chain_anew_with_the_key(daemon, database):
+    """As root: with all that the folder has."""
+    chain_anew(daemon, database)
+    edge, size = [], 0
+    for size, (leaf,) in enumerate(database.execute("SELECT leaf FROM audit ORDER BY number").fetchall(), 1):
+        foreign.add(edge, size - 1, bytes.fromhex(leaf))
+    head = daemon.state / "audit.head"
+    text, _, signature = head.read_text(encoding="utf-8").partition("\n\n")
+    origin = text.splitlines()[0]
+    text = f"{origin}\n{size}\n{base64.b64encode(foreign.root_of(edge)).decode()}\n"
+    files = [daemon.folder / name for name in ("key.der", "text")]
+    for file, data in zip(files, (ED25519_DER + (daemon.state / "audit.key").read_bytes(), text.encode())):
+        file.write_bytes(data)
+    signed = subprocess.run(["openssl", "pkeyutl", "-sign", "-keyform", "DER", "-inkey", files[0], "-rawin", "-in", files[1]],
+                            capture_output=True, check=True).stdout
+    key_hash = base64.b64decode(signature.split(" ")[2])[:4]
+    head.write_text(f"{text}\n\N{EM DASH} {origin} {base64.b64encode(key_hash + signed).decode()}\n", encoding="utf-8")
+
+
+def old_copy(daemon, _database):
+    """Of the whole folder: the files of before the newest records."""
+    for file in (daemon.folder / "older").iterdir():
+        (daemon.state / file.name).write_bytes(file.read_bytes())
+
+
+def two_copies(daemon, database):
+    """As a clone of the card that has gone its own way."""
+    old_copy(daemon, database)
+
+
+def cut_and_go_on(daemon, database):
+    cut_and_mend(daemon, database)
+
+
+def hide_in_a_gap(daemon, database):
+    """As if the store had not been able to write."""
+    database.execute("UPDATE audit SET who = 'ohtd', act = 'gap', object = '', before = '', after = '' WHERE number = 5")
+    mend_leaf(daemon, database, 5)
+
+
+GO_ON = (two_copies, cut_and_go_on)
+
 # What is done, what a witness says of it, and whether the daemon itself finds it when it starts.
 ATTACKS = {
     edit: ("record 5 was changed", False),
@@ -275,6 +320,12 @@ ATTACKS = {
     cut: ("records from 9 on are missing", True),
     cut_and_mend: ("the audit was cut, or an old copy came back", True),
     remove_as_old: ("is not signed", False),
+    hide_in_a_gap: ("others than", True),
+    cut_and_go_on: ("others than this computer has seen", True),
+    # Only a witness finds these.
+    chain_anew_with_the_key: ("others than this computer has seen", False),
+    old_copy: ("the audit was cut, or an old copy came back", False),
+    two_copies: ("others than this computer has seen", False),
 }
 
 
@@ -284,7 +335,14 @@ def _victim(tmp_path_factory, accounts):
     made = begin(tmp_path_factory.mktemp("victim"), accounts)
     try:
         made.start()
-        for i in range(10):
+        for i in range(4):
+            rename(made, f"name {i}")
+        made.stop()
+        (made.folder / "older").mkdir()
+        for file in ("oht.db", "audit.head"):
+            (made.folder / "older" / file).write_bytes((made.state / file).read_bytes())
+        made.start()
+        for i in range(4, 9):
             rename(made, f"name {i}")
         assert len(records(made)) == 16
         home = made.folder / "home"
@@ -306,6 +364,8 @@ def test_a_change_of_the_database_is_found(victim, attack):
         with database_of(victim) as database:
             attack(victim, database)
         victim.start()
+        for i in range(12 if attack in GO_ON else 0):
+            rename(victim, f"gone on {i}")
         said = ohtctl(victim, home, "audit", "verify")
         assert ("audit_altered" in victim.get("health", role=None).body.decode()) == by_itself, victim.log()
         assert ("found altered" in {item["act"] for item in records(victim)}) == by_itself
