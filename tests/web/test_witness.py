@@ -18,7 +18,8 @@ def _victim(daemon, tmp_path):
     made = Daemon(tmp_path)
     made.write_config()
     try:
-        assert made.add_user("administrator", "administrator").returncode == 0
+        for name in ("administrator", "viewer"):
+            assert made.add_user(name, name).returncode == 0
         made.make_logins_cheap()
         for name in ("ca.crt", "ca.key", "server.crt", "server.key"):
             shutil.copy(daemon.state / name, made.state)
@@ -76,7 +77,8 @@ def test_an_audit_that_was_cut_is_told_on_every_page_until_somebody_takes_note(v
     for i in range(10):
         rename(victim, f"name {i}")
     page.open(f"https://localhost:{victim.port}/")
-    log_in(page, "administrator")
+    # Also who may not read records is a witness.
+    log_in(page, "viewer")
     page.wait(lambda: seen(page) > 10, what="a checkpoint")
     had = seen(page)
     log_out(page)

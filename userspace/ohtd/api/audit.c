@@ -102,7 +102,7 @@ OHTD_LIST_ANSWER(audit_list, "AuditList", audit_record, "The newest first, unles
 
 static const struct ohtd_stored_list kept_audit = { .row = &ohtd_kept_audit, .show = show_record };
 
-/* ---- the checkpoint ---- */
+/* ---- the checkpoint: anybody may be a witness, since it tells no record ---- */
 
 struct head_late {
 	struct ohtd_late late;
@@ -277,18 +277,18 @@ static const struct ohtd_route routes[] = {
 		.summary = "Changes, and attempts that were refused",
 		.text = "Each record is a leaf of a tree; docs/audit.md has its form.",
 	}, {
-		.method = OHTD_GET, .path = "audit/head", .role = OHTD_ROLE_ADMINISTRATOR,
+		.method = OHTD_GET, .path = "audit/head", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE,
 		.replies = { { 200, NULL, "text/plain" } },
 		.handle = get_head,
 		.summary = "Signed checkpoint of all records, in the form of C2SP",
 	}, {
-		.method = OHTD_GET, .path = "audit/key", .role = OHTD_ROLE_ADMINISTRATOR,
+		.method = OHTD_GET, .path = "audit/key", .role = OHTD_ROLE_VIEWER,
 		.replies = { { 200, &audit_key_shape } },
 		.handle = get_key,
 		.summary = "Public key of the checkpoints",
 	}, {
-		.method = OHTD_GET, .path = "audit/proof", .role = OHTD_ROLE_ADMINISTRATOR,
+		.method = OHTD_GET, .path = "audit/proof", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE, .query = &proof_query_shape,
 		.replies = { { 200, &audit_proof_shape } },
 		.problems = { "audit_no_proof", "audit_removed" },

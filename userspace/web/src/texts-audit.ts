@@ -77,7 +77,7 @@ export const auditTexts = {
 		other: FIND_OUT,
 		key: `The key is a new one where the state folder was lost, and another one where another robot has this address. Otherwise: ${FIND_OUT}`,
 		unsigned: FIND_OUT,
-		removed: "It is so where no administrator has logged in on this device for long. Compare with another computer that has seen the audit since.",
+		removed: "It is so where nobody has logged in on this device for long. Compare with another computer that has seen the audit since.",
 	},
 	takeNote: "Take note",
 	takeNoteAsk: "Take note of it?",
