@@ -405,6 +405,28 @@ def test_another_key_is_seen_by_the_witness(victim):
         (victim.state / "audit.key").write_bytes(key)
 
 
+def test_the_key_may_be_a_credential(victim):
+    """Nothing of it is stored; what is no key is told, and the one of the state folder goes on."""
+    stored, folder = (victim.state / "audit.key").read_bytes(), victim.folder / "credentials"
+    folder.mkdir()
+    verifiers = []
+    victim.shims["CREDENTIALS_DIRECTORY"] = str(folder)
+    try:
+        for data in (os.urandom(32), bytes(32)):
+            (folder / "audit.key").write_bytes(data)
+            victim.start()
+            verifiers.append(victim.get("audit/key", role="administrator").json["verifier"])
+            assert (f"{folder}/audit.key: is no key of 32 bytes" in victim.log()) == (data == bytes(32))
+            victim.stop()
+        (folder / "audit.key").unlink()
+        victim.start()
+        assert verifiers == [verifiers[0], victim.get("audit/key", role="administrator").json["verifier"]] and len(set(verifiers)) == 2
+        assert (victim.state / "audit.key").read_bytes() == stored
+        victim.stop()
+    finally:
+        del victim.shims["CREDENTIALS_DIRECTORY"]
+
+
 # ---- another verifier ----
 
 def test_a_foreign_verifier_accepts_it_and_finds_the_same(shared):

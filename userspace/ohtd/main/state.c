@@ -104,16 +104,10 @@ static int draw_key(const char *path, unsigned char *key, size_t bytes)
 	return RAND_bytes(key, (int)bytes) == 1 ? ohtd_file_replace(path, key, bytes, 0600) : -EIO;
 }
 
-/* 0, or a negative errno; -EINVAL: what is there is no key. */
-static int read_key(const char *path, unsigned char *key, size_t bytes)
+/* 0, or a negative errno; -EINVAL: what was read is no key. Takes @data over. */
+static int take_key(char *data, size_t length, unsigned char *key, size_t bytes)
 {
-	size_t length;
-	char *data;
-	int r = ohtd_file_read_key(path, KEY_BYTES_MAX, &data, &length);
-
-	if (r)
-		return r;
-	r = length == bytes && ohtd_is_drawn((const unsigned char *)data, bytes, OHTD_KEY_VARIETY) ? 0 : -EINVAL;
+	int r = length == bytes && ohtd_is_drawn((const unsigned char *)data, bytes, OHTD_KEY_VARIETY) ? 0 : -EINVAL;
 	if (!r)
 		memcpy(key, data, bytes);
 	OPENSSL_cleanse(data, length);
@@ -121,9 +115,38 @@ static int read_key(const char *path, unsigned char *key, size_t bytes)
 	return r;
 }
 
-const struct ohtd_state_key ohtd_token_key = { "token.key", "all sessions have ended" };
+static int read_key(const char *path, unsigned char *key, size_t bytes)
+{
+	size_t length;
+	char *data;
+	int r = ohtd_file_read_key(path, KEY_BYTES_MAX, &data, &length);
+
+	return r ? r : take_key(data, length, key, bytes);
+}
+
+/* One of the service manager: who may read it is its affair. False: there is none. */
+static bool read_credential(const struct ohtd_state_key *which, unsigned char *key, size_t bytes)
+{
+	const char *folder = which->credential ? secure_getenv("CREDENTIALS_DIRECTORY") : NULL;
+	char path[PATH_BYTES], *data;
+	size_t length;
+	int r;
+
+	if (!folder)
+		return false;
+	join(path, folder, which->file);
+	r = ohtd_file_read(path, KEY_BYTES_MAX, &data, &length);
+	if (!r)
+		r = take_key(data, length, key, bytes);
+	if (r && r != -ENOENT)
+		ohtd_log(OHTD_LOG_ERROR, "main", "credential", "%s: %s; the key in the state folder is used", path,
+			 r == -EINVAL ? "is no key of 32 bytes" : strerror(-r));
+	return !r;
+}
+
+const struct ohtd_state_key ohtd_token_key = { .file = "token.key", .anew = "all sessions have ended" };
 const struct ohtd_state_key ohtd_audit_key = {
-	"audit.key", "clients that know the old one no longer trust the checkpoints of the audit"
+	.file = "audit.key", .anew = "clients that know the old one no longer trust the checkpoints of the audit", .credential = true,
 };
 
 int ohtd_state_key(const char *dir, const struct ohtd_state_key *which, unsigned char *key, size_t bytes,
@@ -132,6 +155,8 @@ int ohtd_state_key(const char *dir, const struct ohtd_state_key *which, unsigned
 	char path[PATH_BYTES];
 	int r;
 
+	if (read_credential(which, key, bytes))
+		return 0;
 	join(path, dir, which->file);
 	r = read_key(path, key, bytes);
 	if (ohtd_file_is_unusable(r)) {

@@ -30,10 +30,12 @@ int ohtd_state_lock(const char *dir, char *why, size_t size);
  * struct ohtd_state_key - a key of this machine
  * @file: its name
  * @anew: what a new one means, for the log
+ * @credential: a credential of systemd of that name comes first, and then nothing is stored
  */
 struct ohtd_state_key {
 	const char *file;
 	const char *anew;
+	bool credential;
 };
 
 extern const struct ohtd_state_key ohtd_token_key, ohtd_audit_key;
