@@ -71,7 +71,7 @@ def rows():
 
 def test_the_files_are_the_first_version(own):
     tree = config(own)
-    assert (tree["robot"], tree["log"], version(own)) == ({"name": "OHT-50", "place": ""}, {"level": "info"}, 1)
+    assert (tree["robot"], tree["log"], version(own)) == ({"name": "OHT-50", "place": "", "layer": "commissioning"}, {"level": "info"}, 1)
     assert tree["stations"] == {"dock": {"position_mm": 0}, "home": {"position_mm": 500}}
     for row in rows():
         value = tree["motion"][row["name"]]
@@ -329,6 +329,53 @@ def test_what_keeps_safe_needs_an_elevated_session(own):
     assert ohtctl(own, "config", "rollback", "1").stdout.endswith("version 3\n")
 
 
+# ---- layers ----
+
+def layer(daemon, word):
+    return patch(daemon, {"robot": {"layer": word}})
+
+
+def test_production_keeps_how_the_robot_is_built(own):
+    assert own.get("robot").json["layer"] == config(own)["robot"]["layer"] == "commissioning"
+    assert layer(own, "production").code == "elevation_required"
+    elevate(own)
+    assert "commissioning, production or bench, not 'play'" in layer(own, "play").json["detail"]
+    assert own.request("PUT", "config/versions/1/rescue", role="administrator").status == 200
+    assert patch(own, {"motion": {"lag_s": {"canonical": 0.2}}}).status == 200
+    assert layer(own, "production").status == 200 and own.get("robot").json["layer"] == "production"
+    # Both in one request, too: the layer that is live decides.
+    for other in ("production", "commissioning"):
+        refused = patch(own, {"robot": {"layer": other}, "motion": {"lag_s": {"canonical": 0.3}, "jog_mm_s": 200}})
+        assert (refused.status, refused.code) == (403, "layer")
+        assert [(fault["pointer"], fault["code"]) for fault in refused.json["errors"]] == [("/motion/lag_s/canonical", "layer")]
+    assert own.post("config/versions/1/rollback", {}, role="administrator").code == "layer"
+    until(lambda: own.get("modules/2/registers/charge_relay").status == 200, what="the power module")
+    written = own.request("PUT", "modules/2/registers/charge_relay", {"raw": 1}, role="administrator")
+    assert (written.status, written.code) == (403, "layer") and "charge_relay" in written.json["detail"]
+    assert patch(own, {"motion": {"jog_mm_s": 200}}).status == 200
+    # What a person has marked is the way out of each layer.
+    assert own.post("config/rescue", {}, role="administrator").status == 200
+    assert config(own)["motion"]["lag_s"]["canonical"] == 0.19 and own.get("robot").json["layer"] == "commissioning"
+
+
+def test_the_bench_needs_a_simulated_robot(own):
+    elevate(own)
+    assert layer(own, "bench").status == 200
+    assert own.request("DELETE", "auth/elevate", role="administrator").status == 204
+    assert patch(own, {"motion": {"stray_mm": 20}}).status == 200
+    assert layer(own, "production").code == "elevation_required"
+    own.stop()
+    own.write_config(robot_simulated="no", bus_time_factor=1)
+    serve(own)
+    # Nobody has chosen that.
+    assert own.get("robot").json["layer"] == "commissioning"
+    assert "/robot/layer" in next(alert["text"] for alert in own.get("alerts").json["items"] if alert["code"] == "config_not_chosen")
+    assert own.post("config/check", {"motion": {"stray_mm": 30}}, role="administrator").code == "elevation_required"
+    elevate(own)
+    refused = layer(own, "bench")
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, "/robot/layer") and "simulated = yes" in refused.json["detail"]
+
+
 def test_the_second_of_two_writers_is_refused(shared):
     seen = shared.get("config").headers["etag"]
     assert patch(shared, {"robot": {"place": "one"}}, headers={"If-Match": seen}).status == 200
@@ -470,7 +517,7 @@ def test_ohtctl_gets_sets_and_goes_back(own):
     # As config get shows it.
     assert ohtctl(own, "config", "set", "/stations/mill/position_mm", "null").stdout == "/stations/mill/position_mm: 7000 -> none\nversion 3\n"
     assert ohtctl(own, "config", "rollback", "1").stdout.endswith("version 4\n")
-    assert json.loads(ohtctl(own, "--json", "config", "get", "/robot").stdout) == {"name": "OHT-50", "place": ""}
+    assert json.loads(ohtctl(own, "--json", "config", "get", "/robot").stdout) == {"name": "OHT-50", "place": "", "layer": "commissioning"}
     done = ohtctl(own, "config", "set", "/motion/jog_mm_s", "fast")
     assert done.returncode == 1 and "/motion/jog_mm_s" in done.stderr, done.stderr
     for word in ("12,000", "0,5", "7000x", '"a" b'):

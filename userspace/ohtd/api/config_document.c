@@ -180,7 +180,7 @@ static const struct ohtd_route routes[] = {
 		.query = &import_query_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"config_contradiction", "config_changed", "config_pending", "config_no_way_back",
-			     "elevation_required", "out_of_memory", "no_answer_in_time"},
+			     "elevation_required", "layer", "out_of_memory", "no_answer_in_time"},
 		.handle = post_import,
 		.summary = "Change the configuration to what a document of GET config/export says",
 		.text = "All of it is checked and done as by PATCH config. An item that the document does not have keeps "
@@ -192,7 +192,7 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_OBJECT,
 		.query = &import_check_query_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
-		.problems = {"config_contradiction", "config_changed", "config_pending", "elevation_required", "busy",
+		.problems = {"config_contradiction", "config_changed", "config_pending", "elevation_required", "layer", "busy",
 			     "out_of_memory", "no_answer_in_time"},
 		.handle = post_import_check,
 		.summary = "What POST config/import would do, without doing it",

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "common/registers.h"
 #include "lists/list.h"
+#include "settings/settings.h"
 #include "views/words.h"
 #include "control/robot.h"
 
@@ -372,15 +373,20 @@ static bool may_write(struct ohtd_call *call, const struct oht_register *reg)
 		[OHT_WRITE_ADMINISTRATOR] = OHTD_ROLE_ADMINISTRATOR,
 	};
 
+	bool critical = !reg->motion && oht_register_needs_elevation(reg);
+
 	if (reg->access == OHT_ACCESS_RO)
 		ohtd_reply_problem(call, 409, "read_only", "%s can only be read", reg->name);
 	else if (call->who.role < roles[reg->write_level])
 		ohtd_reply_problem(call, 403, "role", "a write to %s needs the role %s, this is %s",
 				   reg->name, oht_write_level_name(reg->write_level),
 				   ohtd_role_name(call->who.role));
+	else if (critical && ohtd_settings_layer(ohtd_call_settings(call)) == OHTD_LAYER_PRODUCTION)
+		ohtd_reply_problem(call, 403, "layer", "%s is safety-critical and stays as it is in production; set /robot/layer "
+				   "to commissioning first", reg->name);
 	else
 		/* What moves is refused in any session, by the control thread. */
-		return reg->motion || !oht_register_needs_elevation(reg) ||
+		return !critical ||
 		       ohtd_call_elevated(call, ohtd_call_text_of(call, "a write to %s, which is "
 								  "safety-critical,", reg->name));
 	return false;
@@ -438,7 +444,7 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &write_register_shape,
 		.replies = { { 200, &written_shape } },
 		.problems = { "module_not_found", "register_not_found", "no_register_map", "busy",
-			      "read_only", "role", "elevation_required" },
+			      "read_only", "role", "layer", "elevation_required" },
 		.handle = put_register,
 		.summary = "Write a register and read it back",
 		.text = "Only while nothing moves. The register says which role may, and whether the session "
@@ -448,7 +454,7 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_COMMAND,
 		.replies = { { 200, &written_shape } },
 		.problems = { "module_not_found", "register_not_found", "no_register_map", "busy",
-			      "read_only", "role", "elevation_required" },
+			      "read_only", "role", "layer", "elevation_required" },
 		.handle = post_reset,
 		.summary = "Clear the errors of a module: writes 1 to " RESET_REGISTER,
 	},

@@ -117,9 +117,12 @@ OHTD_SHAPE(motion_limits, "MotionLimits",
 	OHTD_NUMBER(motion_limits, jog_mm_s, .unit = "mm/s", .summary = "Highest speed of a jog"),
 	OHTD_NUMBER(motion_limits, dock_position_mm, .unit = "mm", .summary = "Where the dock is"));
 
+static const struct ohtd_words layer_words = { .name = ohtd_layer_name, .end = OHTD_LAYERS };
+
 struct robot {
 	const char *name;
 	const char *place;
+	unsigned int layer;
 	unsigned int state;
 	int64_t since;
 	unsigned int mode;
@@ -144,6 +147,8 @@ struct robot {
 OHTD_SHAPE(robot, "Robot",
 	OHTD_TEXT(robot, name, .example = "\"OHT-50\"", .summary = "Name of the robot"),
 	OHTD_TEXT(robot, place, .summary = "Where it is, for people; may be empty"),
+	OHTD_WORD(robot, layer, .words = &layer_words,
+		  .summary = "What may be changed on it: see /robot/layer in GET config/schema"),
 	OHTD_WORD(robot, state, .words = &ohtd_robot_state_words, .summary = "State of the robot"),
 	OHTD_TIME(robot, since, .flags = OHTD_NULL, .summary = "When the state was entered"),
 	OHTD_WORD(robot, mode, .words = &ohtd_mode_words, .summary = "How it may be driven: see robot/mode"),
@@ -290,6 +295,7 @@ static const void *make_robot(const struct ohtd_scene *scene)
 	*view = (struct robot){
 		.name = name,
 		.place = place,
+		.layer = ohtd_settings_layer(scene->services->settings),
 		.state = snapshot->state,
 		.mode = snapshot->mode,
 		.since = ohtd_scene_wall_ns(scene, snapshot->state_since_ns),

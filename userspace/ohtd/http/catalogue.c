@@ -108,6 +108,8 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	P(403, "elevation_required", "It needs an elevated session, and the session is not elevated.",
 	  "Give the password with POST auth/elevate, which holds for 5 minutes, and try again; ohtctl at "
 	  "the machine needs no session."),
+	P(403, "layer", "The robot is in production, where that stays as it is.",
+	  "Set /robot/layer to commissioning, change it, and set production again."),
 	P(403, "role_above_own", "An account above the own role is not made or changed.",
 	  "Ask somebody with that role."),
 	P(403, "local_not_admin", "Only root and the group oht-admin may use the local socket.",
@@ -238,6 +240,7 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	M("empty", "Nothing is to be changed.", "Name a member to change."),
 	M("contradiction", "The value does not agree with another one.", "See detail, and change both together."),
 	M("elevation_required", "The value may be changed by an elevated session only.", "Give the password with POST auth/elevate, and try again."),
+	M("layer", "The value stays as it is while the robot is in production.", "Set /robot/layer to commissioning first."),
 	M("file_line", "The file on the machine is wrong here.", "See detail, and mend the file."),
 	/* ---- WebSockets ---- */
 	S("authenticated_already", "The client has said before who it is.",

@@ -282,6 +282,7 @@ static int open_settings(struct running *run)
 		.store = run->store, .robot = run->robot, .clock = &run->clock,
 		.link = ohtd_robot_link(run->robot, run->config->loops + run->config->gateway),
 		.level = run->config->log_level,
+		.simulated = run->config->simulated,
 		.lost = ohtd_setup_is_lost(run->setup),
 		.look = look_well, .returned = note_returned, .arg = run,
 	};

@@ -71,7 +71,8 @@ static void refuse_items(struct ohtd_call *call, const struct ohtd_change *chang
 			.pointer = faults->fault[i].pointer, .code = faults->fault[i].code,
 			.detail = faults->fault[i].detail,
 		};
-	if (change->result == OHTD_CHANGE_ROLE || change->result == OHTD_CHANGE_ELEVATION)
+	if (change->result == OHTD_CHANGE_ROLE || change->result == OHTD_CHANGE_ELEVATION ||
+	    change->result == OHTD_CHANGE_LAYER)
 		ohtd_reply_errors(call, 403, faults->fault[0].code, detail, errors, count);
 	else if (faults->contradiction)
 		ohtd_reply_errors(call, 422, "config_contradiction", detail, errors, count);

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "json/writer.h"
 
+#define LAYER		"/robot/layer"
 #define STATIONS	"/stations/"
 #define POSITION	"/position_mm"
 #define POSITION_MAX_MM	1000000
@@ -18,6 +19,11 @@
 #define WHOLE_MAX	1e15
 
 static const char *const levels[] = { "error", "warning", "notice", "info", "debug", NULL };
+
+static const char *const layers[] = {
+	[OHTD_LAYER_COMMISSIONING] = "commissioning", [OHTD_LAYER_PRODUCTION] = "production",
+	[OHTD_LAYER_BENCH] = "bench", [OHTD_LAYERS] = NULL,
+};
 
 /* What is not in motion.csv, in front of it and behind it. */
 static const struct ohtd_item first_items[] = {
@@ -34,6 +40,13 @@ static const struct ohtd_item first_items[] = {
 	 .role = OHTD_ROLE_SUPERVISOR,
 	 .row = OHTD_ROW_PLACE,
 	 .summary = "Where the robot is, for people"},
+	{.pointer = LAYER,
+	 .type = OHTD_ITEM_WORD,
+	 .words = layers,
+	 .role = OHTD_ROLE_ADMINISTRATOR,
+	 .needs_elevation = true,
+	 .row = OHTD_ROW_LAYER,
+	 .summary = "In production calibration and safety-critical registers of modules stay as they are; on the bench, of a simulated robot, items need no password"},
 	{.pointer = "/log/level",
 	 .type = OHTD_ITEM_WORD,
 	 .words = levels,
@@ -59,6 +72,11 @@ static const struct ohtd_item last_items[] = {
 };
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+
+const char *ohtd_layer_name(unsigned int layer)
+{
+	return layer < OHTD_LAYERS ? layers[layer] : NULL;
+}
 
 /* ---- faults ---- */
 
@@ -176,6 +194,8 @@ struct json_object *ohtd_item_value(const struct ohtd_item *item, const struct o
 		return json_object_new_string(values->name);
 	case OHTD_ROW_PLACE:
 		return json_object_new_string(values->place);
+	case OHTD_ROW_LAYER:
+		return json_object_new_string(layers[values->layer]);
 	case OHTD_ROW_LEVEL:
 		return json_object_new_string(ohtd_log_level_name(values->level));
 	case OHTD_ROW_STATION:
@@ -352,16 +372,36 @@ static void take_text(struct taking *taking, const struct ohtd_item *item, const
 		memcpy(text_of(taking->values, item->row), text, n + 1);
 }
 
-static void take_word(struct taking *taking, const char *pointer, struct json_object *value)
+/* "one, two or three" */
+static const char *list_words(const char *const *words, char text[OHTD_FAULT_BYTES])
 {
-	int level = ohtd_log_level_parse(json_object_get_string(value));
+	size_t used = 0;
 
-	if (level < 0)
-		ohtd_fault_add(taking->faults, pointer, "unknown_value",
-			       "must be error, warning, notice, info or debug, not '%.40s'",
-			       json_object_get_string(value));
+	for (size_t i = 0; words[i]; i++)
+		used += (size_t)snprintf(text + used, OHTD_FAULT_BYTES - used, "%s%s",
+					 !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	return text;
+}
+
+static void take_word(struct taking *taking, const struct ohtd_item *item, const char *pointer,
+		      struct json_object *value)
+{
+	const char *word = json_object_get_string(value);
+	char text[OHTD_FAULT_BYTES];
+	int at = 0;
+
+	while (item->words[at] && strcmp(item->words[at], word))
+		at++;
+	if (!item->words[at])
+		ohtd_fault_add(taking->faults, pointer, "unknown_value", "must be %s, not '%.40s'",
+			       list_words(item->words, text), word);
+	else if (item->row == OHTD_ROW_LAYER && at == OHTD_LAYER_BENCH && !taking->values->simulated)
+		ohtd_fault_add(taking->faults, pointer, "unfit",
+			       "'bench' is for a robot that is simulated: simulated = yes in ohtd.conf");
+	else if (item->row == OHTD_ROW_LAYER)
+		taking->values->layer = (enum ohtd_layer)at;
 	else
-		taking->values->level = level;
+		taking->values->level = ohtd_log_level_parse(word);
 }
 
 static void add_station(struct taking *taking, const char *pointer, double position_mm)
@@ -431,7 +471,7 @@ static void take_leaf(const char *pointer, struct json_object *value, void *arg)
 	} else if (item->type == OHTD_ITEM_NUMBER) {
 		take_number(taking, item, pointer, value);
 	} else if (item->type == OHTD_ITEM_WORD) {
-		take_word(taking, pointer, value);
+		take_word(taking, item, pointer, value);
 	} else {
 		take_text(taking, item, pointer, value);
 	}

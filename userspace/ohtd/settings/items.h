@@ -44,8 +44,21 @@ struct ohtd_analytics_values {
 	char shifts[OHTD_SHIFTS_BYTES];
 };
 
-/* All values: what the parts of the daemon use. @level: enum ohtd_log_level. */
+/* What may be changed on the robot. */
+enum ohtd_layer {
+	OHTD_LAYER_COMMISSIONING,	/* all that the role may */
+	OHTD_LAYER_PRODUCTION,		/* not how the robot is built: no calibration, no critical register */
+	OHTD_LAYER_BENCH,		/* items without the password; only where the robot is simulated */
+	OHTD_LAYERS,
+};
+
+/* NULL: there is none. */
+const char *ohtd_layer_name(unsigned int layer);
+
+/* All values: what the parts of the daemon use. @level: enum ohtd_log_level. @simulated: there is no robot; a constant. */
 struct ohtd_values {
+	bool simulated;
+	enum ohtd_layer layer;
 	char name[OHTD_ROBOT_NAME_BYTES];
 	char place[OHTD_ROBOT_PLACE_BYTES];
 	int level;
@@ -91,8 +104,9 @@ struct ohtd_item {
 
 /* ohtd_item.row of items that are not in motion.csv */
 enum ohtd_item_row {
-	OHTD_ROW_NAME = -7,
+	OHTD_ROW_NAME = -8,
 	OHTD_ROW_PLACE,
+	OHTD_ROW_LAYER,
 	OHTD_ROW_LEVEL,
 	OHTD_ROW_STATION,
 	OHTD_ROW_TARIFF,

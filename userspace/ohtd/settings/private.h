@@ -40,6 +40,7 @@
  * @name: of the robot
  * @place: where it is
  * @level: of the log
+ * @layer: that of @values
  * @analytics: tariff and shifts
  */
 struct ohtd_settings {
@@ -70,6 +71,7 @@ struct ohtd_settings {
 	char name[OHTD_ROBOT_NAME_BYTES];
 	char place[OHTD_ROBOT_PLACE_BYTES];
 	int level;
+	enum ohtd_layer layer;
 	struct ohtd_analytics_values analytics;
 };
 

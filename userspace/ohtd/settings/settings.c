@@ -164,15 +164,21 @@ static bool want_tree(struct ohtd_settings *settings, struct ohtd_change *change
 	return !change->faults.count || fails(change, OHTD_CHANGE_FAULTY);
 }
 
+static bool needs_elevation(const struct ohtd_settings *settings, const struct ohtd_item *item)
+{
+	return item->needs_elevation &&
+	       (settings->values.layer != OHTD_LAYER_BENCH || item->row == OHTD_ROW_LAYER);
+}
+
 /* May who asks change that item? @because: why it is asked, behind the refusal. */
-static void judge_item(struct ohtd_change *change, const struct ohtd_item *item,
-		       const char *pointer, const char *because)
+static void judge_item(const struct ohtd_settings *settings, struct ohtd_change *change,
+		       const struct ohtd_item *item, const char *pointer, const char *because)
 {
 	if (change->by.role < item->role)
 		ohtd_fault_add(&change->faults, pointer, "role", "needs the role %s, %s is %s%s",
 			       ohtd_role_name(item->role), change->by.user,
 			       ohtd_role_name(change->by.role), because);
-	else if (item->needs_elevation && !change->elevated)
+	else if (needs_elevation(settings, item) && !change->elevated)
 		ohtd_fault_add(&change->faults, pointer, "elevation_required",
 			       "needs an elevated session%s", because);
 }
@@ -183,8 +189,25 @@ static void judge_choice(struct ohtd_settings *settings, struct ohtd_change *cha
 	const struct ohtd_item *item = ohtd_item_find(&settings->items, settings->waits_at);
 
 	if (*settings->waits && item && !change->faults.count)
-		judge_item(change, item, settings->waits_at,
+		judge_item(settings, change, item, settings->waits_at,
 			   ": the next version confirms what nobody has chosen");
+}
+
+/* The way back to the version that a person has marked is open in each layer. */
+static void judge_layer(const struct ohtd_settings *settings, struct ohtd_change *change,
+			const struct ohtd_item *item, const char *pointer)
+{
+	if (settings->values.layer == OHTD_LAYER_PRODUCTION && item->calibration &&
+	    change->back_to != OHTD_BACK_TO_RESCUE)
+		ohtd_fault_add(&change->faults, pointer, "layer",
+			       "is calibration, which stays as it is in production; set /robot/layer to commissioning first");
+}
+
+static enum ohtd_change_result result_of(const struct ohtd_fault *fault)
+{
+	if (!strcmp(fault->code, "role"))
+		return OHTD_CHANGE_ROLE;
+	return strcmp(fault->code, "layer") ? OHTD_CHANGE_ELEVATION : OHTD_CHANGE_LAYER;
 }
 
 /* Which items are other ones, and whether who asks may change them. */
@@ -197,13 +220,13 @@ static bool judge_differences(struct ohtd_settings *settings, struct ohtd_change
 		if (!item)
 			continue;
 		change->needs_standstill = change->needs_standstill || item->needs_standstill;
-		judge_item(change, item, pointer, "");
+		judge_item(settings, change, item, pointer, "");
+		judge_layer(settings, change, item, pointer);
 	}
 	judge_choice(settings, change);
 	if (!change->faults.count)
 		return true;
-	return fails(change, strcmp(change->faults.fault[0].code, "role") ? OHTD_CHANGE_ELEVATION
-									  : OHTD_CHANGE_ROLE);
+	return fails(change, result_of(&change->faults.fault[0]));
 }
 
 /* Numbers of both trees are to be of the types that reading gives them. Takes @made over. */
@@ -256,6 +279,7 @@ void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree
 	memcpy(settings->name, settings->values.name, sizeof(settings->name));
 	memcpy(settings->place, settings->values.place, sizeof(settings->place));
 	settings->level = settings->values.level;
+	settings->layer = settings->values.layer;
 	settings->analytics = settings->values.analytics;
 	pthread_mutex_unlock(&settings->lock);
 }
@@ -438,6 +462,18 @@ void ohtd_settings_name(struct ohtd_settings *settings, char name[OHTD_ROBOT_NAM
 	memcpy(name, settings->name, OHTD_ROBOT_NAME_BYTES);
 	memcpy(place, settings->place, OHTD_ROBOT_PLACE_BYTES);
 	pthread_mutex_unlock(&settings->lock);
+}
+
+enum ohtd_layer ohtd_settings_layer(struct ohtd_settings *settings)
+{
+	enum ohtd_layer layer = OHTD_LAYER_COMMISSIONING;
+
+	if (!settings)
+		return layer;
+	pthread_mutex_lock(&settings->lock);
+	layer = settings->layer;
+	pthread_mutex_unlock(&settings->lock);
+	return layer;
 }
 
 struct ohtd_analytics_values ohtd_settings_analytics(struct ohtd_settings *settings)

@@ -57,6 +57,7 @@ struct ohtd_well {
  * @link: of @robot, used by nobody else
  * @clock: time of day
  * @level: of ohtd.conf
+ * @simulated: there is no robot
  * @lost: the database is another one than before
  * @look: what goes well now; called by a thread of the settings. NULL: not known
  * @returned: the daemon has made @change->version with the values of before; @difference is a line. NULL: not told
@@ -68,6 +69,7 @@ struct ohtd_settings_setup {
 	struct ohtd_link *link;
 	struct ohtd_clock *clock;
 	int level;
+	bool simulated;
 	bool lost;
 	void (*look)(void *arg, struct ohtd_well *well);
 	void (*returned)(void *arg, const struct ohtd_config_version *version, const char *difference);
@@ -134,6 +136,7 @@ enum ohtd_change_result {
 	OHTD_CHANGE_FAULTY,	/* see faults */
 	OHTD_CHANGE_ROLE,	/* the role is too low for the items in faults */
 	OHTD_CHANGE_ELEVATION,	/* the session is not elevated for the items in faults */
+	OHTD_CHANGE_LAYER,	/* the items in faults stay as they are in this layer */
 	OHTD_CHANGE_OUTDATED,	/* another version is live: see version */
 	OHTD_CHANGE_BUSY,	/* another change is under way */
 	OHTD_CHANGE_NO_RESCUE,	/* no version is marked as the one to go back to */
@@ -291,6 +294,9 @@ int64_t ohtd_settings_text(struct ohtd_settings *settings, char *text, size_t si
  * Return: 0, or -ENOMEM.
  */
 int ohtd_settings_export(struct ohtd_settings *settings, char *text, size_t size);
+
+/* What may be changed now. Context: any thread but the control thread. Without settings: all. */
+enum ohtd_layer ohtd_settings_layer(struct ohtd_settings *settings);
 
 /* What the robot is called, and where it is; both empty without settings. */
 void ohtd_settings_name(struct ohtd_settings *settings, char name[OHTD_ROBOT_NAME_BYTES],

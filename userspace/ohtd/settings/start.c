@@ -374,6 +374,7 @@ static void take_defaults(struct ohtd_settings *settings)
 	defaults->table = block->table;
 	defaults->stations = block->stations;
 	defaults->level = settings->setup.level;
+	defaults->simulated = settings->setup.simulated;
 	snprintf(defaults->name, sizeof(defaults->name), DEFAULT_NAME);
 	snprintf(defaults->analytics.shifts, sizeof(defaults->analytics.shifts), DEFAULT_SHIFTS);
 	ohtd_items_make(&settings->items, &defaults->table);

@@ -113,6 +113,11 @@ export const texts = {
 		connecting: "connecting",
 		offline: "no connection",
 		mode: "mode",
+		layers: {
+			commissioning: "Commissioning: all settings may be changed, as far as the role may",
+			production: "Production: calibration and safety-critical registers of modules stay as they are",
+			bench: "Bench: the robot is simulated, and settings need no password",
+		} as Record<string, string>,
 		control: "control",
 		skip: "Go to the content",
 		pages: "Pages",

@@ -144,6 +144,11 @@ function TopBar({ robot, open }: { robot: Reading<Robot>; open: boolean }) {
 			<span class="robot-name" title={robot.data?.place || undefined}>{nameOf(robot.data)}</span>
 			{open ? (
 				<>
+					{robot.data ? (
+						<span class="robot-layer" id="robot-layer" title={texts.shell.layers[robot.data.layer]}>
+							{robot.data.layer}
+						</span>
+					) : null}
 					<span
 						id="robot-state"
 						class={`robot-state ${age !== null && age > STALE_MS ? "stale" : ""}`}
