@@ -80,7 +80,7 @@ static void test_refusals(void **state)
 		{ "{\"op\":\"subscribe\",\"subscriptions\":[{\"id\":1,\"channelId\":-1}]}", "subscriptions[0]" },
 		{ "{\"op\":\"subscribe\",\"subscriptions\":[{\"id\":true,\"channelId\":1}]}", "subscriptions[0]" },
 		{ "{\"op\":\"unsubscribe\",\"subscriptionIds\":[9223372036854775807]}", "subscriptionIds[0]" },
-		{ "{\"op\":\"unsubscribe\",\"subscriptionIds\":[1.0]}", "subscriptionIds[0]" },
+		{ "{\"op\":\"unsubscribe\",\"subscriptionIds\":[1.5]}", "subscriptionIds[0]" },
 		{ "{\"op\":\"advertise\",\"channels\":[]}", "advertise: nothing can be sent" },
 		{ "{\"op\":\"fetchAsset\"}", "no assets" },
 	};

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "json/json_scan.h"
+#include "json/whole.h"
 
 #define FORM	1
 
@@ -69,9 +70,8 @@ static bool take_number(struct json_object *object, const char *name, int64_t ma
 {
 	struct json_object *member;
 
-	if (!json_object_object_get_ex(object, name, &member) || !json_object_is_type(member, json_type_int))
+	if (!json_object_object_get_ex(object, name, &member) || !ohtd_json_whole(member, number))
 		return false;
-	*number = json_object_get_int64(member);
 	return *number >= 0 && *number <= max;
 }
 

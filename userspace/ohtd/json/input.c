@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "json/json_scan.h"
+#include "json/whole.h"
 
 #define NAME_BYTES	64	/* of a name in a pointer, with "/" and NUL */
 #define POINTER_BYTES	256
@@ -229,22 +230,13 @@ static const struct kind_of_json kinds[] = {
 	[OHTD_IS_SCALAR] = { json_type_string, "must be a string or an integer" },
 };
 
-/* To some languages 2000.0 is what they write for the integer 2000. Beyond 2^53 a double names no single one. */
-#define WHOLE_MAX	9007199254740992.0
-
-static bool is_whole(struct json_object *value)
-{
-	double number = json_object_is_type(value, json_type_double) ? json_object_get_double(value) : NAN;
-
-	return fabs(number) <= WHOLE_MAX && number == trunc(number);
-}
-
 static bool has_type(const struct ohtd_member *member, struct json_object *value)
 {
-	return (member->type == OHTD_IS_INTEGER && is_whole(value)) ||
-	       json_object_is_type(value, kinds[member->type].type) ||
-	       ((member->type == OHTD_IS_NUMBER || member->type == OHTD_IS_SCALAR) &&
-		json_object_is_type(value, json_type_int));
+	if (member->type == OHTD_IS_INTEGER)
+		return ohtd_json_whole(value, NULL);
+	return json_object_is_type(value, kinds[member->type].type) ||
+	       (member->type == OHTD_IS_NUMBER && json_object_is_type(value, json_type_int)) ||
+	       (member->type == OHTD_IS_SCALAR && ohtd_json_whole(value, NULL));
 }
 
 /* An item of an array of texts is checked like a text of any length that the scanner lets through. */
@@ -326,9 +318,8 @@ static void take_scalar(struct ohtd_input *input, const struct ohtd_member *memb
 	struct ohtd_scalar *scalar = (void *)((char *)base + member->offset);
 	struct ohtd_member text = *member;
 
-	if (json_object_is_type(value, json_type_int)) {
+	if (ohtd_json_whole(value, &scalar->number)) {
 		scalar->type = OHTD_IS_INTEGER;
-		scalar->number = json_object_get_int64(value);
 		return;
 	}
 	text.type = OHTD_IS_TEXT;
@@ -456,9 +447,8 @@ struct ohtd_scalar ohtd_input_peek(const struct ohtd_memory *memory, const char 
 	body = tokenize(text, bytes);
 	if (json_object_is_type(body, json_type_object))
 		json_object_object_get_ex(body, name, &member);
-	if (json_object_is_type(member, json_type_int)) {
+	if (ohtd_json_whole(member, &value.number)) {
 		value.type = OHTD_IS_INTEGER;
-		value.number = json_object_get_int64(member);
 	} else if (json_object_is_type(member, json_type_string)) {
 		length = (size_t)json_object_get_string_len(member);
 		if (length && length <= length_max)

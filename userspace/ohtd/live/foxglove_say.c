@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "json/json_scan.h"
+#include "json/whole.h"
 
 static bool refuse(struct ohtd_foxglove_said *said, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -38,9 +39,9 @@ static struct json_object *tokenize(const char *text, size_t bytes)
 /* A whole number of 32 bits, as ids are. */
 static bool read_id(struct json_object *value, uint32_t *id)
 {
-	int64_t number = json_object_get_int64(value);
+	int64_t number;
 
-	if (!json_object_is_type(value, json_type_int) || number < 0 || number > UINT32_MAX)
+	if (!ohtd_json_whole(value, &number) || number < 0 || number > UINT32_MAX)
 		return false;
 	*id = (uint32_t)number;
 	return true;

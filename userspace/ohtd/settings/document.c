@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "base/clock.h"
+#include "json/whole.h"
 #include "json/writer.h"
 
 #define FORMAT		"oht-configuration"
@@ -158,8 +159,7 @@ static void check_number(struct json_object *document, struct ohtd_faults *fault
 		ohtd_fault_add(faults, "/format_version", "missing", "must be there, %d", FORMAT_NUMBER);
 		return;
 	}
-	number = json_object_get_int64(value);
-	if (!json_object_is_type(value, json_type_int))
+	if (!ohtd_json_whole(value, &number))
 		ohtd_fault_add(faults, "/format_version", "type", "must be a whole number, %d", FORMAT_NUMBER);
 	else if (number > FORMAT_NUMBER)
 		ohtd_fault_add(faults, "/format_version", "range",
