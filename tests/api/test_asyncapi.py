@@ -162,7 +162,7 @@ SAID = [
     ("command", {"type": "command", "id": 1, "command": {"verb": "stop"}}, True),
     ("command", {"type": "command", "command": {"verb": "stop"}}, False),
     ("command", {"type": "command", "id": 1, "command": {"verb": "nonsense"}}, False),
-    ("stop", {"type": "stop", "id": 1}, True), ("stop", {"type": "stop"}, False), ("stop", {"type": "stop", "id": 1, "x": 1}, False),
+    ("stop", {"type": "stop", "id": 1}, True), ("stop", {"type": "stop"}, True), ("stop", {"type": "stop", "id": 1, "x": 1}, False),
     ("ping", {"type": "ping"}, True), ("ping", {"type": "ping", "id": 1}, False),
 ]
 

@@ -14,7 +14,7 @@ from clocks import Skewed
 from live import among_strangers, dial, narrow, subscribe, ticket_of
 from oht_test.client import PASSWORD
 from oht_test.wait import until
-from oht_test.websocket import CLOSE, PING, TEXT, Closed, frame, gapless, handshake
+from oht_test.websocket import BINARY, CLOSE, PING, TEXT, Closed, frame, gapless, handshake
 
 CHANNELS = ("safety", "robot", "modules")
 
@@ -199,7 +199,6 @@ def test_a_stop_over_the_socket_is_that_of_the_route(daemon, link):
         daemon.post("safety/reset", role="supervisor")
         return daemon.get("safety").json["state"] == "ready"
     until(ready, what="a stop that can be made")
-    assert error_of(link, {"type": "stop"})["errors"][0]["pointer"] == "/id"
     link.say({"type": "stop", "id": "x"})
     refusal = link.hear_until(lambda message: message["type"] == "result")[-1]
     assert (refusal["id"], refusal["status"], refusal["data"]["code"]) == ("x", 403, "role")
@@ -216,6 +215,50 @@ def test_a_stop_over_the_socket_is_that_of_the_route(daemon, link):
     assert [answer["data"][name] for name in same] == [route[name] for name in same]
     assert (answer["data"]["repeated"], route["repeated"]) == (False, True)
     until(lambda: daemon.get("safety").json["state"] == "stopped", what="stopped")
+
+
+@pytest.mark.parametrize("message, id_, pointer", [
+    (b'{"type":"stop"}', None, None), (b'{"type":"stop","id":1.0}', 1, None), (b'{"type":"stop","id":7e0}', 7, None),
+    (b'{"type":"stop","id":null}', None, "/id"), (b'{"type":"stop","id":[]}', None, "/id"), (b'{"type":"stop","id":1.5}', None, "/id"),
+    (b'{"type":"stop","id":"%s"}' % (65 * b"x"), None, "/id"), (b'{"type":"stop","id":"x","why":"x"}', "x", "/why"),
+    (b'{"type":"STOP"}', None, "/type"), (b'{"id":3,"type":"Stop"}', 3, "/type"), (b'{"type":"st\\u006fp","a":1}', None, "/a"),
+    (b'{"id":1,"type":"stop","type":"stop"}', None, ""), (b'\xef\xbb\xbf{"type":"stop"}', None, ""), (b'{"type":"stop"', None, ""),
+    (b'["stop"]', None, ""), (b'stop', None, ""), (b"{'type': 'stop'}", None, ""), (b'{type:stop}', None, ""),
+    (b'{"stop":true}', None, "/type"), (b'{"type":"stop","x":1e999}', None, ""),
+], ids=lambda value: value.decode("latin-1")[:40] if isinstance(value, bytes) else "")
+def test_no_form_of_a_message_refuses_a_stop(daemon, message, id_, pointer):
+    with dial(daemon, "operator") as mine:
+        mine.say(message)
+        answer = mine.hear()
+        assert (answer["type"], answer.get("id"), answer["data"]["state"]) == ("stopped", id_, "stopped")
+        mine.say({"type": "ping"})
+        after = mine.hear()
+        if pointer is None:
+            assert after == {"type": "pong"}
+        else:
+            assert after["type"] == "error" and after["detail"].startswith("the stop was done, but ")
+            assert after["code"] == ("validation" if pointer else "bad_json")
+            assert not pointer or pointer in [error["pointer"] for error in after["errors"]]
+    with dial(daemon, "viewer") as other, dial(daemon) as stranger:
+        other.say(message)
+        assert (refusal := other.hear())["type"] == "result" and refusal["data"]["code"] == "role"
+        assert error_of(stranger, message)["code"] == "token_missing"
+
+
+@pytest.mark.parametrize("message", [b'{"type":"stops"}', b'{"type":"ping","note":"stop"}', b'{"kind":"stop"}', b'{"type":"ping","x":"stop"',
+                                     b"please stop", b'{"type":"command","id":1,"stop":1}', b'{"type":"subscribe","channel":"stop"}'])
+def test_what_is_not_the_stop_is_only_refused(daemon, message):
+    with dial(daemon, "operator") as mine:
+        assert error_of(mine, message)["detail"].startswith("the stop") is False
+        mine.say({"type": "ping"})
+        assert mine.hear() == {"type": "pong"}
+
+
+def test_a_stop_in_a_message_that_ends_the_connection_is_done(daemon):
+    with dial(daemon, "operator") as mine:
+        mine.raw(frame(BINARY, b'{"type":"stop","id":5}'))
+        assert (answer := mine.hear())["type"] == "stopped" and answer["id"] == 5
+        assert mine.hear_end().code == 1003
 
 
 def test_a_channel_that_was_left_is_silent(link):
@@ -316,8 +359,6 @@ def test_what_is_not_there_any_more_is_said(daemon, since):
     (b'{"type":"command","id":1,"command":{"verb":"fly"}}', "validation", "/command/verb", "unknown_value"),
     (b'{"type":"command","id":1,"command":{"verb":"stop","valid_for_ms":0}}', "validation", "/command/valid_for_ms", "range"),
     (b'{"type":"command","id":1,"command":"stop"}', "validation", "/command", "type"),
-    (b'{"type":"stop","id":[]}', "validation", "/id", "type"),
-    (b'{"type":"stop","id":"x","why":"x"}', "validation", "/why", "unknown_member"),
 ], ids=lambda value: value.decode()[:60] if isinstance(value, bytes) else "")
 def test_nonsense_is_told_precisely(link, message, code, pointer, detail):
     answer = error_of(link, message)

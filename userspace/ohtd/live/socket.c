@@ -106,6 +106,15 @@ static bool spend_credit(struct ohtd_socket *socket)
 	return true;
 }
 
+static void refuse_frame(struct ohtd_socket *socket, const struct wslay_event_on_msg_recv_arg *arg, enum ohtd_close why)
+{
+	if (socket->dialect->take_refused && !wslay_is_ctrl_frame(arg->opcode)) {
+		socket->dialect->take_refused(socket, (const char *)arg->msg, arg->msg_length);
+		ohtd_socket_pump(socket);
+	}
+	ohtd_socket_close(socket, why);
+}
+
 static void on_frame(struct ohtd_socket *socket, const struct wslay_event_on_msg_recv_arg *arg)
 {
 	socket->heard_ms = ohtd_channels_now_ms(socket->loop);
@@ -113,12 +122,12 @@ static void on_frame(struct ohtd_socket *socket, const struct wslay_event_on_msg
 	if (socket->close_by_ms)
 		return;
 	if (!spend_credit(socket)) {
-		ohtd_socket_close(socket, OHTD_CLOSE_TOO_MANY);
+		refuse_frame(socket, arg, OHTD_CLOSE_TOO_MANY);
 	} else if (wslay_is_ctrl_frame(arg->opcode)) {
 		if (wslay_event_get_queued_msg_count(socket->ws->ws_ctx) > CONTROLS_MAX)
 			ohtd_socket_close(socket, OHTD_CLOSE_TOO_SLOW);
 	} else if (arg->opcode != WSLAY_TEXT_FRAME && !socket->dialect->take_binary) {
-		ohtd_socket_close(socket, OHTD_CLOSE_NOT_TEXT);
+		refuse_frame(socket, arg, OHTD_CLOSE_NOT_TEXT);
 	} else {
 		if (arg->opcode == WSLAY_TEXT_FRAME)
 			socket->dialect->take(socket, (const char *)arg->msg, arg->msg_length);

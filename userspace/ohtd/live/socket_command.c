@@ -40,7 +40,8 @@ OHTD_SHAPE(socket_problem, "SocketProblem",
 	};											\
 	OHTD_SHAPE_SHARED(S_, title_,								\
 		OHTD_TEXT(S_, type, .summary = (word_)),					\
-		OHTD_SCALAR(S_, id, .summary = "Of the message that is answered"),		\
+		OHTD_SCALAR(S_, id, .flags = OHTD_OMIT,						\
+			    .summary = "Of the message that is answered; a stop may have none"),	\
 		OHTD_INTEGER(S_, status, .summary = "Of HTTP"),					\
 		OHTD_OBJECT(S_, data, Data_, .summary = (summary_)))
 
@@ -240,7 +241,7 @@ struct say_stop {
 OHTD_SHAPE_SHARED(say_stop, "SocketStop",
 	OHTD_TEXT(say_stop, type, .flags = OHTD_NEEDED, .min = 1, .max = 16,
 		  .summary = "What the message is"),
-	OHTD_SCALAR(say_stop, id, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_SOCKET_ID_BYTES_MAX,
+	OHTD_SCALAR(say_stop, id, .min = 1, .max = OHTD_SOCKET_ID_BYTES_MAX,
 		    .summary = "Any number or text; the answer has it too"));
 
 static void record_stop(struct ohtd_socket *socket, int error, const struct stopped *stopped)
@@ -252,30 +253,37 @@ static void record_stop(struct ohtd_socket *socket, int error, const struct stop
 	});
 }
 
-/* The stop waits for no place among the commands: the loop makes it here and now. */
 void ohtd_socket_take_stop(struct ohtd_socket *socket, const struct ohtd_memory *memory,
 			   const void *view)
 {
 	const struct say_stop *said = view;
+
+	ohtd_socket_stop(socket, memory, &said->id);
+}
+
+/* The stop waits for no place among the commands: the loop makes it here and now. */
+bool ohtd_socket_stop(struct ohtd_socket *socket, const struct ohtd_memory *memory, const struct ohtd_scalar *id)
+{
 	struct stopped stopped;
 	int r;
 
 	if (socket->who.role < OHTD_ROLE_OPERATOR) {
 		record(socket, act_stop, 0, 403, "role");
-		refuse(socket, memory, &said->id, &(struct ohtd_refusal){
+		refuse(socket, memory, id, &(struct ohtd_refusal){
 			.status = 403, .code = "role", .detail = "the stop needs the role operator",
 		});
-		return;
+		return false;
 	}
 	r = ohtd_stop_ask(socket->loop, &socket->who, &stopped);
 	if (r)
-		refuse(socket, memory, &said->id, &(struct ohtd_refusal){
+		refuse(socket, memory, id, &(struct ohtd_refusal){
 			.status = 503, .code = "device_gone", .detail = OHTD_STOP_UNCONFIRMED,
 		});
 	else
 		say(socket, memory, &socket_stopped_shape, &(struct socket_stopped){
-			.type = "stopped", .id = said->id, .status = 200, .data = &stopped,
+			.type = "stopped", .id = *id, .status = 200, .data = &stopped,
 		});
 	ohtd_stop_log(socket->loop, &socket->who, r, &stopped);
 	record_stop(socket, r, &stopped);
+	return !r;
 }

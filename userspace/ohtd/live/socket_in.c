@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What clients of a WebSocket may say, as data, and what is done about it. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "auth/session.h"
 #include "auth/ticket.h"
@@ -304,30 +306,75 @@ static struct ohtd_scalar id_of(const struct ohtd_memory *memory, const char *te
 	return ohtd_input_peek(memory, text, bytes, "id", OHTD_SOCKET_ID_BYTES_MAX);
 }
 
+/* The length of the word at the beginning of @text. */
+static size_t word_at(const char *text, size_t bytes)
+{
+	size_t n = 0;
+
+	while (n < bytes && (isalnum((unsigned char)text[n]) || text[n] == '_' || text[n] == '-'))
+		n++;
+	return n;
+}
+
+static bool is_word(const char *text, size_t bytes, const char *word)
+{
+	return bytes == strlen(word) && !strncasecmp(text, word, bytes);
+}
+
+/* Does a message that cannot be read say stop all the same: as its first word, or as the word behind "type"? */
+static bool says_stop(const char *text, size_t bytes)
+{
+	bool wanted = true;
+
+	for (size_t i = 0, n; i < bytes; i += n ? n : 1) {
+		n = word_at(text + i, bytes - i);
+		if (n && wanted && is_word(text + i, n, "stop"))
+			return true;
+		if (n)
+			wanted = is_word(text + i, n, "type");
+	}
+	return false;
+}
+
+static void complain(struct ohtd_socket *socket, const struct ohtd_memory *memory, const struct ohtd_scalar *id,
+		     const struct ohtd_input *input, bool stopped)
+{
+	char detail[sizeof(input->detail) + 32];
+
+	snprintf(detail, sizeof(detail), "%s%s", stopped ? "the stop was done, but " : "", input->detail);
+	reply(socket, memory, &(struct socket_error){
+		.type = "error", .id = *id, .code = input->code, .detail = detail,
+		.errors = input->error_count ? input->errors : NULL, .errors_count = input->error_count,
+	});
+}
+
+/* A stop is done before its form is complained about. */
 static void read_message(struct ohtd_socket *socket, const struct ohtd_memory *memory,
 			 const char *text, size_t bytes)
 {
 	struct ohtd_input input = { .memory = memory, .shape = &say_type_shape };
-	struct ohtd_scalar type = ohtd_input_peek(memory, text, bytes, "type", TYPE_BYTES_MAX);
+	struct ohtd_scalar type = ohtd_input_peek(memory, text, bytes, "type", TYPE_BYTES_MAX), id;
 	size_t i = type.text ? 0 : SAYINGS;
+	bool fits, stops;
 
 	while (i < SAYINGS && strcmp(type.text, sayings[i].kind.type))
 		i++;
 	if (i < SAYINGS)
 		input.shape = sayings[i].kind.shape;
-	if (ohtd_input_body(&input, text, bytes) || i == SAYINGS)
-		reply(socket, memory, &(struct socket_error){
-			.type = "error", .id = id_of(memory, text, bytes), .code = input.code, .detail = input.detail,
-			.errors = input.error_count ? input.errors : NULL,
-			.errors_count = input.error_count,
-		});
+	fits = !ohtd_input_body(&input, text, bytes) && i < SAYINGS;
+	stops = !fits && ((i < SAYINGS && sayings[i].take == ohtd_socket_take_stop) || says_stop(text, bytes));
+	id = fits ? (struct ohtd_scalar){ .type = OHTD_IS_TEXT } : id_of(memory, text, bytes);
+	if (!fits && !stops)
+		complain(socket, memory, &id, &input, false);
 	else if (socket->who.role && !socket->who.local &&
 		 !ohtd_auth_lives(socket->loop->server->services.auth, &socket->who))
 		ohtd_socket_close(socket, OHTD_CLOSE_TOKEN_REVOKED);
-	else if (!socket->who.role && !sayings[i].kind.stranger)
+	else if (!socket->who.role && (stops || !sayings[i].kind.stranger))
 		reply(socket, memory, &(struct socket_error){
 			.type = "error", .id = id_of(memory, text, bytes), .code = "token_missing", .detail = "say first who you are",
 		});
+	else if (stops)
+		complain(socket, memory, &id, &input, ohtd_socket_stop(socket, memory, &id));
 	else
 		sayings[i].take(socket, memory, input.view);
 	if (socket->who.role && !socket->close_by_ms)
@@ -345,6 +392,12 @@ static void take(struct ohtd_socket *socket, const char *text, size_t bytes)
 	h2o_mem_clear_pool(&pool);
 }
 
+static void take_refused(struct ohtd_socket *socket, const char *text, size_t bytes)
+{
+	if (says_stop(text, bytes))
+		take(socket, text, bytes);
+}
+
 static void say_hello(struct ohtd_socket *socket)
 {
 	unsigned long long epoch = ohtd_hub_epoch(socket->loop->server->live->hub);
@@ -356,5 +409,5 @@ static void say_hello(struct ohtd_socket *socket)
 }
 
 const struct ohtd_dialect ohtd_dialect_own = {
-	.places = OHTD_CHANNELS, .greet = say_hello, .take = take,
+	.places = OHTD_CHANNELS, .greet = say_hello, .take = take, .take_refused = take_refused,
 };

@@ -38,6 +38,7 @@ struct ohtd_socket_command;
  * @greet: says the first messages; the handshake has not been answered yet
  * @take: a text message of the client
  * @take_binary: another one; NULL: that is the end
+ * @take_refused: a message for which the connection is closed: only a stop in it counts; NULL: the dialect has no stop
  * @dress: makes a message of a channel ready to be written, with socket->head; may give it up for
  *	another one. NULL: it is ready as it is
  */
@@ -48,6 +49,7 @@ struct ohtd_dialect {
 	void (*greet)(struct ohtd_socket *socket);
 	void (*take)(struct ohtd_socket *socket, const char *text, size_t bytes);
 	void (*take_binary)(struct ohtd_socket *socket);
+	void (*take_refused)(struct ohtd_socket *socket, const char *text, size_t bytes);
 	struct ohtd_message *(*dress)(struct ohtd_socket *socket, int place,
 				      struct ohtd_message *message);
 };
@@ -148,6 +150,8 @@ void ohtd_socket_take_command(struct ohtd_socket *socket, const struct ohtd_memo
 extern const struct ohtd_shape say_stop_shape;
 void ohtd_socket_take_stop(struct ohtd_socket *socket, const struct ohtd_memory *memory,
 			   const void *view);
+/* Stops and answers. @id: of the message; its text is NULL if there is none. True: the stop was done. */
+bool ohtd_socket_stop(struct ohtd_socket *socket, const struct ohtd_memory *memory, const struct ohtd_scalar *id);
 /* The socket goes: open commands lose their receiver. */
 void ohtd_socket_commands_forget(struct ohtd_socket *socket);
 
