@@ -204,6 +204,48 @@ def test_no_host_body_or_version_refuses_a_stop(daemon, version, headers, body):
     assert status_of(daemon.raw(line("POST", "/api/v1/safety/stop", version, headers, body))) == 401
 
 
+STOP = "/api/v1/safety/stop"
+ODD_LINES = [("POST", f"/{STOP}"), ("POST", f"{STOP}/"), ("POST", "/api//v1/safety/stop//"), ("POST", "/API/v1/Safety/STOP"),
+             ("POST", "/api/v1/safety/%73to%70"), ("POST", "/api%2fv1/safety/stop"), ("POST", f"{STOP}?_=1&=%zz"),
+             ("POST", f"{STOP}#now"), ("POST", f"https://localhost:8443{STOP}"), ("POST", f"http://another.example{STOP}/?x"),
+             ("post", STOP)]
+ODD_HEADERS = {"Expect": b"Expect: a miracle\r\nContent-Length: 2\r\n", "110 headers": b"".join(b"X-%d: y\r\n" % i for i in range(110)),
+               "900 headers": b"".join(b"X-%d: y\r\n" % i for i in range(900)), "Host twice": b"Host: b\r\n",
+               "folded": b"X: a\r\n b\r\n", "LF": b"X: a\n",
+               "gzip, chunked": b"Transfer-Encoding: gzip, chunked\r\n", "two ends": b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+               "two lengths": b"Content-Length: 2\r\nContent-Length: 3\r\n", "no length": b"Content-Length: -1\r\n",
+               "1 MiB to come": b"Content-Length: 1048576\r\n"}
+
+
+@pytest.mark.parametrize("method, path", ODD_LINES)
+def test_no_form_of_the_line_refuses_a_stop(daemon, method, path):
+    proof = b"Authorization: Bearer " + daemon.token("operator").encode() + b"\r\n"
+    answer = daemon.raw(line(method, path, headers=HEAD + proof))
+    assert (status_of(answer), json.loads(answer.partition(b"\r\n\r\n")[2])["state"]) == (200, "stopped"), answer
+    assert status_of(daemon.raw(line(method, path))) == 401
+
+
+@pytest.mark.parametrize("what", ODD_HEADERS)
+def test_no_header_refuses_a_stop(daemon, what):
+    proof = b"Authorization: Bearer " + daemon.token("operator").encode() + b"\r\n"
+    assert status_of(daemon.raw(line("POST", STOP, headers=HEAD + proof + ODD_HEADERS[what]))) == 200
+    assert status_of(daemon.raw(line("POST", STOP, headers=HEAD + ODD_HEADERS[what]))) == 401
+
+
+@pytest.mark.parametrize("method, path, expected", [
+    ("POST", f"{STOP}p", 404), ("POST", STOP[:-1], 404), ("POST", f"{STOP}/now", 404), ("POST", "/api/v1/safety/st%6", 404),
+    ("POST", f"x{STOP}", 400), ("POST", f"/x{STOP}", 404), ("POST", f"/x?{STOP}", 404), ("GET", f"{STOP}/", 404), ("get", STOP, 400)])
+def test_what_is_not_the_stop_does_not_stop(daemon, method, path, expected):
+    proof = b"Authorization: Bearer " + daemon.token("operator").encode() + b"\r\n"
+    assert status_of(daemon.raw(line(method, path, headers=HEAD + proof))) == expected
+
+
+def test_a_kept_connection_goes_on_behind_an_odd_stop(daemon):
+    proof = b"Authorization: Bearer " + daemon.token("operator").encode() + b"\r\n"
+    odd = f"POST /{STOP}/ HTTP/1.1\r\n".encode() + HEAD + proof + ODD_HEADERS["110 headers"] + b"Content-Length: 2\r\n\r\n{}"
+    assert daemon.raw(odd + odd + line()).count(b"HTTP/1.1 200 ") == 3
+
+
 def test_a_compressed_body_is_refused_as_that(daemon):
     answer = daemon.request("POST", "auth/login", gzip.compress(b'{"username":"anna","password":"x"}'), headers={"Content-Encoding": "gzip"})
     assert (answer.status, answer.code, answer.headers["accept-encoding"]) == (415, "content_type", "identity")

@@ -2,6 +2,7 @@
 /* Heads of requests that say in two ways where the request ends, and some that do not. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <cmocka.h>
 
 #include "http/framing.h"
+#include "http/stop_head.h"
 
 #define LINE	"POST /x HTTP/1.1\r\nHost: a\r\n"
 
@@ -81,12 +83,70 @@ static void no_cut_head_passes(void **state)
 	assert_null(fault_of(head, sizeof(head) - 1));
 }
 
+/* ---- the stop ---- */
+
+static bool asks_for_stop(const char *path)
+{
+	size_t bytes = strlen(path);
+	char *exact = test_malloc(bytes + 1);
+	bool is;
+
+	memcpy(exact, path, bytes);
+	is = ohtd_stop_head_is("POST", 4, exact, bytes);
+	test_free(exact);
+	return is;
+}
+
+static void only_the_path_of_the_stop_is_one(void **state)
+{
+	static const char *const others[] = {
+		"", "/", "/api/v1/safety/sto", "/api/v1/safety/stopp", "/api/v1/safety/stop/x", "/api/v1/safety/st%", "/api/v1/safety/st%6",
+		"x/api/v1/safety/stop", "https:///", "https://a", "://", "/x://api/v1/safety/stop", "https://a/x/api/v1/safety/stop",
+	};
+
+	(void)state;
+	assert_true(asks_for_stop("//API/v1//safety/%73top/?x"));
+	assert_true(asks_for_stop("https://a:1/api/v1/safety/stop#"));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(asks_for_stop(others[i]));
+	assert_false(ohtd_stop_head_is("GET", 3, OHTD_STOP_PATH, strlen(OHTD_STOP_PATH)));
+	assert_false(ohtd_stop_head_is("POSTS", 5, OHTD_STOP_PATH, strlen(OHTD_STOP_PATH)));
+}
+
+#define HEADER(n_, v_)	{ n_, sizeof(n_) - 1, v_, sizeof(v_) - 1 }
+
+static void of_its_head_the_client_and_a_plain_end_stay(void **state)
+{
+	static const struct {
+		struct phr_header headers[3];
+		size_t kept;
+	} heads[] = {
+		{ { HEADER("Content-Length", "100"), HEADER("Expect", "100-continue"), HEADER("Cookie", "a") }, 2 },
+		{ { HEADER("Content-Length", "101"), HEADER("Host", "a"), HEADER("Authorization", "b") }, 2 },
+		{ { HEADER("Transfer-Encoding", "Chunked"), HEADER("TE", "x"), { NULL, 0, "y", 1 } }, 1 },
+		{ { HEADER("Transfer-Encoding", "chunked"), HEADER("Content-Length", "1"), HEADER("Host", "a") }, 1 },
+		{ { HEADER("Transfer-Encoding", "gzip"), HEADER("Content-Length", ""), HEADER("Host", "a") }, 1 },
+		{ { HEADER("Content-Length", "1 "), HEADER("Content-Length", "99999999999999999999"), HEADER("Host", "a") }, 1 },
+		{ { HEADER("Content-Length", "1"), HEADER("Expect", "x"), HEADER("Expect", "100-continue") }, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		struct phr_header headers[3];
+
+		memcpy(headers, heads[i].headers, sizeof(headers));
+		assert_int_equal(ohtd_stop_head_trim(headers, 3, 100), heads[i].kept);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_heads_pass),
 		cmocka_unit_test(ambiguous_heads_are_refused),
 		cmocka_unit_test(no_cut_head_passes),
+		cmocka_unit_test(only_the_path_of_the_stop_is_one),
+		cmocka_unit_test(of_its_head_the_client_and_a_plain_end_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,14 @@ const char *ohtd_framing_fault(const char *head, size_t bytes)
 	return fault ? fault : judge(&count);
 }
 
+bool ohtd_framing_has_body(const char *head, size_t bytes)
+{
+	struct count count = { 0 };
+
+	count_headers(head, bytes, &count);
+	return count.lengths || count.encodings;
+}
+
 bool ohtd_framing_is_chunked(const char *head, size_t bytes)
 {
 	struct count count = { 0 };

@@ -23,6 +23,9 @@
  */
 const char *ohtd_framing_fault(const char *head, size_t bytes);
 
+/* True if a body is announced, in whichever way. */
+bool ohtd_framing_has_body(const char *head, size_t bytes);
+
 /* True if the body comes in chunks, so that its length is not known before its end. */
 bool ohtd_framing_is_chunked(const char *head, size_t bytes);
 

@@ -455,10 +455,10 @@ static void dispatch(struct ohtd_call *call)
 	struct ohtd_found found;
 	enum ohtd_match match;
 
-	if (ohtd_prologue_line(call) || check_slashes(call))
-		return;
 	match = ohtd_route_find(call->loop->server->router, req->method.base, req->method.len,
 				req->path_normalized.base, req->path_normalized.len, &found);
+	if (ohtd_prologue_line(call, match == OHTD_MATCH_FOUND ? found.route : NULL) || check_slashes(call))
+		return;
 	call->asks = match == OHTD_MATCH_FOUND || match == OHTD_MATCH_PARAM ? found.route : NULL;
 	if (ohtd_prologue_head(call, match == OHTD_MATCH_FOUND ? found.route : NULL) ||
 	    (call->conn->local && admit_local(call)))

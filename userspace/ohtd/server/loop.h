@@ -35,6 +35,8 @@ struct ohtd_ticket_bond;
 #define OHTD_HEADERS_MAX	96
 #define OHTD_HEADER_BYTES_MAX	65536
 #define OHTD_BODY_BYTES_MAX	65536
+/* Read before it is refused: a client that is cut off while it sends does not see the answer. */
+#define OHTD_ENTITY_BYTES_MAX	(4 * OHTD_BODY_BYTES_MAX)
 
 /*
  * Places beyond the configured ones, kept for stop, health and login: which of them it is shows only
@@ -238,7 +240,7 @@ void ohtd_reply_register_filter(h2o_pathconf_t *path);
  * prologue.c: 0, or -1 when the request has been answered with a refusal. Nothing that a browser or a
  * proxy may add to the head refuses a @route of the stop; NULL: it is not known what is asked for.
  */
-int ohtd_prologue_line(struct ohtd_call *call);
+int ohtd_prologue_line(struct ohtd_call *call, const struct ohtd_route *route);
 int ohtd_prologue_head(struct ohtd_call *call, const struct ohtd_route *route);
 
 /* dispatch.c: h2o's handler. */

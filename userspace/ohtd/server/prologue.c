@@ -4,12 +4,61 @@
  * the case of the method nor insists on one Host and one length, decodes %00 into the path and keeps
  * folded headers as entries without a name.
  */
+#include <dlfcn.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/address.h"
 #include "http/framing.h"
+#include "http/stop_head.h"
 #include "server/loop.h"
+
+/* ---- the head of a stop ---- */
+
+/* h2o takes 100 headers; of a stop far more are read, and few of them kept. */
+#define STOP_HEADERS_MAX	1024
+
+typedef int parse_fn(const char *head, size_t bytes, const char **method, size_t *method_bytes, const char **path,
+		     size_t *path_bytes, int *minor_version, struct phr_header *headers, size_t *count, size_t looked_at);
+
+parse_fn phr_parse_request;
+
+/*
+ * h2o refuses heads before any handler is asked: for their number of headers, for Expect, for a Transfer-Encoding. It calls its
+ * parser through the dynamic linker, which finds this function in front of the library's: the head of a stop is made plain here,
+ * and h2o never sees what is odd about it. Every other head passes as it is.
+ */
+int phr_parse_request(const char *head, size_t bytes, const char **method, size_t *method_bytes, const char **path,
+		      size_t *path_bytes, int *minor_version, struct phr_header *headers, size_t *count, size_t looked_at)
+{
+	static _Atomic(parse_fn *) library;
+	parse_fn *parse = atomic_load_explicit(&library, memory_order_relaxed);
+	struct phr_header all[STOP_HEADERS_MAX];
+	size_t room = *count, found = STOP_HEADERS_MAX;
+	int r;
+
+	if (!parse) {
+		*(void **)&parse = dlsym(RTLD_NEXT, "phr_parse_request");
+		atomic_store_explicit(&library, parse, memory_order_relaxed);
+	}
+	r = parse(head, bytes, method, method_bytes, path, path_bytes, minor_version, all, &found, looked_at);
+	if (r < 0)
+		return r;
+	if (ohtd_stop_head_is(*method, *method_bytes, *path, *path_bytes)) {
+		*method = "POST";
+		*path = OHTD_STOP_PATH;
+		*path_bytes = strlen(OHTD_STOP_PATH);
+		found = ohtd_stop_head_trim(all, found, OHTD_ENTITY_BYTES_MAX);
+	}
+	if (found > room)
+		return -1;
+	memcpy(headers, all, found * sizeof(*headers));
+	*count = found;
+	return r;
+}
+
+/* ---- what no handler should have to think about ---- */
 
 static int refuse(struct ohtd_call *call, int status, const char *code, const char *detail)
 {
@@ -64,6 +113,16 @@ static int check_framing(struct ohtd_call *call)
 	if (!fault && call->req->version < 0x101 && ohtd_framing_is_chunked(input->bytes, input->size))
 		fault = "Transfer-Encoding with HTTP/1.0";
 	return fault ? refuse(call, 400, "bad_framing", fault) : 0;
+}
+
+/* A stop is done all the same, but nothing behind it on this connection is read. */
+static void check_end_of_stop(struct ohtd_call *call)
+{
+	const h2o_buffer_t *input = call->conn->sock->input;
+
+	if (ohtd_framing_fault(input->bytes, input->size) ||
+	    (ohtd_framing_has_body(input->bytes, input->size) && !call->req->entity.base))
+		call->req->http1_is_persistent = 0;
 }
 
 static int check_headers(struct ohtd_call *call, bool stops)
@@ -156,14 +215,24 @@ static int check_body(struct ohtd_call *call)
 	return 0;
 }
 
-int ohtd_prologue_line(struct ohtd_call *call)
+static bool is_stop(const struct ohtd_route *route)
 {
-	return check_line(call) || check_framing(call) ? -1 : 0;
+	return route && route->rate == OHTD_RATE_STOP;
+}
+
+int ohtd_prologue_line(struct ohtd_call *call, const struct ohtd_route *route)
+{
+	if (check_line(call))
+		return -1;
+	if (!is_stop(route))
+		return check_framing(call);
+	check_end_of_stop(call);
+	return 0;
 }
 
 int ohtd_prologue_head(struct ohtd_call *call, const struct ohtd_route *route)
 {
-	bool stops = route && route->rate == OHTD_RATE_STOP;
+	bool stops = is_stop(route);
 
 	if (check_headers(call, stops) || (!stops && (check_host(call) || check_body(call))))
 		return -1;

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "http/stop_head.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/hex.h"
+
+#define LENGTH_DIGITS_MAX	9
+
+/* Behind "https://name" of a whole URI. */
+static size_t path_begin(const char *path, size_t bytes)
+{
+	const char *authority = memmem(path, bytes, "://", 3), *slash;
+
+	if (!bytes || *path == '/' || !authority)
+		return 0;
+	authority += 3;
+	slash = memchr(authority, '/', bytes - (size_t)(authority - path));
+	return slash ? (size_t)(slash - path) : bytes;
+}
+
+/* The character at @at, decoded, which is moved behind it. */
+static char next_character(const char *path, size_t bytes, size_t *at)
+{
+	int high = -1, low = -1;
+	char c = path[(*at)++];
+
+	if (c == '%' && bytes - *at >= 2) {
+		high = ohtd_hex_digit(path[*at]);
+		low = ohtd_hex_digit(path[*at + 1]);
+	}
+	if (high < 0 || low < 0)
+		return c;
+	*at += 2;
+	return (char)(high * 16 + low);
+}
+
+static bool is_path(const char *path, size_t bytes)
+{
+	static const char wanted[] = OHTD_STOP_PATH "/";
+	size_t at = path_begin(path, bytes), same = 0;
+
+	while (at < bytes && path[at] != '?' && path[at] != '#') {
+		char c = next_character(path, bytes, &at);
+
+		if (c == '/' && same && wanted[same - 1] == '/')
+			continue;
+		if (!wanted[same] || tolower((unsigned char)c) != wanted[same])
+			return false;
+		same++;
+	}
+	return same + 1 >= sizeof(wanted) - 1;
+}
+
+bool ohtd_stop_head_is(const char *method, size_t method_bytes, const char *path, size_t path_bytes)
+{
+	return method_bytes == 4 && !strncasecmp(method, "POST", 4) && is_path(path, path_bytes);
+}
+
+static bool is_name(const struct phr_header *header, const char *name)
+{
+	return header->name && header->name_len == strlen(name) && !strncasecmp(header->name, name, header->name_len);
+}
+
+static bool is_value(const struct phr_header *header, const char *value)
+{
+	return header->value_len == strlen(value) && !strncasecmp(header->value, value, header->value_len);
+}
+
+/* Who asks, and for whom. */
+static bool is_about_client(const struct phr_header *header)
+{
+	static const char *const names[] = {
+		"authorization", "connection", "forwarded", "host", "x-forwarded-for", "x-request-id",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is_name(header, names[i]))
+			return true;
+	return false;
+}
+
+static bool is_about_body(const struct phr_header *header)
+{
+	return is_name(header, "content-length") || is_name(header, "transfer-encoding");
+}
+
+static bool is_plain_length(const struct phr_header *header, size_t bytes_max)
+{
+	size_t length = 0;
+
+	if (!header->value_len || header->value_len > LENGTH_DIGITS_MAX)
+		return false;
+	for (size_t i = 0; i < header->value_len; i++) {
+		if (!isdigit((unsigned char)header->value[i]))
+			return false;
+		length = 10 * length + (size_t)(header->value[i] - '0');
+	}
+	return length <= bytes_max;
+}
+
+/* Is the end of the body said once and plainly, and nothing expected that is not known? */
+static bool is_plain_body(const struct phr_header *headers, size_t count, size_t bytes_max)
+{
+	size_t said = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_name(&headers[i], "expect") && !is_value(&headers[i], "100-continue"))
+			return false;
+		if (!is_about_body(&headers[i]))
+			continue;
+		if (said++ || !(is_name(&headers[i], "content-length") ? is_plain_length(&headers[i], bytes_max) :
+				is_value(&headers[i], "chunked")))
+			return false;
+	}
+	return said;
+}
+
+size_t ohtd_stop_head_trim(struct phr_header *headers, size_t count, size_t body_bytes_max)
+{
+	bool plain = is_plain_body(headers, count, body_bytes_max);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_about_client(&headers[i]) ||
+		    (plain && (is_about_body(&headers[i]) || is_name(&headers[i], "expect"))))
+			headers[kept++] = headers[i];
+	return kept;
+}
