@@ -9,6 +9,7 @@ import os
 import pathlib
 import sqlite3
 import threading
+import urllib.parse
 
 import pytest
 
@@ -242,10 +243,17 @@ def test_bad_parameters_are_refused_with_their_value(daemon, query, pointer, cod
 
 
 @pytest.mark.parametrize("query", ["limit", "=5", "limit=5&&", "limit=%", "limit=%4", "limit=%zz", "kind=%00",
-                                   "kind=sto%0dp", "limit=5&kind"])
+                                   "kind=sto%0dp", "limit=5&kind",
+                                   "kind=%c3", "kind=%ed%a0%80", "kind=%c2%85"])
 def test_queries_that_cannot_be_read(daemon, query):
     answer = daemon.get("safety/events?" + query)
-    assert (answer.status, answer.code) == (400, "bad_query")
+    assert (answer.status, answer.code) == (400, "bad_query") and query.rpartition("&")[2] in answer.json["detail"]
+
+
+def test_a_query_takes_any_character(daemon):
+    for word in ("f\u00fcr Halle 7", "\u6a5f\u68b0", "\U0001f916"):
+        answer = daemon.get("safety/events?kind=" + urllib.parse.quote(word))
+        assert (answer.status, answer.code) == (400, "validation") and f"'{word}' is none of" in answer.json["errors"][0]["detail"]
 
 
 def test_roles_and_methods(daemon):

@@ -382,6 +382,9 @@ static void good_queries_are_taken(void **state)
 	said = query("name=ab");
 	assert_non_null(said);
 	assert_int_equal(said->count, 1);
+	said = query("name=%c3%A4");
+	assert_non_null(said);
+	assert_string_equal(said->name, "\xc3\xa4");
 }
 
 static void refuse_query(const char *text, const char *pointer, const char *error)
@@ -418,7 +421,17 @@ static void bad_queries_are_refused(void **state)
 	refuse_query("name=%4g", NULL, NULL);
 	refuse_query("name=%00", NULL, NULL);
 	refuse_query("name=%7f", NULL, NULL);
-	refuse_query("name=%c3%a4", NULL, NULL);
+	refuse_query("name=\x1f" "ab", NULL, NULL);
+	/* Cut, alone, overlong, a surrogate, beyond Unicode, and a control character of it. */
+	refuse_query("name=ab%c3", NULL, NULL);
+	refuse_query("name=%e2%82", NULL, NULL);
+	refuse_query("name=ab%bc", NULL, NULL);
+	refuse_query("name=%c0%80", NULL, NULL);
+	refuse_query("name=%e0%80%af", NULL, NULL);
+	refuse_query("name=%ed%a0%80", NULL, NULL);
+	refuse_query("name=%f4%90%80%80", NULL, NULL);
+	refuse_query("name=%c2%85", NULL, NULL);
+	refuse_query("%fc=ab", NULL, NULL);
 }
 
 /* A value of just the room that there is, and one more; the bytes behind the query are not its. */

@@ -74,7 +74,7 @@ int ohtd_input_body(struct ohtd_input *input, const char *text, size_t bytes);
  * @text: the query without its "?", printable ASCII (the prologue refuses other paths)
  * @bytes: its length
  *
- * "+" is a plus sign. What is there twice, not known or not well encoded is refused.
+ * "%C3%BC" is one character of UTF-8, "+" is a plus sign. What is there twice, not known or not well encoded is refused.
  *
  * Return: 0, or -1 when it is refused with 400.
  */

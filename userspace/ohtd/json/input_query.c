@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "json/json_scan.h"
 
 #define DIGITS_MAX	18	/* of what surely fits into 64 bits */
 #define MEMBERS_MAX	64	/* as many as an object of a body may have */
@@ -16,7 +17,20 @@ struct said {
 	size_t count;
 };
 
-/* Decodes @bytes into @to; -1 if it is too long, not well encoded, or has a control byte in it. */
+/* Is it UTF-8 without control characters, those from U+0080 on among them? */
+static bool is_printable(const char *text, size_t bytes)
+{
+	const unsigned char *at = (const unsigned char *)text, *end = at + bytes;
+
+	for (size_t n; at < end; at += n) {
+		n = *at < 0x80 ? 1 : ohtd_utf8_length(at, (size_t)(end - at));
+		if (!n || *at < ' ' || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0))
+			return false;
+	}
+	return true;
+}
+
+/* Decodes @bytes into @to; -1 if it is too long, not well encoded, no UTF-8, or has a control character in it. */
 static int decode(const char *from, size_t bytes, char *to, size_t size)
 {
 	size_t used = 0;
@@ -33,12 +47,12 @@ static int decode(const char *from, size_t bytes, char *to, size_t size)
 			byte = high * 16 + low;
 			i += 2;
 		}
-		if (byte < ' ' || byte > '~' || used + 1 == size)
+		if (used + 1 == size)
 			return -1;
 		to[used++] = (char)byte;
 	}
 	to[used] = 0;
-	return 0;
+	return is_printable(to, used) ? 0 : -1;
 }
 
 static bool is_integer(const char *text)
@@ -163,7 +177,7 @@ int ohtd_input_query(struct ohtd_input *input, const char *text, size_t bytes)
 		size_t length = end ? (size_t)(end - text) - from : bytes - from;
 
 		if (!take_pair(input, &said, text + from, length))
-			return refuse(input, "not 'name=value' in printable ASCII, or too long", length,
+			return refuse(input, "not 'name=value' in printable UTF-8, or too long", length,
 				      text + from);
 		from += length + 1;
 	}

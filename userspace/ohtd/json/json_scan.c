@@ -103,8 +103,8 @@ static int scan_escape(struct scan *s)
 	return 0;
 }
 
-/* Length of the well-formed UTF-8 sequence at @at (Unicode table 3-7), 0 if it is none. */
-static size_t utf8_length(const unsigned char *at, size_t left)
+/* Unicode, table 3-7. */
+size_t ohtd_utf8_length(const unsigned char *at, size_t left)
 {
 	unsigned char low = 0x80, high = 0xbf;
 	size_t n;
@@ -145,7 +145,7 @@ static int scan_string(struct scan *s)
 		if (c < 0x20)
 			return fail(s, "control byte in a string");
 		if (c >= 0x80) {
-			n = utf8_length(s->at, (size_t)(s->end - s->at));
+			n = ohtd_utf8_length(s->at, (size_t)(s->end - s->at));
 			if (!n)
 				return fail(s, "invalid UTF-8");
 			s->at += n;
@@ -276,7 +276,7 @@ static int next_character(struct name *name)
 		name->at++;
 		return c;
 	}
-	n = utf8_length(name->at, (size_t)(name->end - name->at));
+	n = ohtd_utf8_length(name->at, (size_t)(name->end - name->at));
 	c &= mask[n];
 	for (size_t i = 1; i < n; i++)
 		c = c << 6 | (name->at[i] & 0x3f);
