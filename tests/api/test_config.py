@@ -275,7 +275,9 @@ def test_a_check_changes_nothing(shared):
     ({"motion": {"jog_mm_s": 1001}}, 422, "config_contradiction", "/motion/jog_mm_s", "contradiction", "above speed_mm_s"),
     ({"motion": {"soft_max_mm": 400}}, 422, "config_contradiction", "/motion/home_position_mm", "contradiction", "home_position_mm"),
     ({"motion": {"accel_mm_s2": 20000, "jerk_mm_s3": 10}}, 422, "config_contradiction", "/motion/stop_mm_s2", "contradiction", "1.2 s"),
-], ids=range(21))
+    ({"motion": {"distance_1_ways": 0.5}}, 400, "validation", "/motion/distance_1_ways", "type", "must be a whole number, not 0.5"),
+    ({"motion": {"move_timeout_ms": 30000.25}}, 400, "validation", "/motion/move_timeout_ms", "type", "a whole number, not 30000.25"),
+], ids=range(23))
 def test_a_refusal_names_the_item_and_changes_nothing(shared, body, status, code, pointer, member, text):
     before = shared.get("config")
     # What is good beside it is not taken either.
@@ -507,12 +509,13 @@ def test_the_rescue_needs_no_daemon(fresh):
 
 def test_ohtctl_gets_sets_and_goes_back(own):
     assert ohtctl(own, "config", "get", "/robot/name").stdout == "OHT-50\n"
-    done = ohtctl(own, "config", "set", "/robot/name", "mill 7", "/stations/mill/position_mm", "7000", "--reason", "new & mill")
+    done = ohtctl(own, "config", "set", "/robot/name", "mill 7", "/stations/mill/position_mm", "7000", "--reason", "new & für Halle 7")
     assert done.stdout == "/robot/name: OHT-50 -> mill 7\n/stations/mill/position_mm: none -> 7000\nversion 2\n", done
     assert re.search(r"^/stations/mill/position_mm +7000$", ohtctl(own, "config", "get").stdout, re.M)
     newest = ohtctl(own, "config", "versions").stdout.splitlines()[0]
-    assert newest.startswith("2 ") and newest.endswith("new & mill")
+    assert newest.startswith("2 ") and newest.endswith("new & für Halle 7")
     assert ohtctl(own, "config", "diff").stdout == done.stdout
+    assert " setting " in ohtctl(own, "timeline", "für halle").stdout and "nothing" in ohtctl(own, "timeline", "FÜR").stdout
     assert ohtctl(own, "config", "check", "/stations/mill", "null").stdout.endswith("7000 -> none\nwould be version 3\n")
     # As config get shows it.
     assert ohtctl(own, "config", "set", "/stations/mill/position_mm", "null").stdout == "/stations/mill/position_mm: 7000 -> none\nversion 3\n"
@@ -537,7 +540,7 @@ def test_the_document_has_the_items_of_the_schema(shared):
         bounds = ", ".join(item["words"]) if item["words"] else f"{item['min']:g} to {item['max']:g}"
         unit = "bytes" if item["type"] == "text" else item["unit"] or ""
         preset = "" if item["preset"] in (None, "") else str(item["preset"])
-        return (item["pointer"], preset, f"{bounds} {unit}".strip(), item["applies"],
+        return (item["pointer"], preset, f"{bounds} {unit}".strip() + (", whole" if item["whole"] else ""), item["applies"],
                 item["role"] + (", elevated" if item["needs_elevation"] else "") + (", calibration" if item["calibration"] else ""),
                 item["summary"])
 

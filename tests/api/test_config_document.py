@@ -66,7 +66,7 @@ def test_what_was_exported_comes_back_as_it_was(shared):
                           "motion": {"jog_mm_s": 100, "soft_min_mm": {"canonical": -3000.5}, "lag_s": {"canonical": 0.2}}}).status == 200
     was = version(shared)
     # The mechanics stay, and the stations are those of the document alone.
-    assert take(shared, document, act="import/check").json["state"] == "checked"
+    assert take(shared, {**document, "format_version": 1.0}, act="import/check").json["state"] == "checked"
     assert version(shared) == was
     answer = take(shared, document, query="?reason=as%20before")
     assert (answer.status, answer.json["version"], answer.json["reason"], answer.json["needs_standstill"]) == (200, was + 1, "as before", True), answer
@@ -109,6 +109,8 @@ def test_an_import_returns_unless_it_is_confirmed(shared):
     ({"format_version": 2}, "/format_version", "range", "is 2, of a newer ohtd"),
     ({"format_version": 0}, "/format_version", "range", "not 0"),
     ({"format_version": "1"}, "/format_version", "type", "a whole number"),
+    ({"format_version": 1.5}, "/format_version", "type", "a whole number"),
+    ({"values": {"motion": {"dock_retries": 2.5}}}, "/motion/dock_retries", "type", "must be a whole number, not 2.5"),
     ({"kind": "OHT-100"}, "/kind", "unfit", "must be 'OHT-50', not 'OHT-100'"),
     ({"value": {}}, "/value", "unknown_member", "below values"),
     ({"values": []}, "/values", "type", "an object"),
@@ -125,7 +127,7 @@ def test_an_import_returns_unless_it_is_confirmed(shared):
     ({"values": {"motion": {"jog_mm_s": 0}}}, "/motion/jog_mm_s", "range", "must be 1 to 10000 mm/s, not 0"),
     ({"values": {"motion": {"jog_mm_s": 5000}}}, "/motion/jog_mm_s", "contradiction", "speed_mm_s"),
     ({"values": {"stations": {"mill": {"position_mm": 40000}}}}, "/stations/mill/position_mm", "range", "soft limits"),
-], ids=range(21))
+], ids=range(23))
 def test_a_document_that_does_not_fit_changes_nothing(shared, other, pointer, code, text):
     elevate(shared)
     before = shared.get("config")

@@ -82,6 +82,7 @@ static void bad_rows_are_refused(void **state)
 		{ "speed_mm_s,", "speed_mm_s,common,9,mm/s,10,10000,", "value: must be 10..10000: '9'" },
 		{ "speed_mm_s,", "speed_mm_s,common,1000,mm/s,x,10000,", "min: not a number: 'x'" },
 		{ "speed_mm_s,", "speed_mm_s,common,1000,mm/s,10,,", "max: not a number: ''" },
+		{ "position_jumps,", "position_jumps,common,2.5,,1,20,", "value: must be a whole number: '2.5'" },
 		{ "full_raw,legacy", "full_raw,legacy,10000,,1,1000000000,", "min: min and max must be within 1..65535: '1'" },
 		{ "dock_timeout_ms,", "dock_timeout_ms,common,-1,ms,-1,120000,", "min: min and max must be within 0..1e+07: '-1'" },
 		{ "position_jumps,", "position_jumps,common,3,,0,99999999999,", "min: min and max must be within 0..1e+07: '0'" },

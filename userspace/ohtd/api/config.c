@@ -77,6 +77,7 @@ struct config_item {
 	const char *unit;
 	struct ohtd_scalar preset;
 	double min, max;
+	bool whole;
 	const char *const *words;
 	size_t words_count;
 	unsigned int applies;
@@ -97,6 +98,7 @@ OHTD_SHAPE(config_item, "ConfigItem",
 		.summary = "Value when nobody has said another; null: the item is not there then"),
 	OHTD_NUMBER(config_item, min, .summary = "Smallest number, or shortest text in bytes"),
 	OHTD_NUMBER(config_item, max, .summary = "Greatest number, or longest text in bytes"),
+	OHTD_BOOLEAN(config_item, whole, .summary = "The number is never a fraction"),
 	OHTD_TEXTS(config_item, words, .summary = "Words that may stand there; empty: any text"),
 	OHTD_WORD(config_item, applies, .words = &applies_words,
 		  .summary = "When a change is taken: at once, or only at standstill"),
@@ -154,6 +156,7 @@ static struct config_item show_item(const struct ohtd_item *item, struct json_ob
 		.preset = scalar_of(preset),
 		.min = item->min,
 		.max = item->max,
+		.whole = item->whole,
 		.words = item->words,
 		.applies = item->needs_standstill,
 		.role = item->role,

@@ -164,16 +164,10 @@ static int keep_row(struct ohtd_rule_table *table, const struct oht_cells *cells
 	return 0;
 }
 
-/* A range in the file must fit the type that its value is converted to. */
-static int check_range(const struct oht_cells *cells, const struct ohtd_rule_row *row)
+bool ohtd_rule_is_whole(unsigned int rule)
 {
-	double least = -ANY_MOST, most = ANY_MOST;
-
-	switch (row->rule) {
+	switch (rule) {
 	case OHTD_RULE_FULL_RAW:
-		least = 1;
-		most = UINT16_MAX;
-		break;
 	case OHTD_RULE_JOG_EXPIRY_MS:
 	case OHTD_RULE_MOVE_TIMEOUT_MS:
 	case OHTD_RULE_CONTINUE_DELAY_MS:
@@ -188,11 +182,23 @@ static int check_range(const struct oht_cells *cells, const struct ohtd_rule_row
 	case OHTD_RULE_DISTANCE_2_WAYS:
 	case OHTD_RULE_DISTANCE_3_WAYS:
 	case OHTD_RULE_DISTANCE_4_WAYS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A range in the file must fit the type that its value is converted to. */
+static int check_range(const struct oht_cells *cells, const struct ohtd_rule_row *row)
+{
+	double least = -ANY_MOST, most = ANY_MOST;
+
+	if (row->rule == OHTD_RULE_FULL_RAW) {
+		least = 1;
+		most = UINT16_MAX;
+	} else if (ohtd_rule_is_whole(row->rule)) {
 		least = 0;
 		most = WHOLE_MOST;
-		break;
-	default:
-		break;
 	}
 	if (row->min >= least && row->max <= most)
 		return 0;
@@ -221,6 +227,8 @@ static int rule_row(struct ohtd_rule_table *table, const struct oht_cells *cells
 		ret = check_range(cells, &row);
 	if (!ret && !(row.value >= row.min && row.value <= row.max))
 		ret = refuse_range(cells, 2, "must be", row.min, row.max);
+	if (!ret && ohtd_rule_is_whole(rule) && row.value != trunc(row.value))
+		ret = oht_cell_refuse(cells, 2, "must be a whole number");
 	if (ret)
 		return ret;
 	row.profile = (uint8_t)profile;

@@ -163,6 +163,9 @@ bool ohtd_rules_settle(struct ohtd_rule_table *table, struct ohtd_rules_fault *f
 
 const char *ohtd_rule_name(unsigned int rule);
 
+/* A count, a time in milliseconds, or a number that stands for a word: never a fraction. */
+bool ohtd_rule_is_whole(unsigned int rule);
+
 /* As in the file: "canonical", "legacy", "common". */
 const char *ohtd_rule_profile_name(unsigned int profile);
 

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "base/log.h"
+#include "json/whole.h"
 #include "json/writer.h"
 
 #define LAYER		"/robot/layer"
@@ -132,7 +133,7 @@ static void add_rule(struct ohtd_items *items, const struct ohtd_rule_row *row, 
 
 	*item = (struct ohtd_item){
 		.type = OHTD_ITEM_NUMBER, .unit = *row->unit ? row->unit : NULL,
-		.min = row->min, .max = row->max, .role = OHTD_ROLE_ADMINISTRATOR,
+		.min = row->min, .max = row->max, .whole = ohtd_rule_is_whole(row->rule), .role = OHTD_ROLE_ADMINISTRATOR,
 		.needs_elevation = keeps_safe(row->rule), .needs_standstill = true,
 		.calibration = is_of_mechanics(row->rule),
 		.summary = row->description, .row = number,
@@ -437,6 +438,8 @@ static void take_number(struct taking *taking, const struct ohtd_item *item, con
 	if (!(number >= item->min && number <= item->max))
 		ohtd_fault_add(taking->faults, pointer, "range", "must be %s to %s%s%s, not %s",
 			       min, max, item->unit ? " " : "", item->unit ? item->unit : "", said);
+	else if (item->whole && !ohtd_json_whole(value, NULL))
+		ohtd_fault_add(taking->faults, pointer, "type", "must be a whole number, not %s", said);
 	else if (item->row == OHTD_ROW_STATION)
 		add_station(taking, pointer, number);
 	else if (item->row == OHTD_ROW_TARIFF)

@@ -80,6 +80,7 @@ enum ohtd_item_type {
  * @unit: of a number; NULL: none
  * @min: smallest number, shortest text in bytes
  * @max: greatest number, longest text
+ * @whole: the number is never a fraction
  * @words: WORD: what may stand there, ends with NULL
  * @role: lowest role that may change it
  * @needs_elevation: only by an elevated session
@@ -93,6 +94,7 @@ struct ohtd_item {
 	enum ohtd_item_type type;
 	const char *unit;
 	double min, max;
+	bool whole;
 	const char *const *words;
 	enum ohtd_role role;
 	bool needs_elevation;

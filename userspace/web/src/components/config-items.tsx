@@ -28,9 +28,9 @@ export interface Row {
 
 /** The field for an item, as its row of the schema says. */
 export function memberOf(item: ConfigItem, label: string): Member {
-	const { min, max } = item;
+	const { min, max, whole } = item;
 
-	if (item.type === "number") return { name: item.pointer, label, kind: "number", required: true, min, max, unit: unit(item.unit) };
+	if (item.type === "number") return { name: item.pointer, label, kind: "number", required: true, whole, min, max, unit: unit(item.unit) };
 	if (item.type === "word") return { name: item.pointer, label, kind: "choice", choices: item.words.map((value) => ({ value, label: value })) };
 	return { name: item.pointer, label, kind: "text", required: min > 0, min, max };
 }
