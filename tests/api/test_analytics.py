@@ -280,6 +280,12 @@ def test_refusals_name_member_and_value(daemon, query, pointer, said):
     assert said in told.json["errors"][0]["detail"], told.json["errors"]
 
 
+def test_a_leap_second_is_the_next_one(daemon):
+    until(lambda: daemon.get("analytics/summary").status == 200, what="the file to be open")
+    told = daemon.get("analytics/summary?from=2026-06-30T23:59:60.5Z&to=2026-07-02T07:59:60%2B08:00&by=day").json
+    assert (told["from"], told["to"]) == ("2026-07-01T00:00:00.500Z", "2026-07-02T00:00:00.000Z")
+
+
 def test_the_usual_span_is_a_week_of_days(daemon):
     until(lambda: daemon.get("analytics/summary").status == 200, what="the file to be open")
     told = daemon.get("analytics/summary").json

@@ -71,6 +71,7 @@ def pages(daemon, path, query, limit):
     ("timeline", "q=DARK", [1, 2]), ("timeline", "code=lamp_out&sort=time", [2, 1]), ("timeline", "severity=critical&code=lamp_out", [2]),
     ("timeline", "kinds=command&sort=time&q=mm:%20finished", [1, 2, 3]), ("timeline", "kinds=command&who=anna", [4]),
     ("timeline", "q=a%20program%20asked", [2, 1, 1]), ("timeline", "from=2027-01-15T08:00:02Z&to=2027-01-15T08:00:03Z", [2]),
+    ("timeline", "q=%C3%84", []), ("timeline", "who=J%C3%BCrgen%20%E6%9C%BA", []),
     ("timeline", "kinds=start,clock", [5]), ("timeline", "kinds=clock,setting", [1])])
 def test_what_is_asked_for_over_all_pages(rows, path, query, keys):
     for limit in (1, 2, 200):
@@ -99,6 +100,9 @@ def test_a_cursor_belongs_to_its_filters_and_its_sort(rows, path, one, other):
     ("users", "password_hash=x", "/password_hash", "unknown_member"), ("users", "sort=epoch", "/sort", "unknown_value"),
     ("safety/events", "source=0", "/source", "range"), ("safety/events", "source=one", "/source", "type"),
     ("timeline", "kinds=stop,boot", "/kinds/1", "unknown_value"), ("timeline", "sort=kind", "/sort", "unknown_value"),
+    ("timeline", "from=2027-01-15T08:00:03Z&to=2027-01-15T08:00:02Z", "/from", "range"),
+    ("timeline", "to=2027-01-15T08:00:02Z&from=2027-01-15T08:00:02Z", "/from", "range"),
+    ("audit", "from=2027-01-15T08:00:03Z&to=2027-01-15T08:00:02Z", "/from", "range"),
     ("timeline", "from=yesterday", "/from", "unfit"), ("timeline", "q=", "/q", "length"),
     ("safety/events", "sort=kind", "/sort", "unknown_value"), ("safety/events", "by_daemon=true", "/by_daemon", "unknown_member")])
 def test_what_a_list_does_not_know(rows, path, query, pointer, code):

@@ -187,7 +187,7 @@ def test_members_fit_the_verb(daemon):
             ({"verb": "resume", "not_after": "2100-01-01T00:00:00Z"}, "/not_after", "not_taken"),
             *(({"verb": "home", "not_after": text}, "/not_after", "unfit") for text in (
                 "2100-01-01T00:00:00+00", "2100-01-01 00:00:00Z", "2100-02-30T00:00:00Z", "2100-13-01T00:00:00Z", "2100-00-01T00:00:00Z",
-                "2100-01-01T00:00:00.Z", "2100-01-01T00:00:60Z", "tomorrow at 12 o'clock", "2100-01-01T00:00:00.12ZZ", "2100-01-01T24:00:00Z",
+                "2100-01-01T00:00:00.Z", "2100-01-01T00:00:61Z", "tomorrow at 12 o'clock", "2100-01-01T00:00:00.12ZZ", "2100-01-01T24:00:00Z",
                 "2100-1-1T00:00:00.00Z", "2100-01-01T00:00:00+0800", "2100-01-01T00:00:00+24:00", "2100-01-01T00:00:00+08:00Z",
                 "2100-01-01T00:00:00,5Z", "2100-01-01T00:00:00.5", "+100-01-01T00:00:00Z")),
             ({"verb": "move", "position_mm": 1, "speed_mm_s": 0}, "/speed_mm_s", "range"),
@@ -244,7 +244,7 @@ def test_nothing_moves_without_outputs(daemon):
                  {"verb": "home", "not_after": "2262-04-12T00:00:00Z"},
                  # Python, .NET, Go, Java; and a client that knows only one kind of number.
                  *({"verb": "home", "not_after": f"2100-01-01{rest}"} for rest in (
-                     "T00:00:00.123456+00:00", "T08:00:00.1234567+08:00", "T00:00:00.123456789Z", "t00:00:00z", "T00:00:00-00:00")),
+                     "T00:00:00.123456+00:00", "T08:00:00.1234567+08:00", "T00:00:00.123456789Z", "t00:00:00z", "T00:00:00-00:00", "T23:59:60Z")),
                  {"verb": "home", "valid_for_ms": 2000.0}):
         answer = daemon.post("robot/commands", body)
         assert answer.status == 409, (body, answer)

@@ -71,11 +71,15 @@ bool ohtd_time_read(const char *text, int64_t *wall_ns)
 	struct tm tm = { 0 };
 	int64_t fraction_ns, east_s, wall_s;
 	struct tm check;
+	bool leaps;
 
 	if (!take_numbers(&text, "--T", &tm.tm_year, &tm.tm_mon, &tm.tm_mday) ||
 	    !take_numbers(&text, "::", &tm.tm_hour, &tm.tm_min, &tm.tm_sec) ||
 	    !take_fraction(&text, &fraction_ns) || !take_zone(text, &east_s))
 		return false;
+	/* A leap second is the next one: to a clock that counts days of 86,400 s there is none. */
+	leaps = tm.tm_sec == 60;
+	tm.tm_sec -= leaps;
 	tm.tm_year -= 1900;
 	tm.tm_mon--;
 	check = tm;
@@ -84,7 +88,7 @@ bool ohtd_time_read(const char *text, int64_t *wall_ns)
 	if (tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 59 || tm.tm_mon < 0 || tm.tm_mon > 11 ||
 	    check.tm_mday != tm.tm_mday)
 		return false;
-	wall_s -= east_s;
+	wall_s += leaps - east_s;
 	/* In nanoseconds the years end with 2262. */
 	wall_s = wall_s < 0 ? 0 : wall_s > FAR_S ? FAR_S : wall_s;
 	*wall_ns = wall_s * (int64_t)OHTD_NS_PER_S + fraction_ns;

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A time as RFC 3339 has it, with any zone and any number of digits of a second; false: the text is none. */
+/* A time as RFC 3339 has it, with any zone and any number of digits of a second; second 60 is the next one. False: the text is none. */
 bool ohtd_time_read(const char *text, int64_t *wall_ns);
 
 #endif /* OHTD_HTTP_TIME_READ_H */

@@ -21,6 +21,8 @@ struct wanted {
 	int64_t from_ns, to_ns;
 };
 
+static const char not_in_order[] = "the begin must be before the end";
+
 /* False: it has been refused. */
 static bool take_time(struct ohtd_call *call, const char *text, const char *pointer, int64_t *ns)
 {
@@ -55,12 +57,19 @@ static bool take(struct ohtd_call *call, struct wanted *wanted)
 	if (!take_time(call, wanted->from, "/from", &wanted->from_ns))
 		return false;
 	if (wanted->from_ns >= wanted->to_ns && wanted->to)
-		return refuse(call, wanted, "the begin must be before the end");
+		return refuse(call, wanted, not_in_order);
 	if (wanted->from_ns >= now_ns)
 		return refuse(call, wanted, "the begin is in the future");
 	if (wanted->to_ns - wanted->from_ns > SPAN_MAX_NS)
 		return refuse(call, wanted, "at most 5 years");
 	return true;
+}
+
+bool ohtd_span_in_order(struct ohtd_call *call, int64_t from_ns, int64_t to_ns)
+{
+	const struct wanted wanted = { .from = "", .to = "", .from_ns = from_ns, .to_ns = to_ns };
+
+	return from_ns < to_ns || refuse(call, &wanted, not_in_order);
 }
 
 bool ohtd_span_of(struct ohtd_call *call, const char *from, const char *to, int64_t *from_ns,

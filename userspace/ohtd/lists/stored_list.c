@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "http/time_read.h"
+#include "lists/span.h"
 #include "server/call.h"
 #include "server/late.h"
 
@@ -59,6 +60,20 @@ static bool take_filter(struct ohtd_call *call, struct ohtd_list_query *query, c
 	return true;
 }
 
+/* False: it has been refused. */
+static bool check_span(struct ohtd_call *call, const struct ohtd_list_query *query)
+{
+	int64_t from_ns = INT64_MIN, to_ns = INT64_MAX;
+
+	for (size_t i = 0; i < query->filter_count; i++) {
+		if (query->filters[i].column->match == OHTD_MATCH_FROM)
+			from_ns = query->filters[i].number;
+		else if (query->filters[i].column->match == OHTD_MATCH_BEFORE)
+			to_ns = query->filters[i].number;
+	}
+	return from_ns == INT64_MIN || to_ns == INT64_MAX || ohtd_span_in_order(call, from_ns, to_ns);
+}
+
 /* Cursors of all lists and orders look alike: a wrong one is told by its hash. False: refused. */
 static bool take_query(struct ohtd_call *call, struct ohtd_list_query *query)
 {
@@ -75,7 +90,7 @@ static bool take_query(struct ohtd_call *call, struct ohtd_list_query *query)
 	for (size_t i = 2; r >= 0 && i < call->route->query->count; i++)
 		if (!take_filter(call, query, &members[i], call->query))
 			return false;
-	return r >= 0;
+	return r >= 0 && check_span(call, query);
 }
 
 static int read_rows(struct ohtd_db *db, void *arg)
