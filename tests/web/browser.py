@@ -133,23 +133,28 @@ class Browser:
         actions = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
         self._call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
 
-    def hold(self, selector, kind="mouse", finger="first"):
-        """Press in the middle of an element and stay; kind is mouse or touch."""
-        target = {ELEMENT: self._find(selector)}
-        self._point(kind, finger, [{"type": "pointerMove", "duration": 0, "origin": target, "x": 0, "y": 0},
-                                   {"type": "pointerDown", "button": 0}])
+    def hold(self, selector):
+        """Press in the middle of an element and stay."""
+        self._point("mouse", self._press(selector))
 
-    def move(self, by, kind="mouse", finger="first"):
+    def move(self, by):
         """What is held, so many pixels to the right."""
-        self._point(kind, finger, [{"type": "pointerMove", "duration": 0, "origin": "pointer", "x": by, "y": 0}])
+        self._point("mouse", [{"type": "pointerMove", "duration": 0, "origin": "pointer", "x": by, "y": 0}])
 
-    def let_go(self, kind="mouse", finger="first"):
+    def let_go(self):
         """What is held."""
-        self._point(kind, finger, [{"type": "pointerUp", "button": 0}])
+        self._point("mouse", [{"type": "pointerUp", "button": 0}])
 
-    def _point(self, kind, finger, actions):
-        self._call("POST", "/actions", {"actions": [{"type": "pointer", "id": f"{kind}-{finger}", "actions": actions,
-                                                     "parameters": {"pointerType": kind}}]})
+    def touch(self, selector):
+        """With a finger, which the driver lifts only in the request that has put it down: else it stays for all tests behind."""
+        self._point("touch", [*self._press(selector), {"type": "pointerUp", "button": 0}])
+
+    def _press(self, selector):
+        target = {ELEMENT: self._find(selector)}
+        return ({"type": "pointerMove", "duration": 0, "origin": target, "x": 0, "y": 0}, {"type": "pointerDown", "button": 0})
+
+    def _point(self, kind, actions):
+        self._call("POST", "/actions", {"actions": [{"type": "pointer", "id": kind, "actions": actions, "parameters": {"pointerType": kind}}]})
 
     def key_down(self, key):
         """To whatever has the focus; the key stays down."""

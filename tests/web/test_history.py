@@ -218,8 +218,7 @@ def test_the_window_is_dragged_over_all_that_is_kept(page):
     before = address(page)["from"]
     # Where the window is not, it comes to.
     page.run("document.querySelector('#history-window').scrollIntoView({ block: 'center' })")
-    page.hold("#history-window", "touch")
-    page.let_go("touch")
+    page.touch("#history-window")
     page.wait(lambda: length_s(page) == 2 and address(page)["from"] != before, what="the touched time")
 
 
@@ -239,8 +238,7 @@ def test_a_command_is_on_the_axis_and_a_touch_tells_it(daemon, page):
     page.wait(lambda: "Move to 1200 mm: finished. (operator)" in page.text("#marks"), what="the command in the list")
     assert "The robot was stopped." not in page.text("#marks"), "one without a time has no place"
     page.wait(lambda: has(page, ".strip-mark.tone-none"), what="the command among all that is kept")
-    page.hold(".time-axis .mark.tone-none", "touch")
-    page.let_go("touch")
+    page.touch(".time-axis .mark.tone-none")
     page.wait(lambda: "Move to 1200 mm: finished." in page.text("#history-pointed"), what="what it was")
 
 
