@@ -5,15 +5,14 @@
 import { useEffect, useState } from "preact/hooks";
 import { call, may } from "../api/session";
 import type { ConfigChange } from "../api/types";
-import { changing, labelled, readSettings, settings } from "../config";
+import { changing, readSettings } from "../config";
 import { download } from "../download";
 import { fieldTime } from "../format";
 import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Card, Notice, Refusal, Skeleton } from "./basics";
 import { Differences } from "./config-differences";
-import { CHANGE_MS, confirmMember, isOutdated, queryOf, reasonMember, toastLive } from "./config-save";
-import { elevated } from "./elevate";
+import { confirmMember, queryOf, reasonMember, sendChange, toastLive } from "./config-save";
 import { Form, type Values } from "./form";
 import { Dialog } from "./overlay";
 
@@ -25,25 +24,11 @@ interface Chosen {
 }
 
 /* To be checked, or with a query to be put into the robot. It is meant for the version that is shown. */
-async function sendDocument({ document }: Chosen, isCalibrated: boolean, query?: Values): Promise<ConfigChange> {
-	const ifMatch = settings.get()?.tag;
+function sendDocument({ document }: Chosen, isCalibrated: boolean, query?: Values): Promise<ConfigChange> {
 	const path = query ? "config/import" : "config/import/check";
 	const asked = { ...query, ...(isCalibrated ? { calibration: true } : {}) };
 
-	try {
-		return await labelled(() =>
-			elevated(() =>
-				call<ConfigChange>("POST", `${path}${queryOf(asked)}`, {
-					body: document,
-					timeoutMs: CHANGE_MS,
-					...(ifMatch ? { ifMatch } : {}),
-				}),
-			),
-		);
-	} catch (error) {
-		if (isOutdated(error)) await readSettings();
-		throw error;
-	}
+	return sendChange("POST", `${path}${queryOf(asked)}`, document);
 }
 
 function Import({ file, close }: { file: Chosen; close: () => void }) {

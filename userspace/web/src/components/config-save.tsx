@@ -56,27 +56,24 @@ export function queryOf(members: Values): string {
 	return query.length ? `?${query.join("&")}` : "";
 }
 
-/**
- * Sends the draft to be checked, or with a query to be saved: its reason, and when it returns. It is meant for the version of that tag: what the person has seen. Where
- * another one is live, it is refused, and that one is read.
- */
-export async function sendDraft(ifMatch: string | undefined, query?: Values): Promise<ConfigChange> {
-	const known = settings.get();
-	const body = patchOf(known ? changesOf(known, draft.get()) : []);
-	const sending = { body, timeoutMs: CHANGE_MS, ...(ifMatch ? { ifMatch } : {}) };
-
+/** Asks for a change, with the password where it is needed. It is meant for the version of that tag: where another one is live, it is refused, and that one is read. */
+export async function sendChange(method: "PATCH" | "POST", path: string, body: unknown, ifMatch = settings.get()?.tag): Promise<ConfigChange> {
 	try {
 		return await labelled(() =>
-			elevated(() =>
-				query
-					? call<ConfigChange>("PATCH", `config${queryOf(query)}`, sending)
-					: call<ConfigChange>("POST", "config/check", sending),
-			),
+			elevated(() => call<ConfigChange>(method, path, { body, timeoutMs: CHANGE_MS, ...(ifMatch ? { ifMatch } : {}) })),
 		);
 	} catch (error) {
 		if (isOutdated(error)) await readSettings();
 		throw error;
 	}
+}
+
+/** Sends the draft to be checked, or with a query to be saved: its reason, and when it returns. The tag is that of what the person has seen. */
+export function sendDraft(ifMatch: string | undefined, query?: Values): Promise<ConfigChange> {
+	const known = settings.get();
+	const body = patchOf(known ? changesOf(known, draft.get()) : []);
+
+	return query ? sendChange("PATCH", `config${queryOf(query)}`, body, ifMatch) : sendChange("POST", "config/check", body, ifMatch);
 }
 
 export function isOutdated(error: unknown): boolean {

@@ -5,14 +5,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { call, may } from "../api/session";
 import type { ConfigChange, ConfigVersion } from "../api/types";
-import { backOver, changing, labelled, readSettings, settings } from "../config";
+import { backOver, changing, readSettings, settings } from "../config";
 import { useStore } from "../store";
 import { texts } from "../texts";
 import { useAct } from "./act";
 import { Badge, Button, Card, Refusal, Skeleton, type Tone, When } from "./basics";
 import { Differences } from "./config-differences";
-import { CHANGE_MS, confirmMember, isOutdated, reasonMember, toastLive } from "./config-save";
-import { elevated } from "./elevate";
+import { confirmMember, queryOf, reasonMember, sendChange, toastLive } from "./config-save";
 import { Form, type Values } from "./form";
 import { Older } from "./older";
 import { confirm, Dialog, toast } from "./overlay";
@@ -81,26 +80,12 @@ function Would({ version, live }: { version: number; live: number }) {
 function Back({ version, live, close }: { version: number; live: number; close: () => void }) {
 	const goBack = ({ reason, confirm_within_s: within }: Values) =>
 		changing(async () => {
-			const ifMatch = settings.get()?.tag;
+			const path = `config/versions/${version}/rollback${queryOf(within ? { confirm_within_s: within } : {})}`;
+			const made = await sendChange("POST", path, reason ? { reason } : {});
 
-			try {
-				const made = await labelled(() =>
-					elevated(() =>
-						call<ConfigChange>("POST", `config/versions/${version}/rollback${within ? `?confirm_within_s=${within}` : ""}`, {
-							body: reason ? { reason } : {},
-							timeoutMs: CHANGE_MS,
-							...(ifMatch ? { ifMatch } : {}),
-						}),
-					),
-				);
-
-				toastLive(made, within, t.backDone(version, made.version));
-				close();
-				await readSettings(made.changes.map(({ pointer }) => pointer));
-			} catch (error) {
-				if (isOutdated(error)) await readSettings();
-				throw error;
-			}
+			toastLive(made, within, t.backDone(version, made.version));
+			close();
+			await readSettings(made.changes.map(({ pointer }) => pointer));
 		});
 
 	return (
