@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "client.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,8 +25,11 @@ void client_add_text(char *path, size_t bytes, const char *text)
 {
 	size_t used = strlen(path);
 
-	for (; *text && used + 4 <= bytes; text++)
-		used += (size_t)snprintf(path + used, bytes - used, "%%%02X", (unsigned char)*text);
+	for (; *text && used + 4 <= bytes; text++) {
+		bool plain = isalnum((unsigned char)*text) || strchr("-._~", *text);
+
+		used += (size_t)snprintf(path + used, bytes - used, plain ? "%c" : "%%%02X", (unsigned char)*text);
+	}
 }
 
 bool client_is_name(const char *word)

@@ -65,7 +65,7 @@ int client_each(struct cli *cli, const char *path, client_item_fn fn, void *arg)
 int client_judge(struct cli *cli, const char *whom, const struct http_answer *answer,
 		 struct json_object **json);
 
-/* Adds @text to a path of at most @bytes, so that it stands there as a value of the query; what is too long is cut. */
+/* Adds @text to a path or an address of at most @bytes, so that it stands there as a value of the query; what is too long is cut. */
 void client_add_text(char *path, size_t bytes, const char *text);
 
 /* May the word stand in a path as it is, as the name of a signal? Small letters, digits and "_". */

@@ -2,8 +2,7 @@
 /* ohtctl foxglove: an address for a viewer of live data, which can send no token. */
 #include "cmd.h"
 
-#include <ctype.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "cli.h"
 #include "client.h"
@@ -14,33 +13,17 @@
 #define LINK_BYTES	(3 * URL_BYTES + 64)
 #define SCHEME		"https://"
 
-/* Everything that could mean something in an address, as %XX. */
-static void encode(const char *text, char *to, size_t size)
-{
-	size_t used = 0;
-
-	for (; *text && used + 4 < size; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (isalnum(c) || strchr("-._~", c))
-			to[used++] = *text;
-		else
-			used += (size_t)snprintf(to + used, size - used, "%%%02X", c);
-	}
-	to[used] = 0;
-}
-
 static int show(struct cli *cli, const char *ticket, int expires_in_s)
 {
-	char url[URL_BYTES], encoded[LINK_BYTES], link[LINK_BYTES + 64];
+	char url[URL_BYTES], link[LINK_BYTES];
 	struct json_object *object;
 	int n = snprintf(url, sizeof(url), "wss://%s/api/v1/foxglove?ticket=%s",
 			 site_url() + sizeof(SCHEME) - 1, ticket);
 
 	if (n < 0 || (size_t)n >= sizeof(url))
 		return cli_fail(cli, CLI_FAILED, "the address is too long");
-	encode(url, encoded, sizeof(encoded));
-	snprintf(link, sizeof(link), "foxglove://open?ds=foxglove-websocket&ds.url=%s", encoded);
+	snprintf(link, sizeof(link), "foxglove://open?ds=foxglove-websocket&ds.url=");
+	client_add_text(link, sizeof(link), url);
 	if (!cli->json) {
 		fprintf(cli->out, "%s\n%s\n", url, link);
 		return CLI_DONE;
