@@ -84,19 +84,17 @@ struct audit_query {
 	const char *text;
 };
 
-#define FILTER(m_, summary_)	OHTD_TEXT(audit_query, m_, .min = 1, .max = OHTD_FILTER_BYTES - 1, .summary = (summary_))
-
 OHTD_SHAPE(audit_query, "AuditQuery",
 	OHTD_PART(audit_query, page, ohtd_page),
 	OHTD_SORT(audit_query, sort_words),
-	FILTER(who, "Only records of this account, uid N, or ohtd"),
-	FILTER(act, "Only this act, as PATCH config"),
-	FILTER(object, "Only about this object"),
-	FILTER(result, "Only this result, as 403 role"),
-	FILTER(address, "Only from this address, or local"),
-	FILTER(from, "Only from this time on, as 2026-07-30T12:00:00Z"),
-	FILTER(to, "Only before this time"),
-	FILTER(text, "Only records with this anywhere in who, act, object, before, after or result"));
+	OHTD_FILTER(audit_query, who, "Only records of this account, uid N, or ohtd"),
+	OHTD_FILTER(audit_query, act, "Only this act, as PATCH config"),
+	OHTD_FILTER(audit_query, object, "Only about this object"),
+	OHTD_FILTER(audit_query, result, "Only this result, as 403 role"),
+	OHTD_FILTER(audit_query, address, "Only from this address, or local"),
+	OHTD_FILTER(audit_query, from, "Only from this time on, as 2026-07-30T12:00:00Z"),
+	OHTD_FILTER(audit_query, to, "Only before this time"),
+	OHTD_FILTER(audit_query, text, "Only records with this anywhere in who, act, object, before, after or result"));
 
 OHTD_LIST_ANSWER(audit_list, "AuditList", audit_record, "The newest first, unless sorted otherwise");
 

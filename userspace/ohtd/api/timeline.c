@@ -64,18 +64,16 @@ struct timeline_query {
 	const char *q;
 };
 
-#define FILTER(m_, summary_)	OHTD_TEXT(timeline_query, m_, .min = 1, .max = OHTD_FILTER_BYTES - 1, .summary = (summary_))
-
 OHTD_SHAPE(timeline_query, "TimelineQuery",
 	OHTD_PART(timeline_query, page, ohtd_page),
 	OHTD_SORT(timeline_query, sort_words),
-	FILTER(kinds, "Only entries of these kinds, with commas between them"),
-	FILTER(code, "Only entries with this code"),
+	OHTD_FILTER(timeline_query, kinds, "Only entries of these kinds, with commas between them"),
+	OHTD_FILTER(timeline_query, code, "Only entries with this code"),
 	OHTD_WORD(timeline_query, severity, .words = &ohtd_severity_words, .preset = OHTD_NONE,
 		  .summary = "Only alerts of this severity"),
-	FILTER(who, "Only what this account asked for"),
-	FILTER(from, "Only from this time on, as 2026-07-30T12:00:00Z"),
-	FILTER(to, "Only before this time"),
+	OHTD_FILTER(timeline_query, who, "Only what this account asked for"),
+	OHTD_FILTER(timeline_query, from, "Only from this time on, as 2026-07-30T12:00:00Z"),
+	OHTD_FILTER(timeline_query, to, "Only before this time"),
 	OHTD_SEARCH(timeline_query, "kind, code, text or who"));
 
 OHTD_LIST_ANSWER(timeline, "Timeline", timeline_entry, "The newest first, unless sorted otherwise");

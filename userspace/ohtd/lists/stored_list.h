@@ -60,6 +60,10 @@ struct ohtd_list_answer {
 		OHTD_LIST(S_, items, item_, .summary = (summary_)),			\
 		OHTD_NEXT_CURSOR(S_))
 
+/* A member of a query that filters by a text; the time from or to is one. */
+#define OHTD_FILTER(S_, member_, summary_)						\
+	OHTD_TEXT(S_, member_, .min = 1, .max = OHTD_FILTER_BYTES - 1, .summary = (summary_))
+
 /* ohtd_route.handle of such a list. */
 void ohtd_stored_list_get(struct ohtd_call *call);
 
