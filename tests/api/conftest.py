@@ -11,7 +11,7 @@ import random
 
 import pytest
 
-from daemon import SANITIZER, Daemon, begin, serving
+from daemon import SANITIZER, Daemon, begin, serve, serving
 from keeper import Keeper
 from oht_test.client import ROLES
 from oht_test.plugin import deselect, in_gate
@@ -113,6 +113,18 @@ def daemon(tmp_path_factory, accounts):        # pylint: disable=redefined-outer
     made = begin(tmp_path_factory.mktemp("oht"), accounts)
     with serving(made):
         yield made
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory, accounts):        # pylint: disable=redefined-outer-name
+    """For refusals, and for changes that a test of the module takes back; its robot is safe at first."""
+    made = begin(tmp_path_factory.mktemp("shared"), accounts)
+    try:
+        serve(made)
+        yield made
+        made.stop()
+    finally:
+        made.end()
 
 
 @pytest.fixture

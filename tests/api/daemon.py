@@ -231,6 +231,12 @@ def begin(folder, accounts):
     return made
 
 
+def serve(made):
+    """Start it; returns when the robot is there and safe."""
+    made.start()
+    until(lambda: made.get("robot").json["state"] == "safe", what="safe")
+
+
 @contextlib.contextmanager
 def serving(made):
     """Started, with all that is prepared; it ends in order, or else is ended."""

@@ -9,16 +9,11 @@ import subprocess
 
 import pytest
 
-from daemon import BUILD, OHTD, PASSWORD, TOP, begin
+from daemon import BUILD, OHTD, PASSWORD, TOP, serve
 from oht_test.wait import until
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
 MOTION = TOP / "userspace/data/motion.csv"
-
-
-def serve(made):
-    made.start()
-    until(lambda: made.get("robot").json["state"] == "safe", what="safe")
 
 
 @pytest.fixture(name="own")
@@ -26,18 +21,6 @@ def _own(fresh):
     serve(fresh)
     yield fresh
     fresh.stop()
-
-
-@pytest.fixture(scope="module", name="shared")
-def _shared(tmp_path_factory, accounts):
-    """For refusals, and for changes that a test takes back."""
-    made = begin(tmp_path_factory.mktemp("config"), accounts)
-    try:
-        serve(made)
-        yield made
-        made.stop()
-    finally:
-        made.end()
 
 
 def patch(daemon, body, role="administrator", headers=None, query=""):

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from daemon import BUILD, begin
+from daemon import BUILD, begin, serve
 from oht_test.wait import until
-from test_config import config, elevate, ohtctl, patch, serve, version
+from test_config import config, elevate, ohtctl, patch, version
 from test_simulated import enable
 
 

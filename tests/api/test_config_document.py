@@ -5,21 +5,9 @@ import re
 
 import pytest
 
-from daemon import begin
-from test_config import config, elevate, ohtctl, patch, serve, version
+from test_config import config, elevate, ohtctl, patch, version
 
 CALIBRATION = {"full_speed_mm_s", "full_raw", "lag_s", "position_wrap_mm", "distance_1_ways", "distance_2_ways", "distance_3_ways", "distance_4_ways"}
-
-
-@pytest.fixture(scope="module", name="shared")
-def _shared(tmp_path_factory, accounts):
-    made = begin(tmp_path_factory.mktemp("document"), accounts)
-    try:
-        serve(made)
-        yield made
-        made.stop()
-    finally:
-        made.end()
 
 
 def export(daemon):

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from daemon import BUILD, PASSWORD, TOP, begin
+from daemon import BUILD, PASSWORD, TOP, serve
 from oht_test.wait import until
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
@@ -25,11 +25,8 @@ def with_rows(*swaps):
     return "\n".join(lines) + "\n"
 
 
-def serve(made):
-    """Start it."""
-    made.table = made.data / "motion.csv"
-    made.start()
-    until(lambda: made.get("robot").json["state"] == "safe", what="safe")
+def table(daemon):
+    return daemon.data / "motion.csv"
 
 
 @pytest.fixture(name="own")
@@ -39,28 +36,16 @@ def _own(fresh):
     fresh.stop()
 
 
-@pytest.fixture(scope="module", name="shared")
-def _shared(tmp_path_factory, accounts):
-    """For refusals, which change nothing."""
-    made = begin(tmp_path_factory.mktemp("limits"), accounts)
-    try:
-        serve(made)
-        yield made
-        made.stop()
-    finally:
-        made.end()
-
-
 @pytest.fixture(autouse=True)
 def _as_shipped(request):
     """Each test finds the shipped file."""
     yield
     if "shared" in request.fixturenames:
         made = request.getfixturevalue("shared")
-        if made.table.is_dir():
-            made.table.rmdir()
-        made.table.unlink(missing_ok=True)
-        made.table.write_text(SHIPPED)
+        if table(made).is_dir():
+            table(made).rmdir()
+        table(made).unlink(missing_ok=True)
+        table(made).write_text(SHIPPED)
 
 
 def reload(daemon, role="administrator", **body):
@@ -102,7 +87,7 @@ def test_a_start_is_the_first_reading(own):
 # ---- taken ----
 
 def test_another_file_holds_at_once_and_is_told(own):
-    own.table.write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,200,mm/s,1,10000,slower"),
+    table(own).write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,200,mm/s,1,10000,slower"),
                                    ("soft_min_mm,legacy", "soft_min_mm,legacy,10,mm,-32768,32767,"),
                                    ("soft_max_mm,", "soft_max_mm,common,12000.5,mm,-32768,32767,"),
                                    ("dock_position_mm,", "dock_position_mm,common,20,mm,-32768,32767,")))
@@ -142,7 +127,7 @@ def test_the_same_file_changes_nothing(own):
 
 def test_a_file_that_was_not_read_again_changes_nothing(own):
     """Its values are in the configuration, which a crash does not lose either."""
-    own.table.write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,200,mm/s,1,10000,")))
+    table(own).write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,200,mm/s,1,10000,")))
     own.kill()
     own.start()
     assert values(own)["jog_mm_s", "common"] == 250
@@ -156,16 +141,16 @@ def test_a_file_that_was_not_read_again_changes_nothing(own):
 def test_taken_while_stopped(own):
     assert own.post("safety/stop", role="operator").status == 200
     until(lambda: own.get("robot").json["state"] == "estop", what="estop")
-    own.table.write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,200,mm/s,1,10000,")))
+    table(own).write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,200,mm/s,1,10000,")))
     answer = until(lambda: (said := reload(own)).status == 200 and said, what="standstill")
     assert answer.json["changed"][0]["now"] == 200
     assert own.get("robot").json["state"] == "estop"
 
 
 def test_a_mended_file_is_taken_after_a_refusal(own):
-    own.table.write_text("name\n")
+    table(own).write_text("name\n")
     assert reload(own).status == 422
-    own.table.write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,200,mm/s,1,10000,")))
+    table(own).write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,200,mm/s,1,10000,")))
     answer = reload(own)
     assert answer.status == 200 and answer.json["changed"][0]["now"] == 200, answer.body
 
@@ -177,7 +162,7 @@ def test_many_at_once_are_taken_whole(own):
     def swap(i):
         beside = own.folder / f"motion-{i}.csv"
         beside.write_text(slow if i % 2 else SHIPPED)
-        os.replace(beside, own.table)
+        os.replace(beside, table(own))
         answer = reload(own)
         assert answer.status == 200 or (answer.status, answer.code) in ((409, "busy"), (503, "busy"), (429, "rate_limited")), answer.body
         told = values(own)
@@ -227,7 +212,7 @@ HEADER = "name,profile,value,unit,min,max,description\n"
 def test_a_wrong_file_is_refused_with_its_lines(shared, text, complaints):
     before = in_force(shared)
     robot = shared.get("robot").json["limits"]
-    shared.table.write_text(text)
+    table(shared).write_text(text)
     answer = reload(shared)
     assert (answer.status, answer.code) == (422, "limits_file"), answer.body
     told = [error["detail"] for error in answer.json["errors"]]
@@ -242,12 +227,12 @@ def test_a_wrong_file_is_refused_with_its_lines(shared, text, complaints):
 
 def test_the_line_of_the_file_is_told(shared):
     line = 1 + next(i for i, row in enumerate(SHIPPED.splitlines()) if row.startswith("jog_mm_s,"))
-    shared.table.write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,fast,mm/s,1,10000,")))
+    table(shared).write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,fast,mm/s,1,10000,")))
     assert reload(shared).json["errors"][0]["detail"] == f"motion.csv:{line}: value: not a number: 'fast'"
 
 
 def test_very_many_complaints_are_counted(shared):
-    shared.table.write_text(HEADER + "".join(f"x{i},common,1,,0,2,\n" for i in range(100)))
+    table(shared).write_text(HEADER + "".join(f"x{i},common,1,,0,2,\n" for i in range(100)))
     answer = reload(shared)
     assert (answer.status, len(answer.json["errors"])) == (422, 16) and "100 complaints" in answer.json["detail"], answer.body
 
@@ -261,8 +246,8 @@ def test_very_many_complaints_are_counted(shared):
 ], ids=["none", "folder", "pipe", "loop", "device"])
 def test_what_is_no_file_is_refused(shared, make, complaint):
     before = in_force(shared)
-    shared.table.unlink()
-    make(shared.table)
+    table(shared).unlink()
+    make(table(shared))
     answer = reload(shared)
     assert (answer.status, answer.code) == (422, "limits_file"), answer.body
     assert [error["detail"] for error in answer.json["errors"]][0].startswith("motion.csv: ") and complaint in answer.body.decode()
@@ -272,7 +257,7 @@ def test_what_is_no_file_is_refused(shared, make, complaint):
 @pytest.mark.parametrize("role", ["viewer", "operator", "supervisor", None])
 def test_only_an_administrator_may(shared, role):
     before = in_force(shared)
-    shared.table.write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,200,mm/s,1,10000,")))
+    table(shared).write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,200,mm/s,1,10000,")))
     answer = reload(shared, role)
     assert answer.status == (403 if role else 401), answer.body
     assert in_force(shared) == before
@@ -281,7 +266,7 @@ def test_only_an_administrator_may(shared, role):
 def test_only_the_session_in_control_may(shared):
     before = in_force(shared)
     assert shared.post("control", role="operator").status == 200
-    shared.table.write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,200,mm/s,1,10000,")))
+    table(shared).write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,200,mm/s,1,10000,")))
     answer = reload(shared)
     assert (answer.status, answer.code) == (409, "control_held"), answer.body
     assert in_force(shared) == before
@@ -309,10 +294,10 @@ def test_ohtctl_shows_and_reloads(own):
     assert (name, profile, float(value), unit, float(least), float(greatest)) == ("speed_mm_s", "common", 1000, "mm/s", 10, 10000)
     assert json.loads(ohtctl(own, "--json robot limits").stdout)["generation"] == 1
     assert ohtctl(own, "robot limits reload").stdout == "no value is another one\n"
-    own.table.write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,200,mm/s,1,10000,")))
+    table(own).write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,200,mm/s,1,10000,")))
     name, profile, before, now = ohtctl(own, "robot limits reload").stdout.split()
     assert (name, profile, float(before), float(now)) == ("jog_mm_s", "common", 250, 200)
-    own.table.write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,fast,mm/s,1,10000,")))
+    table(own).write_text(with_rows(("jog_mm_s,", "jog_mm_s,common,fast,mm/s,1,10000,")))
     done = ohtctl(own, "robot limits reload")
     assert done.returncode == 1 and "motion.csv:" in done.stderr and "not a number: 'fast'" in done.stderr, done.stderr
     assert ohtctl(own, "robot limits now").returncode == 2
