@@ -240,6 +240,15 @@ def test_what_is_not_the_stop_does_not_stop(daemon, method, path, expected):
     assert status_of(daemon.raw(line(method, path, headers=HEAD + proof))) == expected
 
 
+@pytest.mark.parametrize("headers", [{"Content-Type": "text/plain"}, {"Accept": "image/png"}, {"Content-Encoding": "br"}], ids=str)
+def test_no_form_refuses_the_end_of_a_motion(daemon, headers):
+    def ask(verb):
+        return daemon.request("POST", "robot/commands", f'{{"verb":"{verb}"}}'.encode(), role="operator", headers=headers).status
+
+    assert [ask(verb) in (200, 409) for verb in ("stop", "pause", "disable")] == [True] * 3
+    assert ask("home") in (406, 415) and ask("fly") in (406, 415)
+
+
 def test_a_kept_connection_goes_on_behind_an_odd_stop(daemon):
     proof = b"Authorization: Bearer " + daemon.token("operator").encode() + b"\r\n"
     odd = f"POST /{STOP}/ HTTP/1.1\r\n".encode() + HEAD + proof + ODD_HEADERS["110 headers"] + b"Content-Length: 2\r\n\r\n{}"
@@ -258,7 +267,8 @@ def test_a_body_in_chunks_is_read_up_to_its_limit(daemon):
 
     assert login(b'{"username":"viewer",', b'"password":"correct horse battery"}') == 200
     assert login(b'{"username":"viewer"', b" " * 70000, b"}") == 413
-    assert login(b'{"username":"viewer"', *[b" " * 60000] * 6) == 413
+    # Little more than is read: what is left in the client's buffers would cost it the answer.
+    assert login(b'{"username":"viewer"', *[b" " * 60000] * 4, b" " * 30000) == 413
 
 
 def test_blanks_around_a_user_name_are_no_part_of_it(daemon):

@@ -441,8 +441,8 @@ static const struct ohtd_route routes[] = {
 		.handle = post_stop,
 		.summary = "Software stop",
 		.text = "Lowers the enable outputs by one call into the device, and latches. Also with an "
-			"access token that is too old. The body is not looked at. Repeated stops are "
-			"counted.",
+			"access token that is too old. The body is not looked at, nor is any header but "
+			"Authorization. Repeated stops are counted.",
 	}, {
 		.method = OHTD_POST, .path = "safety/reset", .role = OHTD_ROLE_SUPERVISOR,
 		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &safety_reset_shape,

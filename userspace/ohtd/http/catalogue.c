@@ -81,7 +81,7 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	P(426, "upgrade_required", "There is a WebSocket at this path, and the request does not ask for one.",
 	  "Take a WebSocket client: version 13, with Upgrade, Connection and a key of 16 bytes."),
 	P(431, "headers_too_large", "The headers have more than 16384 bytes.", "Send fewer."),
-	P(431, "too_many_headers", "There are more than 48 headers.", "Send fewer."),
+	P(431, "too_many_headers", "There are more than 96 headers.", "Send fewer."),
 	P(505, "http_version", "Only HTTP/1.1 is spoken.", "Take HTTP/1.1."),
 	/* ---- who asks ---- */
 	P(422, "unknown_signal", "Something is asked for that is not measured under this name.",

@@ -37,10 +37,13 @@ struct ohtd_stored_list {
 	size_t newer_max;
 };
 
+/* A member of a query that filters by a text; the time from or to is one. */
+#define OHTD_FILTER(S_, member_, summary_)						\
+	OHTD_TEXT(S_, member_, .min = 1, .max = OHTD_FILTER_BYTES - 1, .summary = (summary_))
+
 /* The filter q of a query Q_, whose list is looked through in what_. */
 #define OHTD_SEARCH(Q_, what_)								\
-	OHTD_TEXT(Q_, q, .min = 1, .max = OHTD_FILTER_BYTES - 1,			\
-		  .summary = "Only entries with this anywhere in " what_ ", capital letters or not")
+	OHTD_FILTER(Q_, q, "Only entries with this anywhere in " what_ ", capital letters of ASCII or not")
 
 /* The answer: items of the struct item_, and the cursor of the next page. */
 struct ohtd_list_answer {
@@ -59,10 +62,6 @@ struct ohtd_list_answer {
 	OHTD_SHAPE(S_, title_,								\
 		OHTD_LIST(S_, items, item_, .summary = (summary_)),			\
 		OHTD_NEXT_CURSOR(S_))
-
-/* A member of a query that filters by a text; the time from or to is one. */
-#define OHTD_FILTER(S_, member_, summary_)						\
-	OHTD_TEXT(S_, member_, .min = 1, .max = OHTD_FILTER_BYTES - 1, .summary = (summary_))
 
 /* ohtd_route.handle of such a list. */
 void ohtd_stored_list_get(struct ohtd_call *call);

@@ -231,6 +231,15 @@ static int take_query(struct ohtd_call *call)
 	return 0;
 }
 
+/* Does the body ask for what its route is kept for, such as the end of a motion? What its headers say of forms refuses no such thing. */
+static bool is_kept_for(struct ohtd_call *call)
+{
+	struct ohtd_input input = { .memory = &call->memory, .shape = call->route->body };
+
+	return call->route->kept_for && !ohtd_input_body(&input, call->req->entity.base, call->req->entity.len) &&
+	       call->route->kept_for(input.view);
+}
+
 static int check_body(struct ohtd_call *call)
 {
 	const struct ohtd_route *route = call->route;
@@ -242,12 +251,12 @@ static int check_body(struct ohtd_call *call)
 				   "%zu are taken here", entity.len, route->body_bytes_max);
 		return -1;
 	}
-	if (entity.len && !is_json(route, ohtd_call_header(call, "content-type"))) {
+	if (entity.len && !is_json(route, ohtd_call_header(call, "content-type")) && !is_kept_for(call)) {
 		ohtd_reply_problem(call, 415, "content_type",
 				   "the body must be application/json");
 		return -1;
 	}
-	if (entity.len && coding && strcasecmp(coding, "identity")) {
+	if (entity.len && coding && strcasecmp(coding, "identity") && !is_kept_for(call)) {
 		ohtd_reply_header(call, "accept-encoding", "identity");
 		ohtd_reply_problem(call, 415, "content_type",
 				   "the body must not be compressed: send it without Content-Encoding");
@@ -298,6 +307,8 @@ static int check_accept(struct ohtd_call *call)
 			return 0;
 		types = types ? ohtd_call_text_of(call, "%s or %s", types, type) : type;
 	}
+	if (is_kept_for(call))
+		return 0;
 	ohtd_reply_problem(call, 406, "not_acceptable", "the answer is %s, which Accept excludes",
 			   types);
 	return -1;
