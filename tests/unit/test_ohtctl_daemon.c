@@ -170,7 +170,7 @@ static void what_stands_in_the_way_is_said_once(void **state)
 	assert_int_equal(run_asking("robot home", ALONE, "POST /api/v1/robot/commands "), 1);
 	assert_non_null(strstr(err_text, ": No. [mode]\n"));
 	assert_int_equal(run_asking("robot commands", INTERLOCKS, "GET /api/v1/robot/commands?limit=20 "), 0);
-	assert_int_equal(run("robot commands 5"), 2);
+	assert_int_equal(run("robot commands 5 6"), 2);
 }
 
 static void a_station_stands_in_place_of_a_position(void **state)
