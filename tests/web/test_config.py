@@ -131,6 +131,16 @@ def test_a_value_is_refused_at_its_field_then_saved_and_taken_back(daemon, page,
     page.wait(lambda: settings().json == first.json and not has(page, "#config-back"), what="the values of before")
 
 
+def test_a_fraction_of_a_whole_number_is_refused_at_its_field(page, settings):
+    first = settings()
+    log_in(page, "administrator")
+    go(page, "/configuration?search=dock_retries", "#config-motion")
+    change(page, "Dock retries", "#config-motion-dock_retries", "2.5")
+    page.click("#config-review")
+    page.wait(lambda: "2.5 is not a whole number." in page.text("#config-motion-dock_retries-notes"), what="what is wrong")
+    assert not has(page, ".dialog") and settings().headers["etag"] == first.headers["etag"]
+
+
 def test_what_somebody_else_has_changed_meanwhile_is_shown_and_stays(daemon, page, settings):
     log_in(page, "supervisor")
     go(page, "/configuration/robot", "#config-robot")
