@@ -60,8 +60,8 @@ def test_it_stands_and_says_so_and_comes_again_shelved(daemon):
         with quarantined(daemon) as number:
             assert hear("module_quarantined", 5)["shelved_until"] == answer.json["until"]
             # A new one in its place, by the machine itself.
-            more = json.loads(ohtctl(daemon, "--json", "--reason", "not yet", verb=("alerts", "shelve", str(number), "60")))
-            assert [(row["reason"], row["until"]) for row in shelves(daemon)] == [("not yet", more["until"])]
+            more = json.loads(ohtctl(daemon, "--json", "--reason", "für Halle 7", verb=("alerts", "shelve", str(number), "60")))
+            assert [(row["reason"], row["until"]) for row in shelves(daemon)] == [("für Halle 7", more["until"])]
             assert more["by"].startswith("uid ")
             assert json.loads(ohtctl(daemon, "--json", verb=("alerts", "unshelve", str(number)))) == more
             assert not hear("module_quarantined", 5, lambda alert: not alert["shelved_until"])["shelved_reason"]
