@@ -68,10 +68,10 @@ static void look_after_files(struct ohtd_upkeep *upkeep)
 
 static void note_jump(struct ohtd_upkeep *upkeep, long long moved_s)
 {
-	struct ohtd_audit_row row = { .who = "ohtd", .act = OHTD_ACT_CLOCK, .result = "done" };
+	char object[OHTD_AUDIT_OBJECT_BYTES];
 
-	snprintf(row.object, sizeof(row.object), "%+lld s", moved_s);
-	ohtd_audit_add(upkeep->audit, &row, 0, NULL);
+	snprintf(object, sizeof(object), "%+lld s", moved_s);
+	ohtd_audit_own(upkeep->audit, OHTD_ACT_CLOCK, object, "", "done");
 }
 
 static void tell_jumps(struct ohtd_upkeep *upkeep)
