@@ -92,7 +92,7 @@ static int open_store(struct running *run)
 
 	int error = errno;
 
-	if (r && ohtd_state_undo_swap(run->config->state_dir)) {
+	if (r && ohtd_state_undo_swap(run->config->state_dir, wall_s(run))) {
 		run->swapped = OHTD_SWAP_BACK;
 		r = ohtd_state_open_database(&db, run->config->state_dir, wall_s(run), run->why, sizeof(run->why));
 		error = errno;
@@ -379,7 +379,7 @@ static int lock_state(struct running *run)
 		nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
 		fd = ohtd_state_lock(dir, run->why, sizeof(run->why));
 	}
-	return fd;
+	return fd < 0 ? judge(run, errno) : fd;
 }
 
 /* While there is only this thread: those that it starts are confined with it. */
@@ -431,7 +431,7 @@ static int open_all(struct running *run)
 	run->sender_fd = ohtd_sender_start(run->config);
 	if (confine(run))
 		return -1;
-	run->swapped = ohtd_state_swap_database(dir, run->why, sizeof(run->why));
+	run->swapped = ohtd_state_swap_database(dir, wall_s(run), run->why, sizeof(run->why));
 	if (run->swapped < 0)
 		return judge(run, errno);
 	if (open_store(run) || open_auth(run) || open_accounts(run) || open_audit(run))
