@@ -34,7 +34,7 @@ def test_comments_are_kept_with_their_alert_and_are_so_many(daemon):
 
 
 @pytest.mark.parametrize("body, code", [
-    ({}, "missing"), ({"text": ""}, "length"), ({"text": "ü" * 251}, "length"), ({"text": "   "}, "unfit"), ({"text": "a\tb"}, "unfit"),
+    ({}, "missing"), ({"text": ""}, "length"), ({"text": "ü" * 251}, "length"), ({"text": "   "}, "unfit"), ({"text": "\u200b \ufeff"}, "unfit"), ({"text": "a\tb"}, "unfit"),
     ({"text": "\x1b[2J"}, "unfit"), ({"text": 7}, "type"),
 ])
 def test_what_is_no_comment_is_refused(daemon, body, code):

@@ -90,6 +90,37 @@ def test_jumps_at_any_moment(fresh, skewed, chance):
     assert fresh.get("robot", role="supervisor").status == 200
 
 
+def test_steps_without_an_end_are_a_record_an_hour(fresh, skewed):
+    """Else they would push what people did out of the audit: it keeps 100,000 records."""
+    def steps():
+        return [item["object"] for item in reversed(fresh.get("audit?act=clock%20step&limit=200", role="administrator").json["items"])]
+
+    boot = Skewed(fresh, "OHT_SHIM_BOOT")
+    fresh.start()
+    skewed.set(HOUR_S)
+    until(lambda: len(steps()) == 1, what="the first step")
+    for turn in range(1, 8):
+        skewed.set(HOUR_S + turn * 60)
+        until(lambda turn=turn: clock(fresh)["jumps"] == 1 + turn, what="a step")
+    assert len(steps()) == 1
+    # The boot time steps on as well, which is one more step to the other side.
+    boot.set(HOUR_S + 60)
+    fresh.tokens.clear()
+    until(lambda: len(steps()) == 2, what="those of the hour")
+    skewed.set(0)
+    until(lambda: clock(fresh)["jumps"] == 10, what="the last step")
+    fresh.stop()
+    skewed.set(0)
+    boot.set(0)
+    fresh.tokens.clear()
+    fresh.start()
+    told = [(abs(int(text.split()[0]) - wanted) <= 2, text.split()[1:]) for text, wanted in
+            zip(steps(), (HOUR_S, 7 * 60 - HOUR_S - 60, -HOUR_S - 7 * 60), strict=True)]
+    assert told == [(True, ["s"]), (True, ["s", "in", "8", "steps"]), (True, ["s"])], steps()
+    assert fresh.log().count("clock_jumped") == 3
+    fresh.stop()
+
+
 def test_ten_years_ahead_at_the_first_start(fresh, skewed):
     skewed.set(TEN_YEARS_S)
     fresh.start()

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The configuration: what is taken over, changes and their versions, refusals that change nothing, and what a crash leaves."""
 import concurrent.futures
+import contextlib
 import csv
 import json
 import os
 import re
+import sqlite3
 import subprocess
 
 import pytest
@@ -84,6 +86,20 @@ def test_a_changed_file_is_taken_over_once(fresh):
 
 def alert_of(daemon):
     return [item["text"] for item in daemon.get("alerts").json["items"] if item["code"] == "config_not_chosen"]
+
+
+def test_an_account_with_the_name_of_ohtd_is_a_person(fresh):
+    """It is from before the name was reserved. Its versions are not those that nobody has made, whatever its reason says."""
+    fresh.start()
+    fresh.stop()
+    with contextlib.closing(sqlite3.connect(fresh.state / "oht.db", isolation_level=None)) as database:
+        database.execute("UPDATE users SET name = 'ohtd' WHERE name = 'supervisor'")
+    fresh.start()
+    assert patch(fresh, {"robot": {"place": "hall"}}, "ohtd", query="?reason=items%20that%20do%20not%20fit%20have%20their%20defaults").status == 200
+    fresh.stop()
+    fresh.start()
+    assert "config_waits" not in fresh.log() and fresh.get("config/versions/2").json["author"] == "account ohtd"
+    fresh.stop()
 
 
 def test_what_the_files_permit_no_more_waits_for_a_person(fresh):
@@ -247,6 +263,9 @@ def test_a_check_changes_nothing(shared):
     ({"robot": {"name": ""}}, 400, "validation", "/robot/name", "length", "1 to 64"),
     ({"robot": {"name": "x" * 65}}, 400, "validation", "/robot/name", "length", "has 65 bytes"),
     ({"robot": {"name": "a\nb"}}, 400, "validation", "/robot/name", "unprintable", "byte 1"),
+    *(({"robot": {"name": text}}, 400, "validation", "/robot/name", "unfit", f"more than blanks, not '{text}'")
+      for text in (" ", "\u200b", "\u2060\ufeff", "\u00a0\u3000\u202f")),
+    ({"robot": {"place": " "}}, 400, "validation", "/robot/place", "unfit", "more than blanks"),
     ({"robot": {"name": 7}}, 400, "validation", "/robot/name", "type", "a text"),
     ({"log": {"level": "loud"}}, 400, "validation", "/log/level", "unknown_value", "not 'loud'"),
     ({"stations": {"Mill": {"position_mm": 1}}}, 400, "validation", "/stations/Mill/position_mm", "unfit", "a-z"),
@@ -260,7 +279,7 @@ def test_a_check_changes_nothing(shared):
     ({"motion": {"accel_mm_s2": 20000, "jerk_mm_s3": 10}}, 422, "config_contradiction", "/motion/stop_mm_s2", "contradiction", "1.2 s"),
     ({"motion": {"distance_1_ways": 0.5}}, 400, "validation", "/motion/distance_1_ways", "type", "must be a whole number, not 0.5"),
     ({"motion": {"move_timeout_ms": 30000.25}}, 400, "validation", "/motion/move_timeout_ms", "type", "a whole number, not 30000.25"),
-], ids=range(23))
+], ids=range(28))
 def test_a_refusal_names_the_item_and_changes_nothing(shared, body, status, code, pointer, member, text):
     before = shared.get("config")
     # What is good beside it is not taken either.

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The configuration as a document: what is exported is what is imported, a document that does not fit changes nothing, and two versions side by side."""
 import json
+import os
 import re
+import stat
+import threading
 
 import pytest
 
@@ -229,3 +232,29 @@ def test_ohtctl_says_a_refusal_once(shared):
     done = ohtctl(shared, "config", "set", "/motion/jog_mm_s", "0", "/robot/name", "")
     assert done.stderr.count("/motion/jog_mm_s") == 1 and done.stderr.count("/robot/name") == 1, done.stderr
     assert ohtctl(shared, "backup", "list").stdout == "there is no backup\n"
+
+
+def test_an_export_goes_into_what_has_the_name(shared, tmp_path):
+    """A device, as /dev/null is, a pipe, links, a file with a mode of its own; and a file that has a name as that of a new one."""
+    device, pipe, link, dangling, notes, own = (tmp_path / name for name in ("null", "pipe", "link", "dangling", "mine.json.new", "mine.json"))
+    os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 3))
+    os.mkfifo(pipe)
+    (tmp_path / "target").write_text("old")
+    link.symlink_to("target")
+    dangling.symlink_to("made")
+    notes.write_text("mine")
+    own.write_text("old")
+    own.chmod(0o640)
+    read = []
+    ends = threading.Thread(target=lambda: read.append(json.loads(pipe.read_bytes())), daemon=True)
+    ends.start()
+    for name in (device, pipe, link, dangling, own):
+        done = ohtctl(shared, "config", "export", str(name))
+        assert (done.returncode, done.stderr) == (0, ""), (name, done)
+    ends.join(60)
+    assert (device.is_char_device(), pipe.is_fifo(), link.is_symlink(), dangling.is_symlink()) == (True, True, True, True)
+    assert [json.loads((tmp_path / name).read_text())["values"] for name in ("target", "made", "mine.json")] == 3 * [read[0]["values"]]
+    assert stat.S_IMODE(own.stat().st_mode) == 0o640 and notes.read_text() == "mine"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["dangling", "link", "made", "mine.json", "mine.json.new", "null", "pipe", "target"]
+    done = ohtctl(shared, "config", "export", "/dev/full")
+    assert done.returncode == 1 and "/dev/full: No space left" in done.stderr, done

@@ -164,7 +164,7 @@ def test_taken_over_with_a_reason(daemon, people):
 
 
 @pytest.mark.parametrize("body, pointer, code", [
-    ({}, "/reason", "missing"), ({"reason": ""}, "/reason", "length"), ({"reason": " \t "}, "/reason", "length"),
+    ({}, "/reason", "missing"), ({"reason": ""}, "/reason", "length"), ({"reason": "  "}, "/reason", "unfit"), ({"reason": "\u2060"}, "/reason", "unfit"),
     ({"reason": "x" * 128}, "/reason", "length"), ({"reason": 5}, "/reason", "type"), ({"reason": None}, "/reason", "type"),
     ({"reason": "x", "force": True}, "/force", "unknown_member")])
 def test_no_take_over_without_a_reason(people, body, pointer, code):

@@ -454,6 +454,22 @@ def test_a_terminal_sees_how_far_it_is(past, tmp_path):
     assert re.search(r"\r[\d.]+ MB, up to " + wanted["to"][:10] + r"T[\d:]{8}\r\n$", seen), seen
 
 
+def test_an_export_goes_into_a_pipe_and_never_over_a_file(past, tmp_path):
+    wanted = span(past.past, CHUNK - 10, CHUNK)
+    words = ["state", "--from", wanted["from_"], "--to", wanted["to"], "-o"]
+    os.mkfifo(tmp_path / "pipe")
+    read = []
+    ends = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_text()), daemon=True)
+    ends.start()
+    assert done(past, *words, tmp_path / "pipe") == ""
+    ends.join(60)
+    assert read == [export(past, signals="state", **wanted)] and (tmp_path / "pipe").is_fifo()
+    assert done(past, *words, "/dev/null") == ""
+    (tmp_path / "link").symlink_to("made")
+    assert done(past, *words, tmp_path / "link") == "" and (tmp_path / "made").read_text() == read[0]
+    assert "is there already" in ohtctl(past, *words, tmp_path / "link").stderr
+
+
 def test_a_full_disk_is_said(past):
     told = ohtctl(past, "state", "--from", span(past.past, 0, 9)["from_"], "-o", "/dev/full", "--continue")
     assert told.returncode == 1 and "/dev/full" in told.stderr

@@ -19,9 +19,9 @@ from oht_test.client import PASSWORD
 from oht_test.wait import until
 
 
-def run(*arguments, text=None, env=None):
+def run(*arguments, text=None, env=None, prefix=()):
     """ohtd as a command."""
-    return subprocess.run([OHTD, *arguments], input=text, capture_output=True, text=True, timeout=60,
+    return subprocess.run([*prefix, OHTD, *arguments], input=text, capture_output=True, text=True, timeout=60,
                           check=False, env=env)
 
 
@@ -29,7 +29,7 @@ def fails_to_start(daemon, expected, status=78):
     """It must end with status and one line on standard error that says @expected; the bus is not what is missing."""
     if not daemon.simulator:
         daemon.start_simulator()
-    done = run("--config", daemon.config, env=daemon.environment())
+    done = run("--config", daemon.config, env=daemon.environment(), prefix=daemon.prefix)
     errors = [line for line in done.stderr.splitlines() if "error" in line or line.startswith("ohtd: /")]
     assert done.returncode == status, done
     assert len(errors) == 1 and expected in errors[0], done.stderr
@@ -66,7 +66,7 @@ def test_check_config(tmp_path):
     assert check().returncode == 0
     for key, value, status, said in (
             ("state", tmp_path / "new", 0, "is not there: the start makes it, and begins as a new robot"),
-            ("state", tmp_path / "no/way", 78, "neither it nor its folder is there"), ("state", file, 78, "is no folder"),
+            ("state", f"{tmp_path}#card", 78, "is not there, and has '#' in it"), ("state", tmp_path / "no/way", 78, "neither it nor its folder is there"), ("state", file, 78, "is no folder"),
             ("data", tmp_path / "none", 78, "is no folder"), ("web", tmp_path / "none", 0, "is no folder: there is no page")):
         done = check(**{key: value})
         assert done.returncode == status and f"{key} = {value}: {said}" in done.stderr, (key, value, done)

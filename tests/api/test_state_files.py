@@ -6,6 +6,7 @@ OHT_SOAK=1 damages each file alone in each way; without it all of them at a time
 import contextlib
 import os
 import secrets
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -209,6 +210,92 @@ def test_a_repair_that_was_cut_short_has_lost_nothing(used):
     used.start()
     assert used.get("robot").status == 200
     assert "database_lost" not in used.log()
+
+
+LEFT = ("restore", "before", "salvaged")
+
+
+def link_to_zeros(file):
+    file.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("harms", [(zeros, empty, noise), (folder, os.mkfifo, link_to_zeros), (empty, noise, folder)], ids=range(3))
+def test_what_is_no_database_does_not_take_the_place_of_one(used, harms):
+    """What a restore or a repair leaves has these names, and may be what a power cut has made of it."""
+    for name, harm in zip(LEFT, harms, strict=True):
+        left = used.state / f"oht.db.{name}"
+        harm(left)
+        if left.is_file() and not left.is_symlink():
+            left.chmod(0o600)
+    used.start()
+    assert used.login("administrator").status == 200
+    assert "damaged" in reasons(used) and not reasons(used) & {"accounts_lost", "audit_altered"}
+    for name in LEFT:
+        assert not os.path.lexists(used.state / f"oht.db.{name}"), name
+    assert len([file for name in LEFT for file in set_aside(used, f"oht.db.{name}")]) == len(set(harms) - {os.mkfifo, link_to_zeros})
+    assert used.log().count("leftover_set_aside") == 3 and not set_aside(used, "oht.db")
+    used.stop()
+
+
+def damage(file):
+    """One of ours still, with a page in the middle that is none; without its log."""
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA journal_mode = DELETE")
+    content = bytearray(file.read_bytes())
+    content[8 * 4096:10 * 4096] = bytes(2 * 4096)
+    file.write_bytes(content)
+
+
+def test_a_damaged_database_does_not_take_the_place_of_a_whole_one(used):
+    with contextlib.closing(sqlite3.connect(used.state / "oht.db")) as database:
+        database.execute("PRAGMA journal_mode = DELETE")
+    for name in LEFT:
+        left = used.state / f"oht.db.{name}"
+        left.write_bytes((used.state / "oht.db").read_bytes())
+        left.chmod(0o600)
+        damage(left)
+    used.start()
+    assert used.login("administrator").status == 200
+    assert all(set_aside(used, f"oht.db.{name}") for name in LEFT) and not set_aside(used, "oht.db"), used.log()
+    used.stop()
+
+
+def test_a_repair_is_not_put_over_a_database_that_is_whole(used):
+    """As of an older day: what was done since would be lost."""
+    with contextlib.closing(sqlite3.connect(used.state / "oht.db")) as database:
+        database.execute("PRAGMA journal_mode = DELETE")
+    left = used.state / "oht.db.salvaged"
+    left.write_bytes((used.state / "oht.db").read_bytes())
+    left.chmod(0o600)
+    with contextlib.closing(sqlite3.connect(left, isolation_level=None)) as database:
+        database.execute("DELETE FROM users")
+    used.start()
+    assert used.login("administrator").status == 200 and set_aside(used, "oht.db.salvaged")
+    assert "nothing has to be repaired" in used.log()
+    used.stop()
+
+
+def unreadable(file):
+    file.touch()
+    file.chmod(0)
+
+
+def test_what_cannot_be_opened_is_named(used):
+    """At once and for good: the service manager does not try again. A file of another owner cannot be opened, as one without a mode."""
+    used.prefix = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    for name in ("oht.db-wal", "oht.db-shm", "oht.db-journal", "lock"):
+        file, kept = used.state / name, used.folder / "kept"
+        for harm in (folder, link, unreadable):
+            if file.exists():
+                shutil.copy(file, kept)
+            harm(file)
+            fails_to_start(used, f"main start: {file}: ")
+            file.rmdir() if file.is_dir() else file.unlink()
+            if kept.exists():
+                kept.rename(file)
+    used.start()
+    assert used.login("administrator").status == 200
+    used.stop()
 
 
 def gone(file):

@@ -100,7 +100,9 @@ def test_only_administrators(daemon, method, path, body):
 
 @pytest.mark.parametrize("change, pointer", [
     ({"username": "a b"}, "/username"), ({"username": ""}, "/username"), ({"username": "x" * 65}, "/username"),
-    ({"username": "\u00e4nna"}, "/username"),
+    ({"username": "\u00e4nna"}, "/username"), ({"username": " "}, "/username"), ({"username": "anna\u200b"}, "/username"),
+    ({"username": "ohtd"}, "/username"), ({"username": "OHTD"}, "/username"), ({"username": "Local"}, "/username"),
+    ({"username": "system"}, "/username"), ({"username": "gateway"}, "/username"),
     ({"password": "short"}, "/password"), ({"password": "x" * 73}, "/password"), ({"password": 12345678}, "/password"),
     ({"role": "king"}, "/role"), ({"role": 4}, "/role"), ({"role": None}, "/role"), ({"id": 1}, "/id"),
     ({"disabled": True}, "/disabled")])
@@ -110,6 +112,8 @@ def test_accounts_that_cannot_be_made(daemon, change, pointer):
     answer = daemon.post("users", body)
     assert (answer.status, answer.code) == (400, "validation")
     assert [error["pointer"] for error in answer.json["errors"]] == [pointer]
+    if pointer == "/username" and len(body["username"]) in range(1, 65):
+        assert answer.json["errors"][0]["detail"].endswith(f", not '{body['username']}'")
     assert users(daemon) == before
     assert str(body["password"]) not in answer.body.decode()
 

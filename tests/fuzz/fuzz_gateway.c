@@ -6,6 +6,9 @@
  */
 #include "fuzz.h"
 
+#include <stdbool.h>
+
+#include "gateway/identity.h"
 #include "gateway/mbap.h"
 
 /* A stream that is taken apart, so many bytes at a time. */
@@ -37,6 +40,12 @@ static void put16(uint8_t *at, unsigned int value)
 	at[1] = (uint8_t)value;
 }
 
+/* Asks what the robot is, and for no register. */
+static bool is_identity(const struct ohtd_mbap_request *request)
+{
+	return request->function == OHTD_MBAP_SERVER_ID || request->function == OHTD_MBAP_ENCAPSULATED;
+}
+
 /* The frame of a request that was accepted. */
 static size_t write_request(const struct ohtd_mbap_request *request, uint8_t *frame)
 {
@@ -46,6 +55,17 @@ static size_t write_request(const struct ohtd_mbap_request *request, uint8_t *fr
 	put16(frame, request->transaction);
 	frame[6] = request->unit;
 	frame[7] = request->function;
+	if (request->function == OHTD_MBAP_SERVER_ID) {
+		put16(frame + 4, 2);
+		return 8;
+	}
+	if (request->function == OHTD_MBAP_ENCAPSULATED) {
+		put16(frame + 4, 5);
+		frame[8] = 14;
+		frame[9] = (uint8_t)request->words[0];
+		frame[10] = (uint8_t)request->words[1];
+		return 11;
+	}
 	put16(frame + 8, request->address);
 	put16(frame + 10, request->function == OHTD_MBAP_WRITE_SINGLE ? request->words[0]
 								       : request->count);
@@ -79,7 +99,8 @@ static void check_accepted(const uint8_t *frame, size_t size, const struct ohtd_
 {
 	uint8_t again[OHTD_MBAP_BYTES_MAX];
 
-	HOLDS("there are registers", request->count >= 1 && request->count <= OHTD_MBAP_READ_MAX);
+	HOLDS("there are registers where there is a count", is_identity(request) ||
+	      (request->count >= 1 && request->count <= OHTD_MBAP_READ_MAX));
 	HOLDS("that exist", request->address + request->count <= 0x10000);
 	HOLDS("it is written the same", write_request(request, again) == size &&
 	      !memcmp(again, frame, size));
@@ -105,7 +126,9 @@ static void check_frame(const uint8_t *frame, size_t size)
 		check_accepted(frame, size, &request);
 	check_answer(out, ohtd_mbap_refusal(out, &request, fault), frame);
 	HOLDS("a refusal says so", out[7] & 0x80);
-	if (!fault && request.function <= OHTD_MBAP_READ_INPUT)
+	if (!fault && is_identity(&request))
+		check_answer(out, ohtd_identity_answer(out, &request), frame);
+	else if (!fault && request.function <= OHTD_MBAP_READ_INPUT)
 		check_answer(out, ohtd_mbap_read_answer(out, &request, words), frame);
 	else if (!fault)
 		check_answer(out, ohtd_mbap_write_answer(out, &request), frame);

@@ -210,6 +210,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	ohtd_channels_set(&ohtd_channel_table);
 	server.services.clock = &clock;
+	server.shares = ohtd_shares_create();
+	if (!server.shares)
+		abort();
 	live.hub = ohtd_hub_create(kinds, CHANNELS_OF_ALL, 1);
 	/* h2o is not there; in_message: so it is not told of the end. */
 	*socket = (struct ohtd_socket){ .loop = &loop, .conn = &conn, .ws = &ws, .in_message = true,
@@ -217,6 +220,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!live.hub || wslay_event_context_server_init(&ws.ws_ctx, &none, NULL))
 		abort();
 	socket->who.role = (enum ohtd_role)(fuzz_take8(&in) % (OHTD_ROLE_ADMINISTRATOR + 1));
+	strcpy(socket->client, "192.0.2.1");
+	/* As the handshake leaves a stranger; the log-in gives the place back. */
+	atomic_store(&live.strangers, socket->who.role ? 0u : 1u);
+	if (!socket->who.role)
+		HOLDS("there is a place", ohtd_shares_take(server.shares, OHTD_SHARE_STRANGER, socket->client, 1));
 	while (in.left && !socket->close_by_ms) {
 		const char *text = (const char *)in.at, *end = memchr(text, '\n', in.left);
 		size_t bytes = end ? (size_t)(end - text) : in.left;
@@ -226,8 +234,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		in.at += end ? bytes + 1 : bytes;
 		in.left -= end ? bytes + 1 : bytes;
 	}
+	HOLDS("a stranger has a place, and nobody else", atomic_load(&live.strangers) == (socket->who.role ? 0u : 1u) &&
+	      ohtd_shares_take(server.shares, OHTD_SHARE_STRANGER, socket->client, 1) == (socket->who.role > 0));
 	wslay_event_context_free(ws.ws_ctx);
 	ohtd_hub_destroy(live.hub);
+	ohtd_shares_destroy(server.shares);
 	free(socket);
 	return 0;
 }

@@ -75,12 +75,11 @@ static void remarks_stand_behind_any_value(void **state)
 {
 	(void)state;
 	assert_int_equal(load("[paths]  # where\nstate = /var/lib/oht   # the SD card\nweb = /web ; page\n"
-			      "socket = /run/s\t# here\nready_file = /a#b;c\n[bus] ;\nbackend = rtu #\n"
+			      "socket = /run/s\t# here\n[bus] ;\nbackend = rtu #\n"
 			      "tty = /dev/ttyS1 ; the second\nparity = even # as the modules\n"), 0);
 	assert_string_equal(config.state_dir, "/var/lib/oht");
 	assert_string_equal(config.web_dir, "/web");
 	assert_string_equal(config.socket, "/run/s");
-	assert_string_equal(config.ready_file, "/a#b;c");
 	assert_string_equal(config.tty, "/dev/ttyS1");
 	assert_int_equal(config.parity, 'E');
 	/* Copied from a page, blanks that do not break look the same. */
@@ -89,6 +88,30 @@ static void remarks_stand_behind_any_value(void **state)
 	assert_string_equal(config.web_dir, "/w");
 	refuse("[paths]\nstate = # none\n", ":2: state must be an absolute path of less than 256 bytes, not ''");
 	refuse("[paths]\nstate # = /x\n", ":2: expected 'key = value', found 'state'");
+}
+
+/* A folder that a remark has become a part of would be that of another robot. */
+static void remarks_without_a_space_are_no_part_of_a_path(void **state)
+{
+	static const char *const marks[] = { "#", ";", "\xe2\x80\x83", "\xe2\x80\xaf", "\xe3\x80\x80", "\xe2\x80\x8b" };
+	char text[256], said[256], there[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		snprintf(text, sizeof(text), "[paths]\n\nstate = /var/lib%scard\n", marks[i]);
+		snprintf(said, sizeof(said), ":3: state = /var/lib%scard: is not there, and has '%s' in it; a remark begins with # or ; "
+			 "behind a space", marks[i], marks[i]);
+		refuse(text, said);
+	}
+	refuse("[paths]\nsocket = /run/s#here\n", ":2: socket = /run/s#here: is not there, and has '#' in it; a remark begins with "
+	       "# or ; behind a space");
+	assert_int_equal(load("[paths]\nstate = /no/such folder\n"), 0);
+	snprintf(there, sizeof(there), "%s#b;c", path);
+	assert_int_equal(symlink(path, there), 0);
+	snprintf(text, sizeof(text), "[paths]\nready_file = %s\n", there);
+	assert_int_equal(load(text), 0);
+	assert_int_equal(unlink(there), 0);
+	assert_string_equal(config.ready_file, there);
 }
 
 static void what_a_power_cut_leaves_is_refused(void **state)
@@ -318,6 +341,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(empty_file_means_defaults),
 		CASE(remarks_stand_behind_any_value),
+		CASE(remarks_without_a_space_are_no_part_of_a_path),
 		CASE(what_a_power_cut_leaves_is_refused),
 		CASE(example_file_says_the_defaults),
 		CASE(everything_can_be_set),

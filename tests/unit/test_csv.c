@@ -79,6 +79,9 @@ static void reads_what_a_spreadsheet_saves(void **state)
 	assert_int_equal(csv.row[0].line, 7);
 	assert_string_equal(csv.row[0].field[0], "1;2");
 	oht_csv_free(&csv);
+	assert_int_equal(load("\"a\nb\",\"b;\"\n1,2\n", &csv), 0);
+	assert_string_equal(csv.header[1], "b;");
+	oht_csv_free(&csv);
 }
 
 static void keeps_spaces(void **state)
@@ -123,6 +126,7 @@ static void refuses_bad_tables(void **state)
 		{ "\"a\nb\",\"a\nb\"\n", ":3: column 'a?b' twice" },
 		{ "\xef\xbb\xbf" "a;b\r\n1;2\r\n", ":1: the columns are separated by ';', not ',': " },
 		{ "# x, y\n\n\"a\";\"b, c\"\n", ":3: the columns are separated by ';', not ',': save it" },
+		{ "\"a\nb\";\"c\"\n1;2\n", ":2: the columns are separated by ';', not ',': " },
 		{ "a\tb\n", ":1: the columns are separated by a tab, not ',': " },
 		{ "sep=;\na;b\n", ":1: the columns are separated by ';', not ',': " },
 		{ "\xff\xfe" "a", ":1: the text is UTF-16: save it as UTF-8" },

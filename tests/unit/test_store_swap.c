@@ -16,7 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "store/db.h"
+#include "store/db_file.h"
 #include "store/schema.h"
 #include "store/swap.h"
 #include "scratch.h"
@@ -71,12 +73,12 @@ static int end_sessions(void *arg)
 /* What a start does up to ready. */
 static void start(bool usable)
 {
-	int r = ohtd_db_swap(store_path, end_sessions, NULL);
+	int r = ohtd_db_swap(&ohtd_small_schema, store_path, end_sessions, NULL, STORE_NOW_S);
 	struct ohtd_db *db;
 
 	if (r < 0)
 		_exit(1);
-	if (!usable && r == OHTD_SWAP_IN && !ohtd_db_swap_undo(store_path))
+	if (!usable && r == OHTD_SWAP_IN && !ohtd_db_swap_undo(&ohtd_small_schema, store_path, STORE_NOW_S))
 		_exit(1);
 	if (ohtd_db_open(&db, &ohtd_small_schema, store_path, STORE_NOW_S, store_why, sizeof(store_why)))
 		_exit(1);
@@ -194,14 +196,34 @@ static void test_no_log_of_the_restored_one_meets_the_old_one(void **state)
 
 	(void)state;
 	make_both();
-	assert_int_equal(ohtd_db_swap(store_path, end_sessions, NULL), OHTD_SWAP_IN);
+	assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, end_sessions, NULL, STORE_NOW_S), OHTD_SWAP_IN);
 	for (size_t i = 0; i < 3; i++) {
 		snprintf(name, sizeof(name), "oht.db%s", logs[i]);
 		scratch_put(store_dir, name, "of the restored one");
 	}
-	assert_int_equal(ohtd_db_swap(store_path, end_sessions, NULL), OHTD_SWAP_BACK);
+	assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, end_sessions, NULL, STORE_NOW_S), OHTD_SWAP_BACK);
 	for (size_t i = 0; i < 3; i++)
 		assert_false(is_there(logs[i]));
+	assert_false(is_new());
+	assert_int_equal(store_folder_remove(), 0);
+}
+
+/* Else the old one would be nowhere: its second name is taken. */
+static void test_the_old_one_is_kept_although_something_has_its_second_name(void **state)
+{
+	char name[OHTD_DB_PATH_BYTES];
+
+	(void)state;
+	make_both();
+	scratch_put(store_dir, "oht.db.before", "no database");
+	assert_false(start_cut(0, true));
+	assert_true(is_new());
+	assert_false(is_there(".restore") || is_there(".before"));
+	assert_int_equal(ohtd_file_name_aside(name, sizeof(name), store_path, ".before-", STORE_NOW_S), 0);
+	/* The name that the old one has got is taken. */
+	assert_string_equal(name + strlen(name) - 2, ".2");
+	name[strlen(name) - 2] = 0;
+	assert_int_equal(rename(name, store_path), 0);
 	assert_false(is_new());
 	assert_int_equal(store_folder_remove(), 0);
 }
@@ -213,7 +235,7 @@ static void test_a_lost_folder_has_nothing_to_go_back_to(void **state)
 	assert_int_equal(unlink(store_path), 0);
 	assert_false(start_cut(0, true));
 	assert_true(is_new());
-	assert_false(ohtd_db_swap_undo(store_path));
+	assert_false(ohtd_db_swap_undo(&ohtd_small_schema, store_path, STORE_NOW_S));
 	assert_int_equal(store_folder_remove(), 0);
 }
 
@@ -223,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_one_or_the_other_after_each_cut),
 		cmocka_unit_test(test_the_old_one_after_each_cut_when_the_new_is_of_no_use),
 		cmocka_unit_test(test_no_log_of_the_restored_one_meets_the_old_one),
+		cmocka_unit_test(test_the_old_one_is_kept_although_something_has_its_second_name),
 		cmocka_unit_test(test_a_lost_folder_has_nothing_to_go_back_to),
 	};
 

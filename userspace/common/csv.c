@@ -18,6 +18,7 @@
 #define COLUMNS_MAX	64
 /* Of csv_parser.pstate; its names are not in the header. */
 #define ROW_NOT_BEGUN	0
+#define FIELD_BEGUN	2
 
 /* What the callbacks of libcsv share. */
 struct parse {
@@ -132,11 +133,10 @@ static int no_space(unsigned char c)
 	return 0;
 }
 
-/* What a spreadsheet has put between the columns instead of commas, or NULL. */
-static const char *wrong_separator(const char *line, size_t len)
+/* What a spreadsheet has put between the columns instead of commas, or NULL. @quoted: the line begins within quotes. */
+static const char *wrong_separator(const char *line, size_t len, bool quoted)
 {
 	const char *found = NULL;
-	bool quoted = false;
 	size_t i;
 
 	for (i = 0; i < len; i++) {
@@ -159,7 +159,8 @@ static bool parse_line(struct parse *p, struct csv_parser *parser, const char *l
 	p->line++;
 	if (*line == '#' && parser->pstate == ROW_NOT_BEGUN)
 		return true;
-	separator = p->csv->header ? NULL : wrong_separator(line, len);
+	separator = p->csv->header ? NULL :
+		    wrong_separator(line, len, parser->pstate == FIELD_BEGUN && parser->quoted);
 	if (separator) {
 		complain(p, "the columns are separated by %s, not ',': save it as CSV with commas, in UTF-8",
 			 separator);

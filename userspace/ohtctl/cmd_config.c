@@ -7,17 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
 #include "client.h"
+#include "save.h"
 #include "show_answer.h"
 
 #define POINTER_BYTES	128
 #define PATH_BYTES	CLIENT_PATH_BYTES
 #define REASON_BYTES	200
 #define NAME_MAX_BYTES	40
-#define FILE_BYTES	4096
 /* One more than ohtd takes. */
 #define DOCUMENT_BYTES	65537
 
@@ -455,27 +454,6 @@ int cmd_config_give_up(struct cli *cli, int count, char **arguments)
 
 /* ---- a document of its own ---- */
 
-/* As a whole: what was there stays if there is no room. */
-static int write_file(struct cli *cli, const char *name, const char *text)
-{
-	char fresh[FILE_BYTES];
-	FILE *file;
-	bool good;
-
-	if (snprintf(fresh, sizeof(fresh), "%s.new", name) >= (int)sizeof(fresh))
-		return cli_fail(cli, CLI_USAGE, "the name of the file has more than %zu bytes", sizeof(fresh) - 5);
-	file = fopen(fresh, "w");
-	if (!file)
-		return cli_fail(cli, CLI_FAILED, "%s: %s", fresh, strerror(errno));
-	good = fprintf(file, "%s\n", text) >= 0 && !fflush(file) && !fsync(fileno(file));
-	good = !fclose(file) && good;
-	if (good && !rename(fresh, name))
-		return CLI_DONE;
-	cli_fail(cli, CLI_FAILED, "%s: %s", name, strerror(errno));
-	unlink(fresh);
-	return CLI_FAILED;
-}
-
 int cmd_config_export(struct cli *cli, int count, char **arguments)
 {
 	struct json_object *answer = NULL;
@@ -489,7 +467,7 @@ int cmd_config_export(struct cli *cli, int count, char **arguments)
 	if (!text)
 		result = cli_fail(cli, CLI_FAILED, "out of memory");
 	else if (count && strcmp(arguments[0], "-"))
-		result = write_file(cli, arguments[0], text);
+		result = save_text(cli, arguments[0], text);
 	else
 		fprintf(cli->out, "%s\n", text);
 	json_object_put(answer);

@@ -23,6 +23,7 @@
 #include "cli.h"
 #include "commission.h"
 #include "common/sysfs.h"
+#include "save.h"
 #include "show.h"
 
 #define DIGEST_BYTES	32
@@ -45,9 +46,7 @@ static bool digest(const void *data, size_t bytes, char text[DIGEST_TEXT])
 
 static int create(struct cli *cli, const char *path, FILE **file)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-
-	*file = fd < 0 ? NULL : fdopen(fd, "w");
+	*file = save_new(path);
 	if (*file)
 		return 0;
 	return cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
@@ -125,7 +124,7 @@ static void drop(FILE *file, const char *path)
 
 	if (!file)
 		return;
-	if (!fflush(file) && !fstat(fileno(file), &at) && !at.st_size)
+	if (!fflush(file) && !fstat(fileno(file), &at) && S_ISREG(at.st_mode) && !at.st_size)
 		unlink(path);
 	fclose(file);
 }

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <json-c/json.h>
 
 #include "cli.h"
+#include "save.h"
 
 static const char csv_begin[] = "time,run,cycle,gap_to,gap_reason";
 static const char json_begin[] = "{\"time\":\"";
@@ -205,11 +207,13 @@ static int find_place(struct export_file *file)
 
 int export_file_open(struct export_file *file, bool adds)
 {
+	struct stat there;
+
 	if (!file->path) {
 		file->to = file->cli->out;
 		return CLI_DONE;
 	}
-	if (!adds && !access(file->path, F_OK))
+	if (!adds && !stat(file->path, &there) && S_ISREG(there.st_mode))
 		return fail(file, "is there already; --continue adds to it");
 	if (!adds)
 		return CLI_DONE;
@@ -239,7 +243,7 @@ static bool begin_file(struct export_file *file)
 
 	file->begun = true;
 	if (!file->to)
-		file->to = fopen(file->path, "wx");
+		file->to = save_new(file->path);
 	if (!file->to ||
 	    (file->goes_on && (fseek(file->to, (long)file->keep, SEEK_SET) ||
 			       ftruncate(fileno(file->to), file->keep)))) {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "alerts/keeper.h"
-#include "api/alert_rule_form.h"
+#include "base/blank.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "lists/list.h"

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/blank.h"
 #include "server/call.h"
 #include "server/name_list.h"
 #include "views/scene.h"
@@ -103,14 +104,6 @@ static const char *code_unfit(const char *text)
 		if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c) && *c != '_')
 			return "must have small letters, digits and _ only";
 	return isalpha((unsigned char)*text) ? NULL : "must begin with a letter";
-}
-
-const char *ohtd_line_unfit(const char *text)
-{
-	for (const char *c = text; *c; c++)
-		if (iscntrl((unsigned char)*c))
-			return "must be one line without control characters";
-	return strspn(text, " ") == strlen(text) ? "must have more than spaces" : NULL;
 }
 
 OHTD_SHAPE_SHARED(ohtd_rule_body, "AlertRuleBody",

@@ -96,7 +96,4 @@ extern const struct ohtd_shape ohtd_rule_change_shape;
 bool ohtd_rule_take_change(struct ohtd_call *call, const struct ohtd_rule_change *said,
 			   struct ohtd_alert_rule_state *state);
 
-/* Why a text of a request is no line that can be shown; NULL: it is one. */
-const char *ohtd_line_unfit(const char *text);
-
 #endif /* OHTD_HTTP_ALERT_RULE_FORM_H */

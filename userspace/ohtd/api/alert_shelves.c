@@ -10,7 +10,7 @@
 
 #include "alerts/keeper.h"
 #include "alerts/shelves.h"
-#include "api/alert_rule_form.h"
+#include "base/blank.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "lists/list.h"

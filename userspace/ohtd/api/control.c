@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "auth/session.h"
+#include "base/blank.h"
 #include "base/clock.h"
 #include "control/lease.h"
 #include "control/mode.h"
@@ -104,17 +105,13 @@ struct take_over {
 
 OHTD_SHAPE(take_over, "ControlTakeOver",
 	OHTD_TEXT(take_over, reason, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_REASON_BYTES - 1,
-		  .summary = "Why; told to whoever was in control", .example = "\"The way is blocked\""));
+		  .unfit = ohtd_line_unfit, .summary = "Why; told to whoever was in control", .example = "\"The way is blocked\""));
 
 static void post_take_over(struct ohtd_call *call)
 {
 	const struct take_over *said = OHTD_INPUT(call, take_over);
 	struct ohtd_command command = { .kind = OHTD_COMMAND_CONTROL_TAKE_OVER };
 
-	if (!said->reason[strspn(said->reason, " \t\r\n")]) {
-		ohtd_reply_member(call, "/reason", "length", "a reason has more than spaces");
-		return;
-	}
 	snprintf(command.text, sizeof(command.text), "%s", said->reason);
 	ohtd_log(OHTD_LOG_NOTICE, "http", "take_over", "asked for by %s: %s", call->who.user,
 		 said->reason);

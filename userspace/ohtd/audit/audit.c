@@ -355,6 +355,16 @@ void ohtd_audit_add(struct ohtd_audit *audit, const struct ohtd_audit_row *row, 
 	}
 }
 
+void ohtd_audit_own(struct ohtd_audit *audit, const char *act, const char *object, const char *after, const char *result)
+{
+	struct ohtd_audit_row row = own_row(audit, act);
+
+	snprintf(row.object, sizeof(row.object), "%s", object);
+	snprintf(row.after, sizeof(row.after), "%s", strlen(after) < sizeof(row.after) ? after : "{}");
+	snprintf(row.result, sizeof(row.result), "%s", result);
+	ohtd_audit_add(audit, &row, 0, NULL);
+}
+
 void ohtd_audit_turn(struct ohtd_audit *audit)
 {
 	uint64_t time_ns = now_ns(audit);
@@ -394,16 +404,13 @@ const char *ohtd_audit_origin(const struct ohtd_audit *audit)
 static void tell_fault(struct ohtd_audit *audit)
 {
 	static const char *const words[] = { "", "cut", "altered" };
-	struct ohtd_audit_row row = own_row(audit, "found altered");
 
 	if (!audit->fault)
 		return;
 	ohtd_log(OHTD_LOG_ERROR, "audit", words[audit->fault], "%s", audit->fault == OHTD_AUDIT_CUT ?
 		 "the newest checkpoint has more records than the database: some were cut off, or an old copy came back" :
 		 "the records are others than when the newest checkpoint was signed; ohtctl audit verify finds where");
-	snprintf(row.object, sizeof(row.object), "audit");
-	snprintf(row.result, sizeof(row.result), "%s", words[audit->fault]);
-	ohtd_audit_add(audit, &row, 0, NULL);
+	ohtd_audit_own(audit, "found altered", "audit", "", words[audit->fault]);
 }
 
 struct ohtd_audit *ohtd_audit_create(const struct ohtd_audit_setup *setup)

@@ -142,6 +142,18 @@ struct ohtd_audit *ohtd_audit_create(const struct ohtd_audit_setup *setup);
 void ohtd_audit_add(struct ohtd_audit *audit, const struct ohtd_audit_row *row, unsigned int flags,
 		    struct ohtd_audit_wait *wait);
 
+/**
+ * ohtd_audit_own() - add a record of what ohtd itself has done or found, without waiting
+ * @audit: the audit
+ * @act: a word, as "start"
+ * @object: what it was about; "": nothing more than @act says
+ * @after: JSON, or "": not told
+ * @result: of it, as "done"
+ *
+ * No account has the name that stands in such a record (auth/accounts.h). Thread: as for ohtd_audit_add().
+ */
+void ohtd_audit_own(struct ohtd_audit *audit, const char *act, const char *object, const char *after, const char *result);
+
 /* Four times a second: what waits is tried again, what repeats is ended, the minute's checkpoint is made. */
 void ohtd_audit_turn(struct ohtd_audit *audit);
 

@@ -77,7 +77,5 @@ int ohtd_audit_restored(const struct ohtd_audit_setup *setup, const char *before
 
 void ohtd_audit_restore_undone(struct ohtd_audit *audit)
 {
-	const struct ohtd_audit_row row = { .who = "ohtd", .act = "restore undone", .result = "done" };
-
-	ohtd_audit_add(audit, &row, 0, NULL);
+	ohtd_audit_own(audit, "restore undone", "", "", "done");
 }

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "auth/password.h"
 #include "base/role.h"
@@ -13,6 +14,8 @@
 
 const char *ohtd_account_name_unfit(const char *name)
 {
+	/* As authors of what no account has done. */
+	static const char *const reserved[] = { "gateway", "local", "ohtd", "system" };
 	size_t n = strlen(name);
 
 	if (!n || n > OHTD_USER_NAME_MAX)
@@ -21,6 +24,9 @@ const char *ohtd_account_name_unfit(const char *name)
 		if (!isascii(name[i]) || (!isalnum((unsigned char)name[i]) &&
 					  !strchr("._-@", name[i])))
 			return "a name has only letters, digits and . _ - @";
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (!strcasecmp(name, reserved[i]))
+			return "the name stands for the program itself in records; take another one";
 	return NULL;
 }
 

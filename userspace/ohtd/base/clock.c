@@ -151,6 +151,7 @@ static void note_jump(struct ohtd_clock *clock, int64_t known_ns, int64_t offset
 	    !atomic_compare_exchange_strong(&clock->system_offset_ns, &known_ns, offset_ns))
 		return;
 	atomic_store(&clock->last_jump_ns, jump_ns);
+	atomic_fetch_add(&clock->moved_ns, jump_ns);
 	atomic_fetch_add(&clock->jumps, 1);
 }
 
@@ -248,6 +249,7 @@ void ohtd_clock_look(struct ohtd_clock *clock, struct ohtd_clock_view *view)
 	view->ahead_ns = view->wall_ns - system_ns;
 	view->jumps = atomic_load(&clock->jumps);
 	view->last_jump_ns = atomic_load(&clock->last_jump_ns);
+	view->moved_ns = atomic_load(&clock->moved_ns);
 	view->corrected_ns = atomic_load(&clock->corrected_ns);
 	view->corrected_mono_ns = atomic_load(&clock->corrected_mono_ns);
 }

@@ -45,6 +45,7 @@ struct ohtd_clock {
 	_Atomic int64_t system_offset_ns;	/* the same of the system's time, at its last jump */
 	_Atomic uint32_t jumps;
 	_Atomic int64_t last_jump_ns;
+	_Atomic int64_t moved_ns;	/* by all jumps */
 	_Atomic uint64_t last_leap_boot_ns;	/* when the wall time last jumped */
 };
 
@@ -57,6 +58,7 @@ struct ohtd_clock {
  * @ahead_ns: of the system's; more than 0 after a jump back, or while the system is before the floor
  * @jumps: of the system's time since the start, either way
  * @last_jump_ns: by how much the last one moved it; 0 when there was none
+ * @moved_ns: by how much all of them together moved it
  * @synchronised: somebody keeps the system's time right
  * @corrected_ns: by how much a synchronised system last took our time back
  * @corrected_mono_ns: when, by the monotonic clock; 0: it never did
@@ -66,6 +68,7 @@ struct ohtd_clock_view {
 	int64_t ahead_ns;
 	uint32_t jumps;
 	int64_t last_jump_ns;
+	int64_t moved_ns;
 	bool synchronised;
 	int64_t corrected_ns;
 	uint64_t corrected_mono_ns;

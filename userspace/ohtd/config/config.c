@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/blank.h"
 #include "base/log.h"
 #include "common/host.h"
 #include "config/ini.h"
@@ -61,6 +62,29 @@ static int set_flag(struct ohtd_config *config, const struct key *key, const cha
 	return 0;
 }
 
+/* The first character of @value that may be meant as a remark, or as the blank in front of one; "": there is none. */
+static void find_remark(const char *value, char mark[8])
+{
+	size_t n = 0;
+
+	for (; *value && !n; value++)
+		n = *value == '#' || *value == ';' ? 1 : *value == ' ' || *value == '\t' ? 0 : ohtd_blank_bytes(value);
+	snprintf(mark, 8, "%.*s", (int)n, value - 1);
+}
+
+/* A path of which a remark has become a part leads elsewhere: to an empty folder, which is another robot. */
+static int check_remark(const struct key *key, const char *value, char *why, size_t size)
+{
+	struct stat st;
+	char mark[8];
+
+	find_remark(value, mark);
+	if (!*mark || !lstat(value, &st))
+		return 0;
+	snprintf(why, size, "%s = %s: is not there, and has '%s' in it; a remark begins with # or ; behind a space", key->name, value, mark);
+	return -1;
+}
+
 static int set_path(struct ohtd_config *config, const struct key *key, const char *value,
 		    char *why, size_t size)
 {
@@ -70,7 +94,7 @@ static int set_path(struct ohtd_config *config, const struct key *key, const cha
 		return -1;
 	}
 	strcpy((char *)config + key->offset, value);
-	return 0;
+	return check_remark(key, value, why, size);
 }
 
 static int set_socket(struct ohtd_config *config, const struct key *key, const char *value,
@@ -84,7 +108,7 @@ static int set_socket(struct ohtd_config *config, const struct key *key, const c
 		return -1;
 	}
 	strcpy(config->socket, off ? "" : value);
-	return 0;
+	return check_remark(key, value, why, size);
 }
 
 /* "address:port" or "[address]:port"; no name service before the robot runs */

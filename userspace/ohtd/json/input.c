@@ -13,6 +13,7 @@
 #define NAME_BYTES	64	/* of a name in a pointer, with "/" and NUL */
 #define POINTER_BYTES	256
 #define DETAIL_BYTES	256
+#define SHOWN_BYTES	80	/* of a text that is refused */
 
 static void take_object(struct ohtd_input *input, const struct ohtd_shape *shape, void *base,
 			const char *at, struct json_object *object);
@@ -162,14 +163,28 @@ static void take_word(struct ohtd_input *input, const struct ohtd_member *member
 			 list);
 }
 
+/* How many bytes of @text are whole characters within @most. */
+static size_t whole_characters(const char *text, size_t most)
+{
+	size_t n = strnlen(text, most);
+
+	while (n && (text[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
 static void take_text(struct ohtd_input *input, const struct ohtd_member *member, void *base,
 		      const char *at, const char *text, size_t bytes)
 {
 	const char *made = copy(input, text, bytes);
 	const char *unfit = member->unfit ? member->unfit(made) : NULL;
+	bool secret = member->flags & (OHTD_SECRET | OHTD_PRIVATE);
 
-	if (unfit)
+	if (unfit && secret)
 		ohtd_input_fault(input, at, member->name, "unfit", "%s", unfit);
+	else if (unfit)
+		ohtd_input_fault(input, at, member->name, "unfit", "%s, not '%.*s'", unfit,
+				 (int)whole_characters(made, SHOWN_BYTES), made);
 	else
 		*(const char **)(void *)((char *)base + member->offset) = made;
 }

@@ -92,7 +92,7 @@ static int open_store(struct running *run)
 
 	int error = errno;
 
-	if (r && ohtd_state_undo_swap(run->config->state_dir)) {
+	if (r && ohtd_state_undo_swap(run->config->state_dir, wall_s(run))) {
 		run->swapped = OHTD_SWAP_BACK;
 		r = ohtd_state_open_database(&db, run->config->state_dir, wall_s(run), run->why, sizeof(run->why));
 		error = errno;
@@ -263,17 +263,15 @@ static void look_well(void *arg, struct ohtd_well *well)
 static void note_returned(void *arg, const struct ohtd_config_version *version, const char *difference)
 {
 	const struct running *run = arg;
-	struct ohtd_audit_row row = { .who = "ohtd", .act = "return of the configuration", .result = "200", .source = "local" };
 	struct json_object *after = json_object_new_object();
-	const char *text;
+	char object[OHTD_AUDIT_OBJECT_BYTES];
 
-	snprintf(row.object, sizeof(row.object), "version %lld", (long long)version->version);
+	snprintf(object, sizeof(object), "version %lld", (long long)version->version);
 	json_object_object_add(after, "reason", json_object_new_string(version->reason));
 	json_object_object_add(after, "difference", json_object_new_string(difference));
-	text = json_object_to_json_string_ext(after, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	snprintf(row.after, sizeof(row.after), "%s", strlen(text) < sizeof(row.after) ? text : "{}");
+	ohtd_audit_own(run->audit, "return of the configuration", object,
+		       json_object_to_json_string_ext(after, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE), "200");
 	json_object_put(after);
-	ohtd_audit_add(run->audit, &row, 0, NULL);
 }
 
 static int open_settings(struct running *run)
@@ -381,7 +379,7 @@ static int lock_state(struct running *run)
 		nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
 		fd = ohtd_state_lock(dir, run->why, sizeof(run->why));
 	}
-	return fd;
+	return fd < 0 ? judge(run, errno) : fd;
 }
 
 /* While there is only this thread: those that it starts are confined with it. */
@@ -433,7 +431,7 @@ static int open_all(struct running *run)
 	run->sender_fd = ohtd_sender_start(run->config);
 	if (confine(run))
 		return -1;
-	run->swapped = ohtd_state_swap_database(dir, run->why, sizeof(run->why));
+	run->swapped = ohtd_state_swap_database(dir, wall_s(run), run->why, sizeof(run->why));
 	if (run->swapped < 0)
 		return judge(run, errno);
 	if (open_store(run) || open_auth(run) || open_accounts(run) || open_audit(run))
@@ -487,13 +485,8 @@ static int keep_restored(struct running *run)
 
 static void note_start(const struct running *run)
 {
-	struct ohtd_audit_row row = {
-		.who = "ohtd", .act = OHTD_ACT_START, .object = "ohtd " OHT_VERSION, .result = "done",
-	};
-
-	if (ohtd_state_was_cut(run->config->state_dir))
-		strcpy(row.result, OHTD_START_CUT);
-	ohtd_audit_add(run->audit, &row, 0, NULL);
+	ohtd_audit_own(run->audit, OHTD_ACT_START, "ohtd " OHT_VERSION, "",
+		       ohtd_state_was_cut(run->config->state_dir) ? OHTD_START_CUT : "done");
 }
 
 static int start_all(struct running *run)

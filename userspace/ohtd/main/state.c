@@ -80,22 +80,23 @@ int ohtd_state_become_owner(const char *dir, char *why, size_t size)
 int ohtd_state_lock(const char *dir, char *why, size_t size)
 {
 	char path[PATH_BYTES];
-	int fd;
+	int fd, error;
 
 	join(path, dir, "lock");
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 && errno == EROFS)
 		fd = open(path, O_RDONLY | O_CLOEXEC);
+	error = errno;
 	if (fd < 0) {
-		snprintf(why, size, "%s: %s", path, strerror(errno));
-		return -1;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		snprintf(why, size, "%s: %s", path, errno == EWOULDBLOCK ?
-			 "another ohtd runs with this state directory" : strerror(errno));
+		snprintf(why, size, "%s: %s; remove it while no ohtd runs, then start again", path, strerror(error));
+	} else if (flock(fd, LOCK_EX | LOCK_NB)) {
+		error = errno;
+		snprintf(why, size, "%s: %s", path, error == EWOULDBLOCK ?
+			 "another ohtd runs with this state directory" : strerror(error));
 		close(fd);
-		return -1;
+		fd = -1;
 	}
+	errno = error;
 	return fd;
 }
 
@@ -259,13 +260,13 @@ static int end_sessions(void *arg)
 	return unlink(path) && errno != ENOENT ? -errno : 0;
 }
 
-int ohtd_state_swap_database(const char *dir, char *why, size_t size)
+int ohtd_state_swap_database(const char *dir, long long now_s, char *why, size_t size)
 {
 	char path[PATH_BYTES];
 	int r;
 
 	join(path, dir, DATABASE);
-	r = ohtd_db_swap(path, end_sessions, (void *)dir);
+	r = ohtd_db_swap(&ohtd_small_schema, path, end_sessions, (void *)dir, now_s);
 	if (r == OHTD_SWAP_IN)
 		ohtd_log(OHTD_LOG_NOTICE, "main", "restored", "%s is the one that was restored; all sessions have ended", path);
 	if (r == OHTD_SWAP_BACK)
@@ -278,12 +279,12 @@ int ohtd_state_swap_database(const char *dir, char *why, size_t size)
 	return -1;
 }
 
-bool ohtd_state_undo_swap(const char *dir)
+bool ohtd_state_undo_swap(const char *dir, long long now_s)
 {
 	char path[PATH_BYTES];
 
 	join(path, dir, DATABASE);
-	if (!ohtd_db_swap_undo(path))
+	if (!ohtd_db_swap_undo(&ohtd_small_schema, path, now_s))
 		return false;
 	ohtd_log(OHTD_LOG_ERROR, "main", "restore_undone",
 		 "the restored database cannot be used: %s is the one of before", path);

@@ -23,7 +23,7 @@ int ohtd_state_ensure(const char *dir, char *why, size_t size);
  */
 int ohtd_state_become_owner(const char *dir, char *why, size_t size);
 
-/* A descriptor that holds the lock, or -1 with @why filled. */
+/* A descriptor that holds the lock, or -1 with errno and @why filled; EWOULDBLOCK: another process holds it. */
 int ohtd_state_lock(const char *dir, char *why, size_t size);
 
 /**
@@ -67,6 +67,7 @@ int ohtd_state_open_database(struct ohtd_db **db, const char *dir, long long now
 /**
  * ohtd_state_swap_database() - put in the database that a restore has left, or the old one back
  * @dir: state directory
+ * @now_s: wall clock in seconds
  * @why: on failure one line
  * @size: of @why
  *
@@ -74,9 +75,9 @@ int ohtd_state_open_database(struct ohtd_db **db, const char *dir, long long now
  *
  * Return: enum ohtd_swap_found, or -1 with errno and @why; then nothing may be opened.
  */
-int ohtd_state_swap_database(const char *dir, char *why, size_t size);
+int ohtd_state_swap_database(const char *dir, long long now_s, char *why, size_t size);
 /* What was put in cannot be used: the old one again. True if there was one. */
-bool ohtd_state_undo_swap(const char *dir);
+bool ohtd_state_undo_swap(const char *dir, long long now_s);
 /* Path of the database of before, while another one is on trial; "": there was none. */
 void ohtd_state_before_swap(const char *dir, char *path, size_t size);
 /* The daemon can begin with what was put in, which stays. 0, or -1 with errno and @why: then it may go back at the next start. */

@@ -3,6 +3,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -22,6 +23,7 @@
 
 /* Without a right clock at the next start, records may go back by as much after a power cut. */
 #define STORE_TIME_S	600
+#define TELL_JUMPS_S	3600
 
 /* ---- on a worker: a disk that hangs must not hold up the main thread ---- */
 
@@ -66,27 +68,34 @@ static void look_after_files(struct ohtd_upkeep *upkeep)
 		atomic_store(&upkeep->files_busy, false);
 }
 
-static void note_jump(struct ohtd_upkeep *upkeep, long long moved_s)
+/* A clock that jumps all the time must not push what people did out of the audit. */
+static void tell_steps(struct ohtd_upkeep *upkeep, const struct ohtd_clock_view *view)
 {
-	struct ohtd_audit_row row = { .who = "ohtd", .act = OHTD_ACT_CLOCK, .result = "done" };
+	uint32_t steps = view->jumps - upkeep->jumps_told;
+	long long moved_s = (view->moved_ns - upkeep->moved_told_ns) / (int64_t)OHTD_NS_PER_S;
+	char object[OHTD_AUDIT_OBJECT_BYTES], together[32] = "";
 
-	snprintf(row.object, sizeof(row.object), "%+lld s", moved_s);
-	ohtd_audit_add(upkeep->audit, &row, 0, NULL);
+	if (steps > 1)
+		snprintf(together, sizeof(together), " in %u steps", steps);
+	snprintf(object, sizeof(object), "%+lld s%s", moved_s, together);
+	ohtd_audit_own(upkeep->audit, OHTD_ACT_CLOCK, object, "", "done");
+	ohtd_log(OHTD_LOG_WARNING, "main", "clock_jumped", "the system's time of day moved by %s, ours is %lld s ahead of it", object,
+		 (long long)(view->ahead_ns / (int64_t)OHTD_NS_PER_S));
+	upkeep->jumps_told = view->jumps;
+	upkeep->moved_told_ns = view->moved_ns;
 }
 
-static void tell_jumps(struct ohtd_upkeep *upkeep)
+/* The first step at once, those of the hour behind it together when it is over. */
+static void tell_clock(struct ohtd_upkeep *upkeep, bool ends)
 {
+	uint64_t boottime_ns = ohtd_clock_boottime_ns(upkeep->clock);
 	struct ohtd_clock_view view;
 
 	ohtd_clock_look(upkeep->clock, &view);
-	if (upkeep->jumps_told != view.jumps) {
-		note_jump(upkeep, (long long)(view.last_jump_ns / (int64_t)OHTD_NS_PER_S));
-		ohtd_log(OHTD_LOG_WARNING, "main", "clock_jumped",
-			 "the system's time of day moved by %+lld s, ours is %lld s ahead of it",
-			 (long long)(view.last_jump_ns / (int64_t)OHTD_NS_PER_S),
-			 (long long)(view.ahead_ns / (int64_t)OHTD_NS_PER_S));
+	if (upkeep->jumps_told != view.jumps && (ends || boottime_ns >= upkeep->tell_jumps_ns)) {
+		tell_steps(upkeep, &view);
+		upkeep->tell_jumps_ns = boottime_ns + TELL_JUMPS_S * OHTD_NS_PER_S;
 	}
-	upkeep->jumps_told = view.jumps;
 	if (upkeep->corrected_told_ns != view.corrected_mono_ns)
 		ohtd_log(OHTD_LOG_WARNING, "main", "clock_corrected",
 			 "our time of day was %lld s ahead of the synchronised time, which counts from now on",
@@ -131,7 +140,7 @@ void ohtd_upkeep_begin(struct ohtd_upkeep *upkeep)
 
 void ohtd_upkeep(struct ohtd_upkeep *upkeep)
 {
-	tell_jumps(upkeep);
+	tell_clock(upkeep, false);
 	ohtd_robot_log(upkeep->robot, &upkeep->robot_told);
 	ohtd_keeper_turn(upkeep->keeper, upkeep->robot);
 	look_after_files(upkeep);
@@ -143,7 +152,7 @@ void ohtd_upkeep(struct ohtd_upkeep *upkeep)
 
 void ohtd_upkeep_end(struct ohtd_upkeep *upkeep)
 {
-	(void)upkeep;
+	tell_clock(upkeep, true);
 	sd_notify(0, "STOPPING=1");
 }
 

@@ -39,6 +39,8 @@ struct ohtd_upkeep {
 	struct ohtd_audit *audit;
 	struct ohtd_backups *backups;
 	uint32_t jumps_told;
+	int64_t moved_told_ns;
+	uint64_t tell_jumps_ns;		/* boot time from which jumps are told again */
 	uint64_t corrected_told_ns;
 	bool stalled_told;
 	struct ohtd_event_reader robot_told;
@@ -56,7 +58,7 @@ struct ohtd_upkeep {
 void ohtd_upkeep_begin(struct ohtd_upkeep *upkeep);
 
 /*
- * Tells of jumps of the clock and of what the robot did, has what became of commands written, the time
+ * Tells of jumps of the clock, at most once an hour, and of what the robot did, has what became of commands written, the time
  * stored now and then and the certificate renewed in time, and
  * pets the watchdog of the service manager while all threads go on.
  */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <json-c/json.h>
 
+#include "base/blank.h"
 #include "base/log.h"
 #include "json/whole.h"
 #include "json/writer.h"
@@ -343,6 +344,8 @@ static const char *unfit(int row, const char *text)
 {
 	struct ohtd_shifts shifts;
 
+	if (*text && ohtd_is_blank(text))
+		return "must have more than blanks";
 	if (row == OHTD_ROW_CURRENCY && *text &&
 	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != OHTD_CURRENCY_BYTES - 1)
 		return "a currency has three capital letters, as EUR";

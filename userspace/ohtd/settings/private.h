@@ -92,8 +92,14 @@ int ohtd_version_keep(struct ohtd_settings *settings, const struct ohtd_config_v
 /* What has been written down is not to be live. */
 void ohtd_version_take_back(struct ohtd_settings *settings, int64_t version);
 
-/* The head of the next version. */
-struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, const char *author,
+/* Who makes a version when no person does. */
+extern const struct ohtd_holder ohtd_settings_own;
+
+/*
+ * The head of the next version. Its author is "ohtd" only if @by is ohtd_settings_own: an account of that name, from before it was
+ * reserved, is "account ohtd".
+ */
+struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, const struct ohtd_holder *by,
 					     const char *reason);
 
 /* "POINTER BEFORE -> NOW, ...": as many of the differences as fit. @gone: only of what was there. */

@@ -423,7 +423,7 @@ void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *ch
 		change->result = change->pending.version ? OHTD_CHANGE_PENDING : OHTD_CHANGE_BUSY;
 		return;
 	}
-	change->version = ohtd_version_next(settings, change->by.user, change->reason);
+	change->version = ohtd_version_next(settings, &change->by, change->reason);
 	if (ohtd_unconfirmed_permits(settings, change) && prepare(settings, change) && !change->trial &&
 	    (is_to_be_kept(settings, change) || change->table))
 		commit(settings, change);

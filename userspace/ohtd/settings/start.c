@@ -14,7 +14,6 @@
 
 #define DEFAULT_NAME	"OHT-50"
 #define DEFAULT_SHIFTS	"06:00,14:00,22:00"
-#define AUTHOR		"ohtd"
 /* A round for each limit, for all of them, and for each lot of stations that is told at a time. */
 #define ROUNDS_MAX	(OHTD_RULES + OHTD_STATIONS_MAX / OHTD_FAULTS_MAX + 2)
 /* Reasons of versions that nobody has made. While one of those but the first is live, a person is
@@ -132,7 +131,7 @@ static size_t make_fit(struct ohtd_settings *settings, struct json_object *tree)
 /* Is @head a version that nobody has made, in place of one? */
 static bool is_fall_back(const struct ohtd_config_version *head)
 {
-	return !strcmp(head->author, AUTHOR) &&
+	return !strcmp(head->author, ohtd_settings_own.user) &&
 	       (!strcmp(head->reason, REASON_UNFIT) || !strcmp(head->reason, REASON_LOST) ||
 		!strcmp(head->reason, REASON_DAMAGED) || !strcmp(head->reason, REASON_REPAIRED));
 }
@@ -222,7 +221,7 @@ static void wait_again(struct ohtd_settings *settings)
 /* @settings->wanted as a version of our own. */
 static int begin_version(struct ohtd_settings *settings, const char *reason)
 {
-	struct ohtd_config_version head = ohtd_version_next(settings, AUTHOR, reason);
+	struct ohtd_config_version head = ohtd_version_next(settings, &ohtd_settings_own, reason);
 	struct json_object *tree = ohtd_tree_of(&settings->items, &settings->wanted);
 	int r;
 

@@ -14,7 +14,6 @@
 #include "robot/states.h"
 #include "store/store.h"
 
-#define AUTHOR		"ohtd"
 #define STACK_BYTES	(256 * 1024)
 #define CAUSE_BYTES	80
 #define LINE_BYTES	900
@@ -212,7 +211,7 @@ static void keep(struct ohtd_settings *settings, struct ohtd_change *change)
 static bool give_back(struct ohtd_settings *settings, struct ohtd_change *change, const char *cause)
 {
 	snprintf(change->reason, sizeof(change->reason), "version %lld %s", (long long)change->pending.version, cause);
-	change->version = ohtd_version_next(settings, change->by.user, change->reason);
+	change->version = ohtd_version_next(settings, &change->by, change->reason);
 	settings->wanted = settings->returns;
 	if (!ohtd_settings_compare(settings, &settings->items, change))
 		return fails(change, OHTD_CHANGE_NO_MEMORY);
@@ -278,7 +277,7 @@ static bool is_worse(const struct ohtd_settings *settings, const struct ohtd_wel
 static void take_back(struct ohtd_settings *settings, const char *cause)
 {
 	struct ohtd_change change = {
-		.by = { .user = AUTHOR, .role = OHTD_ROLE_SYSTEM }, .elevated = true, .pending = settings->pending,
+		.by = ohtd_settings_own, .elevated = true, .pending = settings->pending,
 	};
 
 	if (give_back(settings, &change, cause)) {

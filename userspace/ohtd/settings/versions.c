@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "robot/states.h"
 #include "store/store.h"
 
 #define PLAIN	(JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
@@ -174,7 +175,9 @@ int ohtd_version_keep(struct ohtd_settings *settings, const struct ohtd_config_v
 	return r;
 }
 
-struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, const char *author,
+const struct ohtd_holder ohtd_settings_own = { .user = "ohtd", .role = OHTD_ROLE_SYSTEM };
+
+struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, const struct ohtd_holder *by,
 					  const char *reason)
 {
 	struct ohtd_config_version head = {
@@ -182,7 +185,8 @@ struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, con
 		.created_ns = ohtd_clock_wall_ns(settings->setup.clock),
 	};
 
-	snprintf(head.author, sizeof(head.author), "%s", author);
+	snprintf(head.author, sizeof(head.author), "%.*s", OHTD_USER_NAME_MAX,
+		 by->user_id && !strcmp(by->user, ohtd_settings_own.user) ? "account ohtd" : by->user);
 	snprintf(head.reason, sizeof(head.reason), "%s", reason);
 	return head;
 }

@@ -296,24 +296,11 @@ int ohtd_db_carry_take_order(struct ohtd_db *db, struct ohtd_carry_order *order)
 	return r < 0 ? r : ohtd_db_errno(sqlite3_exec(db->sql, "DROP TABLE restore_order", NULL, NULL, NULL));
 }
 
-/* The name for SQLite of a file that has no log and gets none. */
-static void name_unchanging(sqlite3_str *name, const char *path)
-{
-	sqlite3_str_appendall(name, "file:");
-	for (; *path; path++)
-		sqlite3_str_appendf(name, strchr("%?#", *path) ? "%%%02x" : "%c", (unsigned char)*path);
-	sqlite3_str_appendall(name, "?immutable=1");
-}
-
 static int open_unchanging(sqlite3 **from, const char *path)
 {
-	sqlite3_str *text = sqlite3_str_new(NULL);
-	char *name;
-	int r;
+	char *name = ohtd_db_name_unchanging(path);
+	int r = name ? open_file(from, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI) : SQLITE_NOMEM;
 
-	name_unchanging(text, path);
-	name = sqlite3_str_finish(text);
-	r = name ? open_file(from, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI) : SQLITE_NOMEM;
 	sqlite3_free(name);
 	return r;
 }

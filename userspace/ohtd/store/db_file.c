@@ -125,9 +125,26 @@ static int check_open(int fd, uint32_t application_id, const char *path, char *w
 	return check_header(fd, application_id, path, why, size);
 }
 
+/* SQLite says of one that it cannot use no more than that of the database. */
+static int check_beside(const char *path, const char *ending, char *why, size_t size)
+{
+	char name[OHTD_DB_PATH_BYTES + 8];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s%s", path, ending);
+	if (lstat(name, &st))
+		return errno == ENOENT ? 0 : refuse(why, size, name, errno, NULL);
+	if (!S_ISREG(st.st_mode))
+		return refuse(why, size, name, EINVAL, "not a regular file; move it away, then start again");
+	if (faccessat(AT_FDCWD, name, R_OK | W_OK, AT_EACCESS) && errno != EROFS)
+		return refuse(why, size, name, errno, "cannot be read and written; give it the owner of the database and mode 0600");
+	return 0;
+}
+
 int ohtd_db_file_check(const char *path, uint32_t application_id, bool create, char *why,
 		       size_t size)
 {
+	static const char *const beside[] = { "-wal", "-shm", "-journal" };
 	char folder[OHTD_DB_PATH_BYTES];
 	int fd, r;
 
@@ -153,6 +170,8 @@ int ohtd_db_file_check(const char *path, uint32_t application_id, bool create, c
 		return refuse(why, size, path, errno, NULL);
 	r = check_open(fd, application_id, path, why, size);
 	close(fd);
+	for (size_t i = 0; !r && i < sizeof(beside) / sizeof(beside[0]); i++)
+		r = check_beside(path, beside[i], why, size);
 	return r;
 }
 

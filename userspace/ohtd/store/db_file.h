@@ -25,7 +25,7 @@
  * @size: of @why in bytes
  *
  * Refused: a folder that cannot be written, no regular file, one that others may read, one that is
- * no database or says that it is another program's. An empty one is a new one; one of zeros, or cut
+ * no database or says that it is another program's, a log or its index that is no file or cannot be read and written. An empty one is a new one; one of zeros, or cut
  * within its first page, is a damaged one.
  *
  * Return: 0, or -1 with @why filled.

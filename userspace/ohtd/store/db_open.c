@@ -176,6 +176,78 @@ static int check(struct ohtd_db *db, char *why, size_t size)
 	return found == OHTD_DB_DAMAGED ? DAMAGED : FAILED;
 }
 
+char *ohtd_db_name_unchanging(const char *path)
+{
+	sqlite3_str *name = sqlite3_str_new(NULL);
+
+	sqlite3_str_appendall(name, "file:");
+	for (; *path; path++)
+		sqlite3_str_appendf(name, strchr("%?#", *path) ? "%%%02x" : "%c", (unsigned char)*path);
+	sqlite3_str_appendall(name, "?immutable=1");
+	return sqlite3_str_finish(name);
+}
+
+/* With its log if it has one; else without making one. */
+static int open_to_weigh(struct ohtd_db *db, const char *path)
+{
+	bool log = has_log(path);
+	char *name = log ? NULL : ohtd_db_name_unchanging(path);
+	int r = SQLITE_NOMEM;
+
+	if (log || name)
+		r = sqlite3_open_v2(log ? path : name, &db->sql, SQLITE_OPEN_NOMUTEX |
+				    (log ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY | SQLITE_OPEN_URI), NULL);
+	sqlite3_free(name);
+	if (r == SQLITE_OK) {
+		sqlite3_busy_timeout(db->sql, BUSY_MS);
+		sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+		r = ohtd_db_learn_words(db->sql);
+	}
+	return ohtd_db_errno(r);
+}
+
+/* enum ohtd_db_worth or a negative errno, of what is open. */
+static int weigh_open(struct ohtd_db *db, char *why, size_t size)
+{
+	int version = read_version(db, why, size), r = version;
+
+	/* What has no header of a database has no row that could be read. */
+	if (version == DAMAGED && (sqlite3_errcode(db->sql) & 0xff) == SQLITE_NOTADB)
+		return OHTD_DB_NO_WORTH;
+	if (version > 0)
+		r = check(db, why, size);
+	if (!version)
+		snprintf(why, size, "%s: there is nothing in it", db->path);
+	if (r == FAILED)
+		return -EIO;
+	if (r == DAMAGED)
+		return OHTD_DB_HARMED;
+	return version > 0 ? OHTD_DB_WHOLE : OHTD_DB_NO_WORTH;
+}
+
+int ohtd_db_weigh(const struct ohtd_schema *schema, const char *path, char *why, size_t size)
+{
+	struct ohtd_db db = { .schema = schema };
+	int r;
+
+	if (ohtd_db_file_check(path, schema->application_id, false, why, size))
+		return errno == EIO ? -EIO : OHTD_DB_NO_WORTH;
+	/* SQLite would delete such a log. */
+	if (ohtd_db_file_is_in_log(path)) {
+		snprintf(why, size, "%s: what it has is in its log", path);
+		return OHTD_DB_HARMED;
+	}
+	snprintf(db.path, sizeof(db.path), "%s", path);
+	r = open_to_weigh(&db, path);
+	if (r)
+		snprintf(why, size, "%s: %s", path, strerror(-r));
+	else
+		r = weigh_open(&db, why, size);
+	ohtd_db_forget_statements(&db);
+	sqlite3_close(db.sql);
+	return r;
+}
+
 /* 0, or NOT_OURS, DAMAGED or FAILED with @why filled. */
 static int try_open(struct ohtd_db **db, const struct ohtd_schema *schema, const char *path,
 		    long long now_s, char *why, size_t size)

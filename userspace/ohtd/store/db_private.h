@@ -77,6 +77,21 @@ struct ohtd_db {
 int ohtd_db_migrate(struct ohtd_db *db, const char *path, int target, long long now_s, char *why,
 		    size_t size);
 
+/* The name for SQLite, with SQLITE_OPEN_URI, of a file that has no log and gets none: for sqlite3_free(). NULL: out of memory. */
+char *ohtd_db_name_unchanging(const char *path);
+
+enum ohtd_db_worth {
+	OHTD_DB_NO_WORTH,	/* not there, no database, or none of ours */
+	OHTD_DB_HARMED,		/* one of ours, which is not whole */
+	OHTD_DB_WHOLE,
+};
+
+/*
+ * What the file at @path is worth; all of it is read, and nothing is changed. enum ohtd_db_worth, or a negative errno if the disk gave
+ * errors. Unless it is whole, @why has one line that begins with the path. Before any thread has the database open.
+ */
+int ohtd_db_weigh(const struct ohtd_schema *schema, const char *path, char *why, size_t size);
+
 /* First column of the first row; -1 if there is none or the query failed. */
 int ohtd_db_number(struct ohtd_db *db, const char *sql);
 

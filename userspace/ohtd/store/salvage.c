@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "store/db_file.h"
 #include "store/db_private.h"
+#include "store/leftover.h"
 
 #define MAKING		".salvaging"
 #define MADE		".salvaged"
@@ -284,16 +285,11 @@ bool ohtd_db_salvage_waits(const char *path)
 	return !access(made, F_OK);
 }
 
-int ohtd_db_salvage_finish(const struct ohtd_schema *schema, const char *path, long long now_s,
-			   char *why, size_t size)
+static int put_in_place(const struct ohtd_schema *schema, const char *made, const char *path, long long now_s, char *why, size_t size)
 {
-	char made[OHTD_DB_PATH_BYTES], aside[OHTD_DB_PATH_BYTES];
-	int r;
+	char aside[OHTD_DB_PATH_BYTES];
+	int r = ohtd_db_file_set_aside(path, now_s, aside, sizeof(aside));
 
-	if (!ohtd_db_salvage_waits(path))
-		return 0;
-	name_beside(made, path, MADE);
-	r = ohtd_db_file_set_aside(path, now_s, aside, sizeof(aside));
 	if (!r && rename(made, path))
 		r = -errno;
 	if (!r)
@@ -304,6 +300,18 @@ int ohtd_db_salvage_finish(const struct ohtd_schema *schema, const char *path, l
 		ohtd_log(OHTD_LOG_ERROR, schema->room, "set_aside",
 			 "the damaged database is kept as %s", aside);
 	return r ? -1 : 0;
+}
+
+int ohtd_db_salvage_finish(const struct ohtd_schema *schema, const char *path, long long now_s,
+			   char *why, size_t size)
+{
+	int r = ohtd_db_leftover(schema, path, MADE, true, now_s);
+	char made[OHTD_DB_PATH_BYTES];
+
+	name_beside(made, path, MADE);
+	if (r < 0)
+		snprintf(why, size, "%s: %s", made, strerror(-r));
+	return r > 0 ? put_in_place(schema, made, path, now_s, why, size) : r;
 }
 
 int ohtd_db_salvage(const struct ohtd_schema *schema, const char *path, long long now_s,
@@ -331,5 +339,5 @@ int ohtd_db_salvage(const struct ohtd_schema *schema, const char *path, long lon
 	}
 	ohtd_log(OHTD_LOG_ERROR, schema->room, "salvaged",
 		 "%lld rows were read; %u tables not to their end", salvage.rows, salvage.tables_cut);
-	return ohtd_db_salvage_finish(schema, path, now_s, why, size);
+	return put_in_place(schema, made, path, now_s, why, size);
 }

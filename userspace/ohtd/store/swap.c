@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "store/db_file.h"
 #include "store/db_private.h"
+#include "store/leftover.h"
 
 #define BUSY_MS	5000
 
@@ -125,16 +126,21 @@ static int put_back(const char *path)
 	return r ? r : OHTD_SWAP_BACK;
 }
 
-int ohtd_db_swap(const char *path, int (*before)(void *arg), void *arg)
+int ohtd_db_swap(const struct ohtd_schema *schema, const char *path, int (*before)(void *arg), void *arg, long long now_s)
 {
-	if (is_there(path, ".restore"))
+	int old = ohtd_db_leftover(schema, path, ".before", false, now_s);
+	int fresh = old < 0 ? old : ohtd_db_leftover(schema, path, ".restore", false, now_s);
+
+	if (fresh < 0)
+		return fresh;
+	if (fresh)
 		return put_in(path, before, arg);
-	return is_there(path, ".before") ? put_back(path) : OHTD_SWAP_NONE;
+	return old ? put_back(path) : OHTD_SWAP_NONE;
 }
 
-bool ohtd_db_swap_undo(const char *path)
+bool ohtd_db_swap_undo(const struct ohtd_schema *schema, const char *path, long long now_s)
 {
-	return is_there(path, ".before") && put_back(path) == OHTD_SWAP_BACK;
+	return ohtd_db_leftover(schema, path, ".before", false, now_s) > 0 && put_back(path) == OHTD_SWAP_BACK;
 }
 
 int ohtd_db_swap_keep(const char *path, long long now_s)

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct ohtd_schema;
+
 enum ohtd_swap_found {
 	OHTD_SWAP_NONE,
 	OHTD_SWAP_IN,		/* what waited is in place, on trial */
@@ -32,16 +34,20 @@ bool ohtd_db_swap_waits(const char *path);
 
 /**
  * ohtd_db_swap() - put in what waits, or put back what did not prove itself
+ * @schema: which kind of database
  * @path: the database
  * @before: called before the new one is in place; not 0 ends it
  * @arg: for @before
+ * @now_s: wall clock in seconds
+ *
+ * What has one of the names and is no database that may take the place is set aside first (leftover.h).
  *
  * Return: enum ohtd_swap_found, or a negative errno; then the next start goes on.
  */
-int ohtd_db_swap(const char *path, int (*before)(void *arg), void *arg);
+int ohtd_db_swap(const struct ohtd_schema *schema, const char *path, int (*before)(void *arg), void *arg, long long now_s);
 
 /* The new one could not be opened: the old one again. True if there was one. */
-bool ohtd_db_swap_undo(const char *path);
+bool ohtd_db_swap_undo(const struct ohtd_schema *schema, const char *path, long long now_s);
 
 /* The new one has proved itself. The old one is kept as PATH.before-TIME. 0 or a negative errno. */
 int ohtd_db_swap_keep(const char *path, long long now_s);

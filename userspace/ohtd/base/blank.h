@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     which characters show nothing, and what a line for people has.
+ * Contexts: any thread; pure.
+ * Locks:    none.
+ */
+#ifndef OHTD_BASE_BLANK_H
+#define OHTD_BASE_BLANK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes of the character at the beginning of @text, UTF-8, if it shows nothing, as a space, U+2003 or U+200B; else 0. */
+size_t ohtd_blank_bytes(const char *text);
+
+/* Does nothing of @text show? True for an empty text. */
+bool ohtd_is_blank(const char *text);
+
+/* Why a text of a request is no line that can be shown, as words behind which "not 'TEXT'" fits; NULL: it is one. */
+const char *ohtd_line_unfit(const char *text);
+
+#endif /* OHTD_BASE_BLANK_H */
