@@ -9,9 +9,9 @@
 
 #include "drive_robot.h"
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MOST_MM		250
 #define MOST_IDLE_MM	25
-#define MOST_HIDDEN_MM	50
 #define CRUISE_MM_S	1000
 /* Own speed of a drive that turns by itself: 60 steps of the canonical one. */
 #define STEPS_IDLE	60
@@ -303,9 +303,102 @@ static void drive_that_hides_its_speed_is_noticed_by_its_position(void **state)
 	own_mode(d, 50);
 	mm = mm_until_low(d);
 	print_message("own mode without a speed: %.0f mm\n", mm);
-	assert_true(mm <= MOST_HIDDEN_MM);
+	assert_true(mm <= MOST_IDLE_MM);
 	assert_string_equal(ohtd_why_name(d->f->control.faults[0].why.code), "drive_disobeys");
 	driver_end(d);
+}
+
+/* As a drive without an encoder does: it reports what it is told, and turns. */
+static void reports_zero(struct driver *d)
+{
+	driver_sim(d, "set 4 motor1_actual_speed 0");
+	driver_sim(d, "set 4 motor2_actual_speed 0");
+}
+
+static void strays_at_most(struct driver *d, double mm, const char *what)
+{
+	print_message("%s, profile %d: %.0f mm\n", what, d->run.station.profile, mm);
+	if (mm > MOST_IDLE_MM)
+		fail_msg("%s: outputs high for %.0f mm", what, mm);
+	assert_string_equal(ohtd_why_name(d->f->control.faults[0].why.code), "drive_disobeys");
+	driver_end(d);
+}
+
+/* At any time between two readings of the position. */
+static void drive_that_reports_zero_and_turns_is_noticed_by_its_position(void **state)
+{
+	static const unsigned int percents[] = { 1, 20, 100 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 3 * ARRAY_SIZE(percents); i++) {
+		struct driver *d = driver_begin(3000);
+
+		driver_arrives(d, 3300);
+		reports_zero(d);
+		driver_run_ms(d, 1500 + i % 3 * 33);
+		driver_state(d, OHTD_STATE_IDLE);
+		own_mode(d, percents[i / 3]);
+		strays_at_most(d, mm_until_low(d), "own mode with a speed of zero");
+	}
+}
+
+static void drive_that_reports_zero_and_turns_is_noticed_in_paused(void **state)
+{
+	struct driver *d = fast(OHT_PROFILE_CANONICAL, 9000);
+
+	(void)state;
+	driver_asks(d, OHTD_COMMAND_PAUSE);
+	reports_zero(d);
+	driver_run_ms(d, 3500);
+	driver_state(d, OHTD_STATE_PAUSED);
+	own_mode(d, 50);
+	strays_at_most(d, mm_until_low(d), "own mode in paused with a speed of zero");
+}
+
+/* The carriage goes, and no register of the drive says so. */
+static double goes_unsaid(struct driver *d, double accel_mm_s2, double speed_mm_s, unsigned int ms)
+{
+	double speed = 0, from_mm = d->rail->position_mm;
+
+	while (ms-- && outputs_on(d)) {
+		speed = fmin(speed + accel_mm_s2 / 1000, speed_mm_s);
+		d->rail->position_mm += speed / 1000;
+		driver_run_ms(d, 1);
+	}
+	return d->rail->position_mm - from_mm;
+}
+
+static void motion_that_no_register_of_the_drive_shows_is_noticed(void **state)
+{
+	unsigned int profile, n;
+
+	(void)state;
+	for (profile = OHT_PROFILE_CANONICAL; profile <= OHT_PROFILE_LEGACY; profile++) {
+		struct driver *d = driver_begin_as(profile, 3000);
+		double mm = 0;
+
+		driver_arrives(d, 3300);
+		driver_run_ms(d, 1000);
+		strays_at_most(d, goes_unsaid(d, 1e6, 3, 20000), "3 mm/s");
+		d = driver_safe_as(profile, 3000);
+		driver_asks(d, OHTD_COMMAND_ENABLE);
+		strays_at_most(d, goes_unsaid(d, 1000, IDLE_MM_S, 5000), "from the enable on");
+		/* Neither other limits nor a position that could not be read begin it anew. */
+		d = driver_begin_as(profile, 3000);
+		driver_arrives(d, 3300);
+		for (n = 0; n < 10 && outputs_on(d); n++) {
+			driver_run_ms(d, 500);
+			mm += goes_unsaid(d, 1000, 30, 100);
+			ohtd_travel_use_limits(&d->f->control);
+			driver_run_ms(d, 500);
+			driver_sim(d, "fault 5 exception code=4");
+			driver_run_ms(d, 1500);
+			driver_sim(d, "clear 5");
+		}
+		assert_false(outputs_on(d));
+		strays_at_most(d, mm, "a little at a time");
+	}
 }
 
 /* ---- what is no disobedience ---- */
@@ -335,6 +428,30 @@ static void flicker_of_a_speed_is_no_fault(void **state)
 	/* The speed that is always there is one. */
 	driver_sim(d, "set 4 motor2_actual_speed 2");
 	driver_until(d, OHTD_STATE_FAULT, 2000);
+	driver_end(d);
+}
+
+/* The module counts to and fro, jumps and comes back, takes another reference, and counts over its end. */
+static void position_that_is_read_elsewhere_is_no_fault(void **state)
+{
+	static const int readings_mm[] = { 3900, 3000, 2000, 30000, -30000 };
+	struct driver *d = driver_begin(3000);
+	char line[64];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		d->rail->position_mm += i % 2 ? 2 : -2;
+		driver_run_ms(d, 110);
+	}
+	for (i = 0; i < ARRAY_SIZE(readings_mm); i++) {
+		snprintf(line, sizeof(line), "set 5 position_x %d", readings_mm[i]);
+		driver_sim(d, line);
+		driver_run_ms(d, i ? 1000 : 90);
+	}
+	driver_sim(d, "unset 5 position_x");
+	driver_run_ms(d, 1000);
+	driver_state(d, OHTD_STATE_IDLE);
 	driver_end(d);
 }
 
@@ -393,8 +510,12 @@ int main(void)
 		cmocka_unit_test(drive_with_a_mind_of_its_own_is_noticed_by_its_speed),
 		cmocka_unit_test(small_motions_from_idle_add_up),
 		cmocka_unit_test(drive_that_hides_its_speed_is_noticed_by_its_position),
+		cmocka_unit_test(drive_that_reports_zero_and_turns_is_noticed_by_its_position),
+		cmocka_unit_test(drive_that_reports_zero_and_turns_is_noticed_in_paused),
+		cmocka_unit_test(motion_that_no_register_of_the_drive_shows_is_noticed),
 		cmocka_unit_test(robot_that_is_pushed_without_outputs_is_no_fault),
 		cmocka_unit_test(flicker_of_a_speed_is_no_fault),
+		cmocka_unit_test(position_that_is_read_elsewhere_is_no_fault),
 		cmocka_unit_test(single_refusals_and_misses_are_no_fault),
 		cmocka_unit_test(disable_passes_when_it_moves_although_told_zero),
 	};

@@ -471,9 +471,12 @@ static void stands(struct ohtd_drive *drive, unsigned int cycles, double speed_m
 
 	for (unsigned int i = 0; i < cycles; i++) {
 		*position_mm += moves_mm / cycles;
-		ohtd_drive_step(drive, RIG_CYCLE_S, &rest, 0,
-				&(struct ohtd_drive_feedback){ *position_mm, speed_mm_s, OHTD_DRIVE_IDLE });
-		ohtd_drive_watch_standing(drive, RIG_CYCLE_S);
+		const struct ohtd_drive_feedback feedback = {
+			.position_mm = *position_mm, .speed_mm_s = speed_mm_s, .module_mm_s = NAN,
+		};
+
+		ohtd_drive_watch_standing(drive, RIG_CYCLE_S, &feedback);
+		ohtd_drive_step(drive, RIG_CYCLE_S, &rest, 0, &feedback);
 	}
 }
 
@@ -483,11 +486,17 @@ static void adds_up_what_it_moves_from_where_it_stands(void **state)
 		{ "one motion", 100, 15, 6, 40, 0, 1, false, 15 },
 		{ "bursts below the bar", 100, 5, 2, 40, 0, 20, false, 16 },
 		{ "bursts that the position shows later", 100, 5, 2, 40, 8, 20, false, 16 },
+		{ "a motion that the drive denies", 0, 10, 4, 0, 0, 10, false, 20 },
+		{ "bursts that the drive denies", 0, 0.02, 1, 40, 0, 1000, false, 11 },
 		{ "slower than standstill", 1.5, 3, 80, 4, 0, 20, false, 14 },
 		{ "wheels that turn on the spot", 100, 0, 6, 40, 0, 1, false, 1 },
 		{ "a speed that flickers", 16, 0, 10, 10, 0, 100, false, 0 },
 		{ "a play in the gear", 100, 5, 2, 40, 0, 100, true, 0 },
-		{ "a position that is corrected", 0, 8, 1, 40, 0, 20, false, 0 },
+		{ "a play that the drive denies", 0, 5, 4, 40, 0, 100, true, 0 },
+		{ "a module that counts to and fro", 0, 2, 1, 4, 0, 1000, true, 0 },
+		{ "a position that jumps", 0, 501, 1, 40, 0, 20, false, 0 },
+		{ "a reading far away, and back", 0, 600, 1, 4, 0, 20, true, 0 },
+		{ "a register that wraps", 0, 65536, 1, 40, 0, 20, true, 0 },
 	};
 
 	(void)state;
@@ -512,9 +521,10 @@ static void adds_up_what_it_moves_from_where_it_stands(void **state)
 	}
 }
 
-/* A correction between two flickers is none of theirs, and a motion that is led begins a new stand. */
+/* A jump between two flickers is none of theirs, and a motion that is led begins a new stand. */
 static void forgets_what_was_before_the_stand(void **state)
 {
+	const struct ohtd_drive_feedback none = { .position_mm = NAN };
 	double position_mm = 1000;
 	struct ohtd_drive drive;
 
@@ -525,13 +535,32 @@ static void forgets_what_was_before_the_stand(void **state)
 		stands(&drive, 60, 0, &position_mm, 0);
 		stands(&drive, 10, 16, &position_mm, 0);
 		stands(&drive, 60, 0, &position_mm, 0);
-		stands(&drive, 1, 0, &position_mm, 80);
-		stands(&drive, 3, 100, &position_mm, 7.5);
+		stands(&drive, 1, 0, &position_mm, 800);
+		stands(&drive, 3, 100, &position_mm, 6);
 		drive.setpoint.speed_raw = 1;
-		ohtd_drive_watch_standing(&drive, RIG_CYCLE_S);
+		ohtd_drive_watch_standing(&drive, RIG_CYCLE_S, &none);
 		drive.setpoint.speed_raw = 0;
 	}
 	assert_int_equal(drive.fault, OHTD_DRIVE_NO_FAULT);
+}
+
+/* A place that it is given anew, as after a silence of the module, is no reason to count from there; the outputs are. */
+static void counts_on_where_it_is_given_a_place(void **state)
+{
+	double position_mm = 1000;
+	struct ohtd_drive drive;
+
+	(void)state;
+	assert_int_equal(ohtd_drive_init(&drive, rig_rules(OHT_PROFILE_CANONICAL)), OHTD_DRIVE_OK);
+	for (unsigned int n = 0; n < 10; n++) {
+		ohtd_drive_off(&drive, position_mm, true);
+		stands(&drive, 40, 0, &position_mm, 0);
+		stands(&drive, 40, 0, &position_mm, 6);
+		assert_int_equal(drive.fault, OHTD_DRIVE_NO_FAULT);
+	}
+	ohtd_drive_reset(&drive, position_mm);
+	stands(&drive, 40, 0, &position_mm, 6);
+	assert_int_equal(drive.fault, OHTD_DRIVE_DISOBEYS);
 }
 
 int main(void)
@@ -563,6 +592,7 @@ int main(void)
 		CANONICAL(a_wrap_on_the_rail_is_not_trusted),
 		cmocka_unit_test(adds_up_what_it_moves_from_where_it_stands),
 		cmocka_unit_test(forgets_what_was_before_the_stand),
+		cmocka_unit_test(counts_on_where_it_is_given_a_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

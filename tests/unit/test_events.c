@@ -34,6 +34,7 @@ static struct fixture *moving(uint16_t speed)
 	struct fixture *f = fixture_idle();
 
 	f->control.state = OHTD_STATE_MOVE;
+	f->control.travel.drive.stand.stood = false;
 	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_actual_speed", speed);
 	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_speed", speed);
 	fixture_run_ms(f, 100);

@@ -412,6 +412,32 @@ static void another_plan_keeps_the_speed(void **state)
 	fixture_destroy(f);
 }
 
+/* What the drive has acknowledged to a plan that is not in force any more is not known; its registers show it. */
+static void acknowledgement_that_a_new_plan_takes_along_is_no_disobedience(void **state)
+{
+	struct fixture *f = fixture_going(100);
+	struct ohtd_modules *modules = &f->control.modules;
+	unsigned int ms, i;
+
+	(void)state;
+	for (i = 0; i < 500; i++) {
+		bool turn = i % 2;
+
+		for (ms = 0; ms < 1000; ms++) {
+			/* The same plan anew, as after a backlog, and at any time within the cycle of the old one. */
+			if (ms == i) {
+				modules->layout.backlog = true;
+				f->control.next_tick_ns = f->control.now_ns;
+			}
+			write_setpoint(f, turn ? 0 : (uint16_t)(100 + ms / 25 % 40), i / 2 % 2 ? FORWARD : REVERSE);
+			fixture_run_ms(f, 1);
+			if (f->control.state != OHTD_STATE_IDLE)
+				fail_msg("%s, %u ms after change %u", ohtd_why_name(f->control.faults[0].why.code), ms, i);
+		}
+	}
+	fixture_destroy(f);
+}
+
 /* ---- zero for the state machine ---- */
 
 static unsigned int telegrams_since(const struct fixture *f, unsigned int from)
@@ -522,6 +548,7 @@ int main(void)
 		cmocka_unit_test(lost_drive_leaves_with_its_outputs),
 		cmocka_unit_test(absent_drive_forgets_what_it_was_told),
 		cmocka_unit_test(another_plan_keeps_the_speed),
+		cmocka_unit_test(acknowledgement_that_a_new_plan_takes_along_is_no_disobedience),
 		cmocka_unit_test(stop_command_goes_by_the_plan),
 		cmocka_unit_test(refused_zero_is_said_by_the_telegram),
 		cmocka_unit_test(given_cycle_leaves_no_backlog),

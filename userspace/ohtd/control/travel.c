@@ -123,6 +123,15 @@ static double new_reading_mm(struct ohtd_control *control)
 	return position_mm;
 }
 
+/* That the module reports in the same answer. */
+static double module_mm_s(const struct ohtd_control *control)
+{
+	double speed_mm_s = NAN;
+
+	ohtd_signal_fresh(control, OHTD_SIGNAL_SPEED_MM_S, &speed_mm_s);
+	return speed_mm_s;
+}
+
 static uint16_t echoed_direction(const struct ohtd_control *control)
 {
 	struct ohtd_drive_setpoint echoed;
@@ -140,18 +149,19 @@ void ohtd_travel_off(struct ohtd_control *control)
 	if (m->rules != rules_of(control))
 		use_rules(control, rules_of(control));
 	ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm);
-	ohtd_drive_reset(&m->drive, position_mm);
+	ohtd_drive_off(&m->drive, position_mm, !ohtd_moving(control));
 	ohtd_axis_reset(&m->axis, m->drive.position.estimate_mm, 0);
 	ohtd_axis_step(&m->axis, 0, &m->sample);
 	m->drive_on = false;
 	m->slow = false;
 }
 
-/* What is known of the position stays, also that it is not trusted. */
+/* What is known of the position stays, also that it is not trusted, and from where the robot stands. */
 void ohtd_travel_use_limits(struct ohtd_control *control)
 {
 	struct ohtd_travel *m = &control->travel;
 	struct ohtd_position position = m->drive.position;
+	struct ohtd_stand stand = m->drive.stand;
 
 	use_rules(control, rules_of(control));
 	if (!m->driving) {
@@ -161,6 +171,7 @@ void ohtd_travel_use_limits(struct ohtd_control *control)
 	position.rules = m->drive.position.rules;
 	ohtd_drive_reset(&m->drive, position.estimate_mm);
 	m->drive.position = position;
+	m->drive.stand = stand;
 	ohtd_axis_reset(&m->axis, position.estimate_mm, 0);
 	ohtd_axis_step(&m->axis, 0, &m->sample);
 }
@@ -186,6 +197,7 @@ void ohtd_travel_read(struct ohtd_control *control)
 	m->feedback = (struct ohtd_drive_feedback){
 		.position_mm = new_reading_mm(control),
 		.speed_mm_s = drive_mm_s(control),
+		.module_mm_s = module_mm_s(control),
 		.direction = echoed_direction(control),
 	};
 	if (!m->driving)
@@ -354,10 +366,18 @@ static void watch_drive(struct ohtd_control *control)
 		raise_fault(control, &why);
 }
 
-void ohtd_travel_watch(struct ohtd_control *control)
+static double step_s(uint64_t passed_ns)
 {
-	if (!control->travel.driving)
+	return (double)(passed_ns < STEP_MAX_NS ? passed_ns : STEP_MAX_NS) / OHTD_NS_PER_S;
+}
+
+void ohtd_travel_watch(struct ohtd_control *control, uint64_t passed_ns)
+{
+	struct ohtd_travel *m = &control->travel;
+
+	if (!m->driving)
 		return;
+	ohtd_drive_watch_standing(&m->drive, step_s(passed_ns), &m->feedback);
 	watch_drive(control);
 	if (control->state == OHTD_STATE_MOVE)
 		watch_move(control);
@@ -397,9 +417,7 @@ static double cap_mm_s(const struct ohtd_travel *m)
 void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns)
 {
 	struct ohtd_travel *m = &control->travel;
-	double passed_s = (double)(passed_ns < STEP_MAX_NS ? passed_ns : STEP_MAX_NS) /
-			  OHTD_NS_PER_S;
-	double cycle_s = passed_s;
+	double cycle_s = step_s(passed_ns);
 	struct ohtd_drive_setpoint setpoint = { 0 };
 
 	m->driving = m->driving && ohtd_safety_state(control) == OHTD_SAFETY_ENABLED;
@@ -417,7 +435,6 @@ void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns)
 	ohtd_way_caps(control);
 	ohtd_axis_step(&m->axis, cycle_s, &m->sample);
 	setpoint = ohtd_drive_step(&m->drive, cycle_s, &m->sample, cap_mm_s(m), &m->feedback);
-	ohtd_drive_watch_standing(&m->drive, passed_s);
 	ohtd_setpoint_write(&control->modules, &setpoint);
 }
 

@@ -166,8 +166,8 @@ struct ohtd_travel {
 /* control->limits are loaded. */
 void ohtd_travel_init(struct ohtd_control *control);
 void ohtd_travel_read(struct ohtd_control *control);
-void ohtd_travel_watch(struct ohtd_control *control);
 /* @passed_ns: since the last cycle. */
+void ohtd_travel_watch(struct ohtd_control *control, uint64_t passed_ns);
 void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns);
 /* The axis rests and the drive is told nought. */
 bool ohtd_travel_rests(const struct ohtd_control *control);

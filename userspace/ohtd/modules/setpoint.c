@@ -124,6 +124,7 @@ void ohtd_setpoint_taken(struct ohtd_modules *modules, const struct ohtd_place *
 	written->doubted = false;
 	if (!written->known || written->word != value->words[0]) {
 		written->before = written->known ? written->word : value->words[0];
+		written->taken_before = written->taken;
 		written->changed_ns = value->tried_ns;
 	}
 	written->known = true;
@@ -137,13 +138,29 @@ void ohtd_setpoint_taken(struct ohtd_modules *modules, const struct ohtd_place *
 
 /* ---- what the drive's registers show ---- */
 
-/* Nought moves nothing, whatever has written it. */
-static bool shows(const struct ohtd_modules *modules, const struct ohtd_written *written,
-		  uint16_t word, uint64_t time_ns)
+/* Has the register been told @word behind set-point @number? */
+static bool told_since(const struct ohtd_setpoints *s, unsigned int output, uint32_t number, uint16_t word)
 {
-	return !word || word == written->word ||
-	       (word == written->before &&
-		time_ns < written->changed_ns + SHOWN_NS * modules->time_factor);
+	uint32_t newer;
+
+	for (newer = s->number; is_kept(s, newer) && newer > number; newer--)
+		if (word_of(&s->kept[newer % OHTD_SETPOINTS_KEPT], output) == word)
+			return true;
+	return false;
+}
+
+/*
+ * Nought moves nothing, whatever has written it. And what the drive is told it may have taken: its acknowledgement comes later, or never, when
+ * another plan took the place of the one that the write belonged to.
+ */
+static bool shows(const struct ohtd_modules *modules, unsigned int output, uint16_t word, uint64_t time_ns)
+{
+	const struct ohtd_setpoints *s = &modules->setpoints;
+	const struct ohtd_written *written = &s->written[output];
+	bool changes = time_ns < written->changed_ns + SHOWN_NS * modules->time_factor;
+
+	return !word || word == written->word || (changes && word == written->before) ||
+	       told_since(s, output, changes ? written->taken_before : written->taken, word);
 }
 
 static void look_at_register(struct ohtd_modules *modules, const struct ohtd_place *place)
@@ -158,7 +175,7 @@ static void look_at_register(struct ohtd_modules *modules, const struct ohtd_pla
 	written->read_ns = value->time_ns;
 	/* A reading of before the first acknowledgement of this stay says nothing of it. */
 	if (!written->known || written->doubted || value->time_ns < modules->setpoints.since_ns ||
-	    shows(modules, written, value->words[0], value->time_ns))
+	    shows(modules, place->output, value->words[0], value->time_ns))
 		written->strays = 0;
 	else
 		written->strays++;

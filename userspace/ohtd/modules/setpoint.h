@@ -37,6 +37,7 @@ struct ohtd_place;
  * @refusals: of these, on end
  * @doubted: the last one failed: the register may hold what it said, or not
  * @before: what @word took the place of
+ * @taken_before: and what @taken was then
  * @changed_ns: when
  * @read_ns: newest reading of the register
  * @strays: readings on end that showed what the drive had not acknowledged
@@ -50,6 +51,7 @@ struct ohtd_written {
 	uint32_t refusals;
 	bool doubted;
 	uint16_t before;
+	uint32_t taken_before;
 	uint64_t changed_ns;
 	uint64_t read_ns;
 	uint32_t strays;

@@ -7,8 +7,11 @@
 
 /* At rest, for so long without a speed: the drive hides it. Single reads may be lost. */
 #define SPEED_SILENT_S	0.3
-/* A reading of the position may show a motion so long after the drive reports its end. */
-#define READING_LATE_S	0.3
+/* From one reading of the position to the next; and until the outputs are low by that one. */
+#define READING_S	0.1
+#define AHEAD_S		0.125
+/* Readings of a robot that stands differ by this. */
+#define NOISE_MM	1
 
 /* Not a number is not within. */
 static bool within(double value, double least, double most)
@@ -61,13 +64,21 @@ enum ohtd_drive_refusal ohtd_drive_init(struct ohtd_drive *drive,
 void ohtd_drive_reset(struct ohtd_drive *drive, double reading_mm)
 {
 	struct ohtd_drive_rules rules = drive->rules;
+	struct ohtd_stand stand = drive->stand;
 
 	memset(drive, 0, sizeof(*drive));
 	drive->rules = rules;
+	drive->stand = stand;
 	drive->position.rules = rules.position;
 	ohtd_position_begin(&drive->position, reading_mm);
 	drive->wanted_mm = drive->position.estimate_mm;
 	drive->stall_from_mm = drive->position.estimate_mm;
+}
+
+void ohtd_drive_off(struct ohtd_drive *drive, double reading_mm, bool stands)
+{
+	ohtd_drive_reset(drive, reading_mm);
+	drive->stand = (struct ohtd_stand){ .stood = stands };
 }
 
 static bool trusted(const struct ohtd_drive *d)
@@ -84,6 +95,14 @@ static double told_mm_s(const struct ohtd_drive *d)
 	       d->setpoint.direction == OHTD_DRIVE_FORWARD ? speed : 0;
 }
 
+static void take_speed(struct ohtd_drive *d, const struct ohtd_drive_feedback *feedback)
+{
+	if (isfinite(feedback->speed_mm_s)) {
+		d->reported_mm_s = fabs(feedback->speed_mm_s);
+		d->speed_silent_s = 0;
+	}
+}
+
 /* ---- supervision ---- */
 
 static void raise_fault(struct ohtd_drive *d, enum ohtd_drive_fault fault)
@@ -95,7 +114,7 @@ static void raise_fault(struct ohtd_drive *d, enum ohtd_drive_fault fault)
 static void watch_following(struct ohtd_drive *d, double cycle_s)
 {
 	/* Where it stands it follows nothing: a position that is corrected then is no error of the drive. */
-	bool off = trusted(d) && !d->stood && fabs(d->error_mm) > d->rules.following_mm;
+	bool off = trusted(d) && !d->stand.stood && fabs(d->error_mm) > d->rules.following_mm;
 
 	d->following_s = off ? d->following_s + cycle_s : 0;
 	if (d->following_s > d->rules.following_s)
@@ -130,48 +149,60 @@ static void watch_rest(struct ohtd_drive *d, double cycle_s, double reading_mm)
 }
 
 /*
- * What the position moves while the drive reports that no wheel turns is a correction of the position, and begins the stand anew
- * beside it. A drive that does not say how fast it turns is judged by the position all the same, since nothing else shows that it does.
+ * How far the position is from where the robot stood. The daemon writes no position, and sets none while the outputs are high, so what the
+ * readings move is a motion, whatever speed the drive reports. But a jump of the module is none, and the stand goes with it.
  */
-static void follow_stand(struct ohtd_drive *d, double passed_s, bool hidden)
+static void take_reading(struct ohtd_drive *d, const struct ohtd_drive_feedback *feedback)
 {
-	double moved_mm = d->position.estimate_mm - d->last_mm;
+	struct ohtd_stand *s = &d->stand;
+	double moved_mm = feedback->position_mm - s->seen_mm;
 
-	d->still_s = d->reported_mm_s > 0 ? 0 : d->still_s + passed_s;
-	if (!d->stood)
-		d->stood_mm = d->position.estimate_mm;
-	else if (!hidden && d->still_s > READING_LATE_S)
-		d->stood_mm += moved_mm;
-	d->turned_mm = d->stood ? d->turned_mm + d->reported_mm_s * passed_s : 0;
-	d->last_mm = d->position.estimate_mm;
+	if (!isfinite(feedback->position_mm))
+		return;
+	if (!s->placed || fabs(moved_mm) > d->rules.position.jump_mm) {
+		s->from_mm = s->placed ? s->from_mm + moved_mm : feedback->position_mm;
+		moved_mm = 0;
+	}
+	s->placed = true;
+	s->seen_mm = feedback->position_mm;
+	s->seen_mm_s = fmax(fabs(moved_mm) / fmax(s->unseen_s, READING_S), fabs(feedback->module_mm_s));
+	s->unseen_s = 0;
 }
 
-/* Of one motion by the drive's own speed; and of all since the stand began, which a speed that only flickers has not moved. */
-static double stray_mm(struct ohtd_drive *d, double passed_s)
+/* As far as it will be when the next reading ends it: at speed that is too far. */
+static double off_mm(const struct ohtd_stand *s)
 {
-	bool hidden = d->speed_silent_s > SPEED_SILENT_S;
-	double off_mm;
+	double away_mm = s->placed ? fabs(s->seen_mm - s->from_mm) : 0;
 
-	follow_stand(d, passed_s, hidden);
-	off_mm = fabs(d->position.estimate_mm - d->stood_mm);
-	if (hidden)
-		return off_mm;
-	d->burst_mm = d->stood && d->reported_mm_s > d->rules.standstill_mm_s ? d->burst_mm + d->reported_mm_s * passed_s : 0;
-	return fmax(d->burst_mm, fmin(d->turned_mm, off_mm));
+	return away_mm > NOISE_MM ? away_mm + s->seen_mm_s * AHEAD_S : 0;
 }
 
-void ohtd_drive_watch_standing(struct ohtd_drive *d, double passed_s)
+/* Of one motion, by the speed that the drive reports: the wheels may turn on the spot. */
+static double burst_mm(const struct ohtd_drive *d, double passed_s)
 {
+	bool turns = d->speed_silent_s <= SPEED_SILENT_S && d->reported_mm_s > d->rules.standstill_mm_s;
+
+	return turns ? d->stand.burst_mm + d->reported_mm_s * passed_s : 0;
+}
+
+void ohtd_drive_watch_standing(struct ohtd_drive *d, double passed_s, const struct ohtd_drive_feedback *feedback)
+{
+	struct ohtd_stand *s = &d->stand;
+
 	if (d->setpoint.speed_raw) {
-		d->zero_s = 0;
-		d->stood = false;
-		d->burst_mm = 0;
+		*s = (struct ohtd_stand){ 0 };
 		return;
 	}
-	d->zero_s += passed_s;
-	d->stood = d->stood || d->rest_s >= d->rules.settle_s || d->zero_s > d->rules.stand_s;
+	s->zero_s += passed_s;
+	s->unseen_s += passed_s;
 	d->speed_silent_s += passed_s;
-	if (stray_mm(d, passed_s) > d->rules.stray_mm)
+	take_speed(d, feedback);
+	s->stood = s->stood || d->rest_s >= d->rules.settle_s || s->zero_s > d->rules.stand_s;
+	if (!s->stood)
+		return;
+	take_reading(d, feedback);
+	s->burst_mm = burst_mm(d, passed_s);
+	if (fmax(s->burst_mm, off_mm(s)) > d->rules.stray_mm)
 		raise_fault(d, OHTD_DRIVE_DISOBEYS);
 }
 
@@ -262,10 +293,7 @@ struct ohtd_drive_setpoint ohtd_drive_step(struct ohtd_drive *drive, double cycl
 {
 	double reading_mm = feedback->position_mm, speed_mm_s;
 
-	if (isfinite(feedback->speed_mm_s)) {
-		drive->reported_mm_s = fabs(feedback->speed_mm_s);
-		drive->speed_silent_s = 0;
-	}
+	take_speed(drive, feedback);
 	ohtd_position_step(&drive->position, cycle_s, told_mm_s(drive), reading_mm);
 	/* Both of the same time: now. The sample is for the end of the cycle that begins. */
 	drive->error_mm = drive->wanted_mm - drive->position.estimate_mm;

@@ -8,9 +8,8 @@
  * Locks:    none.
  *
  * Each cycle, after ohtd_axis_step(): ohtd_drive_step() with the sample and what the modules have
- * sent. Write what it returns. While the
- * outputs are off, or to begin anew after a fault: ohtd_drive_reset() with a position, then
- * ohtd_axis_reset() with position.estimate_mm.
+ * sent. Write what it returns. While the outputs are off ohtd_drive_off(), or to begin anew after a
+ * fault ohtd_drive_reset(), with a position; then ohtd_axis_reset() with position.estimate_mm.
  *
  * Method: the speed of the sample goes to the drive directly, with the lag of the drive taken off
  * (feed-forward: speed + lag x acceleration); a bounded correction in proportion to the following
@@ -90,7 +89,20 @@ struct ohtd_drive_setpoint {
 struct ohtd_drive_feedback {
 	double position_mm;
 	double speed_mm_s;	/* that the drive reports; its sign does not matter */
+	double module_mm_s;	/* that the module of the position reports with it */
 	uint16_t direction;	/* that the drive has (echo or reading) */
+};
+
+/* A drive that is told zero. It lasts until the drive is told a speed or the outputs are low, whatever place is given to the drive. */
+struct ohtd_stand {
+	double zero_s;		/* told zero for so long */
+	bool stood;		/* and at rest since */
+	bool placed;		/* a reading has come since */
+	double from_mm;		/* the first one, with the jumps of the module since */
+	double seen_mm;		/* the newest one */
+	double seen_mm_s;	/* and the speed that it shows */
+	double unseen_s;	/* its age */
+	double burst_mm;	/* of the motion that goes on, by the speed that the drive reports */
 };
 
 struct ohtd_drive {
@@ -110,14 +122,8 @@ struct ohtd_drive {
 	double following_s;
 	double stall_s;
 	double stall_from_mm;	/* reading when the time of the stall began */
-	double zero_s;		/* told zero for so long */
-	bool stood;		/* and at rest since */
 	double speed_silent_s;	/* at zero: the drive has not reported a speed for so long */
-	double still_s;		/* the drive reports that no wheel turns for so long */
-	double last_mm;		/* estimate of the cycle before */
-	double stood_mm;	/* estimate when it stood, with the corrections of the position since */
-	double burst_mm;	/* of the motion that goes on at rest, by the speed that the drive reports */
-	double turned_mm;	/* of all since it stood, also slower than standstill */
+	struct ohtd_stand stand;
 };
 
 /**
@@ -134,8 +140,18 @@ enum ohtd_drive_refusal ohtd_drive_init(struct ohtd_drive *drive,
  * ohtd_drive_reset() - begin at a place, without faults
  * @drive: initialised
  * @reading_mm: where the vehicle stands; not a number: unknown
+ *
+ * How far it strays from where it stood is counted on.
  */
 void ohtd_drive_reset(struct ohtd_drive *drive, double reading_mm);
+
+/**
+ * ohtd_drive_off() - the same while the outputs are low, when the vehicle may be moved
+ * @drive: initialised
+ * @reading_mm: where it is; not a number: unknown
+ * @stands: it does not move now: once the outputs are high, it counts as at rest from its first reading on
+ */
+void ohtd_drive_off(struct ohtd_drive *drive, double reading_mm, bool stands);
 
 /**
  * ohtd_drive_step() - one cycle
@@ -157,10 +173,12 @@ struct ohtd_drive_setpoint ohtd_drive_step(struct ohtd_drive *drive, double cycl
  * ohtd_drive_watch_standing() - does a drive that is told zero stand?
  * @drive: initialised
  * @passed_s: since the last call, also where ohtd_drive_step() was given a cycle of 0
+ * @feedback: what ohtd_drive_step() is given in the same cycle
  *
- * Behind ohtd_drive_step(). What rolls out after a motion may do so for stand_s.
+ * In front of ohtd_drive_step(), so that what is seen ends in the same cycle. What rolls out after a motion may do so for stand_s. Raises OHTD_DRIVE_DISOBEYS when the wheels turn, or the
+ * position moves, by more than stray_mm; the position by the time of its next reading.
  */
-void ohtd_drive_watch_standing(struct ohtd_drive *drive, double passed_s);
+void ohtd_drive_watch_standing(struct ohtd_drive *drive, double passed_s, const struct ohtd_drive_feedback *feedback);
 
 /* Is the vehicle further along its way than the plan, by more than it may be? It does not brake then. */
 bool ohtd_drive_runs_ahead(const struct ohtd_drive *drive);
