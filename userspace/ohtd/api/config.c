@@ -19,8 +19,10 @@
 #include "tables/config_versions.h"
 #include "views/words.h"
 
-static const char *const states[] = { "live", "past", "checked", "pending" };
+static const char *const states[] = { "live", "past", "checked", "pending", "waiting" };
 #define CHECKED	2
+#define PENDING	3
+#define WAITING	4
 OHTD_WORDS_OF(state_words, states);
 
 /* ---- what is in force ---- */
@@ -212,7 +214,7 @@ OHTD_SHAPE(config_version, "ConfigVersionMade",
 	OHTD_TIME(config_version, created, .flags = OHTD_NULL, .summary = "When; null: not known"),
 	OHTD_WORD(config_version, state, .words = &state_words,
 		     .summary = "live: it is in force; pending: so, and it returns by itself unless it is "
-				"confirmed; checked: what a version would be"));
+				"confirmed; waiting: it goes live when the robot stands; checked: what a version would be"));
 
 static int state_of(const char *word)
 {
@@ -274,6 +276,9 @@ static const struct ohtd_stored_list kept_versions = {
 
 /* ---- changes ---- */
 
+static const char *const ats[] = { "now", "standstill" };
+OHTD_WORDS_OF(at_words, ats);
+
 OHTD_SHAPE_SHARED(ohtd_config_difference, "ConfigDifference",
 	OHTD_TEXT(ohtd_config_difference, pointer, .example = "\"/robot/name\"",
 		     .summary = "JSON pointer of the item"),
@@ -296,7 +301,7 @@ OHTD_SHAPE_SHARED(ohtd_config_change, "ConfigChange", OHTD_PART(ohtd_config_chan
 		     .summary = "Items that have another value than in the version before; empty: "
 				"none has"));
 
-/* For the audit: the values of the items that have changed. */
+/* For the audit: the values of the items that have changed, and that they are not live yet. */
 static const char *items_of(struct ohtd_call *call, const struct ohtd_change *change, bool now)
 {
 	struct json_object *items = json_object_new_object();
@@ -305,6 +310,8 @@ static const char *items_of(struct ohtd_call *call, const struct ohtd_change *ch
 	for (size_t i = 0; items && i < change->differences; i++)
 		json_object_object_add(items, change->difference[i].pointer,
 				       json_object_get(now ? change->difference[i].now : change->difference[i].before));
+	if (items && now && change->version.waits)
+		json_object_object_add(items, "apply_at", json_object_new_string(ats[1]));
 	text = items ? json_object_to_json_string_ext(items, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
 	text = text ? ohtd_call_text_of(call, "%s", text) : NULL;
 	json_object_put(items);
@@ -350,7 +357,7 @@ static void reply_change(struct ohtd_call *call, const struct ohtd_change *chang
 /* The tag is that of GET config: neither a check nor a version of the list has one. */
 static void reply_live(struct ohtd_call *call, const struct ohtd_change *change)
 {
-	if (!change->trial)
+	if (!change->trial && !change->version.waits)
 		put_etag(call, change->version.version);
 	reply_change(call, change);
 }
@@ -375,9 +382,15 @@ OHTD_SHAPE_SHARED(ohtd_config_why, "ConfigChangeQuery", REASON(ohtd_config_why))
 	OHTD_INTEGER(S_, confirm_within_s, .min = OHTD_CONFIRM_S_MIN, .max = OHTD_CONFIRM_S_MAX,   \
 		     .preset = OHTD_NONE, .unit = "s", __VA_ARGS__)
 
-OHTD_SHAPE_SHARED(ohtd_config_confirm, "ConfigConfirmQuery",
-	CONFIRM_WITHIN(ohtd_config_confirm,
+OHTD_SHAPE(ohtd_config_when, "ConfigWhen",
+	CONFIRM_WITHIN(ohtd_config_when,
 		       .summary = "It returns by itself unless it is confirmed within this time; left out: it stays"),
+	OHTD_WORD(ohtd_config_when, apply_at, .words = &at_words, .preset = 0,
+		  .summary = "standstill: what is refused while the robot moves waits until it stands"),
+	OHTD_INTEGER(ohtd_config_when, wait_s, .min = 1, .max = OHTD_WAIT_S_MAX, .preset = OHTD_NONE, .unit = "s",
+		     .summary = "With apply_at=standstill: after this time it is dropped; left out: 600"));
+
+OHTD_SHAPE_SHARED(ohtd_config_confirm, "ConfigConfirmQuery", OHTD_PART(ohtd_config_confirm, when, ohtd_config_when),
 	REASON(ohtd_config_confirm));
 
 struct extend_query {
@@ -395,33 +408,41 @@ static uint32_t seconds_of(int64_t confirm_within_s)
 
 struct config_pending {
 	int64_t version;
+	int64_t state;
 	int64_t returns_to;
 	const char *by;
 	int64_t within_s;
+	int64_t since;
 	int64_t remaining_ms;
 };
 
 OHTD_SHAPE(config_pending, "ConfigPending",
 	OHTD_INTEGER(config_pending, version, .flags = OHTD_NULL,
-		     .summary = "Version that is live and waits for its confirmation; null: none does"),
+		     .summary = "Version that waits for its confirmation, or for standstill; null: none does"),
+	OHTD_WORD(config_pending, state, .words = &state_words, .flags = OHTD_NULL,
+		  .summary = "pending: it is live, and returns unless it is confirmed; waiting: it goes live when the robot stands"),
 	OHTD_INTEGER(config_pending, returns_to, .flags = OHTD_NULL,
-		     .summary = "Version whose values are live again without one"),
+		     .summary = "Version whose values are live again without a confirmation; null: it will stay"),
 	OHTD_TEXT(config_pending, by, .flags = OHTD_NULL, .example = "\"anna\"", .summary = "Who made it"),
-	OHTD_INTEGER(config_pending, within_s, .flags = OHTD_NULL, .unit = "s", .summary = "As asked for last"),
+	OHTD_INTEGER(config_pending, within_s, .flags = OHTD_NULL, .unit = "s", 
+		     .summary = "In which it is to be confirmed, as asked for last; null: it will stay"),
+	OHTD_TIME(config_pending, since, .flags = OHTD_NULL, .summary = "Since when it waits for standstill; null: it does not"),
 	OHTD_INTEGER(config_pending, remaining_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
-		     .summary = "Until it returns"));
+		     .summary = "Until it returns, or is dropped since the robot did not stand"));
 
 static void reply_pending(struct ohtd_call *call, const struct ohtd_unconfirmed *pending)
 {
 	int64_t left_ns = (int64_t)(pending->until_ns - ohtd_clock_monotonic_ns(ohtd_call_clock(call)));
 	struct config_pending view = {
-		.version = pending->version, .returns_to = pending->returns_to, .by = pending->by.user,
-		.within_s = pending->within_s,
+		.version = pending->version, .state = pending->waits ? WAITING : PENDING,
+		.returns_to = pending->returns_to ? pending->returns_to : OHTD_NONE, .by = pending->by.user,
+		.within_s = pending->within_s ? pending->within_s : OHTD_NONE,
+		.since = pending->waits ? pending->asked_ns : OHTD_NONE,
 		.remaining_ms = left_ns > 0 ? left_ns / (int64_t)OHTD_NS_PER_MS : 0,
 	};
 
 	if (!pending->version)
-		view = (struct config_pending){ OHTD_NONE, OHTD_NONE, NULL, OHTD_NONE, OHTD_NONE };
+		view = (struct config_pending){ OHTD_NONE, OHTD_NONE, OHTD_NONE, NULL, OHTD_NONE, OHTD_NONE, OHTD_NONE };
 	OHTD_REPLY(call, 200, config_pending, &view);
 }
 
@@ -484,12 +505,31 @@ static void put_reason(struct ohtd_change *change, const char *reason)
 	snprintf(change->reason, sizeof(change->reason), "%s", reason ? reason : "");
 }
 
+/* False: it makes no sense, and the request has been answered. */
+static bool check_when(struct ohtd_call *call, const struct ohtd_config_when *when)
+{
+	if (when->wait_s == OHTD_NONE || when->apply_at)
+		return true;
+	ohtd_reply_member(call, "/wait_s", "unfit", "%lld waits for nothing: it needs apply_at=standstill", (long long)when->wait_s);
+	return false;
+}
+
+static void put_when(struct ohtd_change *change, const struct ohtd_config_when *when)
+{
+	change->confirm_within_s = seconds_of(when->confirm_within_s);
+	change->at_standstill = when->apply_at;
+	change->wait_s = seconds_of(when->wait_s);
+}
+
 void ohtd_config_take(struct ohtd_call *call, const struct ohtd_config_body *body)
 {
 	const struct ohtd_json_text *text = call->input;
-	struct ohtd_change *change = ohtd_call_change_make(call);
+	struct ohtd_change *change;
 	struct json_object *object;
 
+	if (body->when && !check_when(call, body->when))
+		return;
+	change = ohtd_call_change_make(call);
 	if (!change)
 		return;
 	object = json_tokener_parse(text->text);
@@ -505,7 +545,8 @@ void ohtd_config_take(struct ohtd_call *call, const struct ohtd_config_body *bod
 	change->with_calibration = body->with_calibration;
 	change->trial = body->trial;
 	change->if_version = version_meant(call);
-	change->confirm_within_s = seconds_of(body->confirm_within_s);
+	if (body->when)
+		put_when(change, body->when);
 	put_reason(change, body->reason);
 	ohtd_call_change(call, change, ohtd_settings_change, reply_live);
 }
@@ -515,14 +556,14 @@ static void patch_config(struct ohtd_call *call)
 	const struct ohtd_config_confirm *said = OHTD_QUERY(call, ohtd_config_confirm);
 
 	ohtd_config_take(call, &(struct ohtd_config_body){
-		.reason = said->reason, .confirm_within_s = said->confirm_within_s,
+		.reason = said->reason, .when = &said->when,
 	});
 }
 
 static void post_check(struct ohtd_call *call)
 {
 	ohtd_config_take(call, &(struct ohtd_config_body){
-		.trial = true, .reason = OHTD_QUERY(call, ohtd_config_why)->reason, .confirm_within_s = OHTD_NONE,
+		.trial = true, .reason = OHTD_QUERY(call, ohtd_config_why)->reason,
 	});
 }
 
@@ -591,14 +632,6 @@ static void post_teach(struct ohtd_call *call)
 	ohtd_call_change(call, change, ohtd_settings_change, reply_live);
 }
 
-struct rollback_query {
-	int64_t confirm_within_s;
-};
-
-OHTD_SHAPE(rollback_query, "ConfigRollbackQuery",
-	CONFIRM_WITHIN(rollback_query,
-		       .summary = "It returns by itself unless it is confirmed within this time; left out: it stays"));
-
 OHTD_SHAPE(ohtd_rollback, "ConfigRollback", REASON(ohtd_rollback),
 	OHTD_INTEGER(ohtd_rollback, valid_for_ms, .min = 1, .max = OHTD_VALID_MS_MAX,
 			.preset = OHTD_VALID_MS, .unit = "ms",
@@ -607,12 +640,16 @@ OHTD_SHAPE(ohtd_rollback, "ConfigRollback", REASON(ohtd_rollback),
 static void go_back(struct ohtd_call *call, int64_t version, const char *reason)
 {
 	const struct ohtd_rollback *said = OHTD_INPUT(call, ohtd_rollback);
-	struct ohtd_change *change = ohtd_call_change_make(call);
+	const struct ohtd_config_when *when = OHTD_QUERY(call, ohtd_config_when);
+	struct ohtd_change *change;
 
+	if (!check_when(call, when))
+		return;
+	change = ohtd_call_change_make(call);
 	if (!change)
 		return;
 	change->back_to = version;
-	change->confirm_within_s = seconds_of(OHTD_QUERY(call, rollback_query)->confirm_within_s);
+	put_when(change, when);
 	change->valid_ms = said->valid_for_ms;
 	change->if_version = version_meant(call);
 	put_reason(change, said->reason ? said->reason : reason);
@@ -682,7 +719,8 @@ static const struct ohtd_route routes[] = {
 			     "elevation_required", "layer", "out_of_memory", "no_answer_in_time"},
 		.handle = patch_config,
 		.summary = "Change items of the configuration",
-		.text = "The body is a merge patch (RFC 7396) of GET config; null gives an item "
+		.text = "With apply_at=standstill what needs standstill waits while the robot moves, and goes live "
+			"when it stands. The body is a merge patch (RFC 7396) of GET config; null gives an item "
 			"its default, or removes a station. All of it is checked, written down as a version, and "
 			"then live; a refusal changes nothing. With If-Match only if that version is live.",
 	},
@@ -701,7 +739,7 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_GET, .path = "config/pending", .role = OHTD_ROLE_VIEWER,
 		.replies = {{200, &config_pending_shape}},
 		.handle = get_pending,
-		.summary = "The version that waits for its confirmation",
+		.summary = "The version that waits for its confirmation, or for standstill",
 	},
 	{
 		.method = OHTD_DELETE, .path = "config/pending", .role = OHTD_ROLE_SUPERVISOR,
@@ -709,7 +747,7 @@ static const struct ohtd_route routes[] = {
 		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"nothing_pending", "config_pending", "busy", "out_of_memory", "no_answer_in_time"},
 		.handle = delete_pending,
-		.summary = "Give the pending version up: the values of before are live again",
+		.summary = "Give the pending version up: the values of before are live again; one that waits is withdrawn",
 		.text = "By who has made it or by an administrator.",
 	},
 	{
@@ -761,7 +799,7 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
 		.body_bytes_max = 4096,
 		.body = &ohtd_rollback_shape,
-		.query = &rollback_query_shape,
+		.query = &ohtd_config_when_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"config_contradiction", "config_changed", "config_pending", "config_no_way_back",
 			     "elevation_required", "layer", "not_found", "out_of_memory", "no_answer_in_time"},
@@ -783,7 +821,7 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
 		.body_bytes_max = 4096,
 		.body = &ohtd_rollback_shape,
-		.query = &rollback_query_shape,
+		.query = &ohtd_config_when_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"config_no_rescue", "config_contradiction", "config_changed", "config_pending", "config_no_way_back",
 			     "elevation_required", "layer", "out_of_memory", "no_answer_in_time"},

@@ -260,16 +260,19 @@ static void look_well(void *arg, struct ohtd_well *well)
 	free(snapshot);
 }
 
-static void note_returned(void *arg, const struct ohtd_config_version *version, const char *difference)
+static void note_version(void *arg, const struct ohtd_settings_note *note)
 {
 	const struct running *run = arg;
-	struct ohtd_audit_row row = { .who = "ohtd", .act = "return of the configuration", .result = "200", .source = "local" };
+	struct ohtd_audit_row row = { .result = "200", .source = "local" };
 	struct json_object *after = json_object_new_object();
 	const char *text;
 
-	snprintf(row.object, sizeof(row.object), "version %lld", (long long)version->version);
-	json_object_object_add(after, "reason", json_object_new_string(version->reason));
-	json_object_object_add(after, "difference", json_object_new_string(difference));
+	snprintf(row.who, sizeof(row.who), "%s", note->who);
+	snprintf(row.act, sizeof(row.act), "%s", note->act);
+	snprintf(row.object, sizeof(row.object), "version %lld", (long long)note->version->version);
+	json_object_object_add(after, "reason", json_object_new_string(note->reason));
+	if (note->difference)
+		json_object_object_add(after, "difference", json_object_new_string(note->difference));
 	text = json_object_to_json_string_ext(after, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	snprintf(row.after, sizeof(row.after), "%s", strlen(text) < sizeof(row.after) ? text : "{}");
 	json_object_put(after);
@@ -284,7 +287,7 @@ static int open_settings(struct running *run)
 		.level = run->config->log_level,
 		.simulated = run->config->simulated,
 		.lost = ohtd_setup_is_lost(run->setup),
-		.look = look_well, .returned = note_returned, .arg = run,
+		.look = look_well, .note = note_version, .arg = run,
 	};
 
 	run->settings = ohtd_settings_open(&setup, run->why, sizeof(run->why));

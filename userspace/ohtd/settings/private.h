@@ -11,6 +11,9 @@
 
 #include "settings/settings.h"
 
+/* The alert that something has returned, or was dropped, ends by itself. */
+#define OHTD_TOLD_NS	(24 * 3600 * OHTD_NS_PER_S)
+
 /**
  * struct ohtd_settings - the configuration in force
  * @setup: who takes part
@@ -24,9 +27,14 @@
  * @lock: of what follows
  * @head: of the version in force; version 0: not kept yet
  * @unkept: what is in force could not be written down, and is not that version
- * @pending: version that returns by itself; version 0: none
+ * @pending: version that returns by itself, or waits for standstill; version 0: none
  * @returns: values of before the pending version
  * @well: what went well when it became live
+ * @later: of a pending version that waits for standstill: the change, without its trees
+ * @later_values: what it wants
+ * @dropped: what waited and was dropped, and why; "": nothing
+ * @dropped_ns: CLOCK_MONOTONIC, when
+ * @leaves: the daemon ends: what waits is dropped
  * @returned: what has returned, and why; "": nothing
  * @returned_ns: CLOCK_MONOTONIC, when
  * @stopped_for: version for whose return the robot was stopped
@@ -58,6 +66,11 @@ struct ohtd_settings {
 	struct ohtd_unconfirmed pending;
 	struct ohtd_values returns;
 	struct ohtd_well well;
+	struct ohtd_change later;
+	struct ohtd_values later_values;
+	char dropped[OHTD_RETURNED_BYTES];
+	uint64_t dropped_ns;
+	bool leaves;
 	char returned[OHTD_RETURNED_BYTES];
 	uint64_t returned_ns;
 	int64_t stopped_for;
@@ -118,6 +131,9 @@ bool ohtd_settings_robot_refuses(struct ohtd_settings *settings, struct ohtd_cha
 /* A controlled stop; 0 or a negative errno. Held: writer. */
 int ohtd_settings_stop_robot(struct ohtd_settings *settings, const struct ohtd_holder *by);
 
+/* Has the robot take a change that was prepared, writes it down and makes it live: @change->result. Held: writer. */
+void ohtd_settings_commit(struct ohtd_settings *settings, struct ohtd_change *change);
+
 /* The level of the log, if @change is about it. */
 void ohtd_settings_set_level(const struct ohtd_settings *settings, const struct ohtd_change *change);
 
@@ -147,5 +163,25 @@ void ohtd_unconfirmed_look(struct ohtd_settings *settings, struct ohtd_well *wel
 
 /* The thread that takes back what nobody confirms. 0 or a negative errno. */
 int ohtd_returner_start(struct ohtd_settings *settings);
+
+/* ---- standstill.c; held: writer, but for the turn ---- */
+
+/* A change that was refused since the robot moves waits, if it is to: its result is done then. */
+void ohtd_standstill_begin(struct ohtd_settings *settings, struct ohtd_change *change);
+
+/* The robot has begun to move before it took what was written down: that waits again. */
+void ohtd_standstill_take_back(struct ohtd_settings *settings, const struct ohtd_change *change);
+
+/* Nothing waits any more: it is live, or was dropped. */
+void ohtd_standstill_end(struct ohtd_settings *settings);
+
+/* By a person: what waits is dropped without a word. */
+void ohtd_standstill_withdraw(struct ohtd_settings *settings, struct ohtd_change *change);
+
+/* What waited when the daemon ended is dropped with a word. */
+void ohtd_standstill_drop_old(struct ohtd_settings *settings);
+
+/* What waits goes live if the robot stands, or is dropped: @leaves: since the daemon ends. */
+void ohtd_standstill_turn(struct ohtd_settings *settings, bool leaves);
 
 #endif /* OHTD_SETTINGS_PRIVATE_H */

@@ -344,7 +344,10 @@ static int begin_damaged(struct ohtd_settings *settings)
 static int begin(struct ohtd_settings *settings)
 {
 	int r;
-	struct json_object *tree = ohtd_version_read(settings, 0, &settings->head, &r);
+	struct json_object *tree;
+
+	ohtd_standstill_drop_old(settings);
+	tree = ohtd_version_read(settings, 0, &settings->head, &r);
 
 	if (r == -ENOENT)
 		r = begin_without(settings);
