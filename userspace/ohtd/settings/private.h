@@ -34,7 +34,7 @@
  * @later_values: what it wants
  * @dropped: what waited and was dropped, and why; "": nothing
  * @dropped_ns: CLOCK_MONOTONIC, when
- * @leaves: the daemon ends: what waits is dropped
+ * @leaves: the daemon ends: what waits is not live any more
  * @returned: what has returned, and why; "": nothing
  * @returned_ns: CLOCK_MONOTONIC, when
  * @stopped_for: version for whose return the robot was stopped
@@ -70,7 +70,7 @@ struct ohtd_settings {
 	struct ohtd_values later_values;
 	char dropped[OHTD_RETURNED_BYTES];
 	uint64_t dropped_ns;
-	bool leaves;
+	_Atomic bool leaves;
 	char returned[OHTD_RETURNED_BYTES];
 	uint64_t returned_ns;
 	int64_t stopped_for;
@@ -181,7 +181,10 @@ void ohtd_standstill_withdraw(struct ohtd_settings *settings, struct ohtd_change
 /* What waited when the daemon ended is dropped with a word. */
 void ohtd_standstill_drop_old(struct ohtd_settings *settings);
 
-/* What waits goes live if the robot stands, or is dropped: @leaves: since the daemon ends. */
-void ohtd_standstill_turn(struct ohtd_settings *settings, bool leaves);
+/* What waits goes live if the robot stands, or is dropped. */
+void ohtd_standstill_turn(struct ohtd_settings *settings);
+
+/* Says that something waits though the daemon ends. */
+void ohtd_standstill_rest(const struct ohtd_settings *settings);
 
 #endif /* OHTD_SETTINGS_PRIVATE_H */

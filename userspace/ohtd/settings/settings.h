@@ -110,10 +110,10 @@ struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup
 					 size_t size);
 void ohtd_settings_close(struct ohtd_settings *settings);
 
-/* The daemon ends: what waits for standstill is dropped, though the robot stands soon. Waits for nothing. NULL is allowed. */
+/* The daemon ends: what waits for standstill will not be live, though the robot stands soon. NULL is allowed. */
 void ohtd_settings_leave(struct ohtd_settings *settings);
 
-/* Nothing returns by itself from now on: what is pending does at the next start. What waits is dropped. NULL is allowed. */
+/* Nothing returns by itself from now on: what is pending does at the next start. What waits is dropped by that. NULL is allowed. */
 void ohtd_settings_rest(struct ohtd_settings *settings);
 
 #define OHTD_WAITS_BYTES	208

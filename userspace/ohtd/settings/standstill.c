@@ -139,13 +139,11 @@ void ohtd_standstill_drop_old(struct ohtd_settings *settings)
 /* ---- it goes live ---- */
 
 /* Why it does not wait any longer. False: it does. */
-static bool is_over(const struct ohtd_settings *settings, bool leaves, char *cause)
+static bool is_over(const struct ohtd_settings *settings, char *cause)
 {
 	const struct ohtd_change *later = &settings->later;
 
-	if (leaves || ohtd_robot_leaves(settings->setup.robot))
-		snprintf(cause, CAUSE_BYTES, "was dropped since ohtd ended before the robot stood");
-	else if (settings->head.version != later->if_version)
+	if (settings->head.version != later->if_version)
 		snprintf(cause, CAUSE_BYTES, "was dropped since version %lld, of which it was made, is not live any more",
 			 (long long)later->if_version);
 	else if (ohtd_clock_monotonic_ns(settings->setup.clock) >= settings->pending.until_ns)
@@ -210,18 +208,33 @@ static bool robot_stands(const struct ohtd_settings *settings)
 	return stands;
 }
 
-void ohtd_standstill_turn(struct ohtd_settings *settings, bool leaves)
+void ohtd_standstill_turn(struct ohtd_settings *settings)
 {
 	char cause[CAUSE_BYTES];
 
 	pthread_mutex_lock(&settings->writer);
-	if (settings->pending.waits) {
-		if (is_over(settings, leaves, cause))
+	/* The stop at the end of the daemon is no standstill for which a person has waited. */
+	if (settings->pending.waits && !settings->leaves && !ohtd_robot_leaves(settings->setup.robot)) {
+		if (is_over(settings, cause))
 			drop(settings, cause);
 		else if (robot_stands(settings))
 			go_live(settings);
 	}
 	pthread_mutex_unlock(&settings->writer);
+}
+
+void ohtd_settings_leave(struct ohtd_settings *settings)
+{
+	if (settings)
+		settings->leaves = true;
+}
+
+void ohtd_standstill_rest(const struct ohtd_settings *settings)
+{
+	if (settings->pending.waits)
+		ohtd_log(OHTD_LOG_WARNING, "settings", "config_waits_no_more",
+			 "version %lld by %s waits for standstill until ohtd ends: the next start drops it",
+			 (long long)settings->pending.version, settings->pending.by.user);
 }
 
 bool ohtd_settings_dropped(struct ohtd_settings *settings, char why[OHTD_RETURNED_BYTES])

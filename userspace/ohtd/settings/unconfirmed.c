@@ -333,7 +333,7 @@ static void judge(struct ohtd_settings *settings, const struct ohtd_unconfirmed 
 }
 
 /* False: the thread is to end. */
-static bool await_pending(struct ohtd_settings *settings, struct ohtd_unconfirmed *pending, bool *leaves)
+static bool await_pending(struct ohtd_settings *settings, struct ohtd_unconfirmed *pending)
 {
 	bool ends;
 
@@ -342,7 +342,6 @@ static bool await_pending(struct ohtd_settings *settings, struct ohtd_unconfirme
 		pthread_cond_wait(&settings->wake, &settings->lock);
 	*pending = settings->pending;
 	ends = settings->ends;
-	*leaves = settings->leaves;
 	pthread_mutex_unlock(&settings->lock);
 	return !ends;
 }
@@ -360,14 +359,13 @@ static void *run(void *arg)
 	struct ohtd_well second = { 0 }, now;
 	struct ohtd_unconfirmed pending;
 	uint64_t second_ns = 0;
-	bool leaves;
 
-	while (await_pending(settings, &pending, &leaves)) {
+	while (await_pending(settings, &pending)) {
 		uint64_t now_ns = ohtd_clock_monotonic_ns(clock);
 		bool anew = second_ns < pending.live_ns, over;
 
 		if (pending.waits) {
-			ohtd_standstill_turn(settings, leaves);
+			ohtd_standstill_turn(settings);
 			ohtd_clock_wait(clock, NULL, 0, now_ns + STANDS_MS * OHTD_NS_PER_MS);
 			continue;
 		}
@@ -395,15 +393,6 @@ int ohtd_returner_start(struct ohtd_settings *settings)
 	return -r;
 }
 
-void ohtd_settings_leave(struct ohtd_settings *settings)
-{
-	if (!settings)
-		return;
-	pthread_mutex_lock(&settings->lock);
-	settings->leaves = true;
-	pthread_mutex_unlock(&settings->lock);
-}
-
 void ohtd_settings_rest(struct ohtd_settings *settings)
 {
 	if (!settings || !settings->runs)
@@ -414,5 +403,5 @@ void ohtd_settings_rest(struct ohtd_settings *settings)
 	pthread_mutex_unlock(&settings->lock);
 	pthread_join(settings->returner, NULL);
 	settings->runs = false;
-	ohtd_standstill_turn(settings, true);
+	ohtd_standstill_rest(settings);
 }
