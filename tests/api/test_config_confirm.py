@@ -178,7 +178,7 @@ def test_ohtctl_walks_it(shared):
     assert ohtctl(shared, "config", "extend", "4").returncode == 2
     assert ohtctl(shared, "config", "extend", "90").returncode == 0
     assert "stays" in ohtctl(shared, "config", "confirm").stdout
-    assert ohtctl(shared, "config", "pending").stdout == "no version waits for its confirmation\n"
+    assert ohtctl(shared, "config", "pending").stdout == "no version waits for its confirmation, or for standstill\n"
     refused = ohtctl(shared, "config", "confirm")
     assert (refused.returncode, "no version waits for its confirmation [nothing_pending]" in refused.stderr) == (1, True), refused
 

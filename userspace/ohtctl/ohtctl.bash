@@ -18,6 +18,7 @@ _ohtctl() {
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --drive --step-timeout-s
 		--profile --data --all --any-unit --append --force --safety --bus --dump --socket --config --role
 		--password-stdin --password-file --after-stop --url --fingerprint --level --station --reason --confirm-within
+		--at-standstill --wait
 		--another-robot --check --calibration --from --to --points --csv --format --output --continue --help --version'
 
 	case $before in
