@@ -72,6 +72,10 @@ export const configTexts = {
 	save: "Save",
 	confirmWithin: "Returns by itself unless confirmed within",
 	confirmHint: (min: number, max: number) => `${min} to ${max} s; empty: it stays`,
+	whileMoving: "While the robot moves",
+	refuseIt: "refuse it",
+	waitForStandstill: "wait until the robot stands",
+	savedWaits: (version: number) => `Version ${version} waits until the robot stands.`,
 	savedPending: (version: number, within: number) => `Version ${version} is live, and returns in ${within} s unless it is kept.`,
 	further: (count: number) => `and ${many(count, "further item")}`,
 	// ---- a change that returns by itself
@@ -80,6 +84,14 @@ export const configTexts = {
 	returnsIn: (seconds: number) => `It returns in ${seconds} s.`,
 	returnsNow: "It returns now.",
 	returnsUnknown: "When it returns is not known: the robot has not been heard.",
+	// ---- a change that waits for standstill
+	waits: "A change of the configuration waits for standstill.",
+	waitsBy: (version: number, by: string) => `Version ${version} of the configuration, by ${by}, waits for standstill.`,
+	dropsIn: (seconds: number) => `It goes live when the robot stands, or is dropped in ${seconds} s.`,
+	withdraw: "Withdraw",
+	withdrawn: (version: number) => `Withdrawn: version ${version} is live as before.`,
+	dropped: "A change of the configuration was not made.",
+	// ---- both
 	keep: "Keep",
 	moreTime: "More time",
 	giveUp: "Give up",
@@ -97,7 +109,7 @@ export const configTexts = {
 	// ---- versions
 	versions: "Versions",
 	version: "Version",
-	states: { live: "live", past: "past", pending: "waits for its confirmation" } as Record<string, string>,
+	states: { live: "live", past: "past", pending: "waits for its confirmation", waiting: "waits for standstill" } as Record<string, string>,
 	when: "When",
 	author: "Who, and why",
 	noReason: "no reason given",

@@ -4,7 +4,8 @@
  */
 import { useEffect, useState } from "preact/hooks";
 import { call, may } from "../api/session";
-import type { ConfigChange } from "../api/types";
+import { useLive } from "../api/live";
+import type { ConfigChange, Robot } from "../api/types";
 import { changing, labelled, readSettings, settings } from "../config";
 import { download } from "../download";
 import { fieldTime } from "../format";
@@ -12,10 +13,11 @@ import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Card, Notice, Refusal, Skeleton } from "./basics";
 import { Differences } from "./config-differences";
-import { CHANGE_MS, confirmMember, isOutdated, queryOf, reasonMember, toastLive } from "./config-save";
+import { CHANGE_MS, confirmMember, isOutdated, queryOf, reasonMember, standstillMember, toastLive } from "./config-save";
 import { elevated } from "./elevate";
 import { Form, type Values } from "./form";
 import { Dialog } from "./overlay";
+import { isMoving } from "./stop";
 
 const t = texts.config;
 
@@ -47,6 +49,7 @@ async function sendDocument({ document }: Chosen, isCalibrated: boolean, query?:
 }
 
 function Import({ file, close }: { file: Chosen; close: () => void }) {
+	const moves = isMoving(useLive<Robot>("robot").data);
 	const [isCalibrated, setCalibrated] = useState(false);
 	const [checked, setChecked] = useState<ConfigChange>();
 	const act = useAct();
@@ -81,7 +84,11 @@ function Import({ file, close }: { file: Chosen; close: () => void }) {
 					{checked.needs_standstill ? <p class="dialog-text">{t.needsStandstill}</p> : null}
 					<Form
 						id="import"
-						members={[reasonMember(), confirmMember(checked.needs_standstill)]}
+						members={[
+							reasonMember(),
+							confirmMember(checked.needs_standstill),
+							...(checked.needs_standstill ? [standstillMember(moves)] : []),
+						]}
 						submit={t.importDo}
 						onSend={save}
 						onCancel={close}

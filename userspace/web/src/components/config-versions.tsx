@@ -3,24 +3,26 @@
  * The versions of the configuration: who made each and why, what it changed, and the way back to it.
  */
 import { useEffect, useState } from "preact/hooks";
+import { useLive } from "../api/live";
 import { call, may } from "../api/session";
-import type { ConfigChange, ConfigVersion } from "../api/types";
+import type { ConfigChange, ConfigVersion, Robot } from "../api/types";
 import { backOver, changing, labelled, readSettings, settings } from "../config";
 import { useStore } from "../store";
 import { texts } from "../texts";
 import { useAct } from "./act";
 import { Badge, Button, Card, Refusal, Skeleton, type Tone, When } from "./basics";
 import { Differences } from "./config-differences";
-import { CHANGE_MS, confirmMember, isOutdated, reasonMember, toastLive } from "./config-save";
+import { CHANGE_MS, confirmMember, isOutdated, queryOf, reasonMember, standstillMember, toastLive } from "./config-save";
 import { elevated } from "./elevate";
 import { Form, type Values } from "./form";
 import { Older } from "./older";
 import { confirm, Dialog, toast } from "./overlay";
 import { usePaged } from "./paged";
+import { isMoving } from "./stop";
 import { Table } from "./table";
 
 const t = texts.config;
-const TONES: Record<string, Tone> = { live: "ok", pending: "warn" };
+const TONES: Record<string, Tone> = { live: "ok", pending: "warn", waiting: "warn" };
 const ROWS = 20;
 /* Each one is a request. */
 const READ_MAX = 20;
@@ -79,14 +81,15 @@ function Would({ version, live }: { version: number; live: number }) {
 }
 
 function Back({ version, live, close }: { version: number; live: number; close: () => void }) {
-	const goBack = ({ reason, confirm_within_s: within }: Values) =>
+	const moves = isMoving(useLive<Robot>("robot").data);
+	const goBack = ({ reason, ...when }: Values) =>
 		changing(async () => {
 			const ifMatch = settings.get()?.tag;
 
 			try {
 				const made = await labelled(() =>
 					elevated(() =>
-						call<ConfigChange>("POST", `config/versions/${version}/rollback${within ? `?confirm_within_s=${within}` : ""}`, {
+						call<ConfigChange>("POST", `config/versions/${version}/rollback${queryOf(when)}`, {
 							body: reason ? { reason } : {},
 							timeoutMs: CHANGE_MS,
 							...(ifMatch ? { ifMatch } : {}),
@@ -94,7 +97,7 @@ function Back({ version, live, close }: { version: number; live: number; close: 
 					),
 				);
 
-				toastLive(made, within, t.backDone(version, made.version));
+				toastLive(made, when.confirm_within_s, t.backDone(version, made.version));
 				close();
 				await readSettings(made.changes.map(({ pointer }) => pointer));
 			} catch (error) {
@@ -106,7 +109,7 @@ function Back({ version, live, close }: { version: number; live: number; close: 
 	return (
 		<Dialog title={t.backTo(version)} text={t.backText} id="config-back" wide onClose={close}>
 			<Would key={live} version={version} live={live} />
-			<Form id="back" members={[reasonMember(), confirmMember(false)]} submit={t.backTo(version)} onSend={goBack} onCancel={close} />
+			<Form id="back" members={[reasonMember(), confirmMember(false), standstillMember(moves)]} submit={t.backTo(version)} onSend={goBack} onCancel={close} />
 		</Dialog>
 	);
 }
@@ -175,12 +178,12 @@ export function Versions() {
 								<Button kind="plain" label={t.whatOf(v.version)} onPress={() => setLooking(v)}>
 									{t.what}
 								</Button>
-								{may("supervisor") && live !== undefined && v.version !== live ? (
+								{may("supervisor") && live !== undefined && v.version !== live && v.state !== "waiting" ? (
 									<Button kind="plain" label={t.backTo(v.version)} onPress={() => setGoing(v.version)}>
 										{t.back}
 									</Button>
 								) : null}
-								{may("administrator") && v.state !== "pending" && !v.rescue ? (
+								{may("administrator") && v.state !== "pending" && v.state !== "waiting" && !v.rescue ? (
 									<Button kind="plain" label={t.rescueMarkIt(v.version)} onPress={() => void mark(v.version)}>
 										{t.rescueMark}
 									</Button>
