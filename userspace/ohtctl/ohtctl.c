@@ -160,7 +160,7 @@ static const struct cli_verb verbs[] = {
 	  CLI_OPT_SOCKET, 1, 1, cmd_config_mark },
 	{ "config rescue", "", "go back to the rescue, also without ohtd", cmd_config_rescue,
 	  CLI_OPT_SOCKET | CLI_OPT_REASON | CHANGE_OPTIONS | CLI_OPT_CONFIG, 0, 0, cmd_config_rescue },
-	{ "config pending", "", "the version that waits for its confirmation, or for standstill", cmd_config_pending,
+	{ "config pending", "", "what waits to be confirmed, or for standstill", cmd_config_pending,
 	  CLI_OPT_SOCKET, 0, 0, cmd_config_pending },
 	{ "config confirm", "", "the pending version stays", cmd_config_confirm, CLI_OPT_SOCKET, 0, 0,
 	  cmd_config_confirm },
