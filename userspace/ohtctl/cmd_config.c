@@ -27,6 +27,10 @@ static const struct show_column version_columns[] = {
 	{"version", 8}, {"created", 28}, {"author", 16}, {"state", 7}, {"rescue", 6}, {"reason", 0}, {NULL, 0},
 };
 
+static const struct show_column told_columns[] = {
+	{"version", 8}, {"created", 28}, {"author", 16}, {"state", 7}, {"reason", 0}, {NULL, 0},
+};
+
 /* ---- a tree ---- */
 
 static const char *text_of(struct json_object *value)
@@ -327,6 +331,68 @@ int cmd_config_diff(struct cli *cli, int count, char **arguments)
 		return result;
 	snprintf(path, sizeof(path), "config/versions/%" PRId64, number);
 	return ask_change(cli, "GET", path, NULL);
+}
+
+/* ---- one of them, with its effect ---- */
+
+static void show_figure(struct cli *cli, struct json_object *figure)
+{
+	struct json_object *before = json_object_object_get(figure, "before");
+	struct json_object *after = json_object_object_get(figure, "after");
+	struct json_object *unit = json_object_object_get(figure, "unit");
+	char name[NAME_MAX_BYTES];
+
+	snprintf(name, sizeof(name), "%s", text_of(json_object_object_get(figure, "figure")));
+	for (char *c = name; *c; c++)
+		if (*c == '_')
+			*c = ' ';
+	fprintf(cli->out, "  %s: %s", name, before ? text_of(before) : "not known");
+	fprintf(cli->out, " -> %s%s%s\n", after ? text_of(after) : "not known", unit ? " " : "", unit ? text_of(unit) : "");
+}
+
+static void show_effect(struct cli *cli, struct json_object *answer)
+{
+	struct json_object *effect = json_object_object_get(answer, "effect");
+	struct json_object *until = json_object_object_get(answer, "effect_until");
+	struct json_object *figures = json_object_object_get(effect, "figures");
+	const char *state = effect ? text_of(json_object_object_get(effect, "state")) : "";
+	size_t n = json_object_is_type(figures, json_type_array) ? json_object_array_length(figures) : 0;
+
+	if (until)
+		fprintf(cli->out, "its effect is known at %s\n", text_of(until));
+	else if (!strcmp(state, "unknown"))
+		fprintf(cli->out, "its effect is not known: ohtd was started since, or could not keep it\n");
+	else if (effect)
+		fprintf(cli->out, "its effect, of %.0f s before and %.0f s behind it%s:\n",
+			json_object_get_double(json_object_object_get(effect, "before_s")),
+			json_object_get_double(json_object_object_get(effect, "after_s")),
+			!strcmp(state, "cut_by_version") ? ", when the next version came"
+			: !strcmp(state, "cut_by_stop")	 ? ", when ohtd ended" : "");
+	for (size_t i = 0; i < n; i++)
+		show_figure(cli, json_object_array_get_idx(figures, i));
+}
+
+int cmd_config_show(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *answer = NULL;
+	char path[PATH_BYTES];
+	int64_t number = 0;
+	int result = number_of(cli, arguments[0], &number);
+
+	(void)count;
+	if (result)
+		return result;
+	snprintf(path, sizeof(path), "config/versions/%" PRId64, number);
+	result = client_request(cli, "GET", path, NULL, &answer);
+	if (!result && cli->json)
+		show_answer(cli, answer);
+	if (!result && !cli->json) {
+		show_item(cli, answer, told_columns);
+		show_differences(cli, answer);
+		show_effect(cli, answer);
+	}
+	json_object_put(answer);
+	return result;
 }
 
 /* A name becomes part of a path. */

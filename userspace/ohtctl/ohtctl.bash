@@ -50,7 +50,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'check new' -- "$word")
 		return ;;
 	config)
-		mapfile -t COMPREPLY < <(compgen -W 'get set check diff export import versions rollback mark rescue pending confirm extend give-up' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'get set check diff export import versions show rollback mark rescue pending confirm extend give-up' -- "$word")
 		return ;;
 	get | set)
 		mapfile -t COMPREPLY < <(compgen -W "$(ohtctl config get 2>/dev/null | cut -d ' ' -f 1)" -- "$word")

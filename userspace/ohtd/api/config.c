@@ -339,14 +339,19 @@ const struct ohtd_config_difference *ohtd_config_differences(struct ohtd_call *c
 	return differences;
 }
 
-static void reply_change(struct ohtd_call *call, const struct ohtd_change *change)
+static struct ohtd_config_change change_of(struct ohtd_call *call, const struct ohtd_change *change)
 {
-	struct ohtd_config_change view = {
+	return (struct ohtd_config_change){
 		.version = show_version(&change->version),
 		.needs_standstill = change->needs_standstill,
 		.changes = ohtd_config_differences(call, change),
 		.changes_count = change->differences,
 	};
+}
+
+static void reply_change(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	struct ohtd_config_change view = change_of(call, change);
 
 	if (change->trial && change->differences)
 		view.version.state = CHECKED;
@@ -362,6 +367,113 @@ static void reply_live(struct ohtd_call *call, const struct ohtd_change *change)
 	reply_change(call, change);
 }
 
+/* ---- the effect of a version ---- */
+
+static const char *const effect_states[] = { "whole", "cut_by_version", "cut_by_stop", "unknown" };
+OHTD_WORDS_OF(effect_words, effect_states);
+#define UNKNOWN		3
+
+static const char *const figures[] = {
+	"cycles_missed", "cycles_exceeded", "exchanges_failed", "control_cycles_missed", "control_late_p99", "alerts_raised",
+};
+OHTD_WORDS_OF(figure_words, figures);
+#define FIGURES		(sizeof(figures) / sizeof(figures[0]))
+
+struct effect_figure {
+	int64_t figure;
+	const char *unit;
+	int64_t before;
+	int64_t after;
+};
+
+OHTD_SHAPE(effect_figure, "ConfigEffectFigure",
+	OHTD_WORD(effect_figure, figure, .words = &figure_words, .summary = "What was counted"),
+	OHTD_TEXT(effect_figure, unit, .flags = OHTD_NULL, .summary = "ppm: of a million; null: a number of times"),
+	OHTD_INTEGER(effect_figure, before, .flags = OHTD_NULL, .summary = "In the time before; null: not known"),
+	OHTD_INTEGER(effect_figure, after, .flags = OHTD_NULL, .summary = "In the time since then; null: not known"));
+
+struct config_effect {
+	int64_t state;
+	double before_s;
+	double after_s;
+	const struct effect_figure *figures;
+	size_t figures_count;
+};
+
+OHTD_SHAPE(config_effect, "ConfigEffect",
+	OHTD_WORD(config_effect, state, .words = &effect_words,
+		  .summary = "whole: of five minutes; or cut short by the next version, or by a stop of ohtd; unknown: a restart lies "
+			     "between, or it could not be kept"),
+	OHTD_NUMBER(config_effect, before_s, .unit = "s", .summary = "How long was counted before it went live"),
+	OHTD_NUMBER(config_effect, after_s, .unit = "s", .summary = "How long was counted since then"),
+	OHTD_LIST(config_effect, figures, effect_figure, .summary = "What was counted; empty: unknown"));
+
+static int64_t count_of(int64_t count)
+{
+	return count < 0 ? OHTD_NONE : count;
+}
+
+static int64_t ppm_of(int64_t part, int64_t whole)
+{
+	return part < 0 || whole <= 0 ? OHTD_NONE : (int64_t)((double)part * 1e6 / (double)whole + 0.5);
+}
+
+static void fill_counts(const struct ohtd_config_counts *counts, int64_t values[FIGURES])
+{
+	values[0] = count_of(counts->missed);
+	values[1] = count_of(counts->exceeded);
+	values[2] = ppm_of(counts->failed, counts->exchanges);
+	values[3] = count_of(counts->control_missed);
+	values[4] = count_of(counts->control_late_us);
+	values[5] = count_of(counts->alerts);
+}
+
+static const struct config_effect *effect_of(struct ohtd_call *call, const struct ohtd_config_effect *from)
+{
+	static const char *const units[FIGURES] = { [2] = "ppm", [4] = "us" };
+	struct config_effect *effect = ohtd_call_alloc(call, sizeof(*effect));
+	struct effect_figure *list = ohtd_call_alloc(call, FIGURES * sizeof(*list));
+	int64_t before[FIGURES], after[FIGURES];
+
+	*effect = (struct config_effect){ .state = UNKNOWN };
+	if (!from->version)
+		return effect;
+	*effect = (struct config_effect){
+		.state = !strcmp(from->ended, "time") ? 0 : !strcmp(from->ended, "version") ? 1 : 2,
+		.before_s = (double)from->before_ms / 1000, .after_s = (double)from->after_ms / 1000,
+		.figures = list, .figures_count = FIGURES,
+	};
+	fill_counts(&from->before, before);
+	fill_counts(&from->after, after);
+	for (size_t i = 0; i < FIGURES; i++)
+		list[i] = (struct effect_figure){ (int64_t)i, units[i], before[i], after[i] };
+	return effect;
+}
+
+struct told_version {
+	struct ohtd_config_change change;
+	const struct config_effect *effect;
+	int64_t effect_until;
+};
+
+OHTD_SHAPE(told_version, "ConfigVersionTold", OHTD_PART(told_version, change, ohtd_config_change),
+	OHTD_OBJECT(told_version, effect, config_effect, .flags = OHTD_NULL,
+		    .summary = "What went otherwise since it went live; null: not known yet"),
+	OHTD_TIME(told_version, effect_until, .flags = OHTD_NULL,
+		  .summary = "When the effect will be known, unless another version or a stop comes before; null: it is, or the version waits"));
+
+static void reply_version(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	struct told_version view = {
+		.change = change_of(call, change),
+		.effect_until = change->effect_until_ns ? change->effect_until_ns : OHTD_NONE,
+	};
+
+	if (!change->effect_until_ns && !change->version.waits)
+		view.effect = effect_of(call, &change->effect);
+	OHTD_REPLY(call, 200, told_version, &view);
+}
+
 static void get_version(struct ohtd_call *call)
 {
 	struct ohtd_change *change = ohtd_call_change_make(call);
@@ -369,7 +481,7 @@ static void get_version(struct ohtd_call *call)
 	if (!change)
 		return;
 	change->version.version = call->params.id;
-	ohtd_call_change(call, change, ohtd_settings_differ, reply_change);
+	ohtd_call_change(call, change, ohtd_settings_differ, reply_version);
 }
 
 #define REASON(S_)                                                                                 \
@@ -789,10 +901,10 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "config/versions/{id}", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE,
-		.replies = {{200, &ohtd_config_change_shape}},
+		.replies = {{200, &told_version_shape}},
 		.problems = {"not_found"},
 		.handle = get_version,
-		.summary = "A version, and what it has changed",
+		.summary = "A version, what it has changed, and its effect",
 	},
 	{
 		.method = OHTD_POST, .path = "config/versions/{id}/rollback", .role = OHTD_ROLE_SUPERVISOR,

@@ -260,6 +260,31 @@ static void look_well(void *arg, struct ohtd_well *well)
 	free(snapshot);
 }
 
+/* Called by threads of the settings, and by workers. */
+static bool count_all(void *arg, struct ohtd_settings_counts *counts)
+{
+	struct running *run = arg;
+	struct ohtd_snapshot *snapshot = malloc(sizeof(*snapshot));
+	const struct ohtd_module_view *module;
+	bool seen = snapshot && !ohtd_robot_snapshot(run->robot, snapshot);
+
+	if (seen) {
+		*counts = (struct ohtd_settings_counts){
+			.plan = snapshot->plan.generation, .cycles = snapshot->plan.cycles, .missed = snapshot->plan.missed,
+			.exceeded = snapshot->plan.exceeded, .control_cycles = snapshot->bus.cycles,
+			.control_missed = snapshot->bus.cycles_missed, .alerts = ohtd_alert_keeper_raised(run->alert_keeper),
+		};
+		memcpy(counts->late, snapshot->bus.late, sizeof(counts->late));
+		for (unsigned int i = 0; i < snapshot->module_count; i++) {
+			module = &snapshot->modules[i];
+			counts->exchanges += module->requests;
+			counts->failed += module->requests - module->replies;
+		}
+	}
+	free(snapshot);
+	return seen;
+}
+
 static void note_version(void *arg, const struct ohtd_settings_note *note)
 {
 	const struct running *run = arg;
@@ -348,7 +373,10 @@ static int open_server(struct running *run)
 	if (ohtd_site_make(&site, run->why, sizeof(run->why)))
 		return judge(run, ENOMEM);
 	run->server = ohtd_server_create(&services, &site, run->why, sizeof(run->why));
-	return run->server ? 0 : judge(run, errno);
+	if (!run->server)
+		return judge(run, errno);
+	ohtd_settings_measure(run->settings, count_all, run);
+	return 0;
 }
 
 /* Its link to the control thread is the one behind those of the loops. */

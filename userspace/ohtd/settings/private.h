@@ -14,6 +14,43 @@
 /* The alert that something has returned, or was dropped, ends by itself. */
 #define OHTD_TOLD_NS	(24 * 3600 * OHTD_NS_PER_S)
 
+#define OHTD_EFFECT_EVERY_S	5
+#define OHTD_EFFECT_SAMPLES	(OHTD_EFFECT_S / OHTD_EFFECT_EVERY_S + 2)
+
+/* @ns: CLOCK_MONOTONIC */
+struct ohtd_effect_sample {
+	uint64_t ns;
+	struct ohtd_settings_counts counts;
+};
+
+/**
+ * struct ohtd_effect - what is measured of the version in force
+ * @count: as of ohtd_settings_measure(); NULL: nothing is measured yet
+ * @arg: for @count
+ * @due_ns: CLOCK_MONOTONIC, of the next sample
+ * @version: whose effect is not known yet; 0: none
+ * @live: when it went live
+ * @live_wall_ns: wall clock, the same
+ * @past: samples of the last minutes, a ring
+ * @next: place of the next one
+ * @filled: how many there are
+ * @before: those of when it went live
+ * @before_filled: how many these are
+ */
+struct ohtd_effect {
+	bool (*count)(void *arg, struct ohtd_settings_counts *counts);
+	void *arg;
+	uint64_t due_ns;
+	int64_t version;
+	struct ohtd_effect_sample live;
+	int64_t live_wall_ns;
+	struct ohtd_effect_sample past[OHTD_EFFECT_SAMPLES];
+	unsigned int next;
+	unsigned int filled;
+	struct ohtd_effect_sample before[OHTD_EFFECT_SAMPLES];
+	unsigned int before_filled;
+};
+
 /**
  * struct ohtd_settings - the configuration in force
  * @setup: who takes part
@@ -38,6 +75,7 @@
  * @returned: what has returned, and why; "": nothing
  * @returned_ns: CLOCK_MONOTONIC, when
  * @stopped_for: version for whose return the robot was stopped
+ * @effect: of the version in force
  * @returner: thread that takes back what nobody confirms
  * @runs: there is that thread
  * @ends: it is to end
@@ -74,6 +112,7 @@ struct ohtd_settings {
 	char returned[OHTD_RETURNED_BYTES];
 	uint64_t returned_ns;
 	int64_t stopped_for;
+	struct ohtd_effect effect;
 	pthread_t returner;
 	bool runs;
 	bool ends;
@@ -163,6 +202,20 @@ void ohtd_unconfirmed_look(struct ohtd_settings *settings, struct ohtd_well *wel
 
 /* The thread that takes back what nobody confirms. 0 or a negative errno. */
 int ohtd_returner_start(struct ohtd_settings *settings);
+
+/* ---- effect.c ---- */
+
+/* Another version is live: the effect of the one before is kept, and that of this one begins. Held: writer. */
+void ohtd_effect_begin(struct ohtd_settings *settings);
+
+/* Counts, when it is time; keeps an effect whose time is over. Context: the thread of the settings. */
+void ohtd_effect_turn(struct ohtd_settings *settings);
+
+/* At the end of the daemon: keeps what is measured so far. */
+void ohtd_effect_rest(struct ohtd_settings *settings);
+
+/* Fills in the effect of @change->version.version, as far as it is known. */
+void ohtd_effect_read(struct ohtd_settings *settings, struct ohtd_change *change);
 
 /* ---- standstill.c; held: writer, but for the turn ---- */
 

@@ -323,8 +323,10 @@ static void make_live(struct ohtd_settings *settings, struct ohtd_change *change
 		ohtd_items_make(&settings->items, &settings->defaults.table);
 	}
 	pthread_mutex_unlock(&settings->lock);
-	if (kept)
+	if (kept) {
 		tell(change);
+		ohtd_effect_begin(settings);
+	}
 }
 
 bool ohtd_settings_is_located(const struct ohtd_snapshot *snapshot)

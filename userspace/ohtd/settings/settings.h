@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "robot/command.h"
 #include "settings/items.h"
+#include "tables/config_effects.h"
 #include "tables/config_versions.h"
 
 struct json_object;
@@ -48,6 +49,28 @@ struct ohtd_well {
 	bool device;
 	bool threads;
 	bool store;
+};
+
+#define OHTD_EFFECT_S	300
+
+/**
+ * struct ohtd_settings_counts - counts of the whole run, of which the effect of a version is made
+ * @plan: generation of the bus's plan, which @cycles, @missed and @exceeded are of
+ * @late: cycles of the control thread by lateness, as struct ohtd_bus_view has them
+ *
+ * The others are those of struct ohtd_config_counts.
+ */
+struct ohtd_settings_counts {
+	uint64_t plan;
+	uint64_t cycles;
+	uint64_t missed;
+	uint64_t exceeded;
+	uint64_t exchanges;
+	uint64_t failed;
+	uint64_t control_cycles;
+	uint64_t control_missed;
+	uint64_t late[OHTD_LATE_BUCKETS];
+	uint64_t alerts;
 };
 
 /**
@@ -115,6 +138,17 @@ void ohtd_settings_leave(struct ohtd_settings *settings);
 
 /* Nothing returns by itself from now on: what is pending does at the next start. What waits is dropped by that. NULL is allowed. */
 void ohtd_settings_rest(struct ohtd_settings *settings);
+
+/**
+ * ohtd_settings_measure() - from now on the effect of each new version is measured
+ * @settings: the settings
+ * @count: fills in the counts of now, false: it cannot; called by a thread of the settings and by workers
+ * @arg: for @count
+ *
+ * A version that went live before, at the start, has no effect that could be told: a restart lies between.
+ */
+void ohtd_settings_measure(struct ohtd_settings *settings, bool (*count)(void *arg, struct ohtd_settings_counts *counts),
+			   void *arg);
 
 #define OHTD_WAITS_BYTES	208
 
@@ -230,6 +264,8 @@ struct ohtd_difference {
  * @version: out: the live version, of a trial what it would be; 0 of one that is outdated: what is
  * in force is no version
  * @pending: out: the version that waits for its confirmation, also of a refusal
+ * @effect: out: of ohtd_settings_differ(): of that version; version 0: not known, or not yet
+ * @effect_until_ns: out: wall clock, when it will be known; 0: it is, or never will be
  * @difference: out: items that have other values now
  * @differences: out: how many
  * @calibration: private: of @document
@@ -264,6 +300,8 @@ struct ohtd_change {
 	bool needs_standstill;
 	struct ohtd_config_version version;
 	struct ohtd_unconfirmed pending;
+	struct ohtd_config_effect effect;
+	int64_t effect_until_ns;
 	struct ohtd_difference *difference;
 	size_t differences;
 	struct json_object *calibration;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -212,6 +213,8 @@ static void keep(struct ohtd_settings *settings, struct ohtd_change *change)
 	pthread_mutex_lock(&settings->lock);
 	settings->unkept = r;
 	pthread_mutex_unlock(&settings->lock);
+	if (!r)
+		ohtd_effect_begin(settings);
 }
 
 /* The values of before are live again. False: the robot does not take them now, or there is no memory. */
@@ -332,14 +335,17 @@ static void judge(struct ohtd_settings *settings, const struct ohtd_unconfirmed 
 	pthread_mutex_unlock(&settings->writer);
 }
 
-/* False: the thread is to end. */
+/* While nothing is pending the thread wakes for what is measured. False: the thread is to end. */
 static bool await_pending(struct ohtd_settings *settings, struct ohtd_unconfirmed *pending)
 {
+	struct timespec until;
 	bool ends;
 
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += OHTD_EFFECT_EVERY_S;
 	pthread_mutex_lock(&settings->lock);
-	while (!settings->ends && !settings->pending.version)
-		pthread_cond_wait(&settings->wake, &settings->lock);
+	if (!settings->ends && !settings->pending.version)
+		pthread_cond_timedwait(&settings->wake, &settings->lock, &until);
 	*pending = settings->pending;
 	ends = settings->ends;
 	pthread_mutex_unlock(&settings->lock);
@@ -364,6 +370,9 @@ static void *run(void *arg)
 		uint64_t now_ns = ohtd_clock_monotonic_ns(clock);
 		bool anew = second_ns < pending.live_ns, over;
 
+		ohtd_effect_turn(settings);
+		if (!pending.version)
+			continue;
 		if (pending.waits) {
 			ohtd_standstill_turn(settings);
 			ohtd_clock_wait(clock, NULL, 0, now_ns + STANDS_MS * OHTD_NS_PER_MS);
@@ -404,4 +413,5 @@ void ohtd_settings_rest(struct ohtd_settings *settings)
 	pthread_join(settings->returner, NULL);
 	settings->runs = false;
 	ohtd_standstill_rest(settings);
+	ohtd_effect_rest(settings);
 }

@@ -30,6 +30,9 @@ UPDATE command_numbers SET reserved = 100000 +
 	max((SELECT max(reserved) FROM command_numbers), coalesce((SELECT max(number) FROM commands), 0));
 DELETE FROM command_numbers WHERE rowid > (SELECT min(rowid) FROM command_numbers);
 
+-- The effect of a version goes with it.
+DELETE FROM config_effects WHERE version NOT IN (SELECT version FROM config_versions);
+
 -- A version that waited for standstill has never been live.
 DELETE FROM config_versions WHERE waits = 1;
 
