@@ -187,6 +187,17 @@ void ohtd_effect_turn(struct ohtd_settings *settings)
 		keep(settings, &row);
 }
 
+void ohtd_effect_leave(struct ohtd_settings *settings)
+{
+	struct ohtd_effect_sample now;
+
+	if (!sample(settings, &now))
+		return;
+	pthread_mutex_lock(&settings->lock);
+	add(&settings->effect, &now);
+	pthread_mutex_unlock(&settings->lock);
+}
+
 void ohtd_effect_rest(struct ohtd_settings *settings)
 {
 	struct ohtd_effect *effect = &settings->effect;
@@ -194,7 +205,7 @@ void ohtd_effect_rest(struct ohtd_settings *settings)
 	struct ohtd_config_effect row;
 	bool ended = false;
 
-	/* Sampled before the robot was stopped, which is no effect of the version. */
+	/* From before the robot was stopped, which is no effect of the version. */
 	pthread_mutex_lock(&settings->lock);
 	if (effect->filled && newest->ns > effect->live.ns)
 		ended = end(effect, newest, "stop", &row);

@@ -211,6 +211,9 @@ void ohtd_effect_begin(struct ohtd_settings *settings);
 /* Counts, when it is time; keeps an effect whose time is over. Context: the thread of the settings. */
 void ohtd_effect_turn(struct ohtd_settings *settings);
 
+/* The daemon ends: counts for the last time, before the robot is stopped. */
+void ohtd_effect_leave(struct ohtd_settings *settings);
+
 /* At the end of the daemon: keeps what is measured so far. */
 void ohtd_effect_rest(struct ohtd_settings *settings);
 

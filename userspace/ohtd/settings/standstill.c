@@ -225,8 +225,10 @@ void ohtd_standstill_turn(struct ohtd_settings *settings)
 
 void ohtd_settings_leave(struct ohtd_settings *settings)
 {
-	if (settings)
-		settings->leaves = true;
+	if (!settings)
+		return;
+	settings->leaves = true;
+	ohtd_effect_leave(settings);
 }
 
 void ohtd_standstill_rest(const struct ohtd_settings *settings)

@@ -5,8 +5,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { useLive } from "../api/live";
 import { call, may } from "../api/session";
-import type { ConfigChange, ConfigVersion, Robot } from "../api/types";
+import type { ConfigChange, ConfigTold, ConfigVersion, Robot } from "../api/types";
 import { backOver, changing, labelled, readSettings, settings } from "../config";
+import { time } from "../format";
 import { useStore } from "../store";
 import { texts } from "../texts";
 import { useAct } from "./act";
@@ -27,12 +28,31 @@ const ROWS = 20;
 /* Each one is a request. */
 const READ_MAX = 20;
 
-const readVersion = (version: number) => call<ConfigChange>("GET", `config/versions/${version}`);
+const readVersion = (version: number) => call<ConfigTold>("GET", `config/versions/${version}`);
 
 /* ---- what a version changed ---- */
 
+/* What went otherwise since it went live: a figure a line. */
+function Effect({ told: { effect, effect_until: until } }: { told: ConfigTold }) {
+	if (until) return <p class="dialog-text" id="config-effect">{t.effectUntil(time(until))}</p>;
+	if (!effect) return null;
+	if (effect.state === "unknown") return <p class="dialog-text" id="config-effect">{t.effectUnknown}</p>;
+	return (
+		<>
+			<p>{t.effectOf(Math.round(effect.before_s), Math.round(effect.after_s), t.effectEnds[effect.state] ?? "")}</p>
+			<ul class="config-few" id="config-effect">
+				{effect.figures.map(({ figure, unit, before, after }) => (
+					<li key={figure} data-figure={figure}>
+						{t.figures[figure] ?? figure}: {before ?? t.notKnown} → <b>{after ?? t.notKnown}</b> {unit}
+					</li>
+				))}
+			</ul>
+		</>
+	);
+}
+
 function What({ version: { version, parent }, close }: { version: ConfigVersion; close: () => void }) {
-	const [change, setChange] = useState<ConfigChange>();
+	const [change, setChange] = useState<ConfigTold>();
 	const act = useAct();
 
 	useEffect(() => {
@@ -42,6 +62,7 @@ function What({ version: { version, parent }, close }: { version: ConfigVersion;
 		<Dialog title={t.whatIn(version)} text={parent === null ? t.firstVersion : undefined} id="config-what" wide onClose={close}>
 			{change?.changes.length ? <Differences id="config-changed" label={t.whatIn(version)} changes={change.changes} /> : null}
 			{change && !change.changes.length ? <p class="dialog-text">{t.changedNothing}</p> : null}
+			{change ? <Effect told={change} /> : null}
 			{act.busy ? <Skeleton lines={3} /> : null}
 			{act.problem ? <Refusal problem={act.problem} /> : null}
 			<div class="actions">
