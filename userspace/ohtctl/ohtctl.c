@@ -154,7 +154,7 @@ static const struct cli_verb verbs[] = {
 	  CLI_OPT_SOCKET | CLI_OPT_CHECK | CLI_OPT_CALIBRATION | CLI_OPT_REASON | CHANGE_OPTIONS, 1, 1, cmd_config_import },
 	{ "config versions", "", "all versions, the newest first", cmd_config_versions, CLI_OPT_SOCKET, 0, 0,
 	  cmd_config_versions },
-	{ "config show", "VERSION", "a version: what it changed, and what went otherwise since then", cmd_config_show, CLI_OPT_SOCKET,
+	{ "config show", "VERSION", "a version: what it changed, and its effect", cmd_config_show, CLI_OPT_SOCKET,
 	  1, 1, cmd_config_show },
 	{ "config rollback", "VERSION", "make a version with the values of that one", cmd_config_rollback,
 	  CLI_OPT_SOCKET | CLI_OPT_REASON | CHANGE_OPTIONS, 1, 1, cmd_config_rollback },
