@@ -200,6 +200,9 @@ void ohtd_unconfirmed_tell(struct ohtd_settings *settings, const struct ohtd_cha
 /* What goes well now, before a change that is to return. */
 void ohtd_unconfirmed_look(struct ohtd_settings *settings, struct ohtd_well *well);
 
+/* What that thread waits for, before it is started. */
+void ohtd_returner_init(struct ohtd_settings *settings);
+
 /* The thread that takes back what nobody confirms. 0 or a negative errno. */
 int ohtd_returner_start(struct ohtd_settings *settings);
 

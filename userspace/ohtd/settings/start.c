@@ -389,16 +389,12 @@ struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup
 {
 	struct ohtd_settings *settings = calloc(1, sizeof(*settings));
 	int r = settings ? 0 : -ENOMEM;
-	pthread_condattr_t monotonic;
 
 	if (settings) {
 		settings->setup = *setup;
 		pthread_mutex_init(&settings->writer, NULL);
 		pthread_mutex_init(&settings->lock, NULL);
-		pthread_condattr_init(&monotonic);
-		pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-		pthread_cond_init(&settings->wake, &monotonic);
-		pthread_condattr_destroy(&monotonic);
+		ohtd_returner_init(settings);
 		take_defaults(settings);
 		r = settings->items.count ? begin(settings) : -ENOMEM;
 		if (!r)

@@ -391,6 +391,16 @@ static void *run(void *arg)
 	return NULL;
 }
 
+void ohtd_returner_init(struct ohtd_settings *settings)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&settings->wake, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
 int ohtd_returner_start(struct ohtd_settings *settings)
 {
 	static const struct ohtd_thread thread = {
