@@ -550,3 +550,43 @@ def test_the_document_has_the_items_of_the_schema(shared):
     assert len(items) > 60
     # The data files of the tests are the shipped ones but for the patience of modules.
     assert [tuple(cell.strip() for cell in line) for line in told] == [row(item) for item in items]
+
+
+# ---- the effect of a version ----
+
+def effect(daemon, number):
+    told = daemon.get(f"config/versions/{number}").json
+    return told["effect"], told["effect_until"]
+
+
+def test_the_effect_is_that_of_the_time_it_was_live(own):
+    """Cut short by the next version and by a stop, unknown after a kill and of the version with which a start began."""
+    begun = version(own)
+    assert effect(own, begun)[0]["state"] == "unknown"
+    own.post("safety/stop", role="operator")
+    first = patch(own, {"robot": {"name": "first"}}).json["version"]
+    none, until_when = effect(own, first)
+    assert none is None and until_when > own.get(f"config/versions/{first}").json["created"]
+    assert "its effect is known at 20" in ohtctl(own, "config", "show", str(first)).stdout
+    passed = own.get("bus").json["transfers"]
+    until(lambda: own.get("bus").json["transfers"] > passed + 100, what="exchanges")
+    second = patch(own, {"robot": {"name": "second"}}).json["version"]
+    known, until_when = effect(own, first)
+    assert (known["state"], until_when) == ("cut_by_version", None) and known["after_s"] > 0
+    figures = {figure["figure"]: figure for figure in known["figures"]}
+    assert set(figures) == {"cycles_missed", "cycles_exceeded", "exchanges_failed", "control_cycles_missed", "control_late_p99", "alerts_raised"}
+    assert 0 <= figures["exchanges_failed"]["after"] <= 1000000 and figures["alerts_raised"]["after"] >= 0
+    # What was not counted before is said to be unknown, and never nought.
+    assert known["before_s"] > 0 or not any(figure["before"] is not None for figure in known["figures"])
+    shown = ohtctl(own, "config", "show", str(first)).stdout
+    assert "when the next version came:" in shown and re.search(r"^  exchanges failed: (\d+|not known) -> \d+ ppm$", shown, re.M), shown
+    assert ohtctl(own, "config", "show", "0").returncode == 2 and ohtctl(own, "config", "show", "999").returncode == 1
+    own.stop()
+    serve(own)
+    assert effect(own, first)[0] == known
+    stopped = effect(own, second)[0]
+    assert stopped["state"] == "cut_by_stop" and 0 < stopped["after_s"] < 60
+    third = patch(own, {"robot": {"name": "third"}}).json["version"]
+    own.kill()
+    serve(own)
+    assert effect(own, third) == ({"state": "unknown", "before_s": 0, "after_s": 0, "figures": []}, None)

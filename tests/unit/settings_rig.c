@@ -36,6 +36,7 @@ struct settings_rig rig;
 
 static struct ohtd_limits_block block;
 static struct ohtd_command posted;
+static struct ohtd_rule_table offered;
 
 void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *to);
 void __wrap_ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
@@ -46,6 +47,7 @@ int __wrap_ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *com
 int __wrap_ohtd_link_take(struct ohtd_link *link, struct ohtd_answer *answer);
 int __wrap_ohtd_link_fd(const struct ohtd_link *link);
 int __wrap_ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snapshot *out);
+bool __wrap_ohtd_robot_leaves(const struct ohtd_robot *robot);
 
 void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *to)
 {
@@ -67,7 +69,7 @@ uint32_t __wrap_ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rul
 {
 	(void)robot;
 	(void)stations;
-	rig.taken = *table;
+	offered = *table;
 	return 2;
 }
 
@@ -83,7 +85,7 @@ int __wrap_ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *com
 
 int __wrap_ohtd_link_take(struct ohtd_link *link, struct ohtd_answer *answer)
 {
-	bool refused = posted.trial ? rig.refuses_trial : rig.refuses_take;
+	bool refused = rig.moves || rig.held || (posted.trial ? rig.refuses_trial : rig.refuses_take);
 
 	(void)link;
 	if (!posted.trial && rig.silent_take) {
@@ -93,8 +95,10 @@ int __wrap_ohtd_link_take(struct ohtd_link *link, struct ohtd_answer *answer)
 	*answer = (struct ohtd_answer){ .id = posted.id, .kind = posted.kind };
 	if (refused) {
 		answer->outcome = OHTD_OUTCOME_REFUSED;
-		answer->why.items[0].code = OHTD_WHY_MOVING;
+		answer->why.items[0].code = rig.held ? OHTD_WHY_CONTROL_HELD : OHTD_WHY_MOVING;
 		answer->why.count = 1;
+	} else if (!posted.trial) {
+		rig.taken = offered;
 	}
 	return 1;
 }
@@ -103,7 +107,14 @@ int __wrap_ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snaps
 {
 	(void)robot;
 	*out = rig.seen;
+	out->state = rig.moves ? OHTD_STATE_MOVE : OHTD_STATE_IDLE;
 	return 0;
+}
+
+bool __wrap_ohtd_robot_leaves(const struct ohtd_robot *robot)
+{
+	(void)robot;
+	return rig.leaves;
 }
 
 int __wrap_ohtd_link_fd(const struct ohtd_link *link)
@@ -128,6 +139,13 @@ static int wait_without_time(void *context, struct pollfd *fds, unsigned int cou
 	return nanosleep(&moment, NULL);
 }
 
+static void note(void *arg, const struct ohtd_settings_note *noted)
+{
+	(void)arg;
+	snprintf(rig.noted, sizeof(rig.noted), "%s: %s: version %lld %s", noted->who, noted->act,
+		 (long long)noted->version->version, noted->reason);
+}
+
 static void look(void *arg, struct ohtd_well *well)
 {
 	(void)arg;
@@ -143,7 +161,7 @@ void rig_pass(unsigned int seconds)
 
 struct ohtd_settings *rig_open(void)
 {
-	struct ohtd_settings_setup setup = { .clock = &ticking, .level = OHTD_LOG_INFO, .look = look };
+	struct ohtd_settings_setup setup = { .clock = &ticking, .level = OHTD_LOG_INFO, .look = look, .note = note };
 	static struct ohtd_clock_ops ops;
 
 	ops = ohtd_clock_manual;
@@ -155,6 +173,7 @@ struct ohtd_settings *rig_open(void)
 	assert_non_null(rig.store);
 	setup.store = rig.store;
 	rig.trials = rig.takes = 0;
+	rig.moves = rig.held = rig.leaves = false;
 	rig.refuses_trial = rig.refuses_take = rig.silent_take = false;
 	return ohtd_settings_open(&setup, error, sizeof(error));
 }

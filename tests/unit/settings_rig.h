@@ -17,6 +17,8 @@ struct settings_rig {
 	bool refuses_trial, refuses_take, silent_take, takes_silently;
 	unsigned int trials, takes;
 	_Atomic bool lost;		/* module 4 */
+	_Atomic bool moves, held, leaves;	/* it moves; another person has control; the daemon ends */
+	char noted[300];		/* of a version, the last time */
 	bool waits;			/* for a person, at the start */
 	struct ohtd_rule_table taken;
 	struct ohtd_snapshot seen;

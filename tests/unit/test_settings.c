@@ -141,7 +141,7 @@ static void a_version_that_the_robot_does_not_take_is_dropped(void **state)
 	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":100}}"), OHTD_CHANGE_DONE);
 	rig_is_live(2, "\"jog_mm_s\":100");
 	/* One that could not be dropped is by the next change. */
-	store_run_sql("INSERT INTO config_versions SELECT 3, 2, 'x', '', 0, document, 0, 0 FROM "
+	store_run_sql("INSERT INTO config_versions SELECT 3, 2, 'x', '', 0, document, 0, 0, 0 FROM "
 		      "config_versions WHERE version = 1");
 	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":120}}"), OHTD_CHANGE_DONE);
 	rig_is_live(3, "\"jog_mm_s\":120");
@@ -150,7 +150,7 @@ static void a_version_that_the_robot_does_not_take_is_dropped(void **state)
 			 1);
 	rig_end();
 	/* A start before that makes it live. */
-	store_run_sql("INSERT INTO config_versions SELECT 4, 3, 'x', '', 0, document, 0, 0 FROM "
+	store_run_sql("INSERT INTO config_versions SELECT 4, 3, 'x', '', 0, document, 0, 0, 0 FROM "
 		      "config_versions WHERE version = 1");
 	rig_begin();
 	rig_is_live(4, "\"jog_mm_s\":250");
@@ -330,6 +330,147 @@ static void expire(struct histories *h)
 	await_return(h);
 }
 
+/* ---- one that waits for standstill ---- */
+
+static void ask_at_standstill(struct ohtd_change *change, int speed, uint32_t confirm_within_s)
+{
+	char patch[64];
+
+	snprintf(patch, sizeof(patch), "{\"motion\":{\"jog_mm_s\":%d}}", speed);
+	do {
+		*change = (struct ohtd_change){
+			.patch = json_tokener_parse(patch), .by = { .role = OHTD_ROLE_ADMINISTRATOR, .user = "anna" },
+			.elevated = true, .at_standstill = true, .wait_s = 100, .confirm_within_s = confirm_within_s,
+			.reason = "why",
+		};
+		ohtd_settings_change(rig.settings, change);
+		ohtd_change_drop(change);
+	} while (change->result == OHTD_CHANGE_BUSY);
+}
+
+static bool is_waiting(void)
+{
+	struct ohtd_unconfirmed pending;
+
+	ohtd_settings_pending(rig.settings, &pending);
+	return pending.version && pending.waits;
+}
+
+static void await_standstill(void)
+{
+	static const struct timespec moment = { .tv_nsec = 100000 };
+
+	struct ohtd_change change = { .by.role = OHTD_ROLE_ADMINISTRATOR };
+
+	for (int i = 0; i < 100000 && is_waiting(); i++)
+		nanosleep(&moment, NULL);
+	assert_false(is_waiting());
+	/* Refused in any case, when the thread has told everything. */
+	ohtd_settings_confirm(rig.settings, &change);
+	assert_true(change.result);
+}
+
+static void is_dropped(const char *cause)
+{
+	char why[OHTD_RETURNED_BYTES];
+
+	await_standstill();
+	assert_true(ohtd_settings_dropped(rig.settings, why));
+	assert_non_null(strstr(why, cause));
+	assert_non_null(strstr(rig.noted, "ohtd: drop of a change"));
+}
+
+/* It begins to move again while it is told to take it, more than once. */
+static void move_before_it_is_taken(void)
+{
+	unsigned int takes = rig.takes;
+
+	rig.refuses_take = true;
+	rig.moves = false;
+	while (rig.takes < takes + 3)
+		assert_true(is_waiting());
+	rig.moves = true;
+	rig.refuses_take = false;
+}
+
+static void refuse_others(void)
+{
+	struct ohtd_change change = { .by.role = OHTD_ROLE_ADMINISTRATOR, .opened_ns = UINT64_MAX };
+
+	ask_for(&change, 99, 0);
+	assert_int_equal(change.result, OHTD_CHANGE_PENDING);
+	assert_true(change.pending.waits);
+	change = (struct ohtd_change){ .by.role = OHTD_ROLE_ADMINISTRATOR, .opened_ns = UINT64_MAX };
+	ohtd_settings_confirm(rig.settings, &change);
+	assert_int_equal(change.result, OHTD_CHANGE_NOT_LIVE);
+	change = (struct ohtd_change){ .by = { .role = OHTD_ROLE_SUPERVISOR, .user = "bert" } };
+	ohtd_settings_give_up(rig.settings, &change);
+	assert_int_equal(change.result, OHTD_CHANGE_NOT_YOURS);
+}
+
+/* What becomes of one that waits. True: it is live. */
+static bool end_waiting(struct histories *h)
+{
+	struct ohtd_change change = { .by.role = OHTD_ROLE_ADMINISTRATOR };
+
+	switch (draw(h, 6)) {
+	case 0:
+		ohtd_settings_give_up(rig.settings, &change);
+		assert_int_equal(change.result, OHTD_CHANGE_DONE);
+		ohtd_change_drop(&change);
+		return false;
+	case 1:
+		rig_pass(101);
+		is_dropped("the robot did not stand within 100 s");
+		return false;
+	case 2:
+		rig_end();
+		rig_begin();
+		is_dropped("ohtd ended");
+		return false;
+	case 3:
+		rig.held = true;
+		rig.moves = false;
+		is_dropped("control_held");
+		rig.held = false;
+		return false;
+	default:
+		rig.moves = false;
+		await_standstill();
+		return true;
+	}
+}
+
+static void wait_for_standstill(struct histories *h)
+{
+	uint32_t within_s = draw(h, 2) ? 600 : 0;
+	int speed = 100 + (int)draw(h, 100);
+	struct ohtd_change change;
+
+	rig.moves = true;
+	ask_at_standstill(&change, speed, within_s);
+	if (h->waits || speed == h->kept) {
+		assert_int_equal(change.result, h->waits ? OHTD_CHANGE_PENDING : OHTD_CHANGE_DONE);
+		rig.moves = false;
+		return;
+	}
+	assert_int_equal(change.result, OHTD_CHANGE_DONE);
+	assert_string_equal(change.version.state, "waiting");
+	refuse_others();
+	if (!draw(h, 3))
+		move_before_it_is_taken();
+	assert_true(is_waiting());
+	rig_is_live(change.version.version - 1, "");
+	if (end_waiting(h)) {
+		assert_non_null(strstr(rig.noted, "anna: change at standstill"));
+		h->tried = speed;
+		h->waits = within_s;
+		h->kept = within_s ? h->kept : speed;
+	}
+	rig.moves = false;
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM config_versions WHERE waits = 1"), 0);
+}
+
 /* Everywhere the same: what is shown, what the robot has taken, and what a start would find. */
 static void check_live(const struct histories *h)
 {
@@ -347,7 +488,7 @@ static void check_live(const struct histories *h)
 
 static void step(struct histories *h)
 {
-	switch (draw(h, 9)) {
+	switch (draw(h, 10)) {
 	case 0:
 		decide(h, ohtd_settings_confirm, true);
 		break;
@@ -368,6 +509,9 @@ static void step(struct histories *h)
 		break;
 	case 6:
 		expire(h);
+		break;
+	case 7:
+		wait_for_standstill(h);
 		break;
 	default:
 		change_something(h);

@@ -7,6 +7,7 @@ import pytest
 from oht_test.client import PASSWORD
 from oht_test.wait import until
 from person import at_rest, end_sessions_of_pages, fill, go, has, log_in, log_out
+from pretend import answers, pretend
 
 BACKSPACE = "\ue003"
 
@@ -281,3 +282,54 @@ def test_only_who_may_decide_has_the_buttons_and_the_time_is_that_of_the_robot(d
     page.click("#pending-give-up")
     page.wait(lambda: not has(page, "#config-pending"), what="given up")
     assert settings().json == before and not has(page, "#config-returned")
+
+
+def test_what_waits_for_standstill_is_on_every_page_until_it_is_withdrawn(daemon, page, settings):
+    number = int(settings().headers["etag"].strip('"'))
+    log_in(page, "administrator")
+    pretend(page)
+    waiting = {"version": number, "state": "waiting", "by": "administrator", "returns_to": None, "within_s": None, "since": "2026-11-27T20:00:00.000Z",
+               "remaining_ms": 90000}
+    answers(page, "GET config/pending", waiting)
+    answers(page, "DELETE config/pending", {"version": number, "changes": [], "state": "live"})
+    told = daemon.get("health").json["configuration"]
+    page.run("window.pretended.values.health = { configuration: arguments[0] }", {**told, "waits": True})
+    go(page, "/history", "#config-pending #pending-withdraw")
+    assert f"Version {number} of the configuration, by administrator, waits for standstill." in page.text("#config-pending")
+    assert 0 < (seconds(page) or 0) <= 90
+    page.click("#pending-withdraw")
+    page.wait(lambda: f"Withdrawn: version {number} is live as before." in page.text(".toasts"), what="withdrawn")
+    page.run("window.pretended.values.health.configuration = arguments[0]", told)
+    page.wait(lambda: not has(page, "#config-pending"), what="nothing that waits")
+
+
+@pytest.mark.parametrize("state,chosen", [("move", "standstill"), ("safe", "now")])
+def test_a_change_may_wait_while_the_robot_moves(page, settings, state, chosen):
+    assert settings().json["motion"]["stop_mm_s2"] != 1600
+    log_in(page, "administrator")
+    pretend(page, robot={"state": state})
+    page.wait(lambda: page.run("return window.told.has('robot')"), what="what is pretended")
+    go(page, "/configuration?search=stop_mm_s2", "#config-motion")
+    change(page, "Stop", "#config-motion-stop_mm_s2", "1600")
+    review(page, "#elevation-password")
+    page.type("#elevation-password", PASSWORD)
+    page.click("#elevation-send")
+    page.wait(lambda: has(page, "#config-changes"), what="the difference")
+    assert page.run("return document.querySelector('#config-save-apply_at').value") == chosen
+
+
+def test_a_version_shows_its_effect(daemon, page, settings):
+    for name in ("mill 21", "mill 22"):
+        answer = daemon.request("PATCH", "config", {"robot": {"name": name}}, role="administrator")
+        assert answer.status == 200, answer
+    number = answer.json["version"]
+    known = {figure["figure"]: figure for figure in daemon.get(f"config/versions/{number - 1}").json["effect"]["figures"]}
+    log_in(page, "supervisor")
+    go(page, "/configuration/versions", "#versions")
+    press(page, f"What it changed: version {number}")
+    page.wait(lambda: "Its effect is known at" in page.text("#config-what"), what="until when")
+    page.click("#config-what .actions button")
+    press(page, f"What it changed: version {number - 1}")
+    page.wait(lambda: has(page, "#config-effect [data-figure=alerts_raised]"), what="the effect")
+    assert f"→ {known['alerts_raised']['after']}" in page.text("#config-effect [data-figure=alerts_raised]")
+    assert "when the next version came" in page.text("#config-what")

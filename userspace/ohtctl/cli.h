@@ -69,6 +69,8 @@ enum cli_exit {
 #define CLI_OPT_FOREIGN		(UINT64_C(1) << 42)
 #define CLI_OPT_CHECK		(UINT64_C(1) << 43)
 #define CLI_OPT_CALIBRATION	(UINT64_C(1) << 44)
+#define CLI_OPT_STANDSTILL	(UINT64_C(1) << 45)
+#define CLI_OPT_WAIT		(UINT64_C(1) << 46)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \
@@ -76,7 +78,7 @@ enum cli_exit {
 				 CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_POINTS | CLI_OPT_CSV | \
 				 CLI_OPT_FORMAT | CLI_OPT_OUTPUT | CLI_OPT_CONTINUE | \
 				 CLI_OPT_REASON | CLI_OPT_CONFIRM | CLI_OPT_FOREIGN | CLI_OPT_BY | \
-				 CLI_OPT_CHECK | CLI_OPT_CALIBRATION)
+				 CLI_OPT_CHECK | CLI_OPT_CALIBRATION | CLI_OPT_STANDSTILL | CLI_OPT_WAIT)
 
 struct cli_verb;
 
@@ -117,6 +119,7 @@ struct cli_verb;
  * @station: name of a place, in place of a position
  * @reason: of a change, or NULL
  * @confirm_within_s: a change returns by itself after that, 0: it stays
+ * @wait_s: a change waits at most so long for standstill, 0: as ohtd does
  * @step_timeout_s: how long one step waits for a person
  * @from: begin of a span of the past
  * @to: its end
@@ -164,6 +167,7 @@ struct cli {
 	const char *station;
 	const char *reason;
 	uint32_t confirm_within_s;
+	uint32_t wait_s;
 	const char *from;
 	const char *to;
 	uint32_t points;

@@ -73,6 +73,7 @@ int cmd_config_set(struct cli *cli, int count, char **arguments);
 int cmd_config_diff(struct cli *cli, int count, char **arguments);
 int cmd_config_export(struct cli *cli, int count, char **arguments);
 int cmd_config_import(struct cli *cli, int count, char **arguments);
+int cmd_config_show(struct cli *cli, int count, char **arguments);
 int cmd_config_versions(struct cli *cli, int count, char **arguments);
 int cmd_robot_teach(struct cli *cli, int count, char **arguments);
 int cmd_config_pending(struct cli *cli, int count, char **arguments);

@@ -17,11 +17,17 @@
 #define PATH_BYTES	CLIENT_PATH_BYTES
 #define REASON_BYTES	200
 #define NAME_MAX_BYTES	40
+/* As long as ohtd lets a change wait. */
+#define WAIT_S		600
 /* One more than ohtd takes. */
 #define DOCUMENT_BYTES	65537
 
 static const struct show_column version_columns[] = {
-	{"version", 8}, {"created", 28}, {"author", 16}, {"state", 6}, {"rescue", 6}, {"reason", 0}, {NULL, 0},
+	{"version", 8}, {"created", 28}, {"author", 16}, {"state", 7}, {"rescue", 6}, {"reason", 0}, {NULL, 0},
+};
+
+static const struct show_column told_columns[] = {
+	{"version", 8}, {"created", 28}, {"author", 16}, {"state", 7}, {"reason", 0}, {NULL, 0},
 };
 
 /* ---- a tree ---- */
@@ -154,11 +160,14 @@ static void show_change(struct cli *cli, struct json_object *answer)
 		checked ? "would be " : "", text_of(json_object_object_get(answer, "version")));
 }
 
-/* "waits": it returns by itself. */
+/* "pending": it returns by itself; "waiting": it is not live yet. */
 static void show_waits(struct cli *cli, struct json_object *answer)
 {
 	const char *state = json_object_get_string(json_object_object_get(answer, "state"));
 
+	if (!cli->json && state && !strcmp(state, "waiting"))
+		fprintf(cli->out, "it waits until the robot stands, at most %u s; ohtctl config give-up withdraws it\n",
+			cli->wait_s ? cli->wait_s : WAIT_S);
 	if (!cli->json && state && !strcmp(state, "pending"))
 		fprintf(cli->out, "it returns by itself in %u s unless you say: ohtctl config confirm\n",
 			cli->confirm_within_s);
@@ -175,6 +184,14 @@ static int path_with_reason(struct cli *cli, const char *path, char made[PATH_BY
 		return cli_fail(cli, CLI_USAGE, "--reason has more than %d bytes", REASON_BYTES);
 	if (cli->confirm_within_s) {
 		used += (size_t)snprintf(made + used, PATH_BYTES - used, "%cconfirm_within_s=%u", before, cli->confirm_within_s);
+		before = '&';
+	}
+	if (cli->given & CLI_OPT_STANDSTILL) {
+		used += (size_t)snprintf(made + used, PATH_BYTES - used, "%capply_at=standstill", before);
+		before = '&';
+	}
+	if (cli->wait_s) {
+		used += (size_t)snprintf(made + used, PATH_BYTES - used, "%cwait_s=%u", before, cli->wait_s);
 		before = '&';
 	}
 	if (cli->given & CLI_OPT_CALIBRATION) {
@@ -315,6 +332,68 @@ int cmd_config_diff(struct cli *cli, int count, char **arguments)
 	return ask_change(cli, "GET", path, NULL);
 }
 
+/* ---- one of them, with its effect ---- */
+
+static void show_figure(struct cli *cli, struct json_object *figure)
+{
+	struct json_object *before = json_object_object_get(figure, "before");
+	struct json_object *after = json_object_object_get(figure, "after");
+	struct json_object *unit = json_object_object_get(figure, "unit");
+	char name[NAME_MAX_BYTES];
+
+	snprintf(name, sizeof(name), "%s", text_of(json_object_object_get(figure, "figure")));
+	for (char *c = name; *c; c++)
+		if (*c == '_')
+			*c = ' ';
+	fprintf(cli->out, "  %s: %s", name, before ? text_of(before) : "not known");
+	fprintf(cli->out, " -> %s%s%s\n", after ? text_of(after) : "not known", unit ? " " : "", unit ? text_of(unit) : "");
+}
+
+static void show_effect(struct cli *cli, struct json_object *answer)
+{
+	struct json_object *effect = json_object_object_get(answer, "effect");
+	struct json_object *until = json_object_object_get(answer, "effect_until");
+	struct json_object *figures = json_object_object_get(effect, "figures");
+	const char *state = effect ? text_of(json_object_object_get(effect, "state")) : "";
+	size_t n = json_object_is_type(figures, json_type_array) ? json_object_array_length(figures) : 0;
+
+	if (until)
+		fprintf(cli->out, "its effect is known at %s\n", text_of(until));
+	else if (!strcmp(state, "unknown"))
+		fprintf(cli->out, "its effect is not known: ohtd was started since, or could not keep it\n");
+	else if (effect)
+		fprintf(cli->out, "its effect, of %.0f s before and %.0f s behind it%s:\n",
+			json_object_get_double(json_object_object_get(effect, "before_s")),
+			json_object_get_double(json_object_object_get(effect, "after_s")),
+			!strcmp(state, "cut_by_version") ? ", when the next version came"
+			: !strcmp(state, "cut_by_stop")	 ? ", when ohtd ended" : "");
+	for (size_t i = 0; i < n; i++)
+		show_figure(cli, json_object_array_get_idx(figures, i));
+}
+
+int cmd_config_show(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *answer = NULL;
+	char path[PATH_BYTES];
+	int64_t number = 0;
+	int result = number_of(cli, arguments[0], &number);
+
+	(void)count;
+	if (result)
+		return result;
+	snprintf(path, sizeof(path), "config/versions/%" PRId64, number);
+	result = client_request(cli, "GET", path, NULL, &answer);
+	if (!result && cli->json)
+		show_answer(cli, answer);
+	if (!result && !cli->json) {
+		show_item(cli, answer, told_columns);
+		show_differences(cli, answer);
+		show_effect(cli, answer);
+	}
+	json_object_put(answer);
+	return result;
+}
+
 /* A name becomes part of a path. */
 int cmd_robot_teach(struct cli *cli, int count, char **arguments)
 {
@@ -331,16 +410,19 @@ int cmd_robot_teach(struct cli *cli, int count, char **arguments)
 
 static int go_back(struct cli *cli, const char *to)
 {
-	struct json_object *body = json_object_new_object();
+	struct json_object *body;
+	const char *reason = cli->reason;
 	char path[PATH_BYTES];
 	int result;
 
-	if (cli->confirm_within_s)
-		snprintf(path, sizeof(path), "%s?confirm_within_s=%u", to, cli->confirm_within_s);
-	else
-		snprintf(path, sizeof(path), "%s", to);
-	if (cli->reason)
-		json_object_object_add(body, "reason", json_object_new_string(cli->reason));
+	/* The reason is in the body. */
+	cli->reason = NULL;
+	result = path_with_reason(cli, to, path);
+	if (result)
+		return result;
+	body = json_object_new_object();
+	if (reason)
+		json_object_object_add(body, "reason", json_object_new_string(reason));
 	result = ask_change(cli, "POST", path, body);
 	json_object_put(body);
 	return result;
@@ -398,7 +480,12 @@ static int ask_pending(struct cli *cli, const char *method, const char *path)
 	if (cli->json)
 		show_answer(cli, answer);
 	else if (!json_object_object_get(answer, "version"))
-		fprintf(cli->out, "no version waits for its confirmation\n");
+		fprintf(cli->out, "no version waits for its confirmation, or for standstill\n");
+	else if (!strcmp(text_of(json_object_object_get(answer, "state")), "waiting"))
+		fprintf(cli->out, "version %s by %s waits until the robot stands, and is dropped in %" PRId64 " s; ohtctl config give-up "
+			"withdraws it\n",
+			text_of(json_object_object_get(answer, "version")), text_of(json_object_object_get(answer, "by")),
+			json_object_get_int64(json_object_object_get(answer, "remaining_ms")) / 1000);
 	else
 		fprintf(cli->out, "version %s by %s returns to version %s in %" PRId64 " s unless you say: ohtctl config confirm\n",
 			text_of(json_object_object_get(answer, "version")),
@@ -509,6 +596,8 @@ int cmd_config_import(struct cli *cli, int count, char **arguments)
 	(void)count;
 	if (trial && cli->confirm_within_s)
 		return cli_fail(cli, CLI_USAGE, "--check changes nothing, so nothing returns: leave --confirm-within out");
+	if (trial && (cli->given & (CLI_OPT_STANDSTILL | CLI_OPT_WAIT)))
+		return cli_fail(cli, CLI_USAGE, "--check changes nothing, so nothing waits: leave --at-standstill and --wait out");
 	result = path_with_reason(cli, trial ? "config/import/check" : "config/import", path);
 	if (result)
 		return result;

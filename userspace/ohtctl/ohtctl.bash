@@ -18,6 +18,7 @@ _ohtctl() {
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --drive --step-timeout-s
 		--profile --data --all --any-unit --append --force --safety --bus --dump --socket --config --role
 		--password-stdin --password-file --after-stop --url --fingerprint --level --station --reason --confirm-within
+		--at-standstill --wait
 		--another-robot --check --calibration --from --to --points --csv --format --output --continue --help --version'
 
 	case $before in
@@ -49,7 +50,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'check new' -- "$word")
 		return ;;
 	config)
-		mapfile -t COMPREPLY < <(compgen -W 'get set check diff export import versions rollback mark rescue pending confirm extend give-up' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'get set check diff export import versions show rollback mark rescue pending confirm extend give-up' -- "$word")
 		return ;;
 	get | set)
 		mapfile -t COMPREPLY < <(compgen -W "$(ohtctl config get 2>/dev/null | cut -d ' ' -f 1)" -- "$word")

@@ -20,6 +20,8 @@
 #define TRANSFER_OPTIONS	(CLI_OPT_FC | UNIT_OPTIONS)
 #define NAME_OPTIONS		(CLI_OPT_PROFILE | CLI_OPT_DATA)
 #define WRITE_OPTIONS		(CLI_OPT_FORCE | NAME_OPTIONS)
+/* When a change of the configuration is live, and how long. */
+#define CHANGE_OPTIONS		(CLI_OPT_CONFIRM | CLI_OPT_STANDSTILL | CLI_OPT_WAIT)
 #define PLAN_OPTIONS		(CLI_OPT_CYCLE | CLI_OPT_BUDGET | CLI_OPT_WHOLE)
 
 static const struct cli_verb verbs[] = {
@@ -141,7 +143,7 @@ static const struct cli_verb verbs[] = {
 	{ "config get", "[ITEM]", "the configuration in force, or a part of it", cmd_config_get,
 	  CLI_OPT_SOCKET, 0, 1, cmd_config_get },
 	{ "config set", "ITEM VALUE...", "change items; null: the default, or no such station",
-	  cmd_config_set, CLI_OPT_SOCKET | CLI_OPT_REASON | CLI_OPT_CONFIRM, 2, 64, cmd_config_set },
+	  cmd_config_set, CLI_OPT_SOCKET | CLI_OPT_REASON | CHANGE_OPTIONS, 2, 64, cmd_config_set },
 	{ "config check", "ITEM VALUE...", "what set would do, without doing it", cmd_config_set,
 	  CLI_OPT_SOCKET | CLI_OPT_REASON, 2, 64, cmd_config_set },
 	{ "config diff", "[VERSION | defaults] [VERSION]", "what a version has changed, or is other than in another",
@@ -149,22 +151,24 @@ static const struct cli_verb verbs[] = {
 	{ "config export", "[FILE]", "what is in force, as a document for import", cmd_config_export, CLI_OPT_SOCKET, 0, 1,
 	  cmd_config_export },
 	{ "config import", "FILE", "change it to what such a document says", cmd_config_import,
-	  CLI_OPT_SOCKET | CLI_OPT_CHECK | CLI_OPT_CALIBRATION | CLI_OPT_REASON | CLI_OPT_CONFIRM, 1, 1, cmd_config_import },
+	  CLI_OPT_SOCKET | CLI_OPT_CHECK | CLI_OPT_CALIBRATION | CLI_OPT_REASON | CHANGE_OPTIONS, 1, 1, cmd_config_import },
 	{ "config versions", "", "all versions, the newest first", cmd_config_versions, CLI_OPT_SOCKET, 0, 0,
 	  cmd_config_versions },
+	{ "config show", "VERSION", "a version: what it changed, and its effect", cmd_config_show, CLI_OPT_SOCKET,
+	  1, 1, cmd_config_show },
 	{ "config rollback", "VERSION", "make a version with the values of that one", cmd_config_rollback,
-	  CLI_OPT_SOCKET | CLI_OPT_REASON | CLI_OPT_CONFIRM, 1, 1, cmd_config_rollback },
+	  CLI_OPT_SOCKET | CLI_OPT_REASON | CHANGE_OPTIONS, 1, 1, cmd_config_rollback },
 	{ "config mark", "VERSION", "that version is the one to go back to: the rescue", cmd_config_mark,
 	  CLI_OPT_SOCKET, 1, 1, cmd_config_mark },
 	{ "config rescue", "", "go back to the rescue, also without ohtd", cmd_config_rescue,
-	  CLI_OPT_SOCKET | CLI_OPT_REASON | CLI_OPT_CONFIRM | CLI_OPT_CONFIG, 0, 0, cmd_config_rescue },
-	{ "config pending", "", "the version that returns by itself unless it is confirmed", cmd_config_pending,
+	  CLI_OPT_SOCKET | CLI_OPT_REASON | CHANGE_OPTIONS | CLI_OPT_CONFIG, 0, 0, cmd_config_rescue },
+	{ "config pending", "", "what waits to be confirmed, or for standstill", cmd_config_pending,
 	  CLI_OPT_SOCKET, 0, 0, cmd_config_pending },
 	{ "config confirm", "", "the pending version stays", cmd_config_confirm, CLI_OPT_SOCKET, 0, 0,
 	  cmd_config_confirm },
 	{ "config extend", "SECONDS", "the pending version has so long from now on", cmd_config_extend,
 	  CLI_OPT_SOCKET, 1, 1, cmd_config_extend },
-	{ "config give-up", "", "the pending version returns now", cmd_config_give_up, CLI_OPT_SOCKET, 0, 0,
+	{ "config give-up", "", "the pending version returns now; one that waits is withdrawn", cmd_config_give_up, CLI_OPT_SOCKET, 0, 0,
 	  cmd_config_give_up },
 	{ "audit list", "[TEXT]", "the newest 50 changes and refusals, or those with a text", cmd_audit_list,
 	  CLI_OPT_SOCKET, 0, 1, cmd_audit_list },

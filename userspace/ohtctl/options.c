@@ -101,6 +101,8 @@ static const struct option_row rows[] = {
 	{ "--reason", "TEXT", "why, for those who read it later", "no reason", CLI_OPT_REASON, MEMBER(reason) },
 	{ "--confirm-within", "SECONDS", "it returns by itself unless ohtctl config confirm comes in time", "it stays",
 	  CLI_OPT_CONFIRM, MEMBER(confirm_within_s), { 5, 600 } },
+	{ "--at-standstill", NULL, "while the robot moves it waits until the robot stands", NULL, CLI_OPT_STANDSTILL, 0 },
+	{ "--wait", "SECONDS", "with --at-standstill: then it is dropped", "600", CLI_OPT_WAIT, MEMBER(wait_s), { 1, 600 } },
 	{ "--check", NULL, "say what it would do, and do nothing", NULL, CLI_OPT_CHECK, 0 },
 	{ "--calibration", NULL, "also how the robot is built: for the robot of the file alone", NULL, CLI_OPT_CALIBRATION, 0 },
 	{ "--from", "TIME", "begin: -90s, -5m, -1h, -7d, -2w, or 2026-07-30T12:00:00Z", "-1h",

@@ -50,6 +50,7 @@ enum {
 	AUDIT_ALTERED,
 	CONFIG_NOT_CHOSEN,
 	CONFIG_RETURNED,
+	CONFIG_DROPPED,
 	CLOCK_CORRECTED,
 	KINDS,
 };
@@ -141,6 +142,8 @@ static const struct kind kinds[KINDS] = {
 			  "config rollback. Then enable the robot (ohtctl safety enable), or restart ohtd." },
 	[CONFIG_RETURNED] = { "configuration", "config_returned", OHTD_SEVERITY_WARNING,
 		.action = "See ohtctl config versions and ohtctl config diff; the next version ends this, or a day." },
+	[CONFIG_DROPPED] = { "configuration", "config_dropped", OHTD_SEVERITY_WARNING,
+		.action = "Ask for the change again, while the robot stands; the next version ends this, or a day." },
 	[CLOCK_CORRECTED] = { "clock", "clock_corrected", OHTD_SEVERITY_WARNING,
 		.action = "Records from before carry the wrong time. Give the machine a clock with a battery, or time from the network." },
 };
@@ -458,23 +461,31 @@ static void judge_audit(const struct gathering *to)
 		add(to, AUDIT_ALTERED, 0, 0);
 }
 
+/* The daemon works: a person is to know. */
+static void add_word(const struct gathering *to, unsigned int kind, const char *what, const char *word)
+{
+	struct ohtd_alert *alert = add(to, kind, 0, 0);
+
+	if (!alert)
+		return;
+	alert->text = text_of(to, "%s: %s.", what, word);
+	alert->degrades = false;
+}
+
 static void judge_settings(const struct gathering *to)
 {
 	char why[OHTD_WAITS_BYTES];
-	char returned[OHTD_RETURNED_BYTES];
+	char word[OHTD_RETURNED_BYTES];
 	struct ohtd_alert *alert = NULL;
 
 	if (ohtd_settings_wait(to->scene->services->settings, why))
 		alert = add(to, CONFIG_NOT_CHOSEN, 0, 0);
 	if (alert)
 		alert->text = text_of(to, "Nobody has chosen the configuration, %s.", why);
-	if (!ohtd_settings_returned(to->scene->services->settings, returned))
-		return;
-	alert = add(to, CONFIG_RETURNED, 0, 0);
-	if (!alert)
-		return;
-	alert->text = text_of(to, "The configuration has returned: %s.", returned);
-	alert->degrades = false;
+	if (ohtd_settings_returned(to->scene->services->settings, word))
+		add_word(to, CONFIG_RETURNED, "The configuration has returned", word);
+	if (ohtd_settings_dropped(to->scene->services->settings, word))
+		add_word(to, CONFIG_DROPPED, "A change of the configuration was not made", word);
 }
 
 /* ---- rules on values ---- */

@@ -346,6 +346,16 @@ static struct entry *find_number(struct ohtd_alert_keeper *keeper, int64_t numbe
 	return NULL;
 }
 
+uint64_t ohtd_alert_keeper_raised(struct ohtd_alert_keeper *keeper)
+{
+	uint64_t raised;
+
+	pthread_mutex_lock(&keeper->lock);
+	raised = (uint64_t)(keeper->newest - keeper->before);
+	pthread_mutex_unlock(&keeper->lock);
+	return raised;
+}
+
 bool ohtd_alert_keeper_find(struct ohtd_alert_keeper *keeper, int64_t number, struct ohtd_alert_row *row)
 {
 	const struct entry *entry;

@@ -56,6 +56,9 @@ int ohtd_alert_keeper_find_shelvable(struct ohtd_alert_keeper *keeper, int64_t n
 /* The shelves of this run, which live as long. */
 struct ohtd_alert_shelves *ohtd_alert_keeper_shelves(struct ohtd_alert_keeper *keeper);
 
+/* How many alerts were raised in this run: an alert that came again within seconds counts once. */
+uint64_t ohtd_alert_keeper_raised(struct ohtd_alert_keeper *keeper);
+
 /* Nobody looks any more: writes the rest and waits for it. NULL is allowed. */
 void ohtd_alert_keeper_end(struct ohtd_alert_keeper *keeper);
 

@@ -93,9 +93,16 @@ struct ohtd_config_why {
 	const char *reason;
 };
 
+/* When a change is live, and how long: members of its query. */
+struct ohtd_config_when {
+	int64_t confirm_within_s;
+	int64_t apply_at;
+	int64_t wait_s;
+};
+
 /* The query of a change. */
 struct ohtd_config_confirm {
-	int64_t confirm_within_s;
+	struct ohtd_config_when when;
 	const char *reason;
 };
 
@@ -119,14 +126,14 @@ const struct ohtd_config_difference *ohtd_config_differences(struct ohtd_call *c
  * @document: it is an exported one, not a merge patch
  * @with_calibration: of a document, also that
  * @reason: or NULL
- * @confirm_within_s: OHTD_NONE: it stays
+ * @when: as asked; NULL of a trial
  */
 struct ohtd_config_body {
 	bool trial;
 	bool document;
 	bool with_calibration;
 	const char *reason;
-	int64_t confirm_within_s;
+	const struct ohtd_config_when *when;
 };
 
 /* Has a change done by the request's body, and answers as PATCH config. */

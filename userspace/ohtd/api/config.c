@@ -19,8 +19,10 @@
 #include "tables/config_versions.h"
 #include "views/words.h"
 
-static const char *const states[] = { "live", "past", "checked", "pending" };
+static const char *const states[] = { "live", "past", "checked", "pending", "waiting" };
 #define CHECKED	2
+#define PENDING	3
+#define WAITING	4
 OHTD_WORDS_OF(state_words, states);
 
 /* ---- what is in force ---- */
@@ -215,7 +217,7 @@ OHTD_SHAPE(config_version, "ConfigVersionMade",
 	OHTD_TIME(config_version, created, .flags = OHTD_NULL, .summary = "When; null: not known"),
 	OHTD_WORD(config_version, state, .words = &state_words,
 		     .summary = "live: it is in force; pending: so, and it returns by itself unless it is "
-				"confirmed; checked: what a version would be"));
+				"confirmed; waiting: it goes live when the robot stands; checked: what a version would be"));
 
 static int state_of(const char *word)
 {
@@ -277,6 +279,9 @@ static const struct ohtd_stored_list kept_versions = {
 
 /* ---- changes ---- */
 
+static const char *const ats[] = { "now", "standstill" };
+OHTD_WORDS_OF(at_words, ats);
+
 OHTD_SHAPE_SHARED(ohtd_config_difference, "ConfigDifference",
 	OHTD_TEXT(ohtd_config_difference, pointer, .example = "\"/robot/name\"",
 		     .summary = "JSON pointer of the item"),
@@ -299,7 +304,7 @@ OHTD_SHAPE_SHARED(ohtd_config_change, "ConfigChange", OHTD_PART(ohtd_config_chan
 		     .summary = "Items that have another value than in the version before; empty: "
 				"none has"));
 
-/* For the audit: the values of the items that have changed. */
+/* For the audit: the values of the items that have changed, and that they are not live yet. */
 static const char *items_of(struct ohtd_call *call, const struct ohtd_change *change, bool now)
 {
 	struct json_object *items = json_object_new_object();
@@ -308,6 +313,8 @@ static const char *items_of(struct ohtd_call *call, const struct ohtd_change *ch
 	for (size_t i = 0; items && i < change->differences; i++)
 		json_object_object_add(items, change->difference[i].pointer,
 				       json_object_get(now ? change->difference[i].now : change->difference[i].before));
+	if (items && now && change->version.waits)
+		json_object_object_add(items, "apply_at", json_object_new_string(ats[1]));
 	text = items ? json_object_to_json_string_ext(items, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
 	text = text ? ohtd_call_text_of(call, "%s", text) : NULL;
 	json_object_put(items);
@@ -335,14 +342,19 @@ const struct ohtd_config_difference *ohtd_config_differences(struct ohtd_call *c
 	return differences;
 }
 
-static void reply_change(struct ohtd_call *call, const struct ohtd_change *change)
+static struct ohtd_config_change change_of(struct ohtd_call *call, const struct ohtd_change *change)
 {
-	struct ohtd_config_change view = {
+	return (struct ohtd_config_change){
 		.version = show_version(&change->version),
 		.needs_standstill = change->needs_standstill,
 		.changes = ohtd_config_differences(call, change),
 		.changes_count = change->differences,
 	};
+}
+
+static void reply_change(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	struct ohtd_config_change view = change_of(call, change);
 
 	if (change->trial && change->differences)
 		view.version.state = CHECKED;
@@ -353,9 +365,116 @@ static void reply_change(struct ohtd_call *call, const struct ohtd_change *chang
 /* The tag is that of GET config: neither a check nor a version of the list has one. */
 static void reply_live(struct ohtd_call *call, const struct ohtd_change *change)
 {
-	if (!change->trial)
+	if (!change->trial && !change->version.waits)
 		put_etag(call, change->version.version);
 	reply_change(call, change);
+}
+
+/* ---- the effect of a version ---- */
+
+static const char *const effect_states[] = { "whole", "cut_by_version", "cut_by_stop", "unknown" };
+OHTD_WORDS_OF(effect_words, effect_states);
+#define UNKNOWN		3
+
+static const char *const figures[] = {
+	"cycles_missed", "cycles_exceeded", "exchanges_failed", "control_cycles_missed", "control_late_p99", "alerts_raised",
+};
+OHTD_WORDS_OF(figure_words, figures);
+#define FIGURES		(sizeof(figures) / sizeof(figures[0]))
+
+struct effect_figure {
+	int64_t figure;
+	const char *unit;
+	int64_t before;
+	int64_t after;
+};
+
+OHTD_SHAPE(effect_figure, "ConfigEffectFigure",
+	OHTD_WORD(effect_figure, figure, .words = &figure_words, .summary = "What was counted"),
+	OHTD_TEXT(effect_figure, unit, .flags = OHTD_NULL, .summary = "ppm: of a million; null: a number of times"),
+	OHTD_INTEGER(effect_figure, before, .flags = OHTD_NULL, .summary = "In the time before; null: not known"),
+	OHTD_INTEGER(effect_figure, after, .flags = OHTD_NULL, .summary = "In the time since then; null: not known"));
+
+struct config_effect {
+	int64_t state;
+	double before_s;
+	double after_s;
+	const struct effect_figure *figures;
+	size_t figures_count;
+};
+
+OHTD_SHAPE(config_effect, "ConfigEffect",
+	OHTD_WORD(config_effect, state, .words = &effect_words,
+		  .summary = "whole: of five minutes; or cut short by the next version, or by a stop of ohtd; unknown: a restart lies "
+			     "between, or it could not be kept"),
+	OHTD_NUMBER(config_effect, before_s, .unit = "s", .summary = "How long was counted before it went live"),
+	OHTD_NUMBER(config_effect, after_s, .unit = "s", .summary = "How long was counted since then"),
+	OHTD_LIST(config_effect, figures, effect_figure, .summary = "What was counted; empty: unknown"));
+
+static int64_t count_of(int64_t count)
+{
+	return count < 0 ? OHTD_NONE : count;
+}
+
+static int64_t ppm_of(int64_t part, int64_t whole)
+{
+	return part < 0 || whole <= 0 ? OHTD_NONE : (int64_t)((double)part * 1e6 / (double)whole + 0.5);
+}
+
+static void fill_counts(const struct ohtd_config_counts *counts, int64_t values[FIGURES])
+{
+	values[0] = count_of(counts->missed);
+	values[1] = count_of(counts->exceeded);
+	values[2] = ppm_of(counts->failed, counts->exchanges);
+	values[3] = count_of(counts->control_missed);
+	values[4] = count_of(counts->control_late_us);
+	values[5] = count_of(counts->alerts);
+}
+
+static const struct config_effect *effect_of(struct ohtd_call *call, const struct ohtd_config_effect *from)
+{
+	static const char *const units[FIGURES] = { [2] = "ppm", [4] = "us" };
+	struct config_effect *effect = ohtd_call_alloc(call, sizeof(*effect));
+	struct effect_figure *list = ohtd_call_alloc(call, FIGURES * sizeof(*list));
+	int64_t before[FIGURES], after[FIGURES];
+
+	*effect = (struct config_effect){ .state = UNKNOWN };
+	if (!from->version)
+		return effect;
+	*effect = (struct config_effect){
+		.state = !strcmp(from->ended, "time") ? 0 : !strcmp(from->ended, "version") ? 1 : 2,
+		.before_s = (double)from->before_ms / 1000, .after_s = (double)from->after_ms / 1000,
+		.figures = list, .figures_count = FIGURES,
+	};
+	fill_counts(&from->before, before);
+	fill_counts(&from->after, after);
+	for (size_t i = 0; i < FIGURES; i++)
+		list[i] = (struct effect_figure){ (int64_t)i, units[i], before[i], after[i] };
+	return effect;
+}
+
+struct told_version {
+	struct ohtd_config_change change;
+	const struct config_effect *effect;
+	int64_t effect_until;
+};
+
+OHTD_SHAPE(told_version, "ConfigVersionTold", OHTD_PART(told_version, change, ohtd_config_change),
+	OHTD_OBJECT(told_version, effect, config_effect, .flags = OHTD_NULL,
+		    .summary = "What went otherwise since it went live; null: not known yet"),
+	OHTD_TIME(told_version, effect_until, .flags = OHTD_NULL,
+		  .summary = "When the effect will be known, unless another version or a stop comes before; null: it is, or the version waits"));
+
+static void reply_version(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	struct told_version view = {
+		.change = change_of(call, change),
+		.effect_until = change->effect_until_ns ? change->effect_until_ns : OHTD_NONE,
+	};
+
+	if (!change->effect_until_ns && !change->version.waits)
+		view.effect = effect_of(call, &change->effect);
+	OHTD_REPLY(call, 200, told_version, &view);
 }
 
 static void get_version(struct ohtd_call *call)
@@ -365,7 +484,7 @@ static void get_version(struct ohtd_call *call)
 	if (!change)
 		return;
 	change->version.version = call->params.id;
-	ohtd_call_change(call, change, ohtd_settings_differ, reply_change);
+	ohtd_call_change(call, change, ohtd_settings_differ, reply_version);
 }
 
 #define REASON(S_)                                                                                 \
@@ -378,9 +497,15 @@ OHTD_SHAPE_SHARED(ohtd_config_why, "ConfigChangeQuery", REASON(ohtd_config_why))
 	OHTD_INTEGER(S_, confirm_within_s, .min = OHTD_CONFIRM_S_MIN, .max = OHTD_CONFIRM_S_MAX,   \
 		     .preset = OHTD_NONE, .unit = "s", __VA_ARGS__)
 
-OHTD_SHAPE_SHARED(ohtd_config_confirm, "ConfigConfirmQuery",
-	CONFIRM_WITHIN(ohtd_config_confirm,
+OHTD_SHAPE(ohtd_config_when, "ConfigWhen",
+	CONFIRM_WITHIN(ohtd_config_when,
 		       .summary = "It returns by itself unless it is confirmed within this time; left out: it stays"),
+	OHTD_WORD(ohtd_config_when, apply_at, .words = &at_words, .preset = 0,
+		  .summary = "standstill: what is refused while the robot moves waits until it stands"),
+	OHTD_INTEGER(ohtd_config_when, wait_s, .min = 1, .max = OHTD_WAIT_S_MAX, .preset = OHTD_NONE, .unit = "s",
+		     .summary = "With apply_at=standstill: after this time it is dropped; left out: 600"));
+
+OHTD_SHAPE_SHARED(ohtd_config_confirm, "ConfigConfirmQuery", OHTD_PART(ohtd_config_confirm, when, ohtd_config_when),
 	REASON(ohtd_config_confirm));
 
 struct extend_query {
@@ -398,33 +523,41 @@ static uint32_t seconds_of(int64_t confirm_within_s)
 
 struct config_pending {
 	int64_t version;
+	int64_t state;
 	int64_t returns_to;
 	const char *by;
 	int64_t within_s;
+	int64_t since;
 	int64_t remaining_ms;
 };
 
 OHTD_SHAPE(config_pending, "ConfigPending",
 	OHTD_INTEGER(config_pending, version, .flags = OHTD_NULL,
-		     .summary = "Version that is live and waits for its confirmation; null: none does"),
+		     .summary = "Version that waits for its confirmation, or for standstill; null: none does"),
+	OHTD_WORD(config_pending, state, .words = &state_words, .flags = OHTD_NULL,
+		  .summary = "pending: it is live, and returns unless it is confirmed; waiting: it goes live when the robot stands"),
 	OHTD_INTEGER(config_pending, returns_to, .flags = OHTD_NULL,
-		     .summary = "Version whose values are live again without one"),
+		     .summary = "Version whose values are live again without a confirmation; null: it will stay"),
 	OHTD_TEXT(config_pending, by, .flags = OHTD_NULL, .example = "\"anna\"", .summary = "Who made it"),
-	OHTD_INTEGER(config_pending, within_s, .flags = OHTD_NULL, .unit = "s", .summary = "As asked for last"),
+	OHTD_INTEGER(config_pending, within_s, .flags = OHTD_NULL, .unit = "s", 
+		     .summary = "In which it is to be confirmed, as asked for last; null: it will stay"),
+	OHTD_TIME(config_pending, since, .flags = OHTD_NULL, .summary = "Since when it waits for standstill; null: it does not"),
 	OHTD_INTEGER(config_pending, remaining_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
-		     .summary = "Until it returns"));
+		     .summary = "Until it returns, or is dropped since the robot did not stand"));
 
 static void reply_pending(struct ohtd_call *call, const struct ohtd_unconfirmed *pending)
 {
 	int64_t left_ns = (int64_t)(pending->until_ns - ohtd_clock_monotonic_ns(ohtd_call_clock(call)));
 	struct config_pending view = {
-		.version = pending->version, .returns_to = pending->returns_to, .by = pending->by.user,
-		.within_s = pending->within_s,
+		.version = pending->version, .state = pending->waits ? WAITING : PENDING,
+		.returns_to = pending->returns_to ? pending->returns_to : OHTD_NONE, .by = pending->by.user,
+		.within_s = pending->within_s ? pending->within_s : OHTD_NONE,
+		.since = pending->waits ? pending->asked_ns : OHTD_NONE,
 		.remaining_ms = left_ns > 0 ? left_ns / (int64_t)OHTD_NS_PER_MS : 0,
 	};
 
 	if (!pending->version)
-		view = (struct config_pending){ OHTD_NONE, OHTD_NONE, NULL, OHTD_NONE, OHTD_NONE };
+		view = (struct config_pending){ OHTD_NONE, OHTD_NONE, OHTD_NONE, NULL, OHTD_NONE, OHTD_NONE, OHTD_NONE };
 	OHTD_REPLY(call, 200, config_pending, &view);
 }
 
@@ -487,12 +620,31 @@ static void put_reason(struct ohtd_change *change, const char *reason)
 	snprintf(change->reason, sizeof(change->reason), "%s", reason ? reason : "");
 }
 
+/* False: it makes no sense, and the request has been answered. */
+static bool check_when(struct ohtd_call *call, const struct ohtd_config_when *when)
+{
+	if (when->wait_s == OHTD_NONE || when->apply_at)
+		return true;
+	ohtd_reply_member(call, "/wait_s", "unfit", "%lld waits for nothing: it needs apply_at=standstill", (long long)when->wait_s);
+	return false;
+}
+
+static void put_when(struct ohtd_change *change, const struct ohtd_config_when *when)
+{
+	change->confirm_within_s = seconds_of(when->confirm_within_s);
+	change->at_standstill = when->apply_at;
+	change->wait_s = seconds_of(when->wait_s);
+}
+
 void ohtd_config_take(struct ohtd_call *call, const struct ohtd_config_body *body)
 {
 	const struct ohtd_json_text *text = call->input;
-	struct ohtd_change *change = ohtd_call_change_make(call);
+	struct ohtd_change *change;
 	struct json_object *object;
 
+	if (body->when && !check_when(call, body->when))
+		return;
+	change = ohtd_call_change_make(call);
 	if (!change)
 		return;
 	object = json_tokener_parse(text->text);
@@ -508,7 +660,8 @@ void ohtd_config_take(struct ohtd_call *call, const struct ohtd_config_body *bod
 	change->with_calibration = body->with_calibration;
 	change->trial = body->trial;
 	change->if_version = version_meant(call);
-	change->confirm_within_s = seconds_of(body->confirm_within_s);
+	if (body->when)
+		put_when(change, body->when);
 	put_reason(change, body->reason);
 	ohtd_call_change(call, change, ohtd_settings_change, reply_live);
 }
@@ -518,14 +671,14 @@ static void patch_config(struct ohtd_call *call)
 	const struct ohtd_config_confirm *said = OHTD_QUERY(call, ohtd_config_confirm);
 
 	ohtd_config_take(call, &(struct ohtd_config_body){
-		.reason = said->reason, .confirm_within_s = said->confirm_within_s,
+		.reason = said->reason, .when = &said->when,
 	});
 }
 
 static void post_check(struct ohtd_call *call)
 {
 	ohtd_config_take(call, &(struct ohtd_config_body){
-		.trial = true, .reason = OHTD_QUERY(call, ohtd_config_why)->reason, .confirm_within_s = OHTD_NONE,
+		.trial = true, .reason = OHTD_QUERY(call, ohtd_config_why)->reason,
 	});
 }
 
@@ -594,14 +747,6 @@ static void post_teach(struct ohtd_call *call)
 	ohtd_call_change(call, change, ohtd_settings_change, reply_live);
 }
 
-struct rollback_query {
-	int64_t confirm_within_s;
-};
-
-OHTD_SHAPE(rollback_query, "ConfigRollbackQuery",
-	CONFIRM_WITHIN(rollback_query,
-		       .summary = "It returns by itself unless it is confirmed within this time; left out: it stays"));
-
 OHTD_SHAPE(ohtd_rollback, "ConfigRollback", REASON(ohtd_rollback),
 	OHTD_INTEGER(ohtd_rollback, valid_for_ms, .min = 1, .max = OHTD_VALID_MS_MAX,
 			.preset = OHTD_VALID_MS, .unit = "ms",
@@ -610,12 +755,16 @@ OHTD_SHAPE(ohtd_rollback, "ConfigRollback", REASON(ohtd_rollback),
 static void go_back(struct ohtd_call *call, int64_t version, const char *reason)
 {
 	const struct ohtd_rollback *said = OHTD_INPUT(call, ohtd_rollback);
-	struct ohtd_change *change = ohtd_call_change_make(call);
+	const struct ohtd_config_when *when = OHTD_QUERY(call, ohtd_config_when);
+	struct ohtd_change *change;
 
+	if (!check_when(call, when))
+		return;
+	change = ohtd_call_change_make(call);
 	if (!change)
 		return;
 	change->back_to = version;
-	change->confirm_within_s = seconds_of(OHTD_QUERY(call, rollback_query)->confirm_within_s);
+	put_when(change, when);
 	change->valid_ms = said->valid_for_ms;
 	change->if_version = version_meant(call);
 	put_reason(change, said->reason ? said->reason : reason);
@@ -685,7 +834,8 @@ static const struct ohtd_route routes[] = {
 			     "elevation_required", "layer", "out_of_memory", "no_answer_in_time"},
 		.handle = patch_config,
 		.summary = "Change items of the configuration",
-		.text = "The body is a merge patch (RFC 7396) of GET config; null gives an item "
+		.text = "With apply_at=standstill what needs standstill waits while the robot moves, and goes live "
+			"when it stands. The body is a merge patch (RFC 7396) of GET config; null gives an item "
 			"its default, or removes a station. All of it is checked, written down as a version, and "
 			"then live; a refusal changes nothing. With If-Match only if that version is live.",
 	},
@@ -704,7 +854,7 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_GET, .path = "config/pending", .role = OHTD_ROLE_VIEWER,
 		.replies = {{200, &config_pending_shape}},
 		.handle = get_pending,
-		.summary = "The version that waits for its confirmation",
+		.summary = "The version that waits for its confirmation, or for standstill",
 	},
 	{
 		.method = OHTD_DELETE, .path = "config/pending", .role = OHTD_ROLE_SUPERVISOR,
@@ -712,7 +862,7 @@ static const struct ohtd_route routes[] = {
 		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"nothing_pending", "config_pending", "busy", "out_of_memory", "no_answer_in_time"},
 		.handle = delete_pending,
-		.summary = "Give the pending version up: the values of before are live again",
+		.summary = "Give the pending version up: the values of before are live again; one that waits is withdrawn",
 		.text = "By who has made it or by an administrator.",
 	},
 	{
@@ -754,17 +904,17 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "config/versions/{id}", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE,
-		.replies = {{200, &ohtd_config_change_shape}},
+		.replies = {{200, &told_version_shape}},
 		.problems = {"not_found"},
 		.handle = get_version,
-		.summary = "A version, and what it has changed",
+		.summary = "A version, what it has changed, and its effect",
 	},
 	{
 		.method = OHTD_POST, .path = "config/versions/{id}/rollback", .role = OHTD_ROLE_SUPERVISOR,
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
 		.body_bytes_max = 4096,
 		.body = &ohtd_rollback_shape,
-		.query = &rollback_query_shape,
+		.query = &ohtd_config_when_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"config_contradiction", "config_changed", "config_pending", "config_no_way_back",
 			     "elevation_required", "layer", "not_found", "out_of_memory", "no_answer_in_time"},
@@ -786,7 +936,7 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
 		.body_bytes_max = 4096,
 		.body = &ohtd_rollback_shape,
-		.query = &rollback_query_shape,
+		.query = &ohtd_config_when_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"config_no_rescue", "config_contradiction", "config_changed", "config_pending", "config_no_way_back",
 			     "elevation_required", "layer", "out_of_memory", "no_answer_in_time"},

@@ -75,7 +75,7 @@ static void post_import(struct ohtd_call *call)
 	ohtd_config_take(call, &(struct ohtd_config_body){
 		.document = true, .with_calibration = said->calibration == 1,
 		.reason = said->asked.reason ? said->asked.reason : "imported",
-		.confirm_within_s = said->asked.confirm_within_s,
+		.when = &said->asked.when,
 	});
 }
 
@@ -85,7 +85,7 @@ static void post_import_check(struct ohtd_call *call)
 
 	ohtd_config_take(call, &(struct ohtd_config_body){
 		.trial = true, .document = true, .with_calibration = said->calibration == 1,
-		.reason = said->asked.reason ? said->asked.reason : "imported", .confirm_within_s = OHTD_NONE,
+		.reason = said->asked.reason ? said->asked.reason : "imported",
 	});
 }
 

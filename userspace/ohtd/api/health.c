@@ -231,7 +231,9 @@ static struct health_clock look_at_clock(const struct ohtd_scene *scene)
 struct health_configuration {
 	bool pending;
 	int64_t returns_in_s;
+	bool waits;
 	bool returned;
+	bool dropped;
 };
 
 OHTD_SHAPE(health_configuration, "HealthConfiguration",
@@ -239,8 +241,11 @@ OHTD_SHAPE(health_configuration, "HealthConfiguration",
 		     .summary = "A version returns by itself unless it is confirmed: GET config/pending"),
 	OHTD_INTEGER(health_configuration, returns_in_s, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "s",
 		     .summary = "When; null: none does"),
+	OHTD_BOOLEAN(health_configuration, waits, .summary = "A change waits for standstill: GET config/pending"),
 	OHTD_BOOLEAN(health_configuration, returned,
-		     .summary = "One has returned within a day, and no person has made a version since: GET alerts"));
+		     .summary = "One has returned within a day, and no person has made a version since: GET alerts"),
+	OHTD_BOOLEAN(health_configuration, dropped,
+		     .summary = "A change that waited for standstill was dropped within a day, and no version is newer: GET alerts"));
 
 static struct health_configuration look_at_configuration(const struct ohtd_scene *scene)
 {
@@ -248,13 +253,17 @@ static struct health_configuration look_at_configuration(const struct ohtd_scene
 	struct ohtd_unconfirmed pending;
 	char why[OHTD_RETURNED_BYTES];
 	int64_t left_ns;
+	bool is_live;
 
 	ohtd_settings_pending(settings, &pending);
+	is_live = pending.version && !pending.waits;
 	left_ns = (int64_t)(pending.until_ns - ohtd_clock_monotonic_ns(scene->services->clock));
 	return (struct health_configuration){
-		.pending = pending.version,
-		.returns_in_s = !pending.version ? OHTD_NONE : left_ns > 0 ? left_ns / (int64_t)OHTD_NS_PER_S : 0,
+		.pending = is_live,
+		.waits = pending.waits,
+		.returns_in_s = !is_live ? OHTD_NONE : left_ns > 0 ? left_ns / (int64_t)OHTD_NS_PER_S : 0,
 		.returned = ohtd_settings_returned(settings, why),
+		.dropped = ohtd_settings_dropped(settings, why),
 	};
 }
 

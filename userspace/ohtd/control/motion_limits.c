@@ -160,14 +160,7 @@ bool ohtd_limits_take(struct ohtd_limits *limits, uint32_t generation)
 /* Everything that stands in the way now. */
 static void list_refusals(const struct ohtd_control *control, struct ohtd_why_list *why)
 {
-	switch (control->state) {
-	case OHTD_STATE_IDLE:
-	case OHTD_STATE_SAFE:
-	case OHTD_STATE_ESTOP:
-	case OHTD_STATE_FAULT:
-	case OHTD_STATE_CONFIG:
-		break;
-	default:
+	if (!ohtd_state_stands(control->state)) {
 		ohtd_why_add_state(control, why);
 		return;
 	}

@@ -260,18 +260,48 @@ static void look_well(void *arg, struct ohtd_well *well)
 	free(snapshot);
 }
 
-static void note_returned(void *arg, const struct ohtd_config_version *version, const char *difference)
+/* Called by threads of the settings, and by workers. */
+static bool count_all(void *arg, struct ohtd_settings_counts *counts)
+{
+	struct running *run = arg;
+	struct ohtd_snapshot *snapshot = malloc(sizeof(*snapshot));
+	const struct ohtd_module_view *module;
+	bool seen = snapshot && !ohtd_robot_snapshot(run->robot, snapshot);
+
+	if (seen) {
+		*counts = (struct ohtd_settings_counts){
+			.plan = snapshot->plan.generation, .cycles = snapshot->plan.cycles, .missed = snapshot->plan.missed,
+			.exceeded = snapshot->plan.exceeded, .control_cycles = snapshot->bus.cycles,
+			.control_missed = snapshot->bus.cycles_missed, .alerts = ohtd_alert_keeper_raised(run->alert_keeper),
+		};
+		memcpy(counts->late, snapshot->bus.late, sizeof(counts->late));
+		for (unsigned int i = 0; i < snapshot->module_count; i++) {
+			module = &snapshot->modules[i];
+			counts->exchanges += module->requests;
+			counts->failed += module->requests - module->replies;
+		}
+	}
+	free(snapshot);
+	return seen;
+}
+
+static void note_version(void *arg, const struct ohtd_settings_note *note)
 {
 	const struct running *run = arg;
+	struct ohtd_audit_row row = { .result = "200", .source = "local" };
 	struct json_object *after = json_object_new_object();
-	char object[OHTD_AUDIT_OBJECT_BYTES];
+	const char *text;
 
-	snprintf(object, sizeof(object), "version %lld", (long long)version->version);
-	json_object_object_add(after, "reason", json_object_new_string(version->reason));
-	json_object_object_add(after, "difference", json_object_new_string(difference));
-	ohtd_audit_own(run->audit, "return of the configuration", object,
-		       json_object_to_json_string_ext(after, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE), "200");
+	snprintf(row.who, sizeof(row.who), "%s", note->who);
+	snprintf(row.act, sizeof(row.act), "%s", note->act);
+	snprintf(row.object, sizeof(row.object), "version %lld", (long long)note->version->version);
+	json_object_object_add(after, "reason", json_object_new_string(note->reason));
+	if (note->difference)
+		json_object_object_add(after, "difference", json_object_new_string(note->difference));
+	text = json_object_to_json_string_ext(after, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	snprintf(row.after, sizeof(row.after), "%s", strlen(text) < sizeof(row.after) ? text : "{}");
 	json_object_put(after);
+	ohtd_audit_add(run->audit, &row, 0, NULL);
 }
 
 static int open_settings(struct running *run)
@@ -282,7 +312,7 @@ static int open_settings(struct running *run)
 		.level = run->config->log_level,
 		.simulated = run->config->simulated,
 		.lost = ohtd_setup_is_lost(run->setup),
-		.look = look_well, .returned = note_returned, .arg = run,
+		.look = look_well, .note = note_version, .arg = run,
 	};
 
 	run->settings = ohtd_settings_open(&setup, run->why, sizeof(run->why));
@@ -343,7 +373,10 @@ static int open_server(struct running *run)
 	if (ohtd_site_make(&site, run->why, sizeof(run->why)))
 		return judge(run, ENOMEM);
 	run->server = ohtd_server_create(&services, &site, run->why, sizeof(run->why));
-	return run->server ? 0 : judge(run, errno);
+	if (!run->server)
+		return judge(run, errno);
+	ohtd_settings_measure(run->settings, count_all, run);
+	return 0;
 }
 
 /* Its link to the control thread is the one behind those of the loops. */

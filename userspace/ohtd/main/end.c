@@ -61,6 +61,8 @@ int ohtd_end_all(struct running *run)
 	bool leaves = run->robot_runs && ohtd_robot_leaves(run->robot);
 	int r = 0;
 
+	/* The stop below is no standstill that a change has waited for. */
+	ohtd_settings_leave(run->settings);
 	signal(SIGALRM, too_late);
 	alarm(END_S);
 	if (run->robot_runs)

@@ -192,6 +192,12 @@ bool ohtd_state_in_motion(unsigned int state)
 	return state == OHTD_STATE_MOVE || state == OHTD_STATE_DOCK;
 }
 
+bool ohtd_state_stands(unsigned int state)
+{
+	return state == OHTD_STATE_IDLE || state == OHTD_STATE_SAFE || state == OHTD_STATE_ESTOP ||
+	       state == OHTD_STATE_FAULT || state == OHTD_STATE_CONFIG;
+}
+
 const char *ohtd_safety_state_name(unsigned int state)
 {
 	return state < COUNT(safety_state_names) ? safety_state_names[state] : "unknown";

@@ -158,6 +158,8 @@ const char *ohtd_command_state_name(unsigned int state);
 bool ohtd_state_is_enabled(unsigned int state);
 /* The states in which the carriage is meant to travel. */
 bool ohtd_state_in_motion(unsigned int state);
+/* A state in which nothing is under way: limits are taken there, once the robot stands. */
+bool ohtd_state_stands(unsigned int state);
 const char *ohtd_safety_state_name(unsigned int state);
 const char *ohtd_mode_name(unsigned int mode);
 const char *ohtd_health_name(unsigned int health);

@@ -112,11 +112,20 @@ static void refuse_pending(struct ohtd_call *call, const struct ohtd_change *cha
 {
 	uint64_t now_ns = ohtd_clock_monotonic_ns(ohtd_call_clock(call));
 	uint64_t until_ns = change->pending.until_ns;
+	unsigned long long left_s = until_ns > now_ns ? (until_ns - now_ns) / OHTD_NS_PER_S : 0;
+	long long version = change->pending.version;
+	char since[OHTD_TIME_BYTES + 1] = "";
 
+	if (!change->pending.waits) {
+		ohtd_reply_problem(call, 409, "config_pending",
+				   "version %lld by %s waits for its confirmation and returns in %llu s: %s",
+				   version, change->pending.by.user, left_s, what);
+		return;
+	}
+	ohtd_time_text(change->pending.asked_ns, since);
 	ohtd_reply_problem(call, 409, "config_pending",
-			   "version %lld by %s waits for its confirmation and returns in %llu s: %s",
-			   (long long)change->pending.version, change->pending.by.user,
-			   (unsigned long long)(until_ns > now_ns ? (until_ns - now_ns) / OHTD_NS_PER_S : 0), what);
+			   "version %lld by %s waits for standstill since %s and is dropped in %llu s: %s",
+			   version, change->pending.by.user, since, left_s, what);
 }
 
 /* A version of the path, or of the query. */
@@ -167,6 +176,11 @@ static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
 		break;
 	case OHTD_CHANGE_NOTHING_PENDING:
 		ohtd_reply_problem(call, 409, "nothing_pending", "no version waits for its confirmation");
+		break;
+	case OHTD_CHANGE_NOT_LIVE:
+		ohtd_reply_problem(call, 409, "nothing_pending",
+				   "version %lld waits for standstill: it is not live, so there is nothing to confirm",
+				   (long long)change->pending.version);
 		break;
 	case OHTD_CHANGE_OLD_CONNECTION:
 		/* A browser lets no program choose: it takes an old connection as long as it has one. */

@@ -11,6 +11,46 @@
 
 #include "settings/settings.h"
 
+/* The alert that something has returned, or was dropped, ends by itself. */
+#define OHTD_TOLD_NS	(24 * 3600 * OHTD_NS_PER_S)
+
+#define OHTD_EFFECT_EVERY_S	5
+#define OHTD_EFFECT_SAMPLES	(OHTD_EFFECT_S / OHTD_EFFECT_EVERY_S + 2)
+
+/* @ns: CLOCK_MONOTONIC */
+struct ohtd_effect_sample {
+	uint64_t ns;
+	struct ohtd_settings_counts counts;
+};
+
+/**
+ * struct ohtd_effect - what is measured of the version in force
+ * @count: as of ohtd_settings_measure(); NULL: nothing is measured yet
+ * @arg: for @count
+ * @due_ns: CLOCK_MONOTONIC, of the next sample
+ * @version: whose effect is not known yet; 0: none
+ * @live: when it went live
+ * @live_wall_ns: wall clock, the same
+ * @past: samples of the last minutes, a ring
+ * @next: place of the next one
+ * @filled: how many there are
+ * @before: those of when it went live
+ * @before_filled: how many these are
+ */
+struct ohtd_effect {
+	bool (*count)(void *arg, struct ohtd_settings_counts *counts);
+	void *arg;
+	uint64_t due_ns;
+	int64_t version;
+	struct ohtd_effect_sample live;
+	int64_t live_wall_ns;
+	struct ohtd_effect_sample past[OHTD_EFFECT_SAMPLES];
+	unsigned int next;
+	unsigned int filled;
+	struct ohtd_effect_sample before[OHTD_EFFECT_SAMPLES];
+	unsigned int before_filled;
+};
+
 /**
  * struct ohtd_settings - the configuration in force
  * @setup: who takes part
@@ -24,12 +64,18 @@
  * @lock: of what follows
  * @head: of the version in force; version 0: not kept yet
  * @unkept: what is in force could not be written down, and is not that version
- * @pending: version that returns by itself; version 0: none
+ * @pending: version that returns by itself, or waits for standstill; version 0: none
  * @returns: values of before the pending version
  * @well: what went well when it became live
+ * @later: of a pending version that waits for standstill: the change, without its trees
+ * @later_values: what it wants
+ * @dropped: what waited and was dropped, and why; "": nothing
+ * @dropped_ns: CLOCK_MONOTONIC, when
+ * @leaves: the daemon ends: what waits is not live any more
  * @returned: what has returned, and why; "": nothing
  * @returned_ns: CLOCK_MONOTONIC, when
  * @stopped_for: version for whose return the robot was stopped
+ * @effect: of the version in force
  * @returner: thread that takes back what nobody confirms
  * @runs: there is that thread
  * @ends: it is to end
@@ -58,9 +104,15 @@ struct ohtd_settings {
 	struct ohtd_unconfirmed pending;
 	struct ohtd_values returns;
 	struct ohtd_well well;
+	struct ohtd_change later;
+	struct ohtd_values later_values;
+	char dropped[OHTD_RETURNED_BYTES];
+	uint64_t dropped_ns;
+	_Atomic bool leaves;
 	char returned[OHTD_RETURNED_BYTES];
 	uint64_t returned_ns;
 	int64_t stopped_for;
+	struct ohtd_effect effect;
 	pthread_t returner;
 	bool runs;
 	bool ends;
@@ -124,6 +176,9 @@ bool ohtd_settings_robot_refuses(struct ohtd_settings *settings, struct ohtd_cha
 /* A controlled stop; 0 or a negative errno. Held: writer. */
 int ohtd_settings_stop_robot(struct ohtd_settings *settings, const struct ohtd_holder *by);
 
+/* Has the robot take a change that was prepared, writes it down and makes it live: @change->result. Held: writer. */
+void ohtd_settings_commit(struct ohtd_settings *settings, struct ohtd_change *change);
+
 /* The level of the log, if @change is about it. */
 void ohtd_settings_set_level(const struct ohtd_settings *settings, const struct ohtd_change *change);
 
@@ -151,7 +206,50 @@ void ohtd_unconfirmed_tell(struct ohtd_settings *settings, const struct ohtd_cha
 /* What goes well now, before a change that is to return. */
 void ohtd_unconfirmed_look(struct ohtd_settings *settings, struct ohtd_well *well);
 
+/* What that thread waits for, before it is started. */
+void ohtd_returner_init(struct ohtd_settings *settings);
+
 /* The thread that takes back what nobody confirms. 0 or a negative errno. */
 int ohtd_returner_start(struct ohtd_settings *settings);
+
+/* ---- effect.c ---- */
+
+/* Another version is live: the effect of the one before is kept, and that of this one begins. Held: writer. */
+void ohtd_effect_begin(struct ohtd_settings *settings);
+
+/* Counts, when it is time; keeps an effect whose time is over. Context: the thread of the settings. */
+void ohtd_effect_turn(struct ohtd_settings *settings);
+
+/* The daemon ends: counts for the last time, before the robot is stopped. */
+void ohtd_effect_leave(struct ohtd_settings *settings);
+
+/* At the end of the daemon: keeps what is measured so far. */
+void ohtd_effect_rest(struct ohtd_settings *settings);
+
+/* Fills in the effect of @change->version.version, as far as it is known. */
+void ohtd_effect_read(struct ohtd_settings *settings, struct ohtd_change *change);
+
+/* ---- standstill.c; held: writer, but for the turn ---- */
+
+/* A change that was refused since the robot moves waits, if it is to: its result is done then. */
+void ohtd_standstill_begin(struct ohtd_settings *settings, struct ohtd_change *change);
+
+/* The robot has begun to move before it took what was written down: that waits again. */
+void ohtd_standstill_take_back(struct ohtd_settings *settings, const struct ohtd_change *change);
+
+/* Nothing waits any more: it is live, or was dropped. */
+void ohtd_standstill_end(struct ohtd_settings *settings);
+
+/* By a person: what waits is dropped without a word. */
+void ohtd_standstill_withdraw(struct ohtd_settings *settings, struct ohtd_change *change);
+
+/* What waited when the daemon ended is dropped with a word. */
+void ohtd_standstill_drop_old(struct ohtd_settings *settings);
+
+/* What waits goes live if the robot stands, or is dropped. */
+void ohtd_standstill_turn(struct ohtd_settings *settings);
+
+/* Says that something waits though the daemon ends. */
+void ohtd_standstill_rest(const struct ohtd_settings *settings);
 
 #endif /* OHTD_SETTINGS_PRIVATE_H */

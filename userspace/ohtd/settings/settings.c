@@ -308,11 +308,14 @@ static void make_live(struct ohtd_settings *settings, struct ohtd_change *change
 
 	if (change->version.returns_to)
 		ohtd_unconfirmed_begin(settings, change);
+	else
+		ohtd_standstill_end(settings);
 	ohtd_settings_live(settings, change->now, kept ? &change->version : &settings->head);
 	pthread_mutex_lock(&settings->lock);
 	if (kept) {
 		*settings->waits = 0;
 		*settings->returned = 0;
+		*settings->dropped = 0;
 		settings->unkept = false;
 	}
 	if (change->table) {
@@ -320,8 +323,10 @@ static void make_live(struct ohtd_settings *settings, struct ohtd_change *change
 		ohtd_items_make(&settings->items, &settings->defaults.table);
 	}
 	pthread_mutex_unlock(&settings->lock);
-	if (kept)
+	if (kept) {
 		tell(change);
+		ohtd_effect_begin(settings);
+	}
 }
 
 bool ohtd_settings_is_located(const struct ohtd_snapshot *snapshot)
@@ -355,8 +360,7 @@ static bool stands_there(struct ohtd_settings *settings, struct ohtd_change *cha
 	return fails(change, OHTD_CHANGE_REFUSED);
 }
 
-/* The robot has said that it would take it. */
-static void commit(struct ohtd_settings *settings, struct ohtd_change *change)
+void ohtd_settings_commit(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	bool kept = is_to_be_kept(settings, change);
 
@@ -376,7 +380,9 @@ static void commit(struct ohtd_settings *settings, struct ohtd_change *change)
 	    ohtd_settings_robot_refuses(settings, change,
 					ohtd_robot_offer(settings->setup.robot, &settings->wanted.table,
 							 &settings->wanted.stations))) {
-		if (kept)
+		if (settings->pending.waits)
+			ohtd_standstill_take_back(settings, change);
+		else if (kept)
 			ohtd_version_take_back(settings, change->version.version);
 		return;
 	}
@@ -425,9 +431,11 @@ void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *ch
 	}
 	change->version = ohtd_version_next(settings, &change->by, change->reason);
 	if (ohtd_unconfirmed_permits(settings, change) && prepare(settings, change) && !change->trial &&
-	    (is_to_be_kept(settings, change) || change->table))
-		commit(settings, change);
-	if (!change->result && !change->trial)
+	    (is_to_be_kept(settings, change) || change->table)) {
+		ohtd_settings_commit(settings, change);
+		ohtd_standstill_begin(settings, change);
+	}
+	if (!change->result && !change->trial && !change->version.waits)
 		ohtd_settings_set_level(settings, change);
 	/* Nothing was made: what there is. */
 	if (change->result == OHTD_CHANGE_OUTDATED ||

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "robot/command.h"
 #include "settings/items.h"
+#include "tables/config_effects.h"
 #include "tables/config_versions.h"
 
 struct json_object;
@@ -50,6 +51,44 @@ struct ohtd_well {
 	bool store;
 };
 
+#define OHTD_EFFECT_S	300
+
+/**
+ * struct ohtd_settings_counts - counts of the whole run, of which the effect of a version is made
+ * @plan: generation of the bus's plan, which @cycles, @missed and @exceeded are of
+ * @late: cycles of the control thread by lateness, as struct ohtd_bus_view has them
+ *
+ * The others are those of struct ohtd_config_counts.
+ */
+struct ohtd_settings_counts {
+	uint64_t plan;
+	uint64_t cycles;
+	uint64_t missed;
+	uint64_t exceeded;
+	uint64_t exchanges;
+	uint64_t failed;
+	uint64_t control_cycles;
+	uint64_t control_missed;
+	uint64_t late[OHTD_LATE_BUCKETS];
+	uint64_t alerts;
+};
+
+/**
+ * struct ohtd_settings_note - what became of a version without a request
+ * @act: as the audit says it
+ * @who: name of the account, or "ohtd"
+ * @version: which
+ * @reason: why
+ * @difference: its items as a line, or NULL
+ */
+struct ohtd_settings_note {
+	const char *act;
+	const char *who;
+	const struct ohtd_config_version *version;
+	const char *reason;
+	const char *difference;
+};
+
 /**
  * struct ohtd_settings_setup - who takes part; everything outlives the settings
  * @store: keeps the versions
@@ -60,8 +99,8 @@ struct ohtd_well {
  * @simulated: there is no robot
  * @lost: the database is another one than before
  * @look: what goes well now; called by a thread of the settings. NULL: not known
- * @returned: the daemon has made @change->version with the values of before; @difference is a line. NULL: not told
- * @arg: for @look and @returned
+ * @note: for the audit: what became of a version by itself. NULL: not told
+ * @arg: for @look and @note
  */
 struct ohtd_settings_setup {
 	struct ohtd_store *store;
@@ -72,7 +111,7 @@ struct ohtd_settings_setup {
 	bool simulated;
 	bool lost;
 	void (*look)(void *arg, struct ohtd_well *well);
-	void (*returned)(void *arg, const struct ohtd_config_version *version, const char *difference);
+	void (*note)(void *arg, const struct ohtd_settings_note *note);
 	void *arg;
 };
 
@@ -94,8 +133,22 @@ struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup
 					 size_t size);
 void ohtd_settings_close(struct ohtd_settings *settings);
 
-/* Nothing returns by itself from now on: what is pending does at the next start. NULL is allowed. */
+/* The daemon ends: what waits for standstill will not be live, though the robot stands soon. NULL is allowed. */
+void ohtd_settings_leave(struct ohtd_settings *settings);
+
+/* Nothing returns by itself from now on: what is pending does at the next start. What waits is dropped by that. NULL is allowed. */
 void ohtd_settings_rest(struct ohtd_settings *settings);
+
+/**
+ * ohtd_settings_measure() - from now on the effect of each new version is measured
+ * @settings: the settings
+ * @count: fills in the counts of now, false: it cannot; called by a thread of the settings and by workers
+ * @arg: for @count
+ *
+ * A version that went live before, at the start, has no effect that could be told: a restart lies between.
+ */
+void ohtd_settings_measure(struct ohtd_settings *settings, bool (*count)(void *arg, struct ohtd_settings_counts *counts),
+			   void *arg);
 
 #define OHTD_WAITS_BYTES	208
 
@@ -107,17 +160,23 @@ bool ohtd_settings_wait(struct ohtd_settings *settings, char why[OHTD_WAITS_BYTE
 /* What has returned, why, and with which differences. False: nothing has since the last version of a person. */
 bool ohtd_settings_returned(struct ohtd_settings *settings, char why[OHTD_RETURNED_BYTES]);
 
+/* What waited for standstill, was dropped, and why; as above. */
+bool ohtd_settings_dropped(struct ohtd_settings *settings, char why[OHTD_RETURNED_BYTES]);
+
+#define OHTD_WAIT_S_MAX		600
 #define OHTD_CONFIRM_S_MIN	5
 #define OHTD_CONFIRM_S_MAX	600
 
 /**
- * struct ohtd_unconfirmed - a version that returns by itself
- * @version: that is live; 0: none waits for its confirmation
- * @returns_to: version whose values are live again without one
+ * struct ohtd_unconfirmed - a version that returns by itself, or waits for standstill
+ * @version: that is live, or will be; 0: none waits
+ * @returns_to: version whose values are live again without a confirmation; 0: it will stay
  * @by: who made it
- * @within_s: as asked for last
- * @live_ns: CLOCK_MONOTONIC, since when it is live
- * @until_ns: CLOCK_MONOTONIC, when it returns
+ * @within_s: in which it is to be confirmed, as asked for last; 0: it will stay
+ * @live_ns: CLOCK_MONOTONIC, since when it is live; 0: it waits
+ * @until_ns: CLOCK_MONOTONIC, when it returns, or is dropped
+ * @waits: it is not live: it waits for standstill
+ * @asked_ns: wall clock, since when it waits
  */
 struct ohtd_unconfirmed {
 	int64_t version;
@@ -126,13 +185,15 @@ struct ohtd_unconfirmed {
 	uint32_t within_s;
 	uint64_t live_ns;
 	uint64_t until_ns;
+	bool waits;
+	int64_t asked_ns;
 };
 
 /* Context: any thread but the control thread. Without settings none is pending. */
 void ohtd_settings_pending(struct ohtd_settings *settings, struct ohtd_unconfirmed *pending);
 
 enum ohtd_change_result {
-	OHTD_CHANGE_DONE,	/* live, and on the disk; or nothing was to be changed */
+	OHTD_CHANGE_DONE,	/* live, and on the disk; or it waits, by version.waits; or nothing was to be changed */
 	OHTD_CHANGE_FAULTY,	/* see faults */
 	OHTD_CHANGE_ROLE,	/* the role is too low for the items in faults */
 	OHTD_CHANGE_ELEVATION,	/* the session is not elevated for the items in faults */
@@ -144,8 +205,9 @@ enum ohtd_change_result {
 	OHTD_CHANGE_REFUSED,	/* by the robot: see answer */
 	OHTD_CHANGE_NOT_POSTED,	/* the control thread could not be asked: see error */
 	OHTD_CHANGE_NOT_KEPT,	/* by the store: see error */
-	OHTD_CHANGE_PENDING,	/* another version waits for its confirmation: see pending */
+	OHTD_CHANGE_PENDING,	/* another version waits for its confirmation, or for standstill: see pending */
 	OHTD_CHANGE_NOTHING_PENDING,	/* no version waits for one */
+	OHTD_CHANGE_NOT_LIVE,	/* the version waits for standstill: see pending */
 	OHTD_CHANGE_NOT_YOURS,	/* somebody else has to confirm it: see pending */
 	OHTD_CHANGE_OLD_CONNECTION,	/* a confirmation by a connection from before the version */
 	OHTD_CHANGE_NO_WAY_BACK,	/* it cannot return: what is in force was not chosen, or not kept */
@@ -189,6 +251,8 @@ struct ohtd_difference {
  * @elevated: in: by an elevated session, or on this machine
  * @tag: in: the same as a number, for the journal of the stop
  * @confirm_within_s: in: it returns by itself unless it is confirmed within this time; 0: it stays
+ * @at_standstill: in: while the robot moves it waits, instead of being refused
+ * @wait_s: in: at most so long, up to OHTD_WAIT_S_MAX; 0: that long
  * @opened_ns: in: CLOCK_MONOTONIC, when the connection was opened by which it is asked
  * @valid_ms: in: how long the control thread may take; 0: its default
  * @reason: in: in the words of who asks
@@ -200,6 +264,8 @@ struct ohtd_difference {
  * @version: out: the live version, of a trial what it would be; 0 of one that is outdated: what is
  * in force is no version
  * @pending: out: the version that waits for its confirmation, also of a refusal
+ * @effect: out: of ohtd_settings_differ(): of that version; version 0: not known, or not yet
+ * @effect_until_ns: out: wall clock, when it will be known; 0: it is, or never will be
  * @difference: out: items that have other values now
  * @differences: out: how many
  * @calibration: private: of @document
@@ -222,6 +288,8 @@ struct ohtd_change {
 	bool elevated;
 	uint64_t tag;
 	uint32_t confirm_within_s;
+	bool at_standstill;
+	uint32_t wait_s;
 	uint64_t opened_ns;
 	uint32_t valid_ms;
 	char reason[OHTD_CONFIG_REASON_BYTES];
@@ -232,6 +300,8 @@ struct ohtd_change {
 	bool needs_standstill;
 	struct ohtd_config_version version;
 	struct ohtd_unconfirmed pending;
+	struct ohtd_config_effect effect;
+	int64_t effect_until_ns;
 	struct ohtd_difference *difference;
 	size_t differences;
 	struct json_object *calibration;
@@ -265,7 +335,7 @@ void ohtd_settings_confirm(struct ohtd_settings *settings, struct ohtd_change *c
 /* The pending version has @change->confirm_within_s from now on; 0: as asked for last. By who may confirm it, by any connection. */
 void ohtd_settings_extend(struct ohtd_settings *settings, struct ohtd_change *change);
 
-/* The pending version returns at once, if the robot takes it. By who may confirm it. */
+/* The pending version returns at once, if the robot takes it; one that waits is withdrawn. By who may confirm it. */
 void ohtd_settings_give_up(struct ohtd_settings *settings, struct ohtd_change *change);
 
 /* Releases what a change holds. */

@@ -343,7 +343,10 @@ static int begin_damaged(struct ohtd_settings *settings)
 static int begin(struct ohtd_settings *settings)
 {
 	int r;
-	struct json_object *tree = ohtd_version_read(settings, 0, &settings->head, &r);
+	struct json_object *tree;
+
+	ohtd_standstill_drop_old(settings);
+	tree = ohtd_version_read(settings, 0, &settings->head, &r);
 
 	if (r == -ENOENT)
 		r = begin_without(settings);
@@ -390,7 +393,7 @@ struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup
 		settings->setup = *setup;
 		pthread_mutex_init(&settings->writer, NULL);
 		pthread_mutex_init(&settings->lock, NULL);
-		pthread_cond_init(&settings->wake, NULL);
+		ohtd_returner_init(settings);
 		take_defaults(settings);
 		r = settings->items.count ? begin(settings) : -ENOMEM;
 		if (!r)

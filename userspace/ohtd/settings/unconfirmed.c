@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -19,11 +20,11 @@
 #define LINE_BYTES	900
 /* Between two looks at what goes well. */
 #define LOOK_MS		100
+/* Between two looks whether the robot stands: a control cycle. */
+#define STANDS_MS	25
 /* Of the cycles within a second, times the time factor, one in so many may be missed: a busy host misses some, too. */
 #define MISSED_ONE_IN	5
 #define MODULES_MAX	247
-/* The alert that something has returned ends by itself. */
-#define TOLD_NS		(24 * 3600 * OHTD_NS_PER_S)
 
 /* ---- who may change what ---- */
 
@@ -43,7 +44,7 @@ bool ohtd_settings_returned(struct ohtd_settings *settings, char why[OHTD_RETURN
 	if (!settings)
 		return false;
 	pthread_mutex_lock(&settings->lock);
-	if (ohtd_clock_monotonic_ns(settings->setup.clock) - settings->returned_ns < TOLD_NS)
+	if (ohtd_clock_monotonic_ns(settings->setup.clock) - settings->returned_ns < OHTD_TOLD_NS)
 		memcpy(why, settings->returned, OHTD_RETURNED_BYTES);
 	pthread_mutex_unlock(&settings->lock);
 	return *why;
@@ -130,7 +131,9 @@ void ohtd_settings_confirm(struct ohtd_settings *settings, struct ohtd_change *c
 	if (may_decide(settings, change)) {
 		int64_t version = change->pending.version;
 
-		if (change->opened_ns <= change->pending.live_ns)
+		if (change->pending.waits)
+			change->result = OHTD_CHANGE_NOT_LIVE;
+		else if (change->opened_ns <= change->pending.live_ns)
 			change->result = OHTD_CHANGE_OLD_CONNECTION;
 		else
 			change->error = ohtd_store_call(settings->setup.store, confirm, &version);
@@ -149,7 +152,7 @@ void ohtd_settings_confirm(struct ohtd_settings *settings, struct ohtd_change *c
 void ohtd_settings_extend(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	pthread_mutex_lock(&settings->writer);
-	if (may_decide(settings, change)) {
+	if (may_decide(settings, change) && (!change->pending.waits || fails(change, OHTD_CHANGE_NOT_LIVE))) {
 		if (!change->confirm_within_s)
 			change->confirm_within_s = change->pending.within_s;
 		set_end(settings, &change->pending, change->confirm_within_s);
@@ -170,11 +173,15 @@ void ohtd_unconfirmed_tell(struct ohtd_settings *settings, const struct ohtd_cha
 	char text[LINE_BYTES];
 	size_t used = (size_t)snprintf(text, sizeof(text), "version %lld %s, so version %lld has the values of before: ",
 				       (long long)was, cause, (long long)change->version.version);
+	struct ohtd_settings_note note = {
+		.act = "return of the configuration", .who = AUTHOR, .version = &change->version,
+		.reason = change->version.reason, .difference = text + used,
+	};
 
 	ohtd_change_line(change, false, text + used, sizeof(text) - used);
 	ohtd_log(OHTD_LOG_WARNING, "settings", "config_returned", "%s", text);
-	if (settings->setup.returned)
-		settings->setup.returned(settings->setup.arg, &change->version, text + used);
+	if (settings->setup.note)
+		settings->setup.note(settings->setup.arg, &note);
 	pthread_mutex_lock(&settings->lock);
 	snprintf(settings->returned, sizeof(settings->returned), "%.*s", (int)sizeof(settings->returned) - 1, text);
 	settings->returned_ns = ohtd_clock_monotonic_ns(settings->setup.clock);
@@ -205,6 +212,8 @@ static void keep(struct ohtd_settings *settings, struct ohtd_change *change)
 	pthread_mutex_lock(&settings->lock);
 	settings->unkept = r;
 	pthread_mutex_unlock(&settings->lock);
+	if (!r)
+		ohtd_effect_begin(settings);
 }
 
 /* The values of before are live again. False: the robot does not take them now, or there is no memory. */
@@ -228,7 +237,13 @@ static bool give_back(struct ohtd_settings *settings, struct ohtd_change *change
 void ohtd_settings_give_up(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	pthread_mutex_lock(&settings->writer);
-	if (may_decide(settings, change) && give_back(settings, change, "was given up")) {
+	if (!may_decide(settings, change)) {
+		pthread_mutex_unlock(&settings->writer);
+		return;
+	}
+	if (change->pending.waits) {
+		ohtd_standstill_withdraw(settings, change);
+	} else if (give_back(settings, change, "was given up")) {
 		ohtd_log(OHTD_LOG_NOTICE, "settings", "config_given_up", "version %lld by %s",
 			 (long long)change->pending.version, change->by.user);
 		ohtd_settings_set_level(settings, change);
@@ -319,14 +334,17 @@ static void judge(struct ohtd_settings *settings, const struct ohtd_unconfirmed 
 	pthread_mutex_unlock(&settings->writer);
 }
 
-/* False: the thread is to end. */
+/* While nothing is pending the thread wakes for what is measured. False: the thread is to end. */
 static bool await_pending(struct ohtd_settings *settings, struct ohtd_unconfirmed *pending)
 {
+	struct timespec until;
 	bool ends;
 
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += OHTD_EFFECT_EVERY_S;
 	pthread_mutex_lock(&settings->lock);
-	while (!settings->ends && !settings->pending.version)
-		pthread_cond_wait(&settings->wake, &settings->lock);
+	if (!settings->ends && !settings->pending.version)
+		pthread_cond_timedwait(&settings->wake, &settings->lock, &until);
 	*pending = settings->pending;
 	ends = settings->ends;
 	pthread_mutex_unlock(&settings->lock);
@@ -351,6 +369,14 @@ static void *run(void *arg)
 		uint64_t now_ns = ohtd_clock_monotonic_ns(clock);
 		bool anew = second_ns < pending.live_ns, over;
 
+		ohtd_effect_turn(settings);
+		if (!pending.version)
+			continue;
+		if (pending.waits) {
+			ohtd_standstill_turn(settings);
+			ohtd_clock_wait(clock, NULL, 0, now_ns + STANDS_MS * OHTD_NS_PER_MS);
+			continue;
+		}
 		ohtd_unconfirmed_look(settings, &now);
 		over = anew || is_second_over(&now, now_ns - second_ns);
 		/* A share of missed cycles is judged when its second is over. */
@@ -362,6 +388,16 @@ static void *run(void *arg)
 		ohtd_clock_wait(clock, NULL, 0, now_ns + LOOK_MS * OHTD_NS_PER_MS);
 	}
 	return NULL;
+}
+
+void ohtd_returner_init(struct ohtd_settings *settings)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&settings->wake, &attr);
+	pthread_condattr_destroy(&attr);
 }
 
 int ohtd_returner_start(struct ohtd_settings *settings)
@@ -385,4 +421,6 @@ void ohtd_settings_rest(struct ohtd_settings *settings)
 	pthread_mutex_unlock(&settings->lock);
 	pthread_join(settings->returner, NULL);
 	settings->runs = false;
+	ohtd_standstill_rest(settings);
+	ohtd_effect_rest(settings);
 }

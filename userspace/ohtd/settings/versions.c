@@ -221,6 +221,8 @@ void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *ch
 		change->error = 0;
 	if (!change->error && !change->before)
 		change->before = json_object_new_object();
+	if (!change->error)
+		ohtd_effect_read(settings, change);
 	if (change->error)
 		change->result = ohtd_version_fails(change->error);
 	else if (!change->before || !ohtd_change_compare(change))

@@ -41,6 +41,7 @@ static const struct carried tables[] = {
 	{ .name = "command_numbers", .column = "reserved", .in = "UPDATE command_numbers SET reserved = 100000 + "
 	  "max(reserved, coalesce((SELECT max(number) FROM commands), 0))" },
 	{ .name = "commands" },
+	{ .name = "config_effects" },
 	{ .name = "config_versions" },
 	{ .name = "daemon_runs" },
 	{ .name = "journal" },

@@ -6,7 +6,8 @@
 #include "store/db_private.h"
 
 #define VERSIONS									\
-	"(SELECT *, CASE WHEN version < (SELECT max(version) FROM config_versions) THEN 'past'"	\
+	"(SELECT *, CASE WHEN waits = 1 THEN 'waiting'"					\
+	" WHEN version < (SELECT max(version) FROM config_versions WHERE waits = 0) THEN 'past'"	\
 	" WHEN returns_to > 0 THEN 'pending' ELSE 'live' END AS state FROM config_versions)"
 
 static const struct ohtd_stored_column version_columns[] = {
@@ -18,6 +19,7 @@ static const struct ohtd_stored_column version_columns[] = {
 	OHTD_COLUMN(ohtd_config_version, returns_to),
 	OHTD_COLUMN(ohtd_config_version, state, .seen = true),
 	OHTD_COLUMN(ohtd_config_version, rescue),
+	OHTD_COLUMN(ohtd_config_version, waits),
 };
 
 const struct ohtd_stored_row ohtd_kept_config_versions = {
@@ -34,6 +36,7 @@ static const struct ohtd_stored_column kept_columns[] = {
 	OHTD_COLUMN_AS(ohtd_config_kept, "returns_to", head.returns_to),
 	OHTD_COLUMN_AS(ohtd_config_kept, "state", head.state, .seen = true),
 	OHTD_COLUMN_AS(ohtd_config_kept, "rescue", head.rescue),
+	OHTD_COLUMN_AS(ohtd_config_kept, "waits", head.waits),
 	OHTD_COLUMN(ohtd_config_kept, document),
 };
 
@@ -43,7 +46,7 @@ static const struct ohtd_stored_row kept_row = {
 };
 
 static const struct ohtd_statement newest_sql = {
-	" ORDER BY version DESC LIMIT 1", &kept_row, ohtd_row_select
+	" WHERE waits = 0 ORDER BY version DESC LIMIT 1", &kept_row, ohtd_row_select
 };
 
 static const struct ohtd_statement get_sql = {
@@ -54,6 +57,10 @@ static const struct ohtd_statement rescue_sql = {
 	" WHERE rescue = 1", &kept_row, ohtd_row_select
 };
 
+static const struct ohtd_statement waiting_sql = {
+	" WHERE waits = 1", &ohtd_kept_config_versions, ohtd_row_select
+};
+
 static const struct ohtd_statement head_sql = {
 	" WHERE version = :version", &ohtd_kept_config_versions, ohtd_row_select
 };
@@ -61,7 +68,7 @@ static const struct ohtd_statement head_sql = {
 static const struct ohtd_statement unmark_sql = { "UPDATE config_versions SET rescue = 0 WHERE rescue = 1" };
 
 static const struct ohtd_statement mark_sql = {
-	"UPDATE config_versions SET rescue = 1 WHERE version = :version AND returns_to = 0"
+	"UPDATE config_versions SET rescue = 1 WHERE version = :version AND returns_to = 0 AND waits = 0"
 };
 
 static const struct ohtd_statement add_sql = { "", &kept_row, ohtd_row_insert };
@@ -87,6 +94,11 @@ int ohtd_db_config_get(struct ohtd_db *db, struct ohtd_config_kept *kept)
 int ohtd_db_config_rescue(struct ohtd_db *db, struct ohtd_config_kept *kept)
 {
 	return ohtd_db_get(db, &rescue_sql, kept);
+}
+
+int ohtd_db_config_waiting(struct ohtd_db *db, struct ohtd_config_version *head)
+{
+	return ohtd_db_get(db, &waiting_sql, head);
 }
 
 static int run(struct ohtd_db *db, const struct ohtd_statement *sql, int64_t version)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     what is kept about the configuration: every version, the newest of which is live.
+ * Owns:     what is kept about the configuration: every version, the newest of which is live, but for one that waits.
  * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call().
  * Locks:    none.
  */
@@ -30,8 +30,9 @@ struct ohtd_db;
  * @reason: as the author has said it; "": nothing was said
  * @created_ns: wall clock; 0: not known
  * @returns_to: version whose values are live again if nobody confirms this one; 0: it stays
- * @state: of one that was read: "live", "pending" or "past"
+ * @state: of one that was read: "live", "pending", "past" or "waiting"
  * @rescue: a person has marked it as the one to go back to
+ * @waits: it is not live yet: it waits until the robot stands
  */
 struct ohtd_config_version {
 	int64_t version;
@@ -42,6 +43,7 @@ struct ohtd_config_version {
 	int64_t returns_to;
 	char state[OHTD_CONFIG_STATE_BYTES];
 	bool rescue;
+	bool waits;
 };
 
 /* @document: the whole configuration as JSON */
@@ -50,7 +52,7 @@ struct ohtd_config_kept {
 	char document[OHTD_CONFIG_DOCUMENT_BYTES];
 };
 
-/* The newest version. 0, -ENOENT: there is none, or another negative errno. */
+/* The newest version that does not wait. 0, -ENOENT: there is none, or another negative errno. */
 int ohtd_db_config_newest(struct ohtd_db *db, struct ohtd_config_kept *kept);
 
 /* The version @kept->head.version; as above. */
@@ -59,7 +61,10 @@ int ohtd_db_config_get(struct ohtd_db *db, struct ohtd_config_kept *kept);
 /* The version that is marked as the rescue; as above. */
 int ohtd_db_config_rescue(struct ohtd_db *db, struct ohtd_config_kept *kept);
 
-/* @head->version is the rescue from now on, and is read. -ENOENT: there is none that is confirmed; or another negative errno. */
+/* The version that waits until the robot stands; as above. */
+int ohtd_db_config_waiting(struct ohtd_db *db, struct ohtd_config_version *head);
+
+/* @head->version is the rescue from now on, and is read. -ENOENT: there is none that is live and confirmed, or was; or another negative errno. */
 int ohtd_db_config_mark(struct ohtd_db *db, struct ohtd_config_version *head);
 
 /* Keeps a version, and drops what is newer than its parent: a version that was taken back. 0 or a

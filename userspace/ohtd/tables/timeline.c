@@ -31,7 +31,7 @@
 
 #define SETTINGS								\
 	"SELECT 8 * version + 3, created_ns, 0, 'setting', 'version', 'version ' || version"	\
-	" || iif(reason = '', '', ': ' || reason), '', author, version FROM config_versions"
+	" || iif(reason = '', '', ': ' || reason), '', author, version FROM config_versions WHERE waits = 0"
 
 #define STARTS_AND_STEPS							\
 	"SELECT 8 * number + 4, time_ns, 0, iif(act = '" OHTD_ACT_START "', 'start', 'clock'), act,"	\

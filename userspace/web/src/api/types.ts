@@ -111,5 +111,8 @@ export type JobMade = Schemas["JobMade"];
 export type ConfigItem = Schemas["ConfigItem"];
 export type ConfigVersion = Schemas["ConfigVersion"];
 export type ConfigChange = Schemas["ConfigChange"];
+
+/** A version as it is kept: what it changed, and its effect. */
+export type ConfigTold = Schemas["ConfigVersionTold"];
 export type ConfigDifference = Schemas["ConfigDifference"];
 export type ConfigPending = Schemas["ConfigPending"];

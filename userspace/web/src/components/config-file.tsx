@@ -3,8 +3,9 @@
  * The configuration as a file: to be kept, and to be put into this robot or another one.
  */
 import { useEffect, useState } from "preact/hooks";
+import { useLive } from "../api/live";
 import { call, may } from "../api/session";
-import type { ConfigChange } from "../api/types";
+import type { ConfigChange, Robot } from "../api/types";
 import { changing, readSettings } from "../config";
 import { download } from "../download";
 import { fieldTime } from "../format";
@@ -12,9 +13,10 @@ import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Card, Notice, Refusal, Skeleton } from "./basics";
 import { Differences } from "./config-differences";
-import { confirmMember, queryOf, reasonMember, sendChange, toastLive } from "./config-save";
+import { confirmMember, queryOf, reasonMember, sendChange, standstillMember, toastLive } from "./config-save";
 import { Form, type Values } from "./form";
 import { Dialog } from "./overlay";
+import { isMoving } from "./stop";
 
 const t = texts.config;
 
@@ -32,6 +34,7 @@ function sendDocument({ document }: Chosen, isCalibrated: boolean, query?: Value
 }
 
 function Import({ file, close }: { file: Chosen; close: () => void }) {
+	const moves = isMoving(useLive<Robot>("robot").data);
 	const [isCalibrated, setCalibrated] = useState(false);
 	const [checked, setChecked] = useState<ConfigChange>();
 	const act = useAct();
@@ -66,7 +69,11 @@ function Import({ file, close }: { file: Chosen; close: () => void }) {
 					{checked.needs_standstill ? <p class="dialog-text">{t.needsStandstill}</p> : null}
 					<Form
 						id="import"
-						members={[reasonMember(), confirmMember(checked.needs_standstill)]}
+						members={[
+							reasonMember(),
+							confirmMember(checked.needs_standstill),
+							...(checked.needs_standstill ? [standstillMember(moves)] : []),
+						]}
 						submit={t.importDo}
 						onSend={save}
 						onCancel={close}

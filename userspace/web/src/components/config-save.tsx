@@ -3,10 +3,10 @@
  * Changes that are not saved yet: how many, their difference as the robot has checked it, and the way to save them.
  */
 import { useEffect } from "preact/hooks";
-import { feed } from "../api/live";
+import { feed, useLive } from "../api/live";
 import { Problem } from "../api/problem";
 import { call } from "../api/session";
-import type { ConfigChange } from "../api/types";
+import type { ConfigChange, Robot } from "../api/types";
 import { changesOf, changing, draft, labelled, meanwhile, patchOf, readSettings, settings, undo } from "../config";
 import { time } from "../format";
 import { useStore } from "../store";
@@ -16,6 +16,7 @@ import { Differences } from "./config-differences";
 import { elevated } from "./elevate";
 import { Form, type Member, type Values } from "./form";
 import { confirm, Dialog, toast } from "./overlay";
+import { isMoving } from "./stop";
 
 const t = texts.config;
 const REASON_BYTES_MAX = 200;
@@ -41,11 +42,23 @@ export const confirmMember = (wanted: boolean): Member => ({
 	start: wanted ? String(CONFIRM_S) : "",
 });
 
-/** Says that it is live, and until when it has to be confirmed. */
-export function toastLive({ version, state }: ConfigChange, within: Values[string] | undefined, saved: string): void {
-	const isPending = state === "pending";
+/** @moves: the robot does: then it is to wait, unless the person wants otherwise. */
+export const standstillMember = (moves: boolean): Member => ({
+	name: "apply_at",
+	label: t.whileMoving,
+	kind: "choice",
+	choices: [
+		{ value: "now", label: t.refuseIt },
+		{ value: "standstill", label: t.waitForStandstill },
+	],
+	start: moves ? "standstill" : "now",
+});
 
-	toast(isPending ? t.savedPending(version, Number(within)) : saved, isPending ? "warn" : "ok");
+/** Says that it is live, and until when it has to be confirmed; or that it waits. */
+export function toastLive({ version, state }: ConfigChange, within: Values[string] | undefined, saved: string): void {
+	if (state === "waiting") toast(t.savedWaits(version), "warn");
+	else if (state === "pending") toast(t.savedPending(version, Number(within)), "warn");
+	else toast(saved, "ok");
 	feed.refresh("health");
 }
 
@@ -139,6 +152,7 @@ interface DifferenceProps {
 }
 
 export function Difference({ checked, tag, close, onOutdated }: DifferenceProps) {
+	const moves = isMoving(useLive<Robot>("robot").data);
 	const save = (query: Values) =>
 		changing(async () => {
 			const sent = Object.keys(draft.get());
@@ -165,7 +179,17 @@ export function Difference({ checked, tag, close, onOutdated }: DifferenceProps)
 					<Differences id="config-changes" label={t.differenceTitle} changes={checked.changes} />
 					{checked.needs_standstill ? <p class="dialog-text">{t.needsStandstill}</p> : null}
 					{/* What could move the robot otherwise than meant returns by itself, unless the person says that it stays. */}
-					<Form id="config-save" members={[reasonMember(), confirmMember(checked.needs_standstill)]} submit={t.save} onSend={save} onCancel={close} />
+					<Form
+						id="config-save"
+						members={[
+							reasonMember(),
+							confirmMember(checked.needs_standstill),
+							...(checked.needs_standstill ? [standstillMember(moves)] : []),
+						]}
+						submit={t.save}
+						onSend={save}
+						onCancel={close}
+					/>
 				</>
 			) : (
 				<>

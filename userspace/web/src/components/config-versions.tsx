@@ -3,33 +3,55 @@
  * The versions of the configuration: who made each and why, what it changed, and the way back to it.
  */
 import { useEffect, useState } from "preact/hooks";
+import { useLive } from "../api/live";
 import { call, may } from "../api/session";
-import type { ConfigChange, ConfigVersion } from "../api/types";
+import type { ConfigChange, ConfigTold, ConfigVersion, Robot } from "../api/types";
 import { backOver, changing, readSettings, settings } from "../config";
+import { time } from "../format";
 import { useStore } from "../store";
 import { texts } from "../texts";
 import { useAct } from "./act";
 import { Badge, Button, Card, Refusal, Skeleton, type Tone, When } from "./basics";
 import { Differences } from "./config-differences";
-import { confirmMember, queryOf, reasonMember, sendChange, toastLive } from "./config-save";
+import { confirmMember, queryOf, reasonMember, sendChange, standstillMember, toastLive } from "./config-save";
 import { Form, type Values } from "./form";
 import { Older } from "./older";
 import { confirm, Dialog, toast } from "./overlay";
 import { usePaged } from "./paged";
+import { isMoving } from "./stop";
 import { Table } from "./table";
 
 const t = texts.config;
-const TONES: Record<string, Tone> = { live: "ok", pending: "warn" };
+const TONES: Record<string, Tone> = { live: "ok", pending: "warn", waiting: "warn" };
 const ROWS = 20;
 /* Each one is a request. */
 const READ_MAX = 20;
 
-const readVersion = (version: number) => call<ConfigChange>("GET", `config/versions/${version}`);
+const readVersion = (version: number) => call<ConfigTold>("GET", `config/versions/${version}`);
 
 /* ---- what a version changed ---- */
 
+/* What went otherwise since it went live: a figure a line. */
+function Effect({ told: { effect, effect_until: until } }: { told: ConfigTold }) {
+	if (until) return <p class="dialog-text" id="config-effect">{t.effectUntil(time(until))}</p>;
+	if (!effect) return null;
+	if (effect.state === "unknown") return <p class="dialog-text" id="config-effect">{t.effectUnknown}</p>;
+	return (
+		<>
+			<p>{t.effectOf(Math.round(effect.before_s), Math.round(effect.after_s), t.effectEnds[effect.state] ?? "")}</p>
+			<ul class="config-few" id="config-effect">
+				{effect.figures.map(({ figure, unit, before, after }) => (
+					<li key={figure} data-figure={figure}>
+						{t.figures[figure] ?? figure}: {before ?? t.notKnown} → <b>{after ?? t.notKnown}</b> {unit}
+					</li>
+				))}
+			</ul>
+		</>
+	);
+}
+
 function What({ version: { version, parent }, close }: { version: ConfigVersion; close: () => void }) {
-	const [change, setChange] = useState<ConfigChange>();
+	const [change, setChange] = useState<ConfigTold>();
 	const act = useAct();
 
 	useEffect(() => {
@@ -39,6 +61,7 @@ function What({ version: { version, parent }, close }: { version: ConfigVersion;
 		<Dialog title={t.whatIn(version)} text={parent === null ? t.firstVersion : undefined} id="config-what" wide onClose={close}>
 			{change?.changes.length ? <Differences id="config-changed" label={t.whatIn(version)} changes={change.changes} /> : null}
 			{change && !change.changes.length ? <p class="dialog-text">{t.changedNothing}</p> : null}
+			{change ? <Effect told={change} /> : null}
 			{act.busy ? <Skeleton lines={3} /> : null}
 			{act.problem ? <Refusal problem={act.problem} /> : null}
 			<div class="actions">
@@ -78,12 +101,12 @@ function Would({ version, live }: { version: number; live: number }) {
 }
 
 function Back({ version, live, close }: { version: number; live: number; close: () => void }) {
-	const goBack = ({ reason, confirm_within_s: within }: Values) =>
+	const moves = isMoving(useLive<Robot>("robot").data);
+	const goBack = ({ reason, ...when }: Values) =>
 		changing(async () => {
-			const path = `config/versions/${version}/rollback${queryOf(within ? { confirm_within_s: within } : {})}`;
-			const made = await sendChange("POST", path, reason ? { reason } : {});
+			const made = await sendChange("POST", `config/versions/${version}/rollback${queryOf(when)}`, reason ? { reason } : {});
 
-			toastLive(made, within, t.backDone(version, made.version));
+			toastLive(made, when.confirm_within_s, t.backDone(version, made.version));
 			close();
 			await readSettings(made.changes.map(({ pointer }) => pointer));
 		});
@@ -91,7 +114,7 @@ function Back({ version, live, close }: { version: number; live: number; close: 
 	return (
 		<Dialog title={t.backTo(version)} text={t.backText} id="config-back" wide onClose={close}>
 			<Would key={live} version={version} live={live} />
-			<Form id="back" members={[reasonMember(), confirmMember(false)]} submit={t.backTo(version)} onSend={goBack} onCancel={close} />
+			<Form id="back" members={[reasonMember(), confirmMember(false), standstillMember(moves)]} submit={t.backTo(version)} onSend={goBack} onCancel={close} />
 		</Dialog>
 	);
 }
@@ -160,12 +183,12 @@ export function Versions() {
 								<Button kind="plain" label={t.whatOf(v.version)} onPress={() => setLooking(v)}>
 									{t.what}
 								</Button>
-								{may("supervisor") && live !== undefined && v.version !== live ? (
+								{may("supervisor") && live !== undefined && v.version !== live && v.state !== "waiting" ? (
 									<Button kind="plain" label={t.backTo(v.version)} onPress={() => setGoing(v.version)}>
 										{t.back}
 									</Button>
 								) : null}
-								{may("administrator") && v.state !== "pending" && !v.rescue ? (
+								{may("administrator") && v.state !== "pending" && v.state !== "waiting" && !v.rescue ? (
 									<Button kind="plain" label={t.rescueMarkIt(v.version)} onPress={() => void mark(v.version)}>
 										{t.rescueMark}
 									</Button>

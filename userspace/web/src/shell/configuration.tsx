@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * On every page: a change of the configuration that returns by itself unless a person keeps it, and that one has returned.
+ * On every page: a change of the configuration that returns by itself unless a person keeps it, or that waits for standstill; that one
+ * has returned, or was dropped.
  */
 import { useEffect, useState } from "preact/hooks";
 import { feed, useLive } from "../api/live";
 import { Problem } from "../api/problem";
 import { call, may, session } from "../api/session";
-import type { ConfigChange, ConfigPending, ConfigVersion, Health, List } from "../api/types";
+import type { Alert, ConfigChange, ConfigPending, ConfigVersion, Health, List } from "../api/types";
 import { useAct } from "../components/act";
 import { Button, Notice, STALE_MS } from "../components/basics";
 import { FewDifferences } from "../components/config-differences";
@@ -48,6 +49,49 @@ function Changes({ version }: { version: number }) {
 	const change = useUntilRead(() => changeOf(version));
 
 	return change ? <FewDifferences id="pending-changes" changes={change.changes} /> : null;
+}
+
+/* What waits is not live: it can only be withdrawn. */
+function Withdraw({ by }: { by: string }) {
+	const act = useAct();
+	const { user } = useStore(session);
+	const withdraw = async () => toast(t.withdrawn((await call<ConfigChange>("DELETE", "config/pending", { timeoutMs: CHANGE_MS })).version));
+
+	if (user !== by && !may("administrator")) return <p class="sub">{t.theyDecide(by)}</p>;
+	return (
+		<>
+			<p class="act-row">
+				<Button id="pending-withdraw" onPress={() => void act.run(withdraw).then(() => feed.refresh("health"))}>
+					{t.withdraw}
+				</Button>
+			</p>
+			<Refused problem={act.problem} id="pending-refused" />
+		</>
+	);
+}
+
+/* Its end does not move, so the page counts to it by itself. */
+function Waiting() {
+	const reading = useLive<ConfigPending>("config/pending");
+	const { version, state, by, remaining_ms: left } = reading.data ?? {};
+	const seconds = Math.ceil(Math.max((left ?? 0) - Math.max(useTick() - reading.at, 0), 0) / 1000);
+
+	if (state !== "waiting" || !version || !by)
+		return (
+			<Notice tone="warn" id="config-pending">
+				<b role="alert">{t.waits}</b>
+			</Notice>
+		);
+	return (
+		<Notice tone="warn" id="config-pending">
+			<b role="alert">{t.waitsBy(version, by)}</b>{" "}
+			<span role="timer" id="pending-left" data-seconds={seconds}>
+				{t.dropsIn(seconds)}
+			</span>
+			<Changes key={version} version={version} />
+			<Withdraw key={`${version} of ${by}`} by={by} />
+		</Notice>
+	);
 }
 
 function Acts({ by, within }: { by: string; within: number | null }) {
@@ -137,26 +181,52 @@ function Returned() {
 	);
 }
 
+async function droppedText(): Promise<string | undefined> {
+	const alerts = await call<List<Alert>>("GET", "alerts");
+
+	return alerts.items.find(({ code }) => code === "config_dropped")?.text;
+}
+
+function Dropped() {
+	const text = useUntilRead(droppedText);
+
+	return (
+		<Notice
+			tone="warn"
+			id="config-dropped"
+			action={
+				<Button kind="plain" id="config-dropped-dismiss" onPress={() => dismissed.set(true)}>
+					{texts.shell.dismiss}
+				</Button>
+			}
+		>
+			<b role="alert">{text ?? t.dropped}</b>
+		</Notice>
+	);
+}
+
 export function ConfigurationWord({ told }: { told: Health["configuration"] | undefined }) {
 	const { state } = useStore(session);
 	const { path } = useStore(place);
 	const seen = useStore(hasSeen);
 	const gone = useStore(dismissed);
-	const [before, setBefore] = useState<boolean>();
-	const isPending = told?.pending;
+	const [before, setBefore] = useState<string>();
+	const now = told && (told.pending ? "pending" : told.waits ? "waiting" : "none");
 
 	useEffect(() => {
-		if (isPending === undefined) return;
-		setBefore(isPending);
-		if (isPending) {
+		if (now === undefined) return;
+		setBefore(now);
+		if (now !== "none") {
 			hasSeen.set(true);
 			dismissed.set(false);
 		}
-		// A version became pending, was confirmed or returned: read what is live now.
-		if (before !== undefined && before !== isPending) refresh().catch(() => undefined);
-	}, [isPending]);
+		// A version became pending or live, was confirmed or returned: read what is live now.
+		if (before !== undefined && before !== now) refresh().catch(() => undefined);
+	}, [now]);
 	if (!told || state !== "open") return null;
 	if (told.pending) return <Countdown />;
+	if (told.waits) return <Waiting />;
 	if (told.returned && !gone && (seen || path.startsWith(PAGE))) return <Returned />;
+	if (told.dropped && !gone && (seen || path.startsWith(PAGE))) return <Dropped />;
 	return null;
 }

@@ -30,6 +30,12 @@ UPDATE command_numbers SET reserved = 100000 +
 	max((SELECT max(reserved) FROM command_numbers), coalesce((SELECT max(number) FROM commands), 0));
 DELETE FROM command_numbers WHERE rowid > (SELECT min(rowid) FROM command_numbers);
 
+-- The effect of a version goes with it.
+DELETE FROM config_effects WHERE version NOT IN (SELECT version FROM config_versions);
+
+-- A version that waited for standstill has never been live.
+DELETE FROM config_versions WHERE waits = 1;
+
 -- The newest versions of the configuration may be among what was lost: the robot waits for a person. A version without
 -- items: none was found. Nobody has told the time here.
 INSERT INTO config_versions (version, parent, author, reason, created_ns, document)

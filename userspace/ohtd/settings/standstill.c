@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A change that waits until the robot stands: it goes live then, is withdrawn by a person, or is dropped with a reason. */
+#include "settings/private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "control/robot.h"
+#include "robot/codes.h"
+#include "store/store.h"
+
+#define CAUSE_BYTES	120
+#define LINE_BYTES	900
+
+/* The refusal says that the robot moves, and nothing else. */
+static bool is_moving(const struct ohtd_change *change)
+{
+	const struct ohtd_why_list *why = &change->answer.why;
+
+	if (change->result != OHTD_CHANGE_REFUSED)
+		return false;
+	for (uint32_t i = 0; i < why->count && i < OHTD_WHY_MAX; i++)
+		if (why->items[i].code != OHTD_WHY_MOVING && why->items[i].code != OHTD_WHY_STATE &&
+		    why->items[i].code != OHTD_WHY_EXPIRED)
+			return false;
+	return why->count;
+}
+
+/* ---- it begins to wait ---- */
+
+void ohtd_standstill_begin(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	struct ohtd_unconfirmed pending = {
+		.version = change->version.version, .returns_to = change->version.returns_to, .by = change->by,
+		.within_s = change->confirm_within_s, .waits = true,
+		.asked_ns = ohtd_clock_wall_ns(settings->setup.clock),
+	};
+
+	if (!change->at_standstill || !is_moving(change))
+		return;
+	change->version.waits = true;
+	change->error = ohtd_version_keep(settings, &change->version, change->now);
+	if (change->error) {
+		change->result = OHTD_CHANGE_NOT_KEPT;
+		return;
+	}
+	settings->later_values = settings->wanted;
+	settings->later = (struct ohtd_change){
+		.at_standstill = true, .if_version = settings->head.version, .by = change->by, .elevated = change->elevated,
+		.tag = change->tag, .confirm_within_s = change->confirm_within_s, .valid_ms = change->valid_ms,
+		.version = change->version, .needs_standstill = true, .wait_s = change->wait_s ? change->wait_s : OHTD_WAIT_S_MAX,
+	};
+	memcpy(settings->later.reason, change->reason, sizeof(change->reason));
+	pending.until_ns = ohtd_clock_monotonic_ns(settings->setup.clock) + settings->later.wait_s * OHTD_NS_PER_S;
+	pthread_mutex_lock(&settings->lock);
+	settings->pending = pending;
+	*settings->dropped = 0;
+	pthread_cond_signal(&settings->wake);
+	pthread_mutex_unlock(&settings->lock);
+	ohtd_log(OHTD_LOG_NOTICE, "settings", "config_waits_for_standstill", "version %lld by %s, at most %u s",
+		 (long long)change->version.version, change->by.user, settings->later.wait_s);
+	change->pending = pending;
+	change->result = OHTD_CHANGE_DONE;
+	snprintf(change->version.state, sizeof(change->version.state), "waiting");
+}
+
+void ohtd_standstill_take_back(struct ohtd_settings *settings, const struct ohtd_change *change)
+{
+	int r = ohtd_version_keep(settings, &settings->later.version, change->now);
+
+	if (r)
+		ohtd_version_take_back(settings, change->version.version);
+}
+
+/* ---- it ends ---- */
+
+void ohtd_standstill_end(struct ohtd_settings *settings)
+{
+	pthread_mutex_lock(&settings->lock);
+	if (settings->pending.waits)
+		memset(&settings->pending, 0, sizeof(settings->pending));
+	pthread_mutex_unlock(&settings->lock);
+}
+
+/* Says that the version will not be live. */
+static void tell_dropped(struct ohtd_settings *settings, const struct ohtd_config_version *version, const char *cause)
+{
+	struct ohtd_settings_note note = {
+		.act = "drop of a change", .who = "ohtd", .version = version, .reason = cause,
+	};
+
+	ohtd_log(OHTD_LOG_WARNING, "settings", "config_dropped", "version %lld by %s waited for standstill and %s",
+		 (long long)version->version, version->author, cause);
+	if (settings->setup.note)
+		settings->setup.note(settings->setup.arg, &note);
+	pthread_mutex_lock(&settings->lock);
+	snprintf(settings->dropped, sizeof(settings->dropped), "version %lld by %s waited for standstill and %s",
+		 (long long)version->version, version->author, cause);
+	settings->dropped_ns = ohtd_clock_monotonic_ns(settings->setup.clock);
+	pthread_mutex_unlock(&settings->lock);
+}
+
+static void drop(struct ohtd_settings *settings, const char *cause)
+{
+	ohtd_version_take_back(settings, settings->later.version.version);
+	tell_dropped(settings, &settings->later.version, cause);
+	ohtd_standstill_end(settings);
+}
+
+void ohtd_standstill_withdraw(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	ohtd_version_take_back(settings, settings->later.version.version);
+	ohtd_standstill_end(settings);
+	change->version = settings->head;
+	ohtd_log(OHTD_LOG_NOTICE, "settings", "config_withdrawn", "version %lld by %s, which waited for standstill",
+		 (long long)change->pending.version, change->by.user);
+}
+
+static int waiting(struct ohtd_db *db, void *head)
+{
+	return ohtd_db_config_waiting(db, head);
+}
+
+void ohtd_standstill_drop_old(struct ohtd_settings *settings)
+{
+	struct ohtd_config_version version = { 0 };
+	int r = ohtd_store_read(settings->setup.store, waiting, &version);
+
+	if (r)
+		return;
+	ohtd_version_take_back(settings, version.version);
+	tell_dropped(settings, &version, "was dropped since ohtd ended before the robot stood");
+}
+
+/* ---- it goes live ---- */
+
+/* Why it does not wait any longer. False: it does. */
+static bool is_over(const struct ohtd_settings *settings, char *cause)
+{
+	const struct ohtd_change *later = &settings->later;
+
+	if (settings->head.version != later->if_version)
+		snprintf(cause, CAUSE_BYTES, "was dropped since version %lld, of which it was made, is not live any more",
+			 (long long)later->if_version);
+	else if (ohtd_clock_monotonic_ns(settings->setup.clock) >= settings->pending.until_ns)
+		snprintf(cause, CAUSE_BYTES, "was dropped since the robot did not stand within %u s", later->wait_s);
+	else
+		return false;
+	return true;
+}
+
+static void say_why(const struct ohtd_change *change, char *cause)
+{
+	if (change->result == OHTD_CHANGE_REFUSED)
+		snprintf(cause, CAUSE_BYTES, "was dropped since the robot refused it: %s",
+			 ohtd_why_name(change->answer.why.count ? change->answer.why.items[0].code : OHTD_WHY_NONE));
+	else
+		snprintf(cause, CAUSE_BYTES, "was dropped since it could not be written down: %s",
+			 change->result == OHTD_CHANGE_NOT_KEPT ? strerror(-change->error) : "out of memory");
+}
+
+static void tell_live(struct ohtd_settings *settings, const struct ohtd_change *change)
+{
+	char line[LINE_BYTES];
+	struct ohtd_settings_note note = {
+		.act = "change at standstill", .who = change->by.user, .version = &change->version, .reason = change->reason,
+		.difference = line,
+	};
+
+	ohtd_change_line(change, false, line, sizeof(line));
+	if (settings->setup.note)
+		settings->setup.note(settings->setup.arg, &note);
+}
+
+/* As a change that is asked for now, in all but the answer. */
+static void go_live(struct ohtd_settings *settings)
+{
+	struct ohtd_change change = settings->later;
+	char cause[CAUSE_BYTES];
+
+	settings->wanted = settings->later_values;
+	change.version.waits = false;
+	change.version.created_ns = ohtd_clock_wall_ns(settings->setup.clock);
+	if (ohtd_settings_compare(settings, &settings->items, &change))
+		ohtd_settings_commit(settings, &change);
+	else
+		change.result = OHTD_CHANGE_NO_MEMORY;
+	if (!change.result) {
+		tell_live(settings, &change);
+		ohtd_settings_set_level(settings, &change);
+	} else if (!is_moving(&change) && change.result != OHTD_CHANGE_NOT_POSTED) {
+		say_why(&change, cause);
+		drop(settings, cause);
+	}
+	ohtd_change_drop(&change);
+}
+
+static bool robot_stands(const struct ohtd_settings *settings)
+{
+	struct ohtd_snapshot *snapshot = malloc(sizeof(*snapshot));
+	bool stands = snapshot && !ohtd_robot_snapshot(settings->setup.robot, snapshot) && ohtd_state_stands(snapshot->state);
+
+	free(snapshot);
+	return stands;
+}
+
+void ohtd_standstill_turn(struct ohtd_settings *settings)
+{
+	char cause[CAUSE_BYTES];
+
+	pthread_mutex_lock(&settings->writer);
+	/* The stop at the end of the daemon is no standstill for which a person has waited. */
+	if (settings->pending.waits && !settings->leaves && !ohtd_robot_leaves(settings->setup.robot)) {
+		if (is_over(settings, cause))
+			drop(settings, cause);
+		else if (robot_stands(settings))
+			go_live(settings);
+	}
+	pthread_mutex_unlock(&settings->writer);
+}
+
+void ohtd_settings_leave(struct ohtd_settings *settings)
+{
+	if (!settings)
+		return;
+	settings->leaves = true;
+	ohtd_effect_leave(settings);
+}
+
+void ohtd_standstill_rest(const struct ohtd_settings *settings)
+{
+	if (settings->pending.waits)
+		ohtd_log(OHTD_LOG_WARNING, "settings", "config_waits_no_more",
+			 "version %lld by %s waits for standstill until ohtd ends: the next start drops it",
+			 (long long)settings->pending.version, settings->pending.by.user);
+}
+
+bool ohtd_settings_dropped(struct ohtd_settings *settings, char why[OHTD_RETURNED_BYTES])
+{
+	*why = 0;
+	if (!settings)
+		return false;
+	pthread_mutex_lock(&settings->lock);
+	if (ohtd_clock_monotonic_ns(settings->setup.clock) - settings->dropped_ns < OHTD_TOLD_NS)
+		memcpy(why, settings->dropped, OHTD_RETURNED_BYTES);
+	pthread_mutex_unlock(&settings->lock);
+	return *why;
+}
