@@ -174,7 +174,7 @@ void ohtd_unconfirmed_tell(struct ohtd_settings *settings, const struct ohtd_cha
 	size_t used = (size_t)snprintf(text, sizeof(text), "version %lld %s, so version %lld has the values of before: ",
 				       (long long)was, cause, (long long)change->version.version);
 	struct ohtd_settings_note note = {
-		.act = "return of the configuration", .who = AUTHOR, .version = &change->version,
+		.act = "return of the configuration", .who = ohtd_settings_own.user, .version = &change->version,
 		.reason = change->version.reason, .difference = text + used,
 	};
 
