@@ -293,7 +293,7 @@ def test_what_waits_for_standstill_is_on_every_page_until_it_is_withdrawn(daemon
     answers(page, "GET config/pending", waiting)
     answers(page, "DELETE config/pending", {"version": number, "changes": [], "state": "live"})
     told = daemon.get("health").json["configuration"]
-    page.run("window.pretended.values.health = { configuration: arguments[0] }", {**told, "waits": True})
+    page.run("window.pretended.values.health = window.pretended.values.system = { configuration: arguments[0] }", {**told, "waits": True})
     go(page, "/history", "#config-pending #pending-withdraw")
     assert f"Version {number} of the configuration, by administrator, waits for standstill." in page.text("#config-pending")
     assert 0 < (seconds(page) or 0) <= 90
