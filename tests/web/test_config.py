@@ -158,7 +158,7 @@ def test_what_somebody_else_has_changed_meanwhile_is_shown_and_stays(daemon, pag
     review(page, "#config-changes")
     page.click("#config-save-send")
     page.wait(lambda: page.text(".robot-name") == "mill 7", what="the new name at the top")
-    assert settings().json["robot"] == {"name": "mill 7", "place": "hall 2"}
+    assert settings().json["robot"] == {"name": "mill 7", "place": "hall 2", "layer": "commissioning"}
 
 
 def test_a_file_is_looked_at_before_its_values_are_taken(daemon, page, settings, tmp_path):
@@ -174,7 +174,7 @@ def test_a_file_is_looked_at_before_its_values_are_taken(daemon, page, settings,
     page.wait(lambda: "it is for another kind of robot" in page.text("#config-import"), what="the refusal")
     assert not has(page, "#import-wrong") and not has(page, "#import-send")
     page.click("#config-import .actions .button")
-    document["values"]["robot"] = {"name": "robot 3", "place": "hall 9"}
+    document["values"]["robot"] = {"name": "robot 3", "place": "hall 9", "layer": "commissioning"}
     file.write_text(json.dumps(document))
     page.type("#import-file", str(file))
     page.wait(lambda: has(page, "#import-changes"), what="what it would change")
@@ -182,7 +182,7 @@ def test_a_file_is_looked_at_before_its_values_are_taken(daemon, page, settings,
     assert settings().json["robot"]["name"] != "robot 3", "it was only looked at"
     page.click("#import-send")
     page.wait(lambda: not has(page, "#config-import") and page.text(".robot-name") == "robot 3", what="the name at the top")
-    assert settings().json["robot"] == {"name": "robot 3", "place": "hall 9"}
+    assert settings().json["robot"] == {"name": "robot 3", "place": "hall 9", "layer": "commissioning"}
 
 
 def teach(page, station):
