@@ -90,7 +90,7 @@ void ohtd_standstill_end(struct ohtd_settings *settings)
 static void tell_dropped(struct ohtd_settings *settings, const struct ohtd_config_version *version, const char *cause)
 {
 	struct ohtd_settings_note note = {
-		.act = "drop of a change", .who = "ohtd", .version = version, .reason = cause,
+		.act = "drop of a change", .who = ohtd_settings_own.user, .version = version, .reason = cause,
 	};
 
 	ohtd_log(OHTD_LOG_WARNING, "settings", "config_dropped", "version %lld by %s waited for standstill and %s",
@@ -167,7 +167,7 @@ static void tell_live(struct ohtd_settings *settings, const struct ohtd_change *
 {
 	char line[LINE_BYTES];
 	struct ohtd_settings_note note = {
-		.act = "change at standstill", .who = change->by.user, .version = &change->version, .reason = change->reason,
+		.act = "change at standstill", .who = change->version.author, .version = &change->version, .reason = change->reason,
 		.difference = line,
 	};
 
