@@ -33,16 +33,8 @@ static const uint16_t command_states[OHTD_COMMAND_STATES] = {
 
 /* 0: it has no number */
 static const uint16_t alarms[OHTD_WHYS] = {
-	[OHTD_WHY_MODULE_MISSING] = 1, [OHTD_WHY_MODULE_LOST] = 2, [OHTD_WHY_SAFETY_MODULE] = 3,
-	[OHTD_WHY_SENSORS] = 4, [OHTD_WHY_DEVICE_GONE] = 5, [OHTD_WHY_PLAN_REFUSED] = 6,
-	[OHTD_WHY_CONTROL_PLANE_STALLED] = 7, [OHTD_WHY_EVENTS_LOST] = 8, [OHTD_WHY_DEADMAN] = 9,
-	[OHTD_WHY_STOP_CAUSE] = 10, [OHTD_WHY_BOOT_TIMEOUT] = 11, [OHTD_WHY_INIT_TIMEOUT] = 12,
-	[OHTD_WHY_NOT_ENABLED] = 13, [OHTD_WHY_POSITION_LOST] = 14,
-	[OHTD_WHY_DRIVE_FOLLOWING] = 15, [OHTD_WHY_DRIVE_STALLED] = 16,
-	[OHTD_WHY_DRIVE_NOT_SETTLED] = 17, [OHTD_WHY_MOVE_TIMEOUT] = 18,
-	[OHTD_WHY_DOCK_TIMEOUT] = 19, [OHTD_WHY_DOCK_FAILED] = 20,
-	[OHTD_WHY_DOCK_NOT_CONFIRMED] = 21, [OHTD_WHY_PAUSE_LONG] = 22,
-	[OHTD_WHY_BLOCKED_LONG] = 23, [OHTD_WHY_DRIVE_DISOBEYS] = 24,
+#define OHTD_WHY(code_, alarm_, word_, text_, action_)	[OHTD_WHY_##code_] = (alarm_),
+#include "robot/whys.def"
 };
 
 static uint16_t number_of(const uint16_t *numbers, unsigned int count, unsigned int which)

@@ -55,86 +55,8 @@ enum ohtd_health {
 /* Why something was refused or a fault stands. OHTD_WHY_NONE never stands in a list. */
 enum ohtd_why_code {
 	OHTD_WHY_NONE,
-	/* the request itself */
-	OHTD_WHY_STATE,			/* not possible in the robot state detail - 1; 0: not said */
-	OHTD_WHY_IN_FAULT,		/* the fault comes first: reset_fault */
-	OHTD_WHY_EXPIRED,		/* its deadline passed before it could be carried out */
-	OHTD_WHY_UNSUPPORTED,		/* the bus back-end cannot do it */
-	OHTD_WHY_BUSY,			/* the same is already under way */
-	OHTD_WHY_NOT_CONTROLLER,	/* another program is the controller of the device */
-	OHTD_WHY_DEVICE,		/* the device is not there or does not answer */
-	OHTD_WHY_SHUTTING_DOWN,
-	OHTD_WHY_BAD_REQUEST,		/* no such unit, or not so many registers */
-	/* the stop; detail is enum oht_stop_cause (liboht) */
-	OHTD_WHY_STOP_CAUSE,		/* a cause of the stop stands */
-	OHTD_WHY_STOP_LATCHED,		/* the stop has not been reset */
-	OHTD_WHY_INPUTS_NOT_STABLE,	/* the button has not been released long enough */
-	OHTD_WHY_NOT_ENABLED,		/* the outputs are off */
-	OHTD_WHY_STOPPED_MEANWHILE,	/* a stop came while it was carried out */
-	/* modules; unit is set */
-	OHTD_WHY_MODULE_MISSING,	/* a required module has not been found */
-	OHTD_WHY_MODULE_DEGRADED,
-	OHTD_WHY_MODULE_LOST,
-	OHTD_WHY_MODULE_NO_ANSWER,	/* to this request; detail is enum oht_outcome (liboht) */
-	OHTD_WHY_MODULE_PAUSES,		/* inside its answer, which did not come in time */
-	OHTD_WHY_MODULE_EXCEPTION,	/* detail is the Modbus exception code */
-	OHTD_WHY_SAFETY_MODULE,		/* the safety module reports a stop or a fault */
-	OHTD_WHY_SENSORS,		/* a distance or the position is old or out of range */
-	OHTD_WHY_MOVING,		/* no standstill */
-	/* faults */
-	OHTD_WHY_BOOT_TIMEOUT,
-	OHTD_WHY_INIT_TIMEOUT,
-	OHTD_WHY_CONTROL_PLANE_STALLED,	/* a loop of the daemon made no progress; detail is its index */
-	OHTD_WHY_DEVICE_GONE,
-	OHTD_WHY_DEADMAN,		/* our own heartbeat came too late */
-	OHTD_WHY_RESET_BUTTON,		/* only the button at the machine resets */
-	OHTD_WHY_NOT_STOPPED,		/* only while the machine is stopped */
-	OHTD_WHY_CONTACTS_MOVING,	/* the contacts behind the outputs may not have settled */
-	OHTD_WHY_NOT_PREPARED,		/* detail is what the machine lacks for an enable */
-	/* the state machine */
-	OHTD_WHY_NOT_AVAILABLE,		/* the state machine has it, this program does not */
-	OHTD_WHY_ROLE,			/* detail is the lowest role that may, enum ohtd_role */
-	OHTD_WHY_EVENTS_LOST,		/* more events at once than the queue holds */
-	OHTD_WHY_PLAN_REFUSED,		/* the bus does not take the plan of its exchanges */
-	OHTD_WHY_CONTROL_HELD,		/* another session is in control */
-	OHTD_WHY_CONTROL_FREE,		/* no session is in control */
-	OHTD_WHY_ID_REUSED,		/* the client has given this id to another command */
-	OHTD_WHY_STOP_CHANGED,		/* the journal of the stop has more than the person has seen */
-	/* one module; unit is set */
-	OHTD_WHY_ENABLED,		/* only while the enable outputs are off */
-	OHTD_WHY_MODULE_QUARANTINED,	/* a person has taken it out */
-	OHTD_WHY_NOT_QUARANTINED,
-	OHTD_WHY_MODULE_CHANGED,	/* another module answers at its address */
-	OHTD_WHY_MOTION_REGISTER,	/* a write can move the robot */
-	/* motion: refusals */
-	OHTD_WHY_NO_TARGET,		/* nothing is kept that could be gone on with */
-	OHTD_WHY_SOFT_LIMIT,		/* beyond a soft limit */
-	OHTD_WHY_OBSTACLE,		/* a stop zone is in the way; detail is the sensor, from 1 */
-	OHTD_WHY_DOCKED,		/* at the dock: undock first */
-	OHTD_WHY_NOT_DOCKED,
-	OHTD_WHY_DOCK_FINAL,		/* the last phase of docking cannot be paused */
-	OHTD_WHY_JOG_SPEED,		/* nought, or above the limit */
-	OHTD_WHY_MODE,			/* the mode forbids it; detail is enum ohtd_mode */
-	OHTD_WHY_REPLACED,		/* another command took its place */
-	OHTD_WHY_CANCELLED,		/* a person has stopped it */
-	/* the queue */
-	OHTD_WHY_EARLIER_FAILED,	/* the command before it has failed */
-	OHTD_WHY_QUEUE_FULL,		/* OHTD_QUEUE_MAX wait */
-	OHTD_WHY_JOG_RUNS,		/* nothing waits behind a jog */
-	OHTD_WHY_NOT_WAITING,		/* it runs, or it has ended */
-	/* motion: faults */
-	OHTD_WHY_POSITION_LOST,		/* detail is enum ohtd_position_trust */
-	OHTD_WHY_DRIVE_FOLLOWING,
-	OHTD_WHY_DRIVE_STALLED,
-	OHTD_WHY_DRIVE_NOT_SETTLED,
-	OHTD_WHY_DRIVE_DISOBEYS,	/* unit is set when its registers show it */
-	/* motion: what ends or delays a command */
-	OHTD_WHY_MOVE_TIMEOUT,
-	OHTD_WHY_DOCK_TIMEOUT,
-	OHTD_WHY_DOCK_FAILED,
-	OHTD_WHY_DOCK_NOT_CONFIRMED,
-	OHTD_WHY_PAUSE_LONG,
-	OHTD_WHY_BLOCKED_LONG,
+#define OHTD_WHY(code_, alarm_, word_, text_, action_)	OHTD_WHY_##code_,
+#include "robot/whys.def"
 	OHTD_WHYS,
 };
 
