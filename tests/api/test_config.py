@@ -277,9 +277,11 @@ def test_a_check_changes_nothing(shared):
     ({"motion": {"jog_mm_s": 1001}}, 422, "config_contradiction", "/motion/jog_mm_s", "contradiction", "above speed_mm_s"),
     ({"motion": {"soft_max_mm": 400}}, 422, "config_contradiction", "/motion/home_position_mm", "contradiction", "home_position_mm"),
     ({"motion": {"accel_mm_s2": 20000, "jerk_mm_s3": 10}}, 422, "config_contradiction", "/motion/stop_mm_s2", "contradiction", "1.2 s"),
+    ({"log": {"level" + "\N{LATIN SMALL LETTER E WITH ACUTE}" * 60: "debug"}}, 400, "validation", None, "unknown_member", "no such item"),
+    ({"stations": {"home" + "\N{LATIN SMALL LETTER E WITH ACUTE}" * 60: {"position_mm": 777}}}, 400, "validation", None, "unknown_member", ""),
     ({"motion": {"distance_1_ways": 0.5}}, 400, "validation", "/motion/distance_1_ways", "type", "must be a whole number, not 0.5"),
     ({"motion": {"move_timeout_ms": 30000.25}}, 400, "validation", "/motion/move_timeout_ms", "type", "a whole number, not 30000.25"),
-], ids=range(28))
+], ids=range(30))
 def test_a_refusal_names_the_item_and_changes_nothing(shared, body, status, code, pointer, member, text):
     before = shared.get("config")
     # What is good beside it is not taken either.
@@ -356,10 +358,34 @@ def test_production_keeps_how_the_robot_is_built(own):
     until(lambda: own.get("modules/2/registers/charge_relay").status == 200, what="the power module")
     written = own.request("PUT", "modules/2/registers/charge_relay", {"raw": 1}, role="administrator")
     assert (written.status, written.code) == (403, "layer") and "charge_relay" in written.json["detail"]
+    # That their errors are cleared changes nothing of it.
+    until(lambda: own.post("modules/5/reset").status == 200, what="a reset of module 5")
     assert patch(own, {"motion": {"jog_mm_s": 200}}).status == 200
     # What a person has marked is the way out of each layer.
     assert own.post("config/rescue", {}, role="administrator").status == 200
     assert config(own)["motion"]["lag_s"]["canonical"] == 0.19 and own.get("robot").json["layer"] == "commissioning"
+
+
+def test_what_a_start_took_away_can_be_set_in_production(fresh):
+    """Without a version in between that ends the waiting while the wrong value is in force."""
+    serve(fresh)
+    elevate(fresh)
+    assert patch(fresh, {"motion": {"full_speed_mm_s": {"canonical": 2500}}}).status == 200
+    assert layer(fresh, "production").status == 200
+    chosen = version(fresh)
+    fresh.stop()
+    (fresh.data / "motion.csv").write_text(MOTION.read_text().replace("full_speed_mm_s,canonical,2000,mm/s,10,20000",
+                                                                      "full_speed_mm_s,canonical,2000,mm/s,10,2200"))
+    serve(fresh)
+    fresh.stop()
+    (fresh.data / "motion.csv").write_text(MOTION.read_text())
+    serve(fresh)
+    fresh.tokens.clear()
+    elevate(fresh)
+    assert len(alert_of(fresh)) == 1
+    assert fresh.post(f"config/versions/{chosen}/rollback").status == 200
+    assert layer(fresh, "production").status == 200 and patch(fresh, {"motion": {"lag_s": {"canonical": 0.3}}}).code == "layer"
+    fresh.stop()
 
 
 def test_the_bench_needs_a_simulated_robot(own):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from daemon import begin
+from oht_test.client import PASSWORD
 from oht_test.wait import until
 from test_config import config, elevate, ohtctl, patch, serve, version
 from test_simulated import drives, enable, leave_dock, shown, wait_state
@@ -182,8 +183,34 @@ def test_nobody_else_may_be_in_control(moving):
     assert moving.post("control", {}, role="operator").status == 200
     assert moving.post("robot/commands", {"verb": "stop"}, role="operator").status == 200
     until(lambda: pending(moving)["version"] is None, what="its end")
-    assert f"version {number} by administrator waited for standstill and was dropped since the robot refused it: control_held" in dropped(moving)[0]
+    assert f"version {number} by administrator waited for standstill and was dropped since another session is in control of the robot" in dropped(moving)[0]
     assert speed(moving) == before
+
+
+def test_it_ends_with_the_right_of_its_author(moving):
+    made = moving.post("users", {"username": "clara", "password": PASSWORD, "role": "supervisor"}, role="administrator")
+    assert made.status == 201, made
+    token = moving.another().login("clara").json["access_token"]
+    answer = moving.request("PATCH", "config?apply_at=standstill", {"stations": {"mill": {"position_mm": 7000}}}, token=token,
+                            headers={"Content-Type": "application/merge-patch+json"})
+    assert (answer.status, answer.json["state"]) == (200, "waiting"), answer
+    assert moving.request("DELETE", f"users/{made.json['id']}", role="administrator").status == 204
+    halt(moving)
+    until(lambda: pending(moving)["version"] is None, what="its end")
+    assert "by clara waited for standstill and was dropped since the account may not make it any more" in dropped(moving)[0]
+    assert "mill" not in config(moving)["stations"]
+
+
+def test_going_live_takes_no_control_and_is_told_however_long(moving):
+    """Its author may be far away, and the robot wanted by another."""
+    number = waits(moving, 91, "&reason=" + "r" * 190)
+    # What waits asks for nothing from then on: the author gives control back.
+    release(moving)
+    assert moving.post("robot/commands", {"verb": "stop"}, role="operator").status == 200
+    until(lambda: pending(moving)["version"] is None, what="its end")
+    assert speed(moving) == 91 and moving.get("control").json["held"] is False
+    item, = moving.get(f"audit?object=version%20{number}&act=change%20at%20standstill", role="administrator").json["items"]
+    assert json.loads(item["after"])["reason"] == "r" * 190
 
 
 @pytest.mark.parametrize("query", ["?apply_at=later", "?apply_at=standstill&wait_s=0", "?apply_at=standstill&wait_s=601", "?apply_at=", "?wait_s=5",

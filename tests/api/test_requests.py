@@ -194,7 +194,7 @@ def test_headers_of_others_do_not_refuse_a_stop(daemon, what):
 @pytest.mark.parametrize("version, headers, body", [
     ("HTTP/1.1", b"Host: another.example\r\n", b""), ("HTTP/1.0", b"", b""), ("HTTP/1.0", b"Host: another.example\r\n", b""),
     ("HTTP/1.1", HEAD + b"Transfer-Encoding: chunked\r\n", b"3\r\nabc\r\n0\r\n\r\n"),
-    ("HTTP/1.1", HEAD + b"Content-Type: text/plain\r\nContent-Length: 70000\r\n", b"x" * 70000),
+    ("HTTP/1.1", HEAD + b"Content-Type: text/plain\r\nContent-Length: 7000\r\n", b"x" * 7000),
     ("HTTP/1.1", HEAD + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n", b"abc"),
 ])
 def test_no_host_body_or_version_refuses_a_stop(daemon, version, headers, body):
@@ -247,6 +247,17 @@ def test_no_form_refuses_the_end_of_a_motion(daemon, headers):
 
     assert [ask(verb) in (200, 409) for verb in ("stop", "pause", "disable")] == [True] * 3
     assert ask("home") in (406, 415) and ask("fly") in (406, 415)
+
+
+@pytest.mark.parametrize("body", [b"Content-Length: 2\r\n\r\n", b"Content-Length: 10\r\n\r\n{}", b"Content-Length: 200000\r\n\r\n",
+                                  b"Transfer-Encoding: chunked\r\n\r\n",
+                                  b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n{}\r\n",
+                                  b"Transfer-Encoding: chunked\r\n\r\n493e0\r\nxxx"], ids=lambda body: body[:50].decode())
+def test_a_stop_waits_for_no_body_and_no_body_refuses_it(daemon, body):
+    proof = b"Authorization: Bearer " + daemon.token("operator").encode() + b"\r\n"
+    with daemon.connect(5) as sock:
+        sock.sendall(f"POST {STOP} HTTP/1.1\r\n".encode() + HEAD + proof + body)
+        assert status_of(sock.recv(4096)) == 200
 
 
 def test_a_kept_connection_goes_on_behind_an_odd_stop(daemon):

@@ -9,7 +9,9 @@ import subprocess
 import pytest
 
 from daemon import OHTD, begin, serving
+from live import dial
 from oht_test.wait import until
+from oht_test.websocket import TEXT, frame
 
 DRIVE_S = 120
 
@@ -96,6 +98,14 @@ def test_enable_disable_and_stop_are_those_of_the_board(robot):
     says(robot, False)
     assert robot.post("safety/enable", role="operator").status == 409
     assert robot.post("safety/self-test", role="supervisor").code == "unsupported"
+
+
+def test_a_stop_behind_a_flood_of_messages_is_done(robot):
+    """The flood ends the connection, and the stop counts all the same."""
+    enable(robot)
+    with dial(robot, "operator") as mine:
+        mine.raw(frame(TEXT, b'{"type":"ping"}') * 40 + frame(TEXT, b'{"type":"stop","id":7}'))
+        until(lambda: robot.get("safety").json["state"] == "stopped", what="a stop")
 
 
 @pytest.mark.slow

@@ -381,7 +381,8 @@ static bool may_write(struct ohtd_call *call, const struct oht_register *reg)
 		ohtd_reply_problem(call, 403, "role", "a write to %s needs the role %s, this is %s",
 				   reg->name, oht_write_level_name(reg->write_level),
 				   ohtd_role_name(call->who.role));
-	else if (critical && ohtd_settings_layer(ohtd_call_settings(call)) == OHTD_LAYER_PRODUCTION)
+	else if (critical && reg->write_level == OHT_WRITE_ADMINISTRATOR &&
+		 ohtd_settings_layer(ohtd_call_settings(call)) == OHTD_LAYER_PRODUCTION)
 		ohtd_reply_problem(call, 403, "layer", "%s is safety-critical and stays as it is in production; set /robot/layer "
 				   "to commissioning first", reg->name);
 	else

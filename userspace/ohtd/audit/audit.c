@@ -355,12 +355,22 @@ void ohtd_audit_add(struct ohtd_audit *audit, const struct ohtd_audit_row *row, 
 	}
 }
 
+void ohtd_audit_set_after(struct ohtd_audit_row *row, const char *after)
+{
+	size_t bytes = strlen(after);
+
+	if (bytes < sizeof(row->after))
+		memcpy(row->after, after, bytes + 1);
+	else
+		snprintf(row->after, sizeof(row->after), "{\"left_out_bytes\":%zu}", bytes);
+}
+
 void ohtd_audit_own(struct ohtd_audit *audit, const char *act, const char *object, const char *after, const char *result)
 {
 	struct ohtd_audit_row row = own_row(audit, act);
 
 	snprintf(row.object, sizeof(row.object), "%s", object);
-	snprintf(row.after, sizeof(row.after), "%s", strlen(after) < sizeof(row.after) ? after : "{}");
+	ohtd_audit_set_after(&row, after);
 	snprintf(row.result, sizeof(row.result), "%s", result);
 	ohtd_audit_add(audit, &row, 0, NULL);
 }

@@ -142,6 +142,9 @@ struct ohtd_audit *ohtd_audit_create(const struct ohtd_audit_setup *setup);
 void ohtd_audit_add(struct ohtd_audit *audit, const struct ohtd_audit_row *row, unsigned int flags,
 		    struct ohtd_audit_wait *wait);
 
+/* Member after of a record; too long for it: how long it was. */
+void ohtd_audit_set_after(struct ohtd_audit_row *row, const char *after);
+
 /**
  * ohtd_audit_own() - add a record of what ohtd itself has done or found, without waiting
  * @audit: the audit

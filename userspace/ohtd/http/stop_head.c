@@ -87,7 +87,7 @@ static bool is_about_body(const struct phr_header *header)
 	return is_name(header, "content-length") || is_name(header, "transfer-encoding");
 }
 
-static bool is_plain_length(const struct phr_header *header, size_t bytes_max)
+static bool is_length_of(const struct phr_header *header, size_t bytes_here)
 {
 	size_t length = 0;
 
@@ -98,34 +98,32 @@ static bool is_plain_length(const struct phr_header *header, size_t bytes_max)
 			return false;
 		length = 10 * length + (size_t)(header->value[i] - '0');
 	}
-	return length <= bytes_max;
+	return length <= bytes_here;
 }
 
-/* Is the end of the body said once and plainly, and nothing expected that is not known? */
-static bool is_plain_body(const struct phr_header *headers, size_t count, size_t bytes_max)
+/* Is all of the body here, its length said once and plainly, and nothing expected that is not known? */
+static bool is_body_here(const struct phr_header *headers, size_t count, size_t bytes_here)
 {
 	size_t said = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (is_name(&headers[i], "expect") && !is_value(&headers[i], "100-continue"))
 			return false;
-		if (!is_about_body(&headers[i]))
-			continue;
-		if (said++ || !(is_name(&headers[i], "content-length") ? is_plain_length(&headers[i], bytes_max) :
-				is_value(&headers[i], "chunked")))
+		if (is_about_body(&headers[i]) &&
+		    (said++ || !is_name(&headers[i], "content-length") || !is_length_of(&headers[i], bytes_here)))
 			return false;
 	}
 	return said;
 }
 
-size_t ohtd_stop_head_trim(struct phr_header *headers, size_t count, size_t body_bytes_max)
+size_t ohtd_stop_head_trim(struct phr_header *headers, size_t count, size_t bytes_here)
 {
-	bool plain = is_plain_body(headers, count, body_bytes_max);
+	bool here = is_body_here(headers, count, bytes_here);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++)
 		if (is_about_client(&headers[i]) ||
-		    (plain && (is_about_body(&headers[i]) || is_name(&headers[i], "expect"))))
+		    (here && (is_about_body(&headers[i]) || is_name(&headers[i], "expect"))))
 			headers[kept++] = headers[i];
 	return kept;
 }

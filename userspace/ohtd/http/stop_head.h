@@ -37,13 +37,13 @@ bool ohtd_stop_head_is(const char *method, size_t method_bytes, const char *path
  * ohtd_stop_head_trim() - drop the headers of a stop that nothing depends on
  * @headers: of the head; those that stay move to the front
  * @count: of them
- * @body_bytes_max: a longer body is not waited for
+ * @bytes_here: so many bytes have come behind the head
  *
- * Who asks and for whom stays, and where the body ends, if that is said in one plain way: by one Content-Length, or by
- * chunks. Without that the stop is done before its body is read, and the connection must end.
+ * Who asks and for whom stays, and where the body ends, if all of it has come and one Content-Length says so. Else the stop is
+ * done before its body, which may never come, and the connection must end.
  *
  * Return: how many stay.
  */
-size_t ohtd_stop_head_trim(struct phr_header *headers, size_t count, size_t body_bytes_max);
+size_t ohtd_stop_head_trim(struct phr_header *headers, size_t count, size_t bytes_here);
 
 #endif /* OHTD_HTTP_STOP_HEAD_H */

@@ -106,12 +106,17 @@ static bool spend_credit(struct ohtd_socket *socket)
 	return true;
 }
 
+/* A message that is not taken any more: only a stop in it counts. */
+static void look_for_stop(struct ohtd_socket *socket, const struct wslay_event_on_msg_recv_arg *arg)
+{
+	if (socket->dialect->take_refused && !wslay_is_ctrl_frame(arg->opcode))
+		socket->dialect->take_refused(socket, (const char *)arg->msg, arg->msg_length);
+}
+
 static void refuse_frame(struct ohtd_socket *socket, const struct wslay_event_on_msg_recv_arg *arg, enum ohtd_close why)
 {
-	if (socket->dialect->take_refused && !wslay_is_ctrl_frame(arg->opcode)) {
-		socket->dialect->take_refused(socket, (const char *)arg->msg, arg->msg_length);
-		ohtd_socket_pump(socket);
-	}
+	look_for_stop(socket, arg);
+	ohtd_socket_pump(socket);
 	ohtd_socket_close(socket, why);
 }
 
@@ -119,9 +124,9 @@ static void on_frame(struct ohtd_socket *socket, const struct wslay_event_on_msg
 {
 	socket->heard_ms = ohtd_channels_now_ms(socket->loop);
 	socket->pinged = false;
-	if (socket->close_by_ms)
-		return;
-	if (!spend_credit(socket)) {
+	if (socket->close_by_ms) {
+		look_for_stop(socket, arg);
+	} else if (!spend_credit(socket)) {
 		refuse_frame(socket, arg, OHTD_CLOSE_TOO_MANY);
 	} else if (wslay_is_ctrl_frame(arg->opcode)) {
 		if (wslay_event_get_queued_msg_count(socket->ws->ws_ctx) > CONTROLS_MAX)

@@ -290,7 +290,6 @@ static void note_version(void *arg, const struct ohtd_settings_note *note)
 	const struct running *run = arg;
 	struct ohtd_audit_row row = { .result = "200", .source = "local" };
 	struct json_object *after = json_object_new_object();
-	const char *text;
 
 	snprintf(row.who, sizeof(row.who), "%s", note->who);
 	snprintf(row.act, sizeof(row.act), "%s", note->act);
@@ -298,8 +297,7 @@ static void note_version(void *arg, const struct ohtd_settings_note *note)
 	json_object_object_add(after, "reason", json_object_new_string(note->reason));
 	if (note->difference)
 		json_object_object_add(after, "difference", json_object_new_string(note->difference));
-	text = json_object_to_json_string_ext(after, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	snprintf(row.after, sizeof(row.after), "%s", strlen(text) < sizeof(row.after) ? text : "{}");
+	ohtd_audit_set_after(&row, json_object_to_json_string_ext(after, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(after);
 	ohtd_audit_add(run->audit, &row, 0, NULL);
 }

@@ -35,8 +35,6 @@ struct ohtd_ticket_bond;
 #define OHTD_HEADERS_MAX	96
 #define OHTD_HEADER_BYTES_MAX	65536
 #define OHTD_BODY_BYTES_MAX	65536
-/* Read before it is refused: a client that is cut off while it sends does not see the answer. */
-#define OHTD_ENTITY_BYTES_MAX	(4 * OHTD_BODY_BYTES_MAX)
 
 /*
  * Places beyond the configured ones, kept for stop, health and login: which of them it is shows only

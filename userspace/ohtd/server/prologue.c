@@ -49,7 +49,7 @@ int phr_parse_request(const char *head, size_t bytes, const char **method, size_
 		*method = "POST";
 		*path = OHTD_STOP_PATH;
 		*path_bytes = strlen(OHTD_STOP_PATH);
-		found = ohtd_stop_head_trim(all, found, OHTD_ENTITY_BYTES_MAX);
+		found = ohtd_stop_head_trim(all, found, bytes - (size_t)r);
 	}
 	if (found > room)
 		return -1;

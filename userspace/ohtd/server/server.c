@@ -18,6 +18,8 @@
 
 #define STACK_BYTES		(512 * 1024)
 #define REQUEST_MS		10000
+/* Read before it is refused: a client that is cut off while it sends does not see the answer. */
+#define ENTITY_BYTES_MAX	(4 * OHTD_BODY_BYTES_MAX)
 
 /* ---- birth ---- */
 
@@ -30,7 +32,7 @@ static void configure(struct ohtd_server *server)
 
 	h2o_config_init(conf);
 	conf->server_name = h2o_iovec_init(H2O_STRLIT("ohtd"));
-	conf->max_request_entity_size = OHTD_ENTITY_BYTES_MAX;
+	conf->max_request_entity_size = ENTITY_BYTES_MAX;
 	conf->http1.req_timeout = REQUEST_MS;
 	conf->http1.upgrade_to_http2 = 0;
 	conf->handshake_timeout = OHTD_HANDSHAKE_MS;

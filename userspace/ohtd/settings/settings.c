@@ -64,10 +64,12 @@ static int ask(struct ohtd_settings *settings, struct ohtd_command *command, str
 static int ask_robot(struct ohtd_settings *settings, struct ohtd_change *change,
 		     uint32_t generation)
 {
+	/* Who is not there takes no control. */
+	const struct ohtd_holder *by = change->absent ? &ohtd_settings_own : &change->by;
 	struct ohtd_command command = {
 		.kind = OHTD_COMMAND_LIMITS, .trial = !generation, .generation = generation,
 		.valid_ms = change->valid_ms ? change->valid_ms : VALID_MS, .tag = change->tag,
-		.role = change->by.role, .by = change->by,
+		.role = by->role, .by = *by,
 	};
 
 	return ask(settings, &command, &change->answer);
@@ -193,12 +195,15 @@ static void judge_choice(struct ohtd_settings *settings, struct ohtd_change *cha
 			   ": the next version confirms what nobody has chosen");
 }
 
-/* The way back to the version that a person has marked is open in each layer. */
+/*
+ * The way back to the version that a person has marked is open in each layer; and so is all, while a person is waited for because a
+ * start has replaced what was chosen.
+ */
 static void judge_layer(const struct ohtd_settings *settings, struct ohtd_change *change,
 			const struct ohtd_item *item, const char *pointer)
 {
 	if (settings->values.layer == OHTD_LAYER_PRODUCTION && item->calibration &&
-	    change->back_to != OHTD_BACK_TO_RESCUE)
+	    change->back_to != OHTD_BACK_TO_RESCUE && !*settings->waits)
 		ohtd_fault_add(&change->faults, pointer, "layer",
 			       "is calibration, which stays as it is in production; set /robot/layer to commissioning first");
 }

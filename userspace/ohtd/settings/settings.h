@@ -251,6 +251,7 @@ struct ohtd_difference {
  * @elevated: in: by an elevated session, or on this machine
  * @tag: in: the same as a number, for the journal of the stop
  * @confirm_within_s: in: it returns by itself unless it is confirmed within this time; 0: it stays
+ * @absent: its author has asked for it long ago
  * @at_standstill: in: while the robot moves it waits, instead of being refused
  * @wait_s: in: at most so long, up to OHTD_WAIT_S_MAX; 0: that long
  * @opened_ns: in: CLOCK_MONOTONIC, when the connection was opened by which it is asked
@@ -288,6 +289,7 @@ struct ohtd_change {
 	bool elevated;
 	uint64_t tag;
 	uint32_t confirm_within_s;
+	bool absent;
 	bool at_standstill;
 	uint32_t wait_s;
 	uint64_t opened_ns;

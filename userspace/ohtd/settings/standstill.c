@@ -12,6 +12,7 @@
 #include "control/robot.h"
 #include "robot/codes.h"
 #include "store/store.h"
+#include "tables/users.h"
 
 #define CAUSE_BYTES	120
 #define LINE_BYTES	900
@@ -28,6 +29,13 @@ static bool is_moving(const struct ohtd_change *change)
 		    why->items[i].code != OHTD_WHY_EXPIRED)
 			return false;
 	return why->count;
+}
+
+/* The daemon ends: the next start drops it, and says so. */
+static bool is_leaving(const struct ohtd_change *change)
+{
+	return change->result == OHTD_CHANGE_REFUSED && change->answer.why.count == 1 &&
+	       change->answer.why.items[0].code == OHTD_WHY_SHUTTING_DOWN;
 }
 
 /* ---- it begins to wait ---- */
@@ -138,6 +146,28 @@ void ohtd_standstill_drop_old(struct ohtd_settings *settings)
 
 /* ---- it goes live ---- */
 
+static int get_user(struct ohtd_db *db, void *user)
+{
+	return ohtd_db_user_get(db, user);
+}
+
+/* Its author has the right no more that it was asked with. A store that cannot tell cannot keep the version either. */
+static bool lost_its_right(const struct ohtd_settings *settings)
+{
+	const struct ohtd_holder *by = &settings->later.by;
+	struct ohtd_user user = { .id = by->user_id };
+	int r = by->user_id ? ohtd_store_read(settings->setup.store, get_user, &user) : 0;
+
+	return r == -ENOENT || (by->user_id && !r && (user.disabled || user.role < by->role));
+}
+
+static bool is_in_other_hands(const struct ohtd_snapshot *snapshot, const struct ohtd_holder *by)
+{
+	const struct ohtd_holder *holder = &snapshot->control.holder;
+
+	return snapshot->control.held && (holder->user_id != by->user_id || strcmp(holder->session, by->session));
+}
+
 /* Why it does not wait any longer. False: it does. */
 static bool is_over(const struct ohtd_settings *settings, char *cause)
 {
@@ -182,6 +212,11 @@ static void go_live(struct ohtd_settings *settings)
 	struct ohtd_change change = settings->later;
 	char cause[CAUSE_BYTES];
 
+	if (lost_its_right(settings)) {
+		drop(settings, "was dropped since the account may not make it any more");
+		return;
+	}
+	change.absent = true;
 	settings->wanted = settings->later_values;
 	change.version.waits = false;
 	change.version.created_ns = ohtd_clock_wall_ns(settings->setup.clock);
@@ -192,32 +227,38 @@ static void go_live(struct ohtd_settings *settings)
 	if (!change.result) {
 		tell_live(settings, &change);
 		ohtd_settings_set_level(settings, &change);
-	} else if (!is_moving(&change) && change.result != OHTD_CHANGE_NOT_POSTED) {
+	} else if (!is_moving(&change) && !is_leaving(&change) && change.result != OHTD_CHANGE_NOT_POSTED) {
 		say_why(&change, cause);
 		drop(settings, cause);
 	}
 	ohtd_change_drop(&change);
 }
 
-static bool robot_stands(const struct ohtd_settings *settings)
+/* What the robot shows. @stands: nothing is under way. @others: another session is in control. */
+static bool look(const struct ohtd_settings *settings, bool *stands, bool *others)
 {
 	struct ohtd_snapshot *snapshot = malloc(sizeof(*snapshot));
-	bool stands = snapshot && !ohtd_robot_snapshot(settings->setup.robot, snapshot) && ohtd_state_stands(snapshot->state);
+	bool seen = snapshot && !ohtd_robot_snapshot(settings->setup.robot, snapshot);
 
+	*stands = seen && ohtd_state_stands(snapshot->state);
+	*others = seen && is_in_other_hands(snapshot, &settings->later.by);
 	free(snapshot);
-	return stands;
+	return seen;
 }
 
 void ohtd_standstill_turn(struct ohtd_settings *settings)
 {
 	char cause[CAUSE_BYTES];
+	bool stands, others;
 
 	pthread_mutex_lock(&settings->writer);
 	/* The stop at the end of the daemon is no standstill for which a person has waited. */
 	if (settings->pending.waits && !settings->leaves && !ohtd_robot_leaves(settings->setup.robot)) {
 		if (is_over(settings, cause))
 			drop(settings, cause);
-		else if (robot_stands(settings))
+		else if (look(settings, &stands, &others) && stands && others)
+			drop(settings, "was dropped since another session is in control of the robot");
+		else if (stands)
 			go_live(settings);
 	}
 	pthread_mutex_unlock(&settings->writer);

@@ -22,8 +22,10 @@ void ohtd_tree_point(char pointer[OHTD_POINTER_BYTES], const char *at, const cha
 			pointer[n++] = '~';
 		pointer[n++] = (char)(!escaped ? *name : *name == '~' ? '0' : '1');
 	}
-	/* The cut may go through a character of several bytes. */
-	while (*name && n && ((unsigned char)pointer[n - 1] & 0x80))
+	/* The cut may go through a character of several bytes: all of it goes, and no other, or a long name would be a short one. */
+	while (*name && n && ((unsigned char)pointer[n - 1] & 0xc0) == 0x80)
+		n--;
+	if (*name && n && (unsigned char)pointer[n - 1] >= 0xc0)
 		n--;
 	if (n < OHTD_POINTER_BYTES)
 		pointer[n] = 0;
