@@ -235,6 +235,11 @@ static void reply_proof(struct ohtd_call *call, struct ohtd_late *late)
 				   (unsigned long long)proof->from, (unsigned long long)proof->to);
 		return;
 	}
+	if (late->result == -EBUSY) {
+		ohtd_reply_header(call, "retry-after", "1");
+		ohtd_reply_problem(call, 503, "busy", "another proof is under way, try again");
+		return;
+	}
 	if (late->result == -ENOENT) {
 		ohtd_reply_problem(call, 409, "audit_removed", "the first %llu records are among those that were removed "
 				   "since they were too old", (unsigned long long)proof->from);
@@ -289,7 +294,7 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_GET, .path = "audit/proof", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE, .query = &proof_query_shape,
 		.replies = { { 200, &audit_proof_shape } },
-		.problems = { "audit_no_proof", "audit_removed" },
+		.problems = { "audit_no_proof", "audit_removed", "busy" },
 		.handle = get_proof,
 		.summary = "Proof that the records of an older checkpoint are the beginning of a newer one",
 	},

@@ -175,7 +175,7 @@ int ohtd_audit_head(struct ohtd_audit *audit, char note[OHT_CHECKPOINT_BYTES]);
 
 /*
  * Fills the proof from @proof->from to @proof->to. 0, -ERANGE: there are not so many records, -ENOENT: @proof->from lies within
- * what was removed, or another negative errno.
+ * what was removed, -EBUSY: another proof is under way, or another negative errno.
  */
 int ohtd_audit_prove(struct ohtd_audit *audit, struct ohtd_audit_proof *proof);
 

@@ -313,8 +313,13 @@ static int work_prove(struct ohtd_db *db, void *arg)
 int ohtd_audit_prove(struct ohtd_audit *audit, struct ohtd_audit_proof *proof)
 {
 	struct proving proving = { .proof = proof };
-	int r = ohtd_store_read(audit->store, work_prove, &proving);
+	int r;
 
+	/* All leaves are read for it: more than one at a time would keep the readers of the store from all others. */
+	if (atomic_exchange(&audit->proves, true))
+		return -EBUSY;
+	r = ohtd_store_read(audit->store, work_prove, &proving);
+	atomic_store(&audit->proves, false);
 	free(proving.leaves);
 	return r < 0 ? r : 0;
 }

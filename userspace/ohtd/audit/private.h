@@ -70,6 +70,7 @@ struct ohtd_audit {
 	int64_t most;
 	unsigned int fault;
 	atomic_bool on_trial;
+	atomic_bool proves;
 
 	pthread_mutex_t lock;
 	struct ohtd_audit_entry *first, **last;
