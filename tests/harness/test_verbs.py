@@ -23,6 +23,7 @@ def compiled(tmp_path, table):
         for header in (OHTD / room).glob("*.h"):
             shutil.copy(header, tmp_path / room)
     shutil.copy(OHTD / "robot/verbs.c", tmp_path / "robot")
+    shutil.copy(OHTD / "robot/whys.def", tmp_path / "robot")
     (tmp_path / "robot/verbs.def").write_text(table)
     command = ["cc", "-fsyntax-only", "-std=gnu11", "-Wall", "-Wextra", "-Werror", f"-I{tmp_path}", f"-I{TOP}/userspace",
                f"-I{TOP}/userspace/liboht/include", f"-I{TOP}/userspace/liboht", f"-I{TOP}/include/uapi",
