@@ -8,6 +8,7 @@ from daemon import begin
 from oht_test.client import PASSWORD
 from oht_test.wait import until
 from test_config import config, elevate, ohtctl, patch, serve, version
+from test_config_confirm import pending
 from test_simulated import drives, enable, leave_dock, shown, wait_state
 
 SPEED = "/motion/correction_mm_s"
@@ -71,12 +72,6 @@ def halt(robot):
         assert robot.post("robot/commands", {"verb": "stop"}, role="operator").status == 200
         wait_state(robot, "idle")
         release(robot)
-
-
-def pending(robot):
-    answer = robot.get("config/pending")
-    assert answer.status == 200, answer
-    return answer.json
 
 
 def speed(robot):

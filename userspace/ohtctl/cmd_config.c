@@ -275,6 +275,16 @@ static int number_of(struct cli *cli, const char *word, int64_t *number)
 	return cli_integer(cli, "number of a version", word, limits, number);
 }
 
+/* The path of the version that @word names, with what is asked of it behind. */
+static int path_of_version(struct cli *cli, const char *word, const char *act, int64_t *number, char path[PATH_BYTES])
+{
+	int result = number_of(cli, word, number);
+
+	if (!result)
+		snprintf(path, PATH_BYTES, "config/versions/%" PRId64 "%s", *number, act);
+	return result;
+}
+
 /* Without a number the newest one. */
 static int newest(struct cli *cli, int64_t *number)
 {
@@ -376,12 +386,11 @@ int cmd_config_show(struct cli *cli, int count, char **arguments)
 	struct json_object *answer = NULL;
 	char path[PATH_BYTES];
 	int64_t number = 0;
-	int result = number_of(cli, arguments[0], &number);
+	int result = path_of_version(cli, arguments[0], "", &number, path);
 
 	(void)count;
 	if (result)
 		return result;
-	snprintf(path, sizeof(path), "config/versions/%" PRId64, number);
 	result = client_request(cli, "GET", path, NULL, &answer);
 	if (!result && cli->json)
 		show_answer(cli, answer);
@@ -432,13 +441,10 @@ int cmd_config_rollback(struct cli *cli, int count, char **arguments)
 {
 	char path[PATH_BYTES];
 	int64_t number = 0;
-	int result = number_of(cli, arguments[0], &number);
+	int result = path_of_version(cli, arguments[0], "/rollback", &number, path);
 
 	(void)count;
-	if (result)
-		return result;
-	snprintf(path, sizeof(path), "config/versions/%" PRId64 "/rollback", number);
-	return go_back(cli, path);
+	return result ? result : go_back(cli, path);
 }
 
 int cmd_config_rescue(struct cli *cli, int count, char **arguments)
@@ -453,12 +459,11 @@ int cmd_config_mark(struct cli *cli, int count, char **arguments)
 	struct json_object *answer = NULL;
 	char path[PATH_BYTES];
 	int64_t number = 0;
-	int result = number_of(cli, arguments[0], &number);
+	int result = path_of_version(cli, arguments[0], "/rescue", &number, path);
 
 	(void)count;
 	if (result)
 		return result;
-	snprintf(path, sizeof(path), "config/versions/%" PRId64 "/rescue", number);
 	result = client_request(cli, "PUT", path, NULL, &answer);
 	if (!result && cli->json)
 		show_answer(cli, answer);

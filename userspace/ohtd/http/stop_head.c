@@ -69,7 +69,7 @@ static bool is_value(const struct phr_header *header, const char *value)
 	return header->value_len == strlen(value) && !strncasecmp(header->value, value, header->value_len);
 }
 
-/* Who asks, and for whom. */
+/* The client, the client that a proxy speaks for, and how the connection goes on. */
 static bool is_about_client(const struct phr_header *header)
 {
 	static const char *const names[] = {

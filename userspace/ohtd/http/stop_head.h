@@ -39,8 +39,8 @@ bool ohtd_stop_head_is(const char *method, size_t method_bytes, const char *path
  * @count: of them
  * @bytes_here: so many bytes have come behind the head
  *
- * Who asks and for whom stays, and where the body ends, if all of it has come and one Content-Length says so. Else the stop is
- * done before its body, which may never come, and the connection must end.
+ * What names the client stays, and the one Content-Length if all of the body has come. Without it the stop is done before its
+ * body, which may never come, and the connection must end.
  *
  * Return: how many stay.
  */

@@ -57,7 +57,6 @@ static const char *const health_names[] = {
 static const struct {
 	const char *name;
 	const char *text;
-	const char *action;
 } whys[] = {
 	[OHTD_WHY_NONE] = { "none", "Nothing stands in the way." },
 #define OHTD_WHY(code_, alarm_, word_, text_, action_)	[OHTD_WHY_##code_] = { word_, text_ },

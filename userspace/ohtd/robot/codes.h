@@ -64,7 +64,7 @@ enum ohtd_why_code {
  * struct ohtd_why - one reason, in a form that a program and a person can read
  * @code: enum ohtd_why_code
  * @unit: unit address of the module, 0 when none is meant
- * @detail: see enum ohtd_why_code, else 0
+ * @detail: see whys.def, else 0
  */
 struct ohtd_why {
 	uint16_t code;

@@ -64,7 +64,7 @@ static int ask(struct ohtd_settings *settings, struct ohtd_command *command, str
 static int ask_robot(struct ohtd_settings *settings, struct ohtd_change *change,
 		     uint32_t generation)
 {
-	/* Who is not there takes no control. */
+	/* An author who is not there takes no control. */
 	const struct ohtd_holder *by = change->absent ? &ohtd_settings_own : &change->by;
 	struct ohtd_command command = {
 		.kind = OHTD_COMMAND_LIMITS, .trial = !generation, .generation = generation,
