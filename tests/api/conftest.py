@@ -15,6 +15,7 @@ from daemon import SANITIZER, Daemon, begin, serve, serving
 from keeper import Keeper
 from oht_test.client import ROLES
 from oht_test.plugin import deselect, in_gate
+from oht_test.wait import until
 from remote import Remote
 
 
@@ -109,9 +110,10 @@ def accounts(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def daemon(tmp_path_factory, accounts):        # pylint: disable=redefined-outer-name
-    """Shared: requests only."""
+    """Shared: requests only; it knows its four modules before the first of them."""
     made = begin(tmp_path_factory.mktemp("oht"), accounts)
     with serving(made):
+        until(lambda: [module["health"] for module in made.get("modules").json["items"]] == ["good"] * 4, what="four good modules")
         yield made
 
 
