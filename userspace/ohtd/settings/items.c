@@ -13,7 +13,6 @@
 #include "json/whole.h"
 #include "json/writer.h"
 
-#define LAYER		"/robot/layer"
 #define STATIONS	"/stations/"
 #define POSITION	"/position_mm"
 #define POSITION_MAX_MM	1000000
@@ -27,49 +26,60 @@ static const char *const layers[] = {
 	[OHTD_LAYER_BENCH] = "bench", [OHTD_LAYERS] = NULL,
 };
 
+/* ---- what is not to be said by type, length and range ---- */
+
+static const char *layer_unfit(const struct ohtd_values *values, const char *text)
+{
+	if (values->simulated || strcmp(text, layers[OHTD_LAYER_BENCH]))
+		return NULL;
+	return "'bench' is for a robot that is simulated: simulated = yes in ohtd.conf";
+}
+
+static const char *currency_unfit(const struct ohtd_values *values, const char *text)
+{
+	(void)values;
+	if (!*text || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == OHTD_CURRENCY_BYTES - 1)
+		return NULL;
+	return "a currency has three capital letters, as EUR";
+}
+
+static const char *shifts_unfit(const struct ohtd_values *values, const char *text)
+{
+	struct ohtd_shifts shifts;
+
+	(void)values;
+	return ohtd_shifts_take(text, &shifts) ? NULL : "shifts begin at times of day in order, as 06:00,14:00,22:00";
+}
+
+/* ---- the rows ---- */
+
+#define AT(member)	.at = offsetof(struct ohtd_values, member)
+
 /* What is not in motion.csv, in front of it and behind it. */
 static const struct ohtd_item first_items[] = {
-	{.pointer = "/robot/name",
-	 .type = OHTD_ITEM_TEXT,
-	 .min = 1,
-	 .max = OHTD_ROBOT_NAME_BYTES - 1,
-	 .role = OHTD_ROLE_SUPERVISOR,
-	 .row = OHTD_ROW_NAME,
-	 .summary = "Name of the robot, as pages and programs show it"},
-	{.pointer = "/robot/place",
-	 .type = OHTD_ITEM_TEXT,
-	 .max = OHTD_ROBOT_PLACE_BYTES - 1,
-	 .role = OHTD_ROLE_SUPERVISOR,
-	 .row = OHTD_ROW_PLACE,
-	 .summary = "Where the robot is, for people"},
-	{.pointer = LAYER,
-	 .type = OHTD_ITEM_WORD,
-	 .words = layers,
-	 .role = OHTD_ROLE_ADMINISTRATOR,
-	 .needs_elevation = true,
-	 .row = OHTD_ROW_LAYER,
-	 .summary = "In production calibration and safety-critical registers of modules stay as they are; on the bench, of a simulated robot, items need no password"},
-	{.pointer = "/log/level",
-	 .type = OHTD_ITEM_WORD,
-	 .words = levels,
-	 .role = OHTD_ROLE_ADMINISTRATOR,
-	 .row = OHTD_ROW_LEVEL,
-	 .summary = "Lines of the log up to this level are written"},
+	{ .pointer = "/robot/name", .type = OHTD_ITEM_TEXT, AT(name), .min = 1, .max = OHTD_ROBOT_NAME_BYTES - 1,
+	  .role = OHTD_ROLE_SUPERVISOR, .summary = "Name of the robot, as pages and programs show it" },
+	{ .pointer = "/robot/place", .type = OHTD_ITEM_TEXT, AT(place), .max = OHTD_ROBOT_PLACE_BYTES - 1,
+	  .role = OHTD_ROLE_SUPERVISOR, .summary = "Where the robot is, for people" },
+	{ .pointer = "/robot/layer", .type = OHTD_ITEM_WORD, AT(layer), .words = layers, .unfit = layer_unfit,
+	  .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true, .on_bench_too = true,
+	  .summary = "In production calibration and safety-critical registers of modules stay as they are; on the bench, of a simulated robot, items need no password" },
+	{ .pointer = "/log/level", .type = OHTD_ITEM_WORD, AT(level), .words = levels, .first = OHTD_LOG_ERROR,
+	  .role = OHTD_ROLE_ADMINISTRATOR, .summary = "Lines of the log up to this level are written" },
 };
 
 static const struct ohtd_item last_items[] = {
-	{ .pointer = STATIONS OHTD_ANY POSITION, .type = OHTD_ITEM_NUMBER, .unit = "mm",
-	  .min = -POSITION_MAX_MM, .max = POSITION_MAX_MM, .role = OHTD_ROLE_SUPERVISOR,
-	  .needs_standstill = true, .row = OHTD_ROW_STATION,
+	{ .pointer = STATIONS OHTD_ANY POSITION, .type = OHTD_ITEM_NUMBER, .of_many = true, .unit = "mm",
+	  .min = -POSITION_MAX_MM, .max = POSITION_MAX_MM, .role = OHTD_ROLE_SUPERVISOR, .needs_standstill = true,
 	  .summary = "Where the station is along the rail, within the soft limits" },
-	{ .pointer = "/analytics/tariff_per_kwh", .type = OHTD_ITEM_NUMBER,
-	  .max = OHTD_TARIFF_MAX, .role = OHTD_ROLE_SUPERVISOR, .row = OHTD_ROW_TARIFF,
+	{ .pointer = "/analytics/tariff_per_kwh", .type = OHTD_ITEM_NUMBER, AT(analytics.tariff_per_kwh),
+	  .max = OHTD_TARIFF_MAX, .role = OHTD_ROLE_SUPERVISOR,
 	  .summary = "Price of a kWh, for the cost of energy in analytics; 0: no cost is told" },
-	{ .pointer = "/analytics/currency", .type = OHTD_ITEM_TEXT,
-	  .max = OHTD_CURRENCY_BYTES - 1, .role = OHTD_ROLE_SUPERVISOR, .row = OHTD_ROW_CURRENCY,
+	{ .pointer = "/analytics/currency", .type = OHTD_ITEM_TEXT, AT(analytics.currency), .unfit = currency_unfit,
+	  .max = OHTD_CURRENCY_BYTES - 1, .role = OHTD_ROLE_SUPERVISOR,
 	  .summary = "Of that price: three capital letters as EUR, or empty" },
-	{ .pointer = "/analytics/shifts", .type = OHTD_ITEM_TEXT, .min = OHTD_SHIFT_BYTES - 1,
-	  .max = OHTD_SHIFTS_BYTES - 1, .role = OHTD_ROLE_SUPERVISOR, .row = OHTD_ROW_SHIFTS,
+	{ .pointer = "/analytics/shifts", .type = OHTD_ITEM_TEXT, AT(analytics.shifts), .unfit = shifts_unfit,
+	  .min = OHTD_SHIFT_BYTES - 1, .max = OHTD_SHIFTS_BYTES - 1, .role = OHTD_ROLE_SUPERVISOR,
 	  .summary = "When shifts begin, in UTC, 1 to 8 times of day in order: 06:00,14:00,22:00" },
 };
 
@@ -97,7 +107,7 @@ void ohtd_fault_add(struct ohtd_faults *faults, const char *pointer, const char 
 	va_end(arguments);
 }
 
-/* ---- the rows ---- */
+/* ---- the rows of motion.csv ---- */
 
 static void point_at_rule(char *pointer, unsigned int rule, unsigned int profile)
 {
@@ -128,7 +138,7 @@ static bool is_of_mechanics(unsigned int rule)
 	       (rule >= OHTD_RULE_POSITION_WRAP_MM && rule <= OHTD_RULE_DISTANCE_4_WAYS);
 }
 
-static void add_rule(struct ohtd_items *items, const struct ohtd_rule_row *row, int number)
+static void add_rule(struct ohtd_items *items, const struct ohtd_rule_row *row, size_t at)
 {
 	struct ohtd_item *item = &items->item[items->count++];
 
@@ -137,7 +147,7 @@ static void add_rule(struct ohtd_items *items, const struct ohtd_rule_row *row, 
 		.min = row->min, .max = row->max, .whole = ohtd_rule_is_whole(row->rule), .role = OHTD_ROLE_ADMINISTRATOR,
 		.needs_elevation = keeps_safe(row->rule), .needs_standstill = true,
 		.calibration = is_of_mechanics(row->rule),
-		.summary = row->description, .row = number,
+		.summary = row->description, AT(table.row) + at * sizeof(*row) + offsetof(struct ohtd_rule_row, value),
 	};
 	point_at_rule(item->pointer, row->rule, row->profile);
 }
@@ -148,7 +158,7 @@ void ohtd_items_make(struct ohtd_items *items, const struct ohtd_rule_table *tab
 	for (size_t i = 0; i < COUNT(first_items); i++)
 		items->item[items->count++] = first_items[i];
 	for (unsigned int i = 0; i < table->rows; i++)
-		add_rule(items, &table->row[i], (int)i);
+		add_rule(items, &table->row[i], i);
 	for (size_t i = 0; i < COUNT(last_items); i++)
 		items->item[items->count++] = last_items[i];
 }
@@ -172,7 +182,7 @@ const struct ohtd_item *ohtd_item_find(const struct ohtd_items *items, const cha
 
 	for (size_t i = 0; i < items->count; i++)
 		if (!strcmp(items->item[i].pointer, pointer) ||
-		    (items->item[i].row == OHTD_ROW_STATION && names_station(pointer, name)))
+		    (items->item[i].of_many && names_station(pointer, name)))
 			return &items->item[i];
 	return NULL;
 }
@@ -191,25 +201,17 @@ static struct json_object *number_of(double value)
 
 struct json_object *ohtd_item_value(const struct ohtd_item *item, const struct ohtd_values *values)
 {
-	switch (item->row) {
-	case OHTD_ROW_NAME:
-		return json_object_new_string(values->name);
-	case OHTD_ROW_PLACE:
-		return json_object_new_string(values->place);
-	case OHTD_ROW_LAYER:
-		return json_object_new_string(layers[values->layer]);
-	case OHTD_ROW_LEVEL:
-		return json_object_new_string(ohtd_log_level_name(values->level));
-	case OHTD_ROW_STATION:
+	const void *place = (const char *)values + item->at;
+
+	if (item->of_many)
 		return NULL;
-	case OHTD_ROW_TARIFF:
-		return number_of(values->analytics.tariff_per_kwh);
-	case OHTD_ROW_CURRENCY:
-		return json_object_new_string(values->analytics.currency);
-	case OHTD_ROW_SHIFTS:
-		return json_object_new_string(values->analytics.shifts);
+	switch (item->type) {
+	case OHTD_ITEM_TEXT:
+		return json_object_new_string(place);
+	case OHTD_ITEM_WORD:
+		return json_object_new_string(item->words[*(const int *)place - item->first]);
 	default:
-		return number_of(values->table.row[item->row].value);
+		return number_of(*(const double *)place);
 	}
 }
 
@@ -237,7 +239,7 @@ struct json_object *ohtd_tree_of(const struct ohtd_items *items, const struct oh
 	bool good = tree;
 
 	for (size_t i = 0; good && i < items->count; i++)
-		good = items->item[i].row == OHTD_ROW_STATION ||
+		good = items->item[i].of_many ||
 		       ohtd_tree_put(tree, items->item[i].pointer, ohtd_item_value(&items->item[i], values));
 	if (good && put_stations(tree, &values->stations))
 		return tree;
@@ -325,40 +327,24 @@ void ohtd_item_unknown(const struct ohtd_items *items, const char *pointer, stru
 	}
 }
 
-static char *text_of(struct ohtd_values *values, int row)
+static void *place_of(struct taking *taking, const struct ohtd_item *item)
 {
-	switch (row) {
-	case OHTD_ROW_NAME:
-		return values->name;
-	case OHTD_ROW_PLACE:
-		return values->place;
-	case OHTD_ROW_CURRENCY:
-		return values->analytics.currency;
-	default:
-		return values->analytics.shifts;
-	}
+	return (char *)taking->values + item->at;
 }
 
 /* Why a text of fitting length cannot be taken, or NULL. */
-static const char *unfit(int row, const char *text)
+static const char *unfit(const struct taking *taking, const struct ohtd_item *item, const char *text)
 {
-	struct ohtd_shifts shifts;
-
 	if (*text && ohtd_is_blank(text))
 		return "must have more than blanks";
-	if (row == OHTD_ROW_CURRENCY && *text &&
-	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != OHTD_CURRENCY_BYTES - 1)
-		return "a currency has three capital letters, as EUR";
-	if (row == OHTD_ROW_SHIFTS && !ohtd_shifts_take(text, &shifts))
-		return "shifts begin at times of day in order, as 06:00,14:00,22:00";
-	return NULL;
+	return item->unfit ? item->unfit(taking->values, text) : NULL;
 }
 
 static void take_text(struct taking *taking, const struct ohtd_item *item, const char *pointer,
 		      struct json_object *value)
 {
 	const char *text = json_object_get_string(value);
-	const char *why = unfit(item->row, text);
+	const char *why = unfit(taking, item, text);
 	size_t n = strlen(text);
 
 	for (size_t i = 0; i < n; i++)
@@ -373,7 +359,7 @@ static void take_text(struct taking *taking, const struct ohtd_item *item, const
 	else if (why)
 		ohtd_fault_add(taking->faults, pointer, "unfit", "%s, not '%s'", why, text);
 	else
-		memcpy(text_of(taking->values, item->row), text, n + 1);
+		memcpy(place_of(taking, item), text, n + 1);
 }
 
 /* "one, two or three" */
@@ -392,20 +378,20 @@ static void take_word(struct taking *taking, const struct ohtd_item *item, const
 {
 	const char *word = json_object_get_string(value);
 	char text[OHTD_FAULT_BYTES];
+	const char *why = NULL;
 	int at = 0;
 
 	while (item->words[at] && strcmp(item->words[at], word))
 		at++;
+	if (item->words[at])
+		why = unfit(taking, item, word);
 	if (!item->words[at])
 		ohtd_fault_add(taking->faults, pointer, "unknown_value", "must be %s, not '%.40s'",
 			       list_words(item->words, text), word);
-	else if (item->row == OHTD_ROW_LAYER && at == OHTD_LAYER_BENCH && !taking->values->simulated)
-		ohtd_fault_add(taking->faults, pointer, "unfit",
-			       "'bench' is for a robot that is simulated: simulated = yes in ohtd.conf");
-	else if (item->row == OHTD_ROW_LAYER)
-		taking->values->layer = (enum ohtd_layer)at;
+	else if (why)
+		ohtd_fault_add(taking->faults, pointer, "unfit", "%s", why);
 	else
-		taking->values->level = ohtd_log_level_parse(word);
+		*(int *)place_of(taking, item) = item->first + at;
 }
 
 static void add_station(struct taking *taking, const char *pointer, double position_mm)
@@ -443,12 +429,10 @@ static void take_number(struct taking *taking, const struct ohtd_item *item, con
 			       min, max, item->unit ? " " : "", item->unit ? item->unit : "", said);
 	else if (item->whole && !ohtd_json_whole(value, NULL))
 		ohtd_fault_add(taking->faults, pointer, "type", "must be a whole number, not %s", said);
-	else if (item->row == OHTD_ROW_STATION)
+	else if (item->of_many)
 		add_station(taking, pointer, number);
-	else if (item->row == OHTD_ROW_TARIFF)
-		taking->values->analytics.tariff_per_kwh = number;
 	else
-		taking->values->table.row[item->row].value = number;
+		*(double *)place_of(taking, item) = number;
 }
 
 /* A station without its items has been removed, item by item. */

@@ -55,10 +55,10 @@ enum ohtd_layer {
 /* NULL: there is none. */
 const char *ohtd_layer_name(unsigned int layer);
 
-/* All values: what the parts of the daemon use. @level: enum ohtd_log_level. @simulated: there is no robot; a constant. */
+/* All values: what the parts of the daemon use. @layer: enum ohtd_layer. @level: enum ohtd_log_level. @simulated: there is no robot; a constant. */
 struct ohtd_values {
 	bool simulated;
-	enum ohtd_layer layer;
+	int layer;
 	char name[OHTD_ROBOT_NAME_BYTES];
 	char place[OHTD_ROBOT_PLACE_BYTES];
 	int level;
@@ -82,12 +82,16 @@ enum ohtd_item_type {
  * @max: greatest number, longest text
  * @whole: the number is never a fraction
  * @words: WORD: what may stand there, ends with NULL
+ * @first: WORD: the value of the first word; the others follow it
+ * @at: where the value is in struct ohtd_values: a text there, an int of a WORD, a double of a NUMBER
+ * @of_many: an item for each of many, which have a place of their own
+ * @unfit: why a value of that type, length and range cannot be taken, as a clause; NULL: it can. NULL: each can
  * @role: lowest role that may change it
  * @needs_elevation: only by an elevated session
+ * @on_bench_too: on the bench likewise
  * @needs_standstill: taken only while nothing moves, and by who is in control
  * @calibration: says how this robot is built, not what people want of it
  * @summary: one line
- * @row: of motion.csv, or one of enum ohtd_item_row
  */
 struct ohtd_item {
 	char pointer[OHTD_POINTER_BYTES];
@@ -96,24 +100,16 @@ struct ohtd_item {
 	double min, max;
 	bool whole;
 	const char *const *words;
+	int first;
+	size_t at;
+	bool of_many;
+	const char *(*unfit)(const struct ohtd_values *values, const char *text);
 	enum ohtd_role role;
 	bool needs_elevation;
+	bool on_bench_too;
 	bool needs_standstill;
 	bool calibration;
 	const char *summary;
-	int row;
-};
-
-/* ohtd_item.row of items that are not in motion.csv */
-enum ohtd_item_row {
-	OHTD_ROW_NAME = -8,
-	OHTD_ROW_PLACE,
-	OHTD_ROW_LAYER,
-	OHTD_ROW_LEVEL,
-	OHTD_ROW_STATION,
-	OHTD_ROW_TARIFF,
-	OHTD_ROW_CURRENCY,
-	OHTD_ROW_SHIFTS,
 };
 
 struct ohtd_items {

@@ -169,7 +169,7 @@ static bool want_tree(struct ohtd_settings *settings, struct ohtd_change *change
 static bool needs_elevation(const struct ohtd_settings *settings, const struct ohtd_item *item)
 {
 	return item->needs_elevation &&
-	       (settings->values.layer != OHTD_LAYER_BENCH || item->row == OHTD_ROW_LAYER);
+	       (settings->values.layer != OHTD_LAYER_BENCH || item->on_bench_too);
 }
 
 /* May who asks change that item? @because: why it is asked, behind the refusal. */
@@ -284,7 +284,7 @@ void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree
 	memcpy(settings->name, settings->values.name, sizeof(settings->name));
 	memcpy(settings->place, settings->values.place, sizeof(settings->place));
 	settings->level = settings->values.level;
-	settings->layer = settings->values.layer;
+	settings->layer = (enum ohtd_layer)settings->values.layer;
 	settings->analytics = settings->values.analytics;
 	pthread_mutex_unlock(&settings->lock);
 }

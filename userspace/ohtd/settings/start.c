@@ -63,22 +63,29 @@ static bool is_under(const char *pointer, const char *at)
 	return !strncmp(pointer, at, n) && (!pointer[n] || pointer[n] == '/');
 }
 
+static double *number_at(const struct ohtd_item *item, struct ohtd_values *values)
+{
+	void *place = (char *)values + item->at;
+
+	return place;
+}
+
 /* Limits at a pointer have the values of the file. False: they had. */
-static bool give_up(const struct ohtd_settings *settings, struct ohtd_values *values,
+static bool give_up(struct ohtd_settings *settings, struct ohtd_values *values,
 		    const char *at)
 {
 	bool other = false;
 
 	for (size_t i = 0; i < settings->items.count; i++) {
 		const struct ohtd_item *item = &settings->items.item[i];
-		double value, preset;
+		double *value, preset;
 
-		if (item->row < 0 || !is_under(item->pointer, at))
+		if (!is_under(item->pointer, at))
 			continue;
-		value = values->table.row[item->row].value;
-		preset = settings->defaults.table.row[item->row].value;
-		other = other || value < preset || value > preset;
-		values->table.row[item->row].value = preset;
+		value = number_at(item, values);
+		preset = *number_at(item, &settings->defaults);
+		other = other || *value < preset || *value > preset;
+		*value = preset;
 	}
 	return other;
 }
