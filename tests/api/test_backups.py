@@ -9,10 +9,12 @@ import shutil
 import sqlite3
 import struct
 import subprocess
+import time
 import zlib
 
 import pytest
 
+from clocks import Skewed
 from daemon import BUILD, OHTD, TOP, Daemon, begin, die_with_us
 from oht_test.client import PASSWORD
 from oht_test.wait import until
@@ -555,3 +557,32 @@ def test_a_wrong_key_and_no_key(own, tmp_path):
         done = restore_offline(made, file)
         assert done.returncode == 1 and said in done.stderr and not list(made.state.glob("oht.db*")), done
     file.unlink()
+
+
+# ---- by itself ----
+
+@pytest.mark.plain("shim")
+def test_when_and_how_many_is_an_item_of_the_configuration(fresh):
+    day_s = 24 * 3600
+    up, clock = Skewed(fresh, "OHT_SHIM_MONOTONIC"), Skewed(fresh)
+    at_5_s = (5 * 3600 - int(time.time())) % day_s
+    fresh.write_config(backup_nightly="no", backup_hour=5)
+    def kept():
+        return [item["id"] for item in fresh.get("backups", role="administrator").json["items"]]
+    def later(nights):
+        clock.set(at_5_s + nights * day_s)
+        up.set((1 + nights) * 3600)
+    def change(**items):
+        answer = fresh.request("PATCH", "config", {"backup": items}, headers={"Content-Type": "application/merge-patch+json"})
+        assert answer.status == 200, answer
+    fresh.start()
+    assert fresh.get("config").json["values"]["backup"] == {"nightly": "no", "hour": 5, "keep": 14}
+    later(0)
+    change(nightly="yes")
+    until(lambda: len(kept()) == 1, what="a backup")
+    fresh.post("auth/elevate", {"password": PASSWORD})
+    change(keep=1)
+    first = kept()
+    later(1)
+    until(lambda: kept() not in (first, []) and len(kept()) == 1, what="the next one in its place")
+    fresh.stop()

@@ -19,18 +19,18 @@
 #define CHANGES_PER_S	100
 #define FLOOD		5000
 
+static const unsigned int per_s[OHTD_BUDGETS] = {
+	[OHTD_BUDGET_LOGINS] = LOGINS_PER_S, [OHTD_BUDGET_CHANGES] = CHANGES_PER_S,
+};
+
 static struct ohtd_budgets *budgets;
 static uint64_t now_ns;
 
 static int set_up(void **state)
 {
-	const unsigned int per_s[OHTD_BUDGETS] = {
-		[OHTD_BUDGET_LOGINS] = LOGINS_PER_S, [OHTD_BUDGET_CHANGES] = CHANGES_PER_S,
-	};
-
 	(void)state;
 	now_ns = BEGIN_NS;
-	budgets = ohtd_budgets_create(per_s);
+	budgets = ohtd_budgets_create();
 	return budgets ? 0 : -1;
 }
 
@@ -43,7 +43,7 @@ static int tear_down(void **state)
 
 static unsigned int ask(enum ohtd_budget budget, const char *client)
 {
-	return ohtd_budget_take(budgets, budget, client, now_ns);
+	return ohtd_budget_take(budgets, budget, client, per_s[budget], now_ns);
 }
 
 /* How many of @tries are let through. */

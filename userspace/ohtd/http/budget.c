@@ -22,7 +22,6 @@ struct client {
 
 struct table {
 	pthread_mutex_t lock;	/* the clients */
-	unsigned int per_s;
 	struct client clients[CLIENTS];
 	_Atomic uint64_t refused;
 };
@@ -52,14 +51,12 @@ const char *ohtd_budget_name(enum ohtd_budget budget)
 	return names[budget];
 }
 
-struct ohtd_budgets *ohtd_budgets_create(const unsigned int per_s[OHTD_BUDGETS])
+struct ohtd_budgets *ohtd_budgets_create(void)
 {
 	struct ohtd_budgets *budgets = calloc(1, sizeof(*budgets));
 
-	for (int i = 0; budgets && i < OHTD_BUDGETS; i++) {
+	for (int i = 0; budgets && i < OHTD_BUDGETS; i++)
 		pthread_mutex_init(&budgets->tables[i].lock, NULL);
-		budgets->tables[i].per_s = per_s[i];
-	}
 	return budgets;
 }
 
@@ -87,9 +84,9 @@ static struct client *place_of(struct table *table, const char *name)
 }
 
 /* Nanoseconds until the client may ask; 0: the token has been taken. */
-static uint64_t take(struct table *table, const char *name, uint64_t now_ns)
+static uint64_t take(struct table *table, const char *name, unsigned int per_s, uint64_t now_ns)
 {
-	uint64_t token_ns = OHTD_NS_PER_S / table->per_s;
+	uint64_t token_ns = OHTD_NS_PER_S / per_s;
 	struct client *client = place_of(table, name);
 	uint64_t full_ns = (client->full_ns > now_ns ? client->full_ns : now_ns) + token_ns;
 
@@ -100,24 +97,19 @@ static uint64_t take(struct table *table, const char *name, uint64_t now_ns)
 }
 
 unsigned int ohtd_budget_take(struct ohtd_budgets *budgets, enum ohtd_budget budget,
-			      const char *client, uint64_t now_ns)
+			      const char *client, unsigned int per_s, uint64_t now_ns)
 {
 	struct table *table = &budgets->tables[budget];
 	uint64_t wait_ns;
 
-	if (!table->per_s)
+	if (!per_s)
 		return 0;
 	pthread_mutex_lock(&table->lock);
-	wait_ns = take(table, client, now_ns);
+	wait_ns = take(table, client, per_s, now_ns);
 	pthread_mutex_unlock(&table->lock);
 	if (wait_ns)
 		atomic_fetch_add(&table->refused, 1);
 	return (unsigned int)((wait_ns + OHTD_NS_PER_S - 1) / OHTD_NS_PER_S);
-}
-
-unsigned int ohtd_budget_per_s(const struct ohtd_budgets *budgets, enum ohtd_budget budget)
-{
-	return budgets->tables[budget].per_s;
 }
 
 uint64_t ohtd_budget_refused(const struct ohtd_budgets *budgets, enum ohtd_budget budget)

@@ -36,13 +36,8 @@ enum ohtd_budget ohtd_budget_of(const struct ohtd_route *route);
 /* "logins", "changes", "queries"; NULL for OHTD_BUDGET_NONE. */
 const char *ohtd_budget_name(enum ohtd_budget budget);
 
-/**
- * ohtd_budgets_create() - make the tables
- * @per_s: requests that a client may make each second, by budget; 0: as many as it likes
- *
- * Return: NULL when there is no memory.
- */
-struct ohtd_budgets *ohtd_budgets_create(const unsigned int per_s[OHTD_BUDGETS]);
+/* NULL when there is no memory. */
+struct ohtd_budgets *ohtd_budgets_create(void);
 void ohtd_budgets_destroy(struct ohtd_budgets *budgets);
 
 /**
@@ -50,15 +45,13 @@ void ohtd_budgets_destroy(struct ohtd_budgets *budgets);
  * @budgets: the tables
  * @budget: in which of them
  * @client: names the client
+ * @per_s: so many it may make each second at present; 0: as many as it likes
  * @now_ns: CLOCK_BOOTTIME
  *
  * Return: 0, or the seconds after which the client may ask again; such a request is not counted.
  */
 unsigned int ohtd_budget_take(struct ohtd_budgets *budgets, enum ohtd_budget budget,
-			      const char *client, uint64_t now_ns);
-
-/* How many requests a client may make each second; 0: as many as it likes. */
-unsigned int ohtd_budget_per_s(const struct ohtd_budgets *budgets, enum ohtd_budget budget);
+			      const char *client, unsigned int per_s, uint64_t now_ns);
 
 /* How many requests have been refused so far. */
 uint64_t ohtd_budget_refused(const struct ohtd_budgets *budgets, enum ohtd_budget budget);

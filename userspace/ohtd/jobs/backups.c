@@ -257,6 +257,7 @@ static void drop_old(struct ohtd_backups *backups)
 {
 	struct ohtd_backup_view *views = calloc(OHTD_BACKUPS_MAX, sizeof(*views));
 	int count = views ? ohtd_backups_list(backups, views) : 0, automatic = 0;
+	int keep = (int)ohtd_settings_backup(backups->setup.settings).keep;
 	uint64_t bytes = 0;
 
 	for (int i = 0; i < count; i++) {
@@ -264,7 +265,7 @@ static void drop_old(struct ohtd_backups *backups)
 		bytes += views[i].bytes;
 	}
 	for (int i = count - 1; i > 0; i--) {
-		if (!views[i].manifest.automatic || (automatic <= OHTD_BACKUPS_AUTOMATIC && bytes <= BYTES_MAX))
+		if (!views[i].manifest.automatic || (automatic <= keep && bytes <= BYTES_MAX))
 			continue;
 		if (!ohtd_backups_remove(backups, views[i].id))
 			ohtd_log(OHTD_LOG_INFO, "jobs", "backup_dropped", "%" PRId64 ", the oldest", views[i].id);
@@ -545,13 +546,14 @@ void ohtd_backups_tick(struct ohtd_backups *backups)
 {
 	uint64_t now_ns = ohtd_clock_monotonic_ns(backups->setup.clock);
 	int64_t up_s = (int64_t)((now_ns - backups->began_ns) / OHTD_NS_PER_S);
+	struct ohtd_backup_values wanted = ohtd_settings_backup(backups->setup.settings);
 	int64_t wall_s, job;
 
-	if (!backups->setup.nightly || up_s < SETTLED_S || now_ns < backups->look_again_ns)
+	if (!wanted.nightly || up_s < SETTLED_S || now_ns < backups->look_again_ns)
 		return;
 	backups->look_again_ns = now_ns + TRY_AGAIN_S * OHTD_NS_PER_S / 10;
 	wall_s = ohtd_clock_wall_ns(backups->setup.clock) / (int64_t)OHTD_NS_PER_S;
-	if (!ohtd_backup_is_due(wall_s, newest_s(backups), up_s, backups->setup.hour))
+	if (!ohtd_backup_is_due(wall_s, newest_s(backups), up_s, (unsigned int)wanted.hour))
 		return;
 	job = submit_make(backups, "ohtd", true);
 	backups->look_again_ns = now_ns + TRY_AGAIN_S * OHTD_NS_PER_S;

@@ -22,23 +22,18 @@ struct ohtd_jobs;
 struct ohtd_settings;
 
 #define OHTD_BACKUPS_MAX	64	/* that are kept; then none is made by hand */
-#define OHTD_BACKUPS_AUTOMATIC	14	/* of them made by themselves */
 
 /**
  * struct ohtd_backups_setup - what it needs; everything outlives it
  * @state_dir: the state directory
  * @key_file: 64 hexadecimal digits; "": backups are not encrypted
- * @nightly: one is made each night
- * @hour: of UTC, when the night is
  * @clock: time of day
  * @jobs: does the work
- * @settings: knows the robot's name
+ * @settings: knows the robot's name, when backups are made by themselves, and how many of those are kept
  */
 struct ohtd_backups_setup {
 	const char *state_dir;
 	const char *key_file;
-	bool nightly;
-	unsigned int hour;
 	struct ohtd_clock *clock;
 	struct ohtd_jobs *jobs;
 	struct ohtd_settings *settings;

@@ -308,6 +308,8 @@ static int open_settings(struct running *run)
 		.store = run->store, .robot = run->robot, .clock = &run->clock,
 		.link = ohtd_robot_link(run->robot, run->config->loops + run->config->gateway),
 		.level = run->config->log_level,
+		.backup = { .nightly = (int)run->config->backup_nightly, .hour = run->config->backup_hour },
+		.rates = { run->config->logins_per_s, run->config->changes_per_s, run->config->queries_per_s },
 		.simulated = run->config->simulated,
 		.lost = ohtd_setup_is_lost(run->setup),
 		.look = look_well, .note = note_version, .arg = run,
@@ -337,7 +339,6 @@ static int open_backups(struct running *run)
 {
 	struct ohtd_backups_setup setup = {
 		.state_dir = run->config->state_dir, .key_file = run->config->backup_key,
-		.nightly = run->config->backup_nightly, .hour = run->config->backup_hour,
 		.clock = &run->clock, .settings = run->settings,
 	};
 

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "control/robot.h"
+#include "settings/settings.h"
 
 static void *take_from_pool(void *from, size_t bytes)
 {
@@ -327,25 +328,36 @@ static void name_client(struct ohtd_call *call, char name[OHTD_FOLDED_BYTES])
 		ohtd_address_fold(name, ohtd_call_address(call));
 }
 
+static unsigned int permitted_per_s(struct ohtd_call *call, enum ohtd_budget budget)
+{
+	struct ohtd_rate_values rates = ohtd_settings_rates(ohtd_call_settings(call));
+	const double per_s[OHTD_BUDGETS] = {
+		[OHTD_BUDGET_LOGINS] = rates.logins_per_s, [OHTD_BUDGET_CHANGES] = rates.changes_per_s,
+		[OHTD_BUDGET_QUERIES] = rates.queries_per_s,
+	};
+
+	return (unsigned int)per_s[budget];
+}
+
 static int check_budget(struct ohtd_call *call)
 {
 	enum ohtd_budget budget = ohtd_budget_of(call->route);
-	struct ohtd_budgets *budgets = call->loop->server->budgets;
 	char name[OHTD_FOLDED_BYTES];
-	unsigned int wait_s;
+	unsigned int per_s, wait_s;
 
 	if (!budget)
 		return 0;
 	name_client(call, name);
-	wait_s = ohtd_budget_take(budgets, budget, name,
+	per_s = permitted_per_s(call, budget);
+	wait_s = ohtd_budget_take(call->loop->server->budgets, budget, name, per_s,
 				  ohtd_clock_boottime_ns(ohtd_call_clock(call)));
 	if (!wait_s)
 		return 0;
 	ohtd_log(OHTD_LOG_NOTICE, "http", "rate_limited", "%s: more than %u %s each second", name,
-		 ohtd_budget_per_s(budgets, budget), ohtd_budget_name(budget));
+		 per_s, ohtd_budget_name(budget));
 	ohtd_reply_header(call, "retry-after", ohtd_call_text_of(call, "%u", wait_s));
 	ohtd_reply_problem(call, 429, "rate_limited", "more than %u %s each second; wait for %u s",
-			   ohtd_budget_per_s(budgets, budget), ohtd_budget_name(budget), wait_s);
+			   per_s, ohtd_budget_name(budget), wait_s);
 	return -1;
 }
 

@@ -64,17 +64,6 @@ static struct ohtd_loop *make_loop(struct ohtd_server *server, unsigned int inde
 	return NULL;
 }
 
-static struct ohtd_budgets *make_budgets(const struct ohtd_config *config)
-{
-	const unsigned int per_s[OHTD_BUDGETS] = {
-		[OHTD_BUDGET_LOGINS] = config->logins_per_s,
-		[OHTD_BUDGET_CHANGES] = config->changes_per_s,
-		[OHTD_BUDGET_QUERIES] = config->queries_per_s,
-	};
-
-	return ohtd_budgets_create(per_s);
-}
-
 /* What is made first goes last. */
 static void free_first(struct ohtd_server *server)
 {
@@ -132,7 +121,7 @@ struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, con
 	server->files = ohtd_files_load(services->config->web_dir);
 	configure(server);
 	server->shares = ohtd_shares_create();
-	server->budgets = make_budgets(services->config);
+	server->budgets = ohtd_budgets_create();
 	if (!server->budgets || !server->shares) {
 		snprintf(why, size, "the budgets of clients: out of memory");
 		goto fail;

@@ -26,6 +26,8 @@ static const char *const layers[] = {
 	[OHTD_LAYER_BENCH] = "bench", [OHTD_LAYERS] = NULL,
 };
 
+static const char *const no_or_yes[] = { "no", "yes", NULL };
+
 /* ---- what is not to be said by type, length and range ---- */
 
 static const char *layer_unfit(const struct ohtd_values *values, const char *text)
@@ -81,6 +83,22 @@ static const struct ohtd_item last_items[] = {
 	{ .pointer = "/analytics/shifts", .type = OHTD_ITEM_TEXT, AT(analytics.shifts), .unfit = shifts_unfit,
 	  .min = OHTD_SHIFT_BYTES - 1, .max = OHTD_SHIFTS_BYTES - 1, .role = OHTD_ROLE_SUPERVISOR,
 	  .summary = "When shifts begin, in UTC, 1 to 8 times of day in order: 06:00,14:00,22:00" },
+	{ .pointer = "/backup/nightly", .type = OHTD_ITEM_WORD, AT(backup.nightly), .words = no_or_yes,
+	  .role = OHTD_ROLE_ADMINISTRATOR, .summary = "A backup is made each night" },
+	{ .pointer = "/backup/hour", .type = OHTD_ITEM_NUMBER, AT(backup.hour), .whole = true, .max = 23,
+	  .role = OHTD_ROLE_ADMINISTRATOR, .summary = "The hour of that night, in UTC" },
+	{ .pointer = "/backup/keep", .type = OHTD_ITEM_NUMBER, AT(backup.keep), .whole = true,
+	  .min = 1, .max = OHTD_BACKUPS_KEPT_MAX, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+	  .summary = "So many of these backups are kept, the newest; a smaller number deletes the oldest after the next backup" },
+	{ .pointer = "/rates/logins_per_s", .type = OHTD_ITEM_NUMBER, AT(rates.logins_per_s), .unit = "1/s", .whole = true,
+	  .max = OHTD_PER_S_MAX, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+	  .summary = "So many log-ins an address may try, on average over ten seconds; 0: without a limit" },
+	{ .pointer = "/rates/changes_per_s", .type = OHTD_ITEM_NUMBER, AT(rates.changes_per_s), .unit = "1/s", .whole = true,
+	  .max = OHTD_PER_S_MAX, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+	  .summary = "So many changes an account may ask for, commands to the robot apart; 0: without a limit" },
+	{ .pointer = "/rates/queries_per_s", .type = OHTD_ITEM_NUMBER, AT(rates.queries_per_s), .unit = "1/s", .whole = true,
+	  .max = OHTD_PER_S_MAX, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+	  .summary = "So many answers from the database an account may ask for; 0: without a limit" },
 };
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))

@@ -25,10 +25,12 @@ struct json_object;
 #define OHTD_ROBOT_PLACE_BYTES	129
 #define OHTD_CURRENCY_BYTES	4
 #define OHTD_TARIFF_MAX		1000000
+#define OHTD_BACKUPS_KEPT_MAX	50
+#define OHTD_PER_S_MAX		10000
 #define OHTD_POINTER_BYTES	96
 #define OHTD_FAULT_BYTES	240
 #define OHTD_FAULTS_MAX		16
-#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 8)
+#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 14)
 /* An item for each of many: stands in a pointer for any name. */
 #define OHTD_ANY		"*"
 
@@ -42,6 +44,25 @@ struct ohtd_analytics_values {
 	double tariff_per_kwh;
 	char currency[OHTD_CURRENCY_BYTES];
 	char shifts[OHTD_SHIFTS_BYTES];
+};
+
+/**
+ * struct ohtd_backup_values - backups that are made by themselves
+ * @nightly: one is made each night: 0 or 1
+ * @hour: of that night, in UTC
+ * @keep: so many of them, the newest
+ */
+struct ohtd_backup_values {
+	int nightly;
+	double hour;
+	double keep;
+};
+
+/* What one client may ask for each second; 0: without a limit. */
+struct ohtd_rate_values {
+	double logins_per_s;
+	double changes_per_s;
+	double queries_per_s;
 };
 
 /* What may be changed on the robot. */
@@ -65,6 +86,8 @@ struct ohtd_values {
 	struct ohtd_rule_table table;
 	struct ohtd_stations stations;
 	struct ohtd_analytics_values analytics;
+	struct ohtd_backup_values backup;
+	struct ohtd_rate_values rates;
 };
 
 enum ohtd_item_type {

@@ -88,6 +88,8 @@ struct ohtd_effect {
  * @level: of the log
  * @layer: that of @values
  * @analytics: tariff and shifts
+ * @backup: when, and how many
+ * @rates: of clients
  */
 struct ohtd_settings {
 	struct ohtd_settings_setup setup;
@@ -125,6 +127,8 @@ struct ohtd_settings {
 	int level;
 	enum ohtd_layer layer;
 	struct ohtd_analytics_values analytics;
+	struct ohtd_backup_values backup;
+	struct ohtd_rate_values rates;
 };
 
 /* ---- versions.c ---- */

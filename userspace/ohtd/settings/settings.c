@@ -286,6 +286,8 @@ void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree
 	settings->level = settings->values.level;
 	settings->layer = (enum ohtd_layer)settings->values.layer;
 	settings->analytics = settings->values.analytics;
+	settings->backup = settings->values.backup;
+	settings->rates = settings->values.rates;
 	pthread_mutex_unlock(&settings->lock);
 }
 
@@ -495,6 +497,28 @@ struct ohtd_analytics_values ohtd_settings_analytics(struct ohtd_settings *setti
 
 	pthread_mutex_lock(&settings->lock);
 	values = settings->analytics;
+	pthread_mutex_unlock(&settings->lock);
+	return values;
+}
+
+struct ohtd_backup_values ohtd_settings_backup(struct ohtd_settings *settings)
+{
+	struct ohtd_backup_values values;
+
+	pthread_mutex_lock(&settings->lock);
+	values = settings->backup;
+	pthread_mutex_unlock(&settings->lock);
+	return values;
+}
+
+struct ohtd_rate_values ohtd_settings_rates(struct ohtd_settings *settings)
+{
+	struct ohtd_rate_values values = { 0 };
+
+	if (!settings)
+		return values;
+	pthread_mutex_lock(&settings->lock);
+	values = settings->rates;
 	pthread_mutex_unlock(&settings->lock);
 	return values;
 }

@@ -96,6 +96,8 @@ struct ohtd_settings_note {
  * @link: of @robot, used by nobody else
  * @clock: time of day
  * @level: of ohtd.conf
+ * @backup: likewise; but for keep
+ * @rates: likewise
  * @simulated: there is no robot
  * @lost: the database is another one than before
  * @look: what goes well now; called by a thread of the settings. NULL: not known
@@ -108,6 +110,8 @@ struct ohtd_settings_setup {
 	struct ohtd_link *link;
 	struct ohtd_clock *clock;
 	int level;
+	struct ohtd_backup_values backup;
+	struct ohtd_rate_values rates;
 	bool simulated;
 	bool lost;
 	void (*look)(void *arg, struct ohtd_well *well);
@@ -376,6 +380,12 @@ void ohtd_settings_name(struct ohtd_settings *settings, char name[OHTD_ROBOT_NAM
 
 /* Tariff, currency and shifts that are in force. */
 struct ohtd_analytics_values ohtd_settings_analytics(struct ohtd_settings *settings);
+
+/* When backups are made, and how many are kept. Context: any thread but the control thread. */
+struct ohtd_backup_values ohtd_settings_backup(struct ohtd_settings *settings);
+
+/* What one client may ask for each second. Context: any thread but the control thread. Without settings: without a limit. */
+struct ohtd_rate_values ohtd_settings_rates(struct ohtd_settings *settings);
 
 /* The level of the log that is in force. */
 enum ohtd_log_level ohtd_settings_level(struct ohtd_settings *settings);
