@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -164,7 +165,7 @@ static int cut_each(bool usable, int *became_new)
 		cut = start_cut(++nth, usable);
 		assert_false(start_cut(0, usable));
 		*became_new += is_new();
-		assert_false(is_there(".restore") || is_there(".before"));
+		assert_false(is_there(".restore") || is_there(".before") || is_there(".trial"));
 		assert_int_equal(store_folder_remove(), 0);
 	}
 	return nth - 1;
@@ -228,6 +229,38 @@ static void test_the_old_one_is_kept_although_something_has_its_second_name(void
 	assert_int_equal(store_folder_remove(), 0);
 }
 
+/* cp oht.db oht.db.before */
+static void test_a_copy_by_a_person_takes_no_place(void **state)
+{
+	char name[128], text[128], sql[160];
+
+	(void)state;
+	make_both();
+	snprintf(name, sizeof(name), "%s.other", store_path);
+	snprintf(text, sizeof(text), "%s.restore", store_path);
+	assert_int_equal(rename(text, name), 0);
+	snprintf(text, sizeof(text), "%s.before", store_path);
+	for (int restore = 0; restore < 2; restore++) {
+		/* It is whole, and without what came later. */
+		assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, end_sessions, NULL, STORE_NOW_S), OHTD_SWAP_NONE);
+		snprintf(sql, sizeof(sql), "VACUUM INTO '%s'", text);
+		store_run_sql(sql);
+		assert_int_equal(chmod(text, 0600), 0);
+		add("later");
+		assert_false(ohtd_db_swap_waits(store_path));
+		if (restore)
+			assert_int_equal(ohtd_db_swap_arm(store_path, name), 0);
+		assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, end_sessions, NULL, STORE_NOW_S),
+				 restore ? OHTD_SWAP_IN : OHTD_SWAP_FOREIGN);
+		if (restore)
+			assert_true(ohtd_db_swap_undo(&ohtd_small_schema, store_path, STORE_NOW_S));
+		assert_int_equal(store_ask_sql("SELECT count(*) FROM users WHERE name = 'later'"), 1);
+		assert_false(is_there(".before") || is_there(".trial"));
+		store_run_sql("DELETE FROM users WHERE name = 'later'");
+	}
+	assert_int_equal(store_folder_remove(), 0);
+}
+
 static void test_a_lost_folder_has_nothing_to_go_back_to(void **state)
 {
 	(void)state;
@@ -246,6 +279,7 @@ int main(void)
 		cmocka_unit_test(test_the_old_one_after_each_cut_when_the_new_is_of_no_use),
 		cmocka_unit_test(test_no_log_of_the_restored_one_meets_the_old_one),
 		cmocka_unit_test(test_the_old_one_is_kept_although_something_has_its_second_name),
+		cmocka_unit_test(test_a_copy_by_a_person_takes_no_place),
 		cmocka_unit_test(test_a_lost_folder_has_nothing_to_go_back_to),
 	};
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -53,7 +54,40 @@ int ohtd_db_swap_arm(const char *path, const char *prepared)
 
 bool ohtd_db_swap_waits(const char *path)
 {
-	return is_there(path, ".restore") || is_there(path, ".before");
+	return is_there(path, ".restore") || is_there(path, ".trial");
+}
+
+static int mark_trial(const char *path)
+{
+	char name[OHTD_DB_PATH_BYTES + 16];
+	int r;
+
+	name_beside(name, path, ".trial");
+	r = ohtd_db_file_make(name);
+	return r == -EEXIST ? 0 : r;
+}
+
+static int end_trial(const char *path)
+{
+	int r = is_there(path, ".trial") ? drop(path, ".trial") : 0;
+
+	return r ? r : ohtd_db_file_sync_folder(path);
+}
+
+/* Whether PATH.before is the way back: what a person has copied there is not. */
+static bool goes_back(const char *path)
+{
+	return is_there(path, ".trial") || !is_there(path, "");
+}
+
+/* Whether PATH.before is a second name of the database, and not another file. */
+static bool is_same(const char *path)
+{
+	char name[OHTD_DB_PATH_BYTES + 16];
+	struct stat a, b;
+
+	name_beside(name, path, ".before");
+	return !stat(path, &a) && !stat(name, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 /*
@@ -74,15 +108,17 @@ static int fold(const char *path)
 	return r == -EUCLEAN ? 0 : r;
 }
 
-/* A second name for the old one. It is whole by itself when it gets the name. */
-static int keep_old(const char *path)
+/* A second name for the old one. It is whole by itself when it gets the name. What has the name and is not the old one keeps another one. */
+static int keep_old(const char *path, long long now_s)
 {
 	char name[OHTD_DB_PATH_BYTES + 16];
 	int r;
 
-	if (is_there(path, ".before") || !is_there(path, ""))
+	if (!is_there(path, "") || is_same(path))
 		return 0;
-	r = fold(path);
+	r = ohtd_db_swap_keep(path, now_s);
+	if (!r)
+		r = fold(path);
 	if (r)
 		return r;
 	name_beside(name, path, ".before");
@@ -104,14 +140,16 @@ static int drop_logs(const char *path)
 	return r ? r : ohtd_db_file_sync_folder(path);
 }
 
-static int put_in(const char *path, int (*before)(void *arg), void *arg)
+static int put_in(const char *path, int (*before)(void *arg), void *arg, long long now_s)
 {
-	int r = keep_old(path);
+	int r = keep_old(path, now_s);
 
 	if (!r)
 		r = before(arg);
 	if (!r)
 		r = drop_logs(path);
+	if (!r)
+		r = mark_trial(path);
 	if (!r)
 		r = move(path, ".restore", path);
 	return r ? r : OHTD_SWAP_IN;
@@ -123,6 +161,8 @@ static int put_back(const char *path)
 
 	if (!r)
 		r = move(path, ".before", path);
+	if (!r)
+		r = end_trial(path);
 	return r ? r : OHTD_SWAP_BACK;
 }
 
@@ -130,26 +170,33 @@ int ohtd_db_swap(const struct ohtd_schema *schema, const char *path, int (*befor
 {
 	int old = ohtd_db_leftover(schema, path, ".before", false, now_s);
 	int fresh = old < 0 ? old : ohtd_db_leftover(schema, path, ".restore", false, now_s);
+	int r;
 
 	if (fresh < 0)
 		return fresh;
 	if (fresh)
-		return put_in(path, before, arg);
-	return old ? put_back(path) : OHTD_SWAP_NONE;
+		return put_in(path, before, arg, now_s);
+	if (old && goes_back(path))
+		return put_back(path);
+	r = ohtd_db_swap_keep(path, now_s);
+	return r ? r : old ? OHTD_SWAP_FOREIGN : OHTD_SWAP_NONE;
 }
 
 bool ohtd_db_swap_undo(const struct ohtd_schema *schema, const char *path, long long now_s)
 {
-	return ohtd_db_leftover(schema, path, ".before", false, now_s) > 0 && put_back(path) == OHTD_SWAP_BACK;
+	return is_there(path, ".trial") && ohtd_db_leftover(schema, path, ".before", false, now_s) > 0 &&
+	       put_back(path) == OHTD_SWAP_BACK;
 }
 
 int ohtd_db_swap_keep(const char *path, long long now_s)
 {
 	char name[OHTD_DB_PATH_BYTES + 64];
-	int r;
+	int r = 0;
 
-	if (!is_there(path, ".before"))
-		return 0;
-	r = ohtd_file_name_aside(name, sizeof(name), path, ".before-", now_s);
-	return r ? r : move(path, ".before", name);
+	if (is_there(path, ".before")) {
+		r = ohtd_file_name_aside(name, sizeof(name), path, ".before-", now_s);
+		if (!r)
+			r = move(path, ".before", name);
+	}
+	return r ? r : end_trial(path);
 }

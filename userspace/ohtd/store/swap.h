@@ -5,12 +5,13 @@
  *           state directory's lock, while no thread has the database open.
  * Locks:    none.
  *
- * PATH.restore is what waits to be put in, PATH.before the old one until the new one has proved itself. The
- * first is complete when it has its name. A power cut at any moment is followed by a start that goes on from
- * what it finds:
+ * PATH.restore is what waits to be put in, PATH.before the old one until the new one has proved itself, and the mark PATH.trial
+ * says that it has not yet. The first is complete when it has its name. A power cut at any moment is followed by a start that goes
+ * on from what it finds:
  *
  *	PATH.restore			the old one is in place; it is put in
- *	PATH.before alone		the new one has not got as far as ready; the old one is put back
+ *	PATH.before and PATH.trial	the new one has not got as far as ready; the old one is put back
+ *	PATH.before alone		a person has made it: it becomes PATH.before-TIME, unless PATH is gone; then it takes its place
  */
 #ifndef OHTD_STORE_SWAP_H
 #define OHTD_STORE_SWAP_H
@@ -24,6 +25,7 @@ enum ohtd_swap_found {
 	OHTD_SWAP_NONE,
 	OHTD_SWAP_IN,		/* what waited is in place, on trial */
 	OHTD_SWAP_BACK,		/* the old one is in place again */
+	OHTD_SWAP_FOREIGN,	/* what nobody waits for was set aside as PATH.before-TIME */
 };
 
 /* Gives a prepared and synchronised file the name under which it waits. 0, or a negative errno: -EBUSY: another one does. */
