@@ -364,6 +364,30 @@ static void jog_that_is_never_answered_ends_by_itself(void **state)
 	driver_end(d);
 }
 
+/* A person lets go and presses the other key, while the carriage still rolls or has just come to rest. */
+static void jog_back_soon_is_no_fault(void **state)
+{
+	unsigned int pause_ms, i;
+
+	(void)state;
+	for (pause_ms = 100; pause_ms <= 600; pause_ms += 100) {
+		struct driver *d = driver_begin(8000);
+
+		for (i = 0; i < 30; i++) {
+			driver_press(d, -200, "x");
+			driver_run_ms(d, 50);
+		}
+		driver_run_ms(d, pause_ms - 50);
+		for (i = 0; i < 60; i++) {
+			driver_press(d, 200, "x");
+			driver_run_ms(d, 50);
+			if (d->f->control.state == OHTD_STATE_FAULT)
+				fail_msg("%s, %u ms behind a press %u ms later", ohtd_why_name(d->f->control.faults[0].why.code), 50 * i, pause_ms);
+		}
+		driver_end(d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,6 +405,7 @@ int main(void)
 		cmocka_unit_test(jog_that_a_pause_or_a_move_has_ended_does_not_go_on),
 		cmocka_unit_test(jog_that_an_obstacle_has_ended_does_not_go_on),
 		cmocka_unit_test(jog_stops_before_an_obstacle),
+		cmocka_unit_test(jog_back_soon_is_no_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -559,6 +559,30 @@ static void late_command_is_dropped(void **state)
 	driver_end(d);
 }
 
+/* Another target, behind the robot, while it moves: with and without a load. */
+static void move_back_on_the_way_is_no_fault(void **state)
+{
+	static const char *const loads[] = { "rail load 0", "rail load 30" };
+	unsigned int i, phase;
+
+	(void)state;
+	for (i = 0; i < 2; i++)
+		for (phase = 0; phase < 4; phase++) {
+			struct driver *d = driver_begin(8000);
+			struct ohtd_answer answer = driver_move(d, 14000, 400);
+
+			driver_done(&answer);
+			driver_sim(d, loads[i]);
+			driver_run_ms(d, 2500 + 23 * phase);
+			answer = driver_move(d, 6000, 400);
+			driver_done(&answer);
+			driver_run_ms(d, 6000);
+			if (d->f->control.state == OHTD_STATE_FAULT)
+				fail_msg("%s, %s", ohtd_why_name(d->f->control.faults[0].why.code), loads[i]);
+			driver_end(d);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -590,6 +614,7 @@ int main(void)
 		cmocka_unit_test(legacy_robot_does_not_go_where_its_position_has_no_number),
 		cmocka_unit_test(wheels_that_slip_are_a_fault),
 		cmocka_unit_test(late_command_is_dropped),
+		cmocka_unit_test(move_back_on_the_way_is_no_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -414,6 +414,28 @@ static double cap_mm_s(const struct ohtd_travel *m)
 	return m->axis.cap_mm_s[reverse];
 }
 
+/* The axis goes one way, and the drive, which rolls out, still has the other one. */
+static bool turns(const struct ohtd_travel *m)
+{
+	uint16_t other = m->sample.point.speed_mm_s > 0 ? OHTD_DRIVE_REVERSE : OHTD_DRIVE_FORWARD;
+
+	return m->sample.point.speed_mm_s != 0 && !m->drive.setpoint.speed_raw && m->feedback.direction == other;
+}
+
+/* The same goal from where the robot is, at rest: else the axis would be ahead by what the drive needs to turn around. */
+static void begin_here(struct ohtd_travel *m)
+{
+	enum ohtd_axis_goal goal = m->axis.goal;
+	double target_mm = m->axis.target_mm, jog_mm_s = m->axis.jog_mm_s;
+
+	if (ohtd_axis_reset(&m->axis, m->drive.position.estimate_mm, 0))
+		return;
+	if (goal == OHTD_AXIS_GOAL_MOVE)
+		ohtd_axis_move(&m->axis, target_mm);
+	else if (goal == OHTD_AXIS_GOAL_JOG)
+		ohtd_axis_jog(&m->axis, jog_mm_s);
+}
+
 void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns)
 {
 	struct ohtd_travel *m = &control->travel;
@@ -432,6 +454,8 @@ void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns)
 	/* The plan may take its places for set-points only now: the axis waits for them. */
 	if (ohtd_travel_rests(control) && !ohtd_setpoint_live(&control->modules))
 		cycle_s = 0;
+	if (turns(m))
+		begin_here(m);
 	ohtd_way_caps(control);
 	ohtd_axis_step(&m->axis, cycle_s, &m->sample);
 	setpoint = ohtd_drive_step(&m->drive, cycle_s, &m->sample, cap_mm_s(m), &m->feedback);
