@@ -239,6 +239,12 @@ static void own_mode(struct driver *d, unsigned int percent)
 	}
 }
 
+static void reports_zero(struct driver *d)
+{
+	driver_sim(d, "set 4 motor1_actual_speed 0");
+	driver_sim(d, "set 4 motor2_actual_speed 0");
+}
+
 static void drive_with_a_mind_of_its_own_is_noticed_by_its_speed(void **state)
 {
 	struct driver *d = driver_begin(3000);
@@ -253,15 +259,20 @@ static void drive_with_a_mind_of_its_own_is_noticed_by_its_speed(void **state)
 	assert_true(mm <= MOST_IDLE_MM);
 	driver_end(d);
 	/* On the ramp of a stop: in front of the plan, and then it is not waited for. */
-	d = fast(OHT_PROFILE_CANONICAL, 25000);
-	own_mode(d, 50);
-	driver_run_ms(d, 1500);
-	driver_state(d, OHTD_STATE_MOVE);
-	driver_asks(d, OHTD_COMMAND_STOP);
-	mm = mm_until_low(d);
-	print_message("own mode on a ramp: %.0f mm\n", mm);
-	assert_true(mm <= 1400);
-	driver_end(d);
+	for (int silent = 0; silent < 2; silent++) {
+		d = fast(OHT_PROFILE_CANONICAL, 25000);
+		own_mode(d, 50);
+		if (silent)
+			reports_zero(d);
+		driver_run_ms(d, 1500);
+		driver_state(d, OHTD_STATE_MOVE);
+		driver_asks(d, OHTD_COMMAND_STOP);
+		mm = mm_until_low(d);
+		print_message("own mode on a ramp, %s: %.0f mm\n", silent ? "with a speed of zero" : "its speed is told", mm);
+		assert_true(mm <= 900);
+		assert_string_equal(ohtd_why_name(d->f->control.faults[0].why.code), "drive_disobeys");
+		driver_end(d);
+	}
 }
 
 /* Each motion for itself stays below the bar. */
@@ -309,12 +320,6 @@ static void drive_that_hides_its_speed_is_noticed_by_its_position(void **state)
 }
 
 /* As a drive without an encoder does: it reports what it is told, and turns. */
-static void reports_zero(struct driver *d)
-{
-	driver_sim(d, "set 4 motor1_actual_speed 0");
-	driver_sim(d, "set 4 motor2_actual_speed 0");
-}
-
 static void strays_at_most(struct driver *d, double mm, const char *what)
 {
 	print_message("%s, profile %d: %.0f mm\n", what, d->run.station.profile, mm);

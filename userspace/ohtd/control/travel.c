@@ -344,6 +344,9 @@ static struct ohtd_why why_of_drive(const struct ohtd_control *control)
 
 	if (ohtd_setpoint_fails(&control->modules))
 		return (struct ohtd_why){ .code = OHTD_WHY_DRIVE_DISOBEYS, .unit = drive ? drive->view.unit : 0 };
+	/* What goes on while it should brake is not given time to follow. */
+	if (m->axis.goal == OHTD_AXIS_GOAL_STOP && !m->drive.stand.stood && ohtd_drive_runs_ahead(&m->drive))
+		return (struct ohtd_why){ .code = OHTD_WHY_DRIVE_DISOBEYS };
 	if (m->drive.fault)
 		return (struct ohtd_why){ .code = codes[m->drive.fault] };
 	/* A robot that stands loses nothing by a position that is not known: location_ok says so. */
