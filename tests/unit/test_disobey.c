@@ -406,6 +406,24 @@ static void motion_that_no_register_of_the_drive_shows_is_noticed(void **state)
 	}
 }
 
+/* Three refusals in a row, at any time between two readings. */
+static void motion_while_the_position_is_refused_is_noticed(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		struct driver *d = driver_begin(3000);
+
+		driver_arrives(d, 3300);
+		reports_zero(d);
+		driver_run_ms(d, 1000 + 23 * i);
+		driver_sim(d, "fault 5 exception code=4 count=3");
+		driver_run_ms(d, 150);
+		strays_at_most(d, goes_unsaid(d, 1000, IDLE_MM_S, 15000), "with a position that was refused three times");
+	}
+}
+
 /* ---- what is no disobedience ---- */
 
 static void robot_that_is_pushed_without_outputs_is_no_fault(void **state)
@@ -518,6 +536,7 @@ int main(void)
 		cmocka_unit_test(drive_that_reports_zero_and_turns_is_noticed_by_its_position),
 		cmocka_unit_test(drive_that_reports_zero_and_turns_is_noticed_in_paused),
 		cmocka_unit_test(motion_that_no_register_of_the_drive_shows_is_noticed),
+		cmocka_unit_test(motion_while_the_position_is_refused_is_noticed),
 		cmocka_unit_test(robot_that_is_pushed_without_outputs_is_no_fault),
 		cmocka_unit_test(flicker_of_a_speed_is_no_fault),
 		cmocka_unit_test(position_that_is_read_elsewhere_is_no_fault),

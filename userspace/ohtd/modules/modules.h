@@ -221,6 +221,7 @@ struct ohtd_modules {
 	uint8_t sweeps_due;		/* before a read in the background has its turn */
 	uint32_t sweep_unit;		/* whose turn it is */
 	uint64_t swept_cycle;		/* cycle of the last sweep: at most one each */
+	uint64_t position_again_ns;	/* one that was refused is not asked for again before */
 };
 
 /* transfer.c */

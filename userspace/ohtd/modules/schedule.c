@@ -12,6 +12,8 @@
 #define OVERDUE_AGES	4
 /* So many blocks are swept for each read in the background. */
 #define SWEEPS_FOR_A_READ	3
+/* Where the robot is held at rest, a position that was refused is asked for again so soon. */
+#define POSITION_AGAIN_NS	(50 * OHTD_NS_PER_MS)
 
 static bool polled(const struct ohtd_unit *unit)
 {
@@ -231,6 +233,32 @@ static bool sweep_hidden(struct ohtd_modules *modules)
 	return false;
 }
 
+/*
+ * With outputs that are high a drive may turn by itself, and one that hides it is seen by the position alone. In
+ * motion its silence is a fault, and the plan has no room. The speeds of the drive, asked for in this way, would delay the position.
+ */
+static bool sweep_position(struct ohtd_modules *modules)
+{
+	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_SWEEP, .slack = true };
+	unsigned int i;
+
+	if (modules->now_ns < modules->position_again_ns || !modules->owner->enabled_ns(modules->control) ||
+	    modules->owner->in_motion(modules->control))
+		return false;
+	for (i = 0; i < OHTD_UNITS; i++) {
+		const struct ohtd_unit *unit = &modules->units[i];
+		int index = polled(unit) && !unit->busy ? unit->plan->signal[OHTD_SIGNAL_POSITION_MM] : -1;
+
+		if (index < 0 || unit->marks[index] != OHTD_MARK_UNKNOWN)
+			continue;
+		transfer.block = block_of(unit, OHTD_SIGNAL_POSITION_MM);
+		modules->position_again_ns = modules->now_ns + POSITION_AGAIN_NS;
+		modules->swept_cycle = modules->snapshot->bus.cycles;
+		return submit_read(modules, unit, &transfer);
+	}
+	return false;
+}
+
 /* A signal that has waited for several of its ages goes in front; at once if a command waits for it. */
 static bool sweep_overdue(struct ohtd_modules *modules)
 {
@@ -238,7 +266,7 @@ static bool sweep_overdue(struct ohtd_modules *modules)
 
 	return modules->swept_cycle != modules->snapshot->bus.cycles &&
 	       !modules->identify.polls_wait &&
-	       (sweep_hidden(modules) || sweep_signal(modules, ages));
+	       (sweep_hidden(modules) || sweep_position(modules) || sweep_signal(modules, ages));
 }
 
 /* One block of the unit whose turn it is. */

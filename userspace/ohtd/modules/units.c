@@ -177,7 +177,7 @@ static bool refuses_all_signals(const struct ohtd_unit *unit)
 
 /*
  * A refused block is read register by register; a register that is refused alone is not read again
- * until REFUSED_NS later.
+ * until REFUSED_NS later, but for the position of a robot that is held at rest (schedule.c).
  */
 static void store_unknown(struct ohtd_unit *unit, const struct ohtd_block *block, uint64_t time_ns)
 {
@@ -275,11 +275,34 @@ void ohtd_unit_polled(struct ohtd_modules *modules, struct ohtd_unit *unit,
 	note_failure(modules, unit);
 }
 
+/* All registers of a unit are read again, also those that it has refused. */
+static void forget_refusals(struct ohtd_unit *unit)
+{
+	unit->refused_ns = 0;
+	memset(unit->marks, 0, sizeof(unit->marks));
+	ohtd_shown_forget(unit);
+}
+
+/* A module that refused its registers for a while may have refused the one that tells its profile, too. */
+static void ask_for_all(struct ohtd_unit *unit)
+{
+	unit->doubted = true;
+	forget_refusals(unit);
+}
+
 void ohtd_unit_swept(struct ohtd_modules *modules, struct ohtd_unit *unit,
 		     const struct ohtd_block *block, const struct oht_reply *reply)
 {
-	if (!is_stale(unit) && !ohtd_shown_answered(unit, block, reply, modules->now_ns))
-		store(unit, block, reply, modules->now_ns);
+	bool again = block->registers == 1 && unit->marks[block->first] == OHTD_MARK_UNKNOWN;
+
+	if (is_stale(unit) || ohtd_shown_answered(unit, block, reply, modules->now_ns))
+		return;
+	/* What is refused once more says nothing new, nor that the module is well; what is answered may hold for all. */
+	if (again && reply->outcome != OHT_OUTCOME_OK)
+		return;
+	if (again)
+		ask_for_all(unit);
+	store(unit, block, reply, modules->now_ns);
 }
 
 /*
@@ -297,14 +320,6 @@ void ohtd_unit_wait(const struct ohtd_modules *modules, struct ohtd_unit *unit)
 }
 
 /* ---- identity ---- */
-
-/* All registers of a unit are read again, also those that it has refused. */
-static void forget_refusals(struct ohtd_unit *unit)
-{
-	unit->refused_ns = 0;
-	memset(unit->marks, 0, sizeof(unit->marks));
-	ohtd_shown_forget(unit);
-}
 
 static int place_of(const struct oht_regmap *map, const char *name)
 {
@@ -483,18 +498,14 @@ static void check_lost(struct ohtd_modules *modules, struct ohtd_unit *unit)
 	act_on_loss(modules, unit, OHT_LOSS_ESTOP);
 }
 
-/*
- * Not while something moves: the plan is another one then. A module that refused its registers for a
- * while may have refused the one that tells its profile, too.
- */
+/* Not while something moves: the plan is another one then. */
 static void ask_again(const struct ohtd_modules *modules, struct ohtd_unit *unit)
 {
 	if (!unit->refused_ns || unit->view.health == OHTD_HEALTH_LOST ||
 	    modules->owner->in_motion(modules->control) ||
 	    modules->now_ns - unit->refused_ns < REFUSED_NS)
 		return;
-	unit->doubted = true;
-	forget_refusals(unit);
+	ask_for_all(unit);
 }
 
 void ohtd_units_check(struct ohtd_modules *modules)
