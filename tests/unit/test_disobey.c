@@ -478,6 +478,34 @@ static void position_that_is_read_elsewhere_is_no_fault(void **state)
 	driver_end(d);
 }
 
+/* Of less than position_jump_mm, in front of the robot, once, on the ramp of a stop. */
+static void slip_of_a_reading_on_a_ramp_is_no_fault(void **state)
+{
+	static const int slips_mm[] = { 160, 300, 480 };
+	unsigned int i;
+	char line[64];
+
+	(void)state;
+	for (i = 0; i < 2 * ARRAY_SIZE(slips_mm); i++) {
+		struct driver *d = fast(OHT_PROFILE_CANONICAL, 25000);
+		uint64_t seen_ns;
+
+		post(d, OHTD_COMMAND_STOP);
+		driver_run_ms(d, 50 + i / ARRAY_SIZE(slips_mm) * 200);
+		seen_ns = d->f->control.travel.reading_ns;
+		snprintf(line, sizeof(line), "set 5 position_x %d", (int)d->rail->position_mm + slips_mm[i % ARRAY_SIZE(slips_mm)]);
+		driver_sim(d, line);
+		while (d->f->control.travel.reading_ns == seen_ns)
+			driver_run_ms(d, 1);
+		snprintf(line, sizeof(line), "set 5 position_x %d", (int)d->rail->position_mm);
+		driver_sim(d, line);
+		driver_sim(d, "unset 5 position_x");
+		driver_run_ms(d, 3000);
+		driver_state(d, OHTD_STATE_IDLE);
+		driver_end(d);
+	}
+}
+
 static void single_refusals_and_misses_are_no_fault(void **state)
 {
 	struct driver *d = fast(OHT_PROFILE_CANONICAL, 25000);
@@ -540,6 +568,7 @@ int main(void)
 		cmocka_unit_test(robot_that_is_pushed_without_outputs_is_no_fault),
 		cmocka_unit_test(flicker_of_a_speed_is_no_fault),
 		cmocka_unit_test(position_that_is_read_elsewhere_is_no_fault),
+		cmocka_unit_test(slip_of_a_reading_on_a_ramp_is_no_fault),
 		cmocka_unit_test(single_refusals_and_misses_are_no_fault),
 		cmocka_unit_test(disable_passes_when_it_moves_although_told_zero),
 	};

@@ -206,12 +206,21 @@ void ohtd_drive_watch_standing(struct ohtd_drive *d, double passed_s, const stru
 		raise_fault(d, OHTD_DRIVE_DISOBEYS);
 }
 
+static double ahead_mm(const struct ohtd_drive *d)
+{
+	return d->setpoint.direction == OHTD_DRIVE_REVERSE ? d->error_mm : -d->error_mm;
+}
+
+static void see_ahead(struct ohtd_drive *d)
+{
+	d->ahead_before_mm = d->ahead_mm;
+	d->ahead_mm = ahead_mm(d);
+}
+
 bool ohtd_drive_runs_ahead(const struct ohtd_drive *d)
 {
-	double ahead_mm = d->setpoint.direction == OHTD_DRIVE_REVERSE ? d->error_mm : -d->error_mm;
-
 	return trusted(d) && d->setpoint.direction != OHTD_DRIVE_IDLE &&
-	       ahead_mm > d->rules.following_mm;
+	       ahead_mm(d) > d->rules.following_mm && d->ahead_before_mm > d->rules.following_mm / 2;
 }
 
 /* ---- speed ---- */
@@ -297,6 +306,8 @@ struct ohtd_drive_setpoint ohtd_drive_step(struct ohtd_drive *drive, double cycl
 	ohtd_position_step(&drive->position, cycle_s, told_mm_s(drive), reading_mm);
 	/* Both of the same time: now. The sample is for the end of the cycle that begins. */
 	drive->error_mm = drive->wanted_mm - drive->position.estimate_mm;
+	if (isfinite(reading_mm))
+		see_ahead(drive);
 	drive->wanted_mm = sample->point.position_mm;
 	watch_following(drive, cycle_s);
 	watch_stall(drive, cycle_s, reading_mm);

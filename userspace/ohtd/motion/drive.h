@@ -112,6 +112,8 @@ struct ohtd_drive {
 	enum ohtd_drive_fault fault;
 	bool settled;		/* arrived, at rest, within the dead band by a reading */
 	double error_mm;	/* following error: set-point minus estimate */
+	double ahead_mm;	/* in front of the plan, at the newest reading */
+	double ahead_before_mm;	/* and at the one before */
 	double wanted_mm;	/* set-point of the cycle before */
 	double carry;		/* rest of the rounding, in steps */
 	int creep;		/* direction of the creeping: 1, -1, 0 */
@@ -180,7 +182,10 @@ struct ohtd_drive_setpoint ohtd_drive_step(struct ohtd_drive *drive, double cycl
  */
 void ohtd_drive_watch_standing(struct ohtd_drive *drive, double passed_s, const struct ohtd_drive_feedback *feedback);
 
-/* Is the vehicle further along its way than the plan, by more than it may be? It does not brake then. */
+/*
+ * Is the vehicle further along its way than the plan, by more than it may be? It does not brake then. It came there on its
+ * way: what a single reading shows, and the one before not by half, may be a slip of the module.
+ */
 bool ohtd_drive_runs_ahead(const struct ohtd_drive *drive);
 
 #endif
