@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "common/utf8.h"
 #include "robot/states.h"
 #include "store/store.h"
 
@@ -92,6 +93,7 @@ void ohtd_change_line(const struct ohtd_change *change, bool gone, char *line, s
 						 text_of(difference->now));
 		between = ", ";
 	}
+	line[oht_utf8_cut(line, size)] = 0;
 }
 
 void ohtd_change_drop(struct ohtd_change *change)
