@@ -113,6 +113,11 @@ static int add(struct ohtd_db *db, void *kept)
 	return ohtd_db_config_add(db, kept);
 }
 
+static int find_given(struct ohtd_db *db, void *number)
+{
+	return ohtd_db_config_given(db, number);
+}
+
 static int drop(struct ohtd_db *db, void *number)
 {
 	return ohtd_db_config_drop(db, *(const int64_t *)number);
@@ -174,7 +179,14 @@ int ohtd_version_keep(struct ohtd_settings *settings, const struct ohtd_config_v
 	if (!r)
 		r = ohtd_store_call(settings->setup.store, add, kept);
 	free(kept);
+	if (!r && head->version > settings->given)
+		settings->given = head->version;
 	return r;
+}
+
+int ohtd_version_find_given(struct ohtd_settings *settings)
+{
+	return ohtd_store_read(settings->setup.store, find_given, &settings->given);
 }
 
 const struct ohtd_holder ohtd_settings_own = { .user = "ohtd", .role = OHTD_ROLE_SYSTEM };
@@ -183,7 +195,7 @@ struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, con
 					  const char *reason)
 {
 	struct ohtd_config_version head = {
-		.version = settings->head.version + 1, .parent = settings->head.version,
+		.version = settings->given + 1, .parent = settings->head.version,
 		.created_ns = ohtd_clock_wall_ns(settings->setup.clock),
 	};
 
@@ -193,9 +205,14 @@ struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, con
 	return head;
 }
 
+int ohtd_version_drop(struct ohtd_settings *settings, int64_t version)
+{
+	return ohtd_store_call(settings->setup.store, drop, &version);
+}
+
 void ohtd_version_take_back(struct ohtd_settings *settings, int64_t version)
 {
-	int r = ohtd_store_call(settings->setup.store, drop, &version);
+	int r = ohtd_version_drop(settings, version);
 
 	if (r)
 		ohtd_log(OHTD_LOG_ERROR, "settings", "config_not_dropped",

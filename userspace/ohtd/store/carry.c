@@ -42,6 +42,7 @@ static const struct carried tables[] = {
 	  "max(reserved, coalesce((SELECT max(number) FROM commands), 0))" },
 	{ .name = "commands" },
 	{ .name = "config_effects" },
+	{ .name = "config_numbers" },
 	{ .name = "config_versions" },
 	{ .name = "daemon_runs" },
 	{ .name = "journal" },
