@@ -235,6 +235,7 @@ def test_a_database_that_does_not_open_is_taken_out_again(fresh):
     with contextlib.closing(sqlite3.connect(fresh.state / "oht.db.restore", isolation_level=None)) as database:
         database.execute("PRAGMA journal_mode = DELETE")
         database.execute("DELETE FROM schema_migrations WHERE version = (SELECT max(version) FROM schema_migrations)")
+        database.execute("CREATE TABLE restore_order (by_whom TEXT, file TEXT, made_ns INTEGER) STRICT")
     fresh.start()
     assert "restore_undone" in fresh.log() and len(rows(fresh, "SELECT * FROM users")) == 4
     assert "restore undone" in {item["act"] for item in records(fresh)}
