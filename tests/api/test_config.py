@@ -262,7 +262,11 @@ def test_a_check_changes_nothing(shared):
     ({"motion": {"soft_min_mm": -100}}, 400, "validation", "/motion/soft_min_mm", "type", "an object"),
     ({"robot": {"name": ""}}, 400, "validation", "/robot/name", "length", "1 to 64"),
     ({"robot": {"name": "x" * 65}}, 400, "validation", "/robot/name", "length", "has 65 bytes"),
-    ({"robot": {"name": "a\nb"}}, 400, "validation", "/robot/name", "unprintable", "byte 1"),
+    ({"robot": {"name": "a\nb"}}, 400, "validation", "/robot/name", "unprintable", "has U+000A, which is not printable, at byte 1"),
+    *(({"robot": {"name": f"hall {text} 7"}}, 400, "validation", "/robot/name", "unprintable", f"has U+{ord(text):04X}, which is not printable, at byte 5")
+      for text in ("\u0085", "\u00ad", "\u200b", "\u202e", "\u2066", "\ufff9", "\U0001d159")),
+    ({"log": {"level": "a" + "\N{LATIN SMALL LETTER U WITH DIAERESIS}" * 60}}, 400, "validation", "/log/level", "unknown_value",
+     "not 'a" + "\N{LATIN SMALL LETTER U WITH DIAERESIS}" * 19 + "'"),
     *(({"robot": {"name": text}}, 400, "validation", "/robot/name", "unfit", f"more than blanks, not '{text}'")
       for text in (" ", "\u200b", "\u2060\ufeff", "\u00a0\u3000\u202f")),
     ({"robot": {"place": " "}}, 400, "validation", "/robot/place", "unfit", "more than blanks"),
@@ -281,7 +285,7 @@ def test_a_check_changes_nothing(shared):
     ({"stations": {"home" + "\N{LATIN SMALL LETTER E WITH ACUTE}" * 60: {"position_mm": 777}}}, 400, "validation", None, "unknown_member", ""),
     ({"motion": {"distance_1_ways": 0.5}}, 400, "validation", "/motion/distance_1_ways", "type", "must be a whole number, not 0.5"),
     ({"motion": {"move_timeout_ms": 30000.25}}, 400, "validation", "/motion/move_timeout_ms", "type", "a whole number, not 30000.25"),
-], ids=range(30))
+], ids=range(38))
 def test_a_refusal_names_the_item_and_changes_nothing(shared, body, status, code, pointer, member, text):
     before = shared.get("config")
     # What is good beside it is not taken either.
@@ -292,6 +296,13 @@ def test_a_refusal_names_the_item_and_changes_nothing(shared, body, status, code
     assert answer.json["detail"].endswith("nothing was changed")
     after = shared.get("config")
     assert (after.body, after.headers["etag"]) == (before.body, before.headers["etag"])
+
+
+def test_a_name_may_have_what_letters_and_symbols_are_made_of(shared):
+    """Spaces of Unicode, a heart with its selector, a joiner in a word of Persian, a family."""
+    for name in ("Halle\u00a07", "\u4e00\u3000\u4e8c", "mill \u2764\ufe0f", "\u0645\u06cc\u200c\u062e", "\U0001f468\u200d\U0001f467"):
+        answer = shared.post("config/check", {"robot": {"name": name}}, role="administrator")
+        assert answer.status == 200 and answer.json["changes"][0]["now"] == name, answer
 
 
 def test_all_that_is_wrong_is_named(shared):

@@ -4,11 +4,12 @@ import json
 import os
 import re
 import stat
+import subprocess
 import threading
 
 import pytest
 
-from test_config import config, elevate, ohtctl, patch, version
+from test_config import OHTCTL, config, elevate, ohtctl, patch, version
 
 CALIBRATION = {"full_speed_mm_s", "full_raw", "lag_s", "position_wrap_mm", "distance_1_ways", "distance_2_ways", "distance_3_ways", "distance_4_ways"}
 
@@ -258,3 +259,20 @@ def test_an_export_goes_into_what_has_the_name(shared, tmp_path):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["dangling", "link", "made", "mine.json", "mine.json.new", "null", "pipe", "target"]
     done = ohtctl(shared, "config", "export", "/dev/full")
     assert done.returncode == 1 and "/dev/full: No space left" in done.stderr, done
+
+
+def test_an_export_goes_behind_what_standard_output_has(shared, tmp_path):
+    """/dev/stdout is a link, but stands for what the shell has opened: a log that it appends to is no file to be replaced."""
+    log, link = tmp_path / "log", tmp_path / "link"
+    link.symlink_to("/dev/stdout")
+    log.write_text("kept\n")
+    before = log.stat().st_ino
+    for name in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", str(link)):
+        with log.open("a") as out:
+            done = subprocess.run([OHTCTL, "--socket", shared.socket, "config", "export", name], stdout=out, stderr=subprocess.PIPE, check=False, timeout=60)
+        assert (done.returncode, done.stderr) == (0, b""), (name, done)
+    kept, *documents = log.read_text().split("\n{\n")
+    assert (kept, len(documents), log.stat().st_ino) == ("kept", 4, before)
+    assert all("values" in json.loads("{" + document) for document in documents)
+    refused = ohtctl(shared, "config", "export", "/dev/fd/77")
+    assert refused.returncode == 1 and "/dev/fd/77: No such file" in refused.stderr, refused

@@ -141,10 +141,10 @@ def test_what_stands_or_needs_no_standstill_is_live_at_once(robot):
 
 
 def test_the_time_to_confirm_begins_when_it_is_live(moving):
-    before = speed(moving)
+    before, base = speed(moving), version(moving)
     number = waits(moving, 94, "&confirm_within_s=500&wait_s=300")
     told = pending(moving)
-    assert (told["within_s"], told["returns_to"]) == (500, number - 1) and told["remaining_ms"] <= 300000
+    assert (told["within_s"], told["returns_to"]) == (500, base) and told["remaining_ms"] <= 300000
     halt(moving)
     until(lambda: pending(moving)["state"] == "pending", what="its going live")
     told = pending(moving)
@@ -159,12 +159,14 @@ def test_withdrawn_or_too_late_it_is_not_made(moving):
     given_up = moving.request("DELETE", "config/pending", role="administrator")
     assert (given_up.status, given_up.json["version"], given_up.json["changes"]) == (200, base, []), given_up
     assert dropped(moving) == [] and moving.get(f"config/versions/{number}").status == 404
-    waits(moving, 96, "&wait_s=1")
+    dropped_number = waits(moving, 96, "&wait_s=1")
+    assert dropped_number > number
     until(lambda: pending(moving)["version"] is None, what="its end")
     text, = dropped(moving)
-    assert text == f"A change of the configuration was not made: version {number} by administrator waited for standstill and " \
+    assert text == f"A change of the configuration was not made: version {dropped_number} by administrator waited for standstill and " \
         "was dropped since the robot did not stand within 1 s."
-    assert records(moving, number)[-1] == ("ohtd", "drop of a change")
+    assert records(moving, number) == [("administrator", "PATCH config")]
+    assert records(moving, dropped_number) == [("administrator", "PATCH config"), ("ohtd", "drop of a change")]
     assert moving.get("health").json["configuration"]["dropped"] is True
     assert (speed(moving), version(moving)) == (before, base)
 
@@ -239,15 +241,18 @@ def test_ohtctl_walks_it(moving):
 
 def test_a_start_drops_it(moving):
     """After a kill and after a stop: it is told, and not made."""
-    before, base = speed(moving), version(moving)
+    before, base, numbers = speed(moving), version(moving), [0]
     for end in (moving.kill, moving.stop):
         number = waits(moving, 77)
+        assert number > max(numbers)
+        numbers.append(number)
         end()
         serve(moving)
         assert (speed(moving), version(moving), pending(moving)["version"]) == (before, base, None)
         assert dropped(moving) == [f"A change of the configuration was not made: version {number} by administrator waited for standstill and "
                                    "was dropped since ohtd ended before the robot stood."]
-        assert records(moving, number)[-1] == ("ohtd", "drop of a change")
+        assert records(moving, number) == [("administrator", "PATCH config"), ("ohtd", "drop of a change")]
+        until(lambda: f"version {number} by" in moving.get("alerts/history?code=config_dropped&limit=1").json["items"][0]["text"], what="the alert, kept")
         elevate(moving)
         set_out(moving)
         drive_on(moving)

@@ -138,21 +138,22 @@ static void a_version_that_the_robot_does_not_take_is_dropped(void **state)
 	assert_int_equal(store_ask_sql("SELECT max(version) FROM config_versions"), 1);
 	rig.refuses_take = false;
 	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":100}}"), OHTD_CHANGE_DONE);
-	rig_is_live(2, "\"jog_mm_s\":100");
+	/* Its number is not given again. */
+	rig_is_live(3, "\"jog_mm_s\":100");
 	/* One that could not be dropped is by the next change. */
-	store_run_sql("INSERT INTO config_versions SELECT 3, 2, 'x', '', 0, document, 0, 0, 0 FROM "
+	store_run_sql("INSERT INTO config_versions SELECT 4, 3, 'x', '', 0, document, 0, 0, 0 FROM "
 		      "config_versions WHERE version = 1");
 	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":120}}"), OHTD_CHANGE_DONE);
-	rig_is_live(3, "\"jog_mm_s\":120");
+	rig_is_live(4, "\"jog_mm_s\":120");
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM config_versions"), 3);
-	assert_int_equal(store_ask_sql("SELECT author <> 'x' FROM config_versions WHERE version = 3"),
+	assert_int_equal(store_ask_sql("SELECT author <> 'x' FROM config_versions WHERE version = 4"),
 			 1);
 	rig_end();
 	/* A start before that makes it live. */
-	store_run_sql("INSERT INTO config_versions SELECT 4, 3, 'x', '', 0, document, 0, 0, 0 FROM "
+	store_run_sql("INSERT INTO config_versions SELECT 5, 4, 'x', '', 0, document, 0, 0, 0 FROM "
 		      "config_versions WHERE version = 1");
 	rig_begin();
-	rig_is_live(4, "\"jog_mm_s\":250");
+	rig_is_live(5, "\"jog_mm_s\":250");
 	rig_end();
 }
 
@@ -205,7 +206,7 @@ static void an_answer_that_does_not_come_is_looked_for(void **state)
 		change.patch = json_tokener_parse("{\"motion\":{\"jog_mm_s\":100}}");
 		ohtd_settings_change(rig.settings, &change);
 		assert_int_equal(change.result, i ? OHTD_CHANGE_DONE : OHTD_CHANGE_NOT_POSTED);
-		rig_is_live(1 + i, i ? "\"jog_mm_s\":100" : "\"jog_mm_s\":250");
+		rig_is_live(1 + 2 * i, i ? "\"jog_mm_s\":100" : "\"jog_mm_s\":250");
 		assert_int_equal(store_ask_sql("SELECT count(*) FROM config_versions"), 1 + i);
 		ohtd_change_drop(&change);
 	}
@@ -222,7 +223,15 @@ struct histories {
 	uint64_t seed;
 	int kept, tried;
 	bool waits;
+	int64_t given;
 };
+
+/* A number is never given twice, whatever has become of the versions in between. */
+static void note_number(struct histories *h, const struct ohtd_change *change)
+{
+	assert_true(change->version.version > h->given);
+	h->given = change->version.version;
+}
 
 static unsigned int draw(struct histories *h, unsigned int below)
 {
@@ -277,6 +286,7 @@ static void change_something(struct histories *h)
 		return;
 	}
 	assert_int_equal(change.result, OHTD_CHANGE_DONE);
+	note_number(h, &change);
 	h->waits = within_s;
 	h->tried = speed;
 	if (!within_s)
@@ -444,6 +454,8 @@ static void wait_for_standstill(struct histories *h)
 {
 	uint32_t within_s = draw(h, 2) ? 600 : 0;
 	int speed = 100 + (int)draw(h, 100);
+	char text[OHTD_CONFIG_DOCUMENT_BYTES];
+	int64_t base = ohtd_settings_text(rig.settings, text, sizeof(text));
 	struct ohtd_change change;
 
 	rig.moves = true;
@@ -455,11 +467,12 @@ static void wait_for_standstill(struct histories *h)
 	}
 	assert_int_equal(change.result, OHTD_CHANGE_DONE);
 	assert_string_equal(change.version.state, "waiting");
+	note_number(h, &change);
 	refuse_others();
 	if (!draw(h, 3))
 		move_before_it_is_taken();
 	assert_true(is_waiting());
-	rig_is_live(change.version.version - 1, "");
+	rig_is_live(base, "");
 	if (end_waiting(h)) {
 		assert_non_null(strstr(rig.noted, "anna: change at standstill"));
 		h->tried = speed;
@@ -468,6 +481,72 @@ static void wait_for_standstill(struct histories *h)
 	}
 	rig.moves = false;
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM config_versions WHERE waits = 1"), 0);
+}
+
+/* ---- the store does not drop it ---- */
+
+static void fill_disk(void)
+{
+	store_run_sql("CREATE TRIGGER full BEFORE DELETE ON config_versions BEGIN SELECT RAISE(ABORT, 'full'); END");
+}
+
+/* The robot has refused it, and the thread has done with that. */
+static void await_refusal(void)
+{
+	struct ohtd_change change = { .by.role = OHTD_ROLE_ADMINISTRATOR };
+	unsigned int trials = rig.trials;
+
+	rig.held = true;
+	rig.moves = false;
+	WAIT_FOR(rig.trials > trials);
+	ohtd_settings_confirm(rig.settings, &change);
+	rig.held = false;
+}
+
+/* It waits as long as the list says so, and is not live though the robot stands. */
+static void stays_until_it_is_dropped(const char *cause)
+{
+	char why[OHTD_RETURNED_BYTES];
+	unsigned int takes = rig.takes;
+
+	for (int i = 0; i < 3; i++) {
+		struct ohtd_change change = { .by.role = OHTD_ROLE_ADMINISTRATOR };
+
+		rig_pass(2);
+		store_nap();
+		ohtd_settings_give_up(rig.settings, &change);
+		assert_int_equal(change.result, OHTD_CHANGE_NOT_KEPT);
+		assert_true(is_waiting());
+		assert_false(ohtd_settings_dropped(rig.settings, why));
+	}
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM config_versions WHERE waits = 1"), 1);
+	store_run_sql("DROP TRIGGER full");
+	rig_pass(2);
+	is_dropped(cause);
+	assert_int_equal(rig.takes, takes);
+	rig_is_live(1, "\"jog_mm_s\":250");
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM config_versions"), 1);
+}
+
+static void what_the_store_does_not_drop_waits_to_be(void **state)
+{
+	struct ohtd_change change;
+
+	(void)state;
+	rig_begin();
+	rig.moves = true;
+	ask_at_standstill(&change, 111, 0);
+	fill_disk();
+	await_refusal();
+	stays_until_it_is_dropped("control_held");
+	rig.moves = true;
+	ask_at_standstill(&change, 112, 0);
+	assert_int_equal(change.version.version, 3);
+	fill_disk();
+	rig_end();
+	rig_begin();
+	stays_until_it_is_dropped("ohtd ended");
+	rig_end();
 }
 
 /* Everywhere the same: what is shown, what the robot has taken, and what a start would find. */
@@ -542,6 +621,7 @@ int main(void)
 		CASE(a_station_is_taught_where_the_robot_still_stands),
 		CASE(an_answer_that_does_not_come_is_looked_for),
 		CASE(always_one_of_two_versions_is_live),
+		CASE(what_the_store_does_not_drop_waits_to_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

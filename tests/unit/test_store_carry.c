@@ -16,6 +16,7 @@
 #include "store/schema.h"
 #include "store_fixture.h"
 #include "tables/audit.h"
+#include "tables/config_versions.h"
 
 #define RECORD	"INSERT INTO audit (number, time_ns, boot, who, act, object, before, after, result, source, request_id, leaf) VALUES "
 
@@ -116,6 +117,27 @@ static void test_nothing_of_one_that_is_not_there(void **state)
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM audit WHERE who = 'carl'"), 1);
 }
 
+/* A number of today is not given again behind a restore. */
+static void test_numbers_of_versions_go_on(void **state)
+{
+	struct ohtd_db *db;
+	int64_t given = 0;
+
+	(void)state;
+	ohtd_db_close(store_open_db());
+	store_run_sql("UPDATE config_numbers SET given = 9");
+	set_aside();
+	db = store_open_db();
+	assert_int_equal(ohtd_db_config_take_given(db, other), 0);
+	assert_int_equal(ohtd_db_config_given(db, &given), 0);
+	assert_int_equal(given, 9);
+	assert_int_equal(remove(other), 0);
+	assert_int_equal(ohtd_db_config_take_given(db, other), -EBADMSG);
+	assert_int_equal(ohtd_db_config_given(db, &given), 0);
+	assert_int_equal(given, 9);
+	ohtd_db_close(db);
+}
+
 /* ---- the order of the restore ---- */
 
 static void test_the_order_comes_once(void **state)
@@ -148,6 +170,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nothing_of_one_that_cannot_be_taken, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_nothing_of_one_without_an_audit, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_nothing_of_one_that_is_not_there, store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(test_numbers_of_versions_go_on, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_the_order_comes_once, store_set_up, store_tear_down),
 	};
 

@@ -179,6 +179,25 @@ static void a_migrated_schema_is_that_of_a_new_database(void **state)
 	}
 }
 
+/* The audit tells of a version that was taken back before numbers were kept: its number is not given again. */
+static void the_number_of_a_dropped_version_is_known(void **state)
+{
+	for (int dropped = 0; dropped < 2; dropped++) {
+		struct ohtd_db *db;
+
+		put_released(15);
+		store_run_sql("INSERT INTO config_versions (version, parent, author, reason, created_ns, document) VALUES (3, 0, '', '', 0, '{}')");
+		if (dropped)
+			store_run_sql("INSERT INTO audit (number, time_ns, boot, who, act, object, before, after, result, source, request_id, leaf)"
+				      " VALUES (1, 0, '', '', '', 'version 4', '', '', '', '', '', '')");
+		db = store_open_db();
+		assert_int_equal(ohtd_db_number(db, "SELECT given FROM config_numbers"), 3 + dropped);
+		ohtd_db_close(db);
+		store_tear_down(state);
+		store_set_up(state);
+	}
+}
+
 /* Rows of an older schema are put into tables of that schema first: a migration may convert them. */
 static void a_damaged_older_database_is_repaired_and_migrated(void **state)
 {
@@ -278,6 +297,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(every_released_schema_becomes_the_newest),
 		CASE(a_migrated_schema_is_that_of_a_new_database),
+		CASE(the_number_of_a_dropped_version_is_known),
 		CASE(a_damaged_older_database_is_repaired_and_migrated),
 		CASE(a_step_in_c_runs_once_and_within_the_transaction),
 		CASE(another_kind_of_database_is_refused),

@@ -65,7 +65,8 @@ static void make_version_1(void)
 		"DROP TABLE commands; DROP TABLE command_numbers; DROP TABLE alert_comments; DROP TABLE alert_shelves;"
 		"DROP TABLE alerts; DROP TABLE alert_rules;"
 		"DROP TABLE audit; DROP TABLE audit_tree; DROP TABLE audit_checkpoints;"
-		"DROP TABLE webhooks; DROP TABLE webhook_deliveries; DROP TABLE config_effects; DROP TABLE config_versions;"
+		"DROP TABLE webhooks; DROP TABLE webhook_deliveries; DROP TABLE config_effects; DROP TABLE config_numbers;"
+		"DROP TABLE config_versions;"
 		"DELETE FROM schema_migrations WHERE version > 1;");
 }
 

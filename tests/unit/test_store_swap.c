@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "store/carry.h"
 #include "store/db.h"
 #include "store/db_file.h"
 #include "store/schema.h"
@@ -129,6 +130,7 @@ static void add_in_log(const char *name)
 
 static void make_both(void)
 {
+	const struct ohtd_carry_order order = { "anna", "a.ohtbackup", 1 };
 	char other[128];
 
 	assert_int_equal(store_folder_make(), 0);
@@ -136,6 +138,7 @@ static void make_both(void)
 	add("new");
 	/* As a restore leaves it. */
 	store_run_sql("PRAGMA journal_mode = DELETE");
+	assert_int_equal(ohtd_db_carry_in(store_path, &order), 0);
 	snprintf(other, sizeof(other), "%s.other", store_path);
 	assert_int_equal(rename(store_path, other), 0);
 	ohtd_db_close(store_open_db());
@@ -261,6 +264,53 @@ static void test_a_copy_by_a_person_takes_no_place(void **state)
 	assert_int_equal(store_folder_remove(), 0);
 }
 
+/* cp, ln and ln -s of oht.db to oht.db.restore: no restore has made it, and what is in the log of oht.db stays. */
+static void test_what_no_restore_has_made_is_not_put_in(void **state)
+{
+	char name[128], sql[160];
+
+	(void)state;
+	for (int kind = 0; kind < 3; kind++) {
+		assert_int_equal(store_folder_make(), 0);
+		ohtd_db_close(store_open_db());
+		snprintf(name, sizeof(name), "%s.restore", store_path);
+		snprintf(sql, sizeof(sql), "VACUUM INTO '%s'", name);
+		if (!kind)
+			store_run_sql(sql);
+		assert_int_equal(!kind ? chmod(name, 0600) : kind == 1 ? link(store_path, name) : symlink(store_path, name), 0);
+		add_in_log("old");
+		assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, end_sessions, NULL, STORE_NOW_S),
+				 kind ? OHTD_SWAP_NONE : OHTD_SWAP_FOREIGN);
+		assert_false(is_new());
+		assert_false(is_there(".restore") || is_there(".before") || is_there(".trial"));
+		snprintf(name, sizeof(name), "%s.restore-20270115T080000Z", store_path);
+		assert_int_equal(access(name, F_OK), kind ? -1 : 0);
+		assert_int_equal(store_folder_remove(), 0);
+	}
+}
+
+/* The start that made the second name was cut: it stands for the database itself, and to move it there would do nothing. */
+static void test_a_second_name_of_the_database_is_no_way_back(void **state)
+{
+	char name[128];
+
+	(void)state;
+	assert_int_equal(store_folder_make(), 0);
+	ohtd_db_close(store_open_db());
+	snprintf(name, sizeof(name), "%s.before", store_path);
+	for (int trial = 0; trial < 2; trial++) {
+		assert_int_equal(link(store_path, name), 0);
+		if (trial)
+			scratch_put(store_dir, "oht.db.trial", "");
+		else
+			add_in_log("old");
+		assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, end_sessions, NULL, STORE_NOW_S), OHTD_SWAP_NONE);
+		assert_false(is_there(".before") || is_there(".trial"));
+		assert_false(is_new());
+	}
+	assert_int_equal(store_folder_remove(), 0);
+}
+
 static void test_a_lost_folder_has_nothing_to_go_back_to(void **state)
 {
 	(void)state;
@@ -280,6 +330,8 @@ int main(void)
 		cmocka_unit_test(test_no_log_of_the_restored_one_meets_the_old_one),
 		cmocka_unit_test(test_the_old_one_is_kept_although_something_has_its_second_name),
 		cmocka_unit_test(test_a_copy_by_a_person_takes_no_place),
+		cmocka_unit_test(test_what_no_restore_has_made_is_not_put_in),
+		cmocka_unit_test(test_a_second_name_of_the_database_is_no_way_back),
 		cmocka_unit_test(test_a_lost_folder_has_nothing_to_go_back_to),
 	};
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/number.h"
+#include "common/utf8.h"
 
 #define NAME_LENGTH_MAX		40
 
@@ -18,8 +19,8 @@ const char *oht_cell(const struct oht_cells *cells, size_t column)
 
 int oht_cell_refuse(const struct oht_cells *cells, size_t column, const char *what)
 {
-	snprintf(cells->error, OHT_ERROR_BYTES, "%.200s:%u: %s: %.120s: '%.60s'", cells->csv->path,
-		 cells->row->line, cells->names[column], what, oht_cell(cells, column));
+	snprintf(cells->error, OHT_ERROR_BYTES, "%.200s:%u: %s: %.120s: '%.*s'", cells->csv->path,
+		 cells->row->line, cells->names[column], what, oht_utf8_cut(oht_cell(cells, column), 60), oht_cell(cells, column));
 	oht_error_one_line(cells->error);
 	if (cells->csv->complaints)
 		cells->csv->complaints->take(cells->csv->complaints, cells->error);

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/utf8.h"
+
 #define FILE_BYTES_MAX	(4u << 20)
 #define COLUMNS_MAX	64
 /* Of csv_parser.pstate; its names are not in the header. */
@@ -86,7 +88,7 @@ static void check_header(struct parse *p)
 			complain(p, "column %zu has no name", i + 1);
 		for (k = 0; k < i; k++)
 			if (!strcmp(csv->header[i], csv->header[k]))
-				complain(p, "column '%.60s' twice", csv->header[i]);
+				complain(p, "column '%.*s' twice", oht_utf8_cut(csv->header[i], 60), csv->header[i]);
 	}
 }
 

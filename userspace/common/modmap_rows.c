@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/cells.h"
+#include "common/utf8.h"
 
 /* Of texts for people; longer ones fit no table. */
 #define LABEL_BYTES_MAX		60
@@ -173,35 +174,15 @@ static int parse_rights(const struct oht_cells *c, struct oht_register *reg)
 	return err;
 }
 
-/* Bytes of a character in UTF-8 behind its first one; -1: that is none. */
-static int more_bytes(unsigned char first)
-{
-	if (first < 0x80)
-		return 0;
-	if (first >= 0xc2 && first < 0xe0)
-		return 1;
-	if (first >= 0xe0 && first < 0xf0)
-		return 2;
-	return first >= 0xf0 && first < 0xf5 ? 3 : -1;
-}
-
 /* Printable characters in UTF-8, which go into answers and onto terminals as they are. */
 static bool is_text(const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	uint32_t number;
 
-	while (*s) {
-		unsigned char first = *s++;
-		int more = more_bytes(first);
-
-		if (more < 0 || first < 0x20 || first == 0x7f ||
-		    (first == 0xc2 && *s < 0xa0) ||	/* control characters again */
-		    (first == 0xe0 && *s < 0xa0) || (first == 0xed && *s > 0x9f) ||
-		    (first == 0xf0 && *s < 0x90) || (first == 0xf4 && *s > 0x8f))
+	for (size_t bytes; *text; text += bytes) {
+		bytes = oht_utf8_character(text, SIZE_MAX, &number);
+		if (!bytes || number < 0x20 || (number >= 0x7f && number < 0xa0))
 			return false;
-		while (more--)
-			if ((*s++ & 0xc0) != 0x80)
-				return false;
 	}
 	return true;
 }

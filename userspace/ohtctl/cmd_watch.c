@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "client.h"
 #include "cmd.h"
+#include "common/utf8.h"
 #include "live_link.h"
 #include "live_picture.h"
 #include "live_screen.h"
@@ -60,7 +61,7 @@ static void on_change(void *arg, const char *time, const char *name, const char 
 {
 	char line[PICTURE_BYTES];
 
-	snprintf(line, sizeof(line), "%s: %.90s%s%.90s", name, before, *before ? " -> " : "", now);
+	snprintf(line, sizeof(line), "%s: %.*s%s%.*s", name, oht_utf8_cut(before, 90), before, *before ? " -> " : "", oht_utf8_cut(now, 90), now);
 	for (char *c = line; *c; c++)
 		if (*c == '\n')
 			*c = '?';

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,9 +12,61 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "common/number.h"
 
 #define MODE	(S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)
 #define OPEN	(O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY)
+#define LINKS_MAX	40
+
+/* ---- what is open already ---- */
+
+/* Splits a path into its folder, without links, and the name in it. False: there is no such folder. */
+static bool split(const char *path, char folder[PATH_MAX], char name[PATH_MAX])
+{
+	char copy[PATH_MAX];
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	snprintf(name, PATH_MAX, "%s", basename(copy));
+	snprintf(copy, sizeof(copy), "%s", path);
+	return realpath(dirname(copy), folder);
+}
+
+/* @path becomes what it leads to at once. False: it is no link. */
+static bool follow(char path[PATH_MAX], const char *folder)
+{
+	char to[PATH_MAX];
+	ssize_t n = readlink(path, to, sizeof(to) - 1);
+
+	if (n < 0)
+		return false;
+	to[n] = 0;
+	return snprintf(path, PATH_MAX, "%s%s%s", *to == '/' ? "" : folder, *to == '/' ? "" : "/", to) < PATH_MAX;
+}
+
+/*
+ * A descriptor of its own for what @path stands for, as /dev/stdout does: what this program has open already. -1: it stands for none.
+ * Opened by the name, a file that the shell has opened to append to would be written from its beginning, or replaced.
+ */
+static int join(const char *path)
+{
+	char at[PATH_MAX], folder[PATH_MAX], name[PATH_MAX], open_files[PATH_MAX];
+	int64_t fd;
+
+	if (!realpath("/proc/self/fd", open_files))
+		return -1;
+	snprintf(at, sizeof(at), "%s", path);
+	for (int links = 0; links < LINKS_MAX && split(at, folder, name); links++) {
+		if (!strcmp(folder, open_files)) {
+			fflush(stdout);
+			return oht_number_parse(name, 0, INT_MAX, &fd) ? -1 : fcntl((int)fd, F_DUPFD_CLOEXEC, 0);
+		}
+		if (!follow(at, folder))
+			break;
+	}
+	return -1;
+}
+
+/* ---- a text ---- */
 
 /* Closes @fd. False with errno. */
 static bool put(int fd, const char *text, bool is_file)
@@ -82,7 +135,7 @@ static bool replace_named(const char *name, const struct stat *was, bool made, c
 int save_text(struct cli *cli, const char *name, const char *text)
 {
 	bool made = access(name, F_OK) && errno == ENOENT, done;
-	int fd = open(name, OPEN, MODE);
+	int joined = join(name), fd = joined < 0 ? open(name, OPEN, MODE) : joined;
 	struct stat was;
 
 	if (fd < 0 || fstat(fd, &was)) {
@@ -91,7 +144,7 @@ int save_text(struct cli *cli, const char *name, const char *text)
 			close(fd);
 		return CLI_FAILED;
 	}
-	if (S_ISREG(was.st_mode)) {
+	if (joined < 0 && S_ISREG(was.st_mode)) {
 		close(fd);
 		done = replace_named(name, &was, made, text);
 	} else {
@@ -102,7 +155,7 @@ int save_text(struct cli *cli, const char *name, const char *text)
 
 FILE *save_new(const char *name)
 {
-	int fd = open(name, OPEN | O_EXCL, MODE);
+	int joined = join(name), fd = joined < 0 ? open(name, OPEN | O_EXCL, MODE) : joined;
 	struct stat there;
 	FILE *file;
 

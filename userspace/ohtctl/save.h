@@ -6,7 +6,8 @@
  * Contexts: the program's one thread.
  * Locks:    none.
  *
- * A device or a pipe is written into and stays what it is. A link is followed. A new file has the mode that the umask leaves.
+ * A device or a pipe is written into and stays what it is, and so does what the program has open already, as /dev/stdout and /dev/fd/3
+ * stand for: a file behind it gets the text behind what it has. Another link is followed. A new file has the mode that the umask leaves.
  */
 #ifndef OHTCTL_SAVE_H
 #define OHTCTL_SAVE_H
@@ -27,7 +28,7 @@ struct cli;
  */
 int save_text(struct cli *cli, const char *name, const char *text);
 
-/* Open a new file, or what is there and is no file. NULL with errno: EEXIST if there is a file of that name. */
+/* Open a new file, or what is there and is no file, or what is open already. NULL with errno: EEXIST if there is a file of that name. */
 FILE *save_new(const char *name);
 
 #endif /* OHTCTL_SAVE_H */

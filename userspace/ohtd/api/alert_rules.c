@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "api/alert_rule_form.h"
+#include "common/utf8.h"
 #include "server/late.h"
 #include "lists/list.h"
 #include "lists/span.h"
@@ -222,8 +223,8 @@ static bool has_seen(struct ohtd_call *call, const struct ohtd_alert_rule_state 
 	if (match && !strcmp(match, etag))
 		return true;
 	if (match)
-		ohtd_reply_problem(call, 412, "rule_changed", "If-Match is %.40s, and rule '%s' is %s",
-				   match, state->rule.code, etag);
+		ohtd_reply_problem(call, 412, "rule_changed", "If-Match is %.*s, and rule '%s' is %s",
+				   oht_utf8_cut(match, 40), match, state->rule.code, etag);
 	else
 		ohtd_reply_problem(call, 428, "if_match_missing", "rule '%s' is %s: say so in If-Match",
 				   state->rule.code, etag);

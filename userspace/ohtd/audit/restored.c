@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/carry.h"
+#include "tables/config_versions.h"
 
 /**
  * struct restoring - what the store thread is to do
@@ -31,6 +32,10 @@ static int take_over(struct ohtd_db *db, void *arg)
 	int r = ohtd_db_carry_take_order(db, &restoring->order);
 
 	if (r || !*restoring->before)
+		return r;
+	/* The audit of today tells of versions by their numbers. */
+	r = ohtd_db_config_take_given(db, restoring->before);
+	if (r && r != -EBADMSG)
 		return r;
 	r = ohtd_db_audit_take(db, restoring->before);
 	if (r != -EBADMSG)

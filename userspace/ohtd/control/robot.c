@@ -17,6 +17,7 @@
 
 #include "base/poke.h"
 #include "base/thread.h"
+#include "common/utf8.h"
 #include "control/control.h"
 
 #define STACK_BYTES		(256 * 1024)
@@ -44,7 +45,7 @@ static int copy_text(char *to, size_t to_bytes, const char *from, const char *wh
 {
 	if (snprintf(to, to_bytes, "%s", from) < (int)to_bytes)
 		return 0;
-	snprintf(error, error_bytes, "robot: %s is too long: '%.40s...'", what, from);
+	snprintf(error, error_bytes, "robot: %s is too long: '%.*s...'", what, oht_utf8_cut(from, 40), from);
 	return -ENAMETOOLONG;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "common/utf8.h"
 #include "store/schema.h"
 #include "store/swap.h"
 
@@ -191,10 +192,11 @@ int ohtd_restore_check(struct ohtd_restore *restore)
 static int carry_in(const struct ohtd_restore *restore, const char *work)
 {
 	const char *slash = strrchr(restore->file, '/');
+	const char *name = slash ? slash + 1 : restore->file;
 	struct ohtd_carry_order order = { .made_ns = restore->manifest.made_ns };
 
 	snprintf(order.by, sizeof(order.by), "%s", restore->by);
-	snprintf(order.file, sizeof(order.file), "%.*s", OHTD_CARRY_FILE_BYTES - 1, slash ? slash + 1 : restore->file);
+	snprintf(order.file, sizeof(order.file), "%.*s", oht_utf8_cut(name, sizeof(order.file) - 1), name);
 	return ohtd_db_carry_in(work, &order);
 }
 

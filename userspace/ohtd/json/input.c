@@ -7,6 +7,7 @@
 #include <string.h>
 #include <json-c/json.h>
 
+#include "common/utf8.h"
 #include "json/json_scan.h"
 #include "json/whole.h"
 
@@ -94,7 +95,7 @@ void ohtd_input_fault(struct ohtd_input *input, const char *at, const char *name
 	point_at(at, name, pointer);
 	error->pointer = copy(input, pointer, strlen(pointer));
 	error->code = code;
-	error->detail = copy(input, detail, strlen(detail));
+	error->detail = copy(input, detail, (size_t)oht_utf8_cut(detail, sizeof(detail)));
 }
 
 int ohtd_input_end(struct ohtd_input *input, const char *detail)
@@ -159,18 +160,7 @@ static void take_word(struct ohtd_input *input, const struct ohtd_member *member
 		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", comma, word);
 		comma = ", ";
 	}
-	ohtd_input_fault(input, at, member->name, "unknown_value", "'%.40s' is none of: %s", text,
-			 list);
-}
-
-/* How many bytes of @text are whole characters within @most. */
-static size_t whole_characters(const char *text, size_t most)
-{
-	size_t n = strnlen(text, most);
-
-	while (n && (text[n] & 0xc0) == 0x80)
-		n--;
-	return n;
+	ohtd_input_fault(input, at, member->name, "unknown_value", "'%.*s' is none of: %s", oht_utf8_cut(text, 40), text, list);
 }
 
 static void take_text(struct ohtd_input *input, const struct ohtd_member *member, void *base,
@@ -184,7 +174,7 @@ static void take_text(struct ohtd_input *input, const struct ohtd_member *member
 		ohtd_input_fault(input, at, member->name, "unfit", "%s", unfit);
 	else if (unfit)
 		ohtd_input_fault(input, at, member->name, "unfit", "%s, not '%.*s'", unfit,
-				 (int)whole_characters(made, SHOWN_BYTES), made);
+				 oht_utf8_cut(made, SHOWN_BYTES), made);
 	else
 		*(const char **)(void *)((char *)base + member->offset) = made;
 }

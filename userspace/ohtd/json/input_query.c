@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "json/json_scan.h"
+#include "common/utf8.h"
 
 #define DIGITS_MAX	18	/* of what surely fits into 64 bits */
 #define MEMBERS_MAX	64	/* as many as an object of a body may have */
@@ -23,7 +23,7 @@ static bool is_printable(const char *text, size_t bytes)
 	const unsigned char *at = (const unsigned char *)text, *end = at + bytes;
 
 	for (size_t n; at < end; at += n) {
-		n = *at < 0x80 ? 1 : ohtd_utf8_length(at, (size_t)(end - at));
+		n = oht_utf8_character((const char *)at, (size_t)(end - at), NULL);
 		if (!n || *at < ' ' || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0))
 			return false;
 	}
@@ -130,8 +130,7 @@ static int refuse(struct ohtd_input *input, const char *what, size_t bytes, cons
 {
 	input->code = "bad_query";
 	input->error_count = 0;
-	snprintf(input->detail, sizeof(input->detail), "%s: '%.*s'", what,
-		 bytes < 64 ? (int)bytes : 64, from);
+	snprintf(input->detail, sizeof(input->detail), "%s: '%.*s'", what, oht_utf8_cut(from, bytes < 64 ? bytes : 64), from);
 	return -1;
 }
 

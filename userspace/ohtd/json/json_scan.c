@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "common/utf8.h"
 
 struct scan {
 	const unsigned char *begin, *at, *end;
@@ -103,36 +104,6 @@ static int scan_escape(struct scan *s)
 	return 0;
 }
 
-/* Unicode, table 3-7. */
-size_t ohtd_utf8_length(const unsigned char *at, size_t left)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (at[0] >= 0xc2 && at[0] <= 0xdf)
-		n = 2;
-	else if (at[0] >= 0xe0 && at[0] <= 0xef)
-		n = 3;
-	else if (at[0] >= 0xf0 && at[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (at[0] == 0xe0)
-		low = 0xa0;
-	else if (at[0] == 0xed)
-		high = 0x9f;
-	else if (at[0] == 0xf0)
-		low = 0x90;
-	else if (at[0] == 0xf4)
-		high = 0x8f;
-	if (left < n || at[1] < low || at[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if (at[i] < 0x80 || at[i] > 0xbf)
-			return 0;
-	return n;
-}
-
 static int scan_string(struct scan *s)
 {
 	s->at++;
@@ -145,7 +116,7 @@ static int scan_string(struct scan *s)
 		if (c < 0x20)
 			return fail(s, "control byte in a string");
 		if (c >= 0x80) {
-			n = ohtd_utf8_length(s->at, (size_t)(s->end - s->at));
+			n = oht_utf8_character((const char *)s->at, (size_t)(s->end - s->at), NULL);
 			if (!n)
 				return fail(s, "invalid UTF-8");
 			s->at += n;
@@ -261,8 +232,7 @@ static int code_unit_escape(struct name *name)
 /* The next character of a name that has been scanned already, so that it is well-formed; -1: end. */
 static int next_character(struct name *name)
 {
-	static const unsigned char mask[] = { 0, 0, 0x1f, 0x0f, 0x07 };
-	size_t n;
+	uint32_t number;
 	int c;
 
 	if (name->at == name->end)
@@ -272,16 +242,8 @@ static int next_character(struct name *name)
 		name->at++;
 		return code_unit_escape(name);
 	}
-	if (c < 0x80) {
-		name->at++;
-		return c;
-	}
-	n = ohtd_utf8_length(name->at, (size_t)(name->end - name->at));
-	c &= mask[n];
-	for (size_t i = 1; i < n; i++)
-		c = c << 6 | (name->at[i] & 0x3f);
-	name->at += n;
-	return c;
+	name->at += oht_utf8_character((const char *)name->at, (size_t)(name->end - name->at), &number);
+	return (int)number;
 }
 
 static bool same_name(struct name a, struct name b)

@@ -32,7 +32,4 @@ struct ohtd_json_fault {
  */
 int ohtd_json_scan(const char *text, size_t length_bytes, struct ohtd_json_fault *fault);
 
-/* Length of the well-formed UTF-8 sequence of several bytes at @at, of which @left are there; 0: it is none. */
-size_t ohtd_utf8_length(const unsigned char *at, size_t left);
-
 #endif /* OHTD_JSON_JSON_SCAN_H */

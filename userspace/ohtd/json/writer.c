@@ -2,10 +2,12 @@
 #include "json/writer.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/utf8.h"
 #include "json/member.h"
 
 /* Fifteen digits give each decimal back, seventeen each double. */
@@ -56,36 +58,6 @@ static void put(struct ohtd_writer *writer, char c)
 
 /* ---- texts ---- */
 
-/* Bytes of the UTF-8 character at @text, 0: it is none (RFC 3629: no surrogates, no long forms). */
-static size_t character_bytes(const unsigned char *text)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t bytes;
-
-	if (text[0] >= 0xc2 && text[0] <= 0xdf)
-		bytes = 2;
-	else if (text[0] >= 0xe0 && text[0] <= 0xef)
-		bytes = 3;
-	else if (text[0] >= 0xf0 && text[0] <= 0xf4)
-		bytes = 4;
-	else
-		return 0;
-	if (text[0] == 0xe0)
-		low = 0xa0;
-	else if (text[0] == 0xed)
-		high = 0x9f;
-	else if (text[0] == 0xf0)
-		low = 0x90;
-	else if (text[0] == 0xf4)
-		high = 0x8f;
-	if (text[1] < low || text[1] > high)
-		return 0;
-	for (size_t i = 2; i < bytes; i++)
-		if (text[i] < 0x80 || text[i] > 0xbf)
-			return 0;
-	return bytes;
-}
-
 static bool is_plain(unsigned char c)
 {
 	return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
@@ -125,7 +97,7 @@ static size_t put_special(struct ohtd_writer *writer, const unsigned char *text)
 		put_control(writer, *text);
 		return 1;
 	}
-	bytes = character_bytes(text);
+	bytes = oht_utf8_character((const char *)text, SIZE_MAX, NULL);
 	if (bytes)
 		ohtd_write_bytes(writer, (const char *)text, bytes);
 	else

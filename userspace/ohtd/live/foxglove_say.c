@@ -7,6 +7,7 @@
 #include <string.h>
 #include <json-c/json.h>
 
+#include "common/utf8.h"
 #include "json/json_scan.h"
 #include "json/whole.h"
 
@@ -22,6 +23,7 @@ static bool refuse(struct ohtd_foxglove_said *said, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(said->why, sizeof(said->why), format, args);
 	va_end(args);
+	said->why[oht_utf8_cut(said->why, sizeof(said->why))] = 0;
 	return false;
 }
 
@@ -129,7 +131,7 @@ static bool read_message(struct ohtd_foxglove_said *said, struct json_object *me
 			return read_list(said, message, i);
 		return refuse(said, "%s: %s", name, operations[i].cannot);
 	}
-	return refuse(said, "'%.64s' is no operation", name);
+	return refuse(said, "'%.*s' is no operation", oht_utf8_cut(name, 64), name);
 }
 
 void ohtd_foxglove_read(struct ohtd_foxglove_said *said, const char *text, size_t bytes)

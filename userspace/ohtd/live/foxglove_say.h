@@ -30,7 +30,7 @@ struct ohtd_foxglove_wish {
  * @op: what is wanted
  * @wishes: the subscriptions, in their order; REFUSED: none
  * @count: of @wishes
- * @why: REFUSED: a sentence for people; not surely UTF-8 at its end
+ * @why: REFUSED: a sentence for people
  */
 struct ohtd_foxglove_said {
 	enum ohtd_foxglove_op op;

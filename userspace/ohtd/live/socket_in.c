@@ -7,6 +7,7 @@
 
 #include "auth/session.h"
 #include "auth/ticket.h"
+#include "common/utf8.h"
 #include "server/control.h"
 #include "server/name_list.h"
 #include "http/problem.h"
@@ -180,7 +181,7 @@ static uint64_t read_filter(struct ohtd_socket *socket, const struct ohtd_memory
 
 		if (signal < 0) {
 			snprintf(pointer, sizeof(pointer), "/filter/signals/%zu", i);
-			snprintf(detail, sizeof(detail), "'%.64s' is no signal", name);
+			snprintf(detail, sizeof(detail), "'%.*s' is no signal", oht_utf8_cut(name, 64), name);
 			refuse_member(socket, memory, "unknown_signal", &(struct ohtd_error){
 				pointer, "unknown_value", detail });
 			return 0;

@@ -274,7 +274,7 @@ int ohtd_state_swap_database(const char *dir, long long now_s, char *why, size_t
 			 "the start with the restored database was cut short: %s is the one of before", path);
 	if (r == OHTD_SWAP_FOREIGN)
 		ohtd_log(OHTD_LOG_WARNING, "main", "copy_set_aside",
-			 "%s.before is no way back from a restore: it is kept as %s.before-TIME", path, path);
+			 "%s.before or .restore is not of a restore: it is kept with the time behind its name", path);
 	if (r >= 0)
 		return r;
 	snprintf(why, size, "%s: the restored database cannot be put in: %s", path, strerror(-r));

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/utf8.h"
 #include "robot/states.h"
 
 enum op { OP_FACT, OP_NUMBER, OP_NOT, OP_AND, OP_OR, OP_LT, OP_LE, OP_GT, OP_GE, OP_EQ };
@@ -68,7 +69,7 @@ static const char *const fact_names[OHTD_FACTS] = {
 static void fail(struct parser *parser, const char *what)
 {
 	if (!parser->failed)
-		snprintf(parser->error, OHT_ERROR_BYTES, "%s at '%.40s'", what, parser->at);
+		snprintf(parser->error, OHT_ERROR_BYTES, "%s at '%.*s'", what, oht_utf8_cut(parser->at, 40), parser->at);
 	parser->failed = true;
 }
 

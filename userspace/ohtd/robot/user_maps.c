@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/utf8.h"
+
 static int is_table(const struct dirent *entry)
 {
 	size_t n = strlen(entry->d_name);
@@ -24,14 +26,14 @@ static struct ohtd_user_map *next_item(struct ohtd_user_maps *maps, const char *
 {
 	struct ohtd_user_map *map = &maps->items[maps->count++];
 
-	snprintf(map->name, sizeof(map->name), "%.*s", (int)sizeof(map->name) - 1, name);
+	snprintf(map->name, sizeof(map->name), "%.*s", oht_utf8_cut(name, sizeof(map->name) - 1), name);
 	oht_error_one_line(map->name);
 	return map;
 }
 
 static void refuse(struct ohtd_user_maps *maps, struct ohtd_user_map *map, const char *why)
 {
-	snprintf(map->error, sizeof(map->error), "%.*s", (int)sizeof(map->error) - 1, why);
+	snprintf(map->error, sizeof(map->error), "%.*s", oht_utf8_cut(why, sizeof(map->error) - 1), why);
 	maps->refused++;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/utf8.h"
 #include "server/call.h"
 #include "robot/telemetry.h"
 
@@ -69,7 +70,7 @@ static const char *near(struct ohtd_call *call, const struct ohtd_words *words, 
 static void refuse(struct ohtd_call *call, const struct ohtd_name_list *list, const char *pointer,
 		   const char *name, size_t bytes, bool twice)
 {
-	int shown = bytes < SHOWN_BYTES ? (int)bytes : SHOWN_BYTES;
+	int shown = oht_utf8_cut(name, bytes < SHOWN_BYTES ? bytes : SHOWN_BYTES);
 	const struct ohtd_error error = {
 		.pointer = pointer,
 		.code = twice ? "twice" : "unknown_value",

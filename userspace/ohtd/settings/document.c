@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "base/clock.h"
+#include "common/utf8.h"
 #include "json/whole.h"
 #include "json/writer.h"
 
@@ -146,8 +147,8 @@ static void check_text(struct json_object *document, const char *name, const cha
 	else if (!json_object_is_type(value, json_type_string))
 		ohtd_fault_add(faults, pointer, "type", "must be a text, '%s': %s", wanted, why);
 	else if (strcmp(json_object_get_string(value), wanted))
-		ohtd_fault_add(faults, pointer, "unfit", "must be '%s', not '%.60s': %s", wanted,
-			       json_object_get_string(value), why);
+		ohtd_fault_add(faults, pointer, "unfit", "must be '%s', not '%.*s': %s", wanted,
+			       oht_utf8_cut(json_object_get_string(value), 60), json_object_get_string(value), why);
 }
 
 static void check_number(struct json_object *document, struct ohtd_faults *faults)

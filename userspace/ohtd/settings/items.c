@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "settings/items.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "base/blank.h"
 #include "base/log.h"
+#include "common/utf8.h"
 #include "json/whole.h"
 #include "json/writer.h"
 
@@ -123,6 +123,7 @@ void ohtd_fault_add(struct ohtd_faults *faults, const char *pointer, const char 
 	va_start(arguments, format);
 	vsnprintf(fault->detail, sizeof(fault->detail), format, arguments);
 	va_end(arguments);
+	fault->detail[oht_utf8_cut(fault->detail, sizeof(fault->detail))] = 0;
 }
 
 /* ---- the rows of motion.csv ---- */
@@ -363,15 +364,12 @@ static void take_text(struct taking *taking, const struct ohtd_item *item, const
 {
 	const char *text = json_object_get_string(value);
 	const char *why = unfit(taking, item, text);
-	size_t n = strlen(text);
+	size_t n = strlen(text), at = 0;
+	uint32_t number = ohtd_is_blank(text) ? 0 : ohtd_unprintable(text, &at);
 
-	for (size_t i = 0; i < n; i++)
-		if (iscntrl((unsigned char)text[i])) {
-			ohtd_fault_add(taking->faults, pointer, "unprintable",
-				       "has a control character at byte %zu", i);
-			return;
-		}
-	if (n < (size_t)item->min || n > (size_t)item->max)
+	if (number)
+		ohtd_fault_add(taking->faults, pointer, "unprintable", "has U+%04X, which is not printable, at byte %zu", number, at);
+	else if (n < (size_t)item->min || n > (size_t)item->max)
 		ohtd_fault_add(taking->faults, pointer, "length",
 			       "has %zu bytes, must have %g to %g", n, item->min, item->max);
 	else if (why)
@@ -404,8 +402,8 @@ static void take_word(struct taking *taking, const struct ohtd_item *item, const
 	if (item->words[at])
 		why = unfit(taking, item, word);
 	if (!item->words[at])
-		ohtd_fault_add(taking->faults, pointer, "unknown_value", "must be %s, not '%.40s'",
-			       list_words(item->words, text), word);
+		ohtd_fault_add(taking->faults, pointer, "unknown_value", "must be %s, not '%.*s'",
+			       list_words(item->words, text), oht_utf8_cut(word, 40), word);
 	else if (why)
 		ohtd_fault_add(taking->faults, pointer, "unfit", "%s", why);
 	else
@@ -420,8 +418,8 @@ static void add_station(struct taking *taking, const char *pointer, double posit
 	names_station(pointer, name);
 	if (!ohtd_station_name_fits(name)) {
 		ohtd_fault_add(taking->faults, pointer, "unfit",
-			       "a station has a name of 1 to %d of a-z, 0-9 and _, not '%.60s'",
-			       OHTD_STATION_CHARACTERS, name);
+			       "a station has a name of 1 to %d of a-z, 0-9 and _, not '%.*s'",
+			       OHTD_STATION_CHARACTERS, oht_utf8_cut(name, 60), name);
 		return;
 	}
 	if (stations->count == OHTD_STATIONS_MAX) {

@@ -11,6 +11,8 @@
 
 #include "settings/settings.h"
 
+#define OHTD_CAUSE_BYTES	120
+
 /* The alert that something has returned, or was dropped, ends by itself. */
 #define OHTD_TOLD_NS	(24 * 3600 * OHTD_NS_PER_S)
 
@@ -61,6 +63,7 @@ struct ohtd_effect {
  * @values: in force
  * @wanted: of the change that is under way
  * @asked: number of the newest command
+ * @given: highest number that a version has ever had
  * @lock: of what follows
  * @head: of the version in force; version 0: not kept yet
  * @unkept: what is in force could not be written down, and is not that version
@@ -69,6 +72,8 @@ struct ohtd_effect {
  * @well: what went well when it became live
  * @later: of a pending version that waits for standstill: the change, without its trees
  * @later_values: what it wants
+ * @drop_cause: of what waits: why it is to be dropped, which the store has not taken yet; "": it waits for standstill
+ * @drop_again_ns: CLOCK_MONOTONIC, when the store is asked again
  * @dropped: what waited and was dropped, and why; "": nothing
  * @dropped_ns: CLOCK_MONOTONIC, when
  * @leaves: the daemon ends: what waits is not live any more
@@ -100,6 +105,7 @@ struct ohtd_settings {
 	struct ohtd_values values;
 	struct ohtd_values wanted;
 	uint64_t asked;
+	int64_t given;
 	pthread_mutex_t lock;
 	struct ohtd_config_version head;
 	bool unkept;
@@ -108,6 +114,8 @@ struct ohtd_settings {
 	struct ohtd_well well;
 	struct ohtd_change later;
 	struct ohtd_values later_values;
+	char drop_cause[OHTD_CAUSE_BYTES];
+	uint64_t drop_again_ns;
 	char dropped[OHTD_RETURNED_BYTES];
 	uint64_t dropped_ns;
 	_Atomic bool leaves;
@@ -145,7 +153,13 @@ enum ohtd_change_result ohtd_version_fails(int error);
 int ohtd_version_keep(struct ohtd_settings *settings, const struct ohtd_config_version *head,
 		      struct json_object *tree);
 
-/* What has been written down is not to be live. */
+/* Finds @settings->given, at the start. 0 or a negative errno. */
+int ohtd_version_find_given(struct ohtd_settings *settings);
+
+/* Drops what has been written down. 0 or a negative errno. */
+int ohtd_version_drop(struct ohtd_settings *settings, int64_t version);
+
+/* The same of what the robot has refused; a failure is logged. */
 void ohtd_version_take_back(struct ohtd_settings *settings, int64_t version);
 
 /* Who makes a version when no person does. */
@@ -244,10 +258,10 @@ void ohtd_standstill_take_back(struct ohtd_settings *settings, const struct ohtd
 /* Nothing waits any more: it is live, or was dropped. */
 void ohtd_standstill_end(struct ohtd_settings *settings);
 
-/* By a person: what waits is dropped without a word. */
+/* By a person: what waits is dropped without a word. @change->error: it is not, and waits on. */
 void ohtd_standstill_withdraw(struct ohtd_settings *settings, struct ohtd_change *change);
 
-/* What waited when the daemon ended is dropped with a word. */
+/* What waited when the daemon ended is dropped with a word, or will be when the store takes it. */
 void ohtd_standstill_drop_old(struct ohtd_settings *settings);
 
 /* What waits goes live if the robot stands, or is dropped. */

@@ -14,8 +14,9 @@
 #include "store/store.h"
 #include "tables/users.h"
 
-#define CAUSE_BYTES	120
 #define LINE_BYTES	900
+/* Between two attempts at dropping what the store does not drop. */
+#define AGAIN_S		1
 
 /* The refusal says that the robot moves, and nothing else. */
 static bool is_moving(const struct ohtd_change *change)
@@ -92,6 +93,7 @@ void ohtd_standstill_end(struct ohtd_settings *settings)
 	if (settings->pending.waits)
 		memset(&settings->pending, 0, sizeof(settings->pending));
 	pthread_mutex_unlock(&settings->lock);
+	*settings->drop_cause = 0;
 }
 
 /* Says that the version will not be live. */
@@ -112,18 +114,41 @@ static void tell_dropped(struct ohtd_settings *settings, const struct ohtd_confi
 	pthread_mutex_unlock(&settings->lock);
 }
 
+/*
+ * What cannot be dropped now, as on a full disk, would be in the list of versions as one that waits: so it does wait, but to be dropped.
+ */
+static void drop_later(struct ohtd_settings *settings, const char *cause, int error)
+{
+	settings->drop_again_ns = ohtd_clock_monotonic_ns(settings->setup.clock) + AGAIN_S * OHTD_NS_PER_S;
+	if (*settings->drop_cause)
+		return;
+	snprintf(settings->drop_cause, sizeof(settings->drop_cause), "%s", cause);
+	ohtd_log(OHTD_LOG_WARNING, "settings", "config_not_dropped", "version %lld by %s, which waited for standstill, %s: the store does "
+		 "not take that (%s) and is asked again; it will not be live", (long long)settings->later.version.version,
+		 settings->later.version.author, cause, strerror(-error));
+}
+
 static void drop(struct ohtd_settings *settings, const char *cause)
 {
-	ohtd_version_take_back(settings, settings->later.version.version);
+	int r = ohtd_version_drop(settings, settings->later.version.version);
+
+	if (r) {
+		drop_later(settings, cause, r);
+		return;
+	}
 	tell_dropped(settings, &settings->later.version, cause);
 	ohtd_standstill_end(settings);
 }
 
 void ohtd_standstill_withdraw(struct ohtd_settings *settings, struct ohtd_change *change)
 {
-	ohtd_version_take_back(settings, settings->later.version.version);
-	ohtd_standstill_end(settings);
+	change->error = ohtd_version_drop(settings, settings->later.version.version);
 	change->version = settings->head;
+	if (change->error) {
+		change->result = OHTD_CHANGE_NOT_KEPT;
+		return;
+	}
+	ohtd_standstill_end(settings);
 	ohtd_log(OHTD_LOG_NOTICE, "settings", "config_withdrawn", "version %lld by %s, which waited for standstill",
 		 (long long)change->pending.version, change->by.user);
 }
@@ -135,13 +160,16 @@ static int waiting(struct ohtd_db *db, void *head)
 
 void ohtd_standstill_drop_old(struct ohtd_settings *settings)
 {
-	struct ohtd_config_version version = { 0 };
-	int r = ohtd_store_read(settings->setup.store, waiting, &version);
+	struct ohtd_config_version *version = &settings->later.version;
+	uint64_t now_ns = ohtd_clock_monotonic_ns(settings->setup.clock);
 
-	if (r)
+	if (ohtd_store_read(settings->setup.store, waiting, version))
 		return;
-	ohtd_version_take_back(settings, version.version);
-	tell_dropped(settings, &version, "was dropped since ohtd ended before the robot stood");
+	settings->pending = (struct ohtd_unconfirmed){
+		.version = version->version, .waits = true, .until_ns = now_ns, .asked_ns = version->created_ns,
+	};
+	snprintf(settings->pending.by.user, sizeof(settings->pending.by.user), "%s", version->author);
+	drop(settings, "was dropped since ohtd ended before the robot stood");
 }
 
 /* ---- it goes live ---- */
@@ -174,10 +202,10 @@ static bool is_over(const struct ohtd_settings *settings, char *cause)
 	const struct ohtd_change *later = &settings->later;
 
 	if (settings->head.version != later->if_version)
-		snprintf(cause, CAUSE_BYTES, "was dropped since version %lld, of which it was made, is not live any more",
+		snprintf(cause, OHTD_CAUSE_BYTES, "was dropped since version %lld, of which it was made, is not live any more",
 			 (long long)later->if_version);
 	else if (ohtd_clock_monotonic_ns(settings->setup.clock) >= settings->pending.until_ns)
-		snprintf(cause, CAUSE_BYTES, "was dropped since the robot did not stand within %u s", later->wait_s);
+		snprintf(cause, OHTD_CAUSE_BYTES, "was dropped since the robot did not stand within %u s", later->wait_s);
 	else
 		return false;
 	return true;
@@ -186,10 +214,10 @@ static bool is_over(const struct ohtd_settings *settings, char *cause)
 static void say_why(const struct ohtd_change *change, char *cause)
 {
 	if (change->result == OHTD_CHANGE_REFUSED)
-		snprintf(cause, CAUSE_BYTES, "was dropped since the robot refused it: %s",
+		snprintf(cause, OHTD_CAUSE_BYTES, "was dropped since the robot refused it: %s",
 			 ohtd_why_name(change->answer.why.count ? change->answer.why.items[0].code : OHTD_WHY_NONE));
 	else
-		snprintf(cause, CAUSE_BYTES, "was dropped since it could not be written down: %s",
+		snprintf(cause, OHTD_CAUSE_BYTES, "was dropped since it could not be written down: %s",
 			 change->result == OHTD_CHANGE_NOT_KEPT ? strerror(-change->error) : "out of memory");
 }
 
@@ -210,7 +238,7 @@ static void tell_live(struct ohtd_settings *settings, const struct ohtd_change *
 static void go_live(struct ohtd_settings *settings)
 {
 	struct ohtd_change change = settings->later;
-	char cause[CAUSE_BYTES];
+	char cause[OHTD_CAUSE_BYTES];
 
 	if (lost_its_right(settings)) {
 		drop(settings, "was dropped since the account may not make it any more");
@@ -246,15 +274,23 @@ static bool look(const struct ohtd_settings *settings, bool *stands, bool *other
 	return seen;
 }
 
+static void drop_again(struct ohtd_settings *settings)
+{
+	if (ohtd_clock_monotonic_ns(settings->setup.clock) >= settings->drop_again_ns)
+		drop(settings, settings->drop_cause);
+}
+
 void ohtd_standstill_turn(struct ohtd_settings *settings)
 {
-	char cause[CAUSE_BYTES];
+	char cause[OHTD_CAUSE_BYTES];
 	bool stands, others;
 
 	pthread_mutex_lock(&settings->writer);
 	/* The stop at the end of the daemon is no standstill for which a person has waited. */
 	if (settings->pending.waits && !settings->leaves && !ohtd_robot_leaves(settings->setup.robot)) {
-		if (is_over(settings, cause))
+		if (*settings->drop_cause)
+			drop_again(settings);
+		else if (is_over(settings, cause))
 			drop(settings, cause);
 		else if (look(settings, &stands, &others) && stands && others)
 			drop(settings, "was dropped since another session is in control of the robot");

@@ -350,12 +350,13 @@ static int begin_damaged(struct ohtd_settings *settings)
 
 static int begin(struct ohtd_settings *settings)
 {
-	int r;
+	int r = ohtd_version_find_given(settings);
 	struct json_object *tree;
 
+	if (r)
+		return r;
 	ohtd_standstill_drop_old(settings);
 	tree = ohtd_version_read(settings, 0, &settings->head, &r);
-
 	if (r == -ENOENT)
 		r = begin_without(settings);
 	else if (r == -EBADMSG)

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <json-c/json.h>
 
+#include "common/utf8.h"
+
 static bool is_object(struct json_object *value)
 {
 	return json_object_is_type(value, json_type_object);
@@ -22,11 +24,8 @@ void ohtd_tree_point(char pointer[OHTD_POINTER_BYTES], const char *at, const cha
 			pointer[n++] = '~';
 		pointer[n++] = (char)(!escaped ? *name : *name == '~' ? '0' : '1');
 	}
-	/* The cut may go through a character of several bytes: all of it goes, and no other, or a long name would be a short one. */
-	while (*name && n && ((unsigned char)pointer[n - 1] & 0xc0) == 0x80)
-		n--;
-	if (*name && n && (unsigned char)pointer[n - 1] >= 0xc0)
-		n--;
+	if (*name)
+		n = (size_t)oht_utf8_cut(pointer, n);
 	if (n < OHTD_POINTER_BYTES)
 		pointer[n] = 0;
 }

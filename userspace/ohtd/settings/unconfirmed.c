@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/role.h"
 #include "base/thread.h"
+#include "common/utf8.h"
 #include "control/robot.h"
 #include "robot/states.h"
 #include "store/store.h"
@@ -183,7 +184,7 @@ void ohtd_unconfirmed_tell(struct ohtd_settings *settings, const struct ohtd_cha
 	if (settings->setup.note)
 		settings->setup.note(settings->setup.arg, &note);
 	pthread_mutex_lock(&settings->lock);
-	snprintf(settings->returned, sizeof(settings->returned), "%.*s", (int)sizeof(settings->returned) - 1, text);
+	snprintf(settings->returned, sizeof(settings->returned), "%.*s", oht_utf8_cut(text, sizeof(settings->returned) - 1), text);
 	settings->returned_ns = ohtd_clock_monotonic_ns(settings->setup.clock);
 	pthread_mutex_unlock(&settings->lock);
 }

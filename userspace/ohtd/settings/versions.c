@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "common/utf8.h"
 #include "robot/states.h"
 #include "store/store.h"
 
@@ -92,6 +93,7 @@ void ohtd_change_line(const struct ohtd_change *change, bool gone, char *line, s
 						 text_of(difference->now));
 		between = ", ";
 	}
+	line[oht_utf8_cut(line, size)] = 0;
 }
 
 void ohtd_change_drop(struct ohtd_change *change)
@@ -109,6 +111,11 @@ void ohtd_change_drop(struct ohtd_change *change)
 static int add(struct ohtd_db *db, void *kept)
 {
 	return ohtd_db_config_add(db, kept);
+}
+
+static int find_given(struct ohtd_db *db, void *number)
+{
+	return ohtd_db_config_given(db, number);
 }
 
 static int drop(struct ohtd_db *db, void *number)
@@ -172,7 +179,14 @@ int ohtd_version_keep(struct ohtd_settings *settings, const struct ohtd_config_v
 	if (!r)
 		r = ohtd_store_call(settings->setup.store, add, kept);
 	free(kept);
+	if (!r && head->version > settings->given)
+		settings->given = head->version;
 	return r;
+}
+
+int ohtd_version_find_given(struct ohtd_settings *settings)
+{
+	return ohtd_store_read(settings->setup.store, find_given, &settings->given);
 }
 
 const struct ohtd_holder ohtd_settings_own = { .user = "ohtd", .role = OHTD_ROLE_SYSTEM };
@@ -181,7 +195,7 @@ struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, con
 					  const char *reason)
 {
 	struct ohtd_config_version head = {
-		.version = settings->head.version + 1, .parent = settings->head.version,
+		.version = settings->given + 1, .parent = settings->head.version,
 		.created_ns = ohtd_clock_wall_ns(settings->setup.clock),
 	};
 
@@ -191,9 +205,14 @@ struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, con
 	return head;
 }
 
+int ohtd_version_drop(struct ohtd_settings *settings, int64_t version)
+{
+	return ohtd_store_call(settings->setup.store, drop, &version);
+}
+
 void ohtd_version_take_back(struct ohtd_settings *settings, int64_t version)
 {
-	int r = ohtd_store_call(settings->setup.store, drop, &version);
+	int r = ohtd_version_drop(settings, version);
 
 	if (r)
 		ohtd_log(OHTD_LOG_ERROR, "settings", "config_not_dropped",

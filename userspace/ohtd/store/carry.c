@@ -42,6 +42,7 @@ static const struct carried tables[] = {
 	  "max(reserved, coalesce((SELECT max(number) FROM commands), 0))" },
 	{ .name = "commands" },
 	{ .name = "config_effects" },
+	{ .name = "config_numbers" },
 	{ .name = "config_versions" },
 	{ .name = "daemon_runs" },
 	{ .name = "journal" },
@@ -278,6 +279,24 @@ int ohtd_db_carry_in(const char *path, const struct ohtd_carry_order *order)
 
 static const struct ohtd_statement order_sql = { "SELECT by_whom, file, made_ns FROM restore_order" };
 
+static int open_unchanging(sqlite3 **from, const char *path)
+{
+	char *name = ohtd_db_name_unchanging(path);
+	int r = name ? open_file(from, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI) : SQLITE_NOMEM;
+
+	sqlite3_free(name);
+	return r;
+}
+
+bool ohtd_db_carry_is_ordered(const char *path)
+{
+	sqlite3 *sql = NULL;
+	bool ordered = open_unchanging(&sql, path) == SQLITE_OK && has_column(sql, "restore_order", "made_ns");
+
+	sqlite3_close(sql);
+	return ordered;
+}
+
 int ohtd_db_carry_take_order(struct ohtd_db *db, struct ohtd_carry_order *order)
 {
 	sqlite3_stmt *s;
@@ -295,15 +314,6 @@ int ohtd_db_carry_take_order(struct ohtd_db *db, struct ohtd_carry_order *order)
 	}
 	sqlite3_reset(s);
 	return r < 0 ? r : ohtd_db_errno(sqlite3_exec(db->sql, "DROP TABLE restore_order", NULL, NULL, NULL));
-}
-
-static int open_unchanging(sqlite3 **from, const char *path)
-{
-	char *name = ohtd_db_name_unchanging(path);
-	int r = name ? open_file(from, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI) : SQLITE_NOMEM;
-
-	sqlite3_free(name);
-	return r;
 }
 
 /* "INSERT INTO table (its columns) VALUES (?,...)"; NULL: out of memory. */

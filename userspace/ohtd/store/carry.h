@@ -86,6 +86,9 @@ struct ohtd_carry_order {
  */
 int ohtd_db_carry_in(const char *path, const struct ohtd_carry_order *order);
 
+/* Whether ohtd_db_carry_in() has made the file, which no process uses, so that a start may put it in. */
+bool ohtd_db_carry_is_ordered(const char *path);
+
 /* Takes out what ohtd_db_carry_in() has left; all empty if it has not been there. 0 or a negative errno. */
 int ohtd_db_carry_take_order(struct ohtd_db *db, struct ohtd_carry_order *order);
 

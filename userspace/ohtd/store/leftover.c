@@ -30,6 +30,12 @@ static int may_take_place(const struct ohtd_schema *schema, const char *path, co
 	return repair ? left > there : left >= there;
 }
 
+/* A hard link: what is written into it would be written into the file of that name, and to move it over that one does nothing. */
+static bool has_other_name(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_nlink > 1;
+}
+
 /* 0 or a negative errno; @outcome: words for the log. */
 static int move_away(const char *name, const struct stat *st, long long now_s, char *outcome, size_t size)
 {
@@ -37,7 +43,7 @@ static int move_away(const char *name, const struct stat *st, long long now_s, c
 	int r;
 
 	/* Links, pipes and devices have nothing that could be kept, and the daemon may not make them under another name. */
-	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode)) {
+	if (has_other_name(st) || (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))) {
 		snprintf(outcome, size, "is removed");
 		return unlink(name) ? -errno : 0;
 	}
@@ -47,16 +53,19 @@ static int move_away(const char *name, const struct stat *st, long long now_s, c
 	return r;
 }
 
-int ohtd_db_leftover(const struct ohtd_schema *schema, const char *path, const char *ending, bool repair, long long now_s)
+int ohtd_db_leftover(const struct ohtd_schema *schema, const char *path, const char *ending, enum ohtd_leftover_kind kind, long long now_s)
 {
 	char name[OHTD_DB_PATH_BYTES], why[WHY_BYTES] = "", outcome[WHY_BYTES];
 	struct stat st;
-	int r;
+	int r = 0;
 
 	snprintf(name, sizeof(name), "%s%s", path, ending);
 	if (lstat(name, &st))
 		return errno == ENOENT ? 0 : -errno;
-	r = may_take_place(schema, path, name, repair, why, sizeof(why));
+	if (kind != OHTD_LEFT_BEFORE && has_other_name(&st))
+		snprintf(why, sizeof(why), "%s: the file has another name, too", name);
+	else
+		r = may_take_place(schema, path, name, kind == OHTD_LEFT_REPAIR, why, sizeof(why));
 	if (r)
 		return r;
 	r = move_away(name, &st, now_s, outcome, sizeof(outcome));

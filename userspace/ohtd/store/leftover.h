@@ -10,23 +10,27 @@
 #ifndef OHTD_STORE_LEFTOVER_H
 #define OHTD_STORE_LEFTOVER_H
 
-#include <stdbool.h>
-
 struct ohtd_schema;
+
+enum ohtd_leftover_kind {
+	OHTD_LEFT_BEFORE,	/* the old one, which may have got another name since */
+	OHTD_LEFT_RESTORE,
+	OHTD_LEFT_REPAIR,	/* made because the database is damaged: beside a whole one it is not needed */
+};
 
 /**
  * ohtd_db_leftover() - look at what was left beside a database, and set it aside if it should not take the place
  * @schema: which kind of database
  * @path: the database
  * @ending: of the name of what was left, as ".restore"
- * @repair: it was made because the database is damaged: beside a whole one it is not needed
+ * @kind: enum ohtd_leftover_kind
  * @now_s: wall clock in seconds
  *
  * A whole database may take the place. A damaged one of ours may if the database is no better. All else becomes
- * PATH + ENDING.damaged-TIME, which the log tells, and health as a damaged file; a link, a pipe or a device is removed.
+ * PATH + ENDING.damaged-TIME, which the log tells, and health as a damaged file; a link, also a hard one, a pipe or a device is removed.
  *
  * Return: 1: it may take the place. 0: nothing of that name is there any more. Or a negative errno.
  */
-int ohtd_db_leftover(const struct ohtd_schema *schema, const char *path, const char *ending, bool repair, long long now_s);
+int ohtd_db_leftover(const struct ohtd_schema *schema, const char *path, const char *ending, enum ohtd_leftover_kind kind, long long now_s);
 
 #endif /* OHTD_STORE_LEFTOVER_H */

@@ -305,7 +305,7 @@ static int put_in_place(const struct ohtd_schema *schema, const char *made, cons
 int ohtd_db_salvage_finish(const struct ohtd_schema *schema, const char *path, long long now_s,
 			   char *why, size_t size)
 {
-	int r = ohtd_db_leftover(schema, path, MADE, true, now_s);
+	int r = ohtd_db_leftover(schema, path, MADE, OHTD_LEFT_REPAIR, now_s);
 	char made[OHTD_DB_PATH_BYTES];
 
 	name_beside(made, path, MADE);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "store/carry.h"
 #include "store/db_file.h"
 #include "store/db_private.h"
 #include "store/leftover.h"
@@ -166,11 +167,37 @@ static int put_back(const char *path)
 	return r ? r : OHTD_SWAP_BACK;
 }
 
+/* PATH + @ending becomes PATH + @ending-TIME, if it is there. 0 or a negative errno. */
+static int keep(const char *path, const char *ending, long long now_s)
+{
+	char name[OHTD_DB_PATH_BYTES + 64], dated[32];
+	int r;
+
+	if (!is_there(path, ending))
+		return 0;
+	snprintf(dated, sizeof(dated), "%s-", ending);
+	r = ohtd_file_name_aside(name, sizeof(name), path, dated, now_s);
+	return r ? r : move(path, ending, name);
+}
+
+/* Whether a restore has made PATH.restore, and not a person who has copied something there: that is set aside. 1, 0 or a negative errno. */
+static int waits_to_be_put_in(const struct ohtd_schema *schema, const char *path, bool *foreign, long long now_s)
+{
+	char name[OHTD_DB_PATH_BYTES + 16];
+	int r = ohtd_db_leftover(schema, path, ".restore", OHTD_LEFT_RESTORE, now_s);
+
+	name_beside(name, path, ".restore");
+	*foreign = r > 0 && is_there(path, "") && !ohtd_db_carry_is_ordered(name);
+	return *foreign ? keep(path, ".restore", now_s) : r;
+}
+
 int ohtd_db_swap(const struct ohtd_schema *schema, const char *path, int (*before)(void *arg), void *arg, long long now_s)
 {
-	int old = ohtd_db_leftover(schema, path, ".before", false, now_s);
-	int fresh = old < 0 ? old : ohtd_db_leftover(schema, path, ".restore", false, now_s);
-	int r;
+	/* A second name of the database, which was not changed for another one any more, is made again when it is needed. */
+	int r = is_same(path) ? drop(path, ".before") : 0;
+	bool foreign = false;
+	int old = r ? r : ohtd_db_leftover(schema, path, ".before", OHTD_LEFT_BEFORE, now_s);
+	int fresh = old < 0 ? old : waits_to_be_put_in(schema, path, &foreign, now_s);
 
 	if (fresh < 0)
 		return fresh;
@@ -179,24 +206,18 @@ int ohtd_db_swap(const struct ohtd_schema *schema, const char *path, int (*befor
 	if (old && goes_back(path))
 		return put_back(path);
 	r = ohtd_db_swap_keep(path, now_s);
-	return r ? r : old ? OHTD_SWAP_FOREIGN : OHTD_SWAP_NONE;
+	return r ? r : old || foreign ? OHTD_SWAP_FOREIGN : OHTD_SWAP_NONE;
 }
 
 bool ohtd_db_swap_undo(const struct ohtd_schema *schema, const char *path, long long now_s)
 {
-	return is_there(path, ".trial") && ohtd_db_leftover(schema, path, ".before", false, now_s) > 0 &&
+	return is_there(path, ".trial") && ohtd_db_leftover(schema, path, ".before", OHTD_LEFT_BEFORE, now_s) > 0 &&
 	       put_back(path) == OHTD_SWAP_BACK;
 }
 
 int ohtd_db_swap_keep(const char *path, long long now_s)
 {
-	char name[OHTD_DB_PATH_BYTES + 64];
-	int r = 0;
+	int r = keep(path, ".before", now_s);
 
-	if (is_there(path, ".before")) {
-		r = ohtd_file_name_aside(name, sizeof(name), path, ".before-", now_s);
-		if (!r)
-			r = move(path, ".before", name);
-	}
 	return r ? r : end_trial(path);
 }

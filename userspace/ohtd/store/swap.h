@@ -9,7 +9,8 @@
  * says that it has not yet. The first is complete when it has its name. A power cut at any moment is followed by a start that goes
  * on from what it finds:
  *
- *	PATH.restore			the old one is in place; it is put in
+ *	PATH.restore			the old one is in place; it is put in, if it has the order of a restore in it
+ *	PATH.restore without an order	a person has made it: it becomes PATH.restore-TIME, unless PATH is gone; then it takes its place
  *	PATH.before and PATH.trial	the new one has not got as far as ready; the old one is put back
  *	PATH.before alone		a person has made it: it becomes PATH.before-TIME, unless PATH is gone; then it takes its place
  */
@@ -25,7 +26,7 @@ enum ohtd_swap_found {
 	OHTD_SWAP_NONE,
 	OHTD_SWAP_IN,		/* what waited is in place, on trial */
 	OHTD_SWAP_BACK,		/* the old one is in place again */
-	OHTD_SWAP_FOREIGN,	/* what nobody waits for was set aside as PATH.before-TIME */
+	OHTD_SWAP_FOREIGN,	/* what a person has copied there was set aside as PATH.before-TIME or PATH.restore-TIME */
 };
 
 /* Gives a prepared and synchronised file the name under which it waits. 0, or a negative errno: -EBUSY: another one does. */

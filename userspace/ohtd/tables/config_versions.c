@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "store/carry.h"
 #include "store/db_private.h"
 
 #define VERSIONS									\
@@ -77,6 +78,18 @@ static const struct ohtd_statement drop_sql = {
 	"DELETE FROM config_versions WHERE version > :version"
 };
 
+static const struct ohtd_statement give_sql = {
+	"UPDATE config_numbers SET given = max(given, :version)"
+};
+
+static const struct ohtd_statement given_sql = {
+	"SELECT max(coalesce(max(given), 0), coalesce((SELECT max(version) FROM config_versions), 0)) FROM config_numbers"
+};
+
+static const struct ohtd_statement drop_one_sql = {
+	"DELETE FROM config_versions WHERE version = :version"
+};
+
 static const struct ohtd_statement confirm_sql = {
 	"UPDATE config_versions SET returns_to = 0 WHERE version = :version"
 };
@@ -138,12 +151,33 @@ int ohtd_db_config_add(struct ohtd_db *db, const struct ohtd_config_kept *kept)
 		r = run(db, &drop_sql, kept->head.parent);
 	if (!r)
 		r = ohtd_db_put(db, &add_sql, kept);
+	if (!r)
+		r = run(db, &give_sql, kept->head.version);
 	return ohtd_db_end(db, r);
+}
+
+int ohtd_db_config_given(struct ohtd_db *db, int64_t *given)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &given_sql);
+	int r = ohtd_db_row(db, s);
+
+	if (r > 0)
+		*given = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return r > 0 ? 0 : r ? r : -ENOENT;
+}
+
+int ohtd_db_config_take_given(struct ohtd_db *db, const char *path)
+{
+	static const char *const tables[] = { "config_numbers" };
+	int r = ohtd_db_begin(db);
+
+	return r ? r : ohtd_db_end(db, ohtd_db_carry_over(db, path, tables, 1));
 }
 
 int ohtd_db_config_drop(struct ohtd_db *db, int64_t version)
 {
-	return run(db, &drop_sql, version - 1);
+	return run(db, &drop_one_sql, version);
 }
 
 int ohtd_db_config_confirm(struct ohtd_db *db, int64_t version)

@@ -71,7 +71,13 @@ int ohtd_db_config_mark(struct ohtd_db *db, struct ohtd_config_version *head);
  * negative errno. */
 int ohtd_db_config_add(struct ohtd_db *db, const struct ohtd_config_kept *kept);
 
-/* Takes the newest version back. 0 or a negative errno. */
+/* The highest number that a version has ever had, also one that was taken back since; 0: none has. 0 or a negative errno. */
+int ohtd_db_config_given(struct ohtd_db *db, int64_t *given);
+
+/* That of another database, which no process uses, in place of one's own. 0, -EBADMSG: it has none that could be read, or another negative errno. */
+int ohtd_db_config_take_given(struct ohtd_db *db, const char *path);
+
+/* Takes a version back: its number is not given again. 0 or a negative errno. */
 int ohtd_db_config_drop(struct ohtd_db *db, int64_t version);
 
 /* The version @version stays. 0 or a negative errno. */

@@ -36,11 +36,16 @@ DELETE FROM config_effects WHERE version NOT IN (SELECT version FROM config_vers
 -- A version that waited for standstill has never been live.
 DELETE FROM config_versions WHERE waits = 1;
 
+-- Nor are numbers of versions given twice: the row of the new database stands beside the one that was read.
+UPDATE config_numbers SET given = max((SELECT max(given) FROM config_numbers), coalesce((SELECT max(version) FROM config_versions), 0));
+DELETE FROM config_numbers WHERE rowid > (SELECT min(rowid) FROM config_numbers);
+
 -- The newest versions of the configuration may be among what was lost: the robot waits for a person. A version without
 -- items: none was found. Nobody has told the time here.
 INSERT INTO config_versions (version, parent, author, reason, created_ns, document)
-	SELECT version + 1, version, 'ohtd', 'the database was repaired: newer versions may be lost', 0, document
-	FROM config_versions ORDER BY version DESC LIMIT 1;
+	SELECT given + 1, version, 'ohtd', 'the database was repaired: newer versions may be lost', 0, document
+	FROM config_versions, config_numbers ORDER BY version DESC LIMIT 1;
 INSERT INTO config_versions (version, parent, author, reason, created_ns, document)
-	SELECT 1, 0, 'ohtd', 'the database was repaired: no version was found', 0, '{}'
-	WHERE NOT EXISTS (SELECT 1 FROM config_versions);
+	SELECT given + 1, 0, 'ohtd', 'the database was repaired: no version was found', 0, '{}'
+	FROM config_numbers WHERE NOT EXISTS (SELECT 1 FROM config_versions);
+UPDATE config_numbers SET given = (SELECT max(version) FROM config_versions);
