@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The memory of values: it reaches to now, survives a restart and kill -9, says where nothing is kept, and refuses what is absurd."""
+import contextlib
 import os
+import sqlite3
 import time
 
 import pytest
 
+from clocks import Skewed
+from oht_test.client import PASSWORD
 from oht_test.wait import until
 from past import at, text
 from test_telemetry import whole
@@ -81,6 +85,39 @@ def test_values_survive_kill_9(fresh):
     fresh.stop()
     fresh.start()
     until(lambda: last in values(fresh, "bus_transfers", step_ms=1000), what="values of a run that ended in order")
+
+
+@pytest.mark.plain("shim")
+def test_how_much_is_kept_is_an_item_of_the_configuration(fresh):
+    """A smaller number deletes, but not while the change may still return by itself."""
+    clock = Skewed(fresh)
+    Skewed(fresh, "OHT_SHIM_KEPT").set(1)
+    fresh.write_config(history_flush_s="1")
+    def samples():
+        with contextlib.closing(sqlite3.connect(f"file:{fresh.state / 'history.db'}?mode=ro", uri=True)) as database:
+            return database.execute("SELECT count(*) FROM chunks WHERE level < 3 AND run = 1").fetchone()[0]
+    def flushes():
+        return fresh.get("health").json["history"]["flushes"]
+    def change(query="", **items):
+        return fresh.request("PATCH", "config" + query, {"history": items}, role="administrator",
+                             headers={"Content-Type": "application/merge-patch+json"})
+    fresh.start()
+    until(lambda: flushes() >= 1, what="values on the disk")
+    fresh.stop()
+    clock.set(2 * 86400)
+    fresh.start()
+    assert fresh.get("config").json["history"] == {"samples_days": 30, "columns_days": 400, "size_mib": 2048}
+    kept = until(samples, what="chunks of the first run")
+    assert change(samples_days=1).code == "elevation_required"
+    fresh.post("auth/elevate", {"password": PASSWORD})
+    refused = change(columns_days=29)
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/history/samples_days"), refused
+    assert change("?confirm_within_s=600", samples_days=1).status == 200
+    before = flushes()
+    until(lambda: flushes() >= before + 2, what="two intervals more")
+    assert samples() == kept
+    assert fresh.request("POST", "config/confirm", role="administrator").status == 200
+    until(lambda: samples() == 0, what="their end")
 
 
 def test_a_file_that_is_not_ours_stops_nothing_else(fresh):

@@ -87,6 +87,8 @@ int64_t __wrap_ohtd_db_history_bytes(struct ohtd_db *db)
 
 /* ---- a history ---- */
 
+const struct ohtd_history_keep history_kept = { 30, 400, 2ll << 30 };
+
 void history_start(struct run *of, uint64_t monotonic_ns)
 {
 	const struct ohtd_history_setup setup = {
@@ -102,6 +104,7 @@ void history_start(struct run *of, uint64_t monotonic_ns)
 	run->start_ns = ohtd_clock_wall_of_ns(&wall, base_ns);
 	history = ohtd_history_start(&setup);
 	assert_non_null(history);
+	ohtd_history_keep(history, &history_kept);
 }
 
 int history_set_up(void **state)

@@ -26,6 +26,8 @@ extern uint64_t given, wanted, lost_at;
 extern uint64_t seed;
 /* While there are more chunks the file is above every bound. */
 extern int chunks_max;
+/* How much is kept at first. */
+extern const struct ohtd_history_keep history_kept;
 
 /* A folder and a clock; set-up and tear-down of a test. */
 int history_set_up(void **state);

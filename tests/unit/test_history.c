@@ -381,6 +381,12 @@ static void a_disk_that_fails_costs_nothing_that_fits_into_memory(void **state)
 	assert_random_spans(20);
 }
 
+/* Of which the columns of the first run are made. */
+static unsigned int level_of_samples(void)
+{
+	return ask(first_run.start_ns, first_run.start_ns + 4000 * CYCLE_NS, CYCLE_NS).level;
+}
+
 /* Samples and fine columns go after 30 days, coarse ones stay; nothing goes while the clock may be wrong. */
 static void what_is_old_goes_if_the_clock_is_right(void **state)
 {
@@ -405,7 +411,33 @@ static void what_is_old_goes_if_the_clock_is_right(void **state)
 	assert_int_equal(store_ask_sql(coarse), 3 * SIGNALS);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM runs WHERE run = 1"), 1);
 	/* Whoever asks for samples gets the columns that are left. */
+	WAIT_FOR(level_of_samples() == 3);
 	assert_true(assert_answers(first_run.start_ns, first_run.start_ns + 4000 * CYCLE_NS, CYCLE_NS) > 0);
+}
+
+/* While the daemon runs, and what is left of that time is found. */
+static void less_is_kept_at_once_when_it_is_said(void **state)
+{
+	static const struct ohtd_history_keep a_day = { 1, 3, 1ll << 30 };
+
+	(void)state;
+	atomic_store(&manual.synchronised, true);
+	make_run(&first_run, 4000, &seed);
+	history_start(&first_run, manual.now_ns);
+	history_play(4000);
+	ohtd_history_stop(history);
+	ohtd_manual_clock_advance(&manual, 2 * 86400ull * OHTD_NS_PER_S);
+	begin_short_run(1000);
+	WAIT_FOR(history_view().bytes);
+	assert_int_equal(level_of_samples(), 0);
+	ohtd_history_keep(history, &a_day);
+	WAIT_FOR(store_ask_sql("SELECT count(*) FROM chunks WHERE level < 3 AND run = 1") == 0);
+	WAIT_FOR(level_of_samples() == 3);
+	/* More does not bring it back, and what is there is found all the same. */
+	ohtd_history_keep(history, &history_kept);
+	store_nap();
+	assert_true(assert_answers(first_run.start_ns, first_run.start_ns + 4000 * CYCLE_NS, CYCLE_NS) > 0);
+	assert_int_equal(level_of_samples(), 3);
 }
 
 /* Also while the clock may be wrong, and until it is small enough; fine levels first. */
@@ -434,6 +466,7 @@ int main(void)
 		CASE(damaged_numbers_cost_their_row_alone),
 		CASE(a_disk_that_fails_costs_nothing_that_fits_into_memory),
 		CASE(what_is_old_goes_if_the_clock_is_right),
+		CASE(less_is_kept_at_once_when_it_is_said),
 		CASE(a_file_that_is_too_large_loses_what_is_finest),
 	};
 	const char *chosen = getenv("OHT_SEED");

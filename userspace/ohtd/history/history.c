@@ -277,12 +277,15 @@ static void prepare(struct ohtd_history *history, enum ohtd_history_task kind)
 	task->history = history;
 	task->run = history->run;
 	task->trusted = is_trusted(history);
+	task->keep = history->keep;
 	task->current_chunk = (int64_t)chunk_of(history->next);
 	task->job = (struct ohtd_store_job){
 		.work = ohtd_task_work, .arg = task, .done = note_done,
 	};
 	if (kind == OHTD_TASK_FLUSH && !fill_flush(history, task))
 		task->kind = OHTD_TASK_NONE;
+	if (kind == OHTD_TASK_TIDY)
+		history->tidy_due = false;
 }
 
 /* With the lock held. What the store has kept is not kept here any more. */
@@ -318,9 +321,10 @@ static void end_task(struct ohtd_history *history)
 	} else if (good && task->kind == OHTD_TASK_SEAL) {
 		history->seal_due = task->again;
 		history->tidy_due = history->tidy_due || !task->again;
-	} else if (good) {
-		history->tidy_due = task->again;
 	}
+	/* It may be due once more already. */
+	if (task->kind == OHTD_TASK_TIDY && (!good || task->again))
+		history->tidy_due = true;
 	if (task->kind == OHTD_TASK_FLUSH)
 		free_rows(task);
 }
@@ -477,6 +481,18 @@ void ohtd_history_stop(struct ohtd_history *history)
 	pthread_join(history->thread, NULL);
 	flush_rest(history);
 	release(history);
+}
+
+void ohtd_history_keep(struct ohtd_history *history, const struct ohtd_history_keep *keep)
+{
+	struct ohtd_history_keep *kept = &history->keep;
+
+	pthread_mutex_lock(&history->lock);
+	if (keep->samples_days != kept->samples_days || keep->columns_days != kept->columns_days ||
+	    keep->bytes_max != kept->bytes_max)
+		history->tidy_due = true;
+	*kept = *keep;
+	pthread_mutex_unlock(&history->lock);
 }
 
 void ohtd_history_watch(struct ohtd_history *history)

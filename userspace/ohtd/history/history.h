@@ -37,6 +37,16 @@ struct ohtd_sample;
 #define OHTD_HISTORY_GAPS_MAX		256	/* in one answer */
 
 /**
+ * struct ohtd_history_keep - how much of the past is kept
+ * @samples_days: samples, and columns of 1 and 8 s, which are not much smaller
+ * @columns_days: of longer columns
+ * @bytes_max: of the file; then the oldest goes, whatever its age and the clock, samples first
+ */
+struct ohtd_history_keep {
+	int64_t samples_days, columns_days, bytes_max;
+};
+
+/**
  * struct ohtd_history_setup - what it is made of
  * @robot: outlives it; whose samples are kept
  * @clock: outlives it
@@ -61,6 +71,9 @@ struct ohtd_history *ohtd_history_start(const struct ohtd_history_setup *setup);
 
 /* Keeps what there is, and ends the threads. Nobody may read any more. NULL is allowed. */
 void ohtd_history_stop(struct ohtd_history *history);
+
+/* How much is kept from now on; what is too much goes within seconds. Before the first call nothing goes. Context: any thread but the control thread. */
+void ohtd_history_keep(struct ohtd_history *history, const struct ohtd_history_keep *keep);
 
 /* As ohtd_store_watch(). */
 void ohtd_history_watch(struct ohtd_history *history);

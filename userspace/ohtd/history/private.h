@@ -17,8 +17,7 @@
 
 #define OHTD_PENDING_GAPS	32
 #define OHTD_DAY_NS		(86400ll * 1000000000ll)
-#define OHTD_SAMPLES_DAYS	30	/* also columns of level 1 and 2, not much smaller */
-#define OHTD_LEVELS_SHORT	3	/* levels that are kept for OHTD_SAMPLES_DAYS */
+#define OHTD_LEVELS_SHORT	3	/* levels that are kept as long as samples: the others are much smaller */
 
 /**
  * struct ohtd_interval - samples that come in
@@ -72,6 +71,7 @@ enum ohtd_history_task {
  * @seal_run: SEAL: which run and chunk, and the signal from which on
  * @again: SEAL and TIDY: there is more to do
  * @trusted: TIDY: the clock is right, so what is old may go
+ * @keep: TIDY: how much stays
  */
 struct ohtd_task {
 	struct ohtd_store_job job;
@@ -86,6 +86,7 @@ struct ohtd_task {
 	unsigned int gap_count;
 	int64_t seal_run, seal_chunk, seal_signal, current_chunk;
 	bool again, trusted;
+	struct ohtd_history_keep keep;
 };
 
 struct ohtd_history {
@@ -109,6 +110,7 @@ struct ohtd_history {
 	_Atomic unsigned int waiting;
 	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS];	/* not on the disk */
 	unsigned int gap_count;
+	struct ohtd_history_keep keep;	/* all 0: not said yet */
 
 	/* its thread's */
 	struct ohtd_sample_reader reader;
@@ -118,12 +120,15 @@ struct ohtd_history {
 	struct ohtd_task task;
 	bool busy;
 	uint64_t retry_ns;
-	bool seal_due, tidy_due;
+	bool seal_due, tidy_due;	/* with the lock held */
 	int64_t seal_signal;
 
 	/* numbers in the file; written by the thread of the store before @open */
 	int64_t signal_ids[OHTD_TELEMETRY_SIGNALS];
 	atomic_bool open;
+
+	/* when the oldest chunk begins, of each level that is kept as long as samples and of the first that is kept longer; 0: not looked yet */
+	_Atomic int64_t from_ns[OHTD_LEVELS_SHORT + 1];
 
 	_Atomic uint64_t samples, lost, flushes, dropped, written, bytes, damaged;
 };

@@ -80,12 +80,13 @@ static bool fits(unsigned int level, int64_t step_ns)
 	return level_ns <= step_ns && 8 * ceil_to(step_ns, level_ns) <= 9 * step_ns;
 }
 
-/* Samples and fine columns of its begin may be gone. */
-static bool is_old(const struct reading *reading)
+/* Columns of @level that begin with the query are gone, while there still are longer ones of that time. */
+static bool is_gone(const struct reading *reading, unsigned int level)
 {
-	int64_t now_ns = ohtd_clock_wall_ns(reading->history->setup.clock);
+	_Atomic int64_t *from_ns = reading->history->from_ns;
+	int64_t begin_ns = atomic_load(&from_ns[level]);
 
-	return reading->query->from_ns < now_ns - OHTD_SAMPLES_DAYS * OHTD_DAY_NS;
+	return reading->query->from_ns < begin_ns && atomic_load(&from_ns[OHTD_LEVELS_SHORT]) < begin_ns;
 }
 
 /* The coarsest level of which the columns can be made, and one that is still there. */
@@ -97,8 +98,8 @@ static void choose_level(struct reading *reading)
 	answer->level = OHTD_LEVELS - 1;
 	while (answer->level && !fits(answer->level, step_ns))
 		answer->level--;
-	if (answer->level < OHTD_LEVELS_SHORT && is_old(reading))
-		answer->level = OHTD_LEVELS_SHORT;
+	while (answer->level < OHTD_LEVELS_SHORT && is_gone(reading, answer->level))
+		answer->level++;
 	answer->step_ns = ceil_to(step_ns, ohtd_level_cycles(answer->level) * CYCLE_NS);
 	reading->group = answer->step_ns / CYCLE_NS;
 }

@@ -7,8 +7,6 @@
 #include "base/clock.h"
 #include "tables/history.h"
 
-#define COLUMNS_DAYS	400
-#define BYTES_MAX	(2048ll << 20)
 /* A step of a deletion; others can write in between. */
 #define DROPPED_A_STEP	128
 #define PAGES_A_STEP	512
@@ -67,13 +65,13 @@ static int drop_old(struct ohtd_db *db, struct ohtd_task *task, int64_t now_ns, 
 {
 	int64_t span_ns = OHTD_CHUNK_CYCLES * task->run.cycle_ns;
 
-	for (unsigned int level = 0; level < OHTD_LEVELS; level++) {
-		int64_t days = level < OHTD_LEVELS_SHORT ? OHTD_SAMPLES_DAYS : COLUMNS_DAYS;
+	for (unsigned int level = 0; task->keep.bytes_max && level < OHTD_LEVELS; level++) {
+		int64_t days = level < OHTD_LEVELS_SHORT ? task->keep.samples_days : task->keep.columns_days;
 		int64_t before_ns = task->trusted ? now_ns - days * OHTD_DAY_NS : INT64_MIN;
 		int r;
 
 		/* No room: the oldest goes, whatever its age and the clock; fine levels first. */
-		if (bytes > BYTES_MAX)
+		if (bytes > task->keep.bytes_max)
 			before_ns = INT64_MAX;
 		if (before_ns == INT64_MIN)
 			continue;
@@ -84,6 +82,20 @@ static int drop_old(struct ohtd_db *db, struct ohtd_task *task, int64_t now_ns, 
 	return 0;
 }
 
+/* How far back the levels reach that go early, and the one behind them: without anything, to the run that goes on. */
+static int look_back(struct ohtd_db *db, struct ohtd_task *task)
+{
+	int64_t from_ns;
+	int r = 0;
+
+	for (unsigned int level = 0; r >= 0 && level <= OHTD_LEVELS_SHORT; level++) {
+		r = ohtd_db_history_reaches(db, level, OHTD_CHUNK_CYCLES, &from_ns);
+		if (r >= 0)
+			atomic_store(&task->history->from_ns[level], r ? from_ns : task->run.start_ns);
+	}
+	return r < 0 ? r : 0;
+}
+
 static int tidy(struct ohtd_db *db, struct ohtd_task *task)
 {
 	struct ohtd_history *history = task->history;
@@ -91,6 +103,8 @@ static int tidy(struct ohtd_db *db, struct ohtd_task *task)
 	int r = drop_old(db, task, ohtd_clock_wall_ns(history->setup.clock), bytes);
 
 	task->again = r > 0;
+	if (!r)
+		r = look_back(db, task);
 	if (!r)
 		r = ohtd_db_history_drop_empty(db, task->run.run);
 	if (r >= 0)

@@ -585,6 +585,7 @@ static void wait_for_end(struct running *run, const sigset_t *signals)
 	upkeep->workers = run->workers;
 	upkeep->audit = run->audit;
 	upkeep->backups = run->backups;
+	upkeep->settings = run->settings;
 	ohtd_upkeep_begin(upkeep);
 	for (;;) {
 		number = sigtimedwait(signals, NULL, &turn);

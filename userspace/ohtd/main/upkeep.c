@@ -17,6 +17,7 @@
 #include "main/command_keeper.h"
 #include "main/robot_log.h"
 #include "main/state.h"
+#include "settings/settings.h"
 #include "control/robot.h"
 #include "store/store.h"
 #include "tables/timeline.h"
@@ -138,6 +139,15 @@ void ohtd_upkeep_begin(struct ohtd_upkeep *upkeep)
 	sd_notify(0, "READY=1");
 }
 
+static void look_after_past(const struct ohtd_upkeep *upkeep)
+{
+	struct ohtd_past_values past;
+
+	if (ohtd_settings_past(upkeep->settings, &past))
+		ohtd_history_keep(upkeep->history, &(struct ohtd_history_keep){
+			(int64_t)past.samples_days, (int64_t)past.columns_days, (int64_t)past.size_mib << 20 });
+}
+
 void ohtd_upkeep(struct ohtd_upkeep *upkeep)
 {
 	tell_clock(upkeep, false);
@@ -147,6 +157,7 @@ void ohtd_upkeep(struct ohtd_upkeep *upkeep)
 	ohtd_audit_turn(upkeep->audit);
 	ohtd_store_watch(upkeep->store);
 	ohtd_history_watch(upkeep->history);
+	look_after_past(upkeep);
 	watch_threads(upkeep);
 }
 

@@ -20,12 +20,13 @@ struct ohtd_backups;
 struct ohtd_certificate;
 struct ohtd_clock;
 struct ohtd_history;
+struct ohtd_settings;
 struct ohtd_store;
 
 /* How often ohtd_upkeep() wants to be called. */
 #define OHTD_UPKEEP_MS	250
 
-/* The upper ten members are the caller's; the rest begins as zero. Outlives the workers. */
+/* The upper twelve members are the caller's; the rest begins as zero. Outlives the workers. */
 struct ohtd_upkeep {
 	const char *state_dir;
 	const char *boot_id;
@@ -38,6 +39,7 @@ struct ohtd_upkeep {
 	struct ohtd_workers *workers;
 	struct ohtd_audit *audit;
 	struct ohtd_backups *backups;
+	struct ohtd_settings *settings;
 	uint32_t jumps_told;
 	int64_t moved_told_ns;
 	uint64_t tell_jumps_ns;		/* boot time from which jumps are told again */
@@ -58,7 +60,8 @@ struct ohtd_upkeep {
 void ohtd_upkeep_begin(struct ohtd_upkeep *upkeep);
 
 /*
- * Tells of jumps of the clock, at most once an hour, and of what the robot did, has what became of commands written, the time
+ * Tells of jumps of the clock, at most once an hour, and of what the robot did, has what became of commands written, tells history how much
+ * of the past is kept, has the time
  * stored now and then and the certificate renewed in time, and
  * pets the watchdog of the service manager while all threads go on.
  */

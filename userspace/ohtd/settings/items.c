@@ -83,6 +83,15 @@ static const struct ohtd_item last_items[] = {
 	{ .pointer = "/analytics/shifts", .type = OHTD_ITEM_TEXT, AT(analytics.shifts), .unfit = shifts_unfit,
 	  .min = OHTD_SHIFT_BYTES - 1, .max = OHTD_SHIFTS_BYTES - 1, .role = OHTD_ROLE_SUPERVISOR,
 	  .summary = "When shifts begin, in UTC, 1 to 8 times of day in order: 06:00,14:00,22:00" },
+	{ .pointer = "/history/samples_days", .type = OHTD_ITEM_NUMBER, AT(past.samples_days), .unit = "d", .whole = true,
+	  .min = 1, .max = OHTD_SAMPLES_DAYS_MAX, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+	  .summary = "Values of each control cycle are kept for so long, with columns of 1 and 8 s; less deletes" },
+	{ .pointer = "/history/columns_days", .type = OHTD_ITEM_NUMBER, AT(past.columns_days), .unit = "d", .whole = true,
+	  .min = 1, .max = OHTD_COLUMNS_DAYS_MAX, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+	  .summary = "Columns of 64 s and more are kept for so long; less deletes" },
+	{ .pointer = "/history/size_mib", .type = OHTD_ITEM_NUMBER, AT(past.size_mib), .unit = "MiB", .whole = true,
+	  .min = 64, .max = OHTD_PAST_MIB_MAX, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+	  .summary = "The file of values has this size at most: then the oldest samples go first, then the oldest columns" },
 	{ .pointer = "/backup/nightly", .type = OHTD_ITEM_WORD, AT(backup.nightly), .words = no_or_yes,
 	  .role = OHTD_ROLE_ADMINISTRATOR, .summary = "A backup is made each night" },
 	{ .pointer = "/backup/hour", .type = OHTD_ITEM_NUMBER, AT(backup.hour), .whole = true, .max = 23,
@@ -543,4 +552,8 @@ void ohtd_values_check(struct ohtd_values *values, struct ohtd_faults *faults)
 	}
 	for (unsigned int i = 0; i < values->stations.count; i++)
 		check_station(values, i, faults);
+	if (values->past.samples_days > values->past.columns_days)
+		ohtd_fault_add(faults, "/history/samples_days", "contradiction",
+			       "samples for %g days, but columns for %g: of a time with samples there are columns, too",
+			       values->past.samples_days, values->past.columns_days);
 }

@@ -27,10 +27,13 @@ struct json_object;
 #define OHTD_TARIFF_MAX		1000000
 #define OHTD_BACKUPS_KEPT_MAX	50
 #define OHTD_PER_S_MAX		10000
+#define OHTD_SAMPLES_DAYS_MAX	400
+#define OHTD_COLUMNS_DAYS_MAX	4000
+#define OHTD_PAST_MIB_MAX	1048576
 #define OHTD_POINTER_BYTES	96
 #define OHTD_FAULT_BYTES	240
 #define OHTD_FAULTS_MAX		16
-#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 14)
+#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 17)
 /* An item for each of many: stands in a pointer for any name. */
 #define OHTD_ANY		"*"
 
@@ -56,6 +59,18 @@ struct ohtd_backup_values {
 	int nightly;
 	double hour;
 	double keep;
+};
+
+/**
+ * struct ohtd_past_values - how much of the past is kept
+ * @samples_days: values of each control cycle, and columns of 1 and 8 s
+ * @columns_days: columns of 64 s and more
+ * @size_mib: of the file; beyond it the oldest samples go first, then the oldest columns
+ */
+struct ohtd_past_values {
+	double samples_days;
+	double columns_days;
+	double size_mib;
 };
 
 /* What one client may ask for each second; 0: without a limit. */
@@ -88,6 +103,7 @@ struct ohtd_values {
 	struct ohtd_analytics_values analytics;
 	struct ohtd_backup_values backup;
 	struct ohtd_rate_values rates;
+	struct ohtd_past_values past;
 };
 
 enum ohtd_item_type {

@@ -95,6 +95,7 @@ struct ohtd_effect {
  * @analytics: tariff and shifts
  * @backup: when, and how many
  * @rates: of clients
+ * @past: how much of it is kept
  */
 struct ohtd_settings {
 	struct ohtd_settings_setup setup;
@@ -137,6 +138,7 @@ struct ohtd_settings {
 	struct ohtd_analytics_values analytics;
 	struct ohtd_backup_values backup;
 	struct ohtd_rate_values rates;
+	struct ohtd_past_values past;
 };
 
 /* ---- versions.c ---- */

@@ -288,6 +288,7 @@ void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree
 	settings->analytics = settings->values.analytics;
 	settings->backup = settings->values.backup;
 	settings->rates = settings->values.rates;
+	settings->past = settings->values.past;
 	pthread_mutex_unlock(&settings->lock);
 }
 
@@ -521,6 +522,18 @@ struct ohtd_rate_values ohtd_settings_rates(struct ohtd_settings *settings)
 	values = settings->rates;
 	pthread_mutex_unlock(&settings->lock);
 	return values;
+}
+
+bool ohtd_settings_past(struct ohtd_settings *settings, struct ohtd_past_values *past)
+{
+	bool stays;
+
+	pthread_mutex_lock(&settings->lock);
+	stays = !settings->pending.version || settings->pending.waits;
+	if (stays)
+		*past = settings->past;
+	pthread_mutex_unlock(&settings->lock);
+	return stays;
 }
 
 bool ohtd_settings_wait(struct ohtd_settings *settings, char why[OHTD_WAITS_BYTES])

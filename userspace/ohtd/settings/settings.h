@@ -387,6 +387,12 @@ struct ohtd_backup_values ohtd_settings_backup(struct ohtd_settings *settings);
 /* What one client may ask for each second. Context: any thread but the control thread. Without settings: without a limit. */
 struct ohtd_rate_values ohtd_settings_rates(struct ohtd_settings *settings);
 
+/*
+ * How much of the past is kept. False, and nothing is filled: a change may still return by itself, and what was deleted by it would not.
+ * Context: any thread but the control thread.
+ */
+bool ohtd_settings_past(struct ohtd_settings *settings, struct ohtd_past_values *past);
+
 /* The level of the log that is in force. */
 enum ohtd_log_level ohtd_settings_level(struct ohtd_settings *settings);
 

@@ -15,6 +15,9 @@
 #define DEFAULT_NAME	"OHT-50"
 #define DEFAULT_SHIFTS	"06:00,14:00,22:00"
 #define DEFAULT_KEPT	14	/* backups */
+#define SAMPLES_DAYS	30
+#define COLUMNS_DAYS	400
+#define PAST_MIB	2048
 /* A round for each limit, for all of them, and for each lot of stations that is told at a time. */
 #define ROUNDS_MAX	(OHTD_RULES + OHTD_STATIONS_MAX / OHTD_FAULTS_MAX + 2)
 /* Reasons of versions that nobody has made. While one of those but the first is live, a person is
@@ -388,6 +391,7 @@ static void take_defaults(struct ohtd_settings *settings)
 	defaults->backup = settings->setup.backup;
 	defaults->backup.keep = DEFAULT_KEPT;
 	defaults->rates = settings->setup.rates;
+	defaults->past = (struct ohtd_past_values){ SAMPLES_DAYS, COLUMNS_DAYS, PAST_MIB };
 	defaults->simulated = settings->setup.simulated;
 	snprintf(defaults->name, sizeof(defaults->name), DEFAULT_NAME);
 	snprintf(defaults->analytics.shifts, sizeof(defaults->analytics.shifts), DEFAULT_SHIFTS);

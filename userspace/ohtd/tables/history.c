@@ -416,6 +416,13 @@ static const struct ohtd_statement drop_old_sql = {
 	" ORDER BY run, chunk LIMIT :max) RETURNING chunk_id"
 };
 
+/* The index of chunks has all of it. */
+static const struct ohtd_statement reaches_sql = {
+	"SELECT min(start_ns + first * cycle_ns) FROM"
+	" (SELECT run, min(chunk) * :cycles AS first FROM chunks WHERE level = :level GROUP BY run UNION ALL"
+	" SELECT place >> 40, min(place & ((1 << 40) - 1)) FROM intervals GROUP BY place >> 40) JOIN runs USING (run)"
+};
+
 static const struct ohtd_statement drop_gaps_sql = {
 	"DELETE FROM gaps WHERE run < :run AND run NOT IN (SELECT run FROM chunks)"
 	" AND run NOT IN (SELECT place >> 40 FROM intervals)"
@@ -442,6 +449,22 @@ int ohtd_db_history_drop_old(struct ohtd_db *db, unsigned int level, int64_t spa
 		count++;
 	sqlite3_reset(s);
 	return r < 0 ? r : count;
+}
+
+int ohtd_db_history_reaches(struct ohtd_db *db, unsigned int level, int64_t chunk_cycles, int64_t *from_ns)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &reaches_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":level", level);
+	ohtd_db_bind_number(s, ":cycles", chunk_cycles);
+	r = ohtd_db_row(db, s);
+	if (r > 0 && sqlite3_column_type(s, 0) == SQLITE_NULL)
+		r = 0;
+	if (r > 0)
+		*from_ns = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return r;
 }
 
 int ohtd_db_history_drop_empty(struct ohtd_db *db, int64_t run)

@@ -129,6 +129,9 @@ int ohtd_db_history_gaps(struct ohtd_db *db, int64_t run, int64_t from, int64_t 
 int ohtd_db_history_drop_old(struct ohtd_db *db, unsigned int level, int64_t span_ns,
 			     int64_t before_ns, int max);
 
+/* When the oldest chunk of @level began, or the oldest interval: 1, or 0 without one. */
+int ohtd_db_history_reaches(struct ohtd_db *db, unsigned int level, int64_t chunk_cycles, int64_t *from_ns);
+
 /* Runs and gaps without anything left, of runs before @run. */
 int ohtd_db_history_drop_empty(struct ohtd_db *db, int64_t run);
 
