@@ -35,9 +35,10 @@ static const uint64_t seeds_found[] = {
 
 /*
  * Found since single registers of the drive may fail too. A direction was acknowledged to a plan that another one took the place of in the same
- * cycle, and the register was believed to show what the drive had not been told.
+ * cycle, and the register was believed to show what the drive had not been told. And a drive of the old layout was taken for one of the other, since
+ * it refused the register that tells which: it showed all registers of that one, and refused to be enabled for ever.
  */
-static const uint64_t seeds_found_later[] = { 41000001710ull, 3267841233004ull };
+static const uint64_t seeds_found_later[] = { 41000001710ull, 3267841233004ull, 17958375176451ull };
 
 #define ACTS_MIN	8
 #define ACTS_MORE	22

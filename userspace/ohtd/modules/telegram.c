@@ -170,9 +170,12 @@ static bool judge(struct ohtd_telegrams *telegrams, const struct oht_reply *repl
 void ohtd_telegram_done(struct ohtd_modules *modules, const struct oht_reply *reply)
 {
 	struct ohtd_telegrams *telegrams = &modules->telegrams;
-	const struct ohtd_unit *drive = ohtd_unit(modules, telegrams->unit);
+	struct ohtd_unit *drive = ohtd_unit(modules, telegrams->unit);
 
 	telegrams->under_way = false;
+	/* A drive that refused the register which tells its profile was taken for the other one, whose registers it may well show. */
+	if (drive && drive->plan && ohtd_reply_is_not_here(reply))
+		drive->doubted = true;
 	/* No attempt yet: the list was replaced while this write was on the wire. */
 	if (telegrams->active && telegrams->attempts && judge(telegrams, reply)) {
 		telegrams->attempts = 0;
