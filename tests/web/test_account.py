@@ -43,6 +43,7 @@ def test_no_script_can_read_what_keeps_the_session(page, clara):
     page.wait(lambda: has(page, "#login"), what="the form, again")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("storage", [
     "Storage.prototype.setItem = () => { throw new DOMException('Full', 'QuotaExceededError'); }",
     "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('Denied', 'SecurityError'); } });"

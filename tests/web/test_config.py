@@ -132,6 +132,7 @@ def test_a_value_is_refused_at_its_field_then_saved_and_taken_back(daemon, page,
     page.wait(lambda: settings().json == first.json and not has(page, "#config-back"), what="the values of before")
 
 
+@pytest.mark.slow
 def test_a_fraction_of_a_whole_number_is_refused_at_its_field(page, settings):
     first = settings()
     log_in(page, "administrator")
@@ -142,6 +143,7 @@ def test_a_fraction_of_a_whole_number_is_refused_at_its_field(page, settings):
     assert not has(page, ".dialog") and settings().headers["etag"] == first.headers["etag"]
 
 
+@pytest.mark.slow
 def test_what_somebody_else_has_changed_meanwhile_is_shown_and_stays(daemon, page, settings):
     log_in(page, "supervisor")
     go(page, "/configuration/robot", "#config-robot")
@@ -200,6 +202,7 @@ def remove(page, station):
     page.click("#config-save-send")
 
 
+@pytest.mark.slow
 def test_stations_are_added_renamed_removed_and_taught(daemon, page, settings):
     at_rest(daemon)
     log_in(page, "supervisor")
@@ -263,6 +266,7 @@ def test_what_is_not_confirmed_has_returned_and_every_page_says_so(page, setting
     page.wait(lambda: not has(page, "#config-returned"), what="dismissed")
 
 
+@pytest.mark.slow
 def test_only_who_may_decide_has_the_buttons_and_the_time_is_that_of_the_robot(daemon, page, settings):
     before = settings().json
     made = daemon.request("PATCH", "config?confirm_within_s=600", {"robot": {"place": "hall 3"}}, role="administrator")
@@ -318,6 +322,7 @@ def test_a_change_may_wait_while_the_robot_moves(page, settings, state, chosen):
     assert page.run("return document.querySelector('#config-save-apply_at').value") == chosen
 
 
+@pytest.mark.slow
 def test_a_version_shows_its_effect(daemon, page, settings):
     for name in ("mill 21", "mill 22"):
         answer = daemon.request("PATCH", "config", {"robot": {"name": name}}, role="administrator")

@@ -118,6 +118,7 @@ def test_a_safety_critical_register_asks_for_the_password(daemon, page):
     page.wait(lambda: has(page, "#elevation-password"), what="the question, once more")
 
 
+@pytest.mark.slow
 def test_quarantine_is_asked_for_shown_and_ended(daemon, page):
     open_module(page, 5, "supervisor", "Position")
     page.click("#ping")
@@ -152,6 +153,7 @@ def test_bus_shows_each_cycle(daemon, page):
     page.wait(lambda: "cycles, from" in page.text("#plan"), what="the plan")
 
 
+@pytest.mark.slow
 def test_bus_says_what_missed_cycles_of_an_emulated_board_are(daemon, page):
     """And no number has more digits than a person reads, whatever the answer has."""
     plan = until(lambda: daemon.get("bus").json["plan"], what="a plan")

@@ -166,6 +166,7 @@ def entries(page):
                     "return [rows.length, rows[0]?.cells[2]?.textContent]")
 
 
+@pytest.mark.slow
 def test_older_entries_stay_when_a_new_one_comes_and_when_a_request_fails(page):
     page.run(JOURNAL)
     journal = {"state": "running", "missing": 0, "waiting": 0, "waiting_ms": None}
@@ -186,6 +187,7 @@ def test_older_entries_stay_when_a_new_one_comes_and_when_a_request_fails(page):
     page.wait(lambda: entries(page) == [121, "Entry 121"] and not has(page, "#journal .notice"), what="all of them")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("passed, tone, words", [(True, "ok", "has passed"), (False, "bad", "has found a fault")])
 def test_a_self_test_says_what_it_found(page, passed, tone, words):
     log_in(page, "supervisor")
@@ -196,6 +198,7 @@ def test_a_self_test_says_what_it_found(page, passed, tone, words):
     page.wait(lambda: has(page, f".toast.tone-{tone}") and words in page.text(".toasts"), what=words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count, shown, bars", [
     (1, "up to 2.10 ms\n1 stop measured", []),
     (9, "up to 2.10 ms\nall 9 stops measured", ["50 %", "max"]),
@@ -225,6 +228,7 @@ def test_the_chain_says_whether_the_contacts_follow_the_outputs(page):
     page.wait(lambda: "Feedback 1 disagrees" in words() and "Feedback 2 agrees" in words(), what="with a welded contact")
 
 
+@pytest.mark.slow
 def test_zones_and_stations_are_on_the_rail(daemon, page):
     """As the distances that the safety module tells say: 1 looks forward, 2 back. What was not answered once is asked for again."""
     page.run("""const answer = window.fetch; const left = new Set(["/api/v1/robot/limits", "/api/v1/robot/stations"]);
