@@ -256,3 +256,18 @@ def test_a_start_drops_it(moving):
         elevate(moving)
         set_out(moving)
         drive_on(moving)
+
+
+def test_other_units_are_searched_at_standstill_only(moving):
+    elevate(moving)
+    refused = patch(moving, {"bus": {"units": "2-5"}})
+    assert (refused.status, refused.code) in ((409, "wrong_state"), (409, "moving")), refused
+    assert config(moving)["bus"]["units"] == moving.get("bus").json["searched"] == "1-8"
+    answer = patch(moving, {"bus": {"units": "2-5"}}, query="?apply_at=standstill")
+    assert (answer.status, answer.json["state"]) == (200, "waiting"), answer
+    halt(moving)
+    until(lambda: moving.get("bus").json["searched"] == "2-5", what="the search of the others")
+    # Beside the outputs that are on, as a search on demand.
+    until(lambda: not moving.get("bus").json["discovering"], what="its end")
+    assert shown(moving)["state"] == "idle" and [item["health"] for item in moving.get("modules").json["items"]] == ["good"] * 4
+    assert patch(moving, {"bus": {"units": None}}).status == 200

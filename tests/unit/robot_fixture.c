@@ -41,7 +41,7 @@ struct fixture *fixture_create(bool hardware_stop)
 	f->control.model = ohtd_model_load(OHT_SOURCE_DATADIR, NULL, error);
 	if (!f->control.model ||
 	    ohtd_machine_load(OHT_SOURCE_DATADIR, ohtd_phrases, &f->control.machine, error) ||
-	    ohtd_limits_init(&f->control.limits, OHT_SOURCE_DATADIR, T0, error))
+	    ohtd_limits_init(&f->control.limits, OHT_SOURCE_DATADIR, f->control.model, T0, error))
 		fail_msg("%s", error);
 	start_control(f);
 	return f;

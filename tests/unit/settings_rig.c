@@ -37,12 +37,13 @@ struct settings_rig rig;
 static struct ohtd_limits_block block;
 static struct ohtd_command posted;
 static struct ohtd_rule_table offered;
+static struct ohtd_searched offered_units;
 
 void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *to);
 void __wrap_ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-				  const struct ohtd_stations *stations, bool wait);
+				  const struct ohtd_stations *stations, const struct ohtd_searched *searched, bool wait);
 uint32_t __wrap_ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-				 const struct ohtd_stations *stations);
+				 const struct ohtd_stations *stations, const struct ohtd_searched *searched);
 int __wrap_ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *command);
 int __wrap_ohtd_link_take(struct ohtd_link *link, struct ohtd_answer *answer);
 int __wrap_ohtd_link_fd(const struct ohtd_link *link);
@@ -56,20 +57,22 @@ void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block
 }
 
 void __wrap_ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-				  const struct ohtd_stations *stations, bool wait)
+				  const struct ohtd_stations *stations, const struct ohtd_searched *searched, bool wait)
 {
 	(void)robot;
 	(void)stations;
 	rig.taken = *table;
+	rig.searched = *searched;
 	rig.waits = wait;
 }
 
 uint32_t __wrap_ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-				 const struct ohtd_stations *stations)
+				 const struct ohtd_stations *stations, const struct ohtd_searched *searched)
 {
 	(void)robot;
 	(void)stations;
 	offered = *table;
+	offered_units = *searched;
 	return 2;
 }
 
@@ -99,6 +102,7 @@ int __wrap_ohtd_link_take(struct ohtd_link *link, struct ohtd_answer *answer)
 		answer->why.count = 1;
 	} else if (!posted.trial) {
 		rig.taken = offered;
+		rig.searched = offered_units;
 	}
 	return 1;
 }
@@ -149,6 +153,7 @@ static void note(void *arg, const struct ohtd_settings_note *noted)
 static void look(void *arg, struct ohtd_well *well)
 {
 	(void)arg;
+	rig.looks++;
 	*well = (struct ohtd_well){
 		.device = true, .threads = true, .store = true, .time_factor = 1, .modules = { rig.lost ? 0 : 1 << 4 },
 	};
@@ -169,10 +174,12 @@ struct ohtd_settings *rig_open(void)
 	ohtd_clock_init(&ticking, &ops, &told, 0);
 	assert_int_equal(ohtd_rules_load(OHT_SOURCE_DATADIR, &block.table, NULL, error), 0);
 	assert_int_equal(ohtd_stations_load(OHT_SOURCE_DATADIR, &block.stations, error), 0);
+	ohtd_searched_preset(rig.model, &block.searched);
+	setup.model = rig.model;
 	rig.store = ohtd_store_start(store_open_db());
 	assert_non_null(rig.store);
 	setup.store = rig.store;
-	rig.trials = rig.takes = 0;
+	rig.trials = rig.takes = rig.looks = 0;
 	rig.moves = rig.held = rig.leaves = false;
 	rig.refuses_trial = rig.refuses_take = rig.silent_take = false;
 	return ohtd_settings_open(&setup, error, sizeof(error));

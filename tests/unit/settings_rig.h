@@ -16,11 +16,14 @@ struct settings_rig {
 	struct ohtd_store *store;
 	bool refuses_trial, refuses_take, silent_take, takes_silently;
 	unsigned int trials, takes;
+	_Atomic unsigned int looks;	/* at what goes well */
 	_Atomic bool lost;		/* module 4 */
 	_Atomic bool moves, held, leaves;	/* it moves; another person has control; the daemon ends */
 	char noted[300];		/* of a version, the last time */
 	bool waits;			/* for a person, at the start */
+	const struct ohtd_model *model;		/* which modules are required; NULL: none */
 	struct ohtd_rule_table taken;
+	struct ohtd_searched searched;
 	struct ohtd_snapshot seen;
 };
 

@@ -371,6 +371,155 @@ static void module_without_its_values_is_not_well(void **state)
 	}
 }
 
+/* ---- which addresses are searched ---- */
+
+static struct ohtd_answer search_only(struct fixture *f, const char *text)
+{
+	const struct ohtd_limits_block *block = ohtd_limits_block(&f->control.limits);
+	struct ohtd_searched searched;
+	struct ohtd_command command = { .id = 3, .kind = OHTD_COMMAND_LIMITS, .valid_ms = 2000 };
+
+	assert_null(ohtd_searched_read(text, &searched, NULL));
+	command.generation = ohtd_limits_offer(&f->control.limits, &block->table, NULL, &searched, now_ns(f));
+	return fixture_command(f, &command);
+}
+
+static void searches(struct fixture *f, const char *text)
+{
+	assert_int_equal(search_only(f, text).outcome, OHTD_OUTCOME_DONE);
+}
+
+static bool is_shown(struct fixture *f, uint8_t unit)
+{
+	const struct ohtd_snapshot s = fixture_snapshot(f);
+	bool shown = false;
+
+	for (unsigned int i = 0; i < s.module_count; i++) {
+		assert_true(!i || s.modules[i - 1].unit < s.modules[i].unit);
+		shown |= s.modules[i].unit == unit;
+	}
+	return shown;
+}
+
+/* How often that unit has been asked since @since_ns. */
+static unsigned int asked(struct fixture *f, uint8_t unit, uint64_t since_ns)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < FAKE_LOG; i++)
+		count += f->fake->log[i].request.unit == unit && f->fake->log[i].start_ns > since_ns;
+	return count;
+}
+
+static void unit_that_is_not_searched_is_forgotten(void **state)
+{
+	struct fixture *f = fixture_idle();
+	uint32_t generation;
+	uint64_t since_ns;
+
+	(void)state;
+	plug_stranger(f);
+	search(f);
+	generation = ohtd_unit(&f->control.modules, STRANGER)->view.generation;
+	assert_true(is_shown(f, STRANGER) && generation);
+	searches(f, "2-5,8");
+	assert_true(f->control.snapshot.bus.discovering);
+	assert_false(is_shown(f, STRANGER));
+	since_ns = now_ns(f) + 50 * OHTD_NS_PER_MS;
+	fixture_run_ms(f, 12000);
+	assert_int_equal(asked(f, STRANGER, since_ns) + asked(f, 1, since_ns) + asked(f, 6, since_ns), 0);
+	assert_true(asked(f, SAFETY, since_ns) > 0);
+	assert_false(f->control.snapshot.bus.discovering);
+	assert_string_equal(ohtd_state_name(f->control.state), "idle");
+	assert_int_equal(f->control.fault_count, 0);
+	/* What was meant for it before is not for what is found there now. */
+	searches(f, "2-5,7-8");
+	fixture_run_ms(f, 1000);
+	assert_true(is_shown(f, STRANGER));
+	assert_true(ohtd_unit(&f->control.modules, STRANGER)->view.generation > generation);
+	for (uint8_t unit = POWER; unit <= DOCK; unit++) {
+		assert_int_equal(view_of(f, unit)->health, OHTD_HEALTH_GOOD);
+		assert_int_equal(view_of(f, unit)->timeouts, 0);
+	}
+	fixture_destroy(f);
+}
+
+static bool stands(struct fixture *f, unsigned int code, uint8_t unit)
+{
+	for (unsigned int i = 0; i < f->control.fault_count; i++)
+		if (f->control.faults[i].why.code == code && f->control.faults[i].why.unit == unit)
+			return f->control.faults[i].standing;
+	return false;
+}
+
+static void loss_of_a_unit_is_over_with_its_search(void **state)
+{
+	struct fixture *f = fixture_safe();
+
+	(void)state;
+	f->fake->units[POWER].fault = FAKE_SILENT;
+	fixture_run_ms(f, 3000);
+	assert_true(stands(f, OHTD_WHY_MODULE_LOST, POWER));
+	searches(f, "3-5");
+	assert_false(stands(f, OHTD_WHY_MODULE_LOST, POWER));
+	fixture_run_ms(f, 12000);
+	assert_false(is_shown(f, POWER) || stands(f, OHTD_WHY_MODULE_LOST, POWER));
+	fixture_destroy(f);
+}
+
+static void addresses_are_taken_at_standstill_only(void **state)
+{
+	struct fixture *f = fixture_create(true);
+
+	(void)state;
+	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+	fixture_open(f);
+	fixture_run_ms(f, 100);
+	assert_string_equal(ohtd_state_name(f->control.state), "init");
+	assert_int_equal(search_only(f, "2-5").outcome, OHTD_OUTCOME_REFUSED);
+	assert_int_equal(f->control.modules.searched.count, 8);
+	fixture_run_ms(f, 3000);
+	searches(f, "2-5");
+	/* The same ones make no search. */
+	fixture_run_ms(f, 1000);
+	searches(f, "2-5");
+	assert_false(f->control.snapshot.bus.discovering);
+	fixture_destroy(f);
+}
+
+/* Whatever is under way: a search, a poll, a set-point, a stop telegram. Each of the four in turn, with both back-ends, enabled or not. */
+static void unit_may_be_taken_out_at_any_moment(void **state)
+{
+	static const char *const without[] = { "3-5", "2,4-5", "2-3,5", "2-4" };
+	unsigned int begun_ms;
+
+	(void)state;
+	for (begun_ms = 0; begun_ms < 300; begun_ms += 3) {
+		const struct ohtd_command search = { .id = 1, .kind = OHTD_COMMAND_DISCOVER };
+		struct fixture *f = begun_ms & 1 ? fixture_idle() : fixture_safe();
+		unsigned int which = begun_ms / 3 % 4;
+		uint8_t unit = (uint8_t)(POWER + which), other;
+
+		if (begun_ms & 2)
+			assert_int_equal(ohtd_link_post(&f->links[1], &search), 0);
+		fixture_run_ms(f, begun_ms);
+		searches(f, without[which]);
+		assert_false(is_shown(f, unit));
+		fixture_run_ms(f, begun_ms & 4 ? 1000 : begun_ms / 8);
+		searches(f, "2-5,8");
+		fixture_run_ms(f, 3000);
+		for (other = POWER; other <= DOCK; other++) {
+			const struct ohtd_module_view *view = &ohtd_unit(&f->control.modules, other)->view;
+
+			assert_int_equal(view->health, OHTD_HEALTH_GOOD);
+			assert_int_equal(view->unit, other);
+		}
+		assert_false(f->control.modules.identify.full || f->control.snapshot.bus.discovering);
+		assert_int_equal(f->control.snapshot.bus.cycles_missed, 0);
+		fixture_destroy(f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +536,10 @@ int main(void)
 		cmocka_unit_test(legacy_modules_are_told_with_and_without_gaps),
 		cmocka_unit_test(profile_refused_at_first_is_asked_for_again),
 		cmocka_unit_test(module_without_its_values_is_not_well),
+		cmocka_unit_test(unit_that_is_not_searched_is_forgotten),
+		cmocka_unit_test(loss_of_a_unit_is_over_with_its_search),
+		cmocka_unit_test(addresses_are_taken_at_standstill_only),
+		cmocka_unit_test(unit_may_be_taken_out_at_any_moment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -490,17 +490,21 @@ static void modules_and_alarms_are_listed(void **state)
 {
 	(void)state;
 	memset(&snapshot, 0, sizeof(snapshot));
-	snapshot.module_count = 3;
+	snapshot.module_count = 6;
 	snapshot.modules[0] = (struct ohtd_module_view){ .unit = 2, .required = 1, .health = OHTD_HEALTH_GOOD };
 	snapshot.modules[1] = (struct ohtd_module_view){ .unit = 4, .required = 1, .health = OHTD_HEALTH_LOST };
 	snapshot.modules[2] = (struct ohtd_module_view){ .unit = 7, .health = OHTD_HEALTH_LOST };
+	snapshot.modules[3] = (struct ohtd_module_view){ .unit = 16, .health = OHTD_HEALTH_GOOD };
+	/* Beyond the bits of a register. */
+	snapshot.modules[4] = (struct ohtd_module_view){ .unit = 36, .health = OHTD_HEALTH_GOOD };
+	snapshot.modules[5] = (struct ohtd_module_view){ .unit = 34, .required = 1, .health = OHTD_HEALTH_LOST };
 	snapshot.faults.count = OHTD_WHY_MAX + 3;
 	for (unsigned int i = 0; i < OHTD_WHY_MAX; i++)
 		snapshot.faults.items[i] = (struct ohtd_why){ .code = OHTD_WHY_SENSORS };
 	snapshot.faults.items[0] = (struct ohtd_why){ .code = OHTD_WHY_MODULE_LOST, .unit = 4 };
 	snapshot.faults.items[1] = (struct ohtd_why){ .code = OHTD_WHY_JOG_RUNS };
 	map_at(0);
-	assert_int_equal(words[OHTD_MAP_AT_GOOD], 0x02);
+	assert_int_equal(words[OHTD_MAP_AT_GOOD], 0x8002);
 	assert_int_equal(words[OHTD_MAP_AT_MISSING], 0x08);
 	assert_int_equal(words[OHTD_MAP_AT_ALARM_COUNT], OHTD_WHY_MAX + 3);
 	assert_int_equal(words[OHTD_MAP_AT_ALARMS], 2);

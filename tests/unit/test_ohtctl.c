@@ -319,6 +319,51 @@ static void scan_works_without_descriptions(void **state)
 	assert_non_null(strstr(out_text, "   2  0x02     2  ?"));
 }
 
+/* Where modules.csv has the module of the dock. */
+static void write_tables(const char *folder, const char *address)
+{
+	char path[256], line[4096];
+	FILE *from = fopen(DATA_DIR "/modules.csv", "re"), *to;
+
+	snprintf(path, sizeof(path), "%s/modules.csv", folder);
+	to = fopen(path, "we");
+	assert_true(from && to);
+	while (fgets(line, sizeof(line), from)) {
+		if (!strncmp(line, "dock_location,0x05", 18))
+			fprintf(to, "dock_location,%s%s", address, line + 18);
+		else
+			fputs(line, to);
+	}
+	fclose(from);
+	fclose(to);
+	snprintf(path, sizeof(path), "%s/registers.csv", folder);
+	assert_int_equal(symlink(DATA_DIR "/registers.csv", path), 0);
+}
+
+static void scan_asks_those_of_the_tables(void **state)
+{
+	char folder[] = "/tmp/oht-scan-XXXXXX", words[64], path[256];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	write_tables(folder, "0x11");
+	fake_add_unit(17, 5);
+	fake_add_unit(18, 5);
+	snprintf(words, sizeof(words), "scan --data %s", folder);
+	assert_int_equal(run(words), 0);
+	assert_non_null(strstr(out_text, "  17  0x11     5  dock_location"));
+	assert_null(strstr(out_text, "  18  "));
+	assert_non_null(strstr(out_text, "2 of units 1..8 and those of modules.csv answered"));
+	fake.present[2] = fake.present[17] = false;
+	assert_int_equal(run(words), 1);
+	assert_non_null(strstr(err_text, "no unit of 1..8 and those of modules.csv answered"));
+	snprintf(path, sizeof(path), "%s/modules.csv", folder);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/registers.csv", folder);
+	unlink(path);
+	rmdir(folder);
+}
+
 static void scan_all_goes_to_the_last_unit(void **state)
 {
 	(void)state;
@@ -473,6 +518,7 @@ int main(void)
 		CASE(device_without_a_stop_says_so),
 		CASE(scan_finds_by_type),
 		CASE(scan_works_without_descriptions),
+		CASE(scan_asks_those_of_the_tables),
 		CASE(scan_all_goes_to_the_last_unit),
 		CASE(empty_bus_is_a_failure),
 		CASE(scan_leaves_a_driven_robot_alone),

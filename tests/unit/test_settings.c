@@ -610,6 +610,88 @@ static void always_one_of_two_versions_is_live(void **state)
 	rig_end();
 }
 
+/* ---- searched units ---- */
+
+static void searches(const char *text)
+{
+	char now[OHTD_SEARCHED_BYTES];
+
+	ohtd_searched_text(&rig.searched, now);
+	assert_string_equal(now, text);
+}
+
+static void required_modules_stay_searched(void **state)
+{
+	char error[OHT_ERROR_BYTES];
+	struct ohtd_model *model = ohtd_model_load(OHT_SOURCE_DATADIR, NULL, error);
+	struct ohtd_change change;
+
+	(void)state;
+	assert_non_null(model);
+	rig.model = model;
+	rig_begin();
+	searches("1-8");
+	rig_ask(&change, "{\"bus\":{\"units\":\"2,4-10\"}}");
+	assert_int_equal(change.result, OHTD_CHANGE_FAULTY);
+	assert_true(change.faults.contradiction);
+	assert_string_equal(change.faults.fault[0].pointer, "/bus/units");
+	assert_string_equal(change.faults.fault[0].detail, "the required module safety is at unit 3, which is not among 2,4-10");
+	ohtd_change_drop(&change);
+	rig_ask(&change, "{\"bus\":{\"units\":\"2,3,8-2\"}}");
+	assert_int_equal(change.result, OHTD_CHANGE_FAULTY);
+	assert_string_equal(change.faults.fault[0].detail, "a span rises, as 2-5, not '8-2'");
+	ohtd_change_drop(&change);
+	rig_is_live(1, "\"units\":\"1-8\"");
+	assert_int_equal(rig.trials, 0);
+	assert_int_equal(rig_result_of("{\"bus\":{\"units\":\"2-5,17\"}}"), OHTD_CHANGE_DONE);
+	searches("2-5,17");
+	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":100}}"), OHTD_CHANGE_DONE);
+	searches("2-5,17");
+	/* Known before the control thread begins. */
+	rig_end();
+	memset(&rig.searched, 0, sizeof(rig.searched));
+	rig_begin();
+	searches("2-5,17");
+	rig_end();
+	rig.model = NULL;
+	ohtd_model_free(model);
+}
+
+/* It is gone since nothing asks it any more; one that is searched and gone is what such a change is taken back for. */
+static void module_that_is_not_searched_takes_nothing_back(void **state)
+{
+	static const char *const patches[] = { "{\"bus\":{\"units\":\"1-3\"}}", "{\"bus\":{\"units\":\"1-4\"}}" };
+	struct ohtd_unconfirmed pending;
+	unsigned int from;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct ohtd_change change = {
+			.patch = json_tokener_parse(patches[i]), .by.role = OHTD_ROLE_ADMINISTRATOR, .elevated = true, .confirm_within_s = 600,
+		};
+
+		rig_begin();
+		ohtd_settings_change(rig.settings, &change);
+		assert_int_equal(change.result, OHTD_CHANGE_DONE);
+		ohtd_change_drop(&change);
+		rig.lost = true;
+		from = rig.looks;
+		while (rig.looks < from + 10) {
+			ohtd_settings_pending(rig.settings, &pending);
+			if (i && !pending.version)
+				break;
+		}
+		ohtd_settings_pending(rig.settings, &pending);
+		assert_int_equal(pending.version != 0, !i);
+		searches(i ? "1-8" : "1-3");
+		rig.lost = false;
+		change = (struct ohtd_change){ .by.role = OHTD_ROLE_ADMINISTRATOR, .elevated = true };
+		ohtd_settings_give_up(rig.settings, &change);
+		ohtd_change_drop(&change);
+		rig_end();
+	}
+}
+
 int main(void)
 {
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, store_set_up, store_tear_down)
@@ -622,6 +704,8 @@ int main(void)
 		CASE(an_answer_that_does_not_come_is_looked_for),
 		CASE(always_one_of_two_versions_is_live),
 		CASE(what_the_store_does_not_drop_waits_to_be),
+		CASE(required_modules_stay_searched),
+		CASE(module_that_is_not_searched_takes_nothing_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,7 @@
 #define LAST_UNIT	8
 #define LAST_UNIT_ALL	247
 
-/* Modules answer within 40 ms, and live on the first units; all others are asked in passing. */
+/* Modules answer within 40 ms, and live on the first units or on those of modules.csv; all others are asked in passing. */
 #define TIMEOUT_US	50000
 #define PASSING_US	9000
 /* Who answers later than that is heard while another unit is asked, at most so many further on. */
@@ -82,6 +82,33 @@ static uint32_t quick_us(struct cli *cli)
 	return left_us < PASSING_US ? (uint32_t)left_us : PASSING_US;
 }
 
+/* ---- which units ---- */
+
+static bool is_described(struct cli *cli, unsigned int unit)
+{
+	const struct oht_modmap *modmap = names_try(cli);
+
+	return modmap && oht_modmap_by_unit(modmap, (uint8_t)unit);
+}
+
+static bool is_usual(struct cli *cli, unsigned int unit)
+{
+	return unit <= LAST_UNIT || is_described(cli, unit);
+}
+
+static bool is_asked(struct cli *cli, unsigned int unit, unsigned int last)
+{
+	return unit <= last || is_usual(cli, unit);
+}
+
+static bool asks_further(struct cli *cli, unsigned int last)
+{
+	for (unsigned int unit = last + 1; unit <= LAST_UNIT_ALL; unit++)
+		if (is_described(cli, unit))
+			return true;
+	return false;
+}
+
 /* ---- is anybody there? ---- */
 
 /* What one unit's question came to; 0, or -1 if there is no sense in going on. */
@@ -133,9 +160,11 @@ static int sweep(struct cli *cli, unsigned int last, uint32_t quick, struct hear
 	struct oht_request request;
 	uint64_t cookie;
 
-	for (unit = 1; unit <= last; unit++) {
-		request = question(cli, unit, quick ? quick :
-						unit <= LAST_UNIT ? TIMEOUT_US : PASSING_US);
+	for (unit = 1; unit <= LAST_UNIT_ALL; unit++) {
+		if (!is_asked(cli, unit, last))
+			continue;
+		request = question(cli, (uint8_t)unit, quick ? quick :
+						       is_usual(cli, unit) ? TIMEOUT_US : PASSING_US);
 		if (oht_dev_submit(cli->dev, &request, &cookie))
 			return -1;
 		if (++under_way < WINDOW)
@@ -153,11 +182,10 @@ static int sweep(struct cli *cli, unsigned int last, uint32_t quick, struct hear
 /* A module that was asked quickly may only be slow, and without descriptions each may be one. */
 static void doubt_silence(struct cli *cli, struct heard *heard)
 {
-	const struct oht_modmap *modmap = names_try(cli);
 	unsigned int unit;
 
-	for (unit = 1; unit <= LAST_UNIT; unit++)
-		if (!modmap || oht_modmap_by_unit(modmap, (uint8_t)unit))
+	for (unit = 1; unit <= LAST_UNIT_ALL; unit++)
+		if (names_try(cli) ? is_described(cli, unit) : unit <= LAST_UNIT)
 			heard[unit].worth = true;
 }
 
@@ -250,6 +278,7 @@ static struct json_object *found_json(const struct found *found)
 
 static int finish(struct cli *cli, struct json_object *units, unsigned int last, double took_ms)
 {
+	const char *further = asks_further(cli, last) ? " and those of modules.csv" : "";
 	size_t modules = json_object_array_length(units);
 	struct json_object *object;
 
@@ -263,9 +292,9 @@ static int finish(struct cli *cli, struct json_object *units, unsigned int last,
 	}
 	if (!modules)
 		return cli_fail(cli, CLI_FAILED,
-				"no unit of 1..%u answered: check power, wiring and line settings",
-				last);
-	fprintf(cli->out, "%zu of units 1..%u answered, %.0f ms\n", modules, last, took_ms);
+				"no unit of 1..%u%s answered: check power, wiring and line settings",
+				last, further);
+	fprintf(cli->out, "%zu of units 1..%u%s answered, %.0f ms\n", modules, last, further, took_ms);
 	return CLI_DONE;
 }
 
@@ -281,7 +310,7 @@ static int scan(struct cli *cli, struct json_object *units, unsigned int last)
 		return cli_fail_errno(cli, "scan");
 	if (quick)
 		doubt_silence(cli, heard);
-	for (unit = 1; unit <= last; unit++) {
+	for (unit = 1; unit <= LAST_UNIT_ALL; unit++) {
 		result = heard[unit].worth ? probe(cli, unit, &heard[unit], quick, &found) : 0;
 		if (result < 0)
 			return cli_fail_errno(cli, "scan");

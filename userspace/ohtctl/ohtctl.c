@@ -28,7 +28,7 @@ static const struct cli_verb verbs[] = {
 	{ "info", "", "what the device is and how its line is set", cmd_info, 0, 0, 0, remote_call },
 	{ "status", "", "bus, plan, stop and controller in short", cmd_status, 0, 0, 0, remote_call },
 	{ "stats", "", "counters, gaps, histograms, how each module stands", cmd_stats, 0, 0, 0 },
-	{ "scan", "[--all]", "find modules on units 1..8, or on 1..247", cmd_scan,
+	{ "scan", "[--all]", "find modules on units 1..8 and of modules.csv, or 1..247", cmd_scan,
 	  CLI_OPT_ALL | CLI_OPT_FORCE | CLI_OPT_TIMEOUT | CLI_OPT_DATA, 0, 0, remote_scan },
 	{ "read", "UNIT (ADDRESS [COUNT] | NAME...) [--fc 1..4]", "read registers or coils",
 	  cmd_read, TRANSFER_OPTIONS | NAME_OPTIONS, 2, 126, remote_read },

@@ -42,7 +42,7 @@ static const struct option_row rows[] = {
 	  MEMBER(json) },
 	{ "--help", NULL, "this, behind a verb its options; -h is the same", NULL, 0, MEMBER(help) },
 	{ "--version", NULL, "of program and kernel interface", NULL, 0, MEMBER(version) },
-	{ "--all", NULL, "units 1..247, not 1..8", NULL, CLI_OPT_ALL, 0 },
+	{ "--all", NULL, "all units 1..247", NULL, CLI_OPT_ALL, 0 },
 	{ "--fc", "N", "Modbus function: 1..4 to read, 5, 6, 15 or 16 to write; --function is the same",
 	  "3 to read, 6 or 16 to write", CLI_OPT_FC, MEMBER(fc), { 1, 127 } },
 	{ "--function", "N", NULL, NULL, CLI_OPT_FC, MEMBER(fc), { 1, 127 } },

@@ -170,6 +170,7 @@ struct bus {
 	unsigned int timing;
 	unsigned int baud_bps;
 	unsigned int cycle_us;
+	const char *searched;
 	bool discovering;
 	int64_t discovery_ms;
 	uint64_t transfers;
@@ -188,6 +189,7 @@ OHTD_SHAPE(bus, "Bus",
 	OHTD_WORD(bus, timing, .words = &timing_words, .summary = "Whether gaps on the line are timed by the device"),
 	OHTD_INTEGER(bus, baud_bps, .unit = "bit/s", .summary = "Bit rate"),
 	OHTD_INTEGER(bus, cycle_us, .unit = "us", .summary = "Length of a cycle"),
+	OHTD_TEXT(bus, searched, .example = "\"1-8\"", .summary = "Unit addresses that are searched for modules: /bus/units of the configuration"),
 	OHTD_BOOLEAN(bus, discovering, .summary = "A search for modules is under way"),
 	OHTD_INTEGER(bus, discovery_ms, .flags = OHTD_NULL, .unit = "ms",
 		     .summary = "How long the last search took; null: none has ended"),
@@ -202,14 +204,16 @@ static const void *make_bus(const struct ohtd_scene *scene)
 	const struct ohtd_bus_view *view = &scene->snapshot->bus;
 	struct plan_figures *figures = ohtd_scene_alloc(scene, sizeof(*figures));
 	struct bus_cycle *cycles = ohtd_scene_alloc(scene, CYCLES_MAX * sizeof(*cycles));
+	char *searched = ohtd_scene_alloc(scene, OHTD_SEARCHED_BYTES);
 	struct bus *bus = ohtd_scene_alloc(scene, sizeof(*bus));
 
 	*figures = figures_of(&scene->snapshot->plan);
+	ohtd_searched_text(&view->searched, searched);
 	*bus = (struct bus){
 		.backend = view->backend, .device = view->device, .port = view->port,
 		.error = *view->error ? view->error : NULL, .present = view->present,
 		.timing = view->timing_exact != 0, .baud_bps = view->baud_bps,
-		.cycle_us = view->cycle_ms * 1000, .discovering = view->discovering,
+		.cycle_us = view->cycle_ms * 1000, .searched = searched, .discovering = view->discovering,
 		.discovery_ms = view->discovery_ms ? view->discovery_ms : OHTD_NONE,
 		.transfers = view->transfers, .plan = figures, .cycles = cycles,
 		.age_ms = ohtd_scene_own_age_ms(scene),

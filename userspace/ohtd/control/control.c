@@ -105,13 +105,9 @@ int ohtd_control_init(struct ohtd_control *control)
 	control->state_since_ns = control->now_ns;
 	control->moving_ns = control->now_ns;
 	control->outputs_high_ns = control->now_ns;
-	for (i = 0; i < OHTD_UNITS; i++) {
-		control->modules.units[i].view.unit = (uint8_t)(i + 1);
-		control->modules.units[i].view.health = OHTD_HEALTH_ABSENT;
-		if (!ret)
-			ret = ohtd_seqlock_init(&control->modules.units[i].published,
-						sizeof(struct ohtd_registers));
-	}
+	for (i = 0; !ret && i < OHTD_UNITS; i++)
+		ret = ohtd_seqlock_init(&control->modules.units[i].published, sizeof(struct ohtd_registers));
+	ohtd_units_search(&control->modules, &ohtd_limits_block(&control->limits)->searched);
 	ohtd_travel_init(control);
 	return ret;
 }

@@ -52,8 +52,7 @@ static bool is_silent(const struct ohtd_unit *unit)
 static void list_refusals(const struct ohtd_control *control, const struct ohtd_command *command,
 			  struct ohtd_why_list *why)
 {
-	const struct ohtd_unit *unit = command->unit >= 1 && command->unit <= OHTD_UNITS ?
-				       &control->modules.units[command->unit - 1] : NULL;
+	const struct ohtd_unit *unit = ohtd_unit_seen(&control->modules, command->unit);
 	bool writes = command->kind == OHTD_COMMAND_WRITE;
 	unsigned int fault = OHTD_WHY_NONE;
 
@@ -284,17 +283,18 @@ static void fail(struct ohtd_control *control, struct ohtd_read *read,
 }
 
 /* Where nobody may be, the background asks once. */
-static unsigned int attempts_of(const struct ohtd_command *command)
+static unsigned int attempts_of(const struct ohtd_control *control, const struct ohtd_command *command)
 {
-	return command->background && command->unit > OHTD_UNITS ? 1 : ATTEMPTS;
+	return command->background && !ohtd_unit_seen(&control->modules, command->unit) ? 1 : ATTEMPTS;
 }
 
 /* No answer, and asking again may help. */
-static bool try_again(const struct ohtd_read *read, const struct oht_reply *reply)
+static bool try_again(const struct ohtd_control *control, const struct ohtd_read *read,
+		      const struct oht_reply *reply)
 {
 	return reply->outcome != OHT_OUTCOME_OK && reply->outcome != OHT_OUTCOME_EXCEPTION &&
 	       reply->outcome != OHT_OUTCOME_GONE && reply->outcome != OHT_OUTCOME_STOPPED &&
-	       read->attempts < attempts_of(&read->asked.command);
+	       read->attempts < attempts_of(control, &read->asked.command);
 }
 
 void ohtd_exchange_done(struct ohtd_control *control, const struct oht_reply *reply)
@@ -306,7 +306,7 @@ void ohtd_exchange_done(struct ohtd_control *control, const struct oht_reply *re
 	if (!read->asked.used || !read->under_way)
 		return;
 	read->under_way = false;
-	if (try_again(read, reply))
+	if (try_again(control, read, reply))
 		return;
 	if (read->writing && ok && read_back(control, read))
 		return;

@@ -17,8 +17,8 @@ static uint64_t word_of(uint32_t generation, uint64_t flags)
 	return (uint64_t)generation << NUMBER_SHIFT | flags;
 }
 
-int ohtd_limits_init(struct ohtd_limits *limits, const char *data_dir, uint64_t now_ns,
-		     char error[OHT_ERROR_BYTES])
+int ohtd_limits_init(struct ohtd_limits *limits, const char *data_dir, const struct ohtd_model *model,
+		     uint64_t now_ns, char error[OHT_ERROR_BYTES])
 {
 	struct ohtd_limits_block *first = &limits->block[0];
 	int ret = ohtd_rules_load(data_dir, &first->table, NULL, error);
@@ -30,6 +30,7 @@ int ohtd_limits_init(struct ohtd_limits *limits, const char *data_dir, uint64_t 
 	ret = -pthread_mutex_init(&limits->lock, NULL);
 	if (ret)
 		return ret;
+	ohtd_searched_preset(model, &first->searched);
 	first->generation = 1;
 	first->read_ns = now_ns;
 	atomic_init(&limits->word, word_of(1, 0));
@@ -44,10 +45,11 @@ void ohtd_limits_fini(struct ohtd_limits *limits)
 }
 
 void ohtd_limits_begin(struct ohtd_limits *limits, const struct ohtd_rule_table *table,
-		       const struct ohtd_stations *stations)
+		       const struct ohtd_stations *stations, const struct ohtd_searched *searched)
 {
 	limits->block[0].table = *table;
 	limits->block[0].stations = *stations;
+	limits->block[0].searched = *searched;
 }
 
 /* ---- readers, and who fills a block ---- */
@@ -86,7 +88,8 @@ static void compare(struct ohtd_limits_block *block, const struct ohtd_rules *be
 }
 
 uint32_t ohtd_limits_offer(struct ohtd_limits *limits, const struct ohtd_rule_table *table,
-			   const struct ohtd_stations *stations, uint64_t now_ns)
+			   const struct ohtd_stations *stations, const struct ohtd_searched *searched,
+			   uint64_t now_ns)
 {
 	const struct ohtd_limits_block *before;
 	struct ohtd_limits_block *block;
@@ -104,6 +107,7 @@ uint32_t ohtd_limits_offer(struct ohtd_limits *limits, const struct ohtd_rule_ta
 	block->read_ns = now_ns;
 	block->table = *table;
 	block->stations = stations ? *stations : before->stations;
+	block->searched = searched ? *searched : before->searched;
 	compare(block, before->table.rules);
 	atomic_store(&limits->word, word_of(generation, OFFERED | (word & IN_FORCE)));
 	pthread_mutex_unlock(&limits->lock);
@@ -210,6 +214,7 @@ static void take(struct ohtd_control *control, const struct ohtd_asked *asked)
 	}
 	ohtd_travel_use_limits(control);
 	ohtd_passage_begin(control);
+	ohtd_units_search(&control->modules, &ohtd_limits_block(&control->limits)->searched);
 	record = ohtd_event_of_person(control, OHTD_RECORD_LIMITS, &asked->command);
 	record.generation = asked->command.generation;
 	ohtd_event_ring_put(&control->event_ring, &record);

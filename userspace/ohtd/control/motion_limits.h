@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the limits of motion and the stations in force, and the way for others: two blocks, of which one
- *           is in force and the other one is filled anew.
+ * Owns:     what a robot that stands takes of the configuration, limits of motion, stations and searched addresses,
+ *           and the way for others: two blocks, of which one is in force and the other one is filled anew.
  * Contexts: init, begin, fini: main thread. Rules, take, ask, edge: control thread, without the lock. Offer:
  *           a worker. Copy: any thread but that.
  * Locks:    one mutex, for the copy of a block. The control thread never takes it: what it does is one
@@ -19,10 +19,12 @@
 #include <stdint.h>
 
 #include "robot/rules.h"
+#include "robot/searched.h"
 #include "robot/stations.h"
 
 struct ohtd_asked;
 struct ohtd_control;
+struct ohtd_model;
 
 /**
  * struct ohtd_limits_change - a value that another block has otherwise
@@ -39,12 +41,13 @@ struct ohtd_limits_change {
 };
 
 /**
- * struct ohtd_limits_block - all limits and stations, and since when
+ * struct ohtd_limits_block - all limits, stations and searched addresses, and since when
  * @generation: number of the block: 1 is that of the start
  * @changes: of @change
  * @read_ns: when it was filled (CLOCK_MONOTONIC)
  * @table: the limits
  * @stations: named positions
+ * @searched: addresses that are searched for modules
  * @change: what differs from the block that was in force when this one was offered
  */
 struct ohtd_limits_block {
@@ -53,6 +56,7 @@ struct ohtd_limits_block {
 	uint64_t read_ns;
 	struct ohtd_rule_table table;
 	struct ohtd_stations stations;
+	struct ohtd_searched searched;
 	struct ohtd_limits_change change[OHTD_RULE_ROWS_MAX];
 };
 
@@ -71,29 +75,32 @@ struct ohtd_limits {
  * ohtd_limits_init() - read motion.csv and stations.csv
  * @limits: ended with ohtd_limits_fini() if this returns 0
  * @data_dir: folder; NULL for the one that the program was built for
+ * @model: of that folder, for the addresses that are searched; NULL: 1 to 8
  * @now_ns: CLOCK_MONOTONIC
  * @error: one line on failure
  *
  * Return: 0 or a negative errno.
  */
-int ohtd_limits_init(struct ohtd_limits *limits, const char *data_dir, uint64_t now_ns,
-		     char error[OHT_ERROR_BYTES]);
+int ohtd_limits_init(struct ohtd_limits *limits, const char *data_dir, const struct ohtd_model *model,
+		     uint64_t now_ns, char error[OHT_ERROR_BYTES]);
 void ohtd_limits_fini(struct ohtd_limits *limits);
 
 /* Instead of what the files say, before the control thread has begun. */
 void ohtd_limits_begin(struct ohtd_limits *limits, const struct ohtd_rule_table *table,
-		       const struct ohtd_stations *stations);
+		       const struct ohtd_stations *stations, const struct ohtd_searched *searched);
 
 /**
  * ohtd_limits_offer() - lay another block ready
  * @table: copied
  * @stations: copied; NULL: those in force
+ * @searched: likewise
  * @now_ns: CLOCK_MONOTONIC
  *
  * Return: the number of the block, for OHTD_COMMAND_LIMITS.
  */
 uint32_t ohtd_limits_offer(struct ohtd_limits *limits, const struct ohtd_rule_table *table,
-			   const struct ohtd_stations *stations, uint64_t now_ns);
+			   const struct ohtd_stations *stations, const struct ohtd_searched *searched,
+			   uint64_t now_ns);
 
 /* What the block of a reading has changed: how many, or -ENOENT when another one is in force by now. */
 int ohtd_limits_changed(struct ohtd_limits *limits, uint32_t generation,

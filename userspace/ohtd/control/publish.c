@@ -84,9 +84,10 @@ static void view_modules(struct ohtd_control *control)
 
 	count_bytes(control);
 	snapshot->module_count = 0;
-	for (i = 0; i < OHTD_UNITS; i++) {
-		struct ohtd_unit *unit = &control->modules.units[i];
-		const struct ohtd_kind *kind = ohtd_model_by_unit(control->model, (uint8_t)(i + 1));
+	for (i = 0; i < control->modules.searched.count; i++) {
+		uint8_t address = control->modules.searched.unit[i];
+		struct ohtd_unit *unit = ohtd_unit(&control->modules, address);
+		const struct ohtd_kind *kind = ohtd_model_by_unit(control->model, address);
 		struct ohtd_module_view *view = &snapshot->modules[snapshot->module_count];
 
 		if (unit->view.generation) {
@@ -268,8 +269,7 @@ void ohtd_publish_sample(struct ohtd_control *control)
 	};
 
 	for (unsigned int i = 0; i < snapshot->module_count; i++) {
-		const struct ohtd_unit *unit =
-			&control->modules.units[snapshot->modules[i].unit - 1];
+		const struct ohtd_unit *unit = ohtd_unit_seen(&control->modules, snapshot->modules[i].unit);
 
 		registers[i] = &unit->values;
 		if (snapshot->modules[i].generation && unit->plan)

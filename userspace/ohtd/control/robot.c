@@ -127,7 +127,7 @@ static int load_tables(struct ohtd_control *control, const char *data_dir, const
 	if (!control->model)
 		return -errno;
 	ret = ohtd_machine_load(data_dir, ohtd_phrases, &control->machine, error);
-	return ret ? ret : ohtd_limits_init(&control->limits, data_dir,
+	return ret ? ret : ohtd_limits_init(&control->limits, data_dir, control->model,
 					    ohtd_clock_monotonic_ns(control->clock), error);
 }
 
@@ -346,12 +346,14 @@ uint64_t ohtd_robot_version(const struct ohtd_robot *robot)
 
 int ohtd_robot_registers(const struct ohtd_robot *robot, uint8_t unit, struct ohtd_registers *out)
 {
+	int place = ohtd_unit_place(&robot->control.modules, unit);
 	int ret;
 
-	if (unit < 1 || unit > OHTD_UNITS)
+	if (place < 0)
 		return -ENOENT;
-	ret = ohtd_seqlock_copy(&robot->control.modules.units[unit - 1].published, out);
-	if (!ret && !out->generation)
+	ret = ohtd_seqlock_copy(&robot->control.modules.units[place].published, out);
+	/* The place may have been given to another unit meanwhile. */
+	if (!ret && (out->unit != unit || !out->generation))
 		return -ENOENT;
 	return ret;
 }
@@ -415,6 +417,11 @@ unsigned int ohtd_robot_registers_of(const struct ohtd_robot *robot, unsigned in
 	return count;
 }
 
+const struct ohtd_model *ohtd_robot_model(const struct ohtd_robot *robot)
+{
+	return robot->control.model;
+}
+
 const struct ohtd_user_maps *ohtd_robot_user_maps(const struct ohtd_robot *robot)
 {
 	return &robot->control.model->user;
@@ -426,18 +433,19 @@ void ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *station
 }
 
 void ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-			   const struct ohtd_stations *stations, bool waits)
+			   const struct ohtd_stations *stations, const struct ohtd_searched *searched, bool waits)
 {
 	robot->control.unclean_restart = robot->control.unclean_restart || waits;
-	ohtd_limits_begin(&robot->control.limits, table, stations);
+	ohtd_limits_begin(&robot->control.limits, table, stations, searched);
 	ohtd_travel_use_limits(&robot->control);
+	ohtd_units_search(&robot->control.modules, searched);
 	ohtd_publish(&robot->control);
 }
 
 uint32_t ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-			  const struct ohtd_stations *stations)
+			  const struct ohtd_stations *stations, const struct ohtd_searched *searched)
 {
-	return ohtd_limits_offer(&robot->control.limits, table, stations,
+	return ohtd_limits_offer(&robot->control.limits, table, stations, searched,
 				 ohtd_clock_monotonic_ns(robot->control.clock));
 }
 

@@ -19,10 +19,12 @@
 struct ohtd_clock;
 struct ohtd_limits_block;
 struct ohtd_limits_change;
+struct ohtd_model;
 struct ohtd_robot;
 struct ohtd_link;
 struct ohtd_sample;
 struct ohtd_sample_reader;
+struct ohtd_searched;
 struct oht_complaints;
 struct oht_regmap;
 struct ohtd_rule_table;
@@ -149,6 +151,9 @@ void ohtd_robot_look(const struct ohtd_robot *robot, const struct ohtd_snapshot 
 /* Registers of all modules in a built-in profile, enum oht_profile, without what a user added. */
 unsigned int ohtd_robot_registers_of(const struct ohtd_robot *robot, unsigned int profile);
 
+/* What the data files say of modules (model.h). Constant after ohtd_robot_create(). */
+const struct ohtd_model *ohtd_robot_model(const struct ohtd_robot *robot);
+
 /* What became of the user's register maps. Constant after ohtd_robot_create(). */
 const struct ohtd_user_maps *ohtd_robot_user_maps(const struct ohtd_robot *robot);
 
@@ -171,14 +176,14 @@ uint64_t ohtd_robot_events(const struct ohtd_robot *robot);
 /* The named positions in force (stations.h). Context: any thread but the control thread; a mutex. */
 void ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *stations);
 
-/* Limits and stations instead of those of the files. @waits: for a person, as after an unclean restart.
+/* Limits, stations and searched addresses instead of those of the files. @waits: for a person, as after an unclean restart.
  * Context: main thread, before ohtd_robot_start(). */
 void ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-			   const struct ohtd_stations *stations, bool waits);
+			   const struct ohtd_stations *stations, const struct ohtd_searched *searched, bool waits);
 
-/* Lays limits and stations ready. Return: for OHTD_COMMAND_LIMITS. Context: a worker, one at a time. */
+/* Lays limits, stations and searched addresses ready. Return: for OHTD_COMMAND_LIMITS. Context: a worker, one at a time. */
 uint32_t ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-			  const struct ohtd_stations *stations);
+			  const struct ohtd_stations *stations, const struct ohtd_searched *searched);
 
 /* The limits of motion in force (motion_limits.h). Context: any thread but the control thread; a mutex. */
 void ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *block);

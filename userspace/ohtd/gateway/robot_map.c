@@ -126,7 +126,8 @@ static void fill_modules(const struct ohtd_snapshot *snapshot, uint16_t *words)
 {
 	for (unsigned int i = 0; i < snapshot->module_count; i++) {
 		const struct ohtd_module_view *module = &snapshot->modules[i];
-		uint16_t bit = (uint16_t)(1u << (module->unit - 1));
+		/* A module at a higher address has none. */
+		uint16_t bit = module->unit <= 16 ? (uint16_t)(1u << (module->unit - 1)) : 0;
 
 		if (module->health == OHTD_HEALTH_GOOD)
 			words[OHTD_MAP_AT_GOOD] |= bit;

@@ -310,7 +310,7 @@ static int open_settings(struct running *run)
 		.level = run->config->log_level,
 		.backup = { .nightly = (int)run->config->backup_nightly, .hour = run->config->backup_hour },
 		.rates = { run->config->logins_per_s, run->config->changes_per_s, run->config->queries_per_s },
-		.simulated = run->config->simulated,
+		.simulated = run->config->simulated, .model = ohtd_robot_model(run->robot),
 		.lost = ohtd_setup_is_lost(run->setup),
 		.look = look_well, .note = note_version, .arg = run,
 	};

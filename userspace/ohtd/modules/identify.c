@@ -79,7 +79,8 @@ static void next_unit(struct ohtd_modules *modules)
 void ohtd_identify_all(struct ohtd_modules *modules, bool polls_wait)
 {
 	struct ohtd_identify *identify = &modules->identify;
-	uint8_t unit;
+	const struct ohtd_searched *searched = &modules->searched;
+	unsigned int i;
 
 	identify->full = true;
 	identify->polls_wait = polls_wait;
@@ -87,12 +88,12 @@ void ohtd_identify_all(struct ohtd_modules *modules, bool polls_wait)
 	identify->queued = 0;
 	modules->snapshot->bus.discovering = 1;
 	/* The queue is taken from its end: addresses where something is expected come first. */
-	for (unit = OHTD_UNITS; unit >= 1; unit--)
-		if (!ohtd_model_by_unit(modules->model, unit))
-			identify->queue[identify->queued++] = unit;
-	for (unit = OHTD_UNITS; unit >= 1; unit--)
-		if (ohtd_model_by_unit(modules->model, unit))
-			identify->queue[identify->queued++] = unit;
+	for (i = searched->count; i; i--)
+		if (!ohtd_model_by_unit(modules->model, searched->unit[i - 1]))
+			identify->queue[identify->queued++] = searched->unit[i - 1];
+	for (i = searched->count; i; i--)
+		if (ohtd_model_by_unit(modules->model, searched->unit[i - 1]))
+			identify->queue[identify->queued++] = searched->unit[i - 1];
 	next_unit(modules);
 }
 

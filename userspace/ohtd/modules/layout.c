@@ -163,8 +163,9 @@ static bool outputs_rest(const struct ohtd_modules *modules)
 	for (i = 0; i < modules->model->planned; i++) {
 		const struct ohtd_kind *kind = modules->model->in_order[i].kind;
 
-		crowded |= kind->module->unit > OHTD_UNITS ||
-			   !ohtd_unit_in_plan(modules, &modules->units[kind->module->unit - 1]);
+		const struct ohtd_unit *unit = ohtd_unit_seen(modules, kind->module->unit);
+
+		crowded |= !unit || !ohtd_unit_in_plan(modules, unit);
 	}
 	return crowded && ohtd_setpoint_rests(modules);
 }
@@ -249,7 +250,7 @@ static uint16_t first_cycle(const struct ohtd_modules *modules, const struct oht
 	unsigned int i;
 
 	for (i = 0; i < layout->count; i++) {
-		const struct ohtd_unit *unit = &modules->units[layout->place[i].unit - 1];
+		const struct ohtd_unit *unit = ohtd_unit_seen(modules, layout->place[i].unit);
 		uint64_t permille = silence_permille(modules, unit);
 
 		if (layout->place[i].output != OHTD_OUTPUT_NONE || ohtd_unit_every_cycle(unit) ||
@@ -406,7 +407,7 @@ static void take(struct ohtd_modules *modules, struct ohtd_place *place,
 	};
 
 	place->tried_ns = value->tried_ns;
-	if (is_void(value) || unit->view.generation != place->generation)
+	if (is_void(value) || !unit || unit->view.generation != place->generation)
 		return;
 	memcpy(reply.words, value->words, value->count * sizeof(reply.words[0]));
 	modules->snapshot->bus.transfers++;

@@ -26,7 +26,7 @@
 
 struct ohtd_control;
 
-#define OHTD_UNITS		OHTD_MODULES_MAX	/* unit addresses 1..8 */
+#define OHTD_UNITS		OHTD_MODULES_MAX	/* places of units, each of one address that is searched */
 #define OHTD_TRANSFERS		16
 
 /* ---- transfers ---- */
@@ -54,12 +54,12 @@ struct ohtd_transfer {
 /* ---- units ---- */
 
 /**
- * struct ohtd_unit - what is known of one unit address
+ * struct ohtd_unit - what is known of one unit address; all but @published is zero in a place without one
  * @kind: what it says it is; NULL unknown
  * @plan: how it is read and written; NULL when it is not (unknown, unassigned, profile not known yet)
  * @view: published part
  * @values: register values, in the order of @plan->map
- * @published: of @values
+ * @published: of @values; stays with the place
  * @dirty: @values differ from what is published
  * @firmware: place of that register in @plan->map, -1: none; so is @hardware
  * @busy: a poll of it is under way in the slack
@@ -90,7 +90,6 @@ struct ohtd_unit {
 	const struct ohtd_plan *plan;
 	struct ohtd_module_view view;
 	struct ohtd_registers values;
-	struct ohtd_seqlock published;
 	int firmware, hardware;
 	bool dirty;
 	bool busy;
@@ -114,6 +113,7 @@ struct ohtd_unit {
 	uint32_t backoff_ms;
 	uint64_t lost_since_ns;
 	uint64_t health_since_ns;
+	struct ohtd_seqlock published;
 };
 
 /* ---- prepared writes ---- */
@@ -207,7 +207,10 @@ struct ohtd_modules {
 	uint64_t *next_tick_ns;
 	uint64_t now_ns;
 	/* of this room */
+	struct ohtd_searched searched;
+	_Atomic uint8_t address[OHTD_UNITS];	/* of each of @units, 0: of none; other threads look, too */
 	struct ohtd_unit units[OHTD_UNITS];
+	uint32_t forgotten;	/* greatest generation of a unit that is not searched any more */
 	unsigned int counted;	/* of @units: whose bytes were asked for last */
 	struct ohtd_layout layout;
 	struct ohtd_layout wanted;	/* being made */
@@ -240,11 +243,33 @@ bool ohtd_transfer_slack_busy(const struct ohtd_modules *modules);
 /* schedule.c */
 void ohtd_schedule_slack(struct ohtd_modules *modules);
 
-/* units.c */
+/* searched.c */
+
+/* Which of @modules->units is that address's; -1: it is not searched. Any thread. */
+int ohtd_unit_place(const struct ohtd_modules *modules, uint8_t unit);
+
+/* NULL: the address is not searched. */
 static inline struct ohtd_unit *ohtd_unit(struct ohtd_modules *modules, uint8_t unit)
 {
-	return unit >= 1 && unit <= OHTD_UNITS ? &modules->units[unit - 1] : NULL;
+	int place = ohtd_unit_place(modules, unit);
+
+	return place < 0 ? NULL : &modules->units[place];
 }
+
+static inline const struct ohtd_unit *ohtd_unit_seen(const struct ohtd_modules *modules, uint8_t unit)
+{
+	int place = ohtd_unit_place(modules, unit);
+
+	return place < 0 ? NULL : &modules->units[place];
+}
+
+/*
+ * These addresses are searched from now on. What is known of others is forgotten, as if nothing had ever answered there; a search
+ * of all begins if the bus is there and they are other ones than before.
+ */
+void ohtd_units_search(struct ohtd_modules *modules, const struct ohtd_searched *searched);
+
+/* units.c */
 
 /* Polled in every cycle, as long as it answers well. */
 static inline bool ohtd_unit_every_cycle(const struct ohtd_unit *unit)

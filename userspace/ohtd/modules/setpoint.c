@@ -167,10 +167,12 @@ static void look_at_register(struct ohtd_modules *modules, const struct ohtd_pla
 {
 	struct ohtd_written *written = &modules->setpoints.written[place->output];
 	const struct ohtd_unit *unit = ohtd_unit(modules, place->unit);
-	const struct ohtd_register_value *value = &unit->values.values[place->block.first];
+	const struct ohtd_register_value *value;
 
-	if (!unit->plan || unit->view.generation != place->generation ||
-	    value->state != OHTD_REGISTER_OK || value->time_ns <= written->read_ns)
+	if (!unit || !unit->plan || unit->view.generation != place->generation)
+		return;
+	value = &unit->values.values[place->block.first];
+	if (value->state != OHTD_REGISTER_OK || value->time_ns <= written->read_ns)
 		return;
 	written->read_ns = value->time_ns;
 	/* A reading of before the first acknowledgement of this stay says nothing of it. */
@@ -221,7 +223,7 @@ static uint16_t most(struct ohtd_modules *modules, bool direction)
 		const struct oht_register *reg;
 
 		if (!writes(place) || ohtd_output_is_direction(place->output) != direction ||
-		    !unit->plan)
+		    !unit || !unit->plan)
 			continue;
 		reg = &unit->plan->map->reg[place->block.first];
 		if (reg->has_max && reg->max < least)

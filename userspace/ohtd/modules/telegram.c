@@ -130,7 +130,7 @@ void ohtd_telegram_next(struct ohtd_modules *modules)
 
 	if (!telegrams->active || telegrams->under_way)
 		return;
-	if (!drive->plan) {
+	if (!drive || !drive->plan) {
 		give_up(telegrams, OHTD_WHY_MODULE_LOST);
 		return;
 	}
@@ -180,7 +180,7 @@ void ohtd_telegram_done(struct ohtd_modules *modules, const struct oht_reply *re
 	if (telegrams->active && telegrams->attempts && judge(telegrams, reply)) {
 		telegrams->attempts = 0;
 		telegrams->next++;
-		if (!drive->plan)
+		if (!drive || !drive->plan)
 			give_up(telegrams, OHTD_WHY_MODULE_LOST);
 		else if (telegrams->next >= drive->plan->write_count[telegrams->telegram])
 			end_list(telegrams);

@@ -68,13 +68,17 @@ static void dispatch(struct ohtd_modules *modules, const struct ohtd_transfer *t
 		ohtd_unit_count(unit, reply);
 	switch (transfer->purpose) {
 	case OHTD_PURPOSE_POLL:
+		/* Its address is not searched any more; nor below. */
+		if (!unit)
+			break;
 		unit->busy = false;
 		ohtd_unit_polled(modules, unit, &transfer->block, reply, modules->now_ns);
 		if (reply->outcome == OHT_OUTCOME_OK)
 			ohtd_unit_wait(modules, unit);
 		break;
 	case OHTD_PURPOSE_SWEEP:
-		ohtd_unit_swept(modules, unit, &transfer->block, reply);
+		if (unit)
+			ohtd_unit_swept(modules, unit, &transfer->block, reply);
 		break;
 	case OHTD_PURPOSE_IDENTIFY:
 		ohtd_identify_done(modules, transfer, reply);

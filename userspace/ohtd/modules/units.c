@@ -403,7 +403,7 @@ void ohtd_unit_found(struct ohtd_modules *modules, struct ohtd_unit *unit,
 	if (!unit->view.generation || kind != unit->kind || plan != unit->plan) {
 		unit->kind = kind;
 		unit->plan = plan;
-		unit->view.generation++;
+		unit->view.generation = (unit->view.generation ? unit->view.generation : modules->forgotten) + 1;
 		set_names(unit, profile);
 		forget_values(unit);
 	}

@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 #include "robot/codes.h"
+#include "robot/searched.h"
 #include "robot/verbs.h"
 
-#define OHTD_MODULES_MAX	8	/* units 1..8 are searched */
 #define OHTD_REGISTERS_MAX	128	/* of one module */
 #define OHTD_WHY_MAX		12	/* reasons in one list; further ones are counted only */
 #define OHTD_ALERTS_MAX		20
@@ -188,6 +188,7 @@ struct ohtd_safety_view {
  * @discovering: one is under way
  * @realtime: the control thread runs with a real-time priority
  * @memory_locked: mlockall() was permitted
+ * @searched: addresses that are searched for modules
  */
 struct ohtd_bus_view {
 	char backend[OHTD_NAME_BYTES];
@@ -214,6 +215,8 @@ struct ohtd_bus_view {
 	uint64_t heartbeats;
 	uint64_t transfers;
 	uint64_t records_lost;
+	struct ohtd_searched searched;
+	uint8_t pad_searched[7];
 };
 
 #define OHTD_PLAN_ENTRIES_MAX	64

@@ -13,6 +13,7 @@
 #include "json/whole.h"
 #include "json/writer.h"
 
+#define UNITS		"/bus/units"
 #define STATIONS	"/stations/"
 #define POSITION	"/position_mm"
 #define POSITION_MAX_MM	1000000
@@ -30,27 +31,35 @@ static const char *const no_or_yes[] = { "no", "yes", NULL };
 
 /* ---- what is not to be said by type, length and range ---- */
 
-static const char *layer_unfit(const struct ohtd_values *values, const char *text)
+static const char *layer_unfit(const struct ohtd_values *values, struct ohtd_part *part)
 {
-	if (values->simulated || strcmp(text, layers[OHTD_LAYER_BENCH]))
+	if (values->simulated || strcmp(part->text, layers[OHTD_LAYER_BENCH]))
 		return NULL;
 	return "'bench' is for a robot that is simulated: simulated = yes in ohtd.conf";
 }
 
-static const char *currency_unfit(const struct ohtd_values *values, const char *text)
+static const char *currency_unfit(const struct ohtd_values *values, struct ohtd_part *part)
 {
 	(void)values;
-	if (!*text || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == OHTD_CURRENCY_BYTES - 1)
+	if (!*part->text || strspn(part->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == OHTD_CURRENCY_BYTES - 1)
 		return NULL;
 	return "a currency has three capital letters, as EUR";
 }
 
-static const char *shifts_unfit(const struct ohtd_values *values, const char *text)
+static const char *shifts_unfit(const struct ohtd_values *values, struct ohtd_part *part)
 {
 	struct ohtd_shifts shifts;
 
 	(void)values;
-	return ohtd_shifts_take(text, &shifts) ? NULL : "shifts begin at times of day in order, as 06:00,14:00,22:00";
+	return ohtd_shifts_take(part->text, &shifts) ? NULL : "shifts begin at times of day in order, as 06:00,14:00,22:00";
+}
+
+static const char *units_unfit(const struct ohtd_values *values, struct ohtd_part *part)
+{
+	struct ohtd_searched searched;
+
+	(void)values;
+	return ohtd_searched_read(part->text, &searched, part);
 }
 
 /* ---- the rows ---- */
@@ -74,6 +83,9 @@ static const struct ohtd_item last_items[] = {
 	{ .pointer = STATIONS OHTD_ANY POSITION, .type = OHTD_ITEM_NUMBER, .of_many = true, .unit = "mm",
 	  .min = -POSITION_MAX_MM, .max = POSITION_MAX_MM, .role = OHTD_ROLE_SUPERVISOR, .needs_standstill = true,
 	  .summary = "Where the station is along the rail, within the soft limits" },
+	{ .pointer = UNITS, .type = OHTD_ITEM_TEXT, AT(units), .unfit = units_unfit, .min = 1, .max = OHTD_SEARCHED_BYTES - 1,
+	  .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true, .needs_standstill = true,
+	  .summary = "Unit addresses that are searched for modules, at most 8 of 1 to 247 in rising order, alone or in spans, as 2-5,17; those of required modules are among them" },
 	{ .pointer = "/analytics/tariff_per_kwh", .type = OHTD_ITEM_NUMBER, AT(analytics.tariff_per_kwh),
 	  .max = OHTD_TARIFF_MAX, .role = OHTD_ROLE_SUPERVISOR,
 	  .summary = "Price of a kWh, for the cost of energy in analytics; 0: no cost is told" },
@@ -361,19 +373,20 @@ static void *place_of(struct taking *taking, const struct ohtd_item *item)
 }
 
 /* Why a text of fitting length cannot be taken, or NULL. */
-static const char *unfit(const struct taking *taking, const struct ohtd_item *item, const char *text)
+static const char *unfit(const struct taking *taking, const struct ohtd_item *item, struct ohtd_part *part)
 {
-	if (*text && ohtd_is_blank(text))
+	if (*part->text && ohtd_is_blank(part->text))
 		return "must have more than blanks";
-	return item->unfit ? item->unfit(taking->values, text) : NULL;
+	return item->unfit ? item->unfit(taking->values, part) : NULL;
 }
 
 static void take_text(struct taking *taking, const struct ohtd_item *item, const char *pointer,
 		      struct json_object *value)
 {
 	const char *text = json_object_get_string(value);
-	const char *why = unfit(taking, item, text);
 	size_t n = strlen(text), at = 0;
+	struct ohtd_part part = { text, (int)n };
+	const char *why = unfit(taking, item, &part);
 	uint32_t number = ohtd_is_blank(text) ? 0 : ohtd_unprintable(text, &at);
 
 	if (number)
@@ -382,7 +395,7 @@ static void take_text(struct taking *taking, const struct ohtd_item *item, const
 		ohtd_fault_add(taking->faults, pointer, "length",
 			       "has %zu bytes, must have %g to %g", n, item->min, item->max);
 	else if (why)
-		ohtd_fault_add(taking->faults, pointer, "unfit", "%s, not '%s'", why, text);
+		ohtd_fault_add(taking->faults, pointer, "unfit", "%s, not '%.*s'", why, part.bytes, part.text);
 	else
 		memcpy(place_of(taking, item), text, n + 1);
 }
@@ -402,6 +415,7 @@ static void take_word(struct taking *taking, const struct ohtd_item *item, const
 		      struct json_object *value)
 {
 	const char *word = json_object_get_string(value);
+	struct ohtd_part part = { word, (int)strlen(word) };
 	char text[OHTD_FAULT_BYTES];
 	const char *why = NULL;
 	int at = 0;
@@ -409,7 +423,7 @@ static void take_word(struct taking *taking, const struct ohtd_item *item, const
 	while (item->words[at] && strcmp(item->words[at], word))
 		at++;
 	if (item->words[at])
-		why = unfit(taking, item, word);
+		why = unfit(taking, item, &part);
 	if (!item->words[at])
 		ohtd_fault_add(taking->faults, pointer, "unknown_value", "must be %s, not '%.*s'",
 			       list_words(item->words, text), oht_utf8_cut(word, 40), word);
@@ -539,6 +553,22 @@ static void check_station(const struct ohtd_values *values, unsigned int i,
 			       values->stations.at[i - 1].name, station->position_mm);
 }
 
+/* A required module that is not searched would be missing for ever. */
+static void check_units(const struct ohtd_values *values, struct ohtd_faults *faults)
+{
+	struct ohtd_searched searched;
+
+	if (!values->model || ohtd_searched_read(values->units, &searched, NULL))
+		return;
+	for (unsigned int i = 0; i < values->model->count; i++) {
+		const struct oht_module *module = values->model->kinds[i].module;
+
+		if (module->required && !ohtd_searched_has(&searched, module->unit))
+			ohtd_fault_add(faults, UNITS, "unfit", "the required module %s is at unit %u, which is not among %s",
+				       module->name, module->unit, values->units);
+	}
+}
+
 void ohtd_values_check(struct ohtd_values *values, struct ohtd_faults *faults)
 {
 	char pointer[OHTD_POINTER_BYTES] = "/motion";
@@ -556,4 +586,5 @@ void ohtd_values_check(struct ohtd_values *values, struct ohtd_faults *faults)
 		ohtd_fault_add(faults, "/history/samples_days", "contradiction",
 			       "samples for %g days, but columns for %g: of a time with samples there are columns, too",
 			       values->past.samples_days, values->past.columns_days);
+	check_units(values, faults);
 }

@@ -15,7 +15,9 @@
 #include <stddef.h>
 
 #include "base/role.h"
+#include "robot/model.h"
 #include "robot/rules.h"
+#include "robot/searched.h"
 #include "robot/stations.h"
 #include "settings/shifts.h"
 
@@ -33,7 +35,7 @@ struct json_object;
 #define OHTD_POINTER_BYTES	96
 #define OHTD_FAULT_BYTES	240
 #define OHTD_FAULTS_MAX		16
-#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 17)
+#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 18)
 /* An item for each of many: stands in a pointer for any name. */
 #define OHTD_ANY		"*"
 
@@ -91,15 +93,20 @@ enum ohtd_layer {
 /* NULL: there is none. */
 const char *ohtd_layer_name(unsigned int layer);
 
-/* All values: what the parts of the daemon use. @layer: enum ohtd_layer. @level: enum ohtd_log_level. @simulated: there is no robot; a constant. */
+/*
+ * All values: what the parts of the daemon use. @layer: enum ohtd_layer. @level: enum ohtd_log_level. @units: as ohtd_searched_read() reads them.
+ * Constants: @simulated: there is no robot; @model: modules that are required, NULL: none.
+ */
 struct ohtd_values {
 	bool simulated;
+	const struct ohtd_model *model;
 	int layer;
 	char name[OHTD_ROBOT_NAME_BYTES];
 	char place[OHTD_ROBOT_PLACE_BYTES];
 	int level;
 	struct ohtd_rule_table table;
 	struct ohtd_stations stations;
+	char units[OHTD_SEARCHED_BYTES];
 	struct ohtd_analytics_values analytics;
 	struct ohtd_backup_values backup;
 	struct ohtd_rate_values rates;
@@ -124,7 +131,8 @@ enum ohtd_item_type {
  * @first: WORD: the value of the first word; the others follow it
  * @at: where the value is in struct ohtd_values: a text there, an int of a WORD, a double of a NUMBER
  * @of_many: an item for each of many, which have a place of their own
- * @unfit: why a value of that type, length and range cannot be taken, as a clause; NULL: it can. NULL: each can
+ * @unfit: why a value of that type, length and range cannot be taken, as a clause; NULL: it can. @part is the value, and may be
+ *	narrowed to what is wrong in it. NULL: each can
  * @role: lowest role that may change it
  * @needs_elevation: only by an elevated session
  * @on_bench_too: on the bench likewise
@@ -142,7 +150,7 @@ struct ohtd_item {
 	int first;
 	size_t at;
 	bool of_many;
-	const char *(*unfit)(const struct ohtd_values *values, const char *text);
+	const char *(*unfit)(const struct ohtd_values *values, struct ohtd_part *part);
 	enum ohtd_role role;
 	bool needs_elevation;
 	bool on_bench_too;
@@ -204,7 +212,7 @@ void ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
 		    const struct ohtd_values *defaults, struct ohtd_values *values,
 		    struct ohtd_faults *faults);
 
-/* The limits of @values against each other, and the stations against the limits. */
+/* The limits of @values against each other, the stations against the limits, and searched addresses against modules that are required. */
 void ohtd_values_check(struct ohtd_values *values, struct ohtd_faults *faults);
 
 /* RFC 7396. The tree and the patch are objects. False: out of memory. */

@@ -193,6 +193,9 @@ bool ohtd_document_take(const struct ohtd_items *items, struct ohtd_change *chan
 bool ohtd_settings_robot_refuses(struct ohtd_settings *settings, struct ohtd_change *change,
 				 uint32_t generation);
 
+/* Lays @settings->wanted ready for the robot. Return: the number of the block. Held: writer, but at the start. */
+uint32_t ohtd_settings_offer(struct ohtd_settings *settings);
+
 /* A controlled stop; 0 or a negative errno. Held: writer. */
 int ohtd_settings_stop_robot(struct ohtd_settings *settings, const struct ohtd_holder *by);
 
@@ -223,8 +226,8 @@ void ohtd_unconfirmed_begin(struct ohtd_settings *settings, const struct ohtd_ch
 void ohtd_unconfirmed_tell(struct ohtd_settings *settings, const struct ohtd_change *change, int64_t was,
 		       const char *cause);
 
-/* What goes well now, before a change that is to return. */
-void ohtd_unconfirmed_look(struct ohtd_settings *settings, struct ohtd_well *well);
+/* What goes well now, and still should with @settings->wanted, before a change that is to return. Held: writer. */
+void ohtd_unconfirmed_look(struct ohtd_settings *settings);
 
 /* What that thread waits for, before it is started. */
 void ohtd_returner_init(struct ohtd_settings *settings);

@@ -75,6 +75,15 @@ static int ask_robot(struct ohtd_settings *settings, struct ohtd_change *change,
 	return ask(settings, &command, &change->answer);
 }
 
+uint32_t ohtd_settings_offer(struct ohtd_settings *settings)
+{
+	struct ohtd_searched searched;
+
+	/* It was read when the value was taken. */
+	ohtd_searched_read(settings->wanted.units, &searched, NULL);
+	return ohtd_robot_offer(settings->setup.robot, &settings->wanted.table, &settings->wanted.stations, &searched);
+}
+
 int ohtd_settings_stop_robot(struct ohtd_settings *settings, const struct ohtd_holder *by)
 {
 	struct ohtd_command command = {
@@ -373,7 +382,7 @@ void ohtd_settings_commit(struct ohtd_settings *settings, struct ohtd_change *ch
 	bool kept = is_to_be_kept(settings, change);
 
 	if (change->version.returns_to)
-		ohtd_unconfirmed_look(settings, &settings->well);
+		ohtd_unconfirmed_look(settings);
 	if (change->needs_standstill && ohtd_settings_robot_refuses(settings, change, 0))
 		return;
 	if (change->here && !stands_there(settings, change))
@@ -385,9 +394,7 @@ void ohtd_settings_commit(struct ohtd_settings *settings, struct ohtd_change *ch
 		return;
 	}
 	if (change->needs_standstill &&
-	    ohtd_settings_robot_refuses(settings, change,
-					ohtd_robot_offer(settings->setup.robot, &settings->wanted.table,
-							 &settings->wanted.stations))) {
+	    ohtd_settings_robot_refuses(settings, change, ohtd_settings_offer(settings))) {
 		if (settings->pending.waits)
 			ohtd_standstill_take_back(settings, change);
 		else if (kept)

@@ -92,13 +92,14 @@ struct ohtd_settings_note {
 /**
  * struct ohtd_settings_setup - who takes part; everything outlives the settings
  * @store: keeps the versions
- * @robot: takes limits and stations
+ * @robot: takes limits, stations and searched addresses
  * @link: of @robot, used by nobody else
  * @clock: time of day
  * @level: of ohtd.conf
  * @backup: likewise; but for keep
  * @rates: likewise
  * @simulated: there is no robot
+ * @model: of @robot
  * @lost: the database is another one than before
  * @look: what goes well now; called by a thread of the settings. NULL: not known
  * @note: for the audit: what became of a version by itself. NULL: not told
@@ -113,6 +114,7 @@ struct ohtd_settings_setup {
 	struct ohtd_backup_values backup;
 	struct ohtd_rate_values rates;
 	bool simulated;
+	const struct ohtd_model *model;
 	bool lost;
 	void (*look)(void *arg, struct ohtd_well *well);
 	void (*note)(void *arg, const struct ohtd_settings_note *note);

@@ -18,8 +18,8 @@
 #define SAMPLES_DAYS	30
 #define COLUMNS_DAYS	400
 #define PAST_MIB	2048
-/* A round for each limit, for all of them, and for each lot of stations that is told at a time. */
-#define ROUNDS_MAX	(OHTD_RULES + OHTD_STATIONS_MAX / OHTD_FAULTS_MAX + 2)
+/* A round for each limit, for all of them, and for each lot of stations and modules that is told at a time. */
+#define ROUNDS_MAX	(OHTD_RULES + (OHTD_STATIONS_MAX + OHTD_KINDS_MAX) / OHTD_FAULTS_MAX + 3)
 /* Reasons of versions that nobody has made. While one of those but the first is live, a person is
  * waited for. */
 #define REASON_FIRST	"taken over from motion.csv, stations.csv and ohtd.conf"
@@ -94,7 +94,18 @@ static bool give_up(struct ohtd_settings *settings, struct ohtd_values *values,
 	return other;
 }
 
-/* Each round takes something away: a limit, all of them, or some stations. */
+/* The default has all modules that are required, and days that agree. */
+static void give_up_others(const struct ohtd_settings *settings, struct ohtd_values *values, const struct ohtd_faults *faults)
+{
+	for (size_t i = 0; i < faults->count && i < OHTD_FAULTS_MAX; i++) {
+		if (!strcmp(faults->fault[i].pointer, "/bus/units"))
+			memcpy(values->units, settings->defaults.units, sizeof(values->units));
+		if (is_under(faults->fault[i].pointer, "/history"))
+			values->past = settings->defaults.past;
+	}
+}
+
+/* Each round takes something away: a limit, all of them, some stations, addresses that lack a module, or days of history. */
 static size_t make_agree(struct ohtd_settings *settings, struct ohtd_values *values,
 			 struct ohtd_faults *faults)
 {
@@ -109,10 +120,12 @@ static size_t make_agree(struct ohtd_settings *settings, struct ohtd_values *val
 		/* Stations are measured anew against the limits that come of it. */
 		limits = is_under(faults->fault[0].pointer, "/motion");
 		count += tell_faults(faults, limits ? 1 : faults->count);
-		if (!limits)
+		if (!limits) {
 			leave_out(values, faults);
-		else if (!give_up(settings, values, faults->fault[0].pointer))
+			give_up_others(settings, values, faults);
+		} else if (!give_up(settings, values, faults->fault[0].pointer)) {
 			give_up(settings, values, "/motion");
+		}
 	}
 	return count;
 }
@@ -387,12 +400,14 @@ static void take_defaults(struct ohtd_settings *settings)
 	ohtd_robot_limits(settings->setup.robot, block);
 	defaults->table = block->table;
 	defaults->stations = block->stations;
+	ohtd_searched_text(&block->searched, defaults->units);
 	defaults->level = settings->setup.level;
 	defaults->backup = settings->setup.backup;
 	defaults->backup.keep = DEFAULT_KEPT;
 	defaults->rates = settings->setup.rates;
 	defaults->past = (struct ohtd_past_values){ SAMPLES_DAYS, COLUMNS_DAYS, PAST_MIB };
 	defaults->simulated = settings->setup.simulated;
+	defaults->model = settings->setup.model;
 	snprintf(defaults->name, sizeof(defaults->name), DEFAULT_NAME);
 	snprintf(defaults->analytics.shifts, sizeof(defaults->analytics.shifts), DEFAULT_SHIFTS);
 	ohtd_items_make(&settings->items, &defaults->table);
@@ -403,6 +418,7 @@ struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup
 					 size_t size)
 {
 	struct ohtd_settings *settings = calloc(1, sizeof(*settings));
+	struct ohtd_searched searched;
 	int r = settings ? 0 : -ENOMEM;
 
 	if (settings) {
@@ -421,7 +437,8 @@ struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup
 		errno = -r;
 		return NULL;
 	}
-	ohtd_robot_begin_with(setup->robot, &settings->values.table, &settings->values.stations,
+	ohtd_searched_read(settings->values.units, &searched, NULL);
+	ohtd_robot_begin_with(setup->robot, &settings->values.table, &settings->values.stations, &searched,
 			      *settings->waits);
 	if (settings->values.level != setup->level)
 		ohtd_log(OHTD_LOG_NOTICE, "settings", "level",

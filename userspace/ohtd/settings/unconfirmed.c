@@ -25,7 +25,6 @@
 #define STANDS_MS	25
 /* Of the cycles within a second, times the time factor, one in so many may be missed: a busy host misses some, too. */
 #define MISSED_ONE_IN	5
-#define MODULES_MAX	247
 
 /* ---- who may change what ---- */
 
@@ -86,11 +85,23 @@ static bool may_decide(struct ohtd_settings *settings, struct ohtd_change *chang
 
 /* ---- pending ---- */
 
-void ohtd_unconfirmed_look(struct ohtd_settings *settings, struct ohtd_well *well)
+static void look(const struct ohtd_settings *settings, struct ohtd_well *well)
 {
 	memset(well, 0, sizeof(*well));
 	if (settings->setup.look)
 		settings->setup.look(settings->setup.arg, well);
+}
+
+void ohtd_unconfirmed_look(struct ohtd_settings *settings)
+{
+	struct ohtd_searched searched;
+
+	look(settings, &settings->well);
+	ohtd_searched_read(settings->wanted.units, &searched, NULL);
+	/* A module whose address is taken out is not lost by that. */
+	for (unsigned int unit = 1; unit <= OHTD_UNIT_MAX; unit++)
+		if (!ohtd_searched_has(&searched, (uint8_t)unit))
+			settings->well.modules[unit / 64] &= ~(1ull << unit % 64);
 }
 
 static void set_end(struct ohtd_settings *settings, struct ohtd_unconfirmed *pending, uint32_t within_s)
@@ -227,9 +238,7 @@ static bool give_back(struct ohtd_settings *settings, struct ohtd_change *change
 		return fails(change, OHTD_CHANGE_NO_MEMORY);
 	change->needs_standstill = needs_standstill(settings, change);
 	if (change->needs_standstill &&
-	    ohtd_settings_robot_refuses(settings, change,
-					ohtd_robot_offer(settings->setup.robot, &settings->wanted.table,
-							 &settings->wanted.stations)))
+	    ohtd_settings_robot_refuses(settings, change, ohtd_settings_offer(settings)))
 		return false;
 	keep(settings, change);
 	return true;
@@ -269,7 +278,7 @@ static bool is_worse(const struct ohtd_settings *settings, const struct ohtd_wel
 	static const struct ohtd_well none;
 	const char *what = NULL;
 
-	for (unsigned int unit = 1; unit <= MODULES_MAX; unit++)
+	for (unsigned int unit = 1; unit <= OHTD_UNIT_MAX; unit++)
 		if ((then->modules[unit / 64] & ~now->modules[unit / 64]) >> unit % 64 & 1) {
 			snprintf(cause, CAUSE_BYTES, "was taken back since module %u was lost", unit);
 			return true;
@@ -378,7 +387,7 @@ static void *run(void *arg)
 			ohtd_clock_wait(clock, NULL, 0, now_ns + STANDS_MS * OHTD_NS_PER_MS);
 			continue;
 		}
-		ohtd_unconfirmed_look(settings, &now);
+		look(settings, &now);
 		over = anew || is_second_over(&now, now_ns - second_ns);
 		/* A share of missed cycles is judged when its second is over. */
 		judge(settings, &pending, over && !anew ? &second : &now, &now);

@@ -286,6 +286,7 @@ export const texts = {
 		missedMeans:
 			"The modules are simulated. Where the board is emulated too, its clock goes on while the host has no time for it, so cycles are missed that a board of its own keeps.",
 		given: "Given away",
+		searched: "Units searched",
 		discovery: "Last search",
 		line: "Line",
 		backend: "Back-end",

@@ -100,6 +100,7 @@ function Load({ bus }: { bus: Bus | undefined }) {
 					[t.wait, ms(plan.command_wait_us)],
 					[t.missed, `${plan.missed.toFixed(0)} / ${plan.exceeded.toFixed(0)}`],
 					[t.given, plan.given.toFixed(0)],
+					[t.searched, bus.searched],
 					[t.discovery, bus.discovery_ms === null ? "–" : `${bus.discovery_ms.toFixed(0)} ms`],
 				]}
 			/>
