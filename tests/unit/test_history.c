@@ -422,6 +422,32 @@ static void a_file_that_is_too_large_loses_what_is_finest(void **state)
 	assert_int_equal(store_ask_sql("SELECT min(level) FROM chunks"), 4);
 }
 
+/* What is sealed is dropped with the last signal: each before must be there. */
+static void what_a_commit_does_not_take_is_sealed_again(void **state)
+{
+	(void)state;
+	make_run(&first_run, 4000, &seed);
+	history_start(&first_run, manual.now_ns);
+	history_play(4000);
+	ohtd_history_stop(history);
+	store_run_sql("CREATE TABLE refused (run INTEGER REFERENCES runs (run) DEFERRABLE INITIALLY DEFERRED);"
+		      "CREATE TRIGGER refuse AFTER INSERT ON chunks BEGIN INSERT INTO refused VALUES (-1); END");
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	make_run(&second_run, 400, &seed);
+	history_start(&second_run, manual.now_ns);
+	history_play(400);
+	history_await_flush();
+	for (int tries = 0; tries < 20; tries++) {
+		ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S);
+		store_nap();
+	}
+	store_run_sql(BUSY "DROP TRIGGER refuse");
+	ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S);
+	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 2 << 40)") == 1);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM chunks"), 6 * SIGNALS);
+	assert_true(assert_answers(first_run.start_ns, first_run.start_ns + 4000 * CYCLE_NS, CYCLE_NS) > 0);
+}
+
 int main(void)
 {
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
@@ -435,6 +461,7 @@ int main(void)
 		CASE(a_disk_that_fails_costs_nothing_that_fits_into_memory),
 		CASE(what_is_old_goes_if_the_clock_is_right),
 		CASE(a_file_that_is_too_large_loses_what_is_finest),
+		CASE(what_a_commit_does_not_take_is_sealed_again),
 	};
 	const char *chosen = getenv("OHT_SEED");
 

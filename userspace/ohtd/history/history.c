@@ -309,6 +309,9 @@ static void end_task(struct ohtd_history *history)
 	history->busy = false;
 	history->retry_ns = good ? 0 : ohtd_clock_monotonic_ns(history->setup.clock) +
 				       OHTD_NS_PER_S;
+	/* What a commit did not take has been undone: the chunk is sealed from its first signal on. */
+	if (!good)
+		task->seal_run = 0;
 	if (good && task->kind == OHTD_TASK_OPEN) {
 		history->run.run = task->run.run;
 		history->seal_due = history->tidy_due = true;
