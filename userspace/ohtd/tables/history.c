@@ -14,7 +14,6 @@
 #define TEXT_OF(number)		#number
 #define TEXT(number)		TEXT_OF(number)
 #define FINE_LEVELS		TEXT(OHTD_HISTORY_FINE_LEVELS)
-#define COARSE_LEVELS		"3, 4, 5"
 
 static int64_t place_of(int64_t run, int64_t cycle)
 {
@@ -481,18 +480,18 @@ static const struct ohtd_statement drop_old_sql = {
 
 /* Of each signal only the part with the run is read, and of that only what goes. */
 static const struct ohtd_statement drop_old_coarse_sql = {
-	"DELETE FROM coarse WHERE (level, signal, run, chunk) IN"
-	" (SELECT level, coarse.signal, coarse.run, chunk FROM runs CROSS JOIN signals CROSS JOIN coarse"
+	"DELETE FROM coarse WHERE (signal, run, chunk, level) IN"
+	" (SELECT coarse.signal, coarse.run, chunk, level FROM runs CROSS JOIN signals CROSS JOIN coarse"
 	" ON coarse.signal = signals.signal AND coarse.run = runs.run WHERE level = :level"
 	" AND start_ns < :before AND chunk < (:before - 1 - start_ns) / :span ORDER BY coarse.run, chunk LIMIT :max)"
 	" RETURNING chunk"
 };
 
-/* One look at each signal and level. */
+/* One look at each signal. */
 #define HAS_NOTHING(run)								\
 	run " NOT IN (SELECT run FROM chunks) AND " run " NOT IN (SELECT place >> 40 FROM intervals)" \
 	" AND NOT EXISTS (SELECT 1 FROM signals CROSS JOIN coarse ON coarse.signal = signals.signal" \
-	" WHERE level IN (" COARSE_LEVELS ") AND coarse.run = " run ")"
+	" WHERE coarse.run = " run ")"
 
 static const struct ohtd_statement drop_gaps_sql = {
 	"DELETE FROM gaps WHERE run < :run AND " HAS_NOTHING("gaps.run")
