@@ -56,6 +56,7 @@ def blob(values, qualities):
 
 
 LEVEL_CYCLES = (1, 40, 320, 2560, 20480, 163840)
+COARSE = 3      # the levels from there on have a table of their own
 
 
 def columns(values, qualities, cycles):
@@ -81,7 +82,8 @@ def write_run(database, run, start_ns, values, qualities):
         [signal] = database.execute("SELECT signal FROM signals WHERE name = ?", (name,)).fetchone()
         for level, length in enumerate(LEVEL_CYCLES):
             coded = columns(told, qualities[name], length) if level else blob(told, qualities[name])
-            database.execute("INSERT INTO chunks VALUES (NULL, ?, ?, ?, 0, ?, ?)", (level, signal, run, cycles, coded))
+            place = "coarse VALUES (" if level >= COARSE else "chunks VALUES (NULL, "
+            database.execute(f"INSERT INTO {place}?, ?, ?, 0, ?, ?)", (level, signal, run, cycles, coded))
 
 
 class Past:
@@ -107,7 +109,7 @@ class Past:
         with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as database:
             run = database.execute
             run("BEGIN")
-            for table in ("runs", "intervals", "chunks", "gaps"):
+            for table in ("runs", "intervals", "chunks", "coarse", "gaps"):
                 run(f"DELETE FROM {table}")
             run("INSERT INTO runs VALUES (1, 'boot', ?, ?, 1, ?)", (CYCLE_NS, self.start_ns, CYCLES))
             run("INSERT INTO gaps VALUES (1, 1, ?, ?, 'samples_lost')", (LOST.start, len(LOST)))

@@ -91,7 +91,7 @@ def fixture_past(tmp_path_factory, accounts):
     starts = made.hour - 4 * 60 * S + 7, made.hour + 5 * 60 * S
     with contextlib.closing(sqlite3.connect(made.state / "history.db", isolation_level=None)) as database:
         database.execute("BEGIN")
-        for table in ("runs", "intervals", "chunks", "gaps"):
+        for table in ("runs", "intervals", "chunks", "coarse", "gaps"):
             database.execute(f"DELETE FROM {table}")
         for run, start_ns in enumerate(starts, 1):
             write_run(database, run, start_ns, make_values(chance), make_qualities(chance))

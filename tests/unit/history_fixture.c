@@ -81,7 +81,8 @@ int chunks_max = INT_MAX;
 
 int64_t __wrap_ohtd_db_history_bytes(struct ohtd_db *db)
 {
-	return ohtd_db_number(db, "SELECT count(*) FROM chunks") > __atomic_load_n(&chunks_max, __ATOMIC_ACQUIRE) ?
+	return ohtd_db_number(db, "SELECT (SELECT count(*) FROM chunks) + (SELECT count(*) FROM coarse)") >
+		       __atomic_load_n(&chunks_max, __ATOMIC_ACQUIRE) ?
 	       3ll << 30 : __real_ohtd_db_history_bytes(db);
 }
 

@@ -121,7 +121,9 @@ static double ask(const char *path, const char *sql, int64_t with)
 /* Of the first chunk. */
 static double level_bytes(const char *path, int level)
 {
-	return ask(path, "SELECT sum(length(data)) FROM chunks WHERE chunk = 0 AND level = ?", level);
+	return ask(path, level < OHTD_HISTORY_FINE_LEVELS ?
+		   "SELECT sum(length(data)) FROM chunks WHERE chunk = 0 AND level = ?" :
+		   "SELECT sum(length(data)) FROM coarse WHERE chunk = 0 AND level = ?", level);
 }
 
 static void nap(void)

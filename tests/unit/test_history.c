@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -387,11 +388,11 @@ static unsigned int level_of_samples(void)
 	return ask(first_run.start_ns, first_run.start_ns + 4000 * CYCLE_NS, CYCLE_NS).level;
 }
 
-/* Samples and fine columns go after 30 days, coarse ones stay; nothing goes while the clock may be wrong. */
+/* Samples and fine columns go after 30 days, coarse ones after 400, and then their run; nothing goes while the clock may be wrong. */
 static void what_is_old_goes_if_the_clock_is_right(void **state)
 {
-	static const char samples[] = "SELECT count(*) FROM chunks WHERE level < 3 AND run = 1";
-	static const char coarse[] = "SELECT count(*) FROM chunks WHERE level >= 3 AND run = 1";
+	static const char samples[] = "SELECT count(*) FROM chunks WHERE run = 1";
+	static const char coarse[] = "SELECT count(*) FROM coarse WHERE run = 1";
 
 	(void)state;
 	make_run(&first_run, 4000, &seed);
@@ -413,6 +414,12 @@ static void what_is_old_goes_if_the_clock_is_right(void **state)
 	/* Whoever asks for samples gets the columns that are left. */
 	WAIT_FOR(level_of_samples() == 3);
 	assert_true(assert_answers(first_run.start_ns, first_run.start_ns + 4000 * CYCLE_NS, CYCLE_NS) > 0);
+	ohtd_history_stop(history);
+	ohtd_manual_clock_advance(&manual, 369 * 86400ull * OHTD_NS_PER_S);
+	begin_short_run(1000);
+	WAIT_FOR(store_ask_sql("SELECT count(*) FROM runs WHERE run = 1") == 0);
+	assert_int_equal(store_ask_sql(coarse), 0);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM coarse"), 2 * 3 * SIGNALS);
 }
 
 /* While the daemon runs, and what is left of that time is found. */
@@ -450,8 +457,83 @@ static void a_file_that_is_too_large_loses_what_is_finest(void **state)
 	ohtd_history_stop(history);
 	chunks_max = 2 * SIGNALS;
 	begin_short_run(1000);
-	WAIT_FOR(store_ask_sql("SELECT count(*) FROM chunks") == 2 * SIGNALS);
-	assert_int_equal(store_ask_sql("SELECT min(level) FROM chunks"), 4);
+	WAIT_FOR(store_ask_sql("SELECT count(*) FROM coarse") == 2 * SIGNALS);
+	assert_int_equal(store_ask_sql("SELECT min(level) FROM coarse"), 4);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM chunks"), 0);
+}
+
+/* What is sealed is dropped with the last signal: each before must be there. */
+static void what_a_commit_does_not_take_is_sealed_again(void **state)
+{
+	(void)state;
+	make_run(&first_run, 4000, &seed);
+	history_start(&first_run, manual.now_ns);
+	history_play(4000);
+	ohtd_history_stop(history);
+	store_run_sql("CREATE TABLE refused (run INTEGER REFERENCES runs (run) DEFERRABLE INITIALLY DEFERRED);"
+		      "CREATE TRIGGER refuse AFTER INSERT ON chunks BEGIN INSERT INTO refused VALUES (-1); END");
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	make_run(&second_run, 400, &seed);
+	history_start(&second_run, manual.now_ns);
+	history_play(400);
+	history_await_flush();
+	for (int tries = 0; tries < 20; tries++) {
+		ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S);
+		store_nap();
+	}
+	store_run_sql(BUSY "DROP TRIGGER refuse");
+	ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S);
+	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 2 << 40)") == 1);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM chunks"), 3 * SIGNALS);
+	assert_true(assert_answers(first_run.start_ns, first_run.start_ns + 4000 * CYCLE_NS, CYCLE_NS) > 0);
+}
+
+#define LEFT_BY_STEPS	(3 * 3000)	/* coarse chunks, more than one step moves */
+#define DIFFERENT	"SELECT (SELECT count(*) FROM (SELECT * FROM wanted EXCEPT SELECT * FROM coarse))"	\
+			" + (SELECT count(*) FROM (SELECT * FROM coarse EXCEPT SELECT * FROM wanted))"
+
+/* As a program of schema 2 has left it: coarse chunks lie where samples are, those of a signal in one go. Some are of other robots' signals. */
+static void make_schema_2(void)
+{
+	store_run_sql("INSERT INTO coarse WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 3000)"
+		      "	SELECT level, 900 + n % 7, 1, n, 163840, randomblob(80 + n % 90) FROM n,"
+		      "	(SELECT 3 AS level UNION SELECT 4 UNION SELECT 5);"
+		      "INSERT INTO chunks (level, signal, run, chunk, cycles, data)"
+		      "	SELECT * FROM coarse ORDER BY run, chunk, signal, level;"
+		      "CREATE TABLE wanted AS SELECT * FROM coarse;"
+		      "DROP TABLE coarse; DELETE FROM schema_migrations WHERE version > 2");
+}
+
+/* All of it can be read meanwhile, no copy of the file is made, and what comes in is kept. */
+static void what_an_earlier_schema_has_is_moved(void **state)
+{
+	static const char left[] = "SELECT count(*) FROM chunks WHERE level > 2";
+	char copies[512];
+	glob_t found;
+
+	(void)state;
+	make_run(&first_run, 2 * OHTD_CHUNK_CYCLES + 4000, &seed);
+	history_start(&first_run, manual.now_ns);
+	history_play(2 * OHTD_CHUNK_CYCLES + 4000);
+	history_await_seal(2);
+	ohtd_history_stop(history);
+	assert_int_equal(store_ask_sql(left), 0);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM coarse"), 2 * 3 * SIGNALS);
+	make_schema_2();
+	assert_int_equal(store_ask_sql(left), 2 * 3 * SIGNALS + LEFT_BY_STEPS);
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	begin_short_run(400);
+	for (bool moved = false, last = false; !last; moved = !store_ask_sql(left)) {
+		last = moved;
+		assert_true(assert_answers(first_run.start_ns, second_run.start_ns + 400 * CYCLE_NS, 2560 * CYCLE_NS) > 0);
+	}
+	/* What is sealed now comes behind it. */
+	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 2 << 40)") == 1);
+	store_run_sql(BUSY "DELETE FROM coarse WHERE run = 1 AND chunk = 2 AND signal < 900");
+	assert_int_equal(store_ask_sql(DIFFERENT), 0);
+	assert_int_equal(store_ask_sql("SELECT max(version) FROM schema_migrations"), 3);
+	snprintf(copies, sizeof(copies), "%s.v*", store_path);
+	assert_int_equal(glob(copies, 0, NULL, &found), GLOB_NOMATCH);
 }
 
 int main(void)
@@ -468,6 +550,8 @@ int main(void)
 		CASE(what_is_old_goes_if_the_clock_is_right),
 		CASE(less_is_kept_at_once_when_it_is_said),
 		CASE(a_file_that_is_too_large_loses_what_is_finest),
+		CASE(what_a_commit_does_not_take_is_sealed_again),
+		CASE(what_an_earlier_schema_has_is_moved),
 	};
 	const char *chosen = getenv("OHT_SEED");
 

@@ -253,6 +253,8 @@ static enum ohtd_history_task next_task(const struct ohtd_history *history)
 		return OHTD_TASK_OPEN;
 	if (history->first)
 		return OHTD_TASK_FLUSH;
+	if (history->move_due)
+		return OHTD_TASK_MOVE;
 	if (history->seal_due)
 		return OHTD_TASK_SEAL;
 	return history->tidy_due ? OHTD_TASK_TIDY : OHTD_TASK_NONE;
@@ -312,12 +314,17 @@ static void end_task(struct ohtd_history *history)
 	history->busy = false;
 	history->retry_ns = good ? 0 : ohtd_clock_monotonic_ns(history->setup.clock) +
 				       OHTD_NS_PER_S;
+	/* What a commit did not take has been undone: the chunk is sealed from its first signal on, and moving begins anew. */
+	if (!good)
+		task->seal_run = task->moved_to = 0;
 	if (good && task->kind == OHTD_TASK_OPEN) {
 		history->run.run = task->run.run;
-		history->seal_due = history->tidy_due = true;
+		history->move_due = history->seal_due = history->tidy_due = true;
 		atomic_store(&history->open, true);
 	} else if (good && task->kind == OHTD_TASK_FLUSH) {
 		end_flush(history, task);
+	} else if (good && task->kind == OHTD_TASK_MOVE) {
+		history->move_due = task->again;
 	} else if (good && task->kind == OHTD_TASK_SEAL) {
 		history->seal_due = task->again;
 		history->tidy_due = history->tidy_due || !task->again;

@@ -17,7 +17,7 @@
 
 #define OHTD_PENDING_GAPS	32
 #define OHTD_DAY_NS		(86400ll * 1000000000ll)
-#define OHTD_LEVELS_SHORT	3	/* levels that are kept as long as samples: the others are much smaller */
+#define OHTD_LEVELS_SHORT	OHTD_HISTORY_FINE_LEVELS	/* levels that are kept as long as samples: the others are much smaller */
 
 /**
  * struct ohtd_interval - samples that come in
@@ -52,6 +52,7 @@ enum ohtd_history_task {
 	OHTD_TASK_NONE,
 	OHTD_TASK_OPEN,		/* the run gets its number, the signals theirs */
 	OHTD_TASK_FLUSH,
+	OHTD_TASK_MOVE,
 	OHTD_TASK_SEAL,
 	OHTD_TASK_TIDY,
 };
@@ -68,8 +69,9 @@ enum ohtd_history_task {
  * @row_count: of @rows
  * @gaps: FLUSH
  * @gap_count: of @gaps
+ * @moved_to: MOVE: where the last step has ended
  * @seal_run: SEAL: which run and chunk, and the signal from which on
- * @again: SEAL and TIDY: there is more to do
+ * @again: MOVE, SEAL and TIDY: there is more to do
  * @trusted: TIDY: the clock is right, so what is old may go
  * @keep: TIDY: how much stays
  */
@@ -84,6 +86,7 @@ struct ohtd_task {
 	unsigned int row_count;
 	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS];
 	unsigned int gap_count;
+	int64_t moved_to;
 	int64_t seal_run, seal_chunk, seal_signal, current_chunk;
 	bool again, trusted;
 	struct ohtd_history_keep keep;
@@ -120,7 +123,7 @@ struct ohtd_history {
 	struct ohtd_task task;
 	bool busy;
 	uint64_t retry_ns;
-	bool seal_due, tidy_due;	/* with the lock held */
+	bool move_due, seal_due, tidy_due;	/* with the lock held */
 	int64_t seal_signal;
 
 	/* numbers in the file; written by the thread of the store before @open */

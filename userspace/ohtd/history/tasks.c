@@ -9,6 +9,7 @@
 
 /* A step of a deletion; others can write in between. */
 #define DROPPED_A_STEP	128
+#define MOVED_A_STEP	2048
 #define PAGES_A_STEP	512
 
 static int open_run(struct ohtd_db *db, struct ohtd_task *task)
@@ -36,6 +37,14 @@ static int flush(struct ohtd_db *db, struct ohtd_task *task)
 	for (unsigned int i = 0; !r && i < task->gap_count; i++)
 		r = ohtd_db_history_add_gap(db, &task->gaps[i]);
 	return r;
+}
+
+static int move(struct ohtd_db *db, struct ohtd_task *task)
+{
+	int r = ohtd_db_history_move(db, &task->moved_to, MOVED_A_STEP);
+
+	task->again = r > 0;
+	return r < 0 ? r : 0;
 }
 
 /* The chunk of the first interval, unless it still grows. */
@@ -125,6 +134,9 @@ int ohtd_task_work(struct ohtd_db *db, void *arg)
 		break;
 	case OHTD_TASK_FLUSH:
 		r = flush(db, task);
+		break;
+	case OHTD_TASK_MOVE:
+		r = move(db, task);
 		break;
 	case OHTD_TASK_SEAL:
 		r = seal(db, task);

@@ -102,7 +102,7 @@ static int set_up(struct ohtd_db *db, int version, char *why, size_t size)
 	return r == SQLITE_OK ? 0 : refuse(db, why, size);
 }
 
-/* With a copy of what there was. A step that fails leaves neither a change nor the copy. */
+/* With a copy of what there was, unless it is bulk. A step that fails leaves neither a change nor the copy. */
 static int migrate(struct ohtd_db *db, int version, long long now_s, char *why, size_t size)
 {
 	int newest = ohtd_schema_version(db->schema), r;
@@ -110,7 +110,7 @@ static int migrate(struct ohtd_db *db, int version, long long now_s, char *why, 
 
 	if (version == newest)
 		return 0;
-	r = version ? ohtd_db_back_up(db, version, now_s, copy, sizeof(copy)) : 0;
+	r = version && !db->schema->bulk ? ohtd_db_back_up(db, version, now_s, copy, sizeof(copy)) : 0;
 	if (r) {
 		snprintf(why, size, "%s: no backup before the migration: %s", db->path,
 			 strerror(-r));
@@ -119,9 +119,9 @@ static int migrate(struct ohtd_db *db, int version, long long now_s, char *why, 
 	r = ohtd_db_migrate(db, db->path, newest, now_s, why, size);
 	if (r && *copy)
 		unlink(copy);
-	else if (*copy)
-		ohtd_log(OHTD_LOG_NOTICE, db->schema->room, "migrated",
-			 "schema %d to %d; before: %s", version, newest, copy);
+	else if (!r && version)
+		ohtd_log(OHTD_LOG_NOTICE, db->schema->room, "migrated", "schema %d to %d%s%s", version,
+			 newest, *copy ? "; before: " : "", copy);
 	return r;
 }
 

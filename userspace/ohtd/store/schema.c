@@ -26,6 +26,7 @@ const struct ohtd_schema ohtd_history_schema = {
 	.settings = "PRAGMA secure_delete = OFF;",
 	.check = "quick_check",
 	.mend = ohtd_history_mend,
+	.bulk = true,
 };
 
 int ohtd_schema_version(const struct ohtd_schema *schema)

@@ -10,6 +10,7 @@
 #ifndef OHTD_STORE_SCHEMA_H
 #define OHTD_STORE_SCHEMA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,7 @@ struct ohtd_migration {
  * @settings: pragmas of each connection that writes, beyond those of all kinds
  * @check: the pragma that reads one table in the background
  * @mend: SQL that mends references to lost rows after a repair, on the newest version
+ * @bulk: too much for a copy before each migration, which therefore only adds to what there is
  */
 struct ohtd_schema {
 	const char *room;
@@ -46,6 +48,7 @@ struct ohtd_schema {
 	const char *settings;
 	const char *check;
 	const char *mend;
+	bool bulk;
 };
 
 /* Accounts and the stop's journal: little, and each row matters. */

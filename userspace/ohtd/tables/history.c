@@ -11,6 +11,9 @@
 #define CYCLES_UP_TO(most)	"min(max(cycles, 1), " most ")"
 #define INTERVAL_CYCLES		CYCLES_UP_TO("2400")	/* 60 s */
 #define CHUNK_CYCLES		CYCLES_UP_TO("163840")
+#define TEXT_OF(number)		#number
+#define TEXT(number)		TEXT_OF(number)
+#define FINE_LEVELS		TEXT(OHTD_HISTORY_FINE_LEVELS)
 
 static int64_t place_of(int64_t run, int64_t cycle)
 {
@@ -309,17 +312,21 @@ int ohtd_db_history_drop_intervals(struct ohtd_db *db, int64_t run, int64_t from
 
 /* ---- chunks ---- */
 
-static const struct ohtd_statement put_chunk_sql = {
-	"INSERT INTO chunks (level, signal, run, chunk, cycles, data)"
-	" VALUES (:level, :signal, :run, :chunk, :cycles, :data)"
-	" ON CONFLICT (level, signal, run, chunk) DO UPDATE"
+#define PUT_INTO(table)									\
+	"INSERT INTO " table " (level, signal, run, chunk, cycles, data)"		\
+	" VALUES (:level, :signal, :run, :chunk, :cycles, :data)"			\
+	" ON CONFLICT (level, signal, run, chunk) DO UPDATE"				\
 	" SET cycles = excluded.cycles, data = excluded.data"
-};
 
-static const struct ohtd_statement chunks_sql = {
-	"SELECT chunk, " CHUNK_CYCLES ", data FROM chunks WHERE level = :level AND signal = :signal"
-	" AND run = :run AND chunk BETWEEN :from AND :to ORDER BY chunk"
-};
+static const struct ohtd_statement put_chunk_sql = { PUT_INTO("chunks") };
+static const struct ohtd_statement put_coarse_sql = { PUT_INTO("coarse") };
+
+#define CHUNKS_OF(table)								\
+	"SELECT chunk, " CHUNK_CYCLES ", data FROM " table " WHERE level = :level"	\
+	" AND signal = :signal AND run = :run AND chunk BETWEEN :from AND :to ORDER BY chunk"
+
+static const struct ohtd_statement chunks_sql = { CHUNKS_OF("chunks") };
+static const struct ohtd_statement coarse_sql = { CHUNKS_OF("coarse") };
 
 /* One look at each signal. */
 static const struct ohtd_statement has_chunk_sql = {
@@ -330,7 +337,8 @@ static const struct ohtd_statement has_chunk_sql = {
 int ohtd_db_history_put_chunk(struct ohtd_db *db, unsigned int level, int64_t signal, int64_t chunk,
 			      const struct ohtd_history_piece *piece)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &put_chunk_sql);
+	sqlite3_stmt *s = ohtd_db_statement(db, level < OHTD_HISTORY_FINE_LEVELS ? &put_chunk_sql :
+									      &put_coarse_sql);
 
 	ohtd_db_bind_number(s, ":level", level);
 	ohtd_db_bind_number(s, ":signal", signal);
@@ -344,14 +352,21 @@ int ohtd_db_history_put_chunk(struct ohtd_db *db, unsigned int level, int64_t si
 int ohtd_db_history_chunks(struct ohtd_db *db, unsigned int level, int64_t signal, int64_t run,
 			   int64_t from, int64_t to, ohtd_history_reader reader, void *arg)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &chunks_sql);
+	/* What has not been moved yet is later. */
+	static const struct ohtd_statement *const tables[] = { &coarse_sql, &chunks_sql };
+	int r = 0;
 
-	ohtd_db_bind_number(s, ":level", level);
-	ohtd_db_bind_number(s, ":signal", signal);
-	ohtd_db_bind_number(s, ":run", run);
-	ohtd_db_bind_number(s, ":from", from);
-	ohtd_db_bind_number(s, ":to", to);
-	return read_pieces(db, s, run, INT64_MAX, reader, arg);
+	for (int i = level < OHTD_HISTORY_FINE_LEVELS; !r && i < 2; i++) {
+		sqlite3_stmt *s = ohtd_db_statement(db, tables[i]);
+
+		ohtd_db_bind_number(s, ":level", level);
+		ohtd_db_bind_number(s, ":signal", signal);
+		ohtd_db_bind_number(s, ":run", run);
+		ohtd_db_bind_number(s, ":from", from);
+		ohtd_db_bind_number(s, ":to", to);
+		r = read_pieces(db, s, run, INT64_MAX, reader, arg);
+	}
+	return r;
 }
 
 int ohtd_db_history_has_chunk(struct ohtd_db *db, int64_t run, int64_t chunk)
@@ -361,6 +376,53 @@ int ohtd_db_history_has_chunk(struct ohtd_db *db, int64_t run, int64_t chunk)
 	ohtd_db_bind_number(s, ":run", run);
 	ohtd_db_bind_number(s, ":chunk", chunk);
 	return (int)take_number(db, s);
+}
+
+/* ---- coarse chunks of before schema 3 ---- */
+
+static const struct ohtd_statement has_unmoved_sql = {
+	"SELECT 1 FROM chunks WHERE level >= " FINE_LEVELS " LIMIT 1"
+};
+
+/* In the order of the file: pages that have some of several chunks are written once. */
+#define UNMOVED(columns)								\
+	"SELECT " columns " FROM chunks WHERE chunk_id > :after AND +level >= " FINE_LEVELS	\
+	" ORDER BY chunk_id LIMIT :max"
+
+static const struct ohtd_statement move_sql = {
+	"INSERT OR IGNORE INTO coarse (level, signal, run, chunk, cycles, data) "
+	UNMOVED("level, signal, run, chunk, cycles, data")
+};
+
+static const struct ohtd_statement drop_moved_sql = {
+	"DELETE FROM chunks WHERE chunk_id IN (" UNMOVED("chunk_id") ") RETURNING chunk_id"
+};
+
+static sqlite3_stmt *bind_unmoved(sqlite3_stmt *s, int64_t after, int max)
+{
+	ohtd_db_bind_number(s, ":after", after);
+	ohtd_db_bind_number(s, ":max", max);
+	return s;
+}
+
+int ohtd_db_history_move(struct ohtd_db *db, int64_t *after, int max)
+{
+	int r = (int)take_number(db, ohtd_db_statement(db, &has_unmoved_sql));
+	int64_t last = 0;
+	sqlite3_stmt *s;
+
+	if (r <= 0)
+		return r;
+	r = ohtd_db_run(db, bind_unmoved(ohtd_db_statement(db, &move_sql), *after, max));
+	if (r)
+		return r;
+	s = bind_unmoved(ohtd_db_statement(db, &drop_moved_sql), *after, max);
+	while ((r = ohtd_db_row(db, s)) > 0)
+		last = sqlite3_column_int64(s, 0) > last ? sqlite3_column_int64(s, 0) : last;
+	sqlite3_reset(s);
+	/* At the end from the front again, where an error may have left some. */
+	*after = last;
+	return r < 0 ? r : 1;
 }
 
 /* ---- gaps ---- */
@@ -416,21 +478,42 @@ static const struct ohtd_statement drop_old_sql = {
 	" ORDER BY run, chunk LIMIT :max) RETURNING chunk_id"
 };
 
-/* The index of chunks has all of it. */
-static const struct ohtd_statement reaches_sql = {
-	"SELECT min(start_ns + first * cycle_ns) FROM"
-	" (SELECT run, min(chunk) * :cycles AS first FROM chunks WHERE level = :level GROUP BY run UNION ALL"
-	" SELECT place >> 40, min(place & ((1 << 40) - 1)) FROM intervals GROUP BY place >> 40) JOIN runs USING (run)"
+/* Of each signal only the part with the run is read, and of that only what goes. */
+static const struct ohtd_statement drop_old_coarse_sql = {
+	"DELETE FROM coarse WHERE (signal, run, chunk, level) IN"
+	" (SELECT coarse.signal, coarse.run, chunk, level FROM runs CROSS JOIN signals CROSS JOIN coarse"
+	" ON coarse.signal = signals.signal AND coarse.run = runs.run WHERE level = :level"
+	" AND start_ns < :before AND chunk < (:before - 1 - start_ns) / :span ORDER BY coarse.run, chunk LIMIT :max)"
+	" RETURNING chunk"
 };
 
+/* One look at each signal. */
+#define HAS_NOTHING(run)								\
+	run " NOT IN (SELECT run FROM chunks) AND " run " NOT IN (SELECT place >> 40 FROM intervals)" \
+	" AND NOT EXISTS (SELECT 1 FROM signals CROSS JOIN coarse ON coarse.signal = signals.signal" \
+	" WHERE coarse.run = " run ")"
+
+/* Of a signal and run one look at its first chunk. */
+#define FIRST_CHUNK(table)								\
+	"(SELECT min((SELECT chunk FROM " table " AS of WHERE of.level = :level AND of.signal = signals.signal" \
+	" AND of.run = runs.run ORDER BY chunk LIMIT 1)) FROM signals)"
+
+#define REACHES(table)									\
+	"SELECT coalesce((SELECT start_ns + first * :cycles * cycle_ns FROM"		\
+	" (SELECT start_ns, cycle_ns, " FIRST_CHUNK(table) " AS first FROM runs ORDER BY run)" \
+	" WHERE first IS NOT NULL LIMIT 1),"						\
+	" (SELECT start_ns + (place & ((1 << 40) - 1)) * cycle_ns FROM intervals"	\
+	" JOIN runs ON run = place >> 40 ORDER BY place LIMIT 1))"
+
+static const struct ohtd_statement reaches_sql = { REACHES("chunks") };
+static const struct ohtd_statement coarse_reaches_sql = { REACHES("coarse") };
+
 static const struct ohtd_statement drop_gaps_sql = {
-	"DELETE FROM gaps WHERE run < :run AND run NOT IN (SELECT run FROM chunks)"
-	" AND run NOT IN (SELECT place >> 40 FROM intervals)"
+	"DELETE FROM gaps WHERE run < :run AND " HAS_NOTHING("gaps.run")
 };
 
 static const struct ohtd_statement drop_runs_sql = {
-	"DELETE FROM runs WHERE run < :run AND run NOT IN (SELECT run FROM chunks)"
-	" AND run NOT IN (SELECT place >> 40 FROM intervals)"
+	"DELETE FROM runs WHERE run < :run AND " HAS_NOTHING("runs.run")
 };
 
 static const struct ohtd_statement give_back_sql = { "PRAGMA incremental_vacuum" };
@@ -438,7 +521,8 @@ static const struct ohtd_statement give_back_sql = { "PRAGMA incremental_vacuum"
 int ohtd_db_history_drop_old(struct ohtd_db *db, unsigned int level, int64_t span_ns,
 			     int64_t before_ns, int max)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &drop_old_sql);
+	sqlite3_stmt *s = ohtd_db_statement(db, level < OHTD_HISTORY_FINE_LEVELS ? &drop_old_sql :
+									      &drop_old_coarse_sql);
 	int count = 0, r;
 
 	ohtd_db_bind_number(s, ":level", level);
@@ -453,7 +537,7 @@ int ohtd_db_history_drop_old(struct ohtd_db *db, unsigned int level, int64_t spa
 
 int ohtd_db_history_reaches(struct ohtd_db *db, unsigned int level, int64_t chunk_cycles, int64_t *from_ns)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &reaches_sql);
+	sqlite3_stmt *s = ohtd_db_statement(db, level < OHTD_HISTORY_FINE_LEVELS ? &reaches_sql : &coarse_reaches_sql);
 	int r;
 
 	ohtd_db_bind_number(s, ":level", level);

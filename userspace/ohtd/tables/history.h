@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the tables of history.db: runs, signals, intervals, chunks and gaps; what is in the
+ * Owns:     the tables of history.db: runs, signals, intervals, chunks, coarse and gaps; what is in the
  *           blobs is the business of the room history.
  * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call() and read.
  * Locks:    none.
@@ -16,6 +16,7 @@ struct ohtd_db;
 
 #define OHTD_HISTORY_BOOT_BYTES		40
 #define OHTD_HISTORY_REASON_BYTES	24
+#define OHTD_HISTORY_FINE_LEVELS	3	/* levels in the table chunks; from there on: coarse */
 
 /**
  * struct ohtd_history_run - from a start of the daemon to its end
@@ -100,6 +101,12 @@ int ohtd_db_history_put_chunk(struct ohtd_db *db, unsigned int level, int64_t si
 /* Chunks @from to @to of a signal, in order; piece.first is the number of the chunk. */
 int ohtd_db_history_chunks(struct ohtd_db *db, unsigned int level, int64_t signal, int64_t run,
 			   int64_t from, int64_t to, ohtd_history_reader reader, void *arg);
+
+/*
+ * Moves at most @max chunks that a program of before schema 3 has put where samples are; before anything is
+ * sealed. @after: where the last step has ended, at first 0. 1: there may be more, 0, or a negative errno.
+ */
+int ohtd_db_history_move(struct ohtd_db *db, int64_t *after, int max);
 
 /* Is there a chunk of samples of any signal? 1, 0, or a negative errno. */
 int ohtd_db_history_has_chunk(struct ohtd_db *db, int64_t run, int64_t chunk);
