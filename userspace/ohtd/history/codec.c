@@ -246,6 +246,32 @@ static inline int take_rice(struct bit_reader *from, unsigned int k, uint64_t *v
 	return 0;
 }
 
+/*
+ * As many of @count as are usual: no escape, and not at the end of the bytes. Returns how many. What is read is a
+ * copy that stays in registers.
+ */
+static size_t take_usual(struct bit_reader *from, unsigned int k, int64_t *values, size_t count)
+{
+	struct bit_reader here = *from;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		unsigned int ones;
+
+		refill(&here);
+		/* Of a word of ones alone, 63. */
+		ones = (unsigned int)__builtin_clzll(~here.word | 1);
+		if (ones >= UNARY_MAX || ones + 1 + k > here.bits)
+			break;
+		here.word <<= ones + 1;
+		values[i] = (int64_t)((uint64_t)ones << k | here.word >> 1 >> (63 - k));
+		here.word <<= k;
+		here.bits -= ones + 1 + k;
+	}
+	*from = here;
+	return i;
+}
+
 /* ---- runs ---- */
 
 static size_t put_runs(unsigned char *to, size_t room, const int64_t *values, size_t count)
@@ -555,6 +581,9 @@ static int take_residuals(struct ohtd_span *from, enum ohtd_predictor by, int64_
 		if (take_bits(&bits, GROUP_BITS, &k))
 			return -EBADMSG;
 		for (size_t i = at; i < end; i++) {
+			i += take_usual(&bits, (unsigned int)k, values + i, end - i);
+			if (i == end)
+				break;
 			if (take_rice(&bits, (unsigned int)k, &folded))
 				return -EBADMSG;
 			values[i] = (int64_t)folded;
