@@ -492,7 +492,7 @@ static void what_a_commit_does_not_take_is_sealed_again(void **state)
 #define DIFFERENT	"SELECT (SELECT count(*) FROM (SELECT * FROM wanted EXCEPT SELECT * FROM coarse))"	\
 			" + (SELECT count(*) FROM (SELECT * FROM coarse EXCEPT SELECT * FROM wanted))"
 
-/* As a program of schema 2 has left it: coarse chunks lie where samples are, those of a signal in one go. Some are of other robots' signals. */
+/* As a program of schema 2 has left it: coarse chunks lie where samples are. Some are of signals that nothing here has. */
 static void make_schema_2(void)
 {
 	store_run_sql("INSERT INTO coarse WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 3000)"

@@ -97,8 +97,9 @@ static int look_back(struct ohtd_db *db, struct ohtd_task *task)
 	int64_t from_ns;
 	int r = 0;
 
-	for (unsigned int level = 0; r >= 0 && level <= OHTD_LEVELS_SHORT; level++) {
-		r = ohtd_db_history_reaches(db, level, OHTD_CHUNK_CYCLES, &from_ns);
+	/* Fine ones last: a reader compares them with what is behind them. */
+	for (int level = OHTD_LEVELS_SHORT; r >= 0 && level >= 0; level--) {
+		r = ohtd_db_history_reaches(db, (unsigned int)level, OHTD_CHUNK_CYCLES, &from_ns);
 		if (r >= 0)
 			atomic_store(&task->history->from_ns[level], r ? from_ns : task->run.start_ns);
 	}

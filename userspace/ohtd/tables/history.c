@@ -420,9 +420,11 @@ int ohtd_db_history_move(struct ohtd_db *db, int64_t *after, int max)
 	while ((r = ohtd_db_row(db, s)) > 0)
 		last = sqlite3_column_int64(s, 0) > last ? sqlite3_column_int64(s, 0) : last;
 	sqlite3_reset(s);
-	/* At the end from the front again, where an error may have left some. */
+	/* At the end from the front again, where an error may have left some. An index that tells of rows that are not there ends it. */
+	if (!r)
+		r = last || *after;
 	*after = last;
-	return r < 0 ? r : 1;
+	return r;
 }
 
 /* ---- gaps ---- */
