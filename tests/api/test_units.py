@@ -26,7 +26,11 @@ def move_dock(daemon, row):
 
 
 def search(daemon, text, query=""):
-    return patch(daemon, {"bus": {"units": text}}, query=query)
+    """The answer, when the robot is known to stand: for a second after a start it is not."""
+    def known():
+        answer = patch(daemon, {"bus": {"units": text}}, query=query)
+        return (answer.status != 409 or answer.json["errors"][0]["code"] != "moving") and answer
+    return until(known, what="the robot standing", period_s=0.2)
 
 
 def found(daemon):
