@@ -14,12 +14,13 @@ import shutil
 import signal
 import socketserver
 import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
-from daemon import SANITIZER, begin, serving
+from daemon import SANITIZER, TOP, begin, serving
 from oht_test.wait import until
 from past import BAD, CHUNK, CYCLE_NS, CYCLES, GOOD, LOST, NAMES, NONE, OLD, Past, at, text
 from test_history import history
@@ -75,6 +76,33 @@ def span(past, begin_cycle, end_cycle):
 
 
 # ---- what is told ----
+
+def foreign(past, *words):
+    """What examples/python/read_history.py finds in the file."""
+    done = subprocess.run([sys.executable, TOP / "examples/python/read_history.py", past.state / "history.db", *words], capture_output=True, text=True, check=False)
+    return done if done.returncode else rows(done.stdout)
+
+
+def test_a_stranger_reads_the_same(past):
+    """Of the past that is known, and of what the daemon writes meanwhile."""
+    for name in ("battery_v", "bus_transfers", "rail_12v_v"):
+        read = foreign(past, name)
+        told = {(row["run"], row["cycle"]): row for row in rows(export(past, signals=name, from_=text(past.past.start_ns // 10 ** 6 - 1000)))}
+        assert {row["run"] for row in read} >= {"1", "2"}
+        for row in read:
+            same = told[row["run"], row["cycle"]]
+            assert (float(row["value"]), row["quality"], at(row["time"])) == (float(same[name]), same[name + ".quality"], at(same["time"])), row
+        last = int(read[-1]["cycle"])
+        assert len(read) == len([key for key, row in told.items() if row[name] and (key[0] == "1" or int(key[1]) <= last)])
+        # Columns of a second, of the run that goes on.
+        for row in foreign(past, name, "--level", "1"):
+            good = [float(each["value"]) for each in read if each["quality"] == "good" and each["run"] == row["run"] and 0 <= int(each["cycle"]) - int(row["cycle"]) < 40]
+            assert (int(row["good"]), float(row["min"]), float(row["max"]), float(row["first"]), float(row["last"])) == (len(good), min(good), max(good), good[0], good[-1])
+            assert abs(float(row["mean"]) - sum(good) / len(good)) < 1e-6
+    assert ["battery_v", "V", "number"] in [list(row.values()) for row in foreign(past)]
+    assert foreign(past, "battery").stderr == "read_history: there is no signal 'battery'\n"
+
+
 
 def test_each_sample_is_there_once(past):
     """Over the end of a chunk, with a gap in front of it."""
