@@ -193,6 +193,7 @@ static void disobey(struct virtual_run *run)
 	const char *kind = ONE_OF(run, kinds);
 	const char *reg = old ? ONE_OF(run, legacy) : ONE_OF(run, canonical);
 
+	run->disobeyed = true;
 	sim(run, "fault 4 %s register=%s count=%u", kind, reg,
 	    virtual_roll(run, 2) ? 0 : 1 + virtual_roll(run, 40));
 }

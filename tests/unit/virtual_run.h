@@ -16,6 +16,7 @@
  * @dice: of the seed
  * @position_lies: something has happened by which the robot cannot know where it is
  * @obeys: nothing happens to single registers of the drive, as before there were such faults
+ * @disobeyed: something has
  * @asked: commands
  * @posted: of these, by the second link since the daemon began
  * @answered: of these, by an answer
@@ -27,6 +28,7 @@ struct virtual_run {
 	uint64_t dice;
 	bool position_lies;
 	bool obeys;
+	bool disobeyed;
 	uint64_t asked;
 	unsigned int posted;
 	unsigned int answered;

@@ -17,6 +17,8 @@
 #define STAND_NS	(2500 * OHTD_NS_PER_MS)
 #define STRAY_MM	25.0
 #define SOFT_MM		3.0
+/* A drive that does not do what it is told is noticed by then. */
+#define DISOBEYED_MM	250.0
 #define FAST_FACTOR	1.05
 
 #define BROKEN(w, ...)	broken(w, __LINE__, __VA_ARGS__)
@@ -195,7 +197,7 @@ static void look_at_rail(struct witness *w)
 	const struct oht_sim_rail *rail = &w->run->station.world.rail;
 	const struct ohtd_travel *m = &w->run->f->control.travel;
 	uint64_t now_ns = virtual_now_ns(w->run), low_ns = 0;
-	double wheel_mm_s = fabs(rail->wheel_mm_s);
+	double wheel_mm_s = fabs(rail->wheel_mm_s), over_mm = w->run->disobeyed ? DISOBEYED_MM : SOFT_MM;
 
 	if (w->run->f->fake->status.state == OHT_STATE_ENABLED)
 		w->low_since_ns = 0;
@@ -211,8 +213,8 @@ static void look_at_rail(struct witness *w)
 	if (wheel_mm_s > ohtd_rule(m, OHTD_RULE_SPEED_MM_S) * FAST_FACTOR)
 		BROKEN(w, "faster than the limit");
 	if (!w->run->position_lies &&
-	    (rail->position_mm < ohtd_rule(m, OHTD_RULE_SOFT_MIN_MM) - SOFT_MM ||
-	     rail->position_mm > ohtd_rule(m, OHTD_RULE_SOFT_MAX_MM) + SOFT_MM))
+	    (rail->position_mm < ohtd_rule(m, OHTD_RULE_SOFT_MIN_MM) - over_mm ||
+	     rail->position_mm > ohtd_rule(m, OHTD_RULE_SOFT_MAX_MM) + over_mm))
 		BROKEN(w, "beyond a soft limit");
 }
 
