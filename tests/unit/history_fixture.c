@@ -37,6 +37,8 @@ struct run *run;
 
 static uint64_t base_ns;
 uint64_t given, wanted, lost_at, seed;
+/* Of @given, those that the history has got in this life. */
+static uint64_t got;
 
 int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader *reader,
 			     struct ohtd_sample *sample);
@@ -48,12 +50,11 @@ int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_
 	(void)robot;
 	while (__atomic_load_n(&given, __ATOMIC_ACQUIRE) < __atomic_load_n(&wanted, __ATOMIC_ACQUIRE)) {
 		uint64_t number = given;
+		bool late = number >= lost_at && number < lost_at + 100;
 
-		__atomic_store_n(&given, number + 1, __ATOMIC_RELEASE);
-		if (run->quality[0][number] == 0xff)
-			continue;
-		if (number >= lost_at && number < lost_at + 100) {
-			reader->lost++;
+		if (late || run->quality[0][number] == 0xff) {
+			reader->lost += late && run->quality[0][number] != 0xff;
+			__atomic_store_n(&given, number + 1, __ATOMIC_RELEASE);
 			continue;
 		}
 		memset(sample, 0, sizeof(*sample));
@@ -66,6 +67,8 @@ int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_
 			sample->quality[history_signals[i] / 32] &= ~(3ull << (2 * (history_signals[i] % 32)));
 			ohtd_sample_set_quality(sample, history_signals[i], run->quality[i][number]);
 		}
+		__atomic_add_fetch(&got, 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&given, number + 1, __ATOMIC_RELEASE);
 		return 1;
 	}
 	return 0;
@@ -100,7 +103,7 @@ void history_start(struct run *of, uint64_t monotonic_ns)
 	ohtd_clock_init(&wall, &ohtd_clock_manual, &manual, 0);
 	run = of;
 	base_ns = monotonic_ns;
-	given = wanted = 0;
+	given = wanted = got = 0;
 	lost_at = UINT64_MAX;
 	run->start_ns = ohtd_clock_wall_of_ns(&wall, base_ns);
 	history = ohtd_history_start(&setup);
@@ -145,6 +148,8 @@ void history_play(uint64_t cycles)
 		ohtd_manual_clock_advance(&manual, (to - wanted) * (uint64_t)CYCLE_NS);
 		__atomic_store_n(&wanted, to, __ATOMIC_RELEASE);
 		WAIT_FOR(__atomic_load_n(&given, __ATOMIC_ACQUIRE) == to);
+		/* What the last one completes waits for the disk from then on. */
+		WAIT_FOR(history_view().samples == __atomic_load_n(&got, __ATOMIC_ACQUIRE));
 	}
 }
 
