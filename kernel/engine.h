@@ -235,6 +235,9 @@ struct oht_engine_clock {
 /* So many bytes may stand directly in front of an answer. */
 #define OHT_ENGINE_LEAD_MAX	3
 
+/* No echo, it was learned; heard so often all the same, it is unknown again. */
+#define OHT_ENGINE_ECHO_AGAINST	3
+
 /* Above all classes of user space: the stop telegrams. */
 #define OHT_PRIO_STOP		0
 #define OHT_RETRIES_MAX		10
@@ -259,7 +262,10 @@ enum oht_engine_holder {
 	OHT_HOLDER_NONE,				/* there is none */
 };
 
-/* Does the receiver hear our own requests? Learned from answers that differ from their requests. */
+/*
+ * Does the receiver hear our own requests? Learned from answers that differ from their requests.
+ * A transceiver may be exchanged, so either may come to an end.
+ */
 enum oht_engine_echo {
 	OHT_ECHO_UNKNOWN = 0,
 	OHT_ECHO_NO,
@@ -342,6 +348,8 @@ struct oht_engine_telegrams {
  * @tx_paced: the transmitter keeps wire time: it was seen busy right after it had been filled
  * @echo: what is known about hearing ourselves
  * @echo_dropped: our own request has been heard and thrown away in this transaction
+ * @echo_against: transactions since one that showed no echo in which that was so although @echo
+ *	says no
  * @rx: what has been heard since we began to send, without our own request
  * @rx_bytes: length of @rx
  * @rx_flags: by character, what the UART complained about
@@ -401,6 +409,7 @@ struct oht_engine {
 
 	enum oht_engine_echo echo;
 	bool echo_dropped;
+	u8 echo_against;
 	u8 rx[OHT_ADU_MAX_BYTES + OHT_ENGINE_LEAD_MAX];
 	u8 rx_flags[OHT_ADU_MAX_BYTES + OHT_ENGINE_LEAD_MAX];
 	unsigned int rx_bytes;

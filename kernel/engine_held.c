@@ -101,6 +101,18 @@ bool oht_engine_held_is_echo(const struct oht_engine *e, u64 stamp_ns)
 }
 
 /*
+ * The end of an echo may still be on its way when what has come is judged: by the rules of answers,
+ * since no echo is expected.
+ */
+bool oht_engine_held_is_request(const struct oht_engine *e)
+{
+	unsigned int enough = max_t(int, e->tx_bytes - OHT_ENGINE_LEAD_MAX, OHT_ADU_MIN_BYTES);
+	unsigned int bytes = min(e->rx_bytes, e->tx_bytes);
+
+	return bytes >= enough && !memcmp(e->rx, e->tx, bytes);
+}
+
+/*
  * If our UART keeps wire time there is no answer yet, and noise must not stand in front of the one
  * that comes.
  */

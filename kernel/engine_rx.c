@@ -245,17 +245,40 @@ static bool oht_engine_rx_is_collision(const struct oht_engine *e, unsigned int 
 		       oht_timing_chars_ns(&e->timing, e->rx_bytes - 1) / 2;
 }
 
+/*
+ * No echo is expected, and what has come is not the answer. If our request stands in front of it,
+ * again and again, there is an echo now: each answer is looked for behind it from then on. Only
+ * what failed is looked at, so this costs an exchange that works nothing.
+ */
+static void oht_engine_rx_doubt_echo(struct oht_engine *e)
+{
+	if (e->echo != OHT_ECHO_NO || e->echo_dropped || !oht_engine_held_is_request(e))
+		return;
+	e->echo_dropped = true;
+	if (++e->echo_against < OHT_ENGINE_ECHO_AGAINST)
+		return;
+	e->echo_against = 0;
+	e->echo = OHT_ECHO_UNKNOWN;
+}
+
+/* An answer that differs from its request shows whether our receiver hears our own requests. */
+static void oht_engine_rx_learn_echo(struct oht_engine *e)
+{
+	if (!e->echo_dropped) {
+		e->echo = OHT_ECHO_NO;
+		e->echo_against = 0;
+	} else if (e->echo != OHT_ECHO_NO) {
+		e->echo = OHT_ECHO_YES;
+	}
+}
+
 static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception, u64 now_ns)
 {
 	u64 turnaround_ns = oht_engine_rx_turnaround_ns(e);
 	struct oht_xfer *x = e->cur;
 
-	/*
-	 * An answer that differs from its request shows whether our receiver hears our own
-	 * requests.
-	 */
 	if (e->rx_bytes != e->tx_bytes || memcmp(e->rx, e->tx, e->rx_bytes))
-		e->echo = e->echo_dropped ? OHT_ECHO_YES : OHT_ECHO_NO;
+		oht_engine_rx_learn_echo(e);
 	e->answered_tx_crc = oht_frame_crc(e->tx, e->tx_bytes);
 	e->answered_rx_crc = oht_frame_crc(e->rx, e->rx_bytes);
 	e->stats.turnaround_max_ns = max(e->stats.turnaround_max_ns, turnaround_ns);
@@ -370,6 +393,8 @@ static bool oht_engine_rx_conclude(struct oht_engine *e, bool over, u64 now_ns)
 		detail = oht_engine_held_verify(e, at, bytes, &exception);
 	}
 	collides = oht_engine_rx_is_collision(e, at, bytes);
+	if (collides || !oht_engine_held_is_answer(detail))
+		oht_engine_rx_doubt_echo(e);
 	if (!collides && oht_engine_held_is_answer(detail))
 		oht_engine_held_take(e, at, bytes);
 	oht_engine_meter_conclude(e);

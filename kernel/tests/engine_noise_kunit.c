@@ -24,6 +24,14 @@ static void engine_noise_say(u64 turnaround_ns, const u8 *adu, unsigned int byte
 	fake_say(fake_last()->end_ns + turnaround_ns, adu, bytes);
 }
 
+static u32 engine_noise_random(u32 *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 17;
+	*seed ^= *seed << 5;
+	return *seed;
+}
+
 /* A character that comes while an earlier one is read is younger than the interrupt of that. */
 static void engine_noise_heard_while_reading(struct kunit *test)
 {
@@ -40,10 +48,11 @@ static void engine_noise_heard_while_reading(struct kunit *test)
 
 /* ---- hearing ourselves ---- */
 
-/* The adapter hands back what is sent, one character late. */
-static void engine_noise_echo_back(void)
+/* The adapter hands back what is sent, @late characters late. */
+static void engine_noise_echo_back(unsigned int late)
 {
-	fake_say(fake_last()->start_ns, fake_last()->adu, fake_last()->bytes);
+	fake_say(fake_last()->start_ns + late * fake.engine.timing.char_ns, fake_last()->adu,
+		 fake_last()->bytes);
 }
 
 static void engine_noise_echo(struct kunit *test)
@@ -55,7 +64,7 @@ static void engine_noise_echo(struct kunit *test)
 		fake_submit(i);
 		fake_run(fake.engine.line_free_ns);
 		KUNIT_ASSERT_EQ(test, fake.frame_count, i + 1);
-		engine_noise_echo_back();
+		engine_noise_echo_back(0);
 		fake_answer_to(i, FAKE_MS);
 		fake_run_done(i);
 		FAKE_EXPECT_DONE(i, 0, OHT_DETAIL_OK);
@@ -64,17 +73,129 @@ static void engine_noise_echo(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.engine.stats.bytes_echo, 24);
 }
 
+/* Exchange @i on a line that echoes, some late; with an answer or without. */
+static void engine_noise_echoed(unsigned int i, u8 function, u16 address, bool answered)
+{
+	unsigned int sent = fake.frame_count, late = address == 0x1000;
+
+	fake_run(max(fake.engine.line_free_ns, fake.heard_ns) + FAKE_MS);
+	fake_xfer(i, 1, function, address, function == 6 ? 1 : 2);
+	fake_submit(i);
+	while (fake.frame_count == sent)
+		fake_step(FAKE_NEVER);
+	engine_noise_echo_back(late);
+	if (answered)
+		fake_answer_to(i, 4 * FAKE_MS);
+	fake_run_done(i);
+}
+
+/*
+ * The module has learned that there is no echo, and then there is one: a transceiver was
+ * exchanged, or its jumper set. What stands in front of each answer now is heard as that of the
+ * unit, so that depending on function, address and receiver no exchange would succeed any more.
+ */
+static void engine_noise_echo_begins(struct kunit *test)
+{
+	static const u16 addresses[] = { 0x0000, 0x0400, 0x1000, 0x7000, 0xff00 };
+	static const u8 functions[] = { 3, 4, 16 };
+	static const unsigned int levels[] = { 1, 2, 4, 14 };
+	unsigned int i, round, level;
+	u16 address;
+	u8 function;
+
+	for (i = 0; i < ARRAY_SIZE(addresses) * ARRAY_SIZE(functions) * ARRAY_SIZE(levels); i++) {
+		address = addresses[i % ARRAY_SIZE(addresses)];
+		function = functions[i / ARRAY_SIZE(addresses) % ARRAY_SIZE(functions)];
+		level = levels[i / ARRAY_SIZE(addresses) / ARRAY_SIZE(functions)];
+		fake_init(test, i % 2 ? 9600 : 115200);
+		fake.rx_level = level;
+		fake_expect_in_step(1);
+		KUNIT_ASSERT_EQ(test, fake.engine.echo, OHT_ECHO_NO);
+		for (round = 0; round < 3; round++)
+			engine_noise_echoed(0, function, address, true);
+		for (round = 0; round < 3; round++) {
+			engine_noise_echoed(0, function, address, true);
+			KUNIT_EXPECT_EQ_MSG(test, fake.xfers[0].detail, OHT_DETAIL_OK,
+					    "function %u at 0x%04x, level %u, round %u", function,
+					    address, level, round);
+		}
+		KUNIT_EXPECT_EQ(test, fake.engine.echo, OHT_ECHO_YES);
+		/* Nor does a dead unit seem alive by the echo of a write. */
+		engine_noise_echoed(0, 6, 0x0010, false);
+		FAKE_EXPECT_DONE(0, -ETIMEDOUT, OHT_DETAIL_TIMEOUT);
+		/* And it ends again. */
+		fake_expect_in_step(1);
+		KUNIT_EXPECT_EQ(test, fake.engine.echo, OHT_ECHO_NO);
+	}
+}
+
+/* Twice is none, and an answer without an echo says that there is none: counted anew. */
+static void engine_noise_echo_twice(struct kunit *test)
+{
+	unsigned int i;
+
+	fake_expect_in_step(1);
+	for (i = 0; i < 6; i++) {
+		engine_noise_echoed(0, 3, 0x1000, true);
+		FAKE_EXPECT_DONE(0, -EIO, OHT_DETAIL_LINE);
+		KUNIT_EXPECT_EQ(test, fake.engine.echo, OHT_ECHO_NO);
+		if (i % 2)
+			fake_expect_in_step(1);
+	}
+	engine_noise_echoed(0, 3, 0x1000, true);
+	engine_noise_echoed(0, 3, 0x1000, true);
+	/* A write that is answered tells nothing. */
+	engine_noise_echoed(0, 6, 0x0010, true);
+	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
+	KUNIT_EXPECT_EQ(test, fake.engine.echo, OHT_ECHO_UNKNOWN);
+}
+
+/*
+ * What a stranger says over each request is no echo: it differs from the request, be it in one
+ * bit.
+ */
+static void engine_noise_stranger_is_no_echo(struct kunit *test)
+{
+	unsigned int i, sent, bytes;
+	u32 seed = 20261128;
+	u8 adu[16];
+
+	fake_expect_in_step(1);
+	for (i = 0; i < 40; i++) {
+		fake_run(max(fake.engine.line_free_ns, fake.heard_ns) + FAKE_MS);
+		sent = fake.frame_count;
+		fake_xfer(0, 1, 3, 0x1000 + i, 2);
+		fake_submit(0);
+		while (fake.frame_count == sent)
+			fake_step(FAKE_NEVER);
+		memcpy(adu, fake_last()->adu, 8);
+		/* Another master: a request like ours. Or a unit that babbles. */
+		if (i % 2)
+			adu[3 + i / 2 % 5] ^= 1 << i % 8;
+		else
+			for (bytes = 0; bytes < 8; bytes++)
+				adu[bytes] = engine_noise_random(&seed);
+		fake_say(fake_last()->start_ns, adu, 8);
+		fake_run_done(0);
+		KUNIT_EXPECT_NE(test, fake.xfers[0].detail, OHT_DETAIL_OK);
+		KUNIT_EXPECT_EQ(test, fake.engine.echo, OHT_ECHO_NO);
+		fake_run(max(fake.engine.line_free_ns, fake.heard_ns) + FAKE_MS);
+		if (fake.frame_count > FAKE_FRAMES_MAX / 2)
+			fake_rewind();
+	}
+}
+
 /* The echo of a write looks like its answer: a dead unit must not seem alive. */
 static void engine_noise_echo_of_a_write(struct kunit *test)
 {
 	fake_xfer(0, 1, 6, 0x0010, 1);
 	fake_submit(0);
-	engine_noise_echo_back();
+	engine_noise_echo_back(0);
 	fake_run_done(0);
 	FAKE_EXPECT_DONE(0, -ETIMEDOUT, OHT_DETAIL_TIMEOUT);
 	fake_xfer(1, 1, 6, 0x0010, 1);
 	fake_submit(1);
-	engine_noise_echo_back();
+	engine_noise_echo_back(0);
 	fake_answer_to(1, FAKE_MS);
 	fake_run_done(1);
 	FAKE_EXPECT_DONE(1, 0, OHT_DETAIL_OK);
@@ -249,14 +370,6 @@ static void engine_noise_trickle(struct kunit *test)
 
 /* ---- anything ---- */
 
-static u32 engine_noise_random(u32 *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 17;
-	*seed ^= *seed << 5;
-	return *seed;
-}
-
 static void engine_noise_random_talk(u32 *seed)
 {
 	u64 at_ns = fake.now_ns + engine_noise_random(seed) % 3000 * FAKE_US;
@@ -338,6 +451,9 @@ static void engine_noise_campaign(struct kunit *test)
 static struct kunit_case engine_noise_cases[] = {
 	KUNIT_CASE(engine_noise_heard_while_reading),
 	KUNIT_CASE(engine_noise_echo),
+	KUNIT_CASE(engine_noise_echo_begins),
+	KUNIT_CASE(engine_noise_echo_twice),
+	KUNIT_CASE(engine_noise_stranger_is_no_echo),
 	KUNIT_CASE(engine_noise_echo_of_a_write),
 	KUNIT_CASE(engine_noise_answer_at_once),
 	KUNIT_CASE(engine_noise_old_answer_over_request),
