@@ -130,10 +130,13 @@ def test_again_and_again(board):
 
 
 @ONE_KERNEL
-def test_hibernation_is_refused_all_the_same(board):
+@pytest.mark.parametrize("begin", [
+    pytest.param("echo disk >/sys/power/state", id="there"),
+    pytest.param("echo >/dev/snapshot", id="back")])  # the restore of an image begins when this is opened to write
+def test_hibernation_is_refused_all_the_same(board, begin):
     controller = Controller(board)
     controller.arm(1)
-    code, _ = board.guest.run("echo disk >/sys/power/state")
+    code, _ = board.guest.run(begin)
     assert code != 0
     assert board.pins.wait_enables(0)
     assert controller.stop_event(1)["cause"] == "suspend"
