@@ -47,6 +47,7 @@ struct member {
 	uint64_t rounds;
 	atomic_uint good;
 	int wrong;			/* the first errno that it may not fail with */
+	bool at_end;			/* read() has said so: it reads no more */
 	uint64_t submitted;
 	uint64_t completed;
 };
@@ -80,17 +81,27 @@ static int submit(struct member *member, __u64 *cookie)
 	return error;
 }
 
+/* False: no record was there. */
+static bool reap_one(struct member *member)
+{
+	struct oht_record record;
+	ssize_t got = read(member->fd, &record, sizeof(record));
+
+	member->at_end = !got;
+	if (got != sizeof(record))
+		return false;
+	member->completed += record.type == OHT_RECORD_COMPLETION;
+	return true;
+}
+
 static int reap(struct member *member, int timeout_ms)
 {
 	struct pollfd wait = { .fd = member->fd, .events = POLLIN };
-	struct oht_record record;
 
-	while (poll(&wait, 1, timeout_ms) > 0 && (wait.revents & POLLIN)) {
-		if (read(member->fd, &record, sizeof(record)) != sizeof(record))
+	while (!member->at_end && poll(&wait, 1, timeout_ms) > 0)
+		if (!reap_one(member) && !member->at_end)
 			return errno;
-		member->completed += record.type == OHT_RECORD_COMPLETION;
-	}
-	return wait.revents & POLLHUP ? ENODEV : 0;
+	return member->at_end ? ENODEV : 0;
 }
 
 static int transfer_once(struct member *member)
@@ -113,6 +124,7 @@ static int open_once(struct member *member)
 	member->fd = open(GUEST_DEVICE, O_RDWR | O_CLOEXEC);
 	if (member->fd < 0)
 		return errno;
+	member->at_end = false;
 	error = guest_subscribe(member->fd, OHT_SUBSCRIBE_SAFETY | OHT_SUBSCRIBE_CYCLE |
 				OHT_SUBSCRIBE_UNITS);
 	if (!error)
@@ -338,6 +350,7 @@ static void gather(void)
 		member->rounds = member->submitted = member->completed = 0;
 		atomic_store(&member->good, 0);
 		member->wrong = 0;
+		member->at_end = false;
 		member->seed = crowd_seed + (unsigned int)(member - members);
 		if (pthread_create(&member->thread, NULL, take_part, member))
 			tap_bail("no thread");
@@ -417,11 +430,21 @@ static void test_crowd(unsigned int seconds)
 
 static void test_unbind(void)
 {
+	unsigned int i;
+
 	going = true;
 	gather();
 	go_on_for(1);
 	tap_errno(guest_unbind(), 0, "unbind in the middle of it");
 	part("unbind");
+	/* The end comes behind the last completion: for who stops there, none is missing. */
+	for (i = 0; i < 2; i++) {
+		while (!members[i].at_end && reap_one(&members[i]))
+			;
+		tap_ok(members[i].at_end, "%s: read to the end", members[i].name);
+		tap_is((long long)members[i].completed, (long long)members[i].submitted,
+		       "%s: completed before it, each once", members[i].name);
+	}
 	leave();
 	tap_errno(guest_bind(), 0, "bind");
 }
