@@ -246,7 +246,8 @@ def test_no_form_of_a_message_refuses_a_stop(daemon, message, id_, pointer):
 
 
 @pytest.mark.parametrize("message", [b'{"type":"stops"}', b'{"type":"ping","note":"stop"}', b'{"kind":"stop"}', b'{"type":"ping","x":"stop"',
-                                     b"please stop", b'{"type":"command","id":1,"stop":1}', b'{"type":"subscribe","channel":"stop"}'])
+                                     b"please stop", b'{"type":"command","id":1,"stop":1}', b'{"type":"subscribe","channel":"stop"}',
+                                     b'{"type":"subscribe","channel":"x","filter":"type stop"}', b'{"type":"command","id":1,"command":{"type":"stop"}}'])
 def test_what_is_not_the_stop_is_only_refused(daemon, message):
     with dial(daemon, "operator") as mine:
         assert error_of(mine, message)["detail"].startswith("the stop") is False

@@ -363,7 +363,8 @@ static void read_message(struct ohtd_socket *socket, const struct ohtd_memory *m
 	if (i < SAYINGS)
 		input.shape = sayings[i].kind.shape;
 	fits = !ohtd_input_body(&input, text, bytes) && i < SAYINGS;
-	stops = !fits && ((i < SAYINGS && sayings[i].take == ohtd_socket_take_stop) || says_stop(text, bytes));
+	/* What says that it is something else is no stop, whatever its texts are about. */
+	stops = !fits && (i < SAYINGS ? sayings[i].take == ohtd_socket_take_stop : says_stop(text, bytes));
 	id = fits ? (struct ohtd_scalar){ .type = OHTD_IS_TEXT } : id_of(memory, text, bytes);
 	if (!fits && !stops)
 		complain(socket, memory, &id, &input, false);
