@@ -177,6 +177,25 @@ static void a_line_of_which_nothing_is_known_confirms_no_write(void **state)
 	assert_int_equal(hear(sent, sent_bytes), RTU_ANSWER);
 }
 
+/* The adapter was exchanged for one that echoes: a write to a silent unit must not be confirmed by its own echo. */
+static void an_echo_may_come_later(void **state)
+{
+	(void)state;
+	begin(&read_2);
+	expect_good(hear(good, sizeof(good)));
+	assert_int_equal(line.echo, RTU_ECHO_NO);
+	begin(&read_2);
+	assert_int_not_equal(hear(sent, sent_bytes), RTU_ANSWER);
+	hear(good, sizeof(good));
+	expect_good(rtu_receive_judge(&line, RTU_SILENCE_GAP));
+	begin(&write_1);
+	assert_int_not_equal(hear(sent, sent_bytes), RTU_ANSWER);
+	begin(&read_2);
+	assert_int_equal(hear(sent, sent_bytes), RTU_WAIT);
+	expect_good(hear(good, sizeof(good)));
+	assert_int_equal(line.echo, RTU_ECHO_YES);
+}
+
 static void another_value_is_not_repeated(void **state)
 {
 	static const uint8_t other[] = { 4, 6, 0, 8, 0, 6, 0x88, 0x5f };
@@ -255,6 +274,7 @@ int main(void)
 		cmocka_unit_test_setup(values_of_a_foreign_frame_are_no_answer, setup),
 		cmocka_unit_test_setup(an_echo_is_skipped, setup),
 		cmocka_unit_test_setup(a_line_of_which_nothing_is_known_confirms_no_write, setup),
+		cmocka_unit_test_setup(an_echo_may_come_later, setup),
 		cmocka_unit_test_setup(another_value_is_not_repeated, setup),
 		cmocka_unit_test_setup(exceptions_are_answers, setup),
 		cmocka_unit_test_setup(what_is_broken_is_told, setup),

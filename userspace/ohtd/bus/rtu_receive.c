@@ -71,6 +71,13 @@ void rtu_receive_begin(struct rtu_receive *receive, const uint8_t *sent, size_t 
 {
 	enum rtu_echo echo = receive->echo;
 
+	/*
+	 * The adapter may have been exchanged, or its jumper set, and its echo of a write would pass for the
+	 * answer. The answer to a read never has the bytes of the request.
+	 */
+	if (echo == RTU_ECHO_NO && receive->echoed_bytes == receive->sent_bytes &&
+	    receive->sent[1] != OHT_WRITE_SINGLE)
+		echo = RTU_ECHO_UNKNOWN;
 	memset(receive, 0, sizeof(*receive));
 	memcpy(receive->sent, sent, bytes);
 	receive->sent_bytes = bytes;
@@ -80,9 +87,13 @@ void rtu_receive_begin(struct rtu_receive *receive, const uint8_t *sent, size_t 
 void rtu_receive_add(struct rtu_receive *receive, const uint8_t *bytes, size_t count)
 {
 	size_t room = sizeof(receive->heard) - receive->heard_bytes;
+	size_t before = receive->skipped_bytes + receive->heard_bytes, i;
 
 	if (count > room)
 		count = room;
+	for (i = 0; i < count && before + i == receive->echoed_bytes &&
+		    receive->echoed_bytes < receive->sent_bytes && bytes[i] == receive->sent[before + i]; i++)
+		receive->echoed_bytes++;
 	memcpy(receive->heard + receive->heard_bytes, bytes, count);
 	receive->heard_bytes += count;
 }

@@ -48,6 +48,7 @@ enum rtu_verdict {
  * @sent: the request with its CRC, @sent_bytes of it
  * @heard: what has not been skipped, @heard_bytes of it
  * @skipped_bytes: that were heard and dropped
+ * @echoed_bytes: so many of the request's bytes were the first that were heard
  * @echo: what is known of the line
  * @echo_skipped: the request itself has been heard
  * @noted: enum oht_outcome of the newest frame that was skipped or broken, OK: there was none
@@ -58,6 +59,7 @@ struct rtu_receive {
 	uint8_t heard[RTU_HEARD_MAX_BYTES];
 	size_t heard_bytes;
 	size_t skipped_bytes;
+	size_t echoed_bytes;
 	size_t answer_at;
 	size_t answer_bytes;
 	enum rtu_echo echo;
@@ -68,7 +70,7 @@ struct rtu_receive {
 /* Makes the bytes of a request; their number, or -EOPNOTSUPP. */
 int rtu_receive_build(const struct oht_request *request, uint8_t adu[RTU_ADU_MAX_BYTES]);
 
-/* Nothing has been heard yet; @echo stays. */
+/* Nothing has been heard yet; @echo stays, unless the last exchange has heard one that was not expected. */
 void rtu_receive_begin(struct rtu_receive *receive, const uint8_t *sent, size_t bytes);
 
 /* Takes what has been heard; what finds no room is lost. */
