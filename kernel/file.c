@@ -61,7 +61,9 @@ void oht_file_destroy(struct oht_file *file)
 	/* All transfers have ended, so no completion wakes this descriptor any more. */
 	oht_core_unlisten(file->oht, &file->listener);
 	oht_core_dismiss(file->oht);
-	irq_work_sync(&file->wake);
+	/* This waits for a grace period on PREEMPT_RT: only if it may have been queued. */
+	if (!list_empty(&file->calls) || !list_empty(&file->spare))
+		irq_work_sync(&file->wake);
 	oht_file_free_calls(&file->calls);
 	oht_file_free_calls(&file->spare);
 	oht_core_put(file->oht);

@@ -148,10 +148,13 @@ static int map_image(int fd)
 
 /* ---- what they need ---- */
 
+/* A plan of before that still waits for the end of an exchange would refuse the next one. */
 static int take_and_stage(int fd)
 {
 	int error = take(fd);
 
+	if (!error)
+		error = plan_clear(fd, 0);
 	return error ? error : stage(fd);
 }
 
