@@ -276,7 +276,8 @@ static void test_given(int fd)
 		.size = sizeof(transfer), .unit = SELFTEST_UNIT, .function = 3, .count = 1,
 		.priority = OHT_PRIO_BACKGROUND, .timeout_us = 16000,
 	};
-	int other = guest_open(O_RDWR);
+	int other = guest_open(O_RDWR), tries = 20;
+	bool in_slack = false;
 
 	plan_make_good();
 	guest_ioctl(fd, OHT_IOC_PLAN_STAGE, &plan_stage);
@@ -289,10 +290,16 @@ static void test_given(int fd)
 	plan_status(fd, &after);
 	tap_is(after.given - before.given, 1, "... in a cycle that was given to it");
 	transfer.timeout_us = 1000;
-	tap_errno(guest_ioctl(other, OHT_IOC_SUBMIT, &transfer), 0, "SUBMIT: 1 ms");
-	tap_ok(guest_next_record(other, OHT_RECORD_COMPLETION, WAIT_MS, &record), "... ends");
-	plan_status(fd, &before);
-	tap_is(before.given, after.given, "... in the slack");
+	/* A busy host may leave no slack for some cycles. */
+	do {
+		before = after;
+		if (guest_ioctl(other, OHT_IOC_SUBMIT, &transfer) ||
+		    !guest_next_record(other, OHT_RECORD_COMPLETION, WAIT_MS, &record))
+			break;
+		plan_status(fd, &after);
+		in_slack = after.given == before.given;
+	} while (!in_slack && tries--);
+	tap_ok(in_slack, "SUBMIT: 1 ms goes in the slack");
 	close(other);
 }
 
