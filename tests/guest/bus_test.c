@@ -22,6 +22,7 @@
 
 #define TARGETS_MAX	16
 #define WAIT_MS		5000
+#define HANG_UP_MS	1000
 /* A far end on a busy host answers late, sometimes by 100 ms and more. */
 #define TIMEOUT_US	500000
 
@@ -106,12 +107,12 @@ static void report(const struct result *result, const struct target *targets, in
 	puts("]}");
 }
 
-/* Whether poll() says that the device has gone. */
+/* Whether poll() says that the device has gone: calls say so earlier, while its last records are still made. */
 static bool hung_up(const struct oht_dev *dev)
 {
-	struct pollfd door = { .fd = oht_dev_fd(dev), .events = POLLIN };
+	struct pollfd door = { .fd = oht_dev_fd(dev) };
 
-	return poll(&door, 1, 0) == 1 && (door.revents & POLLHUP) && (door.revents & POLLERR);
+	return poll(&door, 1, HANG_UP_MS) == 1 && (door.revents & POLLHUP) && (door.revents & POLLERR);
 }
 
 static int parse_targets(char **words, int count, struct target *targets)
@@ -173,7 +174,7 @@ int main(int argc, char **argv)
 	while (!ended && !result.gone && (!count || result.reads < count))
 		read_once(dev, &request, &targets[result.reads % (unsigned int)(argc - optind)],
 			  &result);
-	result.hangup = hung_up(dev);
+	result.hangup = result.gone && hung_up(dev);
 	report(&result, targets, argc - optind, now_ns() - start_ns);
 	oht_dev_close(dev);
 	return result.errors || result.wrong ? 1 : 0;

@@ -38,7 +38,7 @@
  *   EREMOTE     it is done at the machine: the device has a reset button
  *   EDQUOT      the plan is too heavy; the exchange too long for its stop budget, or, while enabled
  *               and not by the controller, longer than its cycle
- *   ENODEV      the device is gone; poll() says EPOLLHUP
+ *   ENODEV      the device is gone; poll() says EPOLLHUP once its last records are there
  */
 #ifndef _UAPI_LINUX_OHT_H
 #define _UAPI_LINUX_OHT_H
