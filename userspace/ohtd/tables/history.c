@@ -25,6 +25,13 @@ static void bind_blob(sqlite3_stmt *s, const char *name, const void *data, size_
 	sqlite3_bind_blob64(s, sqlite3_bind_parameter_index(s, name), data, bytes, SQLITE_STATIC);
 }
 
+/* The statement for the table that has the chunks of @level: @fine for chunks, @coarse for coarse. */
+static const struct ohtd_statement *statement_of(unsigned int level, const struct ohtd_statement *fine,
+						 const struct ohtd_statement *coarse)
+{
+	return level < OHTD_HISTORY_FINE_LEVELS ? fine : coarse;
+}
+
 /* First column of the only row, 0 without one, or a negative errno. */
 static int64_t take_number(struct ohtd_db *db, sqlite3_stmt *s)
 {
@@ -337,8 +344,7 @@ static const struct ohtd_statement has_chunk_sql = {
 int ohtd_db_history_put_chunk(struct ohtd_db *db, unsigned int level, int64_t signal, int64_t chunk,
 			      const struct ohtd_history_piece *piece)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, level < OHTD_HISTORY_FINE_LEVELS ? &put_chunk_sql :
-									      &put_coarse_sql);
+	sqlite3_stmt *s = ohtd_db_statement(db, statement_of(level, &put_chunk_sql, &put_coarse_sql));
 
 	ohtd_db_bind_number(s, ":level", level);
 	ohtd_db_bind_number(s, ":signal", signal);
@@ -352,12 +358,12 @@ int ohtd_db_history_put_chunk(struct ohtd_db *db, unsigned int level, int64_t si
 int ohtd_db_history_chunks(struct ohtd_db *db, unsigned int level, int64_t signal, int64_t run,
 			   int64_t from, int64_t to, ohtd_history_reader reader, void *arg)
 {
-	/* What has not been moved yet is later. */
-	static const struct ohtd_statement *const tables[] = { &coarse_sql, &chunks_sql };
+	const struct ohtd_statement *table = statement_of(level, &chunks_sql, &coarse_sql);
 	int r = 0;
 
-	for (int i = level < OHTD_HISTORY_FINE_LEVELS; !r && i < 2; i++) {
-		sqlite3_stmt *s = ohtd_db_statement(db, tables[i]);
+	/* Coarse chunks that have not been moved yet are later than those that have. */
+	for (; !r && table; table = table == &coarse_sql ? &chunks_sql : NULL) {
+		sqlite3_stmt *s = ohtd_db_statement(db, table);
 
 		ohtd_db_bind_number(s, ":level", level);
 		ohtd_db_bind_number(s, ":signal", signal);
@@ -523,8 +529,7 @@ static const struct ohtd_statement give_back_sql = { "PRAGMA incremental_vacuum"
 int ohtd_db_history_drop_old(struct ohtd_db *db, unsigned int level, int64_t span_ns,
 			     int64_t before_ns, int max)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, level < OHTD_HISTORY_FINE_LEVELS ? &drop_old_sql :
-									      &drop_old_coarse_sql);
+	sqlite3_stmt *s = ohtd_db_statement(db, statement_of(level, &drop_old_sql, &drop_old_coarse_sql));
 	int count = 0, r;
 
 	ohtd_db_bind_number(s, ":level", level);
@@ -539,7 +544,7 @@ int ohtd_db_history_drop_old(struct ohtd_db *db, unsigned int level, int64_t spa
 
 int ohtd_db_history_reaches(struct ohtd_db *db, unsigned int level, int64_t chunk_cycles, int64_t *from_ns)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, level < OHTD_HISTORY_FINE_LEVELS ? &reaches_sql : &coarse_reaches_sql);
+	sqlite3_stmt *s = ohtd_db_statement(db, statement_of(level, &reaches_sql, &coarse_reaches_sql));
 	int r;
 
 	ohtd_db_bind_number(s, ":level", level);
