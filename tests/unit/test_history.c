@@ -162,6 +162,24 @@ static void assert_hole(const struct ohtd_history_answer *answer, const char *re
 	assert_int_equal(hole->to_ns, first_run.start_ns + to * CYCLE_NS);
 }
 
+/* The first run, from its start to the end of the daemon. */
+static void play_first_run(uint64_t cycles)
+{
+	make_run(&first_run, cycles, &seed);
+	history_start(&first_run, manual.now_ns);
+	history_play(cycles);
+	ohtd_history_stop(history);
+}
+
+/* The second run, which goes on. */
+static void begin_second_run(uint64_t cycles)
+{
+	make_run(&second_run, cycles, &seed);
+	history_start(&second_run, manual.now_ns);
+	history_play(cycles);
+	history_await_flush();
+}
+
 /* ---- the tests ---- */
 
 static void charts_equal_brute_force(void **state)
@@ -186,10 +204,7 @@ static void charts_equal_brute_force(void **state)
 	ohtd_history_stop(history);
 	/* A minute later another run. */
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
-	make_run(&second_run, 20000, &seed);
-	history_start(&second_run, manual.now_ns);
-	history_play(20000);
-	history_await_flush();
+	begin_second_run(20000);
 	assert_random_spans(40);
 }
 
@@ -230,10 +245,7 @@ static void a_kill_takes_no_more_than_an_interval(void **state)
 	/* Intervals of ten seconds: 2,800 cycles were on the disk. */
 	first_run.cycles = 2800;
 	ohtd_manual_clock_advance(&manual, 100 * OHTD_NS_PER_S);
-	make_run(&second_run, 500, &seed);
-	history_start(&second_run, manual.now_ns);
-	history_play(500);
-	history_await_flush();
+	begin_second_run(500);
 	assert_random_spans(20);
 	answer = ask(first_run.start_ns, second_run.start_ns + 100 * CYCLE_NS, CYCLE_NS * 40);
 	hole = hole_of(&answer, "not_running");
@@ -306,9 +318,7 @@ static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 	/* Sealed, it is the same gap. */
 	ohtd_history_stop(history);
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
-	make_run(&second_run, 400, &seed);
-	history_start(&second_run, manual.now_ns);
-	history_play(400);
+	begin_second_run(400);
 	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 2 << 40)") == 1);
 	for (int64_t step_ns = CYCLE_NS; step_ns < 1000 * CYCLE_NS; step_ns *= 40) {
 		answer = ask(first_run.start_ns, first_run.start_ns + 1600 * CYCLE_NS, step_ns);
@@ -321,14 +331,6 @@ static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 	answer = ask(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
 	assert_hole(&answer, "damaged", 800, 1600);
 	assert_answers(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, 40 * CYCLE_NS);
-}
-
-static void begin_short_run(uint64_t cycles)
-{
-	make_run(&second_run, cycles, &seed);
-	history_start(&second_run, manual.now_ns);
-	history_play(cycles);
-	history_await_flush();
 }
 
 /* Neither how many cycles a row has nor how long they are is in a checksum. */
@@ -347,7 +349,7 @@ static void damaged_numbers_cost_their_row_alone(void **state)
 		      "UPDATE intervals SET cycles = 1 << 31 WHERE place = (1 << 40) + 800;"
 		      "UPDATE intervals SET cycles = -900 WHERE place = (2 << 40) + 800");
 	ohtd_manual_clock_advance(&manual, 100 * OHTD_NS_PER_S);
-	begin_short_run(400);
+	begin_second_run(400);
 	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 3 << 40)") == 1);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM chunks WHERE cycles NOT BETWEEN 801 AND 3200"), 0);
 	assert_int_equal(store_ask_sql("SELECT count(DISTINCT run) FROM chunks"), 2);
@@ -398,19 +400,16 @@ static void what_is_old_goes_if_the_clock_is_right(void **state)
 	static const char coarse[] = "SELECT count(*) FROM coarse WHERE run = 1";
 
 	(void)state;
-	make_run(&first_run, 4000, &seed);
-	history_start(&first_run, manual.now_ns);
-	history_play(4000);
-	ohtd_history_stop(history);
+	play_first_run(4000);
 	ohtd_manual_clock_advance(&manual, 32 * 86400ull * OHTD_NS_PER_S);
-	begin_short_run(1000);
+	begin_second_run(1000);
 	WAIT_FOR(store_ask_sql(samples) == 3 * SIGNALS && store_ask_sql(coarse) == 3 * SIGNALS);
 	WAIT_FOR(history_view().bytes);
 	ohtd_history_stop(history);
 	assert_int_equal(store_ask_sql(samples), 3 * SIGNALS);
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
 	atomic_store(&manual.synchronised, true);
-	begin_short_run(1000);
+	begin_second_run(1000);
 	WAIT_FOR(store_ask_sql(samples) == 0);
 	assert_int_equal(store_ask_sql(coarse), 3 * SIGNALS);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM runs WHERE run = 1"), 1);
@@ -419,7 +418,7 @@ static void what_is_old_goes_if_the_clock_is_right(void **state)
 	assert_true(assert_answers(first_run.start_ns, first_run.start_ns + 4000 * CYCLE_NS, CYCLE_NS) > 0);
 	ohtd_history_stop(history);
 	ohtd_manual_clock_advance(&manual, 369 * 86400ull * OHTD_NS_PER_S);
-	begin_short_run(1000);
+	begin_second_run(1000);
 	WAIT_FOR(store_ask_sql("SELECT count(*) FROM runs WHERE run = 1") == 0);
 	assert_int_equal(store_ask_sql(coarse), 0);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM coarse"), 2 * 3 * SIGNALS);
@@ -432,12 +431,9 @@ static void less_is_kept_at_once_when_it_is_said(void **state)
 
 	(void)state;
 	atomic_store(&manual.synchronised, true);
-	make_run(&first_run, 4000, &seed);
-	history_start(&first_run, manual.now_ns);
-	history_play(4000);
-	ohtd_history_stop(history);
+	play_first_run(4000);
 	ohtd_manual_clock_advance(&manual, 2 * 86400ull * OHTD_NS_PER_S);
-	begin_short_run(1000);
+	begin_second_run(1000);
 	WAIT_FOR(history_view().bytes);
 	assert_int_equal(level_of_samples(), 0);
 	ohtd_history_keep(history, &a_day);
@@ -454,12 +450,9 @@ static void less_is_kept_at_once_when_it_is_said(void **state)
 static void a_file_that_is_too_large_loses_what_is_finest(void **state)
 {
 	(void)state;
-	make_run(&first_run, 1000, &seed);
-	history_start(&first_run, manual.now_ns);
-	history_play(1000);
-	ohtd_history_stop(history);
+	play_first_run(1000);
 	chunks_max = 2 * SIGNALS;
-	begin_short_run(1000);
+	begin_second_run(1000);
 	WAIT_FOR(store_ask_sql("SELECT count(*) FROM coarse") == 2 * SIGNALS);
 	assert_int_equal(store_ask_sql("SELECT min(level) FROM coarse"), 4);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM chunks"), 0);
@@ -469,17 +462,11 @@ static void a_file_that_is_too_large_loses_what_is_finest(void **state)
 static void what_a_commit_does_not_take_is_sealed_again(void **state)
 {
 	(void)state;
-	make_run(&first_run, 4000, &seed);
-	history_start(&first_run, manual.now_ns);
-	history_play(4000);
-	ohtd_history_stop(history);
+	play_first_run(4000);
 	store_run_sql("CREATE TABLE refused (run INTEGER REFERENCES runs (run) DEFERRABLE INITIALLY DEFERRED);"
 		      "CREATE TRIGGER refuse AFTER INSERT ON chunks BEGIN INSERT INTO refused VALUES (-1); END");
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
-	make_run(&second_run, 400, &seed);
-	history_start(&second_run, manual.now_ns);
-	history_play(400);
-	history_await_flush();
+	begin_second_run(400);
 	for (int tries = 0; tries < 20; tries++) {
 		ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S);
 		store_nap();
@@ -525,7 +512,7 @@ static void what_an_earlier_schema_has_is_moved(void **state)
 	make_schema_2();
 	assert_int_equal(store_ask_sql(left), 2 * 3 * SIGNALS + LEFT_BY_STEPS);
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
-	begin_short_run(400);
+	begin_second_run(400);
 	for (bool moved = false, last = false; !last; moved = !store_ask_sql(left)) {
 		last = moved;
 		assert_true(assert_answers(first_run.start_ns, second_run.start_ns + 400 * CYCLE_NS, 2560 * CYCLE_NS) > 0);

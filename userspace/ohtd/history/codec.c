@@ -247,8 +247,8 @@ static inline int take_rice(struct bit_reader *from, unsigned int k, uint64_t *v
 }
 
 /*
- * As many of @count as are usual: no escape, and not at the end of the bytes. Returns how many. What is read is a
- * copy that stays in registers.
+ * Reads values until one has an escape or the end of the bytes is near, at most @count. Returns how many it has read.
+ * The reader is copied, so that the compiler keeps it in registers.
  */
 static size_t take_usual(struct bit_reader *from, unsigned int k, int64_t *values, size_t count)
 {
