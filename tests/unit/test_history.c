@@ -208,6 +208,31 @@ static void charts_equal_brute_force(void **state)
 	assert_random_spans(40);
 }
 
+/* Of the coarsest level of which a column is at most a quarter longer than was asked for. */
+static void a_column_is_little_longer_than_was_asked_for(void **state)
+{
+	static const struct {
+		int64_t asked_ms, step_ms;
+		unsigned int level;
+	} steps[] = {
+		{ 1, 25, 0 }, { 999, 1000, 0 }, { 1000, 1000, 1 }, { 1001, 2000, 1 }, { 12799, 13000, 1 }, { 12800, 16000, 2 },
+		{ 25599, 26000, 1 }, { 25600, 32000, 2 }, { 32001, 40000, 2 }, { 819199, 832000, 3 }, { 819200, 1024000, 4 },
+		/* 2,000 points of 30 days */
+		{ 1296000, 1536000, 4 },
+		{ 3276800, 3584000, 4 }, { 4096000, 4096000, 5 }, { 4096001, 4608000, 4 }, { 6553600, 8192000, 5 },
+	};
+
+	(void)state;
+	begin_second_run(400);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		struct ohtd_history_answer answer = ask(second_run.start_ns, second_run.start_ns + CYCLE_NS,
+							  steps[i].asked_ms * 1000000);
+
+		assert_int_equal(answer.step_ns, steps[i].step_ms * 1000000);
+		assert_int_equal(answer.level, steps[i].level);
+	}
+}
+
 /* The file as it was at that moment: what a kill leaves. */
 static void cut(void)
 {
@@ -531,6 +556,7 @@ int main(void)
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(charts_equal_brute_force),
+		CASE(a_column_is_little_longer_than_was_asked_for),
 		CASE(a_kill_takes_no_more_than_an_interval),
 		CASE(samples_that_come_too_late_are_a_gap),
 		CASE(a_clock_that_is_set_moves_the_run),

@@ -70,14 +70,15 @@ static int64_t ceil_to(int64_t value, int64_t step)
 	return floor_to(value + step - 1, step);
 }
 
-/* A step becomes a whole number of columns of @level: true if it is not much longer then. */
+/*
+ * A step becomes a whole number of columns of @level: true if it is at most a quarter longer then. Level 1 is taken for each step of a
+ * second and more: samples would be forty times as many.
+ */
 static bool fits(unsigned int level, int64_t step_ns)
 {
 	int64_t level_ns = ohtd_level_cycles(level) * CYCLE_NS;
 
-	if (level <= 1)
-		return level_ns <= step_ns;
-	return level_ns <= step_ns && 8 * ceil_to(step_ns, level_ns) <= 9 * step_ns;
+	return level_ns <= step_ns && (level <= 1 || 4 * ceil_to(step_ns, level_ns) <= 5 * step_ns);
 }
 
 /* Columns of @level that begin with the query are gone, while there still are longer ones of that time. */
