@@ -6,6 +6,10 @@
  * bits a sample), "cpu PERCENT" of a core, if it had come in its own time, "chart P95_MS COUNT" of 2,000 points of 8
  * signals, "day" the same of a day at 1,000 points, "export SAMPLES_PER_S" of all samples of all signals, "levels
  * BYTES..." of each level of the first chunk, and "written BYTES" into the log of the database for each cycle.
+ *
+ * With a day or more the file then becomes one of 30 days, as a program of schema 2 has left it, by its whole chunks again and
+ * again. Prints "move SECONDS ROWS", from the start until all coarse chunks are moved, and "month P95_MS COUNT" of charts of
+ * 2,000 points over 30 days.
  */
 #include <errno.h>
 #include <math.h>
@@ -31,6 +35,7 @@
 #define SLOW		20
 #define COUNTERS	10
 #define CHARTS		200
+#define MONTH_NS	(30 * DAY_NS)
 #define INNOVATIONS	64	/* from -32 on */
 
 static uint64_t given, wanted, seed = 1;
@@ -110,7 +115,7 @@ static double ask(const char *path, const char *sql, int64_t with)
 	sqlite3_stmt *s;
 	sqlite3 *db;
 
-	if (!sqlite3_open(path, &db) && !sqlite3_prepare_v2(db, sql, -1, &s, NULL) &&
+	if (!sqlite3_open(path, &db) && !sqlite3_busy_timeout(db, 60000) && !sqlite3_prepare_v2(db, sql, -1, &s, NULL) &&
 	    !sqlite3_bind_int64(s, 1, with) && sqlite3_step(s) == SQLITE_ROW)
 		found = sqlite3_column_double(s, 0);
 	sqlite3_finalize(s);
@@ -142,6 +147,16 @@ static unsigned int waiting(struct ohtd_history *history)
 static int compare(const void *a, const void *b)
 {
 	return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+}
+
+/* Up to @to cycles, and what they complete is on the disk. */
+static void feed(struct ohtd_history *history, uint64_t to)
+{
+	while (wanted < to) {
+		__atomic_store_n(&wanted, wanted + PORTION < to ? wanted + PORTION : to, __ATOMIC_RELEASE);
+		while (__atomic_load_n(&given, __ATOMIC_ACQUIRE) < wanted || waiting(history))
+			nap();
+	}
 }
 
 static double chart_ms(struct ohtd_history *history, int64_t start_ns, int64_t span_ns, int64_t points)
@@ -221,6 +236,66 @@ static void print_bytes(struct ohtd_history *history, const char *path)
 	printf("\nwritten %.3f\n", ((double)view.written + all) / (double)cycles);
 }
 
+/* A month of the @whole chunks that there are, all in one table, and its run. False: SQLite has refused it. */
+static bool make_month(const char *path, int64_t whole, int64_t repeats)
+{
+	char *sql = NULL;
+	sqlite3 *db;
+	bool made = !sqlite3_open(path, &db);
+
+	/* One order of the rows, that of their sealing, but for the coarse ones of the first repeat. */
+	sql = sqlite3_mprintf("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; DELETE FROM intervals;"
+			      "INSERT INTO chunks (level, signal, run, chunk, cycles, data) SELECT * FROM coarse ORDER BY run, chunk;"
+			      "DROP TABLE coarse; DELETE FROM schema_migrations WHERE version > 2;"
+			      "CREATE TEMP TABLE last AS SELECT max(chunk_id) AS id FROM chunks;"
+			      "UPDATE runs SET end_cycle = %lld", whole * repeats * OHTD_CHUNK_CYCLES);
+	made = made && sql && !sqlite3_exec(db, sql, NULL, NULL, NULL);
+	sqlite3_free(sql);
+	for (int64_t repeat = 1; made && repeat < repeats; repeat++) {
+		sql = sqlite3_mprintf("INSERT INTO chunks (level, signal, run, chunk, cycles, data)"
+				      " SELECT level, signal, run, chunk + %lld, cycles, data FROM chunks"
+				      " WHERE chunk_id <= (SELECT id FROM last) ORDER BY chunk_id", repeat * whole);
+		made = sql && !sqlite3_exec(db, sql, NULL, NULL, NULL);
+		sqlite3_free(sql);
+	}
+	made = made && !sqlite3_exec(db, "COMMIT; PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+	if (!made)
+		fprintf(stderr, "history_load: %s: %s\n", path, sqlite3_errmsg(db));
+	sqlite3_close(db);
+	return made;
+}
+
+static int print_month(const struct ohtd_history_setup *setup, struct ohtd_manual_clock *manual)
+{
+	static const char left[] = "SELECT count(*) FROM chunks WHERE level >= ?";
+	int64_t whole = (int64_t)cycles / OHTD_CHUNK_CYCLES, chunk_ns = OHTD_CHUNK_CYCLES * CYCLE_NS;
+	int64_t repeats = MONTH_NS / (whole * chunk_ns) + 1;
+	int64_t start_ns = ohtd_clock_wall_of_ns(setup->clock, 0);
+	struct ohtd_history *history;
+	static double ms[CHARTS];
+	double began, rows;
+
+	if (!make_month(setup->path, whole, repeats))
+		return 1;
+	rows = ask(setup->path, left, OHTD_HISTORY_FINE_LEVELS);
+	cycles = (uint64_t)(whole * repeats * OHTD_CHUNK_CYCLES);
+	manual->realtime_ns += (int64_t)cycles * CYCLE_NS;
+	given = wanted = 0;
+	began = seconds(CLOCK_MONOTONIC);
+	history = ohtd_history_start(setup);
+	if (!history)
+		return 1;
+	feed(history, 2 * INTERVAL);
+	while (ask(setup->path, left, OHTD_HISTORY_FINE_LEVELS) > 0)
+		nap();
+	printf("move %.3f %.0f\n", seconds(CLOCK_MONOTONIC) - began, rows);
+	for (int i = 0; i < CHARTS; i++)
+		ms[i] = chart_ms(history, start_ns, MONTH_NS, 2000);
+	print_p95("month", ms, CHARTS);
+	ohtd_history_stop(history);
+	return 0;
+}
+
 int main(int count, char **arguments)
 {
 	static struct ohtd_manual_clock manual = { .realtime_ns = 1800000000ll * 1000000000 };
@@ -239,11 +314,7 @@ int main(int count, char **arguments)
 	history = ohtd_history_start(&setup);
 	if (!history)
 		return 1;
-	while (wanted < cycles) {
-		__atomic_store_n(&wanted, wanted + PORTION < cycles ? wanted + PORTION : cycles, __ATOMIC_RELEASE);
-		while (__atomic_load_n(&given, __ATOMIC_ACQUIRE) < wanted || waiting(history))
-			nap();
-	}
+	feed(history, cycles);
 	while (ask(path, "SELECT count(*) FROM intervals WHERE (place & 1099511627775) < ?",
 		   (int64_t)(cycles / OHTD_CHUNK_CYCLES * OHTD_CHUNK_CYCLES)) > 0)
 		nap();
@@ -254,5 +325,5 @@ int main(int count, char **arguments)
 	print_export(history, ohtd_clock_wall_of_ns(&wall, 0));
 	print_bytes(history, path);
 	ohtd_history_stop(history);
-	return 0;
+	return (int64_t)cycles * CYCLE_NS < DAY_NS ? 0 : print_month(&setup, &manual);
 }
