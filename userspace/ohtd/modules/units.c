@@ -283,7 +283,7 @@ static void forget_refusals(struct ohtd_unit *unit)
 	ohtd_shown_forget(unit);
 }
 
-/* A module that refused its registers for a while may have refused the one that tells its profile, too. */
+/* Reads the profile and all refused registers again. A module that refused registers for a while may have refused its profile, too. */
 static void ask_for_all(struct ohtd_unit *unit)
 {
 	unit->doubted = true;

@@ -9,8 +9,6 @@
 
 #define DIGITS_MAX	3
 
-static const char too_many[] = "at most 8 addresses are searched";
-
 bool ohtd_searched_has(const struct ohtd_searched *searched, uint8_t unit)
 {
 	return unit && memchr(searched->unit, unit, searched->count);
@@ -29,8 +27,8 @@ static unsigned int take_unit(const char **text)
 	return unit <= OHTD_UNIT_MAX ? unit : 0;
 }
 
-/* "17" or "2-5" that ends at @end; NULL, or what is wrong. */
-static const char *take_part(const char *text, const char *end, struct ohtd_searched *searched)
+/* "17" or "2-5" that ends at @end; NULL, or what is wrong. @too_many: set if it is the whole text. */
+static const char *take_part(const char *text, const char *end, struct ohtd_searched *searched, bool *too_many)
 {
 	unsigned int first = take_unit(&text), last = first;
 	const char *hyphen = text;
@@ -45,8 +43,9 @@ static const char *take_part(const char *text, const char *end, struct ohtd_sear
 		return "a span rises, as 2-5";
 	if (searched->count && first <= searched->unit[searched->count - 1])
 		return "each address stands once, in rising order";
-	if (last - first >= (unsigned int)OHTD_MODULES_MAX - searched->count)
-		return too_many;
+	*too_many = last - first >= (unsigned int)OHTD_MODULES_MAX - searched->count;
+	if (*too_many)
+		return "at most 8 addresses are searched";
 	while (first <= last)
 		searched->unit[searched->count++] = (uint8_t)first++;
 	return NULL;
@@ -57,15 +56,16 @@ _Static_assert(OHTD_MODULES_MAX == 8 && OHTD_UNIT_MAX == 247, "as the texts say"
 const char *ohtd_searched_read(const char *text, struct ohtd_searched *searched, struct ohtd_part *part)
 {
 	const char *whole = text, *why;
+	bool too_many = false;
 
 	memset(searched, 0, sizeof(*searched));
 	for (;;) {
 		size_t n = strcspn(text, ",");
 
-		why = take_part(text, text + n, searched);
+		why = take_part(text, text + n, searched, &too_many);
 		if (why && part)
-			*part = why == too_many ? (struct ohtd_part){ whole, (int)strlen(whole) }
-						: (struct ohtd_part){ text, (int)n };
+			*part = too_many ? (struct ohtd_part){ whole, (int)strlen(whole) }
+					 : (struct ohtd_part){ text, (int)n };
 		if (why || !text[n])
 			return why;
 		text += n + 1;

@@ -45,7 +45,7 @@ const char *ohtd_searched_read(const char *text, struct ohtd_searched *searched,
 /* The shortest text that reads as @searched. */
 void ohtd_searched_text(const struct ohtd_searched *searched, char text[OHTD_SEARCHED_BYTES]);
 
-/* When nobody has said others: those of all modules of @model, and as many of the lowest others as there is room for. Without a model 1 to 8. */
+/* The default: the addresses of all modules of @model, filled up with the lowest other addresses. Without a model 1 to 8. */
 void ohtd_searched_preset(const struct ohtd_model *model, struct ohtd_searched *searched);
 
 bool ohtd_searched_has(const struct ohtd_searched *searched, uint8_t unit);
