@@ -63,7 +63,7 @@ def test_the_files_are_the_first_version(own):
         assert (value if row["profile"] == "common" else value[row["profile"]]) == float(row["value"]), row
     told, = own.get("config/versions").json["items"]
     assert (told["version"], told["parent"], told["author"], told["state"]) == (1, None, "ohtd", "live")
-    assert "config_made: version 1: taken over from motion.csv, stations.csv and ohtd.conf" in own.log()
+    assert "config_made: version 1: taken over from motion.csv, stations.csv, modules.csv and ohtd.conf" in own.log()
     assert own.request("GET", "config", role="viewer", headers={"If-None-Match": '"1"'}).status == 304
     assert own.request("GET", "config").status == 401
 

@@ -215,6 +215,12 @@ static void a_repair_that_finds_no_version_is_waited_for(void **state)
 		assert_true(is_waiting_for("all versions were lost"));
 		rig_end();
 	}
+	/* In the words of a release of before, too. */
+	store_run_sql("UPDATE config_versions SET reason = 'all versions were lost: taken over from motion.csv, stations.csv and ohtd.conf' WHERE version = 3");
+	rig_begin();
+	rig_is_live(3, "");
+	assert_true(is_waiting_for("all versions were lost"));
+	rig_end();
 }
 
 static void what_could_not_be_written_is_by_the_next_version(void **state)

@@ -22,10 +22,11 @@
 #define ROUNDS_MAX	(OHTD_RULES + (OHTD_STATIONS_MAX + OHTD_KINDS_MAX) / OHTD_FAULTS_MAX + 3)
 /* Reasons of versions that nobody has made. While one of those but the first is live, a person is
  * waited for. */
-#define REASON_FIRST	"taken over from motion.csv, stations.csv and ohtd.conf"
+#define REASON_FIRST	"taken over from motion.csv, stations.csv, modules.csv and ohtd.conf"
 #define REASON_UNFIT	"items that do not fit have their defaults"
 #define REASON_DAMAGED	"the newest version cannot be read"
-#define REASON_LOST	"all versions were lost: taken over from motion.csv, stations.csv and ohtd.conf"
+#define LOST		"all versions were lost"
+#define REASON_LOST	LOST ": " REASON_FIRST
 /* As the repair of a database writes it: migrations/small/mend.sql. */
 #define REASON_REPAIRED	"the database was repaired: newer versions may be lost"
 
@@ -156,7 +157,7 @@ static size_t make_fit(struct ohtd_settings *settings, struct json_object *tree)
 static bool is_fall_back(const struct ohtd_config_version *head)
 {
 	return !strcmp(head->author, ohtd_settings_own.user) &&
-	       (!strcmp(head->reason, REASON_UNFIT) || !strcmp(head->reason, REASON_LOST) ||
+	       (!strcmp(head->reason, REASON_UNFIT) || !strncmp(head->reason, LOST, strlen(LOST)) ||
 		!strcmp(head->reason, REASON_DAMAGED) || !strcmp(head->reason, REASON_REPAIRED));
 }
 
