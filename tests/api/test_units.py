@@ -110,7 +110,7 @@ def test_a_required_module_is_searched_whatever_was_chosen(fresh):
     ("0", "unfit", "1 to 247, alone or in spans, as 2-5,17, not '0'"), ("1-7,248", "unfit", "not '248'"), ("2-5,8-2", "unfit", "a span rises, as 2-5, not '8-2'"),
     ("2,3,3,4,5", "unfit", "each address stands once, in rising order, not '3'"), ("1,2,3,4,5,6,7,8,9", "unfit", "at most 8 addresses are searched, not '1,2,3,4,5,6,7,8,9'"),
     ("2,4-10", "unfit", "the required module safety is at unit 3, which is not among 2,4-10"), ("2-5, 17", "unfit", "not ' 17'"), ("", "length", "0 bytes"),
-    (17, "type", "must be a text"), ("1" * 64, "length", "64 bytes"), ("2-5\u200b", "unprintable", "U+200B")])
+    (17, "type", "must be a text, not the number 17; a text that looks like a number wants quotation marks: '\"17\"'"), (True, "type", "must be a text"), ("1" * 64, "length", "64 bytes"), ("2-5\u200b", "unprintable", "U+200B")])
 def test_what_cannot_be_searched_is_refused(shared, text, code, detail):
     before = version(shared)
     answer = search(shared, text)

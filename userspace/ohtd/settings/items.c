@@ -482,6 +482,20 @@ static bool is_gone(const char *pointer, struct json_object *value)
 	       json_object_is_type(value, json_type_object);
 }
 
+/* From a shell a text that looks like a number arrives as one. */
+static void refuse_type(struct taking *taking, const char *pointer, struct json_object *value)
+{
+	const char *said = json_object_to_json_string(value);
+	int shown = oht_utf8_cut(said, 40);
+
+	if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double))
+		ohtd_fault_add(taking->faults, pointer, "type",
+			       "must be a text, not the number %.*s; a text that looks like a number wants quotation marks: '\"%.*s\"'",
+			       shown, said, shown, said);
+	else
+		ohtd_fault_add(taking->faults, pointer, "type", "must be a text");
+}
+
 static void take_leaf(const char *pointer, struct json_object *value, void *arg)
 {
 	struct taking *taking = arg;
@@ -496,7 +510,7 @@ static void take_leaf(const char *pointer, struct json_object *value, void *arg)
 		   !json_object_is_type(value, json_type_double)) {
 		ohtd_fault_add(taking->faults, pointer, "type", "must be a number");
 	} else if (item->type != OHTD_ITEM_NUMBER && !text) {
-		ohtd_fault_add(taking->faults, pointer, "type", "must be a text");
+		refuse_type(taking, pointer, value);
 	} else if (item->type == OHTD_ITEM_NUMBER) {
 		take_number(taking, item, pointer, value);
 	} else if (item->type == OHTD_ITEM_WORD) {
