@@ -576,22 +576,27 @@ def test_when_and_how_many_is_an_item_of_the_configuration(fresh):
         # A file has its name before its job has ended, and the next job is refused until then.
         if not all(job["ended"] for job in fresh.get("jobs", role="administrator").json["items"]):
             return []
-        return [item["id"] for item in fresh.get("backups", role="administrator").json["items"]]
+        return [item["id"] for item in fresh.get("backups", role="administrator").json["items"] if item["automatic"]]
     def later(nights):
         clock.set(at_5_s + nights * day_s)
         up.set((1 + nights) * 3600)
-    def change(**items):
-        answer = fresh.request("PATCH", "config", {"backup": items}, role="administrator", headers={"Content-Type": "application/merge-patch+json"})
+    def change(query="", **items):
+        answer = fresh.request("PATCH", "config" + query, {"backup": items}, role="administrator", headers={"Content-Type": "application/merge-patch+json"})
         assert answer.status == 200, answer
     fresh.start()
     assert fresh.get("config").json["backup"] == {"nightly": "no", "hour": 5, "keep": 14}
     later(0)
     change(nightly="yes")
     until(lambda: len(kept()) == 1, what="a backup")
-    fresh.post("auth/elevate", {"password": PASSWORD})
-    change(keep=1)
-    first = kept()
     later(1)
-    until(lambda: kept() not in (first, []) and len(kept()) == 1, what="the next one in its place")
+    first = until(lambda: len(ids := kept()) == 2 and ids, what="another one")
+    # A change that may return deletes nothing, whichever backup is made meanwhile.
+    fresh.post("auth/elevate", {"password": PASSWORD})
+    change("?confirm_within_s=600", keep=1)
+    assert fresh.post("backups", role="administrator").status == 202
+    assert until(kept, what="the end of a backup by a person") == first
+    assert fresh.request("POST", "config/confirm", role="administrator").status == 200
+    later(2)
+    until(lambda: len(ids := kept()) == 1 and ids[0] not in first, what="the next one in their place")
     # Its threads wait by the kernel's clock, which has not moved.
     fresh.kill()

@@ -610,6 +610,35 @@ static void always_one_of_two_versions_is_live(void **state)
 	rig_end();
 }
 
+/* ---- what deletes ---- */
+
+static void nothing_is_deleted_by_what_may_return(void **state)
+{
+	struct ohtd_change change = {
+		.patch = json_tokener_parse("{\"history\":{\"samples_days\":1},\"backup\":{\"keep\":1}}"),
+		.by.role = OHTD_ROLE_ADMINISTRATOR, .elevated = true, .confirm_within_s = 600,
+	};
+	struct ohtd_past_values past = { 0 };
+
+	(void)state;
+	rig_begin();
+	assert_true(ohtd_settings_past(rig.settings, &past));
+	assert_true(past.samples_days == 30 && past.backups == 14);
+	ohtd_settings_change(rig.settings, &change);
+	assert_int_equal(change.result, OHTD_CHANGE_DONE);
+	ohtd_change_drop(&change);
+	rig_is_live(2, "\"keep\":1");
+	assert_false(ohtd_settings_past(rig.settings, &past));
+	assert_true(past.samples_days == 30 && past.backups == 14);
+	change = (struct ohtd_change){ .by.role = OHTD_ROLE_ADMINISTRATOR, .opened_ns = UINT64_MAX };
+	ohtd_settings_confirm(rig.settings, &change);
+	assert_int_equal(change.result, OHTD_CHANGE_DONE);
+	ohtd_change_drop(&change);
+	assert_true(ohtd_settings_past(rig.settings, &past));
+	assert_true(past.samples_days == 1 && past.backups == 1);
+	rig_end();
+}
+
 /* ---- searched units ---- */
 
 static void searches(const char *text)
@@ -704,6 +733,7 @@ int main(void)
 		CASE(an_answer_that_does_not_come_is_looked_for),
 		CASE(always_one_of_two_versions_is_live),
 		CASE(what_the_store_does_not_drop_waits_to_be),
+		CASE(nothing_is_deleted_by_what_may_return),
 		CASE(required_modules_stay_searched),
 		CASE(module_that_is_not_searched_takes_nothing_back),
 	};

@@ -252,20 +252,25 @@ int ohtd_backups_remove(struct ohtd_backups *backups, int64_t id)
 	return unlink(path) ? -errno : ohtd_db_file_sync_folder(path);
 }
 
-/* The oldest of those that were made by themselves, beyond their number or while all are too large. */
+/* The oldest of those that were made by themselves, beyond their number or while all are too large; with the next backup if not now. */
 static void drop_old(struct ohtd_backups *backups)
 {
-	struct ohtd_backup_view *views = calloc(OHTD_BACKUPS_MAX, sizeof(*views));
-	int count = views ? ohtd_backups_list(backups, views) : 0, automatic = 0;
-	int keep = (int)ohtd_settings_backup(backups->setup.settings).keep;
+	struct ohtd_backup_view *views;
+	struct ohtd_past_values past;
+	int count, automatic = 0;
 	uint64_t bytes = 0;
+
+	if (!ohtd_settings_past(backups->setup.settings, &past))
+		return;
+	views = calloc(OHTD_BACKUPS_MAX, sizeof(*views));
+	count = views ? ohtd_backups_list(backups, views) : 0;
 
 	for (int i = 0; i < count; i++) {
 		automatic += views[i].manifest.automatic;
 		bytes += views[i].bytes;
 	}
 	for (int i = count - 1; i > 0; i--) {
-		if (!views[i].manifest.automatic || (automatic <= keep && bytes <= BYTES_MAX))
+		if (!views[i].manifest.automatic || (automatic <= (int)past.backups && bytes <= BYTES_MAX))
 			continue;
 		if (!ohtd_backups_remove(backups, views[i].id))
 			ohtd_log(OHTD_LOG_INFO, "jobs", "backup_dropped", "%" PRId64 ", the oldest", views[i].id);

@@ -108,7 +108,7 @@ static const struct ohtd_item last_items[] = {
 	  .role = OHTD_ROLE_ADMINISTRATOR, .summary = "A backup is made each night" },
 	{ .pointer = "/backup/hour", .type = OHTD_ITEM_NUMBER, AT(backup.hour), .whole = true, .max = 23,
 	  .role = OHTD_ROLE_ADMINISTRATOR, .summary = "The hour of that night, in UTC" },
-	{ .pointer = "/backup/keep", .type = OHTD_ITEM_NUMBER, AT(backup.keep), .whole = true,
+	{ .pointer = "/backup/keep", .type = OHTD_ITEM_NUMBER, AT(past.backups), .whole = true,
 	  .min = 1, .max = OHTD_BACKUPS_KEPT_MAX, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
 	  .summary = "So many of these backups are kept, the newest; a smaller number deletes the oldest after the next backup" },
 	{ .pointer = "/rates/logins_per_s", .type = OHTD_ITEM_NUMBER, AT(rates.logins_per_s), .unit = "1/s", .whole = true,

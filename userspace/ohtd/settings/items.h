@@ -55,12 +55,10 @@ struct ohtd_analytics_values {
  * struct ohtd_backup_values - backups that are made by themselves
  * @nightly: one is made each night: 0 or 1
  * @hour: of that night, in UTC
- * @keep: so many of them, the newest
  */
 struct ohtd_backup_values {
 	int nightly;
 	double hour;
-	double keep;
 };
 
 /**
@@ -68,11 +66,13 @@ struct ohtd_backup_values {
  * @samples_days: values of each control cycle, and columns of 1 and 8 s
  * @columns_days: columns of 64 s and more
  * @size_mib: of the file; beyond it the oldest samples go first, then the oldest columns
+ * @backups: of those that are made by themselves, the newest
  */
 struct ohtd_past_values {
 	double samples_days;
 	double columns_days;
 	double size_mib;
+	double backups;
 };
 
 /* What one client may ask for each second; 0: without a limit. */

@@ -93,7 +93,7 @@ struct ohtd_effect {
  * @level: of the log
  * @layer: that of @values
  * @analytics: tariff and shifts
- * @backup: when, and how many
+ * @backup: when
  * @rates: of clients
  * @past: how much of it is kept
  */

@@ -96,7 +96,7 @@ struct ohtd_settings_note {
  * @link: of @robot, used by nobody else
  * @clock: time of day
  * @level: of ohtd.conf
- * @backup: likewise; but for keep
+ * @backup: likewise
  * @rates: likewise
  * @simulated: there is no robot
  * @model: of @robot
@@ -383,15 +383,15 @@ void ohtd_settings_name(struct ohtd_settings *settings, char name[OHTD_ROBOT_NAM
 /* Tariff, currency and shifts that are in force. */
 struct ohtd_analytics_values ohtd_settings_analytics(struct ohtd_settings *settings);
 
-/* When backups are made, and how many are kept. Context: any thread but the control thread. */
+/* When backups are made. Context: any thread but the control thread. */
 struct ohtd_backup_values ohtd_settings_backup(struct ohtd_settings *settings);
 
 /* What one client may ask for each second. Context: any thread but the control thread. Without settings: without a limit. */
 struct ohtd_rate_values ohtd_settings_rates(struct ohtd_settings *settings);
 
 /*
- * How much of the past is kept. False, and nothing is filled: a change may still return by itself, and what was deleted by it would not.
- * Context: any thread but the control thread.
+ * How much of the past is kept: values and backups. False, and nothing is filled: a change may still return by itself, and what was
+ * deleted by it would not, so nothing may be deleted now. Context: any thread but the control thread.
  */
 bool ohtd_settings_past(struct ohtd_settings *settings, struct ohtd_past_values *past);
 

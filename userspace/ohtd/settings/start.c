@@ -404,9 +404,8 @@ static void take_defaults(struct ohtd_settings *settings)
 	ohtd_searched_text(&block->searched, defaults->units);
 	defaults->level = settings->setup.level;
 	defaults->backup = settings->setup.backup;
-	defaults->backup.keep = DEFAULT_KEPT;
 	defaults->rates = settings->setup.rates;
-	defaults->past = (struct ohtd_past_values){ SAMPLES_DAYS, COLUMNS_DAYS, PAST_MIB };
+	defaults->past = (struct ohtd_past_values){ SAMPLES_DAYS, COLUMNS_DAYS, PAST_MIB, DEFAULT_KEPT };
 	defaults->simulated = settings->setup.simulated;
 	defaults->model = settings->setup.model;
 	snprintf(defaults->name, sizeof(defaults->name), DEFAULT_NAME);
