@@ -77,6 +77,32 @@ static void a_start_that_falls_back_waits_for_a_person(void **state)
 	rig_end();
 }
 
+/* The version of a release that knew other rules; what is in force then. */
+static void begins_with(const char *days, const char *kept)
+{
+	char sql[300];
+
+	snprintf(sql, sizeof(sql), "UPDATE config_versions SET document = replace(document, '\"samples_days\":30,\"columns_days\":400', '%s') WHERE version = 2", days);
+	rig_begin();
+	assert_int_equal(rig_result_of("{\"history\":{\"size_mib\":100},\"backup\":{\"keep\":3}}"), OHTD_CHANGE_DONE);
+	rig_end();
+	store_run_sql(sql);
+	rig_begin();
+	rig_is_live(3, kept);
+	rig_is_live(3, "\"keep\":3");
+	assert_true(is_waiting_for("items that do not fit"));
+	rig_end();
+	store_run_sql("DELETE FROM config_versions; UPDATE config_numbers SET given = 0");
+}
+
+static void only_the_item_that_contradicts_has_its_default(void **state)
+{
+	(void)state;
+	begins_with("\"samples_days\":60,\"columns_days\":50", "\"samples_days\":30,\"columns_days\":50,\"size_mib\":100");
+	/* It has its default: the other one is in the way, and with it goes the group. */
+	begins_with("\"samples_days\":30,\"columns_days\":20", "\"samples_days\":30,\"columns_days\":400,\"size_mib\":2048");
+}
+
 static enum ohtd_change_result differ(int64_t version)
 {
 	struct ohtd_change change = { .version.version = version };
@@ -269,6 +295,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(the_robot_begins_with_the_newest),
 		CASE(a_start_that_falls_back_waits_for_a_person),
+		CASE(only_the_item_that_contradicts_has_its_default),
 		CASE(a_damaged_version_is_passed_over),
 		CASE(a_damaged_page_is_repaired_and_waited_for),
 		CASE(what_could_not_be_written_is_by_the_next_version),

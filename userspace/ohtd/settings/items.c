@@ -255,6 +255,18 @@ struct json_object *ohtd_item_value(const struct ohtd_item *item, const struct o
 	}
 }
 
+bool ohtd_item_reset(const struct ohtd_item *item, struct ohtd_values *values, const struct ohtd_values *from)
+{
+	const size_t bytes = item->type == OHTD_ITEM_TEXT ? (size_t)item->max + 1 :
+			     item->type == OHTD_ITEM_WORD ? sizeof(int) : sizeof(double);
+	char *to = (char *)values + item->at;
+	const char *before = (const char *)from + item->at;
+	bool differed = item->type == OHTD_ITEM_TEXT ? strcmp(to, before) : memcmp(to, before, bytes);
+
+	memcpy(to, before, bytes);
+	return differed;
+}
+
 static bool put_stations(struct json_object *tree, const struct ohtd_stations *stations)
 {
 	struct json_object *all = json_object_new_object();
@@ -532,7 +544,7 @@ void ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
 	ohtd_stations_sort(&values->stations);
 	if (faults->count)
 		return;
-	ohtd_values_check(values, faults);
+	ohtd_values_settle(values, faults);
 	faults->contradiction = faults->count;
 }
 
@@ -570,24 +582,22 @@ static void check_station(const struct ohtd_values *values, unsigned int i,
 /* A required module that is not searched would be missing for ever. */
 static void check_units(const struct ohtd_values *values, struct ohtd_faults *faults)
 {
-	struct ohtd_searched searched;
-
-	if (!values->model || ohtd_searched_read(values->units, &searched, NULL))
-		return;
-	for (unsigned int i = 0; i < values->model->count; i++) {
+	for (unsigned int i = 0; values->model && i < values->model->count; i++) {
 		const struct oht_module *module = values->model->kinds[i].module;
 
-		if (module->required && !ohtd_searched_has(&searched, module->unit))
+		if (module->required && !ohtd_searched_has(&values->searched, module->unit))
 			ohtd_fault_add(faults, UNITS, "unfit", "the required module %s is at unit %u, which is not among %s",
 				       module->name, module->unit, values->units);
 	}
 }
 
-void ohtd_values_check(struct ohtd_values *values, struct ohtd_faults *faults)
+void ohtd_values_settle(struct ohtd_values *values, struct ohtd_faults *faults)
 {
 	char pointer[OHTD_POINTER_BYTES] = "/motion";
 	struct ohtd_rules_fault fault;
 
+	/* The text was accepted with its item, or is the default. */
+	ohtd_searched_read(values->units, &values->searched, NULL);
 	if (!ohtd_rules_settle(&values->table, &fault)) {
 		if (fault.rule < OHTD_RULES)
 			point_at_rule(pointer, fault.rule, OHTD_RULE_COMMON);

@@ -95,7 +95,7 @@ const char *ohtd_layer_name(unsigned int layer);
 
 /*
  * All values: what the parts of the daemon use. @layer: enum ohtd_layer. @level: enum ohtd_log_level. @units: as ohtd_searched_read() reads them.
- * Constants: @simulated: there is no robot; @model: modules that are required, NULL: none.
+ * Constants: @simulated: there is no robot; @model: modules that are required, NULL: none. Set by ohtd_values_settle(): @searched: of @units.
  */
 struct ohtd_values {
 	bool simulated;
@@ -107,6 +107,7 @@ struct ohtd_values {
 	struct ohtd_rule_table table;
 	struct ohtd_stations stations;
 	char units[OHTD_SEARCHED_BYTES];
+	struct ohtd_searched searched;
 	struct ohtd_analytics_values analytics;
 	struct ohtd_backup_values backup;
 	struct ohtd_rate_values rates;
@@ -212,8 +213,14 @@ void ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
 		    const struct ohtd_values *defaults, struct ohtd_values *values,
 		    struct ohtd_faults *faults);
 
-/* The limits of @values against each other, the stations against the limits, and searched addresses against modules that are required. */
-void ohtd_values_check(struct ohtd_values *values, struct ohtd_faults *faults);
+/*
+ * Sets what follows from other values, then adds what contradicts: limits each other, stations the limits, searched addresses the
+ * modules that are required, days of history each other.
+ */
+void ohtd_values_settle(struct ohtd_values *values, struct ohtd_faults *faults);
+
+/* Gives an item its value of @from again, with all that its row has in struct ohtd_values; not one of many. False: it had that value. */
+bool ohtd_item_reset(const struct ohtd_item *item, struct ohtd_values *values, const struct ohtd_values *from);
 
 /* RFC 7396. The tree and the patch are objects. False: out of memory. */
 bool ohtd_tree_merge(struct json_object *tree, struct json_object *patch);

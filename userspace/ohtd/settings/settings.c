@@ -77,11 +77,9 @@ static int ask_robot(struct ohtd_settings *settings, struct ohtd_change *change,
 
 uint32_t ohtd_settings_offer(struct ohtd_settings *settings)
 {
-	struct ohtd_searched searched;
+	const struct ohtd_values *wanted = &settings->wanted;
 
-	/* It was read when the value was taken. */
-	ohtd_searched_read(settings->wanted.units, &searched, NULL);
-	return ohtd_robot_offer(settings->setup.robot, &settings->wanted.table, &settings->wanted.stations, &searched);
+	return ohtd_robot_offer(settings->setup.robot, &wanted->table, &wanted->stations, &wanted->searched);
 }
 
 int ohtd_settings_stop_robot(struct ohtd_settings *settings, const struct ohtd_holder *by)
@@ -137,7 +135,7 @@ static bool want_table(struct ohtd_settings *settings, struct ohtd_change *chang
 	settings->wanted = settings->values;
 	settings->wanted.table = *change->table;
 	ohtd_items_make(&settings->wanted_items, &settings->wanted.table);
-	ohtd_values_check(&settings->wanted, &change->faults);
+	ohtd_values_settle(&settings->wanted, &change->faults);
 	change->faults.contradiction = change->faults.count;
 	return !change->faults.count || fails(change, OHTD_CHANGE_FAULTY);
 }

@@ -68,65 +68,50 @@ static bool is_under(const char *pointer, const char *at)
 	return !strncmp(pointer, at, n) && (!pointer[n] || pointer[n] == '/');
 }
 
-static double *number_at(const struct ohtd_item *item, struct ohtd_values *values)
-{
-	void *place = (char *)values + item->at;
-
-	return place;
-}
-
-/* Limits at a pointer have the values of the file. False: they had. */
-static bool give_up(struct ohtd_settings *settings, struct ohtd_values *values,
-		    const char *at)
+/* Items at a pointer have their defaults. False: they had. */
+static bool give_up(const struct ohtd_settings *settings, struct ohtd_values *values, const char *at)
 {
 	bool other = false;
 
 	for (size_t i = 0; i < settings->items.count; i++) {
 		const struct ohtd_item *item = &settings->items.item[i];
-		double *value, preset;
 
-		if (!is_under(item->pointer, at))
-			continue;
-		value = number_at(item, values);
-		preset = *number_at(item, &settings->defaults);
-		other = other || *value < preset || *value > preset;
-		*value = preset;
+		if (!item->of_many && is_under(item->pointer, at))
+			other = ohtd_item_reset(item, values, &settings->defaults) || other;
 	}
 	return other;
 }
 
-/* The default has all modules that are required, and days that agree. */
-static void give_up_others(const struct ohtd_settings *settings, struct ohtd_values *values, const struct ohtd_faults *faults)
+/* An item that contradicts has its default; if it had, all items of its group have theirs, which agree. */
+static void give_up_item(const struct ohtd_settings *settings, struct ohtd_values *values, const char *pointer)
 {
-	for (size_t i = 0; i < faults->count && i < OHTD_FAULTS_MAX; i++) {
-		if (!strcmp(faults->fault[i].pointer, "/bus/units"))
-			memcpy(values->units, settings->defaults.units, sizeof(values->units));
-		if (is_under(faults->fault[i].pointer, "/history"))
-			values->past = settings->defaults.past;
-	}
+	char group[OHTD_POINTER_BYTES];
+
+	snprintf(group, sizeof(group), "/%.*s", (int)strcspn(pointer + 1, "/"), pointer + 1);
+	if (!give_up(settings, values, pointer))
+		give_up(settings, values, group);
 }
 
-/* Each round takes something away: a limit, all of them, some stations, addresses that lack a module, or days of history. */
+/* Each round takes something away: an item, all of its group, or some stations. */
 static size_t make_agree(struct ohtd_settings *settings, struct ohtd_values *values,
 			 struct ohtd_faults *faults)
 {
-	size_t count = 0;
+	size_t count = 0, told;
 	bool limits;
 
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		memset(faults, 0, sizeof(*faults));
-		ohtd_values_check(values, faults);
+		ohtd_values_settle(values, faults);
 		if (!faults->count)
 			break;
 		/* Stations are measured anew against the limits that come of it. */
 		limits = is_under(faults->fault[0].pointer, "/motion");
-		count += tell_faults(faults, limits ? 1 : faults->count);
-		if (!limits) {
+		told = tell_faults(faults, limits ? 1 : faults->count);
+		for (size_t i = 0; i < told && i < OHTD_FAULTS_MAX; i++)
+			give_up_item(settings, values, faults->fault[i].pointer);
+		if (!limits)
 			leave_out(values, faults);
-			give_up_others(settings, values, faults);
-		} else if (!give_up(settings, values, faults->fault[0].pointer)) {
-			give_up(settings, values, "/motion");
-		}
+		count += told;
 	}
 	return count;
 }
@@ -418,7 +403,6 @@ struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup
 					 size_t size)
 {
 	struct ohtd_settings *settings = calloc(1, sizeof(*settings));
-	struct ohtd_searched searched;
 	int r = settings ? 0 : -ENOMEM;
 
 	if (settings) {
@@ -437,8 +421,7 @@ struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup
 		errno = -r;
 		return NULL;
 	}
-	ohtd_searched_read(settings->values.units, &searched, NULL);
-	ohtd_robot_begin_with(setup->robot, &settings->values.table, &settings->values.stations, &searched,
+	ohtd_robot_begin_with(setup->robot, &settings->values.table, &settings->values.stations, &settings->values.searched,
 			      *settings->waits);
 	if (settings->values.level != setup->level)
 		ohtd_log(OHTD_LOG_NOTICE, "settings", "level",

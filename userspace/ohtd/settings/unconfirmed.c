@@ -94,13 +94,10 @@ static void look(const struct ohtd_settings *settings, struct ohtd_well *well)
 
 void ohtd_unconfirmed_look(struct ohtd_settings *settings)
 {
-	struct ohtd_searched searched;
-
 	look(settings, &settings->well);
-	ohtd_searched_read(settings->wanted.units, &searched, NULL);
 	/* A module whose address is taken out is not lost by that. */
 	for (unsigned int unit = 1; unit <= OHTD_UNIT_MAX; unit++)
-		if (!ohtd_searched_has(&searched, (uint8_t)unit))
+		if (!ohtd_searched_has(&settings->wanted.searched, (uint8_t)unit))
 			settings->well.modules[unit / 64] &= ~(1ull << unit % 64);
 }
 
