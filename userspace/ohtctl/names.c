@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "common/distance.h"
 #include "exchange.h"
 #include "names.h"
 
@@ -91,36 +92,6 @@ const struct oht_regmap *names_registers(struct cli *cli, const struct oht_modul
 /* ---- the nearest name ---- */
 
 /* Longer words are cut; no register has so long a name. */
-#define WORD_MAX	48
-
-static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
-{
-	if (b < a)
-		a = b;
-	return c < a ? c : a;
-}
-
-/* Letters to add, drop or change to make one of the other (Levenshtein). */
-static unsigned int distance(const char *one, const char *other)
-{
-	unsigned int row[WORD_MAX + 1], before, diagonal, i, j;
-	unsigned int rows = (unsigned int)strnlen(one, WORD_MAX);
-	unsigned int columns = (unsigned int)strnlen(other, WORD_MAX);
-
-	for (j = 0; j <= columns; j++)
-		row[j] = j;
-	for (i = 1; i <= rows; i++) {
-		diagonal = row[0];
-		row[0] = i;
-		for (j = 1; j <= columns; j++) {
-			before = row[j];
-			row[j] = min3(diagonal + (one[i - 1] != other[j - 1]), row[j] + 1,
-				      row[j - 1] + 1);
-			diagonal = before;
-		}
-	}
-	return row[columns];
-}
 
 /* The name that is nearest to the word, else one that has the word in it, else NULL. */
 static const char *nearest(const struct oht_regmap *map, const char *word)
@@ -130,7 +101,7 @@ static const char *nearest(const struct oht_regmap *map, const char *word)
 	size_t i;
 
 	for (i = 0; i < map->count; i++) {
-		d = distance(word, map->reg[i].name);
+		d = oht_distance(word, strlen(word), map->reg[i].name);
 		if (d <= best && (d < best || !found)) {
 			best = d;
 			found = &map->reg[i];

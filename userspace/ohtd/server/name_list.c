@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/distance.h"
 #include "common/utf8.h"
 #include "server/call.h"
 #include "robot/telemetry.h"
@@ -12,37 +13,12 @@
 #define NEAR_MAX	3	/* names that are offered */
 #define FAR_MAX		4	/* letters by which they differ */
 
-/* Letters to put in, take out or change (Levenshtein). */
-static unsigned int distance(const char *a, size_t a_bytes, const char *b)
-{
-	unsigned int row[SHOWN_BYTES + 1];
-	size_t b_bytes = strlen(b);
-
-	if (b_bytes > SHOWN_BYTES)
-		b_bytes = SHOWN_BYTES;
-	for (unsigned int k = 0; k <= b_bytes; k++)
-		row[k] = k;
-	for (unsigned int i = 1; i <= a_bytes; i++) {
-		unsigned int corner = row[0];
-
-		row[0] = i;
-		for (size_t k = 1; k <= b_bytes; k++) {
-			unsigned int change = corner + (a[i - 1] != b[k - 1]);
-
-			corner = row[k];
-			row[k] = 1 + (row[k] < row[k - 1] ? row[k] : row[k - 1]);
-			row[k] = change < row[k] ? change : row[k];
-		}
-	}
-	return row[b_bytes];
-}
-
 /* At least as far apart as their lengths are, which costs nothing to know. */
 static bool is_apart(const char *a, size_t a_bytes, const char *b, unsigned int by)
 {
 	size_t b_bytes = strlen(b), longer = a_bytes > b_bytes ? a_bytes - b_bytes : b_bytes - a_bytes;
 
-	return longer <= by && distance(a, a_bytes, b) == by;
+	return longer <= by && oht_distance(a, a_bytes, b) == by;
 }
 
 /*

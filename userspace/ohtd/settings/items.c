@@ -9,6 +9,7 @@
 
 #include "base/blank.h"
 #include "base/log.h"
+#include "common/distance.h"
 #include "common/utf8.h"
 #include "json/whole.h"
 #include "json/writer.h"
@@ -307,29 +308,6 @@ struct taking {
 	struct ohtd_faults *faults;
 };
 
-/* Edits from one text to the other: insert, drop or change a character. */
-static unsigned int distance(const char *from, const char *to)
-{
-	unsigned int row[OHTD_POINTER_BYTES], n = (unsigned int)strlen(to), i, before, above;
-
-	for (i = 0; i <= n; i++)
-		row[i] = i;
-	for (unsigned int k = 0; from[k]; k++) {
-		before = row[0]++;
-		for (i = 0; i < n; i++) {
-			above = row[i + 1];
-			before += from[k] != to[i];
-			if (above + 1 < before)
-				before = above + 1;
-			if (row[i] + 1 < before)
-				before = row[i] + 1;
-			row[i + 1] = before;
-			before = above;
-		}
-	}
-	return row[n];
-}
-
 /* The nearest item, if it is near. */
 static const char *nearest(const struct ohtd_items *items, const char *pointer)
 {
@@ -337,7 +315,7 @@ static const char *nearest(const struct ohtd_items *items, const char *pointer)
 	const char *found = NULL;
 
 	for (size_t i = 0; i < items->count; i++) {
-		d = distance(pointer, items->item[i].pointer);
+		d = oht_distance(pointer, strlen(pointer), items->item[i].pointer);
 		if (d < best) {
 			best = d;
 			found = items->item[i].pointer;
