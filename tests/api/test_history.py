@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The memory of values: it reaches to now, survives a restart and kill -9, says where nothing is kept, and refuses what is absurd."""
 import contextlib
+import csv
 import os
 import sqlite3
+import subprocess
 import time
 
 import pytest
@@ -11,7 +13,7 @@ from clocks import Skewed
 from oht_test.client import PASSWORD
 from oht_test.wait import until
 from past import at, text
-from test_telemetry import whole
+from test_telemetry import OHTCTL, whole
 
 HOUR_MS = 3_600_000
 MEMBERS = ("t", "first", "min", "max", "last", "mean")
@@ -21,6 +23,11 @@ def history(daemon, signals, **query):
     told = daemon.get("telemetry/history?signals=" + signals + "".join(f"&{name}={value}" for name, value in query.items()))
     assert told.status == 200, told
     return told.json
+
+
+def opened(daemon):
+    """Until the file is open nothing is known of the past."""
+    until(lambda: "store_failing" not in {gap["reason"] for gap in history(daemon, "state")["gaps"]}, what="the file")
 
 
 def values(daemon, signal, **query):
@@ -108,7 +115,7 @@ def test_how_much_is_kept_is_an_item_of_the_configuration(fresh):
     fresh.stop()
     clock.set(2 * 86400)
     fresh.start()
-    assert fresh.get("config").json["history"] == {"samples_days": 30, "columns_days": 400, "size_mib": 2048}
+    assert fresh.get("config").json["history"] == {"samples_days": 30, "columns_days": 400, "size_mib": 2048, "left_out": ""}
     kept = until(samples, what="chunks of the first run")
     assert change(samples_days=1).code == "elevation_required"
     fresh.post("auth/elevate", {"password": PASSWORD})
@@ -120,6 +127,86 @@ def test_how_much_is_kept_is_an_item_of_the_configuration(fresh):
     assert samples() == kept
     assert fresh.request("POST", "config/confirm", role="administrator").status == 200
     until(lambda: samples() == 0, what="their end")
+
+
+RULE = {"code": "volts", "signal": "battery_v", "when": "above", "limit": 1, "hysteresis": 0.1, "on_ms": 0, "off_ms": 0,
+        "text": "The battery has a voltage.", "consequence": "None.", "action": "None."}
+
+
+def leave_out(daemon, text, query=""):
+    return daemon.request("PATCH", "config" + query, {"history": {"left_out": text}}, role="administrator",
+                          headers={"Content-Type": "application/merge-patch+json"})
+
+
+def left_out(daemon):
+    return {item["name"] for item in daemon.get("telemetry/signals").json["items"] if not item["kept"]}
+
+
+def newest(daemon):
+    """When there was a good sample last of a signal that may be left out, and of one that is kept."""
+    now = at(daemon.get("health").json["clock"]["time"])
+    # Cycles may be somewhat ahead of the clock that the daemon tells.
+    told = history(daemon, "battery_v,rail_12v_v", step_ms=25, **{"from": text(now - 60_000), "to": text(now + 10_000)})["series"]
+    return [max((when for when, value in zip(series["t"], series["last"]) if value is not None), default=0) for series in told]
+
+
+def test_signals_are_left_out_and_kept_again(fresh):
+    """They are not written, over a kill too; what was written stays, and all else goes on: rules, the live values, analytics, exports."""
+    def later(ms):
+        begin = newest(fresh)[1]
+        until(lambda: newest(fresh)[1] >= begin + ms, what="samples of later")
+    fresh.write_config(history_flush_s="1")
+    fresh.start()
+    whole(fresh)
+    # All that may be; that much is right.
+    assert leave_out(fresh, "*").code == "elevation_required"
+    fresh.post("auth/elevate", {"password": PASSWORD})
+    # A change that may return does not lose what it would miss then.
+    assert leave_out(fresh, "battery_v, distance_*", "?confirm_within_s=600").status == 200
+    later(600)
+    assert not left_out(fresh) and len(set(newest(fresh))) == 1
+    assert fresh.request("POST", "config/confirm", role="administrator").status == 200
+    wanted = {"battery_v", *(f"distance_{place}_mm" for place in range(1, 5))}
+    until(lambda: left_out(fresh) == wanted, what="the history to know it")
+    stopped = newest(fresh)[0]
+    later(600)
+    assert newest(fresh)[0] == stopped
+    assert [series["kept"] for series in history(fresh, "battery_v,rail_12v_v")["series"]] == [False, True]
+    said = subprocess.run([OHTCTL, "history", "--socket", fresh.socket, "battery_v", "state"], capture_output=True, text=True, check=True).stdout
+    assert "battery_v is not kept now" in said and "state is not" not in said, said
+    assert fresh.get("telemetry/current?signals=battery_v").json["battery_v"]["quality"] == "good"
+    assert fresh.post("alert-rules", RULE, role="administrator").status == 201
+    until(lambda: "volts" in {alert["code"] for alert in fresh.get("alerts").json["items"]}, what="the alert of the rule")
+    begin = text(stopped + 50)
+    def export(signals):
+        return list(csv.DictReader(fresh.get(f"telemetry/export?signals={signals}&from={begin}").body.decode().splitlines()))
+    # A busy host does not begin each cycle.
+    rows = [row for row in export("battery_v,rail_12v_v") if not row["gap_to"]]
+    assert len(rows) > 10 and {(row["battery_v"], row["battery_v.quality"]) for row in rows} == {("", "none")}, rows[:5]
+    assert {row["gap_reason"] for row in export("battery_v")} <= {"no_value", "cycles_missed"}
+    figures = fresh.get(f"analytics/summary?from={begin}").json["items"][-1]
+    assert figures["energy"]["used_wh"] == 0 and figures["energy"]["unknown_s"] > figures["availability"]["unknown_s"] + 0.3, figures
+    until(lambda: fresh.get("health").json["history"]["flushes"] >= 1, what="values on the disk")
+    fresh.kill()
+    fresh.start()
+    assert left_out(fresh) == wanted
+    until(lambda: newest(fresh)[1] > stopped + 1000, what="samples of the next run")
+    assert 0 < newest(fresh)[0] <= stopped
+    fresh.post("auth/elevate", {"password": PASSWORD})
+    assert leave_out(fresh, None).status == 200
+    until(lambda: len(set(newest(fresh))) == 1, what="samples of it again")
+    assert not left_out(fresh)
+
+
+@pytest.mark.parametrize("text, said", [
+    ("batery_v", "not 'batery_v'; the nearest is battery_v"), ("battery_v,Battery_a", "not 'Battery_a'; the nearest is battery_a"), ("flux_*", "not 'flux_*'"),
+    ("battery_v;battery_a", "not 'battery_v;battery_a'"), ("*_v", "not '*_v'"), ("state", "always kept: leave out others, not 'state'"),
+    ("battery_v, power_h*", "always kept: leave out others, not 'power_h*'"), (" ", "more than blanks"), ("tag," * 128, "must have 0 to 511"), (["tag"], "must be a text")])
+def test_what_cannot_be_left_out_is_refused(shared, text, said):
+    told = leave_out(shared, text)
+    assert told.status == 400 and [error["pointer"] for error in told.json["errors"]] == ["/history/left_out"], told
+    assert said in told.json["errors"][0]["detail"], told.json["errors"]
+    assert shared.get("config").json["history"]["left_out"] == "" and not left_out(shared)
 
 
 def test_a_file_that_is_not_ours_stops_nothing_else(fresh):
@@ -191,6 +278,7 @@ def test_refusals_name_member_and_value(daemon, query, pointer, said):
 
 
 def test_an_end_in_the_future_is_no_gap(daemon):
+    opened(daemon)
     now = at(daemon.get("health").json["clock"]["time"])
     told = history(daemon, "state", to=text(now + HOUR_MS // 2), step_ms=1000)
     assert all(at(gap["to"]) <= now for gap in told["gaps"]), told["gaps"]
@@ -208,6 +296,7 @@ def test_signals_that_there_are_not(daemon):
 
 
 def test_a_span_before_everything_is_empty(daemon):
+    opened(daemon)
     told = history(daemon, "state", **{"from": "2001-01-01T00:00:00Z", "to": "2001-01-02T00:00:00Z"})
     assert told["series"][0]["t"] == [] and [gap["reason"] for gap in told["gaps"]] == ["no_data"]
 

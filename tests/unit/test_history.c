@@ -472,6 +472,39 @@ static void less_is_kept_at_once_when_it_is_said(void **state)
 }
 
 /* Also while the clock may be wrong, and until it is small enough; fine levels first. */
+/* From cycle @from on, which has been played already. */
+static void forget(unsigned int signal, uint64_t from)
+{
+	for (uint64_t at = from; at < wanted; at++)
+		if (run->quality[0][at] != 0xff)
+			run->quality[signal][at] = OHTD_TELEMETRY_NONE;
+}
+
+static void what_is_left_out_is_not_kept_and_the_rest_is(void **state)
+{
+	const uint64_t begin = 30123, end = 90057;
+
+	(void)state;
+	make_run(&first_run, OHTD_CHUNK_CYCLES + 20000, &seed);
+	history_start(&first_run, manual.now_ns);
+	history_play(begin);
+	ohtd_history_leave_out(history, 1ull << history_signals[0] | 1ull << history_signals[3]);
+	history_play(60000);
+	history_await_flush();
+	assert_int_equal(store_ask_sql("SELECT avg(length(samples)) FILTER (WHERE (place & 1099511627775) < 30000) > "
+				       "1.2 * avg(length(samples)) FILTER (WHERE (place & 1099511627775) > 30400) FROM intervals"), 1);
+	history_play(end);
+	ohtd_history_leave_out(history, 0);
+	forget(3, begin);
+	/* Last, since its quality says which cycles there were. */
+	forget(0, begin);
+	assert_random_spans(20);
+	history_play(OHTD_CHUNK_CYCLES + 20000);
+	history_await_flush();
+	history_await_seal(1);
+	assert_random_spans(30);
+}
+
 static void a_file_that_is_too_large_loses_what_is_finest(void **state)
 {
 	(void)state;
@@ -565,6 +598,7 @@ int main(void)
 		CASE(a_disk_that_fails_costs_nothing_that_fits_into_memory),
 		CASE(what_is_old_goes_if_the_clock_is_right),
 		CASE(less_is_kept_at_once_when_it_is_said),
+		CASE(what_is_left_out_is_not_kept_and_the_rest_is),
 		CASE(a_file_that_is_too_large_loses_what_is_finest),
 		CASE(what_a_commit_does_not_take_is_sealed_again),
 		CASE(what_an_earlier_schema_has_is_moved),

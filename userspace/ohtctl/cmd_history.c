@@ -25,6 +25,7 @@ enum member { FIRST, MIN, MAX, LAST, MEAN, MEMBERS };
  * @unit: of its values, "" for none
  * @words: what its values are the places of; NULL: it is no word
  * @is_state: a word or a boolean
+ * @left_out: the robot does not keep it now
  * @times: of the columns, in milliseconds since 1970
  * @values: of the columns, each as long as @times
  * @count: columns
@@ -34,6 +35,7 @@ struct series {
 	const char *unit;
 	struct json_object *words;
 	bool is_state;
+	bool left_out;
 	struct json_object *times;
 	struct json_object *values[MEMBERS];
 	size_t count;
@@ -44,13 +46,15 @@ struct series {
 /* False: what has answered is no ohtd. */
 static bool take_series(struct json_object *answer, struct series *series)
 {
-	struct json_object *list = json_object_object_get(answer, "series"), *one;
+	struct json_object *list = json_object_object_get(answer, "series"), *one, *kept;
 
 	if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) != 1)
 		return false;
 	one = json_object_array_get_idx(list, 0);
 	series->unit = json_object_get_string(json_object_object_get(one, "unit"));
 	series->unit = series->unit ? series->unit : "";
+	/* A release of before keeps all. */
+	series->left_out = json_object_object_get_ex(one, "kept", &kept) && !json_object_get_boolean(kept);
 	series->times = json_object_object_get(one, "t");
 	if (!json_object_is_type(series->times, json_type_array))
 		return false;
@@ -200,6 +204,8 @@ static void show_text(struct cli *cli, struct json_object *answer, const struct 
 
 	fprintf(cli->out, "%s%s%s, columns of %g s\n", series->name, *series->unit ? " in " : "",
 		series->unit, step_s);
+	if (series->left_out)
+		fprintf(cli->out, "%s is not kept now: /history/left_out of ohtctl config get\n", series->name);
 	if (series->is_state)
 		show_words(cli, series);
 	else

@@ -234,7 +234,7 @@ static int try_column(struct trying *t, size_t place)
 	if (time_ns < t->next_ns)
 		return 0;
 	t->next_ns = time_ns + COLUMN_NS;
-	if (column_of(&t->columns, 0, place)->count)
+	if (column_of(&t->columns, 0, place)->count && column_of(&t->columns, 1, place)->count)
 		t->trial->seen_ns += COLUMN_NS;
 	if (!is_enough(t, place))
 		return try_samples(t, place);

@@ -31,6 +31,7 @@
 struct history_series {
 	const char *signal;
 	const char *unit;
+	bool kept;
 	struct ohtd_decimals t;
 	struct ohtd_decimals first;
 	struct ohtd_decimals min;
@@ -42,6 +43,7 @@ struct history_series {
 OHTD_SHAPE(history_series, "HistorySeries",
 	OHTD_TEXT(history_series, signal, .summary = "Name of the signal"),
 	OHTD_TEXT(history_series, unit, .flags = OHTD_NULL, .summary = "Of the values; null: none"),
+	OHTD_BOOLEAN(history_series, kept, .summary = "It is kept now; false: /history/left_out has it, and null may be a time since then"),
 	OHTD_DECIMALS(history_series, t, .unit = "ms",
 		      .summary = "Beginning of each column, in milliseconds since 1970"),
 	OHTD_DECIMALS(history_series, first,
@@ -207,6 +209,7 @@ static struct history_series series_of(struct ohtd_call *call, const struct hist
 		    info->type == OHTD_TELEMETRY_WORD);
 	return (struct history_series){
 		.signal = info->name, .unit = *info->unit ? info->unit : NULL,
+		.kept = !(ohtd_history_left_out(job->history) >> job->query.signals[place] & 1),
 		.t = { times, count, 0 },
 		.first = { values[0], count, decimals }, .min = { values[1], count, decimals },
 		.max = { values[2], count, decimals }, .last = { values[3], count, decimals },

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "history/history.h"
 #include "lists/list.h"
 #include "lists/span.h"
 #include "live/download.h"
@@ -230,6 +231,7 @@ struct telemetry_signal {
 	const char *const *words;
 	size_t words_count;
 	const char *description;
+	bool kept;
 };
 
 OHTD_SHAPE(telemetry_signal, "TelemetrySignal",
@@ -245,7 +247,8 @@ OHTD_SHAPE(telemetry_signal, "TelemetrySignal",
 	OHTD_NUMBER(telemetry_signal, min, .flags = OHTD_NULL, .summary = "Lowest good value; null: not known"),
 	OHTD_NUMBER(telemetry_signal, max, .flags = OHTD_NULL, .summary = "Greatest good value; null: not known"),
 	OHTD_TEXTS(telemetry_signal, words, .flags = OHTD_NULL, .summary = "All its values; null: its type is not word"),
-	OHTD_TEXT(telemetry_signal, description, .summary = "What it is"));
+	OHTD_TEXT(telemetry_signal, description, .summary = "What it is"),
+	OHTD_BOOLEAN(telemetry_signal, kept, .summary = "Its values are kept; false: /history/left_out has it"));
 
 struct telemetry_signals {
 	const struct telemetry_signal *items;
@@ -284,7 +287,7 @@ static void range_of(const struct ohtd_telemetry_origin *origin, const struct oh
 }
 
 static struct telemetry_signal signal_of(const struct ohtd_scene *scene,
-					 const struct ohtd_telemetry_sight *sight, unsigned int signal)
+					 const struct ohtd_telemetry_sight *sight, unsigned int signal, bool kept)
 {
 	const struct ohtd_telemetry_origin *origin = ohtd_telemetry_origin(signal);
 	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(signal);
@@ -294,7 +297,7 @@ static struct telemetry_signal signal_of(const struct ohtd_scene *scene,
 		.source = info->source, .module = origin->module,
 		.register_name = reg ? reg->name : NULL,
 		.words = origin->word ? words_of(scene, origin) : NULL,
-		.words_count = origin->words, .description = info->summary,
+		.words_count = origin->words, .description = info->summary, .kept = kept,
 	};
 
 	range_of(origin, info->type == OHTD_TELEMETRY_BOOLEAN ? NULL : reg, &view.min, &view.max);
@@ -307,9 +310,10 @@ static void get_signals(struct ohtd_call *call)
 	const struct ohtd_telemetry_sight *sight = look(&scene);
 	struct telemetry_signal items[OHTD_TELEMETRY_SIGNALS];
 	struct telemetry_signals list = { .items = items, .items_count = OHTD_TELEMETRY_SIGNALS };
+	uint64_t left_out = ohtd_history_left_out(ohtd_call_history(call));
 
 	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
-		items[i] = signal_of(&scene, sight, i);
+		items[i] = signal_of(&scene, sight, i, !(left_out >> i & 1));
 	OHTD_REPLY(call, 200, telemetry_signals, &list);
 }
 

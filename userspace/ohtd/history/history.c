@@ -120,7 +120,7 @@ static void take(struct ohtd_history *history, const struct ohtd_sample *sample,
 	    (lost || sample->number - history->next >= CYCLES_GAP))
 		note_gap(history, history->next, sample->number - history->next,
 			 lost ? "samples_lost" : "cycles_missed");
-	ohtd_interval_add(&history->interval, sample, history->flush_cycles);
+	ohtd_interval_add(&history->interval, sample, history->flush_cycles, atomic_load(&history->left_out));
 	history->next = sample->number + 1;
 	if (history->next >= history->interval.end)
 		close_interval(history);
@@ -500,6 +500,16 @@ void ohtd_history_keep(struct ohtd_history *history, const struct ohtd_history_k
 		history->tidy_due = true;
 	*kept = *keep;
 	pthread_mutex_unlock(&history->lock);
+}
+
+void ohtd_history_leave_out(struct ohtd_history *history, uint64_t signals)
+{
+	atomic_store(&history->left_out, signals);
+}
+
+uint64_t ohtd_history_left_out(const struct ohtd_history *history)
+{
+	return atomic_load(&history->left_out);
 }
 
 void ohtd_history_watch(struct ohtd_history *history)

@@ -75,6 +75,16 @@ void ohtd_history_stop(struct ohtd_history *history);
 /* How much is kept from now on; what is too much goes within seconds. Before the first call nothing goes. Context: any thread but the control thread. */
 void ohtd_history_keep(struct ohtd_history *history, const struct ohtd_history_keep *keep);
 
+/*
+ * Signals that are not kept from now on, a bit for each enum ohtd_telemetry; at first none. What was kept of them stays as long as all else, and
+ * the samples are heard as before. The state is never among them: an export knows by it which cycles are kept. Context: any thread but the
+ * control thread.
+ */
+void ohtd_history_leave_out(struct ohtd_history *history, uint64_t signals);
+
+/* Those signals. Context: any thread. */
+uint64_t ohtd_history_left_out(const struct ohtd_history *history);
+
 /* As ohtd_store_watch(). */
 void ohtd_history_watch(struct ohtd_history *history);
 

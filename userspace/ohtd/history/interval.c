@@ -50,7 +50,7 @@ static void skip_to(struct ohtd_interval *interval, uint32_t cycles, const struc
 }
 
 void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample *sample,
-		       uint32_t flush_cycles)
+		       uint32_t flush_cycles, uint64_t left_out)
 {
 	uint32_t at;
 
@@ -60,9 +60,11 @@ void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample 
 	if (at > interval->cycles)
 		skip_to(interval, at, sample);
 	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
-		unsigned int quality = ohtd_sample_quality(sample, i);
+		unsigned int quality = left_out >> i & 1 ? OHTD_TELEMETRY_NONE : ohtd_sample_quality(sample, i);
+		int64_t *value = &interval->values[(size_t)i * interval->room + at];
 
-		interval->values[(size_t)i * interval->room + at] = sample->values[i];
+		/* Of a value that is not kept the one before costs least. */
+		*value = at && left_out >> i & 1 ? value[-1] : sample->values[i];
 		interval->quality[(size_t)i * interval->room + at] = (uint8_t)quality;
 		if (quality != OHTD_TELEMETRY_NONE)
 			interval->used |= 1ull << i;

@@ -133,6 +133,7 @@ struct ohtd_history {
 	/* when the oldest chunk begins, of each level that is kept as long as samples and of the first that is kept longer; 0: not looked yet */
 	_Atomic int64_t from_ns[OHTD_LEVELS_SHORT + 1];
 
+	_Atomic uint64_t left_out;	/* signals that are not kept, a bit for each */
 	_Atomic uint64_t samples, lost, flushes, dropped, written, bytes, damaged;
 };
 
@@ -184,11 +185,11 @@ int ohtd_run_find(struct ohtd_db *db, struct ohtd_history *history, const struct
 int ohtd_interval_init(struct ohtd_interval *interval, uint32_t cycles);
 void ohtd_interval_free(struct ohtd_interval *interval);
 /*
- * Puts a sample in; the interval is begun anew if it is empty. The caller has closed one that
- * is over.
+ * Puts a sample in, without the signals that are @left_out; the interval is begun anew if it is empty. The caller has closed one
+ * that is over.
  */
 void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample *sample,
-		       uint32_t flush_cycles);
+		       uint32_t flush_cycles, uint64_t left_out);
 /* Codes it; NULL: out of memory. It is empty afterwards. */
 struct ohtd_pending *ohtd_interval_close(struct ohtd_interval *interval);
 void ohtd_pending_free(struct ohtd_pending *pending);

@@ -332,7 +332,10 @@ static int open_history(struct running *run)
 
 	snprintf(path, sizeof(path), "%s/history.db", run->config->state_dir);
 	run->history = ohtd_history_start(&setup);
-	return run->history ? 0 : fail(run, "history threads");
+	if (!run->history)
+		return fail(run, "history threads");
+	ohtd_upkeep_past(run->settings, run->history);
+	return 0;
 }
 
 static int open_backups(struct running *run)

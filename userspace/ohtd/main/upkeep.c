@@ -139,13 +139,15 @@ void ohtd_upkeep_begin(struct ohtd_upkeep *upkeep)
 	sd_notify(0, "READY=1");
 }
 
-static void look_after_past(const struct ohtd_upkeep *upkeep)
+void ohtd_upkeep_past(struct ohtd_settings *settings, struct ohtd_history *history)
 {
 	struct ohtd_past_values past;
 
-	if (ohtd_settings_past(upkeep->settings, &past))
-		ohtd_history_keep(upkeep->history, &(struct ohtd_history_keep){
-			(int64_t)past.samples_days, (int64_t)past.columns_days, (int64_t)past.size_mib << 20 });
+	if (!ohtd_settings_past(settings, &past))
+		return;
+	ohtd_history_keep(history, &(struct ohtd_history_keep){
+		(int64_t)past.samples_days, (int64_t)past.columns_days, (int64_t)past.size_mib << 20 });
+	ohtd_history_leave_out(history, past.signals_left_out);
 }
 
 void ohtd_upkeep(struct ohtd_upkeep *upkeep)
@@ -157,7 +159,7 @@ void ohtd_upkeep(struct ohtd_upkeep *upkeep)
 	ohtd_audit_turn(upkeep->audit);
 	ohtd_store_watch(upkeep->store);
 	ohtd_history_watch(upkeep->history);
-	look_after_past(upkeep);
+	ohtd_upkeep_past(upkeep->settings, upkeep->history);
 	watch_threads(upkeep);
 }
 

@@ -23,6 +23,9 @@ struct ohtd_history;
 struct ohtd_settings;
 struct ohtd_store;
 
+/* Has the history keep what the configuration says, as far as that is sure to stay. Before the robot starts, too, so that it holds for the first cycle. */
+void ohtd_upkeep_past(struct ohtd_settings *settings, struct ohtd_history *history);
+
 /* How often ohtd_upkeep() wants to be called. */
 #define OHTD_UPKEEP_MS	250
 

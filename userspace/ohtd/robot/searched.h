@@ -26,10 +26,16 @@ struct ohtd_searched {
 	uint8_t unit[OHTD_MODULES_MAX];
 };
 
-/* A part of a text, which is not ended by a zero. */
+/**
+ * struct ohtd_part - a part of a text
+ * @text: not ended by a zero
+ * @bytes: of @text
+ * @nearest: what may have been meant; NULL: not known
+ */
 struct ohtd_part {
 	const char *text;
 	int bytes;
+	const char *nearest;
 };
 
 /**

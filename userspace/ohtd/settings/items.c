@@ -63,6 +63,14 @@ static const char *units_unfit(const struct ohtd_values *values, struct ohtd_par
 	return ohtd_searched_read(part->text, &searched, part);
 }
 
+static const char *left_out_unfit(const struct ohtd_values *values, struct ohtd_part *part)
+{
+	uint64_t signals;
+
+	(void)values;
+	return ohtd_left_out_read(part->text, &signals, part);
+}
+
 /* ---- the rows ---- */
 
 #define AT(member)	.at = offsetof(struct ohtd_values, member)
@@ -105,6 +113,9 @@ static const struct ohtd_item last_items[] = {
 	{ .pointer = "/history/size_mib", .type = OHTD_ITEM_NUMBER, AT(past.size_mib), .unit = "MiB", .whole = true,
 	  .min = 64, .max = OHTD_PAST_MIB_MAX, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
 	  .summary = "The file of values has this size at most: then the oldest samples go first, then the oldest columns" },
+	{ .pointer = "/history/left_out", .type = OHTD_ITEM_TEXT, AT(past.left_out), .unfit = left_out_unfit,
+	  .max = OHTD_LEFT_OUT_BYTES - 1, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+	  .summary = "Signals that are not kept from then on, as cell_max_v, distance_*: names, or begins of names with *, parted by commas or blanks; empty: all are kept" },
 	{ .pointer = "/backup/nightly", .type = OHTD_ITEM_WORD, AT(backup.nightly), .words = no_or_yes,
 	  .role = OHTD_ROLE_ADMINISTRATOR, .summary = "A backup is made each night" },
 	{ .pointer = "/backup/hour", .type = OHTD_ITEM_NUMBER, AT(backup.hour), .whole = true, .max = 23,
@@ -375,7 +386,7 @@ static void take_text(struct taking *taking, const struct ohtd_item *item, const
 {
 	const char *text = json_object_get_string(value);
 	size_t n = strlen(text), at = 0;
-	struct ohtd_part part = { text, (int)n };
+	struct ohtd_part part = { text, (int)n, NULL };
 	const char *why = unfit(taking, item, &part);
 	uint32_t number = ohtd_is_blank(text) ? 0 : ohtd_unprintable(text, &at);
 
@@ -385,7 +396,8 @@ static void take_text(struct taking *taking, const struct ohtd_item *item, const
 		ohtd_fault_add(taking->faults, pointer, "length",
 			       "has %zu bytes, must have %g to %g", n, item->min, item->max);
 	else if (why)
-		ohtd_fault_add(taking->faults, pointer, "unfit", "%s, not '%.*s'", why, part.bytes, part.text);
+		ohtd_fault_add(taking->faults, pointer, "unfit", "%s, not '%.*s'%s%s", why, part.bytes, part.text,
+			       part.nearest ? "; the nearest is " : "", part.nearest ? part.nearest : "");
 	else
 		memcpy(place_of(taking, item), text, n + 1);
 }
@@ -405,7 +417,7 @@ static void take_word(struct taking *taking, const struct ohtd_item *item, const
 		      struct json_object *value)
 {
 	const char *word = json_object_get_string(value);
-	struct ohtd_part part = { word, (int)strlen(word) };
+	struct ohtd_part part = { word, (int)strlen(word), NULL };
 	char text[OHTD_FAULT_BYTES];
 	const char *why = NULL;
 	int at = 0;
@@ -574,8 +586,9 @@ void ohtd_values_settle(struct ohtd_values *values, struct ohtd_faults *faults)
 	char pointer[OHTD_POINTER_BYTES] = "/motion";
 	struct ohtd_rules_fault fault;
 
-	/* The text was accepted with its item, or is the default. */
+	/* The texts were accepted with their items, or are the defaults. */
 	ohtd_searched_read(values->units, &values->searched, NULL);
+	ohtd_left_out_read(values->past.left_out, &values->past.signals_left_out, NULL);
 	if (!ohtd_rules_settle(&values->table, &fault)) {
 		if (fault.rule < OHTD_RULES)
 			point_at_rule(pointer, fault.rule, OHTD_RULE_COMMON);

@@ -19,6 +19,7 @@
 #include "robot/rules.h"
 #include "robot/searched.h"
 #include "robot/stations.h"
+#include "settings/left_out.h"
 #include "settings/shifts.h"
 
 struct json_object;
@@ -35,7 +36,7 @@ struct json_object;
 #define OHTD_POINTER_BYTES	96
 #define OHTD_FAULT_BYTES	240
 #define OHTD_FAULTS_MAX		16
-#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 18)
+#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 19)
 /* An item for each of many: stands in a pointer for any name. */
 #define OHTD_ANY		"*"
 
@@ -67,12 +68,16 @@ struct ohtd_backup_values {
  * @columns_days: columns of 64 s and more
  * @size_mib: of the file; beyond it the oldest samples go first, then the oldest columns
  * @backups: of those that are made by themselves, the newest
+ * @left_out: signals that are not kept, as ohtd_left_out_read() reads them
+ * @signals_left_out: the same as bits; set by ohtd_values_settle()
  */
 struct ohtd_past_values {
 	double samples_days;
 	double columns_days;
 	double size_mib;
 	double backups;
+	char left_out[OHTD_LEFT_OUT_BYTES];
+	uint64_t signals_left_out;
 };
 
 /* What one client may ask for each second; 0: without a limit. */

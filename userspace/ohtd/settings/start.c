@@ -390,7 +390,9 @@ static void take_defaults(struct ohtd_settings *settings)
 	defaults->level = settings->setup.level;
 	defaults->backup = settings->setup.backup;
 	defaults->rates = settings->setup.rates;
-	defaults->past = (struct ohtd_past_values){ SAMPLES_DAYS, COLUMNS_DAYS, PAST_MIB, DEFAULT_KEPT };
+	defaults->past = (struct ohtd_past_values){
+		.samples_days = SAMPLES_DAYS, .columns_days = COLUMNS_DAYS, .size_mib = PAST_MIB, .backups = DEFAULT_KEPT,
+	};
 	defaults->simulated = settings->setup.simulated;
 	defaults->model = settings->setup.model;
 	snprintf(defaults->name, sizeof(defaults->name), DEFAULT_NAME);

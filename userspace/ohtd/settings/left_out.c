@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "settings/left_out.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "common/distance.h"
+#include "common/utf8.h"
+#include "robot/telemetry.h"
+
+#define PARTED		", "
+#define SHOWN_BYTES	60	/* of a name that is refused */
+
+#define BIT(name_)	(1ull << OHTD_TELEMETRY_##name_)
+
+/* A rule that is tried on the past needs them, whichever signal it is about; so does an export, to know which cycles are kept. */
+#define ALWAYS	(BIT(state) | BIT(power_health) | BIT(safety_health) | BIT(travel_motor_health) | BIT(dock_location_health))
+
+_Static_assert(OHTD_TELEMETRY_SIGNALS <= 64, "a bit for each");
+
+/* The signals of a name, or of a begin with * behind it; 0: there is none. */
+static uint64_t signals_of(const char *name, size_t bytes)
+{
+	bool begin = name[bytes - 1] == '*';
+	uint64_t found = 0;
+
+	bytes -= begin;
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+		const char *known = ohtd_telemetry_info(i)->name;
+
+		if (!strncmp(known, name, bytes) && (begin || !known[bytes]))
+			found |= 1ull << i;
+	}
+	return found;
+}
+
+/* NULL: none is near. */
+static const char *nearest(const char *name, size_t bytes)
+{
+	unsigned int best = (unsigned int)bytes / 3 + 1;
+	const char *found = NULL;
+
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+		const char *known = ohtd_telemetry_info(i)->name;
+		unsigned int d = oht_distance(name, bytes, known);
+
+		if (d < best) {
+			best = d;
+			found = known;
+		}
+	}
+	return found;
+}
+
+const char *ohtd_left_out_read(const char *text, uint64_t *signals, struct ohtd_part *part)
+{
+	*signals = 0;
+	for (text += strspn(text, PARTED); *text; text += strspn(text, PARTED)) {
+		size_t bytes = strcspn(text, PARTED);
+		uint64_t found = signals_of(text, bytes);
+		int shown = oht_utf8_cut(text, bytes < SHOWN_BYTES ? bytes : SHOWN_BYTES);
+
+		*signals |= found & ~ALWAYS;
+		if (!(found & ~ALWAYS) && part)
+			*part = (struct ohtd_part){ text, shown, found ? NULL : nearest(text, (size_t)shown) };
+		if (!found)
+			return "names of signals are those of telemetry/signals, or begins of them with * behind";
+		if (!(found & ~ALWAYS))
+			return "the state of the robot and the health of its modules are always kept: leave out others";
+		text += bytes;
+	}
+	return NULL;
+}
