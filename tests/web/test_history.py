@@ -105,6 +105,23 @@ def test_a_refusal_is_shown_in_the_words_of_the_robot(page, query, said):
     page.wait(lambda: has(page, ".past-chart[data-signal=state] .run") and not has(page, "#history .notice"), what="states")
 
 
+def test_a_signal_that_the_configuration_leaves_out_is_named(page):
+    log_in(page, "viewer")
+    show(page, signals="battery_v,state")
+    assert not has(page, "#history-left-out")
+    page.run("""const ask = window.fetch;
+        window.fetch = async (url, options) => {
+            const got = await ask(url, options);
+            if (!String(url).includes("telemetry/history") || !got.ok) return got;
+            const said = await got.json();
+            for (const series of said.series) series.kept = series.signal !== "battery_v";
+            return new Response(JSON.stringify(said), { status: 200, headers: { "content-type": "application/json" } });
+        };""")
+    show(page, signals="state,battery_v", last=MINUTE)
+    page.wait(lambda: has(page, "#history-left-out"), what="a word about it")
+    assert page.text("#history-left-out").count("attery") == 1 and "tate" not in page.text("#history-left-out")
+
+
 def test_a_time_of_which_nothing_is_kept_says_so_and_leads_back(page):
     log_in(page, "viewer")
     show(page, **{"signals": "battery_v", "from": "2021-01-01T00:00:00Z", "to": "2021-01-01T01:00:00Z"})

@@ -56,6 +56,7 @@ export const historyTexts = {
 	lastHour: "Show the last hour",
 	noSignals: "No signal is chosen.",
 	notKept: (state: string) => `The robot does not keep values now (${state}). The charts show what was kept before.`,
+	leftOut: (names: string) => `The configuration leaves out: ${names}. Only what was kept before is drawn.`,
 	gaps: "Not kept",
 	gap: (from: string, to: string, reason: string) => `${from} to ${to}: ${reason}`,
 	moreGaps: (count: number) => `and ${count} more`,

@@ -244,6 +244,18 @@ function useBefore(asked: Asked, span: Span, signals: Signal[], widthPx: number,
 	return usePast(earlier ? pathOf(earlier, span, widthPx) : "", version);
 }
 
+/* Signals that the robot does not keep now, by the configuration. */
+function LeftOut({ past, signals }: { past: Past | undefined; signals: Signal[] }) {
+	const names = (past?.series ?? []).filter(({ kept }) => kept === false).map(({ signal }) => signal);
+	const told = signals.filter(({ name }) => names.includes(name)).map(nameOf);
+
+	return told.length ? (
+		<Notice tone="warn" id="history-left-out" role="status">
+			{t.leftOut(told.join(", "))}
+		</Notice>
+	) : null;
+}
+
 interface ToldProps {
 	asked: Asked;
 	span: Span;
@@ -302,6 +314,7 @@ function History() {
 						{t.notKept(words(state))}
 					</Notice>
 				)}
+				<LeftOut past={past} signals={known.signals ?? []} />
 				{refusal ? <Refusal problem={refusal} retry={known.problem ? known.again : readAgain} /> : null}
 				{asked.signals.length ? <Told asked={asked} span={span} past={past} before={before.past} /> : <p class="empty">{t.noSignals}</p>}
 				{whole && stripSignal ? (
