@@ -164,15 +164,20 @@ static void an_echo_is_skipped(void **state)
 	assert_int_equal(reply.count, 1);
 }
 
+static void learn_that_there_is_none(void)
+{
+	begin(&read_2);
+	expect_good(hear(good, sizeof(good)));
+	assert_int_equal(line.echo, RTU_ECHO_NO);
+}
+
 static void a_line_of_which_nothing_is_known_confirms_no_write(void **state)
 {
 	(void)state;
 	begin(&write_1);
 	assert_int_equal(hear(sent, sent_bytes), RTU_WAIT);
 	assert_int_equal(rtu_receive_judge(&line, RTU_SILENCE_LONG), RTU_WAIT);
-	begin(&read_2);
-	expect_good(hear(good, sizeof(good)));
-	assert_int_equal(line.echo, RTU_ECHO_NO);
+	learn_that_there_is_none();
 	begin(&write_1);
 	assert_int_equal(hear(sent, sent_bytes), RTU_ANSWER);
 }
@@ -181,9 +186,7 @@ static void a_line_of_which_nothing_is_known_confirms_no_write(void **state)
 static void an_echo_may_come_later(void **state)
 {
 	(void)state;
-	begin(&read_2);
-	expect_good(hear(good, sizeof(good)));
-	assert_int_equal(line.echo, RTU_ECHO_NO);
+	learn_that_there_is_none();
 	begin(&read_2);
 	assert_int_not_equal(hear(sent, sent_bytes), RTU_ANSWER);
 	hear(good, sizeof(good));
@@ -196,12 +199,68 @@ static void an_echo_may_come_later(void **state)
 	assert_int_equal(line.echo, RTU_ECHO_YES);
 }
 
+/* A transceiver that switches makes a byte in front of the echo: a write to a silent unit is not confirmed all the same. */
+static void a_byte_in_front_makes_no_answer_of_an_echo(void **state)
+{
+	static const uint8_t fronts[] = { 0x00, 0x7f, 0x01 };
+	static const enum rtu_echo known[] = { RTU_ECHO_UNKNOWN, RTU_ECHO_YES };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2 * sizeof(fronts); i++) {
+		line.echo = known[i % 2];
+		begin(&write_1);
+		assert_int_not_equal(hear(&fronts[i / 2], 1), RTU_ANSWER);
+		assert_int_not_equal(hear(sent, sent_bytes), RTU_ANSWER);
+		assert_int_not_equal(rtu_receive_judge(&line, RTU_SILENCE_GAP), RTU_ANSWER);
+		assert_int_not_equal(rtu_receive_judge(&line, RTU_SILENCE_LONG), RTU_ANSWER);
+	}
+}
+
+/* The echo that comes later has a zero in front: one read shows it as well. */
+static void an_echo_behind_a_zero_may_come_later(void **state)
+{
+	(void)state;
+	learn_that_there_is_none();
+	begin(&read_2);
+	HEAR(0x00);
+	hear(sent, sent_bytes);
+	hear(good, sizeof(good));
+	expect_good(rtu_receive_judge(&line, RTU_SILENCE_GAP));
+	begin(&write_1);
+	HEAR(0x00);
+	assert_int_not_equal(hear(sent, sent_bytes), RTU_ANSWER);
+}
+
+/* What has come of the echo is as long as an answer, and not all of it: then the rest is not heard in this exchange. */
+static void an_echo_in_pieces_is_found(void **state)
+{
+	static const uint16_t words[] = { 1, 2 };
+	static const struct oht_request requests[] = {
+		{ .unit = 4, .function = OHT_READ_HOLDING, .address = 0x0205, .count = 1 },
+		{ .unit = 4, .function = OHT_WRITE_MULTIPLE, .address = 0x0008, .count = 2, .words = words },
+	};
+	unsigned int i, n;
+	size_t byte;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		learn_that_there_is_none();
+		for (n = 0; n < 4; n++) {
+			begin(&requests[i]);
+			for (byte = 0; byte < sent_bytes && hear(sent + byte, 1) != RTU_BROKEN; byte++)
+				;
+		}
+		assert_int_equal(byte, sent_bytes);
+	}
+}
+
 static void another_value_is_not_repeated(void **state)
 {
 	static const uint8_t other[] = { 4, 6, 0, 8, 0, 6, 0x88, 0x5f };
 
 	(void)state;
-	line.echo = RTU_ECHO_NO;
+	learn_that_there_is_none();
 	begin(&write_1);
 	assert_int_equal(hear(other, sizeof(other)), RTU_WAIT);
 	assert_int_equal(line.noted, OHT_OUTCOME_ECHO);
@@ -275,6 +334,9 @@ int main(void)
 		cmocka_unit_test_setup(an_echo_is_skipped, setup),
 		cmocka_unit_test_setup(a_line_of_which_nothing_is_known_confirms_no_write, setup),
 		cmocka_unit_test_setup(an_echo_may_come_later, setup),
+		cmocka_unit_test_setup(a_byte_in_front_makes_no_answer_of_an_echo, setup),
+		cmocka_unit_test_setup(an_echo_behind_a_zero_may_come_later, setup),
+		cmocka_unit_test_setup(an_echo_in_pieces_is_found, setup),
 		cmocka_unit_test_setup(another_value_is_not_repeated, setup),
 		cmocka_unit_test_setup(exceptions_are_answers, setup),
 		cmocka_unit_test_setup(what_is_broken_is_told, setup),

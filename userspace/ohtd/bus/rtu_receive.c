@@ -13,6 +13,10 @@
 /* Unit, function, byte count, CRC. */
 #define VALUES_BYTES	5
 #define MASK_BYTES	10
+/* So many bytes of its request stand in an answer to a write of several registers, which has the most. */
+#define ALIKE_MAX_BYTES	6
+/* What a transceiver makes when it switches: so many bytes may stand in front of an echo. */
+#define LEAD_MAX_BYTES	3
 
 static uint16_t crc_of(const uint8_t *bytes, size_t count)
 {
@@ -73,9 +77,9 @@ void rtu_receive_begin(struct rtu_receive *receive, const uint8_t *sent, size_t 
 
 	/*
 	 * The adapter may have been exchanged, or its jumper set, and its echo of a write would pass for the
-	 * answer. The answer to a read never has the bytes of the request.
+	 * answer. The answer to a write of one register has the bytes of its request as well.
 	 */
-	if (echo == RTU_ECHO_NO && receive->echoed_bytes == receive->sent_bytes &&
+	if (echo == RTU_ECHO_NO && receive->alike_bytes > ALIKE_MAX_BYTES &&
 	    receive->sent[1] != OHT_WRITE_SINGLE)
 		echo = RTU_ECHO_UNKNOWN;
 	memset(receive, 0, sizeof(*receive));
@@ -86,14 +90,16 @@ void rtu_receive_begin(struct rtu_receive *receive, const uint8_t *sent, size_t 
 
 void rtu_receive_add(struct rtu_receive *receive, const uint8_t *bytes, size_t count)
 {
-	size_t room = sizeof(receive->heard) - receive->heard_bytes;
-	size_t before = receive->skipped_bytes + receive->heard_bytes, i;
+	size_t room = sizeof(receive->heard) - receive->heard_bytes, i;
 
 	if (count > room)
 		count = room;
-	for (i = 0; i < count && before + i == receive->echoed_bytes &&
-		    receive->echoed_bytes < receive->sent_bytes && bytes[i] == receive->sent[before + i]; i++)
-		receive->echoed_bytes++;
+	for (i = 0; i < count && receive->alike_bytes <= ALIKE_MAX_BYTES; i++) {
+		if (bytes[i] == receive->sent[receive->alike_bytes])
+			receive->alike_bytes++;
+		else
+			receive->alike_bytes = bytes[i] == receive->sent[0];
+	}
 	memcpy(receive->heard + receive->heard_bytes, bytes, count);
 	receive->heard_bytes += count;
 }
@@ -234,6 +240,19 @@ static bool is_echo(const struct rtu_receive *receive)
 	       (receive->heard_bytes > bytes && is_answer(receive, bytes));
 }
 
+/* The request behind bytes that a transceiver has made: where its echo ends; 0: there is none. */
+static size_t late_echo_end(const struct rtu_receive *receive)
+{
+	size_t at, bytes = receive->sent_bytes;
+
+	if (receive->echo_skipped || receive->echo == RTU_ECHO_NO)
+		return 0;
+	for (at = 1; at <= LEAD_MAX_BYTES && at + bytes <= receive->heard_bytes; at++)
+		if (!memcmp(receive->heard + at, receive->sent, bytes))
+			return at + bytes;
+	return 0;
+}
+
 static enum rtu_verdict take(struct rtu_receive *receive, size_t at)
 {
 	bool same;
@@ -326,7 +345,10 @@ enum rtu_verdict rtu_receive_judge(struct rtu_receive *receive, enum rtu_silence
 		before = receive->heard_bytes;
 		if (!before)
 			break;
-		if (!may_begin(receive->heard[0])) {
+		if (late_echo_end(receive)) {
+			drop(receive, late_echo_end(receive));
+			receive->echo_skipped = true;
+		} else if (!may_begin(receive->heard[0])) {
 			drop(receive, 1);
 		} else if (may_echo(receive) && is_echo(receive)) {
 			drop(receive, receive->sent_bytes);

@@ -48,7 +48,7 @@ enum rtu_verdict {
  * @sent: the request with its CRC, @sent_bytes of it
  * @heard: what has not been skipped, @heard_bytes of it
  * @skipped_bytes: that were heard and dropped
- * @echoed_bytes: so many of the request's bytes were the first that were heard
+ * @alike_bytes: first bytes of the request that were heard one behind the other: as the newest, or so many that no answer has them
  * @echo: what is known of the line
  * @echo_skipped: the request itself has been heard
  * @noted: enum oht_outcome of the newest frame that was skipped or broken, OK: there was none
@@ -59,7 +59,7 @@ struct rtu_receive {
 	uint8_t heard[RTU_HEARD_MAX_BYTES];
 	size_t heard_bytes;
 	size_t skipped_bytes;
-	size_t echoed_bytes;
+	size_t alike_bytes;
 	size_t answer_at;
 	size_t answer_bytes;
 	enum rtu_echo echo;
