@@ -534,7 +534,7 @@ bool ohtd_settings_past(struct ohtd_settings *settings, struct ohtd_past_values 
 	bool stays;
 
 	pthread_mutex_lock(&settings->lock);
-	stays = !settings->pending.version || settings->pending.waits;
+	stays = (!settings->pending.version || settings->pending.waits) && !*settings->waits && !settings->unkept;
 	if (stays)
 		*past = settings->past;
 	pthread_mutex_unlock(&settings->lock);

@@ -391,7 +391,8 @@ struct ohtd_rate_values ohtd_settings_rates(struct ohtd_settings *settings);
 
 /*
  * How much of the past is kept: values and backups. False, and nothing is filled: a change may still return by itself, and what was
- * deleted or not kept by it would not, so all goes on as before it. Context: any thread but the control thread.
+ * deleted or not kept by it would not, so all goes on as before it; or nobody has chosen what is in force, and a person is waited for.
+ * Context: any thread but the control thread.
  */
 bool ohtd_settings_past(struct ohtd_settings *settings, struct ohtd_past_values *past);
 
