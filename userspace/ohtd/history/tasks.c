@@ -121,10 +121,11 @@ static int tidy(struct ohtd_db *db, struct ohtd_task *task)
 		r = ohtd_db_history_give_back(db, PAGES_A_STEP);
 	if (bytes >= 0)
 		atomic_store(&history->bytes, (uint64_t)bytes);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 int ohtd_task_work(struct ohtd_db *db, void *arg)
+	task->again = task->again || r > 0;
 {
 	struct ohtd_task *task = arg;
 	int r;

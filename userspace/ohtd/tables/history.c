@@ -581,7 +581,7 @@ int ohtd_db_history_give_back(struct ohtd_db *db, int pages)
 	while (pages-- && (r = ohtd_db_row(db, s)) > 0)
 		;
 	sqlite3_reset(s);
-	return r < 0 ? r : 0;
+	return r;
 }
 
 int64_t ohtd_db_history_bytes(struct ohtd_db *db)

@@ -142,7 +142,7 @@ int ohtd_db_history_reaches(struct ohtd_db *db, unsigned int level, int64_t chun
 /* Runs and gaps without anything left, of runs before @run. */
 int ohtd_db_history_drop_empty(struct ohtd_db *db, int64_t run);
 
-/* Gives at most @pages pages of the file back to the disk. */
+/* Gives at most @pages pages of the file back to the disk: 1 if there may be more, 0, or a negative errno. */
 int ohtd_db_history_give_back(struct ohtd_db *db, int pages);
 
 /* Bytes of the file that are in use. */
