@@ -320,6 +320,9 @@ static void end_task(struct ohtd_history *history)
 	if (good && task->kind == OHTD_TASK_OPEN) {
 		history->run.run = task->run.run;
 		history->move_due = history->seal_due = history->tidy_due = true;
+		/* What a clock does that was set in a run before is the same: kill -9 does not make it right. */
+		if (task->leapt)
+			history->jump_boot_ns = ohtd_clock_boottime_ns(history->setup.clock);
 		atomic_store(&history->open, true);
 	} else if (good && task->kind == OHTD_TASK_FLUSH) {
 		end_flush(history, task);

@@ -72,6 +72,7 @@ enum ohtd_history_task {
  * @moved_to: MOVE: where the last step has ended
  * @seal_run: SEAL: which run and chunk, and the signal from which on
  * @again: MOVE, SEAL and TIDY: there is more to do
+ * @leapt: OPEN: the clock may have been set forward before this run, and since then too little was kept to trust it
  * @trusted: TIDY: the clock is right, so what is old may go
  * @keep: TIDY: how much stays
  */
@@ -88,7 +89,7 @@ struct ohtd_task {
 	unsigned int gap_count;
 	int64_t moved_to;
 	int64_t seal_run, seal_chunk, seal_signal, current_chunk;
-	bool again, trusted;
+	bool again, trusted, leapt;
 	struct ohtd_history_keep keep;
 };
 

@@ -11,6 +11,24 @@
 #define DROPPED_A_STEP	128
 #define MOVED_A_STEP	2048
 #define PAGES_A_STEP	512
+/* A run that begins so long after the one before may have a clock that was set forward, until so much has been kept since. */
+#define AWAY_NS		(7 * OHTD_DAY_NS)
+#define RAN_NS		OHTD_DAY_NS
+
+/* How far back the levels reach that go early, and the one behind them: without anything, to the run that goes on. */
+static int look_back(struct ohtd_db *db, struct ohtd_task *task)
+{
+	int64_t from_ns;
+	int r = 0;
+
+	/* Fine ones last: a reader compares them with what is behind them. */
+	for (int level = OHTD_LEVELS_SHORT; r >= 0 && level >= 0; level--) {
+		r = ohtd_db_history_reaches(db, (unsigned int)level, OHTD_CHUNK_CYCLES, &from_ns);
+		if (r >= 0)
+			atomic_store(&task->history->from_ns[level], r ? from_ns : task->run.start_ns);
+	}
+	return r < 0 ? r : 0;
+}
 
 static int open_run(struct ohtd_db *db, struct ohtd_task *task)
 {
@@ -25,7 +43,10 @@ static int open_run(struct ohtd_db *db, struct ohtd_task *task)
 		task->history->signal_ids[i] = id;
 		r = id < 0 ? (int)id : 0;
 	}
-	return r;
+	if (!r)
+		r = ohtd_db_history_leapt(db, AWAY_NS, RAN_NS);
+	task->leapt = r > 0;
+	return r < 0 ? r : look_back(db, task);
 }
 
 static int flush(struct ohtd_db *db, struct ohtd_task *task)
@@ -91,21 +112,6 @@ static int drop_old(struct ohtd_db *db, struct ohtd_task *task, int64_t now_ns, 
 	return 0;
 }
 
-/* How far back the levels reach that go early, and the one behind them: without anything, to the run that goes on. */
-static int look_back(struct ohtd_db *db, struct ohtd_task *task)
-{
-	int64_t from_ns;
-	int r = 0;
-
-	/* Fine ones last: a reader compares them with what is behind them. */
-	for (int level = OHTD_LEVELS_SHORT; r >= 0 && level >= 0; level--) {
-		r = ohtd_db_history_reaches(db, (unsigned int)level, OHTD_CHUNK_CYCLES, &from_ns);
-		if (r >= 0)
-			atomic_store(&task->history->from_ns[level], r ? from_ns : task->run.start_ns);
-	}
-	return r < 0 ? r : 0;
-}
-
 static int tidy(struct ohtd_db *db, struct ohtd_task *task)
 {
 	struct ohtd_history *history = task->history;
@@ -119,13 +125,13 @@ static int tidy(struct ohtd_db *db, struct ohtd_task *task)
 		r = ohtd_db_history_drop_empty(db, task->run.run);
 	if (r >= 0)
 		r = ohtd_db_history_give_back(db, PAGES_A_STEP);
+	task->again = task->again || r > 0;
 	if (bytes >= 0)
 		atomic_store(&history->bytes, (uint64_t)bytes);
 	return r < 0 ? r : 0;
 }
 
 int ohtd_task_work(struct ohtd_db *db, void *arg)
-	task->again = task->again || r > 0;
 {
 	struct ohtd_task *task = arg;
 	int r;

@@ -506,15 +506,27 @@ static const struct ohtd_statement drop_old_coarse_sql = {
 	"(SELECT min((SELECT chunk FROM " table " AS of WHERE of.level = :level AND of.signal = signals.signal" \
 	" AND of.run = runs.run ORDER BY chunk LIMIT 1)) FROM signals)"
 
-#define REACHES(table)									\
-	"SELECT coalesce((SELECT start_ns + first * :cycles * cycle_ns FROM"		\
-	" (SELECT start_ns, cycle_ns, " FIRST_CHUNK(table) " AS first FROM runs ORDER BY run)" \
-	" WHERE first IS NOT NULL LIMIT 1),"						\
-	" (SELECT start_ns + (place & ((1 << 40) - 1)) * cycle_ns FROM intervals"	\
-	" JOIN runs ON run = place >> 40 ORDER BY place LIMIT 1))"
+#define FIRST_INTERVAL									\
+	"(SELECT place & ((1 << 40) - 1) FROM intervals"				\
+	" WHERE place >= runs.run << 40 AND place < (runs.run + 1) << 40 ORDER BY place LIMIT 1)"
 
-static const struct ohtd_statement reaches_sql = { REACHES("chunks") };
-static const struct ohtd_statement coarse_reaches_sql = { REACHES("coarse") };
+/* The least of all runs: one of a clock that was ahead is not where the others begin. What goes on may have nothing on the disk. */
+#define REACHES(first_chunk)								\
+	"SELECT min(start_ns + coalesce(" first_chunk " * :cycles, " FIRST_INTERVAL ","	\
+	" iif(end_cycle IS NULL, 0, NULL)) * cycle_ns) FROM runs"
+
+static const struct ohtd_statement reaches_sql = { REACHES(FIRST_CHUNK("chunks")) };
+/* What has not been moved yet is later than what has. */
+static const struct ohtd_statement coarse_reaches_sql = {
+	REACHES("coalesce(" FIRST_CHUNK("coarse") ", " FIRST_CHUNK("chunks") ")")
+};
+
+static const struct ohtd_statement leapt_sql = {
+	"SELECT EXISTS (SELECT 1 FROM (SELECT"
+	" start_ns - lag(start_ns + end_cycle * cycle_ns) OVER (ORDER BY run) AS away,"
+	" total(end_cycle * cycle_ns) OVER (ORDER BY run ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS ran"
+	" FROM runs) WHERE away > :away AND ran < :ran)"
+};
 
 static const struct ohtd_statement drop_gaps_sql = {
 	"DELETE FROM gaps WHERE run < :run AND " HAS_NOTHING("gaps.run")
@@ -540,6 +552,15 @@ int ohtd_db_history_drop_old(struct ohtd_db *db, unsigned int level, int64_t spa
 		count++;
 	sqlite3_reset(s);
 	return r < 0 ? r : count;
+}
+
+int ohtd_db_history_leapt(struct ohtd_db *db, int64_t away_ns, int64_t ran_ns)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &leapt_sql);
+
+	ohtd_db_bind_number(s, ":away", away_ns);
+	ohtd_db_bind_number(s, ":ran", ran_ns);
+	return (int)take_number(db, s);
 }
 
 int ohtd_db_history_reaches(struct ohtd_db *db, unsigned int level, int64_t chunk_cycles, int64_t *from_ns)

@@ -136,7 +136,13 @@ int ohtd_db_history_gaps(struct ohtd_db *db, int64_t run, int64_t from, int64_t 
 int ohtd_db_history_drop_old(struct ohtd_db *db, unsigned int level, int64_t span_ns,
 			     int64_t before_ns, int max);
 
-/* When the oldest chunk of @level began, or the oldest interval: 1, or 0 without one. */
+/*
+ * Has a run begun more than @away_ns behind the end of the one before, and has less than @ran_ns been kept since that begin? 1, 0 or
+ * a negative errno.
+ */
+int ohtd_db_history_leapt(struct ohtd_db *db, int64_t away_ns, int64_t ran_ns);
+
+/* When the oldest chunk of @level of all runs began, or the oldest interval, or the run that goes on: 1, or 0 without one. */
 int ohtd_db_history_reaches(struct ohtd_db *db, unsigned int level, int64_t chunk_cycles, int64_t *from_ns);
 
 /* Runs and gaps without anything left, of runs before @run. */
