@@ -12,7 +12,7 @@ import pytest
 from clocks import Skewed
 from oht_test.client import PASSWORD
 from oht_test.wait import until
-from past import at, text
+from past import CHUNK, GOOD, at, text, write_run
 from test_telemetry import OHTCTL, whole
 
 HOUR_MS = 3_600_000
@@ -310,3 +310,85 @@ def test_metrics_have_signals_and_what_is_written(daemon):
     assert not any('signal="state"' in line for line in lines)
     assert "oht_history_samples_lost_total 0" in lines
     assert any(line.startswith("oht_history_written_bytes_total ") for line in lines)
+
+
+DAY_S = 86400
+
+
+def asked(daemon, sql):
+    with contextlib.closing(sqlite3.connect(f"file:{daemon.state / 'history.db'}?mode=ro", uri=True)) as database:
+        return database.execute(sql).fetchone()[0]
+
+
+def begun(daemon):
+    """A new run that has tidied: it has flushed several times."""
+    daemon.start()
+    until(lambda: asked(daemon, "SELECT count(*) FROM intervals WHERE place >= (SELECT max(run) << 40 FROM runs)") > 2, what="values on the disk")
+
+
+def fine_of_run_1(daemon):
+    return asked(daemon, "SELECT count(*) FROM chunks WHERE run = 1")
+
+
+def write(daemon, days_ago, run=1, fine=True):
+    values = {"battery_v": [480] * CHUNK, "state": [4] * CHUNK}
+    with contextlib.closing(sqlite3.connect(daemon.state / "history.db", isolation_level=None)) as database:
+        database.execute("BEGIN")
+        for table in ("runs", "intervals", "chunks", "coarse", "gaps") if run == 1 else ():
+            database.execute(f"DELETE FROM {table}")
+        write_run(database, run, time.time_ns() - int(days_ago * DAY_S * 10 ** 9), values, {name: [GOOD] * CHUNK for name in values})
+        if not fine:
+            database.execute("DELETE FROM chunks WHERE run = ?", (run,))
+        database.execute("COMMIT")
+
+
+@pytest.fixture(name="past")
+def _past(fresh):
+    """Over, with the tables of a history; its clock is kept right."""
+    fresh.clock = Skewed(fresh)
+    Skewed(fresh, "OHT_SHIM_KEPT").set(1)
+    fresh.checks_time = False
+    fresh.write_config(history_flush_s="1")
+    begun(fresh)
+    fresh.stop()
+    yield fresh
+
+
+@pytest.mark.slow
+@pytest.mark.plain("shim")
+@pytest.mark.parametrize("gone", [False])
+def test_a_lost_configuration_deletes_nothing(past, gone):
+    """Its values are older than the defaults keep them, and the start waits for a person."""
+    write(past, 100)
+    # Deletion by age trusts the clock: the robot has run since.
+    with contextlib.closing(sqlite3.connect(past.state / "history.db", isolation_level=None)) as database:
+        database.execute("UPDATE runs SET end_cycle = ?", (101 * DAY_S * 40,))
+    for path in past.state.glob("oht.db*" if gone else "oht.db-*"):
+        path.unlink()
+    if not gone:
+        with (past.state / "oht.db").open("r+b") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.seek(4096)
+            file.write(os.urandom(size - 4096))
+    begun(past)
+    assert "the robot waits in safe for a person" in past.log() and fine_of_run_1(past)
+
+
+@pytest.mark.slow
+@pytest.mark.plain("shim")
+def test_a_restart_does_not_make_a_clock_right(past):
+    write(past, 5)
+    past.clock.set(60 * DAY_S)
+    for _ in range(2):
+        begun(past)
+        assert fine_of_run_1(past)
+        past.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.plain("shim")
+def test_a_run_of_a_clock_that_was_ahead_makes_no_chart_coarse(past):
+    write(past, 60, fine=False)
+    write(past, -400, run=2)
+    begun(past)
+    assert history(past, "state", step_ms=1000)["level_s"] == 1
