@@ -356,7 +356,7 @@ def _past(fresh):
 
 @pytest.mark.slow
 @pytest.mark.plain("shim")
-@pytest.mark.parametrize("gone", [False])
+@pytest.mark.parametrize("gone", [False, True])
 def test_a_lost_configuration_deletes_nothing(past, gone):
     """Its values are older than the defaults keep them, and the start waits for a person."""
     write(past, 100)

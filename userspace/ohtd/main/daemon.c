@@ -302,6 +302,15 @@ static void note_version(void *arg, const struct ohtd_settings_note *note)
 	ohtd_audit_add(run->audit, &row, 0, NULL);
 }
 
+/* A robot that is new has none. */
+static bool has_past(const struct running *run)
+{
+	char path[FILE_BYTES];
+
+	snprintf(path, sizeof(path), "%s/history.db", run->config->state_dir);
+	return !access(path, F_OK);
+}
+
 static int open_settings(struct running *run)
 {
 	const struct ohtd_settings_setup setup = {
@@ -311,7 +320,7 @@ static int open_settings(struct running *run)
 		.backup = { .nightly = (int)run->config->backup_nightly, .hour = run->config->backup_hour },
 		.rates = { run->config->logins_per_s, run->config->changes_per_s, run->config->queries_per_s },
 		.simulated = run->config->simulated, .model = ohtd_robot_model(run->robot),
-		.lost = ohtd_setup_is_lost(run->setup),
+		.lost = ohtd_setup_is_lost(run->setup) || has_past(run),
 		.look = look_well, .note = note_version, .arg = run,
 	};
 

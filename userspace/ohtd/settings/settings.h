@@ -100,7 +100,7 @@ struct ohtd_settings_note {
  * @rates: likewise
  * @simulated: there is no robot
  * @model: of @robot
- * @lost: the database is another one than before
+ * @lost: the database is another one than before, or is gone beside a past
  * @look: what goes well now; called by a thread of the settings. NULL: not known
  * @note: for the audit: what became of a version by itself. NULL: not told
  * @arg: for @look and @note
