@@ -417,6 +417,16 @@ static unsigned int level_of_samples(void)
 	return ask(first_run.start_ns, first_run.start_ns + 4000 * CYCLE_NS, CYCLE_NS).level;
 }
 
+/* The run before was over for weeks: by its age nothing goes for a day. */
+static void wait_a_day(void)
+{
+	static const struct ohtd_history_keep more = { 30, 400, 3ll << 30 };
+
+	WAIT_FOR(history_view().bytes);
+	ohtd_manual_clock_advance(&manual, 25 * 3600 * OHTD_NS_PER_S);
+	ohtd_history_keep(history, &more);
+}
+
 /* Samples and fine columns go after 30 days, coarse ones after 400, and then their run; nothing goes while the clock may be wrong. */
 static void what_is_old_goes_if_the_clock_is_right(void **state)
 {
@@ -434,6 +444,9 @@ static void what_is_old_goes_if_the_clock_is_right(void **state)
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
 	atomic_store(&manual.synchronised, true);
 	begin_second_run(1000);
+	WAIT_FOR(history_view().bytes);
+	assert_int_equal(store_ask_sql(samples), 3 * SIGNALS);
+	wait_a_day();
 	WAIT_FOR(store_ask_sql(samples) == 0);
 	assert_int_equal(store_ask_sql(coarse), 3 * SIGNALS);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM runs WHERE run = 1"), 1);
@@ -443,6 +456,7 @@ static void what_is_old_goes_if_the_clock_is_right(void **state)
 	ohtd_history_stop(history);
 	ohtd_manual_clock_advance(&manual, 369 * 86400ull * OHTD_NS_PER_S);
 	begin_second_run(1000);
+	wait_a_day();
 	WAIT_FOR(store_ask_sql("SELECT count(*) FROM runs WHERE run = 1") == 0);
 	assert_int_equal(store_ask_sql(coarse), 0);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM coarse"), 2 * 3 * SIGNALS);
