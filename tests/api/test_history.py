@@ -338,7 +338,10 @@ def fine_of_run_1(daemon):
 
 
 def write(daemon, days_ago, run=1, fine=True):
+    """A run of a known past, in which the battery is low six times for 3 s."""
     values = {"battery_v": [480] * CHUNK, "state": [4] * CHUNK}
+    for begin in range(5000, CHUNK, 28000):
+        values["battery_v"][begin:begin + 120] = [400] * 120
     with contextlib.closing(sqlite3.connect(daemon.state / "history.db", isolation_level=None)) as database:
         database.execute("BEGIN")
         for table in ("runs", "intervals", "chunks", "coarse", "gaps") if run == 1 else ():
@@ -399,3 +402,28 @@ def test_a_run_of_a_clock_that_was_ahead_makes_no_chart_coarse(past):
     write(past, -400, run=2)
     begun(past)
     assert history(past, "state", step_ms=1000, **{"from": text(time.time() * 1000 - 1000)})["level_s"] == 1
+
+
+LOW = {"code": "low", "signal": "battery_v", "when": "below", "limit": 42, "hysteresis": 0, "on_ms": 1000, "text": "Low", "consequence": "a", "action": "b"}
+
+
+@pytest.mark.slow
+@pytest.mark.plain("shim")
+def test_a_trial_has_not_seen_what_is_gone(past):
+    """Columns of a minute are left, which it must not take for those of a second."""
+    write(past, 3)
+    begun(past)
+    now_ms = time.time() * 1000
+    span = f"from={text(now_ms - 3.01 * DAY_S * 1000)}&to={text(now_ms - 2.9 * DAY_S * 1000)}"
+
+    def tried():
+        answer = past.post(f"alert-trials?{span}", LOW, role="operator")
+        assert answer.status == 200, answer
+        return answer.json["count"], answer.json["seen_s"]
+    assert tried() == (6, 4096)
+    past.post("auth/elevate", {"password": PASSWORD})
+    past.request("PATCH", "config", {"history": {"samples_days": 1}}, role="administrator",
+                 headers={"Content-Type": "application/merge-patch+json"})
+    until(lambda: not fine_of_run_1(past), what="the end of the samples")
+    until(lambda: tried() == (0, 0), what="a trial of what is gone")
+    assert history(past, "battery_v", step_ms=60000, **dict(part.split("=") for part in span.split("&")))["level_s"] == 64

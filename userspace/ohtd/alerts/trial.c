@@ -192,7 +192,7 @@ static int read_samples(struct trying *t, int64_t from_ns)
 {
 	struct ohtd_history_query query = {
 		.from_ns = from_ns, .to_ns = from_ns + SAMPLES_OF * COLUMN_NS,
-		.step_ns = CYCLE_NS, .count = t->count,
+		.step_ns = CYCLE_NS, .exact = true, .count = t->count,
 	};
 
 	if (t->samples_to_ns >= from_ns + COLUMN_NS)
@@ -253,7 +253,7 @@ static int try_window(struct trying *t, int64_t *from_ns)
 {
 	struct ohtd_history_query query = {
 		.from_ns = *from_ns, .to_ns = *from_ns + COLUMNS * COLUMN_NS,
-		.step_ns = COLUMN_NS, .count = t->count,
+		.step_ns = COLUMN_NS, .exact = true, .count = t->count,
 	};
 	int r;
 

@@ -117,11 +117,13 @@ void ohtd_history_look(struct ohtd_history *history, struct ohtd_history_view *v
  * @from_ns: time of day, since 1970
  * @to_ns: later than @from_ns
  * @step_ns: length of a column at least; above 0
+ * @exact: where the columns for @step_ns are gone there is nothing; else longer ones of that time are taken
  * @signals: enum ohtd_telemetry of each
  * @count: of @signals
  */
 struct ohtd_history_query {
 	int64_t from_ns, to_ns, step_ns;
+	bool exact;
 	unsigned int signals[OHTD_HISTORY_SIGNALS_MAX];
 	unsigned int count;
 };

@@ -99,7 +99,7 @@ static void choose_level(struct reading *reading)
 	answer->level = OHTD_LEVELS - 1;
 	while (answer->level && !fits(answer->level, step_ns))
 		answer->level--;
-	while (answer->level < OHTD_LEVELS_SHORT && is_gone(reading, answer->level))
+	while (!reading->query->exact && answer->level < OHTD_LEVELS_SHORT && is_gone(reading, answer->level))
 		answer->level++;
 	answer->step_ns = ceil_to(step_ns, ohtd_level_cycles(answer->level) * CYCLE_NS);
 	reading->group = answer->step_ns / CYCLE_NS;
