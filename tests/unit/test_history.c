@@ -277,6 +277,11 @@ static void a_kill_takes_no_more_than_an_interval(void **state)
 	assert_non_null(hole);
 	assert_int_equal(hole->from_ns, first_run.start_ns + 2800 * CYCLE_NS);
 	assert_int_equal(hole->to_ns, second_run.start_ns);
+	/* A span that ends before the next run has the pause as well. */
+	answer = ask(first_run.start_ns, first_run.start_ns + 4800 * CYCLE_NS, CYCLE_NS * 40);
+	hole = hole_of(&answer, "not_running");
+	assert_non_null(hole);
+	assert_int_equal(hole->from_ns, first_run.start_ns + 2800 * CYCLE_NS);
 }
 
 static void samples_that_come_too_late_are_a_gap(void **state)

@@ -266,9 +266,12 @@ static void add_pauses(struct reading *reading)
 			 reason_of(reading, i ? "not_running" : "no_data"));
 		end_ns = ohtd_run_time(run, run->end);
 	}
-	if (!reading->memory.begun || !reading->segment_count)
-		add_hole(reading, reading->segment_count ? end_ns : INT64_MIN, INT64_MAX,
-			 reason_of(reading, "no_data"));
+	if (!reading->segment_count)
+		add_hole(reading, INT64_MIN, INT64_MAX, reason_of(reading, "no_data"));
+	else if (!reading->memory.begun)
+		add_hole(reading, end_ns, INT64_MAX, reason_of(reading, "no_data"));
+	else if (reading->segments[reading->segment_count - 1].run.run != reading->memory.run.run)
+		add_hole(reading, end_ns, INT64_MAX, reason_of(reading, "not_running"));
 }
 
 /* ---- pieces ---- */
