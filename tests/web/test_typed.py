@@ -83,9 +83,13 @@ def test_a_key_that_is_held_presses_once(page):
         assert page.run("""const box = document.querySelector("#confirm");
             return document.getElementById(box.getAttribute("aria-describedby"))?.textContent""") == page.text("#confirm .dialog-text")
         assert sent(page) == []
-        page.click("#confirm-no")
-        page.wait(lambda: not has(page, "#confirm"), what="no question")
-    focus(page, "#search")
+        if act == "reset":
+            page.click("#confirm-no")
+            page.wait(lambda: page.run("return document.activeElement.id") == "reset", what="the focus is where it was")
+    # Who goes on before it is back there is not called back.
+    page.run("document.querySelector('#confirm-no').click(); setTimeout(() => document.querySelector('#search').focus())")
+    page.wait(lambda: not has(page, "#confirm"), what="no question")
+    assert page.run("return document.activeElement.id") == "search"
     hold_enter(page)
     page.wait(lambda: has(page, "#palette"), what="the search")
     assert page.run("return location.hash") == "#/safety", "the search has taken its first entry"

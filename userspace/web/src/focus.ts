@@ -9,7 +9,8 @@ const AROUND = ".card, .dialog, main";
 /* What had the focus last, and all that is around it. */
 let path: Element[] = [];
 
-function isNowhere(): boolean {
+/** True when nothing of the page has the focus. */
+export function isNowhere(): boolean {
 	const { activeElement } = document;
 
 	return activeElement === null || activeElement === document.body;

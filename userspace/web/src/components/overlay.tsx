@@ -6,7 +6,7 @@
 import type { ComponentChildren } from "preact";
 import { createPortal } from "preact/compat";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
-import { focusAround } from "../focus";
+import { focusAround, isNowhere } from "../focus";
 import { Store, useStore } from "../store";
 import { texts } from "../texts";
 import { Button, type Tone, Shape } from "./basics";
@@ -42,8 +42,9 @@ export function Dialog({ title, id, text, children, onClose, wide = false }: Dia
 		)?.focus();
 		return () => {
 			dialogs.set(dialogs.get() - 1);
-			// Once the page below can have the focus again.
+			// Once the page below can have the focus again, and unless the person has put it elsewhere by then.
 			setTimeout(() => {
+				if (!isNowhere()) return;
 				if (before instanceof HTMLElement && before.isConnected) before.focus();
 				else focusAround(document.querySelector("main"));
 			});
