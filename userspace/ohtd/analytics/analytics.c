@@ -14,6 +14,7 @@ struct ohtd_analysis *ohtd_analysis_begin(const struct ohtd_analysis_query *quer
 	if (!analysis)
 		return NULL;
 	analysis->query = *query;
+	analysis->walk.history = query->history;
 	analysis->count = count;
 	ohtd_cells_make(query->by, &query->shifts, query->from_ns, query->to_ns, analysis->cells);
 	return analysis;

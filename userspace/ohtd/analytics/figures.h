@@ -14,7 +14,7 @@
 #include <stdbool.h>
 
 #include "analytics/cells.h"
-#include "history/levels.h"
+#include "history/walk.h"
 
 /* Faster than this is moving, either way: an encoder that jitters at rest travels no distance. */
 #define OHTD_STANDING_MM_S	2
@@ -30,8 +30,6 @@ enum ohtd_figures {
 	OHTD_FIGURE_MODULES,	/* the first of OHTD_CELL_MODULES */
 	OHTD_FIGURES = OHTD_FIGURE_MODULES + OHTD_CELL_MODULES,
 };
-
-#define OHTD_FIGURE_SIGNALS	2
 
 /**
  * struct ohtd_figure_memory - what a figure keeps from one column of a run to the next
@@ -53,7 +51,7 @@ struct ohtd_figure_memory {
  * @add: adds it to the cell; called for the columns of a run in their order
  */
 struct ohtd_figure {
-	unsigned int signals[OHTD_FIGURE_SIGNALS];
+	unsigned int signals[OHTD_WALK_SIGNALS];
 	unsigned int count;
 	unsigned int module;
 	bool (*tells)(const struct ohtd_column *columns, int64_t cycles);

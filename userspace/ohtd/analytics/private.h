@@ -9,7 +9,7 @@
 
 #include "analytics/analytics.h"
 #include "analytics/figures.h"
-#include "history/history.h"
+#include "history/walk.h"
 #include "tables/journal.h"
 
 /* What is read next. */
@@ -21,20 +21,6 @@ enum ohtd_analysis_stage {
 	OHTD_ANALYSIS_WHOLE,
 };
 
-/* 64 s, 1 s and one cycle: the coarsest columns first, finer ones of what those do not say. */
-#define OHTD_ANALYSIS_DEPTHS	3
-
-/**
- * struct ohtd_analysis_piece - columns of one depth that are in memory
- * @answer: of the signals of the figure
- * @begin: first cycle
- * @end: behind the last one; nothing is in memory if it is @begin
- */
-struct ohtd_analysis_piece {
-	struct ohtd_history_answer answer;
-	int64_t begin, end;
-};
-
 /**
  * struct ohtd_analysis - see analytics.h
  * @query: what was asked for
@@ -42,14 +28,10 @@ struct ohtd_analysis_piece {
  * @count: of @cells
  * @hint: cell that was found last
  * @outside: takes what is in front of the span
- * @run: whose values are read
- * @first: first cycle that is looked at
- * @limit: behind the last one
+ * @walk: through the values
  * @place: first cycle of the chunk that is read
  * @figure: which is next there
  * @memories: of the figures, in this run
- * @deepest: finest depth that is kept of the chunk
- * @pieces: of @figure and the chunk, by depth; while they are read
  * @endings: of all cells
  * @ending_count: of @endings
  * @ending_room: for so many there is memory
@@ -61,12 +43,10 @@ struct ohtd_analysis {
 	enum ohtd_analysis_stage stage;
 	size_t count, hint;
 	struct ohtd_cell outside;
-	struct ohtd_history_run run;
-	int64_t first, limit, place;
+	struct ohtd_walk walk;
+	int64_t place;
 	unsigned int figure;
 	struct ohtd_figure_memory memories[OHTD_FIGURES];
-	unsigned int deepest;
-	struct ohtd_analysis_piece pieces[OHTD_ANALYSIS_DEPTHS];
 	struct ohtd_ending *endings;
 	int ending_count, ending_room;
 	struct ohtd_entry_place entry;

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "history/walk.h"
+
+#include <string.h>
+
+/**
+ * struct depth - one kind of columns
+ * @level: of the history
+ * @piece_cycles: so many are read at once; whole columns, and a part of a chunk
+ */
+struct depth {
+	unsigned int level;
+	int64_t piece_cycles;
+};
+
+/* Columns of 64 s, which a chunk has 64 of; of 1 s; samples. */
+static const struct depth depths[OHTD_WALK_DEPTHS] = {
+	{ 3, OHTD_CHUNK_CYCLES }, { 1, OHTD_CHUNK_CYCLES }, { 0, 8192 },
+};
+
+/* ---- runs ---- */
+
+static int64_t ceil_div(int64_t value, int64_t by)
+{
+	return value / by + (value % by > 0);
+}
+
+int ohtd_walk_next_run(struct ohtd_walk *walk, int64_t from_ns, int64_t to_ns)
+{
+	struct ohtd_history_run *run = &walk->run;
+	int r = ohtd_history_next_run(walk->history, from_ns, to_ns, run);
+
+	if (r <= 0)
+		return r;
+	walk->first = ceil_div(from_ns - run->start_ns, run->cycle_ns);
+	walk->first = walk->first > 0 ? walk->first : 0;
+	walk->limit = ceil_div(to_ns - run->start_ns, run->cycle_ns);
+	walk->limit = walk->limit < run->end ? walk->limit : run->end;
+	return 1;
+}
+
+int64_t ohtd_walk_time(const struct ohtd_walk *walk, int64_t cycle)
+{
+	return walk->run.start_ns + cycle * walk->run.cycle_ns;
+}
+
+int64_t ohtd_walk_chunk_of(int64_t cycle)
+{
+	return cycle - cycle % OHTD_CHUNK_CYCLES;
+}
+
+/* ---- pieces ---- */
+
+static void drop_piece(struct ohtd_walk_piece *piece)
+{
+	ohtd_history_answer_free(&piece->answer);
+	piece->begin = piece->end = 0;
+}
+
+/* Reads the piece with this cycle, unless that is loaded already. */
+static int load_piece(struct ohtd_walk *walk, unsigned int depth, int64_t cycle)
+{
+	const int64_t cycles = ohtd_level_cycles(depths[depth].level);
+	const int64_t begin = cycle - cycle % depths[depth].piece_cycles;
+	const int64_t end = begin + depths[depth].piece_cycles;
+	struct ohtd_walk_piece *piece = &walk->pieces[depth];
+	struct ohtd_history_stretch stretch = {
+		.run = walk->run, .level = depths[depth].level, .count = walk->eyes->count,
+		.first = begin > walk->first ? begin : walk->first,
+		.end = end < walk->limit ? end : walk->limit,
+	};
+	int r;
+
+	if (cycle >= piece->begin && cycle < piece->end)
+		return 0;
+	drop_piece(piece);
+	memcpy(stretch.signals, walk->eyes->signals, sizeof(walk->eyes->signals));
+	r = ohtd_history_read_stretch(walk->history, &stretch, &piece->answer);
+	if (r)
+		return r;
+	piece->begin = stretch.first - stretch.first % cycles;
+	piece->end = piece->begin + (int64_t)piece->answer.count * cycles;
+	return 0;
+}
+
+/* ---- columns ---- */
+
+static int show(struct ohtd_walk *walk, unsigned int depth, int64_t first, int64_t end);
+
+/* Finer columns of what is not said yet, down to a cycle. */
+static int descend(struct ohtd_walk *walk, unsigned int depth, int64_t first, int64_t end)
+{
+	first = first > walk->first ? first : walk->first;
+	end = end < walk->limit ? end : walk->limit;
+	return depth < walk->deepest && first < end ? show(walk, depth + 1, first, end) : 0;
+}
+
+static bool tells(const struct ohtd_walk *walk, unsigned int depth, int64_t cycle, struct ohtd_column *columns)
+{
+	const struct ohtd_walk_piece *piece = &walk->pieces[depth];
+	const int64_t cycles = ohtd_level_cycles(depths[depth].level);
+	const size_t place = (size_t)((cycle - piece->begin) / cycles);
+
+	if (cycle < walk->first || cycle + cycles > walk->limit)
+		return false;
+	for (unsigned int i = 0; i < walk->eyes->count; i++)
+		columns[i] = piece->answer.columns[i * piece->answer.count + place];
+	return walk->eyes->tells(walk->eyes->context, cycle, cycles, columns);
+}
+
+static int show(struct ohtd_walk *walk, unsigned int depth, int64_t first, int64_t end)
+{
+	const int64_t cycles = ohtd_level_cycles(depths[depth].level);
+	struct ohtd_column columns[OHTD_WALK_SIGNALS];
+	int64_t at = first - first % cycles, open = at;	/* from @open on nothing has been taken */
+	int r = 0;
+
+	for (; !r && at < end; at += cycles) {
+		r = load_piece(walk, depth, at);
+		if (r || !tells(walk, depth, at, columns))
+			continue;
+		/* Columns are taken in their order. */
+		r = descend(walk, depth, open, at);
+		if (r)
+			break;
+		walk->eyes->take(walk->eyes->context, at, cycles, columns);
+		open = at + cycles;
+	}
+	return r ? r : descend(walk, depth, open, end);
+}
+
+int ohtd_walk_chunk(struct ohtd_walk *walk, int64_t place, bool fine, const struct ohtd_walk_eyes *eyes)
+{
+	const int64_t end = place + OHTD_CHUNK_CYCLES;
+	int r;
+
+	walk->eyes = eyes;
+	walk->deepest = fine ? OHTD_WALK_DEPTHS - 1 : 0;
+	r = show(walk, 0, place > walk->first ? place : walk->first, end < walk->limit ? end : walk->limit);
+	for (unsigned int i = 0; i < OHTD_WALK_DEPTHS; i++)
+		drop_piece(&walk->pieces[i]);
+	return r;
+}
