@@ -123,6 +123,7 @@ ASKED = [
     ("GET", "telemetry/current", "telemetry/current?signals=state,position_mm,battery_percent,target_mm", None, "viewer", 200),
     ("GET", "telemetry/current", "telemetry/current?signals=position_mm,flux", None, "viewer", 422),
     ("GET", "telemetry/history", "telemetry/history?signals=battery_v&step_ms=600000", None, "viewer", 200),
+    ("GET", "telemetry/summary", "telemetry/summary?signals=enabled,cycle_late_us", None, "viewer", 200),
     ("GET", "timeline", "timeline?kinds=start", None, "viewer", 200),
     ("GET", "analytics/summary", "analytics/summary?by=shift", None, "viewer", 200),
     ("GET", "safety", "safety", None, "viewer", 200),

@@ -277,6 +277,49 @@ def test_refusals_name_member_and_value(daemon, query, pointer, said):
     assert said in told.json["errors"][0]["detail"], told.json["errors"]
 
 
+# ---- what a span comes to ----
+
+def test_a_summary_is_what_the_samples_of_the_span_come_to(daemon):
+    whole(daemon)
+    now = at(daemon.get("health").json["clock"]["time"])
+    start = now + 100
+    until(lambda: max(values(daemon, "battery_v", step_ms=25, **{"from": text(now)}), default=0) > start + 700, what="some samples of a battery")
+    span = {"from": text(start), "to": text(start + 600)}
+    columns = history(daemon, "battery_v,enabled", step_ms=25, **span)["series"]
+    told = daemon.get("telemetry/summary?signals=battery_v,enabled" + "".join(f"&{name}={value}" for name, value in span.items()))
+    assert told.status == 200, told
+    enabled, battery = told.json["items"]
+    inside = {series["signal"]: [value for when, value in zip(series["t"], series["last"]) if start <= when < start + 600 and value is not None]
+              for series in columns}
+    volts = inside["battery_v"]
+    assert (battery["min"], battery["max"], battery["last"]) == (min(volts), max(volts), volts[-1])
+    assert abs(battery["mean"] - sum(volts) / len(volts)) < 0.01 and battery["states"] == []
+    # A time in milliseconds may lie one cycle beside the border.
+    assert abs(battery["known_s"] - len(volts) * 0.025) < 0.03 and abs(battery["known_s"] + battery["unknown_s"] - 0.6) < 0.002
+    assert enabled["mean"] is None and enabled["first"] is None
+    assert [(state["value"], state["times"]) for state in enabled["states"]] == [("true" if inside["enabled"][0] else "false", 1)]
+    assert enabled["states"][0]["time_s"] == enabled["known_s"]
+
+
+@pytest.mark.parametrize("query,pointer,said", [
+    ("signals=state&from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z", "/from", "2026-01-01"),
+    ("from=2026-01-01T00:00:00Z", "/signals", "is required"),
+    ("signals=state&points=5", "/points", ""),
+])
+def test_refusals_of_a_summary(daemon, query, pointer, said):
+    told = daemon.get("telemetry/summary?" + query)
+    assert told.status == 400 and [error["pointer"] for error in told.json["errors"]] == [pointer], told
+    assert said in told.json["errors"][0]["detail"], told.json["errors"]
+
+
+def test_a_summary_of_a_time_before_everything(daemon):
+    opened(daemon)
+    told = daemon.get("telemetry/summary?signals=state,battery_v&from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z").json
+    assert [(item["unknown_s"], item["known_s"], item["min"], item["states"]) for item in told["items"]] == 2 * [(86400, 0, None, [])]
+    told = daemon.get("telemetry/summary?signals=state,batery_v")
+    assert told.code == "unknown_signal" and "near: battery_v" in told.json["detail"]
+
+
 def test_an_end_in_the_future_is_no_gap(daemon):
     opened(daemon)
     now = at(daemon.get("health").json["clock"]["time"])

@@ -20,7 +20,7 @@
 #include "analytics/figures.h"
 #include "base/clock.h"
 #include "chance.h"
-#include "history/history.h"
+#include "history/summary.h"
 #include "oht_client.h"
 #include "robot/codes.h"
 #include "robot/samples.h"
@@ -464,6 +464,91 @@ static void coarse_columns_say_no_more_than_samples(void **state)
 	}
 }
 
+/* ---- a summary of signals ---- */
+
+struct brute_summary {
+	int64_t first, last, min, max, cycles;
+	double sum;
+	int64_t time[OHTD_SUMMARY_STATES_MAX], times[OHTD_SUMMARY_STATES_MAX];
+};
+
+static void brute_summary_of(const struct ohtd_summary_query *query, const struct run *run, unsigned int signal,
+			     struct brute_summary *to)
+{
+	int64_t before = -1;
+
+	for (int64_t at = 0; at < run->cycles; at++) {
+		const int64_t time_ns = run->start_ns + at * CYCLE_NS, value = run->values[at][signal];
+
+		if (time_ns < query->from_ns || time_ns >= query->to_ns || !is_good(run, at, signal))
+			continue;
+		to->first = to->cycles ? to->first : value;
+		to->last = value;
+		to->min = to->cycles && to->min < value ? to->min : value;
+		to->max = to->cycles && to->max > value ? to->max : value;
+		to->sum += (double)value;
+		to->cycles++;
+		if (signal != STATE && signal != ENABLED)
+			continue;
+		to->time[value]++;
+		to->times[value] += value != before;
+		before = value;
+	}
+}
+
+static struct ohtd_summary *sum_up(const struct ohtd_summary_query *query)
+{
+	struct ohtd_summary *summary = ohtd_summary_begin(query);
+	int r;
+
+	assert_non_null(summary);
+	while ((r = ohtd_summary_step(summary)) > 0)
+		;
+	assert_int_equal(r, 0);
+	return summary;
+}
+
+static void summaries_equal_brute_force(void **state)
+{
+	static const unsigned int asked[] = { STATE, ENABLED, SPEED, EXCHANGES };
+	int64_t changes = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < SPANS / 2; i++) {
+		const struct ohtd_analysis_query span = random_query();
+		struct ohtd_summary_query query = {
+			.history = history, .from_ns = span.from_ns, .to_ns = span.to_ns,
+			.fine_ns = span.now_ns - 30 * DAY_NS, .count = 4,
+		};
+		const struct ohtd_summary_signal *found;
+		struct ohtd_summary *summary;
+
+		for (unsigned int k = 0; k < 4; k++)
+			query.signals[k] = signals[asked[k]];
+		summary = sum_up(&query);
+		found = ohtd_summary_signals(summary);
+		for (unsigned int k = 0; k < 4; k++) {
+			struct brute_summary should = { 0 };
+
+			brute_summary_of(&query, &runs[0], asked[k], &should);
+			brute_summary_of(&query, &runs[1], asked[k], &should);
+			assert_int_equal(found[k].cycles, should.cycles);
+			assert_int_equal(found[k].first, should.first);
+			assert_int_equal(found[k].last, should.last);
+			assert_int_equal(found[k].min, should.min);
+			assert_int_equal(found[k].max, should.max);
+			assert_true(found[k].sum == should.sum);
+			for (unsigned int value = 0; value < OHTD_SUMMARY_STATES_MAX; value++) {
+				assert_int_equal(found[k].states[value].cycles, should.time[value]);
+				assert_int_equal(found[k].states[value].times, should.times[value]);
+				changes += should.times[value];
+			}
+		}
+		ohtd_summary_end(summary);
+	}
+	assert_true(changes > 2000);
+}
+
 /* ---- commands and stops ---- */
 
 static int64_t random_time(const struct ohtd_analysis_query *query)
@@ -658,6 +743,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(figures_equal_brute_force),
 		cmocka_unit_test(coarse_columns_say_no_more_than_samples),
+		cmocka_unit_test(summaries_equal_brute_force),
 		cmocka_unit_test(commands_and_stops_are_counted),
 		cmocka_unit_test(cells_are_bounded),
 		cmocka_unit_test(shifts_are_times_of_day_in_order),

@@ -3,7 +3,6 @@
 #include "api/api.h"
 #include "server/call.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -410,14 +409,10 @@ static void write_answer(struct ohtd_late *late)
 
 static void reply_analytics(struct ohtd_call *call, struct ohtd_late *late)
 {
-	if (late->result == -ENOENT) {
-		ohtd_reply_header(call, "retry-after", "2");
-		ohtd_reply_problem(call, 503, "unavailable", "the file of values is not open yet");
-	} else if (late->result < 0) {
-		ohtd_reply_store_problem(call, late->result);
-	} else {
+	if (late->result < 0)
+		ohtd_reply_history_problem(call, late->result);
+	else
 		ohtd_late_send(call, late, 200, &analytics_shape);
-	}
 }
 
 /* ---- late ---- */

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * GET telemetry/history: what is kept of signals, as columns that are enough for each point of
- * a chart.
+ * a chart; GET telemetry/summary: what a span of it comes to.
  */
 #include "api/api.h"
 #include "server/call.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "history/history.h"
+#include "history/summary.h"
 #include "server/late.h"
 #include "server/name_list.h"
 #include "lists/span.h"
@@ -88,6 +90,11 @@ OHTD_SHAPE(history, "History",
 
 /* ---- the question ---- */
 
+#define SIGNALS_MEMBER(S_)									\
+	OHTD_TEXT(S_, signals, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_QUERY_VALUE_BYTES - 1,	\
+		  .summary = "Names of signals, with commas between them; at most 20",		\
+		  .example = "\"position_mm,battery_percent\"")
+
 struct history_query {
 	const char *signals;
 	const char *from;
@@ -97,14 +104,31 @@ struct history_query {
 };
 
 OHTD_SHAPE(history_query, "HistoryQuery",
-	OHTD_TEXT(history_query, signals, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_QUERY_VALUE_BYTES - 1,
-		  .summary = "Names of signals, with commas between them; at most 20",
-		  .example = "\"position_mm,battery_percent\""),
+	SIGNALS_MEMBER(history_query),
 	OHTD_SPAN_MEMBERS(history_query),
 	OHTD_INTEGER(history_query, points, .min = 1, .max = OHTD_HISTORY_POINTS_MAX, .preset = OHTD_NONE,
 		     .summary = "At most about so many columns; 2000 without it and step_ms"),
 	OHTD_INTEGER(history_query, step_ms, .min = 1, .max = 366 * 86400000ll, .preset = OHTD_NONE,
 		     .summary = "Length of a column at least; instead of points"));
+
+static bool take_signals(struct ohtd_call *call, const char *names, unsigned int signals[OHTD_HISTORY_SIGNALS_MAX],
+			 unsigned int *count)
+{
+	uint64_t wanted = ohtd_name_list_read(call, &ohtd_signal_list, names);
+
+	if (!wanted)
+		return false;
+	if (__builtin_popcountll(wanted) > OHTD_HISTORY_SIGNALS_MAX) {
+		ohtd_reply_member(call, "/signals", "range", "%d signals: at most %d",
+				  __builtin_popcountll(wanted), OHTD_HISTORY_SIGNALS_MAX);
+		return false;
+	}
+	*count = 0;
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+		if (wanted & 1ull << i)
+			signals[(*count)++] = i;
+	return true;
+}
 
 static bool take_step(struct ohtd_call *call, const struct history_query *asked,
 		      struct ohtd_history_query *query)
@@ -131,23 +155,6 @@ static bool take_step(struct ohtd_call *call, const struct history_query *asked,
 			  "%lld columns of %u signals: at most %d of each and %d of all together",
 			  (long long)points, query->count, OHTD_HISTORY_POINTS_MAX, COLUMNS_MAX);
 	return false;
-}
-
-static bool take_signals(struct ohtd_call *call, const char *names, struct ohtd_history_query *query)
-{
-	uint64_t wanted = ohtd_name_list_read(call, &ohtd_signal_list, names);
-
-	if (!wanted)
-		return false;
-	if (__builtin_popcountll(wanted) > OHTD_HISTORY_SIGNALS_MAX) {
-		ohtd_reply_member(call, "/signals", "range", "%d signals: at most %d",
-				  __builtin_popcountll(wanted), OHTD_HISTORY_SIGNALS_MAX);
-		return false;
-	}
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
-		if (wanted & 1ull << i)
-			query->signals[query->count++] = i;
-	return true;
 }
 
 /* ---- late ---- */
@@ -259,7 +266,7 @@ static void get_history(struct ohtd_call *call)
 	struct ohtd_history_query query = { 0 };
 	struct history_late *job;
 
-	if (!take_signals(call, asked->signals, &query) ||
+	if (!take_signals(call, asked->signals, query.signals, &query.count) ||
 	    !ohtd_span_of(call, asked->from, asked->to, &query.from_ns, &query.to_ns) ||
 	    !take_step(call, asked, &query))
 		return;
@@ -272,6 +279,219 @@ static void get_history(struct ohtd_call *call)
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, read_history, reply_history);
 }
 
+/* ---- what it comes to ---- */
+
+#define SUMMARY_MS	60000	/* samples of a word that changed much are read one by one */
+#define SUMMARY_TURN_NS	(50 * OHTD_NS_PER_MS)
+#define SUMMARIES	2	/* at a time */
+#define SUMMARY_BYTES	400	/* of the text of a signal, about */
+#define FINE_NS		(30 * 86400 * (int64_t)OHTD_NS_PER_S)
+
+struct summary_state {
+	const char *value;
+	double time_s;
+	int64_t times;
+};
+
+OHTD_SHAPE(summary_state, "SummaryState",
+	OHTD_TEXT(summary_state, value, .summary = "Word; of a boolean false or true", .example = "\"idle\""),
+	OHTD_NUMBER(summary_state, time_s, .unit = "s", .summary = "So long the signal had it"),
+	OHTD_INTEGER(summary_state, times, .summary = "How often it came: after another value, or as the first one since ohtd began"));
+
+struct summary_signal {
+	const char *signal;
+	const char *unit;
+	double first, last, min, max, mean;
+	double known_s, unknown_s;
+	const struct summary_state *states;
+	size_t states_count;
+};
+
+OHTD_SHAPE(summary_signal, "SignalSummary",
+	OHTD_TEXT(summary_signal, signal, .summary = "Name of the signal"),
+	OHTD_TEXT(summary_signal, unit, .flags = OHTD_NULL, .summary = "Of the values; null: none"),
+	OHTD_NUMBER(summary_signal, first, .flags = OHTD_NULL,
+		    .summary = "First good value; null: none, or the signal is a word or a boolean, as with the next four"),
+	OHTD_NUMBER(summary_signal, last, .flags = OHTD_NULL, .summary = "Last good value"),
+	OHTD_NUMBER(summary_signal, min, .flags = OHTD_NULL, .summary = "Lowest good value"),
+	OHTD_NUMBER(summary_signal, max, .flags = OHTD_NULL, .summary = "Greatest good value"),
+	OHTD_NUMBER(summary_signal, mean, .flags = OHTD_NULL, .summary = "Mean of all good values"),
+	OHTD_NUMBER(summary_signal, known_s, .unit = "s", .summary = "Time with a good value"),
+	OHTD_NUMBER(summary_signal, unknown_s, .unit = "s", .summary = "The rest of the span: ohtd did not run, there was no good value, or it is not kept"),
+	OHTD_LIST(summary_signal, states, summary_state, .summary = "Values of a word or a boolean that there were; else empty"));
+
+struct summary {
+	int64_t from;
+	int64_t to;
+	const struct summary_signal *items;
+	size_t items_count;
+};
+
+OHTD_SHAPE(summary, "TelemetrySummary",
+	OHTD_TIME(summary, from, .summary = "As asked for"),
+	OHTD_TIME(summary, to, .summary = "As asked for, at most now"),
+	OHTD_LIST(summary, items, summary_signal, .summary = "One for each signal, in the order of telemetry/signals"));
+
+struct summary_query {
+	const char *signals;
+	const char *from;
+	const char *to;
+};
+
+OHTD_SHAPE(summary_query, "SummaryQuery",
+	SIGNALS_MEMBER(summary_query),
+	OHTD_SPAN_MEMBERS(summary_query));
+
+struct summary_late {
+	struct ohtd_late late;
+	bool counted;
+	struct ohtd_summary *summary;
+	struct ohtd_summary_query query;
+};
+
+static double seconds(int64_t cycles)
+{
+	return (double)(cycles * OHTD_CYCLE_MS) / 1e3;
+}
+
+static const struct summary_state *states_of(struct ohtd_late *late, unsigned int signal,
+					     const struct ohtd_summary_signal *found, size_t *count)
+{
+	static const char *const booleans[] = { "false", "true" };
+	const struct ohtd_telemetry_origin *origin = ohtd_telemetry_origin(signal);
+	const unsigned int known = origin->word ? origin->words : 2;
+	struct summary_state *states = ohtd_late_alloc(late, known * sizeof(*states));
+
+	*count = 0;
+	for (unsigned int i = 0; i < known && i < OHTD_SUMMARY_STATES_MAX; i++)
+		if (found->states[i].cycles)
+			states[(*count)++] = (struct summary_state){
+				.value = origin->word ? origin->word(i) : booleans[i],
+				.time_s = seconds(found->states[i].cycles), .times = found->states[i].times,
+			};
+	return states;
+}
+
+static void take_values(struct summary_signal *view, unsigned int decimals, const struct ohtd_summary_signal *found)
+{
+	const double scale = pow(10, decimals), fine = pow(10, MEAN_DECIMALS);
+
+	view->first = (double)found->first / scale;
+	view->last = (double)found->last / scale;
+	view->min = (double)found->min / scale;
+	view->max = (double)found->max / scale;
+	view->mean = round(found->sum / (double)found->cycles * fine) / (scale * fine);
+}
+
+static struct summary_signal summary_of(struct ohtd_late *late, unsigned int signal, int64_t span_ns,
+					const struct ohtd_summary_signal *found)
+{
+	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(signal);
+	const double unknown_s = (double)span_ns / 1e9 - seconds(found->cycles);
+	struct summary_signal view = {
+		.signal = info->name, .unit = *info->unit ? info->unit : NULL,
+		.first = NAN, .last = NAN, .min = NAN, .max = NAN, .mean = NAN,
+		.known_s = seconds(found->cycles),
+		/* Two runs may have the same time, if the clock was set back. */
+		.unknown_s = unknown_s > 0 ? round(unknown_s * 1e3) / 1e3 : 0,
+	};
+
+	if (info->type == OHTD_TELEMETRY_WORD || info->type == OHTD_TELEMETRY_BOOLEAN)
+		view.states = states_of(late, signal, found, &view.states_count);
+	else if (found->cycles)
+		take_values(&view, ohtd_telemetry_origin(signal)->decimals, found);
+	return view;
+}
+
+static void write_summary(struct ohtd_late *late)
+{
+	const struct summary_late *job = (const struct summary_late *)late;
+	const struct ohtd_summary_query *query = &job->query;
+	const struct ohtd_summary_signal *found = ohtd_summary_signals(job->summary);
+	struct summary_signal *items = ohtd_late_alloc(late, query->count * sizeof(*items));
+
+	for (unsigned int i = 0; i < query->count; i++)
+		items[i] = summary_of(late, query->signals[i], query->to_ns - query->from_ns, &found[i]);
+	ohtd_late_write_view(late, &summary_shape, &(const struct summary){
+		.from = query->from_ns, .to = query->to_ns, .items = items, .items_count = query->count,
+	}, (query->count + 1) * SUMMARY_BYTES);
+}
+
+static int work_summary(struct ohtd_late *late)
+{
+	const struct summary_late *job = (const struct summary_late *)late;
+	const uint64_t until_ns = ohtd_monotonic_ns() + SUMMARY_TURN_NS;
+	int r;
+
+	do
+		r = ohtd_summary_step(job->summary);
+	while (r > 0 && ohtd_monotonic_ns() < until_ns);
+	if (!r)
+		write_summary(late);
+	return r;
+}
+
+static void reply_summary(struct ohtd_call *call, struct ohtd_late *late)
+{
+	if (late->result < 0)
+		ohtd_reply_history_problem(call, late->result);
+	else
+		ohtd_late_send(call, late, 200, &summary_shape);
+}
+
+static atomic_uint summaries;
+
+static void release_summary(struct ohtd_late *late)
+{
+	struct summary_late *job = (struct summary_late *)late;
+
+	if (job->counted)
+		atomic_fetch_sub(&summaries, 1);
+	job->counted = false;
+	ohtd_summary_end(job->summary);
+	job->summary = NULL;
+}
+
+/* False: it has been refused. */
+static bool begin_summary(struct ohtd_call *call, struct summary_late *job)
+{
+	const struct summary_query *asked = OHTD_QUERY(call, summary_query);
+	struct ohtd_summary_query *query = &job->query;
+	int64_t now_ns;
+
+	if (!take_signals(call, asked->signals, query->signals, &query->count) ||
+	    !ohtd_span_of(call, asked->from, asked->to, &query->from_ns, &query->to_ns))
+		return false;
+	now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+	query->history = ohtd_call_history(call);
+	query->to_ns = query->to_ns < now_ns ? query->to_ns : now_ns;
+	query->fine_ns = now_ns - FINE_NS;
+	job->counted = atomic_fetch_add(&summaries, 1) < SUMMARIES;
+	if (!job->counted) {
+		atomic_fetch_sub(&summaries, 1);
+		ohtd_reply_header(call, "retry-after", "2");
+		ohtd_reply_problem(call, 503, "busy", "%d summaries are under way, and at most %d may be", SUMMARIES, SUMMARIES);
+		return false;
+	}
+	job->summary = ohtd_summary_begin(query);
+	if (!job->summary)
+		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+	return job->summary;
+}
+
+static void get_summary(struct ohtd_call *call)
+{
+	struct summary_late *job = ohtd_late_make(call, sizeof(*job));
+
+	if (!job)
+		return;
+	job->late.release = release_summary;
+	if (begin_summary(call, job))
+		ohtd_late_turns(call, &job->late, SUMMARY_MS, work_summary, reply_summary);
+	else
+		ohtd_late_drop(&job->late);
+}
+
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "telemetry/history", .role = OHTD_ROLE_VIEWER,
@@ -279,6 +499,13 @@ static const struct ohtd_route routes[] = {
 		.replies = { { 200, &history_shape } }, .problems = { "unknown_signal" },
 		.handle = get_history,
 		.summary = "What the signals were: first, last, lowest, greatest and mean value of each column, up to now",
+	},
+	{
+		.method = OHTD_GET, .path = "telemetry/summary", .role = OHTD_ROLE_VIEWER,
+		.flags = OHTD_ROUTE_STORE, .query = &summary_query_shape,
+		.replies = { { 200, &summary_shape } }, .problems = { "unknown_signal" },
+		.handle = get_summary,
+		.summary = "What a span comes to: lowest, greatest and mean value of each signal, and how long a word had each value",
 	},
 };
 

@@ -316,11 +316,6 @@ static void reply_first(struct ohtd_call *call, struct ohtd_late *late)
 	struct download_late *job = (struct download_late *)late;
 	struct download *download = job->download;
 
-	if (late->result == -ENOENT) {
-		ohtd_reply_header(call, "retry-after", "2");
-		ohtd_reply_problem(call, 503, "unavailable", "the file of values is not open yet");
-		return;
-	}
 	if (late->result == -ENODATA) {
 		ohtd_reply_member(call, "/from_cycle", "unfit",
 				  "run %lld is not kept, or began behind the end: begin another export, with from",
@@ -328,7 +323,7 @@ static void reply_first(struct ohtd_call *call, struct ohtd_late *late)
 		return;
 	}
 	if (late->result < 0) {
-		ohtd_reply_store_problem(call, late->result);
+		ohtd_reply_history_problem(call, late->result);
 		return;
 	}
 	if (refuse_in_drain(call))

@@ -37,6 +37,16 @@ void ohtd_reply_store_problem(struct ohtd_call *call, int error)
 	ohtd_reply_problem(call, problem.status, problem.code, "%s", problem.detail);
 }
 
+void ohtd_reply_history_problem(struct ohtd_call *call, int error)
+{
+	if (error != -ENOENT) {
+		ohtd_reply_store_problem(call, error);
+		return;
+	}
+	ohtd_reply_header(call, "retry-after", "2");
+	ohtd_reply_problem(call, 503, "unavailable", "the file of values is not open yet");
+}
+
 /* ---- memory of the job ---- */
 
 struct ohtd_late_block {
