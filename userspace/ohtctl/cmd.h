@@ -48,6 +48,7 @@ int cmd_profile_new(struct cli *cli, int count, char **arguments);
 int cmd_bus(struct cli *cli, int count, char **arguments);
 int cmd_telemetry(struct cli *cli, int count, char **arguments);
 int cmd_export(struct cli *cli, int count, char **arguments);
+int cmd_history_summary(struct cli *cli, int count, char **arguments);
 int cmd_history(struct cli *cli, int count, char **arguments);
 int cmd_analytics(struct cli *cli, int count, char **arguments);
 int cmd_alert_rules(struct cli *cli, int count, char **arguments);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ohtctl history: what signals were in a span, as lines for people, as CSV or as JSON. */
+/* ohtctl history: what signals were in a span, as lines for people, as CSV or as JSON; history summary: what it comes to. */
 #include "cmd.h"
 
 #include <stdio.h>
@@ -274,16 +274,21 @@ static int show_signals(struct cli *cli, struct json_object *signals, int count,
 	return result;
 }
 
+static int check_names(struct cli *cli, int count, char **names)
+{
+	for (int i = 0; i < count; i++)
+		if (!client_is_name(names[i]))
+			return cli_fail(cli, CLI_USAGE, "no name of a signal: '%s'", names[i]);
+	return CLI_DONE;
+}
+
 static int check_words(struct cli *cli, int count, char **names)
 {
 	if (cli->csv && cli->json)
 		return cli_fail(cli, CLI_USAGE, "--csv and --json: give one of them");
 	if (!count && cli->given & (CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_POINTS | CLI_OPT_CSV))
 		return cli_fail(cli, CLI_USAGE, "of which signal? ohtctl history lists them");
-	for (int i = 0; i < count; i++)
-		if (!client_is_name(names[i]))
-			return cli_fail(cli, CLI_USAGE, "no name of a signal: '%s'", names[i]);
-	return CLI_DONE;
+	return check_names(cli, count, names);
 }
 
 int cmd_history(struct cli *cli, int count, char **arguments)
@@ -301,5 +306,65 @@ int cmd_history(struct cli *cli, int count, char **arguments)
 	else if (!result)
 		show_items(cli, signals, "items", columns);
 	json_object_put(signals);
+	return result;
+}
+
+/* ---- what it comes to ---- */
+
+static void show_summary(struct cli *cli, struct json_object *answer)
+{
+	static const struct show_column columns[] = {
+		{ "signal", 24 }, { "unit", 6 }, { "min", 12 }, { "mean", 12 }, { "max", 12 }, { "last", 12 },
+		{ "unknown_s", 0 }, { NULL, 0 },
+	};
+	struct json_object *items = json_object_object_get(answer, "items");
+	struct json_object *item, *state;
+
+	fprintf(cli->out, "%-24s %-6s %-12s %-12s %-12s %-12s %s\n", "signal", "unit", "min", "mean", "max", "last",
+		"unknown_s");
+	for (size_t i = 0; i < json_object_array_length(items); i++) {
+		struct json_object *states;
+
+		item = json_object_array_get_idx(items, i);
+		show_item(cli, item, columns);
+		states = json_object_object_get(item, "states");
+		for (size_t k = 0; json_object_is_type(states, json_type_array) &&
+		     k < json_object_array_length(states); k++) {
+			state = json_object_array_get_idx(states, k);
+			fprintf(cli->out, "  %-22s %.3f s, came %lld times\n",
+				json_object_get_string(json_object_object_get(state, "value")),
+				json_object_get_double(json_object_object_get(state, "time_s")),
+				(long long)json_object_get_int64(json_object_object_get(state, "times")));
+		}
+	}
+}
+
+int cmd_history_summary(struct cli *cli, int count, char **arguments)
+{
+	char from[SPAN_TIME_BYTES], to[SPAN_TIME_BYTES], path[CLIENT_PATH_BYTES];
+	struct json_object *answer = NULL;
+	int result = check_names(cli, count, arguments);
+	size_t used;
+
+	if (!result)
+		result = span_take(cli, "-1h", from, to);
+	if (result)
+		return result;
+	used = (size_t)snprintf(path, sizeof(path), "telemetry/summary?to=%s%s%s", to, *from ? "&from=" : "", from);
+	for (int i = 0; i < count; i++) {
+		used += (size_t)snprintf(path + used, sizeof(path) - used, "%s%s", i ? "," : "&signals=", arguments[i]);
+		if (used >= sizeof(path))
+			return cli_fail(cli, CLI_USAGE, "%d signals: too many at once", count);
+	}
+	result = client_request(cli, "GET", path, NULL, &answer);
+	if (result)
+		return result;
+	if (!json_object_is_type(json_object_object_get(answer, "items"), json_type_array))
+		result = cli_fail(cli, CLI_FAILED, "what answers has no summary of signals");
+	else if (cli->json)
+		show_answer(cli, answer);
+	else
+		show_summary(cli, answer);
+	json_object_put(answer);
 	return result;
 }

@@ -67,6 +67,9 @@ _ohtctl() {
 	audit)
 		mapfile -t COMPREPLY < <(compgen -W 'list head verify forget' -- "$word")
 		return ;;
+	history)
+		mapfile -t COMPREPLY < <(compgen -W 'summary' -- "$word")
+		return ;;
 	alerts)
 		mapfile -t COMPREPLY < <(compgen -W 'acknowledge comment comments shelve unshelve shelves summary history rules try' -- "$word")
 		return ;;

@@ -94,6 +94,9 @@ static const struct cli_verb verbs[] = {
 	  cmd_bus, CLI_OPT_SOCKET, 0, 1, cmd_bus },
 	{ "telemetry", "[SIGNAL...]", "what the signals of the robot say now", cmd_telemetry,
 	  CLI_OPT_SOCKET, 0, 64, cmd_telemetry },
+	{ "history summary", "SIGNAL...", "lowest, mean and greatest value, time in each state", cmd_history_summary,
+	  CLI_OPT_SOCKET | CLI_OPT_FROM | CLI_OPT_TO, 1, 64, cmd_history_summary },
+	/* Behind it: other words are names of signals. */
 	{ "history", "[SIGNAL...]", "what signals were, or which there are", cmd_history,
 	  CLI_OPT_SOCKET | CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_POINTS | CLI_OPT_CSV, 0, 64, cmd_history },
 	{ "timeline", "[TEXT]", "what has happened, 7 days, or what has that text", cmd_timeline,
