@@ -136,6 +136,24 @@ def test_a_time_of_which_nothing_is_kept_says_so_and_leads_back(page):
     page.wait(lambda: "Give a begin and an end." in page.text(".free-span"), what="what is missing")
 
 
+def test_a_time_is_summed_up(daemon, page):
+    log_in(page, "viewer")
+    peak(daemon)
+    show(page, signals="battery_v,enabled", last=600)
+
+    def cells(table):
+        return page.run("return [...document.querySelectorAll(`#${arguments[0]} tbody tr`)].map((row) => [...row.cells].map((cell) => cell.innerText))", table)
+
+    def sum_up():
+        page.click("#sum-up")
+        return cells("figures")
+
+    # What is seen ends some moments ago, and goes on.
+    battery, = page.wait(lambda: (rows := sum_up()) and rows[0][3] == "30.1" and rows, what="the peak in the figures")
+    assert battery[0] == "Battery voltage (V)"
+    assert ["Enabled", "no"] in [row[:2] for row in cells("states")]
+
+
 def test_a_time_without_a_good_value_is_hatched_and_says_why(page):
     log_in(page, "viewer")
     # Values are kept of it, and none is good: there is no target.

@@ -99,6 +99,8 @@ export type AnalyticsInterval = Schemas["AnalyticsInterval"];
 export type Past = Schemas["History"];
 export type PastSeries = Schemas["HistorySeries"];
 export type PastGap = Schemas["HistoryGap"];
+export type PastSummary = Schemas["TelemetrySummary"];
+export type SignalSummary = Schemas["SignalSummary"];
 
 export type AuditRecord = Schemas["AuditRecord"];
 export type AuditKey = Schemas["AuditKey"];

@@ -12,6 +12,7 @@ import { HistoryTools } from "../components/history-tools";
 import { PastChart, LEFT_PX, reasonOf, RIGHT_PX, stamp } from "../components/past-chart";
 import { type Mark, type Marked, thinned, useMarks, withinSpan } from "../components/marks";
 import { type PastReading, pathOf, usePast, useRobotClock, useSpan } from "../components/past-read";
+import { PastSummaryCard } from "../components/past-summary";
 import { PastStrip, STRIP_SIGNAL, useWhole } from "../components/past-strip";
 import { type Axis, useWidth } from "../components/place";
 import { SignalPicker } from "../components/signal-picker";
@@ -351,6 +352,7 @@ function History() {
 				{past ? <MissingLists past={past} signals={known.signals ?? []} span={span} /> : null}
 				<p class="sub history-hint">{t.hint}</p>
 			</Card>
+			<PastSummaryCard names={asked.signals} signals={known.signals ?? []} span={span} />
 			<Events {...marked} marks={marks} />
 			{isChoosing && known.signals ? (
 				<SignalPicker
