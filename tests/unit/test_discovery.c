@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "robot/telemetry.h"
+
 #define STRANGER	7
 #define TARGET_MS	499
 #define SEARCHES	60
@@ -467,6 +469,33 @@ static void loss_of_a_unit_is_over_with_its_search(void **state)
 	fixture_destroy(f);
 }
 
+static double errors_of(struct fixture *f)
+{
+	const struct ohtd_snapshot s = fixture_snapshot(f);
+	const struct ohtd_telemetry_aim aim = ohtd_telemetry_aim(&s, NULL, OHTD_TELEMETRY_bus_errors);
+
+	return ohtd_telemetry_read_at(&s, now_ns(f), OHTD_TELEMETRY_bus_errors, &aim, NULL).value;
+}
+
+static void errors_stay_counted_when_a_unit_is_forgotten(void **state)
+{
+	struct fixture *f = fixture_safe();
+	double before, after;
+
+	(void)state;
+	f->fake->units[POWER].fault = FAKE_SILENT;
+	fixture_run_ms(f, 3000);
+	before = errors_of(f);
+	searches(f, "3-5");
+	after = errors_of(f);
+	/* One more of it may have come meanwhile; the silence of 1 and 6 to 8 is no error of a module. */
+	assert_true(before > 0 && after >= before && after <= before + 1);
+	searches(f, "2-5");
+	fixture_run_ms(f, 1000);
+	assert_true(errors_of(f) > after);
+	fixture_destroy(f);
+}
+
 static void addresses_are_taken_at_standstill_only(void **state)
 {
 	struct fixture *f = fixture_create(true);
@@ -538,6 +567,7 @@ int main(void)
 		cmocka_unit_test(module_without_its_values_is_not_well),
 		cmocka_unit_test(unit_that_is_not_searched_is_forgotten),
 		cmocka_unit_test(loss_of_a_unit_is_over_with_its_search),
+		cmocka_unit_test(errors_stay_counted_when_a_unit_is_forgotten),
 		cmocka_unit_test(addresses_are_taken_at_standstill_only),
 		cmocka_unit_test(unit_may_be_taken_out_at_any_moment),
 	};

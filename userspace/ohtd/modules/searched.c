@@ -35,6 +35,9 @@ static void forget(struct ohtd_modules *modules, int place)
 
 	modules->owner->settle(modules->control, OHTD_WHY_MODULE_LOST, view->unit);
 	modules->owner->settle(modules->control, OHTD_WHY_MODULE_MISSING, view->unit);
+	/* The sum of all errors never falls. At an address with no module none was counted. */
+	if (view->generation || ohtd_model_by_unit(modules->model, view->unit))
+		modules->snapshot->bus.errors_before += ohtd_module_errors(view);
 	/* A command that was meant for it is not for what may be found there later. */
 	if (view->generation > modules->forgotten)
 		modules->forgotten = view->generation;

@@ -188,6 +188,7 @@ struct ohtd_safety_view {
  * @discovering: one is under way
  * @realtime: the control thread runs with a real-time priority
  * @memory_locked: mlockall() was permitted
+ * @errors_before: errors of modules that are forgotten, since their addresses are not searched any more
  * @searched: addresses that are searched for modules
  */
 struct ohtd_bus_view {
@@ -215,6 +216,7 @@ struct ohtd_bus_view {
 	uint64_t heartbeats;
 	uint64_t transfers;
 	uint64_t records_lost;
+	uint64_t errors_before;
 	struct ohtd_searched searched;
 	uint8_t pad_searched[7];
 };
@@ -495,6 +497,12 @@ struct ohtd_snapshot {
 
 _Static_assert(sizeof(struct ohtd_snapshot) <= 16384, "readers copy at most 16 KiB");
 _Static_assert(sizeof(struct ohtd_snapshot) % 8 == 0, "copied in words of eight bytes");
+
+/* Requests to a module that had no good answer. */
+static inline uint64_t ohtd_module_errors(const struct ohtd_module_view *module)
+{
+	return module->timeouts + module->crc_errors + module->exceptions + module->other_errors;
+}
 
 /* The module at a unit address; NULL: there is none. */
 static inline const struct ohtd_module_view *ohtd_snapshot_module(const struct ohtd_snapshot *snapshot,

@@ -131,11 +131,10 @@ static double read_transfers(const struct ohtd_snapshot *s)
 
 static double read_bus_errors(const struct ohtd_snapshot *s)
 {
-	uint64_t errors = 0;
+	uint64_t errors = s->bus.errors_before;
 
 	for (unsigned int i = 0; i < s->module_count; i++)
-		errors += s->modules[i].timeouts + s->modules[i].crc_errors +
-			  s->modules[i].exceptions + s->modules[i].other_errors;
+		errors += ohtd_module_errors(&s->modules[i]);
 	return (double)errors;
 }
 
