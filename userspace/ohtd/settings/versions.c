@@ -250,7 +250,7 @@ void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *ch
 
 /* ---- two of them ---- */
 
-/* By default there are no stations. */
+/* What a robot that is new has: version 1, so with the stations of the file. */
 static struct json_object *defaults(struct ohtd_settings *settings)
 {
 	struct ohtd_items *items = calloc(1, sizeof(*items));
@@ -261,7 +261,6 @@ static struct json_object *defaults(struct ohtd_settings *settings)
 		pthread_mutex_lock(&settings->lock);
 		*values = settings->defaults;
 		pthread_mutex_unlock(&settings->lock);
-		values->stations.count = 0;
 		ohtd_items_make(items, &values->table);
 		made = ohtd_tree_of(items, values);
 	}
