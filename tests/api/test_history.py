@@ -380,9 +380,9 @@ def fine_of_run_1(daemon):
     return asked(daemon, "SELECT count(*) FROM chunks WHERE run = 1")
 
 
-def write(daemon, days_ago, run=1, fine=True):
+def write(daemon, days_ago, run=1, fine=True, **more):
     """A run of a known past, in which the battery is low six times for 3 s."""
-    values = {"battery_v": [480] * CHUNK, "state": [4] * CHUNK}
+    values = {"battery_v": [480] * CHUNK, "state": [4] * CHUNK} | {name: [value] * CHUNK for name, value in more.items()}
     for begin in range(5000, CHUNK, 28000):
         values["battery_v"][begin:begin + 120] = [400] * 120
     with contextlib.closing(sqlite3.connect(daemon.state / "history.db", isolation_level=None)) as database:
@@ -468,5 +468,22 @@ def test_a_trial_has_not_seen_what_is_gone(past):
     past.request("PATCH", "config", {"history": {"samples_days": 1}}, role="administrator",
                  headers={"Content-Type": "application/merge-patch+json"})
     until(lambda: not fine_of_run_1(past), what="the end of the samples")
-    until(lambda: tried() == (0, 0), what="a trial of what is gone")
+    until(lambda: past.post(f"alert-trials?{span}", LOW, role="operator").status == 400, what="a trial of what is gone")
     assert history(past, "battery_v", step_ms=60000, **dict(part.split("=") for part in span.split("&")))["level_s"] == 64
+
+
+@pytest.mark.slow
+@pytest.mark.plain("shim")
+def test_what_is_kept_counts_however_old_it_is(past):
+    """Nothing goes by its age while the clock may be wrong."""
+    Skewed(past, "OHT_SHIM_KEPT").set(0)
+    write(past, 45, battery_a=-10)
+    begun(past)
+    start_ms = asked(past, "SELECT start_ns FROM runs WHERE run = 1") // 10 ** 6
+    span = f"from={text(start_ms - 600_000)}&to={text(start_ms + 4_200_000)}"
+    tried = past.post(f"alert-trials?{span}", LOW, role="operator").json
+    assert (tried["count"], tried["seen_s"], tried["complete"]) == (6, 4096, True) and at(tried["from"]) == start_ms
+    told = past.get(f"analytics/summary?{span}").json
+    assert at(told["columns_from"]) == at(told["samples_from"]) == start_ms
+    # Voltages that change are known by samples alone.
+    assert sum(item["energy"]["unknown_s"] for item in told["items"]) == pytest.approx(4800 - 4096, abs=0.1)

@@ -324,6 +324,7 @@ static void a_clock_that_is_set_moves_the_run(void **state)
 	assert_random_spans(20);
 	history_await_flush();
 	WAIT_FOR(store_ask_sql("SELECT start_ns FROM runs") == first_run.start_ns);
+	WAIT_FOR(ohtd_history_reaches(history, 0) == first_run.start_ns);
 	assert_true(store_ask_sql("SELECT sum(length(samples)) FROM intervals WHERE (place & 1099511627775) < 2000") == size);
 	assert_random_spans(20);
 }

@@ -102,7 +102,7 @@ def test_a_rule_is_tried_on_the_past_and_changed(daemon, page):
     go(page, "/alerts", "#rules")
     page.wait(lambda: "below 20 %, until 22 %, for 10 s" in page.text("#rules"), what="what a rule says")
     rule(page, "The charge of the battery is low", "Try on the past")
-    page.wait(lambda: "would not have come in 7 days." in page.text("#rule-try"), what="the past")
+    page.wait(lambda: "would not have come in " in page.text("#rule-try"), what="the past")
     page.keys("\ue00c")
     rule(page, "The charge of the battery is low", "Change the rule")
     page.wait(lambda: has(page, "#rule-limit"), what="the form")

@@ -15,7 +15,7 @@
 struct ohtd_history;
 
 #define OHTD_ALERT_COMINGS_MAX	100
-#define OHTD_ALERT_TRIAL_DAYS	30	/* as long as samples are kept */
+#define OHTD_ALERT_TRIAL_LEVEL	1	/* columns of a second; what is older says nothing */
 
 /* An alert that would have come; @to_ns 0: it would not have ended by then. */
 struct ohtd_alert_coming {
@@ -25,7 +25,7 @@ struct ohtd_alert_coming {
 
 /**
  * struct ohtd_alert_trial - a trial; times are since 1970
- * @from_ns: in: where it begins, at most OHTD_ALERT_TRIAL_DAYS ago
+ * @from_ns: in: where it begins; columns of OHTD_ALERT_TRIAL_LEVEL reach so far
  * @to_ns: in: where it ends. Out: as far as the time for it went
  * @complete: that is all of it
  * @seen_ns: time of which values are kept

@@ -39,7 +39,6 @@ struct ohtd_ending {
  * @shifts: for OHTD_BY_SHIFT
  * @from_ns: time of day, since 1970
  * @to_ns: later, and not in the future; at most OHTD_CELLS_MAX cells
- * @now_ns: time of day: what is older than samples are kept is read from coarse columns alone
  */
 struct ohtd_analysis_query {
 	struct ohtd_history *history;
@@ -47,7 +46,6 @@ struct ohtd_analysis_query {
 	enum ohtd_cells_by by;
 	struct ohtd_shifts shifts;
 	int64_t from_ns, to_ns;
-	int64_t now_ns;
 };
 
 /* NULL: out of memory. The query is copied. */

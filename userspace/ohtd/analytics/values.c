@@ -4,12 +4,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
-
-#define DAY_NS		(86400 * (int64_t)OHTD_NS_PER_S)
-/* Samples and fine columns are kept for so long, longer columns for longer. */
-#define FINE_DAYS	30
-
 /* ---- runs ---- */
 
 int ohtd_analysis_enter_run(struct ohtd_analysis *analysis)
@@ -65,19 +59,16 @@ static void take(void *arg, int64_t cycle, int64_t cycles, const struct ohtd_col
 int ohtd_analysis_read_values(struct ohtd_analysis *analysis)
 {
 	const struct ohtd_figure *figure = &ohtd_figures[analysis->figure];
-	const int64_t end = analysis->place + OHTD_CHUNK_CYCLES;
-	const int64_t fine_ns = analysis->query.now_ns - FINE_DAYS * DAY_NS;
 	struct ohtd_walk_eyes eyes = { .count = figure->count, .tells = tells, .take = take, .context = analysis };
 	int r;
 
 	if (analysis->place >= analysis->walk.limit)
 		return 0;
 	memcpy(eyes.signals, figure->signals, sizeof(eyes.signals));
-	/* What cannot be read any more is unknown. */
-	r = ohtd_walk_chunk(&analysis->walk, analysis->place, ohtd_walk_time(&analysis->walk, end) >= fine_ns, &eyes);
+	r = ohtd_walk_chunk(&analysis->walk, analysis->place, &eyes);
 	if (++analysis->figure == OHTD_FIGURES) {
 		analysis->figure = 0;
-		analysis->place = end;
+		analysis->place += OHTD_CHUNK_CYCLES;
 	}
 	return r ? r : 1;
 }

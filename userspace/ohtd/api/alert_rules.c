@@ -275,7 +275,7 @@ struct trial_query {
 
 OHTD_SHAPE(trial_query, "AlertTrialQuery",
 	OHTD_TEXT(trial_query, from, .min = 1, .max = 64,
-		  .summary = "Begin, as 2026-07-30T12:00:00Z; without it 7 days before to. What is older than 30 days is left out"),
+		  .summary = "Begin, as 2026-07-30T12:00:00Z; without it 7 days before to. Left out is what is older than the columns of a second that are kept"),
 	OHTD_TEXT(trial_query, to, .min = 1, .max = 64, .summary = "End; without it now"));
 
 struct coming {
@@ -304,7 +304,7 @@ struct trial {
 
 OHTD_SHAPE(trial, "AlertTrial",
 	OHTD_TEXT(trial, code, .summary = "Of the rule", .example = "\"battery_low\""),
-	OHTD_TIME(trial, from, .summary = "Where the trial begins"),
+	OHTD_TIME(trial, from, .summary = "Where the trial begins: as asked for, or since when columns of a second are kept"),
 	OHTD_TIME(trial, to, .summary = "As far as it went"),
 	OHTD_BOOLEAN(trial, complete, .summary = "false: the time for an answer was over before; go on with to as from"),
 	OHTD_INTEGER(trial, count, .summary = "How many alerts would have come"),
@@ -385,12 +385,13 @@ static void reply_trial(struct ohtd_call *call, struct ohtd_late *late)
 	OHTD_REPLY(call, 200, trial, &view);
 }
 
-/* Samples are kept for 30 days: what is older says nothing. */
+/* Where there are no columns of a second any more the past says nothing. */
 static bool take_span(struct ohtd_call *call, struct ohtd_alert_trial *trial)
 {
 	const struct trial_query *asked = OHTD_QUERY(call, trial_query);
 	const int64_t now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
-	const int64_t oldest_ns = now_ns - OHTD_ALERT_TRIAL_DAYS * DAY_NS + 60 * (int64_t)OHTD_NS_PER_S;
+	const int64_t oldest_ns = ohtd_history_reaches(ohtd_call_history(call), OHTD_ALERT_TRIAL_LEVEL);
+	char oldest[OHTD_TIME_BYTES + 1] = "";
 
 	if (!ohtd_span_of(call, asked->from, asked->to, &trial->from_ns, &trial->to_ns))
 		return false;
@@ -402,8 +403,8 @@ static bool take_span(struct ohtd_call *call, struct ohtd_alert_trial *trial)
 		trial->from_ns = oldest_ns;
 	if (trial->from_ns < trial->to_ns)
 		return true;
-	ohtd_reply_member(call, "/to", "range", "is more than %d days ago: samples are kept for so long",
-			  OHTD_ALERT_TRIAL_DAYS);
+	ohtd_time_text(oldest_ns, oldest);
+	ohtd_reply_member(call, "/to", "range", "is not after %s: columns of a second are kept since then only", oldest);
 	return false;
 }
 

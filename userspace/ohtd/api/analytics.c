@@ -11,6 +11,7 @@
 #include "analytics/analytics.h"
 #include "analytics/figures.h"
 #include "base/clock.h"
+#include "history/history.h"
 #include "robot/telemetry.h"
 #include "server/late.h"
 #include "lists/span.h"
@@ -202,6 +203,8 @@ struct analytics {
 	int64_t from;
 	int64_t to;
 	unsigned int by;
+	int64_t columns_from;
+	int64_t samples_from;
 	double tariff_per_kwh;
 	const char *currency;
 	const struct analytics_cell *items;
@@ -212,6 +215,9 @@ OHTD_SHAPE(analytics, "Analytics",
 	OHTD_TIME(analytics, from, .summary = "As asked for"),
 	OHTD_TIME(analytics, to, .summary = "As asked for, at most now"),
 	OHTD_WORD(analytics, by, .words = &by_words, .summary = "How the span is divided, in UTC"),
+	OHTD_TIME(analytics, columns_from, .summary = "Since when columns of 64 s are kept: values from before are unknown"),
+	OHTD_TIME(analytics, samples_from,
+		  .summary = "Since when samples are kept: before, time is unknown of which a column of 64 s does not say enough"),
 	OHTD_NUMBER(analytics, tariff_per_kwh, .flags = OHTD_NULL, .summary = "As set now; null: none"),
 	OHTD_TEXT(analytics, currency, .flags = OHTD_NULL, .summary = "Of tariff and cost; null: none is set",
 		  .example = "\"EUR\""),
@@ -244,13 +250,14 @@ struct analytics_late {
 static bool take_query(struct ohtd_call *call, struct ohtd_analysis_query *query)
 {
 	const struct analytics_query *asked = OHTD_QUERY(call, analytics_query);
+	int64_t now_ns;
 	size_t count;
 
 	if (!ohtd_span_of(call, asked->from, asked->to, &query->from_ns, &query->to_ns))
 		return false;
 	query->by = (enum ohtd_cells_by)asked->by;
-	query->now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
-	query->to_ns = query->to_ns < query->now_ns ? query->to_ns : query->now_ns;
+	now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+	query->to_ns = query->to_ns < now_ns ? query->to_ns : now_ns;
 	if (!asked->from)
 		query->from_ns = query->to_ns > USUAL_NS ? query->to_ns - USUAL_NS : 0;
 	count = ohtd_cells_make(query->by, &query->shifts, query->from_ns, query->to_ns, NULL);
@@ -401,6 +408,8 @@ static void write_answer(struct ohtd_late *late)
 		items[i] = cell_of(late, &cells[i]);
 	ohtd_late_write_view(late, &analytics_shape, &(const struct analytics){
 		.from = job->query.from_ns, .to = job->query.to_ns, .by = job->query.by,
+		.columns_from = ohtd_history_reaches(job->query.history, OHTD_HISTORY_FINE_LEVELS),
+		.samples_from = ohtd_history_reaches(job->query.history, 0),
 		.tariff_per_kwh = tariff > 0 ? tariff : NAN,
 		.currency = *job->values.currency ? job->values.currency : NULL,
 		.items = items, .items_count = count,

@@ -285,7 +285,6 @@ static void get_history(struct ohtd_call *call)
 #define SUMMARY_TURN_NS	(50 * OHTD_NS_PER_MS)
 #define SUMMARIES	2	/* at a time */
 #define SUMMARY_BYTES	400	/* of the text of a signal, about */
-#define FINE_NS		(30 * 86400 * (int64_t)OHTD_NS_PER_S)
 
 struct summary_state {
 	const char *value;
@@ -465,7 +464,6 @@ static bool begin_summary(struct ohtd_call *call, struct summary_late *job)
 	now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
 	query->history = ohtd_call_history(call);
 	query->to_ns = query->to_ns < now_ns ? query->to_ns : now_ns;
-	query->fine_ns = now_ns - FINE_NS;
 	job->counted = atomic_fetch_add(&summaries, 1) < SUMMARIES;
 	if (!job->counted) {
 		atomic_fetch_sub(&summaries, 1);

@@ -24,6 +24,8 @@
 #define PENDING_MAX	180
 /* A clock that moved by more has been set. */
 #define ANCHOR_NS	(20 * (int64_t)OHTD_NS_PER_MS)
+/* A clock that drifts does not move by so much at a time. */
+#define SET_NS		((int64_t)OHTD_NS_PER_S)
 /* After a leap of an hour nothing is deleted by its age for a day. */
 #define LEAP_NS		(3600 * (int64_t)OHTD_NS_PER_S)
 #define DISTRUST_NS	(86400 * OHTD_NS_PER_S)
@@ -152,6 +154,8 @@ static void look_at_clock(struct ohtd_history *history)
 	start_ns = start_of(history);
 	moved_ns = start_ns - history->run.start_ns;
 	ohtd_clock_look(history->setup.clock, &view);
+	if (moved_ns > SET_NS || moved_ns < -SET_NS)
+		history->clock_set = true;
 	if (moved_ns > LEAP_NS)
 		history->jump_boot_ns = ohtd_clock_boottime_ns(history->setup.clock);
 	if (moved_ns > ANCHOR_NS || moved_ns < -ANCHOR_NS ||
@@ -300,8 +304,12 @@ static void end_flush(struct ohtd_history *history, struct ohtd_task *task)
 	memmove(history->gaps, history->gaps + task->gap_count, gaps * sizeof(*history->gaps));
 	history->gap_count = gaps;
 	if (task->anchor && task->run.start_ns == history->run.start_ns &&
-	    task->run.synchronised == history->run.synchronised)
+	    task->run.synchronised == history->run.synchronised) {
 		history->anchor_moved = false;
+		/* It reaches to another time of day now. */
+		history->tidy_due = history->tidy_due || history->clock_set;
+		history->clock_set = false;
+	}
 	atomic_fetch_add(&history->flushes, 1);
 }
 
@@ -513,6 +521,11 @@ void ohtd_history_leave_out(struct ohtd_history *history, uint64_t signals)
 uint64_t ohtd_history_left_out(const struct ohtd_history *history)
 {
 	return atomic_load(&history->left_out);
+}
+
+int64_t ohtd_history_reaches(const struct ohtd_history *history, unsigned int level)
+{
+	return atomic_load(&history->from_ns[level < OHTD_LEVELS_SHORT ? level : OHTD_LEVELS_SHORT]);
 }
 
 void ohtd_history_watch(struct ohtd_history *history)

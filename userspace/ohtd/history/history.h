@@ -85,6 +85,16 @@ void ohtd_history_leave_out(struct ohtd_history *history, uint64_t signals);
 /* Those signals. Context: any thread. */
 uint64_t ohtd_history_left_out(const struct ohtd_history *history);
 
+/**
+ * ohtd_history_reaches() - how far back something is kept
+ * @history: looks for it at its start, when a chunk is sealed, when less is kept and when the clock is set
+ * @level: of columns; 0: samples. Those above OHTD_HISTORY_FINE_LEVELS reach as far as that one
+ *
+ * Context: any thread.
+ * Return: the time of day at which the oldest begin, or the run that goes on; 0: not known yet.
+ */
+int64_t ohtd_history_reaches(const struct ohtd_history *history, unsigned int level);
+
 /* As ohtd_store_watch(). */
 void ohtd_history_watch(struct ohtd_history *history);
 

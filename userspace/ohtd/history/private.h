@@ -120,6 +120,7 @@ struct ohtd_history {
 	struct ohtd_sample_reader reader;
 	uint64_t lost_told;
 	bool anchor_moved;
+	bool clock_set;			/* by more than it drifts, since the last anchor on the disk */
 	uint64_t jump_boot_ns;		/* the clock was set by more than an hour; 0: never */
 	struct ohtd_task task;
 	bool busy;

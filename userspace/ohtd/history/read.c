@@ -84,10 +84,10 @@ static bool fits(unsigned int level, int64_t step_ns)
 /* Columns of @level that begin with the query are gone, while there still are longer ones of that time. */
 static bool is_gone(const struct reading *reading, unsigned int level)
 {
-	_Atomic int64_t *from_ns = reading->history->from_ns;
-	int64_t begin_ns = atomic_load(&from_ns[level]);
+	int64_t begin_ns = ohtd_history_reaches(reading->history, level);
 
-	return reading->query->from_ns < begin_ns && atomic_load(&from_ns[OHTD_LEVELS_SHORT]) < begin_ns;
+	return reading->query->from_ns < begin_ns &&
+	       ohtd_history_reaches(reading->history, OHTD_LEVELS_SHORT) < begin_ns;
 }
 
 /* The coarsest level of which the columns can be made, and one that is still there. */

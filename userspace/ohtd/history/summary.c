@@ -129,8 +129,7 @@ static int read_chunk(struct ohtd_summary *summary)
 		.tells = tells, .take = take, .context = summary,
 	};
 	const int64_t end = summary->place + OHTD_CHUNK_CYCLES;
-	const bool fine = ohtd_walk_time(&summary->walk, end) >= summary->query.fine_ns;
-	int r = ohtd_walk_chunk(&summary->walk, summary->place, fine, &eyes);
+	int r = ohtd_walk_chunk(&summary->walk, summary->place, &eyes);
 
 	if (++summary->at == summary->query.count) {
 		summary->at = 0;

@@ -19,14 +19,12 @@ struct ohtd_summary;
  * @history: outlives the summary
  * @from_ns: time of day, since 1970
  * @to_ns: later, and not in the future
- * @fine_ns: what is older is read from columns of 64 s alone
  * @signals: enum ohtd_telemetry of each
  * @count: of @signals
  */
 struct ohtd_summary_query {
 	struct ohtd_history *history;
 	int64_t from_ns, to_ns;
-	int64_t fine_ns;
 	unsigned int signals[OHTD_HISTORY_SIGNALS_MAX];
 	unsigned int count;
 };

@@ -129,13 +129,23 @@ static int show(struct ohtd_walk *walk, unsigned int depth, int64_t first, int64
 	return r ? r : descend(walk, depth, open, end);
 }
 
-int ohtd_walk_chunk(struct ohtd_walk *walk, int64_t place, bool fine, const struct ohtd_walk_eyes *eyes)
+/* What is finer is not kept of a time that ends there. */
+static unsigned int deepest_at(const struct ohtd_walk *walk, int64_t end_ns)
+{
+	unsigned int depth = OHTD_WALK_DEPTHS - 1;
+
+	while (depth && end_ns <= ohtd_history_reaches(walk->history, depths[depth].level))
+		depth--;
+	return depth;
+}
+
+int ohtd_walk_chunk(struct ohtd_walk *walk, int64_t place, const struct ohtd_walk_eyes *eyes)
 {
 	const int64_t end = place + OHTD_CHUNK_CYCLES;
 	int r;
 
 	walk->eyes = eyes;
-	walk->deepest = fine ? OHTD_WALK_DEPTHS - 1 : 0;
+	walk->deepest = deepest_at(walk, ohtd_walk_time(walk, end));
 	r = show(walk, 0, place > walk->first ? place : walk->first, end < walk->limit ? end : walk->limit);
 	for (unsigned int i = 0; i < OHTD_WALK_DEPTHS; i++)
 		drop_piece(&walk->pieces[i]);

@@ -79,11 +79,10 @@ int64_t ohtd_walk_chunk_of(int64_t cycle);
  * ohtd_walk_chunk() - show one chunk of the run, as far as it lies between @first and @limit
  * @walk: in a run
  * @place: first cycle of the chunk
- * @fine: columns of 1 s and samples are read, too; else what columns of 64 s do not say is left out
  * @eyes: who looks
  *
  * Return: 0, or a negative errno: -ENOENT while the file is not open, -ENOMEM, or of the store.
  */
-int ohtd_walk_chunk(struct ohtd_walk *walk, int64_t place, bool fine, const struct ohtd_walk_eyes *eyes);
+int ohtd_walk_chunk(struct ohtd_walk *walk, int64_t place, const struct ohtd_walk_eyes *eyes);
 
 #endif /* OHTD_HISTORY_WALK_H */
