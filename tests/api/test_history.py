@@ -487,3 +487,43 @@ def test_what_is_kept_counts_however_old_it_is(past):
     assert at(told["columns_from"]) == at(told["samples_from"]) == start_ms
     # Voltages that change are known by samples alone.
     assert sum(item["energy"]["unknown_s"] for item in told["items"]) == pytest.approx(4800 - 4096, abs=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.plain("shim")
+def test_runs_that_overlap_are_told_in_one_order(past):
+    """A clock that was set back twice: run 2 is before run 1, and run 3 within it."""
+    start_ns = (time.time_ns() // 10 ** 9 - 1000) * 10 ** 9
+    made = {1: (0, 100, 480), 2: (-300.007, 100, 490), 3: (20.012, 40, 500)}
+    with contextlib.closing(sqlite3.connect(past.state / "history.db", isolation_level=None)) as database:
+        for table in ("runs", "intervals", "chunks", "coarse", "gaps"):
+            database.execute(f"DELETE FROM {table}")
+        for run, (at_s, length_s, volts) in made.items():
+            values = {"battery_v": [volts] * length_s * 40, "state": [4] * length_s * 40}
+            if run == 1:
+                values["battery_v"][1200:1320] = [400] * 120
+            write_run(database, run, start_ns + round(at_s * 10 ** 9), values, {name: [GOOD] * length_s * 40 for name in values})
+    begun(past)
+
+    def moment(off_s):
+        return start_ns // 10 ** 6 + round(off_s * 1000)
+    span = {"from": text(moment(-400)), "to": text(moment(150))}
+    gaps = [(moment(-400), moment(-300.007), "no_data"), (moment(-200.007), moment(0), "not_running"), (moment(100), moment(150), "not_running")]
+    told = history(past, "battery_v", step_ms=1000, **span)
+    series = told["series"][0]
+    assert series["t"] == sorted(series["t"])
+    assert [series["last"].count(volts) for volts in (48, 40, 49, 50)] == [97, 3, 100, 40]
+    assert [(at(gap["from"]), at(gap["to"]), gap["reason"]) for gap in told["gaps"]] == gaps
+    rows = list(csv.DictReader(past.get("telemetry/export?signals=battery_v&" + "&".join(f"{name}={value}" for name, value in span.items())).body.decode().splitlines()))
+    kept = [row for row in rows if not row["gap_reason"]]
+    assert [(int(row["run"]), int(row["cycle"])) for row in kept] == [(run, cycle) for run, (_, length_s, _) in made.items() for cycle in range(length_s * 40)]
+    # Each gap behind the run with whose end it begins.
+    assert [(at(row["time"]), at(row["gap_to"]), row["gap_reason"]) for row in rows if row["gap_reason"]] == [gaps[0], gaps[2], gaps[1]]
+    # A trial sees one of them at a time: run 3 does not end what run 1 has.
+    tried = f"alert-trials?from={span['from']}&to={span['to']}"
+    assert past.post(tried, LOW, role="operator").json["count"] == 1
+    with contextlib.closing(sqlite3.connect(past.state / "history.db", isolation_level=None)) as database:
+        database.executemany("INSERT INTO runs VALUES (?, 'boot', 25000000, ?, 1, 40)", [(1000 + number, start_ns - number) for number in range(513)])
+    refused = past.get(f"telemetry/history?signals=state&from={span['from']}&to={span['to']}")
+    assert (refused.status, refused.code) == (422, "too_many_runs") and "more than 512 runs" in refused.json["detail"]
+    assert past.post(tried, LOW, role="operator").code == "too_many_runs"

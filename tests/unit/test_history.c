@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,6 +330,79 @@ static void a_clock_that_is_set_moves_the_run(void **state)
 	assert_random_spans(20);
 }
 
+/* Each column is of one run, and none is before the last one: so many samples are in all of them. */
+static int64_t samples_in_order(int64_t from_ns, int64_t to_ns, int64_t step_ns)
+{
+	struct ohtd_history_query query = {
+		.from_ns = from_ns, .to_ns = to_ns, .step_ns = step_ns, .count = SIGNALS,
+	};
+	struct ohtd_history_answer answer;
+	int64_t samples = 0;
+
+	memcpy(query.signals, history_signals, sizeof(history_signals));
+	assert_int_equal(ohtd_history_read(history, &query, &answer), 0);
+	for (size_t i = 0; i < answer.count; i++) {
+		int64_t first = answer.times_ns[i] - first_run.start_ns, second = answer.times_ns[i] - second_run.start_ns;
+		const struct run *of = first % answer.step_ns ? &second_run : &first_run;
+		int64_t cycle = (of == &first_run ? first : second) / CYCLE_NS;
+
+		assert_true(!i || answer.times_ns[i] >= answer.times_ns[i - 1]);
+		assert_true(of == &first_run || second % answer.step_ns == 0);
+		for (unsigned int k = 0; k < SIGNALS; k++) {
+			const struct ohtd_column wanted_column = brute(of, k, cycle, cycle + answer.step_ns / CYCLE_NS);
+
+			assert_memory_equal(&wanted_column, &answer.columns[k * answer.count + i], sizeof(wanted_column));
+			samples += wanted_column.count;
+		}
+	}
+	ohtd_history_answer_free(&answer);
+	return samples;
+}
+
+/* The clock is set back while the daemon does not run: the next run is there before, while and after the one before begins. */
+static void runs_that_overlap_are_told_in_one_order(void **state)
+{
+	static const int64_t steps[] = { CYCLE_NS, 1000000000, 8000000000 };
+	struct ohtd_history_answer answer;
+	int64_t from_ns, to_ns, all = 0;
+
+	(void)state;
+	play_first_run(4000);
+	manual.realtime_ns -= 130 * (int64_t)OHTD_NS_PER_S + 7;
+	begin_second_run(2000);
+	from_ns = second_run.start_ns - 5 * (int64_t)OHTD_NS_PER_S;
+	to_ns = first_run.start_ns + 4000 * CYCLE_NS + 10 * (int64_t)OHTD_NS_PER_S;
+	for (unsigned int k = 0; k < SIGNALS; k++)
+		all += brute(&first_run, k, 0, 4000).count + brute(&second_run, k, 0, 2000).count;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		assert_int_equal(samples_in_order(from_ns, to_ns, steps[i]), all);
+	answer = ask(from_ns, to_ns, CYCLE_NS);
+	assert_int_equal(answer.hole_count, 2);
+	assert_int_equal(answer.holes[0].to_ns, second_run.start_ns);
+	assert_string_equal(answer.holes[0].reason, "no_data");
+	assert_int_equal(answer.holes[1].from_ns, first_run.start_ns + 4000 * CYCLE_NS);
+	assert_string_equal(answer.holes[1].reason, "not_running");
+}
+
+static void more_runs_than_an_answer_tells_are_refused(void **state)
+{
+	struct ohtd_history_query query = { .to_ns = INT64_MAX, .step_ns = 4096 * (int64_t)OHTD_NS_PER_S, .count = 1 };
+	struct ohtd_history_answer answer;
+
+	(void)state;
+	begin_second_run(1000);
+	query.from_ns = second_run.start_ns - (int64_t)OHTD_NS_PER_S;
+	query.to_ns = second_run.start_ns + 100 * (int64_t)OHTD_NS_PER_S;
+	store_run_sql(BUSY "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 511) INSERT INTO runs"
+		      " SELECT 100 + i, 'boot', cycle_ns, start_ns, 1, 40 FROM runs, n WHERE run = 1");
+	assert_int_equal(ohtd_history_read(history, &query, &answer), 0);
+	assert_int_equal(answer.count, 512);
+	ohtd_history_answer_free(&answer);
+	store_run_sql(BUSY "INSERT INTO runs SELECT 1000, 'boot', cycle_ns, start_ns, 1, 40 FROM runs WHERE run = 1");
+	assert_int_equal(ohtd_history_read(history, &query, &answer), -E2BIG);
+	ohtd_history_answer_free(&answer);
+}
+
 static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 {
 	struct ohtd_history_answer answer;
@@ -612,6 +686,8 @@ int main(void)
 		CASE(a_kill_takes_no_more_than_an_interval),
 		CASE(samples_that_come_too_late_are_a_gap),
 		CASE(a_clock_that_is_set_moves_the_run),
+		CASE(runs_that_overlap_are_told_in_one_order),
+		CASE(more_runs_than_an_answer_tells_are_refused),
 		CASE(what_is_damaged_is_a_gap_and_the_rest_is_there),
 		CASE(damaged_numbers_cost_their_row_alone),
 		CASE(a_disk_that_fails_costs_nothing_that_fits_into_memory),

@@ -378,7 +378,7 @@ static void reply_trial(struct ohtd_call *call, struct ohtd_late *late)
 	};
 
 	if (late->result < 0) {
-		ohtd_reply_store_problem(call, late->result);
+		ohtd_reply_history_problem(call, late->result);
 		return;
 	}
 	fill_comings(call, job, items);
@@ -508,14 +508,14 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_GET, .path = "alert-rules/{name}/trial", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_STORE, .query = &trial_query_shape,
-		.replies = { { 200, &trial_shape } }, .problems = { "not_found" },
+		.replies = { { 200, &trial_shape } }, .problems = { "not_found", "too_many_runs" },
 		.handle = get_trial,
 		.summary = "Which alerts of a rule would have come in the past",
 		.text = "By the samples that are kept. A latching alert ends with its reason here.",
 	}, {
 		.method = OHTD_POST, .path = "alert-trials", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_STORE, .query = &trial_query_shape, .body = &ohtd_rule_body_shape,
-		.replies = { { 200, &trial_shape } }, .problems = { "unknown_signal" },
+		.replies = { { 200, &trial_shape } }, .problems = { "unknown_signal", "too_many_runs" },
 		.handle = post_trial,
 		.summary = "The same of a rule that is not there yet; nothing is kept of it",
 	},

@@ -249,7 +249,7 @@ static void reply_history(struct ohtd_call *call, struct ohtd_late *late)
 	};
 
 	if (late->result < 0) {
-		ohtd_reply_store_problem(call, late->result);
+		ohtd_reply_history_problem(call, late->result);
 		return;
 	}
 	for (size_t i = 0; i < answer->count; i++)
@@ -494,7 +494,7 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "telemetry/history", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE, .query = &history_query_shape,
-		.replies = { { 200, &history_shape } }, .problems = { "unknown_signal" },
+		.replies = { { 200, &history_shape } }, .problems = { "unknown_signal", "too_many_runs" },
 		.handle = get_history,
 		.summary = "What the signals were: first, last, lowest, greatest and mean value of each column, up to now",
 	},

@@ -75,7 +75,6 @@ static int64_t begin_of_run(const struct ohtd_export *export)
 	return begin < 0 ? 0 : begin;
 }
 
-/* Between two runs, before the first, and behind the last if it is over. */
 static void note_pause(struct ohtd_export *export, int64_t to_ns, const char *reason)
 {
 	struct ohtd_stretch *pause = &export->pause;
@@ -89,6 +88,25 @@ static void note_pause(struct ohtd_export *export, int64_t to_ns, const char *re
 	};
 	snprintf(pause->reason, sizeof(pause->reason), "%s", export->run_refused ? "damaged" : reason);
 	export->run_refused = false;
+}
+
+/* Behind a run that is over, or before the first: as far as no run is there by the clock. */
+static int look_for_pause(struct ohtd_db *db, struct ohtd_export *export)
+{
+	const struct ohtd_memory *memory = &export->memory;
+	struct ohtd_pause pause = { .behind = export->run.run, .from_ns = export->end_ns };
+	bool first = !export->run.run;
+	int r;
+
+	if (!first && memory->begun && memory->run.run == export->run.run)
+		return 0;
+	r = ohtd_order_pause(db, memory, export->query.to_ns, &pause);
+	if (r < 0 || pause.covered)
+		return r;
+	if (pause.to_ns == INT64_MAX)
+		first = first || !memory->begun;
+	note_pause(export, pause.to_ns, first ? "no_data" : "not_running");
+	return 0;
 }
 
 /* It has yet to find the run in which it goes on. */
@@ -125,16 +143,10 @@ static int enter_run(struct ohtd_db *db, struct ohtd_export *export)
 	/* Another run would be told from its beginning, as if it followed what the client has. */
 	if (resumed && (!r || run.run != export->query.begin_run))
 		return -ENODATA;
-	if (!r) {
-		export->ended = true;
-		if (!export->memory.begun || !export->run.run)
-			note_pause(export, INT64_MAX, "no_data");
-		else if (export->run.run != export->memory.run.run)
-			note_pause(export, export->memory.run.start_ns, "not_running");
-		return 0;
-	}
-	if (!resumed)
-		note_pause(export, run.start_ns, export->run.run ? "not_running" : "no_data");
+	export->ended = !r;
+	r = resumed ? 0 : look_for_pause(db, export);
+	if (r < 0 || export->ended)
+		return r;
 	export->run = run;
 	export->place = begin_of_run(export);
 	export->limit = ceil_div(export->query.to_ns - run.start_ns, run.cycle_ns);

@@ -34,6 +34,7 @@ struct ohtd_sample;
 #define OHTD_HISTORY_FLUSH_S_MAX	60
 #define OHTD_HISTORY_SIGNALS_MAX	20	/* of one question */
 #define OHTD_HISTORY_POINTS_MAX		10000
+#define OHTD_HISTORY_RUNS_MAX		512	/* in one answer */
 #define OHTD_HISTORY_GAPS_MAX		256	/* in one answer */
 
 /**
@@ -151,7 +152,8 @@ struct ohtd_history_hole {
  * @level: of which the columns were made
  * @step_ns: length of a column, a whole number of columns of that level
  * @count: columns of each signal
- * @times_ns: beginning of each column
+ * @times_ns: beginning of each column, in order. Where runs overlap by the clock, columns of both stand there, of the same time
+ *	that of the earlier run first
  * @columns: of all signals, one after the other; count 0: no good sample
  * @hole_count: of @holes
  * @holes: in order
@@ -172,7 +174,7 @@ struct ohtd_history_answer {
  * @query: sound
  * @answer: to be freed by ohtd_history_answer_free(), also after an error
  *
- * Return: 0, or a negative errno: -ENOMEM, or of the store.
+ * Return: 0, or a negative errno: -ENOMEM, -E2BIG: more than OHTD_HISTORY_RUNS_MAX runs, or of the store.
  */
 int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_query *query,
 		      struct ohtd_history_answer *answer);

@@ -183,6 +183,24 @@ struct ohtd_run_search {
 int ohtd_run_find(struct ohtd_db *db, struct ohtd_history *history, const struct ohtd_memory *memory,
 		  struct ohtd_run_search *search);
 
+/**
+ * struct ohtd_pause - a time in which no run is there
+ * @behind: the run with whose end it would begin; 0: none
+ * @from_ns: that end, or the begin of the span
+ * @to_ns: filled: when the next run begins by the clock; INT64_MAX: none does in the span
+ * @covered: filled: another run is there at @from_ns, so that there is no pause
+ */
+struct ohtd_pause {
+	int64_t behind, from_ns, to_ns;
+	bool covered;
+};
+
+/* order.c: looks at the runs that begin before @until_ns: 0, or a negative errno. */
+int ohtd_order_pause(struct ohtd_db *db, const struct ohtd_memory *memory, int64_t until_ns,
+		     struct ohtd_pause *pause);
+/* Columns by their times, each signal the same; those of runs one after the other stay where they are. 0, or -ENOMEM. */
+int ohtd_order_columns(struct ohtd_history_answer *answer, unsigned int signals);
+
 /* interval.c: under the lock. */
 int ohtd_interval_init(struct ohtd_interval *interval, uint32_t cycles);
 void ohtd_interval_free(struct ohtd_interval *interval);

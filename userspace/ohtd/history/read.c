@@ -11,20 +11,22 @@
 #include "robot/model.h"
 #include "tables/history.h"
 
-#define RUNS_MAX	512	/* in one answer; the newest */
+#define RUNS_MAX	OHTD_HISTORY_RUNS_MAX
 #define CYCLE_NS	(OHTD_CYCLE_MS * (int64_t)OHTD_NS_PER_MS)
 
 /**
  * struct segment - the part of a run that is in the span
  * @run: which
  * @begin: first cycle, and @end behind the last: whole columns
- * @at: place of its first column in the answer
+ * @at: place of its first column in the answer, before those are put in order
  * @count: of its columns
+ * @parted: an empty column stands behind them
  */
 struct segment {
 	struct ohtd_history_run run;
 	int64_t begin, end;
 	size_t at, count;
+	bool parted;
 };
 
 struct reading {
@@ -33,8 +35,8 @@ struct reading {
 	struct ohtd_history_answer *answer;
 	struct ohtd_memory memory;
 	int64_t group;			/* cycles of a column of the answer */
-	struct ohtd_history_run runs[RUNS_MAX];
-	struct segment segments[RUNS_MAX];
+	struct ohtd_history_run runs[RUNS_MAX + 1];
+	struct segment segments[RUNS_MAX + 1];
 	unsigned int run_count, segment_count;
 	bool run_refused;		/* what the file says of it is damaged */
 
@@ -147,7 +149,7 @@ static void add_segments(struct reading *reading)
 	for (unsigned int i = 0; i < reading->run_count; i++)
 		if (!memory->begun || reading->runs[i].run != memory->run.run)
 			take_run(reading, &reading->runs[i]);
-	if (memory->begun && reading->segment_count < RUNS_MAX)
+	if (memory->begun)
 		add_segment(reading, &memory->run);
 }
 
@@ -156,13 +158,28 @@ static int64_t begin_of(const struct segment *segment)
 	return ohtd_run_time(&segment->run, segment->begin);
 }
 
-/* An empty column stands between two runs, unless they follow each other closely. */
+static int64_t end_of(const struct segment *segment)
+{
+	return ohtd_run_time(&segment->run, segment->end);
+}
+
+/* An empty column stands in front of a time without a run, unless no run follows. Of runs with the same end it stands behind the last one. */
 static bool is_parted(const struct reading *reading, unsigned int segment)
 {
-	const struct segment *here = &reading->segments[segment];
+	int64_t end_ns = end_of(&reading->segments[segment]);
+	bool followed = false;
 
-	return segment + 1 < reading->segment_count &&
-	       begin_of(here + 1) > ohtd_run_time(&here->run, here->end);
+	for (unsigned int i = 0; i < reading->segment_count; i++) {
+		const struct segment *other = &reading->segments[i];
+
+		if (i == segment)
+			continue;
+		if (begin_of(other) > end_ns)
+			followed = true;
+		else if (end_of(other) > end_ns || (i > segment && end_of(other) == end_ns))
+			return false;
+	}
+	return followed;
 }
 
 static int make_room(struct reading *reading)
@@ -172,7 +189,8 @@ static int make_room(struct reading *reading)
 
 	for (unsigned int i = 0; i < reading->segment_count; i++) {
 		reading->segments[i].at = at;
-		at += reading->segments[i].count + is_parted(reading, i);
+		reading->segments[i].parted = is_parted(reading, i);
+		at += reading->segments[i].count + reading->segments[i].parted;
 	}
 	answer->count = at;
 	answer->times_ns = calloc(at + 1, sizeof(*answer->times_ns));
@@ -183,7 +201,7 @@ static int make_room(struct reading *reading)
 	for (unsigned int i = 0; i < reading->segment_count; i++) {
 		const struct segment *segment = &reading->segments[i];
 
-		for (size_t k = 0; k < segment->count + is_parted(reading, i); k++)
+		for (size_t k = 0; k < segment->count + segment->parted; k++)
 			answer->times_ns[segment->at + k] =
 				ohtd_run_time(&segment->run,
 					segment->begin + (int64_t)k * reading->group);
@@ -246,6 +264,11 @@ static void add_gaps(struct reading *reading, const struct ohtd_history_run *run
 			 ohtd_run_time(run, gaps[i].first + gaps[i].cycles), gaps[i].reason);
 }
 
+static bool goes_on(const struct ohtd_memory *memory, int64_t run)
+{
+	return memory->begun && memory->run.run == run;
+}
+
 /* Of a time without a run: one may have been there that cannot be read, or that was refused. */
 static const char *reason_of(const struct reading *reading, const char *usual)
 {
@@ -254,24 +277,35 @@ static const char *reason_of(const struct reading *reading, const char *usual)
 	return reading->run_refused ? "damaged" : usual;
 }
 
-/* Between the runs, before the first, and behind one that is over. */
+static int compare_segments(const void *a, const void *b)
+{
+	const struct segment *left = a, *right = b;
+	int64_t left_ns = left->run.start_ns, right_ns = right->run.start_ns;
+
+	return (left_ns > right_ns) - (left_ns < right_ns);
+}
+
+/* Between the runs by the clock, before the first, and behind one that is over. Last, since it puts the segments in that order. */
 static void add_pauses(struct reading *reading)
 {
-	int64_t end_ns = 0;
+	const struct ohtd_memory *memory = &reading->memory;
+	int64_t last = 0, end_ns = INT64_MIN;
 
+	qsort(reading->segments, reading->segment_count, sizeof(*reading->segments), compare_segments);
 	for (unsigned int i = 0; i < reading->segment_count; i++) {
 		const struct ohtd_history_run *run = &reading->segments[i].run;
+		int64_t run_end_ns = ohtd_run_time(run, run->end);
 
-		add_hole(reading, i ? end_ns : INT64_MIN, ohtd_run_time(run, 0),
-			 reason_of(reading, i ? "not_running" : "no_data"));
-		end_ns = ohtd_run_time(run, run->end);
+		if (!i || !goes_on(memory, last))
+			add_hole(reading, end_ns, run->start_ns, reason_of(reading, i ? "not_running" : "no_data"));
+		if (i && run_end_ns < end_ns)
+			continue;
+		end_ns = run_end_ns;
+		last = run->run;
 	}
-	if (!reading->segment_count)
-		add_hole(reading, INT64_MIN, INT64_MAX, reason_of(reading, "no_data"));
-	else if (!reading->memory.begun)
-		add_hole(reading, end_ns, INT64_MAX, reason_of(reading, "no_data"));
-	else if (reading->segments[reading->segment_count - 1].run.run != reading->memory.run.run)
-		add_hole(reading, end_ns, INT64_MAX, reason_of(reading, "not_running"));
+	if (!reading->segment_count || !goes_on(memory, last))
+		add_hole(reading, end_ns, INT64_MAX,
+			 reason_of(reading, reading->segment_count && memory->begun ? "not_running" : "no_data"));
 }
 
 /* ---- pieces ---- */
@@ -437,7 +471,9 @@ static int work_read(struct ohtd_db *db, void *arg)
 	if (r)
 		return r;
 	r = ohtd_db_history_runs(db, reading->query->from_ns, reading->query->to_ns, reading->runs,
-				 RUNS_MAX);
+				 RUNS_MAX + 1);
+	if (r > RUNS_MAX)
+		r = -E2BIG;
 	reading->run_count = r < 0 ? 0 : (unsigned int)r;
 	add_segments(reading);
 	r = r < 0 ? r : make_room(reading);
@@ -536,10 +572,12 @@ int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_qu
 	}
 	if (!r)
 		r = read_memory(reading);
+	if (!r)
+		r = ohtd_order_columns(answer, query->count);
 	if (!r) {
+		snap(reading);
 		add_pauses(reading);
 		qsort(answer->holes, answer->hole_count, sizeof(*answer->holes), compare_holes);
-		snap(reading);
 	}
 	ohtd_memory_free(&reading->memory);
 	free(reading->scratch);

@@ -86,6 +86,8 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	/* ---- who asks ---- */
 	P(422, "unknown_signal", "Something is asked for that is not measured under this name.",
 	  "See GET telemetry/signals for the names."),
+	P(422, "too_many_runs", "The robot program was started more often in that time than one answer can tell.",
+	  "Ask for less time, or export it: GET telemetry/export has no such bound."),
 	P(422, "unknown_station", "No station has this name.",
 	  "See GET robot/stations for the names."),
 	P(422, "verb_member", "A member does not fit the verb of the command.",

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
+#include "history/history.h"
 #include "server/loop.h"
 
 #define OF(pointer, member)	\
@@ -39,12 +40,15 @@ void ohtd_reply_store_problem(struct ohtd_call *call, int error)
 
 void ohtd_reply_history_problem(struct ohtd_call *call, int error)
 {
-	if (error != -ENOENT) {
+	if (error == -E2BIG) {
+		ohtd_reply_problem(call, 422, "too_many_runs", "more than %d runs of ohtd are in that time",
+				   OHTD_HISTORY_RUNS_MAX);
+	} else if (error == -ENOENT) {
+		ohtd_reply_header(call, "retry-after", "2");
+		ohtd_reply_problem(call, 503, "unavailable", "the file of values is not open yet");
+	} else {
 		ohtd_reply_store_problem(call, error);
-		return;
 	}
-	ohtd_reply_header(call, "retry-after", "2");
-	ohtd_reply_problem(call, 503, "unavailable", "the file of values is not open yet");
 }
 
 /* ---- memory of the job ---- */

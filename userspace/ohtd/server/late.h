@@ -142,7 +142,7 @@ struct ohtd_store_problem {
 /* Why the store has refused: @error is its negative errno, 0 something else. */
 struct ohtd_store_problem ohtd_store_problem(int error);
 void ohtd_reply_store_problem(struct ohtd_call *call, int error);
-/* The same of a question to the history, for which -ENOENT says that its file is not open. */
+/* The same of a question to the history: -ENOENT, its file is not open; -E2BIG, too many runs. */
 void ohtd_reply_history_problem(struct ohtd_call *call, int error);
 
 #endif /* OHTD_SERVER_LATE_H */
