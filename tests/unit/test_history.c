@@ -564,7 +564,6 @@ static void less_is_kept_at_once_when_it_is_said(void **state)
 	assert_int_equal(level_of_samples(), 3);
 }
 
-/* Also while the clock may be wrong, and until it is small enough; fine levels first. */
 /* From cycle @from on, which has been played already. */
 static void forget(unsigned int signal, uint64_t from)
 {
@@ -598,6 +597,7 @@ static void what_is_left_out_is_not_kept_and_the_rest_is(void **state)
 	assert_random_spans(30);
 }
 
+/* Also while the clock may be wrong, and until it is small enough; fine levels first. */
 static void a_file_that_is_too_large_loses_what_is_finest(void **state)
 {
 	(void)state;
@@ -607,6 +607,28 @@ static void a_file_that_is_too_large_loses_what_is_finest(void **state)
 	WAIT_FOR(store_ask_sql("SELECT count(*) FROM coarse") == 2 * SIGNALS);
 	assert_int_equal(store_ask_sql("SELECT min(level) FROM coarse"), 4);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM chunks"), 0);
+}
+
+#define MASS_PAGES	(128 * 19)	/* at least, of what a step drops */
+
+/* In more than one step, while nothing comes in that would be a reason for another. */
+static void a_smaller_size_gives_the_pages_back_at_once(void **state)
+{
+	static const struct ohtd_history_keep less = { 30, 400, 1ll << 30 };
+	long long pages;
+
+	(void)state;
+	play_first_run(1000);
+	store_run_sql("INSERT INTO chunks (level, signal, run, chunk, cycles, data)"
+		      "	WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 128 + 4)"
+		      "	SELECT 0, 900, 1, n, 163840, zeroblob(80000) FROM n");
+	begin_second_run(1000);
+	WAIT_FOR(history_view().bytes);
+	pages = store_ask_sql("PRAGMA page_count");
+	__atomic_store_n(&chunks_max, 2 * 3 * SIGNALS + 4, __ATOMIC_RELEASE);
+	ohtd_history_keep(history, &less);
+	WAIT_FOR(store_ask_sql("PRAGMA page_count") < pages - MASS_PAGES);
+	WAIT_FOR(!store_ask_sql("PRAGMA freelist_count"));
 }
 
 /* What is sealed is dropped with the last signal: each before must be there. */
@@ -633,6 +655,8 @@ static void what_a_commit_does_not_take_is_sealed_again(void **state)
 #define DIFFERENT	"SELECT (SELECT count(*) FROM (SELECT * FROM wanted EXCEPT SELECT * FROM coarse))"	\
 			" + (SELECT count(*) FROM (SELECT * FROM coarse EXCEPT SELECT * FROM wanted))"
 
+static const char left_to_move[] = "SELECT count(*) FROM chunks WHERE level > 2";
+
 /* As a program of schema 2 has left it: coarse chunks lie where samples are. Some are of signals that nothing here has. */
 static void make_schema_2(void)
 {
@@ -648,7 +672,6 @@ static void make_schema_2(void)
 /* All of it can be read meanwhile, no copy of the file is made, and what comes in is kept. */
 static void what_an_earlier_schema_has_is_moved(void **state)
 {
-	static const char left[] = "SELECT count(*) FROM chunks WHERE level > 2";
 	char copies[512];
 	glob_t found;
 
@@ -658,13 +681,13 @@ static void what_an_earlier_schema_has_is_moved(void **state)
 	history_play(2 * OHTD_CHUNK_CYCLES + 4000);
 	history_await_seal(2);
 	ohtd_history_stop(history);
-	assert_int_equal(store_ask_sql(left), 0);
+	assert_int_equal(store_ask_sql(left_to_move), 0);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM coarse"), 2 * 3 * SIGNALS);
 	make_schema_2();
-	assert_int_equal(store_ask_sql(left), 2 * 3 * SIGNALS + LEFT_BY_STEPS);
+	assert_int_equal(store_ask_sql(left_to_move), 2 * 3 * SIGNALS + LEFT_BY_STEPS);
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
 	begin_second_run(400);
-	for (bool moved = false, last = false; !last; moved = !store_ask_sql(left)) {
+	for (bool moved = false, last = false; !last; moved = !store_ask_sql(left_to_move)) {
 		last = moved;
 		assert_true(assert_answers(first_run.start_ns, second_run.start_ns + 400 * CYCLE_NS, 2560 * CYCLE_NS) > 0);
 	}
@@ -675,6 +698,25 @@ static void what_an_earlier_schema_has_is_moved(void **state)
 	assert_int_equal(store_ask_sql("SELECT max(version) FROM schema_migrations"), 3);
 	snprintf(copies, sizeof(copies), "%s.v*", store_path);
 	assert_int_equal(glob(copies, 0, NULL, &found), GLOB_NOMATCH);
+}
+
+/* The first chart of a new run is no finer than what is there. */
+static void how_far_levels_reach_is_known_before_anything_is_moved(void **state)
+{
+	(void)state;
+	play_first_run(4000);
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	begin_second_run(400);
+	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 2 << 40)") == 1);
+	ohtd_history_stop(history);
+	store_run_sql("DELETE FROM chunks");
+	make_schema_2();
+	store_run_sql("CREATE TRIGGER refuse BEFORE DELETE ON chunks BEGIN SELECT RAISE (ABORT, 'held'); END");
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	begin_second_run(400);
+	WAIT_FOR(level_of_samples() == 3);
+	assert_int_equal(store_ask_sql(left_to_move), 3 * SIGNALS + LEFT_BY_STEPS);
+	assert_int_equal(history_view().bytes, 0);
 }
 
 int main(void)
@@ -695,8 +737,10 @@ int main(void)
 		CASE(less_is_kept_at_once_when_it_is_said),
 		CASE(what_is_left_out_is_not_kept_and_the_rest_is),
 		CASE(a_file_that_is_too_large_loses_what_is_finest),
+		CASE(a_smaller_size_gives_the_pages_back_at_once),
 		CASE(what_a_commit_does_not_take_is_sealed_again),
 		CASE(what_an_earlier_schema_has_is_moved),
+		CASE(how_far_levels_reach_is_known_before_anything_is_moved),
 	};
 	const char *chosen = getenv("OHT_SEED");
 
