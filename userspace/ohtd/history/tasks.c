@@ -115,17 +115,20 @@ static int drop_old(struct ohtd_db *db, struct ohtd_task *task, int64_t now_ns, 
 static int tidy(struct ohtd_db *db, struct ohtd_task *task)
 {
 	struct ohtd_history *history = task->history;
-	int64_t bytes = ohtd_db_history_bytes(db);
-	int r = drop_old(db, task, ohtd_clock_wall_ns(history->setup.clock), bytes);
+	int r = ohtd_db_history_give_back(db, PAGES_A_STEP);
+	int64_t bytes;
 
+	task->again = r > 0;
+	/* The rest looks at all runs: once, not with each step of free pages. */
+	if (r)
+		return r < 0 ? r : 0;
+	bytes = ohtd_db_history_bytes(db);
+	r = drop_old(db, task, ohtd_clock_wall_ns(history->setup.clock), bytes);
 	task->again = r > 0;
 	if (!r)
 		r = look_back(db, task);
 	if (!r)
 		r = ohtd_db_history_drop_empty(db, task->run.run);
-	if (r >= 0)
-		r = ohtd_db_history_give_back(db, PAGES_A_STEP);
-	task->again = task->again || r > 0;
 	if (bytes >= 0)
 		atomic_store(&history->bytes, (uint64_t)bytes);
 	return r < 0 ? r : 0;
