@@ -216,7 +216,7 @@ static struct history_series series_of(struct ohtd_call *call, const struct hist
 		    info->type == OHTD_TELEMETRY_WORD);
 	return (struct history_series){
 		.signal = info->name, .unit = *info->unit ? info->unit : NULL,
-		.kept = !(ohtd_history_left_out(job->history) >> job->query.signals[place] & 1),
+		.kept = ohtd_history_keeps(job->history, job->query.signals[place]),
 		.t = { times, count, 0 },
 		.first = { values[0], count, decimals }, .min = { values[1], count, decimals },
 		.max = { values[2], count, decimals }, .last = { values[3], count, decimals },

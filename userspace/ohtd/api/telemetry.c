@@ -310,10 +310,10 @@ static void get_signals(struct ohtd_call *call)
 	const struct ohtd_telemetry_sight *sight = look(&scene);
 	struct telemetry_signal items[OHTD_TELEMETRY_SIGNALS];
 	struct telemetry_signals list = { .items = items, .items_count = OHTD_TELEMETRY_SIGNALS };
-	uint64_t left_out = ohtd_history_left_out(ohtd_call_history(call));
+	const struct ohtd_history *history = ohtd_call_history(call);
 
 	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
-		items[i] = signal_of(&scene, sight, i, !(left_out >> i & 1));
+		items[i] = signal_of(&scene, sight, i, ohtd_history_keeps(history, i));
 	OHTD_REPLY(call, 200, telemetry_signals, &list);
 }
 

@@ -518,9 +518,9 @@ void ohtd_history_leave_out(struct ohtd_history *history, uint64_t signals)
 	atomic_store(&history->left_out, signals);
 }
 
-uint64_t ohtd_history_left_out(const struct ohtd_history *history)
+bool ohtd_history_keeps(const struct ohtd_history *history, unsigned int signal)
 {
-	return atomic_load(&history->left_out);
+	return !(atomic_load(&history->left_out) >> signal & 1);
 }
 
 int64_t ohtd_history_reaches(const struct ohtd_history *history, unsigned int level)

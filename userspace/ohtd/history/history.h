@@ -83,8 +83,8 @@ void ohtd_history_keep(struct ohtd_history *history, const struct ohtd_history_k
  */
 void ohtd_history_leave_out(struct ohtd_history *history, uint64_t signals);
 
-/* Those signals. Context: any thread. */
-uint64_t ohtd_history_left_out(const struct ohtd_history *history);
+/* Is @signal, an enum ohtd_telemetry, kept now? Context: any thread. */
+bool ohtd_history_keeps(const struct ohtd_history *history, unsigned int signal);
 
 /**
  * ohtd_history_reaches() - how far back something is kept

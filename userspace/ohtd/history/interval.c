@@ -60,11 +60,12 @@ void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample 
 	if (at > interval->cycles)
 		skip_to(interval, at, sample);
 	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
-		unsigned int quality = left_out >> i & 1 ? OHTD_TELEMETRY_NONE : ohtd_sample_quality(sample, i);
+		bool is_out = left_out >> i & 1;
+		unsigned int quality = is_out ? OHTD_TELEMETRY_NONE : ohtd_sample_quality(sample, i);
 		int64_t *value = &interval->values[(size_t)i * interval->room + at];
 
 		/* Of a value that is not kept the one before costs least. */
-		*value = at && left_out >> i & 1 ? value[-1] : sample->values[i];
+		*value = at && is_out ? value[-1] : sample->values[i];
 		interval->quality[(size_t)i * interval->room + at] = (uint8_t)quality;
 		if (quality != OHTD_TELEMETRY_NONE)
 			interval->used |= 1ull << i;
