@@ -28,3 +28,13 @@ unsigned int oht_distance(const char *one, size_t bytes, const char *other)
 	}
 	return row[columns];
 }
+
+bool oht_is_nearer(const char *one, size_t bytes, const char *other, unsigned int *best)
+{
+	unsigned int apart = oht_distance(one, bytes, other);
+
+	if (apart >= *best)
+		return false;
+	*best = apart;
+	return true;
+}

@@ -7,6 +7,7 @@
 #ifndef OHT_COMMON_DISTANCE_H
 #define OHT_COMMON_DISTANCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -18,5 +19,16 @@
  * Return: how many.
  */
 unsigned int oht_distance(const char *one, size_t bytes, const char *other);
+
+/**
+ * oht_is_nearer() - find the nearest of several words, one after the other
+ * @one: a word, which need not end with a zero
+ * @bytes: of @one
+ * @other: the other word
+ * @best: distance of the nearest word so far, at first one more than is near; set if @other is nearer
+ *
+ * Return: whether @other is nearer.
+ */
+bool oht_is_nearer(const char *one, size_t bytes, const char *other, unsigned int *best);
 
 #endif

@@ -91,22 +91,16 @@ const struct oht_regmap *names_registers(struct cli *cli, const struct oht_modul
 
 /* ---- the nearest name ---- */
 
-/* Longer words are cut; no register has so long a name. */
-
 /* The name that is nearest to the word, else one that has the word in it, else NULL. */
 static const char *nearest(const struct oht_regmap *map, const char *word)
 {
-	unsigned int best = (unsigned int)strlen(word) / 3 + 1, d;
+	unsigned int best = (unsigned int)strlen(word) / 3 + 2;
 	const struct oht_register *found = NULL;
 	size_t i;
 
-	for (i = 0; i < map->count; i++) {
-		d = oht_distance(word, strlen(word), map->reg[i].name);
-		if (d <= best && (d < best || !found)) {
-			best = d;
+	for (i = 0; i < map->count; i++)
+		if (oht_is_nearer(word, strlen(word), map->reg[i].name, &best))
 			found = &map->reg[i];
-		}
-	}
 	for (i = 0; i < map->count && !found; i++)
 		if (*word && strstr(map->reg[i].name, word))
 			found = &map->reg[i];

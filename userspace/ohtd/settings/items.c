@@ -322,16 +322,12 @@ struct taking {
 /* The nearest item, if it is near. */
 static const char *nearest(const struct ohtd_items *items, const char *pointer)
 {
-	unsigned int best = (unsigned int)strlen(pointer) / 3 + 1, d;
+	unsigned int best = (unsigned int)strlen(pointer) / 3 + 1;
 	const char *found = NULL;
 
-	for (size_t i = 0; i < items->count; i++) {
-		d = oht_distance(pointer, strlen(pointer), items->item[i].pointer);
-		if (d < best) {
-			best = d;
+	for (size_t i = 0; i < items->count; i++)
+		if (oht_is_nearer(pointer, strlen(pointer), items->item[i].pointer, &best))
 			found = items->item[i].pointer;
-		}
-	}
 	return found;
 }
 

@@ -42,12 +42,9 @@ static const char *nearest(const char *name, size_t bytes)
 
 	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
 		const char *known = ohtd_telemetry_info(i)->name;
-		unsigned int d = oht_distance(name, bytes, known);
 
-		if (d < best) {
-			best = d;
+		if (oht_is_nearer(name, bytes, known, &best))
 			found = known;
-		}
 	}
 	return found;
 }
