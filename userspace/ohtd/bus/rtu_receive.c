@@ -240,8 +240,11 @@ static bool is_echo(const struct rtu_receive *receive)
 	       (receive->heard_bytes > bytes && is_answer(receive, bytes));
 }
 
-/* The request behind bytes that a transceiver has made: where its echo ends; 0: there is none. */
-static size_t late_echo_end(const struct rtu_receive *receive)
+/*
+ * Where the echo of the request ends, also behind bytes that a transceiver has made; 0: there is none. The 0 in front of the echo of
+ * a broadcast is dropped as any other.
+ */
+static size_t echo_end(const struct rtu_receive *receive)
 {
 	size_t at, bytes = receive->sent_bytes;
 
@@ -250,7 +253,7 @@ static size_t late_echo_end(const struct rtu_receive *receive)
 	for (at = 1; at <= LEAD_MAX_BYTES && at + bytes <= receive->heard_bytes; at++)
 		if (!memcmp(receive->heard + at, receive->sent, bytes))
 			return at + bytes;
-	return 0;
+	return may_begin(receive->heard[0]) && is_echo(receive) ? bytes : 0;
 }
 
 static enum rtu_verdict take(struct rtu_receive *receive, size_t at)
@@ -339,20 +342,18 @@ static enum rtu_verdict judge_part(struct rtu_receive *receive, enum rtu_silence
 enum rtu_verdict rtu_receive_judge(struct rtu_receive *receive, enum rtu_silence silence)
 {
 	enum rtu_verdict verdict = RTU_WAIT;
-	size_t before;
+	size_t before, echo;
 
 	do {
 		before = receive->heard_bytes;
 		if (!before)
 			break;
-		if (late_echo_end(receive)) {
-			drop(receive, late_echo_end(receive));
+		echo = echo_end(receive);
+		if (echo) {
+			drop(receive, echo);
 			receive->echo_skipped = true;
 		} else if (!may_begin(receive->heard[0])) {
 			drop(receive, 1);
-		} else if (may_echo(receive) && is_echo(receive)) {
-			drop(receive, receive->sent_bytes);
-			receive->echo_skipped = true;
 		} else if (may_echo(receive) && before >= receive->sent_bytes) {
 			/* Echo or answer: only what follows can tell. */
 			return RTU_WAIT;
