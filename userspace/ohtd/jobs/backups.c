@@ -264,7 +264,6 @@ static void drop_old(struct ohtd_backups *backups)
 		return;
 	views = calloc(OHTD_BACKUPS_MAX, sizeof(*views));
 	count = views ? ohtd_backups_list(backups, views) : 0;
-
 	for (int i = 0; i < count; i++) {
 		automatic += views[i].manifest.automatic;
 		bytes += views[i].bytes;

@@ -89,7 +89,6 @@ static int open_store(struct running *run)
 {
 	struct ohtd_db *db;
 	int r = ohtd_state_open_database(&db, run->config->state_dir, wall_s(run), run->why, sizeof(run->why));
-
 	int error = errno;
 
 	if (r && ohtd_state_undo_swap(run->config->state_dir, wall_s(run))) {
@@ -302,12 +301,17 @@ static void note_version(void *arg, const struct ohtd_settings_note *note)
 	ohtd_audit_add(run->audit, &row, 0, NULL);
 }
 
-/* A robot that is new has none. */
+static void history_path(const struct running *run, char path[FILE_BYTES])
+{
+	snprintf(path, FILE_BYTES, "%s/history.db", run->config->state_dir);
+}
+
+/* A new robot has no past. */
 static bool has_past(const struct running *run)
 {
 	char path[FILE_BYTES];
 
-	snprintf(path, sizeof(path), "%s/history.db", run->config->state_dir);
+	history_path(run, path);
 	return !access(path, F_OK);
 }
 
@@ -339,7 +343,7 @@ static int open_history(struct running *run)
 		.hear = ohtd_alert_rules_sample, .hear_context = run->rules,
 	};
 
-	snprintf(path, sizeof(path), "%s/history.db", run->config->state_dir);
+	history_path(run, path);
 	run->history = ohtd_history_start(&setup);
 	if (!run->history)
 		return fail(run, "history threads");
