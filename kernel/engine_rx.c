@@ -246,9 +246,10 @@ static bool oht_engine_rx_is_collision(const struct oht_engine *e, unsigned int 
 }
 
 /*
- * No echo is expected, and what has come is not the answer. If our request stands in front of it,
- * again and again, there is an echo now: each answer is looked for behind it from then on. Only
- * what failed is looked at, so this costs an exchange that works nothing.
+ * The line had no echo so far, and the received bytes are not the answer. They count if they begin
+ * with our request. OHT_ENGINE_ECHO_AGAINST such transactions, without one in between that shows
+ * no echo, are an adapter that echoes now: the echo is unknown again, and answers are searched
+ * behind it. A transaction that succeeds costs nothing here.
  */
 static void oht_engine_rx_doubt_echo(struct oht_engine *e)
 {

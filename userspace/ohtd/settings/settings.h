@@ -390,9 +390,9 @@ struct ohtd_backup_values ohtd_settings_backup(struct ohtd_settings *settings);
 struct ohtd_rate_values ohtd_settings_rates(struct ohtd_settings *settings);
 
 /*
- * How much of the past is kept: values and backups. False, and nothing is filled: a change may still return by itself, and what was
- * deleted or not kept by it would not, so all goes on as before it; or nobody has chosen what is in force, and a person is waited for.
- * Context: any thread but the control thread.
+ * How much of the past is kept: values and backups. False, with nothing filled, while nothing must be deleted by what is in force: a
+ * change may still return by itself, but deleted values would not; or no person has chosen it, or the disk has not kept it. The caller
+ * goes on as before. Context: any thread but the control thread.
  */
 bool ohtd_settings_past(struct ohtd_settings *settings, struct ohtd_past_values *past);
 
