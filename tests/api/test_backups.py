@@ -81,6 +81,19 @@ def rows(daemon, sql):
         return database.execute(sql).fetchall()
 
 
+def with_manifest(data, **change):
+    """The same file with other words in its manifest; its digest is right."""
+    magic, flags, length, salt = HEAD.unpack(data[:HEAD.size])
+    text = json.dumps({**json.loads(data[HEAD.size:HEAD.size + length]), **change}).encode()
+    made = HEAD.pack(magic, flags, len(text), salt) + text + data[HEAD.size + length:-32]
+    return made + hashlib.sha256(made).digest()
+
+
+def ohtctl(daemon, *words):
+    return subprocess.run([BUILD / "userspace/ohtctl/ohtctl", *words, "--socket", daemon.socket], capture_output=True, text=True, check=False,
+                          env={**daemon.environment(), "XDG_STATE_HOME": str(daemon.folder)})
+
+
 def leftovers(daemon):
     return {path.name for path in (daemon.state / "backups").iterdir() if path.suffix != ".ohtbackup"} | {
         path.name for path in daemon.state.glob("oht.db.*")}
@@ -209,21 +222,14 @@ def test_one_of_another_robot_or_of_a_newer_program(fresh):
     number = make(fresh)
     file = file_of(fresh, number)
     data = file.read_bytes()
-    magic, flags, length, salt = HEAD.unpack(data[:HEAD.size])
-    manifest = json.loads(data[HEAD.size:HEAD.size + length])
-
-    def with_manifest(**change):
-        text = json.dumps({**manifest, **change}).encode()
-        made = HEAD.pack(magic, flags, len(text), salt) + text + data[HEAD.size + length:-32]
-        file.write_bytes(made + hashlib.sha256(made).digest())
-
+    size = fresh.get(f"backups/{number}", role="administrator").json["content_bytes"]
     for change, said in (({"form": 99}, "newer"), ({"robot_id": "0" * 31 + "1", "robot_name": "twin"}, "'twin'"),
-                         ({"content_bytes": manifest["content_bytes"] + 1}, "not what its manifest says"), ({"schema": "x"}, "no sense")):
-        with_manifest(**change)
+                         ({"content_bytes": size + 1}, "not what its manifest says"), ({"schema": "x"}, "no sense")):
+        file.write_bytes(with_manifest(data, **change))
         job = restore(fresh, number)
         assert job["state"] == "failed" and said in job["result"] and "nothing was changed" in job["result"], job
         assert not leftovers(fresh)
-    with_manifest(robot_id="0" * 31 + "1")
+    file.write_bytes(with_manifest(data, robot_id="0" * 31 + "1"))
     assert restore(fresh, number, from_another_robot=True)["state"] == "done"
 
 
@@ -246,11 +252,6 @@ def test_a_database_that_does_not_open_is_taken_out_again(fresh):
 
 def records(daemon):
     return list(reversed(daemon.get("audit?limit=200", role="administrator").json["items"]))
-
-
-def audit(daemon, *words):
-    return subprocess.run([BUILD / "userspace/ohtctl/ohtctl", "audit", *words, "--socket", daemon.socket], capture_output=True, text=True,
-                          check=False, env={**daemon.environment(), "XDG_STATE_HOME": str(daemon.folder)})
 
 
 def name(daemon, text, query=""):
@@ -278,7 +279,7 @@ def test_the_audit_of_today_goes_on_and_what_waited_returns(fresh):
     number = make(fresh)
     assert fresh.request("POST", "config/confirm", role="administrator").status == 200
     name(fresh, "of today")
-    assert audit(fresh, "verify").returncode == 0
+    assert ohtctl(fresh, "audit", "verify").returncode == 0
     put_in(fresh, number)
     found = records(fresh)
     assert [item["number"] for item in found] == list(range(1, len(found) + 1))
@@ -287,7 +288,7 @@ def test_the_audit_of_today_goes_on_and_what_waited_returns(fresh):
     assert (order["who"], order["result"], done["who"], done["object"]) == ("administrator", "202", "administrator", f"{number}.ohtbackup")
     assert order["number"] < done["number"] and json.loads(done["after"])["audit"] == "of today"
     # What this computer has seen is the beginning, and nothing was found.
-    said = audit(fresh, "verify")
+    said = ohtctl(fresh, "audit", "verify")
     assert said.returncode == 0 and not altered(fresh), said
     assert fresh.get("config").json["robot"]["name"] == "of before" and fresh.get("config/pending").json["version"] is None
     # The audit tells of version 4, which the backup does not have: its number is not given again.
@@ -534,20 +535,17 @@ def test_a_restore_waits_for_a_robot_that_is_stopped(fresh):
 
 
 def test_ohtctl_makes_verifies_and_deletes(own):
-    def ohtctl(*words):
-        return subprocess.run([BUILD / "userspace/ohtctl/ohtctl", "backup", *words, "--socket", own.socket], capture_output=True, text=True,
-                              check=False, env=own.environment())
-    made = ohtctl("make")
+    made = ohtctl(own, "backup", "make")
     number = made.stdout.split()[1]
     assert made.returncode == 0 and made.stdout.startswith("backup 20"), made
-    assert number in ohtctl("list").stdout
-    assert "can be restored" in ohtctl("verify", number).stdout
+    assert number in ohtctl(own, "backup", "list").stdout
+    assert "can be restored" in ohtctl(own, "backup", "verify", number).stdout
     good = file_of(own, int(number)).read_bytes()
     file_of(own, int(number)).write_bytes(good[:-40])
-    bad = ohtctl("verify", number)
+    bad = ohtctl(own, "backup", "verify", number)
     assert bad.returncode == 1 and "damaged, cut" in bad.stderr
-    assert ohtctl("delete", number).returncode == 0 and not file_of(own, int(number)).exists()
-    assert "no backup 7" in ohtctl("verify", "7").stderr
+    assert ohtctl(own, "backup", "delete", number).returncode == 0 and not file_of(own, int(number)).exists()
+    assert "no backup 7" in ohtctl(own, "backup", "verify", "7").stderr
 
 
 def test_a_wrong_key_and_no_key(own, tmp_path):
@@ -600,3 +598,20 @@ def test_when_and_how_many_is_an_item_of_the_configuration(fresh):
     until(lambda: len(ids := kept()) == 1 and ids[0] not in first, what="the next one in their place")
     # Its threads wait by the kernel's clock, which has not moved.
     fresh.kill()
+
+
+def test_a_lost_configuration_deletes_no_backup(own, fresh):
+    """The database is gone beside a past. There are more nightly backups than the defaults keep, and the start waits for a person."""
+    def nightly():
+        return len(list((fresh.state / "backups").glob("2025*.ohtbackup")))
+    made = file_of(own, make(own))
+    (fresh.state / "backups").mkdir(mode=0o700)
+    for number in range(20250101000000, 20250101000020):
+        file_of(fresh, number).write_bytes(with_manifest(made.read_bytes(), automatic=True))
+    made.unlink()
+    (fresh.state / "oht.db").unlink()
+    (fresh.state / "history.db").touch()
+    fresh.start()
+    assert ohtctl(fresh, "backup", "make").returncode == 0 and nightly() == 20
+    assert ohtctl(fresh, "config", "set", "/robot/name", "chosen").returncode == 0
+    assert ohtctl(fresh, "backup", "make").returncode == 0 and nightly() == 14
