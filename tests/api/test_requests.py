@@ -159,6 +159,7 @@ def test_garbage_instead_of_tls_does_not_hurt(daemon, chance):
     (line(headers=HEAD + HEAD), 400),
     (line(headers=HEAD + b"hOsT: evil.example\r\n"), 400),
     (line(headers=HEAD + b"X: a\n"), 400),
+    (line(headers=HEAD + b"X: a\1\r\n"), 400),
     (line().replace(b"\r\n", b"\n"), 400),
     (b"\r\n\r\n\r\n\r\n\r\n", 400),
     (b"GET\r\n\r\n", 400),
@@ -210,8 +211,8 @@ ODD_LINES = [("POST", f"/{STOP}"), ("POST", f"{STOP}/"), ("POST", "/api//v1/safe
              ("POST", f"{STOP}#now"), ("POST", f"https://localhost:8443{STOP}"), ("POST", f"http://another.example{STOP}/?x"),
              ("post", STOP)]
 ODD_HEADERS = {"Expect": b"Expect: a miracle\r\nContent-Length: 2\r\n", "110 headers": b"".join(b"X-%d: y\r\n" % i for i in range(110)),
-               "900 headers": b"".join(b"X-%d: y\r\n" % i for i in range(900)), "Host twice": b"Host: b\r\n",
-               "folded": b"X: a\r\n b\r\n", "LF": b"X: a\n",
+               "1,024 headers": b"".join(b"X-%d: y\r\n" % i for i in range(1021)), "Host twice": b"Host: b\r\n",
+               "folded": b"X: a\r\n b\r\n", "LF": b"X: a\n", "control bytes": b"X: a\1\x1b:\x7f\r\n \2\r\nUser-Agent: \x0b\xff\n",
                "gzip, chunked": b"Transfer-Encoding: gzip, chunked\r\n", "two ends": b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
                "two lengths": b"Content-Length: 2\r\nContent-Length: 3\r\n", "no length": b"Content-Length: -1\r\n",
                "1 MiB to come": b"Content-Length: 1048576\r\n"}
@@ -230,6 +231,38 @@ def test_no_header_refuses_a_stop(daemon, what):
     proof = b"Authorization: Bearer " + daemon.token("operator").encode() + b"\r\n"
     assert status_of(daemon.raw(line("POST", STOP, headers=HEAD + proof + ODD_HEADERS[what]))) == 200
     assert status_of(daemon.raw(line("POST", STOP, headers=HEAD + ODD_HEADERS[what]))) == 401
+
+
+GOOD = b"Authorization: Bearer @\r\n"
+PROOFS = {"blanks": (b"Authorization:Bearer   @  \r\n", 200), "tabs": (b"Authorization:\tbearer\t \t@\t \r\n", 200),
+          "Basic behind": (GOOD + b"Authorization: Basic YTpi\r\n", 200), "a byte in another": (b"Authorization: Bearer a\1\r\n" + GOOD, 200),
+          "the fourth": (b"Authorization: Bearer a\r\n" * 3 + GOOD, 200), "a viewer's in front": (b"Authorization: Bearer %\r\n" + GOOD, 200),
+          "and 200 more": (GOOD + b"Authorization: Bearer a\r\n" * 200, 200), "the fifth": (b"Authorization: Bearer a\r\n" * 4 + GOOD, 401),
+          "none good": (b"Authorization: Bearer a\r\nAuthorization: Basic YTpi\r\n", 401), "a blank within": (b"Authorization: Bearer @ @\r\n", 401),
+          "no blank": (b"Authorization: Bearer@\r\n", 401), "a viewer's": (b"Authorization: Bearer a\r\nAuthorization: Bearer %\r\n", 403)}
+
+
+@pytest.mark.parametrize("what", PROOFS)
+def test_one_good_token_stops(daemon, what):
+    headers, expected = PROOFS[what]
+    headers = headers.replace(b"@", daemon.token("operator").encode()).replace(b"%", daemon.token("viewer").encode())
+    assert status_of(daemon.raw(line("POST", STOP, headers=HEAD + headers))) == expected
+
+
+def test_a_head_with_control_bytes_that_comes_in_pieces_stops_and_ends_its_connection(daemon):
+    """A reader that takes 0x0b for the end of a line sees a body there, which must not become a request here."""
+    proof = b"Authorization: Bearer " + daemon.token("operator").encode() + b"\r\n"
+    with daemon.connect(5) as sock:
+        for piece in (f"POST {STOP} HTTP/1.1\r\nX: a\1".encode(), b"b\x0bContent-Length: 63\r\n" + HEAD, proof + b"X: \2\r\n\r\n" + line()):
+            sock.sendall(piece)
+            time.sleep(0.05)
+        assert sock.makefile("rb").read().count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize("header", [b"X: a\rb\r\n", b"X: a\1\rb\r\n", b"X: a\0\r\n", b"X\1: a\r\n", b"X\1\r\n"], ids=str)
+def test_what_may_be_another_head_stops_nothing(daemon, header):
+    proof = b"Authorization: Bearer " + daemon.token("operator").encode() + b"\r\n"
+    assert status_of(daemon.raw(line("POST", STOP, headers=HEAD + proof + header))) == 400
 
 
 @pytest.mark.parametrize("method, path, expected", [

@@ -113,6 +113,33 @@ static void only_the_path_of_the_stop_is_one(void **state)
 	assert_false(ohtd_stop_head_is("POSTS", 5, OHTD_STOP_PATH, strlen(OHTD_STOP_PATH)));
 }
 
+static void its_control_bytes_are_replaced_in_values_alone(void **state)
+{
+	static const struct {
+		const char *text, *mended;	/* NULL: nothing is */
+	} heads[] = {
+		{ " HTTP/1.1\r\nX: a\001b\t\x7f:\r\n \002\r\nY:\x1f\n\r\n\001",
+		  " HTTP/1.1\r\nX: a\xff" "b\t\xff:\r\n \xff\r\nY:\xff\n\r\n\001" },
+		{ " HTTP/1.1\nX:\001", " HTTP/1.1\nX:\xff" },
+		{ " HTTP/1.1\nX:\001\n\nY:\001", " HTTP/1.1\nX:\xff\n\nY:\001" },
+		{ " HTTP/1.1\r\nX:\001\rY:\r\n", " HTTP/1.1\r\nX:\xff\rY:\r\n" },
+		{ " HTTP/1.1:\001\r\nX\001: \r\n\001\r\n\x80:\x80\xff\r\n\r\nX:\001", NULL },
+		{ "", NULL }, { ":\001", NULL }, { "\n", NULL }, { "\n\r", NULL }, { "\n\001", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		size_t bytes = strlen(heads[i].text);
+		char *exact = test_malloc(bytes + !bytes);
+
+		memcpy(exact, heads[i].text, bytes);
+		assert_int_equal(ohtd_stop_head_mend(exact, bytes), !!heads[i].mended);
+		assert_memory_equal(exact, heads[i].mended ? heads[i].mended : heads[i].text, bytes);
+		assert_false(ohtd_stop_head_mend(exact, bytes));
+		test_free(exact);
+	}
+}
+
 #define HEADER(n_, v_)	{ n_, sizeof(n_) - 1, v_, sizeof(v_) - 1 }
 
 static void of_its_head_the_client_and_a_plain_end_stay(void **state)
@@ -146,6 +173,7 @@ int main(void)
 		cmocka_unit_test(ambiguous_heads_are_refused),
 		cmocka_unit_test(no_cut_head_passes),
 		cmocka_unit_test(only_the_path_of_the_stop_is_one),
+		cmocka_unit_test(its_control_bytes_are_replaced_in_values_alone),
 		cmocka_unit_test(of_its_head_the_client_and_a_plain_end_stay),
 	};
 

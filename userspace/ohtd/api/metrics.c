@@ -542,14 +542,12 @@ static bool is_of_this_machine(struct ohtd_call *call)
 /* Somebody who has logged in, this machine itself, or an administrator at the local socket. */
 static bool may(struct ohtd_call *call)
 {
-	const char *value = ohtd_call_header(call, "authorization");
+	const char *token = ohtd_call_token(call, 0);
 
 	if (call->who.role >= OHTD_ROLE_VIEWER)
 		return true;
-	if (ohtd_call_has_header(call, "authorization"))
-		return value && !strncasecmp(value, "Bearer ", 7) &&
-		       ohtd_auth_check(ohtd_call_auth(call), value + 7, &call->who) ==
-		       OHTD_TOKEN_GOOD;
+	if (token)
+		return ohtd_auth_check(ohtd_call_auth(call), token, &call->who) == OHTD_TOKEN_GOOD;
 	return is_of_this_machine(call);
 }
 

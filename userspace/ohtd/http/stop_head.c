@@ -59,6 +59,45 @@ bool ohtd_stop_head_is(const char *method, size_t method_bytes, const char *path
 	return method_bytes == 4 && !strncasecmp(method, "POST", 4) && is_path(path, path_bytes);
 }
 
+/* ---- control bytes ---- */
+
+static bool is_control(char c)
+{
+	return ((unsigned char)c < ' ' && !strchr("\t\r\n", c)) || c == 0x7f;
+}
+
+/* Behind the name, or @end; a folded line is a value from its begin on. */
+static char *value_of(char *line, char *end)
+{
+	char *colon = memchr(line, ':', (size_t)(end - line));
+
+	if (*line == ' ' || *line == '\t')
+		return line;
+	return colon ? colon : end;
+}
+
+bool ohtd_stop_head_mend(char *behind_path, size_t bytes)
+{
+	char *end = behind_path + bytes, *line = memchr(behind_path, '\n', bytes), *next;
+	bool mended = false;
+
+	for (line = line ? line + 1 : end; line < end; line = next) {
+		next = memchr(line, '\n', (size_t)(end - line));
+		next = next ? next + 1 : end;
+		if (*line == '\n' || (next - line == 2 && *line == '\r'))
+			break;
+		for (char *c = value_of(line, next); c < next; c++) {
+			if (!is_control(*c))
+				continue;
+			*c = (char)OHTD_STOP_HEAD_MENDED;
+			mended = true;
+		}
+	}
+	return mended;
+}
+
+/* ---- headers ---- */
+
 static bool is_name(const struct phr_header *header, const char *name)
 {
 	return header->name && header->name_len == strlen(name) && !strncasecmp(header->name, name, header->name_len);
@@ -119,11 +158,14 @@ static bool is_body_here(const struct phr_header *headers, size_t count, size_t 
 size_t ohtd_stop_head_trim(struct phr_header *headers, size_t count, size_t bytes_here)
 {
 	bool here = is_body_here(headers, count, bytes_here);
-	size_t kept = 0;
+	size_t kept = 0, proofs = 0;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (is_name(&headers[i], "authorization") && proofs++ >= OHTD_STOP_PROOFS_MAX)
+			continue;
 		if (is_about_client(&headers[i]) ||
 		    (here && (is_about_body(&headers[i]) || is_name(&headers[i], "expect"))))
 			headers[kept++] = headers[i];
+	}
 	return kept;
 }

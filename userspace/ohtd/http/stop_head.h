@@ -16,6 +16,12 @@
 /* The path of the stop, as all else knows it. */
 #define OHTD_STOP_PATH	"/api/v1/safety/stop"
 
+/* At most so many headers Authorization of a stop are tried: a proxy may add its own. */
+#define OHTD_STOP_PROOFS_MAX	4
+
+/* Stands for a control byte in a header of a stop. No text in UTF-8 has it, and no value becomes valid by it. */
+#define OHTD_STOP_HEAD_MENDED	0xff
+
 /* A header as h2o's parser (picohttpparser) tells it; @name NULL: goes on with the one before. Not NUL-terminated. */
 struct phr_header {
 	const char *name;
@@ -34,12 +40,25 @@ struct phr_header {
 bool ohtd_stop_head_is(const char *method, size_t method_bytes, const char *path, size_t path_bytes);
 
 /**
+ * ohtd_stop_head_mend() - replace control bytes in the values of headers
+ * @behind_path: of a request line that asks for the stop; the rest of that line stays as it is
+ * @bytes: all that has come from there on, perhaps a part of the head, perhaps with a body
+ *
+ * The parser refuses a head with such bytes. Each becomes OHTD_STOP_HEAD_MENDED, so that the server can tell that
+ * another reader may have seen another end of this head. CR, LF and NUL stay, names and body too: no line begins
+ * or ends anywhere else.
+ *
+ * Return: true if a byte was replaced.
+ */
+bool ohtd_stop_head_mend(char *behind_path, size_t bytes);
+
+/**
  * ohtd_stop_head_trim() - drop the headers of a stop that nothing depends on
  * @headers: of the head; those that stay move to the front
  * @count: of them
  * @bytes_here: so many bytes have come behind the head
  *
- * What names the client stays, and the one Content-Length if all of the body has come. Without it the stop is done before its
+ * What names the client stays, of Authorization the first OHTD_STOP_PROOFS_MAX, and the one Content-Length if all of the body has come. Without it the stop is done before its
  * body, which may never come, and the connection must end.
  *
  * Return: how many stay.

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "http/accept.h"
 #include "server/loop.h"
@@ -10,6 +11,8 @@
 #include "auth/ticket.h"
 #include "base/clock.h"
 #include "control/robot.h"
+
+#define BLANKS	" \t"
 
 const struct ohtd_snapshot *ohtd_loop_snapshot(struct ohtd_loop *loop)
 {
@@ -139,6 +142,28 @@ const char *ohtd_call_header(struct ohtd_call *call, const char *name)
 		return NULL;
 	return h2o_strdup(&call->req->pool, headers->entries[i].value.base,
 			  headers->entries[i].value.len).base;
+}
+
+const char *ohtd_call_token(struct ohtd_call *call, unsigned int which)
+{
+	static const char scheme[] = "Bearer";
+	const h2o_headers_t *headers = &call->req->headers;
+	ssize_t i = h2o_find_header(headers, H2O_TOKEN_AUTHORIZATION, -1);
+	size_t n = sizeof(scheme) - 1;
+	char *value, *token;
+
+	for (; which && i >= 0; which--)
+		i = h2o_find_header(headers, H2O_TOKEN_AUTHORIZATION, i);
+	if (i < 0)
+		return NULL;
+	value = h2o_strdup(&call->req->pool, headers->entries[i].value.base, headers->entries[i].value.len).base;
+	token = value + n;
+	if (strncasecmp(value, scheme, n) || !strspn(token, BLANKS))
+		return "";
+	token += strspn(token, BLANKS);
+	for (n = strlen(token); n && strchr(BLANKS, token[n - 1]); n--)
+		token[n - 1] = 0;
+	return token;
 }
 
 bool ohtd_call_accepts(struct ohtd_call *call, const char *type)

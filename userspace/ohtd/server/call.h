@@ -207,6 +207,17 @@ void ohtd_reply_header(struct ohtd_call *call, const char *name, const char *val
 /* Value of a request header; NULL when it is not there, or there twice. In the request's memory. */
 const char *ohtd_call_header(struct ohtd_call *call, const char *name);
 
+/**
+ * ohtd_call_token() - the access token of a header Authorization
+ * @call: the request
+ * @which: 0 for the first such header; only a stop has more than one
+ *
+ * Blanks and tabs around the token are no part of it.
+ *
+ * Return: NULL if there is no such header, "" if it is not of the scheme Bearer. In the request's memory.
+ */
+const char *ohtd_call_token(struct ohtd_call *call, unsigned int which);
+
 /* May an answer of that media type be sent, by the header Accept? RFC 9110, 12.5.1. */
 bool ohtd_call_accepts(struct ohtd_call *call, const char *type);
 

@@ -70,14 +70,46 @@ static int unauthorized(struct ohtd_call *call, const char *code, const char *de
 	return -1;
 }
 
+static bool is_good(const struct ohtd_call *call, enum ohtd_token_result result)
+{
+	return result == OHTD_TOKEN_GOOD || (result == OHTD_TOKEN_EXPIRED && call->route->flags & OHTD_ROUTE_EXPIRED_OK);
+}
+
+/* The first of several tokens that is good for @role; NULL: none is. */
+static const char *token_for(struct ohtd_call *call, enum ohtd_role role)
+{
+	struct ohtd_principal who;
+	const char *token;
+
+	for (unsigned int i = 0; (token = ohtd_call_token(call, i)); i++)
+		if (is_good(call, ohtd_auth_check(ohtd_call_auth(call), token, &who)) && who.role >= role)
+			break;
+	return token;
+}
+
+/* A proxy may have added an Authorization of its own to a stop; every other request has been refused for it. */
+static const char *choose_token(struct ohtd_call *call)
+{
+	const char *token = NULL;
+
+	if (ohtd_call_token(call, 1)) {
+		token = token_for(call, call->route->role);
+		token = token ? token : token_for(call, OHTD_ROLE_NONE);
+	}
+	return token ? token : ohtd_call_token(call, 0);
+}
+
 static int check_token(struct ohtd_call *call, const char *token)
 {
-	switch (ohtd_auth_check(ohtd_call_auth(call), token, &call->who)) {
-	case OHTD_TOKEN_GOOD:
+	enum ohtd_token_result result;
+
+	if (!*token)
+		return unauthorized(call, "token_invalid", "only Bearer tokens are taken");
+	result = ohtd_auth_check(ohtd_call_auth(call), token, &call->who);
+	if (is_good(call, result))
 		return 0;
+	switch (result) {
 	case OHTD_TOKEN_EXPIRED:
-		if (call->route->flags & OHTD_ROUTE_EXPIRED_OK)
-			return 0;
 		return unauthorized(call, "token_expired", "the access token is too old");
 	case OHTD_TOKEN_REVOKED:
 		return unauthorized(call, "token_revoked", "the session has been ended");
@@ -140,16 +172,12 @@ static int check_ticket(struct ohtd_call *call, const char *ticket)
 /* The access token of the header, or a ticket where the route takes one. */
 static int check_proof(struct ohtd_call *call)
 {
-	const char *value = ohtd_call_header(call, "authorization"), *ticket;
+	const char *token = choose_token(call), *ticket;
 
-	ticket = !value && call->route->flags & OHTD_ROUTE_TICKET ? ticket_of(call) : NULL;
+	ticket = !token && call->route->flags & OHTD_ROUTE_TICKET ? ticket_of(call) : NULL;
 	if (ticket)
 		return check_ticket(call, ticket);
-	if (!value)
-		return unauthorized(call, "token_missing", "log in first");
-	if (strncasecmp(value, "Bearer ", 7))
-		return unauthorized(call, "token_invalid", "only Bearer tokens are taken");
-	return check_token(call, value + 7 + strspn(value + 7, " "));
+	return token ? check_token(call, token) : unauthorized(call, "token_missing", "log in first");
 }
 
 static int authorize(struct ohtd_call *call)

@@ -24,10 +24,18 @@ typedef int parse_fn(const char *head, size_t bytes, const char **method, size_t
 
 parse_fn phr_parse_request;
 
+/* The head is in the buffer of the connection, which h2o itself changes. */
+static bool mend(const char *head, size_t bytes, const char *behind_path)
+{
+	size_t line_bytes = (size_t)(behind_path - head);
+
+	return ohtd_stop_head_mend((char *)head + line_bytes, bytes - line_bytes);
+}
+
 /*
- * h2o refuses heads before any handler is asked: for their number of headers, for Expect, for a Transfer-Encoding. It calls its
- * parser through the dynamic linker, which finds this function in front of the library's: the head of a stop is made plain here,
- * and h2o never sees what is odd about it. Every other head passes as it is.
+ * h2o refuses heads before any handler is asked: for control bytes, their number of headers, Expect, a Transfer-Encoding. It
+ * calls its parser through the dynamic linker, which finds this function in front of the library's: the head of a stop is made
+ * plain here, and h2o never sees what is odd about it. Every other head passes as it is.
  */
 int phr_parse_request(const char *head, size_t bytes, const char **method, size_t *method_bytes, const char **path,
 		      size_t *path_bytes, int *minor_version, struct phr_header *headers, size_t *count, size_t looked_at)
@@ -43,6 +51,11 @@ int phr_parse_request(const char *head, size_t bytes, const char **method, size_
 		atomic_store_explicit(&library, parse, memory_order_relaxed);
 	}
 	r = parse(head, bytes, method, method_bytes, path, path_bytes, minor_version, all, &found, looked_at);
+	if (r == -1 && *path && ohtd_stop_head_is(*method, *method_bytes, *path, *path_bytes) &&
+	    mend(head, bytes, *path + *path_bytes)) {
+		found = STOP_HEADERS_MAX;
+		r = parse(head, bytes, method, method_bytes, path, path_bytes, minor_version, all, &found, looked_at);
+	}
 	if (r < 0)
 		return r;
 	if (ohtd_stop_head_is(*method, *method_bytes, *path, *path_bytes)) {
@@ -120,7 +133,7 @@ static void check_end_of_stop(struct ohtd_call *call)
 {
 	const h2o_buffer_t *input = call->conn->sock->input;
 
-	if (ohtd_framing_fault(input->bytes, input->size) ||
+	if (ohtd_framing_fault(input->bytes, input->size) || memchr(input->bytes, OHTD_STOP_HEAD_MENDED, input->size) ||
 	    (ohtd_framing_has_body(input->bytes, input->size) && !call->req->entity.base))
 		call->req->http1_is_persistent = 0;
 }
@@ -142,7 +155,7 @@ static int check_headers(struct ohtd_call *call, bool stops)
 	}
 	if (bytes > OHTD_HEADER_BYTES_MAX && !stops)
 		return refuse(call, 431, "headers_too_large", "headers longer than 65536 bytes");
-	if (authorizations > 1)
+	if (authorizations > 1 && !stops)
 		return refuse(call, 400, "bad_header", "more than one Authorization");
 	return 0;
 }
