@@ -20,7 +20,7 @@ static void a_url_leads_to_one_place_or_is_refused(void **state)
 		"https://a.example\\@b.example/", "https://a.example/#b", "https://a.example/\r\nx: y", "https://[::1",
 		"https://[127.0.0.1]/", "https://[::1]443/", "https://127.1/", "https://2130706433/", "https://0177.0.0.1/",
 		"https://127.0.0.1./", "https://a.example./", "http://a.example/", "http://10.0.0.1/", "http://[::2]/",
-		"file:///etc/passwd", "HTTPS://a.example/",
+		"file:///etc/passwd", "HTTP://a.example/", "httpss://a.example/",
 	};
 	static const struct {
 		const char *url, *host;
@@ -28,7 +28,8 @@ static void a_url_leads_to_one_place_or_is_refused(void **state)
 	} taken[] = {
 		{ "https://A.Example/x?y", "a.example", 443 }, { "https://a.example:8443", "a.example", 8443 },
 		{ "https://[0:0::0:1]:9/", "::1", 9 }, { "http://127.0.0.2/", "127.0.0.2", 80 },
-		{ "https://a.example?@b.example", "a.example", 443 },
+		{ "https://a.example?@b.example", "a.example", 443 }, { "HTTPS://A.EXAMPLE/", "a.example", 443 },
+		{ "Http://127.0.0.2:8/", "127.0.0.2", 8 },
 	};
 	struct oht_destination to;
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/host.h"
 
@@ -75,11 +76,11 @@ static bool is_loopback(const char *host)
 
 const char *oht_destination_of_url(struct oht_destination *to, const char *url)
 {
-	bool secure = !strncmp(url, "https://", 8);
+	bool secure = !strncasecmp(url, "https://", 8);
 	const char *place = url + (secure ? 8 : 7);
 	size_t bytes;
 
-	if (!secure && strncmp(url, "http://", 7))
+	if (!secure && strncasecmp(url, "http://", 7))
 		return "it does not begin with https://";
 	if (strlen(url) >= OHT_URL_BYTES)
 		return "it is longer than 400 bytes";

@@ -29,7 +29,7 @@ bool oht_destination_read(struct oht_destination *to, const char *text);
 /**
  * oht_destination_of_url() - where a URL leads
  * @to: out
- * @url: https, or http to a loopback address
+ * @url: https, or http to a loopback address, in any letters
  *
  * Only what every reader of URLs reads alike is taken: no user, no fragment, no backslash.
  *

@@ -17,7 +17,7 @@ bool ohtd_origin_is_own(struct ohtd_call *call)
 	h2o_iovec_t host = call->req->authority;
 	size_t n = sizeof(SCHEME) - 1;
 
-	return origin && !strncmp(origin, SCHEME, n) && strlen(origin + n) == host.len &&
+	return origin && !strncasecmp(origin, SCHEME, n) && strlen(origin + n) == host.len &&
 	       !strncasecmp(origin + n, host.base, host.len);
 }
 
