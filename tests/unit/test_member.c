@@ -149,6 +149,22 @@ static void a_whole_number_is_an_integer(void **state)
 	assert_int_equal(lamp->page.limit, 20);
 }
 
+static void a_nought_has_no_sign(void **state)
+{
+	static const char *const noughts[] = { "-0", "-0.0", "-0e5", "1e-400", "-1e-400" };
+	char text[128];
+
+	for (size_t i = 0; i < sizeof(noughts) / sizeof(noughts[0]); i++) {
+		const struct lamp *lamp;
+
+		snprintf(text, sizeof(text), "{\"name\":\"ab\",\"sure\":true,\"power\":%s,\"age\":%s}", noughts[i], noughts[i]);
+		lamp = read_lamp(text);
+		assert_non_null(lamp);
+		assert_true(lamp->power == 0 && !signbit(lamp->power) && lamp->age == 0);
+		release(state);
+	}
+}
+
 static void refuse(const char *members, const char *pointer, const char *code)
 {
 	char text[8192];
@@ -334,7 +350,7 @@ static void numbers_are_short_and_the_same(void **state)
 		double number;
 		const char *text;
 	} numbers[] = {
-		{ 0, "0.0" }, { -0.0, "-0.0" }, { -1, "-1.0" }, { 79.9, "79.9" }, { 3 * 0.1, "0.30000000000000004" },
+		{ 0, "0.0" }, { -0.0, "0.0" }, { -1, "-1.0" }, { 79.9, "79.9" }, { 3 * 0.1, "0.30000000000000004" },
 		{ 1234.5, "1234.5" }, { 1e15, "1e+15" }, { 999999999999999, "999999999999999.0" }, { -2.5e-7, "-2.5e-07" },
 		{ 1.7976931348623157e308, "1.7976931348623157e+308" }, { 1 / 3.0, "0.3333333333333333" },
 	};
@@ -348,7 +364,7 @@ static void numbers_are_short_and_the_same(void **state)
 		char *end;
 		double read = strtod(text, &end);
 
-		if (memcmp(&read, &values.number, sizeof(read)) || *end != ',' ||
+		if (read != values.number || *end != ',' ||
 		    (i < fixed && strncmp(text, numbers[i].text, (size_t)(end - text))))
 			fail_msg("%.17g is not in %s", values.number, writer.text);
 		release(NULL);
@@ -480,6 +496,7 @@ int main(void)
 		cmocka_unit_test(words_are_found_whole),
 		cmocka_unit_test_teardown(a_whole_request_is_taken, release),
 		cmocka_unit_test_teardown(a_whole_number_is_an_integer, release),
+		cmocka_unit_test_teardown(a_nought_has_no_sign, release),
 		cmocka_unit_test_teardown(what_is_left_out_has_its_preset, release),
 		cmocka_unit_test_teardown(each_limit_refuses_by_its_pointer, release),
 		cmocka_unit_test_teardown(all_faults_are_told_at_once, release),

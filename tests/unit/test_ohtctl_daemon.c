@@ -230,8 +230,12 @@ static void negative_values_go_to_the_daemon(void **state)
 	assert_non_null(strstr(far.request, "{ \"value\": -5.0 }"));
 	assert_int_equal(run_asking("robot move -- -5", STOPPED, "POST "), 0);
 	assert_non_null(strstr(far.request, "\"position_mm\": -5.0"));
+	assert_int_equal(run_asking("module write 5 position_x 1e-400", STOPPED, "PUT "), 0);
+	assert_non_null(strstr(far.request, "{ \"value\": 0.0 }"));
 	assert_int_equal(run("module write 5 position_x -- --5"), 2);
 	assert_non_null(strstr(err_text, "'--5'"));
+	assert_int_equal(run("module write 5 position_x 1e400"), 2);
+	assert_non_null(strstr(err_text, "out of range: '1e400'"));
 }
 
 static void refusals_of_the_daemon_are_told(void **state)

@@ -105,6 +105,22 @@ static void each_number_has_its_range(void **state)
 	rig_end();
 }
 
+/* Its sign would say on which side of the dock the way out of it is. */
+static void a_nought_has_no_sign(void **state)
+{
+	static const char *const noughts[] = { "-0.0", "-0", "-1e-400" };
+	char patch[64];
+
+	(void)state;
+	rig_begin();
+	for (size_t i = 0; i < sizeof(noughts) / sizeof(noughts[0]); i++) {
+		snprintf(patch, sizeof(patch), "{\"motion\":{\"undock_mm\":%s}}", noughts[i]);
+		assert_int_equal(rig_result_of(patch), OHTD_CHANGE_DONE);
+		rig_is_live(2, "\"undock_mm\":0,");
+	}
+	rig_end();
+}
+
 /* ---- on the way ---- */
 
 static void a_robot_that_moves_leaves_no_version(void **state)
@@ -727,6 +743,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_examples_of_the_rfc),
 		CASE(each_number_has_its_range),
+		CASE(a_nought_has_no_sign),
 		CASE(a_robot_that_moves_leaves_no_version),
 		CASE(a_version_that_the_robot_does_not_take_is_dropped),
 		CASE(a_station_is_taught_where_the_robot_still_stands),

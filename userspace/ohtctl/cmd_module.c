@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,15 +93,20 @@ static int read_register(struct cli *cli, int64_t unit, char **arguments)
 static int parse_value(struct cli *cli, const char *text, struct json_object *body)
 {
 	bool raw = !strncmp(text, "0x", 2) || !strncmp(text, "0X", 2);
-	size_t digits = strspn(text, raw ? "0123456789abcdefABCDEFxX" : "0123456789.-");
+	size_t digits = strspn(text, raw ? "0123456789abcdefABCDEFxX" : "0123456789.-+eE");
+	double value = 0;
 	char *end;
 
 	if (raw)
 		json_object_object_add(body, "raw", json_object_new_int64(strtoll(text, &end, 16)));
 	else
-		json_object_object_add(body, "value", json_object_new_double(strtod(text, &end)));
+		value = strtod(text, &end);
 	if (!*text || text[digits] || *end)
 		return cli_fail(cli, CLI_USAGE, "not a number: '%s'", text);
+	if (!isfinite(value))
+		return cli_fail(cli, CLI_USAGE, "out of range: '%s'", text);
+	if (!raw)
+		json_object_object_add(body, "value", json_object_new_double(value));
 	return CLI_DONE;
 }
 

@@ -355,7 +355,7 @@ static void take_value(struct ohtd_input *input, const struct ohtd_member *membe
 		ohtd_input_integer(input, member, base, at, json_object_get_int64(value));
 		break;
 	case OHTD_IS_NUMBER:
-		take_number(input, member, base, at, json_object_get_double(value));
+		take_number(input, member, base, at, ohtd_json_number(value));
 		break;
 	case OHTD_IS_BOOLEAN:
 		*(bool *)to = json_object_get_boolean(value);

@@ -19,3 +19,9 @@ bool ohtd_json_whole(struct json_object *value, int64_t *number)
 		*number = json_object_get_int64(value);
 	return true;
 }
+
+double ohtd_json_number(struct json_object *value)
+{
+	/* The sum takes the sign off a nought, and changes no other number. */
+	return json_object_get_double(value) + 0.0;
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     which numbers of JSON are whole numbers.
+ * Owns:     how numbers of JSON are read, and which of them are whole numbers.
  * Contexts: any thread; pure.
  * Locks:    none.
  */
@@ -23,5 +23,8 @@ struct json_object;
  * Return: false if it is no number or none that is whole.
  */
 bool ohtd_json_whole(struct json_object *value, int64_t *number);
+
+/* A number of JSON as a double. -0 is 0, and so is what is too small for a double, such as -1e-400. */
+double ohtd_json_number(struct json_object *value);
 
 #endif /* OHTD_JSON_WHOLE_H */

@@ -154,7 +154,7 @@ int ohtd_number_text(char text[static OHTD_NUMBER_BYTES], double value)
 	int n, digits = DIGITS_MIN;
 
 	do {
-		n = snprintf(text, OHTD_NUMBER_BYTES, "%.*g", digits, value);
+		n = snprintf(text, OHTD_NUMBER_BYTES, "%.*g", digits, value + 0.0);
 	} while (digits++ < DIGITS_MAX && strtod(text, NULL) != value);
 	return n;
 }
@@ -169,7 +169,7 @@ static void put_number(struct ohtd_writer *writer, double value)
 		PUT_WORD(writer, "null");
 		return;
 	}
-	if (fabs(value) < 1e15 && value == (double)(int64_t)value && (value != 0 || !signbit(value))) {
+	if (fabs(value) < 1e15 && value == (double)(int64_t)value) {
 		put_integer(writer, (int64_t)value);
 		PUT_WORD(writer, ".0");
 		return;

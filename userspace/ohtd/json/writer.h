@@ -81,7 +81,7 @@ void ohtd_write_bytes(struct ohtd_writer *writer, const char *bytes, size_t coun
 #define OHTD_TIME_BYTES	24
 void ohtd_time_text(int64_t wall_ns, char *text);
 
-/* The fewest digits that are read as the same number again, with a NUL; returns how many bytes. */
+/* The fewest digits that are read as the same number again, with a NUL; a nought has no sign. Returns how many bytes. */
 #define OHTD_NUMBER_BYTES	32
 int ohtd_number_text(char text[static OHTD_NUMBER_BYTES], double value);
 

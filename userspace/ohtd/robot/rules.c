@@ -104,7 +104,8 @@ static int cell_double(const struct oht_cells *cells, size_t column, double *num
 	const char *text = oht_cell(cells, column);
 	char *end;
 
-	*number = strtod(text, &end);
+	/* Without the sign of a nought. */
+	*number = strtod(text, &end) + 0.0;
 	if (!*text || *end || strspn(text, "+-.0123456789") != strlen(text) || !isfinite(*number))
 		return oht_cell_refuse(cells, column, "not a number");
 	return 0;

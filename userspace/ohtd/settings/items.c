@@ -456,7 +456,7 @@ static void take_number(struct taking *taking, const struct ohtd_item *item, con
 			struct json_object *value)
 {
 	char min[OHTD_NUMBER_BYTES], max[OHTD_NUMBER_BYTES], said[OHTD_NUMBER_BYTES];
-	double number = json_object_get_double(value);
+	double number = ohtd_json_number(value);
 
 	ohtd_number_text(min, item->min);
 	ohtd_number_text(max, item->max);
