@@ -747,8 +747,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(figures_equal_brute_force),
-		cmocka_unit_test(coarse_columns_say_no_more_than_samples),
 		cmocka_unit_test(summaries_equal_brute_force),
+		cmocka_unit_test(coarse_columns_say_no_more_than_samples),
 		cmocka_unit_test(commands_and_stops_are_counted),
 		cmocka_unit_test(cells_are_bounded),
 		cmocka_unit_test(shifts_are_times_of_day_in_order),
