@@ -100,6 +100,11 @@ bool oht_engine_held_is_echo(const struct oht_engine *e, u64 stamp_ns)
 	return stamp_ns < e->tx_end_ns + oht_timing_chars_ns(&e->timing, e->tx_bytes) / 2;
 }
 
+bool oht_engine_held_is_same(const struct oht_engine *e, unsigned int at, unsigned int bytes)
+{
+	return bytes == e->tx_bytes && !memcmp(e->rx + at, e->tx, bytes);
+}
+
 /*
  * The end of an echo may still be on its way when what has come is judged: by the rules of answers,
  * since no echo is expected.

@@ -147,6 +147,9 @@ int oht_engine_held_echo_at(const struct oht_engine *e);
 /* It ends with our whole request, whose last character came at @stamp_ns; may_echo() was true. */
 bool oht_engine_held_is_echo(const struct oht_engine *e, u64 stamp_ns);
 
+/* The @bytes from @at on are those of our request: its echo, or the answer to some writes. */
+bool oht_engine_held_is_same(const struct oht_engine *e, unsigned int at, unsigned int bytes);
+
 /* Our own request, or all but its last characters, stands in front. */
 bool oht_engine_held_is_request(const struct oht_engine *e);
 

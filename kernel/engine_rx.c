@@ -208,14 +208,15 @@ static void oht_engine_rx_await(struct oht_engine *e, unsigned int missing)
 		oht_engine_arm(e, expected_ns);
 }
 
+/* The lump was found at once: its first character came at least that many characters earlier. */
+static u64 oht_engine_rx_came_ns(const struct oht_engine *e)
+{
+	return e->rx_first_ns - oht_timing_chars_ns(&e->timing, e->rx_first_lump - 1);
+}
+
 static u64 oht_engine_rx_turnaround_ns(const struct oht_engine *e)
 {
-	/*
-	 * The lump was found at once: its first character came at least that many characters
-	 * earlier.
-	 */
-	u64 first_ns = e->rx_first_ns - oht_timing_chars_ns(&e->timing, e->rx_first_lump - 1);
-	u64 start_ns = oht_timing_rx_start_ns(&e->timing, first_ns);
+	u64 start_ns = oht_timing_rx_start_ns(&e->timing, oht_engine_rx_came_ns(e));
 
 	return start_ns > e->tx_end_ns ? start_ns - e->tx_end_ns : 1;
 }
@@ -228,15 +229,25 @@ static bool oht_engine_rx_is_old(const struct oht_engine *e, unsigned int at, un
 }
 
 /*
- * It began before our request had left, so another unit talks over us, for example one that repeats
- * its last answer. Only where neither our UART nor the far end keeps wire time, as
- * in an emulator with a program on a pseudo terminal, an answer may be that early. Then it is an
- * old one if it has the same bytes, and comes no faster than a line allows.
+ * The frame began before our request had left, so another unit talks over us, for example one that
+ * repeats its last answer. A frame with the bytes of our request is then its echo: a receiver that
+ * reports late hands it over in one lump after our end. The first character of an answer without
+ * turnaround is reported almost a character after our end, that of an echo before it.
+ *
+ * Only where neither our UART nor the far end keeps wire time, as in an emulator with a program on
+ * a pseudo terminal, an answer may be that early. Then it is an old one if it has the same bytes,
+ * and comes no faster than a line allows.
  */
 static bool oht_engine_rx_is_collision(const struct oht_engine *e, unsigned int at,
 				       unsigned int bytes)
 {
-	if (e->rx_first_ns >= e->tx_end_ns)
+	u64 came_ns = e->rx_first_ns, end_ns = e->tx_end_ns;
+
+	if (oht_engine_held_is_same(e, at, bytes)) {
+		came_ns = oht_engine_rx_came_ns(e);
+		end_ns += e->timing.char_ns / 2;
+	}
+	if (came_ns >= end_ns)
 		return false;
 	if (e->tx_paced || bytes < OHT_ADU_MIN_BYTES)
 		return true;
@@ -278,7 +289,7 @@ static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception
 	u64 turnaround_ns = oht_engine_rx_turnaround_ns(e);
 	struct oht_xfer *x = e->cur;
 
-	if (e->rx_bytes != e->tx_bytes || memcmp(e->rx, e->tx, e->rx_bytes))
+	if (!oht_engine_held_is_same(e, 0, e->rx_bytes))
 		oht_engine_rx_learn_echo(e);
 	e->answered_tx_crc = oht_frame_crc(e->tx, e->tx_bytes);
 	e->answered_rx_crc = oht_frame_crc(e->rx, e->rx_bytes);

@@ -73,17 +73,33 @@ static void engine_noise_echo(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.engine.stats.bytes_echo, 24);
 }
 
-/* Exchange @i on a line that echoes, some late; with an answer or without. */
-static void engine_noise_echoed(unsigned int i, u8 function, u16 address, bool answered)
+/* Submit transfer @i once the line has been silent; returns when its request begins to be sent. */
+static void engine_noise_send(unsigned int i, u8 function, u16 address, u16 count)
 {
-	unsigned int sent = fake.frame_count, late = address == 0x1000;
+	unsigned int sent = fake.frame_count;
 
 	fake_run(max(fake.engine.line_free_ns, fake.heard_ns) + FAKE_MS);
-	fake_xfer(i, 1, function, address, function == 6 ? 1 : 2);
+	if (sent > FAKE_FRAMES_MAX / 2) {
+		fake_rewind();
+		sent = 0;
+	}
+	fake_xfer(i, 1, function, address, count);
 	fake_submit(i);
 	while (fake.frame_count == sent)
 		fake_step(FAKE_NEVER);
-	engine_noise_echo_back(late);
+}
+
+/* The tick that sees the end of the request, and looks what was received, is @chars late. */
+static void engine_noise_look_late(unsigned int chars)
+{
+	fake.armed_ns += oht_timing_chars_ns(&fake.engine.timing, chars);
+}
+
+/* Exchange @i on a line that echoes, some late; with an answer or without. */
+static void engine_noise_echoed(unsigned int i, u8 function, u16 address, bool answered)
+{
+	engine_noise_send(i, function, address, function == 6 ? 1 : 2);
+	engine_noise_echo_back(address == 0x1000);
 	if (answered)
 		fake_answer_to(i, 4 * FAKE_MS);
 	fake_run_done(i);
@@ -150,24 +166,79 @@ static void engine_noise_echo_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.engine.echo, OHT_ECHO_UNKNOWN);
 }
 
+#define NOISE_LINES	12
+
+/* One of the lines: each rate with each level of the receiver. */
+static void engine_noise_init_line(struct kunit *test, unsigned int line)
+{
+	static const unsigned int levels[] = { 1, 4, 8, 14 };
+	static const u32 bauds[] = { 9600, 115200, 1000000 };
+
+	fake_init(test, bauds[line / ARRAY_SIZE(levels) % ARRAY_SIZE(bauds)]);
+	fake.rx_level = levels[line % ARRAY_SIZE(levels)];
+}
+
+/*
+ * The echo of the write of one register has the bytes of its answer. A receiver that reports late
+ * hands all of it over in one lump once the request has left. It began before, so it confirms
+ * nothing, whether it is known that there was no echo or nothing is known yet.
+ */
+static void engine_noise_echo_confirms_nothing(struct kunit *test)
+{
+	unsigned int i, round, late;
+
+	for (i = 0; i < NOISE_LINES * 8 * 2; i++) {
+		engine_noise_init_line(test, i);
+		late = i / NOISE_LINES % 8;
+		if (i / NOISE_LINES / 8)
+			fake_expect_in_step(1);
+		for (round = 0; round < 5; round++) {
+			engine_noise_send(0, 6, 0x0010, 1);
+			engine_noise_echo_back(late);
+			engine_noise_look_late(round % 4);
+			fake_run_done(0);
+			KUNIT_EXPECT_NE_MSG(test, fake.xfers[0].detail, OHT_DETAIL_OK,
+					    "level %u, %u late, round %u", fake.rx_level, late,
+					    round);
+		}
+		KUNIT_EXPECT_EQ(test, fake.engine.echo, OHT_ECHO_UNKNOWN);
+	}
+}
+
+/* The answer of a unit has the same bytes, and counts as soon as it is there, however early. */
+static void engine_noise_answer_is_no_echo(struct kunit *test)
+{
+	static const u64 turnarounds_ns[] = { 0, 100 * FAKE_US, 2 * FAKE_MS };
+	unsigned int i, turn;
+
+	for (i = 0; i < NOISE_LINES * 3 * 4; i++) {
+		engine_noise_init_line(test, i);
+		turn = i / NOISE_LINES;
+		fake_expect_in_step(1);
+		engine_noise_send(0, 6, 0x0010, 1);
+		fake_answer_to(0, turnarounds_ns[turn % 3]);
+		engine_noise_look_late(turn / 3);
+		fake_run_done(0);
+		FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
+		KUNIT_EXPECT_LE(test, fake.done_ns[0],
+				fake.heard_ns + 32ULL * fake.engine.timing.bit_ns);
+		KUNIT_EXPECT_EQ(test, fake.engine.echo_against, 0);
+	}
+}
+
 /*
  * What a stranger says over each request is no echo: it differs from the request, be it in one
  * bit.
  */
 static void engine_noise_stranger_is_no_echo(struct kunit *test)
 {
-	unsigned int i, sent, bytes;
+	unsigned int i, bytes;
 	u32 seed = 20261128;
 	u8 adu[16];
 
 	fake_expect_in_step(1);
 	for (i = 0; i < 40; i++) {
-		fake_run(max(fake.engine.line_free_ns, fake.heard_ns) + FAKE_MS);
-		sent = fake.frame_count;
-		fake_xfer(0, 1, 3, 0x1000 + i, 2);
-		fake_submit(0);
-		while (fake.frame_count == sent)
-			fake_step(FAKE_NEVER);
+		engine_noise_send(0, 3, 0x1000 + i, 2);
 		memcpy(adu, fake_last()->adu, 8);
 		/* Another master: a request like ours. Or a unit that babbles. */
 		if (i % 2)
@@ -179,9 +250,6 @@ static void engine_noise_stranger_is_no_echo(struct kunit *test)
 		fake_run_done(0);
 		KUNIT_EXPECT_NE(test, fake.xfers[0].detail, OHT_DETAIL_OK);
 		KUNIT_EXPECT_EQ(test, fake.engine.echo, OHT_ECHO_NO);
-		fake_run(max(fake.engine.line_free_ns, fake.heard_ns) + FAKE_MS);
-		if (fake.frame_count > FAKE_FRAMES_MAX / 2)
-			fake_rewind();
 	}
 }
 
@@ -453,6 +521,8 @@ static struct kunit_case engine_noise_cases[] = {
 	KUNIT_CASE(engine_noise_echo),
 	KUNIT_CASE(engine_noise_echo_begins),
 	KUNIT_CASE(engine_noise_echo_twice),
+	KUNIT_CASE(engine_noise_echo_confirms_nothing),
+	KUNIT_CASE(engine_noise_answer_is_no_echo),
 	KUNIT_CASE(engine_noise_stranger_is_no_echo),
 	KUNIT_CASE(engine_noise_echo_of_a_write),
 	KUNIT_CASE(engine_noise_answer_at_once),
