@@ -85,8 +85,19 @@ int oht_engine_held_echo_at(const struct oht_engine *e)
 }
 
 /*
- * All of our request has been heard. The answer to some writes consists of the same bytes, then
- * only time tells: an answer cannot be complete before it has been sent, an echo ends with us.
+ * An answer may consist of the bytes of our request: to some writes, and perhaps to what is raw.
+ * What a unit says to a broadcast is none of our own either.
+ */
+static bool oht_engine_held_may_be_both(const struct oht_engine *e)
+{
+	int bytes = oht_frame_answer_bytes(&e->req);
+
+	return oht_frame_is_write(e->req.function) && (bytes <= 0 || bytes == (int)e->tx_bytes);
+}
+
+/*
+ * All of our request has been heard. If that may be the answer, too, only time tells: an answer
+ * cannot be complete before it has been sent, an echo ends with us.
  */
 bool oht_engine_held_is_echo(const struct oht_engine *e, u64 stamp_ns)
 {
@@ -95,7 +106,7 @@ bool oht_engine_held_is_echo(const struct oht_engine *e, u64 stamp_ns)
 	if (e->rx_bytes < e->tx_bytes || lead > OHT_ENGINE_LEAD_MAX ||
 	    memcmp(e->rx + lead, e->tx, e->tx_bytes))
 		return false;
-	if (e->echo == OHT_ECHO_YES || !oht_frame_is_write(e->req.function))
+	if (e->echo == OHT_ECHO_YES || !oht_engine_held_may_be_both(e))
 		return true;
 	return stamp_ns < e->tx_end_ns + oht_timing_chars_ns(&e->timing, e->tx_bytes) / 2;
 }
@@ -106,15 +117,14 @@ bool oht_engine_held_is_same(const struct oht_engine *e, unsigned int at, unsign
 }
 
 /*
- * The end of an echo may still be on its way when what has come is judged: by the rules of answers,
- * since no echo is expected.
+ * The rest of an echo may still be on its way when what has come is judged: by the rules of
+ * answers, since no echo is expected. By its count such a frame may end with the first bytes.
  */
 bool oht_engine_held_is_request(const struct oht_engine *e)
 {
-	unsigned int enough = max_t(int, e->tx_bytes - OHT_ENGINE_LEAD_MAX, OHT_ADU_MIN_BYTES);
 	unsigned int bytes = min(e->rx_bytes, e->tx_bytes);
 
-	return bytes >= enough && !memcmp(e->rx, e->tx, bytes);
+	return bytes >= OHT_ADU_MIN_BYTES && !memcmp(e->rx, e->tx, bytes);
 }
 
 /*

@@ -150,7 +150,7 @@ bool oht_engine_held_is_echo(const struct oht_engine *e, u64 stamp_ns);
 /* The @bytes from @at on are those of our request: its echo, or the answer to some writes. */
 bool oht_engine_held_is_same(const struct oht_engine *e, unsigned int at, unsigned int bytes);
 
-/* Our own request, or all but its last characters, stands in front. */
+/* Our own request, or the beginning of it, stands in front. */
 bool oht_engine_held_is_request(const struct oht_engine *e);
 
 /* Our request has left: where an answer may begin; -1: nowhere. */

@@ -227,6 +227,33 @@ static void engine_noise_answer_is_no_echo(struct kunit *test)
 }
 
 /*
+ * Nothing but writes of several registers, and an echo that begins, however late. The engine takes
+ * its first eight characters for an answer with a wrong checksum, and sees the rest too late.
+ */
+static void engine_noise_late_echo_of_writes(struct kunit *test)
+{
+	static const u16 counts[] = { 1, 2, 20 };
+	unsigned int i, round, late;
+	u16 count;
+
+	for (i = 0; i < NOISE_LINES * 3 * 12; i++) {
+		engine_noise_init_line(test, i);
+		count = counts[i / NOISE_LINES % 3];
+		late = i / NOISE_LINES / 3;
+		fake_expect_in_step(1);
+		for (round = 0; round < 6; round++) {
+			engine_noise_send(0, 16, 0x0010, count);
+			engine_noise_echo_back(late);
+			fake_answer_to(0, late * fake.engine.timing.char_ns + 4 * FAKE_MS);
+			fake_run_done(0);
+		}
+		FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
+		KUNIT_EXPECT_EQ_MSG(test, fake.engine.echo, OHT_ECHO_YES,
+				    "%u registers, level %u, %u late", count, fake.rx_level, late);
+	}
+}
+
+/*
  * What a stranger says over each request is no echo: it differs from the request, be it in one
  * bit.
  */
@@ -523,6 +550,7 @@ static struct kunit_case engine_noise_cases[] = {
 	KUNIT_CASE(engine_noise_echo_twice),
 	KUNIT_CASE(engine_noise_echo_confirms_nothing),
 	KUNIT_CASE(engine_noise_answer_is_no_echo),
+	KUNIT_CASE(engine_noise_late_echo_of_writes),
 	KUNIT_CASE(engine_noise_stranger_is_no_echo),
 	KUNIT_CASE(engine_noise_echo_of_a_write),
 	KUNIT_CASE(engine_noise_answer_at_once),
