@@ -55,14 +55,21 @@ static void oht_file_free_calls(struct list_head *calls)
 void oht_file_destroy(struct oht_file *file)
 {
 	struct oht_call *call;
+	unsigned long flags;
 
+	raw_spin_lock_irqsave(&file->lock, flags);
+	file->closing = true;
+	raw_spin_unlock_irqrestore(&file->lock, flags);
 	list_for_each_entry(call, &file->calls, node)
 		oht_engine_cancel(&file->oht->engine, &call->xfer);
-	/* All transfers have ended, so no completion wakes this descriptor any more. */
 	oht_core_unlisten(file->oht, &file->listener);
 	oht_core_dismiss(file->oht);
-	/* This waits for a grace period on PREEMPT_RT: only if it may have been queued. */
-	if (!list_empty(&file->calls) || !list_empty(&file->spare))
+	/*
+	 * On PREEMPT_RT irq_work_sync() waits for a grace period even if the work ended long ago.
+	 * A work that is not busy has woken the readers; what the kernel still does with it
+	 * afterwards is over before kfree_rcu() frees it.
+	 */
+	if (irq_work_is_busy(&file->wake))
 		irq_work_sync(&file->wake);
 	oht_file_free_calls(&file->calls);
 	oht_file_free_calls(&file->spare);
@@ -83,8 +90,10 @@ static void oht_file_done(struct oht_xfer *xfer)
 	raw_spin_lock(&file->lock);
 	call->done_ns = ktime_get_ns();
 	list_add_tail(&call->done, &file->done);
+	/* Inside the lock: once the transfer can be reaped, the descriptor may be closed. */
+	if (!file->closing)
+		irq_work_queue(&file->wake);
 	raw_spin_unlock(&file->lock);
-	irq_work_queue(&file->wake);
 }
 
 struct oht_call *oht_file_get_call(struct oht_file *file)

@@ -37,6 +37,7 @@ struct oht_file {
 
 	raw_spinlock_t lock;		/* engine.lock -> this */
 	struct list_head done;		/* struct oht_call: completed and not yet reaped */
+	bool closing;			/* under @lock: completions wake nobody any more */
 	struct irq_work wake;		/* completion -> listener */
 };
 

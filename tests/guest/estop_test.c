@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -312,13 +313,39 @@ static void test_close(void)
 	close(watcher);
 }
 
-/* With @others that a kernel closes before the one that holds the role. */
-static void child_holds_role(int ready, int others)
+/* What a descriptor beside that of the controller has been used for. */
+enum use {
+	NOTHING,
+	ANSWERED,	/* a transfer that has ended */
+	UNDER_WAY,	/* one that has not */
+};
+
+static void use_another(enum use use)
 {
 	int fd = guest_open(O_RDWR);
+	struct oht_transfer transfer = guest_read;
+	struct oht_record record;
 
+	if (use == NOTHING)
+		return;
+	if (use == UNDER_WAY)
+		transfer.timeout_us = LONG_MS / 10 * 1000;
+	if (guest_submit(fd, transfer))
+		_exit(1);
+	if (use == ANSWERED && !guest_next_record(fd, OHT_RECORD_COMPLETION, STOP_WAIT_MS, &record))
+		_exit(1);
+}
+
+/* With @others that a kernel closes before the one that holds the role; real-time as ohtd is. */
+static void child_holds_role(int ready, int others, enum use use)
+{
+	struct sched_param priority = { .sched_priority = 50 };
+	int fd = guest_open(O_RDWR);
+
+	if (sched_setscheduler(0, SCHED_FIFO, &priority))
+		_exit(1);
 	while (others--)
-		guest_open(O_RDONLY);
+		use_another(use);
 	guest_make_enabled(fd, LONG_MS);
 	if (write(ready, "r", 1) != 1)
 		_exit(1);
@@ -326,7 +353,7 @@ static void child_holds_role(int ready, int others)
 		pause();
 }
 
-static void test_kill(int others)
+static void test_kill(int others, enum use use)
 {
 	int ready[2], watcher = guest_open(O_RDONLY);
 	struct oht_record record;
@@ -338,7 +365,7 @@ static void test_kill(int others)
 		tap_bail("pipe: %s", strerror(errno));
 	pid = fork();
 	if (!pid)
-		child_holds_role(ready[1], others);
+		child_holds_role(ready[1], others, use);
 	close(ready[1]);
 	if (read(ready[0], &byte, 1) != 1)
 		tap_bail("the child could not enable");
@@ -555,8 +582,10 @@ static void run_commands(void)
 	TAP_TEST(test_states(), "states, farewell, journal");
 	TAP_TEST(test_software(), "stop by a program");
 	TAP_TEST(test_close(), "controller closes");
-	TAP_TEST(test_kill(0), "controller killed");
-	TAP_TEST(test_kill(32), "controller killed, with 33 descriptors");
+	TAP_TEST(test_kill(0, NOTHING), "controller killed");
+	TAP_TEST(test_kill(32, NOTHING), "controller killed, with 33 descriptors");
+	TAP_TEST(test_kill(32, ANSWERED), "controller killed, with 33 that had transfers");
+	TAP_TEST(test_kill(32, UNDER_WAY), "controller killed, with 33 that have transfers");
 	TAP_TEST(test_poll(), "poll");
 	TAP_TEST(test_journal(), "journal overflows");
 	TAP_TEST(test_journal_from(), "journal from a number on");
