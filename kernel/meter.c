@@ -27,6 +27,12 @@ static struct oht_meter_span oht_meter_report(const struct oht_timing *t,
 	};
 	u64 held_ns;
 
+	/* Most characters are found alone: then there is nothing to compute. */
+	if (lump->chars == 1) {
+		if (lump->hold_ns && report.to_ns > lump->hold_ns)
+			report.from_ns = max(report.from_ns, report.to_ns - lump->hold_ns);
+		return report;
+	}
 	if (!oht_meter_fits(t, lump))
 		return report;
 	held_ns = oht_meter_chars_ns(t, after, OHT_METER_CLOCK_PERCENT) +
