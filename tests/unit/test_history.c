@@ -396,6 +396,12 @@ static void more_runs_than_an_answer_tells_are_refused(void **state)
 	assert_int_equal(ohtd_history_read(history, &query, &answer), 0);
 	assert_int_equal(answer.count, 512);
 	ohtd_history_answer_free(&answer);
+	/* All of them are at the same time, and have 40 samples of 20 signals. */
+	query.step_ns = CYCLE_NS;
+	query.count = OHTD_HISTORY_SIGNALS_MAX;
+	assert_int_equal(ohtd_history_read(history, &query, &answer), -E2BIG);
+	ohtd_history_answer_free(&answer);
+	query.count = 1;
 	store_run_sql(BUSY "INSERT INTO runs SELECT 1000, 'boot', cycle_ns, start_ns, 1, 40 FROM runs WHERE run = 1");
 	assert_int_equal(ohtd_history_read(history, &query, &answer), -E2BIG);
 	ohtd_history_answer_free(&answer);

@@ -35,6 +35,8 @@ struct ohtd_sample;
 #define OHTD_HISTORY_SIGNALS_MAX	20	/* of one question */
 #define OHTD_HISTORY_POINTS_MAX		10000
 #define OHTD_HISTORY_RUNS_MAX		512	/* in one answer */
+/* Of all signals in one answer, 48 bytes each. More than any question needs, unless the clock lets many runs overlap. */
+#define OHTD_HISTORY_COLUMNS_MAX	200000
 #define OHTD_HISTORY_GAPS_MAX		256	/* in one answer */
 
 /**
@@ -174,7 +176,8 @@ struct ohtd_history_answer {
  * @query: sound
  * @answer: to be freed by ohtd_history_answer_free(), also after an error
  *
- * Return: 0, or a negative errno: -ENOMEM, -E2BIG: more than OHTD_HISTORY_RUNS_MAX runs, or of the store.
+ * Return: 0, or a negative errno: -ENOMEM, -E2BIG: more than OHTD_HISTORY_RUNS_MAX runs, or their columns
+ * are more than OHTD_HISTORY_COLUMNS_MAX, or of the store.
  */
 int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_query *query,
 		      struct ohtd_history_answer *answer);

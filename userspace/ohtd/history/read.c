@@ -192,6 +192,8 @@ static int make_room(struct reading *reading)
 		reading->segments[i].parted = is_parted(reading, i);
 		at += reading->segments[i].count + reading->segments[i].parted;
 	}
+	if (at * reading->query->count > OHTD_HISTORY_COLUMNS_MAX)
+		return -E2BIG;
 	answer->count = at;
 	answer->times_ns = calloc(at + 1, sizeof(*answer->times_ns));
 	answer->columns = calloc(at * reading->query->count + 1, sizeof(*answer->columns));

@@ -41,8 +41,9 @@ void ohtd_reply_store_problem(struct ohtd_call *call, int error)
 void ohtd_reply_history_problem(struct ohtd_call *call, int error)
 {
 	if (error == -E2BIG) {
-		ohtd_reply_problem(call, 422, "too_many_runs", "more than %d runs of ohtd are in that time",
-				   OHTD_HISTORY_RUNS_MAX);
+		ohtd_reply_problem(call, 422, "too_many_runs",
+				   "more than %d runs of ohtd are in that time, or so many at once that their columns are more than %d",
+				   OHTD_HISTORY_RUNS_MAX, OHTD_HISTORY_COLUMNS_MAX);
 	} else if (error == -ENOENT) {
 		ohtd_reply_header(call, "retry-after", "2");
 		ohtd_reply_problem(call, 503, "unavailable", "the file of values is not open yet");
