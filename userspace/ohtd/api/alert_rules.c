@@ -340,14 +340,24 @@ static const char *length_text(struct ohtd_call *call, int64_t length_ns)
 	return ohtd_call_text_of(call, "%.3g days", length_s / 86400);
 }
 
+/* What was not seen says nothing; whole seconds are seen, at both ends more than was asked for. */
+static const char *seen_text(struct ohtd_call *call, const struct ohtd_alert_trial *trial, int64_t span_ns)
+{
+	return trial->seen_ns + 2 * (int64_t)OHTD_NS_PER_S >= span_ns ? "" :
+	       ohtd_call_text_of(call, ", of which %s were seen", length_text(call, trial->seen_ns));
+}
+
 static const char *trial_text(struct ohtd_call *call, const struct ohtd_alert_trial *trial)
 {
-	const char *span = length_text(call, trial->to_ns - trial->from_ns);
+	const int64_t span_ns = trial->to_ns - trial->from_ns;
+	const char *span = length_text(call, span_ns), *seen = seen_text(call, trial, span_ns);
 
+	if (!trial->seen_ns)
+		return ohtd_call_text_of(call, "nothing was seen in %s: the signal had no good value, or none is kept", span);
 	if (!trial->count)
-		return ohtd_call_text_of(call, "would not have come in %s", span);
-	return ohtd_call_text_of(call, "would have come %s in %s, for %s", trial->count == 1 ? "once" :
-				 ohtd_call_text_of(call, "%" PRIu64 " times", trial->count), span,
+		return ohtd_call_text_of(call, "would not have come in %s%s", span, seen);
+	return ohtd_call_text_of(call, "would have come %s in %s%s, for %s", trial->count == 1 ? "once" :
+				 ohtd_call_text_of(call, "%" PRIu64 " times", trial->count), span, seen,
 				 length_text(call, trial->active_ns));
 }
 
