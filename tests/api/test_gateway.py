@@ -12,6 +12,7 @@ from pymodbus.client import ModbusTcpClient
 
 from daemon import OHTD, begin
 from modbus import ADDRESS, BUSY, FUNCTION, NO_ANSWER, NO_PATH, VALUE, Bare, Libmodbus, Refused, frame, heard, port_of, reading
+from oht_test.client import PASSWORD
 from oht_test.wait import until
 from test_metrics import fetched
 
@@ -277,6 +278,32 @@ def test_listed_register_is_written_and_told(fresh):
         assert refused(client.write, 1, 5, unit=4) == ADDRESS
         assert refused(client.write, THRESHOLD, 1, unit=3) == ADDRESS
         assert figure(fresh, "writes_total") == written
+
+
+def test_who_may_write_is_an_item_of_the_configuration(fresh):
+    with gateway(fresh) as port, Libmodbus(port, 2) as client:
+        first_search_is_over(fresh)
+        assert fresh.post("auth/elevate", {"password": PASSWORD}).status == 200
+
+        def change(**items):
+            return fresh.request("PATCH", "config", {"gateway": items}, role="administrator", headers={"Content-Type": "application/merge-patch+json"})
+
+        assert refused(client.write, THRESHOLD, 121) == FUNCTION
+        for items, status, pointer in (
+                ({"write_from": "127.0.0.0/8"}, 400, "/gateway/write_from"), ({"write_registers": "2:0x4D 2;7"}, 400, "/gateway/write_registers"),
+                ({"write_from": "127.0.0.1"}, 422, "/gateway/write_from"), ({"fresh_ms": 10001}, 400, "/gateway/fresh_ms")):
+            told = change(**items)
+            assert told.status == status and [error["pointer"] for error in told.json["errors"]] == [pointer], told
+        assert refused(client.write, THRESHOLD, 121) == FUNCTION
+        # It holds for a client that is there already, from the answer on; and so does its end.
+        assert change(write_from="127.0.0.1", write_registers="2:0x4D").status == 200
+        heard(client.write, THRESHOLD, 121)
+        assert refused(client.write, 0x4E, 1) == ADDRESS
+        assert change(write_from=None, write_registers=None).status == 200
+        assert refused(client.write, THRESHOLD, 122) == FUNCTION
+        assert "raw=121 " in fresh.sim("get 2 0x4D")
+        assert change(idle_s=1).status == 200
+        until(lambda: figure(fresh, "clients") == 0, what="the end of an idle client")
 
 
 def test_control_word_stops_and_does_nothing_else(fresh):

@@ -67,7 +67,7 @@ static void empty_file_means_defaults(void **state)
 	assert_string_equal(config.state_dir, "/var/lib/oht");
 	assert_int_equal(config.loops, sysconf(_SC_NPROCESSORS_ONLN) < 2 ? 2 : 4);
 	assert_int_equal(config.gateway, 0);
-	assert_int_equal(config.gateway_writers, 0);
+	assert_string_equal(config.gateway_write_from, "");
 	assert_int_equal(config.log_level, OHTD_LOG_INFO);
 }
 
@@ -138,6 +138,8 @@ static void example_file_says_the_defaults(void **state)
 
 static void everything_can_be_set(void **state)
 {
+	struct ohtd_gateway_rights rights;
+	const char *entry;
 	(void)state;
 	assert_int_equal(load("# comment\r\n; another\n\n[http]\r\nlisten = [::1]:0\r\n"
 			      "names = agv_01. 192.0.2.1 fe80::1\nloops=2\nconnections = 99\n"
@@ -162,11 +164,13 @@ static void everything_can_be_set(void **state)
 	assert_int_equal(config.gateway, 1);
 	assert_string_equal(config.gateway_listen.host, "::");
 	assert_int_equal(config.gateway_listen.port, 1502);
-	assert_int_equal(config.gateway_writers, 3);
-	assert_string_equal(config.gateway_write_from[2], "fe80::2");
-	assert_int_equal(config.gateway_writable, 3);
-	assert_int_equal(config.gateway_write[1].unit, 247);
-	assert_int_equal(config.gateway_write[1].address, 0xffff);
+	assert_null(ohtd_rights_read_writers(&rights, config.gateway_write_from, &entry));
+	assert_int_equal(rights.writers, 3);
+	assert_string_equal(rights.writer[2], "fe80::2");
+	assert_true(ohtd_rights_has_writer(&rights, "192.0.2.1") && !ohtd_rights_has_writer(&rights, "192.0.2.10"));
+	assert_null(ohtd_rights_read_writables(&rights, config.gateway_write_registers, &entry));
+	assert_int_equal(rights.writables, 3);
+	assert_true(ohtd_rights_has_writable(&rights, 247, 0xffff) && !ohtd_rights_has_writable(&rights, 247, 7));
 	assert_int_equal(config.gateway_idle_s, 1);
 	assert_int_equal(config.gateway_fresh_ms, 0);
 	assert_string_equal(config.listen.host, "::1");
@@ -273,7 +277,7 @@ static void wrong_values_are_refused(void **state)
 	refuse("[gateway]\nwrite_from = plc.example\n",
 	       ":2: write_from has 'plc.example', which is no address");
 	refuse("[gateway]\nwrite_from = 1.1.1.1 1.1.1.2 1.1.1.3 1.1.1.4 1.1.1.5 1.1.1.6 1.1.1.7 1.1.1.8 1.1.1.9\n",
-	       ":2: write_from has more than 8 entries");
+	       ":2: write_from has '1.1.1.9', which is one more than 8");
 	refuse("[gateway]\nidle_s = 0\n", ":2: idle_s must be 1 to 3600, not '0'");
 	refuse("[gateway]\nfresh_ms = 10001\n", ":2: fresh_ms must be 0 to 10000, not '10001'");
 	refuse("[log]\nlevel = loud\n",

@@ -227,64 +227,36 @@ bool ohtd_config_is_proxy(const struct ohtd_config *config, const char *address)
 	return false;
 }
 
+/* Keeps a list of the gateway as it is written, if it can be read. */
+static int keep_list(char *to, size_t room, const struct key *key, const char *value, const char *wrong,
+		     const char *entry, char *why, size_t size)
+{
+	if (wrong)
+		snprintf(why, size, "%s has '%.*s', %s", key->name, (int)strcspn(entry, OHTD_RIGHTS_PARTED), entry, wrong);
+	else if (strlen(value) >= room)
+		snprintf(why, size, "%s is longer than %zu bytes", key->name, room - 1);
+	else
+		memcpy(to, value, strlen(value) + 1);
+	return wrong || strlen(value) >= room ? -1 : 0;
+}
+
 static int set_write_from(struct ohtd_config *config, const struct key *key, const char *value,
 			  char *why, size_t size)
 {
-	char entry[OHTD_ADDRESS_BYTES];
+	struct ohtd_gateway_rights rights;
+	const char *entry, *wrong = ohtd_rights_read_writers(&rights, value, &entry);
 
-	while (next_entry(&value, entry, sizeof(entry))) {
-		if (config->gateway_writers == OHTD_WRITERS_MAX) {
-			snprintf(why, size, "%s has more than %d entries", key->name, OHTD_WRITERS_MAX);
-			return -1;
-		}
-		/* A peer is known without its zone, so that a zone here would promise too much. */
-		if (strchr(entry, '%') ||
-		    !ohtd_address_normalise(entry, strlen(entry),
-					    config->gateway_write_from[config->gateway_writers])) {
-			snprintf(why, size, "%s has '%s', which is no address", key->name, entry);
-			return -1;
-		}
-		config->gateway_writers++;
-	}
-	return 0;
-}
-
-/* "UNIT:REGISTER", the register decimal or with 0x */
-static bool take_register(struct ohtd_unit_register *reg, const char *text)
-{
-	unsigned long unit, address;
-	char *end;
-
-	if (!isdigit((unsigned char)*text))
-		return false;
-	unit = strtoul(text, &end, 10);
-	if (*end != ':' || !isdigit((unsigned char)end[1]) || unit < 1 || unit > 247)
-		return false;
-	text = end + 1;
-	address = strtoul(text, &end, *text == '0' && text[1] == 'x' ? 16 : 10);
-	if (*end || address > 0xffff)
-		return false;
-	*reg = (struct ohtd_unit_register){ (uint8_t)unit, (uint16_t)address };
-	return true;
+	return keep_list(config->gateway_write_from, sizeof(config->gateway_write_from), key, value, wrong, entry, why, size);
 }
 
 static int set_write_registers(struct ohtd_config *config, const struct key *key, const char *value,
 			       char *why, size_t size)
 {
-	char entry[32];
+	struct ohtd_gateway_rights rights;
+	const char *entry, *wrong = ohtd_rights_read_writables(&rights, value, &entry);
 
-	while (next_entry(&value, entry, sizeof(entry))) {
-		if (config->gateway_writable == OHTD_WRITABLE_MAX) {
-			snprintf(why, size, "%s has more than %d entries", key->name, OHTD_WRITABLE_MAX);
-			return -1;
-		}
-		if (!take_register(&config->gateway_write[config->gateway_writable], entry)) {
-			snprintf(why, size, "%s has '%s', which is not UNIT:REGISTER", key->name, entry);
-			return -1;
-		}
-		config->gateway_writable++;
-	}
-	return 0;
+	return keep_list(config->gateway_write_registers, sizeof(config->gateway_write_registers), key, value, wrong, entry,
+			 why, size);
 }
 
 static int set_destinations(struct ohtd_config *config, const struct key *key, const char *value,
@@ -387,8 +359,8 @@ static const struct key keys[] = {
 	{ "gateway", "listen", set_gateway, 0, 0, 0 },
 	{ "gateway", "write_from", set_write_from, 0, 0, 0 },
 	{ "gateway", "write_registers", set_write_registers, 0, 0, 0 },
-	{ "gateway", "idle_s", set_number, FIELD(gateway_idle_s), 1, 3600 },
-	{ "gateway", "fresh_ms", set_number, FIELD(gateway_fresh_ms), 0, 10000 },
+	{ "gateway", "idle_s", set_number, FIELD(gateway_idle_s), 1, OHTD_GATEWAY_IDLE_S_MAX },
+	{ "gateway", "fresh_ms", set_number, FIELD(gateway_fresh_ms), 0, OHTD_GATEWAY_FRESH_MS_MAX },
 	{ "history", "flush_s", set_number, FIELD(history_flush_s), 1, 60 },
 	{ "webhooks", "destinations", set_destinations, 0, 0, 0 },
 	{ "webhooks", "authorities", set_path, FIELD(webhook_ca), 0, 0 },
@@ -437,13 +409,13 @@ static unsigned int line_of(const struct loading *loading, const char *section, 
 static int check_writers(const struct loading *loading, const char *path, char *why, size_t size)
 {
 	const struct ohtd_config *config = loading->config;
-	const char *there = config->gateway_writers ? "write_from" : "write_registers";
+	const char *there = *config->gateway_write_from ? "write_from" : "write_registers";
 
-	if (!config->gateway_writers == !config->gateway_writable)
+	if (!*config->gateway_write_from == !*config->gateway_write_registers)
 		return 0;
 	snprintf(why, size, "%s:%u: '%s' needs '%s' beside it", path,
 		 line_of(loading, "gateway", there), there,
-		 config->gateway_writers ? "write_registers" : "write_from");
+		 *config->gateway_write_from ? "write_registers" : "write_from");
 	return -1;
 }
 

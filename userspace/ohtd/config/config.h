@@ -15,6 +15,7 @@
 
 #include "base/address.h"
 #include "common/destination.h"
+#include "config/rights.h"
 
 #define OHTD_PATH_BYTES		256
 #define OHTD_SOCKET_BYTES	108	/* what the kernel takes, with its NUL */
@@ -22,20 +23,12 @@
 #define OHTD_NAMES_MAX		16
 #define OHTD_LOOPS_MAX		16
 #define OHTD_ADDRESS_BYTES	64
-#define OHTD_WRITERS_MAX	8
 #define OHTD_PROXIES_MAX	8
-#define OHTD_WRITABLE_MAX	64
 #define OHTD_DESTINATIONS_MAX	16
 
 enum ohtd_backend_kind {
 	OHTD_BACKEND_KERNEL	= 0,
 	OHTD_BACKEND_RTU	= 1,
-};
-
-/* A register of a unit, as a client of the gateway names it. */
-struct ohtd_unit_register {
-	uint8_t unit;
-	uint16_t address;
 };
 
 /* @host: numeric IPv4 or IPv6. @port: 0: the system chooses. */
@@ -84,12 +77,11 @@ struct ohtd_config {
 	/* [gateway] */
 	unsigned int gateway;			/* 0 or 1: there is one */
 	struct ohtd_endpoint gateway_listen;
-	char gateway_write_from[OHTD_WRITERS_MAX][OHTD_ADDRESS_BYTES];	/* as ohtd_address_text() writes a peer */
-	unsigned int gateway_writers;
-	struct ohtd_unit_register gateway_write[OHTD_WRITABLE_MAX];
-	unsigned int gateway_writable;
+	/* of a robot that has no configuration yet: items of it */
+	char gateway_write_from[OHTD_WRITERS_BYTES];
+	char gateway_write_registers[OHTD_WRITABLE_BYTES];
 	unsigned int gateway_idle_s;
-	unsigned int gateway_fresh_ms;		/* values of this age are answered without the bus; 0: none */
+	unsigned int gateway_fresh_ms;
 	/* [history] */
 	unsigned int history_flush_s;		/* values are written so often */
 	/* [webhooks] */

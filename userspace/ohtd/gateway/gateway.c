@@ -130,12 +130,9 @@ void ohtd_gateway_refuse(struct ohtd_gateway *gateway, uint64_t owner,
 
 /* ---- new ones ---- */
 
-bool ohtd_gateway_is_writer(const struct ohtd_config *config, const char *peer)
+static bool is_writer(const struct ohtd_gateway *gateway, const char *peer)
 {
-	for (unsigned int i = 0; i < config->gateway_writers; i++)
-		if (!strcmp(config->gateway_write_from[i], peer))
-			return true;
-	return false;
+	return ohtd_rights_has_writer(&gateway->values.rights, peer);
 }
 
 /* What stands in the places, as it concerns one who comes. */
@@ -149,7 +146,7 @@ struct places {
 static struct places look_at_places(struct ohtd_gateway *gateway, const char *peer)
 {
 	char folded[OHTD_FOLDED_BYTES], other[OHTD_FOLDED_BYTES];
-	bool writes = ohtd_gateway_is_writer(gateway->setup.config, peer);
+	bool writes = is_writer(gateway, peer);
 	struct places places = { 0 };
 
 	/* Whole networks have one /64: another machine of it must not take the places of a writer. */
@@ -164,7 +161,7 @@ static struct places look_at_places(struct ohtd_gateway *gateway, const char *pe
 		ohtd_address_fold(other, client->peer);
 		places.taken++;
 		places.same += writes ? !strcmp(client->peer, peer) : !strcmp(other, folded);
-		if (!ohtd_gateway_is_writer(gateway->setup.config, client->peer) &&
+		if (!is_writer(gateway, client->peer) &&
 		    (!places.idlest || client->heard_ns < places.idlest->heard_ns))
 			places.idlest = client;
 	}
@@ -178,8 +175,8 @@ static struct places look_at_places(struct ohtd_gateway *gateway, const char *pe
 static struct ohtd_client *find_place(struct ohtd_gateway *gateway, const char *peer)
 {
 	struct places places = look_at_places(gateway, peer);
-	bool writes = ohtd_gateway_is_writer(gateway->setup.config, peer);
-	unsigned int kept = gateway->setup.config->gateway_writers ? OHTD_GATEWAY_KEPT : 0;
+	bool writes = is_writer(gateway, peer);
+	unsigned int kept = gateway->values.rights.writers ? OHTD_GATEWAY_KEPT : 0;
 
 	if (places.same >= OHTD_GATEWAY_SHARE)
 		return NULL;
@@ -257,7 +254,7 @@ static void accept_clients(struct ohtd_gateway *gateway)
 
 static void tick(struct ohtd_gateway *gateway)
 {
-	uint64_t idle_ns = gateway->setup.config->gateway_idle_s * OHTD_NS_PER_S;
+	uint64_t idle_ns = (uint64_t)gateway->values.idle_s * OHTD_NS_PER_S;
 
 	if (gateway->now_ns - gateway->ticked_ns < TICK_MS * OHTD_NS_PER_MS)
 		return;
@@ -324,6 +321,8 @@ static void *run(void *arg)
 		int n = epoll_wait(gateway->epoll_fd, events, EVENTS, busy ? TICK_MS : -1);
 
 		gateway->now_ns = ohtd_clock_monotonic_ns(gateway->setup.clock);
+		/* What is in force when an answer to a change has been sent holds for each request behind it. */
+		ohtd_settings_gateway(gateway->setup.settings, &gateway->values);
 		for (int i = 0; i < n && goes_on; i++)
 			goes_on = take_event(gateway, &events[i]);
 		tick(gateway);
@@ -403,14 +402,16 @@ struct ohtd_gateway *ohtd_gateway_create(const struct ohtd_gateway_setup *setup,
 int ohtd_gateway_start(struct ohtd_gateway *gateway)
 {
 	static const struct ohtd_thread what = { "ohtd-gateway", STACK_BYTES, run };
+	struct ohtd_gateway_values values;
 	int r = ohtd_thread_start(&gateway->thread, &what, gateway);
 
 	gateway->started = !r;
+	ohtd_settings_gateway(gateway->setup.settings, &values);
 	if (!r)
-		ohtd_log(OHTD_LOG_NOTICE, "gateway", "listening", "%s port %u, %s",
+		ohtd_log(OHTD_LOG_NOTICE, "gateway", "listening", "%s port %u, %s%s",
 			 gateway->setup.config->gateway_listen.host,
 			 ohtd_address_port(gateway->listen_fd),
-			 gateway->setup.config->gateway_writers ? "with writes" : "read-only");
+			 values.rights.writers ? "writes from " : "read-only", values.write_from);
 	return -r;
 }
 

@@ -46,6 +46,7 @@ struct ohtd_gateway_figures {
 /* Everything outlives the gateway. @link: its own to the control thread. */
 struct ohtd_gateway_setup {
 	const struct ohtd_config *config;
+	struct ohtd_settings *settings;
 	struct ohtd_clock *clock;
 	struct ohtd_robot *robot;
 	struct ohtd_link *link;

@@ -15,6 +15,7 @@
 #include "gateway/gateway.h"
 #include "gateway/join.h"
 #include "gateway/silence.h"
+#include "settings/settings.h"
 
 #define OHTD_GATEWAY_CLIENTS	32
 #define OHTD_GATEWAY_SHARE	16	/* of one machine */
@@ -58,6 +59,7 @@ struct ohtd_gateway_write {
 
 struct ohtd_gateway {
 	struct ohtd_gateway_setup setup;
+	struct ohtd_gateway_values values;	/* in force, as of this turn */
 	struct ohtd_gateway_figures figures;
 	pthread_t thread;
 	bool started;
@@ -84,9 +86,6 @@ void ohtd_gateway_answer(struct ohtd_gateway *gateway, uint64_t owner, const uin
 			 size_t count);
 void ohtd_gateway_refuse(struct ohtd_gateway *gateway, uint64_t owner,
 			 const struct ohtd_mbap_request *request, unsigned int exception);
-
-/* Is it one of write_from? */
-bool ohtd_gateway_is_writer(const struct ohtd_config *config, const char *peer);
 
 /* requests.c */
 

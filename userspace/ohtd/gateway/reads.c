@@ -55,7 +55,7 @@ static bool put_register(const struct ohtd_mbap_request *request, const struct o
 static bool read_image(struct ohtd_gateway *gateway, uint64_t owner,
 		       const struct ohtd_mbap_request *request)
 {
-	uint64_t fresh_ns = gateway->setup.config->gateway_fresh_ms * OHTD_NS_PER_MS;
+	uint64_t fresh_ns = (uint64_t)gateway->values.fresh_ms * OHTD_NS_PER_MS;
 	uint64_t oldest_ns = gateway->now_ns > fresh_ns ? gateway->now_ns - fresh_ns : 0;
 	unsigned int end = request->address + request->count, at = request->address;
 	uint16_t words[OHTD_MBAP_READ_MAX];

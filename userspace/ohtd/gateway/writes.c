@@ -20,14 +20,6 @@
 
 /* ---- may it ---- */
 
-static bool is_listed_register(const struct ohtd_config *config, uint8_t unit, uint16_t address)
-{
-	for (unsigned int i = 0; i < config->gateway_writable; i++)
-		if (config->gateway_write[i].unit == unit && config->gateway_write[i].address == address)
-			return true;
-	return false;
-}
-
 static bool take_token(struct ohtd_gateway_bucket *bucket, uint64_t now_ns)
 {
 	uint64_t more = (now_ns - bucket->refilled_ns) * RATE / OHTD_NS_PER_S;
@@ -168,14 +160,14 @@ static void write_robot(struct ohtd_gateway *gateway, const struct ohtd_client *
 void ohtd_gateway_write(struct ohtd_gateway *gateway, const struct ohtd_client *client,
 			const struct ohtd_mbap_request *request)
 {
-	const struct ohtd_config *config = gateway->setup.config;
+	const struct ohtd_gateway_rights *rights = &gateway->values.rights;
 	bool robot = ohtd_gateway_is_robot(request->unit);
 	uint8_t unit = robot ? ROBOT_UNIT : request->unit;
 
-	if (!ohtd_gateway_is_writer(config, client->peer))
+	if (!ohtd_rights_has_writer(rights, client->peer))
 		refuse(gateway, client->name, client->peer, request, OHTD_MBAP_BAD_FUNCTION,
-		       config->gateway_writers ? "the address is not listed" : "writes are off");
-	else if (!is_listed_register(config, unit, request->address))
+		       rights->writers ? "the address is not listed" : "writes are off");
+	else if (!ohtd_rights_has_writable(rights, unit, request->address))
 		refuse(gateway, client->name, client->peer, request, OHTD_MBAP_BAD_ADDRESS,
 		       "the register is not listed");
 	else if (robot)

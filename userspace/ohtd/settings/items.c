@@ -15,11 +15,14 @@
 #include "json/writer.h"
 
 #define UNITS		"/bus/units"
+#define WRITE_FROM	"/gateway/write_from"
+#define WRITE_REGISTERS	"/gateway/write_registers"
 #define STATIONS	"/stations/"
 #define POSITION	"/position_mm"
 #define POSITION_MAX_MM	1000000
 /* A whole number that a double holds without doubt. */
 #define WHOLE_MAX	1e15
+#define SHOWN_BYTES	60	/* of an entry that is refused */
 
 static const char *const levels[] = { "error", "warning", "notice", "info", "debug", NULL };
 
@@ -69,6 +72,39 @@ static const char *left_out_unfit(const struct ohtd_values *values, struct ohtd_
 
 	(void)values;
 	return ohtd_left_out_read(part->text, &signals, part);
+}
+
+/* An entry that cannot be read, for people; a register that is written like a book is cut. */
+static void narrow(struct ohtd_part *part, const char *entry)
+{
+	size_t bytes = strcspn(entry, OHTD_RIGHTS_PARTED);
+
+	part->text = entry;
+	part->bytes = oht_utf8_cut(entry, bytes < SHOWN_BYTES ? bytes : SHOWN_BYTES);
+}
+
+static const char *writers_unfit(const struct ohtd_values *values, struct ohtd_part *part)
+{
+	struct ohtd_gateway_rights rights;
+	const char *entry;
+
+	(void)values;
+	if (!ohtd_rights_read_writers(&rights, part->text, &entry))
+		return NULL;
+	narrow(part, entry);
+	return "writers are single addresses as 192.0.2.20, at most 8, parted by commas or blanks";
+}
+
+static const char *writables_unfit(const struct ohtd_values *values, struct ohtd_part *part)
+{
+	struct ohtd_gateway_rights rights;
+	const char *entry;
+
+	(void)values;
+	if (!ohtd_rights_read_writables(&rights, part->text, &entry))
+		return NULL;
+	narrow(part, entry);
+	return "registers are UNIT:REGISTER as 1:7 or 2:0x4D, at most 64, parted by commas or blanks";
 }
 
 /* ---- the rows ---- */
@@ -132,6 +168,18 @@ static const struct ohtd_item last_items[] = {
 	{ .pointer = "/rates/queries_per_s", .type = OHTD_ITEM_NUMBER, AT(rates.queries_per_s), .unit = "1/s", .whole = true,
 	  .max = OHTD_PER_S_MAX, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
 	  .summary = "So many answers from the database an account may ask for; 0: without a limit" },
+	{ .pointer = "/gateway/idle_s", .type = OHTD_ITEM_NUMBER, AT(gateway.idle_s), .unit = "s", .whole = true,
+	  .min = 1, .max = OHTD_GATEWAY_IDLE_S_MAX, .role = OHTD_ROLE_ADMINISTRATOR,
+	  .summary = "A client of the gateway that asks nothing for so long is sent away" },
+	{ .pointer = "/gateway/fresh_ms", .type = OHTD_ITEM_NUMBER, AT(gateway.fresh_ms), .unit = "ms", .whole = true,
+	  .max = OHTD_GATEWAY_FRESH_MS_MAX, .role = OHTD_ROLE_ADMINISTRATOR,
+	  .summary = "The gateway answers with values of at most this age without asking the module; 0: it always asks" },
+	{ .pointer = WRITE_FROM, .type = OHTD_ITEM_TEXT, AT(gateway.write_from), .unfit = writers_unfit,
+	  .max = OHTD_WRITERS_BYTES - 1, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+	  .summary = "Addresses whose programs may write through the gateway, as 192.0.2.20, parted by commas or blanks; empty: none" },
+	{ .pointer = WRITE_REGISTERS, .type = OHTD_ITEM_TEXT, AT(gateway.write_registers), .unfit = writables_unfit,
+	  .max = OHTD_WRITABLE_BYTES - 1, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+	  .summary = "Registers that they may write, as 1:7 2:0x4D: unit and register, parted by commas or blanks; empty: none" },
 };
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -577,14 +625,29 @@ static void check_units(const struct ohtd_values *values, struct ohtd_faults *fa
 	}
 }
 
+/* One list without the other is one that somebody believes in. */
+static void check_writers(const struct ohtd_gateway_values *gateway, struct ohtd_faults *faults)
+{
+	const struct ohtd_gateway_rights *rights = &gateway->rights;
+
+	if (!rights->writers != !rights->writables)
+		ohtd_fault_add(faults, rights->writers ? WRITE_FROM : WRITE_REGISTERS, "contradiction",
+			       "'%s', but %s is empty: nobody could write anything",
+			       rights->writers ? gateway->write_from : gateway->write_registers,
+			       rights->writers ? WRITE_REGISTERS : WRITE_FROM);
+}
+
 void ohtd_values_settle(struct ohtd_values *values, struct ohtd_faults *faults)
 {
 	char pointer[OHTD_POINTER_BYTES] = "/motion";
 	struct ohtd_rules_fault fault;
+	const char *entry;
 
 	/* The texts were accepted with their items, or are the defaults. */
 	ohtd_searched_read(values->units, &values->searched, NULL);
 	ohtd_left_out_read(values->past.left_out, &values->past.signals_left_out, NULL);
+	ohtd_rights_read_writers(&values->gateway.rights, values->gateway.write_from, &entry);
+	ohtd_rights_read_writables(&values->gateway.rights, values->gateway.write_registers, &entry);
 	if (!ohtd_rules_settle(&values->table, &fault)) {
 		if (fault.rule < OHTD_RULES)
 			point_at_rule(pointer, fault.rule, OHTD_RULE_COMMON);
@@ -598,4 +661,5 @@ void ohtd_values_settle(struct ohtd_values *values, struct ohtd_faults *faults)
 			       "samples for %g days, but columns for %g: of a time with samples there are columns, too",
 			       values->past.samples_days, values->past.columns_days);
 	check_units(values, faults);
+	check_writers(&values->gateway, faults);
 }

@@ -16,6 +16,7 @@
 
 #include "base/role.h"
 #include "robot/model.h"
+#include "config/rights.h"
 #include "robot/rules.h"
 #include "robot/searched.h"
 #include "robot/stations.h"
@@ -36,7 +37,7 @@ struct json_object;
 #define OHTD_POINTER_BYTES	96
 #define OHTD_FAULT_BYTES	240
 #define OHTD_FAULTS_MAX		16
-#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 19)
+#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 23)
 /* An item for each of many: stands in a pointer for any name. */
 #define OHTD_ANY		"*"
 
@@ -87,6 +88,22 @@ struct ohtd_rate_values {
 	double queries_per_s;
 };
 
+/**
+ * struct ohtd_gateway_values - of the Modbus TCP server
+ * @idle_s: a client that asks nothing for so long is sent away
+ * @fresh_ms: values of at most this age are answered without the bus; 0: none
+ * @write_from: as ohtd_rights_read_writers() reads it
+ * @write_registers: as ohtd_rights_read_writables() reads it
+ * @rights: of both; set by ohtd_values_settle()
+ */
+struct ohtd_gateway_values {
+	double idle_s;
+	double fresh_ms;
+	char write_from[OHTD_WRITERS_BYTES];
+	char write_registers[OHTD_WRITABLE_BYTES];
+	struct ohtd_gateway_rights rights;
+};
+
 /* What may be changed on the robot. */
 enum ohtd_layer {
 	OHTD_LAYER_COMMISSIONING,	/* all that the role may */
@@ -117,6 +134,7 @@ struct ohtd_values {
 	struct ohtd_backup_values backup;
 	struct ohtd_rate_values rates;
 	struct ohtd_past_values past;
+	struct ohtd_gateway_values gateway;
 };
 
 enum ohtd_item_type {

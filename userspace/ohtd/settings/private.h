@@ -96,6 +96,7 @@ struct ohtd_effect {
  * @backup: when
  * @rates: of clients
  * @past: how much of it is kept
+ * @gateway: of the Modbus TCP server
  */
 struct ohtd_settings {
 	struct ohtd_settings_setup setup;
@@ -139,6 +140,7 @@ struct ohtd_settings {
 	struct ohtd_backup_values backup;
 	struct ohtd_rate_values rates;
 	struct ohtd_past_values past;
+	struct ohtd_gateway_values gateway;
 };
 
 /* ---- versions.c ---- */

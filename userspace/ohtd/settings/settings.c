@@ -296,6 +296,7 @@ void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree
 	settings->backup = settings->values.backup;
 	settings->rates = settings->values.rates;
 	settings->past = settings->values.past;
+	settings->gateway = settings->values.gateway;
 	pthread_mutex_unlock(&settings->lock);
 }
 
@@ -527,6 +528,13 @@ struct ohtd_rate_values ohtd_settings_rates(struct ohtd_settings *settings)
 	values = settings->rates;
 	pthread_mutex_unlock(&settings->lock);
 	return values;
+}
+
+void ohtd_settings_gateway(struct ohtd_settings *settings, struct ohtd_gateway_values *gateway)
+{
+	pthread_mutex_lock(&settings->lock);
+	*gateway = settings->gateway;
+	pthread_mutex_unlock(&settings->lock);
 }
 
 bool ohtd_settings_past(struct ohtd_settings *settings, struct ohtd_past_values *past)

@@ -98,6 +98,7 @@ struct ohtd_settings_note {
  * @level: of ohtd.conf
  * @backup: likewise
  * @rates: likewise
+ * @gateway: likewise
  * @simulated: there is no robot
  * @model: of @robot
  * @lost: the database is another one than before, or is gone beside a past
@@ -113,6 +114,7 @@ struct ohtd_settings_setup {
 	int level;
 	struct ohtd_backup_values backup;
 	struct ohtd_rate_values rates;
+	struct ohtd_gateway_values gateway;
 	bool simulated;
 	const struct ohtd_model *model;
 	bool lost;
@@ -395,6 +397,9 @@ struct ohtd_rate_values ohtd_settings_rates(struct ohtd_settings *settings);
  * goes on as before. Context: any thread but the control thread.
  */
 bool ohtd_settings_past(struct ohtd_settings *settings, struct ohtd_past_values *past);
+
+/* What the Modbus TCP server serves, and who may write through it. Context: any thread but the control thread. */
+void ohtd_settings_gateway(struct ohtd_settings *settings, struct ohtd_gateway_values *gateway);
 
 /* The level of the log that is in force. */
 enum ohtd_log_level ohtd_settings_level(struct ohtd_settings *settings);

@@ -390,6 +390,7 @@ static void take_defaults(struct ohtd_settings *settings)
 	defaults->level = settings->setup.level;
 	defaults->backup = settings->setup.backup;
 	defaults->rates = settings->setup.rates;
+	defaults->gateway = settings->setup.gateway;
 	defaults->past = (struct ohtd_past_values){
 		.samples_days = SAMPLES_DAYS, .columns_days = COLUMNS_DAYS, .size_mib = PAST_MIB, .backups = DEFAULT_KEPT,
 	};
