@@ -158,7 +158,9 @@ def test_a_change_is_live_in_all_parts_and_survives_a_kill(own):
         assert own.post("robot/commands", {"verb": "move", "station": "home"}).code == "unknown_station"
         assert own.post("robot/commands", {"verb": "move", "station": "mill"}).status == 409
         own.get("health", role=None, headers={"X-Request-Id": "seen"})
-        assert any(item["request_id"] == "seen" for item in own.get("logs?code=answer&level=debug&limit=200", role="supervisor").json["items"])
+        # The line is written behind the answer.
+        until(lambda: any(item["request_id"] == "seen" for item in own.get("logs?code=answer&level=debug&limit=200", role="supervisor").json["items"]),
+              what="the line of an answer")
         assert own.get("config/versions/2").json["changes"] == answer.json["changes"]
 
     check()
