@@ -71,6 +71,16 @@ void ohtd_hub_listen(struct ohtd_hub *hub, int index, bool begins)
 	pthread_mutex_unlock(&hub->lock);
 }
 
+struct ohtd_hub_news ohtd_hub_news(struct ohtd_hub *hub)
+{
+	struct ohtd_hub_news news;
+
+	pthread_mutex_lock(&hub->lock);
+	news = hub->news;
+	pthread_mutex_unlock(&hub->lock);
+	return news;
+}
+
 unsigned int ohtd_hub_listeners(struct ohtd_hub *hub, int index)
 {
 	unsigned int listeners;
@@ -177,6 +187,7 @@ void ohtd_hub_end(struct ohtd_hub *hub, const struct ohtd_moment *moment)
 {
 	hub->version = moment->version;
 	hub->at_ms = moment->now_ms;
+	hub->news.states++;
 	pthread_mutex_unlock(&hub->lock);
 }
 
@@ -281,6 +292,7 @@ void ohtd_hub_publish(struct ohtd_hub *hub, int index, const struct ohtd_channel
 		return;
 	message->wall_ns = moment->wall_ns;
 	message->event = event && kind->prompt;
+	hub->news.events += message->event;
 	message->seen_ns = moment->seen_ns;
 }
 

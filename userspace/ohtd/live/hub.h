@@ -125,6 +125,18 @@ uint64_t ohtd_hub_epoch(const struct ohtd_hub *hub);
 /* Somebody listens, or does so no more. Only while somebody does is told that nothing changes. */
 void ohtd_hub_listen(struct ohtd_hub *hub, int channel, bool begins);
 
+/**
+ * struct ohtd_hub_news - how much has been published so far
+ * @states: publications
+ * @events: those with an event that a subscriber must take soon
+ */
+struct ohtd_hub_news {
+	uint64_t states;
+	uint64_t events;
+};
+
+struct ohtd_hub_news ohtd_hub_news(struct ohtd_hub *hub);
+
 /* How many listen to a channel. */
 unsigned int ohtd_hub_listeners(struct ohtd_hub *hub, int channel);
 

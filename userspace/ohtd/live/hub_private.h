@@ -53,6 +53,7 @@ struct ohtd_hub {
 	uint64_t version;
 	uint64_t at_ms;
 	unsigned int listeners;
+	struct ohtd_hub_news news;
 	struct channel channels[OHTD_CHANNELS_MAX];
 };
 

@@ -111,7 +111,10 @@ static void turn(struct ohtd_loop *loop)
 /* The tick is too slow for signals. */
 static void on_often(h2o_timeout_entry_t *entry)
 {
-	turn(H2O_STRUCT_FROM_MEMBER(struct ohtd_live_loop, often, entry)->loop);
+	struct ohtd_live_loop *live = H2O_STRUCT_FROM_MEMBER(struct ohtd_live_loop, often, entry);
+
+	live->left = live->socket_count;
+	turn(live->loop);
 }
 
 static void begin(struct ohtd_loop *loop)

@@ -57,6 +57,9 @@ struct ohtd_live {
  * @pause: how long @often waits
  * @often: only while somebody listens to the signals
  * @sockets: WebSockets, see socket_private.h
+ * @socket_count: of @sockets
+ * @news: of the hub, when @sockets were looked at last
+ * @left: of @sockets, from the first on: not looked at since then
  * @streams: see stream.c
  * @downloads: see download.c
  */
@@ -66,6 +69,9 @@ struct ohtd_live_loop {
 	h2o_timeout_t pause;
 	h2o_timeout_entry_t often;
 	h2o_linklist_t sockets;
+	unsigned int socket_count;
+	struct ohtd_hub_news news;
+	unsigned int left;
 	h2o_linklist_t streams;
 	h2o_linklist_t downloads;
 };

@@ -19,6 +19,8 @@
 #define AUTH_MS			2000
 #define CLOSE_MS		1000
 #define PING_MS			15000	/* of silence; as long again without an answer is the end */
+/* Messages in one turn; then the loop looks for an event of the stop, and for requests. */
+#define WRITTEN_A_TURN		32
 #define CREDIT_MAX		100	/* messages at once */
 #define CREDIT_PER_S		50
 #define CONTROLS_MAX		16	/* answers to pings that the client does not read */
@@ -61,6 +63,7 @@ static void free_socket(struct ohtd_socket *socket)
 	struct ohtd_server *server = socket->loop->server;
 
 	h2o_linklist_unlink(&socket->link);
+	socket->loop->live->socket_count--;
 	for (int i = 0; i < socket->dialect->places; i++)
 		ohtd_socket_listen(socket, i, false);
 	if (!socket->who.role)
@@ -223,6 +226,7 @@ static void start(struct ohtd_call *call, struct ohtd_socket *socket, const char
 	call->conn->stays = true;
 	set_buffers(h2o_socket_get_fd(call->conn->sock));
 	h2o_linklist_insert(&loop->live->sockets, &socket->link);
+	loop->live->socket_count++;
 	ohtd_figures_note(call->count, 101, 0);
 	socket->ws = h2o_upgrade_to_websocket(call->req, key, socket, on_message);
 	ohtd_socket_set_rules(socket);
@@ -319,12 +323,39 @@ void ohtd_sockets_tick(struct ohtd_loop *loop)
 		next = at->next;
 		look(H2O_STRUCT_FROM_MEMBER(struct ohtd_socket, link, at), now_ms);
 	}
+	loop->live->left = loop->live->socket_count;
+}
+
+/* Events that must be taken soon go out before any state. */
+static void tell_events(struct ohtd_live_loop *live)
+{
+	for (h2o_linklist_t *at = live->sockets.next; at != &live->sockets; at = at->next)
+		ohtd_socket_pump_event(H2O_STRUCT_FROM_MEMBER(struct ohtd_socket, link, at));
 }
 
 void ohtd_sockets_turn(struct ohtd_loop *loop)
 {
-	for (h2o_linklist_t *at = loop->live->sockets.next; at != &loop->live->sockets; at = at->next)
-		ohtd_socket_pump(H2O_STRUCT_FROM_MEMBER(struct ohtd_socket, link, at));
+	struct ohtd_live_loop *live = loop->live;
+	const struct ohtd_hub_news news = ohtd_hub_news(loop->server->live->hub);
+	unsigned int written = 0;
+
+	if (news.events != live->news.events)
+		tell_events(live);
+	if (news.states != live->news.states)
+		live->left = live->socket_count;
+	live->news = news;
+	/* Some may have gone since then. */
+	if (live->left > live->socket_count)
+		live->left = live->socket_count;
+	for (; live->left && written < WRITTEN_A_TURN; live->left--) {
+		h2o_linklist_t *first = live->sockets.next;
+
+		h2o_linklist_unlink(first);
+		h2o_linklist_insert(&live->sockets, first);
+		written += ohtd_socket_pump(H2O_STRUCT_FROM_MEMBER(struct ohtd_socket, link, first));
+	}
+	if (live->left)
+		ohtd_loop_turn_again(loop);
 }
 
 void ohtd_sockets_drain(struct ohtd_loop *loop)

@@ -31,7 +31,7 @@ struct ohtd_message *ohtd_foxglove_advertise(void);
 /* Makes a WebSocket out of the request, which asks for one. */
 void ohtd_socket_open(struct ohtd_call *call, const struct ohtd_dialect *dialect);
 
-/* Writes what the channels have. */
+/* Writes what the channels have: an event of the stop to all, then some of the rest, and asks for another turn for what is left. */
 void ohtd_sockets_turn(struct ohtd_loop *loop);
 
 /* Looks for those who are late, or may not listen any more. */

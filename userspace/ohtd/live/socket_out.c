@@ -45,13 +45,17 @@ static struct ohtd_message *next_of(struct ohtd_socket *socket, int place)
 	return message && dialect->dress ? dialect->dress(socket, place, message) : message;
 }
 
+static struct ohtd_message *next_event(struct ohtd_socket *socket)
+{
+	socket->head_bytes = 0;
+	return next_of(socket, OHTD_CHANNEL_SAFETY);
+}
+
 /* The stop before everything else. */
 static struct ohtd_message *next(struct ohtd_socket *socket)
 {
-	struct ohtd_message *message;
+	struct ohtd_message *message = next_event(socket);
 
-	socket->head_bytes = 0;
-	message = next_of(socket, OHTD_CHANNEL_SAFETY);
 	if (!message)
 		message = next_reply(socket);
 	for (int i = 0; !message && i < socket->dialect->places; i++)
@@ -98,27 +102,47 @@ static void on_written(h2o_socket_t *sock, const char *err)
 	h2o_websocket_proceed(ws);
 }
 
-void ohtd_socket_pump(struct ohtd_socket *socket)
+/* Between the pieces of a frame of the library nothing else may be written. */
+static bool may_write(const struct ohtd_socket *socket)
 {
-	h2o_websocket_conn_t *ws = socket->ws;
+	const h2o_websocket_conn_t *ws = socket->ws;
+
+	return ws->sock && !socket->close_by_ms && !h2o_socket_is_writing(ws->sock) && !wslay_event_want_write(ws->ws_ctx);
+}
+
+static void write_message(struct ohtd_socket *socket, struct ohtd_message *message)
+{
 	h2o_iovec_t frame[2];
 	size_t count = 1;
 
-	/* Between the pieces of a frame of the library nothing else may be written. */
-	if (!ws->sock || socket->close_by_ms || h2o_socket_is_writing(ws->sock) ||
-	    wslay_event_want_write(ws->ws_ctx))
-		return;
-	socket->writing = next(socket);
-	if (!socket->writing)
-		return;
+	socket->writing = message;
 	socket->writing_ms = ohtd_channels_now_ms(socket->loop);
-	frame[0] = h2o_iovec_init(socket->writing->frame, socket->writing->frame_bytes);
+	frame[0] = h2o_iovec_init(message->frame, message->frame_bytes);
 	if (socket->head_bytes) {
 		frame[0] = h2o_iovec_init(socket->head + sizeof(socket->head) - socket->head_bytes,
 					  socket->head_bytes);
-		frame[count++] = h2o_iovec_init(socket->writing->text, socket->writing->text_bytes);
+		frame[count++] = h2o_iovec_init(message->text, message->text_bytes);
 	}
-	h2o_socket_write(ws->sock, frame, count, on_written);
+	h2o_socket_write(socket->ws->sock, frame, count, on_written);
+}
+
+static bool write_next(struct ohtd_socket *socket, struct ohtd_message *(*take)(struct ohtd_socket *socket))
+{
+	struct ohtd_message *message = may_write(socket) ? take(socket) : NULL;
+
+	if (message)
+		write_message(socket, message);
+	return message;
+}
+
+bool ohtd_socket_pump(struct ohtd_socket *socket)
+{
+	return write_next(socket, next);
+}
+
+bool ohtd_socket_pump_event(struct ohtd_socket *socket)
+{
+	return write_next(socket, next_event);
 }
 
 static bool event_is_late(struct ohtd_socket *socket, uint64_t now_ms)

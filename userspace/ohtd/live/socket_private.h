@@ -131,8 +131,10 @@ void ohtd_socket_greet(struct ohtd_socket *socket, const char *text, size_t byte
 /* socket_out.c */
 /* Queues an answer, whose reference becomes that of the socket. NULL: out of memory. */
 void ohtd_socket_reply(struct ohtd_socket *socket, struct ohtd_message *message);
-/* Writes the next message, if nothing is being written. */
-void ohtd_socket_pump(struct ohtd_socket *socket);
+/* Writes the next message, if nothing is being written. False: nothing was. */
+bool ohtd_socket_pump(struct ohtd_socket *socket);
+/* The same, of a stop. */
+bool ohtd_socket_pump_event(struct ohtd_socket *socket);
 /* Does the client take what it is sent? Else its end begins, and false. */
 bool ohtd_socket_keeps_up(struct ohtd_socket *socket, uint64_t now_ms);
 void ohtd_socket_forget(struct ohtd_socket *socket);

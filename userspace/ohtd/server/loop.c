@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "server/control.h"
@@ -39,6 +40,11 @@ static void on_link(h2o_socket_t *sock, const char *err)
 		return;
 	ohtd_command_take(loop);
 	loop->server->guest->turn(loop);
+}
+
+void ohtd_loop_turn_again(struct ohtd_loop *loop)
+{
+	eventfd_write(ohtd_link_fd(loop->link), 1);
 }
 
 /* In the drain: nothing is under way, nor on its way from a client that has just connected. */

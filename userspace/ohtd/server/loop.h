@@ -217,6 +217,9 @@ void ohtd_reply_send(struct ohtd_call *call, int status, const char *data, size_
 void ohtd_pending_tick(struct ohtd_loop *loop);
 void ohtd_pending_drop_all(struct ohtd_loop *loop);
 
+/* loop.c: the guest has more to do, and gets another turn when the loop has looked for requests. */
+void ohtd_loop_turn_again(struct ohtd_loop *loop);
+
 /* call.c: the newest snapshot; valid until the loop's next turn. Never NULL. */
 const struct ohtd_snapshot *ohtd_loop_snapshot(struct ohtd_loop *loop);
 
