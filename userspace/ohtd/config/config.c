@@ -465,35 +465,32 @@ static int check_together(const struct loading *loading, const char *path, char 
 	return check_writers(loading, path, why, size);
 }
 
-static void set_defaults(struct ohtd_config *config)
-{
-	*config = (struct ohtd_config){
-		.listen = { "127.0.0.1", 8443 },
-		.connections_max = 256,
-		.logins_per_s = 10,
-		.changes_per_s = 100,
-		.queries_per_s = 250,
-		.state_dir = "/var/lib/oht",
-		.socket = "/run/oht/ohtd.sock",
-		.data_dir = OHT_DATADIR,
-		.web_dir = OHT_DATADIR "/web",
-		.device = "/dev/oht0",
-		.baud_bps = 115200,
-		.parity = 'N',
-		.stop_bits = 1,
-		.time_factor = 1,
-		.realtime_priority = 50,
-		.cpu = -1,
-		.gateway_idle_s = 60,
-		.gateway_fresh_ms = 1000,
-		.history_flush_s = 10,
-		.sender = OHT_LIBEXECDIR "/ohtd-sender",
-		.webhook_timeout_s = 10,
-		.backup_nightly = 1,
-		.backup_hour = 2,
-		.log_level = OHTD_LOG_INFO,
-	};
-}
+const struct ohtd_config ohtd_config_preset = {
+	.listen = { "127.0.0.1", 8443 },
+	.connections_max = 256,
+	.logins_per_s = 10,
+	.changes_per_s = 100,
+	.queries_per_s = 250,
+	.state_dir = "/var/lib/oht",
+	.socket = "/run/oht/ohtd.sock",
+	.data_dir = OHT_DATADIR,
+	.web_dir = OHT_DATADIR "/web",
+	.device = "/dev/oht0",
+	.baud_bps = 115200,
+	.parity = 'N',
+	.stop_bits = 1,
+	.time_factor = 1,
+	.realtime_priority = 50,
+	.cpu = -1,
+	.gateway_idle_s = 60,
+	.gateway_fresh_ms = 1000,
+	.history_flush_s = 10,
+	.sender = OHT_LIBEXECDIR "/ohtd-sender",
+	.webhook_timeout_s = 10,
+	.backup_nightly = 1,
+	.backup_hour = 2,
+	.log_level = OHTD_LOG_INFO,
+};
 
 static void resolve(struct ohtd_config *config)
 {
@@ -520,7 +517,7 @@ int ohtd_config_load(struct ohtd_config *config, const char *path, char *why, si
 {
 	struct loading loading = { .config = config };
 
-	set_defaults(config);
+	*config = ohtd_config_preset;
 	if (ohtd_ini_parse(path, take_key, &loading, why, size) || refuse_empty(path, why, size))
 		return -1;
 	if (check_together(&loading, path, why, size)) {

@@ -566,20 +566,41 @@ static void take_leaf(const char *pointer, struct json_object *value, void *arg)
 	}
 }
 
-void ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
-		    const struct ohtd_values *defaults, struct ohtd_values *values,
-		    struct ohtd_faults *faults)
+/* Gives the items that are not in @tree their values of @absent; returns how many they are. */
+static size_t take_absent(const struct ohtd_items *items, struct json_object *tree, const struct ohtd_values *absent,
+			  struct ohtd_values *values)
+{
+	struct json_object *value;
+	size_t count = 0;
+
+	for (size_t i = 0; i < items->count; i++) {
+		const struct ohtd_item *item = &items->item[i];
+
+		if (item->of_many || !json_pointer_get(tree, item->pointer, &value))
+			continue;
+		ohtd_item_reset(item, values, absent);
+		count++;
+	}
+	return count;
+}
+
+size_t ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
+		      const struct ohtd_values *defaults, const struct ohtd_values *absent,
+		      struct ohtd_values *values, struct ohtd_faults *faults)
 {
 	struct taking taking = { .items = items, .values = values, .faults = faults };
+	size_t count;
 
 	*values = *defaults;
 	values->stations.count = 0;
 	ohtd_tree_each(tree, take_leaf, &taking);
+	count = take_absent(items, tree, absent, values);
 	ohtd_stations_sort(&values->stations);
 	if (faults->count)
-		return;
+		return count;
 	ohtd_values_settle(values, faults);
 	faults->contradiction = faults->count;
+	return count;
 }
 
 /* ---- values against each other ---- */

@@ -225,16 +225,19 @@ struct json_object *ohtd_tree_of(const struct ohtd_items *items, const struct oh
 /**
  * ohtd_tree_take() - check a tree and take its values
  * @items: what may be in it
- * @tree: the tree; an item that is not there has its default
+ * @tree: the tree
  * @defaults: of the items; of stations there are none by default
- * @values: filled; of an item with a fault the default stays
+ * @absent: values of the items that @tree does not have; stations are not among them
+ * @values: filled; an item with a fault has its default
  * @faults: empty; filled with all that is wrong
  *
  * Values that do not agree are looked for if each of them is good alone.
+ *
+ * Return: how many items @tree does not have.
  */
-void ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
-		    const struct ohtd_values *defaults, struct ohtd_values *values,
-		    struct ohtd_faults *faults);
+size_t ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
+		      const struct ohtd_values *defaults, const struct ohtd_values *absent,
+		      struct ohtd_values *values, struct ohtd_faults *faults);
 
 /*
  * Sets what follows from other values, then adds what contradicts: limits each other, stations the limits, searched addresses the

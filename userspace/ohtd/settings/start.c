@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "base/log.h"
+#include "config/config.h"
 #include "control/motion_limits.h"
 #include "control/robot.h"
 
@@ -23,6 +24,7 @@
 /* Reasons of versions that nobody has made. While one of those but the first is live, a person is
  * waited for. */
 #define REASON_FIRST	"taken over from motion.csv, stations.csv, modules.csv and ohtd.conf"
+#define REASON_ADDED	"items that are new were added, as motion.csv and ohtd.conf have them"
 #define REASON_UNFIT	"items that do not fit have their defaults"
 #define REASON_DAMAGED	"the newest version cannot be read"
 #define LOST		"all versions were lost"
@@ -116,21 +118,25 @@ static size_t make_agree(struct ohtd_settings *settings, struct ohtd_values *val
 	return count;
 }
 
-/* Whatever a release or the files permit no more has its default: a start is never refused. Returns
- * how much. */
-static size_t make_fit(struct ohtd_settings *settings, struct json_object *tree)
+/*
+ * Whatever a release or the files permit no more has its default: a start is never refused. Returns how much. @added: filled if not
+ * NULL: how many items @tree does not have.
+ */
+static size_t make_fit(struct ohtd_settings *settings, struct json_object *tree, size_t *added)
 {
 	struct ohtd_values *values = &settings->wanted;
 	struct ohtd_faults *faults = calloc(1, sizeof(*faults));
-	size_t count = 0;
+	size_t count = 0, absent = 0;
 
-	*values = settings->defaults;
-	if (!faults)
-		return 0;
-	if (tree) {
-		ohtd_tree_take(&settings->items, tree, &settings->defaults, values, faults);
+	*values = settings->first;
+	if (faults && tree) {
+		absent = ohtd_tree_take(&settings->items, tree, &settings->defaults, &settings->first, values, faults);
 		count += faults->contradiction ? 0 : tell_faults(faults, faults->count);
 	}
+	if (added)
+		*added = absent;
+	if (!faults)
+		return 0;
 	count += make_agree(settings, values, faults);
 	free(faults);
 	return count;
@@ -270,22 +276,33 @@ static int fall_back(struct ohtd_settings *settings, const char *reason, struct 
 	return r;
 }
 
-static int begin_kept(struct ohtd_settings *settings, struct json_object *tree)
+/* The newest version stays. */
+static int begin_same(struct ohtd_settings *settings)
 {
-	struct json_object *made;
+	struct json_object *tree = ohtd_tree_of(&settings->items, &settings->wanted);
 
-	if (make_fit(settings, tree))
-		return fall_back(settings, REASON_UNFIT, tree);
-	made = ohtd_tree_of(&settings->items, &settings->wanted);
-	if (!made)
+	if (!tree)
 		return -ENOMEM;
-	ohtd_settings_live(settings, made, &settings->head);
-	json_object_put(made);
+	ohtd_settings_live(settings, tree, &settings->head);
+	json_object_put(tree);
 	ohtd_log(OHTD_LOG_NOTICE, "settings", "config", "version %lld by %s",
 		 (long long)settings->head.version, settings->head.author);
-	if (is_fall_back(&settings->head))
-		wait_again(settings);
 	return 0;
+}
+
+static int begin_kept(struct ohtd_settings *settings, struct json_object *tree)
+{
+	bool waits = is_fall_back(&settings->head);
+	size_t added;
+	int r;
+
+	if (make_fit(settings, tree, &added))
+		return fall_back(settings, REASON_UNFIT, tree);
+	/* A fall-back stays one: nobody has chosen what it has replaced. */
+	r = added ? begin_version(settings, waits ? settings->head.reason : REASON_ADDED) : begin_same(settings);
+	if (!r && waits)
+		wait_again(settings);
+	return r;
 }
 
 /* Nobody has confirmed the newest version, @tree: one with the values of before follows it. */
@@ -303,7 +320,7 @@ static int begin_returned(struct ohtd_settings *settings, struct json_object *tr
 		return r;
 	}
 	snprintf(change.reason, sizeof(change.reason), "version %lld %s", (long long)was, cause);
-	if (make_fit(settings, before ? before : tree) || !before)
+	if (make_fit(settings, before ? before : tree, NULL) || !before)
 		r = fall_back(settings, before ? REASON_UNFIT : REASON_DAMAGED, before ? before : tree);
 	else
 		r = begin_version(settings, change.reason);
@@ -318,7 +335,7 @@ static int begin_returned(struct ohtd_settings *settings, struct json_object *tr
 
 static int begin_without(struct ohtd_settings *settings)
 {
-	make_fit(settings, NULL);
+	make_fit(settings, NULL, NULL);
 	return settings->setup.lost ? fall_back(settings, REASON_LOST, NULL)
 				    : begin_version(settings, REASON_FIRST);
 }
@@ -326,7 +343,7 @@ static int begin_without(struct ohtd_settings *settings)
 /* A repair has found no version, and has left an empty one. */
 static int begin_repaired(struct ohtd_settings *settings)
 {
-	make_fit(settings, NULL);
+	make_fit(settings, NULL, NULL);
 	return fall_back(settings, REASON_LOST, NULL);
 }
 
@@ -344,7 +361,7 @@ static int begin_damaged(struct ohtd_settings *settings)
 		if (error && ohtd_version_fails(error) != OHTD_CHANGE_NO_VERSION)
 			return error;
 	}
-	make_fit(settings, tree);
+	make_fit(settings, tree, NULL);
 	r = fall_back(settings, REASON_DAMAGED, tree);
 	json_object_put(tree);
 	return r;
@@ -376,6 +393,19 @@ static int begin(struct ohtd_settings *settings)
 	return r;
 }
 
+static void take_config(struct ohtd_values *values, const struct ohtd_config *config)
+{
+	struct ohtd_gateway_values *gateway = &values->gateway;
+
+	values->level = config->log_level;
+	values->backup = (struct ohtd_backup_values){ .nightly = (int)config->backup_nightly, .hour = config->backup_hour };
+	values->rates = (struct ohtd_rate_values){ config->logins_per_s, config->changes_per_s, config->queries_per_s };
+	gateway->idle_s = config->gateway_idle_s;
+	gateway->fresh_ms = config->gateway_fresh_ms;
+	memcpy(gateway->write_from, config->gateway_write_from, sizeof(gateway->write_from));
+	memcpy(gateway->write_registers, config->gateway_write_registers, sizeof(gateway->write_registers));
+}
+
 static void take_defaults(struct ohtd_settings *settings)
 {
 	struct ohtd_values *defaults = &settings->defaults;
@@ -387,18 +417,17 @@ static void take_defaults(struct ohtd_settings *settings)
 	defaults->table = block->table;
 	defaults->stations = block->stations;
 	ohtd_searched_text(&block->searched, defaults->units);
-	defaults->level = settings->setup.level;
-	defaults->backup = settings->setup.backup;
-	defaults->rates = settings->setup.rates;
-	defaults->gateway = settings->setup.gateway;
+	take_config(defaults, &ohtd_config_preset);
 	defaults->past = (struct ohtd_past_values){
 		.samples_days = SAMPLES_DAYS, .columns_days = COLUMNS_DAYS, .size_mib = PAST_MIB, .backups = DEFAULT_KEPT,
 	};
-	defaults->simulated = settings->setup.simulated;
+	defaults->simulated = settings->setup.config->simulated;
 	defaults->model = settings->setup.model;
 	snprintf(defaults->name, sizeof(defaults->name), DEFAULT_NAME);
 	snprintf(defaults->analytics.shifts, sizeof(defaults->analytics.shifts), DEFAULT_SHIFTS);
 	ohtd_items_make(&settings->items, &defaults->table);
+	settings->first = *defaults;
+	take_config(&settings->first, settings->setup.config);
 	free(block);
 }
 
@@ -426,11 +455,11 @@ struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup
 	}
 	ohtd_robot_begin_with(setup->robot, &settings->values.table, &settings->values.stations, &settings->values.searched,
 			      *settings->waits);
-	if (settings->values.level != setup->level)
+	if (settings->values.level != setup->config->log_level)
 		ohtd_log(OHTD_LOG_NOTICE, "settings", "level",
 			 "%s of the configuration holds, not %s of ohtd.conf",
 			 ohtd_log_level_name(settings->values.level),
-			 ohtd_log_level_name(setup->level));
+			 ohtd_log_level_name(setup->config->log_level));
 	ohtd_log_set_level((enum ohtd_log_level)settings->values.level);
 	return settings;
 }
