@@ -140,6 +140,20 @@ static void null_is_the_default_whatever_the_file_says(void **state)
 	rig.config = NULL;
 }
 
+static void a_file_that_contradicts_is_not_taken_over(void **state)
+{
+	static struct ohtd_config config;
+
+	(void)state;
+	write_config(&config);
+	*config.gateway_write_registers = 0;
+	rig_begin();
+	rig_is_live(1, "\"write_from\":\"\",\"write_registers\":\"\"");
+	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":100}}"), OHTD_CHANGE_DONE);
+	rig_end();
+	rig.config = NULL;
+}
+
 static enum ohtd_change_result rollback_to(int64_t version);
 
 #define TAKE_OUT	"UPDATE config_versions SET document = json_remove(document, '$.gateway')"
@@ -375,6 +389,7 @@ int main(void)
 		CASE(a_start_that_falls_back_waits_for_a_person),
 		CASE(only_the_item_that_contradicts_has_its_default),
 		CASE(null_is_the_default_whatever_the_file_says),
+		CASE(a_file_that_contradicts_is_not_taken_over),
 		CASE(new_items_are_taken_over_once),
 		CASE(a_damaged_version_is_passed_over),
 		CASE(a_damaged_page_is_repaired_and_waited_for),

@@ -19,8 +19,6 @@
 #define SAMPLES_DAYS	30
 #define COLUMNS_DAYS	400
 #define PAST_MIB	2048
-/* A round for each limit, for all of them, and for each lot of stations and modules that is told at a time. */
-#define ROUNDS_MAX	(OHTD_RULES + (OHTD_STATIONS_MAX + OHTD_KINDS_MAX) / OHTD_FAULTS_MAX + 3)
 /* Reasons of versions that nobody has made. While one of those but the first is live, a person is
  * waited for. */
 #define REASON_FIRST	"taken over from motion.csv, stations.csv, modules.csv and ohtd.conf"
@@ -32,11 +30,12 @@
 /* As the repair of a database writes it: migrations/small/mend.sql. */
 #define REASON_REPAIRED	"the database was repaired: newer versions may be lost"
 
-/* Stations that no robot of these limits can reach are left out. */
-static void leave_out(struct ohtd_values *values, const struct ohtd_faults *faults)
+/* Stations that no robot of these limits can reach are left out. False: there are none. */
+static bool leave_out(struct ohtd_values *values, const struct ohtd_faults *faults)
 {
 	struct ohtd_stations *stations = &values->stations;
 	char pointer[OHTD_POINTER_BYTES];
+	const unsigned int count = stations->count;
 	unsigned int kept = 0;
 
 	for (unsigned int i = 0; i < stations->count; i++) {
@@ -50,6 +49,7 @@ static void leave_out(struct ohtd_values *values, const struct ohtd_faults *faul
 			stations->at[kept++] = stations->at[i];
 	}
 	stations->count = kept;
+	return kept < count;
 }
 
 /* The first @count of them. */
@@ -84,24 +84,23 @@ static bool give_up(const struct ohtd_settings *settings, struct ohtd_values *va
 	return other;
 }
 
-/* An item that contradicts has its default; if it had, all items of its group have theirs, which agree. */
-static void give_up_item(const struct ohtd_settings *settings, struct ohtd_values *values, const char *pointer)
+/* An item that contradicts has its default; if it had, all items of its group have theirs. False: they had. */
+static bool give_up_item(const struct ohtd_settings *settings, struct ohtd_values *values, const char *pointer)
 {
 	char group[OHTD_POINTER_BYTES];
 
 	snprintf(group, sizeof(group), "/%.*s", (int)strcspn(pointer + 1, "/"), pointer + 1);
-	if (!give_up(settings, values, pointer))
-		give_up(settings, values, group);
+	return give_up(settings, values, pointer) || give_up(settings, values, group);
 }
 
-/* Each round takes something away: an item, all of its group, or some stations. */
+/* Each round takes something away: an item, all of its group, or some stations. Defaults that contradict stay, and are told once. */
 static size_t make_agree(struct ohtd_settings *settings, struct ohtd_values *values,
 			 struct ohtd_faults *faults)
 {
 	size_t count = 0, told;
-	bool limits;
+	bool limits, less;
 
-	for (int round = 0; round < ROUNDS_MAX; round++) {
+	do {
 		memset(faults, 0, sizeof(*faults));
 		ohtd_values_settle(values, faults);
 		if (!faults->count)
@@ -109,12 +108,11 @@ static size_t make_agree(struct ohtd_settings *settings, struct ohtd_values *val
 		/* Stations are measured anew against the limits that come of it. */
 		limits = is_under(faults->fault[0].pointer, "/motion");
 		told = tell_faults(faults, limits ? 1 : faults->count);
+		less = !limits && leave_out(values, faults);
 		for (size_t i = 0; i < told && i < OHTD_FAULTS_MAX; i++)
-			give_up_item(settings, values, faults->fault[i].pointer);
-		if (!limits)
-			leave_out(values, faults);
+			less = give_up_item(settings, values, faults->fault[i].pointer) || less;
 		count += told;
-	}
+	} while (less);
 	return count;
 }
 
@@ -395,8 +393,6 @@ static int begin(struct ohtd_settings *settings)
 
 static void take_config(struct ohtd_values *values, const struct ohtd_config *config)
 {
-	struct ohtd_gateway_values *gateway = &values->gateway;
-
 	values->level = config->log_level;
 	values->backup = (struct ohtd_backup_values){ .nightly = (int)config->backup_nightly, .hour = config->backup_hour };
 	values->rates = (struct ohtd_rate_values){ config->logins_per_s, config->changes_per_s, config->queries_per_s };
