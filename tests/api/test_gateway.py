@@ -291,11 +291,13 @@ def test_who_may_write_is_an_item_of_the_configuration(fresh):
             return fresh.request("PATCH", "config", {"gateway": items}, role="administrator", headers={"Content-Type": "application/merge-patch+json"})
 
         assert refused(client.write, THRESHOLD, 121) == FUNCTION
-        for items, status, pointer in (
-                ({"write_from": "127.0.0.0/8"}, 400, "/gateway/write_from"), ({"write_registers": "2:0x4D 2;7"}, 400, "/gateway/write_registers"),
-                ({"write_from": "127.0.0.1"}, 422, "/gateway/write_from"), ({"fresh_ms": 10001}, 400, "/gateway/fresh_ms")):
+        nine = " ".join(f"10.0.0.{i}" for i in range(1, 10))
+        for items, status, said in (
+                ({"write_from": "127.0.0.0/8"}, 400, "has '127.0.0.0/8', which is no address of one machine"), ({"write_from": nine}, 400, "has '10.0.0.9', which is one more than 8"),
+                ({"write_from": "10.0.0.1,224.0.0.1"}, 400, "has '224.0.0.1', which is no address of one machine"), ({"write_from": ",,"}, 400, "must have more than blanks and commas, not ',,'"),
+                ({"write_registers": "2:0x4D 2;7"}, 400, "has '2;7', which is not UNIT:REGISTER"), ({"write_from": "127.0.0.1"}, 422, "is empty"), ({"fresh_ms": 10001}, 400, "must be 0 to 10000")):
             told = change(**items)
-            assert told.status == status and [error["pointer"] for error in told.json["errors"]] == [pointer], told
+            assert told.status == status and [(error["pointer"], said in error["detail"]) for error in told.json["errors"]] == [(f"/gateway/{min(items)}", True)], told.json
         assert refused(client.write, THRESHOLD, 121) == FUNCTION
         # It holds for a client that is there already, from the answer on; and so does its end.
         assert change(write_from="127.0.0.1", write_registers="2:0x4D").status == 200

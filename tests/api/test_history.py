@@ -201,7 +201,7 @@ def test_signals_are_left_out_and_kept_again(fresh):
 @pytest.mark.parametrize("text, said", [
     ("batery_v", "not 'batery_v'; the nearest is battery_v"), ("battery_v,Battery_a", "not 'Battery_a'; the nearest is battery_a"), ("flux_*", "not 'flux_*'"),
     ("battery_v;battery_a", "not 'battery_v;battery_a'"), ("*_v", "not '*_v'"), ("state", "always kept: leave out others, not 'state'"),
-    ("battery_v, power_h*", "always kept: leave out others, not 'power_h*'"), (" ", "more than blanks"), ("tag," * 128, "must have 0 to 511"), (["tag"], "must be a text")])
+    ("battery_v, power_h*", "always kept: leave out others, not 'power_h*'"), (" ", "more than blanks"), (",,", "blanks and commas"), ("tag," * 128, "must have 0 to 511"), (["tag"], "must be a text")])
 def test_what_cannot_be_left_out_is_refused(shared, text, said):
     told = leave_out(shared, text)
     assert told.status == 400 and [error["pointer"] for error in told.json["errors"]] == ["/history/left_out"], told

@@ -396,10 +396,10 @@ static void take_config(struct ohtd_values *values, const struct ohtd_config *co
 	values->level = config->log_level;
 	values->backup = (struct ohtd_backup_values){ .nightly = (int)config->backup_nightly, .hour = config->backup_hour };
 	values->rates = (struct ohtd_rate_values){ config->logins_per_s, config->changes_per_s, config->queries_per_s };
-	gateway->idle_s = config->gateway_idle_s;
-	gateway->fresh_ms = config->gateway_fresh_ms;
-	memcpy(gateway->write_from, config->gateway_write_from, sizeof(gateway->write_from));
-	memcpy(gateway->write_registers, config->gateway_write_registers, sizeof(gateway->write_registers));
+	values->gateway.idle_s = config->gateway_idle_s;
+	values->gateway.fresh_ms = config->gateway_fresh_ms;
+	memcpy(values->write_from, config->gateway_write_from, sizeof(values->write_from));
+	memcpy(values->write_registers, config->gateway_write_registers, sizeof(values->write_registers));
 }
 
 static void take_defaults(struct ohtd_settings *settings)
