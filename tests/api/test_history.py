@@ -5,6 +5,7 @@ import csv
 import os
 import sqlite3
 import subprocess
+import threading
 import time
 
 import pytest
@@ -13,6 +14,7 @@ from clocks import Skewed
 from oht_test.client import PASSWORD
 from oht_test.wait import until
 from past import CHUNK, GOOD, at, text, write_run
+from test_journal import Frozen
 from test_telemetry import OHTCTL, whole
 
 HOUR_MS = 3_600_000
@@ -318,6 +320,34 @@ def test_a_summary_of_a_time_before_everything(daemon):
     assert [(item["unknown_s"], item["known_s"], item["min"], item["states"]) for item in told["items"]] == 2 * [(86400, 0, None, [])]
     told = daemon.get("telemetry/summary?signals=state,batery_v")
     assert told.code == "unknown_signal" and "near: battery_v" in told.json["detail"]
+
+
+@pytest.mark.plain("timing")
+def test_one_account_has_one_place_for_a_summary_of_two(daemon):
+    opened(daemon)
+    answers, asking = [], []
+
+    def ask(role, times, refused):
+        """Those that are refused are answered at once; the one that has the place waits for a worker."""
+        token = daemon.token(role)
+        for _ in range(times):
+            asking.append(threading.Thread(target=lambda: answers.append(daemon.get("telemetry/summary?signals=state", token=token, role=None))))
+            asking[-1].start()
+        until(lambda: len(answers) == refused, what=f"{refused} refusals")
+
+    for role in ("viewer", "operator", "supervisor"):
+        daemon.token(role)
+    with Frozen(daemon.process.pid, "ohtd-worker"):
+        ask("viewer", 3, 2)
+        ask("operator", 2, 3)
+        ask("supervisor", 1, 4)
+        assert {(told.status, told.code, told.headers["retry-after"]) for told in answers} == {(503, "busy", "2")}
+        assert "at most 2 summaries are made at a time, and one for each account" in answers[0].json["detail"]
+    for thread in asking:
+        thread.join()
+    assert [told.status for told in answers[4:]] == [200, 200]
+    # A place is free when its answer is there.
+    assert [daemon.get("telemetry/summary?signals=state", role="viewer").status for _ in range(5)] == [200] * 5
 
 
 def test_an_end_in_the_future_is_no_gap(daemon):
