@@ -223,6 +223,8 @@ def test_a_file_that_is_not_ours_stops_nothing_else(fresh):
     assert fresh.log().count("history not_opened") == 1
     # From memory.
     until(lambda: values(fresh, "battery_v", step_ms=1000), what="values")
+    told = fresh.get("telemetry/summary?signals=state")
+    assert (told.status, told.code, told.json["detail"]) == (503, "unavailable", "the file of values cannot be opened: line not_opened of the log says why")
     fresh.stop()
     assert (fresh.state / "history.db").read_bytes().startswith(b"something else")
 
@@ -301,6 +303,9 @@ def test_a_summary_is_what_the_samples_of_the_span_come_to(daemon):
     assert enabled["mean"] is None and enabled["first"] is None
     assert [(state["value"], state["times"]) for state in enabled["states"]] == [("true" if inside["enabled"][0] else "false", 1)]
     assert enabled["states"][0]["time_s"] == enabled["known_s"]
+    said = subprocess.run([OHTCTL, "history", "summary", "--socket", daemon.socket, "enabled", "--from", span["from"], "--to", span["to"]],
+                          capture_output=True, text=True, check=True).stdout
+    assert f" {enabled['known_s']:.3f} s, came once\n" in said, said
 
 
 @pytest.mark.parametrize("query,pointer,said", [

@@ -484,7 +484,7 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "telemetry/summary", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE, .query = &summary_query_shape,
-		.replies = { { 200, &summary_shape } }, .problems = { "unknown_signal" },
+		.replies = { { 200, &summary_shape } }, .problems = { "unknown_signal", "busy", "unavailable" },
 		.handle = get_summary,
 		.summary = "What a span comes to: lowest, greatest and mean value of each signal, and how long a word had each value",
 	},

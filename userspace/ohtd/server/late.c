@@ -48,8 +48,13 @@ void ohtd_reply_history_problem(struct ohtd_call *call, int error)
 				   "more than %d runs of ohtd are in that time, or so many at once that their columns are more than %d",
 				   OHTD_HISTORY_RUNS_MAX, OHTD_HISTORY_COLUMNS_MAX);
 	} else if (error == -ENOENT) {
+		struct ohtd_history_view view;
+
+		ohtd_history_look(ohtd_call_history(call), &view);
 		ohtd_reply_header(call, "retry-after", "2");
-		ohtd_reply_problem(call, 503, "unavailable", "the file of values is not open yet");
+		ohtd_reply_problem(call, 503, "unavailable", "%s", view.state == OHTD_STORE_OK ?
+				   "the file of values is not open yet" :
+				   "the file of values cannot be opened: line not_opened of the log says why");
 	} else {
 		ohtd_reply_store_problem(call, error);
 	}
