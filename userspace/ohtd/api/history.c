@@ -391,7 +391,7 @@ static struct summary_signal summary_of(struct ohtd_late *late, unsigned int sig
 		.unknown_s = unknown_s > 0 ? round(unknown_s * 1e3) / 1e3 : 0,
 	};
 
-	if (info->type == OHTD_TELEMETRY_WORD || info->type == OHTD_TELEMETRY_BOOLEAN)
+	if (ohtd_telemetry_is_state(signal))
 		view.states = states_of(late, signal, found, &view.states_count);
 	else if (found->cycles)
 		take_values(&view, ohtd_telemetry_origin(signal)->decimals, found);
