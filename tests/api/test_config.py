@@ -558,6 +558,7 @@ def test_ohtctl_gets_sets_and_goes_back(own):
     assert ohtctl(own, "config", "diff").stdout == done.stdout
     assert " setting " in ohtctl(own, "timeline", "für halle").stdout and "nothing" in ohtctl(own, "timeline", "FÜR").stdout
     assert ohtctl(own, "config", "check", "/stations/mill", "null").stdout.endswith("7000 -> none\nwould be version 3\n")
+    assert ohtctl(own, "config", "get", "robot").stdout == ohtctl(own, "config", "get", "/robot").stdout != ""
     # As config get shows it.
     assert ohtctl(own, "config", "set", "/stations/mill/position_mm", "null").stdout == "/stations/mill/position_mm: 7000 -> none\nversion 3\n"
     assert ohtctl(own, "config", "rollback", "1").stdout.endswith("version 4\n")
@@ -569,7 +570,7 @@ def test_ohtctl_gets_sets_and_goes_back(own):
         assert done.returncode == 1 and "must be a number" in done.stderr, done.stderr
     assert ohtctl(own, "config", "set", "/robot/place", "7 hall").returncode == 0
     assert config(own)["robot"]["place"] == "7 hall"
-    for words in (["set", "robot/name", "x"], ["set", "/robot/name"], ["set", "/a", "1", "/b"], ["rollback", "x"], ["get", "name"]):
+    for words in (["set", "robot/name", "x"], ["set", "/robot/name"], ["set", "/a", "1", "/b"], ["rollback", "x"]):
         assert ohtctl(own, "config", *words).returncode == 2, words
 
 

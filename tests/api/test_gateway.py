@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The Modbus TCP gateway: what it answers to good clients (libmodbus), and what bad ones cannot do to them."""
 import contextlib
+import shlex
 import socket
 import struct
 import subprocess
@@ -10,10 +11,11 @@ import time
 import pytest
 from pymodbus.client import ModbusTcpClient
 
-from daemon import OHTD, begin
+from daemon import OHTD, TOP, begin
 from modbus import ADDRESS, BUSY, FUNCTION, NO_ANSWER, NO_PATH, VALUE, Bare, Libmodbus, Refused, frame, heard, port_of, reading
 from oht_test.client import PASSWORD
 from oht_test.wait import until
+from remote import OHTCTL
 from test_metrics import fetched
 
 CLIENTS = 32
@@ -289,21 +291,39 @@ def test_who_may_write_is_an_item_of_the_configuration(fresh):
             return fresh.request("PATCH", "config", {"gateway": items}, role="administrator", headers={"Content-Type": "application/merge-patch+json"})
 
         assert refused(client.write, THRESHOLD, 121) == FUNCTION
-        for items, status, pointer in (
-                ({"write_from": "127.0.0.0/8"}, 400, "/gateway/write_from"), ({"write_registers": "2:0x4D 2;7"}, 400, "/gateway/write_registers"),
-                ({"write_from": "127.0.0.1"}, 422, "/gateway/write_from"), ({"fresh_ms": 10001}, 400, "/gateway/fresh_ms")):
+        nine = " ".join(f"10.0.0.{i}" for i in range(1, 10))
+        for items, status, said in (
+                ({"write_from": "127.0.0.0/8"}, 400, "has '127.0.0.0/8', which is no address of one machine"), ({"write_from": nine}, 400, "has '10.0.0.9', which is one more than 8"),
+                ({"write_from": "10.0.0.1,224.0.0.1"}, 400, "has '224.0.0.1', which is no address of one machine"), ({"write_from": ",,"}, 400, "must have more than blanks and commas, not ',,'"),
+                ({"write_registers": "2:0x4D 2;7"}, 400, "has '2;7', which is not UNIT:REGISTER"), ({"write_from": "127.0.0.1"}, 422, "is empty"), ({"fresh_ms": 10001}, 400, "must be 0 to 10000")):
             told = change(**items)
-            assert told.status == status and [error["pointer"] for error in told.json["errors"]] == [pointer], told
+            assert told.status == status and [(error["pointer"], said in error["detail"]) for error in told.json["errors"]] == [(f"/gateway/{min(items)}", True)], told.json
         assert refused(client.write, THRESHOLD, 121) == FUNCTION
         # It holds for a client that is there already, from the answer on; and so does its end.
         assert change(write_from="127.0.0.1", write_registers="2:0x4D").status == 200
         heard(client.write, THRESHOLD, 121)
         assert refused(client.write, 0x4E, 1) == ADDRESS
-        assert change(write_from=None, write_registers=None).status == 200
+        assert change(write_from="", write_registers="").status == 200
         assert refused(client.write, THRESHOLD, 122) == FUNCTION
         assert "raw=121 " in fresh.sim("get 2 0x4D")
         assert change(idle_s=1).status == 200
         until(lambda: figure(fresh, "clients") == 0, what="the end of an idle client")
+
+
+def test_the_documented_commands_give_and_take_the_right_to_write(fresh):
+    """Whatever lists are in the file: they are for a robot without a configuration."""
+    page = (TOP / "docs/gateway.md").read_text()
+    give, take = (shlex.split(line)[1:] for line in page.splitlines() if line.startswith("ohtctl config set /gateway/write_from"))
+    with gateway(fresh, gateway_write_from="127.0.0.1", gateway_write_registers="1:7") as port, Libmodbus(port) as client:
+        heard(client.write, CONTROL, 2)
+        for command, writes in ((take, False), (give, False), (["null" if not word else word for word in take], False),
+                                ([word.replace("192.0.2.20", "127.0.0.1") for word in give], True)):
+            done = subprocess.run([OHTCTL, "--socket", fresh.socket, *command], capture_output=True, text=True, check=False, timeout=60)
+            assert done.returncode == 0, done.stderr
+            if writes:
+                heard(client.write, CONTROL, 2)
+            else:
+                assert refused(client.write, CONTROL, 2) == FUNCTION, command
 
 
 def test_control_word_stops_and_does_nothing_else(fresh):

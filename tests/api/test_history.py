@@ -5,6 +5,7 @@ import csv
 import os
 import sqlite3
 import subprocess
+import threading
 import time
 
 import pytest
@@ -13,6 +14,7 @@ from clocks import Skewed
 from oht_test.client import PASSWORD
 from oht_test.wait import until
 from past import CHUNK, GOOD, at, text, write_run
+from test_journal import Frozen
 from test_telemetry import OHTCTL, whole
 
 HOUR_MS = 3_600_000
@@ -201,7 +203,7 @@ def test_signals_are_left_out_and_kept_again(fresh):
 @pytest.mark.parametrize("text, said", [
     ("batery_v", "not 'batery_v'; the nearest is battery_v"), ("battery_v,Battery_a", "not 'Battery_a'; the nearest is battery_a"), ("flux_*", "not 'flux_*'"),
     ("battery_v;battery_a", "not 'battery_v;battery_a'"), ("*_v", "not '*_v'"), ("state", "always kept: leave out others, not 'state'"),
-    ("battery_v, power_h*", "always kept: leave out others, not 'power_h*'"), (" ", "more than blanks"), ("tag," * 128, "must have 0 to 511"), (["tag"], "must be a text")])
+    ("battery_v, power_h*", "always kept: leave out others, not 'power_h*'"), (" ", "more than blanks"), (",,", "blanks and commas"), ("tag," * 128, "must have 0 to 511"), (["tag"], "must be a text")])
 def test_what_cannot_be_left_out_is_refused(shared, text, said):
     told = leave_out(shared, text)
     assert told.status == 400 and [error["pointer"] for error in told.json["errors"]] == ["/history/left_out"], told
@@ -221,6 +223,8 @@ def test_a_file_that_is_not_ours_stops_nothing_else(fresh):
     assert fresh.log().count("history not_opened") == 1
     # From memory.
     until(lambda: values(fresh, "battery_v", step_ms=1000), what="values")
+    told = fresh.get("telemetry/summary?signals=state")
+    assert (told.status, told.code, told.json["detail"]) == (503, "unavailable", "the file of values cannot be opened: line not_opened of the log says why")
     fresh.stop()
     assert (fresh.state / "history.db").read_bytes().startswith(b"something else")
 
@@ -299,6 +303,9 @@ def test_a_summary_is_what_the_samples_of_the_span_come_to(daemon):
     assert enabled["mean"] is None and enabled["first"] is None
     assert [(state["value"], state["times"]) for state in enabled["states"]] == [("true" if inside["enabled"][0] else "false", 1)]
     assert enabled["states"][0]["time_s"] == enabled["known_s"]
+    said = subprocess.run([OHTCTL, "history", "summary", "--socket", daemon.socket, "enabled", "--from", span["from"], "--to", span["to"]],
+                          capture_output=True, text=True, check=True).stdout
+    assert f" {enabled['known_s']:.3f} s, came once\n" in said, said
 
 
 @pytest.mark.parametrize("query,pointer,said", [
@@ -318,6 +325,34 @@ def test_a_summary_of_a_time_before_everything(daemon):
     assert [(item["unknown_s"], item["known_s"], item["min"], item["states"]) for item in told["items"]] == 2 * [(86400, 0, None, [])]
     told = daemon.get("telemetry/summary?signals=state,batery_v")
     assert told.code == "unknown_signal" and "near: battery_v" in told.json["detail"]
+
+
+@pytest.mark.plain("timing")
+def test_one_account_has_one_place_for_a_summary_of_two(daemon):
+    opened(daemon)
+    answers, asking = [], []
+
+    def ask(role, times, refused):
+        """Those that are refused are answered at once; the one that has the place waits for a worker."""
+        token = daemon.token(role)
+        for _ in range(times):
+            asking.append(threading.Thread(target=lambda: answers.append(daemon.get("telemetry/summary?signals=state", token=token, role=None))))
+            asking[-1].start()
+        until(lambda: len(answers) == refused, what=f"{refused} refusals")
+
+    for role in ("viewer", "operator", "supervisor"):
+        daemon.token(role)
+    with Frozen(daemon.process.pid, "ohtd-worker"):
+        ask("viewer", 3, 2)
+        ask("operator", 2, 3)
+        ask("supervisor", 1, 4)
+        assert {(told.status, told.code, told.headers["retry-after"]) for told in answers} == {(503, "busy", "2")}
+        assert "at most 2 summaries are made at a time, and one for each account" in answers[0].json["detail"]
+    for thread in asking:
+        thread.join()
+    assert [told.status for told in answers[4:]] == [200, 200]
+    # A place is free when its answer is there.
+    assert [daemon.get("telemetry/summary?signals=state", role="viewer").status for _ in range(5)] == [200] * 5
 
 
 def test_an_end_in_the_future_is_no_gap(daemon):

@@ -308,27 +308,30 @@ def test_stop_with_the_database_locked(fresh):
 
 
 class Frozen:
-    """One thread of a process held still by ptrace, so that the others go on."""
+    """The threads of that name of a process held still by ptrace, so that the others go on."""
 
     SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17
 
     def __init__(self, pid, name):
         tasks = pathlib.Path(f"/proc/{pid}/task")
-        self.tid = next(int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().strip() == name)
+        self.tids = [int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().strip() == name]
+        assert self.tids, name
         self._libc = ctypes.CDLL(None, use_errno=True)
 
-    def _ptrace(self, request):
-        if self._libc.ptrace(request, self.tid, None, None):
+    def _ptrace(self, request, tid):
+        if self._libc.ptrace(request, tid, None, None):
             raise OSError(ctypes.get_errno(), f"ptrace {request:#x}")
 
     def __enter__(self):
-        self._ptrace(self.SEIZE)
-        self._ptrace(self.INTERRUPT)
-        os.waitpid(self.tid, 0x40000000)        # __WALL
+        for tid in self.tids:
+            self._ptrace(self.SEIZE, tid)
+            self._ptrace(self.INTERRUPT, tid)
+            os.waitpid(tid, 0x40000000)         # __WALL
         return self
 
     def __exit__(self, *_):
-        self._ptrace(self.DETACH)
+        for tid in self.tids:
+            self._ptrace(self.DETACH, tid)
 
 
 @pytest.mark.plain("timing")

@@ -167,7 +167,7 @@ void rig_pass(unsigned int seconds)
 struct ohtd_settings *rig_open(void)
 {
 	struct ohtd_settings_setup setup = {
-		.clock = &ticking, .level = OHTD_LOG_INFO, .gateway = { .idle_s = 60 }, .look = look, .note = note,
+		.clock = &ticking, .config = rig.config ? rig.config : &ohtd_config_preset, .look = look, .note = note,
 	};
 	static struct ohtd_clock_ops ops;
 

@@ -7,6 +7,7 @@
 #ifndef OHT_TEST_SETTINGS_RIG_H
 #define OHT_TEST_SETTINGS_RIG_H
 
+#include "config/config.h"
 #include "control/robot.h"
 #include "settings/settings.h"
 
@@ -21,6 +22,7 @@ struct settings_rig {
 	_Atomic bool moves, held, leaves;	/* it moves; another person has control; the daemon ends */
 	char noted[300];		/* of a version, the last time */
 	bool waits;			/* for a person, at the start */
+	const struct ohtd_config *config;	/* ohtd.conf; NULL: without a line */
 	const struct ohtd_model *model;		/* which modules are required; NULL: none */
 	struct ohtd_rule_table taken;
 	struct ohtd_searched searched;

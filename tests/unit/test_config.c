@@ -139,7 +139,6 @@ static void example_file_says_the_defaults(void **state)
 static void everything_can_be_set(void **state)
 {
 	struct ohtd_gateway_rights rights;
-	const char *entry;
 	(void)state;
 	assert_int_equal(load("# comment\r\n; another\n\n[http]\r\nlisten = [::1]:0\r\n"
 			      "names = agv_01. 192.0.2.1 fe80::1\nloops=2\nconnections = 99\n"
@@ -164,11 +163,11 @@ static void everything_can_be_set(void **state)
 	assert_int_equal(config.gateway, 1);
 	assert_string_equal(config.gateway_listen.host, "::");
 	assert_int_equal(config.gateway_listen.port, 1502);
-	assert_null(ohtd_rights_read_writers(&rights, config.gateway_write_from, &entry));
+	assert_null(ohtd_rights_read_writers(&rights, config.gateway_write_from, NULL));
 	assert_int_equal(rights.writers, 3);
 	assert_string_equal(rights.writer[2], "fe80::2");
 	assert_true(ohtd_rights_has_writer(&rights, "192.0.2.1") && !ohtd_rights_has_writer(&rights, "192.0.2.10"));
-	assert_null(ohtd_rights_read_writables(&rights, config.gateway_write_registers, &entry));
+	assert_null(ohtd_rights_read_writables(&rights, config.gateway_write_registers, NULL));
 	assert_int_equal(rights.writables, 3);
 	assert_true(ohtd_rights_has_writable(&rights, 247, 0xffff) && !ohtd_rights_has_writable(&rights, 247, 7));
 	assert_int_equal(config.gateway_idle_s, 1);
@@ -236,6 +235,8 @@ static void unknown_and_repeated_keys_are_refused(void **state)
 
 static void wrong_values_are_refused(void **state)
 {
+	static const char *const not_one[] = { "0.0.0.0", "::", "::ffff:0.0.0.0", "255.255.255.255", "224.0.0.1", "ff02::1" };
+
 	(void)state;
 	refuse("[http]\nlisten = 8443\n",
 	       ":2: listen must be ADDRESS:PORT or [IPV6]:PORT, not '8443'");
@@ -273,11 +274,18 @@ static void wrong_values_are_refused(void **state)
 	refuse("[gateway]\nlisten = on\n",
 	       ":2: listen must be off, ADDRESS:PORT or [IPV6]:PORT, not 'on'");
 	refuse("[gateway]\nwrite_from = 192.0.2.0/24\n",
-	       ":2: write_from has '192.0.2.0/24', which is no address");
+	       ":2: write_from has '192.0.2.0/24', which is no address of one machine, as 192.0.2.20");
 	refuse("[gateway]\nwrite_from = plc.example\n",
-	       ":2: write_from has 'plc.example', which is no address");
+	       ":2: write_from has 'plc.example', which is no address of one machine, as 192.0.2.20");
 	refuse("[gateway]\nwrite_from = 1.1.1.1 1.1.1.2 1.1.1.3 1.1.1.4 1.1.1.5 1.1.1.6 1.1.1.7 1.1.1.8 1.1.1.9\n",
 	       ":2: write_from has '1.1.1.9', which is one more than 8");
+	for (size_t i = 0; i < sizeof(not_one) / sizeof(not_one[0]); i++) {
+		char text[96], expected[128];
+
+		snprintf(text, sizeof(text), "[gateway]\nwrite_from = 192.0.2.20,%s\n", not_one[i]);
+		snprintf(expected, sizeof(expected), ":2: write_from has '%s', which is no address of one machine, as 192.0.2.20", not_one[i]);
+		refuse(text, expected);
+	}
 	refuse("[gateway]\nidle_s = 0\n", ":2: idle_s must be 1 to 3600, not '0'");
 	refuse("[gateway]\nfresh_ms = 10001\n", ":2: fresh_ms must be 0 to 10000, not '10001'");
 	refuse("[log]\nlevel = loud\n",
@@ -294,11 +302,11 @@ static void registers_of_the_gateway_are_checked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		char text[96], expected[96];
+		char text[96], expected[128];
 
 		snprintf(text, sizeof(text), "[gateway]\nwrite_registers = 2:1 %s\n", bad[i]);
 		snprintf(expected, sizeof(expected),
-			 ":2: write_registers has '%s', which is not UNIT:REGISTER", bad[i]);
+			 ":2: write_registers has '%s', which is not UNIT:REGISTER, as 1:7 or 2:0x4D", bad[i]);
 		refuse(text, expected);
 	}
 }
@@ -306,6 +314,10 @@ static void registers_of_the_gateway_are_checked(void **state)
 static void contradictions_are_refused(void **state)
 {
 	(void)state;
+	/* A list without an entry is none. */
+	assert_int_equal(load("[gateway]\nwrite_from = ,\nwrite_registers = , ,\n"), 0);
+	assert_string_equal(config.gateway_write_from, "");
+	refuse("[gateway]\nwrite_from = ,\nwrite_registers = 1:7\n", ":3: 'write_registers' needs 'write_from' beside it");
 	refuse("[gateway]\nwrite_from = ::1\n", ":2: 'write_from' needs 'write_registers' beside it");
 	refuse("[gateway]\nwrite_registers = 1:7\n",
 	       ":2: 'write_registers' needs 'write_from' beside it");

@@ -103,6 +103,98 @@ static void only_the_item_that_contradicts_has_its_default(void **state)
 	begins_with("\"samples_days\":30,\"columns_days\":20", "\"samples_days\":30,\"columns_days\":400,\"size_mib\":2048");
 }
 
+/* Lists, and one more item of a file, that a person may have written. */
+static void write_config(struct ohtd_config *config)
+{
+	*config = ohtd_config_preset;
+	snprintf(config->gateway_write_from, sizeof(config->gateway_write_from), "192.0.2.20");
+	snprintf(config->gateway_write_registers, sizeof(config->gateway_write_registers), "1:7");
+	config->gateway_idle_s = 30;
+	config->backup_hour = 5;
+	config->queries_per_s = 7;
+	config->log_level = OHTD_LOG_DEBUG;
+	rig.config = config;
+}
+
+#define OF_FILE	"\"gateway\":{\"idle_s\":30,\"fresh_ms\":1000,\"write_from\":\"192.0.2.20\",\"write_registers\":\"1:7\"}"
+#define PRESET	"\"gateway\":{\"idle_s\":60,\"fresh_ms\":1000,\"write_from\":\"\",\"write_registers\":\"\"}"
+
+static void null_is_the_default_whatever_the_file_says(void **state)
+{
+	static struct ohtd_config config;
+
+	(void)state;
+	write_config(&config);
+	rig_begin();
+	rig_is_live(1, OF_FILE);
+	assert_int_equal(rig_result_of("{\"gateway\":null,\"backup\":{\"hour\":null},\"rates\":null,\"log\":{\"level\":null}}"), OHTD_CHANGE_DONE);
+	for (int i = 0; i < 2; i++) {
+		rig_is_live(2, PRESET);
+		rig_is_live(2, "\"hour\":2");
+		rig_is_live(2, "\"queries_per_s\":250");
+		rig_is_live(2, "\"level\":\"info\"");
+		rig_end();
+		rig_begin();
+	}
+	rig_end();
+	rig.config = NULL;
+}
+
+static void a_file_that_contradicts_is_not_taken_over(void **state)
+{
+	static struct ohtd_config config;
+
+	(void)state;
+	write_config(&config);
+	*config.gateway_write_registers = 0;
+	rig_begin();
+	rig_is_live(1, "\"write_from\":\"\",\"write_registers\":\"\"");
+	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":100}}"), OHTD_CHANGE_DONE);
+	rig_end();
+	rig.config = NULL;
+}
+
+static enum ohtd_change_result rollback_to(int64_t version);
+
+#define TAKE_OUT	"UPDATE config_versions SET document = json_remove(document, '$.gateway')"
+
+/* Versions of a release that had no such items; the file is asked once. */
+static void new_items_are_taken_over_once(void **state)
+{
+	static struct ohtd_config config;
+
+	(void)state;
+	rig_begin();
+	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":100}}"), OHTD_CHANGE_DONE);
+	rig_end();
+	store_run_sql(TAKE_OUT);
+	write_config(&config);
+	rig_begin();
+	rig_is_live(3, OF_FILE);
+	rig_is_live(3, "\"jog_mm_s\":100");
+	assert_false(rig.waits);
+	rig_end();
+	rig.config = NULL;
+	rig_begin();
+	rig_is_live(3, OF_FILE);
+	/* A version that says nothing of them leaves them as they are, also one that a file would make another one. */
+	assert_int_equal(rig_result_of("{\"gateway\":{\"idle_s\":40}}"), OHTD_CHANGE_DONE);
+	assert_int_equal(rollback_to(1), OHTD_CHANGE_DONE);
+	rig_is_live(5, "\"gateway\":{\"idle_s\":40,\"fresh_ms\":1000,\"write_from\":\"192.0.2.20\"");
+	rig_is_live(5, "\"jog_mm_s\":250");
+	rig_end();
+	/* What nobody has chosen stays so. */
+	store_run_sql("UPDATE config_versions SET document = replace(document, '\"jog_mm_s\":250', '\"jog_mm_s\":7000000') WHERE version = 5");
+	rig_begin();
+	rig_is_live(6, "\"jog_mm_s\":250");
+	rig_end();
+	store_run_sql(TAKE_OUT " WHERE version = 6");
+	rig_begin();
+	rig_is_live(7, PRESET);
+	assert_true(is_waiting_for("/motion/jog_mm_s 7000000 -> 250"));
+	rig_end();
+}
+
 static enum ohtd_change_result differ(int64_t version)
 {
 	struct ohtd_change change = { .version.version = version };
@@ -296,6 +388,9 @@ int main(void)
 		CASE(the_robot_begins_with_the_newest),
 		CASE(a_start_that_falls_back_waits_for_a_person),
 		CASE(only_the_item_that_contradicts_has_its_default),
+		CASE(null_is_the_default_whatever_the_file_says),
+		CASE(a_file_that_contradicts_is_not_taken_over),
+		CASE(new_items_are_taken_over_once),
 		CASE(a_damaged_version_is_passed_over),
 		CASE(a_damaged_page_is_repaired_and_waited_for),
 		CASE(what_could_not_be_written_is_by_the_next_version),

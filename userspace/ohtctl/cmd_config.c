@@ -103,23 +103,23 @@ static void put(struct json_object *tree, const char *pointer, struct json_objec
 int cmd_config_get(struct cli *cli, int count, char **arguments)
 {
 	struct json_object *answer = NULL, *part = NULL;
+	char pointer[POINTER_BYTES] = "";
 	int result;
 
-	if (count && *arguments[0] != '/')
-		return cli_fail(cli, CLI_USAGE, "no item: '%s'; items begin with /, as /robot/name",
-				arguments[0]);
+	/* What is too long is no item. */
+	if (count)
+		snprintf(pointer, sizeof(pointer), "%s%s", *arguments[0] == '/' ? "" : "/", arguments[0]);
 	result = client_request(cli, "GET", "config", NULL, &answer);
 	if (result)
 		return result;
-	if (json_pointer_get(answer, count ? arguments[0] : "", &part))
-		result = cli_fail(cli, CLI_FAILED, "no item %s; ohtctl config get lists all",
-				  arguments[0]);
+	if (json_pointer_get(answer, pointer, &part))
+		result = cli_fail(cli, CLI_FAILED, "no item %s; ohtctl config get lists all", pointer);
 	else if (cli->json || !json_object_is_type(part, json_type_object))
 		fprintf(cli->out, "%s\n",
 			cli->json ? json_object_to_json_string_ext(part, JSON_C_TO_STRING_PLAIN)
 				  : text_of(part));
 	else
-		show_tree(cli, count ? arguments[0] : "", part);
+		show_tree(cli, pointer, part);
 	json_object_put(answer);
 	return result;
 }

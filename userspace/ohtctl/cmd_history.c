@@ -311,6 +311,18 @@ int cmd_history(struct cli *cli, int count, char **arguments)
 
 /* ---- what it comes to ---- */
 
+static void show_state(struct cli *cli, struct json_object *state)
+{
+	const long long times = json_object_get_int64(json_object_object_get(state, "times"));
+
+	fprintf(cli->out, "  %-22s %.3f s, came ", json_object_get_string(json_object_object_get(state, "value")),
+		json_object_get_double(json_object_object_get(state, "time_s")));
+	if (times == 1)
+		fprintf(cli->out, "once\n");
+	else
+		fprintf(cli->out, "%lld times\n", times);
+}
+
 static void show_summary(struct cli *cli, struct json_object *answer)
 {
 	static const struct show_column columns[] = {
@@ -318,7 +330,7 @@ static void show_summary(struct cli *cli, struct json_object *answer)
 		{ "unknown_s", 0 }, { NULL, 0 },
 	};
 	struct json_object *items = json_object_object_get(answer, "items");
-	struct json_object *item, *state;
+	struct json_object *item;
 
 	fprintf(cli->out, "%-24s %-6s %-12s %-12s %-12s %-12s %s\n", "signal", "unit", "min", "mean", "max", "last",
 		"unknown_s");
@@ -329,13 +341,8 @@ static void show_summary(struct cli *cli, struct json_object *answer)
 		show_item(cli, item, columns);
 		states = json_object_object_get(item, "states");
 		for (size_t k = 0; json_object_is_type(states, json_type_array) &&
-		     k < json_object_array_length(states); k++) {
-			state = json_object_array_get_idx(states, k);
-			fprintf(cli->out, "  %-22s %.3f s, came %lld times\n",
-				json_object_get_string(json_object_object_get(state, "value")),
-				json_object_get_double(json_object_object_get(state, "time_s")),
-				(long long)json_object_get_int64(json_object_object_get(state, "times")));
-		}
+		     k < json_object_array_length(states); k++)
+			show_state(cli, json_object_array_get_idx(states, k));
 	}
 }
 

@@ -215,7 +215,7 @@ static int try_samples(struct trying *t, size_t place)
 		t->at++;
 	for (; !r && t->at < t->samples.count &&
 	       t->samples.times_ns[t->at] < from_ns + COLUMN_NS; t->at++) {
-		/* Two runs may be there by the clock: the one that is seen already goes on. */
+		/* Two runs overlap where the clock was set back. A sample less than a cycle after the last one is of the other run: skip it. */
 		if (t->samples.times_ns[t->at] - t->last_ns < CYCLE_NS)
 			continue;
 		found = found || column_of(&t->samples, STATE, t->at)->count;

@@ -59,13 +59,13 @@ static void take(void *arg, int64_t cycle, int64_t cycles, const struct ohtd_col
 int ohtd_analysis_read_values(struct ohtd_analysis *analysis)
 {
 	const struct ohtd_figure *figure = &ohtd_figures[analysis->figure];
-	struct ohtd_walk_eyes eyes = { .count = figure->count, .tells = tells, .take = take, .context = analysis };
+	struct ohtd_walk_visitor visitor = { .count = figure->count, .tells = tells, .take = take, .context = analysis };
 	int r;
 
 	if (analysis->place >= analysis->walk.limit)
 		return 0;
-	memcpy(eyes.signals, figure->signals, sizeof(eyes.signals));
-	r = ohtd_walk_chunk(&analysis->walk, analysis->place, &eyes);
+	memcpy(visitor.signals, figure->signals, sizeof(visitor.signals));
+	r = ohtd_walk_chunk(&analysis->walk, analysis->place, &visitor);
 	if (++analysis->figure == OHTD_FIGURES) {
 		analysis->figure = 0;
 		analysis->place += OHTD_CHUNK_CYCLES;

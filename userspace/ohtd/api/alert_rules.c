@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -316,7 +315,6 @@ OHTD_SHAPE(trial, "AlertTrial",
 
 struct trial_late {
 	struct ohtd_late late;
-	bool holds;
 	struct ohtd_history *history;
 	struct ohtd_alert_rule rule;
 	struct ohtd_alert_trial trial;
@@ -419,47 +417,17 @@ static bool take_span(struct ohtd_call *call, struct ohtd_alert_trial *trial)
 }
 
 /* A trial has a worker for seconds, and there are two: the other one is for all else. */
-static atomic_flag under_way = ATOMIC_FLAG_INIT;
-
-/* Before the answer, so that who has it may ask again; or it has not begun. */
-static void let_go(struct ohtd_late *late)
-{
-	struct trial_late *job = (struct trial_late *)late;
-
-	if (job->holds)
-		atomic_flag_clear(&under_way);
-	job->holds = false;
-}
-
-/* Sets the flag, which the end of the job clears. NULL: it has been answered. */
-static struct trial_late *make_trial(struct ohtd_call *call)
-{
-	struct trial_late *job;
-
-	if (atomic_flag_test_and_set(&under_way)) {
-		ohtd_reply_header(call, "retry-after", "2");
-		ohtd_reply_problem(call, 503, "busy", "another trial is under way");
-		return NULL;
-	}
-	job = ohtd_late_make(call, sizeof(*job));
-	if (!job) {
-		atomic_flag_clear(&under_way);
-		return NULL;
-	}
-	job->holds = true;
-	job->late.settle = job->late.release = let_go;
-	return job;
-}
+static struct ohtd_places trials = OHTD_PLACES(1, "another trial is under way");
 
 static void begin_trial(struct ohtd_call *call, const struct ohtd_alert_rule *rule)
 {
-	struct trial_late *job = make_trial(call);
+	struct trial_late *job = ohtd_late_make(call, sizeof(*job));
 
 	if (!job)
 		return;
 	job->rule = *rule;
 	job->history = ohtd_call_history(call);
-	if (take_span(call, &job->trial))
+	if (take_span(call, &job->trial) && ohtd_late_take_place(call, &job->late, &trials))
 		ohtd_late_act(call, &job->late, OHTD_LATE_MS, try_rule, reply_trial);
 	else
 		ohtd_late_drop(&job->late);

@@ -4,7 +4,6 @@
 #include "server/call.h"
 
 #include <math.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,14 +19,10 @@
 
 #define DAY_NS		(86400 * (int64_t)OHTD_NS_PER_S)
 #define USUAL_NS	(7 * DAY_NS)
-/* A turn of a worker, and the time for all of them. */
-#define TURN_NS		(50 * OHTD_NS_PER_MS)
 #define WITHIN_MS	60000
 /* Of an answer for each cell, about. */
 #define CELL_BYTES	1500
 #define SHIFT_BYTES	24
-/* Under way at a time: each is some seconds of work. */
-#define AT_ONCE		2
 
 static const char *const by_names[] = {
 	[OHTD_BY_HOUR] = "hour", [OHTD_BY_DAY] = "day", [OHTD_BY_SHIFT] = "shift",
@@ -240,7 +235,6 @@ OHTD_SHAPE(analytics_query, "AnalyticsQuery",
 
 struct analytics_late {
 	struct ohtd_late late;
-	bool counted;
 	struct ohtd_analysis *analysis;
 	struct ohtd_analysis_query query;
 	struct ohtd_analytics_values values;
@@ -426,45 +420,24 @@ static void reply_analytics(struct ohtd_call *call, struct ohtd_late *late)
 
 /* ---- late ---- */
 
-static int work_turn(struct ohtd_late *late)
+static int step(struct ohtd_late *late)
 {
-	struct analytics_late *job = (struct analytics_late *)late;
-	const uint64_t until_ns = ohtd_monotonic_ns() + TURN_NS;
-	int r;
+	int r = ohtd_analysis_step(((struct analytics_late *)late)->analysis);
 
-	do
-		r = ohtd_analysis_step(job->analysis);
-	while (r > 0 && ohtd_monotonic_ns() < until_ns);
 	if (!r)
 		write_answer(late);
 	return r;
 }
 
-static atomic_uint under_way;
-
 static void release_analytics(struct ohtd_late *late)
 {
 	struct analytics_late *job = (struct analytics_late *)late;
 
-	if (job->counted)
-		atomic_fetch_sub(&under_way, 1);
-	job->counted = false;
 	ohtd_analysis_end(job->analysis);
 	job->analysis = NULL;
 }
 
-/* False: too many are under way, and the request has been answered. */
-static bool take_place(struct ohtd_call *call, struct analytics_late *job)
-{
-	job->counted = atomic_fetch_add(&under_way, 1) < AT_ONCE;
-	if (job->counted)
-		return true;
-	atomic_fetch_sub(&under_way, 1);
-	ohtd_reply_header(call, "retry-after", "2");
-	ohtd_reply_problem(call, 503, "busy", "%d analyses are under way, and at most %d may be",
-			   AT_ONCE, AT_ONCE);
-	return false;
-}
+static struct ohtd_places places = OHTD_PLACES(2, "at most 2 analyses are made at a time, and one for each account");
 
 /* False: there was no memory, and the request has been answered. */
 static bool begin_analysis(struct ohtd_call *call, struct analytics_late *job)
@@ -486,8 +459,9 @@ static void get_analytics(struct ohtd_call *call)
 	ohtd_shifts_take(job->values.shifts, &job->query.shifts);
 	job->query.history = ohtd_call_history(call);
 	job->query.store = ohtd_call_store(call);
-	if (take_query(call, &job->query) && take_place(call, job) && begin_analysis(call, job))
-		ohtd_late_turns(call, &job->late, WITHIN_MS, work_turn, reply_analytics);
+	if (take_query(call, &job->query) && ohtd_late_take_place(call, &job->late, &places) &&
+	    begin_analysis(call, job))
+		ohtd_late_turns(call, &job->late, WITHIN_MS, step, reply_analytics);
 	else
 		ohtd_late_drop(&job->late);
 }

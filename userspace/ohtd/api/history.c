@@ -7,7 +7,6 @@
 #include "server/call.h"
 
 #include <math.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -282,8 +281,6 @@ static void get_history(struct ohtd_call *call)
 /* ---- what it comes to ---- */
 
 #define SUMMARY_MS	60000	/* samples of a word that changed much are read one by one */
-#define SUMMARY_TURN_NS	(50 * OHTD_NS_PER_MS)
-#define SUMMARIES	2	/* at a time */
 #define SUMMARY_BYTES	400	/* of the text of a signal, about */
 
 struct summary_state {
@@ -343,7 +340,6 @@ OHTD_SHAPE(summary_query, "SummaryQuery",
 
 struct summary_late {
 	struct ohtd_late late;
-	bool counted;
 	struct ohtd_summary *summary;
 	struct ohtd_summary_query query;
 };
@@ -395,7 +391,7 @@ static struct summary_signal summary_of(struct ohtd_late *late, unsigned int sig
 		.unknown_s = unknown_s > 0 ? round(unknown_s * 1e3) / 1e3 : 0,
 	};
 
-	if (info->type == OHTD_TELEMETRY_WORD || info->type == OHTD_TELEMETRY_BOOLEAN)
+	if (ohtd_telemetry_is_state(signal))
 		view.states = states_of(late, signal, found, &view.states_count);
 	else if (found->cycles)
 		take_values(&view, ohtd_telemetry_origin(signal)->decimals, found);
@@ -416,15 +412,10 @@ static void write_summary(struct ohtd_late *late)
 	}, (query->count + 1) * SUMMARY_BYTES);
 }
 
-static int work_summary(struct ohtd_late *late)
+static int step_summary(struct ohtd_late *late)
 {
-	const struct summary_late *job = (const struct summary_late *)late;
-	const uint64_t until_ns = ohtd_monotonic_ns() + SUMMARY_TURN_NS;
-	int r;
+	int r = ohtd_summary_step(((struct summary_late *)late)->summary);
 
-	do
-		r = ohtd_summary_step(job->summary);
-	while (r > 0 && ohtd_monotonic_ns() < until_ns);
 	if (!r)
 		write_summary(late);
 	return r;
@@ -438,18 +429,15 @@ static void reply_summary(struct ohtd_call *call, struct ohtd_late *late)
 		ohtd_late_send(call, late, 200, &summary_shape);
 }
 
-static atomic_uint summaries;
-
 static void release_summary(struct ohtd_late *late)
 {
 	struct summary_late *job = (struct summary_late *)late;
 
-	if (job->counted)
-		atomic_fetch_sub(&summaries, 1);
-	job->counted = false;
 	ohtd_summary_end(job->summary);
 	job->summary = NULL;
 }
+
+static struct ohtd_places summaries = OHTD_PLACES(2, "at most 2 summaries are made at a time, and one for each account");
 
 /* False: it has been refused. */
 static bool begin_summary(struct ohtd_call *call, struct summary_late *job)
@@ -464,13 +452,8 @@ static bool begin_summary(struct ohtd_call *call, struct summary_late *job)
 	now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
 	query->history = ohtd_call_history(call);
 	query->to_ns = query->to_ns < now_ns ? query->to_ns : now_ns;
-	job->counted = atomic_fetch_add(&summaries, 1) < SUMMARIES;
-	if (!job->counted) {
-		atomic_fetch_sub(&summaries, 1);
-		ohtd_reply_header(call, "retry-after", "2");
-		ohtd_reply_problem(call, 503, "busy", "%d summaries are under way, and at most %d may be", SUMMARIES, SUMMARIES);
+	if (!ohtd_late_take_place(call, &job->late, &summaries))
 		return false;
-	}
 	job->summary = ohtd_summary_begin(query);
 	if (!job->summary)
 		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
@@ -485,7 +468,7 @@ static void get_summary(struct ohtd_call *call)
 		return;
 	job->late.release = release_summary;
 	if (begin_summary(call, job))
-		ohtd_late_turns(call, &job->late, SUMMARY_MS, work_summary, reply_summary);
+		ohtd_late_turns(call, &job->late, SUMMARY_MS, step_summary, reply_summary);
 	else
 		ohtd_late_drop(&job->late);
 }
@@ -501,7 +484,7 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "telemetry/summary", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE, .query = &summary_query_shape,
-		.replies = { { 200, &summary_shape } }, .problems = { "unknown_signal" },
+		.replies = { { 200, &summary_shape } }, .problems = { "unknown_signal", "busy", "unavailable" },
 		.handle = get_summary,
 		.summary = "What a span comes to: lowest, greatest and mean value of each signal, and how long a word had each value",
 	},

@@ -68,6 +68,20 @@ bool ohtd_network_has(const struct ohtd_network *network, const char *address)
 	       (!rest || !((bytes[whole] ^ network->bytes[whole]) >> (8 - rest)));
 }
 
+bool ohtd_address_is_of_one(const char *address)
+{
+	struct in6_addr v6;
+	uint32_t v4;
+
+	if (!map(address, v6.s6_addr))
+		return false;
+	if (!IN6_IS_ADDR_V4MAPPED(&v6))
+		return !IN6_IS_ADDR_UNSPECIFIED(&v6) && !IN6_IS_ADDR_MULTICAST(&v6);
+	memcpy(&v4, v6.s6_addr + MAPPED_BITS / 8, sizeof(v4));
+	v4 = ntohl(v4);
+	return v4 != INADDR_ANY && v4 != INADDR_BROADCAST && !IN_MULTICAST(v4);
+}
+
 socklen_t ohtd_address_make(const char *host, uint16_t port, struct sockaddr_storage *address)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)address;

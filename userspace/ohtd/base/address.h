@@ -33,6 +33,9 @@ bool ohtd_network_has(const struct ohtd_network *network, const char *address);
 /* Is @host an address of IPv4 or IPv6, without port, zone and brackets? */
 bool ohtd_address_is(const char *host);
 
+/* Can the numeric @address be that of one machine? Not 0.0.0.0, ::, 255.255.255.255 and multicast. */
+bool ohtd_address_is_of_one(const char *address);
+
 /* The address of a numeric @host, which has been checked. Returns its length. */
 socklen_t ohtd_address_make(const char *host, uint16_t port, struct sockaddr_storage *address);
 

@@ -12,6 +12,7 @@
 
 #include "base/address.h"
 #include "base/blank.h"
+#include "base/entries.h"
 #include "base/log.h"
 #include "common/host.h"
 #include "config/ini.h"
@@ -158,10 +159,9 @@ static int set_gateway(struct ohtd_config *config, const struct key *key, const 
 static int set_names(struct ohtd_config *config, const struct key *key, const char *value,
 		     char *why, size_t size)
 {
-	const char *delimiters = " \t,";
+	size_t n;
 
-	while (*(value += strspn(value, delimiters))) {
-		size_t n = strcspn(value, delimiters);
+	for (; (n = ohtd_entry_next(&value)); value += n) {
 		char *name = config->names[config->name_count];
 
 		if (config->name_count == OHTD_NAMES_MAX) {
@@ -180,7 +180,6 @@ static int set_names(struct ohtd_config *config, const struct key *key, const ch
 		if (name[n - 1] == '.')
 			name[n - 1] = 0;
 		config->name_count++;
-		value += n;
 	}
 	return 0;
 }
@@ -188,11 +187,8 @@ static int set_names(struct ohtd_config *config, const struct key *key, const ch
 /* Copies the next entry of a list and moves @value behind it; false: there is none. */
 static bool next_entry(const char **value, char *entry, size_t size)
 {
-	const char *delimiters = " \t,";
-	size_t n;
+	size_t n = ohtd_entry_next(value);
 
-	*value += strspn(*value, delimiters);
-	n = strcspn(*value, delimiters);
 	/* What is too long is cut, and is then nothing that is known. */
 	snprintf(entry, size, "%.*s", (int)n, *value);
 	*value += n;
@@ -227,36 +223,35 @@ bool ohtd_config_is_proxy(const struct ohtd_config *config, const char *address)
 	return false;
 }
 
-/* Keeps a list of the gateway as it is written, if it can be read. */
-static int keep_list(char *to, size_t room, const struct key *key, const char *value, const char *wrong,
-		     const char *entry, char *why, size_t size)
+/* Keeps a list of the gateway as it is written, if @read can read it. The key has the room for it. */
+static int set_rights(struct ohtd_config *config, const struct key *key, const char *value,
+		      const char *(*read)(struct ohtd_gateway_rights *rights, const char *text, struct ohtd_part *part),
+		      char *why, size_t size)
 {
+	struct ohtd_gateway_rights rights = { 0 };
+	struct ohtd_part part;
+	const char *wrong = read(&rights, value, &part);
+	const size_t n = strlen(value);
+
 	if (wrong)
-		snprintf(why, size, "%s has '%.*s', %s", key->name, (int)strcspn(entry, OHTD_RIGHTS_PARTED), entry, wrong);
-	else if (strlen(value) >= room)
-		snprintf(why, size, "%s is longer than %zu bytes", key->name, room - 1);
-	else
-		memcpy(to, value, strlen(value) + 1);
-	return wrong || strlen(value) >= room ? -1 : 0;
+		snprintf(why, size, "%s has '%.*s', %s", key->name, part.bytes, part.text, wrong);
+	else if (n >= key->max)
+		snprintf(why, size, "%s is longer than %lu bytes", key->name, key->max - 1);
+	else if (rights.writers || rights.writables)
+		memcpy((char *)config + key->offset, value, n + 1);
+	return wrong || n >= key->max ? -1 : 0;
 }
 
 static int set_write_from(struct ohtd_config *config, const struct key *key, const char *value,
 			  char *why, size_t size)
 {
-	struct ohtd_gateway_rights rights;
-	const char *entry, *wrong = ohtd_rights_read_writers(&rights, value, &entry);
-
-	return keep_list(config->gateway_write_from, sizeof(config->gateway_write_from), key, value, wrong, entry, why, size);
+	return set_rights(config, key, value, ohtd_rights_read_writers, why, size);
 }
 
 static int set_write_registers(struct ohtd_config *config, const struct key *key, const char *value,
 			       char *why, size_t size)
 {
-	struct ohtd_gateway_rights rights;
-	const char *entry, *wrong = ohtd_rights_read_writables(&rights, value, &entry);
-
-	return keep_list(config->gateway_write_registers, sizeof(config->gateway_write_registers), key, value, wrong, entry,
-			 why, size);
+	return set_rights(config, key, value, ohtd_rights_read_writables, why, size);
 }
 
 static int set_destinations(struct ohtd_config *config, const struct key *key, const char *value,
@@ -357,8 +352,8 @@ static const struct key keys[] = {
 	{ "robot", "realtime_priority", set_number, FIELD(realtime_priority), 0, 98 },
 	{ "robot", "cpu", set_number, FIELD(cpu), 0, 1023 },
 	{ "gateway", "listen", set_gateway, 0, 0, 0 },
-	{ "gateway", "write_from", set_write_from, 0, 0, 0 },
-	{ "gateway", "write_registers", set_write_registers, 0, 0, 0 },
+	{ "gateway", "write_from", set_write_from, FIELD(gateway_write_from), 0, OHTD_WRITERS_BYTES },
+	{ "gateway", "write_registers", set_write_registers, FIELD(gateway_write_registers), 0, OHTD_WRITABLE_BYTES },
 	{ "gateway", "idle_s", set_number, FIELD(gateway_idle_s), 1, OHTD_GATEWAY_IDLE_S_MAX },
 	{ "gateway", "fresh_ms", set_number, FIELD(gateway_fresh_ms), 0, OHTD_GATEWAY_FRESH_MS_MAX },
 	{ "history", "flush_s", set_number, FIELD(history_flush_s), 1, 60 },
@@ -465,35 +460,32 @@ static int check_together(const struct loading *loading, const char *path, char 
 	return check_writers(loading, path, why, size);
 }
 
-static void set_defaults(struct ohtd_config *config)
-{
-	*config = (struct ohtd_config){
-		.listen = { "127.0.0.1", 8443 },
-		.connections_max = 256,
-		.logins_per_s = 10,
-		.changes_per_s = 100,
-		.queries_per_s = 250,
-		.state_dir = "/var/lib/oht",
-		.socket = "/run/oht/ohtd.sock",
-		.data_dir = OHT_DATADIR,
-		.web_dir = OHT_DATADIR "/web",
-		.device = "/dev/oht0",
-		.baud_bps = 115200,
-		.parity = 'N',
-		.stop_bits = 1,
-		.time_factor = 1,
-		.realtime_priority = 50,
-		.cpu = -1,
-		.gateway_idle_s = 60,
-		.gateway_fresh_ms = 1000,
-		.history_flush_s = 10,
-		.sender = OHT_LIBEXECDIR "/ohtd-sender",
-		.webhook_timeout_s = 10,
-		.backup_nightly = 1,
-		.backup_hour = 2,
-		.log_level = OHTD_LOG_INFO,
-	};
-}
+const struct ohtd_config ohtd_config_preset = {
+	.listen = { "127.0.0.1", 8443 },
+	.connections_max = 256,
+	.logins_per_s = 10,
+	.changes_per_s = 100,
+	.queries_per_s = 250,
+	.state_dir = "/var/lib/oht",
+	.socket = "/run/oht/ohtd.sock",
+	.data_dir = OHT_DATADIR,
+	.web_dir = OHT_DATADIR "/web",
+	.device = "/dev/oht0",
+	.baud_bps = 115200,
+	.parity = 'N',
+	.stop_bits = 1,
+	.time_factor = 1,
+	.realtime_priority = 50,
+	.cpu = -1,
+	.gateway_idle_s = 60,
+	.gateway_fresh_ms = 1000,
+	.history_flush_s = 10,
+	.sender = OHT_LIBEXECDIR "/ohtd-sender",
+	.webhook_timeout_s = 10,
+	.backup_nightly = 1,
+	.backup_hour = 2,
+	.log_level = OHTD_LOG_INFO,
+};
 
 static void resolve(struct ohtd_config *config)
 {
@@ -520,7 +512,7 @@ int ohtd_config_load(struct ohtd_config *config, const char *path, char *why, si
 {
 	struct loading loading = { .config = config };
 
-	set_defaults(config);
+	*config = ohtd_config_preset;
 	if (ohtd_ini_parse(path, take_key, &loading, why, size) || refuse_empty(path, why, size))
 		return -1;
 	if (check_together(&loading, path, why, size)) {

@@ -98,6 +98,9 @@ struct ohtd_config {
 	int log_level;				/* enum ohtd_log_level */
 };
 
+/* What holds without a line in the file. */
+extern const struct ohtd_config ohtd_config_preset;
+
 /**
  * ohtd_config_load() - read and validate a configuration file
  * @config: filled with defaults, then with the file

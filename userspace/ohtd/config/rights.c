@@ -5,25 +5,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What follows in a text, without what parts entries; its length, 0 at the end. */
-static size_t next_entry(const char **entry)
+_Static_assert(OHTD_WRITERS_MAX == 8 && OHTD_WRITABLE_MAX == 64, "as the texts say");
+
+static const char *wrong(const char *entry, size_t bytes, struct ohtd_part *part, const char *why)
 {
-	*entry += strspn(*entry, OHTD_RIGHTS_PARTED);
-	return strcspn(*entry, OHTD_RIGHTS_PARTED);
+	if (part) {
+		*part = ohtd_entry_part(entry, bytes);
+		part->has = true;
+	}
+	return why;
 }
 
-const char *ohtd_rights_read_writers(struct ohtd_gateway_rights *rights, const char *text, const char **entry)
+const char *ohtd_rights_read_writers(struct ohtd_gateway_rights *rights, const char *text, struct ohtd_part *part)
 {
 	size_t bytes;
 
 	rights->writers = 0;
-	for (*entry = text; (bytes = next_entry(entry)); *entry += bytes) {
+	for (; (bytes = ohtd_entry_next(&text)); text += bytes) {
+		char *writer = rights->writer[rights->writers];
+
 		if (rights->writers == OHTD_WRITERS_MAX)
-			return "which is one more than 8";
+			return wrong(text, bytes, part, "which is one more than 8");
 		/* A peer is known without its zone, so that a zone here would promise too much. */
-		if (memchr(*entry, '%', bytes) || bytes >= OHTD_PEER_BYTES ||
-		    !ohtd_address_normalise(*entry, bytes, rights->writer[rights->writers]))
-			return "which is no address";
+		if (memchr(text, '%', bytes) || bytes >= OHTD_PEER_BYTES || !ohtd_address_normalise(text, bytes, writer) ||
+		    !ohtd_address_is_of_one(writer))
+			return wrong(text, bytes, part, "which is no address of one machine, as 192.0.2.20");
 		rights->writers++;
 	}
 	return NULL;
@@ -48,16 +54,16 @@ static bool take_register(struct ohtd_unit_register *reg, const char *text, cons
 	return true;
 }
 
-const char *ohtd_rights_read_writables(struct ohtd_gateway_rights *rights, const char *text, const char **entry)
+const char *ohtd_rights_read_writables(struct ohtd_gateway_rights *rights, const char *text, struct ohtd_part *part)
 {
 	size_t bytes;
 
 	rights->writables = 0;
-	for (*entry = text; (bytes = next_entry(entry)); *entry += bytes) {
+	for (; (bytes = ohtd_entry_next(&text)); text += bytes) {
 		if (rights->writables == OHTD_WRITABLE_MAX)
-			return "which is one more than 64";
-		if (!take_register(&rights->writable[rights->writables], *entry, *entry + bytes))
-			return "which is not UNIT:REGISTER";
+			return wrong(text, bytes, part, "which is one more than 64");
+		if (!take_register(&rights->writable[rights->writables], text, text + bytes))
+			return wrong(text, bytes, part, "which is not UNIT:REGISTER, as 1:7 or 2:0x4D");
 		rights->writables++;
 	}
 	return NULL;

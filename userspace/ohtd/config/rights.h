@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/entries.h"
 
 #define OHTD_WRITERS_MAX	8
 #define OHTD_WRITABLE_MAX	64
@@ -20,8 +21,6 @@
 #define OHTD_WRITABLE_BYTES	768
 #define OHTD_GATEWAY_IDLE_S_MAX	3600
 #define OHTD_GATEWAY_FRESH_MS_MAX	10000
-/* Between entries. */
-#define OHTD_RIGHTS_PARTED	" \t,"
 
 /* A register of a unit, as a client of the gateway names it. */
 struct ohtd_unit_register {
@@ -30,7 +29,7 @@ struct ohtd_unit_register {
 };
 
 /**
- * struct ohtd_gateway_rights - who may write what; nobody, if either list is empty
+ * struct ohtd_gateway_rights - the machines that may write, and the registers that they may write; with one list empty nothing is written
  * @writer: as ohtd_address_text() writes a peer
  * @writers: how many
  * @writable: registers
@@ -46,15 +45,15 @@ struct ohtd_gateway_rights {
 /**
  * ohtd_rights_read_writers() - read a list of addresses
  * @rights: its writers are replaced; of no use on failure
- * @text: with commas or blanks between them; "": nobody
- * @entry: on failure the entry that is wrong, which ends before the next of OHTD_RIGHTS_PARTED
+ * @text: addresses of single machines, with commas or blanks between two of them; "": none may write
+ * @part: on failure the entry that is wrong; NULL: not asked for
  *
- * Return: NULL, or what is wrong with the entry, as "which is no address".
+ * Return: NULL, or what is wrong with the entry, as "which is one more than 8".
  */
-const char *ohtd_rights_read_writers(struct ohtd_gateway_rights *rights, const char *text, const char **entry);
+const char *ohtd_rights_read_writers(struct ohtd_gateway_rights *rights, const char *text, struct ohtd_part *part);
 
 /* The same of registers: UNIT:REGISTER, the register decimal or with 0x. */
-const char *ohtd_rights_read_writables(struct ohtd_gateway_rights *rights, const char *text, const char **entry);
+const char *ohtd_rights_read_writables(struct ohtd_gateway_rights *rights, const char *text, struct ohtd_part *part);
 
 bool ohtd_rights_has_writer(const struct ohtd_gateway_rights *rights, const char *peer);
 bool ohtd_rights_has_writable(const struct ohtd_gateway_rights *rights, uint8_t unit, uint16_t address);

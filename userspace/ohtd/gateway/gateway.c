@@ -25,6 +25,8 @@
 #define TICK_MS			50
 #define EVENTS			64
 #define ACCEPTS_PER_TURN	16
+/* Of a list of all writers, with commas. */
+#define WRITERS_BYTES		(16 + OHTD_WRITERS_MAX * (OHTD_PEER_BYTES + 2))
 
 /* What an event is about: names of clients begin behind these. */
 enum { ABOUT_LISTENER, ABOUT_LINK, ABOUT_END, ABOUT_CLIENTS };
@@ -130,11 +132,6 @@ void ohtd_gateway_refuse(struct ohtd_gateway *gateway, uint64_t owner,
 
 /* ---- new ones ---- */
 
-static bool is_writer(const struct ohtd_gateway *gateway, const char *peer)
-{
-	return ohtd_rights_has_writer(&gateway->values.rights, peer);
-}
-
 /* What stands in the places, as it concerns one who comes. */
 struct places {
 	struct ohtd_client *free;
@@ -146,7 +143,7 @@ struct places {
 static struct places look_at_places(struct ohtd_gateway *gateway, const char *peer)
 {
 	char folded[OHTD_FOLDED_BYTES], other[OHTD_FOLDED_BYTES];
-	bool writes = is_writer(gateway, peer);
+	bool writes = ohtd_rights_has_writer(&gateway->values.rights, peer);
 	struct places places = { 0 };
 
 	/* Whole networks have one /64: another machine of it must not take the places of a writer. */
@@ -161,7 +158,7 @@ static struct places look_at_places(struct ohtd_gateway *gateway, const char *pe
 		ohtd_address_fold(other, client->peer);
 		places.taken++;
 		places.same += writes ? !strcmp(client->peer, peer) : !strcmp(other, folded);
-		if (!is_writer(gateway, client->peer) &&
+		if (!ohtd_rights_has_writer(&gateway->values.rights, client->peer) &&
 		    (!places.idlest || client->heard_ns < places.idlest->heard_ns))
 			places.idlest = client;
 	}
@@ -175,7 +172,7 @@ static struct places look_at_places(struct ohtd_gateway *gateway, const char *pe
 static struct ohtd_client *find_place(struct ohtd_gateway *gateway, const char *peer)
 {
 	struct places places = look_at_places(gateway, peer);
-	bool writes = is_writer(gateway, peer);
+	bool writes = ohtd_rights_has_writer(&gateway->values.rights, peer);
 	unsigned int kept = gateway->values.rights.writers ? OHTD_GATEWAY_KEPT : 0;
 
 	if (places.same >= OHTD_GATEWAY_SHARE)
@@ -399,19 +396,29 @@ struct ohtd_gateway *ohtd_gateway_create(const struct ohtd_gateway_setup *setup,
 	return NULL;
 }
 
+/* "read-only", or the addresses that may write. */
+static void rights_text(const struct ohtd_gateway_rights *rights, char text[WRITERS_BYTES])
+{
+	size_t used = (size_t)snprintf(text, WRITERS_BYTES, rights->writers ? "writes from" : "read-only");
+
+	for (unsigned int i = 0; i < rights->writers; i++)
+		used += (size_t)snprintf(text + used, WRITERS_BYTES - used, "%s %s", i ? "," : "", rights->writer[i]);
+}
+
 int ohtd_gateway_start(struct ohtd_gateway *gateway)
 {
 	static const struct ohtd_thread what = { "ohtd-gateway", STACK_BYTES, run };
 	struct ohtd_gateway_values values;
+	char text[WRITERS_BYTES];
 	int r = ohtd_thread_start(&gateway->thread, &what, gateway);
 
 	gateway->started = !r;
 	ohtd_settings_gateway(gateway->setup.settings, &values);
+	rights_text(&values.rights, text);
 	if (!r)
-		ohtd_log(OHTD_LOG_NOTICE, "gateway", "listening", "%s port %u, %s%s",
+		ohtd_log(OHTD_LOG_NOTICE, "gateway", "listening", "%s port %u, %s",
 			 gateway->setup.config->gateway_listen.host,
-			 ohtd_address_port(gateway->listen_fd),
-			 values.rights.writers ? "writes from " : "read-only", values.write_from);
+			 ohtd_address_port(gateway->listen_fd), text);
 	return -r;
 }
 

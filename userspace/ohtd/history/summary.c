@@ -55,12 +55,10 @@ const struct ohtd_summary_signal *ohtd_summary_signals(const struct ohtd_summary
 
 static bool is_state(const struct ohtd_summary *summary)
 {
-	unsigned int type = ohtd_telemetry_info(summary->query.signals[summary->at])->type;
-
-	return type == OHTD_TELEMETRY_WORD || type == OHTD_TELEMETRY_BOOLEAN;
+	return ohtd_telemetry_is_state(summary->query.signals[summary->at]);
 }
 
-/* How long each state was there, and in which order they came, is said by columns with one of them alone. */
+/* A column with two states says neither how long each lasted nor which came first. */
 static bool tells(void *arg, int64_t cycle, int64_t cycles, const struct ohtd_column *columns)
 {
 	(void)cycle;
@@ -124,12 +122,12 @@ static int enter_run(struct ohtd_summary *summary)
 /* The next signal of the chunk; behind the last one the next chunk. */
 static int read_chunk(struct ohtd_summary *summary)
 {
-	const struct ohtd_walk_eyes eyes = {
+	const struct ohtd_walk_visitor visitor = {
 		.signals = { summary->query.signals[summary->at] }, .count = 1,
 		.tells = tells, .take = take, .context = summary,
 	};
 	const int64_t end = summary->place + OHTD_CHUNK_CYCLES;
-	int r = ohtd_walk_chunk(&summary->walk, summary->place, &eyes);
+	int r = ohtd_walk_chunk(&summary->walk, summary->place, &visitor);
 
 	if (++summary->at == summary->query.count) {
 		summary->at = 0;

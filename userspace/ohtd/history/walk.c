@@ -65,7 +65,7 @@ static int load_piece(struct ohtd_walk *walk, unsigned int depth, int64_t cycle)
 	const int64_t end = begin + depths[depth].piece_cycles;
 	struct ohtd_walk_piece *piece = &walk->pieces[depth];
 	struct ohtd_history_stretch stretch = {
-		.run = walk->run, .level = depths[depth].level, .count = walk->eyes->count,
+		.run = walk->run, .level = depths[depth].level, .count = walk->visitor->count,
 		.first = begin > walk->first ? begin : walk->first,
 		.end = end < walk->limit ? end : walk->limit,
 	};
@@ -74,7 +74,7 @@ static int load_piece(struct ohtd_walk *walk, unsigned int depth, int64_t cycle)
 	if (cycle >= piece->begin && cycle < piece->end)
 		return 0;
 	drop_piece(piece);
-	memcpy(stretch.signals, walk->eyes->signals, sizeof(walk->eyes->signals));
+	memcpy(stretch.signals, walk->visitor->signals, sizeof(walk->visitor->signals));
 	r = ohtd_history_read_stretch(walk->history, &stretch, &piece->answer);
 	if (r)
 		return r;
@@ -103,9 +103,9 @@ static bool tells(const struct ohtd_walk *walk, unsigned int depth, int64_t cycl
 
 	if (cycle < walk->first || cycle + cycles > walk->limit)
 		return false;
-	for (unsigned int i = 0; i < walk->eyes->count; i++)
+	for (unsigned int i = 0; i < walk->visitor->count; i++)
 		columns[i] = piece->answer.columns[i * piece->answer.count + place];
-	return walk->eyes->tells(walk->eyes->context, cycle, cycles, columns);
+	return walk->visitor->tells(walk->visitor->context, cycle, cycles, columns);
 }
 
 static int show(struct ohtd_walk *walk, unsigned int depth, int64_t first, int64_t end)
@@ -123,13 +123,13 @@ static int show(struct ohtd_walk *walk, unsigned int depth, int64_t first, int64
 		r = descend(walk, depth, open, at);
 		if (r)
 			break;
-		walk->eyes->take(walk->eyes->context, at, cycles, columns);
+		walk->visitor->take(walk->visitor->context, at, cycles, columns);
 		open = at + cycles;
 	}
 	return r ? r : descend(walk, depth, open, end);
 }
 
-/* What is finer is not kept of a time that ends there. */
+/* The finest depth whose columns may still be kept for a time that ends at @end_ns. */
 static unsigned int deepest_at(const struct ohtd_walk *walk, int64_t end_ns)
 {
 	unsigned int depth = OHTD_WALK_DEPTHS - 1;
@@ -139,12 +139,12 @@ static unsigned int deepest_at(const struct ohtd_walk *walk, int64_t end_ns)
 	return depth;
 }
 
-int ohtd_walk_chunk(struct ohtd_walk *walk, int64_t place, const struct ohtd_walk_eyes *eyes)
+int ohtd_walk_chunk(struct ohtd_walk *walk, int64_t place, const struct ohtd_walk_visitor *visitor)
 {
 	const int64_t end = place + OHTD_CHUNK_CYCLES;
 	int r;
 
-	walk->eyes = eyes;
+	walk->visitor = visitor;
 	walk->deepest = deepest_at(walk, ohtd_walk_time(walk, end));
 	r = show(walk, 0, place > walk->first ? place : walk->first, end < walk->limit ? end : walk->limit);
 	for (unsigned int i = 0; i < OHTD_WALK_DEPTHS; i++)

@@ -20,14 +20,14 @@
 #define OHTD_WALK_SIGNALS	2	/* at once */
 
 /**
- * struct ohtd_walk_eyes - who looks at the columns
+ * struct ohtd_walk_visitor - what a walk does with the columns
  * @signals: enum ohtd_telemetry of each; a column of each is shown together
  * @count: of @signals
- * @tells: does a column of so many cycles, one of each signal, say all? Of a single cycle it is asked, too
- * @take: what the columns say, in the order of the run; a time that nothing tells is left out
+ * @tells: are the columns of these cycles, one of each signal, enough? Else the walk reads finer ones. Also called for a single cycle
+ * @take: called with the columns that are enough, in the order of the run; a time without such columns is left out
  * @context: for both
  */
-struct ohtd_walk_eyes {
+struct ohtd_walk_visitor {
 	unsigned int signals[OHTD_WALK_SIGNALS];
 	unsigned int count;
 	bool (*tells)(void *context, int64_t cycle, int64_t cycles, const struct ohtd_column *columns);
@@ -54,7 +54,7 @@ struct ohtd_walk {
 	struct ohtd_history *history;
 	struct ohtd_history_run run;
 	int64_t first, limit;
-	const struct ohtd_walk_eyes *eyes;
+	const struct ohtd_walk_visitor *visitor;
 	unsigned int deepest;
 	struct ohtd_walk_piece pieces[OHTD_WALK_DEPTHS];
 };
@@ -79,10 +79,10 @@ int64_t ohtd_walk_chunk_of(int64_t cycle);
  * ohtd_walk_chunk() - show one chunk of the run, as far as it lies between @first and @limit
  * @walk: in a run
  * @place: first cycle of the chunk
- * @eyes: who looks
+ * @visitor: called for each column
  *
  * Return: 0, or a negative errno: -ENOENT while the file is not open, -ENOMEM, or of the store.
  */
-int ohtd_walk_chunk(struct ohtd_walk *walk, int64_t place, const struct ohtd_walk_eyes *eyes);
+int ohtd_walk_chunk(struct ohtd_walk *walk, int64_t place, const struct ohtd_walk_visitor *visitor);
 
 #endif /* OHTD_HISTORY_WALK_H */

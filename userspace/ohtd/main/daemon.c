@@ -321,17 +321,11 @@ static int open_settings(struct running *run)
 	struct ohtd_settings_setup setup = {
 		.store = run->store, .robot = run->robot, .clock = &run->clock,
 		.link = ohtd_robot_link(run->robot, config->loops + config->gateway),
-		.level = config->log_level,
-		.backup = { .nightly = (int)config->backup_nightly, .hour = config->backup_hour },
-		.rates = { config->logins_per_s, config->changes_per_s, config->queries_per_s },
-		.gateway = { .idle_s = config->gateway_idle_s, .fresh_ms = config->gateway_fresh_ms },
-		.simulated = config->simulated, .model = ohtd_robot_model(run->robot),
+		.config = config, .model = ohtd_robot_model(run->robot),
 		.lost = ohtd_setup_is_lost(run->setup) || has_past(run),
 		.look = look_well, .note = note_version, .arg = run,
 	};
 
-	memcpy(setup.gateway.write_from, config->gateway_write_from, sizeof(setup.gateway.write_from));
-	memcpy(setup.gateway.write_registers, config->gateway_write_registers, sizeof(setup.gateway.write_registers));
 	run->settings = ohtd_settings_open(&setup, run->why, sizeof(run->why));
 	return run->settings ? 0 : judge(run, errno);
 }

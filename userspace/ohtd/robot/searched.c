@@ -64,8 +64,8 @@ const char *ohtd_searched_read(const char *text, struct ohtd_searched *searched,
 
 		why = take_part(text, text + n, searched, &too_many);
 		if (why && part)
-			*part = too_many ? (struct ohtd_part){ whole, (int)strlen(whole), NULL }
-					 : (struct ohtd_part){ text, (int)n, NULL };
+			*part = too_many ? (struct ohtd_part){ .text = whole, .bytes = (int)strlen(whole) }
+					 : (struct ohtd_part){ .text = text, .bytes = (int)n };
 		if (why || !text[n])
 			return why;
 		text += n + 1;

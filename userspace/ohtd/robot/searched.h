@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/entries.h"
+
 struct ohtd_model;
 
 #define OHTD_MODULES_MAX	8	/* addresses that are searched, and modules that are known, at a time */
@@ -24,18 +26,6 @@ struct ohtd_model;
 struct ohtd_searched {
 	uint8_t count;
 	uint8_t unit[OHTD_MODULES_MAX];
-};
-
-/**
- * struct ohtd_part - a part of a text
- * @text: not ended by a zero
- * @bytes: of @text
- * @nearest: what may have been meant; NULL: not known
- */
-struct ohtd_part {
-	const char *text;
-	int bytes;
-	const char *nearest;
 };
 
 /**

@@ -245,6 +245,13 @@ const struct ohtd_telemetry_origin *ohtd_telemetry_origin(unsigned int signal)
 	return &origins[signal];
 }
 
+bool ohtd_telemetry_is_state(unsigned int signal)
+{
+	const unsigned int type = ohtd_telemetry_info(signal)->type;
+
+	return type == OHTD_TELEMETRY_WORD || type == OHTD_TELEMETRY_BOOLEAN;
+}
+
 static const char *word_of(const char *const *words, unsigned int count, unsigned int number)
 {
 	return number < count ? words[number] : NULL;

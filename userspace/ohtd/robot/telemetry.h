@@ -194,6 +194,9 @@ struct ohtd_telemetry_aim {
 const struct ohtd_telemetry_info *ohtd_telemetry_info(unsigned int signal);
 const struct ohtd_telemetry_origin *ohtd_telemetry_origin(unsigned int signal);
 
+/* Is @signal a word or a boolean? Its values are states: they have a duration, and no mean. */
+bool ohtd_telemetry_is_state(unsigned int signal);
+
 /* Searches by names: to be kept for as long as modules and @maps (one each) stay the same. */
 struct ohtd_telemetry_aim ohtd_telemetry_aim(const struct ohtd_snapshot *snapshot,
 					     const struct oht_regmap *const *maps,

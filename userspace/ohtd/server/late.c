@@ -7,8 +7,11 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
+#include "base/clock.h"
 #include "history/history.h"
 #include "server/loop.h"
+
+#define TURN_NS		(50 * OHTD_NS_PER_MS)
 
 #define OF(pointer, member)	\
 	((struct ohtd_late *)(void *)((char *)(pointer) - offsetof(struct ohtd_late, member)))
@@ -45,8 +48,13 @@ void ohtd_reply_history_problem(struct ohtd_call *call, int error)
 				   "more than %d runs of ohtd are in that time, or so many at once that their columns are more than %d",
 				   OHTD_HISTORY_RUNS_MAX, OHTD_HISTORY_COLUMNS_MAX);
 	} else if (error == -ENOENT) {
+		struct ohtd_history_view view;
+
+		ohtd_history_look(ohtd_call_history(call), &view);
 		ohtd_reply_header(call, "retry-after", "2");
-		ohtd_reply_problem(call, 503, "unavailable", "the file of values is not open yet");
+		ohtd_reply_problem(call, 503, "unavailable", "%s", view.state == OHTD_STORE_OK ?
+				   "the file of values is not open yet" :
+				   "the file of values cannot be opened: line not_opened of the log says why");
 	} else {
 		ohtd_reply_store_problem(call, error);
 	}
@@ -114,8 +122,61 @@ void *ohtd_late_make(struct ohtd_call *call, size_t bytes)
 	return late;
 }
 
+/* ---- places ---- */
+
+/* On any thread. */
+static void give_place_back(struct ohtd_late *late)
+{
+	struct ohtd_places *places = late->places;
+
+	if (!places)
+		return;
+	pthread_mutex_lock(&places->lock);
+	for (unsigned int i = 0; i < places->count; i++)
+		if (places->late[i] == late)
+			places->late[i] = NULL;
+	pthread_mutex_unlock(&places->lock);
+	late->places = NULL;
+}
+
+/* Held: lock. NULL: none is free, or the account has one. */
+static const struct ohtd_late **find_place(struct ohtd_places *places, uint64_t account)
+{
+	const struct ohtd_late **found = NULL;
+
+	for (unsigned int i = 0; i < places->count; i++) {
+		if (!places->late[i])
+			found = &places->late[i];
+		else if (places->late[i]->account == account)
+			return NULL;
+	}
+	return found;
+}
+
+bool ohtd_late_take_place(struct ohtd_call *call, struct ohtd_late *late, struct ohtd_places *places)
+{
+	const struct ohtd_late **place;
+
+	late->account = ohtd_principal_tag(&call->who);
+	pthread_mutex_lock(&places->lock);
+	place = find_place(places, late->account);
+	if (place) {
+		*place = late;
+		late->places = places;
+	}
+	pthread_mutex_unlock(&places->lock);
+	if (place)
+		return true;
+	ohtd_reply_header(call, "retry-after", "2");
+	ohtd_reply_problem(call, 503, "busy", "%s", places->refusal);
+	return false;
+}
+
+/* ---- the end of the job ---- */
+
 void ohtd_late_drop(struct ohtd_late *late)
 {
+	give_place_back(late);
 	if (late->release)
 		late->release(late);
 	free_blocks(late);
@@ -155,6 +216,7 @@ static void finish(struct ohtd_pending *pending)
 	}
 	if (late->job.work)
 		late->pending.loop->writes--;
+	give_place_back(late);
 	if (late->settle)
 		late->settle(late);
 	if (pending->call && goes_on(late))
@@ -193,7 +255,11 @@ static void run_work(struct ohtd_work *work, bool dropped)
 {
 	struct ohtd_late *late = OF(work, work);
 
-	late->result = dropped ? -ESHUTDOWN : late->act(late);
+	const uint64_t until_ns = ohtd_monotonic_ns() + TURN_NS;
+
+	do
+		late->result = dropped ? -ESHUTDOWN : late->act(late);
+	while (goes_on(late) && ohtd_monotonic_ns() < until_ns);
 	ohtd_pending_post(&late->pending);
 }
 

@@ -2,7 +2,7 @@
 /*
  * Owns:     answers that need the store or take long: made beside the loop, sent by the loop.
  * Contexts: the loop of the request; @act and @work elsewhere, as said there.
- * Locks:    none of its own; see pending.h, base/workers.h, store/store.h.
+ * Locks:    one of each kind of places, held for a look at them; see pending.h, base/workers.h, store/store.h.
  *
  *	struct count_late {
  *		struct ohtd_late late;
@@ -21,6 +21,8 @@
 #ifndef OHTD_SERVER_LATE_H
 #define OHTD_SERVER_LATE_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +40,24 @@ struct ohtd_shape;
 #define OHTD_LATE_MS	10000
 /* A password takes a tenth of a second here, seconds on a small board, and others may be in front. */
 #define OHTD_LATE_CHECK_MS	60000
+
+#define OHTD_PLACES_MAX	2
+
+/**
+ * struct ohtd_places - how many works of a kind, of some seconds each, are under way; static
+ * @count: at most so many, and one of each account
+ * @refusal: says that to the client
+ *
+ * All else is private.
+ */
+struct ohtd_places {
+	const unsigned int count;
+	const char *const refusal;
+	pthread_mutex_t lock;
+	const struct ohtd_late *late[OHTD_PLACES_MAX];
+};
+
+#define OHTD_PLACES(count_, refusal_)	{ .count = count_, .refusal = refusal_, .lock = PTHREAD_MUTEX_INITIALIZER }
 
 /**
  * struct ohtd_late - first member of what belongs to the work
@@ -62,6 +82,8 @@ struct ohtd_late {
 	void (*answer)(struct ohtd_call *call, struct ohtd_late *late);
 	size_t bytes;
 	uint64_t turns_until_ms;
+	struct ohtd_places *places;
+	uint64_t account;
 	struct ohtd_memory memory;
 	struct ohtd_late_block *blocks;
 	struct ohtd_writer text;
@@ -70,6 +92,12 @@ struct ohtd_late {
 
 /* A zeroed job of that size; NULL: out of memory, and the request has been answered. */
 void *ohtd_late_make(struct ohtd_call *call, size_t bytes);
+
+/*
+ * Takes one of @places for the account of the request, before the job is submitted. It is given back before the answer, so that the
+ * client may ask again then, and at the job's end. False: there is none, and the request has been answered with 503.
+ */
+bool ohtd_late_take_place(struct ohtd_call *call, struct ohtd_late *late, struct ohtd_places *places);
 
 /* Instead of submitting: the request has been refused. */
 void ohtd_late_drop(struct ohtd_late *late);
@@ -87,9 +115,9 @@ void ohtd_late_act(struct ohtd_call *call, struct ohtd_late *late, uint32_t with
 		   void (*answer)(struct ohtd_call *call, struct ohtd_late *late));
 
 /*
- * The same in turns: @act works for some tens of milliseconds and returns 1 while there is more to
- * do. Between two turns other work has its place in front of the next, and none begins when the
- * client has left or the deadline is over.
+ * The same in turns: @act does a step of some milliseconds and returns 1 while there is more to do. A turn is as many steps as begin
+ * within 50 ms. Between two turns other work has its place in front of the next, and none begins when the client has left or the
+ * deadline is over.
  */
 void ohtd_late_turns(struct ohtd_call *call, struct ohtd_late *late, uint32_t within_ms,
 		     int (*act)(struct ohtd_late *late),

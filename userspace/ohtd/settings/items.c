@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "base/blank.h"
+#include "base/entries.h"
 #include "base/log.h"
 #include "common/distance.h"
 #include "common/utf8.h"
@@ -22,7 +23,6 @@
 #define POSITION_MAX_MM	1000000
 /* A whole number that a double holds without doubt. */
 #define WHOLE_MAX	1e15
-#define SHOWN_BYTES	60	/* of an entry that is refused */
 
 static const char *const levels[] = { "error", "warning", "notice", "info", "debug", NULL };
 
@@ -74,37 +74,20 @@ static const char *left_out_unfit(const struct ohtd_values *values, struct ohtd_
 	return ohtd_left_out_read(part->text, &signals, part);
 }
 
-/* An entry that cannot be read, for people; a register that is written like a book is cut. */
-static void narrow(struct ohtd_part *part, const char *entry)
-{
-	size_t bytes = strcspn(entry, OHTD_RIGHTS_PARTED);
-
-	part->text = entry;
-	part->bytes = oht_utf8_cut(entry, bytes < SHOWN_BYTES ? bytes : SHOWN_BYTES);
-}
-
 static const char *writers_unfit(const struct ohtd_values *values, struct ohtd_part *part)
 {
 	struct ohtd_gateway_rights rights;
-	const char *entry;
 
 	(void)values;
-	if (!ohtd_rights_read_writers(&rights, part->text, &entry))
-		return NULL;
-	narrow(part, entry);
-	return "writers are single addresses as 192.0.2.20, at most 8, parted by commas or blanks";
+	return ohtd_rights_read_writers(&rights, part->text, part);
 }
 
 static const char *writables_unfit(const struct ohtd_values *values, struct ohtd_part *part)
 {
 	struct ohtd_gateway_rights rights;
-	const char *entry;
 
 	(void)values;
-	if (!ohtd_rights_read_writables(&rights, part->text, &entry))
-		return NULL;
-	narrow(part, entry);
-	return "registers are UNIT:REGISTER as 1:7 or 2:0x4D, at most 64, parted by commas or blanks";
+	return ohtd_rights_read_writables(&rights, part->text, part);
 }
 
 /* ---- the rows ---- */
@@ -174,10 +157,10 @@ static const struct ohtd_item last_items[] = {
 	{ .pointer = "/gateway/fresh_ms", .type = OHTD_ITEM_NUMBER, AT(gateway.fresh_ms), .unit = "ms", .whole = true,
 	  .max = OHTD_GATEWAY_FRESH_MS_MAX, .role = OHTD_ROLE_ADMINISTRATOR,
 	  .summary = "The gateway answers with values of at most this age without asking the module; 0: it always asks" },
-	{ .pointer = WRITE_FROM, .type = OHTD_ITEM_TEXT, AT(gateway.write_from), .unfit = writers_unfit,
+	{ .pointer = WRITE_FROM, .type = OHTD_ITEM_TEXT, AT(write_from), .unfit = writers_unfit,
 	  .max = OHTD_WRITERS_BYTES - 1, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
 	  .summary = "Addresses whose programs may write through the gateway, as 192.0.2.20, parted by commas or blanks; empty: none" },
-	{ .pointer = WRITE_REGISTERS, .type = OHTD_ITEM_TEXT, AT(gateway.write_registers), .unfit = writables_unfit,
+	{ .pointer = WRITE_REGISTERS, .type = OHTD_ITEM_TEXT, AT(write_registers), .unfit = writables_unfit,
 	  .max = OHTD_WRITABLE_BYTES - 1, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
 	  .summary = "Registers that they may write, as 1:7 2:0x4D: unit and register, parted by commas or blanks; empty: none" },
 };
@@ -420,8 +403,12 @@ static void *place_of(struct taking *taking, const struct ohtd_item *item)
 /* Why a text of fitting length cannot be taken, or NULL. */
 static const char *unfit(const struct taking *taking, const struct ohtd_item *item, struct ohtd_part *part)
 {
-	if (*part->text && ohtd_is_blank(part->text))
+	const char *at = part->text;
+
+	if (*at && ohtd_is_blank(at))
 		return "must have more than blanks";
+	if (*at && !ohtd_entry_next(&at))
+		return "must have more than blanks and commas";
 	return item->unfit ? item->unfit(taking->values, part) : NULL;
 }
 
@@ -430,7 +417,7 @@ static void take_text(struct taking *taking, const struct ohtd_item *item, const
 {
 	const char *text = json_object_get_string(value);
 	size_t n = strlen(text), at = 0;
-	struct ohtd_part part = { text, (int)n, NULL };
+	struct ohtd_part part = { .text = text, .bytes = (int)n };
 	const char *why = unfit(taking, item, &part);
 	uint32_t number = ohtd_is_blank(text) ? 0 : ohtd_unprintable(text, &at);
 
@@ -439,6 +426,8 @@ static void take_text(struct taking *taking, const struct ohtd_item *item, const
 	else if (n < (size_t)item->min || n > (size_t)item->max)
 		ohtd_fault_add(taking->faults, pointer, "length",
 			       "has %zu bytes, must have %g to %g", n, item->min, item->max);
+	else if (why && part.has)
+		ohtd_fault_add(taking->faults, pointer, "unfit", "has '%.*s', %s", part.bytes, part.text, why);
 	else if (why)
 		ohtd_fault_add(taking->faults, pointer, "unfit", "%s, not '%.*s'%s%s", why, part.bytes, part.text,
 			       part.nearest ? "; the nearest is " : "", part.nearest ? part.nearest : "");
@@ -461,7 +450,7 @@ static void take_word(struct taking *taking, const struct ohtd_item *item, const
 		      struct json_object *value)
 {
 	const char *word = json_object_get_string(value);
-	struct ohtd_part part = { word, (int)strlen(word), NULL };
+	struct ohtd_part part = { .text = word, .bytes = (int)strlen(word) };
 	char text[OHTD_FAULT_BYTES];
 	const char *why = NULL;
 	int at = 0;
@@ -566,20 +555,41 @@ static void take_leaf(const char *pointer, struct json_object *value, void *arg)
 	}
 }
 
-void ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
-		    const struct ohtd_values *defaults, struct ohtd_values *values,
-		    struct ohtd_faults *faults)
+/* Gives the items that are not in @tree their values of @absent; returns how many they are. */
+static size_t take_absent(const struct ohtd_items *items, struct json_object *tree, const struct ohtd_values *absent,
+			  struct ohtd_values *values)
+{
+	struct json_object *value;
+	size_t count = 0;
+
+	for (size_t i = 0; i < items->count; i++) {
+		const struct ohtd_item *item = &items->item[i];
+
+		if (item->of_many || !json_pointer_get(tree, item->pointer, &value))
+			continue;
+		ohtd_item_reset(item, values, absent);
+		count++;
+	}
+	return count;
+}
+
+size_t ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
+		      const struct ohtd_values *defaults, const struct ohtd_values *absent,
+		      struct ohtd_values *values, struct ohtd_faults *faults)
 {
 	struct taking taking = { .items = items, .values = values, .faults = faults };
+	size_t count;
 
 	*values = *defaults;
 	values->stations.count = 0;
 	ohtd_tree_each(tree, take_leaf, &taking);
+	count = take_absent(items, tree, absent, values);
 	ohtd_stations_sort(&values->stations);
 	if (faults->count)
-		return;
+		return count;
 	ohtd_values_settle(values, faults);
 	faults->contradiction = faults->count;
+	return count;
 }
 
 /* ---- values against each other ---- */
@@ -626,14 +636,14 @@ static void check_units(const struct ohtd_values *values, struct ohtd_faults *fa
 }
 
 /* One list without the other is one that somebody believes in. */
-static void check_writers(const struct ohtd_gateway_values *gateway, struct ohtd_faults *faults)
+static void check_writers(const struct ohtd_values *values, struct ohtd_faults *faults)
 {
-	const struct ohtd_gateway_rights *rights = &gateway->rights;
+	const struct ohtd_gateway_rights *rights = &values->gateway.rights;
 
 	if (!rights->writers != !rights->writables)
 		ohtd_fault_add(faults, rights->writers ? WRITE_FROM : WRITE_REGISTERS, "contradiction",
 			       "'%s', but %s is empty: nobody could write anything",
-			       rights->writers ? gateway->write_from : gateway->write_registers,
+			       rights->writers ? values->write_from : values->write_registers,
 			       rights->writers ? WRITE_REGISTERS : WRITE_FROM);
 }
 
@@ -641,13 +651,12 @@ void ohtd_values_settle(struct ohtd_values *values, struct ohtd_faults *faults)
 {
 	char pointer[OHTD_POINTER_BYTES] = "/motion";
 	struct ohtd_rules_fault fault;
-	const char *entry;
 
 	/* The texts were accepted with their items, or are the defaults. */
 	ohtd_searched_read(values->units, &values->searched, NULL);
 	ohtd_left_out_read(values->past.left_out, &values->past.signals_left_out, NULL);
-	ohtd_rights_read_writers(&values->gateway.rights, values->gateway.write_from, &entry);
-	ohtd_rights_read_writables(&values->gateway.rights, values->gateway.write_registers, &entry);
+	ohtd_rights_read_writers(&values->gateway.rights, values->write_from, NULL);
+	ohtd_rights_read_writables(&values->gateway.rights, values->write_registers, NULL);
 	if (!ohtd_rules_settle(&values->table, &fault)) {
 		if (fault.rule < OHTD_RULES)
 			point_at_rule(pointer, fault.rule, OHTD_RULE_COMMON);
@@ -661,5 +670,5 @@ void ohtd_values_settle(struct ohtd_values *values, struct ohtd_faults *faults)
 			       "samples for %g days, but columns for %g: of a time with samples there are columns, too",
 			       values->past.samples_days, values->past.columns_days);
 	check_units(values, faults);
-	check_writers(&values->gateway, faults);
+	check_writers(values, faults);
 }

@@ -15,8 +15,8 @@
 #include <stddef.h>
 
 #include "base/role.h"
-#include "robot/model.h"
 #include "config/rights.h"
+#include "robot/model.h"
 #include "robot/rules.h"
 #include "robot/searched.h"
 #include "robot/stations.h"
@@ -92,15 +92,11 @@ struct ohtd_rate_values {
  * struct ohtd_gateway_values - of the Modbus TCP server
  * @idle_s: a client that asks nothing for so long is sent away
  * @fresh_ms: values of at most this age are answered without the bus; 0: none
- * @write_from: as ohtd_rights_read_writers() reads it
- * @write_registers: as ohtd_rights_read_writables() reads it
- * @rights: of both; set by ohtd_values_settle()
+ * @rights: of write_from and write_registers; set by ohtd_values_settle()
  */
 struct ohtd_gateway_values {
 	double idle_s;
 	double fresh_ms;
-	char write_from[OHTD_WRITERS_BYTES];
-	char write_registers[OHTD_WRITABLE_BYTES];
 	struct ohtd_gateway_rights rights;
 };
 
@@ -116,7 +112,8 @@ enum ohtd_layer {
 const char *ohtd_layer_name(unsigned int layer);
 
 /*
- * All values: what the parts of the daemon use. @layer: enum ohtd_layer. @level: enum ohtd_log_level. @units: as ohtd_searched_read() reads them.
+ * All values: what the parts of the daemon use. @layer: enum ohtd_layer. @level: enum ohtd_log_level. @units: as ohtd_searched_read() reads them. @write_from, @write_registers: as
+ * ohtd_rights_read_writers() and ohtd_rights_read_writables() read them.
  * Constants: @simulated: there is no robot; @model: modules that are required, NULL: none. Set by ohtd_values_settle(): @searched: of @units.
  */
 struct ohtd_values {
@@ -134,6 +131,8 @@ struct ohtd_values {
 	struct ohtd_backup_values backup;
 	struct ohtd_rate_values rates;
 	struct ohtd_past_values past;
+	char write_from[OHTD_WRITERS_BYTES];
+	char write_registers[OHTD_WRITABLE_BYTES];
 	struct ohtd_gateway_values gateway;
 };
 
@@ -225,16 +224,19 @@ struct json_object *ohtd_tree_of(const struct ohtd_items *items, const struct oh
 /**
  * ohtd_tree_take() - check a tree and take its values
  * @items: what may be in it
- * @tree: the tree; an item that is not there has its default
+ * @tree: the tree
  * @defaults: of the items; of stations there are none by default
- * @values: filled; of an item with a fault the default stays
+ * @absent: values of the items that @tree does not have; stations are not among them
+ * @values: filled; an item with a fault has its default
  * @faults: empty; filled with all that is wrong
  *
  * Values that do not agree are looked for if each of them is good alone.
+ *
+ * Return: how many items @tree does not have.
  */
-void ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
-		    const struct ohtd_values *defaults, struct ohtd_values *values,
-		    struct ohtd_faults *faults);
+size_t ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
+		      const struct ohtd_values *defaults, const struct ohtd_values *absent,
+		      struct ohtd_values *values, struct ohtd_faults *faults);
 
 /*
  * Sets what follows from other values, then adds what contradicts: limits each other, stations the limits, searched addresses the

@@ -5,11 +5,7 @@
 #include <string.h>
 
 #include "common/distance.h"
-#include "common/utf8.h"
 #include "robot/telemetry.h"
-
-#define PARTED		", "
-#define SHOWN_BYTES	60	/* of a name that is refused */
 
 #define BIT(name_)	(1ull << OHTD_TELEMETRY_##name_)
 
@@ -51,20 +47,21 @@ static const char *nearest(const char *name, size_t bytes)
 
 const char *ohtd_left_out_read(const char *text, uint64_t *signals, struct ohtd_part *part)
 {
+	size_t bytes;
+
 	*signals = 0;
-	for (text += strspn(text, PARTED); *text; text += strspn(text, PARTED)) {
-		size_t bytes = strcspn(text, PARTED);
+	for (; (bytes = ohtd_entry_next(&text)); text += bytes) {
 		uint64_t found = signals_of(text, bytes);
-		int shown = oht_utf8_cut(text, bytes < SHOWN_BYTES ? bytes : SHOWN_BYTES);
 
 		*signals |= found & ~ALWAYS;
-		if (!(found & ~ALWAYS) && part)
-			*part = (struct ohtd_part){ text, shown, found ? NULL : nearest(text, (size_t)shown) };
+		if (!(found & ~ALWAYS) && part) {
+			*part = ohtd_entry_part(text, bytes);
+			part->nearest = found ? NULL : nearest(text, (size_t)part->bytes);
+		}
 		if (!found)
 			return "names of signals are those of telemetry/signals, or begins of them with * behind";
 		if (!(found & ~ALWAYS))
 			return "the state of the robot and the health of its modules are always kept: leave out others";
-		text += bytes;
 	}
 	return NULL;
 }

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "robot/searched.h"
+#include "base/entries.h"
 
 #define OHTD_LEFT_OUT_BYTES	512
 

@@ -57,7 +57,8 @@ struct ohtd_effect {
  * struct ohtd_settings - the configuration in force
  * @setup: who takes part
  * @writer: held by the one change that is under way
- * @defaults: what the files say, and the ranges
+ * @defaults: of the items; limits and stations are those of their files, with the ranges
+ * @first: the same, with what ohtd.conf says: what the start takes for items of which no version is known
  * @items: what there is
  * @wanted_items: of the change that is under way, if it has other limits
  * @values: in force
@@ -102,6 +103,7 @@ struct ohtd_settings {
 	struct ohtd_settings_setup setup;
 	pthread_mutex_t writer;
 	struct ohtd_values defaults;
+	struct ohtd_values first;
 	struct ohtd_items items;
 	struct ohtd_items wanted_items;
 	struct ohtd_values values;

@@ -167,8 +167,9 @@ static bool want_tree(struct ohtd_settings *settings, struct ohtd_change *change
 		json_object_put(tree);
 		return fails(change, OHTD_CHANGE_NO_MEMORY);
 	}
-	ohtd_tree_take(&settings->items, tree, &settings->defaults, &settings->wanted,
-		       &change->faults);
+	/* A version from before an item says nothing of it; null in a patch asks for the default. */
+	ohtd_tree_take(&settings->items, tree, &settings->defaults, change->back_to ? &settings->values : &settings->defaults,
+		       &settings->wanted, &change->faults);
 	json_object_put(tree);
 	return !change->faults.count || fails(change, OHTD_CHANGE_FAULTY);
 }

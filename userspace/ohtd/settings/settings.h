@@ -25,6 +25,7 @@
 
 struct json_object;
 struct ohtd_clock;
+struct ohtd_config;
 struct ohtd_link;
 struct ohtd_robot;
 struct ohtd_settings;
@@ -95,11 +96,7 @@ struct ohtd_settings_note {
  * @robot: takes limits, stations and searched addresses
  * @link: of @robot, used by nobody else
  * @clock: time of day
- * @level: of ohtd.conf
- * @backup: likewise
- * @rates: likewise
- * @gateway: likewise
- * @simulated: there is no robot
+ * @config: ohtd.conf: items that it has lines for begin with those, see ohtd_settings_open()
  * @model: of @robot
  * @lost: the database is another one than before, or is gone beside a past
  * @look: what goes well now; called by a thread of the settings. NULL: not known
@@ -111,11 +108,7 @@ struct ohtd_settings_setup {
 	struct ohtd_robot *robot;
 	struct ohtd_link *link;
 	struct ohtd_clock *clock;
-	int level;
-	struct ohtd_backup_values backup;
-	struct ohtd_rate_values rates;
-	struct ohtd_gateway_values gateway;
-	bool simulated;
+	const struct ohtd_config *config;
 	const struct ohtd_model *model;
 	bool lost;
 	void (*look)(void *arg, struct ohtd_well *well);
@@ -129,7 +122,8 @@ struct ohtd_settings_setup {
  * @why: on failure one line
  * @size: of @why
  *
- * Without a version the files of the robot and the level of ohtd.conf are taken over as version 1.
+ * Without a version the files of the robot and ohtd.conf are taken over as version 1. Items that the newest version does not have
+ * are taken over likewise, into a version that follows it.
  * If what is live then is not what the last person has set, the robot waits in safe whatever
  * auto_enable says, and ohtd_settings_wait() says so until the next version by a person,
  * who must be one that may change what was replaced. A version that was not confirmed is followed by one

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "base/log.h"
+#include "config/config.h"
 #include "control/motion_limits.h"
 #include "control/robot.h"
 
@@ -18,11 +19,10 @@
 #define SAMPLES_DAYS	30
 #define COLUMNS_DAYS	400
 #define PAST_MIB	2048
-/* A round for each limit, for all of them, and for each lot of stations and modules that is told at a time. */
-#define ROUNDS_MAX	(OHTD_RULES + (OHTD_STATIONS_MAX + OHTD_KINDS_MAX) / OHTD_FAULTS_MAX + 3)
 /* Reasons of versions that nobody has made. While one of those but the first is live, a person is
  * waited for. */
 #define REASON_FIRST	"taken over from motion.csv, stations.csv, modules.csv and ohtd.conf"
+#define REASON_ADDED	"items that are new were added, as motion.csv and ohtd.conf have them"
 #define REASON_UNFIT	"items that do not fit have their defaults"
 #define REASON_DAMAGED	"the newest version cannot be read"
 #define LOST		"all versions were lost"
@@ -30,11 +30,12 @@
 /* As the repair of a database writes it: migrations/small/mend.sql. */
 #define REASON_REPAIRED	"the database was repaired: newer versions may be lost"
 
-/* Stations that no robot of these limits can reach are left out. */
-static void leave_out(struct ohtd_values *values, const struct ohtd_faults *faults)
+/* Stations that no robot of these limits can reach are left out. False: there are none. */
+static bool leave_out(struct ohtd_values *values, const struct ohtd_faults *faults)
 {
 	struct ohtd_stations *stations = &values->stations;
 	char pointer[OHTD_POINTER_BYTES];
+	const unsigned int count = stations->count;
 	unsigned int kept = 0;
 
 	for (unsigned int i = 0; i < stations->count; i++) {
@@ -48,6 +49,7 @@ static void leave_out(struct ohtd_values *values, const struct ohtd_faults *faul
 			stations->at[kept++] = stations->at[i];
 	}
 	stations->count = kept;
+	return kept < count;
 }
 
 /* The first @count of them. */
@@ -82,24 +84,23 @@ static bool give_up(const struct ohtd_settings *settings, struct ohtd_values *va
 	return other;
 }
 
-/* An item that contradicts has its default; if it had, all items of its group have theirs, which agree. */
-static void give_up_item(const struct ohtd_settings *settings, struct ohtd_values *values, const char *pointer)
+/* An item that contradicts has its default; if it had, all items of its group have theirs. False: they had. */
+static bool give_up_item(const struct ohtd_settings *settings, struct ohtd_values *values, const char *pointer)
 {
 	char group[OHTD_POINTER_BYTES];
 
 	snprintf(group, sizeof(group), "/%.*s", (int)strcspn(pointer + 1, "/"), pointer + 1);
-	if (!give_up(settings, values, pointer))
-		give_up(settings, values, group);
+	return give_up(settings, values, pointer) || give_up(settings, values, group);
 }
 
-/* Each round takes something away: an item, all of its group, or some stations. */
+/* Each round takes something away: an item, all of its group, or some stations. Defaults that contradict stay, and are told once. */
 static size_t make_agree(struct ohtd_settings *settings, struct ohtd_values *values,
 			 struct ohtd_faults *faults)
 {
 	size_t count = 0, told;
-	bool limits;
+	bool limits, less;
 
-	for (int round = 0; round < ROUNDS_MAX; round++) {
+	do {
 		memset(faults, 0, sizeof(*faults));
 		ohtd_values_settle(values, faults);
 		if (!faults->count)
@@ -107,30 +108,33 @@ static size_t make_agree(struct ohtd_settings *settings, struct ohtd_values *val
 		/* Stations are measured anew against the limits that come of it. */
 		limits = is_under(faults->fault[0].pointer, "/motion");
 		told = tell_faults(faults, limits ? 1 : faults->count);
+		less = !limits && leave_out(values, faults);
 		for (size_t i = 0; i < told && i < OHTD_FAULTS_MAX; i++)
-			give_up_item(settings, values, faults->fault[i].pointer);
-		if (!limits)
-			leave_out(values, faults);
+			less = give_up_item(settings, values, faults->fault[i].pointer) || less;
 		count += told;
-	}
+	} while (less);
 	return count;
 }
 
-/* Whatever a release or the files permit no more has its default: a start is never refused. Returns
- * how much. */
-static size_t make_fit(struct ohtd_settings *settings, struct json_object *tree)
+/*
+ * Whatever a release or the files permit no more has its default: a start is never refused. Returns how much. @added: filled if not
+ * NULL: how many items @tree does not have.
+ */
+static size_t make_fit(struct ohtd_settings *settings, struct json_object *tree, size_t *added)
 {
 	struct ohtd_values *values = &settings->wanted;
 	struct ohtd_faults *faults = calloc(1, sizeof(*faults));
-	size_t count = 0;
+	size_t count = 0, absent = 0;
 
-	*values = settings->defaults;
-	if (!faults)
-		return 0;
-	if (tree) {
-		ohtd_tree_take(&settings->items, tree, &settings->defaults, values, faults);
+	*values = settings->first;
+	if (faults && tree) {
+		absent = ohtd_tree_take(&settings->items, tree, &settings->defaults, &settings->first, values, faults);
 		count += faults->contradiction ? 0 : tell_faults(faults, faults->count);
 	}
+	if (added)
+		*added = absent;
+	if (!faults)
+		return 0;
 	count += make_agree(settings, values, faults);
 	free(faults);
 	return count;
@@ -270,22 +274,33 @@ static int fall_back(struct ohtd_settings *settings, const char *reason, struct 
 	return r;
 }
 
-static int begin_kept(struct ohtd_settings *settings, struct json_object *tree)
+/* The newest version stays. */
+static int begin_same(struct ohtd_settings *settings)
 {
-	struct json_object *made;
+	struct json_object *tree = ohtd_tree_of(&settings->items, &settings->wanted);
 
-	if (make_fit(settings, tree))
-		return fall_back(settings, REASON_UNFIT, tree);
-	made = ohtd_tree_of(&settings->items, &settings->wanted);
-	if (!made)
+	if (!tree)
 		return -ENOMEM;
-	ohtd_settings_live(settings, made, &settings->head);
-	json_object_put(made);
+	ohtd_settings_live(settings, tree, &settings->head);
+	json_object_put(tree);
 	ohtd_log(OHTD_LOG_NOTICE, "settings", "config", "version %lld by %s",
 		 (long long)settings->head.version, settings->head.author);
-	if (is_fall_back(&settings->head))
-		wait_again(settings);
 	return 0;
+}
+
+static int begin_kept(struct ohtd_settings *settings, struct json_object *tree)
+{
+	bool waits = is_fall_back(&settings->head);
+	size_t added;
+	int r;
+
+	if (make_fit(settings, tree, &added))
+		return fall_back(settings, REASON_UNFIT, tree);
+	/* A fall-back stays one: nobody has chosen what it has replaced. */
+	r = added ? begin_version(settings, waits ? settings->head.reason : REASON_ADDED) : begin_same(settings);
+	if (!r && waits)
+		wait_again(settings);
+	return r;
 }
 
 /* Nobody has confirmed the newest version, @tree: one with the values of before follows it. */
@@ -303,7 +318,7 @@ static int begin_returned(struct ohtd_settings *settings, struct json_object *tr
 		return r;
 	}
 	snprintf(change.reason, sizeof(change.reason), "version %lld %s", (long long)was, cause);
-	if (make_fit(settings, before ? before : tree) || !before)
+	if (make_fit(settings, before ? before : tree, NULL) || !before)
 		r = fall_back(settings, before ? REASON_UNFIT : REASON_DAMAGED, before ? before : tree);
 	else
 		r = begin_version(settings, change.reason);
@@ -318,7 +333,7 @@ static int begin_returned(struct ohtd_settings *settings, struct json_object *tr
 
 static int begin_without(struct ohtd_settings *settings)
 {
-	make_fit(settings, NULL);
+	make_fit(settings, NULL, NULL);
 	return settings->setup.lost ? fall_back(settings, REASON_LOST, NULL)
 				    : begin_version(settings, REASON_FIRST);
 }
@@ -326,7 +341,7 @@ static int begin_without(struct ohtd_settings *settings)
 /* A repair has found no version, and has left an empty one. */
 static int begin_repaired(struct ohtd_settings *settings)
 {
-	make_fit(settings, NULL);
+	make_fit(settings, NULL, NULL);
 	return fall_back(settings, REASON_LOST, NULL);
 }
 
@@ -344,7 +359,7 @@ static int begin_damaged(struct ohtd_settings *settings)
 		if (error && ohtd_version_fails(error) != OHTD_CHANGE_NO_VERSION)
 			return error;
 	}
-	make_fit(settings, tree);
+	make_fit(settings, tree, NULL);
 	r = fall_back(settings, REASON_DAMAGED, tree);
 	json_object_put(tree);
 	return r;
@@ -376,6 +391,17 @@ static int begin(struct ohtd_settings *settings)
 	return r;
 }
 
+static void take_config(struct ohtd_values *values, const struct ohtd_config *config)
+{
+	values->level = config->log_level;
+	values->backup = (struct ohtd_backup_values){ .nightly = (int)config->backup_nightly, .hour = config->backup_hour };
+	values->rates = (struct ohtd_rate_values){ config->logins_per_s, config->changes_per_s, config->queries_per_s };
+	values->gateway.idle_s = config->gateway_idle_s;
+	values->gateway.fresh_ms = config->gateway_fresh_ms;
+	memcpy(values->write_from, config->gateway_write_from, sizeof(values->write_from));
+	memcpy(values->write_registers, config->gateway_write_registers, sizeof(values->write_registers));
+}
+
 static void take_defaults(struct ohtd_settings *settings)
 {
 	struct ohtd_values *defaults = &settings->defaults;
@@ -387,18 +413,17 @@ static void take_defaults(struct ohtd_settings *settings)
 	defaults->table = block->table;
 	defaults->stations = block->stations;
 	ohtd_searched_text(&block->searched, defaults->units);
-	defaults->level = settings->setup.level;
-	defaults->backup = settings->setup.backup;
-	defaults->rates = settings->setup.rates;
-	defaults->gateway = settings->setup.gateway;
+	take_config(defaults, &ohtd_config_preset);
 	defaults->past = (struct ohtd_past_values){
 		.samples_days = SAMPLES_DAYS, .columns_days = COLUMNS_DAYS, .size_mib = PAST_MIB, .backups = DEFAULT_KEPT,
 	};
-	defaults->simulated = settings->setup.simulated;
+	defaults->simulated = settings->setup.config->simulated;
 	defaults->model = settings->setup.model;
 	snprintf(defaults->name, sizeof(defaults->name), DEFAULT_NAME);
 	snprintf(defaults->analytics.shifts, sizeof(defaults->analytics.shifts), DEFAULT_SHIFTS);
 	ohtd_items_make(&settings->items, &defaults->table);
+	settings->first = *defaults;
+	take_config(&settings->first, settings->setup.config);
 	free(block);
 }
 
@@ -426,11 +451,11 @@ struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup
 	}
 	ohtd_robot_begin_with(setup->robot, &settings->values.table, &settings->values.stations, &settings->values.searched,
 			      *settings->waits);
-	if (settings->values.level != setup->level)
+	if (settings->values.level != setup->config->log_level)
 		ohtd_log(OHTD_LOG_NOTICE, "settings", "level",
 			 "%s of the configuration holds, not %s of ohtd.conf",
 			 ohtd_log_level_name(settings->values.level),
-			 ohtd_log_level_name(setup->level));
+			 ohtd_log_level_name(setup->config->log_level));
 	ohtd_log_set_level((enum ohtd_log_level)settings->values.level);
 	return settings;
 }

@@ -79,6 +79,9 @@ export function choose(wanted: Choice): void {
 /** Can a chart show it? Words have no place on an axis. */
 export const drawable = (signal: Signal) => signal.type !== "word";
 
+/** Its values are states: they have a duration, and no mean. */
+export const isState = ({ type }: Signal) => type === "word" || type === "boolean";
+
 /** Leaves out what this robot does not have, and says so. */
 function judge(signals: Signal[]): void {
 	const { names, windowS } = choice.get();

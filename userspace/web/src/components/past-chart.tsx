@@ -6,7 +6,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Past, PastSeries, Signal } from "../api/types";
 import { sentence, span as lengthText, time, unit, words } from "../format";
 import { bandOf, columnAt, compared, extremesOf, type Gap, gapsOf, holesOf, isWithin, runsOf, type Run, type Span, type Tick } from "../past";
-import { nameOf, numberOf } from "../signals";
+import { isState, nameOf, numberOf } from "../signals";
 import { useTick } from "../store";
 import { texts } from "../texts";
 import type { Mark } from "./marks";
@@ -35,8 +35,6 @@ interface PastProps extends PastView {
 	/** the drawing could not be loaded */
 	onFail: () => void;
 }
-
-const isState = ({ type }: Signal) => type === "word" || type === "boolean";
 
 function said(signal: Signal, value: number | null | undefined): string {
 	if (value === null || value === undefined) return texts.signals.noValue;

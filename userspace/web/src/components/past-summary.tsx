@@ -7,7 +7,7 @@ import { call } from "../api/session";
 import type { PastSummary, Signal, SignalSummary } from "../api/types";
 import { span as lengthText, unit, words } from "../format";
 import type { Span } from "../past";
-import { nameOf, numberOf } from "../signals";
+import { isState, nameOf, numberOf } from "../signals";
 import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Card } from "./basics";
@@ -21,8 +21,6 @@ interface Named {
 	signal: Signal;
 	found: SignalSummary;
 }
-
-const isState = ({ type }: Signal) => type === "word" || type === "boolean";
 
 interface State {
 	id: string;
