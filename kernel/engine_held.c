@@ -117,8 +117,8 @@ bool oht_engine_held_is_same(const struct oht_engine *e, unsigned int at, unsign
 }
 
 /*
- * The rest of an echo may still be on its way when what has come is judged: by the rules of
- * answers, since no echo is expected. By its count such a frame may end with the first bytes.
+ * The received bytes are those of our request, as far as they have come. Where no echo is expected
+ * they are judged as an answer, and an answer's count may end them before the echo is complete.
  */
 bool oht_engine_held_is_request(const struct oht_engine *e)
 {

@@ -241,13 +241,10 @@ static bool oht_engine_rx_is_old(const struct oht_engine *e, unsigned int at, un
 static bool oht_engine_rx_is_collision(const struct oht_engine *e, unsigned int at,
 				       unsigned int bytes)
 {
-	u64 came_ns = e->rx_first_ns, end_ns = e->tx_end_ns;
-
-	if (oht_engine_held_is_same(e, at, bytes)) {
-		came_ns = oht_engine_rx_came_ns(e);
-		end_ns += e->timing.char_ns / 2;
-	}
-	if (came_ns >= end_ns)
+	/* Of all answers but the earliest the stamps alone say that nothing collides. */
+	if (oht_engine_rx_came_ns(e) >= e->tx_end_ns + e->timing.char_ns / 2)
+		return false;
+	if (e->rx_first_ns >= e->tx_end_ns && !oht_engine_held_is_same(e, at, bytes))
 		return false;
 	if (e->tx_paced || bytes < OHT_ADU_MIN_BYTES)
 		return true;

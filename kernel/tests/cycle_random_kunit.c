@@ -6,13 +6,13 @@
  */
 #include "cycle_fake.h"
 
-#ifndef RANDOM_RUNS
 #define RANDOM_RUNS	60
-#endif
 #define RANDOM_XFERS	6
 #define RANDOM_STEP_NS	(FAKE_MS / 2)
 
 static u32 random_seed;
+/* What all runs together have come to: one in which nothing happens proves nothing. */
+static unsigned int random_taken, random_stops;
 
 static u32 random_below(u32 below)
 {
@@ -78,6 +78,7 @@ static void random_expect_stop(const u64 *begun_ns, unsigned int run)
 		if (planned->loss_action != OHT_LOSS_STOP ||
 		    fake.now_ns <= heard_ns + random_patience_ns(planned) + RANDOM_STEP_NS)
 			continue;
+		random_stops++;
 		KUNIT_EXPECT_NE_MSG(fake.test, cyclic.heard_by_ns, 0, "run %u\n", run);
 		KUNIT_EXPECT_LE_MSG(fake.test, cyclic.heard_by_ns, fake.now_ns, "run %u\n", run);
 	}
@@ -119,6 +120,7 @@ static void random_run(struct kunit *test, unsigned int run)
 		cyclic.silent[i] = random_below(2);
 	for (i = 0; i < RANDOM_XFERS; i++) {
 		submitted[i] = random_submit(i);
+		random_taken += submitted[i];
 		random_pass(random_below(60) * FAKE_MS, begun_ns, run);
 		if (!random_below(4))
 			cyclic.silent[1 + random_below(3)] = random_below(2);
@@ -134,10 +136,17 @@ static void random_run(struct kunit *test, unsigned int run)
 
 static void cycle_random(struct kunit *test)
 {
-	unsigned int run;
+	const u32 first = FAKE_FIRST_RUN(), runs = FAKE_RUNS(RANDOM_RUNS);
+	u32 run;
 
-	for (run = 0; run < RANDOM_RUNS; run++)
-		random_run(test, run);
+	random_taken = 0;
+	random_stops = 0;
+	for (run = 0; run < runs; run++)
+		random_run(test, first + run);
+	kunit_info(test, "%u runs from %u: %u transfers, %u looks at a stop that was due\n", runs,
+		   first, random_taken, random_stops);
+	KUNIT_EXPECT_GE(test, random_taken, runs - 1);
+	KUNIT_EXPECT_GE(test, random_stops, runs - 1);
 }
 
 static struct kunit_case cycle_random_cases[] = {

@@ -22,6 +22,12 @@
 #define FAKE_US		1000ULL
 #define FAKE_START_NS	(1000 * FAKE_MS)
 
+/* Of runs by a seed; the host may have more, and others. */
+#ifndef FAKE_RUNS
+#define FAKE_RUNS(usual)	(usual)
+#define FAKE_FIRST_RUN()	0
+#endif
+
 /* A character that the far end sends. */
 struct fake_byte {
 	u64 at_ns;		/* when the receiver reports it */

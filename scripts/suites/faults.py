@@ -19,8 +19,8 @@ NOT_DETECTABLE = "not detectable"
 CLASSES = ("at once", "at the next demand", "at the self-test", NOT_DETECTABLE, "no fault", "no fault of the stop")
 COLUMNS = 5
 # They make faults and nothing else; what is in them is in the table.
-CAMPAIGN = ("tests/guest/fault_test.c", "tests/guest/bus_fault_test.c", "tests/e2e/test_endings.py",
-            "tests/e2e/test_wiring.py", "tests/e2e/test_babble.py")
+CAMPAIGN = ("tests/guest/fault_test.c", "tests/guest/bus_fault_test.c", "tests/guest/loss_test.c",
+            "tests/e2e/test_endings.py", "tests/e2e/test_wiring.py", "tests/e2e/test_babble.py")
 # In those files, but about the test itself.
 NO_FAULT = {"test_classes_are_those_of_the_wiring"}
 

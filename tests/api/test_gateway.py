@@ -302,7 +302,8 @@ def test_who_may_write_is_an_item_of_the_configuration(fresh):
         # It holds for a client that is there already, from the answer on; and so does its end.
         assert change(write_from="127.0.0.1", write_registers="2:0x4D").status == 200
         heard(client.write, THRESHOLD, 121)
-        assert refused(client.write, 0x4E, 1) == ADDRESS
+        # One that can be written, but is not listed.
+        assert refused(client.write, 0x30, 1) == ADDRESS
         assert change(write_from="", write_registers="").status == 200
         assert refused(client.write, THRESHOLD, 122) == FUNCTION
         assert "raw=121 " in fresh.sim("get 2 0x4D")

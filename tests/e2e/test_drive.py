@@ -135,6 +135,22 @@ def test_button_while_moving(robot):
     stands_at(robot, rest_mm - 300)
 
 
+def test_drive_that_ignores_its_set_points(robot):
+    leave_dock(robot)
+    number = begin(robot, "move", position_mm=12000 if shown(robot)["position_mm"] < 6000 else 1000)
+    until(lambda: abs(shown(robot)["speed_mm_s"]) > 100, what="speed")
+    # The line of docs/simulator.md, as scripts/wire passes it on: motor 1 goes on as it was told last.
+    robot.wire.command("fault 4 ignore register=0x0002")
+    assert robot.pins.wait_enables(0), "the drive does not obey, and the outputs are high"
+    wait_state(robot, "fault")
+    assert shown(robot)["faults"][0]["code"] == "drive_disobeys", shown(robot)
+    assert ended(robot, number)["reason"] == "drive_disobeys"
+    robot.wire.command("clear 4")
+    robot.arm()
+    finishes(robot, begin(robot, "move", position_mm=3000))
+    stands_at(robot, 3000)
+
+
 def test_refused_without_outputs(robot):
     leave_dock(robot)
     assert robot.post("safety/stop", role="operator").status == 200

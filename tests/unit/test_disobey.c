@@ -2,7 +2,8 @@
 /*
  * A drive that answers and does not obey: it refuses its set-points, or acknowledges them and goes on as before,
  * with both motors or with one; or it turns by itself. From the word that it does not heed until the outputs are
- * low the robot goes 0.25 m at most at 1 m/s, and 25 mm from idle.
+ * low the robot goes 0.25 m at most at 1 m/s, and 25 mm from idle. A drive that shows what it does not do is noticed
+ * by the position alone: on a ramp 275 mm beyond where it should be.
  */
 #include <math.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MOST_MM		250
 #define MOST_IDLE_MM	25
+/* following_mm, and what it goes until the next reading and the outputs: 125 ms. */
+#define MOST_BEYOND_MM	275
 #define CRUISE_MM_S	1000
 /* Own speed of a drive that turns by itself: 60 steps of the canonical one. */
 #define STEPS_IDLE	60
@@ -258,18 +261,40 @@ static void drive_with_a_mind_of_its_own_is_noticed_by_its_speed(void **state)
 	print_message("own mode from idle: %.0f mm\n", mm);
 	assert_true(mm <= MOST_IDLE_MM);
 	driver_end(d);
-	/* On the ramp of a stop: in front of the plan, and then it is not waited for. */
-	for (int silent = 0; silent < 2; silent++) {
-		d = fast(OHT_PROFILE_CANONICAL, 25000);
+}
+
+/* How far in front of the last place that the ramp asked for. */
+static double mm_beyond_ramp(struct driver *d)
+{
+	double wanted_mm = NAN;
+
+	while (outputs_on(d)) {
+		if (d->f->control.state != OHTD_STATE_FAULT)
+			wanted_mm = d->f->control.travel.drive.wanted_mm;
+		driver_run_ms(d, 1);
+	}
+	return d->rail->position_mm - wanted_mm;
+}
+
+/* At any time between two readings: in front of the plan, and then it is not waited for. */
+static void drive_with_a_mind_of_its_own_is_noticed_on_a_ramp(void **state)
+{
+	unsigned int i;
+	double mm;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		struct driver *d = fast(OHT_PROFILE_CANONICAL, 25000);
+
 		own_mode(d, 50);
-		if (silent)
+		if (i % 2)
 			reports_zero(d);
-		driver_run_ms(d, 1500);
+		driver_run_ms(d, 1500 + i / 2 * 26);
 		driver_state(d, OHTD_STATE_MOVE);
 		driver_asks(d, OHTD_COMMAND_STOP);
-		mm = mm_until_low(d);
-		print_message("own mode on a ramp, %s: %.0f mm\n", silent ? "with a speed of zero" : "its speed is told", mm);
-		assert_true(mm <= 900);
+		mm = mm_beyond_ramp(d);
+		print_message("own mode on a ramp, %s: %.0f mm beyond it\n", i % 2 ? "with a speed of zero" : "its speed is told", mm);
+		assert_true(mm <= MOST_BEYOND_MM);
 		assert_string_equal(ohtd_why_name(d->f->control.faults[0].why.code), "drive_disobeys");
 		driver_end(d);
 	}
@@ -559,6 +584,7 @@ int main(void)
 		cmocka_unit_test(drive_turns_in_idle),
 		cmocka_unit_test(busy_drive_is_looked_at_again),
 		cmocka_unit_test(drive_with_a_mind_of_its_own_is_noticed_by_its_speed),
+		cmocka_unit_test(drive_with_a_mind_of_its_own_is_noticed_on_a_ramp),
 		cmocka_unit_test(small_motions_from_idle_add_up),
 		cmocka_unit_test(drive_that_hides_its_speed_is_noticed_by_its_position),
 		cmocka_unit_test(drive_that_reports_zero_and_turns_is_noticed_by_its_position),

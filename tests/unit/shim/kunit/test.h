@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 #include <linux/kernel.h>
 
@@ -69,6 +70,29 @@ struct kunit_suite {
 #define KUNIT_EXPECT_FALSE_MSG(test, a, ...)	KUNIT_SHIM_COMPARE(test, !!(a), ==, 0, __VA_ARGS__)
 #define KUNIT_ASSERT_FALSE		KUNIT_EXPECT_FALSE
 #define KUNIT_ASSERT_TRUE			KUNIT_EXPECT_TRUE
+
+/* Runs by a seed: OHT_RUNS=n makes n others of them, OHT_SEED=n that one alone. */
+#define FAKE_RUNS(usual)	kunit_shim_runs(usual)
+#define FAKE_FIRST_RUN()	kunit_shim_first_run()
+
+static inline unsigned int kunit_shim_runs(unsigned int usual)
+{
+	const char *runs = getenv("OHT_RUNS");
+
+	if (getenv("OHT_SEED"))
+		return 1;
+	return runs ? (unsigned int)strtoul(runs, NULL, 10) : usual;
+}
+
+static inline unsigned int kunit_shim_first_run(void)
+{
+	const char *seed = getenv("OHT_SEED");
+
+	if (seed)
+		return (unsigned int)strtoul(seed, NULL, 10);
+	/* What is too long for 32 bits begins elsewhere. */
+	return getenv("OHT_RUNS") ? (unsigned int)time(NULL) * 1000003u : 0;
+}
 
 #define KUNIT_SHIM_CASES_MAX	128
 
