@@ -28,7 +28,7 @@ def _robot(bench):
             ("robot.command_echo_p99_ms", "echo_ms", 1, "ms", ECHO_MS,
              "move in the direction of the last one to the echo of both motors, each of which has its turn every 50 ms"),
             ("robot.command_echo_turn_p99_ms", "echo_turn_ms", 1, "ms", None,
-             "the same the other way: each motor is told its direction first, which has its turn every 200 ms"),
+             "the same the other way: both motors are told their direction first, by a plan of its own"),
             ("robot.command_answer_p99_ms", "answer_ms", 1, "ms", None,
              "move in the direction of the last one to the answer: the control cycle reads the echo"),
             ("robot.jog_stop_max_ms", "jog_zero_ms", 2, "ms", 150, "last refresh to both motors having echoed zero"),

@@ -165,8 +165,6 @@ static void measure_hour(void)
 		driver_departs(d, any_target_mm(d));
 		driver_until(d, OHTD_STATE_IDLE, 60000);
 	}
-	/* The bus counts anew with each plan. */
-	assert_int_equal(now->plan.generation, first.generation);
 	printf("hour %llu %llu %llu\n",
 	       (unsigned long long)(now->plan.missed - first.missed + now->bus.cycles_missed - late),
 	       (unsigned long long)(now->plan.exceeded - first.exceeded),

@@ -128,14 +128,17 @@ static void before_an_obstacle(enum oht_profile profile, enum how how)
 	goes_at_most(d, MOST_MM, "obstacle", how);
 }
 
-/* Nobody says anything: the plan brakes. What is refused is noticed at once, what is ignored when it changes. */
+/*
+ * Nobody says anything: the plan brakes. What is refused is noticed at once, what is ignored when it changes; 1 m/s lies
+ * between two steps, so one step less is no braking.
+ */
 static void at_the_target(enum oht_profile profile, enum how how)
 {
 	struct driver *d = fast(profile, 9000);
 	uint16_t cruise = d->f->control.modules.setpoints.told.speed_raw;
 
 	disobey(d, how);
-	while (how % 2 && outputs_on(d) && d->f->control.modules.setpoints.told.speed_raw >= cruise)
+	while (how % 2 && outputs_on(d) && d->f->control.modules.setpoints.told.speed_raw + 1 >= cruise)
 		driver_run_ms(d, 1);
 	goes_at_most(d, MOST_MM, "target", how);
 }

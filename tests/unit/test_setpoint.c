@@ -222,6 +222,60 @@ static void setpoint_reaches_all_motors_soon(void **state)
 	fixture_destroy(f);
 }
 
+static unsigned int reads_since(const struct fixture *f, unsigned int from, uint8_t unit)
+{
+	unsigned int i, count = 0;
+
+	for (i = from; i < f->fake->exchanges; i++)
+		count += exchange(f, i)->request.priority == OHT_PRIORITY_CYCLIC && exchange(f, i)->request.unit == unit;
+	return count;
+}
+
+/*
+ * From standstill, at any moment of the plan: four cycles at most, of which the first brings the directions' plan in force. That
+ * takes no time from the modules that it leaves out but its own.
+ */
+static void another_direction_is_echoed_within_four_cycles(void **state)
+{
+	struct fixture *f = fixture_going(100);
+	unsigned int i, from = f->fake->exchanges;
+	uint64_t began_ns = atomic_load(&f->time.now_ns), passed_ms;
+	struct ohtd_snapshot s;
+
+	(void)state;
+	for (i = 0; i < 40; i++) {
+		ms_until_echoed(f, 0, i & 1 ? REVERSE : FORWARD);
+		fixture_run_ms(f, 300 + 13 * i);
+		assert_in_range(ms_until_echoed(f, 100, i & 1 ? FORWARD : REVERSE), 1, 101);
+	}
+	passed_ms = (atomic_load(&f->time.now_ns) - began_ns) / OHTD_NS_PER_MS;
+	assert_true(reads_since(f, from, SAFETY) + 2 * 40 >= passed_ms / OHTD_CYCLE_MS);
+	assert_true(reads_since(f, from, DOCK) >= passed_ms / 150);
+	assert_true(reads_since(f, from, POWER) >= passed_ms / 1000);
+	s = fixture_snapshot(f);
+	assert_int_equal(s.plan.missed, 0);
+	assert_int_equal(s.plan.exceeded, 0);
+	assert_string_equal(ohtd_state_name(f->control.state), "idle");
+	fixture_destroy(f);
+}
+
+/* No drive takes it, so the echo never comes. */
+static void direction_without_echo_takes_no_module_from_the_plan(void **state)
+{
+	struct fixture *f = fixture_idle();
+	unsigned int from;
+
+	(void)state;
+	fixture_run_ms(f, 500);
+	from = f->fake->exchanges;
+	write_setpoint(f, 0, 3);
+	fixture_run_ms(f, 5000);
+	assert_true(reads_since(f, from, DOCK) >= 5000 / 250);
+	assert_true(reads_since(f, from, POWER) >= 5000 / 1000);
+	assert_string_equal(ohtd_state_name(f->control.state), "idle");
+	fixture_destroy(f);
+}
+
 /* A ramp changes in every cycle: the echo follows it. */
 static void echo_follows_a_ramp(void **state)
 {
@@ -376,7 +430,8 @@ static void absent_drive_forgets_what_it_was_told(void **state)
 	assert_true(ms < 500);
 	f->fake->units[MOTOR].fault = FAKE_GOOD;
 	from = f->fake->exchanges;
-	fixture_run_ms(f, 2000);
+	/* A cycle that was missed in a young plan keeps the set-points out for 10 s. */
+	fixture_run_ms(f, 12000);
 	assert_string_equal(ohtd_state_name(f->control.state), "idle");
 	assert_true(ohtd_setpoint_live(&f->control.modules));
 	expect_only_zero_since(f, from);
@@ -540,6 +595,8 @@ int main(void)
 		cmocka_unit_test(what_the_drive_does_not_take_is_not_written),
 		cmocka_unit_test(standing_robot_is_told_zero_again_and_again),
 		cmocka_unit_test(setpoint_reaches_all_motors_soon),
+		cmocka_unit_test(another_direction_is_echoed_within_four_cycles),
+		cmocka_unit_test(direction_without_echo_takes_no_module_from_the_plan),
 		cmocka_unit_test(echo_follows_a_ramp),
 		cmocka_unit_test(direction_changes_at_zero_speed_only),
 		cmocka_unit_test(legacy_drive_has_one_motor),

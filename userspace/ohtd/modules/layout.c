@@ -30,6 +30,14 @@
 #define SETTLE_NS	(8 * OHTD_CYCLE_MS * OHTD_NS_PER_MS)
 #define SETTLE_MAX_NS	(1 * OHTD_NS_PER_S)
 #define CROWDED_NS	(10 * OHTD_NS_PER_S)
+/*
+ * The plan of a reversal writes the directions in cycle 1 of 4. The speeds have the even cycles. Cycle 3 is left for
+ * a request that waits: without room it would be given a whole cycle.
+ */
+#define REVERSE_PERIOD_CYCLES	4
+#define REVERSE_PHASE_CYCLES	1
+/* The usual plan writes the speeds in the next cycle. */
+#define BEHIND_REVERSE_CYCLE	1
 /* Of its loss time: silent for longer, a unit is asked first by the next plan. */
 #define OVERDUE_PERMILLE	500
 /* Bytes on the wire of a read of no register, and one more that may be under way. */
@@ -141,12 +149,17 @@ static void add_output(const struct ohtd_modules *modules, const struct ohtd_uni
 {
 	int place = unit->plan->output[cyclic->output];
 	struct ohtd_block block = { .words = 1, .registers = 1 };
+	struct ohtd_cyclic row = *cyclic;
 
 	if (place < 0 || layout->count == OHT_CYCLIC_ENTRIES_MAX)
 		return;
 	block.first = (uint16_t)place;
 	block.address = unit->plan->map->reg[place].address;
-	add_entry(modules, unit, cyclic, &block, 0, 1, layout);
+	if (layout->reverses && ohtd_output_is_direction(cyclic->output)) {
+		row.period_cycles = REVERSE_PERIOD_CYCLES;
+		row.phase_cycles = REVERSE_PHASE_CYCLES;
+	}
+	add_entry(modules, unit, &row, &block, 0, 1, layout);
 }
 
 /*
@@ -170,6 +183,19 @@ static bool outputs_rest(const struct ohtd_modules *modules)
 	return crowded && ohtd_setpoint_rests(modules);
 }
 
+/*
+ * The usual plan writes the directions every 200 ms only. The plan of a reversal writes them at once and leaves out
+ * the modules that are not read in every cycle. So it ends after SETTLE_NS at the latest, and the usual plan runs
+ * for as long before the next reversal.
+ */
+static bool reverses(const struct ohtd_modules *modules)
+{
+	const struct ohtd_layout *layout = &modules->layout;
+	bool young = modules->now_ns - layout->committed_ns < SETTLE_NS;
+
+	return ohtd_setpoint_reverses(modules) && layout->reverses == young;
+}
+
 static void want(struct ohtd_modules *modules, struct ohtd_layout *layout)
 {
 	bool waits = ohtd_layout_waits(modules);
@@ -177,6 +203,7 @@ static void want(struct ohtd_modules *modules, struct ohtd_layout *layout)
 	unsigned int i;
 
 	memset(layout, 0, sizeof(*layout));
+	layout->reverses = reverses(modules);
 	if (modules->identify.polls_wait || ohtd_identify_alone(modules))
 		return;
 	for (i = 0; i < modules->model->planned; i++) {
@@ -187,7 +214,7 @@ static void want(struct ohtd_modules *modules, struct ohtd_layout *layout)
 		if (!unit || unit->kind != kind || !ohtd_unit_in_plan(modules, unit))
 			continue;
 		/* Two time-outs in one cycle are too long for the safety module. */
-		if (waits && !ohtd_unit_every_cycle(unit))
+		if ((waits || layout->reverses) && !ohtd_unit_every_cycle(unit))
 			continue;
 		if (cyclic->output == OHTD_OUTPUT_NONE)
 			add_reads(modules, unit, cyclic, layout);
@@ -241,12 +268,13 @@ static uint64_t silence_permille(const struct ohtd_modules *modules, const struc
 
 /*
  * A plan that is committed begins anew, and several on end would put the turn of a seldom entry off until
- * its unit counts as lost. So it begins with the turn of the unit that needs it most, if one does.
+ * its unit counts as lost. So it begins with the turn of the unit that needs it most, if one does. The
+ * first cycle of a plan writes nothing. After a reversal the robot moves, so that cycle is none of the speeds.
  */
 static uint16_t first_cycle(const struct ohtd_modules *modules, const struct ohtd_layout *layout)
 {
 	uint64_t most_permille = OVERDUE_PERMILLE;
-	uint16_t first = 0;
+	uint16_t first = modules->layout.reverses ? BEHIND_REVERSE_CYCLE : 0;
 	unsigned int i;
 
 	for (i = 0; i < layout->count; i++) {
@@ -269,6 +297,11 @@ static uint16_t phase_from(const struct oht_cyclic_entry *entry, uint16_t first)
 			   first % entry->period_cycles) % entry->period_cycles);
 }
 
+uint16_t ohtd_layout_phase(const struct ohtd_layout *layout, unsigned int index)
+{
+	return phase_from(&layout->entry[index], layout->first_cycle);
+}
+
 static int commit(struct ohtd_modules *modules, struct ohtd_layout *wanted)
 {
 	struct oht_cyclic_entry entries[OHT_CYCLIC_ENTRIES_MAX];
@@ -286,7 +319,7 @@ static int commit(struct ohtd_modules *modules, struct ohtd_layout *wanted)
 	wanted->first_cycle = first_cycle(modules, wanted);
 	for (i = 0; i < wanted->count; i++) {
 		entries[i] = wanted->entry[i];
-		entries[i].phase_cycles = phase_from(&entries[i], wanted->first_cycle);
+		entries[i].phase_cycles = ohtd_layout_phase(wanted, i);
 	}
 	ret = modules->bus->ops->plan(modules->bus, &plan, &figures, &wanted->generation);
 	if (ret == -EBUSY)
@@ -299,6 +332,9 @@ static int commit(struct ohtd_modules *modules, struct ohtd_layout *wanted)
 		show_plan(modules, &figures, ret != 0);
 	wanted->busy_worst_ns = figures.busy_worst_ns;
 	wanted->slack_ns = figures.slack_max_ns;
+	/* What is submitted in this plan may still wait in the usual one. */
+	if (wanted->reverses && modules->layout.slack_ns < wanted->slack_ns)
+		wanted->slack_ns = modules->layout.slack_ns;
 	return ret;
 }
 
@@ -319,6 +355,7 @@ void ohtd_layout_update(struct ohtd_modules *modules)
 	if (ret == -EBUSY || !modules->device->open || modules->device->bus_dead)
 		return;
 	wanted->known = true;
+	wanted->reversal = wanted->reverses || layout->reverses;
 	wanted->committed_ns = modules->now_ns;
 	wanted->crowded_ns = layout->crowded_ns;
 	wanted->again_ns = modules->now_ns + AGAIN_NS;
@@ -460,6 +497,7 @@ static bool has_settled(const struct ohtd_modules *modules)
  * exchanges do not fit into one, so that each following cycle would be too long as well. The same
  * plan committed anew has nothing that is overdue; not before the long cycle is over, whose results
  * would be lost. If that does not help, the cycles are too long by themselves.
+ * A plan that is young because of a reversal says nothing of that.
  */
 static void watch_backlog(struct ohtd_modules *modules, const struct oht_cyclic_head *head)
 {
@@ -474,7 +512,7 @@ static void watch_backlog(struct ohtd_modules *modules, const struct oht_cyclic_
 		return;
 	if (has_settled(modules))
 		layout->backlog = true;
-	else
+	else if (!layout->reversal)
 		layout->crowded_ns = modules->now_ns + CROWDED_NS;
 }
 
@@ -513,7 +551,7 @@ static void show_entry(struct ohtd_modules *modules, unsigned int index,
 		.address = entry->address,
 		.count = entry->count,
 		.period_cycles = entry->period_cycles,
-		.phase_cycles = phase_from(entry, modules->layout.first_cycle),
+		.phase_cycles = ohtd_layout_phase(&modules->layout, index),
 		.timeout_us = entry->timeout_us,
 		.planned_us = exchange_us(modules, entry, entry->turnaround_us),
 		.last_us = exchange_us(modules, entry, value->turnaround_ns / 1000),
@@ -538,8 +576,10 @@ void ohtd_layout_read(struct ohtd_modules *modules)
 	/* Committed, and not in force yet; or refused. */
 	if (!layout->count || head.generation != layout->generation)
 		return;
-	if (!layout->followed && head.cycle_start_ns)
+	if (!layout->followed && head.cycle_start_ns) {
 		follow(modules, &head);
+		layout->begin_ns = head.cycle_start_ns;
+	}
 	layout->followed = layout->followed || head.cycle_start_ns;
 	for (i = 0; i < layout->count; i++) {
 		if (modules->bus->ops->image(modules->bus, i, &value) ||

@@ -36,6 +36,8 @@ struct ohtd_place {
  * struct ohtd_layout - a plan as we hold it
  * @known: the bus has it, or has refused it; false: the bus may still have somebody else's
  * @followed: the control cycle has taken its place behind the exchanges
+ * @reverses: the plan of a reversal: the drive stands and is to go the other way
+ * @reversal: that, or the plan that followed it
  * @generation: of the image; 0: refused
  * @count: entries in use
  * @first_cycle: of plan.csv's cycles, with which the plan in force began
@@ -44,6 +46,7 @@ struct ohtd_place {
  * @busy_worst_ns: its fullest cycle
  * @slack_ns: what is left of its emptiest cycle
  * @committed_ns: when
+ * @begin_ns: start of its first cycle, 0: not in force yet
  * @crowded_ns: until then it has no place for a drive that stands
  * @again_ns: not offered again before, if it was refused
  * @entry: in their order on the wire
@@ -52,6 +55,8 @@ struct ohtd_place {
 struct ohtd_layout {
 	bool known;
 	bool followed;
+	bool reverses;
+	bool reversal;
 	uint32_t generation;
 	unsigned int count;
 	uint16_t first_cycle;
@@ -60,6 +65,7 @@ struct ohtd_layout {
 	uint64_t busy_worst_ns;
 	uint64_t slack_ns;
 	uint64_t committed_ns;
+	uint64_t begin_ns;
 	uint64_t crowded_ns;
 	uint64_t again_ns;
 	struct oht_cyclic_entry entry[OHT_CYCLIC_ENTRIES_MAX];
@@ -76,6 +82,8 @@ bool ohtd_layout_catches_up(const struct ohtd_modules *modules);
 uint32_t ohtd_layout_slack_us(const struct ohtd_modules *modules, unsigned int words);
 /* Does a read of @words with this time-out fit into the emptiest cycle? */
 bool ohtd_layout_fits(const struct ohtd_modules *modules, unsigned int words, uint32_t timeout_us);
+/* The first cycle of the plan in force in which entry @index is due. */
+uint16_t ohtd_layout_phase(const struct ohtd_layout *layout, unsigned int index);
 /* Takes from the image what is new. */
 void ohtd_layout_read(struct ohtd_modules *modules);
 /* Commits the plan anew when other units or registers belong in it. */

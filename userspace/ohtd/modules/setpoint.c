@@ -302,6 +302,21 @@ bool ohtd_setpoint_echoed(const struct ohtd_modules *modules, struct ohtd_drive_
 	return true;
 }
 
+/* The last turn of place @i. If this plan has not written it yet: the turn before its first one that writes. */
+static uint64_t turn_ns(const struct ohtd_modules *modules, unsigned int i, uint64_t at_ns, uint64_t period_ns)
+{
+	const struct ohtd_layout *layout = &modules->layout;
+	const uint64_t cycle_ns = OHTD_CYCLE_MS * OHTD_NS_PER_MS;
+	uint64_t passed_ns;
+
+	if (at_ns >= layout->begin_ns)
+		return at_ns;
+	/* The same moment of the first cycle, which writes nothing. */
+	passed_ns = (layout->begin_ns - at_ns + cycle_ns - 1) / cycle_ns * cycle_ns;
+	at_ns += passed_ns + ohtd_layout_phase(layout, i) * cycle_ns;
+	return ohtd_layout_phase(layout, i) ? at_ns - period_ns : at_ns;
+}
+
 uint64_t ohtd_setpoint_echo_due_ns(const struct ohtd_modules *modules, uint64_t told_ns)
 {
 	const struct ohtd_setpoints *s = &modules->setpoints;
@@ -317,7 +332,7 @@ uint64_t ohtd_setpoint_echo_due_ns(const struct ohtd_modules *modules, uint64_t 
 		if (!writes(place) || ohtd_output_is_direction(place->output) ||
 		    !s->written[place->output].at_ns)
 			continue;
-		due_ns = s->written[place->output].at_ns;
+		due_ns = turn_ns(modules, i, s->written[place->output].at_ns, period_ns);
 		if (due_ns < told_ns)
 			due_ns += (told_ns - due_ns + period_ns - 1) / period_ns * period_ns;
 		if (due_ns > latest_ns)
@@ -395,6 +410,15 @@ bool ohtd_setpoint_rests(const struct ohtd_modules *modules)
 	    s->zero_waits || s->wanted.speed_raw || s->told.speed_raw)
 		return false;
 	return !s->since_ns || !s->there || agreed(modules, false);
+}
+
+bool ohtd_setpoint_reverses(const struct ohtd_modules *modules)
+{
+	const struct ohtd_setpoints *s = &modules->setpoints;
+
+	if (!ohtd_setpoint_live(modules) || !s->has_echo || s->echoed.speed_raw)
+		return false;
+	return s->wanted.direction != s->echoed.direction || (modules->layout.reverses && s->wanted.speed_raw);
 }
 
 /* Hands all places their words; 0, or the error of the first that would not. */

@@ -132,6 +132,9 @@ bool ohtd_setpoint_zero_waits(const struct ohtd_modules *modules);
 /* Nothing is told but zero, and the robot is in no state that moves it. */
 bool ohtd_setpoint_rests(const struct ohtd_modules *modules);
 
+/* The drive stands and is to reverse: until all motors have echoed the direction, and then the first speed. */
+bool ohtd_setpoint_reverses(const struct ohtd_modules *modules);
+
 /* Before an enable: from its first cycle on the drive is told zero, and never what was before. */
 void ohtd_setpoint_prepare(struct ohtd_modules *modules);
 /* An exchange of a place that writes has ended. */
