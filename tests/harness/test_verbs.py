@@ -60,7 +60,7 @@ def test_a_wrong_row_does_not_compile(tmp_path, before, after, said):
 def twice(table):
     """Alarm numbers and words that two rows of whys.def have."""
     seen, wrong = {}, []
-    found = list(re.finditer(r'^OHTD_WHY\(\w+, (\d+), "(\w+)",', table, re.MULTILINE))
+    found = list(re.finditer(r'^OHTD_WHY\(\w+, (\d+), \w+, "(\w+)",', table, re.MULTILINE))
     assert len(found) == len(re.findall(r"^OHTD_WHY", table, re.MULTILINE))
     for row in found:
         line = table.count("\n", 0, row.start()) + 1
@@ -73,7 +73,7 @@ def twice(table):
 def test_reasons_have_a_word_and_an_alarm_of_their_own():
     table = (OHTD / "robot/whys.def").read_text(encoding="ascii")
     assert twice(table) == []
-    more = 'OHTD_WHY(OTHER, 23, "moving", "It is so.", "See the log.")\n'
+    more = 'OHTD_WHY(OTHER, 23, WARNING, "moving", "It is so.", "See the log.")\n'
     line = table.count("\n") + 1
     assert [said.split(": ", 1)[0] for said in twice(table + more)] == [f"userspace/ohtd/robot/whys.def:{line}"] * 2
 
