@@ -9,7 +9,7 @@ help:
 	@echo '              OHT_GATEWAY=127.0.0.1:1502 opens the Modbus TCP gateway there, in make run and up as well'
 	@echo 'make check    the fast inner loop: builds, style, unit tests'
 	@echo 'make check-models   the models of engine and stop, searched to the end, and their mutants'
-	@echo 'make test     the gate, 15 minutes from nothing; ends with "N passed, N failed, N skipped"; good results of unchanged inputs are kept (OHT_CLEAN=1: none)'
+	@echo 'make test     the gate, some 15 minutes; ends with "N passed, N failed, N skipped"; good results of unchanged inputs are kept (OHT_CLEAN=1: none)'
 	@echo 'make test-all before a release and after a change in kernel/: every board and kernel, end to end, whole models, long package tests'
 	@echo 'make nightly  every long form, up to six hours; a second call goes on where the first one stopped'
 	@echo 'make coverage lines and branches of the programs that the tests reach, per folder; in build/coverage'

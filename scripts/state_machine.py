@@ -12,6 +12,7 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 TABLE = TOP / "userspace" / "data" / "state_machine.csv"
+ACTIONS = TOP / "userspace" / "ohtd" / "control" / "steps.c"
 PAGE = TOP / "docs" / "states.md"
 MODEL = TOP / "tests" / "models" / "robot_table.pml"
 
@@ -31,8 +32,8 @@ MEANING = {
 }
 # What the device is asked for before the state changes.
 ASKED = {"outputs on": "ask_enable", "clear latch": "ask_reset", "ask for enable": "ask_reset"}
-BEGINS = ("start motion", "start velocity motion", "start homing at homing speed", "replan", "start docking sequence",
-          "start phase undock", "next attempt")
+# Actions that set something in motion, as the daemon has them.
+BEGINS = set(re.findall(r'^\t\{ "([^"]+)",[^}]*\.begins = true', ACTIONS.read_text(encoding="ascii"), re.MULTILINE))
 # Words of the guards that the model has; every other word may be true or not.
 BOUND = {"estop_latched": "seen_latched", "standstill": "!DRIVEN", "estop_inputs_released": "seen_closed",
          "auto_enable": "auto_enable", "unclean_restart": "unclean_restart"}
@@ -250,12 +251,12 @@ class Guard:
 
 def step(action, rest):
     """One action of a row; a wait keeps what stands behind it."""
-    if action.startswith(BEGINS):
+    if action in BEGINS:
         return "begin_motion()"
     meaning = MEANING.get(action)
     if meaning != "wait":
         return f"{meaning}()" if meaning else ""
-    unknown = [other for other in rest if MEANING.get(other) not in (None, "off", "zero") or other.startswith(BEGINS)]
+    unknown = [other for other in rest if MEANING.get(other) not in (None, "off", "zero") or other in BEGINS]
     if unknown:
         raise TableError(f"the model cannot keep '{unknown[0]}' behind '{action}'")
     return f"wait({'true' if 'outputs off' in rest else 'false'})"
@@ -271,7 +272,8 @@ def option(row):
     steps = []
     for i, action in enumerate(listed):
         said = step(action, listed[i + 1:])
-        if said:
+        # What moves already begins no second time.
+        if said and (said != "begin_motion()" or said not in steps):
             steps.append(said)
         if said.startswith("wait"):
             break

@@ -24,7 +24,7 @@ def test_every_refusal_of_the_daemon_is_in_the_catalogue():
 
 
 def test_reasons_of_the_robot_are_in_the_api():
-    codes = set(re.findall(r'^OHTD_WHY\(\w+, \d+, "(\w+)",', text("userspace/ohtd/robot/whys.def"), re.M))
+    codes = set(re.findall(r'^OHTD_WHY\(\w+, \d+, \w+, "(\w+)",', text("userspace/ohtd/robot/whys.def"), re.M))
     missing = {code for code in codes if f"`{code}`" not in text("docs/api.md")}
     assert len(codes) > 25 and not missing
 
@@ -96,7 +96,8 @@ def test_decisions_have_one_number_each_and_every_gap_is_explained():
 
 def test_the_readme_is_short_and_leads_everywhere():
     lines = text("README.md").splitlines()
-    assert len(lines) < 150
+    # What it is and what is missing stand on one screen.
+    assert len(lines) < 150 and lines.index("## Try it") <= 40
     known = {path.name for path in (TOP / "docs").glob("*.md")}
     reached, todo = set(), ["README.md"]
     while todo:
@@ -114,6 +115,17 @@ def test_documents_are_installed():
 def documents():
     """Name and text of every document, without the record of decisions."""
     return {path: path.read_text(encoding="utf-8") for path in (TOP / "README.md", *sorted((TOP / "docs").glob("*.md")))}
+
+
+def test_named_files_of_the_daemon_exist():
+    rooms = {path.name for path in (TOP / "userspace/ohtd").iterdir() if path.is_dir()}
+    # A record of decisions names them too.
+    said = {**documents(), TOP / "docs/decisions.md": text("docs/decisions.md")}
+    named = [(path.name, name) for path, words in said.items()
+             for name in re.findall(r"`([a-z_]+/[a-z_0-9*]+\.(?:[ch]|def))`", words) if name.partition("/")[0] in rooms]
+    assert len(named) > 60
+    wrong = [f"{place}: no such file {name}" for place, name in named if not list((TOP / "userspace/ohtd").glob(name))]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_named_suites_scripts_targets_and_programs_exist():

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The table of figures: a run replaces what it has measured, and nothing else; what missed its bar says so."""
 import json
+import re
+import subprocess
 
 import pytest
 
@@ -94,6 +96,32 @@ def test_bench_writes_what_a_group_has_recorded(files, tmp_path, monkeypatch):
     kept = {(r["id"], r["run"]): r for r in json.loads(files[0].read_text())}
     assert kept["store.ack", "soak"]["commit"] == "new" and kept["store.ack", "bench"]["commit"] == "old"
     assert "**3 ms, missed**" in line_of(files[1].read_text(), "store.point")
+
+
+def strangers(commits, document):
+    """Those that are neither in the history of this tree nor marked as old in the document."""
+    git = ["git", "-C", figures.TOP]
+    try:
+        shallow = subprocess.run([*git, "rev-parse", "--is-shallow-repository"], capture_output=True, text=True, check=True)
+        history = subprocess.run([*git, "rev-list", "HEAD"], capture_output=True, text=True, check=True).stdout.split()
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no history here: this tree is no clone")
+    if shallow.stdout.strip() != "false":
+        pytest.skip("no whole history here: the clone is shallow")
+    marked = re.search(r"^Old, of commits that the history does not have any more: (.*)\.$", document, re.MULTILINE)
+    old = marked[1].split(", ") if marked else []
+    return sorted(commit for commit in {commit.removesuffix("-dirty") for commit in commits}
+                  if commit not in old and not any(known.startswith(commit) for known in history))
+
+
+def test_commits_of_figures_and_campaigns_are_in_the_history():
+    """Who doubts a figure must be able to look at the tree that gave it."""
+    rows = [row["commit"] for row in json.loads(figures.DATA.read_text())]
+    assert strangers(rows, figures.DOCUMENT.read_text()) == []
+    assert strangers(["0" * 12, "0" * 7 + "-dirty"], figures.DOCUMENT.read_text()) == ["0" * 7, "0" * 12]
+    text = (figures.TOP / "docs/verification.md").read_text()
+    campaigns = re.findall(r", ([0-9a-f]{7,40}) \|$", text.split("## Campaigns")[1], re.MULTILINE)
+    assert len(campaigns) >= 4 and strangers(campaigns, text) == []
 
 
 def test_the_document_is_that_of_the_data():

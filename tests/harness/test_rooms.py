@@ -6,6 +6,7 @@ import re
 TOP = pathlib.Path(__file__).resolve().parents[2]
 OHTD = TOP / "userspace/ohtd"
 FILES_MAX = 40
+FUNCTION_MAX = 60
 # Rooms that belong to one other.
 OF_ONE = {"modules": "control"}
 
@@ -44,6 +45,19 @@ def test_rooms_stand_on_those_below():
 def test_rooms_can_be_seen_through():
     full = {room: len(list((OHTD / room).glob("*.[ch]"))) for room in rooms()}
     assert sum(full.values()) > 400 and not {room: count for room, count in full.items() if count > FILES_MAX}
+
+
+def longest(source):
+    """Lines of the longest function, without comments and blank ones."""
+    bare = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
+    bodies = re.findall(r"^\{\n(.*?)^\}$", bare, re.MULTILINE | re.DOTALL)
+    return max((sum(bool(line.strip()) for line in body.splitlines()) for body in bodies), default=0)
+
+
+def test_functions_are_short():
+    lines = {str(path.relative_to(OHTD)): longest(path.read_text()) for path in OHTD.glob("*/*.c")}
+    assert max(lines.values()) > 40 and not {name: count for name, count in lines.items() if count > FUNCTION_MAX}
+    assert longest("int f(void)\n{\n\t/* a\n\t * b */\n\n\tg();\n\treturn 0;\n}\n") == 2
 
 
 def test_no_thread_waits_by_the_time_of_day():

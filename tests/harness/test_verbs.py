@@ -57,6 +57,27 @@ def test_a_wrong_row_does_not_compile(tmp_path, before, after, said):
     assert said in complaint and "verbs.def:" in complaint, complaint
 
 
+def twice(table):
+    """Alarm numbers and words that two rows of whys.def have."""
+    seen, wrong = {}, []
+    found = list(re.finditer(r'^OHTD_WHY\(\w+, (\d+), \w+, "(\w+)",', table, re.MULTILINE))
+    assert len(found) == len(re.findall(r"^OHTD_WHY", table, re.MULTILINE))
+    for row in found:
+        line = table.count("\n", 0, row.start()) + 1
+        for what in (f"alarm {row[1]}" if row[1] != "0" else None, f'word "{row[2]}"'):
+            if what and seen.setdefault(what, line) != line:
+                wrong.append(f"userspace/ohtd/robot/whys.def:{line}: {what} is that of line {seen[what]}")
+    return wrong
+
+
+def test_reasons_have_a_word_and_an_alarm_of_their_own():
+    table = (OHTD / "robot/whys.def").read_text(encoding="ascii")
+    assert twice(table) == []
+    more = 'OHTD_WHY(OTHER, 23, WARNING, "moving", "It is so.", "See the log.")\n'
+    line = table.count("\n") + 1
+    assert [said.split(": ", 1)[0] for said in twice(table + more)] == [f"userspace/ohtd/robot/whys.def:{line}"] * 2
+
+
 def rows():
     """Kind, event as the state table has it, role, route and elevation of each row."""
     verb = re.compile(r'^OHTD_(?:TASK|VERB)\((\w+), \d+, "\w+", \w+, "(\w+)", (\w+),', re.MULTILINE)

@@ -208,7 +208,7 @@ static void promise_act(const char *phrase, unsigned int *device)
 	static const char *const offs[] = { "outputs off", "outputs stay off", "nothing moves",
 					    NULL };
 	static const char *const stops[] = { "stop telegram", "repeat stop telegram", NULL };
-	bool alert = !strncmp(phrase, "raise alert", 11) || !strncmp(phrase, "alert ", 6);
+	bool alert = !strcmp(phrase, "raise alert") || !strncmp(phrase, "alert ", 6);
 
 	if (is_one_of(phrase, latches) && *device != OHT_STATE_STOPPED) {
 		say("stop");

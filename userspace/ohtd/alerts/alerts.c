@@ -55,13 +55,13 @@ enum {
 	KINDS,
 };
 
-_Static_assert(KINDS - OHTD_WHYS == OHTD_ALERT_KINDS, "count the kinds in OHTD_ALERT_KINDS");
+_Static_assert(KINDS - OHTD_WHYS <= OHTD_ALERT_KINDS_MAX, "each has room in the list");
 
 /**
  * struct kind - what the table says of an alert
  * @source: NULL: robot
  * @code: NULL: name of the robot's code
- * @severity: enum ohtd_severity
+ * @severity: enum ohtd_severity; of a reason of the robot whys.def has it
  * @text: NULL: that of the robot's code. Of a module: what stands behind its name
  * @action: NULL: that of the catalogue
  */
@@ -76,25 +76,24 @@ struct kind {
 static const char see_certificate[] = "See GET system/certificate; the one before stays in use.";
 static const char see_store[] = "See store in GET health; the kernel keeps the newest 256 entries meanwhile.";
 
-/* Faults that are not in here are critical, with the text and remedy of their codes. */
+/* Of a reason of the robot; it refuses and is no alert: 0, as critical as what nobody has thought of. */
+static const uint8_t severities[OHTD_WHYS] = {
+#define OHTD_SEVERITY_NONE	0
+#define OHTD_WHY(code_, alarm_, severity_, word_, text_, action_) \
+	[OHTD_WHY_##code_] = OHTD_SEVERITY_##severity_,
+#include "robot/whys.def"
+};
+
+/* Reasons of the robot that are not in here have the text and remedy of their codes. */
 static const struct kind kinds[KINDS] = {
-	[OHTD_WHY_STOP_LATCHED] = { .severity = OHTD_SEVERITY_EMERGENCY },
 	[OHTD_WHY_MODULE_MISSING] = { "module", .text = "has not been found" },
 	[OHTD_WHY_MODULE_LOST] = { "module", .text = "does not answer any more" },
-	[OHTD_WHY_MODULE_DEGRADED] = { "module", .severity = OHTD_SEVERITY_WARNING,
-		.text = "answers only now and then, or not for all of its values" },
-	[OHTD_WHY_MODULE_QUARANTINED] = { "module", .severity = OHTD_SEVERITY_WARNING,
-		.text = "is in quarantine and is not asked" },
+	[OHTD_WHY_MODULE_DEGRADED] = { "module", .text = "answers only now and then, or not for all of its values" },
+	[OHTD_WHY_MODULE_QUARANTINED] = { "module", .text = "is in quarantine and is not asked" },
 	[OHTD_WHY_DEVICE_GONE] = { "bus",
 		.action = "Check cable, driver and the device in ohtd.conf; ohtd tries again by itself." },
 	[OHTD_WHY_CONTROL_PLANE_STALLED] = { "control_plane", .text = "A thread of ohtd makes no progress.",
 		.action = "Look at the load of the machine and at the log; the stop needs no thread of ohtd." },
-	[OHTD_WHY_OBSTACLE] = { .severity = OHTD_SEVERITY_WARNING },
-	[OHTD_WHY_MOVE_TIMEOUT] = { .severity = OHTD_SEVERITY_WARNING },
-	[OHTD_WHY_DOCK_TIMEOUT] = { .severity = OHTD_SEVERITY_WARNING },
-	[OHTD_WHY_DOCK_FAILED] = { .severity = OHTD_SEVERITY_WARNING },
-	[OHTD_WHY_PAUSE_LONG] = { .severity = OHTD_SEVERITY_WARNING },
-	[OHTD_WHY_BLOCKED_LONG] = { .severity = OHTD_SEVERITY_WARNING },
 	/* Its code is the word of the store. */
 	[STORE_REFUSES] = { "store", .text = "Changes cannot be kept now.",
 		.action = "Check the disk: room, errors, mount options. The robot can still be stopped." },
@@ -187,7 +186,8 @@ static struct ohtd_alert *add(const struct gathering *to, unsigned int kind, uin
 	if (!alert)
 		return NULL;
 	*alert = (struct ohtd_alert){
-		.key = alert->key, .severity = row->severity, .unit = unit, .degrades = true,
+		.key = alert->key, .severity = kind < OHTD_WHYS ? severities[kind] : row->severity,
+		.unit = unit, .degrades = true,
 		.source = row->source ? row->source : "robot",
 		.code = row->code ? row->code : ohtd_why_name(kind),
 		.text = row->text ? row->text : ohtd_why_text(kind),

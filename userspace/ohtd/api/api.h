@@ -24,44 +24,9 @@ struct ohtd_snapshot;
 /* routes.c: all tables, ends with NULL. */
 extern const struct ohtd_route_table *const ohtd_route_tables[];
 
-/* Tables of routes, each beside its handlers. */
-extern const struct ohtd_route_table ohtd_alert_routes;
-extern const struct ohtd_route_table ohtd_analytics_routes;
-extern const struct ohtd_route_table ohtd_alert_rule_routes;
-extern const struct ohtd_route_table ohtd_alert_comment_routes;
-extern const struct ohtd_route_table ohtd_alert_shelf_routes;
-extern const struct ohtd_route_table ohtd_alert_summary_routes;
-extern const struct ohtd_route_table ohtd_docs_routes;
-extern const struct ohtd_route_table ohtd_audit_routes;
-extern const struct ohtd_route_table ohtd_auth_routes;
-extern const struct ohtd_route_table ohtd_backup_routes;
-extern const struct ohtd_route_table ohtd_bus_routes;
-extern const struct ohtd_route_table ohtd_certificate_routes;
-extern const struct ohtd_route_table ohtd_command_routes;
-extern const struct ohtd_route_table ohtd_config_routes;
-extern const struct ohtd_route_table ohtd_config_document_routes;
-extern const struct ohtd_route_table ohtd_control_routes;
-extern const struct ohtd_route_table ohtd_factsheet_routes;
-extern const struct ohtd_route_table ohtd_health_routes;
-extern const struct ohtd_route_table ohtd_job_routes;
-extern const struct ohtd_route_table ohtd_journal_routes;
-extern const struct ohtd_route_table ohtd_live_routes;
-extern const struct ohtd_route_table ohtd_log_routes;
-extern const struct ohtd_route_table ohtd_limits_routes;
-extern const struct ohtd_route_table ohtd_mode_routes;
-extern const struct ohtd_route_table ohtd_module_routes;
-extern const struct ohtd_route_table ohtd_metrics_routes;
-extern const struct ohtd_route_table ohtd_register_routes;
-extern const struct ohtd_route_table ohtd_restart_routes;
-extern const struct ohtd_route_table ohtd_robot_routes;
-extern const struct ohtd_route_table ohtd_safety_routes;
-extern const struct ohtd_route_table ohtd_session_routes;
-extern const struct ohtd_route_table ohtd_telemetry_routes;
-extern const struct ohtd_route_table ohtd_history_routes;
-extern const struct ohtd_route_table ohtd_timeline_routes;
-extern const struct ohtd_route_table ohtd_user_routes;
-extern const struct ohtd_route_table ohtd_webhook_delivery_routes;
-extern const struct ohtd_route_table ohtd_webhook_routes;
+/* Tables of routes, each beside its handlers: ohtd_auth_routes. */
+#define OHTD_ROUTES(name_)	extern const struct ohtd_route_table ohtd_##name_##_routes;
+#include "api/routes.def"
 
 /* What the channels of live data tell; routes.c. */
 extern const struct ohtd_channel_table ohtd_channel_table;

@@ -270,47 +270,6 @@ static void fail_command(struct ohtd_control *control, const struct ohtd_raised 
 	ohtd_travel_fail(control, &why);
 }
 
-/* A note for people, as long as the robot stays as it is; nothing that a person would have to clear. */
-static void alert_of(struct ohtd_control *control, const struct ohtd_raised *raised,
-		     unsigned int code)
-{
-	struct ohtd_raised alert = *raised;
-
-	alert.why = (struct ohtd_why){ .code = (uint16_t)code };
-	ohtd_note_raise(control, code);
-	raise_alert(control, &alert);
-}
-
-static void alert_move_timeout(struct ohtd_control *control, const struct ohtd_raised *raised)
-{
-	alert_of(control, raised, OHTD_WHY_MOVE_TIMEOUT);
-}
-
-static void alert_dock_timeout(struct ohtd_control *control, const struct ohtd_raised *raised)
-{
-	alert_of(control, raised, OHTD_WHY_DOCK_TIMEOUT);
-}
-
-static void alert_dock_failed(struct ohtd_control *control, const struct ohtd_raised *raised)
-{
-	alert_of(control, raised, OHTD_WHY_DOCK_FAILED);
-}
-
-static void alert_pause_long(struct ohtd_control *control, const struct ohtd_raised *raised)
-{
-	alert_of(control, raised, OHTD_WHY_PAUSE_LONG);
-}
-
-static void alert_blocked_long(struct ohtd_control *control, const struct ohtd_raised *raised)
-{
-	alert_of(control, raised, OHTD_WHY_BLOCKED_LONG);
-}
-
-static void alert_obstacle(struct ohtd_control *control, const struct ohtd_raised *raised)
-{
-	alert_of(control, raised, OHTD_WHY_OBSTACLE);
-}
-
 /* ---- docking ---- */
 
 /* A command of its own, or what an obstacle or a pause has interrupted. */
@@ -386,6 +345,14 @@ const struct ohtd_phrase ohtd_phrases[] = {
 	/* faults, alerts, journal */
 	{ "raise alert", .act = raise_alert },
 	{ "resolve alert", .act = resolve_alerts },
+	/* Each reason whose alert is a warning: "alert obstacle". */
+#define NOTE_WARNING(code_, word_)	{ "alert " word_, .note = OHTD_WHY_##code_ },
+#define NOTE_NONE(code_, word_)
+#define NOTE_CRITICAL(code_, word_)
+#define NOTE_EMERGENCY(code_, word_)
+#define OHTD_WHY(code_, alarm_, severity_, word_, text_, action_)	NOTE_##severity_(code_, word_)
+#include "robot/whys.def"
+	/* Of these a person is told by faults. */
 	{ "alert boot_timeout", .act = alert_boot_timeout },
 	{ "alert init_timeout", .act = alert_init_timeout },
 	{ "add to fault list", .act = note_fault },
@@ -420,12 +387,6 @@ const struct ohtd_phrase ohtd_phrases[] = {
 	{ "complete command", .act = complete },
 	{ "abort command", .act = abort_command },
 	{ "fail command", .act = fail_command },
-	{ "raise alert obstacle", .act = alert_obstacle },
-	{ "alert move_timeout", .act = alert_move_timeout },
-	{ "alert dock_timeout", .act = alert_dock_timeout },
-	{ "alert dock_failed", .act = alert_dock_failed },
-	{ "alert pause_long", .act = alert_pause_long },
-	{ "alert blocked_long", .act = alert_blocked_long },
 	/* The record of the transition says that it was accepted. */
 	{ "nothing changes", .kept = true },
 	/* docking */
@@ -477,6 +438,26 @@ bool ohtd_steps_wait(const struct ohtd_row *row)
 	return false;
 }
 
+/* A note for people, as long as the robot stays as it is; nothing that a person would have to clear. */
+static void raise_note(struct ohtd_control *control, const struct ohtd_raised *raised,
+		       unsigned int code)
+{
+	struct ohtd_raised alert = *raised;
+
+	alert.why = (struct ohtd_why){ .code = (uint16_t)code };
+	ohtd_note_raise(control, code);
+	raise_alert(control, &alert);
+}
+
+static void do_action(struct ohtd_control *control, const struct ohtd_phrase *action,
+		      const struct ohtd_raised *raised)
+{
+	if (action->act)
+		action->act(control, raised);
+	if (action->note)
+		raise_note(control, raised, action->note);
+}
+
 /* From @at to the end of the row, or to an action that waits. */
 static void carry_out(struct ohtd_control *control, const struct ohtd_row *row,
 		      const struct ohtd_raised *raised, unsigned int at)
@@ -486,8 +467,7 @@ static void carry_out(struct ohtd_control *control, const struct ohtd_row *row,
 	for (; at < row->actions; at++) {
 		const struct ohtd_phrase *action = row->action[at];
 
-		if (action->act)
-			action->act(control, raised);
+		do_action(control, action, raised);
 		if (!action->over)
 			continue;
 		steps->row = row;
@@ -535,6 +515,6 @@ void ohtd_steps_cut(struct ohtd_control *control)
 	ohtd_event_record(control, OHTD_RECORD_WAIT_CUT, &waited.raised,
 			  waited.row->action[waited.waits]);
 	for (at = waited.waits + 1u; at < waited.row->actions; at++)
-		if (waited.row->action[at]->act && !waited.row->action[at]->begins)
-			waited.row->action[at]->act(control, &waited.raised);
+		if (!waited.row->action[at]->begins)
+			do_action(control, waited.row->action[at], &waited.raised);
 }

@@ -51,6 +51,50 @@ static void too_late(int number)
 	_exit(1);
 }
 
+/* Answers go out, then what made them ends. */
+static void end_answers(struct running *run)
+{
+	ohtd_checks_close(run->checks);
+	ohtd_gateway_stop(run->gateway);
+	if (run->robot_runs)
+		ohtd_robot_log(run->robot, &run->upkeep.robot_told);
+	if (run->robot_runs)
+		ohtd_keeper_end(run->keeper, run->robot);
+	if (run->server && run->robot_runs)
+		ohtd_server_drain(run->server, DRAIN_MS);
+	ohtd_checks_stop(run->checks);
+	ohtd_workers_stop(run->workers);
+	ohtd_jobs_stop(run->jobs);
+	if (ohtd_server_destroy(run->server))
+		ohtd_certificate_close(run->certificate);
+	/* Until then the loops have given them work, which was refused. */
+	ohtd_checks_destroy(run->checks);
+	ohtd_workers_destroy(run->workers);
+}
+
+/* What is on its way to the store is written, then the store ends. */
+static void end_store(struct running *run)
+{
+	ohtd_settings_rest(run->settings);
+	ohtd_audit_end(run->audit);
+	ohtd_alert_keeper_end(run->alert_keeper);
+	ohtd_webhooks_stop(run->webhooks);
+	ohtd_gateway_destroy(run->gateway);
+	ohtd_recorder_stop(run->recorder);
+	if (run->robot_runs)
+		ohtd_state_store_time(run->config->state_dir, &run->clock,
+				      ohtd_tokens_boot_id(run->tokens));
+	ohtd_store_stop(run->store);
+	/* A store whose disk had hung has worked for them until now. */
+	ohtd_setup_destroy(run->setup);
+	ohtd_auth_destroy(run->auth);
+	ohtd_tokens_destroy(run->tokens);
+	ohtd_keeper_destroy(run->keeper);
+	ohtd_alert_keeper_destroy(run->alert_keeper);
+	ohtd_audit_destroy(run->audit);
+	ohtd_webhooks_destroy(run->webhooks);
+}
+
 /*
  * First the machine stops, since that is what a person wants of a daemon that ends; then answers go
  * out, then what made them ends. A control thread that does not end holds the robot's memory, so
@@ -71,40 +115,8 @@ int ohtd_end_all(struct running *run)
 		ohtd_log(OHTD_LOG_ERROR, "main", "end", "the control thread did not end");
 		_exit(1);
 	}
-	ohtd_checks_close(run->checks);
-	ohtd_gateway_stop(run->gateway);
-	if (run->robot_runs)
-		ohtd_robot_log(run->robot, &run->upkeep.robot_told);
-	if (run->robot_runs)
-		ohtd_keeper_end(run->keeper, run->robot);
-	if (run->server && run->robot_runs)
-		ohtd_server_drain(run->server, DRAIN_MS);
-	ohtd_checks_stop(run->checks);
-	ohtd_workers_stop(run->workers);
-	ohtd_jobs_stop(run->jobs);
-	if (ohtd_server_destroy(run->server))
-		ohtd_certificate_close(run->certificate);
-	/* Until then the loops have given them work, which was refused. */
-	ohtd_checks_destroy(run->checks);
-	ohtd_workers_destroy(run->workers);
-	ohtd_settings_rest(run->settings);
-	ohtd_audit_end(run->audit);
-	ohtd_alert_keeper_end(run->alert_keeper);
-	ohtd_webhooks_stop(run->webhooks);
-	ohtd_gateway_destroy(run->gateway);
-	ohtd_recorder_stop(run->recorder);
-	if (run->robot_runs)
-		ohtd_state_store_time(run->config->state_dir, &run->clock,
-				      ohtd_tokens_boot_id(run->tokens));
-	ohtd_store_stop(run->store);
-	/* A store whose disk had hung has worked for them until now. */
-	ohtd_setup_destroy(run->setup);
-	ohtd_auth_destroy(run->auth);
-	ohtd_tokens_destroy(run->tokens);
-	ohtd_keeper_destroy(run->keeper);
-	ohtd_alert_keeper_destroy(run->alert_keeper);
-	ohtd_audit_destroy(run->audit);
-	ohtd_webhooks_destroy(run->webhooks);
+	end_answers(run);
+	end_store(run);
 	if (*run->config->ready_file)
 		unlink(run->config->ready_file);
 	/* With the mark still there the next run waits in safe for a person, whatever auto_enable says. */

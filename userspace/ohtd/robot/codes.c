@@ -59,7 +59,7 @@ static const struct {
 	const char *text;
 } whys[] = {
 	[OHTD_WHY_NONE] = { "none", "Nothing stands in the way." },
-#define OHTD_WHY(code_, alarm_, word_, text_, action_)	[OHTD_WHY_##code_] = { word_, text_ },
+#define OHTD_WHY(code_, alarm_, severity_, word_, text_, action_)	[OHTD_WHY_##code_] = { word_, text_ },
 #include "robot/whys.def"
 };
 

@@ -55,7 +55,7 @@ enum ohtd_health {
 /* Why something was refused or a fault stands. OHTD_WHY_NONE never stands in a list. */
 enum ohtd_why_code {
 	OHTD_WHY_NONE,
-#define OHTD_WHY(code_, alarm_, word_, text_, action_)	OHTD_WHY_##code_,
+#define OHTD_WHY(code_, alarm_, severity_, word_, text_, action_)	OHTD_WHY_##code_,
 #include "robot/whys.def"
 	OHTD_WHYS,
 };

@@ -61,7 +61,7 @@ static int refuse_phrase(const struct oht_cells *cells, const char *what, const 
 
 static bool is_planned(const struct ohtd_phrase *phrase)
 {
-	return !phrase->ask && !phrase->act && !phrase->kept;
+	return !phrase->ask && !phrase->act && !phrase->note && !phrase->kept;
 }
 
 /* "outputs off; raise alert" */

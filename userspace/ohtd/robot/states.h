@@ -97,10 +97,11 @@ struct ohtd_why_list;
  *	the reasons: then the event is refused and nothing has happened
  * @act: carried out behind the change of the state, in the order of the row
  * @over: the next action waits until this is true, or a time limit is over; NULL: it does not wait
+ * @note: enum ohtd_why_code of an alert that it raises; OHTD_WHY_NONE: none
  * @begins: sets something in motion: left out when the wait in front of it was cut short
  * @kept: true by construction: the comment in the table says by what
  *
- * With neither @ask nor @act nor @kept it is planned: a row that can be taken must not have it.
+ * With neither @ask nor @act nor @note nor @kept it is planned: a row that can be taken must not have it.
  */
 struct ohtd_phrase {
 	const char *text;
@@ -108,6 +109,7 @@ struct ohtd_phrase {
 		   struct ohtd_why_list *why);
 	void (*act)(struct ohtd_control *control, const struct ohtd_raised *raised);
 	bool (*over)(const struct ohtd_control *control);
+	uint16_t note;
 	bool begins;
 	bool kept;
 };

@@ -134,6 +134,35 @@ static int64_t version_of(const struct ohtd_call *call, const struct ohtd_change
 	return call->params.id ? call->params.id : change->version.version;
 }
 
+/* Refusals about the version that waits for its confirmation or for standstill. */
+static void refuse_confirmation(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	switch (change->result) {
+	case OHTD_CHANGE_PENDING:
+		refuse_pending(call, change, "nothing else is changed until then");
+		break;
+	case OHTD_CHANGE_NOT_YOURS:
+		refuse_pending(call, change, "only its author or an administrator decides about it");
+		break;
+	case OHTD_CHANGE_NOTHING_PENDING:
+		ohtd_reply_problem(call, 409, "nothing_pending", "no version waits for its confirmation");
+		break;
+	case OHTD_CHANGE_NOT_LIVE:
+		ohtd_reply_problem(call, 409, "nothing_pending",
+				   "version %lld waits for standstill: it is not live, so there is nothing to confirm",
+				   (long long)change->pending.version);
+		break;
+	default:
+		/* A browser lets no program choose: it takes an old connection as long as it has one. */
+		call->req->http1_is_persistent = 0;
+		ohtd_reply_problem(call, 409, "old_connection",
+				   "this connection was open before version %lld was live: confirm it over a new one, "
+				   "which shows that one can still be made",
+				   (long long)change->pending.version);
+		break;
+	}
+}
+
 static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
 {
 	struct ohtd_refusal refusal;
@@ -169,26 +198,11 @@ static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
 				   (long long)version_of(call, change));
 		break;
 	case OHTD_CHANGE_PENDING:
-		refuse_pending(call, change, "nothing else is changed until then");
-		break;
 	case OHTD_CHANGE_NOT_YOURS:
-		refuse_pending(call, change, "only its author or an administrator decides about it");
-		break;
 	case OHTD_CHANGE_NOTHING_PENDING:
-		ohtd_reply_problem(call, 409, "nothing_pending", "no version waits for its confirmation");
-		break;
 	case OHTD_CHANGE_NOT_LIVE:
-		ohtd_reply_problem(call, 409, "nothing_pending",
-				   "version %lld waits for standstill: it is not live, so there is nothing to confirm",
-				   (long long)change->pending.version);
-		break;
 	case OHTD_CHANGE_OLD_CONNECTION:
-		/* A browser lets no program choose: it takes an old connection as long as it has one. */
-		call->req->http1_is_persistent = 0;
-		ohtd_reply_problem(call, 409, "old_connection",
-				   "this connection was open before version %lld was live: confirm it over a new one, "
-				   "which shows that one can still be made",
-				   (long long)change->pending.version);
+		refuse_confirmation(call, change);
 		break;
 	case OHTD_CHANGE_NO_WAY_BACK:
 		ohtd_reply_problem(call, 409, "config_no_way_back",

@@ -103,7 +103,7 @@ int ohtd_db_carry_take_order(struct ohtd_db *db, struct ohtd_carry_order *order)
  */
 int ohtd_db_carry_over(struct ohtd_db *db, const char *path, const char *const *names, size_t count);
 
-/* Whether it has been decided how a table of this name is carried. */
-bool ohtd_db_carry_knows(const char *table);
+/* Whether rows of a table of this name are changed on the way out or in. */
+bool ohtd_db_carry_changes(const char *table);
 
 #endif /* OHTD_STORE_CARRY_H */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write the migrations of one database as a C file: embed.py NAME OUTPUT FILE.sql...
+"""Write the migrations of one database as a C file, and on what that depends: embed.py FOLDER OUTPUT DEPFILE
 
-The files are 0001_TEXT.sql, 0002_TEXT.sql, ... without a hole, and mend.sql. The line "-- step: FUNCTION" in a file
+The files in the folder are 0001_TEXT.sql, 0002_TEXT.sql, ... without a hole, and mend.sql. The line "-- step: FUNCTION" in a file
 names a function in C that runs after the SQL of the file, in the same transaction.
 """
 import pathlib
@@ -26,8 +26,8 @@ def step_of(path):
 
 
 def main():
-    name, output, *files = sys.argv[1:]
-    paths = sorted(pathlib.Path(file) for file in files)
+    folder, output, depfile = map(pathlib.Path, sys.argv[1:])
+    name, paths = folder.name, sorted(folder.glob("*.sql"))
     mend = [path for path in paths if path.name == "mend.sql"]
     migrations = [path for path in paths if path not in mend]
     check_numbers(migrations)
@@ -38,7 +38,10 @@ def main():
         text += ["\t{", quote(path.read_text()) + ",", f"\t{step_of(path) or 'NULL'} }},"]
     text += ["\t{ NULL, NULL }", "};", f"const char ohtd_{name}_mend[] ="]
     text += [quote(path.read_text()) for path in mend] + ['\t"";', ""]
-    pathlib.Path(output).write_text("\n".join(text))
+    output.write_text("\n".join(text))
+    # The folder as well: a new file changes it.
+    needed = " ".join(str(path).replace(" ", "\\ ") for path in [folder, *paths])
+    depfile.write_text(f"{output}: {needed}\n")
 
 
 main()
