@@ -331,6 +331,21 @@ def test_the_host_name_is_taken_in_each_form(daemon):
     assert f"{name}.local" in daemon.get("system/certificate", role="administrator").json["names"]
 
 
+def test_a_name_with_an_underscore_is_taken(fresh):
+    """The machine's own, and one that somebody has written down."""
+    fresh.write_config(http_names="agv_02")
+    fresh.prefix = ["unshare", "-u", "sh", "-c", 'echo agv_01 >/proc/sys/kernel/hostname && exec "$@"', "sh"]
+    fresh.start()
+    for host in ("agv_01", "AGV_01.:8443", "agv_01.local", "agv_02"):
+        assert status_of(fresh.raw(line(headers=f"Host: {host}\r\n".encode()))) == 200, host
+    for host in ("agv_03", "agv-01", "_agv_01"):
+        assert status_of(fresh.raw(line(headers=f"Host: {host}\r\n".encode()))) == 421, host
+    raw = socket.create_connection(("127.0.0.1", fresh.port), 20)
+    with ssl.create_default_context(cafile=fresh.state / "ca.crt").wrap_socket(raw, server_hostname="agv_01") as sock:
+        assert {("DNS", "agv_01.local"), ("DNS", "agv_02")} <= set(sock.getpeercert()["subjectAltName"])
+    fresh.stop()
+
+
 @pytest.mark.parametrize("host, code", [("agv_01.invalid", 3), ("agv01.invalid.", 3), ("agv..invalid", 2), ("-agv.invalid", 2), (".invalid", 2)])
 def test_ohtctl_takes_the_same_names(tmp_path, host, code):
     """What may be a name is asked for, and is not there; what may not is refused."""
