@@ -215,7 +215,8 @@ ODD_HEADERS = {"Expect": b"Expect: a miracle\r\nContent-Length: 2\r\n", "110 hea
                "folded": b"X: a\r\n b\r\n", "LF": b"X: a\n", "control bytes": b"X: a\1\x1b:\x7f\r\n \2\r\nUser-Agent: \x0b\xff\n",
                "gzip, chunked": b"Transfer-Encoding: gzip, chunked\r\n", "two ends": b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
                "two lengths": b"Content-Length: 2\r\nContent-Length: 3\r\n", "no length": b"Content-Length: -1\r\n",
-               "1 MiB to come": b"Content-Length: 1048576\r\n"}
+               "1 MiB to come": b"Content-Length: 1048576\r\n",
+               "110 of each kept": b"".join(b"%s: a\r\n" % name * 110 for name in (b"X-Forwarded-For", b"Forwarded", b"X-Request-Id", b"Connection", b"Host"))}
 
 
 @pytest.mark.parametrize("method, path", ODD_LINES)
