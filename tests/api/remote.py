@@ -17,6 +17,7 @@ class Remote:
         self.daemon = daemon
         self.state = folder / "state-home"
         self.folder = self.state / "oht"
+        self.prefix = []
 
     @property
     def url(self):
@@ -34,7 +35,7 @@ class Remote:
 
     def run(self, *words, said="", url=None, **more):
         """One ohtctl."""
-        return subprocess.run([OHTCTL, *words, "--url", url or self.url], input=said, capture_output=True, text=True,
+        return subprocess.run([*self.prefix, OHTCTL, *words, "--url", url or self.url], input=said, capture_output=True, text=True,
                               timeout=100, check=False, env=self.environment(), start_new_session=True, **more)
 
     def login(self, name, *words, password=PASSWORD, **more):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from oht_test.client import PASSWORD
-from remote import complaint
+from remote import Remote, complaint
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "{}", "[]", '{"access_token":1}', "x" * 70000, "\0" * 400, '{"username":"vie'],
@@ -43,3 +43,22 @@ def test_the_zone_of_an_address_stays(remote):
     for zone in ("lo", "eth0.7", "wlan-A_1"):
         made = remote.run("status", "--fingerprint", "00" * 32, url=f"https://[fe80::1%25{zone}]:1")
         assert complaint(made, status=3).startswith(f"ohtctl: https://[fe80::1%25{zone}]:1: ")
+
+
+# Loopback has no address of a link; the packets of this one go over a cable.
+CABLE = ("ip link set lo up && ip link add robot0 type veth peer name person0 && ip addr add fe80::1/64 dev robot0 nodad && "
+         "ip addr add fe80::2/64 dev person0 nodad && ip link set robot0 up && ip link set person0 up && exec \"$@\"")
+
+
+def test_an_address_with_a_zone_leads_there(fresh, tmp_path):
+    fresh.write_config(http_listen="[::]:0", http_names="fe80::1")
+    fresh.prefix = ["unshare", "-n", "sh", "-c", CABLE, "sh"]
+    fresh.start()
+    remote = Remote(fresh, tmp_path)
+    remote.prefix = ["nsenter", f"--net=/proc/{fresh.process.pid}/ns/net"]
+    url = f"https://[fe80::1%25person0]:{fresh.port}"
+    made = remote.login("viewer", url=url)
+    assert (made.returncode, made.stderr) == (0, ""), made
+    assert "state" in remote.done("status", url=url)
+    assert "login: viewer (viewer) from fe80::2 " in fresh.log()
+    fresh.stop()

@@ -215,7 +215,8 @@ ODD_HEADERS = {"Expect": b"Expect: a miracle\r\nContent-Length: 2\r\n", "110 hea
                "folded": b"X: a\r\n b\r\n", "LF": b"X: a\n", "control bytes": b"X: a\1\x1b:\x7f\r\n \2\r\nUser-Agent: \x0b\xff\n",
                "gzip, chunked": b"Transfer-Encoding: gzip, chunked\r\n", "two ends": b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
                "two lengths": b"Content-Length: 2\r\nContent-Length: 3\r\n", "no length": b"Content-Length: -1\r\n",
-               "1 MiB to come": b"Content-Length: 1048576\r\n"}
+               "1 MiB to come": b"Content-Length: 1048576\r\n",
+               "110 of each kept": b"".join(b"%s: a\r\n" % name * 110 for name in (b"X-Forwarded-For", b"Forwarded", b"X-Request-Id", b"Connection", b"Host"))}
 
 
 @pytest.mark.parametrize("method, path", ODD_LINES)
@@ -329,6 +330,21 @@ def test_the_host_name_is_taken_in_each_form(daemon):
     for host in (f"{name}.local.example", f"{name}..", f"x{name}.local"):
         assert status_of(daemon.raw(line(headers=f"Host: {host}\r\n".encode()))) == 421, host
     assert f"{name}.local" in daemon.get("system/certificate", role="administrator").json["names"]
+
+
+def test_a_name_with_an_underscore_is_taken(fresh):
+    """The machine's own, and one that somebody has written down."""
+    fresh.write_config(http_names="agv_02")
+    fresh.prefix = ["unshare", "-u", "sh", "-c", 'echo agv_01 >/proc/sys/kernel/hostname && exec "$@"', "sh"]
+    fresh.start()
+    for host in ("agv_01", "AGV_01.:8443", "agv_01.local", "agv_02"):
+        assert status_of(fresh.raw(line(headers=f"Host: {host}\r\n".encode()))) == 200, host
+    for host in ("agv_03", "agv-01", "_agv_01"):
+        assert status_of(fresh.raw(line(headers=f"Host: {host}\r\n".encode()))) == 421, host
+    raw = socket.create_connection(("127.0.0.1", fresh.port), 20)
+    with ssl.create_default_context(cafile=fresh.state / "ca.crt").wrap_socket(raw, server_hostname="agv_01") as sock:
+        assert {("DNS", "agv_01.local"), ("DNS", "agv_02")} <= set(sock.getpeercert()["subjectAltName"])
+    fresh.stop()
 
 
 @pytest.mark.parametrize("host, code", [("agv_01.invalid", 3), ("agv01.invalid.", 3), ("agv..invalid", 2), ("-agv.invalid", 2), (".invalid", 2)])

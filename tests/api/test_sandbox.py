@@ -51,6 +51,7 @@ def test_unit_watches_and_restarts(settings):
     assert settings["RestartSec"] == ["500ms"] and settings["RestartPreventExitStatus"] == ["78"]
     assert settings["WatchdogSec"] == ["3s"], "longer than the main thread's turn by a lot"
     assert settings["OOMPolicy"] == ["continue"], "the end of ohtd-sender would end the robot"
+    assert settings["OOMScoreAdjust"] == ["-500"] and settings["MemoryMax"] == ["512M"], "others go first, but not for a leak of ours"
     assert settings["User"] == ["oht"] and settings["Group"] == ["oht"]
     assert settings["CapabilityBoundingSet"] == ["CAP_SYS_NICE CAP_IPC_LOCK"]
 

@@ -11,7 +11,7 @@ from oht_test.client import PASSWORD, ROLES
 from oht_test.wait import until
 
 OTHER = "another password"
-COOKIE = "__Secure-oht-refresh"
+OLD_COOKIE = "__Secure-oht-refresh"
 
 
 def renew(daemon, grant):
@@ -250,11 +250,16 @@ def page(daemon, **headers):
     return {"Origin": f"https://127.0.0.1:{daemon.port}", "Sec-Fetch-Site": "same-origin", **headers}
 
 
-def cookie_of(answer):
+def name_of(daemon):
+    """Of the robot's cookie."""
+    return f"{OLD_COOKIE}-{(daemon.state / 'robot.id').read_text()[:8]}"
+
+
+def cookie_of(daemon, answer):
     """The cookie's value and attributes."""
     pair, *attributes = answer.headers["set-cookie"].split("; ")
     name, value = pair.split("=", 1)
-    assert name == COOKIE
+    assert name == name_of(daemon)
     return value, attributes
 
 
@@ -263,38 +268,38 @@ def login_by_page(daemon, name="operator"):
     answer = daemon.request("POST", "auth/login", {"username": name, "password": PASSWORD, "cookie": True}, headers=page(daemon))
     assert answer.status == 200, answer
     assert "refresh_token" not in answer.json
-    value, attributes = cookie_of(answer)
+    value, attributes = cookie_of(daemon, answer)
     assert set(attributes) == {f"Max-Age={answer.json['refresh_expires_in']}", "Path=/api/v1/auth", "HttpOnly", "Secure", "SameSite=Strict"}
     return answer.json["access_token"], value
 
 
 def renew_by_page(daemon, value, **headers):
     """Answer of auth/refresh with the cookie."""
-    return daemon.request("POST", "auth/refresh", {}, headers=page(daemon, Cookie=f"{COOKIE}={value}", **headers))
+    return daemon.request("POST", "auth/refresh", {}, headers=page(daemon, Cookie=f"{name_of(daemon)}={value}", **headers))
 
 
 @pytest.mark.plain("filter")
 def test_a_page_renews_by_its_cookie(daemon):
-    _, value = login_by_page(daemon)
+    name, (_, value) = name_of(daemon), login_by_page(daemon)
     answer = renew_by_page(daemon, value)
     assert answer.status == 200, answer
     assert "refresh_token" not in answer.json
-    fresh_value, _ = cookie_of(answer)
+    fresh_value, _ = cookie_of(daemon, answer)
     assert fresh_value != value
     assert daemon.request("GET", "robot", token=answer.json["access_token"]).status == 200
     # A second tab at the same moment, and among other cookies.
     again = daemon.request("POST", "auth/refresh", {},
-                           headers=page(daemon, Cookie=f"a=b; {COOKIE}={value}; c=d"))
-    assert cookie_of(again)[0] == fresh_value
+                           headers=page(daemon, Cookie=f"a=b; {name}={value}; c=d"))
+    assert cookie_of(daemon, again)[0] == fresh_value
     # Without the header of newer browsers.
     alone = daemon.request("POST", "auth/refresh", {}, headers={"Origin": f"https://127.0.0.1:{daemon.port}",
-                                                                 "Cookie": f"{COOKIE}={fresh_value}"})
+                                                                 "Cookie": f"{name}={fresh_value}"})
     assert alone.status == 200
     # Spent: the session has ended, and the cookie goes.
     spent = renew_by_page(daemon, value)
     assert (spent.status, spent.code) == (401, "refresh_refused")
-    assert cookie_of(spent)[1][0] == "Max-Age=0"
-    assert renew_by_page(daemon, cookie_of(alone)[0]).status == 401
+    assert cookie_of(daemon, spent)[1][0] == "Max-Age=0"
+    assert renew_by_page(daemon, cookie_of(daemon, alone)[0]).status == 401
 
 
 def strangers(port):
@@ -314,9 +319,9 @@ def strangers(port):
 
 
 def test_the_cookie_is_only_for_pages_of_this_machine(daemon):
-    access, value = login_by_page(daemon)
+    name, (access, value) = name_of(daemon), login_by_page(daemon)
     for headers in strangers(daemon.port):
-        answer = daemon.request("POST", "auth/refresh", {}, headers={**headers, "Cookie": f"{COOKIE}={value}"})
+        answer = daemon.request("POST", "auth/refresh", {}, headers={**headers, "Cookie": f"{name}={value}"})
         assert (answer.status, answer.code) == (403, "cross_origin"), headers
         assert "set-cookie" not in answer.headers
         answer = daemon.request("POST", "auth/login", {"username": "operator", "password": PASSWORD, "cookie": True}, headers=headers)
@@ -327,23 +332,38 @@ def test_the_cookie_is_only_for_pages_of_this_machine(daemon):
 
 
 def test_cookies_that_are_none(daemon):
-    _, value = login_by_page(daemon)
-    for cookie in ("", "x=y", f"{COOKIE}=", f"{COOKIE}={'x' * 72}", f"{COOKIE}={value}x", f"{COOKIE}={'x' * 900}",
-                   f"{COOKIE}={value}; {COOKIE}={value}", f"x{COOKIE}={value}", f"{COOKIE}x={value}", COOKIE,
-                   f"{COOKIE}={value}; {COOKIE}={'x' * 200}"):
+    name, (_, value) = name_of(daemon), login_by_page(daemon)
+    for cookie in ("", "x=y", f"{name}=", f"{name}={'x' * 72}", f"{name}={value}x", f"{name}={'x' * 900}",
+                   f"{OLD_COOKIE}={value}", f"{name}={value}; {name}={value}", f"x{name}={value}", f"{name}x={value}", name,
+                   f"{name}={value}; {name}={'x' * 200}"):
         answer = daemon.request("POST", "auth/refresh", {}, headers=page(daemon, Cookie=cookie))
         assert (answer.status, answer.code) == (401, "refresh_refused"), cookie
     assert daemon.request("POST", "auth/refresh", {}, headers=page(daemon)).code == "refresh_refused"
     # It is for renewals only: nothing else is opened by it.
-    assert daemon.request("GET", "robot", headers=page(daemon, Cookie=f"{COOKIE}={value}")).code == "token_missing"
-    assert daemon.request("POST", "auth/logout", {}, headers=page(daemon, Cookie=f"{COOKIE}={value}")).code == "token_missing"
+    assert daemon.request("GET", "robot", headers=page(daemon, Cookie=f"{name}={value}")).code == "token_missing"
+    assert daemon.request("POST", "auth/logout", {}, headers=page(daemon, Cookie=f"{name}={value}")).code == "token_missing"
     assert renew_by_page(daemon, value).status == 200
+
+
+def test_two_robots_of_one_host_keep_their_sessions(daemon, fresh):
+    """A browser keeps cookies by host, whatever the port, and sends both to both."""
+    fresh.start()
+    robots = (daemon, fresh)
+    jar = {name_of(robot): login_by_page(robot)[1] for robot in robots}
+    assert len(jar) == 2
+    cookies = "; ".join(f"{name}={value}" for name, value in jar.items())
+    for robot in robots:
+        assert robot.request("POST", "auth/refresh", {}, headers=page(robot, Cookie=cookies)).status == 200
+    fresh.stop()
+    fresh.start()
+    assert name_of(fresh) in jar, "a restart ends no session"
+    fresh.stop()
 
 
 def test_a_token_in_the_body_comes_back_in_the_body(daemon):
     grant = daemon.login("operator").json
     answer = daemon.request("POST", "auth/refresh", {"refresh_token": grant["refresh_token"]},
-                            headers=page(daemon, Cookie=f"{COOKIE}=x"))
+                            headers=page(daemon, Cookie=f"{name_of(daemon)}=x"))
     assert answer.status == 200
     assert "set-cookie" not in answer.headers
     assert len(answer.json["refresh_token"]) == 72
@@ -354,12 +374,12 @@ def test_logout_and_password_take_and_give_the_cookie(fresh):
     access, value = login_by_page(fresh)
     answer = change(fresh, {"access_token": access}, PASSWORD, OTHER, body={"cookie": True}, headers=page(fresh))
     assert answer.status == 200 and "refresh_token" not in answer.json
-    fresh_value, _ = cookie_of(answer)
+    fresh_value, _ = cookie_of(fresh, answer)
     assert renew_by_page(fresh, fresh_value).status == 200
     access = answer.json["access_token"]
     answer = fresh.request("POST", "auth/logout", {}, token=access, headers=page(fresh))
     assert answer.status == 204
-    assert cookie_of(answer) == ("", ["Max-Age=0", "Path=/api/v1/auth", "HttpOnly", "Secure", "SameSite=Strict"])
+    assert cookie_of(fresh, answer) == ("", ["Max-Age=0", "Path=/api/v1/auth", "HttpOnly", "Secure", "SameSite=Strict"])
     assert renew_by_page(fresh, fresh_value).status == 401
     assert renew_by_page(fresh, value).status == 401
     fresh.stop()

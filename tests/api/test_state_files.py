@@ -55,10 +55,28 @@ def link(file):
     file.symlink_to("/nonexistent/file")
 
 
+def link_outside(file):
+    """To a file that others may read, and that is none of ours."""
+    file.unlink(missing_ok=True)
+    outside = file.parent.parent / "outside"
+    outside.write_text("of somebody else\n")
+    outside.chmod(0o644)
+    file.symlink_to(outside)
+
+
+def unreadable(file):
+    """A file of another owner cannot be opened, as one without a mode."""
+    file.touch()
+    file.chmod(0)
+
+
+# What makes this true for root as well.
+UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+
 # Starts and hardly anything else, which sanitizers watch in every other test, and which take four times as long with them.
 pytestmark = pytest.mark.plain("starts")
 
-HARMS = (zeros, empty, cut, noise, folder, link)
+HARMS = (zeros, empty, cut, noise, folder, link, link_outside, unreadable)
 
 
 @pytest.fixture(name="used")
@@ -93,6 +111,7 @@ def no_stranger(daemon, *keys):
 def test_files_that_are_none(used, harm, names):
     for name in names:
         harm(used.state / name)
+    used.prefix = UNPRIVILEGED
     used.start()
     no_stranger(used)
     # Clients whose ca.crt is that of the new files.
@@ -102,11 +121,13 @@ def test_files_that_are_none(used, harm, names):
         assert used.request("GET", "robot", token=used.viewer).status == 401
         assert used.request("POST", "auth/refresh", {"refresh_token": used.refresh}).status == 401
         assert (used.state / "token.key").is_file() and len((used.state / "token.key").read_bytes()) == 32
-        if harm is not link:
-            assert "key_made_anew" in used.log()
+        assert ("key_made_anew" in used.log()) == (harm is not link)
+        if harm not in (link, link_outside):
             assert set_aside(used, "token.key") and "damaged" in reasons(used)
     if "ca.key" in names and harm is not link:
         assert "authority_lost" in used.log()
+    if harm is link_outside:
+        assert stat.S_IMODE((used.folder / "outside").stat().st_mode) == 0o644
     used.stop()
     used.start()
     assert used.get("robot").status == 200
@@ -275,14 +296,9 @@ def test_a_repair_is_not_put_over_a_database_that_is_whole(used):
     used.stop()
 
 
-def unreadable(file):
-    file.touch()
-    file.chmod(0)
-
-
 def test_what_cannot_be_opened_is_named(used):
-    """At once and for good: the service manager does not try again. A file of another owner cannot be opened, as one without a mode."""
-    used.prefix = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    """At once and for good: the service manager does not try again."""
+    used.prefix = UNPRIVILEGED
     for name in ("oht.db-wal", "oht.db-shm", "oht.db-journal", "lock"):
         file, kept = used.state / name, used.folder / "kept"
         for harm in (folder, link, unreadable):

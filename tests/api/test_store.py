@@ -2,6 +2,7 @@
 """A disk in trouble under the running daemon, and a database that was damaged before it started."""
 import contextlib
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -186,6 +187,34 @@ def test_start_on_a_full_disk(small_disk, end):
     until(lambda: store(daemon)["writable"], 120, "a store that writes")
     assert daemon.post("users", {"username": "late", "role": "viewer", "password": PASSWORD}).status == 201
     assert daemon.request("POST", "auth/refresh", {"refresh_token": renewed.json["refresh_token"]}).status == 200
+
+
+def set_inodes(folder, count):
+    """Without a free one no file can be made, though the disk has room."""
+    subprocess.run(["mount", "-o", f"remount,nr_inodes={count}", folder], check=True)
+
+
+@pytest.mark.slow
+def test_start_without_inodes(small_disk):
+    daemon = small_disk
+    refresh = daemon.login("viewer").json["refresh_token"]
+    daemon.kill()
+    disk = os.statvfs(daemon.state)
+    set_inodes(daemon.state, disk.f_files - disk.f_ffree)
+    daemon.tokens.clear()
+    daemon.start()
+    assert daemon.login("operator").status == 200
+    assert daemon.request("POST", "auth/refresh", {"refresh_token": refresh}).status == 200
+    check_alive(daemon)
+    # The database needs no further file, the history and a backup do.
+    assert daemon.post("users", {"username": "late", "role": "viewer", "password": PASSWORD}).status == 201
+    until(lambda: daemon.get("health", role=None).json["history"]["state"] == "failing", what="a history that is not kept")
+    job = daemon.post("backups", role="administrator").json["job"]
+    ended = until(lambda: [item for item in daemon.get("jobs", role="administrator").json["items"]
+                           if (item["id"], item["state"]) == (job, "failed")], what="the end of the job")[0]
+    assert ended["result"] == "there is not enough room on the disk; nothing was written"
+    set_inodes(daemon.state, disk.f_files)
+    until(lambda: daemon.get("health", role=None).json["status"] == "ok", 120, "a robot that is well")
 
 
 def test_start_on_a_read_only_disk(small_disk):

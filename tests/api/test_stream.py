@@ -130,7 +130,7 @@ def test_a_token_in_the_address_is_none(daemon):
     token = daemon.token("viewer")
     turned_away(daemon, f"token={token}", 401, "token_missing")
     turned_away(daemon, f"ticket={token}", 401, "ticket_invalid")
-    turned_away(daemon, "", 401, "token_missing", Cookie=f"__Secure-oht-refresh={daemon.login('viewer').json['refresh_token']}")
+    turned_away(daemon, "", 401, "token_missing", Cookie=f"__Secure-oht-refresh-{(daemon.state / 'robot.id').read_text()[:8]}={daemon.login('viewer').json['refresh_token']}")
 
 
 def test_a_ticket_is_used_up_by_a_question_that_is_refused(daemon):

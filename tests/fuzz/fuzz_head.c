@@ -95,8 +95,6 @@ static void check_stop(const char *plain, size_t bytes, size_t looked_at, const 
 	size_t proofs = 0;
 
 	parse(&library, dlsym(RTLD_NEXT, "phr_parse_request"), plain, bytes, looked_at, 1024);
-	if (library.result > 0 && ours->result == -1)
-		return;		/* too many that are kept */
 	HOLDS("control bytes in values refuse no stop, and nothing else is let through", ours->result == library.result);
 	for (size_t i = 0; ours->result > 0 && i < ours->count; i++)
 		proofs += ours->headers[i].name_len == 13 && !strncasecmp(ours->headers[i].name, "authorization", 13);

@@ -74,12 +74,15 @@ static _Atomic unsigned int keys_closed;
 
 static int close_to_others(int fd, const char *path)
 {
-	struct stat st;
+	struct stat st, named;
 
 	if (fstat(fd, &st))
 		return -errno;
 	if (!(st.st_mode & 077) || !S_ISREG(st.st_mode))
 		return 0;
+	/* What a link leads to may be a file of somebody else. */
+	if (lstat(path, &named) || S_ISLNK(named.st_mode))
+		return -EACCES;
 	if (fchmod(fd, st.st_mode & 0700))
 		return -EACCES;
 	ohtd_log(OHTD_LOG_WARNING, "main", "key_was_open", "%s had mode %04o, so others could read this key; the mode is %04o now. "
@@ -197,11 +200,15 @@ int ohtd_file_name_aside(char *name, size_t size, const char *path, const char *
 int ohtd_file_set_aside(const char *path, long long now_s)
 {
 	char name[PATH_MAX];
+	struct stat st;
 	int r = ohtd_file_name_aside(name, sizeof(name), path, OHTD_FILE_DAMAGED, now_s);
 
 	if (r)
 		return r;
-	if (rename(path, name))
+	if (lstat(path, &st))
 		return errno == ENOENT ? 0 : -errno;
+	/* Under Landlock no link gets another name, and there is nothing in it that could be lost. */
+	if (S_ISLNK(st.st_mode) ? unlink(path) : rename(path, name))
+		return -errno;
 	return sync_directory_of(path);
 }

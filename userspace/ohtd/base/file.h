@@ -76,7 +76,7 @@ bool ohtd_file_has_no_room(int error);
 int ohtd_file_name_aside(char *name, size_t size, const char *path, const char *ending,
 			 long long now_s);
 
-/* Renames @path, a file, folder or link, to PATH.damaged-TIME; one that is not there is no error. 0 or a negative errno. */
+/* Renames @path, a file or folder, to PATH.damaged-TIME, and removes a link; one that is not there is no error. 0 or a negative errno. */
 int ohtd_file_set_aside(const char *path, long long now_s);
 
 #endif /* OHTD_BASE_FILE_H */

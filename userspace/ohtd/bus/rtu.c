@@ -414,7 +414,7 @@ struct ohtd_bus *ohtd_bus_rtu_create(const struct ohtd_bus_setup *setup, char *e
 	}
 	rtu->bus.ops = &rtu_ops;
 	rtu->bus.setup = *setup;
-	rtu->line.low_fd = -1;
+	rtu->line.low_fd = rtu->line.lock_fd = -1;
 	rtu_latch_init(&rtu->latch, setup->simulated_outputs, ohtd_monotonic_ns());
 	rtu->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rtu->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../base/clock.h"
+#include "rtu_lock.h"
 
 #define NS_PER_US	1000ull
 /* A USB adapter hands bytes on in lumps of up to 16 ms: no shorter silence is one on the line. */
@@ -53,6 +54,7 @@ int rtu_line_init(struct rtu_line *line, const struct ohtd_bus_setup *setup)
 	const struct rtu_settings wanted = settings_of(setup);
 
 	memset(line, 0, sizeof(*line));
+	line->lock_fd = -1;
 	set_times(line, &wanted);
 	line->low_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (line->low_fd < 0)
@@ -112,6 +114,9 @@ int rtu_line_open(struct rtu_line *line, const struct ohtd_bus_setup *setup, cha
 	int ret;
 
 	ret = rtu_line_check(setup, error, error_bytes);
+	/* libmodbus sets the line as soon as it has opened it. */
+	if (!ret)
+		ret = rtu_lock_take(setup->device, &line->lock_fd, error, error_bytes);
 	if (ret)
 		return ret;
 	line->modbus = modbus_new_rtu(setup->device, (int)setup->baud_bps, setup->parity, 8,
@@ -122,8 +127,10 @@ int rtu_line_open(struct rtu_line *line, const struct ohtd_bus_setup *setup, cha
 			 modbus_strerror(-ret));
 		modbus_free(line->modbus);
 		line->modbus = NULL;
+		rtu_line_close(line);
 		return ret;
 	}
+	rtu_lock_mark(line->lock_fd);
 	ret = take_low_fd(line);
 	if (ret) {
 		snprintf(error, error_bytes, "%s: %s", setup->device, strerror(-ret));
@@ -148,12 +155,10 @@ int rtu_line_open(struct rtu_line *line, const struct ohtd_bus_setup *setup, cha
 	return 0;
 }
 
-void rtu_line_close(struct rtu_line *line)
+static void close_modbus(struct rtu_line *line)
 {
 	int null_fd;
 
-	if (!line->modbus)
-		return;
 	if (modbus_get_socket(line->modbus) == line->low_fd) {
 		/* libmodbus closes what it has; give it a copy and keep the number. */
 		modbus_set_socket(line->modbus, fcntl(line->low_fd, F_DUPFD_CLOEXEC, 0));
@@ -166,6 +171,14 @@ void rtu_line_close(struct rtu_line *line)
 	modbus_close(line->modbus);
 	modbus_free(line->modbus);
 	line->modbus = NULL;
+}
+
+void rtu_line_close(struct rtu_line *line)
+{
+	if (line->modbus)
+		close_modbus(line);
+	rtu_lock_leave(line->lock_fd);
+	line->lock_fd = -1;
 }
 
 static void set_outcome(struct oht_reply *reply, uint8_t outcome)

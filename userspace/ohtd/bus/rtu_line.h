@@ -23,6 +23,7 @@ typedef struct _modbus modbus_t;
  * struct rtu_line - the tty
  * @modbus: libmodbus' context, NULL when not open
  * @low_fd: descriptor number below FD_SETSIZE that is kept for the tty; /dev/null while closed
+ * @lock_fd: of rtu_lock.h, -1 when not open
  * @settings: what the line has; before it is open: what it is to have
  * @char_bits: bits of one character, with start, parity and stop bits
  * @char_ns: one character on the wire
@@ -35,6 +36,7 @@ typedef struct _modbus modbus_t;
 struct rtu_line {
 	modbus_t *modbus;
 	int low_fd;
+	int lock_fd;
 	struct rtu_settings settings;
 	unsigned int char_bits;
 	uint64_t char_ns;

@@ -216,6 +216,14 @@ static void drop(struct rtu_receive *receive, size_t bytes)
 	memmove(receive->heard, receive->heard + bytes, receive->heard_bytes);
 }
 
+/* A byte in front is none of a frame. What was heard of a frame says more than that there was noise. */
+static void drop_noise(struct rtu_receive *receive)
+{
+	if (!receive->noted)
+		receive->noted = OHT_OUTCOME_SHORT;
+	drop(receive, 1);
+}
+
 /* The bytes in front are those of our request, as far as they have come. */
 static bool may_echo(const struct rtu_receive *receive)
 {
@@ -309,11 +317,11 @@ static enum rtu_verdict judge_whole(struct rtu_receive *receive, enum rtu_silenc
 	at = seek(receive);
 	if (at)
 		return take(receive, at);
+	receive->noted = OHT_OUTCOME_CRC;
 	if (!fits(receive, 0)) {
 		drop(receive, 1);
 		return RTU_WAIT;
 	}
-	receive->noted = OHT_OUTCOME_CRC;
 	return has_begun(receive) && silence != RTU_SILENCE_LONG ? RTU_WAIT_REST : RTU_BROKEN;
 }
 
@@ -335,7 +343,7 @@ static enum rtu_verdict judge_part(struct rtu_receive *receive, enum rtu_silence
 		receive->noted = OHT_OUTCOME_SHORT;
 		return RTU_BROKEN;
 	}
-	drop(receive, 1);
+	drop_noise(receive);
 	return RTU_WAIT;
 }
 
@@ -352,8 +360,10 @@ enum rtu_verdict rtu_receive_judge(struct rtu_receive *receive, enum rtu_silence
 		if (echo) {
 			drop(receive, echo);
 			receive->echo_skipped = true;
+			/* What came in front of it came while we sent. */
+			receive->noted = OHT_OUTCOME_OK;
 		} else if (!may_begin(receive->heard[0])) {
-			drop(receive, 1);
+			drop_noise(receive);
 		} else if (may_echo(receive) && before >= receive->sent_bytes) {
 			/* Echo or answer: only what follows can tell. */
 			return RTU_WAIT;

@@ -51,7 +51,7 @@ enum rtu_verdict {
  * @alike_bytes: first bytes of the request that were heard one behind the other: as the newest, or so many that no answer has them
  * @echo: what is known of the line
  * @echo_skipped: the request itself has been heard
- * @noted: enum oht_outcome of the newest frame that was skipped or broken, OK: there was none
+ * @noted: enum oht_outcome of the newest frame that was skipped or broken; SHORT: of noise alone, OK: nothing was heard
  */
 struct rtu_receive {
 	uint8_t sent[RTU_ADU_MAX_BYTES];

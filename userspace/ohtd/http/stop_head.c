@@ -108,17 +108,36 @@ static bool is_value(const struct phr_header *header, const char *value)
 	return header->value_len == strlen(value) && !strncasecmp(header->value, value, header->value_len);
 }
 
-/* The client, the client that a proxy speaks for, and how the connection goes on. */
-static bool is_about_client(const struct phr_header *header)
-{
-	static const char *const names[] = {
-		"authorization", "connection", "forwarded", "host", "x-forwarded-for", "x-request-id",
-	};
+/*
+ * The client, the client that a proxy speaks for, and how the connection goes on. So few of each stay that h2o takes all; of the
+ * addresses the last, since each proxy adds its own behind the others.
+ */
+#define EACH_MAX	16
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (is_name(header, names[i]))
-			return true;
-	return false;
+struct kind {
+	const char *name;
+	size_t most;
+	bool last;
+	bool body;	/* only if all of the body is here: then there is one length */
+};
+
+static const struct kind kinds[] = {
+	{ "authorization", OHTD_STOP_PROOFS_MAX, false, false }, { "connection", EACH_MAX, false, false },
+	{ "forwarded", EACH_MAX, true, false }, { "host", EACH_MAX, false, false },
+	{ "x-forwarded-for", EACH_MAX, true, false }, { "x-request-id", EACH_MAX, false, false },
+	{ "content-length", 1, false, true }, { "expect", 1, false, true },
+};
+
+#define KINDS	(sizeof(kinds) / sizeof(kinds[0]))
+
+/* Index into kinds[]; KINDS: of none. */
+static size_t kind_of(const struct phr_header *header)
+{
+	size_t kind = 0;
+
+	while (kind < KINDS && !is_name(header, kinds[kind].name))
+		kind++;
+	return kind;
 }
 
 static bool is_about_body(const struct phr_header *header)
@@ -155,16 +174,23 @@ static bool is_body_here(const struct phr_header *headers, size_t count, size_t 
 	return said;
 }
 
+static bool stays(const struct kind *kind, size_t before, size_t behind, bool here)
+{
+	return (here || !kind->body) && (kind->last ? behind : before) < kind->most;
+}
+
 size_t ohtd_stop_head_trim(struct phr_header *headers, size_t count, size_t bytes_here)
 {
 	bool here = is_body_here(headers, count, bytes_here);
-	size_t kept = 0, proofs = 0;
+	size_t left[KINDS + 1] = { 0 }, seen[KINDS + 1] = { 0 }, kept = 0;
 
+	for (size_t i = 0; i < count; i++)
+		left[kind_of(&headers[i])]++;
 	for (size_t i = 0; i < count; i++) {
-		if (is_name(&headers[i], "authorization") && proofs++ >= OHTD_STOP_PROOFS_MAX)
-			continue;
-		if (is_about_client(&headers[i]) ||
-		    (here && (is_about_body(&headers[i]) || is_name(&headers[i], "expect"))))
+		size_t kind = kind_of(&headers[i]);
+
+		left[kind]--;
+		if (kind < KINDS && stays(&kinds[kind], seen[kind]++, left[kind], here))
 			headers[kept++] = headers[i];
 	}
 	return kept;

@@ -58,8 +58,9 @@ bool ohtd_stop_head_mend(char *behind_path, size_t bytes);
  * @count: of them
  * @bytes_here: so many bytes have come behind the head
  *
- * What names the client stays, of Authorization the first OHTD_STOP_PROOFS_MAX, and the one Content-Length if all of the body has come. Without it the stop is done before its
- * body, which may never come, and the connection must end.
+ * What names the client stays, though no more of it than h2o takes: of Authorization the first OHTD_STOP_PROOFS_MAX. So does the one
+ * Content-Length if all of the body has come. Without it the stop is done before its body, which may never come, and the connection
+ * must end.
  *
  * Return: how many stay.
  */

@@ -586,13 +586,15 @@ static void clean(struct ohtd_backups *backups)
 static int open_folder(struct ohtd_backups *backups)
 {
 	int n = snprintf(backups->folder, sizeof(backups->folder), "%s/backups", backups->setup.state_dir);
+	/* The name of the cookie has it, too, also where no backup can be kept. */
+	int r = draw_robot_id(backups);
 
 	if (n >= (int)sizeof(backups->folder) - 64)
 		return -ENAMETOOLONG;
 	if (mkdir(backups->folder, 0700) && errno != EEXIST)
 		return -errno;
 	clean(backups);
-	return draw_robot_id(backups);
+	return r;
 }
 
 struct ohtd_backups *ohtd_backups_open(const struct ohtd_backups_setup *setup)
@@ -615,6 +617,11 @@ struct ohtd_backups *ohtd_backups_open(const struct ohtd_backups_setup *setup)
 			 backups->key_state == -EINVAL ? "no 64 hexadecimal digits of chance" :
 			 strerror(-backups->key_state));
 	return backups;
+}
+
+const char *ohtd_backups_robot_id(const struct ohtd_backups *backups)
+{
+	return backups->robot_id;
 }
 
 void ohtd_backups_close(struct ohtd_backups *backups)

@@ -57,6 +57,8 @@ struct ohtd_backup_view {
 /* A key file that is no key is logged; then no backup is made. NULL with errno. */
 struct ohtd_backups *ohtd_backups_open(const struct ohtd_backups_setup *setup);
 void ohtd_backups_close(struct ohtd_backups *backups);
+/* Hexadecimal; drawn for this run alone when it could not be written down. */
+const char *ohtd_backups_robot_id(const struct ohtd_backups *backups);
 
 /* Now and then, by one thread at a time: whether it is time for one. */
 void ohtd_backups_tick(struct ohtd_backups *backups);

@@ -369,6 +369,7 @@ static int open_server(struct running *run)
 		run->config, &run->clock, run->robot, run->auth, run->workers, run->checks,
 		run->store, run->recorder, run->setup, NULL, run->gateway, NULL, run->history,
 		run->rules, run->webhooks, run->settings, run->audit, run->jobs, run->backups,
+		ohtd_backups_robot_id(run->backups),
 	};
 	struct ohtd_site site;
 

@@ -6,6 +6,7 @@
 
 #include "server/loop.h"
 
+#define ID_DIGITS	8
 #define ATTRIBUTES	"Path=/api/v1/auth; HttpOnly; Secure; SameSite=Strict"
 
 /* The page's own origin is https and the very Host of the request, with its port. */
@@ -40,13 +41,19 @@ bool ohtd_cookie_check(struct ohtd_call *call)
 	return false;
 }
 
-/* The value of the pair at @pair, if that is ours; its length. */
-static const char *value_of(const char *pair, size_t *length)
+static const char *name_of(struct ohtd_call *call)
 {
-	size_t n = sizeof(OHTD_COOKIE_NAME) - 1;
+	return ohtd_call_text_of(call, "__Secure-oht-refresh-%.*s", ID_DIGITS,
+				 call->loop->server->services.robot_id);
+}
+
+/* The value of the pair at @pair, if its name is @name; its length. */
+static const char *value_of(const char *pair, const char *name, size_t *length)
+{
+	size_t n = strlen(name);
 
 	pair += strspn(pair, " \t");
-	if (strncmp(pair, OHTD_COOKIE_NAME, n) || pair[n] != '=')
+	if (strncmp(pair, name, n) || pair[n] != '=')
 		return NULL;
 	*length = strcspn(pair + n + 1, "; \t");
 	return pair + n + 1;
@@ -54,12 +61,12 @@ static const char *value_of(const char *pair, size_t *length)
 
 bool ohtd_cookie_take(struct ohtd_call *call, struct ohtd_secret *token)
 {
-	const char *pair = ohtd_call_header(call, "cookie");
+	const char *pair = ohtd_call_header(call, "cookie"), *name = name_of(call);
 	int found = 0;
 
 	while (pair) {
 		size_t length = 0;
-		const char *value = value_of(pair, &length);
+		const char *value = value_of(pair, name, &length);
 
 		if (value && length < sizeof(token->revealed)) {
 			memcpy(token->revealed, value, length);
@@ -76,11 +83,12 @@ bool ohtd_cookie_take(struct ohtd_call *call, struct ohtd_secret *token)
 void ohtd_cookie_set(struct ohtd_call *call, const struct ohtd_secret *token, int life_s)
 {
 	ohtd_reply_header(call, "set-cookie",
-			  ohtd_call_text_of(call, OHTD_COOKIE_NAME "=%s; Max-Age=%d; " ATTRIBUTES,
+			  ohtd_call_text_of(call, "%s=%s; Max-Age=%d; " ATTRIBUTES, name_of(call),
 					    token->revealed, life_s));
 }
 
 void ohtd_cookie_clear(struct ohtd_call *call)
 {
-	ohtd_reply_header(call, "set-cookie", OHTD_COOKIE_NAME "=; Max-Age=0; " ATTRIBUTES);
+	ohtd_reply_header(call, "set-cookie",
+			  ohtd_call_text_of(call, "%s=; Max-Age=0; " ATTRIBUTES, name_of(call)));
 }

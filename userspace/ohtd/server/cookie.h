@@ -6,6 +6,9 @@
  *
  * No script of a page can read it. A browser sends it by itself, also for pages of others: so it is
  * taken only of requests that a page of this machine has made.
+ *
+ * A browser keeps cookies by host name, whatever the port. The robot's id is in the name, so that the log-in at
+ * one robot of a host leaves that at another.
  */
 #ifndef OHTD_SERVER_COOKIE_H
 #define OHTD_SERVER_COOKIE_H
@@ -15,8 +18,6 @@
 #include "base/secret.h"
 
 struct ohtd_call;
-
-#define OHTD_COOKIE_NAME	"__Secure-oht-refresh"
 
 /* Says the header Origin that a page of this machine has made the request? */
 bool ohtd_origin_is_own(struct ohtd_call *call);

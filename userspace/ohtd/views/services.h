@@ -48,6 +48,7 @@ struct ohtd_services {
 	struct ohtd_audit *audit;
 	struct ohtd_jobs *jobs;
 	struct ohtd_backups *backups;
+	const char *robot_id;
 };
 
 #endif /* OHTD_VIEWS_SERVICES_H */
