@@ -327,6 +327,7 @@ def test_a_summary_of_a_time_before_everything(daemon):
     assert told.code == "unknown_signal" and "near: battery_v" in told.json["detail"]
 
 
+@pytest.mark.slow
 @pytest.mark.plain("timing")
 def test_one_account_has_one_place_for_a_summary_of_two(daemon):
     opened(daemon)
