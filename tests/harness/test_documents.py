@@ -128,6 +128,15 @@ def test_named_files_of_the_daemon_exist():
     assert not wrong, "\n".join(wrong)
 
 
+def test_functions_that_the_architecture_names_exist():
+    sources = "".join(path.read_text() for room in ("kernel", "userspace") for path in sorted((TOP / room).rglob("*.[ch]"))
+                      if "node_modules" not in path.parts)
+    known = set(re.findall(r"\b(ohtd?_\w+)\(", sources))
+    named = set(re.findall(r"`(ohtd?_\w+)\(\)`", text("docs/architecture.md")))
+    assert len(named) >= 50 and "oht_estop_press" not in known
+    assert named <= known, sorted(named - known)
+
+
 def test_named_suites_scripts_targets_and_programs_exist():
     suites = {suite["name"] for suite in tomllib.loads(text("tests/suites.toml"))["suite"]}
     boards = {board["name"] for board in tomllib.loads(text("tests/boards.toml"))["board"]}

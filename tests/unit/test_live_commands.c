@@ -147,12 +147,41 @@ static void all_that_a_stop_ends_is_told(void **state)
 	finish(s);
 }
 
+/* A system whose time of day is set again and again. */
+static int64_t leaping_ns(void *context)
+{
+	struct ohtd_manual_clock *manual = context;
+
+	return atomic_fetch_add(&manual->realtime_ns, 10 * (int64_t)OHTD_NS_PER_S);
+}
+
+static void one_moment_has_one_time_of_day(void **state)
+{
+	struct stage *s = stage();
+	struct ohtd_clock_ops ops = ohtd_clock_manual;
+	const struct ohtd_memory memory = { .take = take };
+	const struct ohtd_services services = { .clock = &s->clock };
+	struct ohtd_scene scene = { .snapshot = &s->snapshot, .services = &services, .ended = &s->ended, .memory = &memory };
+
+	(void)state;
+	ops.realtime_ns = leaping_ns;
+	ohtd_manual_clock_advance(&s->time, OHTD_NS_PER_S);
+	ohtd_clock_init(&s->clock, &ops, &s->time, 0);
+	ohtd_scene_take_time(&scene);
+	assert_true(ohtd_scene_wall_ns(&scene, 7) == ohtd_scene_wall_ns(&scene, 7));
+	assert_true(ohtd_scene_wall_ns(&scene, 2 * OHTD_NS_PER_S) - ohtd_scene_wall_ns(&scene, 1) ==
+		    2 * (int64_t)OHTD_NS_PER_S - 1);
+	assert_true(ohtd_scene_wall_ns(&scene, 0) == OHTD_NONE);
+	finish(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_runs_waits_and_has_ended),
 		cmocka_unit_test(what_has_ended_is_told_once),
 		cmocka_unit_test(all_that_a_stop_ends_is_told),
+		cmocka_unit_test(one_moment_has_one_time_of_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

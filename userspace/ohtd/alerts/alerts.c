@@ -412,7 +412,7 @@ static void judge_certificate(const struct gathering *to)
 {
 	const struct ohtd_scene *scene = to->scene;
 	struct ohtd_certificate_view *view = ohtd_scene_alloc(scene, sizeof(*view));
-	int64_t now_s = ohtd_clock_wall_ns(scene->services->clock) / (int64_t)OHTD_NS_PER_S;
+	int64_t now_s = ohtd_clock_wall_s(scene->services->clock);
 
 	ohtd_certificate_look(scene->services->certificate, view);
 	if (*view->failed)

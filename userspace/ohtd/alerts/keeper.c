@@ -114,7 +114,7 @@ struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, str
 	keeper->clock = clock;
 	r = ohtd_store_call(store, work_begin, keeper);
 	if (r < 0) {
-		keeper->newest = ohtd_clock_wall_ns(clock) / (int64_t)OHTD_NS_PER_S;
+		keeper->newest = ohtd_clock_wall_s(clock);
 		ohtd_log(OHTD_LOG_WARNING, "http", "alerts_not_read",
 			 "%s: numbers of alerts go on from %" PRId64, strerror(-r), keeper->newest);
 	}

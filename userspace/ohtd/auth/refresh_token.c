@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "base/hex.h"
 #include "auth/token.h"
 
 /* Keeps this use of the key apart from all others. */
@@ -72,8 +73,7 @@ bool ohtd_refresh_token_read(const struct ohtd_tokens *tokens, const struct ohtd
 	*generation = 0;
 	*session = 0;
 	if (ours) {
-		for (int i = 0; i < ID_BYTES; i++)
-			snprintf(session + 2 * i, 3, "%02x", raw[i]);
+		ohtd_hex_text(session, raw, ID_BYTES);
 		for (int i = 0; i < NUMBER_BYTES; i++)
 			*generation = *generation << 8 | raw[ID_BYTES + i];
 	}

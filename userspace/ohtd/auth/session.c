@@ -10,6 +10,7 @@
 
 #include "auth/backoff.h"
 #include "auth/live.h"
+#include "base/hex.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/outbox.h"
@@ -89,11 +90,6 @@ static int work_change(struct ohtd_db *db, void *arg)
 	return r ? r : ohtd_db_user_change(db, &change->of);
 }
 
-static int64_t wall_s(const struct ohtd_auth *auth)
-{
-	return ohtd_clock_wall_ns(auth->clock) / (int64_t)OHTD_NS_PER_S;
-}
-
 static int64_t boot_ms(const struct ohtd_auth *auth)
 {
 	return (int64_t)(ohtd_clock_boottime_ns(auth->clock) / OHTD_NS_PER_MS);
@@ -106,7 +102,7 @@ static int recall(struct ohtd_auth *auth, struct ohtd_session *session)
 {
 	int64_t now_ms = boot_ms(auth);
 	int64_t left_ms = ohtd_session_left_ms(session, ohtd_tokens_boot_id(auth->tokens), now_ms,
-					       wall_s(auth), LIFE_MS);
+					       ohtd_clock_wall_s(auth->clock), LIFE_MS);
 
 	session->expires_boot_ms = now_ms + left_ms;
 	if (strcmp(session->boot_id, ohtd_tokens_boot_id(auth->tokens)))
@@ -170,7 +166,7 @@ enum ohtd_token_result ohtd_auth_check(struct ohtd_auth *auth, const char *token
 	enum ohtd_token_result result = ohtd_token_check(auth->tokens, token, who);
 
 	if (result == OHTD_TOKEN_INVALID ||
-	    ohtd_live_use(auth->live, who->session, who->user_id, who->epoch, wall_s(auth),
+	    ohtd_live_use(auth->live, who->session, who->user_id, who->epoch, ohtd_clock_wall_s(auth->clock),
 			  boot_ms(auth)))
 		return result;
 	return OHTD_TOKEN_REVOKED;
@@ -272,8 +268,7 @@ static int draw_session_id(char *id)
 
 	if (RAND_bytes(raw, sizeof(raw)) != 1)
 		return -EIO;
-	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(id + 2 * i, 3, "%02x", raw[i]);
+	ohtd_hex_text(id, raw, sizeof(raw));
 	return 0;
 }
 
@@ -283,7 +278,7 @@ static int prepare(struct ohtd_auth *auth, const struct ohtd_user *user,
 	session->user_id = user->id;
 	session->epoch = user->epoch;
 	session->generation = 1;
-	session->created_s = wall_s(auth);
+	session->created_s = ohtd_clock_wall_s(auth->clock);
 	session->used_s = session->created_s;
 	session->expires_s = session->created_s + OHTD_SESSION_LIFE_S;
 	session->expires_boot_ms = boot_ms(auth) + LIFE_MS;
@@ -399,7 +394,7 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 	struct ohtd_user user = { 0 };
 	struct change change = { .of = {
 		.id = who->user_id, .disabled = -1, .by_role = (int)who->role, .epoch = who->epoch,
-		.keep = who->session, .password_hash = hash, .now_s = wall_s(auth),
+		.keep = who->session, .password_hash = hash, .now_s = ohtd_clock_wall_s(auth->clock),
 	} };
 	int r = check_password(auth, credentials, &user, grant);
 
@@ -477,7 +472,7 @@ bool ohtd_auth_renewal_begin(struct ohtd_auth *auth, const struct ohtd_secret *t
 			     struct ohtd_renewal *renewal)
 {
 	memset(renewal, 0, sizeof(*renewal));
-	renewal->now_s = wall_s(auth);
+	renewal->now_s = ohtd_clock_wall_s(auth->clock);
 	renewal->now_boot_ms = boot_ms(auth);
 	renewal->again_ms = OHTD_REFRESH_AGAIN_MS;
 	renewal->life_ms = LIFE_MS;

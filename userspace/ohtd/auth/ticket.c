@@ -9,6 +9,8 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
+#include "base/hex.h"
+
 #define LIFE_MS		(OHTD_TICKET_LIFE_S * 1000ull)
 #define ORIGIN_BYTES	1024
 #define ADDRESS_BYTES	64
@@ -75,8 +77,7 @@ static int draw_text(char *text)
 
 	if (RAND_bytes(random, sizeof(random)) != 1)
 		return -EIO;
-	for (size_t i = 0; i < sizeof(random); i++)
-		snprintf(text + 2 * i, 3, "%02x", random[i]);
+	ohtd_hex_text(text, random, sizeof(random));
 	OPENSSL_cleanse(random, sizeof(random));
 	return 0;
 }

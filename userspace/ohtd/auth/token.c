@@ -34,11 +34,6 @@ static int64_t boot_s(const struct ohtd_tokens *tokens)
 	return (int64_t)(ohtd_clock_boottime_ns(tokens->clock) / OHTD_NS_PER_S);
 }
 
-static int64_t wall_s(const struct ohtd_tokens *tokens)
-{
-	return ohtd_clock_wall_ns(tokens->clock) / (int64_t)OHTD_NS_PER_S;
-}
-
 static int read_boot_id(char *id, size_t size)
 {
 	int fd = open(BOOT_ID_FILE, O_RDONLY | O_CLOEXEC);
@@ -99,7 +94,7 @@ const char *ohtd_tokens_boot_id(const struct ohtd_tokens *tokens)
 static int put_claims(jwt_t *jwt, const struct ohtd_tokens *tokens,
 		      const struct ohtd_principal *who)
 {
-	int64_t now_s = wall_s(tokens);
+	int64_t now_s = ohtd_clock_wall_s(tokens->clock);
 	int r = 0;
 
 	r |= jwt_add_grant(jwt, "iss", ISSUER);
@@ -243,7 +238,7 @@ static bool read_token(struct ohtd_tokens *tokens, const char *text, struct ohtd
 static enum ohtd_token_result judge_claims(struct ohtd_tokens *tokens,
 					   const struct ohtd_claims *claims)
 {
-	int64_t now_s = wall_s(tokens);
+	int64_t now_s = ohtd_clock_wall_s(tokens->clock);
 
 	if ((claims->nbf_s > now_s + OHTD_TOKEN_LEEWAY_S || claims->iat_s > now_s + OHTD_TOKEN_LEEWAY_S) &&
 	    !(claims->this_boot && is_older_than_a_leap(tokens, claims->boot_exp_s)))

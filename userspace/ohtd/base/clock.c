@@ -232,6 +232,11 @@ int64_t ohtd_clock_wall_ns(struct ohtd_clock *clock)
 	return (int64_t)boottime_ns + atomic_load(&clock->wall_offset_ns);
 }
 
+int64_t ohtd_clock_wall_s(struct ohtd_clock *clock)
+{
+	return ohtd_clock_wall_ns(clock) / (int64_t)OHTD_NS_PER_S;
+}
+
 bool ohtd_clock_leapt_since(const struct ohtd_clock *clock, uint64_t boottime_ns)
 {
 	return atomic_load(&clock->last_leap_boot_ns) > boottime_ns;

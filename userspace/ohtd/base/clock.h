@@ -147,6 +147,9 @@ int64_t ohtd_clock_wall_ns(struct ohtd_clock *clock);
  */
 bool ohtd_clock_leapt_since(const struct ohtd_clock *clock, uint64_t boottime_ns);
 
+/* The same in whole seconds. */
+int64_t ohtd_clock_wall_s(struct ohtd_clock *clock);
+
 /**
  * ohtd_clock_known_ns() - the wall time as far as it is certain: what may be kept for the next run
  *

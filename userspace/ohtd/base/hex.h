@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the value of a hexadecimal digit.
+ * Owns:     bytes as hexadecimal digits, and the value of a digit.
  * Contexts: any thread; pure.
  * Locks:    none.
  */
 #ifndef OHTD_BASE_HEX_H
 #define OHTD_BASE_HEX_H
+
+#include <stddef.h>
 
 /* 0 to 15; -1: @c is no digit. Takes a char or an unsigned char. */
 static inline int ohtd_hex_digit(int c)
@@ -17,6 +19,18 @@ static inline int ohtd_hex_digit(int c)
 	if (c >= 'A' && c <= 'F')
 		return c - 'A' + 10;
 	return -1;
+}
+
+/* Two digits for each of @bytes, in small letters; @text ends with NUL. */
+static inline void ohtd_hex_text(char *text, const unsigned char *bytes, size_t count)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < count; i++) {
+		*text++ = digits[bytes[i] >> 4];
+		*text++ = digits[bytes[i] & 0xf];
+	}
+	*text = 0;
 }
 
 #endif /* OHTD_BASE_HEX_H */

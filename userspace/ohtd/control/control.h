@@ -248,6 +248,9 @@ void ohtd_control_leave(struct ohtd_control *control);
  */
 void ohtd_event_raise(struct ohtd_control *control, enum ohtd_event event,
 		      const struct ohtd_why *why);
+/* Only what the machine takes now: no refusal in each cycle. */
+void ohtd_event_raise_if_taken(struct ohtd_control *control, enum ohtd_event event,
+			       const struct ohtd_why *why);
 /* The same for a command; false: the queue is full, nothing was done. */
 bool ohtd_event_ask(struct ohtd_control *control, enum ohtd_event event,
 		    const struct ohtd_asked *asked);

@@ -47,6 +47,13 @@ void ohtd_event_raise(struct ohtd_control *control, enum ohtd_event event,
 		events->waiting[events->count++] = raised;
 }
 
+void ohtd_event_raise_if_taken(struct ohtd_control *control, enum ohtd_event event,
+			       const struct ohtd_why *why)
+{
+	if (ohtd_machine_find(&control->machine, control->state, event, control->facts))
+		ohtd_event_raise(control, event, why);
+}
+
 bool ohtd_event_ask(struct ohtd_control *control, enum ohtd_event event,
 		    const struct ohtd_asked *asked)
 {

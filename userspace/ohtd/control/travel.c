@@ -234,30 +234,21 @@ bool ohtd_travel_busy(const struct ohtd_control *control)
 
 /* ---- events ---- */
 
-/* Only what the machine takes now: no refusal in each cycle. */
-static void raise_if_taken(struct ohtd_control *control, enum ohtd_event event,
-			   unsigned int code)
-{
-	const struct ohtd_why why = { .code = (uint16_t)code };
-
-	if (ohtd_machine_find(&control->machine, control->state, event, control->facts))
-		ohtd_event_raise(control, event, code ? &why : NULL);
-}
-
 static void watch_zones(struct ohtd_control *control)
 {
+	const struct ohtd_why obstacle = { .code = OHTD_WHY_OBSTACLE };
 	struct ohtd_travel *m = &control->travel;
 	double gone_mm = m->way.slow_mm + ohtd_rule(m, OHTD_RULE_ZONE_HYSTERESIS_MM);
 
 	if (m->way.distance_mm < m->way.stop_mm) {
-		raise_if_taken(control, OHTD_EVENT_OBSTACLE_DETECTED, OHTD_WHY_OBSTACLE);
+		ohtd_event_raise_if_taken(control, OHTD_EVENT_OBSTACLE_DETECTED, &obstacle);
 	} else if (!m->way.near && m->way.distance_mm < m->way.slow_mm) {
 		m->way.near = true;
-		raise_if_taken(control, OHTD_EVENT_OBSTACLE_NEAR, OHTD_WHY_OBSTACLE);
+		ohtd_event_raise_if_taken(control, OHTD_EVENT_OBSTACLE_NEAR, &obstacle);
 	} else if (m->way.near && m->way.distance_mm >= gone_mm) {
 		m->way.near = false;
 		m->slow = false;
-		raise_if_taken(control, OHTD_EVENT_OBSTACLE_CLEARED, 0);
+		ohtd_event_raise_if_taken(control, OHTD_EVENT_OBSTACLE_CLEARED, NULL);
 	}
 }
 
@@ -272,7 +263,7 @@ static void watch_blocked(struct ohtd_control *control)
 	/* Counted from here on: a look at what was before says nothing of what came. */
 	if (m->way.clear && control->now_ns - m->way.clear_since_ns >= delay_ns &&
 	    control->now_ns - control->state_since_ns >= delay_ns)
-		raise_if_taken(control, OHTD_EVENT_OBSTACLE_CLEARED, 0);
+		ohtd_event_raise_if_taken(control, OHTD_EVENT_OBSTACLE_CLEARED, NULL);
 }
 
 /* A jog ends with the control of the session that jogs, a move goes on. */
@@ -299,7 +290,7 @@ static void end_jog(struct ohtd_control *control)
 	const struct ohtd_why expired = { .code = OHTD_WHY_EXPIRED };
 
 	ohtd_motion_give_up(control, OHTD_OUTCOME_EXPIRED, &expired);
-	raise_if_taken(control, OHTD_EVENT_JOG_EXPIRED, 0);
+	ohtd_event_raise_if_taken(control, OHTD_EVENT_JOG_EXPIRED, NULL);
 }
 
 static void watch_move(struct ohtd_control *control)
@@ -313,7 +304,7 @@ static void watch_move(struct ohtd_control *control)
 		if (jog_is_over(control))
 			end_jog(control);
 	} else if (m->drive.settled) {
-		raise_if_taken(control, OHTD_EVENT_TARGET_REACHED, 0);
+		ohtd_event_raise_if_taken(control, OHTD_EVENT_TARGET_REACHED, NULL);
 	}
 }
 

@@ -158,13 +158,6 @@ void ohtd_dock_leave(struct ohtd_control *control)
 
 /* ---- at rest ---- */
 
-static void raise_if_taken(struct ohtd_control *control, enum ohtd_event event,
-			   const struct ohtd_why *why)
-{
-	if (ohtd_machine_find(&control->machine, control->state, event, control->facts))
-		ohtd_event_raise(control, event, why);
-}
-
 /* What the module said before the robot stood counts for nothing. */
 static void await_module(struct ohtd_control *control, bool docked, enum ohtd_event complete)
 {
@@ -176,9 +169,9 @@ static void await_module(struct ohtd_control *control, bool docked, enum ohtd_ev
 	if (!m->docking.stands_ns)
 		m->docking.stands_ns = control->now_ns;
 	if (m->dock_word.docked == docked && m->dock_word.at_ns > m->docking.stands_ns)
-		raise_if_taken(control, complete, NULL);
+		ohtd_event_raise_if_taken(control, complete, NULL);
 	else if (control->now_ns - m->docking.stands_ns > limit_ns)
-		raise_if_taken(control, OHTD_EVENT_DOCK_FAILED, &why);
+		ohtd_event_raise_if_taken(control, OHTD_EVENT_DOCK_FAILED, &why);
 }
 
 void ohtd_dock_watch(struct ohtd_control *control)

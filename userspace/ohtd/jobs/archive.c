@@ -14,6 +14,8 @@
 #include <openssl/rand.h>
 #include <zlib.h>
 
+#include "base/hex.h"
+
 #define MAGIC		"OHTBACK1"
 #define MAGIC_BYTES	8
 #define SALT_BYTES	16
@@ -202,12 +204,6 @@ static int unseal(struct pass *pass, size_t bytes, bool last)
 
 /* ---- digest ---- */
 
-static void put_hex(char *text, const unsigned char *digest)
-{
-	for (int i = 0; i < DIGEST_BYTES; i++)
-		sprintf(text + 2 * i, "%02x", digest[i]);
-}
-
 int ohtd_archive_digest(const char *path, const struct ohtd_archive_work *work, char digest[65], uint64_t *bytes)
 {
 	struct pass *pass = make_pass(work);
@@ -227,7 +223,7 @@ int ohtd_archive_digest(const char *path, const struct ohtd_archive_work *work, 
 	if (pass->fd < 0 || n < 0)
 		r = -errno;
 	if (!r && EVP_DigestFinal_ex(pass->all, sum, NULL) == 1)
-		put_hex(digest, sum);
+		ohtd_hex_text(digest, sum, DIGEST_BYTES);
 	drop_pass(pass);
 	return r;
 }

@@ -128,8 +128,7 @@ static int draw_robot_id(struct ohtd_backups *backups)
 		return 0;
 	if (RAND_bytes(drawn, sizeof(drawn)) != 1 || !ohtd_is_drawn(drawn, sizeof(drawn), ID_VARIETY))
 		return -EIO;
-	for (size_t i = 0; i < sizeof(drawn); i++)
-		sprintf(backups->robot_id + 2 * i, "%02x", drawn[i]);
+	ohtd_hex_text(backups->robot_id, drawn, sizeof(drawn));
 	return ohtd_backup_keep_robot_id(backups->setup.state_dir, backups->robot_id);
 }
 
@@ -556,7 +555,7 @@ void ohtd_backups_tick(struct ohtd_backups *backups)
 	if (!wanted.nightly || up_s < SETTLED_S || now_ns < backups->look_again_ns)
 		return;
 	backups->look_again_ns = now_ns + TRY_AGAIN_S * OHTD_NS_PER_S / 10;
-	wall_s = ohtd_clock_wall_ns(backups->setup.clock) / (int64_t)OHTD_NS_PER_S;
+	wall_s = ohtd_clock_wall_s(backups->setup.clock);
 	if (!ohtd_backup_is_due(wall_s, newest_s(backups), up_s, (unsigned int)wanted.hour))
 		return;
 	job = submit_make(backups, "ohtd", true);

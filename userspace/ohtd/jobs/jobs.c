@@ -272,7 +272,7 @@ struct ohtd_jobs *ohtd_jobs_start(struct ohtd_clock *clock)
 	pthread_mutex_init(&jobs->lock, NULL);
 	jobs->clock = clock;
 	/* There are never as many jobs as seconds. */
-	jobs->newest = ohtd_clock_wall_ns(clock) / (int64_t)OHTD_NS_PER_S;
+	jobs->newest = ohtd_clock_wall_s(clock);
 	jobs->workers = ohtd_workers_start(&kind);
 	if (jobs->workers)
 		return jobs;

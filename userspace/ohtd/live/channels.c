@@ -262,10 +262,10 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 	memory = ohtd_pool_memory(&pool);
 	scene = (struct ohtd_scene){
 		.snapshot = &loop->snapshot, .services = &server->services,
-		.now_ns = ohtd_clock_monotonic_ns(server->services.clock),
 		.stops_repeated = atomic_load(&server->stops_repeated), .ended = &server->live->ended,
 		.logged = &server->live->logged, .alerts = &alerts, .memory = &memory,
 	};
+	ohtd_scene_take_time(&scene);
 	wall_ns = wall_ns_of(server, loop->snapshot.time_ns);
 	ohtd_time_text(wall_ns, utc);
 	snprintf(ts, sizeof(ts), "{\"utc\":\"%.*s\",\"monotonic_ns\":%llu}", OHTD_TIME_BYTES, utc,

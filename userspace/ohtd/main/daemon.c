@@ -56,11 +56,6 @@
 #define LOCK_PAUSE_NS	50000000
 #define WORK_WAITING	16
 
-static int64_t wall_s(struct running *run)
-{
-	return ohtd_clock_wall_ns(&run->clock) / (int64_t)OHTD_NS_PER_S;
-}
-
 /* errno stays as it is. */
 static int fail(struct running *run, const char *what)
 {
@@ -88,12 +83,12 @@ static int judge(struct running *run, int error)
 static int open_store(struct running *run)
 {
 	struct ohtd_db *db;
-	int r = ohtd_state_open_database(&db, run->config->state_dir, wall_s(run), run->why, sizeof(run->why));
+	int r = ohtd_state_open_database(&db, run->config->state_dir, ohtd_clock_wall_s(&run->clock), run->why, sizeof(run->why));
 	int error = errno;
 
-	if (r && ohtd_state_undo_swap(run->config->state_dir, wall_s(run))) {
+	if (r && ohtd_state_undo_swap(run->config->state_dir, ohtd_clock_wall_s(&run->clock))) {
 		run->swapped = OHTD_SWAP_BACK;
-		r = ohtd_state_open_database(&db, run->config->state_dir, wall_s(run), run->why, sizeof(run->why));
+		r = ohtd_state_open_database(&db, run->config->state_dir, ohtd_clock_wall_s(&run->clock), run->why, sizeof(run->why));
 		error = errno;
 	}
 	if (r)
@@ -139,7 +134,7 @@ static int open_auth(struct running *run)
 	};
 	unsigned char key[OHTD_TOKEN_KEY_BYTES];
 
-	if (ohtd_state_key(run->config->state_dir, &ohtd_token_key, key, sizeof(key), wall_s(run),
+	if (ohtd_state_key(run->config->state_dir, &ohtd_token_key, key, sizeof(key), ohtd_clock_wall_s(&run->clock),
 			   run->why, sizeof(run->why)))
 		return judge(run, errno);
 	run->tokens = ohtd_tokens_create(key, sizeof(key), &run->clock);
@@ -179,7 +174,7 @@ static int open_audit(struct running *run)
 	int r;
 
 	snprintf(path, sizeof(path), "%s/audit.head", run->config->state_dir);
-	if (ohtd_state_key(run->config->state_dir, &ohtd_audit_key, key, sizeof(key), wall_s(run), run->why,
+	if (ohtd_state_key(run->config->state_dir, &ohtd_audit_key, key, sizeof(key), ohtd_clock_wall_s(&run->clock), run->why,
 			   sizeof(run->why)))
 		return judge(run, errno);
 	r = run->swapped == OHTD_SWAP_IN ? record_restore(run, &setup) : 0;
@@ -478,7 +473,7 @@ static int open_all(struct running *run)
 	run->sender_fd = ohtd_sender_start(run->config);
 	if (confine(run))
 		return -1;
-	run->swapped = ohtd_state_swap_database(dir, wall_s(run), run->why, sizeof(run->why));
+	run->swapped = ohtd_state_swap_database(dir, ohtd_clock_wall_s(&run->clock), run->why, sizeof(run->why));
 	if (run->swapped < 0)
 		return judge(run, errno);
 	if (open_store(run) || open_auth(run) || open_accounts(run) || open_audit(run))
@@ -524,7 +519,7 @@ static int narrow(struct running *run)
 /* All that could fail for the sake of the database is behind it, and no client has been answered anything that would not stay. */
 static int keep_restored(struct running *run)
 {
-	if (ohtd_state_keep_swap(run->config->state_dir, wall_s(run), run->why, sizeof(run->why)))
+	if (ohtd_state_keep_swap(run->config->state_dir, ohtd_clock_wall_s(&run->clock), run->why, sizeof(run->why)))
 		return judge(run, errno);
 	ohtd_audit_stays(run->audit);
 	return 0;

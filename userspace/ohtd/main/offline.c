@@ -380,7 +380,7 @@ int ohtd_offline_open(struct ohtd_offline *offline, const struct ohtd_config *co
 		return -1;
 	ohtd_clock_init(&clock, &ohtd_clock_system, NULL,
 			OHTD_BUILD_DATE_S * (int64_t)OHTD_NS_PER_S);
-	offline->now_s = ohtd_clock_wall_ns(&clock) / (int64_t)OHTD_NS_PER_S;
+	offline->now_s = ohtd_clock_wall_s(&clock);
 	snprintf(path, sizeof(path), "%s/oht.db", config->state_dir);
 	/* Whoever has the lock may make, migrate and repair. */
 	offline->lock_fd = ohtd_state_lock(config->state_dir, why, size);

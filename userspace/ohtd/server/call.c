@@ -111,11 +111,13 @@ struct ohtd_tickets *ohtd_call_tickets(struct ohtd_call *call)
 
 struct ohtd_scene ohtd_call_scene(struct ohtd_call *call)
 {
-	return (struct ohtd_scene){
+	struct ohtd_scene scene = {
 		.snapshot = ohtd_call_snapshot(call), .services = &call->loop->server->services,
-		.now_ns = ohtd_clock_monotonic_ns(ohtd_call_clock(call)),
 		.stops_repeated = atomic_load(&call->loop->server->stops_repeated), .memory = &call->memory,
 	};
+
+	ohtd_scene_take_time(&scene);
+	return scene;
 }
 
 const char *ohtd_call_address(struct ohtd_call *call)

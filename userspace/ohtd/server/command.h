@@ -61,7 +61,7 @@ void ohtd_refusal_not_taken(int error, struct ohtd_refusal *refusal);
 
 #define OHTD_COMMAND_BODY_BYTES_MAX	4096
 
-/* robot_command.c: the body of POST robot/commands, which is a part of messages too. */
+/* The body of POST robot/commands, which is a part of messages too. */
 extern const struct ohtd_shape robot_command_shape;
 /* Does the command, a struct robot_command, only take motion away? It is served when places are few. */
 bool ohtd_robot_command_ends_motion(const void *input);

@@ -7,11 +7,14 @@
 #include <openssl/evp.h>
 #include <zlib.h>
 
+#include "base/hex.h"
 #include "http/accept.h"
 #include "server/call.h"
 
 /* Of zlib: the largest window, and a gzip header in place of zlib's own. */
 #define GZIP_WINDOW	(15 + 16)
+/* Of a hash, enough that two forms of one document differ. */
+#define ETAG_HASH_BYTES	8
 
 /* NULL when it cannot be done or saves nothing. */
 static char *compress_gzip(const char *data, size_t bytes, size_t *compressed)
@@ -34,18 +37,20 @@ static char *compress_gzip(const char *data, size_t bytes, size_t *compressed)
 	return NULL;
 }
 
-void ohtd_document_make(struct ohtd_document *document, const char *type, char *data, size_t bytes)
+void ohtd_etag_make(char etag[OHTD_ETAG_BYTES], const void *data, size_t bytes)
 {
 	unsigned char hash[EVP_MAX_MD_SIZE] = { 0 };
-	size_t used = 1;
+	char digits[2 * ETAG_HASH_BYTES + 1];
 
-	*document = (struct ohtd_document){ .type = type, .data = data, .bytes = bytes };
 	EVP_Digest(data, bytes, hash, NULL, EVP_sha256(), NULL);
-	document->etag[0] = '"';
-	for (int i = 0; i < 8; i++)
-		used += (size_t)snprintf(document->etag + used, sizeof(document->etag) - used,
-					 "%02x", hash[i]);
-	document->etag[used] = '"';
+	ohtd_hex_text(digits, hash, ETAG_HASH_BYTES);
+	snprintf(etag, OHTD_ETAG_BYTES, "\"%s\"", digits);
+}
+
+void ohtd_document_make(struct ohtd_document *document, const char *type, char *data, size_t bytes)
+{
+	*document = (struct ohtd_document){ .type = type, .data = data, .bytes = bytes };
+	ohtd_etag_make(document->etag, data, bytes);
 	document->gzip = compress_gzip(data, bytes, &document->gzip_bytes);
 }
 

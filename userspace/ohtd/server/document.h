@@ -31,6 +31,9 @@ struct ohtd_document {
 	char etag[OHTD_ETAG_BYTES];
 };
 
+/* The etag of some bytes, with its quotation marks. */
+void ohtd_etag_make(char etag[OHTD_ETAG_BYTES], const void *data, size_t bytes);
+
 /* From @data of malloc(), which is the document's from now on. */
 void ohtd_document_make(struct ohtd_document *document, const char *type, char *data, size_t bytes);
 void ohtd_document_free(struct ohtd_document *document);

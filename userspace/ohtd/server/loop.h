@@ -230,7 +230,7 @@ enum ohtd_close ohtd_loop_take_ticket(struct ohtd_loop *loop, const char *ticket
 /* command.c: takes all answers of the control thread. */
 void ohtd_command_take(struct ohtd_loop *loop);
 
-/* request_id.c: a fresh id; the client's own if it has sent one that is fit, else a fresh one. */
+/* A fresh id; the client's own if it has sent one that is fit, else a fresh one. */
 void ohtd_request_id_make(char *id);
 void ohtd_request_id_take(struct ohtd_call *call);
 

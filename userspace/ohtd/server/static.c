@@ -10,16 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <openssl/evp.h>
 
 #include "http/accept.h"
+#include "server/document.h"
 #include "server/loop.h"
 #include "base/file.h"
 #include "base/log.h"
 
 #define FILES_MAX	64
 #define FILE_BYTES_MAX	(1024 * 1024)
-#define ETAG_BYTES	24
 #define ASSETS		"assets"
 
 static const char *const types[][2] = {
@@ -47,7 +46,7 @@ static const struct form {
 struct content {
 	char *data;			/* NULL: there is no such form */
 	size_t bytes;
-	char etag[ETAG_BYTES];
+	char etag[OHTD_ETAG_BYTES];
 };
 
 struct file {
@@ -72,19 +71,6 @@ static const char *type_of(const char *name)
 	return NULL;
 }
 
-static void make_etag(struct content *content)
-{
-	unsigned char hash[EVP_MAX_MD_SIZE] = { 0 };
-	int used = 1;
-
-	EVP_Digest(content->data, content->bytes, hash, NULL, EVP_sha256(), NULL);
-	content->etag[0] = '"';
-	for (int i = 0; i < 8; i++)
-		used += snprintf(content->etag + used, sizeof(content->etag) - (size_t)used,
-				 "%02x", hash[i]);
-	content->etag[used] = '"';
-}
-
 /* A form that is not there is no fault; that the plain one is missing is. */
 static int load_forms(struct file *file, const char *from)
 {
@@ -98,7 +84,7 @@ static int load_forms(struct file *file, const char *from)
 		if (r)
 			file->contents[i].data = NULL;
 		else
-			make_etag(&file->contents[i]);
+			ohtd_etag_make(file->contents[i].etag, file->contents[i].data, file->contents[i].bytes);
 	}
 	return r;
 }

@@ -243,7 +243,7 @@ static int open_late(struct ohtd_store *store)
 	if (store->db)
 		return 0;
 	if (ohtd_db_open(&db, store->schema, store->path,
-			 ohtd_clock_wall_ns(store->clock) / (int64_t)OHTD_NS_PER_S, why, sizeof(why))) {
+			 ohtd_clock_wall_s(store->clock), why, sizeof(why))) {
 		/* It is tried each second. */
 		if (!store->not_opened_told)
 			ohtd_log(OHTD_LOG_ERROR, store->schema->room, "not_opened", "%s", why);

@@ -11,6 +11,12 @@ void *ohtd_scene_alloc(const struct ohtd_scene *scene, size_t bytes)
 	return memset(scene->memory->take(scene->memory->from, bytes), 0, bytes);
 }
 
+void ohtd_scene_take_time(struct ohtd_scene *scene)
+{
+	scene->now_ns = ohtd_clock_monotonic_ns(scene->services->clock);
+	scene->wall_ns = ohtd_clock_wall_of_ns(scene->services->clock, scene->now_ns);
+}
+
 int64_t ohtd_scene_age_ms(const struct ohtd_scene *scene, uint64_t time_ns)
 {
 	if (!time_ns)
@@ -25,5 +31,5 @@ int64_t ohtd_scene_own_age_ms(const struct ohtd_scene *scene)
 
 int64_t ohtd_scene_wall_ns(const struct ohtd_scene *scene, uint64_t time_ns)
 {
-	return time_ns ? ohtd_clock_wall_of_ns(scene->services->clock, time_ns) : OHTD_NONE;
+	return time_ns ? scene->wall_ns - (int64_t)(scene->now_ns - time_ns) : OHTD_NONE;
 }

@@ -24,6 +24,7 @@ struct ohtd_services;
  * @snapshot: the robot
  * @services: of the daemon: robot, clock, store and so on
  * @now_ns: CLOCK_MONOTONIC, from which ages count
+ * @wall_ns: time of day at @now_ns, so that all members agree on when a moment was
  * @stops_repeated: requests for a stop while stopped already
  * @ended: what has ended of late; only for channels, else NULL
  * @logged: lines of the log to tell; only for channels, else NULL
@@ -34,6 +35,7 @@ struct ohtd_scene {
 	const struct ohtd_snapshot *snapshot;
 	const struct ohtd_services *services;
 	uint64_t now_ns;
+	int64_t wall_ns;
 	unsigned long stops_repeated;
 	const struct ohtd_ended *ended;
 	const struct ohtd_logged *logged;
@@ -53,6 +55,8 @@ struct ohtd_view {
 
 /* Zeroed memory. Never NULL. */
 void *ohtd_scene_alloc(const struct ohtd_scene *scene, size_t bytes);
+/* Reads the clocks for @now_ns and @wall_ns. */
+void ohtd_scene_take_time(struct ohtd_scene *scene);
 /* Milliseconds since a moment of CLOCK_MONOTONIC; OHTD_NONE, or null, when it is 0. */
 int64_t ohtd_scene_age_ms(const struct ohtd_scene *scene, uint64_t time_ns);
 /* Age of the snapshot itself; -1: the control thread has not run yet. */
