@@ -54,11 +54,14 @@ def test_a_rule_is_tried_on_the_past(daemon):
     assert came["text"].startswith("would have come once in ")
     assert begun < came["items"][0]["from"] < came["items"][0]["to"]
     assert 0 < came["active_s"] <= came["seen_s"]
+    assert came["items"][0]["peak"] == 22.5
     for none in ({"limit": 22.5}, {"on_ms": 60000}, {"suppressed": ["safe", "estop", "fault"]}):
         assert tried(**none)["count"] == 0, none
     # A shipped one, at the machine too, of as much of 7 days as is kept. Nothing is kept of a trial.
     shipped = daemon.get("alert-rules/battery_low/trial", role="operator").json
     assert shipped["text"].startswith("would not have come in ") and "days" not in shipped["text"]
+    test = daemon.post("alert-rules/battery_low/test?from=" + begun, role="operator").json
+    assert (test["code"], test["total_s"], test["comings"]) == ("battery_low", test["active_s"], test["items"])
     shown = json.loads(ohtctl(daemon, "--json", "--from", "-1h", verb=("alerts", "try", "safety_supply_low")))
     assert (shown["code"], shown["count"]) == ("safety_supply_low", 0)
     assert "would not have come in" in ohtctl(daemon, verb=("alerts", "try", "battery_low"))

@@ -81,6 +81,7 @@ ASKED = [
     ("PUT", "alert-rules/{name}", "alert-rules/charger_current_high", {"limit": 22}, "administrator", 428),
     ("DELETE", "alert-rules/{name}", "alert-rules/charger_current_high", None, "administrator", 204),
     ("GET", "alert-rules/{name}/trial", "alert-rules/battery_low/trial", None, "operator", 200),
+    ("POST", "alert-rules/{name}/test", "alert-rules/battery_low/test", None, "operator", 200),
     ("POST", "alert-trials", "alert-trials", {
         "code": "supply_high", "signal": "safety_supply_v", "when": "above", "limit": 23, "hysteresis": 1, "on_ms": 1000,
         "text": "The supply is high", "consequence": "It may be damaged.", "action": "Check it."}, "operator", 200),

@@ -185,7 +185,7 @@ int cmd_alert_rules(struct cli *cli, int count, char **arguments)
 int cmd_alert_try(struct cli *cli, int count, char **arguments)
 {
 	static const struct show_column columns[] = {
-		{ "from", 24 }, { "to", 24 }, { "text", 0 }, { NULL, 0 },
+		{ "from", 24 }, { "to", 24 }, { "peak", 8 }, { "text", 0 }, { NULL, 0 },
 	};
 	char from[SPAN_TIME_BYTES], to[SPAN_TIME_BYTES], path[CLIENT_PATH_BYTES];
 	struct json_object *answer = NULL;
