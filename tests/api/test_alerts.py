@@ -256,3 +256,17 @@ def test_what_is_not_described_is_refused(daemon, path):
 def test_nobody_without_a_login(daemon):
     for path in ("alerts", "alerts/history", "stream?channel=alerts"):
         assert daemon.get(path, role=None).status == 401
+
+
+def test_firmware_that_is_not_expected_is_told(fresh):
+    """By the column firmware of modules.csv, for the modules for which it says something."""
+    file = fresh.data / "modules.csv"
+    header, *rows = file.read_text().splitlines()
+    wanted = {"safety": "2.00-2.99", "power": "1.01"}
+    file.write_text("\n".join([f"{header},firmware", *(f"{row},{wanted.get(row.split(',')[0], '')}" for row in rows)]) + "\n")
+    fresh.start()
+    alert = until(lambda: listed(fresh, "module_version", 3), what="its alert")
+    assert alert["text"] == "Module 3 (safety) has firmware 1.01; expected is 2.00 to 2.99."
+    assert (alert["severity"], alert["source"]) == ("warning", "module")
+    assert [item["address"] for item in fresh.get("alerts").json["items"] if item["code"] == "module_version"] == [3]
+    assert "module_version" not in str(fresh.get("health", role=None).json["reasons"])

@@ -78,10 +78,10 @@ struct ohtd_alert {
 };
 
 /* Kinds that have no code of the robot; alerts.c has them. */
-#define OHTD_ALERT_KINDS	18
-/* Those of the control thread, one of each module, of each other kind that can be, of each rule. */
+#define OHTD_ALERT_KINDS	24
+/* Those of the control thread, two of each module, of each other kind that can be, of each rule. */
 #define OHTD_ALERTS_LISTED_MAX \
-	(OHTD_ALERTS_MAX + OHTD_MODULES_MAX + OHTD_ALERT_KINDS + OHTD_ALERT_RULES_MAX)
+	(OHTD_ALERTS_MAX + 2 * OHTD_MODULES_MAX + OHTD_ALERT_KINDS + OHTD_ALERT_RULES_MAX)
 
 /**
  * struct ohtd_alert_list - all that are active

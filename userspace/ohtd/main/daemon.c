@@ -375,6 +375,7 @@ static int open_server(struct running *run)
 		run->config, &run->clock, run->robot, run->auth, run->workers, run->checks,
 		run->store, run->recorder, run->setup, NULL, run->gateway, NULL, run->history,
 		run->rules, run->webhooks, run->settings, run->audit, run->jobs, run->backups,
+		&run->disk, &run->proof,
 	};
 	struct ohtd_site site;
 
@@ -382,6 +383,7 @@ static int open_server(struct running *run)
 	if (!run->alert_keeper)
 		return fail(run, "alerts");
 	services.alert_keeper = run->alert_keeper;
+	ohtd_proof_open(&run->proof, run->config->state_dir, &run->clock);
 	run->certificate = ohtd_certificate_open(run->config, &run->clock, OHTD_BUILD_DATE_S,
 						 run->why, sizeof(run->why));
 	if (!run->certificate)
@@ -605,6 +607,8 @@ static void wait_for_end(struct running *run, const sigset_t *signals)
 	upkeep->workers = run->workers;
 	upkeep->audit = run->audit;
 	upkeep->backups = run->backups;
+	upkeep->disk = &run->disk;
+	upkeep->proof = &run->proof;
 	upkeep->settings = run->settings;
 	ohtd_upkeep_begin(upkeep);
 	for (;;) {
