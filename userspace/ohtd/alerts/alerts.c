@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alerts/disk.h"
+#include "alerts/keeper.h"
 #include "alerts/proof.h"
 #include "audit/audit.h"
 #include "auth/setup.h"
@@ -65,6 +66,7 @@ enum {
 	MODULE_VERSION,
 	SELF_TEST_DUE,
 	BUTTON_PRESS_DUE,
+	ALERT_FLOOD,
 	KINDS,
 };
 
@@ -174,6 +176,8 @@ static const struct kind kinds[KINDS] = {
 	[BUTTON_PRESS_DUE] = { "safety", "button_press_due", OHTD_SEVERITY_WARNING,
 		.action = "Press the emergency-stop button while the robot stands; GET safety .proof_test_age_s is small then. "
 			  "Release it and reset." },
+	[ALERT_FLOOD] = { "alerts", "alert_flood", OHTD_SEVERITY_WARNING,
+		.action = "See ohtctl alerts history, the first one first: others often follow from it." },
 };
 
 static const char *action_of(const char *code)
@@ -601,6 +605,26 @@ static void judge_proof(const struct gathering *to)
 				       "a contact that has welded is not noticed");
 }
 
+/* ---- too many ---- */
+
+static void judge_flood(const struct gathering *to)
+{
+	struct ohtd_flood *flood = ohtd_scene_alloc(to->scene, sizeof(*flood));
+	struct ohtd_alert *alert = NULL;
+
+	if (ohtd_alert_keeper_flood(to->scene->services->alert_keeper, flood))
+		alert = add_notice(to, ALERT_FLOOD, 0, flood->since_ns);
+	if (alert)
+		alert->text = text_of(to, "More than %u alerts came in %u minutes, %llu so far: the first was %lld, %s. Webhooks are told of "
+				      "further warnings when this is over.", OHTD_ALERT_FLOOD - 1, OHTD_ALERT_FLOOD_S / 60,
+				      (unsigned long long)flood->count, (long long)flood->first.number, flood->first.code);
+}
+
+bool ohtd_alert_is_flood(const struct ohtd_alert *alert)
+{
+	return alert->key >> 8 == ALERT_FLOOD;
+}
+
 /* ---- rules on values ---- */
 
 /* Of the module that measures the signal; 0: no module does. */
@@ -721,6 +745,7 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	judge_clock(&to);
 	judge_disk(&to);
 	judge_proof(&to);
+	judge_flood(&to);
 	judge_rules(&to);
 	qsort(to.list->items, to.list->count, sizeof(to.list->items[0]), compare);
 	return to.list;

@@ -78,7 +78,7 @@ struct ohtd_alert {
 };
 
 /* Kinds that have no code of the robot; alerts.c has them. */
-#define OHTD_ALERT_KINDS	24
+#define OHTD_ALERT_KINDS	25
 /* Those of the control thread, two of each module, of each other kind that can be, of each rule. */
 #define OHTD_ALERTS_LISTED_MAX \
 	(OHTD_ALERTS_MAX + 2 * OHTD_MODULES_MAX + OHTD_ALERT_KINDS + OHTD_ALERT_RULES_MAX)
@@ -106,6 +106,9 @@ bool ohtd_alert_is_code(const char *code);
 
 /* May it be left untold for a time? Never an emergency, the stop among them, and never a fault of the robot. */
 bool ohtd_alert_may_rest(const struct ohtd_alert *alert);
+
+/* Does it say that there is a flood of the others? */
+bool ohtd_alert_is_flood(const struct ohtd_alert *alert);
 
 /* Somebody has acknowledged the alert with @key: a latching rule hears of it. */
 void ohtd_alerts_acknowledged(struct ohtd_alert_rules *rules, uint32_t key);

@@ -48,7 +48,7 @@ OHTD_SHAPE(alert, "Alert",
 	OHTD_TEXT(alert, action, .summary = "What to do"),
 	OHTD_TEXT(alert, source,
 		  .summary = "robot, module, bus, control_plane, journal, store, history, log, certificate, profile, clock, "
-			     "disk, safety, webhooks, audit or configuration",
+			     "disk, safety, alerts, webhooks, audit or configuration",
 		  .example = "\"module\""),
 	OHTD_INTEGER(alert, address, .flags = OHTD_NULL,
 		     .summary = "Unit address of the module; null: it is about no module"),

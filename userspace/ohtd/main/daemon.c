@@ -382,6 +382,9 @@ static int open_server(struct running *run)
 	run->alert_keeper = ohtd_alert_keeper_create(run->store, &run->clock);
 	if (!run->alert_keeper)
 		return fail(run, "alerts");
+	/* A simulated robot is there to be broken. */
+	if (!run->config->simulated)
+		ohtd_alert_keeper_watch_floods(run->alert_keeper);
 	services.alert_keeper = run->alert_keeper;
 	ohtd_proof_open(&run->proof, run->config->state_dir, &run->clock);
 	run->certificate = ohtd_certificate_open(run->config, &run->clock, OHTD_BUILD_DATE_S,
