@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sqlite3
+import subprocess
 
 import pytest
 
@@ -174,6 +175,23 @@ def test_changes_are_refused_to_who_has_not_seen_the_rule(daemon):
         taken = daemon.post("alert-rules", {**RULE, "code": code}, role="administrator")
         assert (taken.status, taken.code) == (409, "rule_exists") and f"'{code}' is an alert of" in taken.json["detail"]
     assert daemon.get(path).json["revision"] == 0
+
+
+def test_rules_are_made_and_changed_at_the_machine(daemon):
+    members = [word for name, value in RULE.items() if name != "code" for word in (name, str(value))]
+    made = json.loads(ohtctl(daemon, "--json", verb=("alerts", "rules", "add", "typed", *members, "suppressed", '["move"]')))
+    assert {**made, **RULE, "code": "typed"} == made and made["suppressed"] == ["boot", "init", "move", "shutdown"]
+    try:
+        changed = json.loads(ohtctl(daemon, "--json", verb=("alerts", "rules", "set", "typed", "limit", "22.5", "enabled", "false")))
+        assert changed == {**made, "limit": 22.5, "enabled": False, "revision": changed["revision"]}
+    finally:
+        assert ohtctl(daemon, verb=("alerts", "rules", "delete", "typed")).startswith("typed: ")
+    assert daemon.get("alert-rules/typed").status == 404
+    for wrong, says in (("set battery_low limit", "no value for limit"), ("set battery_low", "which members"), ("add", "needs the code"),
+                        ("delete a b", "not also 'b'"), ("flux a", "add, set or delete: 'flux'"), ("set battery_low flux 1", "flux")):
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            ohtctl(daemon, verb=("alerts", "rules", *wrong.split()), stderr=subprocess.PIPE)
+        assert says in refused.value.stderr, wrong
 
 
 def test_what_is_changed_is_there_after_a_kill(fresh):

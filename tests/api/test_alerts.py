@@ -46,10 +46,10 @@ def history(daemon, query=""):
     return answer.json["items"]
 
 
-def ohtctl(daemon, *options, verb=("alerts",)):
+def ohtctl(daemon, *options, verb=("alerts",), **more):
     """What ohtctl alerts prints at the machine."""
     return subprocess.run([BUILD / "userspace/ohtctl/ohtctl", *verb, "--socket", daemon.socket, *options],
-                          env=daemon.environment(), stdout=subprocess.PIPE, text=True, check=True).stdout
+                          env=daemon.environment(), stdout=subprocess.PIPE, text=True, check=True, **more).stdout
 
 
 def is_at_rest(daemon):
