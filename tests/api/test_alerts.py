@@ -103,6 +103,9 @@ def test_a_silent_module_is_told_until_it_answers_and_is_cleared(daemon):
     row = until(lambda: [row for row in history(daemon, "code=module_lost&address=3") if row["state"] == "ended"], what="its end")[0]
     assert (row["text"], row["severity"], row["source"], row["address"]) == (lost["text"], "critical", "module", 3)
     assert lost["since"] == row["since"] < row["ended"]
+    assert daemon.get(f"alerts/{row['number']}").json == row
+    missing = daemon.get("alerts/999999999")
+    assert (missing.status, missing.code) == (404, "not_found") and "999999999" in missing.json["detail"]
 
 
 def test_a_stop_is_told_until_it_is_reset(daemon):
@@ -176,6 +179,7 @@ def test_an_acknowledgement_is_told_and_kept_and_ends_with_the_alert(fresh):
     fresh.start()
     kept = next(row for row in history(fresh) if row["number"] == again["number"])
     assert (kept["state"], kept["acknowledged_by"][:4]) == ("unknown", "uid ")
+    assert fresh.get(f"alerts/{kept['number']}").json == kept
     # Of an alert that is only in the store, too.
     until(lambda: is_at_rest(fresh), what="a robot that is well")
     assert fresh.post("safety/stop", role="operator").status == 200

@@ -64,6 +64,7 @@ ASKED = [
     ("POST", "robot/stations/{name}/teach", "robot/stations/dock/teach", {}, "supervisor", 200),
     ("POST", "modules/{unit}/quarantine", "modules/5/quarantine", {}, "supervisor", 200),
     ("GET", "alerts", "alerts", None, "viewer", 200),
+    ("GET", "alerts/{id}", "alerts/1", None, "viewer", 200),
     ("POST", "alerts/{id}/acknowledge", "alerts/1/acknowledge", {}, "operator", 200),
     ("POST", "alerts/{id}/comments", "alerts/1/comments", {"text": "it is to be exchanged on Monday"}, "operator", 201),
     ("GET", "alerts/{id}/comments", "alerts/1/comments", None, "viewer", 200),
