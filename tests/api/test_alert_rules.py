@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sqlite3
+import subprocess
 
 import pytest
 
@@ -54,11 +55,14 @@ def test_a_rule_is_tried_on_the_past(daemon):
     assert came["text"].startswith("would have come once in ")
     assert begun < came["items"][0]["from"] < came["items"][0]["to"]
     assert 0 < came["active_s"] <= came["seen_s"]
+    assert came["items"][0]["peak"] == 22.5
     for none in ({"limit": 22.5}, {"on_ms": 60000}, {"suppressed": ["safe", "estop", "fault"]}):
         assert tried(**none)["count"] == 0, none
     # A shipped one, at the machine too, of as much of 7 days as is kept. Nothing is kept of a trial.
     shipped = daemon.get("alert-rules/battery_low/trial", role="operator").json
     assert shipped["text"].startswith("would not have come in ") and "days" not in shipped["text"]
+    test = daemon.post("alert-rules/battery_low/test?from=" + begun, role="operator").json
+    assert (test["code"], test["total_s"], test["comings"]) == ("battery_low", test["active_s"], test["items"])
     shown = json.loads(ohtctl(daemon, "--json", "--from", "-1h", verb=("alerts", "try", "safety_supply_low")))
     assert (shown["code"], shown["count"]) == ("safety_supply_low", 0)
     assert "would not have come in" in ohtctl(daemon, verb=("alerts", "try", "battery_low"))
@@ -171,6 +175,23 @@ def test_changes_are_refused_to_who_has_not_seen_the_rule(daemon):
         taken = daemon.post("alert-rules", {**RULE, "code": code}, role="administrator")
         assert (taken.status, taken.code) == (409, "rule_exists") and f"'{code}' is an alert of" in taken.json["detail"]
     assert daemon.get(path).json["revision"] == 0
+
+
+def test_rules_are_made_and_changed_at_the_machine(daemon):
+    members = [word for name, value in RULE.items() if name != "code" for word in (name, str(value))]
+    made = json.loads(ohtctl(daemon, "--json", verb=("alerts", "rules", "add", "typed", *members, "suppressed", '["move"]')))
+    assert {**made, **RULE, "code": "typed"} == made and made["suppressed"] == ["boot", "init", "move", "shutdown"]
+    try:
+        changed = json.loads(ohtctl(daemon, "--json", verb=("alerts", "rules", "set", "typed", "limit", "22.5", "enabled", "false")))
+        assert changed == {**made, "limit": 22.5, "enabled": False, "revision": changed["revision"]}
+    finally:
+        assert ohtctl(daemon, verb=("alerts", "rules", "delete", "typed")).startswith("typed: ")
+    assert daemon.get("alert-rules/typed").status == 404
+    for wrong, says in (("set battery_low limit", "no value for limit"), ("set battery_low", "which members"), ("add", "needs the code"),
+                        ("delete a b", "not also 'b'"), ("flux a", "add, set or delete: 'flux'"), ("set battery_low flux 1", "flux")):
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            ohtctl(daemon, verb=("alerts", "rules", *wrong.split()), stderr=subprocess.PIPE)
+        assert says in refused.value.stderr, wrong
 
 
 def test_what_is_changed_is_there_after_a_kill(fresh):

@@ -46,10 +46,10 @@ def history(daemon, query=""):
     return answer.json["items"]
 
 
-def ohtctl(daemon, *options, verb=("alerts",)):
+def ohtctl(daemon, *options, verb=("alerts",), **more):
     """What ohtctl alerts prints at the machine."""
     return subprocess.run([BUILD / "userspace/ohtctl/ohtctl", *verb, "--socket", daemon.socket, *options],
-                          env=daemon.environment(), stdout=subprocess.PIPE, text=True, check=True).stdout
+                          env=daemon.environment(), stdout=subprocess.PIPE, text=True, check=True, **more).stdout
 
 
 def is_at_rest(daemon):
@@ -103,6 +103,9 @@ def test_a_silent_module_is_told_until_it_answers_and_is_cleared(daemon):
     row = until(lambda: [row for row in history(daemon, "code=module_lost&address=3") if row["state"] == "ended"], what="its end")[0]
     assert (row["text"], row["severity"], row["source"], row["address"]) == (lost["text"], "critical", "module", 3)
     assert lost["since"] == row["since"] < row["ended"]
+    assert daemon.get(f"alerts/{row['number']}").json == row
+    missing = daemon.get("alerts/999999999")
+    assert (missing.status, missing.code) == (404, "not_found") and "999999999" in missing.json["detail"]
 
 
 def test_a_stop_is_told_until_it_is_reset(daemon):
@@ -176,6 +179,7 @@ def test_an_acknowledgement_is_told_and_kept_and_ends_with_the_alert(fresh):
     fresh.start()
     kept = next(row for row in history(fresh) if row["number"] == again["number"])
     assert (kept["state"], kept["acknowledged_by"][:4]) == ("unknown", "uid ")
+    assert fresh.get(f"alerts/{kept['number']}").json == kept
     # Of an alert that is only in the store, too.
     until(lambda: is_at_rest(fresh), what="a robot that is well")
     assert fresh.post("safety/stop", role="operator").status == 200
@@ -256,3 +260,17 @@ def test_what_is_not_described_is_refused(daemon, path):
 def test_nobody_without_a_login(daemon):
     for path in ("alerts", "alerts/history", "stream?channel=alerts"):
         assert daemon.get(path, role=None).status == 401
+
+
+def test_firmware_that_is_not_expected_is_told(fresh):
+    """By the column firmware of modules.csv, for the modules for which it says something."""
+    file = fresh.data / "modules.csv"
+    header, *rows = file.read_text().splitlines()
+    wanted = {"safety": "2.00-2.99", "power": "1.01"}
+    file.write_text("\n".join([f"{header},firmware", *(f"{row},{wanted.get(row.split(',')[0], '')}" for row in rows)]) + "\n")
+    fresh.start()
+    alert = until(lambda: listed(fresh, "module_version", 3), what="its alert")
+    assert alert["text"] == "Module 3 (safety) has firmware 1.01; expected is 2.00 to 2.99."
+    assert (alert["severity"], alert["source"]) == ("warning", "module")
+    assert [item["address"] for item in fresh.get("alerts").json["items"] if item["code"] == "module_version"] == [3]
+    assert "module_version" not in str(fresh.get("health", role=None).json["reasons"])

@@ -64,6 +64,7 @@ ASKED = [
     ("POST", "robot/stations/{name}/teach", "robot/stations/dock/teach", {}, "supervisor", 200),
     ("POST", "modules/{unit}/quarantine", "modules/5/quarantine", {}, "supervisor", 200),
     ("GET", "alerts", "alerts", None, "viewer", 200),
+    ("GET", "alerts/{id}", "alerts/1", None, "viewer", 200),
     ("POST", "alerts/{id}/acknowledge", "alerts/1/acknowledge", {}, "operator", 200),
     ("POST", "alerts/{id}/comments", "alerts/1/comments", {"text": "it is to be exchanged on Monday"}, "operator", 201),
     ("GET", "alerts/{id}/comments", "alerts/1/comments", None, "viewer", 200),
@@ -81,6 +82,7 @@ ASKED = [
     ("PUT", "alert-rules/{name}", "alert-rules/charger_current_high", {"limit": 22}, "administrator", 428),
     ("DELETE", "alert-rules/{name}", "alert-rules/charger_current_high", None, "administrator", 204),
     ("GET", "alert-rules/{name}/trial", "alert-rules/battery_low/trial", None, "operator", 200),
+    ("POST", "alert-rules/{name}/test", "alert-rules/battery_low/test", None, "operator", 200),
     ("POST", "alert-trials", "alert-trials", {
         "code": "supply_high", "signal": "safety_supply_v", "when": "above", "limit": 23, "hysteresis": 1, "on_ms": 1000,
         "text": "The supply is high", "consequence": "It may be damaged.", "action": "Check it."}, "operator", 200),

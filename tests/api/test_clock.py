@@ -25,6 +25,10 @@ def clock(daemon):
     return daemon.get("health", role=None).json["clock"]
 
 
+def codes(daemon):
+    return {alert["code"] for alert in daemon.get("alerts").json["items"]}
+
+
 def told_s(daemon):
     """Wall time of the daemon, in seconds since 1970."""
     return datetime.datetime.fromisoformat(clock(daemon)["time"].replace("Z", "+00:00")).timestamp()
@@ -165,8 +169,10 @@ def test_a_clock_that_was_decades_ahead_is_set_right(fresh, skewed):
     skewed.set(0)
     until(lambda: clock(fresh)["jumps"], what="the jump")
     assert told_s(fresh) > time.time() + FORTY_FIVE_YEARS_S - 60, "nobody has said that this time is right"
+    assert codes(fresh) >= {"clock_ahead"}
     kept.set(1)
     until(lambda: abs(told_s(fresh) - time.time()) < 60, what="the right time")
+    assert "clock_ahead" not in codes(fresh)
     assert fresh.request("GET", "robot", token=token).status == 200
     assert fresh.request("POST", "auth/refresh", {"refresh_token": refresh}).status == 200
     alerts = fresh.get("alerts").json["items"]
@@ -202,3 +208,19 @@ def test_a_time_that_an_earlier_release_kept_is_set_right(fresh, skewed):
     kept.set(1)
     until(lambda: abs(told_s(fresh) - time.time()) < 60, what="the right time")
     until(lambda: abs(float((fresh.state / "time").read_text().split()[0]) - time.time()) < 60, what="the right time being kept")
+
+
+@pytest.mark.parametrize("simulated", ["no", "yes"])
+def test_a_real_robot_says_that_nothing_keeps_its_time_right(fresh, simulated):
+    """Ten minutes after the start, since time comes from the network."""
+    kept, up = Skewed(fresh, "OHT_SHIM_KEPT"), Skewed(fresh, "OHT_SHIM_MONOTONIC")
+    fresh.write_config(robot_simulated=simulated, bus_time_factor=1)
+    fresh.start()
+    fresh.get("health", role=None)
+    up.set(580)
+    assert "clock_not_synchronised" not in codes(fresh)
+    up.set(620)
+    assert ("clock_not_synchronised" in codes(fresh)) == (simulated == "no")
+    assert "clock_not_synchronised" not in str(fresh.get("health", role=None).json["reasons"])
+    kept.set(1)
+    assert "clock_not_synchronised" not in codes(fresh)

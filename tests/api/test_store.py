@@ -154,6 +154,10 @@ def fill(folder):
             file.write(bytes(4096))
 
 
+def alerts(daemon):
+    return [alert["code"] for alert in daemon.get("alerts").json["items"]]
+
+
 def add_until_full(daemon):
     """The write-ahead log that a kill leaves behind is written anew from its beginning: there is room for some users in it."""
     for number in range(100):
@@ -177,6 +181,7 @@ def test_start_on_a_full_disk(small_disk, end):
     daemon.tokens.clear()
     daemon.start()
     assert daemon.login("operator").status == 200
+    until(lambda: "disk_low" in alerts(daemon), what="a word about the room")
     renewed = daemon.request("POST", "auth/refresh", {"refresh_token": refresh})
     assert renewed.status == 200, renewed
     check_alive(daemon)
@@ -185,6 +190,7 @@ def test_start_on_a_full_disk(small_disk, end):
     assert "full" in [reason["code"] for reason in health["reasons"]], health
     (daemon.state / "filler").unlink()
     until(lambda: store(daemon)["writable"], 120, "a store that writes")
+    until(lambda: "disk_low" not in alerts(daemon), what="its end")
     assert daemon.post("users", {"username": "late", "role": "viewer", "password": PASSWORD}).status == 201
     assert daemon.request("POST", "auth/refresh", {"refresh_token": renewed.json["refresh_token"]}).status == 200
 

@@ -19,6 +19,7 @@ from clocks import Skewed
 from daemon import SENDER, Daemon, running, serving
 from oht_test.wait import until
 from receiver import Receiver, is_signed, make_certificate
+from test_alert_rules import RULE
 from test_alerts import ohtctl
 
 
@@ -360,3 +361,24 @@ def test_it_is_an_alert_that_nobody_can_be_told(tmp_path):
         alert = until(lambda: [each for each in daemon.get("alerts").json["items"] if each["code"] == "webhooks_not_sent"],
                       what="the alert")[0]
         assert (alert["severity"], alert["source"]) == ("warning", "webhooks")
+
+
+def test_a_flood_of_alerts_is_told_once(tmp_path):
+    """Ten warnings, and then the flood; of a simulated robot all of them."""
+    for simulated in ("no", "yes"):
+        with running(tmp_path / simulated, ("administrator", "operator", "viewer"), robot_simulated=simulated, bus_time_factor=1,
+                     webhooks_destinations="127.0.0.1:1", webhooks_sender=SENDER) as daemon:
+            until(lambda daemon=daemon: daemon.get("modules/3").json["health"] == "good", what="the module")
+            webhook = add(daemon, None, "https://127.0.0.1:1/")
+            for number in range(12):
+                rule = {**RULE, "code": f"own_{number}", "limit": 30, "hysteresis": 0}
+                assert daemon.post("alert-rules", rule, role="administrator").status == 201
+            kept = until(lambda daemon=daemon: (now := daemon.get("alerts/history").json["items"]) and len(now) > 11 and now, what="them")
+            wanted = ["alert_flood"] if simulated == "no" else [f"own_{number}" for number in range(10, 12)]
+            until(lambda daemon=daemon, webhook=webhook, wanted=wanted: {row["code"] for row in deliveries(daemon, webhook)} >= set(wanted),
+                  what="the last of them")
+            assert len([row for row in deliveries(daemon, webhook) if row["code"].startswith("own")]) == 10 + 2 * (simulated == "yes")
+            flood = [alert for alert in daemon.get("alerts").json["items"] if alert["code"] == "alert_flood"]
+            assert [alert["text"] for alert in flood] == ([] if simulated == "yes" else [
+                f"More than 10 alerts came in 10 minutes, 12 so far: the first was {kept[-1]['number']}, own_0. "
+                "Webhooks are told of further warnings when this is over."])

@@ -243,6 +243,95 @@ static void what_stands_at_the_end_is_told_then(void **state)
 	assert_false(is_shelved(1));
 }
 
+/* ---- floods ---- */
+
+static void warn(uint8_t unit, uint64_t since_ns)
+{
+	stand(unit, since_ns, false);
+	list.items[list.count - 1].severity = OHTD_SEVERITY_WARNING;
+}
+
+static void drop(uint32_t key)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list.count; i++)
+		if (list.items[i].key != key)
+			list.items[kept++] = list.items[i];
+	list.count = kept;
+}
+
+static uint32_t flood_key(void)
+{
+	struct ohtd_alert alert = { 0 };
+
+	while (!ohtd_alert_is_flood(&alert))
+		alert.key += 1 << 8;
+	return alert.key;
+}
+
+/* As the table of alerts tells it, which is not here. */
+static void tell_flood(void)
+{
+	static char text[80];
+	struct ohtd_flood flood;
+
+	drop(flood_key());
+	if (!ohtd_alert_keeper_flood(keeper, &flood))
+		return;
+	snprintf(text, sizeof(text), "%d alerts.", (int)flood.count);
+	list.items[list.count++] = (struct ohtd_alert){
+		.key = flood_key(), .severity = OHTD_SEVERITY_WARNING, .source = "alerts", .code = "alert_flood",
+		.text = text, .since_ns = flood.since_ns,
+	};
+}
+
+/* Ten are told; then the flood is, and of the rest only what is critical. What stands at the end is told then. */
+static void a_flood_is_told_once(void **state)
+{
+	struct ohtd_flood flood;
+	uint64_t at = 0;
+
+	(void)state;
+	ohtd_alert_keeper_watch_floods(keeper);
+	for (uint8_t unit = 1; unit <= 10; unit++) {
+		warn(unit, at += 50 * S);
+		look(at);
+	}
+	look_until(at += 2 * S, "SELECT count(*) FROM webhook_deliveries", 10);
+	assert_false(ohtd_alert_keeper_flood(keeper, &flood));
+	for (uint8_t unit = 11; unit <= 12; unit++) {
+		warn(unit, at += S);
+		look(at);
+	}
+	assert_true(ohtd_alert_keeper_flood(keeper, &flood));
+	assert_int_equal(flood.count, 12);
+	assert_int_equal(flood.first.number, 1);
+	tell_flood();
+	look_until(at += 2 * S, "SELECT count(*) FROM webhook_deliveries", 11);
+	assert_int_equal(told("began", 11) + told("began", 12), 0);
+	stand(13, at, false);
+	look_until(at += 2 * S, "SELECT count(*) FROM webhook_deliveries", 12);
+	assert_int_equal(told("began", 13), 1);
+	/* What was told ends as always; what was not comes and goes without a word. */
+	drop(1);
+	drop(11);
+	tell_flood();
+	look_until(at += 2 * S, "SELECT count(*) FROM alerts WHERE ended_ns > 0", 2);
+	assert_int_equal(told("ended", 1), 1);
+	assert_int_equal(told("ended", 11), 0);
+	/* Unit 9, of the fifth newest alert, came at 450 s. */
+	look(1050 * S - 1);
+	assert_true(ohtd_alert_keeper_flood(keeper, &flood));
+	look(1050 * S);
+	assert_false(ohtd_alert_keeper_flood(keeper, &flood));
+	tell_flood();
+	look_until(1052 * S, "SELECT count(*) FROM webhook_deliveries WHERE code = 'alert_flood'", 2);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM webhook_deliveries WHERE text = '13 alerts.' AND event = 'alert.ended'"), 1);
+	assert_int_equal(told("began", 12), 1);
+	assert_int_equal(told("began", 11), 0);
+}
+
 static void emergencies_and_faults_are_never_shelved(void **state)
 {
 	struct ohtd_alert_row row;
@@ -364,6 +453,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_told_ends_and_what_comes_shelved_does_not_begin, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_end_between_two_writes_is_told_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_stands_at_the_end_is_told_then, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_flood_is_told_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(emergencies_and_faults_are_never_shelved, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_shelf_lasts_as_long_as_it_was_made_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_shelf_that_ended_before_it_was_heard_of_ends, set_up, tear_down),

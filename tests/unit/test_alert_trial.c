@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The trial of rules on what is kept, against the same rules on all samples: random values around a limit with bad ones,
- * holes and states. Which alerts come, when each comes and ends, and by which value is the same.
+ * holes and states. Which alerts come, when each comes and ends, by which value, and with which peak is the same.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -140,6 +140,27 @@ static const struct ohtd_alert_rule rules[] = {
 	  .limit = 4, .hysteresis = 3, .on_ms = 1000, .off_ms = 1000 },
 };
 
+/* Of a rule that is no increase. */
+static int64_t value_of(const struct ohtd_alert_rule *rule, const struct ohtd_sample *sample)
+{
+	const int64_t value = sample->values[rule->signal];
+
+	return rule->kind == OHTD_ALERT_RULE_DIFFERENCE ? value - sample->values[rule->minus] : value;
+}
+
+static bool is_judged(const struct ohtd_alert_rule *rule, const struct ohtd_sample *sample)
+{
+	return ohtd_sample_quality(sample, rule->signal) == OHTD_TELEMETRY_GOOD &&
+	       (rule->kind != OHTD_ALERT_RULE_DIFFERENCE ||
+		ohtd_sample_quality(sample, rule->minus) == OHTD_TELEMETRY_GOOD);
+}
+
+static void farthest(const struct ohtd_alert_rule *rule, int64_t value, int64_t *peak)
+{
+	if (rule->below ? value < *peak : value > *peak)
+		*peak = value;
+}
+
 /* All samples, as the daemon sees them. */
 static void expect(const struct ohtd_alert_rule *rule, int64_t start_ns, struct ohtd_alert_trial *trial)
 {
@@ -161,12 +182,14 @@ static void expect(const struct ohtd_alert_rule *rule, int64_t start_ns, struct 
 		if (watch.active && !was_active) {
 			if (trial->kept < OHTD_ALERT_COMINGS_MAX)
 				trial->comings[trial->kept++] = (struct ohtd_alert_coming){
-					.from_ns = time_ns, .value = watch.value,
+					.from_ns = time_ns, .value = watch.value, .peak = watch.value,
 				};
 			trial->count++;
 		} else if (!watch.active && was_active && trial->count == trial->kept) {
 			trial->comings[trial->kept - 1].to_ns = was_seen ? time_ns : last_ns;
 		}
+		if (watch.active && is_judged(rule, &samples[i]) && trial->count == trial->kept)
+			farthest(rule, value_of(rule, &samples[i]), &trial->comings[trial->kept - 1].peak);
 		last_ns = time_ns;
 	}
 }
@@ -175,11 +198,12 @@ static void compare(const char *code, const struct ohtd_alert_trial *is, const s
 {
 	for (unsigned int i = 0; i < is->kept && i < wanted_one->kept; i++)
 		if (memcmp(&is->comings[i], &wanted_one->comings[i], sizeof(is->comings[i])))
-			fail_msg("%s: coming %u is %lld to %lld, not %lld to %lld", code, i,
+			fail_msg("%s: coming %u is %lld to %lld with %lld, not %lld to %lld with %lld", code, i,
 				 (long long)(is->comings[i].from_ns - BEGAN_NS) / 25000000,
-				 (long long)(is->comings[i].to_ns - BEGAN_NS) / 25000000,
+				 (long long)(is->comings[i].to_ns - BEGAN_NS) / 25000000, (long long)is->comings[i].peak,
 				 (long long)(wanted_one->comings[i].from_ns - BEGAN_NS) / 25000000,
-				 (long long)(wanted_one->comings[i].to_ns - BEGAN_NS) / 25000000);
+				 (long long)(wanted_one->comings[i].to_ns - BEGAN_NS) / 25000000,
+				 (long long)wanted_one->comings[i].peak);
 	if (is->count != wanted_one->count)
 		fail_msg("%s: %llu comings, not %llu", code, (unsigned long long)is->count,
 			 (unsigned long long)wanted_one->count);

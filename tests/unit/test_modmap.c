@@ -390,6 +390,49 @@ static void refuses_bad_modules(void **state)
 		expect(&bad[i], bad[i].rows, REGISTER_A);
 }
 
+/* A column that a table may do without. */
+static void takes_the_firmware_that_is_expected(void **state)
+{
+	static const struct {
+		const char *cell, *refusal;
+		uint16_t from, to;
+	} rows[] = {
+		{ "", NULL, 0, UINT16_MAX },
+		{ "1.05", NULL, 0x0105, 0x0105 },
+		{ "1.00-2.99", NULL, 0x0100, 0x0263 },
+		{ "255.255", NULL, UINT16_MAX, UINT16_MAX },
+		{ "1.5", "firmware: not a version as 1.05, nor two as 1.00-1.99: '1.5'", 0, 0 },
+		{ "256.00", "firmware: not a version", 0, 0 },
+		{ "1.256", "firmware: not a version", 0, 0 },
+		{ "1.00-", "firmware: not a version", 0, 0 },
+		{ "1.00 ", "firmware: not a version", 0, 0 },
+		{ "v1.00", "firmware: not a version", 0, 0 },
+		{ "2.00-1.99", "firmware: the first version is the greater one", 0, 0 },
+	};
+	static char header[512] = MODULE_HEADER;
+
+	(void)state;
+	strcpy(strchr(header, '\n'), ",firmware\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct oht_modmap *m = NULL;
+		char row[128];
+		int r;
+
+		snprintf(row, sizeof(row), "a,0x02,yes,0x0002,30,2,500,stop,stop,3,x,%s\n", rows[i].cell);
+		write_file("modules.csv", header, row);
+		write_file("registers.csv", REGISTER_HEADER, REGISTER_A);
+		r = oht_modmap_load(dir, &m, error);
+		if (!r != !rows[i].refusal)
+			fail_msg("'%s': %d, %s", rows[i].cell, r, error);
+		if (r)
+			assert_non_null(strstr(error, rows[i].refusal));
+		else
+			assert_true(oht_modmap_by_name(m, "a")->firmware[0] == rows[i].from &&
+				    oht_modmap_by_name(m, "a")->firmware[1] == rows[i].to);
+		oht_modmap_free(m);
+	}
+}
+
 static void refuses_missing_files_and_columns(void **state)
 {
 	struct oht_modmap *m;
@@ -455,6 +498,7 @@ int main(void)
 		cmocka_unit_test(refuses_bad_registers),
 		cmocka_unit_test(refuses_registers_that_clash),
 		cmocka_unit_test(refuses_bad_modules),
+		cmocka_unit_test(takes_the_firmware_that_is_expected),
 		cmocka_unit_test(refuses_missing_files_and_columns),
 		cmocka_unit_test(knows_its_words),
 	};

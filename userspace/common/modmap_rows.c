@@ -46,6 +46,9 @@ static const char *const module_columns[] = {
 	"description", NULL,
 };
 
+/* A table may do without it: then any version is expected. */
+static const char *const firmware_column[] = { "firmware", NULL };
+
 /* ---- registers ---- */
 
 static int parse_profile(const struct oht_cells *c, struct oht_register_row *row)
@@ -332,6 +335,46 @@ static int parse_module(const struct oht_cells *c, struct oht_module *module)
 	return err ? err : parse_loss(c, module);
 }
 
+/* "1.05": high byte major, low byte minor, of which people write two digits. What stands behind it, or NULL. */
+static const char *read_version(const char *text, uint16_t *version)
+{
+	const size_t major = strspn(text, "0123456789"), minor = strspn(text + major + (text[major] == '.'), "0123456789");
+	const char *point = text + major;
+	unsigned long high, low;
+
+	if (*point != '.' || major < 1 || major > 3 || minor < 2 || minor > 3)
+		return NULL;
+	high = strtoul(text, NULL, 10);
+	low = strtoul(point + 1, NULL, 10);
+	*version = (uint16_t)(high << 8 | low);
+	return high > UINT8_MAX || low > UINT8_MAX ? NULL : point + 1 + minor;
+}
+
+static int parse_firmware(const struct oht_cells *c, struct oht_module *module)
+{
+	const char *text = oht_cell(c, 0), *end;
+
+	if (!*text)
+		return 0;
+	end = read_version(text, &module->firmware[0]);
+	module->firmware[1] = module->firmware[0];
+	if (end && *end == '-')
+		end = read_version(end + 1, &module->firmware[1]);
+	if (!end || *end)
+		return oht_cell_refuse(c, 0, "not a version as 1.05, nor two as 1.00-1.99");
+	if (module->firmware[0] > module->firmware[1])
+		return oht_cell_refuse(c, 0, "the first version is the greater one");
+	return 0;
+}
+
+static bool has_firmware(const struct oht_csv *csv, size_t *index)
+{
+	for (*index = 0; *index < csv->columns; (*index)++)
+		if (!strcmp(csv->header[*index], firmware_column[0]))
+			return true;
+	return false;
+}
+
 static int check_unique(const struct oht_cells *c, const struct oht_module *module, size_t n)
 {
 	size_t i;
@@ -349,16 +392,23 @@ static int check_unique(const struct oht_cells *c, const struct oht_module *modu
 
 int oht_modmap_module_rows(const struct oht_csv *csv, struct oht_module *module, char *error)
 {
-	size_t index[MOD_COLUMNS];
+	size_t index[MOD_COLUMNS], firmware_index;
 	struct oht_cells cells = {
 		.csv = csv, .names = module_columns, .index = index, .error = error,
 	};
+	struct oht_cells firmware = {
+		.csv = csv, .names = firmware_column, .index = &firmware_index, .error = error,
+	};
+	const bool with_firmware = has_firmware(csv, &firmware_index);
 	size_t i;
 	int err = oht_csv_columns(csv, module_columns, index, error);
 
 	for (i = 0; !err && i < csv->rows; i++) {
-		cells.row = &csv->row[i];
+		cells.row = firmware.row = &csv->row[i];
 		err = parse_module(&cells, &module[i]);
+		module[i].firmware[1] = UINT16_MAX;
+		if (!err && with_firmware)
+			err = parse_firmware(&firmware, &module[i]);
 		if (!err)
 			err = check_unique(&cells, module, i);
 	}

@@ -288,6 +288,28 @@ int client_request(struct cli *cli, const char *method, const char *path, struct
 	return client_send(cli, method, path, body ? json_object_to_json_string(body) : NULL, answer);
 }
 
+int client_put(struct cli *cli, const char *path, const char *tag, struct json_object *body, struct json_object **answer)
+{
+	const struct http_request request = {
+		.method = "PUT", .body = json_object_to_json_string(body), .if_match = tag,
+	};
+
+	return ask(cli, request, path, answer);
+}
+
+struct json_object *client_json(const char *word)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *value = NULL;
+
+	if (!tokener)
+		return NULL;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	value = json_tokener_parse_ex(tokener, word, (int)strlen(word) + 1);
+	json_tokener_free(tokener);
+	return value;
+}
+
 int client_text(struct cli *cli, const char *path, char **text)
 {
 	const struct http_request request = { .method = "GET", .type = "text/plain" };

@@ -39,6 +39,12 @@ int client_request(struct cli *cli, const char *method, const char *path, struct
 /* The same with a body as it was written, which ohtd reads first. */
 int client_send(struct cli *cli, const char *method, const char *path, const char *body, struct json_object **answer);
 
+/* A change of what has the ETag @tag: refused if it has another one by now. */
+int client_put(struct cli *cli, const char *path, const char *tag, struct json_object *body, struct json_object **answer);
+
+/* Strict and with its NUL: "12,000" is not the number 12. NULL: no JSON as a whole, or null. To be released. */
+struct json_object *client_json(const char *word);
+
 /* The same for an answer that is text: @text is to be freed. */
 int client_text(struct cli *cli, const char *path, char **text);
 

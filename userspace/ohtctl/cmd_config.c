@@ -52,24 +52,10 @@ static void show_tree(struct cli *cli, const char *at, struct json_object *tree)
 	}
 }
 
-/* Strict and with its NUL: "12,000" is not the number 12. NULL: no JSON as a whole, or null. */
-static struct json_object *whole_json(const char *word)
-{
-	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *value = NULL;
-
-	if (!tokener)
-		return NULL;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	value = json_tokener_parse_ex(tokener, word, (int)strlen(word) + 1);
-	json_tokener_free(tokener);
-	return value;
-}
-
 /* As JSON if it is a number, null or a text in quotation marks; any other word is a text. */
 static struct json_object *value_of(const char *word)
 {
-	struct json_object *value = whole_json(word);
+	struct json_object *value = client_json(word);
 	enum json_type type = json_object_get_type(value);
 
 	if (type == json_type_int || type == json_type_double || type == json_type_string)

@@ -73,6 +73,10 @@ static struct curl_slist *set_headers(CURL *handle, const struct http_request *r
 
 	headers = curl_slist_append(headers, "Content-Type: application/json");
 	headers = curl_slist_append(headers, "Expect:");
+	if (request->if_match) {
+		snprintf(line, sizeof(line), "If-Match: %s", request->if_match);
+		headers = curl_slist_append(headers, line);
+	}
 	if (request->last_id) {
 		snprintf(line, sizeof(line), "Last-Event-ID: %s", request->last_id);
 		headers = curl_slist_append(headers, line);

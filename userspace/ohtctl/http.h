@@ -25,6 +25,7 @@
  *	is only for a look at the certificates
  * @token: access token, or NULL
  * @body: JSON, or NULL
+ * @if_match: header of that name, of at most 80 bytes, or NULL
  * @last_id: of a stream: the event behind which it is to go on, or NULL
  * @type: of a stream: its media type, a constant text
  */
@@ -35,6 +36,7 @@ struct http_request {
 	const char *authority;
 	const char *token;
 	const char *body;
+	const char *if_match;
 	const char *last_id;
 	const char *type;
 };

@@ -73,6 +73,9 @@ _ohtctl() {
 	alerts)
 		mapfile -t COMPREPLY < <(compgen -W 'acknowledge comment comments shelve unshelve shelves summary history rules try' -- "$word")
 		return ;;
+	rules)
+		mapfile -t COMPREPLY < <(compgen -W 'add set delete' -- "$word")
+		return ;;
 	webhooks)
 		mapfile -t COMPREPLY < <(compgen -W 'list add test secret remove log resend' -- "$word")
 		return ;;

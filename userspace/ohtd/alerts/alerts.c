@@ -7,8 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alerts/disk.h"
+#include "alerts/keeper.h"
+#include "alerts/proof.h"
 #include "audit/audit.h"
 #include "auth/setup.h"
+#include "config/config.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log_sink.h"
@@ -19,6 +23,7 @@
 #include "views/services.h"
 #include "oht_client.h"
 #include "control/robot.h"
+#include "robot/model.h"
 #include "robot/telemetry.h"
 #include "robot/user_maps.h"
 #include "settings/settings.h"
@@ -29,6 +34,9 @@
 #define ENDS_SOON_S	(7 * 86400)
 #define TEXT_BYTES	256
 #define CORRECTED_TOLD_MS	3600000
+/* A machine that starts has its time from the network some minutes later. */
+#define NOT_KEPT_MS	600000
+#define AHEAD_NS	(10 * (int64_t)OHTD_NS_PER_S)
 
 /* ---- the table ---- */
 
@@ -52,6 +60,13 @@ enum {
 	CONFIG_RETURNED,
 	CONFIG_DROPPED,
 	CLOCK_CORRECTED,
+	CLOCK_AHEAD,
+	CLOCK_NOT_KEPT,
+	DISK_LOW,
+	MODULE_VERSION,
+	SELF_TEST_DUE,
+	BUTTON_PRESS_DUE,
+	ALERT_FLOOD,
 	KINDS,
 };
 
@@ -145,6 +160,23 @@ static const struct kind kinds[KINDS] = {
 		.action = "Ask for the change again, while the robot stands; the next version ends this, or a day." },
 	[CLOCK_CORRECTED] = { "clock", "clock_corrected", OHTD_SEVERITY_WARNING,
 		.action = "Records from before carry the wrong time. Give the machine a clock with a battery, or time from the network." },
+	[CLOCK_AHEAD] = { "clock", "clock_ahead", OHTD_SEVERITY_WARNING,
+		.action = "Set the time of day of the machine right, and have it kept right (NTP, PTP): then ohtd follows at once." },
+	[CLOCK_NOT_KEPT] = { "clock", "clock_not_synchronised", OHTD_SEVERITY_WARNING,
+		.text = "Nothing keeps the time of day of the machine right: records may carry a wrong time.",
+		.action = "Name a time server that the machine can reach (systemd-timesyncd, chrony), or acknowledge this." },
+	[DISK_LOW] = { "disk", "disk_low", OHTD_SEVERITY_WARNING,
+		.action = "Delete what is not needed, or let the history keep less (/history/size_mib). When nothing is left, "
+			  "nothing can be kept or changed any more." },
+	[MODULE_VERSION] = { "module", "module_version", OHTD_SEVERITY_WARNING,
+		.action = "Load the expected firmware, or write into modules.csv which versions are (column firmware)." },
+	[SELF_TEST_DUE] = { "safety", "self_test_due", OHTD_SEVERITY_WARNING,
+		.action = "Stop the robot, then ohtctl safety selftest, or Self-test on the page Safety." },
+	[BUTTON_PRESS_DUE] = { "safety", "button_press_due", OHTD_SEVERITY_WARNING,
+		.action = "Press the emergency-stop button while the robot stands; GET safety .proof_test_age_s is small then. "
+			  "Release it and reset." },
+	[ALERT_FLOOD] = { "alerts", "alert_flood", OHTD_SEVERITY_WARNING,
+		.action = "See ohtctl alerts history, the first one first: others often follow from it." },
 };
 
 static const char *action_of(const char *code)
@@ -194,6 +226,16 @@ static struct ohtd_alert *add(const struct gathering *to, unsigned int kind, uin
 		.since_ns = since_ns,
 	};
 	alert->action = row->action ? row->action : action_of(alert->code);
+	return alert;
+}
+
+/* The daemon works: a person should look. */
+static struct ohtd_alert *add_notice(const struct gathering *to, unsigned int kind, uint8_t unit, uint64_t since_ns)
+{
+	struct ohtd_alert *alert = add(to, kind, unit, since_ns);
+
+	if (alert)
+		alert->degrades = false;
 	return alert;
 }
 
@@ -280,12 +322,39 @@ static void judge_module(const struct gathering *to, const struct ohtd_module_vi
 		add_module(to, code, module->unit, module->health_since_ns);
 }
 
+static const struct oht_module *expected_of(const struct ohtd_model *model, const struct ohtd_module_view *module)
+{
+	for (unsigned int i = 0; module->assigned && i < model->count; i++)
+		if (model->kinds[i].module->type_code == module->type_code)
+			return model->kinds[i].module;
+	return NULL;
+}
+
+/* Of one that is not there the version is not known. */
+static void judge_version(const struct gathering *to, const struct ohtd_module_view *module)
+{
+	const struct oht_module *expected = expected_of(ohtd_robot_model(to->scene->services->robot), module);
+	const unsigned int is = module->firmware_version;
+	const uint16_t *wanted = expected ? expected->firmware : NULL;
+	struct ohtd_alert *alert;
+
+	if (!wanted || !is || (is >= wanted[0] && is <= wanted[1]))
+		return;
+	alert = add_notice(to, MODULE_VERSION, module->unit, 0);
+	if (alert)
+		alert->text = text_of(to, "Module %u (%s) has firmware %u.%02u; expected is %u.%02u to %u.%02u.",
+				      module->unit, module->name, is >> 8, is & 0xff, wanted[0] >> 8,
+				      wanted[0] & 0xffu, wanted[1] >> 8, wanted[1] & 0xffu);
+}
+
 static void judge_modules(const struct gathering *to)
 {
 	const struct ohtd_snapshot *snapshot = to->scene->snapshot;
 
 	for (unsigned int i = 0; i < snapshot->module_count; i++)
 		judge_module(to, &snapshot->modules[i]);
+	for (unsigned int i = 0; i < snapshot->module_count; i++)
+		judge_version(to, &snapshot->modules[i]);
 }
 
 /* One that is in the list already, with more detail. */
@@ -422,21 +491,46 @@ static void judge_certificate(const struct gathering *to)
 }
 
 /* For an hour, so that somebody sees it; what was wrong is right by then. */
+static void judge_correction(const struct gathering *to, const struct ohtd_clock_view *view)
+{
+	struct ohtd_alert *alert = NULL;
+
+	if (view->corrected_mono_ns && ohtd_scene_age_ms(to->scene, view->corrected_mono_ns) <= CORRECTED_TOLD_MS)
+		alert = add_notice(to, CLOCK_CORRECTED, 0, view->corrected_mono_ns);
+	if (alert)
+		alert->text = text_of(to, "The time of day was %lld s ahead and has been set right.",
+				      (long long)(view->corrected_ns / (int64_t)OHTD_NS_PER_S));
+}
+
+/* Nobody needs the time of day of a simulated robot, and computers of developers often run without time servers. */
 static void judge_clock(const struct gathering *to)
 {
 	struct ohtd_clock_view view;
-	struct ohtd_alert *alert;
+	struct ohtd_alert *alert = NULL;
 
 	ohtd_clock_look(to->scene->services->clock, &view);
-	if (!view.corrected_mono_ns ||
-	    ohtd_scene_age_ms(to->scene, view.corrected_mono_ns) > CORRECTED_TOLD_MS)
-		return;
-	alert = add(to, CLOCK_CORRECTED, 0, view.corrected_mono_ns);
-	if (!alert)
-		return;
-	alert->degrades = false;
-	alert->text = text_of(to, "The time of day was %lld s ahead and has been set right.",
-			      (long long)(view.corrected_ns / (int64_t)OHTD_NS_PER_S));
+	judge_correction(to, &view);
+	if (view.unkept_mono_ns && !to->scene->services->config->simulated &&
+	    ohtd_scene_age_ms(to->scene, view.unkept_mono_ns) > NOT_KEPT_MS)
+		add_notice(to, CLOCK_NOT_KEPT, 0, view.unkept_mono_ns);
+	if (view.ahead_ns >= AHEAD_NS)
+		alert = add_notice(to, CLOCK_AHEAD, 0, 0);
+	if (alert)
+		alert->text = text_of(to, "The time of day of ohtd is %lld s ahead of the machine's, which was set back.",
+				      (long long)(view.ahead_ns / (int64_t)OHTD_NS_PER_S));
+}
+
+static void judge_disk(const struct gathering *to)
+{
+	struct ohtd_disk_view view;
+	struct ohtd_alert *alert = NULL;
+
+	ohtd_disk_look(to->scene->services->disk, &view);
+	if (view.low_since_ns)
+		alert = add_notice(to, DISK_LOW, 0, view.low_since_ns);
+	if (alert)
+		alert->text = text_of(to, "The disk of the state folder has little room: %llu of %llu MiB are left.",
+				      (unsigned long long)view.free_bytes >> 20, (unsigned long long)view.size_bytes >> 20);
 }
 
 /* What is wrong with it is no business of an unknown client. */
@@ -461,15 +555,12 @@ static void judge_audit(const struct gathering *to)
 		add(to, AUDIT_ALTERED, 0, 0);
 }
 
-/* The daemon works: a person is to know. */
 static void add_word(const struct gathering *to, unsigned int kind, const char *what, const char *word)
 {
-	struct ohtd_alert *alert = add(to, kind, 0, 0);
+	struct ohtd_alert *alert = add_notice(to, kind, 0, 0);
 
-	if (!alert)
-		return;
-	alert->text = text_of(to, "%s: %s.", what, word);
-	alert->degrades = false;
+	if (alert)
+		alert->text = text_of(to, "%s: %s.", what, word);
 }
 
 static void judge_settings(const struct gathering *to)
@@ -486,6 +577,52 @@ static void judge_settings(const struct gathering *to)
 		add_word(to, CONFIG_RETURNED, "The configuration has returned", word);
 	if (ohtd_settings_dropped(to->scene->services->settings, word))
 		add_word(to, CONFIG_DROPPED, "A change of the configuration was not made", word);
+}
+
+/* "... was 40 days ago", "No ... in 40 days" */
+static const char *age_text(const struct gathering *to, const char *what, bool done, int64_t age_s, const char *risk)
+{
+	return text_of(to, done ? "The last %s was %lld days ago: %s." : "There was no %s in %lld days: %s.", what,
+		       (long long)(age_s / 86400), risk);
+}
+
+/* A simulated robot has no button. */
+static void judge_proof(const struct gathering *to)
+{
+	struct ohtd_proof_view view;
+	struct ohtd_alert *alert;
+
+	ohtd_proof_look(to->scene->services->proof, &view);
+	if (to->scene->services->config->simulated)
+		return;
+	alert = view.test_due ? add_notice(to, SELF_TEST_DUE, 0, 0) : NULL;
+	if (alert)
+		alert->text = age_text(to, "self-test of the stop", view.tested, view.test_age_s,
+				       "an output that cannot be lowered is not noticed");
+	alert = view.press_due ? add_notice(to, BUTTON_PRESS_DUE, 0, 0) : NULL;
+	if (alert)
+		alert->text = age_text(to, "press of the emergency-stop button", view.pressed, view.press_age_s,
+				       "a contact that has welded is not noticed");
+}
+
+/* ---- too many ---- */
+
+static void judge_flood(const struct gathering *to)
+{
+	struct ohtd_flood *flood = ohtd_scene_alloc(to->scene, sizeof(*flood));
+	struct ohtd_alert *alert = NULL;
+
+	if (ohtd_alert_keeper_flood(to->scene->services->alert_keeper, flood))
+		alert = add_notice(to, ALERT_FLOOD, 0, flood->since_ns);
+	if (alert)
+		alert->text = text_of(to, "More than %u alerts came in %u minutes, %llu so far: the first was %lld, %s. Webhooks are told of "
+				      "further warnings when this is over.", OHTD_ALERT_FLOOD - 1, OHTD_ALERT_FLOOD_S / 60,
+				      (unsigned long long)flood->count, (long long)flood->first.number, flood->first.code);
+}
+
+bool ohtd_alert_is_flood(const struct ohtd_alert *alert)
+{
+	return alert->key >> 8 == ALERT_FLOOD;
 }
 
 /* ---- rules on values ---- */
@@ -606,6 +743,9 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	judge_audit(&to);
 	judge_settings(&to);
 	judge_clock(&to);
+	judge_disk(&to);
+	judge_proof(&to);
+	judge_flood(&to);
 	judge_rules(&to);
 	qsort(to.list->items, to.list->count, sizeof(to.list->items[0]), compare);
 	return to.list;

@@ -79,9 +79,9 @@ struct ohtd_alert {
 
 /* Room for kinds that have no code of the robot; alerts.c has them. */
 #define OHTD_ALERT_KINDS_MAX	32
-/* Those of the control thread, one of each module, of each other kind that can be, of each rule. */
+/* Those of the control thread, two of each module, of each other kind that can be, of each rule. */
 #define OHTD_ALERTS_LISTED_MAX \
-	(OHTD_ALERTS_MAX + OHTD_MODULES_MAX + OHTD_ALERT_KINDS_MAX + OHTD_ALERT_RULES_MAX)
+	(OHTD_ALERTS_MAX + 2 * OHTD_MODULES_MAX + OHTD_ALERT_KINDS_MAX + OHTD_ALERT_RULES_MAX)
 
 /**
  * struct ohtd_alert_list - all that are active
@@ -106,6 +106,9 @@ bool ohtd_alert_is_code(const char *code);
 
 /* May it be left untold for a time? Never an emergency, the stop among them, and never a fault of the robot. */
 bool ohtd_alert_may_rest(const struct ohtd_alert *alert);
+
+/* Does it say that there is a flood of the others? */
+bool ohtd_alert_is_flood(const struct ohtd_alert *alert);
 
 /* Somebody has acknowledged the alert with @key: a latching rule hears of it. */
 void ohtd_alerts_acknowledged(struct ohtd_alert_rules *rules, uint32_t key);

@@ -49,6 +49,8 @@ struct entry {
  * @before: greatest number of the runs before
  * @begun: what those left open has been cut
  * @shelves: which of them are shelved
+ * @watches_floods: @flood is kept
+ * @flood: under @lock, too
  * @lock: of @entries
  * @entries: in no order
  * @outbox: the way of @rows
@@ -61,6 +63,8 @@ struct ohtd_alert_keeper {
 	int64_t before;
 	bool begun;
 	struct ohtd_alert_shelves *shelves;
+	bool watches_floods;
+	struct ohtd_flood flood;
 	pthread_mutex_t lock;
 	unsigned int entry_count;
 	struct entry entries[ENTRIES_MAX];
@@ -171,6 +175,14 @@ static bool is_shelved(struct ohtd_alert_keeper *keeper, const struct ohtd_alert
 	       ohtd_alert_shelves_find(keeper->shelves, alert->code, alert->source, alert->unit, NULL);
 }
 
+/* Webhooks are not told of it: it is shelved, or one more warning in a flood, of which they are told as of an alert. */
+static bool is_muted(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert)
+{
+	if (keeper->flood.since_ns && alert->severity == OHTD_SEVERITY_WARNING && !ohtd_alert_is_flood(alert))
+		return true;
+	return is_shelved(keeper, alert);
+}
+
 /* It comes now, perhaps once more. */
 static void note_coming(struct ohtd_alert_keeper *keeper, struct entry *entry, const struct ohtd_alert *alert,
 			uint64_t now_ns)
@@ -179,7 +191,7 @@ static void note_coming(struct ohtd_alert_keeper *keeper, struct entry *entry, c
 	const int64_t three_ns = (int64_t)(now_ns - entry->came_ns[1]);
 
 	row->times++;
-	row->muted = is_shelved(keeper, alert);
+	row->muted = is_muted(keeper, alert);
 	if (entry->came_ns[1] && (!row->fastest_ns || three_ns < row->fastest_ns))
 		row->fastest_ns = three_ns;
 	entry->came_ns[1] = entry->came_ns[0];
@@ -202,6 +214,8 @@ static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	snprintf(row->severity, sizeof(row->severity), "%s", ohtd_severity_name(alert->severity));
 	snprintf(row->source, sizeof(row->source), "%s", alert->source);
 	snprintf(row->text, sizeof(row->text), "%s", alert->text);
+	if (keeper->watches_floods && !ohtd_alert_is_flood(alert))
+		ohtd_flood_came(&keeper->flood, row->number, row->code, now_ns);
 	note_coming(keeper, entry, alert, now_ns);
 }
 
@@ -216,11 +230,11 @@ static void begin_anew(struct ohtd_alert_keeper *keeper, struct entry *entry, co
 	begin_entry(keeper, alert, now_ns);
 }
 
-/* Its shelf is over, or has become none: what came meanwhile and stands is told now. */
+/* Its shelf or the flood is over, or has become none: what came meanwhile and stands is told now. */
 static void look_at_shelf(struct ohtd_alert_keeper *keeper, struct entry *entry, const struct ohtd_alert *alert)
 {
 	entry->may_rest = ohtd_alert_may_rest(alert);
-	if (!entry->row.muted || is_shelved(keeper, alert))
+	if (!entry->row.muted || is_muted(keeper, alert))
 		return;
 	entry->row.muted = false;
 	entry->changed = true;
@@ -238,6 +252,9 @@ static void take_coming(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	}
 	if (!entry->ended_ns && entry->since_ns == alert->since_ns) {
 		entry->over = alert->over;
+		/* Its end says how many there were. */
+		if (ohtd_alert_is_flood(alert))
+			snprintf(entry->row.text, sizeof(entry->row.text), "%s", alert->text);
 		return;
 	}
 	if (!entry->ended_ns && entry->over) {
@@ -302,6 +319,19 @@ static void hand_over(struct ohtd_alert_keeper *keeper, uint64_t now_ns)
 	ohtd_outbox_send(&keeper->outbox, work_keep, keeper);
 }
 
+void ohtd_alert_keeper_watch_floods(struct ohtd_alert_keeper *keeper)
+{
+	keeper->watches_floods = true;
+}
+
+bool ohtd_alert_keeper_flood(struct ohtd_alert_keeper *keeper, struct ohtd_flood *flood)
+{
+	pthread_mutex_lock(&keeper->lock);
+	*flood = keeper->flood;
+	pthread_mutex_unlock(&keeper->lock);
+	return flood->since_ns;
+}
+
 void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene)
 {
 	const struct ohtd_alert_list *list;
@@ -315,6 +345,7 @@ void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_
 	list = ohtd_alerts_list(scene);
 	ohtd_alert_shelves_look(keeper->shelves);
 	pthread_mutex_lock(&keeper->lock);
+	ohtd_flood_look(&keeper->flood, scene->now_ns);
 	end_missing(keeper, list, scene->now_ns);
 	for (size_t i = 0; i < list->count; i++)
 		take_alert(keeper, &list->items[i], scene->now_ns);

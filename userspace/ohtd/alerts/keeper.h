@@ -7,7 +7,7 @@
  *
  * An alert that comes again within seconds of its end goes on in the same row, which counts how often it came. So
  * a loose contact fills no disk. One that comes while it is shelved is kept as all others, and webhooks are not told
- * of it; if it stands when that is over, they are told then. What is missing while the robot starts or ends is not kept.
+ * of it; if it stands when that is over, they are told then. The same holds for a warning that comes in a flood of alerts. What is missing while the robot starts or ends is not kept.
  */
 #ifndef OHTD_ALERTS_KEEPER_H
 #define OHTD_ALERTS_KEEPER_H
@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "alerts/flood.h"
 #include "tables/alerts.h"
 
 struct ohtd_alert_keeper;
@@ -34,6 +35,12 @@ struct ohtd_store;
  * Return: NULL: out of memory.
  */
 struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, struct ohtd_clock *clock);
+
+/* Looks for floods from now on. Before the first look. */
+void ohtd_alert_keeper_watch_floods(struct ohtd_alert_keeper *keeper);
+
+/* A flood of alerts that lasts; false: there is none. */
+bool ohtd_alert_keeper_flood(struct ohtd_alert_keeper *keeper, struct ohtd_flood *flood);
 
 /* Compares the alerts of @scene with those before, and hands what is new to the store, once a second at most. */
 void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene);

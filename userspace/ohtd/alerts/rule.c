@@ -161,7 +161,12 @@ static void come(struct ohtd_alert_watch *watch, uint64_t time_ns, int64_t value
 	watch->active = watch->told = true;
 	watch->acknowledged = false;
 	watch->since_ns = time_ns;
-	watch->value = value;
+	watch->value = watch->peak = value;
+}
+
+bool ohtd_alert_watch_is_peak(const struct ohtd_alert_watch *watch, int64_t value)
+{
+	return watch->active && (watch->rule->below ? value < watch->peak : value > watch->peak);
 }
 
 bool ohtd_alert_watch_is_beyond(const struct ohtd_alert_watch *watch, int64_t value)
@@ -176,6 +181,8 @@ static void judge(struct ohtd_alert_watch *watch, uint64_t time_ns, uint64_t pas
 {
 	const uint32_t delay_ms = watch->active ? watch->rule->off_ms : watch->rule->on_ms;
 
+	if (ohtd_alert_watch_is_peak(watch, value))
+		watch->peak = value;
 	if (ohtd_alert_watch_is_beyond(watch, value) == watch->active || !is_known(watch)) {
 		watch->turning = false;
 		return;

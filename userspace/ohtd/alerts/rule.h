@@ -106,6 +106,7 @@ struct ohtd_alert_rule {
  * @acknowledged: somebody has acknowledged it since it came
  * @since_ns: when it came, by the time of samples
  * @value: by which it came
+ * @peak: of an active alert, the value that was farthest beyond the limit
  * @counter: INCREASE: value of the last good sample, if @counting
  * @counted_ns: INCREASE: for how long it is counted without a gap
  * @part: INCREASE: of the window in which it is, counted from time 0
@@ -123,6 +124,7 @@ struct ohtd_alert_watch {
 	bool acknowledged;
 	uint64_t since_ns;
 	int64_t value;
+	int64_t peak;
 	bool counting;
 	int64_t counter;
 	uint64_t counted_ns;
@@ -144,6 +146,9 @@ void ohtd_alert_watch_acknowledge(struct ohtd_alert_watch *watch);
 
 /* Is @value beyond the limit, or, of an active alert, not back yet? */
 bool ohtd_alert_watch_is_beyond(const struct ohtd_alert_watch *watch, int64_t value);
+
+/* Is @value farther beyond the limit than the peak of an active alert? */
+bool ohtd_alert_watch_is_peak(const struct ohtd_alert_watch *watch, int64_t value);
 
 /* "The charge is low: 18.9 %, below 20 %. The robot stops before long." */
 void ohtd_alert_rule_text(const struct ohtd_alert_rule *rule, int64_t value,

@@ -92,6 +92,14 @@ static void note_coming(struct trying *t, int64_t time_ns)
 		};
 }
 
+static void note_peak(struct trying *t)
+{
+	struct ohtd_alert_trial *trial = t->trial;
+
+	if (t->watch.active && trial->count == trial->kept)
+		trial->comings[trial->kept - 1].peak = t->watch.peak;
+}
+
 /* Which value of a column stands for it. */
 enum pick { FIRST, LAST, PEAK };
 
@@ -128,6 +136,7 @@ static void step(struct trying *t, const struct ohtd_history_answer *from, size_
 		note_end(t, time_ns, true);
 	else if (was_active)
 		t->came_ns += time_ns - seen_until(t, time_ns);
+	note_peak(t);
 	t->last_ns = time_ns;
 }
 
@@ -169,6 +178,22 @@ static bool may_turn(const struct trying *t, size_t place)
 	       ohtd_alert_watch_is_beyond(watch, value) != watch->active;
 }
 
+/* A value within the column may be farther beyond the limit than any so far: which one is known by the samples. */
+static bool may_peak(const struct trying *t, size_t place)
+{
+	const struct ohtd_column *a = column_of(&t->columns, 0, place);
+	const struct ohtd_column *b = column_of(&t->columns, 1, place);
+	const bool below = t->rule->below;
+	int64_t bound = below ? a->min : a->max, first = a->first, last = a->last;
+
+	if (t->rule->kind == OHTD_ALERT_RULE_DIFFERENCE) {
+		bound -= below ? b->max : b->min;
+		first -= b->first;
+		last -= b->last;
+	}
+	return ohtd_alert_watch_is_peak(&t->watch, bound) && bound != first && bound != last;
+}
+
 /* Of a counter that only grows the ends of a column always are. */
 static bool is_enough(const struct trying *t, size_t place)
 {
@@ -183,7 +208,7 @@ static bool is_enough(const struct trying *t, size_t place)
 	if (!column_of(&t->columns, 0, place)->count || !column_of(&t->columns, 1, place)->count)
 		return true;
 	return t->rule->kind == OHTD_ALERT_RULE_INCREASE ||
-	       (has_one_result(t, place) && !may_turn(t, place));
+	       (has_one_result(t, place) && !may_turn(t, place) && !may_peak(t, place));
 }
 
 /* ---- samples ---- */

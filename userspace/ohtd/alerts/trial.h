@@ -4,8 +4,8 @@
  * Contexts: a thread that may wait (worker).
  * Locks:    none; see ohtd_history_read().
  *
- * Columns of a second are enough where the rule can only come to one result; elsewhere its
- * samples are read. So nothing is missed, and memory does not grow with the span.
+ * Columns of a second are enough where the rule can only come to one result, and none of their values can be a
+ * peak that is not seen; elsewhere its samples are read. So nothing is missed, and memory does not grow with the span.
  */
 #ifndef OHTD_ALERTS_TRIAL_H
 #define OHTD_ALERTS_TRIAL_H
@@ -17,10 +17,17 @@ struct ohtd_history;
 #define OHTD_ALERT_COMINGS_MAX	100
 #define OHTD_ALERT_TRIAL_LEVEL	1	/* columns of a second; what is older says nothing */
 
-/* An alert that would have come; @to_ns 0: it would not have ended by then. */
+/**
+ * struct ohtd_alert_coming - an alert that would have come
+ * @from_ns: when
+ * @to_ns: when it would have ended; 0: not by the end of the trial
+ * @value: by which it came
+ * @peak: the value that was farthest beyond the limit in that time
+ */
 struct ohtd_alert_coming {
 	int64_t from_ns, to_ns;
 	int64_t value;
+	int64_t peak;
 };
 
 /**

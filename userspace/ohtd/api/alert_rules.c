@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@
 #include "server/late.h"
 #include "lists/list.h"
 #include "lists/span.h"
+#include "robot/telemetry.h"
 
 #define DAY_NS		(86400 * (int64_t)OHTD_NS_PER_S)
 #define USUAL_NS	(7 * DAY_NS)
@@ -280,12 +282,14 @@ OHTD_SHAPE(trial_query, "AlertTrialQuery",
 struct coming {
 	int64_t from;
 	int64_t to;
+	double peak;
 	const char *text;
 };
 
 OHTD_SHAPE(coming, "AlertComing",
 	OHTD_TIME(coming, from, .summary = "The alert would have come"),
 	OHTD_TIME(coming, to, .flags = OHTD_NULL, .summary = "It would have ended; null: not by the end of the trial"),
+	OHTD_NUMBER(coming, peak, .summary = "The value that was farthest beyond the limit, in the unit of the signal"),
 	OHTD_TEXT(coming, text, .summary = "As the alert would have said"));
 
 struct trial {
@@ -295,10 +299,13 @@ struct trial {
 	bool complete;
 	int64_t count;
 	double active_s;
+	double total_s;
 	double seen_s;
 	const char *text;
 	const struct coming *items;
 	size_t items_count;
+	const struct coming *comings;
+	size_t comings_count;
 };
 
 OHTD_SHAPE(trial, "AlertTrial",
@@ -308,10 +315,12 @@ OHTD_SHAPE(trial, "AlertTrial",
 	OHTD_BOOLEAN(trial, complete, .summary = "false: the time for an answer was over before; go on with to as from"),
 	OHTD_INTEGER(trial, count, .summary = "How many alerts would have come"),
 	OHTD_NUMBER(trial, active_s, .unit = "s", .summary = "For how long, all together"),
+	OHTD_NUMBER(trial, total_s, .unit = "s", .summary = "The same"),
 	OHTD_NUMBER(trial, seen_s, .unit = "s", .summary = "Time of which values of the signal are kept"),
 	OHTD_TEXT(trial, text, .summary = "The same for people",
 		  .example = "\"would have come 3 times in 7 days, for 41 s\""),
-	OHTD_LIST(trial, items, coming, .summary = "The first 100 of them"));
+	OHTD_LIST(trial, items, coming, .summary = "The first 100 of them"),
+	OHTD_LIST(trial, comings, coming, .summary = "The same"));
 
 struct trial_late {
 	struct ohtd_late late;
@@ -361,6 +370,8 @@ static const char *trial_text(struct ohtd_call *call, const struct ohtd_alert_tr
 
 static void fill_comings(struct ohtd_call *call, const struct trial_late *job, struct coming *items)
 {
+	const double scale = pow(10, ohtd_telemetry_origin(job->rule.signal)->decimals);
+
 	for (unsigned int i = 0; i < job->trial.kept; i++) {
 		const struct ohtd_alert_coming *coming = &job->trial.comings[i];
 		char text[OHTD_ALERT_RULE_TEXT];
@@ -368,7 +379,7 @@ static void fill_comings(struct ohtd_call *call, const struct trial_late *job, s
 		ohtd_alert_rule_text(&job->rule, coming->value, text);
 		items[i] = (struct coming){
 			.from = coming->from_ns, .to = coming->to_ns ? coming->to_ns : OHTD_NONE,
-			.text = ohtd_call_text_of(call, "%s", text),
+			.peak = (double)coming->peak / scale, .text = ohtd_call_text_of(call, "%s", text),
 		};
 	}
 }
@@ -381,8 +392,9 @@ static void reply_trial(struct ohtd_call *call, struct ohtd_late *late)
 	const struct trial view = {
 		.code = ohtd_call_text_of(call, "%s", job->rule.code), .from = tried->from_ns,
 		.to = tried->to_ns, .complete = tried->complete, .count = (int64_t)tried->count,
-		.active_s = (double)tried->active_ns / 1e9, .seen_s = (double)tried->seen_ns / 1e9,
-		.text = trial_text(call, tried), .items = items, .items_count = tried->kept,
+		.active_s = (double)tried->active_ns / 1e9, .total_s = (double)tried->active_ns / 1e9,
+		.seen_s = (double)tried->seen_ns / 1e9, .text = trial_text(call, tried),
+		.items = items, .items_count = tried->kept, .comings = items, .comings_count = tried->kept,
 	};
 
 	if (late->result < 0) {
@@ -490,6 +502,13 @@ static const struct ohtd_route routes[] = {
 		.handle = get_trial,
 		.summary = "Which alerts of a rule would have come in the past",
 		.text = "By the samples that are kept. A latching alert ends with its reason here.",
+	}, {
+		.method = OHTD_POST, .path = "alert-rules/{name}/test", .role = OHTD_ROLE_OPERATOR,
+		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_STORE, .query = &trial_query_shape,
+		.replies = { { 200, &trial_shape } }, .problems = { "not_found", "too_many_runs" },
+		.handle = get_trial,
+		.summary = "The same as GET alert-rules/{name}/trial",
+		.text = "It changes nothing.",
 	}, {
 		.method = OHTD_POST, .path = "alert-trials", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_STORE, .query = &trial_query_shape, .body = &ohtd_rule_body_shape,

@@ -47,7 +47,8 @@ OHTD_SHAPE(alert, "Alert",
 	OHTD_TEXT(alert, text, .summary = "What it is, for people"),
 	OHTD_TEXT(alert, action, .summary = "What to do"),
 	OHTD_TEXT(alert, source,
-		  .summary = "robot, module, bus, control_plane, journal, store, log, certificate or profile",
+		  .summary = "robot, module, bus, control_plane, journal, store, history, log, certificate, profile, clock, "
+			     "disk, safety, alerts, webhooks, audit or configuration",
 		  .example = "\"module\""),
 	OHTD_INTEGER(alert, address, .flags = OHTD_NULL,
 		     .summary = "Unit address of the module; null: it is about no module"),
@@ -282,6 +283,54 @@ static void show_kept(struct ohtd_call *call, const void *row, void *item)
 
 static const struct ohtd_stored_list kept_alerts = { .row = &ohtd_kept_alerts, .show = show_kept };
 
+/* ---- one of them ---- */
+
+struct alert_late {
+	struct ohtd_late late;
+	struct ohtd_alert_row row;
+};
+
+static int read_alert(struct ohtd_db *db, void *arg)
+{
+	struct alert_late *job = arg;
+
+	return ohtd_db_alert_get(db, &job->row);
+}
+
+static void reply_alert(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct alert_late *job = (const struct alert_late *)late;
+	struct kept_alert alert = kept_of(&job->row);
+
+	if (late->result == -ENOENT)
+		ohtd_reply_problem(call, 404, "not_found", "there is no alert %" PRId64, job->row.number);
+	else if (late->result < 0)
+		ohtd_reply_store_problem(call, late->result);
+	else
+		OHTD_REPLY(call, 200, kept_alert, &alert);
+}
+
+/* Of one of this run the keeper knows more than the store. */
+static void get_alert(struct ohtd_call *call)
+{
+	const struct ohtd_scene scene = ohtd_call_scene(call);
+	struct ohtd_alert_row row;
+	struct alert_late *job;
+
+	if (ohtd_alert_keeper_find(scene.services->alert_keeper, call->params.id, &row)) {
+		struct kept_alert alert = kept_of(&row);
+
+		alert.state = kept_states[row.ended_ns ? 1 : 0];
+		OHTD_REPLY(call, 200, kept_alert, &alert);
+		return;
+	}
+	job = ohtd_late_make(call, sizeof(*job));
+	if (!job)
+		return;
+	job->row.number = call->params.id;
+	ohtd_late_read(call, &job->late, read_alert, reply_alert);
+}
+
 /* ---- somebody has seen it ---- */
 
 struct acknowledge_body {
@@ -395,6 +444,12 @@ static const struct ohtd_route routes[] = {
 		.summary = "The newest 10,000 alerts, with when they came and ended",
 		.text = "Also those that are active. An alert is here within about a second of its coming, and of its end. "
 			"What is missing only while the robot starts is not kept.",
+	}, {
+		.method = OHTD_GET, .path = "alerts/{id}", .role = OHTD_ROLE_VIEWER,
+		.flags = OHTD_ROUTE_STORE,
+		.replies = { { 200, &kept_alert_shape } }, .problems = { "not_found" },
+		.handle = get_alert,
+		.summary = "An alert by its number, also one that is over",
 	}, {
 		.method = OHTD_POST, .path = "alerts/{id}/acknowledge", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &acknowledge_body_shape,

@@ -242,6 +242,16 @@ bool ohtd_clock_leapt_since(const struct ohtd_clock *clock, uint64_t boottime_ns
 	return atomic_load(&clock->last_leap_boot_ns) > boottime_ns;
 }
 
+static void note_keeping(struct ohtd_clock *clock, bool synchronised)
+{
+	uint64_t unkept_ns = 0;
+
+	if (synchronised)
+		atomic_store(&clock->unkept_mono_ns, 0);
+	else
+		atomic_compare_exchange_strong(&clock->unkept_mono_ns, &unkept_ns, ohtd_clock_monotonic_ns(clock));
+}
+
 void ohtd_clock_look(struct ohtd_clock *clock, struct ohtd_clock_view *view)
 {
 	int64_t system_ns;
@@ -250,6 +260,8 @@ void ohtd_clock_look(struct ohtd_clock *clock, struct ohtd_clock_view *view)
 	view->synchronised = clock->ops->synchronised(clock->context);
 	if (view->synchronised)
 		believe_system(clock, boottime_ns, system_ns);
+	note_keeping(clock, view->synchronised);
+	view->unkept_mono_ns = atomic_load(&clock->unkept_mono_ns);
 	view->wall_ns = (int64_t)boottime_ns + atomic_load(&clock->wall_offset_ns);
 	view->ahead_ns = view->wall_ns - system_ns;
 	view->jumps = atomic_load(&clock->jumps);

@@ -47,6 +47,7 @@ struct ohtd_clock {
 	_Atomic int64_t last_jump_ns;
 	_Atomic int64_t moved_ns;	/* by all jumps */
 	_Atomic uint64_t last_leap_boot_ns;	/* when the wall time last jumped */
+	_Atomic uint64_t unkept_mono_ns;	/* since when nobody keeps the system's time right; 0: somebody does */
 };
 
 /* The system's time of day is said to have jumped when it moves by as much against boot time. */
@@ -60,6 +61,7 @@ struct ohtd_clock {
  * @last_jump_ns: by how much the last one moved it; 0 when there was none
  * @moved_ns: by how much all of them together moved it
  * @synchronised: somebody keeps the system's time right
+ * @unkept_mono_ns: since when nobody does, by the monotonic clock, as far as somebody has looked; 0: somebody does
  * @corrected_ns: by how much a synchronised system last took our time back
  * @corrected_mono_ns: when, by the monotonic clock; 0: it never did
  */
@@ -70,6 +72,7 @@ struct ohtd_clock_view {
 	int64_t last_jump_ns;
 	int64_t moved_ns;
 	bool synchronised;
+	uint64_t unkept_mono_ns;
 	int64_t corrected_ns;
 	uint64_t corrected_mono_ns;
 };

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "alerts/disk.h"
+#include "alerts/proof.h"
 #include "base/clock.h"
 #include "main/upkeep.h"
 
@@ -40,6 +42,8 @@ struct running {
 	struct ohtd_history *history;
 	struct ohtd_jobs *jobs;
 	struct ohtd_backups *backups;
+	struct ohtd_disk disk;
+	struct ohtd_proof proof;
 	bool robot_runs;
 	struct ohtd_gateway *gateway;
 	struct ohtd_webhooks *webhooks;

@@ -10,6 +10,8 @@
 #include "audit/audit.h"
 #include "history/history.h"
 #include "alerts/alive.h"
+#include "alerts/disk.h"
+#include "alerts/proof.h"
 #include "pki/certificate.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -53,6 +55,8 @@ static void work_on_files(struct ohtd_work *work, bool dropped)
 		ohtd_certificate_tick(upkeep->certificate);
 		ohtd_audit_keep_head(upkeep->audit);
 		ohtd_backups_tick(upkeep->backups);
+		ohtd_proof_tick(upkeep->proof, upkeep->robot);
+		ohtd_disk_tick(upkeep->disk, upkeep->state_dir, ohtd_clock_monotonic_ns(upkeep->clock));
 	}
 	atomic_store(&upkeep->files_busy, false);
 }

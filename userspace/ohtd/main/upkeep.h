@@ -19,7 +19,9 @@ struct ohtd_audit;
 struct ohtd_backups;
 struct ohtd_certificate;
 struct ohtd_clock;
+struct ohtd_disk;
 struct ohtd_history;
+struct ohtd_proof;
 struct ohtd_settings;
 struct ohtd_store;
 
@@ -29,7 +31,7 @@ void ohtd_upkeep_past(struct ohtd_settings *settings, struct ohtd_history *histo
 /* How often ohtd_upkeep() wants to be called. */
 #define OHTD_UPKEEP_MS	250
 
-/* The upper twelve members are the caller's; the rest begins as zero. Outlives the workers. */
+/* The upper fourteen members are the caller's; the rest begins as zero. Outlives the workers. */
 struct ohtd_upkeep {
 	const char *state_dir;
 	const char *boot_id;
@@ -42,6 +44,8 @@ struct ohtd_upkeep {
 	struct ohtd_workers *workers;
 	struct ohtd_audit *audit;
 	struct ohtd_backups *backups;
+	struct ohtd_disk *disk;
+	struct ohtd_proof *proof;
 	struct ohtd_settings *settings;
 	uint32_t jumps_told;
 	int64_t moved_told_ns;

@@ -16,9 +16,11 @@ struct ohtd_certificate;
 struct ohtd_checks;
 struct ohtd_clock;
 struct ohtd_config;
+struct ohtd_disk;
 struct ohtd_gateway;
 struct ohtd_history;
 struct ohtd_jobs;
+struct ohtd_proof;
 struct ohtd_recorder;
 struct ohtd_robot;
 struct ohtd_settings;
@@ -49,6 +51,8 @@ struct ohtd_services {
 	struct ohtd_jobs *jobs;
 	struct ohtd_backups *backups;
 	const char *robot_id;
+	const struct ohtd_disk *disk;
+	const struct ohtd_proof *proof;
 };
 
 #endif /* OHTD_VIEWS_SERVICES_H */

@@ -29,6 +29,7 @@ const HISTORY_ROWS = 20;
 function pageOf({ code, source, address }: Pick<Alert, "code" | "source" | "address">): string {
 	if (address !== null) return `/modules/${address}`;
 	if (source === "robot") return code === "stop_latched" ? "/safety" : "/drive";
+	if (source === "safety") return "/safety";
 	if (source === "configuration") return "/configuration/versions";
 	return source === "bus" ? "/bus" : "/system";
 }

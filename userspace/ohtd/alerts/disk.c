@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "alerts/disk.h"
+
+#include <sys/statvfs.h>
+
+#include "base/clock.h"
+
+#define EVERY_NS	(2 * OHTD_NS_PER_S)
+#define LOW_PART	20	/* 5 % */
+#define LOW_BYTES	(1ull << 30)
+
+void ohtd_disk_note(struct ohtd_disk *disk, uint64_t free_bytes, uint64_t size_bytes, uint64_t now_ns)
+{
+	const uint64_t low = size_bytes / LOW_PART < LOW_BYTES ? size_bytes / LOW_PART : LOW_BYTES;
+	const bool is_low = atomic_load(&disk->low_since_ns);
+
+	atomic_store(&disk->free_bytes, free_bytes);
+	atomic_store(&disk->size_bytes, size_bytes);
+	if (!is_low && free_bytes < low)
+		atomic_store(&disk->low_since_ns, now_ns);
+	else if (is_low && free_bytes >= low + low / 2)
+		atomic_store(&disk->low_since_ns, 0);
+}
+
+void ohtd_disk_tick(struct ohtd_disk *disk, const char *path, uint64_t now_ns)
+{
+	struct statvfs st;
+
+	if (now_ns < disk->next_ns)
+		return;
+	disk->next_ns = now_ns + EVERY_NS;
+	if (!statvfs(path, &st))
+		ohtd_disk_note(disk, (uint64_t)st.f_bavail * st.f_frsize, (uint64_t)st.f_blocks * st.f_frsize, now_ns);
+}
+
+void ohtd_disk_look(const struct ohtd_disk *disk, struct ohtd_disk_view *view)
+{
+	*view = (struct ohtd_disk_view){
+		.free_bytes = atomic_load(&disk->free_bytes), .size_bytes = atomic_load(&disk->size_bytes),
+		.low_since_ns = atomic_load(&disk->low_since_ns),
+	};
+}

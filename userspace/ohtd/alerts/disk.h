@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     how much room the disk of the state folder has, and whether that is little.
+ * Contexts: tick: one thread that may wait, since a disk may hang. Look: any thread.
+ * Locks:    none; atomics.
+ */
+#ifndef OHTD_ALERTS_DISK_H
+#define OHTD_ALERTS_DISK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Begins as zero. */
+struct ohtd_disk {
+	_Atomic uint64_t free_bytes;
+	_Atomic uint64_t size_bytes;
+	_Atomic uint64_t low_since_ns;
+	uint64_t next_ns;	/* private to the thread that ticks */
+};
+
+/**
+ * struct ohtd_disk_view - what is known of it
+ * @free_bytes: that a program without rights may still write
+ * @size_bytes: of the file system
+ * @low_since_ns: CLOCK_MONOTONIC since when there is little room; 0: there is enough, or nobody has looked
+ */
+struct ohtd_disk_view {
+	uint64_t free_bytes;
+	uint64_t size_bytes;
+	uint64_t low_since_ns;
+};
+
+/**
+ * ohtd_disk_note() - judge what was measured
+ * @disk: the disk
+ * @free_bytes: room that is left
+ * @size_bytes: of all
+ * @now_ns: CLOCK_MONOTONIC
+ *
+ * Little is less than 5 % and less than 1 GiB. It ends with half as much again.
+ */
+void ohtd_disk_note(struct ohtd_disk *disk, uint64_t free_bytes, uint64_t size_bytes, uint64_t now_ns);
+
+/* Measures the file system of @path, if that was some seconds ago. A path that cannot be asked changes nothing. */
+void ohtd_disk_tick(struct ohtd_disk *disk, const char *path, uint64_t now_ns);
+
+void ohtd_disk_look(const struct ohtd_disk *disk, struct ohtd_disk_view *view);
+
+#endif /* OHTD_ALERTS_DISK_H */

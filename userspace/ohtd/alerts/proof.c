@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "alerts/proof.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "control/robot.h"
+#include "oht_client.h"
+#include "robot/snapshot.h"
+
+#define EVERY_NS	(5 * OHTD_NS_PER_S)
+#define AGAIN_NS	(600 * OHTD_NS_PER_S)
+#define DAY_S		86400
+#define FILE_BYTES	128
+/* Ages of the driver are whole seconds, and clocks are slewed: what differs by less is the same. */
+#define SAME_S		60
+/* 2100: a later time is nonsense. */
+#define TIME_MAX_S	4102444800ll
+
+static int64_t wall_s(const struct ohtd_proof *proof)
+{
+	return ohtd_clock_wall_ns(proof->clock) / (int64_t)OHTD_NS_PER_S;
+}
+
+/* ---- the file: self-test, press, begin, in one line ---- */
+
+static bool read_times(const char *text, int64_t times_s[3])
+{
+	char *end;
+
+	for (int i = 0; i < 3; i++) {
+		times_s[i] = strtoll(text, &end, 10);
+		if (end == text || *end != (i < 2 ? ' ' : '\n') || times_s[i] < 0 || times_s[i] >= TIME_MAX_S)
+			return false;
+		text = end + 1;
+	}
+	return !*text;
+}
+
+void ohtd_proof_open(struct ohtd_proof *proof, const char *state_dir, struct ohtd_clock *clock)
+{
+	char *text = NULL;
+	int r;
+
+	*proof = (struct ohtd_proof){ .clock = clock };
+	snprintf(proof->path, sizeof(proof->path), "%s/proof", state_dir);
+	r = ohtd_file_read(proof->path, FILE_BYTES, &text, NULL);
+	if (!r && !read_times(text, proof->written_s)) {
+		memset(proof->written_s, 0, sizeof(proof->written_s));
+		r = -EINVAL;
+	}
+	if (r && r != -ENOENT)
+		ohtd_log(OHTD_LOG_WARNING, "main", "proof_file", "%s: %s", proof->path,
+			 r == -EINVAL ? "makes no sense, ignored" : strerror(-r));
+	atomic_store(&proof->tested_s, proof->written_s[0]);
+	atomic_store(&proof->pressed_s, proof->written_s[1]);
+	atomic_store(&proof->begun_s, proof->written_s[2]);
+	free(text);
+}
+
+static void write_times(struct ohtd_proof *proof, const int64_t times_s[3], uint64_t now_ns)
+{
+	char text[FILE_BYTES];
+	int n = snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 " %" PRId64 "\n", times_s[0], times_s[1], times_s[2]);
+	int r = ohtd_file_replace(proof->path, text, (size_t)n, 0600);
+
+	if (!r) {
+		memcpy(proof->written_s, times_s, sizeof(proof->written_s));
+		return;
+	}
+	proof->write_ns = now_ns + AGAIN_NS;
+	ohtd_log(OHTD_LOG_WARNING, "main", "proof_file", "%s: %s", proof->path, strerror(-r));
+}
+
+/* ---- what the device says ---- */
+
+/* In the same boot a clock that was set moves what the driver knows: the newer word is the better one. */
+static void take_device(struct ohtd_proof *proof, const struct ohtd_safety_view *safety)
+{
+	if (safety->tested_ns)
+		atomic_store(&proof->tested_s, ohtd_clock_wall_of_ns(proof->clock, safety->tested_ns) / (int64_t)OHTD_NS_PER_S);
+	if (safety->opened_age_s != OHT_NEVER_SECONDS)
+		atomic_store(&proof->pressed_s, wall_s(proof) - safety->opened_age_s);
+}
+
+void ohtd_proof_note(struct ohtd_proof *proof, const struct ohtd_safety_view *safety)
+{
+	const uint64_t now_ns = ohtd_clock_monotonic_ns(proof->clock);
+	struct ohtd_clock_view clock;
+	int64_t times_s[3];
+	bool is_new = false;
+
+	if (!safety->hardware_stop)
+		return;
+	atomic_store(&proof->watched, true);
+	take_device(proof, safety);
+	/* A clock that comes up with the date of the build would make a new robot months old. */
+	ohtd_clock_look(proof->clock, &clock);
+	if (clock.synchronised && !atomic_load(&proof->begun_s))
+		atomic_store(&proof->begun_s, wall_s(proof));
+	times_s[0] = atomic_load(&proof->tested_s);
+	times_s[1] = atomic_load(&proof->pressed_s);
+	times_s[2] = atomic_load(&proof->begun_s);
+	for (int i = 0; i < 3; i++)
+		is_new = is_new || llabs(times_s[i] - proof->written_s[i]) > SAME_S;
+	if (is_new && now_ns >= proof->write_ns)
+		write_times(proof, times_s, now_ns);
+}
+
+void ohtd_proof_tick(struct ohtd_proof *proof, const struct ohtd_robot *robot)
+{
+	const uint64_t now_ns = ohtd_clock_monotonic_ns(proof->clock);
+	struct ohtd_snapshot *snapshot;
+
+	if (now_ns < proof->next_ns)
+		return;
+	proof->next_ns = now_ns + EVERY_NS;
+	snapshot = malloc(sizeof(*snapshot));
+	if (snapshot && !ohtd_robot_snapshot(robot, snapshot) && snapshot->bus.present)
+		ohtd_proof_note(proof, &snapshot->safety);
+	free(snapshot);
+}
+
+/* ---- what is due ---- */
+
+static int64_t age_s(const struct ohtd_proof *proof, int64_t time_s)
+{
+	if (!time_s)
+		time_s = atomic_load(&proof->begun_s);
+	return time_s ? wall_s(proof) - time_s : -1;
+}
+
+void ohtd_proof_look(const struct ohtd_proof *proof, struct ohtd_proof_view *view)
+{
+	const int64_t tested_s = atomic_load(&proof->tested_s), pressed_s = atomic_load(&proof->pressed_s);
+	const bool watched = atomic_load(&proof->watched);
+
+	*view = (struct ohtd_proof_view){
+		.test_age_s = age_s(proof, tested_s), .press_age_s = age_s(proof, pressed_s),
+		.tested = tested_s, .pressed = pressed_s,
+	};
+	view->test_due = watched && view->test_age_s > OHTD_SELF_TEST_DAYS * (int64_t)DAY_S;
+	view->press_due = watched && view->press_age_s > OHTD_BUTTON_PRESS_DAYS * (int64_t)DAY_S;
+}
