@@ -7,6 +7,8 @@
 #ifndef OHT_TEST_SETTINGS_RIG_H
 #define OHT_TEST_SETTINGS_RIG_H
 
+#include <pthread.h>
+
 #include "control/robot.h"
 #include "settings/settings.h"
 
@@ -17,7 +19,8 @@ struct settings_rig {
 	bool refuses_trial, refuses_take, silent_take, takes_silently;
 	unsigned int trials, takes;
 	_Atomic unsigned int looks;	/* at what goes well */
-	_Atomic bool lost;		/* module 4 */
+	pthread_mutex_t lock;		/* of well */
+	struct ohtd_well well;
 	_Atomic bool moves, held, leaves;	/* it moves; another person has control; the daemon ends */
 	char noted[300];		/* of a version, the last time */
 	bool waits;			/* for a person, at the start */
@@ -28,6 +31,11 @@ struct settings_rig {
 };
 
 extern struct settings_rig rig;
+
+/* What goes well from now on; all does at rig_open(). */
+void rig_set_well(const struct ohtd_well *well);
+/* Module 4 and everything else. */
+extern const struct ohtd_well rig_all_well;
 
 /* The settings on the store of the folder, or NULL with errno. */
 struct ohtd_settings *rig_open(void);

@@ -335,9 +335,12 @@ static void begin_again(struct histories *h)
 
 static void lose_module(struct histories *h)
 {
-	rig.lost = true;
+	struct ohtd_well well = rig_all_well;
+
+	well.modules[0] = 0;
+	rig_set_well(&well);
 	await_return(h);
-	rig.lost = false;
+	rig_set_well(&rig_all_well);
 }
 
 /* Moving, it cannot return: it does when the robot stands. */
@@ -626,6 +629,89 @@ static void always_one_of_two_versions_is_live(void **state)
 	rig_end();
 }
 
+/* ---- early return ---- */
+
+/* Twice from now on, while something is pending. */
+static void look_again(void)
+{
+	unsigned int looks = rig.looks;
+
+	WAIT_FOR(!is_pending() || rig.looks > looks + 2);
+}
+
+static void has_returned_for(const char *cause, int64_t version)
+{
+	char why[OHTD_RETURNED_BYTES];
+
+	WAIT_FOR(!is_pending());
+	WAIT_FOR(ohtd_settings_returned(rig.settings, why));
+	assert_non_null(strstr(why, cause));
+	rig_is_live(version, "\"jog_mm_s\":250");
+}
+
+/* What went well before the change and does not now takes it back; what was bad before does not. */
+static void what_goes_worse_takes_a_version_back(void **state)
+{
+	static const struct {
+		struct ohtd_well well;
+		const char *cause;
+	} cases[] = {
+		{ { .threads = true, .store = true, .modules = { 1 << 4 } }, "since the device of the bus was lost" },
+		{ { .device = true, .store = true, .modules = { 1 << 4 } }, "since a thread of ohtd stalled" },
+		{ { .device = true, .threads = true, .modules = { 1 << 4 } }, "since the store took no changes any more" },
+		{ { .device = true, .threads = true, .store = true, .modules = { 1 << 4 }, .cycles = 40, .missed = 9 },
+		  "since the bus missed cycles" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		bool before = i % 2;
+		struct ohtd_change change;
+
+		rig_begin();
+		if (before)
+			rig_set_well(&cases[i / 2].well);
+		ask_for(&change, 111, 600);
+		assert_int_equal(change.result, OHTD_CHANGE_DONE);
+		look_again();
+		rig_set_well(&cases[i / 2].well);
+		look_again();
+		/* A share of missed cycles is judged when its second is over. */
+		rig_pass(2);
+		if (before) {
+			look_again();
+			assert_true(is_pending());
+			rig_is_live(change.version.version, "\"jog_mm_s\":111");
+		} else {
+			has_returned_for(cases[i / 2].cause, change.version.version + 1);
+		}
+		rig_end();
+	}
+}
+
+/* It returns, and the next start does not bring it back. */
+static void a_version_is_given_up_though_the_store_is_full(void **state)
+{
+	struct ohtd_change change;
+
+	(void)state;
+	rig_begin();
+	ask_for(&change, 111, 600);
+	store_run_sql("CREATE TRIGGER full BEFORE INSERT ON config_versions BEGIN SELECT RAISE(ABORT, 'full'); END");
+	change = (struct ohtd_change){ .by.role = OHTD_ROLE_ADMINISTRATOR };
+	ohtd_settings_give_up(rig.settings, &change);
+	assert_int_equal(change.result, OHTD_CHANGE_DONE);
+	ohtd_change_drop(&change);
+	assert_false(is_pending());
+	/* No version on the disk has these values. */
+	rig_is_live(0, "\"jog_mm_s\":250");
+	rig_end();
+	store_run_sql("DROP TRIGGER full");
+	rig_begin();
+	rig_is_live(3, "\"jog_mm_s\":250");
+	rig_end();
+}
+
 /* ---- what deletes ---- */
 
 static void nothing_is_deleted_by_what_may_return(void **state)
@@ -706,10 +792,12 @@ static void required_modules_stay_searched(void **state)
 static void module_that_is_not_searched_takes_nothing_back(void **state)
 {
 	static const char *const patches[] = { "{\"bus\":{\"units\":\"1-3\"}}", "{\"bus\":{\"units\":\"1-4\"}}" };
+	struct ohtd_well without_module = rig_all_well;
 	struct ohtd_unconfirmed pending;
 	unsigned int from;
 
 	(void)state;
+	without_module.modules[0] = 0;
 	for (unsigned int i = 0; i < 2; i++) {
 		struct ohtd_change change = {
 			.patch = json_tokener_parse(patches[i]), .by.role = OHTD_ROLE_ADMINISTRATOR, .elevated = true, .confirm_within_s = 600,
@@ -719,7 +807,7 @@ static void module_that_is_not_searched_takes_nothing_back(void **state)
 		ohtd_settings_change(rig.settings, &change);
 		assert_int_equal(change.result, OHTD_CHANGE_DONE);
 		ohtd_change_drop(&change);
-		rig.lost = true;
+		rig_set_well(&without_module);
 		from = rig.looks;
 		while (rig.looks < from + 10) {
 			ohtd_settings_pending(rig.settings, &pending);
@@ -729,7 +817,6 @@ static void module_that_is_not_searched_takes_nothing_back(void **state)
 		ohtd_settings_pending(rig.settings, &pending);
 		assert_int_equal(pending.version != 0, !i);
 		searches(i ? "1-8" : "1-3");
-		rig.lost = false;
 		change = (struct ohtd_change){ .by.role = OHTD_ROLE_ADMINISTRATOR, .elevated = true };
 		ohtd_settings_give_up(rig.settings, &change);
 		ohtd_change_drop(&change);
@@ -750,6 +837,8 @@ int main(void)
 		CASE(an_answer_that_does_not_come_is_looked_for),
 		CASE(always_one_of_two_versions_is_live),
 		CASE(what_the_store_does_not_drop_waits_to_be),
+		CASE(what_goes_worse_takes_a_version_back),
+		CASE(a_version_is_given_up_though_the_store_is_full),
 		CASE(nothing_is_deleted_by_what_may_return),
 		CASE(required_modules_stay_searched),
 		CASE(module_that_is_not_searched_takes_nothing_back),
