@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A version of the configuration that returns by itself: unless it is confirmed, over a connection that can still be made."""
+import contextlib
+import http.client
 import json
+import threading
+import time
 
 import pytest
 
@@ -225,6 +229,33 @@ def test_killed_or_expired_it_is_back(fresh):
     assert (newest["author"], newest["reason"]) == ("ohtd", f"version {answer.json['version']} was not confirmed within 5 s")
     assert "the robot is stopped for the values of before" in fresh.log()
     assert fresh.get("control").json["holder"] == "operator"
+    fresh.stop()
+
+
+@pytest.mark.slow
+def test_twenty_kills_leave_one_of_two_versions(fresh, chance):
+    """At any moment of a change: what was acknowledged to stay stays, what was not confirmed is back, and it can always be changed."""
+    serve(fresh)
+    fresh.token("administrator")
+    kept = "OHT-50"
+    for i in range(20):
+        stays, answers = chance.random() < 0.5, []
+
+        def change(wanted=f"name {i}", stays=stays, answers=answers):
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                answers.append(patch(fresh, {"robot": {"name": wanted}}, query="" if stays else "?confirm_within_s=600").status)
+
+        asked = threading.Thread(target=change)
+        asked.start()
+        time.sleep(chance.random() * 0.05)
+        fresh.kill()
+        asked.join()
+        assert answers in ([], [200])
+        serve(fresh)
+        possible = [f"name {i}"] if stays and answers else [kept, f"name {i}"] if stays else [kept]
+        assert name(fresh) in possible and pending(fresh)["version"] is None
+        kept = f"kept {i}"
+        assert patch(fresh, {"robot": {"name": kept}}).status == 200 and name(fresh) == kept
     fresh.stop()
 
 

@@ -173,6 +173,11 @@ void rig_pass(unsigned int seconds)
 	ohtd_manual_clock_advance(&told, seconds * OHTD_NS_PER_S);
 }
 
+void rig_step_clock(int seconds)
+{
+	told.realtime_ns += seconds * (int64_t)OHTD_NS_PER_S;
+}
+
 struct ohtd_settings *rig_open(void)
 {
 	struct ohtd_settings_setup setup = {

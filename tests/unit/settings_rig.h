@@ -45,6 +45,8 @@ void rig_end(void);
 
 /* So much time goes by. */
 void rig_pass(unsigned int seconds);
+/* The time of day is set so far ahead, or back. */
+void rig_step_clock(int seconds);
 
 /* Asks for a change; then ohtd_change_drop(). */
 void rig_ask_as(struct ohtd_change *change, enum ohtd_role role, bool elevated,
