@@ -194,6 +194,16 @@ def test_what_was_acknowledged_has_its_record(fresh):
     fresh.stop()
 
 
+def test_a_checkpoint_is_logged_at_each_level(fresh):
+    """A log that is collected elsewhere is a witness, which nobody silences from the configuration."""
+    fresh.start()
+    assert fresh.request("PATCH", "config", {"log": {"level": "error"}}, role="administrator", headers=MERGE).status == 200
+    assert " audit checkpoint: " not in fresh.log()
+    fresh.stop()
+    size, = (line.split(" ")[6] for line in fresh.log().splitlines() if " audit checkpoint: " in line)
+    assert size == (fresh.state / "audit.head").read_text(encoding="utf-8").splitlines()[1]
+
+
 # ---- what is found ----
 
 def database_of(daemon):
