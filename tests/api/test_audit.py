@@ -12,6 +12,7 @@ import pytest
 
 from daemon import BUILD, PASSWORD, TOP, begin
 from oht_test.wait import until
+from remote import Remote
 
 sys.path.insert(0, str(TOP / "examples/python"))
 import verify_audit as foreign        # noqa: E402  pylint: disable=wrong-import-position
@@ -191,6 +192,16 @@ def test_what_was_acknowledged_has_its_record(fresh):
         fresh.start()
         assert [item["after"] for item in records(fresh) if item["request_id"] == f"cut-{i}"] == [f'{{"/robot/name":"name {i}"}}']
     fresh.stop()
+
+
+def test_a_checkpoint_is_logged_at_each_level(fresh):
+    """A log that is collected elsewhere is a witness, which nobody silences from the configuration."""
+    fresh.start()
+    assert fresh.request("PATCH", "config", {"log": {"level": "error"}}, role="administrator", headers=MERGE).status == 200
+    assert " audit checkpoint: " not in fresh.log()
+    fresh.stop()
+    size, = (line.split(" ")[6] for line in fresh.log().splitlines() if " audit checkpoint: " in line)
+    assert size == (fresh.state / "audit.head").read_text(encoding="utf-8").splitlines()[1]
 
 
 # ---- what is found ----
@@ -386,6 +397,30 @@ def test_a_change_of_the_database_is_found(victim, attack):
             (victim.state / file).write_bytes(data)
         for name, data in seen.items():
             (home / "oht" / name).write_bytes(data)
+
+
+def test_a_log_in_compares_with_what_was_seen(fresh, tmp_path):
+    """Nothing is said while all is well; a finding is said to each account, and stays until somebody forgets what was seen."""
+    person = Remote(fresh, tmp_path)
+    fresh.start()
+    for i in range(9):
+        rename(fresh, f"name {i}")
+        said = person.login("viewer") if i in (0, 8) else None
+        assert not said or (said.returncode, said.stdout, said.stderr) == (0, f"logged in at {person.url}\n", ""), said
+    fresh.stop()
+    with database_of(fresh) as database:
+        cut_and_mend(fresh, database)
+    seen, = person.folder.glob("audit-*.checkpoint")
+    old_port = str(fresh.port)
+    fresh.start()
+    seen.rename(seen.with_name(seen.name.replace(old_port, str(fresh.port))))
+    for words in ((), (), ("--json",)):
+        said = person.login("viewer", *words)
+        assert said.returncode == 0 and person.url in said.stdout, said
+        assert "the audit was cut, or an old copy came back" in said.stderr and len(said.stderr.splitlines()) == 1, said
+    person.done("audit", "forget")
+    assert person.login("viewer").stderr == ""
+    fresh.stop()
 
 
 def test_another_key_is_seen_by_the_witness(victim):

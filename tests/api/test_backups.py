@@ -360,6 +360,22 @@ def test_back_to_the_copy_before_an_update(tmp_path, version):
         assert database.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("version", [1, 8])
+def test_a_start_goes_on_from_the_copy_before_an_update(fresh, version):
+    """It is migrated anew, and the accounts of then log in."""
+    (fresh.state / "oht.db").unlink()
+    assert restore_offline(fresh, TOP / f"tests/data/store/small-{version}.db").returncode == 0
+    fresh.start()
+    fresh.stop()
+    assert not (fresh.state / "oht.db.restore").exists()
+    fresh.make_logins_cheap()
+    fresh.start()
+    answer = fresh.request("POST", "auth/login", {"username": "anna", "password": PASSWORD})
+    assert (answer.status, answer.json["role"]) == (200, "administrator"), answer
+    fresh.stop()
+
+
 @pytest.mark.parametrize("change, why", [
     ("INSERT INTO schema_migrations VALUES (99, 0)", "newer"), ("PRAGMA application_id = 1", "another program"),
     ("DELETE FROM schema_migrations", "no schema version")])

@@ -243,10 +243,12 @@ def test_what_changes_nothing_shows_what_is_live(shared):
 def test_a_check_changes_nothing(shared):
     before = shared.get("config")
     body = {"motion": {"jog_mm_s": 100}}
+    shared.request("DELETE", "control", role="administrator")
     answer = shared.post("config/check", body, role="administrator")
     assert (answer.status, answer.json["needs_standstill"]) == (200, True)
     assert answer.json["changes"] == [{"pointer": "/motion/jog_mm_s", "before": 250, "now": 100}]
     assert (answer.json["version"], answer.json["state"], answer.headers.get("etag")) == (version(shared) + 1, "checked", None)
+    assert answer.json["why_not"] == [] and shared.get("control").json["holder"] is None
     assert shared.get("config/versions/1").headers.get("etag") is None
     assert shared.post("config/check", {"motion": {"jog_mm_s": 2000}}, role="administrator").code == "config_contradiction"
     assert (shared.get("config").body, shared.get("config").headers["etag"]) == (before.body, before.headers["etag"])
@@ -437,6 +439,8 @@ def test_what_needs_standstill_needs_control(shared):
     for body in ({"motion": {"jog_mm_s": 100}}, {"stations": {"mill": {"position_mm": 7000}}}):
         answer = patch(shared, body)
         assert (answer.status, answer.code) == (409, "control_held"), answer
+        checked = shared.post("config/check", body, role="administrator")
+        assert checked.status == 200 and [why["code"] for why in checked.json["why_not"]] == ["control_held"]
     assert version(shared) == before and "mill" not in config(shared)["stations"]
     # A name needs neither.
     assert patch(shared, {"robot": {"place": "roof"}}).status == 200

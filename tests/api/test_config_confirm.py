@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A version of the configuration that returns by itself: unless it is confirmed, over a connection that can still be made."""
+import contextlib
+import http.client
 import json
+import threading
+import time
 
 import pytest
 
-from daemon import BUILD, begin, serve
+from daemon import BUILD, PASSWORD, begin, serve
 from oht_test.wait import until
 from test_config import config, elevate, ohtctl, patch, version
 from test_simulated import enable
@@ -228,9 +232,36 @@ def test_killed_or_expired_it_is_back(fresh):
     fresh.stop()
 
 
+@pytest.mark.slow
+def test_twenty_kills_leave_one_of_two_versions(fresh, chance):
+    """At any moment of a change: what was acknowledged to stay stays, what was not confirmed is back, and it can always be changed."""
+    serve(fresh)
+    fresh.token("administrator")
+    kept = "OHT-50"
+    for i in range(20):
+        stays, answers = chance.random() < 0.5, []
+
+        def change(wanted=f"name {i}", stays=stays, answers=answers):
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                answers.append(patch(fresh, {"robot": {"name": wanted}}, query="" if stays else "?confirm_within_s=600").status)
+
+        asked = threading.Thread(target=change)
+        asked.start()
+        time.sleep(chance.random() * 0.05)
+        fresh.kill()
+        asked.join()
+        assert answers in ([], [200])
+        serve(fresh)
+        possible = [f"name {i}"] if stays and answers else [kept, f"name {i}"] if stays else [kept]
+        assert name(fresh) in possible and pending(fresh)["version"] is None
+        kept = f"kept {i}"
+        assert patch(fresh, {"robot": {"name": kept}}).status == 200 and name(fresh) == kept
+    fresh.stop()
+
+
 @pytest.mark.plain("shim")
-def test_a_version_is_given_up_on_a_full_disk(fresh):
-    """By who says so, or by itself since the store fails: it is never refused for the disk, and the next start does not bring it back."""
+def test_a_version_returns_by_itself_on_a_full_disk(fresh):
+    """The store fails, which went well before; and the next start does not bring the version back."""
     order = fresh.folder / "disk"
     order.write_text("")
     plain = fresh.environment
@@ -238,9 +269,9 @@ def test_a_version_is_given_up_on_a_full_disk(fresh):
     serve(fresh)
     try_name(fresh, "seven")
     order.write_text("full")
-    answer = fresh.request("DELETE", "config/pending", role="administrator")
-    assert answer.status == 200 or answer.code == "nothing_pending", answer
-    assert name(fresh) == "OHT-50" and pending(fresh)["version"] is None
+    assert fresh.post("users", {"username": "eve", "password": PASSWORD, "role": "viewer"}, role="administrator").code == "storage_full"
+    until(lambda: pending(fresh)["version"] is None, what="the return")
+    assert name(fresh) == "OHT-50" and "was taken back since the store took no changes any more" in fresh.log()
     fresh.kill()
     order.write_text("")
     serve(fresh)

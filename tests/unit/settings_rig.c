@@ -32,7 +32,7 @@ static void describe(void)
 
 /* ---- a robot that answers as it is told ---- */
 
-struct settings_rig rig;
+struct settings_rig rig = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static struct ohtd_limits_block block;
 static struct ohtd_command posted;
@@ -154,14 +154,28 @@ static void look(void *arg, struct ohtd_well *well)
 {
 	(void)arg;
 	rig.looks++;
-	*well = (struct ohtd_well){
-		.device = true, .threads = true, .store = true, .time_factor = 1, .modules = { rig.lost ? 0 : 1 << 4 },
-	};
+	pthread_mutex_lock(&rig.lock);
+	*well = rig.well;
+	pthread_mutex_unlock(&rig.lock);
+}
+
+const struct ohtd_well rig_all_well = { .device = true, .threads = true, .store = true, .time_factor = 1, .modules = { 1 << 4 } };
+
+void rig_set_well(const struct ohtd_well *well)
+{
+	pthread_mutex_lock(&rig.lock);
+	rig.well = *well;
+	pthread_mutex_unlock(&rig.lock);
 }
 
 void rig_pass(unsigned int seconds)
 {
 	ohtd_manual_clock_advance(&told, seconds * OHTD_NS_PER_S);
+}
+
+void rig_step_clock(int seconds)
+{
+	told.realtime_ns += seconds * (int64_t)OHTD_NS_PER_S;
 }
 
 struct ohtd_settings *rig_open(void)
@@ -182,6 +196,7 @@ struct ohtd_settings *rig_open(void)
 	assert_non_null(rig.store);
 	setup.store = rig.store;
 	rig.trials = rig.takes = rig.looks = 0;
+	rig_set_well(&rig_all_well);
 	rig.moves = rig.held = rig.leaves = false;
 	rig.refuses_trial = rig.refuses_take = rig.silent_take = false;
 	return ohtd_settings_open(&setup, error, sizeof(error));

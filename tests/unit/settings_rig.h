@@ -7,6 +7,8 @@
 #ifndef OHT_TEST_SETTINGS_RIG_H
 #define OHT_TEST_SETTINGS_RIG_H
 
+#include <pthread.h>
+
 #include "config/config.h"
 #include "control/robot.h"
 #include "settings/settings.h"
@@ -18,7 +20,8 @@ struct settings_rig {
 	bool refuses_trial, refuses_take, silent_take, takes_silently;
 	unsigned int trials, takes;
 	_Atomic unsigned int looks;	/* at what goes well */
-	_Atomic bool lost;		/* module 4 */
+	pthread_mutex_t lock;		/* of well */
+	struct ohtd_well well;
 	_Atomic bool moves, held, leaves;	/* it moves; another person has control; the daemon ends */
 	char noted[300];		/* of a version, the last time */
 	bool waits;			/* for a person, at the start */
@@ -31,6 +34,11 @@ struct settings_rig {
 
 extern struct settings_rig rig;
 
+/* What goes well from now on; all does at rig_open(). */
+void rig_set_well(const struct ohtd_well *well);
+/* Module 4 and everything else. */
+extern const struct ohtd_well rig_all_well;
+
 /* The settings on the store of the folder, or NULL with errno. */
 struct ohtd_settings *rig_open(void);
 /* The same, which must be there. */
@@ -39,6 +47,8 @@ void rig_end(void);
 
 /* So much time goes by. */
 void rig_pass(unsigned int seconds);
+/* The time of day is set so far ahead, or back. */
+void rig_step_clock(int seconds);
 
 /* Asks for a change; then ohtd_change_drop(). */
 void rig_ask_as(struct ohtd_change *change, enum ohtd_role role, bool elevated,

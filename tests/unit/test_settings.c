@@ -6,11 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include <json-c/json.h>
 
+#include "dice.h"
 #include "motion/position.h"
 #include "robot/codes.h"
 #include "settings_rig.h"
@@ -232,20 +236,35 @@ static void an_answer_that_does_not_come_is_looked_for(void **state)
 /* ---- a version that returns by itself ---- */
 
 #define HISTORIES	100
+#define HISTORIES_SOAK	10000
 #define STEPS		12
+/* Histories on one database. */
+#define HISTORIES_ONE	100
+#define VERSIONS	(2 * HISTORIES_ONE * STEPS + 2)
 
-/* What is to be live: @kept, or @tried while that waits for its confirmation. */
+/* Two items: the robot has to take the one, and asks nobody for the other. */
+struct live {
+	int speed, name;
+};
+
+/* What is to be live: @kept, or @tried while that waits for its confirmation; @of: what each version has, speed 0: there is none. */
 struct histories {
 	uint64_t seed;
-	int kept, tried;
+	struct live kept, tried;
 	bool waits;
 	int64_t given;
+	struct live of[VERSIONS];
 };
+
+static bool is_same(struct live a, struct live b)
+{
+	return a.speed == b.speed && a.name == b.name;
+}
 
 /* A number is never given twice, whatever has become of the versions in between. */
 static void note_number(struct histories *h, const struct ohtd_change *change)
 {
-	assert_true(change->version.version > h->given);
+	assert_true(change->version.version > h->given && change->version.version < VERSIONS);
 	h->given = change->version.version;
 }
 
@@ -255,20 +274,26 @@ static unsigned int draw(struct histories *h, unsigned int below)
 	return (unsigned int)(h->seed >> 33) % below;
 }
 
-static void ask_for(struct ohtd_change *change, int speed, uint32_t confirm_within_s)
+/* @asked: without its patch, which is dropped with each answer. Busy: the thread still tells what has returned. */
+static void ask_again(struct ohtd_change *change, const char *patch, const struct ohtd_change *asked)
 {
-	char patch[64];
-
-	snprintf(patch, sizeof(patch), "{\"motion\":{\"jog_mm_s\":%d}}", speed);
-	/* Busy: the thread still tells what has returned. */
 	do {
-		*change = (struct ohtd_change){
-			.patch = json_tokener_parse(patch), .by.role = OHTD_ROLE_ADMINISTRATOR, .elevated = true,
-			.confirm_within_s = confirm_within_s,
-		};
+		*change = *asked;
+		change->patch = patch ? json_tokener_parse(patch) : NULL;
+		change->by.role = OHTD_ROLE_ADMINISTRATOR;
+		change->elevated = true;
 		ohtd_settings_change(rig.settings, change);
 		ohtd_change_drop(change);
 	} while (change->result == OHTD_CHANGE_BUSY);
+}
+
+static void ask_for(struct ohtd_change *change, int speed, uint32_t confirm_within_s)
+{
+	const struct ohtd_change asked = { .confirm_within_s = confirm_within_s };
+	char patch[64];
+
+	snprintf(patch, sizeof(patch), "{\"motion\":{\"jog_mm_s\":%d}}", speed);
+	ask_again(change, patch, &asked);
 }
 
 static bool is_pending(void)
@@ -290,23 +315,54 @@ static void await_return(struct histories *h)
 	h->waits = false;
 }
 
-static void change_something(struct histories *h)
+/* What has become of a change that wants @wanted. */
+static void note_change(struct histories *h, const struct ohtd_change *change, struct live wanted)
 {
-	uint32_t within_s = draw(h, 2) ? 5 + draw(h, 596) : 0;
-	int speed = 100 + (int)draw(h, 100);
-	struct ohtd_change change;
-
-	ask_for(&change, speed, within_s);
-	if (h->waits || speed == h->kept) {
-		assert_int_equal(change.result, h->waits ? OHTD_CHANGE_PENDING : OHTD_CHANGE_DONE);
+	if (h->waits || is_same(wanted, h->kept)) {
+		assert_int_equal(change->result, h->waits ? OHTD_CHANGE_PENDING : OHTD_CHANGE_DONE);
 		return;
 	}
-	assert_int_equal(change.result, OHTD_CHANGE_DONE);
-	note_number(h, &change);
-	h->waits = within_s;
-	h->tried = speed;
-	if (!within_s)
-		h->kept = speed;
+	assert_int_equal(change->result, OHTD_CHANGE_DONE);
+	note_number(h, change);
+	h->waits = change->confirm_within_s;
+	h->tried = wanted;
+	if (!h->waits)
+		h->kept = wanted;
+}
+
+static void change_something(struct histories *h, bool trial)
+{
+	const struct ohtd_change asked = { .confirm_within_s = draw(h, 2) ? 5 + draw(h, 596) : 0, .trial = trial };
+	unsigned int what = draw(h, 3);
+	struct live wanted = h->kept;
+	struct ohtd_change change;
+	char patch[96];
+
+	if (what != 1)
+		wanted.speed = 100 + (int)draw(h, 100);
+	if (what)
+		wanted.name = 100 + (int)draw(h, 10);
+	snprintf(patch, sizeof(patch), "{\"motion\":{\"jog_mm_s\":%d},\"robot\":{\"name\":\"%d\"}}", wanted.speed, wanted.name);
+	ask_again(&change, patch, &asked);
+	if (trial)
+		assert_int_equal(change.result, h->waits ? OHTD_CHANGE_PENDING : OHTD_CHANGE_DONE);
+	else
+		note_change(h, &change, wanted);
+}
+
+/* Behind the first version, which the files have made. */
+static void roll_back(struct histories *h)
+{
+	const struct ohtd_change asked = {
+		.back_to = 2 + (int64_t)draw(h, (unsigned int)h->given - 1), .confirm_within_s = draw(h, 2) ? 5 + draw(h, 596) : 0,
+	};
+	struct ohtd_change change;
+
+	ask_again(&change, NULL, &asked);
+	if (h->of[asked.back_to].speed || h->waits)
+		note_change(h, &change, h->of[asked.back_to]);
+	else
+		assert_int_equal(change.result, OHTD_CHANGE_NO_VERSION);
 }
 
 static void decide(struct histories *h, void (*act)(struct ohtd_settings *, struct ohtd_change *), bool anew)
@@ -333,11 +389,54 @@ static void begin_again(struct histories *h)
 	h->waits = false;
 }
 
+static void copy_file(const char *from, const char *to)
+{
+	static char data[1 << 20];
+	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+	size_t n;
+
+	assert_true(in && out);
+	while ((n = fread(data, 1, sizeof(data), in)))
+		assert_int_equal(fwrite(data, 1, n, out), n);
+	fclose(in);
+	assert_int_equal(fclose(out), 0);
+	/* The database must not be open to others. */
+	assert_int_equal(chmod(to, 0600), 0);
+}
+
+/* The next run begins with what the disk had at one moment, which may be one in the middle of a return. */
+static void be_killed(struct histories *h)
+{
+	static const char *const endings[] = { "", "-wal" };
+	struct ohtd_well well = rig_all_well;
+	char live[80], kept[2][80];
+
+	well.device = draw(h, 2);
+	rig_set_well(&well);
+	for (unsigned int i = 0; i < 2; i++) {
+		snprintf(live, sizeof(live), "%s%s", store_path, endings[i]);
+		snprintf(kept[i], sizeof(kept[i]), "%s.killed%s", store_path, endings[i]);
+		copy_file(live, kept[i]);
+	}
+	rig_end();
+	for (unsigned int i = 0; i < 2; i++) {
+		snprintf(live, sizeof(live), "%s%s", store_path, endings[i]);
+		assert_int_equal(rename(kept[i], live), 0);
+	}
+	snprintf(live, sizeof(live), "%s-shm", store_path);
+	unlink(live);
+	rig_begin();
+	h->waits = false;
+}
+
 static void lose_module(struct histories *h)
 {
-	rig.lost = true;
+	struct ohtd_well well = rig_all_well;
+
+	well.modules[0] = 0;
+	rig_set_well(&well);
 	await_return(h);
-	rig.lost = false;
+	rig_set_well(&rig_all_well);
 }
 
 /* Moving, it cannot return: it does when the robot stands. */
@@ -345,7 +444,7 @@ static void expire(struct histories *h)
 {
 	rig.refuses_take = draw(h, 2);
 	rig_pass(601);
-	if (h->waits && rig.refuses_take) {
+	if (h->waits && rig.refuses_take && h->tried.speed != h->kept.speed) {
 		unsigned int takes = rig.takes;
 
 		while (rig.takes < takes + 3)
@@ -470,13 +569,14 @@ static void wait_for_standstill(struct histories *h)
 {
 	uint32_t within_s = draw(h, 2) ? 600 : 0;
 	int speed = 100 + (int)draw(h, 100);
+	struct live wanted = { speed, h->kept.name };
 	char text[OHTD_CONFIG_DOCUMENT_BYTES];
 	int64_t base = ohtd_settings_text(rig.settings, text, sizeof(text));
 	struct ohtd_change change;
 
 	rig.moves = true;
 	ask_at_standstill(&change, speed, within_s);
-	if (h->waits || speed == h->kept) {
+	if (h->waits || is_same(wanted, h->kept)) {
 		assert_int_equal(change.result, h->waits ? OHTD_CHANGE_PENDING : OHTD_CHANGE_DONE);
 		rig.moves = false;
 		return;
@@ -491,9 +591,9 @@ static void wait_for_standstill(struct histories *h)
 	rig_is_live(base, "");
 	if (end_waiting(h)) {
 		assert_non_null(strstr(rig.noted, "anna: change at standstill"));
-		h->tried = speed;
+		h->tried = wanted;
 		h->waits = within_s;
-		h->kept = within_s ? h->kept : speed;
+		h->kept = within_s ? h->kept : wanted;
 	}
 	rig.moves = false;
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM config_versions WHERE waits = 1"), 0);
@@ -566,23 +666,32 @@ static void what_the_store_does_not_drop_waits_to_be(void **state)
 }
 
 /* Everywhere the same: what is shown, what the robot has taken, and what a start would find. */
-static void check_live(const struct histories *h)
+static void check_live(struct histories *h)
 {
-	char text[32];
-	int live = h->waits ? h->tried : h->kept;
+	struct live live = h->waits ? h->tried : h->kept;
+	int64_t newest = (int64_t)store_ask_sql("SELECT max(version) FROM config_versions");
+	char text[32], name[OHTD_ROBOT_NAME_BYTES], place[OHTD_ROBOT_PLACE_BYTES];
 
-	snprintf(text, sizeof(text), "\"jog_mm_s\":%d", live);
-	rig_is_live((int64_t)store_ask_sql("SELECT max(version) FROM config_versions"), text);
-	assert_int_equal((int)rig.taken.rules[0].value[OHTD_RULE_JOG_MM_S], live);
+	snprintf(text, sizeof(text), "\"jog_mm_s\":%d", live.speed);
+	rig_is_live(newest, text);
+	snprintf(text, sizeof(text), "\"name\":\"%d\"", live.name);
+	rig_is_live(newest, text);
+	ohtd_settings_name(rig.settings, name, place);
+	assert_int_equal(atoi(name), live.name);
+	assert_int_equal((int)rig.taken.rules[0].value[OHTD_RULE_JOG_MM_S], live.speed);
 	assert_int_equal(store_ask_sql("SELECT document ->> '$.motion.jog_mm_s' FROM config_versions"
-				       " ORDER BY version DESC LIMIT 1"), live);
+				       " ORDER BY version DESC LIMIT 1"), live.speed);
+	assert_int_equal(store_ask_sql("SELECT CAST(document ->> '$.robot.name' AS INTEGER) FROM config_versions"
+				       " ORDER BY version DESC LIMIT 1"), live.name);
 	assert_int_equal(store_ask_sql("SELECT returns_to > 0 FROM config_versions ORDER BY version DESC LIMIT 1"),
 			 h->waits);
+	h->given = newest > h->given ? newest : h->given;
+	h->of[newest] = live;
 }
 
 static void step(struct histories *h)
 {
-	switch (draw(h, 10)) {
+	switch (draw(h, 14)) {
 	case 0:
 		decide(h, ohtd_settings_confirm, true);
 		break;
@@ -607,22 +716,151 @@ static void step(struct histories *h)
 	case 7:
 		wait_for_standstill(h);
 		break;
+	case 8:
+		change_something(h, true);
+		break;
+	case 9:
+		roll_back(h);
+		break;
+	case 10:
+		rig_step_clock((int)draw(h, 2 * 86400) - 86400);
+		break;
+	case 11:
+		be_killed(h);
+		break;
 	default:
-		change_something(h);
+		change_something(h, false);
 	}
+}
+
+/* On a database of their own. The next person can still change it. */
+static void play(struct histories *h, unsigned int first, unsigned int count)
+{
+	struct ohtd_change change;
+
+	*h = (struct histories){ .kept = { 250, 100 } };
+	rig_begin();
+	ask_again(&change, "{\"robot\":{\"name\":\"100\"}}", &(const struct ohtd_change){ 0 });
+	check_live(h);
+	for (unsigned int i = 0; i < count * STEPS; i++) {
+		if (!(i % STEPS))
+			h->seed = first + i / STEPS;
+		step(h);
+		check_live(h);
+	}
+	while (h->waits)
+		decide(h, ohtd_settings_give_up, false);
+	ask_for(&change, 99, 0);
+	assert_int_equal(change.result, OHTD_CHANGE_DONE);
+	rig_end();
+}
+
+/* OHT_SOAK=1 makes it 10,000, another number so many; the seed is that of the first history. */
+static unsigned int count_histories(void)
+{
+	const char *soak = getenv("OHT_SOAK");
+	unsigned int count = soak ? (unsigned int)strtoul(soak, NULL, 10) : HISTORIES;
+
+	return count == 1 ? HISTORIES_SOAK : count;
 }
 
 static void always_one_of_two_versions_is_live(void **state)
 {
-	struct histories h = { .kept = 250 };
+	unsigned int first = getenv("OHT_SOAK") || getenv("OHT_SEED") ? dice_seed() : 0;
+	struct histories *h = calloc(1, sizeof(*h));
+	unsigned int count = count_histories();
+
+	assert_non_null(h);
+	for (unsigned int i = 0; i < count; i += HISTORIES_ONE) {
+		if (i) {
+			store_tear_down(state);
+			store_set_up(state);
+		}
+		play(h, first + i, HISTORIES_ONE);
+	}
+	free(h);
+}
+
+/* ---- early return ---- */
+
+/* Twice from now on, while something is pending. */
+static void look_again(void)
+{
+	unsigned int looks = rig.looks;
+
+	WAIT_FOR(!is_pending() || rig.looks > looks + 2);
+}
+
+static void has_returned_for(const char *cause, int64_t version)
+{
+	char why[OHTD_RETURNED_BYTES];
+
+	WAIT_FOR(!is_pending());
+	WAIT_FOR(ohtd_settings_returned(rig.settings, why));
+	assert_non_null(strstr(why, cause));
+	rig_is_live(version, "\"jog_mm_s\":250");
+}
+
+/* What went well before the change and does not now takes it back; what was bad before does not. */
+static void what_goes_worse_takes_a_version_back(void **state)
+{
+	static const struct {
+		struct ohtd_well well;
+		const char *cause;
+	} cases[] = {
+		{ { .threads = true, .store = true, .modules = { 1 << 4 } }, "since the device of the bus was lost" },
+		{ { .device = true, .store = true, .modules = { 1 << 4 } }, "since a thread of ohtd stalled" },
+		{ { .device = true, .threads = true, .modules = { 1 << 4 } }, "since the store took no changes any more" },
+		{ { .device = true, .threads = true, .store = true, .modules = { 1 << 4 }, .cycles = 40, .missed = 9 },
+		  "since the bus missed cycles" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		bool before = i % 2;
+		struct ohtd_change change;
+
+		rig_begin();
+		if (before)
+			rig_set_well(&cases[i / 2].well);
+		ask_for(&change, 111, 600);
+		assert_int_equal(change.result, OHTD_CHANGE_DONE);
+		look_again();
+		rig_set_well(&cases[i / 2].well);
+		look_again();
+		/* A share of missed cycles is judged when its second is over. */
+		rig_pass(2);
+		if (before) {
+			look_again();
+			assert_true(is_pending());
+			rig_is_live(change.version.version, "\"jog_mm_s\":111");
+		} else {
+			has_returned_for(cases[i / 2].cause, change.version.version + 1);
+		}
+		rig_end();
+	}
+}
+
+/* It returns, and the next start does not bring it back. */
+static void a_version_is_given_up_though_the_store_is_full(void **state)
+{
+	struct ohtd_change change;
 
 	(void)state;
 	rig_begin();
-	for (unsigned int i = 0; i < HISTORIES * STEPS; i++) {
-		h.seed = i % STEPS ? h.seed : i;
-		step(&h);
-		check_live(&h);
-	}
+	ask_for(&change, 111, 600);
+	store_run_sql("CREATE TRIGGER full BEFORE INSERT ON config_versions BEGIN SELECT RAISE(ABORT, 'full'); END");
+	change = (struct ohtd_change){ .by.role = OHTD_ROLE_ADMINISTRATOR };
+	ohtd_settings_give_up(rig.settings, &change);
+	assert_int_equal(change.result, OHTD_CHANGE_DONE);
+	ohtd_change_drop(&change);
+	assert_false(is_pending());
+	/* No version on the disk has these values. */
+	rig_is_live(0, "\"jog_mm_s\":250");
+	rig_end();
+	store_run_sql("DROP TRIGGER full");
+	rig_begin();
+	rig_is_live(3, "\"jog_mm_s\":250");
 	rig_end();
 }
 
@@ -706,10 +944,12 @@ static void required_modules_stay_searched(void **state)
 static void module_that_is_not_searched_takes_nothing_back(void **state)
 {
 	static const char *const patches[] = { "{\"bus\":{\"units\":\"1-3\"}}", "{\"bus\":{\"units\":\"1-4\"}}" };
+	struct ohtd_well without_module = rig_all_well;
 	struct ohtd_unconfirmed pending;
 	unsigned int from;
 
 	(void)state;
+	without_module.modules[0] = 0;
 	for (unsigned int i = 0; i < 2; i++) {
 		struct ohtd_change change = {
 			.patch = json_tokener_parse(patches[i]), .by.role = OHTD_ROLE_ADMINISTRATOR, .elevated = true, .confirm_within_s = 600,
@@ -719,7 +959,7 @@ static void module_that_is_not_searched_takes_nothing_back(void **state)
 		ohtd_settings_change(rig.settings, &change);
 		assert_int_equal(change.result, OHTD_CHANGE_DONE);
 		ohtd_change_drop(&change);
-		rig.lost = true;
+		rig_set_well(&without_module);
 		from = rig.looks;
 		while (rig.looks < from + 10) {
 			ohtd_settings_pending(rig.settings, &pending);
@@ -729,7 +969,6 @@ static void module_that_is_not_searched_takes_nothing_back(void **state)
 		ohtd_settings_pending(rig.settings, &pending);
 		assert_int_equal(pending.version != 0, !i);
 		searches(i ? "1-8" : "1-3");
-		rig.lost = false;
 		change = (struct ohtd_change){ .by.role = OHTD_ROLE_ADMINISTRATOR, .elevated = true };
 		ohtd_settings_give_up(rig.settings, &change);
 		ohtd_change_drop(&change);
@@ -750,6 +989,8 @@ int main(void)
 		CASE(an_answer_that_does_not_come_is_looked_for),
 		CASE(always_one_of_two_versions_is_live),
 		CASE(what_the_store_does_not_drop_waits_to_be),
+		CASE(what_goes_worse_takes_a_version_back),
+		CASE(a_version_is_given_up_though_the_store_is_full),
 		CASE(nothing_is_deleted_by_what_may_return),
 		CASE(required_modules_stay_searched),
 		CASE(module_that_is_not_searched_takes_nothing_back),

@@ -164,6 +164,92 @@ static void each_call_of_a_migration_fails_once(void **state)
 	assert_true(refused > 20);
 }
 
+#define CUT_DIR	"/cut"
+
+/* The folder has what the cut has left of each file, and nothing else. */
+static void take_what_is_left(void)
+{
+	char from[256], to[256], dir[64];
+	const struct dirent *entry;
+	DIR *folder;
+
+	snprintf(dir, sizeof(dir), "%s" CUT_DIR, store_dir);
+	for (int pass = 0; pass < 2; pass++) {
+		folder = opendir(pass ? dir : store_dir);
+		assert_non_null(folder);
+		while ((entry = readdir(folder))) {
+			snprintf(from, sizeof(from), "%s/%.100s", pass ? dir : store_dir, entry->d_name);
+			snprintf(to, sizeof(to), "%s/%.100s", store_dir, entry->d_name);
+			if (entry->d_type != DT_REG)
+				continue;
+			assert_int_equal(pass ? rename(from, to) : unlink(from), 0);
+			if (pass)
+				assert_int_equal(chmod(to, 0600), 0);
+		}
+		closedir(folder);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
+/* An update in a process of its own, without power from the nth change on. False: it got to its end before. */
+static bool migrate_cut(uint64_t nth)
+{
+	struct fault_plan plan = { .cut_at = nth, .seed = (unsigned int)nth };
+	char dir[64];
+	int status;
+	pid_t pid;
+
+	snprintf(dir, sizeof(dir), "%s" CUT_DIR, store_dir);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	plan.cut_dir = dir;
+	pid = fork();
+	if (!pid) {
+		struct ohtd_db *db;
+
+		/* What was made before is on the disk. */
+		fault_vfs_remove();
+		if (fault_vfs_install())
+			_exit(2);
+		fault_vfs_set(&plan);
+		if (ohtd_db_open(&db, &ohtd_small_schema, store_path, STORE_NOW_S, store_why, sizeof(store_why)))
+			_exit(2);
+		ohtd_db_close(db);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+	if (WEXITSTATUS(status))
+		assert_int_equal(rmdir(dir), 0);
+	else
+		take_what_is_left();
+	return !WEXITSTATUS(status);
+}
+
+/* The old schema or the new one, never neither; what was not synchronised is lost by chance. OHT_SOAK=1 takes each change. */
+static void power_cuts_in_a_migration(void **state)
+{
+	uint64_t step = getenv("OHT_SOAK") ? 1 : 13;
+	unsigned int old = 0, cuts = 0;
+	bool cut = true;
+
+	for (uint64_t nth = 1; cut; nth += step) {
+		struct ohtd_db *db;
+
+		tear_down(state);
+		set_up(state);
+		make_version_1();
+		cut = migrate_cut(nth);
+		cuts += cut;
+		old += store_ask_sql("SELECT max(version) FROM schema_migrations") == 1;
+		db = store_open_db();
+		check_user(db);
+		assert_int_equal(ohtd_db_damaged_files(db), 0);
+		ohtd_db_close(db);
+	}
+	print_message("%u power cuts, %u times the old schema\n", cuts, old);
+	assert_true(old > 4 && cuts > old);
+}
+
 static void no_copy_no_migration(void **state)
 {
 	(void)state;
@@ -303,6 +389,7 @@ int main(void)
 		CASE(an_older_schema_is_migrated_and_kept),
 		CASE(a_step_that_fails_leaves_what_there_was),
 		CASE(each_call_of_a_migration_fails_once),
+		CASE(power_cuts_in_a_migration),
 		CASE(no_copy_no_migration),
 		CASE(a_newer_schema_is_refused_with_both_versions),
 		CASE(foreign_files_are_refused),

@@ -69,6 +69,17 @@ int cmd_audit_list(struct cli *cli, int count, char **arguments);
 int cmd_audit_head(struct cli *cli, int count, char **arguments);
 int cmd_audit_verify(struct cli *cli, int count, char **arguments);
 int cmd_audit_forget(struct cli *cli, int count, char **arguments);
+
+/**
+ * cmd_audit_witness() - compare the audit with what this computer has seen of it, as "audit head" does
+ * @cli: logged in; nothing is written to its output
+ *
+ * A robot that gives no checkpoint is no finding: who has logged in may not read it, or the robot has no audit.
+ *
+ * Return: lines of text with what was found, to be freed; NULL: the audit goes on from there.
+ */
+char *cmd_audit_witness(const struct cli *cli);
+
 int cmd_config_get(struct cli *cli, int count, char **arguments);
 int cmd_config_set(struct cli *cli, int count, char **arguments);
 int cmd_config_diff(struct cli *cli, int count, char **arguments);

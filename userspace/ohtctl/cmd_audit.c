@@ -146,12 +146,14 @@ int cmd_audit_forget(struct cli *cli, int count, char **arguments)
 
 /**
  * struct told - the newest checkpoint of the robot, and what it proves by it
+ * @silent: the robot gave no key or no checkpoint, so nothing was compared
  * @verifier: of the robot's key
  * @note: as it came
  * @newest: what it says
  * @removed: records that were removed since they were too old
  */
 struct told {
+	bool silent;
 	char verifier[OHT_VERIFIER_BYTES];
 	char *note;
 	struct oht_checkpoint newest;
@@ -163,6 +165,7 @@ static int ask_key(struct cli *cli, const struct witness *witness, struct told *
 	struct json_object *answer = NULL;
 	int result = client_request(cli, "GET", "audit/key", NULL, &answer);
 
+	told->silent = result;
 	if (!result)
 		snprintf(told->verifier, sizeof(told->verifier), "%s", member(answer, "verifier"));
 	json_object_put(answer);
@@ -177,6 +180,7 @@ static int ask_head(struct cli *cli, const struct witness *witness, struct told 
 	int result = client_text(cli, "audit/head", &told->note);
 	const char *wrong = result ? NULL : oht_checkpoint_open(told->note, told->verifier, &told->newest);
 
+	told->silent = result;
 	if (wrong)
 		result = cli_fail(cli, CLI_FAILED, "the checkpoint of the robot: %s", wrong);
 	else if (!result && witness->known && told->newest.size < witness->seen.size)
@@ -276,23 +280,51 @@ static int ask_robot(struct cli *cli, struct witness *witness, struct told *told
 	return result ? result : ask_proof(cli, witness, told);
 }
 
+/* Takes the checkpoint of the robot in the place of the one seen last, if it is proven to go on from there. */
+static int go_on(struct cli *cli, struct told *told)
+{
+	struct witness witness;
+	int result = open_witness(cli, &witness);
+
+	if (!result)
+		result = ask_robot(cli, &witness, told);
+	if (!result)
+		result = keep_seen(cli, &witness, told);
+	close_witness(&witness);
+	return result;
+}
+
 int cmd_audit_head(struct cli *cli, int count, char **arguments)
 {
 	struct told told = { .note = NULL };
-	struct witness witness;
-	int result = open_witness(cli, &witness);
+	int result = go_on(cli, &told);
 
 	(void)count;
 	(void)arguments;
 	if (!result)
-		result = ask_robot(cli, &witness, &told);
-	if (!result)
-		result = keep_seen(cli, &witness, &told);
-	if (!result)
 		fputs(told.note, cli->out);
 	free(told.note);
-	close_witness(&witness);
 	return result;
+}
+
+char *cmd_audit_witness(const struct cli *cli)
+{
+	struct told told = { .note = NULL };
+	struct cli aside = *cli;
+	char *finding = NULL;
+	size_t bytes;
+	bool has_finding;
+
+	aside.json = false;
+	aside.err = open_memstream(&finding, &bytes);
+	if (!aside.err)
+		return NULL;
+	has_finding = go_on(&aside, &told) && !told.silent;
+	free(told.note);
+	if (!fclose(aside.err) && has_finding)
+		return finding;
+	free(finding);
+	return NULL;
 }
 
 /* ---- all records ---- */

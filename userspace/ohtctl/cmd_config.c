@@ -131,6 +131,17 @@ static size_t show_differences(struct cli *cli, struct json_object *answer)
 	return n;
 }
 
+/* Of a check. */
+static void show_reasons(struct cli *cli, struct json_object *answer)
+{
+	struct json_object *reasons = json_object_object_get(answer, "why_not");
+	size_t count = json_object_is_type(reasons, json_type_array) ? json_object_array_length(reasons) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		fprintf(cli->out, "the robot would refuse it now: %s\n",
+			text_of(json_object_object_get(json_object_array_get_idx(reasons, i), "text")));
+}
+
 static void show_change(struct cli *cli, struct json_object *answer)
 {
 	size_t n;
@@ -144,6 +155,7 @@ static void show_change(struct cli *cli, struct json_object *answer)
 	checked = !strcmp(text_of(json_object_object_get(answer, "state")), "checked");
 	fprintf(cli->out, "%s%sversion %s\n", n ? "" : "no value is changed; ",
 		checked ? "would be " : "", text_of(json_object_object_get(answer, "version")));
+	show_reasons(cli, answer);
 }
 
 /* "pending": it returns by itself; "waiting": it is not live yet. */

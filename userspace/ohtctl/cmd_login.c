@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* ohtctl login, elevate, logout: a session at an ohtd elsewhere. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -35,6 +36,17 @@ static int show_done(struct cli *cli, const char *sentence)
 	return CLI_DONE;
 }
 
+/* The log-in is good whatever the audit says, so a finding does not change the exit code. */
+static int show_login(struct cli *cli)
+{
+	char *finding = cmd_audit_witness(cli);
+
+	if (finding)
+		fputs(finding, cli->err);
+	free(finding);
+	return show_done(cli, "logged in at");
+}
+
 int cmd_login(struct cli *cli, int count, char **arguments)
 {
 	char name[NAME_BYTES] = "", password[PASSWORD_BYTES] = "";
@@ -49,7 +61,7 @@ int cmd_login(struct cli *cli, int count, char **arguments)
 	if (!result)
 		result = site_login(cli, name, password);
 	explicit_bzero(password, sizeof(password));
-	return result ? result : show_done(cli, "logged in at");
+	return result ? result : show_login(cli);
 }
 
 static int show_elevated(struct cli *cli, struct json_object *answer)

@@ -293,6 +293,8 @@ OHTD_SHAPE_SHARED(ohtd_config_difference, "ConfigDifference",
 struct ohtd_config_change {
 	struct config_version version;
 	bool needs_standstill;
+	const struct verb_reason *why_not;
+	size_t why_not_count;
 	const struct ohtd_config_difference *changes;
 	size_t changes_count;
 };
@@ -300,6 +302,8 @@ struct ohtd_config_change {
 OHTD_SHAPE_SHARED(ohtd_config_change, "ConfigChange", OHTD_PART(ohtd_config_change, version, config_version),
 	OHTD_BOOLEAN(ohtd_config_change, needs_standstill,
 			.summary = "An item among them is taken only at standstill"),
+	OHTD_LIST(ohtd_config_change, why_not, verb_reason,
+		  .summary = "Of a check: for what the robot would refuse it now; empty: it would take it, or is not asked"),
 	OHTD_LIST(ohtd_config_change, changes, ohtd_config_difference,
 		     .summary = "Items that have another value than in the version before; empty: "
 				"none has"));
@@ -342,6 +346,22 @@ const struct ohtd_config_difference *ohtd_config_differences(struct ohtd_call *c
 	return differences;
 }
 
+/* Refusals of other changes are problems. */
+static void put_reasons(struct ohtd_call *call, const struct ohtd_change *change, struct ohtd_config_change *view)
+{
+	const struct ohtd_why_list *list = &change->answer.why;
+	size_t count = list->count < OHTD_WHY_MAX ? list->count : OHTD_WHY_MAX;
+	struct verb_reason *reasons = ohtd_call_alloc(call, (count + 1) * sizeof(*reasons));
+
+	for (size_t i = 0; i < count; i++)
+		reasons[i] = (struct verb_reason){
+			.code = list->items[i].code, .text = ohtd_why_text(list->items[i].code),
+			.address = list->items[i].unit ? list->items[i].unit : OHTD_NONE,
+		};
+	view->why_not = reasons;
+	view->why_not_count = count;
+}
+
 static struct ohtd_config_change change_of(struct ohtd_call *call, const struct ohtd_change *change)
 {
 	return (struct ohtd_config_change){
@@ -358,6 +378,8 @@ static void reply_change(struct ohtd_call *call, const struct ohtd_change *chang
 
 	if (change->trial && change->differences)
 		view.version.state = CHECKED;
+	if (change->trial)
+		put_reasons(call, change, &view);
 	note_change(call, change);
 	OHTD_REPLY(call, 200, ohtd_config_change, &view);
 }

@@ -153,7 +153,7 @@ static int work_sign(struct ohtd_db *db, void *arg)
 	return r ? r : remove_old(db, audit, &tree);
 }
 
-/* The signature is told too: whoever collects the log has a witness. */
+/* The signature is logged too: a log that is collected elsewhere is a witness, so no level of the log leaves the line out. */
 static void tell(const struct ohtd_audit *audit)
 {
 	char root[OHT_HASH_HEX_BYTES];
@@ -161,8 +161,8 @@ static void tell(const struct ohtd_audit *audit)
 	const char *last = signature ? strrchr(signature, ' ') : NULL;
 
 	oht_hash_text(&audit->made.root, root);
-	ohtd_log(OHTD_LOG_INFO, "audit", "checkpoint", "%s %" PRIu64 " %s %.*s", audit->origin, audit->made.size, root,
-		 last ? (int)strcspn(last + 1, "\n") : 0, last ? last + 1 : "");
+	ohtd_log_always("audit", "checkpoint", "%s %" PRIu64 " %s %.*s", audit->origin, audit->made.size, root,
+			last ? (int)strcspn(last + 1, "\n") : 0, last ? last + 1 : "");
 }
 
 /* Behind the commit. */

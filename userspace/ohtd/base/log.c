@@ -198,16 +198,30 @@ void ohtd_log_tick(void)
 		    held.lines, held.code);
 }
 
+__attribute__((format(printf, 4, 0)))
+static void put_limited(enum ohtd_log_level level, const char *room, const char *code, const char *format, va_list args)
+{
+	ohtd_log_tick();
+	if (ohtd_log_limit_take(room, code, monotonic_ns()))
+		put(level, room, code, format, args);
+}
+
 void ohtd_log(enum ohtd_log_level level, const char *room, const char *code, const char *format, ...)
 {
 	va_list args;
 
 	if ((int)level > effective(room_index(room)))
 		return;
-	ohtd_log_tick();
-	if (!ohtd_log_limit_take(room, code, monotonic_ns()))
-		return;
 	va_start(args, format);
-	put(level, room, code, format, args);
+	put_limited(level, room, code, format, args);
+	va_end(args);
+}
+
+void ohtd_log_always(const char *room, const char *code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put_limited(OHTD_LOG_NOTICE, room, code, format, args);
 	va_end(args);
 }

@@ -79,6 +79,17 @@ const char *ohtd_log_request(void);
 void ohtd_log(enum ohtd_log_level level, const char *room, const char *code, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/**
+ * ohtd_log_always() - write one line at each level of the log
+ * @room: as of ohtd_log()
+ * @code: likewise
+ * @format: printf format of the text for people
+ *
+ * The line is a notice. For what is written to be kept elsewhere, so that nobody silences it with the level.
+ */
+void ohtd_log_always(const char *room, const char *code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Writes what waits, and tells what has been lost or held back. To be called now and then. */
 void ohtd_log_tick(void);
 

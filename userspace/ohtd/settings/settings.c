@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "motion/position.h"
+#include "control/lease.h"
 #include "control/motion_limits.h"
 #include "control/robot.h"
 
@@ -64,8 +65,8 @@ static int ask(struct ohtd_settings *settings, struct ohtd_command *command, str
 static int ask_robot(struct ohtd_settings *settings, struct ohtd_change *change,
 		     uint32_t generation)
 {
-	/* An author who is not there takes no control. */
-	const struct ohtd_holder *by = change->absent ? &ohtd_settings_own : &change->by;
+	/* An author who is not there takes no control, and neither does a check. */
+	const struct ohtd_holder *by = change->absent || change->trial ? &ohtd_settings_own : &change->by;
 	struct ohtd_command command = {
 		.kind = OHTD_COMMAND_LIMITS, .trial = !generation, .generation = generation,
 		.valid_ms = change->valid_ms ? change->valid_ms : VALID_MS, .tag = change->tag,
@@ -436,6 +437,31 @@ void ohtd_settings_set_level(const struct ohtd_settings *settings, const struct 
 			 ohtd_log_level_name(before), ohtd_log_level_name(level), change->by.user);
 }
 
+/* What a check says of the robot, which is asked by ohtd: so who has control is looked up. */
+static void ask_for_check(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	struct ohtd_snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	struct ohtd_why_list *why = &change->answer.why;
+
+	ohtd_settings_robot_refuses(settings, change, 0);
+	if (change->result == OHTD_CHANGE_REFUSED)
+		change->result = OHTD_CHANGE_DONE;
+	if (snapshot && !ohtd_robot_snapshot(settings->setup.robot, snapshot) && snapshot->control.held &&
+	    !ohtd_lease_is_of(&snapshot->control, &change->by) && why->count < OHTD_WHY_MAX)
+		why->items[why->count++] = (struct ohtd_why){ .code = OHTD_WHY_CONTROL_HELD };
+	free(snapshot);
+}
+
+static void commit_or_check(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	if (change->trial && change->needs_standstill && change->differences) {
+		ask_for_check(settings, change);
+	} else if (!change->trial && (is_to_be_kept(settings, change) || change->table)) {
+		ohtd_settings_commit(settings, change);
+		ohtd_standstill_begin(settings, change);
+	}
+}
+
 void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	if (pthread_mutex_trylock(&settings->writer)) {
@@ -445,11 +471,8 @@ void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *ch
 		return;
 	}
 	change->version = ohtd_version_next(settings, &change->by, change->reason);
-	if (ohtd_unconfirmed_permits(settings, change) && prepare(settings, change) && !change->trial &&
-	    (is_to_be_kept(settings, change) || change->table)) {
-		ohtd_settings_commit(settings, change);
-		ohtd_standstill_begin(settings, change);
-	}
+	if (ohtd_unconfirmed_permits(settings, change) && prepare(settings, change))
+		commit_or_check(settings, change);
 	if (!change->result && !change->trial && !change->version.waits)
 		ohtd_settings_set_level(settings, change);
 	/* Nothing was made: what there is. */

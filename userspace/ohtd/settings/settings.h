@@ -243,7 +243,7 @@ struct ohtd_difference {
  * @with_calibration: in: of @document the calibration, too
  * @back_to: in: or the version whose values are to be live again, also OHTD_BACK_TO_RESCUE
  * @table: in: or other limits of motion, with their ranges: those of motion.csv
- * @trial: in: only find out
+ * @trial: in: only find out; @answer.why: for what the robot would refuse it now
  * @here: in: only if the robot stands at @here_mm
  * @here_mm: in
  * @from: in: of ohtd_settings_between(): a version or OHTD_SIDE_*
