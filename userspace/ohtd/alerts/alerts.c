@@ -91,9 +91,9 @@ struct kind {
 static const char see_certificate[] = "See GET system/certificate; the one before stays in use.";
 static const char see_store[] = "See store in GET health; the kernel keeps the newest 256 entries meanwhile.";
 
-/* Of a reason of the robot; it refuses and is no alert: 0, as critical as what nobody has thought of. */
+/* Of the reasons of the robot. One that only refuses is critical, should it be an alert all the same. */
 static const uint8_t severities[OHTD_WHYS] = {
-#define OHTD_SEVERITY_NONE	0
+#define OHTD_SEVERITY_NONE	OHTD_SEVERITY_CRITICAL
 #define OHTD_WHY(code_, alarm_, severity_, word_, text_, action_) \
 	[OHTD_WHY_##code_] = OHTD_SEVERITY_##severity_,
 #include "robot/whys.def"
