@@ -144,6 +144,7 @@ ASKED = [
     ("PUT", "robot/mode", "robot/mode", {"mode": "automatic"}, "administrator", 200),
     ("GET", "safety/events", "safety/events?limit=1", None, "viewer", 200),
     ("GET", "safety/latency", "safety/latency", None, "viewer", 200),
+    ("GET", "safety/zones", "safety/zones", None, "viewer", 200),
     ("GET", "logs", "logs?limit=2&level=notice", None, "supervisor", 200),
     ("PUT", "logs/level", "logs/level", {"level": "info", "room": "http"}, "administrator", 200),
     ("GET", "system/certificate", "system/certificate", None, "administrator", 200),

@@ -156,6 +156,23 @@ def test_filters(shared):
     assert shared.get("audit", role="supervisor").code == "role"
 
 
+def test_ohtctl_filters(shared, tmp_path):
+    rename(shared, "by ohtctl", **{"X-Request-Id": "by-ohtctl"})
+    number = about(shared, "by-ohtctl")["number"]
+
+    def heard(*words):
+        said = ohtctl(shared, tmp_path, "audit", "list", "--json", *words)
+        assert said.returncode == 0, said
+        return [item["number"] for item in json.loads(said.stdout)["items"]]
+
+    exact = ("--who", "administrator", "--act", "PATCH config", "--object", about(shared, "by-ohtctl")["object"], "--result", "200")
+    assert heard(*exact, "--from", "-1h", "by ohtctl") == [number]
+    for option, other in (("--who", "viewer"), ("--act", "PATCH users"), ("--object", "version 999"), ("--result", "403 role")):
+        assert number not in heard(*exact[:exact.index(option)], option, other, *exact[exact.index(option) + 2:])
+    assert heard("--to", "-1h") == [] and len(heard("--limit", "2")) == 2
+    assert "--limit must be 1..200: '201'" in ohtctl(shared, tmp_path, "audit", "list", "--limit", "201").stderr
+
+
 def test_a_flood_of_strangers_is_counted(tmp_path, accounts):
     made = begin(tmp_path, accounts)
     try:

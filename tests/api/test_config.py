@@ -317,6 +317,7 @@ def test_all_that_is_wrong_is_named(shared):
 def test_a_name_that_is_there_twice_is_no_json(shared):
     answer = patch(shared, b'{"stations":{"a":{"position_mm":1},"a":{"position_mm":2}}}')
     assert (answer.status, answer.code) == (400, "bad_json"), answer
+    assert answer.json["errors"] == [{"pointer": "/stations/a", "code": "twice", "detail": "is there twice"}]
 
 
 def test_the_role_of_each_item_holds(shared):

@@ -74,6 +74,14 @@ def test_the_whole_file_is_told(shared):
     assert str(shared.folder) not in json.dumps(answer)
 
 
+def test_zones_are_a_view_of_them(shared):
+    limits, zones = (shared.get(path, role="viewer").json for path in ("robot/limits", "safety/zones"))
+    names = [*(f"distance_{i}_ways" for i in range(1, 5)), "distance_range_mm", "slow_zone_mm", "slow_mm_s", "crawl_mm_s", "reaction_s",
+             "zone_hysteresis_mm"]
+    assert zones == {**limits, "items": [item for item in limits["items"] if item["name"] in names]}
+    assert [item["name"] for item in zones["items"]] == names
+
+
 def test_a_start_is_the_first_reading(own):
     told = own.get("robot/limits").json
     assert told["generation"] == 1

@@ -65,6 +65,8 @@ class Life:
         self.daemon = daemon
         self.status = {}
         self.descriptors = 0
+        # Backups of which a job has said that they are done.
+        self.made = []
         # Each life is judged by itself.
         (daemon.folder / "ohtd.log").unlink(missing_ok=True)
         self.started = False
@@ -92,10 +94,10 @@ class Life:
         """It has not ended by itself."""
         return self.daemon.process is not None and self.daemon.process.poll() is None
 
-    def ask(self, name, method, path, role=None, body=None, headers=None):
+    def ask(self, name, method, path, role=None, body=None, headers=None, times=2):
         """Once more if there was trouble or no answer; what was answered is in self.status."""
         refused = False
-        for _ in range(2):
+        for _ in range(times):
             try:
                 token = self._token(role) if role else None
                 answer = self.daemon.request(method, path, body, token=token, headers=headers)
@@ -136,6 +138,7 @@ class Life:
         for path in ("users", "logs?limit=5"):
             self.ask(path, "GET", path, "administrator")
         self.ask("level", "PUT", "logs/level", "administrator", {"level": "debug"})
+        self._configure()
         self.ask("stop", "POST", "safety/stop", "operator")
         # Before that a reset may be refused for what the robot does at that moment.
         until(lambda: not self.alive() or self._may_reset(), what="nothing in the way of a reset")
@@ -147,6 +150,24 @@ class Life:
             pass        # no answer: a subprocess has said so in its own way
         self._reload()
         self._end()
+
+    def _configure(self):
+        """A change that stays when it is confirmed, and a backup."""
+        # Once: a second time may meet a version that has returned meanwhile.
+        self.ask("config", "PATCH", "config?confirm_within_s=600", "administrator", {"robot": {"name": "lived"}}, times=1)
+        self.ask("confirm", "POST", "config/confirm", "administrator", times=1)
+        self.ask("backup", "POST", "backups", "administrator", times=1)
+        until(lambda: not self.alive() or self._jobs_ended(), what="the end of the backup")
+
+    def _jobs_ended(self):
+        try:
+            answer = self.daemon.request("GET", "jobs", token=self._token("administrator"))
+        except OUT_OF_REACH:
+            return not self.alive()
+        if answer.status == 200 and all(job["ended"] for job in answer.json["items"]):
+            self.made = [job["backup"] for job in answer.json["items"] if job["state"] == "done"]
+            return True
+        return False
 
     def _reload(self):
         if not self.alive():
@@ -194,7 +215,11 @@ def check_after(daemon, life):
         assert daemon.login("made").status == 200
     elif made in (401, 500, 503, 507):
         assert "made" not in users
-    assert daemon.get("robot").status == 200
+    name = daemon.get("robot").json["name"]
+    # A change whose record could not be written is refused, and may be there.
+    assert name in ("lived", "OHT-50") and (name == "lived" or not life.status.get("config") == life.status.get("confirm") == 200)
+    kept = {item["id"] for item in ask(str(daemon.socket), "GET", "backups").json["items"]}
+    assert kept >= set(life.made) and len(list((daemon.state / "backups").glob("*.ohtbackup"))) == len(kept)
     daemon.stop()
     assert not list(daemon.state.glob("*.damaged-*")) and not list(daemon.state.glob("*.new"))
 
@@ -224,6 +249,7 @@ def test_each_place_fails_once(home, accounts, chance):
     daemon, board = home
     whole = live(daemon, accounts)
     assert whole.code == 0 and whole.status["made"] == 201 and whole.status["stop"] == 200, whole.status
+    assert (whole.status["config"], whole.status["confirm"], whole.status["backup"], len(whole.made)) == (200, 200, 202, 1), whole.status
     assert whole.status["local"] == 200
     places = board.places()
     found = {kind: sum(place >> 56 == kind for place in places) for kind in KINDS}

@@ -48,6 +48,29 @@ static void valid_json_is_accepted(void **state)
 			fail_msg("%s: %s at %zu", accepted[i], fault.reason, fault.offset);
 }
 
+static void a_name_that_is_there_twice_is_pointed_at(void **state)
+{
+	static const struct {
+		const char *text, *pointer;
+	} cases[] = {
+		{ "{\"a\":1,\"a\":2}", "/a" },
+		{ "{\"stations\":{\"b\":0,\"m/i~l\":{},\"m/i~l\":{}}}", "/stations/m~1i~0l" },
+		{ "[0,{\"a\":[{\"b\":1,\"\\u0062\":2}]}]", "/1/a/0/\\u0062" },
+		{ "{\"a\":{\"b\":x}}", "" },
+	};
+	struct ohtd_json_fault fault;
+	char text[400];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(ohtd_json_scan(cases[i].text, strlen(cases[i].text), &fault), -1);
+		assert_string_equal(fault.pointer, cases[i].pointer);
+	}
+	snprintf(text, sizeof(text), "{\"%0120d\":{\"abcdefgh\":1,\"abcdefgh\":2}}", 0);
+	assert_int_equal(ohtd_json_scan(text, strlen(text), &fault), -1);
+	assert_string_equal(fault.pointer, "");
+}
+
 static void everything_else_is_refused_where_it_is_wrong(void **state)
 {
 	struct ohtd_json_fault fault;
@@ -134,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(valid_json_is_accepted),
+		cmocka_unit_test(a_name_that_is_there_twice_is_pointed_at),
 		cmocka_unit_test(everything_else_is_refused_where_it_is_wrong),
 		cmocka_unit_test(byte_order_mark_is_named),
 		cmocka_unit_test(nul_byte_is_refused),

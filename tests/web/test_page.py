@@ -30,6 +30,7 @@ def test_overview_says_what_it_is_and_why(daemon, page):
     page.wait(lambda: strip(page) == MODULES, what="four modules")
     page.wait(lambda: "Ready, outputs off" in page.text("#state"), what="the state")
     text = page.text("#content")
+    assert page.text("#robot-layer") == "commissioning"
     assert "Timing is not guaranteed" in text and "there is no robot behind this page" in text
     assert "This bus has no outputs that could be switched on." in page.text("#reasons")
     page.click("#stop")

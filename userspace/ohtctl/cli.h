@@ -71,6 +71,8 @@ enum cli_exit {
 #define CLI_OPT_CALIBRATION	(UINT64_C(1) << 44)
 #define CLI_OPT_STANDSTILL	(UINT64_C(1) << 45)
 #define CLI_OPT_WAIT		(UINT64_C(1) << 46)
+/* Of audit list; all together. */
+#define CLI_OPT_RECORDS		(UINT64_C(1) << 47)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \
@@ -78,7 +80,7 @@ enum cli_exit {
 				 CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_POINTS | CLI_OPT_CSV | \
 				 CLI_OPT_FORMAT | CLI_OPT_OUTPUT | CLI_OPT_CONTINUE | \
 				 CLI_OPT_REASON | CLI_OPT_CONFIRM | CLI_OPT_FOREIGN | CLI_OPT_BY | \
-				 CLI_OPT_CHECK | CLI_OPT_CALIBRATION | CLI_OPT_STANDSTILL | CLI_OPT_WAIT)
+				 CLI_OPT_CHECK | CLI_OPT_CALIBRATION | CLI_OPT_STANDSTILL | CLI_OPT_WAIT | CLI_OPT_RECORDS)
 
 struct cli_verb;
 
@@ -127,6 +129,11 @@ struct cli_verb;
  * @csv: results as comma-separated values
  * @format: word given with --format
  * @output: file for the results, NULL: standard output
+ * @who: account of records
+ * @act: act of records
+ * @object: what records are about
+ * @result: how it ended
+ * @limit: so many records
  * @whole_cycles: of a plan, at most every so many-th cycle is given to what fits into no slack
  */
 struct cli {
@@ -174,6 +181,11 @@ struct cli {
 	bool csv;
 	const char *format;
 	const char *output;
+	const char *who;
+	const char *act;
+	const char *object;
+	const char *result;
+	uint32_t limit;
 };
 
 /**

@@ -19,6 +19,7 @@
 #include "client.h"
 #include "keep.h"
 #include "show_answer.h"
+#include "span.h"
 
 #define NAME_BYTES	200
 #define FILE_BYTES	256
@@ -39,16 +40,41 @@ static const char *member(struct json_object *json, const char *name)
 
 /* ---- list ---- */
 
+static void add_filter(char *path, const char *name, const char *value)
+{
+	size_t used = strlen(path);
+
+	if (!value)
+		return;
+	snprintf(path + used, CLIENT_PATH_BYTES - used, "&%s=", name);
+	client_add_text(path, CLIENT_PATH_BYTES, value);
+}
+
+/* The query of the records that are wanted. 0, or an exit code after a complaint. */
+static int list_path(struct cli *cli, const char *text, char path[CLIENT_PATH_BYTES])
+{
+	char from[SPAN_TIME_BYTES] = "", to[SPAN_TIME_BYTES] = "";
+	int result = cli->from || cli->to ? span_take(cli, "-1h", from, to) : 0;
+
+	snprintf(path, CLIENT_PATH_BYTES, "audit?limit=%u", cli->limit);
+	add_filter(path, "who", cli->who);
+	add_filter(path, "act", cli->act);
+	add_filter(path, "object", cli->object);
+	add_filter(path, "result", cli->result);
+	add_filter(path, "from", *from ? from : NULL);
+	add_filter(path, "to", *to ? to : NULL);
+	add_filter(path, "text", text);
+	return result;
+}
+
 int cmd_audit_list(struct cli *cli, int count, char **arguments)
 {
 	char path[CLIENT_PATH_BYTES];
 	struct json_object *answer = NULL;
-	int result;
+	int result = list_path(cli, count ? arguments[0] : NULL, path);
 
-	snprintf(path, sizeof(path), "audit?limit=50%s", count ? "&text=" : "");
-	if (count)
-		client_add_text(path, sizeof(path), arguments[0]);
-	result = client_request(cli, "GET", path, NULL, &answer);
+	if (!result)
+		result = client_request(cli, "GET", path, NULL, &answer);
 	if (!result && cli->json)
 		show_answer(cli, answer);
 	else if (!result)

@@ -80,7 +80,8 @@ static struct motion_limit limit_of(const struct ohtd_rule_row *row)
 	};
 }
 
-static void get_limits(struct ohtd_call *call)
+/* Those from the first rule to the last. */
+static void reply_limits(struct ohtd_call *call, unsigned int first, unsigned int last)
 {
 	const struct ohtd_limits_block *block = look(call);
 	struct motion_limit items[OHTD_RULE_ROWS_MAX];
@@ -88,12 +89,24 @@ static void get_limits(struct ohtd_call *call)
 		.profile = ohtd_call_snapshot(call)->limits.profile, .file = FILE_NAME,
 		.generation = block->generation,
 		.read = ohtd_call_wall_ns(call, block->read_ns),
-		.items = items, .items_count = block->table.rows,
+		.items = items,
 	};
 
-	for (size_t i = 0; i < view.items_count; i++)
-		items[i] = limit_of(&block->table.row[i]);
+	for (size_t i = 0; i < block->table.rows; i++)
+		if (block->table.row[i].rule >= first && block->table.row[i].rule <= last)
+			items[view.items_count++] = limit_of(&block->table.row[i]);
 	OHTD_REPLY(call, 200, limits_in_force, &view);
+}
+
+static void get_limits(struct ohtd_call *call)
+{
+	reply_limits(call, 0, OHTD_RULES - 1);
+}
+
+/* rules.h has them side by side. */
+static void get_zones(struct ohtd_call *call)
+{
+	reply_limits(call, OHTD_RULE_DISTANCE_1_WAYS, OHTD_RULE_ZONE_HYSTERESIS_MM);
 }
 
 /* ---- reading them again ---- */
@@ -266,6 +279,12 @@ static const struct ohtd_route routes[] = {
 		.replies = { { 200, &limits_in_force_shape } },
 		.handle = get_limits,
 		.summary = "The limits of motion in force: limits, calibration, zones, times, tolerances",
+	}, {
+		.method = OHTD_GET, .path = "safety/zones", .role = OHTD_ROLE_VIEWER,
+		.replies = { { 200, &limits_in_force_shape } },
+		.handle = get_zones,
+		.summary = "Of the limits of motion in force those in front of obstacles: sensors, zones, speeds in them",
+		.text = "A view of GET robot/limits. They are items of the configuration: PATCH config changes them.",
 	}, {
 		.method = OHTD_POST, .path = "robot/limits/reload", .role = OHTD_ROLE_ADMINISTRATOR,
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE, .body_bytes_max = 4096,

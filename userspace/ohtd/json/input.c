@@ -420,6 +420,10 @@ static int syntax_fault(struct ohtd_input *input, const struct ohtd_json_fault *
 			column = 1;
 		}
 	}
+	if (*where->pointer)
+		*new_error(input) = (struct ohtd_error){
+			.pointer = copy(input, where->pointer, strlen(where->pointer)), .code = "twice", .detail = "is there twice",
+		};
 	input->code = "bad_json";
 	snprintf(input->detail, sizeof(input->detail), "line %zu, column %zu (byte %zu): %s", line,
 		 column, where->offset, where->reason);

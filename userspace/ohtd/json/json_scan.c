@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 struct scan {
 	const unsigned char *begin, *at, *end;
 	unsigned int depth;
+	bool points;	/* the fault gets a pointer on the way out */
 	struct ohtd_json_fault *fault;
 };
 
@@ -258,6 +260,28 @@ static bool same_name(struct name a, struct name b)
 	}
 }
 
+/* Puts a name in front of the pointer of the fault. */
+static void point_at(struct scan *s, struct name name)
+{
+	char pointer[OHTD_JSON_POINTER_BYTES] = "/";
+	size_t used = 1, behind = strlen(s->fault->pointer);
+
+	for (; name.at < name.end && used + 2 < sizeof(pointer); name.at++) {
+		bool is_special = *name.at == '~' || *name.at == '/';
+
+		pointer[used++] = is_special ? '~' : (char)*name.at;
+		if (is_special)
+			pointer[used++] = *name.at == '~' ? '0' : '1';
+	}
+	s->points = name.at == name.end && used + behind < sizeof(pointer);
+	if (s->points) {
+		memmove(s->fault->pointer + used, s->fault->pointer, behind + 1);
+		memcpy(s->fault->pointer, pointer, used);
+	} else {
+		*s->fault->pointer = 0;
+	}
+}
+
 /* One name with its colon. @names has @count earlier ones, the new one is put behind. */
 static int scan_name(struct scan *s, struct name *names, size_t count)
 {
@@ -273,6 +297,7 @@ static int scan_name(struct scan *s, struct name *names, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		if (same_name(names[i], names[count])) {
 			s->at = from;
+			s->points = true;
 			return fail(s, "duplicate name");
 		}
 	}
@@ -311,8 +336,11 @@ static int scan_object(struct scan *s)
 		return 0;
 	}
 	while (more > 0) {
-		if (scan_name(s, names, count++) || scan_value(s))
+		if (scan_name(s, names, count++) || scan_value(s)) {
+			if (s->points)
+				point_at(s, names[count - 1]);
 			return -1;
+		}
 		more = scan_separator(s, '}');
 	}
 	return more;
@@ -320,6 +348,8 @@ static int scan_object(struct scan *s)
 
 static int scan_array(struct scan *s)
 {
+	unsigned int place = 0;
+	char number[12];
 	int more = 1;
 
 	s->at++;
@@ -329,8 +359,13 @@ static int scan_array(struct scan *s)
 		return 0;
 	}
 	while (more > 0) {
-		if (scan_value(s))
+		if (scan_value(s)) {
+			snprintf(number, sizeof(number), "%u", place);
+			if (s->points)
+				point_at(s, (struct name){ (unsigned char *)number, (unsigned char *)number + strlen(number) });
 			return -1;
+		}
+		place++;
 		more = scan_separator(s, ']');
 	}
 	return more;
@@ -359,8 +394,9 @@ static int scan_value(struct scan *s)
 int ohtd_json_scan(const char *text, size_t length_bytes, struct ohtd_json_fault *fault)
 {
 	const unsigned char *begin = (const unsigned char *)text;
-	struct scan s = { begin, begin, begin + length_bytes, 0, fault };
+	struct scan s = { .begin = begin, .at = begin, .end = begin + length_bytes, .fault = fault };
 
+	*fault->pointer = 0;
 	if (length_bytes >= 3 && !memcmp(begin, "\xef\xbb\xbf", 3))
 		return fail(&s, "a byte order mark (EF BB BF) in front of the text: leave it out");
 	if (scan_value(&s))

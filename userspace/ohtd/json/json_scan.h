@@ -13,9 +13,12 @@
 #define OHTD_JSON_MEMBERS_MAX		64	/* of one object */
 #define OHTD_JSON_NUMBER_BYTES_MAX	32
 
+#define OHTD_JSON_POINTER_BYTES		128
+
 struct ohtd_json_fault {
 	size_t offset;		/* in bytes from the beginning */
 	const char *reason;	/* static text */
+	char pointer[OHTD_JSON_POINTER_BYTES];	/* of a name that is there twice, as it stands in the text; "": another fault, or too long */
 };
 
 /**

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Each item of the configuration has its effect: a route that shows the new value, or a test that waits for what it does.
+
+An item without a row fails, and so does a row without its item.
+"""
+import functools
+import re
+
+import pytest
+
+from daemon import TOP, begin, serve
+from test_config import elevate, patch
+
+
+@pytest.fixture(scope="module", name="shared")
+def _shared(tmp_path_factory, accounts):
+    made = begin(tmp_path_factory.mktemp("effects"), accounts)
+    try:
+        serve(made)
+        elevate(made)
+        yield made
+        made.stop()
+    finally:
+        made.end()
+
+
+def shown(path, *members):
+    """What a route says there."""
+    return lambda daemon: functools.reduce(lambda value, member: value[member], members, daemon.get(path, role="viewer").json)
+
+
+def level(daemon):
+    *_, line = (line for line in daemon.log().splitlines() if " settings log_level: " in line)
+    return re.search(r" to (\w+) by ", line)[1]
+
+
+def tariff(member):
+    return shown("analytics/summary?from=2026-01-01T00:00:00Z&to=2026-01-01T01:00:00Z", member)
+
+
+# Item of the schema: another value and what shows it, or the test that waits for its effect.
+EFFECTS = {
+    "/robot/name": ("effect", shown("robot", "name")),
+    "/robot/place": ("hall 9", shown("robot", "place")),
+    "/robot/layer": ("production", shown("robot", "layer")),
+    "/log/level": ("debug", level),
+    "/stations/*/position_mm": (7000, lambda daemon: {item["name"]: item["position_mm"] for item in shown("robot/stations", "items")(daemon)}["mill"]),
+    "/bus/units": ("1-7", shown("bus", "searched")),
+    "/analytics/tariff_per_kwh": (0.25, tariff("tariff_per_kwh")),
+    "/analytics/currency": ("EUR", tariff("currency")),
+    "/analytics/shifts": "api/test_analytics.py::test_shifts_and_tariff_are_configuration",
+    "/history/samples_days": "api/test_history.py::test_how_much_is_kept_is_an_item_of_the_configuration",
+    "/history/columns_days": "unit/test_history.c::what_is_old_goes_if_the_clock_is_right",
+    "/history/size_mib": "unit/test_history.c::a_smaller_size_gives_the_pages_back_at_once",
+    "/history/left_out": "api/test_history.py::test_signals_are_left_out_and_kept_again",
+    "/backup/nightly": "api/test_backups.py::test_when_and_how_many_is_an_item_of_the_configuration",
+    "/backup/hour": "api/test_backups.py::test_when_and_how_many_is_an_item_of_the_configuration",
+    "/backup/keep": "api/test_backups.py::test_when_and_how_many_is_an_item_of_the_configuration",
+    "/rates/logins_per_s": "api/test_rates.py::test_log_ins_are_counted_for_each_address",
+    "/rates/changes_per_s": "api/test_rates.py::test_changes_are_counted_for_each_account",
+    "/rates/queries_per_s": "api/test_rates.py::test_a_rate_is_an_item_of_the_configuration",
+    "/gateway/idle_s": "api/test_gateway.py::test_who_may_write_is_an_item_of_the_configuration",
+    "/gateway/fresh_ms": "api/test_gateway.py::test_without_an_image_each_read_asks_the_module",
+    "/gateway/write_from": "api/test_gateway.py::test_who_may_write_is_an_item_of_the_configuration",
+    "/gateway/write_registers": "api/test_gateway.py::test_who_may_write_is_an_item_of_the_configuration",
+}
+
+
+def limits(daemon):
+    """By pointer."""
+    return {"/motion/" + item["name"] + ("" if item["profile"] == "common" else "/" + item["profile"]): item["value"]
+            for item in daemon.get("robot/limits").json["items"]}
+
+
+def another(item):
+    """Hardly another value, so that all of them fit together."""
+    if item["whole"]:
+        return item["preset"] + (1 if item["preset"] < item["max"] else -1)
+    return round(item["preset"] * 1.001, 4) if item["preset"] * 1.001 <= item["max"] else item["preset"]
+
+
+def merged(values):
+    tree = {}
+    for pointer, value in values.items():
+        *path, last = pointer[1:].split("/")
+        functools.reduce(lambda at, name: at.setdefault(name, {}), path, tree)[last] = value
+    return tree
+
+
+def test_each_item_has_its_effect(shared):
+    items = {item["pointer"]: item for item in shared.get("config/schema").json["items"]}
+    motion = {pointer: another(item) for pointer, item in items.items() if pointer.startswith("/motion/")}
+    assert set(items) == set(EFFECTS) | set(limits(shared)), "an item without a row here, or a row without an item"
+    wanted = {pointer.replace("*", "mill"): row[0] for pointer, row in EFFECTS.items() if not isinstance(row, str)}
+    answer = patch(shared, merged({**motion, **wanted}))
+    assert answer.status == 200, answer
+    assert limits(shared) == motion
+    for pointer, row in EFFECTS.items():
+        if isinstance(row, str):
+            file, name = row.split("::")
+            assert re.search(rf"^(def|static void) {name}\(", (TOP / "tests" / file).read_text(encoding="utf-8"), re.M), row
+        else:
+            assert row[1](shared) == row[0], pointer
