@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import os
+import re
 import sqlite3
 import subprocess
 import threading
@@ -394,7 +395,12 @@ def test_metrics_have_signals_and_what_is_written(daemon):
     lines = daemon.get("/metrics").body.decode().splitlines()
     assert time.monotonic() - began < 10
     assert any(line.startswith('oht_signal{signal="battery_v",unit="V"} ') for line in lines)
-    assert not any('signal="state"' in line for line in lines)
+    assert not any(line.startswith('oht_signal{signal="state"') for line in lines)
+    words = {item["name"]: item["words"] for item in daemon.get("telemetry/signals").json["items"] if item["type"] == "word"}
+    told = re.findall(r'^oht_signal_state\{signal="(\w+)",state="(\w+)"\} ([01])$', "\n".join(lines), re.M)
+    assert [(signal, state) for signal, state, _ in told if signal == "mode"] == [("mode", word) for word in words["mode"]]
+    assert {signal for signal, _, _ in told} <= set(words) and {"state", "mode", "power_health"} <= {signal for signal, _, is_it in told if is_it == "1"}
+    assert len({signal for signal, _, _ in told}) == sum(int(is_it) for _, _, is_it in told)
     assert "oht_history_samples_lost_total 0" in lines
     assert any(line.startswith("oht_history_written_bytes_total ") for line in lines)
 
