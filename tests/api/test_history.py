@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import os
+import re
 import sqlite3
 import subprocess
 import threading
@@ -273,12 +274,29 @@ def test_a_damaged_file_is_refused_and_the_next_start_begins_anew(fresh):
     ("signals=state&step_ms=25&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z", "/step_ms", "3456001 columns"),
     ("from=2026-01-01T00:00:00Z", "/signals", "is required"),
     ("signals=", "/signals", "has 0"),
-    ("signals=state&agg=mean", "/agg", ""),
+    ("signals=state&agg=min,median", "/agg/1", "'median' is no figure of a column"),
+    ("signals=state&agg=max,min,max", "/agg/2", "'max' is there twice"),
+    ("signals=state&agg=", "/agg", "has 0"),
 ])
 def test_refusals_name_member_and_value(daemon, query, pointer, said):
     told = daemon.get("telemetry/history?" + query)
     assert told.status == 400 and [error["pointer"] for error in told.json["errors"]] == [pointer], told
     assert said in told.json["errors"][0]["detail"], told.json["errors"]
+
+
+def test_figures_of_a_column_are_told_as_asked(daemon):
+    whole(daemon)
+    now = at(daemon.get("health").json["clock"]["time"])
+    until(lambda: max(values(daemon, "battery_v", step_ms=25, **{"from": text(now)}), default=0) > now + 700, what="some samples of a battery")
+    span = {"from": text(now), "to": text(now + 500), "step_ms": 100}
+    head = {"signal", "unit", "kept", "t"}
+    every, = history(daemon, "battery_v", **span, agg="count,first,min,max,last,mean")["series"]
+    few, = history(daemon, "battery_v", **span, agg="max,min")["series"]
+    preset, = history(daemon, "battery_v", **span)["series"]
+    assert set(few) == head | {"min", "max"} and set(preset) == head | {"first", "min", "max", "last", "mean"}
+    assert set(every) == set(preset) | {"count"} and {**every, **few, **preset} == every
+    assert len(every["count"]) == len(every["t"]) and any(every["count"]) and set(every["count"]) <= {0, 1, 2, 3, 4}
+    assert [bool(count) for count in every["count"]] == [value is not None for value in every["first"]]
 
 
 # ---- what a span comes to ----
@@ -377,7 +395,12 @@ def test_metrics_have_signals_and_what_is_written(daemon):
     lines = daemon.get("/metrics").body.decode().splitlines()
     assert time.monotonic() - began < 10
     assert any(line.startswith('oht_signal{signal="battery_v",unit="V"} ') for line in lines)
-    assert not any('signal="state"' in line for line in lines)
+    assert not any(line.startswith('oht_signal{signal="state"') for line in lines)
+    words = {item["name"]: item["words"] for item in daemon.get("telemetry/signals").json["items"] if item["type"] == "word"}
+    told = re.findall(r'^oht_signal_state\{signal="(\w+)",state="(\w+)"\} ([01])$', "\n".join(lines), re.M)
+    assert [(signal, state) for signal, state, _ in told if signal == "mode"] == [("mode", word) for word in words["mode"]]
+    assert {signal for signal, _, _ in told} <= set(words) and {"state", "mode", "power_health"} <= {signal for signal, _, is_it in told if is_it == "1"}
+    assert len({signal for signal, _, _ in told}) == sum(int(is_it) for _, _, is_it in told)
     assert "oht_history_samples_lost_total 0" in lines
     assert any(line.startswith("oht_history_written_bytes_total ") for line in lines)
 

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +23,14 @@
 
 #include "base/clock.h"
 #include "chance.h"
+#include "fault_vfs.h"
 #include "history/history.h"
 #include "history_fixture.h"
 #include "store/store.h"
 #include "store_fixture.h"
 
 #define BUSY		"PRAGMA busy_timeout = 60000; "
+#define WRITES		20	/* of a life, at least */
 
 /* ---- brute force ---- */
 
@@ -495,6 +498,90 @@ static void a_disk_that_fails_costs_nothing_that_fits_into_memory(void **state)
 	assert_random_spans(20);
 }
 
+/* What a life opens, writes and seals is on the disk. */
+static bool is_settled(void)
+{
+	struct ohtd_history_view view = history_view();
+
+	return !view.waiting && view.bytes;
+}
+
+/*
+ * A life whose disk refuses all writes from the @first one on, until it is seen; it opens the file, writes two intervals and seals
+ * the run before. False: it did not write so often.
+ */
+static bool live_on_a_disk_that_refuses(void **state, uint64_t first, int code, unsigned int told)
+{
+	const struct fault_plan refuse = { .ops = FAULT_WRITE, .first = first, .count = UINT64_MAX, .code = code };
+	bool came;
+
+	history_tear_down(state);
+	assert_int_equal(history_set_up(state), 0);
+	play_first_run(400);
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	make_run(&second_run, 800, &seed);
+	fault_vfs_set(&refuse);
+	history_start(&second_run, manual.now_ns);
+	history_play(800);
+	WAIT_FOR(history_view().state != OHTD_STORE_OK || is_settled());
+	came = fault_vfs_calls(FAULT_WRITE) >= first;
+	if (history_view().state != OHTD_STORE_OK) {
+		assert_int_equal(history_view().state, told);
+		assert_answers(second_run.start_ns, second_run.start_ns + 800 * CYCLE_NS, CYCLE_NS);
+	}
+	fault_vfs_set(&(struct fault_plan){ 0 });
+	WAIT_FOR((ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S), is_settled()));
+	assert_int_equal(history_view().state, OHTD_STORE_OK);
+	assert_int_equal(history_view().dropped, 0);
+	assert_random_spans(10);
+	return came;
+}
+
+/* One each, or with OHT_SOAK each in turn. */
+static void each_write_that_is_refused_is_told_and_made_later(void **state)
+{
+	static const struct {
+		int code;
+		unsigned int told;
+	} disks[] = {
+		{ SQLITE_FULL, OHTD_STORE_FULL }, { SQLITE_IOERR_WRITE, OHTD_STORE_FAILING },
+	};
+
+	assert_int_equal(fault_vfs_install(), SQLITE_OK);
+	for (size_t i = 0; i < sizeof(disks) / sizeof(*disks); i++) {
+		uint64_t first = 1;
+
+		if (!getenv("OHT_SOAK"))
+			live_on_a_disk_that_refuses(state, 1 + chance(&seed, WRITES), disks[i].code, disks[i].told);
+		else
+			while (live_on_a_disk_that_refuses(state, first, disks[i].code, disks[i].told))
+				first++;
+		assert_true(first == 1 || first > WRITES);
+	}
+	history_tear_down(state);
+	fault_vfs_remove();
+	assert_int_equal(history_set_up(state), 0);
+}
+
+static void the_file_of_a_newer_program_is_left_alone(void **state)
+{
+	(void)state;
+	play_first_run(1200);
+	store_run_sql("INSERT INTO schema_migrations VALUES (99, 0)");
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	make_run(&second_run, 800, &seed);
+	history_start(&second_run, manual.now_ns);
+	history_play(800);
+	WAIT_FOR(history_view().state != OHTD_STORE_OK);
+	assert_answers(second_run.start_ns, second_run.start_ns + 800 * CYCLE_NS, CYCLE_NS);
+	assert_int_equal(store_ask_sql("SELECT max(version) FROM schema_migrations"), 99);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM runs"), 1);
+	/* As after the newer program has gone back by itself. */
+	store_run_sql("DELETE FROM schema_migrations WHERE version = 99");
+	WAIT_FOR((ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S), is_settled()));
+	assert_random_spans(20);
+}
+
 /* Of which the columns of the first run are made. */
 static unsigned int level_of_samples(void)
 {
@@ -737,6 +824,8 @@ int main(void)
 		CASE(what_is_damaged_is_a_gap_and_the_rest_is_there),
 		CASE(damaged_numbers_cost_their_row_alone),
 		CASE(a_disk_that_fails_costs_nothing_that_fits_into_memory),
+		CASE(each_write_that_is_refused_is_told_and_made_later),
+		CASE(the_file_of_a_newer_program_is_left_alone),
 		CASE(what_is_old_goes_if_the_clock_is_right),
 		CASE(less_is_kept_at_once_when_it_is_said),
 		CASE(what_is_left_out_is_not_kept_and_the_rest_is),

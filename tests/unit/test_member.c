@@ -315,12 +315,14 @@ struct columns {
 	struct ohtd_decimals fine;
 	struct ohtd_decimals whole;
 	struct ohtd_decimals none;
+	struct ohtd_decimals unasked;
 };
 
 OHTD_SHAPE(columns, "Columns",
 	OHTD_DECIMALS(columns, fine, .summary = "With a point"),
 	OHTD_DECIMALS(columns, whole, .summary = "Without"),
-	OHTD_DECIMALS(columns, none, .summary = "Empty"));
+	OHTD_DECIMALS(columns, none, .summary = "Empty"),
+	OHTD_DECIMALS(columns, unasked, .flags = OHTD_OMIT, .summary = "Not there"));
 
 static void lists_of_numbers_keep_their_decimals(void **state)
 {

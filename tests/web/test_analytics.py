@@ -84,6 +84,26 @@ def test_hours_and_days_are_those_of_the_robot(daemon, page):
     assert page.run("return location.hash").endswith("span=7")
 
 
+def test_shifts_of_any_span_are_told(daemon, page):
+    first, last = days_of(daemon, 3)[0::2]
+    log_in(page, "viewer")
+    shown(page, "7")
+    page.click("[data-by='shift']")
+    page.wait(lambda: cells(page, "intervals") and cells(page, "intervals")[0][0][11:] in ("06:00", "14:00", "22:00"), what="shifts")
+    page.click("#analytics-free")
+    for name, at in (("from", first), ("to", last)):
+        page.run("const field = document.querySelector(arguments[0]); field.value = arguments[1]; field.dispatchEvent(new Event('input', { bubbles: true }))",
+                 f"#analytics-{name}", text(at)[:16])
+    page.click("#analytics-show")
+    page.wait(lambda: page.text("#analytics-span").startswith(f"{text(first)[:10]} 00:00 to {text(last)[:10]} 00:00, by shift"), what="two days by shift")
+    hours = [0, 6, 14, 22, 30, 38, 46]
+    assert [row[0] for row in cells(page, "intervals")] == [text(first + hour * DAY / 24)[:16].replace("T", " ") for hour in reversed(hours)]
+    # A link restores it.
+    assert all(part in page.run("return location.hash") for part in ("by=shift", "from=", "to=")) and "span=" not in page.run("return location.hash")
+    page.click("[data-span='7']")
+    page.wait(lambda: cells(page, "intervals")[-1:] and cells(page, "intervals")[-1][0] == text(days_of(daemon, 7)[0])[:16].replace("T", " "), what="seven days")
+
+
 def test_a_month_comes_to_what_its_days_say(daemon, page):
     days = month(page, daemon)
     figures = page.run("return [...document.querySelectorAll('.analytics-figures .figure')].map((n) => n.textContent.trim())")

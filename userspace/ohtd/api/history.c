@@ -39,6 +39,7 @@ struct history_series {
 	struct ohtd_decimals max;
 	struct ohtd_decimals last;
 	struct ohtd_decimals mean;
+	struct ohtd_decimals count;
 };
 
 OHTD_SHAPE(history_series, "HistorySeries",
@@ -47,12 +48,13 @@ OHTD_SHAPE(history_series, "HistorySeries",
 	OHTD_BOOLEAN(history_series, kept, .summary = "It is kept now; false: /history/left_out has it, and null may be a time since then"),
 	OHTD_DECIMALS(history_series, t, .unit = "ms",
 		      .summary = "Beginning of each column, in milliseconds since 1970"),
-	OHTD_DECIMALS(history_series, first,
+	OHTD_DECIMALS(history_series, first, .flags = OHTD_OMIT,
 		      .summary = "First good value of each column; null: none. A boolean is 0 or 1, a word its place in words of telemetry/signals"),
-	OHTD_DECIMALS(history_series, min, .summary = "Lowest good value"),
-	OHTD_DECIMALS(history_series, max, .summary = "Greatest good value"),
-	OHTD_DECIMALS(history_series, last, .summary = "Last good value"),
-	OHTD_DECIMALS(history_series, mean, .summary = "Mean of all good values; null of a word"));
+	OHTD_DECIMALS(history_series, min, .flags = OHTD_OMIT, .summary = "Lowest good value"),
+	OHTD_DECIMALS(history_series, max, .flags = OHTD_OMIT, .summary = "Greatest good value"),
+	OHTD_DECIMALS(history_series, last, .flags = OHTD_OMIT, .summary = "Last good value"),
+	OHTD_DECIMALS(history_series, mean, .flags = OHTD_OMIT, .summary = "Mean of all good values; null of a word"),
+	OHTD_DECIMALS(history_series, count, .flags = OHTD_OMIT, .summary = "How many good samples there were; only if agg asks for it"));
 
 struct history_gap {
 	int64_t from;
@@ -89,6 +91,28 @@ OHTD_SHAPE(history, "History",
 
 /* ---- the question ---- */
 
+/* What a column says, in the order of the answer. */
+enum figure {
+	FIRST,
+	MIN,
+	MAX,
+	LAST,
+	MEAN,
+	COUNT,
+	FIGURES,
+};
+
+#define FIGURES_PRESET	((1u << COUNT) - 1)	/* without agg */
+
+static const char *const figure_texts[FIGURES] = {
+	[FIRST] = "first", [MIN] = "min", [MAX] = "max", [LAST] = "last", [MEAN] = "mean", [COUNT] = "count",
+};
+OHTD_WORDS_OF(figure_words, figure_texts);
+
+static const struct ohtd_name_list figure_list = {
+	.member = "agg", .what = "figure of a column", .words = &figure_words, .status = 400, .code = "validation", .once = true,
+};
+
 #define SIGNALS_MEMBER(S_)									\
 	OHTD_TEXT(S_, signals, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_QUERY_VALUE_BYTES - 1,	\
 		  .summary = "Names of signals, with commas between them; at most 20",		\
@@ -100,6 +124,7 @@ struct history_query {
 	const char *to;
 	int64_t points;
 	int64_t step_ms;
+	const char *agg;
 };
 
 OHTD_SHAPE(history_query, "HistoryQuery",
@@ -108,7 +133,10 @@ OHTD_SHAPE(history_query, "HistoryQuery",
 	OHTD_INTEGER(history_query, points, .min = 1, .max = OHTD_HISTORY_POINTS_MAX, .preset = OHTD_NONE,
 		     .summary = "At most about so many columns; 2000 without it and step_ms"),
 	OHTD_INTEGER(history_query, step_ms, .min = 1, .max = 366 * 86400000ll, .preset = OHTD_NONE,
-		     .summary = "Length of a column at least; instead of points"));
+		     .summary = "Length of a column at least; instead of points"),
+	OHTD_TEXT(history_query, agg, .min = 1, .max = OHTD_QUERY_VALUE_BYTES - 1,
+		  .summary = "What is told of a column: of first, min, max, last, mean, count, with commas between them; without it all but count",
+		  .example = "\"min,max\""));
 
 static bool take_signals(struct ohtd_call *call, const char *names, unsigned int signals[OHTD_HISTORY_SIGNALS_MAX],
 			 unsigned int *count)
@@ -162,6 +190,7 @@ struct history_late {
 	struct ohtd_late late;
 	struct ohtd_history *history;
 	struct ohtd_history_query query;
+	uint64_t figures;	/* that are told, a bit each */
 	struct ohtd_history_answer answer;
 };
 
@@ -177,49 +206,58 @@ static void release_history(struct ohtd_late *late)
 	ohtd_history_answer_free(&((struct history_late *)late)->answer);
 }
 
-static int64_t mean_of(const struct ohtd_column *column, bool word)
+static int64_t value_of(const struct ohtd_column *column, enum figure figure, bool word)
 {
-	return word ? OHTD_NONE : llrint((double)column->sum / (double)column->count * 1e3);
+	if (figure == COUNT)
+		return (int64_t)column->count;
+	if (!column->count)
+		return OHTD_NONE;
+	switch (figure) {
+	case FIRST:
+		return column->first;
+	case MIN:
+		return column->min;
+	case MAX:
+		return column->max;
+	case LAST:
+		return column->last;
+	default:
+		return word ? OHTD_NONE : llrint((double)column->sum / (double)column->count * 1e3);
+	}
 }
 
-static void fill_values(int64_t *values[5], size_t count, const struct ohtd_column *columns,
-			bool word)
+static struct ohtd_decimals figure_of(struct ohtd_call *call, const struct history_late *job, unsigned int place,
+				      enum figure figure)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct ohtd_column *column = &columns[i];
+	const unsigned int signal = job->query.signals[place];
+	const unsigned int decimals = ohtd_telemetry_origin(signal)->decimals;
+	const bool word = ohtd_telemetry_info(signal)->type == OHTD_TELEMETRY_WORD;
+	const size_t count = job->answer.count;
+	const struct ohtd_column *columns = job->answer.columns + place * count;
+	int64_t *values;
 
-		if (!column->count) {
-			for (int k = 0; k < 5; k++)
-				values[k][i] = OHTD_NONE;
-			continue;
-		}
-		values[0][i] = column->first;
-		values[1][i] = column->min;
-		values[2][i] = column->max;
-		values[3][i] = column->last;
-		values[4][i] = mean_of(column, word);
-	}
+	if (!(job->figures & 1u << figure))
+		return (struct ohtd_decimals){ 0 };
+	values = ohtd_call_alloc(call, (count + 1) * sizeof(*values));
+	for (size_t i = 0; i < count; i++)
+		values[i] = value_of(&columns[i], figure, word);
+	return (struct ohtd_decimals){
+		values, count, figure == COUNT ? 0 : figure == MEAN ? decimals + MEAN_DECIMALS : decimals,
+	};
 }
 
 static struct history_series series_of(struct ohtd_call *call, const struct history_late *job,
 				       unsigned int place, const int64_t *times)
 {
 	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(job->query.signals[place]);
-	unsigned int decimals = ohtd_telemetry_origin(job->query.signals[place])->decimals;
-	size_t count = job->answer.count;
-	int64_t *values[5];
 
-	for (int i = 0; i < 5; i++)
-		values[i] = ohtd_call_alloc(call, count * sizeof(int64_t));
-	fill_values(values, count, job->answer.columns + place * count,
-		    info->type == OHTD_TELEMETRY_WORD);
 	return (struct history_series){
 		.signal = info->name, .unit = *info->unit ? info->unit : NULL,
 		.kept = ohtd_history_keeps(job->history, job->query.signals[place]),
-		.t = { times, count, 0 },
-		.first = { values[0], count, decimals }, .min = { values[1], count, decimals },
-		.max = { values[2], count, decimals }, .last = { values[3], count, decimals },
-		.mean = { values[4], count, decimals + MEAN_DECIMALS },
+		.t = { times, job->answer.count, 0 },
+		.first = figure_of(call, job, place, FIRST), .min = figure_of(call, job, place, MIN),
+		.max = figure_of(call, job, place, MAX), .last = figure_of(call, job, place, LAST),
+		.mean = figure_of(call, job, place, MEAN), .count = figure_of(call, job, place, COUNT),
 	};
 }
 
@@ -264,8 +302,11 @@ static void get_history(struct ohtd_call *call)
 	const struct history_query *asked = OHTD_QUERY(call, history_query);
 	struct ohtd_history_query query = { 0 };
 	struct history_late *job;
+	uint64_t figures = FIGURES_PRESET;
 
-	if (!take_signals(call, asked->signals, query.signals, &query.count) ||
+	if (asked->agg)
+		figures = ohtd_name_list_read(call, &figure_list, asked->agg);
+	if (!figures || !take_signals(call, asked->signals, query.signals, &query.count) ||
 	    !ohtd_span_of(call, asked->from, asked->to, &query.from_ns, &query.to_ns) ||
 	    !take_step(call, asked, &query))
 		return;
@@ -274,6 +315,7 @@ static void get_history(struct ohtd_call *call)
 		return;
 	job->history = ohtd_call_history(call);
 	job->query = query;
+	job->figures = figures;
 	job->late.release = release_history;
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, read_history, reply_history);
 }

@@ -294,7 +294,38 @@ static void put_bus(struct ohtd_writer *out, struct ohtd_call *call,
 	put_modules(out, snapshot);
 }
 
-/* Numbers and booleans that are good; words have metrics of their own, or none. */
+static void put_number(struct ohtd_writer *out, const struct ohtd_telemetry_info *info, double value)
+{
+	char text[OHTD_NUMBER_BYTES];
+
+	ohtd_number_text(text, value);
+	put(out, "oht_signal{signal=\"%s\",unit=\"%s\"} %s\n", info->name, info->unit, text);
+}
+
+/* A line for each word, so that the one that has gone is told as 0. */
+static void put_word(struct ohtd_writer *out, const char *signal, const struct ohtd_telemetry_origin *origin,
+		     unsigned int value)
+{
+	for (unsigned int i = 0; i < origin->words; i++)
+		put(out, "oht_signal_state{signal=\"%s\",state=\"%s\"} %d\n", signal, origin->word(i), i == value);
+}
+
+/* Those that are good: numbers and booleans, or @words. */
+static void put_good(struct ohtd_writer *out, const struct ohtd_telemetry_sight *sight, bool words)
+{
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+		const struct ohtd_telemetry_info *info = ohtd_telemetry_info(i);
+		const struct ohtd_reading reading = ohtd_telemetry_read(sight, i);
+
+		if ((info->type == OHTD_TELEMETRY_WORD) != words || reading.quality != OHTD_TELEMETRY_GOOD)
+			continue;
+		if (words)
+			put_word(out, info->name, ohtd_telemetry_origin(i), (unsigned int)reading.value);
+		else
+			put_number(out, info, reading.value);
+	}
+}
+
 static void put_signals(struct ohtd_writer *out, struct ohtd_call *call)
 {
 	const struct ohtd_scene scene = ohtd_call_scene(call);
@@ -302,16 +333,9 @@ static void put_signals(struct ohtd_writer *out, struct ohtd_call *call)
 
 	ohtd_robot_look(scene.services->robot, scene.snapshot, scene.now_ns, sight);
 	head(out, "oht_signal", "gauge", "Signals of the robot whose value is good, in their unit.");
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
-		const struct ohtd_telemetry_info *info = ohtd_telemetry_info(i);
-		const struct ohtd_reading reading = ohtd_telemetry_read(sight, i);
-		char text[OHTD_NUMBER_BYTES];
-
-		if (info->type == OHTD_TELEMETRY_WORD || reading.quality != OHTD_TELEMETRY_GOOD)
-			continue;
-		ohtd_number_text(text, reading.value);
-		put(out, "oht_signal{signal=\"%s\",unit=\"%s\"} %s\n", info->name, info->unit, text);
-	}
+	put_good(out, sight, false);
+	head(out, "oht_signal_state", "gauge", "1 for the word that a signal is, of those whose word is good.");
+	put_good(out, sight, true);
 }
 
 static void put_alerts(struct ohtd_writer *out, struct ohtd_call *call)

@@ -92,7 +92,7 @@ struct ohtd_words {
 		.name = words_##_name, .end = sizeof(array_) / sizeof((array_)[0]),	\
 	}
 
-/* Numbers: each value divided by 10^decimals; OHTD_NONE: null. */
+/* Numbers: each value divided by 10^decimals; OHTD_NONE: null. Without values it is left out, if it is OHTD_OMIT. */
 struct ohtd_decimals {
 	const int64_t *values;
 	size_t count;

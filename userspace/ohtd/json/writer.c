@@ -280,6 +280,8 @@ static bool is_null(const struct ohtd_member *member, const void *base)
 		return member->flags & (OHTD_NULL | OHTD_OMIT) && !pointer_at(at);
 	case OHTD_IS_SCALAR:
 		return member->flags & OHTD_OMIT && scalar_is_null(at);
+	case OHTD_IS_DECIMALS:
+		return member->flags & OHTD_OMIT && !((const struct ohtd_decimals *)(const void *)at)->values;
 	default:
 		return false;
 	}

@@ -12,6 +12,7 @@ export const analyticsTexts = {
 		["7", "7 days"],
 		["30", "30 days"],
 	] as [string, string][],
+	by: "Each",
 	again: "Read again",
 	shown: (from: string, to: string, by: string) => `${from} to ${to}, by ${by}, in UTC.`,
 	allKnown: "All of it is known.",

@@ -39,6 +39,7 @@ export const historyTexts = {
 	to: "To",
 	show: "Show",
 	freeSpan: "Begin and end",
+	inUtc: (name: string) => `${name}, UTC`,
 	save: "Save as CSV",
 	nothingToSave: "Nothing is drawn yet.",
 	noTime: "Give a begin and an end.",

@@ -96,8 +96,9 @@ export type SignalReading = Schemas["TelemetryReading"];
 export type Analytics = Schemas["Analytics"];
 export type AnalyticsInterval = Schemas["AnalyticsInterval"];
 
-export type Past = Schemas["History"];
-export type PastSeries = Schemas["HistorySeries"];
+/** As it is without `agg`, which the page does not send. */
+export type PastSeries = Schemas["HistorySeries"] & Required<Pick<Schemas["HistorySeries"], "first" | "min" | "max" | "last" | "mean">>;
+export type Past = Omit<Schemas["History"], "series"> & { series: PastSeries[] };
 export type PastGap = Schemas["HistoryGap"];
 export type PastSummary = Schemas["TelemetrySummary"];
 export type SignalSummary = Schemas["SignalSummary"];

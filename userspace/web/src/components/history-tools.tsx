@@ -4,10 +4,10 @@
  */
 import { useState } from "preact/hooks";
 import { type Asked, isFollowing } from "../asked";
-import { fieldTime } from "../format";
 import { moved, type Span, zoomed } from "../past";
 import { texts } from "../texts";
 import { Button } from "./basics";
+import { FreeSpan } from "./free-span";
 
 const t = texts.history;
 const MOVE = 0.5;
@@ -23,55 +23,7 @@ interface ToolsProps {
 	onSave: (() => void) | undefined;
 }
 
-/* Of the span at the moment in which it is opened. The robot says what is wrong with a span, the page only what is no time. */
-function FreeSpan({ asked, span, onAsk }: ToolsProps) {
-	const [shown, setShown] = useState({ from: fieldTime(span.fromMs), to: fieldTime(span.toMs) });
-	const [isWrong, setWrong] = useState(false);
-	const field = (name: "from" | "to") => (
-		<label class="free-field">
-			{t[name]}
-			<input
-				id={`history-${name}`}
-				type="datetime-local"
-				step={1}
-				value={shown[name]}
-				aria-invalid={isWrong}
-				onInput={(event) => setShown({ ...shown, [name]: event.currentTarget.value })}
-			/>
-		</label>
-	);
-
-	return (
-		<form
-			class="free-span"
-			aria-label={t.freeSpan}
-			noValidate
-			onSubmit={(event) => {
-				event.preventDefault();
-				const from = new Date(shown.from).getTime();
-				const to = new Date(shown.to).getTime();
-
-				setWrong(Number.isNaN(from) || Number.isNaN(to));
-				if (Number.isNaN(from) || Number.isNaN(to)) return;
-				onAsk({ ...asked, from: new Date(from).toISOString(), to: new Date(to).toISOString() });
-			}}
-		>
-			{field("from")}
-			{field("to")}
-			<Button id="history-show" submit onPress={() => undefined}>
-				{t.show}
-			</Button>
-			{isWrong ? (
-				<p class="sub" role="alert">
-					{t.noTime}
-				</p>
-			) : null}
-		</form>
-	);
-}
-
-export function HistoryTools(props: ToolsProps) {
-	const { asked, span, onAsk, onSpan, onChoose, onSave } = props;
+export function HistoryTools({ asked, span, onAsk, onSpan, onChoose, onSave }: ToolsProps) {
 	const follows = isFollowing(asked);
 	const [isOpen, setOpen] = useState(false);
 	const middle = (span.fromMs + span.toMs) / 2;
@@ -140,7 +92,7 @@ export function HistoryTools(props: ToolsProps) {
 					{t.save}
 				</Button>
 			</div>
-			{isOpen ? <FreeSpan {...props} /> : null}
+			{isOpen ? <FreeSpan id="history" span={span} onShow={(from, to) => onAsk({ ...asked, from, to })} /> : null}
 		</>
 	);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What did the robot do today, this week, this month? Sums of each hour or day, and what they come to.
+ * What did the robot do today, this week, this month, or in any other span? Sums of each hour, day or shift, and what they come to.
  */
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
@@ -10,6 +10,7 @@ import type { Analytics, AnalyticsInterval } from "../api/types";
 import { asProblem } from "../components/act";
 import { type Bar, Bars } from "../components/bars";
 import { Button, Card, Facts, Figure, Refusal, Skeleton } from "../components/basics";
+import { FreeSpan } from "../components/free-span";
 import { useRobotClock } from "../components/past-read";
 import { type Column, Table } from "../components/table";
 import { span as lengthText, title, words } from "../format";
@@ -28,7 +29,7 @@ const SPANS: Record<string, { days: number; by: string }> = {
 	"7": { days: 7, by: "day" },
 	"30": { days: 30, by: "day" },
 };
-const USUAL = { days: 7, by: "day" };
+const USUAL = "7";
 
 const seconds = (s: number) => lengthText(1000 * s);
 const fixed = (value: number | null, decimals: number) => (value === null ? "–" : value.toFixed(decimals));
@@ -41,12 +42,27 @@ function scaled(value: number, unit: string): { value: string; unit: string } {
 /* Nothing at all is known of an interval, and 0 would be a lie. */
 const isGone = (item: AnalyticsInterval, unknownS: number) => unknownS > 0 && unknownS >= lengthS(item) - 1;
 
-/* Of whole days of the robot, today included. */
-function pathOf({ days, by }: { days: number; by: string }, nowMs: number): string {
+interface Asked {
+	/** of SPANS; null: from @from to @to */
+	span: string | null;
+	from: string;
+	to: string | null;
+	by: string;
+}
+
+/* A span that has a name is one of whole days of the robot, today included. */
+function askedOf(query: URLSearchParams, nowMs: number): Asked {
+	const [from, to, by] = [query.get("from"), query.get("to"), query.get("by") ?? ""];
+	const named = query.get("span") ?? USUAL;
+	const span = SPANS[named] ? named : USUAL;
+	const { days, by: usual } = SPANS[span] ?? { days: 7, by: "day" };
 	const todayMs = Math.floor((nowMs - 1000) / DAY_MS) * DAY_MS;
 
-	return `analytics/summary?by=${by}&from=${new Date(todayMs - (days - 1) * DAY_MS).toISOString()}`;
+	if (from && to) return { span: null, from, to, by: t.at[by] ? by : "day" };
+	return { span, from: new Date(todayMs - (days - 1) * DAY_MS).toISOString(), to: null, by: t.at[by] ? by : usual };
 }
+
+const pathOf = ({ from, to, by }: Asked) => `analytics/summary?by=${by}&from=${from}${to ? `&to=${to}` : ""}`;
 
 interface Reading {
 	told?: Analytics;
@@ -75,7 +91,13 @@ function useAnalytics(path: string): Reading {
 	return { ...state, isBusy: state.of !== wanted, again: () => setTurn(turn + 1) };
 }
 
-const labelOf = (item: AnalyticsInterval, by: string) => (by === "hour" ? item.from.slice(11, 16) : item.from.slice(0, 10));
+/* When it begins. */
+function labelOf({ from }: AnalyticsInterval, by: string, isOneDay: boolean): string {
+	if (by === "day") return from.slice(0, 10);
+	return isOneDay ? from.slice(11, 16) : from.slice(0, 16).replace("T", " ");
+}
+
+const isOneDay = ({ from, to }: Analytics) => Date.parse(to) - Date.parse(from) <= DAY_MS;
 
 interface PartProps {
 	name: string;
@@ -100,7 +122,7 @@ function Figures({ told, totals }: { told: Analytics; totals: Totals }) {
 	const bars = (parts: (item: AnalyticsInterval) => number[], unknownS: (item: AnalyticsInterval) => number): Bar[] =>
 		told.items.map((item) => ({
 			key: item.from,
-			label: labelOf(item, told.by),
+			label: labelOf(item, told.by, isOneDay(told)),
 			parts: parts(item),
 			isUnknown: isGone(item, unknownS(item)),
 		}));
@@ -160,7 +182,7 @@ function Intervals({ told }: { told: Analytics }) {
 				rowKey={(i) => i.from}
 				empty={t.nothing}
 				columns={[
-					{ id: "from", title: t.at[told.by] ?? told.by, cell: (i) => labelOf(i, told.by), head: true, nowrap: true },
+					{ id: "from", title: t.at[told.by] ?? told.by, cell: (i) => labelOf(i, told.by, isOneDay(told)), head: true, nowrap: true },
 					number("distance", c.distance, (i) => known(i, i.motion.unknown_s, i.motion.distance_m.toFixed(1))),
 					number("finished", c.finished, (i) => String(i.moves.finished)),
 					number("failed", c.failed, (i) => String(i.moves.failed), true),
@@ -245,36 +267,66 @@ function More({ told, totals }: { told: Analytics; totals: Totals }) {
 	);
 }
 
+interface ToolsProps {
+	asked: Asked;
+	onAsk: (changes: Record<string, string | null>) => void;
+	onAgain: () => void;
+}
+
+function Tools({ asked, onAsk, onAgain }: ToolsProps) {
+	const [isOpen, setOpen] = useState(asked.span === null);
+	const span = { fromMs: Date.parse(asked.from), toMs: asked.to ? Date.parse(asked.to) : Date.parse(asked.from) + DAY_MS };
+
+	return (
+		<>
+			<div class="tools">
+				<fieldset class="segments" aria-label={t.span}>
+					{t.spans.map(([id, text]) => (
+						<button
+							key={id}
+							type="button"
+							class="button"
+							data-span={id}
+							aria-pressed={asked.span === id}
+							onClick={() => onAsk({ span: id, from: null, to: null })}
+						>
+							{text}
+						</button>
+					))}
+				</fieldset>
+				<fieldset class="segments" aria-label={t.by}>
+					{Object.entries(t.at).map(([by, text]) => (
+						<button key={by} type="button" class="button" data-by={by} aria-pressed={asked.by === by} onClick={() => onAsk({ by })}>
+							{text}
+						</button>
+					))}
+				</fieldset>
+				<button type="button" class="button" id="analytics-free" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+					{texts.history.freeSpan}
+				</button>
+				<Button id="analytics-again" onPress={onAgain}>
+					{t.again}
+				</Button>
+			</div>
+			{isOpen && Number.isFinite(span.fromMs) && Number.isFinite(span.toMs) ? (
+				<FreeSpan id="analytics" span={span} isUtc onShow={(from, to) => onAsk({ span: null, from, to })} />
+			) : null}
+		</>
+	);
+}
+
 function AnalyticsPage() {
 	const [query, narrowTo] = useQuery();
 	const clock = useRobotClock();
-	const name = query.get("span") ?? "7";
-	const { told, problem, isBusy, again } = useAnalytics(clock.isKnown ? pathOf(SPANS[name] ?? USUAL, clock.nowMs()) : "");
+	const asked = askedOf(query, clock.nowMs());
+	const { told, problem, isBusy, again } = useAnalytics(clock.isKnown ? pathOf(asked) : "");
 
 	const totals = useMemo(() => told && totalsOf(told.items), [told]);
 
 	return (
 		<div class="grid" id="analytics">
 			<Card title={t.did}>
-				<div class="tools">
-					<fieldset class="segments" aria-label={t.span}>
-						{t.spans.map(([id, text]) => (
-							<button
-								key={id}
-								type="button"
-								class="button"
-								data-span={id}
-								aria-pressed={(SPANS[name] ? name : "7") === id}
-								onClick={() => narrowTo({ span: id })}
-							>
-								{text}
-							</button>
-						))}
-					</fieldset>
-					<Button id="analytics-again" onPress={again}>
-						{t.again}
-					</Button>
-				</div>
+				<Tools asked={asked} onAsk={narrowTo} onAgain={again} />
 				{problem ? <Refusal problem={problem} retry={again} /> : null}
 				<div aria-busy={isBusy && !problem}>{told && totals ? <Head told={told} totals={totals} /> : problem ? null : <Skeleton lines={8} />}</div>
 			</Card>
