@@ -262,6 +262,7 @@ def test_nobody_without_a_login(daemon):
         assert daemon.get(path, role=None).status == 401
 
 
+@pytest.mark.slow
 def test_firmware_that_is_not_expected_is_told(fresh):
     """By the column firmware of modules.csv, for the modules for which it says something."""
     file = fresh.data / "modules.csv"

@@ -363,6 +363,7 @@ def test_it_is_an_alert_that_nobody_can_be_told(tmp_path):
         assert (alert["severity"], alert["source"]) == ("warning", "webhooks")
 
 
+@pytest.mark.slow
 def test_a_flood_of_alerts_is_told_once(tmp_path):
     """Ten warnings, and then the flood; of a simulated robot all of them."""
     for simulated in ("no", "yes"):
