@@ -308,30 +308,27 @@ def test_stop_with_the_database_locked(fresh):
 
 
 class Frozen:
-    """The threads of that name of a process held still by ptrace, so that the others go on."""
+    """One thread of a process held still by ptrace, so that the others go on."""
 
     SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17
 
     def __init__(self, pid, name):
         tasks = pathlib.Path(f"/proc/{pid}/task")
-        self.tids = [int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().strip() == name]
-        assert self.tids, name
+        self.tid = next(int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().strip() == name)
         self._libc = ctypes.CDLL(None, use_errno=True)
 
-    def _ptrace(self, request, tid):
-        if self._libc.ptrace(request, tid, None, None):
+    def _ptrace(self, request):
+        if self._libc.ptrace(request, self.tid, None, None):
             raise OSError(ctypes.get_errno(), f"ptrace {request:#x}")
 
     def __enter__(self):
-        for tid in self.tids:
-            self._ptrace(self.SEIZE, tid)
-            self._ptrace(self.INTERRUPT, tid)
-            os.waitpid(tid, 0x40000000)         # __WALL
+        self._ptrace(self.SEIZE)
+        self._ptrace(self.INTERRUPT)
+        os.waitpid(self.tid, 0x40000000)        # __WALL
         return self
 
     def __exit__(self, *_):
-        for tid in self.tids:
-            self._ptrace(self.DETACH, tid)
+        self._ptrace(self.DETACH)
 
 
 @pytest.mark.plain("timing")

@@ -22,7 +22,7 @@ from oht_test.wait import until
 
 pytestmark = pytest.mark.plain("timing")
 
-CONTROL, LOOP, STORE = range(3)
+CONTROL, LOOP, STORE, WORKER = range(4)
 TIME_FACTOR = 5        # of daemon.py
 CONTROL_STALLED_MS = 500 * TIME_FACTOR
 STORE_HUNG_MS = 5000
@@ -71,7 +71,7 @@ class Hangs:
 
     def __init__(self, daemon):
         self.file = daemon.folder / "hangs"
-        self.file.write_bytes(bytes(3))
+        self.file.write_bytes(bytes(4))
         daemon.preload("hang", OHT_SHIM_HANG=str(self.file))
 
     def set(self, which, on=True):

@@ -143,9 +143,31 @@ static void what_makes_no_sense_is_begun_anew(void **state)
 	}
 }
 
+/* Noted by a clock that was two years ahead: nothing would be due for as long. */
+static void a_time_that_has_not_come_proves_nothing(void **state)
+{
+	const long long ahead_s = (long long)(manual.realtime_ns / 1000000000) + 2 * 366 * 86400LL;
+	char path[80];
+	FILE *file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/proof", store_dir);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file, "%lld %lld %lld\n", ahead_s, ahead_s, ahead_s);
+	fclose(file);
+	start();
+	assert_true(look().test_age_s < 0 && !look().tested && !look().pressed);
+	ohtd_proof_note(&proof, &never);
+	assert_int_equal(look().test_age_s, 0);
+	go_on(400);
+	assert_true(look().test_due && look().press_due);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_time_that_has_not_come_proves_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_never_done_is_due_from_the_first_start_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_done_is_known_behind_a_restart_of_the_machine, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_time_that_nobody_keeps_right_begins_nothing, set_up, tear_down),

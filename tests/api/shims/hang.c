@@ -6,6 +6,7 @@
  *   0  the control thread's ppoll()
  *   1  the first loop's epoll_wait()
  *   2  any thread's fsync() and fdatasync()
+ *   3  a worker's write(), by which it hands its result to a loop
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -18,7 +19,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define CALLS	3
+#define CALLS	4
 
 static const volatile unsigned char *hangs;
 
@@ -86,4 +87,14 @@ int fdatasync(int fd)
 		*(void **)&real = dlsym(RTLD_NEXT, "fdatasync");
 	hang(2, NULL);
 	return real(fd);
+}
+
+ssize_t write(int fd, const void *bytes, size_t count)
+{
+	static ssize_t (*real)(int, const void *, size_t);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "write");
+	hang(3, "ohtd-worker");
+	return real(fd, bytes, count);
 }

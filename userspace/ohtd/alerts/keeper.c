@@ -214,7 +214,8 @@ static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	snprintf(row->severity, sizeof(row->severity), "%s", ohtd_severity_name(alert->severity));
 	snprintf(row->source, sizeof(row->source), "%s", alert->source);
 	snprintf(row->text, sizeof(row->text), "%s", alert->text);
-	if (keeper->watches_floods && !ohtd_alert_is_flood(alert))
+	/* One that is shelved is told nobody, so it is no load on a person. */
+	if (keeper->watches_floods && !ohtd_alert_is_flood(alert) && !is_shelved(keeper, alert))
 		ohtd_flood_came(&keeper->flood, row->number, row->code, now_ns);
 	note_coming(keeper, entry, alert, now_ns);
 }

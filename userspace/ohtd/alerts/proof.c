@@ -78,6 +78,12 @@ static void write_times(struct ohtd_proof *proof, const int64_t times_s[3], uint
 	ohtd_log(OHTD_LOG_WARNING, "main", "proof_file", "%s: %s", proof->path, strerror(-r));
 }
 
+/* A time that has not come yet was noted by a clock that was wrong: it proves nothing. */
+static bool has_come(const struct ohtd_proof *proof, int64_t time_s)
+{
+	return time_s <= wall_s(proof) + SAME_S;
+}
+
 /* ---- what the device says ---- */
 
 /* In the same boot a clock that was set moves what the driver knows: the newer word is the better one. */
@@ -102,7 +108,7 @@ void ohtd_proof_note(struct ohtd_proof *proof, const struct ohtd_safety_view *sa
 	take_device(proof, safety);
 	/* A clock that comes up with the date of the build would make a new robot months old. */
 	ohtd_clock_look(proof->clock, &clock);
-	if (clock.synchronised && !atomic_load(&proof->begun_s))
+	if (clock.synchronised && (!atomic_load(&proof->begun_s) || !has_come(proof, atomic_load(&proof->begun_s))))
 		atomic_store(&proof->begun_s, wall_s(proof));
 	times_s[0] = atomic_load(&proof->tested_s);
 	times_s[1] = atomic_load(&proof->pressed_s);
@@ -133,12 +139,20 @@ static int64_t age_s(const struct ohtd_proof *proof, int64_t time_s)
 {
 	if (!time_s)
 		time_s = atomic_load(&proof->begun_s);
-	return time_s ? wall_s(proof) - time_s : -1;
+	return time_s && has_come(proof, time_s) ? wall_s(proof) - time_s : -1;
+}
+
+/* 0: never, or not known. */
+static int64_t proved_s(const struct ohtd_proof *proof, const _Atomic int64_t *at_s)
+{
+	const int64_t time_s = atomic_load(at_s);
+
+	return has_come(proof, time_s) ? time_s : 0;
 }
 
 void ohtd_proof_look(const struct ohtd_proof *proof, struct ohtd_proof_view *view)
 {
-	const int64_t tested_s = atomic_load(&proof->tested_s), pressed_s = atomic_load(&proof->pressed_s);
+	const int64_t tested_s = proved_s(proof, &proof->tested_s), pressed_s = proved_s(proof, &proof->pressed_s);
 	const bool watched = atomic_load(&proof->watched);
 
 	*view = (struct ohtd_proof_view){
