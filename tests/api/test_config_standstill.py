@@ -206,7 +206,9 @@ def test_going_live_takes_no_control_and_is_told_however_long(moving):
     assert moving.post("robot/commands", {"verb": "stop"}, role="operator").status == 200
     until(lambda: pending(moving)["version"] is None, what="its end")
     assert speed(moving) == 91 and moving.get("control").json["held"] is False
-    item, = moving.get(f"audit?object=version%20{number}&act=change%20at%20standstill", role="administrator").json["items"]
+    # Its record is written behind it.
+    item, = until(lambda: moving.get(f"audit?object=version%20{number}&act=change%20at%20standstill", role="administrator").json["items"],
+                  what="its record")
     assert json.loads(item["after"])["reason"] == "r" * 190
 
 
