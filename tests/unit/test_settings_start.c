@@ -237,6 +237,25 @@ static void a_damaged_version_is_passed_over(void **state)
 	rig_end();
 }
 
+/* The version before it may be from before the items: what a person has taken away must not come back with it. */
+static void a_damaged_version_asks_no_file(void **state)
+{
+	static struct ohtd_config config;
+
+	(void)state;
+	write_config(&config);
+	rig_begin();
+	assert_int_equal(rig_result_of("{\"gateway\":{\"write_from\":\"\",\"write_registers\":\"\"}}"), OHTD_CHANGE_DONE);
+	rig_end();
+	store_run_sql(TAKE_OUT " WHERE version = 1");
+	store_run_sql("UPDATE config_versions SET document = 'x' WHERE version = 2");
+	rig_begin();
+	rig_is_live(3, PRESET);
+	assert_true(is_waiting_for("cannot be read"));
+	rig_end();
+	rig.config = NULL;
+}
+
 /* ---- a damaged database ---- */
 
 /* The page of the newest version: the last one below the root of the table. */
@@ -392,6 +411,7 @@ int main(void)
 		CASE(a_file_that_contradicts_is_not_taken_over),
 		CASE(new_items_are_taken_over_once),
 		CASE(a_damaged_version_is_passed_over),
+		CASE(a_damaged_version_asks_no_file),
 		CASE(a_damaged_page_is_repaired_and_waited_for),
 		CASE(what_could_not_be_written_is_by_the_next_version),
 		CASE(a_repair_that_finds_no_version_is_waited_for),

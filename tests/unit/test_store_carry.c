@@ -20,8 +20,22 @@
 
 #define RECORD	"INSERT INTO audit (number, time_ns, boot, who, act, object, before, after, result, source, request_id, leaf) VALUES "
 
-/* A table is carried as it is, unless store/carry.c says otherwise: with a secret in it that would be in each backup. */
-static void test_tables_with_secrets_are_changed_on_the_way(void **state)
+/* Tables in which nothing is secret, and whose rows hold after a restore: they are carried as they are. */
+static const char *const plain[] = {
+	"alert_comments", "alert_rules", "alert_shelves", "alerts", "audit", "audit_checkpoints", "audit_tree", "commands",
+	"config_effects", "config_numbers", "config_versions", "daemon_runs", "journal", "journal_sources", "schema_migrations",
+};
+
+static bool is_plain(const char *table)
+{
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (!strcmp(plain[i], table))
+			return true;
+	return false;
+}
+
+/* A table that is in neither list would be in each backup, with whatever is in it. */
+static void test_each_table_is_decided_upon(void **state)
 {
 	sqlite3_stmt *s;
 	sqlite3 *raw;
@@ -30,18 +44,17 @@ static void test_tables_with_secrets_are_changed_on_the_way(void **state)
 	(void)state;
 	ohtd_db_close(store_open_db());
 	assert_int_equal(sqlite3_open(store_path, &raw), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(raw, "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c "
-					    "WHERE t.type = 'table' AND (c.name LIKE '%secret%' OR c.name LIKE '%password%' OR "
-					    "c.name LIKE '%token%' OR c.name LIKE '%hash%' OR c.name LIKE '%key%' OR "
-					    "c.name LIKE '%boot_ms')", -1, &s, NULL), SQLITE_OK);
-	for (; sqlite3_step(s) == SQLITE_ROW; count++)
-		if (!ohtd_db_carry_changes((const char *)sqlite3_column_text(s, 0)))
-			fail_msg("store/carry.c does not say how the table %s is carried, which has %s",
-				 sqlite3_column_text(s, 0), sqlite3_column_text(s, 1));
+	assert_int_equal(sqlite3_prepare_v2(raw, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+					    -1, &s, NULL), SQLITE_OK);
+	for (; sqlite3_step(s) == SQLITE_ROW; count++) {
+		const char *table = (const char *)sqlite3_column_text(s, 0);
+
+		if (ohtd_db_carry_changes(table) == is_plain(table))
+			fail_msg("%s: either store/carry.c changes its rows, or it is plain", table);
+	}
 	sqlite3_finalize(s);
 	sqlite3_close(raw);
-	assert_true(count >= 4);
-	assert_false(ohtd_db_carry_changes("passwords"));
+	assert_true(count >= 16);
 }
 
 /* ---- the audit of another database ---- */
@@ -168,7 +181,7 @@ static void test_the_order_comes_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_tables_with_secrets_are_changed_on_the_way, store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(test_each_table_is_decided_upon, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_the_audit_of_today_comes_whole, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_nothing_of_one_that_cannot_be_taken, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_nothing_of_one_without_an_audit, store_set_up, store_tear_down),

@@ -40,8 +40,12 @@ static int take_members(struct cli *cli, int count, char **arguments, struct jso
 		result = cli_fail(cli, CLI_USAGE, "no value for %s", arguments[count - 1]);
 	if (!result && count < 3)
 		result = cli_fail(cli, CLI_USAGE, "say which members of rule %s, as: limit 20", arguments[0]);
-	for (int i = 1; !result && i < count; i += 2)
-		json_object_object_add(body, arguments[i], value_of(arguments[i + 1]));
+	for (int i = 1; !result && i < count; i += 2) {
+		if (json_object_object_get_ex(body, arguments[i], NULL))
+			result = cli_fail(cli, CLI_USAGE, "%s is there twice", arguments[i]);
+		else
+			json_object_object_add(body, arguments[i], value_of(arguments[i + 1]));
+	}
 	return result;
 }
 

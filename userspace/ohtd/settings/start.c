@@ -117,22 +117,22 @@ static size_t make_agree(struct ohtd_settings *settings, struct ohtd_values *val
 }
 
 /*
- * Whatever a release or the files permit no more has its default: a start is never refused. Returns how much. @added: filled if not
- * NULL: how many items @tree does not have.
+ * Whatever a release or the files permit no more has its default: a start is never refused. Returns how much. @absent: values of items
+ * that @tree does not have. @added: filled if not NULL: how many these are.
  */
-static size_t make_fit(struct ohtd_settings *settings, struct json_object *tree, size_t *added)
+static size_t make_fit(struct ohtd_settings *settings, struct json_object *tree, const struct ohtd_values *absent, size_t *added)
 {
 	struct ohtd_values *values = &settings->wanted;
 	struct ohtd_faults *faults = calloc(1, sizeof(*faults));
-	size_t count = 0, absent = 0;
+	size_t count = 0, missing = 0;
 
-	*values = settings->first;
+	*values = *absent;
 	if (faults && tree) {
-		absent = ohtd_tree_take(&settings->items, tree, &settings->defaults, &settings->first, values, faults);
+		missing = ohtd_tree_take(&settings->items, tree, &settings->defaults, absent, values, faults);
 		count += faults->contradiction ? 0 : tell_faults(faults, faults->count);
 	}
 	if (added)
-		*added = absent;
+		*added = missing;
 	if (!faults)
 		return 0;
 	count += make_agree(settings, values, faults);
@@ -294,7 +294,7 @@ static int begin_kept(struct ohtd_settings *settings, struct json_object *tree)
 	size_t added;
 	int r;
 
-	if (make_fit(settings, tree, &added))
+	if (make_fit(settings, tree, &settings->first, &added))
 		return fall_back(settings, REASON_UNFIT, tree);
 	/* A fall-back stays one: nobody has chosen what it has replaced. */
 	r = added ? begin_version(settings, waits ? settings->head.reason : REASON_ADDED) : begin_same(settings);
@@ -318,7 +318,7 @@ static int begin_returned(struct ohtd_settings *settings, struct json_object *tr
 		return r;
 	}
 	snprintf(change.reason, sizeof(change.reason), "version %lld %s", (long long)was, cause);
-	if (make_fit(settings, before ? before : tree, NULL) || !before)
+	if (make_fit(settings, before ? before : tree, &settings->first, NULL) || !before)
 		r = fall_back(settings, before ? REASON_UNFIT : REASON_DAMAGED, before ? before : tree);
 	else
 		r = begin_version(settings, change.reason);
@@ -333,7 +333,7 @@ static int begin_returned(struct ohtd_settings *settings, struct json_object *tr
 
 static int begin_without(struct ohtd_settings *settings)
 {
-	make_fit(settings, NULL, NULL);
+	make_fit(settings, NULL, &settings->first, NULL);
 	return settings->setup.lost ? fall_back(settings, REASON_LOST, NULL)
 				    : begin_version(settings, REASON_FIRST);
 }
@@ -341,7 +341,7 @@ static int begin_without(struct ohtd_settings *settings)
 /* A repair has found no version, and has left an empty one. */
 static int begin_repaired(struct ohtd_settings *settings)
 {
-	make_fit(settings, NULL, NULL);
+	make_fit(settings, NULL, &settings->first, NULL);
 	return fall_back(settings, REASON_LOST, NULL);
 }
 
@@ -359,7 +359,7 @@ static int begin_damaged(struct ohtd_settings *settings)
 		if (error && ohtd_version_fails(error) != OHTD_CHANGE_NO_VERSION)
 			return error;
 	}
-	make_fit(settings, tree, NULL);
+	make_fit(settings, tree, tree ? &settings->defaults : &settings->first, NULL);
 	r = fall_back(settings, REASON_DAMAGED, tree);
 	json_object_put(tree);
 	return r;
