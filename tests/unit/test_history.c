@@ -515,7 +515,8 @@ static bool live_on_a_disk_that_refuses(void **state, uint64_t first, int code, 
 	const struct fault_plan refuse = { .ops = FAULT_WRITE, .first = first, .count = UINT64_MAX, .code = code };
 	bool came;
 
-	history_tear_down(state);
+	/* The simulated disk has room for the names of a life or two. */
+	assert_int_equal(fault_vfs_install(), SQLITE_OK);
 	assert_int_equal(history_set_up(state), 0);
 	play_first_run(400);
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
@@ -534,6 +535,8 @@ static bool live_on_a_disk_that_refuses(void **state, uint64_t first, int code, 
 	assert_int_equal(history_view().state, OHTD_STORE_OK);
 	assert_int_equal(history_view().dropped, 0);
 	assert_random_spans(10);
+	history_tear_down(state);
+	fault_vfs_remove();
 	return came;
 }
 
@@ -547,7 +550,7 @@ static void each_write_that_is_refused_is_told_and_made_later(void **state)
 		{ SQLITE_FULL, OHTD_STORE_FULL }, { SQLITE_IOERR_WRITE, OHTD_STORE_FAILING },
 	};
 
-	assert_int_equal(fault_vfs_install(), SQLITE_OK);
+	history_tear_down(state);
 	for (size_t i = 0; i < sizeof(disks) / sizeof(*disks); i++) {
 		uint64_t first = 1;
 
@@ -558,8 +561,6 @@ static void each_write_that_is_refused_is_told_and_made_later(void **state)
 				first++;
 		assert_true(first == 1 || first > WRITES);
 	}
-	history_tear_down(state);
-	fault_vfs_remove();
 	assert_int_equal(history_set_up(state), 0);
 }
 
