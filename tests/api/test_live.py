@@ -319,7 +319,7 @@ def test_what_is_not_there_any_more_is_said(daemon, since):
     (b"{", "bad_json", None, None),
     (b"[]", "bad_json", None, None),
     (b"null", "bad_json", None, None),
-    (b'{"type":"ping","type":"ping"}', "bad_json", None, None),
+    (b'{"type":"ping","type":"ping"}', "bad_json", "/type", "twice"),
     (b'{"type":"ping","x":' + b"[" * 40 + b"]" * 40 + b"}", "bad_json", None, None),
     (b'{"type":"ping","x":1e999}', "bad_json", None, None),
     (b'{"type":"jump"}', "validation", "/type", "unknown_value"),
