@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -289,7 +290,10 @@ def wire(arguments):
 
 @command
 def guest(arguments):
-    """guest [--timeout SECONDS] COMMAND..."""
+    """guest [--timeout SECONDS] COMMAND...
+
+    One argument is a line of the guest's shell; of several each stays one word, as the caller's shell has made it.
+    """
     timeout = 60
     if arguments[:1] == ["--timeout"] and len(arguments) > 1 and arguments[1].isdigit():
         timeout = int(arguments[1])
@@ -297,7 +301,8 @@ def guest(arguments):
     if not arguments:
         print("usage: guest [--timeout SECONDS] COMMAND...", file=sys.stderr)
         return 2
+    line = arguments[0] if len(arguments) == 1 else shlex.join(arguments)
     code, output = control.call(paths.state_folder(), "guest", patience_s=timeout + 30,
-                                command=" ".join(arguments), timeout=timeout)
+                                command=line, timeout=timeout)
     sys.stdout.write(output)
     return code

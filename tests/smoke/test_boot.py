@@ -68,6 +68,7 @@ def test_status_logs_and_guest(clone):
     assert "ohtd" in clone.run("make", "logs").stdout
     done = clone.run("scripts/guest", "echo hello; exit 5")
     assert (done.returncode, done.stdout) == (5, "hello\n")
+    assert clone.run("scripts/guest", "echo", "a  b", "it's").stdout == "a  b it's\n"
 
 
 def test_wire_passes_commands_and_complaints(clone):
