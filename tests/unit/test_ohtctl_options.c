@@ -60,7 +60,7 @@ static const struct usage_case usage_cases[] = {
 	{ "robot what", "robot needs one of status, facts, mode," },
 	{ "profile what", "profile needs one of check, new: 'what'" },
 	{ "safety what --help", "telegrams, journal, latency, watch: 'what'" },
-	{ "admin", "admin needs one of list, create, reset, disable, enable, cert, restart: ''" },
+	{ "admin", "admin needs one of list, create, reset, disable, enable, cert, restart\n" },
 	{ "adm --help", "unknown verb 'adm'" },
 	{ "status 1", "usage: ohtctl status\n" },
 	/* By name. */

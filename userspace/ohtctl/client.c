@@ -112,15 +112,16 @@ static const char *text_of(struct json_object *json, const char *name)
 	return json_object_get_string(json_object_object_get(json, name));
 }
 
-/* Write one reason behind @before. False: @detail says it already, with its member if it names one, so it is left out. */
+/* Write one reason behind @before, without the words that @detail has already. False: @detail says all of it. */
 static bool describe_one(struct json_object *error, const char *detail, const char *before, FILE *to)
 {
 	const char *pointer = text_of(error, "pointer"), *own = text_of(error, "detail");
-	bool has_place = pointer && *pointer;
+	bool has_place = pointer && *pointer, has_words = own && !(detail && strstr(detail, own));
 
-	if (own && detail && strstr(detail, own) && (!has_place || strstr(detail, pointer)))
+	if (!has_words && (!has_place || (detail && strstr(detail, pointer))))
 		return false;
-	fprintf(to, "%s %s%s%s", before, has_place ? pointer : "", has_place ? " " : "", own ? own : "");
+	fprintf(to, "%s%s%s%s%s", before, has_place ? " " : "", has_place ? pointer : "", has_words ? " " : "",
+		has_words ? own : "");
 	return true;
 }
 

@@ -347,8 +347,8 @@ static int unknown_verb(struct cli *cli, int count, char **words)
 		if (is_of_group(&verbs[i], words[0]))
 			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
 						 used ? ", " : "", strchr(verbs[i].name, ' ') + 1);
-	return cli_fail(cli, CLI_USAGE, "%s needs one of %s: '%s'", words[0], list,
-			count > 1 ? words[1] : "");
+	return count > 1 ? cli_fail(cli, CLI_USAGE, "%s needs one of %s: '%s'", words[0], list, words[1]) :
+			   cli_fail(cli, CLI_USAGE, "%s needs one of %s", words[0], list);
 }
 
 static int run_verb(struct cli *cli, int count, char **arguments)
