@@ -2,6 +2,7 @@
 """Figures of the past: each is what all samples give that the daemon exports; time without values is unknown; what is refused."""
 import contextlib
 import csv
+import datetime
 import io
 import itertools
 import os
@@ -291,6 +292,15 @@ def test_the_usual_span_is_a_week_of_days(daemon):
     told = daemon.get("analytics/summary").json
     assert told["by"] == "day" and at(told["to"]) - at(told["from"]) == 7 * 24 * 3_600_000 and len(told["items"]) in (7, 8)
     assert daemon.get("analytics/summary", role=None).status == 401
+
+
+@pytest.mark.parametrize("path", ["analytics/summary", "alerts/summary", "alert-rules/battery_low/trial"])
+def test_a_week_may_end_in_some_hours(daemon, path):
+    until(lambda: daemon.get("analytics/summary").status == 200, what="the file to be open")
+    now = at(daemon.get("analytics/summary").json["to"])
+    tonight = datetime.datetime.fromtimestamp(now // 1000 + 8 * 3600, datetime.timezone.utc)
+    answer = daemon.get(f"{path}?to={tonight:%Y-%m-%dT%H:%M:%SZ}", role="operator")
+    assert answer.status == 200 and at(answer.json["to"]) < now + 3_600_000, answer.json
 
 
 def test_ohtctl_shows_a_line_for_each(past):

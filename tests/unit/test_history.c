@@ -142,11 +142,17 @@ static struct ohtd_history_answer ask(int64_t from_ns, int64_t to_ns, int64_t st
 	struct ohtd_history_query query = {
 		.from_ns = from_ns, .to_ns = to_ns, .step_ns = step_ns, .signals = { history_signals[0] }, .count = 1,
 	};
-	struct ohtd_history_answer answer;
+	static struct ohtd_history_hole holes[16];
+	struct ohtd_history_answer answer, kept;
 
 	assert_int_equal(ohtd_history_read(history, &query, &answer), 0);
+	assert_in_range(answer.hole_count, 0, sizeof(holes) / sizeof(holes[0]));
+	kept = answer;
+	kept.holes = holes;
+	for (size_t i = 0; i < answer.hole_count; i++)
+		holes[i] = answer.holes[i];
 	ohtd_history_answer_free(&answer);
-	return answer;
+	return kept;
 }
 
 static const struct ohtd_history_hole *hole_of(const struct ohtd_history_answer *answer, const char *reason)
@@ -408,6 +414,33 @@ static void more_runs_than_an_answer_tells_are_refused(void **state)
 	store_run_sql(BUSY "INSERT INTO runs SELECT 1000, 'boot', cycle_ns, start_ns, 1, 40 FROM runs WHERE run = 1");
 	assert_int_equal(ohtd_history_read(history, &query, &answer), -E2BIG);
 	ohtd_history_answer_free(&answer);
+}
+
+/* However many there are: the last ones are of today. */
+static void each_gap_and_each_pause_is_told(void **state)
+{
+	struct ohtd_history_query query = { .step_ns = 4096 * (int64_t)OHTD_NS_PER_S, .count = 1 };
+	struct ohtd_history_answer answer;
+	size_t pauses = 0, gaps = 0;
+
+	(void)state;
+	begin_second_run(1000);
+	query.from_ns = second_run.start_ns;
+	query.to_ns = second_run.start_ns + 500 * 3600 * (int64_t)OHTD_NS_PER_S;
+	/* An hour from one to the next. */
+	store_run_sql(BUSY "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400) INSERT INTO runs"
+		      " SELECT 100 + i, 'boot', cycle_ns, start_ns + i * 3600000000000, 1, 40 FROM runs, n WHERE run = 1");
+	store_run_sql(BUSY "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) INSERT INTO gaps"
+		      " (run, first, cycles, reason) SELECT 1, 5 * i, 2, 'samples_lost' FROM n");
+	assert_int_equal(ohtd_history_read(history, &query, &answer), 0);
+	for (size_t i = 0; i < answer.hole_count; i++) {
+		pauses += !strcmp(answer.holes[i].reason, "not_running");
+		gaps += !strcmp(answer.holes[i].reason, "samples_lost");
+		assert_true(!i || answer.holes[i].from_ns >= answer.holes[i - 1].from_ns);
+	}
+	ohtd_history_answer_free(&answer);
+	assert_int_equal(gaps, 100);
+	assert_int_equal(pauses, 400);
 }
 
 static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
@@ -822,6 +855,7 @@ int main(void)
 		CASE(a_clock_that_is_set_moves_the_run),
 		CASE(runs_that_overlap_are_told_in_one_order),
 		CASE(more_runs_than_an_answer_tells_are_refused),
+		CASE(each_gap_and_each_pause_is_told),
 		CASE(what_is_damaged_is_a_gap_and_the_rest_is_there),
 		CASE(damaged_numbers_cost_their_row_alone),
 		CASE(a_disk_that_fails_costs_nothing_that_fits_into_memory),

@@ -419,6 +419,31 @@ static void it_goes_on_in_a_run_that_is_kept(void **state)
 	assert_int_equal(first_from(2), 1);
 }
 
+/* A client has samples that a crash has taken with it: the pause that it is told does not begin before they end. */
+static void it_goes_on_behind_what_a_crash_has_left(void **state)
+{
+	struct ohtd_export *export;
+	struct ohtd_export_item item;
+
+	(void)state;
+	make_run(&first_run, 2000, &seed);
+	history_start(&first_run, manual.now_ns);
+	history_play(2000);
+	ohtd_history_stop(history);
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	make_run(&second_run, 800, &seed);
+	history_start(&second_run, manual.now_ns);
+	history_play(800);
+	history_await_flush();
+	export = begin_at(first_run.start_ns, second_run.start_ns + CYCLE_NS, 1, 2161);
+	assert_int_equal(next(export, &item), 1);
+	assert_string_equal(item.reason, "not_running");
+	assert_int_equal(item.cycle, 2161);
+	assert_int_equal(item.time_ns, first_run.start_ns + 2161 * CYCLE_NS);
+	assert_int_equal(item.to_ns, second_run.start_ns);
+	ohtd_export_end(export);
+}
+
 int main(void)
 {
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
@@ -429,6 +454,7 @@ int main(void)
 		CASE(what_is_deleted_is_one_gap),
 		CASE(a_clock_that_is_set_repeats_nothing),
 		CASE(it_goes_on_in_a_run_that_is_kept),
+		CASE(it_goes_on_behind_what_a_crash_has_left),
 	};
 	const char *chosen = getenv("OHT_SEED");
 

@@ -333,6 +333,19 @@ static void no_receiver_wishes_for_more_than_a_day(void **state)
 	assert_int_equal(count_due(NOW_NS + 20 * S), 1);
 }
 
+/* A message of a time of day that was ahead is refused: it is dead when it has been tried for as long as any other. */
+static void a_clock_that_was_ahead_keeps_nothing_alive(void **state)
+{
+	int64_t now_ns = NOW_NS - 45 * 365 * DAY_S * S;
+
+	(void)state;
+	add("warning");
+	keep(1, 0, 1);
+	for (int i = 0; i < 2 * OHTD_WEBHOOK_ATTEMPTS && count("state = 'waiting'"); i++, now_ns += DAY_S * S)
+		told(1, now_ns, 422);
+	assert_int_equal(count("state = 'dead'"), 1);
+}
+
 static void the_receiver_ends_it_with_410(void **state)
 {
 	struct ohtd_delivery_row row = { .webhook = add("warning"), .made_ns = NOW_NS };
@@ -504,6 +517,7 @@ int main(void)
 		T(what_waits_goes_at_once_where_it_is_led_anew),
 		T(a_receiver_that_is_away_holds_all_of_its_messages),
 		T(no_receiver_wishes_for_more_than_a_day),
+		T(a_clock_that_was_ahead_keeps_nothing_alive),
 		T(the_receiver_ends_it_with_410),
 		T(nothing_is_dead_by_a_process_that_ends),
 		T(an_answer_that_is_late_is_about_nothing_else),

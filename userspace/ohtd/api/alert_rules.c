@@ -413,7 +413,7 @@ static bool take_span(struct ohtd_call *call, struct ohtd_alert_trial *trial)
 	const int64_t oldest_ns = ohtd_history_reaches(ohtd_call_history(call), OHTD_ALERT_TRIAL_LEVEL);
 	char oldest[OHTD_TIME_BYTES + 1] = "";
 
-	if (!ohtd_span_of(call, asked->from, asked->to, &trial->from_ns, &trial->to_ns))
+	if (!ohtd_span_of_week(call, asked->from, asked->to, &trial->from_ns, &trial->to_ns))
 		return false;
 	if (trial->to_ns > now_ns)
 		trial->to_ns = now_ns;

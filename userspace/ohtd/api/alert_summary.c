@@ -226,7 +226,7 @@ static bool take_span(struct ohtd_call *call, struct ohtd_alert_numbers *numbers
 {
 	const struct summary_query *asked = OHTD_QUERY(call, summary_query);
 
-	if (!ohtd_span_of(call, asked->from, asked->to, &numbers->from_ns, &numbers->to_ns))
+	if (!ohtd_span_of_week(call, asked->from, asked->to, &numbers->from_ns, &numbers->to_ns))
 		return false;
 	/* Read behind the span, which so has a length: it begins before. */
 	numbers->now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));

@@ -247,7 +247,7 @@ static bool take_query(struct ohtd_call *call, struct ohtd_analysis_query *query
 	int64_t now_ns;
 	size_t count;
 
-	if (!ohtd_span_of(call, asked->from, asked->to, &query->from_ns, &query->to_ns))
+	if (!ohtd_span_of_week(call, asked->from, asked->to, &query->from_ns, &query->to_ns))
 		return false;
 	query->by = (enum ohtd_cells_by)asked->by;
 	now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));

@@ -166,7 +166,8 @@ static int read_window(struct ohtd_db *db, struct ohtd_export *export)
 	int r;
 
 	if (export->place >= end) {
-		export->end_ns = ohtd_run_time(&export->run, export->run.end);
+		/* A client may have more of the run than a crash has left: a gap begins behind that. */
+		export->end_ns = ohtd_run_time(&export->run, export->place > export->run.end ? export->place : export->run.end);
 		return enter_run(db, export);
 	}
 	/* Windows begin with a block of the codec, and none is in two chunks. */

@@ -37,7 +37,7 @@ struct ohtd_sample;
 #define OHTD_HISTORY_RUNS_MAX		512	/* in one answer */
 /* Of all signals in one answer, 48 bytes each. More than any question needs, unless the clock lets many runs overlap. */
 #define OHTD_HISTORY_COLUMNS_MAX	200000
-#define OHTD_HISTORY_GAPS_MAX		256	/* in one answer */
+#define OHTD_HISTORY_GAPS_MAX		4096	/* in one answer */
 
 /**
  * struct ohtd_history_keep - how much of the past is kept
@@ -167,7 +167,7 @@ struct ohtd_history_answer {
 	int64_t *times_ns;
 	struct ohtd_column *columns;
 	size_t hole_count;
-	struct ohtd_history_hole holes[OHTD_HISTORY_GAPS_MAX];
+	struct ohtd_history_hole *holes;
 };
 
 /**

@@ -12,6 +12,8 @@
 #include "tables/history.h"
 
 #define RUNS_MAX	OHTD_HISTORY_RUNS_MAX
+/* The room doubles from here to OHTD_HISTORY_GAPS_MAX. */
+#define HOLES_AT_FIRST	16
 #define CYCLE_NS	(OHTD_CYCLE_MS * (int64_t)OHTD_NS_PER_MS)
 
 /**
@@ -46,6 +48,7 @@ struct reading {
 	int64_t piece_first;
 	int64_t before;			/* pieces from there on are in memory too */
 	struct ohtd_column *scratch;	/* OHTD_CHUNK_COLUMNS */
+	struct ohtd_history_gap *gaps;	/* OHTD_HISTORY_GAPS_MAX */
 };
 
 /* ---- columns and their times ---- */
@@ -198,7 +201,8 @@ static int make_room(struct reading *reading)
 	answer->times_ns = calloc(at + 1, sizeof(*answer->times_ns));
 	answer->columns = calloc(at * reading->query->count + 1, sizeof(*answer->columns));
 	reading->scratch = calloc(OHTD_CHUNK_COLUMNS, sizeof(*reading->scratch));
-	if (!answer->times_ns || !answer->columns || !reading->scratch)
+	reading->gaps = calloc(OHTD_HISTORY_GAPS_MAX, sizeof(*reading->gaps));
+	if (!answer->times_ns || !answer->columns || !reading->scratch || !reading->gaps)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < reading->segment_count; i++) {
 		const struct segment *segment = &reading->segments[i];
@@ -224,16 +228,31 @@ static struct ohtd_column *column_at(const struct reading *reading, int64_t cycl
 
 /* ---- holes ---- */
 
+/* Twice as many each time. False: that is no number of them, or there is no memory. */
+static bool has_room(struct ohtd_history_answer *answer)
+{
+	size_t count = answer->hole_count, room = count ? 2 * count : HOLES_AT_FIRST;
+	struct ohtd_history_hole *holes;
+
+	if (count && (count < HOLES_AT_FIRST || count & (count - 1)))
+		return true;
+	if (count == OHTD_HISTORY_GAPS_MAX)
+		return false;
+	holes = realloc(answer->holes, room * sizeof(*holes));
+	answer->holes = holes ? holes : answer->holes;
+	return holes;
+}
+
 static void add_hole(struct reading *reading, int64_t from_ns, int64_t to_ns, const char *reason)
 {
 	struct ohtd_history_answer *answer = reading->answer;
-	struct ohtd_history_hole *hole = &answer->holes[answer->hole_count];
+	struct ohtd_history_hole *hole;
 
 	from_ns = from_ns > reading->query->from_ns ? from_ns : reading->query->from_ns;
 	to_ns = to_ns < reading->query->to_ns ? to_ns : reading->query->to_ns;
-	if (from_ns >= to_ns || answer->hole_count == OHTD_HISTORY_GAPS_MAX)
+	if (from_ns >= to_ns || !has_room(answer))
 		return;
-	answer->hole_count++;
+	hole = &answer->holes[answer->hole_count++];
 	*hole = (struct ohtd_history_hole){ .from_ns = from_ns, .to_ns = to_ns };
 	snprintf(hole->reason, sizeof(hole->reason), "%s", reason);
 }
@@ -436,7 +455,6 @@ static int take_chunk(const struct ohtd_history_piece *piece, void *arg)
 static int read_segment(struct ohtd_db *db, struct reading *reading, const struct segment *segment)
 {
 	int64_t unsealed = ohtd_db_history_first_interval(db, segment->run.run);
-	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS];
 	int64_t sealed_to = segment->end;
 	int count = 0, r = unsealed < 0 && unsealed != -ENOENT ? (int)unsealed : 0;
 
@@ -460,8 +478,8 @@ static int read_segment(struct ohtd_db *db, struct reading *reading, const struc
 			segment->end, take_interval, reading);
 	if (!r)
 		count = ohtd_db_history_gaps(db, segment->run.run, segment->begin, segment->end,
-					     gaps, OHTD_PENDING_GAPS);
-	add_gaps(reading, &segment->run, gaps, count);
+					     reading->gaps, OHTD_HISTORY_GAPS_MAX);
+	add_gaps(reading, &segment->run, reading->gaps, count);
 	return r < 0 ? r : count < 0 ? count : 0;
 }
 
@@ -579,10 +597,12 @@ int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_qu
 	if (!r) {
 		snap(reading);
 		add_pauses(reading);
-		qsort(answer->holes, answer->hole_count, sizeof(*answer->holes), compare_holes);
+		if (answer->hole_count)
+			qsort(answer->holes, answer->hole_count, sizeof(*answer->holes), compare_holes);
 	}
 	ohtd_memory_free(&reading->memory);
 	free(reading->scratch);
+	free(reading->gaps);
 	free(reading);
 	return r;
 }
@@ -657,6 +677,7 @@ int ohtd_history_read_stretch(struct ohtd_history *history,
 	r = read_stretch(reading);
 	ohtd_memory_free(&reading->memory);
 	free(reading->scratch);
+	free(reading->gaps);
 	free(reading);
 	return r;
 }
@@ -665,6 +686,9 @@ void ohtd_history_answer_free(struct ohtd_history_answer *answer)
 {
 	free(answer->times_ns);
 	free(answer->columns);
+	free(answer->holes);
+	answer->holes = NULL;
+	answer->hole_count = 0;
 	answer->times_ns = NULL;
 	answer->columns = NULL;
 }

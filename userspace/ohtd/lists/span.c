@@ -13,11 +13,13 @@
  * struct wanted - a span while it is judged
  * @from: as it was sent, or NULL
  * @to: the same
+ * @usual_ns: how long it is without a begin
  * @from_ns: what was meant
  * @to_ns: the same
  */
 struct wanted {
 	const char *from, *to;
+	int64_t usual_ns;
 	int64_t from_ns, to_ns;
 };
 
@@ -53,7 +55,7 @@ static bool take(struct ohtd_call *call, struct wanted *wanted)
 	wanted->to_ns = now_ns;
 	if (!take_time(call, wanted->to, "/to", &wanted->to_ns))
 		return false;
-	wanted->from_ns = wanted->to_ns > HOUR_NS ? wanted->to_ns - HOUR_NS : 0;
+	wanted->from_ns = wanted->to_ns > wanted->usual_ns ? wanted->to_ns - wanted->usual_ns : 0;
 	if (!take_time(call, wanted->from, "/from", &wanted->from_ns))
 		return false;
 	if (wanted->from_ns >= wanted->to_ns && wanted->to)
@@ -72,14 +74,23 @@ bool ohtd_span_in_order(struct ohtd_call *call, int64_t from_ns, int64_t to_ns)
 	return from_ns < to_ns || refuse(call, &wanted, not_in_order);
 }
 
-bool ohtd_span_of(struct ohtd_call *call, const char *from, const char *to, int64_t *from_ns,
-		  int64_t *to_ns)
+static bool take_span(struct ohtd_call *call, struct wanted wanted, int64_t *from_ns, int64_t *to_ns)
 {
-	struct wanted wanted = { .from = from, .to = to };
-
 	if (!take(call, &wanted))
 		return false;
 	*from_ns = wanted.from_ns;
 	*to_ns = wanted.to_ns;
 	return true;
+}
+
+bool ohtd_span_of(struct ohtd_call *call, const char *from, const char *to, int64_t *from_ns,
+		  int64_t *to_ns)
+{
+	return take_span(call, (struct wanted){ .from = from, .to = to, .usual_ns = HOUR_NS }, from_ns, to_ns);
+}
+
+bool ohtd_span_of_week(struct ohtd_call *call, const char *from, const char *to, int64_t *from_ns,
+		       int64_t *to_ns)
+{
+	return take_span(call, (struct wanted){ .from = from, .to = to, .usual_ns = 7 * 24 * HOUR_NS }, from_ns, to_ns);
 }

@@ -31,6 +31,10 @@ struct ohtd_call;
 bool ohtd_span_of(struct ohtd_call *call, const char *from, const char *to, int64_t *from_ns,
 		  int64_t *to_ns);
 
+/* The same, of seven days if @from is NULL: one of an hour would begin behind now for each @to of tonight. */
+bool ohtd_span_of_week(struct ohtd_call *call, const char *from, const char *to, int64_t *from_ns,
+		       int64_t *to_ns);
+
 /* The same of a list, in which either end may be open: only asked when both are there. False: it has been refused. */
 bool ohtd_span_in_order(struct ohtd_call *call, int64_t from_ns, int64_t to_ns);
 

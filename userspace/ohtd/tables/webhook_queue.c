@@ -270,7 +270,7 @@ int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, struct ohtd_due *du
 /* ---- what has become of it ---- */
 
 static const struct ohtd_statement tried_sql = {
-	"UPDATE webhook_deliveries SET state = :state, tried_ns = :tried_ns, attempts = :attempts, due_ns = :due_ns,"
+	"UPDATE webhook_deliveries SET state = :state, made_ns = :made_ns, tried_ns = :tried_ns, attempts = :attempts, due_ns = :due_ns,"
 	" last_status = :last_status, last_error = :last_error WHERE number = :number", &ohtd_kept_deliveries
 };
 
@@ -352,6 +352,8 @@ static int64_t next_ns(const struct ohtd_delivery_row *row, const struct ohtd_de
 static void judge(struct ohtd_delivery_row *row, const struct ohtd_delivery_result *result, int64_t retry_ns)
 {
 	row->due_ns = next_ns(row, result, retry_ns);
+	/* Made by a clock that was ahead: it would not be dead before that time. */
+	row->made_ns = row->made_ns < result->now_ns ? row->made_ns : result->now_ns;
 	row->attempts++;
 	row->tried_ns = result->now_ns;
 	row->last_status = result->status;
