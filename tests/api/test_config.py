@@ -540,14 +540,21 @@ def test_the_rescue_needs_no_daemon(fresh):
     patch(fresh, {"robot": {"name": "bad"}}, query="?confirm_within_s=600")
     fresh.process.kill()
     fresh.process.wait()
+    with contextlib.closing(sqlite3.connect(fresh.state / "oht.db", isolation_level=None)) as database:
+        # The robot moved: version 3 was withdrawn, and version 4 waits for standstill.
+        database.execute("INSERT INTO config_versions SELECT 4, 2, author, '', created_ns, document, 0, 0, 1 FROM config_versions WHERE version = 2")
+        database.execute("UPDATE config_numbers SET given = 4")
     done = offline("config", "rescue", "--reason", "it did not start")
-    assert done.stdout == "version 3 is live from the next start of ohtd on\n", done
+    assert done.stdout == "version 5 is live from the next start of ohtd on\n", done
     serve(fresh)
     newest = fresh.get("config/versions").json["items"][0]
-    assert (newest["version"], newest["state"], newest["reason"]) == (3, "live", "it did not start") and newest["author"].startswith("uid ")
+    assert (newest["version"], newest["parent"], newest["state"], newest["reason"]) == (5, 2, "live", "it did not start")
+    assert newest["author"].startswith("uid ")
     assert config(fresh)["robot"]["name"] == "OHT-50"
     told = [item for item in fresh.get("audit", role="administrator").json["items"] if item["act"] == "POST config/rescue"]
-    assert [(item["object"], item["result"], item["from"]) for item in told] == [("version 3", "200", "local")]
+    assert [(item["object"], item["result"], item["from"]) for item in told] == [("version 5", "200", "local")]
+    drops = [item["object"] for item in fresh.get("audit", role="administrator").json["items"] if item["act"] == "drop of a change"]
+    assert drops == ["version 4"], "what waited is not dropped without a word"
     fresh.stop()
 
 

@@ -251,8 +251,11 @@ int ohtd_backups_remove(struct ohtd_backups *backups, int64_t id)
 	return unlink(path) ? -errno : ohtd_db_file_sync_folder(path);
 }
 
-/* The oldest of those that were made by themselves, beyond their number or while all are too large; with the next backup if not now. */
-static void drop_old(struct ohtd_backups *backups)
+/*
+ * The oldest of those that were made by themselves, beyond their number or while all are too large; with the next backup if not now.
+ * Those behind @made, the newest, are of a clock that was wrong: they go first, or each new one would go for them.
+ */
+static void drop_old(struct ohtd_backups *backups, int64_t made)
 {
 	struct ohtd_backup_view *views;
 	struct ohtd_past_values past;
@@ -267,13 +270,17 @@ static void drop_old(struct ohtd_backups *backups)
 		automatic += views[i].manifest.automatic;
 		bytes += views[i].bytes;
 	}
-	for (int i = count - 1; i > 0; i--) {
-		if (!views[i].manifest.automatic || (automatic <= (int)past.backups && bytes <= BYTES_MAX))
+	for (int i = 0; i < 2 * count; i++) {
+		const struct ohtd_backup_view *view = &views[i < count ? i : 2 * count - 1 - i];
+		bool goes = i < count ? view->id > made : view->id < made;
+
+		if (!goes || !view->manifest.automatic || (automatic <= (int)past.backups && bytes <= BYTES_MAX))
 			continue;
-		if (!ohtd_backups_remove(backups, views[i].id))
-			ohtd_log(OHTD_LOG_INFO, "jobs", "backup_dropped", "%" PRId64 ", the oldest", views[i].id);
+		if (!ohtd_backups_remove(backups, view->id))
+			ohtd_log(OHTD_LOG_INFO, "jobs", "backup_dropped", "%" PRId64 ", %s", view->id,
+				 i < count ? "of the future" : "the oldest");
 		automatic--;
-		bytes -= views[i].bytes;
+		bytes -= view->bytes;
 	}
 	free(views);
 }
@@ -404,7 +411,7 @@ static int run_make(struct ohtd_job *job, const struct ohtd_job_order *order)
 	ohtd_job_is_about(job, id);
 	ohtd_job_say(job, "backup %" PRId64 " of %" PRIu64 " bytes%s", id, making.manifest.content_bytes,
 		     making.work.key ? ", encrypted" : "");
-	drop_old(backups);
+	drop_old(backups, id);
 	return 0;
 }
 
@@ -523,9 +530,6 @@ bool ohtd_backup_is_due(int64_t now_s, int64_t newest_s, int64_t up_s, unsigned 
 {
 	int64_t age_s = now_s - newest_s;
 
-	/* One of the future is of a clock that was wrong. */
-	if (age_s < 0)
-		age_s = 0;
 	if (up_s < SETTLED_S)
 		return false;
 	if (now_s % DAY_S / HOUR_S == (int64_t)hour)
@@ -533,14 +537,16 @@ bool ohtd_backup_is_due(int64_t now_s, int64_t newest_s, int64_t up_s, unsigned 
 	return up_s > 2 * HOUR_S && age_s > 36 * HOUR_S;
 }
 
-static int64_t newest_s(struct ohtd_backups *backups)
+/* One of the future is of a clock that was wrong: it would stop all others until then. */
+static int64_t newest_s(struct ohtd_backups *backups, int64_t now_s)
 {
 	struct ohtd_backup_view view;
 	int64_t ids[OHTD_BACKUPS_MAX];
 	int count = list_ids(backups, ids);
 
 	for (int i = 0; i < count && i < OHTD_BACKUPS_MAX; i++)
-		if (!ohtd_backups_look(backups, ids[i], &view) && !view.damaged)
+		if (!ohtd_backups_look(backups, ids[i], &view) && !view.damaged &&
+		    view.manifest.made_ns / (int64_t)OHTD_NS_PER_S <= now_s)
 			return view.manifest.made_ns / (int64_t)OHTD_NS_PER_S;
 	return 0;
 }
@@ -556,7 +562,7 @@ void ohtd_backups_tick(struct ohtd_backups *backups)
 		return;
 	backups->look_again_ns = now_ns + TRY_AGAIN_S * OHTD_NS_PER_S / 10;
 	wall_s = ohtd_clock_wall_s(backups->setup.clock);
-	if (!ohtd_backup_is_due(wall_s, newest_s(backups), up_s, (unsigned int)wanted.hour))
+	if (!ohtd_backup_is_due(wall_s, newest_s(backups, wall_s), up_s, (unsigned int)wanted.hour))
 		return;
 	job = submit_make(backups, "ohtd", true);
 	backups->look_again_ns = now_ns + TRY_AGAIN_S * OHTD_NS_PER_S;

@@ -66,7 +66,7 @@ void ohtd_backups_tick(struct ohtd_backups *backups);
 /**
  * ohtd_backup_is_due() - whether it is time for one
  * @now_s: wall clock
- * @newest_s: when the newest was made, 0: there is none
+ * @newest_s: when the newest was made that is not of the future, 0: there is none
  * @up_s: for how long the daemon has been up
  * @hour: of the night
  *

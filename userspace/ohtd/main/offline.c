@@ -236,16 +236,19 @@ static int work_rescue(struct ohtd_db *db, void *arg)
 {
 	struct rescue *rescue = arg;
 	struct ohtd_config_kept *kept = &rescue->kept;
+	int64_t given;
 	int r = ohtd_db_config_newest(db, kept);
 
 	if (r)
 		return r;
 	rescue->newest = kept->head;
 	r = ohtd_db_config_rescue(db, kept);
+	if (!r)
+		r = ohtd_db_config_given(db, &given);
 	if (r)
 		return r;
 	kept->head = (struct ohtd_config_version){
-		.version = rescue->newest.version + 1, .parent = rescue->newest.version,
+		.version = given + 1, .parent = rescue->newest.version,
 		.created_ns = rescue->request->offline.now_s * (int64_t)OHTD_NS_PER_S,
 	};
 	snprintf(kept->head.author, sizeof(kept->head.author), "uid %u", rescue->request->offline.uid);

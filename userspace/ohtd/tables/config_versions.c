@@ -74,8 +74,9 @@ static const struct ohtd_statement mark_sql = {
 
 static const struct ohtd_statement add_sql = { "", &kept_row, ohtd_row_insert };
 
+/* One that waits behind a version which was made while no daemon ran is dropped by the next start, which says so. */
 static const struct ohtd_statement drop_sql = {
-	"DELETE FROM config_versions WHERE version > :version"
+	"DELETE FROM config_versions WHERE version > :parent AND (waits = 0 OR version >= :version)"
 };
 
 static const struct ohtd_statement give_sql = {
@@ -142,13 +143,22 @@ int ohtd_db_config_mark(struct ohtd_db *db, struct ohtd_config_version *head)
 	return ohtd_db_end(db, r);
 }
 
+static int drop_behind(struct ohtd_db *db, const struct ohtd_config_version *head)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &drop_sql);
+
+	ohtd_db_bind_number(s, ":parent", head->parent);
+	ohtd_db_bind_number(s, ":version", head->version);
+	return ohtd_db_run(db, s);
+}
+
 int ohtd_db_config_add(struct ohtd_db *db, const struct ohtd_config_kept *kept)
 {
 	int r = ohtd_db_begin(db);
 
 	/* The first one has nothing behind it to drop: who takes it for that has not read the others. */
 	if (!r && kept->head.parent)
-		r = run(db, &drop_sql, kept->head.parent);
+		r = drop_behind(db, &kept->head);
 	if (!r)
 		r = ohtd_db_put(db, &add_sql, kept);
 	if (!r)

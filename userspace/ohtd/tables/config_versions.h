@@ -67,8 +67,8 @@ int ohtd_db_config_waiting(struct ohtd_db *db, struct ohtd_config_version *head)
 /* @head->version is the rescue from now on, and is read. -ENOENT: there is none that is live and confirmed, or was; or another negative errno. */
 int ohtd_db_config_mark(struct ohtd_db *db, struct ohtd_config_version *head);
 
-/* Keeps a version, and drops what is newer than its parent: a version that was taken back. 0 or a
- * negative errno. */
+/* Keeps a version, and drops what is newer than its parent: a version that was taken back; but not one of a lower number that waits.
+ * 0 or a negative errno. */
 int ohtd_db_config_add(struct ohtd_db *db, const struct ohtd_config_kept *kept);
 
 /* The highest number that a version has ever had, also one that was taken back since; 0: none has. 0 or a negative errno. */
