@@ -3,6 +3,26 @@
  * Owns:     the half-duplex transaction machine: queue, states, deadlines, retries, statistics.
  * Contexts: as said at each call; the machine itself runs in hard interrupt context (UART, timer).
  * Locks:    engine.lock (raw). Order: engine.lock -> a file's raw lock. Never with estop.lock.
+ *
+ * Words of the engine and the plan:
+ *   transfer     what a caller submits (struct oht_xfer); it has one transaction per attempt
+ *   transaction  one request on the wire and the answer to it, if any
+ *   telegram     a write that the engine itself sends when a stop comes
+ *   moves        the transfer writes, or its effect is not known: a stop ends it
+ *   blind        the answer would also fit another request, so a late answer can be mistaken
+ *   learned      the longest turnaround ever seen from a unit
+ *   late         an answer that did not come in time, and may still come
+ *   held         received since the request began, and not judged yet (rx)
+ *   stray        a byte that belongs to no answer; extra: a byte directly behind an answer
+ *   to cut       end a request that is being sent; only for a stop
+ *   to hurry     shorten the wait for an answer, because a telegram waits
+ *   to give up   stop waiting for an answer for that reason; its transfer is queued again
+ *   abandoned    the transfer is gone, its transaction goes on until the unit has answered
+ *   held_moves   not of rx: callers' transfers that have not ended, and move
+ *   slot         what the plan allows now; slack: the rest of a cycle behind the plan's entries
+ *   given        a cycle without the plan's entries, for a transfer that fits into no slack
+ *   heard        an entry of the plan was answered; lost: it has failed too often
+ *   to look      compare what is due with the clock; to tell: report to stop, owner or trace
  */
 #ifndef OHT_ENGINE_H
 #define OHT_ENGINE_H

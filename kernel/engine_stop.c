@@ -133,6 +133,21 @@ static void oht_engine_stop_queue(struct oht_engine *e)
 	trace_oht_submit(e, x);
 }
 
+/*
+ * A late reply that was given up for this stop may have garbled the telegrams: the list is sent
+ * once more when that reply must be over. A list that was answered was understood. Sending it
+ * again, up to a time-out later, would only stop a machine that has been enabled meanwhile.
+ */
+static bool oht_engine_stop_repeats(const struct oht_engine_telegrams *stop)
+{
+	unsigned int i;
+
+	for (i = 0; i < stop->run_count; i++)
+		if (!stop->results[i].answered_ns)
+			return stop->abandoned_ns != 0;
+	return false;
+}
+
 /* Engine lock held: the next one is queued before the engine looks for its next transfer. */
 static void oht_engine_stop_done(struct oht_xfer *x)
 {
@@ -146,8 +161,8 @@ static void oht_engine_stop_done(struct oht_xfer *x)
 	}
 	if (stop->round > OHT_STOP_ROUNDS)
 		stop->not_before_ns = stop->abandoned_ns;
-	if (x->detail == OHT_DETAIL_GONE ||
-	    stop->round > OHT_STOP_ROUNDS + !!stop->abandoned_ns)
+	if (x->detail == OHT_DETAIL_GONE || stop->round > OHT_STOP_ROUNDS + 1 ||
+	    (stop->round > OHT_STOP_ROUNDS && !oht_engine_stop_repeats(stop)))
 		stop->round = 0;
 	else
 		oht_engine_stop_queue(e);

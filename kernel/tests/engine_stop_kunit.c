@@ -241,8 +241,11 @@ static void engine_stop_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, far_status().count, 1);
 }
 
-/* A reply given up may still come: once more after that, and the bus is not idle meanwhile. */
-static void engine_stop_given_up(struct kunit *test)
+/*
+ * A stop gives up a reply of unit 1, which stays silent. Returns when that reply would be over at
+ * the latest.
+ */
+static u64 stop_give_up(unsigned int telegrams)
 {
 	u64 late_ns;
 
@@ -255,8 +258,18 @@ static void engine_stop_given_up(struct kunit *test)
 	far_run(fake_last()->end_ns + 500 * FAKE_US);
 	late_ns = fake_last()->end_ns + 50 * FAKE_MS +
 		  oht_timing_chars_ns(&fake.engine.timing, OHT_ADU_MAX_BYTES);
-	far_set_telegrams(1);
+	far_set_telegrams(telegrams);
 	oht_engine_abort(&fake.engine);
+	return late_ns;
+}
+
+/* A reply given up may still come: once more after that, and the bus is not idle meanwhile. */
+static void engine_stop_given_up(struct kunit *test)
+{
+	u64 late_ns;
+
+	far_end.dead_unit = FAR_STOP_UNIT;
+	late_ns = stop_give_up(1);
 	KUNIT_EXPECT_EQ(test, fake.done[0], 0);
 	far_run_done(0);
 	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
@@ -281,6 +294,34 @@ static void engine_stop_given_up(struct kunit *test)
 	oht_engine_abort(&fake.engine);
 	far_run(fake.now_ns + 200 * FAKE_MS);
 	KUNIT_EXPECT_EQ(test, far_status().results[0].attempts, 3);
+}
+
+/* An answer to each telegram proves that the list was understood: it is not sent once more. */
+static void engine_stop_given_up_but_answered(struct kunit *test)
+{
+	u64 late_ns = stop_give_up(2);
+
+	far_run_done(0);
+	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 6);
+	KUNIT_EXPECT_EQ(test, far_status().flags, 0);
+	far_run(late_ns + 100 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 6);
+}
+
+/* One answer does not prove it for the others. */
+static void engine_stop_given_up_half_answered(struct kunit *test)
+{
+	u64 late_ns = stop_give_up(2);
+
+	far_run(fake.now_ns + 4 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 1);
+	far_run(fake.frames[fake.frame_count - 1].end_ns + 3 * FAKE_MS);
+	KUNIT_EXPECT_NE(test, far_status().results[0].answered_ns, 0);
+	far_end.dead_unit = FAR_STOP_UNIT;
+	far_run(late_ns);
+	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 6);
+	far_run(late_ns + 100 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 8);
 }
 
 /* What was cut goes first in its class again, not last. */
@@ -322,15 +363,8 @@ static void engine_stop_looks_first(struct kunit *test)
 /* While only that last repeat waits, a new stop begins anew. */
 static void engine_stop_given_up_then_again(struct kunit *test)
 {
-	far_end.turnaround_ns = FAKE_MS;
-	far_teach(1);
-	far_run(fake.now_ns + 2 * FAKE_MS);
-	far_end.silent = 1;
-	fake_xfer(0, 1, 3, 0, 8);
-	fake_submit(0);
-	far_run(fake_last()->end_ns + 500 * FAKE_US);
-	far_set_telegrams(1);
-	oht_engine_abort(&fake.engine);
+	far_end.dead_unit = FAR_STOP_UNIT;
+	stop_give_up(1);
 	far_run_done(0);
 	oht_engine_abort(&fake.engine);
 	far_run(fake.now_ns + 20 * FAKE_MS);
@@ -434,6 +468,8 @@ static struct kunit_case engine_stop_cases[] = {
 	KUNIT_CASE(engine_stop_overtakes),
 	KUNIT_CASE(engine_stop_again),
 	KUNIT_CASE(engine_stop_given_up),
+	KUNIT_CASE(engine_stop_given_up_but_answered),
+	KUNIT_CASE(engine_stop_given_up_half_answered),
 	KUNIT_CASE(engine_stop_given_up_then_again),
 	KUNIT_CASE(engine_stop_keeps_the_order),
 	KUNIT_CASE(engine_stop_looks_first),

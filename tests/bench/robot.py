@@ -39,7 +39,8 @@ def _robot(bench):
             ("robot.discovery_max_ms", "discovery_ms", 2, "ms", 500, "four modules, outputs off"),
             ("robot.discovery_enabled_max_ms", "discovery_enabled_ms", 2, "ms", 500, "the same beside the plan of the drive"),
             ("robot.gateway_missed_cycles", "gateway_missed", 2, "", 0,
-             "more than without: drive led, one module of four dead, four reads of the gateway under way at any time")):
+             "more than without, beside those behind a question to the dead module: drive led, one module of four dead, four "
+             "reads of the gateway under way at any time")):
         p50, p99, worst, count = found[key]
         bench.record(name, found[key][which], unit, "virtual", ("<=", bar) if bar is not None else None, count,
                      f"{what}; median {p50:.3g}, p99 {p99:.3g}, max {worst:.3g}")

@@ -106,6 +106,7 @@ bool polled;			/* DRAIN: the transmitter has been asked before */
 bool stop_set;			/* the list is not empty */
 byte stop_round;		/* 1.. while some are still to be sent */
 bool stop_abandoned;		/* a reply was given up for this stop */
+bool stop_answered;		/* the telegram was answered at least once */
 bool stop_not_before;		/* the one that is queued has to wait for its time */
 
 /* ---- the world ---- */
@@ -237,11 +238,17 @@ inline stop_done(detail)
 {
 	stop_round++;
 	if
+	:: detail == OK -> stop_answered = true
+	:: else
+	fi;
+	if
 	:: stop_round > STOP_ROUNDS -> stop_not_before = stop_abandoned
 	:: else
 	fi;
 	if
-	:: detail == GONE || stop_round > STOP_ROUNDS + stop_abandoned -> stop_round = 0
+	:: detail == GONE || stop_round > STOP_ROUNDS + (stop_abandoned && !stop_answered) ->
+		stop_round = 0;
+		stop_answered = false
 	:: else -> stop_queue()
 	fi
 }
@@ -403,6 +410,7 @@ inline stop_begin()
 		if
 		:: stop_set ->
 			stop_round = 1;
+			stop_answered = false;
 			stop_not_before = false;
 			if
 			:: stop_abandoned = false

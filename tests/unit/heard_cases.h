@@ -8,7 +8,7 @@
 #ifndef OHT_TEST_HEARD_CASES_H
 #define OHT_TEST_HEARD_CASES_H
 
-enum heard_request { HEARD_READ, HEARD_WRITE_ONE, HEARD_WRITE_MORE, HEARD_REQUESTS };
+enum heard_request { HEARD_READ, HEARD_WRITE_ONE, HEARD_WRITE_MORE, HEARD_WRITE_ALL, HEARD_REQUESTS };
 
 /* Does the line echo, as far as is known? */
 enum heard_line { HEARD_UNKNOWN, HEARD_NO_ECHO, HEARD_ECHO };
@@ -26,8 +26,8 @@ enum heard_outcome {
 };
 
 /*
- * Unit 4: read two registers from 0x0100, which have 4 and 5; write 7 to 0x0008; write 1 and 2 from 0x0008. Then what is
- * sent, the answer, and frames that are none.
+ * Unit 4: read two registers from 0x0100, which have 4 and 5; write 7 to 0x0008; write 1 and 2 from 0x0008. All units: write
+ * 7 to 0x0008, which no unit answers. Then what is sent, the answer, and frames that are none.
  */
 #define READ_SENT	"04 03 01 00 00 02 c5 a2 "
 #define READ_GOOD	"04 03 04 00 04 00 05 2e f1 "
@@ -44,6 +44,7 @@ enum heard_outcome {
 #define MORE_REFUSED	"04 90 04 5d c2 "
 #define MORE_ELSEWHERE	"04 10 00 09 00 02 91 9f "
 #define MORE_COUNT	"04 10 00 08 00 03 01 9f "
+#define ALL_SENT	"00 06 00 08 00 07 48 1b "
 /* Of unit 3: the same values, the same write, an exception; and values that look like the answer of unit 4. */
 #define UNIT_3_GOOD	"03 03 04 00 04 00 05 58 31 "
 #define UNIT_3_BAD	"03 03 04 00 05 00 05 58 31 "
@@ -141,6 +142,10 @@ static const struct heard_case heard_cases[] = {
 	{ "an echo and a refused write", HEARD_WRITE_ONE, HEARD_ECHO, ONE_SENT, ONE_REFUSED, HEARD_EXCEPTION },
 	{ "an echo and a write of two", HEARD_WRITE_MORE, HEARD_ECHO, MORE_SENT, MORE_GOOD, HEARD_OK },
 	{ "the echo of a write of two", HEARD_WRITE_MORE, HEARD_ECHO, MORE_SENT, "", HEARD_TIMEOUT },
+	{ "a broadcast", HEARD_WRITE_ALL, HEARD_NO_ECHO, "", "", HEARD_OK },
+	{ "the echo of a broadcast", HEARD_WRITE_ALL, HEARD_ECHO, ALL_SENT, "", HEARD_OK },
+	{ "the echo of a broadcast behind a zero", HEARD_WRITE_ALL, HEARD_ECHO, "00 " ALL_SENT, "", HEARD_OK },
+	{ "the echo of a broadcast on a new line", HEARD_WRITE_ALL, HEARD_UNKNOWN, ALL_SENT, "", HEARD_OK },
 	{ "the echo of a write of two on a new line", HEARD_WRITE_MORE, HEARD_UNKNOWN, MORE_SENT, "", HEARD_TIMEOUT },
 };
 

@@ -220,6 +220,9 @@ static void measure_discovery(bool enabled, const char *name)
 
 #define READS	4
 #define STEP_MS	5
+#define DEAD	5
+/* The cycle that a question to DEAD gets, the one that its time-out ends in, and those that are too full for a while. */
+#define BEHIND_NS	(5 * OHTD_CYCLE_MS * OHTD_NS_PER_MS)
 
 /* What the gateway does when its clients want more than the bus has time for: four reads at any time. */
 static void read_on_end(struct driver *d, bool under_way[READS])
@@ -241,12 +244,34 @@ static void read_on_end(struct driver *d, bool under_way[READS])
 	}
 }
 
-/* Cycles of the bus and of the control thread that were missed meanwhile. */
+/* A question to the dead module is so short ago that cycles are missed for it. */
+static bool dead_is_asked(const struct driver *d)
+{
+	const struct fake_bus *fake = d->f->fake;
+
+	for (unsigned int i = fake->exchanges; i && fake->exchanges - i < FAKE_LOG; i--) {
+		const struct fake_exchange *exchange = &fake->log[(i - 1) % FAKE_LOG];
+
+		if (exchange->start_ns + BEHIND_NS < virtual_now_ns(&d->run))
+			return false;
+		if (exchange->request.unit == DEAD)
+			return true;
+	}
+	return false;
+}
+
+static uint64_t missed_by(const struct driver *d)
+{
+	const struct ohtd_snapshot *snapshot = &d->f->control.snapshot;
+
+	return snapshot->plan.missed + snapshot->bus.cycles_missed;
+}
+
+/* Cycles of the bus and of the control thread that were missed meanwhile, but not for the dead module. */
 static double cycles_missed(bool reads)
 {
 	struct driver *d = driver_begin(3000);
-	const struct ohtd_snapshot *snapshot = &d->f->control.snapshot;
-	uint64_t before = snapshot->plan.missed + snapshot->bus.cycles_missed, after;
+	uint64_t before = missed_by(d), missed = 0;
 	bool under_way[READS] = { false };
 
 	driver_sim(d, "fault 5 silence");
@@ -254,16 +279,19 @@ static double cycles_missed(bool reads)
 		if (reads)
 			read_on_end(d, under_way);
 		driver_run_ms(d, STEP_MS);
+		if (!dead_is_asked(d))
+			missed += missed_by(d) - before;
+		before = missed_by(d);
 	}
 	driver_state(d, OHTD_STATE_IDLE);
-	after = snapshot->plan.missed + snapshot->bus.cycles_missed;
 	driver_end(d);
-	return (double)(after - before);
+	return (double)missed;
 }
 
 /*
- * The drive is led, and one module of four is dead. The robot itself looks for that now and then, which
- * costs cycles; with the gateway there are no more of them.
+ * The drive is led, and one module of four is dead. The robot asks it now and then, with a time-out that is longer than a
+ * cycle, and that costs one cycle, or two where the battery has its turn in the cycle behind. How often it is two depends on
+ * when the questions come, so these cycles are not compared.
  */
 static void measure_gateway(void)
 {

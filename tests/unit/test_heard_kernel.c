@@ -21,9 +21,10 @@ static const u8 details[] = {
 };
 
 static const struct oht_xfer requests[HEARD_REQUESTS] = {
-	[HEARD_READ] = { .function = 3, .address = 0x0100, .count = 2 },
-	[HEARD_WRITE_ONE] = { .function = 6, .address = 0x0008, .count = 1, .words = { 7 } },
-	[HEARD_WRITE_MORE] = { .function = 16, .address = 0x0008, .count = 2, .words = { 1, 2 } },
+	[HEARD_READ] = { .unit = UNIT, .function = 3, .address = 0x0100, .count = 2 },
+	[HEARD_WRITE_ONE] = { .unit = UNIT, .function = 6, .address = 0x0008, .count = 1, .words = { 7 } },
+	[HEARD_WRITE_MORE] = { .unit = UNIT, .function = 16, .address = 0x0008, .count = 2, .words = { 1, 2 } },
+	[HEARD_WRITE_ALL] = { .function = 6, .address = 0x0008, .count = 1, .words = { 7 } },
 };
 
 static const u8 echoes[] = {
@@ -60,7 +61,7 @@ static struct oht_xfer *exchange(struct kunit *test, const struct heard_case *c,
 	fake.rx_level = level;
 	fake.engine.echo = echoes[c->line];
 	KUNIT_ASSERT_EQ(test, oht_engine_set_policy(&fake.engine, UNIT, &policy), 0);
-	x = fake_xfer(0, UNIT, request->function, request->address, request->count);
+	x = fake_xfer(0, request->unit, request->function, request->address, request->count);
 	memcpy(x->words, request->words, sizeof(x->words));
 	fake_submit(0);
 	while (!fake.frame_count)

@@ -24,6 +24,7 @@ static const struct oht_request requests[HEARD_REQUESTS] = {
 	[HEARD_READ] = { .unit = 4, .function = OHT_READ_HOLDING, .address = 0x0100, .count = 2 },
 	[HEARD_WRITE_ONE] = { .unit = 4, .function = OHT_WRITE_SINGLE, .address = 0x0008, .count = 1, .words = seven },
 	[HEARD_WRITE_MORE] = { .unit = 4, .function = OHT_WRITE_MULTIPLE, .address = 0x0008, .count = 2, .words = one_two },
+	[HEARD_WRITE_ALL] = { .unit = OHT_BROADCAST, .function = OHT_WRITE_SINGLE, .address = 0x0008, .count = 1, .words = seven },
 };
 
 static const enum rtu_echo echoes[] = {
@@ -64,7 +65,7 @@ static enum rtu_verdict hear(const char *text, size_t lump, enum rtu_verdict ver
 static struct oht_reply exchange(const struct heard_case *c, size_t lump)
 {
 	const struct oht_request *request = &requests[c->request];
-	struct oht_reply reply = { .outcome = OHT_OUTCOME_TIMEOUT };
+	struct oht_reply reply = { 0 };
 	enum rtu_verdict verdict;
 	uint8_t sent[RTU_ADU_MAX_BYTES];
 	int bytes = rtu_receive_build(request, sent);
@@ -78,8 +79,8 @@ static struct oht_reply exchange(const struct heard_case *c, size_t lump)
 	verdict = hear(GAP SILENCE, lump, verdict);
 	if (verdict == RTU_ANSWER)
 		rtu_receive_reply(&line, request, &reply);
-	else if (line.noted)
-		reply.outcome = line.noted;
+	else
+		reply.outcome = rtu_receive_silent(&line);
 	return reply;
 }
 

@@ -25,16 +25,15 @@ static void jog_for_ms(struct driver *d, double speed_mm_s, unsigned int ms)
 /* From the last refresh until both motors have echoed zero; 0 if they were never told anything else. */
 static double ms_to_zero(struct driver *d, uint64_t last_ns)
 {
-	struct ohtd_drive_setpoint echoed = { .speed_raw = 1 };
-	uint64_t at_ns = 0;
+	/* Kept also while a search has taken the set-points out of the plan. */
+	const struct ohtd_setpoints *s = &d->f->control.modules.setpoints;
 	unsigned int ms;
 
-	for (ms = 0; d->f->control.state != OHTD_STATE_IDLE || echoed.speed_raw; ms++) {
+	for (ms = 0; d->f->control.state != OHTD_STATE_IDLE || s->echoed.speed_raw; ms++) {
 		driver_run_ms(d, 1);
-		ohtd_setpoint_echoed(&d->f->control.modules, &echoed, &at_ns);
 		assert_true(ms < 1000);
 	}
-	return at_ns > last_ns ? (double)(at_ns - last_ns) / OHTD_NS_PER_MS : 0;
+	return s->echoed_ns > last_ns ? (double)(s->echoed_ns - last_ns) / OHTD_NS_PER_MS : 0;
 }
 
 /* At any moment of the plan, after a jog of any length, also one that waits for its direction. */
@@ -56,6 +55,40 @@ static void zero_is_echoed_within_150_ms_of_the_last_refresh(void **state)
 		}
 		assert_in_range((unsigned int)ceil(ms_to_zero(d, last_ns)), 0, 150);
 	}
+	driver_end(d);
+}
+
+/* Nothing waits for the answer; one search follows the other. */
+static void search_on(struct driver *d)
+{
+	const struct ohtd_command said = { .kind = OHTD_COMMAND_DISCOVER, .tag = 8, .valid_ms = 60000 };
+
+	if (!d->f->control.snapshot.bus.discovering)
+		assert_int_equal(ohtd_link_post(&d->f->links[1], &said), 0);
+}
+
+/* A question of a search that is longer than the slack takes a cycle of the plan, and the zero with it. */
+static void zero_is_echoed_within_150_ms_while_units_are_searched(void **state)
+{
+	struct driver *d = driver_begin(15000);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 150; i++) {
+		uint64_t last_ns = 0;
+		unsigned int n;
+
+		driver_run_ms(d, virtual_roll(&d->run, 500));
+		for (n = 2 + virtual_roll(&d->run, 20); n; n--) {
+			search_on(d);
+			last_ns = virtual_now_ns(&d->run);
+			driver_press(d, i & 1 ? -200 : 200, "one");
+			driver_run_ms(d, 50);
+		}
+		assert_in_range((unsigned int)ceil(ms_to_zero(d, last_ns)), 0, 150);
+	}
+	/* They come to an end all the same. */
+	assert_true(d->f->control.modules.identify.runs > 20);
 	driver_end(d);
 }
 
@@ -416,6 +449,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(jog_that_is_never_answered_ends_by_itself),
 		cmocka_unit_test(zero_is_echoed_within_150_ms_of_the_last_refresh),
+		cmocka_unit_test(zero_is_echoed_within_150_ms_while_units_are_searched),
 		cmocka_unit_test(zero_is_echoed_within_150_ms_when_the_jog_turns_at_once),
 		cmocka_unit_test(jog_that_is_let_go_before_it_begins_does_not_begin),
 		cmocka_unit_test(jog_goes_on_while_it_is_refreshed),

@@ -141,6 +141,45 @@ static void control_cycle_follows_the_exchanges(void **state)
 	fixture_destroy(f);
 }
 
+/* The bus goes on while the control thread sleeps. Returns when the first cycle of plan @generation began. */
+static uint64_t sleep_from_begin_of_plan(struct fixture *f, uint32_t generation, unsigned int ms)
+{
+	struct oht_cyclic_head head;
+	uint64_t begin_ns = 0;
+
+	while (ms--) {
+		ohtd_manual_clock_advance(&f->time, OHTD_NS_PER_MS);
+		fake_bus_run(f->fake);
+		assert_int_equal(f->fake->bus.ops->image_head(&f->fake->bus, &head), 0);
+		if (!begin_ns && head.generation == generation)
+			begin_ns = head.cycle_start_ns;
+	}
+	return begin_ns;
+}
+
+/* When an echo is due is computed from the begin of the plan, so a late thread must not move it. */
+static void begin_of_a_plan_is_known_behind_its_first_cycles(void **state)
+{
+	unsigned int slept_ms;
+
+	(void)state;
+	for (slept_ms = 5; slept_ms < 90; slept_ms += 20) {
+		struct fixture *f = fixture_safe();
+		const struct ohtd_layout *layout = &f->control.modules.layout;
+		uint32_t generation = layout->generation;
+		uint64_t begin_ns;
+
+		f->control.modules.layout.backlog = true;
+		while (layout->generation == generation)
+			fixture_run_ms(f, 1);
+		begin_ns = sleep_from_begin_of_plan(f, layout->generation, slept_ms);
+		fixture_run_ms(f, CYCLE_NS / OHTD_NS_PER_MS);
+		assert_true(begin_ns);
+		assert_int_equal(layout->begin_ns, begin_ns);
+		fixture_destroy(f);
+	}
+}
+
 /* One missing answer costs nothing but itself. */
 static void one_missing_answer_is_no_loss(void **state)
 {
@@ -336,6 +375,7 @@ int main(void)
 		cmocka_unit_test(bus_itself_stops_for_the_safety_module_only),
 		cmocka_unit_test(wire_carries_the_plan_and_no_cycle_is_missed),
 		cmocka_unit_test(control_cycle_follows_the_exchanges),
+		cmocka_unit_test(begin_of_a_plan_is_known_behind_its_first_cycles),
 		cmocka_unit_test(one_missing_answer_is_no_loss),
 		cmocka_unit_test(silent_unit_leaves_the_plan_and_comes_back),
 		cmocka_unit_test(slow_unit_is_asked_beside_the_plan),

@@ -302,7 +302,7 @@ static bool is_over(struct wait *wait, const struct rtu_line *line, enum rtu_ver
 	return now_ns >= (wait->end_ns ? wait->end_ns : wait->first_ns);
 }
 
-/* The outcome; OK: the answer stands in @line->receive. */
+/* The outcome; OK: the answer stands in @line->receive, or none was awaited. */
 static uint8_t await_answer(struct rtu_line *line, uint64_t first_ns)
 {
 	struct wait wait = { .first_ns = first_ns, .heard_ns = ohtd_monotonic_ns() };
@@ -321,9 +321,7 @@ static uint8_t await_answer(struct rtu_line *line, uint64_t first_ns)
 		rtu_receive_add(&line->receive, bytes, (size_t)got);
 		verdict = rtu_receive_judge(&line->receive, silence_of(&wait, now_ns));
 	} while (!is_over(&wait, line, verdict, now_ns));
-	if (verdict == RTU_ANSWER)
-		return OHT_OUTCOME_OK;
-	return line->receive.noted ? line->receive.noted : OHT_OUTCOME_TIMEOUT;
+	return verdict == RTU_ANSWER ? OHT_OUTCOME_OK : rtu_receive_silent(&line->receive);
 }
 
 static void exchange(struct rtu_line *line, const struct oht_request *request,
@@ -367,7 +365,8 @@ static void learn_echo(struct rtu_line *line, const struct oht_request *write)
 void rtu_line_exchange(struct rtu_line *line, const struct oht_request *request,
 		       const struct rtu_gate *gate, struct oht_reply *reply)
 {
-	if (request->function == OHT_WRITE_SINGLE && line->receive.echo == RTU_ECHO_UNKNOWN)
+	if (request->function == OHT_WRITE_SINGLE && request->unit != OHT_BROADCAST &&
+	    line->receive.echo == RTU_ECHO_UNKNOWN)
 		learn_echo(line, request);
 	exchange(line, request, gate, reply);
 }

@@ -12,7 +12,7 @@
 
 #include "rtu_settings.h"
 
-/* The kernel lets root in, whatever the mark says. */
+/* The kernel ignores the mark for root, so it must be read. */
 static bool is_marked(int fd)
 {
 	int marked = 0;
@@ -23,7 +23,7 @@ static bool is_marked(int fd)
 /* 0 or a negative errno. */
 static int lock(int fd)
 {
-	/* Only a line: the file is one of others, too, if it is /dev/null. */
+	/* Lock terminals only: /dev/null and the like belong to other programs as well. */
 	if (!isatty(fd))
 		return -errno;
 	if (flock(fd, LOCK_EX | LOCK_NB))

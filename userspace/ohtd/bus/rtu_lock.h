@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     that no other program speaks on the line of the rtu back-end meanwhile.
+ * Owns:     the lock that keeps other programs off the line of the rtu back-end.
  * Contexts: one thread, while nothing is sent.
  * Locks:    flock() on the device file, and on a real line the mark of TIOCEXCL.
  *
- * The lock is one that other programs ask for (picocom, tio, pyserial with exclusive=True, a second ohtd); the mark
- * also refuses those that do not ask, but not root.
+ * Some programs respect the lock (picocom, tio, pyserial with exclusive=True, a second ohtd). The mark refuses all other
+ * programs too, except those of root.
  */
 #ifndef OHTD_BUS_RTU_LOCK_H
 #define OHTD_BUS_RTU_LOCK_H
@@ -23,7 +23,7 @@
  */
 int rtu_lock_take(const char *device, int *fd, char *error, size_t error_bytes);
 
-/* From now on nobody but root opens the line; behind the last open of our own. */
+/* Refuse the line to every program that is not run by root. Call it after the last open of our own. */
 void rtu_lock_mark(int fd);
 
 /* Frees the line and closes @fd. */

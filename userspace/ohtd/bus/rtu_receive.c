@@ -248,10 +248,7 @@ static bool is_echo(const struct rtu_receive *receive)
 	       (receive->heard_bytes > bytes && is_answer(receive, bytes));
 }
 
-/*
- * Where the echo of the request ends, also behind bytes that a transceiver has made; 0: there is none. The 0 in front of the echo of
- * a broadcast is dropped as any other.
- */
+/* Where the echo of the request ends, also behind bytes that a transceiver has made; 0: there is none. */
 static size_t echo_end(const struct rtu_receive *receive)
 {
 	size_t at, bytes = receive->sent_bytes;
@@ -261,7 +258,7 @@ static size_t echo_end(const struct rtu_receive *receive)
 	for (at = 1; at <= LEAD_MAX_BYTES && at + bytes <= receive->heard_bytes; at++)
 		if (!memcmp(receive->heard + at, receive->sent, bytes))
 			return at + bytes;
-	return may_begin(receive->heard[0]) && is_echo(receive) ? bytes : 0;
+	return is_echo(receive) ? bytes : 0;
 }
 
 static enum rtu_verdict take(struct rtu_receive *receive, size_t at)
@@ -352,6 +349,9 @@ enum rtu_verdict rtu_receive_judge(struct rtu_receive *receive, enum rtu_silence
 	enum rtu_verdict verdict = RTU_WAIT;
 	size_t before, echo;
 
+	/* No unit answers a broadcast: what is heard is its echo, or noise. */
+	if (receive->sent[0] == OHT_BROADCAST)
+		drop(receive, receive->heard_bytes);
 	do {
 		before = receive->heard_bytes;
 		if (!before)
@@ -378,6 +378,13 @@ enum rtu_verdict rtu_receive_judge(struct rtu_receive *receive, enum rtu_silence
 	return receive->heard_bytes ? verdict : RTU_WAIT;
 }
 
+uint8_t rtu_receive_silent(const struct rtu_receive *receive)
+{
+	if (receive->sent[0] == OHT_BROADCAST)
+		return OHT_OUTCOME_OK;
+	return receive->noted ? receive->noted : OHT_OUTCOME_TIMEOUT;
+}
+
 void rtu_receive_reply(const struct rtu_receive *receive, const struct oht_request *request,
 		       struct oht_reply *reply)
 {
@@ -385,7 +392,7 @@ void rtu_receive_reply(const struct rtu_receive *receive, const struct oht_reque
 	unsigned int i;
 
 	reply->count = 0;
-	if (frame[1] & EXCEPTION) {
+	if (receive->sent[0] != OHT_BROADCAST && frame[1] & EXCEPTION) {
 		reply->outcome = OHT_OUTCOME_EXCEPTION;
 		reply->error = EREMOTEIO;
 		reply->exception = frame[2];

@@ -82,7 +82,10 @@ enum rtu_verdict rtu_receive_judge(struct rtu_receive *receive, enum rtu_silence
 /* The longest good answer, in bytes. */
 size_t rtu_receive_expected(const struct rtu_receive *receive);
 
-/* Puts an answer into @reply: outcome, exception, error, count and words. */
+/* The outcome when the time for an answer is over and none has come; enum oht_outcome. A broadcast has succeeded then. */
+uint8_t rtu_receive_silent(const struct rtu_receive *receive);
+
+/* Puts an answer, or the success of a broadcast, into @reply: outcome, exception, error, count and words. */
 void rtu_receive_reply(const struct rtu_receive *receive, const struct oht_request *request,
 		       struct oht_reply *reply);
 

@@ -133,6 +133,16 @@ static struct ohtd_block step_block(const struct ohtd_modules *modules)
 	}
 }
 
+/*
+ * A question that fits into no slack takes a whole cycle, and with it set-points: the zero of a jog that has ended
+ * would be echoed too late. Such a question waits until the drive has echoed zero.
+ */
+static bool may_ask(const struct ohtd_modules *modules, const struct oht_request *request)
+{
+	return !ohtd_setpoint_live(modules) || ohtd_setpoint_rests(modules) ||
+	       ohtd_layout_fits(modules, request->count, request->timeout_us);
+}
+
 bool ohtd_identify_next(struct ohtd_modules *modules)
 {
 	const struct ohtd_identify *identify = &modules->identify;
@@ -155,6 +165,8 @@ bool ohtd_identify_next(struct ohtd_modules *modules)
 	request.count = transfer.block.words;
 	request.timeout_us = identify->attempts ? ohtd_unit_timeout_us(modules, unit)
 						: ohtd_unit_search_us(modules, unit, request.count);
+	if (!may_ask(modules, &request))
+		return false;
 	return ohtd_transfer_submit(modules, &request, &transfer);
 }
 

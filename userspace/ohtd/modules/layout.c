@@ -559,6 +559,14 @@ static void show_entry(struct ohtd_modules *modules, unsigned int index,
 	};
 }
 
+/* A plan begins at the first point of the grid behind its commit. This thread may have missed some cycles since. */
+static uint64_t begin_ns(const struct ohtd_layout *layout, uint64_t cycle_start_ns)
+{
+	if (cycle_start_ns <= layout->committed_ns)
+		return cycle_start_ns;
+	return layout->committed_ns + (cycle_start_ns - layout->committed_ns) % (OHTD_CYCLE_MS * OHTD_NS_PER_MS);
+}
+
 void ohtd_layout_read(struct ohtd_modules *modules)
 {
 	struct ohtd_layout *layout = &modules->layout;
@@ -578,7 +586,7 @@ void ohtd_layout_read(struct ohtd_modules *modules)
 		return;
 	if (!layout->followed && head.cycle_start_ns) {
 		follow(modules, &head);
-		layout->begin_ns = head.cycle_start_ns;
+		layout->begin_ns = begin_ns(layout, head.cycle_start_ns);
 	}
 	layout->followed = layout->followed || head.cycle_start_ns;
 	for (i = 0; i < layout->count; i++) {

@@ -296,7 +296,7 @@ static int begin_kept(struct ohtd_settings *settings, struct json_object *tree)
 
 	if (make_fit(settings, tree, &settings->first, &added))
 		return fall_back(settings, REASON_UNFIT, tree);
-	/* A fall-back stays one: nobody has chosen what it has replaced. */
+	/* A version with new items that continues a fall-back is a fall-back too: no user has confirmed its values. */
 	r = added ? begin_version(settings, waits ? settings->head.reason : REASON_ADDED) : begin_same(settings);
 	if (!r && waits)
 		wait_again(settings);
