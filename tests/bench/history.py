@@ -39,4 +39,4 @@ def run(bench):
     bench.record("history.gb_30d", whole / 1e9, "GB", "native", bar=("<=", 1.4),
                  note=f"all levels of 30 days, coarse ones of 400, computed from one chunk; samples alone {raw / 1e9:.2f} GB")
     bench.record("history.written_mb_per_day", found["written"][0] * CYCLES_A_DAY / 1e6, "MB", "native", bar=("<=", 350),
-                 note="of this mix into the log of the database, a commit each 10 s, and what sealing writes; copying it into the file is as much again at most")
+                 note="of this mix into the log and the file of the database, a commit each 10 s, and what sealing writes")

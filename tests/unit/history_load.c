@@ -5,7 +5,7 @@
  * Prints "entropy RATIO BITS" (bytes of the samples of the first chunk by the entropy of the mix, which has so many
  * bits a sample), "cpu PERCENT" of a core, if it had come in its own time, "chart P95_MS COUNT" of 2,000 points of 8
  * signals, "day" the same of a day at 1,000 points, "export SAMPLES_PER_S" of all samples of all signals, "levels
- * BYTES..." of each level of the first chunk, and "written BYTES" into the log of the database for each cycle.
+ * BYTES..." of each level of the first chunk, and "written BYTES" into the log and the file of the database for each cycle.
  *
  * With a day or more the file then becomes one of 30 days, as a program of schema 2 has left it, by its whole chunks again and
  * again. Prints "move SECONDS ROWS", from the start until all coarse chunks are moved, and "month P95_MS COUNT" of charts of
