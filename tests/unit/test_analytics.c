@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "analytics/analytics.h"
 #include "analytics/figures.h"
@@ -144,7 +145,8 @@ static void next_values(const int64_t *before, int64_t *values)
 	values[ENABLED] ^= !roll(900);
 	values[STATE] = roll(1500) ? before[STATE] : (int64_t)roll(OHTD_STATES);
 	values[LATE] = (int64_t)roll(roll(2000) ? 40 : 900);
-	values[EXCHANGES] += (int64_t)roll(3);
+	/* A counter that has come to its end begins anew. */
+	values[EXCHANGES] = roll(9000) ? values[EXCHANGES] + (int64_t)roll(3) : 0;
 	/* A module is taken out with its errors. */
 	values[ERRORS] += roll(300) ? 0 : roll(6) ? (int64_t)roll(4) : -values[ERRORS] / 2;
 	for (unsigned int i = HEALTH; i < SIGNALS; i++)
@@ -732,7 +734,6 @@ static int group_set_up(void **state)
 	struct ohtd_db *db;
 
 	(void)state;
-	seed = getenv("OHT_SEED") ? strtoull(getenv("OHT_SEED"), NULL, 0) : 20261127;
 	manual.now_ns = 1000 * OHTD_NS_PER_S;
 	manual.realtime_ns = BEGAN_NS;
 	if (store_folder_make())
@@ -770,6 +771,9 @@ int main(void)
 		cmocka_unit_test(cells_are_bounded),
 		cmocka_unit_test(shifts_are_times_of_day_in_order),
 	};
+	const char *chosen = getenv("OHT_SEED");
 
+	seed = chosen ? strtoull(chosen, NULL, 10) : (uint64_t)time(NULL);
+	print_message("OHT_SEED=%llu\n", (unsigned long long)seed);
 	return cmocka_run_group_tests(tests, group_set_up, group_tear_down);
 }
