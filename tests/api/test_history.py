@@ -416,7 +416,12 @@ def test_metrics_have_signals_and_what_is_written(daemon):
     assert {signal for signal, _, _ in told} <= set(words) and {"state", "mode", "power_health"} <= {signal for signal, _, is_it in told if is_it == "1"}
     assert len({signal for signal, _, _ in told}) == sum(int(is_it) for _, _, is_it in told)
     assert "oht_history_samples_lost_total 0" in lines
-    assert any(line.startswith("oht_history_written_bytes_total ") for line in lines)
+    told = daemon.get("health").json
+    for room in ("store", "history"):
+        figures = {line.split()[0]: float(line.split()[1]) for line in lines if line.startswith(f"oht_{room}_")}
+        assert 0 < figures[f"oht_{room}_written_bytes_total"] <= told[room]["written_bytes"], room
+        assert 0 < figures[f"oht_{room}_synchronisations_total"] <= told[room]["synchronisations"], room
+    assert told["up_s"] > 0
 
 
 DAY_S = 86400

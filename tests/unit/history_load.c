@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Load for the bench: history_load FOLDER [HOURS]. The mix of the bench (20 signals with noise of 2 LSB, 20 slow
+ * Load for the bench: history_load FOLDER [HOURS [SAMPLES]]. The mix of the bench (20 signals with noise of 2 LSB, 20 slow
  * ones, 10 counters, 6 words) at 40 cycles a second for HOURS, or a chunk and a half (1.7 h), as fast as it is taken.
  * Prints "entropy RATIO BITS" (bytes of the samples of the first chunk by the entropy of the mix, which has so many
- * bits a sample), "cpu PERCENT" of a core, if it had come in its own time, "chart P95_MS COUNT" of 2,000 points of 8
- * signals, "day" the same of a day at 1,000 points, "export SAMPLES_PER_S" of all samples of all signals, "levels
- * BYTES..." of each level of the first chunk, and "written BYTES" into the log of the database for each cycle.
+ * bits a sample), "cpu PERCENT" of a core, if it had come in its own time, "export SAMPLES_PER_S" of all samples of all signals,
+ * "levels BYTES..." of each level of the first chunk, and "written BYTES" into the log and the file of the database for each cycle.
+ * FOLDER/mix has the integers of the first chunk, signal by signal, four bytes each.
  *
  * With a day or more the file then becomes one of 30 days, as a program of schema 2 has left it, by its whole chunks again and
- * again. Prints "move SECONDS ROWS", from the start until all coarse chunks are moved, and "month P95_MS COUNT" of charts of
- * 2,000 points over 30 days.
+ * again. Prints "move SECONDS ROWS", from the start until all coarse chunks are moved, and of charts of 2,000 points over a minute,
+ * an hour, a day and 30 days, while samples come in as they do in time, "warm SPAN P95_MS COUNT", and "cold" the same with
+ * nothing of the file in the host's memory before each.
+ *
+ * With SAMPLES, as shift_samples makes them, it keeps these instead, again and again, and prints "robot USED WRITTEN
+ * SYNCHRONISATIONS": bytes for each cycle that are in use in the file, and that were written, and how often the disk was waited for
+ * in 10 s.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "chance.h"
@@ -34,7 +41,10 @@
 #define NOISY		20
 #define SLOW		20
 #define COUNTERS	10
-#define CHARTS		200
+#define POINTS		2000
+#define WARM		100
+#define COLD		40
+#define SAMPLES_MAX	(4 * HOUR_CYCLES)
 #define MONTH_NS	(30 * DAY_NS)
 #define INNOVATIONS	64	/* from -32 on */
 
@@ -42,7 +52,11 @@ static uint64_t given, wanted, seed = 1;
 static uint64_t cycles = OHTD_CHUNK_CYCLES + OHTD_CHUNK_CYCLES / 2;
 static int64_t values[OHTD_TELEMETRY_SIGNALS];
 static uint64_t seen[OHTD_TELEMETRY_SIGNALS][INNOVATIONS];
+static int32_t mix[OHTD_TELEMETRY_SIGNALS][OHTD_CHUNK_CYCLES];
 static double feed_s;
+/* Instead of the mix, if it is there. */
+static const struct ohtd_sample *recorded;
+static uint64_t recorded_count;
 
 int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader *reader,
 			     struct ohtd_sample *sample);
@@ -67,6 +81,22 @@ static int64_t innovation(unsigned int signal)
 	return chance(&seed, 2000) ? 0 : 1 + (int64_t)chance(&seed, 5);
 }
 
+static void draw(struct ohtd_sample *sample, uint64_t number)
+{
+	memset(sample, 0, sizeof(*sample));
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+		int64_t found = innovation(i);
+
+		values[i] = i < NOISY ? 500 + found : i < NOISY + SLOW + COUNTERS ? values[i] + found :
+			    (values[i] + found) % 6;
+		sample->values[i] = values[i];
+		if (number >= OHTD_CHUNK_CYCLES)
+			continue;
+		seen[i][found + INNOVATIONS / 2]++;
+		mix[i][number] = (int32_t)values[i];
+	}
+}
+
 int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader *reader,
 			     struct ohtd_sample *sample)
 {
@@ -80,18 +110,12 @@ int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_
 	paused = !paused && number % INTERVAL == 0;
 	if (paused || number >= __atomic_load_n(&wanted, __ATOMIC_ACQUIRE))
 		return 0;
-	memset(sample, 0, sizeof(*sample));
+	if (recorded)
+		*sample = recorded[number % recorded_count];
+	else
+		draw(sample, number);
 	sample->number = number;
 	sample->time_ns = number * CYCLE_NS;
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
-		int64_t found = innovation(i);
-
-		values[i] = i < NOISY ? 500 + found : i < NOISY + SLOW + COUNTERS ? values[i] + found :
-			    (values[i] + found) % 6;
-		sample->values[i] = values[i];
-		if (number < OHTD_CHUNK_CYCLES)
-			seen[i][found + INNOVATIONS / 2]++;
-	}
 	feed_s += seconds(CLOCK_THREAD_CPUTIME_ID) - began;
 	__atomic_store_n(&given, number + 1, __ATOMIC_RELEASE);
 	return 1;
@@ -159,10 +183,29 @@ static void feed(struct ohtd_history *history, uint64_t to)
 	}
 }
 
-static double chart_ms(struct ohtd_history *history, int64_t start_ns, int64_t span_ns, int64_t points)
+/* Samples that have come in since @since_s are there to be taken. */
+static void live(double since_s)
+{
+	static uint64_t from;
+
+	from = from ? from : wanted;
+	__atomic_store_n(&wanted, from + (uint64_t)((seconds(CLOCK_MONOTONIC) - since_s) * 40), __ATOMIC_RELEASE);
+}
+
+/* Nothing of the file is in the host's memory any more. */
+static void forget(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED))
+		perror(path);
+	close(fd);
+}
+
+static double chart_ms(struct ohtd_history *history, int64_t start_ns, int64_t span_ns)
 {
 	int64_t whole_ns = (int64_t)cycles * CYCLE_NS;
-	struct ohtd_history_query query = { .count = 8, .step_ns = (span_ns + points - 1) / points };
+	struct ohtd_history_query query = { .count = 8, .step_ns = (span_ns + POINTS - 1) / POINTS };
 	struct ohtd_history_answer answer;
 	double began;
 
@@ -176,27 +219,28 @@ static double chart_ms(struct ohtd_history *history, int64_t start_ns, int64_t s
 	return (seconds(CLOCK_MONOTONIC) - began) * 1e3;
 }
 
-static void print_p95(const char *name, double *ms, int count)
+/* Of a file that is forgotten before each chart, or not. */
+static void print_charts(struct ohtd_history *history, int64_t start_ns, const char *path, bool cold, double since_s)
 {
-	qsort(ms, (size_t)count, sizeof(ms[0]), compare);
-	printf("%s %.3f %d\n", name, ms[count * 95 / 100], count);
-}
+	static const struct {
+		const char *name;
+		int64_t span_ns;
+	} spans[] = {
+		{ "minute", 60000000000ll }, { "hour", 3600000000000ll }, { "day", DAY_NS }, { "month", MONTH_NS },
+	};
+	int count = cold ? COLD : WARM;
+	double ms[WARM];
 
-/* A minute, ten, and all there is, in turn; a day, if there is one. */
-static void print_charts(struct ohtd_history *history, int64_t start_ns)
-{
-	int64_t whole_ns = (int64_t)cycles * CYCLE_NS;
-	int64_t spans_ns[] = { 60 * 1000000000ll, 600 * 1000000000ll, whole_ns };
-	static double ms[CHARTS];
-
-	for (int i = 0; i < CHARTS; i++)
-		ms[i] = chart_ms(history, start_ns, spans_ns[i % 3], 2000);
-	print_p95("chart", ms, CHARTS);
-	if (whole_ns < DAY_NS)
-		return;
-	for (int i = 0; i < CHARTS; i++)
-		ms[i] = chart_ms(history, start_ns, DAY_NS, 1000);
-	print_p95("day", ms, CHARTS);
+	for (size_t k = 0; k < sizeof(spans) / sizeof(spans[0]); k++) {
+		for (int i = 0; i < count; i++) {
+			live(since_s);
+			if (cold)
+				forget(path);
+			ms[i] = chart_ms(history, start_ns, spans[k].span_ns);
+		}
+		qsort(ms, (size_t)count, sizeof(ms[0]), compare);
+		printf("%s %s %.3f %d\n", cold ? "cold" : "warm", spans[k].name, ms[count * 95 / 100], count);
+	}
 }
 
 /* All of it, as an export reads it. */
@@ -272,7 +316,6 @@ static int print_month(const struct ohtd_history_setup *setup, struct ohtd_manua
 	int64_t repeats = MONTH_NS / (whole * chunk_ns) + 1;
 	int64_t start_ns = ohtd_clock_wall_of_ns(setup->clock, 0);
 	struct ohtd_history *history;
-	static double ms[CHARTS];
 	double began, rows;
 
 	if (!make_month(setup->path, whole, repeats))
@@ -289,11 +332,69 @@ static int print_month(const struct ohtd_history_setup *setup, struct ohtd_manua
 	while (ask(setup->path, left, OHTD_HISTORY_FINE_LEVELS) > 0)
 		nap();
 	printf("move %.3f %.0f\n", seconds(CLOCK_MONOTONIC) - began, rows);
-	for (int i = 0; i < CHARTS; i++)
-		ms[i] = chart_ms(history, start_ns, MONTH_NS, 2000);
-	print_p95("month", ms, CHARTS);
+	began = seconds(CLOCK_MONOTONIC);
+	print_charts(history, start_ns, setup->path, false, began);
+	print_charts(history, start_ns, setup->path, true, began);
 	ohtd_history_stop(history);
 	return 0;
+}
+
+/* The first chunk, for other programs. */
+static bool write_mix(const char *folder)
+{
+	char name[512];
+	FILE *file;
+	bool written;
+
+	snprintf(name, sizeof(name), "%s/mix", folder);
+	file = fopen(name, "w");
+	written = file && fwrite(mix, sizeof(mix), 1, file) == 1;
+	return file && !fclose(file) && written;
+}
+
+/* Until all whole chunks are sealed. */
+static void feed_all(struct ohtd_history *history, const char *path)
+{
+	feed(history, cycles);
+	while (ask(path, "SELECT count(*) FROM intervals WHERE (place & 1099511627775) < ?",
+		   (int64_t)(cycles / OHTD_CHUNK_CYCLES * OHTD_CHUNK_CYCLES)) > 0)
+		nap();
+}
+
+static int print_mix(struct ohtd_history *history, const struct ohtd_history_setup *setup, const char *folder)
+{
+	double bytes = level_bytes(setup->path, 0), samples = (double)OHTD_CHUNK_CYCLES * OHTD_TELEMETRY_SIGNALS;
+
+	printf("entropy %.4f %.3f\n", bytes * 8 / entropy(), entropy() / samples);
+	printf("cpu %.4f\n", 100 * (seconds(CLOCK_PROCESS_CPUTIME_ID) - feed_s) / ((double)cycles * 0.025));
+	print_export(history, ohtd_clock_wall_of_ns(setup->clock, 0));
+	print_bytes(history, setup->path);
+	return write_mix(folder) ? 0 : 1;
+}
+
+static int print_robot(struct ohtd_history *history, const char *path)
+{
+	double used = ask(path, "SELECT (page_count - freelist_count) * page_size"
+			  " FROM pragma_page_count, pragma_freelist_count, pragma_page_size WHERE ? = 0", 0);
+	struct ohtd_history_view view;
+
+	ohtd_history_look(history, &view);
+	printf("robot %.4f %.4f %.4f\n", used / (double)cycles, (double)view.written / (double)cycles,
+	       (double)view.synchronisations * INTERVAL / (double)cycles);
+	return 0;
+}
+
+/* 0, or why there is nothing to feed. */
+static int read_samples(const char *name)
+{
+	struct ohtd_sample *samples = malloc(SAMPLES_MAX * sizeof(*samples));
+	FILE *file = fopen(name, "r");
+
+	if (!file || !samples)
+		return errno;
+	recorded_count = fread(samples, sizeof(*samples), SAMPLES_MAX, file);
+	recorded = samples;
+	return fclose(file) || !recorded_count ? EIO : 0;
 }
 
 int main(int count, char **arguments)
@@ -303,27 +404,24 @@ int main(int count, char **arguments)
 	char path[512];
 	struct ohtd_history_setup setup = { .clock = &wall, .path = path, .boot_id = "bench", .flush_s = FLUSH_S };
 	struct ohtd_history *history;
-	double bytes = 0, samples = (double)OHTD_CHUNK_CYCLES * OHTD_TELEMETRY_SIGNALS;
+	int r;
 
-	if (count != 2 && count != 3)
+	if (count < 2 || count > 4)
 		return 2;
-	if (count == 3)
+	if (count > 2)
 		cycles = strtoull(arguments[2], NULL, 10) * HOUR_CYCLES;
+	r = count > 3 ? read_samples(arguments[3]) : 0;
+	if (r) {
+		fprintf(stderr, "history_load: %s: %s\n", arguments[3], strerror(r));
+		return 1;
+	}
 	snprintf(path, sizeof(path), "%s/history.db", arguments[1]);
 	ohtd_clock_init(&wall, &ohtd_clock_manual, &manual, 0);
 	history = ohtd_history_start(&setup);
 	if (!history)
 		return 1;
-	feed(history, cycles);
-	while (ask(path, "SELECT count(*) FROM intervals WHERE (place & 1099511627775) < ?",
-		   (int64_t)(cycles / OHTD_CHUNK_CYCLES * OHTD_CHUNK_CYCLES)) > 0)
-		nap();
-	bytes = level_bytes(path, 0);
-	printf("entropy %.4f %.3f\n", bytes * 8 / entropy(), entropy() / samples);
-	printf("cpu %.4f\n", 100 * (seconds(CLOCK_PROCESS_CPUTIME_ID) - feed_s) / ((double)cycles * 0.025));
-	print_charts(history, ohtd_clock_wall_of_ns(&wall, 0));
-	print_export(history, ohtd_clock_wall_of_ns(&wall, 0));
-	print_bytes(history, path);
+	feed_all(history, path);
+	r = recorded ? print_robot(history, path) : print_mix(history, &setup, arguments[1]);
 	ohtd_history_stop(history);
-	return (int64_t)cycles * CYCLE_NS < DAY_NS ? 0 : print_month(&setup, &manual);
+	return r || recorded || (int64_t)cycles * CYCLE_NS < DAY_NS ? r : print_month(&setup, &manual);
 }

@@ -25,7 +25,7 @@ struct run {
 	uint8_t quality[SIGNALS][CYCLES_MAX];
 };
 
-/* Noise, a slow one with steps, words, a counter; each is bad now and then, and cycles are left out. */
+/* Noise, a slow one with steps, words, a counter that begins anew at times; each is bad now and then, and cycles are left out. */
 static inline void make_run(struct run *made, uint64_t cycles, uint64_t *seed)
 {
 	int64_t position = 0, word = 0, count = 0;
@@ -35,7 +35,7 @@ static inline void make_run(struct run *made, uint64_t cycles, uint64_t *seed)
 	for (uint64_t at = 0; at < cycles; at++) {
 		position += chance(seed, 9) ? 0 : (int64_t)chance(seed, 400) - 200;
 		word = chance(seed, 5000) ? word : (int64_t)chance(seed, 12);
-		count += (int64_t)chance(seed, 3);
+		count = chance(seed, 20000) ? count + (int64_t)chance(seed, 3) : 0;
 		made->values[0][at] = 250 + (int64_t)(2 * chance_noise(seed));
 		made->values[1][at] = position;
 		made->values[2][at] = word;

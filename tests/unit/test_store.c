@@ -15,6 +15,7 @@
 #include "auth/password.h"
 #include "base/file.h"
 #include "store/db_private.h"
+#include "store/written.h"
 #include "tables/users.h"
 #include "store_fixture.h"
 
@@ -30,6 +31,48 @@ static void new_file_is_private(void **state)
 	snprintf(wal, sizeof(wal), "%s-wal", store_path);
 	assert_int_equal(stat(wal, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
+	ohtd_db_close(db);
+}
+
+static long log_bytes(void)
+{
+	char wal[80];
+	struct stat st;
+
+	snprintf(wal, sizeof(wal), "%s-wal", store_path);
+	return stat(wal, &st) ? -1 : (long)st.st_size;
+}
+
+static uint64_t written(struct ohtd_written *kind, uint64_t *synchronisations)
+{
+	uint64_t bytes;
+
+	ohtd_written_look(kind, &bytes, synchronisations);
+	return bytes;
+}
+
+/* A commit is what the log has grown by, and waits once; the copy is whole pages, and waits for the log and for the file. */
+static void what_is_written_is_counted_for_its_kind(void **state)
+{
+	struct ohtd_user user = { .name = "anna", .role = 1, .password_hash = "hash" };
+	struct ohtd_db *db = store_open_db();
+	uint64_t before_syncs, syncs, other, before = written(&ohtd_small_written, &before_syncs);
+	long log = log_bytes();
+	int pages;
+
+	(void)state;
+	assert_true(before > 0 && before_syncs > 0);
+	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), 0);
+	assert_true(log_bytes() > log);
+	assert_int_equal(written(&ohtd_small_written, &syncs) - before, log_bytes() - log);
+	assert_int_equal(syncs - before_syncs, 1);
+	before = written(&ohtd_small_written, &before_syncs);
+	pages = ohtd_db_checkpoint(db);
+	assert_true(pages > 0);
+	before = written(&ohtd_small_written, &syncs) - before;
+	assert_int_equal(before, ohtd_db_number(db, "PRAGMA page_count") * STORE_PAGE);
+	assert_int_equal(syncs - before_syncs, 2);
+	assert_int_equal(written(&ohtd_history_written, &other), 0);
 	ohtd_db_close(db);
 }
 
@@ -390,6 +433,7 @@ int main(void)
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, store_set_up, store_tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(new_file_is_private),
+		CASE(what_is_written_is_counted_for_its_kind),
 		CASE(file_that_others_may_read_is_refused),
 		CASE(file_that_is_no_database_is_refused_unchanged),
 		CASE(database_of_another_program_is_refused_unchanged),

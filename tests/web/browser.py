@@ -149,6 +149,15 @@ class Browser:
         """With a finger, which the driver lifts only in the request that has put it down: else it stays for all tests behind."""
         self._point("touch", [*self._press(selector), {"type": "pointerUp", "button": 0}])
 
+    def pinch(self, selector, begin, end):
+        """Two fingers that are so far from the middle of an element, and then so far; lifted in the same request."""
+        target = {ELEMENT: self._find(selector)}
+        fingers = [{"type": "pointer", "id": f"finger {side}", "parameters": {"pointerType": "touch"}, "actions": [
+            {"type": "pointerMove", "duration": 0, "origin": target, "x": side * begin, "y": 0}, {"type": "pointerDown", "button": 0},
+            {"type": "pointerMove", "duration": 100, "origin": target, "x": side * end, "y": 0}, {"type": "pointerUp", "button": 0}]}
+            for side in (-1, 1)]
+        self._call("POST", "/actions", {"actions": fingers})
+
     def _press(self, selector):
         target = {ELEMENT: self._find(selector)}
         return ({"type": "pointerMove", "duration": 0, "origin": target, "x": 0, "y": 0}, {"type": "pointerDown", "button": 0})

@@ -222,6 +222,21 @@ def test_keys_wheel_and_drag_move_the_view_and_now_comes_back(page):
     page.wait(lambda: page.run("return document.querySelector('[data-last=\"60\"]').ariaPressed") == "true", what="the view of the link")
 
 
+def test_two_fingers_hold_their_times(page):
+    log_in(page, "viewer")
+    show(page, **{"signals": "battery_v", "from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:10:00Z"})
+    plot = page.run("const { x, width } = document.querySelector('.time-axis').getBoundingClientRect(); return [x, width]")
+    chart = page.run("const { x, width } = document.querySelector('.past-charts').getBoundingClientRect(); return x + width / 2")
+    page.pinch(".past-charts", 60, 120)
+    page.wait(lambda: length_s(page) == pytest.approx(300, rel=0.02), what="half of the span")
+    # What was in the middle between the fingers is where it was.
+    share = (chart - plot[0]) / plot[1]
+    begin = page.run("return Date.parse(arguments[0]) - Date.parse('2026-01-01T00:00:00Z')", address(page)["from"]) / 1000
+    assert begin + share * 300 == pytest.approx(share * 600, abs=10)
+    page.pinch(".past-charts", 120, 60)
+    page.wait(lambda: length_s(page) == pytest.approx(600, rel=0.02), what="the whole of it again")
+
+
 def test_a_span_is_compared_with_the_same_one_before(page):
     log_in(page, "viewer")
     show(page, signals="state,battery_v", last=MINUTE, before=1)

@@ -323,6 +323,18 @@ def test_the_authority_can_be_compared_and_taken_along(daemon, page):
     assert not has(page, "#log"), "the log is for supervisors"
 
 
+def test_what_is_written_to_the_card_is_told_as_a_rate(daemon, page):
+    log_in(page, "viewer")
+    said = daemon.get("health").json
+    rooms = {room: {**said[room], "written_bytes": 2_000_000, "synchronisations": 90} for room in ("store", "history")}
+    page.run(PRETEND, {"answers": {}, "values": {}})
+    for up_s, told in ((59, "known a minute after the start"), (900, "192 MB a day, 6.0 synchronisations a minute")):
+        page.run("window.pretended.values.health = window.pretended.values.system = arguments[0]", {"up_s": up_s, **rooms})
+        go(page, "/", "#events")
+        go(page, "/system", "#health")
+        page.wait(lambda told=told: page.text("#system").count(told) == 2, what=told)
+
+
 def test_what_is_not_well_is_named_with_what_to_do(daemon, page):
     log_in(page, "viewer")
     page.wait(lambda: strip(page) == MODULES and happened(page), what="modules and a list")

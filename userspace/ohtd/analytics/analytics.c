@@ -25,6 +25,7 @@ void ohtd_analysis_end(struct ohtd_analysis *analysis)
 	if (!analysis)
 		return;
 	free(analysis->endings);
+	free(analysis->told);
 	free(analysis);
 }
 

@@ -38,6 +38,7 @@ struct ohtd_module_sums {
  * @from_ns: time of day, since 1970
  * @to_ns: behind it
  * @shift: place of the shift, OHTD_BY_SHIFT only
+ * @twice_ns: time of runs in it in which an earlier run was, too
  * @way: speed without its sign, in units of the signal, times cycles; only while it moved
  * @moving: cycles in which it moved
  * @speed_known: cycles with a good speed
@@ -67,6 +68,7 @@ struct ohtd_module_sums {
 struct ohtd_cell {
 	int64_t from_ns, to_ns;
 	unsigned int shift;
+	int64_t twice_ns;
 	int64_t way, moving, speed_known;
 	int64_t used, charged, power_known;
 	int64_t enabled, enabled_known;

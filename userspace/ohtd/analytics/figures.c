@@ -248,7 +248,8 @@ double ohtd_cell_energy_wh(int64_t power)
 
 double ohtd_cell_unknown_s(const struct ohtd_cell *cell, int64_t cycles)
 {
-	double unknown_s = (double)(cell->to_ns - cell->from_ns) / (double)OHTD_NS_PER_S -
+	/* What is known of a time is there for each of its runs. */
+	double unknown_s = (double)(cell->to_ns - cell->from_ns + cell->twice_ns) / (double)OHTD_NS_PER_S -
 			   ohtd_cell_s(cycles);
 
 	/* A cell need not begin with a cycle. */

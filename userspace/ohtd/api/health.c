@@ -62,6 +62,8 @@ struct health_store {
 	bool writable;
 	int64_t busy_ms;
 	uint64_t refused;
+	uint64_t written_bytes;
+	uint64_t synchronisations;
 	unsigned int damaged_files;
 };
 
@@ -72,6 +74,10 @@ OHTD_SHAPE(health_store, "HealthStore",
 	OHTD_INTEGER(health_store, busy_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
 		     .summary = "How long the present group has been worked on; null: none is"),
 	OHTD_INTEGER(health_store, refused, .summary = "Writes that the store could not do"),
+	OHTD_INTEGER(health_store, written_bytes, .flags = OHTD_DRIFTS, .unit = "B",
+		     .summary = "Written into its log and its file, since the start of ohtd"),
+	OHTD_INTEGER(health_store, synchronisations, .flags = OHTD_DRIFTS,
+		     .summary = "How often the disk was waited for, since the start of ohtd"),
 	OHTD_INTEGER(health_store, damaged_files,
 		     .summary = "Files of the state folder that were damaged and set aside"));
 
@@ -82,6 +88,7 @@ static struct health_store look_at_store(const struct ohtd_scene *scene, const s
 		.writable = ohtd_looks_writable(looks),
 		.busy_ms = ohtd_scene_age_ms(scene, looks->store.busy_since_ns),
 		.refused = looks->store.refused,
+		.written_bytes = looks->store.written, .synchronisations = looks->store.synchronisations,
 		.damaged_files = looks->store.damaged_files,
 	};
 }
@@ -92,6 +99,7 @@ struct health_history {
 	const char *state;
 	uint64_t flushes;
 	uint64_t written_bytes;
+	uint64_t synchronisations;
 	uint64_t bytes;
 	uint64_t samples_lost;
 	unsigned int waiting;
@@ -103,7 +111,9 @@ OHTD_SHAPE(health_history, "HealthHistory",
 	OHTD_INTEGER(health_history, flushes, .flags = OHTD_DRIFTS,
 		     .summary = "Transactions that kept values, since the start of ohtd"),
 	OHTD_INTEGER(health_history, written_bytes, .flags = OHTD_DRIFTS, .unit = "B",
-		     .summary = "Written into the log of its database, since the start of ohtd"),
+		     .summary = "Written into the log and the file of its database, since the start of ohtd"),
+	OHTD_INTEGER(health_history, synchronisations, .flags = OHTD_DRIFTS,
+		     .summary = "How often the disk was waited for, since the start of ohtd"),
 	OHTD_INTEGER(health_history, bytes, .flags = OHTD_DRIFTS, .unit = "B",
 		     .summary = "In use in its database, as last looked at"),
 	OHTD_INTEGER(health_history, samples_lost,
@@ -119,7 +129,7 @@ static struct health_history look_at_history(const struct ohtd_looks *looks)
 
 	return (struct health_history){
 		.state = ohtd_store_state_name(view->state), .flushes = view->flushes,
-		.written_bytes = view->written, .bytes = view->bytes, .samples_lost = view->lost,
+		.written_bytes = view->written, .synchronisations = view->synchronisations, .bytes = view->bytes, .samples_lost = view->lost,
 		.waiting = view->waiting, .damaged = view->damaged,
 	};
 }
@@ -315,6 +325,7 @@ struct health {
 	const char *version;
 	unsigned int state;
 	int64_t age_ms;
+	int64_t up_s;
 	bool setup_required;
 	bool simulated;
 	const struct health_reason *reasons;
@@ -338,6 +349,7 @@ OHTD_SHAPE(health, "Health",
 	OHTD_WORD(health, state, .words = &ohtd_robot_state_words, .summary = "State of the robot"),
 	OHTD_INTEGER(health, age_ms, .flags = OHTD_DRIFTS, .unit = "ms",
 		     .summary = "Age of the control thread's last cycle; -1: there was none"),
+	OHTD_INTEGER(health, up_s, .flags = OHTD_DRIFTS, .unit = "s", .summary = "Since the start of ohtd"),
 	OHTD_BOOLEAN(health, setup_required, .summary = "There is no administrator yet"),
 	OHTD_BOOLEAN(health, simulated, .summary = "The modules are simulated"),
 	OHTD_LIST(health, reasons, health_reason, .summary = "Everything that is not well"),
@@ -383,6 +395,7 @@ static const void *make_health(const struct ohtd_scene *scene)
 		.state = snapshot->state,
 		/* By the look that has judged the threads. */
 		.age_ms = snapshot->time_ns ? (int64_t)looks->alive.control_age_ms : -1,
+		.up_s = ohtd_scene_age_ms(scene, looks->store.started_ns) / 1000,
 		.setup_required = ohtd_setup_is_required(scene->services->setup),
 		.simulated = scene->services->config->simulated,
 		.reasons = parts->reasons, .reasons_count = reasons,

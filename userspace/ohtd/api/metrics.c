@@ -369,7 +369,9 @@ static void put_history(struct ohtd_writer *out, struct ohtd_call *call)
 	put_one(out, "oht_history_intervals_dropped_total", "counter",
 		"Intervals of values that could not be kept.", (double)view.dropped);
 	put_one(out, "oht_history_written_bytes_total", "counter",
-		"Bytes written into the log of the database of values.", (double)view.written);
+		"Bytes written into the log and the file of the database of values.", (double)view.written);
+	put_one(out, "oht_history_synchronisations_total", "counter",
+		"How often the disk was waited for to keep them.", (double)view.synchronisations);
 	put_one(out, "oht_history_bytes", "gauge", "Bytes in use in the database of values.",
 		(double)view.bytes);
 	put_one(out, "oht_history_waiting", "gauge", "Intervals that are not on the disk.",
@@ -485,6 +487,10 @@ static void put_daemon(struct ohtd_writer *out, struct ohtd_call *call)
 		(double)store.groups);
 	put_one(out, "oht_store_refused_total", "counter", "Writes that the database could not do.",
 		(double)store.refused);
+	put_one(out, "oht_store_written_bytes_total", "counter",
+		"Bytes written into the log and the file of the database.", (double)store.written);
+	put_one(out, "oht_store_synchronisations_total", "counter",
+		"How often the disk was waited for to keep them.", (double)store.synchronisations);
 	put_one(out, "oht_store_waiting", "gauge", "Writes that wait.", store.waiting);
 	ohtd_log_sink_look(&held, &lost);
 	put_one(out, "oht_log_lines_lost_total", "counter", "Lines of the log that nothing took.",

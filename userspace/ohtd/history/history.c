@@ -544,7 +544,7 @@ void ohtd_history_look(struct ohtd_history *history, struct ohtd_history_view *v
 		.samples = atomic_load(&history->samples), .lost = atomic_load(&history->lost),
 		.flushes = atomic_load(&history->flushes),
 		.dropped = atomic_load(&history->dropped),
-		.written = atomic_load(&history->written), .bytes = atomic_load(&history->bytes),
+		.written = store.written, .synchronisations = store.synchronisations, .bytes = atomic_load(&history->bytes),
 		.damaged = atomic_load(&history->damaged),
 	};
 	view->waiting = atomic_load(&history->waiting);

@@ -108,7 +108,8 @@ void ohtd_history_watch(struct ohtd_history *history);
  * @lost: cycles since the start that came out of the ring too late
  * @flushes: commits with intervals
  * @dropped: intervals that could not be kept
- * @written: bytes that were written into the log of the database, since the start
+ * @written: bytes into the log and the file of the database, since the start
+ * @synchronisations: for them
  * @bytes: of the file in use, as last looked at
  * @waiting: intervals that are not on the disk
  * @damaged: pieces of the file that could not be read
@@ -116,7 +117,7 @@ void ohtd_history_watch(struct ohtd_history *history);
 struct ohtd_history_view {
 	unsigned int state;
 	uint64_t samples, lost;
-	uint64_t flushes, dropped, written, bytes;
+	uint64_t flushes, dropped, written, synchronisations, bytes;
 	unsigned int waiting;
 	uint64_t damaged;
 };

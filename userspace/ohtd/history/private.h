@@ -136,7 +136,7 @@ struct ohtd_history {
 	_Atomic int64_t from_ns[OHTD_LEVELS_SHORT + 1];
 
 	_Atomic uint64_t left_out;	/* signals that are not kept, a bit for each */
-	_Atomic uint64_t samples, lost, flushes, dropped, written, bytes, damaged;
+	_Atomic uint64_t samples, lost, flushes, dropped, bytes, damaged;
 };
 
 /**

@@ -156,7 +156,5 @@ int ohtd_task_work(struct ohtd_db *db, void *arg)
 		r = tidy(db, task);
 		break;
 	}
-	/* Up to the commit before: what this one writes is seen by the next. */
-	atomic_store(&task->history->written, (uint64_t)ohtd_db_history_written(db));
 	return r;
 }

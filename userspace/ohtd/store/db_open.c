@@ -11,6 +11,7 @@
 #include "store/db_private.h"
 #include "store/salvage.h"
 #include "store/words.h"
+#include "store/written.h"
 
 #define BUSY_MS		5000
 #define WHY_BYTES	512
@@ -141,7 +142,7 @@ static int open_handle(struct ohtd_db *db, const struct ohtd_schema *schema, con
 	ohtd_db_know_quota();
 	db->schema = schema;
 	snprintf(db->path, sizeof(db->path), "%s", path);
-	if (sqlite3_open_v2(path, &db->sql, flags | SQLITE_OPEN_NOMUTEX, NULL) || ohtd_db_learn_words(db->sql)) {
+	if (sqlite3_open_v2(path, &db->sql, flags | SQLITE_OPEN_NOMUTEX, ohtd_written_name(schema->written)) || ohtd_db_learn_words(db->sql)) {
 		snprintf(why, size, "%s: %s", path, sqlite3_errmsg(db->sql));
 		return -1;
 	}

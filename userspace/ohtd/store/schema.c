@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "store/schema.h"
 
+#include "store/written.h"
+
 extern const struct ohtd_migration ohtd_small_migrations[];
 extern const char ohtd_small_mend[];
 extern const struct ohtd_migration ohtd_history_migrations[];
@@ -15,6 +17,7 @@ const struct ohtd_schema ohtd_small_schema = {
 	.settings = "PRAGMA secure_delete = ON;",
 	.check = "integrity_check",
 	.mend = ohtd_small_mend,
+	.written = &ohtd_small_written,
 };
 
 const struct ohtd_schema ohtd_history_schema = {
@@ -26,6 +29,7 @@ const struct ohtd_schema ohtd_history_schema = {
 	.settings = "PRAGMA secure_delete = OFF;",
 	.check = "quick_check",
 	.mend = ohtd_history_mend,
+	.written = &ohtd_history_written,
 	.bulk = true,
 };
 

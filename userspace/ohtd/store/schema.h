@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 struct ohtd_db;
+struct ohtd_written;
 
 /**
  * struct ohtd_migration - one step from a version of the schema to the next
@@ -37,6 +38,7 @@ struct ohtd_migration {
  * @settings: pragmas of each connection that writes, beyond those of all kinds
  * @check: the pragma that reads one table in the background
  * @mend: SQL that mends references to lost rows after a repair, on the newest version
+ * @written: what is written for it is counted there
  * @bulk: too much for a copy before each migration, which therefore only adds to what there is
  */
 struct ohtd_schema {
@@ -48,6 +50,7 @@ struct ohtd_schema {
 	const char *settings;
 	const char *check;
 	const char *mend;
+	struct ohtd_written *written;
 	bool bulk;
 };
 

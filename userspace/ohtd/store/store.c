@@ -18,6 +18,7 @@
 #include "store/checkpoint.h"
 #include "store/db_private.h"
 #include "store/readers.h"
+#include "store/written.h"
 
 #define STACK_BYTES	(512 * 1024)
 /* How often a store in trouble looks whether it is over. */
@@ -29,6 +30,7 @@ struct ohtd_store {
 	const struct ohtd_schema *schema;
 	char path[OHTD_DB_PATH_BYTES];
 	struct ohtd_clock *clock;	/* NULL: the database was open at the start */
+	uint64_t started_ns;
 
 	/* Store thread; NULL until the database is open. */
 	struct ohtd_db *db;
@@ -126,10 +128,12 @@ void ohtd_store_look(struct ohtd_store *store, struct ohtd_store_view *view)
 {
 	memset(view, 0, sizeof(*view));
 	view->state = atomic_load(&store->state);
+	view->started_ns = store->started_ns;
 	view->busy_since_ns = atomic_load(&store->busy_since_ns);
 	view->groups = atomic_load(&store->groups);
 	view->calls = atomic_load(&store->calls);
 	view->refused = atomic_load(&store->refused);
+	ohtd_written_look(store->schema->written, &view->written, &view->synchronisations);
 	view->checked = atomic_load(&store->checked);
 	view->damaged_files = atomic_load(&store->damaged_files);
 	pthread_mutex_lock(&store->lock);
@@ -417,6 +421,7 @@ static struct ohtd_store *start(const struct ohtd_schema *schema, const char *pa
 	store->schema = schema;
 	snprintf(store->path, sizeof(store->path), "%s", path);
 	store->clock = clock;
+	store->started_ns = ohtd_monotonic_ns();
 	init_queue(store);
 	r = db ? open_parts(store, db) : 0;
 	if (!r)

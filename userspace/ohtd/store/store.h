@@ -62,21 +62,27 @@ enum ohtd_store_state {
 /**
  * struct ohtd_store_view - how it does
  * @state: enum ohtd_store_state
- * @busy_since_ns: CLOCK_MONOTONIC since when the present group is worked on or waits, 0: none
+ * @started_ns: CLOCK_MONOTONIC of its start
+ * @busy_since_ns: the same, since when the present group is worked on or waits, 0: none
  * @waiting: jobs in the queue
  * @groups: transactions so far
  * @calls: jobs that were kept so far
  * @refused: jobs that the store could not do, for its own reasons
+ * @written: bytes into the log and the file of this kind of database, since the start of the program
+ * @synchronisations: for them
  * @checked: all of the database has been read since the start, and it is sound
  * @damaged_files: files of its folder that were found damaged and set aside, and are still there
  */
 struct ohtd_store_view {
 	unsigned int state;
+	uint64_t started_ns;
 	uint64_t busy_since_ns;
 	unsigned int waiting;
 	uint64_t groups;
 	uint64_t calls;
 	uint64_t refused;
+	uint64_t written;
+	uint64_t synchronisations;
 	bool checked;
 	unsigned int damaged_files;
 };

@@ -613,11 +613,3 @@ int64_t ohtd_db_history_bytes(struct ohtd_db *db)
 
 	return pages < 0 || unused < 0 || size < 0 ? -EIO : (int64_t)(pages - unused) * size;
 }
-
-int64_t ohtd_db_history_written(struct ohtd_db *db)
-{
-	int size = ohtd_db_number(db, "PRAGMA page_size"), pages = 0, ignored;
-
-	sqlite3_db_status(db->sql, SQLITE_DBSTATUS_CACHE_WRITE, &pages, &ignored, 0);
-	return size < 0 ? 0 : (int64_t)pages * size;
-}

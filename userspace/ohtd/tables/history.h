@@ -154,7 +154,4 @@ int ohtd_db_history_give_back(struct ohtd_db *db, int pages);
 /* Bytes of the file that are in use. */
 int64_t ohtd_db_history_bytes(struct ohtd_db *db);
 
-/* Bytes that this connection has written into the log so far, whole pages. */
-int64_t ohtd_db_history_written(struct ohtd_db *db);
-
 #endif /* OHTD_TABLES_HISTORY_H */

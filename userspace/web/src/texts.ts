@@ -493,6 +493,12 @@ export const texts = {
 		store: "Database",
 		writable: "writable",
 		readOnly: "read only",
+		written: "Database, written to the card",
+		history: "Memory of values",
+		historyWritten: "Values, written to the card",
+		writtenRate: (megabytes: string, synchronisations: string) =>
+			`${megabytes} MB a day, ${synchronisations} synchronisations a minute`,
+		writtenSoon: "known a minute after the start",
 		journal: "Journal of stops",
 		clock: "Clock",
 		synchronised: "synchronised",

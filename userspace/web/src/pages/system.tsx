@@ -14,7 +14,7 @@ import { Restart } from "../components/restart";
 import { toast } from "../components/overlay";
 import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
-import { time, words } from "../format";
+import { size, time, words } from "../format";
 import type { Page } from "../pages";
 import { useQuery } from "../router";
 import { texts } from "../texts";
@@ -32,8 +32,16 @@ const LEVEL_TONES: Record<LogLine["level"], Tone> = {
 	debug: "none",
 };
 
+/* A rate since the start of the daemon. The first minute says nothing of a day. */
+function written(health: Health, room: Health["store"] | Health["history"]): string {
+	if (health.up_s < 60) return t.writtenSoon;
+	const megabytes = ((room.written_bytes / health.up_s) * 86400) / 1e6;
+
+	return t.writtenRate(megabytes.toFixed(megabytes < 10 ? 1 : 0), ((room.synchronisations / health.up_s) * 60).toFixed(1));
+}
+
 function HealthCard({ health }: { health: Health }) {
-	const { bus, store, journal, clock } = health;
+	const { bus, store, history, journal, clock } = health;
 
 	return (
 		<>
@@ -54,6 +62,9 @@ function HealthCard({ health }: { health: Health }) {
 					[t.timing, bus.timing === "exact" ? t.exact : t.notGuaranteed],
 					[t.hardwareStop, bus.hardware_stop ? texts.form.yes : texts.form.no],
 					[t.store, `${words(store.state)} · ${store.writable ? t.writable : t.readOnly}`],
+					[t.written, written(health, store)],
+					[t.history, `${words(history.state)} · ${size(history.bytes)}`],
+					[t.historyWritten, written(health, history)],
 					[t.journal, words(journal.state)],
 					[t.clock, `${time(clock.time, true)} · ${clock.synchronised ? t.synchronised : t.notSynchronised}`],
 					[t.jumps, String(clock.jumps)],
