@@ -63,8 +63,8 @@ def test_a_rule_is_tried_on_the_past(daemon):
     assert shipped["text"].startswith("would not have come in ") and "days" not in shipped["text"]
     test = daemon.post("alert-rules/battery_low/test?from=" + begun, role="operator").json
     assert (test["code"], test["total_s"], test["comings"]) == ("battery_low", test["active_s"], test["items"])
-    shown = json.loads(ohtctl(daemon, "--json", "--from", "-1h", verb=("alerts", "try", "safety_supply_low")))
-    assert (shown["code"], shown["count"]) == ("safety_supply_low", 0)
+    shown = json.loads(ohtctl(daemon, "--json", "--from", "-1h", verb=("alerts", "try", "cells_apart")))
+    assert (shown["code"], shown["count"]) == ("cells_apart", 0)
     assert "would not have come in" in ohtctl(daemon, verb=("alerts", "try", "battery_low"))
     assert "battery_percent" in ohtctl(daemon, verb=("alerts", "rules"))
     assert "Send the robot to its dock." in ohtctl(daemon, verb=("alerts", "rules", "battery_low"))

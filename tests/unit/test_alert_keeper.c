@@ -332,16 +332,61 @@ static void a_flood_is_told_once(void **state)
 	assert_int_equal(told("began", 11), 0);
 }
 
+/* ---- what is about one module ---- */
+
+static void stand_about(uint32_t key, uint8_t severity, uint8_t about, uint64_t since_ns)
+{
+	stand(key, since_ns, false);
+	list.items[list.count - 1].severity = severity;
+	list.items[list.count - 1].about = about;
+}
+
+/* The list has the newest first. */
+static void what_came_first_is_told_first_and_the_stop_before_all(void **state)
+{
+	(void)state;
+	stand(1, 300 * MS, false);
+	stand_about(2, OHTD_SEVERITY_EMERGENCY, 0, 200 * MS);
+	stand(3, 100 * MS, false);
+	look_until(S, "SELECT count(*) FROM webhook_deliveries", 3);
+	assert_int_equal(store_ask_sql("SELECT unit FROM webhook_deliveries WHERE number = 1"), 2);
+	assert_int_equal(store_ask_sql("SELECT unit FROM webhook_deliveries WHERE number = 2"), 3);
+}
+
+/* Module 3: a fault that follows is told when the one before has ended, one that is worse at once. */
+static void one_fault_is_told_once(void **state)
+{
+	(void)state;
+	stand_about(1, OHTD_SEVERITY_CRITICAL, 3, S);
+	look_until(S, "SELECT count(*) FROM webhook_deliveries", 1);
+	stand_about(2, OHTD_SEVERITY_CRITICAL, 3, 2 * S);
+	stand_about(3, OHTD_SEVERITY_WARNING, 3, 2 * S);
+	stand_about(4, OHTD_SEVERITY_CRITICAL, 4, 2 * S);
+	stand_about(5, OHTD_SEVERITY_EMERGENCY, 3, 2 * S);
+	look_until(3 * S, "SELECT count(*) FROM alerts", 5);
+	assert_int_equal(told("began", 2) + told("began", 3), 0);
+	assert_int_equal(told("began", 4) + told("began", 5), 2);
+	/* The worst is over, and then the first; the warning ends untold. */
+	drop(5);
+	look_until(5 * S, "SELECT count(*) FROM alerts WHERE ended_ns > 0", 1);
+	assert_int_equal(told("began", 2), 0);
+	drop(1);
+	drop(3);
+	look_until(7 * S, "SELECT count(*) FROM alerts WHERE ended_ns > 0", 3);
+	assert_int_equal(told("began", 2), 1);
+	assert_int_equal(told("began", 3) + told("ended", 3), 0);
+}
+
 static void emergencies_and_faults_are_never_shelved(void **state)
 {
 	struct ohtd_alert_row row;
 
 	(void)state;
-	for (uint8_t unit = 1; unit <= 3; unit++) {
+	for (uint8_t unit = 3; unit >= 1; unit--) {
 		stand(unit, S, false);
 		assert_int_equal(shelve(unit, 10), 0);
 	}
-	list.items[0].severity = OHTD_SEVERITY_EMERGENCY;
+	list.items[2].severity = OHTD_SEVERITY_EMERGENCY;
 	list.items[1].fault = true;
 	look_until(S, "SELECT count(*) FROM alerts", 3);
 	assert_int_equal(store_ask_sql("SELECT unit FROM alerts WHERE muted"), 3);
@@ -454,6 +499,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_end_between_two_writes_is_told_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_stands_at_the_end_is_told_then, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_flood_is_told_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_came_first_is_told_first_and_the_stop_before_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_fault_is_told_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(emergencies_and_faults_are_never_shelved, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_shelf_lasts_as_long_as_it_was_made_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_shelf_that_ended_before_it_was_heard_of_ends, set_up, tear_down),

@@ -292,6 +292,31 @@ static void crc_storm_degrades_before_it_loses(void **state)
 	fixture_destroy(f);
 }
 
+/* The noise goes on and off: a short time without it ends nothing that people are told since. */
+static void what_comes_and_goes_is_degraded_all_the_time(void **state)
+{
+	struct fixture *f = fixture_safe();
+	struct ohtd_snapshot s;
+	uint64_t first_ns = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++) {
+		f->fake->units[DOCK].fault = FAKE_CRC;
+		do {
+			fixture_run_ms(f, 25);
+			s = fixture_snapshot(f);
+		} while (fixture_module(&s, DOCK)->health == OHTD_HEALTH_GOOD);
+		assert_int_equal(fixture_module(&s, DOCK)->health, OHTD_HEALTH_DEGRADED);
+		first_ns = i ? first_ns : fixture_module(&s, DOCK)->health_since_ns;
+		assert_int_equal(fixture_module(&s, DOCK)->health_since_ns == first_ns, i < 2);
+		f->fake->units[DOCK].fault = FAKE_GOOD;
+		fixture_run_ms(f, i ? 6000 : 3000);
+		s = fixture_snapshot(f);
+		assert_int_equal(fixture_module(&s, DOCK)->health, OHTD_HEALTH_GOOD);
+	}
+	fixture_destroy(f);
+}
+
 static void degraded_module_forbids_enable_and_recovers(void **state)
 {
 	struct fixture *f = fixture_safe();
@@ -597,6 +622,7 @@ int main(void)
 		cmocka_unit_test(lost_power_module_is_a_fault_then_an_emergency_stop),
 		cmocka_unit_test(lost_dock_module_at_standstill_is_only_told),
 		cmocka_unit_test(crc_storm_degrades_before_it_loses),
+		cmocka_unit_test(what_comes_and_goes_is_degraded_all_the_time),
 		cmocka_unit_test(degraded_module_forbids_enable_and_recovers),
 		cmocka_unit_test(module_too_busy_to_show_set_points_is_asked_what_it_is),
 		cmocka_unit_test(block_that_always_fails_degrades_its_module),

@@ -36,6 +36,8 @@
 #define CORRECTED_TOLD_MS	3600000
 /* A machine that starts has its time from the network some minutes later. */
 #define NOT_KEPT_MS	600000
+/* A module that is lost, or comes back, is degraded on its way: that is one alert. */
+#define DEGRADED_TOLD_MS	10000
 #define AHEAD_NS	(10 * (int64_t)OHTD_NS_PER_S)
 
 /* ---- the table ---- */
@@ -79,6 +81,7 @@ _Static_assert(KINDS - OHTD_WHYS <= OHTD_ALERT_KINDS_MAX, "each has room in the 
  * @severity: enum ohtd_severity; of a reason of the robot whys.def has it
  * @text: NULL: that of the robot's code. Of a module: what stands behind its name
  * @action: NULL: that of the catalogue
+ * @about: name of the module from whose health it may follow
  */
 struct kind {
 	const char *source;
@@ -86,6 +89,7 @@ struct kind {
 	uint8_t severity;
 	const char *text;
 	const char *action;
+	const char *about;
 };
 
 static const char see_certificate[] = "See GET system/certificate; the one before stays in use.";
@@ -105,6 +109,12 @@ static const struct kind kinds[KINDS] = {
 	[OHTD_WHY_MODULE_LOST] = { "module", .text = "does not answer any more" },
 	[OHTD_WHY_MODULE_DEGRADED] = { "module", .text = "answers only now and then, or not for all of its values" },
 	[OHTD_WHY_MODULE_QUARANTINED] = { "module", .text = "is in quarantine and is not asked" },
+	[OHTD_WHY_SAFETY_MODULE] = { .about = "safety" },
+	[OHTD_WHY_POSITION_LOST] = { .about = "dock_location" },
+	[OHTD_WHY_DRIVE_FOLLOWING] = { .about = "travel_motor" },
+	[OHTD_WHY_DRIVE_STALLED] = { .about = "travel_motor" },
+	[OHTD_WHY_DRIVE_NOT_SETTLED] = { .about = "travel_motor" },
+	[OHTD_WHY_DRIVE_DISOBEYS] = { .about = "travel_motor" },
 	[OHTD_WHY_DEVICE_GONE] = { "bus",
 		.action = "Check cable, driver and the device in ohtd.conf; ohtd tries again by itself." },
 	[OHTD_WHY_CONTROL_PLANE_STALLED] = { "control_plane", .text = "A thread of ohtd makes no progress.",
@@ -194,6 +204,26 @@ struct gathering {
 	struct ohtd_alert_list *list;
 };
 
+/* Unit address of the module with that name; 0: it is not there. */
+static uint8_t unit_named(const struct ohtd_snapshot *snapshot, const char *name)
+{
+	for (unsigned int i = 0; i < snapshot->module_count; i++)
+		if (snapshot->modules[i].assigned && !strcmp(snapshot->modules[i].name, name))
+			return snapshot->modules[i].unit;
+	return 0;
+}
+
+/* See @about of struct ohtd_alert. */
+static uint8_t about_of(const struct ohtd_snapshot *snapshot, unsigned int kind, uint8_t unit)
+{
+	const struct kind *row = &kinds[kind];
+
+	if (row->about)
+		return unit_named(snapshot, row->about);
+	/* Its health: the module is there under another kind with what it measures, and with its version. */
+	return kind < OHTD_WHYS && row->source && !strcmp(row->source, "module") ? unit : 0;
+}
+
 /* A new one; NULL: it is in the list already. */
 static struct ohtd_alert *add_key(struct ohtd_alert_list *list, uint32_t key)
 {
@@ -219,7 +249,7 @@ static struct ohtd_alert *add(const struct gathering *to, unsigned int kind, uin
 		return NULL;
 	*alert = (struct ohtd_alert){
 		.key = alert->key, .severity = kind < OHTD_WHYS ? severities[kind] : row->severity,
-		.unit = unit, .degrades = true,
+		.unit = unit, .about = about_of(to->scene->snapshot, kind, unit), .degrades = true,
 		.source = row->source ? row->source : "robot",
 		.code = row->code ? row->code : ohtd_why_name(kind),
 		.text = row->text ? row->text : ohtd_why_text(kind),
@@ -308,7 +338,8 @@ static struct ohtd_alert *add_module(const struct gathering *to, unsigned int co
 {
 	struct ohtd_alert *alert = add(to, code, unit, since_ns);
 
-	if (alert && unit)
+	/* Texts of the robot are sentences; those of modules go on behind the name. */
+	if (alert && unit && kinds[code].text)
 		alert->text = text_of(to, "Module %u (%s) %s.", unit,
 				      name_of(to->scene->snapshot, unit), alert->text);
 	return alert;
@@ -318,6 +349,8 @@ static void judge_module(const struct gathering *to, const struct ohtd_module_vi
 {
 	const unsigned int code = ohtd_why_of_health(module->health);
 
+	if (code == OHTD_WHY_MODULE_DEGRADED && ohtd_scene_age_ms(to->scene, module->health_since_ns) < DEGRADED_TOLD_MS)
+		return;
 	if (module->required && code != OHTD_WHY_NONE)
 		add_module(to, code, module->unit, module->health_since_ns);
 }
@@ -395,6 +428,7 @@ static void judge_stop(const struct gathering *to)
 		return;
 	first = ohtd_safety_cause(to->scene->memory, snapshot->safety.causes[0].cause,
 				  &snapshot->safety.causes[0].own);
+	alert->about = about_of(snapshot, snapshot->safety.causes[0].own.code, snapshot->safety.causes[0].own.unit);
 	alert->text = text_of(to, "The robot is stopped. %s", first.text);
 	alert->action = first.action;
 }
@@ -632,10 +666,7 @@ static uint8_t unit_of(const struct ohtd_snapshot *snapshot, unsigned int signal
 {
 	const char *name = ohtd_telemetry_origin(signal)->module;
 
-	for (unsigned int i = 0; name && i < snapshot->module_count; i++)
-		if (snapshot->modules[i].assigned && !strcmp(snapshot->modules[i].name, name))
-			return snapshot->modules[i].unit;
-	return 0;
+	return name ? unit_named(snapshot, name) : 0;
 }
 
 static const char *source_of(unsigned int signal, uint8_t unit)

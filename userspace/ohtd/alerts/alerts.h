@@ -54,6 +54,7 @@ const char *ohtd_looks_store_word(const struct ohtd_looks *looks);
  * @key: its place in the table, and its unit; no other alert has the same
  * @severity: enum ohtd_severity
  * @unit: unit address of a module, 0: it is about no module
+ * @about: unit address of the module from whose health it may follow, or which it says; 0: of none
  * @degrades: the status of GET health is degraded by it
  * @over: its reason is gone, and it stays until the fault is cleared
  * @fault: it is a fault of the robot
@@ -67,6 +68,7 @@ struct ohtd_alert {
 	uint32_t key;
 	uint8_t severity;
 	uint8_t unit;
+	uint8_t about;
 	bool degrades;
 	bool over;
 	bool fault;

@@ -27,6 +27,8 @@
  * @since_ns: the same, of the newest time that it came
  * @ended_ns: CLOCK_MONOTONIC; 0: it is active
  * @came_ns: CLOCK_MONOTONIC: when it was seen to come, the last time and the one before; 0: it came less often
+ * @about: as of struct ohtd_alert
+ * @severity: enum ohtd_severity
  * @over: its reason was gone when it was last looked at
  * @may_rest: it may be shelved, as it was last looked at
  * @changed: since it was last handed to the store
@@ -37,6 +39,8 @@ struct entry {
 	uint64_t since_ns;
 	uint64_t ended_ns;
 	uint64_t came_ns[2];
+	uint8_t about;
+	uint8_t severity;
 	bool over;
 	bool may_rest;
 	bool changed;
@@ -175,12 +179,40 @@ static bool is_shelved(struct ohtd_alert_keeper *keeper, const struct ohtd_alert
 	       ohtd_alert_shelves_find(keeper->shelves, alert->code, alert->source, alert->unit, NULL);
 }
 
-/* Webhooks are not told of it: it is shelved, or one more warning in a flood, of which they are told as of an alert. */
+static unsigned int rank(unsigned int severity)
+{
+	static const uint8_t ranks[] = {
+		[OHTD_SEVERITY_WARNING] = 0, [OHTD_SEVERITY_CRITICAL] = 1, [OHTD_SEVERITY_EMERGENCY] = 2,
+	};
+
+	return ranks[severity];
+}
+
+/* What came before it is about the same module, no less severe, and has been told: one fault is one alert. */
+static bool follows(const struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert)
+{
+	for (unsigned int i = 0; alert->about && i < keeper->entry_count; i++) {
+		const struct entry *entry = &keeper->entries[i];
+
+		if (entry->about == alert->about && entry->key && entry->key != alert->key && !entry->ended_ns && !entry->row.muted &&
+		    rank(entry->severity) >= rank(alert->severity))
+			return true;
+	}
+	return false;
+}
+
+/* No person is to be told of it now. */
+static bool rests(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert)
+{
+	return is_shelved(keeper, alert) || follows(keeper, alert);
+}
+
+/* Webhooks are not told of it: it rests, or is one more warning in a flood, of which they are told as of an alert. */
 static bool is_muted(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert)
 {
 	if (keeper->flood.since_ns && alert->severity == OHTD_SEVERITY_WARNING && !ohtd_alert_is_flood(alert))
 		return true;
-	return is_shelved(keeper, alert);
+	return rests(keeper, alert);
 }
 
 /* It comes now, perhaps once more. */
@@ -205,7 +237,8 @@ static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	struct ohtd_alert_row *row = &entry->row;
 
 	*entry = (struct entry){
-		.key = alert->key, .since_ns = alert->since_ns, .over = alert->over,
+		.key = alert->key, .since_ns = alert->since_ns, .about = alert->about, .severity = alert->severity,
+		.over = alert->over,
 	};
 	row->number = ++keeper->newest;
 	row->unit = alert->unit;
@@ -214,8 +247,8 @@ static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	snprintf(row->severity, sizeof(row->severity), "%s", ohtd_severity_name(alert->severity));
 	snprintf(row->source, sizeof(row->source), "%s", alert->source);
 	snprintf(row->text, sizeof(row->text), "%s", alert->text);
-	/* One that is shelved is told nobody, so it is no load on a person. */
-	if (keeper->watches_floods && !ohtd_alert_is_flood(alert) && !is_shelved(keeper, alert))
+	/* One that rests is told nobody, so it is no load on a person. */
+	if (keeper->watches_floods && !ohtd_alert_is_flood(alert) && !rests(keeper, alert))
 		ohtd_flood_came(&keeper->flood, row->number, row->code, now_ns);
 	note_coming(keeper, entry, alert, now_ns);
 }
@@ -231,10 +264,11 @@ static void begin_anew(struct ohtd_alert_keeper *keeper, struct entry *entry, co
 	begin_entry(keeper, alert, now_ns);
 }
 
-/* Its shelf or the flood is over, or has become none: what came meanwhile and stands is told now. */
+/* Its shelf, the flood or what it follows is over, or has become none: what came meanwhile and stands is told now. */
 static void look_at_shelf(struct ohtd_alert_keeper *keeper, struct entry *entry, const struct ohtd_alert *alert)
 {
 	entry->may_rest = ohtd_alert_may_rest(alert);
+	entry->about = alert->about;
 	if (!entry->row.muted || is_muted(keeper, alert))
 		return;
 	entry->row.muted = false;
@@ -275,6 +309,15 @@ static void take_alert(struct ohtd_alert_keeper *keeper, const struct ohtd_alert
 	entry = find_entry(keeper, alert->key);
 	if (entry)
 		look_at_shelf(keeper, entry, alert);
+}
+
+/* In the order in which they came, but the stop first: it names what it was made for. */
+static void take_alerts(struct ohtd_alert_keeper *keeper, const struct ohtd_alert_list *list, bool emergencies,
+			uint64_t now_ns)
+{
+	for (size_t i = list->count; i-- > 0;)
+		if ((list->items[i].severity == OHTD_SEVERITY_EMERGENCY) == emergencies)
+			take_alert(keeper, &list->items[i], now_ns);
 }
 
 /* ---- to the store ---- */
@@ -348,8 +391,8 @@ void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_
 	pthread_mutex_lock(&keeper->lock);
 	ohtd_flood_look(&keeper->flood, scene->now_ns);
 	end_missing(keeper, list, scene->now_ns);
-	for (size_t i = 0; i < list->count; i++)
-		take_alert(keeper, &list->items[i], scene->now_ns);
+	take_alerts(keeper, list, true, scene->now_ns);
+	take_alerts(keeper, list, false, scene->now_ns);
 	hand_over(keeper, scene->now_ns);
 	pthread_mutex_unlock(&keeper->lock);
 }

@@ -7,7 +7,8 @@
  *
  * An alert that comes again within seconds of its end goes on in the same row, which counts how often it came. So
  * a loose contact fills no disk. One that comes while it is shelved is kept as all others, and webhooks are not told
- * of it; if it stands when that is over, they are told then. The same holds for a warning that comes in a flood of alerts. What is missing while the robot starts or ends is not kept.
+ * of it; if it stands when that is over, they are told then. The same holds for a warning
+ * that comes in a flood of alerts, and for what follows from a fault of which they have been told. What is missing while the robot starts or ends is not kept.
  */
 #ifndef OHTD_ALERTS_KEEPER_H
 #define OHTD_ALERTS_KEEPER_H

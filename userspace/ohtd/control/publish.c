@@ -5,6 +5,7 @@
 #include "control/control.h"
 
 #define DIRECTION_REVERSE	2
+#define WELL_NS			(5 * OHTD_NS_PER_S)
 
 /* Valid is what is in range and recent; when it was read stays to be seen in any case. */
 static void view_signal(const struct ohtd_control *control, enum ohtd_signal signal,
@@ -68,10 +69,21 @@ static uint16_t version_of(const struct ohtd_unit *unit, int place)
 	return unit->plan && place >= 0 && value->state == OHTD_REGISTER_OK ? value->words[0] : 0;
 }
 
+/* Since when the module answers only now and then. A time in which it answers well ends that if it is longer than WELL_NS. */
+static uint64_t degraded_since(struct ohtd_control *control, struct ohtd_unit *unit)
+{
+	if (unit->told_health == OHTD_HEALTH_LOST || control->now_ns - unit->degraded_ns > WELL_NS)
+		unit->degraded_since_ns = control->now_ns;
+	unit->degraded_ns = control->now_ns;
+	return unit->degraded_since_ns;
+}
+
 /* Health changes in many places: what counts is when a change is seen from outside. */
 static uint64_t health_since(struct ohtd_control *control, struct ohtd_unit *unit)
 {
-	if (!unit->health_since_ns || unit->told_health != unit->view.health)
+	if (unit->view.health == OHTD_HEALTH_DEGRADED)
+		unit->health_since_ns = degraded_since(control, unit);
+	else if (!unit->health_since_ns || unit->told_health != unit->view.health)
 		unit->health_since_ns = control->now_ns;
 	unit->told_health = unit->view.health;
 	return unit->health_since_ns;

@@ -82,7 +82,9 @@ struct ohtd_transfer {
  * @lost_since_ns: when it was lost, 0 when not
  * @escalated: the second loss action has been taken
  * @told_health: health that was published last
- * @health_since_ns: since when it has been that
+ * @health_since_ns: since when it has been that; of degraded, since before short times in which it was well
+ * @degraded_since_ns: the same, while it is not degraded
+ * @degraded_ns: when it was so last
  * @quarantined: a person has taken it out: it is not asked
  */
 struct ohtd_unit {
@@ -113,6 +115,8 @@ struct ohtd_unit {
 	uint32_t backoff_ms;
 	uint64_t lost_since_ns;
 	uint64_t health_since_ns;
+	uint64_t degraded_since_ns;
+	uint64_t degraded_ns;
 	struct ohtd_seqlock published;
 };
 

@@ -63,7 +63,7 @@ struct ohtd_value {
  * @turnaround_us: of the last good answer
  * @turnaround_max_us: longest of all
  * @next_probe_ns: when a silent module is tried again, 0 when it is polled normally
- * @health_since_ns: since when @health is what it is
+ * @health_since_ns: since when @health is what it is; of degraded, since before short times in which it was good
  * @generation: changes when the module was found anew; register values belong to one generation
  */
 struct ohtd_module_view {

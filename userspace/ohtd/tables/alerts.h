@@ -35,7 +35,7 @@ struct ohtd_db;
  * @acknowledged_ns: wall clock, when somebody acknowledged it; 0: nobody has
  * @acknowledged_by: who
  * @acknowledged_times: @times by then: an alert that comes again is to be acknowledged again
- * @muted: it came last while it was shelved, or in a flood: webhooks were not told, and are not told of its end
+ * @muted: it came last while it was shelved, in a flood, or behind another one about its module: webhooks were not told, and are not told of its end
  * @fastest_ns: the shortest time between the first and the last of three comings on end; 0: it came less often
  * @state: of one that was read: "active", "ended" or, if it was cut and has not ended, "unknown"
  */

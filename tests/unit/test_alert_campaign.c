@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Faults of modules, drawn by a seed, on robots in virtual time: with all kinds of alerts, the rules on values, the keeper,
+ * the store and the queue of a webhook. That webhook is told once of each fault, of the right one, and of its end. A shift
+ * without a fault tells nothing.
+ *
+ * 15 faults and 5 minutes; OHT_SOAK=1 makes it 1,000 and 8 hours, OHT_SOAK=n n faults. OHT_SEED=n repeats a choice.
+ *
+ * Left out is what shifts answers from one request to the next, such as one that comes late or twice: the fake bus has
+ * no gate for that, which is the engine's (test_rtu_receive.c and the wire's tests have it).
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alerts/alerts.h"
+#include "alerts/disk.h"
+#include "alerts/keeper.h"
+#include "alerts/proof.h"
+#include "audit/audit.h"
+#include "config/config.h"
+#include "control/robot.h"
+#include "dice.h"
+#include "drive_robot.h"
+#include "pki/certificate.h"
+#include "store/store.h"
+#include "store_fixture.h"
+#include "tables/webhooks.h"
+#include "views/scene.h"
+#include "views/services.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define LOOK_NS		(50 * OHTD_NS_PER_MS)
+#define FAULTS		15
+#define FAULTS_SOAK	1000
+/* As many on one robot: then another one, elsewhere on its rail. */
+#define FAULTS_OF_ROBOT	10
+/* Longer than any delay until an alert comes, or until it ends. */
+#define STANDS_MS	16000
+#define ENDS_MS		14000
+/* With the outputs off all registers have their turns, far from one another. */
+#define ENDS_OFF_MS	26000
+/* Until the end of the last alert is with the store, and what comes is a new one. */
+#define KEPT_MS		11000
+#define SHIFT_MIN	5
+#define SHIFT_SOAK_MIN	480
+#define PERCENT_RIGHT	95
+
+/* ---- the rest of the daemon is well ---- */
+
+const struct ohtd_model *__wrap_ohtd_robot_model(const struct ohtd_robot *no_robot);
+const struct ohtd_user_maps *__wrap_ohtd_robot_user_maps(const struct ohtd_robot *no_robot);
+bool __wrap_ohtd_settings_dropped(struct ohtd_settings *settings, char *why);
+bool __wrap_ohtd_settings_returned(struct ohtd_settings *settings, char *why);
+bool __wrap_ohtd_settings_wait(struct ohtd_settings *settings, char *why);
+bool __wrap_ohtd_setup_is_lost(const struct ohtd_setup *setup);
+void __wrap_ohtd_audit_look(struct ohtd_audit *audit, struct ohtd_audit_view *view);
+void __wrap_ohtd_certificate_look(struct ohtd_certificate *certificate, struct ohtd_certificate_view *view);
+void __wrap_ohtd_history_look(struct ohtd_history *history, struct ohtd_history_view *view);
+void __wrap_ohtd_store_look(struct ohtd_store *store, struct ohtd_store_view *view);
+
+static struct driver *robot;
+
+const struct ohtd_model *__wrap_ohtd_robot_model(const struct ohtd_robot *no_robot)
+{
+	(void)no_robot;
+	return robot->f->control.model;
+}
+
+const struct ohtd_user_maps *__wrap_ohtd_robot_user_maps(const struct ohtd_robot *no_robot)
+{
+	(void)no_robot;
+	return &robot->f->control.model->user;
+}
+
+bool __wrap_ohtd_settings_dropped(struct ohtd_settings *settings, char *why)
+{
+	(void)settings, (void)why;
+	return false;
+}
+
+bool __wrap_ohtd_settings_returned(struct ohtd_settings *settings, char *why)
+{
+	(void)settings, (void)why;
+	return false;
+}
+
+bool __wrap_ohtd_settings_wait(struct ohtd_settings *settings, char *why)
+{
+	(void)settings, (void)why;
+	return false;
+}
+
+bool __wrap_ohtd_setup_is_lost(const struct ohtd_setup *setup)
+{
+	(void)setup;
+	return false;
+}
+
+void __wrap_ohtd_audit_look(struct ohtd_audit *audit, struct ohtd_audit_view *view)
+{
+	(void)audit;
+	*view = (struct ohtd_audit_view){ 0 };
+}
+
+void __wrap_ohtd_certificate_look(struct ohtd_certificate *certificate, struct ohtd_certificate_view *view)
+{
+	(void)certificate;
+	*view = (struct ohtd_certificate_view){ .not_after_s = INT64_MAX };
+}
+
+void __wrap_ohtd_history_look(struct ohtd_history *history, struct ohtd_history_view *view)
+{
+	(void)history;
+	*view = (struct ohtd_history_view){ 0 };
+}
+
+/* It works in real time, in which an hour of the robot is seconds. */
+void __wrap_ohtd_store_look(struct ohtd_store *store, struct ohtd_store_view *view)
+{
+	(void)store;
+	*view = (struct ohtd_store_view){ 0 };
+}
+
+/* ---- alerts of the robot ---- */
+
+static struct ohtd_store *store;
+static struct ohtd_alert_keeper *keeper;
+static struct ohtd_alert_rules *rules;
+static struct ohtd_sample_reader samples;
+static struct ohtd_proof proof;
+static uint64_t look_ns;
+static uint64_t store_ns;
+static bool any_stands;
+static void (*inner)(void *context);
+static void *inner_context;
+
+static _Alignas(16) char memory_of_looks[1 << 18];
+static size_t memory_used;
+
+static void *take(void *from, size_t bytes)
+{
+	void *memory = memory_of_looks + memory_used;
+
+	(void)from;
+	memory_used += (bytes + 15) & ~(size_t)15;
+	assert_true(memory_used <= sizeof(memory_of_looks));
+	return memory;
+}
+
+/* A person has seen what only waits for that. */
+static void acknowledge(const struct ohtd_alert_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].over)
+			ohtd_alerts_acknowledged(rules, list->items[i].key);
+}
+
+static int work_nothing(struct ohtd_db *db, void *arg)
+{
+	(void)db, (void)arg;
+	return 0;
+}
+
+static void look(void)
+{
+	static struct ohtd_snapshot snapshot;
+	static const struct ohtd_config config = { .simulated = true };
+	static const struct ohtd_disk disk;
+	const struct ohtd_memory memory = { .take = take };
+	const struct ohtd_services services = {
+		.config = &config, .clock = &robot->f->clock, .alert_keeper = keeper, .rules = rules, .disk = &disk,
+		.proof = &proof,
+	};
+	struct ohtd_scene scene = { .snapshot = &snapshot, .services = &services, .memory = &memory };
+	const struct ohtd_alert_list *list;
+
+	memory_used = 0;
+	snapshot = fixture_snapshot(robot->f);
+	snapshot.bus.time_factor = 1;
+	ohtd_scene_take_time(&scene);
+	list = ohtd_alerts_list(&scene);
+	scene.alerts = &list;
+	ohtd_alert_keeper_look(keeper, &scene);
+	acknowledge(list);
+	any_stands = list->count;
+	/* What was handed to the store is there before it is handed more. */
+	if (scene.now_ns < store_ns)
+		return;
+	store_ns = scene.now_ns + OHTD_NS_PER_S;
+	assert_int_equal(ohtd_store_call(store, work_nothing, NULL), 0);
+}
+
+/* Behind each turn. */
+static void watch(void *context)
+{
+	struct ohtd_sample sample;
+
+	(void)context;
+	inner(inner_context);
+	while (ohtd_samples_next(&robot->f->control.samples, &samples, &sample))
+		ohtd_alert_rules_sample(rules, &sample);
+	if (virtual_now_ns(&robot->run) < look_ns)
+		return;
+	look_ns = virtual_now_ns(&robot->run) + LOOK_NS;
+	look();
+}
+
+static void begin_robot(double position_mm)
+{
+	robot = driver_begin(position_mm);
+	samples = (struct ohtd_sample_reader){ 0 };
+	look_ns = store_ns = 0;
+	rules = ohtd_alert_rules_create(NULL);
+	keeper = ohtd_alert_keeper_create(store, &robot->f->clock);
+	assert_true(rules && keeper);
+	proof = (struct ohtd_proof){ .clock = &robot->f->clock };
+	inner = robot->f->watch;
+	inner_context = robot->f->watch_context;
+	robot->f->watch = watch;
+	driver_run_ms(robot, 3000);
+}
+
+static void end_robot(void)
+{
+	ohtd_alert_keeper_end(keeper);
+	ohtd_alert_keeper_destroy(keeper);
+	ohtd_alert_rules_destroy(rules);
+	driver_end(robot);
+}
+
+/* ---- what goes wrong ---- */
+
+enum { OFF = 1, REST = 2, MOVE = 4, DOCKING = 8, ANY = 15 };
+
+/**
+ * struct kind - a fault that a module may have
+ * @where: in which places
+ * @line: to the simulator; "UNIT" stands for any of the four
+ * @unit: which the alert is about; 0: that of @line, or none
+ * @code: of the alert, as LIKE of SQL has it
+ * @stop: by which the stop names the fault, if the robot stops for it
+ */
+static const struct kind {
+	unsigned int where;
+	const char *line;
+	unsigned int unit;
+	const char *code;
+	const char *stop;
+} kinds[] = {
+	{ ANY, "fault UNIT silence", 0, "module_lost", "unit" },
+	{ ANY, "fault UNIT crc", 0, "module_lost", "unit" },
+	{ ANY, "fault UNIT truncate bytes=2", 0, "module_lost", "unit" },
+	{ ANY, "fault UNIT noise bytes=4", 0, "module_lost", "unit" },
+	{ ANY, "fault UNIT wrong-unit", 0, "module_lost", "unit" },
+	{ ANY, "fault UNIT exception code=4", 0, "module_%", "unit" },
+	{ ANY, "fault 2 exception code=4 register=battery_soc", POWER, "module_degraded", "-" },
+	{ MOVE, "fault 5 exception code=4 register=position_x", 0, "position_lost", "-" },
+	{ ANY, "set 3 safety_status 3", 0, "safety_module", "The safety module reports" },
+	{ ANY, "set 3 safety_status 4", 0, "safety_module", "The safety module reports" },
+	{ ANY, "set 3 estop_active 1", 0, "safety_module", "The safety module reports" },
+	{ ANY, "set 2 battery_soc 150", POWER, "battery_low", "-" },
+	{ ANY, "set 2 battery_soc 80", POWER, "battery_critical", "-" },
+	{ ANY, "set 2 battery_temperature 70", POWER, "battery_hot", "-" },
+	{ ANY, "set 2 cell_voltage_min 2300", POWER, "cell_voltage_low", "-" },
+	{ ANY, "set 2 cell_voltage_max 4300", POWER, "cell_voltage_high", "-" },
+	{ ANY, "set 3 supply_voltage 200", SAFETY, "safety_supply_low", "-" },
+	{ ANY, "set 3 supply_voltage 280", SAFETY, "safety_supply_high", "-" },
+	{ ANY, "set 3 temperature 700", SAFETY, "safety_module_hot", "-" },
+	/* While the outputs are on these registers are not read. */
+	{ OFF, "set 2 rail_12v_voltage 100", POWER, "rail_12v_low", "-" },
+	{ OFF, "set 2 charger_temperature 70", POWER, "charger_hot", "-" },
+	{ MOVE | DOCKING, "fault 4 ignore register=motor1_speed", MOTOR, "drive_disobeys", "-" },
+	{ MOVE | DOCKING, "fault 4 ignore register=motor1_speed register=motor2_speed", MOTOR, "drive_disobeys", "-" },
+	{ MOVE | DOCKING, "fault 4 exception code=6 register=motor2_speed", MOTOR, "drive_disobeys", "-" },
+	{ REST, "set 4 motor1_actual_speed 60", 0, "drive_disobeys", "-" },
+	{ MOVE | DOCKING, "set 5 position_x 9000", 0, "position_lost", "-" },
+	{ MOVE, "rail slip 100", 0, "drive_following", "-" },
+};
+
+struct fault {
+	const struct kind *kind;
+	unsigned int where;
+	unsigned int unit;
+	char line[80];
+	char stop[40];
+};
+
+struct tally {
+	unsigned int faults, once, right, ended;
+};
+
+static void draw(struct fault *fault)
+{
+	const struct kind *kind = &kinds[virtual_roll(&robot->run, ARRAY_SIZE(kinds))];
+	const char *rest = strstr(kind->line, "UNIT");
+
+	*fault = (struct fault){ .kind = kind, .unit = kind->unit };
+	do
+		fault->where = 1u << virtual_roll(&robot->run, 4);
+	while (!(fault->where & kind->where));
+	snprintf(fault->line, sizeof(fault->line), "%s", kind->line);
+	snprintf(fault->stop, sizeof(fault->stop), "%s", kind->stop);
+	if (!rest)
+		return;
+	fault->unit = POWER + virtual_roll(&robot->run, 4);
+	snprintf(fault->line, sizeof(fault->line), "fault %u %s", fault->unit, rest + strlen("UNIT "));
+	snprintf(fault->stop, sizeof(fault->stop), "(unit %u)", fault->unit);
+}
+
+static void go_to(unsigned int where)
+{
+	double from_mm = robot->rail->position_mm;
+
+	if (where == OFF)
+		driver_asks(robot, OHTD_COMMAND_DISABLE);
+	if (where == MOVE)
+		driver_departs(robot, from_mm > 14000 ? from_mm - 10000 : from_mm + 10000);
+	if (where == DOCKING) {
+		driver_arrives(robot, 2500);
+		driver_asks(robot, OHTD_COMMAND_DOCK);
+	}
+	fixture_run_ms(robot->f, 500 + virtual_roll(&robot->run, 1000));
+}
+
+/* What is well again is seen where it was, before a person does the steps. */
+static void recover(unsigned int where)
+{
+	/* The simulator goes on from these, or has nothing to put in their place. */
+	virtual_sim(&robot->run, "set 2 battery_soc 800");
+	virtual_sim(&robot->run, "set 2 charger_temperature 25");
+	fixture_run_ms(robot->f, 50);
+	virtual_heal(&robot->run);
+	fixture_run_ms(robot->f, where == OFF ? ENDS_OFF_MS : ENDS_MS);
+	virtual_recover(&robot->run, 40000);
+	if (ohtd_dock_docked(&robot->f->control)) {
+		driver_asks(robot, OHTD_COMMAND_UNDOCK);
+		driver_until(robot, OHTD_STATE_IDLE, 60000);
+	}
+	fixture_run_ms(robot->f, KEPT_MS);
+}
+
+/* ---- what the webhook is told ---- */
+
+__attribute__((format(printf, 2, 3)))
+static int told(long long before, const char *format, ...)
+{
+	char what[300], sql[400];
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(what, sizeof(what), format, values);
+	va_end(values);
+	snprintf(sql, sizeof(sql), "SELECT %s FROM (SELECT * FROM webhook_deliveries WHERE alert > %lld ORDER BY number)", what,
+		 before);
+	return (int)store_ask_sql(sql);
+}
+
+/* One alert; of a loss that becomes a stop seconds later that stop, too, which names it. */
+static bool told_once(const struct fault *fault, long long before)
+{
+	const int apart_s = told(before, "(max(since_ns) - min(since_ns)) / 1000000000");
+	const int others = told(before, "count(*) FILTER (WHERE event = 'alert.began' AND code <> 'stop_latched')");
+	const int stops = told(before, "count(*) FILTER (WHERE event = 'alert.began' AND code = 'stop_latched' AND instr(text, '%s'))",
+			       fault->stop);
+
+	return others + stops == 1 || (others == 1 && stops == 1 && apart_s);
+}
+
+static bool told_right(const struct fault *fault, long long before)
+{
+	return told(before, "coalesce(min(number) FILTER (WHERE code LIKE '%s' AND (%u IN (unit, 0)) OR instr(text, '%s'))"
+			    " = min(number), 0)", fault->kind->code, fault->unit, fault->stop);
+}
+
+static bool told_ends(long long before)
+{
+	const int began = told(before, "count(*) FILTER (WHERE event = 'alert.began')");
+
+	return !any_stands && told(before, "count(*) FILTER (WHERE event = 'alert.ended')") == began;
+}
+
+static void play(struct tally *tally)
+{
+	static const char *const places[] = { [OFF] = "off", [REST] = "at rest", [MOVE] = "in a move", [DOCKING] = "docking" };
+	const long long before = store_ask_sql("SELECT coalesce(max(number), 0) FROM alerts");
+	struct fault fault;
+	bool once, right, ended;
+
+	draw(&fault);
+	go_to(fault.where);
+	virtual_sim(&robot->run, fault.line);
+	fixture_run_ms(robot->f, STANDS_MS);
+	recover(fault.where);
+	once = told_once(&fault, before);
+	right = told_right(&fault, before);
+	ended = told_ends(before);
+	/* A name is put before no whole sentence. */
+	assert_int_equal(told(before, "count(*) FILTER (WHERE instr(text, '..') OR instr(text, ') The'))"), 0);
+	tally->faults++;
+	tally->once += once;
+	tally->right += right;
+	tally->ended += ended;
+	if (!once || !right || !ended)
+		print_message("%s: %s:%s%s%s\n", places[fault.where], fault.line, once ? "" : " not once",
+			      right ? "" : " another one first", ended ? "" : " not ended");
+}
+
+/* ---- campaigns ---- */
+
+static unsigned int faults_wanted(void)
+{
+	const char *soak = getenv("OHT_SOAK");
+
+	return !soak ? FAULTS : !strcmp(soak, "1") ? FAULTS_SOAK : (unsigned int)strtoul(soak, NULL, 10);
+}
+
+static void each_fault_is_told_once(void **state)
+{
+	unsigned int seed = dice_seed();
+	struct tally tally = { 0 };
+
+	(void)state;
+	while (tally.faults < faults_wanted()) {
+		begin_robot(6000 + dice(&seed, 18000));
+		robot->run.dice = dice(&seed, UINT16_MAX);
+		for (unsigned int i = 0; i < FAULTS_OF_ROBOT && tally.faults < faults_wanted(); i++)
+			play(&tally);
+		end_robot();
+	}
+	print_message("%u faults: %u told once, %u by the right alert first, %u with their end\n", tally.faults, tally.once,
+		      tally.right, tally.ended);
+	assert_int_equal(tally.ended, tally.faults);
+	assert_true(tally.once * 100 >= tally.faults * PERCENT_RIGHT);
+	assert_true(tally.right * 100 >= tally.faults * PERCENT_RIGHT);
+}
+
+/* Moves, dockings and charging, as a robot does all day. */
+static void a_shift_without_a_fault_tells_nothing(void **state)
+{
+	const unsigned int minutes = getenv("OHT_SOAK") ? SHIFT_SOAK_MIN : SHIFT_MIN;
+	uint64_t until_ns;
+
+	(void)state;
+	begin_robot(0);
+	until_ns = virtual_now_ns(&robot->run) + minutes * 60 * OHTD_NS_PER_S;
+	while (virtual_now_ns(&robot->run) < until_ns) {
+		driver_asks(robot, OHTD_COMMAND_UNDOCK);
+		driver_until(robot, OHTD_STATE_IDLE, 60000);
+		for (unsigned int i = 0; i < 4; i++)
+			driver_arrives(robot, 1000 + virtual_roll(&robot->run, 28000));
+		driver_asks(robot, OHTD_COMMAND_DOCK);
+		driver_until(robot, OHTD_STATE_IDLE, 90000);
+		fixture_run_ms(robot->f, virtual_roll(&robot->run, 60000));
+	}
+	end_robot();
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM alerts"), 0);
+}
+
+static int set_up(void **state)
+{
+	struct ohtd_webhook_row row = {
+		.url = "https://a.example/", .format = "oht", .severity = "warning", .enabled = true,
+	};
+	struct ohtd_db *db;
+
+	if (store_set_up(state))
+		return -1;
+	db = store_open_db();
+	assert_int_equal(ohtd_db_webhook_add(db, &row), 0);
+	store = ohtd_store_start(db);
+	return store ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	ohtd_store_stop(store);
+	return store_tear_down(state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(each_fault_is_told_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_shift_without_a_fault_tells_nothing, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
