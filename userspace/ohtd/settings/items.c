@@ -246,17 +246,18 @@ void ohtd_items_make(struct ohtd_items *items, const struct ohtd_rule_table *tab
 		items->item[items->count++] = last_items[i];
 }
 
-/* Is @pointer "/stations/NAME/position_mm"? The name is not judged. */
-static bool names_station(const char *pointer, char name[OHTD_POINTER_BYTES])
+/* Is @pointer that of an item of many, as "/stations/NAME/position_mm"? The name is not judged. */
+static bool names_one(const struct ohtd_item *item, const char *pointer, char name[OHTD_POINTER_BYTES])
 {
+	const size_t before = strcspn(item->pointer, OHTD_ANY);
 	size_t n;
 
-	if (strncmp(pointer, STATIONS, strlen(STATIONS)))
+	if (!item->of_many || strncmp(pointer, item->pointer, before))
 		return false;
-	pointer += strlen(STATIONS);
+	pointer += before;
 	n = strcspn(pointer, "/");
 	snprintf(name, OHTD_POINTER_BYTES, "%.*s", (int)n, pointer);
-	return !strcmp(pointer + n, POSITION);
+	return !strcmp(pointer + n, item->pointer + before + strlen(OHTD_ANY));
 }
 
 const struct ohtd_item *ohtd_item_find(const struct ohtd_items *items, const char *pointer)
@@ -264,8 +265,7 @@ const struct ohtd_item *ohtd_item_find(const struct ohtd_items *items, const cha
 	char name[OHTD_POINTER_BYTES];
 
 	for (size_t i = 0; i < items->count; i++)
-		if (!strcmp(items->item[i].pointer, pointer) ||
-		    (items->item[i].of_many && names_station(pointer, name)))
+		if (!strcmp(items->item[i].pointer, pointer) || names_one(&items->item[i], pointer, name))
 			return &items->item[i];
 	return NULL;
 }
@@ -468,12 +468,12 @@ static void take_word(struct taking *taking, const struct ohtd_item *item, const
 		*(int *)place_of(taking, item) = item->first + at;
 }
 
-static void add_station(struct taking *taking, const char *pointer, double position_mm)
+static void add_station(struct taking *taking, const struct ohtd_item *item, const char *pointer, double position_mm)
 {
 	struct ohtd_stations *stations = &taking->values->stations;
 	char name[OHTD_POINTER_BYTES];
 
-	names_station(pointer, name);
+	names_one(item, pointer, name);
 	if (!ohtd_station_name_fits(name)) {
 		ohtd_fault_add(taking->faults, pointer, "unfit",
 			       "a station has a name of 1 to %d of a-z, 0-9 and _, not '%.*s'",
@@ -504,17 +504,23 @@ static void take_number(struct taking *taking, const struct ohtd_item *item, con
 	else if (item->whole && !ohtd_json_whole(value, NULL))
 		ohtd_fault_add(taking->faults, pointer, "type", "must be a whole number, not %s", said);
 	else if (item->of_many)
-		add_station(taking, pointer, number);
+		add_station(taking, item, pointer, number);
 	else
 		*(double *)place_of(taking, item) = number;
 }
 
-/* A station without its items has been removed, item by item. */
-static bool is_gone(const char *pointer, struct json_object *value)
+/* One of many without its items has been removed, item by item. */
+static bool is_gone(const struct taking *taking, const char *pointer, struct json_object *value)
 {
-	return !strncmp(pointer, STATIONS, strlen(STATIONS)) &&
-	       !strchr(pointer + strlen(STATIONS), '/') &&
-	       json_object_is_type(value, json_type_object);
+	const size_t before = (size_t)(strrchr(pointer, '/') + 1 - pointer);
+
+	for (size_t i = 0; i < taking->items->count; i++) {
+		const struct ohtd_item *item = &taking->items->item[i];
+
+		if (item->of_many && strcspn(item->pointer, OHTD_ANY) == before && !strncmp(pointer, item->pointer, before))
+			return json_object_is_type(value, json_type_object);
+	}
+	return false;
 }
 
 /* From a shell a text that looks like a number arrives as one. */
@@ -537,9 +543,9 @@ static void take_leaf(const char *pointer, struct json_object *value, void *arg)
 	const struct ohtd_item *item = ohtd_item_find(taking->items, pointer);
 	bool text = json_object_is_type(value, json_type_string);
 
-	if (is_gone(pointer, value))
+	if (is_gone(taking, pointer, value))
 		return;
-	if (!item || !strcmp(pointer, last_items[0].pointer)) {
+	if (!item || (item->of_many && !strcmp(pointer, item->pointer))) {
 		ohtd_item_unknown(taking->items, pointer, value, taking->faults);
 	} else if (item->type == OHTD_ITEM_NUMBER && !json_object_is_type(value, json_type_int) &&
 		   !json_object_is_type(value, json_type_double)) {
