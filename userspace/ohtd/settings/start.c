@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "control/motion_limits.h"
 #include "control/robot.h"
+#include "store/store.h"
 
 #define DEFAULT_NAME	"OHT-50"
 #define DEFAULT_SHIFTS	"06:00,14:00,22:00"
@@ -402,6 +403,24 @@ static void take_config(struct ohtd_values *values, const struct ohtd_config *co
 	memcpy(values->write_registers, config->gateway_write_registers, sizeof(values->write_registers));
 }
 
+static int list_rules(struct ohtd_db *db, void *rows)
+{
+	return ohtd_db_alert_rules_list(db, rows);
+}
+
+/* Rules on alerts from before they were items. */
+static void take_old_rules(struct ohtd_settings *settings)
+{
+	struct ohtd_alert_rule_row *rows = calloc(OHTD_ALERT_RULE_ROWS, sizeof(*rows));
+	int count = rows ? ohtd_store_read(settings->setup.store, list_rules, rows) : -ENOMEM;
+
+	if (count < 0)
+		ohtd_log(OHTD_LOG_WARNING, "settings", "rules_not_read", "%s: rules on alerts from before they were items are left out",
+			 strerror(-count));
+	ohtd_alert_rules_of_rows(rows, count < 0 ? 0 : count, &settings->first.alert_rules);
+	free(rows);
+}
+
 static void take_defaults(struct ohtd_settings *settings)
 {
 	struct ohtd_values *defaults = &settings->defaults;
@@ -424,6 +443,7 @@ static void take_defaults(struct ohtd_settings *settings)
 	ohtd_items_make(&settings->items, &defaults->table);
 	settings->first = *defaults;
 	take_config(&settings->first, settings->setup.config);
+	take_old_rules(settings);
 	free(block);
 }
 
