@@ -304,6 +304,21 @@ static int begin_kept(struct ohtd_settings *settings, struct json_object *tree)
 	return r;
 }
 
+/* Of items that the version to which @tree returns, @before, does not have the values of @tree: nobody has asked for others. As make_fit(). */
+static size_t make_fit_before(struct ohtd_settings *settings, struct json_object *tree, struct json_object *before)
+{
+	struct ohtd_values *newest = malloc(sizeof(*newest));
+	size_t count;
+
+	if (newest) {
+		make_fit(settings, tree, &settings->first, NULL);
+		*newest = settings->wanted;
+	}
+	count = make_fit(settings, before, newest ? newest : &settings->first, NULL);
+	free(newest);
+	return count;
+}
+
 /* Nobody has confirmed the newest version, @tree: one with the values of before follows it. */
 static int begin_returned(struct ohtd_settings *settings, struct json_object *tree)
 {
@@ -319,7 +334,7 @@ static int begin_returned(struct ohtd_settings *settings, struct json_object *tr
 		return r;
 	}
 	snprintf(change.reason, sizeof(change.reason), "version %lld %s", (long long)was, cause);
-	if (make_fit(settings, before ? before : tree, &settings->first, NULL) || !before)
+	if (make_fit_before(settings, tree, before ? before : tree) || !before)
 		r = fall_back(settings, before ? REASON_UNFIT : REASON_DAMAGED, before ? before : tree);
 	else
 		r = begin_version(settings, change.reason);
