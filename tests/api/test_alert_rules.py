@@ -335,3 +335,26 @@ def test_rules_from_before_they_were_items_are_taken_over_once(fresh):
     fresh.kill()
     fresh.start()
     assert fresh.get("alert-rules/old").status == 404
+
+
+@pytest.mark.slow
+def test_as_many_and_as_long_rules_as_there_may_be_fit_into_a_version_and_a_document(fresh):
+    fresh.start()
+    long = {"text": '"' * 79, "consequence": '"' * 99, "action": '"' * 159, "group": "g" * 39,
+            "suppressed": ["safe", "estop", "fault", "config", "idle", "move", "dock"]}
+    for number in range(16):
+        made = fresh.post("alert-rules", {**RULE, **long, "code": f"own_{number:02}_" + "c" * 32}, role="administrator")
+        assert made.status == 201, made
+        noted = fresh.get(f"audit?object=version%20{newest(fresh)[0]}", role="administrator").json["items"][0]
+        assert noted["after"].startswith(f'{{"{made.json["code"]}":{{') and '"limit":23' in noted["after"], noted
+    for rule in fresh.get("alert-rules").json["items"]:
+        if rule["shipped"]:
+            assert put(fresh, rule["code"], latching=True, text=long["text"], consequence=long["consequence"], action=long["action"]).status == 200
+    rules, document = fresh.get("alert-rules").json["items"], fresh.get("config/export").json
+    assert len(document["values"]["alert_rules"]) == 32
+    assert go(fresh, "import", {**document, "values": {**document["values"], "alert_rules": {}}}).status == 200
+    assert [rule["revision"] for rule in fresh.get("alert-rules").json["items"]] == [0] * 16
+    assert go(fresh, "import", document).status == 200
+    fresh.kill()
+    fresh.start()
+    assert sorted(fresh.get("alert-rules").json["items"], key=lambda rule: rule["code"]) == sorted(rules, key=lambda rule: rule["code"])

@@ -139,12 +139,36 @@ static void submit_rule(struct ohtd_call *call, const struct rule_patch *patch,
 	submit(call, values.code, &values, patch->version, done);
 }
 
+static const char *rule_text(struct ohtd_call *call, struct json_object *tree, const char *code)
+{
+	struct json_object *rules = NULL, *rule = NULL, *alone = json_object_new_object();
+	const char *text = NULL;
+
+	if (alone && json_object_object_get_ex(tree, "alert_rules", &rules) && json_object_object_get_ex(rules, code, &rule) &&
+	    !json_object_object_add(alone, code, json_object_get(rule)))
+		text = ohtd_call_text_of(call, "%s", json_object_to_json_string_ext(alone, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(alone);
+	return text;
+}
+
+/* Of a rule that comes or goes the audit has all of it: with a pointer at each item that would be too long. */
+static void note_change(struct ohtd_call *call, const struct ohtd_change *change, const char *code)
+{
+	const char *before = rule_text(call, change->before, code), *after = rule_text(call, change->now, code);
+
+	ohtd_config_note(call, change);
+	if (before && after)
+		return;
+	call->noted.before = before;
+	call->noted.after = after;
+}
+
 /* The rule as it is in the version that was made. */
 static void reply_changed(struct ohtd_call *call, const struct ohtd_change *change, int status, const char *code)
 {
 	struct ohtd_alert_rule_state state;
 
-	ohtd_config_note(call, change);
+	note_change(call, change, code);
 	if (ohtd_alert_rules_find(ohtd_call_rules(call), code, &state))
 		reply_rule(call, status, &state);
 	else
@@ -225,7 +249,7 @@ static void reply_delete(struct ohtd_call *call, const struct ohtd_change *chang
 {
 	const char *code = call->params.name;
 
-	ohtd_config_note(call, change);
+	note_change(call, change, code);
 	if (!change->differences && ohtd_alert_rule_shipped(code) < 0)
 		ohtd_reply_problem(call, 404, "not_found", "there is no rule '%s': see GET alert-rules", code);
 	else
