@@ -150,7 +150,7 @@ def test_an_own_rule_is_at_work_until_it_is_deleted(daemon):
         until(lambda: not listed(daemon, "supply_low", 3), what="the end behind the acknowledgement")
         # A changed rule begins anew.
         changed = put(daemon, "supply_low", limit=29, latching=False)
-        assert (changed.status, changed.json["limit"], changed.json["revision"] > made.json["revision"]) == (200, 29, True)
+        assert (changed.status, changed.json["limit"], changed.json["revision"] != made.json["revision"]) == (200, 29, True)
         assert put(daemon, "supply_low", made.headers["etag"], limit=28).code == "rule_changed"
     finally:
         assert daemon.sim("set 3 supply_voltage 240").startswith("ok")
@@ -218,8 +218,143 @@ def test_what_is_changed_is_there_after_a_kill(fresh):
     # A signal that is gone: the rule is left out, said, and can be deleted.
     fresh.kill()
     with contextlib.closing(sqlite3.connect(fresh.state / "oht.db", isolation_level=None)) as database:
-        database.execute("UPDATE alert_rules SET signal = 'flux' WHERE code = 'own_4'")
+        database.execute("UPDATE config_versions SET document = json_set(document, '$.alert_rules.own_4.signal', 'flux')"
+                         " WHERE version = (SELECT max(version) FROM config_versions)")
     fresh.start()
     assert fresh.get("alert-rules/own_4").status == 404
     assert "alert rule_left_out: own_4: its signal is not there any more" in fresh.log()
     assert delete(fresh, "own_4").status == 204
+
+
+# ---- rules are items of the configuration ----
+
+def newest(daemon):
+    """The live version, and what it has changed."""
+    number = int(daemon.get("config").headers["etag"].strip('"'))
+    told = daemon.get(f"config/versions/{number}").json
+    return number, told, {change["pointer"]: (change["before"], change["now"]) for change in told["changes"]}
+
+
+def go(daemon, path, body=None, method="POST"):
+    return daemon.request(method, f"config/{path}", body, role="administrator")
+
+
+@pytest.fixture(name="ruled")
+def _ruled(daemon):
+    """The number of the version with which a rule was made."""
+    assert daemon.post("alert-rules", RULE, role="administrator").status == 201
+    yield newest(daemon)[0]
+    delete(daemon, "supply_low")
+
+
+def test_each_change_of_a_rule_is_a_version(daemon, ruled):
+    _, made, changes = newest(daemon)
+    assert (made["author"], made["reason"]) == ("administrator", "making of the rule supply_low")
+    assert changes["/alert_rules/supply_low/limit"] == (None, 23) and all(at.startswith("/alert_rules/supply_low/") for at in changes)
+    assert daemon.get("config").json["alert_rules"]["supply_low"]["when"] == "below"
+    tag = etag(daemon, "supply_low")
+    assert put(daemon, "supply_low", limit=22.5).status == 200
+    number, told, changes = newest(daemon)
+    assert (told["reason"], changes) == ("change of the rule supply_low", {"/alert_rules/supply_low/limit": (23, 22.5)})
+    noted = daemon.get(f"audit?object=version%20{number}", role="administrator").json["items"][0]
+    assert '"/alert_rules/supply_low/limit":22.5' in noted["after"], noted
+    assert [change["pointer"] for change in daemon.get(f"config/compare?a={ruled}&b=live").json["changes"]] == ["/alert_rules/supply_low/limit"]
+    # Back by a rollback: the same rule has the same revision. Back to before it was made, and forth.
+    assert go(daemon, f"versions/{ruled}/rollback").status == 200 and etag(daemon, "supply_low") == tag
+    assert go(daemon, f"versions/{ruled - 1}/rollback").status == 200 and daemon.get("alert-rules/supply_low").status == 404
+    assert go(daemon, f"versions/{number}/rollback").status == 200 and daemon.get("alert-rules/supply_low").json["limit"] == 22.5
+    assert "22.5" in ohtctl(daemon, verb=("config", "get", "/alert_rules/supply_low/limit"))
+    assert delete(daemon, "supply_low").status == 204 and newest(daemon)[1]["reason"] == "deletion of the rule supply_low"
+    assert daemon.get("config").json["alert_rules"] == {}
+
+
+def test_a_rule_returns_with_the_version_that_nobody_confirms(daemon, ruled):
+    query = "?confirm_within_s=600"
+    wanted = {"alert_rules": {"supply_low": {"limit": 21}, "battery_low": None}}
+    assert daemon.request("PATCH", "config" + query, wanted, role="administrator").status == 200
+    try:
+        assert daemon.get("alert-rules/supply_low").json["limit"] == 21
+        refusal = put(daemon, "supply_low", limit=22)
+        assert (refusal.status, refusal.code) == (409, "config_pending") and daemon.get("alert-rules/supply_low").json["limit"] == 21
+    finally:
+        assert go(daemon, "pending", method="DELETE").status == 200
+    assert daemon.get("alert-rules/supply_low").json["limit"] == 23 and newest(daemon)[0] > ruled
+
+
+@pytest.mark.parametrize("wrong, pointer, says", [
+    ({"supply_low": {"signal": "flux"}}, "/alert_rules/supply_low/signal", "not there"),
+    ({"supply_low": {"flux": 1}}, "/alert_rules/supply_low/flux", "no such item"),
+    ({"supply_low": {"severity": "emergency"}}, "/alert_rules/supply_low/severity", "critical or warning"),
+    ({"supply_low": {"on_ms": -1}}, "/alert_rules/supply_low/on_ms", "must be 0 to 86400000 ms"),
+    ({"other": {"limit": 1}}, "/alert_rules/other/signal", "must be there"),
+    ({"Other": {"limit": 1}}, "/alert_rules/Other/limit", "'Other'"),
+    ({"battery_low": {"signal": "battery_v"}}, "/alert_rules/battery_low/signal", "shipped"),
+    ({"module_lost": {}}, "/alert_rules/module_lost", "choose another code"),
+])
+def test_a_document_with_a_rule_that_cannot_be_is_refused(daemon, ruled, wrong, pointer, says):
+    document = daemon.get("config/export").json
+    rules = document["values"]["alert_rules"]
+    assert set(rules) == {"supply_low"} and document["version"] == ruled
+    for code, change in wrong.items():
+        base = rules["supply_low"] if code in ("supply_low", "battery_low", "module_lost") else {}
+        rules[code] = {**base, **change}
+    refusal = go(daemon, "import", document)
+    assert (refusal.status, refusal.json["errors"][0]["pointer"]) == (400, pointer) and says in refusal.json["errors"][0]["detail"], refusal
+    assert newest(daemon)[0] == ruled
+
+
+def test_a_document_has_all_rules_that_there_are_then(daemon, ruled):
+    document = daemon.get("config/export").json
+    rules = document["values"]["alert_rules"]
+    rules["other"] = {**rules.pop("supply_low"), "text": "Another"}
+    assert go(daemon, "import", document).status == 200 and newest(daemon)[0] == ruled + 1
+    try:
+        assert daemon.get("alert-rules/supply_low").status == 404 and daemon.get("alert-rules/other").json["text"] == "Another"
+    finally:
+        assert delete(daemon, "other").status == 204
+
+
+def test_rules_from_before_they_were_items_are_taken_over_once(fresh):
+    fresh.start()
+    fresh.kill()
+    row = {"code": "old", "revision": 7, "shipped": 0, "enabled": 1, "signal": "safety_supply_v", "kind": 0, "minus": "", "window_ms": 0, "below": 1,
+           "boundary": 23.5, "hysteresis": 0.5, "on_ms": 10, "off_ms": 20, "severity": "critical", "latching": 1, "behind_modules": 0,
+           "suppressed": "boot,init,shutdown", "family": "", "text": "Old", "consequence": "It may fail.", "action": "Look."}
+    with contextlib.closing(sqlite3.connect(fresh.state / "oht.db", isolation_level=None)) as database:
+        database.execute(f"INSERT INTO alert_rules ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", [*row.values()])
+        database.execute("UPDATE config_versions SET document = json_remove(document, '$.alert_rules')")
+    fresh.start()
+    rule = fresh.get("alert-rules/old").json
+    assert (rule["limit"], rule["severity"], rule["latching"], rule["on_ms"], rule["suppressed"]) == (
+        23.5, "critical", True, 10, ["boot", "init", "shutdown"])
+    number, told, changes = newest(fresh)
+    assert told["author"] == "ohtd" and changes["/alert_rules/old/limit"] == (None, 23.5)
+    # A version from before has no place for rules: a rollback to it leaves them as they are. What is deleted does not come again.
+    assert go(fresh, f"versions/{number - 1}/rollback").status == 200 and fresh.get("alert-rules/old").status == 200
+    assert delete(fresh, "old").status == 204
+    fresh.kill()
+    fresh.start()
+    assert fresh.get("alert-rules/old").status == 404
+
+
+@pytest.mark.slow
+def test_as_many_and_as_long_rules_as_there_may_be_fit_into_a_version_and_a_document(fresh):
+    fresh.start()
+    long = {"text": '"' * 79, "consequence": '"' * 99, "action": '"' * 159, "group": "g" * 39,
+            "suppressed": ["safe", "estop", "fault", "config", "idle", "move", "dock"]}
+    for number in range(16):
+        made = fresh.post("alert-rules", {**RULE, **long, "code": f"own_{number:02}_" + "c" * 32}, role="administrator")
+        assert made.status == 201, made
+        noted = fresh.get(f"audit?object=version%20{newest(fresh)[0]}", role="administrator").json["items"][0]
+        assert noted["after"].startswith(f'{{"{made.json["code"]}":{{') and '"limit":23' in noted["after"], noted
+    for rule in fresh.get("alert-rules").json["items"]:
+        if rule["shipped"]:
+            assert put(fresh, rule["code"], latching=True, text=long["text"], consequence=long["consequence"], action=long["action"]).status == 200
+    rules, document = fresh.get("alert-rules").json["items"], fresh.get("config/export").json
+    assert len(document["values"]["alert_rules"]) == 32
+    assert go(fresh, "import", {**document, "values": {**document["values"], "alert_rules": {}}}).status == 200
+    assert [rule["revision"] for rule in fresh.get("alert-rules").json["items"]] == [0] * 16
+    assert go(fresh, "import", document).status == 200
+    fresh.kill()
+    fresh.start()
+    assert sorted(fresh.get("alert-rules").json["items"], key=lambda rule: rule["code"]) == sorted(rules, key=lambda rule: rule["code"])

@@ -440,6 +440,24 @@ def test_a_log_in_compares_with_what_was_seen(fresh, tmp_path):
     fresh.stop()
 
 
+def test_a_proof_that_cannot_be_had_now_is_no_finding(fresh, tmp_path):
+    """The budget of queries is used up behind the checkpoint: nothing was compared, so nothing was found."""
+    person = Remote(fresh, tmp_path)
+    fresh.write_config(http_queries_per_s=1)
+    fresh.start()
+    assert person.login("viewer").stderr == ""
+    # That took two of ten; one is left for the checkpoint.
+    for _ in range(7):
+        assert fresh.get("audit/head", role="viewer").status == 200
+    said = person.login("viewer")
+    assert (said.returncode, said.stderr) == (0, ""), said
+    # Who asks for the comparison is told that there was none.
+    for _ in range(12):
+        said = person.run("audit", "head")
+    assert said.returncode == 1 and "more than 1 queries each second" in said.stderr, said
+    fresh.stop()
+
+
 def test_another_key_is_seen_by_the_witness(victim):
     home = victim.folder / "home"
     key = (victim.state / "audit.key").read_bytes()

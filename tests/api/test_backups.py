@@ -513,6 +513,112 @@ def test_killed_at_any_step_of_a_restore_it_is_the_old_one_or_the_new_one(fresh,
         fresh.stop()
 
 
+# ---- the power is cut ----
+
+class Power(Cut):
+    """And what was not synchronised is lost."""
+
+    def __init__(self, daemon):
+        super().__init__(daemon)
+        self.disk = daemon.folder / "disk"
+        daemon.shims.update(OHT_SHIM_DISK=str(self.disk), OHT_SHIM_STATE=str(daemon.state))
+
+    def begin_with(self, folder):
+        """All of it is on the disk."""
+        for here in (self.disk, self.daemon.state):
+            shutil.rmtree(here, ignore_errors=True)
+        self.disk.mkdir()
+        shutil.copytree(folder, self.daemon.state)
+        self.daemon.tokens.clear()
+
+    def start(self, calls):
+        """Until it is ready, or gone. Returns how many calls it has made."""
+        self.daemon.ready.unlink(missing_ok=True)
+        self.leave(calls)
+        self.daemon.process = subprocess.Popen([OHTD, "--config", self.daemon.config], env=self.daemon.environment(),
+                                               stderr=(self.daemon.folder / "ohtd.log").open("ab"), preexec_fn=die_with_us)
+        until(self.is_over, what="ready or gone")
+        used = self.used()
+        self.leave(0)
+        self.daemon.kill()
+        return used
+
+    def lose(self, names):
+        """The state folder has what the disk has, under the names of then ("names"), or of the end, which no disk had to write down ("now")."""
+        for path in [path for path in self.daemon.state.iterdir() if path.is_file() and not path.is_symlink()]:
+            path.unlink()
+        for line in (self.disk / names).read_text().splitlines():
+            kept, name = line.split(" ", 1)
+            (self.daemon.state / name).write_bytes((self.disk / kept).read_bytes() if (self.disk / kept).exists() else b"")
+            (self.daemon.state / name).chmod(0o600)
+
+
+@pytest.mark.slow
+@pytest.mark.plain("shim")
+def test_without_power_at_any_step_of_a_restore_it_is_the_old_one_or_the_new_one(fresh, chance):
+    power = Power(fresh)
+    power.disk.mkdir()
+    fresh.start()
+    number = make(fresh)
+    assert fresh.post("users", {"username": "later", "password": PASSWORD, "role": "viewer"}).status == 201
+    elevate(fresh)
+    fresh.stop()
+    kept, armed = fresh.folder / "kept", fresh.folder / "armed"
+    shutil.copytree(fresh.state, kept)
+
+    def order(calls):
+        fresh.start()
+        elevate(fresh)
+        power.leave(calls)
+        with contextlib.suppress(OSError, AssertionError):
+            ended(fresh, fresh.post(f"backups/{number}/restore", {}))
+        used = power.used()
+        power.leave(0)
+        fresh.kill()
+        return used
+
+    steps = order(LONG)
+    shutil.copytree(fresh.state, armed)
+    for calls in chance.sample(range(1, steps + 1), 4):
+        power.begin_with(kept)
+        order(calls)
+        power.lose(chance.choice(("names", "now")))
+        waits = (fresh.state / "oht.db.restore").exists()
+        assert whole(fresh, number) == waits, calls
+        fresh.stop()
+    power.begin_with(armed)
+    steps = power.start(LONG)
+    for calls in chance.sample(range(1, steps), 10):
+        power.begin_with(armed)
+        power.start(calls)
+        power.lose(chance.choice(("names", "now")))
+        whole(fresh, number)
+        fresh.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.plain("shim")
+def test_without_power_at_any_step_of_an_update_it_is_the_old_one_or_the_new_one(fresh, chance):
+    power = Power(fresh)
+    old = fresh.folder / "old"
+    shutil.copytree(fresh.state, old)
+    shutil.copy(TOP / "tests/data/store/small-8.db", old / "oht.db")
+    (old / "oht.db").chmod(0o600)
+    power.begin_with(old)
+    steps = power.start(LONG)
+    newest = rows(fresh, "SELECT max(version) FROM schema_migrations")[0][0]
+    for calls in chance.sample(range(1, steps), min(10, steps - 1)):
+        power.begin_with(old)
+        power.start(calls)
+        power.lose(chance.choice(("names", "now")))
+        found = rows(fresh, "SELECT max(version) FROM schema_migrations")[0][0]
+        assert found in (8, newest), (calls, found)
+        fresh.start()
+        fresh.stop()
+        assert rows(fresh, "SELECT max(version) FROM schema_migrations") == [(newest,)]
+        assert ("anna", 4) in rows(fresh, "SELECT name, role FROM users"), calls
+
+
 # ---- in the way of each other ----
 
 def test_one_at_a_time_and_a_cancelled_one_leaves_nothing(own):

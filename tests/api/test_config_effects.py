@@ -38,6 +38,14 @@ def tariff(member):
     return shown("analytics/summary?from=2026-01-01T00:00:00Z&to=2026-01-01T01:00:00Z", member)
 
 
+def rule(member):
+    """Of the rule that is made, in the words of the configuration."""
+    def said(daemon):
+        value = daemon.get("alert-rules/mill").json[member]
+        return ("no", "yes")[value] if isinstance(value, bool) else ",".join(value) if isinstance(value, list) else value
+    return said
+
+
 # Item of the schema: another value and what shows it, or the test that waits for its effect.
 EFFECTS = {
     "/robot/name": ("effect", shown("robot", "name")),
@@ -63,6 +71,11 @@ EFFECTS = {
     "/gateway/fresh_ms": "api/test_gateway.py::test_without_an_image_each_read_asks_the_module",
     "/gateway/write_from": "api/test_gateway.py::test_who_may_write_is_an_item_of_the_configuration",
     "/gateway/write_registers": "api/test_gateway.py::test_who_may_write_is_an_item_of_the_configuration",
+    **{f"/alert_rules/*/{name}": (value, rule(name)) for name, value in {
+        "enabled": "no", "signal": "cell_max_v", "kind": "difference", "minus": "cell_min_v", "when": "below", "limit": 0.5, "hysteresis": 0.1,
+        "on_ms": 20, "off_ms": 30, "severity": "critical", "latching": "yes", "behind_modules": "yes", "suppressed": "boot,move", "group": "cells",
+        "text": "Cells", "consequence": "None.", "action": "Wait."}.items()},
+    "/alert_rules/*/window_ms": "unit/test_alert_rules.c::little_is_known_by_a_whole_window",
 }
 
 

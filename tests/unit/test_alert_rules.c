@@ -336,17 +336,15 @@ static void one_reading_raises_no_alert(void **state)
 
 static void what_is_over_hides_nothing_that_stands(void **state)
 {
-	struct ohtd_alert_rules *rules = ohtd_alert_rules_create(NULL);
+	struct ohtd_alert_rules *rules = ohtd_alert_rules_create();
 	struct ohtd_alert_rule rule = *shipped("cell_voltage_high");
-	struct ohtd_alert_rule_row row = { .revision = 0 };
+	struct ohtd_alert_rule_set set = { .count = 1 };
 	struct rig rig;
 
 	(void)state;
 	rule.latching = true;
-	ohtd_alert_rule_to_row(&rule, true, &row);
-	row.shipped = true;
-	row.revision = 1;
-	ohtd_alert_rules_set(rules, &row, 1, 1);
+	ohtd_alert_rule_to_values(&rule, true, &set.rule[0]);
+	ohtd_alert_rules_set(rules, &set);
 	begin(&rig, &rule);
 	is_told_of_cells(rules, &rig, 4300, 4300, "cell_voltage_high", false);
 	is_told_of_cells(rules, &rig, 4000, 4000, "cell_voltage_high", true);
@@ -426,7 +424,7 @@ static const struct {
 
 static void a_fault_raises_the_one_alert_that_says_so(void **state)
 {
-	struct rules_robot robot = { .d = driver_safe(6000), .rules = ohtd_alert_rules_create(NULL) };
+	struct rules_robot robot = { .d = driver_safe(6000), .rules = ohtd_alert_rules_create() };
 	struct ohtd_alert_told told[OHTD_ALERT_RULES_MAX];
 
 	(void)state;
@@ -454,7 +452,7 @@ static void a_fault_raises_the_one_alert_that_says_so(void **state)
 /* The charge sinks: low, and then nearly empty in its place. Its module falls silent, and it stays. */
 static void the_most_severe_of_a_group_is_told(void **state)
 {
-	struct rules_robot robot = { .d = driver_safe(6000), .rules = ohtd_alert_rules_create(NULL) };
+	struct rules_robot robot = { .d = driver_safe(6000), .rules = ohtd_alert_rules_create() };
 	struct ohtd_alert_told told[OHTD_ALERT_RULES_MAX];
 	uint64_t since_ns;
 

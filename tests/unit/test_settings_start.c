@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <json-c/json.h>
 #include <unistd.h>
 
 #include "settings_rig.h"
@@ -256,6 +257,31 @@ static void a_damaged_version_asks_no_file(void **state)
 	rig.config = NULL;
 }
 
+/* What the version to which it returns does not have is as nobody has asked to change it: as in the one that returns. */
+static void what_returns_asks_no_file(void **state)
+{
+	static struct ohtd_config config;
+	struct ohtd_change change = {
+		.patch = json_tokener_parse("{\"motion\":{\"jog_mm_s\":100}}"), .confirm_within_s = 60, .elevated = true,
+		.by.role = OHTD_ROLE_ADMINISTRATOR,
+	};
+
+	(void)state;
+	write_config(&config);
+	rig_begin();
+	assert_int_equal(rig_result_of("{\"gateway\":{\"idle_s\":40,\"write_from\":\"\",\"write_registers\":\"\"}}"), OHTD_CHANGE_DONE);
+	ohtd_settings_change(rig.settings, &change);
+	assert_int_equal(change.result, OHTD_CHANGE_DONE);
+	ohtd_change_drop(&change);
+	rig_end();
+	store_run_sql(TAKE_OUT " WHERE version = 2");
+	rig_begin();
+	rig_is_live(4, "\"jog_mm_s\":250");
+	rig_is_live(4, "\"gateway\":{\"idle_s\":40,\"fresh_ms\":1000,\"write_from\":\"\",\"write_registers\":\"\"}");
+	rig_end();
+	rig.config = NULL;
+}
+
 /* ---- a damaged database ---- */
 
 /* The page of the newest version: the last one below the root of the table. */
@@ -412,6 +438,7 @@ int main(void)
 		CASE(new_items_are_taken_over_once),
 		CASE(a_damaged_version_is_passed_over),
 		CASE(a_damaged_version_asks_no_file),
+		CASE(what_returns_asks_no_file),
 		CASE(a_damaged_page_is_repaired_and_waited_for),
 		CASE(what_could_not_be_written_is_by_the_next_version),
 		CASE(a_repair_that_finds_no_version_is_waited_for),

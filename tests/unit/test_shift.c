@@ -98,7 +98,7 @@ static void look_at_values(void *context)
 
 static void watch_values(struct shift *s)
 {
-	s->rules = ohtd_alert_rules_create(NULL);
+	s->rules = ohtd_alert_rules_create();
 	assert_non_null(s->rules);
 	s->inner = s->d->f->watch;
 	s->inner_context = s->d->f->watch_context;

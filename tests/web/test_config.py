@@ -308,7 +308,8 @@ def test_what_waits_for_standstill_is_on_every_page_until_it_is_withdrawn(daemon
 
 
 @pytest.mark.parametrize("state,chosen", [("move", "standstill"), ("safe", "now")])
-def test_a_change_may_wait_while_the_robot_moves(page, settings, state, chosen):
+def test_a_change_may_wait_while_the_robot_moves(daemon, page, settings, state, chosen):
+    assert daemon.post("control", role="operator").status == 200
     assert settings().json["motion"]["stop_mm_s2"] != 1600
     log_in(page, "administrator")
     pretend(page, robot={"state": state})
@@ -320,6 +321,9 @@ def test_a_change_may_wait_while_the_robot_moves(page, settings, state, chosen):
     page.click("#elevation-send")
     page.wait(lambda: has(page, "#config-changes"), what="the difference")
     assert page.run("return document.querySelector('#config-save-apply_at').value") == chosen
+    # The check has asked the robot: what it would say now stands there before anything is saved.
+    told = page.text("#config-why-not")
+    assert "The robot would refuse it now:" in told and "in control" in told, told
 
 
 @pytest.mark.slow

@@ -1,67 +1,117 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "common/tree.h"
 
-#include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/evp.h>
 
 /* ---- hashes ---- */
 
+#define TEXT_BYTES	1024
+
+/* Looked up once: that takes longer than a hash. */
+static EVP_MD *sha256;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+/* What is hashed, gathered: each update of many small pieces has a price of its own. */
+struct hashing {
+	EVP_MD_CTX *context;
+	size_t used;
+	unsigned char text[TEXT_BYTES];
+};
+
 /* Without memory or SHA-256 there is no way on: a wrong hash would accuse somebody. */
-static EVP_MD_CTX *begin(unsigned char prefix)
+static void find_sha256(void)
 {
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-
-	if (!context || !EVP_DigestInit_ex(context, EVP_sha256(), NULL) ||
-	    !EVP_DigestUpdate(context, &prefix, 1))
-		abort();
-	return context;
-}
-
-static void add(EVP_MD_CTX *context, const void *data, size_t bytes)
-{
-	if (!EVP_DigestUpdate(context, data, bytes))
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!sha256)
 		abort();
 }
 
-static void end(EVP_MD_CTX *context, struct oht_hash *hash)
+static void begin(struct hashing *hashing, unsigned char prefix)
 {
-	if (!EVP_DigestFinal_ex(context, hash->bytes, NULL))
+	pthread_once(&sha256_once, find_sha256);
+	hashing->context = EVP_MD_CTX_new();
+	if (!hashing->context || !EVP_DigestInit_ex(hashing->context, sha256, NULL))
 		abort();
-	EVP_MD_CTX_free(context);
+	hashing->text[0] = prefix;
+	hashing->used = 1;
+}
+
+static void update(struct hashing *hashing, const void *data, size_t bytes)
+{
+	if (!EVP_DigestUpdate(hashing->context, data, bytes))
+		abort();
+}
+
+static void add(struct hashing *hashing, const void *data, size_t bytes)
+{
+	if (bytes > sizeof(hashing->text) - hashing->used) {
+		update(hashing, hashing->text, hashing->used);
+		hashing->used = 0;
+	}
+	if (bytes > sizeof(hashing->text)) {
+		update(hashing, data, bytes);
+		return;
+	}
+	memcpy(hashing->text + hashing->used, data, bytes);
+	hashing->used += bytes;
+}
+
+static void end(struct hashing *hashing, struct oht_hash *hash)
+{
+	update(hashing, hashing->text, hashing->used);
+	if (!EVP_DigestFinal_ex(hashing->context, hash->bytes, NULL))
+		abort();
+	EVP_MD_CTX_free(hashing->context);
 }
 
 void oht_tree_leaf(const void *data, size_t bytes, struct oht_hash *leaf)
 {
-	EVP_MD_CTX *context = begin(0);
+	struct hashing hashing;
 
-	add(context, data, bytes);
-	end(context, leaf);
+	begin(&hashing, 0);
+	add(&hashing, data, bytes);
+	end(&hashing, leaf);
 }
 
 void oht_tree_node(const struct oht_hash *left, const struct oht_hash *right, struct oht_hash *node)
 {
-	EVP_MD_CTX *context = begin(1);
+	struct hashing hashing;
 
-	add(context, left, sizeof(*left));
-	add(context, right, sizeof(*right));
-	end(context, node);
+	begin(&hashing, 1);
+	add(&hashing, left, sizeof(*left));
+	add(&hashing, right, sizeof(*right));
+	end(&hashing, node);
+}
+
+/* "12:" */
+static void add_length(struct hashing *hashing, size_t bytes)
+{
+	char text[24], *at = text + sizeof(text);
+
+	*--at = ':';
+	do {
+		*--at = (char)('0' + bytes % 10);
+		bytes /= 10;
+	} while (bytes);
+	add(hashing, at, (size_t)(text + sizeof(text) - at));
 }
 
 void oht_tree_record(const char *const *columns, size_t count, struct oht_hash *leaf)
 {
-	EVP_MD_CTX *context = begin(0);
-	char length[24];
+	struct hashing hashing;
 
+	begin(&hashing, 0);
 	for (size_t i = 0; i < count; i++) {
 		size_t bytes = strlen(columns[i]);
 
-		add(context, length, (size_t)snprintf(length, sizeof(length), "%zu:", bytes));
-		add(context, columns[i], bytes);
-		add(context, ",", 1);
+		add_length(&hashing, bytes);
+		add(&hashing, columns[i], bytes);
+		add(&hashing, ",", 1);
 	}
-	end(context, leaf);
+	end(&hashing, leaf);
 }
 
 /* ---- the tree ---- */
@@ -224,8 +274,13 @@ bool oht_tree_is_proven(uint64_t from, const struct oht_hash *first, uint64_t to
 
 void oht_hash_text(const struct oht_hash *hash, char text[OHT_HASH_HEX_BYTES])
 {
-	for (size_t i = 0; i < OHT_HASH_BYTES; i++)
-		snprintf(text + 2 * i, 3, "%02x", hash->bytes[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < OHT_HASH_BYTES; i++) {
+		*text++ = digits[hash->bytes[i] >> 4];
+		*text++ = digits[hash->bytes[i] & 15];
+	}
+	*text = 0;
 }
 
 static int digit_of(char c)

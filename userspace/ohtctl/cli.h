@@ -106,6 +106,7 @@ struct cli_verb;
  * @help: --help was given
  * @version: --version was given
  * @given: CLI_OPT_* that were given
+ * @status: of HTTP, of the last answer that was judged (client.h)
  * @fc: Modbus function
  * @timeout_ms: wait for the first byte of an answer
  * @retries: attempts after the first
@@ -157,6 +158,7 @@ struct cli {
 	bool help;
 	bool version;
 	uint64_t given;
+	int status;
 	uint32_t fc;
 	uint32_t timeout_ms;
 	uint32_t retries;

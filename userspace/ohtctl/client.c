@@ -168,6 +168,7 @@ int client_judge(struct cli *cli, const char *whom, const struct http_answer *an
 {
 	int result = CLI_DONE;
 
+	cli->status = (int)answer->status;
 	*json = answer->body ? json_tokener_parse(answer->body) : NULL;
 	if (!json_object_is_type(*json, json_type_object)) {
 		result = cli_fail(cli, CLI_FAILED, "what answers at %s is no ohtd", whom);

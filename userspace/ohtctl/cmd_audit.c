@@ -172,7 +172,7 @@ int cmd_audit_forget(struct cli *cli, int count, char **arguments)
 
 /**
  * struct told - the newest checkpoint of the robot, and what it proves by it
- * @silent: the robot gave no key or no checkpoint, so nothing was compared
+ * @silent: the robot gave no key, no checkpoint or no proof, so nothing was compared
  * @verifier: of the robot's key
  * @note: as it came
  * @newest: what it says
@@ -267,6 +267,8 @@ static int check_proof(struct cli *cli, const struct witness *witness, struct js
 			"its %" PRIu64 " records go on from them", witness->seen.size, told->newest.size);
 }
 
+#define CONFLICT	409
+
 static int ask_proof(struct cli *cli, const struct witness *witness, struct told *told)
 {
 	uint64_t from = witness->known && witness->seen.size ? witness->seen.size : told->newest.size;
@@ -277,7 +279,10 @@ static int ask_proof(struct cli *cli, const struct witness *witness, struct told
 	if (!told->newest.size)
 		return 0;
 	snprintf(path, sizeof(path), "audit/proof?from=%" PRIu64 "&to=%" PRIu64, from, told->newest.size);
+	cli->status = 0;
 	result = client_request(cli, "GET", path, NULL, &answer);
+	/* A conflict says that there is no such proof; a robot that is busy or does not answer says nothing. */
+	told->silent = result && cli->status != CONFLICT;
 	if (!result)
 		result = check_removed(cli, answer, told);
 	if (!result)

@@ -92,7 +92,7 @@ int cmd_config_get(struct cli *cli, int count, char **arguments)
 	char pointer[POINTER_BYTES] = "";
 	int result;
 
-	/* What is too long is no item. */
+	/* No item has a pointer that is longer: what is cut off here is found nowhere. */
 	if (count)
 		snprintf(pointer, sizeof(pointer), "%s%s", *arguments[0] == '/' ? "" : "/", arguments[0]);
 	result = client_request(cli, "GET", "config", NULL, &answer);

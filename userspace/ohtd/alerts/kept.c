@@ -5,33 +5,39 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alerts/alerts.h"
+#include "alerts/rules.h"
 #include "robot/codes.h"
 #include "robot/telemetry.h"
 
-void ohtd_alert_rule_to_row(const struct ohtd_alert_rule *rule, bool enabled,
-			    struct ohtd_alert_rule_row *row)
+void ohtd_alert_rule_to_values(const struct ohtd_alert_rule *rule, bool enabled, struct ohtd_alert_rule_values *values)
 {
 	size_t used = 0;
 
-	*row = (struct ohtd_alert_rule_row){
-		.enabled = enabled, .kind = rule->kind, .window_ms = rule->window_ms,
-		.below = rule->below, .limit = rule->limit, .hysteresis = rule->hysteresis,
-		.on_ms = rule->on_ms, .off_ms = rule->off_ms, .latching = rule->latching,
-		.behind_modules = rule->behind_modules,
-	};
-	snprintf(row->code, sizeof(row->code), "%s", rule->code);
-	snprintf(row->signal, sizeof(row->signal), "%s", ohtd_telemetry_info(rule->signal)->name);
+	memset(values, 0, sizeof(*values));
+	values->enabled = enabled;
+	values->kind = rule->kind;
+	values->window_ms = rule->window_ms;
+	values->below = rule->below;
+	values->limit = rule->limit;
+	values->hysteresis = rule->hysteresis;
+	values->on_ms = rule->on_ms;
+	values->off_ms = rule->off_ms;
+	values->severity = rule->severity;
+	values->latching = rule->latching;
+	values->behind_modules = rule->behind_modules;
+	snprintf(values->code, sizeof(values->code), "%s", rule->code);
+	snprintf(values->signal, sizeof(values->signal), "%s", ohtd_telemetry_info(rule->signal)->name);
 	if (rule->kind == OHTD_ALERT_RULE_DIFFERENCE)
-		snprintf(row->minus, sizeof(row->minus), "%s", ohtd_telemetry_info(rule->minus)->name);
-	snprintf(row->severity, sizeof(row->severity), "%s", ohtd_severity_name(rule->severity));
-	for (unsigned int state = 0; state < OHTD_STATES && used < sizeof(row->suppressed); state++)
+		snprintf(values->minus, sizeof(values->minus), "%s", ohtd_telemetry_info(rule->minus)->name);
+	for (unsigned int state = 0; state < OHTD_STATES && used < sizeof(values->suppressed); state++)
 		if (rule->suppressed >> state & 1)
-			used += (size_t)snprintf(row->suppressed + used, sizeof(row->suppressed) - used,
+			used += (size_t)snprintf(values->suppressed + used, sizeof(values->suppressed) - used,
 						 "%s%s", used ? "," : "", ohtd_state_name(state));
-	snprintf(row->group, sizeof(row->group), "%s", rule->group);
-	snprintf(row->text, sizeof(row->text), "%s", rule->text);
-	snprintf(row->consequence, sizeof(row->consequence), "%s", rule->consequence);
-	snprintf(row->action, sizeof(row->action), "%s", rule->action);
+	snprintf(values->group, sizeof(values->group), "%s", rule->group);
+	snprintf(values->text, sizeof(values->text), "%s", rule->text);
+	snprintf(values->consequence, sizeof(values->consequence), "%s", rule->consequence);
+	snprintf(values->action, sizeof(values->action), "%s", rule->action);
 }
 
 static bool take_signal(const char *name, uint8_t *signal)
@@ -60,33 +66,72 @@ static uint16_t states_of(const char *names)
 	return states;
 }
 
-const char *ohtd_alert_rule_from_row(const struct ohtd_alert_rule_row *row,
-				     struct ohtd_alert_rule *rule)
+/* NULL: it can be at work, as far as its signals and their values go. */
+static const char *judge_signals(const struct ohtd_alert_rule_values *values, struct ohtd_alert_rule *rule, const char **item)
 {
-	*rule = (struct ohtd_alert_rule){
-		.kind = (uint8_t)row->kind, .window_ms = (uint32_t)row->window_ms,
-		.below = row->below, .limit = row->limit, .hysteresis = row->hysteresis,
-		.on_ms = (uint32_t)row->on_ms, .off_ms = (uint32_t)row->off_ms,
-		.latching = row->latching, .behind_modules = row->behind_modules,
-		.suppressed = states_of(row->suppressed),
-	};
-	snprintf(rule->code, sizeof(rule->code), "%s", row->code);
-	snprintf(rule->group, sizeof(rule->group), "%s", row->group);
-	snprintf(rule->text, sizeof(rule->text), "%s", row->text);
-	snprintf(rule->consequence, sizeof(rule->consequence), "%s", row->consequence);
-	snprintf(rule->action, sizeof(rule->action), "%s", row->action);
-	while (rule->severity < OHTD_SEVERITIES &&
-	       strcmp(ohtd_severity_name(rule->severity), row->severity))
-		rule->severity++;
-	if (rule->severity == OHTD_SEVERITIES)
-		return "its severity is not known";
-	if (!take_signal(row->signal, &rule->signal))
+	*item = "signal";
+	if (!take_signal(values->signal, &rule->signal))
 		return "its signal is not there any more";
-	if (row->kind < 0 || row->kind >= OHTD_ALERT_RULE_KINDS)
-		return "its kind is not known";
-	if (rule->kind == OHTD_ALERT_RULE_DIFFERENCE && !take_signal(row->minus, &rule->minus))
+	*item = "minus";
+	if (rule->kind == OHTD_ALERT_RULE_DIFFERENCE && !take_signal(values->minus, &rule->minus))
 		return "its other signal is not there any more";
+	*item = "window_ms";
 	if (rule->kind == OHTD_ALERT_RULE_INCREASE && rule->window_ms < OHTD_ALERT_RULE_WINDOW)
 		return "its window is too short";
+	*item = "limit";
 	return isfinite(rule->limit) && isfinite(rule->hysteresis) ? NULL : "its limit is no number";
+}
+
+const char *ohtd_alert_rule_from_values(const struct ohtd_alert_rule_values *values, struct ohtd_alert_rule *rule, const char **item)
+{
+	const char *at;
+
+	*rule = (struct ohtd_alert_rule){
+		.kind = (uint8_t)values->kind, .window_ms = (uint32_t)values->window_ms,
+		.below = values->below, .limit = values->limit, .hysteresis = values->hysteresis,
+		.on_ms = (uint32_t)values->on_ms, .off_ms = (uint32_t)values->off_ms, .severity = (uint8_t)values->severity,
+		.latching = values->latching, .behind_modules = values->behind_modules,
+		.suppressed = states_of(values->suppressed),
+	};
+	snprintf(rule->code, sizeof(rule->code), "%s", values->code);
+	snprintf(rule->group, sizeof(rule->group), "%s", values->group);
+	snprintf(rule->text, sizeof(rule->text), "%s", values->text);
+	snprintf(rule->consequence, sizeof(rule->consequence), "%s", values->consequence);
+	snprintf(rule->action, sizeof(rule->action), "%s", values->action);
+	return judge_signals(values, rule, item ? item : &at);
+}
+
+int ohtd_alert_rule_shipped(const char *code)
+{
+	for (int i = 0; i < OHTD_ALERT_SHIPPED; i++)
+		if (!strcmp(ohtd_alert_shipped[i].code, code))
+			return i;
+	return -1;
+}
+
+/* With another signal, kind or side it would be another rule. */
+static const char *judge_shipped(const struct ohtd_alert_rule *rule, const struct ohtd_alert_rule *as, const char **item)
+{
+	*item = rule->signal != as->signal ? "signal" : rule->kind != as->kind ? "kind" : rule->minus != as->minus ? "minus" :
+		rule->below != as->below ? "when" : NULL;
+	return *item ? "is that of a shipped rule, which stays" : NULL;
+}
+
+const char *ohtd_alert_rule_judge(const struct ohtd_alert_rule_values *values, const struct ohtd_alert_rule_set *set, const char **item)
+{
+	const int shipped = ohtd_alert_rule_shipped(values->code);
+	struct ohtd_alert_rule rule;
+	const char *why = ohtd_alert_rule_from_values(values, &rule, item);
+	unsigned int own = 0;
+
+	if (why)
+		return why;
+	if (shipped >= 0)
+		return judge_shipped(&rule, &ohtd_alert_shipped[shipped], item);
+	*item = "";
+	if (ohtd_alert_is_code(values->code))
+		return "is an alert of the robot or the daemon: choose another code";
+	for (unsigned int i = 0; i < set->count; i++)
+		own += ohtd_alert_rule_shipped(set->rule[i].code) < 0;
+	return own > OHTD_ALERT_RULES_OWN ? "there are more than 16 own rules" : NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the form in which rules are kept, with names in the place of numbers.
+ * Owns:     rules as the configuration has them, with names in the place of numbers.
  * Contexts: any thread; pure functions.
  * Locks:    none.
  */
@@ -8,13 +8,17 @@
 #define OHTD_ALERTS_KEPT_H
 
 #include "alerts/rule.h"
-#include "tables/alert_rules.h"
+#include "settings/alert_rules.h"
 
-void ohtd_alert_rule_to_row(const struct ohtd_alert_rule *rule, bool enabled,
-			    struct ohtd_alert_rule_row *row);
+void ohtd_alert_rule_to_values(const struct ohtd_alert_rule *rule, bool enabled, struct ohtd_alert_rule_values *values);
 
-/* NULL, or why it cannot be at work: a signal of another release, say. */
-const char *ohtd_alert_rule_from_row(const struct ohtd_alert_rule_row *row,
-				     struct ohtd_alert_rule *rule);
+/* NULL, or why it cannot be at work: a signal of another release, say. @item: filled then if not NULL: the name of the item. */
+const char *ohtd_alert_rule_from_values(const struct ohtd_alert_rule_values *values, struct ohtd_alert_rule *rule, const char **item);
+
+/* As @judge_rule of the settings (settings/settings.h) wants it. */
+const char *ohtd_alert_rule_judge(const struct ohtd_alert_rule_values *values, const struct ohtd_alert_rule_set *set, const char **item);
+
+/* Is it the code of a shipped rule? Its number, or a negative one. */
+int ohtd_alert_rule_shipped(const char *code);
 
 #endif /* OHTD_ALERTS_KEPT_H */

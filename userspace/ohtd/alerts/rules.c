@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "alerts/rules.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alerts/kept.h"
 #include "base/log.h"
-#include "store/store.h"
 
 /**
  * struct slot - a place for a rule
  * @used: there is one
  * @id: see struct ohtd_alert_told
- * @row: that it was made of; zeros: as it is shipped
+ * @values: that it was made of; zeros: as it is shipped
  * @shown: its alert is told, and no other one of its group in its place
  * @shown_ns: since when, by the time of samples
  */
@@ -22,7 +20,7 @@ struct slot {
 	bool used;
 	unsigned int id;
 	struct ohtd_alert_rule_state state;
-	struct ohtd_alert_rule_row row;
+	struct ohtd_alert_rule_values values;
 	struct ohtd_alert_watch watch;
 	bool shown;
 	uint64_t shown_ns;
@@ -31,70 +29,70 @@ struct slot {
 /**
  * struct ohtd_alert_rules - see rules.h
  * @next_id: for the next rule that is new or changed
- * @written: of the rows that are in the slots
- * @writes: so far; the thread of the store
  * @slots: the shipped ones first, in their order
  */
 struct ohtd_alert_rules {
 	pthread_mutex_t lock;
 	unsigned int next_id;
-	uint64_t written;
-	uint64_t writes;
 	struct slot slots[OHTD_ALERT_RULES_MAX];
 };
 
 /* ---- made and changed rules ---- */
 
+#define FNV_BASIS	0xcbf29ce484222325
+#define FNV_PRIME	0x100000001b3
+/* A number that a client's double holds without doubt. */
+#define REVISION_MASK	((1ull << 53) - 1)
+
+/* FNV-1a */
+static int64_t revision_of(const struct ohtd_alert_rule_values *values)
+{
+	const unsigned char *bytes = (const unsigned char *)values;
+	uint64_t sum = FNV_BASIS;
+
+	for (size_t i = 0; i < sizeof(*values); i++)
+		sum = (sum ^ bytes[i]) * FNV_PRIME;
+	return (int64_t)(sum & REVISION_MASK) | 1;
+}
+
 /* With the lock held. */
 static void fill(struct ohtd_alert_rules *rules, struct slot *slot,
-		 const struct ohtd_alert_rule *rule, const struct ohtd_alert_rule_row *row)
+		 const struct ohtd_alert_rule *rule, const struct ohtd_alert_rule_values *values)
 {
-	static const struct ohtd_alert_rule_row as_shipped;
+	static const struct ohtd_alert_rule_values as_shipped;
 
-	/* A revision is the time of a change, so none comes twice. */
-	row = row ? row : &as_shipped;
-	if (slot->used && slot->row.revision == row->revision && !strcmp(slot->row.code, row->code))
+	values = values ? values : &as_shipped;
+	if (slot->used && !memcmp(&slot->values, values, sizeof(*values)))
 		return;
 	slot->used = true;
 	slot->id = rules->next_id++;
-	slot->row = *row;
+	slot->values = *values;
 	slot->shown = false;
 	slot->state = (struct ohtd_alert_rule_state){
 		.rule = *rule, .shipped = slot < &rules->slots[OHTD_ALERT_SHIPPED],
-		.enabled = row == &as_shipped || row->enabled, .revision = row->revision,
+		.enabled = values == &as_shipped || values->enabled, .revision = values == &as_shipped ? 0 : revision_of(values),
 	};
 	ohtd_alert_watch_begin(&slot->watch, &slot->state.rule);
 }
 
-static const struct ohtd_alert_rule_row *row_of(const struct ohtd_alert_rule_row *rows, int count,
-						const char *code)
+static bool can_be_at_work(const struct ohtd_alert_rule_values *values, struct ohtd_alert_rule *rule)
 {
-	for (int i = 0; i < count; i++)
-		if (!strcmp(rows[i].code, code))
-			return &rows[i];
-	return NULL;
-}
-
-static bool can_be_at_work(const struct ohtd_alert_rule_row *row, struct ohtd_alert_rule *rule)
-{
-	const char *why = ohtd_alert_rule_from_row(row, rule);
+	const char *why = ohtd_alert_rule_from_values(values, rule, NULL);
 
 	if (why)
 		ohtd_log(OHTD_LOG_WARNING, "alert", "rule_left_out",
-			 "%s: %s; DELETE alert-rules/%s drops it", row->code, why, row->code);
+			 "%s: %s; DELETE alert-rules/%s drops it", values->code, why, values->code);
 	return !why;
 }
 
-static void set_shipped(struct ohtd_alert_rules *rules, const struct ohtd_alert_rule_row *rows,
-			int count)
+static void set_shipped(struct ohtd_alert_rules *rules, const struct ohtd_alert_rule_set *set)
 {
 	for (unsigned int i = 0; i < OHTD_ALERT_SHIPPED; i++) {
-		const char *code = ohtd_alert_shipped[i].code;
-		const struct ohtd_alert_rule_row *row = row_of(rows, count, code);
+		const struct ohtd_alert_rule_values *values = ohtd_alert_rule_in(set, ohtd_alert_shipped[i].code);
 		struct ohtd_alert_rule rule;
 
-		if (row && can_be_at_work(row, &rule))
-			fill(rules, &rules->slots[i], &rule, row);
+		if (values && can_be_at_work(values, &rule))
+			fill(rules, &rules->slots[i], &rule, values);
 		else
 			fill(rules, &rules->slots[i], &ohtd_alert_shipped[i], NULL);
 	}
@@ -105,81 +103,48 @@ static struct slot *own_slot(struct ohtd_alert_rules *rules, const char *code)
 	for (unsigned int i = OHTD_ALERT_SHIPPED; i < OHTD_ALERT_RULES_MAX; i++) {
 		struct slot *slot = &rules->slots[i];
 
-		if (code ? slot->used && !strcmp(slot->row.code, code) : !slot->used)
+		if (code ? slot->used && !strcmp(slot->values.code, code) : !slot->used)
 			return slot;
 	}
 	return NULL;
 }
 
-static bool is_shipped(const char *code)
-{
-	for (unsigned int i = 0; i < OHTD_ALERT_SHIPPED; i++)
-		if (!strcmp(ohtd_alert_shipped[i].code, code))
-			return true;
-	return false;
-}
-
-static void set_own(struct ohtd_alert_rules *rules, const struct ohtd_alert_rule_row *rows,
-		    int count)
+static void set_own(struct ohtd_alert_rules *rules, const struct ohtd_alert_rule_set *set)
 {
 	for (unsigned int i = OHTD_ALERT_SHIPPED; i < OHTD_ALERT_RULES_MAX; i++)
-		if (rules->slots[i].used && !row_of(rows, count, rules->slots[i].row.code))
+		if (rules->slots[i].used && !ohtd_alert_rule_in(set, rules->slots[i].values.code))
 			rules->slots[i].used = false;
-	for (int i = 0; i < count; i++) {
-		struct slot *slot = own_slot(rules, rows[i].code);
+	for (unsigned int i = 0; i < set->count; i++) {
+		struct slot *slot = own_slot(rules, set->rule[i].code);
 		struct ohtd_alert_rule rule;
 
 		slot = slot ? slot : own_slot(rules, NULL);
-		if (slot && !is_shipped(rows[i].code) && can_be_at_work(&rows[i], &rule))
-			fill(rules, slot, &rule, &rows[i]);
+		if (slot && ohtd_alert_rule_shipped(set->rule[i].code) < 0 && can_be_at_work(&set->rule[i], &rule))
+			fill(rules, slot, &rule, &set->rule[i]);
 	}
 }
 
-void ohtd_alert_rules_set(struct ohtd_alert_rules *rules, const struct ohtd_alert_rule_row *rows,
-			  int count, uint64_t written)
+void ohtd_alert_rules_set(void *context, const struct ohtd_alert_rule_set *set)
 {
+	struct ohtd_alert_rules *rules = context;
+
 	pthread_mutex_lock(&rules->lock);
-	if (written >= rules->written) {
-		rules->written = written;
-		set_shipped(rules, rows, count);
-		set_own(rules, rows, count);
-	}
+	set_shipped(rules, set);
+	set_own(rules, set);
 	pthread_mutex_unlock(&rules->lock);
-}
-
-uint64_t ohtd_alert_rules_written(struct ohtd_alert_rules *rules)
-{
-	return ++rules->writes;
 }
 
 /* ---- begin and end ---- */
 
-static int work_list(struct ohtd_db *db, void *arg)
+struct ohtd_alert_rules *ohtd_alert_rules_create(void)
 {
-	return ohtd_db_alert_rules_list(db, arg);
-}
-
-/* A store that does not work keeps nothing from starting: then the shipped rules are at work. */
-static void read_rows(struct ohtd_alert_rules *rules, struct ohtd_store *store)
-{
-	struct ohtd_alert_rule_row *rows = calloc(OHTD_ALERT_RULE_ROWS, sizeof(*rows));
-	int count = !rows ? -ENOMEM : store ? ohtd_store_call(store, work_list, rows) : 0;
-
-	if (count < 0)
-		ohtd_log(OHTD_LOG_WARNING, "alert", "rules_not_read",
-			 "%s: only shipped rules are at work", strerror(-count));
-	ohtd_alert_rules_set(rules, rows, count < 0 ? 0 : count, 0);
-	free(rows);
-}
-
-struct ohtd_alert_rules *ohtd_alert_rules_create(struct ohtd_store *store)
-{
+	static const struct ohtd_alert_rule_set none;
 	struct ohtd_alert_rules *rules = calloc(1, sizeof(*rules));
 
 	if (!rules)
 		return NULL;
 	pthread_mutex_init(&rules->lock, NULL);
-	read_rows(rules, store);
+	ohtd_alert_rules_set(rules, &none);
 	return rules;
 }
 

@@ -3,24 +3,23 @@
  * Owns:     all rules on values: shipped ones, also changed or switched off, and own ones. Those at
  *           work take each sample, and say which alerts are active.
  * Contexts: create, destroy: main thread. Sample: the thread that takes samples out of the ring
- *           (history/history.h), also while nothing can be kept. Written: the thread of the store.
- *           All else: any thread but the control thread.
+ *           (history/history.h), also while nothing can be kept. All else: any thread but the
+ *           control thread.
  * Locks:    a mutex, held for a pass over the rules; nothing is waited for with it.
  */
 #ifndef OHTD_ALERTS_RULES_H
 #define OHTD_ALERTS_RULES_H
 
 #include "alerts/shipped.h"
-#include "tables/alert_rules.h"
+#include "settings/alert_rules.h"
 
 #define OHTD_ALERT_RULES_OWN	16
 #define OHTD_ALERT_RULES_MAX	(OHTD_ALERT_SHIPPED + OHTD_ALERT_RULES_OWN)
 
 struct ohtd_alert_rules;
-struct ohtd_store;
 
-/* @store: is asked what was made and changed; NULL: the shipped ones. NULL: out of memory. */
-struct ohtd_alert_rules *ohtd_alert_rules_create(struct ohtd_store *store);
+/* Those that are shipped. NULL: out of memory. */
+struct ohtd_alert_rules *ohtd_alert_rules_create(void);
 
 /* NULL is allowed. */
 void ohtd_alert_rules_destroy(struct ohtd_alert_rules *rules);
@@ -61,7 +60,7 @@ void ohtd_alert_rules_acknowledge(struct ohtd_alert_rules *rules, unsigned int i
  * @rule: what it says
  * @shipped: it comes with the daemon
  * @enabled: it is at work
- * @revision: grows with each change; 0: as it is shipped
+ * @revision: follows from what it says, so another form has another one; 0: as it is shipped
  */
 struct ohtd_alert_rule_state {
 	struct ohtd_alert_rule rule;
@@ -78,14 +77,10 @@ bool ohtd_alert_rules_at(struct ohtd_alert_rules *rules, unsigned int number,
 bool ohtd_alert_rules_find(struct ohtd_alert_rules *rules, const char *code,
 			   struct ohtd_alert_rule_state *state);
 
-/* The rows have just been written: their number among all writes, for ohtd_alert_rules_set(). */
-uint64_t ohtd_alert_rules_written(struct ohtd_alert_rules *rules);
-
 /*
- * Only these rules are made or changed, unless a later write is known already. What has not changed
- * stays at work as it is. Rows that cannot be at work are logged and left out.
+ * Only these are made or changed. What has not changed stays at work as it is. What cannot be at work is logged and left out.
+ * @rules: struct ohtd_alert_rules.
  */
-void ohtd_alert_rules_set(struct ohtd_alert_rules *rules, const struct ohtd_alert_rule_row *rows,
-			  int count, uint64_t written);
+void ohtd_alert_rules_set(void *rules, const struct ohtd_alert_rule_set *set);
 
 #endif /* OHTD_ALERTS_RULES_H */

@@ -62,7 +62,7 @@ OHTD_SHAPE_SHARED(ohtd_rule_view, "AlertRule",
 	OHTD_BOOLEAN(ohtd_rule_view, enabled, .summary = "It is at work"),
 	OHTD_BOOLEAN(ohtd_rule_view, shipped, .summary = "It comes with the daemon: DELETE gives it its shipped form back"),
 	OHTD_INTEGER(ohtd_rule_view, revision,
-		     .summary = "Grows with each change, for If-Match; 0: as it is shipped"));
+		     .summary = "Another one with each change, for If-Match; 0: as it is shipped"));
 
 static const char *or_null(struct ohtd_call *call, const char *text)
 {

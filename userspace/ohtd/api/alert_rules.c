@@ -8,15 +8,16 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <json-c/json.h>
 
 #include "alerts/alerts.h"
 #include "alerts/kept.h"
 #include "alerts/rules.h"
 #include "alerts/trial.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "api/alert_rule_form.h"
 #include "common/utf8.h"
+#include "server/change.h"
 #include "server/late.h"
 #include "lists/list.h"
 #include "lists/span.h"
@@ -78,131 +79,134 @@ static void get_rule(struct ohtd_call *call)
 
 /* ---- changes ---- */
 
-/**
- * struct change_late - a change on its way into the store
- * @state: the rule as it is to be
- * @row: the same as it is kept
- * @code: of the rule, as the request says it
- * @now_us: time of day
- * @by: who asks
- * @rows: all rules behind it
- * @count: of @rows
- * @written: see ohtd_alert_rules_written()
+/*
+ * A rule is an item of the configuration: a change of it is a version, by a patch of that one rule. What is sent in is checked against
+ * the rules as they are, so only while no other version is live.
  */
-struct change_late {
-	struct ohtd_late late;
-	struct ohtd_alert_rules *rules;
+struct rule_patch {
+	int64_t version;
 	struct ohtd_alert_rule_state state;
-	struct ohtd_alert_rule_row row;
-	char code[OHTD_PARAM_BYTES];
-	int64_t now_us;
-	char by[OHTD_USER_NAME_MAX + 1];
-	struct ohtd_alert_rule_row rows[OHTD_ALERT_RULE_ROWS];
-	int count;
-	uint64_t written;
 };
 
-static int list_rows(struct ohtd_db *db, struct change_late *job, int r)
+/* Before the rules are looked at: what comes after that is refused. */
+static struct rule_patch begin_patch(struct ohtd_call *call)
 {
-	if (r < 0)
-		return r;
-	job->count = ohtd_db_alert_rules_list(db, job->rows);
-	job->written = ohtd_alert_rules_written(job->rules);
-	return job->count < 0 ? job->count : r;
+	return (struct rule_patch){ .version = ohtd_settings_version(ohtd_call_settings(call)) };
 }
 
-static int work_put(struct ohtd_db *db, void *arg)
+/* @rule: NULL: the rule goes, or is as it is shipped. NULL: out of memory. */
+static struct json_object *patch_of(const char *code, const struct ohtd_alert_rule_values *rule)
 {
-	struct change_late *job = arg;
+	struct json_object *patch = json_object_new_object(), *rules = json_object_new_object();
+	struct json_object *tree = rule ? ohtd_alert_rule_tree(rule) : NULL;
 
-	return list_rows(db, job, ohtd_db_alert_rule_put(db, &job->row, job->state.revision, job->now_us,
-							 OHTD_ALERT_RULES_OWN));
-}
-
-static int work_delete(struct ohtd_db *db, void *arg)
-{
-	struct change_late *job = arg;
-
-	return list_rows(db, job, ohtd_db_alert_rule_delete(db, job->code));
-}
-
-/* Also when the client has left: it has been done. */
-static void settle_change(struct ohtd_late *late)
-{
-	const struct change_late *job = (const struct change_late *)late;
-
-	if (late->result < 0)
-		return;
-	ohtd_alert_rules_set(job->rules, job->rows, job->count, job->written);
-	ohtd_log(OHTD_LOG_NOTICE, "http", "alert_rule_changed", "%s by %s", job->code, job->by);
-}
-
-static struct change_late *make_change(struct ohtd_call *call)
-{
-	struct change_late *job = ohtd_late_make(call, sizeof(*job));
-
-	if (!job)
-		return NULL;
-	job->rules = ohtd_call_rules(call);
-	job->late.settle = settle_change;
-	job->now_us = ohtd_clock_wall_ns(ohtd_call_clock(call)) / (int64_t)OHTD_NS_PER_US;
-	snprintf(job->by, sizeof(job->by), "%s", call->who.user);
-	return job;
-}
-
-static void reply_change(struct ohtd_call *call, struct ohtd_late *late, int status)
-{
-	struct change_late *job = (struct change_late *)late;
-	const char *code = job->code;
-
-	if (late->result == -ESTALE && status == 201)
-		ohtd_reply_problem(call, 409, "rule_exists", "there is a rule '%s' already", code);
-	else if (late->result == -ESTALE)
-		ohtd_reply_problem(call, 412, "rule_changed", "rule '%s' has another revision by now than %"
-				   PRId64, code, job->state.revision);
-	else if (late->result == -E2BIG)
-		ohtd_reply_problem(call, 409, "too_many_rules", "there are %d own rules already: no '%s'",
-				   OHTD_ALERT_RULES_OWN, code);
-	else if (late->result < 0)
-		ohtd_reply_store_problem(call, late->result);
-	else {
-		job->state.revision = job->row.revision;
-		reply_rule(call, status, &job->state);
+	if (patch && rules && (tree || !rule) && !json_object_object_add(rules, code, tree)) {
+		if (!json_object_object_add(patch, "alert_rules", rules))
+			return patch;
+		tree = NULL;
 	}
+	json_object_put(tree);
+	json_object_put(rules);
+	json_object_put(patch);
+	return NULL;
 }
 
-static void reply_new(struct ohtd_call *call, struct ohtd_late *late)
+static void submit(struct ohtd_call *call, const char *code, const struct ohtd_alert_rule_values *rule, int64_t version,
+		   void (*done)(struct ohtd_call *call, const struct ohtd_change *change))
 {
-	reply_change(call, late, 201);
-}
+	struct ohtd_change *change = ohtd_call_change_make(call);
 
-static void reply_put(struct ohtd_call *call, struct ohtd_late *late)
-{
-	reply_change(call, late, 200);
-}
-
-static void submit_rule(struct ohtd_call *call, const struct ohtd_alert_rule_state *state,
-			void (*answer)(struct ohtd_call *call, struct ohtd_late *late))
-{
-	struct change_late *job = make_change(call);
-
-	if (!job)
+	if (!change)
 		return;
-	job->state = *state;
-	ohtd_alert_rule_to_row(&state->rule, state->enabled, &job->row);
-	job->row.shipped = state->shipped;
-	snprintf(job->code, sizeof(job->code), "%s", job->row.code);
-	ohtd_late_write(call, &job->late, work_put, answer);
+	change->patch = patch_of(code, rule);
+	if (!change->patch) {
+		ohtd_call_change_drop(change);
+		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+		return;
+	}
+	change->if_version = version;
+	snprintf(change->reason, sizeof(change->reason), "%s of the rule %s",
+		 call->route->method == OHTD_POST ? "making" : rule ? "change" : "deletion", code);
+	ohtd_call_change(call, change, ohtd_settings_change, done);
+}
+
+static void submit_rule(struct ohtd_call *call, const struct rule_patch *patch,
+			void (*done)(struct ohtd_call *call, const struct ohtd_change *change))
+{
+	struct ohtd_alert_rule_values values;
+
+	ohtd_alert_rule_to_values(&patch->state.rule, patch->state.enabled, &values);
+	submit(call, values.code, &values, patch->version, done);
+}
+
+static const char *rule_text(struct ohtd_call *call, struct json_object *tree, const char *code)
+{
+	struct json_object *rules = NULL, *rule = NULL, *alone = json_object_new_object();
+	const char *text = NULL;
+
+	if (alone && json_object_object_get_ex(tree, "alert_rules", &rules) && json_object_object_get_ex(rules, code, &rule) &&
+	    !json_object_object_add(alone, code, json_object_get(rule)))
+		text = ohtd_call_text_of(call, "%s", json_object_to_json_string_ext(alone, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(alone);
+	return text;
+}
+
+/* Of a rule that comes or goes the audit has all of it: with a pointer at each item that would be too long. */
+static void note_change(struct ohtd_call *call, const struct ohtd_change *change, const char *code)
+{
+	const char *before = rule_text(call, change->before, code), *after = rule_text(call, change->now, code);
+
+	ohtd_config_note(call, change);
+	if (before && after)
+		return;
+	call->noted.before = before;
+	call->noted.after = after;
+}
+
+/* The rule as it is in the version that was made. */
+static void reply_changed(struct ohtd_call *call, const struct ohtd_change *change, int status, const char *code)
+{
+	struct ohtd_alert_rule_state state;
+
+	note_change(call, change, code);
+	if (ohtd_alert_rules_find(ohtd_call_rules(call), code, &state))
+		reply_rule(call, status, &state);
+	else
+		ohtd_reply_problem(call, 404, "not_found", "there is no rule '%s' any more: see GET alert-rules", code);
+}
+
+static void reply_new(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	reply_changed(call, change, 201, OHTD_INPUT(call, ohtd_rule_body)->code);
+}
+
+static void reply_put(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	reply_changed(call, change, 200, call->params.name);
+}
+
+/* False: there are as many as there may be, and the request has been answered. */
+static bool has_room(struct ohtd_call *call, const char *code)
+{
+	struct ohtd_alert_rule_state state;
+	unsigned int own = 0;
+
+	for (unsigned int i = 0; ohtd_alert_rules_at(ohtd_call_rules(call), i, &state); i++)
+		own += !state.shipped;
+	if (own < OHTD_ALERT_RULES_OWN)
+		return true;
+	ohtd_reply_problem(call, 409, "too_many_rules", "there are %d own rules already: no '%s'", OHTD_ALERT_RULES_OWN, code);
+	return false;
 }
 
 static void post_rule(struct ohtd_call *call)
 {
 	const struct ohtd_rule_body *said = OHTD_INPUT(call, ohtd_rule_body);
-	struct ohtd_alert_rule_state state = { 0 };
+	struct rule_patch patch = begin_patch(call);
 
-	if (ohtd_alert_rules_find(ohtd_call_rules(call), said->code, &state)) {
+	if (ohtd_alert_rules_find(ohtd_call_rules(call), said->code, &patch.state)) {
 		ohtd_reply_problem(call, 409, "rule_exists", "there is a %srule '%s' already",
-				   state.shipped ? "shipped " : "", said->code);
+				   patch.state.shipped ? "shipped " : "", said->code);
 		return;
 	}
 	if (ohtd_alert_is_code(said->code)) {
@@ -210,9 +214,9 @@ static void post_rule(struct ohtd_call *call)
 				   said->code);
 		return;
 	}
-	state = (struct ohtd_alert_rule_state){ .enabled = true };
-	if (ohtd_rule_take(call, said, &state.rule))
-		submit_rule(call, &state, reply_new);
+	patch.state = (struct ohtd_alert_rule_state){ .enabled = true };
+	if (ohtd_rule_take(call, said, &patch.state.rule) && has_room(call, said->code))
+		submit_rule(call, &patch, reply_new);
 }
 
 /* The client has seen the rule as it is. False: it has been refused. */
@@ -234,22 +238,20 @@ static bool has_seen(struct ohtd_call *call, const struct ohtd_alert_rule_state 
 
 static void put_rule(struct ohtd_call *call)
 {
-	struct ohtd_alert_rule_state state;
+	struct rule_patch patch = begin_patch(call);
 
-	if (ohtd_rule_find(call, &state) && has_seen(call, &state) &&
-	    ohtd_rule_take_change(call, OHTD_INPUT(call, ohtd_rule_change), &state))
-		submit_rule(call, &state, reply_put);
+	if (ohtd_rule_find(call, &patch.state) && has_seen(call, &patch.state) &&
+	    ohtd_rule_take_change(call, OHTD_INPUT(call, ohtd_rule_change), &patch.state))
+		submit_rule(call, &patch, reply_put);
 }
 
-static void reply_delete(struct ohtd_call *call, struct ohtd_late *late)
+static void reply_delete(struct ohtd_call *call, const struct ohtd_change *change)
 {
-	const struct change_late *job = (const struct change_late *)late;
+	const char *code = call->params.name;
 
-	if (late->result < 0)
-		ohtd_reply_store_problem(call, late->result);
-	else if (!late->result && !job->state.shipped)
-		ohtd_reply_problem(call, 404, "not_found", "there is no rule '%s': see GET alert-rules",
-				   job->code);
+	note_change(call, change, code);
+	if (!change->differences && ohtd_alert_rule_shipped(code) < 0)
+		ohtd_reply_problem(call, 404, "not_found", "there is no rule '%s': see GET alert-rules", code);
 	else
 		ohtd_reply_empty(call, 204);
 }
@@ -257,14 +259,7 @@ static void reply_delete(struct ohtd_call *call, struct ohtd_late *late)
 /* One that was left out at the start is not in the list, and can be deleted all the same. */
 static void delete_rule(struct ohtd_call *call)
 {
-	struct change_late *job = make_change(call);
-
-	if (!job)
-		return;
-	if (!ohtd_alert_rules_find(job->rules, call->params.name, &job->state))
-		job->state = (struct ohtd_alert_rule_state){ 0 };
-	snprintf(job->code, sizeof(job->code), "%s", call->params.name);
-	ohtd_late_write(call, &job->late, work_delete, reply_delete);
+	submit(call, call->params.name, NULL, 0, reply_delete);
 }
 
 /* ---- trials on the past ---- */
@@ -461,6 +456,9 @@ static void post_trial(struct ohtd_call *call)
 		begin_trial(call, &rule);
 }
 
+/* Of the configuration. */
+#define CHANGE_PROBLEMS	"config_contradiction", "config_changed", "config_pending", "elevation_required", "out_of_memory", "no_answer_in_time"
+
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "alert-rules", .role = OHTD_ROLE_VIEWER,
@@ -471,9 +469,9 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_POST, .path = "alert-rules", .role = OHTD_ROLE_ADMINISTRATOR,
 		.flags = OHTD_ROUTE_STORE, .body = &ohtd_rule_body_shape,
 		.replies = { { 201, &ohtd_rule_view_shape } },
-		.problems = { "unknown_signal", "rule_exists", "too_many_rules" },
+		.problems = { "unknown_signal", "rule_exists", "too_many_rules", CHANGE_PROBLEMS },
 		.handle = post_rule,
-		.summary = "Make a rule, which is at work at once",
+		.summary = "Make a rule, which is at work at once: a version of the configuration",
 		.text = "POST alert-trials says before which alerts it would have given.",
 	}, {
 		.method = OHTD_GET, .path = "alert-rules/{name}", .role = OHTD_ROLE_VIEWER,
@@ -485,16 +483,16 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_PUT, .path = "alert-rules/{name}", .role = OHTD_ROLE_ADMINISTRATOR,
 		.flags = OHTD_ROUTE_STORE, .body = &ohtd_rule_change_shape,
 		.replies = { { 200, &ohtd_rule_view_shape } },
-		.problems = { "not_found", "rule_changed", "if_match_missing" },
+		.problems = { "not_found", "rule_changed", "if_match_missing", CHANGE_PROBLEMS },
 		.handle = put_rule,
-		.summary = "Change a rule, own or shipped, or switch it off",
+		.summary = "Change a rule, own or shipped, or switch it off: a version of the configuration",
 		.text = "With the header If-Match, which says the revision that is changed. What is left out stays.",
 	}, {
 		.method = OHTD_DELETE, .path = "alert-rules/{name}", .role = OHTD_ROLE_ADMINISTRATOR,
 		.flags = OHTD_ROUTE_STORE,
-		.replies = { { 204, NULL } }, .problems = { "not_found" },
+		.replies = { { 204, NULL } }, .problems = { "not_found", CHANGE_PROBLEMS },
 		.handle = delete_rule,
-		.summary = "Delete an own rule; give a shipped one its shipped form back",
+		.summary = "Delete an own rule; give a shipped one its shipped form back: a version of the configuration",
 	}, {
 		.method = OHTD_GET, .path = "alert-rules/{name}/trial", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_STORE, .query = &trial_query_shape,

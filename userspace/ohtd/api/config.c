@@ -325,7 +325,7 @@ static const char *items_of(struct ohtd_call *call, const struct ohtd_change *ch
 	return text;
 }
 
-static void note_change(struct ohtd_call *call, const struct ohtd_change *change)
+void ohtd_config_note(struct ohtd_call *call, const struct ohtd_change *change)
 {
 	call->noted.object = ohtd_call_text_of(call, "version %lld", (long long)change->version.version);
 	call->noted.before = items_of(call, change, false);
@@ -380,7 +380,7 @@ static void reply_change(struct ohtd_call *call, const struct ohtd_change *chang
 		view.version.state = CHECKED;
 	if (change->trial)
 		put_reasons(call, change, &view);
-	note_change(call, change);
+	ohtd_config_note(call, change);
 	OHTD_REPLY(call, 200, ohtd_config_change, &view);
 }
 

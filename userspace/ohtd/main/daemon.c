@@ -15,6 +15,7 @@
 #include <openssl/crypto.h>
 
 #include "alerts/alive.h"
+#include "alerts/kept.h"
 #include "alerts/rules.h"
 #include "audit/audit.h"
 #include "auth/checks.h"
@@ -220,7 +221,7 @@ static int open_robot(struct running *run)
 
 static int open_rules(struct running *run)
 {
-	run->rules = ohtd_alert_rules_create(run->store);
+	run->rules = ohtd_alert_rules_create();
 	return run->rules ? 0 : fail(run, "alert rules");
 }
 
@@ -319,6 +320,7 @@ static int open_settings(struct running *run)
 		.config = config, .model = ohtd_robot_model(run->robot),
 		.lost = ohtd_setup_is_lost(run->setup) || has_past(run),
 		.look = look_well, .note = note_version, .arg = run,
+		.judge_rule = ohtd_alert_rule_judge, .have_rules = ohtd_alert_rules_set, .rules = run->rules,
 	};
 
 	run->settings = ohtd_settings_open(&setup, run->why, sizeof(run->why));
@@ -483,7 +485,7 @@ static int open_all(struct running *run)
 		return judge(run, errno);
 	if (open_store(run) || open_auth(run) || open_accounts(run) || open_audit(run))
 		return -1;
-	if (open_journal(run) || open_robot(run) || open_settings(run) || open_rules(run) ||
+	if (open_journal(run) || open_robot(run) || open_rules(run) || open_settings(run) ||
 	    open_history(run) || open_gateway(run) || open_webhooks(run) || open_backups(run))
 		return -1;
 	return open_server(run);

@@ -18,6 +18,7 @@
 #define UNITS		"/bus/units"
 #define WRITE_FROM	"/gateway/write_from"
 #define WRITE_REGISTERS	"/gateway/write_registers"
+#define ALERT_RULES	"alert_rules"
 #define STATIONS	"/stations/"
 #define POSITION	"/position_mm"
 #define POSITION_MAX_MM	1000000
@@ -244,19 +245,22 @@ void ohtd_items_make(struct ohtd_items *items, const struct ohtd_rule_table *tab
 		add_rule(items, &table->row[i], i);
 	for (size_t i = 0; i < COUNT(last_items); i++)
 		items->item[items->count++] = last_items[i];
+	for (size_t i = 0; i < COUNT(ohtd_alert_rule_items); i++)
+		items->item[items->count++] = ohtd_alert_rule_items[i];
 }
 
-/* Is @pointer "/stations/NAME/position_mm"? The name is not judged. */
-static bool names_station(const char *pointer, char name[OHTD_POINTER_BYTES])
+/* Is @pointer that of an item of many, as "/stations/NAME/position_mm"? The name is not judged. */
+static bool names_one(const struct ohtd_item *item, const char *pointer, char name[OHTD_POINTER_BYTES])
 {
+	const size_t before = strcspn(item->pointer, OHTD_ANY);
 	size_t n;
 
-	if (strncmp(pointer, STATIONS, strlen(STATIONS)))
+	if (!item->of_many || strncmp(pointer, item->pointer, before))
 		return false;
-	pointer += strlen(STATIONS);
+	pointer += before;
 	n = strcspn(pointer, "/");
 	snprintf(name, OHTD_POINTER_BYTES, "%.*s", (int)n, pointer);
-	return !strcmp(pointer + n, POSITION);
+	return !strcmp(pointer + n, item->pointer + before + strlen(OHTD_ANY));
 }
 
 const struct ohtd_item *ohtd_item_find(const struct ohtd_items *items, const char *pointer)
@@ -264,8 +268,7 @@ const struct ohtd_item *ohtd_item_find(const struct ohtd_items *items, const cha
 	char name[OHTD_POINTER_BYTES];
 
 	for (size_t i = 0; i < items->count; i++)
-		if (!strcmp(items->item[i].pointer, pointer) ||
-		    (items->item[i].of_many && names_station(pointer, name)))
+		if (!strcmp(items->item[i].pointer, pointer) || names_one(&items->item[i], pointer, name))
 			return &items->item[i];
 	return NULL;
 }
@@ -282,12 +285,8 @@ static struct json_object *number_of(double value)
 	return json_object_new_double_s(value, text);
 }
 
-struct json_object *ohtd_item_value(const struct ohtd_item *item, const struct ohtd_values *values)
+struct json_object *ohtd_item_value_at(const struct ohtd_item *item, const void *place)
 {
-	const void *place = (const char *)values + item->at;
-
-	if (item->of_many)
-		return NULL;
 	switch (item->type) {
 	case OHTD_ITEM_TEXT:
 		return json_object_new_string(place);
@@ -296,6 +295,11 @@ struct json_object *ohtd_item_value(const struct ohtd_item *item, const struct o
 	default:
 		return number_of(*(const double *)place);
 	}
+}
+
+struct json_object *ohtd_item_value(const struct ohtd_item *item, const struct ohtd_values *values)
+{
+	return item->of_many ? NULL : ohtd_item_value_at(item, (const char *)values + item->at);
 }
 
 bool ohtd_item_reset(const struct ohtd_item *item, struct ohtd_values *values, const struct ohtd_values *from)
@@ -310,22 +314,43 @@ bool ohtd_item_reset(const struct ohtd_item *item, struct ohtd_values *values, c
 	return differed;
 }
 
-static bool put_stations(struct json_object *tree, const struct ohtd_stations *stations)
+/* Also without one of many there is a place for them. NULL: out of memory. */
+static struct json_object *put_place(struct json_object *tree, const char *name)
 {
 	struct json_object *all = json_object_new_object();
+
+	if (all && !json_object_object_add(tree, name, all))
+		return all;
+	json_object_put(all);
+	return NULL;
+}
+
+static bool put_stations(struct json_object *tree, const struct ohtd_stations *stations)
+{
+	struct json_object *all = put_place(tree, "stations");
 	char pointer[OHTD_POINTER_BYTES];
 
-	/* Also without one there is a place for them. */
-	if (!all || json_object_object_add(tree, "stations", all)) {
-		json_object_put(all);
+	if (!all)
 		return false;
-	}
 	for (unsigned int i = 0; i < stations->count; i++) {
 		snprintf(pointer, sizeof(pointer), "/%s" POSITION, stations->at[i].name);
 		if (!ohtd_tree_put(all, pointer, number_of(stations->at[i].position_mm)))
 			return false;
 	}
 	return true;
+}
+
+static bool put_alert_rules(struct json_object *tree, const struct ohtd_alert_rule_set *set)
+{
+	struct json_object *all = put_place(tree, ALERT_RULES);
+	char pointer[OHTD_POINTER_BYTES];
+	bool good = all;
+
+	for (unsigned int i = 0; good && i < set->count; i++) {
+		ohtd_tree_point(pointer, "", set->rule[i].code);
+		good = ohtd_tree_put(all, pointer, ohtd_alert_rule_tree(&set->rule[i]));
+	}
+	return good;
 }
 
 struct json_object *ohtd_tree_of(const struct ohtd_items *items, const struct ohtd_values *values)
@@ -336,7 +361,7 @@ struct json_object *ohtd_tree_of(const struct ohtd_items *items, const struct oh
 	for (size_t i = 0; good && i < items->count; i++)
 		good = items->item[i].of_many ||
 		       ohtd_tree_put(tree, items->item[i].pointer, ohtd_item_value(&items->item[i], values));
-	if (good && put_stations(tree, &values->stations))
+	if (good && put_stations(tree, &values->stations) && put_alert_rules(tree, &values->alert_rules))
 		return tree;
 	json_object_put(tree);
 	return NULL;
@@ -395,9 +420,25 @@ void ohtd_item_unknown(const struct ohtd_items *items, const char *pointer, stru
 	}
 }
 
-static void *place_of(struct taking *taking, const struct ohtd_item *item)
+/* NULL: there is none, and a fault says why. Only rules on alerts are many with more than one item. */
+static void *place_of(struct taking *taking, const struct ohtd_item *item, const char *pointer)
 {
-	return (char *)taking->values + item->at;
+	struct ohtd_alert_rule_values *rule;
+	char name[OHTD_POINTER_BYTES];
+
+	if (!item->of_many)
+		return (char *)taking->values + item->at;
+	names_one(item, pointer, name);
+	if (!ohtd_alert_rule_code_fits(name)) {
+		ohtd_fault_add(taking->faults, pointer, "unfit", "a rule has a code of 1 to %zu of a-z, 0-9 and _ that begins with a letter, not '%.*s'",
+			       sizeof(rule->code) - 1, oht_utf8_cut(name, 60), name);
+		return NULL;
+	}
+	rule = ohtd_alert_rule_place(&taking->values->alert_rules, name);
+	if (rule)
+		return (char *)rule + item->at;
+	ohtd_fault_add(taking->faults, pointer, "length", "more than %d rules on alerts", OHTD_ALERT_RULES_KEPT);
+	return NULL;
 }
 
 /* Why a text of fitting length cannot be taken, or NULL. */
@@ -420,6 +461,7 @@ static void take_text(struct taking *taking, const struct ohtd_item *item, const
 	struct ohtd_part part = { .text = text, .bytes = (int)n };
 	const char *why = unfit(taking, item, &part);
 	uint32_t number = ohtd_is_blank(text) ? 0 : ohtd_unprintable(text, &at);
+	void *place;
 
 	if (number)
 		ohtd_fault_add(taking->faults, pointer, "unprintable", "has U+%04X, which is not printable, at byte %zu", number, at);
@@ -431,8 +473,8 @@ static void take_text(struct taking *taking, const struct ohtd_item *item, const
 	else if (why)
 		ohtd_fault_add(taking->faults, pointer, "unfit", "%s, not '%.*s'%s%s", why, part.bytes, part.text,
 			       part.nearest ? "; the nearest is " : "", part.nearest ? part.nearest : "");
-	else
-		memcpy(place_of(taking, item), text, n + 1);
+	else if ((place = place_of(taking, item, pointer)))
+		memcpy(place, text, n + 1);
 }
 
 /* "one, two or three" */
@@ -453,7 +495,7 @@ static void take_word(struct taking *taking, const struct ohtd_item *item, const
 	struct ohtd_part part = { .text = word, .bytes = (int)strlen(word) };
 	char text[OHTD_FAULT_BYTES];
 	const char *why = NULL;
-	int at = 0;
+	int at = 0, *place;
 
 	while (item->words[at] && strcmp(item->words[at], word))
 		at++;
@@ -464,16 +506,16 @@ static void take_word(struct taking *taking, const struct ohtd_item *item, const
 			       list_words(item->words, text), oht_utf8_cut(word, 40), word);
 	else if (why)
 		ohtd_fault_add(taking->faults, pointer, "unfit", "%s", why);
-	else
-		*(int *)place_of(taking, item) = item->first + at;
+	else if ((place = place_of(taking, item, pointer)))
+		*place = item->first + at;
 }
 
-static void add_station(struct taking *taking, const char *pointer, double position_mm)
+static void add_station(struct taking *taking, const struct ohtd_item *item, const char *pointer, double position_mm)
 {
 	struct ohtd_stations *stations = &taking->values->stations;
 	char name[OHTD_POINTER_BYTES];
 
-	names_station(pointer, name);
+	names_one(item, pointer, name);
 	if (!ohtd_station_name_fits(name)) {
 		ohtd_fault_add(taking->faults, pointer, "unfit",
 			       "a station has a name of 1 to %d of a-z, 0-9 and _, not '%.*s'",
@@ -493,7 +535,7 @@ static void take_number(struct taking *taking, const struct ohtd_item *item, con
 			struct json_object *value)
 {
 	char min[OHTD_NUMBER_BYTES], max[OHTD_NUMBER_BYTES], said[OHTD_NUMBER_BYTES];
-	double number = ohtd_json_number(value);
+	double number = ohtd_json_number(value), *place;
 
 	ohtd_number_text(min, item->min);
 	ohtd_number_text(max, item->max);
@@ -503,18 +545,24 @@ static void take_number(struct taking *taking, const struct ohtd_item *item, con
 			       min, max, item->unit ? " " : "", item->unit ? item->unit : "", said);
 	else if (item->whole && !ohtd_json_whole(value, NULL))
 		ohtd_fault_add(taking->faults, pointer, "type", "must be a whole number, not %s", said);
-	else if (item->of_many)
-		add_station(taking, pointer, number);
-	else
-		*(double *)place_of(taking, item) = number;
+	else if (item == ohtd_item_find(taking->items, STATIONS OHTD_ANY POSITION))
+		add_station(taking, item, pointer, number);
+	else if ((place = place_of(taking, item, pointer)))
+		*place = number;
 }
 
-/* A station without its items has been removed, item by item. */
-static bool is_gone(const char *pointer, struct json_object *value)
+/* One of many without its items has been removed, item by item. */
+static bool is_gone(const struct taking *taking, const char *pointer, struct json_object *value)
 {
-	return !strncmp(pointer, STATIONS, strlen(STATIONS)) &&
-	       !strchr(pointer + strlen(STATIONS), '/') &&
-	       json_object_is_type(value, json_type_object);
+	const size_t before = (size_t)(strrchr(pointer, '/') + 1 - pointer);
+
+	for (size_t i = 0; i < taking->items->count; i++) {
+		const struct ohtd_item *item = &taking->items->item[i];
+
+		if (item->of_many && strcspn(item->pointer, OHTD_ANY) == before && !strncmp(pointer, item->pointer, before))
+			return json_object_is_type(value, json_type_object);
+	}
+	return false;
 }
 
 /* From a shell a text that looks like a number arrives as one. */
@@ -537,9 +585,9 @@ static void take_leaf(const char *pointer, struct json_object *value, void *arg)
 	const struct ohtd_item *item = ohtd_item_find(taking->items, pointer);
 	bool text = json_object_is_type(value, json_type_string);
 
-	if (is_gone(pointer, value))
+	if (is_gone(taking, pointer, value))
 		return;
-	if (!item || !strcmp(pointer, last_items[0].pointer)) {
+	if (!item || (item->of_many && !strcmp(pointer, item->pointer))) {
 		ohtd_item_unknown(taking->items, pointer, value, taking->faults);
 	} else if (item->type == OHTD_ITEM_NUMBER && !json_object_is_type(value, json_type_int) &&
 		   !json_object_is_type(value, json_type_double)) {
@@ -570,7 +618,31 @@ static size_t take_absent(const struct ohtd_items *items, struct json_object *tr
 		ohtd_item_reset(item, values, absent);
 		count++;
 	}
+	if (!json_object_object_get_ex(tree, ALERT_RULES, NULL)) {
+		values->alert_rules = absent->alert_rules;
+		count += absent->alert_rules.count;
+	}
 	return count;
+}
+
+/* What is not there of a rule has no default. The rule is left out. */
+static void refuse_incomplete(struct ohtd_alert_rule_set *set, struct ohtd_faults *faults)
+{
+	char pointer[OHTD_POINTER_BYTES];
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < set->count; i++) {
+		const char *lacks = ohtd_alert_rule_lacks(&set->rule[i]);
+
+		if (lacks) {
+			snprintf(pointer, sizeof(pointer), OHTD_ALERT_RULES_AT "%s/%s", set->rule[i].code, lacks);
+			ohtd_fault_add(faults, pointer, "missing", "must be there: a rule is changed as a whole, or with PUT alert-rules/%s",
+				       set->rule[i].code);
+		} else if (kept++ < i) {
+			set->rule[kept - 1] = set->rule[i];
+		}
+	}
+	set->count = kept;
 }
 
 size_t ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
@@ -582,9 +654,12 @@ size_t ohtd_tree_take(const struct ohtd_items *items, struct json_object *tree,
 
 	*values = *defaults;
 	values->stations.count = 0;
+	values->alert_rules.count = 0;
 	ohtd_tree_each(tree, take_leaf, &taking);
+	refuse_incomplete(&values->alert_rules, faults);
 	count = take_absent(items, tree, absent, values);
 	ohtd_stations_sort(&values->stations);
+	ohtd_alert_rules_sort(&values->alert_rules);
 	if (faults->count)
 		return count;
 	ohtd_values_settle(values, faults);

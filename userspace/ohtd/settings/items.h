@@ -20,6 +20,7 @@
 #include "robot/rules.h"
 #include "robot/searched.h"
 #include "robot/stations.h"
+#include "settings/alert_rules.h"
 #include "settings/left_out.h"
 #include "settings/shifts.h"
 
@@ -37,9 +38,10 @@ struct json_object;
 #define OHTD_POINTER_BYTES	96
 #define OHTD_FAULT_BYTES	240
 #define OHTD_FAULTS_MAX		16
-#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 23)
+#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 23 + OHTD_ALERT_RULE_ITEMS)
 /* An item for each of many: stands in a pointer for any name. */
 #define OHTD_ANY		"*"
+#define OHTD_ALERT_RULES_AT	"/alert_rules/"
 
 /**
  * struct ohtd_analytics_values - what analytics need beside the past
@@ -134,6 +136,7 @@ struct ohtd_values {
 	char write_from[OHTD_WRITERS_BYTES];
 	char write_registers[OHTD_WRITABLE_BYTES];
 	struct ohtd_gateway_values gateway;
+	struct ohtd_alert_rule_set alert_rules;
 };
 
 enum ohtd_item_type {
@@ -153,7 +156,7 @@ enum ohtd_item_type {
  * @words: WORD: what may stand there, ends with NULL
  * @first: WORD: the value of the first word; the others follow it
  * @at: where the value is in struct ohtd_values: a text there, an int of a WORD, a double of a NUMBER
- * @of_many: an item for each of many, which have a place of their own
+ * @of_many: an item for each of many, which have a place of their own: stations, or rules on alerts, with @at in one of them
  * @unfit: why a value of that type, length and range cannot be taken, as a clause; NULL: it can. @part is the value, and may be
  *	narrowed to what is wrong in it. NULL: each can
  * @role: lowest role that may change it
@@ -181,6 +184,9 @@ struct ohtd_item {
 	bool calibration;
 	const char *summary;
 };
+
+/* Of each rule on alerts: @at is a place in struct ohtd_alert_rule_values. */
+extern const struct ohtd_item ohtd_alert_rule_items[OHTD_ALERT_RULE_ITEMS];
 
 struct ohtd_items {
 	size_t count;
@@ -218,6 +224,9 @@ void ohtd_item_unknown(const struct ohtd_items *items, const char *pointer, stru
 /* The value of an item as JSON; NULL for one of many, and without memory. To be released. */
 struct json_object *ohtd_item_value(const struct ohtd_item *item, const struct ohtd_values *values);
 
+/* The same of a value at its place; also of one of many. */
+struct json_object *ohtd_item_value_at(const struct ohtd_item *item, const void *place);
+
 /* All values as a tree, in the order of the items; NULL: out of memory. To be released. */
 struct json_object *ohtd_tree_of(const struct ohtd_items *items, const struct ohtd_values *values);
 
@@ -226,7 +235,7 @@ struct json_object *ohtd_tree_of(const struct ohtd_items *items, const struct oh
  * @items: what may be in it
  * @tree: the tree
  * @defaults: of the items; of stations there are none by default
- * @absent: values of the items that @tree does not have; stations are not among them
+ * @absent: values of the items that @tree does not have; stations are not among them, and rules on alerts if it has no place for them
  * @values: filled; an item with a fault has its default
  * @faults: empty; filled with all that is wrong
  *

@@ -141,13 +141,35 @@ static bool want_table(struct ohtd_settings *settings, struct ohtd_change *chang
 	return !change->faults.count || fails(change, OHTD_CHANGE_FAULTY);
 }
 
-/* Its stations are all that there are to be: with those of before two could stand at one place. False: out of memory. */
+/* Its stations are all that there are to be: with those of before two could stand at one place. So are its rules. False: out of memory. */
 static bool merge(struct json_object *tree, const struct ohtd_change *change)
 {
-	if (change->document && json_object_object_get_ex(change->patch, "stations", NULL))
-		json_object_object_del(tree, "stations");
+	static const char *const many[] = { "stations", "alert_rules" };
+
+	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++)
+		if (change->document && json_object_object_get_ex(change->patch, many[i], NULL))
+			json_object_object_del(tree, many[i]);
 	return (!change->patch || ohtd_tree_merge(tree, change->patch)) &&
 	       (!change->calibration || ohtd_tree_merge(tree, change->calibration));
+}
+
+/* Only those that are other ones: a rule of an older release that cannot be at work any more stands in nobody's way. */
+static void judge_rules(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	const struct ohtd_alert_rule_set *set = &settings->wanted.alert_rules;
+	char pointer[OHTD_POINTER_BYTES];
+
+	for (unsigned int i = 0; settings->setup.judge_rule && i < set->count; i++) {
+		const struct ohtd_alert_rule_values *was = ohtd_alert_rule_in(&settings->values.alert_rules, set->rule[i].code);
+		const char *item = "", *why = NULL;
+
+		if (!was || memcmp(was, &set->rule[i], sizeof(*was)))
+			why = settings->setup.judge_rule(&set->rule[i], set, &item);
+		if (!why)
+			continue;
+		snprintf(pointer, sizeof(pointer), OHTD_ALERT_RULES_AT "%s%s%s", set->rule[i].code, *item ? "/" : "", item);
+		ohtd_fault_add(&change->faults, pointer, "unfit", "%s", why);
+	}
 }
 
 static bool want_tree(struct ohtd_settings *settings, struct ohtd_change *change)
@@ -172,6 +194,8 @@ static bool want_tree(struct ohtd_settings *settings, struct ohtd_change *change
 	ohtd_tree_take(&settings->items, tree, &settings->defaults, change->back_to ? &settings->values : &settings->defaults,
 		       &settings->wanted, &change->faults);
 	json_object_put(tree);
+	if (!change->faults.count)
+		judge_rules(settings, change);
 	return !change->faults.count || fails(change, OHTD_CHANGE_FAULTY);
 }
 
@@ -300,6 +324,8 @@ void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree
 	settings->past = settings->values.past;
 	settings->gateway = settings->values.gateway;
 	pthread_mutex_unlock(&settings->lock);
+	if (settings->setup.have_rules)
+		settings->setup.have_rules(settings->setup.rules, &settings->values.alert_rules);
 }
 
 static void tell(const struct ohtd_change *change)
@@ -492,6 +518,16 @@ int64_t ohtd_settings_text(struct ohtd_settings *settings, char *text, size_t si
 
 	pthread_mutex_lock(&settings->lock);
 	snprintf(text, size, "%s", settings->text);
+	version = settings->unkept ? 0 : settings->head.version;
+	pthread_mutex_unlock(&settings->lock);
+	return version;
+}
+
+int64_t ohtd_settings_version(struct ohtd_settings *settings)
+{
+	int64_t version;
+
+	pthread_mutex_lock(&settings->lock);
 	version = settings->unkept ? 0 : settings->head.version;
 	pthread_mutex_unlock(&settings->lock);
 	return version;

@@ -102,6 +102,9 @@ struct ohtd_settings_note {
  * @look: what goes well now; called by a thread of the settings. NULL: not known
  * @note: for the audit: what became of a version by itself. NULL: not told
  * @arg: for @look and @note
+ * @judge_rule: why a rule on alerts of a set cannot be at work, as a clause, with @item, the name of its item; NULL: it can. NULL: each can
+ * @have_rules: these rules on alerts are at work from now on; called with a change under way. NULL: nobody looks at them
+ * @rules: for @have_rules
  */
 struct ohtd_settings_setup {
 	struct ohtd_store *store;
@@ -114,6 +117,9 @@ struct ohtd_settings_setup {
 	void (*look)(void *arg, struct ohtd_well *well);
 	void (*note)(void *arg, const struct ohtd_settings_note *note);
 	void *arg;
+	const char *(*judge_rule)(const struct ohtd_alert_rule_values *rule, const struct ohtd_alert_rule_set *set, const char **item);
+	void (*have_rules)(void *rules, const struct ohtd_alert_rule_set *set);
+	void *rules;
 };
 
 /**
@@ -353,6 +359,9 @@ void ohtd_change_drop(struct ohtd_change *change);
  * Return: its version; 0: the store could not keep one yet.
  */
 int64_t ohtd_settings_text(struct ohtd_settings *settings, char *text, size_t size);
+
+/* The version in force; 0: the store could not keep one yet. */
+int64_t ohtd_settings_version(struct ohtd_settings *settings);
 
 /* Longest export: the values, the names of the two trees, and what they are of. */
 #define OHTD_CONFIG_EXPORT_BYTES	(OHTD_CONFIG_DOCUMENT_BYTES + 1024)

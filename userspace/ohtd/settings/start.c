@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "control/motion_limits.h"
 #include "control/robot.h"
+#include "store/store.h"
 
 #define DEFAULT_NAME	"OHT-50"
 #define DEFAULT_SHIFTS	"06:00,14:00,22:00"
@@ -303,6 +304,21 @@ static int begin_kept(struct ohtd_settings *settings, struct json_object *tree)
 	return r;
 }
 
+/* Of items that the version to which @tree returns, @before, does not have the values of @tree: nobody has asked for others. As make_fit(). */
+static size_t make_fit_before(struct ohtd_settings *settings, struct json_object *tree, struct json_object *before)
+{
+	struct ohtd_values *newest = malloc(sizeof(*newest));
+	size_t count;
+
+	if (newest) {
+		make_fit(settings, tree, &settings->first, NULL);
+		*newest = settings->wanted;
+	}
+	count = make_fit(settings, before, newest ? newest : &settings->first, NULL);
+	free(newest);
+	return count;
+}
+
 /* Nobody has confirmed the newest version, @tree: one with the values of before follows it. */
 static int begin_returned(struct ohtd_settings *settings, struct json_object *tree)
 {
@@ -318,7 +334,7 @@ static int begin_returned(struct ohtd_settings *settings, struct json_object *tr
 		return r;
 	}
 	snprintf(change.reason, sizeof(change.reason), "version %lld %s", (long long)was, cause);
-	if (make_fit(settings, before ? before : tree, &settings->first, NULL) || !before)
+	if (make_fit_before(settings, tree, before ? before : tree) || !before)
 		r = fall_back(settings, before ? REASON_UNFIT : REASON_DAMAGED, before ? before : tree);
 	else
 		r = begin_version(settings, change.reason);
@@ -402,6 +418,24 @@ static void take_config(struct ohtd_values *values, const struct ohtd_config *co
 	memcpy(values->write_registers, config->gateway_write_registers, sizeof(values->write_registers));
 }
 
+static int list_rules(struct ohtd_db *db, void *rows)
+{
+	return ohtd_db_alert_rules_list(db, rows);
+}
+
+/* Rules on alerts from before they were items. */
+static void take_old_rules(struct ohtd_settings *settings)
+{
+	struct ohtd_alert_rule_row *rows = calloc(OHTD_ALERT_RULE_ROWS, sizeof(*rows));
+	int count = rows ? ohtd_store_read(settings->setup.store, list_rules, rows) : -ENOMEM;
+
+	if (count < 0)
+		ohtd_log(OHTD_LOG_WARNING, "settings", "rules_not_read", "%s: rules on alerts from before they were items are left out",
+			 strerror(-count));
+	ohtd_alert_rules_of_rows(rows, count < 0 ? 0 : count, &settings->first.alert_rules);
+	free(rows);
+}
+
 static void take_defaults(struct ohtd_settings *settings)
 {
 	struct ohtd_values *defaults = &settings->defaults;
@@ -424,6 +458,7 @@ static void take_defaults(struct ohtd_settings *settings)
 	ohtd_items_make(&settings->items, &defaults->table);
 	settings->first = *defaults;
 	take_config(&settings->first, settings->setup.config);
+	take_old_rules(settings);
 	free(block);
 }
 

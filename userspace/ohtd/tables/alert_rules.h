@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     rules on values that were made or changed: one row each.
+ * Owns:     rules on alerts from before they were items of the configuration: one row each, which nobody writes any more.
  * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call().
  * Locks:    none.
  */
@@ -17,8 +17,7 @@ struct ohtd_db;
 /**
  * struct ohtd_alert_rule_row - a rule as it is kept
  * @code: no other row has it
- * @revision: grows with each change of the rule. At least the time of day in seconds, so that a
- *	revision from before a deletion does not come again
+ * @revision: grew with each change of the rule
  * @shipped: it is one that comes with the daemon
  * @enabled: it is at work
  * @signal: name
@@ -27,7 +26,7 @@ struct ohtd_db;
  * @severity: word
  * @suppressed: names of states with commas between them
  *
- * The rest is as struct ohtd_alert_rule.
+ * The rest is as struct ohtd_alert_rule_values.
  */
 struct ohtd_alert_rule_row {
 	char code[40];
@@ -52,22 +51,6 @@ struct ohtd_alert_rule_row {
 	char consequence[100];
 	char action[160];
 };
-
-/**
- * ohtd_db_alert_rule_put() - keep a rule in the place of the one with its code
- * @row: gets its new revision
- * @revision: that the rule has until now; 0: there is no row
- * @now_us: time of day
- * @max: of rows that are not shipped
- *
- * Return: 0, -ESTALE: the rule has another revision, -E2BIG: there are @max already, or another
- * negative errno.
- */
-int ohtd_db_alert_rule_put(struct ohtd_db *db, struct ohtd_alert_rule_row *row, int64_t revision,
-			   int64_t now_us, int max);
-
-/* 1: deleted, 0: there was none, or a negative errno. */
-int ohtd_db_alert_rule_delete(struct ohtd_db *db, const char *code);
 
 /* All of them, by their code; @rows has OHTD_ALERT_RULE_ROWS. How many, or a negative errno. */
 int ohtd_db_alert_rules_list(struct ohtd_db *db, struct ohtd_alert_rule_row *rows);

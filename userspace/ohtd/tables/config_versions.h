@@ -17,7 +17,7 @@ struct ohtd_db;
 
 #define OHTD_CONFIG_REASON_BYTES	201
 #define OHTD_CONFIG_STATE_BYTES		8
-#define OHTD_CONFIG_DOCUMENT_BYTES	16384
+#define OHTD_CONFIG_DOCUMENT_BYTES	65536
 
 /* What is said where there is no rescue. */
 #define OHTD_NO_RESCUE	"no version is marked as the one to go back to: ohtctl config mark NUMBER does that"

@@ -67,6 +67,7 @@ export const configTexts = {
 	after: "After",
 	notThere: "not there",
 	needsStandstill: "The robot takes this only while it stands, and only from the session in control.",
+	refusedNow: "The robot would refuse it now:",
 	nothing: "Nothing of that differs from what is live.",
 	reason: "Reason, for the list of versions",
 	save: "Save",

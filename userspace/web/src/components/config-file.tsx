@@ -13,7 +13,7 @@ import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Card, Notice, Refusal, Skeleton } from "./basics";
 import { Differences } from "./config-differences";
-import { confirmMember, queryOf, reasonMember, sendChange, standstillMember, toastLive } from "./config-save";
+import { confirmMember, queryOf, reasonMember, sendChange, Standstill, standstillMember, toastLive } from "./config-save";
 import { Form, type Values } from "./form";
 import { Dialog } from "./overlay";
 import { isMoving } from "./stop";
@@ -66,7 +66,7 @@ function Import({ file, close }: { file: Chosen; close: () => void }) {
 			{checked?.changes.length ? (
 				<>
 					<Differences id="import-changes" label={t.differenceTitle} changes={checked.changes} />
-					{checked.needs_standstill ? <p class="dialog-text">{t.needsStandstill}</p> : null}
+					<Standstill checked={checked} />
 					<Form
 						id="import"
 						members={[

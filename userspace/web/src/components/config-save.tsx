@@ -9,6 +9,7 @@ import { call } from "../api/session";
 import type { ConfigChange, Robot } from "../api/types";
 import { changesOf, changing, draft, labelled, meanwhile, patchOf, readSettings, settings, undo } from "../config";
 import { time } from "../format";
+import { reasonText } from "../reasons";
 import { useStore } from "../store";
 import { texts } from "../texts";
 import { Button, Notice } from "./basics";
@@ -151,6 +152,25 @@ interface DifferenceProps {
 	onOutdated: (error: unknown) => void;
 }
 
+/** What the robot needs for a change, and for what it would refuse it now. */
+export function Standstill({ checked }: { checked: ConfigChange }) {
+	return (
+		<>
+			{checked.needs_standstill ? <p class="dialog-text">{t.needsStandstill}</p> : null}
+			{checked.why_not.length ? (
+				<Notice tone="warn" id="config-why-not">
+					<b>{t.refusedNow}</b>
+					<ul>
+						{checked.why_not.map((reason) => (
+							<li key={reason.code}>{reasonText(reason)}</li>
+						))}
+					</ul>
+				</Notice>
+			) : null}
+		</>
+	);
+}
+
 export function Difference({ checked, tag, close, onOutdated }: DifferenceProps) {
 	const moves = isMoving(useLive<Robot>("robot").data);
 	const save = (query: Values) =>
@@ -177,7 +197,7 @@ export function Difference({ checked, tag, close, onOutdated }: DifferenceProps)
 			{checked.changes.length ? (
 				<>
 					<Differences id="config-changes" label={t.differenceTitle} changes={checked.changes} />
-					{checked.needs_standstill ? <p class="dialog-text">{t.needsStandstill}</p> : null}
+					<Standstill checked={checked} />
 					{/* What could move the robot otherwise than meant returns by itself, unless the person says that it stays. */}
 					<Form
 						id="config-save"

@@ -23,7 +23,10 @@ const t = texts.config;
 const PATH = "/configuration";
 const VERSIONS = "versions";
 
-const groupsOf = (items: ConfigItem[]) => [...new Set(items.map(({ pointer }) => groupOf(pointer)))];
+/* These have a page of their own, which tries a rule before it is made. */
+const ELSEWHERE = "alert_rules";
+
+const groupsOf = (items: ConfigItem[]) => [...new Set(items.map(({ pointer }) => groupOf(pointer)))].filter((group) => group !== ELSEWHERE);
 
 function Parts({ groups, current }: { groups: string[]; current: string }) {
 	const parts = [["", t.all], ...groups.map((group) => [group, title(group)]), [VERSIONS, t.versions]];
@@ -150,7 +153,7 @@ function Loaded({ known, rest, onRead }: { known: Settings; rest: string; onRead
 	const [checked, setChecked] = useState<{ change: ConfigChange; tag: string | undefined }>();
 	const act = useAct();
 	const box = useRef<HTMLFormElement>(null);
-	const rows = rowsOf(known, typed, looked, theirsOf(act, sent));
+	const rows = rowsOf(known, typed, looked, theirsOf(act, sent)).filter(({ pointer }) => groupOf(pointer) !== ELSEWHERE);
 	const faulty = rows.filter(({ fault }) => fault).length;
 	const groups = groupsOf(known.items);
 	const review = () => {

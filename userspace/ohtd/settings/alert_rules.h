@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     rules on alerts as items of the configuration: those that were made, and shipped ones that were changed.
+ * Contexts: any thread; pure functions.
+ * Locks:    none.
+ *
+ * What a rule means is known to alerts/ only, which also says why one cannot be at work.
+ */
+#ifndef OHTD_SETTINGS_ALERT_RULES_H
+#define OHTD_SETTINGS_ALERT_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tables/alert_rules.h"
+
+struct json_object;
+
+#define OHTD_ALERT_RULES_KEPT	32	/* own ones and shipped ones */
+#define OHTD_ALERT_RULE_ITEMS	18	/* of each */
+
+/**
+ * struct ohtd_alert_rule_values - a rule as it is configured
+ * @code: of its alert; no other rule has it
+ * @enabled: 0 or 1: it is at work
+ * @signal: name; "": it was not said
+ * @kind: enum ohtd_alert_rule_kind
+ * @minus: name of the other signal, or ""
+ * @below: 0 or 1
+ * @limit: not a number: it was not said
+ * @severity: enum ohtd_severity
+ * @latching: 0 or 1
+ * @behind_modules: 0 or 1
+ * @suppressed: names of states with commas between them
+ *
+ * The rest is as struct ohtd_alert_rule. Bytes behind the end of a text are 0: equal rules have equal bytes.
+ */
+struct ohtd_alert_rule_values {
+	char code[40];
+	int enabled;
+	char signal[64];
+	int kind;
+	char minus[64];
+	double window_ms;
+	int below;
+	double limit;
+	double hysteresis;
+	double on_ms;
+	double off_ms;
+	int severity;
+	int latching;
+	int behind_modules;
+	char suppressed[160];
+	char group[40];
+	char text[80];
+	char consequence[100];
+	char action[160];
+};
+
+/* In the order of their codes. */
+struct ohtd_alert_rule_set {
+	unsigned int count;
+	struct ohtd_alert_rule_values rule[OHTD_ALERT_RULES_KEPT];
+};
+
+bool ohtd_alert_rule_code_fits(const char *code);
+
+/* NULL: there is none. */
+const struct ohtd_alert_rule_values *ohtd_alert_rule_in(const struct ohtd_alert_rule_set *set, const char *code);
+
+/* The rule with that code, made if there is none yet; NULL: there is no room. */
+struct ohtd_alert_rule_values *ohtd_alert_rule_place(struct ohtd_alert_rule_set *set, const char *code);
+
+void ohtd_alert_rules_sort(struct ohtd_alert_rule_set *set);
+
+/* An item that a rule needs and that was not said, as a clause; NULL: there is none. */
+const char *ohtd_alert_rule_lacks(const struct ohtd_alert_rule_values *rule);
+
+/* As the table of before has them, see tables/alert_rules.h; without those that are damaged. */
+void ohtd_alert_rules_of_rows(const struct ohtd_alert_rule_row *rows, int count, struct ohtd_alert_rule_set *set);
+
+/* Its items as an object; NULL: out of memory. To be released. */
+struct json_object *ohtd_alert_rule_tree(const struct ohtd_alert_rule_values *rule);
+
+#endif /* OHTD_SETTINGS_ALERT_RULES_H */
