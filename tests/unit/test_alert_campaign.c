@@ -212,7 +212,7 @@ static void begin_robot(double position_mm)
 	robot = driver_begin(position_mm);
 	samples = (struct ohtd_sample_reader){ 0 };
 	look_ns = store_ns = 0;
-	rules = ohtd_alert_rules_create(NULL);
+	rules = ohtd_alert_rules_create();
 	keeper = ohtd_alert_keeper_create(store, &robot->f->clock);
 	assert_true(rules && keeper);
 	proof = (struct ohtd_proof){ .clock = &robot->f->clock };
