@@ -129,6 +129,24 @@ static void refusals_are_bounded_for_each_kind_of_client(void **state)
 	assert_int_equal(count("act = 'PATCH config'"), 10);
 }
 
+/* Without a bound an operator washes out in minutes who changed what. */
+static void acts_of_operators_wash_nothing_out(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 1500; i++) {
+		add("ben", "POST robot/commands", OHTD_AUDIT_USUAL, NULL);
+		if (i % 100 == 0)
+			WAIT_FOR(is_written());
+	}
+	add("anna", "PATCH config", 0, NULL);
+	assert_int_equal(count("act = 'POST robot/commands'"), 1000);
+	assert_int_equal(count("act = 'PATCH config'"), 1);
+	pass(60);
+	assert_int_equal(count("act = 'left out' AND object = 'acts of operators' AND json_extract(after, '$.count') = 500"), 1);
+	add("ben", "POST robot/commands", OHTD_AUDIT_USUAL, NULL);
+	assert_int_equal(count("act = 'POST robot/commands'"), 1001);
+}
+
 static void of_what_repeats_there_are_the_first_and_the_end(void **state)
 {
 	(void)state;
@@ -338,6 +356,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(refusals_are_bounded_for_each_kind_of_client),
+		CASE(acts_of_operators_wash_nothing_out),
 		CASE(of_what_repeats_there_are_the_first_and_the_end),
 		CASE(what_finds_no_room_is_counted_behind_a_gap),
 		cmocka_unit_test_setup_teardown(the_oldest_go_and_the_tree_goes_on, set_up_few, tear_down),

@@ -19,11 +19,16 @@
 #define FLOOD_TOLD_NS	(600 * OHTD_NS_PER_S)
 #define FLOOD_OVER_NS	(10 * OHTD_NS_PER_S)
 
-/* Refusals at once, and how long one more takes: 2,880 a day of strangers, and 43,200 of those who have logged in. */
-#define STRANGERS_MOST	30
-#define STRANGERS_NS	(30 * OHTD_NS_PER_S)
-#define KNOWN_MOST	120
-#define KNOWN_NS	(2 * OHTD_NS_PER_S)
+/* Records at once, and how long one more takes. Nobody washes the rest out in less than days, by whatever follows itself without a pause. */
+static const struct {
+	const char *what;
+	double most;
+	uint64_t each_ns;
+} floods[OHTD_AUDIT_BUCKETS] = {
+	[OHTD_AUDIT_STRANGERS] = { "refusals of strangers", 30, 30 * OHTD_NS_PER_S },
+	[OHTD_AUDIT_KNOWN] = { "refusals of accounts", 120, 2 * OHTD_NS_PER_S },
+	[OHTD_AUDIT_ACTS] = { "acts of operators", 1000, 2 * OHTD_NS_PER_S },
+};
 
 static uint64_t now_ns(const struct ohtd_audit *audit)
 {
@@ -203,27 +208,35 @@ static bool put(struct ohtd_audit *audit, const struct ohtd_audit_row *row, stru
 	return true;
 }
 
-/* ---- refusals ---- */
-
-static void fill(struct ohtd_audit_bucket *bucket, double most, uint64_t each_ns, uint64_t time_ns)
-{
-	bucket->left += (double)(time_ns - bucket->filled_ns) / (double)each_ns;
-	if (bucket->left > most)
-		bucket->left = most;
-	bucket->filled_ns = time_ns;
-}
+/* ---- how many ---- */
 
 static void fill_all(struct ohtd_audit *audit, uint64_t time_ns)
 {
-	fill(&audit->strangers, STRANGERS_MOST, STRANGERS_NS, time_ns);
-	fill(&audit->known, KNOWN_MOST, KNOWN_NS, time_ns);
+	for (size_t i = 0; i < OHTD_AUDIT_BUCKETS; i++) {
+		struct ohtd_audit_bucket *bucket = &audit->buckets[i];
+
+		bucket->left += (double)(time_ns - bucket->filled_ns) / (double)floods[i].each_ns;
+		if (bucket->left > floods[i].most)
+			bucket->left = floods[i].most;
+		bucket->filled_ns = time_ns;
+	}
+}
+
+/* NULL: all records of its kind are kept. */
+static struct ohtd_audit_bucket *bucket_of(struct ohtd_audit *audit, const struct ohtd_audit_row *row, unsigned int flags)
+{
+	if (flags & OHTD_AUDIT_REFUSED)
+		return &audit->buckets[*row->who ? OHTD_AUDIT_KNOWN : OHTD_AUDIT_STRANGERS];
+	return flags & OHTD_AUDIT_USUAL ? &audit->buckets[OHTD_AUDIT_ACTS] : NULL;
 }
 
 /* False: it is only counted. */
-static bool takes_refusal(struct ohtd_audit *audit, const struct ohtd_audit_row *row, uint64_t time_ns)
+static bool is_taken(struct ohtd_audit *audit, const struct ohtd_audit_row *row, unsigned int flags, uint64_t time_ns)
 {
-	struct ohtd_audit_bucket *bucket = *row->who ? &audit->known : &audit->strangers;
+	struct ohtd_audit_bucket *bucket = bucket_of(audit, row, flags);
 
+	if (!bucket)
+		return true;
 	fill_all(audit, time_ns);
 	if (bucket->left >= 1) {
 		bucket->left--;
@@ -237,11 +250,14 @@ static bool takes_refusal(struct ohtd_audit *audit, const struct ohtd_audit_row 
 	return false;
 }
 
-static void tell_left_out(struct ohtd_audit *audit, struct ohtd_audit_bucket *bucket, const char *whose)
+static void tell_left_out(struct ohtd_audit *audit, enum ohtd_audit_flood flood)
 {
+	struct ohtd_audit_bucket *bucket = &audit->buckets[flood];
 	struct ohtd_audit_row row = own_row(audit, "left out");
 
-	snprintf(row.object, sizeof(row.object), "refusals of %s", whose);
+	if (!bucket->left_out)
+		return;
+	snprintf(row.object, sizeof(row.object), "%s", floods[flood].what);
 	snprintf(row.after, sizeof(row.after), "{\"since_ms\":%" PRId64 ",\"count\":%" PRIu64 "}",
 		 bucket->since_ns / (int64_t)OHTD_NS_PER_MS, bucket->left_out);
 	if (put(audit, &row, NULL))
@@ -249,8 +265,10 @@ static void tell_left_out(struct ohtd_audit *audit, struct ohtd_audit_bucket *bu
 }
 
 /* When it is over, or goes on for long. */
-static void look_at_flood(struct ohtd_audit *audit, struct ohtd_audit_bucket *bucket, const char *whose, uint64_t time_ns)
+static void look_at_flood(struct ohtd_audit *audit, enum ohtd_audit_flood flood, uint64_t time_ns)
 {
+	struct ohtd_audit_bucket *bucket = &audit->buckets[flood];
+
 	if (!bucket->left_out)
 		return;
 	if (bucket->left < 1 && time_ns - bucket->told_ns < FLOOD_TOLD_NS)
@@ -258,7 +276,7 @@ static void look_at_flood(struct ohtd_audit *audit, struct ohtd_audit_bucket *bu
 	if (time_ns - bucket->told_ns < FLOOD_OVER_NS)
 		return;
 	bucket->told_ns = time_ns;
-	tell_left_out(audit, bucket, whose);
+	tell_left_out(audit, flood);
 }
 
 /* ---- what repeats ---- */
@@ -341,8 +359,7 @@ void ohtd_audit_add(struct ohtd_audit *audit, const struct ohtd_audit_row *row, 
 	snprintf(own.boot, sizeof(own.boot), "%s", audit->boot_id);
 	ohtd_audit_make_printable(&own);
 	pthread_mutex_lock(&audit->lock);
-	if ((!(flags & OHTD_AUDIT_REFUSED) || takes_refusal(audit, &own, time_ns)) &&
-	    (!(flags & OHTD_AUDIT_REPEATS) || is_first(audit, &own, time_ns))) {
+	if ((!(flags & OHTD_AUDIT_REPEATS) || is_first(audit, &own, time_ns)) && is_taken(audit, &own, flags, time_ns)) {
 		put(audit, &own, wait);
 		wait = NULL;
 		send(audit);
@@ -381,8 +398,8 @@ void ohtd_audit_turn(struct ohtd_audit *audit)
 
 	pthread_mutex_lock(&audit->lock);
 	fill_all(audit, time_ns);
-	look_at_flood(audit, &audit->strangers, "strangers", time_ns);
-	look_at_flood(audit, &audit->known, "accounts", time_ns);
+	for (unsigned int i = 0; i < OHTD_AUDIT_BUCKETS; i++)
+		look_at_flood(audit, i, time_ns);
 	look_at_series(audit, time_ns);
 	send(audit);
 	pthread_mutex_unlock(&audit->lock);
@@ -440,9 +457,9 @@ struct ohtd_audit *ohtd_audit_create(const struct ohtd_audit_setup *setup)
 	memcpy(audit->key, setup->key, sizeof(audit->key));
 	snprintf(audit->boot_id, sizeof(audit->boot_id), "%s", setup->boot_id);
 	snprintf(audit->head_path, sizeof(audit->head_path), "%s", setup->head_path);
-	audit->strangers.left = STRANGERS_MOST;
-	audit->known.left = KNOWN_MOST;
-	audit->strangers.filled_ns = audit->known.filled_ns = audit->sign_ns = now_ns(audit);
+	audit->sign_ns = now_ns(audit);
+	for (size_t i = 0; i < OHTD_AUDIT_BUCKETS; i++)
+		audit->buckets[i] = (struct ohtd_audit_bucket){ .left = floods[i].most, .filled_ns = audit->sign_ns };
 	if (oht_checkpoint_origin(audit->key, audit->origin) ||
 	    oht_checkpoint_verifier(audit->key, audit->origin, audit->verifier)) {
 		ohtd_audit_destroy(audit);
@@ -464,10 +481,8 @@ void ohtd_audit_end(struct ohtd_audit *audit)
 	if (!audit)
 		return;
 	pthread_mutex_lock(&audit->lock);
-	if (audit->strangers.left_out)
-		tell_left_out(audit, &audit->strangers, "strangers");
-	if (audit->known.left_out)
-		tell_left_out(audit, &audit->known, "accounts");
+	for (unsigned int i = 0; i < OHTD_AUDIT_BUCKETS; i++)
+		tell_left_out(audit, i);
 	for (size_t i = 0; i < OHTD_AUDIT_SERIES; i++)
 		if (audit->series[i].last_ns)
 			end_series(audit, &audit->series[i]);

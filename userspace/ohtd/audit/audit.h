@@ -66,6 +66,7 @@ struct ohtd_audit_entry *ohtd_audit_room(void);
 /* Flags of ohtd_audit_add(). */
 #define OHTD_AUDIT_REFUSED	(1U << 0)	/* of too many at a time some are only counted */
 #define OHTD_AUDIT_REPEATS	(1U << 1)	/* of the same again within 10 s only the end is kept, with the number */
+#define OHTD_AUDIT_USUAL	(1U << 2)	/* an operator may do it: as of refusals, but of far more */
 
 /* What was found when the tree was compared with itself at the start. */
 enum ohtd_audit_fault {

@@ -21,8 +21,16 @@ struct ohtd_audit_entry {
 	struct ohtd_audit_row row;
 };
 
+/* What there may be a flood of. */
+enum ohtd_audit_flood {
+	OHTD_AUDIT_STRANGERS,
+	OHTD_AUDIT_KNOWN,
+	OHTD_AUDIT_ACTS,
+	OHTD_AUDIT_BUCKETS,
+};
+
 /**
- * struct ohtd_audit_bucket - how many refusals are kept
+ * struct ohtd_audit_bucket - how many records of a kind are kept
  * @left: how many more, now
  * @filled_ns: CLOCK_MONOTONIC when @left was right
  * @left_out: only counted, since the newest record that says so
@@ -78,7 +86,7 @@ struct ohtd_audit {
 	bool away;			/* the job is with the store */
 	uint64_t again_ns;		/* CLOCK_MONOTONIC from which the store is asked again */
 	struct ohtd_audit_gap gap;
-	struct ohtd_audit_bucket strangers, known;
+	struct ohtd_audit_bucket buckets[OHTD_AUDIT_BUCKETS];
 	struct ohtd_audit_series series[OHTD_AUDIT_SERIES];
 	uint64_t lost, left_out;
 

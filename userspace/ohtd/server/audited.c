@@ -186,8 +186,10 @@ bool ohtd_audited(struct ohtd_call *call, int status, const char *code, const ch
 	fill(call, status, code, &row);
 	if (status >= 400)
 		flags = OHTD_AUDIT_REFUSED;
-	else if (call->asks->flags & OHTD_ROUTE_REPEATS || call->noted.repeats)
-		flags = OHTD_AUDIT_REPEATS;
+	else if (call->asks->role <= OHTD_ROLE_OPERATOR)
+		flags = OHTD_AUDIT_USUAL;
+	if (status < 400 && (call->asks->flags & OHTD_ROUTE_REPEATS || call->noted.repeats))
+		flags |= OHTD_AUDIT_REPEATS;
 	waits = status < 400 && call->held;
 	ohtd_audit_add(audit, &row, flags, waits ? hold(call, status, data, bytes) : NULL);
 	return waits;
@@ -197,7 +199,8 @@ void ohtd_audited_message(struct ohtd_loop *loop, const struct ohtd_audited_mess
 {
 	struct ohtd_audit *audit = loop->server->services.audit;
 	struct ohtd_audit_row row = { 0 };
-	unsigned int flags = message->status >= 400 ? OHTD_AUDIT_REFUSED : message->repeats ? OHTD_AUDIT_REPEATS : 0;
+	unsigned int flags = message->status >= 400 ? OHTD_AUDIT_REFUSED :
+			     OHTD_AUDIT_USUAL | (message->repeats ? OHTD_AUDIT_REPEATS : 0);
 
 	/* Loops of tests have none. */
 	if (!audit)
