@@ -184,16 +184,20 @@ def test_nobody_else_may_be_in_control(moving):
     assert speed(moving) == before
 
 
-def test_it_ends_with_the_right_of_its_author(moving):
+# A new password ends all sessions: what one of them asked for ends with it.
+@pytest.mark.parametrize("method, body, status", [("PATCH", {"password": "another horse battery 7"}, 200), ("DELETE", None, 204)], ids=["password", "deleted"])
+def test_it_ends_with_the_right_of_its_author(moving, method, body, status):
     made = moving.post("users", {"username": "clara", "password": PASSWORD, "role": "supervisor"}, role="administrator")
     assert made.status == 201, made
     token = moving.another().login("clara").json["access_token"]
     answer = moving.request("PATCH", "config?apply_at=standstill", {"stations": {"mill": {"position_mm": 7000}}}, token=token,
                             headers={"Content-Type": "application/merge-patch+json"})
     assert (answer.status, answer.json["state"]) == (200, "waiting"), answer
-    assert moving.request("DELETE", f"users/{made.json['id']}", role="administrator").status == 204
+    assert moving.request(method, f"users/{made.json['id']}", body, role="administrator").status == status
     halt(moving)
     until(lambda: pending(moving)["version"] is None, what="its end")
+    if method != "DELETE":
+        assert moving.request("DELETE", f"users/{made.json['id']}", role="administrator").status == 204
     assert "by clara waited for standstill and was dropped since the account may not make it any more" in dropped(moving)[0]
     assert "mill" not in config(moving)["stations"]
 

@@ -942,7 +942,7 @@ static const struct ohtd_route routes[] = {
 			     "elevation_required", "layer", "not_found", "out_of_memory", "no_answer_in_time"},
 		.handle = post_rollback,
 		.summary = "Make a new version with the values of an older one",
-		.text = "An item that the older one does not have gets its default.",
+		.text = "An item that the older one does not have stays as it is.",
 	},
 	{
 		.method = OHTD_PUT, .path = "config/versions/{id}/rescue", .role = OHTD_ROLE_ADMINISTRATOR,

@@ -73,6 +73,7 @@ struct ohtd_effect {
  * @well: what went well when it became live
  * @later: of a pending version that waits for standstill: the change, without its trees
  * @later_values: what it wants
+ * @later_epoch: of its author's account, when it was asked for; 0: of no account
  * @drop_cause: of what waits: why it is to be dropped, which the store has not taken yet; "": it waits for standstill
  * @drop_again_ns: CLOCK_MONOTONIC, when the store is asked again
  * @dropped: what waited and was dropped, and why; "": nothing
@@ -118,6 +119,7 @@ struct ohtd_settings {
 	struct ohtd_well well;
 	struct ohtd_change later;
 	struct ohtd_values later_values;
+	int64_t later_epoch;
 	char drop_cause[OHTD_CAUSE_BYTES];
 	uint64_t drop_again_ns;
 	char dropped[OHTD_RETURNED_BYTES];

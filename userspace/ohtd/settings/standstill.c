@@ -41,6 +41,18 @@ static bool is_leaving(const struct ohtd_change *change)
 
 /* ---- it begins to wait ---- */
 
+static int get_user(struct ohtd_db *db, void *user)
+{
+	return ohtd_db_user_get(db, user);
+}
+
+/* The account of @by as it is now; zeros: there is no account behind it. 0 or a negative errno; -ENOENT: it is gone. */
+static int account_of(const struct ohtd_settings *settings, const struct ohtd_holder *by, struct ohtd_user *user)
+{
+	*user = (struct ohtd_user){ .id = by->user_id };
+	return by->user_id ? ohtd_store_read(settings->setup.store, get_user, user) : 0;
+}
+
 void ohtd_standstill_begin(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	struct ohtd_unconfirmed pending = {
@@ -48,16 +60,20 @@ void ohtd_standstill_begin(struct ohtd_settings *settings, struct ohtd_change *c
 		.within_s = change->confirm_within_s, .waits = true,
 		.asked_ns = ohtd_clock_wall_ns(settings->setup.clock),
 	};
+	struct ohtd_user user;
 
 	if (!change->at_standstill || !is_moving(change))
 		return;
 	change->version.waits = true;
-	change->error = ohtd_version_keep(settings, &change->version, change->now);
+	change->error = account_of(settings, &change->by, &user);
+	if (!change->error)
+		change->error = ohtd_version_keep(settings, &change->version, change->now);
 	if (change->error) {
 		change->result = OHTD_CHANGE_NOT_KEPT;
 		return;
 	}
 	settings->later_values = settings->wanted;
+	settings->later_epoch = user.epoch;
 	settings->later = (struct ohtd_change){
 		.at_standstill = true, .if_version = settings->head.version, .by = change->by, .elevated = change->elevated,
 		.tag = change->tag, .confirm_within_s = change->confirm_within_s, .valid_ms = change->valid_ms,
@@ -174,19 +190,17 @@ void ohtd_standstill_drop_old(struct ohtd_settings *settings)
 
 /* ---- it goes live ---- */
 
-static int get_user(struct ohtd_db *db, void *user)
-{
-	return ohtd_db_user_get(db, user);
-}
-
-/* Its author has the right no more that it was asked with. A store that cannot tell cannot keep the version either. */
+/*
+ * Its author has the right no more that it was asked with, or whatever ends all sessions, as a new password, has ended the one that
+ * asked. A store that cannot tell cannot keep the version either.
+ */
 static bool lost_its_right(const struct ohtd_settings *settings)
 {
 	const struct ohtd_holder *by = &settings->later.by;
-	struct ohtd_user user = { .id = by->user_id };
-	int r = by->user_id ? ohtd_store_read(settings->setup.store, get_user, &user) : 0;
+	struct ohtd_user user;
+	int r = account_of(settings, by, &user);
 
-	return r == -ENOENT || (by->user_id && !r && (user.disabled || user.role < by->role));
+	return r == -ENOENT || (by->user_id && !r && (user.disabled || user.role < by->role || user.epoch != settings->later_epoch));
 }
 
 static bool is_in_other_hands(const struct ohtd_snapshot *snapshot, const struct ohtd_holder *by)
