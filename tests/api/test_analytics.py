@@ -192,7 +192,8 @@ def test_figures_are_what_all_samples_give(past):
     [told] = summary(past, begin_ns, end_ns, "day")["items"]
     runs = samples(past, begin_ns, end_ns)
     assert len(runs) == 2 and all(len(run) > CYCLES - 3000 for run in runs.values())
-    agrees(told, brute([[good for _, good in run] for run in runs.values()]), (end_ns - begin_ns) / S)
+    # A minute is told by both, and may be unknown of either.
+    agrees(told, brute([[good for _, good in run] for run in runs.values()]), (end_ns - begin_ns) / S + 60)
     assert told["energy"]["unknown_s"] > 25 * 60 and told["motion"]["distance_m"] > 1
 
 

@@ -69,7 +69,7 @@ def audit(daemon):
 def test_disk_in_trouble(disk, order, status, code, state):
     daemon, what = disk
     before = store(daemon)
-    assert before.keys() == {"state", "writable", "busy_ms", "refused", "damaged_files"}
+    assert before.keys() == {"state", "writable", "busy_ms", "refused", "written_bytes", "synchronisations", "damaged_files"}
     assert (before["state"], before["writable"], before["refused"], before["damaged_files"]) == ("ok", True, 0, 0)
     refresh = daemon.login("viewer").json["refresh_token"]
     daemon.token("administrator")

@@ -222,6 +222,17 @@ def test_keys_wheel_and_drag_move_the_view_and_now_comes_back(page):
     page.wait(lambda: page.run("return document.querySelector('[data-last=\"60\"]').ariaPressed") == "true", what="the view of the link")
 
 
+def test_one_touch_asks_the_robot_once(page):
+    log_in(page, "viewer")
+    show(page, signals="battery_v", last=600)
+    page.run("""window.reads = 0;
+        const ask = window.fetch;
+        window.fetch = (url, options) => { window.reads += String(url).includes("history?signals=battery_v&"); return ask(url, options); };""")
+    page.click("[data-last='3600']")
+    page.wait(lambda: page.run("return window.reads") and not has(page, "#history .past-charts[aria-busy=true]"), what="the hour")
+    assert page.run("return window.reads") == 1
+
+
 def test_two_fingers_hold_their_times(page):
     log_in(page, "viewer")
     show(page, **{"signals": "battery_v", "from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:10:00Z"})

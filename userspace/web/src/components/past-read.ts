@@ -2,7 +2,7 @@
 /*
  * The present time of the robot, and the columns of a span: read anew when the span changes, and while it reaches to now.
  */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useLive } from "../api/live";
 import type { Problem } from "../api/problem";
 import { call } from "../api/session";
@@ -10,7 +10,6 @@ import type { Health, Past } from "../api/types";
 import { type Asked, isFollowing, spanOf } from "../asked";
 import type { Span } from "../past";
 import { asProblem } from "./act";
-import { useSettled } from "./settled";
 
 /* Somebody still zooms or moves. */
 const SETTLE_MS = 120;
@@ -46,7 +45,10 @@ export const againMs = ({ fromMs, toMs }: Span) => Math.min(Math.max((toMs - fro
 
 /** The span that is asked for. While it reaches to the present it goes on, and each @version of it has more values. */
 export function useSpan(asked: Asked, clock: RobotClock): { span: Span; version: number } {
-	const [nowMs, setNow] = useState(clock.nowMs);
+	// The present at which it was asked for: a later one would ask once more.
+	const askedAtMs = useMemo(clock.nowMs, [clock.isKnown, asked]);
+	const [tick, setTick] = useState({ askedAtMs, ms: askedAtMs });
+	const nowMs = tick.askedAtMs === askedAtMs ? tick.ms : askedAtMs;
 	const newest = useRef(clock);
 	const span = spanOf(asked, nowMs);
 	const goesOn = isFollowing(asked) || span.toMs > nowMs;
@@ -54,12 +56,11 @@ export function useSpan(asked: Asked, clock: RobotClock): { span: Span; version:
 
 	newest.current = clock;
 	useEffect(() => {
-		setNow(newest.current.nowMs());
 		if (!goesOn) return;
-		const timer = setInterval(() => document.hidden || setNow(newest.current.nowMs()), everyMs);
+		const timer = setInterval(() => document.hidden || setTick({ askedAtMs, ms: newest.current.nowMs() }), everyMs);
 
 		return () => clearInterval(timer);
-	}, [goesOn, everyMs, clock.isKnown, asked]);
+	}, [goesOn, everyMs, askedAtMs]);
 	return { span, version: goesOn ? nowMs : 0 };
 }
 
@@ -89,6 +90,7 @@ export function usePast(path: string, version: number): PastReading {
 	const [turn, setTurn] = useState(0);
 	/** number of the newest read, the only one whose answer counts */
 	const reads = useRef(0);
+	const changedAt = useRef(Number.NEGATIVE_INFINITY);
 
 	const read = async () => {
 		const mine = reads.current;
@@ -116,6 +118,13 @@ export function usePast(path: string, version: number): PastReading {
 			reads.current++;
 		};
 	}, [path, version, turn]);
-	useSettled(path ? read : null, SETTLE_MS, [path, version, turn]);
+	useEffect(() => {
+		// One touch is answered at once; while somebody drags, what has not settled is not read.
+		const isMoving = performance.now() - changedAt.current < SETTLE_MS;
+		const timer = path ? setTimeout(() => void read(), isMoving ? SETTLE_MS : 0) : undefined;
+
+		changedAt.current = performance.now();
+		return () => clearTimeout(timer);
+	}, [path, version, turn]);
 	return { past, problem, isBusy, again: () => setTurn(turn + 1) };
 }
