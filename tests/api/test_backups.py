@@ -700,9 +700,12 @@ def test_when_and_how_many_is_an_item_of_the_configuration(fresh):
     def later(nights, ahead=0):
         clock.set(at_5_s + (nights + ahead) * day_s)
         up.set((1 + nights) * 3600)
+    def ask(method, path, body=None, status=200, **headers):
+        # A write that is under way when the clock leaps has taken an hour: until it ends the store counts as hung.
+        answer = until(lambda: (answer := fresh.request(method, path, body, role="administrator", headers=headers)).status != 503 and answer)
+        assert answer.status == status, answer
     def change(query="", **items):
-        answer = fresh.request("PATCH", "config" + query, {"backup": items}, role="administrator", headers={"Content-Type": "application/merge-patch+json"})
-        assert answer.status == 200, answer
+        ask("PATCH", "config" + query, {"backup": items}, **{"Content-Type": "application/merge-patch+json"})
     fresh.start()
     assert fresh.get("config").json["backup"] == {"nightly": "no", "hour": 5, "keep": 14}
     later(0)
@@ -713,9 +716,9 @@ def test_when_and_how_many_is_an_item_of_the_configuration(fresh):
     # A change that may return deletes nothing, whichever backup is made meanwhile.
     fresh.post("auth/elevate", {"password": PASSWORD})
     change("?confirm_within_s=600", keep=1)
-    assert fresh.post("backups", role="administrator").status == 202
+    ask("POST", "backups", status=202)
     assert until(kept, what="the end of a backup by a person") == first
-    assert fresh.request("POST", "config/confirm", role="administrator").status == 200
+    ask("POST", "config/confirm")
     later(2)
     second = until(lambda: len(ids := kept()) == 1 and ids[0] not in first and ids, what="the next one in their place")
     # The clock was wrong for a night: what was made then neither stops those that follow nor pushes them out.
