@@ -13,6 +13,8 @@ from test_alerts import is_at_rest, listed, ohtctl
 RULE = {"code": "supply_low", "signal": "safety_supply_v", "when": "below", "limit": 23, "hysteresis": 0.5,
         "text": "The supply is low", "consequence": "It may fail.", "action": "Look at it."}
 
+STATES = ["idle", "move", "paused", "blocked", "dock", "config", "fault", "estop", "safe"]
+
 
 def refused(answer, pointer, status=400):
     assert answer.status == status, answer
@@ -79,6 +81,9 @@ def test_a_rule_is_tried_on_the_past(daemon):
     ({"hysteresis": -0.5}, "/hysteresis", "-0.5"),
     ({"limit": 23.04}, "/limit", "is 23.04: 'safety_supply_v' has 1 digits"),
     ({"hysteresis": 0.04}, "/hysteresis", "is 0.04"),
+    ({"limit": 23.00001}, "/limit", "is 23.00001"),
+    ({"signal": "bus_errors", "kind": "increase", "window_ms": 60000, "limit": 0, "hysteresis": 0}, "/limit",
+     "below 0 can never be: 'bus_errors' is 0 or more"),
     ({"signal": "charging", "limit": 0.4, "hysteresis": 0}, "/limit", "is 0.4: 'charging' has 0 digits"),
     ({"signal": "charging", "limit": 0.6, "hysteresis": 0, "when": "above"}, "/limit", "is 0.6"),
     ({"minus": "battery_v"}, "/minus", "kind is value"),
@@ -89,6 +94,7 @@ def test_a_rule_is_tried_on_the_past(daemon):
     ({"kind": "increase", "window_ms": 60000}, "/signal", "no counter"),
     ({"window_ms": 60000}, "/window_ms", "kind is value"),
     ({"suppressed": ["asleep"]}, "/suppressed/0", "asleep"),
+    ({"suppressed": STATES}, "/suppressed", "every state"),
     ({"severity": "emergency"}, "/severity", "critical, warning"),
     ({"code": "Supply"}, "/code", "small letters"),
     ({"action": "Look\nat it."}, "/action", "control characters"),

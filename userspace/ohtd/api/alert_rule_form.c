@@ -18,6 +18,9 @@
 #define WINDOW_MS_MIN	1000
 #define WINDOW_MS_MAX	3600000
 #define DELAY_MS_MAX	86400000
+/* Of what a decimal fraction becomes as a double. */
+#define ROUNDING	1e-12
+#define EVERY_STATE	((1u << OHTD_STATES) - 1)
 #define SIZE_OF(member_) \
 	(sizeof(((struct ohtd_alert_rule *)0)->member_) - 1)
 
@@ -231,6 +234,18 @@ static void range_of(struct ohtd_call *call, const struct ohtd_alert_rule *rule,
 	}
 }
 
+/* "30 V", or "30" of what has no unit. */
+static const char *amount(struct ohtd_call *call, double value, const char *unit)
+{
+	return ohtd_call_text_of(call, *unit ? "%g %s" : "%g", value, unit);
+}
+
+static const char *range_text(struct ohtd_call *call, const double range[2], const char *unit)
+{
+	return isnan(range[1]) ? ohtd_call_text_of(call, "%s or more", amount(call, range[0], unit)) :
+				 ohtd_call_text_of(call, "%g to %s", range[0], amount(call, range[1], unit));
+}
+
 /* Samples have so many digits behind the point: a limit between two of them is another one than it says. */
 static bool has_digits(struct ohtd_call *call, const struct ohtd_alert_rule *rule, const char *pointer,
 		       double value)
@@ -238,9 +253,9 @@ static bool has_digits(struct ohtd_call *call, const struct ohtd_alert_rule *rul
 	const unsigned int decimals = ohtd_telemetry_origin(rule->signal)->decimals;
 	const double scaled = value * pow(10, decimals);
 
-	if (fabs(scaled - round(scaled)) < 1e-3)
+	if (fabs(scaled - round(scaled)) <= ROUNDING * fabs(scaled))
 		return true;
-	ohtd_reply_member(call, pointer, "range", "is %g: '%s' has %u digits behind the point, say no more of them",
+	ohtd_reply_member(call, pointer, "range", "is %.10g: '%s' has %u digits behind the point, say no more of them",
 			  value, ohtd_telemetry_info(rule->signal)->name, decimals);
 	return false;
 }
@@ -264,14 +279,14 @@ static bool check_limit(struct ohtd_call *call, const struct ohtd_alert_rule *ru
 		return false;
 	}
 	if (rule->below ? rule->limit <= range[0] : rule->limit >= range[1]) {
-		ohtd_reply_member(call, "/limit", "range", "%s %g %s can never be: '%s' is %g to %g %s",
-				  sides[rule->below], rule->limit, unit, signal, range[0], range[1], unit);
+		ohtd_reply_member(call, "/limit", "range", "%s %s can never be: '%s' is %s",
+				  sides[rule->below], amount(call, rule->limit, unit), signal, range_text(call, range, unit));
 		return false;
 	}
 	if (rule->below ? back > range[1] : back < range[0]) {
 		ohtd_reply_member(call, "/hysteresis", "range",
-				  "is %g: the value is never back at %g %s, '%s' is %g to %g %s", rule->hysteresis,
-				  back, unit, signal, range[0], range[1], unit);
+				  "is %g: the value is never back at %s, '%s' is %s", rule->hysteresis,
+				  amount(call, back, unit), signal, range_text(call, range, unit));
 		return false;
 	}
 	return has_digits(call, rule, "/limit", rule->limit) &&
@@ -291,7 +306,10 @@ static bool take_states(struct ohtd_call *call, const struct ohtd_rule_body *sai
 		}
 		rule->suppressed |= (uint16_t)(1u << state);
 	}
-	return true;
+	if (rule->suppressed != EVERY_STATE)
+		return true;
+	ohtd_reply_member(call, "/suppressed", "unfit", "has every state of the robot: the alert would never be told");
+	return false;
 }
 
 bool ohtd_rule_take(struct ohtd_call *call, const struct ohtd_rule_body *said,
