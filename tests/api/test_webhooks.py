@@ -333,6 +333,62 @@ def test_nothing_is_lost_by_kill_9(told, places):
     remove(told, manager)
 
 
+def first_comings(receiver, path):
+    """Each message once, in the order in which they came first. One that comes again says the same."""
+    once = {}
+    for head, body in receiver.at(path):
+        assert once.setdefault(head["webhook-id"], body) == body
+    return {name: json.loads(body) for name, body in once.items()}
+
+
+def start_again(daemon):
+    """What was sending ends with it, before the next run begins."""
+    left = senders(daemon)
+    daemon.kill()
+    until(lambda: not any(is_alive(pid) for pid in left), what="the end of those that send")
+    daemon.start()
+
+
+def kill_any(daemon, chance):
+    """At any moment: ohtd, what sends, or what looks after that; only behind the second of these is there another one at once."""
+    pids = [daemon.process.pid, *senders(daemon)]
+    time.sleep(chance.random() / 10)
+    if chance.random() < 0.5 or len(pids) < 3:
+        start_again(daemon)
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pids[2] if chance.random() < 0.8 else pids[1], signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_hundred_kills_lose_nothing(places, tmp_path, chance):
+    """Each message comes, with its id, and of each alert the beginning comes before the end."""
+    receiver, _, authorities = places
+    asked = []
+    with running(tmp_path, webhooks_destinations=f"127.0.0.1:{receiver.port}", webhooks_authorities=authorities,
+                 webhooks_timeout_s=60, webhooks_sender=SENDER) as daemon:
+        webhook = add(daemon, receiver, "/kills")
+        for number in range(100):
+            if number % 5 == 0:
+                quarantine(daemon)
+            asked += [send_test(daemon, webhook)["message"] for _ in range(3)]
+            kill_any(daemon, chance)
+            if number % 5 == 0 and daemon.get("modules/5").json["health"] == "quarantined":
+                release(daemon)
+        start_again(daemon)
+        until(lambda: not deliveries(daemon, webhook, "&state=waiting"), what="the last of them")
+        came = first_comings(receiver, "/kills")
+        assert not set(asked) - set(came)
+        assert (get(daemon, webhook)["waiting_count"], get(daemon, webhook)["dead_count"]) == (0, 0)
+        told_of = {}
+        for message in came.values():
+            if message["type"] != "test":
+                told_of.setdefault(message["data"]["number"], []).append(message["type"])
+        kept = daemon.get("alerts/history?code=module_quarantined&limit=100").json["items"]
+        assert kept and {alert["number"] for alert in kept} <= set(told_of)
+        assert all(types[0] == "alert.began" and types[-1] != "alert.began" for types in told_of.values())
+
+
 @pytest.mark.plain("shim")
 def test_what_is_refused_is_sent_again_when_its_time_has_come(places, tmp_path):
     """Also by a time of day that has jumped. The unit test store_webhooks has all pauses."""
