@@ -21,6 +21,7 @@ from _board import STATE, TOP, fresh, prefer_processes, rss_mib, share
 sys.path[:0] = [str(TOP / "tests/api"), str(TOP / "tests/lib")]
 
 from daemon import die_with_us, running  # noqa: E402
+from oht_test.client import PASSWORD  # noqa: E402
 from oht_test.wait import until  # noqa: E402
 
 BARE = TOP / "build/userspace/native/tests/bench/bare_h2o"
@@ -207,9 +208,12 @@ def _timed(ask):
 
 
 def _logins(bench, daemon):
+    # The accounts of the fixture have cheap hashes; one that is made over the API has the daemon's own.
+    made = daemon.post("users", {"username": "dear", "password": PASSWORD, "role": "operator"}, role="administrator")
+    assert made.status == 201, made
     took = []
     for _ in range(LOGINS):
-        ms, answer = _timed(lambda: daemon.login("operator"))
+        ms, answer = _timed(lambda: daemon.login("dear"))
         assert answer.status == 200, answer
         took.append(ms)
     bench.record("http.login_p95_ms", share(took, 950), "ms", "native", ("<", 400), LOGINS,
