@@ -463,11 +463,13 @@ static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 	assert_answers(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
 	/* Columns are other bytes. */
 	assert_answers(first_run.start_ns, first_run.start_ns + 1600 * CYCLE_NS, 40 * CYCLE_NS);
-	/* Sealed, it is the same gap. */
+	/* Sealed, it is the same gap, also by a start that a cut has kept from sealing more than the first signals. */
 	ohtd_history_stop(history);
+	store_run_sql(BUSY "INSERT INTO gaps (run, first, cycles, reason) VALUES (1, 400, 400, 'damaged')");
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
 	begin_second_run(400);
 	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 2 << 40)") == 1);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM gaps WHERE run = 1 AND first = 400"), 1);
 	for (int64_t step_ns = CYCLE_NS; step_ns < 1000 * CYCLE_NS; step_ns *= 40) {
 		answer = ask(first_run.start_ns, first_run.start_ns + 1600 * CYCLE_NS, step_ns);
 		assert_hole(&answer, "damaged", 400, 800);

@@ -435,8 +435,10 @@ int ohtd_db_history_move(struct ohtd_db *db, int64_t *after, int max)
 
 /* ---- gaps ---- */
 
+/* A chunk whose sealing is cut off is sealed again from its first signal. */
 static const struct ohtd_statement add_gap_sql = {
-	"INSERT INTO gaps (run, first, cycles, reason) VALUES (:run, :first, :cycles, :reason)"
+	"INSERT INTO gaps (run, first, cycles, reason) SELECT :run, :first, :cycles, :reason"
+	" WHERE NOT EXISTS (SELECT * FROM gaps WHERE run = :run AND first = :first AND reason = :reason)"
 };
 
 static const struct ohtd_statement gaps_sql = {
