@@ -257,6 +257,29 @@ static void a_damaged_version_asks_no_file(void **state)
 	rig.config = NULL;
 }
 
+/* What nobody has confirmed is not live either when the version before it cannot be read. */
+static void a_damaged_version_is_not_returned_to(void **state)
+{
+	struct ohtd_change change = {
+		.patch = json_tokener_parse("{\"motion\":{\"jog_mm_s\":120}}"), .confirm_within_s = 60, .elevated = true,
+		.by.role = OHTD_ROLE_ADMINISTRATOR,
+	};
+
+	(void)state;
+	rig_begin();
+	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":90}}"), OHTD_CHANGE_DONE);
+	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":100}}"), OHTD_CHANGE_DONE);
+	ohtd_settings_change(rig.settings, &change);
+	assert_int_equal(change.result, OHTD_CHANGE_DONE);
+	ohtd_change_drop(&change);
+	rig_end();
+	store_run_sql("UPDATE config_versions SET document = 'x' WHERE version = 3");
+	rig_begin();
+	rig_is_live(5, "\"jog_mm_s\":90");
+	assert_true(is_waiting_for("cannot be read"));
+	rig_end();
+}
+
 /* What the version to which it returns does not have is as nobody has asked to change it: as in the one that returns. */
 static void what_returns_asks_no_file(void **state)
 {
@@ -438,6 +461,7 @@ int main(void)
 		CASE(new_items_are_taken_over_once),
 		CASE(a_damaged_version_is_passed_over),
 		CASE(a_damaged_version_asks_no_file),
+		CASE(a_damaged_version_is_not_returned_to),
 		CASE(what_returns_asks_no_file),
 		CASE(a_damaged_page_is_repaired_and_waited_for),
 		CASE(what_could_not_be_written_is_by_the_next_version),

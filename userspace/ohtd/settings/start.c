@@ -319,23 +319,42 @@ static size_t make_fit_before(struct ohtd_settings *settings, struct json_object
 	return count;
 }
 
+/* From version @number down, which becomes the one that is found. NULL without *@error: none can be read. */
+static struct json_object *newest_readable(struct ohtd_settings *settings, int64_t *number, int *error)
+{
+	struct json_object *tree = NULL;
+
+	*error = 0;
+	for (; !tree && *number > 0; *number -= !tree) {
+		tree = ohtd_version_read(settings, *number, NULL, error);
+		if (*error && ohtd_version_fails(*error) != OHTD_CHANGE_NO_VERSION)
+			return NULL;
+		*error = 0;
+	}
+	return tree;
+}
+
 /* Nobody has confirmed the newest version, @tree: one with the values of before follows it. */
 static int begin_returned(struct ohtd_settings *settings, struct json_object *tree)
 {
 	static const char cause[] = "was not confirmed before ohtd ended";
-	int64_t was = settings->head.version;
+	int64_t was = settings->head.version, number = settings->head.returns_to;
 	struct ohtd_change change = { .before = json_object_get(tree) };
 	struct json_object *before;
+	size_t unfit;
 	int r;
 
-	before = ohtd_version_read(settings, settings->head.returns_to, NULL, &r);
-	if (r && ohtd_version_fails(r) != OHTD_CHANGE_NO_VERSION) {
+	before = newest_readable(settings, &number, &r);
+	if (r) {
 		ohtd_change_drop(&change);
 		return r;
 	}
 	snprintf(change.reason, sizeof(change.reason), "version %lld %s", (long long)was, cause);
-	if (make_fit_before(settings, tree, before ? before : tree) || !before)
-		r = fall_back(settings, before ? REASON_UNFIT : REASON_DAMAGED, before ? before : tree);
+	unfit = make_fit_before(settings, tree, before ? before : tree);
+	if (number != settings->head.returns_to)
+		r = fall_back(settings, REASON_DAMAGED, before ? before : tree);
+	else if (unfit)
+		r = fall_back(settings, REASON_UNFIT, before);
 	else
 		r = begin_version(settings, change.reason);
 	change.now = r ? NULL : json_tokener_parse(settings->text);
@@ -364,17 +383,16 @@ static int begin_repaired(struct ohtd_settings *settings)
 /* The newest one cannot be read. It stays in the list, and an older one follows it. */
 static int begin_damaged(struct ohtd_settings *settings)
 {
-	struct json_object *tree = NULL;
 	int64_t number = settings->head.version;
-	int r, error;
+	struct json_object *tree;
+	int r;
 
 	ohtd_log(OHTD_LOG_ERROR, "settings", "config_damaged",
 		 "version %lld is no JSON: the newest one before it is taken", (long long)number);
-	while (!tree && --number > 0) {
-		tree = ohtd_version_read(settings, number, NULL, &error);
-		if (error && ohtd_version_fails(error) != OHTD_CHANGE_NO_VERSION)
-			return error;
-	}
+	number--;
+	tree = newest_readable(settings, &number, &r);
+	if (r)
+		return r;
 	make_fit(settings, tree, tree ? &settings->defaults : &settings->first, NULL);
 	r = fall_back(settings, REASON_DAMAGED, tree);
 	json_object_put(tree);
