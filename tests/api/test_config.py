@@ -240,6 +240,12 @@ def test_what_changes_nothing_shows_what_is_live(shared):
     assert patch(shared, {"robot": {"place": None}}).status == 200
 
 
+def test_no_body_is_no_change(shared):
+    for method, path in ("PATCH", "config"), ("POST", "config/check"):
+        answer = shared.request(method, path, role="administrator")
+        assert (answer.status, answer.code) == (400, "bad_json")
+
+
 def test_a_check_changes_nothing(shared):
     before = shared.get("config")
     body = {"motion": {"jog_mm_s": 100}}

@@ -485,9 +485,9 @@ int ohtd_input_object(struct ohtd_input *input, const char *text, size_t bytes)
 		return syntax_fault(input, &where, text);
 	while (space < bytes && strchr(" \t\r\n", text[space]))
 		space++;
-	if (bytes && text[space] != '{')
+	if (!bytes || text[space] != '{')
 		return no_object(input);
-	view->text = bytes ? copy(input, text, bytes) : "{}";
+	view->text = copy(input, text, bytes);
 	view->bytes = strlen(view->text);
 	input->view = view;
 	return 0;
