@@ -121,7 +121,8 @@ int offline_exchange(struct cli *cli, const char *method, const char *path, cons
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND)
-		return cli_fail(cli, CLI_NO_DEVICE, "no ohtd answers at %s, and none is installed",
+		return cli_fail(cli, CLI_NO_DEVICE, "no ohtd answers at %s, and none is installed; a robot "
+				"elsewhere: --url https://HOST:8443",
 				cli->socket);
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		return cli_fail(cli, CLI_NO_DEVICE, "no ohtd answers at %s, and it cannot be asked "
