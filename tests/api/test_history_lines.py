@@ -96,6 +96,16 @@ def test_absurd_values_are_drawn_inside_the_bar(fresh):
     assert done.returncode == 0 and all(len(line.split("|")[1]) == 40 for line in done.stdout.splitlines() if "|" in line), done
 
 
+def test_the_words_of_a_column_in_the_order_of_time(fresh):
+    """The first, what was between once each, the last; what the column before has said is not said again."""
+    known = {"items": [{"name": "state", "type": "word", "words": ["idle", "move", "safe"]}]}
+    columns = {**SERIES, "t": [0, 1000, 2000, 3000], "first": [2, 0, 0, 1], "min": [0, 0, 0, 0], "max": [2, 2, 2, 2], "last": [0, 0, 2, 0],
+               "mean": [None] * 4}
+    done = answered(fresh, {"health": {"clock": {"time": "2026-01-01T00:00:00Z"}}, "telemetry/signals": known},
+                    {"series": [columns], "step_ms": 1000, "gaps": []})
+    assert [line.split(" ", 1)[1] for line in done.stdout.splitlines()[1:]] == ["safe, idle", "safe, idle", "safe", "move, safe, idle"], done
+
+
 def answered(daemon, told, answer):
     """One ohtctl history with this behind the socket."""
     def serve(listener):

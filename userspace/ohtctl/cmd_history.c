@@ -170,27 +170,45 @@ static void show_numbers(struct cli *cli, const struct series *series)
 	}
 }
 
+/* The words of a column in the order in which they came, as far as it tells: those between first and last once each. */
+static size_t words_of(const struct series *series, size_t at, const char *words[4])
+{
+	const char *first = text_at(series, FIRST, at), *last = text_at(series, LAST, at);
+	static const enum member between[] = { MIN, MAX };
+	size_t count = 0;
+
+	words[count++] = first;
+	for (int i = 0; i < 2; i++) {
+		const char *word = text_at(series, between[i], at);
+
+		if (strcmp(word, words[count - 1]) && strcmp(word, first) && strcmp(word, last))
+			words[count++] = word;
+	}
+	if (strcmp(last, words[count - 1]))
+		words[count++] = last;
+	return count;
+}
+
 /* A line for each column in which something else is said than before. */
 static void show_words(struct cli *cli, const struct series *series)
 {
-	static const enum member order[] = { FIRST, MIN, MAX, LAST };
-	const char *before = NULL, *word;
+	const char *before = NULL, *words[4];
 	char time[SPAN_TIME_BYTES];
 
 	for (size_t at = 0; at < series->count; at++) {
-		bool begun = false;
+		bool empty = is_empty(series, at), begun = false;
+		size_t count = empty ? 0 : words_of(series, at, words);
 
 		time_at(series, at, time);
-		if (is_empty(series, at) && before)
+		if (empty && before)
 			fprintf(cli->out, "%s -\n", time);
-		before = is_empty(series, at) ? NULL : before;
-		for (int i = 0; i < 4 && !is_empty(series, at); i++) {
-			word = text_at(series, order[i], at);
-			if (before && !strcmp(word, before))
+		before = empty ? NULL : before;
+		for (size_t i = 0; i < count; i++) {
+			if (before && !strcmp(words[i], before))
 				continue;
-			fprintf(cli->out, "%s%s %s", begun ? "," : "", begun ? "" : time, word);
+			fprintf(cli->out, "%s%s %s", begun ? "," : "", begun ? "" : time, words[i]);
 			begun = true;
-			before = word;
+			before = words[i];
 		}
 		if (begun)
 			fputc('\n', cli->out);
