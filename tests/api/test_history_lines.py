@@ -11,6 +11,7 @@ import threading
 import pytest
 
 from daemon import BUILD
+from oht_test.terminal import Terminal
 from oht_test.wait import until
 from test_telemetry import whole
 
@@ -35,6 +36,18 @@ def test_it_lists_the_signals(daemon):
     known = {item["name"]: item for item in daemon.get("telemetry/signals").json["items"]}
     assert [line.split()[0] for line in lines(daemon)] == list(known)
     assert [json.loads(line) for line in lines(daemon, "--json")] == list(known.values())
+
+
+def test_lists_have_a_heading_on_a_terminal_alone(daemon):
+    """Once, with columns under their names; what reads a pipe gets items only."""
+    command = [OHTCTL, "telemetry", "--socket", daemon.socket, "state", "mode"]
+    with Terminal(command, columns=120, env=daemon.environment()) as shown:
+        assert shown.end() == 0
+        heading, *items = [line for line in shown.lines() if line]
+    assert heading.split() == ["name", "value", "quality", "time"] and [line.split()[0] for line in items] == ["state", "mode"]
+    assert all(line[heading.index("quality"):].startswith("good ") for line in items)
+    piped = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert [line.split()[0] for line in piped.splitlines()] == ["state", "mode"]
 
 
 def test_an_end_alone_has_the_hour_before_it(daemon):

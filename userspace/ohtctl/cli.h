@@ -83,6 +83,7 @@ enum cli_exit {
 				 CLI_OPT_CHECK | CLI_OPT_CALIBRATION | CLI_OPT_STANDSTILL | CLI_OPT_WAIT | CLI_OPT_RECORDS)
 
 struct cli_verb;
+struct show_column;
 
 /**
  * struct cli - one run of the program
@@ -130,6 +131,7 @@ struct cli_verb;
  * @csv: results as comma-separated values
  * @format: word given with --format
  * @output: file for the results, NULL: standard output
+ * @headed: columns whose heading stands above what is shown, NULL: none
  * @who: account of records
  * @act: act of records
  * @object: what records are about
@@ -183,6 +185,7 @@ struct cli {
 	bool csv;
 	const char *format;
 	const char *output;
+	const struct show_column *headed;
 	const char *who;
 	const char *act;
 	const char *object;

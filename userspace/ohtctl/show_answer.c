@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "show.h"
@@ -149,6 +150,24 @@ void show_answer(struct cli *cli, struct json_object *answer)
 		show_members(cli, 0, answer);
 }
 
+/* Under a heading a column is at least as wide as its name. */
+static int width_of(const struct cli *cli, const struct show_column *column)
+{
+	int name = (int)strlen(column->name);
+
+	return column->width && cli->headed && column->width < name ? name : column->width;
+}
+
+/* Once before the items of a list, and for people alone: what reads a pipe wants items. */
+static void show_heading(struct cli *cli, const struct show_column *columns)
+{
+	if (cli->headed == columns || !isatty(fileno(cli->out)))
+		return;
+	cli->headed = columns;
+	for (; columns->name; columns++)
+		fprintf(cli->out, "%-*s%s", width_of(cli, columns), columns->name, columns[1].name ? " " : "\n");
+}
+
 void show_item(struct cli *cli, struct json_object *item, const struct show_column *columns)
 {
 	char text[512];
@@ -158,6 +177,7 @@ void show_item(struct cli *cli, struct json_object *item, const struct show_colu
 		show_json(cli, json_object_get(item));
 		return;
 	}
+	show_heading(cli, columns);
 	for (; columns->name; columns++) {
 		memset(text, 0, sizeof(text));
 		to = fmemopen(text, sizeof(text) - 1, "w");
@@ -165,7 +185,7 @@ void show_item(struct cli *cli, struct json_object *item, const struct show_colu
 			write_value(json_object_object_get(item, columns->name), to);
 			fclose(to);
 		}
-		fprintf(cli->out, "%-*s%s", columns->width, text, columns[1].name ? " " : "\n");
+		fprintf(cli->out, "%-*s%s", width_of(cli, columns), text, columns[1].name ? " " : "\n");
 	}
 }
 

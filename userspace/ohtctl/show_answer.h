@@ -15,7 +15,7 @@ struct cli;
 
 /**
  * struct show_column - a member of each item of a list
- * @name: of the member
+ * @name: of the member, and its heading
  * @width: least width, 0 for the last one
  */
 struct show_column {
@@ -26,7 +26,10 @@ struct show_column {
 /* An object, a line per member; with --json as it came. */
 void show_answer(struct cli *cli, struct json_object *answer);
 
-/* An item of a list: one line with these members (the last has no name); with --json as it came. */
+/*
+ * An item of a list: one line with these members (the last has no name); with --json as it came. On a terminal the names of
+ * @columns, which outlive @cli, stand above the first one.
+ */
 void show_item(struct cli *cli, struct json_object *item, const struct show_column *columns);
 
 /* Each item of the list that is this member of @answer; nothing if it is no list. Returns how many there are. */
