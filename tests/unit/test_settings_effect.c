@@ -47,8 +47,7 @@ static void run(unsigned int times, uint64_t missed)
 static void begin(void)
 {
 	rig_begin();
-	memset(&fake, 0, sizeof(fake));
-	fake.plan = 1;
+	fake = (struct ohtd_settings_counts){ .cycles = 1000000 };
 	ohtd_settings_measure(rig.settings, count, NULL);
 	ohtd_effect_turn(rig.settings);
 }
@@ -151,9 +150,9 @@ static void a_figure_that_is_not_known_is_none(void **state)
 	begin();
 	name_it("seven");
 	run(1, 1);
-	/* A new plan counts from nought, and so does a module that was found anew. */
+	/* A device that was taken away and put back counts from nought, and so does a module that was found anew. */
 	pthread_mutex_lock(&lock);
-	fake.plan = 2;
+	fake.cycles = 0;
 	fake.exchanges = fake.failed = 0;
 	pthread_mutex_unlock(&lock);
 	run(2, 1);

@@ -265,8 +265,8 @@ static bool count_all(void *arg, struct ohtd_settings_counts *counts)
 
 	if (seen) {
 		*counts = (struct ohtd_settings_counts){
-			.plan = snapshot->plan.generation, .cycles = snapshot->plan.cycles, .missed = snapshot->plan.missed,
-			.exceeded = snapshot->plan.exceeded, .control_cycles = snapshot->bus.cycles,
+			.cycles = snapshot->plan.cycles, .missed = snapshot->plan.missed, .exceeded = snapshot->plan.exceeded,
+			.control_cycles = snapshot->bus.cycles,
 			.control_missed = snapshot->bus.cycles_missed, .alerts = ohtd_alert_keeper_raised(run->alert_keeper),
 		};
 		memcpy(counts->late, snapshot->bus.late, sizeof(counts->late));

@@ -48,9 +48,9 @@ static struct ohtd_config_counts counted(const struct ohtd_settings_counts *from
 		.alerts = between(from->alerts, to->alerts),
 	};
 
-	/* A new plan counts from nought. */
-	if (from->plan != to->plan)
-		counts.cycles = counts.missed = counts.exceeded = -1;
+	/* A device that came anew counts from nought; another plan does not. */
+	if (counts.cycles < 0)
+		counts.missed = counts.exceeded = -1;
 	return counts;
 }
 

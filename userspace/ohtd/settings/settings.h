@@ -36,7 +36,7 @@ struct ohtd_store;
  * struct ohtd_well - what goes well now, of what a change of the configuration could end
  * @modules: bit of the address of each module that answers
  * @missed: of @cycles, not begun
- * @cycles: of the bus's grid under the present plan
+ * @cycles: of the bus's grid, since its device came up
  * @time_factor: by how much loss times are stretched, normally 1
  * @device: the device of the bus is there
  * @threads: the control thread and all loops go on
@@ -56,13 +56,11 @@ struct ohtd_well {
 
 /**
  * struct ohtd_settings_counts - counts of the whole run, of which the effect of a version is made
- * @plan: generation of the bus's plan, which @cycles, @missed and @exceeded are of
  * @late: cycles of the control thread by lateness, as struct ohtd_bus_view has them
  *
  * The others are those of struct ohtd_config_counts.
  */
 struct ohtd_settings_counts {
-	uint64_t plan;
 	uint64_t cycles;
 	uint64_t missed;
 	uint64_t exceeded;

@@ -262,7 +262,7 @@ void ohtd_settings_give_up(struct ohtd_settings *settings, struct ohtd_change *c
 
 static bool misses(const struct ohtd_well *then, const struct ohtd_well *now)
 {
-	/* A new plan counts from nought. */
+	/* A device that came anew counts from nought. */
 	return now->cycles >= then->cycles && now->missed >= then->missed &&
 	       (now->missed - then->missed) * MISSED_ONE_IN > now->cycles - then->cycles;
 }
