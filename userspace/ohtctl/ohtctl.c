@@ -256,7 +256,7 @@ static const char closing_help[] =
 
 static void print_verb(const struct cli_verb *verb, FILE *to)
 {
-	fprintf(to, "  %-18s%s\n", verb->name, verb->help);
+	fprintf(to, "  %-18s %s\n", verb->name, verb->help);
 }
 
 static void print_help(FILE *to)
