@@ -195,6 +195,9 @@ def test_figures_are_what_all_samples_give(past):
     # A minute is told by both, and may be unknown of either.
     agrees(told, brute([[good for _, good in run] for run in runs.values()]), (end_ns - begin_ns) / S + 60)
     assert told["energy"]["unknown_s"] > 25 * 60 and told["motion"]["distance_m"] > 1
+    # So it is in a summary of signals.
+    [told] = past.get(f"telemetry/summary?signals=speed_mm_s&from={text(begin_ns // 10 ** 6)}&to={text(end_ns // 10 ** 6)}").json["items"]
+    assert told["known_s"] + told["unknown_s"] == pytest.approx((end_ns - begin_ns) / S + 60, abs=0.03), told
 
 
 def test_hours_add_up_to_the_day(past):

@@ -337,17 +337,15 @@ static void brute_run(const struct ohtd_analysis_query *query, const struct run 
 }
 
 /* Where both runs are. */
-static void brute_twice(struct ohtd_cell *cell)
+static int64_t brute_twice(int64_t from_ns, int64_t to_ns)
 {
-	int64_t from_ns = cell->from_ns, to_ns = cell->to_ns;
-
 	for (unsigned int i = 0; i < 2; i++) {
 		const int64_t end_ns = runs[i].start_ns + runs[i].cycles * CYCLE_NS;
 
 		from_ns = from_ns > runs[i].start_ns ? from_ns : runs[i].start_ns;
 		to_ns = to_ns < end_ns ? to_ns : end_ns;
 	}
-	cell->twice_ns = to_ns > from_ns ? to_ns - from_ns : 0;
+	return to_ns > from_ns ? to_ns - from_ns : 0;
 }
 
 /* ---- an analysis ---- */
@@ -444,7 +442,7 @@ static void figures_equal_brute_force(void **state)
 		brute_run(&query, &runs[1], cells);
 		assert_int_equal(count, wanted_count);
 		for (size_t k = 0; k < count; k++) {
-			brute_twice(&cells[k]);
+			cells[k].twice_ns = brute_twice(cells[k].from_ns, cells[k].to_ns);
 			compare(&found[k], &cells[k], k);
 			twice_ns += found[k].twice_ns;
 			known += found[k].power_known;
@@ -551,6 +549,7 @@ static void summaries_equal_brute_force(void **state)
 			query.signals[k] = signals[asked[k]];
 		summary = sum_up(&query);
 		found = ohtd_summary_signals(summary);
+		assert_int_equal(ohtd_summary_twice_ns(summary), brute_twice(query.from_ns, query.to_ns));
 		for (unsigned int k = 0; k < 4; k++) {
 			struct brute_summary should = { 0 };
 
