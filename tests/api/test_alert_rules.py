@@ -274,6 +274,21 @@ def test_each_change_of_a_rule_is_a_version(daemon, ruled):
     assert daemon.get("config").json["alert_rules"] == {}
 
 
+def test_a_changed_shipped_rule_is_told_by_what_is_not_as_it_is_shipped(daemon):
+    first, shipped = newest(daemon)[0], int(daemon.get("alert-rules/battery_low").json["limit"])
+    at = "/alert_rules/battery_low/limit"
+    try:
+        assert put(daemon, "battery_low", limit=shipped + 3).status == 200
+        number, _, changes = newest(daemon)
+        assert changes == {at: (shipped, shipped + 3)}
+        assert ohtctl(daemon, verb=("config", "diff", str(first), str(number))) == f"{at}: {shipped} -> {shipped + 3}\n"
+    finally:
+        assert delete(daemon, "battery_low").status == 204
+    assert newest(daemon)[2] == {at: (shipped + 3, shipped)} and daemon.get("config").json["alert_rules"] == {}
+    # As it is shipped is no change.
+    assert put(daemon, "battery_low", limit=shipped).status == 200 and newest(daemon)[0] == number + 1
+
+
 def test_a_rule_returns_with_the_version_that_nobody_confirms(daemon, ruled):
     query = "?confirm_within_s=600"
     wanted = {"alert_rules": {"supply_low": {"limit": 21}, "battery_low": None}}

@@ -284,7 +284,7 @@ bool ohtd_settings_compare(struct ohtd_settings *settings, const struct ohtd_ite
 	/* Own trees: json-c counts references without atomics, and a change ends on a loop. */
 	change->before = json_tokener_parse(settings->text);
 	change->now = read_back(ohtd_tree_of(items, &settings->wanted));
-	return change->before && change->now && ohtd_change_compare(change);
+	return change->before && change->now && ohtd_change_compare(settings, change);
 }
 
 /* False: it is refused. */
