@@ -2,13 +2,16 @@
 """Rules on values: what they say, and their trial on what has been."""
 import contextlib
 import json
+import os
 import sqlite3
 import subprocess
 
 import pytest
 
+from daemon import OHTD
 from oht_test.wait import until
 from test_alerts import is_at_rest, listed, ohtctl
+from test_telemetry import OHTCTL
 
 RULE = {"code": "supply_low", "signal": "safety_supply_v", "when": "below", "limit": 23, "hysteresis": 0.5,
         "text": "The supply is low", "consequence": "It may fail.", "action": "Look at it."}
@@ -356,6 +359,15 @@ def test_rules_from_before_they_were_items_are_taken_over_once(fresh):
     fresh.kill()
     fresh.start()
     assert fresh.get("alert-rules/old").status == 404
+    # Nor does it with that version as the rescue, without a daemon.
+    assert fresh.post("alert-rules", RULE, role="administrator").status == 201
+    assert go(fresh, f"versions/{number - 1}/rescue", method="PUT").status == 200
+    fresh.kill()
+    done = subprocess.run([OHTCTL, "--socket", fresh.socket, "--config", fresh.config, "config", "rescue"], capture_output=True, text=True,
+                          env={**fresh.environment(), "PATH": f"{OHTD.parent}:{os.environ['PATH']}"}, timeout=30, check=True)
+    assert "is live from the next start" in done.stdout
+    fresh.start()
+    assert fresh.get("alert-rules/old").status == 404 and fresh.get("alert-rules/supply_low").json["limit"] == 23
 
 
 @pytest.mark.slow
