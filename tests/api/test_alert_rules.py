@@ -2,13 +2,16 @@
 """Rules on values: what they say, and their trial on what has been."""
 import contextlib
 import json
+import os
 import sqlite3
 import subprocess
 
 import pytest
 
+from daemon import OHTD
 from oht_test.wait import until
 from test_alerts import is_at_rest, listed, ohtctl
+from test_telemetry import OHTCTL
 
 RULE = {"code": "supply_low", "signal": "safety_supply_v", "when": "below", "limit": 23, "hysteresis": 0.5,
         "text": "The supply is low", "consequence": "It may fail.", "action": "Look at it."}
@@ -274,6 +277,21 @@ def test_each_change_of_a_rule_is_a_version(daemon, ruled):
     assert daemon.get("config").json["alert_rules"] == {}
 
 
+def test_a_changed_shipped_rule_is_told_by_what_is_not_as_it_is_shipped(daemon):
+    first, shipped = newest(daemon)[0], int(daemon.get("alert-rules/battery_low").json["limit"])
+    at = "/alert_rules/battery_low/limit"
+    try:
+        assert put(daemon, "battery_low", limit=shipped + 3).status == 200
+        number, _, changes = newest(daemon)
+        assert changes == {at: (shipped, shipped + 3)}
+        assert ohtctl(daemon, verb=("config", "diff", str(first), str(number))) == f"{at}: {shipped} -> {shipped + 3}\n"
+    finally:
+        assert delete(daemon, "battery_low").status == 204
+    assert newest(daemon)[2] == {at: (shipped + 3, shipped)} and daemon.get("config").json["alert_rules"] == {}
+    # As it is shipped is no change.
+    assert put(daemon, "battery_low", limit=shipped).status == 200 and newest(daemon)[0] == number + 1
+
+
 def test_a_rule_returns_with_the_version_that_nobody_confirms(daemon, ruled):
     query = "?confirm_within_s=600"
     wanted = {"alert_rules": {"supply_low": {"limit": 21}, "battery_low": None}}
@@ -341,6 +359,15 @@ def test_rules_from_before_they_were_items_are_taken_over_once(fresh):
     fresh.kill()
     fresh.start()
     assert fresh.get("alert-rules/old").status == 404
+    # Nor does it with that version as the rescue, without a daemon.
+    assert fresh.post("alert-rules", RULE, role="administrator").status == 201
+    assert go(fresh, f"versions/{number - 1}/rescue", method="PUT").status == 200
+    fresh.kill()
+    done = subprocess.run([OHTCTL, "--socket", fresh.socket, "--config", fresh.config, "config", "rescue"], capture_output=True, text=True,
+                          env={**fresh.environment(), "PATH": f"{OHTD.parent}:{os.environ['PATH']}"}, timeout=30, check=True)
+    assert "is live from the next start" in done.stdout
+    fresh.start()
+    assert fresh.get("alert-rules/old").status == 404 and fresh.get("alert-rules/supply_low").json["limit"] == 23
 
 
 @pytest.mark.slow

@@ -195,6 +195,56 @@ def test_figures_are_what_all_samples_give(past):
     # A minute is told by both, and may be unknown of either.
     agrees(told, brute([[good for _, good in run] for run in runs.values()]), (end_ns - begin_ns) / S + 60)
     assert told["energy"]["unknown_s"] > 25 * 60 and told["motion"]["distance_m"] > 1
+    # So it is in a summary of signals.
+    [told] = past.get(f"telemetry/summary?signals=speed_mm_s&from={text(begin_ns // 10 ** 6)}&to={text(end_ns // 10 ** 6)}").json["items"]
+    assert told["known_s"] + told["unknown_s"] == pytest.approx((end_ns - begin_ns) / S + 60, abs=0.03), told
+
+
+def changes(past, span):
+    """What the samples say of the state: time, cycle, state before and behind, the oldest first."""
+    found, before = [], {}
+    for row in csv.DictReader(io.StringIO(past.get(f"telemetry/export?signals=state&{span}").body.decode())):
+        if row["gap_reason"] or row["state.quality"] != "good":
+            continue
+        if before.get(row["run"], row["state"]) != row["state"]:
+            found.append((row["time"], int(row["cycle"]), before[row["run"]], row["state"]))
+        before[row["run"]] = row["state"]
+    return sorted(found)
+
+
+def pages(past, query, limit):
+    found, cursor = [], ""
+    while cursor is not None:
+        told = past.get(f"timeline?{query}&limit={limit}{cursor}")
+        assert told.status == 200 and len(told.json["items"]) <= limit, told
+        found += told.json["items"]
+        cursor = f"&cursor={told.json['next_cursor']}" if told.json["next_cursor"] else None
+    return found
+
+
+def test_transitions_are_what_all_samples_give(past):
+    """Of two runs that overlap, in both orders and over pages; among what else has happened only if they are asked for."""
+    span = f"from={text(past.hour // 10 ** 6 - 20 * 60_000)}&to={text(past.hour // 10 ** 6 + 30 * 60_000)}"
+    wanted = changes(past, span)
+    for limit in (7, 200):
+        told = pages(past, f"kinds=transition&sort=time&{span}", limit)
+        assert [(entry["time"], entry["number"], entry["from"], entry["to"]) for entry in told] == wanted
+        assert pages(past, f"kinds=transition&{span}", limit) == told[::-1]
+    assert len(told) > 50 and {(entry["kind"], entry["code"] == entry["to"], entry["text"]) for entry in told[:1]} == {
+        ("transition", True, f"from {told[0]['from']} to {told[0]['to']}")}
+    others = pages(past, f"kinds=stop,command&{span}", 200)
+    assert len(others) > 3 and pages(past, span, 200) == others
+    for limit in (9, 200):
+        both = pages(past, f"kinds=transition,stop,command&{span}", limit)
+        assert [entry for entry in both if entry["kind"] != "transition"] == others and len(both) == len(others) + len(told)
+        assert [entry["time"] for entry in both] == sorted((entry["time"] for entry in both), reverse=True)
+    one = told[0]["to"]
+    some = pages(past, f"kinds=transition&code={one}&q=FROM%20&{span}", 2)
+    assert some == [entry for entry in told[::-1] if entry["to"] == one]
+    said = subprocess.run([OHTCTL, "timeline", f"to {one}", "--kind", "transition", "--socket", past.socket, "--from", span.split("&")[0][5:],
+                           "--to", span.split("=")[-1]], capture_output=True, text=True, timeout=30, check=True).stdout
+    assert [line.split()[0] for line in said.splitlines()] == [entry["time"] for entry in some][:50], said
+    assert pages(past, f"kinds=transition&who=anna&{span}", 200) == pages(past, f"kinds=transition&severity=warning&{span}", 200) == []
 
 
 def test_hours_add_up_to_the_day(past):

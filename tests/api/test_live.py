@@ -98,7 +98,9 @@ def test_the_header_authorization_will_do(daemon):
         assert subscribe(link, "robot")["type"] == "snapshot"
     for value in ("Bearer nonsense", "Basic YTpi"):
         answer = daemon.raw(handshake(f"127.0.0.1:{daemon.port}", Connection="close, Upgrade", Authorization=value))
-        assert answer.startswith(b"HTTP/1.1 401 "), answer
+        assert answer.startswith(b"HTTP/1.1 401 ") and b'"code":"token_invalid"' in answer, answer
+    described = daemon.get("openapi.json").json["paths"]["/api/v1/ws"]["get"]["responses"]["401"]["x-codes"]
+    assert set(described) == {"token_invalid", "token_expired", "token_revoked"}
 
 
 def test_strangers_are_few(fresh):

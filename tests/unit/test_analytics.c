@@ -21,6 +21,7 @@
 #include "analytics/figures.h"
 #include "base/clock.h"
 #include "chance.h"
+#include "history/changes.h"
 #include "history/summary.h"
 #include "oht_client.h"
 #include "robot/codes.h"
@@ -337,17 +338,15 @@ static void brute_run(const struct ohtd_analysis_query *query, const struct run 
 }
 
 /* Where both runs are. */
-static void brute_twice(struct ohtd_cell *cell)
+static int64_t brute_twice(int64_t from_ns, int64_t to_ns)
 {
-	int64_t from_ns = cell->from_ns, to_ns = cell->to_ns;
-
 	for (unsigned int i = 0; i < 2; i++) {
 		const int64_t end_ns = runs[i].start_ns + runs[i].cycles * CYCLE_NS;
 
 		from_ns = from_ns > runs[i].start_ns ? from_ns : runs[i].start_ns;
 		to_ns = to_ns < end_ns ? to_ns : end_ns;
 	}
-	cell->twice_ns = to_ns > from_ns ? to_ns - from_ns : 0;
+	return to_ns > from_ns ? to_ns - from_ns : 0;
 }
 
 /* ---- an analysis ---- */
@@ -444,7 +443,7 @@ static void figures_equal_brute_force(void **state)
 		brute_run(&query, &runs[1], cells);
 		assert_int_equal(count, wanted_count);
 		for (size_t k = 0; k < count; k++) {
-			brute_twice(&cells[k]);
+			cells[k].twice_ns = brute_twice(cells[k].from_ns, cells[k].to_ns);
 			compare(&found[k], &cells[k], k);
 			twice_ns += found[k].twice_ns;
 			known += found[k].power_known;
@@ -551,6 +550,7 @@ static void summaries_equal_brute_force(void **state)
 			query.signals[k] = signals[asked[k]];
 		summary = sum_up(&query);
 		found = ohtd_summary_signals(summary);
+		assert_int_equal(ohtd_summary_twice_ns(summary), brute_twice(query.from_ns, query.to_ns));
 		for (unsigned int k = 0; k < 4; k++) {
 			struct brute_summary should = { 0 };
 
@@ -571,6 +571,110 @@ static void summaries_equal_brute_force(void **state)
 		ohtd_summary_end(summary);
 	}
 	assert_true(changes > 2000);
+}
+
+/* ---- changes of the state ---- */
+
+#define CHANGES_MAX	2000
+#define APART		2560	/* cycles */
+
+struct brute_changes {
+	struct ohtd_change of[CHANGES_MAX];
+	size_t count;
+};
+
+static int by_time(const void *a, const void *b)
+{
+	const struct ohtd_change *one = a, *other = b;
+
+	if (one->time_ns != other->time_ns)
+		return one->time_ns < other->time_ns ? -1 : 1;
+	return one->run != other->run ? (int)(one->run - other->run) : one->cycle < other->cycle ? -1 : 1;
+}
+
+/* All but those to one state. */
+static bool wants(void *context, const struct ohtd_change *change)
+{
+	return change->now != *(const int64_t *)context;
+}
+
+static void brute_changes_of(int64_t number, const struct ohtd_changes_query *query, struct brute_changes *to)
+{
+	const struct run *run = &runs[number - 1];
+	int64_t last = -1;
+
+	for (int64_t at = 0; at < run->cycles; at++) {
+		const struct ohtd_change change = {
+			.run = number, .cycle = at, .time_ns = run->start_ns + at * CYCLE_NS,
+			.before = last < 0 ? 0 : run->values[last][STATE], .now = run->values[at][STATE],
+		};
+
+		if (!is_good(run, at, STATE))
+			continue;
+		if (last >= 0 && at - last - 1 <= APART && change.before != change.now && wants(query->context, &change) &&
+		    change.time_ns >= query->from_ns && change.time_ns < query->to_ns) {
+			assert_true(to->count < CHANGES_MAX);
+			to->of[to->count++] = change;
+		}
+		last = at;
+	}
+}
+
+/* Page by page, as a client with a cursor goes on. */
+static void take_pages(struct ohtd_changes_query query, struct brute_changes *to)
+{
+	bool goes_on = true;
+
+	while (goes_on) {
+		struct ohtd_changes *changes = ohtd_changes_begin(&query);
+		const struct ohtd_change *found;
+		int64_t until_ns;
+		size_t count;
+		int r;
+
+		assert_non_null(changes);
+		while ((r = ohtd_changes_step(changes)) > 0)
+			;
+		assert_int_equal(r, 0);
+		found = ohtd_changes_found(changes, &count, &until_ns);
+		assert_true(count <= query.limit && to->count + count < CHANGES_MAX);
+		memcpy(&to->of[to->count], found, count * sizeof(*found));
+		to->count += count;
+		goes_on = count == query.limit || ohtd_changes_go_on(changes);
+		if (count == query.limit)
+			until_ns = found[count - 1].time_ns + !query.descends;
+		*(query.descends ? &query.to_ns : &query.from_ns) = until_ns;
+		ohtd_changes_end(changes);
+	}
+}
+
+/* In both orders, whole and in pages, some of which end at their last chunk. */
+static void changes_equal_brute_force(void **state)
+{
+	static struct brute_changes should, is;
+	int64_t unwanted = 3;
+	size_t count = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < SPANS; i++) {
+		const struct ohtd_analysis_query span = random_query();
+		struct ohtd_changes_query query = {
+			.history = history, .signal = OHTD_TELEMETRY_state, .from_ns = span.from_ns, .to_ns = span.to_ns,
+			.descends = i % 2, .limit = i % 3 ? 1 + (unsigned int)roll(9) : CHANGES_MAX / 2,
+			.steps_max = roll(2) ? 1 : 100, .wants = wants, .context = &unwanted,
+		};
+
+		should.count = is.count = 0;
+		brute_changes_of(1, &query, &should);
+		brute_changes_of(2, &query, &should);
+		qsort(should.of, should.count, sizeof(should.of[0]), by_time);
+		take_pages(query, &is);
+		assert_int_equal(is.count, should.count);
+		for (size_t k = 0; k < is.count; k++)
+			assert_memory_equal(&is.of[query.descends ? is.count - 1 - k : k], &should.of[k], sizeof(is.of[0]));
+		count += is.count;
+	}
+	assert_true(count > 500);
 }
 
 /* ---- commands and stops ---- */
@@ -766,6 +870,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(figures_equal_brute_force),
 		cmocka_unit_test(summaries_equal_brute_force),
+		cmocka_unit_test(changes_equal_brute_force),
 		cmocka_unit_test(coarse_columns_say_no_more_than_samples),
 		cmocka_unit_test(commands_and_stops_are_counted),
 		cmocka_unit_test(cells_are_bounded),

@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "chance.h"
 #include "fault_vfs.h"
+#include "history/changes.h"
 #include "history/history.h"
 #include "history_fixture.h"
 #include "store/store.h"
@@ -394,6 +395,40 @@ static void runs_that_overlap_are_told_in_one_order(void **state)
 	assert_hole(&answer, "not_running", 4000, 4400);
 }
 
+static bool wants_all(void *context, const struct ohtd_change *change)
+{
+	(void)context;
+	(void)change;
+	return true;
+}
+
+/* How many pages a search for changes has, each of which ends where the next one begins; or a negative errno. */
+static int pages_of_changes(int64_t from_ns, int64_t to_ns)
+{
+	struct ohtd_changes_query query = {
+		.history = history, .signal = OHTD_TELEMETRY_state, .from_ns = from_ns, .to_ns = to_ns,
+		.descends = true, .limit = 10, .steps_max = 10000, .wants = wants_all,
+	};
+	bool goes_on = true;
+	int pages = 0, r = 0;
+
+	for (; !r && goes_on; pages++) {
+		struct ohtd_changes *changes = ohtd_changes_begin(&query);
+		int64_t until_ns;
+		size_t count;
+
+		assert_non_null(changes);
+		while ((r = ohtd_changes_step(changes)) > 0)
+			;
+		ohtd_changes_found(changes, &count, &until_ns);
+		goes_on = ohtd_changes_go_on(changes);
+		assert_true(r || until_ns < query.to_ns);
+		query.to_ns = until_ns;
+		ohtd_changes_end(changes);
+	}
+	return r ? r : pages;
+}
+
 static void more_runs_than_an_answer_tells_are_refused(void **state)
 {
 	struct ohtd_history_query query = { .to_ns = INT64_MAX, .step_ns = 4096 * (int64_t)OHTD_NS_PER_S, .count = 1 };
@@ -414,9 +449,14 @@ static void more_runs_than_an_answer_tells_are_refused(void **state)
 	assert_int_equal(ohtd_history_read(history, &query, &answer), -E2BIG);
 	ohtd_history_answer_free(&answer);
 	query.count = 1;
+	assert_int_equal(pages_of_changes(query.from_ns, query.to_ns), 1);
 	store_run_sql(BUSY "INSERT INTO runs SELECT 1000, 'boot', cycle_ns, start_ns, 1, 40 FROM runs WHERE run = 1");
 	assert_int_equal(ohtd_history_read(history, &query, &answer), -E2BIG);
 	ohtd_history_answer_free(&answer);
+	assert_int_equal(pages_of_changes(query.from_ns, query.to_ns), -E2BIG);
+	/* An hour from one to the next they are in two pages. */
+	store_run_sql(BUSY "UPDATE runs SET start_ns = start_ns + (run - 100) * 3600000000000 WHERE run > 100");
+	assert_int_equal(pages_of_changes(query.from_ns, query.to_ns + 901 * 3600 * (int64_t)OHTD_NS_PER_S), 2);
 }
 
 /* However many there are: the last ones are of today. */

@@ -271,6 +271,35 @@ static void a_gap_keeps_its_reason(void **state)
 	}
 }
 
+/* However many there are, also in a chunk without samples. */
+static void each_gap_is_told(void **state)
+{
+	struct ohtd_export_item item;
+	struct ohtd_export *export;
+	int64_t cycles = OHTD_CHUNK_CYCLES + 400;
+	size_t gaps = 0;
+
+	(void)state;
+	make_run(&first_run, (uint64_t)cycles, &seed);
+	memset(first_run.quality, 0, sizeof(first_run.quality));
+	history_start(&first_run, manual.now_ns);
+	history_play((uint64_t)cycles);
+	history_await_flush();
+	history_await_seal(1);
+	store_run_sql(BUSY "DELETE FROM chunks WHERE level = 0 AND chunk = 0");
+	store_run_sql(BUSY "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99) INSERT INTO gaps"
+		      " (run, first, cycles, reason) SELECT 1, 5000 + 20 * i, 2, 'samples_lost' FROM n");
+	export = begin(first_run.start_ns, first_run.start_ns + cycles * CYCLE_NS);
+	while (next(export, &item)) {
+		if (strcmp(item.reason, "samples_lost"))
+			continue;
+		assert_int_equal(item.cycle, 5000 + 20 * (int64_t)gaps++);
+		assert_int_equal(item.to_ns - item.time_ns, 2 * CYCLE_NS);
+	}
+	ohtd_export_end(export);
+	assert_int_equal(gaps, 100);
+}
+
 static unsigned int qualities_at(int64_t cycle)
 {
 	int64_t from_ns = first_run.start_ns + cycle * CYCLE_NS;
@@ -450,6 +479,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(an_export_equals_brute_force),
 		CASE(a_gap_keeps_its_reason),
+		CASE(each_gap_is_told),
 		CASE(what_is_damaged_is_told),
 		CASE(what_is_deleted_is_one_gap),
 		CASE(a_clock_that_is_set_repeats_nothing),

@@ -18,8 +18,9 @@ def _settings(daemon):
     before = daemon.get("config").headers["etag"].strip('"')
     yield lambda: daemon.get("config")
     daemon.post("safety/stop")
-    # The page is in control until its session ends, and then this one would be.
+    # The page is in control until its session ends, and then this one would be; one without a page until it is silent for long.
     end_sessions_of_pages(daemon)
+    daemon.request("DELETE", "control", role="operator")
     until(lambda: daemon.get("control").json["holder"] is None, what="control that is free")
     assert daemon.post("auth/elevate", {"password": PASSWORD}).status == 200
     if daemon.get("config/pending").json["version"]:

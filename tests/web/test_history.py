@@ -283,6 +283,22 @@ def test_the_window_is_dragged_over_all_that_is_kept(page):
     page.wait(lambda: length_s(page) == 2 and address(page)["from"] != before, what="the touched time")
 
 
+def test_changes_of_the_state_are_in_the_list_if_somebody_wants_them(daemon, page):
+    at_rest(daemon)
+    before = daemon.get("health").json["clock"]["time"]
+    daemon.post("safety/stop")
+    until(lambda: daemon.get(f"timeline?kinds=transition&from={before}").json["items"], what="the stop among the transitions")
+    log_in(page, "viewer")
+    show(page, **{"signals": "state", "from": before})
+    page.wait(lambda: "The robot is stopped." in page.text("#marks"), 60, "the stop in the list")
+    assert "to Stopped." not in page.text("#marks")
+    page.click("#marks-transitions")
+    page.wait(lambda: "to Stopped." in page.text("#marks"), what="the change of the state")
+    page.click("#marks-transitions")
+    page.wait(lambda: "to Stopped." not in page.text("#marks"), what="the list without it")
+    at_rest(daemon)
+
+
 def test_a_command_is_on_the_axis_and_a_touch_tells_it(daemon, page):
     log_in(page, "viewer")
     pretend(page)

@@ -63,7 +63,12 @@ def test_a_blank_in_the_field_of_a_register_writes_nothing(daemon, page):
     before = daemon.get("modules/2/registers/charger_voltage_setpoint").json["value"]
     for text in NO_NUMBERS:
         fill(page, "#write-value", text)
-        page.click("#write-send")
+        # Two presses on one spot are half a second apart.
+        if text == NO_NUMBERS[0]:
+            page.click("#write-send")
+        else:
+            page.cdp("Input.dispatchKeyEvent", type="keyDown", **ENTER)
+            page.cdp("Input.dispatchKeyEvent", type="keyUp", **ENTER)
         page.wait(lambda: said(page, "write-value"), what=f"the refusal of {text!r}")
     assert daemon.get("modules/2/registers/charger_voltage_setpoint").json["value"] == before
 

@@ -73,6 +73,7 @@ enum cli_exit {
 #define CLI_OPT_WAIT		(UINT64_C(1) << 46)
 /* Of audit list; all together. */
 #define CLI_OPT_RECORDS		(UINT64_C(1) << 47)
+#define CLI_OPT_KIND		(UINT64_C(1) << 48)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \
@@ -80,7 +81,8 @@ enum cli_exit {
 				 CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_POINTS | CLI_OPT_CSV | \
 				 CLI_OPT_FORMAT | CLI_OPT_OUTPUT | CLI_OPT_CONTINUE | \
 				 CLI_OPT_REASON | CLI_OPT_CONFIRM | CLI_OPT_FOREIGN | CLI_OPT_BY | \
-				 CLI_OPT_CHECK | CLI_OPT_CALIBRATION | CLI_OPT_STANDSTILL | CLI_OPT_WAIT | CLI_OPT_RECORDS)
+				 CLI_OPT_CHECK | CLI_OPT_CALIBRATION | CLI_OPT_STANDSTILL | CLI_OPT_WAIT | CLI_OPT_RECORDS | \
+				 CLI_OPT_KIND)
 
 struct cli_verb;
 struct show_column;
@@ -191,6 +193,7 @@ struct cli {
 	const char *object;
 	const char *result;
 	uint32_t limit;
+	const char *kind;
 };
 
 /**

@@ -19,7 +19,7 @@ _ohtctl() {
 		--profile --data --all --any-unit --append --force --safety --bus --dump --socket --config --role
 		--password-stdin --password-file --after-stop --url --fingerprint --level --station --reason --confirm-within
 		--at-standstill --wait
-		--another-robot --check --calibration --from --to --who --act --object --result --limit --points --csv --format --output --continue --help --version'
+		--another-robot --check --calibration --from --to --who --act --object --result --limit --kind --points --csv --format --output --continue --help --version'
 
 	case $before in
 	--device)
@@ -102,6 +102,9 @@ _ohtctl() {
 		return ;;
 	cert)
 		mapfile -t COMPREPLY < <(compgen -W 'show renew renew-authority ca' -- "$word")
+		return ;;
+	--kind)
+		mapfile -t COMPREPLY < <(compgen -W 'stop alert command setting start clock transition' -- "$word")
 		return ;;
 	--level)
 		mapfile -t COMPREPLY < <(compgen -W 'error warning notice info debug' -- "$word")

@@ -100,7 +100,7 @@ static const struct cli_verb verbs[] = {
 	{ "history", "[SIGNAL...]", "what signals were, or which there are", cmd_history,
 	  CLI_OPT_SOCKET | CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_POINTS | CLI_OPT_CSV, 0, 64, cmd_history },
 	{ "timeline", "[TEXT]", "what has happened, 7 days, or what has that text", cmd_timeline,
-	  CLI_OPT_SOCKET | CLI_OPT_FROM | CLI_OPT_TO, 0, 1, cmd_timeline },
+	  CLI_OPT_SOCKET | CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_KIND, 0, 1, cmd_timeline },
 	{ "analytics", "", "what the robot did: distance, moves, energy, availability", cmd_analytics,
 	  CLI_OPT_SOCKET | CLI_OPT_FROM | CLI_OPT_TO | CLI_OPT_BY, 0, 0, cmd_analytics },
 	{ "export", "[SIGNAL...]", "all samples of signals: csv, ndjson or mcap", cmd_export,

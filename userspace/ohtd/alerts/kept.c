@@ -135,3 +135,12 @@ const char *ohtd_alert_rule_judge(const struct ohtd_alert_rule_values *values, c
 		own += ohtd_alert_rule_shipped(set->rule[i].code) < 0;
 	return own > OHTD_ALERT_RULES_OWN ? "there are more than 16 own rules" : NULL;
 }
+
+bool ohtd_alert_rule_as_shipped(const char *code, struct ohtd_alert_rule_values *values)
+{
+	const int shipped = ohtd_alert_rule_shipped(code);
+
+	if (shipped >= 0)
+		ohtd_alert_rule_to_values(&ohtd_alert_shipped[shipped], true, values);
+	return shipped >= 0;
+}

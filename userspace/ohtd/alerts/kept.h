@@ -18,6 +18,9 @@ const char *ohtd_alert_rule_from_values(const struct ohtd_alert_rule_values *val
 /* As @judge_rule of the settings (settings/settings.h) wants it. */
 const char *ohtd_alert_rule_judge(const struct ohtd_alert_rule_values *values, const struct ohtd_alert_rule_set *set, const char **item);
 
+/* As @shipped_rule of the settings wants it. */
+bool ohtd_alert_rule_as_shipped(const char *code, struct ohtd_alert_rule_values *values);
+
 /* Is it the code of a shipped rule? Its number, or a negative one. */
 int ohtd_alert_rule_shipped(const char *code);
 

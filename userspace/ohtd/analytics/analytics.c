@@ -25,7 +25,7 @@ void ohtd_analysis_end(struct ohtd_analysis *analysis)
 	if (!analysis)
 		return;
 	free(analysis->endings);
-	free(analysis->told);
+	ohtd_walk_end(&analysis->walk);
 	free(analysis);
 }
 

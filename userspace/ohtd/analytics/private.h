@@ -21,10 +21,6 @@ enum ohtd_analysis_stage {
 	OHTD_ANALYSIS_WHOLE,
 };
 
-struct ohtd_analysis_span {
-	int64_t from_ns, to_ns;
-};
-
 /**
  * struct ohtd_analysis - see analytics.h
  * @query: what was asked for
@@ -33,9 +29,6 @@ struct ohtd_analysis_span {
  * @hint: cell that was found last
  * @outside: takes what is in front of the span
  * @walk: through the values
- * @told: times of the runs up to this one, in no order; none has a part of another
- * @told_count: of @told
- * @told_room: for so many there is memory
  * @place: first cycle of the chunk that is read
  * @figure: which is next there
  * @memories: of the figures, in this run
@@ -51,8 +44,6 @@ struct ohtd_analysis {
 	size_t count, hint;
 	struct ohtd_cell outside;
 	struct ohtd_walk walk;
-	struct ohtd_analysis_span *told;
-	size_t told_count, told_room;
 	int64_t place;
 	unsigned int figure;
 	struct ohtd_figure_memory memories[OHTD_FIGURES];

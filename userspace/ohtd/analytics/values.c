@@ -2,72 +2,18 @@
 /* Figures of values: each run, chunk by chunk. */
 #include "analytics/private.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- runs ---- */
 
-static int64_t common_ns(int64_t from_ns, int64_t to_ns, int64_t other_from_ns, int64_t other_to_ns)
-{
-	from_ns = from_ns > other_from_ns ? from_ns : other_from_ns;
-	to_ns = to_ns < other_to_ns ? to_ns : other_to_ns;
-	return to_ns > from_ns ? to_ns - from_ns : 0;
-}
-
 /* What earlier runs have told of this time is told twice. */
-static void count_twice(struct ohtd_analysis *analysis, const struct ohtd_analysis_span *run)
+static void count_twice(struct ohtd_analysis *analysis)
 {
-	for (size_t i = 0; i < analysis->told_count; i++) {
-		const struct ohtd_analysis_span *told = &analysis->told[i];
-		int64_t from_ns = told->from_ns > run->from_ns ? told->from_ns : run->from_ns;
-		int64_t to_ns = told->to_ns < run->to_ns ? told->to_ns : run->to_ns;
+	for (size_t i = 0; i < analysis->count; i++) {
+		struct ohtd_cell *cell = &analysis->cells[i];
 
-		for (size_t k = 0; from_ns < to_ns && k < analysis->count; k++) {
-			struct ohtd_cell *cell = &analysis->cells[k];
-
-			cell->twice_ns += common_ns(from_ns, to_ns, cell->from_ns, cell->to_ns);
-		}
+		cell->twice_ns += ohtd_walk_twice(&analysis->walk, cell->from_ns, cell->to_ns);
 	}
-}
-
-/* The run and those that it touches become one. 0 or a negative errno. */
-static int join_told(struct ohtd_analysis *analysis, struct ohtd_analysis_span run)
-{
-	struct ohtd_analysis_span *told = analysis->told;
-	size_t i = 0;
-
-	while (i < analysis->told_count) {
-		if (told[i].from_ns > run.to_ns || told[i].to_ns < run.from_ns) {
-			i++;
-			continue;
-		}
-		run.from_ns = told[i].from_ns < run.from_ns ? told[i].from_ns : run.from_ns;
-		run.to_ns = told[i].to_ns > run.to_ns ? told[i].to_ns : run.to_ns;
-		told[i] = told[--analysis->told_count];
-		/* It may touch now what it did not before. */
-		i = 0;
-	}
-	if (analysis->told_count == analysis->told_room) {
-		told = realloc(told, (2 * analysis->told_room + 1) * sizeof(*told));
-		if (!told)
-			return -ENOMEM;
-		analysis->told = told;
-		analysis->told_room = 2 * analysis->told_room + 1;
-	}
-	told[analysis->told_count++] = run;
-	return 0;
-}
-
-static int note_run(struct ohtd_analysis *analysis)
-{
-	const struct ohtd_walk *walk = &analysis->walk;
-	const struct ohtd_analysis_span run = {
-		.from_ns = walk->run.start_ns, .to_ns = ohtd_walk_time(walk, walk->run.end),
-	};
-
-	count_twice(analysis, &run);
-	return join_told(analysis, run);
 }
 
 int ohtd_analysis_enter_run(struct ohtd_analysis *analysis)
@@ -85,8 +31,8 @@ int ohtd_analysis_enter_run(struct ohtd_analysis *analysis)
 	/* Counters begin with the run. */
 	for (unsigned int i = 0; !walk->first && i < OHTD_FIGURES; i++)
 		analysis->memories[i].begun = true;
-	r = note_run(analysis);
-	return r ? r : 1;
+	count_twice(analysis);
+	return 1;
 }
 
 /* ---- columns ---- */

@@ -355,7 +355,7 @@ OHTD_SHAPE(summary_signal, "SignalSummary",
 	OHTD_NUMBER(summary_signal, max, .flags = OHTD_NULL, .summary = "Greatest good value"),
 	OHTD_NUMBER(summary_signal, mean, .flags = OHTD_NULL, .summary = "Mean of all good values"),
 	OHTD_NUMBER(summary_signal, known_s, .unit = "s", .summary = "Time with a good value"),
-	OHTD_NUMBER(summary_signal, unknown_s, .unit = "s", .summary = "The rest of the span: ohtd did not run, there was no good value, or it is not kept"),
+	OHTD_NUMBER(summary_signal, unknown_s, .unit = "s", .summary = "The rest of the span: ohtd did not run, there was no good value, or it is not kept. Time of two runs counts for each"),
 	OHTD_LIST(summary_signal, states, summary_state, .summary = "Values of a word or a boolean that there were; else empty"));
 
 struct summary {
@@ -420,16 +420,16 @@ static void take_values(struct summary_signal *view, unsigned int decimals, cons
 	view->mean = round(found->sum / (double)found->cycles * fine) / (scale * fine);
 }
 
-static struct summary_signal summary_of(struct ohtd_late *late, unsigned int signal, int64_t span_ns,
+static struct summary_signal summary_of(struct ohtd_late *late, unsigned int signal, int64_t told_ns,
 					const struct ohtd_summary_signal *found)
 {
 	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(signal);
-	const double unknown_s = (double)span_ns / 1e9 - seconds(found->cycles);
+	const double unknown_s = (double)told_ns / 1e9 - seconds(found->cycles);
 	struct summary_signal view = {
 		.signal = info->name, .unit = *info->unit ? info->unit : NULL,
 		.first = NAN, .last = NAN, .min = NAN, .max = NAN, .mean = NAN,
 		.known_s = seconds(found->cycles),
-		/* Two runs may have the same time, if the clock was set back. */
+		/* A span need not begin with a cycle. */
 		.unknown_s = unknown_s > 0 ? round(unknown_s * 1e3) / 1e3 : 0,
 	};
 
@@ -446,9 +446,11 @@ static void write_summary(struct ohtd_late *late)
 	const struct ohtd_summary_query *query = &job->query;
 	const struct ohtd_summary_signal *found = ohtd_summary_signals(job->summary);
 	struct summary_signal *items = ohtd_late_alloc(late, query->count * sizeof(*items));
+	/* What is known of a time is there for each of its runs. */
+	const int64_t told_ns = query->to_ns - query->from_ns + ohtd_summary_twice_ns(job->summary);
 
 	for (unsigned int i = 0; i < query->count; i++)
-		items[i] = summary_of(late, query->signals[i], query->to_ns - query->from_ns, &found[i]);
+		items[i] = summary_of(late, query->signals[i], told_ns, &found[i]);
 	ohtd_late_write_view(late, &summary_shape, &(const struct summary){
 		.from = query->from_ns, .to = query->to_ns, .items = items, .items_count = query->count,
 	}, (query->count + 1) * SUMMARY_BYTES);

@@ -161,7 +161,7 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "ws", .kind = OHTD_UPGRADE,
 		.replies = { { .status = 101 } },
-		.problems = { "token_revoked", "cross_origin", "busy", "out_of_memory" },
+		.problems = { "cross_origin", "busy", "out_of_memory" },
 		.handle = get_ws,
 		.summary = "Live data over a WebSocket",
 		.text = "One JSON object in each text message, see docs/api.md. The first says hello; the "

@@ -100,15 +100,17 @@ static void add_of_store(struct codes *codes)
 
 static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 {
-	static const char *const token[] = {
-		"token_missing", "token_invalid", "token_expired", "token_revoked", "role", NULL,
-	};
+	static const char *const token[] = { "token_invalid", "token_expired", "token_revoked", NULL };
+	static const char *const role[] = { "token_missing", "role", NULL };
 
 	codes->count = 0;
 	add_of_path(codes, route);
 	add_of_input(codes, route);
-	if (route->role)
+	/* A socket that is open to everybody takes a token in the header, too, and judges it. */
+	if (route->role || route->kind == OHTD_UPGRADE)
 		add_all(codes, token);
+	if (route->role)
+		add_all(codes, role);
 	if (ohtd_budget_of(route))
 		add_problem(codes, "rate_limited");
 	if (route->flags & OHTD_ROUTE_COMMAND)

@@ -34,8 +34,9 @@ struct ohtd_export *ohtd_export_begin(struct ohtd_history *history,
 	export->values = calloc(query->count * room, sizeof(*export->values));
 	export->quality = calloc(query->count, room);
 	export->known = calloc(1, room);
-	export->why = calloc(1, room);
-	if (export->values && export->quality && export->known && export->why)
+	export->why = calloc(room, sizeof(*export->why));
+	export->gaps = calloc(OHTD_HISTORY_GAPS_MAX + OHTD_PENDING_GAPS, sizeof(*export->gaps));
+	if (export->values && export->quality && export->known && export->why && export->gaps)
 		return export;
 	ohtd_export_end(export);
 	return NULL;
@@ -49,6 +50,7 @@ void ohtd_export_end(struct ohtd_export *export)
 	free(export->quality);
 	free(export->known);
 	free(export->why);
+	free(export->gaps);
 	free(export);
 }
 

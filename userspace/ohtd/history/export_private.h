@@ -54,8 +54,8 @@ struct ohtd_export {
 	int64_t *values;		/* of each signal, @room each */
 	uint8_t *quality;		/* the same */
 	uint8_t *known;			/* cycles that are kept, whatever of them */
-	uint8_t *why;			/* enum ohtd_export_why, or behind it a place in @gaps */
-	struct ohtd_history_gap gaps[2 * OHTD_PENDING_GAPS];
+	uint16_t *why;			/* enum ohtd_export_why, or behind it a place in @gaps */
+	struct ohtd_history_gap *gaps;	/* of the window: OHTD_HISTORY_GAPS_MAX of the file, and those in memory */
 	unsigned int gap_count;
 
 	/* not told yet */

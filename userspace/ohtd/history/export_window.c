@@ -142,17 +142,20 @@ static bool reaches_memory(const struct ohtd_export *export)
 /* None of the signals has samples there: the rest of the chunk is passed over at once. */
 static int pass_chunk(struct ohtd_db *db, struct ohtd_export *export, int64_t end)
 {
+	int64_t chunk_end = end_of_chunk(export->first);
 	int kept = ohtd_db_history_has_chunk(db, export->run.run,
 					     export->first / OHTD_CHUNK_CYCLES);
+	int gaps = kept < 0 || export->gap_count ? 0 :
+		   ohtd_db_history_gaps(db, export->run.run, export->first, chunk_end, export->gaps, 1);
 
-	if (kept < 0)
-		return kept;
+	if (kept < 0 || gaps < 0)
+		return kept < 0 ? kept : gaps;
 	if (kept)
 		memset(export->known, true, export->cycles);
-	export->blank = !export->gap_count;
+	export->blank = !export->gap_count && !gaps;
 	export->blank_why = kept ? OHTD_WHY_NO_VALUE : OHTD_WHY_NO_DATA;
-	if (export->blank && end_of_chunk(export->first) < end)
-		end = end_of_chunk(export->first);
+	if (export->blank && chunk_end < end)
+		end = chunk_end;
 	if (export->blank)
 		export->cycles = (size_t)(end - export->first);
 	return 0;
@@ -186,8 +189,8 @@ static int read_intervals(struct ohtd_db *db, struct ohtd_export *export)
 static int read_gaps(struct ohtd_db *db, struct ohtd_export *export)
 {
 	int r = ohtd_db_history_gaps(db, export->run.run, export->first,
-				     end_of_chunk(export->first), export->gaps,
-				     OHTD_PENDING_GAPS);
+				     export->first + (int64_t)export->cycles, export->gaps,
+				     OHTD_HISTORY_GAPS_MAX);
 
 	export->gap_count = r < 0 ? 0 : (unsigned int)r;
 	return r < 0 ? r : 0;
@@ -242,8 +245,10 @@ static void judge(struct ohtd_export *export)
 	for (unsigned int i = 0; i < export->gap_count; i++) {
 		size_t begin, end;
 
-		if (clip(export, export->gaps[i].first, export->gaps[i].cycles, &begin, &end))
-			memset(export->why + begin, OHTD_WHY_GAP + (int)i, end - begin);
+		if (!clip(export, export->gaps[i].first, export->gaps[i].cycles, &begin, &end))
+			continue;
+		for (size_t at = begin; at < end; at++)
+			export->why[at] = (uint16_t)(OHTD_WHY_GAP + i);
 	}
 	for (unsigned int i = 0; i < export->query.count; i++) {
 		uint8_t *quality = export->quality + i * export->room;

@@ -16,6 +16,7 @@
  * @place: first cycle of the chunk that is read
  * @at: signal that is next there
  * @states: number of the state that each signal had last in this run; NOTHING_YET: none
+ * @twice_ns: see ohtd_summary_twice_ns()
  * @signals: what it comes to
  */
 struct ohtd_summary {
@@ -25,6 +26,7 @@ struct ohtd_summary {
 	int64_t place;
 	unsigned int at;
 	int64_t states[OHTD_HISTORY_SIGNALS_MAX];
+	int64_t twice_ns;
 	struct ohtd_summary_signal signals[OHTD_HISTORY_SIGNALS_MAX];
 };
 
@@ -43,7 +45,15 @@ struct ohtd_summary *ohtd_summary_begin(const struct ohtd_summary_query *query)
 
 void ohtd_summary_end(struct ohtd_summary *summary)
 {
+	if (!summary)
+		return;
+	ohtd_walk_end(&summary->walk);
 	free(summary);
+}
+
+int64_t ohtd_summary_twice_ns(const struct ohtd_summary *summary)
+{
+	return summary->twice_ns;
 }
 
 const struct ohtd_summary_signal *ohtd_summary_signals(const struct ohtd_summary *summary)
@@ -114,6 +124,7 @@ static int enter_run(struct ohtd_summary *summary)
 		return r;
 	summary->in_run = true;
 	summary->place = ohtd_walk_chunk_of(walk->first);
+	summary->twice_ns += ohtd_walk_twice(walk, summary->query.from_ns, summary->query.to_ns);
 	for (unsigned int i = 0; i < summary->query.count; i++)
 		summary->states[i] = NOTHING_YET;
 	return 1;

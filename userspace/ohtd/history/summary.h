@@ -70,6 +70,9 @@ int ohtd_summary_step(struct ohtd_summary *summary);
 /* Of one that is whole, in the order of query.signals; there until its end. */
 const struct ohtd_summary_signal *ohtd_summary_signals(const struct ohtd_summary *summary);
 
+/* Of one that is whole: time of its runs in the span in which an earlier run was, too. */
+int64_t ohtd_summary_twice_ns(const struct ohtd_summary *summary);
+
 /* NULL is allowed. */
 void ohtd_summary_end(struct ohtd_summary *summary);
 

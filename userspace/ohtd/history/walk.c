@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "history/walk.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /**
@@ -18,6 +20,75 @@ static const struct depth depths[OHTD_WALK_DEPTHS] = {
 	{ 3, OHTD_CHUNK_CYCLES }, { 1, OHTD_CHUNK_CYCLES }, { 0, 8192 },
 };
 
+/* ---- time that two runs have ---- */
+
+static int64_t greater_of(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t lower_of(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static struct ohtd_walk_span span_of_run(const struct ohtd_walk *walk)
+{
+	return (struct ohtd_walk_span){
+		.from_ns = walk->run.start_ns, .to_ns = ohtd_walk_time(walk, walk->run.end),
+	};
+}
+
+int64_t ohtd_walk_twice(const struct ohtd_walk *walk, int64_t from_ns, int64_t to_ns)
+{
+	const struct ohtd_walk_span run = span_of_run(walk);
+	int64_t twice_ns = 0;
+
+	from_ns = greater_of(from_ns, run.from_ns);
+	to_ns = lower_of(to_ns, run.to_ns);
+	for (size_t i = 0; from_ns < to_ns && i < walk->told_count; i++) {
+		const struct ohtd_walk_span *told = &walk->told[i];
+
+		twice_ns += greater_of(0, lower_of(to_ns, told->to_ns) - greater_of(from_ns, told->from_ns));
+	}
+	return twice_ns;
+}
+
+/* The run joins the spans that it touches: all become one. 0 or a negative errno. */
+static int note_run(struct ohtd_walk *walk)
+{
+	struct ohtd_walk_span run = span_of_run(walk), *told = walk->told;
+	size_t i = 0;
+
+	while (i < walk->told_count) {
+		if (told[i].from_ns > run.to_ns || told[i].to_ns < run.from_ns) {
+			i++;
+			continue;
+		}
+		run.from_ns = lower_of(run.from_ns, told[i].from_ns);
+		run.to_ns = greater_of(run.to_ns, told[i].to_ns);
+		told[i] = told[--walk->told_count];
+		/* The longer span may touch one that was passed. */
+		i = 0;
+	}
+	if (walk->told_count == walk->told_room) {
+		told = realloc(told, (2 * walk->told_room + 1) * sizeof(*told));
+		if (!told)
+			return -ENOMEM;
+		walk->told = told;
+		walk->told_room = 2 * walk->told_room + 1;
+	}
+	told[walk->told_count++] = run;
+	return 0;
+}
+
+void ohtd_walk_end(struct ohtd_walk *walk)
+{
+	free(walk->told);
+	walk->told = NULL;
+	walk->told_count = walk->told_room = 0;
+}
+
 /* ---- runs ---- */
 
 static int64_t ceil_div(int64_t value, int64_t by)
@@ -28,8 +99,10 @@ static int64_t ceil_div(int64_t value, int64_t by)
 int ohtd_walk_next_run(struct ohtd_walk *walk, int64_t from_ns, int64_t to_ns)
 {
 	struct ohtd_history_run *run = &walk->run;
-	int r = ohtd_history_next_run(walk->history, from_ns, to_ns, run);
+	int r = run->run ? note_run(walk) : 0;
 
+	if (!r)
+		r = ohtd_history_next_run(walk->history, from_ns, to_ns, run);
 	if (r <= 0)
 		return r;
 	walk->first = ceil_div(from_ns - run->start_ns, run->cycle_ns);

@@ -41,12 +41,19 @@ struct ohtd_walk_piece {
 	int64_t begin, end;
 };
 
+struct ohtd_walk_span {
+	int64_t from_ns, to_ns;
+};
+
 /**
  * struct ohtd_walk - where it is
  * @history: set before the first run, outlives the walk
  * @run: whose values are read; 0 before the first one
  * @first: first cycle that is looked at
  * @limit: behind the last one
+ * @told: times of the runs before, in no order; none has a part of another
+ * @told_count: of @told
+ * @told_room: for so many there is memory
  *
  * All else is private.
  */
@@ -54,6 +61,8 @@ struct ohtd_walk {
 	struct ohtd_history *history;
 	struct ohtd_history_run run;
 	int64_t first, limit;
+	struct ohtd_walk_span *told;
+	size_t told_count, told_room;
 	const struct ohtd_walk_visitor *visitor;
 	unsigned int deepest;
 	struct ohtd_walk_piece pieces[OHTD_WALK_DEPTHS];
@@ -65,9 +74,24 @@ struct ohtd_walk {
  * @from_ns: time of day
  * @to_ns: later than @from_ns
  *
- * Return: 1, 0 without another run, or a negative errno: -ENOENT while the file is not open.
+ * Return: 1, 0 without another run, or a negative errno: -ENOENT while the file is not open, -ENOMEM.
  */
 int ohtd_walk_next_run(struct ohtd_walk *walk, int64_t from_ns, int64_t to_ns);
+
+/* Frees what the walk has noted; it begins anew. */
+void ohtd_walk_end(struct ohtd_walk *walk);
+
+/**
+ * ohtd_walk_twice() - how much time of the run is told twice
+ * @walk: in a run
+ * @from_ns: time of day
+ * @to_ns: later than @from_ns
+ *
+ * Runs overlap by the clock where it was set back.
+ *
+ * Return: nanoseconds of the span in which this run and an earlier one are.
+ */
+int64_t ohtd_walk_twice(const struct ohtd_walk *walk, int64_t from_ns, int64_t to_ns);
 
 /* Time of day of a cycle of the run. */
 int64_t ohtd_walk_time(const struct ohtd_walk *walk, int64_t cycle);

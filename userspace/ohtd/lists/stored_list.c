@@ -63,24 +63,22 @@ static bool take_filter(struct ohtd_call *call, struct ohtd_list_query *query, c
 /* False: it has been refused. */
 static bool check_span(struct ohtd_call *call, const struct ohtd_list_query *query)
 {
-	int64_t from_ns = INT64_MIN, to_ns = INT64_MAX;
+	int64_t from_ns, to_ns;
 
-	for (size_t i = 0; i < query->filter_count; i++) {
-		if (query->filters[i].column->match == OHTD_MATCH_FROM)
-			from_ns = query->filters[i].number;
-		else if (query->filters[i].column->match == OHTD_MATCH_BEFORE)
-			to_ns = query->filters[i].number;
-	}
+	ohtd_list_span(query, &from_ns, &to_ns);
 	return from_ns == INT64_MIN || to_ns == INT64_MAX || ohtd_span_in_order(call, from_ns, to_ns);
 }
 
-/* Cursors of all lists and orders look alike: a wrong one is told by its hash. False: refused. */
-static bool take_query(struct ohtd_call *call, struct ohtd_list_query *query)
+/* Cursors of all lists and orders look alike: a wrong one is told by its hash. */
+bool ohtd_stored_list_take(struct ohtd_call *call, struct ohtd_list_query *query)
 {
 	const struct ohtd_member *members = call->route->query->members;
+	const struct ohtd_stored_list *list = call->route->list;
 	const struct ohtd_page *page = call->query;
-	int r = ohtd_cursor_take(call, page, query->behind, 2);
+	int r;
 
+	*query = (struct ohtd_list_query){ .row = list->row, .limit = page->limit + 1 + (unsigned int)list->newer_max };
+	r = ohtd_cursor_take(call, page, query->behind, 2);
 	if (r > 0 && (query->behind[0] > INT64_MAX || query->behind[1] > INT64_MAX)) {
 		ohtd_cursor_refuse(call, page);
 		return false;
@@ -136,28 +134,22 @@ static size_t rows_of(struct ohtd_call *call, struct list_late *job, const void 
 	return count;
 }
 
-static void reply_page(struct ohtd_call *call, struct ohtd_late *late)
+void ohtd_stored_list_reply(struct ohtd_call *call, const struct ohtd_list_query *query, const void *const *rows, size_t count,
+			    const uint64_t *next)
 {
-	struct list_late *job = (struct list_late *)late;
 	const struct ohtd_shape *shape = call->route->replies[0].shape;
-	size_t bytes = shape->members[0].shape->bytes, count, limit;
-	size_t most = job->query.limit + call->route->list->newer_max;
-	const void **rows = ohtd_call_alloc(call, most * sizeof(*rows));
+	const size_t bytes = shape->members[0].shape->bytes, limit = OHTD_QUERY(call, ohtd_page)->limit;
 	struct ohtd_list_answer answer = { 0 };
 	uint64_t last[2];
 	char *items;
 
-	if (late->result < 0) {
-		ohtd_reply_store_problem(call, late->result);
-		return;
-	}
-	count = rows_of(call, job, rows);
-	limit = OHTD_QUERY(call, ohtd_page)->limit;
 	if (count > limit) {
 		count = limit;
-		ohtd_list_place(&job->query, rows[limit - 1], last);
-		answer.next_cursor = ohtd_cursor_text(call, last, 2);
+		ohtd_list_place(query, rows[limit - 1], last);
+		next = last;
 	}
+	if (next)
+		answer.next_cursor = ohtd_cursor_text(call, next, 2);
 	items = ohtd_call_alloc(call, count * bytes + 1);
 	for (size_t i = 0; i < count; i++)
 		call->route->list->show(call, rows[i], items + i * bytes);
@@ -166,16 +158,26 @@ static void reply_page(struct ohtd_call *call, struct ohtd_late *late)
 	ohtd_reply_view(call, 200, shape, &answer);
 }
 
+static void reply_page(struct ohtd_call *call, struct ohtd_late *late)
+{
+	struct list_late *job = (struct list_late *)late;
+	size_t most = job->query.limit + call->route->list->newer_max;
+	const void **rows = ohtd_call_alloc(call, most * sizeof(*rows));
+
+	if (late->result < 0)
+		ohtd_reply_store_problem(call, late->result);
+	else
+		ohtd_stored_list_reply(call, &job->query, rows, rows_of(call, job, rows), NULL);
+}
+
 void ohtd_stored_list_get(struct ohtd_call *call)
 {
-	const struct ohtd_stored_list *list = call->route->list;
-	struct ohtd_list_query query = { .row = list->row };
+	struct ohtd_list_query query;
 	struct list_late *job;
 
-	if (!take_query(call, &query))
+	if (!ohtd_stored_list_take(call, &query))
 		return;
-	query.limit = OHTD_QUERY(call, ohtd_page)->limit + 1 + (unsigned int)list->newer_max;
-	job = ohtd_late_make(call, sizeof(*job) + query.limit * list->row->bytes);
+	job = ohtd_late_make(call, sizeof(*job) + query.limit * query.row->bytes);
 	if (!job)
 		return;
 	job->query = query;

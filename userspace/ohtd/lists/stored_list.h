@@ -66,4 +66,20 @@ struct ohtd_list_answer {
 /* ohtd_route.handle of such a list. */
 void ohtd_stored_list_get(struct ohtd_call *call);
 
+/* ---- its parts, for a list with rows from elsewhere, too ---- */
+
+/* What is asked for, with one row more than is wanted. False: it has been refused. */
+bool ohtd_stored_list_take(struct ohtd_call *call, struct ohtd_list_query *query);
+
+/**
+ * ohtd_stored_list_reply() - answer with a page
+ * @call: the request
+ * @query: of the request
+ * @rows: in their order; what is more than the page has is left out
+ * @count: of @rows
+ * @next: place behind which the next page begins, if @rows are no more than one; NULL: there is none
+ */
+void ohtd_stored_list_reply(struct ohtd_call *call, const struct ohtd_list_query *query, const void *const *rows, size_t count,
+			    const uint64_t *next);
+
 #endif /* OHTD_LISTS_STORED_LIST_H */

@@ -321,6 +321,7 @@ static int open_settings(struct running *run)
 		.lost = ohtd_setup_is_lost(run->setup) || has_past(run),
 		.look = look_well, .note = note_version, .arg = run,
 		.judge_rule = ohtd_alert_rule_judge, .have_rules = ohtd_alert_rules_set, .rules = run->rules,
+		.shipped_rule = ohtd_alert_rule_as_shipped,
 	};
 
 	run->settings = ohtd_settings_open(&setup, run->why, sizeof(run->why));

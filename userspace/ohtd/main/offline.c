@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <json-c/json.h>
 #include <openssl/crypto.h>
 
 #include "auth/accounts.h"
@@ -20,6 +21,7 @@
 #include "json/writer.h"
 #include "base/clock.h"
 #include "main/state.h"
+#include "settings/items.h"
 #include "store/db.h"
 #include "store/schema.h"
 #include "store/store.h"
@@ -232,19 +234,43 @@ struct rescue {
 	struct ohtd_config_version newest;
 };
 
+/* Items that the rescue does not have, since it is older than they are, stay as they are, as with a daemon. A damaged version says nothing. */
+static void keep_newer(struct ohtd_config_kept *kept, const char *newest)
+{
+	struct json_object *tree = json_tokener_parse(newest), *rescue = json_tokener_parse(kept->document);
+	const char *text = NULL;
+
+	if (json_object_is_type(tree, json_type_object) && json_object_is_type(rescue, json_type_object)) {
+		ohtd_tree_drop_many(tree, rescue);
+		if (ohtd_tree_merge(tree, rescue))
+			text = json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	}
+	if (text && strlen(text) < sizeof(kept->document))
+		snprintf(kept->document, sizeof(kept->document), "%s", text);
+	json_object_put(tree);
+	json_object_put(rescue);
+}
+
 static int work_rescue(struct ohtd_db *db, void *arg)
 {
 	struct rescue *rescue = arg;
 	struct ohtd_config_kept *kept = &rescue->kept;
+	char *newest;
 	int64_t given;
 	int r = ohtd_db_config_newest(db, kept);
 
 	if (r)
 		return r;
 	rescue->newest = kept->head;
+	newest = strdup(kept->document);
+	if (!newest)
+		return -ENOMEM;
 	r = ohtd_db_config_rescue(db, kept);
 	if (!r)
 		r = ohtd_db_config_given(db, &given);
+	if (!r)
+		keep_newer(kept, newest);
+	free(newest);
 	if (r)
 		return r;
 	kept->head = (struct ohtd_config_version){

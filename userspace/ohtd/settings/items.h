@@ -268,6 +268,9 @@ bool ohtd_tree_merge(struct json_object *tree, struct json_object *patch);
 typedef void (*ohtd_leaf_fn)(const char *pointer, struct json_object *value, void *arg);
 void ohtd_tree_each(struct json_object *tree, ohtd_leaf_fn take, void *arg);
 
+/* What there are many of goes from @tree where @other has it: stations and rules are taken as a whole. */
+void ohtd_tree_drop_many(struct json_object *tree, struct json_object *other);
+
 /* Puts a value at its pointer, with the objects on the way there; takes the value over. False: out of memory, or it is NULL. */
 bool ohtd_tree_put(struct json_object *tree, const char *pointer, struct json_object *value);
 

@@ -184,7 +184,7 @@ struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, con
 void ohtd_change_line(const struct ohtd_change *change, bool gone, char *line, size_t size);
 
 /* Fills in what differs between the trees of a change. False: out of memory. */
-bool ohtd_change_compare(struct ohtd_change *change);
+bool ohtd_change_compare(const struct ohtd_settings *settings, struct ohtd_change *change);
 
 /* ---- document.c ---- */
 

@@ -144,11 +144,8 @@ static bool want_table(struct ohtd_settings *settings, struct ohtd_change *chang
 /* Its stations are all that there are to be: with those of before two could stand at one place. So are its rules. False: out of memory. */
 static bool merge(struct json_object *tree, const struct ohtd_change *change)
 {
-	static const char *const many[] = { "stations", "alert_rules" };
-
-	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++)
-		if (change->document && json_object_object_get_ex(change->patch, many[i], NULL))
-			json_object_object_del(tree, many[i]);
+	if (change->document)
+		ohtd_tree_drop_many(tree, change->patch);
 	return (!change->patch || ohtd_tree_merge(tree, change->patch)) &&
 	       (!change->calibration || ohtd_tree_merge(tree, change->calibration));
 }
@@ -284,7 +281,7 @@ bool ohtd_settings_compare(struct ohtd_settings *settings, const struct ohtd_ite
 	/* Own trees: json-c counts references without atomics, and a change ends on a loop. */
 	change->before = json_tokener_parse(settings->text);
 	change->now = read_back(ohtd_tree_of(items, &settings->wanted));
-	return change->before && change->now && ohtd_change_compare(change);
+	return change->before && change->now && ohtd_change_compare(settings, change);
 }
 
 /* False: it is refused. */

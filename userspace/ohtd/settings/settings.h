@@ -103,6 +103,7 @@ struct ohtd_settings_note {
  * @judge_rule: why a rule on alerts of a set cannot be at work, as a clause, with @item, the name of its item; NULL: it can. NULL: each can
  * @have_rules: these rules on alerts are at work from now on; called with a change under way. NULL: nobody looks at them
  * @rules: for @have_rules
+ * @shipped_rule: fills in the shipped form of the rule with that code, false: it is not shipped. NULL: none is
  */
 struct ohtd_settings_setup {
 	struct ohtd_store *store;
@@ -118,6 +119,7 @@ struct ohtd_settings_setup {
 	const char *(*judge_rule)(const struct ohtd_alert_rule_values *rule, const struct ohtd_alert_rule_set *set, const char **item);
 	void (*have_rules)(void *rules, const struct ohtd_alert_rule_set *set);
 	void *rules;
+	bool (*shipped_rule)(const char *code, struct ohtd_alert_rule_values *rule);
 };
 
 /**
@@ -273,11 +275,12 @@ struct ohtd_difference {
  * @pending: out: the version that waits for its confirmation, also of a refusal
  * @effect: out: of ohtd_settings_differ(): of that version; version 0: not known, or not yet
  * @effect_until_ns: out: wall clock, when it will be known; 0: it is, or never will be
- * @difference: out: items that have other values now
+ * @difference: out: items that have other values now; a shipped rule that a tree does not have is there as it is shipped
  * @differences: out: how many
  * @calibration: private: of @document
  * @before: private: the tree before
  * @now: private: the tree after it
+ * @shipped: private: shipped rules of which one of them has nothing, by their codes
  */
 struct ohtd_change {
 	struct json_object *patch;
@@ -315,6 +318,7 @@ struct ohtd_change {
 	struct json_object *calibration;
 	struct json_object *before;
 	struct json_object *now;
+	struct json_object *shipped;
 };
 
 /* Does the robot know where it stands, and trust that? */

@@ -213,7 +213,7 @@ static void wait_for_person(struct ohtd_settings *settings, const char *reason,
 	else
 		used = (size_t)snprintf(waits, used, "version %lld: %s",
 					(long long)settings->head.version, reason);
-	if (change.before && change.now && ohtd_change_compare(&change))
+	if (change.before && change.now && ohtd_change_compare(settings, &change))
 		ohtd_change_line(&change, true, waits + used + 2, OHTD_WAITS_BYTES - used - 2);
 	if (waits[used + 2])
 		memcpy(waits + used, ": ", 2);
@@ -359,7 +359,7 @@ static int begin_returned(struct ohtd_settings *settings, struct json_object *tr
 		r = begin_version(settings, change.reason);
 	change.now = r ? NULL : json_tokener_parse(settings->text);
 	change.version = settings->head;
-	if (change.now && ohtd_change_compare(&change))
+	if (change.now && ohtd_change_compare(settings, &change))
 		ohtd_unconfirmed_tell(settings, &change, was, cause);
 	ohtd_change_drop(&change);
 	json_object_put(before);

@@ -76,6 +76,15 @@ void ohtd_tree_each(struct json_object *tree, ohtd_leaf_fn take, void *arg)
 	each(tree, "", take, arg);
 }
 
+void ohtd_tree_drop_many(struct json_object *tree, struct json_object *other)
+{
+	static const char *const many[] = { "stations", "alert_rules" };
+
+	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++)
+		if (json_object_object_get_ex(other, many[i], NULL))
+			json_object_object_del(tree, many[i]);
+}
+
 static bool merge_member(struct json_object *tree, const char *name, struct json_object *value)
 {
 	struct json_object *old = NULL, *fresh;

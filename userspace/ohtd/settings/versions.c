@@ -19,6 +19,7 @@
 /* ---- differences ---- */
 
 struct comparing {
+	const struct ohtd_settings *settings;
 	struct ohtd_change *change;
 	struct json_object *other;
 	bool gone;
@@ -43,6 +44,48 @@ static void add_difference(struct comparing *comparing, const char *pointer,
 	more->now = now;
 }
 
+/* The rule with that code as it is shipped, with numbers of the types that reading gives them; NULL: it is not shipped, or no memory. */
+static struct json_object *make_shipped(struct comparing *comparing, const char *code)
+{
+	const struct ohtd_settings_setup *setup = &comparing->settings->setup;
+	struct ohtd_alert_rule_values rule;
+	struct json_object *made, *tree;
+
+	if (!setup->shipped_rule || !setup->shipped_rule(code, &rule))
+		return NULL;
+	made = ohtd_alert_rule_tree(&rule);
+	tree = made ? json_tokener_parse(json_object_to_json_string_ext(made, PLAIN)) : NULL;
+	json_object_put(made);
+	comparing->failed |= !tree;
+	return tree;
+}
+
+/* A tree has a shipped rule only if it was changed. NULL: @pointer is no item of a shipped rule, or the other tree has the rule. */
+static struct json_object *find_shipped(struct comparing *comparing, const char *pointer)
+{
+	struct json_object **shipped = &comparing->change->shipped, *rule = NULL, *value = NULL;
+	char at[OHTD_POINTER_BYTES];
+	char *item;
+
+	if (strncmp(pointer, OHTD_ALERT_RULES_AT, sizeof(OHTD_ALERT_RULES_AT) - 1))
+		return NULL;
+	snprintf(at, sizeof(at), "%s", pointer);
+	item = strchr(at + sizeof(OHTD_ALERT_RULES_AT) - 1, '/');
+	if (!item)
+		return NULL;
+	*item++ = 0;
+	if (!json_pointer_get(comparing->other, at, NULL))
+		return NULL;
+	if (!*shipped)
+		*shipped = json_object_new_object();
+	if (*shipped && !json_object_object_get_ex(*shipped, strrchr(at, '/') + 1, &rule)) {
+		rule = make_shipped(comparing, strrchr(at, '/') + 1);
+		json_object_object_add(*shipped, strrchr(at, '/') + 1, rule);
+	}
+	json_object_object_get_ex(rule, item, &value);
+	return value;
+}
+
 /* No value is an object; an object without members is no item. */
 static void compare_leaf(const char *pointer, struct json_object *value, void *arg)
 {
@@ -51,17 +94,21 @@ static void compare_leaf(const char *pointer, struct json_object *value, void *a
 
 	if (json_pointer_get(comparing->other, pointer, &other) || json_object_is_type(other, json_type_object))
 		other = NULL;
-	if (json_object_is_type(value, json_type_object))
+	if (json_object_is_type(value, json_type_object) || (comparing->gone && other))
 		return;
-	if (comparing->gone && !other)
-		add_difference(comparing, pointer, value, NULL);
-	else if (!comparing->gone && !json_object_equal(other, value))
+	if (!other)
+		other = find_shipped(comparing, pointer);
+	if (json_object_equal(other, value))
+		return;
+	if (comparing->gone)
+		add_difference(comparing, pointer, value, other);
+	else
 		add_difference(comparing, pointer, other, value);
 }
 
-bool ohtd_change_compare(struct ohtd_change *change)
+bool ohtd_change_compare(const struct ohtd_settings *settings, struct ohtd_change *change)
 {
-	struct comparing comparing = { .change = change, .other = change->before };
+	struct comparing comparing = { .settings = settings, .change = change, .other = change->before };
 
 	ohtd_tree_each(change->now, compare_leaf, &comparing);
 	comparing.other = change->now;
@@ -103,6 +150,7 @@ void ohtd_change_drop(struct ohtd_change *change)
 	json_object_put(change->document);
 	json_object_put(change->before);
 	json_object_put(change->now);
+	json_object_put(change->shipped);
 	free(change->difference);
 }
 
@@ -244,7 +292,7 @@ void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *ch
 		ohtd_effect_read(settings, change);
 	if (change->error)
 		change->result = ohtd_version_fails(change->error);
-	else if (!change->before || !ohtd_change_compare(change))
+	else if (!change->before || !ohtd_change_compare(settings, change))
 		change->result = OHTD_CHANGE_NO_MEMORY;
 }
 
@@ -308,6 +356,6 @@ void ohtd_settings_between(struct ohtd_settings *settings, struct ohtd_change *c
 	change->before = side(settings, change->from, change);
 	if (change->before)
 		change->now = side(settings, change->to, change);
-	if (change->now && !ohtd_change_compare(change))
+	if (change->now && !ohtd_change_compare(settings, change))
 		change->result = OHTD_CHANGE_NO_MEMORY;
 }

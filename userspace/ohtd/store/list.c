@@ -16,6 +16,18 @@ void ohtd_list_narrow(struct ohtd_list_query *query, const struct ohtd_stored_co
 	snprintf(query->filters[i].text, OHTD_FILTER_BYTES, "%s", text ? text : "");
 }
 
+void ohtd_list_span(const struct ohtd_list_query *query, int64_t *from_ns, int64_t *to_ns)
+{
+	*from_ns = INT64_MIN;
+	*to_ns = INT64_MAX;
+	for (size_t i = 0; i < query->filter_count; i++) {
+		if (query->filters[i].column->match == OHTD_MATCH_FROM)
+			*from_ns = query->filters[i].number;
+		else if (query->filters[i].column->match == OHTD_MATCH_BEFORE)
+			*to_ns = query->filters[i].number;
+	}
+}
+
 static const struct ohtd_stored_column *sort_of(const struct ohtd_list_query *query)
 {
 	return query->sort ? query->sort : query->row->columns;
@@ -66,6 +78,37 @@ static bool has_search(const struct ohtd_list_query *query, const void *item)
 	return used && strcasestr(words, query->search);
 }
 
+/* Is @word one of the words with commas between them? */
+static bool is_among(const char *words, const char *word)
+{
+	const size_t length = strlen(word);
+
+	for (const char *at = words; at; at = strchr(at, ',')) {
+		at += at != words;
+		if (!strncmp(at, word, length) && (!at[length] || at[length] == ','))
+			return true;
+	}
+	return false;
+}
+
+static bool passes(const struct ohtd_stored_column *column, int64_t number, const char *text, const void *item)
+{
+	const char *has = (const char *)item + column->offset;
+
+	switch (column->match) {
+	case OHTD_MATCH_FROM:
+		return ohtd_column_number(column, item) >= number;
+	case OHTD_MATCH_BEFORE:
+		return ohtd_column_number(column, item) < number;
+	case OHTD_MATCH_WITHIN:
+		return strcasestr(has, text);
+	case OHTD_MATCH_AMONG:
+		return is_among(text, has);
+	default:
+		return column->type == OHTD_COLUMN_TEXT ? !strcmp(has, text) : ohtd_column_number(column, item) == number;
+	}
+}
+
 bool ohtd_list_wants(const struct ohtd_list_query *query, const void *item)
 {
 	uint64_t place[2];
@@ -73,14 +116,9 @@ bool ohtd_list_wants(const struct ohtd_list_query *query, const void *item)
 	ohtd_list_place(query, item, place);
 	if (query->goes_on && compare(query, query->behind, place) >= 0)
 		return false;
-	for (size_t i = 0; i < query->filter_count; i++) {
-		const struct ohtd_stored_column *column = query->filters[i].column;
-
-		if (column->type == OHTD_COLUMN_TEXT ?
-		    strcmp(query->filters[i].text, (const char *)item + column->offset) != 0 :
-		    query->filters[i].number != ohtd_column_number(column, item))
+	for (size_t i = 0; i < query->filter_count; i++)
+		if (!passes(query->filters[i].column, query->filters[i].number, query->filters[i].text, item))
 			return false;
-	}
 	return !*query->search || has_search(query, item);
 }
 

@@ -49,6 +49,9 @@ struct ohtd_list_query {
 void ohtd_list_narrow(struct ohtd_list_query *query, const struct ohtd_stored_column *column,
 		      int64_t number, const char *text);
 
+/* The times that its filters let through, from @from_ns to before @to_ns; INT64_MIN and INT64_MAX: there is no such filter. */
+void ohtd_list_span(const struct ohtd_list_query *query, int64_t *from_ns, int64_t *to_ns);
+
 /* Where a row that has been read stands. */
 void ohtd_list_place(const struct ohtd_list_query *query, const void *item, uint64_t place[2]);
 

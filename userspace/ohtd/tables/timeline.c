@@ -7,7 +7,7 @@
 #define TEXT(value_)	TEXT_(value_)
 #define NEWEST		TEXT(OHTD_TIMELINE_NEWEST)
 
-/* The kind of an entry is the last digit of its place. */
+/* The kind of an entry is the last digit of its place; 5 is a transition. */
 #define ALERTS									\
 	"SELECT 8 * number AS place, since_ns AS time_ns, ended_ns, 'alert' AS kind, code, text, severity, '' AS who,"	\
 	" number FROM alerts"

@@ -30,12 +30,14 @@
  * @place: tells entries of one time apart
  * @time_ns: wall clock, when it came
  * @ended_ns: the same, when it was over; 0: it is not, or it has no end
- * @kind: "stop", "alert", "command", "setting", "start" or "clock"
- * @code: what it is, for programs: kind of the journal, code of the alert, verb
+ * @kind: "stop", "alert", "command", "setting", "start" or "clock"; OHTD_TIMELINE_TRANSITION
+ * @code: what it is, for programs: kind of the journal, code of the alert, verb, state behind a transition
  * @text: for people
  * @severity: of an alert, else ""
  * @who: who asked for it, or ""
- * @number: of the alert, command or version; seq of the journal's entry, number of the audit's record
+ * @number: of the alert, command or version; seq of the journal's entry, number of the audit's record, cycle of a transition
+ * @from: state of the robot before a transition; NULL: it is none
+ * @to: the same, behind it
  */
 struct ohtd_timeline_row {
 	int64_t place;
@@ -47,7 +49,17 @@ struct ohtd_timeline_row {
 	char severity[OHTD_TIMELINE_WORD_BYTES];
 	char who[OHTD_TIMELINE_WORD_BYTES * 2];
 	int64_t number;
+	const char *from, *to;
 };
+
+/* Kind of the entries that are in no table: the caller finds them in the history. */
+#define OHTD_TIMELINE_TRANSITION	"transition"
+
+/* @place of a transition; as all places, a number of its own. */
+static inline int64_t ohtd_timeline_place_of_transition(int64_t run, int64_t cycle)
+{
+	return 8 * (run * (1ll << 40) + cycle) + 5;
+}
 
 extern const struct ohtd_stored_row ohtd_kept_timeline;
 

@@ -7,7 +7,7 @@ import { useEffect } from "preact/hooks";
 import type { LiveCommands } from "../api/follow";
 import { useLive } from "../api/live";
 import type { Problem } from "../api/problem";
-import type { Alert, AlertList, CommandLife, Health, JournalEntry, KeptAlert, TimelineEntry } from "../api/types";
+import type { Alert, AlertList, CommandLife, Health, JournalEntry, KeptAlert, Robot, TimelineEntry } from "../api/types";
 import { commandSaid } from "../drive";
 import { sentence } from "../format";
 import type { Span } from "../past";
@@ -118,6 +118,25 @@ export interface Marked {
 
 /** Also alerts that began before it and went on. */
 export const withinSpan = (marks: Mark[], { fromMs, toMs }: Span) => marks.filter(({ atMs, endMs }) => endMs >= fromMs && atMs <= toMs);
+
+const MINUTE_MS = 60_000;
+const minuteOf = (atMs: number) => new Date(Math.floor(atMs / MINUTE_MS) * MINUTE_MS).toISOString();
+
+function ofTransition({ time, number, from, to }: TimelineEntry): Mark[] {
+	if (!time) return [];
+	const atMs = Date.parse(time);
+	const word = (state: string | null) => texts.state[state ?? ""] ?? state ?? "";
+
+	return [{ id: `transition-${atMs}-${number}`, atMs, endMs: atMs, time, tone: "none", kind: t.transition, text: t.became(word(from), word(to)) }];
+}
+
+/** Changes of the robot's state in whole minutes around that span, the newest. */
+export function useTransitions({ fromMs, toMs }: Span): Marked {
+	const state = useLive<Robot>("robot").data?.state;
+	const list = usePaged<TimelineEntry>(`timeline?kinds=transition&from=${minuteOf(fromMs)}&to=${minuteOf(toMs + MINUTE_MS)}&limit=${PART}`, state);
+
+	return { marks: list.rows?.flatMap(ofTransition), isShort: list.older !== undefined, problem: list.problem };
+}
 
 /* A command that began, ended or waits. */
 function commandsKey(told: LiveCommands | undefined): string {

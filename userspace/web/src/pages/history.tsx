@@ -10,7 +10,7 @@ import { Badge, Button, Card, Notice, Refusal, Skeleton, When } from "../compone
 import { useGestures } from "../components/gestures";
 import { HistoryTools } from "../components/history-tools";
 import { PastChart, LEFT_PX, reasonOf, RIGHT_PX, stamp } from "../components/past-chart";
-import { type Mark, type Marked, thinned, useMarks, withinSpan } from "../components/marks";
+import { type Mark, type Marked, thinned, useMarks, useTransitions, withinSpan } from "../components/marks";
 import { type PastReading, pathOf, usePast, useRobotClock, useSpan } from "../components/past-read";
 import { PastSummaryCard } from "../components/past-summary";
 import { PastStrip, STRIP_SIGNAL, useWhole } from "../components/past-strip";
@@ -195,9 +195,9 @@ function Pictures({ asked, signals, span, past, before, isWaiting, isBusy, marks
 	);
 }
 
-function Events({ marks, isShort, problem }: Marked) {
+function EventTable({ marks, isShort, problem }: Marked) {
 	return (
-		<Card title={t.marks} id="history-marks">
+		<>
 			<Table
 				id="marks"
 				label={t.marks}
@@ -223,6 +223,28 @@ function Events({ marks, isShort, problem }: Marked) {
 				]}
 			/>
 			{isShort ? <p class="sub">{t.moreMarks}</p> : null}
+		</>
+	);
+}
+
+function EventsAndTransitions({ marked, span }: { marked: Marked; span: Span }) {
+	const told = useTransitions(span);
+	const all = told.marks && marked.marks && [...marked.marks, ...withinSpan(told.marks, span)].sort((a, b) => b.atMs - a.atMs);
+
+	return <EventTable marks={all} isShort={marked.isShort || told.isShort} problem={marked.problem ?? told.problem} />;
+}
+
+/* Changes of the state are many, and are drawn as a band: they are in the list if somebody wants them. */
+function Events({ marked, span }: { marked: Marked; span: Span }) {
+	const [isWhole, setWhole] = useState(false);
+
+	return (
+		<Card title={t.marks} id="history-marks">
+			<label class="check">
+				<input type="checkbox" id="marks-transitions" checked={isWhole} onChange={(event) => setWhole(event.currentTarget.checked)} />
+				{t.transitions}
+			</label>
+			{isWhole ? <EventsAndTransitions marked={marked} span={span} /> : <EventTable {...marked} />}
 		</Card>
 	);
 }
@@ -353,7 +375,7 @@ function History() {
 				<p class="sub history-hint">{t.hint}</p>
 			</Card>
 			<PastSummaryCard names={asked.signals} signals={known.signals ?? []} span={span} />
-			<Events {...marked} marks={marks} />
+			<Events marked={{ ...marked, marks }} span={span} />
 			{isChoosing && known.signals ? (
 				<SignalPicker
 					signals={known.signals}
