@@ -54,7 +54,7 @@ static int judge(int fd, int writes)
 
 	read_path(fd, path, sizeof(path));
 	/* The others are not even looked up. */
-	if (!is_database(path) && !strstr(path, "/backups/"))
+	if (!is_database(path) && !strstr(path, "/backups/") && !strstr(path, ".unpacked"))
 		return 0;
 	read_order(order, sizeof(order));
 	if (!is_meant(order, path))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Backups: what is in them and what is not, their way back, and what is refused with nothing changed."""
 import contextlib
+import datetime
 import hashlib
 import json
 import os
@@ -9,6 +10,7 @@ import shutil
 import sqlite3
 import struct
 import subprocess
+import sys
 import time
 import zlib
 
@@ -29,7 +31,7 @@ def _own(tmp_path_factory, accounts):
     key = made.folder / "backup.key"
     key.write_text(secrets.token_hex(32) + "\n")
     key.chmod(0o600)
-    made.write_config(backup_key=key)
+    made.write_config(backup_key=key, history_flush_s="1")
     try:
         made.start()
         yield made
@@ -49,9 +51,9 @@ def ended(daemon, answer):
     return found[-1]
 
 
-def make(daemon):
+def make(daemon, **body):
     """Id of a new backup."""
-    job = ended(daemon, daemon.post("backups"))
+    job = ended(daemon, daemon.post("backups", body))
     assert job["state"] == "done" and job["progress"] == 100 and job["kind"] == "backup", job
     return job["backup"]
 
@@ -81,6 +83,21 @@ def rows(daemon, sql):
         return database.execute(sql).fetchall()
 
 
+def past(daemon, sql, file=None):
+    """Rows of the history."""
+    with contextlib.closing(sqlite3.connect(f"file:{file or daemon.state / 'history.db'}?mode=ro", uri=True)) as database:
+        return database.execute(sql).fetchall()
+
+
+def at_ns(text):
+    return round(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000) * 10**6
+
+
+def has_past(daemon):
+    """Values are in its file."""
+    return daemon.get("health", role="administrator").json["history"]["flushes"]
+
+
 def with_manifest(data, **change):
     """The same file with other words in its manifest; its digest is right."""
     magic, flags, length, salt = HEAD.unpack(data[:HEAD.size])
@@ -96,7 +113,7 @@ def ohtctl(daemon, *words):
 
 def leftovers(daemon):
     return {path.name for path in (daemon.state / "backups").iterdir() if path.suffix != ".ohtbackup"} | {
-        path.name for path in daemon.state.glob("oht.db.*")}
+        path.name for path in daemon.state.glob("*.db.*")}
 
 
 # ---- what one is ----
@@ -167,21 +184,95 @@ def test_an_encrypted_one_shows_nothing_of_its_content(own):
     own.request("DELETE", f"backups/{number}", role="administrator")
 
 
+# ---- with the history ----
+
+def test_with_the_history_it_says_so_and_damage_there_is_told_apart(own):
+    until(lambda: has_past(own), what="values in the file")
+    small, number = make(own), make(own, history=True)
+    shown, without = (own.get(f"backups/{each}", role="supervisor").json for each in (number, small))
+    assert without["history_bytes"] is None and without["history_from"] is None and "history.db" in without["left_out"]
+    assert shown["history_bytes"] > 0 and shown["history_from"] < shown["history_to"] <= shown["made"] and "history.db" not in shown["left_out"]
+    assert not leftovers(own)
+    job = verify(own, number)
+    assert job["state"] == "done" and "with the history" in job["result"], job
+    good = file_of(own, number).read_bytes()
+    length = HEAD.unpack(good[:HEAD.size])[2]
+    assert json.loads(good[HEAD.size:HEAD.size + length])["form"] == 2
+    assert json.loads(file_of(own, small).read_bytes()[HEAD.size:HEAD.size + length].split(b"\n")[0])["form"] == 1
+    elevate(own)
+    for data in (good[:-1], good[:-100], flipped(good, len(good) - 50), good + b"x"):
+        file_of(own, number).write_bytes(data)
+        job = verify(own, number)
+        assert job["state"] == "failed" and "its history: it " in job["result"] and "can be restored without" in job["result"], job
+    job = restore(own, number)
+    assert job["state"] == "failed" and "nothing was changed" in job["result"] and not leftovers(own), job
+    # One that lies in front of it is none of the history.
+    file_of(own, number).write_bytes(flipped(good, HEAD.size + length + 100))
+    assert "its history" not in verify(own, number)["result"]
+    assert own.post("backups", {"history": 1}).code == own.post("backups", {"past": True}).code == "validation"
+    for each in (small, number):
+        file_of(own, each).unlink()
+
+
+def test_the_history_comes_back_and_stays_when_it_is_left_out(fresh, tmp_path):
+    fresh.write_config(history_flush_s="1")
+    fresh.start()
+    until(lambda: has_past(fresh), what="values in the file")
+    number = make(fresh, history=True)
+    _, copy = unpacked(fresh, tmp_path, number)
+    program = (TOP / "docs/backup.md").read_text().split("```python\n")[1].split("```")[0]
+    subprocess.run([sys.executable, "-c", program, file_of(fresh, number), tmp_path / "taken.db"], check=True)
+    assert (tmp_path / "taken.db").read_bytes() == copy.read_bytes()
+    old = past(fresh, "SELECT place, samples FROM intervals", copy)
+    (first, behind), = past(fresh, """SELECT min(start_ns + (place & 0xffffffffff) * cycle_ns), max(start_ns + ((place & 0xffffffffff) + cycles) * cycle_ns)
+                                      FROM intervals, runs WHERE run = place >> 40""", copy)
+    shown = fresh.get(f"backups/{number}", role="supervisor").json
+    assert [at_ns(shown[name]) // 10**6 for name in ("history_from", "history_to")] == [first // 10**6, behind // 10**6]
+    pragmas = [past(fresh, f"PRAGMA {name}") == past(fresh, f"PRAGMA {name}", copy) for name in ("auto_vacuum", "page_size", "application_id")]
+    assert old and all(pragmas)
+    fresh.stop()
+    with contextlib.closing(sqlite3.connect(fresh.state / "history.db", isolation_level=None)) as database:
+        database.execute("INSERT INTO signals VALUES (900, 'later', 0, '', 'number')")
+    fresh.start()
+    # What cannot be read does not stand in the way of the accounts.
+    good = file_of(fresh, number).read_bytes()
+    file_of(fresh, number).write_bytes(good[:-1])
+    assert restore(fresh, number)["state"] == "failed"
+    assert "with its history" not in restore(fresh, number, history=False)["result"] and leftovers(fresh) == {"oht.db.restore"}
+    fresh.stop()
+    fresh.start()
+    assert past(fresh, "SELECT name FROM signals WHERE name = 'later'") and not list(fresh.state.glob("history.db.*"))
+    fresh.tokens.clear()
+    file_of(fresh, number).write_bytes(good)
+    job = restore(fresh, number)
+    assert job["state"] == "done" and "with its history" in job["result"] and "history.db.restore" in leftovers(fresh), job
+    fresh.stop()
+    fresh.start()
+    assert not past(fresh, "SELECT name FROM signals WHERE name = 'later'")
+    assert set(old) <= set(past(fresh, "SELECT place, samples FROM intervals"))
+    kept, = fresh.state.glob("history.db.*")
+    assert kept.name.startswith("history.db.before-") and past(fresh, "SELECT name FROM signals WHERE name = 'later'", kept)
+
+
 # ---- without a key: no secret that opens anything ----
 
 def unpacked(daemon, folder, number):
-    """The database in it, by another program than ours."""
+    """The databases in it, by another program than ours."""
     data = file_of(daemon, number).read_bytes()
     _, _, length, _ = HEAD.unpack(data[:HEAD.size])
-    at, packed, last = HEAD.size + length, b"", False
-    while not last:
-        word, = struct.unpack_from("<I", data, at)
-        last, size = word >> 31, word & 0x7FFFFFFF
-        packed += data[at + 4:at + 4 + size]
-        at += 4 + size
-    path = folder / "unpacked.db"
-    path.write_bytes(zlib.decompress(packed))
-    return path
+    at, paths = HEAD.size + length, []
+    while at < len(data):
+        packed, last = b"", False
+        while not last:
+            word, = struct.unpack_from("<I", data, at)
+            last, size = word >> 31, word & 0x7FFFFFFF
+            packed += data[at + 4:at + 4 + size]
+            at += 4 + size
+        assert data[at:at + 32] == hashlib.sha256(data[:at]).digest()
+        at += 32
+        paths.append(folder / f"unpacked-{len(paths)}.db")
+        paths[-1].write_bytes(zlib.decompress(packed))
+    return paths
 
 
 def test_a_year_old_backup_opens_nothing_of_today(fresh, tmp_path):
@@ -190,7 +281,7 @@ def test_a_year_old_backup_opens_nothing_of_today(fresh, tmp_path):
     hook = fresh.post("webhooks", {"url": "https://127.0.0.1:9/"}).json
     token, number = fresh.token("administrator"), make(fresh)
     refresh = fresh.login("administrator").json["refresh_token"]
-    path = unpacked(fresh, tmp_path, number)
+    path, = unpacked(fresh, tmp_path, number)
     assert hook["secret"].encode() not in path.read_bytes() and hook["secret"].encode() not in file_of(fresh, number).read_bytes()
     with contextlib.closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
@@ -318,18 +409,22 @@ def restore_offline(daemon, file, *more):
 
 
 def test_a_lost_state_folder_comes_back_with_one_command(fresh):
+    fresh.write_config(history_flush_s="1")
     fresh.start()
     kept = fresh.folder / "kept.ohtbackup"
-    kept.write_bytes(file_of(fresh, make(fresh)).read_bytes())
+    until(lambda: has_past(fresh), what="values in the file")
+    kept.write_bytes(file_of(fresh, make(fresh, history=True)).read_bytes())
+    runs = past(fresh, "SELECT run, start_ns FROM runs")
     refused = restore_offline(fresh, kept)
     assert refused.returncode == 1 and "another ohtd runs" in refused.stderr
     robot = (fresh.state / "robot.id").read_text()
     fresh.stop()
     shutil.rmtree(fresh.state)
     done = restore_offline(fresh, kept)
-    assert done.returncode == 0 and "the next start" in done.stdout, done.stderr
+    assert done.returncode == 0 and "with its history, ready: the next start" in done.stdout, done.stderr
     fresh.tokens.clear()
     fresh.start()
+    assert set(runs) <= set(past(fresh, "SELECT run, start_ns FROM runs"))
     assert fresh.get("robot").status == 200 and (fresh.state / "robot.id").read_text() == robot
     done = next(item for item in records(fresh) if item["act"] == "restore")
     assert done["number"] > 5 and (done["who"], done["object"]) == (f"uid {os.getuid()}", "kept.ohtbackup") and not altered(fresh)
@@ -338,7 +433,10 @@ def test_a_lost_state_folder_comes_back_with_one_command(fresh):
     (fresh.state / "robot.id").write_text("0" * 31 + "1\n")
     refused = restore_offline(fresh, kept)
     assert refused.returncode == 1 and "another robot" in refused.stderr and not list(fresh.state.glob("oht.db.*r*"))
-    assert restore_offline(fresh, kept, "--another-robot").returncode == 0
+    # As ohtctl has it done.
+    done = subprocess.run([BUILD / "userspace/ohtctl/ohtctl", "backup", "restore", kept, "--another-robot", "--without-history", "--config", fresh.config],
+                          capture_output=True, text=True, check=False, env={**fresh.environment(), "PATH": f"{OHTD.parent}:{os.environ['PATH']}"})
+    assert done.returncode == 0 and ", ready" in done.stdout and "its history" not in done.stdout and not list(fresh.state.glob("history.db.*r*")), done
     refused = restore_offline(fresh, kept, "--another-robot")
     assert refused.returncode == 1 and "waits for the next start" in refused.stderr
     assert fresh.add_user("late", "viewer").returncode == 1
@@ -397,15 +495,17 @@ def test_a_full_disk_leaves_nothing_behind(fresh):
     order = fresh.folder / "disk"
     order.write_text("")
     fresh.shims.update(LD_PRELOAD=str(BUILD / "tests/api/disk_shim.so"), OHT_DISK_SHIM=str(order))
+    fresh.write_config(history_flush_s="1")
     fresh.start()
-    number = make(fresh)
+    until(lambda: has_past(fresh), what="values in the file")
+    number = make(fresh, history=True)
     files = set((fresh.state / "backups").iterdir())
-    for trouble, part in (("full", "/backups/content"), ("quota", "/backups/content"), ("full", "/backups/backup")):
+    for trouble, part in (("full", "/backups/content"), ("quota", "/backups/content"), ("full", "/backups/history"), ("full", "/backups/backup")):
         order.write_text(f"{trouble} {part}")
-        job = ended(fresh, fresh.post("backups"))
+        job = ended(fresh, fresh.post("backups", {"history": True}))
         assert job["state"] == "failed" and "not enough room" in job["result"] and job["backup"] is None, job
         assert set((fresh.state / "backups").iterdir()) == files
-    for part, verb in (("/oht.db.unpacked", verify), ("/oht.db.unpacked", restore)):
+    for part, verb in (("/oht.db.unpacked", verify), ("/oht.db.unpacked", restore), ("/history.db.unpacked", restore)):
         order.write_text(f"full {part}")
         job = verb(fresh, number)
         assert job["state"] == "failed" and "No space left" in job["result"], job
@@ -441,6 +541,13 @@ class Cut:
         return self.daemon.ready.exists() or self.daemon.process.poll() is not None
 
 
+def signals_kept(daemon):
+    """Their names; none while the file is being opened."""
+    with contextlib.suppress(sqlite3.OperationalError):
+        return {name for name, in past(daemon, "SELECT name FROM signals")}
+    return None
+
+
 def whole(daemon, number):
     """Started as if nothing had happened: the database of before or the restored one, and the audit of today. Is it the restored one?"""
     daemon.start()
@@ -448,21 +555,32 @@ def whole(daemon, number):
     names = {name for name, in rows(daemon, "SELECT name FROM users")}
     found, order = records(daemon), f"{number}.ohtbackup"
     assert names - {"later"} == {"administrator", "operator", "supervisor", "viewer"}
-    assert leftovers(daemon) <= {path.name for path in daemon.state.glob("oht.db.before-*")} | {"oht.db.restore"}
+    assert leftovers(daemon) <= {path.name for ending in ("*.db.before-*", "history.db.restore-*") for path in daemon.state.glob(ending)}
+    assert ("later" in until(lambda: signals_kept(daemon), what="the history, which is opened beside all else")) == ("later" in names)
     assert not altered(daemon) and [item["number"] for item in found] == list(range(1, len(found) + 1))
     assert any(item["object"] == "config" or "later" in (item["after"] or "") for item in found), "a record of behind the backup"
     assert ("later" in names) != any((item["act"], item["object"]) == ("restore", order) for item in found)
     return "later" not in names
 
 
+def make_both(daemon):
+    """Id of a backup with a history. Accounts and history have more than it has, and the daemon has been stopped."""
+    daemon.write_config(history_flush_s="1")
+    daemon.start()
+    until(lambda: has_past(daemon), what="values in the file")
+    number = make(daemon, history=True)
+    assert daemon.post("users", {"username": "later", "password": PASSWORD, "role": "viewer"}).status == 201
+    elevate(daemon)
+    daemon.stop()
+    with contextlib.closing(sqlite3.connect(daemon.state / "history.db", isolation_level=None)) as database:
+        database.execute("INSERT INTO signals VALUES (900, 'later', 0, '', 'number')")
+    return number
+
+
 @pytest.mark.plain("shim")
 def test_killed_at_any_step_of_a_restore_it_is_the_old_one_or_the_new_one(fresh, chance):
     cut = Cut(fresh)
-    fresh.start()
-    number = make(fresh)
-    assert fresh.post("users", {"username": "later", "password": PASSWORD, "role": "viewer"}).status == 201
-    elevate(fresh)
-    fresh.stop()
+    number = make_both(fresh)
     kept = fresh.folder / "kept"
     shutil.copytree(fresh.state, kept)
 
@@ -547,7 +665,8 @@ class Power(Cut):
         """The state folder has what the disk has, under the names of then ("names"), or of the end, which no disk had to write down ("now")."""
         for path in [path for path in self.daemon.state.iterdir() if path.is_file() and not path.is_symlink()]:
             path.unlink()
-        for line in (self.disk / names).read_text().splitlines():
+        # A history that writes beside the start makes it differ how many calls there are: it may have been ready before its cut.
+        for line in (self.disk / (names if (self.disk / names).exists() else "names")).read_text().splitlines():
             kept, name = line.split(" ", 1)
             (self.daemon.state / name).write_bytes((self.disk / kept).read_bytes() if (self.disk / kept).exists() else b"")
             (self.daemon.state / name).chmod(0o600)
@@ -558,11 +677,7 @@ class Power(Cut):
 def test_without_power_at_any_step_of_a_restore_it_is_the_old_one_or_the_new_one(fresh, chance):
     power = Power(fresh)
     power.disk.mkdir()
-    fresh.start()
-    number = make(fresh)
-    assert fresh.post("users", {"username": "later", "password": PASSWORD, "role": "viewer"}).status == 201
-    elevate(fresh)
-    fresh.stop()
+    number = make_both(fresh)
     kept, armed = fresh.folder / "kept", fresh.folder / "armed"
     shutil.copytree(fresh.state, kept)
 
@@ -623,7 +738,7 @@ def test_without_power_at_any_step_of_an_update_it_is_the_old_one_or_the_new_one
 
 def test_one_at_a_time_and_a_cancelled_one_leaves_nothing(own):
     def cancelled():
-        made = own.post("backups")
+        made = own.post("backups", {"history": True})
         second = own.post("backups")
         answer = own.request("DELETE", f"jobs/{made.json['job']}", role="administrator")
         job = ended(own, made)
@@ -657,10 +772,11 @@ def test_a_restore_waits_for_a_robot_that_is_stopped(fresh):
 
 
 def test_ohtctl_makes_verifies_and_deletes(own):
-    made = ohtctl(own, "backup", "make")
+    made = ohtctl(own, "backup", "make", "--with-history")
     number = made.stdout.split()[1]
-    assert made.returncode == 0 and made.stdout.startswith("backup 20"), made
-    assert number in ohtctl(own, "backup", "list").stdout
+    assert made.returncode == 0 and made.stdout.startswith("backup 20") and "with the history" in made.stdout, made
+    listed = ohtctl(own, "backup", "list").stdout
+    assert number in listed and str(own.get(f"backups/{number}", role="supervisor").json["history_bytes"]) in listed
     assert "can be restored" in ohtctl(own, "backup", "verify", number).stdout
     good = file_of(own, int(number)).read_bytes()
     file_of(own, int(number)).write_bytes(good[:-40])

@@ -66,6 +66,39 @@ static bool is_there(const char *ending)
 	return !access(name, F_OK);
 }
 
+/* ---- the history, of which each has words of its own ---- */
+
+static const char *history_path(void)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/history.db", store_dir);
+	return path;
+}
+
+static bool history_has(const char *ending)
+{
+	char name[160];
+
+	snprintf(name, sizeof(name), "%s%s", history_path(), ending);
+	return !access(name, F_OK);
+}
+
+/* It has no other name, under which it would be taken for one that was kept. */
+static bool history_is(const char *words)
+{
+	struct stat st;
+	char *data;
+	bool is;
+
+	assert_int_equal(stat(history_path(), &st), 0);
+	assert_int_equal(st.st_nlink, 1);
+	assert_int_equal(ohtd_file_read(history_path(), 64, &data, NULL), 0);
+	is = !strcmp(data, words);
+	free(data);
+	return is;
+}
+
 static int end_sessions(void *arg)
 {
 	(void)arg;
@@ -75,17 +108,17 @@ static int end_sessions(void *arg)
 /* What a start does up to ready. */
 static void start(bool usable)
 {
-	int r = ohtd_db_swap(&ohtd_small_schema, store_path, end_sessions, NULL, STORE_NOW_S);
+	int r = ohtd_db_swap(&ohtd_small_schema, store_path, history_path(), end_sessions, NULL, STORE_NOW_S);
 	struct ohtd_db *db;
 
 	if (r < 0)
 		_exit(1);
-	if (!usable && r == OHTD_SWAP_IN && !ohtd_db_swap_undo(&ohtd_small_schema, store_path, STORE_NOW_S))
+	if (!usable && r == OHTD_SWAP_IN && !ohtd_db_swap_undo(&ohtd_small_schema, store_path, history_path(), STORE_NOW_S))
 		_exit(1);
 	if (ohtd_db_open(&db, &ohtd_small_schema, store_path, STORE_NOW_S, store_why, sizeof(store_why)))
 		_exit(1);
 	ohtd_db_close(db);
-	if (ohtd_db_swap_keep(store_path, STORE_NOW_S))
+	if (ohtd_db_swap_keep(store_path, history_path(), STORE_NOW_S))
 		_exit(1);
 }
 
@@ -130,7 +163,7 @@ static void add_in_log(const char *name)
 
 static void make_both(void)
 {
-	const struct ohtd_carry_order order = { "anna", "a.ohtbackup", 1 };
+	const struct ohtd_carry_order order = { "anna", "a.ohtbackup", 1, true };
 	char other[128];
 
 	assert_int_equal(store_folder_make(), 0);
@@ -156,7 +189,7 @@ static bool is_new(void)
 	return fresh;
 }
 
-/* Cut at each change; the start behind it finds one of both, whole. Returns how many changes there are. */
+/* Cut at each change; the start behind it finds one of both, whole, and its history. Returns how many changes there are. */
 static int cut_each(bool usable, int *became_new)
 {
 	bool cut = true;
@@ -165,9 +198,14 @@ static int cut_each(bool usable, int *became_new)
 	*became_new = 0;
 	while (cut) {
 		make_both();
+		scratch_put(store_dir, "history.db", "old");
+		scratch_put(store_dir, "history.db-wal", "log of the old one");
+		scratch_put(store_dir, "history.db.restore", "new");
 		cut = start_cut(++nth, usable);
 		assert_false(start_cut(0, usable));
 		*became_new += is_new();
+		assert_true(history_is(is_new() ? "new" : "old"));
+		assert_false(history_has(".before") || history_has(".trial") || history_has(".restore"));
 		assert_false(is_there(".restore") || is_there(".before") || is_there(".trial"));
 		assert_int_equal(store_folder_remove(), 0);
 	}
@@ -179,8 +217,8 @@ static void test_one_or_the_other_after_each_cut(void **state)
 	int became_new, changes = cut_each(true, &became_new);
 
 	(void)state;
-	/* Cut before the rename it goes on, cut behind it it goes back, uncut it stays. */
-	assert_true(changes >= 5 && became_new >= 3 && became_new <= changes);
+	/* Cut before the rename it goes on, cut behind it it goes back, uncut it stays. The history makes as many. */
+	assert_true(changes >= 10 && became_new >= 3 && became_new <= changes);
 }
 
 static void test_the_old_one_after_each_cut_when_the_new_is_of_no_use(void **state)
@@ -188,7 +226,7 @@ static void test_the_old_one_after_each_cut_when_the_new_is_of_no_use(void **sta
 	int became_new, changes = cut_each(false, &became_new);
 
 	(void)state;
-	assert_true(changes >= 6);
+	assert_true(changes >= 10);
 	assert_int_equal(became_new, 0);
 }
 
@@ -200,12 +238,12 @@ static void test_no_log_of_the_restored_one_meets_the_old_one(void **state)
 
 	(void)state;
 	make_both();
-	assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, end_sessions, NULL, STORE_NOW_S), OHTD_SWAP_IN);
+	assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, history_path(), end_sessions, NULL, STORE_NOW_S), OHTD_SWAP_IN);
 	for (size_t i = 0; i < 3; i++) {
 		snprintf(name, sizeof(name), "oht.db%s", logs[i]);
 		scratch_put(store_dir, name, "of the restored one");
 	}
-	assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, end_sessions, NULL, STORE_NOW_S), OHTD_SWAP_BACK);
+	assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, history_path(), end_sessions, NULL, STORE_NOW_S), OHTD_SWAP_BACK);
 	for (size_t i = 0; i < 3; i++)
 		assert_false(is_there(logs[i]));
 	assert_false(is_new());
@@ -245,7 +283,7 @@ static void test_a_copy_by_a_person_takes_no_place(void **state)
 	snprintf(text, sizeof(text), "%s.before", store_path);
 	for (int restore = 0; restore < 2; restore++) {
 		/* It is whole, and without what came later. */
-		assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, end_sessions, NULL, STORE_NOW_S), OHTD_SWAP_NONE);
+		assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, history_path(), end_sessions, NULL, STORE_NOW_S), OHTD_SWAP_NONE);
 		snprintf(sql, sizeof(sql), "VACUUM INTO '%s'", text);
 		store_run_sql(sql);
 		assert_int_equal(chmod(text, 0600), 0);
@@ -253,10 +291,10 @@ static void test_a_copy_by_a_person_takes_no_place(void **state)
 		assert_false(ohtd_db_swap_waits(store_path));
 		if (restore)
 			assert_int_equal(ohtd_db_swap_arm(store_path, name), 0);
-		assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, end_sessions, NULL, STORE_NOW_S),
+		assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, history_path(), end_sessions, NULL, STORE_NOW_S),
 				 restore ? OHTD_SWAP_IN : OHTD_SWAP_FOREIGN);
 		if (restore)
-			assert_true(ohtd_db_swap_undo(&ohtd_small_schema, store_path, STORE_NOW_S));
+			assert_true(ohtd_db_swap_undo(&ohtd_small_schema, store_path, history_path(), STORE_NOW_S));
 		assert_int_equal(store_ask_sql("SELECT count(*) FROM users WHERE name = 'later'"), 1);
 		assert_false(is_there(".before") || is_there(".trial"));
 		store_run_sql("DELETE FROM users WHERE name = 'later'");
@@ -279,7 +317,7 @@ static void test_what_no_restore_has_made_is_not_put_in(void **state)
 			store_run_sql(sql);
 		assert_int_equal(!kind ? chmod(name, 0600) : kind == 1 ? link(store_path, name) : symlink(store_path, name), 0);
 		add_in_log("old");
-		assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, end_sessions, NULL, STORE_NOW_S),
+		assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, history_path(), end_sessions, NULL, STORE_NOW_S),
 				 kind ? OHTD_SWAP_NONE : OHTD_SWAP_FOREIGN);
 		assert_false(is_new());
 		assert_false(is_there(".restore") || is_there(".before") || is_there(".trial"));
@@ -304,7 +342,7 @@ static void test_a_second_name_of_the_database_is_no_way_back(void **state)
 			scratch_put(store_dir, "oht.db.trial", "");
 		else
 			add_in_log("old");
-		assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, end_sessions, NULL, STORE_NOW_S), OHTD_SWAP_NONE);
+		assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, history_path(), end_sessions, NULL, STORE_NOW_S), OHTD_SWAP_NONE);
 		assert_false(is_there(".before") || is_there(".trial"));
 		assert_false(is_new());
 	}
@@ -318,7 +356,37 @@ static void test_a_lost_folder_has_nothing_to_go_back_to(void **state)
 	assert_int_equal(unlink(store_path), 0);
 	assert_false(start_cut(0, true));
 	assert_true(is_new());
-	assert_false(ohtd_db_swap_undo(&ohtd_small_schema, store_path, STORE_NOW_S));
+	assert_false(ohtd_db_swap_undo(&ohtd_small_schema, store_path, history_path(), STORE_NOW_S));
+	assert_int_equal(store_folder_remove(), 0);
+}
+
+/* The restore was cut before its database waited, too; or a person has left it. */
+static void test_a_history_that_no_database_names_is_set_aside(void **state)
+{
+	(void)state;
+	assert_int_equal(store_folder_make(), 0);
+	ohtd_db_close(store_open_db());
+	scratch_put(store_dir, "history.db", "old");
+	scratch_put(store_dir, "history.db.before", "of a person");
+	scratch_put(store_dir, "history.db.restore", "new");
+	assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, history_path(), end_sessions, NULL, STORE_NOW_S), OHTD_SWAP_FOREIGN);
+	assert_true(history_is("old") && !history_has(".before") && !history_has(".restore"));
+	assert_true(history_has(".restore-20270115T080000Z") && history_has(".before-20270115T080000Z"));
+	assert_int_equal(store_folder_remove(), 0);
+}
+
+/* Its keeping was cut, and the database has proved itself before. */
+static void test_a_history_on_trial_stays_when_its_database_has_stayed(void **state)
+{
+	(void)state;
+	assert_int_equal(store_folder_make(), 0);
+	ohtd_db_close(store_open_db());
+	scratch_put(store_dir, "history.db", "new");
+	scratch_put(store_dir, "history.db.before", "old");
+	scratch_put(store_dir, "history.db.trial", "");
+	assert_int_equal(ohtd_db_swap(&ohtd_small_schema, store_path, history_path(), end_sessions, NULL, STORE_NOW_S), OHTD_SWAP_NONE);
+	assert_true(history_is("new") && history_has(".before-20270115T080000Z"));
+	assert_false(history_has(".before") || history_has(".trial"));
 	assert_int_equal(store_folder_remove(), 0);
 }
 
@@ -333,6 +401,8 @@ int main(void)
 		cmocka_unit_test(test_what_no_restore_has_made_is_not_put_in),
 		cmocka_unit_test(test_a_second_name_of_the_database_is_no_way_back),
 		cmocka_unit_test(test_a_lost_folder_has_nothing_to_go_back_to),
+		cmocka_unit_test(test_a_history_that_no_database_names_is_set_aside),
+		cmocka_unit_test(test_a_history_on_trial_stays_when_its_database_has_stayed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

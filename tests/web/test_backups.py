@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The page Backups: made, verified, refused and deleted; what would restore one is asked for first, and says why it is not possible."""
+import re
+
 from oht_test.client import PASSWORD
 from person import at_rest, go, has, log_in
 from pretend import change, pretend
@@ -16,8 +18,10 @@ def test_a_backup_is_made_verified_refused_and_deleted(daemon, page):
     pretend(page, {"state": "move"})
     go(page, "/backups", "#backups-page")
     page.wait(lambda: "There is no backup yet. Press" in page.text("#backup-list"), what="what to do")
+    page.wait(lambda: re.search(r"with the history, .*B at most", page.text("#backup-list")), what="the size of the history")
+    page.click("#backup-history")
     page.click("#backup-make")
-    page.wait(lambda: "by administrator" in page.text("#backups") and "not since the start" in page.text("#backups"), what="the backup")
+    page.wait(lambda: "by administrator" in page.text("#backups") and "with the history, " in page.text("#backups") and "not since the start" in page.text("#backups"), what="the backup")
     made, = daemon.get("backups", role="administrator").json["items"]
     file = daemon.state / "backups" / f"{made['id']}.ohtbackup"
     press(page, "Verify")
@@ -25,7 +29,7 @@ def test_a_backup_is_made_verified_refused_and_deleted(daemon, page):
     # The question begins on Cancel, and says what forbids it.
     press(page, "Restore")
     page.wait(lambda: has(page, "#backup-restore"), what="the question")
-    assert page.run("return document.activeElement.textContent") == "Cancel"
+    assert page.run("return document.activeElement.textContent") == "Cancel" and has(page, "#restore-history:checked")
     page.wait(lambda: "It is: Moving." in page.text("#backup-restore"), what="the reason")
     data = bytearray(file.read_bytes())
     data[-1] ^= 1

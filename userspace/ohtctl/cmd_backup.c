@@ -75,9 +75,12 @@ static int ask(struct cli *cli, const char *path, struct json_object *body)
 
 int cmd_backup_make(struct cli *cli, int count, char **arguments)
 {
+	struct json_object *body = json_object_new_object();
+
 	(void)count;
 	(void)arguments;
-	return ask(cli, "backups", json_object_new_object());
+	json_object_object_add(body, "history", json_object_new_boolean((cli->given & CLI_OPT_WITH_HISTORY) != 0));
+	return ask(cli, "backups", body);
 }
 
 /* The path of an act on a backup. CLI_DONE, or CLI_USAGE after a complaint. */
@@ -116,7 +119,7 @@ static bool is_number(const char *word)
 
 int cmd_backup_restore(struct cli *cli, int count, char **arguments)
 {
-	bool foreign = cli->given & CLI_OPT_FOREIGN;
+	bool foreign = cli->given & CLI_OPT_FOREIGN, history = !(cli->given & CLI_OPT_NO_HISTORY);
 	struct json_object *body;
 	char path[PATH_BYTES];
 	int result;
@@ -125,11 +128,12 @@ int cmd_backup_restore(struct cli *cli, int count, char **arguments)
 	if (!is_number(arguments[0]) && cli->url)
 		return cli_fail(cli, CLI_USAGE, "a file is restored on the machine itself, without --url");
 	if (!is_number(arguments[0]))
-		return offline_restore(cli, arguments[0], foreign);
+		return offline_restore(cli, arguments[0], foreign, history);
 	result = name_act(cli, arguments[0], "/restore", path);
 	if (result)
 		return result;
 	body = json_object_new_object();
 	json_object_object_add(body, "from_another_robot", json_object_new_boolean(foreign));
+	json_object_object_add(body, "history", json_object_new_boolean(history));
 	return ask(cli, path, body);
 }

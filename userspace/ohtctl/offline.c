@@ -130,17 +130,22 @@ int offline_exchange(struct cli *cli, const char *method, const char *path, cons
 	return CLI_DONE;
 }
 
-int offline_restore(struct cli *cli, const char *file, bool foreign)
+int offline_restore(struct cli *cli, const char *file, bool foreign, bool history)
 {
+	const char *words[8] = { "ohtd", "--config", cli->config, "--restore", file };
+	size_t count = 5;
 	int status = 0;
 	pid_t pid;
 
+	if (foreign)
+		words[count++] = "--another-robot";
+	if (!history)
+		words[count++] = "--without-history";
 	fflush(cli->out);
 	pid = fork();
 	if (!pid) {
 		find_ohtd();
-		execlp("ohtd", "ohtd", "--config", cli->config, "--restore", file,
-		       foreign ? "--another-robot" : (char *)NULL, (char *)NULL);
+		execvp("ohtd", (char *const *)words);
 		_exit(NOT_FOUND);
 	}
 	if (pid < 0)

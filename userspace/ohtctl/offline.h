@@ -37,9 +37,10 @@ int offline_exchange(struct cli *cli, const char *method, const char *path, cons
  * @cli: where complaints go, and the configuration
  * @file: a backup, or a copy of the database
  * @foreign: another robot's is taken too
+ * @history: with the history that is in it
  *
  * Return: CLI_DONE, or CLI_FAILED or CLI_NO_DEVICE after a complaint.
  */
-int offline_restore(struct cli *cli, const char *file, bool foreign);
+int offline_restore(struct cli *cli, const char *file, bool foreign, bool history);
 
 #endif /* OHTCTL_OFFLINE_H */

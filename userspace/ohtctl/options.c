@@ -128,6 +128,8 @@ static const struct option_row rows[] = {
 	{ "--after-stop", NULL, "stop what moves first, in place of a refusal", NULL,
 	  CLI_OPT_AFTER_STOP, 0 },
 	{ "--another-robot", NULL, "the backup may be another robot's", NULL, CLI_OPT_FOREIGN, 0 },
+	{ "--with-history", NULL, "with the values of the history, which may be large", "without", CLI_OPT_WITH_HISTORY, 0 },
+	{ "--without-history", NULL, "the history of today stays", "that of the backup, if it has one", CLI_OPT_NO_HISTORY, 0 },
 	{ "--safety", NULL, "what happens to the stop", "both", CLI_OPT_SAFETY, 0 },
 	{ "--bus", NULL, "what happens to the units and the plan", "both", CLI_OPT_BUS, 0 },
 	{ "--dump", NULL, "what devices, counters and units are now, once", NULL, CLI_OPT_DUMP, 0 },

@@ -77,8 +77,8 @@ static const struct show_column delivery_columns[] = {
 };
 
 static const struct show_column backup_columns[] = {
-	{ "id", 14 }, { "made", 24 }, { "bytes", 10 }, { "encrypted", 5 }, { "damaged", 5 }, { "schema", 3 }, { "by", 16 },
-	{ "robot_name", 0 }, { NULL, 0 },
+	{ "id", 14 }, { "made", 24 }, { "bytes", 10 }, { "encrypted", 5 }, { "damaged", 5 }, { "schema", 3 }, { "history_bytes", 10 },
+	{ "history_from", 24 }, { "history_to", 24 }, { "by", 16 }, { "robot_name", 0 }, { NULL, 0 },
 };
 
 static const struct show_column interlock_columns[] = { { "verb", 10 }, { "why_not", 0 }, { NULL, 0 } };

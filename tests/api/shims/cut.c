@@ -68,9 +68,11 @@ static void keep_names(const char *as, void (*each)(int fd))
 	list = fopen(path, "we");
 	while (folder && list && (entry = readdir(folder))) {
 		const char *end = strrchr(entry->d_name, '-');
-		int fd = openat(dirfd(folder), entry->d_name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+		/* To close one would drop the locks of the process on it, and who opens the database then cuts it off under its map. */
+		int fd = end && !strcmp(end, "-shm") ? -1 :
+			 openat(dirfd(folder), entry->d_name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
-		if (fd >= 0 && (!end || strcmp(end, "-shm")) && name_file(fd, path) > 0) {
+		if (fd >= 0 && name_file(fd, path) > 0) {
 			fprintf(list, "%s %s\n", strrchr(path, '/') + 1, entry->d_name);
 			if (each)
 				each(fd);

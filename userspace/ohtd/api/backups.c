@@ -48,6 +48,10 @@ struct backup {
 	const char *content_sha256;
 	const struct backup_rows *rows;
 	size_t rows_count;
+	int64_t history_bytes;
+	const char *history_sha256;
+	int64_t history_from;
+	int64_t history_to;
 	const char *const *left_out;
 	size_t left_out_count;
 };
@@ -67,6 +71,11 @@ OHTD_SHAPE(backup, "Backup",
 	OHTD_INTEGER(backup, content_bytes, .flags = OHTD_NULL, .unit = "bytes", .summary = "Length of the database"),
 	OHTD_TEXT(backup, content_sha256, .flags = OHTD_NULL, .summary = "Digest of the database"),
 	OHTD_LIST(backup, rows, backup_rows, .summary = "What is in it"),
+	OHTD_INTEGER(backup, history_bytes, .flags = OHTD_NULL, .unit = "bytes",
+		     .summary = "Length of the database of values, history.db; null: they are not in it"),
+	OHTD_TEXT(backup, history_sha256, .flags = OHTD_NULL, .summary = "Digest of that database"),
+	OHTD_TIME(backup, history_from, .flags = OHTD_NULL, .summary = "When its oldest value was; null: it has none"),
+	OHTD_TIME(backup, history_to, .flags = OHTD_NULL, .summary = "When its newest value was; null: it has none"),
 	OHTD_TEXTS(backup, left_out, .summary = "What is not"));
 
 struct backup_list {
@@ -79,6 +88,21 @@ OHTD_SHAPE(backup_list, "BackupList",
 	OHTD_LIST(backup_list, items, backup, .summary = "The newest 64, the newest first"),
 	OHTD_NEXT_CURSOR(backup_list));
 
+static int64_t time_or_none(int64_t time_ns)
+{
+	return time_ns ? time_ns : OHTD_NONE;
+}
+
+static void show_history(struct backup *backup, const struct ohtd_manifest_history *history)
+{
+	if (!history->bytes)
+		return;
+	backup->history_bytes = (int64_t)history->bytes;
+	backup->history_sha256 = history->sha256;
+	backup->history_from = time_or_none(history->from_ns);
+	backup->history_to = time_or_none(history->to_ns);
+}
+
 static struct backup shown_backup(struct ohtd_call *call, const struct ohtd_backup_view *view)
 {
 	const struct ohtd_manifest *manifest = &view->manifest;
@@ -86,6 +110,7 @@ static struct backup shown_backup(struct ohtd_call *call, const struct ohtd_back
 	struct backup backup = {
 		.id = view->id, .bytes = (int64_t)view->bytes, .encrypted = view->encrypted,
 		.damaged = view->damaged, .made = OHTD_NONE, .schema = OHTD_NONE, .content_bytes = OHTD_NONE,
+		.history_bytes = OHTD_NONE, .history_from = OHTD_NONE, .history_to = OHTD_NONE,
 		.rows = rows, .left_out = ohtd_backup_left_out,
 	};
 
@@ -106,8 +131,8 @@ static struct backup shown_backup(struct ohtd_call *call, const struct ohtd_back
 		};
 		backup.rows_count++;
 	}
-	while (ohtd_backup_left_out[backup.left_out_count])
-		backup.left_out_count++;
+	backup.left_out_count = ohtd_backup_left_out_count(manifest);
+	show_history(&backup, &manifest->history);
 	return backup;
 }
 
@@ -161,11 +186,6 @@ struct job_list {
 OHTD_SHAPE(job_list, "JobList",
 	OHTD_LIST(job_list, items, job, .summary = "The newest 32 since the start, the newest first"),
 	OHTD_NEXT_CURSOR(job_list));
-
-static int64_t time_or_none(int64_t time_ns)
-{
-	return time_ns ? time_ns : OHTD_NONE;
-}
 
 static struct job shown_job(const struct ohtd_job_view *view)
 {
@@ -260,6 +280,7 @@ OHTD_ROUTE_TABLE(ohtd_job_routes, "Jobs", job_routes);
  * @backups: the backups
  * @id: of one
  * @foreign: see POST restore
+ * @history: see POST backups and POST restore
  * @by: name of the user
  * @job: out: id of the job
  * @view: out: one
@@ -271,7 +292,7 @@ struct backup_late {
 	struct ohtd_late late;
 	struct ohtd_backups *backups;
 	int64_t id;
-	bool foreign;
+	bool foreign, history;
 	char by[OHTD_USER_NAME_MAX + 1];
 	int64_t job;
 	struct ohtd_backup_view view;
@@ -471,7 +492,7 @@ static int work_make(struct ohtd_late *late)
 {
 	struct backup_late *job = (struct backup_late *)late;
 
-	return keep_job(job, ohtd_backups_make(job->backups, job->by));
+	return keep_job(job, ohtd_backups_make(job->backups, job->history, job->by));
 }
 
 static int work_verify(struct ohtd_late *late)
@@ -485,7 +506,7 @@ static int work_restore(struct ohtd_late *late)
 {
 	struct backup_late *job = (struct backup_late *)late;
 
-	return keep_job(job, ohtd_backups_restore(job->backups, job->id, job->foreign, job->by));
+	return keep_job(job, ohtd_backups_restore(job->backups, job->id, job->foreign, job->history, job->by));
 }
 
 static void reply_job(struct ohtd_call *call, struct ohtd_late *late)
@@ -495,9 +516,21 @@ static void reply_job(struct ohtd_call *call, struct ohtd_late *late)
 			   (&(struct job_made){ ((const struct backup_late *)late)->job }));
 }
 
+struct backup_make {
+	int8_t history;
+};
+
+OHTD_SHAPE(backup_make, "BackupMake",
+	OHTD_TRISTATE(backup_make, history, .summary = "With the values of history.db; without it they are not in it"));
+
 static void post_backup(struct ohtd_call *call)
 {
-	act(call, work_make, reply_job);
+	struct backup_late *job = make_job(call);
+
+	if (!job)
+		return;
+	job->history = OHTD_INPUT(call, backup_make)->history == 1;
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, work_make, reply_job);
 }
 
 static void post_verify(struct ohtd_call *call)
@@ -507,11 +540,14 @@ static void post_verify(struct ohtd_call *call)
 
 struct backup_restore {
 	int8_t from_another_robot;
+	int8_t history;
 };
 
 OHTD_SHAPE(backup_restore, "BackupRestore",
 	OHTD_TRISTATE(backup_restore, from_another_robot,
-		      .summary = "The backup may be of another robot; without it that is a reason to fail"));
+		      .summary = "The backup may be of another robot; without it that is a reason to fail"),
+	OHTD_TRISTATE(backup_restore, history,
+		      .summary = "false: the history of today stays, and one that is in the backup is not looked at; else that one is restored, too"));
 
 static bool may_restore(unsigned int state)
 {
@@ -535,6 +571,7 @@ static void post_restore(struct ohtd_call *call)
 	if (!job)
 		return;
 	job->foreign = OHTD_INPUT(call, backup_restore)->from_another_robot == 1;
+	job->history = OHTD_INPUT(call, backup_restore)->history != 0;
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, work_restore, reply_job);
 }
 
@@ -546,11 +583,12 @@ static const struct ohtd_route routes[] = {
 		.summary = "Backups of the database: accounts, configuration, journal, alerts, rules, commands",
 	}, {
 		.method = OHTD_POST, .path = "backups", .role = OHTD_ROLE_ADMINISTRATOR, .flags = OHTD_ROUTE_STORE,
-		.body_bytes_max = 1024,
+		.body_bytes_max = 1024, .body = &backup_make_shape,
 		.replies = { { 202, &job_made_shape } },
 		.problems = { "no_backup_key", "too_many_backups", "job_runs" },
 		.handle = post_backup,
 		.summary = "Make one, beside everything else",
+		.text = "With the history it needs twice its room for as long as it is being made.",
 	}, {
 		.method = OHTD_GET, .path = "backups/{id}", .role = OHTD_ROLE_SUPERVISOR, .flags = OHTD_ROUTE_STORE,
 		.replies = { { 200, &backup_shape } }, .problems = { "not_found" },

@@ -37,6 +37,7 @@
  * @key: of this file alone
  * @head: digest of head and manifest, which each piece is bound to
  * @number: of the next piece
+ * @done: bytes of the contents
  * @plain, @sealed: a piece before and behind the cipher
  */
 struct pass {
@@ -47,7 +48,7 @@ struct pass {
 	EVP_CIPHER_CTX *cipher;
 	unsigned char key[DIGEST_BYTES];
 	unsigned char head[DIGEST_BYTES];
-	uint64_t number;
+	uint64_t number, done;
 	unsigned char plain[PIECE_BYTES];
 	unsigned char sealed[PIECE_BYTES + TAG_BYTES];
 };
@@ -145,21 +146,27 @@ static int get(struct pass *pass, void *data, size_t bytes)
 	return r;
 }
 
+/* SHA-256 of all bytes so far. */
+static int digest_so_far(const struct pass *pass, unsigned char digest[DIGEST_BYTES])
+{
+	EVP_MD_CTX *copy = EVP_MD_CTX_new();
+	int ok = copy && EVP_MD_CTX_copy_ex(copy, pass->all) == 1 && EVP_DigestFinal_ex(copy, digest, NULL) == 1;
+
+	EVP_MD_CTX_free(copy);
+	return ok ? 0 : -ENOMEM;
+}
+
 /* Head and manifest have gone through the digest: what each piece is bound to, and the key. */
 static int bind_head(struct pass *pass, const unsigned char *salt)
 {
 	unsigned char text[sizeof(LABEL) - 1 + SALT_BYTES];
-	EVP_MD_CTX *copy = EVP_MD_CTX_new();
-	int ok = copy && EVP_MD_CTX_copy_ex(copy, pass->all) == 1 &&
-		 EVP_DigestFinal_ex(copy, pass->head, NULL) == 1;
+	int r = digest_so_far(pass, pass->head);
 
-	EVP_MD_CTX_free(copy);
-	if (!pass->encrypted)
-		return ok ? 0 : -ENOMEM;
+	if (r || !pass->encrypted)
+		return r;
 	memcpy(text, LABEL, sizeof(LABEL) - 1);
 	memcpy(text + sizeof(LABEL) - 1, salt, SALT_BYTES);
-	ok = ok && HMAC(EVP_sha256(), pass->work->key, OHTD_ARCHIVE_KEY_BYTES, text, sizeof(text), pass->key, NULL);
-	return ok ? 0 : -ENOMEM;
+	return HMAC(EVP_sha256(), pass->work->key, OHTD_ARCHIVE_KEY_BYTES, text, sizeof(text), pass->key, NULL) ? 0 : -ENOMEM;
 }
 
 /* What a piece is bound to besides the key: its file, its number, whether it is the last. */
@@ -284,7 +291,6 @@ static int pack(struct pass *pass, z_stream *packer, bool end)
 
 static int pack_content(struct pass *pass, int from, z_stream *packer, unsigned char *block)
 {
-	uint64_t done = 0;
 	ssize_t n = 1;
 	int r = 0;
 
@@ -296,22 +302,22 @@ static int pack_content(struct pass *pass, int from, z_stream *packer, unsigned 
 			return -errno;
 		packer->next_in = block;
 		packer->avail_in = (unsigned int)n;
-		done += (uint64_t)n;
+		pass->done += (uint64_t)n;
 		r = pack(pass, packer, !n);
-		if (!r && !pass->work->goes_on(pass->work->arg, done))
+		if (!r && !pass->work->goes_on(pass->work->arg, pass->done))
 			r = -ECANCELED;
 	}
 	return r;
 }
 
-static int put_content(struct pass *pass, const char *content)
+static int put_part(struct pass *pass, const struct ohtd_archive_part *part)
 {
-	unsigned char *block = malloc(PIECE_BYTES);
-	int from = open(content, O_RDONLY | O_CLOEXEC);
+	unsigned char *block = malloc(PIECE_BYTES), digest[DIGEST_BYTES];
+	int from = open(part->path, O_RDONLY | O_CLOEXEC);
 	z_stream packer = { 0 };
 	int r = from < 0 ? -errno : block ? 0 : -ENOMEM;
 
-	if (!r && deflateInit(&packer, Z_DEFAULT_COMPRESSION) != Z_OK)
+	if (!r && deflateInit(&packer, part->packed ? Z_BEST_SPEED : Z_DEFAULT_COMPRESSION) != Z_OK)
 		r = -ENOMEM;
 	if (!r) {
 		r = pack_content(pass, from, &packer, block);
@@ -320,19 +326,12 @@ static int put_content(struct pass *pass, const char *content)
 	if (from >= 0)
 		close(from);
 	free(block);
-	return r;
+	if (!r)
+		r = digest_so_far(pass, digest);
+	return r ? r : put(pass, digest, sizeof(digest));
 }
 
-static int put_end(struct pass *pass)
-{
-	unsigned char digest[DIGEST_BYTES];
-
-	if (EVP_DigestFinal_ex(pass->all, digest, NULL) != 1)
-		return -EIO;
-	return write_all(pass->fd, digest, sizeof(digest));
-}
-
-int ohtd_archive_write(const char *path, const char *manifest, const char *content,
+int ohtd_archive_write(const char *path, const char *manifest, const struct ohtd_archive_content *content,
 		       const struct ohtd_archive_work *work)
 {
 	struct pass *pass = make_pass(work);
@@ -348,10 +347,8 @@ int ohtd_archive_write(const char *path, const char *manifest, const char *conte
 		return r;
 	}
 	r = put_head(pass, manifest);
-	if (!r)
-		r = put_content(pass, content);
-	if (!r)
-		r = put_end(pass);
+	for (size_t i = 0; !r && i < content->count; i++)
+		r = put_part(pass, &content->parts[i]);
 	if (!r && fsync(pass->fd))
 		r = -errno;
 	drop_pass(pass);
@@ -464,6 +461,7 @@ static int unpack(struct pass *pass, struct unpacking *at, size_t bytes)
 		made = PIECE_BYTES - at->packer.avail_out;
 		at->ended = z == Z_STREAM_END;
 		at->done += made;
+		pass->done += made;
 		if (at->done > at->max)
 			return -EFBIG;
 		r = write_all(at->to, at->block, made);
@@ -472,10 +470,10 @@ static int unpack(struct pass *pass, struct unpacking *at, size_t bytes)
 	}
 	if (at->packer.avail_in)
 		return -EBADMSG;
-	return pass->work->goes_on(pass->work->arg, at->done) ? 0 : -ECANCELED;
+	return pass->work->goes_on(pass->work->arg, pass->done) ? 0 : -ECANCELED;
 }
 
-static int get_content(struct pass *pass, struct unpacking *at)
+static int get_pieces(struct pass *pass, struct unpacking *at)
 {
 	bool last = false;
 	int r = 0;
@@ -490,63 +488,76 @@ static int get_content(struct pass *pass, struct unpacking *at)
 	return r < 0 ? r : 0;
 }
 
-/* The digest of all bytes before it, and the end of the file. */
-static int get_end(struct pass *pass)
+/* The digest of all bytes before it. */
+static int get_digest(struct pass *pass)
 {
-	unsigned char digest[DIGEST_BYTES], there[DIGEST_BYTES + 1];
-	int r = read_all(pass->fd, there, DIGEST_BYTES);
+	unsigned char digest[DIGEST_BYTES], there[DIGEST_BYTES];
+	int r = digest_so_far(pass, digest);
 
-	if (r)
-		return r;
-	if (EVP_DigestFinal_ex(pass->all, digest, NULL) != 1)
-		return -EIO;
-	if (read(pass->fd, there + DIGEST_BYTES, 1))
-		return -EBADMSG;
-	return CRYPTO_memcmp(digest, there, DIGEST_BYTES) ? -EBADMSG : 0;
+	if (!r)
+		r = get(pass, there, DIGEST_BYTES);
+	return r ? r : CRYPTO_memcmp(digest, there, DIGEST_BYTES) ? -EBADMSG : 0;
 }
 
-static int unpack_to(struct pass *pass, int to, uint64_t content_max)
+static int unpack_to(struct pass *pass, int to, uint64_t bytes_max)
 {
-	struct unpacking at = { .to = to, .max = content_max, .block = malloc(PIECE_BYTES) };
+	struct unpacking at = { .to = to, .max = bytes_max, .block = malloc(PIECE_BYTES) };
 	int r = at.block && inflateInit(&at.packer) == Z_OK ? 0 : -ENOMEM;
 
 	if (!r) {
-		r = get_content(pass, &at);
+		r = get_pieces(pass, &at);
 		inflateEnd(&at.packer);
 	}
 	free(at.block);
-	return r ? r : get_end(pass);
+	return r ? r : get_digest(pass);
 }
 
-static int read_pass(struct pass *pass, const char *path, const char *to, char *manifest, uint64_t content_max)
+static int get_part(struct pass *pass, const struct ohtd_archive_part *part)
+{
+	int fd = open(part->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), r;
+
+	if (fd < 0)
+		return -errno;
+	r = unpack_to(pass, fd, part->bytes_max);
+	return close(fd) && !r ? -errno : r;
+}
+
+static int get_parts(struct pass *pass, struct ohtd_archive_content *content)
+{
+	char more;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < content->count; i++) {
+		content->reached = i;
+		r = get_part(pass, &content->parts[i]);
+	}
+	if (!r && !content->rest && read(pass->fd, &more, 1))
+		r = -EBADMSG;
+	for (size_t i = 0; r && i <= content->reached; i++)
+		unlink(content->parts[i].path);
+	return r;
+}
+
+static int read_pass(struct pass *pass, const char *path, struct ohtd_archive_content *content, char *manifest)
 {
 	unsigned char salt[SALT_BYTES];
-	int fd, r = open_pass(pass, path);
+	int r = open_pass(pass, path);
 
+	content->reached = 0;
 	if (!r)
 		r = get_head(pass, manifest, salt);
 	if (!r && pass->encrypted && !pass->work->key)
 		r = -ENOKEY;
 	if (!r)
 		r = bind_head(pass, salt);
-	if (r)
-		return r;
-	fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	r = unpack_to(pass, fd, content_max);
-	if (close(fd) && !r)
-		r = -errno;
-	if (r)
-		unlink(to);
-	return r;
+	return r ? r : get_parts(pass, content);
 }
 
-int ohtd_archive_read(const char *path, const char *to, char manifest[OHTD_ARCHIVE_MANIFEST_BYTES],
-		      uint64_t content_max, const struct ohtd_archive_work *work)
+int ohtd_archive_read(const char *path, struct ohtd_archive_content *content, char manifest[OHTD_ARCHIVE_MANIFEST_BYTES],
+		      const struct ohtd_archive_work *work)
 {
 	struct pass *pass = make_pass(work);
-	int r = pass ? read_pass(pass, path, to, manifest, content_max) : -ENOMEM;
+	int r = pass ? read_pass(pass, path, content, manifest) : -ENOMEM;
 
 	drop_pass(pass);
 	return r;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the form of a backup as a file: a manifest, and a content that is compressed and maybe encrypted.
+ * Owns:     the form of a backup as a file: a manifest, and one or two contents, compressed and maybe encrypted.
  * Contexts: a thread that may wait.
  * Locks:    none.
  *
@@ -15,11 +15,12 @@
 
 #define OHTD_ARCHIVE_KEY_BYTES		32
 #define OHTD_ARCHIVE_MANIFEST_BYTES	8192	/* longest manifest */
+#define OHTD_ARCHIVE_PARTS		2
 
 /**
  * struct ohtd_archive_work - one pass over a file
  * @key: 32 bytes, or NULL
- * @goes_on: called for each piece with how many bytes of the content are done; false ends it
+ * @goes_on: called for each piece with how many bytes of all contents are done; false ends it
  * @arg: for @goes_on
  */
 struct ohtd_archive_work {
@@ -28,19 +29,45 @@ struct ohtd_archive_work {
 	void *arg;
 };
 
+/**
+ * struct ohtd_archive_part - a content
+ * @path: of the content; reading: the file to make, 0600; removed again unless 0 is returned
+ * @packed: writing: it is compressed by itself, so little is tried
+ * @bytes_max: reading: a longer one is -EFBIG
+ */
+struct ohtd_archive_part {
+	const char *path;
+	bool packed;
+	uint64_t bytes_max;
+};
+
+/**
+ * struct ohtd_archive_content - all that is in a file beside its manifest
+ * @parts: in order
+ * @count: how many
+ * @rest: reading: there may be more, which is not looked at, so that damage there does no harm
+ * @reached: out, reading: index of the part that was worked on last
+ */
+struct ohtd_archive_content {
+	struct ohtd_archive_part parts[OHTD_ARCHIVE_PARTS];
+	size_t count;
+	bool rest;
+	size_t reached;
+};
+
 /* SHA-256 of a file's content in hexadecimal digits, and its length. 0, -ECANCELED or a negative errno. */
 int ohtd_archive_digest(const char *path, const struct ohtd_archive_work *work, char digest[65], uint64_t *bytes);
 
 /**
- * ohtd_archive_write() - make a file of a content and its manifest
+ * ohtd_archive_write() - make a file of contents and their manifest
  * @path: the file to make, 0600; removed again unless 0 is returned
  * @manifest: text of less than OHTD_ARCHIVE_MANIFEST_BYTES
- * @content: path of the content
- * @work: with a key it is encrypted, and manifest and content are authenticated
+ * @content: what goes in
+ * @work: with a key it is encrypted, and manifest and contents are authenticated
  *
  * Return: 0 when it is on the disk, -ECANCELED or another negative errno.
  */
-int ohtd_archive_write(const char *path, const char *manifest, const char *content,
+int ohtd_archive_write(const char *path, const char *manifest, const struct ohtd_archive_content *content,
 		       const struct ohtd_archive_work *work);
 
 /**
@@ -56,18 +83,17 @@ int ohtd_archive_manifest(const char *path, char manifest[OHTD_ARCHIVE_MANIFEST_
 			  uint64_t *bytes);
 
 /**
- * ohtd_archive_read() - unpack the content
+ * ohtd_archive_read() - unpack the contents
  * @path: the file
- * @to: the file to make, 0600; removed again unless 0 is returned
+ * @content: where to
  * @manifest: receives the text
- * @content_max: a longer content is -EFBIG
  * @work: see above
  *
  * Return: 0: all of it is as it was written; -EBADMSG: it is not, or is no backup; -ENOKEY: it is
  * encrypted and there is no key; -EKEYREJECTED: by another key, or it was changed; -ECANCELED; or another
  * negative errno.
  */
-int ohtd_archive_read(const char *path, const char *to, char manifest[OHTD_ARCHIVE_MANIFEST_BYTES],
-		      uint64_t content_max, const struct ohtd_archive_work *work);
+int ohtd_archive_read(const char *path, struct ohtd_archive_content *content, char manifest[OHTD_ARCHIVE_MANIFEST_BYTES],
+		      const struct ohtd_archive_work *work);
 
 #endif /* OHTD_JOBS_ARCHIVE_H */

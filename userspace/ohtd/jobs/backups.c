@@ -253,6 +253,7 @@ int ohtd_backups_remove(struct ohtd_backups *backups, int64_t id)
 
 /*
  * The oldest of those that were made by themselves, beyond their number or while all are too large; with the next backup if not now.
+ * One with the history is no reason to drop those without.
  * Those behind @made, the newest, are of a clock that was wrong: they go first, or each new one would go for them.
  */
 static void drop_old(struct ohtd_backups *backups, int64_t made)
@@ -268,7 +269,7 @@ static void drop_old(struct ohtd_backups *backups, int64_t made)
 	count = views ? ohtd_backups_list(backups, views) : 0;
 	for (int i = 0; i < count; i++) {
 		automatic += views[i].manifest.automatic;
-		bytes += views[i].bytes;
+		bytes += views[i].manifest.history.bytes ? 0 : views[i].bytes;
 	}
 	for (int i = 0; i < 2 * count; i++) {
 		const struct ohtd_backup_view *view = &views[i < count ? i : 2 * count - 1 - i];
@@ -287,17 +288,26 @@ static void drop_old(struct ohtd_backups *backups, int64_t made)
 
 /* ---- progress ---- */
 
+/**
+ * struct progress - how far a job is
+ * @job: the job
+ * @from, @to: percent at the begin and the end of this part of it
+ * @before: bytes of the total that were done before those that are counted now
+ * @total: bytes of this part
+ * @growing: a file whose length says how many are done
+ */
 struct progress {
 	struct ohtd_job *job;
-	unsigned int from, to;	/* percent */
-	uint64_t total;
+	unsigned int from, to;
+	uint64_t before, total;
+	const char *growing;
 };
 
 static bool goes_on(void *arg, uint64_t done_bytes)
 {
 	const struct progress *progress = arg;
 	uint64_t total = progress->total ? progress->total : 1;
-	uint64_t done = done_bytes < total ? done_bytes : total;
+	uint64_t done = progress->before + done_bytes < total ? progress->before + done_bytes : total;
 
 	ohtd_job_reach(progress->job, progress->from + (unsigned int)((progress->to - progress->from) * done / total));
 	return ohtd_job_goes_on(progress->job);
@@ -305,7 +315,10 @@ static bool goes_on(void *arg, uint64_t done_bytes)
 
 static bool copy_goes_on(void *arg)
 {
-	return ohtd_job_goes_on(((struct progress *)arg)->job);
+	const struct progress *progress = arg;
+	struct stat st;
+
+	return goes_on(arg, stat(progress->growing, &st) ? 0 : (uint64_t)st.st_size);
 }
 
 static bool commits(void *arg)
@@ -315,32 +328,114 @@ static bool commits(void *arg)
 
 /* ---- make ---- */
 
+/* What is in an order, and what else a backup may be. */
+#define AUTOMATIC	1u
+#define WITH_HISTORY	2u
+#define FOREIGN		4u
+
+/**
+ * struct source - a database that goes into a backup
+ * @schema: which kind
+ * @bytes: of its file, which is in use
+ * @path, @copy: that, and its copy
+ */
+struct source {
+	const struct ohtd_schema *schema;
+	uint64_t bytes;
+	char path[PATH_BYTES], copy[PATH_BYTES + 16];
+};
+
+/* @at: which of the sources is looked at or copied. */
 struct making {
 	struct ohtd_backups *backups;
 	struct progress progress;
 	struct ohtd_archive_work work;
 	struct ohtd_manifest manifest;
-	char database[PATH_BYTES], content[PATH_BYTES + 16], unnamed[PATH_BYTES + 16];
+	struct source sources[OHTD_ARCHIVE_PARTS];
+	size_t count, at;
+	char unnamed[PATH_BYTES + 16];
 };
 
-static int copy_database(struct making *making)
+static uint64_t sum(const struct making *making, size_t count)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += making->sources[i].bytes;
+	return bytes;
+}
+
+/* From now on it is at @from percent, and at @to when all of the sources are done. */
+static void begin(struct making *making, unsigned int from, unsigned int to)
+{
+	making->progress = (struct progress){ .job = making->progress.job, .from = from, .to = to, .total = sum(making, making->count) };
+}
+
+/*
+ * The copies, what they are packed into, and the log that cannot begin anew meanwhile: that of the history grows by some pages a minute, which
+ * the daemon has room for.
+ */
+static int find_room(struct making *making)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < making->count; i++) {
+		making->at = i;
+		if (stat(making->sources[i].path, &st))
+			return -errno;
+		making->sources[i].bytes = (uint64_t)st.st_size;
+	}
+	return ohtd_restore_room(making->backups->folder, 2 * sum(making, making->count) + sum(making, 1));
+}
+
+static int copy_databases(struct making *making)
+{
+	int r = 0;
+
+	begin(making, 0, 20);
+	for (size_t i = 0; !r && i < making->count; i++) {
+		struct source *source = &making->sources[i];
+
+		making->at = i;
+		making->progress.before = sum(making, i);
+		making->progress.growing = source->copy;
+		r = ohtd_db_carry_out(source->schema, source->path, source->copy, i ? NULL : making->manifest.counts, copy_goes_on,
+				      &making->progress);
+	}
+	return r;
+}
+
+/* Whose lengths are those of the copies from then on. */
+static int digest_copies(struct making *making)
 {
 	struct ohtd_manifest *manifest = &making->manifest;
-	struct stat st;
-	int r = stat(making->database, &st) ? -errno : 0;
+	char *const digests[] = { manifest->content_sha256, manifest->history.sha256 };
+	uint64_t before = 0;
+	int r = 0;
 
-	/* The copy, what it is packed into, and the log that cannot begin anew meanwhile. */
-	if (!r)
-		r = ohtd_restore_room(making->backups->folder, 3 * (uint64_t)st.st_size);
-	if (!r)
-		r = ohtd_db_carry_out(&ohtd_small_schema, making->database, making->content, manifest->counts,
-				      copy_goes_on, &making->progress);
-	if (r)
-		return r;
-	making->progress = (struct progress){ making->progress.job, 20, 40, (uint64_t)st.st_size };
-	r = ohtd_archive_digest(making->content, &making->work, manifest->content_sha256, &manifest->content_bytes);
-	making->progress = (struct progress){ making->progress.job, 40, 95, manifest->content_bytes };
+	begin(making, 20, 40);
+	for (size_t i = 0; !r && i < making->count; i++) {
+		struct source *source = &making->sources[i];
+
+		making->progress.before = before;
+		before += source->bytes;
+		r = ohtd_archive_digest(source->copy, &making->work, digests[i], &source->bytes);
+	}
+	manifest->content_bytes = making->sources[0].bytes;
+	manifest->history.bytes = making->count > 1 ? making->sources[1].bytes : 0;
 	return r;
+}
+
+static int write_archive(struct making *making)
+{
+	struct ohtd_archive_content content = { .count = making->count };
+	char text[OHTD_ARCHIVE_MANIFEST_BYTES];
+	int r = ohtd_manifest_write(&making->manifest, text);
+
+	for (size_t i = 0; i < making->count; i++)
+		content.parts[i] = (struct ohtd_archive_part){ .path = making->sources[i].copy, .packed = i };
+	begin(making, 40, 95);
+	return r ? r : ohtd_archive_write(making->unnamed, text, &content, &making->work);
 }
 
 static void describe(struct making *making, const struct ohtd_job_order *order)
@@ -356,7 +451,8 @@ static void describe(struct making *making, const struct ohtd_job_order *order)
 	snprintf(manifest->by, sizeof(manifest->by), "%s", order->by);
 	manifest->schema = ohtd_schema_version(&ohtd_small_schema);
 	manifest->made_ns = ohtd_clock_wall_ns(backups->setup.clock);
-	manifest->automatic = order->flag;
+	manifest->automatic = order->flags & AUTOMATIC;
+	manifest->history.schema = ohtd_schema_version(&ohtd_history_schema);
 }
 
 /* A free name; a clock that was set back finds some taken. */
@@ -375,16 +471,45 @@ static int give_name(struct making *making, int64_t *id)
 
 static int make(struct making *making, const struct ohtd_job_order *order, int64_t *id)
 {
-	char text[OHTD_ARCHIVE_MANIFEST_BYTES];
-	int r = copy_database(making);
+	int r = find_room(making);
 
+	if (!r)
+		r = copy_databases(making);
+	if (!r && making->count > 1)
+		r = ohtd_db_carry_span(making->sources[1].copy, &making->manifest.history.from_ns, &making->manifest.history.to_ns);
+	if (!r)
+		r = digest_copies(making);
 	if (r)
 		return r;
 	describe(making, order);
-	r = ohtd_manifest_write(&making->manifest, text);
-	if (!r)
-		r = ohtd_archive_write(making->unnamed, text, making->content, &making->work);
+	r = write_archive(making);
 	return r ? r : give_name(making, id);
+}
+
+static void name_sources(struct making *making, bool history)
+{
+	static const struct {
+		const struct ohtd_schema *schema;
+		const char *name, *copy;
+	} databases[] = { { &ohtd_small_schema, "oht.db", "content.new" }, { &ohtd_history_schema, "history.db", "history.new" } };
+
+	making->count = history ? 2 : 1;
+	for (size_t i = 0; i < making->count; i++) {
+		struct source *source = &making->sources[i];
+
+		source->schema = databases[i].schema;
+		snprintf(source->path, sizeof(source->path), "%s/%s", making->backups->setup.state_dir, databases[i].name);
+		snprintf(source->copy, sizeof(source->copy), "%s/%s", making->backups->folder, databases[i].copy);
+	}
+}
+
+static void tell_made(struct ohtd_job *job, const struct making *making, int64_t id)
+{
+	const struct ohtd_manifest *manifest = &making->manifest;
+
+	ohtd_job_is_about(job, id);
+	ohtd_job_say(job, "backup %" PRId64 " of %" PRIu64 " bytes%s%s", id, manifest->content_bytes + manifest->history.bytes,
+		     manifest->history.bytes ? " with the history" : "", making->work.key ? ", encrypted" : "");
 }
 
 static int run_make(struct ohtd_job *job, const struct ohtd_job_order *order)
@@ -394,31 +519,31 @@ static int run_make(struct ohtd_job *job, const struct ohtd_job_order *order)
 		.backups = backups, .progress = { .job = job },
 		.work = { .key = backups->key_state ? NULL : backups->key, .goes_on = goes_on },
 	};
-	int64_t id;
+	int64_t id = 0;
 	int r;
 
 	making.work.arg = &making.progress;
-	snprintf(making.database, sizeof(making.database), "%s/oht.db", backups->setup.state_dir);
-	snprintf(making.content, sizeof(making.content), "%s/content.new", backups->folder);
+	name_sources(&making, order->flags & WITH_HISTORY);
 	snprintf(making.unnamed, sizeof(making.unnamed), "%s/backup.new", backups->folder);
 	r = make(&making, order, &id);
-	unlink(making.content);
+	for (size_t i = 0; i < making.count; i++)
+		unlink(making.sources[i].copy);
 	unlink(making.unnamed);
 	if (ohtd_file_has_no_room(r))
 		ohtd_job_say(job, "there is not enough room on the disk; nothing was written");
+	else if (r && r != -ECANCELED && making.at)
+		ohtd_job_say(job, "the history cannot be copied (%s); without it a backup can be made", strerror(-r));
 	if (r)
 		return r;
-	ohtd_job_is_about(job, id);
-	ohtd_job_say(job, "backup %" PRId64 " of %" PRIu64 " bytes%s", id, making.manifest.content_bytes,
-		     making.work.key ? ", encrypted" : "");
+	tell_made(job, &making, id);
 	drop_old(backups, id);
 	return 0;
 }
 
-static int64_t submit_make(struct ohtd_backups *backups, const char *by, bool automatic)
+static int64_t submit_make(struct ohtd_backups *backups, const char *by, unsigned int flags)
 {
 	const struct ohtd_job_order order = {
-		.kind = OHTD_JOB_BACKUP, .by = by, .flag = automatic, .run = run_make, .arg = backups,
+		.kind = OHTD_JOB_BACKUP, .by = by, .flags = flags, .run = run_make, .arg = backups,
 	};
 	int64_t ids[OHTD_BACKUPS_MAX];
 
@@ -429,9 +554,9 @@ static int64_t submit_make(struct ohtd_backups *backups, const char *by, bool au
 	return ohtd_jobs_submit(backups->setup.jobs, &order);
 }
 
-int64_t ohtd_backups_make(struct ohtd_backups *backups, const char *by)
+int64_t ohtd_backups_make(struct ohtd_backups *backups, bool history, const char *by)
 {
-	return submit_make(backups, by, false);
+	return submit_make(backups, by, history ? WITH_HISTORY : 0);
 }
 
 /* ---- verify and restore ---- */
@@ -450,13 +575,13 @@ static uint64_t content_bytes(struct ohtd_backups *backups, int64_t id)
 {
 	struct ohtd_backup_view view;
 
-	return ohtd_backups_look(backups, id, &view) ? 0 : view.manifest.content_bytes;
+	return ohtd_backups_look(backups, id, &view) ? 0 : view.manifest.content_bytes + view.manifest.history.bytes;
 }
 
 static int run_verify(struct ohtd_job *job, const struct ohtd_job_order *order)
 {
 	struct ohtd_backups *backups = order->arg;
-	struct progress progress = { job, 0, 90, content_bytes(backups, order->subject) };
+	struct progress progress = { .job = job, .to = 90, .total = content_bytes(backups, order->subject) };
 	char path[PATH_BYTES];
 	struct ohtd_restore restore = restore_of(backups, &progress, path);
 	int r;
@@ -468,28 +593,30 @@ static int run_verify(struct ohtd_job *job, const struct ohtd_job_order *order)
 	if (r)
 		ohtd_job_say(job, "backup %" PRId64 ": %s", order->subject, restore.why);
 	else
-		ohtd_job_say(job, "backup %" PRId64 " can be restored: schema %d, %" PRIu64 " bytes", order->subject,
-			     restore.manifest.schema, restore.manifest.content_bytes);
+		ohtd_job_say(job, "backup %" PRId64 " can be restored: schema %d, %" PRIu64 " bytes%s", order->subject,
+			     restore.manifest.schema, restore.manifest.content_bytes + restore.manifest.history.bytes,
+			     restore.history ? " with the history" : "");
 	return r;
 }
 
 static int run_restore(struct ohtd_job *job, const struct ohtd_job_order *order)
 {
 	struct ohtd_backups *backups = order->arg;
-	struct progress progress = { job, 0, 90, content_bytes(backups, order->subject) };
+	struct progress progress = { .job = job, .to = 90, .total = content_bytes(backups, order->subject) };
 	char path[PATH_BYTES];
 	struct ohtd_restore restore = restore_of(backups, &progress, path);
 	int r;
 
 	ohtd_backups_path(backups, order->subject, path, sizeof(path));
-	restore.foreign = order->flag;
+	restore.foreign = order->flags & FOREIGN;
+	restore.without_history = !(order->flags & WITH_HISTORY);
 	restore.by = order->by;
 	r = ohtd_restore_prepare(&restore, commits);
 	if (r)
 		ohtd_job_say(job, "backup %" PRId64 ": %s; nothing was changed", order->subject, restore.why);
 	else
-		ohtd_job_say(job, "backup %" PRId64 " is ready: the next start puts it in; what is changed until then is lost",
-			     order->subject);
+		ohtd_job_say(job, "backup %" PRId64 " is ready%s: the next start puts it in; what is changed until then is lost",
+			     order->subject, restore.history ? " with its history" : "");
 	return r;
 }
 
@@ -514,11 +641,11 @@ int64_t ohtd_backups_verify(struct ohtd_backups *backups, int64_t id, const char
 	return submit_for(backups, id, &order);
 }
 
-int64_t ohtd_backups_restore(struct ohtd_backups *backups, int64_t id, bool foreign, const char *by)
+int64_t ohtd_backups_restore(struct ohtd_backups *backups, int64_t id, bool foreign, bool history, const char *by)
 {
 	const struct ohtd_job_order order = {
-		.kind = OHTD_JOB_RESTORE, .subject = id, .flag = foreign, .by = by, .run = run_restore,
-		.arg = backups,
+		.kind = OHTD_JOB_RESTORE, .subject = id, .flags = (foreign ? FOREIGN : 0) | (history ? WITH_HISTORY : 0), .by = by,
+		.run = run_restore, .arg = backups,
 	};
 
 	return submit_for(backups, id, &order);
@@ -564,7 +691,7 @@ void ohtd_backups_tick(struct ohtd_backups *backups)
 	wall_s = ohtd_clock_wall_s(backups->setup.clock);
 	if (!ohtd_backup_is_due(wall_s, newest_s(backups, wall_s), up_s, (unsigned int)wanted.hour))
 		return;
-	job = submit_make(backups, "ohtd", true);
+	job = submit_make(backups, "ohtd", AUTOMATIC);
 	backups->look_again_ns = now_ns + TRY_AGAIN_S * OHTD_NS_PER_S;
 	if (job < 0)
 		ohtd_log(OHTD_LOG_WARNING, "jobs", "no_backup", "%s", strerror((int)-job));
@@ -575,7 +702,7 @@ void ohtd_backups_tick(struct ohtd_backups *backups)
 /* What a job that was cut short has left. */
 static void clean(struct ohtd_backups *backups)
 {
-	static const char *const names[] = { "content.new", "content.new-journal", "backup.new" };
+	static const char *const names[] = { "content.new", "content.new-journal", "history.new", "history.new-journal", "backup.new" };
 	char path[PATH_BYTES + 32];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -585,6 +712,8 @@ static void clean(struct ohtd_backups *backups)
 				 names[i]);
 	}
 	snprintf(path, sizeof(path), "%s/oht.db.unpacked", backups->setup.state_dir);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/history.db.unpacked", backups->setup.state_dir);
 	unlink(path);
 }
 

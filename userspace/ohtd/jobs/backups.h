@@ -75,12 +75,12 @@ void ohtd_backups_tick(struct ohtd_backups *backups);
  */
 bool ohtd_backup_is_due(int64_t now_s, int64_t newest_s, int64_t up_s, unsigned int hour);
 
-/* Id of the job, or a negative errno: of ohtd_jobs_submit(); -ENOKEY: the key file is none; -E2BIG: too many are kept. */
-int64_t ohtd_backups_make(struct ohtd_backups *backups, const char *by);
+/* @history: with it. Id of the job, or a negative errno: of ohtd_jobs_submit(); -ENOKEY: the key file is none; -E2BIG: too many are kept. */
+int64_t ohtd_backups_make(struct ohtd_backups *backups, bool history, const char *by);
 /* Id of the job, or a negative errno: -ENOENT: there is no such backup. */
 int64_t ohtd_backups_verify(struct ohtd_backups *backups, int64_t id, const char *by);
-/* The same; @foreign: it may be another robot's. The database is another one after the next start. */
-int64_t ohtd_backups_restore(struct ohtd_backups *backups, int64_t id, bool foreign, const char *by);
+/* The same; @foreign: it may be another robot's; @history: with its history, if it has one. The database is another one after the next start. */
+int64_t ohtd_backups_restore(struct ohtd_backups *backups, int64_t id, bool foreign, bool history, const char *by);
 
 /* The newest first, at most OHTD_BACKUPS_MAX; how many, or a negative errno. */
 int ohtd_backups_list(struct ohtd_backups *backups, struct ohtd_backup_view *views);

@@ -64,7 +64,7 @@ struct ohtd_job_view {
  * struct ohtd_job_order - what is to be done
  * @kind: enum ohtd_job_kind
  * @subject: see the view
- * @flag: for @run
+ * @flags: for @run
  * @by: account that orders it
  * @run: on the thread; 0, -ECANCELED, or another negative errno. Sets the text
  * @arg: for @run; outlives the jobs
@@ -72,7 +72,7 @@ struct ohtd_job_view {
 struct ohtd_job_order {
 	unsigned int kind;
 	int64_t subject;
-	bool flag;
+	unsigned int flags;
 	const char *by;
 	int (*run)(struct ohtd_job *job, const struct ohtd_job_order *order);
 	void *arg;

@@ -9,12 +9,20 @@
 #include "json/json_scan.h"
 #include "json/whole.h"
 
-#define FORM	1
+/* Of a backup of the database alone, and of one with the history behind it. */
+#define FORM		1
+#define FORM_HISTORY	2
 
+/* The last one is in those with a history. */
 const char *const ohtd_backup_left_out[] = {
 	"sessions", "secrets of webhooks", "what webhooks were to be told", "token.key", "audit.key", "ca.key", "server.key",
-	"set-up codes", "history.db", NULL,
+	"set-up codes", "history.db",
 };
+
+size_t ohtd_backup_left_out_count(const struct ohtd_manifest *manifest)
+{
+	return sizeof(ohtd_backup_left_out) / sizeof(ohtd_backup_left_out[0]) - (manifest->history.bytes ? 1 : 0);
+}
 
 static void add_text(struct json_object *object, const char *name, const char *text)
 {
@@ -26,13 +34,25 @@ static void add_number(struct json_object *object, const char *name, int64_t num
 	json_object_object_add(object, name, json_object_new_int64(number));
 }
 
+static struct json_object *make_history(const struct ohtd_manifest_history *history)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_number(object, "schema", history->schema);
+	add_number(object, "bytes", (int64_t)history->bytes);
+	add_text(object, "sha256", history->sha256);
+	add_number(object, "from_ns", history->from_ns);
+	add_number(object, "to_ns", history->to_ns);
+	return object;
+}
+
 int ohtd_manifest_write(const struct ohtd_manifest *manifest, char text[OHTD_ARCHIVE_MANIFEST_BYTES])
 {
 	struct json_object *object = json_object_new_object(), *rows = json_object_new_object();
 	struct json_object *left_out = json_object_new_array();
 	int n;
 
-	add_number(object, "form", FORM);
+	add_number(object, "form", manifest->history.bytes ? FORM_HISTORY : FORM);
 	add_text(object, "robot_name", manifest->robot_name);
 	add_text(object, "robot_id", manifest->robot_id);
 	add_text(object, "version", manifest->version);
@@ -45,9 +65,11 @@ int ohtd_manifest_write(const struct ohtd_manifest *manifest, char text[OHTD_ARC
 	for (size_t i = 0; i < OHTD_CARRY_TABLES && manifest->counts[i].table; i++)
 		add_number(rows, manifest->counts[i].table, manifest->counts[i].rows);
 	json_object_object_add(object, "rows", rows);
-	for (size_t i = 0; ohtd_backup_left_out[i]; i++)
+	for (size_t i = 0; i < ohtd_backup_left_out_count(manifest); i++)
 		json_object_array_add(left_out, json_object_new_string(ohtd_backup_left_out[i]));
 	json_object_object_add(object, "left_out", left_out);
+	if (manifest->history.bytes)
+		json_object_object_add(object, "history", make_history(&manifest->history));
 	n = snprintf(text, OHTD_ARCHIVE_MANIFEST_BYTES, "%s\n",
 		     json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 	json_object_put(object);
@@ -93,6 +115,22 @@ static void take_counts(struct ohtd_manifest *manifest, struct json_object *obje
 	}
 }
 
+static int take_history(struct ohtd_manifest_history *history, struct json_object *object)
+{
+	struct json_object *member;
+	int64_t schema, bytes;
+
+	if (!json_object_object_get_ex(object, "history", &member) || !json_object_is_type(member, json_type_object) ||
+	    !take_number(member, "schema", 1000000, &schema) || !take_number(member, "bytes", INT64_MAX, &bytes) || !bytes ||
+	    !take_text(member, "sha256", history->sha256, sizeof(history->sha256)) ||
+	    !take_number(member, "from_ns", INT64_MAX, &history->from_ns) ||
+	    !take_number(member, "to_ns", INT64_MAX, &history->to_ns))
+		return -EBADMSG;
+	history->schema = (int)schema;
+	history->bytes = (uint64_t)bytes;
+	return 0;
+}
+
 static int take(struct ohtd_manifest *manifest, struct json_object *object)
 {
 	struct json_object *automatic;
@@ -100,7 +138,7 @@ static int take(struct ohtd_manifest *manifest, struct json_object *object)
 
 	if (!take_number(object, "form", INT64_MAX, &form) || !form)
 		return -EBADMSG;
-	if (form > FORM)
+	if (form > FORM_HISTORY)
 		return -ENOTSUP;
 	if (!take_text(object, "robot_name", manifest->robot_name, sizeof(manifest->robot_name)) ||
 	    !take_text(object, "robot_id", manifest->robot_id, sizeof(manifest->robot_id)) ||
@@ -116,7 +154,7 @@ static int take(struct ohtd_manifest *manifest, struct json_object *object)
 	manifest->automatic = json_object_object_get_ex(object, "automatic", &automatic) &&
 			      json_object_get_boolean(automatic);
 	take_counts(manifest, object);
-	return 0;
+	return form == FORM_HISTORY ? take_history(&manifest->history, object) : 0;
 }
 
 int ohtd_manifest_read(struct ohtd_manifest *manifest, const char *text)

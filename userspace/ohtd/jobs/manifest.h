@@ -17,6 +17,20 @@
 #define OHTD_ROBOT_ID_BYTES	16	/* drawn at the first start */
 
 /**
+ * struct ohtd_manifest_history - what it says of the memory of values
+ * @schema: of its database
+ * @bytes: of it; 0: there is none in the backup
+ * @sha256: hexadecimal
+ * @from_ns, @to_ns: wall clock of the oldest value and behind the newest one; 0: it has none
+ */
+struct ohtd_manifest_history {
+	int schema;
+	uint64_t bytes;
+	char sha256[65];
+	int64_t from_ns, to_ns;
+};
+
+/**
  * struct ohtd_manifest - what a backup says of itself
  * @robot_name: as people call it, may be ""
  * @robot_id: hexadecimal
@@ -28,6 +42,7 @@
  * @content_bytes: of the database
  * @content_sha256: hexadecimal
  * @counts: rows, table NULL: no more
+ * @history: of the second database
  */
 struct ohtd_manifest {
 	char robot_name[128];
@@ -40,10 +55,12 @@ struct ohtd_manifest {
 	uint64_t content_bytes;
 	char content_sha256[65];
 	struct ohtd_carry_count counts[OHTD_CARRY_TABLES];
+	struct ohtd_manifest_history history;
 };
 
-/* What no backup has in it, for people and in each manifest; ends with NULL. */
+/* What is not in a backup, for people and in each manifest, and how much of it. */
 extern const char *const ohtd_backup_left_out[];
+size_t ohtd_backup_left_out_count(const struct ohtd_manifest *manifest);
 
 /* 0, or -ENOMEM. */
 int ohtd_manifest_write(const struct ohtd_manifest *manifest, char text[OHTD_ARCHIVE_MANIFEST_BYTES]);

@@ -9,13 +9,26 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "common/utf8.h"
+#include "store/db_file.h"
 #include "store/schema.h"
 #include "store/swap.h"
 
 #define PATH_BYTES	320
 #define BLOCK_BYTES	16384
 #define ROOM_BYTES	(UINT64_C(16) << 20)	/* for what the daemon itself writes meanwhile */
+
+/**
+ * struct files - a database on its way back
+ * @schema: which kind
+ * @path: where it goes to
+ * @work: unpacked, and not checked yet
+ */
+struct files {
+	const struct ohtd_schema *schema;
+	char path[PATH_BYTES], work[PATH_BYTES];
+};
 
 static const char sqlite_magic[16] = "SQLite format 3";
 
@@ -96,11 +109,21 @@ static int copy_plain(struct ohtd_restore *restore, const char *to)
 
 /* ---- a backup ---- */
 
-static int judge_manifest(struct ohtd_restore *restore, const char *text, const char *content)
+/* One of the history says that the rest can be had without. */
+static int refuse_part(struct ohtd_restore *restore, size_t part, int error)
+{
+	char why[sizeof(restore->why)];
+
+	if (!error || !part || error == -ECANCELED || ohtd_file_has_no_room(error))
+		return error;
+	snprintf(why, sizeof(why), "%s", restore->why);
+	snprintf(restore->why, sizeof(restore->why), "its history: %.100s; it can be restored without", why);
+	return error;
+}
+
+static int judge_robot(struct ohtd_restore *restore, const char *text)
 {
 	struct ohtd_manifest *manifest = &restore->manifest;
-	uint64_t bytes;
-	char digest[65];
 	int r = ohtd_manifest_read(manifest, text);
 
 	if (r)
@@ -111,81 +134,127 @@ static int judge_manifest(struct ohtd_restore *restore, const char *text, const 
 			 manifest->robot_name, manifest->robot_id);
 		return -EXDEV;
 	}
-	r = ohtd_archive_digest(content, &restore->work, digest, &bytes);
+	return 0;
+}
+
+static int judge_content(struct ohtd_restore *restore, const char *path, uint64_t bytes_there, const char *sha256)
+{
+	uint64_t bytes;
+	char digest[65];
+	int r = ohtd_archive_digest(path, &restore->work, digest, &bytes);
+
 	if (r)
 		return refuse(restore, r, strerror(-r));
-	if (bytes != manifest->content_bytes || strcmp(digest, manifest->content_sha256))
+	if (bytes != bytes_there || strcmp(digest, sha256))
 		return refuse(restore, -EBADMSG, "its content is not what its manifest says");
 	return 0;
 }
 
-static int unpack(struct ohtd_restore *restore, const char *to)
+static int judge_manifest(struct ohtd_restore *restore, const char *text, const struct files files[OHTD_ARCHIVE_PARTS])
 {
-	char manifest[OHTD_ARCHIVE_MANIFEST_BYTES];
-	int r = ohtd_archive_read(restore->file, to, manifest, OHTD_RESTORE_BYTES_MAX, &restore->work);
+	const struct ohtd_manifest *manifest = &restore->manifest;
+	int r = judge_robot(restore, text);
 
-	return r ? refuse_archive(restore, r) : judge_manifest(restore, manifest, to);
+	if (!r)
+		r = judge_content(restore, files[0].work, manifest->content_bytes, manifest->content_sha256);
+	if (r || !restore->history)
+		return r;
+	return refuse_part(restore, 1, judge_content(restore, files[1].work, manifest->history.bytes, manifest->history.sha256));
+}
+
+static int unpack(struct ohtd_restore *restore, const struct files files[OHTD_ARCHIVE_PARTS])
+{
+	const struct ohtd_manifest_history *history = &restore->manifest.history;
+	struct ohtd_archive_content content = {
+		.parts = { { .path = files[0].work, .bytes_max = OHTD_RESTORE_BYTES_MAX },
+			   { .path = files[1].work, .bytes_max = history->bytes } },
+		.count = restore->history ? 2 : 1, .rest = history->bytes && !restore->history,
+	};
+	char manifest[OHTD_ARCHIVE_MANIFEST_BYTES];
+	int r = ohtd_archive_read(restore->file, &content, manifest, &restore->work);
+
+	return r ? refuse_part(restore, content.reached, refuse_archive(restore, r)) : judge_manifest(restore, manifest, files);
 }
 
 /* ---- both ---- */
 
-/* The room that is needed shows in the manifest, which may lie: unpacking ends at a full disk all the same. */
-static int find_room(struct ohtd_restore *restore)
+/*
+ * What is in it shows in the manifest, and the room that is needed. It may lie: unpacking ends at a full disk all the same. One that cannot be
+ * read at all is refused by the unpacking.
+ */
+static int look(struct ohtd_restore *restore)
 {
+	struct ohtd_manifest *manifest = &restore->manifest;
 	char text[OHTD_ARCHIVE_MANIFEST_BYTES];
-	struct ohtd_manifest manifest;
 	uint64_t bytes;
 	bool encrypted;
-	int r = 0;
+	int r = ohtd_archive_manifest(restore->file, text, &encrypted, &bytes);
 
-	if (!ohtd_archive_manifest(restore->file, text, &encrypted, &bytes) && !ohtd_manifest_read(&manifest, text))
-		r = ohtd_restore_room(restore->state_dir, manifest.content_bytes);
+	if (!r)
+		r = ohtd_manifest_read(manifest, text);
+	if (r == -ENOTSUP)
+		return judge_robot(restore, text);
+	if (r) {
+		*manifest = (struct ohtd_manifest){ .schema = 0 };
+		return 0;
+	}
+	restore->history = manifest->history.bytes && !restore->without_history;
+	r = ohtd_restore_room(restore->state_dir, manifest->content_bytes + (restore->history ? manifest->history.bytes : 0));
 	return r ? refuse(restore, r, "there is not enough room to unpack it") : 0;
 }
 
-/* Unpacked and checked, at @to. */
-static int bring(struct ohtd_restore *restore, const char *to)
+/* Unpacked and checked. */
+static int bring(struct ohtd_restore *restore, const struct files files[OHTD_ARCHIVE_PARTS])
 {
 	int version = 0, r;
 
-	unlink(to);
-	r = find_room(restore);
+	unlink(files[0].work);
+	unlink(files[1].work);
+	r = look(restore);
 	if (!r && restore->plain && is_database(restore->file))
-		r = copy_plain(restore, to);
+		r = copy_plain(restore, files[0].work);
 	else if (!r)
-		r = unpack(restore, to);
-	if (!r)
-		r = ohtd_db_carry_check(&ohtd_small_schema, to, &version, restore->why, sizeof(restore->why));
-	restore->manifest.schema = version ? version : restore->manifest.schema;
+		r = unpack(restore, files);
+	for (size_t i = 0; !r && i < (restore->history ? 2 : 1); i++) {
+		r = ohtd_db_carry_check(files[i].schema, files[i].work, &version, restore->why, sizeof(restore->why));
+		if (!i)
+			restore->manifest.schema = version ? version : restore->manifest.schema;
+		r = refuse_part(restore, r ? i : 0, r);
+	}
 	return r;
 }
 
-static void name_files(const struct ohtd_restore *restore, char *database, char *work)
+static void name_files(const struct ohtd_restore *restore, struct files files[OHTD_ARCHIVE_PARTS])
 {
-	snprintf(database, PATH_BYTES, "%s/oht.db", restore->state_dir);
-	snprintf(work, PATH_BYTES, "%s/oht.db.unpacked", restore->state_dir);
+	static const char *const names[] = { "oht.db", "history.db" };
+
+	for (size_t i = 0; i < OHTD_ARCHIVE_PARTS; i++) {
+		files[i].schema = i ? &ohtd_history_schema : &ohtd_small_schema;
+		snprintf(files[i].path, PATH_BYTES, "%s/%s", restore->state_dir, names[i]);
+		snprintf(files[i].work, PATH_BYTES, "%s/%s.unpacked", restore->state_dir, names[i]);
+	}
 }
 
 /* What SQLite leaves beside a file of which a copy was made while it was in use. */
-static void drop_work(const char *work)
+static void drop_work(const struct files files[OHTD_ARCHIVE_PARTS])
 {
+	static const char *const endings[] = { "-wal", "-shm", "" };
 	char name[PATH_BYTES + 16];
 
-	snprintf(name, sizeof(name), "%s-wal", work);
-	unlink(name);
-	snprintf(name, sizeof(name), "%s-shm", work);
-	unlink(name);
-	unlink(work);
+	for (size_t i = 0; i < OHTD_ARCHIVE_PARTS * 3; i++) {
+		snprintf(name, sizeof(name), "%s%s", files[i / 3].work, endings[i % 3]);
+		unlink(name);
+	}
 }
 
 int ohtd_restore_check(struct ohtd_restore *restore)
 {
-	char database[PATH_BYTES], work[PATH_BYTES];
+	struct files files[OHTD_ARCHIVE_PARTS];
 	int r;
 
-	name_files(restore, database, work);
-	r = bring(restore, work);
-	drop_work(work);
+	name_files(restore, files);
+	r = bring(restore, files);
+	drop_work(files);
 	return r;
 }
 
@@ -193,34 +262,49 @@ static int carry_in(const struct ohtd_restore *restore, const char *work)
 {
 	const char *slash = strrchr(restore->file, '/');
 	const char *name = slash ? slash + 1 : restore->file;
-	struct ohtd_carry_order order = { .made_ns = restore->manifest.made_ns };
+	struct ohtd_carry_order order = { .made_ns = restore->manifest.made_ns, .history = restore->history };
 
 	snprintf(order.by, sizeof(order.by), "%s", restore->by);
 	snprintf(order.file, sizeof(order.file), "%.*s", oht_utf8_cut(name, sizeof(order.file) - 1), name);
 	return ohtd_db_carry_in(work, &order);
 }
 
+/* The database last: with its name the start has its order. */
+static int arm(const struct ohtd_restore *restore, const struct files files[OHTD_ARCHIVE_PARTS])
+{
+	int r = restore->history ? ohtd_db_file_sync(files[1].work) : 0;
+
+	if (!r && restore->history)
+		r = ohtd_db_swap_arm(files[1].path, files[1].work);
+	if (r)
+		return r;
+	r = ohtd_db_swap_arm(files[0].path, files[0].work);
+	if (r && restore->history)
+		ohtd_db_swap_disarm(files[1].path);
+	return r;
+}
+
 int ohtd_restore_prepare(struct ohtd_restore *restore, bool (*commits)(void *arg))
 {
-	char database[PATH_BYTES], work[PATH_BYTES];
+	struct files files[OHTD_ARCHIVE_PARTS];
 	int r;
 
-	name_files(restore, database, work);
-	if (ohtd_db_swap_waits(database))
+	name_files(restore, files);
+	if (ohtd_db_swap_waits(files[0].path) || ohtd_db_swap_waits(files[1].path))
 		return refuse(restore, -EBUSY, "another one waits for the next start");
-	r = bring(restore, work);
+	r = bring(restore, files);
 	if (!r) {
-		r = carry_in(restore, work);
+		r = carry_in(restore, files[0].work);
 		if (r)
 			refuse(restore, r, strerror(-r));
 	}
 	if (!r && !commits(restore->work.arg))
 		r = -ECANCELED;
 	if (!r) {
-		r = ohtd_db_swap_arm(database, work);
+		r = arm(restore, files);
 		if (r)
 			refuse(restore, r, strerror(-r));
 	}
-	drop_work(work);
+	drop_work(files);
 	return r;
 }

@@ -22,9 +22,11 @@
  * @robot_id: of this robot; "": it has none yet, and any is taken
  * @foreign: another robot's is taken too
  * @plain: see @file
+ * @without_history: one that is in the backup is not looked at
  * @by: account that ordered it
  * @work: key and progress
  * @manifest: out; of a database itself only its schema
+ * @history: out: a history is a part of it
  * @why: out, on failure: one sentence
  */
 struct ohtd_restore {
@@ -33,9 +35,11 @@ struct ohtd_restore {
 	const char *robot_id;
 	bool foreign;
 	bool plain;
+	bool without_history;
 	const char *by;
 	struct ohtd_archive_work work;
 	struct ohtd_manifest manifest;
+	bool history;
 	char why[160];
 };
 
@@ -51,7 +55,7 @@ int ohtd_restore_check(struct ohtd_restore *restore);
  */
 int ohtd_restore_prepare(struct ohtd_restore *restore, bool (*commits)(void *arg));
 
-/* How much a file may unpack to. */
+/* How much the database may be; the history as much as the manifest says, since that fits on the disk. */
 #define OHTD_RESTORE_BYTES_MAX	(UINT64_C(4) << 30)
 
 /* Whether @bytes and something to spare can be written below @path. 0, -ENOSPC or another negative errno. */

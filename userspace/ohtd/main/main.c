@@ -124,7 +124,7 @@ int main(int argc, char **argv)
 	if (action == OHTD_ACTION_ADMINISTER)
 		return ohtd_offline_serve(&config);
 	if (action == OHTD_ACTION_RESTORE)
-		return ohtd_restore_offline(&config, options.restore, options.foreign);
+		return ohtd_restore_offline(&config, &options);
 	if (action == OHTD_ACTION_CHECK)
 		return ohtd_check_config(&config);
 	return ohtd_daemon_run(&config, options.config);

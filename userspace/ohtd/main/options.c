@@ -14,6 +14,7 @@ static const struct option longs[] = {
 	{ "administer", no_argument, NULL, 'a' },
 	{ "restore", required_argument, NULL, 'b' },
 	{ "another-robot", no_argument, NULL, 'f' },
+	{ "without-history", no_argument, NULL, 'w' },
 	{ "role", required_argument, NULL, 'r' },
 	{ "print-openapi", no_argument, NULL, 'o' },
 	{ "print-asyncapi", no_argument, NULL, 's' },
@@ -27,7 +28,7 @@ static void print_help(void)
 	puts("Usage: ohtd --config FILE [--check-config]\n"
 	     "       ohtd --config FILE --add-user NAME --role ROLE < password\n"
 	     "       ohtd --config FILE --administer < request\n"
-	     "       ohtd --config FILE --restore BACKUP [--another-robot]\n"
+	     "       ohtd --config FILE --restore BACKUP [--another-robot] [--without-history]\n"
 	     "       ohtd --print-openapi | --print-asyncapi | --version | --help\n"
 	     "\n"
 	     "  --config FILE    configuration, usually /etc/oht/ohtd.conf\n"
@@ -37,6 +38,7 @@ static void print_help(void)
 	     "  --administer     for ohtctl: answer a request about accounts while no ohtd runs\n"
 	     "  --restore BACKUP check a backup and leave it for the next start, which puts it in\n"
 	     "  --another-robot  it may be another robot's\n"
+	     "  --without-history leave the values of today as they are\n"
 	     "  --print-openapi  print the description of all routes, and end\n"
 	     "  --print-asyncapi print the description of all messages of WebSockets, and end\n"
 	     "  --version        print the version, and end\n"
@@ -62,6 +64,8 @@ static enum ohtd_action judge(const struct ohtd_options *options, bool check, bo
 		return complain("--role is for --add-user only", "");
 	if (options->foreign && !options->restore)
 		return complain("--another-robot is for --restore only", "");
+	if (options->without_history && !options->restore)
+		return complain("--without-history is for --restore only", "");
 	if (options->restore && (options->user || check || administer))
 		return complain("--restore stands alone beside --config", "");
 	if (options->restore)
@@ -104,6 +108,9 @@ enum ohtd_action ohtd_options_parse(struct ohtd_options *options, int argc, char
 			break;
 		case 'f':
 			options->foreign = true;
+			break;
+		case 'w':
+			options->without_history = true;
 			break;
 		case 'u':
 			options->user = optarg;

@@ -26,6 +26,7 @@ struct ohtd_options {
 	const char *user;
 	const char *restore;	/* file */
 	bool foreign;
+	bool without_history;
 	int role;		/* enum ohtd_role */
 };
 

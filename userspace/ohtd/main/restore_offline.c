@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "jobs/backups.h"
 #include "jobs/restore.h"
+#include "main/options.h"
 #include "main/state.h"
 
 #define WHY_BYTES	512
@@ -45,7 +46,8 @@ static int restore(struct ohtd_restore *order)
 	/* A robot whose state folder was lost keeps its number. */
 	if (!*id && *order->manifest.robot_id)
 		ohtd_backup_keep_robot_id(order->state_dir, order->manifest.robot_id);
-	printf("%s: schema %d, ready: the next start of ohtd puts it in\n", order->file, order->manifest.schema);
+	printf("%s: schema %d%s, ready: the next start of ohtd puts it in\n", order->file, order->manifest.schema,
+	       order->history ? " with its history" : "");
 	return fflush(stdout) ? 1 : 0;
 }
 
@@ -62,11 +64,12 @@ static int restore_locked(const struct ohtd_config *config, struct ohtd_restore 
 	return r;
 }
 
-int ohtd_restore_offline(const struct ohtd_config *config, const char *file, bool foreign)
+int ohtd_restore_offline(const struct ohtd_config *config, const struct ohtd_options *options)
 {
 	char why[WHY_BYTES], by[16];
 	struct ohtd_restore order = {
-		.state_dir = config->state_dir, .file = file, .foreign = foreign, .plain = true, .by = by,
+		.state_dir = config->state_dir, .file = options->restore, .foreign = options->foreign, .plain = true,
+		.without_history = options->without_history, .by = by,
 		.work = { .goes_on = goes_on },
 	};
 	int lock_fd, r;

@@ -7,20 +7,18 @@
 #ifndef OHTD_MAIN_RESTORE_OFFLINE_H
 #define OHTD_MAIN_RESTORE_OFFLINE_H
 
-#include <stdbool.h>
-
 struct ohtd_config;
+struct ohtd_options;
 
 /**
  * ohtd_restore_offline() - check a file and leave it for the next start, which puts it in
  * @config: says where the state is, and the key
- * @file: a backup, or a copy of the database as before a migration
- * @foreign: another robot's is taken too
+ * @options: the file, a backup or a copy of the database as before a migration; whether another robot's is taken too, and the history
  *
  * Says on standard output what it has done, on standard error why it has not.
  *
  * Return: 0, or 1 with nothing changed.
  */
-int ohtd_restore_offline(const struct ohtd_config *config, const char *file, bool foreign);
+int ohtd_restore_offline(const struct ohtd_config *config, const struct ohtd_options *options);
 
 #endif /* OHTD_MAIN_RESTORE_OFFLINE_H */

@@ -28,6 +28,7 @@
 #define KEY_BYTES_MAX	256
 #define RUN_MARK	"running"
 #define DATABASE	"oht.db"
+#define HISTORY		"history.db"
 /* There has been an administrator, or accounts were lost: the next one is made on the machine itself. */
 #define ADMINISTERED	"administered"
 #define TIME_FILE	"time"
@@ -262,11 +263,12 @@ static int end_sessions(void *arg)
 
 int ohtd_state_swap_database(const char *dir, long long now_s, char *why, size_t size)
 {
-	char path[PATH_BYTES];
+	char path[PATH_BYTES], history[PATH_BYTES];
 	int r;
 
 	join(path, dir, DATABASE);
-	r = ohtd_db_swap(&ohtd_small_schema, path, end_sessions, (void *)dir, now_s);
+	join(history, dir, HISTORY);
+	r = ohtd_db_swap(&ohtd_small_schema, path, history, end_sessions, (void *)dir, now_s);
 	if (r == OHTD_SWAP_IN)
 		ohtd_log(OHTD_LOG_NOTICE, "main", "restored", "%s is the one that was restored; all sessions have ended", path);
 	if (r == OHTD_SWAP_BACK)
@@ -274,7 +276,8 @@ int ohtd_state_swap_database(const char *dir, long long now_s, char *why, size_t
 			 "the start with the restored database was cut short: %s is the one of before", path);
 	if (r == OHTD_SWAP_FOREIGN)
 		ohtd_log(OHTD_LOG_WARNING, "main", "copy_set_aside",
-			 "%s.before or .restore is not of a restore: it is kept with the time behind its name", path);
+			 "%s.before or .restore, or one of its history, is not of a restore: it is kept with the time behind its name",
+			 path);
 	if (r >= 0)
 		return r;
 	snprintf(why, size, "%s: the restored database cannot be put in: %s", path, strerror(-r));
@@ -284,10 +287,11 @@ int ohtd_state_swap_database(const char *dir, long long now_s, char *why, size_t
 
 bool ohtd_state_undo_swap(const char *dir, long long now_s)
 {
-	char path[PATH_BYTES];
+	char path[PATH_BYTES], history[PATH_BYTES];
 
 	join(path, dir, DATABASE);
-	if (!ohtd_db_swap_undo(&ohtd_small_schema, path, now_s))
+	join(history, dir, HISTORY);
+	if (!ohtd_db_swap_undo(&ohtd_small_schema, path, history, now_s))
 		return false;
 	ohtd_log(OHTD_LOG_ERROR, "main", "restore_undone",
 		 "the restored database cannot be used: %s is the one of before", path);
@@ -303,11 +307,12 @@ void ohtd_state_before_swap(const char *dir, char *path, size_t size)
 
 int ohtd_state_keep_swap(const char *dir, long long now_s, char *why, size_t size)
 {
-	char path[PATH_BYTES];
+	char path[PATH_BYTES], history[PATH_BYTES];
 	int r;
 
 	join(path, dir, DATABASE);
-	r = ohtd_db_swap_keep(path, now_s);
+	join(history, dir, HISTORY);
+	r = ohtd_db_swap_keep(path, history, now_s);
 	if (r)
 		snprintf(why, size, "%s.before: %s", path, strerror(-r));
 	errno = -r;

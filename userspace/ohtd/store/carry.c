@@ -48,7 +48,7 @@ const char *const ohtd_carry_counted[] = {
 #define TABLES	(sizeof(tables) / sizeof(tables[0]))
 
 /* In a file that waits for a start, beside its tables: what the start says of it. */
-#define ORDER_TABLE	"CREATE TABLE restore_order (by_whom TEXT, file TEXT, made_ns INTEGER) STRICT"
+#define ORDER_TABLE	"CREATE TABLE restore_order (by_whom TEXT, file TEXT, made_ns INTEGER, history INTEGER) STRICT"
 
 bool ohtd_db_carry_changes(const char *table)
 {
@@ -172,7 +172,7 @@ int ohtd_db_carry_out(const struct ohtd_schema *schema, const char *path, const 
 	if (r)
 		return r;
 	r = copy(path, to, &asking);
-	if (!r)
+	if (!r && counts)
 		r = strip(to, counts);
 	if (!r)
 		r = ohtd_db_carry_check(schema, to, &version, why, sizeof(why));
@@ -229,13 +229,39 @@ int ohtd_db_carry_check(const struct ohtd_schema *schema, const char *path, int 
 	return r;
 }
 
+/* All that is sealed has its longest columns in coarse; what is not, lies in intervals. Row by row: a sorted one would need a file in /tmp. */
+#define SPAN	"SELECT min(first), max(behind) FROM (" \
+		"SELECT start_ns + chunk * 163840 * cycle_ns AS first, start_ns + (chunk * 163840 + cycles) * cycle_ns AS behind " \
+		"FROM coarse JOIN runs USING (run) UNION ALL SELECT start_ns + (place & 0xffffffffff) * cycle_ns, " \
+		"start_ns + ((place & 0xffffffffff) + cycles) * cycle_ns FROM intervals JOIN runs ON run = place >> 40)"
+
+int ohtd_db_carry_span(const char *path, int64_t *from_ns, int64_t *to_ns)
+{
+	sqlite3 *sql = NULL;
+	sqlite3_stmt *s = NULL;
+	int r = open_file(&sql, path, SQLITE_OPEN_READONLY);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_prepare_v2(sql, SPAN, -1, &s, NULL);
+	if (r == SQLITE_OK)
+		r = sqlite3_step(s);
+	if (r == SQLITE_ROW) {
+		*from_ns = sqlite3_column_int64(s, 0);
+		*to_ns = sqlite3_column_int64(s, 1);
+		r = SQLITE_OK;
+	}
+	sqlite3_finalize(s);
+	sqlite3_close(sql);
+	return ohtd_db_errno(r);
+}
+
 /* ---- in ---- */
 
 static int leave_order(sqlite3 *sql, const struct ohtd_carry_order *order)
 {
 	char *text = sqlite3_mprintf("DROP TABLE IF EXISTS restore_order; " ORDER_TABLE
-				     "; INSERT INTO restore_order VALUES (%Q, %Q, %lld)", order->by, order->file,
-				     (long long)order->made_ns);
+				     "; INSERT INTO restore_order VALUES (%Q, %Q, %lld, %d)", order->by, order->file,
+				     (long long)order->made_ns, order->history);
 	int r = text ? sqlite3_exec(sql, text, NULL, NULL, NULL) : SQLITE_NOMEM;
 
 	sqlite3_free(text);
@@ -280,6 +306,15 @@ bool ohtd_db_carry_is_ordered(const char *path)
 
 	sqlite3_close(sql);
 	return ordered;
+}
+
+bool ohtd_db_carry_has_history(const char *path)
+{
+	sqlite3 *sql = NULL;
+	bool has = open_unchanging(&sql, path) == SQLITE_OK && number(sql, "SELECT history FROM restore_order") == 1;
+
+	sqlite3_close(sql);
+	return has;
 }
 
 int ohtd_db_carry_take_order(struct ohtd_db *db, struct ohtd_carry_order *order)

@@ -32,7 +32,7 @@ struct ohtd_carry_count {
  * @schema: which kind of database
  * @path: the database
  * @to: the file to make, 0600; removed again unless 0 is returned
- * @counts: out: rows of the tables
+ * @counts: out: rows of the tables; NULL: it is the history, which has neither these nor secrets
  * @goes_on: asked all the time; false ends it. NULL: it always goes on
  * @arg: for @goes_on
  *
@@ -43,6 +43,9 @@ struct ohtd_carry_count {
  */
 int ohtd_db_carry_out(const struct ohtd_schema *schema, const char *path, const char *to,
 		      struct ohtd_carry_count counts[OHTD_CARRY_TABLES], bool (*goes_on)(void *arg), void *arg);
+
+/* From when to when a copy of the history has values, wall clock; 0 and 0: it has none. 0 or a negative errno. */
+int ohtd_db_carry_span(const char *path, int64_t *from_ns, int64_t *to_ns);
 
 /**
  * ohtd_db_carry_check() - whether a file could become the database
@@ -67,11 +70,13 @@ int ohtd_db_carry_check(const struct ohtd_schema *schema, const char *path, int 
  * @by: account that ordered it; "": not known
  * @file: name of the file, without its folder
  * @made_ns: wall clock of the backup; 0: not known
+ * @history: the history waits beside it, and goes the same way
  */
 struct ohtd_carry_order {
 	char by[OHTD_CARRY_BY_BYTES];
 	char file[OHTD_CARRY_FILE_BYTES];
 	int64_t made_ns;
+	bool history;
 };
 
 /**
@@ -88,6 +93,8 @@ int ohtd_db_carry_in(const char *path, const struct ohtd_carry_order *order);
 
 /* Whether ohtd_db_carry_in() has made the file, which no process uses, so that a start may put it in. */
 bool ohtd_db_carry_is_ordered(const char *path);
+/* Whether the order in it says that the history waits beside it. */
+bool ohtd_db_carry_has_history(const char *path);
 
 /* Takes out what ohtd_db_carry_in() has left; all empty if it has not been there. 0 or a negative errno. */
 int ohtd_db_carry_take_order(struct ohtd_db *db, struct ohtd_carry_order *order);

@@ -53,6 +53,11 @@ int ohtd_db_swap_arm(const char *path, const char *prepared)
 	return rename(prepared, name) ? -errno : ohtd_db_file_sync_folder(path);
 }
 
+void ohtd_db_swap_disarm(const char *history)
+{
+	drop(history, ".restore");
+}
+
 bool ohtd_db_swap_waits(const char *path)
 {
 	return is_there(path, ".restore") || is_there(path, ".trial");
@@ -109,6 +114,26 @@ static int fold(const char *path)
 	return r == -EUCLEAN ? 0 : r;
 }
 
+/* PATH + @ending becomes PATH + @ending-TIME, if it is there. 0 or a negative errno. */
+static int keep(const char *path, const char *ending, long long now_s)
+{
+	char name[OHTD_DB_PATH_BYTES + 64], dated[32];
+	int r;
+
+	if (!is_there(path, ending))
+		return 0;
+	snprintf(dated, sizeof(dated), "%s-", ending);
+	r = ohtd_file_name_aside(name, sizeof(name), path, dated, now_s);
+	return r ? r : move(path, ending, name);
+}
+
+static int keep_before(const char *path, long long now_s)
+{
+	int r = keep(path, ".before", now_s);
+
+	return r ? r : end_trial(path);
+}
+
 /* A second name for the old one. It is whole by itself when it gets the name. What has the name and is not the old one keeps another one. */
 static int keep_old(const char *path, long long now_s)
 {
@@ -117,7 +142,7 @@ static int keep_old(const char *path, long long now_s)
 
 	if (!is_there(path, "") || is_same(path))
 		return 0;
-	r = ohtd_db_swap_keep(path, now_s);
+	r = keep_before(path, now_s);
 	if (!r)
 		r = fold(path);
 	if (r)
@@ -145,7 +170,7 @@ static int put_in(const char *path, int (*before)(void *arg), void *arg, long lo
 {
 	int r = keep_old(path, now_s);
 
-	if (!r)
+	if (!r && before)
 		r = before(arg);
 	if (!r)
 		r = drop_logs(path);
@@ -167,19 +192,6 @@ static int put_back(const char *path)
 	return r ? r : OHTD_SWAP_BACK;
 }
 
-/* PATH + @ending becomes PATH + @ending-TIME, if it is there. 0 or a negative errno. */
-static int keep(const char *path, const char *ending, long long now_s)
-{
-	char name[OHTD_DB_PATH_BYTES + 64], dated[32];
-	int r;
-
-	if (!is_there(path, ending))
-		return 0;
-	snprintf(dated, sizeof(dated), "%s-", ending);
-	r = ohtd_file_name_aside(name, sizeof(name), path, dated, now_s);
-	return r ? r : move(path, ending, name);
-}
-
 /* Whether a restore has made PATH.restore, and not a person who has copied something there: that is set aside. 1, 0 or a negative errno. */
 static int waits_to_be_put_in(const struct ohtd_schema *schema, const char *path, bool *foreign, long long now_s)
 {
@@ -191,33 +203,84 @@ static int waits_to_be_put_in(const struct ohtd_schema *schema, const char *path
 	return *foreign ? keep(path, ".restore", now_s) : r;
 }
 
-int ohtd_db_swap(const struct ohtd_schema *schema, const char *path, int (*before)(void *arg), void *arg, long long now_s)
+/* ---- the history ---- */
+
+/*
+ * Behind the database, which is new or stays. What waits and is not named by its order a person has left, or a restore that was cut before its
+ * database waited, too.
+ */
+static int follow(const char *path, const char *history, bool *foreign, long long now_s)
+{
+	int r = is_same(history) ? drop(history, ".before") : 0;
+
+	if (!r && is_there(history, ".restore") && ohtd_db_carry_has_history(path))
+		return put_in(history, NULL, NULL, now_s);
+	*foreign |= is_there(history, ".restore") || (is_there(history, ".before") && !is_there(history, ".trial"));
+	if (!r)
+		r = keep_before(history, now_s);
+	return r ? r : keep(history, ".restore", now_s);
+}
+
+/*
+ * In front of the database, which is still the new one. A history that had nothing before it stays: there is nothing to go back to, and what it
+ * tells is true.
+ */
+static int go_back(const char *path, const char *history, long long now_s)
+{
+	bool waits = is_there(history, ".restore") && ohtd_db_carry_has_history(path);
+	int r = is_same(history) ? drop(history, ".before") : 0;
+
+	if (!r)
+		r = is_there(history, ".trial") && is_there(history, ".before") ? put_back(history) : keep_before(history, now_s);
+	if (r >= 0 && waits)
+		r = drop(history, ".restore");
+	return r < 0 ? r : 0;
+}
+
+/* ---- both ---- */
+
+static int put_both_back(const char *path, const char *history, long long now_s)
+{
+	int r = go_back(path, history, now_s);
+
+	return r ? r : put_back(path);
+}
+
+int ohtd_db_swap(const struct ohtd_schema *schema, const char *path, const char *history, int (*before)(void *arg), void *arg,
+		 long long now_s)
 {
 	/* A second name of the database, which was not changed for another one any more, is made again when it is needed. */
 	int r = is_same(path) ? drop(path, ".before") : 0;
 	bool foreign = false;
 	int old = r ? r : ohtd_db_leftover(schema, path, ".before", OHTD_LEFT_BEFORE, now_s);
 	int fresh = old < 0 ? old : waits_to_be_put_in(schema, path, &foreign, now_s);
+	int followed;
 
 	if (fresh < 0)
 		return fresh;
-	if (fresh)
-		return put_in(path, before, arg, now_s);
-	if (old && goes_back(path))
-		return put_back(path);
-	r = ohtd_db_swap_keep(path, now_s);
-	return r ? r : old || foreign ? OHTD_SWAP_FOREIGN : OHTD_SWAP_NONE;
+	if (!fresh && old && goes_back(path))
+		return put_both_back(path, history, now_s);
+	r = fresh ? put_in(path, before, arg, now_s) : keep_before(path, now_s);
+	foreign |= old && !fresh;
+	followed = r < 0 ? r : follow(path, history, &foreign, now_s);
+	/* Without a restore the history must not keep the daemon from its accounts: the next start tries again. */
+	if (r < 0 || (fresh && followed < 0))
+		return r < 0 ? r : followed;
+	return fresh ? OHTD_SWAP_IN : foreign ? OHTD_SWAP_FOREIGN : OHTD_SWAP_NONE;
 }
 
-bool ohtd_db_swap_undo(const struct ohtd_schema *schema, const char *path, long long now_s)
+bool ohtd_db_swap_undo(const struct ohtd_schema *schema, const char *path, const char *history, long long now_s)
 {
 	return is_there(path, ".trial") && ohtd_db_leftover(schema, path, ".before", OHTD_LEFT_BEFORE, now_s) > 0 &&
-	       put_back(path) == OHTD_SWAP_BACK;
+	       put_both_back(path, history, now_s) == OHTD_SWAP_BACK;
 }
 
-int ohtd_db_swap_keep(const char *path, long long now_s)
+int ohtd_db_swap_keep(const char *path, const char *history, long long now_s)
 {
-	int r = keep(path, ".before", now_s);
+	int r = keep_before(path, now_s);
 
-	return r ? r : end_trial(path);
+	/* What is left of the history the next start does. */
+	if (!r)
+		keep_before(history, now_s);
+	return r;
 }

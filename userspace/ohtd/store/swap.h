@@ -13,6 +13,13 @@
  *	PATH.restore without an order	a person has made it: it becomes PATH.restore-TIME, unless PATH is gone; then it takes its place
  *	PATH.before and PATH.trial	the new one has not got as far as ready; the old one is put back
  *	PATH.before alone		a person has made it: it becomes PATH.before-TIME, unless PATH is gone; then it takes its place
+ *
+ * The history goes the way of the database, with the same names. It waits before the database does, is put in while the database is on
+ * trial, goes back before it, and is kept after it; so a start always sees by the database which way the history has to go:
+ *
+ *	HISTORY.restore			the database in place has an order that names it: it is put in. Else it becomes HISTORY.restore-TIME
+ *	HISTORY.before and .trial	the database goes back: it is put back, too
+ *	HISTORY.before else		the database has proved itself before, or a person has made it: it becomes HISTORY.before-TIME
  */
 #ifndef OHTD_STORE_SWAP_H
 #define OHTD_STORE_SWAP_H
@@ -32,6 +39,9 @@ enum ohtd_swap_found {
 /* Gives a prepared and synchronised file the name under which it waits. 0, or a negative errno: -EBUSY: another one does. */
 int ohtd_db_swap_arm(const char *path, const char *prepared);
 
+/* The history that waits goes again, since its database cannot wait. */
+void ohtd_db_swap_disarm(const char *history);
+
 /* Whether one waits, or is on trial. */
 bool ohtd_db_swap_waits(const char *path);
 
@@ -39,6 +49,7 @@ bool ohtd_db_swap_waits(const char *path);
  * ohtd_db_swap() - put in what waits, or put back what did not prove itself
  * @schema: which kind of database
  * @path: the database
+ * @history: the one beside it, which is put in and put back with it
  * @before: called before the new one is in place; not 0 ends it
  * @arg: for @before
  * @now_s: wall clock in seconds
@@ -47,12 +58,13 @@ bool ohtd_db_swap_waits(const char *path);
  *
  * Return: enum ohtd_swap_found, or a negative errno; then the next start goes on.
  */
-int ohtd_db_swap(const struct ohtd_schema *schema, const char *path, int (*before)(void *arg), void *arg, long long now_s);
+int ohtd_db_swap(const struct ohtd_schema *schema, const char *path, const char *history, int (*before)(void *arg), void *arg,
+		 long long now_s);
 
 /* The new one could not be opened: the old one again. True if there was one. */
-bool ohtd_db_swap_undo(const struct ohtd_schema *schema, const char *path, long long now_s);
+bool ohtd_db_swap_undo(const struct ohtd_schema *schema, const char *path, const char *history, long long now_s);
 
-/* The new one has proved itself. The old one is kept as PATH.before-TIME. 0 or a negative errno. */
-int ohtd_db_swap_keep(const char *path, long long now_s);
+/* The new one has proved itself. The old one is kept as PATH.before-TIME, and that of the history likewise. 0 or a negative errno. */
+int ohtd_db_swap_keep(const char *path, const char *history, long long now_s);
 
 #endif /* OHTD_STORE_SWAP_H */

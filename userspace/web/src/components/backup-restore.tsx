@@ -6,6 +6,7 @@ import { useState } from "preact/hooks";
 import { useLive } from "../api/live";
 import { call } from "../api/session";
 import type { Backup, JobMade, Robot } from "../api/types";
+import { time } from "../format";
 import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Notice } from "./basics";
@@ -30,10 +31,11 @@ interface Props {
 export function RestoreQuestion({ backup, what, close, done }: Props) {
 	const state = useLive<Robot>("robot").data?.state ?? "unknown";
 	const [isOther, setOther] = useState(false);
+	const [isWhole, setWhole] = useState(true);
 	const act = useAct();
 	const restore = () =>
 		act.run(async () => {
-			await elevated(() => call<JobMade>("POST", `backups/${backup.id}/restore`, { body: { from_another_robot: isOther } }));
+			await elevated(() => call<JobMade>("POST", `backups/${backup.id}/restore`, { body: { from_another_robot: isOther, history: isWhole } }));
 			close();
 			done();
 		});
@@ -49,6 +51,12 @@ export function RestoreQuestion({ backup, what, close, done }: Props) {
 				<input type="checkbox" id="restore-other" checked={isOther} onChange={(event) => setOther(event.currentTarget.checked)} />
 				{t.otherRobot}
 			</label>
+			{backup.history_bytes === null ? null : (
+				<label class="check">
+					<input type="checkbox" id="restore-history" checked={isWhole} onChange={(event) => setWhole(event.currentTarget.checked)} />
+					{t.history(time(backup.history_from), time(backup.history_to))}
+				</label>
+			)}
 			<Refused problem={act.problem} id="restore-refused" />
 			<div class="actions gap-above">
 				<Button

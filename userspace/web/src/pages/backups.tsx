@@ -176,13 +176,15 @@ function Backups() {
 	const jobs = useJobs();
 	const list = usePaged<Backup>("backups", jobs.ended);
 	const [restoring, setRestoring] = useState<Backup>();
+	const [isWhole, setWhole] = useState(false);
+	const { history } = useRobotClock();
 	const [taking, setTaking] = useState<number>();
 	const act = useAct();
 	const saving = useAct();
 	const mayAct = may("administrator");
-	const order = (path: string) =>
+	const order = (path: string, body: object = EMPTY) =>
 		void act.run(async () => {
-			await call<JobMade>("POST", path, { body: EMPTY });
+			await call<JobMade>("POST", path, { body });
 			jobs.again();
 		});
 	const acts: RowActs = {
@@ -216,10 +218,16 @@ function Backups() {
 						kind="primary"
 						id="backup-make"
 						why={mayAct ? undefined : texts.shell.needs(texts.roles.administrator ?? "")}
-						onPress={() => order("backups")}
+						onPress={() => order("backups", { history: isWhole })}
 					>
 						{t.make}
 					</Button>
+					{mayAct ? (
+						<label class="check">
+							<input type="checkbox" id="backup-history" checked={isWhole} onChange={(event) => setWhole(event.currentTarget.checked)} />
+							{t.withHistory(history && size(history.bytes))}
+						</label>
+					) : null}
 					{/* Below what was pressed, so that no button moves. */}
 					{jobs.rows?.filter((job) => !hasEnded(job)).map((job) => (
 						<UnderWay key={job.id} job={job} again={jobs.again} />
@@ -252,7 +260,17 @@ function Backups() {
 								</>
 							),
 						},
-						{ id: "size", title: t.size, cell: (b) => size(b.bytes), number: true },
+						{
+							id: "size",
+							title: t.size,
+							cell: (b) => (
+								<>
+									{size(b.bytes)}
+									{b.history_bytes === null ? null : <p class="sub">{t.hasHistory(time(b.history_from), time(b.history_to))}</p>}
+								</>
+							),
+							number: true,
+						},
 						{ id: "encrypted", title: t.encrypted, cell: (b) => (b.encrypted ? texts.form.yes : texts.form.no), wide: true },
 						{
 							id: "versions",
