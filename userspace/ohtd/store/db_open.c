@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,11 +135,19 @@ static bool has_log(const char *path)
 	return !access(log, F_OK);
 }
 
+/* SQLite gives each connection 20 pages at once, of which most need a few. */
+static void take_pages_singly(void)
+{
+	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+}
+
 static int open_handle(struct ohtd_db *db, const struct ohtd_schema *schema, const char *path, int flags, char *why, size_t size)
 {
 	bool log = has_log(path);
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	int persist = 1;
 
+	pthread_once(&once, take_pages_singly);
 	ohtd_db_know_quota();
 	db->schema = schema;
 	snprintf(db->path, sizeof(db->path), "%s", path);
