@@ -402,6 +402,7 @@ def test_the_page_comes_compressed_to_who_takes_that(daemon):
     path = next(f"/{path}" for path in assets_of(daemon) if path.endswith(".js"))
     plain = daemon.get(path, role=None)
     assert "content-encoding" not in plain.headers and plain.headers["vary"] == "accept-encoding"
+    assert plain.body == (TOP / f"build/web{path}").read_bytes()
     packed = daemon.get(path, role=None, headers={"Accept-Encoding": "gzip"})
     assert packed.headers["content-encoding"] == "gzip" and packed.headers["vary"] == "accept-encoding"
     assert gzip.decompress(packed.body) == plain.body

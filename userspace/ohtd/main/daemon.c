@@ -56,6 +56,7 @@
 #define LOCK_TRIES	10
 #define LOCK_PAUSE_NS	50000000
 #define WORK_WAITING	16
+#define OWN_PAGES_BYTES	65536
 
 /* errno stays as it is. */
 static int fail(struct running *run, const char *what)
@@ -541,8 +542,11 @@ static void note_start(const struct running *run)
 
 static int start_all(struct running *run)
 {
-	int r = ohtd_robot_start(run->robot, run->why, sizeof(run->why));
+	int r;
 
+	/* What opening has needed for a while goes back before the robot locks all pages. */
+	malloc_trim(0);
+	r = ohtd_robot_start(run->robot, run->why, sizeof(run->why));
 	if (r)
 		return judge(run, -r);
 	run->robot_runs = true;
@@ -639,6 +643,16 @@ static void block_signals(sigset_t *signals)
 	pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
+/*
+ * An arena per thread fills up with its own holes for hours; one for all stays as it is. Large tables are pages of their own: what is
+ * never used of them is never there, where malloc() would else clear what an earlier one has left.
+ */
+static void set_up_memory(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, OWN_PAGES_BYTES);
+}
+
 int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 {
 	struct running run = { .config = config, .config_path = config_path, .lock_fd = -1, .sender_fd = -1 };
@@ -646,8 +660,7 @@ int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 	int r;
 
 	umask(077);
-	/* An arena per thread fills up with its own holes for hours; one for all stays as it is. */
-	mallopt(M_ARENA_MAX, 1);
+	set_up_memory();
 	block_signals(&signals);
 	ohtd_log_set_level(config->log_level);
 	ohtd_clock_init(&run.clock, &ohtd_clock_system, NULL,

@@ -175,6 +175,10 @@ void ohtd_reply_data(struct ohtd_call *call, int status, const char *content_typ
 void ohtd_reply_lasting(struct ohtd_call *call, int status, const char *content_type,
 			const char *data, size_t length_bytes);
 
+/* The same of what is there packed by gzip only, as the @length_bytes that it is unpacked; a piece at a time, so that it is never whole in memory. */
+void ohtd_reply_unpacked(struct ohtd_call *call, int status, const char *content_type,
+			 const char *gzip, size_t gzip_bytes, size_t length_bytes);
+
 /* Sends a status that has no body (204, 304). */
 void ohtd_reply_empty(struct ohtd_call *call, int status);
 

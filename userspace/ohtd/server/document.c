@@ -52,6 +52,11 @@ void ohtd_document_make(struct ohtd_document *document, const char *type, char *
 	*document = (struct ohtd_document){ .type = type, .data = data, .bytes = bytes };
 	ohtd_etag_make(document->etag, data, bytes);
 	document->gzip = compress_gzip(data, bytes, &document->gzip_bytes);
+	if (!document->gzip)
+		return;
+	/* Most clients take it, and for the others it is unpacked. */
+	free(data);
+	document->data = NULL;
 }
 
 void ohtd_document_free(struct ohtd_document *document)
@@ -76,6 +81,10 @@ void ohtd_document_reply(struct ohtd_call *call, const struct ohtd_document *doc
 	}
 	if (compressed)
 		ohtd_reply_header(call, "content-encoding", "gzip");
-	ohtd_reply_lasting(call, 200, document->type, compressed ? document->gzip : document->data,
-			   compressed ? document->gzip_bytes : document->bytes);
+	if (compressed)
+		ohtd_reply_lasting(call, 200, document->type, document->gzip, document->gzip_bytes);
+	else if (document->gzip)
+		ohtd_reply_unpacked(call, 200, document->type, document->gzip, document->gzip_bytes, document->bytes);
+	else
+		ohtd_reply_lasting(call, 200, document->type, document->data, document->bytes);
 }

@@ -14,10 +14,10 @@ struct ohtd_call;
 #define OHTD_ETAG_BYTES	20	/* with quotation marks and NUL */
 
 /**
- * struct ohtd_document - some bytes, also compressed
+ * struct ohtd_document - some bytes, compressed
  * @type: media type; constant text
- * @data: the bytes
- * @bytes: of @data
+ * @data: the bytes, or NULL where @gzip is there
+ * @bytes: how many
  * @gzip: the same compressed, or NULL when that saves nothing
  * @gzip_bytes: of @gzip
  * @etag: of the content, with its quotation marks

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <openssl/rand.h>
+#include <zlib.h>
 
 #include "http/catalogue.h"
 #include "server/loop.h"
@@ -107,6 +108,62 @@ void ohtd_reply_lasting(struct ohtd_call *call, int status, const char *content_
 	begin_answer(call, status, length_bytes);
 	h2o_start_response(req, &pieces->super);
 	send_piece(&pieces->super, req);
+}
+
+/* Of zlib: the largest window, and a gzip header in place of zlib's own. */
+#define GZIP_WINDOW	(15 + 16)
+
+struct unpacked {
+	h2o_generator_t super;
+	z_stream stream;
+	size_t left;
+	char piece[PIECE_BYTES];
+};
+
+/* It goes with the request, however that ends. */
+static void *take_for_zlib(void *call, unsigned int count, unsigned int bytes)
+{
+	return ohtd_call_alloc(call, (size_t)count * bytes);
+}
+
+static void leave_to_request(void *call, void *data)
+{
+	(void)call;
+	(void)data;
+}
+
+static void unpack_piece(h2o_generator_t *generator, h2o_req_t *req)
+{
+	struct unpacked *unpacked = (struct unpacked *)generator;
+	size_t n = unpacked->left < PIECE_BYTES ? unpacked->left : PIECE_BYTES;
+	h2o_iovec_t body = h2o_iovec_init(unpacked->piece, n);
+	bool good = true;
+
+	unpacked->stream.next_out = (Bytef *)unpacked->piece;
+	unpacked->stream.avail_out = (uInt)n;
+	if (n)
+		good = inflate(&unpacked->stream, Z_SYNC_FLUSH) >= Z_OK && !unpacked->stream.avail_out;
+	unpacked->left -= n;
+	h2o_send(req, &body, n && good ? 1 : 0, !good ? H2O_SEND_STATE_ERROR :
+		 unpacked->left ? H2O_SEND_STATE_IN_PROGRESS : H2O_SEND_STATE_FINAL);
+}
+
+void ohtd_reply_unpacked(struct ohtd_call *call, int status, const char *content_type,
+			 const char *gzip, size_t gzip_bytes, size_t length_bytes)
+{
+	h2o_req_t *req = call->req;
+	struct unpacked *unpacked = ohtd_call_alloc(call, sizeof(*unpacked));
+	bool head = ohtd_method_is_head(req->method.base, req->method.len);
+
+	unpacked->super.proceed = unpack_piece;
+	unpacked->left = head ? 0 : length_bytes;
+	unpacked->stream = (z_stream){ .next_in = (Bytef *)(uintptr_t)gzip, .avail_in = (uInt)gzip_bytes,
+				       .zalloc = take_for_zlib, .zfree = leave_to_request, .opaque = call };
+	inflateInit2(&unpacked->stream, GZIP_WINDOW);
+	ohtd_reply_header(call, "content-type", content_type);
+	begin_answer(call, status, length_bytes);
+	h2o_start_response(req, &unpacked->super);
+	unpack_piece(&unpacked->super, req);
 }
 
 void ohtd_reply_empty(struct ohtd_call *call, int status)

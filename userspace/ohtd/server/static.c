@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "http/accept.h"
 #include "server/document.h"
@@ -20,6 +21,7 @@
 #define FILES_MAX	64
 #define FILE_BYTES_MAX	(1024 * 1024)
 #define ASSETS		"assets"
+#define GZIP_BYTES_MIN	18	/* its header and its end */
 
 static const char *const types[][2] = {
 	{ ".html", "text/html; charset=utf-8" },
@@ -42,9 +44,10 @@ static const struct form {
 
 #define FORMS		(sizeof(forms) / sizeof(forms[0]))
 #define PLAIN		(FORMS - 1)
+#define GZIP		1
 
 struct content {
-	char *data;			/* NULL: there is no such form */
+	char *data;			/* NULL: there is no such form, or as it is: from GZIP */
 	size_t bytes;
 	char etag[OHTD_ETAG_BYTES];
 };
@@ -71,6 +74,28 @@ static const char *type_of(const char *name)
 	return NULL;
 }
 
+static uint32_t little_endian(const unsigned char *at)
+{
+	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* What says by its checksum that it is the file packed is unpacked for the few clients that do not take it. */
+static void drop_plain(struct file *file)
+{
+	const struct content *gzip = &file->contents[GZIP];
+	struct content *plain = &file->contents[PLAIN];
+	const unsigned char *end;
+
+	if (!gzip->data || gzip->bytes < GZIP_BYTES_MIN)
+		return;
+	end = (const unsigned char *)gzip->data + gzip->bytes;
+	if (little_endian(end - 8) != crc32(0, (const Bytef *)plain->data, (uInt)plain->bytes) ||
+	    little_endian(end - 4) != plain->bytes)
+		return;
+	free(plain->data);
+	plain->data = NULL;
+}
+
 /* A form that is not there is no fault; that the plain one is missing is. */
 static int load_forms(struct file *file, const char *from)
 {
@@ -86,6 +111,8 @@ static int load_forms(struct file *file, const char *from)
 		else
 			ohtd_etag_make(file->contents[i].etag, file->contents[i].data, file->contents[i].bytes);
 	}
+	if (!r)
+		drop_plain(file);
 	return r;
 }
 
@@ -186,7 +213,7 @@ static size_t choose(struct ohtd_call *call, const struct file *file)
 bool ohtd_files_serve(struct ohtd_call *call, const char *path, size_t path_bytes)
 {
 	const struct file *file = find(call->loop->server->files, path, path_bytes);
-	const struct content *content;
+	const struct content *content, *gzip;
 	const char *known;
 	size_t form;
 
@@ -194,6 +221,7 @@ bool ohtd_files_serve(struct ohtd_call *call, const char *path, size_t path_byte
 		return false;
 	form = choose(call, file);
 	content = &file->contents[form];
+	gzip = &file->contents[GZIP];
 	known = ohtd_call_header(call, "if-none-match");
 	ohtd_reply_header(call, "etag", content->etag);
 	ohtd_reply_header(call, "vary", "accept-encoding");
@@ -205,6 +233,9 @@ bool ohtd_files_serve(struct ohtd_call *call, const char *path, size_t path_byte
 	}
 	if (forms[form].coding)
 		ohtd_reply_header(call, "content-encoding", forms[form].coding);
-	ohtd_reply_lasting(call, 200, file->type, content->data, content->bytes);
+	if (content->data)
+		ohtd_reply_lasting(call, 200, file->type, content->data, content->bytes);
+	else
+		ohtd_reply_unpacked(call, 200, file->type, gzip->data, gzip->bytes, content->bytes);
 	return true;
 }

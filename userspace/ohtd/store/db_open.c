@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 #define BUSY_MS		5000
 #define WHY_BYTES	512
-#define LOG_BYTES_KEPT	"16777216"	/* of a log that was once longer */
+#define LOG_BYTES_KEPT	"25165824"	/* 24 MiB; of a log that was once longer */
 #define READER_CACHE	"-256"	/* KiB; there are few readers, and their questions are small */
 /* Nothing is written outside the directory of the state, which is all that can be reached. */
 #define EVERY_CONNECTION	"PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
@@ -24,11 +25,10 @@
 enum { NOT_OURS = -1, DAMAGED = -2, FAILED = -3 };
 
 /*
- * Copying beside the writer every 8 MiB. At 48 MiB the writer waits for the rest, which is three
+ * What is due is copied beside the writer. At 48 MiB the writer waits for the rest, which is three
  * synchronisations more for those who write at that moment: of 50 who never pause less than one in 200.
  */
-static const struct ohtd_log_bounds log_bounds = { .due = 2000, .wait = 12000, .rest = 200,
-						   .max = 24000 };
+static const struct ohtd_log_bounds log_bounds = { .wait = 12000, .rest = 200, .max = 24000 };
 
 static bool is_damage(const struct ohtd_db *db)
 {
@@ -134,11 +134,19 @@ static bool has_log(const char *path)
 	return !access(log, F_OK);
 }
 
+/* SQLite gives each connection 20 pages at once, of which most need a few. */
+static void take_pages_singly(void)
+{
+	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+}
+
 static int open_handle(struct ohtd_db *db, const struct ohtd_schema *schema, const char *path, int flags, char *why, size_t size)
 {
 	bool log = has_log(path);
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	int persist = 1;
 
+	pthread_once(&once, take_pages_singly);
 	ohtd_db_know_quota();
 	db->schema = schema;
 	snprintf(db->path, sizeof(db->path), "%s", path);
@@ -161,6 +169,7 @@ static int open_sound(struct ohtd_db *db, int version, long long now_s, char *wh
 	if (set_up(db, version, why, size) || migrate(db, version, now_s, why, size))
 		return -1;
 	db->log = log_bounds;
+	db->log.due = db->schema->log_due;
 	sqlite3_wal_hook(db->sql, note_log_pages, db);
 	return 0;
 }

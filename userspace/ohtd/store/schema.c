@@ -18,6 +18,7 @@ const struct ohtd_schema ohtd_small_schema = {
 	.check = "integrity_check",
 	.mend = ohtd_small_mend,
 	.written = &ohtd_small_written,
+	.log_due = 2000,
 };
 
 const struct ohtd_schema ohtd_history_schema = {
@@ -30,6 +31,7 @@ const struct ohtd_schema ohtd_history_schema = {
 	.check = "quick_check",
 	.mend = ohtd_history_mend,
 	.written = &ohtd_history_written,
+	.log_due = 4000,
 	.bulk = true,
 };
 

@@ -39,6 +39,7 @@ struct ohtd_migration {
  * @check: the pragma that reads one table in the background
  * @mend: SQL that mends references to lost rows after a repair, on the newest version
  * @written: what is written for it is counted there
+ * @log_due: pages of the log that are copied into the file at a time, beside the writer
  * @bulk: too much for a copy before each migration, which therefore only adds to what there is
  */
 struct ohtd_schema {
@@ -51,6 +52,7 @@ struct ohtd_schema {
 	const char *check;
 	const char *mend;
 	struct ohtd_written *written;
+	int log_due;
 	bool bulk;
 };
 
@@ -61,7 +63,7 @@ extern const struct ohtd_schema ohtd_small_schema;
  * Bulk that is written all the time and deleted when it is old: room that is given back to the disk in
  * steps, and nothing overwritten that is deleted. Each commit waits for the disk, so that a power cut takes
  * no more than what was not committed; there are few commits. Small pages,
- * since a commit writes whole ones.
+ * since a commit writes whole ones. A long log, since of a page that was written again and again only the last is copied.
  */
 extern const struct ohtd_schema ohtd_history_schema;
 
