@@ -161,7 +161,8 @@ def test_a_change_is_live_in_all_parts_and_survives_a_kill(own):
         # The line is written behind the answer.
         until(lambda: any(item["request_id"] == "seen" for item in own.get("logs?code=answer&level=debug&limit=200", role="supervisor").json["items"]),
               what="the line of an answer")
-        assert own.get("config/versions/2").json["changes"] == answer.json["changes"]
+        kept = own.get("config/versions/2").json
+        assert (kept["changes"], kept["needs_standstill"]) == (answer.json["changes"], True)
 
     check()
     own.kill()

@@ -183,6 +183,9 @@ struct ohtd_config_version ohtd_version_next(struct ohtd_settings *settings, con
 /* "POINTER BEFORE -> NOW, ...": as many of the differences as fit. @gone: only of what was there. */
 void ohtd_change_line(const struct ohtd_change *change, bool gone, char *line, size_t size);
 
+/* Is an item among what differs taken only at standstill? Held: lock or writer. */
+bool ohtd_change_needs_standstill(const struct ohtd_settings *settings, const struct ohtd_change *change);
+
 /* Fills in what differs between the trees of a change. False: out of memory. */
 bool ohtd_change_compare(const struct ohtd_settings *settings, struct ohtd_change *change);
 

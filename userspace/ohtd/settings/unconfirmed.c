@@ -197,17 +197,6 @@ void ohtd_unconfirmed_tell(struct ohtd_settings *settings, const struct ohtd_cha
 	pthread_mutex_unlock(&settings->lock);
 }
 
-static bool needs_standstill(const struct ohtd_settings *settings, const struct ohtd_change *change)
-{
-	for (size_t i = 0; i < change->differences; i++) {
-		const struct ohtd_item *item = ohtd_item_find(&settings->items, change->difference[i].pointer);
-
-		if (item && item->needs_standstill)
-			return true;
-	}
-	return false;
-}
-
 /* Written down behind, not before: a start in between finds the version pending, and takes it back as well. */
 static void keep(struct ohtd_settings *settings, struct ohtd_change *change)
 {
@@ -233,7 +222,7 @@ static bool give_back(struct ohtd_settings *settings, struct ohtd_change *change
 	settings->wanted = settings->returns;
 	if (!ohtd_settings_compare(settings, &settings->items, change))
 		return fails(change, OHTD_CHANGE_NO_MEMORY);
-	change->needs_standstill = needs_standstill(settings, change);
+	change->needs_standstill = ohtd_change_needs_standstill(settings, change);
 	if (change->needs_standstill &&
 	    ohtd_settings_robot_refuses(settings, change, ohtd_settings_offer(settings)))
 		return false;

@@ -276,6 +276,17 @@ enum ohtd_change_result ohtd_version_fails(int error)
 						     : OHTD_CHANGE_NOT_KEPT;
 }
 
+bool ohtd_change_needs_standstill(const struct ohtd_settings *settings, const struct ohtd_change *change)
+{
+	for (size_t i = 0; i < change->differences; i++) {
+		const struct ohtd_item *item = ohtd_item_find(&settings->items, change->difference[i].pointer);
+
+		if (item && item->needs_standstill)
+			return true;
+	}
+	return false;
+}
+
 void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	change->now = ohtd_version_read(settings, change->version.version, &change->version,
@@ -294,6 +305,9 @@ void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *ch
 		change->result = ohtd_version_fails(change->error);
 	else if (!change->before || !ohtd_change_compare(settings, change))
 		change->result = OHTD_CHANGE_NO_MEMORY;
+	pthread_mutex_lock(&settings->lock);
+	change->needs_standstill = ohtd_change_needs_standstill(settings, change);
+	pthread_mutex_unlock(&settings->lock);
 }
 
 /* ---- two of them ---- */
