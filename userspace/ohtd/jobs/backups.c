@@ -393,7 +393,7 @@ static int copy_databases(struct making *making)
 	int r = 0;
 
 	begin(making, 0, 20);
-	for (size_t i = 0; !r && i < making->count; i++) {
+	for (size_t i = 0; !r && i < making->count && i < OHTD_ARCHIVE_PARTS; i++) {
 		struct source *source = &making->sources[i];
 
 		making->at = i;
