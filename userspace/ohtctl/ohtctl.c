@@ -171,7 +171,7 @@ static const struct cli_verb verbs[] = {
 	  cmd_config_confirm },
 	{ "config extend", "SECONDS", "the pending version has so long from now on", cmd_config_extend,
 	  CLI_OPT_SOCKET, 1, 1, cmd_config_extend },
-	{ "config give-up", "", "the pending version returns now; one that waits is withdrawn", cmd_config_give_up, CLI_OPT_SOCKET, 0, 0,
+	{ "config give-up", "", "the pending version returns now; a waiting one is withdrawn", cmd_config_give_up, CLI_OPT_SOCKET, 0, 0,
 	  cmd_config_give_up },
 	{ "audit list", "[TEXT]", "the newest changes and refusals, or those with a text", cmd_audit_list,
 	  CLI_OPT_SOCKET | CLI_OPT_RECORDS | CLI_OPT_FROM | CLI_OPT_TO, 0, 1, cmd_audit_list },
