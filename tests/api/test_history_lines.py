@@ -46,6 +46,9 @@ def test_lists_have_a_heading_on_a_terminal_alone(daemon):
         heading, *items = [line for line in shown.lines() if line]
     assert heading.split() == ["name", "value", "quality", "time"] and [line.split()[0] for line in items] == ["state", "mode"]
     assert all(line[heading.index("quality"):].startswith("good ") for line in items)
+    until(lambda: ohtctl(daemon, "summary", "mode").returncode == 0, what="the file of values")
+    with Terminal([OHTCTL, "history", "summary", "--socket", daemon.socket, "mode"], columns=120, env=daemon.environment()) as shown:
+        assert (shown.end(), sum(line.startswith("signal ") for line in shown.lines())) == (0, 1), shown.text()
     piped = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert [line.split()[0] for line in piped.splitlines()] == ["state", "mode"]
 

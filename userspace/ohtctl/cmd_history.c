@@ -350,8 +350,7 @@ static void show_summary(struct cli *cli, struct json_object *answer)
 	struct json_object *items = json_object_object_get(answer, "items");
 	struct json_object *item;
 
-	fprintf(cli->out, "%-24s %-6s %-12s %-12s %-12s %-12s %s\n", "signal", "unit", "min", "mean", "max", "last",
-		"unknown_s");
+	show_heading(cli, columns);
 	for (size_t i = 0; i < json_object_array_length(items); i++) {
 		struct json_object *states;
 

@@ -158,11 +158,8 @@ static int width_of(const struct cli *cli, const struct show_column *column)
 	return column->width && cli->headed && column->width < name ? name : column->width;
 }
 
-/* Once before the items of a list, and for people alone: what reads a pipe wants items. */
-static void show_heading(struct cli *cli, const struct show_column *columns)
+void show_heading(struct cli *cli, const struct show_column *columns)
 {
-	if (cli->headed == columns || !isatty(fileno(cli->out)))
-		return;
 	cli->headed = columns;
 	for (; columns->name; columns++)
 		fprintf(cli->out, "%-*s%s", width_of(cli, columns), columns->name, columns[1].name ? " " : "\n");
@@ -177,7 +174,9 @@ void show_item(struct cli *cli, struct json_object *item, const struct show_colu
 		show_json(cli, json_object_get(item));
 		return;
 	}
-	show_heading(cli, columns);
+	/* For people alone: what reads a pipe wants items. */
+	if (cli->headed != columns && isatty(fileno(cli->out)))
+		show_heading(cli, columns);
 	for (; columns->name; columns++) {
 		memset(text, 0, sizeof(text));
 		to = fmemopen(text, sizeof(text) - 1, "w");

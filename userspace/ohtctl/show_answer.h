@@ -26,9 +26,12 @@ struct show_column {
 /* An object, a line per member; with --json as it came. */
 void show_answer(struct cli *cli, struct json_object *answer);
 
+/* The names of @columns, which outlive @cli, above items that show_item() shows; also into a pipe. */
+void show_heading(struct cli *cli, const struct show_column *columns);
+
 /*
- * An item of a list: one line with these members (the last has no name); with --json as it came. On a terminal the names of
- * @columns, which outlive @cli, stand above the first one.
+ * An item of a list: one line with these members (the last has no name); with --json as it came. On a terminal
+ * show_heading() stands above the first one.
  */
 void show_item(struct cli *cli, struct json_object *item, const struct show_column *columns);
 
