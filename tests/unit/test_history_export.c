@@ -271,6 +271,16 @@ static void a_gap_keeps_its_reason(void **state)
 	}
 }
 
+/* The first run, with a good value of each signal in each of so many cycles, in the file. */
+static void keep_good_run(uint64_t cycles)
+{
+	make_run(&first_run, cycles, &seed);
+	memset(first_run.quality, 0, sizeof(first_run.quality));
+	history_start(&first_run, manual.now_ns);
+	history_play(cycles);
+	history_await_flush();
+}
+
 /* However many there are, also in a chunk without samples. */
 static void each_gap_is_told(void **state)
 {
@@ -280,11 +290,7 @@ static void each_gap_is_told(void **state)
 	size_t gaps = 0;
 
 	(void)state;
-	make_run(&first_run, (uint64_t)cycles, &seed);
-	memset(first_run.quality, 0, sizeof(first_run.quality));
-	history_start(&first_run, manual.now_ns);
-	history_play((uint64_t)cycles);
-	history_await_flush();
+	keep_good_run((uint64_t)cycles);
 	history_await_seal(1);
 	store_run_sql(BUSY "DELETE FROM chunks WHERE level = 0 AND chunk = 0");
 	store_run_sql(BUSY "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99) INSERT INTO gaps"
@@ -321,11 +327,7 @@ static void what_is_damaged_is_told(void **state)
 	int64_t from_ns, to_ns;
 
 	(void)state;
-	make_run(&first_run, 1600, &seed);
-	memset(first_run.quality, 0, sizeof(first_run.quality));
-	history_start(&first_run, manual.now_ns);
-	history_play(1600);
-	history_await_flush();
+	keep_good_run(1600);
 	from_ns = first_run.start_ns;
 	to_ns = from_ns + 1600 * CYCLE_NS;
 	store_run_sql(BUSY "UPDATE intervals SET samples = zeroblob(length(samples)) WHERE (place & 1099511627775) = 400");
@@ -354,11 +356,7 @@ static void what_is_deleted_is_one_gap(void **state)
 	int64_t from_ns, cycles = 2 * OHTD_CHUNK_CYCLES + 1000;
 
 	(void)state;
-	make_run(&first_run, (uint64_t)cycles, &seed);
-	memset(first_run.quality, 0, sizeof(first_run.quality));
-	history_start(&first_run, manual.now_ns);
-	history_play((uint64_t)cycles);
-	history_await_flush();
+	keep_good_run((uint64_t)cycles);
 	history_await_seal(2);
 	from_ns = first_run.start_ns;
 	store_run_sql(BUSY "DELETE FROM chunks WHERE level = 0 AND chunk < 2");
@@ -374,11 +372,7 @@ static void a_clock_that_is_set_repeats_nothing(void **state)
 	int64_t expected = 0;
 
 	(void)state;
-	make_run(&first_run, 9000, &seed);
-	memset(first_run.quality, 0, sizeof(first_run.quality));
-	history_start(&first_run, manual.now_ns);
-	history_play(9000);
-	history_await_flush();
+	keep_good_run(9000);
 	export = begin(first_run.start_ns, first_run.start_ns + 9000 * CYCLE_NS);
 	while (next(export, &item)) {
 		assert_int_equal(item.cycle, expected++);
@@ -422,11 +416,7 @@ static int first_from(int64_t number)
 static void it_goes_on_in_a_run_that_is_kept(void **state)
 {
 	(void)state;
-	make_run(&first_run, 2000, &seed);
-	memset(first_run.quality, 0, sizeof(first_run.quality));
-	history_start(&first_run, manual.now_ns);
-	history_play(2000);
-	history_await_flush();
+	keep_good_run(2000);
 	assert_int_equal(first_from(2), -ENODATA);
 	ohtd_history_stop(history);
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);

@@ -79,12 +79,12 @@ void ohtd_document_reply(struct ohtd_call *call, const struct ohtd_document *doc
 		ohtd_reply_empty(call, 304);
 		return;
 	}
-	if (compressed)
+	if (compressed) {
 		ohtd_reply_header(call, "content-encoding", "gzip");
-	if (compressed)
 		ohtd_reply_lasting(call, 200, document->type, document->gzip, document->gzip_bytes);
-	else if (document->gzip)
+	} else if (document->gzip) {
 		ohtd_reply_unpacked(call, 200, document->type, document->gzip, document->gzip_bytes, document->bytes);
-	else
+	} else {
 		ohtd_reply_lasting(call, 200, document->type, document->data, document->bytes);
+	}
 }

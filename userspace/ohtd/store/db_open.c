@@ -25,7 +25,7 @@
 enum { NOT_OURS = -1, DAMAGED = -2, FAILED = -3 };
 
 /*
- * What is due is copied beside the writer. At 48 MiB the writer waits for the rest, which is three
+ * The log is copied into the file beside the writer. At 48 MiB the writer waits for the rest, which is three
  * synchronisations more for those who write at that moment: of 50 who never pause less than one in 200.
  */
 static const struct ohtd_log_bounds log_bounds = { .wait = 12000, .rest = 200, .max = 24000 };

@@ -96,6 +96,12 @@ static bool is_same(const char *path)
 	return !stat(path, &a) && !stat(name, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* Of one that was not changed for another one any more: it is made again when it is needed. 0 or a negative errno. */
+static int drop_second_name(const char *path)
+{
+	return is_same(path) ? drop(path, ".before") : 0;
+}
+
 /*
  * Copies the write-ahead log of the old database into its file. A damaged database is kept without its log. 0 or a negative
  * errno.
@@ -211,7 +217,7 @@ static int waits_to_be_put_in(const struct ohtd_schema *schema, const char *path
  */
 static int follow(const char *path, const char *history, bool *foreign, long long now_s)
 {
-	int r = is_same(history) ? drop(history, ".before") : 0;
+	int r = drop_second_name(history);
 
 	if (!r && is_there(history, ".restore") && ohtd_db_carry_has_history(path))
 		return put_in(history, NULL, NULL, now_s);
@@ -228,7 +234,7 @@ static int follow(const char *path, const char *history, bool *foreign, long lon
 static int go_back(const char *path, const char *history, long long now_s)
 {
 	bool waits = is_there(history, ".restore") && ohtd_db_carry_has_history(path);
-	int r = is_same(history) ? drop(history, ".before") : 0;
+	int r = drop_second_name(history);
 
 	if (!r)
 		r = is_there(history, ".trial") && is_there(history, ".before") ? put_back(history) : keep_before(history, now_s);
@@ -249,8 +255,7 @@ static int put_both_back(const char *path, const char *history, long long now_s)
 int ohtd_db_swap(const struct ohtd_schema *schema, const char *path, const char *history, int (*before)(void *arg), void *arg,
 		 long long now_s)
 {
-	/* A second name of the database, which was not changed for another one any more, is made again when it is needed. */
-	int r = is_same(path) ? drop(path, ".before") : 0;
+	int r = drop_second_name(path);
 	bool foreign = false;
 	int old = r ? r : ohtd_db_leftover(schema, path, ".before", OHTD_LEFT_BEFORE, now_s);
 	int fresh = old < 0 ? old : waits_to_be_put_in(schema, path, &foreign, now_s);
