@@ -639,6 +639,9 @@ def test_the_effect_is_that_of_the_time_it_was_live(own):
     assert known["before_s"] > 0 or not any(figure["before"] is not None for figure in known["figures"])
     shown = ohtctl(own, "config", "show", str(first)).stdout
     assert "when the next version came:" in shown and re.search(r"^  exchanges failed: (\d+|not known) -> \d+ ppm$", shown, re.M), shown
+    # Numbers of times over unequal spans are no comparison.
+    spans = known["before_s"], known["after_s"]
+    assert ("a minute)" in shown) == (min(spans) > 0 and abs(spans[0] - spans[1]) > 0.1 * max(spans)), (spans, shown)
     assert ohtctl(own, "config", "show", "0").returncode == 2 and ohtctl(own, "config", "show", "999").returncode == 1
     own.stop()
     serve(own)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,9 @@
 #define NAME_MAX_BYTES	40
 /* As long as ohtd lets a change wait. */
 #define WAIT_S		600
+/* Of the longer one, by which two spans may differ. */
+#define UNEQUAL		0.1
+#define S_PER_MIN	60
 /* One more than ohtd takes. */
 #define DOCUMENT_BYTES	65537
 
@@ -342,7 +346,14 @@ int cmd_config_diff(struct cli *cli, int count, char **arguments)
 
 /* ---- one of them, with its effect ---- */
 
-static void show_figure(struct cli *cli, struct json_object *figure)
+/* Numbers of times over spans of different length are no comparison. */
+static void show_rates(struct cli *cli, double before, double before_s, double after, double after_s)
+{
+	if (before_s > 0 && after_s > 0 && fabs(before_s - after_s) > UNEQUAL * fmax(before_s, after_s))
+		fprintf(cli->out, " (%.1f -> %.1f a minute)", before * S_PER_MIN / before_s, after * S_PER_MIN / after_s);
+}
+
+static void show_figure(struct cli *cli, struct json_object *figure, double before_s, double after_s)
 {
 	struct json_object *before = json_object_object_get(figure, "before");
 	struct json_object *after = json_object_object_get(figure, "after");
@@ -354,7 +365,10 @@ static void show_figure(struct cli *cli, struct json_object *figure)
 		if (*c == '_')
 			*c = ' ';
 	fprintf(cli->out, "  %s: %s", name, before ? text_of(before) : "not known");
-	fprintf(cli->out, " -> %s%s%s\n", after ? text_of(after) : "not known", unit ? " " : "", unit ? text_of(unit) : "");
+	fprintf(cli->out, " -> %s%s%s", after ? text_of(after) : "not known", unit ? " " : "", unit ? text_of(unit) : "");
+	if (!unit && before && after)
+		show_rates(cli, json_object_get_double(before), before_s, json_object_get_double(after), after_s);
+	fputc('\n', cli->out);
 }
 
 static void show_effect(struct cli *cli, struct json_object *answer)
@@ -363,6 +377,8 @@ static void show_effect(struct cli *cli, struct json_object *answer)
 	struct json_object *until = json_object_object_get(answer, "effect_until");
 	struct json_object *figures = json_object_object_get(effect, "figures");
 	const char *state = effect ? text_of(json_object_object_get(effect, "state")) : "";
+	double before_s = json_object_get_double(json_object_object_get(effect, "before_s"));
+	double after_s = json_object_get_double(json_object_object_get(effect, "after_s"));
 	size_t n = json_object_is_type(figures, json_type_array) ? json_object_array_length(figures) : 0;
 
 	if (until)
@@ -370,13 +386,11 @@ static void show_effect(struct cli *cli, struct json_object *answer)
 	else if (!strcmp(state, "unknown"))
 		fprintf(cli->out, "its effect is not known: ohtd was started since, or could not keep it\n");
 	else if (effect)
-		fprintf(cli->out, "its effect, of %.0f s before and %.0f s behind it%s:\n",
-			json_object_get_double(json_object_object_get(effect, "before_s")),
-			json_object_get_double(json_object_object_get(effect, "after_s")),
+		fprintf(cli->out, "its effect, of %.0f s before and %.0f s behind it%s:\n", before_s, after_s,
 			!strcmp(state, "cut_by_version") ? ", when the next version came"
 			: !strcmp(state, "cut_by_stop")	 ? ", when ohtd ended" : "");
 	for (size_t i = 0; i < n; i++)
-		show_figure(cli, json_object_array_get_idx(figures, i));
+		show_figure(cli, json_object_array_get_idx(figures, i), before_s, after_s);
 }
 
 int cmd_config_show(struct cli *cli, int count, char **arguments)

@@ -114,7 +114,6 @@ static bool end(struct ohtd_effect *effect, const struct ohtd_effect_sample *now
 		row->before = counted(&from->counts, &effect->live.counts);
 		row->before_ms = (int64_t)((effect->live.ns - from->ns) / OHTD_NS_PER_MS);
 	}
-	effect->version = 0;
 	return true;
 }
 
@@ -183,8 +182,14 @@ void ohtd_effect_turn(struct ohtd_settings *settings)
 	if (effect->version && now.ns >= effect->live.ns + WHOLE_NS)
 		ended = end(effect, &now, "time", &row);
 	pthread_mutex_unlock(&settings->lock);
-	if (ended)
-		keep(settings, &row);
+	if (!ended)
+		return;
+	keep(settings, &row);
+	/* Who asks in between is told when it will be known, rather than that it is not. */
+	pthread_mutex_lock(&settings->lock);
+	if (effect->version == row.version)
+		effect->version = 0;
+	pthread_mutex_unlock(&settings->lock);
 }
 
 void ohtd_effect_leave(struct ohtd_settings *settings)
@@ -223,11 +228,11 @@ void ohtd_effect_read(struct ohtd_settings *settings, struct ohtd_change *change
 {
 	const struct ohtd_effect *effect = &settings->effect;
 
+	pthread_mutex_lock(&settings->lock);
+	if (effect->version == change->version.version)
+		change->effect_until_ns = effect->live_wall_ns + (int64_t)(WHOLE_NS + EVERY_NS);
+	pthread_mutex_unlock(&settings->lock);
 	change->effect.version = change->version.version;
 	if (ohtd_store_read(settings->setup.store, get, &change->effect))
 		change->effect.version = 0;
-	pthread_mutex_lock(&settings->lock);
-	if (effect->version == change->version.version)
-		change->effect_until_ns = effect->live_wall_ns + (int64_t)WHOLE_NS;
-	pthread_mutex_unlock(&settings->lock);
 }

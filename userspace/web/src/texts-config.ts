@@ -124,6 +124,7 @@ export const configTexts = {
 	effectUntil: (at: string) => `Its effect is known at ${at}.`,
 	effectUnknown: "Its effect is not known: the robot's program was started since, or could not keep it.",
 	notKnown: "not known",
+	aMinute: (before: number, after: number) => `(${before.toFixed(1)} → ${after.toFixed(1)} a minute)`,
 	figures: {
 		cycles_missed: "Missed cycles of the bus",
 		cycles_exceeded: "Cycles of the bus that took too long",
