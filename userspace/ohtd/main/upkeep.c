@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "main/upkeep.h"
 
-#include <systemd/sd-daemon.h>
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -15,6 +13,7 @@
 #include "pki/certificate.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/manager.h"
 #include "jobs/backups.h"
 #include "main/command_keeper.h"
 #include "main/robot_log.h"
@@ -27,6 +26,7 @@
 /* Without a right clock at the next start, records may go back by as much after a power cut. */
 #define STORE_TIME_S	600
 #define TELL_JUMPS_S	3600
+#define RELOADING_BYTES	64
 
 /* ---- on a worker: a disk that hangs must not hold up the main thread ---- */
 
@@ -134,13 +134,13 @@ static void watch_threads(struct ohtd_upkeep *upkeep)
 		ohtd_log(OHTD_LOG_NOTICE, "main", "control_plane_goes_on", "all threads go on");
 	upkeep->stalled_told = false;
 	if (upkeep->watched)
-		sd_notify(0, "WATCHDOG=1");
+		ohtd_manager_tell("WATCHDOG=1", -1);
 }
 
 void ohtd_upkeep_begin(struct ohtd_upkeep *upkeep)
 {
-	upkeep->watched = sd_watchdog_enabled(0, NULL) > 0;
-	sd_notify(0, "READY=1");
+	upkeep->watched = ohtd_manager_watches();
+	ohtd_manager_tell("READY=1", -1);
 }
 
 void ohtd_upkeep_past(struct ohtd_settings *settings, struct ohtd_history *history)
@@ -170,17 +170,20 @@ void ohtd_upkeep(struct ohtd_upkeep *upkeep)
 void ohtd_upkeep_end(struct ohtd_upkeep *upkeep)
 {
 	tell_clock(upkeep, true);
-	sd_notify(0, "STOPPING=1");
+	ohtd_manager_tell("STOPPING=1", -1);
 }
 
 void ohtd_upkeep_reloading(const struct ohtd_upkeep *upkeep)
 {
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
-		   (unsigned long long)(ohtd_clock_monotonic_ns(upkeep->clock) / OHTD_NS_PER_US));
+	char text[RELOADING_BYTES];
+
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
+		 (unsigned long long)(ohtd_clock_monotonic_ns(upkeep->clock) / OHTD_NS_PER_US));
+	ohtd_manager_tell(text, -1);
 }
 
 void ohtd_upkeep_reloaded(const struct ohtd_upkeep *upkeep)
 {
 	(void)upkeep;
-	sd_notify(0, "READY=1");
+	ohtd_manager_tell("READY=1", -1);
 }

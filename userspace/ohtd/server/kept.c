@@ -6,18 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <systemd/sd-daemon.h>
 
 #include "base/log.h"
+#include "base/manager.h"
 
 #define NAME		"https"
 #define LIVE_NAME	"live"
 /* For the service manager to have read what it was told: far longer than it takes on a busy board. */
-#define BARRIER_US	10000000
+#define AWAITED_MS	10000
 
 static bool is_listener(int fd, const char *name)
 {
-	return !strcmp(name, NAME) && sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) > 0;
+	int type = 0, accepts = 0;
+	socklen_t type_bytes = sizeof(type), accepts_bytes = sizeof(accepts);
+
+	return !strcmp(name, NAME) && !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_bytes) && type == SOCK_STREAM &&
+	       !getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &accepts_bytes) && accepts;
 }
 
 enum ohtd_supervisor ohtd_supervisor_look(void)
@@ -37,28 +41,24 @@ static void take_live(struct ohtd_kept *kept, int fd)
 		kept->live_fd = fd;
 }
 
+static void take(void *arg, int fd, const char *name)
+{
+	struct ohtd_kept *kept = arg;
+
+	if (kept->count < OHTD_KEPT_MAX && is_listener(fd, name)) {
+		kept->fds[kept->count++] = fd;
+	} else if (!strcmp(name, LIVE_NAME)) {
+		take_live(kept, fd);
+	} else {
+		ohtd_log(OHTD_LOG_WARNING, "http", "foreign_fd", "descriptor %d (%s) from the service manager is none of ours", fd, name);
+		close(fd);
+	}
+}
+
 void ohtd_kept_take(struct ohtd_kept *kept)
 {
-	char **names = NULL;
-	int count = sd_listen_fds_with_names(1, &names);
-
 	*kept = (struct ohtd_kept){ .live_fd = -1 };
-	for (int i = 0; i < count; i++) {
-		int fd = SD_LISTEN_FDS_START + i;
-
-		if (kept->count < OHTD_KEPT_MAX && is_listener(fd, names[i])) {
-			kept->fds[kept->count++] = fd;
-		} else if (!strcmp(names[i], LIVE_NAME)) {
-			take_live(kept, fd);
-		} else {
-			ohtd_log(OHTD_LOG_WARNING, "http", "foreign_fd",
-				 "descriptor %d (%s) from the service manager is none of ours", fd,
-				 names[i]);
-			close(fd);
-		}
-		free(names[i]);
-	}
-	free(names);
+	ohtd_manager_take(take, kept);
 }
 
 union address {
@@ -112,26 +112,26 @@ void ohtd_kept_drop(struct ohtd_kept *kept)
 		return;
 	while (kept->count)
 		close(kept->fds[--kept->count]);
-	sd_notify(0, "FDSTOREREMOVE=1\nFDNAME=" NAME);
-	sd_notify_barrier(0, BARRIER_US);
+	ohtd_manager_tell("FDSTOREREMOVE=1\nFDNAME=" NAME, -1);
+	ohtd_manager_await(AWAITED_MS);
 }
 
 void ohtd_kept_give(int fd)
 {
-	sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" NAME "\nFDPOLL=0", &fd, 1);
+	ohtd_manager_tell("FDSTORE=1\nFDNAME=" NAME "\nFDPOLL=0", fd);
 }
 
 bool ohtd_kept_forget_live(void)
 {
-	return sd_notify(0, "FDSTOREREMOVE=1\nFDNAME=" LIVE_NAME) > 0 &&
-	       sd_notify_barrier(0, BARRIER_US) > 0;
+	return ohtd_manager_tell("FDSTOREREMOVE=1\nFDNAME=" LIVE_NAME, -1) &&
+	       ohtd_manager_await(AWAITED_MS);
 }
 
 bool ohtd_kept_give_live(int fd)
 {
-	if (sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" LIVE_NAME "\nFDPOLL=0", &fd, 1) <= 0)
+	if (!ohtd_manager_tell("FDSTORE=1\nFDNAME=" LIVE_NAME "\nFDPOLL=0", fd))
 		return false;
 	/* It has it before it hears of our end. */
-	sd_notify_barrier(0, BARRIER_US);
+	ohtd_manager_await(AWAITED_MS);
 	return true;
 }

@@ -6,7 +6,7 @@
  * Locks:    none.
  *
  * A client that comes between two lives of the daemon waits in their queue, instead of being refused.
- * Source: sd_notify(3), FDSTORE=1; sd_listen_fds(3).
+ * Source: sd_notify(3), FDSTORE=1.
  */
 #ifndef OHTD_SERVER_KEPT_H
 #define OHTD_SERVER_KEPT_H
