@@ -285,8 +285,8 @@ def test_a_client_that_leaves_leaves_nothing(past):
         assert len(memory_kb) < 20, memory_kb
         with begun(past), begun(past, past.token("operator")):
             assert active(past) == 2
-            for role, said in (("viewer", "an export of viewer is under way, and each account may have one at a time"),
-                               ("supervisor", "2 exports are under way, and at most 2 may be")):
+            for role, said in (("viewer", "an export or a backup is on its way to viewer, and each account may have one at a time"),
+                               ("supervisor", "2 exports and backups are on their way, and at most 2 may be")):
                 told = past.get(query_of(signals="state"), role=role)
                 assert (told.status, told.code, told.headers["retry-after"]) == (429, "too_many_exports", "10")
                 assert told.json["detail"] == said
@@ -332,7 +332,7 @@ def test_the_end_of_the_daemon_cuts_it_off(past, fresh):
     link.connect()
     with begun(fresh, fresh.token("operator")) as answer:
         fresh.process.send_signal(signal.SIGTERM)
-        until(lambda: "export_cut: operator: the daemon ends" in fresh.log(), what="the end", period_s=0.01)
+        until(lambda: "download_cut: export of operator: the daemon ends" in fresh.log(), what="the end", period_s=0.01)
         # One that is asked for now is refused, unless the connection has gone before.
         with contextlib.suppress(OSError, http.client.HTTPException):
             link.request("GET", "/api/v1/" + query_of(signals="state"), None, other)

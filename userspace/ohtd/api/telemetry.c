@@ -11,7 +11,7 @@
 #include "history/history.h"
 #include "lists/list.h"
 #include "lists/span.h"
-#include "live/download.h"
+#include "live/sample_export.h"
 #include "live/export_form.h"
 #include "server/name_list.h"
 #include "views/services.h"
@@ -399,7 +399,7 @@ static void get_export(struct ohtd_call *call)
 	}
 	take_signals(&query, wanted);
 	end_now(call, &query);
-	ohtd_download_open(call, (unsigned int)asked->format, &query);
+	ohtd_sample_export_open(call, (unsigned int)asked->format, &query);
 }
 
 static const struct ohtd_route routes[] = {

@@ -127,7 +127,7 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	P(429, "too_many_failures", "Too many log-ins have failed.", "Wait as Retry-After says."),
 	P(429, "rate_limited", "The account, or the address, asks for this too often.",
 	  "Wait as Retry-After says; [http] of ohtd.conf has the limits."),
-	P(429, "too_many_exports", "As many exports are under way as the robot makes at a time, or one of the account.",
+	P(429, "too_many_exports", "As many exports and backups are on their way as the robot sends at a time, or one to the account.",
 	  "Wait until one has ended, as Retry-After says."),
 	/* ---- the state of things ---- */
 	P(412, "config_changed", "Another version of the configuration is live than If-Match says.",
@@ -220,7 +220,6 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	P(409, "no_backup_key", "The file that [backup] key of ohtd.conf names is no key.",
 	  "See the log; mend the file, and start ohtd again."),
 	P(409, "too_many_backups", "As many backups are kept as may be.", "Delete one."),
-	P(409, "backup_too_large", "The file is too large to be sent.", "Copy it from STATE/backups on the machine."),
 	P(507, "storage_full", "There is no room on the disk.", "Make room on the disk."),
 	P(502, "refused", "The device did not do it and gave no reason.", "See the log."),
 	/* ---- members ---- */

@@ -9,7 +9,6 @@
 #include "auth/session.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "live/export_form.h"
 #include "live/live.h"
 #include "server/late.h"
 #include "server/loop.h"
@@ -28,12 +27,11 @@ struct download {
 	struct ohtd_work work;
 	struct ohtd_loop *loop;
 	struct ohtd_call *call;
-	struct ohtd_export *export;
-	int64_t run;			/* in which it was to begin, or 0 */
+	struct ohtd_download_source *source;
 	unsigned int place;		/* of those of the server */
-	struct ohtd_export_text text;
-	size_t handed;			/* bytes of the piece that h2o has */
-	bool told;			/* all items; what is left is the end of the form */
+	const char *piece;
+	size_t used;			/* its bytes */
+	size_t handed;			/* bytes of it that h2o has */
 	int result;			/* of the last piece: 1: there is more, 0: it was the last */
 	bool working;			/* a worker has it */
 	bool waiting;			/* no worker had room */
@@ -75,8 +73,7 @@ static void leave_place(struct ohtd_live *live, unsigned int place)
 	pthread_mutex_unlock(&live->downloads_lock);
 }
 
-static struct download *make(struct ohtd_call *call, unsigned int form,
-			     const struct ohtd_export_query *query)
+static struct download *make(struct ohtd_call *call, struct ohtd_download_source *source)
 {
 	struct download *download = calloc(1, sizeof(*download));
 
@@ -85,22 +82,14 @@ static struct download *make(struct ohtd_call *call, unsigned int form,
 	h2o_linklist_insert(&call->loop->live->downloads, &download->link);
 	download->loop = call->loop;
 	download->call = call;
-	download->run = query->begin_run;
-	download->export = ohtd_export_begin(ohtd_call_history(call), query);
-	if (download->export && !ohtd_export_text_begin(&download->text, form, query))
-		return download;
-	h2o_linklist_unlink(&download->link);
-	ohtd_export_end(download->export);
-	ohtd_export_text_end(&download->text);
-	free(download);
-	return NULL;
+	download->source = source;
+	return download;
 }
 
 static void free_download(struct download *download)
 {
 	h2o_linklist_unlink(&download->link);
-	ohtd_export_end(download->export);
-	ohtd_export_text_end(&download->text);
+	download->source->free(download->source);
 	leave_place(download->loop->server->live, download->place);
 	free(download);
 }
@@ -109,22 +98,8 @@ static void free_download(struct download *download)
 
 static int make_piece(struct download *download)
 {
-	struct ohtd_export_text *text = &download->text;
-	const struct ohtd_export_form *form = text->form;
-	struct ohtd_export_item item;
-	int r = download->told ? 0 : 1;
-
-	while (r > 0 && text->used < form->piece_bytes) {
-		r = ohtd_export_next(download->export, &item);
-		if (r > 0)
-			form->item(text, &item);
-	}
-	if (form->seal && !download->told)
-		form->seal(text);
-	if (r)
-		return r == -EAGAIN ? 1 : r;
-	download->told = true;
-	return form->tail && form->tail(text);
+	download->used = download->handed = 0;
+	return download->source->make(download->source, &download->piece, &download->used);
 }
 
 static void run_work(struct ohtd_work *work, bool dropped)
@@ -154,7 +129,7 @@ static void cut(struct download *download, const char *why)
 	if (download->ending)
 		return;
 	download->ending = true;
-	ohtd_log(OHTD_LOG_NOTICE, "http", "export_cut", "%s: %s", call->who.user, why);
+	ohtd_log(OHTD_LOG_NOTICE, "http", "download_cut", "%s of %s: %s", download->source->what, call->who.user, why);
 	ohtd_conn_cut(call->conn);
 	if (!download->sending && !download->working)
 		give_up(download);
@@ -162,8 +137,8 @@ static void cut(struct download *download, const char *why)
 
 static void send_slice(struct download *download)
 {
-	size_t left = download->text.used - download->handed;
-	h2o_iovec_t body = h2o_iovec_init(download->text.text + download->handed,
+	size_t left = download->used - download->handed;
+	h2o_iovec_t body = h2o_iovec_init(download->piece + download->handed,
 					  left < SLICE_BYTES ? left : SLICE_BYTES);
 
 	download->handed += body.len;
@@ -187,7 +162,7 @@ static void finish(struct ohtd_pending *pending)
 		give_up(download);
 	} else if (download->result < 0) {
 		cut(download, strerror(-download->result));
-	} else if (download->text.used) {
+	} else if (download->used) {
 		send_slice(download);
 	} else {
 		go_on(download);
@@ -238,11 +213,9 @@ static void on_proceed(h2o_generator_t *self, h2o_req_t *req)
 	download->call->conn->answered_ms = 0;
 	if (download->ending) {
 		give_up(download);
-	} else if (download->handed < download->text.used) {
+	} else if (download->handed < download->used) {
 		send_slice(download);
 	} else {
-		download->text.sent += download->text.used;
-		download->text.used = download->handed = 0;
 		go_on(download);
 	}
 }
@@ -280,23 +253,19 @@ static void release_first(struct ohtd_late *late)
 		free_download(download);
 }
 
-/* A file's name with the time of now. */
-static const char *disposition(struct ohtd_call *call, const struct download *download)
+static void say_kind(struct ohtd_call *call, const struct ohtd_download_source *source)
 {
-	char time[OHTD_TIME_BYTES + 1] = "";
-
-	ohtd_time_text(ohtd_clock_wall_ns(ohtd_call_clock(call)), time);
-	return ohtd_call_text_of(call, "attachment; filename=\"oht-%.4s%.2s%.2s-%.2s%.2s%.2s.%s\"",
-				 time, time + 5, time + 8, time + 11, time + 14, time + 17,
-				 download->text.form->suffix);
+	ohtd_reply_header(call, "content-type", source->type);
+	ohtd_reply_header(call, "content-disposition", ohtd_call_text_of(call, "attachment; filename=\"%s\"", source->file));
 }
 
-static void begin_answer(struct ohtd_call *call, const struct download *download)
+static void begin_answer(struct ohtd_call *call, const struct ohtd_download_source *source)
 {
 	call->req->res.status = 200;
 	call->req->res.reason = ohtd_status_text(200);
-	ohtd_reply_header(call, "content-type", download->text.form->type);
-	ohtd_reply_header(call, "content-disposition", disposition(call, download));
+	if (source->measured)
+		call->req->res.content_length = (size_t)source->bytes;
+	say_kind(call, source);
 	ohtd_figures_note(call->count, 200,
 			  ohtd_clock_monotonic_ns(ohtd_call_clock(call)) - call->begun_ns);
 }
@@ -316,23 +285,23 @@ static void reply_first(struct ohtd_call *call, struct ohtd_late *late)
 	struct download_late *job = (struct download_late *)late;
 	struct download *download = job->download;
 
-	if (late->result == -ENODATA) {
-		ohtd_reply_member(call, "/from_cycle", "unfit",
-				  "run %lld is not kept, or began behind the end: begin another export, with from",
-				  (long long)download->run);
+	if (late->result < 0) {
+		download->source->refuse(call, download->source, late->result);
 		return;
 	}
-	if (late->result < 0) {
-		ohtd_reply_history_problem(call, late->result);
+	/* Of those that have no length it has been answered. */
+	if (ohtd_method_is_head(call->req->method.base, call->req->method.len)) {
+		say_kind(call, download->source);
+		ohtd_reply_send(call, 200, NULL, (size_t)download->source->bytes);
 		return;
 	}
 	if (refuse_in_drain(call))
 		return;
 	job->download = NULL;
-	begin_answer(call, download);
+	begin_answer(call, download->source);
 	download->generator = (h2o_generator_t){ on_proceed, on_stop };
 	h2o_start_response(call->req, &download->generator);
-	if (download->text.used)
+	if (download->used)
 		send_slice(download);
 	else
 		go_on(download);
@@ -343,16 +312,16 @@ static void refuse_place(struct ohtd_call *call, int why)
 	ohtd_reply_header(call, "retry-after", "10");
 	if (why == -EALREADY)
 		ohtd_reply_problem(call, 429, "too_many_exports",
-				   "an export of %s is under way, and each account may have one at a time",
+				   "an export or a backup is on its way to %s, and each account may have one at a time",
 				   call->who.user);
 	else
 		ohtd_reply_problem(call, 429, "too_many_exports",
-				   "%d exports are under way, and at most %d may be",
+				   "%d exports and backups are on their way, and at most %d may be",
 				   OHTD_DOWNLOADS_MAX, OHTD_DOWNLOADS_MAX);
 }
 
-static struct download *make_in_place(struct ohtd_call *call, unsigned int form,
-				      const struct ohtd_export_query *query)
+/* NULL: it has been refused. */
+static struct download *make_in_place(struct ohtd_call *call, struct ohtd_download_source *source)
 {
 	struct ohtd_live *live = call->loop->server->live;
 	int place = take_place(live, account_of(call));
@@ -362,7 +331,7 @@ static struct download *make_in_place(struct ohtd_call *call, unsigned int form,
 		refuse_place(call, place);
 		return NULL;
 	}
-	download = make(call, form, query);
+	download = make(call, source);
 	if (download) {
 		download->place = (unsigned int)place;
 		return download;
@@ -372,38 +341,50 @@ static struct download *make_in_place(struct ohtd_call *call, unsigned int form,
 	return NULL;
 }
 
-void ohtd_download_open(struct ohtd_call *call, unsigned int form,
-			const struct ohtd_export_query *query)
+/* It is refused, or its head is all. */
+static bool is_answered(struct ohtd_call *call, const struct ohtd_download_source *source)
 {
-	struct download *download;
-	struct download_late *job;
-
+	if (!source) {
+		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+		return true;
+	}
 	/* There the end of the connection is the end of the body, and what was cut off looks whole. */
-	if (call->req->version < 0x101) {
+	if (call->req->version < 0x101 && !source->measured) {
 		ohtd_reply_problem(call, 505, "http_version",
-				   "an export needs HTTP/1.1: tell the proxy to use it");
-		return;
+				   "an %s needs HTTP/1.1: tell the proxy to use it", source->what);
+		return true;
 	}
 	if (refuse_in_drain(call))
-		return;
+		return true;
 	/* The head alone, with which it would begin. */
-	if (ohtd_method_is_head(call->req->method.base, call->req->method.len)) {
-		ohtd_reply_data(call, 200, ohtd_export_form_of(form)->type, "", 0);
-		return;
+	if (!source->measured && ohtd_method_is_head(call->req->method.base, call->req->method.len)) {
+		ohtd_reply_data(call, 200, source->type, "", 0);
+		return true;
 	}
-	download = make_in_place(call, form, query);
-	if (!download)
-		return;
-	job = ohtd_late_make(call, sizeof(*job));
+	return false;
+}
+
+static void begin(struct ohtd_call *call, struct download *download)
+{
+	struct download_late *job = ohtd_late_make(call, sizeof(*job));
+
 	if (!job) {
 		free_download(download);
 		return;
 	}
-	ohtd_log(OHTD_LOG_INFO, "http", "export", "%s: %u signals as %s", call->who.user,
-		 query->count, ohtd_export_form_of(form)->suffix);
 	job->download = download;
 	job->late.release = release_first;
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, make_first, reply_first);
+}
+
+void ohtd_download_open(struct ohtd_call *call, struct ohtd_download_source *source)
+{
+	struct download *download = is_answered(call, source) ? NULL : make_in_place(call, source);
+
+	if (download)
+		begin(call, download);
+	else if (source)
+		source->free(source);
 }
 
 /* ---- what happens by itself ---- */

@@ -1,24 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     exports on their way to their clients.
+ * Owns:     long answers on their way to their clients.
  * Contexts: the loop of the connection; pieces are made by workers.
  * Locks:    that of the places; the loop and a worker take turns.
  *
  * A piece is made when the client has taken the one before: a client that reads slowly slows its
- * own export alone, and holds one piece. Two exports are under way at a time, one of each account.
+ * own answer alone, and holds one piece. Two are under way at a time, one of each account.
  * A client that leaves leaves nothing behind.
  */
 #ifndef OHTD_LIVE_DOWNLOAD_H
 #define OHTD_LIVE_DOWNLOAD_H
 
-#include "history/export.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct ohtd_call;
 struct ohtd_loop;
 
-/* Answers with all samples of the span. @form: enum ohtd_export_forms. */
-void ohtd_download_open(struct ohtd_call *call, unsigned int form,
-			const struct ohtd_export_query *query);
+#define OHTD_DOWNLOAD_FILE_BYTES	64
+
+/**
+ * struct ohtd_download_source - what makes the pieces; first member of what it makes them of
+ * @what: "export", for the log and refusals
+ * @type: media type
+ * @file: name under which a browser keeps it; may be filled in by the first @make
+ * @measured: @bytes is known when the first piece is
+ * @bytes: of all pieces
+ * @make: on a worker: the next piece, which may be empty and is good until the next call. 1: there are more, 0: it was the last
+ *	one, or a negative errno
+ * @refuse: on the loop: answers, since the first piece could not be made for the reason @why
+ * @free: the end of it
+ */
+struct ohtd_download_source {
+	const char *what, *type;
+	char file[OHTD_DOWNLOAD_FILE_BYTES];
+	bool measured;
+	uint64_t bytes;
+	int (*make)(struct ohtd_download_source *source, const char **piece, size_t *bytes);
+	void (*refuse)(struct ohtd_call *call, struct ohtd_download_source *source, int why);
+	void (*free)(struct ohtd_download_source *source);
+};
+
+/* Answers with all pieces. @source is the download's from now on; NULL: there was no memory for it. */
+void ohtd_download_open(struct ohtd_call *call, struct ohtd_download_source *source);
 
 /* Each tick: those that had no worker ask again, and those whose session has ended are cut off. */
 void ohtd_downloads_tick(struct ohtd_loop *loop);
