@@ -134,6 +134,41 @@ def test_a_backup_says_what_it_is(own):
     assert own.get(f"backups/{number}", role="supervisor").status == 404
 
 
+def test_a_file_of_any_size_is_kept_elsewhere(own, tmp_path):
+    """It comes in pieces with its length in front; what does not come whole, or has no room under its name, leaves nothing."""
+    number, elsewhere = 20200101000000, tmp_path / "kept"
+    part = secrets.token_bytes(1 << 20)
+    file_of(own, number).write_bytes(part * 33)
+    told = own.request("HEAD", f"backups/{number}/content", role="administrator")
+    assert (told.status, told.headers["content-length"], told.body) == (200, str(33 << 20), b"")
+    assert told.headers["content-disposition"] == f'attachment; filename="{number}.ohtbackup"'
+    saved = ohtctl(own, "backup", "save", str(number), "--output", str(elsewhere))
+    assert saved.returncode == 0 and saved.stderr == f"{elsewhere}: 34.6 MB\n", saved
+    assert elsewhere.stat().st_mode & 0o777 == 0o600 and elsewhere.read_bytes() == part * 33
+    elsewhere.write_text("mine")
+    assert "File exists" in ohtctl(own, "backup", "save", str(number), "--output", str(elsewhere)).stderr and elsewhere.read_text() == "mine"
+    elsewhere.unlink()
+    file_of(own, number).unlink()
+    refused = ohtctl(own, "backup", "save", str(number), "--output", str(elsewhere))
+    assert refused.returncode == 1 and f"there is no backup {number}" in refused.stderr and not elsewhere.exists()
+
+
+def test_a_file_that_loses_its_end_breaks_off(own):
+    """The disk loses its end while it is on its way."""
+    number = 20200101000000
+    file_of(own, number).write_bytes(bytes(64 << 20))
+    link = own.connection()
+    link.request("GET", f"/api/v1/backups/{number}/content", None, {"Authorization": f"Bearer {own.token('administrator')}"})
+    with link.getresponse() as answer:
+        came = len(answer.read(1 << 16))
+        os.truncate(file_of(own, number), 1 << 20)
+        while more := len(answer.read(1 << 16)):
+            came += more
+    link.close()
+    assert came < 64 << 20 and "download_cut: backup of administrator" in own.log()
+    file_of(own, number).unlink()
+
+
 @pytest.mark.parametrize("method, path, role", [
     ("GET", "backups", "operator"), ("POST", "backups", "supervisor"), ("GET", "backups/1/content", "supervisor"),
     ("POST", "backups/1/restore", "supervisor"), ("DELETE", "jobs/1", "supervisor")])

@@ -107,6 +107,7 @@ int cmd_foxglove(struct cli *cli, int count, char **arguments);
 
 int cmd_backup_make(struct cli *cli, int count, char **arguments);
 int cmd_backup_verify(struct cli *cli, int count, char **arguments);
+int cmd_backup_save(struct cli *cli, int count, char **arguments);
 int cmd_backup_restore(struct cli *cli, int count, char **arguments);
 int cmd_backup_delete(struct cli *cli, int count, char **arguments);
 

@@ -2,19 +2,28 @@
 /* ohtctl backup: backups of ohtd's database, and their way back. */
 #include "cmd.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "client.h"
 #include "offline.h"
 #include "remote.h"
+#include "save.h"
+#include "show.h"
 #include "show_answer.h"
+#include "site.h"
 
 #define LOOK_NS		200000000
 #define PATH_BYTES	96
+#define TURN_MS		200
+#define PROGRESS_MS	500
+#define UNAUTHORIZED	401
 
 static bool has_ended(struct json_object *job)
 {
@@ -110,6 +119,142 @@ int cmd_backup_delete(struct cli *cli, int count, char **arguments)
 
 	(void)count;
 	return remote_numbered(cli, &call, arguments[0]);
+}
+
+/* ---- its file ---- */
+
+/**
+ * struct saving - the file of a backup, while it comes
+ * @cli: whose
+ * @name: where it goes
+ * @to: open from the first bytes on, so that a refusal leaves none behind
+ * @made: @to is a file that was not there
+ * @failed: it cannot be written
+ * @progress: how far it has come is shown
+ * @bytes: written so far
+ * @shown_ms: when that was shown last
+ */
+struct saving {
+	struct cli *cli;
+	const char *name;
+	FILE *to;
+	bool made, failed, progress;
+	int64_t bytes, shown_ms;
+};
+
+/* It has the hashes of passwords. */
+static bool open_new(struct saving *saving)
+{
+	mode_t mask = umask(S_IRWXG | S_IRWXO);
+	struct stat st;
+
+	saving->to = save_new(saving->name);
+	umask(mask);
+	saving->failed = !saving->to;
+	if (saving->failed)
+		cli_fail(saving->cli, CLI_FAILED, "%s: %s", saving->name, strerror(errno));
+	else
+		saving->made = !fstat(fileno(saving->to), &st) && S_ISREG(st.st_mode);
+	return !saving->failed;
+}
+
+static bool take(void *arg, const char *bytes, size_t count)
+{
+	struct saving *saving = arg;
+
+	if (!saving->to && !open_new(saving))
+		return false;
+	saving->failed = fwrite(bytes, 1, count, saving->to) != count;
+	if (saving->failed)
+		cli_fail(saving->cli, CLI_FAILED, "%s: %s", saving->name, strerror(errno));
+	saving->bytes += (int64_t)count;
+	return !saving->failed;
+}
+
+static void show_bytes(struct saving *saving, bool last)
+{
+	int64_t now_ms = (int64_t)show_now_ms();
+
+	if (!saving->progress || (!last && now_ms - saving->shown_ms < PROGRESS_MS))
+		return;
+	saving->shown_ms = now_ms;
+	fprintf(saving->cli->err, "\r%.1f MB%s", (double)saving->bytes / 1e6, last ? "\n" : "");
+	fflush(saving->cli->err);
+}
+
+/* What came in part is no backup, and goes. @result: so far. */
+static int close_file(struct saving *saving, int result)
+{
+	if (!saving->to)
+		return result;
+	if (!result && (fflush(saving->to) || (saving->made && fsync(fileno(saving->to)))))
+		result = cli_fail(saving->cli, CLI_FAILED, "%s: %s", saving->name, strerror(errno));
+	if (fclose(saving->to) && !result)
+		result = cli_fail(saving->cli, CLI_FAILED, "%s: %s", saving->name, strerror(errno));
+	if (result && saving->made)
+		unlink(saving->name);
+	return result;
+}
+
+/* @again: it is to be asked once more, with another token. */
+static int take_file(struct saving *saving, const char *path, bool *again)
+{
+	const struct http_request kind = { .type = "application/octet-stream" };
+	struct cli *cli = saving->cli;
+	struct http_stream *stream = client_stream(cli, path, kind, take, saving);
+	struct http_answer answer;
+	enum http_result came;
+	int result = CLI_DONE;
+
+	if (!stream)
+		return cli_fail(cli, CLI_FAILED, "out of memory");
+	while (http_stream_wait(stream, -1, TURN_MS) && !cli_interrupted() && !saving->failed)
+		show_bytes(saving, false);
+	came = http_stream_close(stream, &answer);
+	show_bytes(saving, true);
+	if (saving->failed)
+		result = CLI_FAILED;
+	else if (cli_interrupted())
+		result = cli_fail(cli, CLI_FAILED, "interrupted: nothing is kept of it");
+	else if (saving->to && came != HTTP_ANSWERED)
+		result = cli_fail(cli, CLI_FAILED, "broken off, and nothing is kept of it: %s", answer.why);
+	else if (!saving->to && came == HTTP_ANSWERED && answer.status == UNAUTHORIZED && cli->url && !*again)
+		*again = true;
+	else if (!saving->to)
+		result = client_stream_failed(cli, came, &answer);
+	else
+		*again = false;
+	http_forget(&answer);
+	return result;
+}
+
+int cmd_backup_save(struct cli *cli, int count, char **arguments)
+{
+	struct saving saving = { .cli = cli, .name = cli->output, .progress = !cli->json && isatty(fileno(cli->err)) };
+	char path[PATH_BYTES], name[PATH_BYTES];
+	bool again = false;
+	int result = name_act(cli, arguments[0], "/content", path);
+
+	(void)count;
+	if (!result && !saving.name) {
+		snprintf(name, sizeof(name), "%s.ohtbackup", arguments[0]);
+		saving.name = name;
+	}
+	if (!result)
+		result = client_prepare(cli);
+	if (result)
+		return result;
+	cli_catch_signals();
+	result = take_file(&saving, path, &again);
+	if (!result && again) {
+		result = site_renew(cli);
+		if (!result)
+			result = take_file(&saving, path, &again);
+	}
+	result = close_file(&saving, result);
+	if (!result && !cli->json)
+		fprintf(cli->err, "%s: %.1f MB\n", saving.name, (double)saving.bytes / 1e6);
+	return result;
 }
 
 static bool is_number(const char *word)

@@ -3,23 +3,26 @@
 #include "api/api.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "jobs/backups.h"
 #include "jobs/jobs.h"
 #include "lists/list.h"
+#include "live/download.h"
 #include "robot/codes.h"
 #include "server/call.h"
 #include "server/late.h"
 #include "views/services.h"
 #include "views/words.h"
 
-#define SENT_BYTES_MAX	(32u << 20)
+#define PIECE_BYTES	65536
 
 /* ---- how one is shown ---- */
 
@@ -285,7 +288,6 @@ OHTD_ROUTE_TABLE(ohtd_job_routes, "Jobs", job_routes);
  * @job: out: id of the job
  * @view: out: one
  * @views: out: all, for the list
- * @data, @bytes: out: content of the file
  * @result: out: a negative errno, or what the work has returned. Not that of @late, whose errors are the store's
  */
 struct backup_late {
@@ -297,8 +299,6 @@ struct backup_late {
 	int64_t job;
 	struct ohtd_backup_view view;
 	struct ohtd_backup_view *views;
-	char *data;
-	size_t bytes;
 	int result;
 };
 
@@ -307,7 +307,6 @@ static void release(struct ohtd_late *late)
 	struct backup_late *job = (struct backup_late *)late;
 
 	free(job->views);
-	free(job->data);
 }
 
 static struct backup_late *make_job(struct ohtd_call *call)
@@ -332,6 +331,11 @@ static void act(struct ohtd_call *call, int (*work)(struct ohtd_late *late),
 		ohtd_late_act(call, &job->late, OHTD_LATE_MS, work, answer);
 }
 
+static void reply_unknown(struct ohtd_call *call, int64_t id)
+{
+	ohtd_reply_problem(call, 404, "not_found", "there is no backup %" PRId64 ": see GET backups", id);
+}
+
 /* False: it has been refused. */
 static bool has_result(struct ohtd_call *call, const struct ohtd_late *late)
 {
@@ -343,7 +347,7 @@ static bool has_result(struct ohtd_call *call, const struct ohtd_late *late)
 	}
 	switch (job->result) {
 	case -ENOENT:
-		ohtd_reply_problem(call, 404, "not_found", "there is no backup %" PRId64 ": see GET backups", job->id);
+		reply_unknown(call, job->id);
 		return false;
 	case -EBUSY:
 		ohtd_reply_problem(call, 409, "job_runs", "another one waits or is under way: see GET jobs");
@@ -353,9 +357,6 @@ static bool has_result(struct ohtd_call *call, const struct ohtd_late *late)
 		return false;
 	case -E2BIG:
 		ohtd_reply_problem(call, 409, "too_many_backups", "there are %d backups: delete one", OHTD_BACKUPS_MAX);
-		return false;
-	case -EFBIG:
-		ohtd_reply_problem(call, 409, "backup_too_large", "its file is larger than %u bytes", SENT_BYTES_MAX);
 		return false;
 	case -EAGAIN:
 		ohtd_reply_header(call, "retry-after", "2");
@@ -423,40 +424,98 @@ static void get_backup(struct ohtd_call *call)
 	act(call, work_look, reply_one);
 }
 
-static int read_content(struct backup_late *job)
+/* ---- its file ---- */
+
+/**
+ * struct taken - the file of a backup on its way to a client
+ * @source: its length is that of the file when it was opened
+ * @backups: the backups
+ * @id: of one
+ * @by: name of the user
+ * @fd: -1: not open yet
+ * @sent: bytes in front of the next piece
+ * @piece: PIECE_BYTES
+ */
+struct taken {
+	struct ohtd_download_source source;
+	struct ohtd_backups *backups;
+	int64_t id;
+	char by[OHTD_USER_NAME_MAX + 1];
+	int fd;
+	uint64_t sent;
+	char piece[PIECE_BYTES];
+};
+
+static int open_file(struct taken *taken)
 {
+	struct ohtd_backup_view view;
 	char path[512];
-	int r = ohtd_backups_look(job->backups, job->id, &job->view);
+	struct stat st;
+	int r = ohtd_backups_look(taken->backups, taken->id, &view);
 
 	if (r)
 		return r;
-	if (job->view.bytes > SENT_BYTES_MAX)
-		return -EFBIG;
-	ohtd_backups_path(job->backups, job->id, path, sizeof(path));
-	return ohtd_file_read(path, (size_t)job->view.bytes, &job->data, &job->bytes);
+	ohtd_backups_path(taken->backups, taken->id, path, sizeof(path));
+	taken->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (taken->fd < 0 || fstat(taken->fd, &st))
+		return -errno;
+	taken->source.bytes = (uint64_t)st.st_size;
+	ohtd_log(OHTD_LOG_NOTICE, "http", "backup_taken", "%" PRId64 " by %s", taken->id, taken->by);
+	return 0;
 }
 
-static int work_read(struct ohtd_late *late)
+static int make_piece(struct ohtd_download_source *source, const char **piece, size_t *bytes)
 {
-	struct backup_late *job = (struct backup_late *)late;
+	struct taken *taken = (struct taken *)source;
+	ssize_t count;
+	int r = taken->fd < 0 ? open_file(taken) : 0;
 
-	return keep(job, read_content(job));
+	if (r)
+		return r;
+	count = pread(taken->fd, taken->piece, sizeof(taken->piece), (off_t)taken->sent);
+	if (count < 0)
+		return -errno;
+	taken->sent += (uint64_t)count;
+	/* Nobody writes into it; a disk can lose its end. */
+	if ((!count && source->bytes) || taken->sent > source->bytes)
+		return -EIO;
+	*piece = taken->piece;
+	*bytes = (size_t)count;
+	return taken->sent < source->bytes;
 }
 
-static void reply_content(struct ohtd_call *call, struct ohtd_late *late)
+static void refuse_file(struct ohtd_call *call, struct ohtd_download_source *source, int why)
 {
-	const struct backup_late *job = (const struct backup_late *)late;
+	if (why == -ENOENT)
+		reply_unknown(call, ((struct taken *)source)->id);
+	else
+		ohtd_reply_store_problem(call, why);
+}
 
-	if (!has_result(call, late))
-		return;
-	ohtd_reply_header(call, "content-disposition",
-			  ohtd_call_text_of(call, "attachment; filename=\"%" PRId64 ".ohtbackup\"", job->id));
-	ohtd_reply_data(call, 200, "application/octet-stream", job->data, job->bytes);
+static void end_file(struct ohtd_download_source *source)
+{
+	struct taken *taken = (struct taken *)source;
+
+	if (taken->fd >= 0)
+		close(taken->fd);
+	free(taken);
 }
 
 static void get_content(struct ohtd_call *call)
 {
-	act(call, work_read, reply_content);
+	struct taken *taken = calloc(1, sizeof(*taken));
+
+	if (taken) {
+		taken->source = (struct ohtd_download_source){
+			.what = "backup", .type = "application/octet-stream", .measured = true,
+			.make = make_piece, .refuse = refuse_file, .free = end_file };
+		taken->backups = ohtd_call_scene(call).services->backups;
+		taken->id = call->params.id;
+		taken->fd = -1;
+		snprintf(taken->by, sizeof(taken->by), "%s", call->who.user);
+		snprintf(taken->source.file, sizeof(taken->source.file), "%" PRId64 ".ohtbackup", taken->id);
+	}
+	ohtd_download_open(call, taken ? &taken->source : NULL);
 }
 
 /* ---- acts ---- */
@@ -596,9 +655,9 @@ static const struct ohtd_route routes[] = {
 		.summary = "What a backup says of itself",
 	}, {
 		.method = OHTD_GET, .path = "backups/{id}/content", .role = OHTD_ROLE_ADMINISTRATOR,
-		.flags = OHTD_ROUTE_STORE,
+		.kind = OHTD_STREAM, .flags = OHTD_ROUTE_STORE,
 		.replies = { { 200, NULL, "application/octet-stream" } },
-		.problems = { "not_found", "backup_too_large" },
+		.problems = { "not_found", "too_many_exports", "out_of_memory", "unavailable" },
 		.handle = get_content,
 		.summary = "The file of a backup, to be kept elsewhere",
 		.text = "It has the hashes of passwords, and without a key it is not encrypted.",

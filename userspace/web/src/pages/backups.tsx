@@ -24,8 +24,9 @@ const BUSY_MS = 500;
 /* Others order jobs, too. */
 const IDLE_MS = 10_000;
 const OLD_MS = 2 * 86_400_000;
-/* 32 MiB over a slow network. */
-const DOWNLOAD_MS = 300_000;
+/* Over a slow network: 200 kB a second. */
+const DOWNLOAD_LEAST_MS = 60_000;
+const DOWNLOAD_BYTES_A_MS = 200;
 const EMPTY = {};
 
 const hasEnded = ({ state }: LongJob) => state !== "waiting" && state !== "running";
@@ -189,10 +190,10 @@ function Backups() {
 		});
 	const acts: RowActs = {
 		verify: ({ id }) => order(`backups/${id}/verify`),
-		take: ({ id }) =>
+		take: ({ id, bytes }) =>
 			void saving.run(async () => {
 				setTaking(id);
-				download(await call<Blob>("GET", `backups/${id}/content`, { as: "blob", timeoutMs: DOWNLOAD_MS }), `${id}.ohtbackup`);
+				download(await call<Blob>("GET", `backups/${id}/content`, { as: "blob", timeoutMs: DOWNLOAD_LEAST_MS + bytes / DOWNLOAD_BYTES_A_MS }), `${id}.ohtbackup`);
 			}),
 		restore: setRestoring,
 		remove: async (backup) => {
