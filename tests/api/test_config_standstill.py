@@ -231,7 +231,11 @@ def test_it_is_checked_as_a_whole_when_it_is_asked_for(moving):
     checked = moving.post("config/check", {"motion": {"jog_mm_s": 98}, "robot": {"place": "roof"}}, role="administrator")
     assert checked.status == 200 and {"moving", "wrong_state"} & {why["code"] for why in checked.json["why_not"]}, checked
     assert moving.get("control").json["holder"] == holder
-    assert "the robot would refuse it now: " in ohtctl(moving, "config", "check", SPEED, "98").stdout
+    # In the words of the refusal, with the state.
+    refused = patch(moving, {"motion": {"jog_mm_s": 98}})
+    assert refused.code == "wrong_state" and checked.json["why_not"][0]["text"] == refused.json["errors"][0]["detail"] and "robot: " in refused.json["detail"], refused
+    told = ohtctl(moving, "config", "check", SPEED, "98").stdout
+    assert "the robot would refuse it now: " in told and "with --at-standstill it would wait until the robot stands" in told
     assert moving.post("config/check", {"robot": {"place": "roof"}}, role="administrator").json["why_not"] == []
     for answer, code in ((patch(moving, {"motion": {"jog_mm_s": 5000}}, query="?apply_at=standstill"), "config_contradiction"),
                          (ask(moving, -1), "validation"), (ask(moving, 98, headers={"If-Match": f'"{base + 1}"'}), "config_changed"),

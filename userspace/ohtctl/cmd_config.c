@@ -144,6 +144,8 @@ static void show_reasons(struct cli *cli, struct json_object *answer)
 	for (size_t i = 0; i < count; i++)
 		fprintf(cli->out, "the robot would refuse it now: %s\n",
 			text_of(json_object_object_get(json_object_array_get_idx(reasons, i), "text")));
+	if (count && json_object_get_boolean(json_object_object_get(answer, "needs_standstill")))
+		fprintf(cli->out, "with --at-standstill it would wait until the robot stands\n");
 }
 
 static void show_change(struct cli *cli, struct json_object *answer)

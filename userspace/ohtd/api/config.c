@@ -355,7 +355,7 @@ static void put_reasons(struct ohtd_call *call, const struct ohtd_change *change
 
 	for (size_t i = 0; i < count; i++)
 		reasons[i] = (struct verb_reason){
-			.code = list->items[i].code, .text = ohtd_why_text(list->items[i].code),
+			.code = list->items[i].code, .text = ohtd_reason_text_of(call, &change->answer, i),
 			.address = list->items[i].unit ? list->items[i].unit : OHTD_NONE,
 		};
 	view->why_not = reasons;

@@ -21,6 +21,7 @@
 
 /* On top of a command's own deadline: the control thread answers shortly after it. */
 #define GRACE_MS	2000
+#define REASON_BYTES	256
 
 /*
  * One sentence out of the reason, its cause, its unit, the state or the holder of the lease, of which
@@ -48,6 +49,14 @@ static void reason_text(const struct ohtd_answer *answer, const struct ohtd_why 
 		snprintf(text, size, "%.*s%s.", (int)n, reason, unit);
 }
 
+const char *ohtd_reason_text_of(struct ohtd_call *call, const struct ohtd_answer *answer, size_t reason)
+{
+	char text[REASON_BYTES];
+
+	reason_text(answer, &answer->why.items[reason], text, sizeof(text));
+	return ohtd_call_text_of(call, "%s", text);
+}
+
 static const char *keep(const struct ohtd_memory *memory, const char *text)
 {
 	size_t bytes = strlen(text) + 1;
@@ -59,7 +68,7 @@ static void fill_reasons(const struct ohtd_answer *answer, const struct ohtd_mem
 			 struct ohtd_refusal *refusal)
 {
 	const struct ohtd_why_list *list = &answer->why;
-	char text[256];
+	char text[REASON_BYTES];
 
 	refusal->errors_count = list->count < OHTD_WHY_MAX ? list->count : OHTD_WHY_MAX;
 	for (size_t i = 0; i < refusal->errors_count; i++) {

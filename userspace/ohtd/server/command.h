@@ -15,6 +15,7 @@
 #include "robot/snapshot.h"
 #include "tables/commands.h"
 
+struct ohtd_call;
 struct ohtd_clock;
 struct ohtd_loop;
 struct ohtd_principal;
@@ -58,6 +59,9 @@ void ohtd_refusal_of(const struct ohtd_answer *answer, const struct ohtd_memory 
 		     struct ohtd_refusal *refusal);
 /* Of what ohtd_command_post() has returned. */
 void ohtd_refusal_not_taken(int error, struct ohtd_refusal *refusal);
+
+/* The sentence of one of its reasons, with the state, the cause or the holder that it is about; good for the call. */
+const char *ohtd_reason_text_of(struct ohtd_call *call, const struct ohtd_answer *answer, size_t reason);
 
 #define OHTD_COMMAND_BODY_BYTES_MAX	4096
 
