@@ -544,20 +544,22 @@ def test_the_rescue_needs_no_daemon(fresh):
 
     serve(fresh)
     assert ohtctl(fresh, "config", "mark", "1").stdout == "ohtctl config rescue goes back to version 1\n"
-    patch(fresh, {"robot": {"name": "bad"}}, query="?confirm_within_s=600")
+    assert patch(fresh, {"robot": {"name": "bad"}, "backup": {"hour": 7}}, query="?confirm_within_s=600").status == 200
     fresh.process.kill()
     fresh.process.wait()
     with contextlib.closing(sqlite3.connect(fresh.state / "oht.db", isolation_level=None)) as database:
         # The robot moved: version 3 was withdrawn, and version 4 waits for standstill.
         database.execute("INSERT INTO config_versions SELECT 4, 2, author, '', created_ns, document, 0, 0, 1 FROM config_versions WHERE version = 2")
         database.execute("UPDATE config_numbers SET given = 4")
+        # The rescue is older than an item that was changed, and nobody has confirmed the change.
+        database.execute("UPDATE config_versions SET document = json_remove(document, '$.backup.hour') WHERE version = 1")
     done = offline("config", "rescue", "--reason", "it did not start")
     assert done.stdout == "version 5 is live from the next start of ohtd on\n", done
     serve(fresh)
-    newest = fresh.get("config/versions").json["items"][0]
-    assert (newest["version"], newest["parent"], newest["state"], newest["reason"]) == (5, 2, "live", "it did not start")
+    added, newest = fresh.get("config/versions").json["items"][:2]
+    assert (newest["version"], newest["parent"], newest["reason"]) == (5, 2, "it did not start") and added["reason"].startswith("items that are new")
     assert newest["author"].startswith("uid ")
-    assert config(fresh)["robot"]["name"] == "OHT-50"
+    assert (config(fresh)["robot"]["name"], config(fresh)["backup"]["hour"]) == ("OHT-50", 2)
     told = [item for item in fresh.get("audit", role="administrator").json["items"] if item["act"] == "POST config/rescue"]
     assert [(item["object"], item["result"], item["from"]) for item in told] == [("version 5", "200", "local")]
     drops = [item["object"] for item in fresh.get("audit", role="administrator").json["items"] if item["act"] == "drop of a change"]

@@ -251,17 +251,32 @@ static void keep_newer(struct ohtd_config_kept *kept, const char *newest)
 	json_object_put(rescue);
 }
 
+/* The newest version into rescue->newest, and what is in force into rescue->kept: nobody has confirmed a version that is to return. */
+static int read_newest(struct ohtd_db *db, struct rescue *rescue)
+{
+	struct ohtd_config_kept *kept = &rescue->kept;
+	int r = ohtd_db_config_newest(db, kept);
+
+	rescue->newest = kept->head;
+	if (r || !kept->head.returns_to)
+		return r;
+	kept->head.version = kept->head.returns_to;
+	r = ohtd_db_config_get(db, kept);
+	if (r == -ENOENT)
+		snprintf(kept->document, sizeof(kept->document), "{}");
+	return r == -ENOENT ? 0 : r;
+}
+
 static int work_rescue(struct ohtd_db *db, void *arg)
 {
 	struct rescue *rescue = arg;
 	struct ohtd_config_kept *kept = &rescue->kept;
 	char *newest;
 	int64_t given;
-	int r = ohtd_db_config_newest(db, kept);
+	int r = read_newest(db, rescue);
 
 	if (r)
 		return r;
-	rescue->newest = kept->head;
 	newest = strdup(kept->document);
 	if (!newest)
 		return -ENOMEM;
