@@ -531,6 +531,8 @@ static int run_make(struct ohtd_job *job, const struct ohtd_job_order *order)
 	unlink(making.unnamed);
 	if (ohtd_file_has_no_room(r))
 		ohtd_job_say(job, "there is not enough room on the disk; nothing was written");
+	else if (r == -ENOENT && making.at)
+		ohtd_job_say(job, "there is no history yet: the first values are written some seconds after the first start");
 	else if (r && r != -ECANCELED && making.at)
 		ohtd_job_say(job, "the history cannot be copied (%s); without it a backup can be made", strerror(-r));
 	if (r)
