@@ -196,7 +196,8 @@ def test_rules_are_made_and_changed_at_the_machine(daemon):
     finally:
         assert ohtctl(daemon, verb=("alerts", "rules", "delete", "typed")).startswith("typed: ")
     assert daemon.get("alert-rules/typed").status == 404
-    for wrong, says in (("set battery_low limit", "no value for limit"), ("set battery_low", "which members"), ("add", "needs the code"),
+    for wrong, says in (("set battery_low limit", "no value for limit"), ("set battery_low", "20; it takes enabled, limit, hysteresis, "),
+                        ("add x", "it needs signal, when, limit, hysteresis, text, consequence, action and takes kind, "), ("add", "needs the code"),
                         ("delete a b", "not also 'b'"), ("flux a", "add, set or delete: 'flux'"), ("set battery_low flux 1", "flux"),
                         ("set battery_low limit 22 limit 23", "limit is there twice")):
         with pytest.raises(subprocess.CalledProcessError) as refused:

@@ -197,6 +197,8 @@ static void what_was_told_ends_and_what_comes_shelved_does_not_begin(void **stat
 	assert_int_equal(told("began", 1), 1);
 	assert_int_equal(told("ended", 1), 1);
 	assert_int_equal(told("began", 2), 1);
+	/* The first came before its shelf. */
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM alerts WHERE rested <> (number = 2)"), 0);
 }
 
 /* Between two writes it ended, and came again shelved: for others it has stood all the time. */
@@ -330,6 +332,8 @@ static void a_flood_is_told_once(void **state)
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM webhook_deliveries WHERE text = '13 alerts.' AND event = 'alert.ended'"), 1);
 	assert_int_equal(told("began", 12), 1);
 	assert_int_equal(told("began", 11), 0);
+	/* What was held back was counted. */
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM alerts WHERE rested <> (code = 'alert_flood')"), 0);
 }
 
 /* ---- what is about one module ---- */
@@ -375,6 +379,8 @@ static void one_fault_is_told_once(void **state)
 	look_until(7 * S, "SELECT count(*) FROM alerts WHERE ended_ns > 0", 3);
 	assert_int_equal(told("began", 2), 1);
 	assert_int_equal(told("began", 3) + told("ended", 3), 0);
+	/* It rested when it came, however it ended. */
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM alerts WHERE rested <> (unit IN (2, 3))"), 0);
 }
 
 static void emergencies_and_faults_are_never_shelved(void **state)

@@ -212,7 +212,9 @@ static void take_starts(void)
 		assert_int_equal(run.end, runs[i].cycles);
 		runs[i].start_ns = run.start_ns;
 	}
+	/* Without a next one it stays: who asks once more does not begin anew. */
 	assert_int_equal(ohtd_history_next_run(history, 0, INT64_MAX, &run), 0);
+	assert_int_equal(run.run, 2);
 }
 
 /* ---- brute force ---- */

@@ -87,7 +87,7 @@ static void comments_go_with_their_alert(void **state)
 	/* The oldest alert is dropped for a new one. */
 	keep_alerts(OHTD_ALERTS_KEPT, 1);
 	run("WITH RECURSIVE n (i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) INSERT INTO alerts"
-	    " SELECT i, 'x', 'warning', 'log', 0, '', 1, 1, 1, 0, 0, '', 0, 0, 0 FROM n");
+	    " SELECT i, 'x', 'warning', 'log', 0, '', 1, 1, 1, 0, 0, '', 0, 0, 0, 0 FROM n");
 	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM alert_comments"), 2);
 	keep_alerts(OHTD_ALERTS_KEPT + 1, 1);
 	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM alert_comments"), 0);
@@ -117,7 +117,7 @@ struct row {
 	int64_t number, since_ns, ended_ns, times, fastest_ns;
 	unsigned int code;
 	uint8_t unit;
-	bool cut;
+	bool cut, rested;
 };
 
 static struct row rows[ROWS_MAX];
@@ -150,6 +150,7 @@ static void roll_rows(unsigned int *seed)
 			row->since_ns -= (int64_t)dice(seed, 9000) * S;
 		if (dice(seed, 8))
 			row->ended_ns = row->since_ns + ((int64_t)dice(seed, dice(seed, 10) ? 900 : 30000) - 5) * 10 * S;
+		row->rested = !dice(seed, 6);
 		if (row->times > 2)
 			row->fastest_ns = (1 + (int64_t)dice(seed, 200)) * S;
 	}
@@ -164,8 +165,8 @@ static void insert_rows(void)
 		const struct row *row = &rows[i];
 
 		snprintf(sql, sizeof(sql), "INSERT INTO alerts VALUES (%lld, '%s', 'warning', 'module', %u, '', %lld, %lld, %lld, %d,"
-			 " 0, '', 0, 0, %lld)", (long long)row->number, code_of(row->code), row->unit, (long long)row->since_ns,
-			 (long long)row->ended_ns, (long long)row->times, row->cut, (long long)row->fastest_ns);
+			 " 0, '', 0, 0, %lld, %d)", (long long)row->number, code_of(row->code), row->unit, (long long)row->since_ns,
+			 (long long)row->ended_ns, (long long)row->times, row->cut, (long long)row->fastest_ns, row->rested);
 		run(sql);
 	}
 	run("COMMIT");
@@ -256,13 +257,13 @@ static int compare_since(const void *first, const void *second)
 	return (a->number > b->number) - (a->number < b->number);
 }
 
-/* Those of the span, of a code and unit if wished, in the order in which they came. */
+/* Those of the span in the order in which they came: of a code and unit, or all that did not rest. */
 static unsigned int gather(const struct ohtd_alert_numbers *numbers, int code, int unit, const struct row **order)
 {
 	unsigned int count = 0;
 
 	for (unsigned int i = 0; i < row_count; i++)
-		if (came(&rows[i], numbers) && (code < 0 || (rows[i].code == (unsigned int)code && rows[i].unit == unit)))
+		if (came(&rows[i], numbers) && (code < 0 ? !rows[i].rested : rows[i].code == (unsigned int)code && rows[i].unit == unit))
 			order[count++] = &rows[i];
 	qsort(order, count, sizeof(order[0]), compare_since);
 	return count;

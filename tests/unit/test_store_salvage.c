@@ -281,6 +281,64 @@ static void a_file_that_is_too_short(void **state)
 	check_sound(db);
 }
 
+/* Of the last row of a table of one page: behind the length of its cell, to which the page points. */
+static void overwrite_last_number(const char *table, int rows, unsigned char number)
+{
+	off_t page = (off_t)(root_of(table) - 1) * PAGE;
+	int fd = open(store_path, O_RDONLY);
+	unsigned char at[2];
+
+	assert_int_equal(pread(fd, at, sizeof(at), page + 8 + 2 * (rows - 1)), sizeof(at));
+	close(fd);
+	overwrite(page + at[0] * 256 + at[1] + 1, &number, 1);
+}
+
+/* Neither is it taken for newer, nor are rows copied into tables of so early a version that they do not fit. */
+static void a_damaged_number_of_the_schema_takes_nothing_with_it(void **state)
+{
+	static const unsigned char numbers[] = { 52, 3 };
+	int newest = ohtd_schema_version(&ohtd_small_schema);
+
+	for (unsigned int i = 0; i < sizeof(numbers); i++) {
+		struct ohtd_db *db;
+
+		make_full();
+		store_run_sql("INSERT INTO alert_shelves VALUES (1, 'disk_low', 'disk', 0, 1, 2, 'anna', '')");
+		overwrite_last_number("schema_migrations", newest, numbers[i]);
+		store_smash(count_pages() / 2);
+		db = open_damaged();
+		assert_in_range(count_entries(db), ENTRIES - 200, ENTRIES - 1);
+		assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM alert_shelves"), 1);
+		assert_int_equal(ohtd_db_number(db, "SELECT max(version) FROM schema_migrations"), newest);
+		check_sound(db);
+		store_tear_down(state);
+		set_up(state);
+	}
+}
+
+/* Where nothing else is damaged, the number may be right. */
+static void a_sound_file_with_a_newer_number_stays_refused(void **state)
+{
+	(void)state;
+	make_full();
+	overwrite_last_number("schema_migrations", ohtd_schema_version(&ohtd_small_schema), 52);
+	assert_int_equal(ohtd_db_file_set_suspect(store_path), 0);
+	store_refuse_open("schema 52 is newer than this program's ");
+}
+
+static void a_damaged_file_of_a_newer_program_stays_refused(void **state)
+{
+	char sql[96];
+
+	(void)state;
+	make_full();
+	snprintf(sql, sizeof(sql), "INSERT INTO schema_migrations VALUES (%d, 0)", ohtd_schema_version(&ohtd_small_schema) + 1);
+	store_run_sql(sql);
+	store_smash(count_pages() / 2);
+	assert_int_equal(ohtd_db_file_set_suspect(store_path), 0);
+	store_refuse_open("is newer than this program's ");
+}
+
 /* What is only in the log belongs to the damaged one, and goes with it. */
 static void the_log_is_read_and_set_aside_too(void **state)
 {
@@ -499,6 +557,9 @@ int main(void)
 		CASE(an_index_that_lies_is_made_anew),
 		CASE(a_lost_list_of_tables_leaves_an_empty_database),
 		CASE(a_file_that_is_too_short),
+		CASE(a_damaged_number_of_the_schema_takes_nothing_with_it),
+		CASE(a_sound_file_with_a_newer_number_stays_refused),
+		CASE(a_damaged_file_of_a_newer_program_stays_refused),
 		CASE(the_log_is_read_and_set_aside_too),
 		CASE(damage_anywhere_never_keeps_it_from_starting),
 		CASE(a_repair_that_was_cut_short_is_ended),

@@ -31,15 +31,61 @@ static struct json_object *value_of(const char *word)
 	return json_object_new_string(word);
 }
 
+static bool is_needed(struct json_object *shape, const char *member)
+{
+	struct json_object *needed = json_object_object_get(shape, "required");
+	size_t count = json_object_is_type(needed, json_type_array) ? json_object_array_length(needed) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(json_object_get_string(json_object_array_get_idx(needed, i)), member))
+			return true;
+	return false;
+}
+
+/* But the code, which is no word behind it. */
+static void list_members(struct json_object *shape, bool needed, char *list, size_t size)
+{
+	struct json_object *members = json_object_object_get(shape, "properties");
+	size_t used = 0;
+
+	*list = '\0';
+	if (!json_object_is_type(members, json_type_object))
+		return;
+	json_object_object_foreach(members, name, member) {
+		(void)member;
+		if (used < size && strcmp(name, "code") && is_needed(shape, name) == needed)
+			used += (size_t)snprintf(list + used, size - used, "%s%s", used ? ", " : "", name);
+	}
+}
+
+/* As the daemon describes them, under this name. */
+static int complain_without_members(struct cli *cli, const char *code, const char *shape_name)
+{
+	struct json_object *document = NULL, *shape;
+	char needed[200], others[200];
+	int result = client_request(cli, "GET", "openapi.json", NULL, &document);
+
+	if (!result) {
+		shape = json_object_object_get(json_object_object_get(document, "components"), "schemas");
+		shape = json_object_object_get(shape, shape_name);
+		list_members(shape, true, needed, sizeof(needed));
+		list_members(shape, false, others, sizeof(others));
+		result = cli_fail(cli, CLI_USAGE, "say which members of rule %s, as: limit 20; it %s%s%stakes %s", code,
+				  *needed ? "needs " : "", needed, *needed ? " and " : "", others);
+	}
+	json_object_put(document);
+	return result;
+}
+
 /* "limit 21.5 text 'The supply is low'" behind the code. 0, or an exit code after a complaint. */
-static int take_members(struct cli *cli, int count, char **arguments, struct json_object *body)
+static int take_members(struct cli *cli, int count, char **arguments, const char *shape_name, struct json_object *body)
 {
 	int result = check_code(cli, arguments[0]);
 
 	if (!result && !(count % 2))
 		result = cli_fail(cli, CLI_USAGE, "no value for %s", arguments[count - 1]);
 	if (!result && count < 3)
-		result = cli_fail(cli, CLI_USAGE, "say which members of rule %s, as: limit 20", arguments[0]);
+		result = complain_without_members(cli, arguments[0], shape_name);
 	for (int i = 1; !result && i < count; i += 2) {
 		if (json_object_object_get_ex(body, arguments[i], NULL))
 			result = cli_fail(cli, CLI_USAGE, "%s is there twice", arguments[i]);
@@ -52,7 +98,7 @@ static int take_members(struct cli *cli, int count, char **arguments, struct jso
 static int add_rule(struct cli *cli, int count, char **arguments)
 {
 	struct json_object *body = json_object_new_object(), *answer = NULL;
-	int result = take_members(cli, count, arguments, body);
+	int result = take_members(cli, count, arguments, "AlertRuleBody", body);
 
 	json_object_object_add(body, "code", json_object_new_string(arguments[0]));
 	if (!result)
@@ -69,7 +115,7 @@ static int set_rule(struct cli *cli, int count, char **arguments)
 {
 	struct json_object *body = json_object_new_object(), *rule = NULL, *answer = NULL;
 	char path[CLIENT_PATH_BYTES], tag[32];
-	int result = take_members(cli, count, arguments, body);
+	int result = take_members(cli, count, arguments, "AlertRuleChange", body);
 
 	snprintf(path, sizeof(path), "alert-rules/%s", arguments[0]);
 	if (!result)

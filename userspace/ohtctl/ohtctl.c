@@ -197,7 +197,7 @@ static const struct cli_verb verbs[] = {
 	{ "alerts summary", "", "how many came, in floods or chattering, 7 days", cmd_alert_summary,
 	  CLI_OPT_SOCKET | CLI_OPT_FROM | CLI_OPT_TO, 0, 0, cmd_alert_summary },
 	{ "alerts rules", "[CODE | add CODE MEMBER VALUE... | set CODE MEMBER VALUE... | delete CODE]",
-	  "rules on values: all, one; make, change or delete one", cmd_alert_rules, CLI_OPT_SOCKET, 0, 64, cmd_alert_rules },
+	  "rules on values; add or set CODE alone names the members", cmd_alert_rules, CLI_OPT_SOCKET, 0, 64, cmd_alert_rules },
 	{ "alerts try", "CODE", "which alerts of a rule would have come, 7 days", cmd_alert_try,
 	  CLI_OPT_SOCKET | CLI_OPT_FROM | CLI_OPT_TO, 1, 1, cmd_alert_try },
 	{ "alerts", "", "what is not well now, the newest first", remote_call, CLI_OPT_SOCKET, 0, 0,

@@ -248,7 +248,8 @@ static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	snprintf(row->source, sizeof(row->source), "%s", alert->source);
 	snprintf(row->text, sizeof(row->text), "%s", alert->text);
 	/* One that rests is told nobody, so it is no load on a person. */
-	if (keeper->watches_floods && !ohtd_alert_is_flood(alert) && !rests(keeper, alert))
+	row->rested = ohtd_alert_is_flood(alert) || rests(keeper, alert);
+	if (keeper->watches_floods && !row->rested)
 		ohtd_flood_came(&keeper->flood, row->number, row->code, now_ns);
 	note_coming(keeper, entry, alert, now_ns);
 }

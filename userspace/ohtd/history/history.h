@@ -192,8 +192,8 @@ void ohtd_history_answer_free(struct ohtd_history_answer *answer);
  * @history: reaches to the newest sample
  * @from_ns: time of day
  * @to_ns: later than @from_ns
- * @run: run->run is the number of the run before, 0 for the first; filled. @run->end of the run
- *	that goes on is behind its newest sample
+ * @run: run->run is the number of the run before, 0 for the first; filled if there is another. @run->end
+ *	of the run that goes on is behind its newest sample
  *
  * Return: 1, 0 without another run, or a negative errno: -ENOENT while the file is not open.
  */

@@ -60,6 +60,7 @@ int ohtd_history_next_run(struct ohtd_history *history, int64_t from_ns, int64_t
 	if (!r)
 		r = ohtd_store_read(history->store, work_search, &search);
 	ohtd_memory_free(&search.memory);
-	*run = search.of.run;
+	if (r > 0)
+		*run = search.of.run;
 	return r;
 }

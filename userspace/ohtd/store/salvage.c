@@ -224,12 +224,15 @@ static int open_damaged(struct salvage *salvage, const char *path)
 					  "PRAGMA cell_size_check = ON;", NULL, NULL, NULL));
 }
 
-/* Rows are copied into tables of their own version, since a migration may convert them. */
+/*
+ * Rows are copied into tables of their own version, since a migration may convert them. Each version has
+ * a row, and how many there are is told without their numbers, which may be damage.
+ */
 static int find_version(struct salvage *salvage)
 {
 	struct ohtd_db from = { .sql = salvage->from };
 	int newest = ohtd_schema_version(salvage->to->schema);
-	int version = ohtd_db_number(&from, "SELECT max(version) FROM schema_migrations");
+	int version = ohtd_db_number(&from, "SELECT count(*) FROM schema_migrations");
 
 	return version >= 1 && version <= newest ? version : newest;
 }

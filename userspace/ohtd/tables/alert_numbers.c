@@ -74,12 +74,13 @@ static int tally(struct ohtd_db *db, const struct ohtd_statement *sql, const str
 /* ---- floods ---- */
 
 /*
- * An alert opens if the tenth behind it came within the time. It belongs to a flood if it opens or one of the ten before
- * it does; and it goes on with the flood of the one before if any of those ten does, as that has both within it.
+ * As the keeper counts, without those that rested. An alert opens if the tenth behind it came within the time. It belongs
+ * to a flood if it opens or one of the ten before it does; and it goes on with the flood of the one before if any of those
+ * ten does, as that has both within it.
  */
 static const struct ohtd_statement floods_sql = {
 	"WITH came AS (SELECT number, code, since_ns, lead(since_ns, :more) OVER (ORDER BY since_ns, number) - since_ns"
-	" < :within AS opens FROM alerts WHERE " CAME "),"
+	" < :within AS opens FROM alerts WHERE NOT rested AND " CAME "),"
 	" placed AS (SELECT *, max(opens) OVER (ORDER BY since_ns, number ROWS 10 PRECEDING) AS within,"
 	" coalesce(max(opens) OVER (ORDER BY since_ns, number ROWS BETWEEN 10 PRECEDING AND 1 PRECEDING), 0) AS goes_on"
 	" FROM came),"

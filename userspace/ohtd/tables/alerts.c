@@ -20,6 +20,7 @@ static const struct ohtd_stored_column alert_columns[] = {
 	OHTD_COLUMN(ohtd_alert_row, acknowledged_times, .seen = true),
 	OHTD_COLUMN(ohtd_alert_row, muted),
 	OHTD_COLUMN(ohtd_alert_row, fastest_ns),
+	OHTD_COLUMN(ohtd_alert_row, rested),
 	OHTD_COLUMN(ohtd_alert_row, state, .asked = "state", .seen = true),
 };
 

@@ -37,6 +37,7 @@ struct ohtd_db;
  * @acknowledged_times: @times by then: an alert that comes again is to be acknowledged again
  * @muted: it came last while it was shelved, in a flood, or behind another one about its module: webhooks were not told, and are not told of its end
  * @fastest_ns: the shortest time between the first and the last of three comings on end; 0: it came less often
+ * @rested: no person was to be told of it when it came first, or it is about a flood: floods are counted without it
  * @state: of one that was read: "active", "ended" or, if it was cut and has not ended, "unknown"
  */
 struct ohtd_alert_row {
@@ -55,6 +56,7 @@ struct ohtd_alert_row {
 	int64_t acknowledged_times;
 	bool muted;
 	int64_t fastest_ns;
+	bool rested;
 	char state[OHTD_ALERT_STATE_BYTES];
 };
 

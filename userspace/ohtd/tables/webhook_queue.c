@@ -14,7 +14,7 @@
 #define PAUSE_GROWTH	4
 /* A receiver that is away is asked as often at least. */
 #define AWAY_PAUSE_NS	(300 * (int64_t)OHTD_NS_PER_S)
-/* Nothing is dead before, however often it was tried: a receiver may be away for a weekend. */
+/* Nothing is dead before it was tried for so long, however often: a receiver may be away for a weekend. */
 #define LIFE_NS		(54 * 3600 * (int64_t)OHTD_NS_PER_S)
 #define GONE		410
 
@@ -36,6 +36,7 @@ static const struct ohtd_stored_column delivery_columns[] = {
 	OHTD_COLUMN(ohtd_delivery_row, made_ns, .asked = "made"),
 	OHTD_COLUMN(ohtd_delivery_row, due_ns),
 	OHTD_COLUMN(ohtd_delivery_row, tried_ns, .seen = true),
+	OHTD_COLUMN(ohtd_delivery_row, lived_ns, .seen = true),
 	OHTD_COLUMN(ohtd_delivery_row, attempts, .seen = true),
 	OHTD_COLUMN(ohtd_delivery_row, last_status, .seen = true),
 	OHTD_COLUMN(ohtd_delivery_row, last_error, .seen = true),
@@ -270,8 +271,8 @@ int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, struct ohtd_due *du
 /* ---- what has become of it ---- */
 
 static const struct ohtd_statement tried_sql = {
-	"UPDATE webhook_deliveries SET state = :state, made_ns = :made_ns, tried_ns = :tried_ns, attempts = :attempts, due_ns = :due_ns,"
-	" last_status = :last_status, last_error = :last_error WHERE number = :number", &ohtd_kept_deliveries
+	"UPDATE webhook_deliveries SET state = :state, tried_ns = :tried_ns, lived_ns = :lived_ns, attempts = :attempts,"
+	" due_ns = :due_ns, last_status = :last_status, last_error = :last_error WHERE number = :number", &ohtd_kept_deliveries
 };
 
 static const struct ohtd_statement gone_sql = {
@@ -349,19 +350,27 @@ static int64_t next_ns(const struct ohtd_delivery_row *row, const struct ohtd_de
 	return is_away(result->status) ? retry_ns : refused_ns(row, result);
 }
 
+/* No pause is longer than a day: what the time of day has gone beyond that was a leap of the clock. */
+static int64_t lived_ns(const struct ohtd_delivery_row *row, int64_t now_ns)
+{
+	int64_t since = now_ns - row->tried_ns;
+
+	if (!row->tried_ns || since < 0)
+		return 0;
+	return since < DAY_NS ? since : DAY_NS;
+}
+
 static void judge(struct ohtd_delivery_row *row, const struct ohtd_delivery_result *result, int64_t retry_ns)
 {
 	row->due_ns = next_ns(row, result, retry_ns);
-	/* Made by a clock that was ahead: it would not be dead before that time. */
-	row->made_ns = row->made_ns < result->now_ns ? row->made_ns : result->now_ns;
+	row->lived_ns += lived_ns(row, result->now_ns);
 	row->attempts++;
 	row->tried_ns = result->now_ns;
 	row->last_status = result->status;
 	snprintf(row->last_error, sizeof(row->last_error), "%s", result->error);
 	if (is_good(result))
 		snprintf(row->state, sizeof(row->state), "delivered");
-	else if (result->status == GONE || (row->attempts >= OHTD_WEBHOOK_ATTEMPTS && !result->broken &&
-					    result->now_ns - row->made_ns >= LIFE_NS))
+	else if (result->status == GONE || (row->attempts >= OHTD_WEBHOOK_ATTEMPTS && row->lived_ns >= LIFE_NS && !result->broken))
 		snprintf(row->state, sizeof(row->state), "dead");
 }
 

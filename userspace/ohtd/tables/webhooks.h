@@ -81,6 +81,7 @@ struct ohtd_webhook_row {
  * @made_ns: wall clock of the event
  * @due_ns: the same, of the next attempt
  * @tried_ns: the same, of the last attempt; 0: none
+ * @lived_ns: time from the first attempt to it, of which no pause counts for more than a day
  * @attempts: in vain, or the one that was not
  * @last_status: as of a webhook
  * @last_error: the same
@@ -103,6 +104,7 @@ struct ohtd_delivery_row {
 	int64_t made_ns;
 	int64_t due_ns;
 	int64_t tried_ns;
+	int64_t lived_ns;
 	int64_t attempts;
 	int64_t last_status;
 	char last_error[OHTD_WEBHOOK_ERROR_BYTES];
