@@ -3,7 +3,7 @@
  * A drive that answers and does not obey: it refuses its set-points, or acknowledges them and goes on as before,
  * with both motors or with one; or it turns by itself. From the word that it does not heed until the outputs are
  * low the robot goes 0.25 m at most at 1 m/s, and 25 mm from idle. A drive that shows what it does not do is noticed
- * by the position alone: on a ramp 275 mm beyond where it should be.
+ * by the position alone: on a ramp 300 mm beyond where it should be.
  */
 #include <math.h>
 #include <stdio.h>
@@ -13,8 +13,8 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MOST_MM		250
 #define MOST_IDLE_MM	25
-/* following_mm, and what it goes until the next reading and the outputs: 125 ms. */
-#define MOST_BEYOND_MM	275
+/* following_mm, and what it goes until the next reading, the cycle that sees it and the outputs: 150 ms. */
+#define MOST_BEYOND_MM	300
 #define CRUISE_MM_S	1000
 /* Own speed of a drive that turns by itself: 60 steps of the canonical one. */
 #define STEPS_IDLE	60
