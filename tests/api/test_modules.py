@@ -63,6 +63,11 @@ def test_register_has_all_that_an_editor_needs(daemon):
     until(lambda: daemon.get("modules/2").json["firmware"] == f"{raw >> 8}.{raw & 0xff:02}", what="the same of the module")
 
 
+def test_time_that_the_bus_does_not_measure_is_not_said_to_be_zero(daemon):
+    statistics = until(lambda: (s := daemon.get("modules/2").json["statistics"])["replies"] and s, what="an answer of the module")
+    assert statistics["turnaround_us"] is None and statistics["turnaround_max_us"] is None
+
+
 @pytest.mark.parametrize("path, status, code", [
     ("modules/9/registers/battery_voltage", 404, "module_not_found"),
     ("modules/2/registers/no_such_register", 404, "register_not_found"),

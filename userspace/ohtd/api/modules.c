@@ -175,8 +175,8 @@ struct module_statistics {
 	int64_t bytes_stray;
 	int64_t bytes_extra;
 	uint32_t errors_in_row;
-	uint32_t turnaround_us;
-	uint32_t turnaround_max_us;
+	int64_t turnaround_us;
+	int64_t turnaround_max_us;
 };
 
 OHTD_SHAPE(module_statistics, "ModuleStatistics",
@@ -191,9 +191,10 @@ OHTD_SHAPE(module_statistics, "ModuleStatistics",
 	OHTD_INTEGER(module_statistics, bytes_extra, .flags = OHTD_NULL,
 		     .summary = "Bytes behind its answers; null: the bus does not count them"),
 	OHTD_INTEGER(module_statistics, errors_in_row, .summary = "Failures since the last good answer"),
-	OHTD_INTEGER(module_statistics, turnaround_us, .unit = "us",
-		     .summary = "From the request's end to the answer's beginning, the last time"),
-	OHTD_INTEGER(module_statistics, turnaround_max_us, .unit = "us", .summary = "Longest of all"));
+	OHTD_INTEGER(module_statistics, turnaround_us, .unit = "us", .flags = OHTD_NULL,
+		     .summary = "From the request's end to the answer's beginning, the last time; null: none, or the bus does not measure it"),
+	OHTD_INTEGER(module_statistics, turnaround_max_us, .unit = "us", .flags = OHTD_NULL,
+		     .summary = "Longest of all; null: none, or the bus does not measure it"));
 
 struct module_detail {
 	struct module module;
@@ -226,6 +227,11 @@ static int64_t counted(int64_t bytes)
 	return bytes < 0 ? OHTD_NONE : bytes;
 }
 
+static int64_t measured(uint32_t us)
+{
+	return us ? us : OHTD_NONE;
+}
+
 static void get_module(struct ohtd_call *call)
 {
 	const struct ohtd_module_view *view = ohtd_find_module(call);
@@ -237,7 +243,8 @@ static void get_module(struct ohtd_call *call)
 	statistics = (struct module_statistics){
 		view->requests, view->replies, view->timeouts, view->crc_errors, view->exceptions,
 		view->other_errors, counted(view->bytes_stray), counted(view->bytes_extra),
-		view->errors_in_row, view->turnaround_us, view->turnaround_max_us,
+		view->errors_in_row, measured(view->turnaround_us),
+		measured(view->turnaround_max_us),
 	};
 	OHTD_REPLY(call, 200, module_detail, (&(struct module_detail){
 		.module = module_of(&scene, view),
