@@ -5,8 +5,10 @@ import csv
 import datetime
 import io
 import itertools
+import json
 import os
 import random
+import re
 import sqlite3
 import subprocess
 import time
@@ -363,6 +365,9 @@ def test_ohtctl_shows_a_line_for_each(past):
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].startswith("by hour, UTC") and len(lines) == 4 and " 1/2 " in lines[2], lines
+    told = json.loads(ohtctl("--by", "hour", "--json", *span).stdout)["items"]
+    missed = [item["energy"]["unknown_s"] - item["availability"]["unknown_s"] > 1 for item in told]
+    assert [bool(re.search(r"\d[+] ", line)) for line in lines[2:]] == missed, lines
     assert ohtctl("--json", *span).stdout.count("\n") >= 1
     done = ohtctl("--by", "week")
     assert done.returncode == 2 and "'week'" in done.stderr

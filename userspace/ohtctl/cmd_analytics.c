@@ -12,6 +12,7 @@
 
 #define CELL_BYTES	32
 #define MINUTE_CHARS	16	/* of a time: to the minute */
+#define MISSED_S	1	/* a start knows the state before the battery */
 
 static struct json_object *member(struct json_object *item, const char *part, const char *name)
 {
@@ -34,6 +35,13 @@ static void show_number(struct cli *cli, struct json_object *value, double facto
 
 	number_text(value, factor, decimals, text);
 	fprintf(cli->out, " %*s", width, text);
+}
+
+/* Voltage or current was missed while the robot ran, and by more than a start takes: it used more than this. */
+static bool energy_is_incomplete(struct json_object *item)
+{
+	return json_object_get_double(member(item, "energy", "unknown_s")) -
+	       json_object_get_double(member(item, "availability", "unknown_s")) > MISSED_S;
 }
 
 static int64_t count_stops(struct json_object *item)
@@ -60,6 +68,7 @@ static void show_line(struct cli *cli, struct json_object *item)
 	fputc('/', cli->out);
 	fprintf(cli->out, "%-4lld", (long long)json_object_get_int64(member(item, "moves", "docks")));
 	show_number(cli, member(item, "energy", "used_wh"), 1e-3, 3, 8);
+	fputc(energy_is_incomplete(item) ? '+' : ' ', cli->out);
 	show_number(cli, member(item, "energy", "cost"), 1, 2, 8);
 	show_number(cli, member(item, "availability", "enabled_s"), 1 / 3600.0, 2, 8);
 	show_number(cli, member(item, "availability", "available_percent"), 1, 1, 7);
@@ -78,9 +87,9 @@ static bool show_table(struct cli *cli, struct json_object *answer)
 
 	if (!json_object_is_type(items, json_type_array) || !by)
 		return false;
-	fprintf(cli->out, "by %s, UTC; energy in kWh, cost in %s, enabled and unknown in hours\n", by,
+	fprintf(cli->out, "by %s, UTC; energy in kWh (+: at least), cost in %s, enabled and unknown in hours\n", by,
 		currency ? currency : "the unit of the tariff");
-	fprintf(cli->out, "%-16s %10s %6s %6s %10s %8s %8s %8s %7s %9s %6s %8s\n", "from", "distance m",
+	fprintf(cli->out, "%-16s %10s %6s %6s %10s %8s  %8s %8s %7s %9s %6s %8s\n", "from", "distance m",
 		"moves", "failed", "docks/all", "used", "cost", "enabled", "avail %", "errors/1M",
 		"stops", "unknown");
 	for (size_t i = 0; i < json_object_array_length(items); i++)
