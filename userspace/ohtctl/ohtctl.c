@@ -219,7 +219,7 @@ static const struct cli_verb verbs[] = {
 	  cmd_backup_make },
 	{ "backup verify", "NUMBER", "unpack it and read all of it", cmd_backup_verify, CLI_OPT_SOCKET, 1, 1,
 	  cmd_backup_verify },
-	{ "backup save", "NUMBER", "its file, to be kept elsewhere: NUMBER.ohtbackup, or --output", cmd_backup_save,
+	{ "backup save", "NUMBER", "fetch its file, to be kept elsewhere", cmd_backup_save,
 	  CLI_OPT_SOCKET | CLI_OPT_OUTPUT, 1, 1, cmd_backup_save },
 	{ "backup restore", "NUMBER | FILE", "the next start puts it in; FILE: while ohtd is down",
 	  cmd_backup_restore, LOCAL_OPTIONS | CLI_OPT_FOREIGN | CLI_OPT_NO_HISTORY, 1, 1, cmd_backup_restore },
