@@ -24,9 +24,10 @@ def current(daemon, *names):
 
 
 def whole(daemon):
-    """All signals, once the four modules are known."""
+    """All signals, once the four modules are known and read."""
     return until(lambda: (told := current(daemon)) and all(told[f"{name}_health"]["value"] == "good" for name in (
-        "power", "safety", "travel_motor", "dock_location")) and told["battery_v"]["quality"] == "good" and told, what="all modules")
+        "power", "safety", "travel_motor", "dock_location")) and all(told[name]["quality"] == "good" for name in (
+        "battery_v", "position_mm")) and told, what="all modules")
 
 
 def ohtctl(daemon, *words):

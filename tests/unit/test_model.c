@@ -103,6 +103,30 @@ static void blocks_cover_every_map(void **state)
 	ohtd_model_free(model);
 }
 
+/* What the energy is counted from costs no request more than the charge. */
+static void one_request_reads_charge_voltage_and_current(void **state)
+{
+	static const char *const names[] = { "battery_voltage", "battery_current", "battery_soc", "cell_voltage_max",
+					     "cell_voltage_min" };
+	struct ohtd_model *model = load_shipped_model();
+	const uint8_t marks[OHTD_REGISTERS_MAX] = { 0 };
+	struct ohtd_blocks blocks = { 0 };
+
+	(void)state;
+	for (unsigned int profile = 0; profile < OHT_PROFILES; profile++) {
+		const struct ohtd_plan *plan = &ohtd_model_by_unit(model, 2)->plan[profile];
+
+		ohtd_blocks_cut(plan->map, plan->signal, OHTD_SIGNALS_POLLED, marks, &blocks);
+		assert_int_equal(blocks.polls, 1);
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			int place = (int)(oht_regmap_find(plan->map, names[i]) - plan->map->reg);
+
+			assert_true(ohtd_block_has(&blocks.poll[0], &place, 1));
+		}
+	}
+	ohtd_model_free(model);
+}
+
 static void marked_registers_stand_alone_or_not_at_all(void **state)
 {
 	struct ohtd_model *model = load_shipped_model();
@@ -283,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shipped_data_says_what_it_should),
 		cmocka_unit_test(blocks_cover_every_map),
+		cmocka_unit_test(one_request_reads_charge_voltage_and_current),
 		cmocka_unit_test(marked_registers_stand_alone_or_not_at_all),
 		cmocka_unit_test(bad_files_are_refused_in_one_line),
 	};

@@ -226,8 +226,8 @@ static struct ohtd_block value_to_show(const struct ohtd_modules *modules,
 	if (!plan || unit->kind != kind || plan != &kind->plan[profile] ||
 	    unit->view.health != OHTD_HEALTH_LOST)
 		return block;
-	for (i = 0; i < OHTD_SIGNALS_POLLED && !block.words; i++) {
-		int place = plan->signal[(unit->show_next + i) % OHTD_SIGNALS_POLLED];
+	for (i = 0; i < OHTD_SIGNALS_NEEDED && !block.words; i++) {
+		int place = plan->signal[(unit->show_next + i) % OHTD_SIGNALS_NEEDED];
 
 		if (place >= 0)
 			block = (struct ohtd_block){

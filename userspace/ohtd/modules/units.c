@@ -165,7 +165,7 @@ static bool refuses_all_signals(const struct ohtd_unit *unit)
 	bool any = false;
 	unsigned int i;
 
-	for (i = 0; i < OHTD_SIGNALS_POLLED; i++) {
+	for (i = 0; i < OHTD_SIGNALS_NEEDED; i++) {
 		if (signal[i] < 0)
 			continue;
 		if (unit->marks[signal[i]] != OHTD_MARK_UNKNOWN)
@@ -263,8 +263,9 @@ void ohtd_unit_polled(struct ohtd_modules *modules, struct ohtd_unit *unit,
 {
 	if (is_stale(unit) || ohtd_shown_refused(unit, block, reply, time_ns))
 		return;
-	/* A poll is of signals, unless all of them are refused. */
-	if (reply->outcome == OHT_OUTCOME_OK && unit->mute)
+	/* A poll is of signals that are needed, unless all of those are refused. */
+	if (reply->outcome == OHT_OUTCOME_OK && unit->mute &&
+	    ohtd_block_has(block, unit->plan->signal, OHTD_SIGNALS_NEEDED))
 		unit->mute = refuses_all_signals(unit);
 	if (store(unit, block, reply, time_ns) || reply->outcome == OHT_OUTCOME_GONE ||
 	    reply->outcome == OHT_OUTCOME_CANCELLED)

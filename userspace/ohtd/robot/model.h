@@ -34,9 +34,13 @@ enum ohtd_signal {
 	OHTD_SIGNAL_DRIVE_DIRECTION,
 	OHTD_SIGNAL_SPEED_MM_S,
 	OHTD_SIGNAL_POSITION_MM,
+	OHTD_SIGNALS_NEEDED,
+	/* The block begins with it. A module that answers this one alone does not show what the robot needs. */
+	OHTD_SIGNAL_BATTERY_V = OHTD_SIGNALS_NEEDED,
 	OHTD_SIGNALS_POLLED,
 	/* Read with what the plan leaves, but before everything else there. */
-	OHTD_SIGNAL_STOP_ZONE_1 = OHTD_SIGNALS_POLLED,
+	OHTD_SIGNAL_BATTERY_DEG_C = OHTD_SIGNALS_POLLED,	/* does not fit into the block of the others */
+	OHTD_SIGNAL_STOP_ZONE_1,
 	OHTD_SIGNAL_STOP_ZONE_2,
 	OHTD_SIGNAL_STOP_ZONE_3,
 	OHTD_SIGNAL_STOP_ZONE_4,
