@@ -21,6 +21,7 @@ from oht_test.wait import until
 from receiver import Receiver, is_signed, make_certificate
 from test_alert_rules import RULE
 from test_alerts import ohtctl
+from test_audit import about, records
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +173,22 @@ def test_a_webhook_leads_only_where_it_may(told, url, status, says):
     answer = told.post("webhooks", {"url": url}, role="administrator")
     assert answer.status == status, answer
     assert says in (answer.json["errors"][0]["detail"] if status == 400 else answer.json["detail"]), answer.json
+
+
+def test_the_audit_has_a_webhook_without_what_may_be_a_password(told):
+    def ask(method, path, body=None):
+        answer = told.request(method, path, body, role="administrator")
+        record = about(told, answer.headers["x-request-id"])
+        return answer, [json.loads(record[each]) if record[each] else None for each in ("before", "after")]
+
+    made, (before, first) = ask("POST", "webhooks", {"url": "https://127.0.0.1:1/Zx9-a-token", "severity": "critical"})
+    assert before is None and first == {"host": "127.0.0.1", "port": 1, "format": "oht", "severity": "critical", "alive": False, "enabled": True}
+    path = f"webhooks/{made.json['id']}"
+    assert ask("PUT", path, {"enabled": False})[1] == [first, {**first, "enabled": False}]
+    assert ask("PUT", path, {"url": "https://127.0.0.1:1/Zx9-other"})[1][1] == {**first, "enabled": False, "path_changed": True}
+    assert ask("PUT", f"webhooks/{made.json['id'] + 1}", {"enabled": False})[1] == [None, {"enabled": False}]
+    assert ask("DELETE", path)[1] == [{**first, "enabled": False}, None]
+    assert not [item for item in records(told) if "Zx9-" in repr(item)]
 
 
 def test_a_secret_is_changed_without_a_gap(told, places):

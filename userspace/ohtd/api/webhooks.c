@@ -133,6 +133,7 @@ static void get_webhooks(struct ohtd_call *call)
 /**
  * struct webhook_late - something is done with a webhook
  * @row: of the webhook
+ * @before: the same, before a change
  * @wished: members that are to change; empty: as it is
  * @alive, @enabled: the same; -1: as it is
  * @act: what is done, for the log; NULL: it is read
@@ -141,6 +142,7 @@ static void get_webhooks(struct ohtd_call *call)
 struct webhook_late {
 	struct ohtd_late late;
 	struct ohtd_webhook_row row;
+	struct ohtd_webhook_row before;
 	struct ohtd_webhook_row wished;
 	int8_t alive, enabled;
 	const char *act;
@@ -194,6 +196,49 @@ static void reply_one(struct ohtd_call *call, struct ohtd_late *late)
 
 	if (has_result(call, late))
 		OHTD_REPLY(call, 200, webhook, &view);
+}
+
+static const char *boolean(bool value)
+{
+	return value ? "true" : "false";
+}
+
+/*
+ * A webhook as the audit has it; NULL: there is none. The path of its address may be a password. Each text is of letters that JSON
+ * has as they are: a host, and words.
+ */
+static const char *told(struct ohtd_call *call, const struct ohtd_webhook_row *row, const char *path)
+{
+	struct oht_destination to;
+
+	if (!*row->url || oht_destination_of_url(&to, row->url))
+		return NULL;
+	return ohtd_call_text_of(call, "{\"host\":\"%s\",\"port\":%u,%s\"format\":\"%s\",\"severity\":\"%s\",\"alive\":%s,\"enabled\":%s}",
+				 to.host, to.port, path, row->format, row->severity, boolean(row->alive), boolean(row->enabled));
+}
+
+static const char *path_of(const char *url)
+{
+	const char *behind = strstr(url, "://");
+
+	behind = behind ? behind + 3 : url;
+	return behind + strcspn(behind, "/?");
+}
+
+static void note_change(struct ohtd_call *call, const struct webhook_late *job)
+{
+	const struct ohtd_webhook_row *before = &job->before, *now = &job->row;
+	bool other = *before->url && *now->url && strcmp(path_of(before->url), path_of(now->url)) != 0;
+
+	call->noted.before = told(call, before, "");
+	call->noted.after = told(call, now, other ? "\"path_changed\":true," : "");
+}
+
+static void reply_changed(struct ohtd_call *call, struct ohtd_late *late)
+{
+	if (late->result >= 0)
+		note_change(call, (const struct webhook_late *)late);
+	reply_one(call, late);
 }
 
 static void reply_secret(struct ohtd_call *call, struct ohtd_late *late, int status)
@@ -268,6 +313,8 @@ static int work_add(struct ohtd_db *db, void *arg)
 
 static void reply_made(struct ohtd_call *call, struct ohtd_late *late)
 {
+	if (late->result >= 0)
+		note_change(call, (const struct webhook_late *)late);
 	reply_secret(call, late, 201);
 }
 
@@ -323,6 +370,7 @@ static int work_change(struct ohtd_db *db, void *arg)
 
 	if (r)
 		return r;
+	job->before = *row;
 	if (*job->wished.url)
 		memcpy(row->url, job->wished.url, sizeof(row->url));
 	if (*job->wished.severity)
@@ -353,7 +401,7 @@ static void put_webhook(struct ohtd_call *call)
 			 ohtd_severity_name((unsigned int)said->severity));
 	job->alive = said->alive;
 	job->enabled = said->enabled;
-	ohtd_late_write(call, &job->late, work_change, reply_one);
+	ohtd_late_write(call, &job->late, work_change, reply_changed);
 }
 
 static void reply_rotated(struct ohtd_call *call, struct ohtd_late *late)
@@ -378,13 +426,20 @@ static void post_secret(struct ohtd_call *call)
 
 static int work_delete(struct ohtd_db *db, void *arg)
 {
-	int r = ohtd_db_webhook_delete(db, ((struct webhook_late *)arg)->row.id);
+	struct webhook_late *job = arg;
+	int r;
 
+	job->before = job->row;
+	r = ohtd_db_webhook_get(db, &job->before);
+	if (!r)
+		r = ohtd_db_webhook_delete(db, job->row.id);
 	return r ? r : -ENOENT;
 }
 
 static void reply_deleted(struct ohtd_call *call, struct ohtd_late *late)
 {
+	if (late->result >= 0)
+		note_change(call, (const struct webhook_late *)late);
 	if (has_result(call, late))
 		ohtd_reply_empty(call, 204);
 }
