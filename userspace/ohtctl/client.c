@@ -11,9 +11,13 @@
 #include "cli.h"
 #include "http.h"
 #include "offline.h"
+#include "show.h"
 #include "site.h"
 
 #define NO_CONTENT	204
+#define UNAUTHORIZED	401
+#define TURN_MS		200
+#define PROGRESS_MS	500
 #define PROBLEM_BYTES	1024
 #define CURSOR_MAX	60
 /* Of a list: no endless one keeps us. */
@@ -345,6 +349,43 @@ struct http_stream *client_stream(struct cli *cli, const char *path, struct http
 	kind.url = url;
 	kind.socket = cli->socket;
 	return http_stream_open(&kind, take, arg);
+}
+
+/* Once. */
+static int take_whole(struct cli *cli, const struct client_whole *whole, enum http_result *came, struct http_answer *answer)
+{
+	const struct http_request kind = { .type = whole->type };
+	struct http_stream *stream = client_stream(cli, whole->path, kind, whole->take, whole->arg);
+	double shown_ms = show_now_ms();
+
+	if (!stream)
+		return cli_fail(cli, CLI_FAILED, "out of memory");
+	while (http_stream_wait(stream, -1, TURN_MS) && !cli_interrupted()) {
+		if (show_now_ms() - shown_ms < PROGRESS_MS)
+			continue;
+		shown_ms = show_now_ms();
+		whole->show(whole->arg, false);
+	}
+	*came = http_stream_close(stream, answer);
+	return CLI_DONE;
+}
+
+int client_stream_whole(struct cli *cli, const struct client_whole *whole, enum http_result *came, struct http_answer *answer)
+{
+	int result;
+
+	*answer = (struct http_answer){ 0 };
+	cli_catch_signals();
+	result = take_whole(cli, whole, came, answer);
+	if (!result && cli->url && *came == HTTP_ANSWERED && answer->status == UNAUTHORIZED && !cli_interrupted()) {
+		http_forget(answer);
+		result = site_renew(cli);
+		if (!result)
+			result = take_whole(cli, whole, came, answer);
+	}
+	if (!result)
+		whole->show(whole->arg, true);
+	return result;
 }
 
 int client_stream_failed(struct cli *cli, enum http_result came, const struct http_answer *answer)

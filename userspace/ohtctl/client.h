@@ -100,6 +100,33 @@ struct http_stream *client_stream(struct cli *cli, const char *path, struct http
 				  http_take_fn take, void *arg);
 
 /**
+ * struct client_whole - an answer that is taken piece by piece to its end
+ * @path: below /api/v1/
+ * @type: media type that is asked for
+ * @take: see http_stream_open(); false ends the stream
+ * @show: called now and then, and once at the end with @last: says how far it has come
+ * @arg: for both
+ */
+struct client_whole {
+	const char *path, *type;
+	http_take_fn take;
+	void (*show)(void *arg, bool last);
+	void *arg;
+};
+
+/**
+ * client_stream_whole() - take such an answer, behind client_prepare(); an interrupt ends it
+ * @cli: who is asked; an access token that is refused is renewed once
+ * @whole: the request, and what takes its answer
+ * @came: out: as http_stream_close() said it
+ * @answer: out: the same; to be given to http_forget() also after a failure
+ *
+ * Return: CLI_DONE with @came, or an exit code after a complaint.
+ */
+int client_stream_whole(struct cli *cli, const struct client_whole *whole, enum http_result *came,
+			struct http_answer *answer);
+
+/**
  * client_stream_failed() - complain about a stream that has not been one
  * @cli: where complaints go
  * @came: as http_stream_close() said it

@@ -15,15 +15,10 @@
 #include "offline.h"
 #include "remote.h"
 #include "save.h"
-#include "show.h"
 #include "show_answer.h"
-#include "site.h"
 
 #define LOOK_NS		200000000
 #define PATH_BYTES	96
-#define TURN_MS		200
-#define PROGRESS_MS	500
-#define UNAUTHORIZED	401
 
 static bool has_ended(struct json_object *job)
 {
@@ -132,14 +127,13 @@ int cmd_backup_delete(struct cli *cli, int count, char **arguments)
  * @failed: it cannot be written
  * @progress: how far it has come is shown
  * @bytes: written so far
- * @shown_ms: when that was shown last
  */
 struct saving {
 	struct cli *cli;
 	const char *name;
 	FILE *to;
 	bool made, failed, progress;
-	int64_t bytes, shown_ms;
+	int64_t bytes;
 };
 
 /* It has the hashes of passwords. */
@@ -171,13 +165,12 @@ static bool take(void *arg, const char *bytes, size_t count)
 	return !saving->failed;
 }
 
-static void show_bytes(struct saving *saving, bool last)
+static void show_progress(void *arg, bool last)
 {
-	int64_t now_ms = (int64_t)show_now_ms();
+	const struct saving *saving = arg;
 
-	if (!saving->progress || (!last && now_ms - saving->shown_ms < PROGRESS_MS))
+	if (!saving->progress)
 		return;
-	saving->shown_ms = now_ms;
 	fprintf(saving->cli->err, "\r%.1f MB%s", (double)saving->bytes / 1e6, last ? "\n" : "");
 	fflush(saving->cli->err);
 }
@@ -196,34 +189,22 @@ static int close_file(struct saving *saving, int result)
 	return result;
 }
 
-/* @again: it is to be asked once more, with another token. */
-static int take_file(struct saving *saving, const char *path, bool *again)
+static int take_file(struct saving *saving, const char *path)
 {
-	const struct http_request kind = { .type = "application/octet-stream" };
+	const struct client_whole whole = { path, "application/octet-stream", take, show_progress, saving };
 	struct cli *cli = saving->cli;
-	struct http_stream *stream = client_stream(cli, path, kind, take, saving);
 	struct http_answer answer;
 	enum http_result came;
-	int result = CLI_DONE;
+	int result = client_stream_whole(cli, &whole, &came, &answer);
 
-	if (!stream)
-		return cli_fail(cli, CLI_FAILED, "out of memory");
-	while (http_stream_wait(stream, -1, TURN_MS) && !cli_interrupted() && !saving->failed)
-		show_bytes(saving, false);
-	came = http_stream_close(stream, &answer);
-	show_bytes(saving, true);
-	if (saving->failed)
+	if (!result && saving->failed)
 		result = CLI_FAILED;
-	else if (cli_interrupted())
+	else if (!result && cli_interrupted())
 		result = cli_fail(cli, CLI_FAILED, "interrupted: nothing is kept of it");
-	else if (saving->to && came != HTTP_ANSWERED)
+	else if (!result && saving->to && came != HTTP_ANSWERED)
 		result = cli_fail(cli, CLI_FAILED, "broken off, and nothing is kept of it: %s", answer.why);
-	else if (!saving->to && came == HTTP_ANSWERED && answer.status == UNAUTHORIZED && cli->url && !*again)
-		*again = true;
-	else if (!saving->to)
+	else if (!result && !saving->to)
 		result = client_stream_failed(cli, came, &answer);
-	else
-		*again = false;
 	http_forget(&answer);
 	return result;
 }
@@ -232,7 +213,6 @@ int cmd_backup_save(struct cli *cli, int count, char **arguments)
 {
 	struct saving saving = { .cli = cli, .name = cli->output, .progress = !cli->json && isatty(fileno(cli->err)) };
 	char path[PATH_BYTES], name[PATH_BYTES];
-	bool again = false;
 	int result = name_act(cli, arguments[0], "/content", path);
 
 	(void)count;
@@ -244,14 +224,7 @@ int cmd_backup_save(struct cli *cli, int count, char **arguments)
 		result = client_prepare(cli);
 	if (result)
 		return result;
-	cli_catch_signals();
-	result = take_file(&saving, path, &again);
-	if (!result && again) {
-		result = site_renew(cli);
-		if (!result)
-			result = take_file(&saving, path, &again);
-	}
-	result = close_file(&saving, result);
+	result = close_file(&saving, take_file(&saving, path));
 	if (!result && !cli->json)
 		fprintf(cli->err, "%s: %.1f MB\n", saving.name, (double)saving.bytes / 1e6);
 	return result;

@@ -10,14 +10,9 @@
 #include "cli.h"
 #include "client.h"
 #include "export_file.h"
-#include "show.h"
-#include "site.h"
 #include "span.h"
 
-#define TURN_MS		200
-#define PROGRESS_MS	500
 #define DATE_CHARS	19	/* "2026-07-30T12:00:00" */
-#define UNAUTHORIZED	401
 
 struct form {
 	const char *name;
@@ -42,7 +37,6 @@ static const struct form forms[] = {
  * @path: of the request
  * @failed: nothing can be written
  * @progress: where it has got to is shown
- * @shown_ms: when that was done last
  * @reached: time of a line that came last
  */
 struct export {
@@ -51,7 +45,6 @@ struct export {
 	struct export_file file;
 	char path[CLIENT_PATH_BYTES];
 	bool failed, progress;
-	int64_t shown_ms;
 	char reached[DATE_CHARS + 1];
 };
 
@@ -78,13 +71,12 @@ static void note_time(struct export *export, const char *bytes, size_t count)
 	memcpy(export->reached, line, DATE_CHARS);
 }
 
-static void show_progress(struct export *export, bool last)
+static void show_progress(void *arg, bool last)
 {
-	int64_t now_ms = (int64_t)show_now_ms();
+	const struct export *export = arg;
 
-	if (!export->progress || (!last && now_ms - export->shown_ms < PROGRESS_MS))
+	if (!export->progress)
 		return;
-	export->shown_ms = now_ms;
 	fprintf(export->cli->err, "\r%.1f MB%s%s%s", (double)export->file.bytes / 1e6,
 		*export->reached ? ", up to " : "", export->reached, last ? "\n" : "");
 	fflush(export->cli->err);
@@ -114,53 +106,24 @@ static int broken_off(const struct export *export, const char *why)
 			export->file.path);
 }
 
-/* One request; @again: it is to be asked once more, with another token. */
-static int ask(struct export *export, bool *again)
+static int ask(struct export *export)
 {
-	struct cli *cli = export->cli;
-	const struct http_request kind = { .type = export->form->type };
-	struct http_stream *stream = client_stream(cli, export->path, kind, take, export);
+	const struct client_whole whole = { export->path, export->form->type, take, show_progress, export };
 	struct http_answer answer;
 	enum http_result came;
-	int result = CLI_DONE;
+	int result = client_stream_whole(export->cli, &whole, &came, &answer);
 
-	if (!stream)
-		return cli_fail(cli, CLI_FAILED, "out of memory");
-	while (http_stream_wait(stream, -1, TURN_MS) && !cli_interrupted() && !export->failed)
-		show_progress(export, false);
-	came = http_stream_close(stream, &answer);
-	show_progress(export, true);
-	if (export->failed)
+	if (!result && export->failed)
 		result = CLI_FAILED;
-	else if (cli_interrupted())
+	else if (!result && cli_interrupted())
 		result = broken_off(export, "interrupted");
-	else if (export->file.heard && came != HTTP_ANSWERED)
+	else if (!result && export->file.heard && came != HTTP_ANSWERED)
 		result = broken_off(export, answer.why);
-	else if (export->file.heard)
+	else if (!result && export->file.heard)
 		result = export_file_end(&export->file) ? CLI_DONE : CLI_FAILED;
-	else if (came == HTTP_ANSWERED && answer.status == UNAUTHORIZED && cli->url && !*again)
-		*again = true;
-	else if (came != HTTP_ANSWERED || answer.status != 200 || answer.bytes)
-		result = client_stream_failed(cli, came, &answer);
-	else
-		*again = false;
+	else if (!result && (came != HTTP_ANSWERED || answer.status != 200 || answer.bytes))
+		result = client_stream_failed(export->cli, came, &answer);
 	http_forget(&answer);
-	return result;
-}
-
-static int run(struct export *export)
-{
-	bool renewed = false, again = false;
-	int result = ask(export, &again);
-
-	while (!result && again && !renewed) {
-		renewed = true;
-		result = site_renew(export->cli);
-		if (!result)
-			result = ask(export, &again);
-	}
-	if (!export_file_close(&export->file) && !result)
-		result = CLI_FAILED;
 	return result;
 }
 
@@ -238,10 +201,9 @@ int cmd_export(struct cli *cli, int count, char **arguments)
 		result = client_prepare(cli);
 	if (!result)
 		result = make_path(&export, count, arguments);
-	if (result) {
-		export_file_close(&export.file);
-		return result;
-	}
-	cli_catch_signals();
-	return run(&export);
+	if (!result)
+		result = ask(&export);
+	if (!export_file_close(&export.file) && !result)
+		result = CLI_FAILED;
+	return result;
 }
