@@ -143,7 +143,7 @@ def test_a_file_of_any_size_is_kept_elsewhere(own, tmp_path):
     assert (told.status, told.headers["content-length"], told.body) == (200, str(33 << 20), b"")
     assert told.headers["content-disposition"] == f'attachment; filename="{number}.ohtbackup"'
     saved = ohtctl(own, "backup", "save", str(number), "--output", str(elsewhere))
-    assert saved.returncode == 0 and saved.stderr == f"{elsewhere}: 34.6 MB\n", saved
+    assert saved.returncode == 0 and saved.stderr == f"{elsewhere}: 33.0 MiB\n", saved
     assert elsewhere.stat().st_mode & 0o777 == 0o600 and elsewhere.read_bytes() == part * 33
     elsewhere.write_text("mine")
     assert "File exists" in ohtctl(own, "backup", "save", str(number), "--output", str(elsewhere)).stderr and elsewhere.read_text() == "mine"

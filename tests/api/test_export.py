@@ -486,7 +486,7 @@ def test_a_terminal_sees_how_far_it_is(past, tmp_path):
                        stderr=err, check=True, timeout=60)
         seen = os.read(ours, 4096).decode()
     os.close(ours)
-    assert re.search(r"\r[\d.]+ MB, up to " + wanted["to"][:10] + r"T[\d:]{8}\r\n$", seen), seen
+    assert re.search(r"\r *[\d.]+ [KM]?i?B, up to " + wanted["to"][:10] + r"T[\d:]{8}\r\n$", seen), seen
 
 
 def test_an_export_goes_into_a_pipe_and_never_over_a_file(past, tmp_path):

@@ -15,6 +15,7 @@
 #include "offline.h"
 #include "remote.h"
 #include "save.h"
+#include "show.h"
 #include "show_answer.h"
 
 #define LOOK_NS		200000000
@@ -168,10 +169,11 @@ static bool take(void *arg, const char *bytes, size_t count)
 static void show_progress(void *arg, bool last)
 {
 	const struct saving *saving = arg;
+	char size[SHOW_NAME_BYTES];
 
 	if (!saving->progress)
 		return;
-	fprintf(saving->cli->err, "\r%.1f MB%s", (double)saving->bytes / 1e6, last ? "\n" : "");
+	fprintf(saving->cli->err, "\r%10s%s", show_size(saving->bytes, size), last ? "\n" : "");
 	fflush(saving->cli->err);
 }
 
@@ -212,7 +214,7 @@ static int take_file(struct saving *saving, const char *path)
 int cmd_backup_save(struct cli *cli, int count, char **arguments)
 {
 	struct saving saving = { .cli = cli, .name = cli->output, .progress = !cli->json && isatty(fileno(cli->err)) };
-	char path[PATH_BYTES], name[PATH_BYTES];
+	char path[PATH_BYTES], name[PATH_BYTES], size[SHOW_NAME_BYTES];
 	int result = name_act(cli, arguments[0], "/content", path);
 
 	(void)count;
@@ -226,7 +228,7 @@ int cmd_backup_save(struct cli *cli, int count, char **arguments)
 		return result;
 	result = close_file(&saving, take_file(&saving, path));
 	if (!result && !cli->json)
-		fprintf(cli->err, "%s: %.1f MB\n", saving.name, (double)saving.bytes / 1e6);
+		fprintf(cli->err, "%s: %s\n", saving.name, show_size(saving.bytes, size));
 	return result;
 }
 

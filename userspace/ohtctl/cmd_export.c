@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "client.h"
 #include "export_file.h"
+#include "show.h"
 #include "span.h"
 
 #define DATE_CHARS	19	/* "2026-07-30T12:00:00" */
@@ -74,10 +75,11 @@ static void note_time(struct export *export, const char *bytes, size_t count)
 static void show_progress(void *arg, bool last)
 {
 	const struct export *export = arg;
+	char size[SHOW_NAME_BYTES];
 
 	if (!export->progress)
 		return;
-	fprintf(export->cli->err, "\r%.1f MB%s%s%s", (double)export->file.bytes / 1e6,
+	fprintf(export->cli->err, "\r%10s%s%s%s", show_size(export->file.bytes, size),
 		*export->reached ? ", up to " : "", export->reached, last ? "\n" : "");
 	fflush(export->cli->err);
 }

@@ -9,6 +9,8 @@
 #include "show.h"
 
 #define WORDS_BYTES	512
+#define KIB		1024
+#define MIB		(1024 * KIB)
 
 void show_field(struct cli *cli, const char *name, const char *format, ...)
 {
@@ -105,6 +107,17 @@ double show_age_s(uint64_t then_ns)
 double show_now_ms(void)
 {
 	return show_age_s(0) * 1e3;
+}
+
+const char *show_size(int64_t bytes, char text[SHOW_NAME_BYTES])
+{
+	bool small = bytes < MIB;
+
+	if (bytes < KIB)
+		snprintf(text, SHOW_NAME_BYTES, "%" PRId64 " B", bytes);
+	else
+		snprintf(text, SHOW_NAME_BYTES, "%.1f %s", (double)bytes / (small ? KIB : MIB), small ? "KiB" : "MiB");
+	return text;
 }
 
 void show_hex(const uint8_t *bytes, size_t count, const char *between, char *text)

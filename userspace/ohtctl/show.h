@@ -48,6 +48,9 @@ double show_age_s(uint64_t then_ns);
 /* CLOCK_MONOTONIC now. */
 double show_now_ms(void);
 
+/* A size as the page writes it, "1.2 MiB". Returns @text. */
+const char *show_size(int64_t bytes, char text[SHOW_NAME_BYTES]);
+
 /* Pairs of lower-case digits with @between between them, and a NUL; @text has room for all of it. */
 void show_hex(const uint8_t *bytes, size_t count, const char *between, char *text);
 
