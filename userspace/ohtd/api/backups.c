@@ -476,7 +476,7 @@ static int make_piece(struct ohtd_download_source *source, const char **piece, s
 	if (count < 0)
 		return -errno;
 	taken->sent += (uint64_t)count;
-	/* Nobody writes into it; a disk can lose its end. */
+	/* The file of a backup never changes. A failing disk can still lose its end. */
 	if ((!count && source->bytes) || taken->sent > source->bytes)
 		return -EIO;
 	*piece = taken->piece;

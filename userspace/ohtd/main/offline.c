@@ -251,7 +251,10 @@ static void keep_newer(struct ohtd_config_kept *kept, const char *newest)
 	json_object_put(rescue);
 }
 
-/* The newest version into rescue->newest, and what is in force into rescue->kept: nobody has confirmed a version that is to return. */
+/*
+ * Read the newest version into rescue->newest and the version in force into rescue->kept. They differ while the newest one
+ * is not confirmed: then the version that it returns to is in force.
+ */
 static int read_newest(struct ohtd_db *db, struct rescue *rescue)
 {
 	struct ohtd_config_kept *kept = &rescue->kept;

@@ -185,7 +185,7 @@ void ohtd_effect_turn(struct ohtd_settings *settings)
 	if (!ended)
 		return;
 	keep(settings, &row);
-	/* Who asks in between is told when it will be known, rather than that it is not. */
+	/* Cleared after the row is kept: a request in between still gets the time at which the effect is known, not "unknown". */
 	pthread_mutex_lock(&settings->lock);
 	if (effect->version == row.version)
 		effect->version = 0;
