@@ -643,7 +643,10 @@ def test_the_effect_is_that_of_the_time_it_was_live(own):
     assert "when the next version came:" in shown and re.search(r"^  exchanges failed: (\d+|not known) -> \d+ ppm$", shown, re.M), shown
     # Numbers of times over unequal spans are no comparison.
     spans = known["before_s"], known["after_s"]
-    assert ("a minute)" in shown) == (min(spans) > 0 and abs(spans[0] - spans[1]) > 0.1 * max(spans)), (spans, shown)
+    unequal = min(spans) > 0 and abs(spans[0] - spans[1]) > 0.1 * max(spans)
+    alerts = figures["alerts_raised"]
+    assert ("a minute)" in shown) == unequal and figures["exchanges_failed"]["after_per_min"] is None, (spans, shown)
+    assert alerts["after_per_min"] == (pytest.approx(alerts["after"] * 60 / spans[1], rel=1e-3) if unequal else None), (spans, figures)
     assert ohtctl(own, "config", "show", "0").returncode == 2 and ohtctl(own, "config", "show", "999").returncode == 1
     own.stop()
     serve(own)

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +19,6 @@
 #define NAME_MAX_BYTES	40
 /* As long as ohtd lets a change wait. */
 #define WAIT_S		600
-/* Of the longer one, by which two spans may differ. */
-#define UNEQUAL		0.1
-#define S_PER_MIN	60
 /* One more than ohtd takes. */
 #define DOCUMENT_BYTES	65537
 
@@ -348,18 +344,13 @@ int cmd_config_diff(struct cli *cli, int count, char **arguments)
 
 /* ---- one of them, with its effect ---- */
 
-/* Numbers of times over spans of different length are no comparison. */
-static void show_rates(struct cli *cli, double before, double before_s, double after, double after_s)
-{
-	if (before_s > 0 && after_s > 0 && fabs(before_s - after_s) > UNEQUAL * fmax(before_s, after_s))
-		fprintf(cli->out, " (%.1f -> %.1f a minute)", before * S_PER_MIN / before_s, after * S_PER_MIN / after_s);
-}
-
-static void show_figure(struct cli *cli, struct json_object *figure, double before_s, double after_s)
+static void show_figure(struct cli *cli, struct json_object *figure)
 {
 	struct json_object *before = json_object_object_get(figure, "before");
 	struct json_object *after = json_object_object_get(figure, "after");
 	struct json_object *unit = json_object_object_get(figure, "unit");
+	struct json_object *before_rate = json_object_object_get(figure, "before_per_min");
+	struct json_object *after_rate = json_object_object_get(figure, "after_per_min");
 	char name[NAME_MAX_BYTES];
 
 	snprintf(name, sizeof(name), "%s", text_of(json_object_object_get(figure, "figure")));
@@ -368,8 +359,9 @@ static void show_figure(struct cli *cli, struct json_object *figure, double befo
 			*c = ' ';
 	fprintf(cli->out, "  %s: %s", name, before ? text_of(before) : "not known");
 	fprintf(cli->out, " -> %s%s%s", after ? text_of(after) : "not known", unit ? " " : "", unit ? text_of(unit) : "");
-	if (!unit && before && after)
-		show_rates(cli, json_object_get_double(before), before_s, json_object_get_double(after), after_s);
+	if (before_rate && after_rate)
+		fprintf(cli->out, " (%.1f -> %.1f a minute)", json_object_get_double(before_rate),
+			json_object_get_double(after_rate));
 	fputc('\n', cli->out);
 }
 
@@ -392,7 +384,7 @@ static void show_effect(struct cli *cli, struct json_object *answer)
 			!strcmp(state, "cut_by_version") ? ", when the next version came"
 			: !strcmp(state, "cut_by_stop")	 ? ", when ohtd ended" : "");
 	for (size_t i = 0; i < n; i++)
-		show_figure(cli, json_object_array_get_idx(figures, i), before_s, after_s);
+		show_figure(cli, json_object_array_get_idx(figures, i));
 }
 
 int cmd_config_show(struct cli *cli, int count, char **arguments)

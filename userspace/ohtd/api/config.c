@@ -4,6 +4,7 @@
 #include "server/call.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <json-c/json.h>
@@ -403,19 +404,26 @@ static const char *const figures[] = {
 };
 OHTD_WORDS_OF(figure_words, figures);
 #define FIGURES		(sizeof(figures) / sizeof(figures[0]))
+/* Of the longer one, by which two times may differ whose counts are compared as they are. */
+#define UNEQUAL		0.1
 
 struct effect_figure {
 	int64_t figure;
 	const char *unit;
 	int64_t before;
 	int64_t after;
+	double before_per_min;
+	double after_per_min;
 };
 
 OHTD_SHAPE(effect_figure, "ConfigEffectFigure",
 	OHTD_WORD(effect_figure, figure, .words = &figure_words, .summary = "What was counted"),
 	OHTD_TEXT(effect_figure, unit, .flags = OHTD_NULL, .summary = "ppm: of a million; null: a number of times"),
 	OHTD_INTEGER(effect_figure, before, .flags = OHTD_NULL, .summary = "In the time before; null: not known"),
-	OHTD_INTEGER(effect_figure, after, .flags = OHTD_NULL, .summary = "In the time since then; null: not known"));
+	OHTD_INTEGER(effect_figure, after, .flags = OHTD_NULL, .summary = "In the time since then; null: not known"),
+	OHTD_NUMBER(effect_figure, before_per_min, .flags = OHTD_NULL,
+		    .summary = "before by the minute, of a number of times whose two times differ by more than a tenth; else null"),
+	OHTD_NUMBER(effect_figure, after_per_min, .flags = OHTD_NULL, .summary = "after by the minute, the same way"));
 
 struct config_effect {
 	int64_t state;
@@ -453,6 +461,19 @@ static void fill_counts(const struct ohtd_config_counts *counts, int64_t values[
 	values[5] = count_of(counts->alerts);
 }
 
+/* Counts of unequal times are compared by the minute. */
+static void fill_rates(const struct config_effect *effect, struct effect_figure *figure)
+{
+	double longer_s = effect->before_s > effect->after_s ? effect->before_s : effect->after_s;
+
+	figure->before_per_min = figure->after_per_min = NAN;
+	if (figure->unit || figure->before == OHTD_NONE || figure->after == OHTD_NONE || effect->before_s <= 0 ||
+	    effect->after_s <= 0 || fabs(effect->before_s - effect->after_s) <= UNEQUAL * longer_s)
+		return;
+	figure->before_per_min = (double)figure->before * 60 / effect->before_s;
+	figure->after_per_min = (double)figure->after * 60 / effect->after_s;
+}
+
 static const struct config_effect *effect_of(struct ohtd_call *call, const struct ohtd_config_effect *from)
 {
 	static const char *const units[FIGURES] = { [2] = "ppm", [4] = "us" };
@@ -470,8 +491,10 @@ static const struct config_effect *effect_of(struct ohtd_call *call, const struc
 	};
 	fill_counts(&from->before, before);
 	fill_counts(&from->after, after);
-	for (size_t i = 0; i < FIGURES; i++)
-		list[i] = (struct effect_figure){ (int64_t)i, units[i], before[i], after[i] };
+	for (size_t i = 0; i < FIGURES; i++) {
+		list[i] = (struct effect_figure){ .figure = (int64_t)i, .unit = units[i], .before = before[i], .after = after[i] };
+		fill_rates(effect, &list[i]);
+	}
 	return effect;
 }
 

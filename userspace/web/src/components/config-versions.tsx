@@ -26,18 +26,13 @@ const TONES: Record<string, Tone> = { live: "ok", pending: "warn", waiting: "war
 const ROWS = 20;
 /* Each one is a request. */
 const READ_MAX = 20;
-/* Of the longer one, by which two spans may differ. */
-const UNEQUAL = 0.1;
 
 const readVersion = (version: number) => call<ConfigTold>("GET", `config/versions/${version}`);
 
 /* ---- what a version changed ---- */
 
-/* Numbers of times over spans of different length are no comparison: they are told of a minute, too. */
-const rates = (before: number | null, beforeS: number, after: number | null, afterS: number) =>
-	before === null || after === null || Math.abs(beforeS - afterS) <= UNEQUAL * Math.max(beforeS, afterS)
-		? ""
-		: t.aMinute((before * 60) / beforeS, (after * 60) / afterS);
+/* Where the robot tells them: counts of unequal times are compared by the minute. */
+const rates = (before: number | null, after: number | null) => (before === null || after === null ? "" : t.aMinute(before, after));
 
 /* What went otherwise since it went live: a figure a line. */
 function Effect({ told: { effect, effect_until: until } }: { told: ConfigTold }) {
@@ -48,9 +43,9 @@ function Effect({ told: { effect, effect_until: until } }: { told: ConfigTold })
 		<>
 			<p>{t.effectOf(Math.round(effect.before_s), Math.round(effect.after_s), t.effectEnds[effect.state] ?? "")}</p>
 			<ul class="config-few" id="config-effect">
-				{effect.figures.map(({ figure, unit, before, after }) => (
+				{effect.figures.map(({ figure, unit, before, after, before_per_min, after_per_min }) => (
 					<li key={figure} data-figure={figure}>
-						{t.figures[figure] ?? figure}: {before ?? t.notKnown} → <b>{after ?? t.notKnown}</b> {unit ?? rates(before, effect.before_s, after, effect.after_s)}
+						{t.figures[figure] ?? figure}: {before ?? t.notKnown} → <b>{after ?? t.notKnown}</b> {unit ?? rates(before_per_min, after_per_min)}
 					</li>
 				))}
 			</ul>
