@@ -206,7 +206,7 @@ static int check_open(sqlite3 *sql, const struct ohtd_schema *schema, int *versi
 		return refuse(why, size, -EBADMSG, "its database is damaged");
 	if ((uint32_t)number(sql, "PRAGMA application_id") != schema->application_id)
 		return refuse(why, size, -EBADMSG, "its database is another program's");
-	*version = (int)number(sql, "SELECT max(version) FROM schema_migrations");
+	*version = ohtd_db_version(&(struct ohtd_db){ .sql = sql });
 	if (*version < 1)
 		return refuse(why, size, -EBADMSG, "its database has no schema version");
 	if (*version <= newest)

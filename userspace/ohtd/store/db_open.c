@@ -56,7 +56,7 @@ static int read_version(struct ohtd_db *db, char *why, size_t size)
 			 db->path, (unsigned int)id);
 		return NOT_OURS;
 	}
-	version = ohtd_db_number(db, "SELECT max(version) FROM schema_migrations");
+	version = ohtd_db_version(db);
 	if (version < 1 && is_damage(db))
 		version = DAMAGED;
 	if (version < 1)
@@ -189,9 +189,9 @@ static int check(struct ohtd_db *db, char *why, size_t size)
 /* NOT_OURS, or as check(). A newer program leaves no gap before its number: in a damaged file such a one is damage, too. */
 static int judge_newer(struct ohtd_db *db, char *why, size_t size)
 {
-	int r = 0;
+	int counted = ohtd_db_version_counted(db), r = 0;
 
-	if (ohtd_db_number(db, "SELECT count(*) < max(version) FROM schema_migrations") == 1)
+	if (counted >= 0 && counted < ohtd_db_version(db))
 		r = check(db, why, size);
 	return r ? r : NOT_OURS;
 }

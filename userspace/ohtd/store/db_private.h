@@ -77,6 +77,11 @@ struct ohtd_db {
 int ohtd_db_migrate(struct ohtd_db *db, const char *path, int target, long long now_s, char *why,
 		    size_t size);
 
+/* Version of the schema, as the rows of the file say it; below 1: they say none, or cannot be read. */
+int ohtd_db_version(struct ohtd_db *db);
+/* The same told by how many rows there are, one for each version: good where their numbers may be damage. Below 0: not readable. */
+int ohtd_db_version_counted(struct ohtd_db *db);
+
 /* The name for SQLite, with SQLITE_OPEN_URI, of a file that has no log and gets none: for sqlite3_free(). NULL: out of memory. */
 char *ohtd_db_name_unchanging(const char *path);
 

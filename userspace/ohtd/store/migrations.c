@@ -20,12 +20,22 @@ static int note_version(struct ohtd_db *db, int version, long long now_s)
 	return r;
 }
 
+int ohtd_db_version(struct ohtd_db *db)
+{
+	return ohtd_db_number(db, "SELECT max(version) FROM schema_migrations");
+}
+
+int ohtd_db_version_counted(struct ohtd_db *db)
+{
+	return ohtd_db_number(db, "SELECT count(*) FROM schema_migrations");
+}
+
 /* Asked inside the transaction: another process may have been faster. */
 static int present_version(struct ohtd_db *db)
 {
 	if (!ohtd_db_number(db, "SELECT count(*) FROM sqlite_schema"))
 		return 0;
-	return ohtd_db_number(db, "SELECT max(version) FROM schema_migrations");
+	return ohtd_db_version(db);
 }
 
 /* Brings the database from version @number to the next; @why says what has failed. */

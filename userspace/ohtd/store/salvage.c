@@ -224,15 +224,12 @@ static int open_damaged(struct salvage *salvage, const char *path)
 					  "PRAGMA cell_size_check = ON;", NULL, NULL, NULL));
 }
 
-/*
- * Rows are copied into tables of their own version, since a migration may convert them. Each version has
- * a row, and how many there are is told without their numbers, which may be damage.
- */
+/* Rows are copied into tables of their own version, since a migration may convert them. */
 static int find_version(struct salvage *salvage)
 {
 	struct ohtd_db from = { .sql = salvage->from };
 	int newest = ohtd_schema_version(salvage->to->schema);
-	int version = ohtd_db_number(&from, "SELECT count(*) FROM schema_migrations");
+	int version = ohtd_db_version_counted(&from);
 
 	return version >= 1 && version <= newest ? version : newest;
 }
