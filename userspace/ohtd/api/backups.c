@@ -448,13 +448,9 @@ struct taken {
 
 static int open_file(struct taken *taken)
 {
-	struct ohtd_backup_view view;
 	char path[512];
 	struct stat st;
-	int r = ohtd_backups_look(taken->backups, taken->id, &view);
 
-	if (r)
-		return r;
 	ohtd_backups_path(taken->backups, taken->id, path, sizeof(path));
 	taken->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (taken->fd < 0 || fstat(taken->fd, &st))
