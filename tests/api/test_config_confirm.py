@@ -53,7 +53,9 @@ def try_name(daemon, text, seconds=600, role="administrator", **named):
 
 
 def returned(daemon):
-    return [item["text"] for item in daemon.get("alerts").json["items"] if item["code"] == "config_returned"]
+    items = [item for item in daemon.get("alerts").json["items"] if item["code"] == "config_returned"]
+    assert all(item["since"] for item in items), items
+    return [item["text"] for item in items]
 
 
 def test_it_is_live_at_once_and_told(shared):

@@ -52,8 +52,8 @@
 
 const struct ohtd_model *__wrap_ohtd_robot_model(const struct ohtd_robot *no_robot);
 const struct ohtd_user_maps *__wrap_ohtd_robot_user_maps(const struct ohtd_robot *no_robot);
-bool __wrap_ohtd_settings_dropped(struct ohtd_settings *settings, char *why);
-bool __wrap_ohtd_settings_returned(struct ohtd_settings *settings, char *why);
+uint64_t __wrap_ohtd_settings_dropped(struct ohtd_settings *settings, char *why);
+uint64_t __wrap_ohtd_settings_returned(struct ohtd_settings *settings, char *why);
 bool __wrap_ohtd_settings_wait(struct ohtd_settings *settings, char *why);
 bool __wrap_ohtd_setup_is_lost(const struct ohtd_setup *setup);
 void __wrap_ohtd_audit_look(struct ohtd_audit *audit, struct ohtd_audit_view *view);
@@ -75,16 +75,16 @@ const struct ohtd_user_maps *__wrap_ohtd_robot_user_maps(const struct ohtd_robot
 	return &robot->f->control.model->user;
 }
 
-bool __wrap_ohtd_settings_dropped(struct ohtd_settings *settings, char *why)
+uint64_t __wrap_ohtd_settings_dropped(struct ohtd_settings *settings, char *why)
 {
 	(void)settings, (void)why;
-	return false;
+	return 0;
 }
 
-bool __wrap_ohtd_settings_returned(struct ohtd_settings *settings, char *why)
+uint64_t __wrap_ohtd_settings_returned(struct ohtd_settings *settings, char *why)
 {
 	(void)settings, (void)why;
-	return false;
+	return 0;
 }
 
 bool __wrap_ohtd_settings_wait(struct ohtd_settings *settings, char *why)

@@ -589,9 +589,9 @@ static void judge_audit(const struct gathering *to)
 		add(to, AUDIT_ALTERED, 0, 0);
 }
 
-static void add_word(const struct gathering *to, unsigned int kind, const char *what, const char *word)
+static void add_word(const struct gathering *to, unsigned int kind, uint64_t since_ns, const char *what, const char *word)
 {
-	struct ohtd_alert *alert = add_notice(to, kind, 0, 0);
+	struct ohtd_alert *alert = add_notice(to, kind, 0, since_ns);
 
 	if (alert)
 		alert->text = text_of(to, "%s: %s.", what, word);
@@ -602,15 +602,18 @@ static void judge_settings(const struct gathering *to)
 	char why[OHTD_WAITS_BYTES];
 	char word[OHTD_RETURNED_BYTES];
 	struct ohtd_alert *alert = NULL;
+	uint64_t since_ns;
 
 	if (ohtd_settings_wait(to->scene->services->settings, why))
 		alert = add(to, CONFIG_NOT_CHOSEN, 0, 0);
 	if (alert)
 		alert->text = text_of(to, "Nobody has chosen the configuration, %s.", why);
-	if (ohtd_settings_returned(to->scene->services->settings, word))
-		add_word(to, CONFIG_RETURNED, "The configuration has returned", word);
-	if (ohtd_settings_dropped(to->scene->services->settings, word))
-		add_word(to, CONFIG_DROPPED, "A change of the configuration was not made", word);
+	since_ns = ohtd_settings_returned(to->scene->services->settings, word);
+	if (since_ns)
+		add_word(to, CONFIG_RETURNED, since_ns, "The configuration has returned", word);
+	since_ns = ohtd_settings_dropped(to->scene->services->settings, word);
+	if (since_ns)
+		add_word(to, CONFIG_DROPPED, since_ns, "A change of the configuration was not made", word);
 }
 
 /* "... was 40 days ago", "No ... in 40 days" */

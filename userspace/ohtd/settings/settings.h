@@ -165,11 +165,11 @@ bool ohtd_settings_wait(struct ohtd_settings *settings, char why[OHTD_WAITS_BYTE
 
 #define OHTD_RETURNED_BYTES	208
 
-/* What has returned, why, and with which differences. False: nothing has since the last version of a person. */
-bool ohtd_settings_returned(struct ohtd_settings *settings, char why[OHTD_RETURNED_BYTES]);
+/* What has returned, why, and with which differences. CLOCK_MONOTONIC when; 0: nothing has since the last version of a person. */
+uint64_t ohtd_settings_returned(struct ohtd_settings *settings, char why[OHTD_RETURNED_BYTES]);
 
 /* What waited for standstill, was dropped, and why; as above. */
-bool ohtd_settings_dropped(struct ohtd_settings *settings, char why[OHTD_RETURNED_BYTES]);
+uint64_t ohtd_settings_dropped(struct ohtd_settings *settings, char why[OHTD_RETURNED_BYTES]);
 
 #define OHTD_WAIT_S_MAX		600
 #define OHTD_CONFIRM_S_MIN	5

@@ -330,14 +330,17 @@ void ohtd_standstill_rest(const struct ohtd_settings *settings)
 			 (long long)settings->pending.version, settings->pending.by.user);
 }
 
-bool ohtd_settings_dropped(struct ohtd_settings *settings, char why[OHTD_RETURNED_BYTES])
+uint64_t ohtd_settings_dropped(struct ohtd_settings *settings, char why[OHTD_RETURNED_BYTES])
 {
+	uint64_t dropped_ns;
+
 	*why = 0;
 	if (!settings)
-		return false;
+		return 0;
 	pthread_mutex_lock(&settings->lock);
-	if (ohtd_clock_monotonic_ns(settings->setup.clock) - settings->dropped_ns < OHTD_TOLD_NS)
+	dropped_ns = settings->dropped_ns;
+	if (ohtd_clock_monotonic_ns(settings->setup.clock) - dropped_ns < OHTD_TOLD_NS)
 		memcpy(why, settings->dropped, OHTD_RETURNED_BYTES);
 	pthread_mutex_unlock(&settings->lock);
-	return *why;
+	return *why ? dropped_ns : 0;
 }

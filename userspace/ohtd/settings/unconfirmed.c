@@ -38,16 +38,19 @@ void ohtd_settings_pending(struct ohtd_settings *settings, struct ohtd_unconfirm
 	pthread_mutex_unlock(&settings->lock);
 }
 
-bool ohtd_settings_returned(struct ohtd_settings *settings, char why[OHTD_RETURNED_BYTES])
+uint64_t ohtd_settings_returned(struct ohtd_settings *settings, char why[OHTD_RETURNED_BYTES])
 {
+	uint64_t returned_ns;
+
 	*why = 0;
 	if (!settings)
-		return false;
+		return 0;
 	pthread_mutex_lock(&settings->lock);
-	if (ohtd_clock_monotonic_ns(settings->setup.clock) - settings->returned_ns < OHTD_TOLD_NS)
+	returned_ns = settings->returned_ns;
+	if (ohtd_clock_monotonic_ns(settings->setup.clock) - returned_ns < OHTD_TOLD_NS)
 		memcpy(why, settings->returned, OHTD_RETURNED_BYTES);
 	pthread_mutex_unlock(&settings->lock);
-	return *why;
+	return *why ? returned_ns : 0;
 }
 
 static bool fails(struct ohtd_change *change, enum ohtd_change_result result)
