@@ -149,8 +149,22 @@ def test_a_file_of_any_size_is_kept_elsewhere(own, tmp_path):
     assert "File exists" in ohtctl(own, "backup", "save", str(number), "--output", str(elsewhere)).stderr and elsewhere.read_text() == "mine"
     elsewhere.unlink()
     file_of(own, number).unlink()
-    refused = ohtctl(own, "backup", "save", str(number), "--output", str(elsewhere))
+    # The one before has left in the middle, which the daemon sees a moment later.
+    refused = until(lambda: "too_many_exports" not in (done := ohtctl(own, "backup", "save", str(number), "--output", str(elsewhere))).stderr and done,
+                    what="the end of the one before")
     assert refused.returncode == 1 and f"there is no backup {number}" in refused.stderr and not elsewhere.exists()
+
+
+def test_a_transfer_goes_on_where_it_was_broken_off(own):
+    number, whole = 20200101000000, secrets.token_bytes(200_000)
+    file_of(own, number).write_bytes(whole)
+    tag = own.request("HEAD", f"backups/{number}/content", role="administrator", headers={"Range": "bytes=1-"}).headers["etag"]
+    for asked, same, begins in (("bytes=199999-", None, 199_999), ("bytes=1-", tag, 1), ("bytes=1-", '"another"', 0), ("bytes=200000-", None, 0),
+                                ("bytes=0-7", None, 0), ("bytes=-5", None, 0), ("bytes=99999999999999999999-", None, 0)):
+        rest = own.get(f"backups/{number}/content", role="administrator", headers={"Range": asked, **({"If-Range": same} if same else {})})
+        assert (rest.status, rest.body) == (206 if begins else 200, whole[begins:]), asked
+        assert rest.headers.get("content-range") == (f"bytes {begins}-199999/200000" if begins else None), asked
+    file_of(own, number).unlink()
 
 
 def test_a_file_that_loses_its_end_breaks_off(own):

@@ -456,6 +456,9 @@ static int open_file(struct taken *taken)
 	if (taken->fd < 0 || fstat(taken->fd, &st))
 		return -errno;
 	taken->source.bytes = (uint64_t)st.st_size;
+	if (taken->source.from >= taken->source.bytes)
+		taken->source.from = 0;
+	taken->sent = taken->source.from;
 	ohtd_log(OHTD_LOG_NOTICE, "http", "backup_taken", "%" PRId64 " by %s", taken->id, taken->by);
 	return 0;
 }
@@ -652,11 +655,12 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_GET, .path = "backups/{id}/content", .role = OHTD_ROLE_ADMINISTRATOR,
 		.kind = OHTD_STREAM, .flags = OHTD_ROUTE_STORE,
-		.replies = { { 200, NULL, "application/octet-stream" } },
+		.replies = { { 200, NULL, "application/octet-stream" }, { 206, NULL, "application/octet-stream" } },
 		.problems = { "not_found", "too_many_exports", "out_of_memory", "unavailable" },
 		.handle = get_content,
 		.summary = "The file of a backup, to be kept elsewhere",
-		.text = "It has the hashes of passwords, and without a key it is not encrypted.",
+		.text = "It has the hashes of passwords, and without a key it is not encrypted. A transfer that was broken off goes on where "
+			"it was with Range: bytes=N-, if N is less than its length; any other range is answered with the whole file.",
 	}, {
 		.method = OHTD_DELETE, .path = "backups/{id}", .role = OHTD_ROLE_ADMINISTRATOR, .flags = OHTD_ROUTE_STORE,
 		.body_bytes_max = 1024,

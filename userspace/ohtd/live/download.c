@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "live/download.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -253,20 +255,36 @@ static void release_first(struct ohtd_late *late)
 		free_download(download);
 }
 
+/* What has a length never changes, so that its name says which bytes it has. */
+static const char *tag_of(struct ohtd_call *call, const struct ohtd_download_source *source)
+{
+	return ohtd_call_text_of(call, "\"%s\"", source->file);
+}
+
 static void say_kind(struct ohtd_call *call, const struct ohtd_download_source *source)
 {
+	if (source->measured) {
+		ohtd_reply_header(call, "accept-ranges", "bytes");
+		ohtd_reply_header(call, "etag", tag_of(call, source));
+	}
 	ohtd_reply_header(call, "content-type", source->type);
 	ohtd_reply_header(call, "content-disposition", ohtd_call_text_of(call, "attachment; filename=\"%s\"", source->file));
 }
 
 static void begin_answer(struct ohtd_call *call, const struct ohtd_download_source *source)
 {
-	call->req->res.status = 200;
-	call->req->res.reason = ohtd_status_text(200);
+	int status = source->from ? 206 : 200;
+
+	call->req->res.status = status;
+	call->req->res.reason = ohtd_status_text(status);
 	if (source->measured)
-		call->req->res.content_length = (size_t)source->bytes;
+		call->req->res.content_length = (size_t)(source->bytes - source->from);
+	if (source->from)
+		ohtd_reply_header(call, "content-range",
+				  ohtd_call_text_of(call, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, source->from,
+						    source->bytes - 1, source->bytes));
 	say_kind(call, source);
-	ohtd_figures_note(call->count, 200,
+	ohtd_figures_note(call->count, status,
 			  ohtd_clock_monotonic_ns(ohtd_call_clock(call)) - call->begun_ns);
 }
 
@@ -377,10 +395,26 @@ static void begin(struct ohtd_call *call, struct download *download)
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, make_first, reply_first);
 }
 
+/* Of a client that has the bytes in front: "bytes=1048576-". Any other range is answered with all bytes, as RFC 9110 permits. */
+static uint64_t asked_from(struct ohtd_call *call, const struct ohtd_download_source *source)
+{
+	const char *range = ohtd_call_header(call, "range"), *tag = ohtd_call_header(call, "if-range");
+	unsigned long long from;
+	char *end;
+
+	if (!range || strncmp(range, "bytes=", 6) != 0 || !isdigit((unsigned char)range[6]))
+		return 0;
+	errno = 0;
+	from = strtoull(range + 6, &end, 10);
+	return errno || strcmp(end, "-") != 0 || (tag && strcmp(tag, tag_of(call, source)) != 0) ? 0 : from;
+}
+
 void ohtd_download_open(struct ohtd_call *call, struct ohtd_download_source *source)
 {
 	struct download *download = is_answered(call, source) ? NULL : make_in_place(call, source);
 
+	if (download && source->measured && !ohtd_method_is_head(call->req->method.base, call->req->method.len))
+		source->from = asked_from(call, source);
 	if (download)
 		begin(call, download);
 	else if (source)

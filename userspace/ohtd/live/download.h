@@ -26,7 +26,8 @@ struct ohtd_loop;
  * @type: media type
  * @file: name under which a browser keeps it; may be filled in by the first @make
  * @measured: @bytes is known when the first piece is
- * @bytes: of all pieces
+ * @bytes: of all pieces, with those in front of @from
+ * @from: where the client wants to go on; the first @make may set it to 0. Only where it is @measured, and never changes
  * @make: on a worker: the next piece, which may be empty and is good until the next call. 1: there are more, 0: it was the last
  *	one, or a negative errno
  * @refuse: on the loop: answers, since the first piece could not be made for the reason @why
@@ -36,7 +37,7 @@ struct ohtd_download_source {
 	const char *what, *type;
 	char file[OHTD_DOWNLOAD_FILE_BYTES];
 	bool measured;
-	uint64_t bytes;
+	uint64_t bytes, from;
 	int (*make)(struct ohtd_download_source *source, const char **piece, size_t *bytes);
 	void (*refuse)(struct ohtd_call *call, struct ohtd_download_source *source, int why);
 	void (*free)(struct ohtd_download_source *source);
