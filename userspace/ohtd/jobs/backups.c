@@ -33,6 +33,7 @@
 #define KEY_FILE_BYTES_MAX	256
 #define ID_VARIETY		4
 #define ROBOT_ID		"robot.id"
+#define UNNAMED			"backup.new"
 #define BYTES_MAX		(UINT64_C(512) << 20)	/* of all; then the oldest automatic ones go */
 #define HOUR_S			3600
 #define DAY_S			86400
@@ -488,18 +489,14 @@ static int make(struct making *making, const struct ohtd_job_order *order, int64
 
 static void name_sources(struct making *making, bool history)
 {
-	static const struct {
-		const struct ohtd_schema *schema;
-		const char *name, *copy;
-	} databases[] = { { &ohtd_small_schema, "oht.db", "content.new" }, { &ohtd_history_schema, "history.db", "history.new" } };
-
-	making->count = history ? 2 : 1;
+	making->count = history ? OHTD_ARCHIVE_PARTS : 1;
 	for (size_t i = 0; i < making->count; i++) {
+		const struct ohtd_backup_database *database = &ohtd_backup_databases[i];
 		struct source *source = &making->sources[i];
 
-		source->schema = databases[i].schema;
-		snprintf(source->path, sizeof(source->path), "%s/%s", making->backups->setup.state_dir, databases[i].name);
-		snprintf(source->copy, sizeof(source->copy), "%s/%s", making->backups->folder, databases[i].copy);
+		source->schema = database->schema;
+		snprintf(source->path, sizeof(source->path), "%s/%s", making->backups->setup.state_dir, database->file);
+		snprintf(source->copy, sizeof(source->copy), "%s/%s", making->backups->folder, database->copy);
 	}
 }
 
@@ -524,7 +521,7 @@ static int run_make(struct ohtd_job *job, const struct ohtd_job_order *order)
 
 	making.work.arg = &making.progress;
 	name_sources(&making, order->flags & WITH_HISTORY);
-	snprintf(making.unnamed, sizeof(making.unnamed), "%s/backup.new", backups->folder);
+	snprintf(making.unnamed, sizeof(making.unnamed), "%s/" UNNAMED, backups->folder);
 	r = make(&making, order, &id);
 	for (size_t i = 0; i < making.count; i++)
 		unlink(making.sources[i].copy);
@@ -701,22 +698,29 @@ void ohtd_backups_tick(struct ohtd_backups *backups)
 
 /* ---- birth and end ---- */
 
+static void clean_one(const struct ohtd_backups *backups, const char *name, const char *ending)
+{
+	char path[PATH_BYTES + 32];
+
+	snprintf(path, sizeof(path), "%s/%s%s", backups->folder, name, ending);
+	if (!unlink(path))
+		ohtd_log(OHTD_LOG_NOTICE, "jobs", "cut_short", "%s%s of a backup that was cut short is gone", name, ending);
+}
+
 /* What a job that was cut short has left. */
 static void clean(struct ohtd_backups *backups)
 {
-	static const char *const names[] = { "content.new", "content.new-journal", "history.new", "history.new-journal", "backup.new" };
 	char path[PATH_BYTES + 32];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", backups->folder, names[i]);
-		if (!unlink(path))
-			ohtd_log(OHTD_LOG_NOTICE, "jobs", "cut_short", "%s of a backup that was cut short is gone",
-				 names[i]);
+	clean_one(backups, UNNAMED, "");
+	for (size_t i = 0; i < OHTD_ARCHIVE_PARTS; i++) {
+		const struct ohtd_backup_database *database = &ohtd_backup_databases[i];
+
+		clean_one(backups, database->copy, "");
+		clean_one(backups, database->copy, "-journal");
+		snprintf(path, sizeof(path), "%s/%s.unpacked", backups->setup.state_dir, database->file);
+		unlink(path);
 	}
-	snprintf(path, sizeof(path), "%s/oht.db.unpacked", backups->setup.state_dir);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/history.db.unpacked", backups->setup.state_dir);
-	unlink(path);
 }
 
 static int open_folder(struct ohtd_backups *backups)

@@ -30,6 +30,11 @@ struct files {
 	char path[PATH_BYTES], work[PATH_BYTES];
 };
 
+const struct ohtd_backup_database ohtd_backup_databases[OHTD_ARCHIVE_PARTS] = {
+	{ &ohtd_small_schema, "oht.db", "content.new" },
+	{ &ohtd_history_schema, "history.db", "history.new" },
+};
+
 static const char sqlite_magic[16] = "SQLite format 3";
 
 int ohtd_restore_room(const char *path, uint64_t bytes)
@@ -226,12 +231,12 @@ static int bring(struct ohtd_restore *restore, const struct files files[OHTD_ARC
 
 static void name_files(const struct ohtd_restore *restore, struct files files[OHTD_ARCHIVE_PARTS])
 {
-	static const char *const names[] = { "oht.db", "history.db" };
-
 	for (size_t i = 0; i < OHTD_ARCHIVE_PARTS; i++) {
-		files[i].schema = i ? &ohtd_history_schema : &ohtd_small_schema;
-		snprintf(files[i].path, PATH_BYTES, "%s/%s", restore->state_dir, names[i]);
-		snprintf(files[i].work, PATH_BYTES, "%s/%s.unpacked", restore->state_dir, names[i]);
+		const struct ohtd_backup_database *database = &ohtd_backup_databases[i];
+
+		files[i].schema = database->schema;
+		snprintf(files[i].path, PATH_BYTES, "%s/%s", restore->state_dir, database->file);
+		snprintf(files[i].work, PATH_BYTES, "%s/%s.unpacked", restore->state_dir, database->file);
 	}
 }
 

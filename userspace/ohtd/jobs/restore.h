@@ -15,6 +15,22 @@
 #include "jobs/archive.h"
 #include "jobs/manifest.h"
 
+struct ohtd_schema;
+
+/**
+ * struct ohtd_backup_database - a database that is part of a backup
+ * @schema: which kind
+ * @file: its name in the state directory
+ * @copy: name of its copy while a backup is made
+ */
+struct ohtd_backup_database {
+	const struct ohtd_schema *schema;
+	const char *file, *copy;
+};
+
+/* As they are in a backup; the first is in each. */
+extern const struct ohtd_backup_database ohtd_backup_databases[OHTD_ARCHIVE_PARTS];
+
 /**
  * struct ohtd_restore - a file that is checked or restored
  * @state_dir: the state directory
