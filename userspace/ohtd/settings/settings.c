@@ -254,7 +254,6 @@ static bool judge_differences(struct ohtd_settings *settings, struct ohtd_change
 
 		if (!item)
 			continue;
-		change->needs_standstill = change->needs_standstill || item->needs_standstill;
 		judge_item(settings, change, item, pointer, "");
 		judge_layer(settings, change, item, pointer);
 	}
@@ -296,7 +295,7 @@ static bool prepare(struct ohtd_settings *settings, struct ohtd_change *change)
 	if (!ohtd_settings_compare(settings, items, change))
 		return fails(change, OHTD_CHANGE_NO_MEMORY);
 	/* A file of other limits is read for its ranges, too. */
-	change->needs_standstill = change->table;
+	change->needs_standstill = change->table || ohtd_change_needs_standstill(settings, change);
 	return judge_differences(settings, change);
 }
 
