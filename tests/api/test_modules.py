@@ -155,7 +155,8 @@ def test_ping_tells_how_soon(own):
     answer = until(lambda: (said := own.post("modules/3/ping", role="operator")).status != 502 and said, what="an answer")
     assert answer.status == 200, answer.body
     assert answer.json["device_id"] == 3 and answer.json["attempts"] >= 1
-    assert 0 <= answer.json["turnaround_us"] <= answer.json["took_us"]
+    # A tty does not measure it.
+    assert answer.json["turnaround_us"] is None and answer.json["took_us"] > 0
     assert own.post("modules/9/ping", role="operator").code == "module_not_found"
     assert own.post("modules/3/ping", role="viewer").code == "role"
     assert own.sim("fault 5 silence").startswith("ok")

@@ -122,7 +122,7 @@ def test_a_safety_critical_register_asks_for_the_password(daemon, page):
 def test_quarantine_is_asked_for_shown_and_ended(daemon, page):
     open_module(page, 5, "supervisor", "Position")
     page.click("#ping")
-    page.wait(lambda: "Answered after" in page.text("body"), what="an answer")
+    page.wait(lambda: "Answered." in page.text("body"), what="an answer")
     page.click("#quarantine")
     page.wait(lambda: has(page, "[role=dialog], dialog"), what="the question")
     assert daemon.get("modules/5").json["health"] != "quarantined"

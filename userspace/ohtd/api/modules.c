@@ -260,7 +260,7 @@ static void get_module(struct ohtd_call *call)
 struct ping {
 	unsigned int address;
 	unsigned int device_id;
-	uint32_t turnaround_us;
+	int64_t turnaround_us;
 	uint32_t took_us;
 	uint32_t attempts;
 };
@@ -268,8 +268,8 @@ struct ping {
 OHTD_SHAPE(ping, "Ping",
 	OHTD_INTEGER(ping, address, .summary = "Unit address"),
 	OHTD_INTEGER(ping, device_id, .summary = "What the module answers: its device id"),
-	OHTD_INTEGER(ping, turnaround_us, .unit = "us",
-		     .summary = "From the request's end to the answer's beginning"),
+	OHTD_INTEGER(ping, turnaround_us, .unit = "us", .flags = OHTD_NULL,
+		     .summary = "From the request's end to the answer's beginning; null: the bus does not measure it"),
 	OHTD_INTEGER(ping, took_us, .unit = "us",
 		     .summary = "From the command to the answer, with the wait for the plan of the bus"),
 	OHTD_INTEGER(ping, attempts, .summary = "How often it was asked: the second time is more patient"));
@@ -278,7 +278,7 @@ static void ping_done(struct ohtd_call *call, const struct ohtd_answer *answer)
 {
 	OHTD_REPLY(call, 200, ping, (&(struct ping){
 		.address = call->params.unit, .device_id = answer->words[0],
-		.turnaround_us = answer->turnaround_us, .took_us = answer->took_us,
+		.turnaround_us = measured(answer->turnaround_us), .took_us = answer->took_us,
 		.attempts = answer->attempts,
 	}));
 }

@@ -258,7 +258,7 @@ export const texts = {
 		notVerified: (name: string) => `${name} was acknowledged, and not read back.`,
 		other: (name: string, value: string) => `${name} was acknowledged, but reads ${value}.`,
 		ping: "Ping",
-		pinged: (ms: string, attempts: number) => `Answered after ${ms} ms${attempts > 1 ? ", asked twice" : ""}.`,
+		pinged: (ms: string, attempts: number) => `Answered${ms ? ` after ${ms} ms` : ""}${attempts > 1 ? ", asked twice" : ""}.`,
 		quarantine: "Take out",
 		quarantineTitle: "Take this module out?",
 		quarantineText: "It is not asked any more until it is let back. The robot cannot be enabled without a required module.",

@@ -316,7 +316,7 @@ function Acts({ module }: { module: ModuleDetail }) {
 		act.run(async () => {
 			const answer = await call<Ping>("POST", `${path}/ping`, { body: {} });
 
-			toast(t.pinged((answer.turnaround_us / 1000).toFixed(1), answer.attempts));
+			toast(t.pinged(answer.turnaround_us === null ? "" : (answer.turnaround_us / 1000).toFixed(1), answer.attempts));
 		});
 	const change = async () => {
 		if (!out && !(await confirm(t.quarantineTitle, t.quarantineText, t.quarantine))) return;
