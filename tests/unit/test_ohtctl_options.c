@@ -58,6 +58,7 @@ static const struct usage_case usage_cases[] = {
 	{ "info --url https://[fe80::1%25sixteenletters00]:1", "'https://[fe80::1%25sixteenletters00]:1'" },
 	/* A group of verbs is none itself. */
 	{ "robot what", "robot needs one of status, facts, mode," },
+	{ "alerts what", "alerts needs one of acknowledge, comment, comments, shelve, unshelve, shelves, history, summary, rules, try: 'what'" },
 	{ "profile what", "profile needs one of check, new: 'what'" },
 	{ "safety what --help", "telegrams, journal, latency, watch: 'what'" },
 	{ "admin", "admin needs one of list, create, reset, disable, enable, cert, restart\n" },

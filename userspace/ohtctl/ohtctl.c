@@ -396,6 +396,9 @@ static int find_and_run(struct cli *cli, int count, char **words)
 		used = match(&verbs[i], count, words);
 		if (!used)
 			continue;
+		/* Of a group that says something by itself, another word is no argument. */
+		if (count > used && !verbs[i].arguments_max && is_group(verbs[i].name))
+			break;
 		cli->verb = &verbs[i];
 		return run_verb(cli, count - used, words + used);
 	}
