@@ -279,7 +279,7 @@ def test_commands_and_stops_are_told_by_how_they_ended(past):
 def test_time_without_values_is_unknown(past):
     [told] = summary(past, past.hour - 3 * HOUR, past.hour - 2 * HOUR)["items"]
     assert told["motion"] == {"distance_m": 0, "moving_s": 0, "unknown_s": 3600}
-    assert told["energy"] == {"used_wh": 0, "charged_wh": 0, "cost": None, "unknown_s": 3600}
+    assert told["energy"] == {"used_wh": 0, "charged_wh": 0, "cost": None, "unknown_s": 3600, "incomplete": False}
     assert told["availability"]["available_percent"] is None and told["availability"]["unknown_s"] == 3600
     assert told["control"]["late_mean_us"] is None and told["bus"]["per_million"] is None
     for module in told["modules"]:
@@ -367,6 +367,7 @@ def test_ohtctl_shows_a_line_for_each(past):
     assert lines[0].startswith("by hour, UTC") and len(lines) == 4 and " 1/2 " in lines[2], lines
     told = json.loads(ohtctl("--by", "hour", "--json", *span).stdout)["items"]
     missed = [item["energy"]["unknown_s"] - item["availability"]["unknown_s"] > 1 for item in told]
+    assert [item["energy"]["incomplete"] for item in told] == missed
     assert [bool(re.search(r"\d[+] ", line)) for line in lines[2:]] == missed, lines
     assert ohtctl("--json", *span).stdout.count("\n") >= 1
     done = ohtctl("--by", "week")

@@ -46,7 +46,8 @@ def day_of(at, i):
         "motion": {"distance_m": 0 if off else 4000.5 + 100 * (i % 6), "moving_s": 0 if off else 20_000, "unknown_s": 86_400 if off else 0},
         "moves": {"finished": 0 if off else 200, "failed": 0 if off else 3, "docks": 4, "docks_finished": 3, "unknown_s": 0,
                   "reasons": [] if off else [{"reason": "obstacle", "count": 2}, {"reason": NASTY, "count": 1}]},
-        "energy": {"used_wh": 0 if off else 2000.25, "charged_wh": 0 if off else 2100, "cost": 0 if off else 0.5, "unknown_s": 86_400 if off else 0},
+        "energy": {"used_wh": 0 if off else 2000.25, "charged_wh": 0 if off else 2100, "cost": 0 if off else 0.5, "unknown_s": 86_400 if off else 5 if i == 29 else 0,
+                   "incomplete": i == 29},
         "availability": {"enabled_s": 0 if off else 57_600, "enabled_unknown_s": 86_400 if off else 0, "available_s": 0 if off else 64_800,
                          "available_percent": None if off else 75, "unknown_s": 86_400 if off else 0},
         "modules": [{"name": name, "up_s": 0 if off else 86_400 - 60 * failures, "down_s": 60 * failures, "failures": failures, "mtbf_s": None,
@@ -108,10 +109,11 @@ def test_a_month_comes_to_what_its_days_say(daemon, page):
     days = month(page, daemon)
     figures = page.run("return [...document.querySelectorAll('.analytics-figures .figure')].map((n) => n.textContent.trim())")
     # 27 days were on; of those, the availability is one of the known time.
-    assert figures == [f"{sum(4000.5 + 100 * (i % 6) for i in range(30) if i % 10 != 4) / 1000:.1f} km", "5400", "54.0 kWh", "75.0 %"], figures
+    assert figures == [f"{sum(4000.5 + 100 * (i % 6) for i in range(30) if i % 10 != 4) / 1000:.1f} km", "5400", "54.0+ kWh", "75.0 %"], figures
     assert "13.50 EUR" in page.text(".analytics-figures")
     assert page.run("return document.querySelectorAll('.bars')[0].querySelectorAll('.bar-unknown').length") == 3
     rows = cells(page, "intervals")
+    assert [row[5] for row in rows[:2]] == ["2000.3+", "2000.3"] and "+: at least so much" in page.text("#analytics-span")
     assert rows[0][0] == text(days[-1])[:10] and [rows[25][i] for i in (1, 5, 6, 8)] == ["–"] * 4
     assert page.text("#analytics-ended") == f"Moves by how they ended\nat their target\n5400\nobstacle\n54\n{NASTY}\n27"
     assert "button a" in page.text("#analytics-stops") and page.text("#analytics-stops").endswith("10")

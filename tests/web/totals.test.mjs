@@ -12,7 +12,7 @@ function hour(at, { cost = null, reasons = [], stops = [], up_s = 3600, failures
 		to: `2026-07-30T0${at + 1}:00:00.000Z`,
 		motion: { distance_m: 10, moving_s: 20, unknown_s: 0 },
 		moves: { finished: 3, failed: reasons.reduce((sum, { count }) => sum + count, 0), reasons, docks: 1, docks_finished: 1, unknown_s: 0 },
-		energy: { used_wh: 5, charged_wh: 1, cost, unknown_s: 0 },
+		energy: { used_wh: 5, charged_wh: 1, cost, unknown_s: 0, incomplete: false },
 		availability: { enabled_s: 100, available_s: 1800, unknown_s: 0, ...more },
 		modules: [{ name: "power", up_s, down_s: 3600 - up_s, failures, unknown_s: 0 }],
 		bus: { exchanges: 1000, errors: 1 },

@@ -12,7 +12,6 @@
 
 #define CELL_BYTES	32
 #define MINUTE_CHARS	16	/* of a time: to the minute */
-#define MISSED_S	1	/* a start knows the state before the battery */
 
 static struct json_object *member(struct json_object *item, const char *part, const char *name)
 {
@@ -35,13 +34,6 @@ static void show_number(struct cli *cli, struct json_object *value, double facto
 
 	number_text(value, factor, decimals, text);
 	fprintf(cli->out, " %*s", width, text);
-}
-
-/* Voltage or current was missed while the robot ran, and by more than a start takes: it used more than this. */
-static bool energy_is_incomplete(struct json_object *item)
-{
-	return json_object_get_double(member(item, "energy", "unknown_s")) -
-	       json_object_get_double(member(item, "availability", "unknown_s")) > MISSED_S;
 }
 
 static int64_t count_stops(struct json_object *item)
@@ -68,7 +60,7 @@ static void show_line(struct cli *cli, struct json_object *item)
 	fputc('/', cli->out);
 	fprintf(cli->out, "%-4lld", (long long)json_object_get_int64(member(item, "moves", "docks")));
 	show_number(cli, member(item, "energy", "used_wh"), 1e-3, 3, 8);
-	fputc(energy_is_incomplete(item) ? '+' : ' ', cli->out);
+	fputc(json_object_get_boolean(member(item, "energy", "incomplete")) ? '+' : ' ', cli->out);
 	show_number(cli, member(item, "energy", "cost"), 1, 2, 8);
 	show_number(cli, member(item, "availability", "enabled_s"), 1 / 3600.0, 2, 8);
 	show_number(cli, member(item, "availability", "available_percent"), 1, 1, 7);

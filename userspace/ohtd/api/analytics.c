@@ -23,6 +23,7 @@
 /* Of an answer for each cell, about. */
 #define CELL_BYTES	1500
 #define SHIFT_BYTES	24
+#define MISSED_S	1	/* a start knows the state before the battery */
 
 static const char *const by_names[] = {
 	[OHTD_BY_HOUR] = "hour", [OHTD_BY_DAY] = "day", [OHTD_BY_SHIFT] = "shift",
@@ -76,6 +77,7 @@ struct analytics_energy {
 	double charged_wh;
 	double cost;
 	double unknown_s;
+	bool incomplete;
 };
 
 OHTD_SHAPE(analytics_energy, "AnalyticsEnergy",
@@ -84,7 +86,9 @@ OHTD_SHAPE(analytics_energy, "AnalyticsEnergy",
 	OHTD_NUMBER(analytics_energy, cost, .flags = OHTD_NULL,
 		    .summary = "Of used_wh by the tariff; null: no tariff is set"),
 	OHTD_NUMBER(analytics_energy, unknown_s, .unit = "s",
-		    .summary = "Time without a good voltage and current of the battery"));
+		    .summary = "Time without a good voltage and current of the battery"),
+	OHTD_BOOLEAN(analytics_energy, incomplete,
+		     .summary = "These were missed while the robot ran: all three figures are at least so much"));
 
 struct analytics_availability {
 	double enabled_s;
@@ -331,12 +335,14 @@ static const struct analytics_energy *energy_of(struct ohtd_late *late, const st
 						double tariff)
 {
 	struct analytics_energy *energy = ohtd_late_alloc(late, sizeof(*energy));
+	double unknown_s = ohtd_cell_unknown_s(cell, cell->power_known);
 
 	*energy = (struct analytics_energy){
 		.used_wh = ohtd_cell_energy_wh(cell->used),
 		.charged_wh = ohtd_cell_energy_wh(cell->charged),
 		.cost = tariff > 0 ? ohtd_cell_energy_wh(cell->used) / 1e3 * tariff : NAN,
-		.unknown_s = ohtd_cell_unknown_s(cell, cell->power_known),
+		.unknown_s = unknown_s,
+		.incomplete = unknown_s - ohtd_cell_unknown_s(cell, cell->state_known) > MISSED_S,
 	};
 	return energy;
 }

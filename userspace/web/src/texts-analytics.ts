@@ -17,6 +17,7 @@ export const analyticsTexts = {
 	shown: (from: string, to: string, by: string) => `${from} to ${to}, by ${by}, in UTC.`,
 	allKnown: "All of it is known.",
 	unknown: (length: string) => `Nothing is known of ${length} of it: the robot was off, or its values are not kept. That time counts neither as good nor as bad.`,
+	energyIncomplete: "+: at least so much energy, as voltage or current of the battery were not known all the time.",
 	distance: "Distance",
 	moving: (length: string) => `${length} in motion`,
 	moves: "Moves",

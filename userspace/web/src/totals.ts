@@ -21,6 +21,8 @@ export interface Totals {
 	docked: number;
 	usedWh: number;
 	chargedWh: number;
+	/** energy and cost are at least so much */
+	isEnergyIncomplete: boolean;
 	/** null: there is no tariff */
 	cost: number | null;
 	enabledS: number;
@@ -70,6 +72,7 @@ export function totalsOf(items: AnalyticsInterval[]): Totals {
 		docked: sum((i) => i.moves.docks_finished),
 		usedWh: sum((i) => i.energy.used_wh),
 		chargedWh: sum((i) => i.energy.charged_wh),
+		isEnergyIncomplete: items.some((i) => i.energy.incomplete),
 		cost: items.some((i) => i.energy.cost === null) ? null : sum((i) => i.energy.cost ?? 0),
 		enabledS: sum((i) => i.availability.enabled_s),
 		availableS: sum((i) => i.availability.available_s),

@@ -42,6 +42,8 @@ function scaled(value: number, unit: string): { value: string; unit: string } {
 /* Nothing at all is known of an interval, and 0 would be a lie. */
 const isGone = (item: AnalyticsInterval, unknownS: number) => unknownS > 0 && unknownS >= lengthS(item) - 1;
 
+const plus = (isAtLeast: boolean) => (isAtLeast ? "+" : "");
+
 interface Asked {
 	/** of SPANS; null: from @from to @to */
 	span: string | null;
@@ -126,6 +128,7 @@ function Figures({ told, totals }: { told: Analytics; totals: Totals }) {
 			parts: parts(item),
 			isUnknown: isGone(item, unknownS(item)),
 		}));
+	const used = scaled(totals.usedWh, "Wh");
 	const charged = scaled(totals.chargedWh, "Wh");
 	const cost = totals.cost === null ? t.noTariff : t.cost(totals.cost.toFixed(2), told.currency ?? "");
 
@@ -137,7 +140,7 @@ function Figures({ told, totals }: { told: Analytics; totals: Totals }) {
 			<Part name={t.moves} value={String(totals.finished)} sub={t.movesMean(totals.failed, totals.docked, totals.docks)}>
 				<Bars name={t.moves} text={String} bars={bars((i) => [i.moves.finished, i.moves.failed], (i) => i.moves.unknown_s)} />
 			</Part>
-			<Part name={t.energy} {...scaled(totals.usedWh, "Wh")} sub={`${t.charged(charged.value, charged.unit)}, ${cost}`}>
+			<Part name={t.energy} value={used.value + plus(totals.isEnergyIncomplete)} unit={used.unit} sub={`${t.charged(charged.value, charged.unit)}, ${cost}`}>
 				<Bars name={t.energy} text={(wh) => `${wh.toFixed(1)} Wh`} bars={bars((i) => [i.energy.used_wh], (i) => i.energy.unknown_s)} />
 			</Part>
 			<Part
@@ -187,7 +190,7 @@ function Intervals({ told }: { told: Analytics }) {
 					number("finished", c.finished, (i) => String(i.moves.finished)),
 					number("failed", c.failed, (i) => String(i.moves.failed), true),
 					number("docks", c.docks, (i) => `${i.moves.docks_finished}/${i.moves.docks}`, true),
-					number("used", c.used, (i) => known(i, i.energy.unknown_s, i.energy.used_wh.toFixed(1))),
+					number("used", c.used, (i) => known(i, i.energy.unknown_s, `${i.energy.used_wh.toFixed(1)}${plus(i.energy.incomplete)}`)),
 					...cost,
 					number("enabled", c.enabled, (i) => known(i, i.availability.enabled_unknown_s, seconds(i.availability.enabled_s)), true),
 					number("available", c.available, (i) => fixed(i.availability.available_percent, 1), true),
@@ -240,7 +243,7 @@ function Head({ told, totals }: { told: Analytics; totals: Totals }) {
 	return (
 		<>
 			<p class="sub" id="analytics-span">
-				{t.shown(minute(told.from), minute(told.to), told.by)} {totals.unknownS > 1 ? t.unknown(seconds(totals.unknownS)) : t.allKnown}
+				{t.shown(minute(told.from), minute(told.to), told.by)} {totals.unknownS > 1 ? t.unknown(seconds(totals.unknownS)) : t.allKnown} {totals.isEnergyIncomplete ? t.energyIncomplete : ""}
 			</p>
 			<Figures told={told} totals={totals} />
 		</>
