@@ -498,6 +498,19 @@ static void the_shortest_time_of_three_comings_is_kept(void **state)
 	assert_int_equal(store_ask_sql("SELECT fastest_ns FROM alerts"), 13 * S);
 }
 
+/* As a stop that is reset and comes by something else. */
+static void what_comes_again_for_another_reason_says_that_one(void **state)
+{
+	(void)state;
+	stand(1, S, false);
+	look_until(S, "SELECT count(*) FROM alerts WHERE text = 'Gone.'", 1);
+	list.count = 0;
+	look(2 * S);
+	stand(1, 3 * S, false);
+	list.items[0].text = "Pressed.";
+	look_until(3 * S, "SELECT count(*) FROM alerts WHERE times = 2 AND text = 'Pressed.'", 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -512,6 +525,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_shelf_that_ended_before_it_was_heard_of_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(there_are_so_many_shelves_and_one_of_an_alert, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_shortest_time_of_three_comings_is_kept, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_comes_again_for_another_reason_says_that_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_end_is_written_before_the_same_comes_anew, set_up, tear_down),
 	};
 

@@ -223,6 +223,7 @@ static void note_coming(struct ohtd_alert_keeper *keeper, struct entry *entry, c
 	const int64_t three_ns = (int64_t)(now_ns - entry->came_ns[1]);
 
 	row->times++;
+	snprintf(row->text, sizeof(row->text), "%s", alert->text);
 	row->muted = is_muted(keeper, alert);
 	if (entry->came_ns[1] && (!row->fastest_ns || three_ns < row->fastest_ns))
 		row->fastest_ns = three_ns;
@@ -246,7 +247,6 @@ static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	snprintf(row->code, sizeof(row->code), "%s", alert->code);
 	snprintf(row->severity, sizeof(row->severity), "%s", ohtd_severity_name(alert->severity));
 	snprintf(row->source, sizeof(row->source), "%s", alert->source);
-	snprintf(row->text, sizeof(row->text), "%s", alert->text);
 	/* One that rests is told nobody, so it is no load on a person. */
 	row->rested = ohtd_alert_is_flood(alert) || rests(keeper, alert);
 	if (keeper->watches_floods && !row->rested)
