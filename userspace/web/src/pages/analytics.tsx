@@ -4,9 +4,10 @@
  */
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { useLive } from "../api/live";
 import type { Problem } from "../api/problem";
 import { call } from "../api/session";
-import type { Analytics, AnalyticsInterval } from "../api/types";
+import type { Analytics, AnalyticsInterval, Health } from "../api/types";
 import { asProblem } from "../components/act";
 import { type Bar, Bars } from "../components/bars";
 import { Button, Card, Facts, Figure, Refusal, Skeleton } from "../components/basics";
@@ -252,6 +253,7 @@ function Head({ told, totals }: { told: Analytics; totals: Totals }) {
 
 function More({ told, totals }: { told: Analytics; totals: Totals }) {
 	const ended = totals.finished + totals.failed ? [[t.finished, totals.finished] as [string, number], ...totals.reasons] : [];
+	const journal = useLive<Health>("health").data?.journal.state;
 	const named = (items: [string, number][]) => items.map(([name, count]): [string, number] => [words(name), count]);
 
 	return (
@@ -263,7 +265,7 @@ function More({ told, totals }: { told: Analytics; totals: Totals }) {
 				id="analytics-stops"
 				name={t.stops}
 				items={named(totals.stops)}
-				empty={t.noStops}
+				empty={journal === "none" ? texts.overview.noJournal : t.noStops}
 				{...(totals.stopsMissing ? { note: t.stopsMissing(totals.stopsMissing) } : {})}
 			/>
 		</>
