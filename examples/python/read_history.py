@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the values that ohtd keeps from its file, without ohtd: docs/history.md in less than 200 lines.
+"""Read the values that ohtd keeps from its file, without ohtd: docs/history.md in 200 lines.
 
-read_history.py history.db                      which signals there are
+read_history.py history.db                      which signals there are: name, unit, type, number
 read_history.py history.db SIGNAL [--level N]   its samples, or its columns of 1, 8, 64, 512 or 4096 s (N 1 to 5), as CSV
-The file may be in use: what is read is as it was at one moment. Needs nothing but Python's standard library.
+SIGNAL is a number, or a name: then the newest of it, since one that has had another unit or register has a number for each.
+The file may be in use: it is read as at one moment. Needs nothing but Python's standard library.
 """
 import argparse
 import csv
@@ -161,7 +162,7 @@ def pieces(database, run, which, level):
 
 
 def tell(database, name, level, out):
-    found = database.execute("SELECT signal, decimals FROM signals WHERE name = ?", (name,)).fetchone()
+    found = database.execute("SELECT signal, decimals FROM signals WHERE ?1 IN (name, CAST(signal AS TEXT)) ORDER BY signal DESC", (name,)).fetchone()
     if not found:
         sys.exit(f"read_history: there is no signal '{name}'")
     scale = 10 ** found[1]
@@ -192,7 +193,7 @@ def main():
     if asked.signal:
         tell(database, asked.signal, asked.level, out)
     else:
-        out.writerows(database.execute("SELECT name, unit, type FROM signals ORDER BY name"))
+        out.writerows(database.execute("SELECT name, unit, type, signal FROM signals ORDER BY name, signal"))
 
 
 if __name__ == "__main__":

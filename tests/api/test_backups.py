@@ -281,7 +281,7 @@ def test_the_history_comes_back_and_stays_when_it_is_left_out(fresh, tmp_path):
     assert old and all(pragmas)
     fresh.stop()
     with contextlib.closing(sqlite3.connect(fresh.state / "history.db", isolation_level=None)) as database:
-        database.execute("INSERT INTO signals VALUES (900, 'later', 0, '', 'number')")
+        database.execute("INSERT INTO signals VALUES (900, 'later', 0, '', 'number', '')")
     fresh.start()
     # What cannot be read does not stand in the way of the accounts.
     good = file_of(fresh, number).read_bytes()
@@ -622,7 +622,7 @@ def make_both(daemon):
     elevate(daemon)
     daemon.stop()
     with contextlib.closing(sqlite3.connect(daemon.state / "history.db", isolation_level=None)) as database:
-        database.execute("INSERT INTO signals VALUES (900, 'later', 0, '', 'number')")
+        database.execute("INSERT INTO signals VALUES (900, 'later', 0, '', 'number', '')")
     return number
 
 

@@ -106,7 +106,7 @@ def test_a_stranger_reads_the_same(past):
         if int(row["cycle"]) + 40 <= last:
             assert (int(row["good"]), float(row["min"]), float(row["max"]), float(row["first"]), float(row["last"])) == (len(good), min(good), max(good), good[0], good[-1])
             assert abs(float(row["mean"]) - sum(good) / len(good)) < 1e-6
-    assert ["battery_v", "V", "number"] in [list(row.values()) for row in as_a_stranger(past)]
+    assert ["battery_v", "V", "number"] in [list(row.values())[:3] for row in as_a_stranger(past)]
     assert as_a_stranger(past, "battery").stderr == "read_history: there is no signal 'battery'\n"
 
 

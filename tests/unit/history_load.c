@@ -290,7 +290,7 @@ static bool make_month(const char *path, int64_t whole, int64_t repeats)
 	/* One order of the rows, that of their sealing, but for the coarse ones of the first repeat. */
 	sql = sqlite3_mprintf("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; DELETE FROM intervals;"
 			      "INSERT INTO chunks (level, signal, run, chunk, cycles, data) SELECT * FROM coarse ORDER BY run, chunk;"
-			      "DROP TABLE coarse; DELETE FROM schema_migrations WHERE version > 2;"
+			      "DROP TABLE coarse; DROP INDEX gaps_run; DELETE FROM schema_migrations WHERE version > 2;"
 			      "CREATE TEMP TABLE last AS SELECT max(chunk_id) AS id FROM chunks;"
 			      "UPDATE runs SET end_cycle = %lld", whole * repeats * OHTD_CHUNK_CYCLES);
 	made = made && sql && !sqlite3_exec(db, sql, NULL, NULL, NULL);

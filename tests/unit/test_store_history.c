@@ -243,7 +243,8 @@ static int work_fill(struct ohtd_db *db, void *arg)
 	piece.run = run.run;
 	for (int i = 0; !r && i < SIGNALS_KEPT * CHUNKS_KEPT; i++) {
 		int signal = i / CHUNKS_KEPT, chunk = i % CHUNKS_KEPT;
-		int64_t number = ohtd_db_history_signal(db, "name", (unsigned int)signal, "", "number");
+		int64_t number = ohtd_db_history_signal(db, &(struct ohtd_history_signal){
+			.name = "name", .unit = "", .type = "number", .origin = "", .decimals = (unsigned int)signal });
 
 		piece.cycles = chunk < CHUNKS_KEPT - 1 ? 163840 : 100 + 10 * signal;
 		if (chunk || signal < 2)

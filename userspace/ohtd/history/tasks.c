@@ -30,15 +30,23 @@ static int look_back(struct ohtd_db *db, struct ohtd_task *task)
 	return r < 0 ? r : 0;
 }
 
+static int64_t number_of(struct ohtd_db *db, unsigned int signal)
+{
+	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(signal);
+	const struct ohtd_history_signal known = {
+		.name = info->name, .unit = info->unit, .type = ohtd_telemetry_type_name(info->type),
+		.origin = "", .decimals = ohtd_telemetry_origin(signal)->decimals,
+	};
+
+	return ohtd_db_history_signal(db, &known);
+}
+
 static int open_run(struct ohtd_db *db, struct ohtd_task *task)
 {
 	int r = ohtd_db_history_begin(db, &task->run);
 
 	for (unsigned int i = 0; !r && i < OHTD_TELEMETRY_SIGNALS; i++) {
-		const struct ohtd_telemetry_info *info = ohtd_telemetry_info(i);
-		int64_t id = ohtd_db_history_signal(db, info->name,
-						    ohtd_telemetry_origin(i)->decimals, info->unit,
-						    ohtd_telemetry_type_name(info->type));
+		int64_t id = number_of(db, i);
 
 		task->history->signal_ids[i] = id;
 		r = id < 0 ? (int)id : 0;

@@ -166,32 +166,32 @@ int ohtd_db_history_next_run(struct ohtd_db *db, int64_t from_ns, int64_t to_ns,
 /* ---- signals ---- */
 
 static const struct ohtd_statement find_signal_sql = {
-	"SELECT signal FROM signals WHERE name = :name AND decimals = :decimals"
+	"SELECT signal FROM signals WHERE name = :name AND decimals = :decimals AND unit = :unit"
+	" AND type = :type AND origin = :origin"
 };
 
 static const struct ohtd_statement add_signal_sql = {
-	"INSERT INTO signals (name, decimals, unit, type) VALUES (:name, :decimals, :unit, :type)"
-	" RETURNING signal"
+	"INSERT INTO signals (name, decimals, unit, type, origin)"
+	" VALUES (:name, :decimals, :unit, :type, :origin) RETURNING signal"
 };
 
-int64_t ohtd_db_history_signal(struct ohtd_db *db, const char *name, unsigned int decimals,
-			       const char *unit, const char *type)
+static sqlite3_stmt *bind_signal(sqlite3_stmt *s, const struct ohtd_history_signal *signal)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &find_signal_sql);
-	int64_t signal;
+	ohtd_db_bind_text(s, ":name", signal->name);
+	ohtd_db_bind_number(s, ":decimals", signal->decimals);
+	ohtd_db_bind_text(s, ":unit", signal->unit);
+	ohtd_db_bind_text(s, ":type", signal->type);
+	ohtd_db_bind_text(s, ":origin", signal->origin);
+	return s;
+}
 
-	ohtd_db_bind_text(s, ":name", name);
-	ohtd_db_bind_number(s, ":decimals", decimals);
-	signal = take_number(db, s);
-	if (signal)
-		return signal;
-	s = ohtd_db_statement(db, &add_signal_sql);
-	ohtd_db_bind_text(s, ":name", name);
-	ohtd_db_bind_number(s, ":decimals", decimals);
-	ohtd_db_bind_text(s, ":unit", unit);
-	ohtd_db_bind_text(s, ":type", type);
-	signal = take_number(db, s);
-	return signal ? signal : -EIO;
+int64_t ohtd_db_history_signal(struct ohtd_db *db, const struct ohtd_history_signal *signal)
+{
+	int64_t number = take_number(db, bind_signal(ohtd_db_statement(db, &find_signal_sql), signal));
+
+	if (!number)
+		number = take_number(db, bind_signal(ohtd_db_statement(db, &add_signal_sql), signal));
+	return number ? number : -EIO;
 }
 
 static const struct ohtd_statement newest_signal_sql = {

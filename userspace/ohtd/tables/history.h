@@ -65,9 +65,21 @@ int ohtd_db_history_begin(struct ohtd_db *db, struct ohtd_history_run *run);
 /* The clock has been set: where cycle 0 is on it. */
 int ohtd_db_history_anchor(struct ohtd_db *db, const struct ohtd_history_run *run);
 
+/**
+ * struct ohtd_history_signal - what makes a signal another one in the file
+ * @name: of the signal
+ * @unit: "" without one
+ * @type: a word
+ * @origin: MODULE/REGISTER of one that a table of the user names; "": it is built in
+ * @decimals: a value is the integer divided by 10^decimals
+ */
+struct ohtd_history_signal {
+	const char *name, *unit, *type, *origin;
+	unsigned int decimals;
+};
+
 /* Number of a signal, which is made if it is new; or a negative errno. */
-int64_t ohtd_db_history_signal(struct ohtd_db *db, const char *name, unsigned int decimals,
-			       const char *unit, const char *type);
+int64_t ohtd_db_history_signal(struct ohtd_db *db, const struct ohtd_history_signal *signal);
 
 /* The greatest number of a signal, 0 without one; or a negative errno. */
 int64_t ohtd_db_history_newest_signal(struct ohtd_db *db);
