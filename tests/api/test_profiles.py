@@ -92,15 +92,17 @@ def test_wrong_file_leaves_the_rest_as_it_is(begin, content, said):
     assert daemon.another().request("GET", "modules/profiles").status == 401
 
 
-def test_example_of_the_documents_is_good(begin, tmp_path):
-    text = (TOP / "docs/data.md").read_text()
-    example = re.search(r"```csv\n(.*?)```", text, re.S)[1]
-    file = tmp_path / "example.csv"
-    file.write_text(example)
-    done = subprocess.run([OHTCTL, "--data", TOP / "userspace/data", "profile", "check", file], capture_output=True, text=True,
-                          check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    daemon = begin(example=example)
-    assert profiles(daemon)["example.csv"]["used"], profiles(daemon)
+def test_examples_of_the_documents_are_good(begin, tmp_path):
+    examples = re.findall(r"```csv\n(.*?)```", (TOP / "docs/data.md").read_text(), re.S)
+    for example in examples:
+        file = tmp_path / "example.csv"
+        file.write_text(example)
+        done = subprocess.run([OHTCTL, "--data", TOP / "userspace/data", "profile", "check", file], capture_output=True, text=True,
+                              check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    registers, signals = examples
+    daemon = begin(example=registers, signals=signals)
+    assert profiles(daemon)["example.csv"]["used"] and profiles(daemon)["signals.csv"]["used"], profiles(daemon)
+    assert [item["name"] for item in daemon.get("telemetry/signals").json["items"]][56:] == ["hoist_load_kg", "pump_on"]
     fan = until(lambda: (item := daemon.get("modules/2/registers/fan_speed").json)["state"] == "ok" and item, what="a value")
     assert fan["raw"] == 1234

@@ -60,7 +60,7 @@ int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_
 		memset(sample, 0, sizeof(*sample));
 		sample->number = number;
 		sample->time_ns = base_ns + number * CYCLE_NS;
-		for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+		for (unsigned int i = 0; i < OHTD_TELEMETRY_BUILT_IN; i++)
 			ohtd_sample_set_quality(sample, i, OHTD_TELEMETRY_NONE);
 		for (unsigned int i = 0; i < SIGNALS; i++) {
 			sample->values[history_signals[i]] = run->values[i][number];

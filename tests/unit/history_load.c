@@ -50,9 +50,9 @@
 
 static uint64_t given, wanted, seed = 1;
 static uint64_t cycles = OHTD_CHUNK_CYCLES + OHTD_CHUNK_CYCLES / 2;
-static int64_t values[OHTD_TELEMETRY_SIGNALS];
-static uint64_t seen[OHTD_TELEMETRY_SIGNALS][INNOVATIONS];
-static int32_t mix[OHTD_TELEMETRY_SIGNALS][OHTD_CHUNK_CYCLES];
+static int64_t values[OHTD_TELEMETRY_BUILT_IN];
+static uint64_t seen[OHTD_TELEMETRY_BUILT_IN][INNOVATIONS];
+static int32_t mix[OHTD_TELEMETRY_BUILT_IN][OHTD_CHUNK_CYCLES];
 static double feed_s;
 /* Instead of the mix, if it is there. */
 static const struct ohtd_sample *recorded;
@@ -84,7 +84,7 @@ static int64_t innovation(unsigned int signal)
 static void draw(struct ohtd_sample *sample, uint64_t number)
 {
 	memset(sample, 0, sizeof(*sample));
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_BUILT_IN; i++) {
 		int64_t found = innovation(i);
 
 		values[i] = i < NOISY ? 500 + found : i < NOISY + SLOW + COUNTERS ? values[i] + found :
@@ -126,7 +126,7 @@ static double entropy(void)
 {
 	double bits = 0;
 
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_BUILT_IN; i++)
 		for (unsigned int k = 0; k < INNOVATIONS; k++)
 			if (seen[i][k])
 				bits -= (double)seen[i][k] * log2((double)seen[i][k] / OHTD_CHUNK_CYCLES);
@@ -248,7 +248,7 @@ static void print_export(struct ohtd_history *history, int64_t start_ns)
 {
 	struct ohtd_export_query query = {
 		.from_ns = start_ns, .to_ns = start_ns + (int64_t)cycles * CYCLE_NS,
-		.count = OHTD_TELEMETRY_SIGNALS,
+		.count = OHTD_TELEMETRY_BUILT_IN,
 	};
 	double began = seconds(CLOCK_MONOTONIC), samples = 0;
 	struct ohtd_export_item item;
@@ -363,7 +363,7 @@ static void feed_all(struct ohtd_history *history, const char *path)
 
 static int print_mix(struct ohtd_history *history, const struct ohtd_history_setup *setup, const char *folder)
 {
-	double bytes = level_bytes(setup->path, 0), samples = (double)OHTD_CHUNK_CYCLES * OHTD_TELEMETRY_SIGNALS;
+	double bytes = level_bytes(setup->path, 0), samples = (double)OHTD_CHUNK_CYCLES * OHTD_TELEMETRY_BUILT_IN;
 
 	printf("entropy %.4f %.3f\n", bytes * 8 / entropy(), entropy() / samples);
 	printf("cpu %.4f\n", 100 * (seconds(CLOCK_PROCESS_CPUTIME_ID) - feed_s) / ((double)cycles * 0.025));

@@ -284,7 +284,7 @@ static void shipped_rules_are_sound(void **state)
 			assert_true(islower(*c) || isdigit(*c) || *c == '_');
 		for (unsigned int k = 0; k < i; k++)
 			assert_string_not_equal(rule->code, ohtd_alert_shipped[k].code);
-		assert_true(rule->signal < OHTD_TELEMETRY_SIGNALS && rule->hysteresis > 0);
+		assert_true(rule->signal < OHTD_TELEMETRY_BUILT_IN && rule->hysteresis > 0);
 		assert_true(rule->off_ms && rule->severity != OHTD_SEVERITY_EMERGENCY);
 		assert_int_equal(rule->kind == OHTD_ALERT_RULE_INCREASE, rule->window_ms > 0);
 		ohtd_alert_rule_text(rule, 0, text);

@@ -16,8 +16,8 @@
 #define MAGIC		0x89
 #define MAGIC_BYTES	8
 
-static const int64_t values[OHTD_TELEMETRY_SIGNALS];
-static const uint8_t quality[OHTD_TELEMETRY_SIGNALS];
+static const int64_t values[OHTD_TELEMETRY_BUILT_IN];
+static const uint8_t quality[OHTD_TELEMETRY_BUILT_IN];
 static struct ohtd_export_text text;
 
 /* Records of the piece by their opcodes; they end with it, and then it is sent. */
@@ -41,11 +41,11 @@ static void take_piece(unsigned int counts[256])
 
 static void count_records(unsigned int chunks, unsigned int counts[256])
 {
-	struct ohtd_export_query query = { .count = OHTD_TELEMETRY_SIGNALS };
+	struct ohtd_export_query query = { .count = OHTD_TELEMETRY_BUILT_IN };
 	struct ohtd_export_item item = { .run = 1, .values = values, .quality = quality, .stride = 1 };
 	bool more = true;
 
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_BUILT_IN; i++)
 		query.signals[i] = i;
 	memset(&text, 0, sizeof(text));
 	assert_int_equal(ohtd_export_text_begin(&text, OHTD_EXPORT_MCAP, &query), 0);

@@ -100,7 +100,7 @@ int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_
 	memset(sample, 0, sizeof(*sample));
 	sample->number = given;
 	sample->time_ns = (uint64_t)manual.now_ns + given * (uint64_t)CYCLE_NS;
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_BUILT_IN; i++)
 		ohtd_sample_set_quality(sample, i, OHTD_TELEMETRY_NONE);
 	for (unsigned int i = 0; i < SIGNALS; i++) {
 		sample->values[signals[i]] = value_of(run_count - 1, i, given);

@@ -185,7 +185,7 @@ static struct ohtd_sample take(void)
 static void registers_lose_nothing(void **state)
 {
 	(void)state;
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_BUILT_IN; i++) {
 		const struct ohtd_telemetry_origin *origin = ohtd_telemetry_origin(i);
 
 		for (unsigned int profile = 0; profile < OHT_PROFILES; profile++) {
@@ -280,7 +280,7 @@ static void print_cost(void **state)
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
 	print_message("%.0f ns each to take and put %d signals\n",
 		      ((double)(end.tv_sec - begin.tv_sec) * 1e9 +
-		       (double)(end.tv_nsec - begin.tv_nsec)) / TURNS, OHTD_TELEMETRY_SIGNALS);
+		       (double)(end.tv_nsec - begin.tv_nsec)) / TURNS, OHTD_TELEMETRY_BUILT_IN);
 }
 
 int main(void)

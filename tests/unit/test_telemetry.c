@@ -101,7 +101,7 @@ static void assert_reads(unsigned int signal, double value, enum ohtd_telemetry_
 static void each_is_described_once(void **state)
 {
 	(void)state;
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_BUILT_IN; i++) {
 		const struct ohtd_telemetry_info *info = ohtd_telemetry_info(i);
 		const struct ohtd_telemetry_origin *origin = ohtd_telemetry_origin(i);
 		size_t bytes = strlen(info->name);
@@ -124,7 +124,7 @@ static void each_is_described_once(void **state)
 static void registers_are_there_in_that_unit(void **state)
 {
 	(void)state;
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_BUILT_IN; i++) {
 		const struct ohtd_telemetry_info *info = ohtd_telemetry_info(i);
 		const struct ohtd_telemetry_origin *origin = ohtd_telemetry_origin(i);
 

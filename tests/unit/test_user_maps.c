@@ -15,6 +15,7 @@
 
 #include "common/modmap.h"
 #include "robot/blocks.h"
+#include "robot/telemetry.h"
 #include "robot/user_maps.h"
 #include "scratch.h"
 
@@ -270,6 +271,83 @@ static bool has_heard(const struct ear *ear, const char *said)
 	return false;
 }
 
+/* ---- signals of the history ---- */
+
+#define SIGNALS_HEADER	"history," HEADER
+#define SIGNAL(name_, module_, access_, type_, scale_)	\
+	name_ ",common," module_ ",0x150,x,X," access_ "," type_ "," scale_ ",kg,,,,none,no,no,\n"
+#define NTH(n_)		"own_" #n_ ",common,power,0x15" #n_ ",x" #n_ ",,RO,u16,1,,,,,none,no,no,\n"
+
+static void signal_that_cannot_be_is_refused_with_its_value(void **state)
+{
+	static const struct { const char *text, *said; } cases[] = {
+		{ SIGNAL("Load", "power", "RO", "u16", "1"), "history: not a name of a signal: a letter, then 1 to 30 of a-z, 0-9 and _: 'Load'" },
+		{ SIGNAL("4load", "power", "RO", "u16", "1"), "history: not a name of a signal" },
+		{ SIGNAL("l", "power", "RO", "u16", "1"), "history: not a name of a signal" },
+		{ SIGNAL("l2345678901234567890123456789012", "power", "RO", "u16", "1"), "history: not a name of a signal" },
+		{ SIGNAL("battery_v", "power", "RO", "u16", "1"), "history: a name that is built in: 'battery_v'" },
+		{ SIGNAL("gap_to", "power", "RO", "u16", "1"), "history: a name that is built in: 'gap_to'" },
+		{ SIGNAL("load_kg", "system", "RO", "u16", "1"), "history: a register of every module is no signal: 'load_kg'" },
+		{ SIGNAL("load_kg", "power", "RO", "bits", "1"), "history: bits and string are no signal: 'load_kg'" },
+		{ SIGNAL("load_kg", "power", "RO", "string", "1"), "history: bits and string are no signal: 'load_kg'" },
+		{ SIGNAL("load_kg", "power", "RO", "u16", "0.0625"), "history: its scale has more than 3 digits behind the point: 'load_kg'" },
+		{ "load_kg,common,power,0x150,x,X,WO,u16,1,,,,,administrator,no,no,\n", "history: a WO register is never read: 'load_kg'" },
+	};
+	static struct ear ear = { .complaints.take = hear };
+	size_t registers = 0;
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), "%s%s", SIGNALS_HEADER, cases[i].text);
+		assert_int_equal(add(put("a.csv", text)), -EINVAL);
+		if (!strstr(error, "a.csv:2: ") || !strstr(error, cases[i].said))
+			fail_msg("'%s' is not in '%s'", cases[i].said, error);
+	}
+	assert_int_equal(add(put("a.csv", SIGNALS_HEADER NTH(0) NTH(1) NTH(2) NTH(3) NTH(4) NTH(5) NTH(6) NTH(7) NTH(8))), -EINVAL);
+	assert_non_null(strstr(error, "a.csv:10: history: more than 8 signals in all tables: 'own_8'"));
+	assert_int_equal(oht_modmap_add(map, put("a.csv", SIGNALS_HEADER NTH(0) "own_0,common,power,0x160,y,,RO,u16,1,,,,,none,no,no,\n"
+						 SIGNAL("Bad", "safety", "RO", "u16", "1")),
+					&ear.complaints, &registers, error), -EINVAL);
+	assert_true(ear.count == 2 && has_heard(&ear, ":3: history: signal twice: 'own_0'") && has_heard(&ear, ":4: history: not a name"));
+}
+
+/* A file that is refused leaves no signal behind, and one of before is not another's. */
+static void signals_of_all_tables_are_counted_and_described(void **state)
+{
+	const struct ohtd_telemetry_info *info;
+	const struct ohtd_telemetry_origin *origin;
+	char place[OHTD_TELEMETRY_PLACE_BYTES];
+
+	(void)state;
+	assert_int_equal(add(put("a.csv", SIGNALS_HEADER NTH(0) NTH(1) ",common,power,0x160,y,,RO,u16,1,,,,,none,no,no,\n")), 0);
+	assert_int_not_equal(add(put("b.csv", SIGNALS_HEADER NTH(2) "Bad,common,power,0x170,z,,RO,u16,1,,,,,none,no,no,\n")), 0);
+	assert_int_equal(add(put("c.csv", SIGNALS_HEADER "oil_deg_c,legacy,travel_motor,0x0180,oil,Oil,RO,i32,0.25,degC,,,,none,no,no,\n"
+				 "pump_runs,common,safety,0x0180,pump,,RO,bool,1,,,,,none,no,no,\n")), 0);
+	assert_int_not_equal(add(put("d.csv", SIGNALS_HEADER "oil_deg_c,common,power,0x0180,oil,,RO,u16,1,,,,,none,no,no,\n")), 0);
+	assert_non_null(strstr(error, "d.csv:2: history: signal twice: 'oil_deg_c'"));
+	ohtd_telemetry_take_own(map);
+	assert_int_equal(ohtd_telemetry_count(), OHTD_TELEMETRY_BUILT_IN + 4);
+	info = ohtd_telemetry_info(OHTD_TELEMETRY_BUILT_IN + 2);
+	origin = ohtd_telemetry_origin(OHTD_TELEMETRY_BUILT_IN + 2);
+	assert_string_equal(info->name, "oil_deg_c");
+	assert_string_equal(info->unit, "degC");
+	assert_string_equal(info->summary, "Oil");
+	assert_int_equal(info->type, OHTD_TELEMETRY_NUMBER);
+	assert_int_equal(origin->decimals, 2);
+	assert_null(origin->reg[OHT_PROFILE_CANONICAL]);
+	assert_string_equal(origin->reg[OHT_PROFILE_LEGACY], "oil");
+	assert_string_equal(ohtd_telemetry_place(OHTD_TELEMETRY_BUILT_IN + 2, place), "travel_motor/oil");
+	assert_int_equal(ohtd_telemetry_integer(OHTD_TELEMETRY_BUILT_IN + 2, -0.75, INT64_MAX), -75);
+	assert_int_equal(ohtd_telemetry_info(OHTD_TELEMETRY_BUILT_IN + 3)->type, OHTD_TELEMETRY_BOOLEAN);
+	assert_null(ohtd_telemetry_info(OHTD_TELEMETRY_BUILT_IN + 4)->name);
+	oht_modmap_free(map);
+	assert_string_equal(info->name, "oil_deg_c");
+	assert_int_equal(oht_modmap_load(OHT_SOURCE_DATADIR, &map, error), 0);
+	ohtd_telemetry_take_own(map);
+	assert_int_equal(ohtd_telemetry_count(), OHTD_TELEMETRY_BUILT_IN);
+}
+
 static void every_complaint_is_told_with_its_line(void **state)
 {
 	static const char *const said[] = {
@@ -371,6 +449,7 @@ int main(void)
 		TEST(wrong_file_is_refused_with_the_reason),
 		TEST(hostile_file_is_refused),
 		TEST(too_many_registers_are_refused),
+		TEST(signal_that_cannot_be_is_refused_with_its_value), TEST(signals_of_all_tables_are_counted_and_described),
 		TEST(every_complaint_is_told_with_its_line),
 		TEST(wrong_file_of_a_folder_costs_the_others_nothing),
 		TEST(folder_need_not_be_there_and_has_a_bound),

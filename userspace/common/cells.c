@@ -10,7 +10,6 @@
 #include "common/number.h"
 #include "common/utf8.h"
 
-#define NAME_LENGTH_MAX		40
 
 const char *oht_cell(const struct oht_cells *cells, size_t column)
 {
@@ -75,7 +74,7 @@ int oht_cell_name(const struct oht_cells *cells, size_t column, const char **nam
 	const char *text = oht_cell(cells, column);
 	size_t len = strlen(text);
 
-	if (!len || len > NAME_LENGTH_MAX ||
+	if (!len || len > OHT_NAME_BYTES_MAX ||
 	    strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") != len)
 		return oht_cell_refuse(cells, column, "not a name of a-z, 0-9 and _");
 	*name = text;

@@ -45,6 +45,8 @@ int oht_cell_yes_no(const struct oht_cells *cells, size_t column, bool *yes);
 int oht_cell_number(const struct oht_cells *cells, size_t column, const int64_t limits[2],
 		    int64_t *number);
 
+#define OHT_NAME_BYTES_MAX	40
+
 /* A name that programs use: 1..40 of a-z, 0-9, '_'; 0 or -EINVAL. */
 int oht_cell_name(const struct oht_cells *cells, size_t column, const char **name);
 

@@ -169,6 +169,39 @@ static int check_owners(const struct oht_modmap *m, const struct oht_csv *csv,
 	return err;
 }
 
+static int refuse_signal(const struct oht_csv *csv, struct oht_register_row *row, const char *what, char *error)
+{
+	snprintf(error, OHT_ERROR_BYTES, "%.200s:%u: history: %s: '%s'", csv->path, row->line, what, row->reg.history);
+	oht_error_one_line(error);
+	if (csv->complaints)
+		csv->complaints->take(csv->complaints, error);
+	row->bad = true;
+	return -EINVAL;
+}
+
+/* Signals of all rows, of which the last ones are those of @csv. */
+static int check_signals(const struct oht_csv *csv, struct oht_register_row *rows, size_t n, char *error)
+{
+	const struct oht_register_row *taken[OHT_OWN_SIGNALS_MAX];
+	const char *what;
+	size_t count = 0, k;
+	int err = 0;
+
+	for (size_t i = 0; i < n && (!err || csv->complaints); i++) {
+		if (rows[i].bad || !rows[i].reg.history)
+			continue;
+		for (k = 0; k < count; k++)
+			if (!strcmp(taken[k]->reg.history, rows[i].reg.history))
+				break;
+		what = k < count ? "signal twice" : "more than 8 signals in all tables";
+		if (k < count || count == OHT_OWN_SIGNALS_MAX)
+			err = refuse_signal(csv, &rows[i], what, error);
+		else
+			taken[count++] = &rows[i];
+	}
+	return err;
+}
+
 static void free_maps(struct oht_regmap *maps, size_t count)
 {
 	size_t i;
@@ -259,6 +292,8 @@ static int load(struct oht_modmap *m, const char *datadir, char *error)
 		err = oht_modmap_register_rows(&m->registers, m->row, error);
 	if (!err)
 		err = check_owners(m, &m->registers, m->row, error);
+	if (!err)
+		err = check_signals(&m->registers, m->row, m->rows, error);
 	if (err)
 		return err;
 	maps = build_maps(m, &m->registers, m->row, m->rows, error);
@@ -335,6 +370,10 @@ static int add_rows(struct oht_modmap *m, const struct oht_csv *csv, struct oht_
 			return err;
 	}
 	ret = check_owners(m, csv, added, error);
+	err = err ? err : ret;
+	if (err && !csv->complaints)
+		return err;
+	ret = check_signals(csv, rows, m->rows + csv->rows, error);
 	err = err ? err : ret;
 	if (err && !csv->complaints)
 		return err;
@@ -455,6 +494,24 @@ const struct oht_module *oht_modmap_by_name(const struct oht_modmap *m, const ch
 		if (!strcmp(m->module[i].name, name))
 			return &m->module[i];
 	return NULL;
+}
+
+unsigned int oht_modmap_signals(const struct oht_modmap *m, struct oht_signal_row rows[OHT_OWN_SIGNALS_MAX])
+{
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < m->rows && count < OHT_OWN_SIGNALS_MAX; i++) {
+		const struct oht_register_row *row = &m->row[i];
+		struct oht_signal_row *found = &rows[count];
+
+		if (!row->reg.history)
+			continue;
+		found->module = row->module;
+		memcpy(found->in_profile, row->in_profile, sizeof(found->in_profile));
+		found->reg = &row->reg;
+		count++;
+	}
+	return count;
 }
 
 const char *oht_profile_name(enum oht_profile profile)

@@ -10,6 +10,7 @@
 
 #include "common/csv.h"
 #include "common/registers.h"
+#include "common/signal_list.h"
 
 /* Which of the two known register layouts a module has; found by probing or by configuration. */
 enum oht_profile {
@@ -18,6 +19,10 @@ enum oht_profile {
 };
 
 #define OHT_PROFILES		2
+
+/* Of texts for people, and of names; longer ones fit no table. */
+#define OHT_LABEL_BYTES_MAX	60
+#define OHT_UNIT_BYTES_MAX	16
 
 /* What the loss of a module raises: estop_triggered, fault_detected, a speed limit, an alert. */
 enum oht_loss_action {
@@ -89,12 +94,28 @@ int oht_modmap_load(const char *datadir, struct oht_modmap **modmap, char error[
  * @error: on failure one line; with @complaints the last one
  *
  * All of the file is taken or nothing: a register over one that is there, or of the same name, is
- * refused like all that oht_modmap_load() refuses. Nobody may hold a register of the map meanwhile.
+ * refused like all that oht_modmap_load() refuses; so are a signal of a name that is taken and one too many. Nobody may hold a register of the map meanwhile.
  *
  * Return: 0, -EINVAL, -errno of the file, -ENOMEM.
  */
 int oht_modmap_add(struct oht_modmap *modmap, const char *path, struct oht_complaints *complaints,
 		   size_t *registers, char error[OHT_ERROR_BYTES]);
+
+/**
+ * struct oht_signal_row - a row of a table that is a signal of the history
+ * @module: whose register it is
+ * @in_profile: in which of its layouts
+ * @reg: the register, as long as the map; @history is not NULL
+ */
+struct oht_signal_row {
+	const char *module;
+	bool in_profile[OHT_PROFILES];
+	const struct oht_register *reg;
+};
+
+/* Puts all such rows into @rows, in the order of the tables, and returns how many there are. */
+unsigned int oht_modmap_signals(const struct oht_modmap *modmap,
+				struct oht_signal_row rows[OHT_OWN_SIGNALS_MAX]);
 
 /* Frees the map and everything that was looked up in it; NULL is allowed. */
 void oht_modmap_free(struct oht_modmap *modmap);

@@ -9,9 +9,7 @@
 #include "common/cells.h"
 #include "common/utf8.h"
 
-/* Of texts for people; longer ones fit no table. */
-#define LABEL_BYTES_MAX		60
-#define UNIT_BYTES_MAX		16
+/* Of a text for people; a longer one fits no table. */
 #define DESCRIPTION_BYTES_MAX	300
 /* Of the scale: digits behind the point, so that 10^decimals fits 64 bits with room. */
 #define DECIMALS_MAX		15
@@ -46,8 +44,15 @@ static const char *const module_columns[] = {
 	"description", NULL,
 };
 
-/* A table may do without it: then any version is expected. */
+/* Tables may do without these: then any version is expected, and no register is a signal of the history. */
 static const char *const firmware_column[] = { "firmware", NULL };
+static const char *const history_column[] = { "history", NULL };
+
+/* What exports have beside the signals, and then all that are built in. */
+#define SIGNAL_NAME(name_, ...)	#name_,
+static const char *const taken_names[] = {
+	"time", "run", "cycle", "gap_to", "gap_reason", OHT_SIGNAL_LIST(SIGNAL_NAME) NULL,
+};
 
 /* ---- registers ---- */
 
@@ -202,8 +207,8 @@ static int parse_texts(const struct oht_cells *c, struct oht_register *reg)
 {
 	int err = 0;
 
-	if (go_on(c, &err, parse_text(c, REG_LABEL, LABEL_BYTES_MAX, &reg->label)) &&
-	    go_on(c, &err, parse_text(c, REG_UNIT, UNIT_BYTES_MAX, &reg->unit)))
+	if (go_on(c, &err, parse_text(c, REG_LABEL, OHT_LABEL_BYTES_MAX, &reg->label)) &&
+	    go_on(c, &err, parse_text(c, REG_UNIT, OHT_UNIT_BYTES_MAX, &reg->unit)))
 		go_on(c, &err, parse_text(c, REG_DESCRIPTION, DESCRIPTION_BYTES_MAX,
 					  &reg->description));
 	return err;
@@ -259,22 +264,76 @@ static int parse_register(const struct oht_cells *c, struct oht_register_row *ro
 	return err;
 }
 
+static bool is_signal_name(const char *text)
+{
+	size_t n = strlen(text);
+
+	return *text >= 'a' && *text <= 'z' && n > 1 && n <= OHT_SIGNAL_NAME_MAX &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
+}
+
+static bool is_taken(const char *text)
+{
+	for (size_t i = 0; taken_names[i]; i++)
+		if (!strcmp(taken_names[i], text))
+			return true;
+	return false;
+}
+
+/* The rest of the row is good. */
+static int parse_history(const struct oht_cells *c, struct oht_register_row *row)
+{
+	const char *text = oht_cell(c, 0);
+	const struct oht_register *reg = &row->reg;
+
+	if (!*text)
+		return 0;
+	if (!is_signal_name(text))
+		return oht_cell_refuse(c, 0, "not a name of a signal: a letter, then 1 to 30 of a-z, 0-9 and _");
+	if (is_taken(text))
+		return oht_cell_refuse(c, 0, "a name that is built in");
+	if (!strcmp(row->module, "system"))
+		return oht_cell_refuse(c, 0, "a register of every module is no signal");
+	if (reg->access == OHT_ACCESS_WO)
+		return oht_cell_refuse(c, 0, "a WO register is never read");
+	if (reg->type == OHT_TYPE_BITS || reg->type == OHT_TYPE_STRING)
+		return oht_cell_refuse(c, 0, "bits and string are no signal");
+	if (reg->scale_decimals > OHT_SIGNAL_DECIMALS_MAX)
+		return oht_cell_refuse(c, 0, "its scale has more than 3 digits behind the point");
+	row->reg.history = text;
+	return 0;
+}
+
+static bool has_column(const struct oht_csv *csv, const char *name, size_t *index)
+{
+	for (*index = 0; *index < csv->columns; (*index)++)
+		if (!strcmp(csv->header[*index], name))
+			return true;
+	return false;
+}
+
 int oht_modmap_register_rows(const struct oht_csv *csv, struct oht_register_row *row, char *error)
 {
-	size_t index[REG_COLUMNS];
+	size_t index[REG_COLUMNS], history_index;
 	struct oht_cells cells = {
 		.csv = csv, .names = register_columns, .index = index, .error = error,
 	};
+	struct oht_cells history = {
+		.csv = csv, .names = history_column, .index = &history_index, .error = error,
+	};
+	const bool with_history = has_column(csv, history_column[0], &history_index);
 	size_t i;
 	int err = oht_csv_columns(csv, register_columns, index, error), ret;
 
 	if (err)
 		return err;
 	for (i = 0; i < csv->rows; i++) {
-		cells.row = &csv->row[i];
+		cells.row = history.row = &csv->row[i];
 		row[i].csv = csv;
 		row[i].line = csv->row[i].line;
 		ret = parse_register(&cells, &row[i]);
+		if (!ret && with_history)
+			ret = parse_history(&history, &row[i]);
 		row[i].bad = ret != 0;
 		if (!go_on(&cells, &err, ret))
 			return err;
@@ -367,14 +426,6 @@ static int parse_firmware(const struct oht_cells *c, struct oht_module *module)
 	return 0;
 }
 
-static bool has_firmware(const struct oht_csv *csv, size_t *index)
-{
-	for (*index = 0; *index < csv->columns; (*index)++)
-		if (!strcmp(csv->header[*index], firmware_column[0]))
-			return true;
-	return false;
-}
-
 static int check_unique(const struct oht_cells *c, const struct oht_module *module, size_t n)
 {
 	size_t i;
@@ -399,7 +450,7 @@ int oht_modmap_module_rows(const struct oht_csv *csv, struct oht_module *module,
 	struct oht_cells firmware = {
 		.csv = csv, .names = firmware_column, .index = &firmware_index, .error = error,
 	};
-	const bool with_firmware = has_firmware(csv, &firmware_index);
+	const bool with_firmware = has_column(csv, firmware_column[0], &firmware_index);
 	size_t i;
 	int err = oht_csv_columns(csv, module_columns, index, error);
 

@@ -47,6 +47,7 @@ enum oht_write_level {
  * @label: for people
  * @unit: "V", "mm/s"; "" without one
  * @description: for people
+ * @history: name of the signal that it is; NULL: none
  * @scale_text: scale as written in the data, an exact positive decimal: value = raw x scale
  * @scale: the same, rounded to a double
  * @scale_mantissa: scale = mantissa / 10^decimals, exactly
@@ -68,6 +69,7 @@ struct oht_register {
 	const char *label;
 	const char *unit;
 	const char *description;
+	const char *history;
 	const char *scale_text;
 	double scale;
 	int64_t scale_mantissa;

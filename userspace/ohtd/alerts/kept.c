@@ -42,7 +42,7 @@ void ohtd_alert_rule_to_values(const struct ohtd_alert_rule *rule, bool enabled,
 
 static bool take_signal(const char *name, uint8_t *signal)
 {
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++)
 		if (!strcmp(ohtd_telemetry_info(i)->name, name)) {
 			*signal = (uint8_t)i;
 			return ohtd_telemetry_info(i)->type != OHTD_TELEMETRY_WORD;

@@ -46,6 +46,9 @@ extern const struct ohtd_view ohtd_live_logs_view;
 /* The good values of the signals, each as a member of its own. */
 extern const struct ohtd_view ohtd_values_view;
 
+/* telemetry.c: the views and openapi.json get the signals of the user's tables. Before there are other threads. */
+void ohtd_telemetry_add_own(void);
+
 /* Shared between the files. */
 extern const struct ohtd_words ohtd_severity_words;
 /* The module of the path {unit}; NULL: there is none, and the request has been answered. */

@@ -151,7 +151,7 @@ static bool take_signals(struct ohtd_call *call, const char *names, unsigned int
 		return false;
 	}
 	*count = 0;
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++)
 		if (wanted & 1ull << i)
 			signals[(*count)++] = i;
 	return true;

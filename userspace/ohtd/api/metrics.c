@@ -313,7 +313,7 @@ static void put_word(struct ohtd_writer *out, const char *signal, const struct o
 /* Those that are good: numbers and booleans, or @words. */
 static void put_good(struct ohtd_writer *out, const struct ohtd_telemetry_sight *sight, bool words)
 {
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++) {
 		const struct ohtd_telemetry_info *info = ohtd_telemetry_info(i);
 		const struct ohtd_reading reading = ohtd_telemetry_read(sight, i);
 

@@ -60,17 +60,23 @@ OHTD_SHAPE(telemetry_reading, "TelemetryReading",
 /* A pointer for each signal, in their order. */
 #define POINTER(name_, ...)	const struct telemetry_reading *name_;
 struct telemetry {
-	OHTD_TELEMETRY_LIST(POINTER)
+	OHT_SIGNAL_LIST(POINTER)
+	const struct telemetry_reading *own[OHT_OWN_SIGNALS_MAX];
 };
 
-_Static_assert(OHTD_TELEMETRY_SIGNALS <= 64, "a bit each");
 _Static_assert(sizeof(struct telemetry) == OHTD_TELEMETRY_SIGNALS * sizeof(void *),
 	       "searched by the number of the signal");
 
 #define MEMBER(name_, type_, unit_, source_, summary_)						\
 	OHTD_OBJECT(telemetry, name_, telemetry_reading, .flags = OHTD_OMIT,			\
 		    .unit = sizeof(unit_) > 1 ? (unit_) : NULL, .summary = (summary_)),
-OHTD_SHAPE(telemetry, "Telemetry", OHTD_TELEMETRY_LIST(MEMBER));
+
+/* Members of the user's signals are added by ohtd_telemetry_add_own(). */
+static struct ohtd_member telemetry_members[OHTD_TELEMETRY_SIGNALS] = { OHT_SIGNAL_LIST(MEMBER) };
+static struct ohtd_shape telemetry_shape = {
+	.name = "Telemetry", .bytes = sizeof(struct telemetry), .members = telemetry_members,
+	.count = OHTD_TELEMETRY_BUILT_IN,
+};
 
 /* As many digits as say something; no nought with a sign. */
 static const char *digits_of(const struct ohtd_scene *scene, double value, unsigned int decimals)
@@ -123,7 +129,7 @@ static const struct telemetry_reading **read_signals(const struct ohtd_scene *sc
 		ohtd_scene_alloc(scene, OHTD_TELEMETRY_SIGNALS * sizeof(*readings));
 	const struct ohtd_telemetry_sight *sight = look(scene);
 
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++) {
 		struct ohtd_reading reading;
 
 		if (!(wanted & (1ull << i)))
@@ -153,7 +159,11 @@ const struct ohtd_view ohtd_telemetry_view = { &telemetry_shape, make_telemetry 
 #define KEPT_WORD	const char *
 #define KEPT(name_, type_, ...)	KEPT_##type_ name_;
 struct telemetry_values {
-	OHTD_TELEMETRY_LIST(KEPT)
+	OHT_SIGNAL_LIST(KEPT)
+	struct {
+		const char *number;
+		int8_t boolean;
+	} own[OHT_OWN_SIGNALS_MAX];
 };
 
 #define AS_NUMBER	OHTD_DECIMAL
@@ -163,7 +173,12 @@ struct telemetry_values {
 #define VALUE(name_, type_, unit_, source_, summary_)						\
 	AS_##type_(telemetry_values, name_, .flags = OHTD_OMIT,					\
 		   .unit = sizeof(unit_) > 1 ? (unit_) : NULL, .summary = (summary_)),
-OHTD_SHAPE(telemetry_values, "TelemetryValues", OHTD_TELEMETRY_LIST(VALUE));
+
+static struct ohtd_member telemetry_values_members[OHTD_TELEMETRY_SIGNALS] = { OHT_SIGNAL_LIST(VALUE) };
+static struct ohtd_shape telemetry_values_shape = {
+	.name = "TelemetryValues", .bytes = sizeof(struct telemetry_values), .members = telemetry_values_members,
+	.count = OHTD_TELEMETRY_BUILT_IN,
+};
 
 /* A value that is not good would be drawn like one that is. */
 static struct ohtd_scalar good_value(const struct ohtd_scene *scene,
@@ -188,13 +203,49 @@ static const void *make_values(const struct ohtd_scene *scene)
 	const struct ohtd_telemetry_sight *sight = look(scene);
 	struct ohtd_scalar values[OHTD_TELEMETRY_SIGNALS];
 
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++)
 		values[i] = good_value(scene, sight, i);
-	OHTD_TELEMETRY_LIST(TAKE)
+	OHT_SIGNAL_LIST(TAKE)
+	for (unsigned int i = OHTD_TELEMETRY_BUILT_IN; i < ohtd_telemetry_count(); i++) {
+		view->own[i - OHTD_TELEMETRY_BUILT_IN].number = TAKEN_NUMBER(values[i]);
+		view->own[i - OHTD_TELEMETRY_BUILT_IN].boolean = TAKEN_BOOLEAN(values[i]);
+	}
 	return view;
 }
 
 const struct ohtd_view ohtd_values_view = { &telemetry_values_shape, make_values };
+
+/* ---- members of the user's signals ---- */
+
+static void add_own(unsigned int signal)
+{
+	static char keys[OHT_OWN_SIGNALS_MAX][OHT_SIGNAL_NAME_MAX + sizeof("\"\":")];
+	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(signal);
+	unsigned int place = signal - OHTD_TELEMETRY_BUILT_IN;
+	bool state = info->type == OHTD_TELEMETRY_BOOLEAN;
+	struct ohtd_member member = {
+		.name = info->name, .key = keys[place],
+		.key_bytes = (unsigned int)snprintf(keys[place], sizeof(keys[place]), "\"%s\":", info->name),
+		.type = OHTD_IS_OBJECT, .flags = OHTD_OMIT, .shape = &telemetry_reading_shape,
+		.offset = offsetof(struct telemetry, own) + place * sizeof(struct telemetry_reading *),
+		.unit = *info->unit ? info->unit : NULL, .summary = info->summary,
+	};
+
+	telemetry_members[signal] = member;
+	member.type = state ? OHTD_IS_TRISTATE : OHTD_IS_DECIMAL;
+	member.shape = NULL;
+	member.offset = state ? offsetof(struct telemetry_values, own[place].boolean) :
+				offsetof(struct telemetry_values, own[place].number);
+	telemetry_values_members[signal] = member;
+}
+
+void ohtd_telemetry_add_own(void)
+{
+	for (unsigned int i = OHTD_TELEMETRY_BUILT_IN; i < ohtd_telemetry_count(); i++)
+		add_own(i);
+	telemetry_shape.count = ohtd_telemetry_count();
+	telemetry_values_shape.count = ohtd_telemetry_count();
+}
 
 /* ---- what they say now ---- */
 
@@ -309,10 +360,10 @@ static void get_signals(struct ohtd_call *call)
 	const struct ohtd_scene scene = ohtd_call_scene(call);
 	const struct ohtd_telemetry_sight *sight = look(&scene);
 	struct telemetry_signal items[OHTD_TELEMETRY_SIGNALS];
-	struct telemetry_signals list = { .items = items, .items_count = OHTD_TELEMETRY_SIGNALS };
+	struct telemetry_signals list = { .items = items, .items_count = ohtd_telemetry_count() };
 	const struct ohtd_history *history = ohtd_call_history(call);
 
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++)
 		items[i] = signal_of(&scene, sight, i, ohtd_history_keeps(history, i));
 	OHTD_REPLY(call, 200, telemetry_signals, &list);
 }
@@ -340,7 +391,7 @@ OHTD_SHAPE(export_query, "ExportQuery",
 
 static void take_signals(struct ohtd_export_query *query, uint64_t wanted)
 {
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++)
 		if (wanted & 1ull << i)
 			query->signals[query->count++] = i;
 }

@@ -37,7 +37,7 @@ static void skip_to(struct ohtd_interval *interval, uint32_t cycles, const struc
 {
 	uint32_t from = interval->cycles;
 
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++) {
 		int64_t *values = interval->values + (size_t)i * interval->room;
 		int64_t before = from ? values[from - 1] : sample->values[i];
 
@@ -59,7 +59,7 @@ void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample 
 	at = (uint32_t)(sample->number - interval->first);
 	if (at > interval->cycles)
 		skip_to(interval, at, sample);
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++) {
 		bool is_out = left_out >> i & 1;
 		unsigned int quality = is_out ? OHTD_TELEMETRY_NONE : ohtd_sample_quality(sample, i);
 		int64_t *value = &interval->values[(size_t)i * interval->room + at];
@@ -102,7 +102,7 @@ struct ohtd_pending *ohtd_interval_close(struct ohtd_interval *interval)
 	if (pending) {
 		pending->first = interval->first;
 		pending->cycles = interval->cycles;
-		for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+		for (unsigned int i = 0; i < ohtd_telemetry_count(); i++)
 			if (interval->used & 1ull << i)
 				code_signal(interval, i, pending);
 	}

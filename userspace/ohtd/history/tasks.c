@@ -33,9 +33,10 @@ static int look_back(struct ohtd_db *db, struct ohtd_task *task)
 static int64_t number_of(struct ohtd_db *db, unsigned int signal)
 {
 	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(signal);
+	char origin[OHTD_TELEMETRY_PLACE_BYTES];
 	const struct ohtd_history_signal known = {
 		.name = info->name, .unit = info->unit, .type = ohtd_telemetry_type_name(info->type),
-		.origin = "", .decimals = ohtd_telemetry_origin(signal)->decimals,
+		.origin = ohtd_telemetry_place(signal, origin), .decimals = ohtd_telemetry_origin(signal)->decimals,
 	};
 
 	return ohtd_db_history_signal(db, &known);
@@ -45,7 +46,7 @@ static int open_run(struct ohtd_db *db, struct ohtd_task *task)
 {
 	int r = ohtd_db_history_begin(db, &task->run);
 
-	for (unsigned int i = 0; !r && i < OHTD_TELEMETRY_SIGNALS; i++) {
+	for (unsigned int i = 0; !r && i < ohtd_telemetry_count(); i++) {
 		int64_t id = number_of(db, i);
 
 		task->history->signal_ids[i] = id;

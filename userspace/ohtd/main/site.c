@@ -10,6 +10,7 @@
 int ohtd_site_make(struct ohtd_site *site, char *why, size_t size)
 {
 	ohtd_channels_set(&ohtd_channel_table);
+	ohtd_telemetry_add_own();
 	*site = (struct ohtd_site){ .guest = &ohtd_live_guest };
 	site->router = ohtd_router_create(ohtd_route_tables, why, size);
 	if (site->router)

@@ -11,6 +11,7 @@
 #include "common/cells.h"
 #include "oht_plan.h"
 #include "robot/tag.h"
+#include "robot/telemetry.h"
 
 static_assert(OHT_ADDED_REGISTERS_MAX <= OHTD_REGISTERS_MAX, "what a user adds has room");
 
@@ -580,6 +581,7 @@ struct ohtd_model *ohtd_model_load(const char *data_dir, const char *user_dir,
 	ret = oht_modmap_load(data_dir, &model->modmap, error);
 	if (!ret) {
 		ohtd_user_maps_load(&model->user, model->modmap, user_dir);
+		ohtd_telemetry_take_own(model->modmap);
 		ret = fill_model(model, data_dir, error);
 	}
 	if (ret) {

@@ -30,7 +30,7 @@ static void look(struct ohtd_sampler *sampler, const struct ohtd_snapshot *snaps
 		sampler->known[i].unit = snapshot->modules[i].unit;
 		sampler->known[i].assigned = snapshot->modules[i].assigned;
 	}
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++)
+	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++)
 		sampler->aims[i] = ohtd_telemetry_aim(snapshot, maps, i);
 }
 
@@ -41,7 +41,7 @@ void ohtd_sampler_take(struct ohtd_sampler *sampler, const struct ohtd_snapshot 
 	if (!is_known(sampler, snapshot, maps))
 		look(sampler, snapshot, maps);
 	memset(sample->quality, 0, sizeof(sample->quality));
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++) {
 		const struct ohtd_telemetry_aim *aim = &sampler->aims[i];
 		const struct ohtd_reading reading =
 			ohtd_telemetry_read_at(snapshot, snapshot->time_ns, i, aim,

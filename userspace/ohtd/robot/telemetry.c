@@ -2,9 +2,11 @@
 #include "robot/telemetry.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "common/cells.h"
 #include "motion/position.h"
 
 /* A module's values are old when it does not answer, or when they were read longer ago. */
@@ -168,7 +170,7 @@ static double read_missed(const struct ohtd_snapshot *s)
 	  .words = OHTD_HEALTH_QUARANTINED + 1 }
 #define AT(name_)	[OHTD_TELEMETRY_##name_]
 
-static const struct ohtd_telemetry_origin origins[OHTD_TELEMETRY_SIGNALS] = {
+static struct ohtd_telemetry_origin origins[OHTD_TELEMETRY_SIGNALS] = {
 	AT(state) = { read_state, .word = ohtd_state_name, .words = OHTD_STATES },
 	AT(mode) = { read_mode, .word = ohtd_mode_name, .words = OHTD_MODES },
 	AT(position_mm) = REGISTER("dock_location", "position_x", "position", 0),
@@ -231,9 +233,73 @@ static const struct ohtd_telemetry_origin origins[OHTD_TELEMETRY_SIGNALS] = {
 #define INFO(name_, type_, unit_, source_, summary_)						\
 	AT(name_) = { #name_, unit_, summary_, OHTD_TELEMETRY_##type_, OHTD_TELEMETRY_##source_ },
 
-static const struct ohtd_telemetry_info infos[OHTD_TELEMETRY_SIGNALS] = {
-	OHTD_TELEMETRY_LIST(INFO)
+static struct ohtd_telemetry_info infos[OHTD_TELEMETRY_SIGNALS] = {
+	OHT_SIGNAL_LIST(INFO)
 };
+
+static unsigned int signal_count = OHTD_TELEMETRY_BUILT_IN;
+
+_Static_assert(OHTD_TELEMETRY_SIGNALS <= 64, "sets of signals are bits of 64");
+
+/* Texts of the tables, which go with their map. */
+static struct own_texts {
+	char name[OHT_SIGNAL_NAME_MAX + 1];
+	char unit[OHT_UNIT_BYTES_MAX + 1];
+	char summary[OHT_LABEL_BYTES_MAX + 1];
+	char module[OHT_NAME_BYTES_MAX + 1];
+	char reg[OHT_NAME_BYTES_MAX + 1];
+} own[OHT_OWN_SIGNALS_MAX];
+
+/* No text is cut: the table has been checked. */
+#define KEEP(to_, text_)	(snprintf((to_), sizeof(to_), "%s", (text_)), (to_))
+
+static void take_own(unsigned int place, const struct oht_signal_row *row)
+{
+	const struct oht_register *reg = row->reg;
+	struct own_texts *texts = &own[place];
+	struct ohtd_telemetry_origin *origin = &origins[OHTD_TELEMETRY_BUILT_IN + place];
+
+	infos[OHTD_TELEMETRY_BUILT_IN + place] = (struct ohtd_telemetry_info){
+		.name = KEEP(texts->name, reg->history), .unit = KEEP(texts->unit, reg->unit),
+		.summary = KEEP(texts->summary, *reg->label ? reg->label : reg->name),
+		.type = reg->type == OHT_TYPE_BOOL ? OHTD_TELEMETRY_BOOLEAN : OHTD_TELEMETRY_NUMBER,
+		.source = OHTD_TELEMETRY_MODULE,
+	};
+	*origin = (struct ohtd_telemetry_origin){
+		.module = KEEP(texts->module, row->module), .decimals = reg->scale_decimals,
+	};
+	KEEP(texts->reg, reg->name);
+	for (unsigned int profile = 0; profile < OHT_PROFILES; profile++)
+		origin->reg[profile] = row->in_profile[profile] ? texts->reg : NULL;
+}
+
+void ohtd_telemetry_take_own(const struct oht_modmap *modmap)
+{
+	struct oht_signal_row rows[OHT_OWN_SIGNALS_MAX];
+	unsigned int found = oht_modmap_signals(modmap, rows);
+
+	for (unsigned int i = 0; i < OHT_OWN_SIGNALS_MAX; i++) {
+		infos[OHTD_TELEMETRY_BUILT_IN + i] = (struct ohtd_telemetry_info){ 0 };
+		origins[OHTD_TELEMETRY_BUILT_IN + i] = (struct ohtd_telemetry_origin){ 0 };
+		if (i < found)
+			take_own(i, &rows[i]);
+	}
+	signal_count = OHTD_TELEMETRY_BUILT_IN + found;
+}
+
+unsigned int ohtd_telemetry_count(void)
+{
+	return signal_count;
+}
+
+const char *ohtd_telemetry_place(unsigned int signal, char place[OHTD_TELEMETRY_PLACE_BYTES])
+{
+	const struct own_texts *texts = signal < OHTD_TELEMETRY_BUILT_IN ? NULL : &own[signal - OHTD_TELEMETRY_BUILT_IN];
+
+	snprintf(place, OHTD_TELEMETRY_PLACE_BYTES, "%s%s%s", texts ? texts->module : "", texts ? "/" : "",
+		 texts ? texts->reg : "");
+	return place;
+}
 
 const struct ohtd_telemetry_info *ohtd_telemetry_info(unsigned int signal)
 {
@@ -416,7 +482,7 @@ struct ohtd_reading ohtd_telemetry_read(const struct ohtd_telemetry_sight *sight
 
 int64_t ohtd_telemetry_integer(unsigned int signal, double value, int64_t limit)
 {
-	static const double tens[] = { 1, 10, 100, 1000 };
+	static const double tens[OHT_SIGNAL_DECIMALS_MAX + 1] = { 1, 10, 100, 1000 };
 	double scaled = value * tens[origins[signal].decimals];
 
 	if (!(scaled < (double)limit))

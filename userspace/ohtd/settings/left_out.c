@@ -21,7 +21,7 @@ static uint64_t signals_of(const char *name, size_t bytes)
 	uint64_t found = 0;
 
 	bytes -= begin;
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++) {
 		const char *known = ohtd_telemetry_info(i)->name;
 
 		if (!strncmp(known, name, bytes) && (begin || !known[bytes]))
@@ -36,7 +36,7 @@ static const char *nearest(const char *name, size_t bytes)
 	unsigned int best = (unsigned int)bytes / 3 + 1;
 	const char *found = NULL;
 
-	for (unsigned int i = 0; i < OHTD_TELEMETRY_SIGNALS; i++) {
+	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++) {
 		const char *known = ohtd_telemetry_info(i)->name;
 
 		if (oht_is_nearer(name, bytes, known, &best))
