@@ -63,7 +63,7 @@ def test_a_register_of_the_user_is_a_signal_everywhere(begin):
     known = signals(daemon)
     assert list(known)[-2:] == NAMES.split(",") and len(known) == 58
     assert {**known["hoist_load_kg"], "type": "number", "unit": "kg", "source": "module", "module": "power", "register_name": "hoist_load",
-            "max": 3000, "description": "Load of the hoist", "kept": True} == known["hoist_load_kg"]
+            "decimals": 1, "max": 3000, "description": "Load of the hoist", "kept": True} == known["hoist_load_kg"]
     # What is kept.
     until(lambda: 617 in values(daemon, "hoist_load_kg", step_ms=1000).values(), what="a column")
     [load, pump] = history(daemon, NAMES, step_ms=1000)["series"]
@@ -110,6 +110,8 @@ def test_another_table_is_another_past(begin):
     assert "hoist_load_kg" not in daemon.get("telemetry/current").body.decode() and len(signals(daemon)) == 56
     assert daemon.get("alert-rules/hoist_heavy").status == 404
     assert "rule_left_out: hoist_heavy: its signal is not there any more" in daemon.log()
+    begin(HEADER + LOAD)
+    assert daemon.get("alert-rules/hoist_heavy").json["limit"] == 500
     daemon.stop()
     with contextlib.closing(sqlite3.connect(daemon.state / "history.db")) as database:
         kept = database.execute("SELECT unit, origin FROM signals WHERE name = 'hoist_load_kg' ORDER BY signal").fetchall()

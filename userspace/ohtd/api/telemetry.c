@@ -274,6 +274,7 @@ struct telemetry_signal {
 	const char *name;
 	unsigned int type;
 	const char *unit;
+	unsigned int decimals;
 	unsigned int source;
 	const char *module;
 	const char *register_name;
@@ -289,6 +290,7 @@ OHTD_SHAPE(telemetry_signal, "TelemetrySignal",
 	OHTD_TEXT(telemetry_signal, name, .summary = "As in telemetry/current and in the channel telemetry"),
 	OHTD_WORD(telemetry_signal, type, .words = &type_words, .summary = "Of its values"),
 	OHTD_TEXT(telemetry_signal, unit, .flags = OHTD_NULL, .summary = "Of its values; null: none"),
+	OHTD_INTEGER(telemetry_signal, decimals, .summary = "Digits behind the point of its values that say something"),
 	OHTD_WORD(telemetry_signal, source, .words = &source_words,
 		  .summary = "Who knows it: the control thread, the stop, the bus, or a module"),
 	OHTD_TEXT(telemetry_signal, module, .flags = OHTD_NULL,
@@ -345,7 +347,7 @@ static struct telemetry_signal signal_of(const struct ohtd_scene *scene,
 	const struct oht_register *reg = ohtd_telemetry_register(sight, signal);
 	struct telemetry_signal view = {
 		.name = info->name, .type = info->type, .unit = *info->unit ? info->unit : NULL,
-		.source = info->source, .module = origin->module,
+		.decimals = origin->decimals, .source = info->source, .module = origin->module,
 		.register_name = reg ? reg->name : NULL,
 		.words = origin->word ? words_of(scene, origin) : NULL,
 		.words_count = origin->words, .description = info->summary, .kept = kept,

@@ -102,18 +102,18 @@ function judge(signals: Signal[]): void {
 
 const SUFFIXES = /_(mm_s|mm|v|a|percent|deg_c|us)$/;
 const DECIMALS: Record<string, number> = { mm: 0, "mm/s": 0, V: 1, A: 1, "%": 1, degC: 1, us: 0 };
-/* A cell is watched to the millivolt. */
-const FINER: Record<string, number> = { cell_max_v: 3, cell_min_v: 3 };
 
 /** The name for people; the unit stands beside the number. */
-export function nameOf({ name }: Signal): string {
-	return sentence(texts.signals.names[name] ?? title(name.replace(SUFFIXES, "")));
+export function nameOf({ name, unit }: Signal): string {
+	const own = unit && name.endsWith(`_${unit.toLowerCase()}`) ? name.slice(0, -unit.length - 1) : name.replace(SUFFIXES, "");
+
+	return sentence(texts.signals.names[name] ?? title(own));
 }
 
-/** A number with as many decimals as its unit has, so that nothing jumps. */
-export function numberOf({ name, type, unit }: Signal, value: number): string {
+/** A number with as many decimals as its unit has, or more if the signal is finer; always the same, so that nothing jumps. */
+export function numberOf({ type, unit, decimals }: Signal, value: number): string {
 	if (type === "boolean") return value ? texts.signals.yes : texts.signals.no;
-	return value.toFixed(type === "integer" ? 0 : (FINER[name] ?? DECIMALS[unit ?? ""] ?? 1));
+	return value.toFixed(type === "integer" ? 0 : decimals > 1 ? decimals : (DECIMALS[unit ?? ""] ?? 1));
 }
 
 /** NaN unless the reading is good: a gap. */
