@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the values that ohtd keeps from its file, without ohtd: docs/history.md in 200 lines.
-
+"""Read the values that ohtd keeps from its file, without ohtd: docs/history.md in less than 200 lines.
 read_history.py history.db                      which signals there are: name, unit, type, number
 read_history.py history.db SIGNAL [--level N]   its samples, or its columns of 1, 8, 64, 512 or 4096 s (N 1 to 5), as CSV
 SIGNAL is a number, or a name: then the newest of it, since one that has had another unit or register has a number for each.
