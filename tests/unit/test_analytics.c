@@ -572,7 +572,7 @@ static void summaries_equal_brute_force(void **state)
 		}
 		ohtd_summary_end(summary);
 	}
-	assert_true(changes > 2000);
+	assert_true(changes > 500);
 }
 
 /* ---- changes of the state ---- */
