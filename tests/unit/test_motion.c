@@ -583,6 +583,36 @@ static void move_back_on_the_way_is_no_fault(void **state)
 		}
 }
 
+/* Each change of the plan makes a cycle come sooner: there is still one sample for each 25 ms, and its number says when. */
+static void samples_of_a_moving_robot_keep_to_the_clock(void **state)
+{
+	static const enum oht_profile profiles[] = { OHT_PROFILE_CANONICAL, OHT_PROFILE_LEGACY };
+	const uint64_t cycle_ns = OHTD_CYCLE_MS * OHTD_NS_PER_MS;
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(profiles); i++) {
+		struct driver *d = driver_begin_as(profiles[i], 3000);
+		struct ohtd_sample_reader reader = { 0 };
+		struct ohtd_sample first, last, sample;
+		uint64_t lost;
+
+		assert_int_equal(ohtd_samples_next(&d->f->control.samples, &reader, &first), 1);
+		last = first;
+		lost = reader.lost;
+		for (unsigned int way = 0; way < 12; way++) {
+			driver_arrives(d, way % 2 ? 3000 : 3400);
+			while (ohtd_samples_next(&d->f->control.samples, &reader, &sample)) {
+				assert_int_equal(sample.number, last.number + 1);
+				assert_int_equal(sample.time_ns - first.time_ns, (sample.number - first.number) * cycle_ns);
+				last = sample;
+			}
+			assert_in_range(d->f->control.now_ns + cycle_ns - last.time_ns, cycle_ns / 2, 5 * cycle_ns / 2);
+			assert_int_equal(reader.lost, lost);
+		}
+		driver_end(d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -615,6 +645,7 @@ int main(void)
 		cmocka_unit_test(wheels_that_slip_are_a_fault),
 		cmocka_unit_test(late_command_is_dropped),
 		cmocka_unit_test(move_back_on_the_way_is_no_fault),
+		cmocka_unit_test(samples_of_a_moving_robot_keep_to_the_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

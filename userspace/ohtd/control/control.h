@@ -193,6 +193,8 @@ struct ohtd_control {
 	uint64_t now_ns;
 	uint64_t next_tick_ns;
 	uint64_t last_tick_ns;
+	uint64_t points_ns;		/* time of point 0 of the samples; 0: none has been taken */
+	uint64_t next_point;		/* the first one that has no sample */
 	enum ohtd_state state;
 	enum ohtd_mode mode;
 	uint64_t state_since_ns;

@@ -269,17 +269,35 @@ void ohtd_publish_registers(struct ohtd_control *control)
 	}
 }
 
+/*
+ * The point of a grid of 25 ms that is nearest to this cycle. A new plan of the bus makes the next cycle come sooner, so a count of
+ * cycles would run ahead of the clock. False: the cycle before is nearest to the same point.
+ */
+static bool take_point(struct ohtd_control *control, uint64_t *point)
+{
+	uint64_t tick_ns = OHTD_CYCLE_MS * OHTD_NS_PER_MS;
+	uint64_t time_ns = control->next_tick_ns - tick_ns;
+
+	if (!control->points_ns)
+		control->points_ns = time_ns;
+	*point = (time_ns - control->points_ns + tick_ns / 2) / tick_ns;
+	if (*point < control->next_point)
+		return false;
+	control->next_point = *point + 1;
+	return true;
+}
+
 /* All signals of the cycle whose snapshot has been published go into the ring. */
 void ohtd_publish_sample(struct ohtd_control *control)
 {
 	const struct ohtd_snapshot *snapshot = &control->snapshot;
 	const struct ohtd_registers *registers[OHTD_MODULES_MAX] = { 0 };
 	const struct oht_regmap *maps[OHTD_MODULES_MAX] = { 0 };
-	struct ohtd_sample sample = {
-		.number = snapshot->bus.cycles - 1 + snapshot->bus.cycles_missed,
-		.time_ns = control->next_tick_ns - OHTD_CYCLE_MS * OHTD_NS_PER_MS,
-	};
+	struct ohtd_sample sample = { 0 };
 
+	if (!take_point(control, &sample.number))
+		return;
+	sample.time_ns = control->points_ns + sample.number * OHTD_CYCLE_MS * OHTD_NS_PER_MS;
 	for (unsigned int i = 0; i < snapshot->module_count; i++) {
 		const struct ohtd_unit *unit = ohtd_unit_seen(&control->modules, snapshot->modules[i].unit);
 
