@@ -343,6 +343,9 @@ def test_a_summary_of_a_time_before_everything(daemon):
     assert [(item["unknown_s"], item["known_s"], item["min"], item["states"]) for item in told["items"]] == 2 * [(86400, 0, None, [])]
     told = daemon.get("telemetry/summary?signals=state,batery_v")
     assert told.code == "unknown_signal" and "near: battery_v" in told.json["detail"]
+    for begin in ("position", "batt"):
+        near = daemon.get(f"telemetry/summary?signals={begin}").json["detail"].partition("; near: ")[2].split(", ")
+        assert len(near) >= 2 and all(name.startswith(begin) for name in near), near
 
 
 @pytest.mark.plain("shim")

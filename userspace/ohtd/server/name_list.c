@@ -12,6 +12,7 @@
 
 #define NEAR_MAX	3	/* names that are offered */
 #define FAR_MAX		4	/* letters by which they differ */
+#define BEGIN_MIN	3	/* letters of a name that is offered for its begin */
 
 /* At least as far apart as their lengths are, which costs nothing to know. */
 static bool is_apart(const char *a, size_t a_bytes, const char *b, unsigned int by)
@@ -22,16 +23,18 @@ static bool is_apart(const char *a, size_t a_bytes, const char *b, unsigned int 
 }
 
 /*
- * "; near: battery_v, battery_a", or "". At most a third of the letters, and FAR_MAX, may differ.
+ * "; near: battery_v, battery_a", or "". At most a third of the letters, and FAR_MAX, may differ; behind these come names that
+ * begin so and differ by more.
  */
 static const char *near(struct ohtd_call *call, const struct ohtd_words *words, const char *name,
 			size_t bytes)
 {
 	const char *text = "";
-	unsigned int found = 0;
+	unsigned int found = 0, far_max;
 
 	bytes = bytes < SHOWN_BYTES ? bytes : SHOWN_BYTES;
-	for (unsigned int far = 1; far <= bytes / 3 && far <= FAR_MAX; far++)
+	far_max = bytes / 3 < FAR_MAX ? (unsigned int)bytes / 3 : FAR_MAX;
+	for (unsigned int far = 1; far <= far_max; far++)
 		for (unsigned int i = words->first; i < words->end && found < NEAR_MAX; i++) {
 			const char *other = words->name(i);
 
@@ -39,6 +42,12 @@ static const char *near(struct ohtd_call *call, const struct ohtd_words *words, 
 				text = ohtd_call_text_of(call, "%s%s %s", text,
 							 found++ ? "," : "; near:", other);
 		}
+	for (unsigned int i = words->first; bytes >= BEGIN_MIN && i < words->end && found < NEAR_MAX; i++) {
+		const char *other = words->name(i);
+
+		if (other && !strncmp(other, name, bytes) && strlen(other) > bytes + far_max)
+			text = ohtd_call_text_of(call, "%s%s %s", text, found++ ? "," : "; near:", other);
+	}
 	return text;
 }
 
