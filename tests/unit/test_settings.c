@@ -17,6 +17,7 @@
 #include "dice.h"
 #include "motion/position.h"
 #include "robot/codes.h"
+#include "settings/private.h"
 #include "settings_rig.h"
 #include "store_fixture.h"
 
@@ -864,6 +865,57 @@ static void a_version_is_given_up_though_the_store_is_full(void **state)
 	rig_end();
 }
 
+static void let_no_version_in(void)
+{
+	store_run_sql("CREATE TRIGGER full BEFORE INSERT ON config_versions BEGIN SELECT RAISE(ABORT, 'full'); END");
+}
+
+/* The version @number returns, which cannot be written down. */
+static void return_without_a_disk(int64_t number)
+{
+	struct ohtd_change change;
+
+	ask_for(&change, 111, 600);
+	assert_int_equal(change.version.version, number);
+	let_no_version_in();
+	change = (struct ohtd_change){ .by.role = OHTD_ROLE_ADMINISTRATOR };
+	ohtd_settings_give_up(rig.settings, &change);
+	assert_int_equal(change.version.version, number + 1);
+	ohtd_change_drop(&change);
+	ohtd_version_keep_held(rig.settings);
+	rig_is_live(0, "\"jog_mm_s\":250");
+	store_run_sql("DROP TRIGGER full");
+}
+
+/* Under the number with which its return was told. */
+static void what_has_returned_is_written_down_when_there_is_room(void **state)
+{
+	struct ohtd_change change;
+	char why[OHTD_RETURNED_BYTES];
+
+	(void)state;
+	rig_begin();
+	return_without_a_disk(2);
+	ohtd_version_keep_held(rig.settings);
+	rig_is_live(3, "\"jog_mm_s\":250");
+	assert_int_equal(store_ask_sql("SELECT max(version) FROM config_versions"), 3);
+	/* A person was faster: that number is nobody's. */
+	return_without_a_disk(4);
+	ask_for(&change, 112, 0);
+	assert_int_equal(change.version.version, 6);
+	ask_for(&change, 111, 600);
+	rig_end();
+	let_no_version_in();
+	rig_begin();
+	assert_true(ohtd_settings_returned(rig.settings, why));
+	assert_non_null(strstr(why, "version 7 was not confirmed before ohtd ended, so version 8 has"));
+	assert_non_null(strstr(rig.noted, "version 8 version 7 was not confirmed"));
+	store_run_sql("DROP TRIGGER full");
+	ohtd_version_keep_held(rig.settings);
+	rig_is_live(8, "\"jog_mm_s\":112");
+	rig_end();
+}
+
 /* ---- what deletes ---- */
 
 static void nothing_is_deleted_by_what_may_return(void **state)
@@ -991,6 +1043,7 @@ int main(void)
 		CASE(what_the_store_does_not_drop_waits_to_be),
 		CASE(what_goes_worse_takes_a_version_back),
 		CASE(a_version_is_given_up_though_the_store_is_full),
+		CASE(what_has_returned_is_written_down_when_there_is_room),
 		CASE(nothing_is_deleted_by_what_may_return),
 		CASE(required_modules_stay_searched),
 		CASE(module_that_is_not_searched_takes_nothing_back),

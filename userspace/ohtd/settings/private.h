@@ -68,6 +68,7 @@ struct ohtd_effect {
  * @lock: of what follows
  * @head: of the version in force; version 0: not kept yet
  * @unkept: what is in force could not be written down, and is not that version
+ * @held: the version that it is to be
  * @pending: version that returns by itself, or waits for standstill; version 0: none
  * @returns: values of before the pending version
  * @well: what went well when it became live
@@ -114,6 +115,7 @@ struct ohtd_settings {
 	pthread_mutex_t lock;
 	struct ohtd_config_version head;
 	bool unkept;
+	struct ohtd_config_version held;
 	struct ohtd_unconfirmed pending;
 	struct ohtd_values returns;
 	struct ohtd_well well;
@@ -160,6 +162,12 @@ enum ohtd_change_result ohtd_version_fails(int error);
 /* Writes a version down; 0 or a negative errno. */
 int ohtd_version_keep(struct ohtd_settings *settings, const struct ohtd_config_version *head,
 		      struct json_object *tree);
+
+/* @head is in force without being written down: its number is given to no other one. Held: writer, but at the start. */
+void ohtd_version_hold(struct ohtd_settings *settings, const struct ohtd_config_version *head);
+
+/* Writes down what is held, if there is room again, and nobody is waited for, whose version it will be. Context: the thread of the settings. */
+void ohtd_version_keep_held(struct ohtd_settings *settings);
 
 /* Finds @settings->given, at the start. 0 or a negative errno. */
 int ohtd_version_find_given(struct ohtd_settings *settings);

@@ -251,7 +251,8 @@ static int begin_version(struct ohtd_settings *settings, const char *reason)
 		ohtd_log(OHTD_LOG_NOTICE, "settings", "config_made", "version %lld: %s",
 			 (long long)head.version, reason);
 	ohtd_settings_live(settings, tree, r ? &settings->head : &head);
-	settings->unkept = r;
+	if (r)
+		ohtd_version_hold(settings, &head);
 	json_object_put(tree);
 	return 0;
 }
@@ -358,7 +359,7 @@ static int begin_returned(struct ohtd_settings *settings, struct json_object *tr
 	else
 		r = begin_version(settings, change.reason);
 	change.now = r ? NULL : json_tokener_parse(settings->text);
-	change.version = settings->head;
+	change.version = settings->unkept ? settings->held : settings->head;
 	if (change.now && ohtd_change_compare(settings, &change))
 		ohtd_unconfirmed_tell(settings, &change, was, cause);
 	ohtd_change_drop(&change);

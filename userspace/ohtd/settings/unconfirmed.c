@@ -210,10 +210,9 @@ static void keep(struct ohtd_settings *settings, struct ohtd_change *change)
 			 (long long)change->version.version, strerror(-r));
 	ohtd_settings_live(settings, change->now, r ? &settings->head : &change->version);
 	end_pending(settings);
-	pthread_mutex_lock(&settings->lock);
-	settings->unkept = r;
-	pthread_mutex_unlock(&settings->lock);
-	if (!r)
+	if (r)
+		ohtd_version_hold(settings, &change->version);
+	else
 		ohtd_effect_begin(settings);
 }
 
@@ -369,8 +368,10 @@ static void *run(void *arg)
 		bool anew = second_ns < pending.live_ns, over;
 
 		ohtd_effect_turn(settings);
-		if (!pending.version)
+		if (!pending.version) {
+			ohtd_version_keep_held(settings);
 			continue;
+		}
 		if (pending.waits) {
 			ohtd_standstill_turn(settings);
 			ohtd_clock_wait(clock, NULL, 0, now_ns + STANDS_MS * OHTD_NS_PER_MS);

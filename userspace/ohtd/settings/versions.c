@@ -232,6 +232,53 @@ int ohtd_version_keep(struct ohtd_settings *settings, const struct ohtd_config_v
 	return r;
 }
 
+void ohtd_version_hold(struct ohtd_settings *settings, const struct ohtd_config_version *head)
+{
+	pthread_mutex_lock(&settings->lock);
+	settings->unkept = true;
+	settings->held = *head;
+	pthread_mutex_unlock(&settings->lock);
+	settings->given = head->version;
+}
+
+static bool is_held(struct ohtd_settings *settings)
+{
+	bool held;
+
+	pthread_mutex_lock(&settings->lock);
+	held = settings->unkept && !*settings->waits && !settings->pending.version;
+	pthread_mutex_unlock(&settings->lock);
+	return held;
+}
+
+/* Held: writer. */
+static void keep_held(struct ohtd_settings *settings)
+{
+	struct json_object *tree = json_tokener_parse(settings->text);
+	int r = tree ? ohtd_version_keep(settings, &settings->held, tree) : -ENOMEM;
+
+	json_object_put(tree);
+	if (r)
+		return;
+	pthread_mutex_lock(&settings->lock);
+	settings->head = settings->held;
+	snprintf(settings->head.state, sizeof(settings->head.state), "live");
+	settings->unkept = false;
+	pthread_mutex_unlock(&settings->lock);
+	ohtd_log(OHTD_LOG_NOTICE, "settings", "config_kept", "version %lld is written down now", (long long)settings->head.version);
+	ohtd_effect_begin(settings);
+}
+
+void ohtd_version_keep_held(struct ohtd_settings *settings)
+{
+	/* A person who changes something goes first. */
+	if (!is_held(settings) || pthread_mutex_trylock(&settings->writer))
+		return;
+	if (is_held(settings))
+		keep_held(settings);
+	pthread_mutex_unlock(&settings->writer);
+}
+
 int ohtd_version_find_given(struct ohtd_settings *settings)
 {
 	return ohtd_store_read(settings->setup.store, find_given, &settings->given);
