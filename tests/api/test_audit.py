@@ -95,6 +95,27 @@ def test_a_refused_attempt_is_told(shared, method, path, body, role, result):
     assert item["object"] == (path if "/" in path and path != "robot/mode" else None)
 
 
+@pytest.mark.parametrize("path, body, role, result, before, after", [
+    ("config", {"motion": {"jog_mm_s": 111}}, "supervisor", "403 role", {"/motion/jog_mm_s": 250}, {"/motion/jog_mm_s": 111}),
+    ("config", {"motion": {"jog_mm_s": 5000}, "robot": {"name": "fast"}}, "administrator", "422 config_contradiction",
+     {"/motion/jog_mm_s": 250}, {"/motion/jog_mm_s": 5000, "/robot/name": "fast"}),
+    ("config", {"motion": {"jog_mm_s": "quick"}, "password": "Zx9-typed-here"}, "administrator", "400 validation",
+     {"/motion/jog_mm_s": 250}, {"/motion/jog_mm_s": "quick"}),
+    ("config", {"stations": {"dock": None}, "robot": {"name": ""}}, "administrator", "400 validation",
+     {"/stations/dock": {"position_mm": 0}}, {"/stations/dock": None, "/robot/name": ""}),
+    ("config/import", {"format": "oht-configuration", "format_version": 1, "kind": "OHT-50", "values": {"motion": {"jog_mm_s": 1e9}}},
+     "administrator", "400 validation", {"/motion/jog_mm_s": 250}, {"/motion/jog_mm_s": 1000000000}),
+], ids=("role", "contradiction", "unknown", "removal", "import"))
+def test_what_was_asked_of_the_configuration_is_told_of_a_refusal(shared, request, path, body, role, result, before, after):
+    """As far as it names items: what else somebody sends may be a password."""
+    request_id = f"asked-{request.node.callspec.id}"
+    shared.request("POST" if "import" in path else "PATCH", path, body, role=role, headers={"X-Request-Id": request_id})
+    item = about(shared, request_id)
+    assert item["result"] == result and item["object"] is None and "Zx9" not in repr(item)
+    assert before.items() <= json.loads(item["before"]).items()
+    assert json.loads(item["after"]) == after
+
+
 def test_reading_and_asking_are_no_changes(shared):
     before = len(records(shared))
     for path in ("audit", "robot", "users"):

@@ -156,7 +156,7 @@ static void note_change(struct ohtd_call *call, const struct ohtd_change *change
 {
 	const char *before = rule_text(call, change->before, code), *after = rule_text(call, change->now, code);
 
-	ohtd_config_note(call, change);
+	ohtd_call_change_note(call, change);
 	if (before && after)
 		return;
 	call->noted.before = before;

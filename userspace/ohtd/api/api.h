@@ -88,9 +88,6 @@ extern const struct ohtd_shape ohtd_config_difference_shape, ohtd_config_change_
 /* All of @change, in the memory of the request. */
 const struct ohtd_config_difference *ohtd_config_differences(struct ohtd_call *call, const struct ohtd_change *change);
 
-/* What the audit says of a change that was made. */
-void ohtd_config_note(struct ohtd_call *call, const struct ohtd_change *change);
-
 /**
  * struct ohtd_config_body - how the body of a request changes the configuration
  * @trial: only find out

@@ -309,30 +309,6 @@ OHTD_SHAPE_SHARED(ohtd_config_change, "ConfigChange", OHTD_PART(ohtd_config_chan
 		     .summary = "Items that have another value than in the version before; empty: "
 				"none has"));
 
-/* For the audit: the values of the items that have changed, and that they are not live yet. */
-static const char *items_of(struct ohtd_call *call, const struct ohtd_change *change, bool now)
-{
-	struct json_object *items = json_object_new_object();
-	const char *text;
-
-	for (size_t i = 0; items && i < change->differences; i++)
-		json_object_object_add(items, change->difference[i].pointer,
-				       json_object_get(now ? change->difference[i].now : change->difference[i].before));
-	if (items && now && change->version.waits)
-		json_object_object_add(items, "apply_at", json_object_new_string(ats[1]));
-	text = items ? json_object_to_json_string_ext(items, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
-	text = text ? ohtd_call_text_of(call, "%s", text) : NULL;
-	json_object_put(items);
-	return text;
-}
-
-void ohtd_config_note(struct ohtd_call *call, const struct ohtd_change *change)
-{
-	call->noted.object = ohtd_call_text_of(call, "version %lld", (long long)change->version.version);
-	call->noted.before = items_of(call, change, false);
-	call->noted.after = items_of(call, change, true);
-}
-
 const struct ohtd_config_difference *ohtd_config_differences(struct ohtd_call *call, const struct ohtd_change *change)
 {
 	struct ohtd_config_difference *differences =
@@ -381,7 +357,7 @@ static void reply_change(struct ohtd_call *call, const struct ohtd_change *chang
 		view.version.state = CHECKED;
 	if (change->trial)
 		put_reasons(call, change, &view);
-	ohtd_config_note(call, change);
+	ohtd_call_change_note(call, change);
 	OHTD_REPLY(call, 200, ohtd_config_change, &view);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <json-c/json.h>
 
 #include "auth/session.h"
 #include "base/clock.h"
@@ -54,6 +55,41 @@ struct ohtd_change *ohtd_call_change_make(struct ohtd_call *call)
 void ohtd_call_change_drop(struct ohtd_change *change)
 {
 	ohtd_late_drop(&of_change(change)->late);
+}
+
+/* ---- the audit ---- */
+
+/* The values of the items that differ, and that they are not live yet. */
+static const char *items_of(struct ohtd_call *call, const struct ohtd_change *change, bool now)
+{
+	struct json_object *items = json_object_new_object();
+	const char *text;
+
+	for (size_t i = 0; items && i < change->differences; i++)
+		json_object_object_add(items, change->difference[i].pointer,
+				       json_object_get(now ? change->difference[i].now : change->difference[i].before));
+	if (items && now && change->version.waits)
+		json_object_object_add(items, "apply_at", json_object_new_string("standstill"));
+	text = items ? json_object_to_json_string_ext(items, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
+	text = text ? ohtd_call_text_of(call, "%s", text) : NULL;
+	json_object_put(items);
+	return text;
+}
+
+void ohtd_call_change_note(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	call->noted.object = ohtd_call_text_of(call, "version %lld", (long long)change->version.version);
+	call->noted.before = items_of(call, change, false);
+	call->noted.after = items_of(call, change, true);
+}
+
+/* A body with a shape is told as it is. */
+static void note_refused(struct ohtd_call *call, const struct ohtd_change *change)
+{
+	if (!(call->asks->flags & OHTD_ROUTE_SHAPELESS) || !change->differences)
+		return;
+	call->noted.before = items_of(call, change, false);
+	call->noted.after = items_of(call, change, true);
 }
 
 /* ---- refusals ---- */
@@ -224,6 +260,8 @@ static int act(struct ohtd_late *late)
 	struct changing *job = (struct changing *)late;
 
 	job->act(job->settings, &job->change);
+	if (job->change.result && !job->change.differences)
+		ohtd_settings_asked(job->settings, &job->change);
 	return 0;
 }
 
@@ -231,10 +269,12 @@ static void answer(struct ohtd_call *call, struct ohtd_late *late)
 {
 	struct changing *job = (struct changing *)late;
 
-	if (job->change.result)
+	if (job->change.result) {
+		note_refused(call, &job->change);
 		refuse(call, &job->change);
-	else
+	} else {
 		job->done(call, &job->change);
+	}
 }
 
 void ohtd_call_change(struct ohtd_call *call, struct ohtd_change *change,

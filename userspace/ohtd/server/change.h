@@ -17,6 +17,9 @@ struct ohtd_change *ohtd_call_change_make(struct ohtd_call *call);
 /* Instead of asking for it: the request has been refused. */
 void ohtd_call_change_drop(struct ohtd_change *change);
 
+/* What the audit says of a change that was made. */
+void ohtd_call_change_note(struct ohtd_call *call, const struct ohtd_change *change);
+
 /**
  * ohtd_call_change() - have a change done on a worker, then answer
  * @call: the request

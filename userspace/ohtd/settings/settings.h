@@ -327,6 +327,9 @@ bool ohtd_settings_is_located(const struct ohtd_snapshot *snapshot);
 /* Changes the configuration, or finds out why not. Then ohtd_change_drop(). */
 void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *change);
 
+/* Of a change that was refused before it was compared: fills in as differences what it has asked for, as far as that names items. */
+void ohtd_settings_asked(struct ohtd_settings *settings, struct ohtd_change *change);
+
 /* What version @change->version.version has changed; done, no_version or not_kept. Then
  * ohtd_change_drop(). */
 void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *change);

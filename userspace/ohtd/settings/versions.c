@@ -117,6 +117,37 @@ bool ohtd_change_compare(const struct ohtd_settings *settings, struct ohtd_chang
 	return !comparing.failed;
 }
 
+/* What names no item may be anything, as a password. A station that is to go has no value. */
+static void add_asked(const char *pointer, struct json_object *value, void *arg)
+{
+	struct comparing *comparing = arg;
+	struct json_object *before = NULL;
+
+	if (value && !ohtd_item_find(&comparing->settings->items, pointer))
+		return;
+	if (json_pointer_get(comparing->other, pointer, &before))
+		before = NULL;
+	add_difference(comparing, pointer, before, value);
+}
+
+void ohtd_settings_asked(struct ohtd_settings *settings, struct ohtd_change *change)
+{
+	struct comparing comparing = { .settings = settings, .change = change };
+	struct json_object *asked[] = { change->patch, change->calibration };
+
+	if (!asked[0])
+		json_object_object_get_ex(change->document, "values", &asked[0]);
+	pthread_mutex_lock(&settings->lock);
+	if (!change->before)
+		change->before = json_tokener_parse(settings->text);
+	comparing.other = change->before;
+	/* A document may have anything in their places. */
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		if (json_object_is_type(asked[i], json_type_object))
+			ohtd_tree_each(asked[i], add_asked, &comparing);
+	pthread_mutex_unlock(&settings->lock);
+}
+
 static const char *text_of(struct json_object *value)
 {
 	return value ? json_object_to_json_string_ext(value, PLAIN) : "none";
