@@ -285,6 +285,7 @@ def test_a_check_changes_nothing(shared):
     ({"log": {"level": "loud"}}, 400, "validation", "/log/level", "unknown_value", "not 'loud'"),
     ({"stations": {"Mill": {"position_mm": 1}}}, 400, "validation", "/stations/Mill/position_mm", "unfit", "a-z"),
     ({"stations": {"*": {"position_mm": 1}}}, 400, "validation", "/stations/*/position_mm", "unknown_member", ""),
+    ({"stations": {"mill": 7000}}, 400, "validation", "/stations/mill", "type", "must be an object with its items"),
     ({"stations": {"mill": {"position_mm": 1, "colour": 2}}}, 400, "validation", "/stations/mill/colour", "unknown_member", ""),
     ({"stations": {f"s{i}": {"position_mm": i + 1} for i in range(63)}}, 400, "validation", "/stations/s62/position_mm", "length", "more than 64"),
     ({"stations": {"mill": {"position_mm": 40000}}}, 422, "config_contradiction", "/stations/mill/position_mm", "range", "outside of the soft limits"),
@@ -296,7 +297,7 @@ def test_a_check_changes_nothing(shared):
     ({"stations": {"home" + "\N{LATIN SMALL LETTER E WITH ACUTE}" * 60: {"position_mm": 777}}}, 400, "validation", None, "unknown_member", ""),
     ({"motion": {"distance_1_ways": 0.5}}, 400, "validation", "/motion/distance_1_ways", "type", "must be a whole number, not 0.5"),
     ({"motion": {"move_timeout_ms": 30000.25}}, 400, "validation", "/motion/move_timeout_ms", "type", "a whole number, not 30000.25"),
-], ids=range(38))
+], ids=range(39))
 def test_a_refusal_names_the_item_and_changes_nothing(shared, body, status, code, pointer, member, text):
     before = shared.get("config")
     # What is good beside it is not taken either.

@@ -387,14 +387,23 @@ static const char *nearest(const struct ohtd_items *items, const char *pointer)
 	return found;
 }
 
+/* Is @pointer that of one of the many with this item, as "/stations/NAME"? Of a longer name the pointer may have been cut. */
+static bool is_one(const struct ohtd_item *item, const char *pointer)
+{
+	const size_t before = strcspn(item->pointer, OHTD_ANY), n = strlen(pointer);
+
+	return item->of_many && !strncmp(pointer, item->pointer, before) && n > before && n - before <= OHTD_STATION_CHARACTERS &&
+	       !strchr(pointer + before, '/');
+}
+
 /* Does the pointer lead to items below it? */
 static bool leads(const struct ohtd_items *items, const char *pointer)
 {
 	size_t n = strlen(pointer);
 
 	for (size_t i = 0; i < items->count; i++)
-		if (!strncmp(items->item[i].pointer, pointer, n) &&
-		    items->item[i].pointer[n] == '/')
+		if (is_one(&items->item[i], pointer) ||
+		    (!strncmp(items->item[i].pointer, pointer, n) && items->item[i].pointer[n] == '/'))
 			return true;
 	return false;
 }
