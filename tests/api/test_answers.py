@@ -155,6 +155,7 @@ ASKED = [
     ("DELETE", "backups/{id}", "backups/20261127020000", None, "administrator", 404),
     ("POST", "backups/{id}/verify", "backups/20261127020000/verify", {}, "administrator", 404),
     ("POST", "backups/{id}/restore", "backups/20261127020000/restore", {}, "administrator", 403),
+    ("DELETE", "backups/{id}/restore", "backups/20261127020000/restore", None, "administrator", 404),
     ("GET", "jobs", "jobs", None, "supervisor", 200),
     ("GET", "jobs/{id}", "jobs/1", None, "supervisor", 404),
     ("DELETE", "jobs/{id}", "jobs/1", None, "administrator", 404),

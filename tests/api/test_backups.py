@@ -184,7 +184,7 @@ def test_a_file_that_loses_its_end_breaks_off(own):
 
 
 @pytest.mark.parametrize("method, path, role", [
-    ("GET", "backups", "operator"), ("POST", "backups", "supervisor"), ("GET", "backups/1/content", "supervisor"),
+    ("GET", "backups", "operator"), ("POST", "backups", "supervisor"), ("GET", "backups/1/content", "supervisor"), ("DELETE", "backups/1/restore", "supervisor"),
     ("POST", "backups/1/restore", "supervisor"), ("DELETE", "jobs/1", "supervisor")])
 def test_a_role_too_low(own, method, path, role):
     assert own.request(method, path, role=role).code == "role"
@@ -818,6 +818,30 @@ def test_a_restore_waits_for_a_robot_that_is_stopped(fresh):
     assert (refused.status, refused.code) == (409, "wrong_state") and "idle" in refused.json["detail"]
     assert fresh.post("safety/stop", role="operator").status == 200
     assert restore(fresh, number)["state"] == "done"
+
+
+def test_a_restore_that_waits_is_told_and_can_be_taken_back(own):
+    """Until the next start everybody's changes are lost with it."""
+    until(lambda: has_past(own), what="values in the file")
+    number, other = make(own, history=True), make(own)
+    waiting = [own.state / f"{name}.restore" for name in ("oht.db", "history.db")]
+
+    def told():
+        return [item["id"] for item in own.get("backups", role="supervisor").json["items"] if item["restore_waits"]], [
+            item["text"] for item in own.get("alerts").json["items"] if item["code"] == "restore_waits" and item["since"]]
+
+    assert told() == ([], [])
+    assert restore(own, number)["state"] == "done" and all(file.exists() for file in waiting)
+    assert told() == ([number], [f"The next start of ohtd puts backup {number} in, as administrator has ordered: what is changed until then is lost."])
+    assert "another one waits" in restore(own, other)["result"]
+    refused = own.request("DELETE", f"backups/{other}/restore", role="administrator")
+    assert (refused.status, refused.json["detail"]) == (404, f"no restore of backup {other} waits for the next start")
+    assert ohtctl(own, "backup", "withdraw", str(number)).returncode == 0
+    assert told() == ([], []) and not any(file.exists() for file in waiting)
+    assert ohtctl(own, "backup", "withdraw", str(number)).returncode == 1
+    # Another one may wait now.
+    assert restore(own, other)["state"] == "done" and waiting[0].exists() and not waiting[1].exists()
+    assert own.request("DELETE", f"backups/{other}/restore", role="administrator").status == 204
 
 
 def test_ohtctl_makes_verifies_and_deletes(own):

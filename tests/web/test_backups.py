@@ -32,6 +32,7 @@ def test_a_backup_is_made_verified_refused_and_deleted(daemon, page):
     assert page.run("return document.activeElement.textContent") == "Cancel" and has(page, "#restore-history:checked")
     page.wait(lambda: "It is: Moving." in page.text("#backup-restore"), what="the reason")
     data = bytearray(file.read_bytes())
+    good = bytes(data)
     data[-1] ^= 1
     file.write_bytes(data)
     change(page, "robot", state="safe")
@@ -44,6 +45,14 @@ def test_a_backup_is_made_verified_refused_and_deleted(daemon, page):
     assert not has(page, "#restore-waits") and not has(page, "#backup-restore")
     press(page, "Verify")
     page.wait(lambda: "not sound, " in page.text("#backups"), what="the same by itself")
+    # A sound one waits for the next start, and is taken back.
+    file.write_bytes(good)
+    press(page, "Restore")
+    page.wait(lambda: has(page, "#restore-send") and not has(page, "#restore-send[aria-disabled]"), what="the question")
+    page.click("#restore-send")
+    page.wait(lambda: has(page, "#restore-waits") and has(page, "#restore-waits #restart"), what="that it waits")
+    page.click("#restore-withdraw")
+    page.wait(lambda: "Taken back" in page.text("body") and not has(page, "#restore-waits"), what="that it is taken back")
     press(page, "Delete")
     page.wait(lambda: has(page, "#confirm"), what="the question")
     page.click("#confirm-yes")

@@ -110,6 +110,7 @@ int cmd_backup_verify(struct cli *cli, int count, char **arguments);
 int cmd_backup_save(struct cli *cli, int count, char **arguments);
 int cmd_backup_restore(struct cli *cli, int count, char **arguments);
 int cmd_backup_delete(struct cli *cli, int count, char **arguments);
+int cmd_backup_withdraw(struct cli *cli, int count, char **arguments);
 
 int cmd_admin_list(struct cli *cli, int count, char **arguments);
 int cmd_admin_create(struct cli *cli, int count, char **arguments);

@@ -80,7 +80,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'list add test secret remove log resend' -- "$word")
 		return ;;
 	backup)
-		mapfile -t COMPREPLY < <(compgen -W 'list make verify save restore delete' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'list make verify save restore withdraw delete' -- "$word")
 		return ;;
 	registers | ping | quarantine)
 		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")

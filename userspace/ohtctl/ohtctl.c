@@ -223,6 +223,8 @@ static const struct cli_verb verbs[] = {
 	  CLI_OPT_SOCKET | CLI_OPT_OUTPUT, 1, 1, cmd_backup_save },
 	{ "backup restore", "NUMBER | FILE", "the next start puts it in; FILE: while ohtd is down",
 	  cmd_backup_restore, LOCAL_OPTIONS | CLI_OPT_FOREIGN | CLI_OPT_NO_HISTORY, 1, 1, cmd_backup_restore },
+	{ "backup withdraw", "NUMBER", "take back a restore that waits for the next start", cmd_backup_withdraw, CLI_OPT_SOCKET, 1, 1,
+	  cmd_backup_withdraw },
 	{ "backup delete", "NUMBER", "delete it", cmd_backup_delete, CLI_OPT_SOCKET, 1, 1, cmd_backup_delete },
 	{ "logs", "", "what ohtd has logged, the oldest first", remote_logs,
 	  CLI_OPT_SOCKET | CLI_OPT_LEVEL | CLI_OPT_ROUNDS, 0, 0, remote_logs },

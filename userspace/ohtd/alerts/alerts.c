@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/log_sink.h"
 #include "http/catalogue.h"
+#include "jobs/backups.h"
 #include "pki/certificate.h"
 #include "views/safety_cause.h"
 #include "views/scene.h"
@@ -61,6 +62,7 @@ enum {
 	CONFIG_NOT_CHOSEN,
 	CONFIG_RETURNED,
 	CONFIG_DROPPED,
+	RESTORE_WAITS,
 	CLOCK_CORRECTED,
 	CLOCK_AHEAD,
 	CLOCK_NOT_KEPT,
@@ -168,6 +170,8 @@ static const struct kind kinds[KINDS] = {
 		.action = "See ohtctl config versions and ohtctl config diff; the next version ends this, or a day." },
 	[CONFIG_DROPPED] = { "configuration", "config_dropped", OHTD_SEVERITY_WARNING,
 		.action = "Ask for the change again, while the robot stands; the next version ends this, or a day." },
+	[RESTORE_WAITS] = { "backup", "restore_waits", OHTD_SEVERITY_WARNING,
+		.action = "Restart ohtd (ohtctl admin restart), or take it back: ohtctl backup withdraw NUMBER." },
 	[CLOCK_CORRECTED] = { "clock", "clock_corrected", OHTD_SEVERITY_WARNING,
 		.action = "Records from before carry the wrong time. Give the machine a clock with a battery, or time from the network." },
 	[CLOCK_AHEAD] = { "clock", "clock_ahead", OHTD_SEVERITY_WARNING,
@@ -616,6 +620,22 @@ static void judge_settings(const struct gathering *to)
 		add_word(to, CONFIG_DROPPED, since_ns, "A change of the configuration was not made", word);
 }
 
+static void judge_restore(const struct gathering *to)
+{
+	struct ohtd_backups *backups = to->scene->services->backups;
+	struct ohtd_restore_wait wait = { 0 };
+	struct ohtd_alert *alert = NULL;
+
+	/* Scenes of tests have none. */
+	if (backups)
+		ohtd_backups_waits(backups, &wait);
+	if (wait.backup)
+		alert = add_notice(to, RESTORE_WAITS, 0, wait.since_ns);
+	if (alert)
+		alert->text = text_of(to, "The next start of ohtd puts backup %lld in, as %s has ordered: what is changed until then is lost.",
+				      (long long)wait.backup, wait.by);
+}
+
 /* "... was 40 days ago", "No ... in 40 days" */
 static const char *age_text(const struct gathering *to, const char *what, bool done, int64_t age_s, const char *risk)
 {
@@ -776,6 +796,7 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	judge_webhooks(&to);
 	judge_audit(&to);
 	judge_settings(&to);
+	judge_restore(&to);
 	judge_clock(&to);
 	judge_disk(&to);
 	judge_proof(&to);

@@ -40,6 +40,7 @@ struct backup {
 	int64_t bytes;
 	bool encrypted;
 	bool damaged;
+	bool restore_waits;
 	int64_t made;
 	const char *by;
 	bool automatic;
@@ -64,6 +65,7 @@ OHTD_SHAPE(backup, "Backup",
 	OHTD_INTEGER(backup, bytes, .unit = "bytes", .summary = "Length of its file"),
 	OHTD_BOOLEAN(backup, encrypted, .summary = "It is of no use without its key"),
 	OHTD_BOOLEAN(backup, damaged, .summary = "Its manifest cannot be read. Whether all else is sound says POST backups/{id}/verify"),
+	OHTD_BOOLEAN(backup, restore_waits, .summary = "The next start puts it in: POST and DELETE backups/{id}/restore"),
 	OHTD_TIME(backup, made, .flags = OHTD_NULL, .summary = "When it was made"),
 	OHTD_TEXT(backup, by, .flags = OHTD_NULL, .summary = "Account that ordered it", .example = "\"anna\""),
 	OHTD_BOOLEAN(backup, automatic, .summary = "It was made by itself; the newest of those are kept, as many as /backup/keep says"),
@@ -110,6 +112,7 @@ static struct backup shown_backup(struct ohtd_call *call, const struct ohtd_back
 {
 	const struct ohtd_manifest *manifest = &view->manifest;
 	struct backup_rows *rows = ohtd_call_alloc(call, sizeof(*rows) * OHTD_CARRY_TABLES);
+	struct ohtd_restore_wait wait;
 	struct backup backup = {
 		.id = view->id, .bytes = (int64_t)view->bytes, .encrypted = view->encrypted,
 		.damaged = view->damaged, .made = OHTD_NONE, .schema = OHTD_NONE, .content_bytes = OHTD_NONE,
@@ -117,6 +120,8 @@ static struct backup shown_backup(struct ohtd_call *call, const struct ohtd_back
 		.rows = rows, .left_out = ohtd_backup_left_out,
 	};
 
+	ohtd_backups_waits(ohtd_call_scene(call).services->backups, &wait);
+	backup.restore_waits = wait.backup == view->id;
 	if (view->damaged)
 		return backup;
 	backup.made = manifest->made_ns;
@@ -633,6 +638,31 @@ static void post_restore(struct ohtd_call *call)
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, work_restore, reply_job);
 }
 
+static int work_withdraw(struct ohtd_late *late)
+{
+	struct backup_late *job = (struct backup_late *)late;
+	int r = ohtd_backups_withdraw(job->backups, job->id);
+
+	if (!r)
+		ohtd_log(OHTD_LOG_NOTICE, "http", "restore_withdrawn", "%" PRId64 " by %s", job->id, job->by);
+	return keep(job, r);
+}
+
+static void reply_withdrawn(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct backup_late *job = (const struct backup_late *)late;
+
+	if (late->result >= 0 && job->result == -ENOENT)
+		ohtd_reply_problem(call, 404, "not_found", "no restore of backup %" PRId64 " waits for the next start", job->id);
+	else
+		reply_removed(call, late);
+}
+
+static void delete_restore(struct ohtd_call *call)
+{
+	act(call, work_withdraw, reply_withdrawn);
+}
+
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "backups", .role = OHTD_ROLE_SUPERVISOR, .flags = OHTD_ROUTE_STORE,
@@ -683,6 +713,12 @@ static const struct ohtd_route routes[] = {
 		.summary = "Check a backup and leave it for the next start, which puts it in: see POST system/restart",
 		.text = "Only in safe, estop or fault. All sessions end with that start. The database of before is kept; it comes "
 			"back by itself if the daemon does not start with the other one.",
+	}, {
+		.method = OHTD_DELETE, .path = "backups/{id}/restore", .role = OHTD_ROLE_ADMINISTRATOR, .flags = OHTD_ROUTE_STORE,
+		.body_bytes_max = 1024,
+		.replies = { { 204, NULL } }, .problems = { "not_found" },
+		.handle = delete_restore,
+		.summary = "Take back a restore that waits for the next start",
 	},
 };
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 #include "store/carry.h"
 #include "store/db_file.h"
 #include "store/schema.h"
+#include "store/swap.h"
 
 #define PATH_BYTES		320
 #define ENDING			".ohtbackup"
@@ -49,6 +51,8 @@
  * @robot_id: of this robot
  * @began_ns: monotonic, when it was opened
  * @look_again_ns: monotonic, when it is asked again whether one is due
+ * @lock: of what follows
+ * @wait: the restore that the next start puts in
  */
 struct ohtd_backups {
 	struct ohtd_backups_setup setup;
@@ -57,6 +61,8 @@ struct ohtd_backups {
 	int key_state;
 	char robot_id[2 * OHTD_ROBOT_ID_BYTES + 1];
 	uint64_t began_ns, look_again_ns;
+	pthread_mutex_t lock;
+	struct ohtd_restore_wait wait;
 };
 
 /* ---- key and id ---- */
@@ -598,6 +604,18 @@ static int run_verify(struct ohtd_job *job, const struct ohtd_job_order *order)
 	return r;
 }
 
+static void note_wait(struct ohtd_backups *backups, const struct ohtd_job_order *order)
+{
+	struct ohtd_restore_wait wait = {
+		.backup = order->subject, .since_ns = ohtd_clock_monotonic_ns(backups->setup.clock),
+	};
+
+	snprintf(wait.by, sizeof(wait.by), "%s", order->by);
+	pthread_mutex_lock(&backups->lock);
+	backups->wait = wait;
+	pthread_mutex_unlock(&backups->lock);
+}
+
 static int run_restore(struct ohtd_job *job, const struct ohtd_job_order *order)
 {
 	struct ohtd_backups *backups = order->arg;
@@ -611,12 +629,14 @@ static int run_restore(struct ohtd_job *job, const struct ohtd_job_order *order)
 	restore.without_history = !(order->flags & WITH_HISTORY);
 	restore.by = order->by;
 	r = ohtd_restore_prepare(&restore, commits);
-	if (r)
+	if (r) {
 		ohtd_job_say(job, "backup %" PRId64 ": %s; nothing was changed", order->subject, restore.why);
-	else
-		ohtd_job_say(job, "backup %" PRId64 " is ready%s: the next start puts it in; what is changed until then is lost",
-			     order->subject, restore.history ? " with its history" : "");
-	return r;
+		return r;
+	}
+	note_wait(backups, order);
+	ohtd_job_say(job, "backup %" PRId64 " is ready%s: the next start puts it in; what is changed until then is lost",
+		     order->subject, restore.history ? " with its history" : "");
+	return 0;
 }
 
 static int64_t submit_for(struct ohtd_backups *backups, int64_t id, const struct ohtd_job_order *order)
@@ -648,6 +668,33 @@ int64_t ohtd_backups_restore(struct ohtd_backups *backups, int64_t id, bool fore
 	};
 
 	return submit_for(backups, id, &order);
+}
+
+void ohtd_backups_waits(struct ohtd_backups *backups, struct ohtd_restore_wait *wait)
+{
+	pthread_mutex_lock(&backups->lock);
+	*wait = backups->wait;
+	pthread_mutex_unlock(&backups->lock);
+}
+
+int ohtd_backups_withdraw(struct ohtd_backups *backups, int64_t id)
+{
+	char path[OHTD_ARCHIVE_PARTS][PATH_BYTES];
+	struct ohtd_restore_wait wait;
+	int r;
+
+	ohtd_backups_waits(backups, &wait);
+	if (!wait.backup || wait.backup != id)
+		return -ENOENT;
+	for (size_t i = 0; i < OHTD_ARCHIVE_PARTS; i++)
+		snprintf(path[i], PATH_BYTES, "%s/%s", backups->setup.state_dir, ohtd_backup_databases[i].file);
+	r = ohtd_db_swap_withdraw(path[0], path[1]);
+	if (r)
+		return r;
+	pthread_mutex_lock(&backups->lock);
+	backups->wait.backup = 0;
+	pthread_mutex_unlock(&backups->lock);
+	return 0;
 }
 
 /* ---- at night ---- */
@@ -745,6 +792,7 @@ struct ohtd_backups *ohtd_backups_open(const struct ohtd_backups_setup *setup)
 	if (!backups)
 		return NULL;
 	backups->setup = *setup;
+	pthread_mutex_init(&backups->lock, NULL);
 	backups->began_ns = ohtd_clock_monotonic_ns(setup->clock);
 	/* Without a disk the robot can be stopped all the same, and a backup says why it cannot be made. */
 	r = open_folder(backups);
@@ -768,6 +816,7 @@ void ohtd_backups_close(struct ohtd_backups *backups)
 {
 	if (!backups)
 		return;
+	pthread_mutex_destroy(&backups->lock);
 	OPENSSL_cleanse(backups, sizeof(*backups));
 	free(backups);
 }

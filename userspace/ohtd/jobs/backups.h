@@ -3,7 +3,7 @@
  * Owns:     the backups of the database, as files in STATE/backups.
  * Contexts: open, close: main thread. List, look, remove, tick: threads that may wait; make, verify, restore
  *           too, which look for files. The work is a job (jobs.h).
- * Locks:    that of the jobs.
+ * Locks:    that of the jobs; one of its own for what waits for the next start.
  *
  * A backup is written under another name, synchronised, and then gets its name: what has the name is whole.
  */
@@ -14,11 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "jobs/jobs.h"
 #include "jobs/manifest.h"
 
 struct ohtd_backups;
 struct ohtd_clock;
-struct ohtd_jobs;
 struct ohtd_settings;
 
 #define OHTD_BACKUPS_MAX	64	/* that are kept; then none is made by hand */
@@ -81,6 +81,23 @@ int64_t ohtd_backups_make(struct ohtd_backups *backups, bool history, const char
 int64_t ohtd_backups_verify(struct ohtd_backups *backups, int64_t id, const char *by);
 /* The same; @foreign: it may be another robot's; @history: with its history, if it has one. The database is another one after the next start. */
 int64_t ohtd_backups_restore(struct ohtd_backups *backups, int64_t id, bool foreign, bool history, const char *by);
+
+/**
+ * struct ohtd_restore_wait - a restore that the next start puts in
+ * @backup: id of the backup; 0: none waits
+ * @since_ns: monotonic, when it was ready
+ * @by: account that ordered it
+ */
+struct ohtd_restore_wait {
+	int64_t backup;
+	uint64_t since_ns;
+	char by[OHTD_JOB_BY_BYTES];
+};
+
+/* Any thread, without a wait for a disk. */
+void ohtd_backups_waits(struct ohtd_backups *backups, struct ohtd_restore_wait *wait);
+/* Takes the restore of that backup back. 0, -ENOENT: none of it waits, or another negative errno. */
+int ohtd_backups_withdraw(struct ohtd_backups *backups, int64_t id);
 
 /* The newest first, at most OHTD_BACKUPS_MAX; how many, or a negative errno. */
 int ohtd_backups_list(struct ohtd_backups *backups, struct ohtd_backup_view *views);

@@ -58,6 +58,20 @@ void ohtd_db_swap_disarm(const char *history)
 	drop(history, ".restore");
 }
 
+int ohtd_db_swap_withdraw(const char *path, const char *history)
+{
+	int r;
+
+	if (!is_there(path, ".restore"))
+		return -ENOENT;
+	r = drop(path, ".restore");
+	if (!r)
+		r = ohtd_db_file_sync_folder(path);
+	if (!r)
+		r = drop(history, ".restore");
+	return r ? r : ohtd_db_file_sync_folder(path);
+}
+
 bool ohtd_db_swap_waits(const char *path)
 {
 	return is_there(path, ".restore") || is_there(path, ".trial");

@@ -42,6 +42,12 @@ int ohtd_db_swap_arm(const char *path, const char *prepared);
 /* The history that waits goes again, since its database cannot wait. */
 void ohtd_db_swap_disarm(const char *history);
 
+/*
+ * What waits goes again, and the history that waits with it. 0, or a negative errno: -ENOENT: none waits. A power cut in between leaves
+ * the history alone, which the next start sets aside.
+ */
+int ohtd_db_swap_withdraw(const char *path, const char *history);
+
 /* Whether one waits, or is on trial. */
 bool ohtd_db_swap_waits(const char *path);
 

@@ -65,6 +65,8 @@ export const backupTexts = {
 	// ---- a restore that waits
 	waiting: (what: string) => `Verified: the next start puts ${what} in place.`,
 	waitingText: "What is changed until then is lost. All sessions end with the start.",
+	withdraw: "Take back",
+	withdrawn: "Taken back: the next start changes nothing.",
 	restartAsk: "Restart the robot's program, and restore?",
 	restartText: "The backup takes the place of the database. All sessions end, yours too: log in with a password of the backup.",
 };

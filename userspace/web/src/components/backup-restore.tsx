@@ -11,7 +11,7 @@ import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Notice } from "./basics";
 import { elevated } from "./elevate";
-import { Dialog } from "./overlay";
+import { Dialog, toast } from "./overlay";
 import { Refused } from "./refused";
 import { Restart } from "./restart";
 
@@ -76,11 +76,25 @@ export function RestoreQuestion({ backup, what, close, done }: Props) {
 }
 
 /** A restore that has been verified and waits for the next start. */
-export function RestoreWaits({ what }: { what: string }) {
+export function RestoreWaits({ backup, what, mayAct, done }: { backup: Backup; what: string; mayAct: boolean; done: () => void }) {
+	const act = useAct();
+	const withdraw = () =>
+		act.run(async () => {
+			await call("DELETE", `backups/${backup.id}/restore`, { body: {} });
+			toast(t.withdrawn);
+			done();
+		});
+
 	return (
 		<Notice tone="warn" id="restore-waits" role="status">
 			<b>{t.waiting(what)}</b> {t.waitingText}
 			<Restart ask={t.restartAsk} text={t.restartText} />
+			<Refused problem={act.problem} id="withdraw-refused" />
+			<div class="actions gap-above">
+				<Button id="restore-withdraw" why={mayAct ? undefined : texts.shell.needs(texts.roles.administrator ?? "")} onPress={() => void withdraw()}>
+					{t.withdraw}
+				</Button>
+			</div>
 		</Notice>
 	);
 }

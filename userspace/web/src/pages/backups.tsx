@@ -205,15 +205,14 @@ function Backups() {
 			});
 		},
 	};
-	const waiting = jobs.rows?.find(({ kind, state }) => kind === "restore" && state === "done");
-	const waitingFor = waiting && list.rows?.find(({ id }) => id === waiting.backup);
+	const waiting = list.rows?.find(({ restore_waits }) => restore_waits);
 
 	return (
 		<div class="grid" id="backups-page">
 			<Card title={t.title} id="backup-list">
 				<div class="backup-words">
 					<Age newest={list.rows?.find(({ made }) => made)} />
-					{waiting ? <RestoreWaits what={nameOf(waitingFor ?? { made: null, id: waiting.backup ?? 0 })} /> : null}
+					{waiting ? <RestoreWaits backup={waiting} what={nameOf(waiting)} mayAct={mayAct} done={list.again} /> : null}
 					<Refused problem={act.problem ?? saving.problem} id="backup-refused" />
 					<Button
 						kind="primary"
