@@ -352,7 +352,7 @@ struct source {
 	char path[PATH_BYTES], copy[PATH_BYTES + 16];
 };
 
-/* @at: which of the sources is looked at or copied. */
+/* @at: which of the sources is looked at or copied; 0 when all are. */
 struct making {
 	struct ohtd_backups *backups;
 	struct progress progress;
@@ -484,8 +484,10 @@ static int make(struct making *making, const struct ohtd_job_order *order, int64
 		r = copy_databases(making);
 	if (!r && making->count > 1)
 		r = ohtd_db_carry_span(making->sources[1].copy, &making->manifest.history.from_ns, &making->manifest.history.to_ns);
-	if (!r)
-		r = digest_copies(making);
+	if (r)
+		return r;
+	making->at = 0;
+	r = digest_copies(making);
 	if (r)
 		return r;
 	describe(making, order);
