@@ -321,7 +321,7 @@ function Errors() {
 			<Table
 				id="errors"
 				label={t.errors}
-				pageRows={200}
+				pageRows={1000}
 				rows={list.value?.items}
 				problem={list.problem}
 				retry={list.again}
