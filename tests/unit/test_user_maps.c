@@ -292,6 +292,7 @@ static void signal_that_cannot_be_is_refused_with_its_value(void **state)
 		{ SIGNAL("load_kg", "power", "RO", "string", "1"), "history: bits and string are no signal: 'load_kg'" },
 		{ SIGNAL("load_kg", "power", "RO", "u16", "0.0625"), "history: its scale has more than 3 digits behind the point: 'load_kg'" },
 		{ "load_kg,common,power,0x150,x,X,WO,u16,1,,,,,administrator,no,no,\n", "history: a WO register is never read: 'load_kg'" },
+		{ SIGNAL("load_kg", "power", "RO", "u32", "123.456"), "history: its scale makes values with too many digits: 'load_kg'" },
 	};
 	static struct ear ear = { .complaints.take = hear };
 	size_t registers = 0;

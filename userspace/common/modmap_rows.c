@@ -300,6 +300,9 @@ static int parse_history(const struct oht_cells *c, struct oht_register_row *row
 		return oht_cell_refuse(c, 0, "bits and string are no signal");
 	if (reg->scale_decimals > OHT_SIGNAL_DECIMALS_MAX)
 		return oht_cell_refuse(c, 0, "its scale has more than 3 digits behind the point");
+	/* What is kept would be cut. */
+	if (reg->scale_mantissa > OHT_SIGNAL_INTEGER_MAX / largest_raw(reg->type))
+		return oht_cell_refuse(c, 0, "its scale makes values with too many digits");
 	row->reg.history = text;
 	return 0;
 }

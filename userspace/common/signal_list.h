@@ -14,6 +14,8 @@
 #define OHT_SIGNAL_NAME_MAX	31
 /* Values are integers times 10^decimals. */
 #define OHT_SIGNAL_DECIMALS_MAX	3
+/* Greatest of these integers: the sum over hours is then an int64, and each is exact as a double. */
+#define OHT_SIGNAL_INTEGER_MAX	((1ll << 45) - 1)
 
 /* Name, type, unit and source of each, and what it is. The order is that of all answers. */
 #define OHT_SIGNAL_LIST(X)									\

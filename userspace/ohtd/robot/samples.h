@@ -13,8 +13,7 @@
 #include "robot/telemetry.h"
 
 #define OHTD_SAMPLES		512	/* a power of two; 12.8 s at 40 cycles a second */
-/* Values are cut to it: the sum over hours is then an int64, and each is exact as a double. */
-#define OHTD_SAMPLE_MAX		((1ll << 45) - 1)
+#define OHTD_SAMPLE_MAX		OHT_SIGNAL_INTEGER_MAX	/* values are cut to it */
 #define OHTD_QUALITY_WORDS	((OHTD_TELEMETRY_SIGNALS + 31) / 32)
 
 /**
