@@ -290,8 +290,11 @@ static void prepare(struct ohtd_history *history, enum ohtd_history_task kind)
 	};
 	if (kind == OHTD_TASK_FLUSH && !fill_flush(history, task))
 		task->kind = OHTD_TASK_NONE;
+	/* What becomes due while the task runs is not in it. */
 	if (kind == OHTD_TASK_TIDY)
 		history->tidy_due = false;
+	if (kind == OHTD_TASK_SEAL)
+		history->seal_due = false;
 }
 
 /* With the lock held. What the store has kept is not kept here any more. */
@@ -337,12 +340,13 @@ static void end_task(struct ohtd_history *history)
 	} else if (good && task->kind == OHTD_TASK_MOVE) {
 		history->move_due = task->again;
 	} else if (good && task->kind == OHTD_TASK_SEAL) {
-		history->seal_due = task->again;
 		history->tidy_due = history->tidy_due || !task->again;
 	}
 	/* It may be due once more already. */
 	if (task->kind == OHTD_TASK_TIDY && (!good || task->again))
 		history->tidy_due = true;
+	if (task->kind == OHTD_TASK_SEAL && (!good || task->again))
+		history->seal_due = true;
 	if (task->kind == OHTD_TASK_FLUSH)
 		free_rows(task);
 }
