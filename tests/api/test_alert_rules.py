@@ -232,6 +232,8 @@ def test_what_is_changed_is_there_after_a_kill(fresh):
                          " WHERE version = (SELECT max(version) FROM config_versions)")
     fresh.start()
     assert fresh.get("alert-rules/own_4").status == 404
+    refused = fresh.post("alert-rules", {**RULE, "code": "own_4"}, role="administrator")
+    assert (refused.status, refused.code, "left out" in refused.json["detail"]) == (409, "rule_exists", True), refused
     assert "alert rule_left_out: own_4: its signal is not there any more" in fresh.log()
     assert delete(fresh, "own_4").status == 204
 

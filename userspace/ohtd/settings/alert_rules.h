@@ -19,6 +19,8 @@ struct json_object;
 #define OHTD_ALERT_RULES_KEPT	32	/* own ones and shipped ones */
 #define OHTD_ALERT_RULE_ITEMS	18	/* of each */
 
+#define OHTD_RULE_CODE_BYTES	40
+
 /**
  * struct ohtd_alert_rule_values - a rule as it is configured
  * @code: of its alert; no other rule has it
@@ -36,7 +38,7 @@ struct json_object;
  * The rest is as struct ohtd_alert_rule. Bytes behind the end of a text are 0: equal rules have equal bytes.
  */
 struct ohtd_alert_rule_values {
-	char code[40];
+	char code[OHTD_RULE_CODE_BYTES];
 	int enabled;
 	char signal[64];
 	int kind;
