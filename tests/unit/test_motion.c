@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "drive_robot.h"
+#include "robot/telemetry.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -129,6 +130,90 @@ static void soft_limits_hold(void **state)
 	driver_arrives(d, 30500);
 	driver_arrives(d, -3500);
 	assert_true(d->highest_mm < 30502 && d->lowest_mm > -3502);
+	driver_end(d);
+}
+
+/* ---- what is read beside the plan ---- */
+
+/* Of the values that telemetry shows of modules, how many are old. */
+static unsigned int old_values(struct driver *d)
+{
+	const struct ohtd_snapshot snapshot = fixture_snapshot(d->f);
+	const struct oht_regmap *maps[OHTD_MODULES_MAX] = { NULL };
+	const struct ohtd_registers *values[OHTD_MODULES_MAX] = { NULL };
+	unsigned int old = 0;
+
+	for (unsigned int i = 0; i < snapshot.module_count; i++) {
+		const struct ohtd_unit *unit = ohtd_unit_seen(&d->f->control.modules, snapshot.modules[i].unit);
+
+		maps[i] = unit->plan->map;
+		values[i] = &unit->values;
+	}
+	for (unsigned int signal = 0; signal < ohtd_telemetry_count(); signal++) {
+		const struct ohtd_telemetry_aim aim = ohtd_telemetry_aim(&snapshot, maps, signal);
+
+		if (aim.reg && ohtd_telemetry_read_at(&snapshot, d->f->control.now_ns, signal, &aim,
+						      values[aim.module]).quality == OHTD_TELEMETRY_OLD)
+			old++;
+	}
+	return old;
+}
+
+static struct driver *begin_without_slack(void)
+{
+	struct driver *d = driver_begin(3000);
+
+	/* Without exact timing nothing fits into the slack. */
+	d->f->control.device.info.caps &= ~OHT_HAS_EXACT_TIMING;
+	return d;
+}
+
+static void what_telemetry_shows_is_read_while_the_outputs_are_on(void **state)
+{
+	struct driver *d = begin_without_slack();
+	struct ohtd_answer answer;
+	uint64_t given;
+
+	(void)state;
+	for (unsigned int s = 0; s < 60; s++) {
+		driver_run_ms(d, 1000);
+		assert_int_equal(old_values(d), 0);
+	}
+	answer = driver_move(d, 21000, 300);
+	driver_done(&answer);
+	/* What was under way. */
+	driver_run_ms(d, 100);
+	given = fixture_snapshot(d->f).plan.given;
+	/* A cycle that is given delays no set-point that differs from the one before; at the end of its curve the axis rests. */
+	for (unsigned int ms = 0; d->f->control.state == OHTD_STATE_MOVE; ms++) {
+		const uint64_t before = given;
+
+		driver_run_ms(d, 1);
+		given = fixture_snapshot(d->f).plan.given;
+		assert_true(given == before || fabs(d->rail->speed_mm_s - 300) < 3 || d->rail->speed_mm_s < 20);
+		if (ms % 1000 == 0)
+			assert_int_equal(old_values(d), 0);
+	}
+	assert_near(d->rail->position_mm, 21000, 2);
+	driver_end(d);
+}
+
+static void a_jog_gives_no_cycle(void **state)
+{
+	struct driver *d = begin_without_slack();
+	uint64_t given = 0;
+
+	(void)state;
+	driver_run_ms(d, 8000);
+	for (unsigned int ms = 0; ms < 8000; ms += 50) {
+		driver_press(d, 200, "one");
+		driver_run_ms(d, 50);
+		if (ms == 50)
+			given = fixture_snapshot(d->f).plan.given;
+	}
+	assert_true(given > 0);
+	assert_int_equal(fixture_snapshot(d->f).plan.given, given);
+	assert_true(d->rail->speed_mm_s > 195);
 	driver_end(d);
 }
 
@@ -623,6 +708,8 @@ int main(void)
 		cmocka_unit_test(slow_command_keeps_up_over_a_long_way),
 		cmocka_unit_test(newer_target_takes_the_place_of_the_older_one),
 		cmocka_unit_test(soft_limits_hold),
+		cmocka_unit_test(what_telemetry_shows_is_read_while_the_outputs_are_on),
+		cmocka_unit_test(a_jog_gives_no_cycle),
 		cmocka_unit_test(pause_keeps_the_target_and_resume_goes_on),
 		cmocka_unit_test(pause_before_the_first_movement_keeps_the_target),
 		cmocka_unit_test(stop_ends_the_command_and_leaves_the_outputs),

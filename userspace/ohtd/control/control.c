@@ -62,6 +62,7 @@ static const struct ohtd_modules_owner owner = {
 	.done = ohtd_exchange_done,
 	.moving = ohtd_moving,
 	.rests = ohtd_travel_rests,
+	.cruises = ohtd_travel_cruises,
 	.in_motion = in_motion,
 	.acts = acts,
 	.dock_awaited = ohtd_dock_awaited,

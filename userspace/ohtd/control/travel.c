@@ -14,6 +14,8 @@
 /* The curve goes on by the time that has passed; a stall of the computer counts no longer. */
 #define STEP_MAX_NS	(250 * OHTD_NS_PER_MS)
 #define TOLD_MM_S	1e-9
+/* Longer than what waits for a cycle of the plan, and the cycles that this one makes late. */
+#define CRUISES_S	0.3
 /* The drive echoes the zero of a jog that has expired so much later at most. */
 #define JOG_ECHO_NS	(50 * OHTD_NS_PER_MS)
 /* What it tells the drive is answered by then, or it ends. */
@@ -222,6 +224,14 @@ bool ohtd_travel_rests(const struct ohtd_control *control)
 
 	return fabs(ohtd_axis_stopping_mm(&m->axis)) < TOLD_MM_S &&
 	       !m->drive.setpoint.speed_raw;
+}
+
+bool ohtd_travel_cruises(const struct ohtd_control *control)
+{
+	const struct ohtd_travel *m = &control->travel;
+
+	return control->state == OHTD_STATE_MOVE && m->command.kind != OHTD_COMMAND_JOG && !m->way.near &&
+	       ohtd_axis_cruises(&m->axis, CRUISES_S);
 }
 
 bool ohtd_travel_busy(const struct ohtd_control *control)

@@ -171,6 +171,11 @@ void ohtd_travel_watch(struct ohtd_control *control, uint64_t passed_ns);
 void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns);
 /* The axis rests and the drive is told nought. */
 bool ohtd_travel_rests(const struct ohtd_control *control);
+/*
+ * A move keeps its speed for a while, with nothing near in its way: a set-point that is late by a cycle changes nothing. Not a
+ * jog, which may end at any moment.
+ */
+bool ohtd_travel_cruises(const struct ohtd_control *control);
 /* The drive does not do what it is told: no standstill can be awaited of it. */
 bool ohtd_travel_disobeyed(const struct ohtd_control *control);
 /* The position is known, and the newest reading agrees with it. */

@@ -78,6 +78,7 @@ struct ohtd_transfer {
  * @blocks: requests, cut again when a mark changes
  * @poll_next: next block of @blocks.poll
  * @sweep_next: next block of @blocks.sweep
+ * @shown_next: the same, where it has a value that would be old soon
  * @backoff_ms: between probes of a silent unit
  * @lost_since_ns: when it was lost, 0 when not
  * @escalated: the second loss action has been taken
@@ -111,7 +112,7 @@ struct ohtd_unit {
 	unsigned int show_next;
 	uint8_t marks[OHTD_REGISTERS_MAX];
 	struct ohtd_blocks blocks;
-	unsigned int poll_next, sweep_next;
+	unsigned int poll_next, sweep_next, shown_next;
 	uint32_t backoff_ms;
 	uint64_t lost_since_ns;
 	uint64_t health_since_ns;
@@ -165,6 +166,7 @@ struct ohtd_device {
  * @done: such an exchange has ended
  * @moving: the robot moves
  * @rests: the axis rests and the drive is told nought
+ * @cruises: a move keeps its speed for a while, with nothing near in its way
  * @in_motion: the state is one that moves the robot
  * @acts: an action of the state machine waits
  * @dock_awaited: the robot stands, and a command waits for what the dock module says
@@ -182,6 +184,7 @@ struct ohtd_modules_owner {
 	void (*done)(struct ohtd_control *control, const struct oht_reply *reply);
 	bool (*moving)(const struct ohtd_control *control);
 	bool (*rests)(const struct ohtd_control *control);
+	bool (*cruises)(const struct ohtd_control *control);
 	bool (*in_motion)(const struct ohtd_control *control);
 	bool (*acts)(const struct ohtd_control *control);
 	bool (*dock_awaited)(const struct ohtd_control *control);
@@ -228,6 +231,9 @@ struct ohtd_modules {
 	uint8_t sweeps_due;		/* before a read in the background has its turn */
 	uint32_t sweep_unit;		/* whose turn it is */
 	uint64_t swept_cycle;		/* cycle of the last sweep: at most one each */
+	uint32_t shown_unit;		/* whose turn it is with what telemetry shows */
+	uint64_t led_ns;		/* when the axis did not rest last */
+	uint64_t take_again_ns;		/* nothing of that takes a cycle before */
 	uint64_t position_again_ns;	/* one that was refused is not asked for again before */
 };
 

@@ -12,6 +12,12 @@
 #define OVERDUE_AGES	4
 /* So many blocks are swept for each read in the background. */
 #define SWEEPS_FOR_A_READ	3
+/* Telemetry counts a value as old after 10 s. From this age on it is asked for in front of what nobody sees. */
+#define SHOWN_AGE_NS	(5 * OHTD_NS_PER_S)
+/* At most one in this time takes a cycle. The modules have five blocks of such values, a user's tables up to eight more. */
+#define TAKE_AGAIN_NS	(500 * OHTD_NS_PER_MS)
+/* Not so soon behind a motion: who jogs in steps goes on. */
+#define TAKE_REST_NS	(1 * OHTD_NS_PER_S)
 /* Where the robot is held at rest, a position that was refused is asked for again so soon. */
 #define POSITION_AGAIN_NS	(50 * OHTD_NS_PER_MS)
 
@@ -124,6 +130,11 @@ static bool probe_silent(struct ohtd_modules *modules)
 	return ohtd_identify_next(modules);
 }
 
+static bool fits(const struct ohtd_modules *modules, const struct ohtd_unit *unit, const struct ohtd_block *block)
+{
+	return ohtd_layout_fits(modules, block->words, ohtd_unit_quick_us(modules, unit));
+}
+
 /*
  * A sweep may wait, a set-point may not: while the drive is led, what fits into no slack of the plan
  * is not swept, since it would take a whole cycle.
@@ -131,8 +142,35 @@ static bool probe_silent(struct ohtd_modules *modules)
 static bool may_sweep(const struct ohtd_modules *modules, const struct ohtd_unit *unit,
 		      const struct ohtd_block *block)
 {
-	return !ohtd_setpoint_live(modules) ||
-	       ohtd_layout_fits(modules, block->words, ohtd_unit_quick_us(modules, unit));
+	return !ohtd_setpoint_live(modules) || fits(modules, unit, block);
+}
+
+/* To what fits of it, from the register on that was read longest ago. False: not even that one fits, and @block stays. */
+static bool cut_to_fit(const struct ohtd_modules *modules, const struct ohtd_unit *unit, struct ohtd_block *block)
+{
+	const struct oht_register *reg = unit->plan->map->reg;
+	const struct ohtd_register_value *value = unit->values.values;
+	unsigned int end = block->first + block->registers, i;
+	struct ohtd_block part = { .first = block->first };
+
+	if (may_sweep(modules, unit, block))
+		return true;
+	for (i = block->first; i < end; i++)
+		if (value[i].time_ns < value[part.first].time_ns)
+			part.first = (uint16_t)i;
+	part.address = reg[part.first].address;
+	for (i = part.first; i < end; i++) {
+		part.words = (uint16_t)(part.words + reg[i].words);
+		if (!may_sweep(modules, unit, &part))
+			break;
+		part.registers++;
+	}
+	if (!part.registers)
+		return false;
+	if (i < end)
+		part.words = (uint16_t)(part.words - reg[i].words);
+	*block = part;
+	return true;
 }
 
 /* A robot that stands has no set-point that a cycle for a signal alone could delay. */
@@ -269,6 +307,68 @@ static bool sweep_overdue(struct ohtd_modules *modules)
 	       (sweep_hidden(modules) || sweep_position(modules) || sweep_signal(modules, ages));
 }
 
+/* From the first register of @block that telemetry shows, and that would be old soon, to the last one. False: there is none. */
+static bool cut_to_shown(const struct ohtd_modules *modules, const struct ohtd_unit *unit, struct ohtd_block *block)
+{
+	const struct oht_register *reg = unit->plan->map->reg;
+	unsigned int end = block->first + block->registers, i;
+
+	block->registers = 0;
+	for (i = block->first; i < end; i++) {
+		if (!unit->plan->shown[i] || modules->now_ns - unit->values.values[i].time_ns < SHOWN_AGE_NS)
+			continue;
+		if (!block->registers)
+			*block = (struct ohtd_block){ .address = reg[i].address, .first = (uint16_t)i };
+		block->registers = (uint16_t)(i + 1 - block->first);
+		block->words = (uint16_t)(reg[i].address + reg[i].words - block->address);
+	}
+	return block->registers;
+}
+
+/* The next block of @unit that fits into no slack as a whole, and has such a register. */
+static bool next_shown(const struct ohtd_modules *modules, struct ohtd_unit *unit, struct ohtd_block *block)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < unit->blocks.sweeps; tries++) {
+		*block = unit->blocks.sweep[unit->shown_next++ % unit->blocks.sweeps];
+		if (!fits(modules, unit, block) && cut_to_shown(modules, unit, block))
+			return true;
+	}
+	return false;
+}
+
+/* A cycle without set-points, and the one behind it, change nothing for a drive that rests or keeps its speed. */
+static bool spares_cycle(const struct ohtd_modules *modules)
+{
+	return modules->owner->cruises(modules->control) ||
+	       (ohtd_setpoint_rests(modules) && modules->now_ns - modules->led_ns > TAKE_REST_NS);
+}
+
+/* What telemetry shows would be old before a long move ends, or while the outputs stay on. */
+static bool sweep_shown(struct ohtd_modules *modules)
+{
+	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_SWEEP, .slack = true };
+	bool takes = modules->now_ns >= modules->take_again_ns && spares_cycle(modules);
+	unsigned int i;
+
+	for (i = 0; i < OHTD_UNITS; i++) {
+		struct ohtd_unit *unit = &modules->units[modules->shown_unit++ % OHTD_UNITS];
+		struct ohtd_block *block = &transfer.block;
+
+		if (!polled(unit) || !at_ease(unit) || unit->busy || !next_shown(modules, unit, block))
+			continue;
+		if (!cut_to_fit(modules, unit, block)) {
+			if (!takes)
+				continue;
+			modules->take_again_ns = modules->now_ns + TAKE_AGAIN_NS;
+		}
+		modules->swept_cycle = modules->snapshot->bus.cycles;
+		return submit_read(modules, unit, &transfer);
+	}
+	return false;
+}
+
 /* One block of the unit whose turn it is. */
 static bool sweep(struct ohtd_modules *modules)
 {
@@ -277,7 +377,7 @@ static bool sweep(struct ohtd_modules *modules)
 
 	if (modules->swept_cycle == modules->snapshot->bus.cycles || modules->identify.polls_wait)
 		return false;
-	if (sweep_signal(modules, 1))
+	if (sweep_shown(modules) || sweep_signal(modules, 1))
 		return true;
 	for (tries = 0; tries < OHTD_UNITS; tries++) {
 		struct ohtd_unit *unit = &modules->units[modules->sweep_unit];
@@ -287,7 +387,7 @@ static bool sweep(struct ohtd_modules *modules)
 				unit->blocks.sweep[unit->sweep_next++ % unit->blocks.sweeps];
 			modules->swept_cycle = modules->snapshot->bus.cycles;
 			modules->sweep_unit = (modules->sweep_unit + 1) % OHTD_UNITS;
-			if (may_sweep(modules, unit, &transfer.block))
+			if (cut_to_fit(modules, unit, &transfer.block))
 				return submit_read(modules, unit, &transfer);
 			continue;
 		}
@@ -370,6 +470,8 @@ static bool next_slack(struct ohtd_modules *modules)
 
 void ohtd_schedule_slack(struct ohtd_modules *modules)
 {
+	if (!modules->owner->rests(modules->control))
+		modules->led_ns = modules->now_ns;
 	if (!modules->device->open || modules->device->bus_dead ||
 	    ohtd_transfer_slack_busy(modules) ||
 	    (modules->layout.count &&

@@ -370,6 +370,17 @@ enum ohtd_axis_refusal ohtd_axis_step(struct ohtd_axis *axis, double cycle_s,
 	return good ? OHTD_AXIS_OK : OHTD_AXIS_BAD_CYCLE;
 }
 
+bool ohtd_axis_cruises(const struct ohtd_axis *axis, double ahead_s)
+{
+	double jerk, jerk_then;
+	struct ohtd_point now = ohtd_curve_at(&axis->curve, axis->time_s, &jerk);
+	struct ohtd_point then = ohtd_curve_at(&axis->curve, axis->time_s + ahead_s, &jerk_then);
+
+	return phase_of(&now, jerk) == OHTD_AXIS_CRUISES &&
+	       phase_of(&then, jerk_then) == OHTD_AXIS_CRUISES &&
+	       fabs(then.speed_mm_s - now.speed_mm_s) < OHTD_AXIS_CREEP_MM_S;
+}
+
 double ohtd_axis_stopping_mm(const struct ohtd_axis *axis)
 {
 	struct ohtd_ramps ramps = stop_ramps(axis);

@@ -217,6 +217,13 @@ enum ohtd_axis_refusal ohtd_axis_step(struct ohtd_axis *axis, double cycle_s,
 double ohtd_axis_stopping_mm(const struct ohtd_axis *axis);
 
 /**
+ * ohtd_axis_cruises() - whether the axis moves, and its speed stays what it is
+ * @axis: initialised
+ * @ahead_s: for so long, unless a goal, a limit or a cap changes
+ */
+bool ohtd_axis_cruises(const struct ohtd_axis *axis, double ahead_s);
+
+/**
  * ohtd_axis_refusal_text() - a refusal in words
  * @refusal: what was returned
  *

@@ -566,10 +566,26 @@ static int fill_model(struct ohtd_model *model, const char *data_dir, char error
 	return ret ? ret : check_outputs(model, error);
 }
 
+static void mark_shown(struct ohtd_model *model, const struct ohtd_telemetry_origin *origin)
+{
+	const struct ohtd_kind *kind = origin->module ? ohtd_model_by_name(model, origin->module) : NULL;
+	unsigned int profile;
+
+	for (profile = 0; kind && profile < OHT_PROFILES; profile++) {
+		struct ohtd_plan *plan = &model->kinds[kind - model->kinds].plan[profile];
+		const struct oht_register *reg =
+			origin->reg[profile] ? oht_regmap_find(plan->map, origin->reg[profile]) : NULL;
+
+		if (reg)
+			plan->shown[reg - plan->map->reg] = true;
+	}
+}
+
 struct ohtd_model *ohtd_model_load(const char *data_dir, const char *user_dir,
 				   char error[OHT_ERROR_BYTES])
 {
 	struct ohtd_model *model = calloc(1, sizeof(*model));
+	unsigned int signal;
 	int ret;
 
 	if (!data_dir)
@@ -584,6 +600,8 @@ struct ohtd_model *ohtd_model_load(const char *data_dir, const char *user_dir,
 		ohtd_telemetry_take_own(model->modmap);
 		ret = fill_model(model, data_dir, error);
 	}
+	for (signal = 0; !ret && signal < ohtd_telemetry_count(); signal++)
+		mark_shown(model, ohtd_telemetry_origin(signal));
 	if (ret) {
 		ohtd_model_free(model);
 		errno = -ret;

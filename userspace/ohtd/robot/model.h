@@ -124,12 +124,14 @@ struct ohtd_write {
  * @map: its registers; the order of all values
  * @signal: place of a signal's register in @map, -1 for none
  * @output: the same for an output
+ * @shown: by place in @map: telemetry shows the register
  * @writes: prepared writes
  */
 struct ohtd_plan {
 	const struct oht_regmap *map;
 	int signal[OHTD_SIGNALS];
 	int output[OHTD_OUTPUTS];
+	bool shown[OHTD_REGISTERS_MAX];
 	unsigned int write_count[OHTD_TELEGRAMS];
 	struct ohtd_write writes[OHTD_TELEGRAMS][OHTD_WRITES_MAX];
 };
