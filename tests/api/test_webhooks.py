@@ -440,9 +440,12 @@ def test_what_is_refused_is_sent_again_when_its_time_has_come(places, tmp_path):
 def test_it_is_an_alert_that_nobody_can_be_told(tmp_path):
     """What sends ends at once and for good: the queue would fill up unseen."""
     with running(tmp_path, webhooks_destinations="127.0.0.1:1", webhooks_sender="/bin/false") as daemon:
-        alert = until(lambda: [each for each in daemon.get("alerts").json["items"] if each["code"] == "webhooks_not_sent"],
-                      what="the alert")[0]
+        alert = until(lambda: [each for each in daemon.get("alerts").json["items"] if each["code"] == "webhooks_not_sent"
+                               and each["number"]], what="the alert")[0]
         assert (alert["severity"], alert["source"]) == ("warning", "webhooks")
+        # Its source does not say since when: since it was seen, then.
+        row = until(lambda: daemon.get("alerts/history?code=webhooks_not_sent").json["items"], what="its row")[0]
+        assert alert["since"] == row["since"]
 
 
 @pytest.mark.slow

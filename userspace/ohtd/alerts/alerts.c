@@ -772,6 +772,17 @@ static int compare(const void *a, const void *b)
 	return ohtd_alert_is_behind(a, other->since_ns, other->key) ? 1 : -1;
 }
 
+/* Since when something fails many a source does not know: since it was seen, then. */
+static void date(const struct gathering *to)
+{
+	for (size_t i = 0; i < to->list->count; i++) {
+		struct ohtd_alert *alert = &to->list->items[i];
+
+		if (!alert->since_ns)
+			alert->since_ns = ohtd_alert_keeper_since(to->scene->services->alert_keeper, alert->key);
+	}
+}
+
 static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 {
 	const struct gathering to = {
@@ -802,6 +813,7 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	judge_proof(&to);
 	judge_flood(&to);
 	judge_rules(&to);
+	date(&to);
 	qsort(to.list->items, to.list->count, sizeof(to.list->items[0]), compare);
 	return to.list;
 }

@@ -24,7 +24,7 @@
 /**
  * struct entry - an alert that is active, or ended of late, or is not written yet
  * @key: as of struct ohtd_alert; 0: it has come again since, in an entry of its own
- * @since_ns: the same, of the newest time that it came
+ * @since_ns: the same, of the newest time that it came; when it was seen to come, if that says nothing
  * @ended_ns: CLOCK_MONOTONIC; 0: it is active
  * @came_ns: CLOCK_MONOTONIC: when it was seen to come, the last time and the one before; 0: it came less often
  * @about: as of struct ohtd_alert
@@ -238,12 +238,12 @@ static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	struct ohtd_alert_row *row = &entry->row;
 
 	*entry = (struct entry){
-		.key = alert->key, .since_ns = alert->since_ns, .about = alert->about, .severity = alert->severity,
+		.key = alert->key, .since_ns = alert->since_ns ? alert->since_ns : now_ns, .about = alert->about, .severity = alert->severity,
 		.over = alert->over,
 	};
 	row->number = ++keeper->newest;
 	row->unit = alert->unit;
-	row->since_ns = ohtd_clock_wall_of_ns(keeper->clock, alert->since_ns ? alert->since_ns : now_ns);
+	row->since_ns = ohtd_clock_wall_of_ns(keeper->clock, entry->since_ns);
 	snprintf(row->code, sizeof(row->code), "%s", alert->code);
 	snprintf(row->severity, sizeof(row->severity), "%s", ohtd_severity_name(alert->severity));
 	snprintf(row->source, sizeof(row->source), "%s", alert->source);
@@ -286,7 +286,7 @@ static void take_coming(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 			begin_entry(keeper, alert, now_ns);
 		return;
 	}
-	if (!entry->ended_ns && entry->since_ns == alert->since_ns) {
+	if (!entry->ended_ns && (!alert->since_ns || entry->since_ns == alert->since_ns)) {
 		entry->over = alert->over;
 		/* Its end says how many there were. */
 		if (ohtd_alert_is_flood(alert))
@@ -297,7 +297,7 @@ static void take_coming(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 		begin_anew(keeper, entry, alert, now_ns);
 		return;
 	}
-	entry->since_ns = alert->since_ns;
+	entry->since_ns = alert->since_ns ? alert->since_ns : now_ns;
 	entry->ended_ns = entry->row.ended_ns = 0;
 	note_coming(keeper, entry, alert, now_ns);
 }
@@ -399,6 +399,18 @@ void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_
 }
 
 /* ---- acknowledgement ---- */
+
+uint64_t ohtd_alert_keeper_since(struct ohtd_alert_keeper *keeper, uint32_t key)
+{
+	const struct entry *entry;
+	uint64_t since_ns;
+
+	pthread_mutex_lock(&keeper->lock);
+	entry = find_entry(keeper, key);
+	since_ns = entry && !entry->ended_ns ? entry->since_ns : 0;
+	pthread_mutex_unlock(&keeper->lock);
+	return since_ns;
+}
 
 bool ohtd_alert_keeper_active(struct ohtd_alert_keeper *keeper, uint32_t key, struct ohtd_alert_row *row)
 {

@@ -46,6 +46,9 @@ bool ohtd_alert_keeper_flood(struct ohtd_alert_keeper *keeper, struct ohtd_flood
 /* Compares the alerts of @scene with those before, and hands what is new to the store, once a second at most. */
 void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene);
 
+/* CLOCK_MONOTONIC: since when an active alert stands, or was first seen if it does not say so; 0: it is not active. */
+uint64_t ohtd_alert_keeper_since(struct ohtd_alert_keeper *keeper, uint32_t key);
+
 /* The row of an active alert, by its key (struct ohtd_alert); false: none yet. */
 bool ohtd_alert_keeper_active(struct ohtd_alert_keeper *keeper, uint32_t key, struct ohtd_alert_row *row);
 
