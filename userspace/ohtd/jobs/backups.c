@@ -26,7 +26,6 @@
 #include "store/carry.h"
 #include "store/db_file.h"
 #include "store/schema.h"
-#include "store/swap.h"
 
 #define PATH_BYTES		320
 #define ENDING			".ohtbackup"
@@ -681,16 +680,13 @@ void ohtd_backups_waits(struct ohtd_backups *backups, struct ohtd_restore_wait *
 
 int ohtd_backups_withdraw(struct ohtd_backups *backups, int64_t id)
 {
-	char path[OHTD_ARCHIVE_PARTS][PATH_BYTES];
 	struct ohtd_restore_wait wait;
 	int r;
 
 	ohtd_backups_waits(backups, &wait);
 	if (!wait.backup || wait.backup != id)
 		return -ENOENT;
-	for (size_t i = 0; i < OHTD_ARCHIVE_PARTS; i++)
-		snprintf(path[i], PATH_BYTES, "%s/%s", backups->setup.state_dir, ohtd_backup_databases[i].file);
-	r = ohtd_db_swap_withdraw(path[0], path[1]);
+	r = ohtd_restore_withdraw(backups->setup.state_dir);
 	if (r)
 		return r;
 	pthread_mutex_lock(&backups->lock);

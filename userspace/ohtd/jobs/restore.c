@@ -229,14 +229,14 @@ static int bring(struct ohtd_restore *restore, const struct files files[OHTD_ARC
 	return r;
 }
 
-static void name_files(const struct ohtd_restore *restore, struct files files[OHTD_ARCHIVE_PARTS])
+static void name_files(const char *state_dir, struct files files[OHTD_ARCHIVE_PARTS])
 {
 	for (size_t i = 0; i < OHTD_ARCHIVE_PARTS; i++) {
 		const struct ohtd_backup_database *database = &ohtd_backup_databases[i];
 
 		files[i].schema = database->schema;
-		snprintf(files[i].path, PATH_BYTES, "%s/%s", restore->state_dir, database->file);
-		snprintf(files[i].work, PATH_BYTES, "%s/%s.unpacked", restore->state_dir, database->file);
+		snprintf(files[i].path, PATH_BYTES, "%s/%s", state_dir, database->file);
+		snprintf(files[i].work, PATH_BYTES, "%s/%s.unpacked", state_dir, database->file);
 	}
 }
 
@@ -257,7 +257,7 @@ int ohtd_restore_check(struct ohtd_restore *restore)
 	struct files files[OHTD_ARCHIVE_PARTS];
 	int r;
 
-	name_files(restore, files);
+	name_files(restore->state_dir, files);
 	r = bring(restore, files);
 	drop_work(files);
 	return r;
@@ -294,7 +294,7 @@ int ohtd_restore_prepare(struct ohtd_restore *restore, bool (*commits)(void *arg
 	struct files files[OHTD_ARCHIVE_PARTS];
 	int r;
 
-	name_files(restore, files);
+	name_files(restore->state_dir, files);
 	if (ohtd_db_swap_waits(files[0].path) || ohtd_db_swap_waits(files[1].path))
 		return refuse(restore, -EBUSY, "another one waits for the next start");
 	r = bring(restore, files);
@@ -312,4 +312,12 @@ int ohtd_restore_prepare(struct ohtd_restore *restore, bool (*commits)(void *arg
 	}
 	drop_work(files);
 	return r;
+}
+
+int ohtd_restore_withdraw(const char *state_dir)
+{
+	struct files files[OHTD_ARCHIVE_PARTS];
+
+	name_files(state_dir, files);
+	return ohtd_db_swap_withdraw(files[0].path, files[1].path);
 }

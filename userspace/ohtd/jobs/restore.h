@@ -71,6 +71,9 @@ int ohtd_restore_check(struct ohtd_restore *restore);
  */
 int ohtd_restore_prepare(struct ohtd_restore *restore, bool (*commits)(void *arg));
 
+/* Removes what waits in @state_dir for the next start. 0, -ENOENT: nothing waits, or another negative errno. */
+int ohtd_restore_withdraw(const char *state_dir);
+
 /* How much the database may be; the history as much as the manifest says, since that fits on the disk. */
 #define OHTD_RESTORE_BYTES_MAX	(UINT64_C(4) << 30)
 

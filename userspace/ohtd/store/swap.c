@@ -53,9 +53,9 @@ int ohtd_db_swap_arm(const char *path, const char *prepared)
 	return rename(prepared, name) ? -errno : ohtd_db_file_sync_folder(path);
 }
 
-void ohtd_db_swap_disarm(const char *history)
+int ohtd_db_swap_disarm(const char *history)
 {
-	drop(history, ".restore");
+	return drop(history, ".restore");
 }
 
 int ohtd_db_swap_withdraw(const char *path, const char *history)
@@ -68,7 +68,7 @@ int ohtd_db_swap_withdraw(const char *path, const char *history)
 	if (!r)
 		r = ohtd_db_file_sync_folder(path);
 	if (!r)
-		r = drop(history, ".restore");
+		r = ohtd_db_swap_disarm(history);
 	return r ? r : ohtd_db_file_sync_folder(path);
 }
 

@@ -39,12 +39,12 @@ enum ohtd_swap_found {
 /* Gives a prepared and synchronised file the name under which it waits. 0, or a negative errno: -EBUSY: another one does. */
 int ohtd_db_swap_arm(const char *path, const char *prepared);
 
-/* The history that waits goes again, since its database cannot wait. */
-void ohtd_db_swap_disarm(const char *history);
+/* Removes the history that waits, since its database does not. 0 or a negative errno. */
+int ohtd_db_swap_disarm(const char *history);
 
 /*
- * What waits goes again, and the history that waits with it. 0, or a negative errno: -ENOENT: none waits. A power cut in between leaves
- * the history alone, which the next start sets aside.
+ * Removes the database that waits, then the history that waits with it. 0, or a negative errno: -ENOENT: none waits. A power cut in
+ * between leaves the history alone, which the next start sets aside.
  */
 int ohtd_db_swap_withdraw(const char *path, const char *history);
 
