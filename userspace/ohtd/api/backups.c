@@ -108,20 +108,26 @@ static void show_history(struct backup *backup, const struct ohtd_manifest_histo
 	backup->history_to = time_or_none(history->to_ns);
 }
 
-static struct backup shown_backup(struct ohtd_call *call, const struct ohtd_backup_view *view)
+/* Id of the backup whose restore waits for the next start; 0: none waits. */
+static int64_t waiting_backup(struct ohtd_call *call)
+{
+	struct ohtd_restore_wait wait;
+
+	ohtd_backups_waits(ohtd_call_scene(call).services->backups, &wait);
+	return wait.backup;
+}
+
+static struct backup shown_backup(struct ohtd_call *call, const struct ohtd_backup_view *view, int64_t waiting)
 {
 	const struct ohtd_manifest *manifest = &view->manifest;
 	struct backup_rows *rows = ohtd_call_alloc(call, sizeof(*rows) * OHTD_CARRY_TABLES);
-	struct ohtd_restore_wait wait;
 	struct backup backup = {
 		.id = view->id, .bytes = (int64_t)view->bytes, .encrypted = view->encrypted,
-		.damaged = view->damaged, .made = OHTD_NONE, .schema = OHTD_NONE, .content_bytes = OHTD_NONE,
+		.damaged = view->damaged, .restore_waits = view->id == waiting, .made = OHTD_NONE, .schema = OHTD_NONE, .content_bytes = OHTD_NONE,
 		.history_bytes = OHTD_NONE, .history_from = OHTD_NONE, .history_to = OHTD_NONE,
 		.rows = rows, .left_out = ohtd_backup_left_out,
 	};
 
-	ohtd_backups_waits(ohtd_call_scene(call).services->backups, &wait);
-	backup.restore_waits = wait.backup == view->id;
 	if (view->damaged)
 		return backup;
 	backup.made = manifest->made_ns;
@@ -394,11 +400,13 @@ static void reply_list(struct ohtd_call *call, struct ohtd_late *late)
 	const struct backup_late *job = (const struct backup_late *)late;
 	struct backup *items = ohtd_call_alloc(call, sizeof(*items) * OHTD_BACKUPS_MAX);
 	struct backup_list list = { .items = items };
+	int64_t waiting;
 
 	if (!has_result(call, late))
 		return;
+	waiting = waiting_backup(call);
 	for (int i = 0; i < job->result; i++)
-		items[list.items_count++] = shown_backup(call, &job->views[i]);
+		items[list.items_count++] = shown_backup(call, &job->views[i], waiting);
 	OHTD_REPLY(call, 200, backup_list, &list);
 }
 
@@ -420,7 +428,7 @@ static void reply_one(struct ohtd_call *call, struct ohtd_late *late)
 
 	if (!has_result(call, late))
 		return;
-	view = shown_backup(call, &((const struct backup_late *)late)->view);
+	view = shown_backup(call, &((const struct backup_late *)late)->view, waiting_backup(call));
 	OHTD_REPLY(call, 200, backup, &view);
 }
 
@@ -524,14 +532,20 @@ static void get_content(struct ohtd_call *call)
 
 /* ---- acts ---- */
 
-static int work_remove(struct ohtd_late *late)
+/* Does @what with the backup. @code: of the line in the log when it is done. */
+static int work_and_log(struct ohtd_late *late, int (*what)(struct ohtd_backups *backups, int64_t id), const char *code)
 {
 	struct backup_late *job = (struct backup_late *)late;
-	int r = ohtd_backups_remove(job->backups, job->id);
+	int r = what(job->backups, job->id);
 
 	if (!r)
-		ohtd_log(OHTD_LOG_NOTICE, "http", "backup_deleted", "%" PRId64 " by %s", job->id, job->by);
+		ohtd_log(OHTD_LOG_NOTICE, "http", code, "%" PRId64 " by %s", job->id, job->by);
 	return keep(job, r);
+}
+
+static int work_remove(struct ohtd_late *late)
+{
+	return work_and_log(late, ohtd_backups_remove, "backup_deleted");
 }
 
 static void reply_removed(struct ohtd_call *call, struct ohtd_late *late)
@@ -640,12 +654,7 @@ static void post_restore(struct ohtd_call *call)
 
 static int work_withdraw(struct ohtd_late *late)
 {
-	struct backup_late *job = (struct backup_late *)late;
-	int r = ohtd_backups_withdraw(job->backups, job->id);
-
-	if (!r)
-		ohtd_log(OHTD_LOG_NOTICE, "http", "restore_withdrawn", "%" PRId64 " by %s", job->id, job->by);
-	return keep(job, r);
+	return work_and_log(late, ohtd_backups_withdraw, "restore_withdrawn");
 }
 
 static void reply_withdrawn(struct ohtd_call *call, struct ohtd_late *late)
