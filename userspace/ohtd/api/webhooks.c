@@ -198,23 +198,37 @@ static void reply_one(struct ohtd_call *call, struct ohtd_late *late)
 		OHTD_REPLY(call, 200, webhook, &view);
 }
 
-static const char *boolean(bool value)
-{
-	return value ? "true" : "false";
-}
+/* A webhook as the audit has it: the path of its address may be a password. */
+struct webhook_told {
+	const char *host;
+	int64_t port;
+	int8_t path_changed;
+	const char *format;
+	const char *severity;
+	bool alive;
+	bool enabled;
+};
 
-/*
- * A webhook as the audit has it; NULL: there is none. The path of its address may be a password. Each text is of letters that JSON
- * has as they are: a host, and words.
- */
-static const char *told(struct ohtd_call *call, const struct ohtd_webhook_row *row, const char *path)
+OHTD_SHAPE(webhook_told, "WebhookTold",
+	OHTD_TEXT(webhook_told, host, .summary = "Where to"),
+	OHTD_INTEGER(webhook_told, port, .summary = "Where to"),
+	OHTD_TRISTATE(webhook_told, path_changed, .flags = OHTD_OMIT, .summary = "The path of the address is another one"),
+	OHTD_TEXT(webhook_told, format, .summary = "What is sent"),
+	OHTD_TEXT(webhook_told, severity, .summary = "Alerts of this severity and above are told"),
+	OHTD_BOOLEAN(webhook_told, alive, .summary = "It is told each day that this daemon lives"),
+	OHTD_BOOLEAN(webhook_told, enabled, .summary = "It is told"));
+
+/* NULL: there is no webhook. */
+static const char *told(struct ohtd_call *call, const struct ohtd_webhook_row *row, bool path_changed)
 {
 	struct oht_destination to;
 
 	if (!*row->url || oht_destination_of_url(&to, row->url))
 		return NULL;
-	return ohtd_call_text_of(call, "{\"host\":\"%s\",\"port\":%u,%s\"format\":\"%s\",\"severity\":\"%s\",\"alive\":%s,\"enabled\":%s}",
-				 to.host, to.port, path, row->format, row->severity, boolean(row->alive), boolean(row->enabled));
+	return ohtd_call_json(call, &webhook_told_shape, &(struct webhook_told){
+		.host = to.host, .port = to.port, .path_changed = path_changed ? 1 : -1, .format = row->format,
+		.severity = row->severity, .alive = row->alive, .enabled = row->enabled,
+	});
 }
 
 static const char *path_of(const char *url)
@@ -230,8 +244,8 @@ static void note_change(struct ohtd_call *call, const struct webhook_late *job)
 	const struct ohtd_webhook_row *before = &job->before, *now = &job->row;
 	bool other = *before->url && *now->url && strcmp(path_of(before->url), path_of(now->url)) != 0;
 
-	call->noted.before = told(call, before, "");
-	call->noted.after = told(call, now, other ? "\"path_changed\":true," : "");
+	call->noted.before = told(call, before, false);
+	call->noted.after = told(call, now, other);
 }
 
 static void reply_changed(struct ohtd_call *call, struct ohtd_late *late)

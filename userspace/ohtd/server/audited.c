@@ -76,10 +76,12 @@ static void copy(char *to, size_t size, const char *text)
 }
 
 /* Too long for a record: how long it was. */
-static void copy_json(char *to, size_t size, const char *text, size_t bytes)
+static void copy_json(char *to, size_t size, const char *text)
 {
+	size_t bytes = strlen(text);
+
 	if (bytes < size)
-		snprintf(to, size, "%.*s", (int)bytes, text ? text : "");
+		copy(to, size, text);
 	else
 		snprintf(to, size, "{\"left_out_bytes\":%zu}", bytes);
 }
@@ -87,16 +89,13 @@ static void copy_json(char *to, size_t size, const char *text, size_t bytes)
 /* What was asked for, without what is secret. */
 static void copy_body(struct ohtd_call *call, struct ohtd_audit_row *row)
 {
-	struct ohtd_writer writer;
+	const char *json;
 
 	if (!call->input || call->asks->flags & OHTD_ROUTE_SHAPELESS || !call->asks->body)
 		return;
-	ohtd_writer_begin(&writer, &call->memory, 256);
-	writer.left_out = OHTD_SECRET | OHTD_PRIVATE;
-	writer.sparse = true;
-	ohtd_write_shape(&writer, call->asks->body, call->input);
-	if (writer.used > 2)
-		copy_json(row->after, sizeof(row->after), writer.text, writer.used);
+	json = ohtd_call_json(call, call->asks->body, call->input);
+	if (strcmp(json, "{}") != 0)
+		copy_json(row->after, sizeof(row->after), json);
 }
 
 static void fill(struct ohtd_call *call, int status, const char *code, struct ohtd_audit_row *row)
@@ -117,9 +116,9 @@ static void fill(struct ohtd_call *call, int status, const char *code, struct oh
 	copy(row->source, sizeof(row->source), call->conn->local ? "local" : ohtd_call_address(call));
 	copy(row->request_id, sizeof(row->request_id), call->request_id);
 	if (noted->before)
-		copy_json(row->before, sizeof(row->before), noted->before, strlen(noted->before));
+		copy_json(row->before, sizeof(row->before), noted->before);
 	if (noted->after)
-		copy_json(row->after, sizeof(row->after), noted->after, strlen(noted->after));
+		copy_json(row->after, sizeof(row->after), noted->after);
 	else
 		copy_body(call, row);
 }

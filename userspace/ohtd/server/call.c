@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "http/accept.h"
+#include "json/writer.h"
 #include "server/loop.h"
 #include "auth/session.h"
 #include "auth/ticket.h"
@@ -224,6 +225,18 @@ const char *ohtd_call_text_of(struct ohtd_call *call, const char *format, ...)
 	made = ohtd_call_alloc(call, n + 1);
 	memcpy(made, text, n);
 	return made;
+}
+
+const char *ohtd_call_json(struct ohtd_call *call, const struct ohtd_shape *shape, const void *view)
+{
+	struct ohtd_writer writer;
+
+	ohtd_writer_begin(&writer, &call->memory, 256);
+	writer.left_out = OHTD_SECRET | OHTD_PRIVATE;
+	writer.sparse = true;
+	ohtd_write_shape(&writer, shape, view);
+	ohtd_write_bytes(&writer, "", 1);
+	return writer.text;
 }
 
 enum ohtd_close ohtd_loop_take_ticket(struct ohtd_loop *loop, const char *ticket,

@@ -135,6 +135,8 @@ void *ohtd_call_alloc(struct ohtd_call *call, size_t bytes);
 /* A text in it. */
 const char *ohtd_call_text_of(struct ohtd_call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* A struct as JSON in it, as the audit has it: without members that are secret, private or null. */
+const char *ohtd_call_json(struct ohtd_call *call, const struct ohtd_shape *shape, const void *view);
 
 /*
  * May the request do @what, which needs an elevated session? False: it has been answered with 403.
