@@ -2,7 +2,6 @@
 #include "alerts/rules.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,14 +30,11 @@ struct slot {
  * struct ohtd_alert_rules - see rules.h
  * @next_id: for the next rule that is new or changed
  * @slots: the shipped ones first, in their order
- * @left_out: codes of own ones that cannot be at work
  */
 struct ohtd_alert_rules {
 	pthread_mutex_t lock;
 	unsigned int next_id;
 	struct slot slots[OHTD_ALERT_RULES_MAX];
-	char left_out[OHTD_ALERT_RULES_OWN][OHTD_RULE_CODE_BYTES];
-	unsigned int left_out_count;
 };
 
 /* ---- made and changed rules ---- */
@@ -113,19 +109,11 @@ static struct slot *own_slot(struct ohtd_alert_rules *rules, const char *code)
 	return NULL;
 }
 
-/* The configuration has no more own ones than there is room for. */
-static void leave_out(struct ohtd_alert_rules *rules, const char *code)
-{
-	if (rules->left_out_count < OHTD_ALERT_RULES_OWN)
-		snprintf(rules->left_out[rules->left_out_count++], OHTD_RULE_CODE_BYTES, "%s", code);
-}
-
 static void set_own(struct ohtd_alert_rules *rules, const struct ohtd_alert_rule_set *set)
 {
 	for (unsigned int i = OHTD_ALERT_SHIPPED; i < OHTD_ALERT_RULES_MAX; i++)
 		if (rules->slots[i].used && !ohtd_alert_rule_in(set, rules->slots[i].values.code))
 			rules->slots[i].used = false;
-	rules->left_out_count = 0;
 	for (unsigned int i = 0; i < set->count; i++) {
 		struct slot *slot = own_slot(rules, set->rule[i].code);
 		struct ohtd_alert_rule rule;
@@ -135,8 +123,6 @@ static void set_own(struct ohtd_alert_rules *rules, const struct ohtd_alert_rule
 			continue;
 		if (can_be_at_work(&set->rule[i], &rule))
 			fill(rules, slot, &rule, &set->rule[i]);
-		else
-			leave_out(rules, set->rule[i].code);
 	}
 }
 
@@ -148,17 +134,6 @@ void ohtd_alert_rules_set(void *context, const struct ohtd_alert_rule_set *set)
 	set_shipped(rules, set);
 	set_own(rules, set);
 	pthread_mutex_unlock(&rules->lock);
-}
-
-bool ohtd_alert_rules_leave_out(struct ohtd_alert_rules *rules, const char *code)
-{
-	bool found = false;
-
-	pthread_mutex_lock(&rules->lock);
-	for (unsigned int i = 0; i < rules->left_out_count && !found; i++)
-		found = !strcmp(rules->left_out[i], code);
-	pthread_mutex_unlock(&rules->lock);
-	return found;
 }
 
 /* ---- begin and end ---- */

@@ -77,9 +77,6 @@ bool ohtd_alert_rules_at(struct ohtd_alert_rules *rules, unsigned int number,
 bool ohtd_alert_rules_find(struct ohtd_alert_rules *rules, const char *code,
 			   struct ohtd_alert_rule_state *state);
 
-/* It is one of the configuration that was left out. */
-bool ohtd_alert_rules_leave_out(struct ohtd_alert_rules *rules, const char *code);
-
 /*
  * Only these are made or changed. What has not changed stays at work as it is. What cannot be at work is logged and left out.
  * @rules: struct ohtd_alert_rules.

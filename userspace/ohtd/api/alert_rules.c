@@ -209,7 +209,7 @@ static void post_rule(struct ohtd_call *call)
 				   patch.state.shipped ? "shipped " : "", said->code);
 		return;
 	}
-	if (ohtd_alert_rules_leave_out(ohtd_call_rules(call), said->code)) {
+	if (ohtd_settings_has_rule(ohtd_call_settings(call), said->code)) {
 		ohtd_reply_problem(call, 409, "rule_exists",
 				   "there is a rule '%s' already, left out since it cannot be at work now (rule_left_out in the log): "
 				   "DELETE alert-rules/%s drops it", said->code, said->code);

@@ -61,7 +61,7 @@ struct ohtd_effect {
  * @first: the same, with what ohtd.conf says: what the start takes for items of which no version is known
  * @items: what there is
  * @wanted_items: of the change that is under way, if it has other limits
- * @values: in force
+ * @values: in force; changed with @lock held, too
  * @wanted: of the change that is under way
  * @asked: number of the newest command
  * @given: highest number that a version has ever had

@@ -304,8 +304,8 @@ static bool prepare(struct ohtd_settings *settings, struct ohtd_change *change)
 void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree,
 			const struct ohtd_config_version *head)
 {
-	settings->values = settings->wanted;
 	pthread_mutex_lock(&settings->lock);
+	settings->values = settings->wanted;
 	settings->head = *head;
 	snprintf(settings->head.state, sizeof(settings->head.state), head->returns_to ? "pending" : "live");
 	snprintf(settings->text, sizeof(settings->text), "%s",
@@ -591,6 +591,16 @@ void ohtd_settings_gateway(struct ohtd_settings *settings, struct ohtd_gateway_v
 	pthread_mutex_lock(&settings->lock);
 	*gateway = settings->gateway;
 	pthread_mutex_unlock(&settings->lock);
+}
+
+bool ohtd_settings_has_rule(struct ohtd_settings *settings, const char *code)
+{
+	bool has;
+
+	pthread_mutex_lock(&settings->lock);
+	has = ohtd_alert_rule_in(&settings->values.alert_rules, code);
+	pthread_mutex_unlock(&settings->lock);
+	return has;
 }
 
 bool ohtd_settings_past(struct ohtd_settings *settings, struct ohtd_past_values *past)

@@ -409,6 +409,9 @@ bool ohtd_settings_past(struct ohtd_settings *settings, struct ohtd_past_values 
 /* What the Modbus TCP server serves, and who may write through it. Context: any thread but the control thread. */
 void ohtd_settings_gateway(struct ohtd_settings *settings, struct ohtd_gateway_values *gateway);
 
+/* Whether the configuration has a rule on alerts with that code, which need not be at work. Context: any thread but the control thread. */
+bool ohtd_settings_has_rule(struct ohtd_settings *settings, const char *code);
+
 /* The level of the log that is in force. */
 enum ohtd_log_level ohtd_settings_level(struct ohtd_settings *settings);
 
