@@ -16,6 +16,7 @@ from pymodbus.framer.rtu_framer import ModbusRtuFramer
 from pymodbus.server.async_io import ModbusSerialServer, ModbusSingleRequestHandler
 
 from daemon import TOP
+from oht_test.wait import until
 
 MODULES = {2: "power", 3: "safety", 4: "travel_motor", 5: "dock_location"}
 DRIVE = 4
@@ -245,3 +246,13 @@ def foreign_robot(link, chance, holes=False):
         clone = Slave(unit, fill(DRIVE, chance), holes)
         slaves.append(clone)
     return Foreign(link, slaves)
+
+
+def start_on_foreign(daemon, chance, words):
+    """Start a daemon on the foreign robot, each of whose slaves has `words[unit]`, (address, words), and wait for its four modules."""
+    daemon.simulator = foreign_robot(daemon.uart, chance)
+    for unit, (address, held) in words.items():
+        daemon.simulator.slaves[unit].context.setValues(3, address, held)
+    daemon.start()
+    until(lambda: all(item["health"] == "good" for item in daemon.get("modules").json["items"] if item["address"] in MODULES),
+          what="four good modules")

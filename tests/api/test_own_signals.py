@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from daemon import TOP
-from foreign import MODULES, foreign_robot
+from foreign import start_on_foreign
 from live import dial, subscribe
 from oht_test.wait import until
 from test_alert_rules import RULE
@@ -38,12 +38,7 @@ def _begin(fresh, chance):
         if fresh.process:
             fresh.stop()
         table.write_text(text)
-        fresh.simulator = foreign_robot(fresh.uart, chance)
-        fresh.simulator.slaves[2].context.setValues(3, 0x150, [1234])
-        fresh.simulator.slaves[3].context.setValues(3, 0x180, [1])
-        fresh.start()
-        until(lambda: all(item["health"] == "good" for item in fresh.get("modules").json["items"]
-                          if item["address"] in MODULES), what="four good modules")
+        start_on_foreign(fresh, chance, {2: (0x150, [1234]), 3: (0x180, [1])})
         return fresh
     yield start
     fresh.stop()

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from daemon import BUILD, TOP
-from foreign import MODULES, foreign_robot
+from foreign import start_on_foreign
 from oht_test.wait import until
 from test_modules import written
 
@@ -24,12 +24,7 @@ def _begin(fresh, chance):
         folder.mkdir()
         for name, content in files.items():
             (folder / f"{name}.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
-        fresh.simulator = foreign_robot(fresh.uart, chance)
-        power = fresh.simulator.slaves[2].context
-        power.setValues(3, 0x150, [1234, 0xFF9C, 0xFFFF])
-        fresh.start()
-        until(lambda: all(item["health"] == "good" for item in fresh.get("modules").json["items"]
-                          if item["address"] in MODULES), what="four good modules")
+        start_on_foreign(fresh, chance, {2: (0x150, [1234, 0xFF9C, 0xFFFF])})
         return fresh
     yield start
     fresh.stop()
