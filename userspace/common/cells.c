@@ -10,7 +10,6 @@
 #include "common/number.h"
 #include "common/utf8.h"
 
-
 const char *oht_cell(const struct oht_cells *cells, size_t column)
 {
 	return cells->row->field[cells->index[column]];

@@ -93,8 +93,9 @@ int oht_modmap_load(const char *datadir, struct oht_modmap **modmap, char error[
  * @registers: takes the number of rows that could be read
  * @error: on failure one line; with @complaints the last one
  *
- * All of the file is taken or nothing: a register over one that is there, or of the same name, is
- * refused like all that oht_modmap_load() refuses; so are a signal of a name that is taken and one too many. Nobody may hold a register of the map meanwhile.
+ * The file is taken as a whole or not at all. Refused is what oht_modmap_load() refuses, so also a
+ * register over one that is there, or of the same name. Also refused are a signal whose name is
+ * taken, and a ninth signal. The caller holds no register of the map during the call.
  *
  * Return: 0, -EINVAL, -errno of the file, -ENOMEM.
  */

@@ -100,12 +100,12 @@ struct http_stream *client_stream(struct cli *cli, const char *path, struct http
 				  http_take_fn take, void *arg);
 
 /**
- * struct client_whole - an answer that is taken piece by piece to its end
+ * struct client_whole - a request whose answer is taken piece by piece to its end
  * @path: below /api/v1/
  * @type: media type that is asked for
  * @take: see http_stream_open(); false ends the stream
- * @show: called now and then, and once at the end with @last: says how far it has come
- * @arg: for both
+ * @show: called now and then, and once at the end with @last: shows how much has come
+ * @arg: for @take and @show
  */
 struct client_whole {
 	const char *path, *type;
@@ -115,8 +115,8 @@ struct client_whole {
 };
 
 /**
- * client_stream_whole() - take such an answer, behind client_prepare(); an interrupt ends it
- * @cli: who is asked; an access token that is refused is renewed once
+ * client_stream_whole() - take an answer to its end, behind client_prepare(); an interrupt ends it
+ * @cli: the daemon that is asked. The call renews an access token that the daemon refuses, and asks again, once
  * @whole: the request, and what takes its answer
  * @came: out: as http_stream_close() said it
  * @answer: out: the same; to be given to http_forget() also after a failure

@@ -166,7 +166,10 @@ int ohtd_version_keep(struct ohtd_settings *settings, const struct ohtd_config_v
 /* @head is in force without being written down: its number is given to no other one. Held: writer, but at the start. */
 void ohtd_version_hold(struct ohtd_settings *settings, const struct ohtd_config_version *head);
 
-/* Writes down what is held, if there is room again, and nobody is waited for, whose version it will be. Context: the thread of the settings. */
+/*
+ * Writes down the version that is held when there is room again. Does nothing while a version waits for a person, who makes the next one.
+ * Context: the thread of the settings.
+ */
 void ohtd_version_keep_held(struct ohtd_settings *settings);
 
 /* Finds @settings->given, at the start. 0 or a negative errno. */
