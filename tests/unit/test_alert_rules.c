@@ -293,6 +293,19 @@ static void shipped_rules_are_sound(void **state)
 	}
 }
 
+static void a_text_is_joined_without_its_full_stop(void **state)
+{
+	char text[OHTD_ALERT_RULE_TEXT];
+	struct ohtd_alert_rule rule = above;
+
+	(void)state;
+	ohtd_alert_rule_text(&rule, 1001, text);
+	assert_string_equal(text, "It is far: 100.1 mm, above 100 mm. It goes on.");
+	snprintf(rule.text, sizeof(rule.text), "It is far.");
+	ohtd_alert_rule_text(&rule, 1001, text);
+	assert_string_equal(text, "It is far: 100.1 mm, above 100 mm. It goes on.");
+}
+
 static const struct ohtd_alert_rule *shipped(const char *code)
 {
 	for (unsigned int i = 0; i < OHTD_ALERT_SHIPPED; i++)
@@ -513,6 +526,7 @@ int main(void)
 		cmocka_unit_test(a_counter_counts_within_its_window),
 		cmocka_unit_test(little_is_known_by_a_whole_window),
 		cmocka_unit_test(shipped_rules_are_sound),
+		cmocka_unit_test(a_text_is_joined_without_its_full_stop),
 		cmocka_unit_test(one_reading_raises_no_alert),
 		cmocka_unit_test(what_is_over_hides_nothing_that_stands),
 		cmocka_unit_test(limits_are_those_of_the_registers),

@@ -126,7 +126,7 @@ def test_a_new_rule_is_tried_before_it_is_made(daemon, page):
     go(page, "/alerts", "#rules")
     page.click("#add-rule")
     page.wait(lambda: has(page, "#new-rule-code"), what="the form")
-    for name, text in (("code", "supply_high"), ("limit", "29"), ("hysteresis", "1"), ("on_s", "2"), ("text", "The supply is high"),
+    for name, text in (("code", "supply_high"), ("limit", "29"), ("hysteresis", "1"), ("on_s", "2"), ("text", "The supply is high."),
                        ("consequence", "It may be damaged."), ("action", "Check it.")):
         fill(page, f"#new-rule-{name}", text)
     page.run("""const signal = document.querySelector("#new-rule-signal");
@@ -135,6 +135,7 @@ def test_a_new_rule_is_tried_before_it_is_made(daemon, page):
     page.wait(lambda: "would not have come" in page.text("#rule-add"), what="the trial")
     assert daemon.get("alert-rules/supply_high").status == 404
     page.click("#rule-make")
+    page.wait(lambda: "Made: The supply is high. It is at work." in page.text(".toasts"), what="said, with one full stop")
     page.wait(lambda: "The supply is high" in page.text("#rules"), what="the new rule")
     made = daemon.get("alert-rules/supply_high").json
     assert (made["on_ms"], made["limit"], made["when"]) == (2000, 29, "above")

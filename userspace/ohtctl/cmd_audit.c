@@ -475,8 +475,8 @@ static int verify(struct cli *cli, struct verifying *verifying)
 	else if (!verifying->faults && !oht_hash_is(&root, &told->newest.root))
 		find(cli, verifying, "the records are others than those that were signed, and their hashes were made anew");
 	if (verifying->faults)
-		return cli_fail(cli, CLI_FAILED, "the audit was changed: %" PRIu64 " faults in %" PRIu64 " records", verifying->faults,
-				told->newest.size);
+		return cli_fail(cli, CLI_FAILED, "the audit was changed: %" PRIu64 " fault%s in %" PRIu64 " records", verifying->faults,
+				verifying->faults == 1 ? "" : "s", told->newest.size);
 	return CLI_DONE;
 }
 

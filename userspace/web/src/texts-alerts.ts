@@ -2,6 +2,10 @@
 /*
  * Texts of the page Alerts; texts.ts has them as texts.alerts.
  */
+
+/* A person may have ended the text of a rule with a full stop. */
+const bare = (text: string) => text.replace(/\.$/, "");
+
 export const alertTexts = {
 	title: "Alerts",
 	words: "alarm warning fault emergency what is wrong",
@@ -82,9 +86,9 @@ export const alertTexts = {
 		change: "Change",
 		changeTitle: (text: string) => `Change the rule: ${text}`,
 		beginsAnew: "A rule that is changed begins anew: its alert ends, and comes again if its value says so.",
-		changed: (text: string) => `Changed: ${text}.`,
-		deleted: (text: string) => `Deleted: ${text}.`,
-		made: (text: string) => `Made: ${text}. It is at work.`,
+		changed: (text: string) => `Changed: ${bare(text)}.`,
+		deleted: (text: string) => `Deleted: ${bare(text)}.`,
+		made: (text: string) => `Made: ${bare(text)}. It is at work.`,
 		atWork: "At work",
 		limit: "Limit",
 		hysteresis: "Hysteresis: so far behind the limit it ends",
