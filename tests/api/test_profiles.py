@@ -39,7 +39,8 @@ def reasons(daemon):
 
 
 def test_registers_of_the_user_are_decoded_and_written(begin):
-    daemon = begin(mine=HEADER + FAN + LIMIT)
+    odd = f"{HEADER[:-1]},History\n" + FAN.replace("0x0150,fan_speed", "0x0160,odd").replace("\n", ",odd_one\n")
+    daemon = begin(mine=HEADER + FAN + LIMIT, odd=odd)
     fan = until(lambda: (item := daemon.get("modules/2/registers/fan_speed").json)["state"] == "ok" and item, what="a value")
     assert (fan["raw"], fan["value"], fan["unit"], fan["label"], fan["max"]) == (1234, 617, "rpm", "Fan speed", 3000)
     limit = until(lambda: (item := daemon.get("modules/2/registers/fan_limit").json)["state"] == "ok" and item, what="a value")
@@ -53,6 +54,9 @@ def test_registers_of_the_user_are_decoded_and_written(begin):
     assert daemon.request("PUT", "modules/2/registers/fan_speed", {"raw": 1}, role="administrator").code == "read_only"
     assert "fan_speed" in {item["name"] for item in daemon.get("modules/2/registers").json["items"]}
     assert profiles(daemon)["mine.csv"] == {"name": "mine.csv", "built_in": False, "used": True, "registers": 2, "problem": None}
+    skipped = "odd.csv:1: column 'History' is skipped: the name of the column is 'history'"
+    assert profiles(daemon)["odd.csv"]["used"] and profiles(daemon)["odd.csv"]["problem"] == skipped
+    assert f"profile_skipped: odd.csv: {skipped}" in daemon.log()
     assert "profile_refused" not in reasons(daemon) and "profile_used" in daemon.log()
 
 

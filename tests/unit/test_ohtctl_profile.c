@@ -63,6 +63,20 @@ static void template_is_good_as_it_is(void **state)
 	assert_int_equal(fake.opens, 0);
 }
 
+static void column_that_is_skipped_is_told_of_a_good_file(void **state)
+{
+	(void)state;
+	assert_int_equal(run("profile new"), 0);
+	memcpy(strstr(out_text, "description,history\n"), "description,History", 19);
+	put(out_text);
+	assert_int_equal(check(run), 0);
+	assert_non_null(strstr(out_text, ":1: column 'History' is skipped: the name of the column is 'history'\n"));
+	assert_non_null(strstr(out_text, ": 3 registers, 1 complaint; ohtd would use it\n"));
+	assert_int_equal(check(run_json), 0);
+	assert_int_equal(number("/count"), 1);
+	assert_true(json_object_get_boolean(member("/good")));
+}
+
 static void all_that_is_wrong_is_told(void **state)
 {
 	char *rows;
@@ -117,6 +131,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(template_is_good_as_it_is),
+		CASE(column_that_is_skipped_is_told_of_a_good_file),
 		CASE(all_that_is_wrong_is_told),
 		CASE(file_that_cannot_be_read_is_told),
 		CASE(wrong_usage_is_told),

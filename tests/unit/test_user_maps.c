@@ -386,6 +386,29 @@ static void every_complaint_is_told_with_its_line(void **state)
 	assert_null(find("power", OHT_PROFILE_LEGACY, "b"));
 }
 
+/* An unknown column is skipped, which a person has hardly meant whose column is written otherwise. */
+static void column_in_other_letters_is_skipped_and_told(void **state)
+{
+	static struct ear ear = { .complaints.take = hear };
+	static struct ohtd_user_maps maps;
+	size_t registers;
+
+	(void)state;
+	put("10-odd.csv", "History," HEADER NTH(0));
+	put("20-other.csv", "notes," HEADER NTH(1));
+	put("30-both.csv", "History,history," HEADER "x," NTH(2));
+	ohtd_user_maps_load(&maps, map, dir);
+	assert_int_equal(maps.refused, 0);
+	assert_true(maps.items[0].used && maps.items[1].used && maps.items[2].used);
+	assert_string_equal(maps.items[0].error, "10-odd.csv:1: column 'History' is skipped: the name of the column is 'history'");
+	assert_string_equal(maps.items[1].error, "");
+	assert_string_equal(maps.items[2].error, "");
+	assert_null(find("power", OHT_PROFILE_LEGACY, "x0")->history);
+	assert_int_equal(oht_modmap_add(map, put("40-odd.csv", "HISTORY," HEADER NTH(3)), &ear.complaints, &registers, error), 0);
+	assert_true(has_heard(&ear, ":1: column 'HISTORY' is skipped"));
+	assert_int_equal(ear.count, 1);
+}
+
 /* ---- a folder of them ---- */
 
 static void wrong_file_of_a_folder_costs_the_others_nothing(void **state)
@@ -451,7 +474,7 @@ int main(void)
 		TEST(hostile_file_is_refused),
 		TEST(too_many_registers_are_refused),
 		TEST(signal_that_cannot_be_is_refused_with_its_value), TEST(signals_of_all_tables_are_counted_and_described),
-		TEST(every_complaint_is_told_with_its_line),
+		TEST(every_complaint_is_told_with_its_line), TEST(column_in_other_letters_is_skipped_and_told),
 		TEST(wrong_file_of_a_folder_costs_the_others_nothing),
 		TEST(folder_need_not_be_there_and_has_a_bound),
 	};

@@ -355,10 +355,12 @@ static int add_rows(struct oht_modmap *m, const struct oht_csv *csv, struct oht_
 		    char *error)
 {
 	struct oht_register_row *added = rows + m->rows;
-	int err = oht_modmap_register_rows(csv, added, error), ret = 0;
 	struct oht_regmap *maps;
+	int err, ret = 0;
 	size_t i;
 
+	oht_modmap_register_skips(csv, error);
+	err = oht_modmap_register_rows(csv, added, error);
 	if (err && !csv->complaints)
 		return err;
 	if (csv->partial)

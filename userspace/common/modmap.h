@@ -91,7 +91,7 @@ int oht_modmap_load(const char *datadir, struct oht_modmap **modmap, char error[
  * @path: a table of the form of registers.csv
  * @complaints: hears of everything that is wrong; NULL: only the first is told
  * @registers: takes the number of rows that could be read
- * @error: on failure one line; with @complaints the last one
+ * @error: on failure one line, with @complaints the last one; on success "" or one line about a column that is skipped
  *
  * The file is taken as a whole or not at all. Refused is what oht_modmap_load() refuses, so also a
  * register over one that is there, or of the same name. Also refused are a signal whose name is

@@ -3,8 +3,10 @@
 #include "common/modmap_rows.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/cells.h"
 #include "common/utf8.h"
@@ -313,6 +315,26 @@ static bool has_column(const struct oht_csv *csv, const char *name, size_t *inde
 		if (!strcmp(csv->header[*index], name))
 			return true;
 	return false;
+}
+
+void oht_modmap_register_skips(const struct oht_csv *csv, char *error)
+{
+	const char *name = history_column[0];
+	size_t index;
+
+	*error = '\0';
+	if (has_column(csv, name, &index))
+		return;
+	for (index = 0; index < csv->columns; index++)
+		if (!strcasecmp(csv->header[index], name))
+			break;
+	if (index == csv->columns)
+		return;
+	snprintf(error, OHT_ERROR_BYTES, "%.200s:1: column '%s' is skipped: the name of the column is '%s'", csv->path,
+		 csv->header[index], name);
+	oht_error_one_line(error);
+	if (csv->complaints)
+		csv->complaints->take(csv->complaints, error);
 }
 
 int oht_modmap_register_rows(const struct oht_csv *csv, struct oht_register_row *row, char *error)

@@ -65,16 +65,21 @@ static void take(struct oht_complaints *complaints, const char *line)
 
 static int show_verdict(struct check *check, const char *path, size_t registers, bool good)
 {
+	const char *s = check->count == 1 ? "" : "s";
 	struct cli *cli = check->cli;
 	struct json_object *object;
 
+	if (!cli->json && good && check->count) {
+		fprintf(cli->out, "%s: %zu registers, %u complaint%s; ohtd would use it\n", path, registers, check->count, s);
+		return CLI_DONE;
+	}
 	if (!cli->json && good) {
 		fprintf(cli->out, "%s: %zu registers, nothing is wrong\n", path, registers);
 		return CLI_DONE;
 	}
 	if (!cli->json)
 		return cli_fail(cli, CLI_FAILED, "%s: %u complaint%s; ohtd would not use it", path,
-				check->count, check->count == 1 ? "" : "s");
+				check->count, s);
 	object = json_object_new_object();
 	show_add_text(object, "file", path);
 	show_add_bool(object, "good", good);

@@ -131,7 +131,7 @@ OHTD_SHAPE(profile, "Profile",
 	OHTD_BOOLEAN(profile, used, .summary = "Its registers are known"),
 	OHTD_INTEGER(profile, registers, .summary = "How many it describes, of all modules together"),
 	OHTD_TEXT(profile, problem, .flags = OHTD_NULL,
-		  .summary = "The first thing that is wrong, with line, column and value; null: nothing is"));
+		  .summary = "The first thing that is wrong, with line, column and value; of one that is used, the column that is skipped; null: nothing is"));
 
 struct profile_list {
 	const struct profile *items;
@@ -158,7 +158,7 @@ static void get_profiles(struct ohtd_call *call)
 		items[list.items_count++] = (struct profile){
 			.name = maps->items[i].name, .used = maps->items[i].used,
 			.registers = maps->items[i].registers,
-			.problem = maps->items[i].used ? NULL : maps->items[i].error,
+			.problem = *maps->items[i].error ? maps->items[i].error : NULL,
 		};
 	OHTD_REPLY(call, 200, profile_list, &list);
 }

@@ -21,6 +21,8 @@ static void log_profiles(const struct ohtd_user_maps *maps)
 		else
 			ohtd_log(OHTD_LOG_WARNING, "main", "profile_refused", "%s: %s", map->name,
 				 map->error);
+		if (map->used && *map->error)
+			ohtd_log(OHTD_LOG_WARNING, "main", "profile_skipped", "%s: %s", map->name, map->error);
 	}
 }
 

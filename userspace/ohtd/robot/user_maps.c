@@ -31,9 +31,14 @@ static struct ohtd_user_map *next_item(struct ohtd_user_maps *maps, const char *
 	return map;
 }
 
-static void refuse(struct ohtd_user_maps *maps, struct ohtd_user_map *map, const char *why)
+static void say(struct ohtd_user_map *map, const char *why)
 {
 	snprintf(map->error, sizeof(map->error), "%.*s", oht_utf8_cut(why, sizeof(map->error) - 1), why);
+}
+
+static void refuse(struct ohtd_user_maps *maps, struct ohtd_user_map *map, const char *why)
+{
+	say(map, why);
 	maps->refused++;
 }
 
@@ -58,7 +63,9 @@ static void load_file(struct ohtd_user_maps *maps, struct oht_modmap *modmap, co
 	}
 	map->used = !oht_modmap_add(modmap, path, NULL, &registers, error);
 	map->registers = (unsigned int)registers;
-	if (!map->used)
+	if (map->used)
+		say(map, behind_folder(error, dir));
+	else
 		refuse(maps, map, behind_folder(error, dir));
 }
 

@@ -19,7 +19,7 @@
  * @name: of the file
  * @used: its registers are in the maps
  * @registers: rows of it
- * @error: why it is not used, one line; ""
+ * @error: why it is not used, or which column is skipped, one line; ""
  */
 struct ohtd_user_map {
 	char name[OHTD_USER_MAP_NAME_BYTES];
