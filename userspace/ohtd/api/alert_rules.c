@@ -146,7 +146,7 @@ static const char *rule_text(struct ohtd_call *call, struct json_object *tree, c
 
 	if (alone && json_object_object_get_ex(tree, "alert_rules", &rules) && json_object_object_get_ex(rules, code, &rule) &&
 	    !json_object_object_add(alone, code, json_object_get(rule)))
-		text = ohtd_call_text_of(call, "%s", json_object_to_json_string_ext(alone, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		text = ohtd_call_json_text(call, alone);
 	json_object_put(alone);
 	return text;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <json-c/json.h>
 
 #include "http/accept.h"
 #include "json/writer.h"
@@ -225,6 +226,14 @@ const char *ohtd_call_text_of(struct ohtd_call *call, const char *format, ...)
 	made = ohtd_call_alloc(call, n + 1);
 	memcpy(made, text, n);
 	return made;
+}
+
+const char *ohtd_call_json_text(struct ohtd_call *call, struct json_object *object)
+{
+	const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	size_t n = text ? strlen(text) : 0;
+
+	return text ? memcpy(ohtd_call_alloc(call, n + 1), text, n + 1) : NULL;
 }
 
 const char *ohtd_call_json(struct ohtd_call *call, const struct ohtd_shape *shape, const void *view)

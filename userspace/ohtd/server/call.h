@@ -20,6 +20,7 @@
 #include "robot/command.h"
 #include "robot/snapshot.h"
 
+struct json_object;
 struct ohtd_certificate;
 struct ohtd_conn;
 struct ohtd_document;
@@ -135,6 +136,8 @@ void *ohtd_call_alloc(struct ohtd_call *call, size_t bytes);
 /* A text in it. */
 const char *ohtd_call_text_of(struct ohtd_call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* JSON as a text in it, however long; NULL: out of memory. */
+const char *ohtd_call_json_text(struct ohtd_call *call, struct json_object *object);
 /* A struct as JSON in it, as the audit has it: without members that are secret, private or null. */
 const char *ohtd_call_json(struct ohtd_call *call, const struct ohtd_shape *shape, const void *view);
 

@@ -70,8 +70,7 @@ static const char *items_of(struct ohtd_call *call, const struct ohtd_change *ch
 				       json_object_get(now ? change->difference[i].now : change->difference[i].before));
 	if (items && now && change->version.waits)
 		json_object_object_add(items, "apply_at", json_object_new_string("standstill"));
-	text = items ? json_object_to_json_string_ext(items, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
-	text = text ? ohtd_call_text_of(call, "%s", text) : NULL;
+	text = items ? ohtd_call_json_text(call, items) : NULL;
 	json_object_put(items);
 	return text;
 }
