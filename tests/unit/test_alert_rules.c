@@ -302,6 +302,7 @@ static void a_text_is_joined_without_its_full_stop(void **state)
 	ohtd_alert_rule_text(&rule, 1001, text);
 	assert_string_equal(text, "It is far: 100.1 mm, above 100 mm. It goes on.");
 	snprintf(rule.text, sizeof(rule.text), "It is far.");
+	snprintf(rule.consequence, sizeof(rule.consequence), "It goes on");
 	ohtd_alert_rule_text(&rule, 1001, text);
 	assert_string_equal(text, "It is far: 100.1 mm, above 100 mm. It goes on.");
 }

@@ -231,21 +231,26 @@ void ohtd_alert_watch_acknowledge(struct ohtd_alert_watch *watch)
 
 /* ---- for people ---- */
 
+/* Of a text without its full stop, which a person may have written or not. */
+static int bare_length(const char *text)
+{
+	const size_t n = strlen(text);
+
+	return (int)(n && text[n - 1] == '.' ? n - 1 : n);
+}
+
 void ohtd_alert_rule_text(const struct ohtd_alert_rule *rule, int64_t value,
 			  char text[OHTD_ALERT_RULE_TEXT])
 {
 	const int decimals = (int)ohtd_telemetry_origin(rule->signal)->decimals;
 	const char *unit = ohtd_telemetry_info(rule->signal)->unit;
 	const char *gap = *unit ? " " : "";
-	size_t n = strlen(rule->text);
 	char window[32] = "";
 
-	/* A person may have ended it with a full stop. */
-	if (n && rule->text[n - 1] == '.')
-		n--;
 	if (rule->kind == OHTD_ALERT_RULE_INCREASE)
 		snprintf(window, sizeof(window), " in %g s", rule->window_ms / 1e3);
-	snprintf(text, OHTD_ALERT_RULE_TEXT, "%.*s: %.*f%s%s%s, %s %g%s%s. %s", (int)n, rule->text, decimals,
+	snprintf(text, OHTD_ALERT_RULE_TEXT, "%.*s: %.*f%s%s%s, %s %g%s%s. %.*s.", bare_length(rule->text), rule->text, decimals,
 		 (double)value / pow(10, decimals), gap, unit, window,
-		 rule->below ? "below" : "above", rule->limit, gap, unit, rule->consequence);
+		 rule->below ? "below" : "above", rule->limit, gap, unit,
+		 bare_length(rule->consequence), rule->consequence);
 }
