@@ -54,7 +54,7 @@ static void load_file(struct ohtd_user_maps *maps, struct oht_modmap *modmap, co
 		      const char *name)
 {
 	struct ohtd_user_map *map = next_item(maps, name);
-	char path[PATH_MAX], error[OHT_ERROR_BYTES];
+	char path[PATH_MAX], error[OHT_ERROR_BYTES] = "out of memory";
 	size_t registers = 0;
 
 	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path)) {
