@@ -74,6 +74,7 @@ function History({ active }: { active: Alert[] | undefined }) {
 						title: t.severity,
 						key: (a) => a.severity,
 						cell: (a) => t.severities[a.severity as Alert["severity"]] ?? a.severity,
+						nowrap: true,
 						wide: true,
 					},
 					{

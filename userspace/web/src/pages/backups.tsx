@@ -259,6 +259,7 @@ function Backups() {
 									{b.robot_name ? <p class="sub">{b.robot_name}</p> : null}
 								</>
 							),
+							nowrap: true,
 						},
 						{
 							id: "size",
