@@ -2,6 +2,7 @@
 """Registers of the user's tables as signals: all that knows signals knows them, and another table is another past."""
 import contextlib
 import csv
+import datetime
 import io
 import json
 import sqlite3
@@ -87,8 +88,10 @@ def test_a_register_of_the_user_is_a_signal_everywhere(begin):
 def test_another_table_is_another_past(begin):
     daemon = begin(HEADER + LOAD)
     assert daemon.post("alert-rules", HEAVY, role="administrator").status == 201
-    until(lambda: 617 in values(daemon, "hoist_load_kg", step_ms=1000).values(), what="a value of the first table")
-    first_to = history(daemon, "hoist_load_kg")["to"]
+    begun = until(lambda: len(begun := [t for t, value in values(daemon, "hoist_load_kg", step_ms=1000).items() if value == 617]) > 2 and begun,
+                  what="values of the first table")
+    # A column that begins now ends when the second table may be there.
+    first_to = f"{datetime.datetime.fromtimestamp(begun[-2] / 1000, datetime.timezone.utc):%FT%T}Z"
     # Another unit, another name before it: neither has the values of the first, and they are not lost.
     spare = LOAD.replace("0x0150,hoist_load,", "0x0152,spare,").replace("hoist_load_kg", "spare_kg")
     begin(HEADER + spare + LOAD.replace(",0.5,kg,", ",0.5,lb,"))
