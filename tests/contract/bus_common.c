@@ -72,6 +72,7 @@ static void stop_needs_no_role(void)
 	EXPECT_ERRNO(-bus->ops->stop(bus, 4711), 0);
 	told = bus_told_stop();
 	EXPECT_IS(told.cause, OHT_STOPPED_BY_SOFTWARE);
+	EXPECT_IS(told.state_from, OHT_STATE_READY);
 	EXPECT_IS(told.tag, 4711);
 	EXPECT_IS(bus_status().state, OHT_STATE_STOPPED);
 	EXPECT_IS(bus_status().causes, oht_cause_mask(OHT_STOPPED_BY_SOFTWARE));

@@ -91,6 +91,7 @@ void rtu_latch_init(struct rtu_latch *latch, bool outputs, uint64_t now_ns)
 	atomic_init(&latch->heartbeat_ns, now_ns);
 	latch->outputs = outputs;
 	latch->told = 0;
+	latch->state_told = OHT_STATE_STOPPED;
 }
 
 /* ---- the controller ---- */
@@ -160,6 +161,10 @@ void rtu_latch_stop(struct rtu_latch *latch, enum oht_stop_cause cause, uint64_t
 	uint64_t new;
 
 	do {
+		/* The event of the stop has both, so they are stored before the stop can be seen. */
+		if (state_in(old) != OHT_STATE_STOPPED)
+			atomic_store(&latch->since_ns, now_ns);
+		atomic_store(&latch->tag, tag);
 		new = (old & ~(LATCH_STATE | LATCH_CAUSES << LATCH_NEWEST)) | OHT_STATE_STOPPED |
 		      bit | bit << LATCH_NEWEST;
 		if (!(old & LATCH_CAUSES))
@@ -168,15 +173,13 @@ void rtu_latch_stop(struct rtu_latch *latch, enum oht_stop_cause cause, uint64_t
 		new = (new & ~(UINT32_MAX * (1ull << LATCH_STOPS))) |
 		      ((stops_in(old) + 1) & UINT32_MAX) << LATCH_STOPS;
 	} while (!atomic_compare_exchange_weak(&latch->word, &old, new));
-	if ((old & LATCH_STATE) != OHT_STATE_STOPPED)
-		atomic_store(&latch->since_ns, now_ns);
-	atomic_store(&latch->tag, tag);
 }
 
-static void note_act(struct rtu_latch *latch, uint64_t tag, uint64_t now_ns)
+static void note_act(struct rtu_latch *latch, enum oht_stop_state state, uint64_t tag, uint64_t now_ns)
 {
 	atomic_store(&latch->since_ns, now_ns);
 	atomic_store(&latch->tag, tag);
+	latch->state_told = state;
 }
 
 int rtu_latch_reset(struct rtu_latch *latch, uint64_t tag, uint64_t *blocking, uint64_t now_ns)
@@ -198,7 +201,7 @@ int rtu_latch_reset(struct rtu_latch *latch, uint64_t tag, uint64_t *blocking, u
 						     LATCH_CAUSES << LATCH_FIRST)) |
 					    OHT_STATE_READY))
 		return -EBUSY;
-	note_act(latch, tag, now_ns);
+	note_act(latch, OHT_STATE_READY, tag, now_ns);
 	return 0;
 }
 
@@ -217,7 +220,7 @@ int rtu_latch_enable(struct rtu_latch *latch, uint64_t tag, uint64_t *blocking, 
 		*blocking = causes_in(old);
 		return -ECANCELED;
 	}
-	note_act(latch, tag, now_ns);
+	note_act(latch, OHT_STATE_ENABLED, tag, now_ns);
 	return 0;
 }
 
@@ -233,7 +236,7 @@ int rtu_latch_disable(struct rtu_latch *latch, uint64_t tag, uint64_t now_ns)
 					    ((old & ~LATCH_STATE) | OHT_STATE_READY) +
 						    (1ull << LATCH_DISABLES)))
 		return -ECANCELED;
-	note_act(latch, tag, now_ns);
+	note_act(latch, OHT_STATE_READY, tag, now_ns);
 	return 0;
 }
 
@@ -283,6 +286,8 @@ void rtu_latch_look(const struct rtu_latch *latch, struct oht_stop_status *statu
 bool rtu_latch_news(struct rtu_latch *latch, struct oht_event *event)
 {
 	uint64_t word = atomic_load(&latch->word);
+	bool begins = latch->state_told != OHT_STATE_STOPPED;
+	unsigned int first = cause_in(word >> LATCH_FIRST), newest = cause_in(word >> LATCH_NEWEST);
 
 	if (stops_in(word) == latch->told)
 		return false;
@@ -295,9 +300,12 @@ bool rtu_latch_news(struct rtu_latch *latch, struct oht_event *event)
 		.journal_seq = latch->told,
 		.event_ns = event->time_ns,
 		.tag = atomic_load(&latch->tag),
-		.cause = cause_in(word >> LATCH_NEWEST),
+		.cause = begins && first ? first : newest,
+		.causes = causes_in(word),
 		.kind = OHT_KIND_STOP,
+		.state_from = latch->state_told,
 		.state_to = OHT_STATE_STOPPED,
 	};
+	latch->state_told = OHT_STATE_STOPPED;
 	return true;
 }

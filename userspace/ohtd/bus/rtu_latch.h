@@ -33,6 +33,7 @@
  * @deadman_ms: heartbeat period, 0: none is watched
  * @heartbeat_ns: the newest one
  * @told: stops that the control thread has been told of; its own
+ * @state_told: the state that it has been told of or has asked for; its own
  */
 struct rtu_latch {
 	_Atomic uint64_t word;
@@ -43,6 +44,7 @@ struct rtu_latch {
 	_Atomic uint32_t deadman_ms;
 	_Atomic uint64_t heartbeat_ns;
 	uint64_t told;
+	uint8_t state_told;
 };
 
 /* Stopped, because it begins. */
@@ -99,7 +101,7 @@ bool rtu_gate_is_open(const struct rtu_gate *gate);
 
 void rtu_latch_look(const struct rtu_latch *latch, struct oht_stop_status *status);
 
-/* A stop that has not been told yet. */
+/* Stops that have not been told yet, as one event: of a stop that has begun, the cause that began it. */
 bool rtu_latch_news(struct rtu_latch *latch, struct oht_event *event);
 
 #endif
