@@ -3,6 +3,7 @@
 
 There is no kernel here, so the entries are put into the database before the daemon starts.
 """
+import collections
 import contextlib
 import ctypes
 import os
@@ -266,11 +267,34 @@ def test_roles_and_methods(daemon):
     assert daemon.request("GET", "safety/events?limit=0").code == "token_missing"
 
 
-def test_without_a_kernel_there_is_nothing_to_record(daemon):
-    assert daemon.post("safety/stop", role="operator").status == 200
-    assert events(daemon) == ([], None)
+def counted(daemon):
+    """Stops of the last week, by cause."""
+    days = daemon.get("analytics/summary").json["items"]
+    return collections.Counter(stop["cause"] for day in days for stop in day["stops"] for _ in range(stop["count"]))
+
+
+def test_without_a_kernel_each_stop_is_kept_once(daemon):
+    """A stop of a stopped machine is none; one behind a reset is."""
+    def stop_twice():
+        seq = daemon.get("safety").json["journal_seq"]
+        for _ in range(2):
+            assert daemon.post("safety/stop", role="operator").status == 200
+        until(lambda: daemon.get("safety").json["journal_seq"] == seq + 2, what="both stops")
+        until(lambda: daemon.post("safety/reset", role="supervisor").status == 200, what="a reset")
+        return seq
+
+    def kept():
+        seq = stop_twice()
+        return until(lambda: [item for item in events(daemon)[0] if item["seq"] > seq], what="its entry")
+    stop_twice()
+    kept()
+    before = counted(daemon)
+    [item] = kept()
+    assert (item["kind"], item["from"], item["to"], item["causes"]) == ("stop", "ready", "stopped", ["software"])
+    assert item["actor"]["name"] == "operator"
+    assert counted(daemon) - before == {"software": 1}
     journal = daemon.get("health", role=None).json["journal"]
-    assert journal == {"state": "none", "newest_seq": 0, "missing": 0, "waiting": 0, "waiting_ms": None}
+    assert journal == {"state": "recording", "newest_seq": item["seq"], "missing": 0, "waiting": 0, "waiting_ms": None}
     latency = daemon.get("safety/latency").json["estop_to_low"]
     assert latency == dict.fromkeys(("count", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns"))
 

@@ -453,6 +453,39 @@ static void ring_names_every_reason_of_a_refusal(void **state)
 }
 
 /* Each reader at its own pace; the slow one is told what it has missed. */
+/* Stops and further causes of them, after the robot was made ready; how many of them are in the ring. */
+static unsigned int stops_in_ring(bool hardware_stop)
+{
+	struct fixture *f = fixture_create(hardware_stop);
+	struct ohtd_event_reader reader = { 0 };
+	struct ohtd_event_record record;
+	unsigned int stops = 0;
+
+	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+	fixture_open(f);
+	fixture_run_ms(f, 3000);
+	assert_string_equal(ohtd_state_name(f->control.state), "safe");
+	fake_bus_stop(f->fake, OHT_STOPPED_BY_DEADMAN);
+	fake_bus_stop(f->fake, OHT_STOPPED_BY_SOFTWARE);
+	fixture_run_ms(f, 100);
+	while (ohtd_event_ring_next(&f->control.event_ring, &reader, &record))
+		if (record.kind == OHTD_RECORD_STOP) {
+			assert_int_equal(record.stop.cause, OHT_STOPPED_BY_DEADMAN);
+			assert_int_equal(record.stop.state_from, OHT_STATE_READY);
+			stops++;
+		}
+	fixture_destroy(f);
+	return stops;
+}
+
+/* The journal of a device has it. */
+static void stop_is_told_once_and_only_without_a_journal(void **state)
+{
+	(void)state;
+	assert_int_equal(stops_in_ring(false), 1);
+	assert_int_equal(stops_in_ring(true), 0);
+}
+
 static void slow_reader_is_told_what_it_lost(void **state)
 {
 	static struct ohtd_event_ring ring;
@@ -514,6 +547,7 @@ int main(void)
 		cmocka_unit_test(time_out_is_raised_once_in_each_stay),
 		cmocka_unit_test(ring_tells_the_way_to_idle),
 		cmocka_unit_test(ring_names_every_reason_of_a_refusal),
+		cmocka_unit_test(stop_is_told_once_and_only_without_a_journal),
 		cmocka_unit_test(slow_reader_is_told_what_it_lost),
 		cmocka_unit_test(every_record_has_a_name),
 	};

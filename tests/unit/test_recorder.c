@@ -281,6 +281,59 @@ static void nothing_missed_makes_no_gap(void **state)
 	assert_int_equal(found_count, 4);
 }
 
+/* ---- a back-end without a journal ---- */
+
+static atomic_uint stops_made;
+static unsigned int stops_told;
+
+/* Every other stop was one of a machine that was stopped. */
+static bool next_stop(void *arg, struct oht_safety_event *event)
+{
+	(void)arg;
+	if (stops_told == atomic_load(&stops_made))
+		return false;
+	*event = (struct oht_safety_event){
+		.journal_seq = 2 * ++stops_told, .event_ns = ohtd_clock_monotonic_ns(&wall), .kind = OHT_KIND_STOP,
+		.cause = OHT_STOPPED_BY_SOFTWARE, .state_from = OHT_STATE_READY, .state_to = OHT_STATE_STOPPED,
+	};
+	return true;
+}
+
+static void start_without_journal(void)
+{
+	const struct ohtd_recorder_setup setup = { .boot_id = "boot", .clock = &wall, .store = store, .next = next_stop };
+
+	stops_told = 0;
+	atomic_store(&stops_made, 0);
+	recorder = ohtd_recorder_start(&setup);
+	assert_non_null(recorder);
+}
+
+static void stops_without_a_journal_are_kept(void **state)
+{
+	(void)state;
+	start_without_journal();
+	assert_int_equal(look().state, OHTD_RECORDER_RECORDING);
+	atomic_store(&stops_made, 3);
+	WAIT_FOR(look().newest_seq == 6);
+	atomic_store(&stops_made, 4);
+	stop();
+	/* Numbers begin anew; a run without a stop is no source. */
+	start_without_journal();
+	stop();
+	start_without_journal();
+	atomic_store(&stops_made, 1);
+	stop();
+	list();
+	assert_int_equal(found_count, 5);
+	for (unsigned int i = 0; i < found_count; i++) {
+		assert_int_equal(found[i].source_id, i < 4 ? 1 : 2);
+		assert_int_equal(found[i].entry.event.journal_seq, i < 4 ? 2 * i + 2 : 2);
+		assert_int_equal(found[i].entry.missing, 0);
+		assert_true(found[i].by_daemon && found[i].entry.wall_ns > 0);
+	}
+}
+
 /* ---- a store in trouble ---- */
 
 static void *hang_store(void *arg)
@@ -565,6 +618,7 @@ int main(void)
 		CASE(what_the_kernel_has_not_kept_is_a_gap),
 		CASE(a_single_entry_that_is_lost_is_a_gap),
 		CASE(nothing_missed_makes_no_gap),
+		CASE(stops_without_a_journal_are_kept),
 		CASE(hung_store_loses_nothing_that_the_kernel_keeps),
 		CASE(hung_store_loses_nothing_that_the_ring_holds),
 		CASE(more_than_the_ring_is_counted_at_once_and_a_gap_of_the_right_size),

@@ -95,7 +95,7 @@ struct kind {
 };
 
 static const char see_certificate[] = "See GET system/certificate; the one before stays in use.";
-static const char see_store[] = "See store in GET health; the kernel keeps the newest 256 entries meanwhile.";
+static const char see_store[] = "See store in GET health; entries wait meanwhile.";
 
 /* Of the reasons of the robot. One that only refuses is critical, should it be an alert all the same. */
 static const uint8_t severities[OHTD_WHYS] = {

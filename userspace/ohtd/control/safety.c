@@ -169,6 +169,25 @@ void ohtd_safety_refresh(struct ohtd_control *control)
 	}
 }
 
+/* The recorder reads the journal of a device. A further cause of a stop is no new stop. */
+static void record_stop(struct ohtd_control *control, const struct oht_safety_event *event)
+{
+	struct ohtd_event_record record = {
+		.time_ns = control->now_ns,
+		.tag = event->tag,
+		.kind = OHTD_RECORD_STOP,
+		.from = (uint8_t)control->state,
+		.to = (uint8_t)control->state,
+		.event = OHTD_EVENTS,
+		.role = OHTD_ROLE_SYSTEM,
+		.action = OHTD_NO_ACTION,
+		.stop = *event,
+	};
+
+	if (!control->bus->ops->hardware_stop && event->state_from != OHT_STATE_STOPPED)
+		ohtd_event_ring_put(&control->event_ring, &record);
+}
+
 void ohtd_safety_event(struct ohtd_control *control, const struct oht_safety_event *event)
 {
 	struct ohtd_safety *safety = &control->safety;
@@ -178,6 +197,7 @@ void ohtd_safety_event(struct ohtd_control *control, const struct oht_safety_eve
 	if (event->kind != OHT_KIND_STOP && event->kind != OHT_KIND_GLITCH)
 		return;
 	safety->stops++;
+	record_stop(control, event);
 	if (event->low_ns) {
 		safety->last_event_ns = event->event_ns;
 		safety->last_low_ns = event->low_ns;

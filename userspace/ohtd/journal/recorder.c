@@ -138,6 +138,11 @@ static int open_device(struct ohtd_recorder *recorder)
 
 /* ---- what was read ---- */
 
+static bool has_journal(const struct ohtd_recorder *recorder)
+{
+	return !recorder->setup.next;
+}
+
 /* With each entry a gap may come. */
 static bool has_room(const struct ohtd_recorder *recorder)
 {
@@ -200,6 +205,17 @@ static void read_entries(struct ohtd_recorder *recorder)
 	recorder->gone = r < 0;
 }
 
+/* A further stop of a stopped machine has a number but no entry, so numbers are left out. */
+static void read_stops(struct ohtd_recorder *recorder)
+{
+	struct oht_safety_event event;
+
+	while (has_room(recorder) && recorder->setup.next(recorder->setup.arg, &event)) {
+		event.tgid = (uint32_t)getpid();
+		append(recorder, event.event_ns)->event = event;
+	}
+}
+
 /* Nothing more can be read: of what the driver makes meanwhile it keeps the newest. */
 static void count_overwritten(struct ohtd_recorder *recorder)
 {
@@ -234,7 +250,7 @@ static int begin_listening(struct ohtd_recorder *recorder)
 	const struct ohtd_entry_place *place = &recorder->lookup.place;
 
 	/* The kernel must know what was kept, or it is not the source that it seems to be. */
-	if (oht_dev_subscribe_from(recorder->dev, OHT_WANT_SAFETY, place->seq)) {
+	if (has_journal(recorder) && oht_dev_subscribe_from(recorder->dev, OHT_WANT_SAFETY, place->seq)) {
 		recorder->listen_at_ns = now_ns(recorder) + AGAIN_MS * OHTD_NS_PER_MS;
 		return fail(recorder, errno == EINVAL ? -ESTALE : -errno);
 	}
@@ -301,7 +317,7 @@ static void write_entries(struct ohtd_recorder *recorder)
 
 static void look_for_device(struct ohtd_recorder *recorder)
 {
-	if (!recorder->dev && open_device(recorder))
+	if (has_journal(recorder) && !recorder->dev && open_device(recorder))
 		return;
 	if (now_ns(recorder) >= recorder->listen_at_ns && ohtd_outbox_is_free(&recorder->outbox)) {
 		recorder->lookup = (struct lookup){ .source = &recorder->source, .run = recorder->run };
@@ -313,9 +329,12 @@ static void look_for_device(struct ohtd_recorder *recorder)
 static void turn(struct ohtd_recorder *recorder)
 {
 	take_result(recorder);
-	if (!recorder->known && !ohtd_outbox_is_away(&recorder->outbox))
+	if (!has_journal(recorder))
+		read_stops(recorder);
+	/* Without a journal, a run without a stop makes no source. */
+	if (!recorder->known && !ohtd_outbox_is_away(&recorder->outbox) && (has_journal(recorder) || recorder->count))
 		look_for_device(recorder);
-	if (recorder->known && !recorder->gone) {
+	if (recorder->dev && recorder->known && !recorder->gone) {
 		read_entries(recorder);
 		count_overwritten(recorder);
 	}
@@ -328,7 +347,7 @@ static void turn(struct ohtd_recorder *recorder)
 
 static void wait_for(struct ohtd_recorder *recorder)
 {
-	bool reading = recorder->known && !recorder->gone;
+	bool reading = recorder->dev && recorder->known && !recorder->gone;
 	struct pollfd fds[2] = {
 		{ .fd = recorder->wake_fd, .events = POLLIN },
 		{ .fd = reading && has_room(recorder) ? oht_dev_fd(recorder->dev) : -1,
@@ -397,6 +416,10 @@ struct ohtd_recorder *ohtd_recorder_start(const struct ohtd_recorder_setup *setu
 		return NULL;
 	recorder->setup = *setup;
 	recorder->run = ohtd_run_of((uint32_t)getpid(), now_ns(recorder));
+	if (!has_journal(recorder)) {
+		recorder->source.device = recorder->run;
+		recorder->state = OHTD_RECORDER_RECORDING;
+	}
 	ohtd_outbox_init(&recorder->outbox, setup->store, setup->clock, NULL, take_back);
 	memcpy(recorder->source.boot_id, setup->boot_id, strnlen(setup->boot_id,
 	       sizeof(recorder->source.boot_id) - 1));

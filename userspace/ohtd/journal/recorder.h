@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the way of the stop's journal from the kernel into the store, on a thread of its own.
+ * Owns:     the way of the stop's journal from the kernel into the store, on a thread of its own; of a back-end without a
+ *           journal, that of the stops which the robot reports.
  * Contexts: start, stop: main thread. View: any thread.
  * Locks:    none; what others see is a handful of atomics.
  *
@@ -13,9 +14,11 @@
 #ifndef OHTD_JOURNAL_RECORDER_H
 #define OHTD_JOURNAL_RECORDER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct oht_dev;
+struct oht_safety_event;
 struct ohtd_clock;
 struct ohtd_recorder;
 struct ohtd_store;
@@ -27,6 +30,9 @@ struct ohtd_store;
  * @clock: time
  * @store: where entries go
  * @identify: ohtd_source_device(), or a test's
+ * @next: NULL: entries are read from @device. Else the back-end has no journal: its next stop, false: none. Called a few times a
+ *	second by the recorder's thread, and once more at the end
+ * @arg: passed to @next
  */
 struct ohtd_recorder_setup {
 	const char *device;
@@ -34,12 +40,14 @@ struct ohtd_recorder_setup {
 	struct ohtd_clock *clock;
 	struct ohtd_store *store;
 	int (*identify)(struct oht_dev *dev, uint64_t *device);
+	bool (*next)(void *arg, struct oht_safety_event *event);
+	void *arg;
 };
 
 #define OHTD_RECORDER_WAITING_MAX	4096
 
 enum ohtd_recorder_state {
-	OHTD_RECORDER_OFF,		/* the back-end or the device has no journal */
+	OHTD_RECORDER_OFF,		/* the device has no journal */
 	OHTD_RECORDER_NO_DEVICE,	/* waits for the device */
 	OHTD_RECORDER_RECORDING,
 	OHTD_RECORDER_FAILING,		/* the store did not take it; tried again every second */
@@ -73,7 +81,7 @@ struct ohtd_recorder *ohtd_recorder_start(const struct ohtd_recorder_setup *setu
 /* Takes what is there now, ends the thread. Waits for a store that does not refuse. NULL is allowed. */
 void ohtd_recorder_stop(struct ohtd_recorder *recorder);
 
-/* NULL: there is none, OHTD_RECORDER_OFF. */
+/* NULL: OHTD_RECORDER_OFF. */
 void ohtd_recorder_look(const struct ohtd_recorder *recorder, struct ohtd_recorder_view *view);
 
 #endif /* OHTD_JOURNAL_RECORDER_H */

@@ -191,6 +191,20 @@ static int open_audit(struct running *run)
 	return 0;
 }
 
+/* Called by the recorder's thread. */
+static bool next_stop(void *arg, struct oht_safety_event *event)
+{
+	struct running *run = arg;
+	struct ohtd_event_record record;
+
+	while (ohtd_robot_event(run->robot, &run->stops_read, &record))
+		if (record.kind == OHTD_RECORD_STOP) {
+			*event = record.stop;
+			return true;
+		}
+	return false;
+}
+
 /* Before anything of ours stops or resets, so that it hears of all of it. */
 static int open_journal(struct running *run)
 {
@@ -200,10 +214,10 @@ static int open_journal(struct running *run)
 		.clock = &run->clock,
 		.store = run->store,
 		.identify = ohtd_source_device,
+		.next = run->config->backend == OHTD_BACKEND_RTU ? next_stop : NULL,
+		.arg = run,
 	};
 
-	if (run->config->backend == OHTD_BACKEND_RTU)
-		return 0;
 	run->recorder = ohtd_recorder_start(&setup);
 	return run->recorder ? 0 : fail(run, "journal thread");
 }
@@ -487,7 +501,7 @@ static int open_all(struct running *run)
 		return judge(run, errno);
 	if (open_store(run) || open_auth(run) || open_accounts(run) || open_audit(run))
 		return -1;
-	if (open_journal(run) || open_robot(run) || open_rules(run) || open_settings(run) ||
+	if (open_robot(run) || open_journal(run) || open_rules(run) || open_settings(run) ||
 	    open_history(run) || open_gateway(run) || open_webhooks(run) || open_backups(run))
 		return -1;
 	return open_server(run);

@@ -174,7 +174,7 @@ void ohtd_robot_log(struct ohtd_robot *robot, struct ohtd_event_reader *reader)
 			tell_passage(&record);
 		else if (record.kind == OHTD_RECORD_DRIVE_LEFT_ON)
 			tell_drive_left_on(&record);
-		else
+		else if (record.kind != OHTD_RECORD_STOP)	/* its transition is logged */
 			tell(&record);
 	}
 	if (reader->lost != lost)

@@ -33,6 +33,7 @@ struct running {
 	struct ohtd_workers *workers;
 	struct ohtd_checks *checks;
 	struct ohtd_recorder *recorder;
+	struct ohtd_event_reader stops_read;	/* the recorder's thread */
 	struct ohtd_keeper *keeper;
 	struct ohtd_alert_keeper *alert_keeper;
 	struct ohtd_robot *robot;

@@ -28,6 +28,7 @@ static const char *const record_names[] = {
 	[OHTD_RECORD_LIMITS]		= "limits",
 	[OHTD_RECORD_PASSAGE]		= "passage",
 	[OHTD_RECORD_DRIVE_LEFT_ON]	= "drive_left_on",
+	[OHTD_RECORD_STOP]		= "stop",
 };
 
 _Static_assert(COUNT(record_names) == OHTD_RECORDS, "a name for every kind");

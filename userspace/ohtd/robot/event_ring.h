@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "oht_client.h"
 #include "robot/snapshot.h"
 
 #define OHTD_EVENT_RECORDS	1024	/* a power of two; minutes, even while everything fails */
@@ -37,6 +38,7 @@ enum ohtd_record_kind {
 	OHTD_RECORD_LIMITS,		/* @user: limits of motion of the reading @generation are in force */
 	OHTD_RECORD_PASSAGE,		/* a station or a tag was passed */
 	OHTD_RECORD_DRIVE_LEFT_ON,	/* the daemon ends and the drive has not confirmed the stop telegrams */
+	OHTD_RECORD_STOP,		/* a stop has begun, on a back-end without a journal: @stop */
 	OHTD_RECORDS,
 };
 
@@ -63,6 +65,7 @@ enum ohtd_record_kind {
  * @before: CONTROL_*: the holder before this event, "" without one
  * @command: COMMAND: as it is now
  * @passage: PASSAGE: what was passed
+ * @stop: STOP: as the back-end reports it
  */
 struct ohtd_event_record {
 	uint64_t number;
@@ -85,6 +88,7 @@ struct ohtd_event_record {
 	char before[OHTD_HOLDER_USER_BYTES];
 	struct ohtd_command_view command;
 	struct ohtd_passage_view passage;
+	struct oht_safety_event stop;
 };
 
 #define OHTD_EVENT_RECORD_WORDS	(sizeof(struct ohtd_event_record) / 8)
