@@ -217,6 +217,34 @@ static void a_jog_gives_no_cycle(void **state)
 	driver_end(d);
 }
 
+static void a_value_that_never_comes_leaves_the_others_their_turns(void **state)
+{
+	struct driver *d = driver_safe(3000);
+	const struct ohtd_unit *power = ohtd_unit_seen(&d->f->control.modules, POWER);
+	const struct ohtd_unit *safety = ohtd_unit_seen(&d->f->control.modules, SAFETY);
+	struct ohtd_answer answer;
+	uint64_t before;
+
+	(void)state;
+	d->f->control.device.info.caps &= ~OHT_HAS_EXACT_TIMING;
+	driver_sim(d, "fault 2 exception code=6 register=rail_12v_voltage");
+	driver_run_ms(d, 40000);
+	for (unsigned int i = 0; i < safety->values.count; i++)
+		if (safety->values.values[i].state == OHTD_REGISTER_OK)
+			assert_true(d->f->control.now_ns - safety->values.values[i].time_ns < 35 * OHTD_NS_PER_S);
+	driver_asks(d, OHTD_COMMAND_ENABLE);
+	answer = driver_move(d, 21000, 300);
+	driver_done(&answer);
+	driver_run_ms(d, 10000);
+	before = power->view.exceptions;
+	driver_run_ms(d, 20000);
+	driver_state(d, OHTD_STATE_MOVE);
+	assert_in_range(power->view.exceptions - before, 0, 2);
+	/* Of the 12 V both share the block. */
+	assert_in_range(old_values(d), 1, 2);
+	driver_end(d);
+}
+
 /* ---- pause, resume, stop ---- */
 
 static void pause_keeps_the_target_and_resume_goes_on(void **state)
@@ -710,6 +738,7 @@ int main(void)
 		cmocka_unit_test(soft_limits_hold),
 		cmocka_unit_test(what_telemetry_shows_is_read_while_the_outputs_are_on),
 		cmocka_unit_test(a_jog_gives_no_cycle),
+		cmocka_unit_test(a_value_that_never_comes_leaves_the_others_their_turns),
 		cmocka_unit_test(pause_keeps_the_target_and_resume_goes_on),
 		cmocka_unit_test(pause_before_the_first_movement_keeps_the_target),
 		cmocka_unit_test(stop_ends_the_command_and_leaves_the_outputs),

@@ -79,6 +79,7 @@ struct ohtd_transfer {
  * @poll_next: next block of @blocks.poll
  * @sweep_next: next block of @blocks.sweep
  * @shown_next: the same, where it has a value that would be old soon
+ * @asked_ns: when each register was asked for in this way
  * @backoff_ms: between probes of a silent unit
  * @lost_since_ns: when it was lost, 0 when not
  * @escalated: the second loss action has been taken
@@ -113,6 +114,7 @@ struct ohtd_unit {
 	uint8_t marks[OHTD_REGISTERS_MAX];
 	struct ohtd_blocks blocks;
 	unsigned int poll_next, sweep_next, shown_next;
+	uint64_t asked_ns[OHTD_REGISTERS_MAX];
 	uint32_t backoff_ms;
 	uint64_t lost_since_ns;
 	uint64_t health_since_ns;

@@ -14,6 +14,8 @@
 #define SWEEPS_FOR_A_READ	3
 /* Telemetry counts a value as old after 10 s. From this age on it is asked for in front of what nobody sees. */
 #define SHOWN_AGE_NS	(5 * OHTD_NS_PER_S)
+/* One that does not answer is asked again after half of its age, and this at most: each time-out makes the safety module wait. */
+#define ASK_AGAIN_NS	(60 * OHTD_NS_PER_S)
 /* At most one in this time takes a cycle. The modules have five blocks of such values, a user's tables up to eight more. */
 #define TAKE_AGAIN_NS	(500 * OHTD_NS_PER_MS)
 /* Not so soon behind a motion: who jogs in steps goes on. */
@@ -307,6 +309,16 @@ static bool sweep_overdue(struct ohtd_modules *modules)
 	       (sweep_hidden(modules) || sweep_position(modules) || sweep_signal(modules, ages));
 }
 
+/* Register @i of @unit is shown by telemetry, and would be old soon. */
+static bool shown_due(const struct ohtd_modules *modules, const struct ohtd_unit *unit, unsigned int i)
+{
+	uint64_t read_ns = unit->values.values[i].time_ns, asked_ns = unit->asked_ns[i];
+	uint64_t wait_ns = asked_ns > read_ns ? (asked_ns - read_ns) / 2 : 0;
+
+	return unit->plan->shown[i] && modules->now_ns - read_ns >= SHOWN_AGE_NS &&
+	       modules->now_ns - asked_ns >= (wait_ns < ASK_AGAIN_NS ? wait_ns : ASK_AGAIN_NS);
+}
+
 /* From the first register of @block that telemetry shows, and that would be old soon, to the last one. False: there is none. */
 static bool cut_to_shown(const struct ohtd_modules *modules, const struct ohtd_unit *unit, struct ohtd_block *block)
 {
@@ -315,7 +327,7 @@ static bool cut_to_shown(const struct ohtd_modules *modules, const struct ohtd_u
 
 	block->registers = 0;
 	for (i = block->first; i < end; i++) {
-		if (!unit->plan->shown[i] || modules->now_ns - unit->values.values[i].time_ns < SHOWN_AGE_NS)
+		if (!shown_due(modules, unit, i))
 			continue;
 		if (!block->registers)
 			*block = (struct ohtd_block){ .address = reg[i].address, .first = (uint16_t)i };
@@ -345,6 +357,15 @@ static bool spares_cycle(const struct ohtd_modules *modules)
 	       (ohtd_setpoint_rests(modules) && modules->now_ns - modules->led_ns > TAKE_REST_NS);
 }
 
+static bool submit_shown(struct ohtd_modules *modules, struct ohtd_unit *unit, struct ohtd_transfer *transfer)
+{
+	unsigned int i;
+
+	for (i = 0; i < transfer->block.registers; i++)
+		unit->asked_ns[transfer->block.first + i] = modules->now_ns;
+	return submit_read(modules, unit, transfer);
+}
+
 /* What telemetry shows would be old before a long move ends, or while the outputs stay on. */
 static bool sweep_shown(struct ohtd_modules *modules)
 {
@@ -364,7 +385,7 @@ static bool sweep_shown(struct ohtd_modules *modules)
 			modules->take_again_ns = modules->now_ns + TAKE_AGAIN_NS;
 		}
 		modules->swept_cycle = modules->snapshot->bus.cycles;
-		return submit_read(modules, unit, &transfer);
+		return submit_shown(modules, unit, &transfer);
 	}
 	return false;
 }

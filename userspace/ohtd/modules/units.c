@@ -281,6 +281,7 @@ static void forget_refusals(struct ohtd_unit *unit)
 {
 	unit->refused_ns = 0;
 	memset(unit->marks, 0, sizeof(unit->marks));
+	memset(unit->asked_ns, 0, sizeof(unit->asked_ns));
 	ohtd_shown_forget(unit);
 }
 
