@@ -18,6 +18,8 @@
 #define ASK_AGAIN_NS	(60 * OHTD_NS_PER_S)
 /* At most one in this time takes a cycle. The modules have five blocks of such values, a user's tables up to eight more. */
 #define TAKE_AGAIN_NS	(500 * OHTD_NS_PER_MS)
+/* It waits no longer for an answer: beside one lost answer of the safety module, a longer wait would be its loss. */
+#define TAKE_TIMEOUT_US	20000
 /* Not so soon behind a motion: who jogs in steps goes on. */
 #define TAKE_REST_NS	(1 * OHTD_NS_PER_S)
 /* Where the robot is held at rest, a position that was refused is asked for again so soon. */
@@ -35,8 +37,8 @@ static bool at_ease(const struct ohtd_unit *unit)
 	return !unit->view.errors_in_row && !unit->attempts;
 }
 
-static bool submit_read(struct ohtd_modules *modules, const struct ohtd_unit *unit,
-			struct ohtd_transfer *transfer)
+static bool submit_within(struct ohtd_modules *modules, const struct ohtd_unit *unit,
+			  const struct ohtd_transfer *transfer, uint32_t timeout_us)
 {
 	const struct oht_request request = {
 		.unit = unit->view.unit,
@@ -44,10 +46,16 @@ static bool submit_read(struct ohtd_modules *modules, const struct ohtd_unit *un
 		.priority = OHT_PRIORITY_BACKGROUND,
 		.address = transfer->block.address,
 		.count = transfer->block.words,
-		.timeout_us = ohtd_unit_quick_us(modules, unit),
+		.timeout_us = timeout_us,
 	};
 
 	return ohtd_transfer_submit(modules, &request, transfer);
+}
+
+static bool submit_read(struct ohtd_modules *modules, const struct ohtd_unit *unit,
+			const struct ohtd_transfer *transfer)
+{
+	return submit_within(modules, unit, transfer, ohtd_unit_quick_us(modules, unit));
 }
 
 static bool submit_poll(struct ohtd_modules *modules, struct ohtd_unit *unit)
@@ -357,13 +365,14 @@ static bool spares_cycle(const struct ohtd_modules *modules)
 	       (ohtd_setpoint_rests(modules) && modules->now_ns - modules->led_ns > TAKE_REST_NS);
 }
 
-static bool submit_shown(struct ohtd_modules *modules, struct ohtd_unit *unit, struct ohtd_transfer *transfer)
+static bool submit_shown(struct ohtd_modules *modules, struct ohtd_unit *unit, const struct ohtd_transfer *transfer)
 {
+	uint32_t quick_us = ohtd_unit_quick_us(modules, unit), longest_us = TAKE_TIMEOUT_US * modules->time_factor;
 	unsigned int i;
 
 	for (i = 0; i < transfer->block.registers; i++)
 		unit->asked_ns[transfer->block.first + i] = modules->now_ns;
-	return submit_read(modules, unit, transfer);
+	return submit_within(modules, unit, transfer, quick_us < longest_us ? quick_us : longest_us);
 }
 
 /* What telemetry shows would be old before a long move ends, or while the outputs stay on. */
