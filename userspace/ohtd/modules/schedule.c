@@ -367,12 +367,14 @@ static bool spares_cycle(const struct ohtd_modules *modules)
 
 static bool submit_shown(struct ohtd_modules *modules, struct ohtd_unit *unit, const struct ohtd_transfer *transfer)
 {
-	uint32_t quick_us = ohtd_unit_quick_us(modules, unit), longest_us = TAKE_TIMEOUT_US * modules->time_factor;
+	uint32_t timeout_us = ohtd_unit_quick_us(modules, unit), longest_us = TAKE_TIMEOUT_US * modules->time_factor;
 	unsigned int i;
 
+	if (ohtd_unit_in_plan(modules, unit) && timeout_us > longest_us)
+		timeout_us = longest_us;
 	for (i = 0; i < transfer->block.registers; i++)
 		unit->asked_ns[transfer->block.first + i] = modules->now_ns;
-	return submit_within(modules, unit, transfer, quick_us < longest_us ? quick_us : longest_us);
+	return submit_within(modules, unit, transfer, timeout_us);
 }
 
 /* What telemetry shows would be old before a long move ends, or while the outputs stay on. */
