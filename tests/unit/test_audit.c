@@ -147,6 +147,26 @@ static void acts_of_operators_wash_nothing_out(void **state)
 	assert_int_equal(count("act = 'POST robot/commands'"), 1001);
 }
 
+/* Threads come with times that are not in order: none of them refills a bucket or ends a series. */
+static void a_time_that_is_older_than_the_newest_counts_as_none(void **state)
+{
+	uint64_t newest_ns;
+
+	(void)state;
+	pass(3600);
+	newest_ns = manual.now_ns;
+	for (int i = 0; i < 200; i++) {
+		atomic_store(&manual.now_ns, newest_ns - (i & 1 ? 0 : OHTD_NS_PER_MS));
+		add("", "DELETE control", OHTD_AUDIT_REFUSED, NULL);
+		add("anna", "jog", OHTD_AUDIT_REPEATS, NULL);
+		if (i % 10 == 0)
+			ohtd_audit_turn(audit);
+	}
+	assert_int_equal(count("act = 'DELETE control'"), 30);
+	assert_int_equal(count("act = 'jog'"), 1);
+	assert_int_equal(count("TRUE"), 31);
+}
+
 static void of_what_repeats_there_are_the_first_and_the_end(void **state)
 {
 	(void)state;
@@ -357,6 +377,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(refusals_are_bounded_for_each_kind_of_client),
 		CASE(acts_of_operators_wash_nothing_out),
+		CASE(a_time_that_is_older_than_the_newest_counts_as_none),
 		CASE(of_what_repeats_there_are_the_first_and_the_end),
 		CASE(what_finds_no_room_is_counted_behind_a_gap),
 		cmocka_unit_test_setup_teardown(the_oldest_go_and_the_tree_goes_on, set_up_few, tear_down),

@@ -67,6 +67,17 @@ static void test_ten_seconds(void **state)
 	assert_false(ohtd_ticket_take(*state, ticket.revealed, &bond, NOW_MS + 10000, &who));
 }
 
+/* The loop that takes it read its clock before the one that drew it, or draws another one meanwhile. */
+static void test_of_a_later_time(void **state)
+{
+	struct ohtd_secret ticket = draw(*state, "a"), other;
+	struct ohtd_principal who = person("b");
+
+	assert_int_equal(ohtd_ticket_draw(*state, &who, &bond, NOW_MS - 1, &other), 0);
+	assert_true(ohtd_ticket_take(*state, ticket.revealed, &bond, NOW_MS - 1, &who));
+	assert_string_equal(who.session, "a");
+}
+
 static void test_only_there(void **state)
 {
 	static const struct ohtd_ticket_bond others[] = {
@@ -148,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_once),
 		TEST(test_ten_seconds),
+		TEST(test_of_a_later_time),
 		TEST(test_only_there),
 		TEST(test_any_page),
 		TEST(test_nonsense),

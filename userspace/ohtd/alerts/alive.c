@@ -5,11 +5,6 @@
 #include "control/robot.h"
 #include "store/store.h"
 
-static uint64_t age_ms(uint64_t since_ns, uint64_t now_ns)
-{
-	return now_ns > since_ns ? (now_ns - since_ns) / OHTD_NS_PER_MS : 0;
-}
-
 void ohtd_alive_look(struct ohtd_alive *alive, const struct ohtd_snapshot *snapshot,
 		     struct ohtd_store *store, uint64_t now_ns)
 {
@@ -17,12 +12,12 @@ void ohtd_alive_look(struct ohtd_alive *alive, const struct ohtd_snapshot *snaps
 
 	if (store)
 		ohtd_store_look(store, &view);
-	alive->control_age_ms = age_ms(snapshot->time_ns, now_ns);
+	alive->control_age_ms = ohtd_since(now_ns, snapshot->time_ns) / OHTD_NS_PER_MS;
 	alive->control = alive->control_age_ms <=
 			 (uint64_t)OHTD_CONTROL_STALLED_MS * snapshot->bus.time_factor;
 	alive->loops = !snapshot->loops_stalled;
 	alive->store_lost = view.busy_since_ns && snapshot->safety.state != OHTD_SAFETY_ENABLED &&
-			    age_ms(view.busy_since_ns, now_ns) > OHTD_STORE_LOST_MS;
+			    ohtd_since(now_ns, view.busy_since_ns) / OHTD_NS_PER_MS > OHTD_STORE_LOST_MS;
 }
 
 bool ohtd_alive_all(const struct ohtd_alive *alive)

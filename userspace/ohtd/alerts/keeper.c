@@ -158,7 +158,7 @@ static void end_missing(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 
 		if (!entry->ended_ns && !find_alert(list, entry->key))
 			end_entry(keeper, entry, now_ns);
-		if (entry->ended_ns && !entry->changed && now_ns - entry->ended_ns > AGAIN_NS)
+		if (entry->ended_ns && !entry->changed && ohtd_since(now_ns, entry->ended_ns) > AGAIN_NS)
 			*entry = keeper->entries[--keeper->entry_count];
 		else
 			i++;
@@ -220,7 +220,7 @@ static void note_coming(struct ohtd_alert_keeper *keeper, struct entry *entry, c
 			uint64_t now_ns)
 {
 	struct ohtd_alert_row *row = &entry->row;
-	const int64_t three_ns = (int64_t)(now_ns - entry->came_ns[1]);
+	const int64_t three_ns = (int64_t)ohtd_since(now_ns, entry->came_ns[1]);
 
 	row->times++;
 	snprintf(row->text, sizeof(row->text), "%s", alert->text);

@@ -215,10 +215,12 @@ static void fill_all(struct ohtd_audit *audit, uint64_t time_ns)
 	for (size_t i = 0; i < OHTD_AUDIT_BUCKETS; i++) {
 		struct ohtd_audit_bucket *bucket = &audit->buckets[i];
 
-		bucket->left += (double)(time_ns - bucket->filled_ns) / (double)floods[i].each_ns;
+		uint64_t passed_ns = ohtd_since(time_ns, bucket->filled_ns);
+
+		bucket->left += (double)passed_ns / (double)floods[i].each_ns;
 		if (bucket->left > floods[i].most)
 			bucket->left = floods[i].most;
-		bucket->filled_ns = time_ns;
+		bucket->filled_ns += passed_ns;
 	}
 }
 
@@ -271,9 +273,9 @@ static void look_at_flood(struct ohtd_audit *audit, enum ohtd_audit_flood flood,
 
 	if (!bucket->left_out)
 		return;
-	if (bucket->left < 1 && time_ns - bucket->told_ns < FLOOD_TOLD_NS)
+	if (bucket->left < 1 && ohtd_since(time_ns, bucket->told_ns) < FLOOD_TOLD_NS)
 		return;
-	if (time_ns - bucket->told_ns < FLOOD_OVER_NS)
+	if (ohtd_since(time_ns, bucket->told_ns) < FLOOD_OVER_NS)
 		return;
 	bucket->told_ns = time_ns;
 	tell_left_out(audit, flood);
@@ -305,7 +307,7 @@ static bool is_first(struct ohtd_audit *audit, const struct ohtd_audit_row *row,
 	for (size_t i = 0; i < OHTD_AUDIT_SERIES; i++) {
 		struct ohtd_audit_series *series = &audit->series[i];
 
-		if (series->last_ns && is_same(&series->row, row) && time_ns - series->last_ns < SERIES_NS) {
+		if (series->last_ns && is_same(&series->row, row) && ohtd_since(time_ns, series->last_ns) < SERIES_NS) {
 			series->row = *row;
 			series->count++;
 			series->last_ns = time_ns;
@@ -322,7 +324,7 @@ static bool is_first(struct ohtd_audit *audit, const struct ohtd_audit_row *row,
 static void look_at_series(struct ohtd_audit *audit, uint64_t time_ns)
 {
 	for (size_t i = 0; i < OHTD_AUDIT_SERIES; i++)
-		if (audit->series[i].last_ns && time_ns - audit->series[i].last_ns >= SERIES_NS)
+		if (audit->series[i].last_ns && ohtd_since(time_ns, audit->series[i].last_ns) >= SERIES_NS)
 			end_series(audit, &audit->series[i]);
 }
 
@@ -353,12 +355,14 @@ void ohtd_audit_add(struct ohtd_audit *audit, const struct ohtd_audit_row *row, 
 		    struct ohtd_audit_wait *wait)
 {
 	struct ohtd_audit_row own = *row;
-	uint64_t time_ns = now_ns(audit);
+	uint64_t time_ns;
 
 	own.time_ns = wall_ns(audit);
 	snprintf(own.boot, sizeof(own.boot), "%s", audit->boot_id);
 	ohtd_audit_make_printable(&own);
 	pthread_mutex_lock(&audit->lock);
+	/* Read here, so that no other thread has used a later time before. */
+	time_ns = now_ns(audit);
 	if ((!(flags & OHTD_AUDIT_REPEATS) || is_first(audit, &own, time_ns)) && is_taken(audit, &own, flags, time_ns)) {
 		put(audit, &own, wait);
 		wait = NULL;
@@ -394,9 +398,10 @@ void ohtd_audit_own(struct ohtd_audit *audit, const char *act, const char *objec
 
 void ohtd_audit_turn(struct ohtd_audit *audit)
 {
-	uint64_t time_ns = now_ns(audit);
+	uint64_t time_ns;
 
 	pthread_mutex_lock(&audit->lock);
+	time_ns = now_ns(audit);
 	fill_all(audit, time_ns);
 	for (unsigned int i = 0; i < OHTD_AUDIT_BUCKETS; i++)
 		look_at_flood(audit, i, time_ns);

@@ -189,7 +189,7 @@ static void is_signed(struct ohtd_store_job *job)
 
 void ohtd_audit_sign(struct ohtd_audit *audit, uint64_t now_ns)
 {
-	if (now_ns - audit->sign_ns < SIGN_EVERY_NS || atomic_load(&audit->size) <= atomic_load(&audit->signed_size) ||
+	if (ohtd_since(now_ns, audit->sign_ns) < SIGN_EVERY_NS || atomic_load(&audit->size) <= atomic_load(&audit->signed_size) ||
 	    atomic_exchange(&audit->signing, true))
 		return;
 	audit->sign_ns = now_ns;

@@ -113,7 +113,7 @@ static void count_pair(struct ohtd_backoff *backoff, const char *account, const 
 
 	if (!pair)
 		pair = make_pair(backoff, account, address);
-	else if (now_ns - pair->last_ns > OHTD_BACKOFF_FORGET_S * OHTD_NS_PER_S)
+	else if (ohtd_since(now_ns, pair->last_ns) > OHTD_BACKOFF_FORGET_S * OHTD_NS_PER_S)
 		pair->failures = 0;
 	pair->failures++;
 	set_wait(pair, now_ns);
@@ -123,7 +123,7 @@ static void count_pair(struct ohtd_backoff *backoff, const char *account, const 
 
 static void run_out(struct bucket *bucket, unsigned int each_s, uint64_t now_ns)
 {
-	uint64_t gone = (now_ns - bucket->since_ns) / (each_s * OHTD_NS_PER_S);
+	uint64_t gone = ohtd_since(now_ns, bucket->since_ns) / (each_s * OHTD_NS_PER_S);
 
 	if (gone >= bucket->level) {
 		bucket->level = 0;
@@ -235,7 +235,7 @@ static unsigned int look(struct ohtd_backoff *backoff, const char *account, cons
 
 	if (pair && pair->until_ns > until_ns)
 		until_ns = pair->until_ns;
-	return until_ns > now_ns ? (unsigned int)((until_ns - now_ns) / OHTD_NS_PER_S) + 1 : 0;
+	return until_ns > now_ns ? (unsigned int)(ohtd_since(until_ns, now_ns) / OHTD_NS_PER_S) + 1 : 0;
 }
 
 unsigned int ohtd_backoff_wait_s(struct ohtd_backoff *backoff, const char *account,

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
+#include "base/clock.h"
 #include "base/hex.h"
 
 #define LIFE_MS		(OHTD_TICKET_LIFE_S * 1000ull)
@@ -48,7 +49,7 @@ void ohtd_tickets_destroy(struct ohtd_tickets *tickets)
 
 static bool is_free(const struct entry *entry, uint64_t now_ms)
 {
-	return !*entry->text || now_ms - entry->drawn_ms >= LIFE_MS;
+	return !*entry->text || ohtd_since(now_ms, entry->drawn_ms) >= LIFE_MS;
 }
 
 /* Where a ticket of that session goes: to a free place, or to that of its oldest. */

@@ -104,6 +104,21 @@ struct ohtd_manual_clock {
 void ohtd_manual_clock_advance(struct ohtd_manual_clock *manual, uint64_t ns);
 
 /**
+ * ohtd_since() - time from one moment to another of the same clock
+ * @now: the later one, in any unit
+ * @then: the earlier one, in the same unit
+ *
+ * A thread that reads the clock and then waits for a lock can find a moment there that is later than its own. The plain
+ * difference of unsigned numbers is then some 600 years.
+ *
+ * Return: 0 when @then is later than @now.
+ */
+static inline uint64_t ohtd_since(uint64_t now, uint64_t then)
+{
+	return now > then ? now - then : 0;
+}
+
+/**
  * ohtd_clock_init() - start a clock
  * @clock: to fill; outlives all users
  * @ops: where time comes from

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 struct code {
 	_Atomic(const char *) code;	/* NULL: free; once set it stays */
 	_Atomic(const char *) room;
@@ -45,7 +47,7 @@ static bool is_over(const struct code *slot, uint64_t now_ns)
 {
 	uint64_t since_ns = atomic_load(&slot->since_ns);
 
-	return now_ns >= since_ns && now_ns - since_ns >= OHTD_LOG_WINDOW_NS;
+	return ohtd_since(now_ns, since_ns) >= OHTD_LOG_WINDOW_NS;
 }
 
 bool ohtd_log_limit_take(const char *room, const char *code, uint64_t now_ns)

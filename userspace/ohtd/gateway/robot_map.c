@@ -150,7 +150,7 @@ static void fill_alarms(const struct ohtd_why_list *faults, uint16_t *words)
 void ohtd_map_fill(const struct ohtd_snapshot *snapshot, uint64_t now_ns,
 		   uint16_t words[OHTD_MAP_REGISTERS])
 {
-	uint64_t age_ms = now_ns > snapshot->time_ns ? (now_ns - snapshot->time_ns) / OHTD_NS_PER_MS : 0;
+	uint64_t age_ms = ohtd_since(now_ns, snapshot->time_ns) / OHTD_NS_PER_MS;
 
 	memset(words, 0, OHTD_MAP_REGISTERS * sizeof(words[0]));
 	words[OHTD_MAP_AT_VERSION] = OHTD_MAP_VERSION;

@@ -245,7 +245,7 @@ static bool is_trusted(const struct ohtd_history *history)
 	uint64_t boot_ns = ohtd_clock_boottime_ns(history->setup.clock);
 
 	return history->run.synchronised &&
-	       (!history->jump_boot_ns || boot_ns - history->jump_boot_ns > DISTRUST_NS);
+	       (!history->jump_boot_ns || ohtd_since(boot_ns, history->jump_boot_ns) > DISTRUST_NS);
 }
 
 /* What is to be done next; with the lock held. */

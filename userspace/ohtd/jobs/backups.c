@@ -725,7 +725,7 @@ static int64_t newest_s(struct ohtd_backups *backups, int64_t now_s)
 void ohtd_backups_tick(struct ohtd_backups *backups)
 {
 	uint64_t now_ns = ohtd_clock_monotonic_ns(backups->setup.clock);
-	int64_t up_s = (int64_t)((now_ns - backups->began_ns) / OHTD_NS_PER_S);
+	int64_t up_s = (int64_t)(ohtd_since(now_ns, backups->began_ns) / OHTD_NS_PER_S);
 	struct ohtd_backup_values wanted = ohtd_settings_backup(backups->setup.settings);
 	int64_t wall_s, job;
 

@@ -157,7 +157,7 @@ void ohtd_channels_written(struct ohtd_loop *loop, const struct ohtd_subscriptio
 	    message->seen_ns < subscription->from_ms * OHTD_NS_PER_MS)
 		return;
 	ohtd_durations_note(&loop->live->told,
-			    ohtd_clock_monotonic_ns(loop->server->services.clock) - message->seen_ns);
+			    ohtd_since(ohtd_clock_monotonic_ns(loop->server->services.clock), message->seen_ns));
 }
 
 void ohtd_channels_told(const struct ohtd_server *server, struct ohtd_duration_figures *figures)

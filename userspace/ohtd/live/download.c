@@ -285,7 +285,7 @@ static void begin_answer(struct ohtd_call *call, const struct ohtd_download_sour
 						    source->bytes - 1, source->bytes));
 	say_kind(call, source);
 	ohtd_figures_note(call->count, status,
-			  ohtd_clock_monotonic_ns(ohtd_call_clock(call)) - call->begun_ns);
+			  ohtd_since(ohtd_clock_monotonic_ns(ohtd_call_clock(call)), call->begun_ns));
 }
 
 /* It would hold the end up, or be cut off soon. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "live/hub_private.h"
 
 #define HEAD_BYTES	320
@@ -177,7 +178,7 @@ static struct ohtd_message *newest_message(struct channel *channel)
 bool ohtd_hub_begin(struct ohtd_hub *hub, uint64_t version, uint64_t now_ms)
 {
 	pthread_mutex_lock(&hub->lock);
-	if (version > hub->version || now_ms - hub->at_ms >= OHTD_QUIET_MS)
+	if (version > hub->version || ohtd_since(now_ms, hub->at_ms) >= OHTD_QUIET_MS)
 		return true;
 	pthread_mutex_unlock(&hub->lock);
 	return false;
@@ -272,7 +273,7 @@ void ohtd_hub_publish(struct ohtd_hub *hub, int index, const struct ohtd_channel
 
 	if (!ohtd_hub_wants(hub, index))
 		return;
-	if (!news && !(hub->listeners && moment->now_ms - channel->at_ms >= OHTD_QUIET_MS))
+	if (!news && !(hub->listeners && ohtd_since(moment->now_ms, channel->at_ms) >= OHTD_QUIET_MS))
 		return;
 	if (!take_state(channel, state, kind, &changed))
 		return;
@@ -419,7 +420,7 @@ static struct ohtd_message *next_wanted(struct ohtd_hub *hub, int index,
 	struct ohtd_message *message;
 	char more[LEFT_OUT_BYTES];
 
-	if (!changed && now_ms - subscription->told_ms < OHTD_QUIET_MS)
+	if (!changed && ohtd_since(now_ms, subscription->told_ms) < OHTD_QUIET_MS)
 		return NULL;
 	say_left_out(more, channel->seq - subscription->seq - 1);
 	message = make(hub, index, "update", more, channel->seq, changed);
@@ -442,7 +443,7 @@ static struct ohtd_message *next_change(struct ohtd_hub *hub, int index,
 		subscription->step = OHTD_SNAPSHOT_DUE;
 		return make_resync(hub, index);
 	}
-	if (!hub->kinds[index].events && now_ms - subscription->told_ms < subscription->pause_ms)
+	if (!hub->kinds[index].events && ohtd_since(now_ms, subscription->told_ms) < subscription->pause_ms)
 		return NULL;
 	if (subscription->wanted)
 		return next_wanted(hub, index, subscription, now_ms);

@@ -228,7 +228,7 @@ static void start(struct stream *stream)
 	/* nginx keeps events back until a buffer is full, unless an answer says so. */
 	ohtd_reply_header(call, "x-accel-buffering", "no");
 	ohtd_figures_note(call->count, 200,
-			  ohtd_clock_monotonic_ns(ohtd_call_clock(call)) - call->begun_ns);
+			  ohtd_since(ohtd_clock_monotonic_ns(ohtd_call_clock(call)), call->begun_ns));
 	h2o_start_response(call->req, &stream->generator);
 	stream->writing_ms = ohtd_channels_now_ms(stream->loop);
 	h2o_send(call->req, &first, 1, H2O_SEND_STATE_IN_PROGRESS);

@@ -385,7 +385,7 @@ const struct oht_register *ohtd_telemetry_register(const struct ohtd_telemetry_s
 
 static bool is_old(uint64_t now_ns, uint64_t time_ns, uint64_t limit_ns)
 {
-	return now_ns > time_ns && now_ns - time_ns > limit_ns;
+	return ohtd_since(now_ns, time_ns) > limit_ns;
 }
 
 static const struct ohtd_reading nothing = { .value = NAN, .quality = OHTD_TELEMETRY_NONE };

@@ -133,7 +133,7 @@ int64_t ohtd_call_age_ms(struct ohtd_call *call, uint64_t time_ns)
 
 	if (!time_ns)
 		return -1;
-	return now_ns > time_ns ? (int64_t)((now_ns - time_ns) / OHTD_NS_PER_MS) : 0;
+	return (int64_t)(ohtd_since(now_ns, time_ns) / OHTD_NS_PER_MS);
 }
 
 const char *ohtd_call_header(struct ohtd_call *call, const char *name)

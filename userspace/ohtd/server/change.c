@@ -147,7 +147,7 @@ static void refuse_pending(struct ohtd_call *call, const struct ohtd_change *cha
 {
 	uint64_t now_ns = ohtd_clock_monotonic_ns(ohtd_call_clock(call));
 	uint64_t until_ns = change->pending.until_ns;
-	unsigned long long left_s = until_ns > now_ns ? (until_ns - now_ns) / OHTD_NS_PER_S : 0;
+	unsigned long long left_s = ohtd_since(until_ns, now_ns) / OHTD_NS_PER_S;
 	long long version = change->pending.version;
 	char since[OHTD_TIME_BYTES + 1] = "";
 

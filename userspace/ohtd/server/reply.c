@@ -43,7 +43,7 @@ static void begin_answer(struct ohtd_call *call, int status, size_t length_bytes
 		req->res.content_length = length_bytes;
 	call->conn->answered_ms = h2o_now(call->loop->ctx.loop);
 	ohtd_figures_note(call->count, status,
-			  ohtd_clock_monotonic_ns(ohtd_call_clock(call)) - call->begun_ns);
+			  ohtd_since(ohtd_clock_monotonic_ns(ohtd_call_clock(call)), call->begun_ns));
 	ohtd_log(OHTD_LOG_DEBUG, "http", "answer", "%.*s %.*s: %d", (int)req->method.len,
 		 req->method.base, (int)req->path_normalized.len, req->path_normalized.base, status);
 }

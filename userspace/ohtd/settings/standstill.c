@@ -339,7 +339,7 @@ uint64_t ohtd_settings_dropped(struct ohtd_settings *settings, char why[OHTD_RET
 		return 0;
 	pthread_mutex_lock(&settings->lock);
 	dropped_ns = settings->dropped_ns;
-	if (ohtd_clock_monotonic_ns(settings->setup.clock) - dropped_ns < OHTD_TOLD_NS)
+	if (ohtd_since(ohtd_clock_monotonic_ns(settings->setup.clock), dropped_ns) < OHTD_TOLD_NS)
 		memcpy(why, settings->dropped, OHTD_RETURNED_BYTES);
 	pthread_mutex_unlock(&settings->lock);
 	return *why ? dropped_ns : 0;

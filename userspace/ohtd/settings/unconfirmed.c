@@ -47,7 +47,7 @@ uint64_t ohtd_settings_returned(struct ohtd_settings *settings, char why[OHTD_RE
 		return 0;
 	pthread_mutex_lock(&settings->lock);
 	returned_ns = settings->returned_ns;
-	if (ohtd_clock_monotonic_ns(settings->setup.clock) - returned_ns < OHTD_TOLD_NS)
+	if (ohtd_since(ohtd_clock_monotonic_ns(settings->setup.clock), returned_ns) < OHTD_TOLD_NS)
 		memcpy(why, settings->returned, OHTD_RETURNED_BYTES);
 	pthread_mutex_unlock(&settings->lock);
 	return *why ? returned_ns : 0;
@@ -378,7 +378,7 @@ static void *run(void *arg)
 			continue;
 		}
 		look(settings, &now);
-		over = anew || is_second_over(&now, now_ns - second_ns);
+		over = anew || is_second_over(&now, ohtd_since(now_ns, second_ns));
 		/* A share of missed cycles is judged when its second is over. */
 		judge(settings, &pending, over && !anew ? &second : &now, &now);
 		if (over) {

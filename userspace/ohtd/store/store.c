@@ -59,8 +59,8 @@ struct ohtd_store {
 
 bool ohtd_store_is_hung(const struct ohtd_store_view *view, uint64_t now_ns)
 {
-	return view->busy_since_ns && now_ns > view->busy_since_ns &&
-	       now_ns - view->busy_since_ns > OHTD_STORE_HUNG_MS * 1000000ull;
+	return view->busy_since_ns &&
+	       ohtd_since(now_ns, view->busy_since_ns) > OHTD_STORE_HUNG_MS * 1000000ull;
 }
 
 static bool is_hung(struct ohtd_store *store)

@@ -21,7 +21,7 @@ int64_t ohtd_scene_age_ms(const struct ohtd_scene *scene, uint64_t time_ns)
 {
 	if (!time_ns)
 		return OHTD_NONE;
-	return scene->now_ns > time_ns ? (int64_t)((scene->now_ns - time_ns) / OHTD_NS_PER_MS) : 0;
+	return (int64_t)(ohtd_since(scene->now_ns, time_ns) / OHTD_NS_PER_MS);
 }
 
 int64_t ohtd_scene_own_age_ms(const struct ohtd_scene *scene)

@@ -242,7 +242,7 @@ static bool is_idle(const struct ohtd_webhooks *webhooks)
 	uint64_t patience_ns = (webhooks->setup.config->webhook_timeout_s + SILENT_S) * OHTD_NS_PER_S;
 
 	return webhooks->deaths >= DEATHS_MAX ||
-	       (webhooks->owes_ns && ohtd_clock_monotonic_ns(webhooks->setup.clock) - webhooks->owes_ns > patience_ns);
+	       (webhooks->owes_ns && ohtd_since(ohtd_clock_monotonic_ns(webhooks->setup.clock), webhooks->owes_ns) > patience_ns);
 }
 
 static void look_after(struct ohtd_webhooks *webhooks)
