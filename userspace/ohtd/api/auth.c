@@ -455,7 +455,7 @@ static const struct ohtd_route routes[] = {
 			"password or the account.",
 	}, {
 		.method = OHTD_DELETE, .path = "auth/elevate", .role = OHTD_ROLE_VIEWER,
-		.body_bytes_max = 1024,
+		.flags = OHTD_ROUTE_MEMORY, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },
 		.problems = { "no_session" },
 		.handle = delete_elevate,

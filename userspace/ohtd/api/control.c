@@ -204,7 +204,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Give control back",
 	}, {
 		.method = OHTD_POST, .path = "control/take-over", .role = OHTD_ROLE_OPERATOR,
-		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &take_over_shape,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING, .body_bytes_max = 4096, .body = &take_over_shape,
 		.replies = { { 200, &control_shape } },
 		.handle = post_take_over,
 		.summary = "Take control from another session",
@@ -288,7 +288,7 @@ static const struct ohtd_route mode_routes[] = {
 		.summary = "How the robot may be driven",
 	}, {
 		.method = OHTD_PUT, .path = "robot/mode", .role = OHTD_ROLE_SUPERVISOR,
-		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &choose_mode_shape,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING, .body_bytes_max = 4096, .body = &choose_mode_shape,
 		.replies = { { 200, &robot_mode_shape } }, .problems = { "elevation_required" },
 		.handle = put_mode,
 		.summary = "Choose the mode",

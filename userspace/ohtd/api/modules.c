@@ -395,14 +395,14 @@ static const struct ohtd_route routes[] = {
 		.summary = "Ask a module whether it answers, and how soon",
 	}, {
 		.method = OHTD_POST, .path = "modules/{unit}/quarantine", .role = OHTD_ROLE_SUPERVISOR,
-		.flags = OHTD_ROUTE_COMMAND,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING,
 		.replies = { { 200, &module_detail_shape } },
 		.problems = { "module_not_found" },
 		.handle = post_quarantine,
 		.summary = "Ask a module no more, until it is let back or the daemon starts anew",
 	}, {
 		.method = OHTD_DELETE, .path = "modules/{unit}/quarantine", .role = OHTD_ROLE_SUPERVISOR,
-		.flags = OHTD_ROUTE_COMMAND,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING,
 		.replies = { { 200, &module_detail_shape } },
 		.problems = { "module_not_found" },
 		.handle = delete_quarantine,

@@ -442,7 +442,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "One register, as last read",
 	}, {
 		.method = OHTD_PUT, .path = "modules/{unit}/registers/{name}", .role = OHTD_ROLE_OPERATOR,
-		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &write_register_shape,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING, .body_bytes_max = 4096, .body = &write_register_shape,
 		.replies = { { 200, &written_shape } },
 		.problems = { "module_not_found", "register_not_found", "no_register_map", "busy",
 			      "read_only", "role", "layer", "elevation_required" },

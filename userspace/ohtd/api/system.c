@@ -251,7 +251,7 @@ static void post_restart(struct ohtd_call *call)
 static const struct ohtd_route restart_routes[] = {
 	{
 		.method = OHTD_POST, .path = "system/restart", .role = OHTD_ROLE_ADMINISTRATOR,
-		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 1024, .body = &restart_shape,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING, .body_bytes_max = 1024, .body = &restart_shape,
 		.replies = { { 202, &restarting_shape } }, .problems = { "no_supervisor" },
 		.handle = post_restart,
 		.summary = "End the daemon in order and have it started again; the robot is then in safe",

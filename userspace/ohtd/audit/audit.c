@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,15 +20,26 @@
 #define FLOOD_TOLD_NS	(600 * OHTD_NS_PER_S)
 #define FLOOD_OVER_NS	(10 * OHTD_NS_PER_S)
 
-/* Records at once, and how long one more takes. Nobody washes the rest out in less than days, by whatever follows itself without a pause. */
-static const struct {
+/**
+ * struct limit - how many records of a kind one account, or all strangers together, may have
+ * @what: the kind, for people
+ * @most: at once
+ * @each_ns: one more after this time
+ *
+ * An account that does nothing else washes the rest out in days, not in less.
+ */
+struct limit {
 	const char *what;
 	double most;
 	uint64_t each_ns;
-} floods[OHTD_AUDIT_BUCKETS] = {
-	[OHTD_AUDIT_STRANGERS] = { "refusals of strangers", 30, 30 * OHTD_NS_PER_S },
-	[OHTD_AUDIT_KNOWN] = { "refusals of accounts", 120, 2 * OHTD_NS_PER_S },
-	[OHTD_AUDIT_ACTS] = { "acts of operators", 1000, 2 * OHTD_NS_PER_S },
+};
+
+static const struct limit strangers_limit = { "refusals", 30, 30 * OHTD_NS_PER_S };
+static const struct limit limits[OHTD_AUDIT_FLOODS] = {
+	[OHTD_AUDIT_REFUSALS] = { "refusals", 120, 10 * OHTD_NS_PER_S },
+	[OHTD_AUDIT_ATTEMPTS] = { "refused log-ins", 30, 30 * OHTD_NS_PER_S },
+	[OHTD_AUDIT_ACTS] = { "acts", 1000, 4 * OHTD_NS_PER_S },
+	[OHTD_AUDIT_CHANGES] = { "changes", 1000, 10 * OHTD_NS_PER_S },
 };
 
 static uint64_t now_ns(const struct ohtd_audit *audit)
@@ -182,18 +194,20 @@ struct ohtd_audit_entry *ohtd_audit_room(void)
 	return malloc(sizeof(struct ohtd_audit_entry));
 }
 
-/* NULL: there is none. */
-static struct ohtd_audit_entry *find_room(struct ohtd_audit *audit, struct ohtd_audit_wait *wait)
+/* NULL: there is none. What comes every day and what is refused leaves room for the rest, so that nobody fills it with these. */
+static struct ohtd_audit_entry *find_room(struct ohtd_audit *audit, unsigned int flags, struct ohtd_audit_wait *wait)
 {
+	unsigned int most = flags & (OHTD_AUDIT_USUAL | OHTD_AUDIT_REFUSED) ? OHTD_AUDIT_WAITING_USUAL : OHTD_AUDIT_WAITING_MAX;
+
 	if (wait)
 		return wait->room;
-	return audit->waiting < OHTD_AUDIT_WAITING_MAX ? ohtd_audit_room() : NULL;
+	return audit->waiting < most ? ohtd_audit_room() : NULL;
 }
 
 /* False: there is no room. */
-static bool put(struct ohtd_audit *audit, const struct ohtd_audit_row *row, struct ohtd_audit_wait *wait)
+static bool put(struct ohtd_audit *audit, const struct ohtd_audit_row *row, unsigned int flags, struct ohtd_audit_wait *wait)
 {
-	struct ohtd_audit_entry *entry = find_room(audit, wait);
+	struct ohtd_audit_entry *entry = find_room(audit, flags, wait);
 
 	if (!entry) {
 		begin_gap(audit);
@@ -210,40 +224,82 @@ static bool put(struct ohtd_audit *audit, const struct ohtd_audit_row *row, stru
 
 /* ---- how many ---- */
 
+static void fill(struct ohtd_audit_bucket *bucket, const struct limit *limit, uint64_t time_ns)
+{
+	uint64_t passed_ns = ohtd_since(time_ns, bucket->filled_ns);
+
+	bucket->left += (double)passed_ns / (double)limit->each_ns;
+	if (bucket->left > limit->most)
+		bucket->left = limit->most;
+	bucket->filled_ns += passed_ns;
+}
+
 static void fill_all(struct ohtd_audit *audit, uint64_t time_ns)
 {
-	for (size_t i = 0; i < OHTD_AUDIT_BUCKETS; i++) {
-		struct ohtd_audit_bucket *bucket = &audit->buckets[i];
+	fill(&audit->strangers, &strangers_limit, time_ns);
+	for (size_t i = 0; i <= OHTD_AUDIT_ACCOUNTS; i++)
+		for (size_t flood = 0; flood < OHTD_AUDIT_FLOODS; flood++)
+			fill(&audit->accounts[i].buckets[flood], &limits[flood], time_ns);
+}
 
-		uint64_t passed_ns = ohtd_since(time_ns, bucket->filled_ns);
+/* Its account has done nothing for long: the place may be that of another one. */
+static bool is_full(const struct ohtd_audit_account *account)
+{
+	for (size_t i = 0; i < OHTD_AUDIT_FLOODS; i++)
+		if (account->buckets[i].left < limits[i].most || account->buckets[i].left_out)
+			return false;
+	return true;
+}
 
-		bucket->left += (double)passed_ns / (double)floods[i].each_ns;
-		if (bucket->left > floods[i].most)
-			bucket->left = floods[i].most;
-		bucket->filled_ns += passed_ns;
+/* With all buckets filled. The place of @who, a free one, or that of all others. */
+static struct ohtd_audit_account *account_of(struct ohtd_audit *audit, const char *who)
+{
+	struct ohtd_audit_account *place = &audit->accounts[OHTD_AUDIT_ACCOUNTS];
+
+	for (size_t i = 0; i < OHTD_AUDIT_ACCOUNTS; i++) {
+		struct ohtd_audit_account *account = &audit->accounts[i];
+
+		if (!strcmp(account->who, who))
+			return account;
+		if (is_full(account))
+			place = account;
 	}
+	if (place != &audit->accounts[OHTD_AUDIT_ACCOUNTS])
+		snprintf(place->who, sizeof(place->who), "%s", who);
+	return place;
 }
 
 /* NULL: all records of its kind are kept. */
 static struct ohtd_audit_bucket *bucket_of(struct ohtd_audit *audit, const struct ohtd_audit_row *row, unsigned int flags)
 {
+	if (!*row->who && flags & OHTD_AUDIT_LOG_IN && *row->object)
+		return &account_of(audit, row->object)->buckets[OHTD_AUDIT_ATTEMPTS];
+	if (!*row->who)
+		return flags & OHTD_AUDIT_REFUSED ? &audit->strangers : NULL;
 	if (flags & OHTD_AUDIT_REFUSED)
-		return &audit->buckets[*row->who ? OHTD_AUDIT_KNOWN : OHTD_AUDIT_STRANGERS];
-	return flags & OHTD_AUDIT_USUAL ? &audit->buckets[OHTD_AUDIT_ACTS] : NULL;
+		return &account_of(audit, row->who)->buckets[OHTD_AUDIT_REFUSALS];
+	if (flags & OHTD_AUDIT_USUAL)
+		return &account_of(audit, row->who)->buckets[OHTD_AUDIT_ACTS];
+	return flags & OHTD_AUDIT_LASTING ? &account_of(audit, row->who)->buckets[OHTD_AUDIT_CHANGES] : NULL;
+}
+
+static bool take_token(struct ohtd_audit_bucket *bucket)
+{
+	if (bucket->left < 1)
+		return false;
+	bucket->left--;
+	return true;
 }
 
 /* False: it is only counted. */
 static bool is_taken(struct ohtd_audit *audit, const struct ohtd_audit_row *row, unsigned int flags, uint64_t time_ns)
 {
-	struct ohtd_audit_bucket *bucket = bucket_of(audit, row, flags);
+	struct ohtd_audit_bucket *bucket;
 
-	if (!bucket)
-		return true;
 	fill_all(audit, time_ns);
-	if (bucket->left >= 1) {
-		bucket->left--;
+	bucket = bucket_of(audit, row, flags);
+	if (!bucket || take_token(bucket))
 		return true;
-	}
 	if (!bucket->left_out++) {
 		bucket->since_ns = row->time_ns;
 		bucket->told_ns = time_ns;
@@ -252,33 +308,68 @@ static bool is_taken(struct ohtd_audit *audit, const struct ohtd_audit_row *row,
 	return false;
 }
 
-static void tell_left_out(struct ohtd_audit *audit, enum ohtd_audit_flood flood)
+unsigned int ohtd_audit_admit(struct ohtd_audit *audit, const char *who)
 {
-	struct ohtd_audit_bucket *bucket = &audit->buckets[flood];
+	struct ohtd_audit_bucket *bucket;
+	double missing = 0;
+
+	pthread_mutex_lock(&audit->lock);
+	fill_all(audit, now_ns(audit));
+	bucket = &account_of(audit, who)->buckets[OHTD_AUDIT_CHANGES];
+	if (!take_token(bucket))
+		missing = 1 - bucket->left;
+	pthread_mutex_unlock(&audit->lock);
+	return (unsigned int)ceil(missing * (double)limits[OHTD_AUDIT_CHANGES].each_ns / (double)OHTD_NS_PER_S);
+}
+
+static void tell_left_out(struct ohtd_audit *audit, struct ohtd_audit_bucket *bucket, const char *what, const char *whose)
+{
 	struct ohtd_audit_row row = own_row(audit, "left out");
 
 	if (!bucket->left_out)
 		return;
-	snprintf(row.object, sizeof(row.object), "%s", floods[flood].what);
+	snprintf(row.object, sizeof(row.object), "%s of %s", what, whose);
 	snprintf(row.after, sizeof(row.after), "{\"since_ms\":%" PRId64 ",\"count\":%" PRIu64 "}",
 		 bucket->since_ns / (int64_t)OHTD_NS_PER_MS, bucket->left_out);
-	if (put(audit, &row, NULL))
+	if (put(audit, &row, 0, NULL))
 		bucket->left_out = 0;
 }
 
-/* When it is over, or goes on for long. */
-static void look_at_flood(struct ohtd_audit *audit, enum ohtd_audit_flood flood, uint64_t time_ns)
+/* When it is over, or goes on for long. @time_ns: 0: at the end. */
+static void look_at_flood(struct ohtd_audit *audit, struct ohtd_audit_bucket *bucket, const char *what, const char *whose,
+			  uint64_t time_ns)
 {
-	struct ohtd_audit_bucket *bucket = &audit->buckets[flood];
+	uint64_t told_for_ns = ohtd_since(time_ns, bucket->told_ns);
 
 	if (!bucket->left_out)
 		return;
-	if (bucket->left < 1 && ohtd_since(time_ns, bucket->told_ns) < FLOOD_TOLD_NS)
-		return;
-	if (ohtd_since(time_ns, bucket->told_ns) < FLOOD_OVER_NS)
+	if (time_ns && (told_for_ns < FLOOD_OVER_NS || (bucket->left < 1 && told_for_ns < FLOOD_TOLD_NS)))
 		return;
 	bucket->told_ns = time_ns;
-	tell_left_out(audit, flood);
+	tell_left_out(audit, bucket, what, whose);
+}
+
+static void look_at_floods(struct ohtd_audit *audit, uint64_t time_ns)
+{
+	look_at_flood(audit, &audit->strangers, strangers_limit.what, "strangers", time_ns);
+	for (size_t i = 0; i <= OHTD_AUDIT_ACCOUNTS; i++) {
+		struct ohtd_audit_account *account = &audit->accounts[i];
+		char whose[OHTD_AUDIT_WHO_BYTES + 16] = "other accounts";
+
+		if (i < OHTD_AUDIT_ACCOUNTS)
+			snprintf(whose, sizeof(whose), "account %s", account->who);
+		for (size_t flood = 0; flood < OHTD_AUDIT_FLOODS; flood++)
+			look_at_flood(audit, &account->buckets[flood], limits[flood].what, whose, time_ns);
+	}
+}
+
+static void begin_buckets(struct ohtd_audit *audit, uint64_t time_ns)
+{
+	audit->strangers = (struct ohtd_audit_bucket){ .left = strangers_limit.most, .filled_ns = time_ns };
+	for (size_t i = 0; i <= OHTD_AUDIT_ACCOUNTS; i++)
+		for (size_t flood = 0; flood < OHTD_AUDIT_FLOODS; flood++)
+			audit->accounts[i].buckets[flood] =
+				(struct ohtd_audit_bucket){ .left = limits[flood].most, .filled_ns = time_ns };
 }
 
 /* ---- what repeats ---- */
@@ -294,7 +385,7 @@ static void end_series(struct ohtd_audit *audit, struct ohtd_audit_series *serie
 	if (series->count) {
 		snprintf(series->row.after, sizeof(series->row.after), "{\"repeated\":%" PRIu64 "}", series->count);
 		series->row.before[0] = 0;
-		put(audit, &series->row, NULL);
+		put(audit, &series->row, OHTD_AUDIT_USUAL, NULL);
 	}
 	series->last_ns = 0;
 }
@@ -364,7 +455,7 @@ void ohtd_audit_add(struct ohtd_audit *audit, const struct ohtd_audit_row *row, 
 	/* Read here, so that no other thread has used a later time before. */
 	time_ns = now_ns(audit);
 	if ((!(flags & OHTD_AUDIT_REPEATS) || is_first(audit, &own, time_ns)) && is_taken(audit, &own, flags, time_ns)) {
-		put(audit, &own, wait);
+		put(audit, &own, flags, wait);
 		wait = NULL;
 		send(audit);
 	}
@@ -403,8 +494,7 @@ void ohtd_audit_turn(struct ohtd_audit *audit)
 	pthread_mutex_lock(&audit->lock);
 	time_ns = now_ns(audit);
 	fill_all(audit, time_ns);
-	for (unsigned int i = 0; i < OHTD_AUDIT_BUCKETS; i++)
-		look_at_flood(audit, i, time_ns);
+	look_at_floods(audit, time_ns);
 	look_at_series(audit, time_ns);
 	send(audit);
 	pthread_mutex_unlock(&audit->lock);
@@ -463,8 +553,7 @@ struct ohtd_audit *ohtd_audit_create(const struct ohtd_audit_setup *setup)
 	snprintf(audit->boot_id, sizeof(audit->boot_id), "%s", setup->boot_id);
 	snprintf(audit->head_path, sizeof(audit->head_path), "%s", setup->head_path);
 	audit->sign_ns = now_ns(audit);
-	for (size_t i = 0; i < OHTD_AUDIT_BUCKETS; i++)
-		audit->buckets[i] = (struct ohtd_audit_bucket){ .left = floods[i].most, .filled_ns = audit->sign_ns };
+	begin_buckets(audit, audit->sign_ns);
 	if (oht_checkpoint_origin(audit->key, audit->origin) ||
 	    oht_checkpoint_verifier(audit->key, audit->origin, audit->verifier)) {
 		ohtd_audit_destroy(audit);
@@ -486,8 +575,7 @@ void ohtd_audit_end(struct ohtd_audit *audit)
 	if (!audit)
 		return;
 	pthread_mutex_lock(&audit->lock);
-	for (unsigned int i = 0; i < OHTD_AUDIT_BUCKETS; i++)
-		tell_left_out(audit, i);
+	look_at_floods(audit, 0);
 	for (size_t i = 0; i < OHTD_AUDIT_SERIES; i++)
 		if (audit->series[i].last_ns)
 			end_series(audit, &audit->series[i]);

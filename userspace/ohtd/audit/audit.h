@@ -21,7 +21,9 @@ struct ohtd_audit;
 struct ohtd_clock;
 struct ohtd_store;
 
-#define OHTD_AUDIT_WAITING_MAX	512
+/* Of records that may be left out no more than the first number wait, of all the second. */
+#define OHTD_AUDIT_WAITING_USUAL	512
+#define OHTD_AUDIT_WAITING_MAX		2048
 /* How many records are kept. */
 #define OHTD_AUDIT_MOST		100000
 
@@ -63,10 +65,12 @@ struct ohtd_audit_wait {
 /* Room for one record, for free(); NULL: out of memory. */
 struct ohtd_audit_entry *ohtd_audit_room(void);
 
-/* Flags of ohtd_audit_add(). */
+/* Flags of ohtd_audit_add(). Without one of REFUSED, USUAL and LASTING the record is kept, however many there are. */
 #define OHTD_AUDIT_REFUSED	(1U << 0)	/* of too many at a time some are only counted */
 #define OHTD_AUDIT_REPEATS	(1U << 1)	/* of the same again within 10 s only the end is kept, with the number */
-#define OHTD_AUDIT_USUAL	(1U << 2)	/* an operator may do it: as of refusals, but of far more */
+#define OHTD_AUDIT_USUAL	(1U << 2)	/* an everyday act of an account: as of refusals, but of far more */
+#define OHTD_AUDIT_LASTING	(1U << 3)	/* an act that lasts and could not be refused: the same, beside those of every day */
+#define OHTD_AUDIT_LOG_IN	(1U << 4)	/* with REFUSED: the object is the account whose password was wrong, if there is one */
 
 /* What was found when the tree was compared with itself at the start. */
 enum ohtd_audit_fault {
@@ -82,7 +86,7 @@ enum ohtd_audit_fault {
  * @size: records so far
  * @waiting: records that are not on the disk
  * @lost: records for which there was no room in memory, since the start
- * @left_out: refusals that were only counted, since the start
+ * @left_out: records that were only counted, since the start
  */
 struct ohtd_audit_view {
 	unsigned int fault;
@@ -142,6 +146,17 @@ struct ohtd_audit *ohtd_audit_create(const struct ohtd_audit_setup *setup);
  */
 void ohtd_audit_add(struct ohtd_audit *audit, const struct ohtd_audit_row *row, unsigned int flags,
 		    struct ohtd_audit_wait *wait);
+
+/**
+ * ohtd_audit_admit() - take the place of a record before the act is done
+ * @audit: the audit
+ * @who: name of the account
+ *
+ * What lasts is never left out of the audit, so an account may do only so much of it. The record is added without a flag.
+ *
+ * Return: 0, or the seconds after which the account may ask again.
+ */
+unsigned int ohtd_audit_admit(struct ohtd_audit *audit, const char *who);
 
 /* Member after of a record; too long for it: how long it was. */
 void ohtd_audit_set_after(struct ohtd_audit_row *row, const char *after);

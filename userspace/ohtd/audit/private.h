@@ -21,16 +21,20 @@ struct ohtd_audit_entry {
 	struct ohtd_audit_row row;
 };
 
-/* What there may be a flood of. */
+/* Accounts that have buckets of their own; all others share theirs. */
+#define OHTD_AUDIT_ACCOUNTS	32
+
+/* What an account may flood the audit with. */
 enum ohtd_audit_flood {
-	OHTD_AUDIT_STRANGERS,
-	OHTD_AUDIT_KNOWN,
-	OHTD_AUDIT_ACTS,
-	OHTD_AUDIT_BUCKETS,
+	OHTD_AUDIT_REFUSALS,
+	OHTD_AUDIT_ATTEMPTS,	/* to log in as that account, by nobody who is known */
+	OHTD_AUDIT_ACTS,	/* commands and what else moves: they are done also when the bucket is empty */
+	OHTD_AUDIT_CHANGES,	/* what lasts */
+	OHTD_AUDIT_FLOODS,
 };
 
 /**
- * struct ohtd_audit_bucket - how many records of a kind are kept
+ * struct ohtd_audit_bucket - how many records of a kind an account may have
  * @left: how many more, now
  * @filled_ns: CLOCK_MONOTONIC when @left was right
  * @left_out: only counted, since the newest record that says so
@@ -43,6 +47,16 @@ struct ohtd_audit_bucket {
 	uint64_t left_out;
 	int64_t since_ns;
 	uint64_t told_ns;
+};
+
+/**
+ * struct ohtd_audit_account - the buckets of an account
+ * @who: its name; "": the place is free
+ * @buckets: by enum ohtd_audit_flood
+ */
+struct ohtd_audit_account {
+	char who[OHTD_AUDIT_WHO_BYTES];
+	struct ohtd_audit_bucket buckets[OHTD_AUDIT_FLOODS];
 };
 
 /**
@@ -86,7 +100,8 @@ struct ohtd_audit {
 	bool away;			/* the job is with the store */
 	uint64_t again_ns;		/* CLOCK_MONOTONIC from which the store is asked again */
 	struct ohtd_audit_gap gap;
-	struct ohtd_audit_bucket buckets[OHTD_AUDIT_BUCKETS];
+	struct ohtd_audit_bucket strangers;
+	struct ohtd_audit_account accounts[OHTD_AUDIT_ACCOUNTS + 1];	/* the last one: of all others */
 	struct ohtd_audit_series series[OHTD_AUDIT_SERIES];
 	uint64_t lost, left_out;
 

@@ -111,7 +111,7 @@ static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 		add_all(codes, token);
 	if (route->role)
 		add_all(codes, role);
-	if (ohtd_budget_of(route))
+	if (ohtd_budget_of(route) || ohtd_route_is_admitted(route))
 		add_problem(codes, "rate_limited");
 	if (route->flags & OHTD_ROUTE_COMMAND)
 		add_of_command(codes);

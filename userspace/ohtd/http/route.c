@@ -102,6 +102,18 @@ const char *ohtd_method_name(enum ohtd_method method)
 	return names[method];
 }
 
+bool ohtd_route_lasts(const struct ohtd_route *route)
+{
+	if (route->method == OHTD_GET || route->rate == OHTD_RATE_STOP || route->flags & OHTD_ROUTE_QUIET)
+		return false;
+	return route->flags & (OHTD_ROUTE_STORE | OHTD_ROUTE_LASTING) || !(route->flags & OHTD_ROUTE_COMMAND);
+}
+
+bool ohtd_route_is_admitted(const struct ohtd_route *route)
+{
+	return route->role && ohtd_route_lasts(route) && !(route->flags & OHTD_ROUTE_MEMORY);
+}
+
 void ohtd_route_path(const struct ohtd_route *route, char *path, size_t size)
 {
 	snprintf(path, size, "%s%s", *route->path == '/' ? "" : OHTD_API_PREFIX, route->path);

@@ -58,6 +58,7 @@ enum ohtd_route_kind {
 #define OHTD_ROUTE_REPEATS	(1U << 7)	/* comes many times a second: the audit has the first and the end */
 #define OHTD_ROUTE_MEMORY	(1U << 8)	/* is done also while the store cannot write: does not wait for the audit */
 #define OHTD_ROUTE_OBJECT	(1U << 9)	/* the body is any JSON object: the same input */
+#define OHTD_ROUTE_LASTING	(1U << 10)	/* what it does lasts although the store does not have it (ohtd_route_lasts()) */
 /* The members of the body are not those of a shape. */
 #define OHTD_ROUTE_SHAPELESS	(OHTD_ROUTE_MERGE | OHTD_ROUTE_OBJECT)
 
@@ -204,6 +205,14 @@ const char *ohtd_method_name(enum ohtd_method method);
 bool ohtd_method_is_head(const char *method, size_t bytes);
 /* GET or HEAD. */
 bool ohtd_method_reads(const char *method, size_t bytes);
+
+/*
+ * It changes what a person may have to answer for later, beside what every day brings: the audit does not count it among the
+ * commands. What the control thread is asked for lasts if the store has it, or the route says so.
+ */
+bool ohtd_route_lasts(const struct ohtd_route *route);
+/* The audit must have a place for it before it is done; what gives power away, and a log-in, are always done. */
+bool ohtd_route_is_admitted(const struct ohtd_route *route);
 
 /* The whole path of a route, with the prefix. */
 void ohtd_route_path(const struct ohtd_route *route, char *path, size_t size);

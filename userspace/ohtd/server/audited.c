@@ -130,10 +130,29 @@ static bool may_wait(const struct ohtd_route *route)
 	       (route->flags & (OHTD_ROUTE_STORE | OHTD_ROUTE_MEMORY | OHTD_ROUTE_QUIET)) == OHTD_ROUTE_STORE;
 }
 
+/* 0, or -1 when the request has been answered. */
+static int admit(struct ohtd_call *call)
+{
+	struct ohtd_audit *audit = call->loop->server->services.audit;
+	unsigned int wait_s;
+
+	/* Loops of tests have none. */
+	if (!audit || !ohtd_route_is_admitted(call->route))
+		return 0;
+	wait_s = ohtd_audit_admit(audit, call->who.user);
+	if (!wait_s)
+		return 0;
+	ohtd_reply_header(call, "retry-after", ohtd_call_text_of(call, "%u", wait_s));
+	ohtd_reply_problem(call, 429, "rate_limited", "the audit has no room for more changes by this account; wait for %u s", wait_s);
+	return -1;
+}
+
 int ohtd_audited_prepare(struct ohtd_call *call)
 {
 	struct ohtd_held *held;
 
+	if (admit(call))
+		return -1;
 	if (!may_wait(call->route))
 		return 0;
 	held = call->held = calloc(1, sizeof(*held));
@@ -172,21 +191,30 @@ static struct ohtd_audit_wait *hold(struct ohtd_call *call, int status, const ch
 	return &held->wait;
 }
 
+/* How many of its kind the audit keeps. */
+static unsigned int flags_of(const struct ohtd_call *call, int status)
+{
+	const struct ohtd_route *route = call->asks;
+
+	if (status >= 400)
+		return OHTD_AUDIT_REFUSED | (route->rate == OHTD_RATE_LOGIN ? OHTD_AUDIT_LOG_IN : 0);
+	if (!ohtd_route_lasts(route))
+		return OHTD_AUDIT_USUAL;
+	return ohtd_route_is_admitted(route) ? 0 : OHTD_AUDIT_LASTING;
+}
+
 bool ohtd_audited(struct ohtd_call *call, int status, const char *code, const char *data, size_t bytes)
 {
 	struct ohtd_audit *audit = call->loop->server->services.audit;
 	struct ohtd_audit_row row;
-	unsigned int flags = 0;
+	unsigned int flags;
 	bool waits;
 
 	if (!is_change(call, status))
 		return false;
 	call->recorded = true;
 	fill(call, status, code, &row);
-	if (status >= 400)
-		flags = OHTD_AUDIT_REFUSED;
-	else if (call->asks->role <= OHTD_ROLE_OPERATOR)
-		flags = OHTD_AUDIT_USUAL;
+	flags = flags_of(call, status);
 	if (status < 400 && (call->asks->flags & OHTD_ROUTE_REPEATS || call->noted.repeats))
 		flags |= OHTD_AUDIT_REPEATS;
 	waits = status < 400 && call->held;
