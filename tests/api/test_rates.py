@@ -10,6 +10,7 @@ from oht_test.client import PASSWORD
 from test_metrics import fetched
 
 BURST_S = 10
+MERGE = {"Content-Type": "application/merge-patch+json"}
 TRIES = 400
 
 
@@ -52,6 +53,14 @@ def test_changes_are_counted_for_each_account(fresh):
     time.sleep(1.1)
     assert change(fresh).status == 200
     assert "rate_limited" in fresh.log()
+    # So are those that the control thread has to take as well: each is a version that is kept.
+    limited(lambda: fresh.request("PATCH", "config", {"robot": {"place": "here"}}, role="supervisor", headers=MERGE))
+    for path, operations in fresh.get("openapi.json").json["paths"].items():
+        for method, operation in operations.items():
+            codes = {code for reply in operation["responses"].values() for code in reply.get("x-codes", ())}
+            if method != "get" and "storage_full" in codes and operation["x-rate"] == "general":
+                assert operation["x-budget"] == "changes", (method, path)
+            assert operation["x-rate"] != "stop" or not operation.get("x-budget") and "rate_limited" not in codes, (method, path)
     fresh.stop()
 
 

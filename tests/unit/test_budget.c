@@ -145,6 +145,7 @@ static void which_requests_are_counted(void **state)
 		{ { .method = OHTD_GET, .flags = OHTD_ROUTE_STORE }, OHTD_BUDGET_QUERIES },
 		{ { .method = OHTD_POST, .flags = OHTD_ROUTE_COMMAND }, OHTD_BUDGET_NONE },
 		{ { .method = OHTD_POST, .flags = OHTD_ROUTE_STORE }, OHTD_BUDGET_CHANGES },
+		{ { .method = OHTD_PATCH, .flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE }, OHTD_BUDGET_CHANGES },
 		{ { .method = OHTD_DELETE }, OHTD_BUDGET_CHANGES },
 		{ { .method = OHTD_PUT }, OHTD_BUDGET_CHANGES },
 		{ { .method = OHTD_PATCH, .flags = OHTD_ROUTE_STORE }, OHTD_BUDGET_CHANGES },

@@ -34,7 +34,7 @@ enum ohtd_budget ohtd_budget_of(const struct ohtd_route *route)
 {
 	if (route->rate == OHTD_RATE_LOGIN)
 		return OHTD_BUDGET_LOGINS;
-	if (route->rate != OHTD_RATE_GENERAL || route->flags & OHTD_ROUTE_COMMAND)
+	if (route->rate != OHTD_RATE_GENERAL || (route->flags & (OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE)) == OHTD_ROUTE_COMMAND)
 		return OHTD_BUDGET_NONE;
 	if (route->method != OHTD_GET)
 		return OHTD_BUDGET_CHANGES;

@@ -10,7 +10,8 @@
  * gives the table nothing to grow by, and a client that is waited for cannot push itself out.
  *
  * What stops the robot, tells its health, renews a session or is answered from memory has no
- * budget; commands have the ring of the control thread as their bound, and some of them stop.
+ * budget; commands that the store does not keep have the ring of the control thread as their bound, and
+ * some of them stop. How many lasting changes an account may make in the long run, the audit says (audit/audit.h).
  */
 #ifndef OHTD_HTTP_BUDGET_H
 #define OHTD_HTTP_BUDGET_H
@@ -25,7 +26,7 @@ struct ohtd_route;
 enum ohtd_budget {
 	OHTD_BUDGET_NONE,
 	OHTD_BUDGET_LOGINS,
-	OHTD_BUDGET_CHANGES,	/* what writes and is no command */
+	OHTD_BUDGET_CHANGES,	/* what the store keeps, and all else that is no command */
 	OHTD_BUDGET_QUERIES,	/* what is read from the database */
 	OHTD_BUDGETS,
 };

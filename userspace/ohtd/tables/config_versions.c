@@ -6,6 +6,8 @@
 #include "store/carry.h"
 #include "store/db_private.h"
 
+#define DAY_NS	(86400 * 1000000000LL)
+
 #define VERSIONS									\
 	"(SELECT *, CASE WHEN waits = 1 THEN 'waiting'"					\
 	" WHEN version < (SELECT max(version) FROM config_versions WHERE waits = 0) THEN 'past'"	\
@@ -77,6 +79,11 @@ static const struct ohtd_statement add_sql = { "", &kept_row, ohtd_row_insert };
 /* One that waits behind a version which was made while no daemon ran is dropped by the next start, which says so. */
 static const struct ohtd_statement drop_sql = {
 	"DELETE FROM config_versions WHERE version > :parent AND (waits = 0 OR version >= :version)"
+};
+
+static const struct ohtd_statement drop_old_sql = {
+	"DELETE FROM config_versions AS old WHERE version <= :version - :most AND rescue = 0 AND waits = 0 AND created_ns / :day ="
+	" (SELECT created_ns / :day FROM config_versions WHERE version > old.version AND waits = 0 ORDER BY version LIMIT 1)"
 };
 
 static const struct ohtd_statement give_sql = {
@@ -152,6 +159,16 @@ static int drop_behind(struct ohtd_db *db, const struct ohtd_config_version *hea
 	return ohtd_db_run(db, s);
 }
 
+static int drop_old(struct ohtd_db *db, int64_t version)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &drop_old_sql);
+
+	ohtd_db_bind_number(s, ":version", version);
+	ohtd_db_bind_number(s, ":most", OHTD_CONFIG_VERSIONS_MOST);
+	ohtd_db_bind_number(s, ":day", DAY_NS);
+	return ohtd_db_run(db, s);
+}
+
 int ohtd_db_config_add(struct ohtd_db *db, const struct ohtd_config_kept *kept)
 {
 	int r = ohtd_db_begin(db);
@@ -163,6 +180,8 @@ int ohtd_db_config_add(struct ohtd_db *db, const struct ohtd_config_kept *kept)
 		r = ohtd_db_put(db, &add_sql, kept);
 	if (!r)
 		r = run(db, &give_sql, kept->head.version);
+	if (!r)
+		r = drop_old(db, kept->head.version);
 	return ohtd_db_end(db, r);
 }
 

@@ -18,6 +18,8 @@ struct ohtd_db;
 #define OHTD_CONFIG_REASON_BYTES	201
 #define OHTD_CONFIG_STATE_BYTES		8
 #define OHTD_CONFIG_DOCUMENT_BYTES	65536
+/* So many versions are kept; of older ones the rescue and the last one of each day, in UTC. */
+#define OHTD_CONFIG_VERSIONS_MOST	10000
 
 /* What is said where there is no rescue. */
 #define OHTD_NO_RESCUE	"no version is marked as the one to go back to: ohtctl config mark NUMBER does that"
@@ -67,7 +69,8 @@ int ohtd_db_config_waiting(struct ohtd_db *db, struct ohtd_config_version *head)
 /* @head->version is the rescue from now on, and is read. -ENOENT: there is none that is live and confirmed, or was; or another negative errno. */
 int ohtd_db_config_mark(struct ohtd_db *db, struct ohtd_config_version *head);
 
-/* Keeps a version, and drops what is newer than its parent: a version that was taken back; but not one of a lower number that waits.
+/* Keeps a version, and drops what is newer than its parent: a version that was taken back; but not one of a lower number that waits. Drops
+ * what is older than OHTD_CONFIG_VERSIONS_MOST.
  * 0 or a negative errno. */
 int ohtd_db_config_add(struct ohtd_db *db, const struct ohtd_config_kept *kept);
 
