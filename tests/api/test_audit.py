@@ -402,23 +402,52 @@ def remove_as_old(_daemon, database):
     database.execute("DELETE FROM audit WHERE number <= 5")
 
 
-def chain_anew_with_the_key(daemon, database):
+def remove_all(daemon, database):
+    """All records are gone, as if they had been too old, also those of the newest checkpoint; others stand behind them."""
+    row = database.execute("SELECT * FROM audit WHERE number = 9").fetchone()
+    note, = database.execute("SELECT note FROM audit_checkpoints LIMIT 1").fetchone()
+    database.execute("DELETE FROM audit")
+    edges = {"removed": [], "size": []}
+    for number in range(1, 22):
+        if number > 17:
+            database.execute(f"INSERT INTO audit VALUES ({', '.join('?' * len(row))})", (number, *row[1:]))
+            mend_leaf(daemon, database, number)
+        leaf = database.execute("SELECT leaf FROM audit WHERE number = ?", (number,)).fetchone() if number > 17 else ("00" * 32,)
+        for name, last in (("removed", 17), ("size", 21)):
+            if number <= last:
+                foreign.add(edges[name], number - 1, bytes.fromhex(leaf[0]))
+    database.execute("UPDATE audit_tree SET size = 21, edge = ?, removed = 17, removed_edge = ?, removed_note = ?",
+                     (b"".join(edges["size"]).hex(), b"".join(edges["removed"]).hex(), note))
+
+
+def note_of(daemon, ending, size, edge):
     """As root: with all that the folder has."""
-    chain_anew(daemon, database)
-    edge, size = [], 0
-    for size, (leaf,) in enumerate(database.execute("SELECT leaf FROM audit ORDER BY number").fetchall(), 1):
-        foreign.add(edge, size - 1, bytes.fromhex(leaf))
-    head = daemon.state / "audit.head"
-    text, _, signature = head.read_text(encoding="utf-8").partition("\n\n")
-    origin = text.splitlines()[0]
+    origin = (daemon.state / "audit.head").read_text(encoding="utf-8").splitlines()[0] + ending
     text = f"{origin}\n{size}\n{base64.b64encode(foreign.root_of(edge)).decode()}\n"
     files = [daemon.folder / name for name in ("key.der", "text")]
     for file, data in zip(files, (ED25519_DER + (daemon.state / "audit.key").read_bytes(), text.encode())):
         file.write_bytes(data)
-    signed = subprocess.run(["openssl", "pkeyutl", "-sign", "-keyform", "DER", "-inkey", files[0], "-rawin", "-in", files[1]],
-                            capture_output=True, check=True).stdout
-    key_hash = base64.b64decode(signature.split(" ")[2])[:4]
-    head.write_text(f"{text}\n\N{EM DASH} {origin} {base64.b64encode(key_hash + signed).decode()}\n", encoding="utf-8")
+    def openssl(*words):
+        return subprocess.run(["openssl", *words], capture_output=True, check=True).stdout
+    signed = openssl("pkeyutl", "-sign", "-keyform", "DER", "-inkey", files[0], "-rawin", "-in", files[1])
+    public = openssl("pkey", "-inform", "DER", "-in", files[0], "-pubout", "-outform", "DER")[-32:]
+    key_hash = foreign.hashlib.sha256(origin.encode() + b"\n\x01" + public).digest()[:4]
+    return f"{text}\n\N{EM DASH} {origin} {base64.b64encode(key_hash + signed).decode()}\n"
+
+
+def chain_anew_with_the_key(daemon, database):
+    chain_anew(daemon, database)
+    edge, size = [], 0
+    for size, (leaf,) in enumerate(database.execute("SELECT leaf FROM audit ORDER BY number").fetchall(), 1):
+        foreign.add(edge, size - 1, bytes.fromhex(leaf))
+    (daemon.state / "audit.head").write_text(note_of(daemon, "", size, edge), encoding="utf-8")
+
+
+def remove_all_with_the_key(daemon, database):
+    remove_all(daemon, database)
+    edge = bytes.fromhex(database.execute("SELECT removed_edge FROM audit_tree").fetchone()[0])
+    note = note_of(daemon, "/removed", 17, [edge[at:at + 32] for at in range(0, len(edge), 32)])
+    database.execute("UPDATE audit_tree SET removed_note = ?", (note,))
 
 
 def old_copy(daemon, _database):
@@ -454,11 +483,13 @@ ATTACKS = {
     insert: (None, True),        # it is removed at the start, and told
     cut: ("records from 9 on are missing", True),
     cut_and_mend: ("the audit was cut, or an old copy came back", True),
-    remove_as_old: ("is not signed", False),
+    remove_as_old: ("is not signed", True),
+    remove_all: ("is not signed", True),
     hide_in_a_gap: ("others than", True),
     cut_and_go_on: ("others than this computer has seen", True),
     # Only a witness finds these.
     chain_anew_with_the_key: ("others than this computer has seen", False),
+    remove_all_with_the_key: ("that is signed; nothing is proven", False),
     old_copy: ("the audit was cut, or an old copy came back", False),
     two_copies: ("others than this computer has seen", False),
 }
@@ -507,7 +538,7 @@ def test_a_change_of_the_database_is_found(victim, attack):
         if finds:
             assert said.returncode == 1 and finds in said.stderr and "1 faults" not in said.stderr, said
             # Where the right edge of the tree is not what it was, the proof alone shows it.
-            assert attack not in (chain_anew, cut_and_mend, remove_as_old) or ohtctl(victim, home, "audit", "head").returncode == 1
+            assert attack not in (chain_anew, cut_and_mend, remove_as_old, remove_all) or ohtctl(victim, home, "audit", "head").returncode == 1
             # What was seen stays.
             assert {file.name: file.read_bytes() for file in (home / "oht").iterdir()} == seen
         else:

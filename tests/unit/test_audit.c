@@ -18,7 +18,8 @@
 #define S	OHTD_NS_PER_S
 #define MOST	16
 
-static const unsigned char key[OHT_SIGN_KEY_BYTES] = "0123456789abcdef0123456789abcde";
+static const unsigned char first_key[OHT_SIGN_KEY_BYTES] = "0123456789abcdef0123456789abcde";
+static const unsigned char *key = first_key;
 static struct ohtd_manual_clock manual;
 static struct ohtd_clock clock_;
 static struct ohtd_store *store;
@@ -471,6 +472,61 @@ static void a_start_compares_with_the_checkpoint_beside_the_database(void **stat
 	assert_int_equal(count("act = 'found altered' AND result = 'altered'"), 1);
 }
 
+/* The edge of what was removed is believed by its signature alone, and no signature is put behind one that is not good. */
+static void what_was_removed_is_signed_or_altered(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		add("anna", "act", 0, NULL);
+	WAIT_FOR(is_written());
+	pass(61);
+	WAIT_FOR(store_ask_sql("SELECT removed FROM audit_tree") == 4);
+	assert_int_equal(fault_of_next_start(NULL), OHTD_AUDIT_SOUND);
+	/* All of them, also those of the checkpoint beside the database. */
+	assert_int_equal(fault_of_next_start("DELETE FROM audit; UPDATE audit_tree SET removed = 31, size = 31,"
+					     " removed_edge = (SELECT group_concat(leaf, '') FROM (SELECT lower(hex(randomblob(32))) AS leaf"
+					     " FROM json_each('[1,2,3,4,5]'))); UPDATE audit_tree SET edge = removed_edge"), OHTD_AUDIT_ALTERED);
+	for (int i = 0; i < 30; i++)
+		add("mallory", "act", 0, NULL);
+	WAIT_FOR(is_written());
+	pass(61);
+	WAIT_FOR(store_ask_sql("SELECT max(size) FROM audit_checkpoints") > 60);
+	assert_int_equal(store_ask_sql("SELECT removed FROM audit_tree"), 31);
+	assert_int_equal(fault_of_next_start(NULL), OHTD_AUDIT_ALTERED);
+	assert_int_equal(count("act = 'found altered'"), 2);
+}
+
+/* A tree that is not that of the records behind the newest checkpoint would be signed next. */
+static void a_tree_that_is_not_that_of_its_records_is_found(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		add("anna", "act", 0, NULL);
+	assert_int_equal(fault_of_next_start("UPDATE audit_tree SET edge = lower(hex(randomblob(64)))"), OHTD_AUDIT_ALTERED);
+}
+
+static void a_new_key_signs_what_the_one_before_has_removed(void **state)
+{
+	static const unsigned char other[OHT_SIGN_KEY_BYTES] = "another key, of the same robot..";
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		add("anna", "act", 0, NULL);
+	WAIT_FOR(is_written());
+	pass(61);
+	WAIT_FOR(store_ask_sql("SELECT removed FROM audit_tree") == 4);
+	key = other;
+	assert_int_equal(fault_of_next_start(NULL), OHTD_AUDIT_SOUND);
+	assert_int_equal(count("act = 'signed anew' AND object = 'removed records'"), 1);
+	for (int i = 0; i < 20; i++)
+		add("anna", "act", 0, NULL);
+	WAIT_FOR(is_written());
+	pass(61);
+	WAIT_FOR(store_ask_sql("SELECT removed FROM audit_tree") > 20);
+	assert_int_equal(fault_of_next_start(NULL), OHTD_AUDIT_SOUND);
+	key = first_key;
+}
+
 static void a_cut_is_found_also_with_a_tree_that_fits(void **state)
 {
 	(void)state;
@@ -507,6 +563,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_oldest_go_and_the_tree_goes_on, set_up_few, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_altered_is_not_removed, set_up_few, tear_down),
 		CASE(a_start_compares_with_the_checkpoint_beside_the_database),
+		cmocka_unit_test_setup_teardown(what_was_removed_is_signed_or_altered, set_up_few, tear_down),
+		CASE(a_tree_that_is_not_that_of_its_records_is_found),
+		cmocka_unit_test_setup_teardown(a_new_key_signs_what_the_one_before_has_removed, set_up_few, tear_down),
 		CASE(a_cut_is_found_also_with_a_tree_that_fits),
 		CASE(records_behind_the_tree_are_none),
 	};

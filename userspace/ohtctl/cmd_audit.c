@@ -269,11 +269,33 @@ static int check_proof(struct cli *cli, const struct witness *witness, struct js
 
 #define CONFLICT	409
 
+/* The robot says that what this computer has seen was removed for its age: that it has signed. */
+static int ask_removed(struct cli *cli, const struct witness *witness, struct told *told)
+{
+	struct json_object *answer = NULL;
+	char path[CLIENT_PATH_BYTES];
+	int result;
+
+	snprintf(path, sizeof(path), "audit/proof?from=%" PRIu64 "&to=%" PRIu64, told->newest.size, told->newest.size);
+	result = client_request(cli, "GET", path, NULL, &answer);
+	if (!result)
+		result = check_removed(cli, answer, told);
+	json_object_put(answer);
+	if (result)
+		return result;
+	return told->removed.size <= witness->seen.size ?
+	       cli_fail(cli, CLI_FAILED, "but the robot has signed that the first %" PRIu64 " were removed for their age, and this computer "
+			"has seen %" PRIu64, told->removed.size, witness->seen.size) :
+	       cli_fail(cli, CLI_FAILED, "that is signed; nothing is proven from the %" PRIu64 " that this computer has seen on, and ohtctl audit "
+			"forget begins anew", witness->seen.size);
+}
+
 static int ask_proof(struct cli *cli, const struct witness *witness, struct told *told)
 {
 	uint64_t from = witness->known && witness->seen.size ? witness->seen.size : told->newest.size;
 	struct json_object *answer = NULL;
 	char path[CLIENT_PATH_BYTES];
+	bool is_refused;
 	int result;
 
 	if (!told->newest.size)
@@ -282,13 +304,14 @@ static int ask_proof(struct cli *cli, const struct witness *witness, struct told
 	cli->status = 0;
 	result = client_request(cli, "GET", path, NULL, &answer);
 	/* A conflict says that there is no such proof; a robot that is busy or does not answer says nothing. */
-	told->silent = result && cli->status != CONFLICT;
+	is_refused = result && cli->status == CONFLICT;
+	told->silent = result && !is_refused;
 	if (!result)
 		result = check_removed(cli, answer, told);
 	if (!result)
 		result = check_proof(cli, witness, answer, told);
 	json_object_put(answer);
-	return result;
+	return is_refused ? ask_removed(cli, witness, told) : result;
 }
 
 /* Only now: what has not been proven must not take the place of what was seen. */

@@ -527,6 +527,11 @@ static void tell_fault(struct ohtd_audit *audit)
 {
 	static const char *const words[] = { "", "cut", "altered" };
 
+	if (audit->signed_anew) {
+		ohtd_log(OHTD_LOG_WARNING, "audit", "signed_anew", "that the oldest records were removed for their age is signed by the key that "
+			 "is new: the one of before has signed it, or nobody");
+		ohtd_audit_own(audit, "signed anew", "removed records", "", "done");
+	}
 	if (!audit->fault)
 		return;
 	ohtd_log(OHTD_LOG_ERROR, "audit", words[audit->fault], "%s", audit->fault == OHTD_AUDIT_CUT ?

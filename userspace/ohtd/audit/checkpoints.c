@@ -48,6 +48,26 @@ static bool has_root(const struct oht_tree *tree, const struct oht_hash *root)
 	return oht_hash_is(&own, root);
 }
 
+/* What is gone was signed, by this key, as what was removed: the database alone says nothing of it that would be believed. */
+static bool is_removal_signed(const struct ohtd_audit *audit, const struct ohtd_audit_tree *tree)
+{
+	char verifier[OHT_VERIFIER_BYTES];
+	struct oht_checkpoint removed;
+
+	if (!tree->removed.size)
+		return true;
+	return !oht_checkpoint_rename(audit->verifier, OHT_CHECKPOINT_REMOVED, verifier) &&
+	       !oht_checkpoint_open(tree->removed_note, verifier, &removed) && removed.size == tree->removed.size &&
+	       has_root(&tree->removed, &removed.root);
+}
+
+static int sign_removal(const struct ohtd_audit *audit, struct ohtd_audit_tree *tree)
+{
+	struct oht_checkpoint made;
+
+	return sign(audit, &tree->removed, OHT_CHECKPOINT_REMOVED, &made, tree->removed_note);
+}
+
 /* ---- the beginning ---- */
 
 /* Records behind the tree were not written by this program. */
@@ -63,35 +83,73 @@ static int drop_foreign(struct ohtd_db *db, struct ohtd_audit *audit, const stru
 	return count < 0 ? (int)count : 0;
 }
 
-/* Compares with the file beside the database. 0 or a negative errno. */
-static int compare(struct ohtd_db *db, struct ohtd_audit *audit, const struct ohtd_audit_tree *tree)
+/* The checkpoint in the file beside the database. False: there is none that this key has signed. */
+static bool read_head(const struct ohtd_audit *audit, struct oht_checkpoint *newest)
 {
-	struct oht_tree then = tree->removed;
-	struct oht_checkpoint newest;
 	const char *wrong;
 	char *text;
-	int r = ohtd_file_read(audit->head_path, OHT_CHECKPOINT_BYTES, &text, NULL);
 
-	if (r)
-		return 0;
-	wrong = oht_checkpoint_open(text, audit->verifier, &newest);
+	if (ohtd_file_read(audit->head_path, OHT_CHECKPOINT_BYTES, &text, NULL))
+		return false;
+	wrong = oht_checkpoint_open(text, audit->verifier, newest);
 	free(text);
-	if (wrong) {
+	if (wrong)
 		ohtd_log(OHTD_LOG_WARNING, "audit", "no_checkpoint", "%s: %s", audit->head_path, wrong);
+	return !wrong;
+}
+
+/* Grows @tree by the records up to @size. 0, -EBADMSG: its root is not @root then, or another negative errno. */
+static int grow_to(struct ohtd_db *db, struct oht_tree *tree, uint64_t size, const struct oht_hash *root)
+{
+	int r = grow(db, tree, size);
+
+	return r ? r : has_root(tree, root) ? 0 : -EBADMSG;
+}
+
+/* The records are those of the newest checkpoint, and those of the tree. */
+static int compare_records(struct ohtd_db *db, const struct ohtd_audit_tree *tree, const struct oht_checkpoint *newest)
+{
+	struct oht_tree then = tree->removed;
+	struct oht_hash root;
+	int r = 0;
+
+	/* Older than what was removed since: what is signed of that is all that can be said. */
+	if (newest->size >= then.size)
+		r = grow_to(db, &then, newest->size, &newest->root);
+	oht_tree_root(&tree->whole, &root);
+	return r ? r : grow_to(db, &then, tree->whole.size, &root);
+}
+
+/*
+ * Compares with the file beside the database. A key that is new has signed neither that file nor what was removed: it signs what it
+ * finds, a record says so, and a witness tells that the key is another one. 0 or a negative errno.
+ */
+static int compare(struct ohtd_db *db, struct ohtd_audit *audit, struct ohtd_audit_tree *tree)
+{
+	bool is_signed = is_removal_signed(audit, tree);
+	struct oht_checkpoint newest = { .size = 0 };
+	bool has_head = read_head(audit, &newest);
+	int r;
+
+	if (!has_head && is_signed)
 		return 0;
+	if (!has_head) {
+		audit->signed_anew = true;
+		r = sign_removal(audit, tree);
+		return r ? r : ohtd_db_audit_keep_tree(db, tree);
 	}
 	if (newest.size > tree->whole.size) {
 		audit->fault = OHTD_AUDIT_CUT;
 		return 0;
 	}
-	if (newest.size < then.size)
-		return 0;
-	r = grow(db, &then, newest.size);
-	if (r == -EBADMSG || (!r && !has_root(&then, &newest.root))) {
-		audit->fault = OHTD_AUDIT_ALTERED;
-		r = 0;
-	}
-	return r;
+	if (!is_signed)
+		ohtd_log(OHTD_LOG_ERROR, "audit", "removed_unsigned", "the first %" PRIu64 " records are gone, and nobody has signed "
+			 "that they were removed for their age", tree->removed.size);
+	r = is_signed ? compare_records(db, tree, &newest) : -EBADMSG;
+	if (r != -EBADMSG)
+		return r;
+	audit->fault = OHTD_AUDIT_ALTERED;
+	return 0;
 }
 
 int ohtd_audit_begin(struct ohtd_db *db, void *arg)
@@ -113,28 +171,28 @@ int ohtd_audit_begin(struct ohtd_db *db, void *arg)
 
 /* ---- retention ---- */
 
-/* Nothing is removed of records that are not those of the tree. 0 or a negative errno. */
+/* Nothing is removed of records that are not those of the tree, nor behind some of which nobody has signed that they were removed. 0 or a
+ * negative errno. */
 static int remove_old(struct ohtd_db *db, struct ohtd_audit *audit, struct ohtd_audit_tree *tree)
 {
 	uint64_t most = (uint64_t)audit->most, size = tree->whole.size;
-	struct oht_checkpoint made;
 	struct oht_hash root;
 	struct oht_tree all;
 	int r;
 
 	if (size - tree->removed.size < most + SLACK(most))
 		return 0;
-	r = grow(db, &tree->removed, size - most);
+	r = is_removal_signed(audit, tree) ? grow(db, &tree->removed, size - most) : -EBADMSG;
 	all = tree->removed;
-	if (!r)
-		r = grow(db, &all, size);
 	oht_tree_root(&tree->whole, &root);
-	if (r == -EBADMSG || (!r && !has_root(&all, &root))) {
+	if (!r)
+		r = grow_to(db, &all, size, &root);
+	if (r == -EBADMSG) {
 		ohtd_log(OHTD_LOG_ERROR, "audit", "altered", "the oldest records are not removed: they are others than they were");
 		return 0;
 	}
 	if (!r)
-		r = sign(audit, &tree->removed, OHT_CHECKPOINT_REMOVED, &made, tree->removed_note);
+		r = sign_removal(audit, tree);
 	return r ? r : ohtd_db_audit_remove(db, tree);
 }
 

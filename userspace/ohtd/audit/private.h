@@ -91,6 +91,7 @@ struct ohtd_audit {
 	char head_path[512];
 	int64_t most;
 	unsigned int fault;
+	bool signed_anew;		/* what was removed, by a key that is new */
 	atomic_bool on_trial;
 	atomic_bool proves;
 
