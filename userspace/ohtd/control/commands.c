@@ -43,6 +43,8 @@ static void send(struct ohtd_control *control, const struct ohtd_asked *asked,
 		ohtd_queue_answered(control, asked, answer);
 		return;
 	}
+	if (asked->command.kind == OHTD_COMMAND_JOG && answer->outcome != OHTD_OUTCOME_DONE)
+		ohtd_holds_refuse(control, &asked->command, &answer->why);
 	ohtd_lease_settle(control, asked, answer->outcome);
 	memcpy(answer->holder, control->lease.view.holder.user, sizeof(answer->holder));
 	ohtd_facts_update(control);

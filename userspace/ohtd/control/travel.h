@@ -90,22 +90,6 @@ struct ohtd_question {
 };
 
 /**
- * struct ohtd_ended_jog - a jog that something else has ended than its holder
- * @by: whose it was
- * @connection: by which it came
- * @caller_id: its id
- * @why: what has ended it
- * @until_ns: until then its requests are refused, each of which puts this off; 0: there is none
- */
-struct ohtd_ended_jog {
-	struct ohtd_holder by;
-	uint64_t connection;
-	char caller_id[OHTD_CALLER_ID_BYTES];
-	struct ohtd_why why;
-	uint64_t until_ns;
-};
-
-/**
  * struct ohtd_travel - members are of travel*.c; others read
  * @rules: of the drive's register layout
  * @driving: the outputs are on
@@ -124,7 +108,6 @@ struct ohtd_ended_jog {
  * @caller_id: of the jog
  * @by: whose command it is
  * @connection: of the jog; 0: none
- * @ended_jog: by a stop, an obstacle, another command, ...
  * @numbers: given so far, also by earlier runs of the daemon
  * @life: which commands are known by their ids
  * @command: the present command, or the last one
@@ -152,7 +135,6 @@ struct ohtd_travel {
 	char caller_id[OHTD_CALLER_ID_BYTES];
 	struct ohtd_holder by;
 	uint64_t connection;
-	struct ohtd_ended_jog ended_jog;
 	uint64_t numbers;
 	struct ohtd_life life;
 	struct ohtd_command_view command;
