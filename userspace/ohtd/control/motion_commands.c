@@ -233,7 +233,7 @@ void ohtd_motion_paused(struct ohtd_control *control)
 
 	control->await.asked.used = false;
 	if (asked.used)
-		ohtd_commands_done(control, &asked);
+		ohtd_commands_done_as(control, &asked, control->travel.command.number);
 }
 
 void ohtd_motion_give_up(struct ohtd_control *control, unsigned int outcome,
