@@ -5,6 +5,7 @@ What such a robot is said to be everywhere, and what is refused: any line that i
 that the robot is simulated.
 """
 import subprocess
+import threading
 
 import pytest
 
@@ -106,6 +107,60 @@ def test_a_stop_behind_a_flood_of_messages_is_done(robot):
     with dial(robot, "operator") as mine:
         mine.raw(frame(TEXT, b'{"type":"ping"}') * 40 + frame(TEXT, b'{"type":"stop","id":7}'))
         until(lambda: robot.get("safety").json["state"] == "stopped", what="a stop")
+
+
+class Key:
+    """A jog that is held: asked for again each 50 ms, whatever happens meanwhile."""
+
+    def __init__(self, press):
+        self.press, self.answers, self.up = press, [], threading.Event()
+        self.thread = threading.Thread(target=self.hold)
+        self.thread.start()
+
+    def hold(self):
+        while not self.up.wait(0.05):
+            self.answers.append(self.press())
+
+    def let_go(self):
+        self.up.set()
+        self.thread.join()
+
+    def pressed_on(self):
+        """The answers to three more requests."""
+        before = len(self.answers)
+        until(lambda: len(self.answers) >= before + 3, what="three requests")
+        return set(self.answers[before:])
+
+
+def test_a_jog_that_was_refused_does_not_begin_by_the_reset_of_another(robot):
+    """Over REST and over a WebSocket."""
+    jog = {"verb": "jog", "speed_mm_s": 100}
+
+    def by_route(held):
+        answer = robot.post("robot/commands", {**jog, "id": held}, role="operator")
+        return answer.status, answer.code
+
+    def by_socket():
+        mine.say({"type": "command", "id": 1, "command": {**jog, "id": "socket"}})
+        answer = mine.hear_until(lambda message: message["type"] == "result")[-1]
+        return answer["status"], answer["data"].get("code")
+
+    wait_state(robot, "safe", "idle", "estop")
+    robot.post("safety/stop", role="operator")
+    wait_state(robot, "estop")
+    with dial(robot, "operator") as mine:
+        keys = [Key(lambda: by_route("route")), Key(by_socket)]
+        try:
+            assert [key.pressed_on() for key in keys] == [{(409, "wrong_state")}] * 2
+            enable(robot)
+            assert [key.pressed_on() for key in keys] == [{(409, "wrong_state")}] * 2
+            assert shown(robot)["state"] == "idle" and not shown(robot)["command"]
+            assert by_route("another press") in ((200, None), (409, "docked")), "judged anew"
+        finally:
+            for key in keys:
+                key.let_go()
+    robot.post("robot/commands", {"verb": "stop"}, role="operator")
+    wait_state(robot, "idle")
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 /* Jogs: refreshed, left alone, at a limit, before an obstacle; with the simulator's rail. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "drive_robot.h"
 
@@ -207,6 +208,8 @@ static void jog_ends_at_the_soft_limit(void **state)
 	driver_run_ms(d, 2000);
 	driver_arrives(d, -3500);
 	jog_refused(d, -100, OHTD_WHY_SOFT_LIMIT);
+	/* The other way is another press. */
+	driver_run_ms(d, 600);
 	jog_for_ms(d, 250, 1000);
 	assert_true(d->rail->position_mm > -3400);
 	driver_end(d);
@@ -382,7 +385,9 @@ static void jog_stops_before_an_obstacle(void **state)
 	driver_run_ms(d, 1000);
 	assert_near(4500 - d->rail->position_mm, 1000, 6);
 	jog_refused(d, 100, OHTD_WHY_OBSTACLE);
+	driver_run_ms(d, 600);
 	jog_for_ms(d, -100, 500);
+	driver_state(d, OHTD_STATE_MOVE);
 	driver_end(d);
 }
 
@@ -444,6 +449,362 @@ static void jog_back_soon_is_no_fault(void **state)
 	}
 }
 
+/* ---- refused, and the key still held ---- */
+
+static const struct ohtd_holder anna = {
+	.user = "anna", .session = "a", .user_id = 1, .role = OHTD_ROLE_OPERATOR,
+};
+static const struct ohtd_holder bert = {
+	.user = "bert", .session = "b", .user_id = 2, .role = OHTD_ROLE_ADMINISTRATOR,
+};
+
+/* The key of anna: while it is @down, a request each 50 ms, whatever else happens. */
+struct key {
+	struct driver *d;
+	void (*inner)(void *context);
+	void *inner_context;
+	bool down;
+	uint64_t next_ns;
+	unsigned int done;	/* answers since it went down */
+	unsigned int refused;
+	unsigned int code;	/* of the newest refusal */
+};
+
+static void post_jog(struct driver *d, const char *id)
+{
+	struct ohtd_command said = {
+		.kind = OHTD_COMMAND_JOG, .speed_mm_s = 240, .by = anna, .role = anna.role, .connection = 3,
+	};
+
+	snprintf(said.caller_id, sizeof(said.caller_id), "%s", id);
+	ohtd_link_post(&d->f->links[1], &said);
+}
+
+static void hold_key(void *context)
+{
+	struct key *key = context;
+	struct ohtd_answer answer;
+
+	key->inner(key->inner_context);
+	if (key->down && virtual_now_ns(&key->d->run) >= key->next_ns) {
+		key->next_ns = virtual_now_ns(&key->d->run) + 50 * OHTD_NS_PER_MS;
+		post_jog(key->d, "held");
+	}
+	while (ohtd_link_take(&key->d->f->links[1], &answer)) {
+		if (answer.kind != OHTD_COMMAND_JOG)
+			continue;
+		key->done += answer.outcome == OHTD_OUTCOME_DONE;
+		if (answer.outcome == OHTD_OUTCOME_DONE)
+			continue;
+		key->refused++;
+		key->code = answer.why.items[0].code;
+	}
+}
+
+static void key_down(struct key *key)
+{
+	key->down = true;
+	key->done = key->refused = 0;
+}
+
+static void key_begin(struct key *key, struct driver *d)
+{
+	driver_asks(d, OHTD_COMMAND_CONTROL_RELEASE);
+	*key = (struct key){ .d = d, .inner = d->f->watch, .inner_context = d->f->watch_context };
+	d->f->watch = hold_key;
+	d->f->watch_context = key;
+}
+
+static void asks(struct driver *d, const struct ohtd_holder *by, uint32_t kind)
+{
+	const struct ohtd_answer answer = fixture_command(d->f, &(struct ohtd_command){
+		.id = 9, .kind = kind, .by = *by, .role = by->role, .text = "because", .to = { .user_id = anna.user_id, .role = anna.role } });
+
+	driver_done(&answer);
+}
+
+static void sets_mode(struct driver *d, enum ohtd_mode mode)
+{
+	const struct ohtd_answer answer = fixture_command(d->f, &(struct ohtd_command){
+		.id = 9, .kind = OHTD_COMMAND_MODE, .by = bert, .role = bert.role, .mode = (uint8_t)mode });
+
+	driver_done(&answer);
+	asks(d, &bert, OHTD_COMMAND_CONTROL_RELEASE);
+}
+
+static void enable(struct driver *d)
+{
+	asks(d, &bert, OHTD_COMMAND_ENABLE);
+	asks(d, &bert, OHTD_COMMAND_CONTROL_RELEASE);
+}
+
+static void stop(struct driver *d)
+{
+	d->f->fake->bus.ops->stop(&d->f->fake->bus, 5);
+	driver_until(d, OHTD_STATE_ESTOP, 100);
+}
+
+static void reset(struct driver *d)
+{
+	asks(d, &bert, OHTD_COMMAND_RESET);
+	enable(d);
+}
+
+static void hang(struct driver *d)
+{
+	d->f->loops_hang = true;
+	driver_until(d, OHTD_STATE_FAULT, 3000);
+}
+
+static void clear_fault(struct driver *d)
+{
+	d->f->loops_hang = false;
+	driver_run_ms(d, 500);
+	asks(d, &bert, OHTD_COMMAND_RESET_FAULT);
+	enable(d);
+}
+
+static void take(struct driver *d)
+{
+	asks(d, &bert, OHTD_COMMAND_CONTROL_TAKE);
+}
+
+static void release(struct driver *d)
+{
+	asks(d, &bert, OHTD_COMMAND_CONTROL_RELEASE);
+}
+
+static void say_nothing(struct driver *d)
+{
+	driver_run_ms(d, 10500);
+}
+
+static void hand_over(struct driver *d)
+{
+	asks(d, &bert, OHTD_COMMAND_CONTROL_HAND_OVER);
+}
+
+static void maintain(struct driver *d)
+{
+	sets_mode(d, OHTD_MODE_MAINTENANCE);
+}
+
+static void by_hand(struct driver *d)
+{
+	sets_mode(d, OHTD_MODE_MANUAL);
+}
+
+static void automatic(struct driver *d)
+{
+	sets_mode(d, OHTD_MODE_AUTOMATIC);
+}
+
+static void obstruct(struct driver *d)
+{
+	driver_sim(d, "rail obstacle 15900");
+	driver_run_ms(d, 300);
+}
+
+static void clear_way(struct driver *d)
+{
+	driver_sim(d, "rail obstacle none");
+	driver_run_ms(d, 500);
+}
+
+static void depart(struct driver *d)
+{
+	const struct ohtd_answer answer = fixture_command(d->f, &(struct ohtd_command){
+		.id = 9, .kind = OHTD_COMMAND_MOVE, .by = anna, .role = anna.role, .target_mm = 15300 });
+
+	driver_done(&answer);
+}
+
+static void arrive(struct driver *d)
+{
+	driver_until(d, OHTD_STATE_IDLE, 15000);
+}
+
+static void undock(struct driver *d)
+{
+	asks(d, &anna, OHTD_COMMAND_UNDOCK);
+	arrive(d);
+}
+
+static void nothing(struct driver *d)
+{
+	(void)d;
+}
+
+/* What refuses a jog, and the act by which it does not any more. */
+static void refused_jog_does_not_begin_by_the_act_of_another(void **state)
+{
+	static const struct {
+		const char *name;
+		double from_mm;
+		void (*refuses)(struct driver *d);
+		unsigned int code;
+		void (*ends)(struct driver *d);
+	} cases[] = {
+		{ "stop", 15000, stop, OHTD_WHY_STATE, reset },
+		{ "fault", 15000, hang, OHTD_WHY_IN_FAULT, clear_fault },
+		{ "control given back", 15000, take, OHTD_WHY_CONTROL_HELD, release },
+		{ "control that runs out", 15000, take, OHTD_WHY_CONTROL_HELD, say_nothing },
+		{ "control handed over", 15000, take, OHTD_WHY_CONTROL_HELD, hand_over },
+		{ "mode", 15000, maintain, OHTD_WHY_MODE, automatic },
+		{ "speed of a mode", 15000, by_hand, OHTD_WHY_JOG_SPEED, automatic },
+		{ "obstacle", 15000, obstruct, OHTD_WHY_OBSTACLE, clear_way },
+		{ "a move", 15000, depart, OHTD_WHY_STATE, arrive },
+		{ "dock", 0, nothing, OHTD_WHY_DOCKED, undock },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct driver *d = driver_begin(cases[i].from_mm);
+		double stands_mm;
+		struct key key;
+
+		key_begin(&key, d);
+		cases[i].refuses(d);
+		key_down(&key);
+		driver_run_ms(d, 300);
+		if (key.done || key.refused < 5 || key.code != cases[i].code)
+			fail_msg("%s: %u done, %u refused: %s", cases[i].name, key.done, key.refused,
+				 ohtd_why_name(key.code));
+		cases[i].ends(d);
+		driver_state(d, OHTD_STATE_IDLE);
+		stands_mm = d->rail->position_mm;
+		driver_run_ms(d, 1000);
+		if (key.done || key.code != cases[i].code || d->f->control.travel.command.kind == OHTD_COMMAND_JOG)
+			fail_msg("%s: the held key has moved the robot by %.1f mm, %u done, %u refused: %s",
+				 cases[i].name, d->rail->position_mm - stands_mm, key.done, key.refused,
+				 ohtd_why_name(key.code));
+		/* Let go and pressed anew. */
+		key.down = false;
+		driver_run_ms(d, 600);
+		key_down(&key);
+		driver_run_ms(d, 500);
+		if (!key.done || key.refused)
+			fail_msg("%s: a new press, and %u done, %u refused: %s", cases[i].name, key.done,
+				 key.refused, ohtd_why_name(key.code));
+		driver_state(d, OHTD_STATE_MOVE);
+		driver_end(d);
+	}
+}
+
+/* The robot enables itself when it has started. */
+static void refused_jog_does_not_begin_when_the_robot_has_started(void **state)
+{
+	struct driver *d = driver_begin(15000);
+	struct key key;
+
+	(void)state;
+	key_begin(&key, d);
+	atomic_store(&d->f->control.quit, true);
+	driver_run_ms(d, 3000);
+	key_down(&key);
+	fixture_start_again(d->f, 1000);
+	d->f->control.auto_enable = true;
+	d->f->control.unclean_restart = false;
+	driver_until(d, OHTD_STATE_IDLE, 5000);
+	driver_run_ms(d, 1000);
+	driver_state(d, OHTD_STATE_IDLE);
+	assert_int_equal(key.done, 0);
+	assert_int_equal(key.code, OHTD_WHY_STATE);
+	driver_end(d);
+}
+
+/* The jog ends with the control; that it is free again begins no other one, not even between two requests. */
+static void jog_that_control_has_left_does_not_go_on(void **state)
+{
+	struct driver *d = driver_begin(15000);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct key key;
+
+		key_begin(&key, d);
+		key_down(&key);
+		driver_run_ms(d, 500);
+		driver_state(d, OHTD_STATE_MOVE);
+		key.down = !i;
+		asks(d, &bert, OHTD_COMMAND_CONTROL_TAKE_OVER);
+		driver_until(d, OHTD_STATE_IDLE, 50);
+		release(d);
+		key.down = true;
+		key.done = 0;
+		driver_run_ms(d, 2000);
+		assert_int_equal(key.done, 0);
+		assert_int_equal(key.code, OHTD_WHY_CONTROL_HELD);
+		driver_state(d, OHTD_STATE_IDLE);
+		key.down = false;
+		driver_run_ms(d, 600);
+		d->f->watch = key.inner;
+		d->f->watch_context = key.inner_context;
+	}
+	driver_end(d);
+}
+
+/* More holds than are kept: what was refused is not known, so nothing begins. */
+static void press_many(struct driver *d)
+{
+	char id[2] = "A";
+
+	for (; id[0] < 'A' + 3 * OHTD_HOLDS_MAX; id[0]++)
+		post_jog(d, id);
+	driver_run_ms(d, 50);
+}
+
+static void refused_jogs_that_are_not_kept_do_not_begin(void **state)
+{
+	struct driver *d = driver_begin(15000);
+	unsigned int i;
+	struct key key;
+
+	(void)state;
+	key_begin(&key, d);
+	take(d);
+	press_many(d);
+	assert_int_equal(key.refused, 3 * OHTD_HOLDS_MAX);
+	release(d);
+	for (i = 0; i < 20; i++)
+		press_many(d);
+	assert_int_equal(key.done, 0);
+	driver_run_ms(d, 600);
+	press_many(d);
+	driver_run_ms(d, 100);
+	assert_int_equal(key.done, 1);
+	driver_end(d);
+}
+
+/* The link itself refuses it, as others wait there for their answers. */
+static void jog_that_found_no_room_does_not_begin(void **state)
+{
+	const struct ohtd_command ping = { .kind = OHTD_COMMAND_PING, .unit = 2, .role = OHTD_ROLE_OPERATOR };
+	struct driver *d = driver_begin(15000);
+	struct key key;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < OHTD_LINK_COMMANDS; i++)
+		assert_int_equal(ohtd_link_post(&d->f->links[1], &ping), 0);
+	key_begin(&key, d);
+	post_jog(d, "held");
+	driver_run_ms(d, 400);
+	key_down(&key);
+	driver_run_ms(d, 2000);
+	assert_int_equal(key.done, 0);
+	assert_int_equal(key.code, OHTD_WHY_BUSY);
+	key.down = false;
+	driver_run_ms(d, 600);
+	key_down(&key);
+	driver_run_ms(d, 500);
+	assert_int_equal(key.refused, 0);
+	driver_state(d, OHTD_STATE_MOVE);
+	driver_end(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -463,6 +824,11 @@ int main(void)
 		cmocka_unit_test(jog_that_a_pause_or_a_move_has_ended_does_not_go_on),
 		cmocka_unit_test(jog_that_an_obstacle_has_ended_does_not_go_on),
 		cmocka_unit_test(jog_stops_before_an_obstacle),
+		cmocka_unit_test(refused_jog_does_not_begin_by_the_act_of_another),
+		cmocka_unit_test(refused_jog_does_not_begin_when_the_robot_has_started),
+		cmocka_unit_test(jog_that_control_has_left_does_not_go_on),
+		cmocka_unit_test(refused_jogs_that_are_not_kept_do_not_begin),
+		cmocka_unit_test(jog_that_found_no_room_does_not_begin),
 		cmocka_unit_test(jog_back_soon_is_no_fault),
 	};
 

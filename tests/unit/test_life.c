@@ -258,6 +258,80 @@ static void the_same_once_more_is_not_executed_again(void **state)
 	driver_end(d);
 }
 
+/* The answer to the command that waits for the drive's echo, when something else has come first. */
+static void answered_as(struct driver *d, const char *what, unsigned int state)
+{
+	struct ohtd_answer a = { 0 };
+
+	driver_run_ms(d, 1);
+	if (!ohtd_link_take(&d->f->links[1], &a) || a.outcome != OHTD_OUTCOME_DONE ||
+	    a.number != newest(d).number || a.command_state != state)
+		fail_msg("%s: outcome %u, number %llu of %llu, %s", what, a.outcome, (unsigned long long)a.number,
+			 (unsigned long long)newest(d).number, ohtd_command_state_name(a.command_state));
+}
+
+static void begins(struct driver *d, uint32_t kind, double target_mm, unsigned int state)
+{
+	const struct ohtd_command command = {
+		.id = 5, .kind = kind, .tag = 7, .target_mm = target_mm, .role = OHTD_ROLE_OPERATOR,
+	};
+
+	assert_int_equal(ohtd_link_post(&d->f->links[1], &command), 0);
+	driver_until(d, state, 100);
+}
+
+static void what_is_paused_before_it_begins_is_answered_with_its_number(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t kind;
+		unsigned int state;
+	} cases[] = {
+		{ "move", OHTD_COMMAND_MOVE, OHTD_STATE_MOVE }, { "home", OHTD_COMMAND_HOME, OHTD_STATE_MOVE },
+		{ "dock", OHTD_COMMAND_DOCK, OHTD_STATE_DOCK }, { "resume", OHTD_COMMAND_RESUME, OHTD_STATE_DOCK },
+	};
+	struct driver *d = driver_begin(3000);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (cases[i].kind != OHTD_COMMAND_RESUME) {
+			driver_asks(d, OHTD_COMMAND_STOP);
+			driver_run_ms(d, 500);
+		}
+		begins(d, cases[i].kind, 9000, cases[i].state);
+		driver_asks(d, OHTD_COMMAND_PAUSE);
+		answered_as(d, cases[i].name, OHTD_COMMAND_STATE_PAUSED);
+	}
+	assert_near(d->rail->position_mm, 3000, 1);
+	driver_end(d);
+}
+
+/* The same id again is told what became of the command, also behind later ones. */
+static void what_has_failed_is_not_answered_as_finished(void **state)
+{
+	const struct ohtd_command first = move_of("order-5", 9000), second = move_of("order-6", 8000);
+	struct driver *d = driver_begin(3000);
+	struct ohtd_answer a;
+
+	(void)state;
+	DONE(d, &first);
+	DONE(d, &second);
+	driver_asks(d, OHTD_COMMAND_STOP);
+	driver_run_ms(d, 2000);
+	a = ask(d, &first);
+	driver_done(&a);
+	assert_int_equal(a.number, 1);
+	assert_string_equal(ohtd_command_state_name(a.command_state), "failed");
+	a = ask(d, &second);
+	assert_string_equal(ohtd_command_state_name(a.command_state), "failed");
+	driver_arrives(d, 3500);
+	a = ask(d, &second);
+	assert_int_equal(a.number, 2);
+	assert_string_equal(ohtd_command_state_name(a.command_state), "failed");
+	driver_end(d);
+}
+
 static void what_was_refused_has_no_life(void **state)
 {
 	const struct ohtd_command away = move_of("order-5", 1e6), move = move_of("order-5", 3400);
@@ -323,6 +397,8 @@ int main(void)
 		cmocka_unit_test(who_drives_by_a_second_command_is_in_control),
 		cmocka_unit_test(who_drives_by_no_command_is_not_in_control),
 		cmocka_unit_test(the_same_once_more_is_not_executed_again),
+		cmocka_unit_test(what_is_paused_before_it_begins_is_answered_with_its_number),
+		cmocka_unit_test(what_has_failed_is_not_answered_as_finished),
 		cmocka_unit_test(what_was_refused_has_no_life),
 		cmocka_unit_test(a_jog_ends_with_its_connection),
 		cmocka_unit_test(a_move_outlives_its_connection),

@@ -378,7 +378,7 @@ static void obstacle_blocks_and_a_person_goes_on(void **state)
 	driver_stands(d);
 	assert_in_range((int)(8000 - d->rail->position_mm), 995, 1005);
 	refused(d, OHTD_COMMAND_RESUME, OHTD_WHY_OBSTACLE);
-	move_refused(d, 4000, OHTD_WHY_OBSTACLE);
+	move_refused(d, 9000, OHTD_WHY_OBSTACLE);
 	driver_sim(d, "rail obstacle none");
 	driver_until(d, OHTD_STATE_PAUSED, 5000);
 	driver_stands(d);
@@ -386,6 +386,187 @@ static void obstacle_blocks_and_a_person_goes_on(void **state)
 	driver_until(d, OHTD_STATE_IDLE, 60000);
 	assert_near(d->rail->position_mm, 12000, 2);
 	driver_end(d);
+}
+
+/* ---- a wall on one side ---- */
+
+/* Nearer than both zones, @way from the robot: 1, -1. */
+static void wall(struct driver *d, int way)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "rail obstacle %.0f", d->rail->position_mm + 900 * way);
+	driver_sim(d, line);
+	driver_run_ms(d, 300);
+}
+
+/* Towards the wall is refused, away from it is not; no verb as such is barred. 0 mm/s: a move, else a jog. */
+static void only_away(struct driver *d, int away, double speed_mm_s)
+{
+	double here_mm = d->rail->position_mm;
+	enum ohtd_state state = d->f->control.state;
+	struct ohtd_answer answer = speed_mm_s ? driver_jog(d, -away * speed_mm_s, "towards")
+						 : driver_move(d, here_mm - away * 2000, 0);
+
+	driver_refused(d, &answer, OHTD_WHY_OBSTACLE);
+	driver_state(d, state);
+	assert_int_equal(fixture_snapshot(d->f).why_not[OHTD_VERB_MOVE].count, 0);
+	answer = speed_mm_s ? driver_jog(d, away * speed_mm_s, "away") : driver_move(d, here_mm + away * 2000, 0);
+	driver_done(&answer);
+	driver_until(d, OHTD_STATE_IDLE, 20000);
+	driver_run_ms(d, 1000);
+	if ((d->rail->position_mm - here_mm) * away < (speed_mm_s ? 5 : 1998))
+		fail_msg("%.1f mm from %.1f mm, away is %d", d->rail->position_mm, here_mm, away);
+}
+
+static void pauses(struct driver *d, double target_mm)
+{
+	driver_departs(d, target_mm);
+	driver_run_ms(d, 1000);
+	driver_asks(d, OHTD_COMMAND_PAUSE);
+	driver_run_ms(d, 2000);
+}
+
+/* A wall behind holds up nothing that leads away from it, and what leads to it is refused. */
+static void wall_bars_one_way_only(void **state)
+{
+	int away;
+
+	(void)state;
+	for (away = 1; away >= -1; away -= 2) {
+		struct driver *d = driver_begin(15000);
+
+		wall(d, -away);
+		only_away(d, away, 0);
+		wall(d, -away);
+		only_away(d, away, 200);
+		/* Paused: the kept way leads away, and to the wall. */
+		pauses(d, d->rail->position_mm + away * 4000);
+		wall(d, -away);
+		assert_int_equal(fixture_snapshot(d->f).why_not[OHTD_VERB_RESUME].count, 0);
+		driver_asks(d, OHTD_COMMAND_RESUME);
+		driver_asks(d, OHTD_COMMAND_PAUSE);
+		driver_run_ms(d, 2000);
+		wall(d, away);
+		refused(d, OHTD_COMMAND_RESUME, OHTD_WHY_OBSTACLE);
+		wall(d, -away);
+		only_away(d, away, 0);
+		/* Blocked by the wall; and with another one behind when that has gone. */
+		driver_sim(d, "rail obstacle none");
+		driver_run_ms(d, 300);
+		driver_departs(d, d->rail->position_mm + away * 5000);
+		driver_run_ms(d, 1000);
+		wall(d, away);
+		driver_until(d, OHTD_STATE_BLOCKED, 2000);
+		driver_run_ms(d, 2000);
+		only_away(d, -away, 0);
+		driver_sim(d, "rail obstacle none");
+		driver_run_ms(d, 300);
+		driver_departs(d, d->rail->position_mm + away * 5000);
+		driver_run_ms(d, 1000);
+		wall(d, away);
+		driver_until(d, OHTD_STATE_BLOCKED, 2000);
+		driver_run_ms(d, 2000);
+		wall(d, -away);
+		driver_until(d, OHTD_STATE_PAUSED, 5000);
+		driver_asks(d, OHTD_COMMAND_RESUME);
+		driver_until(d, OHTD_STATE_IDLE, 20000);
+		assert_int_equal(d->f->control.travel.command.state, OHTD_COMMAND_STATE_FINISHED);
+		driver_end(d);
+	}
+}
+
+/* From both sides of the dock and of home, which are near 0. */
+static void wall_bars_one_way_to_the_dock(void **state)
+{
+	static const enum ohtd_command_kind kinds[] = { OHTD_COMMAND_DOCK, OHTD_COMMAND_HOME };
+	unsigned int i;
+	int side;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		struct driver *d = driver_begin(i & 1 ? 3000 : -3000);
+		double ends_mm = kinds[i / 2] == OHTD_COMMAND_DOCK ? 0 :
+				 ohtd_rule(&d->f->control.travel, OHTD_RULE_HOME_POSITION_MM);
+
+		side = i & 1 ? 1 : -1;
+		pauses(d, side * 2000);
+		wall(d, side);
+		if (kinds[i / 2] == OHTD_COMMAND_HOME) {
+			/* Only from idle. */
+			driver_asks(d, OHTD_COMMAND_STOP);
+			driver_run_ms(d, 500);
+		} else {
+			wall(d, -side);
+			refused(d, OHTD_COMMAND_DOCK, OHTD_WHY_OBSTACLE);
+			wall(d, side);
+		}
+		driver_asks(d, kinds[i / 2]);
+		driver_run_ms(d, 500);
+		driver_asks(d, OHTD_COMMAND_PAUSE);
+		driver_run_ms(d, 2000);
+		wall(d, side);
+		driver_asks(d, OHTD_COMMAND_RESUME);
+		driver_sim(d, "rail obstacle none");
+		driver_until(d, OHTD_STATE_IDLE, 60000);
+		assert_near(d->rail->position_mm, ends_mm, 2);
+		driver_end(d);
+	}
+}
+
+/* Off the dock to the side that its rule says. */
+static void wall_behind_the_dock_holds_no_undock_up(void **state)
+{
+	int side;
+
+	(void)state;
+	for (side = 1; side >= -1; side -= 2) {
+		struct driver *d = driver_begin(0);
+		struct ohtd_rules *rules = d->f->control.limits.block[0].table.rules;
+
+		rules[OHT_PROFILE_CANONICAL].value[OHTD_RULE_UNDOCK_MM] = side * 500;
+		wall(d, side);
+		refused(d, OHTD_COMMAND_UNDOCK, OHTD_WHY_OBSTACLE);
+		assert_int_equal(fixture_snapshot(d->f).why_not[OHTD_VERB_UNDOCK].count, 1);
+		wall(d, -side);
+		assert_int_equal(fixture_snapshot(d->f).why_not[OHTD_VERB_UNDOCK].count, 0);
+		driver_asks(d, OHTD_COMMAND_UNDOCK);
+		driver_until(d, OHTD_STATE_IDLE, 20000);
+		assert_near(d->rail->position_mm, side * 500, 2);
+		driver_end(d);
+	}
+}
+
+/* A distance that is refused, not in its range, or whose zone is not known: no obstacle is seen there. */
+static void distance_that_is_not_known_is_told_as_that(void **state)
+{
+	static const char *const unknown[] = {
+		"fault 3 exception code=2 count=0 register=distance_1", "set 3 distance_1 7000",
+	};
+	struct ohtd_answer answer;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(unknown); i++) {
+		struct driver *d = driver_begin(15000);
+
+		driver_departs(d, 18000);
+		driver_run_ms(d, 1000);
+		driver_sim(d, unknown[i]);
+		driver_until(d, OHTD_STATE_BLOCKED, 5000);
+		driver_run_ms(d, 2000);
+		assert_string_equal(ohtd_why_name(d->f->control.travel.command.reason.code), "sensors");
+		assert_string_equal(ohtd_why_name(d->f->control.notes[0].why.code), "sensors");
+		refused(d, OHTD_COMMAND_RESUME, OHTD_WHY_SENSORS);
+		driver_asks(d, OHTD_COMMAND_STOP);
+		driver_run_ms(d, 500);
+		move_refused(d, 19000, OHTD_WHY_SENSORS);
+		answer = driver_jog(d, 100, "one");
+		driver_refused(d, &answer, OHTD_WHY_SENSORS);
+		/* The other way all is known. */
+		driver_arrives(d, 14000);
+		driver_end(d);
+	}
 }
 
 /* It slows down before it stands, and a stop zone is reached at a crawl. */
@@ -745,6 +926,10 @@ int main(void)
 		cmocka_unit_test(stop_of_a_pause_drops_the_target),
 		cmocka_unit_test(button_ends_it_all),
 		cmocka_unit_test(obstacle_blocks_and_a_person_goes_on),
+		cmocka_unit_test(wall_bars_one_way_only),
+		cmocka_unit_test(wall_bars_one_way_to_the_dock),
+		cmocka_unit_test(wall_behind_the_dock_holds_no_undock_up),
+		cmocka_unit_test(distance_that_is_not_known_is_told_as_that),
 		cmocka_unit_test(robot_crawls_to_the_stop_zone),
 		cmocka_unit_test(target_behind_an_obstacle_is_refused),
 		cmocka_unit_test(nothing_moves_before_enable),

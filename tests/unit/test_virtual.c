@@ -185,14 +185,22 @@ static void place(struct virtual_run *run)
 	}
 }
 
-static bool is_found(uint64_t seed)
-{
-	size_t i;
+#define IS_IN(seeds_, seed_)	is_in(seeds_, sizeof(seeds_) / sizeof((seeds_)[0]), seed_)
 
-	for (i = 0; i < sizeof(seeds_found) / sizeof(seeds_found[0]); i++)
-		if (seeds_found[i] == seed)
+static bool is_in(const uint64_t *seeds, size_t count, uint64_t seed)
+{
+	while (count--)
+		if (seeds[count] == seed)
 			return true;
 	return false;
+}
+
+/* Acts that were not there yet when the seed was found. */
+static unsigned int left_out(uint64_t seed)
+{
+	if (IS_IN(seeds_found, seed))
+		return 2;
+	return IS_IN(seeds_found_later, seed) ? 1 : 0;
 }
 
 /* The sum of everything that a client could see at its end. */
@@ -207,7 +215,7 @@ static uint32_t play(uint64_t seed, struct tally *tally)
 	size_t i;
 
 	assert_true(run && w);
-	run->obeys = is_found(seed);
+	run->left_out = left_out(seed);
 	virtual_begin(run, seed, profile);
 	witness_begin(w, run);
 	place(run);

@@ -12,6 +12,8 @@
 #define ONE_OF(run, a)	((a)[virtual_roll(run, ARRAY_SIZE(a))])
 /* More than a daemon is given between two looks of its store. */
 #define MARGIN		1000
+/* A key of which nothing comes for longer has been let go. */
+#define LET_GO_NS	(500 * OHTD_NS_PER_MS)
 
 /* ---- people and clients ---- */
 
@@ -78,8 +80,64 @@ void virtual_take_answers(struct virtual_run *run)
 {
 	struct ohtd_answer answer;
 
-	while (ohtd_link_take(&run->f->links[1], &answer))
+	while (ohtd_link_take(&run->f->links[1], &answer)) {
 		run->answered++;
+		if (run->key.number && answer.id == run->key.number && answer.kind == OHTD_COMMAND_JOG &&
+		    answer.outcome != OHTD_OUTCOME_DONE)
+			run->key.refused = true;
+	}
+}
+
+/* ---- a key that is held ---- */
+
+/* Mostly as a page does it, now and then with gaps, and let go for a moment. */
+static unsigned int pause_ms(struct virtual_run *run)
+{
+	unsigned int roll = virtual_roll(run, 60);
+
+	if (roll > 3)
+		return 50;
+	return roll ? 100 + virtual_roll(run, 350) : 700;
+}
+
+void virtual_hold(struct virtual_run *run)
+{
+	struct virtual_key *key = &run->key;
+	uint64_t now_ns = virtual_now_ns(run);
+	int r;
+
+	if (!key->down || now_ns < key->next_ns || run->f->crashed)
+		return;
+	if (now_ns - key->last_ns > LET_GO_NS)
+		key->refused = false;
+	r = ohtd_link_post(&run->f->links[1], &key->jog);
+	run->posted += !r;
+	key->refused |= r != 0;
+	key->last_ns = now_ns;
+	key->next_ns = now_ns + pause_ms(run) * OHTD_NS_PER_MS;
+}
+
+/* Pressed, with an id of its own, or let go. */
+static void hold_key(struct virtual_run *run)
+{
+	struct virtual_key *key = &run->key;
+
+	key->down = !key->down;
+	if (!key->down)
+		return;
+	key->number++;
+	key->refused = false;
+	key->next_ns = virtual_now_ns(run);
+	key->jog = (struct ohtd_command){
+		.id = key->number,
+		.kind = OHTD_COMMAND_JOG,
+		.role = OHTD_ROLE_OPERATOR,
+		.by = somebody(run),
+		.speed_mm_s = (double)virtual_roll(run, 500) - 250,
+		.connection = virtual_roll(run, 3),
+	};
+	snprintf(key->jog.caller_id, sizeof(key->jog.caller_id), "key%llu",
+		 (unsigned long long)key->number);
 }
 
 /* Several at once, and nothing waits for their answers. */
@@ -323,6 +381,8 @@ static void start_again(struct virtual_run *run)
 {
 	fixture_start_again(run->f, run->f->control.travel.numbers + MARGIN);
 	run->posted = run->answered = 0;
+	/* The new daemon has refused nothing yet. */
+	run->key.refused = false;
 }
 
 static void crash(struct virtual_run *run)
@@ -420,6 +480,7 @@ static void put_into_service(struct virtual_run *run)
 
 void virtual_heal(struct virtual_run *run)
 {
+	run->key.down = false;
 	virtual_sim(run, "clear");
 	talk_sense(run);
 	virtual_sim(run, "rail load 0");
@@ -461,13 +522,13 @@ static const struct {
 	{ spoil, 8 }, { lose_modules, 4 }, { return_modules, 8 }, { talk_nonsense, 6 },
 	{ talk_sense, 8 }, { put_obstacle, 8 }, { change_vehicle, 3 },
 	{ crash, 2 }, { restart, 1 }, { take_driver_away, 2 }, { hang_loops, 1 },
-	/* Last: without it the seeds of before play what they have played. */
-	{ disobey, 10 },
+	/* The newest last: without them the seeds of before play what they have played. */
+	{ disobey, 10 }, { hold_key, 6 },
 };
 
 void virtual_act(struct virtual_run *run)
 {
-	unsigned int count = ARRAY_SIZE(acts) - (run->obeys ? 1 : 0);
+	unsigned int count = ARRAY_SIZE(acts) - run->left_out;
 	unsigned int sum = 0, i, roll;
 
 	for (i = 0; i < count; i++)

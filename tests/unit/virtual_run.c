@@ -18,6 +18,7 @@ static void follow(void *context)
 
 	run->station.world.rail.power_cut = run->f->fake->status.state != OHT_STATE_ENABLED;
 	oht_sim_world_advance(&run->station.world, virtual_now_ns(run));
+	virtual_hold(run);
 }
 
 void virtual_begin(struct virtual_run *run, uint64_t seed, enum oht_profile profile)

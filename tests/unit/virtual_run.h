@@ -12,14 +12,33 @@
 #include "station.h"
 
 /**
+ * struct virtual_key - a key that is held: the same jog again and again, whatever else happens
+ * @down: it is held
+ * @number: of the press, from 1; its requests have this as their number, too
+ * @last_ns: of the newest request
+ * @next_ns: of the next one
+ * @refused: a request of this hold was refused: no later one may begin a jog
+ * @jog: the request
+ */
+struct virtual_key {
+	bool down;
+	uint64_t number;
+	uint64_t last_ns;
+	uint64_t next_ns;
+	bool refused;
+	struct ohtd_command jog;
+};
+
+/**
  * struct virtual_run - a robot in virtual time
  * @dice: of the seed
  * @position_lies: something has happened by which the robot cannot know where it is
- * @obeys: nothing happens to single registers of the drive, as before there were such faults
+ * @left_out: of the acts, from the newest one on: a seed that was found before they were there
  * @disobeyed: something has
  * @asked: commands
  * @posted: of these, by the second link since the daemon began
  * @answered: of these, by an answer
+ * @key: one that presses by the second link
  */
 struct virtual_run {
 	struct fixture *f;
@@ -27,11 +46,12 @@ struct virtual_run {
 	struct oht_sim_station station;
 	uint64_t dice;
 	bool position_lies;
-	bool obeys;
+	unsigned int left_out;
 	bool disobeyed;
 	uint64_t asked;
 	unsigned int posted;
 	unsigned int answered;
+	struct virtual_key key;
 };
 
 /*
@@ -58,8 +78,10 @@ void virtual_sim(struct virtual_run *run, const char *line);
 void virtual_act(struct virtual_run *run);
 /* The modules, the wire, the rail and the button are as they should be. */
 void virtual_heal(struct virtual_run *run);
-/* Counts the answers that wait at the second link. */
+/* Counts the answers that wait at the second link, and sees whether the key was refused. */
 void virtual_take_answers(struct virtual_run *run);
+/* In each turn: presses the key that is held. */
+void virtual_hold(struct virtual_run *run);
 /* A person in control asks; the answer. */
 struct ohtd_answer virtual_ask(struct virtual_run *run, const struct ohtd_command *said);
 /* By the steps of docs/states.md to idle, at rest; fails the test after @limit_ms. */

@@ -83,6 +83,13 @@ static bool may_follow(unsigned int before, unsigned int after)
 	}
 }
 
+/* Its refusals were seen behind the turns before. */
+static bool is_of_refused_key(const struct virtual_key *key, const struct ohtd_command_view *command)
+{
+	return key->refused && command->kind == OHTD_COMMAND_JOG &&
+	       !strcmp(command->caller_id, key->jog.caller_id);
+}
+
 static void see_begin(struct witness *w, const struct ohtd_command_view *command)
 {
 	bool next = command->number == w->number + 1;
@@ -92,6 +99,8 @@ static void see_begin(struct witness *w, const struct ohtd_command_view *command
 		BROKEN(w, "command %llu begins as %s behind %llu",
 		       (unsigned long long)command->number, ohtd_command_state_name(command->state),
 		       (unsigned long long)w->number);
+	if (is_of_refused_key(&w->run->key, command))
+		BROKEN(w, "jog %llu begins by a key that was refused", (unsigned long long)command->number);
 	w->restarted = false;
 	w->number = command->number;
 	w->begun++;
@@ -269,6 +278,8 @@ static void look(void *context)
 	read_records(w);
 	look_at_stop(w);
 	look_at_standing(w);
+	if (w->run->key.number)
+		virtual_take_answers(w->run);
 }
 
 /* ---- what the drive is told ---- */

@@ -15,6 +15,7 @@
  *   stand within a second;
  * - commands have numbers without gaps; each begins or waits, and ends once, with a reason if it fails;
  *   one at a time does not wait;
+ * - no jog begins by a key that is still held when its request was refused before;
  * - speed and position keep their limits, as far as the robot can know its position.
  */
 #ifndef OHTD_TEST_WITNESS_H

@@ -24,18 +24,19 @@ bool ohtd_commands_late(const struct ohtd_control *control, const struct ohtd_co
 	return late(control, command);
 }
 
-/* The snapshot that shows the effect is out before the answer is. */
-/* The life of a command that this answer is about. */
+/* The life of the command that an answer is about. */
 static uint32_t state_of(const struct ohtd_control *control, uint64_t number)
 {
 	if (!number)
 		return OHTD_COMMAND_STATE_NONE;
 	if (control->travel.command.number == number)
 		return control->travel.command.state;
-	return ohtd_queue_has(control, number) ? OHTD_COMMAND_STATE_WAITING
-					       : OHTD_COMMAND_STATE_NONE;
+	if (ohtd_queue_has(control, number))
+		return OHTD_COMMAND_STATE_WAITING;
+	return ohtd_life_state(&control->travel.life, number);
 }
 
+/* The snapshot that shows the effect is out before the answer is. */
 static void send(struct ohtd_control *control, const struct ohtd_asked *asked,
 		 struct ohtd_answer *answer)
 {
@@ -43,6 +44,8 @@ static void send(struct ohtd_control *control, const struct ohtd_asked *asked,
 		ohtd_queue_answered(control, asked, answer);
 		return;
 	}
+	if (asked->command.kind == OHTD_COMMAND_JOG && answer->outcome != OHTD_OUTCOME_DONE)
+		ohtd_holds_refuse(control, &asked->command, &answer->why);
 	ohtd_lease_settle(control, asked, answer->outcome);
 	memcpy(answer->holder, control->lease.view.holder.user, sizeof(answer->holder));
 	ohtd_facts_update(control);

@@ -297,6 +297,7 @@ static void look_around(struct ohtd_control *control, uint64_t passed_ns)
 	watch_safety_module(control);
 	ohtd_lease_check(control);
 	ohtd_queue_check(control);
+	ohtd_holds_check(control);
 	ohtd_travel_watch(control, passed_ns);
 	if (control->state == OHTD_STATE_BOOT && control->device.open)
 		ohtd_event_raise(control, OHTD_EVENT_BOOT_COMPLETE, NULL);

@@ -19,6 +19,7 @@
 #include "bus/bus.h"
 #include "base/clock.h"
 #include "robot/event_ring.h"
+#include "control/holds.h"
 #include "control/lease.h"
 #include "control/link.h"
 #include "control/travel.h"
@@ -211,6 +212,7 @@ struct ohtd_control {
 	struct ohtd_enable enable;
 	struct ohtd_lease lease;
 	struct ohtd_travel travel;
+	struct ohtd_holds holds;
 	struct ohtd_passages passages;
 	struct ohtd_queue queue;
 	struct ohtd_await await;

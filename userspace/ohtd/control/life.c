@@ -58,6 +58,23 @@ void ohtd_life_note(struct ohtd_life *life, const struct ohtd_command *command, 
 	life->next = (life->next + 1) % OHTD_RECENT_COMMANDS;
 }
 
+static struct ohtd_recent *find(struct ohtd_life *life, uint64_t number)
+{
+	unsigned int i;
+
+	for (i = 0; i < OHTD_RECENT_COMMANDS; i++)
+		if (life->recent[i].number == number)
+			return &life->recent[i];
+	return NULL;
+}
+
+uint32_t ohtd_life_state(const struct ohtd_life *life, uint64_t number)
+{
+	const struct ohtd_recent *recent = find((struct ohtd_life *)life, number);
+
+	return recent ? recent->state : OHTD_COMMAND_STATE_NONE;
+}
+
 struct ohtd_command_view ohtd_life_view(const struct ohtd_command *command, unsigned int state)
 {
 	bool takes_target = ohtd_verb_row(command->kind)->flags & OHTD_TAKES_TARGET;
@@ -89,7 +106,10 @@ void ohtd_life_tell(struct ohtd_control *control, const struct ohtd_command_view
 		.action = OHTD_NO_ACTION,
 		.command = *view,
 	};
+	struct ohtd_recent *recent = find(&control->travel.life, view->number);
 
+	if (recent)
+		recent->state = view->state;
 	ohtd_event_ring_put(&control->event_ring, &record);
 	control->notify = true;
 }

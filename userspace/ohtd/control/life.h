@@ -23,6 +23,7 @@ struct ohtd_control;
  * @number: 0: none
  * @tag: of the person
  * @append: it was to wait
+ * @state: enum ohtd_command_state, as it was told last
  * @caller_id: the client's own id; not ""
  */
 struct ohtd_recent {
@@ -30,6 +31,7 @@ struct ohtd_recent {
 	uint64_t tag;
 	uint32_t kind;
 	uint32_t append;
+	uint32_t state;
 	double target_mm;
 	double speed_mm_s;
 	char caller_id[OHTD_CALLER_ID_BYTES];
@@ -53,6 +55,9 @@ enum ohtd_known ohtd_life_known(const struct ohtd_life *life, const struct ohtd_
 
 /* The command has been accepted under this number. */
 void ohtd_life_note(struct ohtd_life *life, const struct ohtd_command *command, uint64_t number);
+
+/* What was told last of the command with @number; NONE: it is not known any more. */
+uint32_t ohtd_life_state(const struct ohtd_life *life, uint64_t number);
 
 /* A command of motion with a number, as clients see it in @state. */
 struct ohtd_command_view ohtd_life_view(const struct ohtd_command *command, unsigned int state);

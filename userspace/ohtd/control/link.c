@@ -80,8 +80,12 @@ int ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *command)
 		return -EINVAL;
 	if (atomic_load(&link->closing))
 		return -ESHUTDOWN;
-	if (link->in_flight == OHTD_LINK_COMMANDS)
+	if (link->in_flight == OHTD_LINK_COMMANDS) {
+		/* The control thread refuses what follows of such a jog, too (holds.h). */
+		if (command->kind == OHTD_COMMAND_JOG)
+			atomic_fetch_add(&link->jogs_lost, 1);
 		return -EAGAIN;
+	}
 	/* Not more are in flight than there are slots: there is room. */
 	slot = &link->command[ohtd_ring_space(&link->commands)];
 	*slot = *command;

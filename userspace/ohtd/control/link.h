@@ -23,6 +23,7 @@
  * @wake_fd: constant; wakes the control thread
  * @answer_fd: constant; wakes the loop
  * @progress: counted up by the loop; 0 not watched yet
+ * @jogs_lost: jogs that the loop could not post, as too many commands were in flight
  * @closing: control thread: no more commands
  * @device_epoch: control thread: counts openings and closings of the device
  */
@@ -39,6 +40,7 @@ struct ohtd_link {
 	struct ohtd_command command[OHTD_LINK_COMMANDS];
 	struct ohtd_answer answer[OHTD_LINK_COMMANDS];
 	_Atomic uint64_t progress;
+	_Atomic uint32_t jogs_lost;
 	atomic_bool closing;
 	_Atomic uint32_t *device_epoch;
 };

@@ -11,9 +11,6 @@
 #include "control/travel.h"
 #include "modules/setpoint.h"
 
-/* A jog that something else has ended is let go when none of its requests has come for so long. */
-#define LET_GO_NS	(500 * OHTD_NS_PER_MS)
-
 static bool same_jog(const struct ohtd_control *control, const struct ohtd_command *command)
 {
 	const struct ohtd_travel *m = &control->travel;
@@ -27,47 +24,48 @@ static bool same_jog(const struct ohtd_control *control, const struct ohtd_comma
 
 /* ---- a jog that is over, and still held ---- */
 
-static bool leaves_jog(unsigned int event)
+/* Control that the session has lost meanwhile is the act of another person, or of time. */
+static bool is_expiry(const struct ohtd_control *control, unsigned int event)
 {
-	return event == OHTD_EVENT_JOG_REFRESH || event == OHTD_EVENT_JOG_EXPIRED ||
+	return event == OHTD_EVENT_JOG_EXPIRED &&
+	       ohtd_lease_is_of(&control->lease.view, &control->travel.by);
+}
+
+static bool leaves_jog(const struct ohtd_control *control, unsigned int event)
+{
+	return event == OHTD_EVENT_JOG_REFRESH || is_expiry(control, event) ||
 	       event == OHTD_EVENT_OBSTACLE_NEAR || event == OHTD_EVENT_OBSTACLE_CLEARED;
 }
 
-static void let_go_later(struct ohtd_control *control)
+static unsigned int end_code(const struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	control->travel.ended_jog.until_ns = control->now_ns + LET_GO_NS * control->time_factor;
+	switch (raised->event) {
+	case OHTD_EVENT_MOVE_COMMAND:
+	case OHTD_EVENT_DOCK_COMMAND:
+		return OHTD_WHY_REPLACED;
+	case OHTD_EVENT_JOG_EXPIRED:
+		return control->lease.view.held ? OHTD_WHY_CONTROL_HELD : OHTD_WHY_CONTROL_FREE;
+	default:
+		return ohtd_travel_end_reason(raised).code;
+	}
 }
 
 /* A stop counts also between two requests that have come too slowly. */
 void ohtd_motion_heed(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	struct ohtd_travel *m = &control->travel;
-	struct ohtd_ended_jog *ended = &m->ended_jog;
+	const struct ohtd_travel *m = &control->travel;
+	struct ohtd_command jog = {
+		.by = m->by, .connection = m->connection, .posted_ns = control->now_ns,
+	};
 	bool runs = raised->from == OHTD_STATE_MOVE && ohtd_travel_busy(control);
+	struct ohtd_why_list why = { 0 };
 
-	if (m->command.kind != OHTD_COMMAND_JOG || leaves_jog(raised->event) ||
+	if (m->command.kind != OHTD_COMMAND_JOG || leaves_jog(control, raised->event) ||
 	    (!runs && raised->event != OHTD_EVENT_STOP_COMMAND))
 		return;
-	ended->by = m->by;
-	ended->connection = m->connection;
-	memcpy(ended->caller_id, m->caller_id, sizeof(ended->caller_id));
-	ended->why = ohtd_travel_end_reason(raised);
-	if (raised->event == OHTD_EVENT_MOVE_COMMAND || raised->event == OHTD_EVENT_DOCK_COMMAND)
-		ended->why.code = OHTD_WHY_REPLACED;
-	let_go_later(control);
-}
-
-static bool held_on(struct ohtd_control *control, const struct ohtd_command *command)
-{
-	const struct ohtd_ended_jog *ended = &control->travel.ended_jog;
-
-	if (command->kind != OHTD_COMMAND_JOG || control->now_ns >= ended->until_ns ||
-	    strcmp(ended->by.session, command->by.session) ||
-	    ended->connection != command->connection ||
-	    strncmp(ended->caller_id, command->caller_id, sizeof(ended->caller_id)))
-		return false;
-	let_go_later(control);
-	return true;
+	memcpy(jog.caller_id, m->caller_id, sizeof(jog.caller_id));
+	ohtd_why_add(&why, end_code(control, raised), raised->why.unit, raised->why.detail);
+	ohtd_holds_refuse(control, &jog, &why);
 }
 
 /* ---- what comes ---- */
@@ -156,14 +154,14 @@ static unsigned int refresh_refusal(const struct ohtd_control *control, double s
 void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
 	const struct ohtd_command *command = &asked->command;
-	const struct ohtd_why *ended = &control->travel.ended_jog.why;
+	bool is_jog = command->kind == OHTD_COMMAND_JOG;
+	bool refreshes = is_jog && same_jog(control, command);
 	enum ohtd_event event = ohtd_verb_row(command->kind)->event;
 	struct ohtd_why_list why = { 0 };
 
 	if (known(control, asked))
 		return;
-	if (held_on(control, command)) {
-		ohtd_why_add(&why, ended->code, ended->unit, ended->detail);
+	if (is_jog && ohtd_holds_forbid(control, command, refreshes, &why)) {
 		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
 		return;
 	}
@@ -186,7 +184,7 @@ void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *
 		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
 		return;
 	}
-	if (command->kind == OHTD_COMMAND_JOG && same_jog(control, command)) {
+	if (refreshes) {
 		unsigned int refusal = refresh_refusal(control, command->speed_mm_s);
 
 		if (refusal) {
@@ -235,7 +233,7 @@ void ohtd_motion_paused(struct ohtd_control *control)
 
 	control->await.asked.used = false;
 	if (asked.used)
-		ohtd_commands_done(control, &asked);
+		ohtd_commands_done_as(control, &asked, control->travel.command.number);
 }
 
 void ohtd_motion_give_up(struct ohtd_control *control, unsigned int outcome,

@@ -173,6 +173,7 @@ static void view_bus(struct ohtd_control *control)
 		 device->info.port);
 }
 
+/* Each verb leads another way. */
 static void view_interlocks(struct ohtd_control *control)
 {
 	unsigned int verb;
@@ -180,9 +181,17 @@ static void view_interlocks(struct ohtd_control *control)
 	for (verb = 0; verb < OHTD_VERBS; verb++) {
 		struct ohtd_why_list *list = &control->snapshot.why_not[verb];
 
+		const struct ohtd_raised wonder = {
+			.event = ohtd_verb_row(ohtd_verb_kind(verb))->event,
+		};
+
 		list->count = 0;
-		ohtd_why_event(control, ohtd_verb_row(ohtd_verb_kind(verb))->event, list);
+		ohtd_travel_ask(control, &wonder);
+		ohtd_travel_facts(control);
+		ohtd_why_event(control, wonder.event, list);
 	}
+	ohtd_travel_ask(control, NULL);
+	ohtd_travel_facts(control);
 }
 
 static bool same_reasons(const struct ohtd_why_list *a, const struct ohtd_why_list *b)

@@ -444,6 +444,9 @@ static void raise_note(struct ohtd_control *control, const struct ohtd_raised *r
 {
 	struct ohtd_raised alert = *raised;
 
+	/* What is not known counts as an obstacle, and is told as what it is. */
+	if (code == OHTD_WHY_OBSTACLE && raised->why.code == OHTD_WHY_SENSORS)
+		code = OHTD_WHY_SENSORS;
 	alert.why = (struct ohtd_why){ .code = (uint16_t)code };
 	ohtd_note_raise(control, code);
 	raise_alert(control, &alert);

@@ -246,8 +246,10 @@ bool ohtd_travel_busy(const struct ohtd_control *control)
 
 static void watch_zones(struct ohtd_control *control)
 {
-	const struct ohtd_why obstacle = { .code = OHTD_WHY_OBSTACLE };
 	struct ohtd_travel *m = &control->travel;
+	const struct ohtd_why obstacle = {
+		.code = m->way.unknown ? OHTD_WHY_SENSORS : OHTD_WHY_OBSTACLE,
+	};
 	double gone_mm = m->way.slow_mm + ohtd_rule(m, OHTD_RULE_ZONE_HYSTERESIS_MM);
 
 	if (m->way.distance_mm < m->way.stop_mm) {

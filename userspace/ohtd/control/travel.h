@@ -62,9 +62,10 @@ struct ohtd_dock_word {
 
 /**
  * struct ohtd_way - what the distances say
- * @clear: no distance of a used sensor is below its stop zone
+ * @clear: no sensor that looks to what is kept has something in its stop zone
  * @clear_since_ns: since when
  * @near: the slow zone ahead has been entered and not been left
+ * @unknown: a sensor that looks ahead says no distance, or its zone is not known
  * @distance_mm: of the sensor that looks ahead and sees least room
  * @stop_mm: its stop zone
  * @slow_mm: its slow zone
@@ -74,6 +75,7 @@ struct ohtd_dock_word {
 struct ohtd_way {
 	bool clear;
 	bool near;
+	bool unknown;
 	uint64_t clear_since_ns;
 	double distance_mm;
 	double stop_mm;
@@ -82,27 +84,20 @@ struct ohtd_way {
 	double zone_mm[OHTD_CLEARANCE_SENSORS];
 };
 
-/* A command that is being judged: target_valid and jog_speed_in_limit are about this one. */
+/**
+ * struct ohtd_question - what is being judged: target_valid, way_clear and jog_speed_in_limit are about it
+ * @asked: a command; else what is kept, or a verb as such
+ * @any: a verb that takes a target, and none is said
+ * @fixed: a verb whose target is always the same
+ * @target_mm: where it leads
+ * @speed_mm_s: of a jog
+ */
 struct ohtd_question {
 	bool asked;
+	bool any;
+	bool fixed;
 	double target_mm;
 	double speed_mm_s;
-};
-
-/**
- * struct ohtd_ended_jog - a jog that something else has ended than its holder
- * @by: whose it was
- * @connection: by which it came
- * @caller_id: its id
- * @why: what has ended it
- * @until_ns: until then its requests are refused, each of which puts this off; 0: there is none
- */
-struct ohtd_ended_jog {
-	struct ohtd_holder by;
-	uint64_t connection;
-	char caller_id[OHTD_CALLER_ID_BYTES];
-	struct ohtd_why why;
-	uint64_t until_ns;
 };
 
 /**
@@ -124,7 +119,6 @@ struct ohtd_ended_jog {
  * @caller_id: of the jog
  * @by: whose command it is
  * @connection: of the jog; 0: none
- * @ended_jog: by a stop, an obstacle, another command, ...
  * @numbers: given so far, also by earlier runs of the daemon
  * @life: which commands are known by their ids
  * @command: the present command, or the last one
@@ -152,7 +146,6 @@ struct ohtd_travel {
 	char caller_id[OHTD_CALLER_ID_BYTES];
 	struct ohtd_holder by;
 	uint64_t connection;
-	struct ohtd_ended_jog ended_jog;
 	uint64_t numbers;
 	struct ohtd_life life;
 	struct ohtd_command_view command;
@@ -198,12 +191,23 @@ static inline double ohtd_rule(const struct ohtd_travel *travel, enum ohtd_rule 
 /* Distances, zones, and from them the caps of the axis. */
 void ohtd_way_read(struct ohtd_control *control);
 void ohtd_way_caps(struct ohtd_control *control);
-/* Does a stop zone stand between the robot and @target_mm? */
-bool ohtd_way_barred(const struct ohtd_control *control, double target_mm);
+
+/**
+ * ohtd_way_closed() - has a sensor that looks to @target_mm something in its stop zone?
+ * @target_mm: not a number: of all sensors that look along the rail
+ *
+ * Return: OHTD_WHY_NONE: no; OHTD_WHY_OBSTACLE; OHTD_WHY_SENSORS: it cannot be known.
+ */
+unsigned int ohtd_way_closed(const struct ohtd_control *control, double target_mm);
+
+/* The same, but for a stop zone anywhere between the robot and @target_mm. */
+unsigned int ohtd_way_barred(const struct ohtd_control *control, double target_mm);
 
 /* travel_facts.c */
 void ohtd_travel_facts(struct ohtd_control *control);
-/* The facts are about the command of @raised, or, with NULL, about what is kept. */
+/* The target of what is kept; not a number: nothing is. */
+double ohtd_travel_kept_mm(const struct ohtd_control *control);
+/* The facts are about the command of @raised, or its verb as such, or, with NULL, about what is kept. */
 void ohtd_travel_ask(struct ohtd_control *control, const struct ohtd_raised *raised);
 /* Do the soft limits permit it as a target? */
 bool ohtd_travel_within_limits(const struct ohtd_travel *m, double position_mm);
@@ -211,7 +215,8 @@ bool ohtd_travel_within_limits(const struct ohtd_travel *m, double position_mm);
 bool ohtd_travel_jog_speed(const struct ohtd_control *control, double speed_mm_s);
 /* A jog that cannot leave its place, at a soft limit or outside, would be none. */
 bool ohtd_travel_leads_out(const struct ohtd_travel *m, double speed_mm_s);
-/* Why the target, or the speed of a jog, is not accepted. */
+/* Why the way, the target, or the speed of a jog, is not accepted. */
+void ohtd_travel_explain_way(struct ohtd_control *control, struct ohtd_why_list *list);
 void ohtd_travel_explain_target(struct ohtd_control *control, struct ohtd_why_list *list);
 void ohtd_travel_explain_jog(struct ohtd_control *control, struct ohtd_why_list *list);
 

@@ -13,17 +13,46 @@ static int64_t whole(double number)
 	return (int64_t)fmin(fmax(number, 0), NUMBER_MAX);
 }
 
+static bool keeps_dock(const struct ohtd_control *control)
+{
+	return ohtd_travel_busy(control) && control->travel.command.kind == OHTD_COMMAND_DOCK;
+}
+
+/* Its phases have targets of their own. */
+double ohtd_travel_kept_mm(const struct ohtd_control *control)
+{
+	const struct ohtd_travel *m = &control->travel;
+
+	return keeps_dock(control) ? ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM) : m->kept_mm;
+}
+
 void ohtd_travel_ask(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
-	struct ohtd_question *question = &control->travel.question;
+	struct ohtd_travel *m = &control->travel;
+	struct ohtd_question *question = &m->question;
 
-	*question = (struct ohtd_question){ .target_mm = control->travel.kept_mm };
-	if (!raised || !raised->asked.used)
+	*question = (struct ohtd_question){ .target_mm = ohtd_travel_kept_mm(control) };
+	if (!raised)
 		return;
-	question->asked = true;
+	question->asked = raised->asked.used;
 	question->speed_mm_s = raised->asked.command.speed_mm_s;
-	if (raised->event == OHTD_EVENT_MOVE_COMMAND)
+	switch (raised->event) {
+	case OHTD_EVENT_MOVE_COMMAND:
+		question->any = !question->asked;
 		question->target_mm = raised->asked.command.target_mm;
+		break;
+	case OHTD_EVENT_DOCK_COMMAND:
+		question->fixed = true;
+		question->target_mm = ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM);
+		break;
+	case OHTD_EVENT_UNDOCK_COMMAND:
+		question->fixed = true;
+		question->target_mm = ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM) +
+				      ohtd_rule(m, OHTD_RULE_UNDOCK_MM);
+		break;
+	default:
+		break;
+	}
 }
 
 bool ohtd_travel_within_limits(const struct ohtd_travel *m, double position_mm)
@@ -35,8 +64,20 @@ bool ohtd_travel_within_limits(const struct ohtd_travel *m, double position_mm)
 /* Without a command or a kept target it is about targets as such. */
 static bool about_none(const struct ohtd_control *control)
 {
-	return !control->travel.question.asked && control->state != OHTD_STATE_PAUSED &&
-	       control->state != OHTD_STATE_BLOCKED;
+	const struct ohtd_question *question = &control->travel.question;
+
+	return question->any ||
+	       (!question->asked && !question->fixed && control->state != OHTD_STATE_PAUSED &&
+		control->state != OHTD_STATE_BLOCKED);
+}
+
+/* A way that is not said must be open in one direction at least. */
+static unsigned int way_closed(const struct ohtd_control *control)
+{
+	if (!about_none(control))
+		return ohtd_way_closed(control, control->travel.question.target_mm);
+	return ohtd_way_closed(control, INFINITY) ? ohtd_way_closed(control, -INFINITY)
+						   : OHTD_WHY_NONE;
 }
 
 static bool target_valid(const struct ohtd_control *control)
@@ -64,6 +105,12 @@ bool ohtd_travel_jog_speed(const struct ohtd_control *control, double speed_mm_s
 	       fabs(speed_mm_s) <= ohtd_mode_jog_mm_s(control);
 }
 
+/* A little way in its direction. */
+static double jog_mm(const struct ohtd_travel *m)
+{
+	return m->drive.position.estimate_mm + copysign(2, m->question.speed_mm_s);
+}
+
 /* Without a position there are no soft limits to stop at. */
 static bool jog_valid(const struct ohtd_control *control)
 {
@@ -74,7 +121,7 @@ static bool jog_valid(const struct ohtd_control *control)
 		return false;
 	return !m->question.asked ||
 	       (ohtd_travel_jog_speed(control, speed_mm_s) && !ohtd_travel_leads_out(m, speed_mm_s) &&
-		!ohtd_way_barred(control, m->drive.position.estimate_mm + copysign(2, speed_mm_s)));
+		!ohtd_way_barred(control, jog_mm(m)));
 }
 
 static int64_t retries_left(const struct ohtd_travel *m)
@@ -105,15 +152,14 @@ void ohtd_travel_facts(struct ohtd_control *control)
 	const struct ohtd_travel *m = &control->travel;
 	int64_t *facts = control->facts;
 
-	facts[OHTD_FACT_WAY_CLEAR] = m->way.clear;
+	facts[OHTD_FACT_WAY_CLEAR] = !way_closed(control);
 	facts[OHTD_FACT_TARGET_VALID] = target_valid(control);
 	facts[OHTD_FACT_DOCKED] = ohtd_dock_docked(control);
 	facts[OHTD_FACT_DOCK_CONFIRMED] = ohtd_dock_confirmed(control);
 	facts[OHTD_FACT_EXPECTED_DOCK_CONTACT] = ohtd_dock_final(control);
 	facts[OHTD_FACT_RETRIES_LEFT] = retries_left(m);
 	facts[OHTD_FACT_DOCK_PHASE_FINAL] = ohtd_dock_final(control);
-	facts[OHTD_FACT_KEPT_IS_DOCK] = ohtd_travel_busy(control) &&
-					m->command.kind == OHTD_COMMAND_DOCK;
+	facts[OHTD_FACT_KEPT_IS_DOCK] = keeps_dock(control);
 	facts[OHTD_FACT_AUTO_CONTINUE] = ohtd_rule(m, OHTD_RULE_AUTO_CONTINUE) != 0;
 	facts[OHTD_FACT_JOG_ACTIVE] = jog_active(control);
 	facts[OHTD_FACT_JOG_SPEED_IN_LIMIT] = jog_valid(control);
@@ -132,6 +178,17 @@ void ohtd_travel_facts(struct ohtd_control *control)
 
 /* ---- why not ---- */
 
+/* The fact may be a little older than what the sensors say. */
+static void add_way(struct ohtd_why_list *list, unsigned int code)
+{
+	ohtd_why_add(list, code ? code : OHTD_WHY_OBSTACLE, 0, 0);
+}
+
+void ohtd_travel_explain_way(struct ohtd_control *control, struct ohtd_why_list *list)
+{
+	add_way(list, way_closed(control));
+}
+
 void ohtd_travel_explain_target(struct ohtd_control *control, struct ohtd_why_list *list)
 {
 	const struct ohtd_travel *m = &control->travel;
@@ -142,7 +199,7 @@ void ohtd_travel_explain_target(struct ohtd_control *control, struct ohtd_why_li
 	else if (!ohtd_travel_within_limits(m, target_mm))
 		ohtd_why_add(list, OHTD_WHY_SOFT_LIMIT, 0, 0);
 	else
-		ohtd_why_add(list, OHTD_WHY_OBSTACLE, 0, 0);
+		add_way(list, ohtd_way_barred(control, target_mm));
 }
 
 void ohtd_travel_explain_jog(struct ohtd_control *control, struct ohtd_why_list *list)
@@ -156,5 +213,5 @@ void ohtd_travel_explain_jog(struct ohtd_control *control, struct ohtd_why_list 
 	else if (ohtd_travel_leads_out(m, m->question.speed_mm_s))
 		ohtd_why_add(list, OHTD_WHY_SOFT_LIMIT, 0, 0);
 	else
-		ohtd_why_add(list, OHTD_WHY_OBSTACLE, 0, 0);
+		add_way(list, ohtd_way_barred(control, jog_mm(m)));
 }

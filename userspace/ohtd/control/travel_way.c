@@ -78,25 +78,47 @@ static void look_ahead(struct ohtd_control *control)
 		way->distance_mm = isinf(least) ? 0 : way->reading_mm[i];
 		way->stop_mm = isinf(least) ? 1 : way->zone_mm[i];
 	}
+	way->unknown = isinf(least) && least < 0;
 	way->slow_mm = fmax(ohtd_rule(m, OHTD_RULE_SLOW_ZONE_MM), way->stop_mm);
+}
+
+/* A jog or a direction has no target: it leads to an infinite one. Without any, all ways are meant. */
+unsigned int ohtd_way_closed(const struct ohtd_control *control, double target_mm)
+{
+	const struct ohtd_travel *m = &control->travel;
+	double left_mm = target_mm - m->drive.position.estimate_mm;
+	int way = isnan(left_mm) ? 0 : left_mm > 0 ? 1 : -1;
+	bool unknown = false;
+	unsigned int i;
+
+	if (fabs(left_mm) < TURN_MM)
+		return OHTD_WHY_NONE;
+	for (i = 0; i < OHTD_CLEARANCE_SENSORS; i++) {
+		double room = room_mm(&m->way, i);
+
+		if (!looks(m, i, way) || room >= 0)
+			continue;
+		if (!isinf(room))
+			return OHTD_WHY_OBSTACLE;
+		unknown = true;
+	}
+	return unknown ? OHTD_WHY_SENSORS : OHTD_WHY_NONE;
 }
 
 void ohtd_way_read(struct ohtd_control *control)
 {
 	struct ohtd_travel *m = &control->travel;
-	bool clear = true;
-	unsigned int i;
+	bool clear;
 
 	read_sensors(control);
 	look_ahead(control);
-	for (i = 0; i < OHTD_CLEARANCE_SENSORS; i++)
-		clear = clear && (!looks(m, i, 0) || room_mm(&m->way, i) >= 0);
+	clear = !ohtd_way_closed(control, ohtd_travel_kept_mm(control));
 	if (clear && !m->way.clear)
 		m->way.clear_since_ns = control->now_ns;
 	m->way.clear = clear;
 }
 
-bool ohtd_way_barred(const struct ohtd_control *control, double target_mm)
+unsigned int ohtd_way_barred(const struct ohtd_control *control, double target_mm)
 {
 	const struct ohtd_travel *m = &control->travel;
 	double left_mm = target_mm - m->drive.position.estimate_mm;
@@ -108,12 +130,12 @@ bool ohtd_way_barred(const struct ohtd_control *control, double target_mm)
 		if (!looks(m, i, way))
 			continue;
 		if (isnan(m->way.reading_mm[i]) || isnan(m->way.zone_mm[i]))
-			return true;
+			return OHTD_WHY_SENSORS;
 		if (m->way.reading_mm[i] < sight_mm && fabs(left_mm) > TURN_MM &&
 		    fabs(left_mm) > room_mm(&m->way, i))
-			return true;
+			return OHTD_WHY_OBSTACLE;
 	}
-	return false;
+	return OHTD_WHY_NONE;
 }
 
 /* ---- caps ---- */

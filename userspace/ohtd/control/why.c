@@ -143,7 +143,7 @@ static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
 		ohtd_travel_explain_jog(control, list);
 		break;
 	case OHTD_FACT_WAY_CLEAR:
-		ohtd_why_add(list, OHTD_WHY_OBSTACLE, 0, 0);
+		ohtd_travel_explain_way(control, list);
 		break;
 	case OHTD_FACT_DOCKED:
 		ohtd_why_add(list, control->facts[fact] ? OHTD_WHY_DOCKED : OHTD_WHY_NOT_DOCKED,

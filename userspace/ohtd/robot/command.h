@@ -122,7 +122,7 @@ enum ohtd_verified {
  * @why: empty when DONE
  * @holder: who is in control afterwards, "" without one
  * @number: of the command of motion that DONE is about, also one that waits; 0: of none
- * @command_state: enum ohtd_command_state of that command; NONE: of none, or it has ended before
+ * @command_state: enum ohtd_command_state of that command; NONE: of none
  * @version: first snapshot version that shows the effect
  * @count: READ, PING, WRITE: words that follow
  * @words: READ, PING: values; WRITE: as read back

@@ -284,7 +284,7 @@ struct command_result ohtd_command_result(const struct ohtd_answer *answer, cons
 	return (struct command_result){
 		.id = caller_id && *caller_id ? caller_id : NULL,
 		.number = answer->number ? (int64_t)answer->number : OHTD_NONE,
-		.state = answer->command_state ? answer->command_state : OHTD_COMMAND_STATE_FINISHED,
+		.state = answer->number ? answer->command_state : OHTD_COMMAND_STATE_FINISHED,
 	};
 }
 
