@@ -12,6 +12,7 @@ import pytest
 from daemon import TOP, begin, die_with_us, serving
 from live import dial
 from oht_test.wait import until
+from test_metrics import requests_of
 
 RECIPES = {name: re.search(rf"```{name}\n(.*?)```", (TOP / "docs/operations.md").read_text(), re.S).group(1)
            for name in ("nginx", "haproxy")}
@@ -28,6 +29,12 @@ AS_IT_COMES = """server {
     }
 }
 """
+# What a person writes who has read nothing: three failures of such a check take the server away.
+CHECKS_AS_THEY_COME = "".join(f"""
+backend check{i}
+    option httpchk {check}
+    server ohtd 127.0.0.1:8443 ssl verify none check
+""" for i, check in enumerate(("", "/api/v1/health/live", "GET /api/v1/health/ready")))
 # 32 connections, of which one address gets 8.
 CONNECTIONS, SHARE = 32, 8
 
@@ -101,7 +108,7 @@ def haproxy(robot, folder, recipe):
     port = free_port()
     (folder / "robot.pem").write_bytes((robot.state / "server.crt").read_bytes() + (robot.state / "server.key").read_bytes())
     (folder / "haproxy.cfg").write_text(moved(
-        recipe, ("bind :443", f"bind 127.0.0.1:{port}"), ("/etc/haproxy/robot.pem", folder / "robot.pem"),
+        re.sub(" check$", " check inter 100ms", recipe, flags=re.M), ("bind :443", f"bind 127.0.0.1:{port}"), ("/etc/haproxy/robot.pem", folder / "robot.pem"),
         ("/etc/haproxy/oht-ca.crt", robot.state / "ca.crt"), ("127.0.0.1:8443", f"127.0.0.1:{robot.port}")))
     libraries = ":".join(str(path.parent) for name in LIBRARIES for path in pathlib.Path(fetched(name)).glob("usr/lib/*/*.so.?"))
     with running(folder, port, f"{fetched('haproxy')}/usr/sbin/haproxy", "-db", "-n", "200", "-f", folder / "haproxy.cfg",
@@ -152,6 +159,20 @@ def test_page_log_in_live_data_and_stop(request, robot, proxy, address):
     assert client.request("POST", "safety/stop", token=token, headers={**foreign, "Cookie": cookies}).status == 200
     assert client.request("GET", "robot", token=token, headers={"Cookie": cookies}).status == 200
     assert client.request("GET", "/metrics").status == 401
+
+
+def test_checks_of_haproxy_find_the_robot_up(robot, tmp_path):
+    """That of the recipe, and those that a person writes: as many as take a server away three times over."""
+    watcher = robot.another(address="127.0.0.9")
+
+    def checks():
+        return [requests_of(watcher, "GET", f"/api/v1/health/{which}", "200") for which in ("live", "ready")]
+    before = checks()
+    with haproxy(robot, tmp_path, RECIPES["haproxy"] + CHECKS_AS_THEY_COME) as port:
+        until(lambda: all(now > then + 9 for now, then in zip(checks(), before)), what="ten checks of each")
+        assert proxied(robot, port).request("GET", "/").status == 200
+    log = (tmp_path / "proxy.log").read_text()
+    assert "DOWN" not in log and "no server available" not in log, log
 
 
 def test_one_who_fails_costs_others_nothing(robot, front):

@@ -125,7 +125,12 @@ def test_garbage_instead_of_tls_does_not_hurt(daemon, chance):
     (line(method="get"), 400),
     (line(method="GeT"), 400),
     (line(version="HTTP/1.0"), 200),
-    (line(version="HTTP/1.0", headers=b""), 400),
+    (line("POST", version="HTTP/1.0", path="/api/v1/auth/login", headers=b""), 400),
+    (line(version="HTTP/1.0", path="/api/v1/robot", headers=b""), 400),
+    (line(version="HTTP/1.0", path="/metrics", headers=b""), 400),
+    (line(version="HTTP/1.0", path="/browser.js", headers=b""), 400),
+    (line(version="HTTP/1.0", headers=b"Host: evil.example\r\n"), 421),
+    (line(version="HTTP/1.0", path="/", headers=b"Host: evil.example\r\n"), 421),
     (line(version="HTTP/1.0", path="/api/v1/ws"), 505),
     (line(version="HTTP/1.0", method="POST", headers=HEAD + b"Transfer-Encoding: chunked\r\n", body=b"0\r\n\r\n"), 400),
     (line(headers=b"Host: localhost.\r\n"), 200),
@@ -174,6 +179,34 @@ def test_bad_request_is_refused(daemon, request_bytes, expected):
         assert json.loads(body)["status"] == expected
         for name in SECURITY:
             assert name.encode() in head.lower()
+
+
+# ---- what machines in front ask for, as it comes ----
+
+READY = "/api/v1/health/ready"
+OWN = b"Host: 127.0.0.1:@\r\n"
+PROBES = {
+    "HAProxy, option httpchk": b"OPTIONS / HTTP/1.0\r\n\r\n",
+    "HAProxy, option httpchk URI": f"OPTIONS {READY} HTTP/1.0\r\n\r\n".encode(),
+    "HAProxy, option httpchk GET URI": f"GET {READY} HTTP/1.0\r\n\r\n".encode(),
+    "Apache, HEAD": f"HEAD {READY} HTTP/1.0\r\n\r\n".encode(),
+    "nginx, check of a module": b"GET / HTTP/1.0\r\n\r\n",
+    "check_http": b"HEAD / HTTP/1.0\r\nUser-Agent: check_http/v2.3.3 (nagios-plugins 2.3.3)\r\nConnection: close\r\n\r\n",
+    "keepalived": f"GET {READY} HTTP/1.0\r\nUser-Agent: KeepAliveClient\r\n".encode() + OWN + b"\r\n",
+    "Kubernetes": line(path=READY, headers=OWN + b"User-Agent: kube-probe/1.29\r\nAccept: */*\r\n"),
+    "AWS": line(path="/", headers=OWN + b"User-Agent: ELB-HealthChecker/2.0\r\nAccept-Encoding: gzip, compressed\r\n"),
+    "GCP": line(path="/", headers=b"Host: 127.0.0.1\r\nUser-Agent: GoogleHC/1.0\r\n"),
+    "Go": line(path=READY, headers=OWN + b"User-Agent: Go-http-client/1.1\r\nAccept-Encoding: gzip\r\n"),
+    "curl -0": line(path=READY, version="HTTP/1.0", headers=OWN + b"User-Agent: curl/7.88.1\r\nAccept: */*\r\n"),
+    "wget": line(path=READY, headers=b"User-Agent: Wget/1.21.3\r\nAccept: */*\r\nAccept-Encoding: identity\r\n" + OWN),
+    "only texts": line(path=READY, headers=OWN + b"Accept: text/html, text/plain\r\n"),
+    "past caches": line(path=f"{READY}?_=1730000000000&x", headers=OWN), "a broken query": line(path="/api/v1/health?%zz", headers=OWN),
+}
+
+
+@pytest.mark.parametrize("who", PROBES)
+def test_probes_of_machines_in_front_find_it_up(daemon, who):
+    assert status_of(daemon.raw(PROBES[who].replace(b"@", str(daemon.port).encode()))) in (200, 204)
 
 
 # ---- what browsers and proxies add ----

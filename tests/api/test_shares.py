@@ -153,21 +153,57 @@ def test_slow_readers_cost_little_memory(fresh):
     fresh.stop()
 
 
-def test_a_listed_writer_displaces_who_only_reads(fresh):
-    """Places of many machines: those kept for writers are left, and beyond them the idlest reader goes."""
-    fresh.write_config(gateway_listen="127.0.0.1:0", gateway_write_from="127.0.0.2, 127.0.0.3", gateway_write_registers="1:7")
+def timer_s(link):
+    """Seconds until the daemon asks this connection whether its other end is still there; None: it never does."""
+    ends = {f"{int.from_bytes(socket.inet_aton(address), 'little'):08X}:{port:04X}" for address, port in (link.getsockname(), link.getpeername())}
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines():
+        fields = line.split()
+        # 02: the timer of keep-alive.
+        if fields[2].endswith(f":{link.getsockname()[1]:04X}") and set(fields[1:3]) == ends:
+            kind, ticks = fields[5].split(":")
+            return int(ticks, 16) / 100 if kind == "02" else None
+    return None
+
+
+def test_links_that_were_lost_keep_nobody_out(fresh):
+    """Places of many machines, with links that say nothing any more as after the loss of a cable: who comes anew gets in."""
+    first, second, third = "127.0.0.2", "127.0.0.3", "127.0.0.4"
+    fresh.write_config(gateway_listen="127.0.0.1:0", gateway_write_from=", ".join((first, second, third)), gateway_write_registers="1:7")
     fresh.start()
     port = port_of(fresh)
+    quick_stop = b"\x06\x00\x07\x00\x02"
     with contextlib.ExitStack() as held:
-        def plug(address):
+        links = {}
+
+        def plug(address, pdu=b"\x03\x00\x00\x00\x01"):
             link = held.enter_context(socket.create_connection(("127.0.0.1", port), 20, (address, 0)))
+            links.setdefault(address, []).append(link)
             with contextlib.suppress(OSError):
-                link.sendall(frame(1, 1, b"\x03\x00\x00\x00\x01"))
+                link.sendall(frame(1, 1, pdu))
                 return bool(link.recv(100))
             return False
 
-        assert [plug(f"127.0.1.{i % 3 + 1}") for i in range(30)] == [True] * 24 + [False] * 6
-        assert [plug("127.0.0.2") for _ in range(17)] == [True] * 16 + [False]
-        assert plug("127.0.0.3")
-    assert "makes room for one of write_from" in fresh.log()
+        def lives(link):
+            with contextlib.suppress(OSError):
+                link.sendall(frame(2, 1, b"\x03\x00\x00\x00\x01"))
+                return bool(link.recv(100))
+            return False
+
+        # Beyond its share a reader's newest connection replaces its idlest one, and nobody else's.
+        assert plug("127.0.1.9") and all(plug("127.0.1.1") for _ in range(16))
+        assert lives(links["127.0.1.1"][0]) and plug("127.0.1.1")
+        assert [lives(link) for link in links["127.0.1.1"]] == [True, False] + [True] * 15 and lives(links["127.0.1.9"][0])
+        # Beyond the readers' places nobody is displaced for a reader.
+        assert [plug("127.0.1.2") for _ in range(9)] == [True] * 7 + [False] * 2 and not plug("127.0.1.3")
+        # So it is for one that may write: its own dead links never keep its quick stop out.
+        assert all(plug(first) for _ in range(16)) and plug(first, quick_stop)
+        assert not lives(links[first][0]) and all(lives(link) for link in links[first][1:])
+        assert "makes room for one of write_from" in fresh.log() and "makes room for a newer connection of its address" in fresh.log()
+        # Nor do those of the other writers.
+        assert all(plug(second) for _ in range(16)) and plug(third, quick_stop)
+        assert sum(lives(link) for link in links[first][1:] + links[second]) == 31
+        # What is lost without a word is found out within 30 s, also on the way to the page.
+        page = held.enter_context(socket.create_connection(("127.0.0.1", fresh.port), 20))
+        until(lambda: timer_s(page) is not None, what="the page's connection")
+        assert timer_s(page) <= 15 and timer_s(links[third][0]) <= 15
     fresh.stop()

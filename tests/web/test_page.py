@@ -355,3 +355,52 @@ def test_what_is_not_well_is_named_with_what_to_do(daemon, page):
         return [row[1:] for row in happened(page) if "Dock location (unit 5): " in str(row[1])]
     page.wait(lambda: len(told()) > 1 and told()[0] in ([f"Dock location (unit 5): good, before: {ill}.", "#/modules/5"] for ill in ("lost", "in quarantine")) and
               any("before: in quarantine" in row[0] for row in told()), what="that it was out, and is back")
+
+
+# As translators do: each text goes into elements of theirs, and the page's own text node is no longer in the document.
+TRANSLATE = """
+const walker = document.createTreeWalker(document.querySelector(arguments[0]), NodeFilter.SHOW_TEXT, (node) =>
+    node.data.trim() && !node.parentElement.closest("script, style, noscript, font") ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_SKIP);
+const texts = [];
+while (walker.nextNode()) texts.push(walker.currentNode);
+for (const text of texts) {
+    const outer = document.createElement("font"), inner = document.createElement("font");
+    inner.textContent = `\u00ab${text.data}\u00bb`;
+    outer.append(inner);
+    text.replaceWith(outer);
+}
+"""
+
+
+def whole(page, selector):
+    """All text of the element, also what is drawn for those who hear the page."""
+    return page.run("return document.querySelector(arguments[0]).textContent", selector)
+
+
+def test_texts_that_a_translator_replaces_stay_true_and_the_page_says_so(page):
+    assert page.run("const { translate, classList } = document.documentElement;"
+                    "return !translate && classList.contains('notranslate')")
+    log_in(page, "operator")
+    pretend(page, robot={"state": "idle"}, safety={"outputs": {"enable1": True, "enable2": True}, "simulated_outputs": False})
+    page.wait(lambda: page.text("#robot-state") == "Enabled, stands" and "outputs on" in page.text("#stop-line"), what="enabled")
+    # What stands still is noticed, too: nothing of this element is ever written again.
+    page.run(TRANSLATE, ".stop-word")
+    page.wait(lambda: has(page, "#altered"), what="the word of a text that stands still")
+    page.click("#altered-load")
+    page.wait(lambda: not has(page, "#altered") and has(page, "#state .badge"), 60, "the page anew")
+    pretend(page, robot={"state": "idle"}, safety={"outputs": {"enable1": True, "enable2": True}, "simulated_outputs": False})
+    page.wait(lambda: "7842 mm" in page.text("#overview") and "outputs on" in page.text("#stop-line"), what="enabled")
+    page.run(TRANSLATE, "body")
+    assert page.text("#robot-state") == "\u00abEnabled, stands\u00bb"
+    page.wait(lambda: has(page, "#altered"), what="the word")
+    assert "STOP" not in page.text("#altered-load") and "load the page again" in page.text("#altered")
+    change(page, "robot", state="move", position_mm=5001, speed_mm_s=250)
+    change(page, "safety", state="stopped", outputs={"enable1": False, "enable2": False})
+    for selector, text in (("#robot-state", "Moving"), ("#state", "Moving"), ("#stop-line", "outputs low"), (".rail-label.at-robot", "5001"),
+                           ("#overview", "5001"), (".chain", "low"), (".chain", "latched")):
+        page.wait(lambda at=selector, wanted=text: wanted in whole(page, at), what=f"{text} at {selector}")
+    for path, selector, text in (("/drive", "#drive .drive-figures", "5001"), ("/safety", "#content h1", "Safety"), ("/", "#content h1", "Overview")):
+        go(page, path, selector)
+        page.wait(lambda at=selector, wanted=text: wanted in whole(page, at), what=f"{text} on {path}")
+        page.run(TRANSLATE, "body")
+    assert has(page, "#altered")

@@ -444,17 +444,17 @@ static void get_ready(struct ohtd_call *call)
 
 static const struct ohtd_route routes[] = {
 	{
-		.method = OHTD_GET, .path = "health", .rate = OHTD_RATE_HEALTH,
+		.method = OHTD_GET, .path = "health", .rate = OHTD_RATE_HEALTH, .flags = OHTD_ROUTE_ANY_BODY,
 		.replies = { { 200, &health_shape } },
 		.handle = get_health,
 		.summary = "How the daemon and its bus are",
 	}, {
-		.method = OHTD_GET, .path = "health/live", .rate = OHTD_RATE_HEALTH,
+		.method = OHTD_GET, .path = "health/live", .rate = OHTD_RATE_HEALTH, .flags = OHTD_ROUTE_ANY_BODY,
 		.replies = { { 200, &health_word_shape } },
 		.handle = get_live,
 		.summary = "Is the process answering",
 	}, {
-		.method = OHTD_GET, .path = "health/ready", .rate = OHTD_RATE_HEALTH,
+		.method = OHTD_GET, .path = "health/ready", .rate = OHTD_RATE_HEALTH, .flags = OHTD_ROUTE_ANY_BODY,
 		.replies = { { 200, &health_word_shape } },
 		.problems = { "not_ready" },
 		.handle = get_ready,

@@ -4,9 +4,16 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The first probe, those behind it, and how long a peer may say nothing to probes or data. */
+#define PROBE_S			15
+#define PROBE_AGAIN_S		5
+#define PROBES			3
+#define SILENT_MS		30000
 
 void ohtd_address_fold(char folded[OHTD_FOLDED_BYTES], const char *address)
 {
@@ -149,6 +156,19 @@ void ohtd_address_of_peer(int fd, char text[OHTD_PEER_BYTES])
 	*text = 0;
 	if (!getpeername(fd, &peer.any, &length))
 		ohtd_address_text(&peer.any, text);
+}
+
+void ohtd_address_watch_peers(int listener)
+{
+	static const int one = 1, idle_s = PROBE_S, again_s = PROBE_AGAIN_S, probes = PROBES;
+	static const unsigned int silent_ms = SILENT_MS;
+
+	/* Connections inherit all of these. */
+	setsockopt(listener, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	setsockopt(listener, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+	setsockopt(listener, IPPROTO_TCP, TCP_KEEPINTVL, &again_s, sizeof(again_s));
+	setsockopt(listener, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+	setsockopt(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, &silent_ms, sizeof(silent_ms));
 }
 
 uint16_t ohtd_address_port(int fd)

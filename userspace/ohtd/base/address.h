@@ -52,6 +52,12 @@ bool ohtd_address_normalise(const char *literal, size_t length, char text[OHTD_P
 /* The text of the address at the other end of @fd, "" if the peer has gone. */
 void ohtd_address_of_peer(int fd, char text[OHTD_PEER_BYTES]);
 
+/*
+ * A connection that @listener accepts from now on ends once its other end has not acknowledged anything for
+ * 30 s, so that a link that was lost without a word does not hold a place.
+ */
+void ohtd_address_watch_peers(int listener);
+
 /* The port to which @fd is bound, 0: none. */
 uint16_t ohtd_address_port(int fd);
 

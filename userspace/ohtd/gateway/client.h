@@ -58,6 +58,7 @@ enum ohtd_client_state {
 	OHTD_CLIENT_DEAF,	/* it takes no answers */
 	OHTD_CLIENT_IDLE,
 	OHTD_CLIENT_DISPLACED,	/* its place is needed by one that may write */
+	OHTD_CLIENT_REPLACED,	/* its place is needed by another one of its address */
 };
 
 void ohtd_client_begin(struct ohtd_client *client, int fd, uint64_t name, uint64_t now_ns);

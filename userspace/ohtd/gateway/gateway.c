@@ -27,6 +27,8 @@
 #define ACCEPTS_PER_TURN	16
 /* Of a list of all writers, with commas. */
 #define WRITERS_BYTES		(16 + OHTD_WRITERS_MAX * (OHTD_PEER_BYTES + 2))
+/* Where writers have all places, one of them has several. */
+_Static_assert(OHTD_GATEWAY_CLIENTS > OHTD_WRITERS_MAX, "a writer can always displace a connection");
 
 /* What an event is about: names of clients begin behind these. */
 enum { ABOUT_LISTENER, ABOUT_LINK, ABOUT_END, ABOUT_CLIENTS };
@@ -49,6 +51,7 @@ static void tell_end(const struct ohtd_client *client, enum ohtd_client_state st
 		[OHTD_CLIENT_DEAF] = "does not take its answers",
 		[OHTD_CLIENT_IDLE] = "was silent for too long",
 		[OHTD_CLIENT_DISPLACED] = "makes room for one of write_from",
+		[OHTD_CLIENT_REPLACED] = "makes room for a newer connection of its address",
 	};
 
 	if (state != OHTD_CLIENT_GONE)
@@ -132,13 +135,40 @@ void ohtd_gateway_refuse(struct ohtd_gateway *gateway, uint64_t owner,
 
 /* ---- new ones ---- */
 
-/* What stands in the places, as it concerns one who comes. */
+/* What stands in the places, as it concerns one who comes. The clients named are the idlest of their kind. */
 struct places {
 	struct ohtd_client *free;
-	struct ohtd_client *idlest;	/* of those that may not write */
+	struct ohtd_client *own;	/* of the same address */
+	struct ohtd_client *reader;	/* of those that may not write */
+	struct ohtd_client *writer;	/* of the writer with the most connections */
+	unsigned int most;		/* connections of that writer */
 	unsigned int taken;
 	unsigned int same;		/* by the same machine; for one that may write, by its own address */
 };
+
+static struct ohtd_client *idler(struct ohtd_client *one, struct ohtd_client *other)
+{
+	return !one || other->heard_ns < one->heard_ns ? other : one;
+}
+
+static unsigned int connections_of(const struct ohtd_gateway *gateway, const char *peer)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < OHTD_GATEWAY_CLIENTS; i++)
+		count += gateway->clients[i].fd >= 0 && !strcmp(gateway->clients[i].peer, peer);
+	return count;
+}
+
+static void look_at_writer(const struct ohtd_gateway *gateway, struct places *places, struct ohtd_client *client)
+{
+	unsigned int held = connections_of(gateway, client->peer);
+
+	if (held < places->most)
+		return;
+	places->writer = held > places->most ? client : idler(places->writer, client);
+	places->most = held;
+}
 
 static struct places look_at_places(struct ohtd_gateway *gateway, const char *peer)
 {
@@ -150,6 +180,7 @@ static struct places look_at_places(struct ohtd_gateway *gateway, const char *pe
 	ohtd_address_fold(folded, peer);
 	for (unsigned int i = 0; i < OHTD_GATEWAY_CLIENTS; i++) {
 		struct ohtd_client *client = &gateway->clients[i];
+		bool own = !strcmp(client->peer, peer);
 
 		if (client->fd < 0) {
 			places.free = client;
@@ -157,17 +188,34 @@ static struct places look_at_places(struct ohtd_gateway *gateway, const char *pe
 		}
 		ohtd_address_fold(other, client->peer);
 		places.taken++;
-		places.same += writes ? !strcmp(client->peer, peer) : !strcmp(other, folded);
-		if (!ohtd_rights_has_writer(&gateway->values.rights, client->peer) &&
-		    (!places.idlest || client->heard_ns < places.idlest->heard_ns))
-			places.idlest = client;
+		places.same += writes ? own : !strcmp(other, folded);
+		if (own)
+			places.own = idler(places.own, client);
+		if (ohtd_rights_has_writer(&gateway->values.rights, client->peer))
+			look_at_writer(gateway, &places, client);
+		else
+			places.reader = idler(places.reader, client);
 	}
 	return places;
 }
 
 /*
- * One machine gets at most half of the places. Some are kept for those that may write, and one of them
- * displaces the idlest of the others, so that a quick stop is heard. NULL: @peer gets none.
+ * Who goes for one that may write: the idlest reader; else the idlest connection of the writer that has most,
+ * while it keeps more than the new one gets; else the idlest of its own. So a quick stop is always heard.
+ */
+static struct ohtd_client *displace_for_writer(struct ohtd_gateway *gateway, const struct places *places)
+{
+	struct ohtd_client *goes = places->reader;
+
+	if (!goes)
+		goes = places->most > places->same + 1 ? places->writer : places->own;
+	end_client(gateway, goes, OHTD_CLIENT_DISPLACED);
+	return goes;
+}
+
+/*
+ * One machine gets at most half of the places; beyond them its newest connection replaces its idlest one, which
+ * may be a link that was lost. Some places are kept for those that may write. NULL: @peer gets none.
  */
 static struct ohtd_client *find_place(struct ohtd_gateway *gateway, const char *peer)
 {
@@ -175,15 +223,15 @@ static struct ohtd_client *find_place(struct ohtd_gateway *gateway, const char *
 	bool writes = ohtd_rights_has_writer(&gateway->values.rights, peer);
 	unsigned int kept = gateway->values.rights.writers ? OHTD_GATEWAY_KEPT : 0;
 
-	if (places.same >= OHTD_GATEWAY_SHARE)
-		return NULL;
+	if (places.same >= OHTD_GATEWAY_SHARE) {
+		/* None of its own: all are of other machines of its network. */
+		if (places.own)
+			end_client(gateway, places.own, OHTD_CLIENT_REPLACED);
+		return places.own;
+	}
 	if (!writes)
 		return places.taken < OHTD_GATEWAY_CLIENTS - kept ? places.free : NULL;
-	if (!places.free && places.idlest) {
-		end_client(gateway, places.idlest, OHTD_CLIENT_DISPLACED);
-		return places.idlest;
-	}
-	return places.free;
+	return places.free ? places.free : displace_for_writer(gateway, &places);
 }
 
 static void refuse_client(struct ohtd_gateway *gateway, int fd, const char *peer)
@@ -209,7 +257,6 @@ static void begin_client(struct ohtd_gateway *gateway, int fd)
 		return;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
 	ohtd_client_begin(client, fd, ABOUT_CLIENTS + gateway->names++, gateway->now_ns);
 	client->interest = event.events;
@@ -341,6 +388,7 @@ static int open_listener(struct ohtd_gateway *gateway)
 	if (gateway->listen_fd < 0)
 		return -errno;
 	setsockopt(gateway->listen_fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	ohtd_address_watch_peers(gateway->listen_fd);
 	if (bind(gateway->listen_fd, (struct sockaddr *)&address, length) ||
 	    listen(gateway->listen_fd, BACKLOG))
 		return -errno;

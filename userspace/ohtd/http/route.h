@@ -48,7 +48,7 @@ enum ohtd_route_kind {
 };
 
 /* ohtd_route.flags */
-#define OHTD_ROUTE_ANY_BODY	(1U << 0)	/* what the body and Accept say is not looked at */
+#define OHTD_ROUTE_ANY_BODY	(1U << 0)	/* what query, body and Accept say is not looked at */
 #define OHTD_ROUTE_EXPIRED_OK	(1U << 1)	/* an expired token will do (the stop) */
 #define OHTD_ROUTE_TICKET	(1U << 2)	/* "ticket" of the query will do in place of a token */
 #define OHTD_ROUTE_COMMAND	(1U << 3)	/* asks the control thread: may answer its reasons */
@@ -166,6 +166,7 @@ enum ohtd_match {
 /**
  * struct ohtd_found - what a request asks for
  * @route: FOUND, PARAM: the route
+ * @get: what GET of that path asks for; NULL: nothing
  * @index: of @route among all, in the order of the tables
  * @params: FOUND: of the path
  * @allow: value of the header Allow; NULL with NONE
@@ -173,6 +174,7 @@ enum ohtd_match {
  */
 struct ohtd_found {
 	const struct ohtd_route *route;
+	const struct ohtd_route *get;
 	size_t index;
 	struct ohtd_params params;
 	const char *allow;

@@ -361,6 +361,8 @@ enum ohtd_match ohtd_route_find(const struct ohtd_router *router, const char *me
 	if (!node)
 		return OHTD_MATCH_NONE;
 	found->allow = node->allow;
+	if (node->routes[OHTD_GET] != NO_ROUTE)
+		found->get = router->entries[node->routes[OHTD_GET]].route;
 	if (which == OHTD_METHODS || node->routes[which] == NO_ROUTE)
 		return OHTD_MATCH_METHOD;
 	found->index = node->routes[which];

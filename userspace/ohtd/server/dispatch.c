@@ -490,12 +490,14 @@ static bool serve_beside_routes(struct ohtd_call *call, enum ohtd_match match,
 				const struct ohtd_found *found)
 {
 	h2o_req_t *req = call->req;
+	h2o_iovec_t path = req->path_normalized;
+	bool file = match == OHTD_MATCH_NONE && ohtd_files_has(call->loop->server->files, path.base, path.len);
 
-	if (match == OHTD_MATCH_NONE && ohtd_method_reads(req->method.base, req->method.len))
-		return ohtd_files_serve(call, req->path_normalized.base, req->path_normalized.len);
-	if (match != OHTD_MATCH_METHOD || !is_options(req))
+	if (file && ohtd_method_reads(req->method.base, req->method.len))
+		return ohtd_files_serve(call, path.base, path.len);
+	if (!is_options(req) || (!file && match != OHTD_MATCH_METHOD))
 		return false;
-	ohtd_reply_header(call, "allow", found->allow);
+	ohtd_reply_header(call, "allow", file ? "GET, HEAD, OPTIONS" : found->allow);
 	ohtd_reply_empty(call, 204);
 	return true;
 }
@@ -511,7 +513,7 @@ static void dispatch(struct ohtd_call *call)
 	if (ohtd_prologue_line(call, match == OHTD_MATCH_FOUND ? found.route : NULL) || check_slashes(call))
 		return;
 	call->asks = match == OHTD_MATCH_FOUND || match == OHTD_MATCH_PARAM ? found.route : NULL;
-	if (ohtd_prologue_head(call, match == OHTD_MATCH_FOUND ? found.route : NULL) ||
+	if (ohtd_prologue_head(call, match == OHTD_MATCH_FOUND ? found.route : NULL, found.get) ||
 	    (call->conn->local && admit_local(call)))
 		return;
 	if (check_place(call, found.route) || serve_beside_routes(call, match, &found))

@@ -285,8 +285,10 @@ static int open_listeners(struct ohtd_server *server)
 	for (unsigned int i = 0; !r && i < server->loop_count; i++) {
 		if (server->loops[i]->listen_fd < 0)
 			r = open_listener(server->loops[i], server->loop_count > 1);
-		if (!r)
-			ohtd_kept_give(server->loops[i]->listen_fd);
+		if (r)
+			break;
+		ohtd_address_watch_peers(server->loops[i]->listen_fd);
+		ohtd_kept_give(server->loops[i]->listen_fd);
 	}
 	return r;
 }

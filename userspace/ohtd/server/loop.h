@@ -240,9 +240,10 @@ void ohtd_reply_register_filter(h2o_pathconf_t *path);
 /*
  * prologue.c: 0, or -1 when the request has been answered with a refusal. Nothing that a browser or a
  * proxy may add to the head refuses a @route of the stop; NULL: it is not known what is asked for.
+ * @get: what a GET of that path is asked for, NULL: nothing of the API.
  */
 int ohtd_prologue_line(struct ohtd_call *call, const struct ohtd_route *route);
-int ohtd_prologue_head(struct ohtd_call *call, const struct ohtd_route *route);
+int ohtd_prologue_head(struct ohtd_call *call, const struct ohtd_route *route, const struct ohtd_route *get);
 
 /* dispatch.c: h2o's handler. */
 int ohtd_dispatch(h2o_handler_t *self, h2o_req_t *req);
@@ -250,6 +251,7 @@ int ohtd_dispatch(h2o_handler_t *self, h2o_req_t *req);
 /* static.c */
 struct ohtd_files *ohtd_files_load(const char *dir);
 void ohtd_files_free(struct ohtd_files *files);
+bool ohtd_files_has(const struct ohtd_files *files, const char *path, size_t path_bytes);
 /* True when @path is a file and has been answered. */
 bool ohtd_files_serve(struct ohtd_call *call, const char *path, size_t path_bytes);
 

@@ -198,15 +198,25 @@ static bool is_own_address(struct ohtd_call *call, h2o_iovec_t name)
 	       ohtd_address_normalise(name.base, name.len, name_text) && !strcmp(own_text, name_text);
 }
 
+/*
+ * Probes of load balancers speak HTTP/1.0 and name no host. No browser does that, so a rebound name gains
+ * nothing by it: the first page and health are answered, which anybody may read.
+ */
+static bool is_probe(const h2o_req_t *req, const struct ohtd_route *get)
+{
+	return req->version < 0x101 && ((get && get->rate == OHTD_RATE_HEALTH) ||
+		h2o_memis(req->path_normalized.base, req->path_normalized.len, H2O_STRLIT("/")));
+}
+
 /* Another name than ours means a proxy that is lost, or a page that had its DNS name rebound. */
-static int check_host(struct ohtd_call *call)
+static int check_host(struct ohtd_call *call, const struct ohtd_route *get)
 {
 	h2o_req_t *req = call->req;
 	h2o_iovec_t host = req->authority, name;
 
 	/* h2o puts its own text there when the client sent none. */
 	if (!host.len || host.base == req->hostconf->authority.hostport.base)
-		return refuse(call, 400, "no_host", "the header Host is missing");
+		return is_probe(req, get) ? 0 : refuse(call, 400, "no_host", "the header Host is missing");
 	name = host_name(host);
 	if (is_known_name(&call->loop->server->names, name) || is_own_address(call, name))
 		return 0;
@@ -243,11 +253,11 @@ int ohtd_prologue_line(struct ohtd_call *call, const struct ohtd_route *route)
 	return 0;
 }
 
-int ohtd_prologue_head(struct ohtd_call *call, const struct ohtd_route *route)
+int ohtd_prologue_head(struct ohtd_call *call, const struct ohtd_route *route, const struct ohtd_route *get)
 {
 	bool stops = is_stop(route);
 
-	if (check_headers(call, stops) || (!stops && (check_host(call) || check_body(call))))
+	if (check_headers(call, stops) || (!stops && (check_host(call, get) || check_body(call))))
 		return -1;
 	return 0;
 }

@@ -199,6 +199,11 @@ static const struct file *find(const struct ohtd_files *files, const char *path,
 	return NULL;
 }
 
+bool ohtd_files_has(const struct ohtd_files *files, const char *path, size_t path_bytes)
+{
+	return find(files, path, path_bytes);
+}
+
 /* The smallest form that the client takes. */
 static size_t choose(struct ohtd_call *call, const struct file *file)
 {

@@ -150,6 +150,9 @@ export const texts = {
 		close: "Close",
 		cancel: "Cancel",
 		dismiss: "Dismiss",
+		alteredTitle: "A translator or an extension changes the texts of this page.",
+		alteredText: "State, outputs and position may be shown wrong. Turn it off for this page, then load the page again.",
+		load: "Load again",
 		forgetfulTitle: "This browser keeps nothing for this page:",
 		forgetfulText:
 			"its storage is forbidden or full. The session is that of this tab alone; load the page again, and it asks to log in.",

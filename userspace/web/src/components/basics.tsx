@@ -9,6 +9,7 @@ import type { Problem } from "../api/problem";
 import { span, time } from "../format";
 import { useTick } from "../store";
 import { texts } from "../texts";
+import { LiveText } from "./live-text";
 
 /* The age from which on a value says its age, and the age from which on a value counts as old. */
 const SAY_MS = 1000;
@@ -38,7 +39,7 @@ export function Badge({ tone, children }: { tone: Tone; children: ComponentChild
 	return (
 		<span class={`badge tone-${tone}`}>
 			<Shape tone={tone} />
-			<span>{children}</span>
+			{typeof children === "string" ? <LiveText text={children} /> : <span>{children}</span>}
 		</span>
 	);
 }
@@ -62,7 +63,7 @@ export function useAge(reading: Reading<unknown>, ageMs: number | null | undefin
 /** The age in words, where it is worth saying. */
 export function Age({ ms }: { ms: number | null }) {
 	if (ms === null || ms <= SAY_MS) return null;
-	return <span class="age">{texts.age.old(span(ms))}</span>;
+	return <LiveText class="age" text={texts.age.old(span(ms))} />;
 }
 
 interface CardProps {
@@ -100,7 +101,7 @@ export function Figure({ before, value, unit }: { before?: string; value: string
 	return (
 		<div class="figure">
 			{before ? <small>{before} </small> : null}
-			{value}
+			<LiveText text={value} />
 			{unit ? <small> {unit}</small> : null}
 		</div>
 	);
@@ -124,7 +125,7 @@ export function Facts({ items }: { items: [string, ComponentChildren][] }) {
 			{items.map(([name, value]) => (
 				<div key={name}>
 					<dt>{name}</dt>
-					<dd>{value}</dd>
+					<dd>{typeof value === "string" ? <LiveText text={value} /> : value}</dd>
 				</div>
 			))}
 		</dl>

@@ -7,6 +7,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Contact, Safety } from "../api/types";
 import { texts } from "../texts";
+import { useLiveText } from "./live-text";
 
 type Look = "through" | "off" | "cut" | "wrong" | "absent";
 
@@ -44,9 +45,7 @@ function Box({ x, y, wide, pad, title, word, look }: BoxProps) {
 			<text x={x + pad} y={y + 19} class="part-title">
 				{title}
 			</text>
-			<text x={x + pad} y={y + 36} class="part-word">
-				{word}
-			</text>
+			<text ref={useLiveText<SVGTextElement>(word)} x={x + pad} y={y + 36} class="part-word" />
 		</g>
 	);
 }

@@ -11,6 +11,7 @@ import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Card, Skeleton, useAge } from "./basics";
 import { Form } from "./form";
+import { LiveText } from "./live-text";
 import { Dialog } from "./overlay";
 import { Refused } from "./refused";
 
@@ -88,9 +89,11 @@ export function ControlCard({ may }: { may: boolean }) {
 	return (
 		<Card title={t.control} age={age} span="" id="drive-control">
 			<div class="figure word" id="holder" role="status">
-				{head}
+				<LiveText text={head} />
 			</div>
-			<p class="sub">{more}</p>
+			<p class="sub">
+				<LiveText text={more} />
+			</p>
 			{!may ? null : (
 				<p class="act-row">
 					{control.mine ? (

@@ -9,6 +9,7 @@ import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Card } from "./basics";
 import { elevated } from "./elevate";
+import { LiveText } from "./live-text";
 import { Refused } from "./refused";
 
 const t = texts.drive;
@@ -25,9 +26,11 @@ export function ModeCard({ robot, age }: { robot: Robot; age: number | null }) {
 	return (
 		<Card title={t.mode} age={age} span="" id="drive-mode">
 			<div class="figure word" id="mode" role="status">
-				{t.modes[robot.mode]}
+				<LiveText text={t.modes[robot.mode] ?? robot.mode} />
 			</div>
-			<p class="sub">{t.modeMeans[robot.mode]}</p>
+			<p class="sub">
+				<LiveText text={t.modeMeans[robot.mode] ?? ""} />
+			</p>
 			{may("supervisor") ? (
 				<p class="act-row">
 					{OFFERED.filter((mode) => mode !== robot.mode).map((mode) => (

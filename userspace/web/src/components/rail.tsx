@@ -8,6 +8,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Robot, Station } from "../api/types";
 import { texts } from "../texts";
 import type { Way } from "../way";
+import { LiveText } from "./live-text";
 
 const t = texts.drive;
 
@@ -59,7 +60,7 @@ interface LabelProps {
 function Label({ at, css, children }: LabelProps) {
 	return (
 		<span class={`rail-label ${css}`} style={{ left: `${at}%`, transform: `translateX(-${at}%)` }}>
-			{children}
+			<LiveText text={children} />
 		</span>
 	);
 }

@@ -10,6 +10,7 @@ import type { Robot, Safety } from "../api/types";
 import { dismissStop, pressStop, stop } from "../stop";
 import { texts } from "../texts";
 import { Button, Notice, STALE_MS, useAge } from "./basics";
+import { LiveText } from "./live-text";
 
 /* Below this the drive's own noise is not a movement. */
 const STANDS_MM_S = 1;
@@ -97,17 +98,19 @@ export function StopButton() {
 					if (performance.now() - touched.current > CLICK_MS) pressStop();
 				}}
 			>
-				<span class="stop-word">{texts.stop.label}</span>
-				<span class="stop-line" id="stop-line">
-					{line(outputsText(safety, age))}
-				</span>
+				<LiveText class="stop-word" text={texts.stop.label} />
+				<LiveText class="stop-line" id="stop-line" text={line(outputsText(safety, age))} />
 			</button>
 			<span class="hidden" role="status">
-				{phase !== "done" || outputsLow === false
-					? ""
-					: outputsLow === null
-						? texts.stop.saidMessage(tookMs)
-						: texts.stop.said(tookMs)}
+				<LiveText
+					text={
+						phase !== "done" || outputsLow === false
+							? ""
+							: outputsLow === null
+								? texts.stop.saidMessage(tookMs)
+								: texts.stop.said(tookMs)
+					}
+				/>
 			</span>
 		</>
 	);

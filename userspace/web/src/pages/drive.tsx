@@ -16,6 +16,7 @@ import { ModeCard } from "../components/drive-mode";
 import { Override } from "../components/drive-override";
 import { Queue } from "../components/drive-queue";
 import { useStations } from "../components/once";
+import { LiveText } from "../components/live-text";
 import { Rail } from "../components/rail";
 import { useRecording } from "../components/signals";
 import { useWays, Ways } from "../components/way";
@@ -51,11 +52,15 @@ function Where({ robot }: { robot: Robot }) {
 				<h3>{texts.overview.speed}</h3>
 				<Figure value={speed_mm_s === null ? "–" : (Math.abs(speed_mm_s) / 1000).toFixed(2)} unit="m/s" />
 				<p class="sub">
-					{!speed_mm_s
-						? texts.overview.stands
-						: speed_mm_s > 0
-							? texts.overview.forward
-							: texts.overview.backward}
+					<LiveText
+						text={
+							!speed_mm_s
+								? texts.overview.stands
+								: speed_mm_s > 0
+									? texts.overview.forward
+									: texts.overview.backward
+						}
+					/>
 				</p>
 			</div>
 		</div>
@@ -69,19 +74,23 @@ function Present({ robot, whyNot, age }: { robot: Robot; whyNot: WhyNot | null; 
 	return (
 		<Card title={t.command} span="" age={age} id="drive-command">
 			<div class={`figure word${command ? "" : " mute"}`} id="command">
-				{command ? commandText(command) : t.noCommand}
+				<LiveText text={command ? commandText(command) : t.noCommand} />
 			</div>
 			{command ? (
 				<p class="sub">
 					<Badge tone={COMMAND_TONES[command.state] ?? "none"}>
 						{t.commandStates[command.state] ?? command.state}
 					</Badge>{" "}
-					{[
-						command.position_mm !== null && position_mm !== null ? t.toGo(command.position_mm - position_mm) : "",
-						command.speed_mm_s !== null ? t.atMost(t.speedOf(command.speed_mm_s)) : "",
-					]
-						.filter(Boolean)
-						.join(" · ")}
+					<LiveText
+						text={[
+							command.position_mm !== null && position_mm !== null
+								? t.toGo(command.position_mm - position_mm)
+								: "",
+							command.speed_mm_s !== null ? t.atMost(t.speedOf(command.speed_mm_s)) : "",
+						]
+							.filter(Boolean)
+							.join(" · ")}
+					/>
 				</p>
 			) : null}
 			{whyNot ? (

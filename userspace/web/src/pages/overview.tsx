@@ -7,6 +7,7 @@ import type { List, Module, Robot, Safety } from "../api/types";
 import { Age, Badge, Card, Figure, Share, Skeleton, useAge } from "../components/basics";
 import { Chain } from "../components/chain";
 import { LastEvents } from "../components/events";
+import { LiveText } from "../components/live-text";
 import { useStations } from "../components/once";
 import { Rail } from "../components/rail";
 import { Signals, useRecording } from "../components/signals";
@@ -41,7 +42,7 @@ function StateCard({ robot, safety }: { robot: Robot | undefined; safety: Safety
 				<Badge tone={tone}>{word}</Badge>
 			</div>
 			<p class="sub">
-				{means} {robot.since ? texts.overview.since(time(robot.since)) : ""}
+				<LiveText text={`${means} ${robot.since ? texts.overview.since(time(robot.since)) : ""}`} />
 			</p>
 			<ul class="reasons" id="reasons">
 				{causes.map((cause) => (
@@ -152,7 +153,15 @@ function Overview() {
 					<>
 						<Figure value={speed === null || speed === undefined ? "–" : (speed / 1000).toFixed(2)} unit="m/s" />
 						<p class="sub">
-							{!speed ? texts.overview.stands : speed > 0 ? texts.overview.forward : texts.overview.backward}
+							<LiveText
+								text={
+									!speed
+										? texts.overview.stands
+										: speed > 0
+											? texts.overview.forward
+											: texts.overview.backward
+								}
+							/>
 						</p>
 					</>
 				) : (

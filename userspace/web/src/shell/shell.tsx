@@ -12,6 +12,7 @@ import { logout, may, session } from "../api/session";
 import type { Health, Robot } from "../api/types";
 import { Badge, Button, Icon, Notice, STALE_MS, useAge } from "../components/basics";
 import { Elevate } from "../components/elevate";
+import { altered, LiveText } from "../components/live-text";
 import { Confirm, Toasts, dialogs } from "../components/overlay";
 import { StopAlarm, StopButton } from "../components/stop";
 import { span } from "../format";
@@ -60,7 +61,7 @@ function Connection({ robot }: { robot: Reading<Robot> }) {
 			<Badge tone={!online ? "bad" : old ? "warn" : robot.data ? "ok" : "none"}>
 				{!online ? texts.shell.offline : robot.data ? texts.transport.chip(how) : texts.shell.connecting}
 			</Badge>
-			{age !== null ? <span class="chip-age">{age < 1000 ? `${age.toFixed(0)} ms` : span(age)}</span> : null}
+			{age !== null ? <LiveText class="chip-age" text={age < 1000 ? `${age.toFixed(0)} ms` : span(age)} /> : null}
 		</span>
 	);
 }
@@ -146,7 +147,7 @@ function TopBar({ robot, open }: { robot: Reading<Robot>; open: boolean }) {
 				<>
 					{robot.data ? (
 						<span class="robot-layer" id="robot-layer" title={texts.shell.layers[robot.data.layer]}>
-							{robot.data.layer}
+							<LiveText text={robot.data.layer} />
 						</span>
 					) : null}
 					<span
@@ -156,10 +157,10 @@ function TopBar({ robot, open }: { robot: Reading<Robot>; open: boolean }) {
 					>
 						<Badge tone={tone}>{word}</Badge>
 					</span>
-					{robot.data?.mode ? <span class="chip wide-only">{robot.data.mode}</span> : null}
+					{robot.data?.mode ? <LiveText class="chip wide-only" text={robot.data.mode} /> : null}
 					{robot.data?.control ? (
 						<span class="chip wide-only" id="control">
-							{texts.shell.control} <b>{robot.data.control}</b>
+							{texts.shell.control} <b><LiveText text={robot.data.control} /></b>
 						</span>
 					) : null}
 					<span class="grow" />
@@ -256,6 +257,25 @@ function OldBrowser() {
 	);
 }
 
+/** The texts of the page are no longer those that it has written. */
+function Altered() {
+	if (!useStore(altered)) return null;
+	return (
+		<Notice
+			tone="bad"
+			id="altered"
+			role="alert"
+			action={
+				<Button kind="plain" id="altered-load" onPress={() => location.reload()}>
+					{texts.shell.load}
+				</Button>
+			}
+		>
+			<b>{texts.shell.alteredTitle}</b> {texts.shell.alteredText}
+		</Notice>
+	);
+}
+
 /** A browser that keeps nothing: said once, until the page is loaded again. */
 function Forgetful() {
 	const forgets = useStore(forgetful);
@@ -322,6 +342,7 @@ function Frame({ health, children }: { health: Reading<Health>; children: Compon
 	return (
 		<>
 			<StopAlarm />
+			<Altered />
 			<OldBrowser />
 			<Forgetful />
 			<Offline />
@@ -382,7 +403,7 @@ export function Shell() {
 			{open || found?.page.role === null ? (
 				<main ref={content} id="content" tabIndex={-1} inert={covered || isLocked}>
 					<div class="head">
-						<h1>{title}</h1>
+						<h1><LiveText text={title} /></h1>
 						<div id="head-tools" />
 						{open ? null : (
 							<a class="button" id="to-login" href={href("/")}>
@@ -405,6 +426,7 @@ export function Shell() {
 			) : (
 				<div class="outside-body" inert={isLocked}>
 					<StopAlarm />
+					<Altered />
 					<OldBrowser />
 					<WayIn health={health} />
 				</div>
