@@ -19,7 +19,7 @@ struct ohtd_readers *ohtd_readers_open(const struct ohtd_db *db);
 /* None may be taken. NULL is allowed. */
 void ohtd_readers_close(struct ohtd_readers *readers);
 
-/* Waits for a free one, which must be given back. NULL: none was free for @within_s. */
+/* Waits for a free one, behind the threads that wait already; it must be given back. NULL: none was free for @within_s. */
 struct ohtd_db *ohtd_readers_take(struct ohtd_readers *readers, unsigned int within_s);
 void ohtd_readers_give(struct ohtd_readers *readers, struct ohtd_db *db);
 
