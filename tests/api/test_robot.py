@@ -191,7 +191,7 @@ def test_members_fit_the_verb(daemon):
                 "2100-1-1T00:00:00.00Z", "2100-01-01T00:00:00+0800", "2100-01-01T00:00:00+24:00", "2100-01-01T00:00:00+08:00Z",
                 "2100-01-01T00:00:00,5Z", "2100-01-01T00:00:00.5", "+100-01-01T00:00:00Z")),
             ({"verb": "move", "position_mm": 1, "speed_mm_s": 0}, "/speed_mm_s", "range"),
-            ({"verb": "move", "position_mm": 1, "speed_mm_s": -5}, "/speed_mm_s", "range"),
+            *(({"verb": "move", "position_mm": 1, "speed_mm_s": slow}, "/speed_mm_s", "range") for slow in (-5, 1e-320, 0.01, 0.999)),
             ({"verb": "move", "position_mm": 1, "id": "tab\there"}, "/id", "unprintable"),
             ({"verb": "move", "position_mm": 1, "id": "gr\u00fcn"}, "/id", "unprintable")):
         answer = daemon.post("robot/commands", body)

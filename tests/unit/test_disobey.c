@@ -577,6 +577,31 @@ static void disable_passes_when_it_moves_although_told_zero(void **state)
 	driver_end(d);
 }
 
+/* It says that it is enabled, and is not: a refusal that stands is a fault, two are none. */
+static void drive_that_refuses_to_be_switched_on_is_noticed(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		struct driver *d = driver_safe_as(i & 1 ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL, 15000);
+		char line[64];
+
+		snprintf(line, sizeof(line), "fault 4 exception code=%u register=%s count=%u", i & 2 ? 4 : 6,
+			 i & 1 ? "enable" : "motor2_enable", i & 2 ? 0 : 2);
+		driver_sim(d, line);
+		driver_asks(d, OHTD_COMMAND_ENABLE);
+		driver_run_ms(d, 1000);
+		if (i & 2) {
+			ends_as_drive_disobeys(d);
+			continue;
+		}
+		driver_state(d, OHTD_STATE_IDLE);
+		driver_arrives(d, 15300);
+		driver_end(d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -599,6 +624,7 @@ int main(void)
 		cmocka_unit_test(position_that_is_read_elsewhere_is_no_fault),
 		cmocka_unit_test(slip_of_a_reading_on_a_ramp_is_no_fault),
 		cmocka_unit_test(single_refusals_and_misses_are_no_fault),
+		cmocka_unit_test(drive_that_refuses_to_be_switched_on_is_noticed),
 		cmocka_unit_test(disable_passes_when_it_moves_although_told_zero),
 	};
 

@@ -56,6 +56,40 @@ static void a_move_is_scaled_while_it_runs(void **state)
 	driver_end(d);
 }
 
+/* What is accepted is carried out: the least speed of either verb under the least override, and what is less for a jog is refused. */
+static void least_speed_is_carried_out(void **state)
+{
+	static const double speeds_mm_s[] = { 1, 1.01, 2.5, 7.8 };
+	static const double too_slow_mm_s[] = { 0, 1e-320, 0.1, 0.5, 0.99 };
+	struct ohtd_answer answer;
+	unsigned int i, percent;
+
+	(void)state;
+	for (i = 0; i < 2 * ARRAY_SIZE(speeds_mm_s); i++) {
+		struct driver *d = driver_begin_as(i & 1 ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL, 3000);
+		double speed_mm_s = speeds_mm_s[i / 2];
+
+		for (percent = 1; percent <= 100; percent += 99) {
+			set(d, percent);
+			answer = driver_move(d, 3500, speed_mm_s);
+			driver_done(&answer);
+			driver_asks(d, OHTD_COMMAND_STOP);
+			driver_run_ms(d, 2000);
+			answer = driver_jog(d, speed_mm_s, "one");
+			driver_done(&answer);
+			driver_run_ms(d, 1000);
+		}
+		driver_end(d);
+	}
+	for (i = 0; i < ARRAY_SIZE(too_slow_mm_s); i++) {
+		struct driver *d = driver_begin(3000);
+
+		answer = driver_jog(d, -too_slow_mm_s[i], "one");
+		driver_refused(d, &answer, OHTD_WHY_JOG_SPEED);
+		driver_end(d);
+	}
+}
+
 static void a_speed_of_ones_own_is_scaled(void **state)
 {
 	struct driver *d = driver_begin(3000);
@@ -167,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_move_is_scaled_while_it_runs),
+		cmocka_unit_test(least_speed_is_carried_out),
 		cmocka_unit_test(a_speed_of_ones_own_is_scaled),
 		cmocka_unit_test(a_jog_is_scaled),
 		cmocka_unit_test(a_slower_move_is_not_too_late),

@@ -73,6 +73,29 @@ static void fault_of_another_module_ends_in_a_ramp(void **state)
 	driver_end(d);
 }
 
+/* Charging was refused at the dock, a while ago: that is no word of the drive. */
+static void telegram_that_failed_before_does_not_cut_the_ramp(void **state)
+{
+	struct driver *d = driver_begin(600);
+
+	(void)state;
+	driver_sim(d, "fault 2 exception code=4 register=charge_request");
+	driver_asks(d, OHTD_COMMAND_DOCK);
+	driver_until(d, OHTD_STATE_IDLE, 30000);
+	driver_run_ms(d, 500);
+	assert_true(d->f->control.modules.telegrams.failed);
+	/* Taken off it by hand. */
+	driver_sim(d, "set 5 docking_status 0");
+	driver_run_ms(d, 500);
+	driver_departs(d, 12000);
+	while (d->rail->speed_mm_s < 950)
+		driver_run_ms(d, 1);
+	driver_sim(d, "fault 2 silence");
+	driver_until(d, OHTD_STATE_FAULT, 2000);
+	ends_at_rest(d);
+	driver_end(d);
+}
+
 static void end_of_the_daemon_is_a_ramp(void **state)
 {
 	struct driver *d = fast();
@@ -290,6 +313,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fault_of_another_module_ends_in_a_ramp),
+		cmocka_unit_test(telegram_that_failed_before_does_not_cut_the_ramp),
 		cmocka_unit_test(fault_behind_a_stop_keeps_the_ramp),
 		cmocka_unit_test(end_of_the_daemon_is_a_ramp),
 		cmocka_unit_test(end_of_the_daemon_keeps_the_ramp),

@@ -106,12 +106,21 @@ static bool stands(const struct ohtd_control *control)
 	       !ohtd_moving(control) && ohtd_travel_rests(control);
 }
 
+/* Its zero has failed. Another telegram that failed, however long ago, says nothing of the ramp. */
+static bool hears_no_zero(const struct ohtd_control *control)
+{
+	const struct ohtd_telegrams *telegrams = &control->modules.telegrams;
+
+	return telegrams->failed && !telegrams->active &&
+	       (telegrams->telegram == OHTD_TELEGRAM_ZERO_SPEED ||
+		telegrams->telegram == OHTD_TELEGRAM_STOP) &&
+	       !ohtd_setpoint_zero_waits(&control->modules);
+}
+
 /* Of a drive that does not answer, or not obey, no standstill can be awaited. */
 static bool stands_or_silent(const struct ohtd_control *control)
 {
-	return stands(control) || ohtd_travel_disobeyed(control) ||
-	       (!control->modules.telegrams.active && control->modules.telegrams.failed &&
-		!ohtd_setpoint_zero_waits(&control->modules));
+	return stands(control) || ohtd_travel_disobeyed(control) || hears_no_zero(control);
 }
 
 /* The ramp of the axis; a drive that gets no set-points is told zero by itself. */

@@ -18,6 +18,8 @@
 #define CRUISES_S	0.3
 /* The drive echoes the zero of a jog that has expired so much later at most. */
 #define JOG_ECHO_NS	(50 * OHTD_NS_PER_MS)
+/* A drive that refuses to be switched on so often does not do what it is told. */
+#define DRIVE_REFUSALS	3
 /* What it tells the drive is answered by then, or it ends. */
 #define JOG_ANSWER_NS	(400 * OHTD_NS_PER_MS)
 /* Until a zero that the next cycle of control tells is on the wire. */
@@ -155,6 +157,7 @@ void ohtd_travel_off(struct ohtd_control *control)
 	ohtd_axis_reset(&m->axis, m->drive.position.estimate_mm, 0);
 	ohtd_axis_step(&m->axis, 0, &m->sample);
 	m->drive_on = false;
+	m->drive_refusals = 0;
 	m->slow = false;
 }
 
@@ -397,6 +400,13 @@ void ohtd_travel_watch(struct ohtd_control *control, uint64_t passed_ns)
 
 /* ---- the set-point ---- */
 
+/* Of a drive that is silent its module tells. */
+static bool refuses_to_be_on(const struct ohtd_telegrams *telegrams)
+{
+	return telegrams->telegram == OHTD_TELEGRAM_DRIVE_ON && telegrams->failed &&
+	       telegrams->why.code == OHTD_WHY_MODULE_EXCEPTION;
+}
+
 /* Its own enable was taken away by the last stop. */
 static void switch_drive_on(struct ohtd_control *control)
 {
@@ -405,6 +415,9 @@ static void switch_drive_on(struct ohtd_control *control)
 
 	if (m->drive_on || telegrams->active)
 		return;
+	if (refuses_to_be_on(telegrams) && ++m->drive_refusals == DRIVE_REFUSALS)
+		raise_fault(control, &(struct ohtd_why){
+			.code = OHTD_WHY_DRIVE_DISOBEYS, .unit = telegrams->unit });
 	m->drive_on = telegrams->telegram == OHTD_TELEGRAM_DRIVE_ON && !telegrams->failed;
 	if (!m->drive_on)
 		ohtd_telegram_start(&control->modules, OHTD_TELEGRAM_DRIVE_ON);

@@ -105,6 +105,7 @@ struct ohtd_question {
  * @rules: of the drive's register layout
  * @driving: the outputs are on
  * @drive_on: the drive has been switched on since then
+ * @drive_refusals: so often it has refused that since then
  * @reading_ns: of the newest reading of the position that was used
  * @slow: the state machine limits the speed to that of the slow zone
  * @kept_mm: target; not a number: none
@@ -131,6 +132,7 @@ struct ohtd_travel {
 	struct ohtd_drive_feedback feedback;
 	bool driving;
 	bool drive_on;
+	uint8_t drive_refusals;
 	bool slow;
 	uint64_t reading_ns;
 	struct ohtd_way way;

@@ -101,7 +101,7 @@ bool ohtd_travel_leads_out(const struct ohtd_travel *m, double speed_mm_s)
 
 bool ohtd_travel_jog_speed(const struct ohtd_control *control, double speed_mm_s)
 {
-	return fabs(speed_mm_s) >= OHTD_AXIS_CREEP_MM_S &&
+	return fabs(speed_mm_s) >= OHTD_SLOWEST_MM_S &&
 	       fabs(speed_mm_s) <= ohtd_mode_jog_mm_s(control);
 }
 

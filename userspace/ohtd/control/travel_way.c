@@ -11,8 +11,6 @@
 /* A reading as far as the sensor sees means that it sees nothing. */
 #define SEES_NOTHING_MM	1.0
 #define TURN_MM		1.0
-/* No override makes a command slower than that: it would not move. */
-#define SLOWEST_MM_S	1.0
 
 static bool looks(const struct ohtd_travel *m, unsigned int sensor, int way)
 {
@@ -207,7 +205,7 @@ void ohtd_way_caps(struct ohtd_control *control)
 		caps_of_way(m, &caps);
 	if (most_mm_s > 0)
 		caps.mode_mm_s = fmin(caps.mode_mm_s, fmax(most_mm_s * override,
-							   fmin(most_mm_s, SLOWEST_MM_S)));
+							   fmin(most_mm_s, OHTD_SLOWEST_MM_S)));
 	if (m->phase_mm_s > 0)
 		caps.mode_mm_s = fmin(caps.mode_mm_s, m->phase_mm_s);
 	if (m->slow)

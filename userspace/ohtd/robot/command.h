@@ -25,6 +25,9 @@ enum {
 	OHTD_COMMAND_LAST,
 };
 
+/* No command asks for less, and no override makes less of it: the drive would be told its smallest step too seldom. */
+#define OHTD_SLOWEST_MM_S	1.0
+
 #define OHTD_READ_MAX		8
 #define OHTD_WRITE_MAX		2	/* words of a register */
 

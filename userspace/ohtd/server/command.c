@@ -310,7 +310,7 @@ OHTD_SHAPE_SHARED(robot_command, "RobotCommand",
 	OHTD_TEXT(robot_command, station, .min = 1, .max = OHTD_STATION_NAME_BYTES - 8,
 		  .summary = "move: where to, by the name in GET robot/stations"),
 	OHTD_NUMBER(robot_command, speed_mm_s, .min = -100000, .max = 100000, .unit = "mm/s",
-		    .summary = "jog: signed; needed. move: at most this fast, above 0"),
+		    .summary = "jog: signed; needed. move: at most this fast, 1 or more"),
 	OHTD_TEXT(robot_command, id, .min = 1, .max = OHTD_ID_CHARACTERS,
 		  .pattern = "^[ -~]+$",
 		  .summary = "The client's own, printable; the same again keeps a jog going"),
@@ -372,8 +372,8 @@ static bool fits(const struct robot_command *said, struct ohtd_refusal *refusal)
 	}
 	if (said->station && isfinite(said->position_mm))
 		return refuse_member(refusal, "/station", "one_of", "position_mm is there, too");
-	if (flags & OHTD_TAKES_LIMIT && said->speed_mm_s <= 0)
-		return refuse_member(refusal, "/speed_mm_s", "range", "must be above 0");
+	if (flags & OHTD_TAKES_LIMIT && said->speed_mm_s < OHTD_SLOWEST_MM_S)
+		return refuse_member(refusal, "/speed_mm_s", "range", "must be at least 1 mm/s");
 	if (said->id && !is_printable(said->id))
 		return refuse_member(refusal, "/id", "unprintable",
 				     "has a character that is not printable ASCII");
