@@ -12,6 +12,9 @@ import pytest
 from daemon import begin
 from live import dial
 from modbus import Bare, frame, port_of
+from test_config import elevate, patch
+from test_history import opened
+from test_stall import FIRST, READ, Hangs
 from oht_test.wait import until
 from oht_test.websocket import handshake
 
@@ -206,4 +209,57 @@ def test_links_that_were_lost_keep_nobody_out(fresh):
         page = held.enter_context(socket.create_connection(("127.0.0.1", fresh.port), 20))
         until(lambda: timer_s(page) is not None, what="the page's connection")
         assert timer_s(page) <= 15 and timer_s(links[third][0]) <= 15
+    fresh.stop()
+
+
+@pytest.mark.plain("shim")
+def test_reads_of_one_account_hold_up_no_other(fresh):
+    """A viewer with 32 connections, one of whose reads does not end: only the viewer waits and is refused."""
+    hangs = Hangs(fresh)
+    fresh.write_config(history_flush_s="1")
+    fresh.start()
+    for role in ("viewer", "operator", "supervisor", "administrator"):
+        fresh.token(role)
+    elevate(fresh)
+    opened(fresh)
+    viewer, answers, over = fresh.token("viewer"), [], threading.Event()
+
+    def ask():
+        """Until one is refused or held: what has been read before needs no read of the file for a second."""
+        while not over.is_set():
+            told = fresh.get("telemetry/history?signals=state,battery_v", token=viewer, role=None)
+            answers.append(told)
+            if told.status != 200:
+                break
+
+    def refused():
+        return [told for told in answers if told.status != 200]
+
+    hangs.set(READ, FIRST)
+    asking = [threading.Thread(target=ask) for _ in range(32)]
+    try:
+        for thread in asking:
+            thread.start()
+        # One is with a worker, 16 wait.
+        until(lambda: len(refused()) == 15, what="the others refused")
+        for role, path in (("operator", "alerts/history"), ("supervisor", "backups"), ("administrator", "config/schema"),
+                           ("operator", "telemetry/history?signals=state"), ("administrator", "users")):
+            assert fresh.get(path, role=role).status == 200, path
+        # Nor does a change wait for reads, whose workers are all held now.
+        hangs.set(READ)
+        reading = threading.Thread(target=fresh.get, args=("telemetry/history?signals=state",), kwargs={"role": "operator"})
+        reading.start()
+        made = patch(fresh, {"robot": {"name": "seven"}}, query="?confirm_within_s=60")
+        assert (made.status, made.json["state"]) == (200, "pending"), made
+        assert fresh.post("config/confirm", {}, role="administrator").status == 200
+        assert fresh.post("safety/stop", {}, role="operator").status == 200
+    finally:
+        over.set()
+        hangs.set(READ, False)
+    assert {(told.status, told.code, told.headers["retry-after"]) for told in refused()} == {(429, "rate_limited", "2")}, refused()
+    assert "as many requests of viewer wait as one account may have" in refused()[0].json["detail"]
+    for thread in (*asking, reading):
+        thread.join()
+    # A host on which all this takes 10 s ends the time of the requests that wait.
+    assert {told.status for told in answers} <= {200, 429, 504}
     fresh.stop()

@@ -22,7 +22,8 @@ from oht_test.wait import until
 
 pytestmark = pytest.mark.plain("timing")
 
-CONTROL, LOOP, STORE, WORKER = range(4)
+CONTROL, LOOP, STORE, WORKER, READ = range(5)
+FIRST = 2        # in place of True
 TIME_FACTOR = 5        # of daemon.py
 CONTROL_STALLED_MS = 500 * TIME_FACTOR
 STORE_HUNG_MS = 5000
@@ -71,11 +72,11 @@ class Hangs:
 
     def __init__(self, daemon):
         self.file = daemon.folder / "hangs"
-        self.file.write_bytes(bytes(4))
-        daemon.preload("hang", OHT_SHIM_HANG=str(self.file))
+        self.file.write_bytes(bytes(5))
+        daemon.preload("hang", OHT_SHIM_HANG=str(self.file), OHT_SHIM_HANG_READS=str(daemon.state))
 
     def set(self, which, on=True):
-        """In place: the daemon has the file mapped."""
+        """In place: the daemon has the file mapped. FIRST holds one thread only."""
         with self.file.open("r+b") as file:
             file.seek(which)
             file.write(bytes([on]))

@@ -46,15 +46,18 @@ static void run(struct ohtd_check *check, bool dropped)
 	atomic_fetch_add(&run_count, 1);
 }
 
+/* NULL: another account each time. */
 static int submit(char letter, const char *address)
 {
+	static uint64_t account;
 	struct job *job = calloc(1, sizeof(*job));
 	int r;
 
 	assert_non_null(job);
 	job->letter = letter;
 	job->check.run = run;
-	r = ohtd_checks_submit(checks, &job->check, address);
+	r = address ? ohtd_checks_submit(checks, &job->check, address) :
+		      ohtd_checks_submit_known(checks, &job->check, ++account);
 	if (r)
 		free(job);
 	return r;
@@ -125,6 +128,26 @@ static void an_address_has_its_part(void **state)
 	open_gate(OHTD_CHECK_PLACES_PER_ADDRESS);
 }
 
+static void an_account_has_its_part(void **state)
+{
+	struct job *job;
+	int taken = 0, r;
+
+	(void)state;
+	do {
+		job = calloc(1, sizeof(*job));
+		assert_non_null(job);
+		job->check.run = run;
+		r = ohtd_checks_submit_known(checks, &job->check, 1000);
+		taken += !r;
+	} while (!r);
+	free(job);
+	assert_int_equal(r, -EDQUOT);
+	assert_int_equal(taken, OHTD_CHECK_PLACES_PER_ACCOUNT);
+	assert_int_equal(submit('k', NULL), 0);
+	open_gate(OHTD_CHECK_PLACES_PER_ACCOUNT + 1);
+}
+
 static void the_known_go_first(void **state)
 {
 	(void)state;
@@ -189,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_address_has_its_part, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_account_has_its_part, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_known_go_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(close_drops_what_waits_and_does_not_wait_itself, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_waits_at_the_end_is_dropped_once, set_up, tear_down),

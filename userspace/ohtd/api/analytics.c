@@ -443,7 +443,7 @@ static void release_analytics(struct ohtd_late *late)
 	job->analysis = NULL;
 }
 
-static struct ohtd_places places = OHTD_PLACES(2, "at most 2 analyses are made at a time, and one for each account");
+static struct ohtd_places places = OHTD_PLACES(OHTD_PLACES_MAX, "an analysis is made for each account at a time, and at most 8 for all");
 
 /* False: there was no memory, and the request has been answered. */
 static bool begin_analysis(struct ohtd_call *call, struct analytics_late *job)

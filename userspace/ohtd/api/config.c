@@ -908,7 +908,7 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "config/schema", .role = OHTD_ROLE_VIEWER,
 		.replies = {{200, &config_items_shape}},
-		.problems = {"busy", "out_of_memory", "no_answer_in_time"},
+		.problems = {"busy", "rate_limited", "out_of_memory", "no_answer_in_time"},
 		.handle = get_schema,
 		.summary = "All items of the configuration, with range, default and who may change "
 			   "them",

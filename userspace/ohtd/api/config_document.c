@@ -169,7 +169,7 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "config/export", .role = OHTD_ROLE_VIEWER,
 		.replies = {{200, NULL, "application/json"}},
-		.problems = {"busy", "out_of_memory", "no_answer_in_time"},
+		.problems = {"busy", "rate_limited", "out_of_memory", "no_answer_in_time"},
 		.handle = get_export,
 		.summary = "The configuration in force as a document, for POST config/import",
 		.text = "values has what people have chosen, calibration how this robot is built. Nothing in it is secret.",

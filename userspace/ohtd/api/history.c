@@ -194,18 +194,6 @@ struct history_late {
 	struct ohtd_history_answer answer;
 };
 
-static int read_history(struct ohtd_late *late)
-{
-	struct history_late *job = (struct history_late *)late;
-
-	return ohtd_history_read(job->history, &job->query, &job->answer);
-}
-
-static void release_history(struct ohtd_late *late)
-{
-	ohtd_history_answer_free(&((struct history_late *)late)->answer);
-}
-
 static int64_t value_of(const struct ohtd_column *column, enum figure figure, bool word)
 {
 	if (figure == COUNT)
@@ -226,8 +214,7 @@ static int64_t value_of(const struct ohtd_column *column, enum figure figure, bo
 	}
 }
 
-static struct ohtd_decimals figure_of(struct ohtd_call *call, const struct history_late *job, unsigned int place,
-				      enum figure figure)
+static struct ohtd_decimals figure_of(struct history_late *job, unsigned int place, enum figure figure)
 {
 	const unsigned int signal = job->query.signals[place];
 	const unsigned int decimals = ohtd_telemetry_origin(signal)->decimals;
@@ -238,7 +225,7 @@ static struct ohtd_decimals figure_of(struct ohtd_call *call, const struct histo
 
 	if (!(job->figures & 1u << figure))
 		return (struct ohtd_decimals){ 0 };
-	values = ohtd_call_alloc(call, (count + 1) * sizeof(*values));
+	values = ohtd_late_alloc(&job->late, (count + 1) * sizeof(*values));
 	for (size_t i = 0; i < count; i++)
 		values[i] = value_of(&columns[i], figure, word);
 	return (struct ohtd_decimals){
@@ -246,8 +233,7 @@ static struct ohtd_decimals figure_of(struct ohtd_call *call, const struct histo
 	};
 }
 
-static struct history_series series_of(struct ohtd_call *call, const struct history_late *job,
-				       unsigned int place, const int64_t *times)
+static struct history_series series_of(struct history_late *job, unsigned int place, const int64_t *times)
 {
 	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(job->query.signals[place]);
 
@@ -255,9 +241,9 @@ static struct history_series series_of(struct ohtd_call *call, const struct hist
 		.signal = info->name, .unit = *info->unit ? info->unit : NULL,
 		.kept = ohtd_history_keeps(job->history, job->query.signals[place]),
 		.t = { times, job->answer.count, 0 },
-		.first = figure_of(call, job, place, FIRST), .min = figure_of(call, job, place, MIN),
-		.max = figure_of(call, job, place, MAX), .last = figure_of(call, job, place, LAST),
-		.mean = figure_of(call, job, place, MEAN), .count = figure_of(call, job, place, COUNT),
+		.first = figure_of(job, place, FIRST), .min = figure_of(job, place, MIN),
+		.max = figure_of(job, place, MAX), .last = figure_of(job, place, LAST),
+		.mean = figure_of(job, place, MEAN), .count = figure_of(job, place, COUNT),
 	};
 }
 
@@ -270,13 +256,15 @@ static void fill_gaps(const struct ohtd_history_answer *answer, struct history_g
 		};
 }
 
-static void reply_history(struct ohtd_call *call, struct ohtd_late *late)
+#define COLUMN_BYTES	64	/* of the text, about: its time and its figures */
+#define SERIES_BYTES	512	/* of the rest of a series */
+
+static void write_history(struct history_late *job)
 {
-	const struct history_late *job = (const struct history_late *)late;
 	const struct ohtd_history_answer *answer = &job->answer;
-	struct history_series *series = ohtd_call_alloc(call, job->query.count * sizeof(*series));
-	struct history_gap *gaps = ohtd_call_alloc(call, (answer->hole_count + 1) * sizeof(*gaps));
-	int64_t *times = ohtd_call_alloc(call, (answer->count + 1) * sizeof(*times));
+	struct history_series *series = ohtd_late_alloc(&job->late, job->query.count * sizeof(*series));
+	struct history_gap *gaps = ohtd_late_alloc(&job->late, (answer->hole_count + 1) * sizeof(*gaps));
+	int64_t *times = ohtd_late_alloc(&job->late, (answer->count + 1) * sizeof(*times));
 	const struct history view = {
 		.from = answer->from_ns, .to = answer->to_ns,
 		.level_s = ohtd_level_cycles(answer->level) * OHTD_CYCLE_MS / 1e3,
@@ -285,16 +273,33 @@ static void reply_history(struct ohtd_call *call, struct ohtd_late *late)
 		.gaps = gaps, .gaps_count = answer->hole_count,
 	};
 
-	if (late->result < 0) {
-		ohtd_reply_history_problem(call, late->result);
-		return;
-	}
 	for (size_t i = 0; i < answer->count; i++)
 		times[i] = answer->times_ns[i] / (int64_t)OHTD_NS_PER_MS;
 	for (unsigned int i = 0; i < job->query.count; i++)
-		series[i] = series_of(call, job, i, times);
+		series[i] = series_of(job, i, times);
 	fill_gaps(answer, gaps);
-	OHTD_REPLY(call, 200, history, &view);
+	ohtd_late_write_view(&job->late, &history_shape, &view,
+			     job->query.count * (SERIES_BYTES + answer->count * COLUMN_BYTES));
+}
+
+static int read_history(struct ohtd_late *late)
+{
+	struct history_late *job = (struct history_late *)late;
+	int r = ohtd_history_read(job->history, &job->query, &job->answer);
+
+	if (!r)
+		write_history(job);
+	/* Only the text waits for the client. */
+	ohtd_history_answer_free(&job->answer);
+	return r;
+}
+
+static void reply_history(struct ohtd_call *call, struct ohtd_late *late)
+{
+	if (late->result < 0)
+		ohtd_reply_history_problem(call, late->result);
+	else
+		ohtd_late_send(call, late, 200, &history_shape);
 }
 
 static void get_history(struct ohtd_call *call)
@@ -316,7 +321,6 @@ static void get_history(struct ohtd_call *call)
 	job->history = ohtd_call_history(call);
 	job->query = query;
 	job->figures = figures;
-	job->late.release = release_history;
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, read_history, reply_history);
 }
 
@@ -481,7 +485,7 @@ static void release_summary(struct ohtd_late *late)
 	job->summary = NULL;
 }
 
-static struct ohtd_places summaries = OHTD_PLACES(2, "at most 2 summaries are made at a time, and one for each account");
+static struct ohtd_places summaries = OHTD_PLACES(OHTD_PLACES_MAX, "a summary is made for each account at a time, and at most 8 for all");
 
 /* False: it has been refused. */
 static bool begin_summary(struct ohtd_call *call, struct summary_late *job)

@@ -153,6 +153,7 @@ static void renew(struct ohtd_work *work, bool dropped)
 static void post_certificate(struct ohtd_call *call)
 {
 	struct renew_job *job = calloc(1, sizeof(*job));
+	int r;
 
 	if (!job || ohtd_pending_begin(&job->pending, call, WITHIN_MS, renewed)) {
 		free(job);
@@ -163,12 +164,12 @@ static void post_certificate(struct ohtd_call *call)
 	job->certificate = ohtd_call_certificate(call);
 	job->who = call->who;
 	job->authority = OHTD_INPUT(call, renewal)->authority == 1;
-	if (!ohtd_workers_submit(ohtd_call_workers(call), &job->work))
+	r = ohtd_call_submit(call, &job->work);
+	if (!r)
 		return;
 	ohtd_pending_abandon(&job->pending);
 	free(job);
-	ohtd_reply_header(call, "retry-after", "2");
-	ohtd_reply_problem(call, 503, "busy", "too many requests are under way");
+	ohtd_reply_not_submitted(call, r);
 }
 
 /* ---- the authority, for clients that do not trust it yet ---- */

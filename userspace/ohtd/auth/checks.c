@@ -13,13 +13,15 @@
 /* Two cores are usual; a third thread would only make all of them slower. */
 #define THREADS		2
 #define NICE		10
-#define KNOWN_MAX	16
-#define NO_PLACE	(-1)
+#define KNOWN_PLACES	16
+
+/* Who has a place; "": nobody. */
+typedef char client_name[OHTD_FOLDED_BYTES];
 
 struct ohtd_checks {
 	struct ohtd_workers *workers;
 	pthread_mutex_t lock;		/* the places */
-	char places[OHTD_CHECK_PLACES][OHTD_FOLDED_BYTES];	/* "": free */
+	client_name places[OHTD_CHECK_PLACES], known[KNOWN_PLACES];
 };
 
 struct ohtd_checks *ohtd_checks_start(void)
@@ -28,7 +30,7 @@ struct ohtd_checks *ohtd_checks_start(void)
 		.name = "ohtd-passwords",
 		.threads = THREADS,
 		.queue_max = OHTD_CHECK_PLACES,
-		.first_max = KNOWN_MAX,
+		.first_max = KNOWN_PLACES,
 		.nice = NICE,
 	};
 	struct ohtd_checks *checks = calloc(1, sizeof(*checks));
@@ -65,33 +67,33 @@ void ohtd_checks_destroy(struct ohtd_checks *checks)
 	free(checks);
 }
 
-static int take_place(struct ohtd_checks *checks, const char *address)
+/* A place, or a negative errno: see ohtd_checks_submit(). */
+static int take_place(struct ohtd_checks *checks, const client_name client, bool known)
 {
-	int of_address = 0, place = NO_PLACE;
-	char client[OHTD_FOLDED_BYTES];
+	client_name *places = known ? checks->known : checks->places;
+	const int count = known ? KNOWN_PLACES : OHTD_CHECK_PLACES;
+	const int each = known ? OHTD_CHECK_PLACES_PER_ACCOUNT : OHTD_CHECK_PLACES_PER_ADDRESS;
+	int taken = 0, place = -EAGAIN;
 
-	ohtd_address_fold(client, address);
 	pthread_mutex_lock(&checks->lock);
-	for (int i = 0; i < OHTD_CHECK_PLACES; i++) {
-		if (!*checks->places[i])
+	for (int i = 0; i < count; i++) {
+		if (!*places[i])
 			place = i;
-		else if (!strcmp(checks->places[i], client))
-			of_address++;
+		else if (!strcmp(places[i], client))
+			taken++;
 	}
-	if (of_address >= OHTD_CHECK_PLACES_PER_ADDRESS)
-		place = NO_PLACE;
-	if (place != NO_PLACE)
-		snprintf(checks->places[place], sizeof(checks->places[place]), "%s", client);
+	if (taken >= each)
+		place = known ? -EDQUOT : -EAGAIN;
+	if (place >= 0)
+		snprintf(places[place], sizeof(places[place]), "%s", client);
 	pthread_mutex_unlock(&checks->lock);
 	return place;
 }
 
-static void leave_place(struct ohtd_checks *checks, int place)
+static void leave_place(struct ohtd_checks *checks, int place, bool known)
 {
-	if (place == NO_PLACE)
-		return;
 	pthread_mutex_lock(&checks->lock);
-	*checks->places[place] = 0;
+	*(known ? checks->known : checks->places)[place] = 0;
 	pthread_mutex_unlock(&checks->lock);
 }
 
@@ -100,27 +102,44 @@ static void run_check(struct ohtd_work *work, bool dropped)
 	struct ohtd_check *check = (struct ohtd_check *)((char *)work -
 							 offsetof(struct ohtd_check, work));
 	struct ohtd_checks *checks = check->checks;
+	const bool known = check->known;
 	int place = check->place;
 
 	/* The check may be freed in there. */
 	check->run(check, dropped);
-	leave_place(checks, place);
+	leave_place(checks, place, known);
 }
 
-int ohtd_checks_submit(struct ohtd_checks *checks, struct ohtd_check *check, const char *address)
+static int submit(struct ohtd_checks *checks, struct ohtd_check *check, const client_name client)
 {
 	int r;
 
 	check->checks = checks;
 	check->work.run = run_check;
-	check->place = NO_PLACE;
-	if (!address)
-		return ohtd_workers_submit_first(checks->workers, &check->work);
-	check->place = take_place(checks, address);
-	if (check->place == NO_PLACE)
-		return -EAGAIN;
-	r = ohtd_workers_submit(checks->workers, &check->work);
+	check->place = take_place(checks, client, check->known);
+	if (check->place < 0)
+		return check->place;
+	r = check->known ? ohtd_workers_submit_first(checks->workers, &check->work) :
+			   ohtd_workers_submit(checks->workers, &check->work);
 	if (r)
-		leave_place(checks, check->place);
+		leave_place(checks, check->place, check->known);
 	return r;
+}
+
+int ohtd_checks_submit(struct ohtd_checks *checks, struct ohtd_check *check, const char *address)
+{
+	client_name client;
+
+	check->known = false;
+	ohtd_address_fold(client, address);
+	return submit(checks, check, client);
+}
+
+int ohtd_checks_submit_known(struct ohtd_checks *checks, struct ohtd_check *check, uint64_t account)
+{
+	client_name client;
+
+	check->known = true;
+	snprintf(client, sizeof(client), "account %llu", (unsigned long long)account);
+	return submit(checks, check, client);
 }

@@ -7,12 +7,13 @@
  * Nothing else runs on these threads, so no flood of log-ins holds up what does not need a password;
  * they have less of the processor than the loops. Work of somebody who is known (logged in, or with
  * the set-up code) goes before all log-ins and has places of its own. One address has only a part of
- * the places for log-ins.
+ * the places for log-ins, one account only a part of the others.
  */
 #ifndef OHTD_AUTH_CHECKS_H
 #define OHTD_AUTH_CHECKS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/workers.h"
 
@@ -20,18 +21,21 @@ struct ohtd_checks;
 
 #define OHTD_CHECK_PLACES		16	/* for log-ins, with those under way */
 #define OHTD_CHECK_PLACES_PER_ADDRESS	8
+#define OHTD_CHECK_PLACES_PER_ACCOUNT	4	/* of 16 for works of the known */
 
 /**
  * struct ohtd_check - embedded in what belongs to the work
  * @work: private
  * @checks: private
  * @place: private
+ * @known: private
  * @run: called once on a thread of the pool; @dropped: the pool ends, do not work, only say so
  */
 struct ohtd_check {
 	struct ohtd_work work;
 	struct ohtd_checks *checks;
 	int place;
+	bool known;
 	void (*run)(struct ohtd_check *check, bool dropped);
 };
 
@@ -51,10 +55,13 @@ void ohtd_checks_destroy(struct ohtd_checks *checks);
  * ohtd_checks_submit() - have a check made
  * @checks: the pool
  * @check: run must be set
- * @address: who logs in, numeric; all of a /64 of IPv6 count as one. NULL: somebody who is known
+ * @address: who logs in, numeric; all of a /64 of IPv6 count as one
  *
  * Return: 0, -EAGAIN when there is no place, -ESHUTDOWN; then run() is not called.
  */
 int ohtd_checks_submit(struct ohtd_checks *checks, struct ohtd_check *check, const char *address);
+
+/* The same for an account that has logged in, or 0 with the set-up code; -EDQUOT: the account has its part of the places. */
+int ohtd_checks_submit_known(struct ohtd_checks *checks, struct ohtd_check *check, uint64_t account);
 
 #endif /* OHTD_AUTH_CHECKS_H */

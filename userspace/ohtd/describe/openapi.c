@@ -90,7 +90,7 @@ static void add_of_command(struct codes *codes)
 static void add_of_store(struct codes *codes)
 {
 	static const char *const all[] = {
-		"busy", "no_answer_in_time", "out_of_memory", "unavailable", "storage_busy",
+		"busy", "rate_limited", "no_answer_in_time", "out_of_memory", "unavailable", "storage_busy",
 		"storage_hung", "storage_read_only", "storage_failing", "storage_damaged",
 		"storage_full", NULL,
 	};

@@ -125,7 +125,7 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	P(403, "password_wrong", "The present password is wrong.",
 	  "Try again; wrong passwords make you wait."),
 	P(429, "too_many_failures", "Too many log-ins have failed.", "Wait as Retry-After says."),
-	P(429, "rate_limited", "The account, or the address, asks for this too often.",
+	P(429, "rate_limited", "The account, or the address, asks for this too often, or for too much at a time.",
 	  "Wait as Retry-After says; [http] of ohtd.conf has the limits, docs/audit.md that of lasting changes."),
 	P(429, "too_many_exports", "As many exports and backups are on their way as the robot sends at a time, or one to the account.",
 	  "Wait until one has ended, as Retry-After says."),

@@ -181,7 +181,7 @@ static void ask_worker(struct download *download)
 		return;
 	}
 	download->work.run = run_work;
-	r = ohtd_workers_submit(ohtd_call_workers(download->call), &download->work);
+	r = ohtd_call_submit(download->call, &download->work);
 	download->working = !r;
 	download->waiting = r;
 	if (r)

@@ -52,10 +52,14 @@
 #include "webhooks/webhooks.h"
 
 #define FILE_BYTES	(OHTD_PATH_BYTES + 16)
-#define WORKERS		2
+/* Of two readers of a database one is left for others, whatever an account asks. */
+#define READERS		2
+#define READERS_EACH	1
 #define LOCK_TRIES	10
 #define LOCK_PAUSE_NS	50000000
-#define WORK_WAITING	16
+#define WORK_WAITING	64
+#define WAITING_EACH	16
+#define LARGE_EACH	2
 #define OWN_PAGES_BYTES	65536
 
 /* errno stays as it is. */
@@ -132,7 +136,11 @@ static int open_setup(struct running *run)
 static int open_auth(struct running *run)
 {
 	static const struct ohtd_workers_kind workers = {
-		.name = "ohtd-worker", .threads = WORKERS, .queue_max = WORK_WAITING,
+		.name = "ohtd-worker", .threads = READERS, .queue_max = WORK_WAITING,
+		.threads_each = READERS_EACH, .waiting_each = WAITING_EACH, .holds_each = LARGE_EACH,
+	}, changers = {
+		.name = "ohtd-changer", .threads = 1, .queue_max = WORK_WAITING,
+		.threads_each = 1, .waiting_each = WAITING_EACH, .holds_each = LARGE_EACH,
 	};
 	unsigned char key[OHTD_TOKEN_KEY_BYTES];
 
@@ -147,6 +155,8 @@ static int open_auth(struct running *run)
 	ohtd_state_recall_time(run->config->state_dir, &run->clock, ohtd_tokens_boot_id(run->tokens));
 	run->workers = ohtd_workers_start(&workers);
 	if (run->workers)
+		run->changers = ohtd_workers_start(&changers);
+	if (run->changers)
 		run->checks = ohtd_checks_start();
 	return run->checks ? 0 : fail(run, "worker threads");
 }
@@ -379,7 +389,7 @@ static int open_backups(struct running *run)
 static int open_server(struct running *run)
 {
 	struct ohtd_services services = {
-		run->config, &run->clock, run->robot, run->auth, run->workers, run->checks,
+		run->config, &run->clock, run->robot, run->auth, run->workers, run->changers, run->checks,
 		run->store, run->recorder, run->setup, NULL, run->gateway, NULL, run->history,
 		run->rules, run->webhooks, run->settings, run->audit, run->jobs, run->backups,
 		ohtd_backups_robot_id(run->backups),

@@ -64,12 +64,14 @@ static void end_answers(struct running *run)
 		ohtd_server_drain(run->server, DRAIN_MS);
 	ohtd_checks_stop(run->checks);
 	ohtd_workers_stop(run->workers);
+	ohtd_workers_stop(run->changers);
 	ohtd_jobs_stop(run->jobs);
 	if (ohtd_server_destroy(run->server))
 		ohtd_certificate_close(run->certificate);
 	/* Until then the loops have given them work, which was refused. */
 	ohtd_checks_destroy(run->checks);
 	ohtd_workers_destroy(run->workers);
+	ohtd_workers_destroy(run->changers);
 }
 
 /* What is on its way to the store is written, then the store ends. */

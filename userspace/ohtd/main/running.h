@@ -30,7 +30,7 @@ struct running {
 	struct ohtd_tokens *tokens;
 	struct ohtd_auth *auth;
 	struct ohtd_setup *setup;
-	struct ohtd_workers *workers;
+	struct ohtd_workers *workers, *changers;
 	struct ohtd_checks *checks;
 	struct ohtd_recorder *recorder;
 	struct ohtd_event_reader stops_read;	/* the recorder's thread */

@@ -69,6 +69,7 @@ static void look_after_files(struct ohtd_upkeep *upkeep)
 	if (atomic_exchange(&upkeep->files_busy, true))
 		return;
 	upkeep->files.run = work_on_files;
+	upkeep->files.owner = OHTD_WORK_OWN;
 	if (ohtd_workers_submit(upkeep->workers, &upkeep->files))
 		atomic_store(&upkeep->files_busy, false);
 }

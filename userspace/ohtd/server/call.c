@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What handlers ask for. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "auth/session.h"
 #include "auth/ticket.h"
 #include "base/clock.h"
+#include "base/workers.h"
 #include "control/robot.h"
 
 #define BLANKS	" \t"
@@ -46,9 +48,28 @@ struct ohtd_clock *ohtd_call_clock(struct ohtd_call *call)
 	return call->loop->server->services.clock;
 }
 
-struct ohtd_workers *ohtd_call_workers(struct ohtd_call *call)
+static bool only_reads(const struct ohtd_route *route)
 {
-	return call->loop->server->services.workers;
+	return route->method == OHTD_GET || route->flags & OHTD_ROUTE_QUIET;
+}
+
+int ohtd_call_submit(struct ohtd_call *call, struct ohtd_work *work)
+{
+	const struct ohtd_services *services = &call->loop->server->services;
+
+	work->owner = ohtd_principal_tag(&call->who);
+	return ohtd_workers_submit(only_reads(call->route) ? services->workers : services->changers, work);
+}
+
+void ohtd_reply_not_submitted(struct ohtd_call *call, int error)
+{
+	ohtd_reply_header(call, "retry-after", "2");
+	if (error == -EDQUOT)
+		ohtd_reply_problem(call, 429, "rate_limited",
+				   "as many requests of %s wait as one account may have: wait for an answer before the next one",
+				   call->who.user);
+	else
+		ohtd_reply_problem(call, 503, "busy", "too many requests are under way");
 }
 
 enum ohtd_supervisor ohtd_call_supervisor(const struct ohtd_call *call)

@@ -34,6 +34,7 @@ struct ohtd_route_count;
 struct ohtd_settings;
 struct ohtd_setup;
 struct ohtd_tickets;
+struct ohtd_work;
 struct st_h2o_req_t;
 
 #define OHTD_ADDRESS_BYTES	64
@@ -104,7 +105,6 @@ const struct ohtd_snapshot *ohtd_call_snapshot(struct ohtd_call *call);
 struct ohtd_auth *ohtd_call_auth(struct ohtd_call *call);
 struct ohtd_robot *ohtd_call_robot(struct ohtd_call *call);
 struct ohtd_clock *ohtd_call_clock(struct ohtd_call *call);
-struct ohtd_workers *ohtd_call_workers(struct ohtd_call *call);
 enum ohtd_supervisor ohtd_call_supervisor(const struct ohtd_call *call);
 struct ohtd_checks *ohtd_call_checks(struct ohtd_call *call);
 /* Loops may only look at it; workers may call it. */
@@ -150,6 +150,13 @@ bool ohtd_call_elevated(struct ohtd_call *call, const char *what);
 /* False over the local socket: it has been answered with 409. */
 bool ohtd_call_has_session(struct ohtd_call *call);
 
+/*
+ * Hands @work to the workers, in the turn of the account. A route that changes something has workers of its own, so that a change
+ * waits for no read. Returns 0, or the error of ohtd_workers_submit(), which ohtd_reply_not_submitted() tells the client.
+ */
+int ohtd_call_submit(struct ohtd_call *call, struct ohtd_work *work);
+void ohtd_reply_not_submitted(struct ohtd_call *call, int error);
+
 /* What the request says, as the struct S_ of the route's body or query. */
 #define OHTD_INPUT(call_, S_)	((const struct S_ *)(call_)->input)
 #define OHTD_QUERY(call_, S_)	((const struct S_ *)(call_)->query)
@@ -168,9 +175,9 @@ void ohtd_reply_view(struct ohtd_call *call, int status, const struct ohtd_shape
 #define OHTD_REPLY(call_, status_, S_, view_)						\
 	ohtd_reply_view(call_, status_, &S_##_shape, 1 ? (view_) : (const struct S_ *)NULL)
 
-/* The same with a struct that another thread has written; sent in pieces. @writer: its text is copied. */
+/* The same with a struct that another thread has written; sent in pieces. @block: has the text, of malloc(), and belongs to the request then. */
 void ohtd_reply_written(struct ohtd_call *call, int status, const struct ohtd_shape *shape,
-			const struct ohtd_writer *writer);
+			const struct ohtd_writer *writer, void *block);
 
 /* Sends bytes; @data is copied. */
 void ohtd_reply_data(struct ohtd_call *call, int status, const char *content_type,

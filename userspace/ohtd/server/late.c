@@ -80,11 +80,20 @@ static void *take_block(void *from, size_t bytes)
 	return block->bytes;
 }
 
-static void free_blocks(struct ohtd_late *late)
+/* All but the block that has @text. */
+static void free_blocks(struct ohtd_late *late, const char *text)
 {
-	for (struct ohtd_late_block *next; late->blocks; late->blocks = next) {
-		next = late->blocks->next;
-		free(late->blocks);
+	struct ohtd_late_block *block = late->blocks, *next;
+
+	late->blocks = NULL;
+	for (; block; block = next) {
+		next = block->next;
+		if ((const char *)block->bytes == text) {
+			block->next = NULL;
+			late->blocks = block;
+		} else {
+			free(block);
+		}
 	}
 }
 
@@ -98,12 +107,16 @@ void ohtd_late_write_view(struct ohtd_late *late, const struct ohtd_shape *shape
 {
 	ohtd_writer_begin(&late->text, &late->memory, hint_bytes);
 	ohtd_write_shape(&late->text, shape, view);
+	free_blocks(late, late->text.text);
 }
 
-void ohtd_late_send(struct ohtd_call *call, const struct ohtd_late *late, int status,
+void ohtd_late_send(struct ohtd_call *call, struct ohtd_late *late, int status,
 		    const struct ohtd_shape *shape)
 {
-	ohtd_reply_written(call, status, shape, &late->text);
+	void *block = late->blocks;
+
+	late->blocks = NULL;
+	ohtd_reply_written(call, status, shape, &late->text, block);
 }
 
 /* ---- the job ---- */
@@ -119,6 +132,7 @@ void *ohtd_late_make(struct ohtd_call *call, size_t bytes)
 	late->bytes = bytes;
 	late->memory = (struct ohtd_memory){ .take = take_block, .from = late };
 	late->store = ohtd_call_store(call);
+	late->work.owner = ohtd_principal_tag(&call->who);
 	return late;
 }
 
@@ -147,7 +161,7 @@ static const struct ohtd_late **find_place(struct ohtd_places *places, uint64_t 
 	for (unsigned int i = 0; i < places->count; i++) {
 		if (!places->late[i])
 			found = &places->late[i];
-		else if (places->late[i]->account == account)
+		else if (places->late[i]->work.owner == account)
 			return NULL;
 	}
 	return found;
@@ -157,9 +171,8 @@ bool ohtd_late_take_place(struct ohtd_call *call, struct ohtd_late *late, struct
 {
 	const struct ohtd_late **place;
 
-	late->account = ohtd_principal_tag(&call->who);
 	pthread_mutex_lock(&places->lock);
-	place = find_place(places, late->account);
+	place = find_place(places, late->work.owner);
 	if (place) {
 		*place = late;
 		late->places = places;
@@ -179,7 +192,7 @@ void ohtd_late_drop(struct ohtd_late *late)
 	give_place_back(late);
 	if (late->release)
 		late->release(late);
-	free_blocks(late);
+	free_blocks(late, NULL);
 	OPENSSL_cleanse(late, late->bytes);
 	free(late);
 }
@@ -241,12 +254,19 @@ static int begin(struct ohtd_call *call, struct ohtd_late *late, uint32_t within
 }
 
 /* No place was free: nothing has been begun. */
-static void refuse(struct ohtd_call *call, struct ohtd_late *late)
+static void refuse(struct ohtd_call *call, struct ohtd_late *late, int error)
 {
 	ohtd_pending_abandon(&late->pending);
 	ohtd_late_drop(late);
-	ohtd_reply_header(call, "retry-after", "2");
-	ohtd_reply_problem(call, 503, "busy", "too many requests are under way");
+	ohtd_reply_not_submitted(call, error);
+}
+
+static void submit(struct ohtd_call *call, struct ohtd_late *late)
+{
+	int r = ohtd_call_submit(call, &late->work);
+
+	if (r)
+		refuse(call, late, r);
 }
 
 /* ---- on a worker ---- */
@@ -269,10 +289,8 @@ void ohtd_late_act(struct ohtd_call *call, struct ohtd_late *late, uint32_t with
 {
 	late->act = act;
 	late->work.run = run_work;
-	if (begin(call, late, within_ms, answer))
-		return;
-	if (ohtd_workers_submit(ohtd_call_workers(call), &late->work))
-		refuse(call, late);
+	if (!begin(call, late, within_ms, answer))
+		submit(call, late);
 }
 
 /* The job goes on, or has been answered and is gone. */
@@ -282,9 +300,8 @@ static void begin_turn(struct ohtd_late *late, struct ohtd_call *call)
 	uint64_t left_ms = late->turns_until_ms > now_ms ? late->turns_until_ms - now_ms : 0;
 
 	memset(&late->pending, 0, sizeof(late->pending));
-	if (!begin(call, late, (uint32_t)left_ms, late->answer) &&
-	    ohtd_workers_submit(ohtd_call_workers(call), &late->work))
-		refuse(call, late);
+	if (!begin(call, late, (uint32_t)left_ms, late->answer))
+		submit(call, late);
 }
 
 void ohtd_late_turns(struct ohtd_call *call, struct ohtd_late *late, uint32_t within_ms,
@@ -321,12 +338,16 @@ void ohtd_late_check(struct ohtd_call *call, struct ohtd_late *late, const char 
 		     int (*act)(struct ohtd_late *late),
 		     void (*answer)(struct ohtd_call *call, struct ohtd_late *late))
 {
+	int r;
+
 	late->act = act;
 	late->check.run = run_check;
 	if (begin(call, late, OHTD_LATE_CHECK_MS, answer))
 		return;
-	if (ohtd_checks_submit(ohtd_call_checks(call), &late->check, address))
-		refuse(call, late);
+	r = address ? ohtd_checks_submit(ohtd_call_checks(call), &late->check, address) :
+		      ohtd_checks_submit_known(ohtd_call_checks(call), &late->check, late->work.owner);
+	if (r)
+		refuse(call, late, r);
 }
 
 /* ---- on the store's thread ---- */

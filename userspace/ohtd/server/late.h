@@ -41,7 +41,7 @@ struct ohtd_shape;
 /* A password takes a tenth of a second here, seconds on a small board, and others may be in front. */
 #define OHTD_LATE_CHECK_MS	60000
 
-#define OHTD_PLACES_MAX	2
+#define OHTD_PLACES_MAX	8
 
 /**
  * struct ohtd_places - how many works of a kind, of some seconds each, are under way; static
@@ -83,7 +83,6 @@ struct ohtd_late {
 	size_t bytes;
 	uint64_t turns_until_ms;
 	struct ohtd_places *places;
-	uint64_t account;
 	struct ohtd_memory memory;
 	struct ohtd_late_block *blocks;
 	struct ohtd_writer text;
@@ -130,13 +129,13 @@ void *ohtd_late_alloc(struct ohtd_late *late, size_t bytes);
 
 /*
  * On a worker: writes the answer, which a loop would be held by for some milliseconds. @hint_bytes: how long
- * it will probably be.
+ * it will probably be. Memory of ohtd_late_alloc() is gone then.
  */
 void ohtd_late_write_view(struct ohtd_late *late, const struct ohtd_shape *shape, const void *view,
 			  size_t hint_bytes);
 
 /* On the loop: sends what was written. @shape: as it was written by; one of route->replies, with that status. */
-void ohtd_late_send(struct ohtd_call *call, const struct ohtd_late *late, int status,
+void ohtd_late_send(struct ohtd_call *call, struct ohtd_late *late, int status,
 		    const struct ohtd_shape *shape);
 
 /* ---- other threads ---- */

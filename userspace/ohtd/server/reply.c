@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <openssl/rand.h>
 #include <zlib.h>
@@ -12,6 +13,7 @@
 #include "http/problem.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/workers.h"
 
 #define DETAIL_BYTES	512
 
@@ -48,12 +50,81 @@ static void begin_answer(struct ohtd_call *call, int status, size_t length_bytes
 		 req->method.base, (int)req->path_normalized.len, req->path_normalized.base, status);
 }
 
+/* ---- a body in pieces ---- */
+
+/* What is handed to h2o is encrypted at once, and stays in memory until the client has taken it. */
+#define PIECE_BYTES	16384
+/* An answer above that takes a share of the account until the client has taken it. */
+#define LARGE_BYTES	262144
+
+struct pieces {
+	h2o_generator_t super;
+	const char *data;
+	size_t left;
+};
+
+static void send_piece(h2o_generator_t *generator, h2o_req_t *req)
+{
+	struct pieces *pieces = (struct pieces *)generator;
+	size_t n = pieces->left < PIECE_BYTES ? pieces->left : PIECE_BYTES;
+	h2o_iovec_t body = h2o_iovec_init(pieces->data, n);
+
+	pieces->data += n;
+	pieces->left -= n;
+	h2o_send(req, &body, n ? 1 : 0, pieces->left ? H2O_SEND_STATE_IN_PROGRESS : H2O_SEND_STATE_FINAL);
+}
+
+static void send_pieces(struct ohtd_call *call, int status, const char *data, size_t length_bytes)
+{
+	h2o_req_t *req = call->req;
+	struct pieces *pieces = ohtd_call_alloc(call, sizeof(*pieces));
+	bool head = ohtd_method_is_head(req->method.base, req->method.len);
+
+	*pieces = (struct pieces){ { send_piece, NULL }, data, head ? 0 : length_bytes };
+	begin_answer(call, status, length_bytes);
+	h2o_start_response(req, &pieces->super);
+	send_piece(&pieces->super, req);
+}
+
+/* Goes with the memory of the request. */
+struct large {
+	struct ohtd_workers *workers;	/* NULL: the answer is not large */
+	struct ohtd_hold hold;
+	void *block;
+};
+
+static void leave_large(void *data)
+{
+	struct large *large = data;
+
+	if (large->workers)
+		ohtd_workers_release(large->workers, &large->hold);
+	free(large->block);
+}
+
+/* @block: memory of the answer, from malloc(), or NULL. */
+static void keep_large(struct ohtd_call *call, void *block, size_t length_bytes)
+{
+	struct large *large = h2o_mem_alloc_shared(&call->req->pool, sizeof(*large), leave_large);
+
+	*large = (struct large){ .block = block };
+	if (length_bytes <= LARGE_BYTES)
+		return;
+	large->workers = call->loop->server->services.workers;
+	ohtd_workers_hold(large->workers, &large->hold, ohtd_principal_tag(&call->who));
+}
+
 void ohtd_reply_send(struct ohtd_call *call, int status, const char *data, size_t length_bytes)
 {
 	static h2o_generator_t generator = { NULL, NULL };
 	h2o_req_t *req = call->req;
 	h2o_iovec_t body = h2o_iovec_init(data, length_bytes);
 
+	if (length_bytes > LARGE_BYTES && data) {
+		keep_large(call, NULL, length_bytes);
+		send_pieces(call, status, data, length_bytes);
+		return;
+	}
 	begin_answer(call, status, length_bytes);
 	h2o_start_response(req, &generator);
 	/* Only h2o_send_inline() would know that HEAD has no body. */
@@ -76,38 +147,11 @@ void ohtd_reply_data(struct ohtd_call *call, int status, const char *content_typ
 	send_body(call, status, NULL, copy.base, copy.len);
 }
 
-/* What is handed to h2o is encrypted at once, and stays in memory until the client has taken it. */
-#define PIECE_BYTES	16384
-
-struct pieces {
-	h2o_generator_t super;
-	const char *data;
-	size_t left;
-};
-
-static void send_piece(h2o_generator_t *generator, h2o_req_t *req)
-{
-	struct pieces *pieces = (struct pieces *)generator;
-	size_t n = pieces->left < PIECE_BYTES ? pieces->left : PIECE_BYTES;
-	h2o_iovec_t body = h2o_iovec_init(pieces->data, n);
-
-	pieces->data += n;
-	pieces->left -= n;
-	h2o_send(req, &body, n ? 1 : 0, pieces->left ? H2O_SEND_STATE_IN_PROGRESS : H2O_SEND_STATE_FINAL);
-}
-
 void ohtd_reply_lasting(struct ohtd_call *call, int status, const char *content_type,
 			const char *data, size_t length_bytes)
 {
-	h2o_req_t *req = call->req;
-	struct pieces *pieces = ohtd_call_alloc(call, sizeof(*pieces));
-	bool head = ohtd_method_is_head(req->method.base, req->method.len);
-
-	*pieces = (struct pieces){ { send_piece, NULL }, data, head ? 0 : length_bytes };
 	ohtd_reply_header(call, "content-type", content_type);
-	begin_answer(call, status, length_bytes);
-	h2o_start_response(req, &pieces->super);
-	send_piece(&pieces->super, req);
+	send_pieces(call, status, data, length_bytes);
 }
 
 /* Of zlib: the largest window, and a gzip header in place of zlib's own. */
@@ -273,17 +317,14 @@ void ohtd_reply_view(struct ohtd_call *call, int status, const struct ohtd_shape
 }
 
 void ohtd_reply_written(struct ohtd_call *call, int status, const struct ohtd_shape *shape,
-			const struct ohtd_writer *writer)
+			const struct ohtd_writer *writer, void *block)
 {
-	char *copy;
-
+	keep_large(call, block, writer->used);
 	if (writer->fault || !is_described(call->route, status, shape)) {
 		refuse_own(call, writer->fault ? writer->fault : shape->name);
 		return;
 	}
-	copy = call->memory.take(call->memory.from, writer->used);
-	memcpy(copy, writer->text, writer->used);
-	ohtd_reply_lasting(call, status, "application/json", copy, writer->used);
+	ohtd_reply_lasting(call, status, "application/json", writer->text, writer->used);
 }
 
 /* ---- problems ---- */

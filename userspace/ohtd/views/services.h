@@ -35,7 +35,8 @@ struct ohtd_services {
 	struct ohtd_clock *clock;
 	struct ohtd_robot *robot;
 	struct ohtd_auth *auth;
-	struct ohtd_workers *workers;
+	struct ohtd_workers *workers;	/* reads */
+	struct ohtd_workers *changers;	/* changes, however many reads wait */
 	struct ohtd_checks *checks;
 	struct ohtd_store *store;
 	const struct ohtd_recorder *recorder;	/* NULL: no journal */
