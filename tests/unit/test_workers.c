@@ -222,7 +222,7 @@ static void test_results_that_stay_hold_up_their_owner_only(void **state)
 		.name = "holds", .threads = 2, .queue_max = JOBS, .threads_each = 1, .waiting_each = JOBS, .holds_each = 2,
 	};
 	struct ohtd_workers *workers = start(&kind);
-	struct ohtd_hold one, other;
+	struct ohtd_work_hold one, other;
 
 	(void)state;
 	ohtd_workers_hold(workers, &one, A);

@@ -33,7 +33,7 @@ struct ohtd_workers {
 	pthread_cond_t work_there, ready_one;
 	unsigned int ready;
 	struct queue queue, before;
-	struct ohtd_hold *holds;
+	struct ohtd_work_hold *holds;
 	uint64_t turn;			/* of the work that was begun last */
 	bool stopping;
 };
@@ -57,7 +57,7 @@ static bool may_begin(const struct ohtd_workers *workers, uint64_t owner)
 		return true;
 	for (unsigned int i = 0; i < workers->count; i++)
 		works += workers->threads[i].works && workers->threads[i].owner == owner;
-	for (const struct ohtd_hold *hold = workers->holds; hold; hold = hold->next)
+	for (const struct ohtd_work_hold *hold = workers->holds; hold; hold = hold->next)
 		holds += hold->owner == owner;
 	return works < workers->kind.threads_each && holds < workers->kind.holds_each;
 }
@@ -277,7 +277,7 @@ int ohtd_workers_submit_first(struct ohtd_workers *workers, struct ohtd_work *wo
 
 /* ---- results that stay in memory ---- */
 
-void ohtd_workers_hold(struct ohtd_workers *workers, struct ohtd_hold *hold, uint64_t owner)
+void ohtd_workers_hold(struct ohtd_workers *workers, struct ohtd_work_hold *hold, uint64_t owner)
 {
 	hold->owner = owner;
 	pthread_mutex_lock(&workers->lock);
@@ -286,9 +286,9 @@ void ohtd_workers_hold(struct ohtd_workers *workers, struct ohtd_hold *hold, uin
 	pthread_mutex_unlock(&workers->lock);
 }
 
-void ohtd_workers_release(struct ohtd_workers *workers, struct ohtd_hold *hold)
+void ohtd_workers_release(struct ohtd_workers *workers, struct ohtd_work_hold *hold)
 {
-	struct ohtd_hold **link = &workers->holds;
+	struct ohtd_work_hold **link = &workers->holds;
 
 	pthread_mutex_lock(&workers->lock);
 	while (*link != hold)

@@ -32,8 +32,8 @@ struct ohtd_work {
 };
 
 /* A result of a work that still takes memory: see ohtd_workers_hold(). All is private. */
-struct ohtd_hold {
-	struct ohtd_hold *next;
+struct ohtd_work_hold {
+	struct ohtd_work_hold *next;
 	uint64_t owner;
 };
 
@@ -77,7 +77,7 @@ int ohtd_workers_submit_first(struct ohtd_workers *workers, struct ohtd_work *wo
  * The result of a work of @owner is large and stays in memory until the client has taken it: while the owner has @holds_each such
  * results, none of its works is begun. @hold stays where it is until ohtd_workers_release(). Any thread.
  */
-void ohtd_workers_hold(struct ohtd_workers *workers, struct ohtd_hold *hold, uint64_t owner);
-void ohtd_workers_release(struct ohtd_workers *workers, struct ohtd_hold *hold);
+void ohtd_workers_hold(struct ohtd_workers *workers, struct ohtd_work_hold *hold, uint64_t owner);
+void ohtd_workers_release(struct ohtd_workers *workers, struct ohtd_work_hold *hold);
 
 #endif /* OHTD_BASE_WORKERS_H */

@@ -89,7 +89,7 @@ static void send_pieces(struct ohtd_call *call, int status, const char *data, si
 /* Goes with the memory of the request. */
 struct large {
 	struct ohtd_workers *workers;	/* NULL: the answer is not large */
-	struct ohtd_hold hold;
+	struct ohtd_work_hold hold;
 	void *block;
 };
 
