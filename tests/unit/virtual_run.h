@@ -15,8 +15,9 @@
  * struct virtual_run - a robot in virtual time
  * @dice: of the seed
  * @position_lies: something has happened by which the robot cannot know where it is
- * @obeys: nothing happens to single registers of the drive, as before there were such faults
- * @disobeyed: something has
+ * @without: of the newest acts so many do not happen, as before there were such
+ * @disobeyed: something has happened to single registers of the drive
+ * @welded: its power has stayed on with the outputs low
  * @asked: commands
  * @posted: of these, by the second link since the daemon began
  * @answered: of these, by an answer
@@ -27,8 +28,9 @@ struct virtual_run {
 	struct oht_sim_station station;
 	uint64_t dice;
 	bool position_lies;
-	bool obeys;
+	unsigned int without;
 	bool disobeyed;
+	bool welded;
 	uint64_t asked;
 	unsigned int posted;
 	unsigned int answered;
