@@ -205,7 +205,9 @@ class Machine:
             self.qmp.on_event("RESET", self.pins.drive_again)
             self.guest = Guest(self._connect("agent.sock"))
             if self.wire:
+                self.wire.feed_by(self.pins.both_high)
                 self.wire.start()
+                self.pins.follow_enables(self.wire.feed)
             self.qmp.command("cont")
         except SbcError as error:
             self.stop()

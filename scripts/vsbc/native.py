@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`make native`: ohtd on this machine without the kernel module, its rtu back-end on a pty with the simulator."""
 import dataclasses
+import http.client
 import json
 import signal
 import ssl
@@ -13,11 +14,13 @@ from . import build, lock, paths, settings
 from .accounts import Accounts
 from .errors import SbcError
 from .spawn import end, last_line, spawn
-from .wire import DATA, SIMULATOR
+from .wire import DATA, SIMULATOR, ask_simulator
 
 DAEMON = paths.BUILD / "userspace/native/userspace/ohtd/main/ohtd"
 WEB = paths.BUILD / "web"
 START_TIMEOUT_S = 20
+# How often the simulated relays look at ohtd's outputs.
+FOLLOW_S = 0.05
 
 CONFIG = """\
 [http]
@@ -51,6 +54,18 @@ next
 """
 
 
+class Local(http.client.HTTPConnection):
+    """HTTP over ohtd's local socket, which knows this user."""
+
+    def __init__(self, path):
+        super().__init__("localhost", timeout=2)
+        self._path = path
+
+    def connect(self):
+        self.sock = paths.connect_unix(self._path, self.timeout)
+        self.sock.settimeout(self.timeout)
+
+
 class Native:
     """Simulator, pty and daemon as processes of this machine."""
 
@@ -67,12 +82,15 @@ class Native:
         config = self.state / "ohtd.conf"
         # The kernel takes 107 bytes for the path of a socket.
         sock = str(self.state / "ohtd.sock")
+        has_socket = len(sock.encode()) < 108
         config.write_text(CONFIG.format(port=self.settings.port, state=self.state, data=DATA, web=WEB,
-                                        socket=sock if len(sock.encode()) < 108 else "off",
+                                        socket=sock if has_socket else "off",
                                         gateway=self.settings.gateway or "off"))
         self._start("sim", [str(SIMULATOR), "--pty", "uart", "--profile", self.settings.profile,
                             "--data", str(DATA), "--control", "sim.sock"])
         self._wait(lambda: (self.state / "uart").exists(), "the simulator does not open its pty", "sim")
+        if has_socket:
+            threading.Thread(target=self._follow_outputs, args=(sock,), name="relays", daemon=True).start()
         self._add_accounts(config)
         self._start("ohtd", [str(DAEMON), "--config", str(config)])
         self._wait(self._answers, "ohtd does not answer", "ohtd")
@@ -80,6 +98,32 @@ class Native:
     def _start(self, name, command):
         (self.state / f"{name}.log").unlink(missing_ok=True)
         self._children[name] = spawn(command, self.state / f"{name}.log", self.state)
+
+    @staticmethod
+    def _is_fed(daemon):
+        # Twice: a connection that has been open for long is closed by the other side.
+        for _ in range(2):
+            try:
+                daemon.request("GET", "/api/v1/safety")
+                outputs = json.load(daemon.getresponse())["outputs"]
+                return outputs["enable1"] and outputs["enable2"]
+            except (OSError, ValueError, KeyError, http.client.HTTPException):
+                daemon.close()
+        return False
+
+    def _follow_outputs(self, sock):
+        """The simulated drive has power while both outputs of ohtd are high; without ohtd they are low, as on a board."""
+        daemon, told = Local(sock), None
+        while True:
+            word = "high" if self._is_fed(daemon) else "low"
+            try:
+                if word != told:
+                    ask_simulator(self.state, f"rail outputs {word}")
+                    told = word
+            except (OSError, SbcError):
+                told = None
+            if self._stop.wait(FOLLOW_S):
+                return
 
     def _add_accounts(self, config):
         """Make those that are not made yet; the list is in the state that has them."""

@@ -158,6 +158,23 @@ class Pins:
         """Wait for both enable outputs to have that level; returns whether they did in time."""
         return self.wait(lambda pins: all(pins.level(p) == level for p in ENABLES), timeout)
 
+    def both_high(self):
+        """Whether both enable outputs are high, as far as we have heard: then the relays feed the drive."""
+        return all(self.level(pin) for pin in ENABLES)
+
+    def follow_enables(self, act):
+        """Call act() in a thread of its own, now and after each change of an enable output."""
+        def counts(_=None):
+            return [self._counts[pin] for pin in ENABLES]
+
+        def follow():
+            while not self._gone:
+                seen = counts()
+                act()
+                while not self._gone and not self.wait(lambda _: counts() != seen, PATIENCE_S):
+                    pass
+        threading.Thread(target=follow, name="relays", daemon=True).start()
+
     def press_to_low_ns(self, channel=None, timeout=PATIENCE_S):
         """Press, and return the time until both enable outputs were seen low; None if they stayed."""
         if not all(self.level(pin) for pin in ENABLES):

@@ -11,6 +11,18 @@ SIMULATOR = paths.BUILD / "userspace/native/userspace/sim/oht-sim"
 DATA = paths.TOP / "userspace/data"
 
 
+def ask_simulator(state, line, timeout=5):
+    """One command of the simulator's control socket in that folder; returns its answer without 'ok '."""
+    with paths.connect_unix(state / "sim.sock", timeout) as sock:
+        sock.settimeout(timeout)
+        sock.sendall(line.encode() + b"\n")
+        answer = sock.makefile("r", encoding="utf-8").readline().rstrip("\n")
+    word, _, rest = answer.partition(" ")
+    if word != "ok":
+        raise SbcError(f"simulator: {rest or answer or 'no answer'}")
+    return rest
+
+
 class Wire:
     """far is `sim`, `none`, `unix:PATH` (their socket, we connect) or `pty:PATH` (their terminal)."""
 
@@ -26,6 +38,7 @@ class Wire:
         if seed is not None:
             self._arguments += ["--seed", str(seed)]
         self._process = None
+        self._feeds = None
         kind, _, path = far.partition(":")
         if far not in ("sim", "none") and (kind not in ("unix", "pty") or not path):
             raise SbcError(f"OHT_WIRE='{far}': give sim, unix:PATH or pty:PATH")
@@ -67,6 +80,21 @@ class Wire:
         self._process = spawn([str(self._simulator), "--connect", "unix:wire.sock", *self._arguments],
                               log, self._state)
         self._wait_control(5)
+        self.feed()
+
+    def feed_by(self, feeds):
+        """From now on feeds() says whether the board's relays give the simulated drive its power."""
+        self._feeds = feeds
+
+    def feed(self):
+        """Tell the simulator, if it is there; one that starts later is told by mend()."""
+        if not self._feeds or not self._process:
+            return
+        try:
+            self.command(f"rail outputs {'high' if self._feeds() else 'low'}")
+        except (SbcError, OSError):
+            # It has just ended, or been cut.
+            pass
 
     def _wait_control(self, timeout):
         deadline = time.monotonic() + timeout
@@ -88,14 +116,7 @@ class Wire:
         """One command of the simulator's control socket; returns its answer without 'ok '."""
         if not self._process:
             raise SbcError("no simulator is on the wire")
-        with paths.connect_unix(self._state / "sim.sock", timeout) as sock:
-            sock.settimeout(timeout)
-            sock.sendall(line.encode() + b"\n")
-            answer = sock.makefile("r", encoding="utf-8").readline().rstrip("\n")
-        word, _, rest = answer.partition(" ")
-        if word != "ok":
-            raise SbcError(f"simulator: {rest or answer or 'no answer'}")
-        return rest
+        return ask_simulator(self._state, line, timeout)
 
     def alive(self):
         """Whether the far end is still there, as far as we can know."""

@@ -125,6 +125,39 @@ def test_a_stop_is_told_until_it_is_reset(daemon):
         until(lambda: ohtctl(daemon) == "no alert stands\n", what="a list of none")
 
 
+@pytest.mark.slow
+def test_a_motion_with_low_outputs_is_told_everywhere_as_long_as_it_lasts(daemon):
+    """stand_s and the time factor: 5 s until it is told. A stop is reset first, so that the fault has to be cleared by itself."""
+    until(lambda: is_at_rest(daemon), what="a robot that is well")
+    with following(daemon) as hear:
+        assert daemon.sim("set 4 motor1_actual_speed 60").startswith("ok")
+        try:
+            moves = hear("moves_unpowered", holds=lambda alert: alert and alert["number"])
+            assert (moves["severity"], moves["source"], moves["over"]) == ("emergency", "robot", False)
+            assert moves["text"] == "The robot moves although its enable outputs are low." and "main power" in moves["action"]
+            assert moves["code"] in [fault["code"] for fault in daemon.get("robot").json["faults"]]
+            assert daemon.get("robot").json["state"] == "fault"
+            health = daemon.get("health", role=None).json
+            assert health["status"] == "degraded" and moves["text"] in [reason["text"] for reason in health["reasons"]]
+            assert re.search(r"^\d+ +\S+ +emergency +robot +moves_unpowered ", ohtctl(daemon), re.M)
+            assert "moves_unpowered" in [row["code"] for row in history(daemon, "severity=emergency")]
+            refused = daemon.post("robot/commands", {"verb": "reset_fault"}, role="operator")
+            assert refused.status == 409 and moves["code"] in [error["code"] for error in refused.json["errors"]], refused
+            refused = daemon.post(f"alerts/{moves['number']}/shelve", {"minutes": 1, "reason": "loud"}, role="operator")
+            assert (refused.status, refused.code) == (409, "alert_not_shelvable")
+            # Beside a stop, too, which is no defect.
+            assert daemon.post("safety/stop", role="operator").status == 200
+            hear("stop_latched")
+            assert moves["text"] in [reason["text"] for reason in daemon.get("health", role=None).json["reasons"]]
+            assert daemon.post("safety/reset", role="supervisor").status == 409
+        finally:
+            assert daemon.sim("unset 4 motor1_actual_speed") == "ok"
+        over = hear("moves_unpowered", holds=lambda alert: alert and alert["over"])
+        assert over["text"] == f"{moves['text']} This is over: clear the fault with reset_fault."
+        until(lambda: is_at_rest(daemon), what="a reset", period_s=0.1)
+        hear("moves_unpowered", holds=lambda alert: not alert)
+
+
 def test_a_value_beyond_its_limit_is_an_alert_until_it_is_back(daemon):
     """It is one of the module that measures the value, wherever alerts are."""
     until(lambda: is_at_rest(daemon) and daemon.get("modules/3").json["health"] == "good", what="a robot that is well")

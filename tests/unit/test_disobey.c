@@ -454,17 +454,6 @@ static void motion_while_the_position_is_refused_is_noticed(void **state)
 
 /* ---- what is no disobedience ---- */
 
-static void robot_that_is_pushed_without_outputs_is_no_fault(void **state)
-{
-	struct driver *d = driver_safe(3000);
-
-	(void)state;
-	driver_sim(d, "set 4 motor1_actual_speed 90");
-	driver_run_ms(d, 3000);
-	driver_state(d, OHTD_STATE_SAFE);
-	driver_end(d);
-}
-
 static void flicker_of_a_speed_is_no_fault(void **state)
 {
 	struct driver *d = driver_begin(3000);
@@ -619,7 +608,6 @@ int main(void)
 		cmocka_unit_test(drive_that_reports_zero_and_turns_is_noticed_in_paused),
 		cmocka_unit_test(motion_that_no_register_of_the_drive_shows_is_noticed),
 		cmocka_unit_test(motion_while_the_position_is_refused_is_noticed),
-		cmocka_unit_test(robot_that_is_pushed_without_outputs_is_no_fault),
 		cmocka_unit_test(flicker_of_a_speed_is_no_fault),
 		cmocka_unit_test(position_that_is_read_elsewhere_is_no_fault),
 		cmocka_unit_test(slip_of_a_reading_on_a_ramp_is_no_fault),

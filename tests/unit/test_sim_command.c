@@ -178,6 +178,39 @@ static void without_power_the_brake_falls_in(void **state)
 	assert_true(rail->speed_mm_s > 900);
 }
 
+/* By the board's outputs, unless a relay is welded; it keeps its registers and answers, as behind an STO. */
+static void the_outputs_feed_the_drive(void **state)
+{
+	const struct oht_sim_rail *rail = &line.station.world.rail;
+	struct oht_sim_world *world = &line.station.world;
+	uint64_t now_ns = T0;
+
+	(void)state;
+	for (unsigned int address = 0; address <= 0x10; address += 0x10) {
+		write_drive((uint8_t)(address + 1), 1);
+		write_drive((uint8_t)(address + 2), 128);
+		write_drive((uint8_t)(address + 7), 1);
+	}
+	now_ns = wire_ns;
+	oht_sim_world_advance(world, now_ns += 2000 * MS);
+	assert_true(rail->speed_mm_s > 900);
+	assert_non_null(strstr(say("rail outputs low"), "outputs=low"));
+	oht_sim_world_advance(world, now_ns += 500 * MS);
+	assert_true(rail->speed_mm_s == 0);
+	wire_ns = now_ns;
+	assert_int_equal(read_drive(2), 128);
+	assert_string_equal(say("fault 4 welded"), "ok");
+	assert_non_null(strstr(say("status"), "faults=welded"));
+	oht_sim_world_advance(world, now_ns += 1000 * MS);
+	assert_true(rail->speed_mm_s > 900);
+	say("clear 4");
+	oht_sim_world_advance(world, now_ns += 500 * MS);
+	assert_true(rail->speed_mm_s == 0);
+	assert_null(strstr(say("rail outputs high"), "outputs="));
+	oht_sim_world_advance(world, now_ns += 1000 * MS);
+	assert_true(rail->speed_mm_s > 900);
+}
+
 static void changes_the_vehicle(void **state)
 {
 	(void)state;
@@ -194,10 +227,11 @@ static void changes_the_vehicle(void **state)
 	assert_string_equal(say("rail obstacle 32001"),
 			    "error rail: 'obstacle' cannot be '32001'");
 	assert_string_equal(say("rail power none"), "error rail: 'power' cannot be 'none'");
+	assert_string_equal(say("rail outputs on"), "error rail: 'outputs' cannot be 'on'");
 	assert_string_equal(say("rail colour 1"), "error rail: 'colour' cannot be '1'");
 	assert_string_equal(say("rail load"),
 			    "error usage: rail [load KG | slip PERCENT | obstacle MM|none | "
-			    "power on|off]");
+			    "power on|off | outputs high|low]");
 	assert_non_null(strstr(say("rail"), "load_kg=50.0 slip_percent=5.0 obstacle=none"));
 }
 
@@ -242,6 +276,10 @@ static void refuses_bad_lines(void **state)
 		  "error unit 0x02 (power) has no register 'motor1_speed'" },
 		{ "fault 4 ignore register=1 register=2 register=3 register=4 register=5",
 		  "error bad setting of ignore: 'register=5'" },
+		{ "fault 3 welded", "error unit 0x03 (safety) cannot be welded" },
+		{ "fault all welded", "error unit 0x02 (power) cannot be welded" },
+		{ "fault 4 welded count=2", "error bad setting of welded: 'count=2'" },
+		{ "fault 4 welded register=2", "error bad setting of welded: 'register=2'" },
 		{ "clear 9", "error no such unit: '9'" },
 		{ "clear 2 3", "error usage: clear [UNIT|all]" },
 		{ "get 2", "error usage: get UNIT REGISTER" },
@@ -404,6 +442,7 @@ int main(void)
 		TEST(gets_and_sets_registers),
 		TEST(changes_the_vehicle),
 		TEST(without_power_the_brake_falls_in),
+		TEST(the_outputs_feed_the_drive),
 		TEST(says_its_status_in_one_line),
 		TEST(refuses_bad_lines),
 		TEST(answers_lines_however_they_are_cut),

@@ -256,6 +256,21 @@ static void disobey(struct virtual_run *run)
 	    virtual_roll(run, 2) ? 0 : 1 + virtual_roll(run, 40));
 }
 
+/* Nothing that lowers the outputs stops the drive then: mostly it is deaf as well, and the robot is stopped. */
+static void weld(struct virtual_run *run)
+{
+	run->welded = true;
+	virtual_sim(run, "fault 4 welded");
+	if (!virtual_roll(run, 4))
+		return;
+	disobey(run);
+	if (virtual_roll(run, 2))
+		run->f->fake->bus.ops->stop(&run->f->fake->bus, 5);
+	else
+		fixture_ask(run->f, OHTD_COMMAND_STOP);
+	fixture_run_ms(run->f, virtual_roll(run, 5000));
+}
+
 /* One module, or two at once; for a moment or for long. */
 static void lose_modules(struct virtual_run *run)
 {
@@ -523,7 +538,7 @@ static const struct {
 	{ talk_sense, 8 }, { put_obstacle, 8 }, { change_vehicle, 3 },
 	{ crash, 2 }, { restart, 1 }, { take_driver_away, 2 }, { hang_loops, 1 },
 	/* The newest last: without them the seeds of before play what they have played. */
-	{ disobey, 10 }, { hold_key, 6 },
+	{ disobey, 10 }, { hold_key, 6 }, { weld, 4 },
 };
 
 void virtual_act(struct virtual_run *run)

@@ -16,7 +16,7 @@ static void follow(void *context)
 {
 	struct virtual_run *run = context;
 
-	run->station.world.rail.power_cut = run->f->fake->status.state != OHT_STATE_ENABLED;
+	run->station.world.rail.outputs_low = run->f->fake->status.state != OHT_STATE_ENABLED;
 	oht_sim_world_advance(&run->station.world, virtual_now_ns(run));
 	virtual_hold(run);
 }

@@ -34,7 +34,8 @@ struct virtual_key {
  * @dice: of the seed
  * @position_lies: something has happened by which the robot cannot know where it is
  * @left_out: of the acts, from the newest one on: a seed that was found before they were there
- * @disobeyed: something has
+ * @disobeyed: something has happened to single registers of the drive
+ * @welded: its power has stayed on with the outputs low
  * @asked: commands
  * @posted: of these, by the second link since the daemon began
  * @answered: of these, by an answer
@@ -48,6 +49,7 @@ struct virtual_run {
 	bool position_lies;
 	unsigned int left_out;
 	bool disobeyed;
+	bool welded;
 	uint64_t asked;
 	unsigned int posted;
 	unsigned int answered;

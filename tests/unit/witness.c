@@ -20,6 +20,16 @@
 /* A drive that does not do what it is told is noticed by then. */
 #define DISOBEYED_MM	250.0
 #define FAST_FACTOR	1.05
+/*
+ * Turns on with its outputs low: they need a second to stand, and the drive is read each 50 ms, or each 200 ms beside a module
+ * that is silent; stray_mm, and it is told.
+ */
+#define STOPS_NS	(1200 * OHTD_NS_PER_MS)
+#define HEARD_NS	(200 * OHTD_NS_PER_MS)
+#define UNTOLD_MM	12
+#define UNTOLD_S	0.3
+/* Until it is seen to stand, also by a drive that is only asked now and then. */
+#define RESTS_NS	(15 * OHTD_NS_PER_S)
 
 #define BROKEN(w, ...)	broken(w, __LINE__, __VA_ARGS__)
 
@@ -208,23 +218,80 @@ static void look_at_rail(struct witness *w)
 	uint64_t now_ns = virtual_now_ns(w->run), low_ns = 0;
 	double wheel_mm_s = fabs(rail->wheel_mm_s), over_mm = w->run->disobeyed ? DISOBEYED_MM : SOFT_MM;
 
-	if (w->run->f->fake->status.state == OHT_STATE_ENABLED)
+	if (oht_sim_powered(rail))
 		w->low_since_ns = 0;
 	else if (!w->low_since_ns)
 		w->low_since_ns = now_ns;
 	if (w->low_since_ns)
 		low_ns = now_ns - w->low_since_ns;
 	if (low_ns > STEP_NS && wheel_mm_s > w->wheel_mm_s + 1e-6)
-		BROKEN(w, "faster with outputs low: %.2f mm/s", wheel_mm_s);
+		BROKEN(w, "faster without power: %.2f mm/s", wheel_mm_s);
 	if (low_ns > BRAKE_NS && wheel_mm_s > 0)
-		BROKEN(w, "moves with outputs low");
+		BROKEN(w, "moves without power");
 	w->wheel_mm_s = wheel_mm_s;
 	if (wheel_mm_s > ohtd_rule(m, OHTD_RULE_SPEED_MM_S) * FAST_FACTOR)
 		BROKEN(w, "faster than the limit");
-	if (!w->run->position_lies &&
+	if (!w->run->position_lies && !w->run->welded &&
 	    (rail->position_mm < ohtd_rule(m, OHTD_RULE_SOFT_MIN_MM) - over_mm ||
 	     rail->position_mm > ohtd_rule(m, OHTD_RULE_SOFT_MAX_MM) + over_mm))
 		BROKEN(w, "beyond a soft limit");
+}
+
+/* ---- motion while the outputs are low ---- */
+
+static bool is_emergency(const struct ohtd_control *control)
+{
+	unsigned int i;
+
+	for (i = 0; i < control->fault_count; i++)
+		if (control->faults[i].why.code == OHTD_WHY_MOVES_UNPOWERED)
+			return control->faults[i].standing;
+	return false;
+}
+
+/* The drive reports its true speed, and the daemon has just heard it. */
+static bool is_heard(const struct witness *w)
+{
+	static const char *const names[] = { "motor1_actual_speed", "motor2_actual_speed", "speed_actual" };
+	const struct oht_sim_bank *bank = &oht_sim_station_unit(&w->run->station, MOTOR)->bank;
+	const struct ohtd_control *control = &w->run->f->control;
+	struct ohtd_value value;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (oht_regmap_find(bank->map, names[i]) && oht_sim_bank_pinned(bank, oht_regmap_find(bank->map, names[i])))
+			return false;
+	return ohtd_signal(control, OHTD_SIGNAL_DRIVE_SPEED_1, &value) && virtual_now_ns(w->run) - value.time_ns < HEARD_NS;
+}
+
+static bool turns_on(const struct witness *w)
+{
+	return w->run->f->fake->status.state != OHT_STATE_ENABLED && !w->run->f->crashed &&
+	       w->wheel_mm_s > ohtd_rule(&w->run->f->control.travel, OHTD_RULE_STANDSTILL_MM_S);
+}
+
+static void look_at_outputs(struct witness *w, uint64_t passed_ns)
+{
+	const struct ohtd_control *control = &w->run->f->control;
+	uint64_t now_ns = virtual_now_ns(w->run);
+	bool told = is_emergency(control);
+
+	w->emergencies += told && !w->emergency;
+	w->emergency = told;
+	if (w->run->f->fake->status.state != OHT_STATE_ENABLED && w->wheel_mm_s > 0)
+		w->turned_ns = now_ns;
+	if (!turns_on(w) || !is_heard(w) || told) {
+		w->turns_since_ns = 0;
+		w->untold_mm = 0;
+	} else if (!w->turns_since_ns) {
+		w->turns_since_ns = now_ns;
+	} else if (now_ns - w->turns_since_ns > STOPS_NS) {
+		w->untold_mm += w->wheel_mm_s * (double)passed_ns / OHTD_NS_PER_S;
+	}
+	if (w->untold_mm > UNTOLD_MM + w->wheel_mm_s * UNTOLD_S)
+		BROKEN(w, "outputs are low, the wheels turn, and it is no emergency");
+	if (told && !w->run->position_lies && now_ns - w->turned_ns > RESTS_NS)
+		BROKEN(w, "an emergency, and the wheels stand");
 }
 
 static bool is_told_to_stand(unsigned int state)
@@ -233,11 +300,10 @@ static bool is_told_to_stand(unsigned int state)
 	       state == OHTD_STATE_BLOCKED;
 }
 
-static void look_at_standing(struct witness *w)
+static void look_at_standing(struct witness *w, uint64_t passed_ns)
 {
-	uint64_t now_ns = virtual_now_ns(w->run), passed_ns = now_ns - w->looked_ns;
+	uint64_t now_ns = virtual_now_ns(w->run);
 
-	w->looked_ns = now_ns;
 	if (!is_told_to_stand(w->state) || w->run->f->fake->status.state != OHT_STATE_ENABLED) {
 		w->stand_since_ns = 0;
 		w->stray_mm = 0;
@@ -268,8 +334,12 @@ static void meet_new_daemon(struct witness *w)
 static void look(void *context)
 {
 	struct witness *w = context;
+	uint64_t now_ns, passed_ns;
 
 	w->inner(w->inner_context);
+	now_ns = virtual_now_ns(w->run);
+	passed_ns = now_ns - w->looked_ns;
+	w->looked_ns = now_ns;
 	look_at_rail(w);
 	if (w->run->f->crashed)
 		return;
@@ -277,7 +347,8 @@ static void look(void *context)
 		meet_new_daemon(w);
 	read_records(w);
 	look_at_stop(w);
-	look_at_standing(w);
+	look_at_standing(w, passed_ns);
+	look_at_outputs(w, passed_ns);
 	if (w->run->key.number)
 		virtual_take_answers(w->run);
 }

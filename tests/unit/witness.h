@@ -11,8 +11,9 @@
  *   without them only for as long as a controlled stop may take;
  * - in a state in which the robot is told to stand, the wheels stand 2.5 s behind the word, or the outputs are
  *   low; and what turns later by itself has its outputs low before it has gone far;
- * - while the outputs are low nothing tells the drive to move, the wheels only become slower, and they
- *   stand within a second;
+ * - while the outputs are low nothing tells the drive to move. Without power the wheels only become slower, and they stand
+ *   within a second; if they turn on by a welded relay, that is told as an emergency before they have turned far, as long as
+ *   a drive that reports its speed is heard; and nothing that stands is told as one;
  * - commands have numbers without gaps; each begins or waits, and ends once, with a reason if it fails;
  *   one at a time does not wait;
  * - no jog begins by a key that is still held when its request was refused before;
@@ -45,7 +46,12 @@ struct witness {
 	unsigned int starts;
 	bool restarted;
 	unsigned int state;
-	uint64_t low_since_ns;
+	uint64_t low_since_ns;		/* without power; 0: it has power */
+	uint64_t turns_since_ns;	/* outputs low, the wheels turn, and the drive says so; 0: not */
+	uint64_t turned_ns;		/* outputs low, and the wheels turned last */
+	double untold_mm;		/* way of the wheels, from a second behind that, without an emergency */
+	bool emergency;
+	unsigned int emergencies;	/* of a motion with the outputs low */
 	uint64_t unled_since_ns;
 	double wheel_mm_s;
 	uint64_t stand_since_ns;	/* told to stand, with outputs high; 0: it is not */

@@ -10,6 +10,7 @@ from oht_test.client import ROLES, Client
 from oht_test.wait import until
 from vsbc import settings
 from vsbc.native import Native
+from vsbc.wire import ask_simulator
 
 # Modbus TCP: transaction 1, unit 4, one holding register from 0x0104, which holds the kind of the module.
 ASK_KIND = bytes((0, 1, 0, 0, 0, 6, 4, 3, 1, 4, 0, 1))
@@ -54,9 +55,12 @@ def test_a_newcomer_enables_drives_and_stops(native):
     assert robot.post("safety/enable").status == 200
     until(lambda: robot.post("robot/commands", {"verb": "undock"}).status == 200, what="an undock")
     until(lambda: abs(robot.get("robot").json["speed_mm_s"] or 0) > 20, what="motion")
+    assert "outputs=" not in ask_simulator(native.state, "rail")
     assert robot.post("safety/stop").status == 200
     until(lambda: robot.get("robot").json["speed_mm_s"] == 0, what="standstill")
     assert robot.get("safety").json["outputs"] == {"enable1": False, "enable2": False}
+    # Whatever the drive's registers say: the simulated relays take its power.
+    until(lambda: "outputs=low" in ask_simulator(native.state, "rail"), what="a drive without power")
     host, _, port = native.settings.gateway.rpartition(":")
     with socket.create_connection((host, int(port)), 10) as plc:
         plc.sendall(ASK_KIND)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The page Alerts: what is not well, what to do, and how many there are on every page."""
+import pytest
+
 from person import at_rest, box, fill, go, has, log_in
 from pretend import answers, pretend
 from test_look import axe
@@ -39,6 +41,24 @@ def test_an_alert_is_listed_counted_and_gone(daemon, page):
         ended = [row["text"] for row in daemon.get("alerts/history").json["items"] if row["state"] == "ended"]
         return ended and ended[0] in page.text("#kept-alerts")
     page.wait(is_shown, 60, "what was")
+
+
+@pytest.mark.slow
+def test_an_emergency_is_on_every_page_as_long_as_it_lasts(daemon, page):
+    at_rest(daemon)
+    log_in(page, "viewer")
+    daemon.sim("set 4 motor1_actual_speed 60")
+    try:
+        go(page, "/modules", "#modules")
+        text = page.wait(lambda: page.text("#emergency-moves_unpowered"), 60, "the emergency")
+        assert "The robot moves although its enable outputs are low." in text and "main power" in text
+        go(page, "/alerts", "#alerts")
+        assert has(page, "#emergency-moves_unpowered")
+    finally:
+        daemon.sim("unset 4 motor1_actual_speed")
+    page.wait(lambda: not has(page, "#emergency-moves_unpowered"), 60, "its end")
+    page.wait(lambda: daemon.post("robot/commands", {"verb": "reset_fault"}, role="operator").status == 200, 60, "a reset of the fault")
+    at_rest(daemon)
 
 
 def test_an_operator_acknowledges_an_alert(daemon, page):

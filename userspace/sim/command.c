@@ -12,6 +12,7 @@
 
 #define WORDS_MAX	16
 #define LOAD_MAX_KG	200
+#define RAIL_USAGE	"rail [load KG | slip PERCENT | obstacle MM|none | power on|off | outputs high|low]"
 
 struct request {
 	struct oht_sim_station *station;
@@ -87,6 +88,15 @@ static bool find_registers(const struct request *r, const struct oht_sim_unit *u
 	return true;
 }
 
+/* False: the unit is no drive, which has been said. */
+static bool fits(const struct request *r, const struct oht_sim_unit *unit, enum oht_sim_fault_kind kind)
+{
+	if (!oht_sim_fault_is_of_drive(kind) || !strcmp(unit->module->name, "travel_motor"))
+		return true;
+	reply(r, "error unit 0x%02X (%s) cannot be %s", unit->module->unit, unit->module->name, oht_sim_fault_name(kind));
+	return false;
+}
+
 static void do_fault(const struct request *r)
 {
 	struct oht_sim_fault_words words;
@@ -104,7 +114,7 @@ static void do_fault(const struct request *r)
 	}
 	/* All of them, or none. */
 	for (i = 0; i < n; i++)
-		if (!find_registers(r, &unit[i], &words, &fault))
+		if (!fits(r, &unit[i], kind) || !find_registers(r, &unit[i], &words, &fault))
 			return;
 	for (i = 0; i < n; i++) {
 		find_registers(r, &unit[i], &words, &fault);
@@ -260,6 +270,8 @@ static void show_rail(const struct request *r, const struct oht_sim_rail *rail)
 		reply(r, " obstacle_mm=%.0f", rail->obstacle_mm);
 	if (rail->power_cut)
 		reply(r, " power=off");
+	if (rail->outputs_low)
+		reply(r, " outputs=low");
 }
 
 static void set_rail(const struct request *r, struct oht_sim_rail *rail, const char *what,
@@ -273,6 +285,8 @@ static void set_rail(const struct request *r, struct oht_sim_rail *rail, const c
 		rail->slip_percent = (double)number;
 	else if (!strcmp(what, "power") && (!strcmp(value, "on") || !strcmp(value, "off")))
 		rail->power_cut = !strcmp(value, "off");
+	else if (!strcmp(what, "outputs") && (!strcmp(value, "high") || !strcmp(value, "low")))
+		rail->outputs_low = !strcmp(value, "low");
 	else if (!strcmp(what, "obstacle") && !strcmp(value, "none"))
 		rail->obstacle_mm = NAN;
 	else if (!strcmp(what, "obstacle") &&
@@ -288,7 +302,7 @@ static void do_rail(const struct request *r)
 	struct oht_sim_rail *rail = &r->station->world.rail;
 
 	if (r->words == 2)
-		reply(r, "error usage: rail [load KG | slip PERCENT | obstacle MM|none | power on|off]");
+		reply(r, "error usage: " RAIL_USAGE);
 	if (r->words == 3)
 		set_rail(r, rail, r->word[1], r->word[2]);
 	if (!*r->answer)
@@ -306,7 +320,7 @@ static const struct verb {
 	{ "get", 3, 3, "get UNIT REGISTER", do_get },
 	{ "set", 4, 4, "set UNIT REGISTER RAW", do_set },
 	{ "unset", 3, 3, "unset UNIT REGISTER", do_unset },
-	{ "rail", 1, 3, "rail [load KG | slip PERCENT | obstacle MM|none | power on|off]", do_rail },
+	{ "rail", 1, 3, RAIL_USAGE, do_rail },
 	{ "status", 1, 1, "status", do_status },
 };
 
@@ -320,6 +334,16 @@ static void split(struct request *r, char *line)
 			r->word[r->words] = word;
 		r->words++;
 	}
+}
+
+/* A relay is welded as long as that fault is on. */
+static void follow_faults(struct oht_sim_station *station)
+{
+	size_t i;
+
+	station->world.rail.welded = false;
+	for (i = 0; i < station->units; i++)
+		station->world.rail.welded |= station->unit[i].faults.fault[OHT_SIM_FAULT_WELDED].on;
 }
 
 void oht_sim_command(struct oht_sim_station *station, char *line, uint64_t now_ns,
@@ -342,6 +366,7 @@ void oht_sim_command(struct oht_sim_station *station, char *line, uint64_t now_n
 			reply(&r, "error usage: %s", verbs[i].usage);
 		else
 			verbs[i].run(&r);
+		follow_faults(station);
 		return;
 	}
 	reply(&r, "error no such verb: '%.40s'", r.word[0]);

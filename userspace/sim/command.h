@@ -24,6 +24,7 @@
  *   get UNIT REGISTER			by address or name
  *   set UNIT REGISTER VALUE		raw value; holds an RO register against the physics
  *   unset UNIT REGISTER		lets the physics have it again
+ *   rail [WHAT VALUE]			the vehicle: load, slip, obstacle, power of its drive, outputs of the board
  *   status				one line about everything
  */
 void oht_sim_command(struct oht_sim_station *station, char *line, uint64_t now_ns,

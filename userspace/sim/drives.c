@@ -51,7 +51,7 @@ static void step_drive(struct oht_sim_drives *d, int i, const struct oht_sim_rai
 	unsigned int at = (unsigned int)i * PER_DRIVE;
 	double direction = oht_sim_get(&d->m, at + DIRECTION);
 	double sign = direction == FORWARD ? 1 : direction == REVERSE ? -1 : 0;
-	bool enabled = oht_sim_is(&d->m, at + ENABLE) && !rail->power_cut;
+	bool enabled = oht_sim_is(&d->m, at + ENABLE) && oht_sim_powered(rail);
 	double inertia = oht_sim_inertia(rail);
 	double before = d->speed_percent[i], now;
 	double target = sign * set_point_percent(d, i, enabled && sign != 0);

@@ -21,6 +21,7 @@ static const struct kind {
 	unsigned int initial, min, max;
 	bool registers;		/* it may be about some only */
 	bool needs_one;
+	bool drive;		/* of the drive's power: until it is cleared */
 } kinds[OHT_SIM_FAULTS] = {
 	[OHT_SIM_FAULT_SILENCE]	   = { .name = "silence" },
 	[OHT_SIM_FAULT_EXCEPTION]  = { "exception", "code", 4, 1, 255, .registers = true },
@@ -34,6 +35,7 @@ static const struct kind {
 	[OHT_SIM_FAULT_TRAIL]	   = { "trail", "bytes", 3, 1, CLICK_BYTES_MAX },
 	[OHT_SIM_FAULT_DUPLICATE]  = { .name = "duplicate" },
 	[OHT_SIM_FAULT_PAUSES]	   = { "pauses", "ms", 5, 1, 100 },
+	[OHT_SIM_FAULT_WELDED]	   = { .name = "welded", .drive = true },
 };
 
 const char *oht_sim_fault_name(enum oht_sim_fault_kind kind)
@@ -44,6 +46,11 @@ const char *oht_sim_fault_name(enum oht_sim_fault_kind kind)
 const char *oht_sim_fault_argument(enum oht_sim_fault_kind kind)
 {
 	return kinds[kind].argument;
+}
+
+bool oht_sim_fault_is_of_drive(enum oht_sim_fault_kind kind)
+{
+	return kinds[kind].drive;
 }
 
 static int find_kind(const char *name, enum oht_sim_fault_kind *kind)
@@ -78,7 +85,7 @@ static int parse_setting(const struct kind *k, const char *word, struct oht_sim_
 		return 0;
 	}
 	value = value_of(word, "count");
-	if (value) {
+	if (value && !k->drive) {
 		if (oht_number_parse(value, 0, COUNT_MAX, &number))
 			return -EINVAL;
 		fault->left = (unsigned int)number;

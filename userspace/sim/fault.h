@@ -29,6 +29,7 @@ enum oht_sim_fault_kind {
 	OHT_SIM_FAULT_TRAIL,		/* bytes=N: zeros directly behind */
 	OHT_SIM_FAULT_DUPLICATE,	/* the reply comes twice, t3.5 apart */
 	OHT_SIM_FAULT_PAUSES,		/* ms=N: silence between the bytes of the reply */
+	OHT_SIM_FAULT_WELDED,		/* of the drive: its power stays when the outputs are low */
 	OHT_SIM_FAULTS,
 };
 
@@ -71,6 +72,8 @@ struct oht_sim_reply {
 /* Name ("wrong-unit") and argument ("code", NULL if none) of a kind. */
 const char *oht_sim_fault_name(enum oht_sim_fault_kind kind);
 const char *oht_sim_fault_argument(enum oht_sim_fault_kind kind);
+/* Is it about the power of a drive, which no other unit has? */
+bool oht_sim_fault_is_of_drive(enum oht_sim_fault_kind kind);
 
 /**
  * oht_sim_fault_parse() - "crc count=3" -> a fault
@@ -84,7 +87,7 @@ const char *oht_sim_fault_argument(enum oht_sim_fault_kind kind);
  * count=N is 0..1000000, 0 and the default meaning until cleared; ms=N 0..60000 (default 100) of
  * delay and 1..100 (default 5) of pauses, code=N 1..255 (default 4), bytes=N 1..255 to truncate
  * (default 2), 1..64 of noise (default 4), 1..8 of lead (default 1) and trail (default 3). register=R is
- * for exception, and what ignore needs; up to OHT_SIM_FAULT_REGISTERS times.
+ * for exception, and what ignore needs; up to OHT_SIM_FAULT_REGISTERS times. welded takes none of these.
  *
  * Return: 0 or -EINVAL.
  */

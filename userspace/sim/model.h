@@ -26,7 +26,9 @@ struct oht_sim_rail {
 	double load_kg;		/* carried */
 	double slip_percent;	/* of the wheels' way that the vehicle does not make */
 	double obstacle_mm;	/* something on the rail; NAN: nothing */
-	bool power_cut;		/* the drive has no power, and its brake falls in */
+	bool power_cut;		/* somebody has taken the drive's power away */
+	bool outputs_low;	/* the board's enable outputs, which feed the drive */
+	bool welded;		/* it has power whatever they are: welded contacts, or a drive that is not behind them */
 	struct oht_sim_prng prng;
 };
 
@@ -36,6 +38,12 @@ struct oht_sim_rail {
 static inline double oht_sim_inertia(const struct oht_sim_rail *rail)
 {
 	return 1 + rail->load_kg / OHT_SIM_VEHICLE_KG;
+}
+
+/* As behind a drive's STO: its logic has power always and answers, its motors only then. Else the brake falls in. */
+static inline bool oht_sim_powered(const struct oht_sim_rail *rail)
+{
+	return !rail->power_cut && (!rail->outputs_low || rail->welded);
 }
 
 struct oht_sim_model {

@@ -61,7 +61,7 @@ static void halt(struct oht_sim_positioner *p)
 
 static bool is_driven(const struct oht_sim_positioner *p, const struct oht_sim_rail *rail)
 {
-	return oht_sim_is(&p->m, ENABLE) && !rail->power_cut;
+	return oht_sim_is(&p->m, ENABLE) && oht_sim_powered(rail);
 }
 
 static void step_commands(struct oht_sim_positioner *p, const struct oht_sim_rail *rail)

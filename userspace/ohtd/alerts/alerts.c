@@ -84,6 +84,7 @@ _Static_assert(KINDS - OHTD_WHYS <= OHTD_ALERT_KINDS_MAX, "each has room in the 
  * @text: NULL: that of the robot's code. Of a module: what stands behind its name
  * @action: NULL: that of the catalogue
  * @about: name of the module from whose health it may follow
+ * @led: it is compared only while the outputs are high, so that nothing tells whether it lasts when they are low
  */
 struct kind {
 	const char *source;
@@ -92,6 +93,7 @@ struct kind {
 	const char *text;
 	const char *action;
 	const char *about;
+	bool led;
 };
 
 static const char see_certificate[] = "See GET system/certificate; the one before stays in use.";
@@ -112,11 +114,11 @@ static const struct kind kinds[KINDS] = {
 	[OHTD_WHY_MODULE_DEGRADED] = { "module", .text = "answers only now and then, or not for all of its values" },
 	[OHTD_WHY_MODULE_QUARANTINED] = { "module", .text = "is in quarantine and is not asked" },
 	[OHTD_WHY_SAFETY_MODULE] = { .about = "safety" },
-	[OHTD_WHY_POSITION_LOST] = { .about = "dock_location" },
-	[OHTD_WHY_DRIVE_FOLLOWING] = { .about = "travel_motor" },
-	[OHTD_WHY_DRIVE_STALLED] = { .about = "travel_motor" },
-	[OHTD_WHY_DRIVE_NOT_SETTLED] = { .about = "travel_motor" },
-	[OHTD_WHY_DRIVE_DISOBEYS] = { .about = "travel_motor" },
+	[OHTD_WHY_POSITION_LOST] = { .about = "dock_location", .led = true },
+	[OHTD_WHY_DRIVE_FOLLOWING] = { .about = "travel_motor", .led = true },
+	[OHTD_WHY_DRIVE_STALLED] = { .about = "travel_motor", .led = true },
+	[OHTD_WHY_DRIVE_NOT_SETTLED] = { .about = "travel_motor", .led = true },
+	[OHTD_WHY_DRIVE_DISOBEYS] = { .about = "travel_motor", .led = true },
 	[OHTD_WHY_DEVICE_GONE] = { "bus",
 		.action = "Check cable, driver and the device in ohtd.conf; ohtd tries again by itself." },
 	[OHTD_WHY_CONTROL_PLANE_STALLED] = { "control_plane", .text = "A thread of ohtd makes no progress.",
@@ -412,10 +414,14 @@ static void judge_told(const struct gathering *to, const struct ohtd_alert_view 
 		return;
 	}
 	alert->fault = told->fault;
-	alert->degrades = told->fault && to->scene->snapshot->state == OHTD_STATE_FAULT;
-	alert->over = told->over;
+	alert->over = told->over && !kinds[told->why.code].led;
+	alert->degrades = told->fault && (to->scene->snapshot->state == OHTD_STATE_FAULT ||
+					  (alert->severity == OHTD_SEVERITY_EMERGENCY && !alert->over));
 	if (alert->over)
 		alert->text = text_of(to, "%s This is over: clear the fault with reset_fault.", alert->text);
+	else if (told->over)
+		alert->text = text_of(to, "%s Nothing tells whether it lasts while the outputs are low: clear the fault with reset_fault.",
+				      alert->text);
 }
 
 static void judge_stop(const struct gathering *to)

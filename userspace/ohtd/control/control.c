@@ -110,6 +110,7 @@ int ohtd_control_init(struct ohtd_control *control)
 		ret = ohtd_seqlock_init(&control->modules.units[i].published, sizeof(struct ohtd_registers));
 	ohtd_units_search(&control->modules, &ohtd_limits_block(&control->limits)->searched);
 	ohtd_travel_init(control);
+	ohtd_unpowered_init(control);
 	return ret;
 }
 
@@ -176,9 +177,12 @@ static void run_init(struct ohtd_control *control)
 static void watch_safety_module(struct ohtd_control *control)
 {
 	const struct ohtd_why why = { .code = OHTD_WHY_SAFETY_MODULE };
+	double value;
 
 	if (!ohtd_safety_module_stops(control)) {
-		ohtd_fault_settle(control, OHTD_WHY_SAFETY_MODULE, 0);
+		/* A module that falls silent does not take back what it has reported. */
+		if (ohtd_signal_fresh(control, OHTD_SIGNAL_SAFETY_STOP_INPUT, &value))
+			ohtd_fault_settle(control, OHTD_WHY_SAFETY_MODULE, 0);
 		return;
 	}
 	if (control->state == OHTD_STATE_BOOT || control->state == OHTD_STATE_SHUTDOWN)
@@ -293,6 +297,7 @@ static void look_around(struct ohtd_control *control, uint64_t passed_ns)
 	ohtd_telegram_leave(&control->modules);
 	watch_links(control, passed_ns);
 	ohtd_setpoint_look(&control->modules);
+	ohtd_unpowered_watch(control, passed_ns);
 	ohtd_facts_update(control);
 	watch_safety_module(control);
 	ohtd_lease_check(control);

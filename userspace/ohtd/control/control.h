@@ -29,6 +29,7 @@
 #include "control/motion_limits.h"
 #include "control/passage.h"
 #include "control/queue.h"
+#include "control/unpowered.h"
 #include "control/robot.h"
 #include "robot/samples.h"
 #include "base/seqlock.h"
@@ -213,6 +214,7 @@ struct ohtd_control {
 	struct ohtd_lease lease;
 	struct ohtd_travel travel;
 	struct ohtd_holds holds;
+	struct ohtd_unpowered unpowered;
 	struct ohtd_passages passages;
 	struct ohtd_queue queue;
 	struct ohtd_await await;

@@ -9,7 +9,7 @@ import { link } from "../api/client";
 import { transport } from "../api/line";
 import { type Reading, feed, useLive } from "../api/live";
 import { logout, may, session } from "../api/session";
-import type { Health, Robot } from "../api/types";
+import type { AlertList, Health, Robot } from "../api/types";
 import { Badge, Button, Icon, Notice, STALE_MS, useAge } from "../components/basics";
 import { Elevate } from "../components/elevate";
 import { altered, LiveText } from "../components/live-text";
@@ -324,6 +324,22 @@ function Offline() {
 	);
 }
 
+/** What is as grave as the stop, on every page as long as it lasts; the stop has an alarm of its own. */
+function Emergencies() {
+	const { data } = useLive<AlertList>("alerts");
+	const standing = data?.items.filter(({ severity, over, code }) => severity === "emergency" && !over && code !== "stop_latched");
+
+	return (
+		<>
+			{standing?.map(({ code, text, action }) => (
+				<Notice key={code} tone="bad" id={`emergency-${code}`} role="alert">
+					<b>{text}</b> {action}
+				</Notice>
+			))}
+		</>
+	);
+}
+
 /** Page or refusal, with its title beside the stop. */
 function Content({ page, rest }: { page: Page; rest: string }) {
 	const { user, role } = useStore(session);
@@ -343,6 +359,7 @@ function Frame({ health, children }: { health: Reading<Health>; children: Compon
 		<>
 			<StopAlarm />
 			<Altered />
+			{may("viewer") ? <Emergencies /> : null}
 			<OldBrowser />
 			<Forgetful />
 			<Offline />
