@@ -312,6 +312,32 @@ static void profile_refused_at_first_is_asked_for_again(void **state)
 	fixture_destroy(f);
 }
 
+/* It refuses each of its values, so that nothing of it is polled: the others are, and in time, while a search leaves the plan out. */
+static void module_without_values_costs_the_others_nothing(void **state)
+{
+	struct fixture *f = fixture_safe();
+	const struct ohtd_unit *dock = &f->control.modules.units[DOCK - 1];
+	uint8_t unit;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < dock->plan->map->count; i++) {
+		uint16_t address = dock->plan->map->reg[i].address;
+
+		f->fake->units[DOCK].known[address] = address == f->control.model->device_id_address ||
+						      address == f->control.model->module_type_address;
+	}
+	fixture_run_ms(f, 3000);
+	for (i = 0; i < 20; i++) {
+		search(f);
+		fixture_run_ms(f, 613);
+	}
+	assert_string_equal(ohtd_state_name(f->control.state), "safe");
+	for (unit = POWER; unit < DOCK; unit++)
+		assert_int_equal(view_of(f, unit)->health, OHTD_HEALTH_GOOD);
+	fixture_destroy(f);
+}
+
 /* Says of the power module whether it knows its registers; what it is it always tells. */
 static void power_knows(struct fixture *f, bool knows)
 {
@@ -565,6 +591,7 @@ int main(void)
 		cmocka_unit_test(legacy_modules_are_told_with_and_without_gaps),
 		cmocka_unit_test(profile_refused_at_first_is_asked_for_again),
 		cmocka_unit_test(module_without_its_values_is_not_well),
+		cmocka_unit_test(module_without_values_costs_the_others_nothing),
 		cmocka_unit_test(unit_that_is_not_searched_is_forgotten),
 		cmocka_unit_test(loss_of_a_unit_is_over_with_its_search),
 		cmocka_unit_test(errors_stay_counted_when_a_unit_is_forgotten),
