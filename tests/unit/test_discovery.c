@@ -287,13 +287,14 @@ static void legacy_modules_are_told_with_and_without_gaps(void **state)
 static void drive_tells_its_profile(struct fixture *f, bool tells)
 {
 	const struct ohtd_kind *kind = ohtd_model_by_unit(f->control.model, MOTOR);
-	unsigned int i;
+	unsigned int row, i;
 
-	for (i = 0; i < kind->probe.count; i++)
-		f->fake->units[MOTOR].known[kind->probe.address + i] = tells;
+	for (row = 0; row < kind->probes; row++)
+		for (i = 0; i < kind->probe[row].count; i++)
+			f->fake->units[MOTOR].known[kind->probe[row].address + i] = tells;
 }
 
-/* It refuses the register that tells its profile while it starts: what it is taken for does not last. */
+/* It refuses the registers that tell its profile while it starts: what it is taken for does not last. */
 static void profile_refused_at_first_is_asked_for_again(void **state)
 {
 	struct fixture *f = fixture_create(true);
@@ -343,7 +344,7 @@ static void power_knows(struct fixture *f, bool knows)
 {
 	const struct ohtd_model *model = f->control.model;
 	const struct ohtd_unit *unit = &f->control.modules.units[POWER - 1];
-	const struct ohtd_probe *probe = &unit->kind->probe;
+	const struct ohtd_probe *probe = &unit->kind->probe[0];
 	unsigned int i;
 
 	for (i = 0; i < unit->plan->map->count; i++) {
@@ -408,7 +409,7 @@ static struct ohtd_answer search_only(struct fixture *f, const char *text)
 	struct ohtd_command command = { .id = 3, .kind = OHTD_COMMAND_LIMITS, .valid_ms = 2000 };
 
 	assert_null(ohtd_searched_read(text, &searched, NULL));
-	command.generation = ohtd_limits_offer(&f->control.limits, &block->table, NULL, &searched, now_ns(f));
+	command.generation = ohtd_limits_offer(&f->control.limits, &block->table, NULL, &searched, NULL, now_ns(f));
 	return fixture_command(f, &command);
 }
 
