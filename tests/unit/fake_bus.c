@@ -481,6 +481,15 @@ struct fake_bus *fake_bus_create(struct ohtd_clock *clock, bool hardware_stop)
 	return fake;
 }
 
+/* What a module that works measures, beside its defaults. */
+static const struct shown {
+	const char *name;
+	uint16_t word;
+} shown[] = {
+	{ "battery_voltage", 240 }, { "operation_status", 1 },
+	{ "distance_1", 4000 }, { "distance_2", 4000 }, { "distance_3", 4000 }, { "distance_4", 4000 },
+};
+
 void fake_bus_plug(struct fake_bus *fake, const struct ohtd_model *model,
 		   const struct ohtd_kind *kind, enum oht_profile profile)
 {
@@ -502,14 +511,11 @@ void fake_bus_plug(struct fake_bus *fake, const struct ohtd_model *model,
 	}
 	unit->words[model->device_id_address] = kind->module->unit;
 	unit->words[model->module_type_address] = kind->module->type_code;
-	for (i = 0; i < 4; i++) {
-		const struct oht_register *reg;
-		char name[16];
+	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		const struct oht_register *reg = oht_regmap_find(map, shown[i].name);
 
-		snprintf(name, sizeof(name), "distance_%zu", i + 1);
-		reg = oht_regmap_find(map, name);
 		if (reg)
-			unit->words[reg->address] = 4000;
+			unit->words[reg->address] = shown[i].word;
 	}
 }
 

@@ -102,12 +102,14 @@ void fixture_crash(struct fixture *f)
 void fixture_start_again(struct fixture *f, uint64_t given)
 {
 	const size_t mutable = offsetof(struct ohtd_control, quit);
+	const struct ohtd_profiles kept = f->control.modules.kept;
 
 	end_control(f);
 	memset((char *)&f->control + mutable, 0, sizeof(f->control) - mutable);
 	f->control.unclean_restart = true;
 	f->control.commands_given = given;
 	start_control(f);
+	f->control.modules.kept = kept;
 	f->crashed = false;
 	f->starts++;
 	fixture_open(f);

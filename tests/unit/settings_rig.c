@@ -41,9 +41,11 @@ static struct ohtd_searched offered_units;
 
 void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *to);
 void __wrap_ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-				  const struct ohtd_stations *stations, const struct ohtd_searched *searched, bool wait);
+				  const struct ohtd_stations *stations, const struct ohtd_searched *searched,
+				  const struct ohtd_profiles *profiles, bool wait);
 uint32_t __wrap_ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-				 const struct ohtd_stations *stations, const struct ohtd_searched *searched);
+				 const struct ohtd_stations *stations, const struct ohtd_searched *searched,
+				 const struct ohtd_profiles *profiles);
 int __wrap_ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *command);
 int __wrap_ohtd_link_take(struct ohtd_link *link, struct ohtd_answer *answer);
 int __wrap_ohtd_link_fd(const struct ohtd_link *link);
@@ -57,22 +59,26 @@ void __wrap_ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block
 }
 
 void __wrap_ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-				  const struct ohtd_stations *stations, const struct ohtd_searched *searched, bool wait)
+				  const struct ohtd_stations *stations, const struct ohtd_searched *searched,
+				  const struct ohtd_profiles *profiles, bool wait)
 {
 	(void)robot;
 	(void)stations;
 	rig.taken = *table;
 	rig.searched = *searched;
+	(void)profiles;
 	rig.waits = wait;
 }
 
 uint32_t __wrap_ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-				 const struct ohtd_stations *stations, const struct ohtd_searched *searched)
+				 const struct ohtd_stations *stations, const struct ohtd_searched *searched,
+				 const struct ohtd_profiles *profiles)
 {
 	(void)robot;
 	(void)stations;
 	offered = *table;
 	offered_units = *searched;
+	(void)profiles;
 	return 2;
 }
 

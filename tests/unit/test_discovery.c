@@ -287,13 +287,14 @@ static void legacy_modules_are_told_with_and_without_gaps(void **state)
 static void drive_tells_its_profile(struct fixture *f, bool tells)
 {
 	const struct ohtd_kind *kind = ohtd_model_by_unit(f->control.model, MOTOR);
-	unsigned int i;
+	unsigned int row, i;
 
-	for (i = 0; i < kind->probe.count; i++)
-		f->fake->units[MOTOR].known[kind->probe.address + i] = tells;
+	for (row = 0; row < kind->probes; row++)
+		for (i = 0; i < kind->probe[row].count; i++)
+			f->fake->units[MOTOR].known[kind->probe[row].address + i] = tells;
 }
 
-/* It refuses the register that tells its profile while it starts: what it is taken for does not last. */
+/* It refuses the registers that tell its profile while it starts: what it is taken for does not last. */
 static void profile_refused_at_first_is_asked_for_again(void **state)
 {
 	struct fixture *f = fixture_create(true);
@@ -312,12 +313,38 @@ static void profile_refused_at_first_is_asked_for_again(void **state)
 	fixture_destroy(f);
 }
 
+/* It refuses each of its values, so that nothing of it is polled: the others are, and in time, while a search leaves the plan out. */
+static void module_without_values_costs_the_others_nothing(void **state)
+{
+	struct fixture *f = fixture_safe();
+	const struct ohtd_unit *dock = &f->control.modules.units[DOCK - 1];
+	uint8_t unit;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < dock->plan->map->count; i++) {
+		uint16_t address = dock->plan->map->reg[i].address;
+
+		f->fake->units[DOCK].known[address] = address == f->control.model->device_id_address ||
+						      address == f->control.model->module_type_address;
+	}
+	fixture_run_ms(f, 3000);
+	for (i = 0; i < 20; i++) {
+		search(f);
+		fixture_run_ms(f, 613);
+	}
+	assert_string_equal(ohtd_state_name(f->control.state), "safe");
+	for (unit = POWER; unit < DOCK; unit++)
+		assert_int_equal(view_of(f, unit)->health, OHTD_HEALTH_GOOD);
+	fixture_destroy(f);
+}
+
 /* Says of the power module whether it knows its registers; what it is it always tells. */
 static void power_knows(struct fixture *f, bool knows)
 {
 	const struct ohtd_model *model = f->control.model;
 	const struct ohtd_unit *unit = &f->control.modules.units[POWER - 1];
-	const struct ohtd_probe *probe = &unit->kind->probe;
+	const struct ohtd_probe *probe = &unit->kind->probe[0];
 	unsigned int i;
 
 	for (i = 0; i < unit->plan->map->count; i++) {
@@ -382,7 +409,7 @@ static struct ohtd_answer search_only(struct fixture *f, const char *text)
 	struct ohtd_command command = { .id = 3, .kind = OHTD_COMMAND_LIMITS, .valid_ms = 2000 };
 
 	assert_null(ohtd_searched_read(text, &searched, NULL));
-	command.generation = ohtd_limits_offer(&f->control.limits, &block->table, NULL, &searched, now_ns(f));
+	command.generation = ohtd_limits_offer(&f->control.limits, &block->table, NULL, &searched, NULL, now_ns(f));
 	return fixture_command(f, &command);
 }
 
@@ -565,6 +592,7 @@ int main(void)
 		cmocka_unit_test(legacy_modules_are_told_with_and_without_gaps),
 		cmocka_unit_test(profile_refused_at_first_is_asked_for_again),
 		cmocka_unit_test(module_without_its_values_is_not_well),
+		cmocka_unit_test(module_without_values_costs_the_others_nothing),
 		cmocka_unit_test(unit_that_is_not_searched_is_forgotten),
 		cmocka_unit_test(loss_of_a_unit_is_over_with_its_search),
 		cmocka_unit_test(errors_stay_counted_when_a_unit_is_forgotten),

@@ -56,7 +56,7 @@ static struct ohtd_rule_table *read_table(const struct swap *swaps)
 static uint32_t offer(struct ohtd_limits *limits, const struct swap *swaps)
 {
 	struct ohtd_rule_table *table = read_table(swaps);
-	uint32_t generation = ohtd_limits_offer(limits, table, NULL, NULL, 1);
+	uint32_t generation = ohtd_limits_offer(limits, table, NULL, NULL, NULL, 1);
 
 	free(table);
 	return generation;
@@ -496,7 +496,7 @@ static void *offer_on(void *context)
 	for (i = 2; i < READINGS + 2; i++) {
 		for (rule = 0; rule < OHTD_RULES; rule++)
 			race->table.rules[0].value[rule] = race->table.rules[1].value[rule] = i;
-		atomic_store(&race->offered, ohtd_limits_offer(&race->limits, &race->table, NULL, NULL, i));
+		atomic_store(&race->offered, ohtd_limits_offer(&race->limits, &race->table, NULL, NULL, NULL, i));
 	}
 	atomic_store(&race->ended, true);
 	return NULL;

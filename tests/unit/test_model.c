@@ -51,7 +51,7 @@ static void shipped_data_says_what_it_should(void **state)
 	assert_int_equal(motor->plan[OHT_PROFILE_LEGACY].writes[OHTD_TELEGRAM_STOP][0].address,
 			 0x0014);
 	assert_int_equal(motor->plan[OHT_PROFILE_LEGACY].writes[OHTD_TELEGRAM_STOP][0].value, 1);
-	assert_int_equal(ohtd_model_by_name(model, "dock_location")->probe.address, 0xa000);
+	assert_int_equal(ohtd_model_by_name(model, "dock_location")->probe[0].address, 0xa000);
 	assert_null(ohtd_model_by_type(model, 1));
 	assert_null(ohtd_model_by_name(model, "lifter"));
 	assert_null(ohtd_model_by_unit(model, 6));
@@ -152,6 +152,8 @@ static void marked_registers_stand_alone_or_not_at_all(void **state)
 }
 
 #define SIGNALS "signal,profile,module,register\n"
+#define PROBES "module,address,count,when,shows,sight\n"
+#define ROW "power,0x14,1,nonzero,canonical,each\n"
 #define LED SIGNALS "set_speed_1,canonical,travel_motor,motor1_speed\n" \
 	"set_direction_1,canonical,travel_motor,motor1_direction\n" \
 	"set_speed_2,canonical,travel_motor,motor2_speed\n" \
@@ -275,10 +277,15 @@ static void bad_files_are_refused_in_one_line(void **state)
 		  "safety" },
 		{ "loss.csv", "module,lost_ms,lost_moving_ms,escalate_ms\npower,5,5,0\n", "'5'" },
 		{ "loss.csv", "module,lost_ms,lost_moving_ms,escalate_ms\npower,-1,5,0\n", "'-1'" },
-		{ "probes.csv", "module,address,count,legacy_when\npower,0x10,0,answers\n", "'0'" },
-		{ "probes.csv", "module,address,count,legacy_when\npower,0x10,9,answers\n", "'9'" },
-		{ "probes.csv", "module,address,count,legacy_when\npower,0x10,1,maybe\n",
-		  "'maybe'" },
+		{ "probes.csv", PROBES "power,0x14,0,nonzero,canonical,each\n", "'0'" },
+		{ "probes.csv", PROBES "power,0x14,9,nonzero,canonical,each\n", "'9'" },
+		{ "probes.csv", PROBES "power,0x14,1,zero,canonical,each\n", "'zero'" },
+		{ "probes.csv", PROBES "power,0x14,1,nonzero,common,each\n", "'common'" },
+		{ "probes.csv", PROBES "power,0x14,1,nonzero,canonical,often\n", "'often'" },
+		/* What both profiles have may be a setting or a measurement of either. */
+		{ "probes.csv", PROBES "safety,0x40,4,falling,legacy,each\n", "'each'" },
+		{ "probes.csv", PROBES "travel_motor,0x0D,4,nonzero,legacy,each\n", "'each'" },
+		{ "probes.csv", PROBES ROW ROW ROW ROW ROW, "more than 4" },
 		{ "telegrams.csv",
 		  "telegram,profile,module,register,value\nstop,canonical,power,battery_soc,0\n",
 		  "battery_soc" },

@@ -270,7 +270,8 @@ static void tags_of_the_legacy_dock_are_passed(void **state)
 	struct ohtd_passage_view last;
 
 	(void)state;
-	driver_arrives(d, 5500);
+	/* Near enough to the last tag that the robot is still slow beside it on its way back: tags are read seldom. */
+	driver_arrives(d, 5200);
 	told(d, &reader, "tag_1048579 tag_1048580 c tag_1048581");
 	last = fixture_snapshot(d->f).passage;
 	assert_int_equal(last.number, 4);

@@ -68,6 +68,7 @@ enum {
 	CLOCK_NOT_KEPT,
 	DISK_LOW,
 	MODULE_VERSION,
+	LAYOUT_UNKNOWN,
 	SELF_TEST_DUE,
 	BUTTON_PRESS_DUE,
 	ALERT_FLOOD,
@@ -113,6 +114,7 @@ static const struct kind kinds[KINDS] = {
 	[OHTD_WHY_MODULE_LOST] = { "module", .text = "does not answer any more" },
 	[OHTD_WHY_MODULE_DEGRADED] = { "module", .text = "answers only now and then, or not for all of its values" },
 	[OHTD_WHY_MODULE_QUARANTINED] = { "module", .text = "is in quarantine and is not asked" },
+	[OHTD_WHY_LAYOUT_CHANGED] = { "module", .text = "shows the registers of another profile than the one that it is taken for" },
 	[OHTD_WHY_SAFETY_MODULE] = { .about = "safety" },
 	[OHTD_WHY_POSITION_LOST] = { .about = "dock_location", .led = true },
 	[OHTD_WHY_DRIVE_FOLLOWING] = { .about = "travel_motor", .led = true },
@@ -186,6 +188,8 @@ static const struct kind kinds[KINDS] = {
 			  "nothing can be kept or changed any more." },
 	[MODULE_VERSION] = { "module", "module_version", OHTD_SEVERITY_WARNING,
 		.action = "Load the expected firmware, or write into modules.csv which versions are (column firmware)." },
+	[LAYOUT_UNKNOWN] = { "module", "layout_unknown",
+		.action = "See the manual of the module, then set modules/NAME/profile of the configuration: canonical or legacy." },
 	[SELF_TEST_DUE] = { "safety", "self_test_due", OHTD_SEVERITY_WARNING,
 		.action = "Stop the robot, then ohtctl safety selftest, or Self-test on the page Safety." },
 	[BUTTON_PRESS_DUE] = { "safety", "button_press_due", OHTD_SEVERITY_WARNING,
@@ -369,6 +373,25 @@ static const struct oht_module *expected_of(const struct ohtd_model *model, cons
 	return NULL;
 }
 
+/* With both profiles; the fault of the control thread is in the list then. */
+static void judge_profile(const struct gathering *to, const struct ohtd_module_view *module)
+{
+	const bool changed = module->profile_seen != OHTD_SOME_NONE;
+	struct ohtd_alert *alert = NULL;
+
+	if (!*module->profile)
+		return;
+	if (changed)
+		alert = add(to, OHTD_WHY_LAYOUT_CHANGED, module->unit, 0);
+	if (alert)
+		alert->text = text_of(to, "Module %u (%s) shows the registers of profile %s, and is taken for %s.", module->unit,
+				      module->name, oht_profile_name(ohtd_profile_of(module->profile_seen)), module->profile);
+	alert = !changed && module->profile_by == OHTD_PROFILE_UNDECIDED ? add(to, LAYOUT_UNKNOWN, module->unit, 0) : NULL;
+	if (alert)
+		alert->text = text_of(to, "Module %u (%s) does not show which profile it has, and is taken for %s.", module->unit,
+				      module->name, module->profile);
+}
+
 /* Of one that is not there the version is not known. */
 static void judge_version(const struct gathering *to, const struct ohtd_module_view *module)
 {
@@ -392,8 +415,10 @@ static void judge_modules(const struct gathering *to)
 
 	for (unsigned int i = 0; i < snapshot->module_count; i++)
 		judge_module(to, &snapshot->modules[i]);
-	for (unsigned int i = 0; i < snapshot->module_count; i++)
+	for (unsigned int i = 0; i < snapshot->module_count; i++) {
+		judge_profile(to, &snapshot->modules[i]);
 		judge_version(to, &snapshot->modules[i]);
+	}
 }
 
 /* One that is in the list already, with more detail. */

@@ -24,11 +24,26 @@ struct module {
 	const char *name;
 	unsigned int type;
 	const char *profile;
+	unsigned int profile_by;
+	bool layout_changed;
+	const char *profile_seen;
 	unsigned int health;
 	int64_t age_ms;
 	bool required;
 	bool assigned;
 };
+
+static const char *decider_name(unsigned int by)
+{
+	static const char *const names[OHTD_PROFILE_BYS] = {
+		[OHTD_PROFILE_UNDECIDED] = "undecided", [OHTD_PROFILE_BY_FIRST_SIGHT] = "first_sight",
+		[OHTD_PROFILE_BY_CONFIGURATION] = "configuration",
+	};
+
+	return by < OHTD_PROFILE_BYS ? names[by] : NULL;
+}
+
+static const struct ohtd_words decider_words = { .name = decider_name, .end = OHTD_PROFILE_BYS };
 
 OHTD_SHAPE(module, "Module",
 	OHTD_INTEGER(module, address, .summary = "Unit address"),
@@ -36,6 +51,10 @@ OHTD_SHAPE(module, "Module",
 	OHTD_INTEGER(module, type, .summary = "Type code as the module says it; 0: not known"),
 	OHTD_TEXT(module, profile, .flags = OHTD_NULL,
 		  .summary = "Register profile in use; null: not identified"),
+	OHTD_WORD(module, profile_by, .words = &decider_words,
+		  .summary = "What has decided its profile: a person, its first sight, or nothing yet"),
+	OHTD_BOOLEAN(module, layout_changed, .summary = "It shows the registers of another profile than the one in use"),
+	OHTD_TEXT(module, profile_seen, .flags = OHTD_NULL, .summary = "That other profile; null: it shows none"),
 	OHTD_WORD(module, health, .words = &ohtd_module_health_words, .summary = "How it answers"),
 	OHTD_INTEGER(module, age_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
 		     .summary = "Age of its last good answer; null: there was none"),
@@ -47,7 +66,10 @@ static struct module module_of(const struct ohtd_scene *scene, const struct ohtd
 {
 	return (struct module){
 		.address = view->unit, .name = view->name, .type = view->type_code,
-		.profile = *view->profile ? view->profile : NULL, .health = view->health,
+		.profile = *view->profile ? view->profile : NULL, .profile_by = view->profile_by,
+		.layout_changed = view->profile_seen != OHTD_SOME_NONE,
+		.profile_seen = view->profile_seen ? oht_profile_name(ohtd_profile_of(view->profile_seen)) : NULL,
+		.health = view->health,
 		.age_ms = ohtd_scene_age_ms(scene, view->last_good_ns),
 		.required = view->required, .assigned = view->assigned,
 	};

@@ -108,7 +108,8 @@ int ohtd_control_init(struct ohtd_control *control)
 	control->outputs_high_ns = control->now_ns;
 	for (i = 0; !ret && i < OHTD_UNITS; i++)
 		ret = ohtd_seqlock_init(&control->modules.units[i].published, sizeof(struct ohtd_registers));
-	ohtd_units_search(&control->modules, &ohtd_limits_block(&control->limits)->searched);
+	ohtd_units_search(&control->modules, &ohtd_limits_block(&control->limits)->searched,
+			  &ohtd_limits_block(&control->limits)->profiles);
 	ohtd_travel_init(control);
 	ohtd_unpowered_init(control);
 	return ret;

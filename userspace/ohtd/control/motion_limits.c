@@ -45,11 +45,12 @@ void ohtd_limits_fini(struct ohtd_limits *limits)
 }
 
 void ohtd_limits_begin(struct ohtd_limits *limits, const struct ohtd_rule_table *table,
-		       const struct ohtd_stations *stations, const struct ohtd_searched *searched)
+		       const struct ohtd_stations *stations, const struct ohtd_searched *searched, const struct ohtd_profiles *profiles)
 {
 	limits->block[0].table = *table;
 	limits->block[0].stations = *stations;
 	limits->block[0].searched = *searched;
+	limits->block[0].profiles = *profiles;
 }
 
 /* ---- readers, and who fills a block ---- */
@@ -89,7 +90,7 @@ static void compare(struct ohtd_limits_block *block, const struct ohtd_rules *be
 
 uint32_t ohtd_limits_offer(struct ohtd_limits *limits, const struct ohtd_rule_table *table,
 			   const struct ohtd_stations *stations, const struct ohtd_searched *searched,
-			   uint64_t now_ns)
+			   const struct ohtd_profiles *profiles, uint64_t now_ns)
 {
 	const struct ohtd_limits_block *before;
 	struct ohtd_limits_block *block;
@@ -108,6 +109,7 @@ uint32_t ohtd_limits_offer(struct ohtd_limits *limits, const struct ohtd_rule_ta
 	block->table = *table;
 	block->stations = stations ? *stations : before->stations;
 	block->searched = searched ? *searched : before->searched;
+	block->profiles = profiles ? *profiles : before->profiles;
 	compare(block, before->table.rules);
 	atomic_store(&limits->word, word_of(generation, OFFERED | (word & IN_FORCE)));
 	pthread_mutex_unlock(&limits->lock);
@@ -162,8 +164,10 @@ bool ohtd_limits_take(struct ohtd_limits *limits, uint32_t generation)
 }
 
 /* Everything that stands in the way now. */
-static void list_refusals(const struct ohtd_control *control, struct ohtd_why_list *why)
+static void list_refusals(const struct ohtd_control *control, const struct ohtd_command *command, struct ohtd_why_list *why)
 {
+	if (command->outputs_low && !control->modules.owner->outputs_stay_off(control))
+		ohtd_why_add(why, OHTD_WHY_ENABLED, 0, 0);
 	if (!ohtd_state_stands(control->state)) {
 		ohtd_why_add_state(control, why);
 		return;
@@ -206,15 +210,17 @@ void ohtd_limits_ask(struct ohtd_control *control, const struct ohtd_asked *aske
 
 static void take(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
+	const struct ohtd_limits_block *block;
 	struct ohtd_event_record record;
 
 	if (!ohtd_limits_take(&control->limits, asked->command.generation)) {
 		refuse(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_BUSY);
 		return;
 	}
+	block = ohtd_limits_block(&control->limits);
 	ohtd_travel_use_limits(control);
 	ohtd_passage_begin(control);
-	ohtd_units_search(&control->modules, &ohtd_limits_block(&control->limits)->searched);
+	ohtd_units_search(&control->modules, &block->searched, &block->profiles);
 	record = ohtd_event_of_person(control, OHTD_RECORD_LIMITS, &asked->command);
 	record.generation = asked->command.generation;
 	ohtd_event_ring_put(&control->event_ring, &record);
@@ -231,7 +237,7 @@ void ohtd_limits_edge(struct ohtd_control *control)
 		return;
 	control->limits_asked.used = false;
 	ohtd_facts_update(control);
-	list_refusals(control, &why);
+	list_refusals(control, &asked.command, &why);
 	if (ohtd_commands_late(control, &asked.command))
 		refuse(control, &asked, OHTD_OUTCOME_EXPIRED, OHTD_WHY_EXPIRED);
 	else if (why.count)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     what a robot that stands takes of the configuration, limits of motion, stations and searched addresses,
+ * Owns:     what a robot that stands takes of the configuration, limits of motion, stations, searched addresses and profiles,
  *           and the way for others: two blocks, of which one is in force and the other one is filled anew.
  * Contexts: init, begin, fini: main thread. Rules, take, ask, edge: control thread, without the lock. Offer:
  *           a worker. Copy: any thread but that.
@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "robot/profiles.h"
 #include "robot/rules.h"
 #include "robot/searched.h"
 #include "robot/stations.h"
@@ -41,13 +42,14 @@ struct ohtd_limits_change {
 };
 
 /**
- * struct ohtd_limits_block - all limits, stations and searched addresses, and since when
+ * struct ohtd_limits_block - all limits, stations, searched addresses and profiles, and since when
  * @generation: number of the block: 1 is that of the start
  * @changes: of @change
  * @read_ns: when it was filled (CLOCK_MONOTONIC)
  * @table: the limits
  * @stations: named positions
  * @searched: addresses that are searched for modules
+ * @profiles: of modules, as a person has set them
  * @change: what differs from the block that was in force when this one was offered
  */
 struct ohtd_limits_block {
@@ -57,6 +59,7 @@ struct ohtd_limits_block {
 	struct ohtd_rule_table table;
 	struct ohtd_stations stations;
 	struct ohtd_searched searched;
+	struct ohtd_profiles profiles;
 	struct ohtd_limits_change change[OHTD_RULE_ROWS_MAX];
 };
 
@@ -87,20 +90,21 @@ void ohtd_limits_fini(struct ohtd_limits *limits);
 
 /* Instead of what the files say, before the control thread has begun. */
 void ohtd_limits_begin(struct ohtd_limits *limits, const struct ohtd_rule_table *table,
-		       const struct ohtd_stations *stations, const struct ohtd_searched *searched);
+		       const struct ohtd_stations *stations, const struct ohtd_searched *searched, const struct ohtd_profiles *profiles);
 
 /**
  * ohtd_limits_offer() - lay another block ready
  * @table: copied
  * @stations: copied; NULL: those in force
  * @searched: likewise
+ * @profiles: likewise
  * @now_ns: CLOCK_MONOTONIC
  *
  * Return: the number of the block, for OHTD_COMMAND_LIMITS.
  */
 uint32_t ohtd_limits_offer(struct ohtd_limits *limits, const struct ohtd_rule_table *table,
 			   const struct ohtd_stations *stations, const struct ohtd_searched *searched,
-			   uint64_t now_ns);
+			   const struct ohtd_profiles *profiles, uint64_t now_ns);
 
 /* What the block of a reading has changed: how many, or -ENOENT when another one is in force by now. */
 int ohtd_limits_changed(struct ohtd_limits *limits, uint32_t generation,

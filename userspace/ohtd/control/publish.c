@@ -95,6 +95,7 @@ static void view_modules(struct ohtd_control *control)
 	unsigned int i;
 
 	count_bytes(control);
+	snapshot->bus.kept = control->modules.kept;
 	snapshot->module_count = 0;
 	for (i = 0; i < control->modules.searched.count; i++) {
 		uint8_t address = control->modules.searched.unit[i];

@@ -432,20 +432,27 @@ void ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *station
 	ohtd_limits_stations(&robot->control.limits, stations);
 }
 
+void ohtd_robot_recall(struct ohtd_robot *robot, const struct ohtd_profiles *kept)
+{
+	robot->control.modules.kept = *kept;
+}
+
 void ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-			   const struct ohtd_stations *stations, const struct ohtd_searched *searched, bool waits)
+			   const struct ohtd_stations *stations, const struct ohtd_searched *searched,
+			   const struct ohtd_profiles *profiles, bool waits)
 {
 	robot->control.unclean_restart = robot->control.unclean_restart || waits;
-	ohtd_limits_begin(&robot->control.limits, table, stations, searched);
+	ohtd_limits_begin(&robot->control.limits, table, stations, searched, profiles);
 	ohtd_travel_use_limits(&robot->control);
-	ohtd_units_search(&robot->control.modules, searched);
+	ohtd_units_search(&robot->control.modules, searched, profiles);
 	ohtd_publish(&robot->control);
 }
 
 uint32_t ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-			  const struct ohtd_stations *stations, const struct ohtd_searched *searched)
+			  const struct ohtd_stations *stations, const struct ohtd_searched *searched,
+			  const struct ohtd_profiles *profiles)
 {
-	return ohtd_limits_offer(&robot->control.limits, table, stations, searched,
+	return ohtd_limits_offer(&robot->control.limits, table, stations, searched, profiles,
 				 ohtd_clock_monotonic_ns(robot->control.clock));
 }
 

@@ -20,6 +20,7 @@ struct ohtd_clock;
 struct ohtd_limits_block;
 struct ohtd_limits_change;
 struct ohtd_model;
+struct ohtd_profiles;
 struct ohtd_robot;
 struct ohtd_link;
 struct ohtd_sample;
@@ -176,14 +177,19 @@ uint64_t ohtd_robot_events(const struct ohtd_robot *robot);
 /* The named positions in force (stations.h). Context: any thread but the control thread; a mutex. */
 void ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *stations);
 
-/* Limits, stations and searched addresses instead of those of the files. @waits: for a person, as after an unclean restart.
+/* What modules showed of their profiles at the first sight, in earlier runs. Context: main thread, before ohtd_robot_start(). */
+void ohtd_robot_recall(struct ohtd_robot *robot, const struct ohtd_profiles *kept);
+
+/* Limits, stations, searched addresses and profiles instead of those of the files. @waits: for a person, as after an unclean restart.
  * Context: main thread, before ohtd_robot_start(). */
 void ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-			   const struct ohtd_stations *stations, const struct ohtd_searched *searched, bool waits);
+			   const struct ohtd_stations *stations, const struct ohtd_searched *searched,
+			   const struct ohtd_profiles *profiles, bool waits);
 
-/* Lays limits, stations and searched addresses ready. Return: for OHTD_COMMAND_LIMITS. Context: a worker, one at a time. */
+/* Lays limits, stations, searched addresses and profiles ready. Return: for OHTD_COMMAND_LIMITS. Context: a worker, one at a time. */
 uint32_t ohtd_robot_offer(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
-			  const struct ohtd_stations *stations, const struct ohtd_searched *searched);
+			  const struct ohtd_stations *stations, const struct ohtd_searched *searched,
+			  const struct ohtd_profiles *profiles);
 
 /* The limits of motion in force (motion_limits.h). Context: any thread but the control thread; a mutex. */
 void ohtd_robot_limits(struct ohtd_robot *robot, struct ohtd_limits_block *block);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
+#include "main/kept_profiles.h"
 #include "main/state.h"
 #include "control/robot.h"
 #include "robot/user_maps.h"
@@ -54,7 +55,9 @@ struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd
 
 	snprintf(profiles, sizeof(profiles), "%s/profiles", config->state_dir);
 	made = ohtd_robot_create(&robot, clock, why, size);
-	if (made)
+	if (made) {
 		log_profiles(ohtd_robot_user_maps(made));
+		ohtd_kept_profiles_recall(config->state_dir, made);
+	}
 	return made;
 }

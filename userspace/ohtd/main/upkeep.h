@@ -14,6 +14,7 @@
 
 #include "base/workers.h"
 #include "control/robot.h"
+#include "main/kept_profiles.h"
 
 struct ohtd_audit;
 struct ohtd_backups;
@@ -61,6 +62,7 @@ struct ohtd_upkeep {
 	uint32_t jumps_stored;
 	uint64_t corrected_stored_ns;
 	uint64_t store_time_ns;		/* boot time at which the time is stored again */
+	struct ohtd_kept_profiles kept_profiles;
 };
 
 /* Tells the service manager that the daemon is ready. */

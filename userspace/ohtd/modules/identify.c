@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is at a unit address: device id, type code, and by the answer to one more read the profile. A lost unit
+ * What is at a unit address: device id, type code, and by a few more reads what it shows of its profile. A lost unit
  * must also answer for a register that is polled, if only that it has none: else it could be back only to be lost again.
  * Source: docs/data.md.
  */
@@ -10,14 +10,13 @@
 
 #define ATTEMPTS_PATIENT	2
 
-static const struct ohtd_probe no_probe;
-
+/* The row of probes.csv that is asked; NULL: there is none any more. */
 static const struct ohtd_probe *probe_of(const struct ohtd_modules *modules)
 {
-	const struct ohtd_kind *kind =
-		ohtd_model_by_type(modules->model, modules->identify.type_code);
+	const struct ohtd_identify *identify = &modules->identify;
+	const struct ohtd_kind *kind = ohtd_model_by_type(modules->model, identify->type_code);
 
-	return kind ? &kind->probe : &no_probe;
+	return kind && identify->probe < kind->probes ? &kind->probe[identify->probe] : NULL;
 }
 
 /* Device id and type code in one read, with what lies between them; no words: they lie too far apart. */
@@ -178,7 +177,7 @@ static bool all_zero(const uint16_t *words, unsigned int count)
 	return true;
 }
 
-static bool strictly_falling(const uint16_t *words, unsigned int count)
+static bool falling(const uint16_t *words, unsigned int count)
 {
 	unsigned int i;
 
@@ -188,34 +187,21 @@ static bool strictly_falling(const uint16_t *words, unsigned int count)
 	return true;
 }
 
-static enum oht_profile judge_profile(const struct ohtd_probe *probe,
-				      const struct oht_reply *reply)
+/* A refusal shows nothing: a module that starts, or lacks a sensor, refuses registers that it has. */
+static bool holds(const struct ohtd_probe *probe, const struct oht_reply *reply)
 {
-	bool legacy;
-
-	/* Only a canonical module has the registers that a legacy module reads as zero, or refuses. */
-	if (reply->outcome == OHT_OUTCOME_EXCEPTION)
-		return probe->rule == OHTD_PROBE_ALL_ZERO ? OHT_PROFILE_LEGACY
-							  : OHT_PROFILE_CANONICAL;
-	switch (probe->rule) {
-	case OHTD_PROBE_ALL_ZERO:
-		legacy = all_zero(reply->words, probe->count);
-		break;
-	case OHTD_PROBE_STRICTLY_FALLING:
-		legacy = strictly_falling(reply->words, probe->count);
-		break;
-	default:
-		legacy = true;
-	}
-	return legacy ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL;
+	if (reply->outcome != OHT_OUTCOME_OK)
+		return false;
+	return probe->rule == OHTD_PROBE_FALLING ? falling(reply->words, probe->count)
+						 : !all_zero(reply->words, probe->count);
 }
 
 /*
  * What a lost unit has to answer beside what it is, to be back: one of its polled registers, in turn. No words: it is not
- * lost, is another one than before, or is polled for no signal.
+ * lost, is of another kind than before, or is polled for no signal.
  */
 static struct ohtd_block value_to_show(const struct ohtd_modules *modules,
-				       const struct ohtd_unit *unit, enum oht_profile profile)
+				       const struct ohtd_unit *unit)
 {
 	const struct ohtd_kind *kind =
 		ohtd_model_by_type(modules->model, modules->identify.type_code);
@@ -223,8 +209,7 @@ static struct ohtd_block value_to_show(const struct ohtd_modules *modules,
 	struct ohtd_block block = { 0 };
 	unsigned int i;
 
-	if (!plan || unit->kind != kind || plan != &kind->plan[profile] ||
-	    unit->view.health != OHTD_HEALTH_LOST)
+	if (!plan || unit->kind != kind || unit->view.health != OHTD_HEALTH_LOST)
 		return block;
 	for (i = 0; i < OHTD_SIGNALS_NEEDED && !block.words; i++) {
 		int place = plan->signal[(unit->show_next + i) % OHTD_SIGNALS_NEEDED];
@@ -238,28 +223,74 @@ static struct ohtd_block value_to_show(const struct ohtd_modules *modules,
 	return block;
 }
 
-static void found(struct ohtd_modules *modules, enum oht_profile profile)
+static void found(struct ohtd_modules *modules)
 {
 	struct ohtd_identify *identify = &modules->identify;
 	struct ohtd_unit *unit = ohtd_unit(modules, identify->unit);
 
-	identify->profile = profile;
 	if (identify->step != OHTD_IDENTIFY_VALUE) {
 		identify->step = OHTD_IDENTIFY_VALUE;
-		identify->value = value_to_show(modules, unit, profile);
+		identify->value = value_to_show(modules, unit);
 		if (identify->value.words)
 			return;
 	}
-	ohtd_unit_found(modules, unit, identify, profile);
+	ohtd_unit_found(modules, unit, identify);
 	next_unit(modules);
+}
+
+/*
+ * May the row say something of this unit? Of a unit whose profile is known, what may contradict it; and once it has been
+ * contradicted, what agrees with it, too.
+ */
+static bool is_asked(struct ohtd_modules *modules, const struct ohtd_kind *kind, const struct ohtd_probe *probe)
+{
+	enum ohtd_some_profile known = ohtd_profile_known(modules, kind);
+	bool agrees = ohtd_some(probe->shows) == known;
+
+	if (!known)
+		return true;
+	return agrees ? ohtd_unit(modules, modules->identify.unit)->view.profile_seen : probe->each_sight;
+}
+
+/* Goes on to the next row of probes.csv. Without a row its kind has one profile, and at another address it has none. */
+static void ask_profile(struct ohtd_modules *modules)
+{
+	struct ohtd_identify *identify = &modules->identify;
+	const struct ohtd_kind *kind = ohtd_model_by_type(modules->model, identify->type_code);
+
+	if (kind && !kind->probes)
+		identify->seen = OHTD_SOME_CANONICAL;
+	while (kind && kind->module->unit == identify->unit && probe_of(modules)) {
+		if (is_asked(modules, kind, probe_of(modules)))
+			return;
+		identify->probe++;
+	}
+	found(modules);
 }
 
 static void take_type(struct ohtd_modules *modules, uint16_t type_code)
 {
-	modules->identify.type_code = type_code;
-	modules->identify.step = OHTD_IDENTIFY_PROFILE;
-	if (!probe_of(modules)->count)
-		found(modules, OHT_PROFILE_CANONICAL);
+	struct ohtd_identify *identify = &modules->identify;
+
+	identify->type_code = type_code;
+	identify->step = OHTD_IDENTIFY_PROFILE;
+	identify->probe = 0;
+	identify->seen = OHTD_SOME_NONE;
+	ask_profile(modules);
+}
+
+static void take_probe(struct ohtd_modules *modules, const struct oht_reply *reply)
+{
+	struct ohtd_identify *identify = &modules->identify;
+	const struct ohtd_probe *probe = probe_of(modules);
+
+	if (holds(probe, reply)) {
+		identify->seen = ohtd_some(probe->shows);
+		found(modules);
+		return;
+	}
+	identify->probe++;
+	ask_profile(modules);
 }
 
 static void answered(struct ohtd_modules *modules, const struct oht_reply *reply)
@@ -280,10 +311,10 @@ static void answered(struct ohtd_modules *modules, const struct oht_reply *reply
 		take_type(modules, reply->words[0]);
 		break;
 	case OHTD_IDENTIFY_PROFILE:
-		found(modules, judge_profile(probe_of(modules), reply));
+		take_probe(modules, reply);
 		break;
 	default:
-		found(modules, identify->profile);
+		found(modules);
 	}
 }
 

@@ -26,7 +26,8 @@ enum ohtd_identify_step {
  * @full: part of a discovery of all units; @queue holds the rest
  * @whole: device id and type code are asked for together: the unit has told them before
  * @polls_wait: nothing else is polled meanwhile (the first discovery, outputs are off)
- * @profile: what the unit was found to be, while it is asked for @value
+ * @probe: which row of probes.csv is asked
+ * @seen: enum ohtd_some_profile: what the rows have shown
  */
 struct ohtd_identify {
 	bool active;
@@ -35,7 +36,8 @@ struct ohtd_identify {
 	bool whole;
 	uint8_t unit;
 	uint8_t step;
-	uint8_t profile;
+	uint8_t probe;
+	uint8_t seen;
 	uint8_t attempts;
 	uint8_t queue[OHTD_MODULES_MAX];
 	uint8_t queued;

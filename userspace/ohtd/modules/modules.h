@@ -22,6 +22,7 @@
 #include "modules/setpoint.h"
 #include "robot/blocks.h"
 #include "robot/model.h"
+#include "robot/profiles.h"
 #include "robot/snapshot.h"
 
 struct ohtd_control;
@@ -68,7 +69,8 @@ struct ohtd_transfer {
  * @silences: of these, time-outs
  * @quick_us: how long its answer is waited for at first while it answers well
  * @refused_ns: when registers were last refused, 0: none are
- * @doubted: it has refused registers for long: it is asked once more what it is
+ * @doubted: it has refused registers for long, or has not shown its profile: it is asked once more what it is
+ * @undecided_ns: when it was asked last, and had not shown its profile; 0: it has, or a person has set it
  * @hides_outputs: it has refused to show its set-points: signals are read without them
  * @hidden: the block with set-points that it was too busy to show
  * @show_ns: when that is asked for once more, 0: not
@@ -108,6 +110,7 @@ struct ohtd_unit {
 	unsigned int silences;
 	uint32_t quick_us;
 	uint64_t refused_ns;
+	uint64_t undecided_ns;
 	struct ohtd_block hidden;
 	uint64_t show_ns;
 	unsigned int show_next;
@@ -162,7 +165,7 @@ struct ohtd_device {
  * struct ohtd_modules_owner - what the control thread does and knows, at the moment of the call
  * @raise: a fault stands
  * @settle: its reason has gone
- * @lost: a module is lost, or stays lost: does what its loss is to do, where the state lets it
+ * @lost: a module is lost, or stays lost, or is not what it was: does what that is to do, where the state lets it
  * @gone: the device went away
  * @next: submits the next exchange of a command as the slack transfer; false: none waits
  * @done: such an exchange has ended
@@ -217,6 +220,8 @@ struct ohtd_modules {
 	uint64_t now_ns;
 	/* of this room */
 	struct ohtd_searched searched;
+	struct ohtd_profiles set;	/* by a person */
+	struct ohtd_profiles kept;	/* of the first sight, where none is set */
 	_Atomic uint8_t address[OHTD_UNITS];	/* of each of @units, 0: of none; other threads look, too */
 	struct ohtd_unit units[OHTD_UNITS];
 	uint32_t forgotten;	/* greatest generation of a unit that is not searched any more */
@@ -276,10 +281,10 @@ static inline const struct ohtd_unit *ohtd_unit_seen(const struct ohtd_modules *
 }
 
 /*
- * These addresses are searched from now on. What is known of others is forgotten, as if nothing had ever answered there; a search
- * of all begins if the bus is there and they are other ones than before.
+ * These addresses are searched from now on, and these profiles are those that a person has set. What is known of other addresses is
+ * forgotten, as if nothing had ever answered there; a search of all begins if the bus is there and something is otherwise than before.
  */
-void ohtd_units_search(struct ohtd_modules *modules, const struct ohtd_searched *searched);
+void ohtd_units_search(struct ohtd_modules *modules, const struct ohtd_searched *searched, const struct ohtd_profiles *set);
 
 /* units.c */
 
@@ -319,9 +324,10 @@ void ohtd_unit_polled(struct ohtd_modules *modules, struct ohtd_unit *unit,
 /* A sweep has ended: its failure says nothing about the unit's health. */
 void ohtd_unit_swept(struct ohtd_modules *modules, struct ohtd_unit *unit,
 		     const struct ohtd_block *block, const struct oht_reply *reply);
-/* A unit has told what it is (kind NULL: unknown type). */
-void ohtd_unit_found(struct ohtd_modules *modules, struct ohtd_unit *unit,
-		     const struct ohtd_identify *identify, enum oht_profile profile);
+/* A unit has told what it is. */
+void ohtd_unit_found(struct ohtd_modules *modules, struct ohtd_unit *unit, const struct ohtd_identify *identify);
+/* What follows from its profile may be otherwise now; its kind is as before. */
+void ohtd_unit_replan(struct ohtd_modules *modules, struct ohtd_unit *unit);
 /* A unit answered, and did not say what it is: the unit is there, and stays what it was. */
 void ohtd_unit_unnamed(struct ohtd_modules *modules, struct ohtd_unit *unit);
 /* A unit did not answer when asked what it is. */
@@ -334,6 +340,21 @@ void ohtd_units_list_missing(struct ohtd_modules *modules);
 struct ohtd_unit *ohtd_unit_of_kind(struct ohtd_modules *modules, const struct ohtd_kind *kind);
 /* Nobody can be asked any more. */
 void ohtd_units_device_gone(struct ohtd_modules *modules);
+
+/* profiles.c */
+
+/* The profile that is set or kept, which no answer of the module can change; OHTD_SOME_NONE: there is none yet. */
+enum ohtd_some_profile ohtd_profile_known(const struct ohtd_modules *modules, const struct ohtd_kind *kind);
+/*
+ * The unit of that kind, whose address this is, has shown @seen: the profile that it is taken for. Keeps what is seen first; a
+ * contradiction becomes a fault, and an agreement ends it.
+ */
+enum oht_profile ohtd_profile_take(struct ohtd_modules *modules, struct ohtd_unit *unit,
+				   const struct ohtd_kind *kind, enum ohtd_some_profile seen);
+/* The unit is of no kind that has profiles here, or is not searched any more. */
+void ohtd_profile_forget(struct ohtd_modules *modules, struct ohtd_unit *unit);
+/* A person has set these. True: some are other ones than before. */
+bool ohtd_profiles_set(struct ohtd_modules *modules, const struct ohtd_profiles *set);
 
 /* identify.c */
 void ohtd_identify_all(struct ohtd_modules *modules, bool polls_wait);

@@ -62,9 +62,6 @@ static bool submit_poll(struct ohtd_modules *modules, struct ohtd_unit *unit)
 {
 	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_POLL, .slack = true };
 
-	/* It knows none of its registers: only the probes can tell whether it is there. */
-	if (!unit->blocks.polls)
-		return false;
 	transfer.block = unit->blocks.poll[unit->poll_next++ % unit->blocks.polls];
 	unit->busy = submit_read(modules, unit, &transfer);
 	return unit->busy;
@@ -73,6 +70,9 @@ static bool submit_poll(struct ohtd_modules *modules, struct ohtd_unit *unit)
 /* Out of the plan, or there is none; or the plan asks it again too late. */
 static bool needs_poll(const struct ohtd_modules *modules, const struct ohtd_unit *unit)
 {
+	/* The unit knows none of its registers: only the probes can tell whether it is there. */
+	if (!unit->blocks.polls)
+		return false;
 	if (!modules->layout.count || !ohtd_unit_in_plan(modules, unit))
 		return true;
 	return !at_ease(unit) && !ohtd_unit_every_cycle(unit);

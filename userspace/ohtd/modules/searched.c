@@ -35,6 +35,7 @@ static void forget(struct ohtd_modules *modules, int place)
 
 	modules->owner->settle(modules->control, OHTD_WHY_MODULE_LOST, view->unit);
 	modules->owner->settle(modules->control, OHTD_WHY_MODULE_MISSING, view->unit);
+	ohtd_profile_forget(modules, &modules->units[place]);
 	/* The sum of all errors never falls. At an address with no module none was counted. */
 	if (view->generation || ohtd_model_by_unit(modules->model, view->unit))
 		modules->snapshot->bus.errors_before += ohtd_module_errors(view);
@@ -63,10 +64,15 @@ static void search_anew(struct ohtd_modules *modules)
 		ohtd_identify_all(modules, identify->polls_wait);
 }
 
-void ohtd_units_search(struct ohtd_modules *modules, const struct ohtd_searched *searched)
+void ohtd_units_search(struct ohtd_modules *modules, const struct ohtd_searched *searched, const struct ohtd_profiles *set)
 {
-	if (!memcmp(&modules->searched, searched, sizeof(*searched)))
+	bool set_anew = ohtd_profiles_set(modules, set);
+
+	if (!memcmp(&modules->searched, searched, sizeof(*searched))) {
+		if (set_anew)
+			search_anew(modules);
 		return;
+	}
 	for (int i = 0; i < OHTD_UNITS; i++)
 		if (modules->units[i].view.unit && !ohtd_searched_has(searched, modules->units[i].view.unit))
 			forget(modules, i);

@@ -75,6 +75,9 @@ static void dispatch(struct ohtd_modules *modules, const struct ohtd_transfer *t
 		ohtd_unit_polled(modules, unit, &transfer->block, reply, modules->now_ns);
 		if (reply->outcome == OHT_OUTCOME_OK)
 			ohtd_unit_wait(modules, unit);
+		else if (ohtd_reply_is_not_here(reply))
+			/* The rest of a block that was refused is asked for behind the other units that are due. */
+			unit->due_ns = modules->now_ns;
 		break;
 	case OHTD_PURPOSE_SWEEP:
 		if (unit)

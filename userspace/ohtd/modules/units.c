@@ -352,14 +352,14 @@ static void forget_values(struct ohtd_unit *unit)
 		forget_refusals(unit);
 }
 
-static void set_names(struct ohtd_unit *unit, enum oht_profile profile)
+static void set_names(struct ohtd_unit *unit)
 {
 	struct ohtd_module_view *view = &unit->view;
 
 	snprintf(view->name, sizeof(view->name), "%s",
 		 unit->kind ? unit->kind->module->name : "unknown");
 	snprintf(view->profile, sizeof(view->profile), "%s",
-		 unit->plan ? oht_profile_name(profile) : "");
+		 unit->plan ? oht_profile_name((enum oht_profile)(unit->plan - unit->kind->plan)) : "");
 	view->assigned = unit->plan != NULL;
 }
 
@@ -390,25 +390,38 @@ static void resume(struct ohtd_modules *modules, struct ohtd_unit *unit)
 	modules->owner->settle(modules->control, OHTD_WHY_MODULE_MISSING, unit->view.unit);
 }
 
-void ohtd_unit_found(struct ohtd_modules *modules, struct ohtd_unit *unit,
-		     const struct ohtd_identify *identify, enum oht_profile profile)
+/* From now on the unit is of that kind, with what follows from its profile; nothing changes if it was so. */
+static void use_kind(struct ohtd_modules *modules, struct ohtd_unit *unit, const struct ohtd_kind *kind,
+		     enum ohtd_some_profile seen)
 {
-	const struct ohtd_kind *kind = ohtd_model_by_type(modules->model, identify->type_code);
-	bool assigned = kind && kind->module->unit == unit->view.unit;
-	const struct ohtd_plan *plan = assigned ? &kind->plan[profile] : NULL;
+	const struct ohtd_plan *plan = NULL;
 
+	if (kind && kind->module->unit == unit->view.unit)
+		plan = &kind->plan[ohtd_profile_take(modules, unit, kind, seen)];
+	else
+		ohtd_profile_forget(modules, unit);
+	if (unit->view.generation && kind == unit->kind && plan == unit->plan)
+		return;
+	unit->kind = kind;
+	unit->plan = plan;
+	unit->view.generation = (unit->view.generation ? unit->view.generation : modules->forgotten) + 1;
+	set_names(unit);
+	forget_values(unit);
+}
+
+void ohtd_unit_replan(struct ohtd_modules *modules, struct ohtd_unit *unit)
+{
+	use_kind(modules, unit, unit->kind, OHTD_SOME_NONE);
+}
+
+void ohtd_unit_found(struct ohtd_modules *modules, struct ohtd_unit *unit, const struct ohtd_identify *identify)
+{
 	/* It was taken out while its answer was on the way. */
 	if (unit->quarantined)
 		return;
 	unit->view.device_id = identify->device_id;
 	unit->view.type_code = identify->type_code;
-	if (!unit->view.generation || kind != unit->kind || plan != unit->plan) {
-		unit->kind = kind;
-		unit->plan = plan;
-		unit->view.generation = (unit->view.generation ? unit->view.generation : modules->forgotten) + 1;
-		set_names(unit, profile);
-		forget_values(unit);
-	}
+	use_kind(modules, unit, ohtd_model_by_type(modules->model, identify->type_code), identify->seen);
 	resume(modules, unit);
 }
 
@@ -444,7 +457,7 @@ void ohtd_unit_unnamed(struct ohtd_modules *modules, struct ohtd_unit *unit)
 	if (unit->quarantined || is_judged_by_polls(unit))
 		return;
 	if (!unit->view.generation)
-		ohtd_unit_found(modules, unit, &unknown, OHT_PROFILE_CANONICAL);
+		ohtd_unit_found(modules, unit, &unknown);
 	else if (!unit->plan)
 		resume(modules, unit);
 	/* A module that refuses everything while it starts must not be missed for ASIDE_MS. */
@@ -500,14 +513,20 @@ static void check_lost(struct ohtd_modules *modules, struct ohtd_unit *unit)
 	act_on_loss(modules, unit, OHT_LOSS_ESTOP);
 }
 
+static bool is_old(const struct ohtd_modules *modules, uint64_t since_ns)
+{
+	return since_ns && modules->now_ns - since_ns >= REFUSED_NS;
+}
+
 /* Not while something moves: the plan is another one then. */
 static void ask_again(const struct ohtd_modules *modules, struct ohtd_unit *unit)
 {
-	if (!unit->refused_ns || unit->view.health == OHTD_HEALTH_LOST ||
-	    modules->owner->in_motion(modules->control) ||
-	    modules->now_ns - unit->refused_ns < REFUSED_NS)
+	if (unit->view.health == OHTD_HEALTH_LOST || modules->owner->in_motion(modules->control))
 		return;
-	ask_for_all(unit);
+	if (is_old(modules, unit->refused_ns))
+		ask_for_all(unit);
+	else if (is_old(modules, unit->undecided_ns))
+		unit->doubted = true;
 }
 
 void ohtd_units_check(struct ohtd_modules *modules)

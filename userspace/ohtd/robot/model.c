@@ -61,7 +61,8 @@ static const char *const telegram_names[OHTD_TELEGRAMS + 1] = {
 	[OHTD_TELEGRAM_CHARGE_ON]	= "charge_on",
 };
 
-static const char *const rule_names[] = { "answers", "all_zero", "strictly_falling", NULL };
+static const char *const rule_names[] = { "nonzero", "falling", NULL };
+static const char *const sight_names[] = { "first", "each", NULL };
 
 /* Profiles as the data files name them; "common" means both. */
 static const char *const profile_names[] = { "canonical", "legacy", "common", NULL };
@@ -325,32 +326,65 @@ static int plan_row(struct ohtd_model *model, const struct oht_cells *cells)
 	return 0;
 }
 
-/* probes.csv: module, address, count, legacy_when */
+static int probe_words(const struct oht_cells *cells, struct ohtd_probe *probe)
+{
+	unsigned int rule = 0, profile = 0, sight = 0;
+	int ret = oht_cell_word(cells, 3, rule_names, &rule);
+
+	if (!ret)
+		ret = oht_cell_word(cells, 4, profile_names, &profile);
+	if (!ret && profile == PROFILE_COMMON)
+		ret = oht_cell_refuse(cells, 4, "shows neither profile");
+	if (!ret)
+		ret = oht_cell_word(cells, 5, sight_names, &sight);
+	probe->rule = (uint8_t)rule;
+	probe->shows = (uint8_t)profile;
+	probe->each_sight = sight;
+	return ret;
+}
+
+/* Does the module have one of these registers in the profile that the row does not show? */
+static bool other_has(const struct ohtd_kind *kind, const struct ohtd_probe *probe)
+{
+	const struct oht_regmap *other = kind->plan[!probe->shows].map;
+	unsigned int i;
+
+	for (i = 0; i < probe->count && probe->address + i <= UINT16_MAX; i++) {
+		const struct oht_register *reg = oht_regmap_at(other, (uint16_t)(probe->address + i));
+
+		if (reg && !reg->added)
+			return true;
+	}
+	return false;
+}
+
+/* probes.csv: module, address, count, when, shows, sight */
 static int probe_row(struct ohtd_model *model, const struct oht_cells *cells)
 {
 	struct ohtd_kind *kind = cell_kind(model, cells, 0);
-	uint32_t address, count;
-	unsigned int rule;
+	struct ohtd_probe probe = { 0 };
+	uint32_t address = 0, count = 0;
 	int ret;
 
 	if (!kind)
 		return -EINVAL;
-	if (kind->probe.count)
-		return oht_cell_refuse(cells, 0, "module given twice");
+	if (kind->probes == OHTD_PROBES_MAX)
+		return oht_cell_refuse(cells, 0, "module given more than 4 times");
 	ret = cell_u32(cells, 1, 0xffff, &address);
 	if (!ret)
 		ret = cell_u32(cells, 2, OHTD_READ_MAX, &count);
 	if (!ret)
-		ret = oht_cell_word(cells, 3, rule_names, &rule);
+		ret = probe_words(cells, &probe);
 	if (ret)
 		return ret;
 	if (!count)
 		return oht_cell_refuse(cells, 2, "reads nothing");
-	kind->probe = (struct ohtd_probe){
-		.address = (uint16_t)address,
-		.count = (uint16_t)count,
-		.rule = (enum ohtd_probe_rule)rule,
-	};
+	probe.address = (uint16_t)address;
+	probe.count = (uint16_t)count;
+	/* A setting or a measurement of a module must not say that it is another one than before. */
+	if (probe.each_sight && other_has(kind, &probe))
+		return oht_cell_refuse(cells, 5, "the other profile has one of these registers, too");
+	kind->probe[kind->probes++] = probe;
 	return 0;
 }
 
@@ -404,7 +438,7 @@ static const struct table {
 	{ "plan.csv", plan_row,
 	  { "module", "period_cycles", "phase_cycles", "timeout_us", "turnaround_us",
 	    "loss_action", "loss_errors", "output" } },
-	{ "probes.csv", probe_row, { "module", "address", "count", "legacy_when" } },
+	{ "probes.csv", probe_row, { "module", "address", "count", "when", "shows", "sight" } },
 	{ "telegrams.csv", telegram_row,
 	  { "telegram", "profile", "module", "register", "value" } },
 };

@@ -13,10 +13,11 @@
 
 #include "robot/command.h"
 #include "common/modmap.h"
+#include "robot/profiles.h"
 #include "robot/snapshot.h"
 #include "robot/user_maps.h"
 
-#define OHTD_KINDS_MAX		8	/* modules in modules.csv */
+#define OHTD_PROBES_MAX		4	/* of one module */
 #define OHTD_WRITES_MAX		4
 #define OHTD_CYCLE_MS		25	/* of control and of the plan of the bus */
 
@@ -81,17 +82,27 @@ enum ohtd_telegram {
 	OHTD_TELEGRAMS,
 };
 
-/* When the answer to a profile probe means "legacy"; a refusal mostly means "canonical". */
 enum ohtd_probe_rule {
-	OHTD_PROBE_ANSWERS,
-	OHTD_PROBE_ALL_ZERO,		/* or refused */
-	OHTD_PROBE_STRICTLY_FALLING,
+	OHTD_PROBE_NONZERO,	/* one of the words is not 0 */
+	OHTD_PROBE_FALLING,	/* each word is below the one before */
 };
 
+/**
+ * struct ohtd_probe - a row of probes.csv: registers whose values show one profile
+ * @address: first register
+ * @count: registers
+ * @rule: enum ohtd_probe_rule: what their values must be
+ * @shows: enum oht_profile, if they are
+ * @each_sight: the other profile has none of these registers, so that they may contradict what the module showed before
+ *
+ * Values that are otherwise, and a refusal, show nothing: a module may answer 0, or refuse, for many reasons.
+ */
 struct ohtd_probe {
 	uint16_t address;
-	uint16_t count;			/* 0: the module has no probe and is canonical */
-	enum ohtd_probe_rule rule;
+	uint16_t count;
+	uint8_t rule;
+	uint8_t shows;
+	bool each_sight;
 };
 
 /**
@@ -143,7 +154,8 @@ struct ohtd_plan {
  * @lost_moving_ms: the same while moving
  * @escalate_ms: still lost so much later: emergency stop; 0 never
  * @cyclic: its row of plan.csv that reads
- * @probe: how its profile is found out
+ * @probe: how its profile is found out: the first row that holds decides
+ * @probes: rows of @probe; without any the module is canonical
  * @plan: by enum oht_profile
  */
 struct ohtd_kind {
@@ -152,7 +164,8 @@ struct ohtd_kind {
 	uint32_t lost_moving_ms;
 	uint32_t escalate_ms;
 	struct ohtd_cyclic cyclic;
-	struct ohtd_probe probe;
+	struct ohtd_probe probe[OHTD_PROBES_MAX];
+	unsigned int probes;
 	struct ohtd_plan plan[OHT_PROFILES];
 };
 

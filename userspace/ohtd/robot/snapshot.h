@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "robot/codes.h"
+#include "robot/profiles.h"
 #include "robot/searched.h"
 #include "robot/verbs.h"
 
@@ -47,6 +48,8 @@ struct ohtd_value {
  * @assigned: its type belongs to this address; an unassigned one is shown but not polled
  * @name: module name of modules.csv, or "unknown"
  * @profile: register profile in use ("canonical", "legacy"), "" before it is known
+ * @profile_by: enum ohtd_profile_by: what has decided that
+ * @profile_seen: enum ohtd_some_profile: the other profile that it has shown, OHTD_SOME_NONE: it has not
  * @device_id: register 0x0100
  * @firmware_version: high byte major, low byte minor
  * @hardware_version: same coding
@@ -92,7 +95,9 @@ struct ohtd_module_view {
 	uint64_t next_probe_ns;
 	uint64_t health_since_ns;
 	uint32_t generation;
-	uint32_t pad;
+	uint8_t profile_by;
+	uint8_t profile_seen;
+	uint16_t pad;
 };
 
 /**
@@ -190,6 +195,7 @@ struct ohtd_safety_view {
  * @memory_locked: mlockall() was permitted
  * @errors_before: errors of modules that are forgotten, since their addresses are not searched any more
  * @searched: addresses that are searched for modules
+ * @kept: profiles that modules showed at the first sight, for the next run
  */
 struct ohtd_bus_view {
 	char backend[OHTD_NAME_BYTES];
@@ -219,6 +225,7 @@ struct ohtd_bus_view {
 	uint64_t errors_before;
 	struct ohtd_searched searched;
 	uint8_t pad_searched[7];
+	struct ohtd_profiles kept;
 };
 
 #define OHTD_PLAN_ENTRIES_MAX	64

@@ -84,7 +84,7 @@ static void fill_reasons(const struct ohtd_answer *answer, const struct ohtd_mem
 static bool ended_meanwhile(unsigned int code)
 {
 	return code == OHTD_WHY_STOPPED_MEANWHILE || code == OHTD_WHY_STOP_CAUSE ||
-	       (code >= OHTD_WHY_NO_TARGET && code <= OHTD_WHY_MOVES_UNPOWERED);
+	       code >= OHTD_WHY_NO_TARGET;
 }
 
 /* What stands in the way of the robot is a conflict; what the wire or device did is not. */

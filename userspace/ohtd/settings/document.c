@@ -46,7 +46,7 @@ static void look(struct ohtd_settings *settings, struct sight *sight)
 	sight->table = settings->defaults.table;
 	sight->version = settings->unkept ? 0 : settings->head.version;
 	pthread_mutex_unlock(&settings->lock);
-	ohtd_items_make(&sight->items, &sight->table);
+	ohtd_items_make(&sight->items, &sight->table, settings->setup.model);
 }
 
 static void take_apart(const char *pointer, struct json_object *value, void *arg)

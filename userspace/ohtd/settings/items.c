@@ -19,6 +19,8 @@
 #define WRITE_FROM	"/gateway/write_from"
 #define WRITE_REGISTERS	"/gateway/write_registers"
 #define ALERT_RULES	"alert_rules"
+#define PROFILES	"/modules/"
+#define PROFILE		"/profile"
 #define STATIONS	"/stations/"
 #define POSITION	"/position_mm"
 #define POSITION_MAX_MM	1000000
@@ -33,6 +35,11 @@ static const char *const layers[] = {
 };
 
 static const char *const no_or_yes[] = { "no", "yes", NULL };
+
+static const char *const profiles[] = {
+	[OHTD_SOME_NONE] = "auto", [OHTD_SOME_CANONICAL] = "canonical", [OHTD_SOME_LEGACY] = "legacy",
+	[OHTD_SOME_PROFILES] = NULL,
+};
 
 /* ---- what is not to be said by type, length and range ---- */
 
@@ -236,13 +243,27 @@ static void add_rule(struct ohtd_items *items, const struct ohtd_rule_row *row, 
 	point_at_rule(item->pointer, row->rule, row->profile);
 }
 
-void ohtd_items_make(struct ohtd_items *items, const struct ohtd_rule_table *table)
+static void add_profile(struct ohtd_items *items, const struct ohtd_kind *kind, size_t at)
+{
+	struct ohtd_item *item = &items->item[items->count++];
+
+	*item = (struct ohtd_item){
+		.type = OHTD_ITEM_WORD, .words = profiles, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+		.needs_standstill = true, .calibration = true, AT(profile) + at * sizeof(int),
+		.summary = "Which registers the module has; auto: those that it showed at the first sight. Taken while the outputs are off",
+	};
+	snprintf(item->pointer, sizeof(item->pointer), PROFILES "%s" PROFILE, kind->module->name);
+}
+
+void ohtd_items_make(struct ohtd_items *items, const struct ohtd_rule_table *table, const struct ohtd_model *model)
 {
 	items->count = 0;
 	for (size_t i = 0; i < COUNT(first_items); i++)
 		items->item[items->count++] = first_items[i];
 	for (unsigned int i = 0; i < table->rows; i++)
 		add_rule(items, &table->row[i], i);
+	for (unsigned int i = 0; model && i < model->count; i++)
+		add_profile(items, &model->kinds[i], i);
 	for (size_t i = 0; i < COUNT(last_items); i++)
 		items->item[items->count++] = last_items[i];
 	for (size_t i = 0; i < COUNT(ohtd_alert_rule_items); i++)
@@ -738,6 +759,8 @@ void ohtd_values_settle(struct ohtd_values *values, struct ohtd_faults *faults)
 
 	/* The texts were accepted with their items, or are the defaults. */
 	ohtd_searched_read(values->units, &values->searched, NULL);
+	for (unsigned int i = 0; i < OHTD_KINDS_MAX; i++)
+		values->profiles.of[i] = (uint8_t)values->profile[i];
 	ohtd_left_out_read(values->past.left_out, &values->past.signals_left_out, NULL);
 	ohtd_rights_read_writers(&values->gateway.rights, values->write_from, NULL);
 	ohtd_rights_read_writables(&values->gateway.rights, values->write_registers, NULL);

@@ -38,7 +38,7 @@ struct json_object;
 #define OHTD_POINTER_BYTES	96
 #define OHTD_FAULT_BYTES	240
 #define OHTD_FAULTS_MAX		16
-#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 23 + OHTD_ALERT_RULE_ITEMS)
+#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 23 + OHTD_KINDS_MAX + OHTD_ALERT_RULE_ITEMS)
 /* An item for each of many: stands in a pointer for any name. */
 #define OHTD_ANY		"*"
 #define OHTD_ALERT_RULES_AT	"/alert_rules/"
@@ -116,7 +116,8 @@ const char *ohtd_layer_name(unsigned int layer);
 /*
  * All values: what the parts of the daemon use. @layer: enum ohtd_layer. @level: enum ohtd_log_level. @units: as ohtd_searched_read() reads them. @write_from, @write_registers: as
  * ohtd_rights_read_writers() and ohtd_rights_read_writables() read them.
- * Constants: @simulated: there is no robot; @model: modules that are required, NULL: none. Set by ohtd_values_settle(): @searched: of @units.
+ * Constants: @simulated: there is no robot; @model: modules that are required, NULL: none. Set by ohtd_values_settle(): @searched: of @units,
+ * @profiles: of @profile, enum ohtd_some_profile by the number of the kind in @model.
  */
 struct ohtd_values {
 	bool simulated;
@@ -129,6 +130,8 @@ struct ohtd_values {
 	struct ohtd_stations stations;
 	char units[OHTD_SEARCHED_BYTES];
 	struct ohtd_searched searched;
+	int profile[OHTD_KINDS_MAX];
+	struct ohtd_profiles profiles;
 	struct ohtd_analytics_values analytics;
 	struct ohtd_backup_values backup;
 	struct ohtd_rate_values rates;
@@ -211,8 +214,8 @@ struct ohtd_faults {
 void ohtd_fault_add(struct ohtd_faults *faults, const char *pointer, const char *code,
 		    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* All items; texts are those of @table. */
-void ohtd_items_make(struct ohtd_items *items, const struct ohtd_rule_table *table);
+/* All items; texts are those of @table. @model: modules that have a profile each; NULL: none */
+void ohtd_items_make(struct ohtd_items *items, const struct ohtd_rule_table *table, const struct ohtd_model *model);
 
 /* The item of a pointer, also of one of many; NULL: there is none. */
 const struct ohtd_item *ohtd_item_find(const struct ohtd_items *items, const char *pointer);

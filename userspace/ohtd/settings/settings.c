@@ -69,6 +69,7 @@ static int ask_robot(struct ohtd_settings *settings, struct ohtd_change *change,
 	const struct ohtd_holder *by = change->absent || change->trial ? &ohtd_settings_own : &change->by;
 	struct ohtd_command command = {
 		.kind = OHTD_COMMAND_LIMITS, .trial = !generation, .generation = generation,
+		.outputs_low = memcmp(&settings->wanted.profiles, &settings->values.profiles, sizeof(settings->values.profiles)) != 0,
 		.valid_ms = change->valid_ms ? change->valid_ms : VALID_MS, .tag = change->tag,
 		.role = by->role, .by = *by,
 	};
@@ -80,7 +81,7 @@ uint32_t ohtd_settings_offer(struct ohtd_settings *settings)
 {
 	const struct ohtd_values *wanted = &settings->wanted;
 
-	return ohtd_robot_offer(settings->setup.robot, &wanted->table, &wanted->stations, &wanted->searched);
+	return ohtd_robot_offer(settings->setup.robot, &wanted->table, &wanted->stations, &wanted->searched, &wanted->profiles);
 }
 
 int ohtd_settings_stop_robot(struct ohtd_settings *settings, const struct ohtd_holder *by)
@@ -135,7 +136,7 @@ static bool want_table(struct ohtd_settings *settings, struct ohtd_change *chang
 {
 	settings->wanted = settings->values;
 	settings->wanted.table = *change->table;
-	ohtd_items_make(&settings->wanted_items, &settings->wanted.table);
+	ohtd_items_make(&settings->wanted_items, &settings->wanted.table, settings->setup.model);
 	ohtd_values_settle(&settings->wanted, &change->faults);
 	change->faults.contradiction = change->faults.count;
 	return !change->faults.count || fails(change, OHTD_CHANGE_FAULTY);
@@ -360,7 +361,7 @@ static void make_live(struct ohtd_settings *settings, struct ohtd_change *change
 	}
 	if (change->table) {
 		settings->defaults.table = *change->table;
-		ohtd_items_make(&settings->items, &settings->defaults.table);
+		ohtd_items_make(&settings->items, &settings->defaults.table, settings->setup.model);
 	}
 	pthread_mutex_unlock(&settings->lock);
 	if (kept) {
@@ -642,7 +643,7 @@ void ohtd_settings_describe(struct ohtd_settings *settings, struct ohtd_items *i
 	/* Not the writer: it may wait for the robot or the disk. */
 	pthread_mutex_lock(&settings->lock);
 	*table = settings->defaults.table;
-	ohtd_items_make(items, table);
+	ohtd_items_make(items, table, settings->setup.model);
 	for (size_t i = 0; i < items->count; i++)
 		preset[i] = ohtd_item_value(&items->item[i], &settings->defaults);
 	pthread_mutex_unlock(&settings->lock);

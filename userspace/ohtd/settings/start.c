@@ -474,7 +474,7 @@ static void take_defaults(struct ohtd_settings *settings)
 	defaults->model = settings->setup.model;
 	snprintf(defaults->name, sizeof(defaults->name), DEFAULT_NAME);
 	snprintf(defaults->analytics.shifts, sizeof(defaults->analytics.shifts), DEFAULT_SHIFTS);
-	ohtd_items_make(&settings->items, &defaults->table);
+	ohtd_items_make(&settings->items, &defaults->table, settings->setup.model);
 	settings->first = *defaults;
 	take_config(&settings->first, settings->setup.config);
 	take_old_rules(settings);
@@ -504,7 +504,7 @@ struct ohtd_settings *ohtd_settings_open(const struct ohtd_settings_setup *setup
 		return NULL;
 	}
 	ohtd_robot_begin_with(setup->robot, &settings->values.table, &settings->values.stations, &settings->values.searched,
-			      *settings->waits);
+			      &settings->values.profiles, *settings->waits);
 	if (settings->values.level != setup->config->log_level)
 		ohtd_log(OHTD_LOG_NOTICE, "settings", "level",
 			 "%s of the configuration holds, not %s of ohtd.conf",

@@ -401,7 +401,7 @@ static struct json_object *defaults(struct ohtd_settings *settings)
 		pthread_mutex_lock(&settings->lock);
 		*values = settings->defaults;
 		pthread_mutex_unlock(&settings->lock);
-		ohtd_items_make(items, &values->table);
+		ohtd_items_make(items, &values->table, settings->setup.model);
 		made = ohtd_tree_of(items, values);
 	}
 	/* Numbers are to be of the types that reading gives them. */

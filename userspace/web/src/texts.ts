@@ -229,6 +229,13 @@ export const texts = {
 		yes: "yes",
 		no: "no",
 		unassigned: "no profile",
+		profileBy: "Profile is",
+		profileBys: {
+			undecided: "not shown yet",
+			first_sight: "what it showed first",
+			configuration: "set in the configuration",
+		} as Record<string, string>,
+		profileChanged: (seen: string) => `changed: it shows ${seen}`,
 		registers: "Registers",
 		noRegisters: "This module has no map of registers.",
 		register: "Register",

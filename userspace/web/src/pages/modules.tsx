@@ -300,6 +300,7 @@ function factsOf(module: ModuleDetail): [string, string][] {
 	return [
 		[t.unit, String(module.address)],
 		[t.profile, module.profile ? words(module.profile) : t.unassigned],
+		[t.profileBy, module.profile_seen ? t.profileChanged(words(module.profile_seen)) : (t.profileBys[module.profile_by] ?? module.profile_by)],
 		[t.required, module.required ? t.yes : t.no],
 		[t.deviceId, module.device_id === null ? t.unknown : String(module.device_id)],
 		[t.firmware, module.firmware ?? t.unknown],
