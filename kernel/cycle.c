@@ -318,6 +318,9 @@ static void oht_cycle_swap(struct oht_cycle *cycle)
 	slot->left_cycles = layout->plan.whole_cycles;
 	slot->left_points = 0;
 	slot->budget_ns = (u64)layout->plan.stop_budget_us * NSEC_PER_USEC;
+	slot->hold_max_ns = layout->figures.hold_max_ns;
+	slot->hold_late_ns = slot->hold_max_ns -
+			     min_t(u64, slot->hold_max_ns, layout->figures.busy_worst_ns);
 	slot->turnaround_ns = 0;
 	for (i = 0; i < layout->plan.entries; i++) {
 		slot->turnaround_ns = max(slot->turnaround_ns, layout->plan.entry[i].turnaround_us *
@@ -427,7 +430,8 @@ void oht_cycle_init(struct oht_cycle *cycle, struct oht_engine *engine, struct o
 
 int oht_cycle_stage(struct oht_cycle *cycle, const struct oht_plan *plan, u32 *bad_entry)
 {
-	int ret = oht_plan_check(plan, bad_entry);
+	int ret = oht_plan_check(plan, bad_entry) ?:
+		  oht_plan_check_holds(plan, &cycle->engine->timing, bad_entry);
 
 	if (ret)
 		return ret;
@@ -558,6 +562,7 @@ void oht_cycle_clear(struct oht_cycle *cycle)
 	e->slot.until_ns = 0;
 	e->slot.cycle_ns = 0;
 	e->slot.budget_ns = 0;
+	e->slot.hold_max_ns = 0;
 	e->slot.whole = false;
 	e->slot.pauses_held = false;
 	oht_cycle_loss_end(cycle);

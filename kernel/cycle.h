@@ -150,7 +150,8 @@ void oht_cycle_init(struct oht_cycle *cycle, struct oht_engine *engine, struct o
  * @plan: copied
  * @bad_entry: out: as oht_plan_check()
  *
- * Return: as oht_plan_check(); with an error what was laid ready before stays.
+ * Return: as oht_plan_check() and oht_plan_check_holds(); with an error what was laid ready before
+ * stays.
  */
 int oht_cycle_stage(struct oht_cycle *cycle, const struct oht_plan *plan, u32 *bad_entry);
 

@@ -123,8 +123,11 @@ void oht_cycle_loss_excuse(struct oht_cycle *cycle, u16 index, u64 now_ns)
 {
 	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
 	u64 cycle_ns = oht_cycle_loss_ns(cycle, 1);
-	/* The grid counts; but what ended late is not older than it is. */
-	u64 from_ns = max(cycle->begin_ns, now_ns - cycle_ns);
+	/*
+	 * The grid counts: the cycle that was begun, or a later one that was missed meanwhile. If
+	 * the timer does not come, what ended is not older than it is.
+	 */
+	u64 from_ns = max(cycle->begin_ns, max(cycle->grid_ns, now_ns) - cycle_ns);
 
 	oht_cycle_loss_set(cycle, index,
 			   from_ns + oht_cycle_loss_ns(cycle, oht_cycle_loss_cycles(planned)));
@@ -146,9 +149,8 @@ static void oht_cycle_loss_lose(struct oht_cycle *cycle, u16 index, u64 now_ns)
 {
 	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
 	struct oht_cycle_entry *entry = &cycle->running->entry[index];
-	bool known = entry->lost;
 
-	if (!known) {
+	if (!entry->lost) {
 		entry->lost = true;
 		cycle->status.losses++;
 		oht_cycle_loss_record(cycle, OHT_CYCLE_LOST, index, entry->errors);
@@ -162,7 +164,11 @@ static void oht_cycle_loss_lose(struct oht_cycle *cycle, u16 index, u64 now_ns)
 	now_ns = oht_cycle_now_ns(cycle);
 	if (now_ns < entry->heard_by_ns)
 		oht_cycle_loss_set(cycle, index, now_ns);
-	if (!known || oht_cycle_state(cycle) == OHT_ESTOP_ENABLED)
+	/*
+	 * What is stopped is not stopped once more: its telegrams would delay the exchange, which
+	 * is lost again, and so on for ever. The supervision adds the cause.
+	 */
+	if (oht_cycle_state(cycle) != OHT_ESTOP_STOPPED)
 		cycle->ops->lost(cycle->context);
 }
 

@@ -154,10 +154,13 @@ static bool oht_engine_is_final(u8 detail)
 void oht_engine_resolve(struct oht_engine *e, u8 detail)
 {
 	struct oht_xfer *x = e->cur;
-	bool again = x && !oht_engine_is_final(detail) && x->attempts <= x->retries &&
-		     !oht_engine_unit_is_degraded(e, x->unit);
 	bool telegram = oht_engine_is_telegram(x);
+	bool again;
 
+	if (x)
+		x->tries++;
+	again = x && !oht_engine_is_final(detail) && x->tries <= x->retries &&
+		!oht_engine_unit_is_degraded(e, x->unit);
 	e->cur = NULL;
 	e->stats.details[detail]++;
 	if (again) {
@@ -463,6 +466,8 @@ int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 		e->held_moves += x->moves;
 	}
 	x->attempts = 0;
+	x->tries = 0;
+	x->put_back = 0;
 	x->exception = 0;
 	x->turnaround_ns = 0;
 	x->reply_bytes = 0;

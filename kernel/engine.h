@@ -16,7 +16,8 @@
  *   stray        a byte that belongs to no answer; extra: a byte directly behind an answer
  *   to cut       end a request that is being sent; only for a stop
  *   to hurry     shorten the wait for an answer, because a telegram waits
- *   to give up   stop waiting for an answer for that reason; its transfer is queued again
+ *   to give up   stop waiting for an answer for that reason; its transfer is put back
+ *   to put back  queue a transfer once more whose attempt a stop has ended
  *   abandoned    the transfer is gone, its transaction goes on until the unit has answered
  *   held_moves   not of rx: callers' transfers that have not ended, and move
  *   slot         what the plan allows now; slack: the rest of a cycle behind the plan's entries
@@ -87,6 +88,8 @@ enum oht_xfer_state {
  * @moves: it writes, or its effect is not known (raw); false for a stop telegram
  * @blind: its answer does not say what it answers
  * @key: if @blind and not @planned: tells the request from another one of the same shape: its CRC
+ * @tries: attempts that ended by themselves
+ * @put_back: attempts that a stop ended and that come again
  * @worst_ns: if not @planned: from its first start bit until the line is free again, if its answer
  *	comes as late as it may
  * @node: place in the queue of its class
@@ -107,6 +110,8 @@ struct oht_xfer {
 	bool any_unit;
 	bool raw;
 	bool planned;
+	u8 tries;
+	u8 put_back;
 	u16 address;
 	u16 count;
 	u16 write_address;
@@ -261,6 +266,8 @@ struct oht_engine_clock {
 /* Above all classes of user space: the stop telegrams. */
 #define OHT_PRIO_STOP		0
 #define OHT_RETRIES_MAX		10
+/* More stops than these end a transfer instead of putting it back. */
+#define OHT_PUT_BACKS_MAX	3
 
 /*
  * In which queue a transfer waits, in the order of the queues. The plan's have queues of their own:
@@ -481,10 +488,11 @@ int oht_engine_init(struct oht_engine *e, struct oht_port *port, const struct oh
  *
  * Return: 0, then @done will be called exactly once; or it will not be called: -ENODEV (shut
  * down), -EINVAL (class, time-out or retries out of range, no time-out and the unit has none
- * either) or what oht_frame_check() says, -EBUSY (already queued), -EDQUOT (longer than the plan's
- * stop budget, and the machine is enabled), -EPERM (the machine is enabled, and it moves and its
- * session is not the controller's, or its unit is above 247), -EAGAIN (as many as there may be
- * have not ended yet).
+ * either) or what oht_frame_check() says, -EBUSY (already queued), -EDQUOT (longer than the units
+ * of the plan whose loss stops may stay unheard; or, while enabled, than its stop budget or, of
+ * others than the controller, its cycle), -EPERM (the machine is enabled, and it moves and its
+ * session is not the controller's, or its unit is above 247), -EAGAIN (as many as there may be have
+ * not ended yet).
  */
 int oht_engine_submit(struct oht_engine *e, struct oht_xfer *x);
 

@@ -247,8 +247,9 @@ u64 oht_engine_slot_opens_ns(const struct oht_engine *e, const struct oht_xfer *
 void oht_engine_slot_taken(struct oht_engine *e, const struct oht_xfer *x, u64 now_ns);
 
 /*
- * The machine may move, and a stop would have to wait too long for @x, or the plan for a transfer
- * that is not the controller's. The @worst_ns of @x is known.
+ * A unit of the plan whose loss stops would be lost because of @x. Or the machine may move, and a
+ * stop would have to wait too long for it, or the plan for a transfer that is not the controller's.
+ * The @worst_ns of @x is known.
  */
 bool oht_engine_slot_too_long(const struct oht_engine *e, const struct oht_xfer *x);
 

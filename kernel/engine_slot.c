@@ -71,6 +71,26 @@ void oht_engine_slot_point(struct oht_engine *e)
 	slot->left_points = 0;
 }
 
+/* Longer than the units whose loss stops may stay unheard. */
+static bool oht_engine_slot_holds(const struct oht_engine *e, const struct oht_xfer *x)
+{
+	return e->slot.hold_max_ns && x->worst_ns > e->slot.hold_max_ns;
+}
+
+/*
+ * May @x, which is long, begin in the given cycle, of which some may have passed? One that must not
+ * begin at all has its turn to be refused.
+ */
+static bool oht_engine_slot_is_given(const struct oht_engine *e, const struct oht_xfer *x,
+				     u64 now_ns)
+{
+	const struct oht_engine_slot *slot = &e->slot;
+
+	if (!slot->hold_max_ns || oht_engine_slot_holds(e, x))
+		return true;
+	return now_ns + x->worst_ns <= slot->until_ns + slot->hold_late_ns;
+}
+
 static bool oht_engine_slot_is_open(const struct oht_engine *e, const struct oht_xfer *x,
 				    u64 now_ns)
 {
@@ -81,7 +101,7 @@ static bool oht_engine_slot_is_open(const struct oht_engine *e, const struct oht
 	if (slot->planned)
 		return false;
 	if (slot->whole)
-		return oht_engine_slot_is_long(e, x);
+		return oht_engine_slot_is_long(e, x) && oht_engine_slot_is_given(e, x, now_ns);
 	return now_ns + x->worst_ns <= slot->until_ns;
 }
 
@@ -138,7 +158,12 @@ bool oht_engine_slot_too_long(const struct oht_engine *e, const struct oht_xfer 
 	 * Transfers of the plan are judged as a whole at commit; a telegram is what a stop waits
 	 * for.
 	 */
-	if (x->planned || x->priority < OHT_PRIO_COMMAND || !oht_engine_enabled(e))
+	if (x->planned || x->priority < OHT_PRIO_COMMAND)
+		return false;
+	/* In no state: the loss that it makes would forbid the reset. */
+	if (oht_engine_slot_holds(e, x))
+		return true;
+	if (!oht_engine_enabled(e))
 		return false;
 	/* Nobody but the controller may keep the plan from more than the cycle that is given. */
 	if (e->slot.cycle_ns && x->worst_ns > e->slot.cycle_ns && !oht_engine_is_controllers(e, x))

@@ -255,7 +255,10 @@ u64 oht_engine_stop_deadline_ns(const struct oht_engine *e, u64 deadline_ns)
 	return min(deadline_ns, e->tx_end_ns + oht_timing_stop_silence_ns(&e->timing, learned_ns));
 }
 
-/* The transfer did not fail by itself: it goes first in its class. */
+/*
+ * The transfer did not fail by itself: it goes first in its class. But not for ever, since a read
+ * that holds the bus for long may itself be why the next stop comes.
+ */
 static void oht_engine_stop_put_back(struct oht_engine *e)
 {
 	struct oht_xfer *x = e->cur;
@@ -263,6 +266,11 @@ static void oht_engine_stop_put_back(struct oht_engine *e)
 	e->cur = NULL;
 	if (!x)
 		return;
+	if (x->put_back == OHT_PUT_BACKS_MAX) {
+		oht_engine_complete(e, x, OHT_DETAIL_STOPPED);
+		return;
+	}
+	x->put_back++;
 	x->state = OHT_XFER_QUEUED;
 	list_add(&x->node, &e->queue[oht_engine_class(x)]);
 }

@@ -154,6 +154,45 @@ u64 oht_plan_entry_ns(const struct oht_plan_entry *entry, const struct oht_timin
 	       oht_timing_chars_ns(t, exchange.request_bytes + exchange.reply_bytes);
 }
 
+/*
+ * A unit whose loss stops may miss all turns that count but the last one, at least a cycle. That
+ * one ends in time: in the cycle in which the unit must be heard there is room for all exchanges.
+ */
+static u64 oht_plan_hold_max_ns(const struct oht_plan *plan)
+{
+	u64 cycles, least = U64_MAX;
+	u32 i;
+
+	for (i = 0; i < plan->entries; i++) {
+		if (plan->entry[i].loss_action != OHT_LOSS_STOP)
+			continue;
+		cycles = (plan->entry[i].loss_errors - 1ull) * plan->entry[i].period_cycles;
+		least = min(least, max(cycles, 1ull));
+	}
+	return least == U64_MAX ? 0 : least * plan->cycle_us * NSEC_PER_USEC;
+}
+
+/* From its first start bit until the line is free again, if its unit answers as late as it may. */
+static u64 oht_plan_hold_ns(const struct oht_plan *plan, u32 index, const struct oht_timing *t)
+{
+	const struct oht_plan_entry *entry = &plan->entry[index];
+	const struct oht_timing_exchange exchange = oht_plan_exchange(entry);
+
+	return oht_plan_entry_ns(entry, t) + oht_timing_chars_ns(t, 1) +
+	       (u64)(entry->timeout_us - entry->turnaround_us) * NSEC_PER_USEC +
+	       (u64)exchange.reply_bytes * plan->pause_us[index] * NSEC_PER_USEC;
+}
+
+int oht_plan_check_holds(const struct oht_plan *plan, const struct oht_timing *t, u32 *bad_entry)
+{
+	u64 max_ns = oht_plan_hold_max_ns(plan);
+
+	for (*bad_entry = 0; *bad_entry < plan->entries; ++*bad_entry)
+		if (max_ns && oht_plan_hold_ns(plan, *bad_entry, t) > max_ns)
+			return -EDQUOT;
+	return 0;
+}
+
 static void oht_plan_longest(const struct oht_plan *plan, const struct oht_timing *t,
 			     struct oht_plan_figures *figures)
 {
@@ -237,6 +276,7 @@ int oht_plan_compute(const struct oht_plan *plan, const struct oht_timing *t, bo
 	/* The command's own gap and driver enable. */
 	figures->command_wait_ns += t->t35_ns + t->de_setup_ns;
 	oht_plan_longest(plan, t, figures);
+	figures->hold_max_ns = oht_plan_hold_max_ns(plan);
 	if (!exact)
 		figures->stop_ns = OHT_PLAN_UNBOUNDED_NS;
 
@@ -244,5 +284,5 @@ int oht_plan_compute(const struct oht_plan *plan, const struct oht_timing *t, bo
 		return -EDQUOT;
 	if (plan->stop_budget_us && figures->stop_ns > (u64)plan->stop_budget_us * NSEC_PER_USEC)
 		return -EDQUOT;
-	return 0;
+	return oht_plan_check_holds(plan, t, &i);
 }

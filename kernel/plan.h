@@ -45,6 +45,17 @@ struct oht_plan {
 int oht_plan_check(const struct oht_plan *plan, u32 *bad_entry);
 
 /**
+ * oht_plan_check_holds() - can an exchange of the plan make it lose a unit whose loss stops?
+ * @plan: checked
+ * @t: the line
+ * @bad_entry: out: index of the first entry that may hold the bus for too long, @entries if it is
+ *	none of them
+ *
+ * Return: 0, -EDQUOT.
+ */
+int oht_plan_check_holds(const struct oht_plan *plan, const struct oht_timing *t, u32 *bad_entry);
+
+/**
  * oht_plan_compute() - what the plan comes to
  * @plan: checked
  * @t: the line
@@ -54,7 +65,7 @@ int oht_plan_check(const struct oht_plan *plan, u32 *bad_entry);
  * Counts with answers that come within their configured turnaround.
  *
  * Return: 0; -EDQUOT: the fullest cycle is over OHT_PLAN_LOAD_MAX_PERMILLE, or a stop may have to
- * wait longer than the budget.
+ * wait longer than the budget, or as oht_plan_check_holds(), with the pauses now.
  */
 int oht_plan_compute(const struct oht_plan *plan, const struct oht_timing *t, bool exact,
 		     struct oht_plan_figures *figures);

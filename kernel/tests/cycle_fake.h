@@ -20,6 +20,7 @@ struct cyclic_start {
 	u8 function;
 	u16 address;
 	u16 first_word;		/* of a write */
+	u32 enable;		/* as struct fake_frame has it */
 };
 
 /* What the tracepoint oht_cycle has said once. */
@@ -40,7 +41,10 @@ struct cyclic {
 	unsigned int records;
 	u64 next_ns;			/* when the timer is wanted, 0: not */
 	u64 late_ns;			/* how late it comes, once */
+	void (*passed)(void);		/* called whenever time has passed, NULL: no call */
 	bool silent[OHT_UNIT_MAX + 1];
+	u8 skips[OHT_UNIT_MAX + 1];	/* requests that are not answered behind one that is */
+	unsigned int asked[OHT_UNIT_MAX + 1];
 	u64 turnaround_ns[OHT_UNIT_MAX + 1];
 	u8 exception[OHT_UNIT_MAX + 1];
 	struct cyclic_start start[CYCLIC_STARTS_MAX];
@@ -58,7 +62,8 @@ void cyclic_init(struct kunit *test);
 /* One more entry of the plan that cyclic_commit() will stage: every cycle, time-out 5 ms. */
 struct oht_plan_entry *cyclic_add(u8 unit, u8 function, u16 count);
 
-/* Stages, commits and sees to the timer; expects @error. */
+/* Stages, commits and sees to the timer; the second expects @error. */
+int cyclic_try_commit(void);
 void cyclic_commit(int error);
 void cyclic_clear(void);
 

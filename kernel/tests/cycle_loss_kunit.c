@@ -88,47 +88,135 @@ static void cycle_loss_plans(struct kunit *test)
 	KUNIT_EXPECT_LE(test, i, 3);
 }
 
-/* Somebody has taken the bus for 5 s. */
+/* Somebody had taken the bus for 5 s before the plan came. */
 static void cycle_loss_long_read(struct kunit *test)
 {
-	loss_begin(0);
-	fake_xfer(0, 9, 3, 0x40, 1)->timeout_us = 5000000;
+	struct oht_plan_entry *entry = cyclic_add(UNIT, 3, 4);
+
+	entry->loss_action = OHT_LOSS_STOP;
+	entry->loss_errors = 4;
 	cyclic.silent[9] = true;
+	fake_xfer(0, 9, 3, 0x40, 1)->timeout_us = 5000000;
 	fake_submit(0);
-	cyclic_run(2 * CYCLE_NS);
-	loss_expect_stop(false, cyclic_slot(0)->timestamp_ns);
+	cyclic_run(FAKE_MS);
+	cyclic_commit(0);
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	loss_expect_stop(false, fake.now_ns);
 	KUNIT_EXPECT_EQ(test, fake.done[0], 0);
 }
 
-/* Only the controller may, while enabled; also if it was asked for before. */
+/* A read of one register, whose unit is not there, by the controller or not. */
+static struct oht_xfer *loss_read(unsigned int i, u32 timeout_us, u32 session)
+{
+	struct oht_xfer *x = fake_xfer(i, 9, 3, 0x40, 1);
+
+	x->timeout_us = timeout_us;
+	x->session = session;
+	cyclic.silent[9] = true;
+	return x;
+}
+
+/*
+ * What makes a loss is refused to everybody in every state; what is just not so long makes none. It
+ * is 75 ms, of which 16 characters and the gap take 3.14.
+ */
 static void cycle_loss_long_read_refused(struct kunit *test)
 {
-	struct oht_xfer *x;
+	static const u32 states[] = { OHT_ESTOP_STOPPED, OHT_ESTOP_READY, OHT_ESTOP_ENABLED };
+	unsigned int i;
 
+	loss_begin(2);
+	for (i = 0; i < 2 * ARRAY_SIZE(states); i++) {
+		cyclic_set_state(states[i / 2]);
+		KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, loss_read(0, 71900, i % 2)),
+				-EDQUOT);
+		KUNIT_EXPECT_EQ(test, fake.done[0], 0);
+	}
+	for (i = 0; i < 3; i++) {
+		loss_read(0, 71800, 1)->retries = 2;
+		fake_submit(0);
+		cyclic_run(40 * CYCLE_NS);
+		FAKE_EXPECT_DONE(0, -ETIMEDOUT, OHT_DETAIL_TIMEOUT);
+	}
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	/* It has been submitted before; with another plan nobody minds. */
+	cyclic_clear();
+	loss_read(0, 5000000, 1);
+	fake_submit(0);
+	loss_read(1, 5000000, 1);
+	fake_submit(1);
+	cyclic_commit(0);
+	cyclic_run(5000 * FAKE_MS);
+	cyclic_run(8 * CYCLE_NS);
+	FAKE_EXPECT_DONE(0, -ETIMEDOUT, OHT_DETAIL_TIMEOUT);
+	FAKE_EXPECT_DONE(1, -EDQUOT, OHT_DETAIL_BUDGET);
+	cyclic.plan.entry[0].loss_action = OHT_LOSS_NONE;
+	cyclic_commit(0);
+	cyclic_run(2 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, loss_read(0, 5000000, 1)), 0);
+}
+
+/* Noise takes most of the cycle that is given to it: it waits for another one. */
+static void cycle_loss_long_read_late(struct kunit *test)
+{
+	unsigned int i;
+
+	loss_begin(2);
+	loss_read(0, 71800, 1);
+	fake_submit(0);
+	while (!cyclic.cycle.give)
+		cyclic_run(FAKE_MS);
+	cyclic_run(cyclic.next_ns - FAKE_MS - fake.now_ns);
+	for (i = 0; i < 19; i++) {
+		fake_say_one(fake.now_ns + FAKE_US, 0x55, 0);
+		cyclic_run(FAKE_MS);
+	}
+	KUNIT_EXPECT_EQ(test, cyclic_status().given, 1);
+	cyclic_run(4 * FAKE_MS);
+	KUNIT_EXPECT_EQ(test, cyclic_count(9), 0);
+	cyclic_run(20 * CYCLE_NS);
+	FAKE_EXPECT_DONE(0, -ETIMEDOUT, OHT_DETAIL_TIMEOUT);
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	KUNIT_EXPECT_EQ(test, cyclic_status().given, 2);
+}
+
+/* While enabled a stranger may have one cycle, also if it was asked for before. */
+static void cycle_loss_long_read_of_strangers(struct kunit *test)
+{
 	loss_begin(0);
-	x = fake_xfer(0, 9, 3, 0x40, 1);
-	x->timeout_us = 24000;
-	x->session = 0;
-	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, x), -EDQUOT);
-	KUNIT_EXPECT_EQ(test, fake.done[0], 0);
-	x->timeout_us = 15000;
+	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, loss_read(0, 24000, 0)), -EDQUOT);
+	loss_read(0, 15000, 0);
 	fake_submit(0);
 	cyclic_run(8 * CYCLE_NS);
-	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
+	FAKE_EXPECT_DONE(0, -ETIMEDOUT, OHT_DETAIL_TIMEOUT);
 
 	cyclic_set_state(OHT_ESTOP_READY);
-	x = fake_xfer(1, 9, 3, 0x40, 1);
-	x->timeout_us = 5000000;
-	x->session = 0;
+	loss_read(1, 24000, 0);
 	fake_submit(1);
 	cyclic_set_state(OHT_ESTOP_ENABLED);
-	cyclic.silent[9] = true;
 	cyclic_run(8 * CYCLE_NS);
 	FAKE_EXPECT_DONE(1, -EDQUOT, OHT_DETAIL_BUDGET);
 	KUNIT_EXPECT_EQ(test, cyclic_count(9), 1);
 	/* Without a plan nobody waits for the bus. */
 	cyclic_clear();
-	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, x), 0);
+	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, loss_read(1, 5000000, 0)), 0);
+}
+
+/* While the machine is stopped a loss is recorded, and stands; it is no other stop. */
+static void cycle_loss_while_stopped(struct kunit *test)
+{
+	loss_begin(1);
+	cyclic_stop();
+	cyclic.silent[UNIT] = true;
+	cyclic_run(20 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	KUNIT_EXPECT_EQ(test, cyclic_status().losses, 1);
+	KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, 0);
+	KUNIT_EXPECT_LT(test, cyclic.heard_by_ns, fake.now_ns);
+	/* Whoever resets it all the same has it stopped at once. */
+	cyclic_set_state(OHT_ESTOP_READY);
+	cyclic_run(2 * CYCLE_NS);
+	KUNIT_EXPECT_GT(test, cyclic.losses, 0);
 }
 
 /* The CPU of the plan's timer is stuck: the supervision has a time that does not go on. */
@@ -254,6 +342,9 @@ static struct kunit_case cycle_loss_cases[] = {
 	KUNIT_CASE(cycle_loss_plans),
 	KUNIT_CASE(cycle_loss_long_read),
 	KUNIT_CASE(cycle_loss_long_read_refused),
+	KUNIT_CASE(cycle_loss_long_read_late),
+	KUNIT_CASE(cycle_loss_long_read_of_strangers),
+	KUNIT_CASE(cycle_loss_while_stopped),
 	KUNIT_CASE(cycle_loss_stuck),
 	KUNIT_CASE(cycle_loss_stands),
 	KUNIT_CASE(cycle_loss_unsent),

@@ -34,6 +34,7 @@ static void fake_begin_frame(void)
 	fake.frames[fake.frame_count] = (struct fake_frame) {
 		.start_ns = fake.now_ns,
 		.end_ns = fake.now_ns,
+		.enable = oht_engine_enabled(&fake.engine),
 	};
 	fake.frame_count++;
 }
@@ -278,10 +279,16 @@ void fake_submit(unsigned int i)
 
 /* ---- the far end ---- */
 
+/* In the order of their times, whoever says them. */
 void fake_say_one(u64 report_ns, u8 data, u8 flags)
 {
+	unsigned int at = fake.rx_tail;
+
 	KUNIT_ASSERT_TRUE(fake.test, fake.rx_tail < FAKE_RX_MAX);
-	fake.rx[fake.rx_tail++] = (struct fake_byte) {
+	for (; at > fake.rx_head && fake.rx[at - 1].at_ns > report_ns; at--)
+		fake.rx[at] = fake.rx[at - 1];
+	fake.rx_tail++;
+	fake.rx[at] = (struct fake_byte) {
 		.at_ns = report_ns,
 		.byte = { .data = data, .flags = flags },
 	};

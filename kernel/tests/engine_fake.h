@@ -41,6 +41,7 @@ struct fake_frame {
 	u64 start_ns;
 	u64 end_ns;		/* last stop bit of what was really sent */
 	u64 off_ns;		/* driver enable off */
+	u32 enable;		/* in which the machine was when it began, 0: in none */
 };
 
 struct fake_bus {

@@ -345,6 +345,35 @@ static void engine_stop_keeps_the_order(struct kunit *test)
 	}
 }
 
+/*
+ * A read that stops keep from its answer comes again, but not for ever. Stops take none of its
+ * attempts away.
+ */
+static void engine_stop_puts_back(struct kunit *test)
+{
+	unsigned int stops, stop;
+
+	for (stops = 0; stops < 5; stops++) {
+		engine_stop_init(test);
+		far_set_telegrams(1);
+		fake_xfer(0, 9, 3, 0, 1)->retries = 2;
+		far_end.dead_unit = 9;
+		fake_submit(0);
+		for (stop = 0; stop < stops && !fake.done[0]; stop++) {
+			far_run(fake.now_ns + 30 * FAKE_MS);
+			oht_engine_abort(&fake.engine);
+			far_run(fake.now_ns + 10 * FAKE_MS);
+		}
+		far_run_done(0);
+		if (stops > OHT_PUT_BACKS_MAX)
+			FAKE_EXPECT_DONE(0, -ECANCELED, OHT_DETAIL_STOPPED);
+		else
+			FAKE_EXPECT_DONE(0, -ETIMEDOUT, OHT_DETAIL_TIMEOUT);
+		KUNIT_EXPECT_EQ(test, fake.xfers[0].attempts,
+				stops > OHT_PUT_BACKS_MAX ? stops : 3 + stops);
+	}
+}
+
 /* A character that lies unread in the receiver makes the line busy. */
 static void engine_stop_looks_first(struct kunit *test)
 {
@@ -472,6 +501,7 @@ static struct kunit_case engine_stop_cases[] = {
 	KUNIT_CASE(engine_stop_given_up_half_answered),
 	KUNIT_CASE(engine_stop_given_up_then_again),
 	KUNIT_CASE(engine_stop_keeps_the_order),
+	KUNIT_CASE(engine_stop_puts_back),
 	KUNIT_CASE(engine_stop_looks_first),
 	KUNIT_CASE(engine_stop_babble),
 	KUNIT_CASE(engine_stop_suspend),

@@ -161,6 +161,42 @@ static void plan_stop_budget_edge(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, plan_compute(test), -EDQUOT);
 }
 
+/* No exchange of a plan may keep those whose loss stops from the bus until they are lost. */
+static void plan_holds(struct kunit *test)
+{
+	struct oht_plan_entry *entry = plan_add(3, 3, 4), *other = plan_add(4, 3, 1);
+
+	other->timeout_us = 1000000;
+	KUNIT_EXPECT_EQ(test, plan_compute(test), 0);
+	KUNIT_EXPECT_EQ(test, figures.hold_max_ns, 0);
+	entry->loss_action = OHT_LOSS_STOP;
+	entry->loss_errors = 4;
+	KUNIT_EXPECT_EQ(test, oht_plan_check_holds(&plan, &timing, &bad_entry), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, bad_entry, 1);
+	/* 75 ms, of which 16 characters and the gap take 3.14. */
+	other->timeout_us = 71800;
+	KUNIT_EXPECT_EQ(test, oht_plan_check_holds(&plan, &timing, &bad_entry), 0);
+	KUNIT_EXPECT_EQ(test, plan_compute(test), 0);
+	KUNIT_EXPECT_EQ(test, figures.hold_max_ns, 75000000);
+	/* Seven characters of its reply, and as many pauses. */
+	plan.pause_us[1] = 100;
+	KUNIT_EXPECT_EQ(test, plan_compute(test), -EDQUOT);
+	other->timeout_us = 71100;
+	KUNIT_EXPECT_EQ(test, plan_compute(test), 0);
+	other->timeout_us = 71900;
+	plan.pause_us[1] = 0;
+	KUNIT_EXPECT_EQ(test, plan_compute(test), -EDQUOT);
+	/* The least of all counts, with its period, and never less than a cycle. */
+	entry->period_cycles = 2;
+	KUNIT_EXPECT_EQ(test, plan_compute(test), 0);
+	KUNIT_EXPECT_EQ(test, figures.hold_max_ns, 150000000);
+	other->timeout_us = 20000;
+	other->loss_action = OHT_LOSS_STOP;
+	other->loss_errors = 1;
+	KUNIT_EXPECT_EQ(test, plan_compute(test), 0);
+	KUNIT_EXPECT_EQ(test, figures.hold_max_ns, 25000000);
+}
+
 static void plan_no_exact_timing(struct kunit *test)
 {
 	plan_add(3, 3, 2);
@@ -425,6 +461,7 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(plan_stop_pauses),
 	KUNIT_CASE(plan_stop_budget),
 	KUNIT_CASE(plan_stop_budget_edge),
+	KUNIT_CASE(plan_holds),
 	KUNIT_CASE(plan_no_exact_timing),
 	KUNIT_CASE(plan_load_edge),
 	KUNIT_CASE(plan_far_too_heavy),

@@ -179,6 +179,25 @@ static void a_dry_run_tells_and_does_nothing(void)
 	EXPECT_IS(plan_status(fd).generation, made.generation + plan_status(fd).generation);
 }
 
+/* The second entry would keep the first, whose loss stops, from the bus until it is lost. */
+static void entries_that_hold_the_bus_too_long_are_refused(void)
+{
+	int fd = dev_controller();
+	struct oht_plan_commit made;
+
+	make_good();
+	entries[0].loss_action = OHT_LOSS_STOP;
+	entries[0].loss_errors = 2;
+	entries[1].timeout_us = 60000;
+	EXPECT_ERRNO(stage(fd), EDQUOT);
+	EXPECT_IS(staged.bad_entry, 1);
+	EXPECT_ERRNO(commit(fd, OHT_PLAN_DRY_RUN, &made), ENOENT);
+	entries[1].timeout_us = 30000;
+	EXPECT_ERRNO(stage(fd), 0);
+	EXPECT_ERRNO(commit(fd, OHT_PLAN_DRY_RUN, &made), 0);
+	EXPECT_IS(made.figures.hold_max_ns, 50000000);
+}
+
 static void too_heavy_plans_are_refused_with_figures(void)
 {
 	int fd = dev_controller();
@@ -322,6 +341,7 @@ const struct contract_test plan_tests[] = {
 	CONTRACT(entries_have_a_form),
 	CONTRACT(commit_has_a_form),
 	CONTRACT(a_dry_run_tells_and_does_nothing),
+	CONTRACT(entries_that_hold_the_bus_too_long_are_refused),
 	CONTRACT(too_heavy_plans_are_refused_with_figures),
 	CONTRACT(a_plan_comes_in_force),
 	CONTRACT(one_plan_waits_at_a_time),

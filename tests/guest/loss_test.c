@@ -25,6 +25,8 @@
 #define OTHER		4
 #define NOBODY		247
 #define LONG_US		5000000
+#define SHORTER_US	60000
+#define LOSS_MS		(4 * BOUND_US / 1000)
 #define STUCK_US	200000
 #define CPU_PLAN	0
 #define WAIT_MS		(2 * LONG_US / 1000)
@@ -45,9 +47,8 @@ static bool is_heard(void)
 	return guest_now_ns() - heard_ns() < 2 * CYCLE_US * US;
 }
 
-static void put_in_force(int fd)
+static void commit(int fd, struct oht_plan_commit *made)
 {
-	struct oht_plan_commit made;
 	unsigned int i;
 
 	plan_make_good();
@@ -61,8 +62,16 @@ static void put_in_force(int fd)
 		};
 	}
 	plan_entries[1].loss_action = OHT_LOSS_NONE;
-	if (guest_ioctl(fd, OHT_IOC_PLAN_STAGE, &plan_stage) || plan_commit(fd, 0, &made) ||
-	    !plan_wait_generation(image, made.generation) || !GUEST_UNTIL(is_heard(), WAIT_MS))
+	if (guest_ioctl(fd, OHT_IOC_PLAN_STAGE, &plan_stage) || plan_commit(fd, 0, made))
+		tap_bail("no plan");
+}
+
+static void put_in_force(int fd)
+{
+	struct oht_plan_commit made;
+
+	commit(fd, &made);
+	if (!plan_wait_generation(image, made.generation) || !GUEST_UNTIL(is_heard(), WAIT_MS))
 		tap_bail("no plan in force");
 }
 
@@ -90,16 +99,21 @@ static void enable(int fd)
 }
 
 /* In time, and for as long as nobody is heard. Returns when the outputs were low. */
-static uint64_t expect_loss(int fd, const char *what)
+static uint64_t expect_loss_since(int fd, uint64_t since_ns, const char *what)
 {
 	struct oht_record record = { 0 };
 	uint64_t blocking = 0;
 
 	stop_expect(stim, fd, OHT_CAUSE_BUS_LOSS, what, &record);
-	stop_within(record.safety.low_ns, heard_ns(), BOUND_US, 1, what);
+	stop_within(record.safety.low_ns, since_ns ? since_ns : heard_ns(), BOUND_US, 1, what);
 	tap_errno(guest_command(fd, OHT_IOC_RESET, 0, &blocking), EBUSY, "%s: no reset", what);
 	tap_ok(blocking & OHT_CAUSE_BIT(OHT_CAUSE_BUS_LOSS), "%s: says why", what);
 	return record.safety.low_ns;
+}
+
+static uint64_t expect_loss(int fd, const char *what)
+{
+	return expect_loss_since(fd, 0, what);
 }
 
 static void expect_recovery(int fd, const char *what)
@@ -122,38 +136,51 @@ static void test_fault(enum sim_fault fault, unsigned int unit, const char *what
 	expect_recovery(fd, what);
 }
 
-static struct oht_transfer long_read(void)
+static struct oht_transfer long_read(uint32_t timeout_us)
 {
 	struct oht_transfer transfer = guest_read;
 
 	transfer.unit = NOBODY;
-	transfer.timeout_us = LONG_US;
+	transfer.timeout_us = timeout_us;
+	transfer.retries = 0;
 	return transfer;
 }
 
+/* What would make a loss is refused to everybody in every state, and what is shorter makes none. */
 static void test_read(void)
 {
-	const char *what = "a read of the controller";
-	int fd = ready_with_plan();
+	const char *what = "a read of 5 s";
+	int fd = ready_with_plan(), stranger = guest_open(O_RDWR);
+	struct oht_estop_status status;
 
+	tap_errno(guest_submit(fd, long_read(LONG_US)), EDQUOT, "%s, while ready", what);
+	tap_errno(guest_submit(stranger, long_read(LONG_US)), EDQUOT, "%s, of a stranger", what);
+	tap_errno(guest_submit(stranger, long_read(SHORTER_US)), 0, "60 ms of a stranger");
+	guest_sleep_ms(LOSS_MS);
 	enable(fd);
-	tap_errno(guest_submit(fd, long_read()), 0, "%s", what);
-	expect_loss(fd, what);
-	expect_recovery(fd, what);
+	tap_errno(guest_submit(fd, long_read(LONG_US)), EDQUOT, "%s, while enabled", what);
+	tap_errno(guest_submit(stranger, long_read(LONG_US)), EDQUOT, "... of a stranger");
+	tap_errno(guest_submit(fd, long_read(SHORTER_US)), 0, "60 ms while enabled");
+	guest_sleep_ms(LOSS_MS);
+	guest_status(fd, &status);
+	tap_is(status.state, OHT_ESTOP_ENABLED, "... and it is enabled still");
+	close(stranger);
+	close(fd);
 }
 
-/* Refused while enabled, so he asks before: the machine is enabled while he has the bus. */
-static void test_read_of_stranger(void)
+/* It has the bus before there is a plan. */
+static void test_read_before(void)
 {
-	const char *what = "a read of a stranger";
-	int fd = ready_with_plan(), stranger = guest_open(O_RDWR);
+	const char *what = "a read from before the plan";
+	int fd = ready_with_plan();
+	struct oht_plan_commit made;
 
-	tap_errno(guest_submit(stranger, long_read()), 0, "%s, while ready", what);
-	tap_ok(GUEST_UNTIL(!is_heard(), WAIT_MS), "%s: has the bus", what);
+	tap_errno(plan_clear(fd, 0), 0, "%s: none", what);
 	enable(fd);
-	tap_errno(guest_submit(stranger, long_read()), EDQUOT, "%s, while enabled", what);
-	expect_loss(fd, what);
-	close(stranger);
+	tap_errno(guest_submit(fd, long_read(LONG_US)), 0, "%s", what);
+	guest_sleep_ms(CYCLE_US / 1000);
+	commit(fd, &made);
+	expect_loss_since(fd, guest_now_ns(), what);
 	expect_recovery(fd, what);
 }
 
@@ -178,8 +205,8 @@ int main(void)
 	image = plan_map_image(guest_open(O_RDONLY));
 	TAP_TEST(test_fault(SIM_SILENCE, SAFETY, "silence"), "the module is silent");
 	TAP_TEST(test_fault(SIM_BABBLE, OTHER, "babble"), "another one babbles");
-	TAP_TEST(test_read(), "the controller reads for 5 s");
-	TAP_TEST(test_read_of_stranger(), "a stranger reads for 5 s");
+	TAP_TEST(test_read(), "a long read is refused");
+	TAP_TEST(test_read_before(), "a long read has the bus before the plan");
 	TAP_TEST(test_stuck(), "a CPU is stuck");
 	sim_quiet();
 	return tap_done();

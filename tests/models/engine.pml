@@ -30,6 +30,9 @@
 #ifndef PIECES
 #define PIECES		1	/* in which the port takes the rest of a request */
 #endif
+#ifndef PUT_BACKS
+#define PUT_BACKS	1	/* OHT_PUT_BACKS_MAX */
+#endif
 #ifndef MAY_POLL
 #define MAY_POLL	!polled	/* DRAIN: so often the transmitter may be found busy */
 #endif
@@ -80,7 +83,9 @@
 /* ---- struct oht_xfer ---- */
 byte xstate[SLOTS];
 byte class[SLOTS];
-byte attempts[SLOTS];
+byte attempts[SLOTS];		/* only for the log */
+byte tries[SLOTS];
+byte put_back[SLOTS];
 byte retries[SLOTS];
 bool write[SLOTS];
 bool needs_enabled[SLOTS];
@@ -225,7 +230,7 @@ inline unlink(x)
 inline stop_queue()
 {
 	xstate[TELEGRAM] = QUEUED;
-	attempts[TELEGRAM] = 0;
+	NOTE(attempts[TELEGRAM] = 0)
 #ifdef MUTANT_TELEGRAM_BEHIND
 	class[TELEGRAM] = 1;
 #endif
@@ -258,6 +263,8 @@ inline complete(x, detail)
 	assert(owed[x]);		/* once for each accepted submit */
 	SAW(DONE, x, attempts[x] * 16 + detail)
 	xstate[x] = NEW;
+	tries[x] = 0;
+	put_back[x] = 0;
 	owed[x] = false;
 	doomed[x] = false;
 	if
@@ -278,8 +285,9 @@ inline resolve(detail)
 	cur = NONE;
 	if
 	:: x == NONE
-	:: x != NONE && (detail == OK || attempts[x] > retries[x]) -> complete(x, detail)
-	:: x != NONE && detail != OK && attempts[x] <= retries[x] ->
+	:: x != NONE && (detail == OK || tries[x] == retries[x]) -> complete(x, detail)
+	:: x != NONE && detail != OK && tries[x] < retries[x] ->
+		tries[x]++;
 		xstate[x] = QUEUED;
 		add_head(x)
 	fi;
@@ -422,13 +430,17 @@ inline stop_begin()
 	fi
 }
 
-/* Not its fault: first in its class again. */
+/* Not its fault: first in its class again, but not for ever. */
 inline stop_put_back()
 {
 	x = cur;
 	cur = NONE;
 	if
-	:: x != NONE -> xstate[x] = QUEUED; add_head(x)
+	:: x != NONE && put_back[x] == PUT_BACKS -> complete(x, STOPPED)
+	:: x != NONE && put_back[x] < PUT_BACKS ->
+		put_back[x]++;
+		xstate[x] = QUEUED;
+		add_head(x)
 	:: else
 	fi;
 	x = 0
@@ -541,10 +553,7 @@ inline tx()
 inline send()
 {
 	enter(SEND);
-	if
-	:: cur != NONE -> attempts[cur]++
-	:: else
-	fi;
+	NOTE(if :: cur != NONE -> attempts[cur]++ :: else fi)
 	if
 	:: tx_left = 0
 	:: tx_left = PIECES
@@ -737,7 +746,7 @@ inline submit()
 	:: else ->
 		owed[arg] = true;
 		xstate[arg] = QUEUED;
-		attempts[arg] = 0;
+		NOTE(attempts[arg] = 0)
 		came[arg] = (is_enabled -> enables : 0);
 		SAW(SUBMITTED, arg, KIND_OF(arg))
 		if

@@ -167,6 +167,8 @@ int fake_bus_image(struct ohtd_bus *bus, unsigned int entry, struct oht_cyclic_v
 void fake_bus_tick(struct fake_bus *fake);
 /* May this request go on the wire now, as far as the plan is concerned? */
 bool fake_bus_open_for(const struct fake_bus *fake, const struct oht_request *request);
+/* It would make the plan lose a unit whose loss stops. */
+bool fake_bus_holds(const struct fake_bus *fake, const struct oht_request *request);
 
 /* ---- fake_bus_wire.c, for fake_bus.c ---- */
 

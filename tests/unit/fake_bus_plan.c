@@ -32,6 +32,17 @@ static bool is_long(const struct fake_bus *fake, const struct oht_request *reque
 	return worst_ns(request) > fake->slack_max_ns;
 }
 
+bool fake_bus_holds(const struct fake_bus *fake, const struct oht_request *request)
+{
+	const struct ohtd_grid_plan *plan = &fake->grid.plan;
+	const struct oht_cyclic_plan in_force = {
+		.entries = plan->entry, .count = plan->count, .cycle_us = plan->cycle_us,
+	};
+	uint64_t max_ns = ohtd_grid_hold_max_ns(&in_force);
+
+	return max_ns && worst_ns(request) > max_ns;
+}
+
 bool fake_bus_open_for(const struct fake_bus *fake, const struct oht_request *request)
 {
 	if (!fake->grid.plan.count)

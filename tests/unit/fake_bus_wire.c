@@ -367,6 +367,8 @@ int fake_bus_submit(struct ohtd_bus *bus, const struct oht_request *request, uin
 	if (fake_request_writes(request) && !fake->bus.ops->hardware_stop &&
 	    !(request->flags & OHT_REQUEST_WHILE_STOPPED))
 		return -ECANCELED;
+	if (fake_bus_holds(fake, request))
+		return -EDQUOT;
 	if (fake->under_way == OHT_UNDER_WAY_MAX)
 		return -EAGAIN;
 	for (i = 0; i < OHT_UNDER_WAY_MAX; i++)

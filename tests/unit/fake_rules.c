@@ -106,23 +106,33 @@ static void make_plan(const struct oht_plan_stage *stage, const struct oht_plan_
 	memcpy(plan->entry, entries, stage->count * sizeof(entries[0]));
 }
 
+static bool make_timing(struct oht_timing *timing)
+{
+	const struct oht_line line = { .baud_bps = 115200, .stop_bits = 1, .gap_char_bits = 11 };
+	const char *what;
+
+	return !oht_timing_init(timing, &line, 115200000, &what);
+}
+
 int fake_rules_stage(struct oht_plan_stage *stage)
 {
+	struct oht_timing timing;
 	struct oht_plan plan;
 
+	if (!make_timing(&timing))
+		return EIO;
 	make_plan(stage, (const struct oht_plan_entry *)(uintptr_t)stage->entries, &plan);
-	return -oht_plan_check(&plan, &stage->bad_entry);
+	return -(oht_plan_check(&plan, &stage->bad_entry) ?:
+		 oht_plan_check_holds(&plan, &timing, &stage->bad_entry));
 }
 
 int fake_rules_figures(const struct oht_plan_stage *stage, const struct oht_plan_entry *entries,
 		       struct oht_plan_figures *figures)
 {
-	const struct oht_line line = { .baud_bps = 115200, .stop_bits = 1, .gap_char_bits = 11 };
 	struct oht_timing timing;
 	struct oht_plan plan;
-	const char *what;
 
-	if (oht_timing_init(&timing, &line, 115200000, &what))
+	if (!make_timing(&timing))
 		return EIO;
 	make_plan(stage, entries, &plan);
 	return -oht_plan_compute(&plan, &timing, true, figures);

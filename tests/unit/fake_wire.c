@@ -363,6 +363,9 @@ static int do_submit(int file, struct oht_transfer *t)
 	error = fill(&filled);
 	if (error)
 		return error;
+	/* Of what it may take only the time-out, which is nearly all. */
+	if (fake.plan.figures.hold_max_ns && filled.timeout_us * 1000ull > fake.plan.figures.hold_max_ns)
+		return EDQUOT;
 	fake.files[file].transfers++;
 	fake.submits++;
 	filled.cookie = t->cookie = ++fake.files[file].cookies;

@@ -152,6 +152,47 @@ static void slow_module_is_searched_for_patiently(void **state)
 	fixture_destroy(f);
 }
 
+/* Its table says 500 ms, which no plan with the safety module can bear: it is asked for less, and found. */
+static void module_with_a_long_time_out_is_found(void **state)
+{
+	struct fixture *f = fixture_create(true);
+	const struct ohtd_kind *dock = ohtd_model_by_unit(f->control.model, DOCK);
+
+	(void)state;
+	((struct oht_module *)dock->module)->response_timeout_ms = 500;
+	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+	f->fake->units[DOCK].present = false;
+	fixture_open(f);
+	fixture_run_ms(f, 3000);
+	assert_int_equal(view_of(f, SAFETY)->health, OHTD_HEALTH_GOOD);
+	f->fake->units[DOCK].present = true;
+	f->fake->units[DOCK].turnaround_us = 40000;
+	fixture_run_ms(f, 5000);
+	assert_int_equal(view_of(f, DOCK)->health, OHTD_HEALTH_GOOD);
+	assert_int_equal(view_of(f, SAFETY)->health, OHTD_HEALTH_GOOD);
+	fixture_destroy(f);
+}
+
+/* Each of its losses stops the machine; but not what has been stopped for it already. */
+static void module_that_comes_and_goes_stops_once(void **state)
+{
+	struct fixture *f = fixture_idle();
+	unsigned int i, stops = f->fake->stops, found = 0;
+
+	(void)state;
+	for (i = 0; i < 5; i++) {
+		f->fake->units[SAFETY].present = false;
+		fixture_run_ms(f, 1000);
+		assert_int_equal(view_of(f, SAFETY)->health, OHTD_HEALTH_LOST);
+		f->fake->units[SAFETY].present = true;
+		fixture_run_ms(f, 3000);
+		found += view_of(f, SAFETY)->health == OHTD_HEALTH_GOOD;
+	}
+	assert_int_equal(found, 5);
+	assert_int_equal(f->fake->stops, stops + 1);
+	fixture_destroy(f);
+}
+
 static void post_search(struct fixture *f)
 {
 	const struct ohtd_command command = { .id = 1, .kind = OHTD_COMMAND_DISCOVER };
@@ -584,6 +625,8 @@ int main(void)
 		cmocka_unit_test(search_finds_a_stranger),
 		cmocka_unit_test(known_stranger_may_be_slow),
 		cmocka_unit_test(slow_module_is_searched_for_patiently),
+		cmocka_unit_test(module_with_a_long_time_out_is_found),
+		cmocka_unit_test(module_that_comes_and_goes_stops_once),
 		cmocka_unit_test(enable_ends_the_time_without_a_plan),
 		cmocka_unit_test(module_may_be_lost_during_a_search),
 		cmocka_unit_test(silence_is_shown_from_any_moment_of_a_search),

@@ -183,7 +183,7 @@ static void status_tells_everything(void **state)
 		.stop_budget_us = 10000, .whole_cycles = 20, .cycles = 11, .missed = 12,
 		.exceeded = 13, .given = 14, .errors = 15, .losses = 16, .busy_max_ns = 17,
 		.start_late_max_ns = 18,
-		.figures = { .worst_permille = 641, .command_wait_ns = 27 },
+		.figures = { .worst_permille = 641, .command_wait_ns = 27, .hold_max_ns = 75 },
 	};
 	assert_int_equal(oht_plan_status(reader, &status), 0);
 	assert_true(status.running && !status.pending);
@@ -202,6 +202,7 @@ static void status_tells_everything(void **state)
 	assert_int_equal(status.start_late_max_ns, 18);
 	assert_int_equal(status.figures.worst_permille, 641);
 	assert_int_equal(status.figures.command_wait_ns, 27);
+	assert_int_equal(status.hold_max_ns, 75);
 	fake.starts_ns = INT64_MAX;
 	fake.plan.flags = OHT_PLAN_PENDING;
 	assert_int_equal(oht_plan_status(reader, &status), 0);

@@ -467,6 +467,29 @@ static void timeout_beyond_the_device_names_its_limit(void **state)
 	assert_non_null(strstr(err_text, "at most 500 here: '501'"));
 }
 
+/* Without a time-out of its own a request waits as long as the plan in force allows. */
+static void plan_in_force_limits_the_wait(void **state)
+{
+	(void)state;
+	fake.plan.flags = OHT_PLAN_RUNNING;
+	fake.plan.figures.hold_max_ns = 75000000;
+	assert_int_equal(run("read 2 0x104"), 0);
+	assert_int_equal(fake.transfer.timeout_us, 25000);
+	fake.plan.figures.hold_max_ns = 15000000;
+	assert_int_equal(run("read 2 0x104"), 0);
+	assert_int_equal(fake.transfer.timeout_us, 10000);
+	fake.plan.figures.hold_max_ns = 75000000;
+	assert_int_equal(run("read 2 0x104 --timeout-ms 70"), 0);
+	assert_int_equal(fake.transfer.timeout_us, 70000);
+	assert_int_equal(run("read 77 0 1 --timeout-ms 5000"), 1);
+	assert_non_null(strstr(err_text, "unit 77, read 0x0000 x1: with 5000.0 ms for the answer"));
+	assert_non_null(strstr(err_text, "longer than the 75.0 ms that the plan of the bus allows: give"));
+	fake.plan.figures.hold_max_ns = 1;
+	assert_int_equal(run("read 2 0x104"), 1);
+	assert_non_null(strstr(err_text, "give a shorter --timeout-ms"));
+	fake.plan.figures.hold_max_ns = 0;
+}
+
 static void write_chooses_the_function(void **state)
 {
 	(void)state;
@@ -527,6 +550,7 @@ int main(void)
 		CASE(read_without_descriptions_says_what_to_do),
 		CASE(failed_read_says_what_to_check),
 		CASE(timeout_beyond_the_device_names_its_limit),
+		CASE(plan_in_force_limits_the_wait),
 		CASE(write_chooses_the_function),
 		CASE(write_leaves_a_driven_robot_alone),
 	};

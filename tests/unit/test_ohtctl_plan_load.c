@@ -156,7 +156,12 @@ static void load_passes_everything(void **state)
 {
 	(void)state;
 	fake.nap_ns = 5000000;
+	/* It would keep the first one, lost after 40 ms, from the bus for more than 30. */
 	put(HEADER GOOD "4,23,1,2,7,3,4,2,30000,2000,none,255\n");
+	assert_int_equal(run_file(run, "plan load", "--cycle-us 5000"), 1);
+	assert_non_null(strstr(err_text, ":3: timeout_us: with it the exchange takes longer"));
+	assert_non_null(strstr(err_text, "'30000'"));
+	put(HEADER GOOD "4,23,1,2,7,3,4,2,20000,2000,none,255\n");
 	assert_int_equal(run_file(run, "plan load",
 				  "--cycle-us 5000 --stop-budget-us 9000 --whole-cycles 8"), 0);
 	assert_non_null(strstr(out_text, "in force, generation 3\n"));
@@ -181,7 +186,7 @@ static void load_passes_everything(void **state)
 	assert_int_equal(fake.entries[1].loss_action, OHT_LOSS_NONE);
 	/* The role was ours for that moment only, with the longest period there is. */
 	assert_int_equal(fake.stop.deadman_ms, fake.info.deadman_max_ms);
-	assert_int_equal(fake.farewells, 1);
+	assert_int_equal(fake.farewells, 2);
 	assert_int_equal(fake.stop.outputs, 0);
 	assert_int_equal(run_file(run_json, "plan load", ""), 0);
 	assert_int_equal(number("/generation"), 4);

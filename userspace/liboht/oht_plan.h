@@ -109,7 +109,8 @@ struct oht_cyclic_figures {
  * @plan: copied
  * @bad_entry: out: index of the entry that is wrong, @plan->count if it is none; may be NULL
  *
- * Return: 0, or -1 with EINVAL or EOPNOTSUPP (see @bad_entry), EPERM, EBADF, ENODEV.
+ * Return: 0, or -1 with EINVAL, EOPNOTSUPP or EDQUOT (see @bad_entry; EDQUOT: with its time-out the
+ * entry would make the plan lose a unit whose loss stops), EPERM, EBADF, ENODEV.
  * Context: any thread, one system call.
  */
 int oht_plan_stage(struct oht_dev *dev, const struct oht_cyclic_plan *plan,
@@ -122,7 +123,8 @@ int oht_plan_stage(struct oht_dev *dev, const struct oht_cyclic_plan *plan,
  * @figures: out, also with EDQUOT; may be NULL
  * @generation: out: what oht_cyclic_head.generation will be once it is in force; may be NULL
  *
- * Return: 0, or -1 with EDQUOT (too heavy, or a stop would wait too long), ENOENT (nothing laid
+ * Return: 0, or -1 with EDQUOT (too heavy, or a stop would wait too long, or with the pauses that
+ * its unit may make now an exchange takes too long), ENOENT (nothing laid
  * ready), EBUSY (the plan before is not in force yet), EPERM, EBADF, EOPNOTSUPP, ENODEV.
  * Context: any thread, one system call.
  */
@@ -172,6 +174,8 @@ int oht_plan_set_outputs(struct oht_dev *dev, uint32_t generation, unsigned int 
  * @losses: entries that became lost
  * @busy_max_ns: longest time from the beginning of a cycle to the end of its last exchange
  * @start_late_max_ns: largest delay of a cycle's first request behind the grid
+ * @hold_max_ns: what may take the bus for longer (request, its whole time-out, reply, gap) is EDQUOT
+ *	in every state, since it would make the plan lose a unit whose loss stops; 0: no such unit
  */
 struct oht_cyclic_status {
 	bool running;
@@ -190,6 +194,7 @@ struct oht_cyclic_status {
 	uint64_t losses;
 	uint64_t busy_max_ns;
 	uint64_t start_late_max_ns;
+	uint64_t hold_max_ns;
 };
 
 /**

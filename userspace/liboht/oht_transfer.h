@@ -124,7 +124,7 @@ enum oht_outcome {
 	OHT_OUTCOME_STOPPED	= 12,	/* [ECANCELED] a stop came first, or not enabled */
 	OHT_OUTCOME_GONE	= 13,	/* [ENODEV] the device went away */
 	OHT_OUTCOME_DEGRADED	= 14,	/* [EHOSTUNREACH] its unit fails: it was not sent */
-	OHT_OUTCOME_BUDGET	= 15,	/* [EDQUOT] enabled, and too long for the plan */
+	OHT_OUTCOME_BUDGET	= 15,	/* [EDQUOT] too long for the plan */
 	/* [EPERM] enabled, and not of the present controller or to a unit above 247 */
 	OHT_OUTCOME_NOT_CONTROLLER = 16,
 	OHT_OUTCOME_PAUSED	= 17,	/* [EBADMSG] the reply came with pauses, too slowly */
@@ -219,8 +219,9 @@ int oht_reply_next_object(const struct oht_reply *reply);
  * Return: 0, or -1 with EINVAL or EOPNOTSUPP (a value out of range, see struct oht_request), EAGAIN
  * (OHT_UNDER_WAY_MAX transfers of this handle are not handed out yet: read events first; or the
  * device has too many), EPERM (it may move the machine, which is enabled by another controller),
- * EDQUOT (the machine is enabled, and it may keep a stop waiting for longer than the plan's stop budget,
- * or, not submitted by the controller, the plan for longer than a cycle), EBADF, ENODEV.
+ * EDQUOT (it may take the bus for longer than oht_cyclic_status.hold_max_ns of the plan in force; or the
+ * machine is enabled, and it may keep a stop waiting for longer than the plan's stop budget, or, not submitted
+ * by the controller, the plan for longer than a cycle), EBADF, ENODEV.
  * Context: any thread, no allocation, one system call.
  */
 int oht_dev_submit(struct oht_dev *dev, const struct oht_request *request, uint64_t *cookie);

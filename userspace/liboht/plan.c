@@ -133,6 +133,7 @@ OHT_PUBLIC int oht_plan_status_sized(struct oht_dev *dev, struct oht_cyclic_stat
 		.losses = raw.losses,
 		.busy_max_ns = raw.busy_max_ns,
 		.start_late_max_ns = raw.start_late_max_ns,
+		.hold_max_ns = raw.figures.hold_max_ns,
 	};
 	oht_give(status, status_bytes, &whole, sizeof(whole));
 	return 0;

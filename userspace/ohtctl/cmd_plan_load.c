@@ -50,6 +50,10 @@ static int fail_stage(struct cli *cli, const struct plan_file *file, unsigned in
 				file->lines[bad_entry],
 				"must repeat together with those before it within 10000 cycles",
 				file->entries[bad_entry].period_cycles);
+	if (errno == EDQUOT && bad_entry < file->count)
+		return cli_fail(cli, CLI_FAILED, "%s:%u: timeout_us: with it the exchange takes longer than a "
+				"unit whose loss stops may stay unheard: '%u'", file->path,
+				file->lines[bad_entry], file->entries[bad_entry].timeout_us);
 	return cli_fail_errno(cli, "plan");
 }
 
@@ -93,6 +97,9 @@ static void describe_quota(const struct cli *cli, const struct plan_file *file,
 			 "at most %.1f %% may be", (double)figures->busy_worst_ns / 1e6,
 			 figures->worst_permille / 10.0, cli->cycle_us,
 			 OHT_CYCLIC_LOAD_MAX_PERMILLE / 10.0);
+	else if (!cli->stop_budget_us)
+		snprintf(text, OHT_TEXT_BYTES, "with the pauses that a unit may make an exchange takes longer "
+			 "than a unit whose loss stops may stay unheard");
 	else if (figures->stop_ns == OHT_UNBOUNDED_NS)
 		snprintf(text, OHT_TEXT_BYTES, "how long it keeps a stop waiting cannot be told, "
 			 "since the port has no exact timing; without --stop-budget-us it is");

@@ -4,6 +4,7 @@
 
 #include "common/number.h"
 #include "exchange.h"
+#include "oht_plan.h"
 #include "show.h"
 
 #define UNIT_MAX	247	/* Modbus over serial line 1.02, 2.2: what is above is reserved */
@@ -11,6 +12,8 @@
 
 /* Others are before us on the bus; far beyond what they can take. */
 #define QUEUE_MS	5000
+/* A time-out that was not given is as long as the plan in force allows, but not shorter. */
+#define SHORTEST_US	10000
 
 int exchange_parse_unit(struct cli *cli, const char *word, uint32_t lowest, uint8_t *unit)
 {
@@ -101,21 +104,65 @@ void exchange_prepare_write(struct cli *cli, struct oht_request *request)
 	request->flags |= OHT_REQUEST_WHILE_STOPPED | exchange_flags(cli);
 }
 
-int exchange_try(struct cli *cli, const struct oht_request *request, struct oht_reply *reply)
+/*
+ * Its units are lost for the controller after a longer silence: as its default a request takes a third of
+ * what the plan in force allows.
+ */
+static void shorten(struct cli *cli, struct oht_request *request)
 {
-	int wait_ms = (request->timeout_us / 1000 + 1) * (request->retries + 1) + QUEUE_MS;
+	struct oht_cyclic_status plan = { 0 };
 
-	return oht_dev_transact(cli->dev, request, reply, wait_ms);
+	if (cli->given & CLI_OPT_TIMEOUT || oht_plan_status(cli->dev, &plan) || !plan.hold_max_ns)
+		return;
+	if (plan.hold_max_ns / 3000 < request->timeout_us)
+		request->timeout_us = (uint32_t)(plan.hold_max_ns / 3000);
+	if (request->timeout_us < SHORTEST_US)
+		request->timeout_us = SHORTEST_US;
 }
 
-static const char *reason(const struct oht_request *request, const struct oht_reply *reply,
-			  int error)
+int exchange_try(struct cli *cli, const struct oht_request *request, struct oht_reply *reply)
+{
+	struct oht_request shorter = *request;
+	int wait_ms = (request->timeout_us / 1000 + 1) * (request->retries + 1) + QUEUE_MS;
+	int result;
+
+	shorten(cli, &shorter);
+	for (;;) {
+		result = oht_dev_transact(cli->dev, &shorter, reply, wait_ms);
+		if (!result || reply->cookie || errno != EDQUOT || cli->given & CLI_OPT_TIMEOUT ||
+		    shorter.timeout_us < 2 * SHORTEST_US)
+			return result;
+		shorter.timeout_us /= 2;
+	}
+}
+
+/* What the plan in force allows, of which nobody but the kernel knows what the request takes. */
+static const char *describe_quota(struct cli *cli, const struct oht_request *request,
+				  char text[OHT_TEXT_BYTES])
+{
+	struct oht_cyclic_status plan = { 0 };
+	struct oht_stop_status stop = { 0 };
+	uint64_t limit_ns;
+
+	oht_plan_status(cli->dev, &plan);
+	oht_dev_stop_status(cli->dev, &stop);
+	limit_ns = plan.hold_max_ns;
+	if (stop.state == OHT_STATE_ENABLED && (!limit_ns || limit_ns > plan.cycle_us * 1000ull))
+		limit_ns = plan.cycle_us * 1000ull;
+	snprintf(text, OHT_TEXT_BYTES, "with %.1f ms for the answer it may take longer than the %.1f ms "
+		 "that the plan of the bus allows%s: give a shorter --timeout-ms, or read fewer registers",
+		 request->timeout_us / 1e3, (double)limit_ns / 1e6,
+		 stop.state == OHT_STATE_ENABLED ? " while enabled" : "");
+	return text;
+}
+
+static const char *reason(struct cli *cli, const struct oht_request *request,
+			  const struct oht_reply *reply, int error, char text[OHT_TEXT_BYTES])
 {
 	if (!reply->cookie && error == EPERM && request->unit > UNIT_MAX)
 		return oht_outcome_text(OHT_OUTCOME_NOT_CONTROLLER);
 	if (!reply->cookie && error == EDQUOT)
-		return "longer than plan and stop may wait for the bus while the machine is enabled: "
-		       "give a shorter --timeout-ms, or read fewer registers";
+		return describe_quota(cli, request, text);
 	if (!reply->cookie)
 		return error == ETIMEDOUT ? "the bus was busy all the time" : oht_errno_text(error);
 	if (reply->outcome == OHT_OUTCOME_EXCEPTION)
@@ -149,7 +196,7 @@ static void describe(const struct oht_request *request, char *text, size_t text_
 
 int exchange(struct cli *cli, const struct oht_request *request, struct oht_reply *reply)
 {
-	char what[32];
+	char what[32], text[OHT_TEXT_BYTES];
 	int error;
 
 	if (!exchange_try(cli, request, reply))
@@ -161,12 +208,12 @@ int exchange(struct cli *cli, const struct oht_request *request, struct oht_repl
 	if (reply->outcome == OHT_OUTCOME_PAUSED)
 		return cli_fail(cli, CLI_FAILED,
 				"unit %u, %s: %s (attempts: %u, received: %u bytes, longest pause: %u us)",
-				request->unit, what, reason(request, reply, error), reply->attempts,
+				request->unit, what, reason(cli, request, reply, error, text), reply->attempts,
 				reply->received, reply->pause_us);
 	return cli_fail(cli, error == ENODEV ? CLI_NO_DEVICE : CLI_FAILED,
 			"unit %u, %s: %s%s (attempts: %u)", request->unit, what,
 			reply->outcome == OHT_OUTCOME_EXCEPTION ? "the module refused: " : "",
-			reason(request, reply, error), reply->attempts);
+			reason(cli, request, reply, error, text), reply->attempts);
 }
 
 int exchange_act(struct cli *cli, const struct oht_request *request, struct oht_reply *reply)

@@ -36,8 +36,9 @@
  *   EAGAIN      this descriptor has OHT_TRANSFERS_MAX transfers under way; reap some first
  *   ENOENT      no such cookie on this descriptor; no plan laid ready; an old layout
  *   EREMOTE     it is done at the machine: the device has a reset button
- *   EDQUOT      the plan is too heavy; the exchange too long for its stop budget, or, while enabled
- *               and not by the controller, longer than its cycle
+ *   EDQUOT      the plan is too heavy; the exchange longer than the units whose loss stops may stay
+ *               unheard, too long for its stop budget, or, while enabled and not by the
+ *               controller, longer than its cycle
  *   ENODEV      the device is gone; poll() says EPOLLHUP once its last records are there
  */
 #ifndef _UAPI_LINUX_OHT_H

@@ -84,11 +84,12 @@ struct oht_plan_entry {
  *	most OHT_PLAN_STOP_BUDGET_MAX_US
  * @whole_cycles: at most every so many-th cycle is given as a whole to a transfer of user space
  *	that fits into no slack, 2..OHT_PLAN_PERIOD_MAX_CYCLES
- * @bad_entry: out, with EINVAL and EOPNOTSUPP: index of the first entry that is wrong, @count if it
- *	is none of them
+ * @bad_entry: out, with EINVAL, EOPNOTSUPP and EDQUOT: index of the first entry that is wrong,
+ *	@count if it is none of them
  *
  * Nothing happens on the bus; the plan in force goes on. Replaces what was laid ready before. For
- * the controller only (EPERM). EOPNOTSUPP: no bus.
+ * the controller only (EPERM). EOPNOTSUPP: no bus. EDQUOT: with its time-out the exchange of an
+ * entry may take longer than oht_plan_figures.hold_max_ns.
  */
 struct oht_plan_stage {
 	__u32 size;
@@ -118,6 +119,10 @@ struct oht_plan_stage {
  *	cut, turnaround, reply, gap, telegram. ~0: not bounded, since the port has no exact timing.
  * @command_wait_ns: longest wait of a command that takes at most @slack_min_ns, is the first of its
  *	class, and meets no whole slot
+ * @hold_max_ns: longest that any exchange may take (request, its whole time-out, reply, gap), so
+ *	that it makes the plan lose no unit that answers: of the entries whose loss stops the
+ *	shortest (loss_errors - 1) x period, at least a cycle. What may take longer is refused in
+ *	every state, transfers of the controller too. 0: no entry's loss stops.
  */
 struct oht_plan_figures {
 	__u32 worst_permille;
@@ -129,6 +134,7 @@ struct oht_plan_figures {
 	__aligned_u64 slack_max_ns;
 	__aligned_u64 stop_ns;
 	__aligned_u64 command_wait_ns;
+	__aligned_u64 hold_max_ns;
 };
 
 /* oht_plan_commit.flags */
@@ -145,7 +151,8 @@ struct oht_plan_figures {
  * The plan changes as a whole at the beginning of a cycle, when all exchanges of the old one are
  * over; all slots of the image are new then, and all outputs forgotten. What was laid ready stays
  * laid ready. For the controller only (EPERM).
- * EDQUOT: the fullest cycle is over OHT_PLAN_LOAD_MAX_PERMILLE, or @stop_ns over the stop budget.
+ * EDQUOT: the fullest cycle is over OHT_PLAN_LOAD_MAX_PERMILLE, or @stop_ns over the stop budget,
+ * or an exchange may take longer than @hold_max_ns with the pauses that its unit may make now.
  * ENOENT: nothing is laid ready. EBUSY: the plan of an earlier commit is not in force yet.
  */
 struct oht_plan_commit {

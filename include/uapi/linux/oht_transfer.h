@@ -95,7 +95,15 @@ enum oht_priority {
  *   now: another descriptor gets EPERM at once, and what was submitted while stopped and has its
  *   turn while enabled ends with OHT_DETAIL_NOT_CONTROLLER;
  * - a stop ends it with OHT_DETAIL_STOPPED, whatever its flags.
- * Reads go out in every state, from any descriptor; the flag says nothing about them.
+ * Reads go out in every state, from any descriptor; the flag says nothing about them. A read that a
+ * stop keeps from its answer is sent again behind the stop telegrams, three times; then a stop ends
+ * it with OHT_DETAIL_STOPPED.
+ *
+ * What may keep the bus too long (request, its whole time-out, reply, gap) is EDQUOT at once, and
+ * if a plan has come meanwhile ends with OHT_DETAIL_BUDGET at its turn: in every state, of the
+ * controller too, what takes longer than oht_plan_figures.hold_max_ns of the plan in force; while
+ * enabled, what a stop would wait for longer than the plan's stop budget; while enabled, of others
+ * than the controller, what takes longer than a cycle.
  *
  * While enabled nothing goes out to a unit above 247, reads and the controller's requests included:
  * EPERM at once, and what was submitted before ends with OHT_DETAIL_NOT_CONTROLLER at its turn. No
@@ -157,7 +165,7 @@ enum oht_detail {
 	OHT_DETAIL_STOPPED	= 12,	/* -ECANCELED: a stop came first, or not enabled */
 	OHT_DETAIL_GONE		= 13,	/* -ENODEV: the device went away */
 	OHT_DETAIL_DEGRADED	= 14,	/* -EHOSTUNREACH: its unit is degraded: not sent */
-	OHT_DETAIL_BUDGET	= 15,	/* -EDQUOT: enabled, and too long for the plan */
+	OHT_DETAIL_BUDGET	= 15,	/* -EDQUOT: too long for the plan */
 	/* -EPERM: enabled, and not of the present controller or to a unit above 247 */
 	OHT_DETAIL_NOT_CONTROLLER = 16,
 	OHT_DETAIL_PAUSED	= 17,	/* -EBADMSG: the reply came with pauses, too slowly */

@@ -147,6 +147,38 @@ static int check_plan(const struct oht_cyclic_plan *plan, uint32_t *cycles, unsi
 	return *cycles ? 0 : -EINVAL;
 }
 
+uint64_t ohtd_grid_hold_max_ns(const struct oht_cyclic_plan *plan)
+{
+	uint64_t least = UINT64_MAX;
+	unsigned int i;
+
+	for (i = 0; i < plan->count; i++) {
+		const struct oht_cyclic_entry *entry = &plan->entries[i];
+		uint64_t cycles = (entry->loss_errors - 1ull) * entry->period_cycles;
+
+		if (entry->loss == OHT_CYCLIC_LOSS_STOP && cycles < least)
+			least = cycles;
+	}
+	if (least == UINT64_MAX)
+		return 0;
+	return (least ? least : 1) * plan->cycle_us * NS_PER_US;
+}
+
+static bool holds_too_long(const struct oht_cyclic_plan *plan, uint64_t char_ns, uint64_t gap_ns,
+			   unsigned int *bad_entry)
+{
+	uint64_t max_ns = ohtd_grid_hold_max_ns(plan);
+
+	for (*bad_entry = 0; max_ns && *bad_entry < plan->count; ++*bad_entry) {
+		const struct oht_cyclic_entry *entry = &plan->entries[*bad_entry];
+
+		if (ohtd_grid_exchange_ns(entry, entry->timeout_us, char_ns, gap_ns) + char_ns > max_ns)
+			return true;
+	}
+	*bad_entry = plan->count;
+	return false;
+}
+
 int ohtd_grid_check(const struct oht_cyclic_plan *plan, uint64_t char_ns, uint64_t gap_ns,
 		    struct oht_cyclic_figures *figures, unsigned int *bad_entry)
 {
@@ -171,8 +203,8 @@ int ohtd_grid_check(const struct oht_cyclic_plan *plan, uint64_t char_ns, uint64
 	add_up(plan, entry_ns, figures);
 	figures->stop_ns = OHT_UNBOUNDED_NS;
 	figures->command_wait_ns = plan->cycle_us * NS_PER_US + figures->busy_worst_ns;
-	return figures->worst_permille > OHT_CYCLIC_LOAD_MAX_PERMILLE ||
-	       plan->stop_budget_us ? -EDQUOT : 0;
+	return figures->worst_permille > OHT_CYCLIC_LOAD_MAX_PERMILLE || plan->stop_budget_us ||
+	       holds_too_long(plan, char_ns, gap_ns, bad_entry) ? -EDQUOT : 0;
 }
 
 /* ---- the grid ---- */

@@ -61,10 +61,17 @@ struct ohtd_grid {
  * @figures: filled with 0 and with -EDQUOT; a stop has no bound here
  * @bad_entry: index of the entry that is wrong, @plan->count if it is none
  *
- * Return: 0, -EINVAL, -EOPNOTSUPP, or -EDQUOT: the fullest cycle is too full.
+ * Return: 0, -EINVAL, -EOPNOTSUPP, or -EDQUOT: the fullest cycle is too full, or with its time-out
+ * @bad_entry takes longer than ohtd_grid_hold_max_ns().
  */
 int ohtd_grid_check(const struct oht_cyclic_plan *plan, uint64_t char_ns, uint64_t gap_ns,
 		    struct oht_cyclic_figures *figures, unsigned int *bad_entry);
+
+/*
+ * Longest that one exchange may take, so that it alone makes no unit lost whose loss stops; 0: there is
+ * no such unit. The kernel refuses what takes longer while such a plan is in force.
+ */
+uint64_t ohtd_grid_hold_max_ns(const struct oht_cyclic_plan *plan);
 
 /* Sent only while it has words: @writes of struct ohtd_grid. */
 bool ohtd_grid_writes_only(const struct oht_cyclic_entry *entry);

@@ -22,7 +22,7 @@ static void act_on_loss(struct ohtd_control *control, const struct ohtd_why *why
 		return;
 	if (action == OHT_LOSS_ESTOP) {
 		ohtd_fault_raise(control, why, true);
-		ohtd_safety_stop(control, why);
+		ohtd_safety_stop_for_loss(control, why);
 		ohtd_event_raise(control, OHTD_EVENT_ESTOP_TRIGGERED, why);
 	} else if (action == OHT_LOSS_STOP) {
 		ohtd_fault_raise(control, why, true);

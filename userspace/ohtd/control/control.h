@@ -308,6 +308,11 @@ void ohtd_safety_refresh(struct ohtd_control *control);
 void ohtd_safety_event(struct ohtd_control *control, const struct oht_safety_event *event);
 /* Stops the machine by the device, whatever its state; @why becomes the tag. */
 void ohtd_safety_stop(struct ohtd_control *control, const struct ohtd_why *why);
+/*
+ * The same, unless we have stopped it already: a module that comes and goes must not have telegrams sent
+ * to the drive without end, which take the bus from all others.
+ */
+void ohtd_safety_stop_for_loss(struct ohtd_control *control, const struct ohtd_why *why);
 /* Outputs off without a latch, or with one if that fails. */
 void ohtd_safety_disable(struct ohtd_control *control, uint64_t tag);
 /* Opens the latch; 0 or a negative errno, and the reasons. */

@@ -221,6 +221,16 @@ void ohtd_safety_stop(struct ohtd_control *control, const struct ohtd_why *why)
 		safety->own_why = *why;
 }
 
+void ohtd_safety_stop_for_loss(struct ohtd_control *control, const struct ohtd_why *why)
+{
+	const struct oht_stop_status *status = &control->safety.status;
+
+	if (control->device.open && !read_status(control) && status->state == OHT_STATE_STOPPED &&
+	    status->causes & oht_cause_mask(OHT_STOPPED_BY_SOFTWARE))
+		return;
+	ohtd_safety_stop(control, why);
+}
+
 void ohtd_safety_disable(struct ohtd_control *control, uint64_t tag)
 {
 	const struct ohtd_why why = { .code = OHTD_WHY_STATE };

@@ -342,6 +342,9 @@ static void failed(struct ohtd_modules *modules, const struct oht_reply *reply)
 	bool patient = identify->step != OHTD_IDENTIFY_ID ||
 		       ((expected || unit->view.generation) && !unit->backoff_ms);
 
+	/* Stops have come in between, or another plan: it is asked once more. */
+	if (reply->outcome == OHT_OUTCOME_STOPPED || reply->outcome == OHT_OUTCOME_BUDGET)
+		return;
 	identify->attempts++;
 	/* Another module may be there now, which does not know what lies between. */
 	identify->whole = false;

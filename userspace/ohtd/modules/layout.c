@@ -42,6 +42,8 @@
 #define OVERDUE_PERMILLE	500
 /* Bytes on the wire of a read of no register, and one more that may be under way. */
 #define READ_BYTES	14
+/* The same of a request that writes, which may have more of them. */
+#define REQUEST_BYTES	18
 
 /* ---- which exchanges ---- */
 
@@ -332,6 +334,7 @@ static int commit(struct ohtd_modules *modules, struct ohtd_layout *wanted)
 		show_plan(modules, &figures, ret != 0);
 	wanted->busy_worst_ns = figures.busy_worst_ns;
 	wanted->slack_ns = figures.slack_max_ns;
+	wanted->hold_max_ns = ret ? 0 : ohtd_grid_hold_max_ns(&plan);
 	/* What is submitted in this plan may still wait in the usual one. */
 	if (wanted->reverses && modules->layout.slack_ns < wanted->slack_ns)
 		wanted->slack_ns = modules->layout.slack_ns;
@@ -410,6 +413,38 @@ bool ohtd_layout_fits(const struct ohtd_modules *modules, unsigned int words, ui
 	return read_ns(modules, words) + timeout_us * OHTD_NS_PER_US <= modules->layout.slack_ns;
 }
 
+/*
+ * The plan's units are lost for the kernel or, sooner or later, for us. Half of the time is for their
+ * exchanges before and behind, and for the control cycle to see them.
+ */
+static uint64_t hold_ns_of(const struct ohtd_modules *modules)
+{
+	const struct ohtd_layout *layout = &modules->layout;
+	uint64_t hold_ns = layout->hold_max_ns, loss_ns;
+	unsigned int i;
+
+	for (i = 0; hold_ns && i < layout->count; i++) {
+		const struct ohtd_unit *unit = ohtd_unit_seen(modules, layout->place[i].unit);
+
+		/* It may have been taken out since the plan was made. */
+		loss_ns = unit && unit->kind ? ohtd_unit_loss_ns(modules, unit) : hold_ns;
+		if (loss_ns < hold_ns)
+			hold_ns = loss_ns;
+	}
+	return hold_ns / 2;
+}
+
+uint32_t ohtd_layout_cut_us(const struct ohtd_modules *modules, unsigned int words, uint32_t timeout_us)
+{
+	const struct oht_dev_info *info = &modules->device->info;
+	uint64_t taken_ns = (REQUEST_BYTES + 2ull * words) * info->char_ns + info->t35_ns + SLACK_SPARE_NS;
+	uint64_t hold_ns = hold_ns_of(modules);
+
+	if (!hold_ns || hold_ns <= taken_ns || hold_ns - taken_ns >= timeout_us * OHTD_NS_PER_US)
+		return timeout_us;
+	return (uint32_t)((hold_ns - taken_ns) / OHTD_NS_PER_US);
+}
+
 uint32_t ohtd_layout_slack_us(const struct ohtd_modules *modules, unsigned int words)
 {
 	uint64_t taken_ns = read_ns(modules, words) + late_answers_ns(modules) + SLACK_SPARE_NS;
@@ -420,13 +455,6 @@ uint32_t ohtd_layout_slack_us(const struct ohtd_modules *modules, unsigned int w
 }
 
 /* ---- what it brings ---- */
-
-/* An exchange that ended for a reason that says nothing about its unit. */
-static bool is_void(const struct oht_cyclic_value *value)
-{
-	return value->outcome == OHT_OUTCOME_STOPPED || value->outcome == OHT_OUTCOME_CANCELLED ||
-	       value->outcome == OHT_OUTCOME_GONE;
-}
 
 /* Whether a unit is there is judged by what is read of it. */
 static void take(struct ohtd_modules *modules, struct ohtd_place *place,
@@ -444,7 +472,7 @@ static void take(struct ohtd_modules *modules, struct ohtd_place *place,
 	};
 
 	place->tried_ns = value->tried_ns;
-	if (is_void(value) || !unit || unit->view.generation != place->generation)
+	if (ohtd_outcome_is_void(value->outcome) || !unit || unit->view.generation != place->generation)
 		return;
 	memcpy(reply.words, value->words, value->count * sizeof(reply.words[0]));
 	modules->snapshot->bus.transfers++;

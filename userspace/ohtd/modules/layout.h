@@ -45,6 +45,7 @@ struct ohtd_place {
  * @backlog: what was due in a cycle that was left out is due on top in the next ones
  * @busy_worst_ns: its fullest cycle
  * @slack_ns: what is left of its emptiest cycle
+ * @hold_max_ns: longest that anything may take the bus; 0: any time
  * @committed_ns: when
  * @begin_ns: start of its first cycle, 0: not in force yet
  * @crowded_ns: until then it has no place for a drive that stands
@@ -64,6 +65,7 @@ struct ohtd_layout {
 	bool backlog;
 	uint64_t busy_worst_ns;
 	uint64_t slack_ns;
+	uint64_t hold_max_ns;
 	uint64_t committed_ns;
 	uint64_t begin_ns;
 	uint64_t crowded_ns;
@@ -82,6 +84,8 @@ bool ohtd_layout_catches_up(const struct ohtd_modules *modules);
 uint32_t ohtd_layout_slack_us(const struct ohtd_modules *modules, unsigned int words);
 /* Does a read of @words with this time-out fit into the emptiest cycle? */
 bool ohtd_layout_fits(const struct ohtd_modules *modules, unsigned int words, uint32_t timeout_us);
+/* @timeout_us, or the longest one with which the bus takes a request of @words beside the plan. */
+uint32_t ohtd_layout_cut_us(const struct ohtd_modules *modules, unsigned int words, uint32_t timeout_us);
 /* The first cycle of the plan in force in which entry @index is due. */
 uint16_t ohtd_layout_phase(const struct ohtd_layout *layout, unsigned int index);
 /* Takes from the image what is new. */

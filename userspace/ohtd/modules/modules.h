@@ -307,6 +307,8 @@ uint32_t ohtd_unit_quick_us(const struct ohtd_modules *modules, const struct oht
  */
 uint32_t ohtd_unit_search_us(const struct ohtd_modules *modules, const struct ohtd_unit *unit,
 			     unsigned int words);
+/* It ended for a reason that says nothing about its unit: enum oht_outcome. */
+bool ohtd_outcome_is_void(uint8_t outcome);
 /* The one place that decides which exceptions to a read mean "not here": 01 to 04, as modules differ. */
 bool ohtd_reply_is_not_here(const struct oht_reply *reply);
 /* The unit itself has answered: with values, or with an exception that no gateway made. */

@@ -37,13 +37,16 @@ bool ohtd_transfer_submit(struct ohtd_modules *modules, const struct oht_request
 			  const struct ohtd_transfer *transfer)
 {
 	struct ohtd_transfer *slot = find_free(modules);
+	struct oht_request cut = *request;
 	struct oht_dev_info info;
 	uint64_t cookie;
 	int ret;
 
 	if (!slot || !modules->device->open || modules->device->bus_dead)
 		return false;
-	ret = modules->bus->ops->submit(modules->bus, request, &cookie);
+	/* A module that may take longer is asked all the same: it may answer in time. */
+	cut.timeout_us = ohtd_layout_cut_us(modules, request->count, request->timeout_us);
+	ret = modules->bus->ops->submit(modules->bus, &cut, &cookie);
 	if (ret == -ENODEV && modules->bus->ops->info(modules->bus, &info))
 		modules->owner->gone(modules->control);
 	else if (ret == -ENODEV || ret == -EOPNOTSUPP)

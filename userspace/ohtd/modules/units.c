@@ -127,6 +127,12 @@ void ohtd_unit_count(struct ohtd_unit *unit, const struct oht_reply *reply)
 	}
 }
 
+bool ohtd_outcome_is_void(uint8_t outcome)
+{
+	return outcome == OHT_OUTCOME_STOPPED || outcome == OHT_OUTCOME_CANCELLED ||
+	       outcome == OHT_OUTCOME_GONE || outcome == OHT_OUTCOME_BUDGET;
+}
+
 bool ohtd_reply_is_not_here(const struct oht_reply *reply)
 {
 	return reply->outcome == OHT_OUTCOME_EXCEPTION && reply->exception >= 1 &&
@@ -267,8 +273,7 @@ void ohtd_unit_polled(struct ohtd_modules *modules, struct ohtd_unit *unit,
 	if (reply->outcome == OHT_OUTCOME_OK && unit->mute &&
 	    ohtd_block_has(block, unit->plan->signal, OHTD_SIGNALS_NEEDED))
 		unit->mute = refuses_all_signals(unit);
-	if (store(unit, block, reply, time_ns) || reply->outcome == OHT_OUTCOME_GONE ||
-	    reply->outcome == OHT_OUTCOME_CANCELLED)
+	if (store(unit, block, reply, time_ns) || ohtd_outcome_is_void(reply->outcome))
 		return;
 	if (reply->outcome == OHT_OUTCOME_TIMEOUT)
 		unit->silences++;

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "world_fake.h"
+
+/*
+ * From a stop until its first telegram begins, whatever is on the wire, but for noise: the tail of
+ * a request, the slowest answer that a unit gives and a tenth, reply and gap; a stop that is held.
+ */
+#define WORLD_TELEGRAM_NS	(60 * FAKE_MS)
+
+struct world world;
+
+static u64 world_age_ns(u64 since_ns)
+{
+	return fake.now_ns - min(since_ns, fake.now_ns);
+}
+
+static struct oht_estop *world_estop(void)
+{
+	fake_estop.now_ns = fake.now_ns;
+	return &fake_estop.estop;
+}
+
+/* ---- the stop and the engine, as core.c joins them ---- */
+
+static void world_abort(void)
+{
+	world.abort_ns = 0;
+	if (!world.has_bus)
+		return;
+	/* In the last round, and in the repeat behind it, it may be that none comes any more. */
+	if (!world.asked_ns && fake.engine.stop.set_count && fake.engine.stop.round < 3)
+		world.asked_ns = fake.now_ns;
+	cyclic_abort();
+}
+
+static void world_stopped(struct oht_estop *estop)
+{
+	KUNIT_EXPECT_FALSE(fake.test, raw_spin_is_locked(&estop->lock));
+	world.stops++;
+	if (world.hold_ns)
+		world.abort_ns = world.abort_ns ?: fake.now_ns + world.hold_ns;
+	else
+		world_abort();
+}
+
+static void world_recorded(struct oht_estop *estop)
+{
+}
+
+static const struct oht_estop_ops world_estop_ops = {
+	.stopped = world_stopped,
+	.recorded = world_recorded,
+};
+
+static void world_lost(void *context)
+{
+	world.lost = true;
+}
+
+static void world_await(void *context, u64 by_ns)
+{
+	oht_estop_await_bus(&fake_estop.estop, by_ns);
+}
+
+static void world_cycle_recorded(void *context)
+{
+	const struct oht_cycle_record *record =
+		oht_journal_at(&cyclic.cycle.journal, cyclic.cycle.journal.seq);
+
+	world.found += record->kind == OHT_CYCLE_FOUND;
+}
+
+static const struct oht_cycle_ops world_cycle_ops = {
+	.lost = world_lost,
+	.await = world_await,
+	.recorded = world_cycle_recorded,
+};
+
+static u32 world_enabled(void *context)
+{
+	return oht_estop_enabled(&fake_estop.estop);
+}
+
+static u32 world_session(void *context)
+{
+	return oht_estop_session(&fake_estop.estop);
+}
+
+static u32 world_state(void *context)
+{
+	return oht_estop_state(&fake_estop.estop);
+}
+
+static u32 world_halts(void *context)
+{
+	return oht_estop_halts(&fake_estop.estop);
+}
+
+static const struct oht_engine_gate world_gate = {
+	.enabled = world_enabled,
+	.session = world_session,
+	.state = world_state,
+	.halts = world_halts,
+};
+
+/* ---- what must hold ---- */
+
+/* High only while nothing stands against it, or has stood for so short that no timer came. */
+static void world_look_at_outputs(void)
+{
+	struct oht_estop *estop = world_estop();
+	u64 blind_ns = FAKE_PERIOD_MS * FAKE_ESTOP_MS + world.late_ns;
+	u64 by_ns = atomic64_read(&estop->heard_by_ns);
+
+	FAKE_EXPECT_OUTPUTS(fake.test, estop->state == OHT_ESTOP_ENABLED);
+	if (estop->state != OHT_ESTOP_ENABLED)
+		return;
+	world.looks++;
+	KUNIT_EXPECT_TRUE_MSG(fake.test, estop->controller, "run %u\n", world.run);
+	KUNIT_EXPECT_FALSE_MSG(fake.test, world.lost, "run %u\n", world.run);
+	KUNIT_EXPECT_LE_MSG(fake.test, world_age_ns(estop->heartbeat_ns),
+			    FAKE_DEADMAN_MS * FAKE_ESTOP_MS + blind_ns, "run %u\n", world.run);
+	KUNIT_EXPECT_LE_MSG(fake.test, world_age_ns(world.opened_ns ?: fake.now_ns), blind_ns,
+			    "run %u\n", world.run);
+	KUNIT_EXPECT_LE_MSG(fake.test, world_age_ns(by_ns ?: fake.now_ns), blind_ns, "run %u\n",
+			    world.run);
+}
+
+/* What moves goes out in an enable alone, with values of that enable. */
+static void world_look_at_request(const struct cyclic_start *start)
+{
+	if (!oht_frame_is_write(start->function))
+		return;
+	if (start->address == WORLD_TELEGRAM) {
+		world.telegrams++;
+		if (start->at_ns >= world.asked_ns)
+			world.asked_ns = 0;
+		return;
+	}
+	world.writes++;
+	KUNIT_EXPECT_NE_MSG(fake.test, start->enable, 0, "run %u\n", world.run);
+	KUNIT_EXPECT_EQ_MSG(fake.test, start->first_word, (u16)start->enable, "run %u\n",
+			    world.run);
+}
+
+static void world_look_at_wire(void)
+{
+	const struct oht_engine_telegrams *stop = &fake.engine.stop;
+	u64 since_ns = max(world.asked_ns, world.noise_ns);
+	unsigned int i;
+
+	for (i = 0; i < cyclic.starts; i++)
+		world_look_at_request(&cyclic.start[i]);
+	cyclic_forget();
+	if (world.asked_ns && !stop->round && !world.abort_ns && world.has_bus)
+		KUNIT_EXPECT_TRUE_MSG(fake.test, false, "run %u: a stop without a telegram\n",
+				      world.run);
+	if (world.asked_ns)
+		KUNIT_EXPECT_LE_MSG(fake.test, world_age_ns(since_ns), WORLD_TELEGRAM_NS,
+				    "run %u: no telegram yet\n", world.run);
+	KUNIT_EXPECT_EQ_MSG(fake.test, fake.early, 0, "run %u\n", world.run);
+}
+
+/* ---- time ---- */
+
+static void world_supervise(void)
+{
+	if (fake.now_ns < world.supervise_ns)
+		return;
+	oht_estop_supervise(world_estop());
+	world.late_ns = 0;
+	world.supervise_ns = fake.now_ns + FAKE_PERIOD_MS * FAKE_ESTOP_MS;
+}
+
+static void world_beat(void)
+{
+	if (!world.beats || !world.has_role || fake.now_ns < world.beat_ns)
+		return;
+	KUNIT_EXPECT_EQ(fake.test, oht_estop_heartbeat(world_estop(), &fake_controller), 0);
+	world.beat_ns = fake.now_ns + WORLD_BEAT_NS;
+}
+
+static void world_passed(void)
+{
+	unsigned int i;
+
+	/* An irq_work: as soon as the engine's lock is free. */
+	if (world.lost) {
+		world.lost = false;
+		oht_estop_stop(world_estop(), OHT_CAUSE_BUS_LOSS, NULL);
+	}
+	if (world.abort_ns && fake.now_ns >= world.abort_ns)
+		world_abort();
+	world_beat();
+	world_supervise();
+	for (i = 0; i < WORLD_XFERS; i++)
+		if (fake.done[i])
+			world.busy[i] = false;
+	world_look_at_outputs();
+	world_look_at_wire();
+}
+
+void world_pass(u64 for_ns)
+{
+	cyclic_run(for_ns);
+}
+
+/* ---- what comes from outside ---- */
+
+void world_press(bool edge)
+{
+	unsigned int channel;
+
+	world_estop();
+	if (!edge && !world.opened_ns)
+		world.opened_ns = fake.now_ns;
+	for (channel = 0; channel < OHT_ESTOP_CHANNELS_MAX; channel++) {
+		fake_estop.channel[channel].value = FAKE_OPEN;
+		if (edge)
+			fake_estop_edge(channel);
+	}
+	if (edge)
+		FAKE_EXPECT_OUTPUTS(fake.test, 0);
+}
+
+void world_release(void)
+{
+	unsigned int channel;
+
+	world_estop();
+	world.opened_ns = 0;
+	for (channel = 0; channel < OHT_ESTOP_CHANNELS_MAX; channel++)
+		fake_estop_turn(channel, FAKE_CLOSED);
+}
+
+bool world_reset(void)
+{
+	u64 blocking;
+	bool taken;
+
+	world_estop();
+	taken = !fake_estop_reset(&blocking);
+	world.resets += taken;
+	return taken;
+}
+
+bool world_enable(void)
+{
+	u64 blocking;
+	bool taken;
+
+	world_estop();
+	taken = !fake_estop_try_enable(&blocking);
+	world.enables += taken;
+	return taken;
+}
+
+void world_disable(void)
+{
+	oht_estop_disable(world_estop(), &fake_controller, 9);
+}
+
+void world_stop(void)
+{
+	const u64 tag = 5;
+
+	oht_estop_stop(world_estop(), OHT_CAUSE_SOFTWARE, &tag);
+	FAKE_EXPECT_OUTPUTS(fake.test, 0);
+}
+
+void world_close(void)
+{
+	oht_estop_forget(world_estop(), &fake_controller);
+	world.has_role = false;
+	FAKE_EXPECT_OUTPUTS(fake.test, 0);
+}
+
+void world_take(void)
+{
+	if (!oht_estop_take(world_estop(), &fake_controller, FAKE_DEADMAN_MS))
+		world.has_role = true;
+}
+
+void world_suspend(void)
+{
+	if (!world.has_bus)
+		return;
+	oht_estop_hold(world_estop(), OHT_CAUSE_SUSPEND);
+	world.has_bus = false;
+	world.asked_ns = 0;
+	cyclic_clear();
+	oht_engine_suspend(&fake.engine);
+	FAKE_EXPECT_OUTPUTS(fake.test, 0);
+}
+
+void world_resume(void)
+{
+	if (world.has_bus)
+		return;
+	KUNIT_EXPECT_EQ(fake.test, oht_engine_resume(&fake.engine), 0);
+	world.has_bus = true;
+	oht_estop_let_go(world_estop(), OHT_CAUSE_SUSPEND);
+}
+
+void world_outputs(u16 entry)
+{
+	const struct oht_plan_entry *planned = &cyclic.plan.entry[entry];
+	const struct oht_estop *estop = &fake_estop.estop;
+
+	/* While ready they are those of the next one. */
+	cyclic_outputs(entry, oht_plan_output_words(planned),
+		       (u16)(oht_estop_enabled(estop) ?: estop->enables + 1));
+}
+
+void world_noise(unsigned int bytes, u8 data)
+{
+	const struct oht_timing *t = &fake.engine.timing;
+	unsigned int i;
+
+	for (i = 1; i <= bytes; i++)
+		fake_say_one(fake.now_ns + oht_timing_chars_ns(t, i), data * i, 0);
+	world.noise_ns = fake.now_ns + oht_timing_chars_ns(t, bytes);
+}
+
+bool world_submit(unsigned int i)
+{
+	world.busy[i] = !oht_engine_submit(&fake.engine, &fake.xfers[i]);
+	return world.busy[i];
+}
+
+void world_init(struct kunit *test, unsigned int run, unsigned int telegrams)
+{
+	struct oht_telegram list[] = {
+		{ .unit = 2, .function = 6, .count = 1, .address = WORLD_TELEGRAM,
+		  .turnaround_us = 20000 },
+		{ .unit = 3, .function = 16, .count = 2, .address = WORLD_TELEGRAM,
+		  .turnaround_us = 20000 },
+	};
+
+	cyclic_init(test);
+	fake_estop_init(test, OHT_ESTOP_CHANNELS_MAX);
+	memset(&world, 0, sizeof(world));
+	world.run = run;
+	world.has_bus = true;
+	world.beats = true;
+	fake.engine.gate = world_gate;
+	fake_estop.estop.ops = &world_estop_ops;
+	cyclic.cycle.ops = &world_cycle_ops;
+	KUNIT_ASSERT_EQ(test, oht_engine_set_telegrams(&fake.engine, list, telegrams), 0);
+	cyclic.passed = world_passed;
+	world_take();
+	world_pass(4 * FAKE_STABLE_MS * FAKE_MS);
+	KUNIT_ASSERT_TRUE(test, world_reset());
+	KUNIT_ASSERT_TRUE(test, world_enable());
+}
