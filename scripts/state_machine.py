@@ -19,6 +19,8 @@ MODEL = TOP / "tests" / "models" / "robot_table.pml"
 OUTPUTS_ON = ("idle", "move", "paused", "blocked", "dock", "config")
 MOTION = ("move", "dock")
 OUTPUTS_OFF = ("boot", "init", "fault", "estop", "safe", "shutdown")
+# A change of the configuration needs no state (docs/decisions.md, D301), so no event leads there.
+NOT_REACHED = "config"
 
 # What a table promises about an action, in the words of the model; actions that are not here move nothing.
 MEANING = {
@@ -163,17 +165,21 @@ def check(rows):
 
 # ---- the page ----
 
+def thick():
+    return [state for state in OUTPUTS_ON if state != NOT_REACHED]
+
+
 def drawing(rows):
     """The graph in the language of mermaid; what leads to estop, fault and shutdown from anywhere is left out."""
     edges = {}
     for row in rows:
         everywhere = (row["event"], row["to"]) in (("estop_triggered", "estop"), ("fault_detected", "fault"), ("shutdown", "shutdown"))
-        if row["from"] != row["to"] and not everywhere:
+        if row["from"] != row["to"] and not everywhere and NOT_REACHED not in (row["from"], row["to"]):
             edges.setdefault((row["from"], row["to"]), []).append(row["event"])
     lines = ["stateDiagram-v2", "    [*] --> boot"]
     for (was, now), events in edges.items():
         lines.append(f"    {was} --> {now} : {', '.join(dict.fromkeys(events))}")
-    lines.append(f"    classDef on stroke-width:3px\n    class {','.join(OUTPUTS_ON)} on")
+    lines.append(f"    classDef on stroke-width:3px\n    class {','.join(thick())} on")
     return "\n".join(lines)
 
 
@@ -184,9 +190,11 @@ Made from `userspace/data/state_machine.csv` by `scripts/state_machine.py write`
 What the columns mean: [data.md](data.md#state_machinecsv). How events are taken and actions carried out:
 [architecture.md](architecture.md#the-state-machine).
 
-The outputs are on in the states with a thick border: {', '.join(OUTPUTS_ON)}. From every state `estop_triggered`
+The outputs are on in the states with a thick border: {', '.join(thick())}. From every state `estop_triggered`
 leads to `estop`, `shutdown` to `shutdown`, and from all but `estop` and `shutdown` `fault_detected` leads to `fault`; the
-drawing leaves these out.
+drawing leaves these out. It also leaves out `{NOT_REACHED}`: the table has rows for it, but no event leads there, since a
+change of the configuration needs no state of its own
+([D301](decisions.md#d301-a-change-is-one-act-between-two-cycles-and-needs-no-state-of-its-own)).
 
 ```mermaid
 {drawing(rows)}

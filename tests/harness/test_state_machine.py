@@ -37,6 +37,19 @@ def test_every_row_is_in_the_page_and_in_the_model(rows):
     assert page.count("\n| `") == len(rows) and model.count("\t:: state ==") == len(rows)
 
 
+def test_the_drawing_has_the_states_that_the_daemon_reaches(rows):
+    """Events behind OHTD_EVENT_START of the enum are in the table, and nothing raises them."""
+    room = TOP / "userspace/ohtd/robot"
+    behind = (room / "states.h").read_text().partition("OHTD_EVENT_START = OHTD_EVENTS_AVAILABLE,")[2].partition("OHTD_EVENTS,")[0]
+    words = dict(re.findall(r'\[OHTD_EVENT_(\w+)\]\s*= "(\w+)"', (room / "states.c").read_text()))
+    never = {words[name] for name in re.findall(r"OHTD_EVENT_(\w+),", behind)}
+    assert "config_command" in never
+    ways = re.findall(r"^    (\w+) --> (\w+) : (.*)$", state_machine.drawing(rows), re.MULTILINE)
+    drawn = {state for was, now, _ in ways for state in (was, now)}
+    assert drawn == state_machine.reached(rows, ["boot"], without=lambda row: row["event"] in never)
+    assert not never & {event for *_, events in ways for event in events.split(", ")}
+
+
 # Each breaks one promise: where, what is changed, what is said.
 BROKEN = [
     ("estop", "estop_reset", {"to": "estop"}, "does not reach safe without a restart"),

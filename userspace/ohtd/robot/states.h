@@ -36,7 +36,7 @@ enum ohtd_event {
 	/* What the verbs ask for. */
 #define OHTD_VERB(kind, number, word, event, ...)	OHTD_EVENT_##event,
 #include "robot/verbs.def"
-	/* Configuration, which would raise the others, is not there yet. */
+	/* Those behind START are never raised: a change of the configuration needs no state (decisions.md, D301). */
 	OHTD_EVENTS_AVAILABLE,
 	OHTD_EVENT_START = OHTD_EVENTS_AVAILABLE,
 	OHTD_EVENT_CONFIG_COMMAND,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     one request as the api_*.c files see it, and every way to answer it. No h2o in here.
+ * Owns:     one request as the files of api/ see it, and every way to answer it. No h2o in here.
  * Contexts: the loop that received the request.
  * Locks:    none.
  */
