@@ -12,6 +12,8 @@
 
 #define WORDS_MAX	16
 #define LOAD_MAX_KG	200
+#define OWN_MAX_MM_S	((int64_t)OHT_SIM_FULL_SPEED_MM_S)
+#define RAIL_USAGE	"rail [load KG | slip PERCENT | obstacle MM|none | power on|off | own MM_S|none | wires right|swapped | push MM_S]"
 
 struct request {
 	struct oht_sim_station *station;
@@ -260,6 +262,12 @@ static void show_rail(const struct request *r, const struct oht_sim_rail *rail)
 		reply(r, " obstacle_mm=%.0f", rail->obstacle_mm);
 	if (rail->power_cut)
 		reply(r, " power=off");
+	if (!isnan(rail->own_mm_s))
+		reply(r, " own_mm_s=%.0f", rail->own_mm_s);
+	if (rail->swapped)
+		reply(r, " wires=swapped");
+	if (rail->push_mm_s != 0)
+		reply(r, " push_mm_s=%.0f", rail->push_mm_s);
 }
 
 static void set_rail(const struct request *r, struct oht_sim_rail *rail, const char *what,
@@ -279,6 +287,14 @@ static void set_rail(const struct request *r, struct oht_sim_rail *rail, const c
 		 !oht_number_parse(value, (int64_t)OHT_SIM_RAIL_MIN_MM,
 				   (int64_t)OHT_SIM_RAIL_MAX_MM, &number))
 		rail->obstacle_mm = (double)number;
+	else if (!strcmp(what, "own") && !strcmp(value, "none"))
+		rail->own_mm_s = NAN;
+	else if (!strcmp(what, "own") && !oht_number_parse(value, -OWN_MAX_MM_S, OWN_MAX_MM_S, &number))
+		rail->own_mm_s = (double)number;
+	else if (!strcmp(what, "wires") && (!strcmp(value, "right") || !strcmp(value, "swapped")))
+		rail->swapped = !strcmp(value, "swapped");
+	else if (!strcmp(what, "push") && !oht_number_parse(value, -OWN_MAX_MM_S, OWN_MAX_MM_S, &number))
+		rail->push_mm_s = (double)number;
 	else
 		reply(r, "error rail: '%.40s' cannot be '%.40s'", what, value);
 }
@@ -288,7 +304,7 @@ static void do_rail(const struct request *r)
 	struct oht_sim_rail *rail = &r->station->world.rail;
 
 	if (r->words == 2)
-		reply(r, "error usage: rail [load KG | slip PERCENT | obstacle MM|none | power on|off]");
+		reply(r, "error usage: " RAIL_USAGE);
 	if (r->words == 3)
 		set_rail(r, rail, r->word[1], r->word[2]);
 	if (!*r->answer)
@@ -306,7 +322,7 @@ static const struct verb {
 	{ "get", 3, 3, "get UNIT REGISTER", do_get },
 	{ "set", 4, 4, "set UNIT REGISTER RAW", do_set },
 	{ "unset", 3, 3, "unset UNIT REGISTER", do_unset },
-	{ "rail", 1, 3, "rail [load KG | slip PERCENT | obstacle MM|none | power on|off]", do_rail },
+	{ "rail", 1, 3, RAIL_USAGE, do_rail },
 	{ "status", 1, 1, "status", do_status },
 };
 

@@ -27,6 +27,9 @@ struct oht_sim_rail {
 	double slip_percent;	/* of the wheels' way that the vehicle does not make */
 	double obstacle_mm;	/* something on the rail; NAN: nothing */
 	bool power_cut;		/* the drive has no power, and its brake falls in */
+	double own_mm_s;	/* the drive goes at this speed, whatever it is told; NAN: it obeys */
+	bool swapped;		/* the wires of the motors: all turn the other way, which no register shows */
+	double push_mm_s;	/* something else moves the vehicle, with the wheels or without */
 	struct oht_sim_prng prng;
 };
 
