@@ -275,7 +275,7 @@ static const struct kind {
 	{ MOVE | DOCKING, "fault 4 ignore register=motor1_speed", MOTOR, "drive_disobeys", "-" },
 	{ MOVE | DOCKING, "fault 4 ignore register=motor1_speed register=motor2_speed", MOTOR, "drive_disobeys", "-" },
 	{ MOVE | DOCKING, "fault 4 exception code=6 register=motor2_speed", MOTOR, "drive_disobeys", "-" },
-	{ REST, "set 4 motor1_actual_speed 60", 0, "drive_disobeys", "-" },
+	{ REST, "set 4 motor1_actual_speed 60", 0, "drive_overspeed", "-" },
 	{ MOVE | DOCKING, "set 5 position_x 9000", 0, "position_lost", "-" },
 	{ MOVE, "rail slip 100", 0, "drive_following", "-" },
 };

@@ -2,19 +2,19 @@
 /*
  * A drive that answers and does not obey: it refuses its set-points, or acknowledges them and goes on as before,
  * with both motors or with one; or it turns by itself. From the word that it does not heed until the outputs are
- * low the robot goes 0.25 m at most at 1 m/s, and 25 mm from idle. A drive that shows what it does not do is noticed
- * by the position alone: on a ramp 300 mm beyond where it should be.
+ * low the robot goes 0.25 m at most at 1 m/s, and 25 mm from idle. A drive that shows what it does not do is noticed by
+ * what it reports and by the position: on a ramp 150 mm beyond where it should be.
  */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "drive_robot.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MOST_MM		250
 #define MOST_IDLE_MM	25
-/* following_mm, and what it goes until the next reading, the cycle that sees it and the outputs: 150 ms. */
-#define MOST_BEYOND_MM	300
+#define MOST_BEYOND_MM	150
 #define CRUISE_MM_S	1000
 /* Own speed of a drive that turns by itself: 60 steps of the canonical one. */
 #define STEPS_IDLE	60
@@ -39,11 +39,20 @@ static void disobey(struct driver *d, enum how how)
 	driver_sim(d, line);
 }
 
+/* The fault names what was compared: one of @reasons. */
+static void says(const struct driver *d, const char *reasons)
+{
+	const char *reason = ohtd_why_name(d->f->control.faults[0].why.code);
+
+	if (!strstr(reasons, reason))
+		fail_msg("'%s' is said, and not one of '%s'", reason, reasons);
+}
+
 /* It is told, has its own fault, and can be put into service once the drive obeys again. */
-static void ends_as_drive_disobeys(struct driver *d)
+static void ends_as_disobedience(struct driver *d)
 {
 	driver_state(d, OHTD_STATE_FAULT);
-	assert_string_equal(ohtd_why_name(d->f->control.faults[0].why.code), "drive_disobeys");
+	says(d, "drive_disobeys drive_overspeed position_moved");
 	driver_sim(d, "clear");
 	driver_sim(d, "rail obstacle none");
 	driver_run_ms(d, 12500);
@@ -76,7 +85,7 @@ static void goes_at_most(struct driver *d, double most_mm, const char *what, enu
 	if (mm > most_mm)
 		fail_msg("%s, %d: outputs high for %.0f mm", what, how, mm);
 	driver_run_ms(d, 50);
-	ends_as_drive_disobeys(d);
+	ends_as_disobedience(d);
 }
 
 static struct driver *fast(enum oht_profile profile, double target_mm)
@@ -298,7 +307,7 @@ static void drive_with_a_mind_of_its_own_is_noticed_on_a_ramp(void **state)
 		mm = mm_beyond_ramp(d);
 		print_message("own mode on a ramp, %s: %.0f mm beyond it\n", i % 2 ? "with a speed of zero" : "its speed is told", mm);
 		assert_true(mm <= MOST_BEYOND_MM);
-		assert_string_equal(ohtd_why_name(d->f->control.faults[0].why.code), "drive_disobeys");
+		says(d, i % 2 ? "module_overspeed position_ahead" : "drive_overspeed module_overspeed");
 		driver_end(d);
 	}
 }
@@ -323,7 +332,7 @@ static void small_motions_from_idle_add_up(void **state)
 	mm = fabs(d->rail->position_mm - from_mm);
 	print_message("small motions from idle: %.0f mm\n", mm);
 	assert_false(outputs_on(d));
-	assert_string_equal(ohtd_why_name(d->f->control.faults[0].why.code), "drive_disobeys");
+	says(d, "drive_overspeed position_moved");
 	assert_true(mm <= MOST_IDLE_MM);
 	driver_end(d);
 }
@@ -343,7 +352,7 @@ static void drive_that_hides_its_speed_is_noticed_by_its_position(void **state)
 	mm = mm_until_low(d);
 	print_message("own mode without a speed: %.0f mm\n", mm);
 	assert_true(mm <= MOST_IDLE_MM);
-	assert_string_equal(ohtd_why_name(d->f->control.faults[0].why.code), "drive_disobeys");
+	says(d, "position_moved");
 	driver_end(d);
 }
 
@@ -353,7 +362,7 @@ static void strays_at_most(struct driver *d, double mm, const char *what)
 	print_message("%s, profile %d: %.0f mm\n", what, d->run.station.profile, mm);
 	if (mm > MOST_IDLE_MM)
 		fail_msg("%s: outputs high for %.0f mm", what, mm);
-	assert_string_equal(ohtd_why_name(d->f->control.faults[0].why.code), "drive_disobeys");
+	says(d, "position_moved");
 	driver_end(d);
 }
 
@@ -450,6 +459,111 @@ static void motion_while_the_position_is_refused_is_noticed(void **state)
 		driver_run_ms(d, 150);
 		strays_at_most(d, goes_unsaid(d, 1000, IDLE_MM_S, 15000), "with a position that was refused three times");
 	}
+}
+
+/* A jog of 20 mm/s, with the key held, and a move; the drive goes at full speed, and says so or not. */
+static void own_speed_in_motion_is_noticed(void **state)
+{
+	static const char *const hidden[] = { "drive_overspeed module_overspeed", "module_overspeed position_ahead" };
+	double mm, plan_mm = 0;
+	unsigned int i, ms;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		struct driver *d = driver_begin(3000);
+
+		if (i < 2)
+			driver_departs(d, 25000);
+		for (ms = 0; ms < 1500; ms++) {
+			if (i >= 2 && ms % 50 == 0)
+				driver_press(d, 20, "key");
+			driver_run_ms(d, 1);
+		}
+		driver_state(d, OHTD_STATE_MOVE);
+		if (i % 2)
+			reports_zero(d);
+		driver_sim(d, "rail own 2000");
+		mm = d->f->control.travel.sample.point.position_mm - d->rail->position_mm;
+		for (ms = 0; outputs_on(d) && ms < 3000; ms++) {
+			if (i >= 2 && ms % 50 == 0)
+				driver_press(d, 20, "key");
+			plan_mm = d->f->control.travel.sample.point.position_mm;
+			driver_run_ms(d, 1);
+		}
+		mm += d->rail->position_mm - plan_mm;
+		print_message("own speed in a %s, %s: %.0f mm\n", i < 2 ? "move" : "jog", i % 2 ? "with a speed of zero" : "its speed is told", mm);
+		assert_true(mm <= (i % 2 ? 2 : 1) * (i < 2 ? 150 : 100));
+		says(d, hidden[i % 2]);
+		driver_end(d);
+	}
+}
+
+static void swapped_wires_are_noticed(void **state)
+{
+	unsigned int profile;
+
+	(void)state;
+	for (profile = OHT_PROFILE_CANONICAL; profile <= OHT_PROFILE_LEGACY; profile++) {
+		struct driver *d = driver_begin_as(profile, 5000);
+		struct ohtd_answer answer;
+		double mm;
+
+		driver_sim(d, "rail wires swapped");
+		answer = driver_move(d, 9000, 0);
+		driver_done(&answer);
+		mm = mm_until_low(d);
+		print_message("wires of the motors swapped, profile %u: %.0f mm the wrong way\n", profile, mm);
+		assert_true(mm <= 50);
+		driver_run_ms(d, 50);
+		says(d, "wrong_way");
+		driver_end(d);
+	}
+}
+
+/* It goes on at its own speed, slower than the plan: on the ramp of its fault it does not catch up. */
+static void drive_that_was_too_slow_is_noticed_on_the_ramp_of_its_fault(void **state)
+{
+	static const unsigned int speeds[] = { 200, 350, 500 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(speeds); i++) {
+		struct driver *d = fast(OHT_PROFILE_CANONICAL, 25000);
+		double healthy_mm = speeds[i] * speeds[i] / 2.0 / 1500 + speeds[i] * 0.26, mm;
+		char line[64];
+
+		snprintf(line, sizeof(line), "rail own %u", speeds[i]);
+		driver_sim(d, line);
+		driver_until(d, OHTD_STATE_FAULT, 5000);
+		says(d, "drive_following");
+		mm = mm_until_low(d) - healthy_mm;
+		print_message("own speed of %u mm/s behind its fault: %.0f mm beyond a ramp\n", speeds[i], mm);
+		assert_true(mm <= MOST_BEYOND_MM);
+		driver_end(d);
+	}
+}
+
+/* No motion could end, and the reason is the register. */
+static void speed_of_the_module_that_stays_is_named(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_run_ms(d, 1000);
+	driver_sim(d, "set 5 velocity_x 5");
+	driver_until(d, OHTD_STATE_FAULT, 4000);
+	says(d, "module_overspeed");
+	driver_end(d);
+}
+
+static void pushed_robot_is_no_drive_that_turns(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_run_ms(d, 1000);
+	driver_sim(d, "rail push 60");
+	strays_at_most(d, mm_until_low(d), "pushed");
 }
 
 /* ---- what is no disobedience ---- */
@@ -608,6 +722,11 @@ int main(void)
 		cmocka_unit_test(drive_that_reports_zero_and_turns_is_noticed_in_paused),
 		cmocka_unit_test(motion_that_no_register_of_the_drive_shows_is_noticed),
 		cmocka_unit_test(motion_while_the_position_is_refused_is_noticed),
+		cmocka_unit_test(own_speed_in_motion_is_noticed),
+		cmocka_unit_test(swapped_wires_are_noticed),
+		cmocka_unit_test(drive_that_was_too_slow_is_noticed_on_the_ramp_of_its_fault),
+		cmocka_unit_test(speed_of_the_module_that_stays_is_named),
+		cmocka_unit_test(pushed_robot_is_no_drive_that_turns),
 		cmocka_unit_test(flicker_of_a_speed_is_no_fault),
 		cmocka_unit_test(position_that_is_read_elsewhere_is_no_fault),
 		cmocka_unit_test(slip_of_a_reading_on_a_ramp_is_no_fault),

@@ -475,7 +475,7 @@ static void stands(struct ohtd_drive *drive, unsigned int cycles, double speed_m
 			.position_mm = *position_mm, .speed_mm_s = speed_mm_s, .module_mm_s = NAN,
 		};
 
-		ohtd_drive_watch_standing(drive, RIG_CYCLE_S, &feedback);
+		ohtd_drive_watch(drive, RIG_CYCLE_S, &feedback);
 		ohtd_drive_step(drive, RIG_CYCLE_S, &rest, 0, &feedback);
 	}
 }
@@ -508,7 +508,7 @@ static void adds_up_what_it_moves_from_where_it_stands(void **state)
 		assert_int_equal(ohtd_drive_init(&drive, rig_rules(OHT_PROFILE_CANONICAL)), OHTD_DRIVE_OK);
 		ohtd_drive_reset(&drive, position_mm);
 		stands(&drive, 60, 0, &position_mm, 0);
-		for (unsigned int n = 0; n < c->motions && !drive.fault; n++) {
+		for (unsigned int n = 0; n < c->motions && !drive.beyond; n++) {
 			double moves_mm = c->turns_back && n % 2 ? -c->moves_mm : c->moves_mm;
 
 			stands(&drive, c->motion_cycles, c->speed_mm_s, &position_mm, c->late_cycles ? 0 : moves_mm);
@@ -516,8 +516,8 @@ static void adds_up_what_it_moves_from_where_it_stands(void **state)
 			stands(&drive, c->still_cycles, 0, &position_mm, 0);
 			most_mm = fmax(most_mm, fabs(position_mm - 1000));
 		}
-		if ((drive.fault == OHTD_DRIVE_DISOBEYS) != (c->most_mm > 0) || (drive.fault && most_mm > c->most_mm))
-			fail_msg("%s: fault %d after %.1f mm", c->what, drive.fault, most_mm);
+		if ((drive.beyond != OHTD_BEYOND_NOTHING) != (c->most_mm > 0) || (drive.beyond && most_mm > c->most_mm))
+			fail_msg("%s: %d after %.1f mm", c->what, drive.beyond, most_mm);
 	}
 }
 
@@ -538,10 +538,10 @@ static void forgets_what_was_before_the_stand(void **state)
 		stands(&drive, 1, 0, &position_mm, 800);
 		stands(&drive, 3, 100, &position_mm, 6);
 		drive.setpoint.speed_raw = 1;
-		ohtd_drive_watch_standing(&drive, RIG_CYCLE_S, &none);
+		ohtd_drive_watch(&drive, RIG_CYCLE_S, &none);
 		drive.setpoint.speed_raw = 0;
 	}
-	assert_int_equal(drive.fault, OHTD_DRIVE_NO_FAULT);
+	assert_int_equal(drive.beyond, OHTD_BEYOND_NOTHING);
 }
 
 /* A place that it is given anew, as after a silence of the module, is no reason to count from there; the outputs are. */
@@ -556,11 +556,11 @@ static void counts_on_where_it_is_given_a_place(void **state)
 		ohtd_drive_off(&drive, position_mm, true);
 		stands(&drive, 40, 0, &position_mm, 0);
 		stands(&drive, 40, 0, &position_mm, 6);
-		assert_int_equal(drive.fault, OHTD_DRIVE_NO_FAULT);
+		assert_int_equal(drive.beyond, OHTD_BEYOND_NOTHING);
 	}
 	ohtd_drive_reset(&drive, position_mm);
 	stands(&drive, 40, 0, &position_mm, 6);
-	assert_int_equal(drive.fault, OHTD_DRIVE_DISOBEYS);
+	assert_int_equal(drive.beyond, OHTD_BEYOND_STAND);
 }
 
 int main(void)

@@ -48,7 +48,7 @@ static struct fixture *sliding(void)
 	struct fixture *f = fixture_idle();
 
 	f->control.state = OHTD_STATE_MOVE;
-	fake_bus_set(f->fake, f->control.model, "dock_location", "velocity_x", 500);
+	fake_bus_set(f->fake, f->control.model, "dock_location", "velocity_x", 20);
 	fixture_run_ms(f, 300);
 	assert_true(ohtd_moving(&f->control));
 	return f;
@@ -235,7 +235,7 @@ static void stop_command_ends_what_is_being_switched_on(void **state)
 /* "controlled stop when drive answers; outputs off": not the outputs first. */
 static void outputs_go_off_only_when_the_drive_stands(void **state)
 {
-	struct fixture *f = moving(50);
+	struct fixture *f = moving(3);
 	struct ohtd_event_reader reader = { 0 };
 
 	(void)state;
@@ -275,20 +275,20 @@ static void wait_for_a_standstill_has_a_limit(void **state)
 /* It is told nought and goes on turning. */
 static void drive_that_does_not_obey_is_waited_for_no_longer(void **state)
 {
-	struct fixture *f = moving(50);
+	struct fixture *f = moving(3);
 
 	(void)state;
 	ohtd_event_raise(&f->control, OHTD_EVENT_FAULT_DETECTED, &lost_motor);
 	fixture_run_ms(f, 800);
 	assert_int_equal(f->fake->status.state, OHT_STATE_ENABLED);
-	fixture_run_ms(f, 350);
+	fixture_run_ms(f, 900);
 	assert_int_equal(f->fake->status.state, OHT_STATE_READY);
 	fixture_destroy(f);
 }
 
 static void drive_that_does_not_answer_is_not_waited_for(void **state)
 {
-	struct fixture *f = moving(50);
+	struct fixture *f = moving(3);
 
 	(void)state;
 	/* The drive knows neither set-point any more. */
@@ -302,7 +302,7 @@ static void drive_that_does_not_answer_is_not_waited_for(void **state)
 
 static void stop_ends_the_wait_at_once(void **state)
 {
-	struct fixture *f = moving(50);
+	struct fixture *f = moving(3);
 	struct ohtd_event_reader reader = { 0 };
 	uint32_t kinds;
 
@@ -325,7 +325,7 @@ static void stop_ends_the_wait_at_once(void **state)
 
 static void button_ends_the_wait_at_once(void **state)
 {
-	struct fixture *f = moving(50);
+	struct fixture *f = moving(3);
 
 	(void)state;
 	ohtd_event_raise(&f->control, OHTD_EVENT_FAULT_DETECTED, &lost_motor);
@@ -360,7 +360,7 @@ static void event_that_stays_leaves_the_wait_alone(void **state)
 /* The end of the program waits for the standstill, then cuts and says farewell. */
 static void shutdown_waits_for_the_standstill(void **state)
 {
-	struct fixture *f = moving(50);
+	struct fixture *f = moving(3);
 
 	(void)state;
 	atomic_store(&f->control.quit, true);

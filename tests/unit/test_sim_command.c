@@ -231,7 +231,16 @@ static void changes_the_vehicle(void **state)
 	assert_string_equal(say("rail colour 1"), "error rail: 'colour' cannot be '1'");
 	assert_string_equal(say("rail load"),
 			    "error usage: rail [load KG | slip PERCENT | obstacle MM|none | "
-			    "power on|off | outputs high|low]");
+			    "power on|off | outputs high|low | own MM_S|none | wires right|swapped | push MM_S]");
+	assert_non_null(strstr(say("rail own -2000"), " own_mm_s=-2000"));
+	assert_non_null(strstr(say("rail wires swapped"), " wires=swapped"));
+	assert_non_null(strstr(say("rail push 30"), " push_mm_s=30"));
+	assert_string_equal(say("rail own 2001"), "error rail: 'own' cannot be '2001'");
+	assert_string_equal(say("rail wires left"), "error rail: 'wires' cannot be 'left'");
+	assert_string_equal(say("rail push none"), "error rail: 'push' cannot be 'none'");
+	say("rail own none");
+	say("rail wires right");
+	say("rail push 0");
 	assert_non_null(strstr(say("rail"), "load_kg=50.0 slip_percent=5.0 obstacle=none"));
 }
 

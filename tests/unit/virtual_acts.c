@@ -501,6 +501,9 @@ void virtual_heal(struct virtual_run *run)
 	virtual_sim(run, "rail load 0");
 	virtual_sim(run, "rail slip 0");
 	virtual_sim(run, "rail obstacle none");
+	virtual_sim(run, "rail own none");
+	virtual_sim(run, "rail wires right");
+	virtual_sim(run, "rail push 0");
 	run->f->fake->pressed = false;
 }
 

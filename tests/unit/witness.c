@@ -30,6 +30,17 @@
 #define UNTOLD_S	0.3
 /* Until it is seen to stand, also by a drive that is only asked now and then. */
 #define RESTS_NS	(15 * OHTD_NS_PER_S)
+/* Beyond a healthy ramp, and against the told direction. */
+static const struct { double jog_mm, move_mm, wrong_mm, turned_mm; } bars[] = {
+	{ 100, 150, 50, 150 }, { 200, 300, 200, 300 },
+};
+/* A word that is told: both motors have taken a set-point, and a ramp begins. */
+#define WORD_S		0.07
+#define LEGACY_MM_S2	1000.0
+/* So long a motion that becomes faster goes on to do so behind a word: the jerk, the lag and the way of the word. */
+#define GAINS_S		0.25
+/* A loaded robot rolls on: its lag for each kg. */
+#define LOAD_S_PER_KG	0.0015
 
 #define BROKEN(w, ...)	broken(w, __LINE__, __VA_ARGS__)
 
@@ -229,6 +240,8 @@ static void look_at_rail(struct witness *w)
 	if (low_ns > BRAKE_NS && wheel_mm_s > 0)
 		BROKEN(w, "moves without power");
 	w->wheel_mm_s = wheel_mm_s;
+	if (w->free)
+		return;
 	if (wheel_mm_s > ohtd_rule(m, OHTD_RULE_SPEED_MM_S) * FAST_FACTOR)
 		BROKEN(w, "faster than the limit");
 	if (!w->run->position_lies && !w->run->welded &&
@@ -318,6 +331,79 @@ static void look_at_standing(struct witness *w, uint64_t passed_ns)
 		BROKEN(w, "outputs are high, and the wheels do not stand");
 }
 
+/* ---- beyond what is told ---- */
+
+static double healthy_mm(const struct witness *w)
+{
+	const struct ohtd_travel *m = &w->run->f->control.travel;
+	/* The legacy drive has a ramp of its own. */
+	double own = w->run->station.profile == OHT_PROFILE_LEGACY ? LEGACY_MM_S2 : INFINITY;
+	double stop = fmin(ohtd_rule(m, OHTD_RULE_STOP_MM_S2), own), v = w->word_mm_s;
+
+	return v * v / 2 / stop + v * stop / 2 / ohtd_rule(m, OHTD_RULE_JERK_MM_S3) +
+	       v * (WORD_S + LOAD_S_PER_KG * w->word_kg);
+}
+
+double witness_beyond_mm(const struct witness *w)
+{
+	double before_mm = fmax(w->over_mm, w->slips || w->run->position_lies ? 0 : w->ahead_mm);
+
+	return fmax(before_mm, 0) + (w->moves ? 0 : fmax(w->word_mm - healthy_mm(w), 0));
+}
+
+static void forget_motion(struct witness *w)
+{
+	w->over_mm = w->ahead_mm = w->wrong_mm = w->word_mm = w->word_mm_s = w->word_kg = 0;
+}
+
+/* A robot that becomes faster is behind its plan, and goes on to its speed. */
+static double gains_mm_s(const struct ohtd_travel *m)
+{
+	const struct ohtd_point *p = &m->sample.point;
+	double accel_mm_s2 = p->speed_mm_s < 0 ? -p->accel_mm_s2 : p->accel_mm_s2;
+
+	return fmax(accel_mm_s2, 0) * GAINS_S;
+}
+
+static void look_at_motion(struct witness *w, double passed_s)
+{
+	const struct ohtd_travel *m = &w->run->f->control.travel;
+	double limit = m->limit_mm_s > 0 ? m->limit_mm_s : ohtd_rule(m, OHTD_RULE_SPEED_MM_S);
+	double wheel = w->run->station.world.rail.wheel_mm_s;
+	double told = m->drive.setpoint.direction == OHTD_DRIVE_REVERSE ? -1 : 1;
+
+	w->jogs = m->command.kind == OHTD_COMMAND_JOG;
+	/* A new command, or another override, may be slower: then the plan brakes. */
+	limit = fmax(limit, fabs(m->sample.point.speed_mm_s));
+	w->over_mm += fmax(fabs(wheel) - limit * FAST_FACTOR, 0) * passed_s;
+	w->ahead_mm += (wheel - m->sample.point.speed_mm_s) * told * passed_s;
+	w->wrong_mm = fmax(w->wrong_mm - wheel * told * passed_s, 0);
+	w->word_mm_s = fmin(fabs(wheel) + gains_mm_s(m), limit);
+	w->word_mm = 0;
+}
+
+static void look_at_word(struct witness *w, double passed_s)
+{
+	bool high = w->run->f->fake->status.state == OHT_STATE_ENABLED, moves = high && ohtd_state_in_motion(w->state);
+	double beyond_mm;
+
+	if (!high || (moves && !w->moves))
+		forget_motion(w);
+	w->moves = moves;
+	w->word_kg = fmax(w->word_kg, w->run->station.world.rail.load_kg);
+	if (moves)
+		look_at_motion(w, passed_s);
+	else if (high)
+		w->word_mm += fabs(w->run->station.world.rail.wheel_mm_s) * passed_s;
+	beyond_mm = witness_beyond_mm(w);
+	w->worst_mm = fmax(w->worst_mm, beyond_mm);
+	w->worst_wrong_mm = fmax(w->worst_wrong_mm, w->wrong_mm);
+	if (beyond_mm > (w->jogs ? bars[w->fails_twice].jog_mm : bars[w->fails_twice].move_mm) && !getenv("OHT_LIST"))
+		BROKEN(w, "%.0f mm beyond what is told", beyond_mm);
+	if (w->wrong_mm > (w->turns ? bars[w->fails_twice].turned_mm : bars[w->fails_twice].wrong_mm) && !getenv("OHT_LIST"))
+		BROKEN(w, "%.0f mm against the direction that is told", w->wrong_mm);
+}
+
 /* Its records begin anew, and the newest command of the last one may have no end. */
 static void meet_new_daemon(struct witness *w)
 {
@@ -351,6 +437,7 @@ static void look(void *context)
 	look_at_outputs(w, passed_ns);
 	if (w->run->key.number)
 		virtual_take_answers(w->run);
+	look_at_word(w, (double)passed_ns / OHTD_NS_PER_S);
 }
 
 /* ---- what the drive is told ---- */

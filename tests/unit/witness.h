@@ -11,6 +11,8 @@
  *   without them only for as long as a controlled stop may take;
  * - in a state in which the robot is told to stand, the wheels stand 2.5 s behind the word, or the outputs are
  *   low; and what turns later by itself has its outputs low before it has gone far;
+ * - from the word to stand (the end of a motion, a fault) until the outputs are low, the wheels go no further than
+ *   a healthy ramp goes, together with what they went beyond the plan and its speed before that;
  * - while the outputs are low nothing tells the drive to move. Without power the wheels only become slower, and they stand
  *   within a second; if they turn on by a welded relay, that is told as an emergency before they have turned far, as long as
  *   a drive that reports its speed is heard; and nothing that stands is told as one;
@@ -57,6 +59,19 @@ struct witness {
 	uint64_t stand_since_ns;	/* told to stand, with outputs high; 0: it is not */
 	double stray_mm;		/* way of the wheels, from 2.5 s behind that */
 	uint64_t looked_ns;
+	bool free;			/* the drive may do what it likes: its speed and soft limits are not held */
+	bool slips;			/* the wheels may be in front of the plan */
+	bool turns;			/* the drive may turn around by itself */
+	bool fails_twice;		/* two things may fail: what one of them hides is seen later */
+	bool moves;			/* in motion with the outputs high, at the last look */
+	bool jogs;
+	double over_mm;			/* faster than the command's limit, since the motion began */
+	double ahead_mm;		/* of the wheels in front of the plan, since then */
+	double wrong_mm;		/* and against the direction that the drive was told */
+	double word_mm_s;		/* of the wheels at the word, but no faster than the limit */
+	double word_kg;			/* the highest load since the motion began */
+	double word_mm;			/* way of the wheels since then */
+	double worst_mm, worst_wrong_mm;	/* see witness_beyond_mm() */
 	struct ohtd_command_view command;
 	uint64_t number;
 	uint8_t told_state[WITNESS_COMMANDS];
@@ -67,6 +82,12 @@ struct witness {
 	void (*told)(void *context, const struct ohtd_event_record *record);
 	void *told_context;
 };
+
+/*
+ * How far the wheels have gone beyond what they were told: in front of the plan or above its speed while it moved, and further than
+ * a healthy ramp since the word to stand.
+ */
+double witness_beyond_mm(const struct witness *w);
 
 /* Looks on from now on, until the run ends. */
 void witness_begin(struct witness *w, struct virtual_run *run);

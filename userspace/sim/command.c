@@ -12,7 +12,8 @@
 
 #define WORDS_MAX	16
 #define LOAD_MAX_KG	200
-#define RAIL_USAGE	"rail [load KG | slip PERCENT | obstacle MM|none | power on|off | outputs high|low]"
+#define OWN_MAX_MM_S	((int64_t)OHT_SIM_FULL_SPEED_MM_S)
+#define RAIL_USAGE	"rail [load KG | slip PERCENT | obstacle MM|none | power on|off | outputs high|low | own MM_S|none | wires right|swapped | push MM_S]"
 
 struct request {
 	struct oht_sim_station *station;
@@ -272,6 +273,12 @@ static void show_rail(const struct request *r, const struct oht_sim_rail *rail)
 		reply(r, " power=off");
 	if (rail->outputs_low)
 		reply(r, " outputs=low");
+	if (!isnan(rail->own_mm_s))
+		reply(r, " own_mm_s=%.0f", rail->own_mm_s);
+	if (rail->swapped)
+		reply(r, " wires=swapped");
+	if (rail->push_mm_s != 0)
+		reply(r, " push_mm_s=%.0f", rail->push_mm_s);
 }
 
 static void set_rail(const struct request *r, struct oht_sim_rail *rail, const char *what,
@@ -293,6 +300,14 @@ static void set_rail(const struct request *r, struct oht_sim_rail *rail, const c
 		 !oht_number_parse(value, (int64_t)OHT_SIM_RAIL_MIN_MM,
 				   (int64_t)OHT_SIM_RAIL_MAX_MM, &number))
 		rail->obstacle_mm = (double)number;
+	else if (!strcmp(what, "own") && !strcmp(value, "none"))
+		rail->own_mm_s = NAN;
+	else if (!strcmp(what, "own") && !oht_number_parse(value, -OWN_MAX_MM_S, OWN_MAX_MM_S, &number))
+		rail->own_mm_s = (double)number;
+	else if (!strcmp(what, "wires") && (!strcmp(value, "right") || !strcmp(value, "swapped")))
+		rail->swapped = !strcmp(value, "swapped");
+	else if (!strcmp(what, "push") && !oht_number_parse(value, -OWN_MAX_MM_S, OWN_MAX_MM_S, &number))
+		rail->push_mm_s = (double)number;
 	else
 		reply(r, "error rail: '%.40s' cannot be '%.40s'", what, value);
 }

@@ -56,6 +56,8 @@ static void step_drive(struct oht_sim_drives *d, int i, const struct oht_sim_rai
 	double before = d->speed_percent[i], now;
 	double target = sign * set_point_percent(d, i, enabled && sign != 0);
 
+	if (!isnan(rail->own_mm_s))
+		target = rail->own_mm_s / OHT_SIM_FULL_SPEED_MM_S * 100;
 	now = enabled ? oht_sim_lag(before, target, LAG_S * inertia) :
 			oht_sim_ramp(before, 0, BRAKE_PERCENT_PER_S / inertia);
 	if ((!enabled || target == 0) && fabs(now) < STANDSTILL_PERCENT)
@@ -85,6 +87,6 @@ void oht_sim_drives_step(struct oht_sim_drives *d, struct oht_sim_rail *rail)
 	oht_sim_put(&d->m, OUTPUTS, output(d, DO1) | output(d, DO2) << 1);
 	/* Both act on one axle: each carries half. */
 	percent = (d->speed_percent[0] + d->speed_percent[1]) / 2;
-	rail->wheel_mm_s = percent / 100 * OHT_SIM_FULL_SPEED_MM_S;
+	rail->wheel_mm_s = (rail->swapped ? -percent : percent) / 100 * OHT_SIM_FULL_SPEED_MM_S;
 	rail->drive_load_a = fabs(percent) * LOAD_A_PER_PERCENT * inertia;
 }

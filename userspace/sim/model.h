@@ -29,6 +29,9 @@ struct oht_sim_rail {
 	bool power_cut;		/* somebody has taken the drive's power away */
 	bool outputs_low;	/* the board's enable outputs, which feed the drive */
 	bool welded;		/* it has power whatever they are: welded contacts, or a drive that is not behind them */
+	double own_mm_s;	/* the drive goes at this speed, whatever it is told; NAN: it obeys */
+	bool swapped;		/* the wires of the motors: all turn the other way, which no register shows */
+	double push_mm_s;	/* something else moves the vehicle, with the wheels or without */
 	struct oht_sim_prng prng;
 };
 

@@ -105,6 +105,8 @@ static double wanted_mm_s(struct oht_sim_positioner *p, const struct oht_sim_rai
 
 	if (!is_driven(p, rail))
 		return 0;
+	if (!isnan(rail->own_mm_s))
+		return rail->own_mm_s;
 	if (p->to_target && fabs(way) < ARRIVED_MM)
 		halt(p);
 	if (p->to_target)
@@ -153,6 +155,6 @@ void oht_sim_positioner_step(struct oht_sim_positioner *p, struct oht_sim_rail *
 {
 	step_commands(p, rail);
 	step_speed(p, rail);
-	rail->wheel_mm_s = p->speed_mm_s;
+	rail->wheel_mm_s = rail->swapped ? -p->speed_mm_s : p->speed_mm_s;
 	report(p, rail);
 }

@@ -16,6 +16,7 @@ void oht_sim_world_init(struct oht_sim_world *w, uint64_t seed)
 	w->rail.prng.state = seed;
 	w->rail.docked = true;
 	w->rail.obstacle_mm = NAN;
+	w->rail.own_mm_s = NAN;
 }
 
 enum { NAME, DEVICE_ID, TYPE, SERIAL, STATUS, ERROR, RESET_ERRORS, REGISTERS };
@@ -84,7 +85,7 @@ static void step_rail(struct oht_sim_rail *rail, double speed_before_mm_s)
 	double least = oht_sim_rail_min_mm(rail), most = oht_sim_rail_max_mm(rail);
 	double wanted;
 
-	rail->speed_mm_s = rail->wheel_mm_s * (1 - rail->slip_percent / 100);
+	rail->speed_mm_s = rail->wheel_mm_s * (1 - rail->slip_percent / 100) + rail->push_mm_s;
 	wanted = rail->position_mm + rail->speed_mm_s * OHT_SIM_STEP_S;
 	rail->position_mm = fmin(fmax(wanted, least), most);
 	if (rail->position_mm != wanted)

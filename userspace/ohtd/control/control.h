@@ -340,6 +340,8 @@ bool ohtd_signal(const struct ohtd_control *control, enum ohtd_signal signal,
 /* The same, and it is recent, in range, and its module is not lost. */
 bool ohtd_signal_fresh(const struct ohtd_control *control, enum ohtd_signal signal,
 		       double *value);
+/* The module that has this signal; NULL: none. */
+const struct ohtd_unit *ohtd_signal_unit(const struct ohtd_control *control, enum ohtd_signal signal);
 /* Does a module that is there have this signal at all? */
 bool ohtd_signal_exists(const struct ohtd_control *control, enum ohtd_signal signal);
 bool ohtd_moving(const struct ohtd_control *control);

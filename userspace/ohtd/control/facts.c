@@ -30,6 +30,11 @@ static const struct ohtd_unit *provider(const struct ohtd_control *control,
 	return NULL;
 }
 
+const struct ohtd_unit *ohtd_signal_unit(const struct ohtd_control *control, enum ohtd_signal signal)
+{
+	return provider(control, signal);
+}
+
 bool ohtd_signal_exists(const struct ohtd_control *control, enum ohtd_signal signal)
 {
 	return provider(control, signal) != NULL;

@@ -70,6 +70,7 @@ static void use_rules(struct ohtd_control *control, const struct ohtd_rules *rul
 	drive.stray_mm *= control->time_factor;
 	drive.stand_s *= control->time_factor;
 	drive.settle_max_s *= control->time_factor;
+	drive.slack = control->time_factor;
 	ohtd_axis_init(&m->axis, &rules->axis);
 	ohtd_drive_init(&m->drive, &drive);
 }
@@ -110,6 +111,28 @@ static double drive_mm_s(const struct ohtd_control *control)
 		    motor_mm_s(control, OHTD_SIGNAL_DRIVE_SPEED_2));
 }
 
+/* The same, if it has been read since the last cycle; else not a number. */
+static double new_motor_mm_s(struct ohtd_control *control, unsigned int motor)
+{
+	static const enum ohtd_signal signals[] = { OHTD_SIGNAL_DRIVE_SPEED_1, OHTD_SIGNAL_DRIVE_SPEED_2 };
+	struct ohtd_travel *m = &control->travel;
+	struct ohtd_value value;
+
+	ohtd_signal(control, signals[motor], &value);
+	if (value.time_ns == m->motor_ns[motor])
+		return NAN;
+	m->motor_ns[motor] = value.time_ns;
+	return motor_mm_s(control, signals[motor]);
+}
+
+/* Highest speed for @direction that a motor may have been told, and has not been told otherwise since. */
+static double held_mm_s(const struct ohtd_control *control, enum ohtd_drive_direction direction)
+{
+	const struct ohtd_drive_rules *rules = &control->travel.drive.rules;
+
+	return ohtd_setpoint_holds(&control->modules, direction) * rules->full_speed_mm_s / rules->full_raw;
+}
+
 /* The position, if it has been read since the last cycle; else not a number. */
 static double new_reading_mm(struct ohtd_control *control)
 {
@@ -134,6 +157,15 @@ static double module_mm_s(const struct ohtd_control *control)
 
 	ohtd_signal_fresh(control, OHTD_SIGNAL_SPEED_MM_S, &speed_mm_s);
 	return speed_mm_s;
+}
+
+/* Of a module of its own, with the sign of the direction. */
+static bool module_is_signed(const struct ohtd_control *control)
+{
+	const struct ohtd_unit *unit = ohtd_signal_unit(control, OHTD_SIGNAL_SPEED_MM_S);
+	const struct oht_register *reg = unit ? &unit->plan->map->reg[unit->plan->signal[OHTD_SIGNAL_SPEED_MM_S]] : NULL;
+
+	return reg && unit != drive_of(control) && (!reg->has_min || reg->min < 0);
 }
 
 static uint16_t echoed_direction(const struct ohtd_control *control)
@@ -167,6 +199,7 @@ void ohtd_travel_use_limits(struct ohtd_control *control)
 	struct ohtd_travel *m = &control->travel;
 	struct ohtd_position position = m->drive.position;
 	struct ohtd_stand stand = m->drive.stand;
+	struct ohtd_told told = m->drive.told;
 
 	use_rules(control, rules_of(control));
 	if (!m->driving) {
@@ -177,6 +210,7 @@ void ohtd_travel_use_limits(struct ohtd_control *control)
 	ohtd_drive_reset(&m->drive, position.estimate_mm);
 	m->drive.position = position;
 	m->drive.stand = stand;
+	m->drive.told = told;
 	ohtd_axis_reset(&m->axis, position.estimate_mm, 0);
 	ohtd_axis_step(&m->axis, 0, &m->sample);
 }
@@ -204,6 +238,9 @@ void ohtd_travel_read(struct ohtd_control *control)
 		.speed_mm_s = drive_mm_s(control),
 		.module_mm_s = module_mm_s(control),
 		.direction = echoed_direction(control),
+		.module_signed = module_is_signed(control),
+		.motor_mm_s = { new_motor_mm_s(control, 0), new_motor_mm_s(control, 1) },
+		.holds_mm_s = { held_mm_s(control, OHTD_DRIVE_FORWARD), held_mm_s(control, OHTD_DRIVE_REVERSE) },
 	};
 	if (!m->driving)
 		ohtd_travel_off(control);
@@ -331,30 +368,32 @@ static void raise_fault(struct ohtd_control *control, const struct ohtd_why *why
 
 bool ohtd_travel_disobeyed(const struct ohtd_control *control)
 {
-	const struct ohtd_drive *drive = &control->travel.drive;
-
-	return ohtd_setpoint_fails(&control->modules) || drive->fault == OHTD_DRIVE_DISOBEYS ||
-	       ohtd_drive_runs_ahead(drive);
+	return ohtd_setpoint_fails(&control->modules) || control->travel.drive.beyond;
 }
 
 static struct ohtd_why why_of_drive(const struct ohtd_control *control)
 {
-	static const uint8_t codes[] = {
+	static const uint8_t faults[] = {
 		[OHTD_DRIVE_FOLLOWING] = OHTD_WHY_DRIVE_FOLLOWING,
 		[OHTD_DRIVE_STALLED] = OHTD_WHY_DRIVE_STALLED,
 		[OHTD_DRIVE_NOT_SETTLED] = OHTD_WHY_DRIVE_NOT_SETTLED,
-		[OHTD_DRIVE_DISOBEYS] = OHTD_WHY_DRIVE_DISOBEYS,
+	};
+	static const uint8_t beyond[] = {
+		[OHTD_BEYOND_DRIVE_SPEED] = OHTD_WHY_DRIVE_OVERSPEED,
+		[OHTD_BEYOND_MODULE_SPEED] = OHTD_WHY_MODULE_OVERSPEED,
+		[OHTD_BEYOND_POSITION] = OHTD_WHY_POSITION_AHEAD,
+		[OHTD_BEYOND_WRONG_WAY] = OHTD_WHY_WRONG_WAY,
+		[OHTD_BEYOND_STAND] = OHTD_WHY_POSITION_MOVED,
 	};
 	const struct ohtd_travel *m = &control->travel;
 	const struct ohtd_unit *drive = drive_of(control);
 
 	if (ohtd_setpoint_fails(&control->modules))
 		return (struct ohtd_why){ .code = OHTD_WHY_DRIVE_DISOBEYS, .unit = drive ? drive->view.unit : 0 };
-	/* What goes on while it should brake is not given time to follow. */
-	if (m->axis.goal == OHTD_AXIS_GOAL_STOP && !m->drive.stand.stood && ohtd_drive_runs_ahead(&m->drive))
-		return (struct ohtd_why){ .code = OHTD_WHY_DRIVE_DISOBEYS };
+	if (m->drive.beyond)
+		return (struct ohtd_why){ .code = beyond[m->drive.beyond] };
 	if (m->drive.fault)
-		return (struct ohtd_why){ .code = codes[m->drive.fault] };
+		return (struct ohtd_why){ .code = faults[m->drive.fault] };
 	/* A robot that stands loses nothing by a position that is not known: location_ok says so. */
 	if (ohtd_state_in_motion(control->state) &&
 	    m->drive.position.trust != OHTD_POSITION_TRUSTED)
@@ -386,7 +425,7 @@ void ohtd_travel_watch(struct ohtd_control *control, uint64_t passed_ns)
 
 	if (!m->driving)
 		return;
-	ohtd_drive_watch_standing(&m->drive, step_s(passed_ns), &m->feedback);
+	ohtd_drive_watch(&m->drive, step_s(passed_ns), &m->feedback);
 	watch_drive(control);
 	if (control->state == OHTD_STATE_MOVE)
 		watch_move(control);

@@ -107,6 +107,7 @@ struct ohtd_question {
  * @drive_on: the drive has been switched on since then
  * @drive_refusals: so often it has refused that since then
  * @reading_ns: of the newest reading of the position that was used
+ * @motor_ns: of the newest one of each motor's speed
  * @slow: the state machine limits the speed to that of the slow zone
  * @kept_mm: target; not a number: none
  * @limit_mm_s: highest speed that the command wants
@@ -135,6 +136,7 @@ struct ohtd_travel {
 	uint8_t drive_refusals;
 	bool slow;
 	uint64_t reading_ns;
+	uint64_t motor_ns[2];
 	struct ohtd_way way;
 	double kept_mm;
 	double limit_mm_s;

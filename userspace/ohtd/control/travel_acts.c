@@ -227,6 +227,18 @@ static bool is_jog_speed(const struct ohtd_travel *m)
 	       ohtd_rule(m, OHTD_RULE_JOG_MM_S) + OHTD_AXIS_CREEP_MM_S;
 }
 
+/* The ramp begins at the speed that the robot has: one that was held up does not catch up with its plan first. */
+static void stop_from_here(struct ohtd_travel *m)
+{
+	double plan_mm_s = m->sample.point.speed_mm_s;
+	double seen_mm_s = ohtd_drive_lags(&m->drive, plan_mm_s);
+
+	if (isfinite(seen_mm_s))
+		ohtd_axis_reset(&m->axis, m->drive.position.estimate_mm, copysign(seen_mm_s, plan_mm_s));
+	else
+		ohtd_axis_stop(&m->axis);
+}
+
 void ohtd_travel_stop(struct ohtd_control *control)
 {
 	struct ohtd_travel *m = &control->travel;
@@ -235,7 +247,7 @@ void ohtd_travel_stop(struct ohtd_control *control)
 	if (m->command.kind == OHTD_COMMAND_JOG && is_jog_speed(m))
 		ohtd_axis_reset(&m->axis, m->drive.position.estimate_mm, 0);
 	else
-		ohtd_axis_stop(&m->axis);
+		stop_from_here(m);
 }
 
 void ohtd_travel_entered(struct ohtd_control *control, const struct ohtd_raised *raised)

@@ -302,6 +302,45 @@ bool ohtd_setpoint_echoed(const struct ohtd_modules *modules, struct ohtd_drive_
 	return true;
 }
 
+static bool may_go(const struct ohtd_setpoints *s, unsigned int output, enum ohtd_drive_direction direction)
+{
+	const struct ohtd_written *written = &s->written[output];
+
+	return !written->known || written->word == direction || told_since(s, output, written->taken, direction);
+}
+
+static uint16_t motor_holds(const struct ohtd_setpoints *s, unsigned int output)
+{
+	const struct ohtd_written *written = &s->written[output];
+	uint16_t most = written->known ? written->word : 0;
+	uint32_t number;
+
+	for (number = s->number; is_kept(s, number) && number > written->taken; number--)
+		if (s->kept[number % OHTD_SETPOINTS_KEPT].speed_raw > most)
+			most = s->kept[number % OHTD_SETPOINTS_KEPT].speed_raw;
+	return most;
+}
+
+uint16_t ohtd_setpoint_holds(const struct ohtd_modules *modules, enum ohtd_drive_direction direction)
+{
+	const struct ohtd_setpoints *s = &modules->setpoints;
+	uint16_t most = 0, holds;
+	unsigned int i;
+
+	if (!ohtd_setpoint_live(modules))
+		return 0;
+	for (i = 0; i < modules->layout.count; i++) {
+		unsigned int output = modules->layout.place[i].output;
+
+		if (!writes(&modules->layout.place[i]) || ohtd_output_is_direction(output))
+			continue;
+		holds = motor_holds(s, output);
+		if (holds > most && may_go(s, ohtd_output_direction(output), direction))
+			most = holds;
+	}
+	return most;
+}
+
 /* The last turn of place @i. If this plan has not written it yet: the turn before its first one that writes. */
 static uint64_t turn_ns(const struct ohtd_modules *modules, unsigned int i, uint64_t at_ns, uint64_t period_ns)
 {

@@ -113,6 +113,12 @@ bool ohtd_setpoint_echoed(const struct ohtd_modules *modules, struct ohtd_drive_
 /* Have all motors acknowledged a speed since then? An older echo does not say that the drive still answers. */
 bool ohtd_setpoint_answers_since(const struct ohtd_modules *modules, uint64_t time_ns);
 
+/*
+ * Highest speed that a motor may have now for @direction: what it has acknowledged, and all that it has been told since, as an
+ * acknowledgement may have been lost. A motor whose direction is not known counts for each.
+ */
+uint16_t ohtd_setpoint_holds(const struct ohtd_modules *modules, enum ohtd_drive_direction direction);
+
 /* When all motors will have echoed a speed that is told at @told_ns; @told_ns where that is not known. */
 uint64_t ohtd_setpoint_echo_due_ns(const struct ohtd_modules *modules, uint64_t told_ns);
 

@@ -10,6 +10,9 @@
 /* From one reading of the position to the next; and until the outputs are low by that one. */
 #define READING_S	0.1
 #define AHEAD_S		0.125
+/* A robot that becomes faster is behind its plan, but by less than this. */
+#define LAGS_FACTOR	1.1
+#define LAGS_MM_S	100
 /* Readings of a robot that stands differ by this. */
 #define NOISE_MM	1
 
@@ -57,7 +60,8 @@ enum ohtd_drive_refusal ohtd_drive_init(struct ohtd_drive *drive,
 	if (refusal)
 		return refusal;
 	drive->rules = *rules;
-	ohtd_drive_reset(drive, NAN);
+	ohtd_drive_off(drive, NAN, true);
+	drive->stand = (struct ohtd_stand){ 0 };
 	return OHTD_DRIVE_OK;
 }
 
@@ -65,20 +69,36 @@ void ohtd_drive_reset(struct ohtd_drive *drive, double reading_mm)
 {
 	struct ohtd_drive_rules rules = drive->rules;
 	struct ohtd_stand stand = drive->stand;
+	struct ohtd_told told = drive->told;
 
 	memset(drive, 0, sizeof(*drive));
 	drive->rules = rules;
 	drive->stand = stand;
+	drive->told = told;
 	drive->position.rules = rules.position;
 	ohtd_position_begin(&drive->position, reading_mm);
 	drive->wanted_mm = drive->position.estimate_mm;
 	drive->stall_from_mm = drive->position.estimate_mm;
 }
 
+static struct ohtd_told_rules told_rules(const struct ohtd_drive *d)
+{
+	return (struct ohtd_told_rules){
+		.lag_s = d->rules.position.lag_s,
+		.standstill_mm_s = d->rules.standstill_mm_s,
+		.full_speed_mm_s = d->rules.full_speed_mm_s,
+		.jump_mm = d->rules.position.jump_mm,
+		.slack = d->rules.slack > 0 ? d->rules.slack : 1,
+	};
+}
+
 void ohtd_drive_off(struct ohtd_drive *drive, double reading_mm, bool stands)
 {
+	const struct ohtd_told_rules rules = told_rules(drive);
+
 	ohtd_drive_reset(drive, reading_mm);
 	drive->stand = (struct ohtd_stand){ .stood = stands };
+	ohtd_told_off(&drive->told, &rules, stands);
 }
 
 static bool trusted(const struct ohtd_drive *d)
@@ -185,13 +205,13 @@ static double burst_mm(const struct ohtd_drive *d, double passed_s)
 	return turns ? d->stand.burst_mm + d->reported_mm_s * passed_s : 0;
 }
 
-void ohtd_drive_watch_standing(struct ohtd_drive *d, double passed_s, const struct ohtd_drive_feedback *feedback)
+static enum ohtd_beyond watch_stand(struct ohtd_drive *d, double passed_s, const struct ohtd_drive_feedback *feedback)
 {
 	struct ohtd_stand *s = &d->stand;
 
 	if (d->setpoint.speed_raw) {
 		*s = (struct ohtd_stand){ 0 };
-		return;
+		return OHTD_BEYOND_NOTHING;
 	}
 	s->zero_s += passed_s;
 	s->unseen_s += passed_s;
@@ -199,11 +219,30 @@ void ohtd_drive_watch_standing(struct ohtd_drive *d, double passed_s, const stru
 	take_speed(d, feedback);
 	s->stood = s->stood || d->rest_s >= d->rules.settle_s || s->zero_s > d->rules.stand_s;
 	if (!s->stood)
-		return;
+		return OHTD_BEYOND_NOTHING;
 	take_reading(d, feedback);
 	s->burst_mm = burst_mm(d, passed_s);
-	if (fmax(s->burst_mm, off_mm(s)) > d->rules.stray_mm)
-		raise_fault(d, OHTD_DRIVE_DISOBEYS);
+	if (s->burst_mm > d->rules.stray_mm)
+		return OHTD_BEYOND_DRIVE_SPEED;
+	return off_mm(s) > d->rules.stray_mm ? OHTD_BEYOND_STAND : OHTD_BEYOND_NOTHING;
+}
+
+static enum ohtd_beyond watch_told(struct ohtd_drive *d, double passed_s, const struct ohtd_drive_feedback *feedback)
+{
+	const struct ohtd_told_rules rules = told_rules(d);
+	double told = told_mm_s(d);
+	const struct ohtd_told_cycle cycle = {
+		.passed_s = passed_s,
+		.told_mm_s = { fmax(told, feedback->holds_mm_s[0]), fmax(-told, feedback->holds_mm_s[1]) },
+		.reverse = d->setpoint.direction == OHTD_DRIVE_REVERSE,
+		.stands = d->stand.stood,
+		.motor_mm_s = { feedback->motor_mm_s[0], feedback->motor_mm_s[1] },
+		.module_mm_s = feedback->module_signed && isfinite(feedback->position_mm) ? feedback->module_mm_s : NAN,
+		.position_mm = feedback->position_mm,
+		.age_s = d->position.rules.latency_s,
+	};
+
+	return ohtd_told_step(&d->told, &rules, &cycle);
 }
 
 static double ahead_mm(const struct ohtd_drive *d)
@@ -211,16 +250,40 @@ static double ahead_mm(const struct ohtd_drive *d)
 	return d->setpoint.direction == OHTD_DRIVE_REVERSE ? d->error_mm : -d->error_mm;
 }
 
-static void see_ahead(struct ohtd_drive *d)
+/*
+ * Is the vehicle further along its way than the plan, by more than it may be? It came there on its way: what a single
+ * reading shows, and the one before not by half, may be a slip of the module.
+ */
+static enum ohtd_beyond watch_ahead(struct ohtd_drive *d, const struct ohtd_drive_feedback *feedback)
 {
-	d->ahead_before_mm = d->ahead_mm;
+	double before_mm = d->ahead_mm;
+
+	if (!isfinite(feedback->position_mm))
+		return OHTD_BEYOND_NOTHING;
 	d->ahead_mm = ahead_mm(d);
+	if (!trusted(d) || d->stand.stood || d->setpoint.direction == OHTD_DRIVE_IDLE)
+		return OHTD_BEYOND_NOTHING;
+	return d->ahead_mm > d->rules.following_mm && before_mm > d->rules.following_mm / 2 ? OHTD_BEYOND_POSITION : OHTD_BEYOND_NOTHING;
 }
 
-bool ohtd_drive_runs_ahead(const struct ohtd_drive *d)
+static void go_beyond(struct ohtd_drive *d, enum ohtd_beyond beyond)
 {
-	return trusted(d) && d->setpoint.direction != OHTD_DRIVE_IDLE &&
-	       ahead_mm(d) > d->rules.following_mm && d->ahead_before_mm > d->rules.following_mm / 2;
+	if (!d->beyond)
+		d->beyond = beyond;
+}
+
+void ohtd_drive_watch(struct ohtd_drive *drive, double passed_s, const struct ohtd_drive_feedback *feedback)
+{
+	go_beyond(drive, watch_stand(drive, passed_s, feedback));
+	go_beyond(drive, watch_told(drive, passed_s, feedback));
+}
+
+double ohtd_drive_lags(const struct ohtd_drive *drive, double speed_mm_s)
+{
+	const struct ohtd_told_rules rules = told_rules(drive);
+	double seen_mm_s = ohtd_told_speed(&drive->told, &rules);
+
+	return fabs(speed_mm_s) > seen_mm_s * LAGS_FACTOR + LAGS_MM_S ? seen_mm_s : NAN;
 }
 
 /* ---- speed ---- */
@@ -306,8 +369,7 @@ struct ohtd_drive_setpoint ohtd_drive_step(struct ohtd_drive *drive, double cycl
 	ohtd_position_step(&drive->position, cycle_s, told_mm_s(drive), reading_mm);
 	/* Both of the same time: now. The sample is for the end of the cycle that begins. */
 	drive->error_mm = drive->wanted_mm - drive->position.estimate_mm;
-	if (isfinite(reading_mm))
-		see_ahead(drive);
+	go_beyond(drive, watch_ahead(drive, feedback));
 	drive->wanted_mm = sample->point.position_mm;
 	watch_following(drive, cycle_s);
 	watch_stall(drive, cycle_s, reading_mm);

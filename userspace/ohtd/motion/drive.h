@@ -3,7 +3,7 @@
  * The drive: from the axis' set-point to the registers of speed and direction, and what the
  * readings say of it.
  *
- * Owns:     the position loop, quantisation, supervision of one drive. position.h is a part.
+ * Owns:     the position loop, quantisation, supervision of one drive. position.h and told.h are parts.
  * Contexts: one thread, as axis.h. No allocation, no lock, no clock.
  * Locks:    none.
  *
@@ -29,6 +29,7 @@
 
 #include "motion/axis.h"
 #include "motion/position.h"
+#include "motion/told.h"
 
 /* Values of the direction registers in the data, both profiles. */
 enum ohtd_drive_direction {
@@ -53,6 +54,7 @@ struct ohtd_drive_rules {
 	double stall_s;			/* in this time: a fault */
 	double stray_mm;		/* told zero and at rest: turned this far: a fault */
 	double stand_s;			/* told zero for so long counts as at rest */
+	double slack;			/* of the comparison of what is told and reported: see told.h; 0 is 1 */
 	struct ohtd_position_rules position;
 };
 
@@ -76,7 +78,6 @@ enum ohtd_drive_fault {
 	OHTD_DRIVE_FOLLOWING,
 	OHTD_DRIVE_STALLED,
 	OHTD_DRIVE_NOT_SETTLED,
-	OHTD_DRIVE_DISOBEYS,
 };
 
 /* What to write to the drive. */
@@ -91,6 +92,9 @@ struct ohtd_drive_feedback {
 	double speed_mm_s;	/* that the drive reports; its sign does not matter */
 	double module_mm_s;	/* that the module of the position reports with it */
 	uint16_t direction;	/* that the drive has (echo or reading) */
+	bool module_signed;	/* @module_mm_s has a sign, and a register of its own */
+	double motor_mm_s[2];	/* what each motor reports, without sign, if it is new */
+	double holds_mm_s[2];	/* highest speed that a motor may still have taken: forward, reverse */
 };
 
 /* A drive that is told zero. It lasts until the drive is told a speed or the outputs are low, whatever place is given to the drive. */
@@ -110,10 +114,10 @@ struct ohtd_drive {
 	struct ohtd_position position;
 	struct ohtd_drive_setpoint setpoint;	/* of the cycle before */
 	enum ohtd_drive_fault fault;
+	enum ohtd_beyond beyond;	/* what it does that it is not told, until ohtd_drive_reset() */
 	bool settled;		/* arrived, at rest, within the dead band by a reading */
 	double error_mm;	/* following error: set-point minus estimate */
 	double ahead_mm;	/* in front of the plan, at the newest reading */
-	double ahead_before_mm;	/* and at the one before */
 	double wanted_mm;	/* set-point of the cycle before */
 	double carry;		/* rest of the rounding, in steps */
 	int creep;		/* direction of the creeping: 1, -1, 0 */
@@ -126,6 +130,7 @@ struct ohtd_drive {
 	double stall_from_mm;	/* reading when the time of the stall began */
 	double speed_silent_s;	/* at zero: the drive has not reported a speed for so long */
 	struct ohtd_stand stand;
+	struct ohtd_told told;
 };
 
 /**
@@ -172,20 +177,24 @@ struct ohtd_drive_setpoint ohtd_drive_step(struct ohtd_drive *drive, double cycl
 					   const struct ohtd_drive_feedback *feedback);
 
 /**
- * ohtd_drive_watch_standing() - does a drive that is told zero stand?
+ * ohtd_drive_watch() - does the drive do what it is told?
  * @drive: initialised
  * @passed_s: since the last call, also where ohtd_drive_step() was given a cycle of 0
  * @feedback: what ohtd_drive_step() is given in the same cycle
  *
- * In front of ohtd_drive_step(), so that what is seen ends in the same cycle. What rolls out after a motion may do so for stand_s. Raises OHTD_DRIVE_DISOBEYS when the wheels turn, or the
- * position moves, by more than stray_mm; the position by the time of its next reading.
+ * In front of ohtd_drive_step(), so that what is seen ends in the same cycle. Sets drive->beyond when something that is
+ * reported is beyond what was told (told.h). A drive that is told zero and has stood, or has been told zero for stand_s, is
+ * also held to stray_mm: of its wheels, and of the position by the time of its next reading.
  */
-void ohtd_drive_watch_standing(struct ohtd_drive *drive, double passed_s, const struct ohtd_drive_feedback *feedback);
+void ohtd_drive_watch(struct ohtd_drive *drive, double passed_s, const struct ohtd_drive_feedback *feedback);
 
-/*
- * Is the vehicle further along its way than the plan, by more than it may be? It does not brake then. It came there on its
- * way: what a single reading shows, and the one before not by half, may be a slip of the module.
+/**
+ * ohtd_drive_lags() - the robot is much slower than @speed_mm_s
+ * @drive: initialised
+ * @speed_mm_s: of the plan
+ *
+ * Return: how fast it is at most, without sign, by all that is reported; not a number: it is not much slower.
  */
-bool ohtd_drive_runs_ahead(const struct ohtd_drive *drive);
+double ohtd_drive_lags(const struct ohtd_drive *drive, double speed_mm_s);
 
 #endif

@@ -72,6 +72,12 @@ static inline bool ohtd_output_is_direction(unsigned int output)
 	return output % 2;
 }
 
+/* That of the motor whose speed is @speed. */
+static inline unsigned int ohtd_output_direction(unsigned int speed)
+{
+	return speed + 1;
+}
+
 /* Prepared writes to drive and charger; rows of telegrams.csv. */
 enum ohtd_telegram {
 	OHTD_TELEGRAM_STOP,
