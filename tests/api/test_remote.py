@@ -82,6 +82,14 @@ def test_a_refusal_for_want_of_elevation_names_the_way(own):
     assert "elevate needs --url" in complaint(here, status=2)
 
 
+def test_a_drive_refused_while_the_outputs_are_off_names_the_way(own):
+    own.login("operator")
+    until(lambda: own.daemon.get("robot").json["state"] == "safe", what="a robot that waits to be enabled")
+    for words in (("move", "1000"), ("jog", "50"), ("home",)):
+        assert complaint(own.run("robot", *words)).endswith(f"; enable first: ohtctl safety enable --url {own.url}\n")
+    assert "enable first" not in complaint(own.run("robot", "pause"))
+
+
 def test_an_address_for_a_viewer_opens_once(own):
     own.login("viewer")
     url, link = own.done("foxglove").splitlines()

@@ -173,6 +173,34 @@ static void what_stands_in_the_way_is_said_once(void **state)
 	assert_int_equal(run("robot commands 5 6"), 2);
 }
 
+/* As ohtd words it: tests/api/test_remote.py holds this against the real one. */
+static const char *refused_in(const char *state)
+{
+	static char body[256], answer[512];
+
+	snprintf(body, sizeof(body), "{\"detail\":\"no\",\"code\":\"wrong_state\",\"errors\":[{\"pointer\":\"\",\"code\":\"wrong_state\","
+		 "\"detail\":\"Not possible in this state of the robot: %s.\"}]}", state);
+	snprintf(answer, sizeof(answer), "HTTP/1.1 409 C\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
+	return answer;
+}
+
+static void what_drives_names_the_enable_while_the_outputs_are_off(void **state)
+{
+	static const char *const driving[] = { "move 500", "jog 50", "home", "dock", "undock" };
+	char words[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(driving) / sizeof(driving[0]); i++) {
+		snprintf(words, sizeof(words), "robot %s", driving[i]);
+		assert_int_equal(run_asking(words, refused_in("safe"), "POST /api/v1/robot/commands "), 1);
+		assert_non_null(strstr(err_text, "; enable first: ohtctl safety enable\n"));
+		assert_int_equal(run_asking(words, refused_in("estop"), "POST /api/v1/robot/commands "), 1);
+		assert_null(strstr(err_text, "enable first"));
+	}
+	assert_int_equal(run_asking("robot pause", refused_in("safe"), "POST /api/v1/robot/commands "), 1);
+	assert_null(strstr(err_text, "enable first"));
+}
+
 static void a_station_stands_in_place_of_a_position(void **state)
 {
 	(void)state;
@@ -268,6 +296,7 @@ int main(void)
 		CASE(acts_go_to_the_daemon),
 		CASE(the_queue_is_kept_by_the_daemon),
 		CASE(what_stands_in_the_way_is_said_once),
+		CASE(what_drives_names_the_enable_while_the_outputs_are_off),
 		CASE(a_station_stands_in_place_of_a_position),
 		CASE(facts_come_from_the_daemon),
 		CASE(limits_come_from_the_daemon),

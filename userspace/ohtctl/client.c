@@ -152,6 +152,27 @@ static void describe(struct json_object *problem, char *line, size_t size)
 			*line = '?';
 }
 
+/* The robot is in safe, as the text of that reason says: its outputs are off. */
+static bool is_in_safe(struct json_object *problem)
+{
+	struct json_object *errors = json_object_object_get(problem, "errors");
+
+	for (size_t i = 0; json_object_is_type(errors, json_type_array) && i < json_object_array_length(errors); i++) {
+		struct json_object *error = json_object_array_get_idx(errors, i);
+		const char *code = text_of(error, "code"), *detail = text_of(error, "detail");
+
+		if (code && detail && !strcmp(code, "wrong_state") && strstr(detail, ": safe."))
+			return true;
+	}
+	return false;
+}
+
+/* --append is an option of the verbs that drive somewhere; a jog has it not. */
+static bool drives(const struct cli_verb *verb)
+{
+	return verb->options & CLI_OPT_APPEND || !strcmp(verb->name, "robot jog");
+}
+
 static int refused(struct cli *cli, const char *whom, struct json_object *problem)
 {
 	const char *code = text_of(problem, "code");
@@ -164,6 +185,9 @@ static int refused(struct cli *cli, const char *whom, struct json_object *proble
 	describe(problem, line, sizeof(line));
 	if (cli->url && code && !strcmp(code, "elevation_required"))
 		return cli_fail(cli, CLI_FAILED, "%s: ohtctl elevate --url %s", line, whom);
+	if (drives(cli->verb) && is_in_safe(problem))
+		return cli_fail(cli, CLI_FAILED, "%s; enable first: ohtctl safety enable%s%s", line, cli->url ? " --url " : "",
+				cli->url ? whom : "");
 	return cli_fail(cli, CLI_FAILED, "%s", line);
 }
 

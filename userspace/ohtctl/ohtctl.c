@@ -63,7 +63,7 @@ static const struct cli_verb verbs[] = {
 	{ "safety stop", "", "stop the machine now", cmd_safety_stop, 0, 0, 0, remote_call },
 	{ "safety reset", "", "acknowledge the causes of a stop", cmd_safety_reset,
 	  CLI_OPT_SOCKET, 0, 0, remote_safety_reset },
-	{ "safety enable", "", "outputs high while this program runs", cmd_safety_enable,
+	{ "safety enable", "", "outputs high; without ohtd only while this program runs", cmd_safety_enable,
 	  CLI_OPT_DEADMAN | CLI_OPT_SOCKET, 0, 0, remote_call },
 	{ "safety disable", "", "outputs low, without a stop", cmd_safety_disable,
 	  CLI_OPT_SOCKET, 0, 0, remote_call },
