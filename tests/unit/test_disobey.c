@@ -696,7 +696,7 @@ static void drive_that_refuses_to_be_switched_on_is_noticed(void **state)
 		driver_asks(d, OHTD_COMMAND_ENABLE);
 		driver_run_ms(d, 1000);
 		if (i & 2) {
-			ends_as_drive_disobeys(d);
+			ends_as_disobedience(d);
 			continue;
 		}
 		driver_state(d, OHTD_STATE_IDLE);

@@ -291,7 +291,9 @@ static void look_at_outputs(struct witness *w, uint64_t passed_ns)
 
 	w->emergencies += told && !w->emergency;
 	w->emergency = told;
-	if (w->run->f->fake->status.state != OHT_STATE_ENABLED && w->wheel_mm_s > 0)
+	/* A push moves the vehicle, with the wheels or without. */
+	if (w->run->f->fake->status.state != OHT_STATE_ENABLED &&
+	    (w->wheel_mm_s > 0 || w->run->station.world.rail.push_mm_s != 0))
 		w->turned_ns = now_ns;
 	if (!turns_on(w) || !is_heard(w) || told) {
 		w->turns_since_ns = 0;
@@ -304,7 +306,7 @@ static void look_at_outputs(struct witness *w, uint64_t passed_ns)
 	if (w->untold_mm > UNTOLD_MM + w->wheel_mm_s * UNTOLD_S)
 		BROKEN(w, "outputs are low, the wheels turn, and it is no emergency");
 	if (told && !w->run->position_lies && now_ns - w->turned_ns > RESTS_NS)
-		BROKEN(w, "an emergency, and the wheels stand");
+		BROKEN(w, "an emergency, and the robot stands");
 }
 
 static bool is_told_to_stand(unsigned int state)
