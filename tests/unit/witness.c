@@ -305,7 +305,7 @@ static void look_at_outputs(struct witness *w, uint64_t passed_ns)
 	}
 	if (w->untold_mm > UNTOLD_MM + w->wheel_mm_s * UNTOLD_S)
 		BROKEN(w, "outputs are low, the wheels turn, and it is no emergency");
-	if (told && !w->run->position_lies && now_ns - w->turned_ns > RESTS_NS)
+	if (told && !w->free && !w->run->position_lies && now_ns - w->turned_ns > RESTS_NS)
 		BROKEN(w, "an emergency, and the robot stands");
 }
 

@@ -59,7 +59,7 @@ struct witness {
 	uint64_t stand_since_ns;	/* told to stand, with outputs high; 0: it is not */
 	double stray_mm;		/* way of the wheels, from 2.5 s behind that */
 	uint64_t looked_ns;
-	bool free;			/* the drive may do what it likes: its speed and soft limits are not held */
+	bool free;			/* the drive may do what it likes, and registers may lie: speed, soft limits and what is told are not held */
 	bool slips;			/* the wheels may be in front of the plan */
 	bool turns;			/* the drive may turn around by itself */
 	bool fails_twice;		/* two things may fail: what one of them hides is seen later */
