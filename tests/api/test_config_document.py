@@ -28,6 +28,7 @@ def merged(document):
     """Both trees as GET config has them."""
     tree = json.loads(json.dumps(document["values"]))
     tree["motion"].update(document["calibration"]["motion"])
+    tree["modules"] = document["calibration"]["modules"]
     return tree
 
 
@@ -45,9 +46,11 @@ def test_an_export_has_all_in_two_trees(shared):
         ("oht-configuration", 1, "OHT-50", config(shared)["robot"]["name"], version(shared))
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", document["exported"])
     assert merged(document) == config(shared)
-    assert (set(document["calibration"]), set(document["calibration"]["motion"])) == ({"motion"}, CALIBRATION)
+    assert (set(document["calibration"]), set(document["calibration"]["motion"])) == ({"modules", "motion"}, CALIBRATION)
     items = shared.get("config/schema").json["items"]
-    assert {item["pointer"].split("/")[2] for item in items if item["calibration"]} == CALIBRATION
+    measured = [item["pointer"].split("/") for item in items if item["calibration"]]
+    assert {name[2] for name in measured if name[1] == "motion"} == CALIBRATION
+    assert {name[3] for name in measured if name[1] != "motion"} == {"profile"}
     assert shared.get("config/export", role=None).status == 401
 
 
