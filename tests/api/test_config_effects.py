@@ -54,6 +54,8 @@ EFFECTS = {
     "/log/level": ("debug", level),
     "/stations/*/position_mm": (7000, lambda daemon: {item["name"]: item["position_mm"] for item in shown("robot/stations", "items")(daemon)}["mill"]),
     "/bus/units": ("1-7", shown("bus", "searched")),
+    **{f"/modules/{name}/profile": "api/test_module_profiles.py::test_the_profile_of_a_module_is_decided_once"
+       for name in ("power", "safety", "travel_motor", "dock_location")},
     "/analytics/tariff_per_kwh": (0.25, tariff("tariff_per_kwh")),
     "/analytics/currency": ("EUR", tariff("currency")),
     "/analytics/shifts": "api/test_analytics.py::test_shifts_and_tariff_are_configuration",
