@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Random plans and replans of the axis. Each case begins with a seed of its own; a failure prints
- * it, and OHT_SEED=that OHT_CASES=1 runs the case again.
+ * it, and OHT_SEED=that OHT_RUNS=1 runs the case again.
  *
  * Each curve is checked piece by piece, so no excess between two cycles escapes.
  */
@@ -26,7 +26,7 @@ static unsigned int case_seed;
 
 #define HOLDS(condition, ...) do {						\
 	if (!(condition)) {							\
-		print_error("OHT_SEED=%u OHT_CASES=1\n", case_seed);		\
+		print_error("OHT_SEED=%u OHT_RUNS=1\n", case_seed);		\
 		fail_msg(__VA_ARGS__);						\
 	}									\
 } while (0)
@@ -370,8 +370,7 @@ static void run_case(unsigned int seed, long *cycles)
 
 static void random_plans(void **state)
 {
-	const char *wanted = getenv("OHT_CASES");
-	long cases = wanted ? strtol(wanted, NULL, 10) : CASES, i, cycles = 0;
+	long cases = series_runs(CASES), i, cycles = 0;
 	unsigned int seed = dice_seed();
 
 	(void)state;

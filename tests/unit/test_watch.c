@@ -4,20 +4,19 @@
  * things fail in a random moment: a register of the drive or of the position, the drive goes its own speed, its wires are
  * swapped, the wheels slip, the vehicle is pushed or loaded, a module restarts. The witness measures the way of the wheels from outside.
  *
- * 150 seeds with one failure, 100 with two, 100 with none; OHT_RUNS=n makes it n others of each. A seed that fails is said;
- * OHT_SEED=n OHT_FAILURES=k runs it alone. OHT_LIST=1 prints what is beyond the bars and goes on.
+ * 150 seeds with one failure, 100 with two, 100 with none; OHT_RUNS=n makes it n of each; OHT_SEED is the first. A seed that fails is said;
+ * OHT_SEED=n OHT_RUNS=1 OHT_FAILURES=k runs it alone. OHT_LIST=1 prints what is beyond the bars and goes on.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "command.h"
+#include "dice.h"
 #include "witness.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define SEEDS_OF_A_SECOND	10000
 #define RECOVERY_MS	20000
 #define HISTORY		400
 
@@ -369,7 +368,7 @@ static void list(const struct walk *k)
 {
 	const struct witness *w = &k->witness;
 
-	if (!getenv("OHT_LIST") || (w->worst_mm < 80 && w->worst_wrong_mm < 40 && !getenv("OHT_SEED")))
+	if (!getenv("OHT_LIST") || (w->worst_mm < 80 && w->worst_wrong_mm < 40 && !getenv("OHT_RUNS")))
 		return;
 	print_message("%llu: %s %s %.0f mm/s, %s at %u:", (unsigned long long)k->seed, canonical(k) ? "canonical" : "legacy",
 		      activity_names[k->activity], k->speed_mm_s, word_names[k->word], k->word_ms);
@@ -430,26 +429,21 @@ static int say_seed(void **state)
 {
 	(void)state;
 	if (!present_done)
-		print_message("seed %llu has failed; alone: OHT_SEED=%llu OHT_FAILURES=%u\n", (unsigned long long)present_seed,
+		print_message("seed %llu has failed; alone: OHT_SEED=%llu OHT_RUNS=1 OHT_FAILURES=%u\n", (unsigned long long)present_seed,
 			      (unsigned long long)present_seed, present_failures);
 	return 0;
 }
 
 static void walks(unsigned int failures, unsigned int seeds)
 {
-	const char *wanted = getenv("OHT_SEED"), *others = getenv("OHT_RUNS"), *only = getenv("OHT_FAILURES");
-	uint64_t first = others ? (uint64_t)time(NULL) * SEEDS_OF_A_SECOND : 1;
+	const char *only = getenv("OHT_FAILURES");
+	uint64_t first = series_first(1);
 	struct tally tally = { 0 };
 	unsigned int i;
 
 	if (only && strtoul(only, NULL, 10) != failures)
 		return;
-	if (wanted) {
-		play(strtoull(wanted, NULL, 10), failures, &tally);
-		return;
-	}
-	if (others)
-		seeds = (unsigned int)strtoul(others, NULL, 10);
+	seeds = series_runs(seeds);
 	for (i = 0; i < seeds; i++)
 		play(first + i, failures, &tally);
 	print_message("%u walks, %u failures each: %.0f mm (jog) and %.0f mm beyond, %.0f mm the wrong way;", seeds, failures,

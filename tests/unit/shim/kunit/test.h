@@ -16,6 +16,7 @@
 #include <time.h>
 #include <cmocka.h>
 #include <linux/kernel.h>
+#include "dice.h"
 
 /* One expectation that fails ends the case, as KUNIT_ASSERT does in the kernel. */
 struct kunit {
@@ -71,28 +72,9 @@ struct kunit_suite {
 #define KUNIT_ASSERT_FALSE		KUNIT_EXPECT_FALSE
 #define KUNIT_ASSERT_TRUE			KUNIT_EXPECT_TRUE
 
-/* Runs by a seed: OHT_RUNS=n makes n others of them, OHT_SEED=n that one alone. */
-#define FAKE_RUNS(usual)	kunit_shim_runs(usual)
-#define FAKE_FIRST_RUN()	kunit_shim_first_run()
-
-static inline unsigned int kunit_shim_runs(unsigned int usual)
-{
-	const char *runs = getenv("OHT_RUNS");
-
-	if (getenv("OHT_SEED"))
-		return 1;
-	return runs ? (unsigned int)strtoul(runs, NULL, 10) : usual;
-}
-
-static inline unsigned int kunit_shim_first_run(void)
-{
-	const char *seed = getenv("OHT_SEED");
-
-	if (seed)
-		return (unsigned int)strtoul(seed, NULL, 10);
-	/* What is too long for 32 bits begins elsewhere. */
-	return getenv("OHT_RUNS") ? (unsigned int)time(NULL) * 1000003u : 0;
-}
+/* Runs by a seed; of a seed that is longer the lower 32 bits. */
+#define FAKE_RUNS(usual)	series_runs(usual)
+#define FAKE_FIRST_RUN()	((u32)series_first(0))
 
 #define KUNIT_SHIM_CASES_MAX	128
 
