@@ -4,7 +4,7 @@
  * things fail in a random moment: a register of the drive or of the position, the drive goes its own speed, its wires are
  * swapped, the wheels slip, the vehicle is pushed or loaded, a module restarts. The witness measures the way of the wheels from outside.
  *
- * 150 seeds with one failure, 100 with two, 100 with none; OHT_RUNS=n makes it n of each; OHT_SEED is the first. A seed that fails is said;
+ * 80 seeds with one failure, 60 with two, 60 with none; OHT_RUNS=n makes it n of each; OHT_SEED is the first. A seed that fails is said;
  * OHT_SEED=n OHT_RUNS=1 OHT_FAILURES=k runs it alone. OHT_LIST=1 prints what is beyond the bars and goes on.
  */
 #include <math.h>
@@ -457,19 +457,19 @@ static void walks(unsigned int failures, unsigned int seeds)
 static void healthy_robot_has_no_fault(void **state)
 {
 	(void)state;
-	walks(0, 100);
+	walks(0, 60);
 }
 
 static void one_failure_is_seen(void **state)
 {
 	(void)state;
-	walks(1, 150);
+	walks(1, 80);
 }
 
 static void two_failures_are_seen(void **state)
 {
 	(void)state;
-	walks(2, 100);
+	walks(2, 60);
 }
 
 int main(void)
