@@ -96,6 +96,7 @@ struct oht_cycle_layout {
  * @give_cycle: the first one that may be given away, counted as status.cycles
  * @give: whether the coming one is given away if a transfer still wants it
  * @overrun: the present one has been counted as exceeded
+ * @taken: when it began something else was on the bus
  * @heard_by_ns: the earliest of the entries in force, as it was told last; 0: there is none
  * @status: counters
  * @header: what the image's head says
@@ -124,6 +125,7 @@ struct oht_cycle {
 	u64 give_cycle;
 	bool give;
 	bool overrun;
+	bool taken;
 	u64 heard_by_ns;
 	struct oht_plan_status status;
 	struct oht_image_header header;
@@ -251,6 +253,9 @@ struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32
  */
 void oht_cycle_loss_begin(struct oht_cycle *cycle, const struct oht_cycle_layout *before);
 void oht_cycle_loss_end(struct oht_cycle *cycle);
+
+/* By when the next entry is lost that is not, U64_MAX: there is none. */
+u64 oht_cycle_loss_next_ns(const struct oht_cycle *cycle);
 
 /* An exchange of entry @index of the plan in force has worked; has failed; was not to be sent. */
 void oht_cycle_loss_heard(struct oht_cycle *cycle, u16 index, u64 now_ns);

@@ -55,6 +55,20 @@ static void oht_cycle_loss_tell(struct oht_cycle *cycle)
 	cycle->ops->await(cycle->context, first_ns);
 }
 
+u64 oht_cycle_loss_next_ns(const struct oht_cycle *cycle)
+{
+	const struct oht_cycle_entry *entry;
+	u64 next_ns = U64_MAX;
+	u32 i;
+
+	for (i = 0; i < cycle->running->plan.entries; i++) {
+		entry = &cycle->running->entry[i];
+		if (entry->heard_by_ns && !entry->lost)
+			next_ns = min(next_ns, entry->heard_by_ns);
+	}
+	return next_ns;
+}
+
 static void oht_cycle_loss_set(struct oht_cycle *cycle, u16 index, u64 by_ns)
 {
 	struct oht_cycle_entry *entry = &cycle->running->entry[index];

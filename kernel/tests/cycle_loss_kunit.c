@@ -336,6 +336,40 @@ static void cycle_loss_given(struct kunit *test)
 	}
 }
 
+/*
+ * The turn of a unit is given away, the next cycle has no room for it, and somebody wants the cycle
+ * of its next turn too.
+ */
+static void cycle_loss_given_again(struct kunit *test)
+{
+	unsigned int i, ended = 0;
+
+	cyclic.plan.cycle_us = 20000;
+	for (i = 0; i < 6; i++) {
+		struct oht_plan_entry *entry = cyclic_add(1 + i, 3, 10);
+
+		entry->period_cycles = 2;
+		entry->phase_cycles = i / 3;
+	}
+	cyclic.plan.entry[0].loss_action = OHT_LOSS_STOP;
+	cyclic.plan.entry[0].loss_errors = 2;
+	cyclic.plan.whole_cycles = 2;
+	cyclic_commit(0);
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	for (i = 0; i < 200; i++) {
+		if (i < 2 || fake.done[i % 2]) {
+			ended += i >= 2;
+			loss_read(i % 2, 11000, 1);
+			fake_submit(i % 2);
+		}
+		cyclic_run(10 * FAKE_MS);
+		cyclic_forget();
+	}
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	KUNIT_EXPECT_EQ(test, cyclic_status().losses, 0);
+	KUNIT_EXPECT_GE(test, ended, 20);
+}
+
 static struct kunit_case cycle_loss_cases[] = {
 	KUNIT_CASE(cycle_loss_babble),
 	KUNIT_CASE(cycle_loss_silence),
@@ -350,6 +384,7 @@ static struct kunit_case cycle_loss_cases[] = {
 	KUNIT_CASE(cycle_loss_unsent),
 	KUNIT_CASE(cycle_loss_first),
 	KUNIT_CASE(cycle_loss_given),
+	KUNIT_CASE(cycle_loss_given_again),
 	{}
 };
 
