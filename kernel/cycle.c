@@ -190,6 +190,8 @@ static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	int err;
 
 	entry->next_due = oht_plan_next_due(planned, cycle->index);
+	entry->due_ns = cycle->begin_ns + planned->period_cycles * oht_cycle_ns(cycle->running);
+	entry->early = false;
 	x->function = planned->function;
 	/*
 	 * Read before the outputs: if the machine is enabled anew in between, the engine drops the
@@ -215,7 +217,7 @@ static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 /* When an entry that is due may be sent in the present cycle, if something is behind. */
 enum oht_cycle_turn {
 	OHT_CYCLE_TURN_LAST,	/* it has to be heard before its next turn is over */
-	OHT_CYCLE_TURN_FIRST,	/* it was not sent in its cycle, and its next one may be missed */
+	OHT_CYCLE_TURN_FIRST,	/* it was not sent in its cycle; its next one may be missed */
 	OHT_CYCLE_TURN_OWN,
 	OHT_CYCLE_TURN_ROOM,	/* it was not sent in its cycle: if there is room */
 	OHT_CYCLE_TURN_ANY,	/* nothing is behind: all in their order */
@@ -264,11 +266,15 @@ static u64 oht_cycle_begin_turn(struct oht_cycle *cycle, enum oht_cycle_turn tur
 
 static bool oht_cycle_is_behind(const struct oht_cycle *cycle)
 {
+	const struct oht_cycle_entry *entry;
 	u16 i;
 
-	for (i = 0; i < cycle->running->plan.entries; i++)
-		if (cycle->running->entry[i].next_due < cycle->index)
+	for (i = 0; i < cycle->running->plan.entries; i++) {
+		entry = &cycle->running->entry[i];
+		if (entry->next_due < cycle->index ||
+		    (entry->early && entry->next_due == cycle->index))
 			return true;
+	}
 	return false;
 }
 
@@ -323,10 +329,13 @@ static void oht_cycle_swap(struct oht_cycle *cycle)
 	cycle->header.generation = layout->generation;
 	slot->cycle_ns = oht_cycle_ns(layout);
 	slot->slack_max_ns = layout->figures.slack_max_ns;
-	slot->left_ns = slot->slack_max_ns + slot->cycle_ns;
-	slot->left_max_ns = 0;
+	/* A row of plans is measured as one, since no plan of it lasts long enough. */
+	if (!before) {
+		slot->left_ns = slot->slack_max_ns + slot->cycle_ns;
+		slot->left_max_ns = 0;
+		slot->left_points = 0;
+	}
 	slot->left_cycles = layout->plan.whole_cycles;
-	slot->left_points = 0;
 	slot->budget_ns = (u64)layout->plan.stop_budget_us * NSEC_PER_USEC;
 	slot->hold_max_ns = layout->figures.hold_max_ns;
 	slot->turnaround_ns = 0;

@@ -38,8 +38,11 @@ struct oht_cycle_ops {
  * @layout: whose it is
  * @next_due: first cycle in which it is to be exchanged
  * @busy_ns: what its exchange takes of a cycle, as computed
+ * @due_ns: the point of the grid at which its next turn is due, whatever plan is in force then
+ * @early: @next_due is not its own turn in this plan, but what plans before owe it
  * @errors: consecutive ones
  * @heard_by_ns: it is lost if it has not been heard by then; 0: its loss does not stop
+ * @put_off: another plan has put that off since it was heard
  * @lost: errors have reached the entry's limit, or it has not been heard in time
  * @has_outputs: @outputs are valid, unless there has been a stop or a DISABLE since
  * @halts: how often the machine had been stopped or disabled when they were set
@@ -50,8 +53,11 @@ struct oht_cycle_entry {
 	struct oht_cycle_layout *layout;
 	u64 next_due;
 	u64 busy_ns;
+	u64 due_ns;
+	bool early;
 	u32 errors;
 	u64 heard_by_ns;
+	bool put_off;
 	bool lost;
 	bool has_outputs;
 	u32 halts;
