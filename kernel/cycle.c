@@ -190,6 +190,8 @@ static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	int err;
 
 	entry->next_due = oht_plan_next_due(planned, cycle->index);
+	entry->due_ns = cycle->begin_ns + planned->period_cycles * oht_cycle_ns(cycle->running);
+	entry->early = false;
 	x->function = planned->function;
 	/*
 	 * Read before the outputs: if the machine is enabled anew in between, the engine drops the
@@ -212,27 +214,34 @@ static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	return !err;
 }
 
-/* When an entry that is due may be sent in the present cycle. */
+/* When an entry that is due may be sent in the present cycle, if something is behind. */
 enum oht_cycle_turn {
-	OHT_CYCLE_TURN_FIRST,	/* it was not sent in its cycle, and has to be heard by now */
+	OHT_CYCLE_TURN_LAST,	/* it has to be heard before its next turn is over */
+	OHT_CYCLE_TURN_FIRST,	/* it was not sent in its cycle; its next one may be missed */
 	OHT_CYCLE_TURN_OWN,
 	OHT_CYCLE_TURN_ROOM,	/* it was not sent in its cycle: if there is room */
-	OHT_CYCLE_TURNS
+	OHT_CYCLE_TURN_ANY,	/* nothing is behind: all in their order */
 };
 
 static enum oht_cycle_turn oht_cycle_turn(const struct oht_cycle *cycle, u16 index)
 {
 	const struct oht_cycle_layout *layout = cycle->running;
-	u64 next, over_ns, by_ns = layout->entry[index].heard_by_ns;
+	const struct oht_plan_entry *planned = &layout->plan.entry[index];
+	const struct oht_cycle_entry *entry = &layout->entry[index];
+	u64 next, over_ns;
+	bool own = oht_plan_next_due(planned, cycle->index - 1) == cycle->index;
 
-	if (layout->entry[index].next_due == cycle->index)
-		return OHT_CYCLE_TURN_OWN;
-	next = oht_plan_next_due(&layout->plan.entry[index], cycle->index - 1);
-	if (next == cycle->index)
-		return OHT_CYCLE_TURN_OWN;
-	/* The machine must not stop for what has only waited for its next turn. */
-	over_ns = cycle->end_ns + (next - cycle->index) * oht_cycle_ns(layout);
-	return by_ns && by_ns < over_ns ? OHT_CYCLE_TURN_FIRST : OHT_CYCLE_TURN_ROOM;
+	if (entry->heard_by_ns && !entry->lost) {
+		/* The machine must not stop for what has only waited for its next turn. */
+		next = oht_plan_next_due(planned, cycle->index);
+		over_ns = cycle->end_ns + (next - cycle->index) * oht_cycle_ns(layout);
+		if (entry->heard_by_ns < over_ns)
+			return OHT_CYCLE_TURN_LAST;
+		/* The bus is taken: the cycle may end so late that the next turn is missed. */
+		if (cycle->taken && !own)
+			return OHT_CYCLE_TURN_FIRST;
+	}
+	return own ? OHT_CYCLE_TURN_OWN : OHT_CYCLE_TURN_ROOM;
 }
 
 /* Those of one turn. The exchanges that have been begun end at @end_ns; returns the new end. */
@@ -243,7 +252,9 @@ static u64 oht_cycle_begin_turn(struct oht_cycle *cycle, enum oht_cycle_turn tur
 	u16 i;
 
 	for (i = 0; i < layout->plan.entries; i++) {
-		if (layout->entry[i].next_due > cycle->index || oht_cycle_turn(cycle, i) != turn)
+		if (layout->entry[i].next_due > cycle->index)
+			continue;
+		if (turn != OHT_CYCLE_TURN_ANY && oht_cycle_turn(cycle, i) != turn)
 			continue;
 		if (turn == OHT_CYCLE_TURN_ROOM && end_ns + layout->entry[i].busy_ns > limit_ns)
 			continue;
@@ -255,11 +266,15 @@ static u64 oht_cycle_begin_turn(struct oht_cycle *cycle, enum oht_cycle_turn tur
 
 static bool oht_cycle_is_behind(const struct oht_cycle *cycle)
 {
+	const struct oht_cycle_entry *entry;
 	u16 i;
 
-	for (i = 0; i < cycle->running->plan.entries; i++)
-		if (cycle->running->entry[i].next_due < cycle->index)
+	for (i = 0; i < cycle->running->plan.entries; i++) {
+		entry = &cycle->running->entry[i];
+		if (entry->next_due < cycle->index ||
+		    (entry->early && entry->next_due == cycle->index))
 			return true;
+	}
 	return false;
 }
 
@@ -273,10 +288,10 @@ static void oht_cycle_begin_entries(struct oht_cycle *cycle, u64 now_ns)
 	unsigned int turn;
 
 	if (!oht_cycle_is_behind(cycle)) {
-		oht_cycle_begin_turn(cycle, OHT_CYCLE_TURN_OWN, end_ns);
+		oht_cycle_begin_turn(cycle, OHT_CYCLE_TURN_ANY, end_ns);
 		return;
 	}
-	for (turn = OHT_CYCLE_TURN_FIRST; turn < OHT_CYCLE_TURNS; turn++)
+	for (turn = OHT_CYCLE_TURN_LAST; turn < OHT_CYCLE_TURN_ANY; turn++)
 		end_ns = oht_cycle_begin_turn(cycle, turn, end_ns);
 }
 
@@ -288,6 +303,7 @@ static void oht_cycle_begin(struct oht_cycle *cycle, u64 now_ns)
 	cycle->begin_ns = cycle->grid_ns;
 	cycle->end_ns = cycle->grid_ns + oht_cycle_ns(layout);
 	cycle->overrun = false;
+	cycle->taken = oht_engine_slot_is_taken(cycle->engine);
 	oht_cycle_note_start(cycle, &slot->start, now_ns);
 	slot->begun = false;
 	cycle->beginning = true;
@@ -313,14 +329,15 @@ static void oht_cycle_swap(struct oht_cycle *cycle)
 	cycle->header.generation = layout->generation;
 	slot->cycle_ns = oht_cycle_ns(layout);
 	slot->slack_max_ns = layout->figures.slack_max_ns;
-	slot->left_ns = slot->slack_max_ns + slot->cycle_ns;
-	slot->left_max_ns = 0;
+	/* A row of plans is measured as one, since no plan of it lasts long enough. */
+	if (!before) {
+		slot->left_ns = slot->slack_max_ns + slot->cycle_ns;
+		slot->left_max_ns = 0;
+		slot->left_points = 0;
+	}
 	slot->left_cycles = layout->plan.whole_cycles;
-	slot->left_points = 0;
 	slot->budget_ns = (u64)layout->plan.stop_budget_us * NSEC_PER_USEC;
 	slot->hold_max_ns = layout->figures.hold_max_ns;
-	slot->hold_late_ns = slot->hold_max_ns -
-			     min_t(u64, slot->hold_max_ns, layout->figures.busy_worst_ns);
 	slot->turnaround_ns = 0;
 	for (i = 0; i < layout->plan.entries; i++) {
 		slot->turnaround_ns = max(slot->turnaround_ns, layout->plan.entry[i].turnaround_us *
@@ -367,7 +384,24 @@ static void oht_cycle_catch_up(struct oht_cycle *cycle, u64 now_ns)
 static void oht_cycle_plan_give(struct oht_cycle *cycle)
 {
 	cycle->give = cycle->status.cycles >= cycle->give_cycle &&
-		      oht_engine_slot_wanted(cycle->engine);
+		      oht_engine_slot_wanted(cycle->engine, 0);
+}
+
+/*
+ * Behind the transfer there must be time for all exchanges of a cycle before a unit must be heard:
+ * what was due before, and has found no room, is with them.
+ */
+static bool oht_cycle_may_give(struct oht_cycle *cycle, u64 now_ns)
+{
+	struct oht_engine_slot *slot = &cycle->engine->slot;
+	u64 by_ns, busy_ns = cycle->running->figures.busy_worst_ns;
+
+	if (!cycle->give)
+		return false;
+	by_ns = oht_cycle_loss_next_ns(cycle);
+	slot->hold_until_ns = by_ns - min(by_ns, busy_ns);
+	return slot->until_ns <= slot->hold_until_ns &&
+	       oht_engine_slot_wanted(cycle->engine, now_ns);
 }
 
 static void oht_cycle_give(struct oht_cycle *cycle)
@@ -399,7 +433,7 @@ u64 oht_cycle_tick(struct oht_cycle *cycle)
 		oht_cycle_exceed(cycle);
 		oht_cycle_miss(cycle, 1);
 		oht_cycle_tell(cycle, OHT_FATE_MISSED, now_ns);
-	} else if (cycle->give && oht_engine_slot_wanted(e)) {
+	} else if (oht_cycle_may_give(cycle, now_ns)) {
 		oht_cycle_give(cycle);
 		oht_cycle_tell(cycle, OHT_FATE_GIVEN, now_ns);
 	} else {

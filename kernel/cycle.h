@@ -38,8 +38,11 @@ struct oht_cycle_ops {
  * @layout: whose it is
  * @next_due: first cycle in which it is to be exchanged
  * @busy_ns: what its exchange takes of a cycle, as computed
+ * @due_ns: the point of the grid at which its next turn is due, whatever plan is in force then
+ * @early: @next_due is not its own turn in this plan, but what plans before owe it
  * @errors: consecutive ones
  * @heard_by_ns: it is lost if it has not been heard by then; 0: its loss does not stop
+ * @put_off: another plan has put that off since it was heard
  * @lost: errors have reached the entry's limit, or it has not been heard in time
  * @has_outputs: @outputs are valid, unless there has been a stop or a DISABLE since
  * @halts: how often the machine had been stopped or disabled when they were set
@@ -50,8 +53,11 @@ struct oht_cycle_entry {
 	struct oht_cycle_layout *layout;
 	u64 next_due;
 	u64 busy_ns;
+	u64 due_ns;
+	bool early;
 	u32 errors;
 	u64 heard_by_ns;
+	bool put_off;
 	bool lost;
 	bool has_outputs;
 	u32 halts;
@@ -96,6 +102,7 @@ struct oht_cycle_layout {
  * @give_cycle: the first one that may be given away, counted as status.cycles
  * @give: whether the coming one is given away if a transfer still wants it
  * @overrun: the present one has been counted as exceeded
+ * @taken: when it began something else was on the bus
  * @heard_by_ns: the earliest of the entries in force, as it was told last; 0: there is none
  * @status: counters
  * @header: what the image's head says
@@ -124,6 +131,7 @@ struct oht_cycle {
 	u64 give_cycle;
 	bool give;
 	bool overrun;
+	bool taken;
 	u64 heard_by_ns;
 	struct oht_plan_status status;
 	struct oht_image_header header;
@@ -251,6 +259,9 @@ struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32
  */
 void oht_cycle_loss_begin(struct oht_cycle *cycle, const struct oht_cycle_layout *before);
 void oht_cycle_loss_end(struct oht_cycle *cycle);
+
+/* By when the next entry is lost that is not, U64_MAX: there is none. */
+u64 oht_cycle_loss_next_ns(const struct oht_cycle *cycle);
 
 /* An exchange of entry @index of the plan in force has worked; has failed; was not to be sent. */
 void oht_cycle_loss_heard(struct oht_cycle *cycle, u16 index, u64 now_ns);

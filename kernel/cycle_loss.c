@@ -8,6 +8,7 @@
  * loss stops must be heard by a certain time too. The earliest of these times is told to the stop,
  * whose supervision looks at it on a CPU that need not be that of the plan's timer.
  */
+#include <linux/math64.h>
 #include <linux/time64.h>
 #include "cycle.h"
 
@@ -55,6 +56,20 @@ static void oht_cycle_loss_tell(struct oht_cycle *cycle)
 	cycle->ops->await(cycle->context, first_ns);
 }
 
+u64 oht_cycle_loss_next_ns(const struct oht_cycle *cycle)
+{
+	const struct oht_cycle_entry *entry;
+	u64 next_ns = U64_MAX;
+	u32 i;
+
+	for (i = 0; i < cycle->running->plan.entries; i++) {
+		entry = &cycle->running->entry[i];
+		if (entry->heard_by_ns && !entry->lost)
+			next_ns = min(next_ns, entry->heard_by_ns);
+	}
+	return next_ns;
+}
+
 static void oht_cycle_loss_set(struct oht_cycle *cycle, u16 index, u64 by_ns)
 {
 	struct oht_cycle_entry *entry = &cycle->running->entry[index];
@@ -68,46 +83,110 @@ static void oht_cycle_loss_set(struct oht_cycle *cycle, u16 index, u64 by_ns)
 		oht_cycle_loss_tell(cycle);
 }
 
-/* By when the same entry of the plan before had to be heard; 0: that plan has no such entry. */
-static u64 oht_cycle_loss_before(const struct oht_cycle_layout *before,
-				 const struct oht_plan_entry *planned)
+/* ---- plan behind plan ---- */
+
+/* Of one unit. */
+static bool oht_cycle_loss_is_same(const struct oht_plan_entry *a, const struct oht_plan_entry *b)
 {
-	const struct oht_plan_entry *other;
+	return a->function == b->function && a->address == b->address;
+}
+
+/*
+ * What the plan before knows of @planned: the same entry or, whatever is asked of the unit now, the
+ * one whose loss stops that must be heard first. NULL: nothing.
+ */
+static const struct oht_cycle_entry *
+oht_cycle_loss_before(const struct oht_cycle_layout *before, const struct oht_plan_entry *planned)
+{
+	const struct oht_cycle_entry *entry, *same = NULL, *first = NULL;
+	bool stops = planned->loss_action == OHT_LOSS_STOP;
 	u32 i;
 
 	for (i = 0; before && i < before->plan.entries; i++) {
-		other = &before->plan.entry[i];
-		if (other->unit == planned->unit && other->function == planned->function &&
-		    other->address == planned->address)
-			return before->entry[i].heard_by_ns;
+		entry = &before->entry[i];
+		if (before->plan.entry[i].unit != planned->unit)
+			continue;
+		if (oht_cycle_loss_is_same(&before->plan.entry[i], planned)) {
+			if (entry->heard_by_ns || !stops)
+				return entry;
+			same = entry;
+		}
+		if (entry->heard_by_ns && (!first || entry->heard_by_ns < first->heard_by_ns))
+			first = entry;
 	}
-	return 0;
+	return stops && first ? first : same;
 }
 
-void oht_cycle_loss_begin(struct oht_cycle *cycle, const struct oht_cycle_layout *before)
+/* Its turn in cycle @cycles comes before its own one, because plans before owe it. */
+static void oht_cycle_loss_hasten(struct oht_cycle_entry *entry, u64 cycles)
 {
-	struct oht_cycle_layout *layout = cycle->running;
+	if (cycles >= entry->next_due)
+		return;
+	entry->next_due = cycles;
+	entry->early = true;
+}
+
+/* Its turn comes when a period is over since the last one, however many plans follow each other. */
+static void oht_cycle_loss_keep_turn(struct oht_cycle *cycle, struct oht_cycle_entry *entry,
+				     const struct oht_cycle_entry *before)
+{
+	u64 left_ns = before->due_ns - min(before->due_ns, cycle->grid_ns);
+	u64 cycle_ns = oht_cycle_loss_ns(cycle, 1);
+
+	entry->due_ns = before->due_ns;
+	oht_cycle_loss_hasten(entry, div64_u64(left_ns + cycle_ns - 1, cycle_ns));
+}
+
+/*
+ * A plan behind another one gives no new time. Only once since it was heard is there one exchange
+ * more, since the last one that the plan before would have made may be missing.
+ */
+static void oht_cycle_loss_keep_time(struct oht_cycle *cycle, u16 index,
+				     const struct oht_cycle_entry *before)
+{
+	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
+	struct oht_cycle_entry *entry = &cycle->running->entry[index];
+	u64 once_ns = cycle->grid_ns + oht_cycle_loss_ns(cycle, 1 + (planned->loss_errors == 1));
+	u64 by_ns = before->heard_by_ns;
+
+	entry->put_off = before->put_off;
+	if (!by_ns || by_ns >= entry->heard_by_ns)
+		return;
+	if (by_ns < once_ns && !entry->put_off && !entry->lost) {
+		entry->put_off = true;
+		by_ns = once_ns;
+	}
+	entry->heard_by_ns = by_ns;
+	/* It is asked before its time is over. */
+	if (by_ns < cycle->grid_ns + oht_cycle_loss_ns(cycle, entry->next_due + 1))
+		oht_cycle_loss_hasten(entry, 0);
+}
+
+void oht_cycle_loss_begin(struct oht_cycle *cycle, const struct oht_cycle_layout *layout_before)
+{
+	const struct oht_cycle_entry *before;
 	const struct oht_plan_entry *planned;
-	u64 before_ns, by_ns, once_ns;
+	struct oht_cycle_entry *entry;
+	u64 cycles;
 	u32 i;
 
-	for (i = 0; i < layout->plan.entries; i++) {
-		planned = &layout->plan.entry[i];
-		layout->entry[i].heard_by_ns = 0;
-		if (planned->loss_action != OHT_LOSS_STOP)
-			continue;
+	for (i = 0; i < cycle->running->plan.entries; i++) {
+		planned = &cycle->running->plan.entry[i];
+		entry = &cycle->running->entry[i];
+		before = oht_cycle_loss_before(layout_before, planned);
+		entry->due_ns = cycle->grid_ns + oht_cycle_loss_ns(cycle, planned->phase_cycles);
 		/* As if it had been heard one period before its first exchange. */
-		by_ns = cycle->grid_ns +
-			oht_cycle_loss_ns(cycle, planned->phase_cycles - planned->period_cycles +
-						 oht_cycle_loss_cycles(planned));
-		/* Plan behind plan gives no new time: one exchange, and it is over. */
-		once_ns = cycle->grid_ns +
-			  oht_cycle_loss_ns(cycle, planned->phase_cycles + 1ull +
-						   (planned->loss_errors == 1));
-		before_ns = oht_cycle_loss_before(before, planned);
-		if (before_ns)
-			by_ns = min(by_ns, max(before_ns, once_ns));
-		layout->entry[i].heard_by_ns = by_ns;
+		cycles = planned->phase_cycles - planned->period_cycles +
+			 oht_cycle_loss_cycles(planned);
+		if (planned->loss_action == OHT_LOSS_STOP)
+			entry->heard_by_ns = cycle->grid_ns + oht_cycle_loss_ns(cycle, cycles);
+		if (!before)
+			continue;
+		entry->errors = before->errors;
+		entry->lost = before->lost;
+		oht_cycle_loss_keep_turn(cycle, entry, before);
+		if (planned->loss_action == OHT_LOSS_STOP)
+			oht_cycle_loss_keep_time(cycle, i, before);
 	}
 	oht_cycle_loss_tell(cycle);
 }
@@ -129,6 +208,7 @@ void oht_cycle_loss_excuse(struct oht_cycle *cycle, u16 index, u64 now_ns)
 	 */
 	u64 from_ns = max(cycle->begin_ns, max(cycle->grid_ns, now_ns) - cycle_ns);
 
+	cycle->running->entry[index].put_off = false;
 	oht_cycle_loss_set(cycle, index,
 			   from_ns + oht_cycle_loss_ns(cycle, oht_cycle_loss_cycles(planned)));
 }

@@ -583,6 +583,8 @@ int oht_engine_resume(struct oht_engine *e)
 	raw_spin_lock_irqsave(&e->lock, flags);
 	e->rx_bytes = 0;
 	oht_engine_begin_silent(e);
+	/* A request that the suspend has cut leaves with the character that had begun. */
+	e->line_free_ns += e->timing.char_ns;
 	e->extra_until_ns = 0;
 	oht_engine_enter(e, OHT_ENGINE_IDLE);
 	raw_spin_unlock_irqrestore(&e->lock, flags);

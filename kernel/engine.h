@@ -596,12 +596,19 @@ static inline u32 oht_engine_enabled(const struct oht_engine *e)
 
 /*
  * For the plan (cycle.c), engine lock held: submit @x behind the others of the plan, 0 or the error
- * of oht_engine_submit(); does one wait that is too long for any slack; go on after a change of
- * oht_engine.slot. The first and the last may call @done of any transfer.
+ * of oht_engine_submit(); does one wait that is too long for any slack and, if @at_ns is not 0, may
+ * begin then in a cycle that is given; go on after a change of oht_engine.slot. The first and the
+ * last may call @done of any transfer.
  */
 int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x);
-bool oht_engine_slot_wanted(const struct oht_engine *e);
+bool oht_engine_slot_wanted(const struct oht_engine *e, u64 at_ns);
 void oht_engine_slot_run(struct oht_engine *e, u64 now_ns);
+
+/* Likewise: an exchange is under way, or a unit may still answer. */
+static inline bool oht_engine_slot_is_taken(const struct oht_engine *e)
+{
+	return e->state != OHT_ENGINE_IDLE && e->state != OHT_ENGINE_GAP;
+}
 
 /* Likewise: all that the plan brought to this cycle has ended; a point of the grid has come. */
 void oht_engine_slot_left(struct oht_engine *e, u64 now_ns);

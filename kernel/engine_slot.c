@@ -88,7 +88,7 @@ static bool oht_engine_slot_is_given(const struct oht_engine *e, const struct oh
 
 	if (!slot->hold_max_ns || oht_engine_slot_holds(e, x))
 		return true;
-	return now_ns + x->worst_ns <= slot->until_ns + slot->hold_late_ns;
+	return now_ns + x->worst_ns <= slot->hold_until_ns;
 }
 
 static bool oht_engine_slot_is_open(const struct oht_engine *e, const struct oht_xfer *x,
@@ -139,7 +139,7 @@ void oht_engine_slot_look(const struct oht_engine *e, struct oht_engine_start *s
 	start->tick_ns = now_ns;
 	start->quiet_ns = e->line_free_ns - min(e->line_free_ns, now_ns);
 	start->state = e->state;
-	if (e->state == OHT_ENGINE_IDLE || e->state == OHT_ENGINE_GAP) {
+	if (!oht_engine_slot_is_taken(e)) {
 		start->holder = OHT_HOLDER_NONE;
 		start->unit = 0;
 		start->function = 0;
@@ -191,7 +191,7 @@ int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x)
 	return err;
 }
 
-bool oht_engine_slot_wanted(const struct oht_engine *e)
+bool oht_engine_slot_wanted(const struct oht_engine *e, u64 at_ns)
 {
 	const struct oht_xfer *x;
 	unsigned int class;
@@ -199,7 +199,8 @@ bool oht_engine_slot_wanted(const struct oht_engine *e)
 	lockdep_assert_held(&e->lock);
 	for (class = OHT_CLASS_COMMAND; class < OHT_ENGINE_CLASSES; class++)
 		list_for_each_entry(x, &e->queue[class], node)
-			if (oht_engine_slot_is_long(e, x))
+			if (oht_engine_slot_is_long(e, x) &&
+			    (!at_ns || oht_engine_slot_is_given(e, x, at_ns)))
 				return true;
 	return false;
 }
@@ -211,6 +212,6 @@ void oht_engine_slot_run(struct oht_engine *e, u64 now_ns)
 		return;
 	/* A character that has not been read yet makes the line busy. */
 	oht_engine_receive(e, now_ns);
-	if (e->state == OHT_ENGINE_IDLE || e->state == OHT_ENGINE_GAP)
+	if (!oht_engine_slot_is_taken(e))
 		oht_engine_next(e, now_ns);
 }

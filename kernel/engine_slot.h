@@ -64,7 +64,7 @@ struct oht_engine_start {
  * @planned: transfers of the plan that are not done; they go first
  * @budget_ns: longest that an exchange may keep a stop from the bus while the gate is open; 0: any
  * @hold_max_ns: longest that a transfer may take at all; 0: any
- * @hold_late_ns: in a cycle that is given, it must be over that long behind the next point
+ * @hold_until_ns: in a cycle that is given, it must be over by then
  * @turnaround_ns: longest that a unit is thought to be silent before it answers
  * @late_max_ns: largest delay of a first request behind its point of the grid
  */
@@ -83,7 +83,7 @@ struct oht_engine_slot {
 	unsigned int planned;
 	u64 budget_ns;
 	u64 hold_max_ns;
-	u64 hold_late_ns;
+	u64 hold_until_ns;
 	u64 turnaround_ns;
 	u64 late_max_ns;
 };

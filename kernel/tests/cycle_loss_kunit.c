@@ -88,6 +88,124 @@ static void cycle_loss_plans(struct kunit *test)
 	KUNIT_EXPECT_LE(test, i, 3);
 }
 
+/* A read of one register, whose unit is not there, by the controller or not. */
+static struct oht_xfer *loss_read(unsigned int i, u32 timeout_us, u32 session)
+{
+	struct oht_xfer *x = fake_xfer(i, 9, 3, 0x40, 1);
+
+	x->timeout_us = timeout_us;
+	x->session = session;
+	cyclic.silent[9] = true;
+	return x;
+}
+
+/* @turns plans, one each @every cycles; returns how often the unit was asked. */
+static unsigned int loss_plans(unsigned int turns, unsigned int every, bool other)
+{
+	unsigned int turn, asked = 0;
+
+	for (turn = 0; turn < turns && !cyclic.losses; turn++) {
+		cyclic.plan.entry[0].address = other ? turn % 2 : 0;
+		cyclic_commit(0);
+		cyclic_run(every * CYCLE_NS);
+		asked += cyclic_count(UNIT);
+		cyclic_forget();
+	}
+	return asked;
+}
+
+/*
+ * However soon plans follow one another, and whatever they read of the unit: what answers is asked
+ * and not lost, what is silent is lost in time, and committing once more does not find it.
+ */
+static void loss_plan_behind_plan(u16 period, u16 phase, bool other, unsigned int every)
+{
+	u64 bound_ns = (4 * period + phase + 2 + every) * CYCLE_NS, heard_ns;
+
+	cycle_loss_init(fake.test);
+	loss_begin(1);
+	cyclic.plan.entry[0].period_cycles = period;
+	cyclic.plan.entry[0].phase_cycles = phase;
+	KUNIT_EXPECT_GE_MSG(fake.test, loss_plans(100, every, other), 100 * every / period,
+			    "period %u every %u\n", period, every);
+	KUNIT_EXPECT_EQ_MSG(fake.test, cyclic_status().losses, 0, "period %u every %u\n", period,
+			    every);
+	cyclic.silent[UNIT] = true;
+	heard_ns = fake.now_ns;
+	loss_plans(1000, every, other);
+	KUNIT_EXPECT_LE_MSG(fake.test, fake.now_ns, heard_ns + bound_ns, "period %u every %u\n",
+			    period, every);
+	cyclic_stop();
+	cyclic.losses = 0;
+	loss_plans(4, every, other);
+	KUNIT_EXPECT_LT(fake.test, cyclic.heard_by_ns, fake.now_ns);
+	KUNIT_EXPECT_EQ(fake.test, cyclic_status().losses, 1);
+}
+
+static void cycle_loss_plan_behind_plan(struct kunit *test)
+{
+	unsigned int every;
+
+	for (every = 1; every <= 9; every++) {
+		loss_plan_behind_plan(1, 0, every % 2, every);
+		loss_plan_behind_plan(4, 1, every % 2, every);
+		loss_plan_behind_plan(4, 1, !(every % 2), every);
+		loss_plan_behind_plan(20, 7, every % 2, every);
+	}
+}
+
+/* Most exchanges are missed, so errors alone would take long: one more is given once. */
+static void cycle_loss_put_off_once(struct kunit *test)
+{
+	u64 heard_ns;
+
+	loss_begin(1);
+	cyclic.plan.entry[0].loss_errors = 20;
+	cyclic_commit(0);
+	cyclic_run(3 * CYCLE_NS);
+	cyclic.silent[UNIT] = true;
+	heard_ns = fake.now_ns;
+	while (!cyclic.losses && fake.now_ns < heard_ns + 100 * CYCLE_NS) {
+		cyclic.late_ns = 3 * CYCLE_NS;
+		loss_plans(1, 4, false);
+	}
+	KUNIT_EXPECT_LE(test, fake.now_ns, heard_ns + 30 * CYCLE_NS);
+}
+
+/* An entry that is seldom due has its turn, and what is left is measured, although plans follow. */
+static void cycle_loss_seldom(struct kunit *test)
+{
+	struct oht_plan_entry *entry;
+	unsigned int turn;
+
+	loss_begin(0);
+	entry = cyclic_add(UNIT + 1, 3, 1);
+	entry->period_cycles = 20;
+	entry->phase_cycles = 7;
+	cyclic_commit(0);
+	cyclic_run(8 * CYCLE_NS);
+	cyclic_forget();
+	for (turn = 0; turn < 40; turn++) {
+		cyclic_commit(0);
+		cyclic_run(3 * CYCLE_NS);
+	}
+	KUNIT_EXPECT_GE(test, cyclic_count(UNIT + 1), 4);
+	KUNIT_EXPECT_LE(test, cyclic_count(UNIT + 1), 8);
+	/* Its time-out leaves no room for a read that would fit otherwise. */
+	entry->period_cycles = 1;
+	entry->phase_cycles = 0;
+	entry->timeout_us = 12000;
+	cyclic.silent[UNIT + 1] = true;
+	loss_read(0, 8000, 1);
+	fake_submit(0);
+	for (turn = 0; turn < 40; turn++) {
+		cyclic_commit(0);
+		cyclic_run(3 * CYCLE_NS);
+		cyclic_forget();
+	}
+	FAKE_EXPECT_DONE(0, -ETIMEDOUT, OHT_DETAIL_TIMEOUT);
+}
+
 /* Somebody had taken the bus for 5 s before the plan came. */
 static void cycle_loss_long_read(struct kunit *test)
 {
@@ -103,17 +221,6 @@ static void cycle_loss_long_read(struct kunit *test)
 	cyclic_set_state(OHT_ESTOP_ENABLED);
 	loss_expect_stop(false, fake.now_ns);
 	KUNIT_EXPECT_EQ(test, fake.done[0], 0);
-}
-
-/* A read of one register, whose unit is not there, by the controller or not. */
-static struct oht_xfer *loss_read(unsigned int i, u32 timeout_us, u32 session)
-{
-	struct oht_xfer *x = fake_xfer(i, 9, 3, 0x40, 1);
-
-	x->timeout_us = timeout_us;
-	x->session = session;
-	cyclic.silent[9] = true;
-	return x;
 }
 
 /*
@@ -336,10 +443,47 @@ static void cycle_loss_given(struct kunit *test)
 	}
 }
 
+/*
+ * The turn of a unit is given away, the next cycle has no room for it, and somebody wants the cycle
+ * of its next turn too.
+ */
+static void cycle_loss_given_again(struct kunit *test)
+{
+	unsigned int i, ended = 0;
+
+	cyclic.plan.cycle_us = 20000;
+	for (i = 0; i < 6; i++) {
+		struct oht_plan_entry *entry = cyclic_add(1 + i, 3, 10);
+
+		entry->period_cycles = 2;
+		entry->phase_cycles = i / 3;
+	}
+	cyclic.plan.entry[0].loss_action = OHT_LOSS_STOP;
+	cyclic.plan.entry[0].loss_errors = 2;
+	cyclic.plan.whole_cycles = 2;
+	cyclic_commit(0);
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	for (i = 0; i < 200; i++) {
+		if (i < 2 || fake.done[i % 2]) {
+			ended += i >= 2;
+			loss_read(i % 2, 11000, 1);
+			fake_submit(i % 2);
+		}
+		cyclic_run(10 * FAKE_MS);
+		cyclic_forget();
+	}
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	KUNIT_EXPECT_EQ(test, cyclic_status().losses, 0);
+	KUNIT_EXPECT_GE(test, ended, 20);
+}
+
 static struct kunit_case cycle_loss_cases[] = {
 	KUNIT_CASE(cycle_loss_babble),
 	KUNIT_CASE(cycle_loss_silence),
 	KUNIT_CASE(cycle_loss_plans),
+	KUNIT_CASE(cycle_loss_plan_behind_plan),
+	KUNIT_CASE(cycle_loss_put_off_once),
+	KUNIT_CASE(cycle_loss_seldom),
 	KUNIT_CASE(cycle_loss_long_read),
 	KUNIT_CASE(cycle_loss_long_read_refused),
 	KUNIT_CASE(cycle_loss_long_read_late),
@@ -350,6 +494,7 @@ static struct kunit_case cycle_loss_cases[] = {
 	KUNIT_CASE(cycle_loss_unsent),
 	KUNIT_CASE(cycle_loss_first),
 	KUNIT_CASE(cycle_loss_given),
+	KUNIT_CASE(cycle_loss_given_again),
 	{}
 };
 

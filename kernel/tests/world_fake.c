@@ -105,6 +105,55 @@ static const struct oht_engine_gate world_gate = {
 
 /* ---- what must hold ---- */
 
+/* The promise of the plan, for each unit whose reads stop. */
+
+/* The one exchange more that a plan behind a plan gives, and the cycle in which it is. */
+#define WORLD_ONCE_NS	(80 * FAKE_MS)
+
+static u64 world_patience_ns(const struct oht_plan *plan, const struct oht_plan_entry *planned)
+{
+	u64 cycles = planned->loss_errors * planned->period_cycles + 1 + planned->phase_cycles;
+
+	return (cycles + (planned->loss_errors == 1)) * plan->cycle_us * FAKE_US;
+}
+
+static void world_expect_heard(u8 unit)
+{
+	const struct oht_cycle_layout *layout = cyclic.cycle.running;
+	const struct oht_plan_entry *planned;
+	u64 heard_ns = 0, patience_ns = 0;
+	unsigned int i;
+
+	for (i = 0; layout && i < layout->plan.entries; i++) {
+		planned = &layout->plan.entry[i];
+		if (planned->unit != unit || planned->loss_action != OHT_LOSS_STOP)
+			continue;
+		/* What may be left out need not be heard. */
+		if (oht_plan_output_words(planned)) {
+			patience_ns = 0;
+			break;
+		}
+		patience_ns = max(patience_ns, world_patience_ns(&layout->plan, planned));
+		heard_ns = max(heard_ns, cyclic_slot(i)->timestamp_ns);
+	}
+	if (!patience_ns)
+		world.by_ns[unit] = 0;
+	else if (!world.by_ns[unit])
+		world.by_ns[unit] = fake.now_ns + patience_ns;
+	else if (heard_ns > world.heard_ns[unit])
+		world.by_ns[unit] = heard_ns + patience_ns;
+	world.heard_ns[unit] = max(world.heard_ns[unit], heard_ns);
+}
+
+static void world_look_at_units(u64 blind_ns)
+{
+	u8 unit;
+
+	for (unit = 1; unit <= WORLD_PLANNED; unit++)
+		KUNIT_EXPECT_LE_MSG(fake.test, world_age_ns(world.by_ns[unit] ?: fake.now_ns),
+				    WORLD_ONCE_NS + blind_ns, "run %u: unit %u\n", world.run, unit);
+}
+
 /* High only while nothing stands against it, or has stood for so short that no timer came. */
 static void world_look_at_outputs(void)
 {
@@ -124,6 +173,7 @@ static void world_look_at_outputs(void)
 			    "run %u\n", world.run);
 	KUNIT_EXPECT_LE_MSG(fake.test, world_age_ns(by_ns ?: fake.now_ns), blind_ns, "run %u\n",
 			    world.run);
+	world_look_at_units(blind_ns);
 }
 
 /* What moves goes out in an enable alone, with values of that enable. */
@@ -196,6 +246,8 @@ static void world_passed(void)
 	for (i = 0; i < WORLD_XFERS; i++)
 		if (fake.done[i])
 			world.busy[i] = false;
+	for (i = 1; i <= WORLD_PLANNED; i++)
+		world_expect_heard(i);
 	world_look_at_outputs();
 	world_look_at_wire();
 }

@@ -44,6 +44,8 @@ struct world {
 	unsigned int writes;		/* that were on the wire while enabled */
 	unsigned int waits;		/* stops whose telegram was awaited */
 	unsigned int found;		/* units that were lost and are back */
+	u64 heard_ns[WORLD_PLANNED + 1];	/* by unit: when an entry that stops heard it */
+	u64 by_ns[WORLD_PLANNED + 1];	/* by when one must; 0: none must */
 	bool busy[WORLD_XFERS];		/* the transfer has been accepted and has not ended */
 };
 

@@ -33,7 +33,12 @@
  * when the entry has not been answered for loss_errors times its period, whatever kept the bus from
  * it: by the end of the cycle in which the last of these exchanges was due (of the cycle after it,
  * if loss_errors is 1). The cause stands, so that RESET is EBUSY, until the entry is answered or
- * need not be (an output that is not sent), or until another plan or none is in force.
+ * need not be (an output that is not sent), or until no plan or one without the unit is in force.
+ *
+ * An entry of the next plan goes on where that of the plan before was, if unit, function and first
+ * register are the same, or if its loss stops, where the unit's entry was that must be heard first
+ * and whose loss stops: errors, loss, the time by which it must be answered, and when it is due.
+ * That time may pass by one exchange in the new plan, once since the entry was answered.
  */
 enum oht_loss_action {
 	OHT_LOSS_NONE	= 0,	/* a record (OHT_CYCLE_LOST), nothing else */
