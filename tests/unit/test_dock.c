@@ -337,7 +337,7 @@ static void docking_does_not_go_on_without_a_position(void **state)
 	driver_sim(d, "set 5 position_x 9000");
 	driver_run_ms(d, 1000);
 	answer = driver_ask(d, OHTD_COMMAND_RESUME);
-	driver_refused(d, &answer, OHTD_WHY_SENSORS);
+	driver_refused(d, &answer, OHTD_WHY_NOT_LOCATED);
 	driver_state(d, OHTD_STATE_PAUSED);
 	driver_stands(d);
 	driver_end(d);

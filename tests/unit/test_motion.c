@@ -773,7 +773,7 @@ static void command_waits_until_a_position_is_beyond_doubt(void **state)
 	driver_arrives(d, 4000);
 	position_jumps(d);
 	driver_run_ms(d, 1000);
-	move_refused(d, 5000, OHTD_WHY_SENSORS);
+	move_refused(d, 5000, OHTD_WHY_NOT_LOCATED);
 	driver_end(d);
 }
 

@@ -221,6 +221,28 @@ static void do_override(struct ohtd_control *control, const struct ohtd_asked *a
 	done(control, asked);
 }
 
+/* Nothing goes by the position while the outputs are low. */
+static void do_position(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	enum ohtd_safety_state safety = ohtd_safety_state(control);
+	struct ohtd_why_list why = { 0 };
+	double position_mm;
+
+	if (safety != OHTD_SAFETY_STOPPED && safety != OHTD_SAFETY_READY)
+		ohtd_why_add(&why, OHTD_WHY_ENABLED, 0, 0);
+	if (ohtd_moving(control))
+		ohtd_why_add(&why, OHTD_WHY_MOVING, 0, 0);
+	if (!ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm))
+		ohtd_why_add(&why, OHTD_WHY_SENSORS, 0, 0);
+	if (why.count) {
+		refuse_all(control, asked, OHTD_OUTCOME_REFUSED, &why);
+		return;
+	}
+	ohtd_travel_off(control);
+	ohtd_travel_locate(control, asked->command.target_mm);
+	done(control, asked);
+}
+
 static void do_discover(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
 	if (!control->device.open || control->device.bus_dead) {

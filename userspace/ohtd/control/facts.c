@@ -66,7 +66,12 @@ bool ohtd_signal(const struct ohtd_control *control, enum ohtd_signal signal,
 	const struct ohtd_unit *unit = provider(control, signal);
 
 	*value = (struct ohtd_value){ 0 };
-	return unit && read_signal(unit, signal, value);
+	if (!unit || !read_signal(unit, signal, value))
+		return false;
+	/* The robot's, and not the module's. */
+	if (signal == OHTD_SIGNAL_POSITION_MM)
+		value->value += control->travel.location.kept.offset_mm;
+	return true;
 }
 
 /* Never shorter than its unit's loss time: what is not lost yet says what it said last. */
@@ -87,7 +92,7 @@ static bool signal_recent(const struct ohtd_control *control, enum ohtd_signal s
 	const struct ohtd_unit *unit = provider(control, signal);
 
 	return unit && unit->view.health != OHTD_HEALTH_LOST &&
-	       read_signal(unit, signal, value) &&
+	       ohtd_signal(control, signal, value) &&
 	       control->now_ns - value->time_ns <= fresh_ns(control, unit);
 }
 

@@ -117,7 +117,7 @@ static bool jog_valid(const struct ohtd_control *control)
 	const struct ohtd_travel *m = &control->travel;
 	double speed_mm_s = m->question.speed_mm_s;
 
-	if (!ohtd_travel_located(control))
+	if (!ohtd_travel_tracked(control))
 		return false;
 	return !m->question.asked ||
 	       (ohtd_travel_jog_speed(control, speed_mm_s) && !ohtd_travel_leads_out(m, speed_mm_s) &&
@@ -206,8 +206,8 @@ void ohtd_travel_explain_jog(struct ohtd_control *control, struct ohtd_why_list 
 {
 	const struct ohtd_travel *m = &control->travel;
 
-	if (!ohtd_travel_located(control))
-		ohtd_why_add(list, OHTD_WHY_SENSORS, 0, 0);
+	if (!ohtd_travel_tracked(control))
+		ohtd_why_add(list, ohtd_travel_unlocated(control), 0, 0);
 	else if (!ohtd_travel_jog_speed(control, m->question.speed_mm_s))
 		ohtd_why_add(list, OHTD_WHY_JOG_SPEED, 0, 0);
 	else if (ohtd_travel_leads_out(m, m->question.speed_mm_s))
