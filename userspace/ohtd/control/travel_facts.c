@@ -13,17 +13,23 @@ static int64_t whole(double number)
 	return (int64_t)fmin(fmax(number, 0), NUMBER_MAX);
 }
 
-static bool keeps_dock(const struct ohtd_control *control)
+static bool keeps(const struct ohtd_control *control, enum ohtd_command_kind kind)
 {
-	return ohtd_travel_busy(control) && control->travel.command.kind == OHTD_COMMAND_DOCK;
+	return ohtd_travel_busy(control) && control->travel.command.kind == kind;
 }
 
-/* Its phases have targets of their own. */
+/* Both ways end with what the module says of the dock. */
+static bool keeps_dock(const struct ohtd_control *control)
+{
+	return keeps(control, OHTD_COMMAND_DOCK) || keeps(control, OHTD_COMMAND_UNDOCK);
+}
+
+/* The phases of docking have targets of their own. */
 double ohtd_travel_kept_mm(const struct ohtd_control *control)
 {
 	const struct ohtd_travel *m = &control->travel;
 
-	return keeps_dock(control) ? ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM) : m->kept_mm;
+	return keeps(control, OHTD_COMMAND_DOCK) ? ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM) : m->kept_mm;
 }
 
 void ohtd_travel_ask(struct ohtd_control *control, const struct ohtd_raised *raised)
