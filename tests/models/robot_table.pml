@@ -145,7 +145,7 @@ inline take()
 		enter(MOVE);
 		begin_motion();
 		done()
-	:: state == IDLE && event == E_HOME_COMMAND && (!seen_latched && true) ->
+	:: state == IDLE && event == E_HOME_COMMAND && (!seen_latched && true && true) ->
 		cut();
 		enter(MOVE);
 		begin_motion();

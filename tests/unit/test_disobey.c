@@ -213,6 +213,60 @@ static void drive_turns_in_idle(void **state)
 	is_noticed(by_itself);
 }
 
+/* The drive acknowledges zero and keeps what it was told before the stop: it would start when the outputs rise. */
+static void kept_setpoint(enum oht_profile profile, enum how how)
+{
+	struct driver *d = fast(profile, 25000);
+	struct ohtd_answer answer;
+	double from_mm;
+
+	disobey(d, how);
+	fake_bus_press(d->f->fake);
+	driver_run_ms(d, 3000);
+	d->f->fake->pressed = false;
+	driver_run_ms(d, 2000);
+	driver_asks(d, OHTD_COMMAND_RESET);
+	from_mm = d->rail->position_mm;
+	answer = driver_ask(d, OHTD_COMMAND_ENABLE);
+	assert_int_equal(answer.outcome, OHTD_OUTCOME_FAILED);
+	assert_true(fixture_says(&answer.why, OHTD_WHY_DRIVE_DISOBEYS, MOTOR));
+	driver_state(d, OHTD_STATE_SAFE);
+	assert_int_equal(d->f->fake->enables, 1);
+	driver_run_ms(d, 500);
+	assert_near(d->rail->position_mm, from_mm, 0.1);
+	driver_sim(d, "clear");
+	driver_asks(d, OHTD_COMMAND_ENABLE);
+	driver_stands(d);
+	driver_end(d);
+}
+
+static void drive_that_keeps_its_setpoint_is_not_enabled(void **state)
+{
+	(void)state;
+	kept_setpoint(OHT_PROFILE_CANONICAL, IGNORED);
+	kept_setpoint(OHT_PROFILE_CANONICAL, IGNORED_BY_ONE);
+	kept_setpoint(OHT_PROFILE_LEGACY, IGNORED);
+}
+
+/* It answers, and is too busy to show them: nothing is known of its set-points, and the outputs stay low. */
+static void drive_that_shows_no_setpoint_is_not_enabled(void **state)
+{
+	struct driver *d = driver_safe(3000);
+	struct ohtd_answer answer;
+
+	(void)state;
+	driver_sim(d, "fault 4 exception code=6 register=motor1_actual_speed");
+	driver_run_ms(d, 100);
+	answer = driver_ask(d, OHTD_COMMAND_ENABLE);
+	assert_int_not_equal(answer.outcome, OHTD_OUTCOME_DONE);
+	driver_state(d, OHTD_STATE_SAFE);
+	assert_int_equal(d->f->fake->enables, 0);
+	driver_sim(d, "clear");
+	driver_run_ms(d, 1500);
+	driver_asks(d, OHTD_COMMAND_ENABLE);
+	driver_end(d);
+}
+
 /*
  * The drive is too busy to show its registers, once or for a while: the look at its set-points goes
  * on as soon as it shows them again, also while the robot moves.
@@ -713,6 +767,8 @@ int main(void)
 		cmocka_unit_test(obstacle_is_not_obeyed),
 		cmocka_unit_test(plan_is_not_obeyed),
 		cmocka_unit_test(drive_turns_in_idle),
+		cmocka_unit_test(drive_that_keeps_its_setpoint_is_not_enabled),
+		cmocka_unit_test(drive_that_shows_no_setpoint_is_not_enabled),
 		cmocka_unit_test(busy_drive_is_looked_at_again),
 		cmocka_unit_test(drive_with_a_mind_of_its_own_is_noticed_by_its_speed),
 		cmocka_unit_test(drive_with_a_mind_of_its_own_is_noticed_on_a_ramp),

@@ -138,6 +138,35 @@ static void undocking_that_is_not_confirmed_fails(void **state)
 	driver_end(d);
 }
 
+/* Paused on its way off, and gone on with: it is an undock all the same, with its word of the module at the end. */
+static void undock_that_was_paused_keeps_its_end(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct driver *d = driver_begin(0);
+
+		driver_asks(d, OHTD_COMMAND_UNDOCK);
+		driver_run_ms(d, 2500);
+		assert_true(d->rail->position_mm > 20 && d->rail->position_mm < 480);
+		driver_asks(d, OHTD_COMMAND_PAUSE);
+		driver_run_ms(d, 2000);
+		driver_state(d, OHTD_STATE_PAUSED);
+		if (i)
+			driver_sim(d, "set 5 docking_status 4");
+		driver_run_ms(d, 1500);
+		driver_asks(d, OHTD_COMMAND_RESUME);
+		driver_state(d, OHTD_STATE_DOCK);
+		driver_until(d, OHTD_STATE_IDLE, 30000);
+		driver_run_ms(d, 1000);
+		if (i)
+			ended(d, OHTD_WHY_DOCK_NOT_CONFIRMED);
+		else
+			finished(d);
+		assert_near(d->rail->position_mm, 500, 2);
+		driver_end(d);
+	}
+}
+
 /* What the module says of the dock is read beside the plan; a command that waits for it need not wait long. */
 static void confirmed_soon(struct driver *d, const char *fault)
 {
@@ -337,7 +366,7 @@ static void docking_does_not_go_on_without_a_position(void **state)
 	driver_sim(d, "set 5 position_x 9000");
 	driver_run_ms(d, 1000);
 	answer = driver_ask(d, OHTD_COMMAND_RESUME);
-	driver_refused(d, &answer, OHTD_WHY_SENSORS);
+	driver_refused(d, &answer, OHTD_WHY_NOT_LOCATED);
 	driver_state(d, OHTD_STATE_PAUSED);
 	driver_stands(d);
 	driver_end(d);
@@ -521,6 +550,7 @@ int main(void)
 		cmocka_unit_test(docks_from_afar_by_phases),
 		cmocka_unit_test(dock_that_is_not_confirmed_is_tried_again),
 		cmocka_unit_test(undocking_that_is_not_confirmed_fails),
+		cmocka_unit_test(undock_that_was_paused_keeps_its_end),
 		cmocka_unit_test(module_that_answers_late_confirms_the_dock_soon),
 		cmocka_unit_test(machine_that_stalls_confirms_the_dock_soon),
 		cmocka_unit_test(module_that_answers_late_says_soon_that_the_robot_is_docked),

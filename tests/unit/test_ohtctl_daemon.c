@@ -237,6 +237,18 @@ static void limits_come_from_the_daemon(void **state)
 	assert_int_equal(run("robot limits reload now"), 2);
 }
 
+static void where_the_robot_is_is_told_to_the_daemon(void **state)
+{
+	(void)state;
+	assert_int_equal(run_asking("robot position 20000", STOPPED, "POST /api/v1/robot/position "), 0);
+	assert_non_null(strstr(far.request, "\"position_mm\": 20000"));
+	assert_int_equal(run_asking("robot position confirm", STOPPED, "POST /api/v1/robot/position "), 0);
+	assert_non_null(strstr(far.request, "\"confirm\": true"));
+	assert_int_equal(run_asking("robot position -100", REFUSED, "POST /api/v1/robot/position "), 1);
+	assert_int_equal(run("robot position"), 2);
+	assert_int_equal(run("robot position here"), 2);
+}
+
 static void the_speed_override_is_set_by_the_daemon(void **state)
 {
 	(void)state;
@@ -300,6 +312,7 @@ int main(void)
 		CASE(a_station_stands_in_place_of_a_position),
 		CASE(facts_come_from_the_daemon),
 		CASE(limits_come_from_the_daemon),
+		CASE(where_the_robot_is_is_told_to_the_daemon),
 		CASE(the_speed_override_is_set_by_the_daemon),
 		CASE(negative_values_go_to_the_daemon),
 		CASE(refusals_of_the_daemon_are_told),

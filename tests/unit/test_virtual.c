@@ -114,14 +114,18 @@ static void knows_its_modules(struct virtual_run *run)
 	virtual_recover(run, RECOVERY_MS);
 }
 
-/* A position that has jumped is taken anew while the outputs are off. */
+/* A position that has jumped is taken anew while the outputs are off: near the last place by itself, else a person says that it is right. */
 static void knows_its_place(struct virtual_run *run)
 {
 	const struct ohtd_command disable = { .kind = OHTD_COMMAND_DISABLE };
+	const struct ohtd_command confirm = { .kind = OHTD_COMMAND_POSITION, .target_mm = NAN };
 
 	if (ohtd_travel_located(&run->f->control))
 		return;
 	virtual_ask(run, &disable);
+	fixture_run_ms(run->f, 1000);
+	if (run->f->control.travel.location.lost)
+		assert_int_equal(virtual_ask(run, &confirm).outcome, OHTD_OUTCOME_DONE);
 	virtual_recover(run, RECOVERY_MS);
 	fixture_run_ms(run->f, 500);
 	assert_true(ohtd_travel_located(&run->f->control));

@@ -244,6 +244,31 @@ def test_the_viewer_sees_the_queue_and_cannot_change_it(page):
     assert not has(page, "#drive-queue button")
 
 
+# ---- a robot that does not know where it is ----
+
+LOST = {"located": False, "expected_mm": 8000, "read_mm": 0, "position_mm": 0}
+
+
+def test_a_supervisor_says_which_of_the_two_places_is_right(page):
+    drive(page, "supervisor", robot=LOST)
+    answers(page, "POST robot/position", {})
+    page.wait(lambda: "8000 mm" in page.text("#drive-location") and "0 mm" in page.text("#drive-location"), what="both places")
+    look(page, "drive-location")
+    page.click("#location-expected")
+    page.click("#location-read")
+    page.wait(lambda: page.run("return window.asked.length") == 2, what="both answers")
+    sent = page.run("return window.asked.map((a) => [a.method, a.path, a.body])")
+    assert sent == [["POST", "robot/position", {"position_mm": 8000}], ["POST", "robot/position", {"confirm": True}]]
+    change(page, "robot", located=True, expected_mm=None, read_mm=None)
+    page.wait(lambda: not has(page, "#drive-location"), what="a robot that is located")
+
+
+def test_an_operator_sees_both_places_and_decides_nothing(page):
+    drive(page, robot={**LOST, "expected_mm": None})
+    page.wait(lambda: has(page, "#drive-location"), what="the notice")
+    assert not has(page, "#drive-location button")
+
+
 # ---- the speed override ----
 
 def test_the_override_is_chosen_looked_at_and_then_sent(page):

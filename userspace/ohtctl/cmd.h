@@ -97,6 +97,7 @@ int cmd_config_mark(struct cli *cli, int count, char **arguments);
 int cmd_config_rollback(struct cli *cli, int count, char **arguments);
 int cmd_robot_queue(struct cli *cli, int count, char **arguments);
 int cmd_robot_cancel(struct cli *cli, int count, char **arguments);
+int cmd_robot_position(struct cli *cli, int count, char **arguments);
 int cmd_robot_override(struct cli *cli, int count, char **arguments);
 int cmd_robot_jog(struct cli *cli, int count, char **arguments);
 

@@ -116,6 +116,29 @@ int cmd_robot_cancel(struct cli *cli, int count, char **arguments)
 	return remote_numbered(cli, &call, arguments[0]);
 }
 
+int cmd_robot_position(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *body, *robot = NULL;
+	bool confirms = !strcmp(arguments[0], "confirm");
+	int64_t position_mm = 0;
+	int result = confirms ? 0 : number(cli, "position in mm", arguments[0], &position_mm);
+
+	(void)count;
+	if (result)
+		return result;
+	body = json_object_new_object();
+	if (confirms)
+		json_object_object_add(body, "confirm", json_object_new_boolean(true));
+	else
+		json_object_object_add(body, "position_mm", json_object_new_double((double)position_mm));
+	result = client_request(cli, "POST", "robot/position", body, &robot);
+	json_object_put(body);
+	if (!result)
+		show_answer(cli, robot);
+	json_object_put(robot);
+	return result;
+}
+
 int cmd_robot_override(struct cli *cli, int count, char **arguments)
 {
 	static const int64_t limits[] = { 1, 100 };

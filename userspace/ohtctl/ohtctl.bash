@@ -89,7 +89,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'show take release take-over hand-over' -- "$word")
 		return ;;
 	robot)
-		mapfile -t COMPREPLY < <(compgen -W 'status facts stations interlocks commands mode limits teach move jog home dock undock override pause resume stop queue cancel' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'status facts stations interlocks commands mode limits teach move jog home dock undock position override pause resume stop queue cancel' -- "$word")
 		return ;;
 	limits)
 		mapfile -t COMPREPLY < <(compgen -W 'reload' -- "$word")

@@ -132,6 +132,8 @@ static const struct cli_verb verbs[] = {
 	  0, 0, cmd_robot },
 	{ "robot undock", "", "leave the dock", cmd_robot, CLI_OPT_SOCKET | CLI_OPT_APPEND,
 	  0, 0, cmd_robot },
+	{ "robot position", "MM | confirm", "say where the robot is, or that its module is right", cmd_robot_position,
+	  CLI_OPT_SOCKET, 1, 1, cmd_robot_position },
 	{ "robot override", "PERCENT", "speed of moves and jogs, 1 to 100", cmd_robot_override,
 	  CLI_OPT_SOCKET, 1, 1, cmd_robot_override },
 	{ "robot pause", "", "come to rest, keep the target", cmd_robot, CLI_OPT_SOCKET, 0, 0,

@@ -129,6 +129,9 @@ struct robot {
 	const char *control;
 	uint64_t rights_seq;
 	double position_mm;
+	bool located;
+	double expected_mm;
+	double read_mm;
 	double speed_mm_s;
 	double battery_percent;
 	unsigned int safety;
@@ -158,6 +161,12 @@ OHTD_SHAPE(robot, "Robot",
 		     .summary = "Rises when GET control or GET robot/interlocks have something else to say"),
 	OHTD_NUMBER(robot, position_mm, .flags = OHTD_NULL, .unit = "mm",
 		    .summary = "Along the rail; null: not known now"),
+	OHTD_BOOLEAN(robot, located,
+		     .summary = "Whether it is known where the robot is; false: only a jog is accepted, until a person says it (POST robot/position)"),
+	OHTD_NUMBER(robot, expected_mm, .flags = OHTD_NULL, .unit = "mm",
+		    .summary = "Of a robot that is not located: where it was last; null: it is located, or that is not known"),
+	OHTD_NUMBER(robot, read_mm, .flags = OHTD_NULL, .unit = "mm",
+		    .summary = "Of a robot that is not located: where its position module says that it is; null: it is located"),
 	OHTD_NUMBER(robot, speed_mm_s, .flags = OHTD_NULL, .unit = "mm/s",
 		    .summary = "Positive forward; null: not known now"),
 	OHTD_NUMBER(robot, battery_percent, .flags = OHTD_NULL, .unit = "%",
@@ -300,6 +309,9 @@ static const void *make_robot(const struct ohtd_scene *scene)
 		.mode = snapshot->mode,
 		.since = ohtd_scene_wall_ns(scene, snapshot->state_since_ns),
 		.position_mm = value_of(&snapshot->position_mm),
+		.located = !snapshot->location.lost,
+		.expected_mm = snapshot->location.lost && snapshot->location.kept.unit ? snapshot->location.kept.position_mm : NAN,
+		.read_mm = snapshot->location.lost ? snapshot->location.read_mm : NAN,
 		.speed_mm_s = value_of(&snapshot->speed_mm_s),
 		.control = snapshot->control.held ? snapshot->control.holder.user : NULL,
 		.rights_seq = snapshot->rights_seq,
@@ -401,6 +413,37 @@ static void get_stations(struct ohtd_call *call)
 	}));
 }
 
+/* ---- where it is ---- */
+
+#define POSITION_MAX_MM	1000000
+
+struct robot_position {
+	double position_mm;
+	int8_t confirm;
+};
+
+OHTD_SHAPE(robot_position, "RobotPosition",
+	OHTD_NUMBER(robot_position, position_mm, .min = -POSITION_MAX_MM, .max = POSITION_MAX_MM, .unit = "mm",
+		    .summary = "Where the robot is along the rail", .example = "20000"),
+	OHTD_TRISTATE(robot_position, confirm, .summary = "Its position module is right: instead of position_mm"));
+
+static void position_done(struct ohtd_call *call, const struct ohtd_answer *answer)
+{
+	(void)answer;
+	get_robot(call);
+}
+
+static void post_position(struct ohtd_call *call)
+{
+	const struct robot_position *said = OHTD_INPUT(call, robot_position);
+	struct ohtd_command command = { .kind = OHTD_COMMAND_POSITION, .target_mm = said->position_mm };
+
+	if (isnan(said->position_mm) != (said->confirm == 1))
+		ohtd_reply_member(call, "/position_mm", "one_of", "either position_mm, or confirm with true");
+	else
+		ohtd_call_command(call, &command, position_done);
+}
+
 /* ---- how fast ---- */
 
 struct override {
@@ -454,6 +497,14 @@ static const struct ohtd_route routes[] = {
 		.handle = get_stations,
 		.summary = "Named positions of the rail",
 		.text = "The stations of GET config, in the order of their positions.",
+	}, {
+		.method = OHTD_POST, .path = "robot/position", .role = OHTD_ROLE_SUPERVISOR,
+		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &robot_position_shape,
+		.replies = { { 200, &robot_shape } },
+		.handle = post_position,
+		.summary = "Where the robot is",
+		.text = "Either position_mm, or confirm: the position module is right. The difference to what the module says is kept, also over restarts. "
+			"Only while the outputs are low and the robot stands.",
 	}, {
 		.method = OHTD_PUT, .path = "robot/override", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &override_shape,

@@ -8,6 +8,10 @@
 
 #include "control/control.h"
 #include "control/one_module.h"
+#include "modules/setpoint.h"
+
+/* The drive shows the zero that it has acknowledged by then: several readings in each plan. */
+#define SHOWN_NS	(500 * OHTD_NS_PER_MS)
 
 static uint64_t deadline_ns(const struct ohtd_command *command)
 {
@@ -217,6 +221,28 @@ static void do_override(struct ohtd_control *control, const struct ohtd_asked *a
 	done(control, asked);
 }
 
+/* Nothing goes by the position while the outputs are low. */
+static void do_position(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	enum ohtd_safety_state safety = ohtd_safety_state(control);
+	struct ohtd_why_list why = { 0 };
+	double position_mm;
+
+	if (safety != OHTD_SAFETY_STOPPED && safety != OHTD_SAFETY_READY)
+		ohtd_why_add(&why, OHTD_WHY_ENABLED, 0, 0);
+	if (ohtd_moving(control))
+		ohtd_why_add(&why, OHTD_WHY_MOVING, 0, 0);
+	if (!ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm))
+		ohtd_why_add(&why, OHTD_WHY_SENSORS, 0, 0);
+	if (why.count) {
+		refuse_all(control, asked, OHTD_OUTCOME_REFUSED, &why);
+		return;
+	}
+	ohtd_travel_off(control);
+	ohtd_travel_locate(control, asked->command.target_mm);
+	done(control, asked);
+}
+
 static void do_discover(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
 	if (!control->device.open || control->device.bus_dead) {
@@ -324,18 +350,36 @@ void ohtd_enable_cancel(struct ohtd_control *control)
 		end_enable(control, OHTD_OUTCOME_REFUSED, &why);
 }
 
-static void advance_enable(struct ohtd_control *control)
+static void fail_enable(struct ohtd_control *control, unsigned int code, uint8_t unit)
+{
+	struct ohtd_why_list why = { 0 };
+
+	ohtd_why_add(&why, code, unit, 0);
+	end_enable(control, OHTD_OUTCOME_FAILED, &why);
+}
+
+/* A drive that acknowledges zero and keeps its set-point would start when the outputs rise. */
+static void advance_shown(struct ohtd_control *control)
+{
+	uint64_t limit_ns = control->enable.zero_ns + SHOWN_NS * control->time_factor;
+	enum ohtd_shown shown = ohtd_setpoint_shows_zero(&control->modules, control->enable.zero_ns);
+	uint8_t unit = control->modules.telegrams.unit;
+
+	if (shown == OHTD_SHOWN_ZERO)
+		switch_on(control, control->enable.asked.used ? OHTD_EVENT_SAFE_RESET : OHTD_EVENT_INIT_COMPLETE);
+	else if (control->now_ns < limit_ns)
+		return;
+	else
+		fail_enable(control, shown == OHTD_SHOWN_OTHER ? OHTD_WHY_DRIVE_DISOBEYS : OHTD_WHY_MODULE_NO_ANSWER, unit);
+}
+
+static void advance_zero(struct ohtd_control *control)
 {
 	const struct ohtd_telegrams *telegrams = &control->modules.telegrams;
 	struct ohtd_enable *enable = &control->enable;
 	struct ohtd_why_list why = { 0 };
 
-	if (enable->step != OHTD_ENABLE_ZERO)
-		return;
-	if (enable->asked.used && late(control, &enable->asked.command)) {
-		ohtd_why_add(&why, OHTD_WHY_EXPIRED, 0, 0);
-		end_enable(control, OHTD_OUTCOME_EXPIRED, &why);
-	} else if (telegrams->telegram != OHTD_TELEGRAM_ZERO_SPEED &&
+	if (telegrams->telegram != OHTD_TELEGRAM_ZERO_SPEED &&
 		   ohtd_safety_state(control) != OHTD_SAFETY_READY) {
 		ohtd_why_add(&why, OHTD_WHY_STOPPED_MEANWHILE, 0, 0);
 		end_enable(control, OHTD_OUTCOME_REFUSED, &why);
@@ -349,8 +393,25 @@ static void advance_enable(struct ohtd_control *control)
 			     telegrams->why.detail);
 		end_enable(control, OHTD_OUTCOME_FAILED, &why);
 	} else {
-		switch_on(control, enable->asked.used ? OHTD_EVENT_SAFE_RESET
-							: OHTD_EVENT_INIT_COMPLETE);
+		enable->step = OHTD_ENABLE_SHOWN;
+		enable->zero_ns = control->now_ns;
+	}
+}
+
+static void advance_enable(struct ohtd_control *control)
+{
+	struct ohtd_enable *enable = &control->enable;
+	struct ohtd_why_list why = { 0 };
+
+	if (enable->step == OHTD_ENABLE_IDLE)
+		return;
+	if (enable->asked.used && late(control, &enable->asked.command)) {
+		ohtd_why_add(&why, OHTD_WHY_EXPIRED, 0, 0);
+		end_enable(control, OHTD_OUTCOME_EXPIRED, &why);
+	} else if (enable->step == OHTD_ENABLE_ZERO) {
+		advance_zero(control);
+	} else {
+		advance_shown(control);
 	}
 }
 

@@ -175,14 +175,25 @@ static void run_init(struct ohtd_control *control)
 		ohtd_event_raise(control, OHTD_EVENT_INIT_COMPLETE, NULL);
 }
 
+/*
+ * A module that refuses one of these registers answers all else, is good, and its stop would not be heard. A module that is lost
+ * has a stop and a reason of its own.
+ */
+static bool safety_module_hides_a_stop(const struct ohtd_control *control)
+{
+	const struct ohtd_unit *unit = ohtd_signal_unit(control, OHTD_SIGNAL_SAFETY_STOP_INPUT);
+
+	return ohtd_state_is_enabled(control->state) && unit && unit->view.health != OHTD_HEALTH_LOST &&
+	       !ohtd_safety_module_is_heard(control);
+}
+
 static void watch_safety_module(struct ohtd_control *control)
 {
 	const struct ohtd_why why = { .code = OHTD_WHY_SAFETY_MODULE };
-	double value;
 
-	if (!ohtd_safety_module_stops(control)) {
+	if (!ohtd_safety_module_stops(control) && !safety_module_hides_a_stop(control)) {
 		/* A module that falls silent does not take back what it has reported. */
-		if (ohtd_signal_fresh(control, OHTD_SIGNAL_SAFETY_STOP_INPUT, &value))
+		if (ohtd_safety_module_is_heard(control))
 			ohtd_fault_settle(control, OHTD_WHY_SAFETY_MODULE, 0);
 		return;
 	}

@@ -67,17 +67,19 @@ struct ohtd_read {
 	uint64_t begun_ns;
 };
 
-enum ohtd_enable_step { OHTD_ENABLE_IDLE, OHTD_ENABLE_ZERO };
+enum ohtd_enable_step { OHTD_ENABLE_IDLE, OHTD_ENABLE_ZERO, OHTD_ENABLE_SHOWN };
 
 /**
- * struct ohtd_enable - switching on: set-points to zero, then the event that switches outputs on
+ * struct ohtd_enable - switching on: set-points to zero, read back, then the event that switches outputs on
  * @step: how far it is
  * @asked: unused: by init (auto_enable)
+ * @zero_ns: when the drive had acknowledged all zeros
  * @journal_seq: newest entry of the stop's journal when it was begun; it holds for no later one
  */
 struct ohtd_enable {
 	enum ohtd_enable_step step;
 	struct ohtd_asked asked;
+	uint64_t zero_ns;
 	uint64_t journal_seq;
 };
 
@@ -347,6 +349,8 @@ bool ohtd_signal_exists(const struct ohtd_control *control, enum ohtd_signal sig
 bool ohtd_moving(const struct ohtd_control *control);
 /* The safety module itself asks for a stop. */
 bool ohtd_safety_module_stops(const struct ohtd_control *control);
+/* Each of its signals that can ask for a stop is recent, whatever it says. */
+bool ohtd_safety_module_is_heard(const struct ohtd_control *control);
 
 /* why.c */
 void ohtd_why_add(struct ohtd_why_list *list, unsigned int code, uint8_t unit, uint8_t detail);

@@ -66,7 +66,12 @@ bool ohtd_signal(const struct ohtd_control *control, enum ohtd_signal signal,
 	const struct ohtd_unit *unit = provider(control, signal);
 
 	*value = (struct ohtd_value){ 0 };
-	return unit && read_signal(unit, signal, value);
+	if (!unit || !read_signal(unit, signal, value))
+		return false;
+	/* The robot's, and not the module's. */
+	if (signal == OHTD_SIGNAL_POSITION_MM)
+		value->value += control->travel.location.kept.offset_mm;
+	return true;
 }
 
 /* Never shorter than its unit's loss time: what is not lost yet says what it said last. */
@@ -87,7 +92,7 @@ static bool signal_recent(const struct ohtd_control *control, enum ohtd_signal s
 	const struct ohtd_unit *unit = provider(control, signal);
 
 	return unit && unit->view.health != OHTD_HEALTH_LOST &&
-	       read_signal(unit, signal, value) &&
+	       ohtd_signal(control, signal, value) &&
 	       control->now_ns - value->time_ns <= fresh_ns(control, unit);
 }
 
@@ -104,11 +109,14 @@ bool ohtd_signal_fresh(const struct ohtd_control *control, enum ohtd_signal sign
 
 /* ---- standstill ---- */
 
+/* It tells the speed of each of its motors: of one that it does not tell no standstill is seen. */
 static bool drive_answers(const struct ohtd_control *control)
 {
 	double speed;
 
-	return ohtd_signal_fresh(control, OHTD_SIGNAL_DRIVE_SPEED_1, &speed);
+	return ohtd_signal_fresh(control, OHTD_SIGNAL_DRIVE_SPEED_1, &speed) &&
+	       (!ohtd_signal_exists(control, OHTD_SIGNAL_DRIVE_SPEED_2) ||
+		ohtd_signal_fresh(control, OHTD_SIGNAL_DRIVE_SPEED_2, &speed));
 }
 
 /* A speed that is known and is not nought. One without calibration must be exactly zero. */
@@ -189,6 +197,15 @@ bool ohtd_safety_module_stops(const struct ohtd_control *control)
 	       value.value >= SAFETY_STATUS_STOP;
 }
 
+bool ohtd_safety_module_is_heard(const struct ohtd_control *control)
+{
+	struct ohtd_value value;
+
+	return signal_recent(control, OHTD_SIGNAL_SAFETY_STOP_INPUT, &value) &&
+	       (!ohtd_signal_exists(control, OHTD_SIGNAL_SAFETY_STATUS) ||
+		signal_recent(control, OHTD_SIGNAL_SAFETY_STATUS, &value));
+}
+
 /* Good, heard, and with nothing against it. */
 static bool safety_module_good(const struct ohtd_control *control)
 {
@@ -198,10 +215,7 @@ static bool safety_module_good(const struct ohtd_control *control)
 	if (!unit || unit->view.health != OHTD_HEALTH_GOOD ||
 	    !ohtd_signal_fresh(control, OHTD_SIGNAL_SAFETY_STOP_INPUT, &value))
 		return false;
-	if (ohtd_signal_exists(control, OHTD_SIGNAL_SAFETY_STATUS) &&
-	    !ohtd_signal_fresh(control, OHTD_SIGNAL_SAFETY_STATUS, &value))
-		return false;
-	return !ohtd_safety_module_stops(control);
+	return ohtd_safety_module_is_heard(control) && !ohtd_safety_module_stops(control);
 }
 
 static bool sensors_good(const struct ohtd_control *control)

@@ -23,6 +23,9 @@ double ohtd_mode_jog_mm_s(const struct ohtd_control *control)
 	/* A person may be beside it, as where something is near. */
 	if (control->mode == OHTD_MODE_MANUAL)
 		limit_mm_s = fmin(limit_mm_s, ohtd_rule(m, OHTD_RULE_SLOW_MM_S));
+	/* The soft limits are where the module believes them to be. */
+	if (m->location.lost)
+		limit_mm_s = fmin(limit_mm_s, ohtd_rule(m, OHTD_RULE_HOMING_MM_S));
 	return limit_mm_s;
 }
 

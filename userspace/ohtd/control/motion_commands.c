@@ -98,13 +98,9 @@ static bool is_at_contact(const struct ohtd_control *control, const struct ohtd_
 	       fabs(away_mm) <= ohtd_rule(m, OHTD_RULE_DOCK_FINAL_MM);
 }
 
-/* The table asks for no position here: homing takes the reading, docking goes by it. */
+/* The table asks for no position here, and docking goes by it. */
 static bool lacks_position(const struct ohtd_control *control, const struct ohtd_command *command)
 {
-	double position_mm;
-
-	if (command->kind == OHTD_COMMAND_HOME)
-		return !ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm);
 	if (command->kind == OHTD_COMMAND_RESUME)
 		return control->facts[OHTD_FACT_KEPT_IS_DOCK] && !ohtd_travel_located(control);
 	if (ohtd_verb_row(command->kind)->flags & OHTD_BY_POSITION)
@@ -174,7 +170,7 @@ void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *
 		return;
 	if (lacks_position(control, command)) {
 		ohtd_why_event(control, event, &why);
-		ohtd_why_add(&why, OHTD_WHY_SENSORS, 0, 0);
+		ohtd_why_add(&why, ohtd_travel_unlocated(control), 0, 0);
 		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
 		return;
 	}

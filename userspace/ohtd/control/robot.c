@@ -437,6 +437,11 @@ void ohtd_robot_recall(struct ohtd_robot *robot, const struct ohtd_profiles *kep
 	robot->control.modules.kept = *kept;
 }
 
+void ohtd_robot_recall_location(struct ohtd_robot *robot, const struct ohtd_kept_location *kept)
+{
+	robot->control.travel.location.kept = *kept;
+}
+
 void ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,
 			   const struct ohtd_stations *stations, const struct ohtd_searched *searched,
 			   const struct ohtd_profiles *profiles, bool waits)

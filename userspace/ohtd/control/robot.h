@@ -180,6 +180,9 @@ void ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *station
 /* What modules showed of their profiles at the first sight, in earlier runs. Context: main thread, before ohtd_robot_start(). */
 void ohtd_robot_recall(struct ohtd_robot *robot, const struct ohtd_profiles *kept);
 
+/* Where the robot was at the end of the last run. Context: main thread, before ohtd_robot_start(). */
+void ohtd_robot_recall_location(struct ohtd_robot *robot, const struct ohtd_kept_location *kept);
+
 /* Limits, stations, searched addresses and profiles instead of those of the files. @waits: for a person, as after an unclean restart.
  * Context: main thread, before ohtd_robot_start(). */
 void ohtd_robot_begin_with(struct ohtd_robot *robot, const struct ohtd_rule_table *table,

@@ -177,6 +177,49 @@ static uint16_t echoed_direction(const struct ohtd_control *control)
 							      : OHTD_DRIVE_IDLE;
 }
 
+/* ---- where the robot is ---- */
+
+/* The module that says the position. There is one. */
+static struct ohtd_kept_location source_of(const struct ohtd_control *control)
+{
+	const struct ohtd_unit *unit = ohtd_signal_unit(control, OHTD_SIGNAL_POSITION_MM);
+
+	return (struct ohtd_kept_location){
+		.device_id = unit->view.device_id, .unit = unit->view.unit,
+		.profile = (uint8_t)(unit->plan - unit->kind->plan),
+	};
+}
+
+/* A machine that stalls makes readings late, and the robot rolls on meanwhile. */
+static void look_at_place(struct ohtd_control *control, double position_mm)
+{
+	const struct ohtd_kept_location source = source_of(control);
+	double near_mm = ohtd_rule(&control->travel, OHTD_RULE_POSITION_JUMP_MM) * control->time_factor;
+
+	ohtd_location_read(&control->travel.location, &source, position_mm, near_mm);
+}
+
+void ohtd_travel_locate(struct ohtd_control *control, double position_mm)
+{
+	const struct ohtd_kept_location source = source_of(control);
+
+	ohtd_location_set(&control->travel.location, &source, position_mm);
+	ohtd_travel_off(control);
+}
+
+/* While the drive leads it, the estimate is the place: by the readings, and through a silence by what the drive was told. */
+static void follow_place(struct ohtd_travel *m)
+{
+	double still_mm_s = ohtd_rule(m, OHTD_RULE_STANDSTILL_MM_S);
+
+	if (isfinite(m->feedback.position_mm))
+		m->location.read_mm = m->feedback.position_mm;
+	if (m->driving && m->drive.position.trust != OHTD_POSITION_UNKNOWN)
+		ohtd_location_follow(&m->location, m->drive.position.estimate_mm);
+	if (m->drive.setpoint.speed_raw || m->feedback.speed_mm_s > still_mm_s || fabs(m->feedback.module_mm_s) > still_mm_s)
+		ohtd_location_moves(&m->location);
+}
+
 void ohtd_travel_off(struct ohtd_control *control)
 {
 	struct ohtd_travel *m = &control->travel;
@@ -184,7 +227,8 @@ void ohtd_travel_off(struct ohtd_control *control)
 
 	if (m->rules != rules_of(control))
 		use_rules(control, rules_of(control));
-	ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm);
+	if (ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm))
+		look_at_place(control, position_mm);
 	ohtd_drive_off(&m->drive, position_mm, !ohtd_moving(control));
 	ohtd_axis_reset(&m->axis, m->drive.position.estimate_mm, 0);
 	ohtd_axis_step(&m->axis, 0, &m->sample);
@@ -224,6 +268,7 @@ static void take_reading(struct ohtd_control *control)
 	    ohtd_state_in_motion(control->state) || !ohtd_travel_rests(control) ||
 	    ohtd_moving(control))
 		return;
+	look_at_place(control, m->feedback.position_mm);
 	ohtd_drive_reset(&m->drive, m->feedback.position_mm);
 	ohtd_axis_reset(&m->axis, m->feedback.position_mm, 0);
 }
@@ -242,6 +287,7 @@ void ohtd_travel_read(struct ohtd_control *control)
 		.motor_mm_s = { new_motor_mm_s(control, 0), new_motor_mm_s(control, 1) },
 		.holds_mm_s = { held_mm_s(control, OHTD_DRIVE_FORWARD), held_mm_s(control, OHTD_DRIVE_REVERSE) },
 	};
+	follow_place(m);
 	if (!m->driving)
 		ohtd_travel_off(control);
 	else
@@ -250,12 +296,34 @@ void ohtd_travel_read(struct ohtd_control *control)
 	ohtd_dock_read(control);
 }
 
-bool ohtd_travel_located(const struct ohtd_control *control)
+bool ohtd_travel_tracked(const struct ohtd_control *control)
 {
 	double position_mm;
 
 	return ohtd_position_certain(&control->travel.drive.position) &&
 	       ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm);
+}
+
+/* Also where the readings have left the robot that is led: with low outputs it stays that way, unless they come back. */
+static bool is_lost(const struct ohtd_travel *m)
+{
+	return m->location.lost || m->drive.position.trust == OHTD_POSITION_JUMPED ||
+	       m->drive.position.trust == OHTD_POSITION_WRAPPED;
+}
+
+bool ohtd_travel_located(const struct ohtd_control *control)
+{
+	return ohtd_travel_tracked(control) && !control->travel.location.lost;
+}
+
+unsigned int ohtd_travel_unlocated(const struct ohtd_control *control)
+{
+	const struct ohtd_travel *m = &control->travel;
+	double position_mm;
+
+	if (!ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm))
+		return OHTD_WHY_SENSORS;
+	return is_lost(m) ? OHTD_WHY_NOT_LOCATED : OHTD_WHY_SENSORS;
 }
 
 bool ohtd_travel_rests(const struct ohtd_control *control)
@@ -546,5 +614,12 @@ void ohtd_travel_view(const struct ohtd_control *control, struct ohtd_snapshot *
 		.error_mm = m->drive.error_mm,
 		.trust = m->drive.position.trust,
 		.driving = m->driving,
+	};
+	snapshot->location = (struct ohtd_location_view){
+		.kept = m->location.kept,
+		.read_mm = m->location.read_mm,
+		.lost = is_lost(m),
+		.strayed = m->location.strayed,
+		.stands = !ohtd_moving(control),
 	};
 }

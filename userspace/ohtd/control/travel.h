@@ -109,6 +109,7 @@ struct ohtd_question {
  * @reading_ns: of the newest reading of the position that was used
  * @motor_ns: of the newest one of each motor's speed
  * @slow: the state machine limits the speed to that of the slow zone
+ * @location: where the robot is, as far as that is sure
  * @kept_mm: target; not a number: none
  * @limit_mm_s: highest speed that the command wants
  * @override_percent: of it and of the limit, for moves and jogs: 1 to 100
@@ -138,6 +139,7 @@ struct ohtd_travel {
 	uint64_t reading_ns;
 	uint64_t motor_ns[2];
 	struct ohtd_way way;
+	struct ohtd_location location;
 	double kept_mm;
 	double limit_mm_s;
 	double override_percent;
@@ -175,8 +177,14 @@ bool ohtd_travel_rests(const struct ohtd_control *control);
 bool ohtd_travel_cruises(const struct ohtd_control *control);
 /* The drive does not do what it is told: no standstill can be awaited of it. */
 bool ohtd_travel_disobeyed(const struct ohtd_control *control);
-/* The position is known, and the newest reading agrees with it. */
+/* The readings follow one another: the robot can be led by them, wherever it is. */
+bool ohtd_travel_tracked(const struct ohtd_control *control);
+/* The same, and it is known where the robot is. */
 bool ohtd_travel_located(const struct ohtd_control *control);
+/* Why it is not located. */
+unsigned int ohtd_travel_unlocated(const struct ohtd_control *control);
+/* A person says where the robot is, or with not a number that the reading is right. There is a reading. */
+void ohtd_travel_locate(struct ohtd_control *control, double position_mm);
 /* A command is under way or paused. */
 bool ohtd_travel_busy(const struct ohtd_control *control);
 void ohtd_travel_view(const struct ohtd_control *control, struct ohtd_snapshot *snapshot);

@@ -202,18 +202,11 @@ void ohtd_travel_arm_jog(struct ohtd_control *control, uint64_t from_ns)
 	control->travel.jog_until_ns = from_ns + expiry_ms * OHTD_NS_PER_MS;
 }
 
-/* The module's reading is taken for the truth; the robot stands, or this would be a jump. */
 void ohtd_travel_home(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	struct ohtd_travel *m = &control->travel;
-	double position_mm;
 
 	ohtd_travel_begin(control, raised);
-	if (m->drive.position.trust != OHTD_POSITION_TRUSTED &&
-	    ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm)) {
-		ohtd_drive_reset(&m->drive, position_mm);
-		ohtd_axis_reset(&m->axis, position_mm, 0);
-	}
 	m->kept_mm = ohtd_rule(m, OHTD_RULE_HOME_POSITION_MM);
 	m->command.target_mm = m->kept_mm;
 	m->phase_mm_s = ohtd_rule(m, OHTD_RULE_HOMING_MM_S);

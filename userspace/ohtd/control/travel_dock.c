@@ -109,6 +109,18 @@ static bool is_at_dock(const struct ohtd_control *control, double off_mm)
 	       fabs(off_mm) <= ohtd_rule(&control->travel, OHTD_RULE_DOCK_FINAL_MM);
 }
 
+/* ---- begin ---- */
+
+void ohtd_dock_leave(struct ohtd_control *control)
+{
+	struct ohtd_travel *m = &control->travel;
+
+	m->command.target_mm = ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM) +
+			       ohtd_rule(m, OHTD_RULE_UNDOCK_MM);
+	head_for(control, OHTD_DOCK_LEAVE, ohtd_rule(m, OHTD_RULE_UNDOCK_MM),
+		 ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM_S));
+}
+
 /*
  * One that cannot come to rest near the dock has a way back, for which the approach has time. One that is
  * docked stays where it is, for another word of the module.
@@ -120,6 +132,11 @@ void ohtd_dock_begin(struct ohtd_control *control)
 	double rest_mm = off_mm + ohtd_axis_stopping_mm(&m->axis);
 	uint32_t attempts = m->docking.attempts;
 
+	/* A way off the dock that was paused. */
+	if (m->command.kind == OHTD_COMMAND_UNDOCK) {
+		ohtd_dock_leave(control);
+		return;
+	}
 	m->docking = (struct ohtd_docking){ .side = off_mm < 0 ? -1 : 1, .attempts = attempts };
 	m->command.target_mm = ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM);
 	if (is_at_dock(control, off_mm)) {
@@ -143,16 +160,6 @@ void ohtd_dock_back_off(struct ohtd_control *control)
 	m->docking.attempts++;
 	head_for(control, OHTD_DOCK_BACK_OFF,
 		 m->docking.side * ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM),
-		 ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM_S));
-}
-
-void ohtd_dock_leave(struct ohtd_control *control)
-{
-	struct ohtd_travel *m = &control->travel;
-
-	m->command.target_mm = ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM) +
-			       ohtd_rule(m, OHTD_RULE_UNDOCK_MM);
-	head_for(control, OHTD_DOCK_LEAVE, ohtd_rule(m, OHTD_RULE_UNDOCK_MM),
 		 ohtd_rule(m, OHTD_RULE_DOCK_ALIGN_MM_S));
 }
 

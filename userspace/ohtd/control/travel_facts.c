@@ -13,17 +13,23 @@ static int64_t whole(double number)
 	return (int64_t)fmin(fmax(number, 0), NUMBER_MAX);
 }
 
-static bool keeps_dock(const struct ohtd_control *control)
+static bool keeps(const struct ohtd_control *control, enum ohtd_command_kind kind)
 {
-	return ohtd_travel_busy(control) && control->travel.command.kind == OHTD_COMMAND_DOCK;
+	return ohtd_travel_busy(control) && control->travel.command.kind == kind;
 }
 
-/* Its phases have targets of their own. */
+/* Both ways end with what the module says of the dock. */
+static bool keeps_dock(const struct ohtd_control *control)
+{
+	return keeps(control, OHTD_COMMAND_DOCK) || keeps(control, OHTD_COMMAND_UNDOCK);
+}
+
+/* The phases of docking have targets of their own. */
 double ohtd_travel_kept_mm(const struct ohtd_control *control)
 {
 	const struct ohtd_travel *m = &control->travel;
 
-	return keeps_dock(control) ? ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM) : m->kept_mm;
+	return keeps(control, OHTD_COMMAND_DOCK) ? ohtd_rule(m, OHTD_RULE_DOCK_POSITION_MM) : m->kept_mm;
 }
 
 void ohtd_travel_ask(struct ohtd_control *control, const struct ohtd_raised *raised)
@@ -117,7 +123,7 @@ static bool jog_valid(const struct ohtd_control *control)
 	const struct ohtd_travel *m = &control->travel;
 	double speed_mm_s = m->question.speed_mm_s;
 
-	if (!ohtd_travel_located(control))
+	if (!ohtd_travel_tracked(control))
 		return false;
 	return !m->question.asked ||
 	       (ohtd_travel_jog_speed(control, speed_mm_s) && !ohtd_travel_leads_out(m, speed_mm_s) &&
@@ -206,8 +212,8 @@ void ohtd_travel_explain_jog(struct ohtd_control *control, struct ohtd_why_list 
 {
 	const struct ohtd_travel *m = &control->travel;
 
-	if (!ohtd_travel_located(control))
-		ohtd_why_add(list, OHTD_WHY_SENSORS, 0, 0);
+	if (!ohtd_travel_tracked(control))
+		ohtd_why_add(list, ohtd_travel_unlocated(control), 0, 0);
 	else if (!ohtd_travel_jog_speed(control, m->question.speed_mm_s))
 		ohtd_why_add(list, OHTD_WHY_JOG_SPEED, 0, 0);
 	else if (ohtd_travel_leads_out(m, m->question.speed_mm_s))

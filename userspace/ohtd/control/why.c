@@ -120,8 +120,10 @@ static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
 		explain_modules(control, list);
 		break;
 	case OHTD_FACT_SENSORS_OK:
-	case OHTD_FACT_LOCATION_OK:
 		ohtd_why_add(list, OHTD_WHY_SENSORS, 0, 0);
+		break;
+	case OHTD_FACT_LOCATION_OK:
+		ohtd_why_add(list, ohtd_travel_unlocated(control), 0, 0);
 		break;
 	case OHTD_FACT_ESTOP_LATCHED:
 		explain_stop(control, list);

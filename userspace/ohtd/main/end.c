@@ -22,6 +22,7 @@
 #include "jobs/jobs.h"
 #include "journal/recorder.h"
 #include "main/command_keeper.h"
+#include "main/kept_location.h"
 #include "main/robot_log.h"
 #include "main/state.h"
 #include "pki/certificate.h"
@@ -72,6 +73,9 @@ static void end_answers(struct running *run)
 	ohtd_checks_destroy(run->checks);
 	ohtd_workers_destroy(run->workers);
 	ohtd_workers_destroy(run->changers);
+	/* No worker looks after the file any more. */
+	if (run->robot_runs)
+		ohtd_kept_location_end(&run->upkeep.location, run->config->state_dir, run->robot);
 }
 
 /* What is on its way to the store is written, then the store ends. */

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
+#include "main/kept_location.h"
 #include "main/kept_profiles.h"
 #include "main/state.h"
 #include "control/robot.h"
@@ -58,6 +59,9 @@ struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd
 	if (made) {
 		log_profiles(ohtd_robot_user_maps(made));
 		ohtd_kept_profiles_recall(config->state_dir, made);
+		/* The rail of a simulator begins anew with it. */
+		if (!config->simulated)
+			ohtd_kept_location_recall(config->state_dir, made);
 	}
 	return made;
 }

@@ -57,6 +57,7 @@ static void work_on_files(struct ohtd_work *work, bool dropped)
 		ohtd_backups_tick(upkeep->backups);
 		ohtd_proof_tick(upkeep->proof, upkeep->robot);
 		ohtd_kept_profiles_tick(&upkeep->kept_profiles, upkeep->state_dir, upkeep->robot, ohtd_clock_monotonic_ns(upkeep->clock));
+		ohtd_kept_location_tick(&upkeep->location, upkeep->state_dir, upkeep->robot, ohtd_clock_monotonic_ns(upkeep->clock));
 		ohtd_disk_tick(upkeep->disk, upkeep->state_dir, ohtd_clock_monotonic_ns(upkeep->clock));
 	}
 	atomic_store(&upkeep->files_busy, false);

@@ -14,6 +14,7 @@
 
 #include "base/workers.h"
 #include "control/robot.h"
+#include "main/kept_location.h"
 #include "main/kept_profiles.h"
 
 struct ohtd_audit;
@@ -63,6 +64,7 @@ struct ohtd_upkeep {
 	uint64_t corrected_stored_ns;
 	uint64_t store_time_ns;		/* boot time at which the time is stored again */
 	struct ohtd_kept_profiles kept_profiles;
+	struct ohtd_location_file location;
 };
 
 /* Tells the service manager that the daemon is ready. */

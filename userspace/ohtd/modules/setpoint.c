@@ -192,6 +192,36 @@ static void look_at_registers(struct ohtd_modules *modules)
 			look_at_register(modules, &modules->layout.place[i]);
 }
 
+/* What the register of a speed shows, if it was read behind @since_ns. */
+static enum ohtd_shown shown_of(const struct ohtd_unit *drive, unsigned int output, uint64_t since_ns)
+{
+	int place = drive->plan->output[output];
+	const struct ohtd_register_value *value = place < 0 ? NULL : &drive->values.values[place];
+
+	if (!value)
+		return OHTD_SHOWN_ZERO;
+	if (value->state != OHTD_REGISTER_OK || value->time_ns <= since_ns)
+		return OHTD_SHOWN_NOTHING;
+	return value->words[0] ? OHTD_SHOWN_OTHER : OHTD_SHOWN_ZERO;
+}
+
+enum ohtd_shown ohtd_setpoint_shows_zero(struct ohtd_modules *modules, uint64_t since_ns)
+{
+	const struct ohtd_unit *drive = ohtd_unit(modules, modules->telegrams.unit);
+	enum ohtd_shown shown = OHTD_SHOWN_ZERO;
+	unsigned int output;
+
+	if (!drive || !drive->plan)
+		return OHTD_SHOWN_NOTHING;
+	/* Registers that the drive does not have: the position alone tells what it does (docs/motion.md). */
+	if (drive->hides_outputs && !drive->show_ns)
+		return OHTD_SHOWN_ZERO;
+	for (output = 0; output < OHTD_OUTPUTS; output++)
+		if (!ohtd_output_is_direction(output) && shown_of(drive, output, since_ns) > shown)
+			shown = shown_of(drive, output, since_ns);
+	return shown;
+}
+
 bool ohtd_setpoint_fails(const struct ohtd_modules *modules)
 {
 	const struct ohtd_setpoints *s = &modules->setpoints;

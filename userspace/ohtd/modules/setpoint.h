@@ -128,6 +128,17 @@ uint64_t ohtd_setpoint_echo_due_ns(const struct ohtd_modules *modules, uint64_t 
  */
 bool ohtd_setpoint_fails(const struct ohtd_modules *modules);
 
+/* What the drive's registers show; of several the highest one counts. */
+enum ohtd_shown { OHTD_SHOWN_ZERO, OHTD_SHOWN_NOTHING, OHTD_SHOWN_OTHER };
+
+/**
+ * ohtd_setpoint_shows_zero() - does the drive show the zero that it has acknowledged?
+ * @since_ns: only readings behind this moment count
+ *
+ * Return: OHTD_SHOWN_NOTHING: a speed has not been read since. A drive without such registers shows OHTD_SHOWN_ZERO.
+ */
+enum ohtd_shown ohtd_setpoint_shows_zero(struct ohtd_modules *modules, uint64_t since_ns);
+
 /* Speed zero for the state machine: by the plan when live, else by the telegram. */
 void ohtd_setpoint_zero(struct ohtd_modules *modules);
 /* Is its echo still awaited? */

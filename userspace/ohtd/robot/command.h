@@ -58,7 +58,7 @@ enum {
  *	and a module that is lost is not asked at all
  * @trial: LIMITS: only whether they would be taken now
  * @outputs_low: LIMITS: something is among them that is taken only while the outputs stay off
- * @target_mm: MOVE: where to
+ * @target_mm: MOVE: where to; POSITION: where the robot is, or not a number
  * @speed_mm_s: JOG: signed; MOVE: at most this, 0: as fast as the limits permit
  * @caller_id: motion: the client's own, or ""
  * @connection: HUNG_UP: which. JOG: to which it is bound, 0: to none

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "robot/codes.h"
+#include "robot/location.h"
 #include "robot/profiles.h"
 #include "robot/searched.h"
 #include "robot/verbs.h"
@@ -407,6 +408,23 @@ struct ohtd_motion_view {
 	uint32_t driving;
 };
 
+/**
+ * struct ohtd_location_view - is the robot located?
+ * @kept: where it was last, for the next run
+ * @read_mm: where the module says that it is, with the offset
+ * @lost: not located: a person has to say where it is
+ * @strayed: and it has moved since
+ * @stands: the robot does not move
+ */
+struct ohtd_location_view {
+	struct ohtd_kept_location kept;
+	double read_mm;
+	uint8_t lost;
+	uint8_t strayed;
+	uint8_t stands;
+	uint8_t pad[5];
+};
+
 #define OHTD_QUEUE_MAX	32	/* commands that wait behind the present one */
 
 /**
@@ -469,6 +487,7 @@ struct ohtd_alert_view {
  * @queue: what waits behind @command, the next one first
  * @limits: of motion
  * @motion: where the axis is and is to be
+ * @location: whether the robot is located
  */
 struct ohtd_snapshot {
 	uint64_t version;
@@ -497,6 +516,7 @@ struct ohtd_snapshot {
 	struct ohtd_command_view queue[OHTD_QUEUE_MAX];
 	struct ohtd_limits_view limits;
 	struct ohtd_motion_view motion;
+	struct ohtd_location_view location;
 	struct ohtd_passage_view passage;
 	uint64_t alert_count;
 	struct ohtd_alert_view alerts[OHTD_ALERTS_MAX];

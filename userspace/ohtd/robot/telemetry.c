@@ -459,8 +459,13 @@ struct ohtd_reading ohtd_telemetry_read_at(const struct ohtd_snapshot *snapshot,
 
 	if (signal == OHTD_TELEMETRY_speed_mm_s)
 		return read_speed(snapshot, now_ns);
-	if (aim->reg)
-		return read_register(snapshot, now_ns, aim, registers);
+	if (aim->reg) {
+		reading = read_register(snapshot, now_ns, aim, registers);
+		/* The robot's, and not the module's. */
+		if (signal == OHTD_TELEMETRY_position_mm)
+			reading.value += snapshot->location.kept.offset_mm;
+		return reading;
+	}
 	if (origin->health && aim->module >= 0)
 		return read_published(snapshot, now_ns, snapshot->modules[aim->module].health);
 	if (!origin->read)

@@ -372,7 +372,7 @@ static void make_live(struct ohtd_settings *settings, struct ohtd_change *change
 
 bool ohtd_settings_is_located(const struct ohtd_snapshot *snapshot)
 {
-	return snapshot->position_mm.valid && snapshot->motion.trust == OHTD_POSITION_TRUSTED;
+	return snapshot->position_mm.valid && snapshot->motion.trust == OHTD_POSITION_TRUSTED && !snapshot->location.lost;
 }
 
 /*

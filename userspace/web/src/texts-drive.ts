@@ -67,6 +67,12 @@ export const driveTexts = {
 	queueThen: "Queue behind it",
 	queueMeans: "A stop ends all of it; a pause and an obstacle keep it.",
 	queueDrop: (what: string) => `Take out of the queue: ${what}`,
+	notLocated: "It is not known where the robot is.",
+	notLocatedPlaces: (expected: string, read: string) => `Last place: ${expected}. Its module says: ${read}.`,
+	notLocatedMeans:
+		"Only slow jogs are possible. With the outputs off, look which is right; for any other place: ohtctl robot position MM.",
+	locationRead: "The module is right",
+	locationExpected: "It is at the last place",
 	override: "Speed",
 	overrideMeans: "Moves and jogs have so much of their speed, also the one that runs. Homing and docking keep theirs.",
 	overrideChange: "Change",

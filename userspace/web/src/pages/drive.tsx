@@ -12,6 +12,7 @@ import { VerbActs } from "../components/drive-acts";
 import { ControlCard } from "../components/drive-control";
 import { type Draft, GoTo } from "../components/drive-goto";
 import { Jog } from "../components/drive-jog";
+import { Location } from "../components/drive-location";
 import { ModeCard } from "../components/drive-mode";
 import { Override } from "../components/drive-override";
 import { Queue } from "../components/drive-queue";
@@ -173,6 +174,7 @@ function Drive() {
 			{drives ? null : (
 				<Notice id="drive-viewer">{t.viewer(texts.roles.operator ?? "")}</Notice>
 			)}
+			{robot?.located === false ? <Location robot={robot} /> : null}
 			<Card
 				title={t.rail}
 				span="drive-rail"

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A robot knows where it is, over a restart as well, or says that it does not; then a supervisor says it."""
+from oht_test.wait import until
+from test_module_profiles import is_ready
+
+
+def robot(daemon):
+    return daemon.get("robot").json
+
+
+def say(daemon, body, role="supervisor"):
+    """The answer, when the robot is known to stand and its position to be read: for a moment after a start neither is."""
+    def known():
+        answer = daemon.post("robot/position", body, role=role)
+        return (answer.status == 200 or answer.code not in ("moving", "sensors")) and answer
+    return until(known, what="the robot standing", period_s=0.2)
+
+
+def test_a_supervisor_says_where_the_robot_is(fresh):
+    fresh.write_config(bus_outputs="simulated")
+    fresh.start()
+    is_ready(fresh)
+    first = robot(fresh)
+    assert (first["located"], first["expected_mm"], first["read_mm"]) == (True, None, None)
+    assert say(fresh, {}).code == say(fresh, {"position_mm": 1, "confirm": True}).code == "validation"
+    assert say(fresh, {"confirm": True}, role="operator").status == 403
+    # The offset holds for the robot, and the register stays as it is.
+    told = say(fresh, {"position_mm": 12000})
+    assert (told.status, told.json["position_mm"]) == (200, 12000), told.body
+    until(lambda: fresh.get("telemetry/current?signals=position_mm").json["position_mm"]["value"] == 12000, what="its telemetry")
+    assert fresh.get("modules/5/registers/position_x").json["value"] == first["position_mm"]
+    # What is further off than position_jump_mm is another place.
+    assert fresh.sim("set 5 position_x 9000").startswith("ok")
+    lost = until(lambda: (told := robot(fresh)) and not told["located"] and told, what="a robot that is not located")
+    assert (lost["expected_mm"], lost["faults"]) == (12000, []) and lost["read_mm"] > 20000
+    assert fresh.post("control", {}, role="operator").status == fresh.post("safety/enable", {}, role="operator").status == 200
+    for verb in ({"verb": "move", "position_mm": 14000}, {"verb": "home"}, {"verb": "dock"}):
+        refused = fresh.post("robot/commands", verb, role="operator")
+        assert (refused.status, refused.code) == (409, "not_located"), refused.body
+    refused = fresh.post("robot/position", {"confirm": True}, role="supervisor")
+    assert (refused.status, refused.code) == (409, "enabled"), refused.body
+    assert fresh.post("robot/commands", {"verb": "disable"}, role="operator").status == 200
+    assert say(fresh, {"confirm": True}).json["located"] is True
+
+
+def test_the_next_run_compares_with_the_place_that_was_kept(fresh):
+    fresh.write_config(robot_simulated="no", bus_time_factor=1)
+    fresh.start()
+    kept = fresh.state / "position"
+    assert say(fresh, {"position_mm": 12000}).json["position_mm"] == 12000
+    until(lambda: kept.exists() and " 12000.000 " in kept.read_text() and kept.read_text().endswith("stands\n"), what="the place in its file")
+    whole = kept.read_text()
+    for text, expected in ((whole, 0), (whole.replace(" 12000.000 ", " 15000.000 "), 15000), (whole.replace("stands", "left"), 12000),
+                           ("nonsense\n", None), (None, 0)):
+        fresh.stop()
+        kept.unlink() if text is None else kept.write_text(text)
+        fresh.start()
+        told = until(lambda: (told := robot(fresh)) and told["position_mm"] is not None and told, what="a position")
+        assert told["located"] is (expected == 0) and (told["located"] or told["expected_mm"] == expected), (text, told)

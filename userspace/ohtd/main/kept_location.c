@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One line, "UNIT DEVICE PROFILE POSITION OFFSET WORD": the module, where the robot is, what is added to what the module says, and whether
+ * it stands there or has left. A robot that has lost its power on its way is not where the file says, and its module may count from there.
+ */
+#include "main/kept_location.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "control/robot.h"
+
+#define FILE_NAME	"position"
+#define FILE_BYTES	128
+#define PATH_BYTES	320
+/* A place is written so seldom: a robot that is busy makes twice as many writes, as it leaves each place as well. */
+#define EACH_NS		(15 * OHTD_NS_PER_S)
+#define AGAIN_NS	(600 * OHTD_NS_PER_S)
+/* Readings of a robot that stands differ by this. */
+#define NOISE_MM	5
+/* So far from the written place the robot has left it: much less than what a start believes. */
+#define LEFT_MM		50
+
+static bool take_line(const char *line, struct ohtd_kept_location *place)
+{
+	unsigned int unit, device, profile;
+	char word[8];
+	int end = 0;
+
+	if (sscanf(line, "%3u %5u %1u %lf %lf %7s%n", &unit, &device, &profile, &place->position_mm, &place->offset_mm, word,
+		   &end) != 6 || strcmp(line + end, "\n") != 0 || !unit || unit > 247 || device > 0xffff ||
+	    !isfinite(place->position_mm) || !isfinite(place->offset_mm) || (strcmp(word, "stands") != 0 && strcmp(word, "left") != 0))
+		return false;
+	place->unit = (uint8_t)unit;
+	place->device_id = (uint16_t)device;
+	place->profile = (uint8_t)profile;
+	place->left = !strcmp(word, "left");
+	return true;
+}
+
+void ohtd_kept_location_recall(const char *state_dir, struct ohtd_robot *robot)
+{
+	struct ohtd_kept_location place = { 0 };
+	char path[PATH_BYTES], *text = NULL;
+	int r;
+
+	snprintf(path, sizeof(path), "%s/" FILE_NAME, state_dir);
+	r = ohtd_file_read(path, FILE_BYTES, &text, NULL);
+	if (!r && !take_line(text, &place))
+		r = -EINVAL;
+	if (r)
+		place = (struct ohtd_kept_location){ .position_mm = NAN, .left = r != -ENOENT };
+	if (r == -ENOENT)
+		ohtd_log(OHTD_LOG_NOTICE, "main", "position_first", "no position of the robot is kept: its first reading is believed");
+	else if (r)
+		ohtd_log(OHTD_LOG_WARNING, "main", "position_file", "%s: %s; a person has to say where the robot is", path,
+			 r == -EINVAL ? "makes no sense, ignored" : strerror(-r));
+	free(text);
+	ohtd_robot_recall_location(robot, &place);
+}
+
+/* What is to stand in the file now. */
+static struct ohtd_kept_location wanted(const struct ohtd_location_file *file, const struct ohtd_location_view *view)
+{
+	struct ohtd_kept_location place = file->written;
+
+	if (view->lost) {
+		/* A place that was never sure stays what it was. */
+		place = file->begun ? file->written : view->kept;
+		place.left |= view->strayed;
+	} else if (view->stands) {
+		place = view->kept;
+	} else if (fabs(view->kept.position_mm - place.position_mm) > LEFT_MM) {
+		place.left = 1;
+	}
+	return place;
+}
+
+static bool differs(const struct ohtd_kept_location *a, const struct ohtd_kept_location *b)
+{
+	return a->left != b->left || a->unit != b->unit || a->device_id != b->device_id || a->profile != b->profile ||
+	       a->offset_mm != b->offset_mm || !(fabs(a->position_mm - b->position_mm) <= NOISE_MM);
+}
+
+static void write_place(struct ohtd_location_file *file, const char *state_dir, const struct ohtd_kept_location *place, uint64_t now_ns)
+{
+	char path[PATH_BYTES], text[FILE_BYTES];
+	int r, n = snprintf(text, sizeof(text), "%u %u %u %.3f %.3f %s\n", place->unit, place->device_id, place->profile,
+			    place->position_mm, place->offset_mm, place->left ? "left" : "stands");
+
+	snprintf(path, sizeof(path), "%s/" FILE_NAME, state_dir);
+	r = ohtd_file_replace(path, text, (size_t)n, 0600);
+	if (r) {
+		file->again_ns = now_ns + AGAIN_NS;
+		ohtd_log(OHTD_LOG_WARNING, "main", "position_file", "%s: %s; the next start may not know where the robot is", path,
+			 strerror(-r));
+		return;
+	}
+	file->written = *place;
+	file->begun = true;
+	if (!place->left)
+		file->at_ns = now_ns;
+}
+
+static void look(struct ohtd_location_file *file, const char *state_dir, struct ohtd_robot *robot, uint64_t now_ns, bool last)
+{
+	struct ohtd_snapshot snapshot;
+	struct ohtd_kept_location place;
+
+	if (ohtd_robot_snapshot(robot, &snapshot) || !snapshot.location.kept.unit || now_ns < file->again_ns)
+		return;
+	place = wanted(file, &snapshot.location);
+	if (!place.unit || (file->begun && !differs(&place, &file->written)))
+		return;
+	/* That it has left is never late. */
+	if (!last && !place.left && file->begun && place.offset_mm == file->written.offset_mm && now_ns - file->at_ns < EACH_NS)
+		return;
+	write_place(file, state_dir, &place, now_ns);
+}
+
+void ohtd_kept_location_tick(struct ohtd_location_file *file, const char *state_dir, struct ohtd_robot *robot, uint64_t now_ns)
+{
+	look(file, state_dir, robot, now_ns, false);
+}
+
+void ohtd_kept_location_end(struct ohtd_location_file *file, const char *state_dir, struct ohtd_robot *robot)
+{
+	file->again_ns = 0;
+	look(file, state_dir, robot, 0, true);
+}
