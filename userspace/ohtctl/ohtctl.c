@@ -151,7 +151,7 @@ static const struct cli_verb verbs[] = {
 	  cmd_config_set, CLI_OPT_SOCKET | CLI_OPT_REASON | CHANGE_OPTIONS, 2, 64, cmd_config_set },
 	{ "config check", "ITEM VALUE...", "what set would do, without doing it", cmd_config_set,
 	  CLI_OPT_SOCKET | CLI_OPT_REASON, 2, 64, cmd_config_set },
-	{ "config diff", "[VERSION | defaults] [VERSION]", "what a version has changed, or is other than in another",
+	{ "config diff", "[VERSION | defaults] [VERSION]", "other than the defaults, or changed by a version",
 	  cmd_config_diff, CLI_OPT_SOCKET, 0, 2, cmd_config_diff },
 	{ "config export", "[FILE]", "what is in force, as a document for import", cmd_config_export, CLI_OPT_SOCKET, 0, 1,
 	  cmd_config_export },
@@ -382,12 +382,15 @@ static int run_verb(struct cli *cli, int count, char **arguments)
 	return result;
 }
 
-/* What a group says by itself: how things are, if it has such a verb. */
+/* The verb of a group that shows what there is; a group's word alone means that one. NULL: the group has none. */
 static const struct cli_verb *status_of(const char *group)
 {
-	for (size_t i = 0; i < VERBS; i++)
-		if (is_of_group(&verbs[i], group) && !strcmp(strchr(verbs[i].name, ' '), " status"))
-			return &verbs[i];
+	static const char *const shows[] = { "status", "list", "get" };
+
+	for (size_t show = 0; show < sizeof(shows) / sizeof(shows[0]); show++)
+		for (size_t i = 0; i < VERBS; i++)
+			if (is_of_group(&verbs[i], group) && !strcmp(strchr(verbs[i].name, ' ') + 1, shows[show]))
+				return &verbs[i];
 	return NULL;
 }
 
