@@ -3,9 +3,12 @@
 
 `make bench` replaces the rows that it has measured and leaves the others, each with its own commit and date. A figure of
 `make soak` (more samples) has a row beside that of `make bench`. Text outside of the two marks in the document stays.
+A row is marked old when a commit behind its own has changed what the figure depends on; `scripts/bench --old` marks without measuring.
 """
+import functools
 import json
 import pathlib
+import subprocess
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 DATA = TOP / "docs/figures.json"
@@ -14,6 +17,13 @@ BEGIN = "<!-- begin of the table that make bench writes -->"
 END = "<!-- end of the table -->"
 # In this order; a group that is not listed comes behind.
 GROUPS = ("estop", "bus", "daemon", "store", "history", "http", "ws", "robot", "web")
+# What a group measures, besides its own file; groups that are not listed measure the daemon.
+INPUTS = {
+    "estop": ("kernel", "include", "userspace/ohtd", "userspace/liboht"),
+    "bus": ("kernel", "include", "userspace/liboht"),
+    "web": ("userspace/web",),
+}
+DAEMON = ("userspace/ohtd", "userspace/common", "userspace/liboht")
 COLUMNS = ("figure", "value", "bar", "how", "samples", "note", "measured")
 NOT_RECORDED = "not recorded"
 
@@ -41,6 +51,25 @@ def merge(old, new):
     return sorted(rows.values(), key=lambda row: order.get(row["id"].partition(".")[0], len(order)))
 
 
+@functools.cache
+def _has_changed(top, commit, group):
+    """Also true of a commit that the history does not have."""
+    paths = (*INPUTS.get(group, DAEMON), f"tests/bench/{group}.py")
+    done = subprocess.run(["git", "-C", top, "log", "-1", "--format=%h", f"{commit}..HEAD", "--", *paths], capture_output=True, text=True,
+                          check=False)
+    return done.returncode != 0 or bool(done.stdout)
+
+
+def mark(rows, top=TOP):
+    """The rows, with `old` where their inputs have changed since they were measured."""
+    marked = []
+    for row in rows:
+        bare = {name: value for name, value in row.items() if name != "old"}
+        old = _has_changed(top, row["commit"].removesuffix("-dirty"), row["id"].partition(".")[0])
+        marked.append({**bare, "old": True} if old else bare)
+    return marked
+
+
 def _cell(text):
     return " ".join(str(text).split()).replace("|", "\\|")
 
@@ -54,7 +83,7 @@ def _row(row, machines):
     name = f"`{row['id']}`" + (f"<br>{_cell(row['what'])}" if row.get("what") else "")
     place = "" if row["machine"] == NOT_RECORDED else f", {machines.index(row['machine']) + 1}"
     cells = (name, _value(row), _cell(row["bar"] or "-"), f"{row['how']}, {row['run']}", row["samples"] or "-",
-             _cell(row["note"]), f"{row['commit']}, {row['date'][:10]}{place}")
+             _cell(row["note"]), f"{'*old*, ' if row.get('old') else ''}{row['commit']}, {row['date'][:10]}{place}")
     return f"| {' | '.join(map(str, cells))} |"
 
 
@@ -87,7 +116,7 @@ def _write(path, text):
 
 def update(new, data=DATA, document=DOCUMENT):
     """Keep the rows of `new` and write the table; both files whole or not at all."""
-    rows = merge(json.loads(data.read_text(encoding="utf-8")), new)
+    rows = mark(merge(json.loads(data.read_text(encoding="utf-8")), new))
     text = render(document.read_text(encoding="utf-8"), rows)
     _write(data, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
     _write(document, text)

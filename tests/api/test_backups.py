@@ -845,6 +845,7 @@ def test_a_restore_that_waits_is_told_and_can_be_taken_back(own):
 
 
 def test_ohtctl_makes_verifies_and_deletes(own):
+    until(lambda: has_past(own), what="values on the disk")
     made = ohtctl(own, "backup", "make", "--with-history")
     number = made.stdout.split()[1]
     assert made.returncode == 0 and made.stdout.startswith("backup 20") and "with the history" in made.stdout, made
@@ -857,6 +858,12 @@ def test_ohtctl_makes_verifies_and_deletes(own):
     assert bad.returncode == 1 and "damaged, cut" in bad.stderr
     assert ohtctl(own, "backup", "delete", number).returncode == 0 and not file_of(own, int(number)).exists()
     assert "no backup 7" in ohtctl(own, "backup", "verify", "7").stderr
+    # Each of them was a job; one that has ended is cancelled no more.
+    jobs = [line.split() for line in ohtctl(own, "jobs").stdout.splitlines()][:3]
+    assert [job[1:3] for job in jobs] == [["verify", "failed"], ["verify", "done"], ["backup", "done"]], jobs
+    late = ohtctl(own, "jobs", "cancel", jobs[0][0])
+    assert late.returncode == 1 and "[job_ended]" in late.stderr
+    assert "[not_found]" in ohtctl(own, "jobs", "cancel", "1").stderr and ohtctl(own, "jobs", "cancel", "last").returncode == 2
 
 
 def test_a_wrong_key_and_no_key(own, tmp_path):

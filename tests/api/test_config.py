@@ -577,12 +577,17 @@ def test_ohtctl_gets_sets_and_goes_back(own):
     assert re.search(r"^/stations/mill/position_mm +7000$", ohtctl(own, "config", "get").stdout, re.M)
     newest = ohtctl(own, "config", "versions").stdout.splitlines()[0]
     assert newest.startswith("2 ") and newest.endswith("new & für Halle 7")
-    assert ohtctl(own, "config", "diff").stdout == done.stdout
+    assert ohtctl(own, "config", "diff", "2").stdout == done.stdout == ohtctl(own, "config", "diff").stdout + "version 2\n"
     assert " setting " in ohtctl(own, "timeline", "für halle").stdout and "nothing" in ohtctl(own, "timeline", "FÜR").stdout
     assert ohtctl(own, "config", "check", "/stations/mill", "null").stdout.endswith("7000 -> none\nwould be version 3\n")
     assert ohtctl(own, "config", "get", "robot").stdout == ohtctl(own, "config", "get", "/robot").stdout != ""
     # As config get shows it.
     assert ohtctl(own, "config", "set", "/stations/mill/position_mm", "null").stdout == "/stations/mill/position_mm: 7000 -> none\nversion 3\n"
+    # Alone: what is not as shipped, whatever the newest version has changed. A group shows what there is, as its verb does.
+    assert ohtctl(own, "config", "diff").stdout == "/robot/name: OHT-50 -> mill 7\n" and "7000" in ohtctl(own, "config", "diff", "3").stdout
+    for group, verb in ("config", "get"), ("webhooks", "list"), ("backup", "list"), ("audit", "list"), ("admin", "list"):
+        alone = ohtctl(own, "--json", group)
+        assert alone.returncode == 0 and alone.stdout == ohtctl(own, "--json", group, verb).stdout, group
     assert ohtctl(own, "config", "rollback", "1").stdout.endswith("version 4\n")
     assert json.loads(ohtctl(own, "--json", "config", "get", "/robot").stdout) == {"name": "OHT-50", "place": "", "layer": "commissioning"}
     done = ohtctl(own, "config", "set", "/motion/jog_mm_s", "fast")

@@ -98,8 +98,45 @@ def test_bench_writes_what_a_group_has_recorded(files, tmp_path, monkeypatch):
     assert "**3 ms, missed**" in line_of(files[1].read_text(), "store.point")
 
 
-def strangers(commits, document):
-    """Those that are neither in the history of this tree nor marked as old in the document."""
+def test_a_row_is_old_once_its_inputs_have_changed(tmp_path):
+    def commit(name):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(str(len(commits)))
+        for words in (["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", name]):
+            subprocess.run(["git", "-C", tmp_path, *words], check=True)
+        commits.append(subprocess.run(["git", "-C", tmp_path, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip())
+
+    def marked(*rows):
+        figures._has_changed.cache_clear()        # pylint: disable=protected-access
+        return [row["id"] for row in figures.mark(rows, tmp_path) if row.get("old")]
+
+    commits = []
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    commit("kernel/engine.c")
+    rows = [row(name, commit=commits[0] + dirty) for name, dirty in (("estop.low", "-dirty"), ("store.ack", ""), ("web.task", ""))]
+    assert marked(*rows) == []
+    commit("docs/api.md")
+    assert marked(*rows) == []
+    commit("kernel/engine.c")
+    assert marked(*rows) == ["estop.low"]
+    commit("userspace/ohtd/store/store.c")
+    commit("tests/bench/web.py")
+    assert marked(*rows) == ["estop.low", "store.ack", "web.task"]
+    # Measured again; a mark of before goes.
+    assert marked(row("store.ack", commit=commits[-1], old=True)) == []
+    assert marked(row("store.ack", commit="0" * 12)) == ["store.ack"], "a commit that the history does not have"
+    assert "| *old*, 0123456789ab, 2026-11-23, 1 |" in figures.table([row("store.ack", old=True)])
+
+
+def test_each_group_has_rows_or_is_named_as_missing():
+    has_rows = {row["id"].partition(".")[0] for row in json.loads(figures.DATA.read_text())}
+    missing = re.search(r"^Not in the table.*?: the groups (.*?),\s", figures.DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
+    named = set(re.findall(r"`(\w+)`", missing[1]))
+    assert len(bench.groups()) > 10 and set(bench.groups()) == has_rows | named and not has_rows & named
+
+
+def whole_history():
+    """Commits of this tree; skips where they cannot be known."""
     git = ["git", "-C", figures.TOP]
     try:
         shallow = subprocess.run([*git, "rev-parse", "--is-shallow-repository"], capture_output=True, text=True, check=True)
@@ -108,6 +145,12 @@ def strangers(commits, document):
         pytest.skip("no history here: this tree is no clone")
     if shallow.stdout.strip() != "false":
         pytest.skip("no whole history here: the clone is shallow")
+    return history
+
+
+def strangers(commits, document):
+    """Those that are neither in the history of this tree nor marked as old in the document."""
+    history = whole_history()
     marked = re.search(r"^Old, of commits that the history does not have any more: (.*)\.$", document, re.MULTILINE)
     old = marked[1].split(", ") if marked else []
     return sorted(commit for commit in {commit.removesuffix("-dirty") for commit in commits}
@@ -128,4 +171,5 @@ def test_the_document_is_that_of_the_data():
     rows = json.loads(figures.DATA.read_text())
     text = figures.DOCUMENT.read_text()
     assert figures.render(text, rows) == text
+    assert whole_history() and figures.mark(rows) == rows, "scripts/bench --old marks what is old"
     assert figures.merge([], rows) == rows and all(r["how"] in bench.HOW and r["run"] in ("bench", "soak") for r in rows)

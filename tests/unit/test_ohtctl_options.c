@@ -61,7 +61,7 @@ static const struct usage_case usage_cases[] = {
 	{ "alerts what", "alerts needs one of acknowledge, comment, comments, shelve, unshelve, shelves, history, summary, rules, try: 'what'" },
 	{ "profile what", "profile needs one of check, new: 'what'" },
 	{ "safety what --help", "telegrams, journal, latency, watch: 'what'" },
-	{ "admin", "admin needs one of list, create, reset, disable, enable, cert, restart\n" },
+	{ "profile", "profile needs one of check, new\n" },
 	{ "adm --help", "unknown verb 'adm'" },
 	{ "status 1", "usage: ohtctl status\n" },
 	/* By name. */

@@ -107,6 +107,8 @@ def test_a_value_is_refused_at_its_field_then_saved_and_taken_back(daemon, page,
         (1600, "administrator", "the corner at the mill", "pending")
     # Meanwhile nothing else is changed.
     go(page, "/configuration/robot", "#config-robot")
+    # The item is what the page shows, also as shipped.
+    assert page.text(".robot-name") == first.json["robot"]["name"] == "OHT-50" and page.run("return document.title").endswith(" · OHT-50")
     change(page, "Name", "#config-robot-name", "mill 7")
     review(page, "#config-refused")
     assert f"version {made['version']} by administrator waits for its confirmation and returns in" in page.text("#config-refused").lower()

@@ -76,6 +76,8 @@ enum cli_exit {
 #define CLI_OPT_KIND		(UINT64_C(1) << 48)
 #define CLI_OPT_WITH_HISTORY	(UINT64_C(1) << 49)
 #define CLI_OPT_NO_HISTORY	(UINT64_C(1) << 50)
+/* Of doctor. */
+#define CLI_OPT_ROOT		(UINT64_C(1) << 51)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \
@@ -141,6 +143,8 @@ struct show_column;
  * @object: what records are about
  * @result: how it ended
  * @limit: so many records
+ * @root: in front of the files of a machine, NULL: this one
+ * @seconds: how long the bus is watched
  * @whole_cycles: of a plan, at most every so many-th cycle is given to what fits into no slack
  */
 struct cli {
@@ -196,6 +200,8 @@ struct cli {
 	const char *result;
 	uint32_t limit;
 	const char *kind;
+	const char *root;
+	uint32_t seconds;
 };
 
 /**

@@ -12,6 +12,7 @@
 struct cli;
 
 int cmd_info(struct cli *cli, int count, char **arguments);
+int cmd_doctor(struct cli *cli, int count, char **arguments);
 int cmd_stats(struct cli *cli, int count, char **arguments);
 int cmd_status(struct cli *cli, int count, char **arguments);
 int cmd_scan(struct cli *cli, int count, char **arguments);
@@ -57,7 +58,6 @@ int cmd_alert_comments(struct cli *cli, int count, char **arguments);
 int cmd_alert_shelve(struct cli *cli, int count, char **arguments);
 int cmd_alert_unshelve(struct cli *cli, int count, char **arguments);
 int cmd_webhooks_add(struct cli *cli, int count, char **arguments);
-int cmd_webhooks_id(struct cli *cli, int count, char **arguments);
 int cmd_alert_summary(struct cli *cli, int count, char **arguments);
 int cmd_timeline(struct cli *cli, int count, char **arguments);
 int cmd_alert_try(struct cli *cli, int count, char **arguments);
@@ -96,7 +96,6 @@ int cmd_config_rescue(struct cli *cli, int count, char **arguments);
 int cmd_config_mark(struct cli *cli, int count, char **arguments);
 int cmd_config_rollback(struct cli *cli, int count, char **arguments);
 int cmd_robot_queue(struct cli *cli, int count, char **arguments);
-int cmd_robot_cancel(struct cli *cli, int count, char **arguments);
 int cmd_robot_position(struct cli *cli, int count, char **arguments);
 int cmd_robot_override(struct cli *cli, int count, char **arguments);
 int cmd_robot_jog(struct cli *cli, int count, char **arguments);
@@ -110,8 +109,6 @@ int cmd_backup_make(struct cli *cli, int count, char **arguments);
 int cmd_backup_verify(struct cli *cli, int count, char **arguments);
 int cmd_backup_save(struct cli *cli, int count, char **arguments);
 int cmd_backup_restore(struct cli *cli, int count, char **arguments);
-int cmd_backup_delete(struct cli *cli, int count, char **arguments);
-int cmd_backup_withdraw(struct cli *cli, int count, char **arguments);
 
 int cmd_admin_list(struct cli *cli, int count, char **arguments);
 int cmd_admin_create(struct cli *cli, int count, char **arguments);

@@ -109,22 +109,6 @@ int cmd_backup_verify(struct cli *cli, int count, char **arguments)
 	return result ? result : ask(cli, path, json_object_new_object());
 }
 
-int cmd_backup_delete(struct cli *cli, int count, char **arguments)
-{
-	static const struct remote_numbered call = { "number of a backup", "DELETE", "backups", "" };
-
-	(void)count;
-	return remote_numbered(cli, &call, arguments[0]);
-}
-
-int cmd_backup_withdraw(struct cli *cli, int count, char **arguments)
-{
-	static const struct remote_numbered call = { "number of a backup", "DELETE", "backups", "/restore" };
-
-	(void)count;
-	return remote_numbered(cli, &call, arguments[0]);
-}
-
 /* ---- its file ---- */
 
 /**

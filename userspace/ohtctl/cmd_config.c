@@ -285,24 +285,6 @@ static int path_of_version(struct cli *cli, const char *word, const char *act, i
 	return result;
 }
 
-/* Without a number the newest one. */
-static int newest(struct cli *cli, int64_t *number)
-{
-	struct json_object *answer = NULL, *items;
-	int result = client_request(cli, "GET", "config/versions?limit=1", NULL, &answer);
-
-	if (result)
-		return result;
-	items = json_object_object_get(answer, "items");
-	if (json_object_is_type(items, json_type_array) && json_object_array_length(items))
-		*number = json_object_get_int64(
-			json_object_object_get(json_object_array_get_idx(items, 0), "version"));
-	else
-		result = cli_fail(cli, CLI_FAILED, "ohtd has no version yet");
-	json_object_put(answer);
-	return result;
-}
-
 /* Between two of them; a version alone: what it has changed. */
 static int compare(struct cli *cli, const char *from, const char *to)
 {
@@ -333,9 +315,9 @@ int cmd_config_diff(struct cli *cli, int count, char **arguments)
 
 	if (count == 2)
 		return compare(cli, arguments[0], arguments[1]);
-	if (count && !strcmp(arguments[0], "defaults"))
+	if (!count || !strcmp(arguments[0], "defaults"))
 		return compare(cli, "defaults", "live");
-	result = count ? number_of(cli, arguments[0], &number) : newest(cli, &number);
+	result = number_of(cli, arguments[0], &number);
 	if (result)
 		return result;
 	snprintf(path, sizeof(path), "config/versions/%" PRId64, number);

@@ -108,14 +108,6 @@ int cmd_robot_queue(struct cli *cli, int count, char **arguments)
 	return result;
 }
 
-int cmd_robot_cancel(struct cli *cli, int count, char **arguments)
-{
-	static const struct remote_numbered call = { "number of a command", "DELETE", "robot/commands", "" };
-
-	(void)count;
-	return remote_numbered(cli, &call, arguments[0]);
-}
-
 int cmd_robot_position(struct cli *cli, int count, char **arguments)
 {
 	struct json_object *body, *robot = NULL;

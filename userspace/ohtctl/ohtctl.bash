@@ -12,14 +12,14 @@ _ohtctl_urls() {
 
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history timeline analytics export config audit alerts webhooks backup logs login elevate logout foxglove admin'
+	local verbs='info doctor status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history timeline analytics export config audit alerts webhooks backup jobs logs login elevate logout foxglove admin'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --drive --step-timeout-s
 		--profile --data --all --any-unit --append --force --safety --bus --dump --socket --config --role
 		--password-stdin --password-file --after-stop --url --fingerprint --level --station --reason --confirm-within
 		--at-standstill --wait
-		--another-robot --with-history --without-history --check --calibration --from --to --who --act --object --result --limit --kind --points --csv --format --output --continue --help --version'
+		--another-robot --with-history --without-history --seconds --root --check --calibration --from --to --who --act --object --result --limit --kind --points --csv --format --output --continue --help --version'
 
 	case $before in
 	--device)
@@ -28,7 +28,7 @@ _ohtctl() {
 	--report | --key | --password-file | --output | -o)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
-	--data)
+	--data | --root)
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return ;;
 	--profile)
@@ -81,6 +81,9 @@ _ohtctl() {
 		return ;;
 	backup)
 		mapfile -t COMPREPLY < <(compgen -W 'list make verify save restore withdraw delete' -- "$word")
+		return ;;
+	jobs)
+		mapfile -t COMPREPLY < <(compgen -W 'cancel' -- "$word")
 		return ;;
 	registers | ping | quarantine)
 		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")

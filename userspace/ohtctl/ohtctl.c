@@ -27,6 +27,8 @@
 static const struct cli_verb verbs[] = {
 	{ "info", "", "what the device is and how its line is set", cmd_info, 0, 0, 0, remote_call },
 	{ "status", "", "bus, plan, stop and controller in short", cmd_status, 0, 0, 0, remote_call },
+	{ "doctor", "", "kernel, driver, bus, disk, ohtd: what is wrong, what to do", cmd_doctor,
+	  CLI_OPT_SOCKET | CLI_OPT_ROOT, 0, 0 },
 	{ "stats", "", "counters, gaps, histograms, how each module stands", cmd_stats, 0, 0, 0 },
 	{ "scan", "[--all]", "find modules on units 1..8 and of modules.csv, or 1..247", cmd_scan,
 	  CLI_OPT_ALL | CLI_OPT_FORCE | CLI_OPT_TIMEOUT | CLI_OPT_DATA, 0, 0, remote_scan },
@@ -143,15 +145,15 @@ static const struct cli_verb verbs[] = {
 	  CLI_OPT_SOCKET, 0, 0, cmd_robot },
 	{ "robot queue", "", "what waits behind it, the next one first", cmd_robot_queue,
 	  CLI_OPT_SOCKET, 0, 0, cmd_robot_queue },
-	{ "robot cancel", "NUMBER", "take a command out of the queue", cmd_robot_cancel,
-	  CLI_OPT_SOCKET, 1, 1, cmd_robot_cancel },
+	{ "robot cancel", "NUMBER", "take a command out of the queue", remote_act,
+	  CLI_OPT_SOCKET, 1, 1, remote_act },
 	{ "config get", "[ITEM]", "the configuration in force, or a part of it", cmd_config_get,
 	  CLI_OPT_SOCKET, 0, 1, cmd_config_get },
 	{ "config set", "ITEM VALUE...", "change items; null: the default, or no such station",
 	  cmd_config_set, CLI_OPT_SOCKET | CLI_OPT_REASON | CHANGE_OPTIONS, 2, 64, cmd_config_set },
 	{ "config check", "ITEM VALUE...", "what set would do, without doing it", cmd_config_set,
 	  CLI_OPT_SOCKET | CLI_OPT_REASON, 2, 64, cmd_config_set },
-	{ "config diff", "[VERSION | defaults] [VERSION]", "what a version has changed, or is other than in another",
+	{ "config diff", "[VERSION | defaults] [VERSION]", "other than the defaults, or changed by a version",
 	  cmd_config_diff, CLI_OPT_SOCKET, 0, 2, cmd_config_diff },
 	{ "config export", "[FILE]", "what is in force, as a document for import", cmd_config_export, CLI_OPT_SOCKET, 0, 1,
 	  cmd_config_export },
@@ -182,8 +184,8 @@ static const struct cli_verb verbs[] = {
 	{ "audit verify", "", "check all records against it, and against the one seen last", cmd_audit_verify, CLI_OPT_SOCKET,
 	  0, 0, cmd_audit_verify },
 	{ "audit forget", "", "forget the checkpoint seen last", cmd_audit_forget, CLI_OPT_SOCKET, 0, 0, cmd_audit_forget },
-	{ "alerts acknowledge", "NUMBER", "say that somebody has seen an alert", remote_acknowledge,
-	  CLI_OPT_SOCKET, 1, 1, remote_acknowledge },
+	{ "alerts acknowledge", "NUMBER", "say that somebody has seen an alert", remote_act,
+	  CLI_OPT_SOCKET, 1, 1, remote_act },
 	{ "alerts comment", "NUMBER TEXT", "say something of an alert", cmd_alert_comment, CLI_OPT_SOCKET, 2, 2,
 	  cmd_alert_comment },
 	{ "alerts comments", "NUMBER", "what people have said of an alert", cmd_alert_comments, CLI_OPT_SOCKET, 1, 1,
@@ -207,15 +209,15 @@ static const struct cli_verb verbs[] = {
 	{ "webhooks list", "", "who is told of alerts elsewhere", remote_call, CLI_OPT_SOCKET, 0, 0, remote_call },
 	{ "webhooks add", "URL [FORMAT [SEVERITY]]", "tell it too; shows the secret, once", cmd_webhooks_add,
 	  CLI_OPT_SOCKET, 1, 3, cmd_webhooks_add },
-	{ "webhooks test", "NUMBER", "tell it something for a trial", cmd_webhooks_id, CLI_OPT_SOCKET, 1, 1,
-	  cmd_webhooks_id },
-	{ "webhooks secret", "NUMBER", "a new secret; the one before signs too", cmd_webhooks_id, CLI_OPT_SOCKET, 1, 1,
-	  cmd_webhooks_id },
-	{ "webhooks remove", "NUMBER", "tell it no more", cmd_webhooks_id, CLI_OPT_SOCKET, 1, 1, cmd_webhooks_id },
+	{ "webhooks test", "NUMBER", "tell it something for a trial", remote_act, CLI_OPT_SOCKET, 1, 1,
+	  remote_act },
+	{ "webhooks secret", "NUMBER", "a new secret; the one before signs too", remote_act, CLI_OPT_SOCKET, 1, 1,
+	  remote_act },
+	{ "webhooks remove", "NUMBER", "tell it no more", remote_act, CLI_OPT_SOCKET, 1, 1, remote_act },
 	{ "webhooks log", "", "the newest 50 that were told, wait or are dead", remote_call, CLI_OPT_SOCKET, 0, 0,
 	  remote_call },
-	{ "webhooks resend", "NUMBER", "send a delivery once more", cmd_webhooks_id, CLI_OPT_SOCKET, 1, 1,
-	  cmd_webhooks_id },
+	{ "webhooks resend", "NUMBER", "send a delivery once more", remote_act, CLI_OPT_SOCKET, 1, 1,
+	  remote_act },
 	{ "backup list", "", "backups of ohtd's database, the newest first", remote_call, CLI_OPT_SOCKET, 0, 0, remote_call },
 	{ "backup make", "", "make one, and wait for it", cmd_backup_make, CLI_OPT_SOCKET | CLI_OPT_WITH_HISTORY, 0, 0,
 	  cmd_backup_make },
@@ -225,9 +227,11 @@ static const struct cli_verb verbs[] = {
 	  CLI_OPT_SOCKET | CLI_OPT_OUTPUT, 1, 1, cmd_backup_save },
 	{ "backup restore", "NUMBER | FILE", "the next start puts it in; FILE: while ohtd is down",
 	  cmd_backup_restore, LOCAL_OPTIONS | CLI_OPT_FOREIGN | CLI_OPT_NO_HISTORY, 1, 1, cmd_backup_restore },
-	{ "backup withdraw", "NUMBER", "take back a restore that waits for the next start", cmd_backup_withdraw, CLI_OPT_SOCKET, 1, 1,
-	  cmd_backup_withdraw },
-	{ "backup delete", "NUMBER", "delete it", cmd_backup_delete, CLI_OPT_SOCKET, 1, 1, cmd_backup_delete },
+	{ "backup withdraw", "NUMBER", "take back a restore that waits for the next start", remote_act, CLI_OPT_SOCKET, 1, 1,
+	  remote_act },
+	{ "backup delete", "NUMBER", "delete it", remote_act, CLI_OPT_SOCKET, 1, 1, remote_act },
+	{ "jobs cancel", "NUMBER", "end one that waits or runs", remote_act, CLI_OPT_SOCKET, 1, 1, remote_act },
+	{ "jobs", "", "what takes longer: backups and restores, the newest first", remote_call, CLI_OPT_SOCKET, 0, 0, remote_call },
 	{ "logs", "", "what ohtd has logged, the oldest first", remote_logs,
 	  CLI_OPT_SOCKET | CLI_OPT_LEVEL | CLI_OPT_ROUNDS, 0, 0, remote_logs },
 	{ "login", "[USER]", "log in at an ohtd elsewhere, --url", cmd_login, PASSWORD_OPTIONS, 0, 1,
@@ -382,12 +386,15 @@ static int run_verb(struct cli *cli, int count, char **arguments)
 	return result;
 }
 
-/* What a group says by itself: how things are, if it has such a verb. */
+/* The verb of a group that shows what there is; a group's word alone means that one. NULL: the group has none. */
 static const struct cli_verb *status_of(const char *group)
 {
-	for (size_t i = 0; i < VERBS; i++)
-		if (is_of_group(&verbs[i], group) && !strcmp(strchr(verbs[i].name, ' '), " status"))
-			return &verbs[i];
+	static const char *const shows[] = { "status", "list", "get" };
+
+	for (size_t show = 0; show < sizeof(shows) / sizeof(shows[0]); show++)
+		for (size_t i = 0; i < VERBS; i++)
+			if (is_of_group(&verbs[i], group) && !strcmp(strchr(verbs[i].name, ' ') + 1, shows[show]))
+				return &verbs[i];
 	return NULL;
 }
 

@@ -81,6 +81,10 @@ static const struct show_column backup_columns[] = {
 	{ "history_from", 24 }, { "history_to", 24 }, { "by", 16 }, { "robot_name", 0 }, { NULL, 0 },
 };
 
+static const struct show_column job_columns[] = {
+	{ "id", 12 }, { "kind", 8 }, { "state", 9 }, { "progress", 3 }, { "made", 24 }, { "ended", 24 }, { "by", 16 }, { "result", 0 }, { NULL, 0 },
+};
+
 static const struct show_column interlock_columns[] = { { "verb", 10 }, { "why_not", 0 }, { NULL, 0 } };
 
 static const struct show_column command_columns[] = {
@@ -109,6 +113,7 @@ static const struct {
 	{ "webhooks list", "GET", "webhooks", NULL, webhook_columns },
 	{ "webhooks log", "GET", "webhook-deliveries?limit=50", NULL, delivery_columns },
 	{ "backup list", "GET", "backups", NULL, backup_columns, "there is no backup" },
+	{ "jobs", "GET", "jobs", NULL, job_columns, "there was no job since the start of ohtd" },
 	{ "safety status", "GET", "safety", NULL },
 	{ "safety stop", "POST", "safety/stop", NULL },
 	{ "safety enable", "POST", "safety/enable", NULL },
@@ -147,7 +152,22 @@ int remote_call(struct cli *cli, int count, char **arguments)
 	return result;
 }
 
-int remote_numbered(struct cli *cli, const struct remote_numbered *call, const char *word)
+/**
+ * struct numbered - an act on one of a list
+ * @what: its number, in words
+ * @method: of the request
+ * @list: path of the list
+ * @act: what stands behind the number in the path
+ */
+struct numbered {
+	const char *what;
+	const char *method;
+	const char *list;
+	const char *act;
+};
+
+/* Shows the answer, if there is one. */
+static int ask_numbered(struct cli *cli, const struct numbered *call, const char *word)
 {
 	static const int64_t limits[] = { 1, INT64_MAX };
 	struct json_object *answer = NULL;
@@ -165,12 +185,29 @@ int remote_numbered(struct cli *cli, const struct remote_numbered *call, const c
 	return result;
 }
 
-int remote_acknowledge(struct cli *cli, int count, char **arguments)
+int remote_act(struct cli *cli, int count, char **arguments)
 {
-	static const struct remote_numbered call = { "number of an alert", "POST", "alerts", "/acknowledge" };
+	static const struct {
+		const char *verb;
+		struct numbered call;
+	} acts[] = {
+		{ "alerts acknowledge", { "number of an alert", "POST", "alerts", "/acknowledge" } },
+		{ "webhooks test", { "number of a webhook", "POST", "webhooks", "/test" } },
+		{ "webhooks remove", { "number of a webhook", "DELETE", "webhooks", "" } },
+		{ "webhooks secret", { "number of a webhook", "POST", "webhooks", "/secret" } },
+		{ "webhooks resend", { "number of a delivery", "POST", "webhook-deliveries", "/resend" } },
+		{ "backup delete", { "number of a backup", "DELETE", "backups", "" } },
+		{ "backup withdraw", { "number of a backup", "DELETE", "backups", "/restore" } },
+		{ "robot cancel", { "number of a command", "DELETE", "robot/commands", "" } },
+		{ "jobs cancel", { "number of a job", "DELETE", "jobs", "" } },
+	};
+	size_t i = 0;
 
 	(void)count;
-	return remote_numbered(cli, &call, arguments[0]);
+	/* The table of verbs names this function for those of the table above only. */
+	while (strcmp(acts[i].verb, cli->verb->name))
+		i++;
+	return ask_numbered(cli, &acts[i].call, arguments[0]);
 }
 
 /* What the reset holds for: the stop as it is now, and no later one. The body belongs to the caller. */

@@ -22,23 +22,8 @@ bool remote_is_controller(struct cli *cli);
 /* Those that are one request: which, says a table by the name of the verb. */
 int remote_call(struct cli *cli, int count, char **arguments);
 
-/**
- * struct remote_numbered - an act on one of a list
- * @what: its number, in words
- * @method: of the request
- * @list: path of the list
- * @act: what stands behind the number in the path
- */
-struct remote_numbered {
-	const char *what;
-	const char *method;
-	const char *list;
-	const char *act;
-};
-
-/* Shows the answer, if there is one. */
-int remote_numbered(struct cli *cli, const struct remote_numbered *call, const char *word);
-int remote_acknowledge(struct cli *cli, int count, char **arguments);
+/* Those that are one request about one of a list: which, says a table by the name of the verb. */
+int remote_act(struct cli *cli, int count, char **arguments);
 /* Not for a stop that comes after the beginning of the call. */
 int remote_safety_reset(struct cli *cli, int count, char **arguments);
 /* All modules, a line each. */

@@ -176,7 +176,7 @@ static const struct kind kinds[KINDS] = {
 		.action = "See ohtctl config get; set what is right, or confirm that version with ohtctl "
 			  "config rollback. Then enable the robot (ohtctl safety enable), or restart ohtd." },
 	[CONFIG_RETURNED] = { "configuration", "config_returned", OHTD_SEVERITY_WARNING,
-		.action = "See ohtctl config versions and ohtctl config diff; the next version ends this, or a day." },
+		.action = "See ohtctl config versions and ohtctl config show VERSION; the next version ends this, or a day." },
 	[CONFIG_DROPPED] = { "configuration", "config_dropped", OHTD_SEVERITY_WARNING,
 		.action = "Ask for the change again, while the robot stands; the next version ends this, or a day." },
 	[RESTORE_WAITS] = { "backup", "restore_waits", OHTD_SEVERITY_WARNING,

@@ -54,11 +54,9 @@ export function healthTone(health: Module["health"]): Tone {
 	return HEALTH_TONES[health] ?? "warn";
 }
 
-const DEFAULT_NAME = "OHT-50";
-
-/** Its name of the configuration; while nobody has given it one, and before the log-in, that of its machine. */
+/** The item /robot/name of the configuration; before the log-in, which alone tells it, the name of the machine. */
 export function nameOf(robot: Robot | undefined): string {
-	return robot && robot.name !== DEFAULT_NAME ? robot.name : location.hostname;
+	return robot ? robot.name : location.hostname;
 }
 
 /** The tab tells the state, too, and which page it is. */
