@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "server/late.h"
 #include "tables/webhooks.h"
-#include "views/services.h"
 #include "webhooks/webhooks.h"
 
 static const char *const states[] = { "waiting", "delivered", "dead" };
@@ -140,12 +139,11 @@ static void settle(struct ohtd_late *late)
 
 static struct delivery_late *make_job(struct ohtd_call *call)
 {
-	const struct ohtd_scene scene = ohtd_call_scene(call);
 	struct delivery_late *job = ohtd_late_make(call, sizeof(*job));
 
 	if (!job)
 		return NULL;
-	job->webhooks = scene.services->webhooks;
+	job->webhooks = call->services->webhooks;
 	job->id = call->params.id;
 	job->late.settle = settle;
 	snprintf(job->by, sizeof(job->by), "%s", call->who.user);
@@ -179,7 +177,7 @@ static void post_test(struct ohtd_call *call)
 	if (!job)
 		return;
 	job->row.webhook = job->id;
-	job->row.made_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+	job->row.made_ns = ohtd_clock_wall_ns(call->services->clock);
 	ohtd_late_write(call, &job->late, work_test, reply_delivery);
 }
 

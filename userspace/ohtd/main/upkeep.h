@@ -16,15 +16,9 @@
 #include "control/robot.h"
 #include "main/kept_profiles.h"
 
-struct ohtd_audit;
-struct ohtd_backups;
-struct ohtd_certificate;
-struct ohtd_clock;
-struct ohtd_disk;
 struct ohtd_history;
-struct ohtd_proof;
+struct ohtd_services;
 struct ohtd_settings;
-struct ohtd_store;
 
 /* Has the history keep what the configuration says, as far as that is sure to stay. Before the robot starts, too, so that it holds for the first cycle. */
 void ohtd_upkeep_past(struct ohtd_settings *settings, struct ohtd_history *history);
@@ -32,22 +26,10 @@ void ohtd_upkeep_past(struct ohtd_settings *settings, struct ohtd_history *histo
 /* How often ohtd_upkeep() wants to be called. */
 #define OHTD_UPKEEP_MS	250
 
-/* The upper fourteen members are the caller's; the rest begins as zero. Outlives the workers. */
+/* The upper two members are the caller's; the rest begins as zero. Outlives the workers. */
 struct ohtd_upkeep {
-	const char *state_dir;
+	const struct ohtd_services *services;
 	const char *boot_id;
-	struct ohtd_clock *clock;
-	struct ohtd_keeper *keeper;
-	struct ohtd_robot *robot;
-	struct ohtd_store *store;
-	struct ohtd_history *history;
-	struct ohtd_certificate *certificate;
-	struct ohtd_workers *workers;
-	struct ohtd_audit *audit;
-	struct ohtd_backups *backups;
-	struct ohtd_disk *disk;
-	struct ohtd_proof *proof;
-	struct ohtd_settings *settings;
 	uint32_t jumps_told;
 	int64_t moved_told_ns;
 	uint64_t tell_jumps_ns;		/* boot time from which jumps are told again */

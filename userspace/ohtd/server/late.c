@@ -50,7 +50,7 @@ void ohtd_reply_history_problem(struct ohtd_call *call, int error)
 	} else if (error == -ENOENT) {
 		struct ohtd_history_view view;
 
-		ohtd_history_look(ohtd_call_history(call), &view);
+		ohtd_history_look(call->services->history, &view);
 		ohtd_reply_header(call, "retry-after", "2");
 		ohtd_reply_problem(call, 503, "unavailable", "%s", view.state == OHTD_STORE_OK ?
 				   "the file of values is not open yet" :
@@ -131,7 +131,7 @@ void *ohtd_late_make(struct ohtd_call *call, size_t bytes)
 	}
 	late->bytes = bytes;
 	late->memory = (struct ohtd_memory){ .take = take_block, .from = late };
-	late->store = ohtd_call_store(call);
+	late->store = call->services->store;
 	late->work.owner = ohtd_principal_tag(&call->who);
 	return late;
 }
@@ -344,8 +344,8 @@ void ohtd_late_check(struct ohtd_call *call, struct ohtd_late *late, const char 
 	late->check.run = run_check;
 	if (begin(call, late, OHTD_LATE_CHECK_MS, answer))
 		return;
-	r = address ? ohtd_checks_submit(ohtd_call_checks(call), &late->check, address) :
-		      ohtd_checks_submit_known(ohtd_call_checks(call), &late->check, late->work.owner);
+	r = address ? ohtd_checks_submit(call->services->checks, &late->check, address) :
+		      ohtd_checks_submit_known(call->services->checks, &late->check, late->work.owner);
 	if (r)
 		refuse(call, late, r);
 }
