@@ -183,7 +183,7 @@ static void look(void)
 	ohtd_scene_take_time(&scene);
 	list = ohtd_alerts_list(&scene);
 	scene.alerts = &list;
-	ohtd_alert_keeper_look(keeper, &scene);
+	ohtd_alert_keeper_tick(keeper, &scene);
 	acknowledge(list);
 	any_stands = list->count;
 	/* What was handed to the store is there before it is handed more. */

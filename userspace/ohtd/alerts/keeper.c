@@ -377,7 +377,7 @@ bool ohtd_alert_keeper_flood(struct ohtd_alert_keeper *keeper, struct ohtd_flood
 	return flood->since_ns;
 }
 
-void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene)
+void ohtd_alert_keeper_tick(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene)
 {
 	const struct ohtd_alert_list *list;
 
@@ -388,7 +388,7 @@ void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_
 		return;
 	}
 	list = ohtd_alerts_list(scene);
-	ohtd_alert_shelves_look(keeper->shelves);
+	ohtd_alert_shelves_tick(keeper->shelves);
 	pthread_mutex_lock(&keeper->lock);
 	ohtd_flood_look(&keeper->flood, scene->now_ns);
 	end_missing(keeper, list, scene->now_ns);

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/log_tail.h"
-#include "alerts/keeper.h"
 #include "live/handover.h"
 #include "live/live.h"
 #include "views/scene.h"
@@ -274,7 +273,6 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 	moment.ts = ts;
 	moment.wall_ns = (uint64_t)wall_ns;
 	moment.seen_ns = loop->snapshot.time_ns;
-	ohtd_alert_keeper_look(server->services->alert_keeper, &scene);
 	for (int i = 0; i < OHTD_CHANNELS; i++)
 		publish(server->live->hub, i, table->channels[i].view, &scene, &moment);
 	for (int i = 0; i < OHTD_TOPICS; i++)

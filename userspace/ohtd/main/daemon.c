@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
@@ -614,25 +616,56 @@ static void reload(struct running *run)
 	ohtd_log(OHTD_LOG_NOTICE, "main", "reload", "certificate and log level");
 }
 
-/* The main thread's life: signals, and four times a second what has to be looked after. */
-static void wait_for_end(struct running *run, const sigset_t *signals)
+/* Waits for a signal or a stop of the robot, at most until the next tick of the alerts. 0: no signal has come. */
+static int wait_turn(struct running *run, struct ohtd_link *link)
 {
-	const struct timespec turn = { .tv_nsec = OHTD_UPKEEP_MS * (long)OHTD_NS_PER_MS };
+	struct pollfd fds[] = {
+		{ .fd = run->signal_fd, .events = POLLIN }, { .fd = ohtd_link_fd(link), .events = POLLIN },
+	};
+	struct signalfd_siginfo info;
+	uint64_t count;
+
+	ohtd_clock_wait(&run->clock, fds, 2, ohtd_clock_monotonic_ns(&run->clock) + OHTD_UPKEEP_ALERTS_MS * OHTD_NS_PER_MS);
+	if (read(fds[1].fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		ohtd_log(OHTD_LOG_ERROR, "main", "link", "%s", strerror(errno));
+	return read(fds[0].fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+/* Four times a second, and with each signal. */
+static bool is_due(struct running *run, uint64_t *next_ns)
+{
+	uint64_t now_ns = ohtd_clock_monotonic_ns(&run->clock);
+
+	if (now_ns < *next_ns)
+		return false;
+	*next_ns = now_ns + OHTD_UPKEEP_MS * OHTD_NS_PER_MS;
+	return true;
+}
+
+/* The main thread's life: signals, alerts, and what has to be looked after. */
+static void wait_for_end(struct running *run)
+{
+	const struct ohtd_config *config = run->services.config;
+	struct ohtd_link *link = ohtd_robot_link(run->services.robot, config->loops + config->gateway + 1);
 	struct ohtd_upkeep *upkeep = &run->upkeep;
+	uint64_t next_ns = 0;
 	int number;
 
 	upkeep->services = &run->services;
 	upkeep->boot_id = ohtd_tokens_boot_id(run->tokens);
 	ohtd_upkeep_begin(upkeep);
 	for (;;) {
-		number = sigtimedwait(signals, NULL, &turn);
+		number = wait_turn(run, link);
 		if (number == SIGHUP) {
 			ohtd_upkeep_reloading(upkeep);
 			reload(run);
 			ohtd_upkeep_reloaded(upkeep);
-		} else if (number > 0 || ohtd_robot_leaves(run->services.robot)) {
+		} else if (number || ohtd_robot_leaves(run->services.robot)) {
 			break;
 		}
+		ohtd_upkeep_alerts(upkeep);
+		if (!number && !is_due(run, &next_ns))
+			continue;
 		ohtd_upkeep(upkeep);
 		ohtd_setup_tick(run->services.setup);
 		note_administrator(run);
@@ -647,13 +680,17 @@ static void wait_for_end(struct running *run, const sigset_t *signals)
 }
 
 /* Before any thread exists, so that all inherit it: signals are taken by wait_for_end() only. */
-static void block_signals(sigset_t *signals)
+static int block_signals(struct running *run)
 {
-	sigemptyset(signals);
-	sigaddset(signals, SIGTERM);
-	sigaddset(signals, SIGINT);
-	sigaddset(signals, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, signals, NULL);
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	run->signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+	return run->signal_fd < 0 ? fail(run, "signals") : 0;
 }
 
 /*
@@ -670,26 +707,25 @@ int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 {
 	struct running run = {
 		.services = { .config = config, .clock = &run.clock, .disk = &run.disk, .proof = &run.proof },
-		.config_path = config_path, .lock_fd = -1, .sender_fd = -1,
+		.config_path = config_path, .lock_fd = -1, .sender_fd = -1, .signal_fd = -1,
 	};
-	sigset_t signals;
 	int r;
 
 	umask(077);
 	set_up_memory();
-	block_signals(&signals);
+	r = block_signals(&run);
 	ohtd_log_set_level(config->log_level);
 	ohtd_clock_init(&run.clock, &ohtd_clock_system, NULL,
 			OHTD_BUILD_DATE_S * (int64_t)OHTD_NS_PER_S);
 	ohtd_log_start(&run.clock);
-	r = open_all(&run) || start_all(&run);
+	r = r || open_all(&run) || start_all(&run);
 	if (r)
 		ohtd_log(OHTD_LOG_ERROR, "main", "start", "%s", run.why);
 	/* Another start mends it: with the database of before. */
 	if (r && ohtd_state_swap_waits(config->state_dir))
 		run.lasting = false;
 	if (!r)
-		wait_for_end(&run, &signals);
+		wait_for_end(&run);
 	if (ohtd_end_all(&run))
 		r = 1;
 	if (r && run.lasting)

@@ -133,5 +133,7 @@ int ohtd_end_all(struct running *run)
 	ohtd_robot_destroy(run->services.robot);
 	if (run->lock_fd >= 0)
 		close(run->lock_fd);
+	if (run->signal_fd >= 0)
+		close(run->signal_fd);
 	return r ? -1 : 0;
 }

@@ -30,6 +30,7 @@ struct running {
 	struct ohtd_proof proof;
 	int lock_fd;
 	int sender_fd;
+	int signal_fd;
 	struct ohtd_tokens *tokens;
 	struct ohtd_event_reader stops_read;	/* the recorder's thread */
 	bool robot_runs;

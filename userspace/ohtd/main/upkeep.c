@@ -9,6 +9,7 @@
 #include "history/history.h"
 #include "alerts/alive.h"
 #include "alerts/disk.h"
+#include "alerts/keeper.h"
 #include "alerts/proof.h"
 #include "pki/certificate.h"
 #include "base/clock.h"
@@ -16,6 +17,7 @@
 #include "base/manager.h"
 #include "config/config.h"
 #include "jobs/backups.h"
+#include "json/blocks.h"
 #include "main/command_keeper.h"
 #include "main/robot_log.h"
 #include "main/state.h"
@@ -23,6 +25,7 @@
 #include "control/robot.h"
 #include "store/store.h"
 #include "tables/timeline.h"
+#include "views/scene.h"
 #include "views/services.h"
 
 /* Without a right clock at the next start, records may go back by as much after a power cut. */
@@ -174,6 +177,20 @@ void ohtd_upkeep(struct ohtd_upkeep *upkeep)
 	ohtd_history_watch(services->history);
 	ohtd_upkeep_past(services->settings, services->history);
 	watch_threads(upkeep);
+}
+
+void ohtd_upkeep_alerts(const struct ohtd_upkeep *upkeep)
+{
+	struct ohtd_json_block *blocks = NULL;
+	const struct ohtd_memory memory = { .take = ohtd_json_block_take, .from = &blocks };
+	struct ohtd_snapshot snapshot;
+	struct ohtd_scene scene = { .snapshot = &snapshot, .services = upkeep->services, .memory = &memory };
+
+	if (ohtd_robot_snapshot(upkeep->services->robot, &snapshot))
+		return;
+	ohtd_scene_take_time(&scene);
+	ohtd_alert_keeper_tick(upkeep->services->alert_keeper, &scene);
+	ohtd_json_blocks_free(&blocks, NULL);
 }
 
 void ohtd_upkeep_end(struct ohtd_upkeep *upkeep)

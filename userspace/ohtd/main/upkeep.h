@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     what the main thread looks after while the daemon runs: the time of day, the certificate,
+ * Owns:     what the main thread looks after while the daemon runs: the time of day, the certificate, alerts,
  *           and whether the other threads go on, which is what the service manager hears of.
  * Contexts: main thread; files are read and written by a worker, since a disk may hang.
  * Locks:    none.
@@ -23,8 +23,9 @@ struct ohtd_settings;
 /* Has the history keep what the configuration says, as far as that is sure to stay. Before the robot starts, too, so that it holds for the first cycle. */
 void ohtd_upkeep_past(struct ohtd_settings *settings, struct ohtd_history *history);
 
-/* How often ohtd_upkeep() wants to be called. */
-#define OHTD_UPKEEP_MS	250
+/* How often ohtd_upkeep() and ohtd_upkeep_alerts() want to be called. */
+#define OHTD_UPKEEP_MS		250
+#define OHTD_UPKEEP_ALERTS_MS	100
 
 /* The upper two members are the caller's; the rest begins as zero. Outlives the workers. */
 struct ohtd_upkeep {
@@ -57,6 +58,14 @@ void ohtd_upkeep_begin(struct ohtd_upkeep *upkeep);
  * pets the watchdog of the service manager while all threads go on.
  */
 void ohtd_upkeep(struct ohtd_upkeep *upkeep);
+
+/**
+ * ohtd_upkeep_alerts() - judge what is not well now, and have alerts kept, which also sends webhooks
+ * @upkeep: of the daemon
+ *
+ * To be called at once when the robot stops, too, so that the shortest stop is kept.
+ */
+void ohtd_upkeep_alerts(const struct ohtd_upkeep *upkeep);
 
 /* Tells the service manager that the daemon ends. */
 void ohtd_upkeep_end(struct ohtd_upkeep *upkeep);
