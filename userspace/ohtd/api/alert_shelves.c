@@ -177,7 +177,7 @@ static bool may_rest(struct ohtd_call *call, struct shelf_late *job)
 		return true;
 	ohtd_reply_problem(call, 409, "alert_not_shelvable", "alert %" PRId64 " (%s) is %s", job->alert.number,
 			   job->alert.code,
-			   strcmp(job->alert.severity, "emergency") ? "a fault of the robot" : "an emergency");
+			   strcmp(job->alert.severity, ohtd_severity_name(OHTD_SEVERITY_EMERGENCY)) ? "a fault of the robot" : "an emergency");
 	return false;
 }
 

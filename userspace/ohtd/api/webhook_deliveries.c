@@ -6,19 +6,19 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lists/stored_list.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/late.h"
 #include "tables/webhooks.h"
+#include "webhooks/body.h"
 #include "webhooks/webhooks.h"
 
-static const char *const states[] = { "waiting", "delivered", "dead" };
+enum { WAITING, DELIVERED, DEAD };
+static const char *const states[] = { [WAITING] = "waiting", [DELIVERED] = "delivered", [DEAD] = "dead" };
 OHTD_WORDS_OF(state_words, states);
-
-static const char *const events[] = { "alert.began", "alert.ended", "alert.lost", "alive", "test" };
-OHTD_WORDS_OF(event_words, events);
 
 struct delivery {
 	int64_t number;
@@ -42,7 +42,7 @@ OHTD_SHAPE(delivery, "WebhookDelivery",
 	OHTD_INTEGER(delivery, webhook, .summary = "Id of the webhook"),
 	OHTD_TEXT(delivery, message, .summary = "The header webhook-id, the same in each attempt",
 		  .example = "\"msg_0123456789abcdef01234567\""),
-	OHTD_TEXT(delivery, event, .words = &event_words, .summary = "alert.lost: ohtd ended before the alert did",
+	OHTD_TEXT(delivery, event, .words = &ohtd_webhooks_events, .summary = "alert.lost: ohtd ended before the alert did",
 		  .example = "\"alert.began\""),
 	OHTD_TEXT(delivery, state, .words = &state_words,
 		  .summary = "dead: given up, after 54 hours or by the receiver's 410", .example = "\"delivered\""),
@@ -59,7 +59,7 @@ OHTD_SHAPE(delivery, "WebhookDelivery",
 
 static struct delivery view_of(const struct ohtd_delivery_row *row)
 {
-	bool waits = *row->state == 'w';
+	bool waits = !strcmp(row->state, states[WAITING]);
 
 	return (struct delivery){
 		.number = row->number, .webhook = row->webhook, .message = row->message, .event = row->event,
@@ -98,7 +98,7 @@ OHTD_SHAPE(delivery_query, "WebhookDeliveryQuery",
 		     .summary = "Only those for this webhook"),
 	OHTD_WORD(delivery_query, state, .words = &state_words, .preset = OHTD_NONE,
 		  .summary = "Only those in this state"),
-	OHTD_WORD(delivery_query, event, .words = &event_words, .preset = OHTD_NONE,
+	OHTD_WORD(delivery_query, event, .words = &ohtd_webhooks_events, .preset = OHTD_NONE,
 		  .summary = "Only those of this event"),
 	OHTD_INTEGER(delivery_query, alert, .min = 1, .max = INT32_MAX, .preset = OHTD_NONE,
 		     .summary = "Only those about this alert"));
