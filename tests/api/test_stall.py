@@ -16,13 +16,15 @@ import time
 import pytest
 
 from clocks import Skewed
+from daemon import SENDER
 from notified import Notified
 from oht_test.client import PASSWORD
 from oht_test.wait import until
+from receiver import Receiver, make_certificate
 
 pytestmark = pytest.mark.plain("timing")
 
-CONTROL, LOOP, STORE, WORKER, READ = range(5)
+CONTROL, LOOP, STORE, WORKER, READ, LOOPS = range(6)
 FIRST = 2        # in place of True
 TIME_FACTOR = 5        # of daemon.py
 CONTROL_STALLED_MS = 500 * TIME_FACTOR
@@ -72,7 +74,7 @@ class Hangs:
 
     def __init__(self, daemon):
         self.file = daemon.folder / "hangs"
-        self.file.write_bytes(bytes(5))
+        self.file.write_bytes(bytes(6))
         daemon.preload("hang", OHT_SHIM_HANG=str(self.file), OHT_SHIM_HANG_READS=str(daemon.state))
 
     def set(self, which, on=True):
@@ -105,7 +107,7 @@ def fixture_hangs(fresh, manager):        # pylint: disable=unused-argument
     # The main thread writes the time to the disk in its first turn, and then for ten minutes no more.
     until(lambda: "WATCHDOG=1" in manager.heard(), what="the main thread's first turn")
     yield made
-    for which in (CONTROL, LOOP, STORE):
+    for which in (CONTROL, LOOP, STORE, LOOPS):
         made.set(which, False)
 
 
@@ -160,6 +162,33 @@ def test_no_watchdog_is_petted_that_nobody_wants(fresh, manager):
     del fresh.shims["WATCHDOG_USEC"]
     fresh.start()
     assert not manager.is_petted()
+
+
+@pytest.fixture(name="receiver")
+def fixture_receiver(fresh, tmp_path):
+    """Before `hangs`, which starts the daemon: where webhooks go."""
+    certificate, key = make_certificate(tmp_path, "receiver")
+    made = Receiver(certificate, key)
+    fresh.write_config(webhooks_destinations=f"127.0.0.1:{made.port}", webhooks_authorities=certificate, webhooks_sender=SENDER)
+    yield made
+    made.end()
+
+
+def told_elsewhere(receiver, code):
+    """What the receiver has heard of that alert."""
+    messages = [json.loads(body) for _, body in receiver.at("/hook")]
+    return [message["type"] for message in messages if message["data"]["code"] == code]
+
+
+def test_all_loops_hang(fresh, receiver, hangs):
+    """Alerts are kept and sent all the same: an alert and its webhooks are one transaction."""
+    webhook = fresh.post("webhooks", {"url": f"https://127.0.0.1:{receiver.port}/hook"}, role="administrator")
+    assert webhook.status == 201, webhook
+    hangs.set(LOOPS)
+    until(lambda: told_elsewhere(receiver, "control_plane_stalled"), what="the word that loops hang")
+    hangs.set(LOOPS, False)
+    until(lambda: told(fresh), what="no stall")
+    assert fresh.get("alerts/history?code=control_plane_stalled").json["items"][0]["number"]
 
 
 def test_hung_loop(fresh, manager, hangs):

@@ -24,7 +24,7 @@ def test_every_refusal_of_the_daemon_is_in_the_catalogue():
 
 
 def test_reasons_of_the_robot_are_in_the_api():
-    codes = set(re.findall(r'^OHTD_WHY\(\w+, \d+, \w+, "(\w+)",', text("userspace/ohtd/robot/whys.def"), re.M))
+    codes = set(re.findall(r'^OHTD_WHY\(\w+, \d+, \w+, \w+, "(\w+)",', text("userspace/ohtd/robot/whys.def"), re.M))
     missing = {code for code in codes if f"`{code}`" not in text("docs/api.md")}
     assert len(codes) > 25 and not missing
 

@@ -60,7 +60,7 @@ def test_a_wrong_row_does_not_compile(tmp_path, before, after, said):
 def twice(table):
     """Alarm numbers and words that two rows of whys.def have."""
     seen, wrong = {}, []
-    found = list(re.finditer(r'^OHTD_WHY\(\w+, (\d+), \w+, "(\w+)",', table, re.MULTILINE))
+    found = list(re.finditer(r'^OHTD_WHY\(\w+, (\d+), \w+, (?:ENDS|FAILS), "(\w+)",', table, re.MULTILINE))
     assert len(found) == len(re.findall(r"^OHTD_WHY", table, re.MULTILINE))
     for row in found:
         line = table.count("\n", 0, row.start()) + 1
@@ -73,9 +73,21 @@ def twice(table):
 def test_reasons_have_a_word_and_an_alarm_of_their_own():
     table = (OHTD / "robot/whys.def").read_text(encoding="ascii")
     assert twice(table) == []
-    more = 'OHTD_WHY(OTHER, 23, WARNING, "moving", "It is so.", "See the log.")\n'
+    more = 'OHTD_WHY(OTHER, 23, WARNING, FAILS, "moving", "It is so.", "See the log.")\n'
     line = table.count("\n") + 1
     assert [said.split(": ", 1)[0] for said in twice(table + more)] == [f"userspace/ohtd/robot/whys.def:{line}"] * 2
+
+
+def by_place(folder):
+    """Comparisons that depend on the place of a reason or a severity in its list, or on the first letter of a word."""
+    place = re.compile(r"[^-<>][<>]=?\s*OHTD_(?:WHY|SEVERITY)_(?!MAX|GAP)[A-Z]|severity [<>]=? [\w>.-]*severity|\*[\w>.()-]*(?:state|severity|event|word)\b\S* == '[a-z]'")
+    return [f"{path.parent.name}/{path.name}:{number}: {line.strip()}" for path in sorted(folder.glob("*/*.c"))
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if place.search(line)]
+
+
+def test_nothing_is_decided_by_the_place_of_a_row_or_by_a_letter():
+    """A column says it: a new row stands at the end, and a word may begin like another one."""
+    assert by_place(OHTD) == []
 
 
 def rows():

@@ -167,8 +167,8 @@ static int work_nothing(struct ohtd_db *db, void *arg)
 static void look(void)
 {
 	static struct ohtd_snapshot snapshot;
-	static const struct ohtd_config config = { .simulated = true };
-	static const struct ohtd_disk disk;
+	static struct ohtd_config config = { .simulated = true };
+	static struct ohtd_disk disk;
 	const struct ohtd_memory memory = { .take = take };
 	const struct ohtd_services services = {
 		.config = &config, .clock = &robot->f->clock, .alert_keeper = keeper, .rules = rules, .disk = &disk,
@@ -183,7 +183,7 @@ static void look(void)
 	ohtd_scene_take_time(&scene);
 	list = ohtd_alerts_list(&scene);
 	scene.alerts = &list;
-	ohtd_alert_keeper_look(keeper, &scene);
+	ohtd_alert_keeper_tick(keeper, &scene);
 	acknowledge(list);
 	any_stands = list->count;
 	/* What was handed to the store is there before it is handed more. */

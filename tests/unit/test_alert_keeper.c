@@ -80,7 +80,7 @@ static void look(uint64_t now_ns)
 	const struct ohtd_scene scene = { .snapshot = &snapshot, .now_ns = now_ns };
 
 	manual.now_ns = now_ns;
-	ohtd_alert_keeper_look(keeper, &scene);
+	ohtd_alert_keeper_tick(keeper, &scene);
 }
 
 /* Looks at that moment until the store has as many rows like that. */

@@ -8,6 +8,7 @@
  *   2  any thread's fsync() and fdatasync()
  *   3  a worker's write(), by which it hands its result to a loop
  *   4  a worker's pread() of history.db or its log in the folder OHT_SHIM_HANG_READS
+ *   5  every loop's epoll_wait()
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -24,7 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CALLS	5
+#define CALLS	6
 #define PATH_BYTES	512
 
 static const volatile unsigned char *hangs;
@@ -43,7 +44,7 @@ static void __attribute__((constructor)) find(void)
 	close(fd);
 }
 
-/* @thread: NULL for any. */
+/* @thread: how its name begins, NULL for any. */
 static void hang(unsigned int call, const char *thread)
 {
 	static atomic_uint held[CALLS];
@@ -52,7 +53,7 @@ static void hang(unsigned int call, const char *thread)
 	if (!hangs || !hangs[call])
 		return;
 	prctl(PR_GET_NAME, name);
-	if (thread && strcmp(name, thread))
+	if (thread && strncmp(name, thread, strlen(thread)))
 		return;
 	if (!atomic_fetch_add(&held[call], 1) || hangs[call] == 1)
 		while (hangs[call])
@@ -77,6 +78,7 @@ int epoll_wait(int fd, struct epoll_event *events, int count, int timeout_ms)
 	if (!real)
 		*(void **)&real = dlsym(RTLD_NEXT, "epoll_wait");
 	hang(1, "ohtd-loop0");
+	hang(5, "ohtd-loop");
 	return real(fd, events, count, timeout_ms);
 }
 

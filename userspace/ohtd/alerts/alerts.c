@@ -103,7 +103,7 @@ static const char see_store[] = "See store in GET health; entries wait meanwhile
 /* Of the reasons of the robot. One that only refuses is critical, should it be an alert all the same. */
 static const uint8_t severities[OHTD_WHYS] = {
 #define OHTD_SEVERITY_NONE	OHTD_SEVERITY_CRITICAL
-#define OHTD_WHY(code_, alarm_, severity_, word_, text_, action_) \
+#define OHTD_WHY(code_, alarm_, severity_, ends_, word_, text_, action_) \
 	[OHTD_WHY_##code_] = OHTD_SEVERITY_##severity_,
 #include "robot/whys.def"
 };

@@ -179,15 +179,6 @@ static bool is_shelved(struct ohtd_alert_keeper *keeper, const struct ohtd_alert
 	       ohtd_alert_shelves_find(keeper->shelves, alert->code, alert->source, alert->unit, NULL);
 }
 
-static unsigned int rank(unsigned int severity)
-{
-	static const uint8_t ranks[] = {
-		[OHTD_SEVERITY_WARNING] = 0, [OHTD_SEVERITY_CRITICAL] = 1, [OHTD_SEVERITY_EMERGENCY] = 2,
-	};
-
-	return ranks[severity];
-}
-
 /* What came before it is about the same module, no less severe, and has been told: one fault is one alert. */
 static bool follows(const struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert)
 {
@@ -195,7 +186,7 @@ static bool follows(const struct ohtd_alert_keeper *keeper, const struct ohtd_al
 		const struct entry *entry = &keeper->entries[i];
 
 		if (entry->about == alert->about && entry->key && entry->key != alert->key && !entry->ended_ns && !entry->row.muted &&
-		    rank(entry->severity) >= rank(alert->severity))
+		    ohtd_robot_severity_rank(entry->severity) >= ohtd_robot_severity_rank(alert->severity))
 			return true;
 	}
 	return false;
@@ -377,7 +368,7 @@ bool ohtd_alert_keeper_flood(struct ohtd_alert_keeper *keeper, struct ohtd_flood
 	return flood->since_ns;
 }
 
-void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene)
+void ohtd_alert_keeper_tick(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene)
 {
 	const struct ohtd_alert_list *list;
 
@@ -388,7 +379,7 @@ void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_
 		return;
 	}
 	list = ohtd_alerts_list(scene);
-	ohtd_alert_shelves_look(keeper->shelves);
+	ohtd_alert_shelves_tick(keeper->shelves);
 	pthread_mutex_lock(&keeper->lock);
 	ohtd_flood_look(&keeper->flood, scene->now_ns);
 	end_missing(keeper, list, scene->now_ns);

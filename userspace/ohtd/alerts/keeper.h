@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns:     the way of alerts into the store: when each came and ended. Knows who has acknowledged those that are active.
- * Contexts: create, end, destroy: main thread. Look: a loop, one at a time; active, find, note: any loop. Writing is done
- *           by the thread of the store.
+ * Contexts: create, tick, end, destroy: main thread, so that alerts are kept and sent also while no loop turns; active, find,
+ *           note: any loop. Writing is done by the thread of the store.
  * Locks:    one of its own around the entries, taken before that of the store; one job at a time, whose end is an atomic.
  *
  * An alert that comes again within seconds of its end goes on in the same row, which counts how often it came. So
@@ -37,14 +37,14 @@ struct ohtd_store;
  */
 struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, struct ohtd_clock *clock);
 
-/* Looks for floods from now on. Before the first look. */
+/* Looks for floods from now on. Before the first tick. */
 void ohtd_alert_keeper_watch_floods(struct ohtd_alert_keeper *keeper);
 
 /* A flood of alerts that lasts; false: there is none. */
 bool ohtd_alert_keeper_flood(struct ohtd_alert_keeper *keeper, struct ohtd_flood *flood);
 
 /* Compares the alerts of @scene with those before, and hands what is new to the store, once a second at most. */
-void ohtd_alert_keeper_look(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene);
+void ohtd_alert_keeper_tick(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene);
 
 /* CLOCK_MONOTONIC: since when an active alert stands, or was first seen if it does not say so; 0: it is not active. */
 uint64_t ohtd_alert_keeper_since(struct ohtd_alert_keeper *keeper, uint32_t key);
@@ -70,7 +70,7 @@ struct ohtd_alert_shelves *ohtd_alert_keeper_shelves(struct ohtd_alert_keeper *k
 /* How many alerts were raised in this run: an alert that came again within seconds counts once. */
 uint64_t ohtd_alert_keeper_raised(struct ohtd_alert_keeper *keeper);
 
-/* Nobody looks any more: writes the rest and waits for it. NULL is allowed. */
+/* Behind the last tick: writes the rest and waits for it. NULL is allowed. */
 void ohtd_alert_keeper_end(struct ohtd_alert_keeper *keeper);
 
 /* Behind the end of the store, which may still be at work for it. NULL is allowed. */

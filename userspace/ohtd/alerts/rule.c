@@ -12,23 +12,10 @@
 
 static_assert(OHTD_STATES <= 16, "a bit of suppressed for each");
 
-static const char *const severities[] = {
-	[OHTD_SEVERITY_CRITICAL] = "critical",
-	[OHTD_SEVERITY_WARNING] = "warning",
-	[OHTD_SEVERITY_EMERGENCY] = "emergency",
-};
-
 const uint8_t ohtd_alert_rule_healths[OHTD_ALERT_RULE_HEALTHS] = {
 	OHTD_TELEMETRY_power_health, OHTD_TELEMETRY_safety_health,
 	OHTD_TELEMETRY_travel_motor_health, OHTD_TELEMETRY_dock_location_health,
 };
-
-static_assert(sizeof(severities) / sizeof(severities[0]) == OHTD_SEVERITIES, "a word for each");
-
-const char *ohtd_severity_name(unsigned int severity)
-{
-	return severity < OHTD_SEVERITIES ? severities[severity] : NULL;
-}
 
 void ohtd_alert_watch_begin(struct ohtd_alert_watch *watch, const struct ohtd_alert_rule *rule)
 {

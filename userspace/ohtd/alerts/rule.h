@@ -28,17 +28,6 @@
 #define OHTD_ALERT_RULE_TEXT	256
 #define OHTD_ALERT_RULE_WORD	40	/* with NUL; text, consequence and action as below */
 
-/* Critical comes first: an alert without a severity of its own is critical. */
-enum ohtd_severity {
-	OHTD_SEVERITY_CRITICAL,		/* the robot, or a part of the daemon, does not do its work */
-	OHTD_SEVERITY_WARNING,		/* it does, and a person should look */
-	OHTD_SEVERITY_EMERGENCY,	/* the robot is in emergency stop */
-	OHTD_SEVERITIES,
-};
-
-/* As programs read it; NULL: no severity has the number. */
-const char *ohtd_severity_name(unsigned int severity);
-
 /* Values are not complete yet, or not looked after any more: no rule is told in these states. */
 #define OHTD_ALERT_RULE_AT_BOTH_ENDS \
 	(1 << OHTD_STATE_BOOT | 1 << OHTD_STATE_INIT | 1 << OHTD_STATE_SHUTDOWN)

@@ -177,7 +177,7 @@ static bool hides(const struct slot *b, const struct slot *a)
 	if (a->watch.active != b->watch.active)
 		return b->watch.active;
 	if (rule_a->severity != rule_b->severity)
-		return rule_b->severity < rule_a->severity;
+		return ohtd_robot_severity_rank(rule_b->severity) > ohtd_robot_severity_rank(rule_a->severity);
 	return b->watch.since_ns != a->watch.since_ns ? b->watch.since_ns < a->watch.since_ns :
 							 b < a;
 }

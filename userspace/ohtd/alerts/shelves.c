@@ -225,7 +225,7 @@ static void gather(struct ohtd_alert_shelves *shelves)
 	}
 }
 
-void ohtd_alert_shelves_look(struct ohtd_alert_shelves *shelves)
+void ohtd_alert_shelves_tick(struct ohtd_alert_shelves *shelves)
 {
 	pthread_mutex_lock(&shelves->lock);
 	note_result(shelves);

@@ -39,7 +39,7 @@ void ohtd_alert_shelves_note(struct ohtd_alert_shelves *shelves, const struct oh
 void ohtd_alert_shelves_forget(struct ohtd_alert_shelves *shelves, const struct ohtd_alert_shelf_row *row);
 
 /* Has the store forget those that are over, without waiting. */
-void ohtd_alert_shelves_look(struct ohtd_alert_shelves *shelves);
+void ohtd_alert_shelves_tick(struct ohtd_alert_shelves *shelves);
 
 /* No look follows: waits for the store. NULL is allowed. */
 void ohtd_alert_shelves_end(struct ohtd_alert_shelves *shelves);

@@ -15,7 +15,6 @@
 #include "server/late.h"
 #include "tables/alert_comments.h"
 #include "views/scene.h"
-#include "views/services.h"
 
 struct comment {
 	int64_t id;
@@ -48,9 +47,7 @@ OHTD_SHAPE(comment_list, "AlertCommentList",
 /* A row of the keeper that the store may not have yet; else only the number. */
 static void take_alert(struct ohtd_call *call, struct ohtd_alert_row *row)
 {
-	const struct ohtd_scene scene = ohtd_call_scene(call);
-
-	if (!ohtd_alert_keeper_find(scene.services->alert_keeper, call->params.id, row))
+	if (!ohtd_alert_keeper_find(call->services->alert_keeper, call->params.id, row))
 		*row = (struct ohtd_alert_row){ .number = call->params.id };
 }
 
@@ -158,7 +155,7 @@ static void post_comment(struct ohtd_call *call)
 	if (!job)
 		return;
 	take_alert(call, &job->alert);
-	job->row.made_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+	job->row.made_ns = ohtd_clock_wall_ns(call->services->clock);
 	snprintf(job->row.made_by, sizeof(job->row.made_by), "%s", call->who.user);
 	snprintf(job->row.text, sizeof(job->row.text), "%s", said->text);
 	job->late.settle = settle_comment;

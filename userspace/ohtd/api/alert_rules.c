@@ -47,14 +47,14 @@ static void get_rules(struct ohtd_call *call)
 	struct ohtd_alert_rule_state state;
 
 	while (list.items_count < OHTD_ALERT_RULES_MAX &&
-	       ohtd_alert_rules_at(ohtd_call_rules(call), (unsigned int)list.items_count, &state))
+	       ohtd_alert_rules_at(call->services->rules, (unsigned int)list.items_count, &state))
 		items[list.items_count++] = ohtd_rule_view_of(call, &state);
 	OHTD_REPLY(call, 200, rule_list, &list);
 }
 
 bool ohtd_rule_find(struct ohtd_call *call, struct ohtd_alert_rule_state *state)
 {
-	if (ohtd_alert_rules_find(ohtd_call_rules(call), call->params.name, state))
+	if (ohtd_alert_rules_find(call->services->rules, call->params.name, state))
 		return true;
 	ohtd_reply_problem(call, 404, "not_found", "there is no rule '%s': see GET alert-rules",
 			   call->params.name);
@@ -91,7 +91,7 @@ struct rule_patch {
 /* Before the rules are looked at: what comes after that is refused. */
 static struct rule_patch begin_patch(struct ohtd_call *call)
 {
-	return (struct rule_patch){ .version = ohtd_settings_version(ohtd_call_settings(call)) };
+	return (struct rule_patch){ .version = ohtd_settings_version(call->services->settings) };
 }
 
 /* @rule: NULL: the rule goes, or is as it is shipped. NULL: out of memory. */
@@ -169,7 +169,7 @@ static void reply_changed(struct ohtd_call *call, const struct ohtd_change *chan
 	struct ohtd_alert_rule_state state;
 
 	note_change(call, change, code);
-	if (ohtd_alert_rules_find(ohtd_call_rules(call), code, &state))
+	if (ohtd_alert_rules_find(call->services->rules, code, &state))
 		reply_rule(call, status, &state);
 	else
 		ohtd_reply_problem(call, 404, "not_found", "there is no rule '%s' any more: see GET alert-rules", code);
@@ -191,7 +191,7 @@ static bool has_room(struct ohtd_call *call, const char *code)
 	struct ohtd_alert_rule_state state;
 	unsigned int own = 0;
 
-	for (unsigned int i = 0; ohtd_alert_rules_at(ohtd_call_rules(call), i, &state); i++)
+	for (unsigned int i = 0; ohtd_alert_rules_at(call->services->rules, i, &state); i++)
 		own += !state.shipped;
 	if (own < OHTD_ALERT_RULES_OWN)
 		return true;
@@ -204,12 +204,12 @@ static void post_rule(struct ohtd_call *call)
 	const struct ohtd_rule_body *said = OHTD_INPUT(call, ohtd_rule_body);
 	struct rule_patch patch = begin_patch(call);
 
-	if (ohtd_alert_rules_find(ohtd_call_rules(call), said->code, &patch.state)) {
+	if (ohtd_alert_rules_find(call->services->rules, said->code, &patch.state)) {
 		ohtd_reply_problem(call, 409, "rule_exists", "there is a %srule '%s' already",
 				   patch.state.shipped ? "shipped " : "", said->code);
 		return;
 	}
-	if (ohtd_settings_has_rule(ohtd_call_settings(call), said->code)) {
+	if (ohtd_settings_has_rule(call->services->settings, said->code)) {
 		ohtd_reply_problem(call, 409, "rule_exists",
 				   "there is a rule '%s' already, left out since it cannot be at work now (rule_left_out in the log): "
 				   "DELETE alert-rules/%s drops it", said->code, said->code);
@@ -410,8 +410,8 @@ static void reply_trial(struct ohtd_call *call, struct ohtd_late *late)
 static bool take_span(struct ohtd_call *call, struct ohtd_alert_trial *trial)
 {
 	const struct trial_query *asked = OHTD_QUERY(call, trial_query);
-	const int64_t now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
-	const int64_t oldest_ns = ohtd_history_reaches(ohtd_call_history(call), OHTD_ALERT_TRIAL_LEVEL);
+	const int64_t now_ns = ohtd_clock_wall_ns(call->services->clock);
+	const int64_t oldest_ns = ohtd_history_reaches(call->services->history, OHTD_ALERT_TRIAL_LEVEL);
 	char oldest[OHTD_TIME_BYTES + 1] = "";
 
 	if (!ohtd_span_of_week(call, asked->from, asked->to, &trial->from_ns, &trial->to_ns))
@@ -439,7 +439,7 @@ static void begin_trial(struct ohtd_call *call, const struct ohtd_alert_rule *ru
 	if (!job)
 		return;
 	job->rule = *rule;
-	job->history = ohtd_call_history(call);
+	job->history = call->services->history;
 	if (take_span(call, &job->trial) && ohtd_late_take_place(call, &job->late, &trials))
 		ohtd_late_act(call, &job->late, OHTD_LATE_MS, try_rule, reply_trial);
 	else

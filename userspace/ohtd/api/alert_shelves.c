@@ -16,7 +16,6 @@
 #include "lists/list.h"
 #include "server/late.h"
 #include "views/scene.h"
-#include "views/services.h"
 
 #define MINUTE_NS	(60 * (int64_t)OHTD_NS_PER_S)
 
@@ -48,13 +47,6 @@ static struct shelf view_of(const struct ohtd_alert_shelf_row *row)
 	};
 }
 
-static struct ohtd_alert_keeper *keeper_of(struct ohtd_call *call)
-{
-	const struct ohtd_scene scene = ohtd_call_scene(call);
-
-	return scene.services->alert_keeper;
-}
-
 /* ---- all of them ---- */
 
 struct shelf_list {
@@ -73,7 +65,7 @@ static void get_shelves(struct ohtd_call *call)
 	struct shelf *items = ohtd_call_alloc(call, OHTD_ALERT_SHELVES_MAX * sizeof(*items));
 	struct shelf_list list = { .items = items };
 
-	list.items_count = ohtd_alert_shelves_list(ohtd_alert_keeper_shelves(keeper_of(call)), rows);
+	list.items_count = ohtd_alert_shelves_list(ohtd_alert_keeper_shelves(call->services->alert_keeper), rows);
 	for (size_t i = 0; i < list.items_count; i++)
 		items[i] = view_of(&rows[i]);
 	OHTD_REPLY(call, 200, shelf_list, &list);
@@ -102,7 +94,7 @@ static struct shelf_late *make_job(struct ohtd_call *call)
 
 	if (!job)
 		return NULL;
-	job->shelves = ohtd_alert_keeper_shelves(keeper_of(call));
+	job->shelves = ohtd_alert_keeper_shelves(call->services->alert_keeper);
 	job->alert.number = call->params.id;
 	snprintf(job->by, sizeof(job->by), "%s", call->who.user);
 	return job;
@@ -177,7 +169,7 @@ static void settle_shelve(struct ohtd_late *late)
 /* False: it has been refused. */
 static bool may_rest(struct ohtd_call *call, struct shelf_late *job)
 {
-	const int r = ohtd_alert_keeper_find_shelvable(keeper_of(call), call->params.id, &job->alert);
+	const int r = ohtd_alert_keeper_find_shelvable(call->services->alert_keeper, call->params.id, &job->alert);
 
 	if (!r)
 		aim(job);
@@ -185,7 +177,7 @@ static bool may_rest(struct ohtd_call *call, struct shelf_late *job)
 		return true;
 	ohtd_reply_problem(call, 409, "alert_not_shelvable", "alert %" PRId64 " (%s) is %s", job->alert.number,
 			   job->alert.code,
-			   strcmp(job->alert.severity, "emergency") ? "a fault of the robot" : "an emergency");
+			   strcmp(job->alert.severity, ohtd_severity_name(OHTD_SEVERITY_EMERGENCY)) ? "a fault of the robot" : "an emergency");
 	return false;
 }
 
@@ -201,7 +193,7 @@ static void post_shelve(struct ohtd_call *call)
 		return;
 	}
 	job->minutes = (int)said->minutes;
-	job->row.made_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+	job->row.made_ns = ohtd_clock_wall_ns(call->services->clock);
 	job->row.until_ns = job->row.made_ns + said->minutes * MINUTE_NS;
 	job->row.until_ns -= job->row.until_ns % (int64_t)OHTD_NS_PER_S;
 	memcpy(job->row.made_by, job->by, sizeof(job->row.made_by));
@@ -244,7 +236,7 @@ static void post_unshelve(struct ohtd_call *call)
 
 	if (!job)
 		return;
-	if (!ohtd_alert_keeper_find(keeper_of(call), call->params.id, &job->alert))
+	if (!ohtd_alert_keeper_find(call->services->alert_keeper, call->params.id, &job->alert))
 		job->alert.number = call->params.id;
 	job->late.settle = settle_unshelve;
 	ohtd_late_write(call, &job->late, work_unshelve, reply_shelf);

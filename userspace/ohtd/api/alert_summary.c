@@ -229,7 +229,7 @@ static bool take_span(struct ohtd_call *call, struct ohtd_alert_numbers *numbers
 	if (!ohtd_span_of_week(call, asked->from, asked->to, &numbers->from_ns, &numbers->to_ns))
 		return false;
 	/* Read behind the span, which so has a length: it begins before. */
-	numbers->now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+	numbers->now_ns = ohtd_clock_wall_ns(call->services->clock);
 	if (!asked->from)
 		numbers->from_ns = numbers->to_ns > USUAL_NS ? numbers->to_ns - USUAL_NS : 0;
 	/* What came in this moment is in the span, and no time is counted that is not over. */

@@ -13,7 +13,6 @@
 #include "alerts/alerts.h"
 #include "server/late.h"
 #include "views/scene.h"
-#include "views/services.h"
 #include "lists/stored_list.h"
 #include "tables/alerts.h"
 
@@ -313,11 +312,10 @@ static void reply_alert(struct ohtd_call *call, struct ohtd_late *late)
 /* Of one of this run the keeper knows more than the store. */
 static void get_alert(struct ohtd_call *call)
 {
-	const struct ohtd_scene scene = ohtd_call_scene(call);
 	struct ohtd_alert_row row;
 	struct alert_late *job;
 
-	if (ohtd_alert_keeper_find(scene.services->alert_keeper, call->params.id, &row)) {
+	if (ohtd_alert_keeper_find(call->services->alert_keeper, call->params.id, &row)) {
 		struct kept_alert alert = kept_of(&row);
 
 		alert.state = kept_states[row.ended_ns ? 1 : 0];
@@ -411,17 +409,16 @@ static void reply_acknowledge(struct ohtd_call *call, struct ohtd_late *late)
 
 static void post_acknowledge(struct ohtd_call *call)
 {
-	const struct ohtd_scene scene = ohtd_call_scene(call);
 	struct acknowledge_late *job = ohtd_late_make(call, sizeof(*job));
 
 	if (!job)
 		return;
-	job->keeper = scene.services->alert_keeper;
-	job->rules = scene.services->rules;
+	job->keeper = call->services->alert_keeper;
+	job->rules = call->services->rules;
 	job->seen = OHTD_INPUT(call, acknowledge_body)->times;
 	if (!ohtd_alert_keeper_find(job->keeper, call->params.id, &job->row))
 		job->row.number = call->params.id;
-	job->row.acknowledged_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+	job->row.acknowledged_ns = ohtd_clock_wall_ns(call->services->clock);
 	snprintf(job->row.acknowledged_by, sizeof(job->row.acknowledged_by), "%s", call->who.user);
 	job->late.settle = settle_acknowledge;
 	ohtd_late_write(call, &job->late, work_acknowledge, reply_acknowledge);

@@ -254,7 +254,7 @@ static bool take_query(struct ohtd_call *call, struct ohtd_analysis_query *query
 	if (!ohtd_span_of_week(call, asked->from, asked->to, &query->from_ns, &query->to_ns))
 		return false;
 	query->by = (enum ohtd_cells_by)asked->by;
-	now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+	now_ns = ohtd_clock_wall_ns(call->services->clock);
 	query->to_ns = query->to_ns < now_ns ? query->to_ns : now_ns;
 	if (!asked->from)
 		query->from_ns = query->to_ns > USUAL_NS ? query->to_ns - USUAL_NS : 0;
@@ -461,10 +461,10 @@ static void get_analytics(struct ohtd_call *call)
 	if (!job)
 		return;
 	job->late.release = release_analytics;
-	job->values = ohtd_settings_analytics(ohtd_call_settings(call));
+	job->values = ohtd_settings_analytics(call->services->settings);
 	ohtd_shifts_take(job->values.shifts, &job->query.shifts);
-	job->query.history = ohtd_call_history(call);
-	job->query.store = ohtd_call_store(call);
+	job->query.history = call->services->history;
+	job->query.store = call->services->store;
 	if (take_query(call, &job->query) && ohtd_late_take_place(call, &job->late, &places) &&
 	    begin_analysis(call, job))
 		ohtd_late_turns(call, &job->late, WITHIN_MS, step, reply_analytics);

@@ -131,7 +131,7 @@ static void get_head(struct ohtd_call *call)
 
 	if (!job)
 		return;
-	job->audit = ohtd_call_audit(call);
+	job->audit = call->services->audit;
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, read_head, reply_head);
 }
 
@@ -149,7 +149,7 @@ OHTD_SHAPE(audit_key, "AuditKey",
 
 static void get_key(struct ohtd_call *call)
 {
-	const struct ohtd_audit *audit = ohtd_call_audit(call);
+	const struct ohtd_audit *audit = call->services->audit;
 
 	OHTD_REPLY(call, 200, audit_key, (&(struct audit_key){
 		ohtd_audit_origin(audit), ohtd_audit_verifier(audit),
@@ -265,7 +265,7 @@ static void get_proof(struct ohtd_call *call)
 
 	if (!job)
 		return;
-	job->audit = ohtd_call_audit(call);
+	job->audit = call->services->audit;
 	job->proof.from = (uint64_t)OHTD_QUERY(call, proof_query)->from;
 	job->proof.to = (uint64_t)OHTD_QUERY(call, proof_query)->to;
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, make_proof, reply_proof);

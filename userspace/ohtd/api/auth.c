@@ -73,7 +73,7 @@ static struct auth_job *make_job(struct ohtd_call *call)
 	if (!job)
 		return NULL;
 	job->late.release = release;
-	job->auth = ohtd_call_auth(call);
+	job->auth = call->services->auth;
 	job->who = call->who;
 	return job;
 }
@@ -86,7 +86,7 @@ static void reply_grant(struct ohtd_call *call, const struct auth_job *job)
 
 	/* He may have been made by ohtd --add-user meanwhile. */
 	if (grant->who.role == OHTD_ROLE_ADMINISTRATOR)
-		ohtd_setup_done(ohtd_call_setup(call));
+		ohtd_setup_done(call->services->setup);
 	if (job->cookie)
 		ohtd_cookie_set(call, &grant->refresh_token, grant->refresh_expires_in_s);
 	OHTD_REPLY(call, 200, grant_view, (&(struct grant_view){
@@ -181,7 +181,7 @@ static void take_credentials(struct ohtd_call *call, struct ohtd_credentials *cr
 /* The first of the two looks; the second is when the check begins. True if it has been refused. */
 static bool must_wait(struct ohtd_call *call, const char *username)
 {
-	unsigned int wait_s = ohtd_auth_wait_s(ohtd_call_auth(call), username,
+	unsigned int wait_s = ohtd_auth_wait_s(call->services->auth, username,
 					       ohtd_call_address(call));
 
 	if (wait_s)
@@ -337,7 +337,7 @@ static void delete_elevate(struct ohtd_call *call)
 {
 	if (!ohtd_call_has_session(call))
 		return;
-	ohtd_auth_lower(ohtd_call_auth(call), &call->who, ohtd_call_address(call));
+	ohtd_auth_lower(call->services->auth, &call->who, ohtd_call_address(call));
 	ohtd_reply_empty(call, 204);
 }
 

@@ -19,7 +19,6 @@
 #include "robot/codes.h"
 #include "server/call.h"
 #include "server/late.h"
-#include "views/services.h"
 #include "views/words.h"
 
 #define PIECE_BYTES	65536
@@ -113,7 +112,7 @@ static int64_t waiting_backup(struct ohtd_call *call)
 {
 	struct ohtd_restore_wait wait;
 
-	ohtd_backups_waits(ohtd_call_scene(call).services->backups, &wait);
+	ohtd_backups_waits(call->services->backups, &wait);
 	return wait.backup;
 }
 
@@ -212,18 +211,13 @@ static struct job shown_job(const struct ohtd_job_view *view)
 	};
 }
 
-static struct ohtd_jobs *jobs_of(struct ohtd_call *call)
-{
-	return ohtd_call_scene(call).services->jobs;
-}
-
 static void get_jobs(struct ohtd_call *call)
 {
 	struct ohtd_job_view *views = ohtd_call_alloc(call, sizeof(*views) * OHTD_JOBS_MAX);
 	struct job *items = ohtd_call_alloc(call, sizeof(*items) * OHTD_JOBS_MAX);
 	struct job_list list = { .items = items };
 
-	list.items_count = ohtd_jobs_list(jobs_of(call), views);
+	list.items_count = ohtd_jobs_list(call->services->jobs, views);
 	for (size_t i = 0; i < list.items_count; i++)
 		items[i] = shown_job(&views[i]);
 	OHTD_REPLY(call, 200, job_list, &list);
@@ -240,7 +234,7 @@ static void get_job(struct ohtd_call *call)
 	struct ohtd_job_view view;
 	struct job job;
 
-	if (!ohtd_jobs_look(jobs_of(call), call->params.id, &view)) {
+	if (!ohtd_jobs_look(call->services->jobs, call->params.id, &view)) {
 		refuse_unknown_job(call);
 		return;
 	}
@@ -253,7 +247,7 @@ static void delete_job(struct ohtd_call *call)
 	struct ohtd_job_view view;
 	struct job job;
 
-	switch (ohtd_jobs_cancel(jobs_of(call), call->params.id, &view)) {
+	switch (ohtd_jobs_cancel(call->services->jobs, call->params.id, &view)) {
 	case -ENOENT:
 		refuse_unknown_job(call);
 		return;
@@ -327,7 +321,7 @@ static struct backup_late *make_job(struct ohtd_call *call)
 	if (!job)
 		return NULL;
 	job->late.release = release;
-	job->backups = ohtd_call_scene(call).services->backups;
+	job->backups = call->services->backups;
 	job->id = call->params.id;
 	snprintf(job->by, sizeof(job->by), "%s", call->who.user);
 	return job;
@@ -521,7 +515,7 @@ static void get_content(struct ohtd_call *call)
 		taken->source = (struct ohtd_download_source){
 			.what = "backup", .type = "application/octet-stream", .measured = true,
 			.make = make_piece, .refuse = refuse_file, .free = end_file };
-		taken->backups = ohtd_call_scene(call).services->backups;
+		taken->backups = call->services->backups;
 		taken->id = call->params.id;
 		taken->fd = -1;
 		snprintf(taken->by, sizeof(taken->by), "%s", call->who.user);

@@ -141,7 +141,7 @@ static size_t newer_commands(struct ohtd_call *call, void *rows)
 	size_t count = look_at_robot(call, live);
 
 	for (size_t i = 0; i < count; i++)
-		row[i] = ohtd_command_row_of(live[i], ohtd_call_clock(call));
+		row[i] = ohtd_command_row_of(live[i], call->services->clock);
 	return count;
 }
 

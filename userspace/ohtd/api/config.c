@@ -39,7 +39,7 @@ static void get_config(struct ohtd_call *call)
 {
 	char *text = ohtd_call_alloc(call, OHTD_CONFIG_DOCUMENT_BYTES);
 	int64_t version =
-		ohtd_settings_text(ohtd_call_settings(call), text, OHTD_CONFIG_DOCUMENT_BYTES);
+		ohtd_settings_text(call->services->settings, text, OHTD_CONFIG_DOCUMENT_BYTES);
 	const char *known = ohtd_call_header(call, "if-none-match");
 	const char *etag = ohtd_call_text_of(call, "\"%lld\"", (long long)version);
 
@@ -192,7 +192,7 @@ static void get_schema(struct ohtd_call *call)
 
 	if (!job)
 		return;
-	job->settings = ohtd_call_settings(call);
+	job->settings = call->services->settings;
 	job->late.release = release_schema;
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, describe, reply_schema);
 }
@@ -568,7 +568,7 @@ OHTD_SHAPE(config_pending, "ConfigPending",
 
 static void reply_pending(struct ohtd_call *call, const struct ohtd_unconfirmed *pending)
 {
-	int64_t left_ns = (int64_t)(pending->until_ns - ohtd_clock_monotonic_ns(ohtd_call_clock(call)));
+	int64_t left_ns = (int64_t)(pending->until_ns - ohtd_clock_monotonic_ns(call->services->clock));
 	struct config_pending view = {
 		.version = pending->version, .state = pending->waits ? WAITING : PENDING,
 		.returns_to = pending->returns_to ? pending->returns_to : OHTD_NONE, .by = pending->by.user,
@@ -586,7 +586,7 @@ static void get_pending(struct ohtd_call *call)
 {
 	struct ohtd_unconfirmed pending;
 
-	ohtd_settings_pending(ohtd_call_settings(call), &pending);
+	ohtd_settings_pending(call->services->settings, &pending);
 	reply_pending(call, &pending);
 }
 

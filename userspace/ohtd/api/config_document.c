@@ -42,7 +42,7 @@ static void get_export(struct ohtd_call *call)
 
 	if (!job)
 		return;
-	job->settings = ohtd_call_settings(call);
+	job->settings = call->services->settings;
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, work_export, reply_export);
 }
 

@@ -45,7 +45,7 @@ OHTD_SHAPE(control, "Control",
 
 static int64_t expires_in_ms(struct ohtd_call *call, const struct ohtd_control_view *view)
 {
-	uint64_t now_ns = ohtd_clock_boottime_ns(ohtd_call_clock(call));
+	uint64_t now_ns = ohtd_clock_boottime_ns(call->services->clock);
 
 	return now_ns < view->expires_boot_ns ?
 	       (int64_t)((view->expires_boot_ns - now_ns) / OHTD_NS_PER_MS) : 0;
@@ -151,7 +151,7 @@ static bool refuse_user(struct ohtd_call *call, const struct hand_over_job *job)
 	else if (user->role < OHTD_ROLE_OPERATOR)
 		ohtd_reply_problem(call, 409, "role_too_low", "%s is %s: control needs an operator",
 				   user->name, ohtd_role_name(user->role));
-	else if (!ohtd_auth_sessions(ohtd_call_auth(call), user->id, &session, 1))
+	else if (!ohtd_auth_sessions(call->services->auth, user->id, &session, 1))
 		ohtd_reply_problem(call, 409, "not_logged_in", "%s has not logged in", user->name);
 	else
 		return false;

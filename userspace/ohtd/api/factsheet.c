@@ -220,7 +220,7 @@ static const double *rules_of(struct ohtd_call *call)
 {
 	struct ohtd_limits_block *block = ohtd_call_alloc(call, sizeof(*block));
 
-	ohtd_robot_limits(ohtd_call_robot(call), block);
+	ohtd_robot_limits(call->services->robot, block);
 	return block->table.rules[ohtd_call_snapshot(call)->limits.profile].value;
 }
 

@@ -318,7 +318,7 @@ static void get_history(struct ohtd_call *call)
 	job = ohtd_late_make(call, sizeof(*job));
 	if (!job)
 		return;
-	job->history = ohtd_call_history(call);
+	job->history = call->services->history;
 	job->query = query;
 	job->figures = figures;
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, read_history, reply_history);
@@ -497,8 +497,8 @@ static bool begin_summary(struct ohtd_call *call, struct summary_late *job)
 	if (!take_signals(call, asked->signals, query->signals, &query->count) ||
 	    !ohtd_span_of(call, asked->from, asked->to, &query->from_ns, &query->to_ns))
 		return false;
-	now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
-	query->history = ohtd_call_history(call);
+	now_ns = ohtd_clock_wall_ns(call->services->clock);
+	query->history = call->services->history;
 	query->to_ns = query->to_ns < now_ns ? query->to_ns : now_ns;
 	if (!ohtd_late_take_place(call, &job->late, &summaries))
 		return false;

@@ -25,7 +25,7 @@ static const struct ohtd_limits_block *look(struct ohtd_call *call)
 {
 	struct ohtd_limits_block *block = ohtd_call_alloc(call, sizeof(*block));
 
-	ohtd_robot_limits(ohtd_call_robot(call), block);
+	ohtd_robot_limits(call->services->robot, block);
 	return block;
 }
 
@@ -267,7 +267,7 @@ static void post_reload(struct ohtd_call *call)
 
 	if (!job)
 		return;
-	job->robot = ohtd_call_robot(call);
+	job->robot = call->services->robot;
 	job->late.release = release;
 	job->complaints.head.take = note;
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, read_file, take_file);

@@ -68,7 +68,7 @@ static void post_ticket(struct ohtd_call *call)
 	const struct ohtd_ticket_bond bond = {
 		.origin = origin ? origin : "", .address = ohtd_call_address(call),
 	};
-	uint64_t now_ms = ohtd_clock_boottime_ns(ohtd_call_clock(call)) / OHTD_NS_PER_MS;
+	uint64_t now_ms = ohtd_clock_boottime_ns(call->services->clock) / OHTD_NS_PER_MS;
 	struct ohtd_secret drawn;
 
 	if (!*call->who.session) {

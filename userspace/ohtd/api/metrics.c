@@ -359,7 +359,7 @@ static void put_history(struct ohtd_writer *out, struct ohtd_call *call)
 {
 	struct ohtd_history_view view;
 
-	ohtd_history_look(ohtd_call_history(call), &view);
+	ohtd_history_look(call->services->history, &view);
 	put_one(out, "oht_history_samples_total", "counter",
 		"Control cycles whose values were taken.", (double)view.samples);
 	put_one(out, "oht_history_samples_lost_total", "counter",
@@ -482,7 +482,7 @@ static void put_daemon(struct ohtd_writer *out, struct ohtd_call *call)
 	unsigned int held;
 	uint64_t lost;
 
-	ohtd_store_look(ohtd_call_store(call), &store);
+	ohtd_store_look(call->services->store, &store);
 	put_one(out, "oht_store_groups_total", "counter", "Transactions of the database.",
 		(double)store.groups);
 	put_one(out, "oht_store_refused_total", "counter", "Writes that the database could not do.",
@@ -495,7 +495,7 @@ static void put_daemon(struct ohtd_writer *out, struct ohtd_call *call)
 	ohtd_log_sink_look(&held, &lost);
 	put_one(out, "oht_log_lines_lost_total", "counter", "Lines of the log that nothing took.",
 		(double)lost);
-	ohtd_certificate_look(ohtd_call_certificate(call), certificate);
+	ohtd_certificate_look(call->services->certificate, certificate);
 	put_one(out, "oht_certificate_not_after_seconds", "gauge",
 		"End of the certificate, in seconds since 1970.", (double)certificate->not_after_s);
 }
@@ -577,7 +577,7 @@ static bool may(struct ohtd_call *call)
 	if (call->who.role >= OHTD_ROLE_VIEWER)
 		return true;
 	if (token)
-		return ohtd_auth_check(ohtd_call_auth(call), token, &call->who) == OHTD_TOKEN_GOOD;
+		return ohtd_auth_check(call->services->auth, token, &call->who) == OHTD_TOKEN_GOOD;
 	return is_of_this_machine(call);
 }
 
@@ -606,7 +606,7 @@ static void get_metrics(struct ohtd_call *call)
 	put_alerts(&out, call);
 	put_history(&out, call);
 	put_daemon(&out, call);
-	put_gateway(&out, server->services.gateway);
+	put_gateway(&out, server->services->gateway);
 	put_process(&out, server);
 	ohtd_reply_data(call, 200, "text/plain; version=0.0.4; charset=utf-8", out.text, out.used);
 }

@@ -167,14 +167,14 @@ OHTD_SHAPE(profile_list, "ProfileList",
 
 static void get_profiles(struct ohtd_call *call)
 {
-	const struct ohtd_user_maps *maps = ohtd_robot_user_maps(ohtd_call_robot(call));
+	const struct ohtd_user_maps *maps = ohtd_robot_user_maps(call->services->robot);
 	struct profile items[OHT_PROFILES + OHT_ADDED_FILES_MAX + 1];
 	struct profile_list list = { .items = items };
 
 	for (unsigned int i = 0; i < OHT_PROFILES; i++)
 		items[list.items_count++] = (struct profile){
 			.name = oht_profile_name(i), .built_in = true, .used = true,
-			.registers = ohtd_robot_registers_of(ohtd_call_robot(call), i),
+			.registers = ohtd_robot_registers_of(call->services->robot, i),
 		};
 	for (unsigned int i = 0; i < maps->count; i++)
 		items[list.items_count++] = (struct profile){

@@ -176,8 +176,8 @@ static bool find_registers(struct ohtd_call *call, struct place *place)
 	place->module = ohtd_find_module(call);
 	if (!place->module)
 		return false;
-	r = ohtd_robot_registers(ohtd_call_robot(call), (uint8_t)call->params.unit, &place->values);
-	place->map = ohtd_robot_map(ohtd_call_robot(call), place->module->name,
+	r = ohtd_robot_registers(call->services->robot, (uint8_t)call->params.unit, &place->values);
+	place->map = ohtd_robot_map(call->services->robot, place->module->name,
 				    place->module->profile);
 	if (r == -EAGAIN) {
 		ohtd_reply_header(call, "retry-after", "1");
@@ -382,7 +382,7 @@ static bool may_write(struct ohtd_call *call, const struct oht_register *reg)
 				   reg->name, oht_write_level_name(reg->write_level),
 				   ohtd_role_name(call->who.role));
 	else if (critical && reg->write_level == OHT_WRITE_ADMINISTRATOR &&
-		 ohtd_settings_layer(ohtd_call_settings(call)) == OHTD_LAYER_PRODUCTION)
+		 ohtd_settings_layer(call->services->settings) == OHTD_LAYER_PRODUCTION)
 		ohtd_reply_problem(call, 403, "layer", "%s is safety-critical and stays as it is in production; set /robot/layer "
 				   "to commissioning first", reg->name);
 	else

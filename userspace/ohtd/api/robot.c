@@ -367,8 +367,8 @@ static void post_command(struct ohtd_call *call)
 	struct ohtd_command command;
 	struct ohtd_refusal refusal;
 
-	if (ohtd_robot_command_read(OHTD_INPUT(call, robot_command), ohtd_call_clock(call),
-				    ohtd_call_robot(call), &command, &refusal)) {
+	if (ohtd_robot_command_read(OHTD_INPUT(call, robot_command), call->services->clock,
+				    call->services->robot, &command, &refusal)) {
 		call->noted.object = ohtd_verb_row(command.kind)->word;
 		call->noted.repeats = command.kind == OHTD_COMMAND_JOG;
 		ohtd_call_command(call, &command, command_done);
@@ -403,7 +403,7 @@ static void get_stations(struct ohtd_call *call)
 	struct ohtd_stations *stations = ohtd_call_alloc(call, sizeof(*stations));
 	struct station items[OHTD_STATIONS_MAX];
 
-	ohtd_robot_stations(ohtd_call_robot(call), stations);
+	ohtd_robot_stations(call->services->robot, stations);
 	for (unsigned int i = 0; i < stations->count; i++)
 		items[i] = (struct station){
 			stations->at[i].name, stations->at[i].position_mm,

@@ -51,7 +51,7 @@ const struct ohtd_session_view *ohtd_session_views(struct ohtd_call *call, int64
 	struct ohtd_session_view *views = ohtd_call_alloc(call, OHTD_SESSIONS_PER_USER *
 							  sizeof(*views));
 
-	*count = (size_t)ohtd_auth_sessions(ohtd_call_auth(call), user_id, sessions,
+	*count = (size_t)ohtd_auth_sessions(call->services->auth, user_id, sessions,
 					    OHTD_SESSIONS_PER_USER);
 	for (size_t i = 0; i < *count; i++)
 		views[i] = view_of(call, &sessions[i]);
@@ -92,7 +92,7 @@ static void get_me(struct ohtd_call *call)
 		.session = who->local ? NULL : who->session,
 		.uid = who->local ? (int64_t)who->uid : OHTD_NONE,
 		.elevated_for_ms = who->local ? OHTD_NONE :
-				   ohtd_auth_elevated_ms(ohtd_call_auth(call), who),
+				   ohtd_auth_elevated_ms(call->services->auth, who),
 	}));
 }
 
@@ -177,7 +177,7 @@ static void end_session(struct ohtd_call *call, const char *id, int64_t user_id)
 
 	if (!job)
 		return;
-	job->auth = ohtd_call_auth(call);
+	job->auth = call->services->auth;
 	if (!ohtd_auth_end(job->auth, id, user_id)) {
 		ohtd_reply_problem(call, 404, "not_found", "there is no such session");
 		ohtd_late_drop(&job->late);

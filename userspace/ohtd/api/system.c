@@ -78,8 +78,8 @@ static void reply_certificate(struct ohtd_call *call)
 	char *pem = ohtd_call_alloc(call, OHTD_PEM_BYTES);
 	struct certificate_authority authority;
 
-	ohtd_certificate_look(ohtd_call_certificate(call), view);
-	ohtd_certificate_authority(ohtd_call_certificate(call), pem);
+	ohtd_certificate_look(call->services->certificate, view);
+	ohtd_certificate_authority(call->services->certificate, pem);
 	authority = (struct certificate_authority){
 		.fingerprint_sha256 = view->authority_fingerprint,
 		.not_after = wall_ns(view->authority_not_after_s),
@@ -161,7 +161,7 @@ static void post_certificate(struct ohtd_call *call)
 		return;
 	}
 	job->work.run = renew;
-	job->certificate = ohtd_call_certificate(call);
+	job->certificate = call->services->certificate;
 	job->who = call->who;
 	job->authority = OHTD_INPUT(call, renewal)->authority == 1;
 	r = ohtd_call_submit(call, &job->work);
@@ -178,7 +178,7 @@ static void get_authority(struct ohtd_call *call)
 {
 	char pem[OHTD_PEM_BYTES];
 
-	if (ohtd_certificate_authority(ohtd_call_certificate(call), pem))
+	if (ohtd_certificate_authority(call->services->certificate, pem))
 		ohtd_reply_data(call, 200, "application/x-x509-ca-cert", pem, strlen(pem));
 	else
 		ohtd_reply_problem(call, 404, "not_found",

@@ -363,7 +363,7 @@ static void get_signals(struct ohtd_call *call)
 	const struct ohtd_telemetry_sight *sight = look(&scene);
 	struct telemetry_signal items[OHTD_TELEMETRY_SIGNALS];
 	struct telemetry_signals list = { .items = items, .items_count = ohtd_telemetry_count() };
-	const struct ohtd_history *history = ohtd_call_history(call);
+	const struct ohtd_history *history = call->services->history;
 
 	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++)
 		items[i] = signal_of(&scene, sight, i, ohtd_history_keeps(history, i));
@@ -428,7 +428,7 @@ static bool take_place(struct ohtd_call *call, const struct export_query *asked,
 /* What is still to come is no gap, and no export waits for it. */
 static void end_now(struct ohtd_call *call, struct ohtd_export_query *query)
 {
-	int64_t now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+	int64_t now_ns = ohtd_clock_wall_ns(call->services->clock);
 
 	query->to_ns = query->to_ns < now_ns ? query->to_ns : now_ns;
 }

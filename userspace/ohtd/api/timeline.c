@@ -232,7 +232,7 @@ static void release_transitions(struct ohtd_late *late)
 /* The span of the filters, up to now, from the place of the cursor on. */
 static void take_span(struct ohtd_call *call, struct transitions_late *job)
 {
-	const int64_t now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call)), at_ns = (int64_t)job->query.behind[0];
+	const int64_t now_ns = ohtd_clock_wall_ns(call->services->clock), at_ns = (int64_t)job->query.behind[0];
 	struct ohtd_changes_query *wanted = &job->wanted;
 
 	ohtd_list_span(&job->query, &wanted->from_ns, &wanted->to_ns);
@@ -257,7 +257,7 @@ static void get_with_transitions(struct ohtd_call *call)
 		return;
 	job->query = query;
 	job->wanted = (struct ohtd_changes_query){
-		.history = ohtd_call_history(call), .signal = OHTD_TELEMETRY_state, .descends = query.descends,
+		.history = call->services->history, .signal = OHTD_TELEMETRY_state, .descends = query.descends,
 		.limit = query.limit, .steps_max = CHUNKS_MAX, .wants = wants, .context = &job->query,
 	};
 	take_span(call, job);

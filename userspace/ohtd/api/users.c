@@ -157,11 +157,11 @@ static struct order_job *make_order(struct ohtd_call *call, const char *by)
 	if (!job)
 		return NULL;
 	job->late.settle = settle_order;
-	job->auth = ohtd_call_auth(call);
-	job->setup = ohtd_call_setup(call);
+	job->auth = call->services->auth;
+	job->setup = call->services->setup;
 	job->by_id = call->who.user_id;
 	job->by_epoch = call->who.epoch;
-	job->order.now_s = ohtd_clock_wall_s(ohtd_call_clock(call));
+	job->order.now_s = ohtd_clock_wall_s(call->services->clock);
 	job->order.change.disabled = -1;
 	job->order.change.by_role = (int)call->who.role;
 	snprintf(job->order.by, sizeof(job->order.by), "%s", by);
@@ -292,7 +292,7 @@ static int check_code(struct ohtd_call *call, const char *text)
 	int r = -EALREADY;
 
 	ohtd_secret_set(&code, text);
-	switch (ohtd_setup_check(ohtd_call_setup(call), &code)) {
+	switch (ohtd_setup_check(call->services->setup, &code)) {
 	case OHTD_SETUP_RIGHT:
 		r = 0;
 		break;
@@ -320,7 +320,7 @@ static void post_setup(struct ohtd_call *call)
 	};
 	struct order_job *job;
 
-	if (!ohtd_setup_is_required(ohtd_call_setup(call))) {
+	if (!ohtd_setup_is_required(call->services->setup)) {
 		reply_refusal(call, -EALREADY);
 		return;
 	}

@@ -6,20 +6,19 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lists/stored_list.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/late.h"
 #include "tables/webhooks.h"
-#include "views/services.h"
+#include "webhooks/body.h"
 #include "webhooks/webhooks.h"
 
-static const char *const states[] = { "waiting", "delivered", "dead" };
+enum { WAITING, DELIVERED, DEAD };
+static const char *const states[] = { [WAITING] = "waiting", [DELIVERED] = "delivered", [DEAD] = "dead" };
 OHTD_WORDS_OF(state_words, states);
-
-static const char *const events[] = { "alert.began", "alert.ended", "alert.lost", "alive", "test" };
-OHTD_WORDS_OF(event_words, events);
 
 struct delivery {
 	int64_t number;
@@ -43,7 +42,7 @@ OHTD_SHAPE(delivery, "WebhookDelivery",
 	OHTD_INTEGER(delivery, webhook, .summary = "Id of the webhook"),
 	OHTD_TEXT(delivery, message, .summary = "The header webhook-id, the same in each attempt",
 		  .example = "\"msg_0123456789abcdef01234567\""),
-	OHTD_TEXT(delivery, event, .words = &event_words, .summary = "alert.lost: ohtd ended before the alert did",
+	OHTD_TEXT(delivery, event, .words = &ohtd_webhooks_events, .summary = "alert.lost: ohtd ended before the alert did",
 		  .example = "\"alert.began\""),
 	OHTD_TEXT(delivery, state, .words = &state_words,
 		  .summary = "dead: given up, after 54 hours or by the receiver's 410", .example = "\"delivered\""),
@@ -60,7 +59,7 @@ OHTD_SHAPE(delivery, "WebhookDelivery",
 
 static struct delivery view_of(const struct ohtd_delivery_row *row)
 {
-	bool waits = *row->state == 'w';
+	bool waits = !strcmp(row->state, states[WAITING]);
 
 	return (struct delivery){
 		.number = row->number, .webhook = row->webhook, .message = row->message, .event = row->event,
@@ -99,7 +98,7 @@ OHTD_SHAPE(delivery_query, "WebhookDeliveryQuery",
 		     .summary = "Only those for this webhook"),
 	OHTD_WORD(delivery_query, state, .words = &state_words, .preset = OHTD_NONE,
 		  .summary = "Only those in this state"),
-	OHTD_WORD(delivery_query, event, .words = &event_words, .preset = OHTD_NONE,
+	OHTD_WORD(delivery_query, event, .words = &ohtd_webhooks_events, .preset = OHTD_NONE,
 		  .summary = "Only those of this event"),
 	OHTD_INTEGER(delivery_query, alert, .min = 1, .max = INT32_MAX, .preset = OHTD_NONE,
 		     .summary = "Only those about this alert"));
@@ -140,12 +139,11 @@ static void settle(struct ohtd_late *late)
 
 static struct delivery_late *make_job(struct ohtd_call *call)
 {
-	const struct ohtd_scene scene = ohtd_call_scene(call);
 	struct delivery_late *job = ohtd_late_make(call, sizeof(*job));
 
 	if (!job)
 		return NULL;
-	job->webhooks = scene.services->webhooks;
+	job->webhooks = call->services->webhooks;
 	job->id = call->params.id;
 	job->late.settle = settle;
 	snprintf(job->by, sizeof(job->by), "%s", call->who.user);
@@ -179,7 +177,7 @@ static void post_test(struct ohtd_call *call)
 	if (!job)
 		return;
 	job->row.webhook = job->id;
-	job->row.made_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+	job->row.made_ns = ohtd_clock_wall_ns(call->services->clock);
 	ohtd_late_write(call, &job->late, work_test, reply_delivery);
 }
 

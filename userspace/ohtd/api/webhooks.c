@@ -16,7 +16,6 @@
 #include "config/config.h"
 #include "server/late.h"
 #include "tables/webhooks.h"
-#include "views/services.h"
 #include "webhooks/body.h"
 #include "webhooks/sign.h"
 #include "webhooks/webhooks.h"
@@ -307,8 +306,7 @@ OHTD_SHAPE(webhook_body, "WebhookBody",
 /* False: it has been refused. */
 static bool is_listed(struct ohtd_call *call, const char *url)
 {
-	const struct ohtd_scene scene = ohtd_call_scene(call);
-	const struct ohtd_config *config = scene.services->config;
+	const struct ohtd_config *config = call->services->config;
 	struct oht_destination to;
 
 	if (!oht_destination_of_url(&to, url) &&
@@ -342,7 +340,7 @@ static void post_webhook(struct ohtd_call *call)
 		return;
 	row = &job->row;
 	*row = (struct ohtd_webhook_row){
-		.alive = said->alive > 0, .enabled = true, .made_ns = ohtd_clock_wall_ns(ohtd_call_clock(call)),
+		.alive = said->alive > 0, .enabled = true, .made_ns = ohtd_clock_wall_ns(call->services->clock),
 	};
 	snprintf(row->url, sizeof(row->url), "%s", said->url);
 	snprintf(row->format, sizeof(row->format), "%s", ohtd_webhook_formats.name(said->format));

@@ -359,7 +359,7 @@ const struct ohtd_phrase ohtd_phrases[] = {
 #define NOTE_NONE(code_, word_)
 #define NOTE_CRITICAL(code_, word_)
 #define NOTE_EMERGENCY(code_, word_)
-#define OHTD_WHY(code_, alarm_, severity_, word_, text_, action_)	NOTE_##severity_(code_, word_)
+#define OHTD_WHY(code_, alarm_, severity_, ends_, word_, text_, action_)	NOTE_##severity_(code_, word_)
 #include "robot/whys.def"
 	/* Of these a person is told by faults. */
 	{ "alert boot_timeout", .act = alert_boot_timeout },

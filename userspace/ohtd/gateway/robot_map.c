@@ -33,7 +33,7 @@ static const uint16_t command_states[OHTD_COMMAND_STATES] = {
 
 /* 0: it has no number */
 static const uint16_t alarms[OHTD_WHYS] = {
-#define OHTD_WHY(code_, alarm_, severity_, word_, text_, action_)	[OHTD_WHY_##code_] = (alarm_),
+#define OHTD_WHY(code_, alarm_, severity_, ends_, word_, text_, action_)	[OHTD_WHY_##code_] = (alarm_),
 #include "robot/whys.def"
 };
 

@@ -259,7 +259,7 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	  "Connect again; send less."),
 	S("not_text", "The client has sent a binary message.", "Send JSON in text messages."),
 	/* ---- the robot ---- */
-#define OHTD_WHY(code_, alarm_, severity_, word_, text_, action_)	R(word_, text_, action_),
+#define OHTD_WHY(code_, alarm_, severity_, ends_, word_, text_, action_)	R(word_, text_, action_),
 #include "robot/whys.def"
 };
 

@@ -42,7 +42,7 @@ static bool refuse(struct ohtd_call *call, const struct wanted *wanted, const ch
 
 	ohtd_time_text(wanted->from_ns, from);
 	ohtd_time_text(wanted->to_ns, to);
-	ohtd_time_text(ohtd_clock_wall_ns(ohtd_call_clock(call)), now);
+	ohtd_time_text(ohtd_clock_wall_ns(call->services->clock), now);
 	ohtd_reply_member(call, wanted->from || !wanted->to ? "/from" : "/to", "range",
 			  "from %s to %s: %s; it is %s now", from, to, why, now);
 	return false;
@@ -50,7 +50,7 @@ static bool refuse(struct ohtd_call *call, const struct wanted *wanted, const ch
 
 static bool take(struct ohtd_call *call, struct wanted *wanted)
 {
-	int64_t now_ns = ohtd_clock_wall_ns(ohtd_call_clock(call));
+	int64_t now_ns = ohtd_clock_wall_ns(call->services->clock);
 
 	wanted->to_ns = now_ns;
 	if (!take_time(call, wanted->to, "/to", &wanted->to_ns))

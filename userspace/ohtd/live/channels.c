@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/log_tail.h"
-#include "alerts/keeper.h"
 #include "live/handover.h"
 #include "live/live.h"
 #include "views/scene.h"
@@ -146,7 +145,7 @@ void ohtd_channels_hand_over(const struct ohtd_hub *hub, const char *form, int f
 
 uint64_t ohtd_channels_now_ms(const struct ohtd_loop *loop)
 {
-	return ohtd_clock_monotonic_ns(loop->server->services.clock) / OHTD_NS_PER_MS;
+	return ohtd_clock_monotonic_ns(loop->server->services->clock) / OHTD_NS_PER_MS;
 }
 
 void ohtd_channels_written(struct ohtd_loop *loop, const struct ohtd_subscription *subscription,
@@ -157,7 +156,7 @@ void ohtd_channels_written(struct ohtd_loop *loop, const struct ohtd_subscriptio
 	    message->seen_ns < subscription->from_ms * OHTD_NS_PER_MS)
 		return;
 	ohtd_durations_note(&loop->live->told,
-			    ohtd_since(ohtd_clock_monotonic_ns(loop->server->services.clock), message->seen_ns));
+			    ohtd_since(ohtd_clock_monotonic_ns(loop->server->services->clock), message->seen_ns));
 }
 
 void ohtd_channels_told(const struct ohtd_server *server, struct ohtd_duration_figures *figures)
@@ -235,7 +234,7 @@ static int64_t wall_ns_of(struct ohtd_server *server, uint64_t seen_ns)
 
 	if (live->told_seen_ns != seen_ns) {
 		live->told_seen_ns = seen_ns;
-		live->told_wall_ns = ohtd_clock_wall_of_ns(server->services.clock, seen_ns);
+		live->told_wall_ns = ohtd_clock_wall_of_ns(server->services->clock, seen_ns);
 	}
 	return live->told_wall_ns;
 }
@@ -243,7 +242,7 @@ static int64_t wall_ns_of(struct ohtd_server *server, uint64_t seen_ns)
 void ohtd_channels_publish(struct ohtd_loop *loop)
 {
 	struct ohtd_server *server = loop->server;
-	struct ohtd_robot *robot = server->services.robot;
+	struct ohtd_robot *robot = server->services->robot;
 	struct ohtd_moment moment = { .now_ms = ohtd_channels_now_ms(loop) };
 	char ts[OHTD_TS_BYTES], utc[OHTD_TIME_BYTES];
 	const struct ohtd_alert_list *alerts = NULL;
@@ -261,7 +260,7 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 	h2o_mem_init_pool(&pool);
 	memory = ohtd_pool_memory(&pool);
 	scene = (struct ohtd_scene){
-		.snapshot = &loop->snapshot, .services = &server->services,
+		.snapshot = &loop->snapshot, .services = server->services,
 		.stops_repeated = atomic_load(&server->stops_repeated), .ended = &server->live->ended,
 		.logged = &server->live->logged, .alerts = &alerts, .memory = &memory,
 	};
@@ -274,7 +273,6 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 	moment.ts = ts;
 	moment.wall_ns = (uint64_t)wall_ns;
 	moment.seen_ns = loop->snapshot.time_ns;
-	ohtd_alert_keeper_look(server->services.alert_keeper, &scene);
 	for (int i = 0; i < OHTD_CHANNELS; i++)
 		publish(server->live->hub, i, table->channels[i].view, &scene, &moment);
 	for (int i = 0; i < OHTD_TOPICS; i++)

@@ -285,7 +285,7 @@ static void begin_answer(struct ohtd_call *call, const struct ohtd_download_sour
 						    source->bytes - 1, source->bytes));
 	say_kind(call, source);
 	ohtd_figures_note(call->count, status,
-			  ohtd_since(ohtd_clock_monotonic_ns(ohtd_call_clock(call)), call->begun_ns));
+			  ohtd_since(ohtd_clock_monotonic_ns(call->services->clock), call->begun_ns));
 }
 
 /* It would hold the end up, or be cut off soon. */
@@ -427,7 +427,7 @@ static void look(struct download *download)
 {
 	const struct ohtd_principal *who = &download->call->who;
 
-	if (!who->local && !ohtd_auth_lives(ohtd_call_auth(download->call), who))
+	if (!who->local && !ohtd_auth_lives(download->call->services->auth, who))
 		cut(download, "the session has been ended");
 	else if (download->waiting)
 		ask_worker(download);

@@ -76,7 +76,7 @@ static void name_file(struct ohtd_call *call, struct sample_export *samples)
 {
 	char time[OHTD_TIME_BYTES + 1] = "";
 
-	ohtd_time_text(ohtd_clock_wall_ns(ohtd_call_clock(call)), time);
+	ohtd_time_text(ohtd_clock_wall_ns(call->services->clock), time);
 	snprintf(samples->source.file, sizeof(samples->source.file), "oht-%.4s%.2s%.2s-%.2s%.2s%.2s.%s",
 		 time, time + 5, time + 8, time + 11, time + 14, time + 17, samples->text.form->suffix);
 }
@@ -89,7 +89,7 @@ void ohtd_sample_export_open(struct ohtd_call *call, unsigned int form, const st
 		samples->source = (struct ohtd_download_source){
 			.what = "export", .type = ohtd_export_form_of(form)->type, .make = make, .refuse = refuse, .free = end };
 		samples->run = query->begin_run;
-		samples->export = ohtd_export_begin(ohtd_call_history(call), query);
+		samples->export = ohtd_export_begin(call->services->history, query);
 		if (!samples->export || ohtd_export_text_begin(&samples->text, form, query)) {
 			end(&samples->source);
 			samples = NULL;

@@ -179,7 +179,7 @@ void ohtd_socket_admit(struct ohtd_socket *socket, const struct ohtd_principal *
 
 bool ohtd_live_place_take(struct ohtd_server *server)
 {
-	return take_one(&server->live->count, server->services.config->connections_max / 2);
+	return take_one(&server->live->count, server->services->config->connections_max / 2);
 }
 
 /* A place among those who stay, and for a stranger one among strangers. */
@@ -293,7 +293,7 @@ static void ping(struct ohtd_socket *socket)
 /* The socket may be gone behind it. */
 static void look(struct ohtd_socket *socket, uint64_t now_ms)
 {
-	struct ohtd_auth *auth = socket->loop->server->services.auth;
+	struct ohtd_auth *auth = socket->loop->server->services->auth;
 	uint64_t silent_ms = now_ms - socket->heard_ms;
 
 	if (!socket->ws->sock)

@@ -210,8 +210,8 @@ void ohtd_socket_take_command(struct ohtd_socket *socket, const struct ohtd_memo
 		});
 		return;
 	}
-	if (!ohtd_robot_command_read(said->command, socket->loop->server->services.clock,
-				     socket->loop->server->services.robot,
+	if (!ohtd_robot_command_read(said->command, socket->loop->server->services->clock,
+				     socket->loop->server->services->robot,
 				     &command, &refusal)) {
 		record(socket, act_command, 0, refusal.status, refusal.code);
 		refuse(socket, memory, &said->id, &refusal);

@@ -110,7 +110,7 @@ static void take_auth(struct ohtd_socket *socket, const struct ohtd_memory *memo
 		refuse(socket, memory, "validation", "either token or ticket is required");
 		return;
 	}
-	why = said->token ? check_token(socket->loop->server->services.auth, said->token, &who) :
+	why = said->token ? check_token(socket->loop->server->services->auth, said->token, &who) :
 			    check_ticket(socket, said->ticket, &who);
 	if (why != OHTD_CLOSES)
 		ohtd_socket_close(socket, why);
@@ -369,7 +369,7 @@ static void read_message(struct ohtd_socket *socket, const struct ohtd_memory *m
 	if (!fits && !stops)
 		complain(socket, memory, &id, &input, false);
 	else if (socket->who.role && !socket->who.local &&
-		 !ohtd_auth_lives(socket->loop->server->services.auth, &socket->who))
+		 !ohtd_auth_lives(socket->loop->server->services->auth, &socket->who))
 		ohtd_socket_close(socket, OHTD_CLOSE_TOKEN_REVOKED);
 	else if (!socket->who.role && (stops || !sayings[i].kind.stranger))
 		reply(socket, memory, &(struct socket_error){

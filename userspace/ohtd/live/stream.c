@@ -228,7 +228,7 @@ static void start(struct stream *stream)
 	/* nginx keeps events back until a buffer is full, unless an answer says so. */
 	ohtd_reply_header(call, "x-accel-buffering", "no");
 	ohtd_figures_note(call->count, 200,
-			  ohtd_since(ohtd_clock_monotonic_ns(ohtd_call_clock(call)), call->begun_ns));
+			  ohtd_since(ohtd_clock_monotonic_ns(call->services->clock), call->begun_ns));
 	h2o_start_response(call->req, &stream->generator);
 	stream->writing_ms = ohtd_channels_now_ms(stream->loop);
 	h2o_send(call->req, &first, 1, H2O_SEND_STATE_IN_PROGRESS);
@@ -275,7 +275,7 @@ static void look(struct stream *stream, uint64_t now_ms)
 
 	if (stream->ending)
 		return;
-	if (!who->local && !ohtd_auth_lives(ohtd_call_auth(stream->call), who))
+	if (!who->local && !ohtd_auth_lives(stream->call->services->auth, who))
 		end(stream, "token_revoked", "the session has been ended");
 	else if ((waits_ms && now_ms > waits_ms && now_ms - waits_ms >= EVENT_TAKEN_MS) ||
 		 (stream->writing && stream->writing->event && written_ms >= EVENT_TAKEN_MS))

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
@@ -86,21 +88,27 @@ static int judge(struct running *run, int error)
 	return -1;
 }
 
+static int open_database(struct running *run, struct ohtd_db **db)
+{
+	return ohtd_state_open_database(db, run->services.config->state_dir, ohtd_clock_wall_s(&run->clock), run->why,
+					sizeof(run->why));
+}
+
 static int open_store(struct running *run)
 {
 	struct ohtd_db *db;
-	int r = ohtd_state_open_database(&db, run->config->state_dir, ohtd_clock_wall_s(&run->clock), run->why, sizeof(run->why));
+	int r = open_database(run, &db);
 	int error = errno;
 
-	if (r && ohtd_state_undo_swap(run->config->state_dir, ohtd_clock_wall_s(&run->clock))) {
+	if (r && ohtd_state_undo_swap(run->services.config->state_dir, ohtd_clock_wall_s(&run->clock))) {
 		run->swapped = OHTD_SWAP_BACK;
-		r = ohtd_state_open_database(&db, run->config->state_dir, ohtd_clock_wall_s(&run->clock), run->why, sizeof(run->why));
+		r = open_database(run, &db);
 		error = errno;
 	}
 	if (r)
 		return judge(run, error);
-	run->store = ohtd_store_start(db);
-	if (run->store)
+	run->services.store = ohtd_store_start(db);
+	if (run->services.store)
 		return 0;
 	ohtd_db_close(db);
 	return fail(run, "store thread");
@@ -109,25 +117,25 @@ static int open_store(struct running *run)
 /* As soon as there is one, by whichever way. */
 static void note_administrator(struct running *run)
 {
-	if (run->administered || ohtd_setup_is_required(run->setup))
+	if (run->administered || ohtd_setup_is_required(run->services.setup))
 		return;
-	ohtd_state_note_administered(run->config->state_dir);
+	ohtd_state_note_administered(run->services.config->state_dir);
 	run->administered = true;
 }
 
 /* Beside the socket for local administration: both are for who administers this machine. */
 static int open_setup(struct running *run)
 {
-	const char *socket = run->config->socket, *slash = strrchr(socket, '/');
+	const char *socket = run->services.config->socket, *slash = strrchr(socket, '/');
 	char path[FILE_BYTES];
 
 	if (slash)
 		snprintf(path, sizeof(path), "%.*s/setup-code", (int)(slash - socket), socket);
 	else
-		snprintf(path, sizeof(path), "%s/setup-code", run->config->state_dir);
-	run->setup = ohtd_setup_create(run->store, &run->clock, path,
-				       !ohtd_state_was_administered(run->config->state_dir));
-	if (!run->setup)
+		snprintf(path, sizeof(path), "%s/setup-code", run->services.config->state_dir);
+	run->services.setup = ohtd_setup_create(run->services.store, &run->clock, path,
+				       !ohtd_state_was_administered(run->services.config->state_dir));
+	if (!run->services.setup)
 		return fail(run, "set-up code");
 	note_administrator(run);
 	return 0;
@@ -144,7 +152,7 @@ static int open_auth(struct running *run)
 	};
 	unsigned char key[OHTD_TOKEN_KEY_BYTES];
 
-	if (ohtd_state_key(run->config->state_dir, &ohtd_token_key, key, sizeof(key), ohtd_clock_wall_s(&run->clock),
+	if (ohtd_state_key(run->services.config->state_dir, &ohtd_token_key, key, sizeof(key), ohtd_clock_wall_s(&run->clock),
 			   run->why, sizeof(run->why)))
 		return judge(run, errno);
 	run->tokens = ohtd_tokens_create(key, sizeof(key), &run->clock);
@@ -152,13 +160,13 @@ static int open_auth(struct running *run)
 	if (!run->tokens)
 		return fail(run, "tokens");
 	/* Before the sessions of an earlier boot are judged by it. */
-	ohtd_state_recall_time(run->config->state_dir, &run->clock, ohtd_tokens_boot_id(run->tokens));
-	run->workers = ohtd_workers_start(&workers);
-	if (run->workers)
-		run->changers = ohtd_workers_start(&changers);
-	if (run->changers)
-		run->checks = ohtd_checks_start();
-	return run->checks ? 0 : fail(run, "worker threads");
+	ohtd_state_recall_time(run->services.config->state_dir, &run->clock, ohtd_tokens_boot_id(run->tokens));
+	run->services.workers = ohtd_workers_start(&workers);
+	if (run->services.workers)
+		run->services.changers = ohtd_workers_start(&changers);
+	if (run->services.changers)
+		run->services.checks = ohtd_checks_start();
+	return run->services.checks ? 0 : fail(run, "worker threads");
 }
 
 /* If it cannot be written, the next start puts the database of before back. */
@@ -167,7 +175,7 @@ static int record_restore(struct running *run, const struct ohtd_audit_setup *se
 	char before[FILE_BYTES];
 	int r;
 
-	ohtd_state_before_swap(run->config->state_dir, before, sizeof(before));
+	ohtd_state_before_swap(run->services.config->state_dir, before, sizeof(before));
 	r = ohtd_audit_restored(setup, before);
 	if (r)
 		snprintf(run->why, sizeof(run->why), "audit of the restored database: %s", strerror(-r));
@@ -180,24 +188,24 @@ static int open_audit(struct running *run)
 	unsigned char key[OHT_SIGN_KEY_BYTES];
 	char path[FILE_BYTES];
 	const struct ohtd_audit_setup setup = {
-		.store = run->store, .clock = &run->clock, .boot_id = ohtd_tokens_boot_id(run->tokens), .key = key,
+		.store = run->services.store, .clock = &run->clock, .boot_id = ohtd_tokens_boot_id(run->tokens), .key = key,
 		.head_path = path, .most = OHTD_AUDIT_MOST, .on_trial = run->swapped == OHTD_SWAP_IN,
 	};
 	int r;
 
-	snprintf(path, sizeof(path), "%s/audit.head", run->config->state_dir);
-	if (ohtd_state_key(run->config->state_dir, &ohtd_audit_key, key, sizeof(key), ohtd_clock_wall_s(&run->clock), run->why,
-			   sizeof(run->why)))
+	snprintf(path, sizeof(path), "%s/audit.head", run->services.config->state_dir);
+	if (ohtd_state_key(run->services.config->state_dir, &ohtd_audit_key, key, sizeof(key), ohtd_clock_wall_s(&run->clock),
+			   run->why, sizeof(run->why)))
 		return judge(run, errno);
 	r = run->swapped == OHTD_SWAP_IN ? record_restore(run, &setup) : 0;
-	run->audit = r ? NULL : ohtd_audit_create(&setup);
+	run->services.audit = r ? NULL : ohtd_audit_create(&setup);
 	OPENSSL_cleanse(key, sizeof(key));
 	if (r)
 		return -1;
-	if (!run->audit)
+	if (!run->services.audit)
 		return fail(run, "audit");
 	if (run->swapped == OHTD_SWAP_BACK)
-		ohtd_audit_restore_undone(run->audit);
+		ohtd_audit_restore_undone(run->services.audit);
 	return 0;
 }
 
@@ -207,7 +215,7 @@ static bool next_stop(void *arg, struct oht_safety_event *event)
 	struct running *run = arg;
 	struct ohtd_event_record record;
 
-	while (ohtd_robot_event(run->robot, &run->stops_read, &record))
+	while (ohtd_robot_event(run->services.robot, &run->stops_read, &record))
 		if (record.kind == OHTD_RECORD_STOP) {
 			*event = record.stop;
 			return true;
@@ -219,17 +227,17 @@ static bool next_stop(void *arg, struct oht_safety_event *event)
 static int open_journal(struct running *run)
 {
 	const struct ohtd_recorder_setup setup = {
-		.device = run->config->device,
+		.device = run->services.config->device,
 		.boot_id = ohtd_tokens_boot_id(run->tokens),
 		.clock = &run->clock,
-		.store = run->store,
+		.store = run->services.store,
 		.identify = ohtd_source_device,
-		.next = run->config->backend == OHTD_BACKEND_RTU ? next_stop : NULL,
+		.next = run->services.config->backend == OHTD_BACKEND_RTU ? next_stop : NULL,
 		.arg = run,
 	};
 
-	run->recorder = ohtd_recorder_start(&setup);
-	return run->recorder ? 0 : fail(run, "journal thread");
+	run->services.recorder = ohtd_recorder_start(&setup);
+	return run->services.recorder ? 0 : fail(run, "journal thread");
 }
 
 /* Its commands go on where those of the last run have ended. */
@@ -237,17 +245,17 @@ static int open_robot(struct running *run)
 {
 	uint64_t given;
 
-	run->keeper = ohtd_keeper_create(run->store, &run->clock, &given);
-	if (!run->keeper)
+	run->services.keeper = ohtd_keeper_create(run->services.store, &run->clock, &given);
+	if (!run->services.keeper)
 		return fail(run, "commands");
-	run->robot = ohtd_robot_open(run->config, &run->clock, given, run->why, sizeof(run->why));
-	return run->robot ? 0 : judge(run, errno);
+	run->services.robot = ohtd_robot_open(run->services.config, &run->clock, given, run->why, sizeof(run->why));
+	return run->services.robot ? 0 : judge(run, errno);
 }
 
 static int open_rules(struct running *run)
 {
-	run->rules = ohtd_alert_rules_create();
-	return run->rules ? 0 : fail(run, "alert rules");
+	run->services.rules = ohtd_alert_rules_create();
+	return run->services.rules ? 0 : fail(run, "alert rules");
 }
 
 /* Called by a thread of the settings. */
@@ -258,14 +266,14 @@ static void look_well(void *arg, struct ohtd_well *well)
 	struct ohtd_snapshot *snapshot = malloc(sizeof(*snapshot));
 	struct ohtd_alive alive;
 
-	ohtd_store_look(run->store, &store);
+	ohtd_store_look(run->services.store, &store);
 	well->store = store.state == OHTD_STORE_OK &&
 		      !ohtd_store_is_hung(&store, ohtd_clock_monotonic_ns(&run->clock));
-	if (!snapshot || ohtd_robot_snapshot(run->robot, snapshot)) {
+	if (!snapshot || ohtd_robot_snapshot(run->services.robot, snapshot)) {
 		free(snapshot);
 		return;
 	}
-	ohtd_alive_look(&alive, snapshot, run->store, ohtd_clock_monotonic_ns(&run->clock));
+	ohtd_alive_look(&alive, snapshot, run->services.store, ohtd_clock_monotonic_ns(&run->clock));
 	well->threads = ohtd_alive_all(&alive);
 	well->device = snapshot->bus.present;
 	well->time_factor = snapshot->bus.time_factor;
@@ -286,13 +294,13 @@ static bool count_all(void *arg, struct ohtd_settings_counts *counts)
 	struct running *run = arg;
 	struct ohtd_snapshot *snapshot = malloc(sizeof(*snapshot));
 	const struct ohtd_module_view *module;
-	bool seen = snapshot && !ohtd_robot_snapshot(run->robot, snapshot);
+	bool seen = snapshot && !ohtd_robot_snapshot(run->services.robot, snapshot);
 
 	if (seen) {
 		*counts = (struct ohtd_settings_counts){
 			.cycles = snapshot->plan.cycles, .missed = snapshot->plan.missed, .exceeded = snapshot->plan.exceeded,
 			.control_cycles = snapshot->bus.cycles,
-			.control_missed = snapshot->bus.cycles_missed, .alerts = ohtd_alert_keeper_raised(run->alert_keeper),
+			.control_missed = snapshot->bus.cycles_missed, .alerts = ohtd_alert_keeper_raised(run->services.alert_keeper),
 		};
 		memcpy(counts->late, snapshot->bus.late, sizeof(counts->late));
 		for (unsigned int i = 0; i < snapshot->module_count; i++) {
@@ -319,12 +327,12 @@ static void note_version(void *arg, const struct ohtd_settings_note *note)
 		json_object_object_add(after, "difference", json_object_new_string(note->difference));
 	ohtd_audit_set_after(&row, json_object_to_json_string_ext(after, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(after);
-	ohtd_audit_add(run->audit, &row, 0, NULL);
+	ohtd_audit_add(run->services.audit, &row, 0, NULL);
 }
 
 static void history_path(const struct running *run, char path[FILE_BYTES])
 {
-	snprintf(path, FILE_BYTES, "%s/history.db", run->config->state_dir);
+	snprintf(path, FILE_BYTES, "%s/history.db", run->services.config->state_dir);
 }
 
 /* A new robot has no past. */
@@ -338,19 +346,19 @@ static bool has_past(const struct running *run)
 
 static int open_settings(struct running *run)
 {
-	const struct ohtd_config *config = run->config;
+	const struct ohtd_config *config = run->services.config;
 	struct ohtd_settings_setup setup = {
-		.store = run->store, .robot = run->robot, .clock = &run->clock,
-		.link = ohtd_robot_link(run->robot, config->loops + config->gateway),
-		.config = config, .model = ohtd_robot_model(run->robot),
-		.lost = ohtd_setup_is_lost(run->setup) || has_past(run),
+		.store = run->services.store, .robot = run->services.robot, .clock = &run->clock,
+		.link = ohtd_robot_link(run->services.robot, config->loops + config->gateway),
+		.config = config, .model = ohtd_robot_model(run->services.robot),
+		.lost = ohtd_setup_is_lost(run->services.setup) || has_past(run),
 		.look = look_well, .note = note_version, .arg = run,
-		.judge_rule = ohtd_alert_rule_judge, .have_rules = ohtd_alert_rules_set, .rules = run->rules,
+		.judge_rule = ohtd_alert_rule_judge, .have_rules = ohtd_alert_rules_set, .rules = run->services.rules,
 		.shipped_rule = ohtd_alert_rule_as_shipped,
 	};
 
-	run->settings = ohtd_settings_open(&setup, run->why, sizeof(run->why));
-	return run->settings ? 0 : judge(run, errno);
+	run->services.settings = ohtd_settings_open(&setup, run->why, sizeof(run->why));
+	return run->services.settings ? 0 : judge(run, errno);
 }
 
 /* Whatever becomes of its file, the rest goes on. */
@@ -358,66 +366,60 @@ static int open_history(struct running *run)
 {
 	char path[FILE_BYTES];
 	const struct ohtd_history_setup setup = {
-		.robot = run->robot, .clock = &run->clock, .path = path,
+		.robot = run->services.robot, .clock = &run->clock, .path = path,
 		.boot_id = ohtd_tokens_boot_id(run->tokens),
-		.flush_s = run->config->history_flush_s,
-		.hear = ohtd_alert_rules_sample, .hear_context = run->rules,
+		.flush_s = run->services.config->history_flush_s,
+		.hear = ohtd_alert_rules_sample, .hear_context = run->services.rules,
 	};
 
 	history_path(run, path);
-	run->history = ohtd_history_start(&setup);
-	if (!run->history)
+	run->services.history = ohtd_history_start(&setup);
+	if (!run->services.history)
 		return fail(run, "history threads");
-	ohtd_upkeep_past(run->settings, run->history);
+	ohtd_upkeep_past(run->services.settings, run->services.history);
 	return 0;
 }
 
 static int open_backups(struct running *run)
 {
 	struct ohtd_backups_setup setup = {
-		.state_dir = run->config->state_dir, .key_file = run->config->backup_key,
-		.clock = &run->clock, .settings = run->settings,
+		.state_dir = run->services.config->state_dir, .key_file = run->services.config->backup_key,
+		.clock = &run->clock, .settings = run->services.settings,
 	};
 
-	setup.jobs = run->jobs = ohtd_jobs_start(&run->clock);
-	if (!run->jobs)
+	setup.jobs = run->services.jobs = ohtd_jobs_start(&run->clock);
+	if (!run->services.jobs)
 		return fail(run, "jobs thread");
-	run->backups = ohtd_backups_open(&setup);
-	return run->backups ? 0 : fail(run, "backups");
+	run->services.backups = ohtd_backups_open(&setup);
+	if (!run->services.backups)
+		return fail(run, "backups");
+	run->services.robot_id = ohtd_backups_robot_id(run->services.backups);
+	return 0;
 }
 
 static int open_server(struct running *run)
 {
-	struct ohtd_services services = {
-		run->config, &run->clock, run->robot, run->auth, run->workers, run->changers, run->checks,
-		run->store, run->recorder, run->setup, NULL, run->gateway, NULL, run->history,
-		run->rules, run->webhooks, run->settings, run->audit, run->jobs, run->backups,
-		ohtd_backups_robot_id(run->backups),
-		&run->disk, &run->proof,
-	};
 	struct ohtd_site site;
 
-	run->alert_keeper = ohtd_alert_keeper_create(run->store, &run->clock);
-	if (!run->alert_keeper)
+	run->services.alert_keeper = ohtd_alert_keeper_create(run->services.store, &run->clock);
+	if (!run->services.alert_keeper)
 		return fail(run, "alerts");
 	/* A simulated robot is there to be broken. */
-	if (!run->config->simulated)
-		ohtd_alert_keeper_watch_floods(run->alert_keeper);
-	services.alert_keeper = run->alert_keeper;
-	ohtd_proof_open(&run->proof, run->config->state_dir, &run->clock);
-	run->certificate = ohtd_certificate_open(run->config, &run->clock, OHTD_BUILD_DATE_S,
+	if (!run->services.config->simulated)
+		ohtd_alert_keeper_watch_floods(run->services.alert_keeper);
+	ohtd_proof_open(&run->proof, run->services.config->state_dir, &run->clock);
+	run->services.certificate = ohtd_certificate_open(run->services.config, &run->clock, OHTD_BUILD_DATE_S,
 						 run->why, sizeof(run->why));
-	if (!run->certificate)
+	if (!run->services.certificate)
 		return judge(run, errno);
-	services.certificate = run->certificate;
 	/* Keys and certificates, too. */
-	ohtd_store_count_damaged(run->store);
+	ohtd_store_count_damaged(run->services.store);
 	if (ohtd_site_make(&site, run->why, sizeof(run->why)))
 		return judge(run, ENOMEM);
-	run->server = ohtd_server_create(&services, &site, run->why, sizeof(run->why));
+	run->server = ohtd_server_create(&run->services, &site, run->why, sizeof(run->why));
 	if (!run->server)
 		return judge(run, errno);
-	ohtd_settings_measure(run->settings, count_all, run);
+	ohtd_settings_measure(run->services.settings, count_all, run);
 	return 0;
 }
 
@@ -425,29 +427,30 @@ static int open_server(struct running *run)
 static int open_gateway(struct running *run)
 {
 	const struct ohtd_gateway_setup setup = {
-		.config = run->config, .settings = run->settings, .clock = &run->clock, .robot = run->robot,
-		.link = ohtd_robot_link(run->robot, run->config->loops),
+		.config = run->services.config, .settings = run->services.settings, .clock = &run->clock,
+		.robot = run->services.robot,
+		.link = ohtd_robot_link(run->services.robot, run->services.config->loops),
 	};
 
-	if (!run->config->gateway)
+	if (!run->services.config->gateway)
 		return 0;
-	run->gateway = ohtd_gateway_create(&setup, run->why, sizeof(run->why));
-	return run->gateway ? 0 : judge(run, errno);
+	run->services.gateway = ohtd_gateway_create(&setup, run->why, sizeof(run->why));
+	return run->services.gateway ? 0 : judge(run, errno);
 }
 
 static int open_webhooks(struct running *run)
 {
-	const struct ohtd_webhooks_setup setup = { run->config, &run->clock, run->store, run->sender_fd };
+	const struct ohtd_webhooks_setup setup = { run->services.config, &run->clock, run->services.store, run->sender_fd };
 
-	run->webhooks = ohtd_webhooks_create(&setup);
+	run->services.webhooks = ohtd_webhooks_create(&setup);
 	run->sender_fd = -1;
-	return run->webhooks ? 0 : fail(run, "webhooks");
+	return run->services.webhooks ? 0 : fail(run, "webhooks");
 }
 
 /* Somebody who adds a user has it for a moment. */
 static int lock_state(struct running *run)
 {
-	const char *dir = run->config->state_dir;
+	const char *dir = run->services.config->state_dir;
 	int fd = ohtd_state_lock(dir, run->why, sizeof(run->why));
 
 	for (int i = 0; fd < 0 && i < LOCK_TRIES; i++) {
@@ -460,7 +463,7 @@ static int lock_state(struct running *run)
 /* While there is only this thread: those that it starts are confined with it. */
 static int confine(struct running *run)
 {
-	int r = ohtd_confine(run->config, run->config_path, run->why, sizeof(run->why));
+	int r = ohtd_confine(run->services.config, run->config_path, run->why, sizeof(run->why));
 
 	if (r > 0)
 		ohtd_log(OHTD_LOG_NOTICE, "main", "not_confined",
@@ -471,8 +474,8 @@ static int confine(struct running *run)
 
 static int read_accounts(struct running *run)
 {
-	run->auth = ohtd_auth_create(run->store, run->tokens, &run->clock);
-	return run->auth ? open_setup(run) : fail(run, "accounts");
+	run->services.auth = ohtd_auth_create(run->services.store, run->tokens, &run->clock);
+	return run->services.auth ? open_setup(run) : fail(run, "accounts");
 }
 
 /*
@@ -485,25 +488,25 @@ static int open_accounts(struct running *run)
 		return 0;
 	if (errno != EUCLEAN)
 		return -1;
-	ohtd_setup_destroy(run->setup);
-	ohtd_auth_destroy(run->auth);
-	ohtd_store_stop(run->store);
-	run->setup = NULL;
-	run->auth = NULL;
-	run->store = NULL;
+	ohtd_setup_destroy(run->services.setup);
+	ohtd_auth_destroy(run->services.auth);
+	ohtd_store_stop(run->services.store);
+	run->services.setup = NULL;
+	run->services.auth = NULL;
+	run->services.store = NULL;
 	return open_store(run) ? -1 : read_accounts(run);
 }
 
 static int open_all(struct running *run)
 {
-	const char *dir = run->config->state_dir;
+	const char *dir = run->services.config->state_dir;
 
 	if (ohtd_state_ensure(dir, run->why, sizeof(run->why)))
 		return judge(run, errno);
 	run->lock_fd = lock_state(run);
 	if (run->lock_fd < 0)
 		return -1;
-	run->sender_fd = ohtd_sender_start(run->config);
+	run->sender_fd = ohtd_sender_start(run->services.config);
 	if (confine(run))
 		return -1;
 	run->swapped = ohtd_state_swap_database(dir, ohtd_clock_wall_s(&run->clock), run->why, sizeof(run->why));
@@ -519,7 +522,7 @@ static int open_all(struct running *run)
 
 static int say_ready(struct running *run)
 {
-	const struct ohtd_config *config = run->config;
+	const struct ohtd_config *config = run->services.config;
 	bool v6 = strchr(config->listen.host, ':');
 	char url[128];
 	int r;
@@ -552,16 +555,16 @@ static int narrow(struct running *run)
 /* All that could fail for the sake of the database is behind it, and no client has been answered anything that would not stay. */
 static int keep_restored(struct running *run)
 {
-	if (ohtd_state_keep_swap(run->config->state_dir, ohtd_clock_wall_s(&run->clock), run->why, sizeof(run->why)))
+	if (ohtd_state_keep_swap(run->services.config->state_dir, ohtd_clock_wall_s(&run->clock), run->why, sizeof(run->why)))
 		return judge(run, errno);
-	ohtd_audit_stays(run->audit);
+	ohtd_audit_stays(run->services.audit);
 	return 0;
 }
 
 static void note_start(const struct running *run)
 {
-	ohtd_audit_own(run->audit, OHTD_ACT_START, "ohtd " OHT_VERSION, "",
-		       ohtd_state_was_cut(run->config->state_dir) ? OHTD_START_CUT : "done");
+	ohtd_audit_own(run->services.audit, OHTD_ACT_START, "ohtd " OHT_VERSION, "",
+		       ohtd_state_was_cut(run->services.config->state_dir) ? OHTD_START_CUT : "done");
 }
 
 static int start_all(struct running *run)
@@ -570,14 +573,14 @@ static int start_all(struct running *run)
 
 	/* What opening has needed for a while goes back before the robot locks all pages. */
 	malloc_trim(0);
-	r = ohtd_robot_start(run->robot, run->why, sizeof(run->why));
+	r = ohtd_robot_start(run->services.robot, run->why, sizeof(run->why));
 	if (r)
 		return judge(run, -r);
 	run->robot_runs = true;
 	if (*run->why)
 		ohtd_log(OHTD_LOG_WARNING, "main", "device_missing", "%s; trying again", run->why);
 	note_start(run);
-	ohtd_state_begin_run(run->config->state_dir);
+	ohtd_state_begin_run(run->services.config->state_dir);
 	if (narrow(run) || keep_restored(run))
 		return -1;
 	r = ohtd_server_start(run->server);
@@ -585,12 +588,12 @@ static int start_all(struct running *run)
 		errno = -r;
 		return fail(run, "server threads");
 	}
-	r = run->gateway ? ohtd_gateway_start(run->gateway) : 0;
+	r = run->services.gateway ? ohtd_gateway_start(run->services.gateway) : 0;
 	if (r) {
 		errno = -r;
 		return fail(run, "gateway thread");
 	}
-	r = ohtd_webhooks_start(run->webhooks);
+	r = ohtd_webhooks_start(run->services.webhooks);
 	if (r) {
 		errno = -r;
 		return fail(run, "webhooks thread");
@@ -603,68 +606,91 @@ static void reload(struct running *run)
 	struct ohtd_config fresh;
 
 	if (ohtd_config_load(&fresh, run->config_path, run->why, sizeof(run->why)) ||
-	    ohtd_certificate_reload(run->certificate, &fresh, run->why, sizeof(run->why))) {
+	    ohtd_certificate_reload(run->services.certificate, &fresh, run->why, sizeof(run->why))) {
 		ohtd_log(OHTD_LOG_ERROR, "main", "reload", "%s; nothing changed", run->why);
 		return;
 	}
 	/* A level that has been changed in the file since the start is meant for this run. */
-	ohtd_log_set_level(fresh.log_level != run->config->log_level ?
-			   (enum ohtd_log_level)fresh.log_level : ohtd_settings_level(run->settings));
+	ohtd_log_set_level(fresh.log_level != run->services.config->log_level ?
+			   (enum ohtd_log_level)fresh.log_level : ohtd_settings_level(run->services.settings));
 	ohtd_log(OHTD_LOG_NOTICE, "main", "reload", "certificate and log level");
 }
 
-/* The main thread's life: signals, and four times a second what has to be looked after. */
-static void wait_for_end(struct running *run, const sigset_t *signals)
+/* Waits for a signal or a stop of the robot, at most until the next tick of the alerts. 0: no signal has come. */
+static int wait_turn(struct running *run, struct ohtd_link *link)
 {
-	const struct timespec turn = { .tv_nsec = OHTD_UPKEEP_MS * (long)OHTD_NS_PER_MS };
+	struct pollfd fds[] = {
+		{ .fd = run->signal_fd, .events = POLLIN }, { .fd = ohtd_link_fd(link), .events = POLLIN },
+	};
+	struct signalfd_siginfo info;
+	uint64_t count;
+
+	ohtd_clock_wait(&run->clock, fds, 2, ohtd_clock_monotonic_ns(&run->clock) + OHTD_UPKEEP_ALERTS_MS * OHTD_NS_PER_MS);
+	if (read(fds[1].fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		ohtd_log(OHTD_LOG_ERROR, "main", "link", "%s", strerror(errno));
+	return read(fds[0].fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+/* Four times a second, and with each signal. */
+static bool is_due(struct running *run, uint64_t *next_ns)
+{
+	uint64_t now_ns = ohtd_clock_monotonic_ns(&run->clock);
+
+	if (now_ns < *next_ns)
+		return false;
+	*next_ns = now_ns + OHTD_UPKEEP_MS * OHTD_NS_PER_MS;
+	return true;
+}
+
+/* The main thread's life: signals, alerts, and what has to be looked after. */
+static void wait_for_end(struct running *run)
+{
+	const struct ohtd_config *config = run->services.config;
+	struct ohtd_link *link = ohtd_robot_link(run->services.robot, config->loops + config->gateway + 1);
 	struct ohtd_upkeep *upkeep = &run->upkeep;
+	uint64_t next_ns = 0;
 	int number;
 
-	upkeep->state_dir = run->config->state_dir;
+	upkeep->services = &run->services;
 	upkeep->boot_id = ohtd_tokens_boot_id(run->tokens);
-	upkeep->clock = &run->clock;
-	upkeep->keeper = run->keeper;
-	upkeep->robot = run->robot;
-	upkeep->store = run->store;
-	upkeep->history = run->history;
-	upkeep->certificate = run->certificate;
-	upkeep->workers = run->workers;
-	upkeep->audit = run->audit;
-	upkeep->backups = run->backups;
-	upkeep->disk = &run->disk;
-	upkeep->proof = &run->proof;
-	upkeep->settings = run->settings;
 	ohtd_upkeep_begin(upkeep);
 	for (;;) {
-		number = sigtimedwait(signals, NULL, &turn);
+		number = wait_turn(run, link);
 		if (number == SIGHUP) {
 			ohtd_upkeep_reloading(upkeep);
 			reload(run);
 			ohtd_upkeep_reloaded(upkeep);
-		} else if (number > 0 || ohtd_robot_leaves(run->robot)) {
+		} else if (number || ohtd_robot_leaves(run->services.robot)) {
 			break;
 		}
+		ohtd_upkeep_alerts(upkeep);
+		if (!number && !is_due(run, &next_ns))
+			continue;
 		ohtd_upkeep(upkeep);
-		ohtd_setup_tick(run->setup);
+		ohtd_setup_tick(run->services.setup);
 		note_administrator(run);
-		ohtd_auth_keep(run->auth);
+		ohtd_auth_keep(run->services.auth);
 	}
 	ohtd_upkeep_end(upkeep);
 	/* A signal that has come as well has the same wish. */
-	if (ohtd_robot_leaves(run->robot))
+	if (ohtd_robot_leaves(run->services.robot))
 		ohtd_log(OHTD_LOG_NOTICE, "main", "end", "restart");
 	else
 		ohtd_log(OHTD_LOG_NOTICE, "main", "end", "signal %d", number);
 }
 
 /* Before any thread exists, so that all inherit it: signals are taken by wait_for_end() only. */
-static void block_signals(sigset_t *signals)
+static int block_signals(struct running *run)
 {
-	sigemptyset(signals);
-	sigaddset(signals, SIGTERM);
-	sigaddset(signals, SIGINT);
-	sigaddset(signals, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, signals, NULL);
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	run->signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+	return run->signal_fd < 0 ? fail(run, "signals") : 0;
 }
 
 /*
@@ -679,25 +705,27 @@ static void set_up_memory(void)
 
 int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 {
-	struct running run = { .config = config, .config_path = config_path, .lock_fd = -1, .sender_fd = -1 };
-	sigset_t signals;
+	struct running run = {
+		.services = { .config = config, .clock = &run.clock, .disk = &run.disk, .proof = &run.proof },
+		.config_path = config_path, .lock_fd = -1, .sender_fd = -1, .signal_fd = -1,
+	};
 	int r;
 
 	umask(077);
 	set_up_memory();
-	block_signals(&signals);
+	r = block_signals(&run);
 	ohtd_log_set_level(config->log_level);
 	ohtd_clock_init(&run.clock, &ohtd_clock_system, NULL,
 			OHTD_BUILD_DATE_S * (int64_t)OHTD_NS_PER_S);
 	ohtd_log_start(&run.clock);
-	r = open_all(&run) || start_all(&run);
+	r = r || open_all(&run) || start_all(&run);
 	if (r)
 		ohtd_log(OHTD_LOG_ERROR, "main", "start", "%s", run.why);
 	/* Another start mends it: with the database of before. */
 	if (r && ohtd_state_swap_waits(config->state_dir))
 		run.lasting = false;
 	if (!r)
-		wait_for_end(&run, &signals);
+		wait_for_end(&run);
 	if (ohtd_end_all(&run))
 		r = 1;
 	if (r && run.lasting)

@@ -55,50 +55,50 @@ static void too_late(int number)
 /* Answers go out, then what made them ends. */
 static void end_answers(struct running *run)
 {
-	ohtd_checks_close(run->checks);
-	ohtd_gateway_stop(run->gateway);
+	ohtd_checks_close(run->services.checks);
+	ohtd_gateway_stop(run->services.gateway);
 	if (run->robot_runs)
-		ohtd_robot_log(run->robot, &run->upkeep.robot_told);
+		ohtd_robot_log(run->services.robot, &run->upkeep.robot_told);
 	if (run->robot_runs)
-		ohtd_keeper_end(run->keeper, run->robot);
+		ohtd_keeper_end(run->services.keeper, run->services.robot);
 	if (run->server && run->robot_runs)
 		ohtd_server_drain(run->server, DRAIN_MS);
-	ohtd_checks_stop(run->checks);
-	ohtd_workers_stop(run->workers);
-	ohtd_workers_stop(run->changers);
-	ohtd_jobs_stop(run->jobs);
+	ohtd_checks_stop(run->services.checks);
+	ohtd_workers_stop(run->services.workers);
+	ohtd_workers_stop(run->services.changers);
+	ohtd_jobs_stop(run->services.jobs);
 	if (ohtd_server_destroy(run->server))
-		ohtd_certificate_close(run->certificate);
+		ohtd_certificate_close(run->services.certificate);
 	/* Until then the loops have given them work, which was refused. */
-	ohtd_checks_destroy(run->checks);
-	ohtd_workers_destroy(run->workers);
-	ohtd_workers_destroy(run->changers);
+	ohtd_checks_destroy(run->services.checks);
+	ohtd_workers_destroy(run->services.workers);
+	ohtd_workers_destroy(run->services.changers);
 	/* No worker looks after the file any more. */
 	if (run->robot_runs)
-		ohtd_kept_location_end(&run->upkeep.location, run->config->state_dir, run->robot);
+		ohtd_kept_location_end(&run->upkeep.location, run->services.config->state_dir, run->services.robot);
 }
 
 /* What is on its way to the store is written, then the store ends. */
 static void end_store(struct running *run)
 {
-	ohtd_settings_rest(run->settings);
-	ohtd_audit_end(run->audit);
-	ohtd_alert_keeper_end(run->alert_keeper);
-	ohtd_webhooks_stop(run->webhooks);
-	ohtd_gateway_destroy(run->gateway);
-	ohtd_recorder_stop(run->recorder);
+	ohtd_settings_rest(run->services.settings);
+	ohtd_audit_end(run->services.audit);
+	ohtd_alert_keeper_end(run->services.alert_keeper);
+	ohtd_webhooks_stop(run->services.webhooks);
+	ohtd_gateway_destroy(run->services.gateway);
+	ohtd_recorder_stop(run->services.recorder);
 	if (run->robot_runs)
-		ohtd_state_store_time(run->config->state_dir, &run->clock,
+		ohtd_state_store_time(run->services.config->state_dir, &run->clock,
 				      ohtd_tokens_boot_id(run->tokens));
-	ohtd_store_stop(run->store);
+	ohtd_store_stop(run->services.store);
 	/* A store whose disk had hung has worked for them until now. */
-	ohtd_setup_destroy(run->setup);
-	ohtd_auth_destroy(run->auth);
+	ohtd_setup_destroy(run->services.setup);
+	ohtd_auth_destroy(run->services.auth);
 	ohtd_tokens_destroy(run->tokens);
-	ohtd_keeper_destroy(run->keeper);
-	ohtd_alert_keeper_destroy(run->alert_keeper);
-	ohtd_audit_destroy(run->audit);
-	ohtd_webhooks_destroy(run->webhooks);
+	ohtd_keeper_destroy(run->services.keeper);
+	ohtd_alert_keeper_destroy(run->services.alert_keeper);
+	ohtd_audit_destroy(run->services.audit);
+	ohtd_webhooks_destroy(run->services.webhooks);
 }
 
 /*
@@ -108,34 +108,36 @@ static void end_store(struct running *run)
  */
 int ohtd_end_all(struct running *run)
 {
-	bool leaves = run->robot_runs && ohtd_robot_leaves(run->robot);
+	bool leaves = run->robot_runs && ohtd_robot_leaves(run->services.robot);
 	int r = 0;
 
 	/* The stop below is no standstill that a change has waited for. */
-	ohtd_settings_leave(run->settings);
+	ohtd_settings_leave(run->services.settings);
 	signal(SIGALRM, too_late);
 	alarm(END_S);
 	if (run->robot_runs)
-		r = ohtd_robot_stop(run->robot, ROBOT_END_MS);
+		r = ohtd_robot_stop(run->services.robot, ROBOT_END_MS);
 	if (r == -ETIMEDOUT) {
 		ohtd_log(OHTD_LOG_ERROR, "main", "end", "the control thread did not end");
 		_exit(1);
 	}
 	end_answers(run);
 	end_store(run);
-	if (*run->config->ready_file)
-		unlink(run->config->ready_file);
+	if (*run->services.config->ready_file)
+		unlink(run->services.config->ready_file);
 	/* With the mark still there the next run waits in safe for a person, whatever auto_enable says. */
 	if (run->robot_runs && !r && !leaves)
-		ohtd_state_end_run(run->config->state_dir);
+		ohtd_state_end_run(run->services.config->state_dir);
 	/* It may wait for a repair of its file, which is no unclean end. */
-	ohtd_history_stop(run->history);
-	ohtd_alert_rules_destroy(run->rules);
-	ohtd_backups_close(run->backups);
-	ohtd_jobs_destroy(run->jobs);
-	ohtd_settings_close(run->settings);
-	ohtd_robot_destroy(run->robot);
+	ohtd_history_stop(run->services.history);
+	ohtd_alert_rules_destroy(run->services.rules);
+	ohtd_backups_close(run->services.backups);
+	ohtd_jobs_destroy(run->services.jobs);
+	ohtd_settings_close(run->services.settings);
+	ohtd_robot_destroy(run->services.robot);
 	if (run->lock_fd >= 0)
 		close(run->lock_fd);
+	if (run->signal_fd >= 0)
+		close(run->signal_fd);
 	return r ? -1 : 0;
 }

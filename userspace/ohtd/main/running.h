@@ -13,42 +13,27 @@
 #include "alerts/proof.h"
 #include "base/clock.h"
 #include "main/upkeep.h"
+#include "views/services.h"
 
 #define WHY_BYTES	512
 
+/* @services are what the rest of the daemon sees; the other members are known to the main thread only. */
 struct running {
-	struct ohtd_config *config;
+	struct ohtd_services services;
 	const char *config_path;
 	char why[WHY_BYTES];
 	bool administered;	/* the state folder has its mark */
 	int swapped;		/* enum ohtd_swap_found */
 	bool lasting;		/* the start failed in a way that another start cannot mend */
 	struct ohtd_clock clock;
-	int lock_fd;
-	int sender_fd;
-	struct ohtd_store *store;
-	struct ohtd_tokens *tokens;
-	struct ohtd_auth *auth;
-	struct ohtd_setup *setup;
-	struct ohtd_workers *workers, *changers;
-	struct ohtd_checks *checks;
-	struct ohtd_recorder *recorder;
-	struct ohtd_event_reader stops_read;	/* the recorder's thread */
-	struct ohtd_keeper *keeper;
-	struct ohtd_alert_keeper *alert_keeper;
-	struct ohtd_robot *robot;
-	struct ohtd_alert_rules *rules;
-	struct ohtd_settings *settings;
-	struct ohtd_audit *audit;
-	struct ohtd_history *history;
-	struct ohtd_jobs *jobs;
-	struct ohtd_backups *backups;
 	struct ohtd_disk disk;
 	struct ohtd_proof proof;
+	int lock_fd;
+	int sender_fd;
+	int signal_fd;
+	struct ohtd_tokens *tokens;
+	struct ohtd_event_reader stops_read;	/* the recorder's thread */
 	bool robot_runs;
-	struct ohtd_gateway *gateway;
-	struct ohtd_webhooks *webhooks;
-	struct ohtd_certificate *certificate;
 	struct ohtd_server *server;
 	struct ohtd_upkeep upkeep;
 };

@@ -9,12 +9,15 @@
 #include "history/history.h"
 #include "alerts/alive.h"
 #include "alerts/disk.h"
+#include "alerts/keeper.h"
 #include "alerts/proof.h"
 #include "pki/certificate.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/manager.h"
+#include "config/config.h"
 #include "jobs/backups.h"
+#include "json/blocks.h"
 #include "main/command_keeper.h"
 #include "main/robot_log.h"
 #include "main/state.h"
@@ -22,6 +25,8 @@
 #include "control/robot.h"
 #include "store/store.h"
 #include "tables/timeline.h"
+#include "views/scene.h"
+#include "views/services.h"
 
 /* Without a right clock at the next start, records may go back by as much after a power cut. */
 #define STORE_TIME_S	600
@@ -32,14 +37,14 @@
 
 static void keep_time(struct ohtd_upkeep *upkeep)
 {
-	uint64_t boottime_ns = ohtd_clock_boottime_ns(upkeep->clock);
+	uint64_t boottime_ns = ohtd_clock_boottime_ns(upkeep->services->clock);
 	struct ohtd_clock_view view;
 
-	ohtd_clock_look(upkeep->clock, &view);
+	ohtd_clock_look(upkeep->services->clock, &view);
 	if (upkeep->jumps_stored == view.jumps && upkeep->corrected_stored_ns == view.corrected_mono_ns &&
 	    boottime_ns < upkeep->store_time_ns)
 		return;
-	ohtd_state_store_time(upkeep->state_dir, upkeep->clock, upkeep->boot_id);
+	ohtd_state_store_time(upkeep->services->config->state_dir, upkeep->services->clock, upkeep->boot_id);
 	upkeep->jumps_stored = view.jumps;
 	upkeep->corrected_stored_ns = view.corrected_mono_ns;
 	upkeep->store_time_ns = boottime_ns + STORE_TIME_S * OHTD_NS_PER_S;
@@ -49,16 +54,19 @@ static void work_on_files(struct ohtd_work *work, bool dropped)
 {
 	struct ohtd_upkeep *upkeep =
 		(void *)((char *)work - offsetof(struct ohtd_upkeep, files));
+	const struct ohtd_services *services = upkeep->services;
+	const char *dir = services->config->state_dir;
+	uint64_t now_ns = ohtd_clock_monotonic_ns(services->clock);
 
 	if (!dropped) {
 		keep_time(upkeep);
-		ohtd_certificate_tick(upkeep->certificate);
-		ohtd_audit_keep_head(upkeep->audit);
-		ohtd_backups_tick(upkeep->backups);
-		ohtd_proof_tick(upkeep->proof, upkeep->robot);
-		ohtd_kept_profiles_tick(&upkeep->kept_profiles, upkeep->state_dir, upkeep->robot, ohtd_clock_monotonic_ns(upkeep->clock));
-		ohtd_kept_location_tick(&upkeep->location, upkeep->state_dir, upkeep->robot, ohtd_clock_monotonic_ns(upkeep->clock));
-		ohtd_disk_tick(upkeep->disk, upkeep->state_dir, ohtd_clock_monotonic_ns(upkeep->clock));
+		ohtd_certificate_tick(services->certificate);
+		ohtd_audit_keep_head(services->audit);
+		ohtd_backups_tick(services->backups);
+		ohtd_proof_tick(services->proof, services->robot);
+		ohtd_kept_profiles_tick(&upkeep->kept_profiles, dir, services->robot, now_ns);
+		ohtd_kept_location_tick(&upkeep->location, dir, services->robot, now_ns);
+		ohtd_disk_tick(services->disk, dir, now_ns);
 	}
 	atomic_store(&upkeep->files_busy, false);
 }
@@ -72,7 +80,7 @@ static void look_after_files(struct ohtd_upkeep *upkeep)
 		return;
 	upkeep->files.run = work_on_files;
 	upkeep->files.owner = OHTD_WORK_OWN;
-	if (ohtd_workers_submit(upkeep->workers, &upkeep->files))
+	if (ohtd_workers_submit(upkeep->services->workers, &upkeep->files))
 		atomic_store(&upkeep->files_busy, false);
 }
 
@@ -86,7 +94,7 @@ static void tell_steps(struct ohtd_upkeep *upkeep, const struct ohtd_clock_view 
 	if (steps > 1)
 		snprintf(together, sizeof(together), " in %u steps", steps);
 	snprintf(object, sizeof(object), "%+lld s%s", moved_s, together);
-	ohtd_audit_own(upkeep->audit, OHTD_ACT_CLOCK, object, "", "done");
+	ohtd_audit_own(upkeep->services->audit, OHTD_ACT_CLOCK, object, "", "done");
 	ohtd_log(OHTD_LOG_WARNING, "main", "clock_jumped", "the system's time of day moved by %s, ours is %lld s ahead of it", object,
 		 (long long)(view->ahead_ns / (int64_t)OHTD_NS_PER_S));
 	upkeep->jumps_told = view->jumps;
@@ -96,10 +104,10 @@ static void tell_steps(struct ohtd_upkeep *upkeep, const struct ohtd_clock_view 
 /* The first step at once, those of the hour behind it together when it is over. */
 static void tell_clock(struct ohtd_upkeep *upkeep, bool ends)
 {
-	uint64_t boottime_ns = ohtd_clock_boottime_ns(upkeep->clock);
+	uint64_t boottime_ns = ohtd_clock_boottime_ns(upkeep->services->clock);
 	struct ohtd_clock_view view;
 
-	ohtd_clock_look(upkeep->clock, &view);
+	ohtd_clock_look(upkeep->services->clock, &view);
 	if (upkeep->jumps_told != view.jumps && (ends || boottime_ns >= upkeep->tell_jumps_ns)) {
 		tell_steps(upkeep, &view);
 		upkeep->tell_jumps_ns = boottime_ns + TELL_JUMPS_S * OHTD_NS_PER_S;
@@ -124,9 +132,9 @@ static void watch_threads(struct ohtd_upkeep *upkeep)
 	struct ohtd_snapshot snapshot;
 	struct ohtd_alive alive;
 
-	if (ohtd_robot_snapshot(upkeep->robot, &snapshot))
+	if (ohtd_robot_snapshot(upkeep->services->robot, &snapshot))
 		return;
-	ohtd_alive_look(&alive, &snapshot, upkeep->store, ohtd_clock_monotonic_ns(upkeep->clock));
+	ohtd_alive_look(&alive, &snapshot, upkeep->services->store, ohtd_clock_monotonic_ns(upkeep->services->clock));
 	if (!ohtd_alive_needs_no_restart(&alive)) {
 		if (!upkeep->stalled_told)
 			tell_stalled(&alive);
@@ -159,15 +167,31 @@ void ohtd_upkeep_past(struct ohtd_settings *settings, struct ohtd_history *histo
 
 void ohtd_upkeep(struct ohtd_upkeep *upkeep)
 {
+	const struct ohtd_services *services = upkeep->services;
+
 	tell_clock(upkeep, false);
-	ohtd_robot_log(upkeep->robot, &upkeep->robot_told);
-	ohtd_keeper_turn(upkeep->keeper, upkeep->robot);
+	ohtd_robot_log(services->robot, &upkeep->robot_told);
+	ohtd_keeper_turn(services->keeper, services->robot);
 	look_after_files(upkeep);
-	ohtd_audit_turn(upkeep->audit);
-	ohtd_store_watch(upkeep->store);
-	ohtd_history_watch(upkeep->history);
-	ohtd_upkeep_past(upkeep->settings, upkeep->history);
+	ohtd_audit_turn(services->audit);
+	ohtd_store_watch(services->store);
+	ohtd_history_watch(services->history);
+	ohtd_upkeep_past(services->settings, services->history);
 	watch_threads(upkeep);
+}
+
+void ohtd_upkeep_alerts(const struct ohtd_upkeep *upkeep)
+{
+	struct ohtd_json_block *blocks = NULL;
+	const struct ohtd_memory memory = { .take = ohtd_json_block_take, .from = &blocks };
+	struct ohtd_snapshot snapshot;
+	struct ohtd_scene scene = { .snapshot = &snapshot, .services = upkeep->services, .memory = &memory };
+
+	if (ohtd_robot_snapshot(upkeep->services->robot, &snapshot))
+		return;
+	ohtd_scene_take_time(&scene);
+	ohtd_alert_keeper_tick(upkeep->services->alert_keeper, &scene);
+	ohtd_json_blocks_free(&blocks, NULL);
 }
 
 void ohtd_upkeep_end(struct ohtd_upkeep *upkeep)
@@ -181,7 +205,7 @@ void ohtd_upkeep_reloading(const struct ohtd_upkeep *upkeep)
 	char text[RELOADING_BYTES];
 
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
-		 (unsigned long long)(ohtd_clock_monotonic_ns(upkeep->clock) / OHTD_NS_PER_US));
+		 (unsigned long long)(ohtd_clock_monotonic_ns(upkeep->services->clock) / OHTD_NS_PER_US));
 	ohtd_manager_tell(text, -1);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     what the main thread looks after while the daemon runs: the time of day, the certificate,
+ * Owns:     what the main thread looks after while the daemon runs: the time of day, the certificate, alerts,
  *           and whether the other threads go on, which is what the service manager hears of.
  * Contexts: main thread; files are read and written by a worker, since a disk may hang.
  * Locks:    none.
@@ -17,38 +17,21 @@
 #include "main/kept_location.h"
 #include "main/kept_profiles.h"
 
-struct ohtd_audit;
-struct ohtd_backups;
-struct ohtd_certificate;
-struct ohtd_clock;
-struct ohtd_disk;
 struct ohtd_history;
-struct ohtd_proof;
+struct ohtd_services;
 struct ohtd_settings;
-struct ohtd_store;
 
 /* Has the history keep what the configuration says, as far as that is sure to stay. Before the robot starts, too, so that it holds for the first cycle. */
 void ohtd_upkeep_past(struct ohtd_settings *settings, struct ohtd_history *history);
 
-/* How often ohtd_upkeep() wants to be called. */
-#define OHTD_UPKEEP_MS	250
+/* How often ohtd_upkeep() and ohtd_upkeep_alerts() want to be called. */
+#define OHTD_UPKEEP_MS		250
+#define OHTD_UPKEEP_ALERTS_MS	100
 
-/* The upper fourteen members are the caller's; the rest begins as zero. Outlives the workers. */
+/* The upper two members are the caller's; the rest begins as zero. Outlives the workers. */
 struct ohtd_upkeep {
-	const char *state_dir;
+	const struct ohtd_services *services;
 	const char *boot_id;
-	struct ohtd_clock *clock;
-	struct ohtd_keeper *keeper;
-	struct ohtd_robot *robot;
-	struct ohtd_store *store;
-	struct ohtd_history *history;
-	struct ohtd_certificate *certificate;
-	struct ohtd_workers *workers;
-	struct ohtd_audit *audit;
-	struct ohtd_backups *backups;
-	struct ohtd_disk *disk;
-	struct ohtd_proof *proof;
-	struct ohtd_settings *settings;
 	uint32_t jumps_told;
 	int64_t moved_told_ns;
 	uint64_t tell_jumps_ns;		/* boot time from which jumps are told again */
@@ -77,6 +60,14 @@ void ohtd_upkeep_begin(struct ohtd_upkeep *upkeep);
  * pets the watchdog of the service manager while all threads go on.
  */
 void ohtd_upkeep(struct ohtd_upkeep *upkeep);
+
+/**
+ * ohtd_upkeep_alerts() - judge what is not well now, and have alerts kept, which also sends webhooks
+ * @upkeep: of the daemon
+ *
+ * To be called at once when the robot stops, too, so that the shortest stop is kept.
+ */
+void ohtd_upkeep_alerts(const struct ohtd_upkeep *upkeep);
 
 /* Tells the service manager that the daemon ends. */
 void ohtd_upkeep_end(struct ohtd_upkeep *upkeep);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "robot/codes.h"
 
+#include <string.h>
+
 #include "oht_client.h"
 #include "robot/snapshot.h"
 
@@ -54,23 +56,52 @@ static const char *const health_names[] = {
 	[OHTD_HEALTH_QUARANTINED] = "quarantined",
 };
 
+static const char *const severities[] = {
+	[OHTD_SEVERITY_CRITICAL]	= "critical",
+	[OHTD_SEVERITY_WARNING]		= "warning",
+	[OHTD_SEVERITY_EMERGENCY]	= "emergency",
+};
+
+#define ENDS	true
+#define FAILS	false
+
 static const struct {
 	const char *name;
 	const char *text;
+	bool ends;
 } whys[] = {
 	[OHTD_WHY_NONE] = { "none", "Nothing stands in the way." },
-#define OHTD_WHY(code_, alarm_, severity_, word_, text_, action_)	[OHTD_WHY_##code_] = { word_, text_ },
+#define OHTD_WHY(code_, alarm_, severity_, ends_, word_, text_, action_)	[OHTD_WHY_##code_] = { word_, text_, ends_ },
 #include "robot/whys.def"
 };
 
 _Static_assert(COUNT(state_names) == OHTD_STATES, "a name for every state");
 _Static_assert(COUNT(command_state_names) == OHTD_COMMAND_STATES, "and for those of a command");
 _Static_assert(OHTD_QUEUE_MAX == 32, "as the text of queue_full says");
+_Static_assert(COUNT(severities) == OHTD_SEVERITIES, "a word for each severity");
 _Static_assert(COUNT(whys) == OHTD_WHYS, "a text for every reason");
 
 const char *ohtd_state_name(unsigned int state)
 {
 	return state < COUNT(state_names) ? state_names[state] : "unknown";
+}
+
+const char *ohtd_severity_name(unsigned int severity)
+{
+	return severity < COUNT(severities) ? severities[severity] : NULL;
+}
+
+/* No word is a part of another one. */
+size_t ohtd_robot_severity_rank(unsigned int severity)
+{
+	static const char all[] = OHTD_ROBOT_SEVERITIES;
+
+	return severity < COUNT(severities) ? (size_t)(strstr(all, severities[severity]) - all) : 0;
+}
+
+bool ohtd_robot_why_ends(unsigned int code)
+{
+	return code < COUNT(whys) && whys[code].ends;
 }
 
 bool ohtd_state_is_enabled(unsigned int state)

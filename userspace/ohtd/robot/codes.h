@@ -8,6 +8,7 @@
 #define OHTD_ROBOT_CODES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Top-level states of the robot; names as in state_machine.csv. */
@@ -52,10 +53,27 @@ enum ohtd_health {
 	OHTD_HEALTH_QUARANTINED, /* a person has taken it out: it is not asked */
 };
 
+/* Critical comes first: an alert without a severity of its own is critical. Which is more severe says ohtd_robot_severity_rank(). */
+enum ohtd_severity {
+	OHTD_SEVERITY_CRITICAL,		/* the robot, or a part of the daemon, does not do its work */
+	OHTD_SEVERITY_WARNING,		/* it does, and a person should look */
+	OHTD_SEVERITY_EMERGENCY,	/* the robot is in emergency stop */
+	OHTD_SEVERITIES,
+};
+
+/* The words, the least severe first. This is the one place that orders severities, also for SQL. */
+#define OHTD_ROBOT_SEVERITIES	"warning critical emergency"
+
+/* As programs read it; NULL: no severity has the number. */
+const char *ohtd_severity_name(unsigned int severity);
+
+/* What is more severe has a greater rank. */
+size_t ohtd_robot_severity_rank(unsigned int severity);
+
 /* Why something was refused or a fault stands. OHTD_WHY_NONE never stands in a list. */
 enum ohtd_why_code {
 	OHTD_WHY_NONE,
-#define OHTD_WHY(code_, alarm_, severity_, word_, text_, action_)	OHTD_WHY_##code_,
+#define OHTD_WHY(code_, alarm_, severity_, ends_, word_, text_, action_)	OHTD_WHY_##code_,
 #include "robot/whys.def"
 	OHTD_WHYS,
 };
@@ -89,6 +107,8 @@ const char *ohtd_health_name(unsigned int health);
 unsigned int ohtd_why_of_health(unsigned int health);
 const char *ohtd_why_name(unsigned int code);
 const char *ohtd_why_text(unsigned int code);
+/* The robot itself ends a command for this reason; otherwise the wire or the device has failed. */
+bool ohtd_robot_why_ends(unsigned int code);
 /* Of a request to a module that has failed: enum ohtd_why_code for enum oht_outcome. */
 unsigned int ohtd_why_code_of(unsigned int outcome);
 

@@ -133,7 +133,7 @@ static bool may_wait(const struct ohtd_route *route)
 /* 0, or -1 when the request has been answered. */
 static int admit(struct ohtd_call *call)
 {
-	struct ohtd_audit *audit = call->loop->server->services.audit;
+	struct ohtd_audit *audit = call->services->audit;
 	unsigned int wait_s;
 
 	/* Loops of tests have none. */
@@ -205,7 +205,7 @@ static unsigned int flags_of(const struct ohtd_call *call, int status)
 
 bool ohtd_audited(struct ohtd_call *call, int status, const char *code, const char *data, size_t bytes)
 {
-	struct ohtd_audit *audit = call->loop->server->services.audit;
+	struct ohtd_audit *audit = call->services->audit;
 	struct ohtd_audit_row row;
 	unsigned int flags;
 	bool waits;
@@ -224,7 +224,7 @@ bool ohtd_audited(struct ohtd_call *call, int status, const char *code, const ch
 
 void ohtd_audited_message(struct ohtd_loop *loop, const struct ohtd_audited_message *message)
 {
-	struct ohtd_audit *audit = loop->server->services.audit;
+	struct ohtd_audit *audit = loop->server->services->audit;
 	struct ohtd_audit_row row = { 0 };
 	unsigned int flags = message->status >= 400 ? OHTD_AUDIT_REFUSED :
 			     OHTD_AUDIT_USUAL | (message->repeats ? OHTD_AUDIT_REPEATS : 0);

@@ -20,7 +20,7 @@
 
 const struct ohtd_snapshot *ohtd_loop_snapshot(struct ohtd_loop *loop)
 {
-	struct ohtd_robot *robot = loop->server->services.robot;
+	struct ohtd_robot *robot = loop->server->services->robot;
 
 	/* When the writer keeps coming in between, the older copy is still true enough. */
 	if (loop->snapshot.version != ohtd_robot_version(robot))
@@ -33,21 +33,6 @@ const struct ohtd_snapshot *ohtd_call_snapshot(struct ohtd_call *call)
 	return ohtd_loop_snapshot(call->loop);
 }
 
-struct ohtd_auth *ohtd_call_auth(struct ohtd_call *call)
-{
-	return call->loop->server->services.auth;
-}
-
-struct ohtd_robot *ohtd_call_robot(struct ohtd_call *call)
-{
-	return call->loop->server->services.robot;
-}
-
-struct ohtd_clock *ohtd_call_clock(struct ohtd_call *call)
-{
-	return call->loop->server->services.clock;
-}
-
 static bool only_reads(const struct ohtd_route *route)
 {
 	return route->method == OHTD_GET || route->flags & OHTD_ROUTE_QUIET;
@@ -55,7 +40,7 @@ static bool only_reads(const struct ohtd_route *route)
 
 int ohtd_call_submit(struct ohtd_call *call, struct ohtd_work *work)
 {
-	const struct ohtd_services *services = &call->loop->server->services;
+	const struct ohtd_services *services = call->services;
 
 	work->owner = ohtd_principal_tag(&call->who);
 	return ohtd_workers_submit(only_reads(call->route) ? services->workers : services->changers, work);
@@ -77,16 +62,6 @@ enum ohtd_supervisor ohtd_call_supervisor(const struct ohtd_call *call)
 	return call->loop->server->supervisor;
 }
 
-struct ohtd_checks *ohtd_call_checks(struct ohtd_call *call)
-{
-	return call->loop->server->services.checks;
-}
-
-struct ohtd_store *ohtd_call_store(struct ohtd_call *call)
-{
-	return call->loop->server->services.store;
-}
-
 const struct ohtd_document *ohtd_call_openapi(struct ohtd_call *call)
 {
 	return &call->loop->server->openapi;
@@ -97,36 +72,6 @@ const struct ohtd_document *ohtd_call_asyncapi(struct ohtd_call *call)
 	return &call->loop->server->asyncapi;
 }
 
-struct ohtd_audit *ohtd_call_audit(struct ohtd_call *call)
-{
-	return call->loop->server->services.audit;
-}
-
-struct ohtd_certificate *ohtd_call_certificate(struct ohtd_call *call)
-{
-	return call->loop->server->services.certificate;
-}
-
-struct ohtd_history *ohtd_call_history(struct ohtd_call *call)
-{
-	return call->loop->server->services.history;
-}
-
-struct ohtd_alert_rules *ohtd_call_rules(struct ohtd_call *call)
-{
-	return call->loop->server->services.rules;
-}
-
-struct ohtd_settings *ohtd_call_settings(struct ohtd_call *call)
-{
-	return call->loop->server->services.settings;
-}
-
-struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call)
-{
-	return call->loop->server->services.setup;
-}
-
 struct ohtd_tickets *ohtd_call_tickets(struct ohtd_call *call)
 {
 	return call->loop->server->tickets;
@@ -135,7 +80,7 @@ struct ohtd_tickets *ohtd_call_tickets(struct ohtd_call *call)
 struct ohtd_scene ohtd_call_scene(struct ohtd_call *call)
 {
 	struct ohtd_scene scene = {
-		.snapshot = ohtd_call_snapshot(call), .services = &call->loop->server->services,
+		.snapshot = ohtd_call_snapshot(call), .services = call->services,
 		.stops_repeated = atomic_load(&call->loop->server->stops_repeated), .memory = &call->memory,
 	};
 
@@ -150,7 +95,7 @@ const char *ohtd_call_address(struct ohtd_call *call)
 
 int64_t ohtd_call_age_ms(struct ohtd_call *call, uint64_t time_ns)
 {
-	uint64_t now_ns = ohtd_clock_monotonic_ns(ohtd_call_clock(call));
+	uint64_t now_ns = ohtd_clock_monotonic_ns(call->services->clock);
 
 	if (!time_ns)
 		return -1;
@@ -210,12 +155,12 @@ int64_t ohtd_call_age_or_none_ms(struct ohtd_call *call, uint64_t time_ns)
 
 int64_t ohtd_call_wall_ns(struct ohtd_call *call, uint64_t time_ns)
 {
-	return time_ns ? ohtd_clock_wall_of_ns(ohtd_call_clock(call), time_ns) : OHTD_NONE;
+	return time_ns ? ohtd_clock_wall_of_ns(call->services->clock, time_ns) : OHTD_NONE;
 }
 
 bool ohtd_call_elevated(struct ohtd_call *call, const char *what)
 {
-	if (call->who.local || ohtd_auth_elevated_ms(ohtd_call_auth(call), &call->who))
+	if (call->who.local || ohtd_auth_elevated_ms(call->services->auth, &call->who))
 		return true;
 	ohtd_reply_problem(call, 403, "elevation_required", "%s needs an elevated session", what);
 	return false;
@@ -272,7 +217,7 @@ const char *ohtd_call_json(struct ohtd_call *call, const struct ohtd_shape *shap
 enum ohtd_close ohtd_loop_take_ticket(struct ohtd_loop *loop, const char *ticket,
 				      const struct ohtd_ticket_bond *bond, struct ohtd_principal *who)
 {
-	const struct ohtd_services *services = &loop->server->services;
+	const struct ohtd_services *services = loop->server->services;
 	uint64_t now_ms = ohtd_clock_boottime_ns(services->clock) / OHTD_NS_PER_MS;
 	struct ohtd_principal drawn;
 

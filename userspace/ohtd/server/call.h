@@ -17,22 +17,17 @@
 #include "server/kept.h"
 #include "http/route.h"
 #include "views/scene.h"
+#include "views/services.h"
 #include "robot/command.h"
 #include "robot/snapshot.h"
 
 struct json_object;
-struct ohtd_certificate;
 struct ohtd_conn;
 struct ohtd_document;
-struct ohtd_alert_rules;
-struct ohtd_audit;
 struct ohtd_held;
-struct ohtd_history;
 struct ohtd_loop;
 struct ohtd_pending;
 struct ohtd_route_count;
-struct ohtd_settings;
-struct ohtd_setup;
 struct ohtd_tickets;
 struct ohtd_work;
 struct st_h2o_req_t;
@@ -59,6 +54,7 @@ struct ohtd_noted {
  * @req: h2o's side of it
  * @conn: the connection
  * @loop: the loop that serves it
+ * @services: the parts of the daemon; a loop may only look at the store, workers may call it
  * @route: what is asked for, NULL before it has been found
  * @asks: the same, from the first moment on, for the audit
  * @recorded: the audit has it
@@ -81,6 +77,7 @@ struct ohtd_call {
 	struct st_h2o_req_t *req;
 	struct ohtd_conn *conn;
 	struct ohtd_loop *loop;
+	const struct ohtd_services *services;
 	const struct ohtd_route *route;
 	const struct ohtd_route *asks;
 	bool recorded;
@@ -102,19 +99,7 @@ struct ohtd_call {
 
 /* The newest snapshot; valid until the loop's next turn. Never NULL. */
 const struct ohtd_snapshot *ohtd_call_snapshot(struct ohtd_call *call);
-struct ohtd_auth *ohtd_call_auth(struct ohtd_call *call);
-struct ohtd_robot *ohtd_call_robot(struct ohtd_call *call);
-struct ohtd_clock *ohtd_call_clock(struct ohtd_call *call);
 enum ohtd_supervisor ohtd_call_supervisor(const struct ohtd_call *call);
-struct ohtd_checks *ohtd_call_checks(struct ohtd_call *call);
-/* Loops may only look at it; workers may call it. */
-struct ohtd_store *ohtd_call_store(struct ohtd_call *call);
-struct ohtd_history *ohtd_call_history(struct ohtd_call *call);
-struct ohtd_alert_rules *ohtd_call_rules(struct ohtd_call *call);
-struct ohtd_setup *ohtd_call_setup(struct ohtd_call *call);
-struct ohtd_settings *ohtd_call_settings(struct ohtd_call *call);
-struct ohtd_audit *ohtd_call_audit(struct ohtd_call *call);
-struct ohtd_certificate *ohtd_call_certificate(struct ohtd_call *call);
 /* The description of all routes. */
 const struct ohtd_document *ohtd_call_openapi(struct ohtd_call *call);
 /* The description of all messages over WebSockets. */

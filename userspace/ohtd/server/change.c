@@ -42,11 +42,11 @@ struct ohtd_change *ohtd_call_change_make(struct ohtd_call *call)
 	if (!job)
 		return NULL;
 	job->late.release = release;
-	job->settings = ohtd_call_settings(call);
+	job->settings = call->services->settings;
 	job->change.by = ohtd_holder_of(&call->who);
 	job->change.by.role = (uint8_t)call->who.role;
 	job->change.elevated = call->who.local ||
-			       ohtd_auth_elevated_ms(ohtd_call_auth(call), &call->who);
+			       ohtd_auth_elevated_ms(call->services->auth, &call->who);
 	job->change.tag = ohtd_principal_tag(&call->who);
 	job->change.opened_ns = call->conn->opened_ns;
 	return &job->change;
@@ -145,7 +145,7 @@ static void refuse_silent(struct ohtd_call *call, const struct ohtd_change *chan
 
 static void refuse_pending(struct ohtd_call *call, const struct ohtd_change *change, const char *what)
 {
-	uint64_t now_ns = ohtd_clock_monotonic_ns(ohtd_call_clock(call));
+	uint64_t now_ns = ohtd_clock_monotonic_ns(call->services->clock);
 	uint64_t until_ns = change->pending.until_ns;
 	unsigned long long left_s = ohtd_since(until_ns, now_ns) / OHTD_NS_PER_S;
 	long long version = change->pending.version;

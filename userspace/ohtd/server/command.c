@@ -80,13 +80,6 @@ static void fill_reasons(const struct ohtd_answer *answer, const struct ohtd_mem
 	}
 }
 
-/* The robot itself has ended the command. */
-static bool ended_meanwhile(unsigned int code)
-{
-	return code == OHTD_WHY_STOPPED_MEANWHILE || code == OHTD_WHY_STOP_CAUSE ||
-	       code >= OHTD_WHY_NO_TARGET;
-}
-
 /* What stands in the way of the robot is a conflict; what the wire or device did is not. */
 static int status_of(const struct ohtd_answer *answer)
 {
@@ -98,7 +91,7 @@ static int status_of(const struct ohtd_answer *answer)
 		return 503;
 	if (code == OHTD_WHY_ROLE)
 		return 403;
-	if (answer->outcome == OHTD_OUTCOME_REFUSED || ended_meanwhile(code))
+	if (answer->outcome == OHTD_OUTCOME_REFUSED || ohtd_robot_why_ends(code))
 		return 409;
 	return 502;
 }

@@ -52,7 +52,7 @@ void ohtd_control_heard(struct ohtd_loop *loop, const struct ohtd_principal *who
 {
 	const struct ohtd_control_view *view = look(loop);
 	const struct ohtd_holder session = ohtd_holder_of(who);
-	uint64_t now_ms = ohtd_clock_monotonic_ns(loop->server->services.clock) / OHTD_NS_PER_MS;
+	uint64_t now_ms = ohtd_clock_monotonic_ns(loop->server->services->clock) / OHTD_NS_PER_MS;
 	bool is_offered = view->offered && session.user_id &&
 			  session.user_id == view->holder.user_id;
 
@@ -66,7 +66,7 @@ void ohtd_control_heard(struct ohtd_loop *loop, const struct ohtd_principal *who
 void ohtd_control_tick(struct ohtd_loop *loop)
 {
 	const struct ohtd_control_view *view = look(loop);
-	struct ohtd_auth *auth = loop->server->services.auth;
+	struct ohtd_auth *auth = loop->server->services->auth;
 
 	/* One loop is enough. A user of this machine has no session that could end. */
 	if (loop != loop->server->loops[0] || !view->held || view->offered ||

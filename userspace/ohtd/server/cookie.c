@@ -44,7 +44,7 @@ bool ohtd_cookie_check(struct ohtd_call *call)
 static const char *name_of(struct ohtd_call *call)
 {
 	return ohtd_call_text_of(call, "__Secure-oht-refresh-%.*s", ID_DIGITS,
-				 call->loop->server->services.robot_id);
+				 call->services->robot_id);
 }
 
 /* The value of the pair at @pair, if its name is @name; its length. */

@@ -49,8 +49,9 @@ static struct ohtd_call *make_call(h2o_req_t *req)
 	call->req = req;
 	call->memory = ohtd_pool_memory(&req->pool);
 	call->loop = ohtd_loop_of(req);
+	call->services = call->loop->server->services;
 	call->count = &call->loop->counts[ohtd_router_count(call->loop->server->router) + 1];
-	call->begun_ns = ohtd_clock_monotonic_ns(ohtd_call_clock(call));
+	call->begun_ns = ohtd_clock_monotonic_ns(call->services->clock);
 	call->conn = req->conn->callbacks->get_socket(req->conn)->on_close.data;
 	call->conn->call = call;
 	call->conn->asked = true;
@@ -82,7 +83,7 @@ static const char *token_for(struct ohtd_call *call, enum ohtd_role role)
 	const char *token;
 
 	for (unsigned int i = 0; (token = ohtd_call_token(call, i)); i++)
-		if (is_good(call, ohtd_auth_check(ohtd_call_auth(call), token, &who)) && who.role >= role)
+		if (is_good(call, ohtd_auth_check(call->services->auth, token, &who)) && who.role >= role)
 			break;
 	return token;
 }
@@ -105,7 +106,7 @@ static int check_token(struct ohtd_call *call, const char *token)
 
 	if (!*token)
 		return unauthorized(call, "token_invalid", "only Bearer tokens are taken");
-	result = ohtd_auth_check(ohtd_call_auth(call), token, &call->who);
+	result = ohtd_auth_check(call->services->auth, token, &call->who);
 	if (is_good(call, result))
 		return 0;
 	switch (result) {
@@ -358,7 +359,7 @@ static void name_client(struct ohtd_call *call, char name[OHTD_FOLDED_BYTES])
 
 static unsigned int permitted_per_s(struct ohtd_call *call, enum ohtd_budget budget)
 {
-	struct ohtd_rate_values rates = ohtd_settings_rates(ohtd_call_settings(call));
+	struct ohtd_rate_values rates = ohtd_settings_rates(call->services->settings);
 	const double per_s[OHTD_BUDGETS] = {
 		[OHTD_BUDGET_LOGINS] = rates.logins_per_s, [OHTD_BUDGET_CHANGES] = rates.changes_per_s,
 		[OHTD_BUDGET_QUERIES] = rates.queries_per_s,
@@ -378,7 +379,7 @@ static int check_budget(struct ohtd_call *call)
 	name_client(call, name);
 	per_s = permitted_per_s(call, budget);
 	wait_s = ohtd_budget_take(call->loop->server->budgets, budget, name, per_s,
-				  ohtd_clock_boottime_ns(ohtd_call_clock(call)));
+				  ohtd_clock_boottime_ns(call->services->clock));
 	if (!wait_s)
 		return 0;
 	ohtd_log(OHTD_LOG_NOTICE, "http", "rate_limited", "%s: more than %u %s each second", name,

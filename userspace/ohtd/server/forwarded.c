@@ -69,7 +69,7 @@ static bool read_node(const char *node, char address[OHTD_PEER_BYTES])
 static void last_untrusted(const struct ohtd_conn *conn, char *list, bool named,
 			   char client[OHTD_ADDRESS_BYTES])
 {
-	const struct ohtd_config *config = conn->loop->server->services.config;
+	const struct ohtd_config *config = conn->loop->server->services->config;
 	char address[OHTD_PEER_BYTES];
 
 	snprintf(client, OHTD_ADDRESS_BYTES, "%s", conn->peer);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "history/history.h"
+#include "json/blocks.h"
 #include "server/loop.h"
 
 #define TURN_NS		(50 * OHTD_NS_PER_MS)
@@ -50,7 +51,7 @@ void ohtd_reply_history_problem(struct ohtd_call *call, int error)
 	} else if (error == -ENOENT) {
 		struct ohtd_history_view view;
 
-		ohtd_history_look(ohtd_call_history(call), &view);
+		ohtd_history_look(call->services->history, &view);
 		ohtd_reply_header(call, "retry-after", "2");
 		ohtd_reply_problem(call, 503, "unavailable", "%s", view.state == OHTD_STORE_OK ?
 				   "the file of values is not open yet" :
@@ -62,44 +63,9 @@ void ohtd_reply_history_problem(struct ohtd_call *call, int error)
 
 /* ---- memory of the job ---- */
 
-struct ohtd_late_block {
-	struct ohtd_late_block *next;
-	_Alignas(max_align_t) unsigned char bytes[];
-};
-
-/* As h2o does: without memory for an answer there is no daemon either. */
-static void *take_block(void *from, size_t bytes)
-{
-	struct ohtd_late *late = from;
-	struct ohtd_late_block *block = calloc(1, sizeof(*block) + bytes);
-
-	if (!block)
-		abort();
-	block->next = late->blocks;
-	late->blocks = block;
-	return block->bytes;
-}
-
-/* All but the block that has @text. */
-static void free_blocks(struct ohtd_late *late, const char *text)
-{
-	struct ohtd_late_block *block = late->blocks, *next;
-
-	late->blocks = NULL;
-	for (; block; block = next) {
-		next = block->next;
-		if ((const char *)block->bytes == text) {
-			block->next = NULL;
-			late->blocks = block;
-		} else {
-			free(block);
-		}
-	}
-}
-
 void *ohtd_late_alloc(struct ohtd_late *late, size_t bytes)
 {
-	return take_block(late, bytes);
+	return ohtd_json_block_take(&late->blocks, bytes);
 }
 
 void ohtd_late_write_view(struct ohtd_late *late, const struct ohtd_shape *shape, const void *view,
@@ -107,7 +73,7 @@ void ohtd_late_write_view(struct ohtd_late *late, const struct ohtd_shape *shape
 {
 	ohtd_writer_begin(&late->text, &late->memory, hint_bytes);
 	ohtd_write_shape(&late->text, shape, view);
-	free_blocks(late, late->text.text);
+	ohtd_json_blocks_free(&late->blocks, late->text.text);
 }
 
 void ohtd_late_send(struct ohtd_call *call, struct ohtd_late *late, int status,
@@ -130,8 +96,8 @@ void *ohtd_late_make(struct ohtd_call *call, size_t bytes)
 		return NULL;
 	}
 	late->bytes = bytes;
-	late->memory = (struct ohtd_memory){ .take = take_block, .from = late };
-	late->store = ohtd_call_store(call);
+	late->memory = (struct ohtd_memory){ .take = ohtd_json_block_take, .from = &late->blocks };
+	late->store = call->services->store;
 	late->work.owner = ohtd_principal_tag(&call->who);
 	return late;
 }
@@ -192,7 +158,7 @@ void ohtd_late_drop(struct ohtd_late *late)
 	give_place_back(late);
 	if (late->release)
 		late->release(late);
-	free_blocks(late, NULL);
+	ohtd_json_blocks_free(&late->blocks, NULL);
 	OPENSSL_cleanse(late, late->bytes);
 	free(late);
 }
@@ -344,8 +310,8 @@ void ohtd_late_check(struct ohtd_call *call, struct ohtd_late *late, const char 
 	late->check.run = run_check;
 	if (begin(call, late, OHTD_LATE_CHECK_MS, answer))
 		return;
-	r = address ? ohtd_checks_submit(ohtd_call_checks(call), &late->check, address) :
-		      ohtd_checks_submit_known(ohtd_call_checks(call), &late->check, late->work.owner);
+	r = address ? ohtd_checks_submit(call->services->checks, &late->check, address) :
+		      ohtd_checks_submit_known(call->services->checks, &late->check, late->work.owner);
 	if (r)
 		refuse(call, late, r);
 }

@@ -33,7 +33,7 @@
 #include "store/store.h"
 
 struct ohtd_call;
-struct ohtd_late_block;
+struct ohtd_json_block;
 struct ohtd_shape;
 
 /* Until then there is an answer, or the client gets 504. */
@@ -84,7 +84,7 @@ struct ohtd_late {
 	uint64_t turns_until_ms;
 	struct ohtd_places *places;
 	struct ohtd_memory memory;
-	struct ohtd_late_block *blocks;
+	struct ohtd_json_block *blocks;
 	struct ohtd_writer text;
 	int result;
 };

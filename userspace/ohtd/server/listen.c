@@ -47,7 +47,7 @@ static int bound_socket(const struct ohtd_config *config, uint16_t port, bool sh
  */
 static int probe_port(struct ohtd_server *server)
 {
-	int fd = bound_socket(server->services.config, server->services.config->listen.port, false);
+	int fd = bound_socket(server->services->config, server->services->config->listen.port, false);
 
 	if (fd < 0)
 		return fd;
@@ -85,7 +85,7 @@ struct ohtd_conn *ohtd_conn_track(struct ohtd_loop *loop, h2o_socket_t *sock, at
 	struct ohtd_conn *conn = h2o_mem_alloc(sizeof(*conn));
 
 	*conn = (struct ohtd_conn){ .loop = loop, .sock = sock, .count = count,
-				    .opened_ns = ohtd_clock_monotonic_ns(loop->server->services.clock),
+				    .opened_ns = ohtd_clock_monotonic_ns(loop->server->services->clock),
 				    .share = OHTD_SHARES, .accepted_ms = h2o_now(loop->ctx.loop) };
 	note_address(conn);
 	h2o_linklist_insert(&loop->conns, &conn->link);
@@ -144,7 +144,7 @@ static void admit(struct ohtd_loop *loop, h2o_socket_t *sock, bool crowded)
 {
 	struct ohtd_conn *conn = ohtd_conn_track(loop, sock, &loop->server->conn_count);
 
-	conn->proxy = ohtd_config_is_proxy(loop->server->services.config, conn->address);
+	conn->proxy = ohtd_config_is_proxy(loop->server->services->config, conn->address);
 	sock->data = conn;
 	ohtd_place_take(conn, crowded);
 	if (!conn->parked)
@@ -201,7 +201,7 @@ static void unpark(struct ohtd_loop *loop)
 void ohtd_listen_tick(struct ohtd_loop *loop)
 {
 	struct ohtd_server *server = loop->server;
-	unsigned int places = server->services.config->connections_max + OHTD_KEPT_PLACES;
+	unsigned int places = server->services->config->connections_max + OHTD_KEPT_PLACES;
 
 	ohtd_place_make_room(loop);
 	unpark(loop);
@@ -243,7 +243,7 @@ void ohtd_conn_cut(struct ohtd_conn *conn)
 /* Those of the life before, as far as the configuration still wants them. */
 static void claim_kept(struct ohtd_server *server)
 {
-	const struct ohtd_config *config = server->services.config;
+	const struct ohtd_config *config = server->services->config;
 	bool shared = server->loop_count > 1;
 	struct sockaddr_storage address;
 
@@ -260,7 +260,7 @@ static void claim_kept(struct ohtd_server *server)
 
 static int open_listener(struct ohtd_loop *loop, bool shared)
 {
-	const struct ohtd_config *config = loop->server->services.config;
+	const struct ohtd_config *config = loop->server->services->config;
 	int fd = bound_socket(config, loop->server->port, shared);
 
 	if (fd < 0)
@@ -319,7 +319,7 @@ static int ensure_descriptors(const struct ohtd_config *config, char *why, size_
 
 int ohtd_listen_open(struct ohtd_server *server, char *why, size_t size)
 {
-	const struct ohtd_config *config = server->services.config;
+	const struct ohtd_config *config = server->services->config;
 	int r = ensure_descriptors(config, why, size);
 
 	if (r)

@@ -97,7 +97,7 @@ static bool has_folder(const char *path)
 
 int ohtd_local_open(struct ohtd_server *server, char *why, size_t size)
 {
-	const char *path = server->services.config->socket;
+	const char *path = server->services->config->socket;
 	const struct group *group = getgrnam(ADMIN_GROUP);
 	int r;
 
@@ -127,7 +127,7 @@ void ohtd_local_remove(struct ohtd_server *server)
 	if (!server->loop_count || !server->loops[0]->started)
 		close(server->local_fd);
 	server->local_fd = -1;
-	unlink(server->services.config->socket);
+	unlink(server->services->config->socket);
 }
 
 /* ---- who is there ---- */

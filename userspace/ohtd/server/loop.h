@@ -134,7 +134,7 @@ struct ohtd_loop {
 };
 
 struct ohtd_server {
-	struct ohtd_services services;
+	const struct ohtd_services *services;
 	h2o_globalconf_t globalconf;
 	struct ohtd_router *router;
 	struct ohtd_document openapi, asyncapi;

@@ -18,7 +18,7 @@
 
 static unsigned int places_of(const struct ohtd_server *server)
 {
-	return server->services.config->connections_max;
+	return server->services->config->connections_max;
 }
 
 static unsigned int share_of(const struct ohtd_conn *conn)

@@ -45,7 +45,7 @@ static void begin_answer(struct ohtd_call *call, int status, size_t length_bytes
 		req->res.content_length = length_bytes;
 	call->conn->answered_ms = h2o_now(call->loop->ctx.loop);
 	ohtd_figures_note(call->count, status,
-			  ohtd_since(ohtd_clock_monotonic_ns(ohtd_call_clock(call)), call->begun_ns));
+			  ohtd_since(ohtd_clock_monotonic_ns(call->services->clock), call->begun_ns));
 	ohtd_log(OHTD_LOG_DEBUG, "http", "answer", "%.*s %.*s: %d", (int)req->method.len,
 		 req->method.base, (int)req->path_normalized.len, req->path_normalized.base, status);
 }
@@ -110,7 +110,7 @@ static void keep_large(struct ohtd_call *call, void *block, size_t length_bytes)
 	*large = (struct large){ .block = block };
 	if (length_bytes <= LARGE_BYTES)
 		return;
-	large->workers = call->loop->server->services.workers;
+	large->workers = call->services->workers;
 	ohtd_workers_hold(large->workers, &large->hold, ohtd_principal_tag(&call->who));
 }
 

@@ -51,12 +51,12 @@ static struct ohtd_loop *make_loop(struct ohtd_server *server, unsigned int inde
 	if (!loop)
 		return NULL;
 	loop->server = server;
-	loop->link = ohtd_robot_link(server->services.robot, index);
+	loop->link = ohtd_robot_link(server->services->robot, index);
 	loop->listen_fd = -1;
-	loop->accept.ssl_ctx = ohtd_certificate_context(server->services.certificate);
+	loop->accept.ssl_ctx = ohtd_certificate_context(server->services->certificate);
 	loop->counts = ohtd_figures_make(ohtd_router_count(server->router));
 	/* What a loop shows is always a whole snapshot, the oldest one that of the beginning. */
-	if (loop->counts && !ohtd_robot_snapshot(server->services.robot, &loop->snapshot) &&
+	if (loop->counts && !ohtd_robot_snapshot(server->services->robot, &loop->snapshot) &&
 	    !server->guest->make(loop))
 		return loop;
 	free(loop->counts);
@@ -105,7 +105,7 @@ struct ohtd_server *ohtd_server_create(const struct ohtd_services *services, con
 	/* A file that may not grow is an error of whoever writes it, not the end of the stop. */
 	signal(SIGXFSZ, SIG_IGN);
 	sem_init(&server->loop_ready, 0, 0);
-	server->services = *services;
+	server->services = services;
 	server->local_fd = -1;
 	ohtd_kept_take(&server->kept);
 	server->supervisor = ohtd_supervisor_look();

@@ -38,7 +38,7 @@ void ohtd_site_drop(const struct ohtd_site *site);
 
 /**
  * ohtd_server_create() - listen, and prepare the loops; nothing is served yet
- * @services: copied
+ * @services: outlives the server
  * @site: copied; what it names is the server's from now on, also on failure
  * @why: on failure one line
  * @size: of @why in bytes

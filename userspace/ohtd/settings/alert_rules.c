@@ -14,7 +14,7 @@
 static const char *const no_or_yes[] = { "no", "yes", NULL };
 static const char *const kinds[] = { "value", "difference", "increase", NULL };
 static const char *const sides[] = { "above", "below", NULL };
-static const char *const severities[] = { "critical", "warning", NULL };
+static const char *const severities[] = { [OHTD_SEVERITY_CRITICAL] = "critical", [OHTD_SEVERITY_WARNING] = "warning", NULL };
 
 #define SIZE_OF(member_)	(sizeof(((struct ohtd_alert_rule_values *)0)->member_) - 1)
 #define ITEM(name_, member_)								\
@@ -74,7 +74,7 @@ struct ohtd_alert_rule_values *ohtd_alert_rule_place(struct ohtd_alert_rule_set 
 	memset(rule, 0, sizeof(*rule));
 	snprintf(rule->code, sizeof(rule->code), "%s", code);
 	rule->enabled = 1;
-	rule->severity = 1;
+	rule->severity = OHTD_SEVERITY_WARNING;
 	rule->limit = NAN;
 	return rule;
 }
@@ -107,7 +107,7 @@ static void take_row(const struct ohtd_alert_rule_row *row, struct ohtd_alert_ru
 	rule->hysteresis = row->hysteresis;
 	rule->on_ms = (double)row->on_ms;
 	rule->off_ms = (double)row->off_ms;
-	rule->severity = strcmp(row->severity, severities[0]) != 0;
+	rule->severity = strcmp(row->severity, severities[OHTD_SEVERITY_CRITICAL]) ? OHTD_SEVERITY_WARNING : OHTD_SEVERITY_CRITICAL;
 	rule->latching = row->latching;
 	rule->behind_modules = row->behind_modules;
 	COPY(rule->signal, row->signal);

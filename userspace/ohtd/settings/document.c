@@ -42,7 +42,7 @@ static void look(struct ohtd_settings *settings, struct sight *sight)
 	/* Not the writer: it may wait for the robot or the disk. */
 	pthread_mutex_lock(&settings->lock);
 	memcpy(sight->text, settings->text, sizeof(sight->text));
-	memcpy(sight->name, settings->name, sizeof(sight->name));
+	memcpy(sight->name, settings->values.name, sizeof(sight->name));
 	sight->table = settings->defaults.table;
 	sight->version = settings->unkept ? 0 : settings->head.version;
 	pthread_mutex_unlock(&settings->lock);

@@ -91,15 +91,6 @@ struct ohtd_effect {
  * @waits: for a person, and why; "": for nobody
  * @waits_at: item that asks most of that person, by role and elevation
  * @text: tree of @values
- * @name: of the robot
- * @place: where it is
- * @level: of the log
- * @layer: that of @values
- * @analytics: tariff and shifts
- * @backup: when
- * @rates: of clients
- * @past: how much of it is kept
- * @gateway: of the Modbus TCP server
  */
 struct ohtd_settings {
 	struct ohtd_settings_setup setup;
@@ -138,15 +129,6 @@ struct ohtd_settings {
 	char waits[OHTD_WAITS_BYTES];
 	char waits_at[OHTD_POINTER_BYTES];
 	char text[OHTD_CONFIG_DOCUMENT_BYTES];
-	char name[OHTD_ROBOT_NAME_BYTES];
-	char place[OHTD_ROBOT_PLACE_BYTES];
-	int level;
-	enum ohtd_layer layer;
-	struct ohtd_analytics_values analytics;
-	struct ohtd_backup_values backup;
-	struct ohtd_rate_values rates;
-	struct ohtd_past_values past;
-	struct ohtd_gateway_values gateway;
 };
 
 /* ---- versions.c ---- */

@@ -311,15 +311,6 @@ void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree
 	snprintf(settings->head.state, sizeof(settings->head.state), head->returns_to ? "pending" : "live");
 	snprintf(settings->text, sizeof(settings->text), "%s",
 		 json_object_to_json_string_ext(tree, PLAIN));
-	memcpy(settings->name, settings->values.name, sizeof(settings->name));
-	memcpy(settings->place, settings->values.place, sizeof(settings->place));
-	settings->level = settings->values.level;
-	settings->layer = (enum ohtd_layer)settings->values.layer;
-	settings->analytics = settings->values.analytics;
-	settings->backup = settings->values.backup;
-	settings->rates = settings->values.rates;
-	settings->past = settings->values.past;
-	settings->gateway = settings->values.gateway;
 	pthread_mutex_unlock(&settings->lock);
 	if (settings->setup.have_rules)
 		settings->setup.have_rules(settings->setup.rules, &settings->values.alert_rules);
@@ -538,8 +529,8 @@ void ohtd_settings_name(struct ohtd_settings *settings, char name[OHTD_ROBOT_NAM
 	if (!settings)
 		return;
 	pthread_mutex_lock(&settings->lock);
-	memcpy(name, settings->name, OHTD_ROBOT_NAME_BYTES);
-	memcpy(place, settings->place, OHTD_ROBOT_PLACE_BYTES);
+	memcpy(name, settings->values.name, OHTD_ROBOT_NAME_BYTES);
+	memcpy(place, settings->values.place, OHTD_ROBOT_PLACE_BYTES);
 	pthread_mutex_unlock(&settings->lock);
 }
 
@@ -550,7 +541,7 @@ enum ohtd_layer ohtd_settings_layer(struct ohtd_settings *settings)
 	if (!settings)
 		return layer;
 	pthread_mutex_lock(&settings->lock);
-	layer = settings->layer;
+	layer = (enum ohtd_layer)settings->values.layer;
 	pthread_mutex_unlock(&settings->lock);
 	return layer;
 }
@@ -560,7 +551,7 @@ struct ohtd_analytics_values ohtd_settings_analytics(struct ohtd_settings *setti
 	struct ohtd_analytics_values values;
 
 	pthread_mutex_lock(&settings->lock);
-	values = settings->analytics;
+	values = settings->values.analytics;
 	pthread_mutex_unlock(&settings->lock);
 	return values;
 }
@@ -570,7 +561,7 @@ struct ohtd_backup_values ohtd_settings_backup(struct ohtd_settings *settings)
 	struct ohtd_backup_values values;
 
 	pthread_mutex_lock(&settings->lock);
-	values = settings->backup;
+	values = settings->values.backup;
 	pthread_mutex_unlock(&settings->lock);
 	return values;
 }
@@ -582,7 +573,7 @@ struct ohtd_rate_values ohtd_settings_rates(struct ohtd_settings *settings)
 	if (!settings)
 		return values;
 	pthread_mutex_lock(&settings->lock);
-	values = settings->rates;
+	values = settings->values.rates;
 	pthread_mutex_unlock(&settings->lock);
 	return values;
 }
@@ -590,7 +581,7 @@ struct ohtd_rate_values ohtd_settings_rates(struct ohtd_settings *settings)
 void ohtd_settings_gateway(struct ohtd_settings *settings, struct ohtd_gateway_values *gateway)
 {
 	pthread_mutex_lock(&settings->lock);
-	*gateway = settings->gateway;
+	*gateway = settings->values.gateway;
 	pthread_mutex_unlock(&settings->lock);
 }
 
@@ -611,7 +602,7 @@ bool ohtd_settings_past(struct ohtd_settings *settings, struct ohtd_past_values 
 	pthread_mutex_lock(&settings->lock);
 	stays = (!settings->pending.version || settings->pending.waits) && !*settings->waits && !settings->unkept;
 	if (stays)
-		*past = settings->past;
+		*past = settings->values.past;
 	pthread_mutex_unlock(&settings->lock);
 	return stays;
 }
@@ -632,7 +623,7 @@ enum ohtd_log_level ohtd_settings_level(struct ohtd_settings *settings)
 	int level;
 
 	pthread_mutex_lock(&settings->lock);
-	level = settings->level;
+	level = settings->values.level;
 	pthread_mutex_unlock(&settings->lock);
 	return (enum ohtd_log_level)level;
 }

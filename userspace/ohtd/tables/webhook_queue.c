@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "robot/codes.h"
 #include "store/db_private.h"
 
 #define DAY_NS		(86400 * (int64_t)OHTD_NS_PER_S)
@@ -55,12 +56,12 @@ const struct ohtd_stored_row ohtd_kept_deliveries = {
 	" SELECT w.id, 'msg_' || lower(hex(randomblob(12))), "
 /* Of a row of the table or of one that is to become one. */
 #define WANTED(severity_)							\
-	" w.enabled AND instr('warning critical emergency', " severity_ ") >="	\
-	" instr('warning critical emergency', w.severity)"
+	" w.enabled AND instr('" OHTD_ROBOT_SEVERITIES "', " severity_ ") >="	\
+	" instr('" OHTD_ROBOT_SEVERITIES "', w.severity)"
 
 /* Unless it is shelved, or the table has it as told: as active, or this coming. */
 static const struct ohtd_statement began_sql = {
-	QUEUE "'alert.began', 'waiting', 0, :number, :code, :severity, :source, :unit, :text, :since_ns, 0, :times,"
+	QUEUE "'" OHTD_EVENT_BEGAN "', 'waiting', 0, :number, :code, :severity, :source, :unit, :text, :since_ns, 0, :times,"
 	" max(:since_ns, coalesce((SELECT ended_ns FROM alerts WHERE number = :number), 0))"
 	" FROM webhooks w WHERE" WANTED(":severity") " AND NOT :muted"
 	" AND NOT EXISTS (SELECT 1 FROM alerts WHERE number = :number AND NOT muted AND (ended_ns = 0 OR times >= :times))",
@@ -72,7 +73,7 @@ static const struct ohtd_statement began_sql = {
  * it was shelved there is no end either, unless it is the one of what was told and still stood.
  */
 static const struct ohtd_statement ended_sql = {
-	QUEUE "'alert.ended', 'waiting', 0, :number, :code, :severity, :source, :unit, :text, :since_ns,"
+	QUEUE "'" OHTD_EVENT_ENDED "', 'waiting', 0, :number, :code, :severity, :source, :unit, :text, :since_ns,"
 	" max(:ended_ns, :since_ns), :times, max(:ended_ns, :since_ns) FROM webhooks w WHERE" WANTED(":severity")
 	" AND :ended_ns <> 0"
 	" AND (NOT :muted OR EXISTS (SELECT 1 FROM alerts WHERE number = :number AND NOT muted AND ended_ns = 0))"
@@ -82,18 +83,18 @@ static const struct ohtd_statement ended_sql = {
 
 /* Its end was not seen: the time is that of the start. */
 static const struct ohtd_statement lost_sql = {
-	QUEUE "'alert.lost', 'waiting', 0, a.number, a.code, a.severity, a.source, a.unit, a.text, a.since_ns, 0,"
+	QUEUE "'" OHTD_EVENT_LOST "', 'waiting', 0, a.number, a.code, a.severity, a.source, a.unit, a.text, a.since_ns, 0,"
 	" a.times, max(:now, a.since_ns) FROM webhooks w, alerts a WHERE" WANTED("a.severity")
 	" AND a.ended_ns = 0 AND a.cut = 0 AND NOT a.muted AND a.number <= :last"
 };
 
 static const struct ohtd_statement test_sql = {
-	QUEUE "'test', 'waiting', 0, 0, 'test', 'warning', 'webhook', 0, 'This is a test: nothing is wrong.', :now, :now,"
+	QUEUE "'" OHTD_EVENT_TEST "', 'waiting', 0, 0, 'test', 'warning', 'webhook', 0, 'This is a test: nothing is wrong.', :now, :now,"
 	" 1, :now FROM webhooks w WHERE w.id = :id"
 };
 
 static const struct ohtd_statement alive_sql = {
-	QUEUE "'alive', 'waiting', 0, 0, 'alive', 'warning', 'webhook', 0, 'The robot''s computer is alive.', :now, 0,"
+	QUEUE "'" OHTD_EVENT_ALIVE "', 'waiting', 0, 0, 'alive', 'warning', 'webhook', 0, 'The robot''s computer is alive.', :now, 0,"
 	" 1, :now FROM webhooks w WHERE w.enabled AND w.alive AND (w.alive_ns <= :before OR w.alive_ns > :now)"
 };
 

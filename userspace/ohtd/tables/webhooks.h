@@ -30,6 +30,13 @@ struct ohtd_stored_row;
 #define OHTD_WEBHOOK_KEPT		1000
 #define OHTD_WEBHOOK_WAITING		5000
 
+/* What a webhook is told of, as tables, clients and receivers name it. webhooks/body.c has a row for each. */
+#define OHTD_EVENT_BEGAN	"alert.began"
+#define OHTD_EVENT_ENDED	"alert.ended"
+#define OHTD_EVENT_LOST		"alert.lost"
+#define OHTD_EVENT_ALIVE	"alive"
+#define OHTD_EVENT_TEST		"test"
+
 /**
  * struct ohtd_webhook_row - somebody who is told
  * @id: no other that is kept has it
@@ -75,7 +82,7 @@ struct ohtd_webhook_row {
  * @number: no other that is kept has it; that of one that was deleted may come again
  * @webhook: id, for which the same holds
  * @message: webhook-id, the same in each attempt; no other ever has it
- * @event: "alert.began", "alert.ended", "alert.lost", "alive" or "test"
+ * @event: one of OHTD_EVENT_BEGAN and its like
  * @state: "waiting", "delivered" or "dead"
  * @alert: its number, 0: it is about none. What follows is as of the alert, at the moment of the event
  * @made_ns: wall clock of the event

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the parts of the daemon that requests and views are answered from.
- * Contexts: any.
+ * Owns:     the one list of the parts of the daemon: main/ opens, ticks and ends them, requests and views are answered from them.
+ * Contexts: any; the main thread fills it in before the loops start.
  * Locks:    none; each part has its own.
  */
 #ifndef OHTD_VIEWS_SERVICES_H
@@ -20,6 +20,7 @@ struct ohtd_disk;
 struct ohtd_gateway;
 struct ohtd_history;
 struct ohtd_jobs;
+struct ohtd_keeper;
 struct ohtd_proof;
 struct ohtd_recorder;
 struct ohtd_robot;
@@ -29,9 +30,9 @@ struct ohtd_store;
 struct ohtd_webhooks;
 struct ohtd_workers;
 
-/* Everything outlives the server. */
+/* Each part is NULL until it is open, and outlives the server. */
 struct ohtd_services {
-	const struct ohtd_config *config;
+	struct ohtd_config *config;
 	struct ohtd_clock *clock;
 	struct ohtd_robot *robot;
 	struct ohtd_auth *auth;
@@ -39,10 +40,11 @@ struct ohtd_services {
 	struct ohtd_workers *changers;	/* changes, however many reads wait */
 	struct ohtd_checks *checks;
 	struct ohtd_store *store;
-	const struct ohtd_recorder *recorder;	/* NULL: no journal */
+	struct ohtd_recorder *recorder;	/* NULL: no journal */
 	struct ohtd_setup *setup;
 	struct ohtd_certificate *certificate;
-	const struct ohtd_gateway *gateway;	/* NULL: none */
+	struct ohtd_gateway *gateway;	/* NULL: none */
+	struct ohtd_keeper *keeper;	/* of commands */
 	struct ohtd_alert_keeper *alert_keeper;
 	struct ohtd_history *history;
 	struct ohtd_alert_rules *rules;
@@ -52,8 +54,8 @@ struct ohtd_services {
 	struct ohtd_jobs *jobs;
 	struct ohtd_backups *backups;
 	const char *robot_id;
-	const struct ohtd_disk *disk;
-	const struct ohtd_proof *proof;
+	struct ohtd_disk *disk;
+	struct ohtd_proof *proof;
 };
 
 #endif /* OHTD_VIEWS_SERVICES_H */

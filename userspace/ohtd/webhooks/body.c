@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "json/member.h"
 #include "json/writer.h"
+#include "robot/codes.h"
 #include "webhooks/sign.h"
 
 /* Alertmanager ends by itself what is not told again: what has begun is told with an end so far ahead. */
@@ -32,6 +33,61 @@ static const char *format_name(unsigned int number)
 const struct ohtd_words ohtd_webhook_formats = {
 	.name = format_name, .end = sizeof(formats) / sizeof(formats[0]),
 };
+
+/**
+ * struct event - how an event is told
+ * @name: as of struct ohtd_delivery_row
+ * @stands_ns: for how long it stands in Alertmanager
+ * @word: for ntfy; NULL: the severity
+ * @priority: for ntfy; NULL: that of the severity
+ * @tag: for ntfy
+ */
+struct event {
+	const char *name;
+	int64_t stands_ns;
+	const char *word;
+	const char *priority;
+	const char *tag;
+};
+
+static const struct event events[] = {
+	{ OHTD_EVENT_BEGAN, STANDS_NS, NULL, NULL, "robot" },
+	{ OHTD_EVENT_ENDED, 0, "over", "2", "white_check_mark" },
+	{ OHTD_EVENT_LOST, 0, "end not known", "2", "robot" },
+	{ OHTD_EVENT_ALIVE, ALIVE_NS, NULL, "2", "robot" },
+	{ OHTD_EVENT_TEST, TEST_NS, NULL, "2", "robot" },
+};
+
+#define EVENTS	(sizeof(events) / sizeof(events[0]))
+
+static const char *event_name(unsigned int number)
+{
+	return number < EVENTS ? events[number].name : NULL;
+}
+
+const struct ohtd_words ohtd_webhooks_events = { .name = event_name, .end = EVENTS };
+
+static const struct event *event_of(const struct ohtd_delivery_row *row)
+{
+	static const struct event of_another_release = { .priority = "2", .tag = "robot" };
+
+	for (size_t i = 0; i < EVENTS; i++)
+		if (!strcmp(row->event, events[i].name))
+			return &events[i];
+	return &of_another_release;
+}
+
+static const char *const priorities[OHTD_SEVERITIES] = {
+	[OHTD_SEVERITY_WARNING] = "3", [OHTD_SEVERITY_CRITICAL] = "4", [OHTD_SEVERITY_EMERGENCY] = "5",
+};
+
+static const char *priority_of(const char *severity)
+{
+	for (unsigned int i = 0; i < OHTD_SEVERITIES; i++)
+		if (!strcmp(severity, ohtd_severity_name(i)))
+			return priorities[i];
+	return priorities[OHTD_SEVERITY_WARNING];
+}
 
 /* ---- memory of a text that is written once ---- */
 
@@ -116,17 +172,6 @@ static void write_time(struct ohtd_writer *writer, const char *key, int64_t wall
 	ohtd_write_pair(writer, key, text);
 }
 
-static int64_t end_of(const struct ohtd_delivery_row *row)
-{
-	if (!strcmp(row->event, "test"))
-		return row->made_ns + TEST_NS;
-	if (!strcmp(row->event, "alive"))
-		return row->made_ns + ALIVE_NS;
-	if (!strcmp(row->event, "alert.began"))
-		return row->made_ns + STANDS_NS;
-	return row->made_ns;
-}
-
 /* Labels tell alerts apart: beginning and end have the same. */
 static void write_alertmanager(struct ohtd_writer *writer, const struct ohtd_delivery_row *row, const char *host)
 {
@@ -149,27 +194,9 @@ static void write_alertmanager(struct ohtd_writer *writer, const struct ohtd_del
 	ohtd_write_pair(writer, "summary", row->text);
 	ohtd_write_close(writer, '}');
 	write_time(writer, "startsAt", row->since_ns);
-	write_time(writer, "endsAt", end_of(row));
+	write_time(writer, "endsAt", row->made_ns + event_of(row)->stands_ns);
 	ohtd_write_close(writer, '}');
 	ohtd_write_close(writer, ']');
-}
-
-/* ---- ntfy: the text is the body, all else are headers ---- */
-
-static const char *ntfy_priority(const struct ohtd_delivery_row *row)
-{
-	if (strcmp(row->event, "alert.began"))
-		return "2";
-	return *row->severity == 'e' ? "5" : *row->severity == 'c' ? "4" : "3";
-}
-
-static const char *ntfy_word(const struct ohtd_delivery_row *row)
-{
-	if (!strcmp(row->event, "alert.ended"))
-		return "over";
-	if (!strcmp(row->event, "alert.lost"))
-		return "end not known";
-	return row->severity;
 }
 
 /* ---- the request ---- */
@@ -202,6 +229,15 @@ static bool add_signatures(struct sender_order *order, const struct ohtd_due *du
 		   signature, *before ? " " : "", before);
 }
 
+/* The text is the body for ntfy, all else are headers. */
+static bool add_ntfy(struct sender_order *order, const struct ohtd_delivery_row *row, const char *host)
+{
+	const struct event *event = event_of(row);
+
+	return add(order, "Title: %s: %s (%s)\nPriority: %s\nTags: %s\n", host, row->code, event->word ? event->word : row->severity,
+		   event->priority ? event->priority : priority_of(row->severity), event->tag);
+}
+
 bool ohtd_webhook_order(struct sender_order *order, const struct ohtd_due *due, const char *host, int64_t now_s)
 {
 	const struct ohtd_delivery_row *row = &due->delivery;
@@ -224,7 +260,6 @@ bool ohtd_webhook_order(struct sender_order *order, const struct ohtd_due *due, 
 	order->body_bytes = (uint32_t)writer.used;
 	return add(order, "Content-Type: %s\nUser-Agent: ohtd/%s\nExpect:\n",
 		   ntfy ? "text/plain; charset=utf-8" : "application/json", OHT_VERSION) &&
-	       (!ntfy || add(order, "Title: %s: %s (%s)\nPriority: %s\nTags: %s\n", host, row->code, ntfy_word(row),
-			     ntfy_priority(row), *ntfy_word(row) == 'o' ? "white_check_mark" : "robot")) &&
+	       (!ntfy || add_ntfy(order, row, host)) &&
 	       add_signatures(order, due, now_s);
 }

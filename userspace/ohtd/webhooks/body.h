@@ -23,6 +23,7 @@ enum ohtd_webhook_format {
 
 /* As clients and the table name them. */
 extern const struct ohtd_words ohtd_webhook_formats;
+extern const struct ohtd_words ohtd_webhooks_events;
 
 /**
  * ohtd_webhook_order() - make the request for a delivery
