@@ -437,7 +437,9 @@ static int open_gateway(struct running *run)
 
 static int open_webhooks(struct running *run)
 {
-	const struct ohtd_webhooks_setup setup = { run->config, &run->clock, run->store, run->sender_fd };
+	const struct ohtd_webhooks_setup setup = {
+		run->config, &run->clock, run->store, run->settings, ohtd_backups_robot_id(run->backups), run->sender_fd,
+	};
 
 	run->webhooks = ohtd_webhooks_create(&setup);
 	run->sender_fd = -1;
@@ -512,7 +514,7 @@ static int open_all(struct running *run)
 	if (open_store(run) || open_auth(run) || open_accounts(run) || open_audit(run))
 		return -1;
 	if (open_robot(run) || open_journal(run) || open_rules(run) || open_settings(run) ||
-	    open_history(run) || open_gateway(run) || open_webhooks(run) || open_backups(run))
+	    open_history(run) || open_gateway(run) || open_backups(run) || open_webhooks(run))
 		return -1;
 	return open_server(run);
 }
