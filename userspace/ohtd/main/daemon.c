@@ -40,6 +40,7 @@
 #include "main/site.h"
 #include "main/state.h"
 #include "base/workers.h"
+#include "control/life.h"
 #include "control/robot.h"
 #include "settings/settings.h"
 #include "store/db.h"
@@ -232,15 +233,16 @@ static int open_journal(struct running *run)
 	return run->recorder ? 0 : fail(run, "journal thread");
 }
 
-/* Its commands go on where those of the last run have ended. */
+/* Its commands go on where those of the last run have ended, and none of these is executed once more. */
 static int open_robot(struct running *run)
 {
+	struct ohtd_life known;
 	uint64_t given;
 
-	run->keeper = ohtd_keeper_create(run->store, &run->clock, &given);
+	run->keeper = ohtd_keeper_create(run->store, &run->clock, &given, &known);
 	if (!run->keeper)
 		return fail(run, "commands");
-	run->robot = ohtd_robot_open(run->config, &run->clock, given, run->why, sizeof(run->why));
+	run->robot = ohtd_robot_open(run->config, &run->clock, given, &known, run->why, sizeof(run->why));
 	return run->robot ? 0 : judge(run, errno);
 }
 
