@@ -46,8 +46,9 @@ static const char *const module_columns[] = {
 	"description", NULL,
 };
 
-/* Tables may do without these: then any version is expected, no register is a signal of the history, and each number is a value. */
+/* Tables may do without these: then any version is expected, modules are written by function 6, no register is a signal of the history, and each number is a value. */
 static const char *const firmware_column[] = { "firmware", NULL };
+static const char *const write_column[] = { "write", NULL };
 static const char *const history_column[] = { "history", NULL };
 static const char *const none_column[] = { "none", NULL };
 
@@ -529,25 +530,56 @@ static int check_unique(const struct oht_cells *c, const struct oht_module *modu
 	return 0;
 }
 
+/* By which function one register is written; there are modules that know one of the two only. */
+static int parse_write(const struct oht_cells *c, struct oht_module *module)
+{
+	static const char *const words[] = { "6", "16", NULL };
+	unsigned int index = 0;
+	int err = *oht_cell(c, 0) ? oht_cell_word(c, 0, words, &index) : 0;
+
+	module->write_function = index ? 16 : 6;
+	return err;
+}
+
+static const struct {
+	const char *const *column;
+	int (*parse)(const struct oht_cells *cells, struct oht_module *module);
+} more_of_modules[] = {
+	{ firmware_column, parse_firmware },
+	{ write_column, parse_write },
+};
+
+static int parse_more_of_module(const struct oht_cells *cells, struct oht_module *module)
+{
+	struct oht_cells one = *cells;
+	size_t index;
+	int err = 0;
+
+	module->firmware[1] = UINT16_MAX;
+	module->write_function = 6;
+	one.index = &index;
+	for (size_t i = 0; !err && i < sizeof(more_of_modules) / sizeof(more_of_modules[0]); i++) {
+		one.names = more_of_modules[i].column;
+		if (has_column(one.csv, one.names[0], &index))
+			err = more_of_modules[i].parse(&one, module);
+	}
+	return err;
+}
+
 int oht_modmap_module_rows(const struct oht_csv *csv, struct oht_module *module, char *error)
 {
-	size_t index[MOD_COLUMNS], firmware_index;
+	size_t index[MOD_COLUMNS];
 	struct oht_cells cells = {
 		.csv = csv, .names = module_columns, .index = index, .error = error,
 	};
-	struct oht_cells firmware = {
-		.csv = csv, .names = firmware_column, .index = &firmware_index, .error = error,
-	};
-	const bool with_firmware = has_column(csv, firmware_column[0], &firmware_index);
 	size_t i;
 	int err = oht_csv_columns(csv, module_columns, index, error);
 
 	for (i = 0; !err && i < csv->rows; i++) {
-		cells.row = firmware.row = &csv->row[i];
+		cells.row = &csv->row[i];
 		err = parse_module(&cells, &module[i]);
-		module[i].firmware[1] = UINT16_MAX;
-		if (!err && with_firmware)
-			err = parse_firmware(&firmware, &module[i]);
+		if (!err)
+			err = parse_more_of_module(&cells, &module[i]);
 		if (!err)
 			err = check_unique(&cells, module, i);
 	}
