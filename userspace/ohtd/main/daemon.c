@@ -32,6 +32,7 @@
 #include "jobs/jobs.h"
 #include "main/command_keeper.h"
 #include "main/confine.h"
+#include "main/machine.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "main/robot_open.h"
@@ -395,7 +396,7 @@ static int open_server(struct running *run)
 		run->store, run->recorder, run->setup, NULL, run->gateway, NULL, run->history,
 		run->rules, run->webhooks, run->settings, run->audit, run->jobs, run->backups,
 		ohtd_backups_robot_id(run->backups),
-		&run->disk, &run->proof,
+		&run->disk, &run->proof, run->another_machine,
 	};
 	struct ohtd_site site;
 
@@ -507,6 +508,7 @@ static int open_all(struct running *run)
 	run->lock_fd = lock_state(run);
 	if (run->lock_fd < 0)
 		return -1;
+	run->another_machine = ohtd_machine_is_another(dir, "");
 	run->sender_fd = ohtd_sender_start(run->config);
 	if (confine(run))
 		return -1;

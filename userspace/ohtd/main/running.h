@@ -21,6 +21,7 @@ struct running {
 	const char *config_path;
 	char why[WHY_BYTES];
 	bool administered;	/* the state folder has its mark */
+	bool another_machine;
 	int swapped;		/* enum ohtd_swap_found */
 	bool lasting;		/* the start failed in a way that another start cannot mend */
 	struct ohtd_clock clock;

@@ -54,6 +54,7 @@ struct ohtd_services {
 	const char *robot_id;
 	const struct ohtd_disk *disk;
 	const struct ohtd_proof *proof;
+	bool another_machine;	/* the state folder is of one */
 };
 
 #endif /* OHTD_VIEWS_SERVICES_H */
