@@ -51,6 +51,19 @@ static void put(struct ohtd_writer *out, const char *format, ...)
 		ohtd_write_bytes(out, line, (size_t)n);
 }
 
+/* NAME="TEXT" with what the format wants escaped; texts of people have no line feed. */
+static void put_label(struct ohtd_writer *out, const char *name, const char *text)
+{
+	put(out, "%s=\"", name);
+	for (size_t n; *text; text += n) {
+		n = strcspn(text, "\"\\");
+		ohtd_write_bytes(out, text, n);
+		if (text[n])
+			put(out, "\\%c", text[n++]);
+	}
+	put(out, "\"");
+}
+
 static void head(struct ohtd_writer *out, const char *name, const char *type, const char *help)
 {
 	put(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
@@ -300,7 +313,9 @@ static void put_number(struct ohtd_writer *out, const struct ohtd_telemetry_info
 	char text[OHTD_NUMBER_BYTES];
 
 	ohtd_number_text(text, value);
-	put(out, "oht_signal{signal=\"%s\",unit=\"%s\"} %s\n", info->name, info->unit, text);
+	put(out, "oht_signal{signal=\"%s\"", info->name);
+	put_label(out, ",unit", info->unit);
+	put(out, "} %s\n", text);
 }
 
 /* A line for each word, so that the one that has gone is told as 0. */
@@ -455,19 +470,6 @@ static void put_load(struct ohtd_writer *out)
 static double seconds(struct timeval time)
 {
 	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
-}
-
-/* NAME="TEXT" with what the format wants escaped; texts of people have no line feed. */
-static void put_label(struct ohtd_writer *out, const char *name, const char *text)
-{
-	put(out, "%s=\"", name);
-	for (size_t n; *text; text += n) {
-		n = strcspn(text, "\"\\");
-		ohtd_write_bytes(out, text, n);
-		if (text[n])
-			put(out, "\\%c", text[n++]);
-	}
-	put(out, "\"");
 }
 
 static void put_robot(struct ohtd_writer *out, const struct ohtd_server *server)
