@@ -25,8 +25,10 @@ const struct ohtd_stored_row ohtd_kept_commands = {
 	OHTD_COLUMNS(command_columns),
 };
 
+/* A clock that was set meanwhile moves all three times, so that none ends before it begins. */
 static const struct ohtd_statement keep_sql = {
 	" ON CONFLICT (number) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
+	" accepted_ns = CASE WHEN abs(excluded.accepted_ns - accepted_ns) < 1000000000 THEN accepted_ns ELSE excluded.accepted_ns END,"
 	" position_mm = excluded.position_mm, speed_mm_s = excluded.speed_mm_s,"
 	" began_ns = excluded.began_ns, ended_ns = excluded.ended_ns",
 	&ohtd_kept_commands, ohtd_row_insert
