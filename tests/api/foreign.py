@@ -62,6 +62,8 @@ def fill(unit, chance, module=None):
         low = max(low, int(row["min"])) if row["min"] else low
         high = min(high, int(row["max"])) if row["max"] else high
         raw = chance.randint(low, high)
+        while f"0x{raw & 0xFFFF:04X}" in row["none"].split():
+            raw = chance.randint(low, high)
         if row["type"] == "string":
             raw = int.from_bytes(b"TAOH", "big")      # "OHTA": the low word holds the first two
         registers.append(Register(row["name"], int(row["address"], 0), row["type"], GOOD.get(row["name"], raw)))

@@ -140,7 +140,7 @@ def test_a_motion_with_low_outputs_is_told_everywhere_as_long_as_it_lasts(daemon
             health = daemon.get("health", role=None).json
             assert health["status"] == "degraded" and moves["text"] in [reason["text"] for reason in health["reasons"]]
             assert re.search(r"^\d+ +\S+ +emergency +robot +moves_unpowered ", ohtctl(daemon), re.M)
-            until(lambda: "moves_unpowered" in [row["code"] for row in history(daemon, "severity=emergency")], what="a row")
+            until(lambda: "moves_unpowered" in [row["code"] for row in history(daemon, "severity=emergency")], what="its row")
             refused = daemon.post("robot/commands", {"verb": "reset_fault"}, role="operator")
             assert refused.status == 409 and moves["code"] in [error["code"] for error in refused.json["errors"]], refused
             refused = daemon.post(f"alerts/{moves['number']}/shelve", {"minutes": 1, "reason": "loud"}, role="operator")

@@ -93,6 +93,34 @@ def test_what_a_cut_run_left_open_has_failed(kept):
     assert kept.get("robot/commands/4").json["ended"] == ended, "it ended once"
 
 
+def test_an_order_of_an_earlier_run_is_not_driven_again(fresh):
+    """The client did not hear the answer, and asks the next run, behind a crash or an orderly end."""
+    order = {"verb": "move", "position_mm": 1200.5, "id": "order-2", "valid_for_ms": 60000}
+    for number in range(1, 67):
+        add(fresh, number, caller_id=f"order-{number}")
+    add(fresh, 67, "running", caller_id="home-1", verb="home", position_mm=None)
+    add(fresh, 68, "failed", caller_id="jog-1", verb="jog", position_mm=None, speed_mm_s=50.0)
+    add(fresh, 69, "finished", caller_id="undock-1", verb="undock", position_mm=-3.0)
+    add(fresh, 70, caller_id="order-2", tag=77, user="anna", position_mm=3.0)
+    for end in (fresh.kill, fresh.stop):
+        fresh.start()
+        assert fresh.post("control", {}, role="operator").status == 200
+
+        def ask(**other):
+            body = {name: value for name, value in {**order, **other}.items() if value is not None}
+            answer = fresh.post("robot/commands", body, role="operator")
+            return (answer.status, answer.json["number"], answer.json["state"]) if answer.status == 200 else answer.code
+        # 64 are known: those of all users, and none of them a jog.
+        assert ask(id="order-6") == (200, 6, "finished") and ask(id="order-66", queue="append") == (200, 66, "finished")
+        assert ask(id="home-1", verb="home", position_mm=None) == (200, 67, "failed")
+        assert ask(id="undock-1", verb="undock", position_mm=None) == (200, 69, "finished")
+        assert ask(id="order-6", position_mm=1200.6) == ask(id="order-6", speed_mm_s=9) == ask(id="home-1") == "id_reused"
+        # The robot is not enabled: what would be driven is refused.
+        assert ask() == ask(id="order-3") == ask(id="new") == "wrong_state"
+        assert fresh.get("robot").json["command"] is None
+        end()
+
+
 def test_no_number_is_given_twice(kept):
     def reserved():
         return sql(kept, "SELECT reserved FROM command_numbers")[0][0]

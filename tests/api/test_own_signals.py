@@ -21,7 +21,7 @@ import test_foxglove
 from test_history import history, values
 from test_telemetry import current, signals
 
-HEADER = (TOP / "userspace/data/registers.csv").read_text().splitlines()[0] + ",history\n"
+HEADER = (TOP / "userspace/data/registers.csv").read_text().splitlines()[0].removesuffix(",none") + ",history\n"
 LOAD = "common,power,0x0150,hoist_load,Load of the hoist,RO,u16,0.5,kg,0,6000,,none,no,no,Mine.,hoist_load_kg\n"
 PUMP = "legacy,safety,0x0180,pump,Pump,RO,bool,1,,,,,none,no,no,Mine.,pump_on\n"
 NAMES = "hoist_load_kg,pump_on"
@@ -94,10 +94,12 @@ def test_another_table_is_another_past(begin):
     first_to = f"{datetime.datetime.fromtimestamp(begun[-2] / 1000, datetime.timezone.utc):%FT%T}Z"
     # Another unit, another name before it: neither has the values of the first, and they are not lost.
     spare = LOAD.replace("0x0150,hoist_load,", "0x0152,spare,").replace("hoist_load_kg", "spare_kg")
-    begin(HEADER + spare + LOAD.replace(",0.5,kg,", ",0.5,lb,"))
+    begin(HEADER + spare + LOAD.replace(",0.5,kg,", ',0.5,"l""b\\",'))
     until(lambda: 617 in values(daemon, "hoist_load_kg", step_ms=1000).values(), what="a value of the second table")
     assert 617 not in values(daemon, "hoist_load_kg", step_ms=1000, to=first_to).values()
     assert 617 not in values(daemon, "spare_kg", step_ms=1000).values()
+    # Whatever the unit is, it breaks no other line.
+    assert 'oht_signal{signal="hoist_load_kg",unit="l\\"b\\\\"} 617\n' in daemon.get("/metrics").body.decode()
     # The first table again: its past again.
     begin(HEADER + LOAD)
     until(lambda: 617 in values(daemon, "hoist_load_kg", step_ms=1000, to=first_to).values(), what="the past of the first table")
@@ -113,12 +115,12 @@ def test_another_table_is_another_past(begin):
     daemon.stop()
     with contextlib.closing(sqlite3.connect(daemon.state / "history.db")) as database:
         kept = database.execute("SELECT unit, origin FROM signals WHERE name = 'hoist_load_kg' ORDER BY signal").fetchall()
-    assert kept == [("kg", "power/hoist_load"), ("lb", "power/hoist_load")]
+    assert kept == [("kg", "power/hoist_load"), ('l"b\\', "power/hoist_load")]
     # Who reads the file has the newest by its name, and each by its number.
     def read(*words):
         done = subprocess.run([sys.executable, TOP / "examples/python/read_history.py", daemon.state / "history.db", *words],
                               capture_output=True, text=True, check=True)
         return list(csv.reader(io.StringIO(done.stdout)))
     found = {row[1]: row[3] for row in read() if row[0] == "hoist_load_kg"}
-    assert found.keys() == {"kg", "lb"} and read(found["lb"]) == read("hoist_load_kg")
-    assert len(read(found["kg"])) > 2 and not {tuple(row) for row in read(found["kg"])[1:]} & {tuple(row) for row in read(found["lb"])[1:]}
+    assert found.keys() == {"kg", 'l"b\\'} and read(found['l"b\\']) == read("hoist_load_kg")
+    assert len(read(found["kg"])) > 2 and not {tuple(row) for row in read(found["kg"])[1:]} & {tuple(row) for row in read(found['l"b\\'])[1:]}

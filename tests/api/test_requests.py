@@ -356,8 +356,6 @@ def test_blanks_around_a_user_name_are_no_part_of_it(daemon):
 
 def test_the_host_name_is_taken_in_each_form(daemon):
     name = socket.gethostname()
-    if "." in name:
-        pytest.skip("this machine's name has a domain")
     for host in (name, f"{name}.", f"{name}.local", f"{name}.LOCAL.:1"):
         assert status_of(daemon.raw(line(headers=f"Host: {host}\r\n".encode()))) == 200, host
     for host in (f"{name}.local.example", f"{name}..", f"x{name}.local"):
@@ -377,6 +375,36 @@ def test_a_name_with_an_underscore_is_taken(fresh):
     raw = socket.create_connection(("127.0.0.1", fresh.port), 20)
     with ssl.create_default_context(cafile=fresh.state / "ca.crt").wrap_socket(raw, server_hostname="agv_01") as sock:
         assert {("DNS", "agv_01.local"), ("DNS", "agv_02")} <= set(sock.getpeercert()["subjectAltName"])
+    fresh.stop()
+
+
+def test_a_name_that_the_machine_gets_later_is_taken(fresh):
+    """A board boots with the name of its image; DHCP or a person gives it the one of the site, with its domain."""
+    def call_it(name):
+        subprocess.run(["nsenter", "-u", "-t", str(fresh.process.pid), "sh", "-c", f"echo {name} >/proc/sys/kernel/hostname"], check=True)
+    fresh.prefix = ["unshare", "-u", "sh", "-c", 'echo agv-01.plant.example >/proc/sys/kernel/hostname && exec "$@"', "sh"]
+    fresh.start()
+
+    def taken(host):
+        return status_of(fresh.raw(line(headers=f"Host: {host}\r\n".encode()))) == 200
+
+    def certified():
+        return set(fresh.get("system/certificate", role="administrator").json["names"])
+    both = {"agv-01.plant.example", "agv-01", "agv-01.local"}
+    assert all(map(taken, both)) and both <= certified()
+    assert not taken("agv-01.plant.example.local") and not taken("mill.agv-01.plant.example")
+    # A subdomain, since the authority permits no other name.
+    call_it("mill.agv-01.plant.example")
+    assert taken("mill.agv-01.plant.example") and not taken("mill.plant.example")
+    until(lambda: "mill.agv-01.plant.example" in certified(), what="the certificate with the new name")
+    call_it("press-7")
+    assert taken("press-7") and taken("press-7.local")
+    until(lambda: "host_renamed: this machine is called press-7 now" in fresh.log(), what="the line about it")
+    assert "press-7" not in certified()
+    # No name is none: the one before stays.
+    call_it("localhost")
+    assert not taken("press-8") and taken("localhost")
+    assert fresh.log().count("host_renamed") == 2
     fresh.stop()
 
 

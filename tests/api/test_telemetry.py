@@ -50,6 +50,24 @@ def test_each_value_is_as_its_signal_says(daemon):
             assert signal["min"] <= value <= signal["max"], name
 
 
+@pytest.mark.plain("filter")
+def test_what_the_module_does_not_have_is_no_value(daemon):
+    """A module says 0x7FFF of a sensor that is not connected: neither a value, an alert nor a metric, but what is on the wire."""
+    whole(daemon)
+    path = "modules/0x02/registers/battery_temperature"
+    hot = daemon.get("telemetry/current?signals=battery_deg_c").json["battery_deg_c"]
+    assert hot["quality"] == "good" and 'oht_signal{signal="battery_deg_c"' in daemon.get("/metrics").body.decode()
+    for raw in ("32767", "-32768"):
+        assert daemon.sim(f"set 2 battery_temperature {raw}").startswith("ok")
+        told = until(lambda want=int(raw): (now := daemon.get(path).json)["raw"] == want and now, what="the number of the wire")
+        assert (told["state"], told["quality"], told["value"]) == ("not_available", "none", None)
+        now = current(daemon, "battery_deg_c")["battery_deg_c"]
+        assert (now["value"], now["quality"], now["time"]) == (None, "none", None)
+        assert 'oht_signal{signal="battery_deg_c"' not in daemon.get("/metrics").body.decode()
+    assert daemon.sim("unset 2 battery_temperature").startswith("ok")
+    until(lambda: current(daemon, "battery_deg_c")["battery_deg_c"]["quality"] == "good", what="a value again")
+
+
 def test_registry_says_where_each_is_from(daemon):
     whole(daemon)
     known = signals(daemon)

@@ -6,6 +6,7 @@ A busy host may let an attempt end after the receiver has had the message: it co
 """
 import contextlib
 import datetime
+import email.header
 import json
 import os
 import pathlib
@@ -75,6 +76,10 @@ def of_quarantine(daemon, webhook, query):
     return [row for row in deliveries(daemon, webhook, query) if row["code"] == "module_quarantined"]
 
 
+def robot_id(daemon):
+    return (daemon.state / "robot.id").read_text().strip()
+
+
 def send_test(daemon, webhook):
     answer = daemon.post(f"webhooks/{webhook['id']}/test", {}, role="administrator")
     assert answer.status == 200, answer
@@ -120,11 +125,13 @@ def test_begin_and_end_of_an_alert_are_told(told, places):
     # Alertmanager knows an alert by its labels, and ends it at endsAt.
     (stands,), (over,) = [json.loads(body) for _, body in about_quarantine(receiver, "/manager")]
     assert stands["labels"] == over["labels"] == {
-        "alertname": "module_quarantined", "instance": socket.gethostname(), "severity": kept["severity"], "source": "module",
+        "alertname": "module_quarantined", "instance": socket.gethostname(), "robot_id": robot_id(told), "severity": kept["severity"], "source": "module",
         "module_address": "5"}
-    assert stands["annotations"] == {"summary": kept["text"]} and stands["startsAt"] == over["startsAt"] == kept["since"]
+    assert stands["annotations"] == {"summary": kept["text"], "robot": "OHT-50"} and stands["startsAt"] == over["startsAt"] == kept["since"]
     assert over["endsAt"] == kept["ended"] and days_between(stands["startsAt"], stands["endsAt"]) == 30
+    assert (began["data"]["robot"], began["data"]["host"], began["data"]["robot_id"]) == ("OHT-50", socket.gethostname(), robot_id(told))
     titles = [head["title"] for head, _ in about_quarantine(receiver, "/ntfy")]
+    assert titles[0].startswith(f"OHT-50 ({socket.gethostname()}): module")
     assert f"module_quarantined ({kept['severity']})" in titles[0] and "module_quarantined (over)" in titles[1]
     # Not severe enough; and the newest result is told, in ohtctl too.
     until(lambda: get(told, webhook)["last_status"] == 204, what="its result")
@@ -133,6 +140,28 @@ def test_begin_and_end_of_an_alert_are_told(told, places):
     assert "module_quarantined" in ohtctl(told, verb=("webhooks", "log"))
     for each in (webhook, manager, ntfy, severe):
         remove(told, each)
+
+
+def test_a_name_of_people_is_whole_in_each_format(told, places):
+    """Two robots of one image have one host name. A name may have quotes, and letters that no header may have."""
+    receiver = places[0]
+    name = 'Mühle "7", 北の工場の天井搬送車 \\ Nord'
+    hooks = [add(told, receiver, f"/name/{form}", format=form) for form in ("oht", "alertmanager", "ntfy")]
+    assert told.request("PATCH", "config", {"robot": {"name": name}}, role="supervisor").status == 200
+    for hook in hooks:
+        send_test(told, hook)
+    until(lambda: all(receiver.at(f"/name/{form}") for form in ("oht", "alertmanager", "ntfy")), what="all three")
+    body = json.loads(receiver.at("/name/oht")[0][1])["data"]
+    assert (body["robot"], body["host"], body["robot_id"]) == (name, socket.gethostname(), robot_id(told))
+    assert json.loads(receiver.at("/name/alertmanager")[0][1])[0]["annotations"]["robot"] == name
+    title = receiver.at("/name/ntfy")[0][0]["title"]
+    assert title.isascii() and max(map(len, title.split(" "))) <= 75
+    assert str(email.header.make_header(email.header.decode_header(title))).startswith(f"{name} ({socket.gethostname()}): ")
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    assert f'oht_robot_info{{robot_id="{robot_id(told)}",name="{escaped}",place=""}} 1\n' in told.get("/metrics").body.decode()
+    assert told.request("PATCH", "config", {"robot": {"name": "OHT-50"}}, role="supervisor").status == 200
+    for hook in hooks:
+        remove(told, hook)
 
 
 def test_what_comes_while_it_is_shelved_is_told_when_that_is_over(told, places):

@@ -115,6 +115,37 @@ static void the_end_is_written_before_the_same_comes_anew(void **state)
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM webhook_deliveries WHERE unit = 2 AND event = 'alert.ended'"), 1);
 }
 
+static void set_time(uint64_t now_ns, int64_t days)
+{
+	struct ohtd_clock_view view;
+
+	manual.now_ns = now_ns;
+	manual.realtime_ns = (STORE_NOW_S + days * 86400) * (int64_t)S;
+	manual.synchronised = true;
+	ohtd_clock_look(&clock_, &view);
+	manual.synchronised = false;
+}
+
+/* The time of day is set three days back, or ten ahead, while the alert stands. */
+static void between_begin_and_end_is_what_has_passed(void **state)
+{
+	(void)state;
+	set_time(S, 10);
+	stand(1, S, false);
+	look_until(S, "SELECT count(*) FROM alerts", 1);
+	set_time(3 * S, 7);
+	list.count = 0;
+	look_until(4 * S, "SELECT count(*) FROM alerts WHERE ended_ns > 0", 1);
+	stand(2, 5 * S, false);
+	look_until(5 * S, "SELECT count(*) FROM alerts", 2);
+	set_time(6 * S, 17);
+	list.count = 0;
+	look_until(8 * S, "SELECT count(*) FROM alerts WHERE ended_ns > 0", 2);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM alerts WHERE ended_ns - since_ns = 3000000000"), 2);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM webhook_deliveries WHERE event = 'alert.ended'"
+				       " AND ended_ns - since_ns = 3000000000"), 2);
+}
+
 /* ---- shelves ---- */
 
 static void start(void)
@@ -527,6 +558,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_shortest_time_of_three_comings_is_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_comes_again_for_another_reason_says_that_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_end_is_written_before_the_same_comes_anew, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(between_begin_and_end_is_what_has_passed, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -391,6 +391,32 @@ static void refuses_bad_modules(void **state)
 }
 
 /* A column that a table may do without. */
+static void takes_the_function_that_writes(void **state)
+{
+	static const struct {
+		const char *cell;
+		unsigned int function;
+	} rows[] = { { "", 6 }, { "6", 6 }, { "16", 16 }, { "5", 0 }, { "06", 0 }, { "0x10", 0 }, { "23", 0 } };
+	static char header[512] = MODULE_HEADER;
+
+	(void)state;
+	strcpy(strchr(header, '\n'), ",write\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct oht_modmap *m = NULL;
+		char row[128];
+
+		snprintf(row, sizeof(row), "a,0x02,yes,0x0002,30,2,500,stop,stop,3,x,%s\n", rows[i].cell);
+		write_file("modules.csv", header, row);
+		write_file("registers.csv", REGISTER_HEADER, REGISTER_A);
+		assert_int_equal(!oht_modmap_load(dir, &m, error), rows[i].function != 0);
+		if (m)
+			assert_int_equal(oht_modmap_by_name(m, "a")->write_function, rows[i].function);
+		else
+			assert_non_null(strstr(error, "modules.csv:2: write: must be one of"));
+		oht_modmap_free(m);
+	}
+}
+
 static void takes_the_firmware_that_is_expected(void **state)
 {
 	static const struct {
@@ -499,6 +525,7 @@ int main(void)
 		cmocka_unit_test(refuses_registers_that_clash),
 		cmocka_unit_test(refuses_bad_modules),
 		cmocka_unit_test(takes_the_firmware_that_is_expected),
+		cmocka_unit_test(takes_the_function_that_writes),
 		cmocka_unit_test(refuses_missing_files_and_columns),
 		cmocka_unit_test(knows_its_words),
 	};

@@ -104,6 +104,42 @@ static void write_goes_out_while_enabled_and_standing(void **state)
 	fixture_destroy(f);
 }
 
+/* All that is written: by name, telegrams, set-points of a move, and what stays with the device. */
+static void module_of_function_16_is_written_by_no_other(void **state)
+{
+	struct fixture *f = fixture_create(true);
+	struct ohtd_command move = { .id = 7, .kind = OHTD_COMMAND_MOVE, .target_mm = 900 };
+	unsigned int i, sixteen = 0;
+
+	(void)state;
+	((struct oht_module *)ohtd_model_by_unit(f->control.model, MOTOR)->module)->write_function = OHT_WRITE_MULTIPLE;
+	fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+	fixture_open(f);
+	fixture_run_ms(f, 3000);
+	assert_int_equal(ask(f, OHTD_COMMAND_ENABLE, 0).outcome, OHTD_OUTCOME_DONE);
+	assert_int_equal(fixture_command(f, &move).outcome, OHTD_OUTCOME_DONE);
+	fixture_run_ms(f, 300);
+	assert_int_equal(ask(f, OHTD_COMMAND_STOP, 0).outcome, OHTD_OUTCOME_DONE);
+	fixture_run_ms(f, 3000);
+	move = write_of(f, MOTOR, find(f, MOTOR, "reset_error_command"), 1);
+	assert_int_equal(fixture_command(f, &move).outcome, OHTD_OUTCOME_DONE);
+	move = write_of(f, POWER, find(f, POWER, "use_voltage_threshold"), 118);
+	assert_int_equal(fixture_command(f, &move).outcome, OHTD_OUTCOME_DONE);
+	assert_true(f->fake->exchanges < FAKE_LOG);
+	for (i = 0; i < f->fake->exchanges; i++) {
+		const struct oht_request *request = &f->fake->log[i].request;
+
+		if (request->function == OHT_WRITE_SINGLE)
+			assert_int_equal(request->unit, POWER);
+		sixteen += request->function == OHT_WRITE_MULTIPLE && request->unit == MOTOR;
+	}
+	assert_true(sixteen > 10);
+	assert_int_equal(f->fake->telegram_count, 2);
+	for (i = 0; i < f->fake->telegram_count; i++)
+		assert_int_equal(f->fake->telegrams[i].function, OHT_WRITE_MULTIPLE);
+	fixture_destroy(f);
+}
+
 static void write_only_register_is_not_read_back(void **state)
 {
 	struct fixture *f = fixture_safe();
@@ -355,6 +391,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(write_is_read_back_and_kept),
 		cmocka_unit_test(write_goes_out_while_enabled_and_standing),
+		cmocka_unit_test(module_of_function_16_is_written_by_no_other),
 		cmocka_unit_test(write_only_register_is_not_read_back),
 		cmocka_unit_test(write_is_refused_with_its_reason),
 		cmocka_unit_test(write_is_refused_while_something_moves),

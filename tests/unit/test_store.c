@@ -130,7 +130,7 @@ static void directory_and_link_are_refused(void **state)
 	store_refuse_open("Is a directory");
 	rmdir(store_path);
 	assert_int_equal(symlink("/etc/passwd", store_path), 0);
-	store_refuse_open("symbolic links");
+	store_refuse_open("is a link, which is not followed: make the whole state folder a link");
 }
 
 static void users_survive_and_names_ignore_case(void **state)

@@ -94,6 +94,23 @@ static void a_command_is_kept_with_its_newest_phase(void **state)
 	assert_int_equal(ohtd_db_command_get(db, &found), -ENOENT);
 }
 
+/* What differs by less was read a moment later. */
+static void a_clock_that_was_set_moves_the_beginning_too(void **state)
+{
+	struct ohtd_command_row row = row_of(1, "finished");
+
+	(void)state;
+	keep(1, "running", 0);
+	row.accepted_ns += 999999;
+	row.ended_ns = row.accepted_ns + 5;
+	assert_int_equal(ohtd_db_commands_keep(db, &row, 1), 0);
+	assert_int_equal(get(1).accepted_ns, NOW_NS + 1);
+	row.accepted_ns = NOW_NS - 3 * 86400 * 1000000000LL;
+	row.ended_ns = row.accepted_ns + 5;
+	assert_int_equal(ohtd_db_commands_keep(db, &row, 1), 0);
+	assert_int_equal(get(1).ended_ns - get(1).accepted_ns, 5);
+}
+
 static void all_or_none_of_several(void **state)
 {
 	struct ohtd_command_row rows[] = { row_of(1, "running"), row_of(0, "running") };
@@ -235,7 +252,7 @@ static void the_oldest_are_dropped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(a_command_is_kept_with_its_newest_phase),
+		CASE(a_command_is_kept_with_its_newest_phase), CASE(a_clock_that_was_set_moves_the_beginning_too),
 		CASE(all_or_none_of_several),
 		CASE(listed_newest_first_and_page_by_page),
 		CASE(rows_are_compared_as_the_database_does),

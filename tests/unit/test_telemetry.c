@@ -179,6 +179,31 @@ static void out_of_range_is_bad(void **state)
 	assert_reads(SIGNAL(distance_2_mm), 5001, OHTD_TELEMETRY_BAD);
 }
 
+/* 0xFFFF, 0x8000 and 0x7FFF, as the module has them; one beside each is a value. */
+static void what_the_module_does_not_have_is_none(void **state)
+{
+	(void)state;
+	add_module("power", OHT_PROFILE_LEGACY);
+	say("battery_voltage", 0xffff);
+	say("battery_current", 0x7fff);
+	say("battery_temperature", 0x8000);
+	say("cell_voltage_max", 0x8000);
+	say("battery_soc", 0xffff);
+	assert_reads(SIGNAL(battery_v), NAN, OHTD_TELEMETRY_NONE);
+	assert_reads(SIGNAL(battery_a), NAN, OHTD_TELEMETRY_NONE);
+	assert_reads(SIGNAL(battery_deg_c), NAN, OHTD_TELEMETRY_NONE);
+	assert_reads(SIGNAL(cell_max_v), NAN, OHTD_TELEMETRY_NONE);
+	assert_reads(SIGNAL(battery_percent), NAN, OHTD_TELEMETRY_NONE);
+	say("battery_voltage", 0xfffe);
+	say("battery_current", 0xffff);
+	say("battery_temperature", 0x7ffe);
+	assert_reads(SIGNAL(battery_v), 6553.4, OHTD_TELEMETRY_GOOD);
+	assert_reads(SIGNAL(battery_a), -0.1, OHTD_TELEMETRY_GOOD);
+	assert_reads(SIGNAL(battery_deg_c), 3276.6, OHTD_TELEMETRY_BAD);
+	say("battery_voltage", 0xffff)->time_ns = 1;
+	assert_reads(SIGNAL(battery_v), NAN, OHTD_TELEMETRY_NONE);
+}
+
 static void what_is_not_read_any_more_is_old(void **state)
 {
 	struct ohtd_register_value *value;
@@ -309,6 +334,7 @@ int main(void)
 		cmocka_unit_test_setup(a_register_is_read_in_its_unit, setup),
 		cmocka_unit_test_setup(a_profile_has_its_own_registers, setup),
 		cmocka_unit_test_setup(out_of_range_is_bad, setup),
+		cmocka_unit_test_setup(what_the_module_does_not_have_is_none, setup),
 		cmocka_unit_test_setup(what_is_not_read_any_more_is_old, setup),
 		cmocka_unit_test_setup(what_was_never_read_is_none, setup),
 		cmocka_unit_test_setup(a_stranger_of_the_same_name_is_not_read, setup),

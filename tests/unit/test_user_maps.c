@@ -313,6 +313,42 @@ static void signal_that_cannot_be_is_refused_with_its_value(void **state)
 	assert_true(ear.count == 2 && has_heard(&ear, ":3: history: signal twice: 'own_0'") && has_heard(&ear, ":4: history: not a name"));
 }
 
+#define NONE_HEADER	"none," HEADER
+#define NONE(none_, access_, type_, default_)	\
+	none_ ",common,power,0x150,x,X," access_ "," type_ ",1,kg,,," default_ ",none,no,no,\n"
+
+static void numbers_that_mean_no_value_are_those_of_the_wire(void **state)
+{
+	static const struct { const char *text, *said; } cases[] = {
+		{ NONE("-1", "RO", "i16", ""), "none: not 1 to 4 numbers as on the wire, with spaces between them: '-1'" },
+		{ NONE("0x10000", "RO", "u16", ""), "none: not 1 to 4 numbers" },
+		{ NONE("0xFFFF;0x8000", "RO", "u16", ""), "none: not 1 to 4 numbers" },
+		{ NONE("nan", "RO", "u16", ""), "none: not 1 to 4 numbers" },
+		{ NONE("1 2 3 4 5", "RO", "u16", ""), "none: not 1 to 4 numbers" },
+		{ NONE("0x100000000", "RO", "u32", ""), "none: not 1 to 4 numbers" },
+		{ NONE("0", "RO", "string", ""), "none: a string has no such value" },
+		{ NONE("0xFFFF", "RO", "i16", "-1"), "none: the default is one of them: '0xFFFF'" },
+		{ "1,common,power,0x150,x,X,WO,u16,1,,,,,administrator,no,no,\n", "none: a WO register is never read" },
+	};
+	const struct oht_register *reg;
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), "%s%s", NONE_HEADER, cases[i].text);
+		assert_int_equal(add(put("a.csv", text)), -EINVAL);
+		if (!strstr(error, "a.csv:2: ") || !strstr(error, cases[i].said))
+			fail_msg("'%s' is not in '%s'", cases[i].said, error);
+	}
+	assert_int_equal(add(put("a.csv", NONE_HEADER NONE("0x8000 32767", "RO", "i16", ""))), 0);
+	reg = find("power", OHT_PROFILE_LEGACY, "x");
+	assert_true(oht_register_is_none(reg, -32768) && oht_register_is_none(reg, 32767) && !oht_register_is_none(reg, -1));
+	assert_int_equal(add(put("b.csv", NONE_HEADER "4294967295,common,power,0x160,y,Y,RW,i32,1,kg,,,,supervisor,no,no,\n")), 0);
+	reg = find("power", OHT_PROFILE_LEGACY, "y");
+	assert_true(oht_register_is_none(reg, -1));
+	assert_false(oht_register_takes(reg, -1));
+}
+
 /* A file that is refused leaves no signal behind, and one of before is not another's. */
 static void signals_of_all_tables_are_counted_and_described(void **state)
 {
@@ -474,6 +510,7 @@ int main(void)
 		TEST(hostile_file_is_refused),
 		TEST(too_many_registers_are_refused),
 		TEST(signal_that_cannot_be_is_refused_with_its_value), TEST(signals_of_all_tables_are_counted_and_described),
+		TEST(numbers_that_mean_no_value_are_those_of_the_wire),
 		TEST(every_complaint_is_told_with_its_line), TEST(column_in_other_letters_is_skipped_and_told),
 		TEST(wrong_file_of_a_folder_costs_the_others_nothing),
 		TEST(folder_need_not_be_there_and_has_a_bound),

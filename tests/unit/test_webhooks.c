@@ -49,7 +49,7 @@ static struct ohtd_db *make_db(void)
 static int set_up(void **state)
 {
 	const struct timeval hangs = { .tv_sec = HANGS_S };
-	struct ohtd_webhooks_setup setup = { .config = &config, .clock = &clock_ };
+	struct ohtd_webhooks_setup setup = { .config = &config, .clock = &clock_, .robot_id = "" };
 	int fds[2];
 
 	(void)state;

@@ -45,6 +45,7 @@ enum oht_loss_action {
  * @degrade_after_errors: consecutive failed polls until its health is "degraded"
  * @loss_action: when it counts as lost while moving
  * @loss_action_standing: when it counts as lost at standstill
+ * @write_function: Modbus function by which one register is written: 6 or 16
  * @firmware: least and greatest version of its firmware that is expected, as of register firmware_version
  * @map: its registers, by enum oht_profile
  */
@@ -60,6 +61,7 @@ struct oht_module {
 	unsigned int degrade_after_errors;
 	enum oht_loss_action loss_action;
 	enum oht_loss_action loss_action_standing;
+	uint8_t write_function;
 	uint16_t firmware[2];
 	struct oht_regmap map[OHT_PROFILES];
 };

@@ -46,9 +46,11 @@ static const char *const module_columns[] = {
 	"description", NULL,
 };
 
-/* Tables may do without these: then any version is expected, and no register is a signal of the history. */
+/* Tables may do without these: then any version is expected, modules are written by function 6, no register is a signal of the history, and each number is a value. */
 static const char *const firmware_column[] = { "firmware", NULL };
+static const char *const write_column[] = { "write", NULL };
 static const char *const history_column[] = { "history", NULL };
+static const char *const none_column[] = { "none", NULL };
 
 /* What exports have beside the signals, and then all that are built in. */
 #define SIGNAL_NAME(name_, ...)	#name_,
@@ -309,6 +311,43 @@ static int parse_history(const struct oht_cells *c, struct oht_register_row *row
 	return 0;
 }
 
+/* The next number of a list with spaces between them, as on the wire; false: there is none that the register can hold. */
+static bool next_none(const char **text, struct oht_register *reg)
+{
+	uint16_t words[OHT_REGISTER_WORDS_MAX];
+	unsigned long long number;
+	char *end;
+
+	if (**text < '0' || **text > '9' || reg->none_count == OHT_REGISTER_NONE_MAX)
+		return false;
+	number = strtoull(*text, &end, (*text)[1] == 'x' ? 16 : 10);
+	if ((*end && *end != ' ') || number > (unsigned long long)largest_raw(reg->type))
+		return false;
+	words[0] = (uint16_t)number;
+	words[1] = (uint16_t)(number >> 16);
+	reg->none[reg->none_count++] = oht_register_decode(reg, words);
+	*text = end + strspn(end, " ");
+	return true;
+}
+
+/* The rest of the row is good. */
+static int parse_none(const struct oht_cells *c, struct oht_register_row *row)
+{
+	const char *text = oht_cell(c, 0);
+	struct oht_register *reg = &row->reg;
+
+	if (*text && reg->access == OHT_ACCESS_WO)
+		return oht_cell_refuse(c, 0, "a WO register is never read");
+	if (*text && reg->type == OHT_TYPE_STRING)
+		return oht_cell_refuse(c, 0, "a string has no such value");
+	while (*text)
+		if (!next_none(&text, reg))
+			return oht_cell_refuse(c, 0, "not 1 to 4 numbers as on the wire, with spaces between them");
+	if (reg->has_initial && oht_register_is_none(reg, reg->initial))
+		return oht_cell_refuse(c, 0, "the default is one of them");
+	return 0;
+}
+
 static bool has_column(const struct oht_csv *csv, const char *name, size_t *index)
 {
 	for (*index = 0; *index < csv->columns; (*index)++)
@@ -317,12 +356,10 @@ static bool has_column(const struct oht_csv *csv, const char *name, size_t *inde
 	return false;
 }
 
-void oht_modmap_register_skips(const struct oht_csv *csv, char *error)
+static void report_skip(const struct oht_csv *csv, const char *name, char *error)
 {
-	const char *name = history_column[0];
 	size_t index;
 
-	*error = '\0';
 	if (has_column(csv, name, &index))
 		return;
 	for (index = 0; index < csv->columns; index++)
@@ -337,28 +374,55 @@ void oht_modmap_register_skips(const struct oht_csv *csv, char *error)
 		csv->complaints->take(csv->complaints, error);
 }
 
+void oht_modmap_register_skips(const struct oht_csv *csv, char *error)
+{
+	*error = '\0';
+	report_skip(csv, none_column[0], error);
+	report_skip(csv, history_column[0], error);
+}
+
+/* The columns that a table may do without, each with its parser. */
+static const struct {
+	const char *const *column;
+	int (*parse)(const struct oht_cells *cells, struct oht_register_row *row);
+} more[] = {
+	{ none_column, parse_none },
+	{ history_column, parse_history },
+};
+
+static int parse_more(const struct oht_cells *cells, struct oht_register_row *row)
+{
+	struct oht_cells one = *cells;
+	size_t index;
+	int err = 0;
+
+	one.index = &index;
+	for (size_t i = 0; !err && i < sizeof(more) / sizeof(more[0]); i++) {
+		one.names = more[i].column;
+		if (has_column(one.csv, one.names[0], &index))
+			err = more[i].parse(&one, row);
+	}
+	return err;
+}
+
 int oht_modmap_register_rows(const struct oht_csv *csv, struct oht_register_row *row, char *error)
 {
-	size_t index[REG_COLUMNS], history_index;
+	size_t index[REG_COLUMNS];
 	struct oht_cells cells = {
 		.csv = csv, .names = register_columns, .index = index, .error = error,
 	};
-	struct oht_cells history = {
-		.csv = csv, .names = history_column, .index = &history_index, .error = error,
-	};
-	const bool with_history = has_column(csv, history_column[0], &history_index);
 	size_t i;
 	int err = oht_csv_columns(csv, register_columns, index, error), ret;
 
 	if (err)
 		return err;
 	for (i = 0; i < csv->rows; i++) {
-		cells.row = history.row = &csv->row[i];
+		cells.row = &csv->row[i];
 		row[i].csv = csv;
 		row[i].line = csv->row[i].line;
 		ret = parse_register(&cells, &row[i]);
-		if (!ret && with_history)
-			ret = parse_history(&history, &row[i]);
+		if (!ret)
+			ret = parse_more(&cells, &row[i]);
 		row[i].bad = ret != 0;
 		if (!go_on(&cells, &err, ret))
 			return err;
@@ -466,25 +530,56 @@ static int check_unique(const struct oht_cells *c, const struct oht_module *modu
 	return 0;
 }
 
+/* By which function one register is written; there are modules that know one of the two only. */
+static int parse_write(const struct oht_cells *c, struct oht_module *module)
+{
+	static const char *const words[] = { "6", "16", NULL };
+	unsigned int index = 0;
+	int err = *oht_cell(c, 0) ? oht_cell_word(c, 0, words, &index) : 0;
+
+	module->write_function = index ? 16 : 6;
+	return err;
+}
+
+static const struct {
+	const char *const *column;
+	int (*parse)(const struct oht_cells *cells, struct oht_module *module);
+} more_of_modules[] = {
+	{ firmware_column, parse_firmware },
+	{ write_column, parse_write },
+};
+
+static int parse_more_of_module(const struct oht_cells *cells, struct oht_module *module)
+{
+	struct oht_cells one = *cells;
+	size_t index;
+	int err = 0;
+
+	module->firmware[1] = UINT16_MAX;
+	module->write_function = 6;
+	one.index = &index;
+	for (size_t i = 0; !err && i < sizeof(more_of_modules) / sizeof(more_of_modules[0]); i++) {
+		one.names = more_of_modules[i].column;
+		if (has_column(one.csv, one.names[0], &index))
+			err = more_of_modules[i].parse(&one, module);
+	}
+	return err;
+}
+
 int oht_modmap_module_rows(const struct oht_csv *csv, struct oht_module *module, char *error)
 {
-	size_t index[MOD_COLUMNS], firmware_index;
+	size_t index[MOD_COLUMNS];
 	struct oht_cells cells = {
 		.csv = csv, .names = module_columns, .index = index, .error = error,
 	};
-	struct oht_cells firmware = {
-		.csv = csv, .names = firmware_column, .index = &firmware_index, .error = error,
-	};
-	const bool with_firmware = has_column(csv, firmware_column[0], &firmware_index);
 	size_t i;
 	int err = oht_csv_columns(csv, module_columns, index, error);
 
 	for (i = 0; !err && i < csv->rows; i++) {
-		cells.row = firmware.row = &csv->row[i];
+		cells.row = &csv->row[i];
 		err = parse_module(&cells, &module[i]);
-		module[i].firmware[1] = UINT16_MAX;
-		if (!err && with_firmware)
-			err = parse_firmware(&firmware, &module[i]);
+		if (!err)
+			err = parse_more_of_module(&cells, &module[i]);
 		if (!err)
 			err = check_unique(&cells, module, i);
 	}

@@ -102,6 +102,14 @@ void oht_register_limits(const struct oht_register *reg, int64_t *min, int64_t *
 		*max = reg->max;
 }
 
+bool oht_register_is_none(const struct oht_register *reg, int64_t raw)
+{
+	for (unsigned int i = 0; i < reg->none_count; i++)
+		if (reg->none[i] == raw)
+			return true;
+	return false;
+}
+
 bool oht_register_in_range(const struct oht_register *reg, int64_t raw)
 {
 	int64_t min, max;
@@ -112,7 +120,8 @@ bool oht_register_in_range(const struct oht_register *reg, int64_t raw)
 
 bool oht_register_takes(const struct oht_register *reg, int64_t raw)
 {
-	return oht_register_in_range(reg, raw) && (reg->write_level != OHT_WRITE_OPERATOR || raw == 1);
+	return oht_register_in_range(reg, raw) && !oht_register_is_none(reg, raw) &&
+	       (reg->write_level != OHT_WRITE_OPERATOR || raw == 1);
 }
 
 bool oht_register_needs_elevation(const struct oht_register *reg)

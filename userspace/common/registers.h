@@ -36,6 +36,8 @@ enum oht_write_level {
 };
 
 #define OHT_REGISTER_WORDS_MAX	2
+/* Raw values of one register that say "not available". */
+#define OHT_REGISTER_NONE_MAX	4
 /* Enough for any oht_register_text(), its NUL included. */
 #define OHT_REGISTER_TEXT_BYTES	40
 
@@ -55,6 +57,8 @@ enum oht_write_level {
  * @min: lowest raw value, if @has_min; refuse writes and report reads outside
  * @max: highest raw value, if @has_max
  * @initial: raw value of a new module, if @has_initial (column "default")
+ * @none: raw values that are no measurement: the module has none (column "none")
+ * @none_count: how many of these there are
  * @safety_critical: a write also needs elevation and is audited; on RO an input of safety decisions
  * @motion: a write can move the robot or change where it believes it is
  * @added: from a file of the user: it is read beside the plan of the bus
@@ -77,6 +81,8 @@ struct oht_register {
 	int64_t min;
 	int64_t max;
 	int64_t initial;
+	int64_t none[OHT_REGISTER_NONE_MAX];
+	uint8_t none_count;
 	bool has_min;
 	bool has_max;
 	bool has_initial;
@@ -122,11 +128,14 @@ int64_t oht_register_decode(const struct oht_register *reg, const uint16_t *word
  */
 int oht_register_encode(const struct oht_register *reg, int64_t raw, uint16_t *words);
 
+/* Does the module say by @raw that it has no value? */
+bool oht_register_is_none(const struct oht_register *reg, int64_t raw);
+
 /* Is @raw inside min and max and inside what the type can hold? */
 bool oht_register_in_range(const struct oht_register *reg, int64_t raw);
 
 /*
- * May @raw be written, as far as the value goes? In range; and what only stops takes 1, which every
+ * May @raw be written, as far as the value goes? In range, and a value; and what only stops takes 1, which every
  * other value might take back.
  */
 bool oht_register_takes(const struct oht_register *reg, int64_t raw);

@@ -56,7 +56,9 @@ static struct json_object *register_json(const struct oht_register *reg, const u
 	show_add_text(object, "name", reg->name);
 	show_add_number(object, "address", reg->address);
 	show_add_number(object, "raw", raw);
-	if (reg->type == OHT_TYPE_STRING)
+	if (oht_register_is_none(reg, raw))
+		json_object_object_add(object, "value", NULL);
+	else if (reg->type == OHT_TYPE_STRING)
 		show_add_text(object, "value", text);
 	else
 		show_add_real(object, "value", oht_register_value(reg, raw));
@@ -72,8 +74,11 @@ static void show_register(struct cli *cli, const struct oht_register *reg, const
 	int64_t raw = oht_register_decode(reg, words);
 
 	oht_register_text(reg, words, text);
-	fprintf(cli->out, "%-28s %10s %-6s 0x%04X%s\n", reg->name, text, reg->unit, reg->address,
-		oht_register_in_range(reg, raw) ? "" : "  (outside its range)");
+	if (oht_register_is_none(reg, raw))
+		fprintf(cli->out, "%-28s %10s %-6s 0x%04X  (not available)\n", reg->name, "-", "", reg->address);
+	else
+		fprintf(cli->out, "%-28s %10s %-6s 0x%04X%s\n", reg->name, text, reg->unit, reg->address,
+			oht_register_in_range(reg, raw) ? "" : "  (outside its range)");
 }
 
 static int read_one(struct cli *cli, const struct oht_register *reg, struct oht_request *request,

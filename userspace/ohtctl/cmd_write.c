@@ -13,10 +13,10 @@
 #define VALUES_MAX	WRITE_MAX
 #define BITS		16
 
-/* One value goes by function 6, several by 16, as long as nothing else is asked for. */
-static int choose_function(struct cli *cli, int count, struct oht_request *request)
+/* One value goes by @single, several by 16, as long as nothing else is asked for. */
+static int choose_function(struct cli *cli, int count, unsigned int single, struct oht_request *request)
 {
-	uint32_t fc = count == 1 ? OHT_WRITE_SINGLE : OHT_WRITE_MULTIPLE;
+	uint32_t fc = count == 1 ? single : OHT_WRITE_MULTIPLE;
 
 	if (cli->given & CLI_OPT_FC)
 		fc = cli->fc;
@@ -48,7 +48,7 @@ static int prepare(struct cli *cli, int count, char **arguments, struct oht_requ
 		result = cli_fail(cli, CLI_USAGE, "at most %d values in one write: '%d'",
 				  VALUES_MAX, values);
 	if (!result)
-		result = choose_function(cli, values, request);
+		result = choose_function(cli, values, OHT_WRITE_SINGLE, request);
 	if (!result && request->address + values > 0x10000)
 		result = cli_fail(cli, CLI_USAGE, "%d %s from 0x%04X reach beyond 0xFFFF", values,
 				  is_coils(request) ? "coils" : "registers", request->address);
@@ -192,7 +192,7 @@ static int write_register(struct cli *cli, const struct oht_module *module,
 	struct oht_request request = { .unit = module->unit, .address = reg->address,
 				       .count = reg->words, .words = words };
 	struct oht_reply reply;
-	int result = choose_function(cli, reg->words, &request);
+	int result = choose_function(cli, reg->words, module->write_function, &request);
 
 	if (!result && is_coils(&request))
 		result = cli_fail(cli, CLI_USAGE, "names are registers, which --fc %u does not write",

@@ -3,7 +3,7 @@
  * For LD_PRELOAD: a system whose time of day is off by OHT_SHIM_CLOCK's 8 bytes (seconds, signed, in
  * the order of this machine), whose boot time by OHT_SHIM_BOOT's, and whose monotonic time by
  * OHT_SHIM_MONOTONIC's, read anew for every question. The other clocks are as they are. Whether somebody keeps the time
- * of day right is said by OHT_SHIM_KEPT's: 0: nobody does.
+ * of day right is said by OHT_SHIM_KEPT's: 0: nobody does; 2: somebody does, and leaves STA_UNSYNC set.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -68,8 +68,9 @@ int adjtimex(struct timex *state)
 	r = real_adjtimex(state);
 	if (!kept)
 		return r;
-	state->status = *kept ? 0 : STA_UNSYNC;
-	return *kept ? TIME_OK : TIME_ERROR;
+	state->status = *kept == 1 ? 0 : STA_UNSYNC;
+	state->maxerror = *kept ? 250000 : 16000000;
+	return *kept == 1 ? TIME_OK : TIME_ERROR;
 }
 
 int gettimeofday(struct timeval *restrict tv, void *restrict tz)

@@ -49,6 +49,7 @@ enum {
 	STORE_DAMAGED,
 	ACCOUNTS_LOST,
 	KEY_WAS_OPEN,
+	ANOTHER_MACHINE,
 	JOURNAL_FAILING,
 	JOURNAL_LATE,
 	HISTORY_FAILING,
@@ -143,6 +144,10 @@ static const struct kind kinds[KINDS] = {
 		.text = "Others on this machine could read a key of the robot; its mode was changed to 0600.",
 		.action = "The log names it (key_was_open). If others may have used this machine, make it anew: see operations.md, "
 			  "Files of the state folder." },
+	[ANOTHER_MACHINE] = { "store", "another_machine", OHTD_SEVERITY_WARNING,
+		.text = "The state folder is of another machine: its card was moved or copied. A copy has the id, the keys and the sessions "
+			"of the other robot.",
+		.action = "Stop ohtd; then ohtd --config /etc/oht/ohtd.conf --machine moved, or copied if the other robot is in use still." },
 	[JOURNAL_FAILING] = { "journal", "failing",
 		.text = "Entries of the stop's journal are not on the disk.", .action = see_store },
 	[JOURNAL_LATE] = { "journal", "late", OHTD_SEVERITY_WARNING,
@@ -533,6 +538,8 @@ static void judge_keys(const struct gathering *to)
 {
 	if (ohtd_file_keys_closed())
 		add(to, KEY_WAS_OPEN, 0, 0);
+	if (to->scene->services->another_machine)
+		add_notice(to, ANOTHER_MACHINE, 0, 0);
 }
 
 static void judge_history(const struct gathering *to, const struct ohtd_looks *looks)

@@ -25,6 +25,7 @@
  * struct entry - an alert that is active, or ended of late, or is not written yet
  * @key: as of struct ohtd_alert; 0: it has come again since, in an entry of its own
  * @since_ns: the same, of the newest time that it came; when it was seen to come, if that says nothing
+ * @first_ns: the same, of the first time that it came
  * @ended_ns: CLOCK_MONOTONIC; 0: it is active
  * @came_ns: CLOCK_MONOTONIC: when it was seen to come, the last time and the one before; 0: it came less often
  * @about: as of struct ohtd_alert
@@ -37,6 +38,7 @@
 struct entry {
 	uint32_t key;
 	uint64_t since_ns;
+	uint64_t first_ns;
 	uint64_t ended_ns;
 	uint64_t came_ns[2];
 	uint8_t about;
@@ -133,10 +135,18 @@ struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, str
 
 /* ---- what has changed ---- */
 
+/* A clock that was set meanwhile moves the beginning too: what is between both is the time that has passed. */
 static void end_entry(struct ohtd_alert_keeper *keeper, struct entry *entry, uint64_t now_ns)
 {
+	const int64_t since_ns = ohtd_clock_wall_of_ns(keeper->clock, entry->first_ns);
+	struct ohtd_alert_row *row = &entry->row;
+
+	if (llabs(since_ns - row->since_ns) >= OHTD_JUMP_NS)
+		row->since_ns = since_ns;
 	entry->ended_ns = now_ns;
-	entry->row.ended_ns = ohtd_clock_wall_of_ns(keeper->clock, now_ns);
+	row->ended_ns = ohtd_clock_wall_of_ns(keeper->clock, now_ns);
+	if (row->ended_ns < row->since_ns)
+		row->ended_ns = row->since_ns;
 	entry->changed = true;
 }
 
@@ -234,6 +244,7 @@ static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	};
 	row->number = ++keeper->newest;
 	row->unit = alert->unit;
+	entry->first_ns = entry->since_ns;
 	row->since_ns = ohtd_clock_wall_of_ns(keeper->clock, entry->since_ns);
 	snprintf(row->code, sizeof(row->code), "%s", alert->code);
 	snprintf(row->severity, sizeof(row->severity), "%s", ohtd_severity_name(alert->severity));

@@ -30,6 +30,7 @@
 #include "http/problem.h"
 #include "json/writer.h"
 #include "robot/telemetry.h"
+#include "settings/settings.h"
 #include "store/store.h"
 
 #define PROC_BYTES	4096
@@ -48,6 +49,19 @@ static void put(struct ohtd_writer *out, const char *format, ...)
 	va_end(args);
 	if (n > 0 && (size_t)n < sizeof(line))
 		ohtd_write_bytes(out, line, (size_t)n);
+}
+
+/* NAME="TEXT" with what the format wants escaped; texts of people have no line feed. */
+static void put_label(struct ohtd_writer *out, const char *name, const char *text)
+{
+	put(out, "%s=\"", name);
+	for (size_t n; *text; text += n) {
+		n = strcspn(text, "\"\\");
+		ohtd_write_bytes(out, text, n);
+		if (text[n])
+			put(out, "\\%c", text[n++]);
+	}
+	put(out, "\"");
 }
 
 static void head(struct ohtd_writer *out, const char *name, const char *type, const char *help)
@@ -299,7 +313,9 @@ static void put_number(struct ohtd_writer *out, const struct ohtd_telemetry_info
 	char text[OHTD_NUMBER_BYTES];
 
 	ohtd_number_text(text, value);
-	put(out, "oht_signal{signal=\"%s\",unit=\"%s\"} %s\n", info->name, info->unit, text);
+	put(out, "oht_signal{signal=\"%s\"", info->name);
+	put_label(out, ",unit", info->unit);
+	put(out, "} %s\n", text);
 }
 
 /* A line for each word, so that the one that has gone is told as 0. */
@@ -456,6 +472,19 @@ static double seconds(struct timeval time)
 	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
+static void put_robot(struct ohtd_writer *out, const struct ohtd_server *server)
+{
+	char name[OHTD_ROBOT_NAME_BYTES], place[OHTD_ROBOT_PLACE_BYTES];
+
+	ohtd_settings_name(server->services.settings, name, place);
+	head(out, "oht_robot_info", "gauge", "1, with the id, name and place of the robot.");
+	put(out, "oht_robot_info{");
+	put_label(out, "robot_id", server->services.robot_id);
+	put_label(out, ",name", name);
+	put_label(out, ",place", place);
+	put(out, "} 1\n");
+}
+
 static void put_process(struct ohtd_writer *out, const struct ohtd_server *server)
 {
 	struct rusage usage;
@@ -471,6 +500,7 @@ static void put_process(struct ohtd_writer *out, const struct ohtd_server *serve
 		ohtd_live_count(server));
 	put_one(out, "oht_exports_active", "gauge", "Exports of values under way.",
 		ohtd_download_count(server));
+	put_robot(out, server);
 	head(out, "oht_build_info", "gauge", "1, with the version of ohtd.");
 	put(out, "oht_build_info{version=\"%s\"} 1\n", OHT_VERSION);
 }

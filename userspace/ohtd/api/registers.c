@@ -23,11 +23,15 @@
 
 /* ---- a register ---- */
 
+/* Of answers only: the module was read, and says that it has no value. */
+#define STATE_NOT_AVAILABLE	(OHTD_REGISTER_WRITE_ONLY + 1)
+
 static const char *const register_states[] = {
 	[OHTD_REGISTER_NEVER] = "never_read",
 	[OHTD_REGISTER_OK] = "ok",
 	[OHTD_REGISTER_UNSUPPORTED] = "unsupported",
 	[OHTD_REGISTER_WRITE_ONLY] = "write_only",
+	[STATE_NOT_AVAILABLE] = "not_available",
 };
 OHTD_WORDS_OF(register_state_words, register_states);
 
@@ -68,14 +72,14 @@ OHTD_SHAPE(module_register, "Register",
 	OHTD_TEXT(module_register, access, .summary = "Whether it can be read, written or both"),
 	OHTD_TEXT(module_register, unit, .flags = OHTD_NULL, .summary = "Unit of the value"),
 	OHTD_WORD(module_register, state, .words = &register_state_words,
-		  .summary = "Whether there is a value"),
+		  .summary = "Whether there is a value; not_available: the module was read, and says that it has none"),
 	OHTD_WORD(module_register, quality, .words = &quality_words,
 		  .summary = "old: older than 10 s, or its module does not answer now; out_of_range: "
 			     "outside min and max; none: there is no value"),
 	OHTD_SCALAR(module_register, value, .flags = OHTD_NULL,
 		    .summary = "As last read, of the register's type; null: there is none"),
 	OHTD_INTEGER(module_register, raw, .flags = OHTD_NULL,
-		     .summary = "The same as on the wire; null: there is none"),
+		     .summary = "The same as on the wire, also of not_available; null: it was not read"),
 	OHTD_INTEGER(module_register, age_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
 		     .summary = "Age of the value; null: there is none"),
 	OHTD_DECIMAL(module_register, scale, .summary = "value = raw times this"),
@@ -137,6 +141,8 @@ static struct module_register register_of(struct ohtd_call *call,
 					  const struct ohtd_register_value *value)
 {
 	bool read = value->state == OHTD_REGISTER_OK;
+	int64_t raw = read ? oht_register_decode(reg, value->words) : OHTD_NONE;
+	bool none = read && oht_register_is_none(reg, raw);
 	int64_t min, max;
 	struct module_register view;
 
@@ -144,9 +150,9 @@ static struct module_register register_of(struct ohtd_call *call,
 	view = (struct module_register){
 		.name = reg->name, .label = reg->label, .address = reg->address,
 		.type = oht_type_name(reg->type), .access = oht_access_name(reg->access),
-		.unit = *reg->unit ? reg->unit : NULL, .state = value->state,
-		.value = read ? value_of(call, reg, value->words) : (struct ohtd_scalar){ .text = NULL },
-		.raw = read ? oht_register_decode(reg, value->words) : OHTD_NONE,
+		.unit = *reg->unit ? reg->unit : NULL, .state = none ? STATE_NOT_AVAILABLE : value->state,
+		.value = read && !none ? value_of(call, reg, value->words) : (struct ohtd_scalar){ .text = NULL },
+		.raw = raw,
 		.age_ms = read ? ohtd_call_age_or_none_ms(call, value->time_ns) : OHTD_NONE,
 		.scale = reg->scale_text,
 		.min = decimal_of(call, reg, min), .max = decimal_of(call, reg, max),
@@ -356,6 +362,8 @@ static bool take_value(struct ohtd_call *call, const struct oht_register *reg, i
 		return true;
 	if (reg->write_level == OHT_WRITE_OPERATOR)
 		ohtd_reply_member(call, pointer, "range", "%s only stops: it takes 1", reg->name);
+	else if (oht_register_is_none(reg, *raw))
+		ohtd_reply_member(call, pointer, "range", "raw %" PRId64 " of %s means that there is no value", *raw, reg->name);
 	else
 		refuse_range(call, reg, pointer,
 			     has_raw ? ohtd_call_text_of(call, "raw %" PRId64, *raw) :

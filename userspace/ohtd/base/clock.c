@@ -9,6 +9,9 @@
 /* Being held up for longer between two readings makes them useless for finding a jump. */
 #define HELD_UP_NS	(100 * OHTD_NS_PER_MS)
 
+/* Limit of the kernel's bound of the clock's error, which grows when nothing corrects the clock (NTP_PHASE_LIMIT). */
+#define ERROR_LIMIT_US	16000000
+
 /* Two readings so near each other are taken as one; that many pairs are read to find such a pair. */
 #define APART_NS	(50 * OHTD_NS_PER_US)
 #define READINGS	8
@@ -48,13 +51,17 @@ static int64_t system_realtime_ns(void *context)
 	return (int64_t)ts.tv_sec * (int64_t)OHTD_NS_PER_S + ts.tv_nsec;
 }
 
+/*
+ * STA_UNSYNC says no more than that the kernel does not write the battery's clock: chrony without rtcsync leaves it set, though
+ * it keeps the time right. The bound of the error is what each correction sets, and what a person who sets the time lifts to its limit.
+ */
 static bool system_synchronised(void *context)
 {
 	struct timex state = { .modes = 0 };
 	int r = adjtimex(&state);
 
 	(void)context;
-	return r >= 0 && r != TIME_ERROR && !(state.status & STA_UNSYNC);
+	return r >= 0 && state.maxerror < ERROR_LIMIT_US && !(state.status & STA_CLOCKERR);
 }
 
 static int system_wait(void *context, struct pollfd *fds, unsigned int count, uint64_t until_ns)

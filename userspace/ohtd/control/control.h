@@ -183,6 +183,7 @@ struct ohtd_control {
 	bool auto_enable;
 	bool unclean_restart;
 	uint64_t commands_given;	/* by earlier runs */
+	const struct ohtd_life *commands_known;	/* of earlier runs; NULL: none; until ohtd_control_init() ends */
 	int wake_fd;
 	/* shared with others */
 	struct ohtd_limits limits;

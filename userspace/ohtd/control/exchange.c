@@ -140,7 +140,8 @@ static struct oht_request request_of(struct ohtd_control *control, const struct 
 		request.count = 1;
 	}
 	if (read->writing) {
-		request.function = command->count > 1 ? OHT_WRITE_MULTIPLE : OHT_WRITE_SINGLE;
+		request.function = command->count > 1 ? OHT_WRITE_MULTIPLE :
+				   ohtd_unit_write_function(ohtd_unit(&control->modules, command->unit));
 		request.words = command->words;
 		/* Nothing moves; while enabled the flag changes nothing. */
 		request.flags = OHT_REQUEST_WHILE_STOPPED;

@@ -55,7 +55,7 @@ static bool read_signal(const struct ohtd_unit *unit, enum ohtd_signal signal,
 	*value = (struct ohtd_value){
 		.value = oht_register_value(reg, number),
 		.time_ns = raw->time_ns,
-		.valid = oht_register_in_range(reg, number),
+		.valid = oht_register_in_range(reg, number) && !oht_register_is_none(reg, number),
 	};
 	return true;
 }

@@ -14,7 +14,7 @@ static bool same_number(double a, double b)
 
 static bool same_content(const struct ohtd_recent *recent, const struct ohtd_command *command)
 {
-	return recent->kind == command->kind && recent->append == command->append &&
+	return recent->kind == command->kind && (recent->earlier || recent->append == command->append) &&
 	       same_number(recent->target_mm, command->target_mm) &&
 	       same_number(recent->speed_mm_s, command->speed_mm_s);
 }
@@ -42,6 +42,18 @@ enum ohtd_known ohtd_life_known(const struct ohtd_life *life, const struct ohtd_
 		return same_content(recent, command) ? OHTD_KNOWN_SAME : OHTD_KNOWN_OTHER;
 	}
 	return OHTD_KNOWN_NOT;
+}
+
+bool ohtd_life_recall(struct ohtd_life *life, const struct ohtd_recent *recent)
+{
+	unsigned int i = OHTD_RECENT_COMMANDS;
+
+	/* From the end: the oldest is the first to go. */
+	while (i && life->recent[i - 1].number)
+		i--;
+	if (i)
+		life->recent[i - 1] = *recent;
+	return i > 1;
 }
 
 void ohtd_life_note(struct ohtd_life *life, const struct ohtd_command *command, uint64_t number)

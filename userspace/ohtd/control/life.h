@@ -23,6 +23,7 @@ struct ohtd_control;
  * @number: 0: none
  * @tag: of the person
  * @append: it was to wait
+ * @earlier: of an earlier run of the daemon; @append is not known then
  * @state: enum ohtd_command_state, as it was told last
  * @caller_id: the client's own id; not ""
  */
@@ -32,12 +33,13 @@ struct ohtd_recent {
 	uint32_t kind;
 	uint32_t append;
 	uint32_t state;
+	bool earlier;
 	double target_mm;
 	double speed_mm_s;
 	char caller_id[OHTD_CALLER_ID_BYTES];
 };
 
-/* The newest commands with an id. */
+/* The newest commands with an id, also of earlier runs. */
 struct ohtd_life {
 	struct ohtd_recent recent[OHTD_RECENT_COMMANDS];
 	uint32_t next;
@@ -52,6 +54,9 @@ enum ohtd_known {
 /* @number: of the command that is known as the same. */
 enum ohtd_known ohtd_life_known(const struct ohtd_life *life, const struct ohtd_command *command,
 				uint64_t *number);
+
+/* Takes a command of an earlier run; the newest first. False: there is no room for another one. */
+bool ohtd_life_recall(struct ohtd_life *life, const struct ohtd_recent *recent);
 
 /* The command has been accepted under this number. */
 void ohtd_life_note(struct ohtd_life *life, const struct ohtd_command *command, uint64_t number);

@@ -82,7 +82,7 @@ static void look_at_stations(struct ohtd_control *control, double from_mm)
 
 /* ---- tags ---- */
 
-/* A reading that is newer than the last one, and of both registers at once. */
+/* A reading of values that is newer than the last one, and of both registers at once. */
 static bool new_reading(struct ohtd_control *control, struct ohtd_value *id, bool *there)
 {
 	struct ohtd_passages *p = &control->passages;
@@ -90,7 +90,7 @@ static bool new_reading(struct ohtd_control *control, struct ohtd_value *id, boo
 
 	if (!ohtd_signal(control, OHTD_SIGNAL_TAG_ID, id) ||
 	    !ohtd_signal(control, OHTD_SIGNAL_TAG_PRESENT, &present) ||
-	    present.time_ns != id->time_ns || present.time_ns == p->tag_ns)
+	    !id->valid || !present.valid || present.time_ns != id->time_ns || present.time_ns == p->tag_ns)
 		return false;
 	p->tag_ns = present.time_ns;
 	*there = present.value != 0;

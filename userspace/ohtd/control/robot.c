@@ -88,6 +88,7 @@ static void set_setup(struct ohtd_robot *robot, const struct ohtd_robot_config *
 	robot->control.auto_enable = config->auto_enable;
 	robot->control.unclean_restart = config->unclean_restart;
 	robot->control.commands_given = config->commands_given;
+	robot->control.commands_known = config->commands_known;
 }
 
 static int create_links(struct ohtd_robot *robot)

@@ -53,6 +53,7 @@ struct ohtd_user_maps;
  * @auto_enable: after a clean power-on go to idle without a person (state_machine.csv)
  * @unclean_restart: the last run did not reach shutdown
  * @commands_given: numbers of commands up to this one may have been given by earlier runs
+ * @commands_known: commands with an id that earlier runs have accepted; NULL: none
  * @rt_priority: SCHED_FIFO priority to ask for, 1..98; 0 does not ask
  * @cpu: CPU to pin the control thread to, -1 for none
  */
@@ -71,6 +72,7 @@ struct ohtd_robot_config {
 	bool auto_enable;
 	bool unclean_restart;
 	uint64_t commands_given;
+	const struct ohtd_life *commands_known;
 	int rt_priority;
 	int cpu;
 };

@@ -83,6 +83,8 @@ void ohtd_travel_init(struct ohtd_control *control)
 	m->override_percent = 100;
 	m->command.target_mm = NAN;
 	m->numbers = control->commands_given;
+	if (control->commands_known)
+		m->life = *control->commands_known;
 	use_rules(control, rules_of(control));
 	ohtd_axis_step(&m->axis, 0, &m->sample);
 }

@@ -2,13 +2,17 @@
 #include "main/command_keeper.h"
 
 #include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/command.h"
+#include "control/life.h"
 #include "control/robot.h"
+#include "robot/verbs.h"
 #include "tables/commands.h"
 #include "store/outbox.h"
 
@@ -69,24 +73,48 @@ static int work_keep(struct ohtd_db *db, void *arg)
 struct begin {
 	int64_t now_ns;
 	int64_t given;
+	struct ohtd_life *known;
 };
+
+/* A task of which the database has the words; anything else is passed over. Returns 1 when there is no room for more. */
+static int recall(const struct ohtd_command_row *row, void *arg)
+{
+	struct ohtd_recent recent = {
+		.number = (uint64_t)row->number, .tag = (uint64_t)row->tag, .earlier = true, .speed_mm_s = row->speed_mm_s,
+	};
+
+	while (recent.kind <= OHTD_COMMAND_LAST && strcmp(ohtd_verb_word(recent.kind), row->verb))
+		recent.kind++;
+	if (!(ohtd_verb_row(recent.kind)->flags & OHTD_IS_TASK))
+		return 0;
+	while (recent.state < OHTD_COMMAND_STATES && strcmp(ohtd_command_state_name(recent.state), row->state))
+		recent.state++;
+	recent.target_mm = ohtd_verb_row(recent.kind)->flags & OHTD_TAKES_TARGET ? row->position_mm : NAN;
+	snprintf(recent.caller_id, sizeof(recent.caller_id), "%s", row->caller_id);
+	return !ohtd_life_recall(arg, &recent);
+}
 
 static int work_begin(struct ohtd_db *db, void *arg)
 {
 	struct begin *begin = arg;
+	int aborted = ohtd_db_commands_begin(db, begin->now_ns, MARGIN, &begin->given), r;
 
-	return ohtd_db_commands_begin(db, begin->now_ns, MARGIN, &begin->given);
+	if (aborted < 0)
+		return aborted;
+	r = ohtd_db_commands_with_id(db, recall, begin->known);
+	return r < 0 ? r : aborted;
 }
 
 struct ohtd_keeper *ohtd_keeper_create(struct ohtd_store *store, struct ohtd_clock *clock,
-				       uint64_t *given)
+				       uint64_t *given, struct ohtd_life *known)
 {
 	struct ohtd_keeper *keeper = calloc(1, sizeof(*keeper));
-	struct begin begin = { .now_ns = ohtd_clock_wall_ns(clock) };
+	struct begin begin = { .now_ns = ohtd_clock_wall_ns(clock), .known = known };
 	int r;
 
 	if (!keeper)
 		return NULL;
+	memset(known, 0, sizeof(*known));
 	r = ohtd_store_call(store, work_begin, &begin);
 	if (r < 0) {
 		begin.given = begin.now_ns / (int64_t)OHTD_NS_PER_S;

@@ -11,14 +11,16 @@
 
 struct ohtd_clock;
 struct ohtd_keeper;
+struct ohtd_life;
 struct ohtd_robot;
 struct ohtd_store;
 
 /**
- * ohtd_keeper_create() - end what the last run left open, and find the next number
+ * ohtd_keeper_create() - end what the last run left open, find the next number and the ids that are known
  * @store: outlives the keeper
  * @clock: the same
  * @given: out: numbers of commands up to this one may have been given already
+ * @known: out: commands with an id that earlier runs have accepted
  *
  * A store that does not work does not keep the robot from starting: numbers then come from the time
  * of day, and so are greater than all before.
@@ -26,7 +28,7 @@ struct ohtd_store;
  * Return: NULL: out of memory.
  */
 struct ohtd_keeper *ohtd_keeper_create(struct ohtd_store *store, struct ohtd_clock *clock,
-				       uint64_t *given);
+				       uint64_t *given, struct ohtd_life *known);
 
 /* A few times a second: writes what is new. */
 void ohtd_keeper_turn(struct ohtd_keeper *keeper, const struct ohtd_robot *robot);

@@ -34,6 +34,7 @@
 #include "jobs/jobs.h"
 #include "main/command_keeper.h"
 #include "main/confine.h"
+#include "main/machine.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "main/robot_open.h"
@@ -42,6 +43,7 @@
 #include "main/site.h"
 #include "main/state.h"
 #include "base/workers.h"
+#include "control/life.h"
 #include "control/robot.h"
 #include "settings/settings.h"
 #include "store/db.h"
@@ -240,15 +242,16 @@ static int open_journal(struct running *run)
 	return run->services.recorder ? 0 : fail(run, "journal thread");
 }
 
-/* Its commands go on where those of the last run have ended. */
+/* Its commands go on where those of the last run have ended, and none of these is executed once more. */
 static int open_robot(struct running *run)
 {
+	struct ohtd_life known;
 	uint64_t given;
 
-	run->services.keeper = ohtd_keeper_create(run->services.store, &run->clock, &given);
+	run->services.keeper = ohtd_keeper_create(run->services.store, &run->clock, &given, &known);
 	if (!run->services.keeper)
 		return fail(run, "commands");
-	run->services.robot = ohtd_robot_open(run->services.config, &run->clock, given, run->why, sizeof(run->why));
+	run->services.robot = ohtd_robot_open(run->services.config, &run->clock, given, &known, run->why, sizeof(run->why));
 	return run->services.robot ? 0 : judge(run, errno);
 }
 
@@ -440,7 +443,9 @@ static int open_gateway(struct running *run)
 
 static int open_webhooks(struct running *run)
 {
-	const struct ohtd_webhooks_setup setup = { run->services.config, &run->clock, run->services.store, run->sender_fd };
+	const struct ohtd_webhooks_setup setup = {
+		run->services.config, &run->clock, run->services.store, run->services.settings, ohtd_backups_robot_id(run->services.backups), run->sender_fd,
+	};
 
 	run->services.webhooks = ohtd_webhooks_create(&setup);
 	run->sender_fd = -1;
@@ -506,6 +511,7 @@ static int open_all(struct running *run)
 	run->lock_fd = lock_state(run);
 	if (run->lock_fd < 0)
 		return -1;
+	run->services.another_machine = ohtd_machine_is_another(dir, "");
 	run->sender_fd = ohtd_sender_start(run->services.config);
 	if (confine(run))
 		return -1;
@@ -515,7 +521,7 @@ static int open_all(struct running *run)
 	if (open_store(run) || open_auth(run) || open_accounts(run) || open_audit(run))
 		return -1;
 	if (open_robot(run) || open_journal(run) || open_rules(run) || open_settings(run) ||
-	    open_history(run) || open_gateway(run) || open_webhooks(run) || open_backups(run))
+	    open_history(run) || open_gateway(run) || open_backups(run) || open_webhooks(run))
 		return -1;
 	return open_server(run);
 }

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "main/check_config.h"
 #include "main/daemon.h"
+#include "main/machine.h"
 #include "main/offline.h"
 #include "main/options.h"
 #include "main/restore_offline.h"
@@ -125,6 +126,8 @@ int main(int argc, char **argv)
 		return ohtd_offline_serve(&config);
 	if (action == OHTD_ACTION_RESTORE)
 		return ohtd_restore_offline(&config, &options);
+	if (action == OHTD_ACTION_MACHINE)
+		return ohtd_machine_settle(&config, options.machine);
 	if (action == OHTD_ACTION_CHECK)
 		return ohtd_check_config(&config);
 	return ohtd_daemon_run(&config, options.config);

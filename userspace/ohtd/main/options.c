@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/role.h"
 
@@ -15,6 +16,7 @@ static const struct option longs[] = {
 	{ "restore", required_argument, NULL, 'b' },
 	{ "another-robot", no_argument, NULL, 'f' },
 	{ "without-history", no_argument, NULL, 'w' },
+	{ "machine", required_argument, NULL, 'm' },
 	{ "role", required_argument, NULL, 'r' },
 	{ "print-openapi", no_argument, NULL, 'o' },
 	{ "print-asyncapi", no_argument, NULL, 's' },
@@ -29,6 +31,7 @@ static void print_help(void)
 	     "       ohtd --config FILE --add-user NAME --role ROLE < password\n"
 	     "       ohtd --config FILE --administer < request\n"
 	     "       ohtd --config FILE --restore BACKUP [--another-robot] [--without-history]\n"
+	     "       ohtd --config FILE --machine moved|copied\n"
 	     "       ohtd --print-openapi | --print-asyncapi | --version | --help\n"
 	     "\n"
 	     "  --config FILE    configuration, usually /etc/oht/ohtd.conf\n"
@@ -39,6 +42,8 @@ static void print_help(void)
 	     "  --restore BACKUP check a backup and leave it for the next start, which puts it in\n"
 	     "  --another-robot  it may be another robot's\n"
 	     "  --without-history leave the values of today as they are\n"
+	     "  --machine moved  the card is in another machine now, which is this robot\n"
+	     "  --machine copied the card is a copy: draw an id, keys and an authority of its own\n"
 	     "  --print-openapi  print the description of all routes, and end\n"
 	     "  --print-asyncapi print the description of all messages of WebSockets, and end\n"
 	     "  --version        print the version, and end\n"
@@ -66,6 +71,12 @@ static enum ohtd_action judge(const struct ohtd_options *options, bool check, bo
 		return complain("--another-robot is for --restore only", "");
 	if (options->without_history && !options->restore)
 		return complain("--without-history is for --restore only", "");
+	if (options->machine && (options->user || check || administer || options->restore))
+		return complain("--machine stands alone beside --config", "");
+	if (options->machine && strcmp(options->machine, "moved") && strcmp(options->machine, "copied"))
+		return complain("--machine is moved or copied:", options->machine);
+	if (options->machine)
+		return OHTD_ACTION_MACHINE;
 	if (options->restore && (options->user || check || administer))
 		return complain("--restore stands alone beside --config", "");
 	if (options->restore)
@@ -111,6 +122,9 @@ enum ohtd_action ohtd_options_parse(struct ohtd_options *options, int argc, char
 			break;
 		case 'w':
 			options->without_history = true;
+			break;
+		case 'm':
+			options->machine = optarg;
 			break;
 		case 'u':
 			options->user = optarg;

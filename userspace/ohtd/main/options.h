@@ -15,6 +15,7 @@ enum ohtd_action {
 	OHTD_ACTION_ADD_USER,
 	OHTD_ACTION_ADMINISTER,
 	OHTD_ACTION_RESTORE,
+	OHTD_ACTION_MACHINE,
 	OHTD_ACTION_PRINT_OPENAPI,
 	OHTD_ACTION_PRINT_ASYNCAPI,
 	OHTD_ACTION_DONE,	/* help or version has been printed */
@@ -25,6 +26,7 @@ struct ohtd_options {
 	const char *config;
 	const char *user;
 	const char *restore;	/* file */
+	const char *machine;	/* "moved" or "copied" */
 	bool foreign;
 	bool without_history;
 	int role;		/* enum ohtd_role */

@@ -29,7 +29,7 @@ static void log_profiles(const struct ohtd_user_maps *maps)
 }
 
 struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd_clock *clock, uint64_t commands_given,
-				   char *why, size_t size)
+				   const struct ohtd_life *commands_known, char *why, size_t size)
 {
 	char profiles[sizeof(config->state_dir) + sizeof("/profiles")];
 	bool rtu = config->backend == OHTD_BACKEND_RTU;
@@ -49,6 +49,7 @@ struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd
 		.auto_enable = config->auto_enable,
 		.unclean_restart = ohtd_state_was_cut(config->state_dir),
 		.commands_given = commands_given,
+		.commands_known = commands_known,
 		.rt_priority = (int)config->realtime_priority,
 		.cpu = config->cpu,
 	};

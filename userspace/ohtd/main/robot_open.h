@@ -12,10 +12,11 @@
 
 struct ohtd_clock;
 struct ohtd_config;
+struct ohtd_life;
 struct ohtd_robot;
 
-/* @commands_given: by the runs before. NULL with errno and @why of @size bytes filled. */
+/* @commands_given and @commands_known: by the runs before. NULL with errno and @why of @size bytes filled. */
 struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd_clock *clock, uint64_t commands_given,
-				   char *why, size_t size);
+				   const struct ohtd_life *commands_known, char *why, size_t size);
 
 #endif /* OHTD_MAIN_ROBOT_OPEN_H */

@@ -119,7 +119,7 @@ static void add_entry(const struct ohtd_modules *modules, const struct ohtd_unit
 	};
 	layout->entry[layout->count++] = (struct oht_cyclic_entry){
 		.unit = unit->view.unit,
-		.function = reads ? OHT_READ_HOLDING : OHT_WRITE_SINGLE,
+		.function = reads ? OHT_READ_HOLDING : ohtd_unit_write_function(unit),
 		.loss = cyclic->loss,
 		.loss_errors = loss_errors_of(modules, cyclic),
 		.address = block->address,

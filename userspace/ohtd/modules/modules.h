@@ -294,6 +294,9 @@ static inline bool ohtd_unit_every_cycle(const struct ohtd_unit *unit)
 	return unit->kind->module->poll_period_ms <= OHTD_CYCLE_MS;
 }
 
+/* Function by which one register of a unit is written: OHT_WRITE_SINGLE, or OHT_WRITE_MULTIPLE as its row of modules.csv says. */
+uint8_t ohtd_unit_write_function(const struct ohtd_unit *unit);
+
 /* Answer time-out of a unit as it is stretched by the time factor. */
 uint32_t ohtd_unit_timeout_us(const struct ohtd_modules *modules, const struct ohtd_unit *unit);
 /*

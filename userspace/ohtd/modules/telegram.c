@@ -107,7 +107,7 @@ void ohtd_telegram_leave(struct ohtd_modules *modules)
 	for (i = 0; i < count; i++)
 		list[i] = (struct oht_stop_telegram){
 			.unit = drive->view.unit,
-			.function = OHT_WRITE_SINGLE,
+			.function = ohtd_unit_write_function(drive),
 			.address = drive->plan->writes[OHTD_TELEGRAM_STOP][i].address,
 			.count = 1,
 			.turnaround_us = ohtd_unit_timeout_us(modules, drive),
@@ -137,7 +137,7 @@ void ohtd_telegram_next(struct ohtd_modules *modules)
 	write = &drive->plan->writes[telegrams->telegram][telegrams->next];
 	request = (struct oht_request){
 		.unit = telegrams->unit,
-		.function = OHT_WRITE_SINGLE,
+		.function = ohtd_unit_write_function(drive),
 		.priority = OHT_PRIORITY_COMMAND,
 		.address = write->address,
 		.count = 1,

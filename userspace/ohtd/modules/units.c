@@ -49,6 +49,11 @@ uint32_t ohtd_unit_timeout_us(const struct ohtd_modules *modules, const struct o
 	return (uint32_t)timeout_us;
 }
 
+uint8_t ohtd_unit_write_function(const struct ohtd_unit *unit)
+{
+	return unit && unit->kind ? unit->kind->module->write_function : OHT_WRITE_SINGLE;
+}
+
 uint32_t ohtd_unit_quick_us(const struct ohtd_modules *modules, const struct ohtd_unit *unit)
 {
 	uint32_t timeout_us = ohtd_unit_timeout_us(modules, unit);

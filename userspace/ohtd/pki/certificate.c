@@ -445,17 +445,24 @@ static bool is_due(const struct ohtd_certificate *certificate)
 
 	ohtd_clock_look(certificate->clock, &clock);
 	now_s = clock.wall_ns / (int64_t)OHTD_NS_PER_S;
-	return certificate->unmade || now_s >= view->renews_s || now_s < view->not_before_s ||
+	return certificate->unmade || ohtd_names_changed(&certificate->names) || now_s >= view->renews_s || now_s < view->not_before_s ||
 	       (clock.synchronised && !certificate->certain);
 }
 
 static void renew_in_time(struct ohtd_certificate *certificate, uint64_t now_ns)
 {
+	bool renamed = ohtd_names_changed(&certificate->names);
 	char why[256];
 
-	if (now_ns < certificate->again_ns || !is_due(certificate) ||
-	    !take_config(certificate, &certificate->config, why, sizeof(why)))
+	if (now_ns < certificate->again_ns || !is_due(certificate))
 		return;
+	if (!take_config(certificate, &certificate->config, why, sizeof(why))) {
+		if (renamed)
+			ohtd_log(OHTD_LOG_NOTICE, "http", "host_renamed",
+				 "this machine is called %s now; if the certificate does not name it (ohtctl admin cert), make a new "
+				 "authority", certificate->names.hostname);
+		return;
+	}
 	certificate->again_ns = now_ns + AGAIN_S * OHTD_NS_PER_S;
 	tell_failure(certificate, "certificate_not_renewed", why);
 }

@@ -402,6 +402,8 @@ static struct ohtd_reading read_register(const struct ohtd_snapshot *snapshot, u
 	if (aim->place >= registers->count || value->state != OHTD_REGISTER_OK)
 		return nothing;
 	raw = oht_register_decode(aim->reg, value->words);
+	if (oht_register_is_none(aim->reg, raw))
+		return nothing;
 	reading.value = oht_register_value(aim->reg, raw);
 	if (is_old(now_ns, value->time_ns, REGISTER_OLD_NS) ||
 	    (health != OHTD_HEALTH_GOOD && health != OHTD_HEALTH_DEGRADED))

@@ -41,7 +41,7 @@ enum ohtd_telemetry_quality {
 	OHTD_TELEMETRY_GOOD,
 	OHTD_TELEMETRY_OLD,	/* it has not been measured of late */
 	OHTD_TELEMETRY_BAD,	/* it is out of range, or what it is made from is not to be trusted */
-	OHTD_TELEMETRY_NONE,	/* there is no value */
+	OHTD_TELEMETRY_NONE,	/* there is no value, or the register says so */
 	OHTD_TELEMETRY_QUALITIES,
 };
 

@@ -45,6 +45,8 @@ static void reason_text(const struct ohtd_answer *answer, const struct ohtd_why 
 		snprintf(text, size, "%.*s: %s.", (int)n, reason, ohtd_state_name(why->detail - 1u));
 	else if (why->code == OHTD_WHY_CONTROL_HELD && *answer->holder)
 		snprintf(text, size, "%.*s: %s.", (int)n, reason, answer->holder);
+	else if (why->code == OHTD_WHY_MODULE_EXCEPTION && why->detail)
+		snprintf(text, size, "%.*s%s: exception %u.", (int)n, reason, unit, why->detail);
 	else
 		snprintf(text, size, "%.*s%s.", (int)n, reason, unit);
 }

@@ -186,6 +186,18 @@ static bool is_known_name(const struct ohtd_names *names, h2o_iovec_t name)
 	return false;
 }
 
+/* A machine may get its name after the start, from DHCP or a person. Looked at only before a refusal. */
+static bool is_new_name(const struct ohtd_call *call, h2o_iovec_t name)
+{
+	const struct ohtd_server *server = call->loop->server;
+	struct ohtd_names names;
+
+	if (!ohtd_names_changed(&server->names))
+		return false;
+	ohtd_names_collect(&names, server->services.config);
+	return is_known_name(&names, name);
+}
+
 /* An address is always right when it is the one the client has connected to. */
 static bool is_own_address(struct ohtd_call *call, h2o_iovec_t name)
 {
@@ -218,7 +230,7 @@ static int check_host(struct ohtd_call *call, const struct ohtd_route *get)
 	if (!host.len || host.base == req->hostconf->authority.hostport.base)
 		return is_probe(req, get) ? 0 : refuse(call, 400, "no_host", "the header Host is missing");
 	name = host_name(host);
-	if (is_known_name(&call->loop->server->names, name) || is_own_address(call, name))
+	if (is_known_name(&call->loop->server->names, name) || is_own_address(call, name) || is_new_name(call, name))
 		return 0;
 	return refuse(call, 421, "wrong_host",
 		      "unknown Host: add it to [http] names in ohtd.conf");

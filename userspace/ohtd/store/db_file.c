@@ -16,6 +16,8 @@
 #define HEADER_BYTES	100
 #define HEADER_ID_AT	68
 
+#define IS_LINK		"is a link, which is not followed: make the whole state folder a link, or mount the disk there"
+
 static const char magic[16] = "SQLite format 3";
 
 static void folder_of(char *folder, const char *path)
@@ -167,7 +169,7 @@ int ohtd_db_file_check(const char *path, uint32_t application_id, bool create, c
 	if (fd < 0 && errno == EROFS)
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
-		return refuse(why, size, path, errno, NULL);
+		return refuse(why, size, path, errno, errno == ELOOP ? IS_LINK : NULL);
 	r = check_open(fd, application_id, path, why, size);
 	close(fd);
 	for (size_t i = 0; !r && i < sizeof(beside) / sizeof(beside[0]); i++)

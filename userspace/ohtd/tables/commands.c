@@ -25,8 +25,10 @@ const struct ohtd_stored_row ohtd_kept_commands = {
 	OHTD_COLUMNS(command_columns),
 };
 
+/* A clock that was set meanwhile moves all three times, so that none ends before it begins. */
 static const struct ohtd_statement keep_sql = {
 	" ON CONFLICT (number) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
+	" accepted_ns = CASE WHEN abs(excluded.accepted_ns - accepted_ns) < 1000000000 THEN accepted_ns ELSE excluded.accepted_ns END,"
 	" position_mm = excluded.position_mm, speed_mm_s = excluded.speed_mm_s,"
 	" began_ns = excluded.began_ns, ended_ns = excluded.ended_ns",
 	&ohtd_kept_commands, ohtd_row_insert
@@ -58,6 +60,10 @@ static const struct ohtd_statement get_sql = {
 static const struct ohtd_statement ended_sql = {
 	" WHERE ended_ns >= :from AND ended_ns < :to ORDER BY number",
 	&ohtd_kept_commands, ohtd_row_select
+};
+
+static const struct ohtd_statement with_id_sql = {
+	" WHERE caller_id <> '' ORDER BY number DESC", &ohtd_kept_commands, ohtd_row_select
 };
 
 /* A table that is not full has lost none. */
@@ -138,21 +144,32 @@ int ohtd_db_command_get(struct ohtd_db *db, struct ohtd_command_row *row)
 	return ohtd_db_get(db, &get_sql, row);
 }
 
-int ohtd_db_commands_ended(struct ohtd_db *db, int64_t from_ns, int64_t to_ns,
-			   ohtd_command_reader reader, void *arg)
+static int read_commands(struct ohtd_db *db, sqlite3_stmt *s, ohtd_command_reader reader, void *arg)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &ended_sql);
 	struct ohtd_command_row row;
 	int r, taken = 0;
 
-	ohtd_db_bind_number(s, ":from", from_ns);
-	ohtd_db_bind_number(s, ":to", to_ns);
 	while (!taken && (r = ohtd_db_row(db, s)) > 0) {
 		ohtd_row_take(s, &ohtd_kept_commands, &row);
 		taken = reader(&row, arg);
 	}
 	sqlite3_reset(s);
 	return taken ? taken : r;
+}
+
+int ohtd_db_commands_ended(struct ohtd_db *db, int64_t from_ns, int64_t to_ns,
+			   ohtd_command_reader reader, void *arg)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &ended_sql);
+
+	ohtd_db_bind_number(s, ":from", from_ns);
+	ohtd_db_bind_number(s, ":to", to_ns);
+	return read_commands(db, s, reader, arg);
+}
+
+int ohtd_db_commands_with_id(struct ohtd_db *db, ohtd_command_reader reader, void *arg)
+{
+	return read_commands(db, ohtd_db_statement(db, &with_id_sql), reader, arg);
 }
 
 int64_t ohtd_db_commands_since(struct ohtd_db *db)

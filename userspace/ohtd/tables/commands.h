@@ -81,6 +81,9 @@ typedef int (*ohtd_command_reader)(const struct ohtd_command_row *row, void *arg
 int ohtd_db_commands_ended(struct ohtd_db *db, int64_t from_ns, int64_t to_ns,
 			   ohtd_command_reader reader, void *arg);
 
+/* All with an id of their client, the newest first, until @reader has enough. */
+int ohtd_db_commands_with_id(struct ohtd_db *db, ohtd_command_reader reader, void *arg);
+
 /* Time of day since when none was dropped; 0: none ever was. A negative number: errno. */
 int64_t ohtd_db_commands_since(struct ohtd_db *db);
 

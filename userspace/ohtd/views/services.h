@@ -56,6 +56,7 @@ struct ohtd_services {
 	const char *robot_id;
 	struct ohtd_disk *disk;
 	struct ohtd_proof *proof;
+	bool another_machine;	/* the state folder is of one */
 };
 
 #endif /* OHTD_VIEWS_SERVICES_H */

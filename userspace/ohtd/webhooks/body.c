@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <openssl/evp.h>
 
 #include "base/clock.h"
 #include "json/member.h"
@@ -17,6 +18,9 @@
 /* A test stands for a minute there, a sign of life for a day and an hour. */
 #define TEST_NS		(60 * (int64_t)OHTD_NS_PER_S)
 #define ALIVE_NS	(25 * 3600 * (int64_t)OHTD_NS_PER_S)
+/* Bytes of text in an encoded word, and of a title. */
+#define WORD_BYTES	45
+#define TITLE_BYTES	320
 #define ARENA_BYTES	(4 * SENDER_BODY_BYTES)
 
 static const char *const formats[] = {
@@ -112,6 +116,8 @@ static void *take(void *from, size_t bytes)
 
 struct told {
 	const char *robot;
+	const char *host;
+	const char *robot_id;
 	int64_t number;
 	const char *code;
 	const char *severity;
@@ -125,7 +131,9 @@ struct told {
 };
 
 OHTD_SHAPE(told, "WebhookAlert",
-	OHTD_TEXT(told, robot, .summary = "Name of this machine"),
+	OHTD_TEXT(told, robot, .summary = "Name of the robot (/robot/name)"),
+	OHTD_TEXT(told, host, .summary = "Name of its machine"),
+	OHTD_TEXT(told, robot_id, .summary = "Of robot.id: no other robot has it, and it stays"),
 	OHTD_INTEGER(told, number, .flags = OHTD_NULL,
 		     .summary = "As in GET alerts/history; null: it is about no alert"),
 	OHTD_TEXT(told, code, .summary = "What it is, for programs"),
@@ -149,10 +157,10 @@ OHTD_SHAPE(message, "WebhookMessage",
 	OHTD_TIME(message, timestamp, .summary = "When it happened"),
 	OHTD_OBJECT(message, data, told, .summary = "The alert"));
 
-static void write_oht(struct ohtd_writer *writer, const struct ohtd_delivery_row *row, const char *host)
+static void write_oht(struct ohtd_writer *writer, const struct ohtd_delivery_row *row, const struct ohtd_webhook_robot *robot)
 {
 	const struct told told = {
-		.robot = host, .number = row->alert ? row->alert : OHTD_NONE, .code = row->code,
+		.robot = robot->name, .host = robot->host, .robot_id = robot->id, .number = row->alert ? row->alert : OHTD_NONE, .code = row->code,
 		.severity = row->severity, .source = row->source, .address = row->unit ? row->unit : OHTD_NONE,
 		.text = row->text, .since = row->since_ns, .ended = row->ended_ns ? row->ended_ns : OHTD_NONE,
 		.duration_s = row->ended_ns ? (row->ended_ns - row->since_ns) / (int64_t)OHTD_NS_PER_S : OHTD_NONE,
@@ -172,8 +180,8 @@ static void write_time(struct ohtd_writer *writer, const char *key, int64_t wall
 	ohtd_write_pair(writer, key, text);
 }
 
-/* Labels tell alerts apart: beginning and end have the same. */
-static void write_alertmanager(struct ohtd_writer *writer, const struct ohtd_delivery_row *row, const char *host)
+/* Labels tell alerts apart: beginning and end have the same. So the name, which a person may change between them, is none. */
+static void write_alertmanager(struct ohtd_writer *writer, const struct ohtd_delivery_row *row, const struct ohtd_webhook_robot *robot)
 {
 	char address[8];
 
@@ -182,7 +190,8 @@ static void write_alertmanager(struct ohtd_writer *writer, const struct ohtd_del
 	ohtd_write_key(writer, "labels");
 	ohtd_write_open(writer, '{');
 	ohtd_write_pair(writer, "alertname", row->code);
-	ohtd_write_pair(writer, "instance", host);
+	ohtd_write_pair(writer, "instance", robot->host);
+	ohtd_write_pair(writer, "robot_id", robot->id);
 	ohtd_write_pair(writer, "severity", row->severity);
 	ohtd_write_pair(writer, "source", row->source);
 	snprintf(address, sizeof(address), "%u", row->unit);
@@ -192,6 +201,7 @@ static void write_alertmanager(struct ohtd_writer *writer, const struct ohtd_del
 	ohtd_write_key(writer, "annotations");
 	ohtd_write_open(writer, '{');
 	ohtd_write_pair(writer, "summary", row->text);
+	ohtd_write_pair(writer, "robot", robot->name);
 	ohtd_write_close(writer, '}');
 	write_time(writer, "startsAt", row->since_ns);
 	write_time(writer, "endsAt", row->made_ns + event_of(row)->stands_ns);
@@ -214,6 +224,34 @@ static bool add(struct sender_order *order, const char *format, ...)
 	return n > 0 && (size_t)n < left;
 }
 
+/* One encoded word of RFC 2047 has at most 75 characters; each has whole characters of the text. */
+static bool add_encoded(struct sender_order *order, const char *text)
+{
+	char coded[4 * (WORD_BYTES + 2) / 3 + 1];
+
+	for (size_t left = strlen(text), n; left; text += n, left -= n) {
+		n = left < WORD_BYTES ? left : WORD_BYTES;
+		while (n < left && (text[n] & 0xc0) == 0x80)
+			n--;
+		EVP_EncodeBlock((unsigned char *)coded, (const unsigned char *)text, (int)n);
+		if (!add(order, " =?UTF-8?B?%s?=", coded))
+			return false;
+	}
+	return true;
+}
+
+/* Headers are ASCII, and the name of a robot need not be. */
+static bool add_title(struct sender_order *order, const struct ohtd_delivery_row *row, const struct ohtd_webhook_robot *robot, const char *word)
+{
+	char title[TITLE_BYTES];
+	bool ascii = true;
+
+	snprintf(title, sizeof(title), "%s (%s): %s (%s)", robot->name, robot->host, row->code, word);
+	for (const char *at = title; *at; at++)
+		ascii &= *at > 0;
+	return add(order, "Title:") && (ascii ? add(order, " %s", title) : add_encoded(order, title)) && add(order, "\n");
+}
+
 static bool add_signatures(struct sender_order *order, const struct ohtd_due *due, int64_t now_s)
 {
 	char signature[OHTD_SIGNATURE_BYTES], before[OHTD_SIGNATURE_BYTES] = "";
@@ -230,15 +268,15 @@ static bool add_signatures(struct sender_order *order, const struct ohtd_due *du
 }
 
 /* The text is the body for ntfy, all else are headers. */
-static bool add_ntfy(struct sender_order *order, const struct ohtd_delivery_row *row, const char *host)
+static bool add_ntfy(struct sender_order *order, const struct ohtd_delivery_row *row, const struct ohtd_webhook_robot *robot)
 {
 	const struct event *event = event_of(row);
 
-	return add(order, "Title: %s: %s (%s)\nPriority: %s\nTags: %s\n", host, row->code, event->word ? event->word : row->severity,
-		   event->priority ? event->priority : priority_of(row->severity), event->tag);
+	return add_title(order, row, robot, event->word ? event->word : row->severity) &&
+	       add(order, "Priority: %s\nTags: %s\n", event->priority ? event->priority : priority_of(row->severity), event->tag);
 }
 
-bool ohtd_webhook_order(struct sender_order *order, const struct ohtd_due *due, const char *host, int64_t now_s)
+bool ohtd_webhook_order(struct sender_order *order, const struct ohtd_due *due, const struct ohtd_webhook_robot *robot, int64_t now_s)
 {
 	const struct ohtd_delivery_row *row = &due->delivery;
 	struct arena arena = { 0 };
@@ -251,15 +289,15 @@ bool ohtd_webhook_order(struct sender_order *order, const struct ohtd_due *due, 
 	if (ntfy)
 		ohtd_write_bytes(&writer, row->text, strlen(row->text));
 	else if (!strcmp(due->webhook.format, formats[OHTD_WEBHOOK_ALERTMANAGER]))
-		write_alertmanager(&writer, row, host);
+		write_alertmanager(&writer, row, robot);
 	else
-		write_oht(&writer, row, host);
+		write_oht(&writer, row, robot);
 	if (writer.used > sizeof(order->body) || writer.fault)
 		return false;
 	memcpy(order->body, writer.text, writer.used);
 	order->body_bytes = (uint32_t)writer.used;
 	return add(order, "Content-Type: %s\nUser-Agent: ohtd/%s\nExpect:\n",
 		   ntfy ? "text/plain; charset=utf-8" : "application/json", OHT_VERSION) &&
-	       (!ntfy || add_ntfy(order, row, host)) &&
+	       (!ntfy || add_ntfy(order, row, robot)) &&
 	       add_signatures(order, due, now_s);
 }

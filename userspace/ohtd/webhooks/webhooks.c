@@ -18,6 +18,7 @@
 #include "base/poke.h"
 #include "base/thread.h"
 #include "config/config.h"
+#include "settings/settings.h"
 #include "store/store.h"
 #include "tables/webhooks.h"
 #include "webhooks/body.h"
@@ -203,12 +204,15 @@ static void board(struct flight *place, const struct ohtd_due *due)
 
 static void send_order(struct ohtd_webhooks *webhooks, const struct ohtd_due *due, int64_t now_ns)
 {
+	char name[OHTD_ROBOT_NAME_BYTES], place_name[OHTD_ROBOT_PLACE_BYTES];
+	const struct ohtd_webhook_robot robot = { name, webhooks->host, webhooks->setup.robot_id };
 	struct flight *place = find_place(webhooks, due->webhook.id);
 	struct sender_order *order = &webhooks->order;
 
 	if (!place)
 		return;
-	if (!ohtd_webhook_order(order, due, webhooks->host, now_ns / (int64_t)OHTD_NS_PER_S)) {
+	ohtd_settings_name(webhooks->setup.settings, name, place_name);
+	if (!ohtd_webhook_order(order, due, &robot, now_ns / (int64_t)OHTD_NS_PER_S)) {
 		board(place, due);
 		place->back = true;
 		place->result.number = place->number;

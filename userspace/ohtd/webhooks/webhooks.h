@@ -14,14 +14,17 @@
 
 struct ohtd_clock;
 struct ohtd_config;
+struct ohtd_settings;
 struct ohtd_store;
 struct ohtd_webhooks;
 
-/* All outlive it. @fd: of ohtd_sender_start(); becomes its own. -1: nothing is sent. */
+/* All outlive it. @settings has the name of the robot, @robot_id is that of robot.id. @fd: of ohtd_sender_start(); becomes its own. -1: nothing is sent. */
 struct ohtd_webhooks_setup {
 	const struct ohtd_config *config;
 	struct ohtd_clock *clock;
 	struct ohtd_store *store;
+	struct ohtd_settings *settings;
+	const char *robot_id;
 	int fd;
 };
 

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A card with a state folder that is in another machine: moved, or a copy whose identity must not be that of the other robot."""
+import hashlib
+import pathlib
+import subprocess
+
+import pytest
+
+from daemon import OHTD
+from test_sessions import renew
+
+
+def marks():
+    """Of this machine, as the file has them."""
+    def mark(text):
+        return hashlib.sha256(f"oht machine {text}".encode()).hexdigest()[:16]
+    cards = [card for card in pathlib.Path("/sys/class/net").iterdir()
+             if (card / "device").exists() and (card / "addr_assign_type").read_text().strip() == "0"]
+    serial = pathlib.Path("/sys/firmware/devicetree/base/serial-number")
+    found = [f"serial {mark(serial.read_text().strip(chr(0)))}"] if serial.exists() else []
+    return found + [f"id {mark(pathlib.Path('/etc/machine-id').read_text().strip())}"] + [
+        f"address {mark((card / 'address').read_text().strip())}" for card in cards]
+
+
+def is_another(daemon):
+    return "another_machine" in [item["code"] for item in daemon.get("alerts").json["items"]]
+
+
+def settle(daemon, word):
+    return subprocess.run([OHTD, "--config", daemon.config, "--machine", word], capture_output=True, text=True, check=False, timeout=60)
+
+
+def identity(daemon):
+    return {name: (daemon.state / name).read_bytes() for name in ("robot.id", "token.key", "audit.key", "ca.key", "ca.crt", "server.key")}
+
+
+def test_another_machine_is_told(fresh):
+    """Of what differs. A machine that got another network card, or has one mark more, is the same."""
+    file = fresh.state / "machine"
+    fresh.start()
+    assert sorted(file.read_text().splitlines()) == sorted(marks()) and file.stat().st_mode & 0o777 == 0o600
+    assert not is_another(fresh)
+    own, strange = [line for line in marks() if line.startswith("id ")][0], "0123456789abcdef"
+    cases = [(f"id {strange}\n", True), (f"{own}\n", False), (f"{own}\naddress {strange}\n", any("address" in line for line in marks())),
+             ("\n".join([*marks(), f"address {strange}"]) + "\n", False), ("nonsense", False), ("", False)]
+    if not any("serial" in line for line in marks()):
+        cases.append((f"serial {strange}\n{own}\n", False))
+    for text, another in cases:
+        fresh.stop()
+        file.write_text(text)
+        fresh.start()
+        assert is_another(fresh) == another, text
+        assert (sorted(file.read_text().splitlines()) == sorted(marks())) != another, text
+        assert "another_machine" not in str(fresh.get("health", role=None).json["reasons"])
+
+
+@pytest.mark.parametrize("word", ["moved", "copied"])
+def test_a_person_says_what_it_is(fresh, word):
+    fresh.start()
+    grant = fresh.login("operator").json
+    before = identity(fresh)
+    fresh.stop()
+    (fresh.state / "machine").write_text("id 0123456789abcdef\n")
+    fresh.start()
+    grant = renew(fresh, grant).json
+    assert is_another(fresh) and "refresh_token" in grant, "a copy is the other robot"
+    beside = settle(fresh, word)
+    assert beside.returncode == 1 and "another ohtd runs" in beside.stderr
+    wrong = settle(fresh, "both")
+    assert wrong.returncode == 2 and "both" in wrong.stderr
+    fresh.stop()
+    done = settle(fresh, word)
+    assert done.returncode == 0 and done.stdout.startswith(f"{fresh.state} is this machine's now"), done
+    fresh.start()
+    after = identity(fresh)
+    shared = {name for name in before if before[name] == after[name]}
+    assert shared == (set(before) if word == "moved" else set())
+    assert renew(fresh, grant).status == (200 if word == "moved" else 401)
+    fresh.tokens.clear()
+    codes = [item["code"] for item in fresh.get("alerts").json["items"]]
+    assert "another_machine" not in codes and "audit_altered" not in codes
+    acts = [(row["act"], row["object"]) for row in fresh.get("audit", role="administrator").json["items"]]
+    assert ("ohtd --machine", word) in acts
