@@ -476,10 +476,10 @@ static void put_robot(struct ohtd_writer *out, const struct ohtd_server *server)
 {
 	char name[OHTD_ROBOT_NAME_BYTES], place[OHTD_ROBOT_PLACE_BYTES];
 
-	ohtd_settings_name(server->services.settings, name, place);
+	ohtd_settings_name(server->services->settings, name, place);
 	head(out, "oht_robot_info", "gauge", "1, with the id, name and place of the robot.");
 	put(out, "oht_robot_info{");
-	put_label(out, "robot_id", server->services.robot_id);
+	put_label(out, "robot_id", server->services->robot_id);
 	put_label(out, ",name", name);
 	put_label(out, ",place", place);
 	put(out, "} 1\n");

@@ -194,7 +194,7 @@ static bool is_new_name(const struct ohtd_call *call, h2o_iovec_t name)
 
 	if (!ohtd_names_changed(&server->names))
 		return false;
-	ohtd_names_collect(&names, server->services.config);
+	ohtd_names_collect(&names, server->services->config);
 	return is_known_name(&names, name);
 }
 
