@@ -642,6 +642,50 @@ static void each_write_that_is_refused_is_told_and_made_later(void **state)
 	assert_int_equal(history_set_up(state), 0);
 }
 
+static void set_free(int64_t bytes)
+{
+	__atomic_store_n(&free_bytes, bytes, __ATOMIC_RELEASE);
+}
+
+/* Nothing is added, what is too much or asked for goes and is read, and nothing is lost that fits into memory. */
+static void the_reserve_of_the_disk_is_for_others(void **state)
+{
+	static const struct ohtd_history_keep less = { 30, 400, 1ll << 30 };
+	long long intervals;
+
+	(void)state;
+	play_first_run(OHTD_CHUNK_CYCLES + 4000);
+	set_free(-1);
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	make_run(&second_run, 4000, &seed);
+	history_start(&second_run, manual.now_ns);
+	WAIT_FOR(ask(first_run.start_ns, first_run.start_ns + 400 * CYCLE_NS, CYCLE_NS).count > 0);
+	history_play(4000);
+	WAIT_FOR(history_view().state == OHTD_STORE_FULL);
+	assert_in_range(history_view().waiting, 9, 10);
+	assert_random_spans(10);
+	intervals = store_ask_sql("SELECT count(*) FROM intervals");
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM intervals WHERE place >= 2 << 40"), 0);
+	__atomic_store_n(&chunks_max, SIGNALS, __ATOMIC_RELEASE);
+	ohtd_history_keep(history, &less);
+	WAIT_FOR((ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S),
+		  store_ask_sql("SELECT (SELECT count(*) FROM chunks) + (SELECT count(*) FROM coarse)") <= SIGNALS));
+	/* As much as its log, but not what it wants besides before it begins anew. */
+	set_free((1 << 20) - 1);
+	for (int tries = 0; tries < 20; tries++) {
+		ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S);
+		store_nap();
+	}
+	assert_int_equal(history_view().state, OHTD_STORE_FULL);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM intervals"), intervals);
+	set_free(INT64_MAX);
+	WAIT_FOR((ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S), is_settled()));
+	assert_int_equal(history_view().state, OHTD_STORE_OK);
+	assert_int_equal(history_view().dropped, 0);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM gaps WHERE reason = 'store_failing'"), 0);
+	assert_true(assert_answers(second_run.start_ns, second_run.start_ns + 4000 * CYCLE_NS, CYCLE_NS) > 0);
+}
+
 static void the_file_of_a_newer_program_is_left_alone(void **state)
 {
 	(void)state;
@@ -905,6 +949,7 @@ int main(void)
 		CASE(damaged_numbers_cost_their_row_alone),
 		CASE(a_disk_that_fails_costs_nothing_that_fits_into_memory),
 		CASE(each_write_that_is_refused_is_told_and_made_later),
+		CASE(the_reserve_of_the_disk_is_for_others),
 		CASE(the_file_of_a_newer_program_is_left_alone),
 		CASE(what_is_old_goes_if_the_clock_is_right),
 		CASE(less_is_kept_at_once_when_it_is_said),

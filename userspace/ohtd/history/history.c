@@ -81,8 +81,11 @@ static void close_interval(struct ohtd_history *history)
 		give_up(history, first, cycles);
 		return;
 	}
-	if (chunk_of(first) != chunk_of(history->interval.end))
+	if (chunk_of(first) != chunk_of(history->interval.end)) {
 		history->seal_due = true;
+		/* Nothing is sealed then, and what has become old meanwhile gives room. */
+		history->tidy_due = history->tidy_due || history->no_room;
+	}
 	/* What a task works on must stay: then the newest goes. */
 	if (history->waiting == PENDING_MAX && history->busy) {
 		give_up(history, first, cycles);
@@ -255,6 +258,8 @@ static enum ohtd_history_task next_task(const struct ohtd_history *history)
 		return OHTD_TASK_NONE;
 	if (!atomic_load(&history->open))
 		return OHTD_TASK_OPEN;
+	if (history->no_room && history->tidy_due)
+		return OHTD_TASK_TIDY;
 	if (history->first)
 		return OHTD_TASK_FLUSH;
 	if (history->move_due)
@@ -287,6 +292,8 @@ static void prepare(struct ohtd_history *history, enum ohtd_history_task kind)
 	task->current_chunk = (int64_t)chunk_of(history->next);
 	task->job = (struct ohtd_store_job){
 		.work = ohtd_task_work, .arg = task, .done = note_done,
+		/* Without its number a run cannot be read. */
+		.spares = kind == OHTD_TASK_OPEN || kind == OHTD_TASK_TIDY,
 	};
 	if (kind == OHTD_TASK_FLUSH && !fill_flush(history, task))
 		task->kind = OHTD_TASK_NONE;
@@ -316,6 +323,17 @@ static void end_flush(struct ohtd_history *history, struct ohtd_task *task)
 	atomic_fetch_add(&history->flushes, 1);
 }
 
+/* With the lock held. What is old goes before the next attempt to keep something, unless it cannot go either. */
+static void note_room(struct ohtd_history *history, enum ohtd_history_task kind, int result)
+{
+	if (kind == OHTD_TASK_FLUSH) {
+		history->tidy_due = history->tidy_due || (result == -ENOSPC && !history->no_room);
+		history->no_room = result == -ENOSPC;
+	} else if (kind == OHTD_TASK_TIDY && result < 0) {
+		history->no_room = false;
+	}
+}
+
 /* With the lock held. */
 static void end_task(struct ohtd_history *history)
 {
@@ -323,6 +341,7 @@ static void end_task(struct ohtd_history *history)
 	bool good = task->job.result >= 0;
 
 	history->busy = false;
+	note_room(history, task->kind, task->job.result);
 	history->retry_ns = good ? 0 : ohtd_clock_monotonic_ns(history->setup.clock) +
 				       OHTD_NS_PER_S;
 	/* What a commit did not take has been undone: the chunk is sealed from its first signal on, and moving begins anew. */

@@ -124,6 +124,7 @@ struct ohtd_history {
 	uint64_t jump_boot_ns;		/* the clock was set by more than an hour; 0: never */
 	struct ohtd_task task;
 	bool busy;
+	bool no_room;			/* the disk has no more than its reserve: what is old may go, nothing comes */
 	uint64_t retry_ns;
 	bool move_due, seal_due, tidy_due;	/* with the lock held */
 	int64_t seal_signal;

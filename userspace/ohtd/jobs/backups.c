@@ -391,7 +391,7 @@ static int find_room(struct making *making)
 			return -errno;
 		making->sources[i].bytes = (uint64_t)st.st_size;
 	}
-	return ohtd_restore_room(making->backups->folder, 2 * sum(making, making->count) + sum(making, 1));
+	return ohtd_file_room(making->backups->folder, 2 * sum(making, making->count) + sum(making, 1));
 }
 
 static int copy_databases(struct making *making)

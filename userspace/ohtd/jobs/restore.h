@@ -77,7 +77,4 @@ int ohtd_restore_withdraw(const char *state_dir);
 /* How much the database may be; the history as much as the manifest says, since that fits on the disk. */
 #define OHTD_RESTORE_BYTES_MAX	(UINT64_C(4) << 30)
 
-/* Whether @bytes and something to spare can be written below @path. 0, -ENOSPC or another negative errno. */
-int ohtd_restore_room(const char *path, uint64_t bytes);
-
 #endif /* OHTD_JOBS_RESTORE_H */
