@@ -172,7 +172,7 @@ def test_a_file_that_loses_its_end_breaks_off(own):
     number = 20200101000000
     file_of(own, number).write_bytes(bytes(64 << 20))
     link = own.connection()
-    link.request("GET", f"/api/v1/backups/{number}/content", None, {"Authorization": f"Bearer {own.token('administrator')}"})
+    link.request("GET", f"/api/v1/backups/{number}/content", None, {"Authorization": f"Bearer {own.elevated()}"})
     with link.getresponse() as answer:
         came = len(answer.read(1 << 16))
         os.truncate(file_of(own, number), 1 << 20)
@@ -192,7 +192,7 @@ def test_a_role_too_low(own, method, path, role):
 
 def test_a_restore_needs_an_elevated_session(own):
     own.request("DELETE", "auth/elevate", role="administrator")
-    answer = own.post("backups/20261127020000/restore")
+    answer = own.post("backups/20261127020000/restore", token=own.token("administrator"))
     assert (answer.status, answer.code) == (403, "elevation_required")
 
 

@@ -636,8 +636,6 @@ static void post_restore(struct ohtd_call *call)
 	unsigned int state = ohtd_call_snapshot(call)->state;
 	struct backup_late *job;
 
-	if (!ohtd_call_elevated(call, "a restore"))
-		return;
 	if (!may_restore(state)) {
 		ohtd_reply_problem(call, 409, ohtd_why_name(OHTD_WHY_STATE),
 				   "a restore is possible in safe, estop and fault, not in %s",
@@ -693,6 +691,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "What a backup says of itself",
 	}, {
 		.method = OHTD_GET, .path = "backups/{id}/content", .role = OHTD_ROLE_ADMINISTRATOR,
+		.elevation = "taking a backup away",
 		.kind = OHTD_STREAM, .flags = OHTD_ROUTE_STORE,
 		.replies = { { 200, NULL, "application/octet-stream" }, { 206, NULL, "application/octet-stream" } },
 		.problems = { "not_found", "too_many_exports", "out_of_memory", "unavailable" },
@@ -701,7 +700,8 @@ static const struct ohtd_route routes[] = {
 		.text = "It has the hashes of passwords, and without a key it is not encrypted. A transfer that was broken off goes on where "
 			"it was with Range: bytes=N-, if N is less than its length; any other range is answered with the whole file.",
 	}, {
-		.method = OHTD_DELETE, .path = "backups/{id}", .role = OHTD_ROLE_ADMINISTRATOR, .flags = OHTD_ROUTE_STORE,
+		.method = OHTD_DELETE, .path = "backups/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.elevation = "deleting a backup", .flags = OHTD_ROUTE_STORE,
 		.body_bytes_max = 1024,
 		.replies = { { 204, NULL } }, .problems = { "not_found" },
 		.handle = delete_backup,
@@ -715,9 +715,10 @@ static const struct ohtd_route routes[] = {
 		.summary = "Unpack a backup and read all of it; changes nothing",
 	}, {
 		.method = OHTD_POST, .path = "backups/{id}/restore", .role = OHTD_ROLE_ADMINISTRATOR,
+		.elevation = "a restore",
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &backup_restore_shape,
 		.replies = { { 202, &job_made_shape } },
-		.problems = { "not_found", "job_runs", "wrong_state", "elevation_required" },
+		.problems = { "not_found", "job_runs", "wrong_state" },
 		.handle = post_restore,
 		.summary = "Check a backup and leave it for the next start, which puts it in: see POST system/restart",
 		.text = "Only in safe, estop or fault. All sessions end with that start. The database of before is kept; it comes "
