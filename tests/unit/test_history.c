@@ -26,6 +26,7 @@
 #include "fault_vfs.h"
 #include "history/changes.h"
 #include "history/history.h"
+#include "history/private.h"
 #include "history_fixture.h"
 #include "store/store.h"
 #include "store_fixture.h"
@@ -576,6 +577,69 @@ static void a_disk_that_fails_costs_nothing_that_fits_into_memory(void **state)
 	assert_random_spans(20);
 }
 
+/* Longer than memory lasts, and samples are lost meanwhile: each cycle that was given up is told, and once. */
+static void a_long_trouble_of_the_disk_is_told_whole(void **state)
+{
+	const uint64_t cycles = 100000;
+	struct ohtd_history_view view;
+
+	(void)state;
+	assert_int_equal(mkdir(store_path, 0700), 0);
+	make_run(&first_run, cycles, &seed);
+	/* Each cycle is there, so an interval has no other end than its own. */
+	memset(first_run.quality, 0, sizeof(first_run.quality));
+	history_start(&first_run, manual.now_ns);
+	lost_at = (180 + 31) * 400 + 100;
+	__atomic_store_n(&wanted, cycles, __ATOMIC_RELEASE);
+	WAIT_FOR(__atomic_load_n(&given, __ATOMIC_ACQUIRE) == cycles);
+	WAIT_FOR(history_view().samples == cycles - 100);
+	view = history_view();
+	assert_in_range(view.dropped, 60, 80);
+	assert_int_equal(rmdir(store_path), 0);
+	WAIT_FOR((ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S), !history_view().waiting));
+	assert_in_range(store_ask_sql("SELECT count(*) FROM gaps WHERE reason = 'store_failing'"), 1, 2);
+	assert_int_equal(store_ask_sql("SELECT sum(cycles) FROM gaps WHERE reason = 'store_failing'"), view.dropped * 400);
+	assert_int_equal(store_ask_sql("SELECT cycles FROM gaps WHERE reason = 'samples_lost'"), 100);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM gaps g JOIN intervals i ON g.reason = 'store_failing'"
+				       " WHERE (i.place & 1099511627775) < g.first + g.cycles AND g.first < (i.place & 1099511627775) + i.cycles"), 0);
+}
+
+/* Gaps come from two ends, and between them when the store takes some: whatever comes, each cycle that is lost is in one, and few are. */
+static void each_lost_cycle_is_in_a_gap(void **state)
+{
+	static const char *const reasons[] = { "store_failing", "samples_lost" };
+	static bool lost[20000];
+	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS], fixed;
+
+	(void)state;
+	for (int walk = 0; walk < 200; walk++) {
+		unsigned int count = 0, taken = 0;
+		uint64_t front = 0, newest = 10000;
+
+		memset(lost, 0, sizeof(lost));
+		for (int i = 0; i < 200; i++) {
+			uint64_t cycles = 1 + chance(&seed, 40), *at = chance(&seed, 2) ? &front : &newest;
+
+			if (!chance(&seed, 20)) {
+				taken = (unsigned int)chance(&seed, count < OHTD_PENDING_GAPS ? count + 1 : OHTD_PENDING_GAPS);
+				fixed = gaps[taken ? taken - 1 : 0];
+			}
+			*at += chance(&seed, 8) ? 0 : chance(&seed, 50);
+			memset(&lost[*at], true, cycles);
+			ohtd_gaps_note(gaps, &count, taken, *at, cycles, reasons[chance(&seed, 10) == 0]);
+			*at += cycles;
+			assert_in_range(count, 1, OHTD_PENDING_GAPS);
+			if (taken)
+				assert_memory_equal(&gaps[taken - 1], &fixed, sizeof(fixed));
+		}
+		for (unsigned int i = 0; i < count; i++) {
+			assert_true(gaps[i].cycles > 0);
+			memset(&lost[gaps[i].first], false, (size_t)gaps[i].cycles);
+		}
+		assert_null(memchr(lost, true, sizeof(lost)));
+	}
+}
+
 /* What a life opens, writes and seals is on the disk. */
 static bool is_settled(void)
 {
@@ -659,8 +723,8 @@ static void the_reserve_of_the_disk_is_for_others(void **state)
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
 	make_run(&second_run, 4000, &seed);
 	history_start(&second_run, manual.now_ns);
-	WAIT_FOR(ask(first_run.start_ns, first_run.start_ns + 400 * CYCLE_NS, CYCLE_NS).count > 0);
 	history_play(4000);
+	WAIT_FOR(ask(first_run.start_ns, first_run.start_ns + 400 * CYCLE_NS, CYCLE_NS).count > 0);
 	WAIT_FOR(history_view().state == OHTD_STORE_FULL);
 	assert_in_range(history_view().waiting, 9, 10);
 	assert_random_spans(10);
@@ -948,6 +1012,8 @@ int main(void)
 		CASE(what_is_damaged_is_a_gap_and_the_rest_is_there),
 		CASE(damaged_numbers_cost_their_row_alone),
 		CASE(a_disk_that_fails_costs_nothing_that_fits_into_memory),
+		CASE(a_long_trouble_of_the_disk_is_told_whole),
+		cmocka_unit_test(each_lost_cycle_is_in_a_gap),
 		CASE(each_write_that_is_refused_is_told_and_made_later),
 		CASE(the_reserve_of_the_disk_is_for_others),
 		CASE(the_file_of_a_newer_program_is_left_alone),

@@ -37,17 +37,8 @@
 static void note_gap(struct ohtd_history *history, uint64_t first, uint64_t cycles,
 		     const char *reason)
 {
-	struct ohtd_history_gap *gap;
-
-	/* Told with the last one, which ends later then. */
-	if (history->gap_count == OHTD_PENDING_GAPS) {
-		gap = &history->gaps[OHTD_PENDING_GAPS - 1];
-		gap->cycles = (int64_t)(first + cycles) - gap->first;
-		return;
-	}
-	gap = &history->gaps[history->gap_count++];
-	*gap = (struct ohtd_history_gap){ .first = (int64_t)first, .cycles = (int64_t)cycles };
-	snprintf(gap->reason, sizeof(gap->reason), "%s", reason);
+	/* What the store works on stays as it was given. */
+	ohtd_gaps_note(history->gaps, &history->gap_count, history->busy ? history->task.gap_count : 0, first, cycles, reason);
 }
 
 static void drop_first(struct ohtd_history *history)
@@ -236,7 +227,8 @@ static bool fill_flush(struct ohtd_history *history, struct ohtd_task *task)
 		return false;
 	}
 	memcpy(task->gaps, history->gaps, sizeof(task->gaps));
-	task->gap_count = history->gap_count;
+	/* One place stays for a gap that comes meanwhile. */
+	task->gap_count = history->gap_count < OHTD_PENDING_GAPS ? history->gap_count : OHTD_PENDING_GAPS - 1;
 	for (unsigned int i = 0; i < task->gap_count; i++)
 		task->gaps[i].run = history->run.run;
 	task->anchor = history->anchor_moved;
@@ -286,6 +278,7 @@ static void prepare(struct ohtd_history *history, enum ohtd_history_task kind)
 
 	task->kind = kind;
 	task->history = history;
+	task->gap_count = 0;
 	task->run = history->run;
 	task->trusted = is_trusted(history);
 	task->keep = history->keep;

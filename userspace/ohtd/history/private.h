@@ -202,6 +202,13 @@ int ohtd_order_pause(struct ohtd_db *db, const struct ohtd_memory *memory, int64
 /* Columns by their times, each signal the same; those of runs one after the other stay where they are. 0, or -ENOMEM. */
 int ohtd_order_columns(struct ohtd_history_answer *answer, unsigned int signals);
 
+/*
+ * gaps.c: adds a gap to @gaps, which has room for OHTD_PENDING_GAPS. Gaps of one reason that adjoin are one. Where there is no room the
+ * nearest gap becomes wider, so that each cycle that is lost is told. The first @given gaps stay as they are; there are fewer than that room.
+ */
+void ohtd_gaps_note(struct ohtd_history_gap *gaps, unsigned int *count, unsigned int given, uint64_t first, uint64_t cycles,
+		    const char *reason);
+
 /* interval.c: under the lock. */
 int ohtd_interval_init(struct ohtd_interval *interval, uint32_t cycles);
 void ohtd_interval_free(struct ohtd_interval *interval);
