@@ -20,6 +20,7 @@
 
 struct salvage {
 	sqlite3 *from;
+	struct ohtd_schema_pages *lent;	/* what @from reads in place of pages that are damaged */
 	struct ohtd_db *to;
 	long long rows;
 	unsigned int tables_cut;	/* not read to the end */
@@ -217,6 +218,7 @@ static int open_damaged(struct salvage *salvage, const char *path)
 {
 	if (sqlite3_open_v2(path, &salvage->from, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
 		return -EIO;
+	salvage->lent = ohtd_schema_pages_lend(salvage->to->schema, path, salvage->from);
 	sqlite3_db_config(salvage->from, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	/* Without the second, nothing is read of a file that is shorter than its header says. */
 	return ohtd_db_errno(sqlite3_exec(salvage->from, "PRAGMA trusted_schema = OFF;"
@@ -268,6 +270,7 @@ static int build(struct salvage *salvage, const struct ohtd_schema *schema, cons
 	if (!r)
 		r = rebuild(salvage, path, making, now_s, why, size);
 	sqlite3_close(salvage->from);
+	ohtd_schema_pages_end(salvage->lent);
 	salvage->to = NULL;
 	ohtd_db_forget_statements(&db);
 	if (sqlite3_close(db.sql) != SQLITE_OK && !r) {
