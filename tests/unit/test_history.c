@@ -344,6 +344,35 @@ static void a_clock_that_is_set_moves_the_run(void **state)
 	assert_random_spans(20);
 }
 
+/* What was before it stays where it was, the time of it is told, and what comes is behind it. */
+static void a_suspend_is_a_gap_and_moves_nothing(void **state)
+{
+	const int64_t slept = 8 * 3600 * 40;
+	struct ohtd_history_answer answer;
+	int64_t start_ns;
+
+	(void)state;
+	make_run(&first_run, 4000, &seed);
+	memset(first_run.quality, 0, sizeof(first_run.quality));
+	history_start(&first_run, manual.now_ns);
+	history_play(2000);
+	history_await_flush();
+	start_ns = first_run.start_ns;
+	manual.slept_ns += slept * CYCLE_NS;
+	manual.realtime_ns += slept * CYCLE_NS;
+	assert_true(assert_answers(start_ns, start_ns + 1000 * CYCLE_NS, CYCLE_NS) > 0);
+	history_play(4000);
+	history_await_flush();
+	assert_int_equal(store_ask_sql("SELECT start_ns FROM runs"), start_ns);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM intervals WHERE (place & 1099511627775) BETWEEN 2000 AND 1152000"), 0);
+	answer = ask(start_ns, start_ns + (slept + 2400) * CYCLE_NS, 40 * CYCLE_NS);
+	assert_hole(&answer, "cycles_missed", 2000, slept + 2000);
+	/* A few readings of two clocks are no suspend. */
+	manual.slept_ns += 1000000;
+	history_await_flush();
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM gaps WHERE reason = 'cycles_missed' AND cycles > 2000"), 1);
+}
+
 /* Each column is of one run, and none is before the last one: so many samples are in all of them. */
 static int64_t samples_in_order(int64_t from_ns, int64_t to_ns, int64_t step_ns)
 {
@@ -1006,6 +1035,7 @@ int main(void)
 		CASE(a_kill_takes_no_more_than_an_interval),
 		CASE(samples_that_come_too_late_are_a_gap),
 		CASE(a_clock_that_is_set_moves_the_run),
+		CASE(a_suspend_is_a_gap_and_moves_nothing),
 		CASE(runs_that_overlap_are_told_in_one_order),
 		CASE(more_runs_than_an_answer_tells_are_refused),
 		CASE(each_gap_and_each_pause_is_told),

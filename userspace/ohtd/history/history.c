@@ -29,6 +29,8 @@
 /* After a leap of an hour nothing is deleted by its age for a day. */
 #define LEAP_NS		(3600 * (int64_t)OHTD_NS_PER_S)
 #define DISTRUST_NS	(86400 * OHTD_NS_PER_S)
+/* Two clocks are not read at once: less may be no suspend. */
+#define SUSPEND_CYCLES	40
 /* Fewer cycles that were not begun are no gap: the control thread counts them. */
 #define CYCLES_GAP	40
 
@@ -123,13 +125,37 @@ static void take(struct ohtd_history *history, const struct ohtd_sample *sample,
 	atomic_fetch_add(&history->samples, 1);
 }
 
+/*
+ * A suspend stops the monotonic clock, by which cycles have their time. It counts as cycles that were not begun, so what was before it
+ * stays where it was.
+ */
+static void look_for_suspend(struct ohtd_history *history)
+{
+	uint64_t now_ns = ohtd_clock_monotonic_ns(history->setup.clock);
+	uint64_t slept_ns = ohtd_since(ohtd_clock_boottime_ns(history->setup.clock), now_ns);
+	uint64_t cycles = ohtd_since(slept_ns, history->slept_ns) / CYCLE_NS;
+
+	if (!history->begun) {
+		history->slept_ns = slept_ns;
+	} else if (cycles > SUSPEND_CYCLES) {
+		history->slept_before = history->slept_cycles;
+		history->slept_cycles += cycles;
+		history->slept_ns += cycles * CYCLE_NS;
+		history->base_ns -= cycles * CYCLE_NS;
+		history->slept_from_ns = history->looked_ns;
+	}
+	history->looked_ns = now_ns;
+}
+
 static void take_all(struct ohtd_history *history)
 {
 	struct ohtd_sample sample;
 
+	look_for_suspend(history);
 	while (ohtd_robot_sample(history->setup.robot, &history->reader, &sample)) {
 		uint64_t lost = history->reader.lost - atomic_load(&history->lost);
 
+		sample.number += sample.time_ns >= history->slept_from_ns ? history->slept_cycles : history->slept_before;
 		take(history, &sample, lost);
 		if (history->setup.hear)
 			history->setup.hear(history->setup.hear_context, &sample);

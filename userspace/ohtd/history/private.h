@@ -107,7 +107,7 @@ struct ohtd_history {
 	bool stopping, task_done;
 	bool begun;			/* the first sample has come: @run says when it began */
 	struct ohtd_history_run run;	/* run 0: the database is not open yet */
-	uint64_t base_ns;		/* CLOCK_MONOTONIC of cycle 0 */
+	uint64_t base_ns;		/* CLOCK_MONOTONIC of cycle 0, as if it had gone on in suspend */
 	struct ohtd_interval interval;
 	uint64_t next;			/* number behind the newest sample */
 	struct ohtd_pending *first, **last;
@@ -119,6 +119,10 @@ struct ohtd_history {
 	/* its thread's */
 	struct ohtd_sample_reader reader;
 	uint64_t lost_told;
+	uint64_t slept_ns;		/* of suspends, as far as cycles are counted for it */
+	uint64_t slept_cycles, slept_before;	/* behind and before the newest suspend: so many are counted on */
+	uint64_t slept_from_ns;		/* samples from then on are behind it */
+	uint64_t looked_ns;
 	bool anchor_moved;
 	bool clock_set;			/* by more than it drifts, since the last anchor on the disk */
 	uint64_t jump_boot_ns;		/* the clock was set by more than an hour; 0: never */
