@@ -233,6 +233,58 @@ def test_an_encrypted_one_shows_nothing_of_its_content(own):
     own.request("DELETE", f"backups/{number}", role="administrator")
 
 
+def test_a_robot_with_a_key_takes_none_in_clear(fresh):
+    """Whoever can write a file writes the name of this robot into its manifest, too."""
+    fresh.start()
+    number = make(fresh)
+    # Lengths that no disk has room for, and whose sum is small.
+    large = file_of(fresh, number).with_name("20250101000000.ohtbackup")
+    huge = 2**63 - 1
+    large.write_bytes(with_manifest(file_of(fresh, number).read_bytes(), form=2, content_bytes=huge,
+                                    history={"schema": 1, "bytes": huge, "sha256": 64 * "0", "from_ns": 0, "to_ns": 1}))
+    job = restore(fresh, 20250101000000)
+    assert job["state"] == "failed" and "not enough room" in job["result"], job
+    fresh.stop()
+    key = fresh.folder / "backup.key"
+    key.write_text(secrets.token_hex(32) + "\n")
+    key.chmod(0o600)
+    fresh.write_config(backup_key=key)
+    fresh.tokens.clear()
+    fresh.start()
+    for body in ({}, {"not_encrypted": False}, {"from_another_robot": True}):
+        job = restore(fresh, number, **body)
+        assert job["state"] == "failed" and "it is not encrypted" in job["result"] and "nothing was changed" in job["result"], job
+    assert not leftovers(fresh)
+    job = verify(fresh, number)
+    assert job["state"] == "done" and "a restore wants not_encrypted" in job["result"], job
+    job = restore(fresh, number, not_encrypted=True)
+    assert job["state"] == "done" and "not encrypted" in job["result"], job
+    alert, = [item for item in fresh.get("alerts").json["items"] if item["code"] == "restore_waits"]
+    assert "It is not encrypted" in alert["text"]
+    record = records(fresh)[-1]
+    assert record["act"] == "POST backups/{id}/restore" and json.loads(record["after"])["not_encrypted"] is True, record
+    assert fresh.request("DELETE", f"backups/{number}/restore", role="administrator").status == 204
+    # One of its own needs no word.
+    number = make(fresh)
+    job = restore(fresh, number)
+    assert job["state"] == "done" and "not encrypted" not in job["result"], job
+    assert "It is not encrypted" not in [item for item in fresh.get("alerts").json["items"] if item["code"] == "restore_waits"][0]["text"]
+    fresh.stop()
+
+
+def test_a_backup_that_is_taken_away_is_a_record(own):
+    number = make(own)
+    answer = own.get(f"backups/{number}/content", role="administrator", headers={"Range": "bytes=10-"})
+    assert answer.status == 206
+    own.request("DELETE", "auth/elevate", role="administrator")
+    plain = own.get(f"backups/{number}/content", token=own.token("administrator"), role=None)
+    assert plain.code == "elevation_required"
+    done, refused = [item for item in records(own) if item["act"] == "GET backups/{id}/content"][-2:]
+    assert (done["object"], done["who"], done["result"]) == (f"backups/{number}/content", "administrator", "206")
+    assert refused["result"] == "403 elevation_required"
+    own.request("DELETE", f"backups/{number}", role="administrator")
+
+
 # ---- with the history ----
 
 def test_with_the_history_it_says_so_and_damage_there_is_told_apart(own):

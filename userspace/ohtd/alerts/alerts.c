@@ -669,8 +669,9 @@ static void judge_restore(const struct gathering *to)
 	if (wait.backup)
 		alert = add_notice(to, RESTORE_WAITS, 0, wait.since_ns);
 	if (alert)
-		alert->text = text_of(to, "The next start of ohtd puts backup %lld in, as %s has ordered: what is changed until then is lost.",
-				      (long long)wait.backup, wait.by);
+		alert->text = text_of(to, "The next start of ohtd puts backup %lld in, as %s has ordered: what is changed until then is lost.%s",
+				      (long long)wait.backup, wait.by, wait.in_clear ?
+				      " It is not encrypted: nothing says that a robot with this key made it." : "");
 }
 
 /* "... was 40 days ago", "No ... in 40 days" */

@@ -293,8 +293,8 @@ OHTD_ROUTE_TABLE(ohtd_job_routes, "Jobs", job_routes);
  * struct backup_late - something is done with backups
  * @backups: the backups
  * @id: of one
- * @foreign: see POST restore
- * @history: see POST backups and POST restore
+ * @wish: see POST restore
+ * @history: see POST backups
  * @by: name of the user
  * @job: out: id of the job
  * @view: out: one
@@ -305,7 +305,8 @@ struct backup_late {
 	struct ohtd_late late;
 	struct ohtd_backups *backups;
 	int64_t id;
-	bool foreign, history;
+	struct ohtd_restore_wish wish;
+	bool history;
 	char by[OHTD_USER_NAME_MAX + 1];
 	int64_t job;
 	struct ohtd_backup_view view;
@@ -583,7 +584,7 @@ static int work_restore(struct ohtd_late *late)
 {
 	struct backup_late *job = (struct backup_late *)late;
 
-	return keep_job(job, ohtd_backups_restore(job->backups, job->id, job->foreign, job->history, job->by));
+	return keep_job(job, ohtd_backups_restore(job->backups, job->id, &job->wish, job->by));
 }
 
 static void reply_job(struct ohtd_call *call, struct ohtd_late *late)
@@ -617,12 +618,15 @@ static void post_verify(struct ohtd_call *call)
 
 struct backup_restore {
 	int8_t from_another_robot;
+	int8_t not_encrypted;
 	int8_t history;
 };
 
 OHTD_SHAPE(backup_restore, "BackupRestore",
 	OHTD_TRISTATE(backup_restore, from_another_robot,
 		      .summary = "The backup may be of another robot; without it that is a reason to fail"),
+	OHTD_TRISTATE(backup_restore, not_encrypted,
+		      .summary = "The backup may be in clear although this robot has a key; without it that is a reason to fail"),
 	OHTD_TRISTATE(backup_restore, history,
 		      .summary = "false: the history of today stays, and one that is in the backup is not looked at; else that one is restored, too"));
 
@@ -633,6 +637,7 @@ static bool may_restore(unsigned int state)
 
 static void post_restore(struct ohtd_call *call)
 {
+	const struct backup_restore *said = OHTD_INPUT(call, backup_restore);
 	unsigned int state = ohtd_call_snapshot(call)->state;
 	struct backup_late *job;
 
@@ -645,8 +650,9 @@ static void post_restore(struct ohtd_call *call)
 	job = make_job(call);
 	if (!job)
 		return;
-	job->foreign = OHTD_INPUT(call, backup_restore)->from_another_robot == 1;
-	job->history = OHTD_INPUT(call, backup_restore)->history != 0;
+	job->wish = (struct ohtd_restore_wish){
+		.foreign = said->from_another_robot == 1, .not_encrypted = said->not_encrypted == 1, .history = said->history != 0,
+	};
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, work_restore, reply_job);
 }
 

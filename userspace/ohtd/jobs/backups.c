@@ -338,6 +338,7 @@ static bool commits(void *arg)
 #define AUTOMATIC	1u
 #define WITH_HISTORY	2u
 #define FOREIGN		4u
+#define IN_CLEAR	8u
 
 /**
  * struct source - a database that goes into a backup
@@ -594,21 +595,22 @@ static int run_verify(struct ohtd_job *job, const struct ohtd_job_order *order)
 
 	ohtd_backups_path(backups, order->subject, path, sizeof(path));
 	/* Whose it is does not make it worse. */
-	restore.foreign = true;
+	restore.foreign = restore.not_encrypted = true;
 	r = ohtd_restore_check(&restore);
 	if (r)
 		ohtd_job_say(job, "backup %" PRId64 ": %s", order->subject, restore.why);
 	else
-		ohtd_job_say(job, "backup %" PRId64 " can be restored: schema %d, %" PRIu64 " bytes%s", order->subject,
+		ohtd_job_say(job, "backup %" PRId64 " can be restored: schema %d, %" PRIu64 " bytes%s%s", order->subject,
 			     restore.manifest.schema, restore.manifest.content_bytes + restore.manifest.history.bytes,
-			     restore.history ? " with the history" : "");
+			     restore.history ? " with the history" : "",
+			     restore.in_clear ? "; it is not encrypted, so a restore wants not_encrypted" : "");
 	return r;
 }
 
-static void note_wait(struct ohtd_backups *backups, const struct ohtd_job_order *order)
+static void note_wait(struct ohtd_backups *backups, const struct ohtd_job_order *order, bool in_clear)
 {
 	struct ohtd_restore_wait wait = {
-		.backup = order->subject, .since_ns = ohtd_clock_monotonic_ns(backups->setup.clock),
+		.backup = order->subject, .in_clear = in_clear, .since_ns = ohtd_clock_monotonic_ns(backups->setup.clock),
 	};
 
 	snprintf(wait.by, sizeof(wait.by), "%s", order->by);
@@ -627,6 +629,7 @@ static int run_restore(struct ohtd_job *job, const struct ohtd_job_order *order)
 
 	ohtd_backups_path(backups, order->subject, path, sizeof(path));
 	restore.foreign = order->flags & FOREIGN;
+	restore.not_encrypted = order->flags & IN_CLEAR;
 	restore.without_history = !(order->flags & WITH_HISTORY);
 	restore.by = order->by;
 	r = ohtd_restore_prepare(&restore, commits);
@@ -634,9 +637,9 @@ static int run_restore(struct ohtd_job *job, const struct ohtd_job_order *order)
 		ohtd_job_say(job, "backup %" PRId64 ": %s; nothing was changed", order->subject, restore.why);
 		return r;
 	}
-	note_wait(backups, order);
-	ohtd_job_say(job, "backup %" PRId64 " is ready%s: the next start puts it in; what is changed until then is lost",
-		     order->subject, restore.history ? " with its history" : "");
+	note_wait(backups, order, restore.in_clear);
+	ohtd_job_say(job, "backup %" PRId64 " is ready%s%s: the next start puts it in; what is changed until then is lost",
+		     order->subject, restore.history ? " with its history" : "", restore.in_clear ? ", not encrypted" : "");
 	return 0;
 }
 
@@ -661,10 +664,11 @@ int64_t ohtd_backups_verify(struct ohtd_backups *backups, int64_t id, const char
 	return submit_for(backups, id, &order);
 }
 
-int64_t ohtd_backups_restore(struct ohtd_backups *backups, int64_t id, bool foreign, bool history, const char *by)
+int64_t ohtd_backups_restore(struct ohtd_backups *backups, int64_t id, const struct ohtd_restore_wish *wish, const char *by)
 {
 	const struct ohtd_job_order order = {
-		.kind = OHTD_JOB_RESTORE, .subject = id, .flags = (foreign ? FOREIGN : 0) | (history ? WITH_HISTORY : 0), .by = by,
+		.kind = OHTD_JOB_RESTORE, .subject = id, .by = by,
+		.flags = (wish->foreign ? FOREIGN : 0) | (wish->history ? WITH_HISTORY : 0) | (wish->not_encrypted ? IN_CLEAR : 0),
 		.run = run_restore, .arg = backups,
 	};
 

@@ -192,6 +192,9 @@ static int look(struct ohtd_restore *restore)
 		*manifest = (struct ohtd_manifest){ .schema = 0 };
 		return 0;
 	}
+	restore->in_clear = restore->work.key && !encrypted;
+	if (restore->in_clear && !restore->not_encrypted)
+		return refuse(restore, -EKEYREJECTED, "it is not encrypted, so nothing says that a robot with this key made it: not_encrypted restores it all the same");
 	restore->history = manifest->history.bytes && !restore->without_history;
 	r = ohtd_file_room(restore->state_dir, manifest->content_bytes + (restore->history ? manifest->history.bytes : 0));
 	return r ? refuse(restore, r, "there is not enough room to unpack it") : 0;
