@@ -740,6 +740,7 @@ static const char *source_of(unsigned int signal, uint8_t unit)
 /* A rule says what a person should look at: the daemon does its work. */
 static void judge_rule(const struct gathering *to, const struct ohtd_alert_told *told)
 {
+	static const char is_over[] = " This is over: acknowledge it.";
 	struct ohtd_alert_rule *rule = ohtd_scene_alloc(to->scene, sizeof(*rule));
 	struct ohtd_alert *alert;
 	uint8_t unit;
@@ -752,13 +753,15 @@ static void judge_rule(const struct gathering *to, const struct ohtd_alert_told 
 	if (!alert)
 		return;
 	text = ohtd_scene_alloc(to->scene, OHTD_ALERT_RULE_TEXT);
-	ohtd_alert_rule_text(rule, told->value, text);
+	if (!ohtd_alert_rules_carried(to->scene->services->rules, told->id, text))
+		ohtd_alert_rule_text(rule, told->value, text);
 	alert->severity = rule->severity;
 	alert->unit = unit;
 	alert->over = told->over;
 	alert->source = source_of(rule->signal, unit);
 	alert->code = rule->code;
-	alert->text = told->over ? text_of(to, "%s This is over: acknowledge it.", text) : text;
+	/* One that two starts have carried says so already. */
+	alert->text = told->over && !strstr(text, is_over) ? text_of(to, "%s%s", text, is_over) : text;
 	alert->action = rule->action;
 	alert->since_ns = told->since_ns;
 }

@@ -400,6 +400,7 @@ static int open_server(struct running *run)
 	run->alert_keeper = ohtd_alert_keeper_create(run->store, &run->clock);
 	if (!run->alert_keeper)
 		return fail(run, "alerts");
+	ohtd_alert_keeper_carry(run->alert_keeper, run->rules);
 	/* A simulated robot is there to be broken. */
 	if (!run->config->simulated)
 		ohtd_alert_keeper_watch_floods(run->alert_keeper);
