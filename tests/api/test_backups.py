@@ -954,22 +954,32 @@ def test_when_and_how_many_is_an_item_of_the_configuration(fresh):
     until(lambda: len(kept()) == 1, what="a backup")
     later(1)
     first = until(lambda: len(ids := kept()) == 2 and ids, what="another one")
+    # One that fails is an alert, until one is made.
+    def told():
+        return [item["text"] for item in fresh.get("alerts", role="administrator").json["items"] if item["code"] == "backups_fail"]
+    assert not told()
+    (fresh.state / "backups").rename(fresh.state / "elsewhere")
+    later(2)
+    assert until(told, what="an alert") == ["The newest backup by itself has failed: No such file or directory."]
+    (fresh.state / "elsewhere").rename(fresh.state / "backups")
+    ask("POST", "backups", status=202)
+    until(lambda: not told(), what="its end")
     # A change that may return deletes nothing, whichever backup is made meanwhile.
     fresh.post("auth/elevate", {"password": PASSWORD})
     change("?confirm_within_s=600", keep=1)
     ask("POST", "backups", status=202)
     assert until(kept, what="the end of a backup by a person") == first
     ask("POST", "config/confirm")
-    later(2)
+    later(3)
     second = until(lambda: len(ids := kept()) == 1 and ids[0] not in first and ids, what="the next one in their place")
     # The clock was wrong for a night: what was made then neither stops those that follow nor pushes them out.
-    later(3, ahead=30)
+    later(4, ahead=30)
     wrong = until(lambda: len(ids := kept()) == 1 and ids[0] not in second and ids, what="one of the future")
     # Within a run its time does not go back.
     fresh.kill()
     later(0)
     fresh.start()
-    later(4)
+    later(5)
     until(lambda: len(ids := kept()) == 1 and ids != wrong, what="one of a clock that is right again")
     # Its threads wait by the kernel's clock, which has not moved.
     fresh.kill()

@@ -63,6 +63,7 @@ enum {
 	CONFIG_RETURNED,
 	CONFIG_DROPPED,
 	RESTORE_WAITS,
+	BACKUPS_FAIL,
 	CLOCK_CORRECTED,
 	CLOCK_AHEAD,
 	CLOCK_NOT_KEPT,
@@ -182,6 +183,9 @@ static const struct kind kinds[KINDS] = {
 		.action = "Ask for the change again, while the robot stands; the next version ends this, or a day." },
 	[RESTORE_WAITS] = { "backup", "restore_waits", OHTD_SEVERITY_WARNING,
 		.action = "Restart ohtd (ohtctl admin restart), or take it back: ohtctl backup withdraw NUMBER." },
+	[BACKUPS_FAIL] = { "backup", "backups_fail", OHTD_SEVERITY_WARNING,
+		.action = "See GET jobs and GET backups: the folder backups must be there and have room, on this disk or mounted there. "
+			  "Then ohtctl backup make." },
 	[CLOCK_CORRECTED] = { "clock", "clock_corrected", OHTD_SEVERITY_WARNING,
 		.action = "Records from before carry the wrong time. Give the machine a clock with a battery, or time from the network." },
 	[CLOCK_AHEAD] = { "clock", "clock_ahead", OHTD_SEVERITY_WARNING,
@@ -674,6 +678,20 @@ static void judge_restore(const struct gathering *to)
 				      " It is not encrypted: nothing says that a robot with this key made it." : "");
 }
 
+static void judge_backups(const struct gathering *to)
+{
+	struct ohtd_backup_trouble *trouble = ohtd_scene_alloc(to->scene, sizeof(*trouble));
+	struct ohtd_backups *backups = to->scene->services->backups;
+	struct ohtd_alert *alert = NULL;
+
+	if (backups)
+		ohtd_backups_trouble(backups, trouble);
+	if (backups && trouble->since_ns)
+		alert = add_notice(to, BACKUPS_FAIL, 0, trouble->since_ns);
+	if (alert)
+		alert->text = trouble->text;
+}
+
 /* "... was 40 days ago", "No ... in 40 days" */
 static const char *age_text(const struct gathering *to, const char *what, bool done, int64_t age_s, const char *risk)
 {
@@ -849,6 +867,7 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	judge_audit(&to);
 	judge_settings(&to);
 	judge_restore(&to);
+	judge_backups(&to);
 	judge_clock(&to);
 	judge_disk(&to);
 	judge_proof(&to);

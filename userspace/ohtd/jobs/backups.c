@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,7 @@
 #define DAY_S			86400
 #define SETTLED_S		600
 #define TRY_AGAIN_S		1800
+#define OLD_S			(2 * DAY_S)
 
 /**
  * struct ohtd_backups - see the header
@@ -52,6 +54,7 @@
  * @look_again_ns: monotonic, when it is asked again whether one is due
  * @lock: of what follows
  * @wait: the restore that the next start puts in
+ * @trouble: of those that are made by themselves
  */
 struct ohtd_backups {
 	struct ohtd_backups_setup setup;
@@ -62,7 +65,39 @@ struct ohtd_backups {
 	uint64_t began_ns, look_again_ns;
 	pthread_mutex_t lock;
 	struct ohtd_restore_wait wait;
+	struct ohtd_backup_trouble trouble;
 };
+
+/* ---- trouble ---- */
+
+static void end_trouble(struct ohtd_backups *backups)
+{
+	pthread_mutex_lock(&backups->lock);
+	backups->trouble.since_ns = 0;
+	pthread_mutex_unlock(&backups->lock);
+}
+
+__attribute__((format(printf, 2, 3)))
+static void note_trouble(struct ohtd_backups *backups, const char *format, ...)
+{
+	struct ohtd_backup_trouble *trouble = &backups->trouble;
+	va_list values;
+
+	pthread_mutex_lock(&backups->lock);
+	if (!trouble->since_ns)
+		trouble->since_ns = ohtd_clock_monotonic_ns(backups->setup.clock);
+	va_start(values, format);
+	vsnprintf(trouble->text, sizeof(trouble->text), format, values);
+	va_end(values);
+	pthread_mutex_unlock(&backups->lock);
+}
+
+void ohtd_backups_trouble(struct ohtd_backups *backups, struct ohtd_backup_trouble *trouble)
+{
+	pthread_mutex_lock(&backups->lock);
+	*trouble = backups->trouble;
+	pthread_mutex_unlock(&backups->lock);
+}
 
 /* ---- key and id ---- */
 
@@ -517,6 +552,31 @@ static void tell_made(struct ohtd_job *job, const struct making *making, int64_t
 		     manifest->history.bytes ? " with the history" : "", making->work.key ? ", encrypted" : "");
 }
 
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISLNK(st.st_mode);
+}
+
+/* Of a backup by itself. */
+static const char *why_not(const struct ohtd_backups *backups, int error)
+{
+	if (ohtd_file_has_no_room(error))
+		return "there is not enough room on the disk";
+	switch (error) {
+	case -E2BIG:
+		return "there are as many as are kept, so delete one";
+	case -ENOKEY:
+		return "[backup] key of ohtd.conf names no key";
+	case -EACCES:
+		if (is_link(backups->folder))
+			return "the folder backups is a link, which ohtd may not follow: mount the disk there";
+		break;
+	}
+	return strerror(-error);
+}
+
 static int run_make(struct ohtd_job *job, const struct ohtd_job_order *order)
 {
 	struct ohtd_backups *backups = order->arg;
@@ -534,6 +594,9 @@ static int run_make(struct ohtd_job *job, const struct ohtd_job_order *order)
 	for (size_t i = 0; i < making.count; i++)
 		unlink(making.sources[i].copy);
 	unlink(making.unnamed);
+	if (r && r != -ECANCELED && order->flags & AUTOMATIC)
+		note_trouble(backups, "The newest backup by itself has failed: %s.",
+			     why_not(backups, r));
 	if (ohtd_file_has_no_room(r))
 		ohtd_job_say(job, "there is not enough room on the disk; nothing was written");
 	else if (r == -ENOENT && making.at)
@@ -542,6 +605,7 @@ static int run_make(struct ohtd_job *job, const struct ohtd_job_order *order)
 		ohtd_job_say(job, "the history cannot be copied (%s); without it a backup can be made", strerror(-r));
 	if (r)
 		return r;
+	end_trouble(backups);
 	tell_made(job, &making, id);
 	drop_old(backups, id);
 	return 0;
@@ -726,23 +790,42 @@ static int64_t newest_s(struct ohtd_backups *backups, int64_t now_s)
 	return 0;
 }
 
+/* What has failed says more. */
+static void note_old(struct ohtd_backups *backups, int64_t days)
+{
+	struct ohtd_backup_trouble trouble;
+
+	ohtd_backups_trouble(backups, &trouble);
+	if (!trouble.since_ns && days)
+		note_trouble(backups, "The newest backup is %" PRId64 " days old.", days);
+	else if (!trouble.since_ns)
+		note_trouble(backups, "There is no backup.");
+}
+
 void ohtd_backups_tick(struct ohtd_backups *backups)
 {
 	uint64_t now_ns = ohtd_clock_monotonic_ns(backups->setup.clock);
 	int64_t up_s = (int64_t)(ohtd_since(now_ns, backups->began_ns) / OHTD_NS_PER_S);
 	struct ohtd_backup_values wanted = ohtd_settings_backup(backups->setup.settings);
-	int64_t wall_s, job;
+	int64_t wall_s, made_s, job;
 
+	if (!wanted.nightly)
+		end_trouble(backups);
 	if (!wanted.nightly || up_s < SETTLED_S || now_ns < backups->look_again_ns)
 		return;
 	backups->look_again_ns = now_ns + TRY_AGAIN_S * OHTD_NS_PER_S / 10;
 	wall_s = ohtd_clock_wall_s(backups->setup.clock);
-	if (!ohtd_backup_is_due(wall_s, newest_s(backups, wall_s), up_s, (unsigned int)wanted.hour))
+	made_s = newest_s(backups, wall_s);
+	if (up_s > 3 * HOUR_S && wall_s - made_s > OLD_S)
+		note_old(backups, made_s ? (wall_s - made_s) / DAY_S : 0);
+	if (!ohtd_backup_is_due(wall_s, made_s, up_s, (unsigned int)wanted.hour))
 		return;
 	job = submit_make(backups, "ohtd", AUTOMATIC);
 	backups->look_again_ns = now_ns + TRY_AGAIN_S * OHTD_NS_PER_S;
-	if (job < 0)
-		ohtd_log(OHTD_LOG_WARNING, "jobs", "no_backup", "%s", strerror((int)-job));
+	if (job >= 0)
+		return;
+	ohtd_log(OHTD_LOG_WARNING, "jobs", "no_backup", "%s", why_not(backups, (int)job));
+	note_trouble(backups, "No backup is made by itself: %s.", why_not(backups, (int)job));
 }
 
 /* ---- birth and end ---- */

@@ -107,6 +107,19 @@ struct ohtd_restore_wait {
 	char by[OHTD_JOB_BY_BYTES];
 };
 
+/**
+ * struct ohtd_backup_trouble - why backups by themselves are not as they should be
+ * @since_ns: monotonic, when that was seen; 0: they are
+ * @text: one sentence
+ */
+struct ohtd_backup_trouble {
+	uint64_t since_ns;
+	char text[OHTD_JOB_TEXT_BYTES + 64];
+};
+
+/* The newest attempt has failed, or the newest backup is older than two days, while they are to be made. Any thread, without a wait for a disk. */
+void ohtd_backups_trouble(struct ohtd_backups *backups, struct ohtd_backup_trouble *trouble);
+
 /* Any thread, without a wait for a disk. */
 void ohtd_backups_waits(struct ohtd_backups *backups, struct ohtd_restore_wait *wait);
 /* Takes the restore of that backup back. 0, -ENOENT: none of it waits, or another negative errno. */
