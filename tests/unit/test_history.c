@@ -335,6 +335,8 @@ static void a_clock_that_is_set_moves_the_run(void **state)
 	manual.realtime_ns += 7200 * (int64_t)OHTD_NS_PER_S;
 	first_run.start_ns += 7200 * (int64_t)OHTD_NS_PER_S;
 	WAIT_FOR(ask(before_ns, before_ns + 2000 * CYCLE_NS, CYCLE_NS).count == 0);
+	/* On the disk at once: a kill before the next interval takes nothing back. */
+	WAIT_FOR(store_ask_sql("SELECT start_ns FROM runs") == first_run.start_ns);
 	history_play(4000);
 	assert_random_spans(20);
 	history_await_flush();

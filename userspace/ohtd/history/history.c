@@ -222,8 +222,8 @@ static bool fill_rows(struct ohtd_history *history, struct ohtd_task *task)
 	const struct ohtd_pending *pending = history->first;
 	bool whole = true;
 
-	task->rows = calloc(history->waiting, sizeof(*task->rows));
-	task->blobs = calloc(history->waiting, 2 * sizeof(*task->blobs));
+	task->rows = calloc(history->waiting + 1, sizeof(*task->rows));
+	task->blobs = calloc(history->waiting + 1, 2 * sizeof(*task->blobs));
 	if (!task->rows || !task->blobs)
 		return false;
 	for (; pending; pending = pending->next) {
@@ -278,7 +278,8 @@ static enum ohtd_history_task next_task(const struct ohtd_history *history)
 		return OHTD_TASK_OPEN;
 	if (history->no_room && history->tidy_due)
 		return OHTD_TASK_TIDY;
-	if (history->first)
+	/* A clock that was set tells another time of all that is on the disk: a kill must not take that back. */
+	if (history->first || history->clock_set)
 		return OHTD_TASK_FLUSH;
 	if (history->move_due)
 		return OHTD_TASK_MOVE;
@@ -339,7 +340,7 @@ static void end_flush(struct ohtd_history *history, struct ohtd_task *task)
 		history->tidy_due = history->tidy_due || history->clock_set;
 		history->clock_set = false;
 	}
-	atomic_fetch_add(&history->flushes, 1);
+	atomic_fetch_add(&history->flushes, task->row_count > 0);
 }
 
 /* With the lock held. What is old goes before the next attempt to keep something, unless it cannot go either. */
