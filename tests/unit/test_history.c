@@ -483,9 +483,17 @@ static void more_runs_than_an_answer_tells_are_refused(void **state)
 	query.count = 1;
 	assert_int_equal(pages_of_changes(query.from_ns, query.to_ns), 1);
 	store_run_sql(BUSY "INSERT INTO runs SELECT 1000, 'boot', cycle_ns, start_ns, 1, 40 FROM runs WHERE run = 1");
+	assert_int_equal(pages_of_changes(query.from_ns, query.to_ns), -E2BIG);
+	query.step_ns = 4096 * (int64_t)OHTD_NS_PER_S;
+	store_run_sql(BUSY "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3583) INSERT INTO runs"
+		      " SELECT 2000 + i, 'boot', cycle_ns, start_ns, 1, 40 FROM runs, n WHERE run = 1");
+	assert_int_equal(ohtd_history_read(history, &query, &answer), 0);
+	assert_int_equal(answer.count, 4096);
+	ohtd_history_answer_free(&answer);
+	store_run_sql(BUSY "INSERT INTO runs SELECT 9000, 'boot', cycle_ns, start_ns, 1, 40 FROM runs WHERE run = 1");
 	assert_int_equal(ohtd_history_read(history, &query, &answer), -E2BIG);
 	ohtd_history_answer_free(&answer);
-	assert_int_equal(pages_of_changes(query.from_ns, query.to_ns), -E2BIG);
+	store_run_sql(BUSY "DELETE FROM runs WHERE run > 1000");
 	/* An hour from one to the next they are in two pages. */
 	store_run_sql(BUSY "UPDATE runs SET start_ns = start_ns + (run - 100) * 3600000000000 WHERE run > 100");
 	assert_int_equal(pages_of_changes(query.from_ns, query.to_ns + 901 * 3600 * (int64_t)OHTD_NS_PER_S), 2);
