@@ -196,7 +196,7 @@ def test_start_on_a_full_disk(small_disk, end):
 
 
 def test_the_reserve_of_the_disk_is_for_what_matters_most(small_disk):
-    """History stops before the last 4 %, and a backup is refused; accounts and configuration go on, and so does all else when there is room."""
+    """History stops before the last eighth, and a backup is refused; accounts and configuration go on, and so does all else when there is room."""
     daemon = small_disk
     daemon.stop()
     subprocess.run(["mount", "-o", "remount,size=40m", daemon.state], check=True)
@@ -204,7 +204,7 @@ def test_the_reserve_of_the_disk_is_for_what_matters_most(small_disk):
     daemon.start()
     history = lambda: daemon.get("health", role=None).json["history"]
     until(lambda: history()["flushes"], what="values on the disk")
-    left = os.statvfs(daemon.state).f_blocks * 4096 // 25 - 65536
+    left = os.statvfs(daemon.state).f_blocks * 4096 // 8 - 65536
     with (daemon.state / "filler").open("wb", buffering=0) as file:
         while os.statvfs(daemon.state).f_bavail * 4096 > left:
             file.write(bytes(4096))

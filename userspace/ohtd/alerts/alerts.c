@@ -150,7 +150,7 @@ static const struct kind kinds[KINDS] = {
 		.text = "Entries of the stop's journal are not on the disk.", .action = see_store },
 	[HISTORY_FAILING] = { "history", "history_failing", OHTD_SEVERITY_WARNING,
 		.text = "Values are not kept.",
-		.action = "See history in GET health and the log: full leaves the last 64 MiB of the disk, 4 % of a smaller one, to "
+		.action = "See history in GET health and the log: full leaves the last 64 MiB of the disk, an eighth of a small one, to "
 			  "accounts and configuration, so make room. With a file that is not ours, move history.db away "
 			  "and restart ohtd. The robot and the accounts do not need it." },
 	[LOG_STUCK] = { "log", "log_stuck", OHTD_SEVERITY_WARNING,

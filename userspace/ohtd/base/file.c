@@ -18,7 +18,7 @@
 
 #define NAMES_MAX	100
 #define RESERVE_BYTES	(UINT64_C(64) << 20)
-#define RESERVE_PART	25	/* 4 %: less than what the alert disk_low calls little */
+#define RESERVE_PART	8	/* of a small disk: the log of oht.db alone may take some MiB */
 
 static int read_all(int fd, char *data, size_t bytes_max, size_t *length_bytes)
 {

@@ -69,7 +69,7 @@ bool ohtd_file_has_no_room(int error);
  * @path: a file or folder that is there
  * @bytes: how much would be written
  *
- * The last 64 MiB of a disk, 4 % of a smaller one, are its reserve: for accounts, configuration, audit and journal. History,
+ * The last 64 MiB of a disk, an eighth of a small one, are its reserve: for accounts, configuration, audit and journal. History,
  * backups and restores leave it alone, and ask here first.
  *
  * Return: 0, -ENOSPC without room for @bytes besides the reserve, or another negative errno.
