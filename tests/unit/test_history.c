@@ -28,6 +28,7 @@
 #include "history/history.h"
 #include "history/private.h"
 #include "history_fixture.h"
+#include "store/db_file.h"
 #include "store/store.h"
 #include "store_fixture.h"
 
@@ -789,6 +790,31 @@ static void the_reserve_of_the_disk_is_for_others(void **state)
 	assert_true(assert_answers(second_run.start_ns, second_run.start_ns + 4000 * CYCLE_NS, CYCLE_NS) > 0);
 }
 
+/* A repair writes all of it once more. */
+static void a_repair_waits_for_room_besides_the_reserve(void **state)
+{
+	glob_t found;
+	char beside[512];
+
+	(void)state;
+	play_first_run(4000);
+	store_smash((unsigned int)store_ask_sql("SELECT rootpage FROM sqlite_schema WHERE name = 'gaps'"));
+	assert_int_equal(ohtd_db_file_set_suspect(store_path), 0);
+	set_free(8192);
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	make_run(&second_run, 400, &seed);
+	history_start(&second_run, manual.now_ns);
+	history_play(400);
+	WAIT_FOR(history_view().state != OHTD_STORE_OK);
+	snprintf(beside, sizeof(beside), "%s.*", store_path);
+	assert_int_equal(glob(beside, 0, NULL, &found), 0);
+	assert_int_equal(found.gl_pathc, 1);
+	globfree(&found);
+	set_free(INT64_MAX);
+	WAIT_FOR((ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S), is_settled()));
+	assert_random_spans(10);
+}
+
 static void the_file_of_a_newer_program_is_left_alone(void **state)
 {
 	(void)state;
@@ -1056,6 +1082,7 @@ int main(void)
 		cmocka_unit_test(each_lost_cycle_is_in_a_gap),
 		CASE(each_write_that_is_refused_is_told_and_made_later),
 		CASE(the_reserve_of_the_disk_is_for_others),
+		CASE(a_repair_waits_for_room_besides_the_reserve),
 		CASE(the_file_of_a_newer_program_is_left_alone),
 		CASE(what_is_old_goes_if_the_clock_is_right),
 		CASE(less_is_kept_at_once_when_it_is_said),

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "store/db_file.h"
 #include "store/db_private.h"
@@ -317,6 +319,14 @@ int ohtd_db_salvage_finish(const struct ohtd_schema *schema, const char *path, l
 	return r > 0 ? put_in_place(schema, made, path, now_s, why, size) : r;
 }
 
+/* What is rebuilt is no longer than what there is. Bulk leaves the reserve of the disk alone here, too. */
+static bool has_room(const struct ohtd_schema *schema, const char *path)
+{
+	struct stat st;
+
+	return !schema->yields || stat(path, &st) || ohtd_file_room(path, (uint64_t)st.st_size) != -ENOSPC;
+}
+
 int ohtd_db_salvage(const struct ohtd_schema *schema, const char *path, long long now_s,
 		    const char *what, char *why, size_t size)
 {
@@ -324,6 +334,10 @@ int ohtd_db_salvage(const struct ohtd_schema *schema, const char *path, long lon
 	struct salvage salvage = { 0 };
 	int r;
 
+	if (!has_room(schema, path)) {
+		snprintf(why, size, "%s; there is no room to repair it, or no more than the reserve of the disk", what);
+		return -1;
+	}
 	ohtd_log(OHTD_LOG_ERROR, schema->room, "damaged", "%s", what);
 	name_beside(making, path, MAKING);
 	name_beside(made, path, MADE);
