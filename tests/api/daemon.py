@@ -217,9 +217,9 @@ class Daemon(Client):
                     return received
                 received += more
 
-    def request(self, method, path, body=None, role=None, headers=None, token=None):
+    def send(self, method, path, body, role, headers, token):
         """By a client of its own: tests ask from many threads."""
-        return self.another().request(method, path, body, None, headers, token or role and self.token(role))
+        return self.another().send(method, path, body, None, headers, token or role and self.token(role))
 
 
 def begin(folder, accounts):

@@ -157,6 +157,12 @@ def test_an_own_rule_is_at_work_until_it_is_deleted(daemon):
         until(lambda: listed(daemon, "supply_low", 3)["over"], what="its end again")
         assert daemon.post(f"alerts/{number}/acknowledge", role="operator").status == 200
         until(lambda: not listed(daemon, "supply_low", 3), what="the end behind the acknowledgement")
+        # Other words are no other alert, and it outlives the daemon until somebody has seen it.
+        assert daemon.sim("set 3 supply_voltage 240").startswith("ok")
+        number = until(lambda: (now := listed(daemon, "supply_low", 3)) and now["number"], what="a third coming")
+        assert put(daemon, "supply_low", action="Look at it.").status == 200
+        assert daemon.sim("set 3 supply_voltage 300").startswith("ok")
+        until(lambda: (now := listed(daemon, "supply_low", 3))["over"] and (now["number"], now["action"]) == (number, "Look at it."), what="its end")
         # A changed rule begins anew.
         changed = put(daemon, "supply_low", limit=29, latching=False)
         assert (changed.status, changed.json["limit"], changed.json["revision"] != made.json["revision"]) == (200, 29, True)
@@ -167,6 +173,38 @@ def test_an_own_rule_is_at_work_until_it_is_deleted(daemon):
     assert gone.status == 204
     until(lambda: not listed(daemon, "supply_low", 3), what="an end without its rule")
     assert daemon.get("alert-rules/supply_low").status == delete(daemon, "supply_low").status == 404
+
+
+@pytest.mark.slow
+def test_an_alert_that_latches_outlives_the_daemon(fresh):
+    """Over or not by the next start, it stays until somebody has seen it; then no start brings it back."""
+    fresh.start()
+    until(lambda: is_at_rest(fresh) and fresh.get("modules/3").json["health"] == "good", what="a robot that is well")
+    rule = {**RULE, "limit": 30, "when": "below", "hysteresis": 0, "severity": "critical", "latching": True}
+    assert fresh.post("alert-rules", rule, role="administrator").status == 201
+    first = until(lambda: (now := listed(fresh, "supply_low", 3)) and now["number"], what="its number")
+    until(lambda: fresh.get("alerts/history?code=supply_low").json["items"], what="its row")
+    fresh.kill()
+    assert fresh.sim("set 3 supply_voltage 300").startswith("ok")
+    numbers = [first]
+    for _ in range(2):
+        fresh.start()
+        alert = until(lambda: (now := listed(fresh, "supply_low", 3)) and now["number"] and now, what="the alert of before")
+        assert alert["over"] and alert["text"] == ("Before the last start: The supply is low: 24.0 V, below 30 V. It may fail. "
+                                                   "This is over: acknowledge it."), alert
+        numbers.append(alert["number"])
+        until(lambda: [row["number"] for row in fresh.get("alerts/history?code=supply_low").json["items"]] == numbers[::-1], what="its rows")
+        assert fresh.get("alerts/history?code=supply_low").json["items"][-1]["state"] == "unknown"
+        fresh.stop()
+    fresh.start()
+    number = until(lambda: (now := listed(fresh, "supply_low", 3)) and now["number"], what="the alert of before")
+    assert fresh.post(f"alerts/{number}/acknowledge", role="operator").status == 200
+    until(lambda: not listed(fresh, "supply_low", 3), what="its end")
+    fresh.stop()
+    fresh.start()
+    until(lambda: is_at_rest(fresh) and fresh.get("modules/3").json["health"] == "good", what="a robot that is well")
+    assert not listed(fresh, "supply_low", 3)
+    fresh.stop()
 
 
 def test_changes_are_refused_to_who_has_not_seen_the_rule(daemon):

@@ -589,6 +589,20 @@ def test_a_proof_that_cannot_be_had_now_is_no_finding(fresh, tmp_path):
         assert fresh.get("audit/head", role="viewer").status == 200
     said = person.login("viewer")
     assert (said.returncode, said.stderr) == (0, ""), said
+    # A week without one is told.
+    seen, = person.folder.glob("audit-*.checkpoint")
+    ended = threading.Event()
+    def ask():
+        while not ended.is_set():
+            fresh.get("audit/head", role="viewer")
+    asking = threading.Thread(target=ask)
+    asking.start()
+    for days, told in ((6.5, ""), (8.5, "the robot gives no proof of its audit now, and this computer has had none for 8 days: see ohtctl audit head\n")):
+        os.utime(seen, (time.time() - days * 86400,) * 2)
+        said = person.login("viewer")
+        assert (said.returncode, said.stderr) == (0, told), said
+    ended.set()
+    asking.join()
     # Who asks for the comparison is told that there was none.
     for _ in range(12):
         said = person.run("audit", "head")

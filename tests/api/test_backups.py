@@ -172,7 +172,7 @@ def test_a_file_that_loses_its_end_breaks_off(own):
     number = 20200101000000
     file_of(own, number).write_bytes(bytes(64 << 20))
     link = own.connection()
-    link.request("GET", f"/api/v1/backups/{number}/content", None, {"Authorization": f"Bearer {own.token('administrator')}"})
+    link.request("GET", f"/api/v1/backups/{number}/content", None, {"Authorization": f"Bearer {own.elevated()}"})
     with link.getresponse() as answer:
         came = len(answer.read(1 << 16))
         os.truncate(file_of(own, number), 1 << 20)
@@ -192,7 +192,7 @@ def test_a_role_too_low(own, method, path, role):
 
 def test_a_restore_needs_an_elevated_session(own):
     own.request("DELETE", "auth/elevate", role="administrator")
-    answer = own.post("backups/20261127020000/restore")
+    answer = own.post("backups/20261127020000/restore", token=own.token("administrator"))
     assert (answer.status, answer.code) == (403, "elevation_required")
 
 
@@ -230,6 +230,58 @@ def test_an_encrypted_one_shows_nothing_of_its_content(own):
     number = make(own)
     data = file_of(own, number).read_bytes()
     assert b"$2b$" not in data and b"administrator" not in data[HEAD.size + 2000:]
+    own.request("DELETE", f"backups/{number}", role="administrator")
+
+
+def test_a_robot_with_a_key_takes_none_in_clear(fresh):
+    """Whoever can write a file writes the name of this robot into its manifest, too."""
+    fresh.start()
+    number = make(fresh)
+    # Lengths that no disk has room for, and whose sum is small.
+    large = file_of(fresh, number).with_name("20250101000000.ohtbackup")
+    huge = 2**63 - 1
+    large.write_bytes(with_manifest(file_of(fresh, number).read_bytes(), form=2, content_bytes=huge,
+                                    history={"schema": 1, "bytes": huge, "sha256": 64 * "0", "from_ns": 0, "to_ns": 1}))
+    job = restore(fresh, 20250101000000)
+    assert job["state"] == "failed" and "not enough room" in job["result"], job
+    fresh.stop()
+    key = fresh.folder / "backup.key"
+    key.write_text(secrets.token_hex(32) + "\n")
+    key.chmod(0o600)
+    fresh.write_config(backup_key=key)
+    fresh.tokens.clear()
+    fresh.start()
+    for body in ({}, {"not_encrypted": False}, {"from_another_robot": True}):
+        job = restore(fresh, number, **body)
+        assert job["state"] == "failed" and "it is not encrypted" in job["result"] and "nothing was changed" in job["result"], job
+    assert not leftovers(fresh)
+    job = verify(fresh, number)
+    assert job["state"] == "done" and "a restore wants not_encrypted" in job["result"], job
+    job = restore(fresh, number, not_encrypted=True)
+    assert job["state"] == "done" and "not encrypted" in job["result"], job
+    alert, = [item for item in fresh.get("alerts").json["items"] if item["code"] == "restore_waits"]
+    assert "It is not encrypted" in alert["text"]
+    record = records(fresh)[-1]
+    assert record["act"] == "POST backups/{id}/restore" and json.loads(record["after"])["not_encrypted"] is True, record
+    assert fresh.request("DELETE", f"backups/{number}/restore", role="administrator").status == 204
+    # One of its own needs no word.
+    number = make(fresh)
+    job = restore(fresh, number)
+    assert job["state"] == "done" and "not encrypted" not in job["result"], job
+    assert "It is not encrypted" not in [item for item in fresh.get("alerts").json["items"] if item["code"] == "restore_waits"][0]["text"]
+    fresh.stop()
+
+
+def test_a_backup_that_is_taken_away_is_a_record(own):
+    number = make(own)
+    answer = own.get(f"backups/{number}/content", role="administrator", headers={"Range": "bytes=10-"})
+    assert answer.status == 206
+    own.request("DELETE", "auth/elevate", role="administrator")
+    plain = own.get(f"backups/{number}/content", token=own.token("administrator"), role=None)
+    assert plain.code == "elevation_required"
+    done, refused = [item for item in records(own) if item["act"] == "GET backups/{id}/content"][-2:]
+    assert (done["object"], done["who"], done["result"]) == (f"backups/{number}/content", "administrator", "206")
+    assert refused["result"] == "403 elevation_required"
     own.request("DELETE", f"backups/{number}", role="administrator")
 
 
@@ -909,22 +961,32 @@ def test_when_and_how_many_is_an_item_of_the_configuration(fresh):
     until(lambda: len(kept()) == 1, what="a backup")
     later(1)
     first = until(lambda: len(ids := kept()) == 2 and ids, what="another one")
+    # One that fails is an alert, until one is made.
+    def told():
+        return [item["text"] for item in fresh.get("alerts", role="administrator").json["items"] if item["code"] == "backups_fail"]
+    assert not told()
+    (fresh.state / "backups").rename(fresh.state / "elsewhere")
+    later(2)
+    assert until(told, what="an alert") == ["The newest backup by itself has failed: No such file or directory."]
+    (fresh.state / "elsewhere").rename(fresh.state / "backups")
+    ask("POST", "backups", status=202)
+    until(lambda: not told(), what="its end")
     # A change that may return deletes nothing, whichever backup is made meanwhile.
     fresh.post("auth/elevate", {"password": PASSWORD})
     change("?confirm_within_s=600", keep=1)
     ask("POST", "backups", status=202)
     assert until(kept, what="the end of a backup by a person") == first
     ask("POST", "config/confirm")
-    later(2)
+    later(3)
     second = until(lambda: len(ids := kept()) == 1 and ids[0] not in first and ids, what="the next one in their place")
     # The clock was wrong for a night: what was made then neither stops those that follow nor pushes them out.
-    later(3, ahead=30)
+    later(4, ahead=30)
     wrong = until(lambda: len(ids := kept()) == 1 and ids[0] not in second and ids, what="one of the future")
     # Within a run its time does not go back.
     fresh.kill()
     later(0)
     fresh.start()
-    later(4)
+    later(5)
     until(lambda: len(ids := kept()) == 1 and ids != wrong, what="one of a clock that is right again")
     # Its threads wait by the kernel's clock, which has not moved.
     fresh.kill()

@@ -85,7 +85,8 @@ def test_every_route_has_a_row_and_every_row_a_route():
 @pytest.mark.parametrize("route", sorted(ROUTES))
 def test_role_and_members_of_a_row(route):
     row, operation = ROWS[route], ROUTES[route]
-    assert row[1].split()[0] == operation["x-role"]
+    role, _, elevated = row[1].partition(", ")
+    assert role.split()[0] == operation["x-role"] and (elevated == "elevated") == ("x-elevation" in operation)
     said = {name: not optional for name, optional in re.findall(r"`(\w+)`(\??)", re.sub(r"\([^)]*\)", "", row[2]))}
     assert said == asked(operation)
 

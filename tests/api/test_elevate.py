@@ -156,6 +156,7 @@ def test_a_new_password_or_role_ends_it(own):
     assert one.left_ms() == 0
     assert one.elevate(OTHER).status == 200
     ident = one.ask("GET", "auth/me").json["id"]
+    assert refused(admin.ask("PATCH", f"users/{ident}", {"role": "administrator"})) and admin.elevate().status == 200
     assert admin.ask("PATCH", f"users/{ident}", {"role": "administrator"}).status == 200
     assert one.elevate(OTHER).code == "token_revoked"
     assert Person(own, "operator", OTHER).left_ms() == 0

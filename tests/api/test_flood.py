@@ -50,7 +50,7 @@ ADDRESSES = [lambda number: "127.0.0.9", lambda number: f"127.{number >> 16 & 12
 @pytest.mark.parametrize("address_of", ADDRESSES, ids=["one address", "many addresses"])
 def test_who_is_logged_in_does_not_wait_for_passwords(fresh, address_of):
     fresh.start()
-    boss = fresh.token("administrator")
+    boss = fresh.elevated()
     renewed = fresh.login("supervisor").json["refresh_token"]
     with flood(fresh, address_of) as answers:
         for number in range(15):

@@ -598,7 +598,7 @@ def test_runs_that_overlap_are_told_in_one_order(past):
     tried = f"alert-trials?from={span['from']}&to={span['to']}"
     assert past.post(tried, LOW, role="operator").json["count"] == 1
     with contextlib.closing(sqlite3.connect(past.state / "history.db", isolation_level=None)) as database:
-        database.executemany("INSERT INTO runs VALUES (?, 'boot', 25000000, ?, 1, 40)", [(1000 + number, start_ns - number) for number in range(513)])
+        database.executemany("INSERT INTO runs VALUES (?, 'boot', 25000000, ?, 1, 40)", [(1000 + number, start_ns - number) for number in range(4097)])
     refused = past.get(f"telemetry/history?signals=state&from={span['from']}&to={span['to']}")
-    assert (refused.status, refused.code) == (422, "too_many_runs") and "more than 512 runs" in refused.json["detail"]
+    assert (refused.status, refused.code) == (422, "too_many_runs") and "more than 4096 runs" in refused.json["detail"]
     assert past.post(tried, LOW, role="operator").code == "too_many_runs"

@@ -311,7 +311,7 @@ def change_roles(daemon, user, token):
 def test_end_while_accounts_are_changed(fresh):
     """What was acknowledged is there afterwards, what was refused is not, and the database was closed in order."""
     fresh.start()
-    token = fresh.token("administrator")
+    token = fresh.elevated()
     users = [user for user in fresh.get("users", "administrator").json["items"] if user["username"] != "administrator"]
     with concurrent.futures.ThreadPoolExecutor(len(users)) as pool:
         writers = {user["id"]: pool.submit(change_roles, fresh, user, token) for user in users}

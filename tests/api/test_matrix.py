@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from daemon import OHTD, begin
-from oht_test.client import ROLES
+from oht_test.client import ELEVATED, ROLES
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 DOCUMENT = json.loads(subprocess.run([OHTD, "--print-openapi"], stdout=subprocess.PIPE, check=True, timeout=60).stdout)
@@ -230,6 +230,18 @@ class TestRoute:
         for name, member in schema["properties"].items():
             for value, code in wrong(member):
                 refused({**whole, name: value}, f"/{name}", code)
+
+    def test_elevation(self, own, path, method, operation):
+        assert ("x-elevation" in operation) == bool(ELEVATED.match(f"{method} {path.removeprefix('/api/v1/')}"))
+        if "x-elevation" not in operation:
+            return
+        schema = body_schema(operation)
+        body = None if method == "GET" else {name: good(schema["properties"][name]) for name in schema["required"]}
+        for asked_by in (method, *(["HEAD"] if method == "GET" else [])):
+            answer = own.request(asked_by, fill(path), body, token=own.token(at_least(operation)))
+            assert answer.status == 403
+        answer = own.request(method, fill(path), body, token=own.token(at_least(operation)))
+        assert answer.code == "elevation_required" and answer.json["detail"].startswith(operation["x-elevation"])
 
     def test_members_of_the_query(self, own, path, method, operation):
         members = [each for each in operation.get("parameters", []) if each["in"] == "query"]

@@ -50,7 +50,10 @@ def test_every_verb_that_has_a_route(own):
     lines = own.done("logs", "--rounds", "5", "--json").splitlines()
     assert 1 <= len(lines) <= 5 and all("level" in json.loads(line) for line in lines)
     assert "administrator" in own.done("admin", "list")
-    assert own.run("admin", "create", "anna", "--role", "viewer", "--password-stdin", said=PASSWORD).returncode == 0
+    create = ("admin", "create", "anna", "--role", "viewer", "--password-stdin")
+    assert complaint(own.run(*create, said=PASSWORD)).endswith(f"[elevation_required]: ohtctl elevate --url {own.url}\n")
+    own.done("elevate", "--password-stdin", said=PASSWORD + "\n")
+    assert own.run(*create, said=PASSWORD).returncode == 0
     assert own.done("admin", "disable", "anna").split() == ["anna", "viewer,", "disabled"]
     # Whoever makes a new authority through the one that is trusted trusts it.
     before = own.file("pem").read_text()

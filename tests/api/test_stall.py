@@ -207,13 +207,14 @@ def test_hung_loop(fresh, manager, hangs):
 def test_hung_store(fresh, manager, hangs):
     """Without a disk the robot goes on and the watchdog is content; each client gets an answer; nothing is lost."""
     tokens = {role: fresh.token(role) for role in ("viewer", "operator", "administrator")}
+    tokens["elevated"] = fresh.elevated()
     robot = functools.partial(fresh.request, "GET", "robot", token=tokens["viewer"])
     until(lambda: robot().json["state"] == "safe", what="a robot that has begun")
     refresh = fresh.login("viewer").json["refresh_token"]
     hangs.set(STORE)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         begun = pool.submit(fresh.post, "users", {"username": "begun", "role": "viewer", "password": PASSWORD},
-                            token=tokens["administrator"])
+                            token=tokens["elevated"])
         try:
             health = until(lambda: hung(fresh), what="a store that is told as hung")
             # Again and again while it lasts: nothing of the robot changes, reads answer, writes are refused at once.
@@ -226,7 +227,7 @@ def test_hung_store(fresh, manager, hangs):
                 new = {"username": f"refused{number}", "role": "viewer", "password": PASSWORD}
                 for answer in (fresh.login("operator"),
                                fresh.request("POST", "auth/refresh", {"refresh_token": refresh}),
-                               fresh.post("users", new, token=tokens["administrator"])):
+                               fresh.post("users", new, token=tokens["elevated"])):
                     assert (answer.status, answer.code) == (503, "storage_hung"), answer
                     assert answer.headers["retry-after"] == "2"
                 assert manager.is_petted(), "a robot needs no store"
@@ -255,7 +256,7 @@ def test_hung_store(fresh, manager, hangs):
 @pytest.mark.slow
 def test_main_thread_needs_no_disk(fresh, manager, skewed, hangs):
     """The time of day moves and the certificate is made anew: both want to be written. The watchdog is content all the same."""
-    administrator = fresh.token("administrator")
+    administrator = fresh.elevated()
     written_ns = (fresh.state / "time").stat().st_mtime_ns
     hangs.set(STORE)
     # The jump before the request: h2o ends requests under way when the time of day jumps forward.

@@ -195,6 +195,35 @@ def test_start_on_a_full_disk(small_disk, end):
     assert daemon.request("POST", "auth/refresh", {"refresh_token": renewed.json["refresh_token"]}).status == 200
 
 
+def test_the_reserve_of_the_disk_is_for_what_matters_most(small_disk):
+    """History stops before the last eighth, and a backup is refused; accounts and configuration go on, and so does all else when there is room."""
+    daemon = small_disk
+    daemon.stop()
+    subprocess.run(["mount", "-o", "remount,size=40m", daemon.state], check=True)
+    daemon.write_config(history_flush_s="1")
+    daemon.start()
+    history = lambda: daemon.get("health", role=None).json["history"]
+    until(lambda: history()["flushes"], what="values on the disk")
+    left = os.statvfs(daemon.state).f_blocks * 4096 // 8 - 65536
+    with (daemon.state / "filler").open("wb", buffering=0) as file:
+        while os.statvfs(daemon.state).f_bavail * 4096 > left:
+            file.write(bytes(4096))
+    until(lambda: history()["state"] == "full", what="a history that stops")
+    until(lambda: "history_failing" in alerts(daemon), what="its alert")
+    before = (daemon.state / "history.db-wal").stat().st_size + (daemon.state / "history.db").stat().st_size
+    for number in range(30):
+        assert daemon.post("users", {"username": f"late{number}", "role": "viewer", "password": PASSWORD}).status == 201
+    for wanted in ({}, {"history": True}):
+        job = daemon.post("backups", wanted, role="administrator").json["job"]
+        ended = until(lambda: [item for item in daemon.get("jobs", role="administrator").json["items"]
+                               if (item["id"], item["state"]) == (job, "failed")], what="the end of the job")[0]
+        assert ended["result"] == "there is not enough room on the disk; nothing was written"
+    assert store(daemon)["state"] == "ok" and history()["state"] == "full" and history()["waiting"] >= 1
+    assert before == (daemon.state / "history.db-wal").stat().st_size + (daemon.state / "history.db").stat().st_size
+    (daemon.state / "filler").unlink()
+    until(lambda: history()["state"] == "ok" and not history()["waiting"], 120, "a history that goes on")
+
+
 def set_inodes(folder, count):
     """Without a free one no file can be made, though the disk has room."""
     subprocess.run(["mount", "-o", f"remount,nr_inodes={count}", folder], check=True)

@@ -59,6 +59,8 @@ class Hang:
         self.rounds = self.refused = 0
         self.counts = [robot.pins.count(pin) for pin in ENABLES]
         self.tokens = {role: robot.token(role) for role in ("viewer", "operator", "supervisor", "administrator")}
+        # Before the disk hangs: a log-in is a write.
+        self.elevated = robot.elevated()
         self.written = users(robot)["anna"]["id"]
 
     def look(self):
@@ -88,7 +90,7 @@ def test_hung_disk(robot):
     robot.arm()
     hang = Hang(robot, refresh_token)
     pid = robot.daemon_pid()
-    writers = [RoleWriter(robot, users(robot)[name], hang.tokens["administrator"]) for name in WRITTEN]
+    writers = [RoleWriter(robot, users(robot)[name], hang.elevated) for name in WRITTEN]
     for writer in writers:
         writer.start()
     time.sleep(WRITE_S)

@@ -25,7 +25,7 @@ def users(robot):
 
 def cut_while_writing(robot, after_s):
     """Ends with the board's power gone; {user: the roles that it may have now}, and how many changes were made."""
-    writers = [RoleWriter(robot, users(robot)[name], robot.token("administrator")) for name in ROLES]
+    writers = [RoleWriter(robot, users(robot)[name], robot.elevated()) for name in ROLES]
     for writer in writers:
         writer.start()
     time.sleep(after_s)

@@ -130,7 +130,7 @@ def test_routes_ask_for_the_role_and_the_elevation_of_their_command():
     # A write of one register, with a value that is known.
     assert {route for route in routes if routes[route][1]} - set(asked) == {
         "POST modules/{unit}/reset", "POST config/check", "POST config/import", "POST config/import/check", "POST config/versions/{id}/rollback", "POST config/rescue", "POST robot/limits/reload",
-        "POST robot/stations/{name}/teach", "POST backups/{id}/restore"}
+        "POST robot/stations/{name}/teach"}
 
 
 def test_ohtctl_has_each_verb():

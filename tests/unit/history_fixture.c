@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,6 +90,18 @@ int64_t __wrap_ohtd_db_history_bytes(struct ohtd_db *db)
 	       3ll << 30 : __real_ohtd_db_history_bytes(db);
 }
 
+/* ---- the disk ---- */
+
+int __wrap_ohtd_file_room(const char *path, uint64_t bytes);
+
+int64_t free_bytes = INT64_MAX;
+
+int __wrap_ohtd_file_room(const char *path, uint64_t bytes)
+{
+	(void)path;
+	return (int64_t)bytes > __atomic_load_n(&free_bytes, __ATOMIC_ACQUIRE) ? -ENOSPC : 0;
+}
+
 /* ---- a history ---- */
 
 const struct ohtd_history_keep history_kept = { 30, 400, 2ll << 30 };
@@ -117,6 +130,7 @@ int history_set_up(void **state)
 	memset(&manual, 0, sizeof(manual));
 	memset(&second_run, 0, sizeof(second_run));
 	chunks_max = INT_MAX;
+	free_bytes = INT64_MAX;
 	manual.now_ns = 1000 * OHTD_NS_PER_S;
 	manual.realtime_ns = BEGAN_NS;
 	return store_folder_make();

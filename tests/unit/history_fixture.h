@@ -3,7 +3,7 @@
  * A history that is fed with the samples of a run, as fast as it takes them, and what the test knows of the run.
  *
  * Owns:     the history of the test, its clocks, and two runs. The program wraps ohtd_robot_sample() and
- *           ohtd_db_history_bytes().
+ *           ohtd_db_history_bytes() and ohtd_file_room().
  * Contexts: the test's main thread; the history's own threads ask for samples.
  * Locks:    none; the counters are atomic.
  */
@@ -26,6 +26,8 @@ extern uint64_t given, wanted, lost_at;
 extern uint64_t seed;
 /* While there are more chunks the file is above every bound. */
 extern int chunks_max;
+/* Of the disk, besides its reserve; below 0: some of the reserve is gone. */
+extern int64_t free_bytes;
 /* How much is kept at first. */
 extern const struct ohtd_history_keep history_kept;
 

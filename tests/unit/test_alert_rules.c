@@ -367,6 +367,54 @@ static void what_is_over_hides_nothing_that_stands(void **state)
 	ohtd_alert_rules_destroy(rules);
 }
 
+/* Of the run before, and latching: told until somebody has seen it, or the value says it anew. */
+static void an_alert_that_nobody_saw_outlives_its_run(void **state)
+{
+	struct ohtd_alert_rules *rules = ohtd_alert_rules_create();
+	struct ohtd_alert_rule rule = *shipped("cell_voltage_high");
+	struct ohtd_alert_rule_set set = { .count = 1 };
+	struct ohtd_alert_told told[OHTD_ALERT_RULES_MAX];
+	char text[OHTD_ALERT_RULE_TEXT];
+	unsigned int id;
+	struct rig rig;
+
+	(void)state;
+	rule.latching = true;
+	ohtd_alert_rule_to_values(&rule, true, &set.rule[0]);
+	ohtd_alert_rules_set(rules, &set);
+	begin(&rig, &rule);
+	ohtd_alert_rules_carry(rules, "cell_voltage_high", "A cell: 4.3 V.", 1);
+	/* Not latching, and none. */
+	ohtd_alert_rules_carry(rules, "battery_low", "Low.", 1);
+	ohtd_alert_rules_carry(rules, "no_such_rule", "None.", 1);
+	is_told_of_cells(rules, &rig, 4000, 4000, "cell_voltage_high", true);
+	assert_int_equal(ohtd_alert_rules_look(rules, told), 1);
+	id = told->id;
+	assert_true(ohtd_alert_rules_carried(rules, id, text));
+	assert_string_equal(text, "Before the last start: A cell: 4.3 V.");
+	/* Other words are no other alert. */
+	snprintf(set.rule[0].action, sizeof(set.rule[0].action), "Look.");
+	ohtd_alert_rules_set(rules, &set);
+	is_told_of_cells(rules, &rig, 4000, 4000, "cell_voltage_high", true);
+	assert_int_equal(ohtd_alert_rules_look(rules, told), 1);
+	assert_int_equal(told->id, id);
+	assert_true(ohtd_alert_rules_told(rules, id, &rule));
+	assert_string_equal(rule.action, "Look.");
+	is_told_of_cells(rules, &rig, 4300, 4300, "cell_voltage_high", false);
+	assert_false(ohtd_alert_rules_carried(rules, id, text));
+	is_told_of_cells(rules, &rig, 4000, 4000, "cell_voltage_high", true);
+	ohtd_alert_rules_acknowledge(rules, id);
+	assert_int_equal(ohtd_alert_rules_look(rules, told), 0);
+	/* One that was carried ends with its acknowledgement as well. */
+	ohtd_alert_rules_carry(rules, "cell_voltage_high", "Before the last start: A cell: 4.3 V.", 1);
+	is_told_of_cells(rules, &rig, 4000, 4000, "cell_voltage_high", true);
+	assert_true(ohtd_alert_rules_carried(rules, id, text));
+	assert_string_equal(text, "Before the last start: A cell: 4.3 V.");
+	ohtd_alert_rules_acknowledge(rules, id);
+	assert_int_equal(ohtd_alert_rules_look(rules, told), 0);
+	ohtd_alert_rules_destroy(rules);
+}
+
 /* ---- on the robot ---- */
 
 /* A robot and its rules; what has been told of any, by their place. */
@@ -523,6 +571,7 @@ int main(void)
 		cmocka_unit_test(time_that_was_not_seen_does_not_count),
 		cmocka_unit_test(an_alert_is_not_told_in_the_states_that_suppress_it),
 		cmocka_unit_test(a_latching_alert_waits_for_a_person),
+		cmocka_unit_test(an_alert_that_nobody_saw_outlives_its_run),
 		cmocka_unit_test(a_difference_needs_both),
 		cmocka_unit_test(a_counter_counts_within_its_window),
 		cmocka_unit_test(little_is_known_by_a_whole_window),

@@ -26,7 +26,9 @@
 #include "fault_vfs.h"
 #include "history/changes.h"
 #include "history/history.h"
+#include "history/private.h"
 #include "history_fixture.h"
+#include "store/db_file.h"
 #include "store/store.h"
 #include "store_fixture.h"
 
@@ -334,6 +336,8 @@ static void a_clock_that_is_set_moves_the_run(void **state)
 	manual.realtime_ns += 7200 * (int64_t)OHTD_NS_PER_S;
 	first_run.start_ns += 7200 * (int64_t)OHTD_NS_PER_S;
 	WAIT_FOR(ask(before_ns, before_ns + 2000 * CYCLE_NS, CYCLE_NS).count == 0);
+	/* On the disk at once: a kill before the next interval takes nothing back. */
+	WAIT_FOR(store_ask_sql("SELECT start_ns FROM runs") == first_run.start_ns);
 	history_play(4000);
 	assert_random_spans(20);
 	history_await_flush();
@@ -341,6 +345,35 @@ static void a_clock_that_is_set_moves_the_run(void **state)
 	WAIT_FOR(ohtd_history_reaches(history, 0) == first_run.start_ns);
 	assert_true(store_ask_sql("SELECT sum(length(samples)) FROM intervals WHERE (place & 1099511627775) < 2000") == size);
 	assert_random_spans(20);
+}
+
+/* What was before it stays where it was, the time of it is told, and what comes is behind it. */
+static void a_suspend_is_a_gap_and_moves_nothing(void **state)
+{
+	const int64_t slept = 8 * 3600 * 40;
+	struct ohtd_history_answer answer;
+	int64_t start_ns;
+
+	(void)state;
+	make_run(&first_run, 4000, &seed);
+	memset(first_run.quality, 0, sizeof(first_run.quality));
+	history_start(&first_run, manual.now_ns);
+	history_play(2000);
+	history_await_flush();
+	start_ns = first_run.start_ns;
+	manual.slept_ns += slept * CYCLE_NS;
+	manual.realtime_ns += slept * CYCLE_NS;
+	assert_true(assert_answers(start_ns, start_ns + 1000 * CYCLE_NS, CYCLE_NS) > 0);
+	history_play(4000);
+	history_await_flush();
+	assert_int_equal(store_ask_sql("SELECT start_ns FROM runs"), start_ns);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM intervals WHERE (place & 1099511627775) BETWEEN 2000 AND 1152000"), 0);
+	answer = ask(start_ns, start_ns + (slept + 2400) * CYCLE_NS, 40 * CYCLE_NS);
+	assert_hole(&answer, "cycles_missed", 2000, slept + 2000);
+	/* A few readings of two clocks are no suspend. */
+	manual.slept_ns += 1000000;
+	history_await_flush();
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM gaps WHERE reason = 'cycles_missed' AND cycles > 2000"), 1);
 }
 
 /* Each column is of one run, and none is before the last one: so many samples are in all of them. */
@@ -451,9 +484,17 @@ static void more_runs_than_an_answer_tells_are_refused(void **state)
 	query.count = 1;
 	assert_int_equal(pages_of_changes(query.from_ns, query.to_ns), 1);
 	store_run_sql(BUSY "INSERT INTO runs SELECT 1000, 'boot', cycle_ns, start_ns, 1, 40 FROM runs WHERE run = 1");
+	assert_int_equal(pages_of_changes(query.from_ns, query.to_ns), -E2BIG);
+	query.step_ns = 4096 * (int64_t)OHTD_NS_PER_S;
+	store_run_sql(BUSY "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3583) INSERT INTO runs"
+		      " SELECT 2000 + i, 'boot', cycle_ns, start_ns, 1, 40 FROM runs, n WHERE run = 1");
+	assert_int_equal(ohtd_history_read(history, &query, &answer), 0);
+	assert_int_equal(answer.count, 4096);
+	ohtd_history_answer_free(&answer);
+	store_run_sql(BUSY "INSERT INTO runs SELECT 9000, 'boot', cycle_ns, start_ns, 1, 40 FROM runs WHERE run = 1");
 	assert_int_equal(ohtd_history_read(history, &query, &answer), -E2BIG);
 	ohtd_history_answer_free(&answer);
-	assert_int_equal(pages_of_changes(query.from_ns, query.to_ns), -E2BIG);
+	store_run_sql(BUSY "DELETE FROM runs WHERE run > 1000");
 	/* An hour from one to the next they are in two pages. */
 	store_run_sql(BUSY "UPDATE runs SET start_ns = start_ns + (run - 100) * 3600000000000 WHERE run > 100");
 	assert_int_equal(pages_of_changes(query.from_ns, query.to_ns + 901 * 3600 * (int64_t)OHTD_NS_PER_S), 2);
@@ -576,6 +617,69 @@ static void a_disk_that_fails_costs_nothing_that_fits_into_memory(void **state)
 	assert_random_spans(20);
 }
 
+/* Longer than memory lasts, and samples are lost meanwhile: each cycle that was given up is told, and once. */
+static void a_long_trouble_of_the_disk_is_told_whole(void **state)
+{
+	const uint64_t cycles = 100000;
+	struct ohtd_history_view view;
+
+	(void)state;
+	assert_int_equal(mkdir(store_path, 0700), 0);
+	make_run(&first_run, cycles, &seed);
+	/* Each cycle is there, so an interval has no other end than its own. */
+	memset(first_run.quality, 0, sizeof(first_run.quality));
+	history_start(&first_run, manual.now_ns);
+	lost_at = (180 + 31) * 400 + 100;
+	__atomic_store_n(&wanted, cycles, __ATOMIC_RELEASE);
+	WAIT_FOR(__atomic_load_n(&given, __ATOMIC_ACQUIRE) == cycles);
+	WAIT_FOR(history_view().samples == cycles - 100);
+	view = history_view();
+	assert_in_range(view.dropped, 60, 80);
+	assert_int_equal(rmdir(store_path), 0);
+	WAIT_FOR((ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S), !history_view().waiting));
+	assert_in_range(store_ask_sql("SELECT count(*) FROM gaps WHERE reason = 'store_failing'"), 1, 2);
+	assert_int_equal(store_ask_sql("SELECT sum(cycles) FROM gaps WHERE reason = 'store_failing'"), view.dropped * 400);
+	assert_int_equal(store_ask_sql("SELECT cycles FROM gaps WHERE reason = 'samples_lost'"), 100);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM gaps g JOIN intervals i ON g.reason = 'store_failing'"
+				       " WHERE (i.place & 1099511627775) < g.first + g.cycles AND g.first < (i.place & 1099511627775) + i.cycles"), 0);
+}
+
+/* Gaps come from two ends, and between them when the store takes some: whatever comes, each cycle that is lost is in one, and few are. */
+static void each_lost_cycle_is_in_a_gap(void **state)
+{
+	static const char *const reasons[] = { "store_failing", "samples_lost" };
+	static bool lost[20000];
+	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS], fixed;
+
+	(void)state;
+	for (int walk = 0; walk < 200; walk++) {
+		unsigned int count = 0, taken = 0;
+		uint64_t front = 0, newest = 10000;
+
+		memset(lost, 0, sizeof(lost));
+		for (int i = 0; i < 200; i++) {
+			uint64_t cycles = 1 + chance(&seed, 40), *at = chance(&seed, 2) ? &front : &newest;
+
+			if (!chance(&seed, 20)) {
+				taken = (unsigned int)chance(&seed, count < OHTD_PENDING_GAPS ? count + 1 : OHTD_PENDING_GAPS);
+				fixed = gaps[taken ? taken - 1 : 0];
+			}
+			*at += chance(&seed, 8) ? 0 : chance(&seed, 50);
+			memset(&lost[*at], true, cycles);
+			ohtd_gaps_note(gaps, &count, taken, *at, cycles, reasons[chance(&seed, 10) == 0]);
+			*at += cycles;
+			assert_in_range(count, 1, OHTD_PENDING_GAPS);
+			if (taken)
+				assert_memory_equal(&gaps[taken - 1], &fixed, sizeof(fixed));
+		}
+		for (unsigned int i = 0; i < count; i++) {
+			assert_true(gaps[i].cycles > 0);
+			memset(&lost[gaps[i].first], false, (size_t)gaps[i].cycles);
+		}
+		assert_null(memchr(lost, true, sizeof(lost)));
+	}
+}
+
 /* What a life opens, writes and seals is on the disk. */
 static bool is_settled(void)
 {
@@ -640,6 +744,75 @@ static void each_write_that_is_refused_is_told_and_made_later(void **state)
 		assert_true(first == 1 || first > WRITES);
 	}
 	assert_int_equal(history_set_up(state), 0);
+}
+
+static void set_free(int64_t bytes)
+{
+	__atomic_store_n(&free_bytes, bytes, __ATOMIC_RELEASE);
+}
+
+/* Nothing is added, what is too much or asked for goes and is read, and nothing is lost that fits into memory. */
+static void the_reserve_of_the_disk_is_for_others(void **state)
+{
+	static const struct ohtd_history_keep less = { 30, 400, 1ll << 30 };
+	long long intervals;
+
+	(void)state;
+	play_first_run(OHTD_CHUNK_CYCLES + 4000);
+	set_free(-1);
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	make_run(&second_run, 4000, &seed);
+	history_start(&second_run, manual.now_ns);
+	history_play(4000);
+	WAIT_FOR(ask(first_run.start_ns, first_run.start_ns + 400 * CYCLE_NS, CYCLE_NS).count > 0);
+	WAIT_FOR(history_view().state == OHTD_STORE_FULL);
+	assert_in_range(history_view().waiting, 9, 10);
+	assert_random_spans(10);
+	intervals = store_ask_sql("SELECT count(*) FROM intervals");
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM intervals WHERE place >= 2 << 40"), 0);
+	__atomic_store_n(&chunks_max, SIGNALS, __ATOMIC_RELEASE);
+	ohtd_history_keep(history, &less);
+	WAIT_FOR((ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S),
+		  store_ask_sql("SELECT (SELECT count(*) FROM chunks) + (SELECT count(*) FROM coarse)") <= SIGNALS));
+	/* As much as its log, but not what it wants besides before it begins anew. */
+	set_free((1 << 20) - 1);
+	for (int tries = 0; tries < 20; tries++) {
+		ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S);
+		store_nap();
+	}
+	assert_int_equal(history_view().state, OHTD_STORE_FULL);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM intervals"), intervals);
+	set_free(INT64_MAX);
+	WAIT_FOR((ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S), is_settled()));
+	assert_int_equal(history_view().state, OHTD_STORE_OK);
+	assert_int_equal(history_view().dropped, 0);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM gaps WHERE reason = 'store_failing'"), 0);
+	assert_true(assert_answers(second_run.start_ns, second_run.start_ns + 4000 * CYCLE_NS, CYCLE_NS) > 0);
+}
+
+/* A repair writes all of it once more. */
+static void a_repair_waits_for_room_besides_the_reserve(void **state)
+{
+	glob_t found;
+	char beside[512];
+
+	(void)state;
+	play_first_run(4000);
+	store_smash((unsigned int)store_ask_sql("SELECT rootpage FROM sqlite_schema WHERE name = 'gaps'"));
+	assert_int_equal(ohtd_db_file_set_suspect(store_path), 0);
+	set_free(8192);
+	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
+	make_run(&second_run, 400, &seed);
+	history_start(&second_run, manual.now_ns);
+	history_play(400);
+	WAIT_FOR(history_view().state != OHTD_STORE_OK);
+	snprintf(beside, sizeof(beside), "%s.*", store_path);
+	assert_int_equal(glob(beside, 0, NULL, &found), 0);
+	assert_int_equal(found.gl_pathc, 1);
+	globfree(&found);
+	set_free(INT64_MAX);
+	WAIT_FOR((ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S), is_settled()));
+	assert_random_spans(10);
 }
 
 static void the_file_of_a_newer_program_is_left_alone(void **state)
@@ -898,13 +1071,18 @@ int main(void)
 		CASE(a_kill_takes_no_more_than_an_interval),
 		CASE(samples_that_come_too_late_are_a_gap),
 		CASE(a_clock_that_is_set_moves_the_run),
+		CASE(a_suspend_is_a_gap_and_moves_nothing),
 		CASE(runs_that_overlap_are_told_in_one_order),
 		CASE(more_runs_than_an_answer_tells_are_refused),
 		CASE(each_gap_and_each_pause_is_told),
 		CASE(what_is_damaged_is_a_gap_and_the_rest_is_there),
 		CASE(damaged_numbers_cost_their_row_alone),
 		CASE(a_disk_that_fails_costs_nothing_that_fits_into_memory),
+		CASE(a_long_trouble_of_the_disk_is_told_whole),
+		cmocka_unit_test(each_lost_cycle_is_in_a_gap),
 		CASE(each_write_that_is_refused_is_told_and_made_later),
+		CASE(the_reserve_of_the_disk_is_for_others),
+		CASE(a_repair_waits_for_room_besides_the_reserve),
 		CASE(the_file_of_a_newer_program_is_left_alone),
 		CASE(what_is_old_goes_if_the_clock_is_right),
 		CASE(less_is_kept_at_once_when_it_is_said),

@@ -54,13 +54,20 @@ static uint64_t written(struct ohtd_written *kind, uint64_t *synchronisations)
 /* A commit is what the log has grown by, and waits once; the copy is whole pages, and waits for the log and for the file. */
 static void what_is_written_is_counted_for_its_kind(void **state)
 {
+	struct ohtd_user first = { .name = "bert", .role = 1, .password_hash = "hash" };
 	struct ohtd_user user = { .name = "anna", .role = 1, .password_hash = "hash" };
-	struct ohtd_db *db = store_open_db();
-	uint64_t before_syncs, syncs, other, before = written(&ohtd_small_written, &before_syncs);
-	long log = log_bytes();
+	uint64_t before_syncs, syncs, other, before;
+	struct ohtd_db *db;
 	int pages;
+	long log;
 
 	(void)state;
+	/* The first start copies its log; the head of the next one waits for the disk, too. */
+	ohtd_db_close(store_open_db());
+	db = store_open_db();
+	assert_int_equal(ohtd_db_user_add(db, &first, STORE_NOW_S), 0);
+	before = written(&ohtd_small_written, &before_syncs);
+	log = log_bytes();
 	assert_true(before > 0 && before_syncs > 0);
 	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), 0);
 	assert_true(log_bytes() > log);
@@ -70,7 +77,8 @@ static void what_is_written_is_counted_for_its_kind(void **state)
 	pages = ohtd_db_checkpoint(db);
 	assert_true(pages > 0);
 	before = written(&ohtd_small_written, &syncs) - before;
-	assert_int_equal(before, ohtd_db_number(db, "PRAGMA page_count") * STORE_PAGE);
+	assert_in_range(before, STORE_PAGE, pages * STORE_PAGE);
+	assert_int_equal(before % STORE_PAGE, 0);
 	assert_int_equal(syncs - before_syncs, 2);
 	assert_int_equal(written(&ohtd_history_written, &other), 0);
 	ohtd_db_close(db);

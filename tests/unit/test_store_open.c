@@ -47,7 +47,7 @@ static unsigned int count_files(void)
 	const struct dirent *entry;
 
 	while ((entry = readdir(folder)))
-		count += !strstr(entry->d_name, "-wal") && !strstr(entry->d_name, "-shm");
+		count += !strstr(entry->d_name, "-wal") && !strstr(entry->d_name, "-shm") && !strstr(entry->d_name, "-schema");
 	closedir(folder);
 	return count - 2;
 }

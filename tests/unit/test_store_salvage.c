@@ -22,6 +22,7 @@
 #include "tables/users.h"
 #include "store_fixture.h"
 
+#define COPY		"-schema"
 #define ASIDE		".damaged-20270115T080000Z"
 #define PAGE		STORE_PAGE
 #define ENTRIES		10000
@@ -249,13 +250,16 @@ static void an_index_that_lies_is_made_anew(void **state)
 	check_sound(db);
 }
 
-static void a_lost_list_of_tables_leaves_an_empty_database(void **state)
+static void a_lost_list_of_tables_without_its_copy_leaves_an_empty_database(void **state)
 {
 	unsigned char noise[PAGE - 100];
+	char copied[96];
 	struct ohtd_db *db;
 
 	(void)state;
 	make_full();
+	snprintf(copied, sizeof(copied), "%s" COPY, store_path);
+	assert_int_equal(unlink(copied), 0);
 	memset(noise, 0xa5, sizeof(noise));
 	overwrite(100, noise, sizeof(noise));
 	db = open_damaged();
@@ -547,6 +551,128 @@ static void no_table_is_forgotten_among_many(void **state)
 	ohtd_db_close(db);
 }
 
+/* ---- the pages that say where tables begin ---- */
+
+#define FLIPS		8
+
+/* Of a header: magic, size of a page, versions, length, free pages, cookie, format, encoding, own numbers, and the list itself. */
+static const unsigned int named_bits[] = { 3, 16 * 8 + 4, 18 * 8, 21 * 8, 24 * 8, 28 * 8 + 1, 31 * 8, 32 * 8 + 2, 36 * 8, 43 * 8, 47 * 8 + 3,
+					   52 * 8, 56 * 8 + 6, 68 * 8 + 1, 95 * 8, 100 * 8, 103 * 8, 104 * 8 + 7, 105 * 8, 111 * 8 };
+
+static char *whole, *copy;
+static size_t whole_bytes, copy_bytes;
+static char copy_path[96];
+
+static void remember(void)
+{
+	snprintf(copy_path, sizeof(copy_path), "%s" COPY, store_path);
+	assert_int_equal(ohtd_file_read(store_path, FILE_MAX, &whole, &whole_bytes), 0);
+	assert_int_equal(ohtd_file_read(copy_path, FILE_MAX, &copy, &copy_bytes), 0);
+}
+
+/* The same file as before: a repair has set it aside. */
+static void bring_back(void)
+{
+	const char *const logs[][2] = { { aside, "-wal" }, { store_path, "-wal" }, { store_path, "-shm" } };
+	struct stat st;
+	char name[128];
+
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", logs[i][0], logs[i][1]);
+		unlink(name);
+	}
+	if (!stat(aside, &st))
+		assert_int_equal(rename(aside, store_path), 0);
+	overwrite(0, whole, whole_bytes);
+	assert_int_equal(ohtd_file_replace(copy_path, copy, copy_bytes, 0600), 0);
+}
+
+static void check_all_there(void)
+{
+	struct ohtd_db *db = store_open_db();
+
+	assert_int_equal(count_users(db), 1);
+	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM sessions"), 1);
+	assert_int_equal(count_entries(db), FEW);
+	assert_int_equal(check_journal(db), 0);
+	ohtd_db_close(db);
+}
+
+/* Some bits of the first page, or with OHT_SOAK all of them. */
+static void a_bit_of_where_tables_begin_costs_no_row(void **state)
+{
+	const unsigned int named = sizeof(named_bits) / sizeof(named_bits[0]), all = PAGE * 8;
+	const bool soak = getenv("OHT_SOAK");
+	unsigned int seed = dice_seed();
+
+	(void)state;
+	make(FEW);
+	remember();
+	for (unsigned int i = 0; i < (soak ? all : FLIPS); i++) {
+		unsigned int bit = soak ? i : i % 2 ? named_bits[dice(&seed, named)] : dice(&seed, all);
+		char byte = (char)(whole[bit / 8] ^ 1 << bit % 8);
+
+		print_message("bit %u\n", bit);
+		overwrite(bit / 8, &byte, 1);
+		check_all_there();
+		bring_back();
+	}
+	free(whole);
+	free(copy);
+}
+
+/* Each page of the list of tables: noise or noughts. */
+static void a_page_of_the_list_of_tables_costs_no_row(void **state)
+{
+	static const char noughts[PAGE];
+	unsigned int pages[8], count = 0;
+
+	(void)state;
+	make(FEW);
+	remember();
+	for (unsigned int page = 1; page <= whole_bytes / PAGE; page++) {
+		char sql[96];
+
+		snprintf(sql, sizeof(sql), "SELECT count(*) FROM dbstat WHERE name = 'sqlite_schema' AND pageno = %u", page);
+		if (store_ask_sql(sql))
+			pages[count++] = page;
+	}
+	assert_in_range(count, 3, 8);
+	for (unsigned int i = 0; i < 2 * count; i++) {
+		if (i < count)
+			store_smash(pages[i]);
+		else
+			overwrite((off_t)(pages[i - count] - 1) * PAGE, noughts, PAGE);
+		check_all_there();
+		bring_back();
+	}
+	free(whole);
+	free(copy);
+}
+
+/* A copy that a person has made: its tables begin elsewhere, and it is sound. */
+static void another_database_in_the_same_file_is_no_damage(void **state)
+{
+	char other[96], sql[200], *data;
+	struct ohtd_db *db;
+	size_t bytes;
+
+	(void)state;
+	make(FEW);
+	snprintf(other, sizeof(other), "%s.other", store_path);
+	snprintf(sql, sizeof(sql), "UPDATE users SET name = 'berta'; CREATE TABLE junk (a); DROP TABLE junk; VACUUM INTO '%s'", other);
+	store_run_sql(sql);
+	assert_int_equal(ohtd_file_read(other, FILE_MAX, &data, &bytes), 0);
+	assert_int_equal(truncate(store_path, 0), 0);
+	overwrite(0, data, bytes);
+	free(data);
+	unlink(other);
+	db = store_open_db();
+	assert_int_equal(ohtd_db_damaged_files(db), 0);
+	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM users WHERE name = 'berta'"), 1);
+	ohtd_db_close(db);
+}
+
 int main(void)
 {
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, store_tear_down)
@@ -555,7 +681,7 @@ int main(void)
 		CASE(lost_users_take_their_sessions_and_nothing_else),
 		CASE(entries_outlive_their_source),
 		CASE(an_index_that_lies_is_made_anew),
-		CASE(a_lost_list_of_tables_leaves_an_empty_database),
+		CASE(a_lost_list_of_tables_without_its_copy_leaves_an_empty_database),
 		CASE(a_file_that_is_too_short),
 		CASE(a_damaged_number_of_the_schema_takes_nothing_with_it),
 		CASE(a_sound_file_with_a_newer_number_stays_refused),
@@ -564,6 +690,9 @@ int main(void)
 		CASE(damage_anywhere_never_keeps_it_from_starting),
 		CASE(a_repair_that_was_cut_short_is_ended),
 		CASE(no_room_for_a_repair),
+		CASE(a_bit_of_where_tables_begin_costs_no_row),
+		CASE(a_page_of_the_list_of_tables_costs_no_row),
+		CASE(another_database_in_the_same_file_is_no_damage),
 		CASE(no_table_is_forgotten_among_many),
 	};
 

@@ -40,6 +40,13 @@ def log_in(page, role, password=PASSWORD):
     page.wait(lambda: has(page, "#content .head"), 60, "the pages")
 
 
+def elevate(page, password=PASSWORD):
+    """Gives the password that the page asks for."""
+    page.wait(lambda: has(page, "#elevation-password"), what="the question for the password")
+    page.type("#elevation-password", password)
+    page.click("#elevation-send")
+
+
 def log_out(page):
     """By the menu."""
     page.click("#user")

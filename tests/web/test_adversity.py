@@ -5,7 +5,7 @@ import pytest
 from browser import Browser
 from daemon import running
 from oht_test.client import PASSWORD
-from person import fill, go, has, key_pin, log_in
+from person import elevate, fill, go, has, key_pin, log_in
 
 SECOND = "another good password"
 NASTY = "<img src=x onerror=window.hit=1>"
@@ -51,6 +51,7 @@ def test_a_session_that_ends_keeps_what_was_typed(daemon, page, second):
     assert page.run("return document.querySelector('#add-username').value") == "kept.name"
     page.type("#add-password", PASSWORD)
     page.click("#add-send")
+    elevate(page, SECOND)
     page.wait(lambda: "kept.name" in users_of(daemon), what="the account")
 
 
@@ -68,6 +69,7 @@ def test_an_account_is_made_and_changed_with_the_difference_shown(daemon, page):
     page.wait(lambda: page.text("#add-username-notes") or has(page, "#add-problem"), what="the daemon's own refusal")
     fill(page, "#add-username", "anna")
     page.click("#add-send")
+    elevate(page)
     page.wait(lambda: not has(page, "#user-add") and "anna" in page.text("#users"), what="the account")
     # The daemon sorts, so that pages which have not been read yet are in the order, too.
     page.run("[...document.querySelectorAll('#users thead button')].find((b) => b.textContent.startsWith('Name')).click()")

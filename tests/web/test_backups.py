@@ -2,8 +2,7 @@
 """The page Backups: made, verified, refused and deleted; what would restore one is asked for first, and says why it is not possible."""
 import re
 
-from oht_test.client import PASSWORD
-from person import at_rest, go, has, log_in
+from person import at_rest, elevate, go, has, log_in
 from pretend import change, pretend
 
 
@@ -38,9 +37,7 @@ def test_a_backup_is_made_verified_refused_and_deleted(daemon, page):
     change(page, "robot", state="safe")
     page.wait(lambda: not has(page, "#restore-send[aria-disabled]"), what="no reason")
     page.click("#restore-send")
-    page.wait(lambda: has(page, "#elevation-password"), what="the password")
-    page.type("#elevation-password", PASSWORD)
-    page.click("#elevation-send")
+    elevate(page)
     page.wait(lambda: "nothing was changed" in page.text("#jobs"), what="that it is damaged")
     assert not has(page, "#restore-waits") and not has(page, "#backup-restore")
     press(page, "Verify")

@@ -78,6 +78,7 @@ enum cli_exit {
 #define CLI_OPT_NO_HISTORY	(UINT64_C(1) << 50)
 /* Of doctor. */
 #define CLI_OPT_ROOT		(UINT64_C(1) << 51)
+#define CLI_OPT_IN_CLEAR	(UINT64_C(1) << 52)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \
@@ -86,7 +87,7 @@ enum cli_exit {
 				 CLI_OPT_FORMAT | CLI_OPT_OUTPUT | CLI_OPT_CONTINUE | \
 				 CLI_OPT_REASON | CLI_OPT_CONFIRM | CLI_OPT_FOREIGN | CLI_OPT_BY | \
 				 CLI_OPT_CHECK | CLI_OPT_CALIBRATION | CLI_OPT_STANDSTILL | CLI_OPT_WAIT | CLI_OPT_RECORDS | \
-				 CLI_OPT_KIND | CLI_OPT_WITH_HISTORY | CLI_OPT_NO_HISTORY)
+				 CLI_OPT_KIND | CLI_OPT_WITH_HISTORY | CLI_OPT_NO_HISTORY | CLI_OPT_IN_CLEAR)
 
 struct cli_verb;
 struct show_column;

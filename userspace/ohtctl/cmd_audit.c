@@ -25,6 +25,8 @@
 #define FILE_BYTES	256
 #define VERSION		"oht-audit-1"
 #define FAULTS_TOLD	20
+#define DAY_S		86400
+#define SILENT_DAYS	7	/* without a proof; then a person is told */
 
 static const struct show_column columns[] = {
 	{ "number", 7 }, { "time", 24 }, { "who", 14 }, { "act", 28 }, { "object", 18 }, { "result", 20 },
@@ -173,6 +175,7 @@ int cmd_audit_forget(struct cli *cli, int count, char **arguments)
 /**
  * struct told - the newest checkpoint of the robot, and what it proves by it
  * @silent: the robot gave no key, no checkpoint or no proof, so nothing was compared
+ * @proven_s: time of day at which this computer had the last proof, 0: never
  * @verifier: of the robot's key
  * @note: as it came
  * @newest: what it says
@@ -180,6 +183,7 @@ int cmd_audit_forget(struct cli *cli, int count, char **arguments)
  */
 struct told {
 	bool silent;
+	int64_t proven_s;
 	char verifier[OHT_VERIFIER_BYTES];
 	char *note;
 	struct oht_checkpoint newest;
@@ -340,6 +344,7 @@ static int go_on(struct cli *cli, struct told *told)
 	struct witness witness;
 	int result = open_witness(cli, &witness);
 
+	told->proven_s = result ? 0 : keep_written_s(witness.folder, witness.file);
 	if (!result)
 		result = ask_robot(cli, &witness, told);
 	if (!result)
@@ -361,6 +366,18 @@ int cmd_audit_head(struct cli *cli, int count, char **arguments)
 	return result;
 }
 
+/* A robot that never gives a proof hides as much as one that gives a wrong one. NULL: it is not so long ago, or there was none. */
+static char *tell_silence(const struct told *told)
+{
+	int64_t days = (time(NULL) - told->proven_s) / DAY_S;
+	char *text = NULL;
+
+	if (!told->silent || !told->proven_s || days < SILENT_DAYS)
+		return NULL;
+	return asprintf(&text, "the robot gives no proof of its audit now, and this computer has had none for %" PRId64
+			" days: see ohtctl audit head\n", days) < 0 ? NULL : text;
+}
+
 char *cmd_audit_witness(const struct cli *cli)
 {
 	struct told told = { .note = NULL };
@@ -378,7 +395,7 @@ char *cmd_audit_witness(const struct cli *cli)
 	if (!fclose(aside.err) && has_finding)
 		return finding;
 	free(finding);
-	return NULL;
+	return tell_silence(&told);
 }
 
 /* ---- all records ---- */

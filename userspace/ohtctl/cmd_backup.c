@@ -246,6 +246,7 @@ int cmd_backup_restore(struct cli *cli, int count, char **arguments)
 		return result;
 	body = json_object_new_object();
 	json_object_object_add(body, "from_another_robot", json_object_new_boolean(foreign));
+	json_object_object_add(body, "not_encrypted", json_object_new_boolean(cli->given & CLI_OPT_IN_CLEAR));
 	json_object_object_add(body, "history", json_object_new_boolean(history));
 	return ask(cli, path, body);
 }

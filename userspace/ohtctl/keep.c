@@ -128,6 +128,13 @@ int keep_read(struct cli *cli, int folder, const char *name, char **text)
 	return result;
 }
 
+int64_t keep_written_s(int folder, const char *name)
+{
+	struct stat st;
+
+	return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) ? 0 : (int64_t)st.st_mtime;
+}
+
 static bool write_all(int fd, const char *text)
 {
 	size_t left = strlen(text);

@@ -13,6 +13,8 @@
 #ifndef OHTCTL_KEEP_H
 #define OHTCTL_KEEP_H
 
+#include <stdint.h>
+
 struct cli;
 
 /* Make the folder if it is not there, and open it; a descriptor, or -1. */
@@ -31,6 +33,9 @@ int keep_read(struct cli *cli, int folder, const char *name, char **text);
 
 /* Replace or make a file, durably and as a whole; with the lock held. 0 or an exit code. */
 int keep_write(struct cli *cli, int folder, const char *name, const char *text);
+
+/* When it was written, in seconds since 1970; 0: it is not there. */
+int64_t keep_written_s(int folder, const char *name);
 
 /* Remove a file that may not be there; with the lock held. */
 void keep_remove(int folder, const char *name);

@@ -19,7 +19,7 @@ _ohtctl() {
 		--profile --data --all --any-unit --append --force --safety --bus --dump --socket --config --role
 		--password-stdin --password-file --after-stop --url --fingerprint --level --station --reason --confirm-within
 		--at-standstill --wait
-		--another-robot --with-history --without-history --seconds --root --check --calibration --from --to --who --act --object --result --limit --kind --points --csv --format --output --continue --help --version'
+		--another-robot --not-encrypted --with-history --without-history --seconds --root --check --calibration --from --to --who --act --object --result --limit --kind --points --csv --format --output --continue --help --version'
 
 	case $before in
 	--device)

@@ -226,7 +226,7 @@ static const struct cli_verb verbs[] = {
 	{ "backup save", "NUMBER", "fetch its file, to be kept elsewhere", cmd_backup_save,
 	  CLI_OPT_SOCKET | CLI_OPT_OUTPUT, 1, 1, cmd_backup_save },
 	{ "backup restore", "NUMBER | FILE", "the next start puts it in; FILE: while ohtd is down",
-	  cmd_backup_restore, LOCAL_OPTIONS | CLI_OPT_FOREIGN | CLI_OPT_NO_HISTORY, 1, 1, cmd_backup_restore },
+	  cmd_backup_restore, LOCAL_OPTIONS | CLI_OPT_FOREIGN | CLI_OPT_IN_CLEAR | CLI_OPT_NO_HISTORY, 1, 1, cmd_backup_restore },
 	{ "backup withdraw", "NUMBER", "take back a restore that waits for the next start", remote_act, CLI_OPT_SOCKET, 1, 1,
 	  remote_act },
 	{ "backup delete", "NUMBER", "delete it", remote_act, CLI_OPT_SOCKET, 1, 1, remote_act },

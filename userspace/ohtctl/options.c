@@ -127,6 +127,7 @@ static const struct option_row rows[] = {
 	{ "--append", NULL, "wait behind what is under way, do not replace it", NULL, CLI_OPT_APPEND, 0 },
 	{ "--after-stop", NULL, "stop what moves first, in place of a refusal", NULL,
 	  CLI_OPT_AFTER_STOP, 0 },
+	{ "--not-encrypted", NULL, "the backup may be in clear although the robot has a key", NULL, CLI_OPT_IN_CLEAR, 0 },
 	{ "--another-robot", NULL, "the backup may be another robot's", NULL, CLI_OPT_FOREIGN, 0 },
 	{ "--with-history", NULL, "with the values of the history, which may be large", "without", CLI_OPT_WITH_HISTORY, 0 },
 	{ "--without-history", NULL, "the history of today stays", "that of the backup, if it has one", CLI_OPT_NO_HISTORY, 0 },

@@ -64,6 +64,7 @@ enum {
 	CONFIG_RETURNED,
 	CONFIG_DROPPED,
 	RESTORE_WAITS,
+	BACKUPS_FAIL,
 	CLOCK_CORRECTED,
 	CLOCK_AHEAD,
 	CLOCK_NOT_KEPT,
@@ -154,7 +155,8 @@ static const struct kind kinds[KINDS] = {
 		.text = "Entries of the stop's journal are not on the disk.", .action = see_store },
 	[HISTORY_FAILING] = { "history", "history_failing", OHTD_SEVERITY_WARNING,
 		.text = "Values are not kept.",
-		.action = "See history in GET health and the log; with a file that is not ours, move history.db away "
+		.action = "See history in GET health and the log: full leaves the last 64 MiB of the disk, an eighth of a small one, to "
+			  "accounts and configuration, so make room. With a file that is not ours, move history.db away "
 			  "and restart ohtd. The robot and the accounts do not need it." },
 	[LOG_STUCK] = { "log", "log_stuck", OHTD_SEVERITY_WARNING,
 		.text = "Neither journal nor standard error takes lines.",
@@ -186,6 +188,9 @@ static const struct kind kinds[KINDS] = {
 		.action = "Ask for the change again, while the robot stands; the next version ends this, or a day." },
 	[RESTORE_WAITS] = { "backup", "restore_waits", OHTD_SEVERITY_WARNING,
 		.action = "Restart ohtd (ohtctl admin restart), or take it back: ohtctl backup withdraw NUMBER." },
+	[BACKUPS_FAIL] = { "backup", "backups_fail", OHTD_SEVERITY_WARNING,
+		.action = "See GET jobs and GET backups: the folder backups must be there and have room, on this disk or mounted there. "
+			  "Then ohtctl backup make." },
 	[CLOCK_CORRECTED] = { "clock", "clock_corrected", OHTD_SEVERITY_WARNING,
 		.action = "Records from before carry the wrong time. Give the machine a clock with a battery, or time from the network." },
 	[CLOCK_AHEAD] = { "clock", "clock_ahead", OHTD_SEVERITY_WARNING,
@@ -675,8 +680,23 @@ static void judge_restore(const struct gathering *to)
 	if (wait.backup)
 		alert = add_notice(to, RESTORE_WAITS, 0, wait.since_ns);
 	if (alert)
-		alert->text = text_of(to, "The next start of ohtd puts backup %lld in, as %s has ordered: what is changed until then is lost.",
-				      (long long)wait.backup, wait.by);
+		alert->text = text_of(to, "The next start of ohtd puts backup %lld in, as %s has ordered: what is changed until then is lost.%s",
+				      (long long)wait.backup, wait.by, wait.in_clear ?
+				      " It is not encrypted: nothing says that a robot with this key made it." : "");
+}
+
+static void judge_backups(const struct gathering *to)
+{
+	struct ohtd_backup_trouble *trouble = ohtd_scene_alloc(to->scene, sizeof(*trouble));
+	struct ohtd_backups *backups = to->scene->services->backups;
+	struct ohtd_alert *alert = NULL;
+
+	if (backups)
+		ohtd_backups_trouble(backups, trouble);
+	if (backups && trouble->since_ns)
+		alert = add_notice(to, BACKUPS_FAIL, 0, trouble->since_ns);
+	if (alert)
+		alert->text = trouble->text;
 }
 
 /* "... was 40 days ago", "No ... in 40 days" */
@@ -745,6 +765,7 @@ static const char *source_of(unsigned int signal, uint8_t unit)
 /* A rule says what a person should look at: the daemon does its work. */
 static void judge_rule(const struct gathering *to, const struct ohtd_alert_told *told)
 {
+	static const char is_over[] = " This is over: acknowledge it.";
 	struct ohtd_alert_rule *rule = ohtd_scene_alloc(to->scene, sizeof(*rule));
 	struct ohtd_alert *alert;
 	uint8_t unit;
@@ -757,13 +778,15 @@ static void judge_rule(const struct gathering *to, const struct ohtd_alert_told 
 	if (!alert)
 		return;
 	text = ohtd_scene_alloc(to->scene, OHTD_ALERT_RULE_TEXT);
-	ohtd_alert_rule_text(rule, told->value, text);
+	if (!ohtd_alert_rules_carried(to->scene->services->rules, told->id, text))
+		ohtd_alert_rule_text(rule, told->value, text);
 	alert->severity = rule->severity;
 	alert->unit = unit;
 	alert->over = told->over;
 	alert->source = source_of(rule->signal, unit);
 	alert->code = rule->code;
-	alert->text = told->over ? text_of(to, "%s This is over: acknowledge it.", text) : text;
+	/* One that two starts have carried says so already. */
+	alert->text = told->over && !strstr(text, is_over) ? text_of(to, "%s%s", text, is_over) : text;
 	alert->action = rule->action;
 	alert->since_ns = told->since_ns;
 }
@@ -851,6 +874,7 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	judge_audit(&to);
 	judge_settings(&to);
 	judge_restore(&to);
+	judge_backups(&to);
 	judge_clock(&to);
 	judge_disk(&to);
 	judge_proof(&to);

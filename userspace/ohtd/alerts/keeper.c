@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "alerts/alerts.h"
+#include "alerts/rules.h"
 #include "alerts/shelves.h"
 #include "views/scene.h"
 #include "tables/alerts.h"
@@ -61,6 +62,7 @@ struct entry {
  * @entries: in no order
  * @outbox: the way of @rows
  * @next_ns: when the store may be asked again
+ * @left: until they are carried: of @rows, what the last run left
  * @row_count: of @rows, which are with the store or wait for another try
  */
 struct ohtd_alert_keeper {
@@ -76,6 +78,7 @@ struct ohtd_alert_keeper {
 	struct entry entries[ENTRIES_MAX];
 	struct ohtd_outbox outbox;
 	uint64_t next_ns;
+	unsigned int left;
 	unsigned int row_count;
 	struct ohtd_alert_row rows[ENTRIES_MAX];
 };
@@ -101,7 +104,9 @@ static int work_keep(struct ohtd_db *db, void *arg)
 static int work_begin(struct ohtd_db *db, void *arg)
 {
 	struct ohtd_alert_keeper *keeper = arg;
+	int left = ohtd_db_alerts_left(db, keeper->rows, ENTRIES_MAX);
 
+	keeper->left = left > 0 ? (unsigned int)left : 0;
 	return ohtd_db_alerts_begin(db, ohtd_clock_wall_ns(keeper->clock), &keeper->newest);
 }
 
@@ -131,6 +136,15 @@ struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, str
 	keeper->before = keeper->newest;
 	keeper->begun = r >= 0;
 	return keeper;
+}
+
+void ohtd_alert_keeper_carry(struct ohtd_alert_keeper *keeper, struct ohtd_alert_rules *rules)
+{
+	uint64_t now_ns = ohtd_clock_monotonic_ns(keeper->clock);
+
+	for (unsigned int i = 0; i < keeper->left; i++)
+		ohtd_alert_rules_carry(rules, keeper->rows[i].code, keeper->rows[i].text, now_ns);
+	keeper->left = 0;
 }
 
 /* ---- what has changed ---- */

@@ -20,6 +20,7 @@
 #include "tables/alerts.h"
 
 struct ohtd_alert_keeper;
+struct ohtd_alert_rules;
 struct ohtd_alert_shelves;
 struct ohtd_clock;
 struct ohtd_scene;
@@ -36,6 +37,9 @@ struct ohtd_store;
  * Return: NULL: out of memory.
  */
 struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, struct ohtd_clock *clock);
+
+/* Has alerts of latching rules stay that the last run left and that nobody has acknowledged. Once, before the first tick. */
+void ohtd_alert_keeper_carry(struct ohtd_alert_keeper *keeper, struct ohtd_alert_rules *rules);
 
 /* Looks for floods from now on. Before the first tick. */
 void ohtd_alert_keeper_watch_floods(struct ohtd_alert_keeper *keeper);

@@ -2,6 +2,7 @@
 #include "alerts/rules.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
  * @values: that it was made of; zeros: as it is shipped
  * @shown: its alert is told, and no other one of its group in its place
  * @shown_ns: since when, by the time of samples
+ * @carried: text of an alert of the run before; "": it is of this run
  */
 struct slot {
 	bool used;
@@ -24,6 +26,7 @@ struct slot {
 	struct ohtd_alert_watch watch;
 	bool shown;
 	uint64_t shown_ns;
+	char carried[OHTD_ALERT_RULE_TEXT];
 };
 
 /**
@@ -55,23 +58,48 @@ static int64_t revision_of(const struct ohtd_alert_rule_values *values)
 	return (int64_t)(sum & REVISION_MASK) | 1;
 }
 
+static void drop_words(struct ohtd_alert_rule_values *values)
+{
+	memset(values->text, 0, sizeof(values->text));
+	memset(values->consequence, 0, sizeof(values->consequence));
+	memset(values->action, 0, sizeof(values->action));
+}
+
+/* All but the words for people. */
+static bool watches_the_same(const struct ohtd_alert_rule_state *state, const struct ohtd_alert_rule *rule, bool enabled)
+{
+	struct ohtd_alert_rule_values before, now;
+
+	ohtd_alert_rule_to_values(&state->rule, state->enabled, &before);
+	ohtd_alert_rule_to_values(rule, enabled, &now);
+	drop_words(&before);
+	drop_words(&now);
+	return !memcmp(&before, &now, sizeof(now));
+}
+
 /* With the lock held. */
 static void fill(struct ohtd_alert_rules *rules, struct slot *slot,
 		 const struct ohtd_alert_rule *rule, const struct ohtd_alert_rule_values *values)
 {
 	static const struct ohtd_alert_rule_values as_shipped;
+	bool is_same;
 
 	values = values ? values : &as_shipped;
 	if (slot->used && !memcmp(&slot->values, values, sizeof(*values)))
 		return;
+	is_same = slot->used && watches_the_same(&slot->state, rule, values == &as_shipped || values->enabled);
 	slot->used = true;
-	slot->id = rules->next_id++;
 	slot->values = *values;
-	slot->shown = false;
 	slot->state = (struct ohtd_alert_rule_state){
 		.rule = *rule, .shipped = slot < &rules->slots[OHTD_ALERT_SHIPPED],
 		.enabled = values == &as_shipped || values->enabled, .revision = values == &as_shipped ? 0 : revision_of(values),
 	};
+	/* An alert that stands goes on, with other words. */
+	if (is_same)
+		return;
+	slot->id = rules->next_id++;
+	slot->shown = false;
+	*slot->carried = 0;
 	ohtd_alert_watch_begin(&slot->watch, &slot->state.rule);
 }
 
@@ -203,6 +231,13 @@ static void note_shown(struct ohtd_alert_rules *rules, uint64_t time_ns)
 	}
 }
 
+static void step(struct slot *slot, const struct ohtd_sample *sample)
+{
+	ohtd_alert_watch_step(&slot->watch, sample);
+	if (slot->watch.active)
+		*slot->carried = 0;
+}
+
 void ohtd_alert_rules_sample(void *context, const struct ohtd_sample *sample)
 {
 	struct ohtd_alert_rules *rules = context;
@@ -210,7 +245,7 @@ void ohtd_alert_rules_sample(void *context, const struct ohtd_sample *sample)
 	pthread_mutex_lock(&rules->lock);
 	for (unsigned int i = 0; i < OHTD_ALERT_RULES_MAX; i++)
 		if (is_at_work(&rules->slots[i]))
-			ohtd_alert_watch_step(&rules->slots[i].watch, sample);
+			step(&rules->slots[i], sample);
 	note_shown(rules, sample->time_ns);
 	pthread_mutex_unlock(&rules->lock);
 }
@@ -253,6 +288,37 @@ bool ohtd_alert_rules_told(struct ohtd_alert_rules *rules, unsigned int id,
 		*rule = slot->state.rule;
 	pthread_mutex_unlock(&rules->lock);
 	return slot;
+}
+
+bool ohtd_alert_rules_carried(struct ohtd_alert_rules *rules, unsigned int id, char text[OHTD_ALERT_RULE_TEXT])
+{
+	const struct slot *slot;
+	bool carried;
+
+	pthread_mutex_lock(&rules->lock);
+	slot = slot_of(rules, id);
+	carried = slot && *slot->carried;
+	if (carried)
+		memcpy(text, slot->carried, sizeof(slot->carried));
+	pthread_mutex_unlock(&rules->lock);
+	return carried;
+}
+
+void ohtd_alert_rules_carry(struct ohtd_alert_rules *rules, const char *code, const char *text, uint64_t now_ns)
+{
+	static const char before[] = "Before the last start: ";
+
+	pthread_mutex_lock(&rules->lock);
+	for (unsigned int i = 0; i < OHTD_ALERT_RULES_MAX; i++) {
+		struct slot *slot = &rules->slots[i];
+
+		if (!is_at_work(slot) || slot->watch.told || !slot->state.rule.latching || strcmp(slot->state.rule.code, code) != 0)
+			continue;
+		slot->watch.told = true;
+		slot->watch.since_ns = now_ns;
+		snprintf(slot->carried, sizeof(slot->carried), "%s%s", strncmp(text, before, sizeof(before) - 1) ? before : "", text);
+	}
+	pthread_mutex_unlock(&rules->lock);
 }
 
 void ohtd_alert_rules_acknowledge(struct ohtd_alert_rules *rules, unsigned int id)

@@ -53,6 +53,15 @@ bool ohtd_alert_rules_told(struct ohtd_alert_rules *rules, unsigned int id,
 /* Somebody has acknowledged the alert of the rule with that id. */
 void ohtd_alert_rules_acknowledge(struct ohtd_alert_rules *rules, unsigned int id);
 
+/* The alert as the run before told it, if that left it and the value has not been beyond the limit since. False: it came in this run. */
+bool ohtd_alert_rules_carried(struct ohtd_alert_rules *rules, unsigned int id, char text[OHTD_ALERT_RULE_TEXT]);
+
+/*
+ * An alert of the run before that nobody has acknowledged. If its rule is latching, the alert is told, over, until somebody does. @now_ns: as
+ * the time of samples.
+ */
+void ohtd_alert_rules_carry(struct ohtd_alert_rules *rules, const char *code, const char *text, uint64_t now_ns);
+
 /* ---- rules ---- */
 
 /**

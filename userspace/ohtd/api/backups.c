@@ -287,8 +287,8 @@ OHTD_ROUTE_TABLE(ohtd_job_routes, "Jobs", job_routes);
  * struct backup_late - something is done with backups
  * @backups: the backups
  * @id: of one
- * @foreign: see POST restore
- * @history: see POST backups and POST restore
+ * @wish: see POST restore
+ * @history: see POST backups
  * @by: name of the user
  * @job: out: id of the job
  * @view: out: one
@@ -299,7 +299,8 @@ struct backup_late {
 	struct ohtd_late late;
 	struct ohtd_backups *backups;
 	int64_t id;
-	bool foreign, history;
+	struct ohtd_restore_wish wish;
+	bool history;
 	char by[OHTD_USER_NAME_MAX + 1];
 	int64_t job;
 	struct ohtd_backup_view view;
@@ -577,7 +578,7 @@ static int work_restore(struct ohtd_late *late)
 {
 	struct backup_late *job = (struct backup_late *)late;
 
-	return keep_job(job, ohtd_backups_restore(job->backups, job->id, job->foreign, job->history, job->by));
+	return keep_job(job, ohtd_backups_restore(job->backups, job->id, &job->wish, job->by));
 }
 
 static void reply_job(struct ohtd_call *call, struct ohtd_late *late)
@@ -611,12 +612,15 @@ static void post_verify(struct ohtd_call *call)
 
 struct backup_restore {
 	int8_t from_another_robot;
+	int8_t not_encrypted;
 	int8_t history;
 };
 
 OHTD_SHAPE(backup_restore, "BackupRestore",
 	OHTD_TRISTATE(backup_restore, from_another_robot,
 		      .summary = "The backup may be of another robot; without it that is a reason to fail"),
+	OHTD_TRISTATE(backup_restore, not_encrypted,
+		      .summary = "The backup may be in clear although this robot has a key; without it that is a reason to fail"),
 	OHTD_TRISTATE(backup_restore, history,
 		      .summary = "false: the history of today stays, and one that is in the backup is not looked at; else that one is restored, too"));
 
@@ -627,11 +631,10 @@ static bool may_restore(unsigned int state)
 
 static void post_restore(struct ohtd_call *call)
 {
+	const struct backup_restore *said = OHTD_INPUT(call, backup_restore);
 	unsigned int state = ohtd_call_snapshot(call)->state;
 	struct backup_late *job;
 
-	if (!ohtd_call_elevated(call, "a restore"))
-		return;
 	if (!may_restore(state)) {
 		ohtd_reply_problem(call, 409, ohtd_why_name(OHTD_WHY_STATE),
 				   "a restore is possible in safe, estop and fault, not in %s",
@@ -641,8 +644,9 @@ static void post_restore(struct ohtd_call *call)
 	job = make_job(call);
 	if (!job)
 		return;
-	job->foreign = OHTD_INPUT(call, backup_restore)->from_another_robot == 1;
-	job->history = OHTD_INPUT(call, backup_restore)->history != 0;
+	job->wish = (struct ohtd_restore_wish){
+		.foreign = said->from_another_robot == 1, .not_encrypted = said->not_encrypted == 1, .history = said->history != 0,
+	};
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, work_restore, reply_job);
 }
 
@@ -687,6 +691,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "What a backup says of itself",
 	}, {
 		.method = OHTD_GET, .path = "backups/{id}/content", .role = OHTD_ROLE_ADMINISTRATOR,
+		.elevation = "taking a backup away",
 		.kind = OHTD_STREAM, .flags = OHTD_ROUTE_STORE,
 		.replies = { { 200, NULL, "application/octet-stream" }, { 206, NULL, "application/octet-stream" } },
 		.problems = { "not_found", "too_many_exports", "out_of_memory", "unavailable" },
@@ -695,7 +700,8 @@ static const struct ohtd_route routes[] = {
 		.text = "It has the hashes of passwords, and without a key it is not encrypted. A transfer that was broken off goes on where "
 			"it was with Range: bytes=N-, if N is less than its length; any other range is answered with the whole file.",
 	}, {
-		.method = OHTD_DELETE, .path = "backups/{id}", .role = OHTD_ROLE_ADMINISTRATOR, .flags = OHTD_ROUTE_STORE,
+		.method = OHTD_DELETE, .path = "backups/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.elevation = "deleting a backup", .flags = OHTD_ROUTE_STORE,
 		.body_bytes_max = 1024,
 		.replies = { { 204, NULL } }, .problems = { "not_found" },
 		.handle = delete_backup,
@@ -709,9 +715,10 @@ static const struct ohtd_route routes[] = {
 		.summary = "Unpack a backup and read all of it; changes nothing",
 	}, {
 		.method = OHTD_POST, .path = "backups/{id}/restore", .role = OHTD_ROLE_ADMINISTRATOR,
+		.elevation = "a restore",
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &backup_restore_shape,
 		.replies = { { 202, &job_made_shape } },
-		.problems = { "not_found", "job_runs", "wrong_state", "elevation_required" },
+		.problems = { "not_found", "job_runs", "wrong_state" },
 		.handle = post_restore,
 		.summary = "Check a backup and leave it for the next start, which puts it in: see POST system/restart",
 		.text = "Only in safe, estop or fault. All sessions end with that start. The database of before is kept; it comes "

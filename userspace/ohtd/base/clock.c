@@ -94,6 +94,13 @@ static uint64_t manual_now_ns(void *context)
 	return atomic_load(&manual->now_ns);
 }
 
+static uint64_t manual_boottime_ns(void *context)
+{
+	struct ohtd_manual_clock *manual = context;
+
+	return atomic_load(&manual->now_ns) + atomic_load(&manual->slept_ns);
+}
+
 static int64_t manual_realtime_ns(void *context)
 {
 	struct ohtd_manual_clock *manual = context;
@@ -129,7 +136,7 @@ static int manual_wait(void *context, struct pollfd *fds, unsigned int count, ui
 
 const struct ohtd_clock_ops ohtd_clock_manual = {
 	.monotonic_ns = manual_now_ns,
-	.boottime_ns = manual_now_ns,
+	.boottime_ns = manual_boottime_ns,
 	.realtime_ns = manual_realtime_ns,
 	.synchronised = manual_synchronised,
 	.wait = manual_wait,

@@ -88,7 +88,8 @@ extern const struct ohtd_clock_ops ohtd_clock_manual;
 
 /**
  * struct ohtd_manual_clock - context of ohtd_clock_manual
- * @now_ns: monotonic and boot time
+ * @now_ns: monotonic time
+ * @slept_ns: by how much boot time is ahead of it
  * @realtime_ns: system's time of day
  * @synchronised: as told
  *
@@ -96,6 +97,7 @@ extern const struct ohtd_clock_ops ohtd_clock_manual;
  */
 struct ohtd_manual_clock {
 	_Atomic uint64_t now_ns;
+	_Atomic uint64_t slept_ns;
 	_Atomic int64_t realtime_ns;
 	atomic_bool synchronised;
 };

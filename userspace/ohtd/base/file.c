@@ -10,12 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 
 #define NAMES_MAX	100
+#define RESERVE_BYTES	(UINT64_C(64) << 20)
+#define RESERVE_PART	8	/* of a small disk: the log of oht.db alone may take some MiB */
 
 static int read_all(int fd, char *data, size_t bytes_max, size_t *length_bytes)
 {
@@ -173,6 +176,21 @@ bool ohtd_file_is_unusable(int error)
 bool ohtd_file_has_no_room(int error)
 {
 	return error == -ENOSPC || error == -EDQUOT;
+}
+
+int ohtd_file_room(const char *path, uint64_t bytes)
+{
+	uint64_t there, reserve;
+	struct statvfs st;
+
+	if (statvfs(path, &st))
+		return -errno;
+	there = (uint64_t)st.f_bavail * st.f_frsize;
+	reserve = (uint64_t)st.f_blocks * st.f_frsize / RESERVE_PART;
+	if (reserve > RESERVE_BYTES)
+		reserve = RESERVE_BYTES;
+	/* A sum could wrap: @bytes may come from a manifest. */
+	return there < reserve || there - reserve < bytes ? -ENOSPC : 0;
 }
 
 int ohtd_file_name_aside(char *name, size_t size, const char *path, const char *ending,

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /**
@@ -62,6 +63,18 @@ bool ohtd_file_is_unusable(int error);
 
 /* Does a negative errno say that there is no room: on the disk, or within a quota? */
 bool ohtd_file_has_no_room(int error);
+
+/**
+ * ohtd_file_room() - ask whether a disk has room for what can wait
+ * @path: a file or folder that is there
+ * @bytes: how much would be written
+ *
+ * The last 64 MiB of a disk, an eighth of a small one, are its reserve: for accounts, configuration, audit and journal. History,
+ * backups and restores leave it alone, and ask here first.
+ *
+ * Return: 0, -ENOSPC without room for @bytes besides the reserve, or another negative errno.
+ */
+int ohtd_file_room(const char *path, uint64_t bytes);
 
 /**
  * ohtd_file_name_aside() - a free name beside a file

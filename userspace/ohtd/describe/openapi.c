@@ -111,6 +111,8 @@ static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 		add_all(codes, token);
 	if (route->role)
 		add_all(codes, role);
+	if (route->elevation)
+		add_problem(codes, "elevation_required");
 	if (ohtd_budget_of(route) || ohtd_route_is_admitted(route))
 		add_problem(codes, "rate_limited");
 	if (route->flags & OHTD_ROUTE_COMMAND)
@@ -379,6 +381,8 @@ static void write_operation(struct ohtd_writer *writer, const struct ohtd_route 
 	ohtd_write_key(writer, "security");
 	ohtd_write_json(writer, route->role ? "[{\"bearer\":[]}]" : "[]");
 	ohtd_write_pair(writer, "x-role", ohtd_role_name(route->role));
+	if (route->elevation)
+		ohtd_write_pair(writer, "x-elevation", route->elevation);
 	ohtd_write_pair(writer, "x-rate", rates[route->rate]);
 	if (ohtd_budget_of(route))
 		ohtd_write_pair(writer, "x-budget", ohtd_budget_name(ohtd_budget_of(route)));

@@ -11,6 +11,8 @@
 
 /* A column of 64 s, so that one that says it all is enough in front of a window. */
 #define APART_CYCLES	2560
+/* A span with more runs is cut. */
+#define RUNS_MAX	512
 
 /**
  * struct ohtd_changes - see changes.h
@@ -35,7 +37,7 @@ struct ohtd_changes {
 	bool cut;
 	unsigned int steps;
 	unsigned int run_count;
-	struct ohtd_history_run runs[OHTD_HISTORY_RUNS_MAX];
+	struct ohtd_history_run runs[RUNS_MAX];
 	struct ohtd_walk walk;
 	int64_t first;
 	bool known;
@@ -238,7 +240,7 @@ static int find_runs(struct ohtd_changes *changes)
 
 	changes->run_count = 0;
 	while ((r = ohtd_history_next_run(changes->query.history, from_ns, to_ns, &run)) > 0) {
-		if (changes->run_count == OHTD_HISTORY_RUNS_MAX)
+		if (changes->run_count == RUNS_MAX)
 			return halve(changes);
 		changes->runs[changes->run_count++] = run;
 	}

@@ -29,6 +29,8 @@
 /* After a leap of an hour nothing is deleted by its age for a day. */
 #define LEAP_NS		(3600 * (int64_t)OHTD_NS_PER_S)
 #define DISTRUST_NS	(86400 * OHTD_NS_PER_S)
+/* Two clocks are not read at once: less may be no suspend. */
+#define SUSPEND_CYCLES	40
 /* Fewer cycles that were not begun are no gap: the control thread counts them. */
 #define CYCLES_GAP	40
 
@@ -37,17 +39,8 @@
 static void note_gap(struct ohtd_history *history, uint64_t first, uint64_t cycles,
 		     const char *reason)
 {
-	struct ohtd_history_gap *gap;
-
-	/* Told with the last one, which ends later then. */
-	if (history->gap_count == OHTD_PENDING_GAPS) {
-		gap = &history->gaps[OHTD_PENDING_GAPS - 1];
-		gap->cycles = (int64_t)(first + cycles) - gap->first;
-		return;
-	}
-	gap = &history->gaps[history->gap_count++];
-	*gap = (struct ohtd_history_gap){ .first = (int64_t)first, .cycles = (int64_t)cycles };
-	snprintf(gap->reason, sizeof(gap->reason), "%s", reason);
+	/* What the store works on stays as it was given. */
+	ohtd_gaps_note(history->gaps, &history->gap_count, history->busy ? history->task.gap_count : 0, first, cycles, reason);
 }
 
 static void drop_first(struct ohtd_history *history)
@@ -81,8 +74,11 @@ static void close_interval(struct ohtd_history *history)
 		give_up(history, first, cycles);
 		return;
 	}
-	if (chunk_of(first) != chunk_of(history->interval.end))
+	if (chunk_of(first) != chunk_of(history->interval.end)) {
 		history->seal_due = true;
+		/* Nothing is sealed then, and what has become old meanwhile gives room. */
+		history->tidy_due = history->tidy_due || history->no_room;
+	}
 	/* What a task works on must stay: then the newest goes. */
 	if (history->waiting == PENDING_MAX && history->busy) {
 		give_up(history, first, cycles);
@@ -129,13 +125,37 @@ static void take(struct ohtd_history *history, const struct ohtd_sample *sample,
 	atomic_fetch_add(&history->samples, 1);
 }
 
+/*
+ * A suspend stops the monotonic clock, by which cycles have their time. It counts as cycles that were not begun, so what was before it
+ * stays where it was.
+ */
+static void look_for_suspend(struct ohtd_history *history)
+{
+	uint64_t now_ns = ohtd_clock_monotonic_ns(history->setup.clock);
+	uint64_t slept_ns = ohtd_since(ohtd_clock_boottime_ns(history->setup.clock), now_ns);
+	uint64_t cycles = ohtd_since(slept_ns, history->slept_ns) / CYCLE_NS;
+
+	if (!history->begun) {
+		history->slept_ns = slept_ns;
+	} else if (cycles > SUSPEND_CYCLES) {
+		history->slept_before = history->slept_cycles;
+		history->slept_cycles += cycles;
+		history->slept_ns += cycles * CYCLE_NS;
+		history->base_ns -= cycles * CYCLE_NS;
+		history->slept_from_ns = history->looked_ns;
+	}
+	history->looked_ns = now_ns;
+}
+
 static void take_all(struct ohtd_history *history)
 {
 	struct ohtd_sample sample;
 
+	look_for_suspend(history);
 	while (ohtd_robot_sample(history->setup.robot, &history->reader, &sample)) {
 		uint64_t lost = history->reader.lost - atomic_load(&history->lost);
 
+		sample.number += sample.time_ns >= history->slept_from_ns ? history->slept_cycles : history->slept_before;
 		take(history, &sample, lost);
 		if (history->setup.hear)
 			history->setup.hear(history->setup.hear_context, &sample);
@@ -202,8 +222,8 @@ static bool fill_rows(struct ohtd_history *history, struct ohtd_task *task)
 	const struct ohtd_pending *pending = history->first;
 	bool whole = true;
 
-	task->rows = calloc(history->waiting, sizeof(*task->rows));
-	task->blobs = calloc(history->waiting, 2 * sizeof(*task->blobs));
+	task->rows = calloc(history->waiting + 1, sizeof(*task->rows));
+	task->blobs = calloc(history->waiting + 1, 2 * sizeof(*task->blobs));
 	if (!task->rows || !task->blobs)
 		return false;
 	for (; pending; pending = pending->next) {
@@ -233,7 +253,8 @@ static bool fill_flush(struct ohtd_history *history, struct ohtd_task *task)
 		return false;
 	}
 	memcpy(task->gaps, history->gaps, sizeof(task->gaps));
-	task->gap_count = history->gap_count;
+	/* One place stays for a gap that comes meanwhile. */
+	task->gap_count = history->gap_count < OHTD_PENDING_GAPS ? history->gap_count : OHTD_PENDING_GAPS - 1;
 	for (unsigned int i = 0; i < task->gap_count; i++)
 		task->gaps[i].run = history->run.run;
 	task->anchor = history->anchor_moved;
@@ -255,7 +276,10 @@ static enum ohtd_history_task next_task(const struct ohtd_history *history)
 		return OHTD_TASK_NONE;
 	if (!atomic_load(&history->open))
 		return OHTD_TASK_OPEN;
-	if (history->first)
+	if (history->no_room && history->tidy_due)
+		return OHTD_TASK_TIDY;
+	/* A clock that was set tells another time of all that is on the disk: a kill must not take that back. */
+	if (history->first || history->clock_set)
 		return OHTD_TASK_FLUSH;
 	if (history->move_due)
 		return OHTD_TASK_MOVE;
@@ -281,12 +305,15 @@ static void prepare(struct ohtd_history *history, enum ohtd_history_task kind)
 
 	task->kind = kind;
 	task->history = history;
+	task->gap_count = 0;
 	task->run = history->run;
 	task->trusted = is_trusted(history);
 	task->keep = history->keep;
 	task->current_chunk = (int64_t)chunk_of(history->next);
 	task->job = (struct ohtd_store_job){
 		.work = ohtd_task_work, .arg = task, .done = note_done,
+		/* Without its number a run cannot be read. */
+		.spares = kind == OHTD_TASK_OPEN || kind == OHTD_TASK_TIDY,
 	};
 	if (kind == OHTD_TASK_FLUSH && !fill_flush(history, task))
 		task->kind = OHTD_TASK_NONE;
@@ -313,7 +340,18 @@ static void end_flush(struct ohtd_history *history, struct ohtd_task *task)
 		history->tidy_due = history->tidy_due || history->clock_set;
 		history->clock_set = false;
 	}
-	atomic_fetch_add(&history->flushes, 1);
+	atomic_fetch_add(&history->flushes, task->row_count > 0);
+}
+
+/* With the lock held. What is old goes before the next attempt to keep something, unless it cannot go either. */
+static void note_room(struct ohtd_history *history, enum ohtd_history_task kind, int result)
+{
+	if (kind == OHTD_TASK_FLUSH) {
+		history->tidy_due = history->tidy_due || (result == -ENOSPC && !history->no_room);
+		history->no_room = result == -ENOSPC;
+	} else if (kind == OHTD_TASK_TIDY && result < 0) {
+		history->no_room = false;
+	}
 }
 
 /* With the lock held. */
@@ -323,6 +361,7 @@ static void end_task(struct ohtd_history *history)
 	bool good = task->job.result >= 0;
 
 	history->busy = false;
+	note_room(history, task->kind, task->job.result);
 	history->retry_ns = good ? 0 : ohtd_clock_monotonic_ns(history->setup.clock) +
 				       OHTD_NS_PER_S;
 	/* What a commit did not take has been undone: the chunk is sealed from its first signal on, and moving begins anew. */

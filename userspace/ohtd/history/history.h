@@ -34,7 +34,7 @@ struct ohtd_sample;
 #define OHTD_HISTORY_FLUSH_S_MAX	60
 #define OHTD_HISTORY_SIGNALS_MAX	20	/* of one question */
 #define OHTD_HISTORY_POINTS_MAX		10000
-#define OHTD_HISTORY_RUNS_MAX		512	/* in one answer */
+#define OHTD_HISTORY_RUNS_MAX		4096	/* in one answer: ten starts a day for a year */
 /* Of all signals in one answer, 48 bytes each. More than any question needs, unless the clock lets many runs overlap. */
 #define OHTD_HISTORY_COLUMNS_MAX	200000
 #define OHTD_HISTORY_GAPS_MAX		4096	/* in one answer */

@@ -107,7 +107,7 @@ struct ohtd_history {
 	bool stopping, task_done;
 	bool begun;			/* the first sample has come: @run says when it began */
 	struct ohtd_history_run run;	/* run 0: the database is not open yet */
-	uint64_t base_ns;		/* CLOCK_MONOTONIC of cycle 0 */
+	uint64_t base_ns;		/* CLOCK_MONOTONIC of cycle 0, as if it had gone on in suspend */
 	struct ohtd_interval interval;
 	uint64_t next;			/* number behind the newest sample */
 	struct ohtd_pending *first, **last;
@@ -119,11 +119,16 @@ struct ohtd_history {
 	/* its thread's */
 	struct ohtd_sample_reader reader;
 	uint64_t lost_told;
+	uint64_t slept_ns;		/* of suspends, as far as cycles are counted for it */
+	uint64_t slept_cycles, slept_before;	/* behind and before the newest suspend: so many are counted on */
+	uint64_t slept_from_ns;		/* samples from then on are behind it */
+	uint64_t looked_ns;
 	bool anchor_moved;
 	bool clock_set;			/* by more than it drifts, since the last anchor on the disk */
 	uint64_t jump_boot_ns;		/* the clock was set by more than an hour; 0: never */
 	struct ohtd_task task;
 	bool busy;
+	bool no_room;			/* the disk has no more than its reserve: what is old may go, nothing comes */
 	uint64_t retry_ns;
 	bool move_due, seal_due, tidy_due;	/* with the lock held */
 	int64_t seal_signal;
@@ -200,6 +205,13 @@ int ohtd_order_pause(struct ohtd_db *db, const struct ohtd_memory *memory, int64
 		     struct ohtd_pause *pause);
 /* Columns by their times, each signal the same; those of runs one after the other stay where they are. 0, or -ENOMEM. */
 int ohtd_order_columns(struct ohtd_history_answer *answer, unsigned int signals);
+
+/*
+ * gaps.c: adds a gap to @gaps, which has room for OHTD_PENDING_GAPS. Gaps of one reason that adjoin are one. Where there is no room the
+ * nearest gap becomes wider, so that each cycle that is lost is told. The first @given gaps stay as they are; there are fewer than that room.
+ */
+void ohtd_gaps_note(struct ohtd_history_gap *gaps, unsigned int *count, unsigned int given, uint64_t first, uint64_t cycles,
+		    const char *reason);
 
 /* interval.c: under the lock. */
 int ohtd_interval_init(struct ohtd_interval *interval, uint32_t cycles);

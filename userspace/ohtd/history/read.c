@@ -11,7 +11,9 @@
 #include "robot/model.h"
 #include "tables/history.h"
 
-#define RUNS_MAX	OHTD_HISTORY_RUNS_MAX
+/* The room for runs grows from here to OHTD_HISTORY_RUNS_MAX: a usual span has a few. */
+#define RUNS_AT_FIRST	64
+#define RUNS_GROWTH	8
 /* The room doubles from here to OHTD_HISTORY_GAPS_MAX. */
 #define HOLES_AT_FIRST	16
 #define CYCLE_NS	(OHTD_CYCLE_MS * (int64_t)OHTD_NS_PER_MS)
@@ -37,8 +39,8 @@ struct reading {
 	struct ohtd_history_answer *answer;
 	struct ohtd_memory memory;
 	int64_t group;			/* cycles of a column of the answer */
-	struct ohtd_history_run runs[RUNS_MAX + 1];
-	struct segment segments[RUNS_MAX + 1];
+	struct ohtd_history_run *runs;
+	struct segment *segments;	/* one more than there are runs */
 	unsigned int run_count, segment_count;
 	bool run_refused;		/* what the file says of it is damaged */
 
@@ -145,15 +147,19 @@ static void take_run(struct reading *reading, const struct ohtd_history_run *run
 }
 
 /* The run that memory has goes on, whatever the file knows of it. */
-static void add_segments(struct reading *reading)
+static int add_segments(struct reading *reading)
 {
 	const struct ohtd_memory *memory = &reading->memory;
 
+	reading->segments = calloc(reading->run_count + 1, sizeof(*reading->segments));
+	if (!reading->segments)
+		return -ENOMEM;
 	for (unsigned int i = 0; i < reading->run_count; i++)
 		if (!memory->begun || reading->runs[i].run != memory->run.run)
 			take_run(reading, &reading->runs[i]);
 	if (memory->begun)
 		add_segment(reading, &memory->run);
+	return 0;
 }
 
 static int64_t begin_of(const struct segment *segment)
@@ -483,6 +489,27 @@ static int read_segment(struct ohtd_db *db, struct reading *reading, const struc
 	return r < 0 ? r : count < 0 ? count : 0;
 }
 
+static int find_runs(struct ohtd_db *db, struct reading *reading)
+{
+	int max = RUNS_AT_FIRST, r;
+
+	for (;;) {
+		struct ohtd_history_run *runs = realloc(reading->runs, ((size_t)max + 1) * sizeof(*runs));
+
+		if (!runs)
+			return -ENOMEM;
+		reading->runs = runs;
+		r = ohtd_db_history_runs(db, reading->query->from_ns, reading->query->to_ns, runs, max + 1);
+		if (r <= max)
+			break;
+		if (max >= OHTD_HISTORY_RUNS_MAX)
+			return -E2BIG;
+		max *= RUNS_GROWTH;
+	}
+	reading->run_count = r < 0 ? 0 : (unsigned int)r;
+	return r < 0 ? r : 0;
+}
+
 static int work_read(struct ohtd_db *db, void *arg)
 {
 	struct reading *reading = arg;
@@ -490,13 +517,11 @@ static int work_read(struct ohtd_db *db, void *arg)
 
 	if (r)
 		return r;
-	r = ohtd_db_history_runs(db, reading->query->from_ns, reading->query->to_ns, reading->runs,
-				 RUNS_MAX + 1);
-	if (r > RUNS_MAX)
-		r = -E2BIG;
-	reading->run_count = r < 0 ? 0 : (unsigned int)r;
-	add_segments(reading);
-	r = r < 0 ? r : make_room(reading);
+	r = find_runs(db, reading);
+	if (!r)
+		r = add_segments(reading);
+	if (!r)
+		r = make_room(reading);
 	for (unsigned int i = 0; !r && i < reading->segment_count; i++)
 		r = read_segment(db, reading, &reading->segments[i]);
 	ohtd_db_history_read_end(db);
@@ -562,6 +587,16 @@ static void snap(struct reading *reading)
 	answer->to_ns = start_ns + ceil_to(query->to_ns - start_ns, answer->step_ns);
 }
 
+static void release(struct reading *reading)
+{
+	ohtd_memory_free(&reading->memory);
+	free(reading->runs);
+	free(reading->segments);
+	free(reading->scratch);
+	free(reading->gaps);
+	free(reading);
+}
+
 int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_query *query,
 		      struct ohtd_history_answer *answer)
 {
@@ -587,8 +622,8 @@ int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_qu
 	if (!r && reading->memory.open) {
 		r = ohtd_store_read(history->store, work_read, reading);
 	} else if (!r) {
-		add_segments(reading);
-		r = make_room(reading);
+		r = add_segments(reading);
+		r = r ? r : make_room(reading);
 	}
 	if (!r)
 		r = read_memory(reading);
@@ -600,10 +635,7 @@ int ohtd_history_read(struct ohtd_history *history, const struct ohtd_history_qu
 		if (answer->hole_count)
 			qsort(answer->holes, answer->hole_count, sizeof(*answer->holes), compare_holes);
 	}
-	ohtd_memory_free(&reading->memory);
-	free(reading->scratch);
-	free(reading->gaps);
-	free(reading);
+	release(reading);
 	return r;
 }
 
@@ -621,10 +653,12 @@ static int work_stretch(struct ohtd_db *db, void *arg)
 	return r;
 }
 
-static void set_stretch(struct reading *reading, const struct ohtd_history_stretch *stretch)
+static int set_stretch(struct reading *reading, const struct ohtd_history_stretch *stretch)
 {
-	struct segment *segment = &reading->segments[0];
+	struct segment *segment = reading->segments = calloc(1, sizeof(*segment));
 
+	if (!segment)
+		return -ENOMEM;
 	reading->group = ohtd_level_cycles(stretch->level);
 	reading->answer->level = stretch->level;
 	reading->answer->step_ns = reading->group * CYCLE_NS;
@@ -634,6 +668,7 @@ static void set_stretch(struct reading *reading, const struct ohtd_history_stret
 	};
 	segment->count = (size_t)((segment->end - segment->begin) / reading->group);
 	reading->segment_count = 1;
+	return 0;
 }
 
 static int read_stretch(struct reading *reading)
@@ -673,12 +708,10 @@ int ohtd_history_read_stretch(struct ohtd_history *history,
 	reading->history = history;
 	reading->query = &query;
 	reading->answer = answer;
-	set_stretch(reading, stretch);
-	r = read_stretch(reading);
-	ohtd_memory_free(&reading->memory);
-	free(reading->scratch);
-	free(reading->gaps);
-	free(reading);
+	r = set_stretch(reading, stretch);
+	if (!r)
+		r = read_stretch(reading);
+	release(reading);
 	return r;
 }
 

@@ -83,6 +83,8 @@ struct ohtd_reply_kind {
  * @path: below /api/v1/, or from the root with a "/" in front; "{unit}" stands for a unit address,
  *	"{id}" for the number of something stored (param_kinds in route.c)
  * @role: the least that may; OHTD_ROLE_NONE: open to everybody
+ * @elevation: what the route does, as the refusal names it, if that needs an elevated session: it gives lasting power, or takes
+ *	evidence away. NULL: the handler asks for one, or nothing does
  * @rate: class of requests
  * @kind: how long the answer lasts
  * @flags: OHTD_ROUTE_*
@@ -101,6 +103,7 @@ struct ohtd_route {
 	enum ohtd_method method;
 	const char *path;
 	enum ohtd_role role;
+	const char *elevation;
 	enum ohtd_rate rate;
 	enum ohtd_route_kind kind;
 	unsigned int flags;
@@ -210,7 +213,8 @@ bool ohtd_method_reads(const char *method, size_t bytes);
 
 /*
  * It changes what a person may have to answer for later, beside what every day brings: the audit does not count it among the
- * commands. What the control thread is asked for lasts if the store has it, or the route says so.
+ * commands. What the control thread is asked for lasts if the store has it, or the route says so. A read lasts if it needs an
+ * elevated session: what was taken stays taken.
  */
 bool ohtd_route_lasts(const struct ohtd_route *route);
 /* The audit must have a place for it before it is done; what gives power away, and a log-in, are always done. */

@@ -186,6 +186,8 @@ static const char *unsound(const struct ohtd_route *route, char *why, size_t siz
 		return "it has no summary";
 	if (route->method == OHTD_GET && route->body)
 		return "GET has no body";
+	if (route->elevation && !route->role)
+		return "only a session can be elevated";
 	if (route->flags & OHTD_ROUTE_SHAPELESS && (route->method == OHTD_GET || route->body))
 		return "a body of any members is none of GET, and has no shape";
 	if (!route->replies[0].status)

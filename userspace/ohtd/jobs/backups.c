@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,7 @@
 #define DAY_S			86400
 #define SETTLED_S		600
 #define TRY_AGAIN_S		1800
+#define OLD_S			(2 * DAY_S)
 
 /**
  * struct ohtd_backups - see the header
@@ -52,6 +54,7 @@
  * @look_again_ns: monotonic, when it is asked again whether one is due
  * @lock: of what follows
  * @wait: the restore that the next start puts in
+ * @trouble: of those that are made by themselves
  */
 struct ohtd_backups {
 	struct ohtd_backups_setup setup;
@@ -62,7 +65,39 @@ struct ohtd_backups {
 	uint64_t began_ns, look_again_ns;
 	pthread_mutex_t lock;
 	struct ohtd_restore_wait wait;
+	struct ohtd_backup_trouble trouble;
 };
+
+/* ---- trouble ---- */
+
+static void end_trouble(struct ohtd_backups *backups)
+{
+	pthread_mutex_lock(&backups->lock);
+	backups->trouble.since_ns = 0;
+	pthread_mutex_unlock(&backups->lock);
+}
+
+__attribute__((format(printf, 2, 3)))
+static void note_trouble(struct ohtd_backups *backups, const char *format, ...)
+{
+	struct ohtd_backup_trouble *trouble = &backups->trouble;
+	va_list values;
+
+	pthread_mutex_lock(&backups->lock);
+	if (!trouble->since_ns)
+		trouble->since_ns = ohtd_clock_monotonic_ns(backups->setup.clock);
+	va_start(values, format);
+	vsnprintf(trouble->text, sizeof(trouble->text), format, values);
+	va_end(values);
+	pthread_mutex_unlock(&backups->lock);
+}
+
+void ohtd_backups_trouble(struct ohtd_backups *backups, struct ohtd_backup_trouble *trouble)
+{
+	pthread_mutex_lock(&backups->lock);
+	*trouble = backups->trouble;
+	pthread_mutex_unlock(&backups->lock);
+}
 
 /* ---- key and id ---- */
 
@@ -338,6 +373,7 @@ static bool commits(void *arg)
 #define AUTOMATIC	1u
 #define WITH_HISTORY	2u
 #define FOREIGN		4u
+#define IN_CLEAR	8u
 
 /**
  * struct source - a database that goes into a backup
@@ -391,7 +427,7 @@ static int find_room(struct making *making)
 			return -errno;
 		making->sources[i].bytes = (uint64_t)st.st_size;
 	}
-	return ohtd_restore_room(making->backups->folder, 2 * sum(making, making->count) + sum(making, 1));
+	return ohtd_file_room(making->backups->folder, 2 * sum(making, making->count) + sum(making, 1));
 }
 
 static int copy_databases(struct making *making)
@@ -516,6 +552,31 @@ static void tell_made(struct ohtd_job *job, const struct making *making, int64_t
 		     manifest->history.bytes ? " with the history" : "", making->work.key ? ", encrypted" : "");
 }
 
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISLNK(st.st_mode);
+}
+
+/* Of a backup by itself. */
+static const char *why_not(const struct ohtd_backups *backups, int error)
+{
+	if (ohtd_file_has_no_room(error))
+		return "there is not enough room on the disk";
+	switch (error) {
+	case -E2BIG:
+		return "there are as many as are kept, so delete one";
+	case -ENOKEY:
+		return "[backup] key of ohtd.conf names no key";
+	case -EACCES:
+		if (is_link(backups->folder))
+			return "the folder backups is a link, which ohtd may not follow: mount the disk there";
+		break;
+	}
+	return strerror(-error);
+}
+
 static int run_make(struct ohtd_job *job, const struct ohtd_job_order *order)
 {
 	struct ohtd_backups *backups = order->arg;
@@ -533,6 +594,9 @@ static int run_make(struct ohtd_job *job, const struct ohtd_job_order *order)
 	for (size_t i = 0; i < making.count; i++)
 		unlink(making.sources[i].copy);
 	unlink(making.unnamed);
+	if (r && r != -ECANCELED && order->flags & AUTOMATIC)
+		note_trouble(backups, "The newest backup by itself has failed: %s.",
+			     why_not(backups, r));
 	if (ohtd_file_has_no_room(r))
 		ohtd_job_say(job, "there is not enough room on the disk; nothing was written");
 	else if (r == -ENOENT && making.at)
@@ -541,6 +605,7 @@ static int run_make(struct ohtd_job *job, const struct ohtd_job_order *order)
 		ohtd_job_say(job, "the history cannot be copied (%s); without it a backup can be made", strerror(-r));
 	if (r)
 		return r;
+	end_trouble(backups);
 	tell_made(job, &making, id);
 	drop_old(backups, id);
 	return 0;
@@ -594,21 +659,22 @@ static int run_verify(struct ohtd_job *job, const struct ohtd_job_order *order)
 
 	ohtd_backups_path(backups, order->subject, path, sizeof(path));
 	/* Whose it is does not make it worse. */
-	restore.foreign = true;
+	restore.foreign = restore.not_encrypted = true;
 	r = ohtd_restore_check(&restore);
 	if (r)
 		ohtd_job_say(job, "backup %" PRId64 ": %s", order->subject, restore.why);
 	else
-		ohtd_job_say(job, "backup %" PRId64 " can be restored: schema %d, %" PRIu64 " bytes%s", order->subject,
+		ohtd_job_say(job, "backup %" PRId64 " can be restored: schema %d, %" PRIu64 " bytes%s%s", order->subject,
 			     restore.manifest.schema, restore.manifest.content_bytes + restore.manifest.history.bytes,
-			     restore.history ? " with the history" : "");
+			     restore.history ? " with the history" : "",
+			     restore.in_clear ? "; it is not encrypted, so a restore wants not_encrypted" : "");
 	return r;
 }
 
-static void note_wait(struct ohtd_backups *backups, const struct ohtd_job_order *order)
+static void note_wait(struct ohtd_backups *backups, const struct ohtd_job_order *order, bool in_clear)
 {
 	struct ohtd_restore_wait wait = {
-		.backup = order->subject, .since_ns = ohtd_clock_monotonic_ns(backups->setup.clock),
+		.backup = order->subject, .in_clear = in_clear, .since_ns = ohtd_clock_monotonic_ns(backups->setup.clock),
 	};
 
 	snprintf(wait.by, sizeof(wait.by), "%s", order->by);
@@ -627,6 +693,7 @@ static int run_restore(struct ohtd_job *job, const struct ohtd_job_order *order)
 
 	ohtd_backups_path(backups, order->subject, path, sizeof(path));
 	restore.foreign = order->flags & FOREIGN;
+	restore.not_encrypted = order->flags & IN_CLEAR;
 	restore.without_history = !(order->flags & WITH_HISTORY);
 	restore.by = order->by;
 	r = ohtd_restore_prepare(&restore, commits);
@@ -634,9 +701,9 @@ static int run_restore(struct ohtd_job *job, const struct ohtd_job_order *order)
 		ohtd_job_say(job, "backup %" PRId64 ": %s; nothing was changed", order->subject, restore.why);
 		return r;
 	}
-	note_wait(backups, order);
-	ohtd_job_say(job, "backup %" PRId64 " is ready%s: the next start puts it in; what is changed until then is lost",
-		     order->subject, restore.history ? " with its history" : "");
+	note_wait(backups, order, restore.in_clear);
+	ohtd_job_say(job, "backup %" PRId64 " is ready%s%s: the next start puts it in; what is changed until then is lost",
+		     order->subject, restore.history ? " with its history" : "", restore.in_clear ? ", not encrypted" : "");
 	return 0;
 }
 
@@ -661,10 +728,11 @@ int64_t ohtd_backups_verify(struct ohtd_backups *backups, int64_t id, const char
 	return submit_for(backups, id, &order);
 }
 
-int64_t ohtd_backups_restore(struct ohtd_backups *backups, int64_t id, bool foreign, bool history, const char *by)
+int64_t ohtd_backups_restore(struct ohtd_backups *backups, int64_t id, const struct ohtd_restore_wish *wish, const char *by)
 {
 	const struct ohtd_job_order order = {
-		.kind = OHTD_JOB_RESTORE, .subject = id, .flags = (foreign ? FOREIGN : 0) | (history ? WITH_HISTORY : 0), .by = by,
+		.kind = OHTD_JOB_RESTORE, .subject = id, .by = by,
+		.flags = (wish->foreign ? FOREIGN : 0) | (wish->history ? WITH_HISTORY : 0) | (wish->not_encrypted ? IN_CLEAR : 0),
 		.run = run_restore, .arg = backups,
 	};
 
@@ -722,23 +790,42 @@ static int64_t newest_s(struct ohtd_backups *backups, int64_t now_s)
 	return 0;
 }
 
+/* What has failed says more. */
+static void note_old(struct ohtd_backups *backups, int64_t days)
+{
+	struct ohtd_backup_trouble trouble;
+
+	ohtd_backups_trouble(backups, &trouble);
+	if (!trouble.since_ns && days)
+		note_trouble(backups, "The newest backup is %" PRId64 " days old.", days);
+	else if (!trouble.since_ns)
+		note_trouble(backups, "There is no backup.");
+}
+
 void ohtd_backups_tick(struct ohtd_backups *backups)
 {
 	uint64_t now_ns = ohtd_clock_monotonic_ns(backups->setup.clock);
 	int64_t up_s = (int64_t)(ohtd_since(now_ns, backups->began_ns) / OHTD_NS_PER_S);
 	struct ohtd_backup_values wanted = ohtd_settings_backup(backups->setup.settings);
-	int64_t wall_s, job;
+	int64_t wall_s, made_s, job;
 
+	if (!wanted.nightly)
+		end_trouble(backups);
 	if (!wanted.nightly || up_s < SETTLED_S || now_ns < backups->look_again_ns)
 		return;
 	backups->look_again_ns = now_ns + TRY_AGAIN_S * OHTD_NS_PER_S / 10;
 	wall_s = ohtd_clock_wall_s(backups->setup.clock);
-	if (!ohtd_backup_is_due(wall_s, newest_s(backups, wall_s), up_s, (unsigned int)wanted.hour))
+	made_s = newest_s(backups, wall_s);
+	if (up_s > 3 * HOUR_S && wall_s - made_s > OLD_S)
+		note_old(backups, made_s ? (wall_s - made_s) / DAY_S : 0);
+	if (!ohtd_backup_is_due(wall_s, made_s, up_s, (unsigned int)wanted.hour))
 		return;
 	job = submit_make(backups, "ohtd", AUTOMATIC);
 	backups->look_again_ns = now_ns + TRY_AGAIN_S * OHTD_NS_PER_S;
-	if (job < 0)
-		ohtd_log(OHTD_LOG_WARNING, "jobs", "no_backup", "%s", strerror((int)-job));
+	if (job >= 0)
+		return;
+	ohtd_log(OHTD_LOG_WARNING, "jobs", "no_backup", "%s", why_not(backups, (int)job));
+	note_trouble(backups, "No backup is made by itself: %s.", why_not(backups, (int)job));
 }
 
 /* ---- birth and end ---- */

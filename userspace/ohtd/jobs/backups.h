@@ -79,20 +79,46 @@ bool ohtd_backup_is_due(int64_t now_s, int64_t newest_s, int64_t up_s, unsigned 
 int64_t ohtd_backups_make(struct ohtd_backups *backups, bool history, const char *by);
 /* Id of the job, or a negative errno: -ENOENT: there is no such backup. */
 int64_t ohtd_backups_verify(struct ohtd_backups *backups, int64_t id, const char *by);
-/* The same; @foreign: it may be another robot's; @history: with its history, if it has one. The database is another one after the next start. */
-int64_t ohtd_backups_restore(struct ohtd_backups *backups, int64_t id, bool foreign, bool history, const char *by);
+
+/**
+ * struct ohtd_restore_wish - what a person says of a restore
+ * @foreign: the backup may be another robot's
+ * @not_encrypted: it may be in clear although this robot has a key
+ * @history: with its history, if it has one
+ */
+struct ohtd_restore_wish {
+	bool foreign, not_encrypted, history;
+};
+
+/* As ohtd_backups_verify(). The database is another one after the next start. */
+int64_t ohtd_backups_restore(struct ohtd_backups *backups, int64_t id, const struct ohtd_restore_wish *wish, const char *by);
 
 /**
  * struct ohtd_restore_wait - a restore that the next start puts in
  * @backup: id of the backup; 0: none waits
+ * @in_clear: it is not encrypted although this robot has a key
  * @since_ns: monotonic, when it was ready
  * @by: account that ordered it
  */
 struct ohtd_restore_wait {
 	int64_t backup;
+	bool in_clear;
 	uint64_t since_ns;
 	char by[OHTD_JOB_BY_BYTES];
 };
+
+/**
+ * struct ohtd_backup_trouble - why backups by themselves are not as they should be
+ * @since_ns: monotonic, when that was seen; 0: they are
+ * @text: one sentence
+ */
+struct ohtd_backup_trouble {
+	uint64_t since_ns;
+	char text[OHTD_JOB_TEXT_BYTES + 64];
+};
+
+/* The newest attempt has failed, or the newest backup is older than two days, while they are to be made. Any thread, without a wait for a disk. */
+void ohtd_backups_trouble(struct ohtd_backups *backups, struct ohtd_backup_trouble *trouble);
 
 /* Any thread, without a wait for a disk. */
 void ohtd_backups_waits(struct ohtd_backups *backups, struct ohtd_restore_wait *wait);

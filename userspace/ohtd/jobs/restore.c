@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -17,7 +16,6 @@
 
 #define PATH_BYTES	320
 #define BLOCK_BYTES	16384
-#define ROOM_BYTES	(UINT64_C(16) << 20)	/* for what the daemon itself writes meanwhile */
 
 /**
  * struct files - a database on its way back
@@ -36,15 +34,6 @@ const struct ohtd_backup_database ohtd_backup_databases[OHTD_ARCHIVE_PARTS] = {
 };
 
 static const char sqlite_magic[16] = "SQLite format 3";
-
-int ohtd_restore_room(const char *path, uint64_t bytes)
-{
-	struct statvfs st;
-
-	if (statvfs(path, &st))
-		return -errno;
-	return (uint64_t)st.f_bavail * st.f_frsize < bytes + ROOM_BYTES ? -ENOSPC : 0;
-}
 
 static int refuse(struct ohtd_restore *restore, int error, const char *text)
 {
@@ -203,8 +192,11 @@ static int look(struct ohtd_restore *restore)
 		*manifest = (struct ohtd_manifest){ .schema = 0 };
 		return 0;
 	}
+	restore->in_clear = restore->work.key && !encrypted;
+	if (restore->in_clear && !restore->not_encrypted)
+		return refuse(restore, -EKEYREJECTED, "it is not encrypted, so nothing says that a robot with this key made it: not_encrypted restores it all the same");
 	restore->history = manifest->history.bytes && !restore->without_history;
-	r = ohtd_restore_room(restore->state_dir, manifest->content_bytes + (restore->history ? manifest->history.bytes : 0));
+	r = ohtd_file_room(restore->state_dir, manifest->content_bytes + (restore->history ? manifest->history.bytes : 0));
 	return r ? refuse(restore, r, "there is not enough room to unpack it") : 0;
 }
 

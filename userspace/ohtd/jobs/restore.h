@@ -38,11 +38,13 @@ extern const struct ohtd_backup_database ohtd_backup_databases[OHTD_ARCHIVE_PART
  * @robot_id: of this robot; "": it has none yet, and any is taken
  * @foreign: another robot's is taken too
  * @plain: see @file
+ * @not_encrypted: also where there is a key, it may be in clear: then nothing says that a robot with that key made it
  * @without_history: one that is in the backup is not looked at
  * @by: account that ordered it
  * @work: key and progress
  * @manifest: out; of a database itself only its schema
  * @history: out: a history is a part of it
+ * @in_clear: out: it is in clear although there is a key
  * @why: out, on failure: one sentence
  */
 struct ohtd_restore {
@@ -51,11 +53,12 @@ struct ohtd_restore {
 	const char *robot_id;
 	bool foreign;
 	bool plain;
+	bool not_encrypted;
 	bool without_history;
 	const char *by;
 	struct ohtd_archive_work work;
 	struct ohtd_manifest manifest;
-	bool history;
+	bool history, in_clear;
 	char why[160];
 };
 
@@ -76,8 +79,5 @@ int ohtd_restore_withdraw(const char *state_dir);
 
 /* How much the database may be; the history as much as the manifest says, since that fits on the disk. */
 #define OHTD_RESTORE_BYTES_MAX	(UINT64_C(4) << 30)
-
-/* Whether @bytes and something to spare can be written below @path. 0, -ENOSPC or another negative errno. */
-int ohtd_restore_room(const char *path, uint64_t bytes);
 
 #endif /* OHTD_JOBS_RESTORE_H */

@@ -284,6 +284,7 @@ static void begin_answer(struct ohtd_call *call, const struct ohtd_download_sour
 				  ohtd_call_text_of(call, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, source->from,
 						    source->bytes - 1, source->bytes));
 	say_kind(call, source);
+	ohtd_audited(call, status, NULL, NULL, 0);
 	ohtd_figures_note(call->count, status,
 			  ohtd_since(ohtd_clock_monotonic_ns(call->services->clock), call->begun_ns));
 }

@@ -46,8 +46,8 @@ static int restore(struct ohtd_restore *order)
 	/* A robot whose state folder was lost keeps its number. */
 	if (!*id && *order->manifest.robot_id)
 		ohtd_backup_keep_robot_id(order->state_dir, order->manifest.robot_id);
-	printf("%s: schema %d%s, ready: the next start of ohtd puts it in\n", order->file, order->manifest.schema,
-	       order->history ? " with its history" : "");
+	printf("%s: schema %d%s%s, ready: the next start of ohtd puts it in\n", order->file, order->manifest.schema,
+	       order->history ? " with its history" : "", order->in_clear ? ", not encrypted" : "");
 	return fflush(stdout) ? 1 : 0;
 }
 
@@ -69,6 +69,8 @@ int ohtd_restore_offline(const struct ohtd_config *config, const struct ohtd_opt
 	char why[WHY_BYTES], by[16];
 	struct ohtd_restore order = {
 		.state_dir = config->state_dir, .file = options->restore, .foreign = options->foreign, .plain = true,
+		/* A person who owns the state folder may put any file there. */
+		.not_encrypted = true,
 		.without_history = options->without_history, .by = by,
 		.work = { .goes_on = goes_on },
 	};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Each answer to a request that changes something, or was to, becomes a record of the audit. That of a change which the store
+ * Each answer to a request that changes something or takes something away for good, or was to, becomes a record of the audit. That of a change which the store
  * has is sent when the record is on the disk, too.
  */
 #include <stdio.h>
@@ -65,7 +65,7 @@ static bool is_change(const struct ohtd_call *call, int status)
 {
 	const struct ohtd_route *route = call->asks;
 
-	if (!route || route->method == OHTD_GET || call->recorded)
+	if (!route || call->recorded || (route->method == OHTD_GET && !route->elevation))
 		return false;
 	return !(route->flags & OHTD_ROUTE_QUIET) || status == 401 || status == 403;
 }

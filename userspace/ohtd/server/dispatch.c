@@ -223,6 +223,12 @@ static int admit_local(struct ohtd_call *call)
 	return 0;
 }
 
+/* Behind all that is said of the input: a person is not asked for a password in vain. */
+static int check_elevation(struct ohtd_call *call)
+{
+	return !call->route->elevation || ohtd_call_elevated(call, call->route->elevation) ? 0 : -1;
+}
+
 static bool is_type(const char *type, const char *wanted)
 {
 	size_t n = strlen(wanted);
@@ -532,7 +538,7 @@ static void dispatch(struct ohtd_call *call)
 	if (match == OHTD_MATCH_PARAM)
 		refuse_path(call, match, &found);
 	else if (!check_accept(call) && !check_budget(call) && !take_input(call) && !check_kept_for(call) &&
-		 !check_kind(call) && !ohtd_audited_prepare(call))
+		 !check_kind(call) && !check_elevation(call) && !ohtd_audited_prepare(call))
 		call->route->handle(call);
 }
 

@@ -135,8 +135,8 @@ int ohtd_checkpoint_error(struct ohtd_checkpoint *checkpoint)
 	return error;
 }
 
-/* Pages that are still to be copied, or -1 while that is being done. */
-static int count_rest(struct ohtd_checkpoint *checkpoint, int pages)
+/* Pages that are still to be copied; @busy: filled: that is being done. */
+static int count_rest(struct ohtd_checkpoint *checkpoint, int pages, bool *busy)
 {
 	int rest;
 
@@ -144,9 +144,17 @@ static int count_rest(struct ohtd_checkpoint *checkpoint, int pages)
 	/* It has begun anew since then. */
 	if (pages < checkpoint->copied)
 		checkpoint->copied = 0;
-	rest = checkpoint->working || checkpoint->wanted ? -1 : pages - checkpoint->copied;
+	rest = pages - checkpoint->copied;
+	*busy = checkpoint->working || checkpoint->wanted;
 	pthread_mutex_unlock(&checkpoint->lock);
 	return rest;
+}
+
+int ohtd_checkpoint_rest(struct ohtd_checkpoint *checkpoint)
+{
+	bool busy;
+
+	return count_rest(checkpoint, ohtd_db_log_pages(checkpoint->writer), &busy);
 }
 
 static void begin(struct ohtd_checkpoint *checkpoint)
@@ -161,11 +169,12 @@ int ohtd_checkpoint_after(struct ohtd_checkpoint *checkpoint)
 {
 	const struct ohtd_log_bounds *log = &checkpoint->writer->log;
 	int pages = ohtd_db_log_pages(checkpoint->writer);
-	int rest = count_rest(checkpoint, pages);
+	bool busy;
+	int rest = count_rest(checkpoint, pages, &busy);
 
 	if (pages < log->wait)
 		checkpoint->wait_again = log->wait;
-	if (rest < 0 || (pages < checkpoint->wait_again && rest < log->due))
+	if (busy || (pages < checkpoint->wait_again && rest < log->due))
 		return ohtd_checkpoint_error(checkpoint);
 	if (pages < checkpoint->wait_again || rest > log->rest) {
 		begin(checkpoint);

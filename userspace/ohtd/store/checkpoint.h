@@ -46,6 +46,9 @@ int ohtd_checkpoint_after(struct ohtd_checkpoint *checkpoint);
 /* The error of ohtd_checkpoint_after(), without doing anything. */
 int ohtd_checkpoint_error(struct ohtd_checkpoint *checkpoint);
 
+/* Pages of the log that are not in the file yet; at least so many while they are being copied. */
+int ohtd_checkpoint_rest(struct ohtd_checkpoint *checkpoint);
+
 /* Copies whatever there is, now; a full disk may have room then. Returns as ohtd_checkpoint_before(). */
 int ohtd_checkpoint_now(struct ohtd_checkpoint *checkpoint);
 

@@ -97,7 +97,7 @@ static int check_header(int fd, uint32_t application_id, const char *path, char 
 
 	if (n < 0)
 		return refuse(why, size, path, errno, NULL);
-	if (is_cut(header, n))
+	if (!application_id || is_cut(header, n))
 		return 0;
 	if (n < HEADER_BYTES || memcmp(header, magic, sizeof(magic)))
 		return refuse(why, size, path, EINVAL,

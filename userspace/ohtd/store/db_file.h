@@ -19,7 +19,7 @@
 /**
  * ohtd_db_file_check() - refuse what should not be opened; nothing is changed
  * @path: the database
- * @application_id: of our databases of this kind
+ * @application_id: of our databases of this kind; 0: it is known to be ours, whatever it says
  * @create: make it with mode 0600 if it is not there
  * @why: on failure one line that begins with a path
  * @size: of @why in bytes

@@ -290,6 +290,8 @@ static int try_open(struct ohtd_db **db, const struct ohtd_schema *schema, const
 		r = ohtd_db_file_is_suspect(path) ? judge_newer(*db, why, size) : NOT_OURS;
 	if (version >= 0 && !r)
 		r = open_sound(*db, version, now_s, why, size) ? FAILED : 0;
+	if (!r)
+		ohtd_schema_pages_keep(*db);
 	if (r) {
 		ohtd_db_close(*db);
 		*db = NULL;
@@ -297,10 +299,19 @@ static int try_open(struct ohtd_db **db, const struct ohtd_schema *schema, const
 	return r;
 }
 
+/* A disk that fails once looks the same as damage: only what is found twice is believed. */
+static int try_twice(struct ohtd_db **db, const struct ohtd_schema *schema, const char *path, long long now_s, char *why, size_t size)
+{
+	int r = try_open(db, schema, path, now_s, why, size);
+
+	return r == DAMAGED ? try_open(db, schema, path, now_s, why, size) : r;
+}
+
 int ohtd_db_open(struct ohtd_db **db, const struct ohtd_schema *schema, const char *path,
 		 long long now_s, char *why, size_t size)
 {
 	char what[WHY_BYTES];
+	bool in_log, harmed;
 	int r;
 
 	*db = NULL;
@@ -308,18 +319,17 @@ int ohtd_db_open(struct ohtd_db **db, const struct ohtd_schema *schema, const ch
 		errno = EIO;
 		return -1;
 	}
-	r = ohtd_db_file_is_in_log(path) ? ohtd_db_file_wake_log(path) : 0;
+	in_log = ohtd_db_file_is_in_log(path);
+	r = in_log ? ohtd_db_file_wake_log(path) : 0;
 	if (r) {
 		snprintf(why, size, "%s: cannot be read from its log: %s", path, strerror(-r));
 		errno = -r;
 		return -1;
 	}
-	if (ohtd_db_file_check(path, schema->application_id, true, why, size))
+	harmed = !in_log && ohtd_schema_pages_harmed(schema, path, why, size) && ohtd_schema_pages_harmed(schema, path, why, size);
+	if (ohtd_db_file_check(path, harmed ? 0 : schema->application_id, true, why, size))
 		return -1;
-	r = try_open(db, schema, path, now_s, why, size);
-	/* A disk that fails once looks the same as damage: only what is found twice is believed. */
-	if (r == DAMAGED)
-		r = try_open(db, schema, path, now_s, why, size);
+	r = harmed ? DAMAGED : try_twice(db, schema, path, now_s, why, size);
 	if (r == DAMAGED && ohtd_db_file_read_through(path, why, size)) {
 		errno = EIO;
 		return -1;

@@ -151,6 +151,18 @@ int ohtd_db_put(struct ohtd_db *db, const struct ohtd_statement *statement, cons
 /* The same and the first row to the struct. 0, -ENOENT if there is none, or a negative errno. */
 int ohtd_db_get(struct ohtd_db *db, const struct ohtd_statement *statement, void *row);
 
+/* Makes a copy, PATH-schema, of the pages of an open and sound database that say where each table begins, unless there is one. */
+void ohtd_schema_pages_keep(struct ohtd_db *db);
+/* Are these pages in the file at @path, which no connection has open, damaged? Then @why has one line. */
+bool ohtd_schema_pages_harmed(const struct ohtd_schema *schema, const char *path, char *why, size_t size);
+
+/*
+ * Has @sql, which is open and has read nothing yet, read the copy in place of these pages. NULL: there is no copy of this file
+ * and its tables. To be ended when @sql has been closed.
+ */
+struct ohtd_schema_pages *ohtd_schema_pages_lend(const struct ohtd_schema *schema, const char *path, sqlite3 *sql);
+void ohtd_schema_pages_end(struct ohtd_schema_pages *lent);
+
 /* Once, before a database is opened: writes of SQLite beyond a quota are those on a full disk. */
 void ohtd_db_know_quota(void);
 

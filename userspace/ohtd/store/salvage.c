@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "store/db_file.h"
 #include "store/db_private.h"
@@ -20,6 +22,7 @@
 
 struct salvage {
 	sqlite3 *from;
+	struct ohtd_schema_pages *lent;	/* what @from reads in place of pages that are damaged */
 	struct ohtd_db *to;
 	long long rows;
 	unsigned int tables_cut;	/* not read to the end */
@@ -217,6 +220,7 @@ static int open_damaged(struct salvage *salvage, const char *path)
 {
 	if (sqlite3_open_v2(path, &salvage->from, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
 		return -EIO;
+	salvage->lent = ohtd_schema_pages_lend(salvage->to->schema, path, salvage->from);
 	sqlite3_db_config(salvage->from, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	/* Without the second, nothing is read of a file that is shorter than its header says. */
 	return ohtd_db_errno(sqlite3_exec(salvage->from, "PRAGMA trusted_schema = OFF;"
@@ -268,6 +272,7 @@ static int build(struct salvage *salvage, const struct ohtd_schema *schema, cons
 	if (!r)
 		r = rebuild(salvage, path, making, now_s, why, size);
 	sqlite3_close(salvage->from);
+	ohtd_schema_pages_end(salvage->lent);
 	salvage->to = NULL;
 	ohtd_db_forget_statements(&db);
 	if (sqlite3_close(db.sql) != SQLITE_OK && !r) {
@@ -314,6 +319,14 @@ int ohtd_db_salvage_finish(const struct ohtd_schema *schema, const char *path, l
 	return r > 0 ? put_in_place(schema, made, path, now_s, why, size) : r;
 }
 
+/* What is rebuilt is no longer than what there is. Bulk leaves the reserve of the disk alone here, too. */
+static bool has_room(const struct ohtd_schema *schema, const char *path)
+{
+	struct stat st;
+
+	return !schema->yields || stat(path, &st) || ohtd_file_room(path, (uint64_t)st.st_size) != -ENOSPC;
+}
+
 int ohtd_db_salvage(const struct ohtd_schema *schema, const char *path, long long now_s,
 		    const char *what, char *why, size_t size)
 {
@@ -321,6 +334,10 @@ int ohtd_db_salvage(const struct ohtd_schema *schema, const char *path, long lon
 	struct salvage salvage = { 0 };
 	int r;
 
+	if (!has_room(schema, path)) {
+		snprintf(why, size, "%s; there is no room to repair it, or no more than the reserve of the disk", what);
+		return -1;
+	}
 	ohtd_log(OHTD_LOG_ERROR, schema->room, "damaged", "%s", what);
 	name_beside(making, path, MAKING);
 	name_beside(made, path, MADE);

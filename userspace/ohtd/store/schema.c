@@ -32,6 +32,7 @@ const struct ohtd_schema ohtd_history_schema = {
 	.mend = ohtd_history_mend,
 	.written = &ohtd_history_written,
 	.log_due = 4000,
+	.yields = 1 << 20,
 	.bulk = true,
 };
 

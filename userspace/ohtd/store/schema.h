@@ -17,6 +17,8 @@
 struct ohtd_db;
 struct ohtd_written;
 
+#define OHTD_DB_PAGE_BYTES	4096
+
 /**
  * struct ohtd_migration - one step from a version of the schema to the next
  * @sql: runs first; NULL: this is the end of a list
@@ -40,6 +42,8 @@ struct ohtd_migration {
  * @mend: SQL that mends references to lost rows after a repair, on the newest version
  * @written: what is written for it is counted there
  * @log_due: pages of the log that are copied into the file at a time, beside the writer
+ * @yields: bytes that must be free besides the reserve of the disk before a store that stopped there writes again; 0: the store
+ *	may use the reserve
  * @bulk: too much for a copy before each migration, which therefore only adds to what there is
  */
 struct ohtd_schema {
@@ -53,6 +57,7 @@ struct ohtd_schema {
 	const char *mend;
 	struct ohtd_written *written;
 	int log_due;
+	uint64_t yields;
 	bool bulk;
 };
 

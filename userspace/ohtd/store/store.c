@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "store/check.h"
@@ -37,6 +38,7 @@ struct ohtd_store {
 	struct ohtd_checkpoint *checkpoint;
 	struct ohtd_check *check;
 	bool not_opened_told;
+	int no_room;			/* -ENOSPC: what is free is left to more important stores */
 	_Atomic(struct ohtd_readers *) readers;
 
 	pthread_t thread;
@@ -146,8 +148,11 @@ void ohtd_store_look(struct ohtd_store *store, struct ohtd_store_view *view)
 /* A part of the transaction. What others did before it stays when it fails. */
 static int run_job(struct ohtd_store *store, struct ohtd_store_job *job)
 {
-	int r = ohtd_db_begin(store->db), done = 0;
+	int r = job->spares ? 0 : store->no_room, done = 0;
 
+	if (r)
+		return r;
+	r = ohtd_db_begin(store->db);
 	if (!r)
 		done = job->work(store->db, job->arg);
 	r = ohtd_db_end(store->db, r ? r : done < 0 ? done : 0);
@@ -281,11 +286,35 @@ static int make_room(struct ohtd_store *store)
 	return r;
 }
 
+/* Of the disk. What is in the log alone needs as much room in the file, at most, when it is copied. */
+static int look_for_room(struct ohtd_store *store, int log_pages)
+{
+	uint64_t spare = atomic_load(&store->state) == OHTD_STORE_FULL ? store->schema->yields : 0;
+	int r = ohtd_file_room(store->path, spare + (uint64_t)log_pages * OHTD_DB_PAGE_BYTES);
+
+	/* A disk that does not say what is free is no reason to stop. */
+	return r == -ENOSPC ? r : 0;
+}
+
+static void leave_reserve(struct ohtd_store *store)
+{
+	if (!store->schema->yields)
+		return;
+	store->no_room = look_for_room(store, ohtd_checkpoint_rest(store->checkpoint));
+	if (!store->no_room || look_for_room(store, 0))
+		return;
+	/* A log that has been copied needs no more. */
+	ohtd_checkpoint_now(store->checkpoint);
+	store->no_room = look_for_room(store, ohtd_checkpoint_rest(store->checkpoint));
+}
+
 /* 0, or why there can be no transaction now. */
 static int get_ready(struct ohtd_store *store)
 {
 	int r = atomic_load(&store->damaged) ? -EUCLEAN : open_late(store);
 
+	if (!r)
+		leave_reserve(store);
 	return r ? r : make_room(store);
 }
 
@@ -301,7 +330,7 @@ static void run_group(struct ohtd_store *store, struct ohtd_store_job *group)
 	trouble = find_trouble(group);
 	count(store, group);
 	if (trouble || before != ohtd_db_changes(store->db))
-		judge(store, trouble ? trouble : ohtd_checkpoint_error(store->checkpoint));
+		judge(store, trouble ? trouble : store->no_room ? store->no_room : ohtd_checkpoint_error(store->checkpoint));
 	answer(group);
 	if (!trouble) {
 		if (ohtd_db_log_pages(store->db) >= store->db->log.wait)
@@ -325,7 +354,8 @@ static void probe(struct ohtd_store *store)
 	atomic_store(&store->damaged_files, ohtd_db_damaged_files(store->db));
 	if (atomic_load(&store->damaged) || !atomic_load(&store->state))
 		return;
-	r = ohtd_checkpoint_now(store->checkpoint);
+	leave_reserve(store);
+	r = store->no_room ? store->no_room : ohtd_checkpoint_now(store->checkpoint);
 	judge(store, r ? r : ohtd_db_probe(store->db));
 }
 
@@ -539,12 +569,13 @@ static void end_call(struct ohtd_store_job *job)
 	pthread_mutex_unlock(&call->store->lock);
 }
 
-int ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void *arg)
+static int call(struct ohtd_store *store, const struct ohtd_store_job *job)
 {
-	struct call call = { .job = { .work = work, .arg = arg, .done = end_call },
-			     .store = store, .answered = PTHREAD_COND_INITIALIZER };
-	int r = ohtd_store_submit(store, &call.job);
+	struct call call = { .job = *job, .store = store, .answered = PTHREAD_COND_INITIALIZER };
+	int r;
 
+	call.job.done = end_call;
+	r = ohtd_store_submit(store, &call.job);
 	if (r)
 		return r;
 	pthread_mutex_lock(&store->lock);
@@ -553,6 +584,11 @@ int ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void *arg)
 	pthread_mutex_unlock(&store->lock);
 	pthread_cond_destroy(&call.answered);
 	return call.job.result;
+}
+
+int ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void *arg)
+{
+	return call(store, &(struct ohtd_store_job){ .work = work, .arg = arg });
 }
 
 static int work_nothing(struct ohtd_db *db, void *arg)
@@ -569,7 +605,7 @@ static int open_for_reading(struct ohtd_store *store)
 		return 0;
 	if (access(store->path, F_OK))
 		return -errno;
-	return ohtd_store_call(store, work_nothing, NULL);
+	return call(store, &(struct ohtd_store_job){ .work = work_nothing, .spares = true });
 }
 
 int ohtd_store_read(struct ohtd_store *store, ohtd_store_work work, void *arg)

@@ -35,6 +35,7 @@ typedef int (*ohtd_store_work)(struct ohtd_db *db, void *arg);
  * @next: private
  * @work: runs on the store thread; a negative return undoes all that it did
  * @arg: passed to @work
+ * @spares: writes little, or gives room back: it is done in the reserve of the disk, too (ohtd_file_room())
  * @done: called once, when the job is on the disk or refused; must not wait, may free the job or
  *	submit it again. On the store thread, or on the main thread when the store is hung
  * @result: of @work, or a negative errno: of the commit, -EUCLEAN when the database is damaged,
@@ -45,6 +46,7 @@ struct ohtd_store_job {
 	struct ohtd_store_job *next;
 	ohtd_store_work work;
 	void *arg;
+	bool spares;
 	void (*done)(struct ohtd_store_job *job);
 	int result;
 };
@@ -52,7 +54,7 @@ struct ohtd_store_job {
 enum ohtd_store_state {
 	OHTD_STORE_OK,
 	OHTD_STORE_BUSY,		/* another process holds the database */
-	OHTD_STORE_FULL,		/* no room on the disk */
+	OHTD_STORE_FULL,		/* no room on the disk, or no more than its reserve */
 	OHTD_STORE_READ_ONLY,
 	OHTD_STORE_FAILING,		/* the disk gives errors, or memory is short */
 	OHTD_STORE_DAMAGED,		/* nothing is written until the next start, which repairs */

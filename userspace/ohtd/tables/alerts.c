@@ -60,6 +60,10 @@ static const struct ohtd_statement cut_sql = {
 	"UPDATE alerts SET cut = 1 WHERE ended_ns = 0 AND cut = 0 AND number <= :last"
 };
 
+static const struct ohtd_statement left_sql = {
+	" WHERE ended_ns = 0 AND cut = 0 AND acknowledged_times < times ORDER BY number DESC LIMIT :max", &ohtd_kept_alerts, ohtd_row_select
+};
+
 static const struct ohtd_statement newest_sql = { "SELECT coalesce(max(number), 0) FROM alerts" };
 
 static const struct ohtd_statement get_sql = {
@@ -115,6 +119,19 @@ int ohtd_db_alerts_cut(struct ohtd_db *db, int64_t last, int64_t now_ns)
 		r = ohtd_db_run(db, s);
 	}
 	return ohtd_db_end(db, r);
+}
+
+int ohtd_db_alerts_left(struct ohtd_db *db, struct ohtd_alert_row *rows, unsigned int max)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &left_sql);
+	unsigned int count = 0;
+	int r;
+
+	ohtd_db_bind_number(s, ":max", max);
+	while ((r = ohtd_db_row(db, s)) > 0 && count < max)
+		ohtd_row_take(s, &ohtd_kept_alerts, &rows[count++]);
+	sqlite3_reset(s);
+	return r < 0 ? r : (int)count;
 }
 
 int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t now_ns, int64_t *newest)

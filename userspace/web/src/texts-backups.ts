@@ -49,6 +49,7 @@ export const backupTexts = {
 		"The database of now is kept on the robot as oht.db.before-TIME, a history that is replaced as history.db.before-TIME. They come back by themselves if the robot does not start with the others.",
 	],
 	history: (from: string, to: string) => `The history becomes that of the backup, ${from} to ${to}. Without it that of now stays, and damage in the other is no matter.`,
+	notEncrypted: "The backup may be in clear, although this robot has a key: nothing says that a robot with that key made it",
 	otherRobot: "The backup may be of another robot",
 	wrongState: (state: string) => `A restore is possible while the robot is stopped, ready with its outputs off, or in a fault. It is: ${state}. Disable the outputs first.`,
 	// ---- jobs

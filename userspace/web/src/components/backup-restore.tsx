@@ -31,11 +31,14 @@ interface Props {
 export function RestoreQuestion({ backup, what, close, done }: Props) {
 	const state = useLive<Robot>("robot").data?.state ?? "unknown";
 	const [isOther, setOther] = useState(false);
+	const [isClear, setClear] = useState(false);
 	const [isWhole, setWhole] = useState(true);
 	const act = useAct();
 	const restore = () =>
 		act.run(async () => {
-			await elevated(() => call<JobMade>("POST", `backups/${backup.id}/restore`, { body: { from_another_robot: isOther, history: isWhole } }));
+			const body = { from_another_robot: isOther, not_encrypted: isClear, history: isWhole };
+
+			await elevated(() => call<JobMade>("POST", `backups/${backup.id}/restore`, { body }));
 			close();
 			done();
 		});
@@ -51,6 +54,12 @@ export function RestoreQuestion({ backup, what, close, done }: Props) {
 				<input type="checkbox" id="restore-other" checked={isOther} onChange={(event) => setOther(event.currentTarget.checked)} />
 				{t.otherRobot}
 			</label>
+			{backup.encrypted ? null : (
+				<label class="check">
+					<input type="checkbox" id="restore-clear" checked={isClear} onChange={(event) => setClear(event.currentTarget.checked)} />
+					{t.notEncrypted}
+				</label>
+			)}
 			{backup.history_bytes === null ? null : (
 				<label class="check">
 					<input type="checkbox" id="restore-history" checked={isWhole} onChange={(event) => setWhole(event.currentTarget.checked)} />
