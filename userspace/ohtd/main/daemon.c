@@ -407,7 +407,7 @@ static int open_server(struct running *run)
 	run->services.alert_keeper = ohtd_alert_keeper_create(run->services.store, &run->clock);
 	if (!run->services.alert_keeper)
 		return fail(run, "alerts");
-	ohtd_alert_keeper_carry(run->alert_keeper, run->rules);
+	ohtd_alert_keeper_carry(run->services.alert_keeper, run->services.rules);
 	/* A simulated robot is there to be broken. */
 	if (!run->services.config->simulated)
 		ohtd_alert_keeper_watch_floods(run->services.alert_keeper);
