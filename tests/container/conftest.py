@@ -7,16 +7,27 @@ import subprocess
 
 import pytest
 
+from image import Container, Image
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
+DEPLOY = TOP / "deploy"
 LIBC = ctypes.CDLL(None, use_errno=True)
-CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
-MS_REC, MS_PRIVATE = 0x4000, 0x40000
+CLONE_NEWNET = 0x40000000
 
 
 def printed(*command, **environment):
     """What a script of ours prints."""
-    return subprocess.run([TOP / command[0], *command[1:]], stdout=subprocess.PIPE, text=True, check=True,
+    program = TOP / command[0] if "/" in command[0] else command[0]
+    return subprocess.run([program, *command[1:]], stdout=subprocess.PIPE, text=True, check=True, cwd=TOP,
                           env={**os.environ, **environment}).stdout.strip()
+
+
+def moved(text, *places):
+    """A shipped file with ports and paths of a test; each of them is in there."""
+    for there, here in places:
+        assert there in text, there
+        text = text.replace(there, str(here))
+    return text
 
 
 @pytest.fixture(name="builds", scope="session")
@@ -35,13 +46,28 @@ def _builds(tmp_path_factory):
 def _tools():
     """{name: folder} of Debian's programs."""
     return {name: pathlib.Path(printed("scripts/fetch-tool", name)) for name in
-            ("bubblewrap",)}
+            ("bubblewrap", "nginx", "prometheus", "prometheus-alertmanager", "victoria-metrics")}
 
 
 @pytest.fixture(name="alone", scope="session")
 def _alone(builds, tools):
-    """Behind this nothing is downloaded: the network is empty, and the mounts are this program's own."""
+    """Behind this nothing is downloaded: the network of this program is empty."""
     assert builds and tools and os.geteuid() == 0, "needs root, for a network of its own"
-    if LIBC.unshare(CLONE_NEWNS | CLONE_NEWNET) or LIBC.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None):
-        raise OSError(ctypes.get_errno(), "no namespaces")
+    if LIBC.unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "no namespace")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+@pytest.fixture(name="image", scope="session")
+def _image(builds, tmp_path_factory):
+    return Image(builds[0], tmp_path_factory.mktemp("image"))
+
+
+@pytest.fixture(name="container")
+def _container(alone, image, tools, tmp_path):
+    assert alone is None
+    made = Container(image, tools["bubblewrap"] / "usr/bin/bwrap", tmp_path)
+    yield made
+    if made.process and made.process.poll() is None:
+        made.process.kill()
+        made.process.wait()
