@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """oht-sim-robot: simulator and ohtd as one, as the container image starts them."""
 import os
+import pathlib
+import shutil
 import signal
 import subprocess
-import pathlib
+import tempfile
 
 import pytest
 
@@ -11,6 +13,10 @@ from daemon import BUILD, OHTD, SIMULATOR, TOP, begin, die_with_us
 from oht_test.wait import until
 
 PROGRAM = BUILD / "userspace/sim/oht-sim-robot"
+NOBODY = 65534
+# As on the computer of a developer, and as in the container: no root, no member of a group of ours.
+USER = os.geteuid() or NOBODY
+ORDINARY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
 
 
 class Pair:
@@ -23,7 +29,7 @@ class Pair:
     def start(self, *options):
         """Returns at once."""
         places = os.pathsep.join(str(path.parent) for path in (OHTD, SIMULATOR))
-        self.process = subprocess.Popen([PROGRAM, self.robot.folder, self.robot.config, "--data", TOP / "userspace/data", *options],
+        self.process = subprocess.Popen([*ORDINARY, PROGRAM, self.robot.folder, self.robot.config, "--data", TOP / "userspace/data", *options],
                                         stderr=(self.robot.folder / "ohtd.log").open("ab"), preexec_fn=die_with_us,
                                         env={**self.robot.environment(), "PATH": f"{places}{os.pathsep}{os.environ['PATH']}"})
 
@@ -50,15 +56,21 @@ class Pair:
 
 
 @pytest.fixture(name="pair")
-def _pair(tmp_path, accounts):
-    robot = begin(tmp_path, accounts)
+def _pair(accounts):
+    # pytest's own folder is for its user only.
+    folder = tempfile.mkdtemp(prefix="oht-pair-")
+    robot = begin(folder, accounts)
     robot.write_config(bus_outputs="simulated", bus_time_factor=20)
+    if ORDINARY:
+        for path in (pathlib.Path(folder), *pathlib.Path(folder).rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
     pair = Pair(robot)
     yield pair
     if pair.process:
         pair.process.kill()
         pair.process.wait()
     assert not robot.findings(), robot.log()[-5000:]
+    shutil.rmtree(folder)
 
 
 def all_of(children):
@@ -93,6 +105,12 @@ def test_none_runs_without_the_others(pair, name, status):
     # The link of a simulator that was killed leads nowhere, and hinders no later start.
     pair.robot.ready.unlink(missing_ok=True)
     pair.start_whole()
+
+
+def test_without_simulated_outputs_the_user_of_ohtd_administers_nothing(pair):
+    pair.robot.write_config(bus_outputs="none")
+    pair.start_whole()
+    until(lambda: f"warning http local_refused: uid {USER} [" in pair.robot.log(), what="the refusal of the follower")
 
 
 def test_a_wrong_configuration_is_told_by_the_status_of_ohtd(pair):
