@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Thin: every target is a script. `make` or `make help` lists them.
-.PHONY: help python run up down status logs shell check check-models test test-all nightly coverage fuzz bench soak module native install deb dkms clean
+.PHONY: help python run up down status logs shell check check-models test test-all nightly coverage fuzz bench soak module native install deb dkms image clean
 
 help:
 	@echo 'make run      boot the virtual SBC with everything, until Ctrl-C (OHT_PORT OHT_KERNEL OHT_WIRE OHT_PROFILE OHT_STATE OHT_DEMO OHT_GATEWAY)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make install  programs, library and documents, under DESTDIR=... if given'
 	@echo 'make deb      Debian packages for this machine and for the board, or ARCH=..., in build/packages'
 	@echo 'make dkms     only that of the kernel module'
+	@echo 'make image    the container image, an OCI archive in build/image, or ARCH=... (docs/container.md)'
 	@echo 'make clean    remove build/ (the cache under ~/.cache/oht stays)'
 
 # The scripts below are Python, which a small Debian does not have: the installer of packages is not.
@@ -70,6 +71,9 @@ deb: python
 
 dkms: python
 	@scripts/build-deb --only-dkms
+
+image: python
+	@scripts/build-container $(ARCH)
 
 clean:
 	@scripts/clean

@@ -5,6 +5,7 @@ import http.client
 import pathlib
 import re
 import socket
+import ssl
 import subprocess
 
 import pytest
@@ -141,6 +142,10 @@ def test_page_log_in_live_data_and_stop(request, robot, proxy, address):
     client = proxied(robot, port, address)
     page = client.request("GET", "/")
     assert page.status == 200 and b"<script" in page.body
+    old = robot.tls()
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"), socket.create_connection(("127.0.0.1", port), 20) as raw:
+        old.wrap_socket(raw, server_hostname="localhost")
     granted = client.login("operator")
     assert granted.status == 200
     token = granted.json["access_token"]

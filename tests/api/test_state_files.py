@@ -309,6 +309,11 @@ def test_what_cannot_be_opened_is_named(used):
             file.rmdir() if file.is_dir() else file.unlink()
             if kept.exists():
                 kept.rename(file)
+    lock = used.state / "lock"
+    lock.unlink()
+    used.state.chmod(0o500)
+    fails_to_start(used, f"main start: {used.state}: Permission denied; let user ")
+    used.state.chmod(0o700)
     used.start()
     assert used.login("administrator").status == 200
     used.stop()

@@ -11,11 +11,11 @@ from conftest import ARCHITECTURES, BOARD, NATIVE, PACKAGES, TOP, VERSION, build
 
 MACHINE = {"amd64": "Advanced Micro Devices X86-64", "arm64": "AArch64"}
 SELFTESTS = "usr/libexec/oht/selftest"
-PROGRAMS = {"ohtd": ["usr/sbin/ohtd", "usr/bin/oht-sim", "usr/libexec/oht/ohtd-sender"], "ohtctl": ["usr/bin/ohtctl"],
+PROGRAMS = {"ohtd": ["usr/sbin/ohtd", "usr/bin/oht-sim", "usr/libexec/oht/oht-sim-robot", "usr/libexec/oht/ohtd-sender"], "ohtctl": ["usr/bin/ohtctl"],
             "oht-selftest": [f"{SELFTESTS}/uapi_test", f"{SELFTESTS}/refusal_test"]}
 WANTED = {
     "ohtd": {"etc/oht/ohtd.conf", "lib/systemd/system/ohtd.service", "usr/sbin/ohtd", "usr/bin/oht-sim",
-             "usr/libexec/oht/ohtd-sender", "usr/share/oht/web/index.html", "usr/share/man/man8/ohtd.8.gz", "usr/share/man/man1/oht-sim.1.gz",
+             "usr/libexec/oht/oht-sim-robot", "usr/libexec/oht/ohtd-sender", "usr/share/oht/web/index.html", "usr/share/man/man8/ohtd.8.gz", "usr/share/man/man1/oht-sim.1.gz",
              "usr/share/doc/ohtd/docs/install.md", "usr/share/doc/ohtd/copyright",
              "usr/share/doc/ohtd/examples/monitoring/oht.rules.yml"},
     "ohtctl": {"usr/bin/ohtctl", "lib/udev/rules.d/60-oht.rules", "usr/lib/sysusers.d/oht.conf",

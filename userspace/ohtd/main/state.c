@@ -78,6 +78,17 @@ int ohtd_state_become_owner(const char *dir, char *why, size_t size)
 	return -1;
 }
 
+/* Where the folder is at fault, as with a volume of another user, the lock is not there to be removed. */
+static void say_no_lock(const char *dir, const char *path, int error, char *why, size_t size)
+{
+	if (error == EROFS)
+		snprintf(why, size, "%s: %s; mount it for writing, then start again", dir, strerror(error));
+	else if (error == EACCES && access(path, F_OK))
+		snprintf(why, size, "%s: %s; let user %u write there, then start again", dir, strerror(error), geteuid());
+	else
+		snprintf(why, size, "%s: %s; remove it while no ohtd runs, then start again", path, strerror(error));
+}
+
 int ohtd_state_lock(const char *dir, char *why, size_t size)
 {
 	char path[PATH_BYTES];
@@ -85,11 +96,14 @@ int ohtd_state_lock(const char *dir, char *why, size_t size)
 
 	join(path, dir, "lock");
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 && errno == EROFS)
-		fd = open(path, O_RDONLY | O_CLOEXEC);
 	error = errno;
+	if (fd < 0 && error == EROFS) {
+		/* A robot that was there before goes on without writing. */
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		error = errno == ENOENT ? EROFS : errno;
+	}
 	if (fd < 0) {
-		snprintf(why, size, "%s: %s; remove it while no ohtd runs, then start again", path, strerror(error));
+		say_no_lock(dir, path, error, why, size);
 	} else if (flock(fd, LOCK_EX | LOCK_NB)) {
 		error = errno;
 		snprintf(why, size, "%s: %s", path, error == EWOULDBLOCK ?

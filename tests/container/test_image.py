@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The container image: the same bytes twice, nothing in it that is not wanted, and started as a runtime starts it."""
+import os
+import pathlib
+import signal
+import stat
+
+import pytest
+
+from image import Container
+from oht_test.client import PASSWORD
+from oht_test.wait import until
+
+MIB = 1 << 20
+SIZE_MAX = 60 * MIB
+KILLS = 100 if os.environ.get("OHT_SOAK") else 10
+
+
+def test_the_same_bytes_twice_and_small(builds):
+    assert builds[0].read_bytes() == builds[1].read_bytes()
+    assert builds[0].stat().st_size <= SIZE_MAX
+
+
+def test_nothing_in_it_runs_as_another_or_belongs_to_the_robot(image):
+    config = image.config
+    assert int(config["User"]) > 0 and config["StopSignal"] == "SIGTERM"
+    assert set(config["Volumes"]) == {"/run/oht", "/var/lib/oht"} and set(config["ExposedPorts"]) == {"8443/tcp"}
+    own = {name for name, member in image.members.items() if member.uid or member.gid}
+    assert own == {"run/oht", "var/lib/oht"}
+    for name, member in image.members.items():
+        assert not member.mode & (stat.S_ISUID | stat.S_ISGID), name
+        assert member.issym() or not member.mode & stat.S_IWOTH or name == "tmp", name
+    programs = {pathlib.Path(name).name for name, member in image.members.items() if member.isfile() and member.mode & 0o100 and ".so" not in name}
+    assert programs == {"oht-sim", "oht-sim-robot", "ohtctl", "ohtd", "ohtd-sender"}
+    # Licences and, for scanners, the packages.
+    packages = {pathlib.Path(name).name for name in image.members if name.startswith("var/lib/dpkg/status.d/")}
+    assert {"libc6", "ohtd", "ohtctl"} <= packages
+    for package in packages:
+        assert f"usr/share/doc/{package}" in image.members, package
+
+
+def test_the_robot_drives_and_ends_in_order(container):
+    container.start_whole()
+    client, code = container.client(), (container.run / "setup-code").read_text().strip()
+    assert client.request("GET", "/").status == 200
+    assert client.post("setup", {"code": code, "username": "administrator", "password": PASSWORD}, role=None).status in (200, 201)
+    assert client.post("safety/enable").status == 200
+    until(lambda: client.get("robot", role="administrator").json["state"] == "idle", what="idle")
+    assert client.post("robot/commands", {"verb": "undock"}).status in (200, 201, 202)
+    until(lambda: client.get("robot", role="administrator").json["position_mm"] > 20, what="it drives")
+    assert container.end(signal.SIGTERM) == 0
+    said = container.log()
+    assert "end: signal 15" in said and "ended by itself" not in said
+    assert not list(container.image.root.rglob("*.db"))
+
+
+def test_what_was_acknowledged_survives_each_kill(container):
+    container.start_whole()
+    client, code = container.client(), (container.run / "setup-code").read_text().strip()
+    assert client.post("setup", {"code": code, "username": "administrator", "password": PASSWORD}, role=None).status in (200, 201)
+    for number in range(KILLS):
+        made = client.post("users", {"username": f"user{number}", "role": "viewer", "password": PASSWORD})
+        assert made.status == 201, made
+        assert container.end(signal.SIGKILL) != 0
+        container.start_whole()
+        names = {item["username"] for item in client.get("users?limit=200", role="administrator").json["items"]}
+        assert {f"user{i}" for i in range(number + 1)} <= names
+
+
+@pytest.mark.parametrize("spoil, why", [
+    (lambda container: setattr(container, "bind", "--ro-bind"), "Read-only file system; mount it for writing, then start again"),
+    (lambda container: container.state.chmod(0o500), "Permission denied; let user 990 write there, then start again"),
+], ids=["read-only", "of another"])
+def test_a_volume_that_cannot_be_written_is_told_in_a_sentence(container, spoil, why):
+    spoil(container)
+    container.start()
+    assert container.process.wait(60) not in (0, None)
+    last = container.log().strip().splitlines()[-1]
+    assert f"/var/lib/oht: {why}" in last, last
+
+
+def test_a_second_one_on_the_same_volume_is_refused(container, tmp_path):
+    container.start_whole()
+    (tmp_path / "other").mkdir()
+    other = Container(container.image, container.bwrap, tmp_path / "other")
+    other.state = container.state
+    other.start()
+    assert other.process.wait(60) not in (0, None)
+    assert "/var/lib/oht" in other.log().strip().splitlines()[-1], other.log()
+    assert container.is_healthy()
