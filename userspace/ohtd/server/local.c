@@ -161,7 +161,7 @@ static struct peer identify(const struct ohtd_server *server, int fd)
 		return peer;
 	peer.uid = cred.uid;
 	/* Beside simulated outputs oht-sim-robot or make native follows them, as the user that runs ohtd. */
-	peer.admin = !cred.uid || (server->services.config->simulated_outputs && cred.uid == geteuid()) ||
+	peer.admin = !cred.uid || (server->services->config->simulated_outputs && cred.uid == geteuid()) ||
 		     (server->admin_gid != (gid_t)-1 && cred.gid == server->admin_gid) ||
 		     is_member(fd, server->admin_gid);
 	return peer;
