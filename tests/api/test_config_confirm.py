@@ -213,23 +213,29 @@ def test_killed_or_expired_it_is_back(fresh):
     fresh.kill()
     serve(fresh)
     assert (name(fresh), version(fresh), returned(fresh)) == ("kept", made["version"], [])
-    # The shortest time, waited for while an operator drives: the robot is stopped for what only standstill permits.
-    enable(fresh)
-    release(fresh, "operator")
-    answer = patch(fresh, {"motion": {"correction_mm_s": 90}}, query="?confirm_within_s=5")
+    # The shortest time, waited for while an operator drives: the robot is stopped, and then its outputs are switched off, as the
+    # profile of a module needs both.
+    elevate(fresh)
+    named = {"motion": {"correction_mm_s": 90}, "modules": {"safety": {"profile": "canonical"}}}
+    answer = until(lambda: (made := patch(fresh, named, query="?confirm_within_s=600")).status != 409 and made, what="a robot that stands")
     assert (answer.status, answer.json["needs_standstill"]) == (200, True), answer
     release(fresh, "administrator")
+    enable(fresh)
+    assert fresh.request("POST", "config/extend?confirm_within_s=5", role="administrator").status == 200
     assert fresh.post("robot/commands", {"verb": "undock"}, role="operator").status == 200
     moves = fresh.post("robot/commands", {"verb": "move", "position_mm": 25000, "queue": "append"}, role="operator")
     assert moves.status == 200, moves
     until(lambda: pending(fresh)["version"] is None, what="its end")
     assert config(fresh)["motion"]["correction_mm_s"] == 100
-    assert fresh.get("robot").json["state"] == "idle"
+    assert config(fresh)["modules"]["safety"].get("profile") is None
+    assert fresh.get("robot").json["state"] == "safe"
     reasons = [item["reason"] for item in fresh.get("robot/commands?limit=2").json["items"]]
     assert reasons == ["cancelled", "cancelled"]
     newest = fresh.get("config/versions?limit=1").json["items"][0]
     assert (newest["author"], newest["reason"]) == ("ohtd", f"version {answer.json['version']} was not confirmed within 5 s")
-    assert "the robot is stopped for the values of before" in fresh.log()
+    # Each is said once, and a robot that stands is not stopped.
+    said = [line.split(": ", 1)[1] for line in fresh.log().splitlines() if "for the values of before" in line]
+    assert ["robot is stopped" in said[0], "outputs are switched off" in said[1]] == [True, True] and len(said) == 2, said
     assert fresh.get("control").json["holder"] == "operator"
     fresh.stop()
 

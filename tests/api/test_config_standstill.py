@@ -140,6 +140,22 @@ def test_what_stands_or_needs_no_standstill_is_live_at_once(robot):
     halt(robot)
 
 
+def test_the_profile_of_a_module_waits_for_low_outputs(robot):
+    """A robot that stands with high outputs takes none: the change waits like one of a robot that moves."""
+    halt(robot)
+    named = {"modules": {"safety": {"profile": "canonical"}}}
+    assert patch(robot, named).json["errors"][0]["code"] == "enabled"
+    answer = patch(robot, named, query="?apply_at=standstill")
+    assert (answer.status, answer.json["state"]) == (200, "waiting"), answer
+    release(robot)
+    assert robot.post("robot/commands", {"verb": "disable"}, role="operator").status == 200
+    until(lambda: pending(robot)["version"] is None, what="its going live")
+    assert version(robot) == answer.json["version"] and dropped(robot) == []
+    release(robot)
+    assert patch(robot, {"modules": {"safety": {"profile": None}}}).status == 200
+    set_out(robot)
+
+
 def test_the_time_to_confirm_begins_when_it_is_live(moving):
     before, base = speed(moving), version(moving)
     number = waits(moving, 94, "&confirm_within_s=500&wait_s=300")

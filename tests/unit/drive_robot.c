@@ -30,6 +30,18 @@ struct driver *driver_safe(double position_mm)
 	return driver_safe_as(OHT_PROFILE_CANONICAL, position_mm);
 }
 
+void driver_set_jump(struct driver *d, double mm)
+{
+	struct ohtd_limits_block *block = (struct ohtd_limits_block *)ohtd_limits_block(&d->f->control.limits);
+	unsigned int i;
+
+	for (i = 0; i < sizeof(block->table.rules) / sizeof(block->table.rules[0]); i++) {
+		block->table.rules[i].value[OHTD_RULE_POSITION_JUMP_MM] = mm;
+		block->table.rules[i].drive.position.jump_mm = mm;
+	}
+	d->f->control.travel.drive.rules.position.jump_mm = mm;
+}
+
 struct driver *driver_begin_as(enum oht_profile profile, double position_mm)
 {
 	struct driver *d = driver_safe_as(profile, position_mm);

@@ -480,6 +480,9 @@ static void motion_that_no_register_of_the_drive_shows_is_noticed(void **state)
 		d = driver_safe_as(profile, 3000);
 		driver_asks(d, OHTD_COMMAND_ENABLE);
 		strays_at_most(d, goes_unsaid(d, 1000, IDLE_MM_S, 5000), "from the enable on");
+		d = driver_begin_as(profile, 3000);
+		driver_set_jump(d, 10);
+		strays_at_most(d, goes_unsaid(d, 1e6, 150, 5000), "from reading to reading more than position_jump_mm");
 		/* Neither other limits nor a position that could not be read begin it anew. */
 		d = driver_begin_as(profile, 3000);
 		driver_arrives(d, 3300);
@@ -554,14 +557,17 @@ static void own_speed_in_motion_is_noticed(void **state)
 
 static void swapped_wires_are_noticed(void **state)
 {
-	unsigned int profile;
+	unsigned int i;
 
 	(void)state;
-	for (profile = OHT_PROFILE_CANONICAL; profile <= OHT_PROFILE_LEGACY; profile++) {
+	for (i = 0; i < 4; i++) {
+		enum oht_profile profile = i % 2 ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL;
 		struct driver *d = driver_begin_as(profile, 5000);
 		struct ohtd_answer answer;
 		double mm;
 
+		/* At the least one, steps from reading to reading are soon longer. */
+		driver_set_jump(d, i < 2 ? 500 : 10);
 		driver_sim(d, "rail wires swapped");
 		answer = driver_move(d, 9000, 0);
 		driver_done(&answer);

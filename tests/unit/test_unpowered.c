@@ -211,6 +211,60 @@ static void silence_ends_nothing(void **state)
 	driver_end(d);
 }
 
+/* The position is, and comes back. */
+static void is_silent_for_ms(struct driver *d, unsigned int ms)
+{
+	driver_sim(d, "fault 5 silence");
+	goes_on_for_ms(d, ms);
+	driver_sim(d, "clear 5");
+	goes_on_for_ms(d, 1500);
+}
+
+/* The first reading behind a pause shows how far the robot has come, and no rest. */
+static void pauses_of_the_position_are_no_rest(void **state)
+{
+	static const unsigned int pauses_ms[] = { 300, 450, 550, 600, 700, 2000 };
+	struct driver *d = runaway(drives[0].profile, drives[0].deaf);
+	unsigned int i;
+
+	(void)state;
+	driver_run_ms(d, TOLD_MS);
+	driver_sim(d, "fault 4 silence");
+	for (i = 0; i < ARRAY_SIZE(pauses_ms); i++)
+		is_silent_for_ms(d, pauses_ms[i]);
+	driver_end(d);
+}
+
+/* One report of zero behind a pause is no rest either: the drive alone shows the motion, the register of the position is stuck. */
+static void pauses_of_the_drive_are_no_rest(void **state)
+{
+	struct driver *d = runaway(drives[0].profile, drives[0].deaf);
+	char line[160];
+	unsigned int i;
+
+	(void)state;
+	snprintf(line, sizeof(line), "set 5 position_x %d", (int)d->rail->position_mm);
+	driver_sim(d, line);
+	driver_run_ms(d, TOLD_MS + 1000);
+	driver_sim(d, "fault 5 silence");
+	goes_on_for_ms(d, 1000);
+	snprintf(line, sizeof(line), "fault 4 ignore %s", drives[0].deaf);
+	for (i = 0; i < 3; i++) {
+		driver_sim(d, "fault 4 silence");
+		goes_on_for_ms(d, 700);
+		driver_sim(d, "set 4 motor1_actual_speed 0");
+		driver_sim(d, "set 4 motor2_actual_speed 0");
+		driver_sim(d, "clear 4");
+		driver_sim(d, "fault 4 welded");
+		driver_sim(d, line);
+		goes_on_for_ms(d, 150);
+		driver_sim(d, "unset 4 motor1_actual_speed");
+		driver_sim(d, "unset 4 motor2_actual_speed");
+		goes_on_for_ms(d, 1000);
+	}
+	driver_end(d);
+}
+
 /* So is a stop that the safety module has reported. */
 static void silence_does_not_end_the_stop_of_a_module(void **state)
 {
@@ -243,16 +297,20 @@ static void push(struct driver *d, double mm_s, unsigned int ms)
 /* A person is no more seen than a slope: it is told while it lasts, and over when the robot is let go. */
 static void push_is_told_by_the_position(void **state)
 {
-	static const double speeds_mm_s[] = { 40, 150, -800 };
+	/* Its steps from reading to reading may be longer than the least position_jump_mm. */
+	static const struct {
+		double mm_s, jump_mm;
+	} pushes[] = { { 40, 500 }, { 150, 500 }, { -800, 500 }, { 150, 10 }, { -1000, 10 } };
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(speeds_mm_s); i++) {
+	for (i = 0; i < ARRAY_SIZE(pushes); i++) {
 		struct driver *d = driver_safe(3000);
 
-		push(d, speeds_mm_s[i], 700);
+		driver_set_jump(d, pushes[i].jump_mm);
+		push(d, pushes[i].mm_s, 700);
 		assert_true(stands(d));
-		push(d, speeds_mm_s[i], 2000);
+		push(d, pushes[i].mm_s, 2000);
 		assert_true(stands(d));
 		comes_back(d);
 	}
@@ -358,6 +416,8 @@ int main(void)
 		cmocka_unit_test(stop_follows_zero),
 		cmocka_unit_test(is_seen_by_a_daemon_that_comes),
 		cmocka_unit_test(silence_ends_nothing),
+		cmocka_unit_test(pauses_of_the_position_are_no_rest),
+		cmocka_unit_test(pauses_of_the_drive_are_no_rest),
 		cmocka_unit_test(silence_does_not_end_the_stop_of_a_module),
 		cmocka_unit_test(push_is_told_by_the_position),
 		cmocka_unit_test(push_is_told_by_the_drive),

@@ -12,9 +12,9 @@
 
 /* Readings of a robot that stands differ by this. */
 #define NOISE_MM	1
-/* A stall of the computer counts no longer. */
+/* A stall of the computer, and a pause between two readings, count no longer. */
 #define STEP_MAX_NS	(250 * OHTD_NS_PER_MS)
-/* A source that shows no motion for so long shows rest. */
+/* A source whose readings show no motion for so long shows rest. */
 #define REST_NS		(500 * OHTD_NS_PER_MS)
 /* From one telegram to the next; and to a drive that has not acknowledged the last one. */
 #define REPEAT_NS	(250 * OHTD_NS_PER_MS)
@@ -38,6 +38,12 @@ static uint64_t counts_ns(const struct ohtd_control *control)
 	return control->unpowered.low_ns + (uint64_t)(control->travel.drive.rules.stand_s * OHTD_NS_PER_S);
 }
 
+/* Rest is seen, never concluded from silence: of the time between two readings no more than STEP_MAX_NS counts. */
+static void count_rest(uint64_t *rest_ns, uint64_t since_ns)
+{
+	*rest_ns += since_ns < STEP_MAX_NS ? since_ns : STEP_MAX_NS;
+}
+
 /* ---- the drive ---- */
 
 /* Newest report of either motor. */
@@ -54,39 +60,48 @@ static void look_at_drive(struct ohtd_control *control, double passed_s)
 {
 	struct ohtd_unpowered *u = &control->unpowered;
 	double speed_mm_s = control->travel.feedback.speed_mm_s;
+	uint64_t newest_ns = reported_ns(control), since_ns = newest_ns - u->reported_ns;
 
 	if (isnan(speed_mm_s))
 		return;
 	u->spoke_ns = control->now_ns;
+	u->reported_ns = newest_ns;
 	if (speed_mm_s > ohtd_rule(&control->travel, OHTD_RULE_STANDSTILL_MM_S)) {
 		u->turned_ns = control->now_ns;
-		if (reported_ns(control) >= counts_ns(control))
+		u->slow_ns = 0;
+		if (newest_ns >= counts_ns(control))
 			u->turned_mm += speed_mm_s * passed_s;
-	} else if (control->now_ns - u->turned_ns > REST_NS) {
-		u->turned_mm = 0;
+		return;
 	}
+	count_rest(&u->slow_ns, since_ns);
+	if (u->slow_ns > REST_NS)
+		u->turned_mm = 0;
 }
 
 /* ---- the position ---- */
 
 /*
  * A motion goes one way and begins behind its first step. A step alone is a new reference of the module, one there and back
- * a wrong reading; a jump is no motion either.
+ * a wrong reading. A jump is no motion, so the way of a motion begins anew behind it; but it is no rest either.
  */
-static void take_step(struct ohtd_control *control, double step_mm)
+static void take_step(struct ohtd_control *control, double step_mm, uint64_t since_ns)
 {
 	struct ohtd_unpowered *u = &control->unpowered;
+	const struct ohtd_travel *m = &control->travel;
 
-	if (fabs(step_mm) > ohtd_rule(&control->travel, OHTD_RULE_POSITION_JUMP_MM)) {
-		u->from_mm = NAN;
-	} else if (fabs(step_mm) > NOISE_MM) {
-		u->stepped_ns = control->now_ns;
-		if (isnan(u->from_mm) || u->forward != (step_mm > 0))
-			u->from_mm = u->seen_mm + step_mm;
-		u->forward = step_mm > 0;
-	} else if (control->now_ns - u->stepped_ns > REST_NS) {
-		u->from_mm = NAN;
+	if (fabs(step_mm) <= NOISE_MM) {
+		count_rest(&u->still_ns, since_ns);
+		if (u->still_ns > REST_NS)
+			u->from_mm = NAN;
+		return;
 	}
+	u->still_ns = 0;
+	u->stepped_ns = control->now_ns;
+	if (isnan(u->from_mm) || u->forward != (step_mm > 0) ||
+	    ohtd_position_jumps(step_mm, ohtd_rule(m, OHTD_RULE_POSITION_JUMP_MM), ohtd_rule(m, OHTD_RULE_FULL_SPEED_MM_S),
+				(double)since_ns / OHTD_NS_PER_S))
+		u->from_mm = u->seen_mm + step_mm;
+	u->forward = step_mm > 0;
 }
 
 static void look_at_position(struct ohtd_control *control)
@@ -97,7 +112,7 @@ static void look_at_position(struct ohtd_control *control)
 	if (isnan(position_mm))
 		return;
 	if (u->position_ns)
-		take_step(control, position_mm - u->seen_mm);
+		take_step(control, position_mm - u->seen_mm, control->now_ns - u->position_ns);
 	if (control->now_ns < counts_ns(control) && !u->moves)
 		u->from_mm = NAN;
 	u->position_ns = control->now_ns;
@@ -112,9 +127,7 @@ static double drifted_mm(const struct ohtd_unpowered *u)
 /* Of a drive that has gone silent, as with its main switch off, the position alone tells that it stands. */
 static bool position_rests(const struct ohtd_unpowered *u)
 {
-	uint64_t last_ns = u->stepped_ns > u->spoke_ns ? u->stepped_ns : u->spoke_ns;
-
-	return isnan(u->from_mm) && u->position_ns > last_ns + REST_NS;
+	return isnan(u->from_mm) && u->still_ns > REST_NS && u->position_ns > u->spoke_ns + REST_NS;
 }
 
 /* ---- the fault ---- */

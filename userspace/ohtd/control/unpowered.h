@@ -19,6 +19,9 @@ struct ohtd_control;
  * @stepped_ns: when a reading last differed from the one before
  * @turned_ns: when the drive last reported a speed
  * @spoke_ns: when the drive last reported anything
+ * @reported_ns: time of its newest report
+ * @slow_ns: for so long its reports have shown no speed
+ * @still_ns: for so long the readings of the position have shown no motion
  * @turned_mm: how far the wheels have turned in this motion, by that speed
  * @from_mm: where the position was behind the first step of this motion; not a number: it stands
  * @forward: which way it goes
@@ -33,6 +36,9 @@ struct ohtd_unpowered {
 	uint64_t stepped_ns;
 	uint64_t turned_ns;
 	uint64_t spoke_ns;
+	uint64_t reported_ns;
+	uint64_t slow_ns;
+	uint64_t still_ns;
 	double turned_mm;
 	double from_mm;
 	bool forward;

@@ -179,7 +179,7 @@ static void take_reading(struct ohtd_drive *d, const struct ohtd_drive_feedback 
 
 	if (!isfinite(feedback->position_mm))
 		return;
-	if (!s->placed || fabs(moved_mm) > d->rules.position.jump_mm) {
+	if (!s->placed || ohtd_position_jumps(moved_mm, d->rules.position.jump_mm, d->rules.full_speed_mm_s, s->unseen_s)) {
 		s->from_mm = s->placed ? s->from_mm + moved_mm : feedback->position_mm;
 		moved_mm = 0;
 	}

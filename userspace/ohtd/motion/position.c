@@ -4,6 +4,11 @@
 
 #include <math.h>
 
+/* From one reading to the next; a shorter time is jitter of their arrival. */
+#define READING_S	0.1
+/* A drive at a speed of its own, with a calibration that is not true, is no faster than this times its full speed. */
+#define FASTEST		2.0
+
 bool ohtd_position_check(const struct ohtd_position_rules *r)
 {
 	return isfinite(r->lag_s) && r->lag_s >= 0 && isfinite(r->latency_s) &&
@@ -69,6 +74,11 @@ void ohtd_position_step(struct ohtd_position *position, double cycle_s, double c
 		correct(position, reading_mm);
 	else if (position->silent_s > position->rules.silent_s)
 		distrust(position, OHTD_POSITION_SILENT);
+}
+
+bool ohtd_position_jumps(double step_mm, double jump_mm, double full_speed_mm_s, double since_s)
+{
+	return !(fabs(step_mm) <= fmax(jump_mm, FASTEST * full_speed_mm_s * fmax(since_s, READING_S)));
 }
 
 bool ohtd_position_certain(const struct ohtd_position *position)

@@ -70,6 +70,19 @@ void ohtd_position_step(struct ohtd_position *position, double cycle_s, double c
 			double reading_mm);
 
 /**
+ * ohtd_position_jumps() - is the step between two readings more than a motion of the robot can be?
+ * @step_mm: from one reading to the next; not a number: there was none before
+ * @jump_mm: of the rules; a shorter step is always a motion
+ * @full_speed_mm_s: of the drive
+ * @since_s: time between the two readings
+ *
+ * The bound grows with the time: jump_mm may be less than a robot at speed moves between two readings.
+ *
+ * Return: true if it is a jump of the module or a wrap, so it shows no motion.
+ */
+bool ohtd_position_jumps(double step_mm, double jump_mm, double full_speed_mm_s, double since_s);
+
+/**
  * ohtd_position_certain() - may something begin that goes by this position?
  * @position: begun
  *

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "motion/position.h"
+
 /* A drive with 100 kg needs twice its lag to become slower; one that follows ramps of its own has none. */
 #define LAGS		2.0
 #define COAST_MIN_S	0.25
@@ -165,7 +167,7 @@ static enum ohtd_beyond look_at_position(struct ohtd_told *t, const struct ohtd_
 {
 	const enum ohtd_watched what = OHTD_WATCHED_POSITION;
 	double moved_mm = c->position_mm - t->place_mm;
-	bool jumps = !(fabs(moved_mm) <= rules->jump_mm);
+	bool jumps = ohtd_position_jumps(moved_mm, rules->jump_mm, rules->full_speed_mm_s, t->place_s);
 	enum ohtd_beyond beyond = OHTD_BEYOND_NOTHING;
 	unsigned int way;
 
@@ -180,9 +182,10 @@ static enum ohtd_beyond look_at_position(struct ohtd_told *t, const struct ohtd_
 		if (!jumps && !c->stands && add(t, rules, what, way, beyond_mm, bar_mm(what, wrong)))
 			beyond = wrong ? OHTD_BEYOND_WRONG_WAY : OHTD_BEYOND_POSITION;
 	}
-	t->seen_mm_s[what] = jumps ? 0 : fabs(moved_mm) / fmax(t->since_s[what], READING_S / 2);
+	t->seen_mm_s[what] = jumps ? 0 : fabs(moved_mm) / fmax(t->place_s, READING_S / 2);
 	t->since_s[what] = jumps ? INFINITY : 0;
 	t->place_mm = c->position_mm;
+	t->place_s = 0;
 	return beyond;
 }
 
@@ -194,6 +197,7 @@ enum ohtd_beyond ohtd_told_step(struct ohtd_told *t, const struct ohtd_told_rule
 	follow_told(t, rules, c);
 	for (i = 0; i < OHTD_WATCHED; i++)
 		t->since_s[i] += c->passed_s;
+	t->place_s += c->passed_s;
 	for (i = 0; i < 2; i++)
 		t->shown_s[i] += c->passed_s;
 	if (!c->stands)

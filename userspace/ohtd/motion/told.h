@@ -42,7 +42,7 @@ struct ohtd_told_rules {
 	double lag_s;			/* from a set-point to the speed, without load */
 	double standstill_mm_s;		/* slower than this is standing */
 	double full_speed_mm_s;		/* no drive is faster */
-	double jump_mm;			/* a step of the position beyond this is no motion */
+	double jump_mm;			/* a shorter step of the position is always a motion: see position.h */
 	double slack;			/* 1; more on a machine that makes readings late */
 };
 
@@ -63,6 +63,7 @@ struct ohtd_told {
 	double most_mm_s[2];			/* the model */
 	double way_mm[2];			/* that it allows since the last reading of the position */
 	double place_mm;			/* that reading; not a number: none */
+	double place_s;				/* its age */
 	double over_mm[OHTD_WATCHED][2];	/* beyond the model */
 	double doubt_mm[OHTD_WATCHED][2];	/* of one reading that nothing has confirmed yet */
 	double since_s[OHTD_WATCHED];		/* since the last reading */

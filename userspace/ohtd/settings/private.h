@@ -83,6 +83,7 @@ struct ohtd_effect {
  * @returned: what has returned, and why; "": nothing
  * @returned_ns: CLOCK_MONOTONIC, when
  * @stopped_for: version for whose return the robot was stopped
+ * @disabled_for: version for whose return the outputs were switched off
  * @effect: of the version in force
  * @returner: thread that takes back what nobody confirms
  * @runs: there is that thread
@@ -121,6 +122,7 @@ struct ohtd_settings {
 	char returned[OHTD_RETURNED_BYTES];
 	uint64_t returned_ns;
 	int64_t stopped_for;
+	int64_t disabled_for;
 	struct ohtd_effect effect;
 	pthread_t returner;
 	bool runs;
@@ -198,8 +200,11 @@ bool ohtd_settings_robot_refuses(struct ohtd_settings *settings, struct ohtd_cha
 /* Lays @settings->wanted ready for the robot. Return: the number of the block. Held: writer, but at the start. */
 uint32_t ohtd_settings_offer(struct ohtd_settings *settings);
 
-/* A controlled stop; 0 or a negative errno. Held: writer. */
-int ohtd_settings_stop_robot(struct ohtd_settings *settings, const struct ohtd_holder *by);
+/* STOP or DISABLE in the name of the daemon, whoever has control; 0 or a negative errno. Held: writer. */
+int ohtd_settings_order(struct ohtd_settings *settings, enum ohtd_command_kind kind);
+
+/* Is @code among the reasons for which the robot refuses @change? */
+bool ohtd_settings_refused_for(const struct ohtd_change *change, unsigned int code);
 
 /* Has the robot take a change that was prepared, writes it down and makes it live: @change->result. Held: writer. */
 void ohtd_settings_commit(struct ohtd_settings *settings, struct ohtd_change *change);

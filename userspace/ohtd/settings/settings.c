@@ -84,14 +84,24 @@ uint32_t ohtd_settings_offer(struct ohtd_settings *settings)
 	return ohtd_robot_offer(settings->setup.robot, &wanted->table, &wanted->stations, &wanted->searched, &wanted->profiles);
 }
 
-int ohtd_settings_stop_robot(struct ohtd_settings *settings, const struct ohtd_holder *by)
+int ohtd_settings_order(struct ohtd_settings *settings, enum ohtd_command_kind kind)
 {
 	struct ohtd_command command = {
-		.kind = OHTD_COMMAND_STOP, .valid_ms = VALID_MS, .role = by->role, .by = *by,
+		.kind = kind, .valid_ms = VALID_MS, .role = ohtd_settings_own.role, .by = ohtd_settings_own,
 	};
 	struct ohtd_answer answer;
 
 	return ask(settings, &command, &answer);
+}
+
+bool ohtd_settings_refused_for(const struct ohtd_change *change, unsigned int code)
+{
+	const struct ohtd_why_list *why = &change->answer.why;
+
+	for (uint32_t i = 0; i < why->count && i < OHTD_WHY_MAX; i++)
+		if (why->items[i].code == code)
+			return true;
+	return false;
 }
 
 /* Is that block in force, whatever has become of the answer? */

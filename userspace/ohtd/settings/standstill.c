@@ -18,8 +18,8 @@
 /* Between two attempts at dropping what the store does not drop. */
 #define AGAIN_S		1
 
-/* The refusal says that the robot moves, and nothing else. */
-static bool is_moving(const struct ohtd_change *change)
+/* The refusal says that the robot moves, or that its outputs are high, and nothing else: both pass. */
+static bool passes(const struct ohtd_change *change)
 {
 	const struct ohtd_why_list *why = &change->answer.why;
 
@@ -27,7 +27,7 @@ static bool is_moving(const struct ohtd_change *change)
 		return false;
 	for (uint32_t i = 0; i < why->count && i < OHTD_WHY_MAX; i++)
 		if (why->items[i].code != OHTD_WHY_MOVING && why->items[i].code != OHTD_WHY_STATE &&
-		    why->items[i].code != OHTD_WHY_EXPIRED)
+		    why->items[i].code != OHTD_WHY_ENABLED && why->items[i].code != OHTD_WHY_EXPIRED)
 			return false;
 	return why->count;
 }
@@ -62,7 +62,7 @@ void ohtd_standstill_begin(struct ohtd_settings *settings, struct ohtd_change *c
 	};
 	struct ohtd_user user;
 
-	if (!change->at_standstill || !is_moving(change))
+	if (!change->at_standstill || !passes(change))
 		return;
 	change->version.waits = true;
 	change->error = account_of(settings, &change->by, &user);
@@ -269,7 +269,7 @@ static void go_live(struct ohtd_settings *settings)
 	if (!change.result) {
 		tell_live(settings, &change);
 		ohtd_settings_set_level(settings, &change);
-	} else if (!is_moving(&change) && !is_leaving(&change) && change.result != OHTD_CHANGE_NOT_POSTED) {
+	} else if (!passes(&change) && !is_leaving(&change) && change.result != OHTD_CHANGE_NOT_POSTED) {
 		say_why(&change, cause);
 		drop(settings, cause);
 	}

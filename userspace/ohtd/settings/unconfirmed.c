@@ -13,6 +13,7 @@
 #include "base/thread.h"
 #include "common/utf8.h"
 #include "control/robot.h"
+#include "robot/codes.h"
 #include "robot/states.h"
 #include "store/store.h"
 
@@ -284,9 +285,31 @@ static bool is_worse(const struct ohtd_settings *settings, const struct ohtd_wel
 	return what;
 }
 
+/* @done_for: the version for which that was said last. */
+static void say_order(int64_t *done_for, const struct ohtd_change *change, const char *cause, const char *what)
+{
+	if (*done_for != change->pending.version)
+		ohtd_log(OHTD_LOG_WARNING, "settings", "config_returns", "version %lld %s: %s for the values of before",
+			 (long long)change->pending.version, cause, what);
+	*done_for = change->pending.version;
+}
+
 /*
- * Moving, a robot cannot take it: it is stopped first, and the next look tries again. Held: writer.
+ * The robot refuses the values of before. Under way it is stopped; the profile of a module needs low outputs, too. A robot that stands is
+ * not stopped: that removes no reason, and would end each motion that is asked for. The next look tries again. Held: writer.
  */
+static void make_way(struct ohtd_settings *settings, const struct ohtd_change *change, const char *cause)
+{
+	if (ohtd_settings_refused_for(change, OHTD_WHY_STATE)) {
+		say_order(&settings->stopped_for, change, cause, "the robot is stopped");
+		ohtd_settings_order(settings, OHTD_COMMAND_STOP);
+	} else if (ohtd_settings_refused_for(change, OHTD_WHY_ENABLED)) {
+		say_order(&settings->disabled_for, change, cause, "the outputs are switched off");
+		ohtd_settings_order(settings, OHTD_COMMAND_DISABLE);
+	}
+}
+
+/* Held: writer. */
 static void take_back(struct ohtd_settings *settings, const char *cause)
 {
 	struct ohtd_change change = {
@@ -297,12 +320,7 @@ static void take_back(struct ohtd_settings *settings, const char *cause)
 		ohtd_unconfirmed_tell(settings, &change, change.pending.version, cause);
 		ohtd_settings_set_level(settings, &change);
 	} else if (change.result == OHTD_CHANGE_REFUSED) {
-		if (settings->stopped_for != change.pending.version)
-			ohtd_log(OHTD_LOG_WARNING, "settings", "config_returns",
-				 "version %lld %s: the robot is stopped for the values of before",
-				 (long long)change.pending.version, cause);
-		settings->stopped_for = change.pending.version;
-		ohtd_settings_stop_robot(settings, &change.by);
+		make_way(settings, &change, cause);
 	}
 	ohtd_change_drop(&change);
 }
