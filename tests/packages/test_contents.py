@@ -74,7 +74,7 @@ def test_files(built, arch, package):
     assert not missing, sorted(files)
     for path, (mode, owner) in files.items():
         assert owner == "root/root", path
-        program = re.match(rf"usr/s?bin/|usr/libexec/oht/ohtd-sender$|{SELFTESTS}/\w+_test$|{SELFTESTS}/.*\.sh$", path)
+        program = re.match(rf"usr/s?bin/|usr/libexec/oht/(ohtd-sender|oht-sim-robot)$|{SELFTESTS}/\w+_test$|{SELFTESTS}/.*\.sh$", path)
         assert mode in ("lrwxrwxrwx", "-rwxr-xr-x" if program else "-rw-r--r--"), f"{path} is {mode}"
 
 
