@@ -30,6 +30,16 @@ struct driver *driver_safe(double position_mm)
 	return driver_safe_as(OHT_PROFILE_CANONICAL, position_mm);
 }
 
+struct ohtd_answer driver_says_place(struct driver *d, double position_mm)
+{
+	const struct ohtd_command said = {
+		.kind = OHTD_COMMAND_POSITION, .role = OHTD_ROLE_SUPERVISOR, .target_mm = position_mm,
+		.by = { .user = "sue", .session = "sue", .role = OHTD_ROLE_SUPERVISOR },
+	};
+
+	return fixture_command(d->f, &said);
+}
+
 void driver_set_jump(struct driver *d, double mm)
 {
 	struct ohtd_limits_block *block = (struct ohtd_limits_block *)ohtd_limits_block(&d->f->control.limits);

@@ -31,6 +31,8 @@ struct driver *driver_safe_as(enum oht_profile profile, double position_mm);
 void driver_end(struct driver *d);
 /* The rule position_jump_mm is @mm from now on. */
 void driver_set_jump(struct driver *d, double mm);
+/* A supervisor says where the robot is; not a number: where its module says. */
+struct ohtd_answer driver_says_place(struct driver *d, double position_mm);
 
 /* Lets time pass and keeps the extremes. */
 void driver_run_ms(struct driver *d, unsigned int ms);

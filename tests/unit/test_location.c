@@ -19,16 +19,6 @@ static void counts_anew(struct driver *d, double off_mm)
 	driver_run_ms(d, 500);
 }
 
-static struct ohtd_answer says(struct driver *d, double position_mm)
-{
-	const struct ohtd_command said = {
-		.kind = OHTD_COMMAND_POSITION, .role = OHTD_ROLE_SUPERVISOR, .target_mm = position_mm,
-		.by = { .user = "sue", .session = "sue", .role = OHTD_ROLE_SUPERVISOR },
-	};
-
-	return fixture_command(d->f, &said);
-}
-
 static void is_lost(struct driver *d, double kept_mm, double read_mm)
 {
 	assert_true(location(d).lost);
@@ -81,13 +71,13 @@ static void module_that_counts_anew_leads_nowhere(void **state)
 	assert_int_equal(d->f->control.fault_count, 0);
 	driver_asks(d, OHTD_COMMAND_ENABLE);
 	goes_by_no_position(d);
-	answer = says(d, d->rail->position_mm);
+	answer = driver_says_place(d, d->rail->position_mm);
 	driver_refused(d, &answer, OHTD_WHY_ENABLED);
 	/* It has moved since, so that the old place confirms nothing. */
 	driver_asks(d, OHTD_COMMAND_DISABLE);
 	counts_anew(d, 8000 - d->rail->position_mm);
 	assert_true(location(d).lost);
-	answer = says(d, d->rail->position_mm);
+	answer = driver_says_place(d, d->rail->position_mm);
 	driver_done(&answer);
 	assert_false(location(d).lost);
 	assert_near(fixture_snapshot(d->f).position_mm.value, d->rail->position_mm, 1);
@@ -112,7 +102,7 @@ static void module_that_counts_anew_in_a_move_leads_nowhere(void **state)
 	driver_asks(d, OHTD_COMMAND_ENABLE);
 	refuses(d, OHTD_COMMAND_MOVE);
 	driver_asks(d, OHTD_COMMAND_DISABLE);
-	answer = says(d, d->rail->position_mm);
+	answer = driver_says_place(d, d->rail->position_mm);
 	driver_done(&answer);
 	driver_asks(d, OHTD_COMMAND_ENABLE);
 	driver_arrives(d, 12000);
@@ -134,7 +124,7 @@ static void reading_comes_back_or_is_confirmed(void **state)
 	d->rail->position_mm = 5000;
 	driver_run_ms(d, 500);
 	is_lost(d, 3000, 5000);
-	answer = says(d, NAN);
+	answer = driver_says_place(d, NAN);
 	driver_done(&answer);
 	assert_false(location(d).lost);
 	assert_near(location(d).kept.position_mm, 5000, 1);

@@ -101,6 +101,9 @@ static void comes_back(struct driver *d)
 	driver_run_ms(d, 1000);
 	driver_asks(d, OHTD_COMMAND_RESET_FAULT);
 	assert_null(the_fault(d));
+	/* Moved unseen, as far as its position tells. */
+	if (d->f->control.travel.location.lost)
+		assert_int_equal(driver_says_place(d, NAN).outcome, OHTD_OUTCOME_DONE);
 	driver_asks(d, OHTD_COMMAND_ENABLE);
 	driver_run_ms(d, 500);
 	driver_arrives(d, d->rail->position_mm - 300);
