@@ -323,6 +323,8 @@ struct oht_engine_late {
  * @round: 1.. while some are still to be sent, 0: none
  * @runs: stops that had any
  * @asked_ns: when the last of them came
+ * @again_ns: when another one came that the telegrams left do not serve; 0: none. The list begins
+ *	anew when the one under way has ended
  * @abandoned_ns: latest end of a reply that was given up for this stop, 0: there was none
  * @not_before_ns: the one that is queued is not to be sent before
  * @xfer: the one transfer that carries them all, in class OHT_PRIO_STOP
@@ -337,6 +339,7 @@ struct oht_engine_telegrams {
 	unsigned int round;
 	u64 runs;
 	u64 asked_ns;
+	u64 again_ns;
 	u64 abandoned_ns;
 	u64 not_before_ns;
 	struct oht_xfer xfer;

@@ -148,59 +148,13 @@ static bool oht_engine_stop_repeats(const struct oht_engine_telegrams *stop)
 	return false;
 }
 
-/* Engine lock held: the next one is queued before the engine looks for its next transfer. */
-static void oht_engine_stop_done(struct oht_xfer *x)
-{
-	struct oht_engine *e = container_of(x, struct oht_engine, stop.xfer);
-	struct oht_engine_telegrams *stop = &e->stop;
-
-	oht_engine_stop_note(&stop->results[stop->next], x, e->clock->now_ns(e));
-	if (++stop->next == stop->run_count) {
-		stop->next = 0;
-		stop->round++;
-	}
-	if (stop->round > OHT_STOP_ROUNDS)
-		stop->not_before_ns = stop->abandoned_ns;
-	if (x->detail == OHT_DETAIL_GONE || stop->round > OHT_STOP_ROUNDS + 1 ||
-	    (stop->round > OHT_STOP_ROUNDS && !oht_engine_stop_repeats(stop)))
-		stop->round = 0;
-	else
-		oht_engine_stop_queue(e);
-}
-
-void oht_engine_stop_sent(struct oht_engine *e)
-{
-	struct oht_telegram_result *result = &e->stop.results[e->stop.next];
-
-	if (oht_engine_is_telegram(e->cur) && !result->sent_ns)
-		result->sent_ns = e->tx_end_ns;
-}
-
-/* True if the telegrams of an earlier stop that are still to be sent serve this stop as well. */
-static bool oht_engine_stop_is_running(struct oht_engine *e)
-{
-	struct oht_engine_telegrams *stop = &e->stop;
-
-	if (!stop->round)
-		return false;
-	/*
-	 * Only the repeat for a late reply is left, and it is still queued: start the list again
-	 * instead.
-	 */
-	if (stop->round > OHT_STOP_ROUNDS && stop->xfer.state == OHT_XFER_QUEUED) {
-		list_del(&stop->xfer.node);
-		return false;
-	}
-	return true;
-}
-
-void oht_engine_stop_begin(struct oht_engine *e, u64 now_ns)
+/* The list that is set now, from its beginning. No telegram is queued nor under way. */
+static void oht_engine_stop_start(struct oht_engine *e, u64 asked_ns)
 {
 	struct oht_engine_telegrams *stop = &e->stop;
 	unsigned int i;
 
-	if (e->state == OHT_ENGINE_DEAD || oht_engine_stop_is_running(e))
-		return;
+	stop->again_ns = 0;
 	stop->round = 0;
 	if (!stop->set_count)
 		return;
@@ -215,12 +169,76 @@ void oht_engine_stop_begin(struct oht_engine *e, u64 now_ns)
 	stop->next = 0;
 	stop->round = 1;
 	stop->runs++;
-	stop->asked_ns = now_ns;
+	stop->asked_ns = asked_ns;
 	stop->not_before_ns = 0;
 	/* The unit may still send a reply that was given up for the previous stop. */
-	if (stop->abandoned_ns <= now_ns)
+	if (stop->abandoned_ns <= e->clock->now_ns(e))
 		stop->abandoned_ns = 0;
 	oht_engine_stop_queue(e);
+}
+
+/* Engine lock held: the next one is queued before the engine looks for its next transfer. */
+static void oht_engine_stop_done(struct oht_xfer *x)
+{
+	struct oht_engine *e = container_of(x, struct oht_engine, stop.xfer);
+	struct oht_engine_telegrams *stop = &e->stop;
+
+	oht_engine_stop_note(&stop->results[stop->next], x, e->clock->now_ns(e));
+	if (x->detail == OHT_DETAIL_GONE) {
+		stop->round = 0;
+		stop->again_ns = 0;
+		return;
+	}
+	if (stop->again_ns) {
+		oht_engine_stop_start(e, stop->again_ns);
+		return;
+	}
+	if (++stop->next == stop->run_count) {
+		stop->next = 0;
+		stop->round++;
+	}
+	if (stop->round > OHT_STOP_ROUNDS)
+		stop->not_before_ns = stop->abandoned_ns;
+	if (stop->round > OHT_STOP_ROUNDS + 1 ||
+	    (stop->round > OHT_STOP_ROUNDS && !oht_engine_stop_repeats(stop)))
+		stop->round = 0;
+	else
+		oht_engine_stop_queue(e);
+}
+
+void oht_engine_stop_sent(struct oht_engine *e)
+{
+	struct oht_telegram_result *result = &e->stop.results[e->stop.next];
+
+	if (oht_engine_is_telegram(e->cur) && !result->sent_ns)
+		result->sent_ns = e->tx_end_ns;
+}
+
+/* The telegrams of an earlier stop that are still to be sent are all of the list. */
+static bool oht_engine_stop_is_served(const struct oht_engine_telegrams *stop)
+{
+	return stop->round < OHT_STOP_ROUNDS ||
+	       (stop->round == OHT_STOP_ROUNDS && !stop->next &&
+		stop->xfer.state == OHT_XFER_QUEUED);
+}
+
+void oht_engine_stop_begin(struct oht_engine *e, u64 now_ns)
+{
+	struct oht_engine_telegrams *stop = &e->stop;
+
+	if (e->state == OHT_ENGINE_DEAD)
+		return;
+	if (stop->round) {
+		if (oht_engine_stop_is_served(stop))
+			return;
+		/* What is on the wire has begun before this stop: the list begins anew then. */
+		if (stop->xfer.state != OHT_XFER_QUEUED) {
+			stop->again_ns = now_ns;
+			return;
+		}
+		list_del(&stop->xfer.node);
+	}
+	oht_engine_stop_start(e, now_ns);
 }
 
 /* ---- the way ---- */

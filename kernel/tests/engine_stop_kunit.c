@@ -405,6 +405,48 @@ static void engine_stop_given_up_then_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.done[0], 1);
 }
 
+/* All of the list that begins behind a stop at @at_ns, whatever is sent then. */
+static void stop_expect_all_again(unsigned int telegrams, u64 at_ns)
+{
+	unsigned int i, seen = 0;
+
+	far_run(at_ns);
+	oht_engine_abort(&fake.engine);
+	far_run(at_ns + 300 * FAKE_MS);
+	for (i = 0; i < fake.frame_count; i++)
+		if (fake.frames[i].start_ns >= at_ns && far_is_telegram(&fake.frames[i]))
+			seen |= fake.frames[i].adu[1] == 6 ? BIT(0) : BIT(1);
+	KUNIT_EXPECT_EQ_MSG(fake.test, seen, BIT(telegrams) - 1, "%u telegrams, after %llu us\n",
+			    telegrams, (at_ns - FAKE_START_NS) / FAKE_US);
+	KUNIT_EXPECT_EQ(fake.test, far_status().flags, 0);
+	KUNIT_EXPECT_LE(fake.test, far_status().results[0].attempts, 4);
+}
+
+/* A stop at any moment is told to each unit: also in the third round, and in the late repeat. */
+static void engine_stop_again_at_any_time(struct kunit *test)
+{
+	u64 moment_ns, late_ns;
+	unsigned int kind;
+
+	for (kind = 0; kind < 4; kind++) {
+		for (moment_ns = 0; moment_ns < 45 * FAKE_MS; moment_ns += 330 * FAKE_US) {
+			engine_stop_init(test);
+			far_end.turnaround_ns = FAKE_MS;
+			far_end.dead_unit = kind / 2 ? FAR_STOP_UNIT : 0;
+			far_set_telegrams(1 + kind % 2);
+			oht_engine_abort(&fake.engine);
+			stop_expect_all_again(1 + kind % 2, FAKE_START_NS + moment_ns);
+		}
+		for (moment_ns = 0; moment_ns < 12 * FAKE_MS; moment_ns += 330 * FAKE_US) {
+			engine_stop_init(test);
+			far_end.dead_unit = FAR_STOP_UNIT;
+			late_ns = stop_give_up(1 + kind % 2);
+			far_run_done(0);
+			stop_expect_all_again(1 + kind % 2, late_ns + moment_ns);
+		}
+	}
+}
+
 /* The line is never silent: other transfers fail, and the stop telegram goes as soon as it can. */
 static void engine_stop_babble(struct kunit *test)
 {
@@ -503,6 +545,7 @@ static struct kunit_case engine_stop_cases[] = {
 	KUNIT_CASE(engine_stop_keeps_the_order),
 	KUNIT_CASE(engine_stop_puts_back),
 	KUNIT_CASE(engine_stop_looks_first),
+	KUNIT_CASE(engine_stop_again_at_any_time),
 	KUNIT_CASE(engine_stop_babble),
 	KUNIT_CASE(engine_stop_suspend),
 	KUNIT_CASE(engine_stop_shutdown),

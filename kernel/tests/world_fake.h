@@ -35,6 +35,8 @@ struct world {
 	u64 opened_ns;			/* a channel has been open without an edge since, 0: none */
 	u64 noise_ns;			/* when noise was on the wire last */
 	u64 asked_ns;			/* the stop for which a telegram must begin, 0: none */
+	u64 last_ns;			/* the last one: all of the list tells of it; 0: none */
+	u64 told_ns[WORLD_PLANNED + 1];	/* by unit: when its last telegram began */
 
 	unsigned int stops;		/* times that the engine was told of one */
 	unsigned int telegrams;		/* on the wire */

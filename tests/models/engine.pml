@@ -112,6 +112,7 @@ bool stop_set;			/* the list is not empty */
 byte stop_round;		/* 1.. while some are still to be sent */
 bool stop_abandoned;		/* a reply was given up for this stop */
 bool stop_answered;		/* the telegram was answered at least once */
+bool stop_again;		/* the telegram under way does not serve the last stop */
 bool stop_not_before;		/* the one that is queued has to wait for its time */
 
 /* ---- the world ---- */
@@ -239,6 +240,24 @@ inline stop_queue()
 	SAW(SUBMITTED, TELEGRAM, 0)
 }
 
+inline stop_start()
+{
+	stop_again = false;
+	stop_round = 0;
+	if
+	:: stop_set ->
+		stop_round = 1;
+		stop_answered = false;
+		stop_not_before = false;
+		if
+		:: stop_abandoned = false
+		:: stop_abandoned
+		fi;
+		stop_queue()
+	:: else
+	fi
+}
+
 inline stop_done(detail)
 {
 	stop_round++;
@@ -251,8 +270,11 @@ inline stop_done(detail)
 	:: else
 	fi;
 	if
-	:: detail == GONE || stop_round > STOP_ROUNDS + (stop_abandoned && !stop_answered) ->
+	:: stop_again && detail != GONE -> stop_start()
+	:: !(stop_again && detail != GONE) &&
+	   (detail == GONE || stop_round > STOP_ROUNDS + (stop_abandoned && !stop_answered)) ->
 		stop_round = 0;
+		stop_again = false;
 		stop_answered = false
 	:: else -> stop_queue()
 	fi
@@ -407,26 +429,18 @@ inline stop_begin()
 {
 	if
 	:: state == DEAD
-	:: state != DEAD && stop_round && !(stop_round > STOP_ROUNDS && xstate[TELEGRAM] == QUEUED)
+	/* All of the list is still to be sent. */
+	:: state != DEAD && stop_round && (stop_round < STOP_ROUNDS ||
+	   (stop_round == STOP_ROUNDS && xstate[TELEGRAM] == QUEUED))
+	:: state != DEAD && stop_round >= STOP_ROUNDS && xstate[TELEGRAM] != QUEUED ->
+		stop_again = true
 	:: else ->
 		/* Only the repeat for a late reply is left, and it waits: begin anew. */
 		if
 		:: stop_round -> unlink(TELEGRAM); xstate[TELEGRAM] = NEW; owed[TELEGRAM] = false
 		:: else
 		fi;
-		stop_round = 0;
-		if
-		:: stop_set ->
-			stop_round = 1;
-			stop_answered = false;
-			stop_not_before = false;
-			if
-			:: stop_abandoned = false
-			:: stop_abandoned
-			fi;
-			stop_queue()
-		:: else
-		fi
+		stop_start()
 	fi
 }
 
