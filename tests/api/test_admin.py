@@ -70,7 +70,7 @@ def test_last_administrator_stays(daemon):
 
 
 @pytest.mark.parametrize("words", [("create",), ("create", "a", "b"), ("reset",), ("disable", "a", "--role", "viewer"),
-                                   ("list", "x"), ("list", "--password-stdin"), ("remove", "a"), ()])
+                                   ("list", "x"), ("list", "--password-stdin"), ("remove", "a")])
 def test_wrong_usage(daemon, words):
     complaint(admin(daemon, *words), 2)
 

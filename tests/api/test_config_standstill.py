@@ -153,6 +153,7 @@ def test_the_profile_of_a_module_waits_for_low_outputs(robot):
     assert version(robot) == answer.json["version"] and dropped(robot) == []
     release(robot)
     assert patch(robot, {"modules": {"safety": {"profile": None}}}).status == 200
+    release(robot)
     set_out(robot)
 
 

@@ -14,9 +14,11 @@ from oht_test.wait import until
 
 PROGRAM = BUILD / "userspace/sim/oht-sim-robot"
 NOBODY = 65534
-# As on the computer of a developer, and as in the container: no root, no member of a group of ours.
+# As on the computer of a developer, and as in the container: no root, no member of a group of ours. The folder of the build may be
+# private: reading is permitted everywhere.
 USER = os.geteuid() or NOBODY
-ORDINARY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
+ORDINARY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=+dac_read_search",
+            "--ambient-caps=+dac_read_search"] if os.geteuid() == 0 else []
 
 
 class Pair:
