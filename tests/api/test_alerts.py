@@ -205,7 +205,7 @@ def test_an_acknowledgement_is_told_and_kept_and_ends_with_the_alert(fresh):
         until(lambda: is_at_rest(fresh), what="a reset", period_s=0.1)
         hear("stop_latched", holds=lambda alert: not alert)
         assert fresh.post("safety/stop", role="operator").status == 200
-        again = hear("stop_latched", holds=bool)
+        again = hear("stop_latched", holds=lambda alert: alert and alert["number"])
         assert again["acknowledged_by"] is None
         assert json.loads(ohtctl(fresh, "--json", verb=("alerts", "acknowledge", str(again["number"]))))["acknowledged_by"].startswith("uid ")
     fresh.kill()

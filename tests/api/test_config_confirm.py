@@ -227,7 +227,7 @@ def test_killed_or_expired_it_is_back(fresh):
     assert moves.status == 200, moves
     until(lambda: pending(fresh)["version"] is None, what="its end")
     assert config(fresh)["motion"]["correction_mm_s"] == 100
-    assert config(fresh)["modules"]["safety"].get("profile") is None
+    assert config(fresh)["modules"]["safety"]["profile"] == "auto"
     assert fresh.get("robot").json["state"] == "safe"
     reasons = [item["reason"] for item in fresh.get("robot/commands?limit=2").json["items"]]
     assert reasons == ["cancelled", "cancelled"]
