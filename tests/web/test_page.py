@@ -53,7 +53,7 @@ def test_who_hears_the_page_or_reads_it_large_is_told_where_he_is(page):
     log_in(page, "viewer")
     for path, selector, title in (("/bus", "#cycles", "Bus"), ("/", "[data-signal=position_mm] .plot", "Overview")):
         go(page, path, selector)
-        page.wait(lambda wanted=title: f" · {wanted} · localhost" in page.run("return document.title"), what="the page in the title")
+        page.wait(lambda wanted=title: f" · {wanted} · OHT-50" in page.run("return document.title"), what="the page in the title")
         assert page.run(TWICE) == []
     # What goes by the size of letters that the person has chosen goes by it as a whole.
     assert page.run("return getComputedStyle(document.body).fontSize") == "14px"
