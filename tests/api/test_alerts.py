@@ -112,7 +112,7 @@ def test_a_stop_is_told_until_it_is_reset(daemon):
     until(lambda: is_at_rest(daemon), what="a robot that is well")
     with following(daemon) as hear:
         assert daemon.post("safety/stop", role="operator").status == 200
-        stopped = hear("stop_latched")
+        stopped = hear("stop_latched", holds=lambda alert: alert and alert["number"])
         assert (stopped["severity"], stopped["source"]) == ("emergency", "robot")
         assert stopped["text"] == "The robot is stopped. A person or a program asked for the stop."
         assert daemon.get("safety").json["causes"][0]["text"] in stopped["text"]
