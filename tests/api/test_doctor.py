@@ -280,7 +280,7 @@ def test_a_port_that_failed_and_a_serial_port(machine):
     assert found["driver"][0][0] == UNKNOWN and "backend = rtu" in found["driver"][0][1]
 
 
-@pytest.mark.parametrize("options, text", [("size=4m", "left, less than 5 %"), ("size=4m,ro", "can only be read"), ("size=4m,nr_inodes=2", "takes no further file")],
+@pytest.mark.parametrize("options, text", [("size=4m", "left, less than 204.8 KiB"), ("size=4m,ro", "can only be read"), ("size=4m,nr_inodes=2", "takes no further file")],
                          ids=["full", "read-only", "no inodes"])
 def test_a_disk_that_takes_nothing(machine, options, text):
     """In namespaces of its own, where a disk is mounted for the run."""

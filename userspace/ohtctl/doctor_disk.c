@@ -10,14 +10,12 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "common/disk_low.h"
 #include "doctor.h"
 #include "show.h"
 
 #define STATE		"/var/lib/oht"
 #define CONFIG		"/etc/oht/ohtd.conf"
-
-/* Less than this part of the disk is too little: databases grow, and a backup needs room beside them. */
-#define FREE_PERCENT	5
 
 /* Of an eMMC (JEDEC 5.1): tenths of its life that are used; 10: 90 to 100 %, 11: more. */
 #define WORN_TENTHS	10
@@ -27,7 +25,8 @@
 void doctor_look_at_disk(struct doctor *doctor)
 {
 	static const char mend[] = "apt clean; journalctl --vacuum-size=100M; a smaller /history/size_mib of the configuration";
-	char path[PATH_MAX], room[SHOW_NAME_BYTES];
+	char path[PATH_MAX], room[SHOW_NAME_BYTES], least[SHOW_NAME_BYTES];
+	uint64_t free_bytes, low_bytes;
 	struct statvfs disk;
 
 	doctor_path(doctor, path, STATE);
@@ -35,12 +34,15 @@ void doctor_look_at_disk(struct doctor *doctor)
 		doctor_unknown(doctor, NULL, "%s cannot be looked at: %s", STATE, strerror(errno));
 		return;
 	}
-	show_size((int64_t)disk.f_bavail * (int64_t)disk.f_frsize, room);
+	free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+	low_bytes = oht_disk_low_bytes((uint64_t)disk.f_blocks * disk.f_frsize);
+	show_size((int64_t)free_bytes, room);
+	show_size((int64_t)low_bytes, least);
 	if (disk.f_flag & ST_RDONLY)
 		doctor_wrong(doctor, "dmesg says why; mount -o remount,rw, and look whether the disk is at its end",
 			     "the disk of %s can only be read", STATE);
-	else if (disk.f_bavail * 100 < disk.f_blocks * FREE_PERCENT)
-		doctor_wrong(doctor, mend, "the disk of %s has %s left, less than %d %%", STATE, room, FREE_PERCENT);
+	else if (free_bytes < low_bytes)
+		doctor_wrong(doctor, mend, "the disk of %s has %s left, less than %s", STATE, room, least);
 	else if (disk.f_files && !disk.f_favail)
 		doctor_wrong(doctor, "delete files that are not needed: df -i", "the disk of %s takes no further file", STATE);
 	else

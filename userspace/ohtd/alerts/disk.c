@@ -4,14 +4,13 @@
 #include <sys/statvfs.h>
 
 #include "base/clock.h"
+#include "common/disk_low.h"
 
 #define EVERY_NS	(2 * OHTD_NS_PER_S)
-#define LOW_PART	20	/* 5 % */
-#define LOW_BYTES	(1ull << 30)
 
 void ohtd_disk_note(struct ohtd_disk *disk, uint64_t free_bytes, uint64_t size_bytes, uint64_t now_ns)
 {
-	const uint64_t low = size_bytes / LOW_PART < LOW_BYTES ? size_bytes / LOW_PART : LOW_BYTES;
+	const uint64_t low = oht_disk_low_bytes(size_bytes);
 	const bool is_low = atomic_load(&disk->low_since_ns);
 
 	atomic_store(&disk->free_bytes, free_bytes);
