@@ -123,7 +123,8 @@ function Users() {
 						key: (u) => rank(u.role),
 						cell: (u) => (
 							<>
-								{texts.roles[u.role] ?? u.role} <span class="mute wide-only">{texts.roleMeans[u.role]}</span>
+								<span class="nowrap">{texts.roles[u.role] ?? u.role}</span>{" "}
+								<span class="mute wide-only">{texts.roleMeans[u.role]}</span>
 							</>
 						),
 					},
