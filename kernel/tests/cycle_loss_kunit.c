@@ -115,8 +115,8 @@ static unsigned int loss_plans(unsigned int turns, unsigned int every, bool othe
 }
 
 /*
- * However soon plans follow one another, and whatever they read of the unit: what answers is asked
- * and not lost, what is silent is lost in time, and committing once more does not find it.
+ * However soon plans follow one another, and whichever registers of the unit they read: a unit that
+ * answers is asked and not lost, a silent unit is lost in time, and the same plan again does not find it.
  */
 static void loss_plan_behind_plan(u16 period, u16 phase, bool other, unsigned int every)
 {
@@ -172,7 +172,7 @@ static void cycle_loss_put_off_once(struct kunit *test)
 	KUNIT_EXPECT_LE(test, fake.now_ns, heard_ns + 30 * CYCLE_NS);
 }
 
-/* An entry that is seldom due has its turn, and what is left is measured, although plans follow. */
+/* A seldom entry has its turn, and the room left in a cycle is measured, although plans follow. */
 static void cycle_loss_seldom(struct kunit *test)
 {
 	struct oht_plan_entry *entry;

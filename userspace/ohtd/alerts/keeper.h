@@ -38,7 +38,7 @@ struct ohtd_store;
  */
 struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, struct ohtd_clock *clock);
 
-/* Has alerts of latching rules stay that the last run left and that nobody has acknowledged. Once, before the first tick. */
+/* Alerts of latching rules that the last run left without an acknowledgement stay. Once, before the first tick. */
 void ohtd_alert_keeper_carry(struct ohtd_alert_keeper *keeper, struct ohtd_alert_rules *rules);
 
 /* Looks for floods from now on. Before the first tick. */

@@ -57,7 +57,7 @@ void ohtd_alert_rules_acknowledge(struct ohtd_alert_rules *rules, unsigned int i
 bool ohtd_alert_rules_carried(struct ohtd_alert_rules *rules, unsigned int id, char text[OHTD_ALERT_RULE_TEXT]);
 
 /*
- * An alert of the run before that nobody has acknowledged. If its rule is latching, the alert is told, over, until somebody does. @now_ns: as
+ * An alert of the run before without an acknowledgement. If its rule is latching, the alert is told, over, until it is acknowledged. @now_ns: as
  * the time of samples.
  */
 void ohtd_alert_rules_carry(struct ohtd_alert_rules *rules, const char *code, const char *text, uint64_t now_ns);

@@ -343,7 +343,7 @@ static void end_flush(struct ohtd_history *history, struct ohtd_task *task)
 	atomic_fetch_add(&history->flushes, task->row_count > 0);
 }
 
-/* With the lock held. What is old goes before the next attempt to keep something, unless it cannot go either. */
+/* With the lock held. Old rows go before the next attempt to keep something, unless they cannot go either. */
 static void note_room(struct ohtd_history *history, enum ohtd_history_task kind, int result)
 {
 	if (kind == OHTD_TASK_FLUSH) {

@@ -200,7 +200,7 @@ bool ohtd_settings_robot_refuses(struct ohtd_settings *settings, struct ohtd_cha
 /* Lays @settings->wanted ready for the robot. Return: the number of the block. Held: writer, but at the start. */
 uint32_t ohtd_settings_offer(struct ohtd_settings *settings);
 
-/* STOP or DISABLE in the name of the daemon, whoever has control; 0 or a negative errno. Held: writer. */
+/* STOP or DISABLE in the name of the daemon, whichever client has control; 0 or a negative errno. Held: writer. */
 int ohtd_settings_order(struct ohtd_settings *settings, enum ohtd_command_kind kind);
 
 /* Is @code among the reasons for which the robot refuses @change? */

@@ -319,7 +319,7 @@ int ohtd_db_salvage_finish(const struct ohtd_schema *schema, const char *path, l
 	return r > 0 ? put_in_place(schema, made, path, now_s, why, size) : r;
 }
 
-/* What is rebuilt is no longer than what there is. Bulk leaves the reserve of the disk alone here, too. */
+/* The rebuilt file is no longer than the damaged one. Bulk leaves the reserve of the disk alone here, too. */
 static bool has_room(const struct ohtd_schema *schema, const char *path)
 {
 	struct stat st;

@@ -292,7 +292,7 @@ static int look_for_room(struct ohtd_store *store, int log_pages)
 	uint64_t spare = atomic_load(&store->state) == OHTD_STORE_FULL ? store->schema->yields : 0;
 	int r = ohtd_file_room(store->path, spare + (uint64_t)log_pages * OHTD_DB_PAGE_BYTES);
 
-	/* A disk that does not say what is free is no reason to stop. */
+	/* A disk that does not say its free room is no reason to stop. */
 	return r == -ENOSPC ? r : 0;
 }
 

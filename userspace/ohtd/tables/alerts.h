@@ -69,7 +69,7 @@ static inline bool ohtd_alert_row_acknowledged(const struct ohtd_alert_row *row)
 /* Keeps the newest state of each, and drops what is too old; all of them or, on an error, none. */
 int ohtd_db_alerts_keep(struct ohtd_db *db, const struct ohtd_alert_row *rows, unsigned int count);
 
-/* Before ohtd_db_alerts_begin(): the newest that the last run left open and that nobody has acknowledged. How many of @rows, @max at most, or a negative errno. */
+/* Before ohtd_db_alerts_begin(): the newest that the last run left open and without an acknowledgement. How many of @rows, @max at most, or a negative errno. */
 int ohtd_db_alerts_left(struct ohtd_db *db, struct ohtd_alert_row *rows, unsigned int max);
 
 /* At the start of a run: what the last one left open is cut. @now_ns: wall clock. @newest: out: greatest number. */
