@@ -320,8 +320,9 @@ struct oht_control {
  * @address: first register; @address + @count at most 65536
  * @reserved: zero
  * @turnaround_us: longest wait for the beginning of its answer, 0..oht_info.turnaround_max_us. The
- *	next telegram waits for it as long as the unit has ever taken and a tenth more, at most
- *	@turnaround_us and at least 3000.
+ *	next telegram waits for it as long as the unit has ever taken and a tenth more, in the
+ *	second round at least 10000 and from the third on 20000; all of it at most @turnaround_us
+ *	and at least 3000. A further stop waits as in the first round.
  * @reserved2: zero
  * @words: values in host byte order, zero beyond @count
  */
