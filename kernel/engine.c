@@ -420,7 +420,7 @@ int oht_engine_prepare(struct oht_xfer *x)
 
 	if (err)
 		return err;
-	x->moves = x->raw || oht_frame_is_write(x->function);
+	x->moves = oht_engine_writes(&req);
 	x->blind = oht_frame_is_blind(&req);
 	/* An entry of the plan must begin on time, and hardly ever needs its key. */
 	if (x->blind && !x->planned)

@@ -10,7 +10,7 @@
  *   telegram     a write that the engine itself sends when a stop comes
  *   moves        the transfer writes, or its effect is not known: a stop ends it
  *   blind        the answer would also fit another request, so a late answer can be mistaken
- *   learned      the longest turnaround ever seen from a unit
+ *   learned      the longest turnaround lately seen from a unit, of reads and of writes
  *   late         an answer that did not come in time, and may still come
  *   held         received since the request began, and not judged yet (rx)
  *   stray        a byte that belongs to no answer; extra: a byte directly behind an answer
@@ -399,7 +399,7 @@ struct oht_engine_telegrams {
  * @extra_until_ns: what is heard before this came after the end of a complete answer
  * @extra_unit: whose answer that was
  * @late: by unit, answers that may still come
- * @units: by address, what is known of each unit; [0]: the longest turnaround of all of them
+ * @units: by address, what is known of each unit; [0]: the turnarounds of all reads
  * @stop: the stop telegrams
  * @meter: see there
  * @histograms: by enum oht_engine_histogram
@@ -522,7 +522,7 @@ int oht_engine_cancel(struct oht_engine *e, struct oht_xfer *x);
  * submitted later is let through as the gate says.
  *
  * With stop telegrams these go first: a read that is being sent is cut off too, and one that waits
- * for its answer is given up once its unit has been silent for as long as it ever was; both are
+ * for its answer is given up once its unit has been silent for as long as it lately was; both are
  * sent again afterwards. A stop that comes while telegrams are still to be sent adds none.
  */
 void oht_engine_abort(struct oht_engine *e);

@@ -50,6 +50,12 @@ static inline unsigned int oht_engine_class(const struct oht_xfer *x)
 	return x->planned ? OHT_CLASS_PLAN : OHT_CLASS_COMMAND + x->priority - OHT_PRIO_COMMAND;
 }
 
+/* A write, or a request whose effect is not known; a stop telegram too. */
+static inline bool oht_engine_writes(const struct oht_frame_request *req)
+{
+	return req->raw || oht_frame_is_write(req->function);
+}
+
 /* The session of the present or last controller, as the gate says. */
 static inline u32 oht_engine_session(const struct oht_engine *e)
 {
@@ -228,9 +234,6 @@ bool oht_engine_stop_give_up(struct oht_engine *e, u64 now_ns);
 
 /* A telegram has left; e->tx_end_ns is known. */
 void oht_engine_stop_sent(struct oht_engine *e);
-
-/* An answer of @unit began @turnaround_ns after its request. */
-void oht_engine_learn(struct oht_engine *e, u8 unit, u64 turnaround_ns);
 
 /* May @x be sent now? OHT_DETAIL_OK, or why not. */
 u8 oht_engine_stop_refuses(const struct oht_engine *e, const struct oht_xfer *x);

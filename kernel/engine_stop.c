@@ -104,13 +104,13 @@ static void oht_engine_stop_note(struct oht_telegram_result *result, const struc
 }
 
 /*
- * Wait for the longest turnaround seen from this unit plus a tenth, and at least as long as @round
- * asks for, within the configured time-out.
+ * Wait for the longest turnaround lately seen from this unit plus a tenth, and at least as long as
+ * @round asks for, within the configured time-out.
  */
 static u32 oht_engine_stop_answer_us(const struct oht_engine *e,
 				     const struct oht_telegram *telegram, unsigned int round)
 {
-	u64 learned_ns = e->units[telegram->unit].learned_turnaround_ns;
+	u64 learned_ns = oht_engine_unit_known_ns(e, telegram->unit, true);
 	u64 wait_us = div_u64(learned_ns + div_u64(learned_ns, 10), NSEC_PER_USEC);
 
 	wait_us = max_t(u64, wait_us, oht_stop_answer_us[min(round, OHT_STOP_ROUNDS) - 1]);
@@ -275,26 +275,16 @@ bool oht_engine_stop_waits(const struct oht_engine *e)
 	return !list_empty(&e->queue[OHT_CLASS_STOP]) && !e->stop.not_before_ns;
 }
 
-void oht_engine_learn(struct oht_engine *e, u8 unit, u64 turnaround_ns)
-{
-	struct oht_engine_unit *one = &e->units[unit], *all = &e->units[0];
-
-	one->learned_turnaround_ns = max(one->learned_turnaround_ns, turnaround_ns);
-	all->learned_turnaround_ns = max(all->learned_turnaround_ns, turnaround_ns);
-}
-
 /*
- * A unit that never answered is probably absent. Use the longest turnaround seen from the other
- * units. If its answer comes after all, it collides with one of the repeats at worst. A broadcast
- * has no answer.
+ * If an answer comes later than it did lately, it collides with one of the repeats at worst. A
+ * broadcast has no answer.
  */
 u64 oht_engine_stop_deadline_ns(const struct oht_engine *e, u64 deadline_ns)
 {
-	u64 learned_ns = e->units[e->req.unit].learned_turnaround_ns ?:
-			 e->units[0].learned_turnaround_ns;
+	u64 learned_ns = 0;
 
-	if (e->req.unit == OHT_UNIT_BROADCAST)
-		learned_ns = 0;
+	if (e->req.unit != OHT_UNIT_BROADCAST)
+		learned_ns = oht_engine_unit_silence_ns(e, e->req.unit, oht_engine_writes(&e->req));
 	if (!oht_engine_stop_waits(e))
 		return deadline_ns;
 	return min(deadline_ns, e->tx_end_ns + oht_timing_stop_silence_ns(&e->timing, learned_ns));
