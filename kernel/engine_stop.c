@@ -291,8 +291,8 @@ u64 oht_engine_stop_deadline_ns(const struct oht_engine *e, u64 deadline_ns)
 }
 
 /*
- * The transfer did not fail by itself: it goes first in its class. But not for ever, since a read
- * that holds the bus for long may itself be why the next stop comes.
+ * The transfer did not fail by itself: it goes before what its descriptor has queued. But not for
+ * ever, since a read that holds the bus for long may itself be why the next stop comes.
  */
 static void oht_engine_stop_put_back(struct oht_engine *e)
 {
@@ -306,8 +306,7 @@ static void oht_engine_stop_put_back(struct oht_engine *e)
 		return;
 	}
 	x->put_back++;
-	x->state = OHT_XFER_QUEUED;
-	list_add(&x->node, &e->queue[oht_engine_class(x)]);
+	oht_engine_queue_again(e, x);
 }
 
 bool oht_engine_stop_give_up(struct oht_engine *e, u64 now_ns)

@@ -44,7 +44,7 @@ unsigned int oht_engine_unit_class(const struct oht_engine *e, const struct oht_
 {
 	if (x->priority > OHT_PRIO_COMMAND && oht_engine_unit_is_degraded(e, x->unit))
 		return x->planned ? OHT_CLASS_PLAN_PROBE : OHT_CLASS_BACKGROUND;
-	return oht_engine_class(x);
+	return oht_engine_class(e, x);
 }
 
 /* ---- how long it takes ---- */
@@ -115,10 +115,10 @@ static void oht_engine_unit_requeue_class(struct oht_engine *e, u8 unit, unsigne
 	struct oht_xfer *x, *next;
 
 	list_for_each_entry_safe(x, next, &e->queue[class], node) {
-		if (x->unit != unit || oht_engine_class(x) == class)
+		if (x->unit != unit || oht_engine_class(e, x) == class)
 			continue;
 		list_del(&x->node);
-		list_add_tail(&x->node, &e->queue[oht_engine_class(x)]);
+		oht_engine_queue(e, x, oht_engine_class(e, x));
 	}
 }
 
