@@ -85,6 +85,13 @@ static u32 oht_core_session(void *context)
 	return oht_estop_session(&oht->estop);
 }
 
+static bool oht_core_controlled(void *context)
+{
+	const struct oht_device *oht = context;
+
+	return oht_estop_controlled(&oht->estop);
+}
+
 static u32 oht_core_state(void *context)
 {
 	const struct oht_device *oht = context;
@@ -131,6 +138,7 @@ int oht_core_start_bus(struct oht_device *oht, struct oht_port *port)
 	const struct oht_engine_gate gate = {
 		.enabled = oht_core_enabled,
 		.session = oht_core_session,
+		.controlled = oht_core_controlled,
 		.state = oht_core_state,
 		.halts = oht_core_halts,
 		.health = oht_core_health,

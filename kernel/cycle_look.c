@@ -1,6 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Calls that only read the cyclic side: the status of the plan, and its records. */
+#include <linux/kernel.h>
+#include <linux/time64.h>
 #include "cycle.h"
+
+/*
+ * The stop's bound that is in force: a unit that was slower lately than the plan counts with is
+ * given that time, within its time-out.
+ */
+static void oht_cycle_look_stop(const struct oht_cycle *cycle, struct oht_plan_figures *figures)
+{
+	const struct oht_plan *plan = &cycle->running->plan;
+	const struct oht_plan_entry *entry;
+	u64 silence_ns, stop_ns;
+	u32 i;
+
+	for (i = 0; cycle->exact && i < plan->entries; i++) {
+		entry = &plan->entry[i];
+		silence_ns = oht_engine_unit_silence_ns(cycle->engine, entry->unit,
+							oht_plan_is_output(entry));
+		silence_ns = min(silence_ns, (u64)entry->timeout_us * NSEC_PER_USEC);
+		if (silence_ns <= (u64)entry->turnaround_us * NSEC_PER_USEC)
+			continue;
+		stop_ns = oht_plan_entry_stop_ns(plan, i, silence_ns, &cycle->engine->timing);
+		if (stop_ns <= figures->stop_ns)
+			continue;
+		figures->stop_ns = stop_ns;
+		figures->longest_entry = i;
+	}
+}
 
 void oht_cycle_status(struct oht_cycle *cycle, struct oht_plan_status *status)
 {
@@ -19,6 +47,7 @@ void oht_cycle_status(struct oht_cycle *cycle, struct oht_plan_status *status)
 		status->stop_budget_us = layout->plan.stop_budget_us;
 		status->whole_cycles = layout->plan.whole_cycles;
 		status->figures = layout->figures;
+		oht_cycle_look_stop(cycle, &status->figures);
 	}
 	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);
 }

@@ -117,6 +117,73 @@ void oht_engine_enter(struct oht_engine *e, enum oht_engine_state state)
 	e->state = state;
 }
 
+/* ---- the queues ---- */
+
+/* As many transfers of each other descriptor go first as of this one. */
+void oht_engine_queue(struct oht_engine *e, struct oht_xfer *x, unsigned int class)
+{
+	struct list_head *before = &e->queue[class];
+	struct oht_xfer *other;
+
+	x->state = OHT_XFER_QUEUED;
+	x->class = class;
+	x->turn = e->turn[class];
+	if (!x->planned) {
+		list_for_each_entry(other, &e->queue[class], node)
+			if (other->owner == x->owner)
+				x->turn = max(x->turn, other->turn + 1);
+		list_for_each_entry(other, &e->queue[class], node) {
+			if (other->turn <= x->turn)
+				continue;
+			before = &other->node;
+			break;
+		}
+	}
+	list_add_tail(&x->node, before);
+}
+
+/* The places of the descriptor stay: @x takes the first one, and what waits in them moves on. */
+void oht_engine_queue_again(struct oht_engine *e, struct oht_xfer *x)
+{
+	unsigned int class = oht_engine_class(e, x);
+	struct oht_xfer *other, *next;
+
+	list_for_each_entry_safe(other, next, &e->queue[class], node) {
+		if (other->owner != x->owner)
+			continue;
+		x->state = OHT_XFER_QUEUED;
+		x->class = class;
+		x->turn = other->turn;
+		list_replace(&other->node, &x->node);
+		x = other;
+	}
+	oht_engine_queue(e, x, class);
+}
+
+/* The first transfer of a controller: what others had queued before does not go before it. */
+static void oht_engine_queue_guests(struct oht_engine *e)
+{
+	struct oht_xfer *x, *next;
+	unsigned int class;
+
+	e->ordered = oht_engine_session(e);
+	for (class = OHT_CLASS_COMMAND; class < OHT_CLASS_BACKGROUND; class++) {
+		list_for_each_entry_safe(x, next, &e->queue[class], node) {
+			if (!oht_engine_is_guests(e, x))
+				continue;
+			list_del(&x->node);
+			oht_engine_queue(e, x, OHT_CLASS_BACKGROUND);
+		}
+	}
+}
+
+/* Take @x off its queue to send it: the next of its owner has its turn in the next round. */
+static void oht_engine_queue_take(struct oht_engine *e, struct oht_xfer *x)
+{
+	list_del(&x->node);
+	e->turn[x->class] = max(e->turn[x->class], x->turn + 1);
+}
+
 /* ---- the end of transfers ---- */
 
 void oht_engine_complete(struct oht_engine *e, struct oht_xfer *x, u8 detail)
@@ -164,10 +231,8 @@ void oht_engine_resolve(struct oht_engine *e, u8 detail)
 	e->cur = NULL;
 	e->stats.details[detail]++;
 	if (again) {
-		/* In front of its class: a higher class may go first, its own may not. */
 		e->stats.retries++;
-		x->state = OHT_XFER_QUEUED;
-		list_add(&x->node, &e->queue[oht_engine_class(x)]);
+		oht_engine_queue_again(e, x);
 	} else if (x) {
 		oht_engine_complete(e, x, detail);
 	}
@@ -303,7 +368,7 @@ void oht_engine_next(struct oht_engine *e, u64 now_ns)
 	}
 	x = oht_engine_pick(e, now_ns, &until_ns);
 	if (x) {
-		list_del(&x->node);
+		oht_engine_queue_take(e, x);
 		oht_engine_slot_taken(e, x, now_ns);
 		oht_engine_begin(e, x, now_ns);
 	} else if (oht_engine_first(e, OHT_CLASS_STOP)) {
@@ -420,7 +485,7 @@ int oht_engine_prepare(struct oht_xfer *x)
 
 	if (err)
 		return err;
-	x->moves = x->raw || oht_frame_is_write(x->function);
+	x->moves = oht_engine_writes(&req);
 	x->blind = oht_frame_is_blind(&req);
 	/* An entry of the plan must begin on time, and hardly ever needs its key. */
 	if (x->blind && !x->planned)
@@ -481,8 +546,9 @@ int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 		oht_engine_complete(e, x, refusal);
 		return 0;
 	}
-	x->state = OHT_XFER_QUEUED;
-	list_add_tail(&x->node, &e->queue[oht_engine_unit_class(e, x)]);
+	if (oht_engine_is_controllers(e, x) && e->ordered != x->session)
+		oht_engine_queue_guests(e);
+	oht_engine_queue(e, x, oht_engine_unit_class(e, x));
 	/* A character that has not been read yet makes the line busy. */
 	oht_engine_receive(e, now_ns);
 	if (e->state == OHT_ENGINE_IDLE || e->state == OHT_ENGINE_GAP)

@@ -10,7 +10,7 @@
  *   telegram     a write that the engine itself sends when a stop comes
  *   moves        the transfer writes, or its effect is not known: a stop ends it
  *   blind        the answer would also fit another request, so a late answer can be mistaken
- *   learned      the longest turnaround ever seen from a unit
+ *   learned      the longest turnaround lately seen from a unit, of reads and of writes
  *   late         an answer that did not come in time, and may still come
  *   held         received since the request began, and not judged yet (rx)
  *   stray        a byte that belongs to no answer; extra: a byte directly behind an answer
@@ -68,6 +68,7 @@ enum oht_xfer_state {
  *	0: submit fills in the unit's, and its retries
  * @while_stopped: if it moves: may be sent while the machine is not enabled
  * @session: the controller's in which it was submitted, 0: not by the controller
+ * @owner: the descriptor; those of a class take turns. Only compared
  * @words: values to write; after a read the values read
  * @pdu: with @raw the request; after @raw or IDENTIFY the answer
  * @done: called exactly once for each accepted submit, interrupts off, engine lock held: it may
@@ -92,7 +93,9 @@ enum oht_xfer_state {
  * @put_back: attempts that a stop ended and that come again
  * @worst_ns: if not @planned: from its first start bit until the line is free again, if its answer
  *	comes as late as it may
- * @node: place in the queue of its class
+ * @node: place in the queue of @class
+ * @class: enum oht_engine_class, where it waits or has waited
+ * @turn: round of @class in which it is to be sent; one per @owner
  * @enabled: what the gate said when it was submitted; of a plan, before its outputs were looked at
  * @state: enum oht_xfer_state
  */
@@ -112,6 +115,7 @@ struct oht_xfer {
 	bool planned;
 	u8 tries;
 	u8 put_back;
+	u8 class;
 	u16 address;
 	u16 count;
 	u16 write_address;
@@ -119,6 +123,8 @@ struct oht_xfer {
 	u32 timeout_us;
 	u32 session;
 	u32 enabled;
+	const void *owner;
+	u64 turn;
 	u64 worst_ns;
 	union {
 		u16 words[OHT_WORDS_MAX];
@@ -143,6 +149,7 @@ struct oht_frame_request oht_xfer_request(const struct oht_xfer *x);
  * @enabled: which enable the machine is in, counted from 1; 0: it is not enabled. Called under the
  *	engine lock, interrupts off: must not sleep, must not take estop.lock
  * @session: the present or last controller's; called likewise
+ * @controlled: there is one now; called likewise
  * @state: enum oht_estop_state as it is now, for the plan; called likewise
  * @halts: how often the machine was stopped or disabled, for the plan; called likewise; not older
  *	than a state that was read before
@@ -153,6 +160,7 @@ struct oht_frame_request oht_xfer_request(const struct oht_xfer *x);
 struct oht_engine_gate {
 	u32 (*enabled)(void *context);
 	u32 (*session)(void *context);
+	bool (*controlled)(void *context);
 	u32 (*state)(void *context);
 	u32 (*halts)(void *context);
 	void (*health)(void *context, const struct oht_unit_record *record);
@@ -271,7 +279,8 @@ struct oht_engine_clock {
 
 /*
  * In which queue a transfer waits, in the order of the queues. The plan's have queues of their own:
- * when a cycle begins must not depend on how many others wait.
+ * when a cycle begins must not depend on how many others wait. While there is a controller, all
+ * transfers of others wait in the class background.
  */
 enum oht_engine_class {
 	OHT_CLASS_STOP = 0,
@@ -363,7 +372,9 @@ struct oht_engine_telegrams {
  * @deadline_ns: when it is due; a tick before that is stale
  * @held: transfers that were submitted and have not ended, without those of the plan and the stop
  * @held_moves: those of them that move
- * @queue: waiting transfers by class, first come first served
+ * @queue: waiting transfers by class; the descriptors take turns, each is served in its order
+ * @turn: by class: the round that is being served
+ * @ordered: session whose transfers go before those of others that were queued before
  * @cur: transfer whose transaction this is; NULL if it was cancelled or stopped: the transaction
  *	then goes on without it, because the unit answers all the same
  * @req: request of the transaction, valid from DE_SETUP on, also without @cur
@@ -399,7 +410,7 @@ struct oht_engine_telegrams {
  * @extra_until_ns: what is heard before this came after the end of a complete answer
  * @extra_unit: whose answer that was
  * @late: by unit, answers that may still come
- * @units: by address, what is known of each unit; [0]: the longest turnaround of all of them
+ * @units: by address, what is known of each unit; [0]: the turnarounds of all reads
  * @stop: the stop telegrams
  * @meter: see there
  * @histograms: by enum oht_engine_histogram
@@ -424,6 +435,8 @@ struct oht_engine {
 	unsigned int held;
 	unsigned int held_moves;
 	struct list_head queue[OHT_ENGINE_CLASSES];	/* by enum oht_engine_class */
+	u64 turn[OHT_ENGINE_CLASSES];
+	u32 ordered;
 	struct oht_xfer *cur;
 
 	struct oht_frame_request req;
@@ -522,7 +535,7 @@ int oht_engine_cancel(struct oht_engine *e, struct oht_xfer *x);
  * submitted later is let through as the gate says.
  *
  * With stop telegrams these go first: a read that is being sent is cut off too, and one that waits
- * for its answer is given up once its unit has been silent for as long as it ever was; both are
+ * for its answer is given up once its unit has been silent for as long as it lately was; both are
  * sent again afterwards. A stop that comes while telegrams are still to be sent adds none.
  */
 void oht_engine_abort(struct oht_engine *e);

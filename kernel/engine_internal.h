@@ -42,12 +42,10 @@ void oht_engine_next(struct oht_engine *e, u64 now_ns);
 /* Longest that any frame, or the wait for silence, may take. */
 u64 oht_engine_patience_ns(const struct oht_engine *e);
 
-/* In which class @x waits if its unit is well. */
-static inline unsigned int oht_engine_class(const struct oht_xfer *x)
+/* A write, or a request whose effect is not known; a stop telegram too. */
+static inline bool oht_engine_writes(const struct oht_frame_request *req)
 {
-	if (x->priority < OHT_PRIO_COMMAND)
-		return OHT_CLASS_STOP;
-	return x->planned ? OHT_CLASS_PLAN : OHT_CLASS_COMMAND + x->priority - OHT_PRIO_COMMAND;
+	return req->raw || oht_frame_is_write(req->function);
 }
 
 /* The session of the present or last controller, as the gate says. */
@@ -61,6 +59,31 @@ static inline bool oht_engine_is_controllers(const struct oht_engine *e, const s
 {
 	return x->session && x->session == oht_engine_session(e);
 }
+
+/* There is a controller, and another descriptor has submitted @x. */
+static inline bool oht_engine_is_guests(const struct oht_engine *e, const struct oht_xfer *x)
+{
+	return !x->planned && !oht_engine_is_controllers(e, x) &&
+	       e->gate.controlled(e->gate.context);
+}
+
+/* In which class @x waits if its unit is well. */
+static inline unsigned int oht_engine_class(const struct oht_engine *e, const struct oht_xfer *x)
+{
+	if (x->priority < OHT_PRIO_COMMAND)
+		return OHT_CLASS_STOP;
+	if (x->planned)
+		return OHT_CLASS_PLAN;
+	if (oht_engine_is_guests(e, x))
+		return OHT_CLASS_BACKGROUND;
+	return OHT_CLASS_COMMAND + x->priority - OHT_PRIO_COMMAND;
+}
+
+/* @x waits in @class from now on, in turn with other descriptors. */
+void oht_engine_queue(struct oht_engine *e, struct oht_xfer *x, unsigned int class);
+
+/* @x waits again, in turn with other descriptors, but before all that its own one has queued. */
+void oht_engine_queue_again(struct oht_engine *e, struct oht_xfer *x);
 
 /* The line may not have been silent until now: a silence comes first. */
 void oht_engine_begin_silent(struct oht_engine *e);
@@ -228,9 +251,6 @@ bool oht_engine_stop_give_up(struct oht_engine *e, u64 now_ns);
 
 /* A telegram has left; e->tx_end_ns is known. */
 void oht_engine_stop_sent(struct oht_engine *e);
-
-/* An answer of @unit began @turnaround_ns after its request. */
-void oht_engine_learn(struct oht_engine *e, u8 unit, u64 turnaround_ns);
 
 /* May @x be sent now? OHT_DETAIL_OK, or why not. */
 u8 oht_engine_stop_refuses(const struct oht_engine *e, const struct oht_xfer *x);

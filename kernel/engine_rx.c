@@ -291,7 +291,7 @@ static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception
 	e->answered_tx_crc = oht_frame_crc(e->tx, e->tx_bytes);
 	e->answered_rx_crc = oht_frame_crc(e->rx, e->rx_bytes);
 	e->stats.turnaround_max_ns = max(e->stats.turnaround_max_ns, turnaround_ns);
-	oht_engine_learn(e, e->req.unit, turnaround_ns);
+	oht_engine_unit_learn(e, turnaround_ns);
 	oht_engine_measure(e, OHT_HISTOGRAM_TURNAROUND, turnaround_ns);
 	e->extra_until_ns = e->line_free_ns;
 	if (detail == OHT_DETAIL_OK)

@@ -145,7 +145,7 @@ void oht_engine_slot_look(const struct oht_engine *e, struct oht_engine_start *s
 		start->function = 0;
 		return;
 	}
-	start->holder = e->cur ? oht_engine_class(e->cur) : OHT_HOLDER_ABANDONED;
+	start->holder = e->cur ? e->cur->class : OHT_HOLDER_ABANDONED;
 	start->unit = e->req.unit;
 	start->function = e->req.function;
 }

@@ -12,9 +12,15 @@
 #include "trace.h"
 
 /* How many times the whole list is sent, whatever the answers are. */
-#define OHT_STOP_ROUNDS			3
+#define OHT_STOP_ROUNDS			3U
 /* Minimum wait for an answer before the next telegram is sent. */
 #define OHT_STOP_ANSWER_MIN_US		3000U
+/*
+ * A unit that answers right behind that wait talks into the next telegram. Rounds with the same
+ * distances would lose the same telegram each time. So later rounds wait longer, if the telegram's
+ * own limit allows.
+ */
+static const u32 oht_stop_answer_us[OHT_STOP_ROUNDS] = { OHT_STOP_ANSWER_MIN_US, 10000, 20000 };
 
 /* ---- the list ---- */
 
@@ -98,15 +104,16 @@ static void oht_engine_stop_note(struct oht_telegram_result *result, const struc
 }
 
 /*
- * Wait for the longest turnaround seen from this unit plus a tenth, within the configured
- * time-out.
+ * Wait for the longest turnaround lately seen from this unit plus a tenth, and at least as long as
+ * @round asks for, within the configured time-out.
  */
 static u32 oht_engine_stop_answer_us(const struct oht_engine *e,
-				     const struct oht_telegram *telegram)
+				     const struct oht_telegram *telegram, unsigned int round)
 {
-	u64 learned_ns = e->units[telegram->unit].learned_turnaround_ns;
+	u64 learned_ns = oht_engine_unit_known_ns(e, telegram->unit, true);
 	u64 wait_us = div_u64(learned_ns + div_u64(learned_ns, 10), NSEC_PER_USEC);
 
+	wait_us = max_t(u64, wait_us, oht_stop_answer_us[min(round, OHT_STOP_ROUNDS) - 1]);
 	return max_t(u32, min_t(u64, wait_us, telegram->turnaround_us), OHT_STOP_ANSWER_MIN_US);
 }
 
@@ -125,7 +132,7 @@ static void oht_engine_stop_queue(struct oht_engine *e)
 		.priority = OHT_PRIO_STOP,
 		.address = telegram->address,
 		.count = telegram->count,
-		.timeout_us = oht_engine_stop_answer_us(e, telegram),
+		.timeout_us = oht_engine_stop_answer_us(e, telegram, stop->round),
 		.done = oht_engine_stop_done,
 	};
 	memcpy(x->words, telegram->words, sizeof(telegram->words));
@@ -222,12 +229,32 @@ static bool oht_engine_stop_is_served(const struct oht_engine_telegrams *stop)
 		stop->xfer.state == OHT_XFER_QUEUED);
 }
 
+/*
+ * A telegram of an earlier stop is under way: the one behind it tells of the new stop, so it waits
+ * no longer than in a first round.
+ */
+static void oht_engine_stop_hurry(struct oht_engine *e)
+{
+	const struct oht_engine_telegrams *stop = &e->stop;
+
+	e->timeout_us = min(e->timeout_us,
+			    oht_engine_stop_answer_us(e, &stop->run[stop->next], 1));
+	if (e->state != OHT_ENGINE_WAIT && e->state != OHT_ENGINE_COLLECT)
+		return;
+	e->reply_deadline_ns = min(e->reply_deadline_ns,
+				   oht_timing_deadline_ns(&e->timing, e->tx_end_ns, e->timeout_us));
+	if (e->state == OHT_ENGINE_WAIT)
+		oht_engine_arm(e, e->reply_deadline_ns);
+}
+
 void oht_engine_stop_begin(struct oht_engine *e, u64 now_ns)
 {
 	struct oht_engine_telegrams *stop = &e->stop;
 
 	if (e->state == OHT_ENGINE_DEAD)
 		return;
+	if (oht_engine_is_telegram(e->cur))
+		oht_engine_stop_hurry(e);
 	if (stop->round) {
 		if (oht_engine_stop_is_served(stop))
 			return;
@@ -248,34 +275,24 @@ bool oht_engine_stop_waits(const struct oht_engine *e)
 	return !list_empty(&e->queue[OHT_CLASS_STOP]) && !e->stop.not_before_ns;
 }
 
-void oht_engine_learn(struct oht_engine *e, u8 unit, u64 turnaround_ns)
-{
-	struct oht_engine_unit *one = &e->units[unit], *all = &e->units[0];
-
-	one->learned_turnaround_ns = max(one->learned_turnaround_ns, turnaround_ns);
-	all->learned_turnaround_ns = max(all->learned_turnaround_ns, turnaround_ns);
-}
-
 /*
- * A unit that never answered is probably absent. Use the longest turnaround seen from the other
- * units. If its answer comes after all, it collides with one of the repeats at worst. A broadcast
- * has no answer.
+ * If an answer comes later than it did lately, it collides with one of the repeats at worst. A
+ * broadcast has no answer.
  */
 u64 oht_engine_stop_deadline_ns(const struct oht_engine *e, u64 deadline_ns)
 {
-	u64 learned_ns = e->units[e->req.unit].learned_turnaround_ns ?:
-			 e->units[0].learned_turnaround_ns;
+	u64 learned_ns = 0;
 
-	if (e->req.unit == OHT_UNIT_BROADCAST)
-		learned_ns = 0;
+	if (e->req.unit != OHT_UNIT_BROADCAST)
+		learned_ns = oht_engine_unit_silence_ns(e, e->req.unit, oht_engine_writes(&e->req));
 	if (!oht_engine_stop_waits(e))
 		return deadline_ns;
 	return min(deadline_ns, e->tx_end_ns + oht_timing_stop_silence_ns(&e->timing, learned_ns));
 }
 
 /*
- * The transfer did not fail by itself: it goes first in its class. But not for ever, since a read
- * that holds the bus for long may itself be why the next stop comes.
+ * The transfer did not fail by itself: it goes before what its descriptor has queued. But not for
+ * ever, since a read that holds the bus for long may itself be why the next stop comes.
  */
 static void oht_engine_stop_put_back(struct oht_engine *e)
 {
@@ -289,8 +306,7 @@ static void oht_engine_stop_put_back(struct oht_engine *e)
 		return;
 	}
 	x->put_back++;
-	x->state = OHT_XFER_QUEUED;
-	list_add(&x->node, &e->queue[oht_engine_class(x)]);
+	oht_engine_queue_again(e, x);
 }
 
 bool oht_engine_stop_give_up(struct oht_engine *e, u64 now_ns)

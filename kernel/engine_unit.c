@@ -44,8 +44,51 @@ unsigned int oht_engine_unit_class(const struct oht_engine *e, const struct oht_
 {
 	if (x->priority > OHT_PRIO_COMMAND && oht_engine_unit_is_degraded(e, x->unit))
 		return x->planned ? OHT_CLASS_PLAN_PROBE : OHT_CLASS_BACKGROUND;
-	return oht_engine_class(x);
+	return oht_engine_class(e, x);
 }
+
+/* ---- how long it takes ---- */
+
+static u64 oht_engine_unit_longest_ns(const struct oht_engine_learned *learned)
+{
+	return max(learned->before_ns, learned->longest_ns);
+}
+
+static void oht_engine_unit_add(struct oht_engine_learned *learned, u64 turnaround_ns)
+{
+	learned->longest_ns = max(learned->longest_ns, turnaround_ns);
+	if (++learned->answers < OHT_LEARN_ANSWERS)
+		return;
+	learned->before_ns = learned->longest_ns;
+	learned->longest_ns = 0;
+	learned->answers = 0;
+}
+
+void oht_engine_unit_learn(struct oht_engine *e, u64 turnaround_ns)
+{
+	unsigned int kind = oht_engine_writes(&e->req) ? OHT_KIND_WRITE : OHT_KIND_READ;
+	struct oht_engine_unit *u = oht_engine_unit_of(e, e->req.unit);
+
+	u->turnaround_max_ns = max(u->turnaround_max_ns, turnaround_ns);
+	oht_engine_unit_add(&u->learned[kind], turnaround_ns);
+	if (kind == OHT_KIND_READ)
+		oht_engine_unit_add(&e->units[0].learned[kind], turnaround_ns);
+}
+
+u64 oht_engine_unit_known_ns(const struct oht_engine *e, u8 unit, bool writes)
+{
+	const struct oht_engine_learned *learned = e->units[unit].learned;
+	u64 known_ns = writes ? oht_engine_unit_longest_ns(&learned[OHT_KIND_WRITE]) : 0;
+
+	return known_ns ?: oht_engine_unit_longest_ns(&learned[OHT_KIND_READ]);
+}
+
+u64 oht_engine_unit_silence_ns(const struct oht_engine *e, u8 unit, bool writes)
+{
+	return oht_engine_unit_known_ns(e, unit, writes) ?: oht_engine_unit_known_ns(e, 0, false);
+}
+
+/* ---- whether it answers ---- */
 
 static void oht_engine_unit_change(struct oht_engine *e, u8 unit, u8 health, u8 detail)
 {
@@ -72,10 +115,10 @@ static void oht_engine_unit_requeue_class(struct oht_engine *e, u8 unit, unsigne
 	struct oht_xfer *x, *next;
 
 	list_for_each_entry_safe(x, next, &e->queue[class], node) {
-		if (x->unit != unit || oht_engine_class(x) == class)
+		if (x->unit != unit || oht_engine_class(e, x) == class)
 			continue;
 		list_del(&x->node);
-		list_add_tail(&x->node, &e->queue[oht_engine_class(x)]);
+		oht_engine_queue(e, x, oht_engine_class(e, x));
 	}
 }
 

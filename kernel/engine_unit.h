@@ -39,6 +39,28 @@ struct oht_engine_policy {
 	u32 pause_max_us;
 };
 
+/* A unit may take long to write what it reads at once. */
+enum oht_engine_kind {
+	OHT_KIND_READ = 0,
+	OHT_KIND_WRITE,		/* raw requests too: their effect is not known */
+	OHT_KINDS
+};
+
+/* A turnaround is forgotten by so many answers behind it, or twice as many at most. */
+#define OHT_LEARN_ANSWERS	256
+
+/**
+ * struct oht_engine_learned - how long a unit is silent before answers of one kind
+ * @before_ns: longest of the last OHT_LEARN_ANSWERS answers that were counted in full
+ * @longest_ns: longest of those since
+ * @answers: how many they are
+ */
+struct oht_engine_learned {
+	u64 before_ns;
+	u64 longest_ns;
+	u32 answers;
+};
+
 /**
  * struct oht_engine_unit - one unit
  * @policy: as set; all zero: never degraded
@@ -49,7 +71,8 @@ struct oht_engine_policy {
  * @next_probe_ns: from here on any transfer may be that probe
  * @changed_ns: when @health changed last
  * @last_good_ns: when it answered last
- * @learned_turnaround_ns: longest silence before an answer of it, 0: never answered; never reset
+ * @turnaround_max_ns: longest silence before an answer of it, 0: never answered; never reset
+ * @learned: by enum oht_engine_kind, what a stop gives it
  * @pauses: longer than t3.5, inside answers that were whole all the same
  * @bytes_stray: dropped as noise while its answer was awaited
  * @bytes_extra: received after its answer, before the silence that must follow
@@ -65,7 +88,8 @@ struct oht_engine_unit {
 	u64 next_probe_ns;
 	u64 changed_ns;
 	u64 last_good_ns;
-	u64 learned_turnaround_ns;
+	u64 turnaround_max_ns;
+	struct oht_engine_learned learned[OHT_KINDS];
 	u64 pauses;
 	u64 bytes_stray;
 	u64 bytes_extra;
@@ -91,6 +115,18 @@ bool oht_engine_unit_is_degraded(const struct oht_engine *e, u8 unit);
  * follows, or it was a stop telegram, which waits for less than other transfers.
  */
 void oht_engine_unit_ended(struct oht_engine *e, u8 detail, bool forgiven);
+
+/* The present request was answered @turnaround_ns after its end. */
+void oht_engine_unit_learn(struct oht_engine *e, u64 turnaround_ns);
+
+/* Longest lately before an answer of @unit to a write or, if none was answered, or not, a read. */
+u64 oht_engine_unit_known_ns(const struct oht_engine *e, u8 unit, bool writes);
+
+/*
+ * How long a stop takes the silence of @unit for a wait. A unit that never answered is probably
+ * absent: the longest of all reads lately.
+ */
+u64 oht_engine_unit_silence_ns(const struct oht_engine *e, u8 unit, bool writes);
 
 /* ---- for its owner ---- */
 

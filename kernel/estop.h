@@ -321,12 +321,18 @@ void oht_estop_reset_to_low(struct oht_estop *estop);
 
 /*
  * oht_estop_session_of(): the session of @who, 0 if it is not the controller. Process. Takes
- * estop->lock. oht_estop_session(): that of the present or last controller. Any context, no lock.
+ * estop->lock. oht_estop_session(): that of the present or last controller. oht_estop_controlled():
+ * there is one now. Any context, no lock.
  */
 u32 oht_estop_session_of(struct oht_estop *estop, const void *who);
 static inline u32 oht_estop_session(const struct oht_estop *estop)
 {
 	return READ_ONCE(estop->sessions);
+}
+
+static inline bool oht_estop_controlled(const struct oht_estop *estop)
+{
+	return READ_ONCE(estop->controller);
 }
 
 /* enum oht_estop_state right now. Any context, no lock. */

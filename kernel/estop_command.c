@@ -172,7 +172,7 @@ int oht_estop_take(struct oht_estop *estop, const void *who, u32 deadman_ms)
 		return -EINVAL;
 	flags = oht_estop_lock(estop);
 	if (!estop->controller) {
-		estop->controller = who;
+		WRITE_ONCE(estop->controller, who);
 		WRITE_ONCE(estop->sessions, estop->sessions + 1);
 		estop->controller_tgid = task_tgid_nr(current);
 		estop->deadman_ns = (u64)deadman_ms * NSEC_PER_MSEC;
@@ -199,7 +199,7 @@ static bool oht_estop_drop(struct oht_estop *estop, const void *who, u32 cause)
 	had = estop->controller == who;
 	if (had) {
 		oht_estop_stop_locked(estop, cause, now);
-		estop->controller = NULL;
+		WRITE_ONCE(estop->controller, NULL);
 		estop->controller_tgid = 0;
 	}
 	oht_estop_unlock(estop, flags);

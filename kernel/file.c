@@ -148,6 +148,7 @@ int oht_file_submit(struct oht_file *file, struct oht_call *call)
 
 	call->file = file;
 	call->xfer.done = oht_file_done;
+	call->xfer.owner = file;
 	call->xfer.session = oht_estop_session_of(&file->oht->estop, file);
 	INIT_LIST_HEAD(&call->done);
 

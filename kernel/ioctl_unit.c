@@ -96,7 +96,7 @@ int oht_ioctl_unit_get(struct oht_file *file, struct oht_ioctl_call *call)
 	status->backoff_max_ms = u.policy.backoff_max_ms;
 	status->errors_in_row = u.errors_in_row;
 	status->backoff_ms = u.backoff_ms;
-	status->turnaround_max_ns = u.learned_turnaround_ns;
+	status->turnaround_max_ns = u.turnaround_max_ns;
 	status->last_good_ns = u.last_good_ns;
 	status->changed_ns = u.changed_ns;
 	status->next_probe_ns = u.next_probe_ns;

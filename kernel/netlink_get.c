@@ -92,7 +92,7 @@ static int oht_netlink_put_unit(struct sk_buff *skb, struct oht_device *oht, uns
 	    nla_put_u32(skb, OHT_A_BACKOFF_MS, u.backoff_ms) ||
 	    oht_netlink_put_u64(skb, OHT_A_LAST_GOOD_NS, u.last_good_ns) ||
 	    oht_netlink_put_u64(skb, OHT_A_CHANGED_NS, u.changed_ns) ||
-	    oht_netlink_put_u64(skb, OHT_A_TURNAROUND_MAX_NS, u.learned_turnaround_ns))
+	    oht_netlink_put_u64(skb, OHT_A_TURNAROUND_MAX_NS, u.turnaround_max_ns))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -270,7 +270,7 @@ static bool oht_netlink_is_known(struct oht_device *oht, unsigned int unit)
 	unsigned int i;
 
 	oht_engine_get_unit(&oht->engine, unit, &u);
-	if (u.policy.set || u.learned_turnaround_ns || u.changed_ns)
+	if (u.policy.set || u.turnaround_max_ns || u.changed_ns)
 		return true;
 	for (i = 0; i < ARRAY_SIZE(u.details); i++)
 		if (u.details[i])

@@ -193,17 +193,25 @@ int oht_plan_check_holds(const struct oht_plan *plan, const struct oht_timing *t
 	return 0;
 }
 
+u64 oht_plan_entry_stop_ns(const struct oht_plan *plan, u32 index, u64 turnaround_ns,
+			   const struct oht_timing *t)
+{
+	struct oht_timing_exchange exchange = oht_plan_exchange(&plan->entry[index]);
+
+	exchange.turnaround_ns = turnaround_ns;
+	exchange.pause_ns = (u64)plan->pause_us[index] * NSEC_PER_USEC;
+	return oht_timing_stop_ns(t, &exchange);
+}
+
 static void oht_plan_longest(const struct oht_plan *plan, const struct oht_timing *t,
 			     struct oht_plan_figures *figures)
 {
-	u64 stop_ns;
+	u64 turnaround_ns, stop_ns;
 	u32 i;
 
 	for (i = 0; i < plan->entries; i++) {
-		struct oht_timing_exchange exchange = oht_plan_exchange(&plan->entry[i]);
-
-		exchange.pause_ns = (u64)plan->pause_us[i] * NSEC_PER_USEC;
-		stop_ns = oht_timing_stop_ns(t, &exchange);
+		turnaround_ns = (u64)plan->entry[i].turnaround_us * NSEC_PER_USEC;
+		stop_ns = oht_plan_entry_stop_ns(plan, i, turnaround_ns, t);
 		if (stop_ns <= figures->stop_ns)
 			continue;
 		figures->stop_ns = stop_ns;

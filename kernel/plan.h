@@ -79,6 +79,13 @@ bool oht_plan_is_output(const struct oht_plan_entry *entry);
 /* Registers that the entry writes, 0 for inputs. */
 unsigned int oht_plan_output_words(const struct oht_plan_entry *entry);
 
+/*
+ * Worst time from a stop that meets the exchange of entry @index to the last stop bit of its
+ * telegram, if the unit takes @turnaround_ns.
+ */
+u64 oht_plan_entry_stop_ns(const struct oht_plan *plan, u32 index, u64 turnaround_ns,
+			   const struct oht_timing *t);
+
 /* Gap, driver enable, request, turnaround and reply of one exchange. */
 u64 oht_plan_entry_ns(const struct oht_plan_entry *entry, const struct oht_timing *t);
 

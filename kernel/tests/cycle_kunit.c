@@ -112,6 +112,39 @@ static void cycle_very_late_tick(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, record.count, 2);
 }
 
+/*
+ * The stop's bound that a plan's status gives out is that in force: with a unit that was slower
+ * than planned for once, until that is forgotten.
+ */
+static void cycle_stop_in_force(struct kunit *test)
+{
+	const struct oht_timing *t = &fake.engine.timing;
+	unsigned int i;
+	u64 slow_ns;
+
+	cyclic_add(3, 3, 2)->turnaround_us = 1500;
+	cyclic_add(4, 3, 2)->turnaround_us = 1500;
+	cyclic.plan.entry[1].timeout_us = 9000;
+	cyclic_commit(0);
+	cyclic_run(4 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic_status().figures.stop_ns, cyclic.figures.stop_ns);
+	cyclic.turnaround_ns[4] = 8 * FAKE_MS;
+	cyclic_run(CYCLE_NS);
+	cyclic.turnaround_ns[4] = FAKE_MS;
+	cyclic_run(4 * CYCLE_NS);
+	/* It is waited for a tenth longer than it took. */
+	slow_ns = cyclic_status().figures.stop_ns;
+	KUNIT_EXPECT_GE(test, slow_ns, 8800 * FAKE_US + oht_timing_chars_ns(t, 8));
+	KUNIT_EXPECT_EQ(test, cyclic_status().figures.longest_entry, 1);
+	KUNIT_EXPECT_LE(test, slow_ns, 8 * FAKE_MS + cyclic.figures.stop_ns);
+	for (i = 0; i < 2 * OHT_LEARN_ANSWERS; i++) {
+		cyclic_run(CYCLE_NS);
+		cyclic_forget();
+	}
+	KUNIT_EXPECT_EQ(test, cyclic_status().figures.stop_ns, cyclic.figures.stop_ns);
+	KUNIT_EXPECT_EQ(test, cyclic_status().figures.longest_entry, cyclic.figures.longest_entry);
+}
+
 /* Two units that take longer than the cycle: it has exceeded, and the next one is missed. */
 static void cycle_exceeded(struct kunit *test)
 {
@@ -461,6 +494,7 @@ static struct kunit_case cycle_cases[] = {
 	KUNIT_CASE(cycle_periods),
 	KUNIT_CASE(cycle_late_tick),
 	KUNIT_CASE(cycle_very_late_tick),
+	KUNIT_CASE(cycle_stop_in_force),
 	KUNIT_CASE(cycle_exceeded),
 	KUNIT_CASE(cycle_background_fits),
 	KUNIT_CASE(cycle_background_does_not_fit),

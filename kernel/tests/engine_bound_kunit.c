@@ -406,6 +406,77 @@ static void engine_bound_waits(struct kunit *test)
 	}
 }
 
+/* Unit 1 answers @count requests of that function, each after @turnaround_ns. */
+static void bound_answer(unsigned int count, u8 function, u64 turnaround_ns)
+{
+	far_end.turnaround_ns = turnaround_ns;
+	while (count--) {
+		fake_xfer(14, 1, function, 0x0300, 1)->timeout_us = 500000;
+		fake_submit(14);
+		far_run_done(14);
+		fake_rewind();
+		far_end.seen = 0;
+	}
+}
+
+/* A stop meets a request of @unit that stays without an answer: how long it waits for one. */
+static void bound_expect_silence(u8 unit, u8 function, u64 silence_us)
+{
+	u64 gap_ns;
+
+	far_end.dead = true;
+	fake_xfer(0, unit, function, 0, 1)->timeout_us = 500000;
+	fake_submit(0);
+	fake_run_sent(1);
+	oht_engine_abort(&fake.engine);
+	fake_run_sent(2);
+	gap_ns = fake.frames[1].start_ns - fake.frames[0].end_ns;
+	KUNIT_EXPECT_TRUE(fake.test, far_is_telegram(&fake.frames[1]));
+	KUNIT_EXPECT_GE(fake.test, gap_ns, silence_us * FAKE_US);
+	KUNIT_EXPECT_LE(fake.test, gap_ns, silence_us * FAKE_US + 90 * FAKE_US);
+}
+
+struct bound_memory {
+	u8 slow;		/* function of the one answer that took 300 ms, unit 1 */
+	unsigned int reads;	/* quick answers behind it, of unit 1 */
+	unsigned int writes;
+	u8 unit;		/* which unit is asked when the stop comes, and for what */
+	u8 function;
+	u64 silence_us;
+};
+
+static const struct bound_memory bound_memories[] = {
+	/* A slow write says nothing of reads, nor of units that never answered. */
+	{ 6, 1, 0, 1, 3, 1750 },
+	{ 6, 1, 0, 9, 3, 1750 },
+	{ 6, 1, 0, 9, 6, 1750 },
+	{ 6, 1, 0, 1, 6, 330000 },
+	{ 6, 2 * OHT_LEARN_ANSWERS, 0, 1, 6, 330000 },
+	/* Nor a slow read of writes, as soon as one was answered. */
+	{ 3, 1, 1, 1, 6, 1750 },
+	{ 3, 1, 0, 1, 6, 330000 },
+	/* It is remembered for some time, and then it is not. */
+	{ 3, OHT_LEARN_ANSWERS - 1, 0, 1, 3, 330000 },
+	{ 3, 2 * OHT_LEARN_ANSWERS, 0, 1, 3, 1750 },
+	{ 3, 2 * OHT_LEARN_ANSWERS, 0, 9, 3, 1750 },
+	{ 6, 0, 2 * OHT_LEARN_ANSWERS, 1, 6, 1750 },
+};
+
+/* One slow answer in a life does not make each later stop wait. */
+static void engine_bound_forgets(struct kunit *test)
+{
+	const struct bound_memory *memory = bound_memories;
+
+	for (; memory < bound_memories + ARRAY_SIZE(bound_memories); memory++) {
+		far_init(test, 115200);
+		far_set_telegrams(1);
+		bound_answer(1, memory->slow, 300 * FAKE_MS);
+		bound_answer(memory->reads, 3, FAKE_MS);
+		bound_answer(memory->writes, 6, FAKE_MS);
+		bound_expect_silence(memory->unit, memory->function, memory->silence_us);
+	}
+}
+
 /* No unit has ever answered. */
 static void engine_bound_nobody_known(struct kunit *test)
 {
@@ -449,6 +520,7 @@ static struct kunit_case engine_bound_cases[] = {
 	KUNIT_CASE(engine_bound_nothing_held_times_out),
 	KUNIT_CASE(engine_bound_random_noise),
 	KUNIT_CASE(engine_bound_waits),
+	KUNIT_CASE(engine_bound_forgets),
 	KUNIT_CASE(engine_bound_nobody_known),
 	KUNIT_CASE(engine_bound_broadcast),
 	{}

@@ -154,6 +154,7 @@ static void engine_calls_gate_meets_the_controller(struct kunit *test)
 	fake_run_sent(1);
 	fake_answer_to(0, FAKE_MS);
 	engine_calls_expect_sent(test, 3, 2);
+	fake_run_done(2);
 	FAKE_EXPECT_DONE(1, -EPERM, OHT_DETAIL_NOT_CONTROLLER);
 	FAKE_EXPECT_DONE(2, -EPERM, OHT_DETAIL_NOT_CONTROLLER);
 	KUNIT_EXPECT_EQ(test, fake.xfers[1].attempts + fake.xfers[2].attempts, 0);
@@ -533,7 +534,7 @@ static void engine_calls_many_refusals(struct kunit *test)
 		fake_xfer(i, 1, 6, i, 1)->session = 0;
 		fake_submit(i);
 	}
-	fake_xfer(i, 1, 3, 0, 2);
+	fake_xfer(i, 1, 3, 0, 2)->session = 0;
 	fake_submit(i);
 	fake.may_move = true;
 	fake_run_sent(1);

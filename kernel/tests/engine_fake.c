@@ -160,6 +160,11 @@ static u32 fake_session(void *context)
 	return fake.session;
 }
 
+static bool fake_controlled(void *context)
+{
+	return fake.session;
+}
+
 static u32 fake_state(void *context)
 {
 	return fake.state;
@@ -392,8 +397,8 @@ void fake_expect_in_step(unsigned int i)
 void fake_init_line(struct kunit *test, const struct oht_line *line)
 {
 	const struct oht_engine_gate gate = { .enabled = fake_enabled,
-		.session = fake_session, .state = fake_state, .halts = fake_halts,
-		.health = fake_health };
+		.session = fake_session, .controlled = fake_controlled, .state = fake_state,
+		.halts = fake_halts, .health = fake_health };
 	const char *what;
 
 	memset(&fake, 0, sizeof(fake));

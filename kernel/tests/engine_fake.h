@@ -54,7 +54,7 @@ struct fake_bus {
 	bool may_move;
 	u32 state;			/* enum oht_estop_state, for the plan */
 	u32 halts;			/* each one begins another enable */
-	u32 session;			/* of the controller, who submits all transfers */
+	u32 session;			/* of the controller, who submits all transfers; 0: none */
 
 	bool de;
 	bool cutting;

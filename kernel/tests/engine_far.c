@@ -63,13 +63,16 @@ static void far_hear(const struct fake_frame *frame)
 
 	if (!far_is_whole(frame))
 		return;
-	if (frame->start_ns < far_end.end_ns && far_end.start_ns < frame->end_ns) {
+	if (frame->start_ns < far_end.end_ns &&
+	    (far_end.deaf || far_end.start_ns < frame->end_ns)) {
 		far_end.garbled++;
 		return;
 	}
 	far_end.whole++;
 	if (!far_end.telegram_ns && far_is_telegram(frame))
 		far_end.telegram_ns = frame->end_ns;
+	if (far_is_telegram(frame))
+		far_end.told |= frame->adu[1] == OHT_FC_WRITE_REGISTER ? BIT(0) : BIT(1);
 	if (!far_is_telegram(frame) && far_end.slow_ns)
 		turnaround_ns = far_end.slow_ns;
 	if (far_end.dead || far_end.silent || far_end.dead_unit == frame->adu[0])

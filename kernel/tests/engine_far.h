@@ -18,6 +18,7 @@ struct far_end {
 	u64 slow_ns;		/* the same for all but stop telegrams, 0: no difference */
 	bool dead;		/* nothing is answered */
 	u8 dead_unit;		/* nothing is answered by this one */
+	bool deaf;		/* nothing is heard from a request until its answer is over */
 	unsigned int silent;	/* so many of the next frames are left unanswered */
 
 	u64 start_ns;		/* of what was said last */
@@ -25,6 +26,7 @@ struct far_end {
 	unsigned int seen;	/* frames that have been heard, or not */
 	unsigned int garbled;	/* those that met something that was said */
 	unsigned int whole;	/* those that were understood */
+	unsigned int told;	/* bit 0, 1: that telegram of the list was understood */
 	u64 telegram_ns;	/* end of the first stop telegram that was understood */
 	u64 answer_ns;		/* end of the first answer to one */
 };

@@ -98,46 +98,56 @@ static void engine_stop_answered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.engine.state, OHT_ENGINE_IDLE);
 }
 
+/* Two telegrams whose answers may take @turnaround_us. */
+static void stop_set_slow(u32 turnaround_us)
+{
+	struct oht_telegram slow[2] = { far_stop_list[0], far_stop_list[1] };
+
+	slow[0].turnaround_us = turnaround_us;
+	slow[1].turnaround_us = turnaround_us;
+	KUNIT_ASSERT_EQ(fake.test, oht_engine_set_telegrams(&fake.engine, slow, 2), 0);
+}
+
 struct stop_wait {
 	u64 learned_ns;		/* 0: the unit has never answered */
 	u32 turnaround_us;
-	u64 wait_us;
+	u64 wait_us[3];		/* by round */
 };
 
 static const struct stop_wait stop_waits[] = {
-	{ 0, 0, 3000 },
-	{ 0, 20000, 3000 },
-	{ FAKE_MS, 20000, 3000 },
-	{ 10 * FAKE_MS, 20000, 11000 },
-	{ 10 * FAKE_MS, 8000, 8000 },
-	{ 10 * FAKE_MS, 0, 3000 },
+	{ 0, 0, { 3000, 3000, 3000 } },
+	{ 0, 8000, { 3000, 8000, 8000 } },
+	{ 0, 20000, { 3000, 10000, 20000 } },
+	{ 0, 5000000, { 3000, 10000, 20000 } },
+	{ FAKE_MS, 20000, { 3000, 10000, 20000 } },
+	{ 10 * FAKE_MS, 20000, { 11000, 11000, 20000 } },
+	{ 10 * FAKE_MS, 8000, { 8000, 8000, 8000 } },
+	{ 10 * FAKE_MS, 0, { 3000, 3000, 3000 } },
 };
 
 /* No unit answers: the next telegram follows the end of the last one by the wait for its unit. */
 static void stop_unanswered(struct kunit *test, const struct stop_wait *wait)
 {
-	struct oht_telegram slow[2] = { far_stop_list[0], far_stop_list[1] };
 	struct oht_telegram_status status;
 	unsigned int i, first = 0;
-	u64 gap_ns;
+	u64 gap_ns, wait_us;
 
 	far_init(test, 115200);
-	slow[0].turnaround_us = wait->turnaround_us;
-	slow[1].turnaround_us = wait->turnaround_us;
 	if (wait->learned_ns) {
 		far_end.turnaround_ns = wait->learned_ns;
 		far_teach(FAR_STOP_UNIT);
 		first = 1;
 	}
 	far_end.dead = true;
-	KUNIT_ASSERT_EQ(test, oht_engine_set_telegrams(&fake.engine, slow, 2), 0);
+	stop_set_slow(wait->turnaround_us);
 	oht_engine_abort(&fake.engine);
 	far_run(fake.now_ns + 200 * FAKE_MS);
 	KUNIT_EXPECT_EQ(test, fake.frame_count, first + 6);
 	for (i = first + 1; i < first + 6; i++) {
 		gap_ns = fake.frames[i].start_ns - fake.frames[i - 1].end_ns;
-		KUNIT_EXPECT_GE(test, gap_ns, wait->wait_us * FAKE_US);
-		KUNIT_EXPECT_LE(test, gap_ns, (wait->wait_us + 100) * FAKE_US);
+		wait_us = wait->wait_us[(i - first - 1) / 2];
+		KUNIT_EXPECT_GE(test, gap_ns, wait_us * FAKE_US);
+		KUNIT_EXPECT_LE(test, gap_ns, (wait_us + 100) * FAKE_US);
 	}
 	status = far_status();
 	KUNIT_EXPECT_EQ(test, status.results[1].status, -ETIMEDOUT);
@@ -152,6 +162,64 @@ static void engine_stop_unanswered(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(stop_waits); i++)
 		stop_unanswered(test, &stop_waits[i]);
+}
+
+/*
+ * A unit answered soon, and now takes any time that its telegrams allow. It hears nothing until its
+ * answer is over, but each telegram once.
+ */
+static void stop_slow_answers(struct kunit *test, u32 baud_bps)
+{
+	u64 slow_ns;
+
+	for (slow_ns = 0; slow_ns < 20 * FAKE_MS; slow_ns += 230 * FAKE_US) {
+		far_init(test, baud_bps);
+		far_end.deaf = true;
+		far_end.turnaround_ns = FAKE_MS;
+		far_teach(FAR_STOP_UNIT);
+		far_end.turnaround_ns = slow_ns;
+		stop_set_slow(20000);
+		oht_engine_abort(&fake.engine);
+		far_run(fake.now_ns + 500 * FAKE_MS);
+		KUNIT_EXPECT_EQ_MSG(test, far_end.told, 3, "%u bit/s, %llu us\n", baud_bps,
+				    slow_ns / FAKE_US);
+		KUNIT_EXPECT_EQ(test, far_status().flags, 0);
+	}
+}
+
+static void engine_stop_slow_answers(struct kunit *test)
+{
+	stop_slow_answers(test, 9600);
+	stop_slow_answers(test, 19200);
+	stop_slow_answers(test, 115200);
+	stop_slow_answers(test, 1000000);
+}
+
+/* A further stop is told as soon as the first, however long the telegram on the wire may take. */
+static void engine_stop_again_is_soon(struct kunit *test)
+{
+	u64 moment_ns, bound_ns;
+	unsigned int i;
+
+	for (moment_ns = 0; moment_ns < 80 * FAKE_MS; moment_ns += 330 * FAKE_US) {
+		engine_stop_init(test);
+		far_end.dead = true;
+		stop_set_slow(20000);
+		oht_engine_abort(&fake.engine);
+		far_run(FAKE_START_NS + moment_ns);
+		oht_engine_abort(&fake.engine);
+		far_run(fake.now_ns + 200 * FAKE_MS);
+		i = 0;
+		while (i < fake.frame_count &&
+		       fake.frames[i].start_ns < FAKE_START_NS + moment_ns)
+			i++;
+		KUNIT_ASSERT_GT(test, fake.frame_count, i);
+		bound_ns = oht_timing_chars_ns(&fake.engine.timing, 13 + 2) + 3 * FAKE_MS;
+		KUNIT_EXPECT_LE_MSG(test, fake.frames[i].start_ns,
+				    FAKE_START_NS + moment_ns + bound_ns, "after %llu us\n",
+				    moment_ns / FAKE_US);
+		KUNIT_EXPECT_EQ(test, far_status().flags, 0);
+	}
 }
 
 /* Answered once is answered, whatever becomes of the repeats. */
@@ -534,6 +602,8 @@ static struct kunit_case engine_stop_cases[] = {
 	KUNIT_CASE(engine_stop_none),
 	KUNIT_CASE(engine_stop_answered),
 	KUNIT_CASE(engine_stop_unanswered),
+	KUNIT_CASE(engine_stop_slow_answers),
+	KUNIT_CASE(engine_stop_again_is_soon),
 	KUNIT_CASE(engine_stop_answered_late),
 	KUNIT_CASE(engine_stop_exception),
 	KUNIT_CASE(engine_stop_overtakes),

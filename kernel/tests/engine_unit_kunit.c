@@ -175,7 +175,7 @@ static void unit_test_answer_at_the_end(struct kunit *test)
 	fake_run_done(0);
 	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
 	KUNIT_EXPECT_EQ(test, dead()->health, OHT_HEALTH_GOOD);
-	KUNIT_EXPECT_GE(test, dead()->learned_turnaround_ns, TIMEOUT_US * FAKE_US - 2);
+	KUNIT_EXPECT_GE(test, dead()->turnaround_max_ns, TIMEOUT_US * FAKE_US - 2);
 	ask(0, DEAD, OHT_PRIO_CYCLIC);
 	fake_run_sent(2);
 	fake_answer_to(0, TIMEOUT_US * FAKE_US + fake.engine.timing.char_ns);

@@ -87,6 +87,11 @@ static u32 world_session(void *context)
 	return oht_estop_session(&fake_estop.estop);
 }
 
+static bool world_controlled(void *context)
+{
+	return oht_estop_controlled(&fake_estop.estop);
+}
+
 static u32 world_state(void *context)
 {
 	return oht_estop_state(&fake_estop.estop);
@@ -100,6 +105,7 @@ static u32 world_halts(void *context)
 static const struct oht_engine_gate world_gate = {
 	.enabled = world_enabled,
 	.session = world_session,
+	.controlled = world_controlled,
 	.state = world_state,
 	.halts = world_halts,
 };

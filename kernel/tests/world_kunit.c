@@ -17,6 +17,8 @@
 #define WORLD_WATCH_NS	(600 * FAKE_MS)
 
 static u32 world_seed;
+/* Descriptors that are not the controller's. */
+static const char world_owners[2];
 /* What all runs together have come to: one in which nothing happens proves nothing. */
 static struct world world_sum;
 
@@ -105,6 +107,7 @@ static void world_ask(void)
 	x->while_stopped = false;
 	x->session = world_below(2) ?
 		oht_estop_session_of(&fake_estop.estop, &fake_controller) : 0;
+	x->owner = x->session ? &fake_controller : world_owners + world_below(2);
 	x->words[0] = (u16)oht_estop_enabled(&fake_estop.estop);
 	world_submit(i);
 }

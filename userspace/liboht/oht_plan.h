@@ -88,7 +88,8 @@ struct oht_cyclic_plan {
  * @busy_worst_ns: the fullest cycle
  * @slack_min_ns: what is left of it
  * @slack_max_ns: what is left of the emptiest one
- * @stop_ns: longest from a stop to the end of a stop telegram, or OHT_UNBOUNDED_NS
+ * @stop_ns: longest from a stop to the end of a stop telegram, or OHT_UNBOUNDED_NS; a commit counts
+ *	with the turnarounds of the plan, oht_plan_status() with slower answers lately as well
  * @command_wait_ns: longest wait of a command that takes no longer than @slack_min_ns
  */
 struct oht_cyclic_figures {

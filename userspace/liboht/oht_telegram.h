@@ -27,8 +27,9 @@ extern "C" {
  * @address: first register
  * @count: registers: 1, or 1..OHT_STOP_TELEGRAM_WORDS_MAX
  * @turnaround_us: longest wait for the beginning of its answer, 0..oht_dev_info.turnaround_max_us.
- *	The next telegram waits as long as the unit has ever taken and a tenth more, at most
- *	@turnaround_us and at least 3000.
+ *	The next telegram waits as long as the unit took lately and a tenth more, in the second
+ *	round at least 10000 and from the third on 20000; all of it at most @turnaround_us and at
+ *	least 3000. A further stop waits as in the first round.
  * @words: the values
  */
 struct oht_stop_telegram {

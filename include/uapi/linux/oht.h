@@ -320,8 +320,9 @@ struct oht_control {
  * @address: first register; @address + @count at most 65536
  * @reserved: zero
  * @turnaround_us: longest wait for the beginning of its answer, 0..oht_info.turnaround_max_us. The
- *	next telegram waits for it as long as the unit has ever taken and a tenth more, at most
- *	@turnaround_us and at least 3000.
+ *	next telegram waits for it as long as the unit took lately and a tenth more, in the
+ *	second round at least 10000 and from the third on 20000; all of it at most @turnaround_us
+ *	and at least 3000. A further stop waits as in the first round.
  * @reserved2: zero
  * @words: values in host byte order, zero beyond @count
  */
@@ -356,7 +357,8 @@ struct oht_telegram {
  * is still to be sent; TELEGRAM_STATUS goes over to it when the telegram under way has ended. A
  * request that is being sent when the stop comes is cut off and, if it is no write, sent again
  * afterwards; a reply that has begun is waited for; a unit that is silent is given as long as it
- * has ever taken and a tenth more, but not more than its time-out.
+ * took lately (the last 256 to 512 answers to reads, or to writes) and a tenth more, but not more
+ * than its time-out.
  */
 struct oht_telegrams {
 	__u32 size;

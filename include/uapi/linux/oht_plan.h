@@ -121,7 +121,9 @@ struct oht_plan_stage {
  *	longer than what silent units have really left
  * @stop_ns: longest from a stop to the last stop bit of a stop telegram of 8 characters, whatever
  *	exchange of the plan it meets at whatever moment: the end of a request that can no longer be
- *	cut, turnaround, reply, gap, telegram. ~0: not bounded, since the port has no exact timing.
+ *	cut, turnaround, reply, gap, telegram. OHT_IOC_PLAN_COMMIT counts with @turnaround_us of the
+ *	entries, OHT_IOC_PLAN_STATUS with what is in force: if a unit took longer lately, with
+ *	that, up to the time-out. ~0: not bounded, since the port has no exact timing.
  * @command_wait_ns: longest wait of a command that takes at most @slack_min_ns, is the first of its
  *	class, and meets no whole slot
  * @hold_max_ns: longest that any exchange may take (request, its whole time-out, reply, gap), so
@@ -230,7 +232,7 @@ struct oht_outputs {
  * @losses: entries that became lost
  * @busy_max_ns: longest time from the beginning of a cycle to the end of its last exchange
  * @start_late_max_ns: largest delay of a cycle's first request behind the grid
- * @figures: of the plan in force
+ * @figures: of the plan in force; its @stop_ns is the present one
  *
  * Any descriptor. EOPNOTSUPP: no bus.
  */

@@ -30,7 +30,11 @@
 #define OHT_DEVICE_WRITES_MAX		48
 #define OHT_CONTROLLER_WRITES		16
 
-/* oht_transfer.priority: a higher class overtakes what waits in a lower one. */
+/*
+ * oht_transfer.priority: a higher class overtakes what waits in a lower one. Classes are the
+ * controller's: while there is one, all transfers of other descriptors wait as if they were of the
+ * class background. Within a class the descriptors take turns; each is served in its own order.
+ */
 enum oht_priority {
 	OHT_PRIO_COMMAND	= 1,
 	OHT_PRIO_CYCLIC		= 2,

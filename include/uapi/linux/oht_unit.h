@@ -37,8 +37,8 @@ enum oht_unit_health {
  * For the controller only (EPERM), since it affects all descriptors' transfers; EOPNOTSUPP without
  * a bus; EBUSY: @pause_max_us would change while a plan waits or is in force, whose figures were
  * computed with it. It stays when the controller goes. The unit starts anew: health unknown, no
- * failure in a row; its counters and its learned turnaround stay. Without this call a unit is never
- * degraded.
+ * failure in a row; its counters and its learned turnarounds stay. Without this call a unit is
+ * never degraded.
  *
  * A transfer fails if its last attempt does; an exception is an answer; what was cancelled, stopped
  * or never sent does not count. While a unit is degraded its transfers of the classes cyclic and

@@ -52,6 +52,13 @@ static inline void list_del(struct list_head *entry)
 	entry->prev = NULL;
 }
 
+static inline void list_replace(struct list_head *old, struct list_head *entry)
+{
+	shim_list_insert(entry, old->prev, old->next);
+	old->next = NULL;
+	old->prev = NULL;
+}
+
 #define list_first_entry(head, type, member)	container_of((head)->next, type, member)
 #define shim_list_next(entry, member) \
 	container_of((entry)->member.next, __typeof__(*(entry)), member)
