@@ -151,6 +151,12 @@ static bool oht_engine_is_final(u8 detail)
 	}
 }
 
+void oht_engine_put_back(struct oht_engine *e, struct oht_xfer *x)
+{
+	x->state = OHT_XFER_QUEUED;
+	list_add(&x->node, &e->queue[oht_engine_class(x)]);
+}
+
 void oht_engine_resolve(struct oht_engine *e, u8 detail)
 {
 	struct oht_xfer *x = e->cur;
@@ -164,10 +170,8 @@ void oht_engine_resolve(struct oht_engine *e, u8 detail)
 	e->cur = NULL;
 	e->stats.details[detail]++;
 	if (again) {
-		/* In front of its class: a higher class may go first, its own may not. */
 		e->stats.retries++;
-		x->state = OHT_XFER_QUEUED;
-		list_add(&x->node, &e->queue[oht_engine_class(x)]);
+		oht_engine_put_back(e, x);
 	} else if (x) {
 		oht_engine_complete(e, x, detail);
 	}
@@ -239,8 +243,7 @@ static void oht_engine_gap_wait(struct oht_engine *e, u64 now_ns)
 	oht_engine_arm(e, min(e->line_free_ns, limit_ns));
 }
 
-/* OHT_DETAIL_OK, or the reason against it. */
-static u8 oht_engine_may_send(struct oht_engine *e, const struct oht_xfer *x)
+u8 oht_engine_may_send(const struct oht_engine *e, const struct oht_xfer *x)
 {
 	u8 refusal = oht_engine_stop_refuses(e, x);
 
