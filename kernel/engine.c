@@ -304,8 +304,7 @@ static void oht_engine_gap_wait(struct oht_engine *e, u64 now_ns)
 	oht_engine_arm(e, min(e->line_free_ns, limit_ns));
 }
 
-/* OHT_DETAIL_OK, or the reason against it. */
-static u8 oht_engine_may_send(struct oht_engine *e, const struct oht_xfer *x)
+u8 oht_engine_may_send(const struct oht_engine *e, const struct oht_xfer *x)
 {
 	u8 refusal = oht_engine_stop_refuses(e, x);
 

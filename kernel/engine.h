@@ -386,6 +386,7 @@ struct oht_engine_telegrams {
  * @tx_taken: how many the port has taken
  * @tx_end_ns: when the last stop bit has left
  * @tx_stuck_ns: when a transmitter that is still busy is stuck
+ * @call_offs: set-ups in a row that characters have called off
  * @tx_paced: the transmitter keeps wire time: it was seen busy right after it had been filled
  * @echo: what is known about hearing ourselves
  * @echo_dropped: our own request has been heard and thrown away in this transaction
@@ -448,6 +449,7 @@ struct oht_engine {
 	unsigned int tx_taken;
 	u64 tx_end_ns;
 	u64 tx_stuck_ns;
+	u8 call_offs;
 	bool tx_paced;
 
 	enum oht_engine_echo echo;

@@ -24,6 +24,9 @@ void oht_engine_enter(struct oht_engine *e, enum oht_engine_state state);
 /* Is it one? 0, -EINVAL or -EOPNOTSUPP. Notes what can be said of it once for all. */
 int oht_engine_prepare(struct oht_xfer *x);
 
+/* May @x be sent now, by the stop and the plan? OHT_DETAIL_OK, or the reason against it. */
+u8 oht_engine_may_send(const struct oht_engine *e, const struct oht_xfer *x);
+
 /* Take over @x, which has been prepared, and go on; returns what oht_engine_submit() does. */
 int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x);
 

@@ -12,6 +12,11 @@
 #define OHT_ENGINE_STUCK_CHARS	2
 /* How often the transmitter is polled meanwhile when a transmission begins late. */
 #define OHT_ENGINE_LATE_POLLS	16
+/*
+ * So many set-ups in a row are called off because characters are heard. After that the engine
+ * hears its own driver switch on, and no request would ever leave.
+ */
+#define OHT_ENGINE_CALL_OFFS_MAX	2
 
 struct oht_frame_request oht_xfer_request(const struct oht_xfer *x)
 {
@@ -65,6 +70,44 @@ static void oht_engine_send(struct oht_engine *e)
 	e->tx_end_ns = oht_timing_tx_end_ns(&e->timing, start_ns, e->tx_bytes);
 	oht_engine_meter_begin(e, start_ns);
 	oht_engine_arm(e, e->tx_end_ns);
+}
+
+/* False: characters were heard during the set-up, and the line has not been silent since. */
+static bool oht_engine_setup_is_silent(struct oht_engine *e, u64 now_ns)
+{
+	if (now_ns >= e->line_free_ns) {
+		e->call_offs = 0;
+		return true;
+	}
+	if (e->call_offs == OHT_ENGINE_CALL_OFFS_MAX)
+		return true;
+	e->call_offs++;
+	return false;
+}
+
+/*
+ * Nothing has been sent yet, and the set-up takes up to 100 ms: whatever allowed the transfer may
+ * have ended meanwhile. A transfer that must wait again takes the first place of its
+ * descriptor, and the queue decides anew. A request whose transfer was cancelled is not sent.
+ */
+static void oht_engine_setup_end(struct oht_engine *e, u64 now_ns)
+{
+	struct oht_xfer *x = e->cur;
+	u8 refusal = x ? oht_engine_may_send(e, x) : OHT_DETAIL_CANCELLED;
+
+	if (!refusal && oht_engine_setup_is_silent(e, now_ns)) {
+		oht_engine_send(e);
+		return;
+	}
+	oht_engine_set_de(e, false);
+	e->generation++;
+	e->cur = NULL;
+	oht_engine_enter(e, OHT_ENGINE_IDLE);
+	if (x)
+		oht_engine_queue_again(e, x);
+	if (x && refusal)
+		oht_engine_drop(e, x, refusal);
+	oht_engine_next(e, now_ns);
 }
 
 static void oht_engine_load(struct oht_engine *e, const struct oht_xfer *x)
@@ -207,7 +250,7 @@ void oht_engine_tx_expire(struct oht_engine *e, u64 now_ns)
 {
 	switch (e->state) {
 	case OHT_ENGINE_DE_SETUP:
-		oht_engine_send(e);
+		oht_engine_setup_end(e, now_ns);
 		break;
 	case OHT_ENGINE_SEND:
 	case OHT_ENGINE_DRAIN:

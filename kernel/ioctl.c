@@ -255,7 +255,13 @@ static int oht_ioctl_enable(struct oht_file *file, struct oht_ioctl_call *call)
 
 static int oht_ioctl_disable(struct oht_file *file, struct oht_ioctl_call *call)
 {
-	return oht_estop_disable(&file->oht->estop, file, call->arg.command.tag);
+	struct oht_device *oht = file->oht;
+	int ret = oht_estop_disable(&oht->estop, file, call->arg.command.tag);
+
+	/* This takes the engine's lock: a write that the gate let through has begun by then. */
+	if (!ret && oht_core_has_bus(oht))
+		oht_cycle_stopped(oht_run_cycle(oht->run));
+	return ret;
 }
 
 static int oht_ioctl_heartbeat(struct oht_file *file, struct oht_ioctl_call *call)

@@ -19,8 +19,12 @@ static void fake_stop(struct oht_port *port)
 
 static void fake_set_de(struct oht_port *port, bool on)
 {
+	unsigned int i;
+
 	if (fake.de && !on && fake.frame_count)
 		fake_last()->off_ns = fake.now_ns;
+	for (i = 1; on && i <= fake.clicks; i++)
+		fake_say_one(fake.now_ns + oht_timing_chars_ns(&fake.engine.timing, i), 0xff, 0);
 	fake.de = on;
 }
 

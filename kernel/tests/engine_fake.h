@@ -70,6 +70,7 @@ struct fake_bus {
 	bool handed;			/* asked, not begun */
 	unsigned int rx_level;		/* characters that raise the receive interrupt, 0: one */
 	bool unpaced;			/* the transmitter takes no time, as an emulated one */
+	unsigned int clicks;		/* characters that the driver makes when it is enabled */
 	u64 busy_extra_ns;		/* how much longer than computed it is busy */
 	u64 heard_ns;			/* end of the last character, also of those to come */
 	u64 known_ns;			/* end of the last one that the engine sent or read */

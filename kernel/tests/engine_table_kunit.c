@@ -303,8 +303,8 @@ static void table_byte(u8 flags)
 	fake_answer(&fake.xfers[0], adu);
 	fake_say_one(fake.now_ns, adu[fake.engine.state == OHT_ENGINE_COLLECT ? 3 : 0], flags);
 	fake.port.event(fake.port.event_context, fake.now_ns);
-	/* While we drive the line it is our own driver that clicks: no reason for a gap. */
-	if (fake.de)
+	/* While we send it is our own driver that clicks: no reason for a gap. */
+	if (fake.de && fake.engine.state != OHT_ENGINE_DE_SETUP)
 		fake.known_ns = known_ns;
 }
 

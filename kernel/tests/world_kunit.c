@@ -263,6 +263,8 @@ static void world_run(struct kunit *test, u32 run)
 
 	world_seed = run;
 	world_init(test, run, world_below(3));
+	/* Longer than t3.5, too. */
+	fake.engine.timing.de_setup_ns = world_below(2) * world_below(3000) * FAKE_US;
 	world_make_plan();
 	cyclic_try_commit();
 	for (event = 0; event < WORLD_EVENTS; event++) {
@@ -282,6 +284,7 @@ static void world_run_calm(struct kunit *test, u32 run)
 
 	world_seed = run;
 	world_init(test, run, 0);
+	fake.engine.timing.de_setup_ns = world_below(2) * world_below(3000) * FAKE_US;
 	do
 		world_make_plan();
 	while (cyclic_try_commit());

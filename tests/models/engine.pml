@@ -79,6 +79,7 @@
 #define NEXT		2
 #define GATE		3
 #define EXPIRE		4
+#define SETUP		5
 
 /* ---- struct oht_xfer ---- */
 byte xstate[SLOTS];
@@ -566,6 +567,8 @@ inline tx()
 
 inline send()
 {
+	/* Asked immediately before the first character. */
+	assert(cur != NONE && (!needs_enabled[cur] || open));
 	enter(SEND);
 	NOTE(if :: cur != NONE -> attempts[cur]++ :: else fi)
 	if
@@ -574,6 +577,43 @@ inline send()
 	fi;
 	tx();
 	arm()
+}
+
+/* Set-up is over: asked again, since the world has gone on. */
+inline call_off()
+{
+	de = false;
+	bump();
+	x = cur;
+	cur = NONE;
+	enter(IDLE);
+	forget();
+	todo = NEXT
+}
+
+inline setup_end()
+{
+	/* A long set-up: it has been silent again since. */
+	if
+	:: !silent
+	:: silent = true
+	fi;
+	if
+	:: cur == NONE -> call_off()
+	:: cur != NONE && needs_enabled[cur] && !open ->
+		call_off();
+		complete(x, STOPPED)
+	/* Characters were heard; too often, and they are those of our own driver. */
+	:: cur != NONE && (!needs_enabled[cur] || open) && !silent ->
+		call_off();
+		xstate[x] = QUEUED;
+		add_head(x)
+	:: cur != NONE && (!needs_enabled[cur] || open) ->
+		todo = NOTHING;
+		send()
+	fi;
+	x = 0;
+	open = false
 }
 
 inline begin()
@@ -679,7 +719,11 @@ inline cut_end()
 inline tx_expire()
 {
 	if
+#ifdef MUTANT_SETUP_NOT_ASKED
 	:: state == DE_SETUP -> send()
+#else
+	:: state == DE_SETUP -> todo = SETUP
+#endif
 	:: state == SEND || state == DRAIN -> drain()
 	:: state == DE_HOLD -> release()
 	:: state == CUT -> cut_end()
@@ -936,6 +980,8 @@ locked:
 		:: todo == NEXT -> next()
 		:: todo == GATE && !needs_enabled[x] -> gated()
 		:: todo == GATE && needs_enabled[x] -> goto at_gate
+		:: todo == SETUP && (cur == NONE || !needs_enabled[cur]) -> setup_end()
+		:: todo == SETUP && cur != NONE && needs_enabled[cur] -> goto at_setup
 		:: todo == NOTHING && op == TICK -> op = 0; ticked()
 		:: todo == NOTHING && op == ABORT -> op = 0; make_way()
 		:: todo == NOTHING && op != TICK && op != ABORT -> break
@@ -952,5 +998,8 @@ locked:
 at_gate:
 	/* estop->state is read without its lock: what comes after that, comes before this ends. */
 	atomic { may_move(); gate_read = true }
-	atomic { gate_read = false; gated(); goto locked }
+	atomic { gate_read = false; gated(); goto locked };
+at_setup:
+	atomic { x = cur; may_move(); gate_read = true }
+	atomic { gate_read = false; setup_end(); goto locked }
 }
