@@ -33,6 +33,9 @@ void oht_engine_complete(struct oht_engine *e, struct oht_xfer *x, u8 detail);
 /* The transaction is over with @detail: complete or repeat its transfer, turn to the next one. */
 void oht_engine_finish(struct oht_engine *e, u8 detail, u64 now_ns);
 
+/* Queue @x again, in front of its class: a higher class may go first, its own may not. */
+void oht_engine_requeue(struct oht_engine *e, struct oht_xfer *x);
+
 /* As far as the transfer is concerned; the machine has something left to do with the line. */
 void oht_engine_resolve(struct oht_engine *e, u8 detail);
 
@@ -180,12 +183,6 @@ void oht_engine_held_take(struct oht_engine *e, unsigned int at, unsigned int by
 /* Characters that come now belong to the transaction. */
 bool oht_engine_listens(const struct oht_engine *e);
 
-/* The @key of @x, computed. */
-u16 oht_engine_rx_key(const struct oht_xfer *x);
-
-/* @x would take an answer for its own that may still come to an earlier request. */
-bool oht_engine_rx_may_mistake(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns);
-
 /* Read all that the port has received. */
 void oht_engine_receive(struct oht_engine *e, u64 stamp_ns);
 
@@ -200,6 +197,11 @@ void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns);
 
 /* WAIT or COLLECT: a stop telegram waits now, so the deadline comes sooner. */
 void oht_engine_rx_hurry(struct oht_engine *e, u64 now_ns);
+
+/* ---- engine_late.c: more of it is in engine_late.h ---- */
+
+/* The @key of @x, computed. */
+u16 oht_engine_late_key(const struct oht_xfer *x);
 
 /* ---- engine_stop.c ---- */
 

@@ -289,8 +289,7 @@ static void oht_engine_stop_put_back(struct oht_engine *e)
 		return;
 	}
 	x->put_back++;
-	x->state = OHT_XFER_QUEUED;
-	list_add(&x->node, &e->queue[oht_engine_class(x)]);
+	oht_engine_requeue(e, x);
 }
 
 bool oht_engine_stop_give_up(struct oht_engine *e, u64 now_ns)
