@@ -3,7 +3,7 @@
  * Answers that come after their time-out, however late: none is taken for the answer to a read of
  * other registers.
  */
-#include "engine_fake.h"
+#include "cycle_fake.h"
 
 #define LATE_UNIT	4
 #define LATE_RUNS	300
@@ -284,11 +284,136 @@ static void late_walk(struct kunit *test)
 		KUNIT_EXPECT_GE(test, late_good, 2 * runs);
 }
 
+/* ---- in the plan of the robot ---- */
+
+#define LATE_PLAN_RUNS	50
+#define LATE_PLAN_CYCLE	(25 * FAKE_MS)
+
+static u64 late_plan_least_ns[OHT_UNIT_MAX + 1], late_plan_spread_ns[OHT_UNIT_MAX + 1];
+
+static void late_plan_add(u8 unit, u16 address, u16 count, u16 period, u16 phase, u32 timeout_us)
+{
+	struct oht_plan_entry *entry = cyclic_add(unit, 3, count);
+
+	entry->address = address;
+	entry->period_cycles = period;
+	entry->phase_cycles = phase;
+	entry->timeout_us = timeout_us;
+	entry->turnaround_us = 1750;
+}
+
+/* The next answer of each unit comes any time behind what is said already. */
+static void late_plan_passed(void)
+{
+	u64 busy_ns = fake.heard_ns - min(fake.heard_ns, fake.now_ns), turnaround_ns;
+	u8 unit;
+
+	for (unit = 2; unit <= 5; unit++) {
+		turnaround_ns = late_plan_least_ns[unit];
+		if (late_plan_spread_ns[unit])
+			turnaround_ns += late_below(late_plan_spread_ns[unit] / FAKE_US) * FAKE_US;
+		cyclic.turnaround_ns[unit] = max(turnaround_ns, busy_ns + 2 * FAKE_MS);
+	}
+}
+
+static void late_plan_make(struct kunit *test)
+{
+	cyclic_init(test);
+	cyclic.plan.cycle_us = LATE_PLAN_CYCLE / FAKE_US;
+	late_plan_add(3, 0x0000, 8, 2, 0, 20000);
+	late_plan_add(3, 0x0010, 8, 2, 1, 20000);
+	late_plan_add(4, 0x0002, 8, 2, 0, 25000);
+	late_plan_add(4, 0x0012, 8, 2, 1, 25000);
+	late_plan_add(5, 0x0030, 6, 4, 1, 35000);
+	late_plan_add(2, 0x0000, 8, 40, 7, 30000);
+	late_plan_add(2, 0x0020, 8, 40, 27, 30000);
+	cyclic.passed = late_plan_passed;
+	cyclic_commit(0);
+}
+
+/* One unit is late, one loses answers. */
+static void late_plan_disturb(void)
+{
+	u8 unit;
+
+	for (unit = 2; unit <= 5; unit++) {
+		late_plan_least_ns[unit] = FAKE_MS;
+		late_plan_spread_ns[unit] = 0;
+		cyclic.skips[unit] = 0;
+	}
+	unit = 2 + late_below(4);
+	late_plan_least_ns[unit] = (20 + late_below(30)) * FAKE_MS;
+	late_plan_spread_ns[unit] = late_below(120) * FAKE_MS;
+	cyclic.skips[2 + late_below(4)] = late_below(4);
+}
+
+static unsigned int late_plan_look(u32 run)
+{
+	const struct oht_image_slot *slot;
+	unsigned int i, k, good = 0;
+
+	for (i = 0; i < cyclic.plan.entries; i++) {
+		slot = cyclic_slot(i);
+		good += !slot->status;
+		for (k = 0; slot->timestamp_ns && k < slot->count; k++)
+			KUNIT_EXPECT_EQ_MSG(fake.test, slot->words[k],
+					    slot->address + 0x1000 + k, "run %u, entry %u\n",
+					    run, i);
+	}
+	return good;
+}
+
+/* Once all answer in time again, each entry is read in its turn, and nothing else is asked. */
+static void late_plan_settle(struct kunit *test, u32 run)
+{
+	u8 unit;
+
+	for (unit = 2; unit <= 5; unit++) {
+		late_plan_least_ns[unit] = FAKE_MS;
+		late_plan_spread_ns[unit] = 0;
+		cyclic.skips[unit] = 0;
+	}
+	cyclic_run(2 * 40 * LATE_PLAN_CYCLE);
+	KUNIT_EXPECT_EQ_MSG(test, late_plan_look(run), cyclic.plan.entries, "run %u\n", run);
+	cyclic_forget();
+	cyclic_run(40 * LATE_PLAN_CYCLE);
+	KUNIT_EXPECT_EQ_MSG(test, cyclic.starts, 40 + 40 + 10 + 2, "run %u\n", run);
+}
+
+static void late_plan_run(struct kunit *test, u32 run)
+{
+	unsigned int i;
+
+	late_seed = run;
+	late_plan_make(test);
+	for (i = 0; i < 200; i++) {
+		if (!(i % 40))
+			late_plan_disturb();
+		cyclic_run(5 * FAKE_MS);
+		cyclic_forget();
+		late_good += late_plan_look(run);
+	}
+	late_plan_settle(test, run);
+}
+
+static void late_plan(struct kunit *test)
+{
+	const u32 first = FAKE_FIRST_RUN(), runs = FAKE_RUNS(LATE_PLAN_RUNS);
+	u32 run;
+
+	late_good = 0;
+	for (run = 0; run < runs; run++)
+		late_plan_run(test, first + run);
+	kunit_info(test, "%u runs from %u: %u looks at good values\n", runs, first, late_good);
+	KUNIT_EXPECT_GE(test, late_good, 300 * runs);
+}
+
 static struct kunit_case late_cases[] = {
 	KUNIT_CASE(late_costs_one_read),
 	KUNIT_CASE(late_drops_what_is_owed),
 	KUNIT_CASE(late_lets_writes_pass),
 	KUNIT_CASE(late_walk),
+	KUNIT_CASE(late_plan),
 	{}
 };
 
