@@ -224,6 +224,7 @@ void oht_engine_resolve(struct oht_engine *e, u8 detail)
 	bool telegram = oht_engine_is_telegram(x);
 	bool again;
 
+	oht_engine_late_note(e, detail);
 	if (x)
 		x->tries++;
 	again = x && !oht_engine_is_final(detail) && x->tries <= x->retries &&
@@ -275,7 +276,8 @@ static u64 oht_engine_opens_ns(const struct oht_engine *e, const struct oht_xfer
 		return opens_ns;
 	if (oht_engine_is_telegram(x))
 		return now_ns < e->stop.not_before_ns ? e->stop.not_before_ns : 0;
-	return oht_engine_rx_may_mistake(e, x, now_ns) ? e->late[x->unit].until_ns : 0;
+	opens_ns = e->late[x->unit].until_ns;
+	return now_ns < opens_ns && oht_engine_late_fits(e, x) ? opens_ns : 0;
 }
 
 void oht_engine_drop(struct oht_engine *e, struct oht_xfer *x, u8 detail)
@@ -488,7 +490,7 @@ int oht_engine_prepare(struct oht_xfer *x)
 	x->blind = oht_frame_is_blind(&req);
 	/* An entry of the plan must begin on time, and hardly ever needs its key. */
 	if (x->blind && !x->planned)
-		x->key = oht_engine_rx_key(x);
+		x->key = oht_engine_late_key(x);
 	return 0;
 }
 
@@ -614,6 +616,8 @@ static void oht_engine_end(struct oht_engine *e, u8 detail)
 		raw_spin_unlock_irqrestore(&e->lock, flags);
 		return;
 	}
+	if (oht_engine_listens(e))
+		oht_engine_late_note(e, detail);
 	if (e->state == OHT_ENGINE_SEND || e->state == OHT_ENGINE_DRAIN)
 		e->port->ops->cut(e->port);
 	e->port->ops->set_de(e->port, false);

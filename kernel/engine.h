@@ -12,6 +12,7 @@
  *   blind        the answer would also fit another request, so a late answer can be mistaken
  *   learned      the longest turnaround lately seen from a unit, of reads and of writes
  *   late         an answer that did not come in time, and may still come
+ *   prior read   sent in front of a read that a late answer would fit; its answer is dropped
  *   held         received since the request began, and not judged yet (rx)
  *   stray        a byte that belongs to no answer; extra: a byte directly behind an answer
  *   to cut       end a request that is being sent; only for a stop
@@ -33,6 +34,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/oht.h>
+#include "engine_late.h"
 #include "engine_slot.h"
 #include "engine_unit.h"
 #include "frame.h"
@@ -78,7 +80,7 @@ enum oht_xfer_state {
  * @status: 0 or negative errno, see enum oht_detail
  * @detail: enum oht_detail
  * @exception: Modbus exception code if @detail is EXCEPTION
- * @attempts: times that the request was begun to be sent
+ * @attempts: times that the request, or a prior read, was begun to be sent
  * @turnaround_ns: silence between our last stop bit and the answer's first start bit
  * @reply_bytes: how much of @words or @pdu is the answer; 0: it carries nothing
  * @received: bytes of the answer, whole or not, that the last attempt received
@@ -309,20 +311,6 @@ enum oht_engine_echo {
 };
 
 /**
- * struct oht_engine_late - an answer that never came and may still come
- * @until_ns: how long that is thought possible
- * @key: tells the request from another one of the same shape: its CRC
- * @count: what had been asked for, 0: only the unit knows
- * @function: what had been asked for, 0: nothing is outstanding
- */
-struct oht_engine_late {
-	u64 until_ns;
-	u16 key;
-	u16 count;
-	u8 function;
-};
-
-/**
  * struct oht_engine_telegrams - the stop telegrams (engine_stop.c)
  * @set: the list that the next stop will send, checked
  * @set_count: its length
@@ -381,6 +369,7 @@ struct oht_engine_telegrams {
  * @words: its values
  * @timeout_us: its time-out
  * @moves: a stop forbids it
+ * @prior: it is a prior read: @cur is sent when it has been answered
  * @tx: its bytes
  * @tx_bytes: length of @tx
  * @tx_taken: how many the port has taken
@@ -444,6 +433,7 @@ struct oht_engine {
 	u16 words[OHT_WORDS_MAX];
 	u32 timeout_us;
 	bool moves;
+	bool prior;
 	u8 tx[OHT_ADU_MAX_BYTES];
 	unsigned int tx_bytes;
 	unsigned int tx_taken;

@@ -206,12 +206,6 @@ void oht_engine_held_take(struct oht_engine *e, unsigned int at, unsigned int by
 /* Characters that come now belong to the transaction. */
 bool oht_engine_listens(const struct oht_engine *e);
 
-/* The @key of @x, computed. */
-u16 oht_engine_rx_key(const struct oht_xfer *x);
-
-/* @x would take an answer for its own that may still come to an earlier request. */
-bool oht_engine_rx_may_mistake(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns);
-
 /* Read all that the port has received. */
 void oht_engine_receive(struct oht_engine *e, u64 stamp_ns);
 
@@ -226,6 +220,11 @@ void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns);
 
 /* WAIT or COLLECT: a stop telegram waits now, so the deadline comes sooner. */
 void oht_engine_rx_hurry(struct oht_engine *e, u64 now_ns);
+
+/* ---- engine_late.c: more of it is in engine_late.h ---- */
+
+/* The @key of @x, computed. */
+u16 oht_engine_late_key(const struct oht_xfer *x);
 
 /* ---- engine_stop.c ---- */
 

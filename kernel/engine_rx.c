@@ -286,6 +286,11 @@ static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception
 	u64 turnaround_ns = oht_engine_rx_turnaround_ns(e);
 	struct oht_xfer *x = e->cur;
 
+	if (x && e->prior) {
+		oht_engine_queue_again(e, x);
+		x = NULL;
+		e->cur = NULL;
+	}
 	if (!oht_engine_held_is_same(e, 0, e->rx_bytes))
 		oht_engine_rx_learn_echo(e);
 	e->answered_tx_crc = oht_frame_crc(e->tx, e->tx_bytes);
@@ -462,40 +467,6 @@ void oht_engine_rx_judge(struct oht_engine *e, u64 now_ns)
 		;
 }
 
-static void oht_engine_rx_expect_late(struct oht_engine *e)
-{
-	e->late[e->req.unit] = (struct oht_engine_late) {
-		.until_ns = e->reply_deadline_ns + (u64)e->timeout_us * NSEC_PER_USEC,
-		.key = oht_frame_crc(e->tx, e->tx_bytes),
-		.count = e->req.raw ? 0 : e->req.count,
-		.function = e->req.function,
-	};
-}
-
-u16 oht_engine_rx_key(const struct oht_xfer *x)
-{
-	const struct oht_frame_request req = oht_xfer_request(x);
-	u8 adu[OHT_ADU_MAX_BYTES];
-
-	return oht_frame_crc(adu, oht_frame_build(adu, &req));
-}
-
-/*
- * The answer to a read names neither its first register nor its request. While the answer to an
- * earlier read of the same shape may still come, a read of other registers of the same unit would
- * accept that answer, so it waits. Other transfers go on.
- */
-bool oht_engine_rx_may_mistake(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
-{
-	const struct oht_engine_late *late = &e->late[x->unit];
-
-	if (now_ns >= late->until_ns || late->function != x->function)
-		return false;
-	if (!x->raw && late->count && late->count != x->count)
-		return false;
-	return x->blind && late->key != (x->planned ? oht_engine_rx_key(x) : x->key);
-}
-
 /* t3.5 of silence ends a sound frame of unknown length, and what stood in front of the answer. */
 static bool oht_engine_rx_is_ended(const struct oht_engine *e)
 {
@@ -518,7 +489,8 @@ void oht_engine_rx_expire(struct oht_engine *e, u64 now_ns)
 		return;
 	}
 	if (e->state == OHT_ENGINE_WAIT) {
-		oht_engine_rx_expect_late(e);
+		e->late[e->req.unit].until_ns =
+			e->reply_deadline_ns + (u64)e->timeout_us * NSEC_PER_USEC;
 		if (oht_engine_stop_give_up(e, now_ns))
 			oht_engine_finish(e, OHT_DETAIL_STOPPED, now_ns);
 		else

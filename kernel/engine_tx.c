@@ -113,6 +113,7 @@ static void oht_engine_setup_end(struct oht_engine *e, u64 now_ns)
 static void oht_engine_load(struct oht_engine *e, const struct oht_xfer *x)
 {
 	e->req = oht_xfer_request(x);
+	e->prior = oht_engine_late_lead(e);
 	e->tx_bytes = oht_frame_build(e->tx, &e->req);
 	/* The copy may outlive the transfer. Judging the answer needs no data of the PDU. */
 	memcpy(e->words, x->words, sizeof(e->words));

@@ -257,10 +257,14 @@ static void engine_faults_wrong_echo(struct kunit *test)
 
 /*
  * The answer to a read that has timed out comes while other registers of the same unit are
- * asked for. Nothing in it says that it is the wrong one, so that read has to wait; others do not.
+ * asked for. Nothing in it says that it is the wrong one, so that read has to wait, and begins with
+ * a shorter one (engine_late_kunit.c); others do not.
  */
 static void engine_faults_late_answer(struct kunit *test)
 {
+	u8 adu[16];
+	struct oht_xfer prior;
+
 	engine_faults_ask(0);
 	fake_answer_to(0, 51 * FAKE_MS);
 	fake_run_done(0);
@@ -277,6 +281,10 @@ static void engine_faults_late_answer(struct kunit *test)
 	fake_run_sent(3);
 	KUNIT_EXPECT_GE(test, fake_last()->start_ns, fake.frames[0].end_ns + 100 * FAKE_MS);
 	KUNIT_EXPECT_EQ(test, fake.engine.stats.gap_late_max_ns, 0);
+	prior = fake.xfers[1];
+	prior.count = 1;
+	engine_faults_say(FAKE_MS, adu, fake_answer(&prior, adu));
+	fake_run_sent(4);
 	fake_answer_to(1, FAKE_MS);
 	fake_run_done(1);
 	FAKE_EXPECT_DONE(1, 0, OHT_DETAIL_OK);

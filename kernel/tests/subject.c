@@ -15,6 +15,7 @@
 #include "../engine_tx.c"
 #include "../engine_held.c"
 #include "../engine_rx.c"
+#include "../engine_late.c"
 #include "../engine_stop.c"
 #include "../engine_slot.c"
 #include "../image.c"

@@ -86,7 +86,7 @@ static void hear_request(int fd, uint8_t unit)
 }
 
 /*
- * A request that is given up, the next request, the answer to the first and that to the next. False: this
+ * A request that is given up, the next request, the answer to the first, which comes twice, and that to the next. False: this
  * program was held up, so that the first answer may have come behind the quiet time, or the second one too late.
  */
 static bool late_answer_is_dropped(int fd)
@@ -110,6 +110,9 @@ static bool late_answer_is_dropped(int fd)
 	pause_ms(QUIET_US / 8000);
 	assert_int_equal(write(fd, is_4, sizeof(is_4)), sizeof(is_4));
 	in_time = ohtd_monotonic_ns() - began_ns < QUIET_US / 2 * OHTD_NS_PER_US;
+	/* One register has no part: the same is asked for twice, and the first answer is dropped, whatever it is. */
+	hear_request(fd, 4);
+	assert_int_equal(write(fd, is_4, sizeof(is_4)), sizeof(is_4));
 	hear_request(fd, 4);
 	began_ns = ohtd_monotonic_ns();
 	assert_int_equal(write(fd, is_5, sizeof(is_5)), sizeof(is_5));

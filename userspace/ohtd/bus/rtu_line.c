@@ -343,6 +343,8 @@ static void exchange(struct rtu_line *line, const struct oht_request *request,
 		set_outcome(reply, outcome);
 	else
 		rtu_receive_reply(&line->receive, request, reply);
+	if (outcome != OHT_OUTCOME_GONE)
+		rtu_late_note(&line->late[request->unit], request, reply->outcome);
 	line->failed = outcome && outcome != OHT_OUTCOME_TIMEOUT;
 	line->busy_until_ns = ohtd_monotonic_ns() + line->gap_ns;
 	/* Behind anything but an answer one may still be on its way. */
@@ -365,8 +367,18 @@ static void learn_echo(struct rtu_line *line, const struct oht_request *write)
 void rtu_line_exchange(struct rtu_line *line, const struct oht_request *request,
 		       const struct rtu_gate *gate, struct oht_reply *reply)
 {
+	struct oht_reply unused = { 0 };
+	struct oht_request prior;
+
 	if (request->function == OHT_WRITE_SINGLE && request->unit != OHT_BROADCAST &&
 	    line->receive.echo == RTU_ECHO_UNKNOWN)
 		learn_echo(line, request);
+	while (rtu_late_leads(&line->late[request->unit], request, &prior)) {
+		exchange(line, &prior, NULL, &unused);
+		if (unused.outcome != OHT_OUTCOME_OK && unused.outcome != OHT_OUTCOME_EXCEPTION) {
+			set_outcome(reply, unused.outcome);
+			return;
+		}
+	}
 	exchange(line, request, gate, reply);
 }

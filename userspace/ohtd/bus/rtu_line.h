@@ -14,6 +14,7 @@
 
 #include "bus.h"
 #include "rtu_latch.h"
+#include "rtu_late.h"
 #include "rtu_receive.h"
 #include "rtu_settings.h"
 
@@ -31,6 +32,7 @@ typedef struct _modbus modbus_t;
  * @quiet_us: longest time-out asked for so far: how long a late answer may still come
  * @busy_until_ns: no request before this moment
  * @receive: the exchange under way
+ * @late: by unit: answers that may still come
  * @failed: the last exchange ended with something else than an answer or silence
  */
 struct rtu_line {
@@ -44,6 +46,7 @@ struct rtu_line {
 	uint32_t quiet_us;
 	uint64_t busy_until_ns;
 	struct rtu_receive receive;
+	struct rtu_late late[UINT8_MAX + 1];
 	bool failed;
 };
 
@@ -67,8 +70,10 @@ void rtu_line_close(struct rtu_line *line);
  *	sent and the outcome is OHT_OUTCOME_STOPPED; NULL: always sent
  * @reply: outcome, exception, error, count and words are filled
  *
- * After a time-out the line is left alone for the longest turnaround: the answer to a read does not
- * say which registers it has, so a late one would pass for the answer to the next request.
+ * After a time-out the line is left alone for the longest turnaround. The answer to a read does not
+ * say which registers it has, so a later one would pass for the answer to the next request: a read
+ * for which that may be so comes behind a prior read (rtu_late.h). If that one is not answered, its
+ * outcome is that of the attempt.
  */
 void rtu_line_exchange(struct rtu_line *line, const struct oht_request *request,
 		       const struct rtu_gate *gate, struct oht_reply *reply);
