@@ -3,6 +3,7 @@
 #include "robot_fixture.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 static void tells_profiles_apart(void **state)
@@ -280,6 +281,98 @@ static void motor_that_hides_its_speed_is_no_standstill(void **state)
 		assert_false(f->control.facts[OHTD_FACT_STANDSTILL]);
 		fixture_destroy(f);
 	}
+}
+
+/* The control thread has no turn for so long; the bus goes on. */
+static void stall_ms(struct fixture *f, uint32_t ms)
+{
+	f->crashed = true;
+	fixture_run_ms(f, ms);
+	f->crashed = false;
+}
+
+static void rests(const struct fixture *f, bool expected)
+{
+	if (ohtd_moving(&f->control) == expected)
+		fail_msg("%s at %" PRIu64 " ms", expected ? "moves" : "rests", f->control.now_ns / OHTD_NS_PER_MS);
+}
+
+/* Of a robot that was seen to move; behind the pause it is at rest for one reading. */
+static void pause_between_two_readings_is_no_rest(void **state)
+{
+	static const uint32_t pauses_ms[] = { 120, 250, 450, 3000 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		struct fixture *f = fixture_idle();
+
+		f->control.state = OHTD_STATE_MOVE;
+		f->control.travel.drive.stand.stood = false;
+		fake_bus_set(f->fake, f->control.model, "travel_motor", "motor2_actual_speed", 20);
+		fixture_run_ms(f, 100);
+		rests(f, false);
+		fake_bus_set(f->fake, f->control.model, "travel_motor", "motor2_actual_speed", 0);
+		stall_ms(f, pauses_ms[i]);
+		fixture_run_ms(f, 100);
+		rests(f, false);
+		fixture_run_ms(f, 250);
+		rests(f, true);
+		/* The same behind a rest that was seen, of which the last reading is old. */
+		stall_ms(f, 3000);
+		fixture_run_ms(f, 50);
+		rests(f, false);
+		fixture_destroy(f);
+	}
+}
+
+/* One report of zero, and silence: no matter how old it becomes, it is one. */
+static void silence_behind_a_reading_is_no_rest(void **state)
+{
+	struct fixture *f = fixture_idle();
+
+	(void)state;
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_actual_speed", 20);
+	f->control.state = OHTD_STATE_MOVE;
+	f->control.travel.drive.stand.stood = false;
+	fixture_run_ms(f, 100);
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_actual_speed", 0);
+	fixture_run_ms(f, 60);
+	f->fake->units[MOTOR].fault = FAKE_SILENT;
+	for (unsigned int ms = 0; ms < 1500; ms++) {
+		fixture_run_ms(f, 1);
+		rests(f, false);
+	}
+	fixture_run_ms(f, 1500);
+	rests(f, true);
+	fixture_destroy(f);
+}
+
+/* Low outputs count from when they are seen to be low, and of a robot that moves all the same not at all. */
+static void low_outputs_alone_are_no_rest(void **state)
+{
+	struct fixture *f = fixture_idle();
+
+	(void)state;
+	f->fake->units[MOTOR].fault = FAKE_SILENT;
+	stall_ms(f, 1000);
+	fake_bus_press(f->fake);
+	stall_ms(f, 1100);
+	fixture_run_ms(f, 50);
+	rests(f, false);
+	fixture_run_ms(f, 2000);
+	rests(f, true);
+	fixture_destroy(f);
+	f = fixture_safe();
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_actual_speed", 20);
+	fixture_run_ms(f, 500);
+	rests(f, false);
+	f->fake->units[MOTOR].fault = FAKE_SILENT;
+	/* Until the position has shown that it stands. */
+	for (unsigned int ms = 0; ms < 1500; ms += 100) {
+		fixture_run_ms(f, 100);
+		rests(f, false);
+	}
+	fixture_destroy(f);
 }
 
 static void lost_drive_while_moving_is_stopped_sooner(void **state)
@@ -681,6 +774,9 @@ int main(void)
 		cmocka_unit_test(lost_drive_is_an_emergency_stop),
 		cmocka_unit_test(safety_module_that_hides_a_stop_is_one),
 		cmocka_unit_test(motor_that_hides_its_speed_is_no_standstill),
+		cmocka_unit_test(pause_between_two_readings_is_no_rest),
+		cmocka_unit_test(silence_behind_a_reading_is_no_rest),
+		cmocka_unit_test(low_outputs_alone_are_no_rest),
 		cmocka_unit_test(lost_drive_while_moving_is_stopped_sooner),
 		cmocka_unit_test(lost_power_module_is_a_fault_then_an_emergency_stop),
 		cmocka_unit_test(lost_dock_module_at_standstill_is_only_told),

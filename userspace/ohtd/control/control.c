@@ -104,8 +104,6 @@ int ohtd_control_init(struct ohtd_control *control)
 	control->last_tick_ns = control->now_ns;
 	control->state = OHTD_STATE_BOOT;
 	control->state_since_ns = control->now_ns;
-	control->moving_ns = control->now_ns;
-	control->outputs_high_ns = control->now_ns;
 	for (i = 0; !ret && i < OHTD_UNITS; i++)
 		ret = ohtd_seqlock_init(&control->modules.units[i].published, sizeof(struct ohtd_registers));
 	ohtd_units_search(&control->modules, &ohtd_limits_block(&control->limits)->searched,
