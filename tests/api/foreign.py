@@ -64,6 +64,8 @@ def fill(unit, chance, module=None):
         raw = chance.randint(low, high)
         while f"0x{raw & 0xFFFF:04X}" in row["none"].split():
             raw = chance.randint(low, high)
+        if row["fault"]:
+            raw = 0
         if row["type"] == "string":
             raw = int.from_bytes(b"TAOH", "big")      # "OHTA": the low word holds the first two
         registers.append(Register(row["name"], int(row["address"], 0), row["type"], GOOD.get(row["name"], raw)))

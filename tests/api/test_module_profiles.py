@@ -69,3 +69,25 @@ def test_the_profile_of_a_module_is_decided_once(fresh):
     fresh.start()
     until(lambda: alert(fresh, "layout_changed"), what="the alert of the dock module")
     assert (module(fresh, 5)["profile"], module(fresh, 5)["profile_seen"]) == ("legacy", "canonical")
+
+
+def test_a_fault_that_a_module_reports_is_told_in_words(daemon):
+    """As an alert alone where its row says so; the words are those of the table."""
+    def told(want):
+        return until(lambda: (item := alert(daemon, "module_fault")) and item["text"] == want and item, what=want)
+
+    until(lambda: all(item["health"] == "good" for item in daemon.get("modules").json["items"]), what="good modules")
+    assert not alert(daemon, "module_fault")
+    assert daemon.sim("set 2 fault_flags 0x50").startswith("ok")
+    item = told("Module 2 (power) reports a fault: Power faults is 0x0050 (communication, battery low).")
+    assert (item["severity"], item["source"], item["address"]) == ("warning", "module", 2)
+    assert daemon.sim("set 2 fault_flags 4").startswith("ok")
+    assert told("Module 2 (power) reports a fault: Power faults is 0x0004 (over-current).")["severity"] == "critical"
+    assert daemon.sim("unset 2 fault_flags").startswith("ok")
+    until(lambda: not alert(daemon, "module_fault"), what="a fault that is over")
+    assert daemon.sim("set 3 safety_error 5").startswith("ok")
+    told("Module 3 (safety) reports a fault: Safety error code is 5 (over-voltage).")
+    assert daemon.sim("set 3 safety_error 77").startswith("ok")
+    told("Module 3 (safety) reports a fault: Safety error code is 77.")
+    assert daemon.sim("unset 3 safety_error").startswith("ok")
+    until(lambda: not alert(daemon, "module_fault"), what="a fault that is over")

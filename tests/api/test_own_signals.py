@@ -21,7 +21,7 @@ import test_foxglove
 from test_history import history, values
 from test_telemetry import current, signals
 
-HEADER = (TOP / "userspace/data/registers.csv").read_text().splitlines()[0].removesuffix(",none") + ",history\n"
+HEADER = (TOP / "userspace/data/registers.csv").read_text().splitlines()[0].removesuffix(",none,fault") + ",history\n"
 LOAD = "common,power,0x0150,hoist_load,Load of the hoist,RO,u16,0.5,kg,0,6000,,none,no,no,Mine.,hoist_load_kg\n"
 PUMP = "legacy,safety,0x0180,pump,Pump,RO,bool,1,,,,,none,no,no,Mine.,pump_on\n"
 NAMES = "hoist_load_kg,pump_on"

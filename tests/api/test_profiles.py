@@ -11,7 +11,7 @@ from oht_test.wait import until
 from test_modules import written
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
-HEADER = (TOP / "userspace/data/registers.csv").read_text().splitlines()[0].removesuffix(",none") + "\n"
+HEADER = (TOP / "userspace/data/registers.csv").read_text().splitlines()[0].removesuffix(",none,fault") + "\n"
 FAN = "common,power,0x0150,fan_speed,Fan speed,RO,u16,0.5,rpm,0,6000,,none,no,no,Mine.\n"
 LIMIT = "common,power,0x0151,fan_limit,Fan limit,RW,i32,0.1,rpm,-100,60000,,supervisor,no,no,Mine.\n"
 

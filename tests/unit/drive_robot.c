@@ -89,10 +89,11 @@ unsigned int driver_until(struct driver *d, enum ohtd_state state, unsigned int 
 
 	for (ms = 0; d->f->control.state != state; ms++) {
 		if (ms >= limit_ms)
-			fail_msg("not in %s after %u ms but in %s at %.1f mm, %.1f mm/s",
+			fail_msg("not in %s after %u ms but in %s at %.1f mm, %.1f mm/s, fault %s",
 				 ohtd_state_name(state), limit_ms,
 				 ohtd_state_name(d->f->control.state), d->rail->position_mm,
-				 d->rail->speed_mm_s);
+				 d->rail->speed_mm_s, d->f->control.fault_count ?
+				 ohtd_why_name(d->f->control.faults[0].why.code) : "none");
 		driver_run_ms(d, 1);
 	}
 	return ms;

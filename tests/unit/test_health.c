@@ -3,6 +3,7 @@
 #include "robot_fixture.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 static void tells_profiles_apart(void **state)
@@ -280,6 +281,186 @@ static void motor_that_hides_its_speed_is_no_standstill(void **state)
 		assert_false(f->control.facts[OHTD_FACT_STANDSTILL]);
 		fixture_destroy(f);
 	}
+}
+
+/* The control thread has no turn for so long; the bus goes on. */
+static void stall_ms(struct fixture *f, uint32_t ms)
+{
+	f->crashed = true;
+	fixture_run_ms(f, ms);
+	f->crashed = false;
+}
+
+static void rests(const struct fixture *f, bool expected)
+{
+	if (ohtd_moving(&f->control) == expected)
+		fail_msg("%s at %" PRIu64 " ms", expected ? "moves" : "rests", f->control.now_ns / OHTD_NS_PER_MS);
+}
+
+/* Of a robot that was seen to move; behind the pause it is at rest for one reading. */
+static void pause_between_two_readings_is_no_rest(void **state)
+{
+	static const uint32_t pauses_ms[] = { 120, 250, 450, 3000 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		struct fixture *f = fixture_idle();
+
+		f->control.state = OHTD_STATE_MOVE;
+		f->control.travel.drive.stand.stood = false;
+		fake_bus_set(f->fake, f->control.model, "travel_motor", "motor2_actual_speed", 20);
+		fixture_run_ms(f, 100);
+		rests(f, false);
+		fake_bus_set(f->fake, f->control.model, "travel_motor", "motor2_actual_speed", 0);
+		stall_ms(f, pauses_ms[i]);
+		fixture_run_ms(f, 100);
+		rests(f, false);
+		fixture_run_ms(f, 250);
+		rests(f, true);
+		/* The same behind a rest that was seen, of which the last reading is old. */
+		stall_ms(f, 3000);
+		fixture_run_ms(f, 50);
+		rests(f, false);
+		fixture_destroy(f);
+	}
+}
+
+/* One report of zero, and silence: no matter how old it becomes, it is one. */
+static void silence_behind_a_reading_is_no_rest(void **state)
+{
+	struct fixture *f = fixture_idle();
+
+	(void)state;
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_actual_speed", 20);
+	f->control.state = OHTD_STATE_MOVE;
+	f->control.travel.drive.stand.stood = false;
+	fixture_run_ms(f, 100);
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_actual_speed", 0);
+	fixture_run_ms(f, 60);
+	f->fake->units[MOTOR].fault = FAKE_SILENT;
+	for (unsigned int ms = 0; ms < 1500; ms++) {
+		fixture_run_ms(f, 1);
+		rests(f, false);
+	}
+	fixture_run_ms(f, 1500);
+	rests(f, true);
+	fixture_destroy(f);
+}
+
+/* Low outputs count from when they are seen to be low, and of a robot that moves all the same not at all. */
+static void low_outputs_alone_are_no_rest(void **state)
+{
+	struct fixture *f = fixture_idle();
+
+	(void)state;
+	f->fake->units[MOTOR].fault = FAKE_SILENT;
+	stall_ms(f, 1000);
+	fake_bus_press(f->fake);
+	stall_ms(f, 1100);
+	fixture_run_ms(f, 50);
+	rests(f, false);
+	fixture_run_ms(f, 2000);
+	rests(f, true);
+	fixture_destroy(f);
+	f = fixture_safe();
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_actual_speed", 20);
+	fixture_run_ms(f, 500);
+	rests(f, false);
+	f->fake->units[MOTOR].fault = FAKE_SILENT;
+	/* Until the position has shown that it stands. */
+	for (unsigned int ms = 0; ms < 1500; ms += 100) {
+		fixture_run_ms(f, 100);
+		rests(f, false);
+	}
+	fixture_destroy(f);
+}
+
+/* ---- what modules say of themselves ---- */
+
+static const struct ohtd_module_view *view_of(struct fixture *f, struct ohtd_snapshot *s, uint8_t unit)
+{
+	*s = fixture_snapshot(f);
+	return fixture_module(s, unit);
+}
+
+/* A register of each act, of type number, bits and bool; and a number beside each that is no fault. */
+static void fault_that_a_module_reports_does_what_its_row_says(void **state)
+{
+	static const struct {
+		const char *module, *name;
+		uint16_t word;
+		uint8_t fault;
+	} cases[] = {
+		{ "travel_motor", "motor1_error_code", 7, OHT_FAULT_STOP },
+		{ "travel_motor", "motor2_error_code", 65535, OHT_FAULT_STOP },
+		{ "safety", "safety_error", 3, OHT_FAULT_STOP }, { "safety", "safety_error", 2, OHT_FAULT_NONE },
+		{ "power", "relay_fault", 1, OHT_FAULT_STOP },
+		{ "power", "fault_flags", 1 << 2, OHT_FAULT_STOP }, { "power", "fault_flags", 1 << 6, OHT_FAULT_ALERT },
+		{ "power", "fault_flags", 1 << 6 | 1 << 3, OHT_FAULT_STOP }, { "power", "fault_flags", 1 << 7, OHT_FAULT_NONE },
+		{ "dock_location", "system_error", 1, OHT_FAULT_ALERT }, { "dock_location", "docking_status", 5, OHT_FAULT_ALERT },
+		{ "dock_location", "docking_status", 4, OHT_FAULT_NONE },
+	};
+	struct fixture *f = fixture_idle();
+	struct ohtd_snapshot s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct ohtd_kind *kind = ohtd_model_by_name(f->control.model, cases[i].module);
+		const bool stops = cases[i].fault == OHT_FAULT_STOP;
+		const struct ohtd_module_view *view;
+
+		fake_bus_set(f->fake, f->control.model, cases[i].module, cases[i].name, cases[i].word);
+		fixture_run_ms(f, 12000);
+		view = view_of(f, &s, kind->module->unit);
+		if (view->fault != cases[i].fault)
+			fail_msg("%s %u: %u", cases[i].name, cases[i].word, view->fault);
+		if (view->fault)
+			assert_string_equal(kind->module->map[0].reg[view->fault_place].name, cases[i].name);
+		assert_string_equal(ohtd_state_name(f->control.state), stops ? "fault" : "idle");
+		assert_int_equal(f->fake->status.state == OHT_STATE_ENABLED, !stops);
+		assert_int_equal(f->control.fault_count, stops);
+		assert_true(!stops || (f->control.faults[0].why.code == OHTD_WHY_MODULE_FAULT &&
+				       f->control.faults[0].why.unit == kind->module->unit));
+		fake_bus_set(f->fake, f->control.model, cases[i].module, cases[i].name, 0);
+		fixture_run_ms(f, 12000);
+		assert_int_equal(view_of(f, &s, kind->module->unit)->fault, OHT_FAULT_NONE);
+		if (!stops)
+			continue;
+		/* Nothing goes on by itself. */
+		assert_string_equal(ohtd_state_name(f->control.state), "fault");
+		assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_DONE);
+		assert_int_equal(fixture_ask(f, OHTD_COMMAND_ENABLE).outcome, OHTD_OUTCOME_DONE);
+	}
+	fixture_destroy(f);
+}
+
+/* Without its power a drive has faults of its own: they forbid no enable, and end it if they stay. */
+static void fault_without_power_counts_behind_the_enable_only(void **state)
+{
+	struct fixture *f = fixture_safe();
+	struct ohtd_snapshot s;
+
+	(void)state;
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_error_code", 7);
+	fixture_run_ms(f, 3000);
+	assert_int_equal(view_of(f, &s, MOTOR)->fault, OHT_FAULT_STOP);
+	assert_string_equal(ohtd_state_name(f->control.state), "safe");
+	assert_int_equal(f->control.fault_count, 0);
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_ENABLE).outcome, OHTD_OUTCOME_DONE);
+	fixture_run_ms(f, 500);
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_error_code", 0);
+	fixture_run_ms(f, 12000);
+	assert_string_equal(ohtd_state_name(f->control.state), "idle");
+	/* A module that falls silent takes back nothing, and one in quarantine is not asked. */
+	fake_bus_set(f->fake, f->control.model, "dock_location", "system_error", 7);
+	fixture_run_ms(f, 12000);
+	f->fake->units[DOCK].fault = FAKE_SILENT;
+	fixture_run_ms(f, 5000);
+	assert_int_equal(view_of(f, &s, DOCK)->fault, OHT_FAULT_ALERT);
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_error_code", 7);
+	assert_in_range(ms_until_not_idle(f), 1, 12000);
+	assert_string_equal(ohtd_state_name(f->control.state), "fault");
+	fixture_destroy(f);
 }
 
 static void lost_drive_while_moving_is_stopped_sooner(void **state)
@@ -681,6 +862,11 @@ int main(void)
 		cmocka_unit_test(lost_drive_is_an_emergency_stop),
 		cmocka_unit_test(safety_module_that_hides_a_stop_is_one),
 		cmocka_unit_test(motor_that_hides_its_speed_is_no_standstill),
+		cmocka_unit_test(pause_between_two_readings_is_no_rest),
+		cmocka_unit_test(silence_behind_a_reading_is_no_rest),
+		cmocka_unit_test(low_outputs_alone_are_no_rest),
+		cmocka_unit_test(fault_that_a_module_reports_does_what_its_row_says),
+		cmocka_unit_test(fault_without_power_counts_behind_the_enable_only),
 		cmocka_unit_test(lost_drive_while_moving_is_stopped_sooner),
 		cmocka_unit_test(lost_power_module_is_a_fault_then_an_emergency_stop),
 		cmocka_unit_test(lost_dock_module_at_standstill_is_only_told),

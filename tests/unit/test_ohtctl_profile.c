@@ -56,7 +56,7 @@ static void template_is_good_as_it_is(void **state)
 	assert_int_equal(out_text[0], '#');
 	put(out_text);
 	assert_int_equal(check(run), 0);
-	assert_non_null(strstr(out_text, ": 3 registers, nothing is wrong\n"));
+	assert_non_null(strstr(out_text, ": 4 registers, nothing is wrong\n"));
 	assert_int_equal(run_json("profile new"), 0);
 	assert_int_equal(text("/template")[0], '#');
 	/* It asks neither the device nor ohtd. */
@@ -71,7 +71,7 @@ static void column_that_is_skipped_is_told_of_a_good_file(void **state)
 	put(out_text);
 	assert_int_equal(check(run), 0);
 	assert_non_null(strstr(out_text, ":1: column 'History' is skipped: the name of the column is 'history'\n"));
-	assert_non_null(strstr(out_text, ": 3 registers, 1 complaint; ohtd would use it\n"));
+	assert_non_null(strstr(out_text, ": 4 registers, 1 complaint; ohtd would use it\n"));
 	assert_int_equal(check(run_json), 0);
 	assert_int_equal(number("/count"), 1);
 	assert_true(json_object_get_boolean(member("/good")));

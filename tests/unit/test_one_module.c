@@ -230,7 +230,7 @@ static void write_that_waits_is_refused_when_something_moves(void **state)
 	fixture_run_ms(f, 30);
 	assert_int_equal(ohtd_link_post(&f->links[0], &command), 0);
 	fixture_run_ms(f, 1);
-	f->control.moving_ns = atomic_load(&f->time.now_ns);
+	f->control.rest = (struct ohtd_rest){ 0 };
 	f->control.facts[OHTD_FACT_STANDSTILL] = 0;
 	f->fake->swallow = false;
 	fixture_run_ms(f, 150);

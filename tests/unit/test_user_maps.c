@@ -349,6 +349,51 @@ static void numbers_that_mean_no_value_are_those_of_the_wire(void **state)
 	assert_false(oht_register_takes(reg, -1));
 }
 
+#define FAULT(fault_, access_, type_, default_)	\
+	"fault," HEADER fault_ ",common,power,0x150,x,X," access_ "," type_ ",1,kg,,," default_ ",none,no,no,\n"
+
+static void values_that_are_a_fault_are_numbers_ranges_or_bits(void **state)
+{
+	static const struct { const char *text, *said; } cases[] = {
+		{ FAULT("7", "RO", "u16", ""), "fault: not alert or stop and a number" },
+		{ FAULT("estop 7", "RO", "u16", ""), "fault: not alert or stop" },
+		{ FAULT("stop", "RO", "u16", ""), "fault: not alert or stop" },
+		{ FAULT("stop 7-", "RO", "u16", ""), "fault: not alert or stop" },
+		{ FAULT("stop 7-6", "RO", "u16", ""), "fault: not alert or stop" },
+		{ FAULT("stop -1", "RO", "u16", ""), "fault: not alert or stop" },
+		{ FAULT("stop 65536", "RO", "u16", ""), "fault: not alert or stop" },
+		{ FAULT("stop 1;alert 2", "RO", "u16", ""), "fault: not alert or stop" },
+		{ FAULT("stop 1 stop 2 alert 3 alert 4", "RO", "u16", ""), "fault: not alert or stop" },
+		{ FAULT("stop 1-2", "RO", "bits", ""), "fault: not alert or stop" },
+		{ FAULT("stop 0", "RO", "bits", ""), "fault: not alert or stop" },
+		{ FAULT("stop 1", "RO", "i16", ""), "fault: only u16, u32, bool and bits say a fault" },
+		{ FAULT("stop 1", "RO", "string", ""), "fault: only u16" },
+		{ FAULT("stop 0-5", "RO", "u16", "5"), "fault: the default is one: 'stop 0-5'" },
+		{ "fault," HEADER "stop 1,common,power,0x150,x,X,WO,u16,1,,,,,administrator,no,no,\n", "fault: a WO register is never read" },
+	};
+	const struct oht_register *reg;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(add(put("a.csv", cases[i].text)), -EINVAL);
+		if (!strstr(error, "a.csv:2: ") || !strstr(error, cases[i].said))
+			fail_msg("%zu: '%s' is not in '%s'", i, cases[i].said, error);
+	}
+	assert_int_equal(add(put("a.csv", FAULT("alert 1-9 stop 5-0x10", "RO", "u16", "0"))), 0);
+	reg = find("power", OHT_PROFILE_LEGACY, "x");
+	assert_int_equal(oht_register_fault(reg, 0), OHT_FAULT_NONE);
+	assert_int_equal(oht_register_fault(reg, 1), OHT_FAULT_ALERT);
+	assert_int_equal(oht_register_fault(reg, 5), OHT_FAULT_STOP);
+	assert_int_equal(oht_register_fault(reg, 16), OHT_FAULT_STOP);
+	assert_int_equal(oht_register_fault(reg, 17), OHT_FAULT_NONE);
+	/* A number that is no value is no fault. */
+	assert_int_equal(add(put("b.csv", "none,fault," HEADER "0xFFFF,alert 0x8001,common,power,0x160,y,Y,RO,bits,1,,,,,none,no,no,\n")), 0);
+	reg = find("power", OHT_PROFILE_LEGACY, "y");
+	assert_int_equal(oht_register_fault(reg, 0x8000), OHT_FAULT_ALERT);
+	assert_int_equal(oht_register_fault(reg, 0x7ffe), OHT_FAULT_NONE);
+	assert_int_equal(oht_register_fault(reg, 0xffff), OHT_FAULT_NONE);
+}
+
 /* A file that is refused leaves no signal behind, and one of before is not another's. */
 static void signals_of_all_tables_are_counted_and_described(void **state)
 {
@@ -510,7 +555,7 @@ int main(void)
 		TEST(hostile_file_is_refused),
 		TEST(too_many_registers_are_refused),
 		TEST(signal_that_cannot_be_is_refused_with_its_value), TEST(signals_of_all_tables_are_counted_and_described),
-		TEST(numbers_that_mean_no_value_are_those_of_the_wire),
+		TEST(numbers_that_mean_no_value_are_those_of_the_wire), TEST(values_that_are_a_fault_are_numbers_ranges_or_bits),
 		TEST(every_complaint_is_told_with_its_line), TEST(column_in_other_letters_is_skipped_and_told),
 		TEST(wrong_file_of_a_folder_costs_the_others_nothing),
 		TEST(folder_need_not_be_there_and_has_a_bound),

@@ -46,11 +46,12 @@ static const char *const module_columns[] = {
 	"description", NULL,
 };
 
-/* Tables may do without these: then any version is expected, modules are written by function 6, no register is a signal of the history, and each number is a value. */
+/* Tables may do without these: then any version is expected, modules are written by function 6, no register is a signal of the history, each number is a value, and none is a fault. */
 static const char *const firmware_column[] = { "firmware", NULL };
 static const char *const write_column[] = { "write", NULL };
 static const char *const history_column[] = { "history", NULL };
 static const char *const none_column[] = { "none", NULL };
+static const char *const fault_column[] = { "fault", NULL };
 
 /* What exports have beside the signals, and then all that are built in. */
 #define SIGNAL_NAME(name_, ...)	#name_,
@@ -348,6 +349,70 @@ static int parse_none(const struct oht_cells *c, struct oht_register_row *row)
 	return 0;
 }
 
+static bool has_prefix(const char **text, const char *word)
+{
+	const size_t length = strlen(word);
+
+	if (strncmp(*text, word, length))
+		return false;
+	*text += length;
+	return true;
+}
+
+/* One number that the register can hold. */
+static bool next_number(const char **text, const struct oht_register *reg, int64_t *number)
+{
+	unsigned long long read;
+	char *end;
+
+	if (**text < '0' || **text > '9')
+		return false;
+	read = strtoull(*text, &end, (*text)[1] == 'x' ? 16 : 10);
+	*text = end;
+	*number = (int64_t)read;
+	return read <= (unsigned long long)largest_raw(reg->type);
+}
+
+/* "alert 0x52", "stop 1-65535": the next term of a list with spaces between them; false: it is none. */
+static bool next_fault(const char **text, struct oht_register *reg)
+{
+	struct oht_fault_term *term = &reg->fault[reg->fault_count];
+
+	if (reg->fault_count++ == OHT_REGISTER_FAULTS_MAX)
+		return false;
+	term->fault = has_prefix(text, "alert ") ? OHT_FAULT_ALERT : has_prefix(text, "stop ") ? OHT_FAULT_STOP : OHT_FAULT_NONE;
+	if (!term->fault || !next_number(text, reg, &term->from))
+		return false;
+	term->to = term->from;
+	if (**text == '-' && reg->type != OHT_TYPE_BITS) {
+		(*text)++;
+		if (!next_number(text, reg, &term->to))
+			return false;
+	}
+	if ((**text && **text != ' ') || term->to < term->from || (reg->type == OHT_TYPE_BITS && !term->from))
+		return false;
+	*text += strspn(*text, " ");
+	return true;
+}
+
+/* The rest of the row is good. */
+static int parse_fault(const struct oht_cells *c, struct oht_register_row *row)
+{
+	struct oht_register *reg = &row->reg;
+	const char *text = oht_cell(c, 0);
+
+	if (*text && reg->access == OHT_ACCESS_WO)
+		return oht_cell_refuse(c, 0, "a WO register is never read");
+	if (*text && (reg->type == OHT_TYPE_I16 || reg->type == OHT_TYPE_I32 || reg->type == OHT_TYPE_STRING))
+		return oht_cell_refuse(c, 0, "only u16, u32, bool and bits say a fault");
+	while (*text)
+		if (!next_fault(&text, reg))
+			return oht_cell_refuse(c, 0, "not alert or stop and a number, a range (1-65535) or a mask of bits, at most three of them");
+	if (reg->has_initial && oht_register_fault(reg, reg->initial))
+		return oht_cell_refuse(c, 0, "the default is one");
+	return 0;
+}
+
 static bool has_column(const struct oht_csv *csv, const char *name, size_t *index)
 {
 	for (*index = 0; *index < csv->columns; (*index)++)
@@ -377,6 +442,7 @@ static void report_skip(const struct oht_csv *csv, const char *name, char *error
 void oht_modmap_register_skips(const struct oht_csv *csv, char *error)
 {
 	*error = '\0';
+	report_skip(csv, fault_column[0], error);
 	report_skip(csv, none_column[0], error);
 	report_skip(csv, history_column[0], error);
 }
@@ -387,6 +453,7 @@ static const struct {
 	int (*parse)(const struct oht_cells *cells, struct oht_register_row *row);
 } more[] = {
 	{ none_column, parse_none },
+	{ fault_column, parse_fault },
 	{ history_column, parse_history },
 };
 

@@ -29,7 +29,7 @@ int oht_modmap_module_rows(const struct oht_csv *csv, struct oht_module *module,
 int oht_modmap_register_rows(const struct oht_csv *csv, struct oht_register_row *row, char *error);
 
 /*
- * Reports in @error, and to the complaints of the table, a column `history` or `none` that is skipped since the letters of its name differ in case;
+ * Reports in @error, and to the complaints of the table, a column `history`, `none` or `fault` that is skipped since the letters of its name differ in case;
  * otherwise @error is "". This is no failure: a table may have unknown columns.
  */
 void oht_modmap_register_skips(const struct oht_csv *csv, char *error);

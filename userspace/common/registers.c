@@ -110,6 +110,21 @@ bool oht_register_is_none(const struct oht_register *reg, int64_t raw)
 	return false;
 }
 
+static bool holds(const struct oht_register *reg, const struct oht_fault_term *term, int64_t raw)
+{
+	return reg->type == OHT_TYPE_BITS ? raw & term->from : raw >= term->from && raw <= term->to;
+}
+
+enum oht_fault oht_register_fault(const struct oht_register *reg, int64_t raw)
+{
+	enum oht_fault gravest = OHT_FAULT_NONE;
+
+	for (unsigned int i = 0; i < reg->fault_count; i++)
+		if (reg->fault[i].fault > gravest && holds(reg, &reg->fault[i], raw) && !oht_register_is_none(reg, raw))
+			gravest = reg->fault[i].fault;
+	return gravest;
+}
+
 bool oht_register_in_range(const struct oht_register *reg, int64_t raw)
 {
 	int64_t min, max;

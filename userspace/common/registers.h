@@ -38,8 +38,29 @@ enum oht_write_level {
 #define OHT_REGISTER_WORDS_MAX	2
 /* Raw values of one register that say "not available". */
 #define OHT_REGISTER_NONE_MAX	4
+/* Terms of the column "fault". */
+#define OHT_REGISTER_FAULTS_MAX	3
 /* Enough for any oht_register_text(), its NUL included. */
 #define OHT_REGISTER_TEXT_BYTES	40
+
+/* What a value of a register says of its module, in rising order. */
+enum oht_fault {
+	OHT_FAULT_NONE,
+	OHT_FAULT_ALERT,	/* a person should look */
+	OHT_FAULT_STOP,		/* the robot does not go on with it */
+};
+
+/**
+ * struct oht_fault_term - values of a register that are a fault of its module
+ * @fault: enum oht_fault
+ * @from: lowest raw value; of type bits a mask: one of these bits is set
+ * @to: highest one; not used with bits
+ */
+struct oht_fault_term {
+	uint8_t fault;
+	int64_t from;
+	int64_t to;
+};
 
 /**
  * struct oht_register - one row of registers.csv
@@ -59,7 +80,9 @@ enum oht_write_level {
  * @initial: raw value of a new module, if @has_initial (column "default")
  * @none: raw values that are no measurement: the module has none (column "none")
  * @none_count: how many of these there are
- * @safety_critical: a write also needs elevation and is audited; on RO an input of safety decisions
+ * @fault: which values are a fault of the module (column "fault")
+ * @fault_count: how many of these there are
+ * @safety_critical: a write also needs elevation and is audited; on RO it concerns the safety of people (which values do what: @fault)
  * @motion: a write can move the robot or change where it believes it is
  * @added: from a file of the user: it is read beside the plan of the bus
  */
@@ -83,6 +106,8 @@ struct oht_register {
 	int64_t initial;
 	int64_t none[OHT_REGISTER_NONE_MAX];
 	uint8_t none_count;
+	uint8_t fault_count;
+	struct oht_fault_term fault[OHT_REGISTER_FAULTS_MAX];
 	bool has_min;
 	bool has_max;
 	bool has_initial;
@@ -130,6 +155,9 @@ int oht_register_encode(const struct oht_register *reg, int64_t raw, uint16_t *w
 
 /* Does the module say by @raw that it has no value? */
 bool oht_register_is_none(const struct oht_register *reg, int64_t raw);
+
+/* The gravest fault of the module that @raw is; a number that is no value is none. */
+enum oht_fault oht_register_fault(const struct oht_register *reg, int64_t raw);
 
 /* Is @raw inside min and max and inside what the type can hold? */
 bool oht_register_in_range(const struct oht_register *reg, int64_t raw);

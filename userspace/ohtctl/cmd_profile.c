@@ -38,13 +38,16 @@ static const char template[] =
 	"#                and rules and exports know it; the column may be left out\n"
 	"# none           empty, or up to 4 numbers as on the wire (0xFFFF 0x8000) by which the module says that\n"
 	"#                it has no value; the column may be left out\n"
+	"# fault          empty, or which values are a fault of the module, for which the robot stops or a person\n"
+	"#                should look: stop 1-65535, of bits alert 0x52 stop 0x2D; the column may be left out\n"
 	"profile,module,address,name,label,access,type,scale,unit,min,max,default,write_level,"
-	"safety_critical,motion,description,history,none\n"
-	"common,power,0x0150,fan_speed,Fan speed,RO,u16,1,rpm,0,6000,0,none,no,no,Of the charger.,fan_rpm,\n"
+	"safety_critical,motion,description,history,none,fault\n"
+	"common,power,0x0150,fan_speed,Fan speed,RO,u16,1,rpm,0,6000,0,none,no,no,Of the charger.,fan_rpm,,\n"
 	"common,power,0x0151,fan_limit,Fan limit,RW,u16,1,rpm,0,6000,3000,supervisor,no,no,"
-	"The fan stays below.,,\n"
+	"The fan stays below.,,,\n"
 	"legacy,travel_motor,0x0180,oil_temperature,Oil temperature,RO,i16,0.1,degC,-400,1500,,none,"
-	"no,no,Of the gearbox.,oil_deg_c,0x7FFF 0x8000\n";
+	"no,no,Of the gearbox.,oil_deg_c,0x7FFF 0x8000,\n"
+	"legacy,travel_motor,0x0181,oil_fault,Oil fault,RO,u16,1,,,,0,none,no,no,0=none 1=hot 2=no oil.,,,alert 1 stop 2\n";
 
 struct check {
 	struct oht_complaints complaints;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alerts/disk.h"
+#include "alerts/fault_text.h"
 #include "alerts/keeper.h"
 #include "alerts/proof.h"
 #include "audit/audit.h"
@@ -117,6 +118,7 @@ static const struct kind kinds[KINDS] = {
 	[OHTD_WHY_MODULE_DEGRADED] = { "module", .text = "answers only now and then, or not for all of its values" },
 	[OHTD_WHY_MODULE_QUARANTINED] = { "module", .text = "is in quarantine and is not asked" },
 	[OHTD_WHY_LAYOUT_CHANGED] = { "module", .text = "shows the registers of another profile than the one that it is taken for" },
+	[OHTD_WHY_MODULE_FAULT] = { "module", .text = "reports a fault of its own" },
 	[OHTD_WHY_SAFETY_MODULE] = { .about = "safety" },
 	[OHTD_WHY_POSITION_LOST] = { .about = "dock_location", .led = true },
 	[OHTD_WHY_DRIVE_FOLLOWING] = { .about = "travel_motor", .led = true },
@@ -424,6 +426,34 @@ static void judge_version(const struct gathering *to, const struct ohtd_module_v
 				      wanted[0] & 0xffu, wanted[1] >> 8, wanted[1] & 0xffu);
 }
 
+/* Of the registers that it has now; NULL: its profile is not known. */
+static const struct oht_regmap *map_of(const struct ohtd_model *model, const struct ohtd_module_view *module)
+{
+	const struct oht_module *expected = expected_of(model, module);
+	enum oht_profile profile;
+
+	return expected && !oht_profile_parse(module->profile, &profile) ? &expected->map[profile] : NULL;
+}
+
+/* With register and value; the fault of the control thread is in the list then. */
+static void judge_fault(const struct gathering *to, const struct ohtd_module_view *module)
+{
+	const struct oht_regmap *map = map_of(ohtd_robot_model(to->scene->services->robot), module);
+	struct ohtd_alert *alert = NULL;
+	char *text;
+
+	if (module->fault && map && module->fault_place < map->count)
+		alert = add(to, OHTD_WHY_MODULE_FAULT, module->unit, 0);
+	if (!alert)
+		return;
+	text = ohtd_scene_alloc(to->scene, OHTD_FAULT_TEXT_BYTES);
+	ohtd_fault_text(&map->reg[module->fault_place], module->fault_raw, text);
+	alert->text = text_of(to, "Module %u (%s) reports a fault: %s.", module->unit, module->name, text);
+	alert->degrades = false;
+	if (module->fault == OHT_FAULT_ALERT)
+		alert->severity = OHTD_SEVERITY_WARNING;
+}
+
 static void judge_modules(const struct gathering *to)
 {
 	const struct ohtd_snapshot *snapshot = to->scene->snapshot;
@@ -433,6 +463,7 @@ static void judge_modules(const struct gathering *to)
 	for (unsigned int i = 0; i < snapshot->module_count; i++) {
 		judge_profile(to, &snapshot->modules[i]);
 		judge_version(to, &snapshot->modules[i]);
+		judge_fault(to, &snapshot->modules[i]);
 	}
 }
 

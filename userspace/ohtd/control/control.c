@@ -9,6 +9,8 @@
 #define STALL_NS	(500 * OHTD_NS_PER_MS)
 /* How long the last words to the drive may take at shutdown. */
 #define LAST_WORDS_NS	(300 * OHTD_NS_PER_MS)
+/* A module that gets its power by the outputs has so long to begin. */
+#define POWERED_NS	OHTD_NS_PER_S
 #define TICK_NS		(OHTD_CYCLE_MS * OHTD_NS_PER_MS)
 
 /* ---- what the modules on the wire ask ---- */
@@ -104,8 +106,6 @@ int ohtd_control_init(struct ohtd_control *control)
 	control->last_tick_ns = control->now_ns;
 	control->state = OHTD_STATE_BOOT;
 	control->state_since_ns = control->now_ns;
-	control->moving_ns = control->now_ns;
-	control->outputs_high_ns = control->now_ns;
 	for (i = 0; !ret && i < OHTD_UNITS; i++)
 		ret = ohtd_seqlock_init(&control->modules.units[i].published, sizeof(struct ohtd_registers));
 	ohtd_units_search(&control->modules, &ohtd_limits_block(&control->limits)->searched,
@@ -204,6 +204,29 @@ static void watch_safety_module(struct ohtd_control *control)
 		return;
 	ohtd_safety_stop(control, &why);
 	ohtd_event_raise(control, OHTD_EVENT_ESTOP_TRIGGERED, &why);
+}
+
+/*
+ * Only while the outputs are high: without its power a drive may report a fault as long as they are low, and a moment longer. Until it
+ * is reset nothing tells whether the fault stands, so it forbids no enable.
+ */
+static void watch_module_faults(struct ohtd_control *control)
+{
+	uint64_t since_ns = ohtd_safety_enabled_ns(control) + POWERED_NS;
+	unsigned int i;
+
+	ohtd_module_faults_look(&control->modules);
+	for (i = 0; ohtd_state_is_enabled(control->state) && i < OHTD_UNITS; i++) {
+		const struct ohtd_unit *unit = &control->modules.units[i];
+		const struct ohtd_why why = {
+			.code = OHTD_WHY_MODULE_FAULT, .unit = unit->view.unit, .detail = unit->view.fault_place,
+		};
+
+		if (unit->view.fault != OHT_FAULT_STOP || unit->values.values[why.detail].time_ns < since_ns)
+			continue;
+		ohtd_fault_raise(control, &why, false);
+		ohtd_event_raise(control, OHTD_EVENT_FAULT_DETECTED, &why);
+	}
 }
 
 static void stall(struct ohtd_control *control, unsigned int index)
@@ -312,6 +335,7 @@ static void look_around(struct ohtd_control *control, uint64_t passed_ns)
 	ohtd_unpowered_watch(control, passed_ns);
 	ohtd_facts_update(control);
 	watch_safety_module(control);
+	watch_module_faults(control);
 	ohtd_lease_check(control);
 	ohtd_queue_check(control);
 	ohtd_holds_check(control);

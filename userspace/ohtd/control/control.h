@@ -170,6 +170,13 @@ struct ohtd_watch {
 	bool stalled;
 };
 
+/* What has been seen of a standstill: each moment 0 until there is one. */
+struct ohtd_rest {
+	uint64_t heard_ns;		/* newest reading of the drive that shows no motion */
+	uint64_t shown_ns;		/* so much of the time before it was rest */
+	uint64_t low_ns;		/* since when the outputs are seen low, and no motion */
+};
+
 struct ohtd_control {
 	/* constant */
 	struct ohtd_model *model;
@@ -207,8 +214,7 @@ struct ohtd_control {
 	struct ohtd_events events;
 	struct ohtd_steps steps;
 	int64_t facts[OHTD_FACTS_AVAILABLE];
-	uint64_t moving_ns;		/* last moment at which movement was seen */
-	uint64_t outputs_high_ns;	/* last moment at which an output or feedback was high */
+	struct ohtd_rest rest;
 	bool notify;			/* state or stop changed since the last notification */
 	struct ohtd_device device;
 	struct ohtd_safety safety;

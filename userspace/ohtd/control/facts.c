@@ -11,6 +11,8 @@
 #define STANDSTILL_MM_S		2.0
 #define STANDSTILL_NS		(200 * OHTD_NS_PER_MS)
 #define OUTPUTS_LOW_NS		(2 * OHTD_NS_PER_S)
+/* Of the time between two readings of the drive so much counts as rest at most: one reading is none. */
+#define REST_STEP_NS		(100 * OHTD_NS_PER_MS)
 /* A value is fresh for so many of its periods: as many failed polls as make any module degraded. */
 #define FRESH_PERIODS		10
 /* safety_status: 0 safe, 1 warning, 2 critical; 3 emergency stop, 4 fault, anything else a fault. */
@@ -149,15 +151,47 @@ static bool outputs_high(const struct ohtd_control *control)
 	return status->outputs || ((control->device.info.caps & OHT_HAS_FEEDBACK) && feedback);
 }
 
+/* The readings of both motors are at least this new. */
+static uint64_t drive_heard_ns(const struct ohtd_control *control)
+{
+	struct ohtd_value first, second;
+
+	ohtd_signal(control, OHTD_SIGNAL_DRIVE_SPEED_1, &first);
+	if (!ohtd_signal(control, OHTD_SIGNAL_DRIVE_SPEED_2, &second))
+		return first.time_ns;
+	return first.time_ns < second.time_ns ? first.time_ns : second.time_ns;
+}
+
+/* Rest is what readings show one after the other. A motion, or a pause behind which the last one is old, begins anew. */
+static bool shows_rest(struct ohtd_control *control)
+{
+	const struct ohtd_unit *drive = provider(control, OHTD_SIGNAL_DRIVE_SPEED_1);
+	uint64_t heard_ns = drive_heard_ns(control);
+	struct ohtd_rest *rest = &control->rest;
+	uint64_t step_ns = heard_ns - rest->heard_ns;
+
+	if (!rest->heard_ns || step_ns > fresh_ns(control, drive))
+		rest->shown_ns = 0;
+	else
+		rest->shown_ns += step_ns < REST_STEP_NS ? step_ns : REST_STEP_NS;
+	rest->heard_ns = heard_ns;
+	return rest->shown_ns >= STANDSTILL_NS;
+}
+
+/* Of a drive that is silent: the outputs have been seen low for so long, and no motion since. */
 static bool standstill(struct ohtd_control *control)
 {
-	if (seen_moving(control))
-		control->moving_ns = control->now_ns;
-	if (outputs_high(control))
-		control->outputs_high_ns = control->now_ns;
-	if (drive_answers(control))
-		return control->now_ns - control->moving_ns >= STANDSTILL_NS;
-	return control->now_ns - control->outputs_high_ns >= OUTPUTS_LOW_NS;
+	struct ohtd_rest *rest = &control->rest;
+	bool moves = seen_moving(control) || control->unpowered.moves;
+
+	if (moves || outputs_high(control))
+		rest->low_ns = 0;
+	else if (!rest->low_ns)
+		rest->low_ns = control->now_ns;
+	if (!moves && drive_answers(control))
+		return shows_rest(control);
+	rest->heard_ns = 0;
+	return rest->low_ns && control->now_ns - rest->low_ns >= OUTPUTS_LOW_NS;
 }
 
 bool ohtd_moving(const struct ohtd_control *control)

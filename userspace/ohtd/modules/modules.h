@@ -361,6 +361,11 @@ void ohtd_profile_forget(struct ohtd_modules *modules, struct ohtd_unit *unit);
 /* A person has set these. True: some are other ones than before. */
 bool ohtd_profiles_set(struct ohtd_modules *modules, const struct ohtd_profiles *set);
 
+/* faults.c */
+
+/* Which modules say that they have a fault, by the values read last: @fault of their views. */
+void ohtd_module_faults_look(struct ohtd_modules *modules);
+
 /* identify.c */
 void ohtd_identify_all(struct ohtd_modules *modules, bool polls_wait);
 void ohtd_identify_unit(struct ohtd_modules *modules, uint8_t unit);

@@ -615,11 +615,22 @@ static void mark_shown(struct ohtd_model *model, const struct ohtd_telemetry_ori
 	}
 }
 
+_Static_assert(OHTD_REGISTERS_MAX <= UINT8_MAX + 1, "a byte names a place");
+
+static void mark_faults(struct ohtd_plan *plan)
+{
+	size_t place;
+
+	for (place = 0; place < plan->map->count; place++)
+		if (plan->map->reg[place].fault_count)
+			plan->fault[plan->fault_count++] = (uint8_t)place;
+}
+
 struct ohtd_model *ohtd_model_load(const char *data_dir, const char *user_dir,
 				   char error[OHT_ERROR_BYTES])
 {
 	struct ohtd_model *model = calloc(1, sizeof(*model));
-	unsigned int signal;
+	unsigned int signal, i;
 	int ret;
 
 	if (!data_dir)
@@ -636,6 +647,8 @@ struct ohtd_model *ohtd_model_load(const char *data_dir, const char *user_dir,
 	}
 	for (signal = 0; !ret && signal < ohtd_telemetry_count(); signal++)
 		mark_shown(model, ohtd_telemetry_origin(signal));
+	for (i = 0; !ret && i < model->count * OHT_PROFILES; i++)
+		mark_faults(&model->kinds[i / OHT_PROFILES].plan[i % OHT_PROFILES]);
 	if (ret) {
 		ohtd_model_free(model);
 		errno = -ret;

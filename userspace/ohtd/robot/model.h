@@ -142,6 +142,8 @@ struct ohtd_write {
  * @signal: place of a signal's register in @map, -1 for none
  * @output: the same for an output
  * @shown: by place in @map: telemetry shows the register
+ * @fault: places in @map of the registers that may say a fault of the module
+ * @fault_count: how many of these there are
  * @writes: prepared writes
  */
 struct ohtd_plan {
@@ -149,6 +151,8 @@ struct ohtd_plan {
 	int signal[OHTD_SIGNALS];
 	int output[OHTD_OUTPUTS];
 	bool shown[OHTD_REGISTERS_MAX];
+	uint8_t fault[OHTD_REGISTERS_MAX];
+	unsigned int fault_count;
 	unsigned int write_count[OHTD_TELEGRAMS];
 	struct ohtd_write writes[OHTD_TELEGRAMS][OHTD_WRITES_MAX];
 };

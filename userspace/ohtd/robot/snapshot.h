@@ -69,6 +69,9 @@ struct ohtd_value {
  * @next_probe_ns: when a silent module is tried again, 0 when it is polled normally
  * @health_since_ns: since when @health is what it is; of degraded, since before short times in which it was good
  * @generation: changes when the module was found anew; register values belong to one generation
+ * @fault: enum oht_fault: the gravest one that its registers say
+ * @fault_place: which register says it, of the map of its profile
+ * @fault_raw: by this value
  */
 struct ohtd_module_view {
 	uint8_t unit;
@@ -98,7 +101,9 @@ struct ohtd_module_view {
 	uint32_t generation;
 	uint8_t profile_by;
 	uint8_t profile_seen;
-	uint16_t pad;
+	uint8_t fault;
+	uint8_t fault_place;
+	int64_t fault_raw;
 };
 
 /**
