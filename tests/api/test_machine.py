@@ -69,8 +69,12 @@ def test_a_person_says_what_it_is(fresh, word):
     wrong = settle(fresh, "both")
     assert wrong.returncode == 2 and "both" in wrong.stderr
     fresh.stop()
+    hardware = [fresh.state / "position", fresh.state / "module-profiles"]
+    hardware[0].write_text("5 1 0 20000.000 20000.000 stands\n")
+    hardware[1].touch()
     done = settle(fresh, word)
     assert done.returncode == 0 and done.stdout.startswith(f"{fresh.state} is this machine's now"), done
+    assert [file.exists() for file in hardware] == [word == "moved"] * 2, "place and modules are the other robot's"
     fresh.start()
     after = identity(fresh)
     shared = {name for name in before if before[name] == after[name]}

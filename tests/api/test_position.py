@@ -57,3 +57,30 @@ def test_the_next_run_compares_with_the_place_that_was_kept(fresh):
         fresh.start()
         told = until(lambda: (told := robot(fresh)) and told["position_mm"] is not None and told, what="a position")
         assert told["located"] is (expected == 0) and (told["located"] or told["expected_mm"] == expected), (text, told)
+
+
+def test_a_place_that_is_not_this_robots_any_more_is_none(fresh):
+    """Of a card that is in another machine, and behind a write that failed: then the file must not say what was true before."""
+    fresh.write_config(robot_simulated="no", bus_time_factor=1)
+    fresh.start()
+    kept, in_the_way = fresh.state / "position", fresh.state / "position.new"
+    assert say(fresh, {"position_mm": 12000}).json["located"] is True
+    until(lambda: kept.exists() and " 12000.000 " in kept.read_text(), what="the place in its file")
+    fresh.stop()
+    (fresh.state / "machine").write_text("id 0123456789abcdef\n")
+    fresh.start()
+    lost = until(lambda: (told := robot(fresh)) and not told["located"] and told, what="the place of another machine")
+    assert lost["expected_mm"] == 12000
+    assert say(fresh, {"confirm": True}).json["located"] is True
+    until(lambda: kept.read_text().endswith("stands\n"), what="the place in its file")
+    told = fresh.log().count("position_file")
+    (in_the_way / "of another").mkdir(parents=True)
+    assert say(fresh, {"position_mm": 15000}).json["position_mm"] == 15000
+    until(lambda: fresh.log().count("position_file") > told, what="the write that failed")
+    fresh.kill()
+    (in_the_way / "of another").rmdir()
+    in_the_way.rmdir()
+    (fresh.state / "machine").unlink()
+    fresh.start()
+    lost = until(lambda: (told := robot(fresh)) and told["position_mm"] is not None and told, what="a position")
+    assert (lost["located"], lost["expected_mm"]) == (False, None)

@@ -7,6 +7,8 @@
 
 #include "drive_robot.h"
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
 static struct ohtd_location_view location(struct driver *d)
 {
 	return fixture_snapshot(d->f).location;
@@ -136,6 +138,39 @@ static void reading_comes_back_or_is_confirmed(void **state)
 	driver_end(d);
 }
 
+/*
+ * The place follows a robot that rolls out behind a press, however small position_jump_mm is: from one reading to the next it makes 100 mm. A
+ * module that counts anew meanwhile, or at rest behind it, is seen all the same.
+ */
+static void robot_that_rolls_out_stays_located(void **state)
+{
+	static const struct {
+		double jump_mm, anew_mm, later_mm;
+	} cases[] = { { 10, 0, 0 }, { 10, 0, 30 }, { 10, -2000, 0 }, { 500, 0, 0 }, { 500, -2000, 0 }, { 500, 0, 600 } };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct driver *d = driver_begin(3000);
+		bool lost = cases[i].anew_mm || cases[i].later_mm;
+
+		driver_set_jump(d, cases[i].jump_mm);
+		driver_departs(d, 20000);
+		driver_run_ms(d, 6000);
+		fake_bus_press(d->f->fake);
+		driver_run_ms(d, 150);
+		if (cases[i].anew_mm)
+			counts_anew(d, cases[i].anew_mm);
+		driver_run_ms(d, 3000);
+		if (cases[i].later_mm)
+			counts_anew(d, cases[i].later_mm);
+		if (location(d).lost != lost)
+			fail_msg("case %u: %s", i, lost ? "located" : "not located");
+		if (!lost)
+			assert_near(location(d).kept.position_mm, d->rail->position_mm, 1);
+		driver_end(d);
+	}
+}
+
 /* Near it, or said by another module, or by the same one of a robot that has left the place. */
 static void next_run_compares(void **state)
 {
@@ -169,6 +204,7 @@ int main(void)
 		cmocka_unit_test(module_that_counts_anew_leads_nowhere),
 		cmocka_unit_test(module_that_counts_anew_in_a_move_leads_nowhere),
 		cmocka_unit_test(reading_comes_back_or_is_confirmed),
+		cmocka_unit_test(robot_that_rolls_out_stays_located),
 		cmocka_unit_test(next_run_compares),
 	};
 

@@ -448,6 +448,33 @@ static void long_queries_and_those_without_an_end(void **state)
 	assert_string_equal(input.code, "bad_query");
 }
 
+/* What each day brings, and its effect ends with the run: the audit may leave such records out. All other changes last (docs/audit.md). */
+static void only_what_is_of_every_day_may_be_left_out_of_the_audit(void **state)
+{
+	static const char *const usual[] = {
+		"POST robot/commands", "DELETE robot/commands/{id}", "PUT robot/override", "POST control", "DELETE control", "POST modules/discover",
+		"POST modules/{unit}/reset", "POST safety/reset", "POST safety/enable", "POST safety/self-test",
+	};
+	size_t count = 0;
+	char name[256];
+
+	(void)state;
+	for (size_t i = 0; i < ohtd_router_count(router); i++) {
+		const struct ohtd_route *route = ohtd_router_route(router, i);
+		bool listed = false;
+
+		if (route->method == OHTD_GET || route->flags & OHTD_ROUTE_QUIET || route->rate == OHTD_RATE_STOP)
+			continue;
+		snprintf(name, sizeof(name), "%s %s", ohtd_method_name(route->method), route->path);
+		for (size_t j = 0; j < sizeof(usual) / sizeof(usual[0]); j++)
+			listed = listed || !strcmp(name, usual[j]);
+		if (ohtd_route_lasts(route) == listed)
+			fail_msg("%s is %s", name, listed ? "of every day, and lasts" : "not of every day, and its record may be left out");
+		count += listed;
+	}
+	assert_int_equal(count, sizeof(usual) / sizeof(usual[0]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -458,6 +485,7 @@ int main(void)
 		cmocka_unit_test(ambiguous_and_broken_tables_are_refused),
 		cmocka_unit_test(words_beside_a_parameter_are_taken),
 		cmocka_unit_test(roles_and_limits_are_sensible),
+		cmocka_unit_test(only_what_is_of_every_day_may_be_left_out_of_the_audit),
 		cmocka_unit_test_teardown(good_bodies_are_taken, release),
 		cmocka_unit_test_teardown(bad_bodies_are_refused_by_pointer, release),
 		cmocka_unit_test_teardown(names_nobody_knows_are_pointed_at, release),

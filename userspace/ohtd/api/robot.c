@@ -499,7 +499,7 @@ static const struct ohtd_route routes[] = {
 		.text = "The stations of GET config, in the order of their positions.",
 	}, {
 		.method = OHTD_POST, .path = "robot/position", .role = OHTD_ROLE_SUPERVISOR,
-		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &robot_position_shape,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING, .body_bytes_max = 4096, .body = &robot_position_shape,
 		.replies = { { 200, &robot_shape } },
 		.handle = post_position,
 		.summary = "Where the robot is",

@@ -167,6 +167,18 @@ int ohtd_file_replace(const char *path, const void *data, size_t length_bytes, m
 	return sync_directory_of(path);
 }
 
+int ohtd_file_spoil(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600), r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (pwrite(fd, "?", 1, 0) != 1 || fsync(fd))
+		r = errno ? -errno : -EIO;
+	close(fd);
+	return r;
+}
+
 bool ohtd_file_is_unusable(int error)
 {
 	return error == -EISDIR || error == -EFBIG || error == -EACCES || error == -EPERM ||

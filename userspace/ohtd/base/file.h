@@ -50,6 +50,16 @@ unsigned int ohtd_file_keys_closed(void);
  */
 int ohtd_file_replace(const char *path, const void *data, size_t length_bytes, mode_t mode);
 
+/**
+ * ohtd_file_spoil() - make a file of text senseless in its place
+ * @path: the file; one that is not there begins as senseless
+ *
+ * For what is not true any more and cannot be replaced: on a full disk a byte of a file has room, another file has none.
+ *
+ * Return: 0 or a negative errno.
+ */
+int ohtd_file_spoil(const char *path);
+
 /* Behind the name of a file that was set aside, and in front of the time. */
 #define OHTD_FILE_DAMAGED	".damaged-"
 /* What stands behind it, for strftime(): UTC. */

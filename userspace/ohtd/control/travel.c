@@ -25,6 +25,9 @@
 /* Until a zero that the next cycle of control tells is on the wire. */
 #define NEXT_ZERO_NS	((OHTD_CYCLE_MS + 2) * OHTD_NS_PER_MS)
 
+/* From one reading of the position to the next, and one that is lost between them. */
+#define ROLLS_S		0.25
+
 /* ---- the drive's layout ---- */
 
 static const struct ohtd_unit *drive_of(const struct ohtd_control *control)
@@ -192,13 +195,20 @@ static struct ohtd_kept_location source_of(const struct ohtd_control *control)
 	};
 }
 
-/* A machine that stalls makes readings late, and the robot rolls on meanwhile. */
+/*
+ * A robot that is seen to roll out makes a way from reading to reading, and position_jump_mm may be less. Only of its highest speed: a bound that
+ * grows with a silence would take a module that counts anew for a motion.
+ */
 static void look_at_place(struct ohtd_control *control, double position_mm)
 {
 	const struct ohtd_kept_location source = source_of(control);
-	double near_mm = ohtd_rule(&control->travel, OHTD_RULE_POSITION_JUMP_MM) * control->time_factor;
+	const struct ohtd_travel *m = &control->travel;
+	double near_mm = ohtd_rule(m, OHTD_RULE_POSITION_JUMP_MM);
 
-	ohtd_location_read(&control->travel.location, &source, position_mm, near_mm);
+	if (ohtd_moving(control))
+		near_mm = fmax(near_mm, ohtd_rule(m, OHTD_RULE_SPEED_MM_S) * ROLLS_S);
+	/* A machine that stalls makes readings late, and the robot rolls on meanwhile. */
+	ohtd_location_read(&control->travel.location, &source, position_mm, near_mm * control->time_factor);
 }
 
 void ohtd_travel_locate(struct ohtd_control *control, double position_mm)

@@ -251,7 +251,8 @@ static int open_robot(struct running *run)
 	run->services.keeper = ohtd_keeper_create(run->services.store, &run->clock, &given, &known);
 	if (!run->services.keeper)
 		return fail(run, "commands");
-	run->services.robot = ohtd_robot_open(run->services.config, &run->clock, given, &known, run->why, sizeof(run->why));
+	run->services.robot = ohtd_robot_open(run->services.config, &run->clock, given, &known, run->services.another_machine,
+					      run->why, sizeof(run->why));
 	return run->services.robot ? 0 : judge(run, errno);
 }
 

@@ -44,7 +44,7 @@ static bool take_line(const char *line, struct ohtd_kept_location *place)
 	return true;
 }
 
-void ohtd_kept_location_recall(const char *state_dir, struct ohtd_robot *robot)
+void ohtd_kept_location_recall(const char *state_dir, struct ohtd_robot *robot, bool another_machine)
 {
 	struct ohtd_kept_location place = { 0 };
 	char path[PATH_BYTES], *text = NULL;
@@ -61,6 +61,10 @@ void ohtd_kept_location_recall(const char *state_dir, struct ohtd_robot *robot)
 	else if (r)
 		ohtd_log(OHTD_LOG_WARNING, "main", "position_file", "%s: %s; a person has to say where the robot is", path,
 			 r == -EINVAL ? "makes no sense, ignored" : strerror(-r));
+	else if (another_machine)
+		ohtd_log(OHTD_LOG_WARNING, "main", "position_file", "%s: of another machine; a person has to say where the robot is", path);
+	/* Its module may read the same at another place. */
+	place.left |= !r && another_machine;
 	free(text);
 	ohtd_robot_recall_location(robot, &place);
 }
@@ -88,6 +92,21 @@ static bool differs(const struct ohtd_kept_location *a, const struct ohtd_kept_l
 	       a->offset_mm != b->offset_mm || !(fabs(a->position_mm - b->position_mm) <= NOISE_MM);
 }
 
+/*
+ * The file says where the robot was, and the next start would believe it. What says that the robot has left stays true. Until another attempt the
+ * file is as at a start.
+ */
+static void give_up(struct ohtd_location_file *file, const char *path, int error, uint64_t now_ns)
+{
+	int r = file->begun && file->written.left ? 0 : ohtd_file_spoil(path);
+
+	ohtd_log(OHTD_LOG_WARNING, "main", "position_file", "%s: %s; %s", path, strerror(-error),
+		 r ? "the next start may take an old place for that of the robot" : "the next start does not know where the robot is");
+	if (!file->written.left)
+		*file = (struct ohtd_location_file){ 0 };
+	file->again_ns = now_ns + AGAIN_NS;
+}
+
 static void write_place(struct ohtd_location_file *file, const char *state_dir, const struct ohtd_kept_location *place, uint64_t now_ns)
 {
 	char path[PATH_BYTES], text[FILE_BYTES];
@@ -97,9 +116,7 @@ static void write_place(struct ohtd_location_file *file, const char *state_dir, 
 	snprintf(path, sizeof(path), "%s/" FILE_NAME, state_dir);
 	r = ohtd_file_replace(path, text, (size_t)n, 0600);
 	if (r) {
-		file->again_ns = now_ns + AGAIN_NS;
-		ohtd_log(OHTD_LOG_WARNING, "main", "position_file", "%s: %s; the next start may not know where the robot is", path,
-			 strerror(-r));
+		give_up(file, path, r, now_ns);
 		return;
 	}
 	file->written = *place;

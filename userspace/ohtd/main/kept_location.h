@@ -28,8 +28,8 @@ struct ohtd_location_file {
 	uint64_t again_ns;
 };
 
-/* The robot goes on from where it was. Of a file that makes no sense it is told, and then nothing is known. */
-void ohtd_kept_location_recall(const char *state_dir, struct ohtd_robot *robot);
+/* The robot goes on from where it was. A file that makes no sense is logged, and then nothing is known; one of another machine says nothing of this robot. */
+void ohtd_kept_location_recall(const char *state_dir, struct ohtd_robot *robot, bool another_machine);
 
 /* A robot that stands elsewhere than in the file is written down, now and then; one that leaves that place, at once. */
 void ohtd_kept_location_tick(struct ohtd_location_file *file, const char *state_dir, struct ohtd_robot *robot, uint64_t now_ns);

@@ -29,7 +29,7 @@ static void log_profiles(const struct ohtd_user_maps *maps)
 }
 
 struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd_clock *clock, uint64_t commands_given,
-				   const struct ohtd_life *commands_known, char *why, size_t size)
+				   const struct ohtd_life *commands_known, bool another_machine, char *why, size_t size)
 {
 	char profiles[sizeof(config->state_dir) + sizeof("/profiles")];
 	bool rtu = config->backend == OHTD_BACKEND_RTU;
@@ -62,7 +62,7 @@ struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd
 		ohtd_kept_profiles_recall(config->state_dir, made);
 		/* The rail of a simulator begins anew with it. */
 		if (!config->simulated)
-			ohtd_kept_location_recall(config->state_dir, made);
+			ohtd_kept_location_recall(config->state_dir, made, another_machine);
 	}
 	return made;
 }
