@@ -54,7 +54,7 @@ def is_signed(key, text, signature):
 
 
 def open_checkpoint(note, name, key):
-    """(size, root) of a checkpoint that the key has signed."""
+    """(size, root, lines behind it) of a checkpoint that the key has signed."""
     text, _, signatures = note.partition("\n\n")
     text += "\n"
     lines = text.splitlines()
@@ -64,7 +64,7 @@ def open_checkpoint(note, name, key):
         dash, signer, value = line.split(" ", 2)
         value = base64.b64decode(value, validate=True)
         if dash == "\N{EM DASH}" and signer == name and value[:4] == key_hash and is_signed(key, text.encode(), value[4:]):
-            return int(lines[1]), base64.b64decode(lines[2], validate=True)
+            return int(lines[1]), base64.b64decode(lines[2], validate=True), lines[3:]
     raise Altered("no signature of the key")
 
 
@@ -127,32 +127,40 @@ def is_proven(first_size, first, second_size, second, proof):
 # ---- all together ----
 
 def removed_of(proof, name, key):
-    """(size, edge) of the records that were removed for their age."""
+    """(size, edge, those of them that are kept as (size, root)) of the records that were removed for their age."""
     if not proof or not proof["removed"]:
-        return 0, []
+        return 0, [], (0, root_of([]))
     edge = [bytes.fromhex(text) for text in proof["removed_edge"]]
-    size, root = open_checkpoint(proof["removed_checkpoint"], name + "/removed", key)
+    size, root, more = open_checkpoint(proof["removed_checkpoint"], name + "/removed", key)
     check((size, root) == (proof["removed"], root_of(edge)), "what was removed is not what was signed as removed")
-    return size, edge
+    kept = next((line.split(" ") for line in more if line.startswith("kept ")), None)
+    return size, edge, (int(kept[1]), base64.b64decode(kept[2], validate=True)) if kept else (0, root_of([]))
 
 
 def verify(records, key_answer, head, proof=None, older=None):
     """How many records are those of the checkpoint."""
     name, key = read_verifier(key_answer["verifier"])
-    size, root = open_checkpoint(head, name, key)
-    at, edge = removed_of(proof, name, key)
+    size, root, _ = open_checkpoint(head, name, key)
+    at, edge, kept = removed_of(proof, name, key)
+    removed, kept_count, kept_edge = at, 0, []
     for record in records:
         if at == size:
             break
-        check(record["number"] == at + 1, f"record {at + 1} is missing: there is {record['number']}")
+        is_kept = record["number"] <= removed
+        check(is_kept or record["number"] == at + 1, f"record {at + 1} is missing: there is {record['number']}")
         leaf = leaf_of(record)
-        check(leaf.hex() == record["leaf"], f"record {at + 1} was changed")
-        add(edge, at, leaf)
-        at += 1
+        check(leaf.hex() == record["leaf"], f"record {record['number']} was changed")
+        if is_kept:
+            add(kept_edge, kept_count, leaf)
+            kept_count += 1
+        else:
+            add(edge, at, leaf)
+            at += 1
+    check((kept_count, root_of(kept_edge)) == kept, "the older records that are kept are others than those that were signed")
     check(at == size, f"records from {at + 1} on are missing: the checkpoint has {size}")
     check(root_of(edge) == root, "the records are others than those that were signed")
     if older:
-        seen_size, seen_root = open_checkpoint(older, name, key)
+        seen_size, seen_root, _ = open_checkpoint(older, name, key)
         check(seen_size <= size, f"the audit was cut: {size} records, {seen_size} were seen")
         check(is_proven(seen_size, seen_root, size, root, [bytes.fromhex(text) for text in proof["hashes"]]),
               "the records do not go on from those that were seen")

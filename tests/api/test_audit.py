@@ -420,10 +420,10 @@ def remove_all(daemon, database):
                      (b"".join(edges["size"]).hex(), b"".join(edges["removed"]).hex(), note))
 
 
-def note_of(daemon, ending, size, edge):
+def note_of(daemon, ending, size, edge, more=""):
     """As root: with all that the folder has."""
     origin = (daemon.state / "audit.head").read_text(encoding="utf-8").splitlines()[0] + ending
-    text = f"{origin}\n{size}\n{base64.b64encode(foreign.root_of(edge)).decode()}\n"
+    text = f"{origin}\n{size}\n{base64.b64encode(foreign.root_of(edge)).decode()}\n{more}"
     files = [daemon.folder / name for name in ("key.der", "text")]
     for file, data in zip(files, (ED25519_DER + (daemon.state / "audit.key").read_bytes(), text.encode())):
         file.write_bytes(data)
@@ -448,6 +448,36 @@ def remove_all_with_the_key(daemon, database):
     edge = bytes.fromhex(database.execute("SELECT removed_edge FROM audit_tree").fetchone()[0])
     note = note_of(daemon, "/removed", 17, [edge[at:at + 32] for at in range(0, len(edge), 32)])
     database.execute("UPDATE audit_tree SET removed_note = ?", (note,))
+
+
+def keep_what_lasts_with_the_key(daemon, database):
+    """As the robot does it: of the first nine those that changed the configuration stay, and the key says so."""
+    edge, kept = [], []
+    for size, (leaf,) in enumerate(database.execute("SELECT leaf FROM audit WHERE number <= 9 ORDER BY number").fetchall()):
+        foreign.add(edge, size, bytes.fromhex(leaf))
+    database.execute("DELETE FROM audit WHERE number <= 9 AND act != 'PATCH config'")
+    leaves = [bytes.fromhex(leaf) for leaf, in database.execute("SELECT leaf FROM audit WHERE number <= 9 ORDER BY number").fetchall()]
+    assert len(leaves) >= 2
+    for size, leaf in enumerate(leaves):
+        foreign.add(kept, size, leaf)
+    line = f"kept {len(leaves)} {base64.b64encode(foreign.root_of(kept)).decode()}\n"
+    database.execute("UPDATE audit_tree SET removed = 9, removed_edge = ?, removed_note = ?",
+                     (b"".join(edge).hex(), note_of(daemon, "/removed", 9, edge, line)))
+
+
+def drop_a_kept_one(daemon, database):
+    keep_what_lasts_with_the_key(daemon, database)
+    database.execute("DELETE FROM audit WHERE number = (SELECT min(number) FROM audit)")
+
+
+def edit_a_kept_one(daemon, database):
+    keep_what_lasts_with_the_key(daemon, database)
+    database.execute("UPDATE audit SET who = 'mallory' WHERE number = (SELECT min(number) FROM audit)")
+
+
+def edit_a_kept_one_with_hash(daemon, database):
+    edit_a_kept_one(daemon, database)
+    mend_leaf(daemon, database, database.execute("SELECT min(number) FROM audit").fetchone()[0])
 
 
 def old_copy(daemon, _database):
@@ -486,6 +516,10 @@ ATTACKS = {
     remove_as_old: ("is not signed", True),
     remove_all: ("is not signed", True),
     hide_in_a_gap: ("others than", True),
+    keep_what_lasts_with_the_key: (None, False),
+    drop_a_kept_one: ("records 2 are kept, and 3 were signed as kept", True),
+    edit_a_kept_one: ("was changed", False),
+    edit_a_kept_one_with_hash: ("others are kept than those that were signed as kept", True),
     cut_and_go_on: ("others than this computer has seen", True),
     # Only a witness finds these.
     chain_anew_with_the_key: ("others than this computer has seen", False),
@@ -520,6 +554,17 @@ def _victim(tmp_path_factory, accounts):
         made.end()
 
 
+def verify_as_a_stranger(daemon):
+    head = daemon.get("audit/head", role="administrator").body.decode()
+    size = int(head.splitlines()[1])
+    proof = daemon.get(f"audit/proof?from={size}&to={size}", role="administrator").json
+    items, key = all_records(daemon), daemon.get("audit/key", role="administrator").json
+    if proof["removed"]:
+        with pytest.raises(foreign.Altered, match="older records that are kept are others"):
+            foreign.verify(items[1:], key, head, proof)
+    return foreign.verify(items, key, head, proof) == size
+
+
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
 def test_a_change_of_the_database_is_found(victim, attack):
     finds, by_itself = ATTACKS[attack]
@@ -543,6 +588,7 @@ def test_a_change_of_the_database_is_found(victim, attack):
             assert {file.name: file.read_bytes() for file in (home / "oht").iterdir()} == seen
         else:
             assert said.returncode == 0 and "mallory" not in repr(records(victim)), said
+            assert verify_as_a_stranger(victim)
         victim.stop()
     finally:
         victim.kill() if victim.process else None        # pylint: disable=expression-not-assigned

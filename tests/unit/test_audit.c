@@ -26,11 +26,13 @@ static struct ohtd_store *store;
 static struct ohtd_audit *audit;
 static char head_path[128];
 static int64_t most;
+static bool (*lasts)(const char *act);
 
 static void open_audit(void)
 {
 	const struct ohtd_audit_setup setup = {
 		.store = store, .clock = &clock_, .boot_id = "boot", .key = key, .head_path = head_path, .most = most,
+		.lasts = lasts,
 	};
 
 	audit = ohtd_audit_create(&setup);
@@ -66,10 +68,23 @@ static int set_up_few(void **state)
 	return set_up(state);
 }
 
+static bool is_configuration(const char *act)
+{
+	return !strcmp(act, "PATCH config");
+}
+
+/* The same, of which some acts last. */
+static int set_up_lasting(void **state)
+{
+	lasts = is_configuration;
+	return set_up_few(state);
+}
+
 static int tear_down(void **state)
 {
 	(void)state;
 	most = 0;
+	lasts = NULL;
 	close_audit();
 	return store_folder_remove();
 }
@@ -263,6 +278,19 @@ static void a_flood_of_all_kinds_has_its_bounds_and_hides_nothing(void **state)
 	assert_int_equal(count("who = 'anna'"), others);
 	assert_int_equal(count("act = 'PATCH config'"), changes);
 	assert_in_range(count("who != 'anna'"), promised / 2, promised * 105 / 100);
+}
+
+/* An act that was refused after the audit had a place for it gives the place back, and no more than that. */
+static void a_refused_change_gives_its_place_back(void **state)
+{
+	(void)state;
+	ohtd_audit_give_back(audit, "ben");
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(ohtd_audit_admit(audit, "ben"), 0);
+	assert_int_equal(ohtd_audit_admit(audit, "ben"), 10);
+	ohtd_audit_give_back(audit, "ben");
+	assert_int_equal(ohtd_audit_admit(audit, "ben"), 0);
+	assert_int_equal(ohtd_audit_admit(audit, "ben"), 10);
 }
 
 /* Threads come with times that are not in order: none of them refills a bucket or ends a series. */
@@ -496,6 +524,69 @@ static void what_was_removed_is_signed_or_altered(void **state)
 	assert_int_equal(count("act = 'found altered'"), 2);
 }
 
+static void do_things(const char *act, int times)
+{
+	for (int i = 0; i < times; i++)
+		add("anna", act, OHTD_AUDIT_USUAL, NULL);
+	WAIT_FOR(is_written());
+}
+
+static void refuse_configuration(void)
+{
+	struct ohtd_audit_row row = { .who = "ben", .act = "PATCH config", .result = "403 role" };
+
+	ohtd_audit_add(audit, &row, OHTD_AUDIT_REFUSED, NULL);
+	WAIT_FOR(is_written());
+}
+
+/* Commands push commands out, not what lasts; and what is kept of the oldest is as signed as all else. */
+static void what_lasts_stays_when_the_oldest_go(void **state)
+{
+	(void)state;
+	do_things("PATCH config", 3);
+	refuse_configuration();
+	do_things("POST robot/commands", 40);
+	/* Somebody edits one so that it looks like what goes, and the proof of that would go with it. */
+	store_run_sql("UPDATE audit SET act = 'POST robot/commands' WHERE number = 2");
+	pass(61);
+	WAIT_FOR(store_ask_sql("SELECT removed FROM audit_tree") == 44 - MOST);
+	assert_int_equal(count("number <= 3"), 3);
+	assert_int_equal(count("TRUE"), 3 + MOST);
+	assert_int_equal(fault_of_next_start(NULL), OHTD_AUDIT_SOUND);
+	do_things("POST robot/commands", MOST);
+	do_things("PATCH config", 2);
+	pass(61);
+	WAIT_FOR(store_ask_sql("SELECT removed FROM audit_tree") > 44 - MOST);
+	assert_int_equal(count("number <= 3"), 3);
+
+	/* One is gone, is another one, or is one too many: found, and nothing is signed behind it. */
+	store_run_sql("CREATE TABLE aside AS SELECT * FROM audit WHERE number = 3");
+	assert_int_equal(fault_of_next_start("DELETE FROM audit WHERE number = 3"), OHTD_AUDIT_ALTERED);
+	do_things("POST robot/commands", 2 * MOST);
+	pass(61);
+	WAIT_FOR(store_ask_sql("SELECT max(size) FROM audit_checkpoints") > 60 + 2 * MOST);
+	assert_true(store_ask_sql("SELECT count(*) FROM audit, audit_tree WHERE number > removed") > 2 * MOST);
+	assert_int_equal(fault_of_next_start("INSERT INTO audit SELECT number, time_ns, boot, 'mallory', act, object, before, after, result,"
+					     " source, request_id, lower(hex(randomblob(32))) FROM aside"), OHTD_AUDIT_ALTERED);
+	assert_int_equal(fault_of_next_start("DELETE FROM audit WHERE number = 3; INSERT INTO audit SELECT * FROM aside"), OHTD_AUDIT_SOUND);
+	assert_int_equal(fault_of_next_start("INSERT INTO audit SELECT 4, time_ns, boot, who, act, object, before, after, result, source,"
+					     " request_id, leaf FROM aside"), OHTD_AUDIT_ALTERED);
+}
+
+/* There is a bound of these, too: the oldest go first. */
+static void of_what_lasts_the_newest_stay(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		do_things("PATCH config", MOST);
+		pass(61);
+		WAIT_FOR(store_ask_sql("SELECT max(size) FROM audit_checkpoints") == (i + 1) * MOST);
+	}
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM audit, audit_tree WHERE number <= removed"), MOST);
+	assert_int_equal(store_ask_sql("SELECT max(number) - min(number) FROM audit"), store_ask_sql("SELECT count(*) - 1 FROM audit"));
+	assert_int_equal(fault_of_next_start(NULL), OHTD_AUDIT_SOUND);
+}
+
 /* A tree that is not that of the records behind the newest checkpoint would be signed next. */
 static void a_tree_that_is_not_that_of_its_records_is_found(void **state)
 {
@@ -557,6 +648,7 @@ int main(void)
 		CASE(what_lasts_is_refused_and_never_left_out),
 		CASE(accounts_without_a_place_share_one),
 		CASE(a_flood_of_all_kinds_has_its_bounds_and_hides_nothing),
+		CASE(a_refused_change_gives_its_place_back),
 		CASE(a_time_that_is_older_than_the_newest_counts_as_none),
 		CASE(of_what_repeats_there_are_the_first_and_the_end),
 		CASE(what_finds_no_room_is_counted_behind_a_gap),
@@ -564,6 +656,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_altered_is_not_removed, set_up_few, tear_down),
 		CASE(a_start_compares_with_the_checkpoint_beside_the_database),
 		cmocka_unit_test_setup_teardown(what_was_removed_is_signed_or_altered, set_up_few, tear_down),
+		cmocka_unit_test_setup_teardown(what_lasts_stays_when_the_oldest_go, set_up_lasting, tear_down),
+		cmocka_unit_test_setup_teardown(of_what_lasts_the_newest_stay, set_up_lasting, tear_down),
 		CASE(a_tree_that_is_not_that_of_its_records_is_found),
 		cmocka_unit_test_setup_teardown(a_new_key_signs_what_the_one_before_has_removed, set_up_few, tear_down),
 		CASE(a_cut_is_found_also_with_a_tree_that_fits),

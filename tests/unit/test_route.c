@@ -59,6 +59,31 @@ static void routes_are_found_by_method_and_path(void **state)
 	assert_int_equal(found.params.id, 17);
 }
 
+/* What the audit keeps for long: not what a busy robot has the most of, and anything that it does not know. */
+static void acts_last_unless_they_come_every_day(void **state)
+{
+	static const struct {
+		const char *act;
+		bool lasts;
+	} acts[] = {
+		{ "PATCH config", true }, { "POST config/import", true }, { "DELETE config/pending", true }, { "POST users", true },
+		{ "PATCH users/{id}", true }, { "DELETE users/{id}", true }, { "POST setup", true }, { "POST auth/password/change", true },
+		{ "PUT alert-rules/{name}", true }, { "POST webhooks", true }, { "PUT modules/{unit}/registers/{name}", true },
+		{ "POST backups/{id}/restore", true }, { "GET backups/{id}/content", true }, { "POST control/take-over", true },
+		{ "restore", true }, { "found altered", true }, { "ohtd --add-user", true }, { "PATCH what/was/once", true },
+		{ "POST auth/login", false }, { "POST auth/logout", false }, { "POST auth/elevate", false }, { "DELETE auth/elevate", false },
+		{ "DELETE auth/sessions/{name}", false }, { "POST robot/commands", false }, { "POST safety/stop", false },
+		{ "PUT robot/override", false }, { "POST control", false }, { "POST control/hand-over", false },
+		{ "message command", false }, { "message stop", false }, { "start", false }, { "clock step", false }, { "left out", false },
+		{ "gap", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		if (ohtd_act_lasts(acts[i].act) != acts[i].lasts)
+			fail_msg("%s", acts[i].act);
+}
+
 static void unknown_paths_are_not_found(void **state)
 {
 	static const char *const paths[] = {
@@ -479,6 +504,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(routes_are_found_by_method_and_path),
+		cmocka_unit_test(acts_last_unless_they_come_every_day),
 		cmocka_unit_test(unknown_paths_are_not_found),
 		cmocka_unit_test(wrong_method_tells_the_right_ones),
 		cmocka_unit_test(unit_addresses),

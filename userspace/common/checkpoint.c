@@ -12,6 +12,7 @@
 #define HASH_BYTES	4	/* of a key, in front of its signatures */
 #define ED25519		1	/* type of a key */
 #define DASH		"\xe2\x80\x94 "
+#define KEPT		"kept "	/* begins the line about records that are kept of those that were removed */
 
 #define BASE64_BYTES(n_)	(((n_) + 2) / 3 * 4 + 1)
 
@@ -181,6 +182,10 @@ int oht_checkpoint_sign(const unsigned char seed[OHT_SIGN_KEY_BYTES], const stru
 
 	write_base64(&checkpoint->root, sizeof(checkpoint->root), root);
 	n = snprintf(note, OHT_CHECKPOINT_BYTES, "%s\n%" PRIu64 "\n%s\n", checkpoint->origin, checkpoint->size, root);
+	if (checkpoint->has_kept) {
+		write_base64(&checkpoint->kept_root, sizeof(checkpoint->kept_root), root);
+		n += snprintf(note + n, OHT_CHECKPOINT_BYTES - (size_t)n, KEPT "%" PRIu64 " %s\n", checkpoint->kept, root);
+	}
 	if (!public_of(seed, &key) || !hash_key(checkpoint->origin, &key) || !sign(seed, note, signature + HASH_BYTES))
 		return -1;
 	memcpy(signature, key.hash, HASH_BYTES);
@@ -208,22 +213,44 @@ static bool has_signature(const char *line, const char *name, const struct key *
 	return false;
 }
 
-/* The three lines. @end: behind them. */
+/* A number in its only form with @ending behind it; what follows, or NULL. */
+static const char *read_size(const char *text, char ending, uint64_t *size)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (!digits || digits > 18 || text[digits] != ending || (*text == '0' && digits > 1))
+		return NULL;
+	*size = strtoull(text, NULL, 10);
+	return text + digits + 1;
+}
+
+/* The line behind the root, if it is there: lines of other kinds may follow a root, too. */
+static void read_kept(const char *line, struct oht_checkpoint *checkpoint)
+{
+	if (strncmp(line, KEPT, strlen(KEPT)) != 0)
+		return;
+	line = read_size(line + strlen(KEPT), ' ', &checkpoint->kept);
+	checkpoint->has_kept = line && read_base64(line, strcspn(line, "\n"), checkpoint->kept_root.bytes, OHT_HASH_BYTES);
+}
+
+/* All lines up to @end. */
 static bool read_text(const char *note, const char *end, struct oht_checkpoint *checkpoint)
 {
-	size_t n = strcspn(note, "\n"), digits;
+	size_t n = strcspn(note, "\n");
 	const char *line = note + n + 1;
 
+	*checkpoint = (struct oht_checkpoint){ .size = 0 };
 	if (!n || n >= OHT_ORIGIN_BYTES || line >= end)
 		return false;
 	snprintf(checkpoint->origin, sizeof(checkpoint->origin), "%.*s", (int)n, note);
-	digits = strspn(line, "0123456789");
-	if (!digits || digits > 18 || line[digits] != '\n' || (*line == '0' && digits > 1))
+	line = read_size(line, '\n', &checkpoint->size);
+	if (!line)
 		return false;
-	checkpoint->size = strtoull(line, NULL, 10);
-	line += digits + 1;
 	n = strcspn(line, "\n");
-	return line + n + 1 <= end && read_base64(line, n, checkpoint->root.bytes, OHT_HASH_BYTES);
+	if (line + n + 1 > end || !read_base64(line, n, checkpoint->root.bytes, OHT_HASH_BYTES))
+		return false;
+	read_kept(line + n + 1, checkpoint);
+	return true;
 }
 
 const char *oht_checkpoint_open(const char *note, const char *verifier, struct oht_checkpoint *checkpoint)

@@ -23,11 +23,17 @@
  * @origin: which tree
  * @size: its leaves
  * @root: its root
+ * @has_kept: of records that were removed: the checkpoint says which of them are still there
+ * @kept: how many
+ * @kept_root: root of the tree of these alone
  */
 struct oht_checkpoint {
 	char origin[OHT_ORIGIN_BYTES];
 	uint64_t size;
 	struct oht_hash root;
+	bool has_kept;
+	uint64_t kept;
+	struct oht_hash kept_root;
 };
 
 /* "oht/" and the beginning of the public key's hash and "/audit". 0, or -1: no key can be made of @seed. */

@@ -180,6 +180,8 @@ int cmd_audit_forget(struct cli *cli, int count, char **arguments)
  * @note: as it came
  * @newest: what it says
  * @removed: records that were removed since they were too old
+ * @kept: those of them that are kept, as many and with that root
+ * @kept_root: the same
  */
 struct told {
 	bool silent;
@@ -188,6 +190,8 @@ struct told {
 	char *note;
 	struct oht_checkpoint newest;
 	struct oht_tree removed;
+	uint64_t kept;
+	struct oht_hash kept_root;
 };
 
 static int ask_key(struct cli *cli, const struct witness *witness, struct told *told)
@@ -253,6 +257,8 @@ static int check_removed(struct cli *cli, struct json_object *answer, struct tol
 	oht_tree_root(&told->removed, &root);
 	if (!wrong && (removed.size != told->removed.size || !oht_hash_is(&removed.root, &root)))
 		wrong = "it is of other records";
+	told->kept = removed.kept;
+	told->kept_root = removed.kept_root;
 	return wrong ? cli_fail(cli, CLI_FAILED, "the first %" PRIu64 " records are gone, and that they were removed for their age is "
 				"not signed: %s", told->removed.size, wrong) : 0;
 }
@@ -405,12 +411,16 @@ char *cmd_audit_witness(const struct cli *cli)
  * @told: what they are held against
  * @witness: the same
  * @tree: of what was read so far
+ * @kept: of older records that are kept, as far as they were read
+ * @kept_last: number of the newest of them
  * @faults: so many were found
  */
 struct verifying {
 	const struct told *told;
 	const struct witness *witness;
 	struct oht_tree tree;
+	struct oht_tree kept;
+	uint64_t kept_last;
 	uint64_t faults;
 };
 
@@ -466,18 +476,34 @@ static void look_at_seen(struct cli *cli, struct verifying *verifying)
 		find(cli, verifying, "records up to %" PRIu64 " are others than this computer has seen", witness->seen.size);
 }
 
+/* Appends the hash of a record to its tree. */
+static void add_record(struct cli *cli, struct verifying *verifying, struct oht_tree *tree, struct json_object *item)
+{
+	char text[OHT_HASH_HEX_BYTES];
+	struct oht_hash leaf;
+
+	hash_record(item, &leaf);
+	oht_hash_text(&leaf, text);
+	if (strcmp(text, member(item, "leaf")))
+		find(cli, verifying, "record %s was changed: it is not what its hash was made of", member(item, "number"));
+	oht_tree_add(tree, &leaf);
+}
+
 static int take_record(struct cli *cli, struct json_object *item, void *arg)
 {
 	static const struct oht_hash nothing;
 	struct verifying *verifying = arg;
 	uint64_t number = (uint64_t)json_object_get_int64(json_object_object_get(item, "number"));
 	uint64_t next = verifying->tree.size + 1;
-	char text[OHT_HASH_HEX_BYTES];
-	struct oht_hash leaf;
 
 	/* Newer than the checkpoint. */
 	if (number > verifying->told->newest.size)
 		return CLI_DONE;
+	if (number <= verifying->told->removed.size && number > verifying->kept_last) {
+		verifying->kept_last = number;
+		add_record(cli, verifying, &verifying->kept, item);
+		return CLI_DONE;
+	}
 	if (number < next) {
 		find(cli, verifying, "record %" PRIu64 " should not be there: %" PRIu64 " were removed or it comes twice", number,
 		     verifying->told->removed.size);
@@ -488,13 +514,24 @@ static int take_record(struct cli *cli, struct json_object *item, void *arg)
 		     "to the one in front of %" PRIu64, next, number);
 	while (verifying->tree.size + 1 < number)
 		oht_tree_add(&verifying->tree, &nothing);
-	hash_record(item, &leaf);
-	oht_hash_text(&leaf, text);
-	if (strcmp(text, member(item, "leaf")))
-		find(cli, verifying, "record %" PRIu64 " was changed: it is not what its hash was made of", number);
-	oht_tree_add(&verifying->tree, &leaf);
+	add_record(cli, verifying, &verifying->tree, item);
 	look_at_seen(cli, verifying);
 	return CLI_DONE;
+}
+
+/* Those that are kept of the records that were removed are the ones that the robot has signed with these. */
+static void look_at_kept(struct cli *cli, struct verifying *verifying)
+{
+	const struct told *told = verifying->told;
+	struct oht_hash root;
+
+	oht_tree_root(&verifying->kept, &root);
+	if (verifying->kept.size != told->kept)
+		find(cli, verifying, "of the first %" PRIu64 " records %" PRIu64 " are kept, and %" PRIu64 " were signed as kept",
+		     told->removed.size, verifying->kept.size, told->kept);
+	else if (!verifying->faults && told->kept && !oht_hash_is(&root, &told->kept_root))
+		find(cli, verifying, "of the first %" PRIu64 " records others are kept than those that were signed as kept",
+		     told->removed.size);
 }
 
 static int verify(struct cli *cli, struct verifying *verifying)
@@ -508,6 +545,7 @@ static int verify(struct cli *cli, struct verifying *verifying)
 	result = client_each(cli, "audit?sort=number&limit=200", take_record, verifying);
 	if (result)
 		return result;
+	look_at_kept(cli, verifying);
 	oht_tree_root(&verifying->tree, &root);
 	if (verifying->tree.size < told->newest.size)
 		find(cli, verifying, "records from %" PRIu64 " on are missing; the checkpoint has %" PRIu64,
@@ -528,7 +566,8 @@ static void show_verified(struct cli *cli, const struct verifying *verifying)
 	if (!cli->json) {
 		fprintf(cli->out, "%" PRIu64 " records are those of the checkpoint, which %s signed", told->newest.size, told->newest.origin);
 		if (told->removed.size)
-			fprintf(cli->out, "; the first %" PRIu64 " were removed for their age", told->removed.size);
+			fprintf(cli->out, "; the first %" PRIu64 " were removed for their age, but for %" PRIu64 " that last",
+				told->removed.size, told->kept);
 		if (verifying->witness->known)
 			fprintf(cli->out, "; they go on from the %" PRIu64 " that this computer has seen", verifying->witness->seen.size);
 		else
@@ -540,6 +579,7 @@ static void show_verified(struct cli *cli, const struct verifying *verifying)
 	json_object_object_add(json, "origin", json_object_new_string(told->newest.origin));
 	json_object_object_add(json, "size", json_object_new_int64((int64_t)told->newest.size));
 	json_object_object_add(json, "removed", json_object_new_int64((int64_t)told->removed.size));
+	json_object_object_add(json, "kept", json_object_new_int64((int64_t)told->kept));
 	json_object_object_add(json, "seen", verifying->witness->known ?
 			       json_object_new_int64((int64_t)verifying->witness->seen.size) : NULL);
 	show_answer(cli, json);

@@ -24,6 +24,9 @@ struct ohtd_snapshot;
 /* routes.c: all tables, ends with NULL. */
 extern const struct ohtd_route_table *const ohtd_route_tables[];
 
+/* Does the act of a record of the audit last, so that it is kept for long? routes.c. */
+bool ohtd_act_lasts(const char *act);
+
 /* Tables of routes, each beside its handlers: ohtd_auth_routes. */
 #define OHTD_ROUTES(name_)	extern const struct ohtd_route_table ohtd_##name_##_routes;
 #include "api/routes.def"

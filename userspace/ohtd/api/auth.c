@@ -423,7 +423,7 @@ static void post_refresh(struct ohtd_call *call)
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_POST, .path = "auth/login", .rate = OHTD_RATE_LOGIN,
-		.flags = OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &login_input_shape,
+		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &login_input_shape,
 		.replies = { { 200, &grant_view_shape } },
 		.problems = { "login_refused", CHECK_PROBLEMS },
 		.handle = post_login,
@@ -444,7 +444,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Change the own password; ends all other sessions",
 	}, {
 		.method = OHTD_POST, .path = "auth/elevate", .role = OHTD_ROLE_VIEWER,
-		.flags = OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &elevate_input_shape,
+		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &elevate_input_shape,
 		.replies = { { 200, &elevated_shape } },
 		.problems = { "password_wrong", "account_changed", "no_session",
 			      "too_many_failures" },
@@ -455,7 +455,7 @@ static const struct ohtd_route routes[] = {
 			"password or the account.",
 	}, {
 		.method = OHTD_DELETE, .path = "auth/elevate", .role = OHTD_ROLE_VIEWER,
-		.flags = OHTD_ROUTE_MEMORY, .body_bytes_max = 1024,
+		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },
 		.problems = { "no_session" },
 		.handle = delete_elevate,

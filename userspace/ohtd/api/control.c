@@ -211,7 +211,7 @@ static const struct ohtd_route routes[] = {
 		.text = "Of the same role or a lower one. The reason is told to that session.",
 	}, {
 		.method = OHTD_POST, .path = "control/hand-over", .role = OHTD_ROLE_OPERATOR,
-		.flags = OHTD_ROUTE_MEMORY | OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE, .body_bytes_max = 4096,
+		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE, .body_bytes_max = 4096,
 		.body = &hand_over_shape,
 		.replies = { { 200, &control_shape } },
 		.problems = { "not_found", "role_too_low", "not_logged_in" },

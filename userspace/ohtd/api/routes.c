@@ -3,13 +3,41 @@
 #include "api/api.h"
 #include "http/route.h"
 #include "live/channels.h"
+#include "tables/timeline.h"
 #include "views/scene.h"
+
+#include <string.h>
 
 const struct ohtd_route_table *const ohtd_route_tables[] = {
 #define OHTD_ROUTES(name_)	&ohtd_##name_##_routes,
 #include "api/routes.def"
 	NULL,
 };
+
+/* Records of no route that come every day; all other acts of no route, also those of programs of before, last. */
+static const char *const passing_acts[] = {
+	OHTD_ACT_START, OHTD_ACT_CLOCK, "gap", "left out", "message command", "message stop",
+};
+
+static bool is_act(const struct ohtd_route *route, const char *act)
+{
+	const char *method = ohtd_method_name(route->method);
+	size_t n = strlen(method);
+
+	return !strncmp(act, method, n) && act[n] == ' ' && !strcmp(act + n + 1, route->path);
+}
+
+bool ohtd_act_lasts(const char *act)
+{
+	for (size_t i = 0; i < sizeof(passing_acts) / sizeof(passing_acts[0]); i++)
+		if (!strcmp(act, passing_acts[i]))
+			return false;
+	for (const struct ohtd_route_table *const *table = ohtd_route_tables; *table; table++)
+		for (size_t i = 0; i < (*table)->count; i++)
+			if (is_act(&(*table)->routes[i], act))
+				return ohtd_route_is_kept(&(*table)->routes[i]);
+	return true;
+}
 
 /* The view that its route answers with. */
 const struct ohtd_channel_table ohtd_channel_table = {

@@ -322,6 +322,15 @@ unsigned int ohtd_audit_admit(struct ohtd_audit *audit, const char *who)
 	return (unsigned int)ceil(missing * (double)limits[OHTD_AUDIT_CHANGES].each_ns / (double)OHTD_NS_PER_S);
 }
 
+void ohtd_audit_give_back(struct ohtd_audit *audit, const char *who)
+{
+	pthread_mutex_lock(&audit->lock);
+	fill_all(audit, now_ns(audit));
+	/* The next fill() limits it. */
+	account_of(audit, who)->buckets[OHTD_AUDIT_CHANGES].left++;
+	pthread_mutex_unlock(&audit->lock);
+}
+
 static void tell_left_out(struct ohtd_audit *audit, struct ohtd_audit_bucket *bucket, const char *what, const char *whose)
 {
 	struct ohtd_audit_row row = own_row(audit, "left out");
@@ -553,6 +562,7 @@ struct ohtd_audit *ohtd_audit_create(const struct ohtd_audit_setup *setup)
 	audit->store = setup->store;
 	audit->clock = setup->clock;
 	audit->most = setup->most;
+	audit->lasts = setup->lasts;
 	atomic_init(&audit->on_trial, setup->on_trial);
 	memcpy(audit->key, setup->key, sizeof(audit->key));
 	snprintf(audit->boot_id, sizeof(audit->boot_id), "%s", setup->boot_id);

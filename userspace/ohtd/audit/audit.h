@@ -24,7 +24,7 @@ struct ohtd_store;
 /* Of records that may be left out no more than the first number wait, of all the second. */
 #define OHTD_AUDIT_WAITING_USUAL	512
 #define OHTD_AUDIT_WAITING_MAX		2048
-/* How many records are kept. */
+/* How many records are kept, and how many of the older ones that last. */
 #define OHTD_AUDIT_MOST		100000
 
 /**
@@ -34,7 +34,8 @@ struct ohtd_store;
  * @boot_id: of the kernel
  * @key: the device's key, copied
  * @head_path: file with the newest checkpoint, outside of the database
- * @most: how many records are kept; older ones are removed
+ * @most: how many records are kept; of older ones as many of those that last
+ * @lasts: says of an act whether it lasts, so that its record is kept for long; NULL: none does
  * @on_trial: the database may be another one at the next start: until ohtd_audit_stays() its checkpoints are not written there
  */
 struct ohtd_audit_setup {
@@ -44,6 +45,7 @@ struct ohtd_audit_setup {
 	const unsigned char *key;
 	const char *head_path;
 	int64_t most;
+	bool (*lasts)(const char *act);
 	bool on_trial;
 };
 
@@ -157,6 +159,9 @@ void ohtd_audit_add(struct ohtd_audit *audit, const struct ohtd_audit_row *row, 
  * Return: 0, or the seconds after which the account may ask again.
  */
 unsigned int ohtd_audit_admit(struct ohtd_audit *audit, const char *who);
+
+/* Gives that place back: the act was refused. */
+void ohtd_audit_give_back(struct ohtd_audit *audit, const char *who);
 
 /* Member after of a record; too long for it: how long it was. */
 void ohtd_audit_set_after(struct ohtd_audit_row *row, const char *after);

@@ -17,10 +17,11 @@
 /* The oldest records are removed when there are so many too many, so that it is seldom. */
 #define SLACK(most_)	((most_) / 8 + 1)
 
+/* @made: begins as zero, or with what is said of kept records. */
 static int sign(const struct ohtd_audit *audit, const struct oht_tree *tree, const char *ending,
 		struct oht_checkpoint *made, char note[OHT_CHECKPOINT_BYTES])
 {
-	*made = (struct oht_checkpoint){ .size = tree->size };
+	made->size = tree->size;
 	if (snprintf(made->origin, sizeof(made->origin), "%s%s", audit->origin, ending) >= OHT_ORIGIN_BYTES)
 		return -EINVAL;
 	oht_tree_root(tree, &made->root);
@@ -48,23 +49,47 @@ static bool has_root(const struct oht_tree *tree, const struct oht_hash *root)
 	return oht_hash_is(&own, root);
 }
 
-/* What is gone was signed, by this key, as what was removed: the database alone says nothing of it that would be believed. */
-static bool is_removal_signed(const struct ohtd_audit *audit, const struct ohtd_audit_tree *tree)
+/* The note that this key has signed of what was removed. False: there is none. */
+static bool open_removal(const struct ohtd_audit *audit, const struct ohtd_audit_tree *tree, struct oht_checkpoint *removed)
 {
 	char verifier[OHT_VERIFIER_BYTES];
-	struct oht_checkpoint removed;
 
-	if (!tree->removed.size)
-		return true;
 	return !oht_checkpoint_rename(audit->verifier, OHT_CHECKPOINT_REMOVED, verifier) &&
-	       !oht_checkpoint_open(tree->removed_note, verifier, &removed) && removed.size == tree->removed.size &&
-	       has_root(&tree->removed, &removed.root);
+	       !oht_checkpoint_open(tree->removed_note, verifier, removed) && removed->size == tree->removed.size &&
+	       has_root(&tree->removed, &removed->root);
 }
 
-static int sign_removal(const struct ohtd_audit *audit, struct ohtd_audit_tree *tree)
+/*
+ * This key has signed what was removed, and which records of that are kept: the database alone says nothing of them that would be
+ * believed. 0, -EBADMSG: it has not, or another negative errno.
+ */
+static int check_removal(struct ohtd_db *db, const struct ohtd_audit *audit, const struct ohtd_audit_tree *tree)
 {
-	struct oht_checkpoint made;
+	struct oht_checkpoint removed;
+	struct oht_tree kept;
+	int r;
 
+	if (!tree->removed.size)
+		return 0;
+	if (!open_removal(audit, tree, &removed))
+		return -EBADMSG;
+	r = ohtd_db_audit_kept(db, tree->removed.size, &kept);
+	if (r)
+		return r;
+	/* A program of before kept none, and did not say so. */
+	return kept.size == removed.kept && (!kept.size || has_root(&kept, &removed.kept_root)) ? 0 : -EBADMSG;
+}
+
+static int sign_removal(struct ohtd_db *db, const struct ohtd_audit *audit, struct ohtd_audit_tree *tree)
+{
+	struct oht_checkpoint made = { .has_kept = true };
+	struct oht_tree kept;
+	int r = ohtd_db_audit_kept(db, tree->removed.size, &kept);
+
+	if (r)
+		return r;
+	made.kept = kept.size;
+	oht_tree_root(&kept, &made.kept_root);
 	return sign(audit, &tree->removed, OHT_CHECKPOINT_REMOVED, &made, tree->removed_note);
 }
 
@@ -126,16 +151,16 @@ static int compare_records(struct ohtd_db *db, const struct ohtd_audit_tree *tre
  */
 static int compare(struct ohtd_db *db, struct ohtd_audit *audit, struct ohtd_audit_tree *tree)
 {
-	bool is_signed = is_removal_signed(audit, tree);
 	struct oht_checkpoint newest = { .size = 0 };
 	bool has_head = read_head(audit, &newest);
-	int r;
+	int r = check_removal(db, audit, tree);
+	bool is_signed = !r;
 
-	if (!has_head && is_signed)
-		return 0;
+	if ((r && r != -EBADMSG) || (is_signed && !has_head))
+		return r;
 	if (!has_head) {
 		audit->signed_anew = true;
-		r = sign_removal(audit, tree);
+		r = sign_removal(db, audit, tree);
 		return r ? r : ohtd_db_audit_keep_tree(db, tree);
 	}
 	if (newest.size > tree->whole.size) {
@@ -143,8 +168,8 @@ static int compare(struct ohtd_db *db, struct ohtd_audit *audit, struct ohtd_aud
 		return 0;
 	}
 	if (!is_signed)
-		ohtd_log(OHTD_LOG_ERROR, "audit", "removed_unsigned", "the first %" PRIu64 " records are gone, and nobody has signed "
-			 "that they were removed for their age", tree->removed.size);
+		ohtd_log(OHTD_LOG_ERROR, "audit", "removed_unsigned", "of the first %" PRIu64 " records others are gone than this "
+			 "robot has signed as removed for their age", tree->removed.size);
 	r = is_signed ? compare_records(db, tree, &newest) : -EBADMSG;
 	if (r != -EBADMSG)
 		return r;
@@ -171,18 +196,40 @@ int ohtd_audit_begin(struct ohtd_db *db, void *arg)
 
 /* ---- retention ---- */
 
-/* Nothing is removed of records that are not those of the tree, nor behind some of which nobody has signed that they were removed. 0 or a
- * negative errno. */
+/* Acts that were done and that last stay for long; commands, log-ins and refusals are what robots have the most of. */
+static bool keeps(const struct ohtd_audit_row *row, void *arg)
+{
+	const struct ohtd_audit *audit = arg;
+	bool is_refused = *row->result == '4' || *row->result == '5';
+
+	return audit->lasts && !is_refused && audit->lasts(row->act);
+}
+
+static int remove_to(struct ohtd_db *db, struct ohtd_audit *audit, struct ohtd_audit_tree *tree, uint64_t from)
+{
+	int r = ohtd_db_audit_remove(db, from, tree->removed.size, audit->most, keeps, audit);
+
+	if (!r)
+		r = sign_removal(db, audit, tree);
+	return r ? r : ohtd_db_audit_keep_tree(db, tree);
+}
+
+/*
+ * Nothing is removed of records that are not those of the tree, nor behind some of which this key has not signed that they were removed.
+ * 0 or a negative errno.
+ */
 static int remove_old(struct ohtd_db *db, struct ohtd_audit *audit, struct ohtd_audit_tree *tree)
 {
-	uint64_t most = (uint64_t)audit->most, size = tree->whole.size;
+	uint64_t most = (uint64_t)audit->most, size = tree->whole.size, from = tree->removed.size;
 	struct oht_hash root;
 	struct oht_tree all;
 	int r;
 
-	if (size - tree->removed.size < most + SLACK(most))
+	if (size - from < most + SLACK(most))
 		return 0;
-	r = is_removal_signed(audit, tree) ? grow(db, &tree->removed, size - most) : -EBADMSG;
+	r = check_removal(db, audit, tree);
+	if (!r)
+		r = grow(db, &tree->removed, size - most);
 	all = tree->removed;
 	oht_tree_root(&tree->whole, &root);
 	if (!r)
@@ -191,9 +238,7 @@ static int remove_old(struct ohtd_db *db, struct ohtd_audit *audit, struct ohtd_
 		ohtd_log(OHTD_LOG_ERROR, "audit", "altered", "the oldest records are not removed: they are others than they were");
 		return 0;
 	}
-	if (!r)
-		r = sign_removal(audit, tree);
-	return r ? r : ohtd_db_audit_remove(db, tree);
+	return r ? r : remove_to(db, audit, tree, from);
 }
 
 /* ---- a checkpoint ---- */
@@ -204,6 +249,7 @@ static int work_sign(struct ohtd_db *db, void *arg)
 	struct ohtd_audit_tree tree;
 	int r = ohtd_db_audit_tree(db, &tree);
 
+	audit->made = (struct oht_checkpoint){ .size = 0 };
 	if (!r)
 		r = sign(audit, &tree.whole, "", &audit->made, audit->made_note);
 	if (!r && tree.whole.size > atomic_load(&audit->signed_size))
@@ -296,7 +342,7 @@ static int read_tree(struct ohtd_db *db, void *arg)
 
 int ohtd_audit_head(struct ohtd_audit *audit, char text[OHT_CHECKPOINT_BYTES])
 {
-	struct oht_checkpoint made;
+	struct oht_checkpoint made = { .size = 0 };
 	struct ohtd_audit_tree tree;
 	int r = ohtd_store_read(audit->store, read_tree, &tree);
 

@@ -90,6 +90,7 @@ struct ohtd_audit {
 	char verifier[OHT_VERIFIER_BYTES];
 	char head_path[512];
 	int64_t most;
+	bool (*lasts)(const char *act);
 	unsigned int fault;
 	bool signed_anew;		/* what was removed, by a key that is new */
 	atomic_bool on_trial;

@@ -116,6 +116,11 @@ bool ohtd_route_is_admitted(const struct ohtd_route *route)
 	return route->role && ohtd_route_lasts(route) && !(route->flags & OHTD_ROUTE_MEMORY);
 }
 
+bool ohtd_route_is_kept(const struct ohtd_route *route)
+{
+	return ohtd_route_lasts(route) && !(route->flags & OHTD_ROUTE_DAILY);
+}
+
 void ohtd_route_path(const struct ohtd_route *route, char *path, size_t size)
 {
 	snprintf(path, size, "%s%s", *route->path == '/' ? "" : OHTD_API_PREFIX, route->path);

@@ -59,6 +59,7 @@ enum ohtd_route_kind {
 #define OHTD_ROUTE_MEMORY	(1U << 8)	/* is done also while the store cannot write: does not wait for the audit */
 #define OHTD_ROUTE_OBJECT	(1U << 9)	/* the body is any JSON object: the same input */
 #define OHTD_ROUTE_LASTING	(1U << 10)	/* what it does lasts although the store does not have it (ohtd_route_lasts()) */
+#define OHTD_ROUTE_DAILY	(1U << 11)	/* lasts, but comes every day: the audit keeps it no longer than commands */
 /* The members of the body are not those of a shape. */
 #define OHTD_ROUTE_SHAPELESS	(OHTD_ROUTE_MERGE | OHTD_ROUTE_OBJECT)
 
@@ -219,6 +220,9 @@ bool ohtd_method_reads(const char *method, size_t bytes);
 bool ohtd_route_lasts(const struct ohtd_route *route);
 /* The audit must have a place for it before it is done; what gives power away, and a log-in, are always done. */
 bool ohtd_route_is_admitted(const struct ohtd_route *route);
+
+/* The audit keeps it for longer than what comes every day. */
+bool ohtd_route_is_kept(const struct ohtd_route *route);
 
 /* The whole path of a route, with the prefix. */
 void ohtd_route_path(const struct ohtd_route *route, char *path, size_t size);

@@ -19,6 +19,7 @@
 #include "alerts/alive.h"
 #include "alerts/kept.h"
 #include "alerts/rules.h"
+#include "api/api.h"
 #include "audit/audit.h"
 #include "auth/checks.h"
 #include "auth/session.h"
@@ -191,7 +192,7 @@ static int open_audit(struct running *run)
 	char path[FILE_BYTES];
 	const struct ohtd_audit_setup setup = {
 		.store = run->services.store, .clock = &run->clock, .boot_id = ohtd_tokens_boot_id(run->tokens), .key = key,
-		.head_path = path, .most = OHTD_AUDIT_MOST, .on_trial = run->swapped == OHTD_SWAP_IN,
+		.head_path = path, .most = OHTD_AUDIT_MOST, .lasts = ohtd_act_lasts, .on_trial = run->swapped == OHTD_SWAP_IN,
 	};
 	int r;
 

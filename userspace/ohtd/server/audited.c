@@ -140,6 +140,7 @@ static int admit(struct ohtd_call *call)
 	if (!audit || !ohtd_route_is_admitted(call->route))
 		return 0;
 	wait_s = ohtd_audit_admit(audit, call->who.user);
+	call->admitted = !wait_s;
 	if (!wait_s)
 		return 0;
 	ohtd_reply_header(call, "retry-after", ohtd_call_text_of(call, "%u", wait_s));
@@ -213,6 +214,8 @@ bool ohtd_audited(struct ohtd_call *call, int status, const char *code, const ch
 	if (!is_change(call, status))
 		return false;
 	call->recorded = true;
+	if (call->admitted && status >= 400)
+		ohtd_audit_give_back(audit, call->who.user);
 	fill(call, status, code, &row);
 	flags = flags_of(call, status);
 	if (status < 400 && (call->asks->flags & OHTD_ROUTE_REPEATS || call->noted.repeats))

@@ -58,6 +58,7 @@ struct ohtd_noted {
  * @route: what is asked for, NULL before it has been found
  * @asks: the same, from the first moment on, for the audit
  * @recorded: the audit has it
+ * @admitted: the audit has a place for it (ohtd_audit_admit())
  * @held: room for an answer that waits for its record (audited.c), or NULL
  * @noted: for the audit
  * @count: counters of the route
@@ -81,6 +82,7 @@ struct ohtd_call {
 	const struct ohtd_route *route;
 	const struct ohtd_route *asks;
 	bool recorded;
+	bool admitted;
 	struct ohtd_held *held;
 	struct ohtd_noted noted;
 	struct ohtd_route_count *count;

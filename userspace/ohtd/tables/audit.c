@@ -266,8 +266,6 @@ int ohtd_db_audit_keep_note(struct ohtd_db *db, uint64_t size, int64_t time_ns, 
 
 /* ---- retention ---- */
 
-static const struct ohtd_statement remove_sql = { "DELETE FROM audit WHERE number <= :removed" };
-
 static const struct ohtd_statement foreign_sql = { "DELETE FROM audit WHERE number > :size" };
 static const struct ohtd_statement unsign_sql = { "DELETE FROM audit_checkpoints WHERE size > :size" };
 
@@ -286,14 +284,71 @@ int64_t ohtd_db_audit_drop_foreign(struct ohtd_db *db, uint64_t size)
 	return r ? r : count > 0 ? count : 0;
 }
 
-int ohtd_db_audit_remove(struct ohtd_db *db, const struct ohtd_audit_tree *tree)
+static const struct ohtd_statement record_sql = { " WHERE number = :number", &ohtd_kept_audit, ohtd_row_select };
+static const struct ohtd_statement remove_sql = { "DELETE FROM audit WHERE number = :number" };
+static const struct ohtd_statement remove_oldest_sql = {
+	"DELETE FROM audit WHERE number <= (SELECT number FROM audit WHERE number <= :to ORDER BY number DESC LIMIT 1 OFFSET :most)"
+};
+
+/* Is the record what its hash was made of? */
+static bool is_sound(const struct ohtd_audit_row *row)
+{
+	char text[OHT_HASH_HEX_BYTES];
+	struct oht_hash leaf;
+
+	hash(row, &leaf);
+	oht_hash_text(&leaf, text);
+	return !strcmp(text, row->leaf);
+}
+
+static int remove_record(struct ohtd_db *db, int64_t number)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &remove_sql);
+
+	ohtd_db_bind_number(s, ":number", number);
+	return ohtd_db_run(db, s);
+}
+
+int ohtd_db_audit_remove(struct ohtd_db *db, uint64_t from, uint64_t to, int64_t most,
+			 bool (*keeps)(const struct ohtd_audit_row *row, void *arg), void *arg)
+{
+	sqlite3_stmt *s;
+	int r = 0;
+
+	while (!r && from++ < to) {
+		struct ohtd_audit_row row = { .number = (int64_t)from };
+
+		r = ohtd_db_get(db, &record_sql, &row);
+		if (!r && is_sound(&row) && !keeps(&row, arg))
+			r = remove_record(db, row.number);
+	}
+	if (r)
+		return r;
+	s = ohtd_db_statement(db, &remove_oldest_sql);
+	ohtd_db_bind_number(s, ":to", (int64_t)to);
+	ohtd_db_bind_number(s, ":most", most);
+	return ohtd_db_run(db, s);
+}
+
+static const struct ohtd_statement kept_sql = { "SELECT leaf FROM audit WHERE number <= :to ORDER BY number" };
+
+int ohtd_db_audit_kept(struct ohtd_db *db, uint64_t to, struct oht_tree *kept)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &kept_sql);
 	int r;
 
-	ohtd_db_bind_number(s, ":removed", (int64_t)tree->removed.size);
-	r = ohtd_db_run(db, s);
-	return r ? r : ohtd_db_audit_keep_tree(db, tree);
+	memset(kept, 0, sizeof(*kept));
+	ohtd_db_bind_number(s, ":to", (int64_t)to);
+	while ((r = ohtd_db_row(db, s)) > 0) {
+		const char *text = (const char *)sqlite3_column_text(s, 0);
+		struct oht_hash leaf = { { 0 } };
+
+		if (text)
+			oht_hash_read(text, &leaf);
+		oht_tree_add(kept, &leaf);
+	}
+	sqlite3_reset(s);
+	return r;
 }
 
 /* ---- of another database ---- */

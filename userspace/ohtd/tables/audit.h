@@ -7,6 +7,7 @@
 #ifndef OHTD_TABLES_AUDIT_H
 #define OHTD_TABLES_AUDIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/checkpoint.h"
@@ -65,8 +66,8 @@ extern const struct ohtd_stored_row ohtd_kept_audit;
 /**
  * struct ohtd_audit_tree - the tree of the records
  * @whole: all of them
- * @removed: those that were removed from the beginning
- * @removed_note: their checkpoint; "": none were
+ * @removed: those that were removed from the beginning, but for the few that are kept
+ * @removed_note: their checkpoint, which says which of them are kept; "": none were removed
  */
 struct ohtd_audit_tree {
 	struct oht_tree whole;
@@ -125,8 +126,22 @@ int ohtd_db_audit_keep_note(struct ohtd_db *db, uint64_t size, int64_t time_ns, 
 /* Removes records behind number @size, and what was signed of them. How many there were, or a negative errno. */
 int64_t ohtd_db_audit_drop_foreign(struct ohtd_db *db, uint64_t size);
 
-/* Removes the records up to @tree->removed. 0 or a negative errno. */
-int ohtd_db_audit_remove(struct ohtd_db *db, const struct ohtd_audit_tree *tree);
+/**
+ * ohtd_db_audit_remove() - remove old records that need not be kept
+ * @db: in a transaction
+ * @from: number in front of the first
+ * @to: number of the last
+ * @most: how many are kept of all up to @to; the oldest of more are removed
+ * @keeps: says of each whether it is kept. A record that is not what its hash was made of is kept, so that the change is found
+ * @arg: for @keeps
+ *
+ * Return: 0 or a negative errno.
+ */
+int ohtd_db_audit_remove(struct ohtd_db *db, uint64_t from, uint64_t to, int64_t most,
+			 bool (*keeps)(const struct ohtd_audit_row *row, void *arg), void *arg);
+
+/* The tree of the records up to number @to that are kept. 0 or a negative errno. */
+int ohtd_db_audit_kept(struct ohtd_db *db, uint64_t to, struct oht_tree *kept);
 
 /*
  * Takes the whole audit of another database, at @path, in place of its own, or nothing of it. 0, -EBADMSG: it cannot be read
