@@ -48,9 +48,11 @@ def test_the_commands_of_ohtctl_that_are_named_exist():
     alone, groups = {verb[0] for verb in verbs if len(verb) == 1}, {verb[0] for verb in verbs if len(verb) == 2}
     named = [(path.name, words) for path, said in documents().items() for words in re.findall(r"`ohtctl ([a-z][^`]*)`", said)]
     # Behind the comma or the bracket it is a sentence again.
-    alerts = re.sub(r'"\s*\n\s*"', "", text("userspace/ohtd/alerts/alerts.c"))
-    named += [("alerts.c", words) for words in re.findall(r"ohtctl ([a-z-]+(?: [a-z-]+)?)", alerts)]
-    assert len(groups) > 5 and len(named) > 60
+    for path in sorted((TOP / "userspace/ohtd").glob("*/*.c")):
+        source = re.sub(r'"\s*\n\s*"', "", path.read_text(encoding="utf-8"))
+        if path.name == "alerts.c" or "struct ohtd_part_alert " in source:
+            named += [(path.name, words) for words in re.findall(r"ohtctl ([a-z-]+(?: [a-z-]+)?)", source)]
+    assert len(groups) > 5 and len(named) > 60 and {"alerts.c", "proof.c", "part.c"} <= {place for place, _ in named}
     wrong = []
     for place, words in named:
         first, *more = words.split()

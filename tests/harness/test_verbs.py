@@ -90,6 +90,26 @@ def test_nothing_is_decided_by_the_place_of_a_row_or_by_a_letter():
     assert by_place(OHTD) == []
 
 
+def test_a_verb_of_ohtctl_without_its_request_does_not_compile(tmp_path):
+    ohtctl = TOP / "userspace/ohtctl"
+    for header in ohtctl.glob("*.h"):
+        shutil.copy(header, tmp_path)
+    shutil.copy(ohtctl / "ohtctl.c", tmp_path)
+    command = ["cc", "-fsyntax-only", "-std=gnu11", "-Wall", "-Wextra", "-Werror", f"-I{TOP}/userspace",
+               f"-I{TOP}/userspace/liboht", f"-I{TOP}/include/uapi", str(tmp_path / "ohtctl.c")]
+    whole = (ohtctl / "remote.def").read_text(encoding="ascii")
+    forgotten = ["safety_stop", "webhooks_test"]
+    for table, missing in ((whole, []), (re.sub(rf"(?m)^REMOTE_\w+\((?:{'|'.join(forgotten)}),.*\n", "", whole), forgotten)):
+        (tmp_path / "remote.def").write_text(table)
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stderr
+        assert sorted(set(re.findall(r"remote_(\w+). undeclared", said))) == missing, said
+
+
+def test_every_search_for_a_name_ends_with_its_table():
+    sources = {path.name: path.read_text(encoding="utf-8") for path in sorted(OHTD.parent.glob("*/**/*.c"))}
+    assert [name for name, source in sources.items() if re.search(r"while \(strcmp\(\w+\[", source)] == []
+
+
 def rows():
     """Kind, event as the state table has it, role, route and elevation of each row."""
     verb = re.compile(r'^OHTD_(?:TASK|VERB)\((\w+), \d+, "\w+", \w+, "(\w+)", (\w+),', re.MULTILINE)

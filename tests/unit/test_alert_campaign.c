@@ -15,15 +15,12 @@
 #include <string.h>
 
 #include "alerts/alerts.h"
-#include "alerts/disk.h"
 #include "alerts/keeper.h"
-#include "alerts/proof.h"
-#include "audit/audit.h"
-#include "config/config.h"
+#include "alerts/rules.h"
+#include "base/part.h"
 #include "control/robot.h"
 #include "dice.h"
 #include "drive_robot.h"
-#include "pki/certificate.h"
 #include "store/store.h"
 #include "store_fixture.h"
 #include "tables/webhooks.h"
@@ -52,13 +49,6 @@
 
 const struct ohtd_model *__wrap_ohtd_robot_model(const struct ohtd_robot *no_robot);
 const struct ohtd_user_maps *__wrap_ohtd_robot_user_maps(const struct ohtd_robot *no_robot);
-uint64_t __wrap_ohtd_settings_dropped(struct ohtd_settings *settings, char *why);
-uint64_t __wrap_ohtd_settings_returned(struct ohtd_settings *settings, char *why);
-bool __wrap_ohtd_settings_wait(struct ohtd_settings *settings, char *why);
-bool __wrap_ohtd_setup_is_lost(const struct ohtd_setup *setup);
-void __wrap_ohtd_audit_look(struct ohtd_audit *audit, struct ohtd_audit_view *view);
-void __wrap_ohtd_certificate_look(struct ohtd_certificate *certificate, struct ohtd_certificate_view *view);
-void __wrap_ohtd_history_look(struct ohtd_history *history, struct ohtd_history_view *view);
 void __wrap_ohtd_store_look(struct ohtd_store *store, struct ohtd_store_view *view);
 
 static struct driver *robot;
@@ -75,48 +65,6 @@ const struct ohtd_user_maps *__wrap_ohtd_robot_user_maps(const struct ohtd_robot
 	return &robot->f->control.model->user;
 }
 
-uint64_t __wrap_ohtd_settings_dropped(struct ohtd_settings *settings, char *why)
-{
-	(void)settings, (void)why;
-	return 0;
-}
-
-uint64_t __wrap_ohtd_settings_returned(struct ohtd_settings *settings, char *why)
-{
-	(void)settings, (void)why;
-	return 0;
-}
-
-bool __wrap_ohtd_settings_wait(struct ohtd_settings *settings, char *why)
-{
-	(void)settings, (void)why;
-	return false;
-}
-
-bool __wrap_ohtd_setup_is_lost(const struct ohtd_setup *setup)
-{
-	(void)setup;
-	return false;
-}
-
-void __wrap_ohtd_audit_look(struct ohtd_audit *audit, struct ohtd_audit_view *view)
-{
-	(void)audit;
-	*view = (struct ohtd_audit_view){ 0 };
-}
-
-void __wrap_ohtd_certificate_look(struct ohtd_certificate *certificate, struct ohtd_certificate_view *view)
-{
-	(void)certificate;
-	*view = (struct ohtd_certificate_view){ .not_after_s = INT64_MAX };
-}
-
-void __wrap_ohtd_history_look(struct ohtd_history *history, struct ohtd_history_view *view)
-{
-	(void)history;
-	*view = (struct ohtd_history_view){ 0 };
-}
-
 /* It works in real time, in which an hour of the robot is seconds. */
 void __wrap_ohtd_store_look(struct ohtd_store *store, struct ohtd_store_view *view)
 {
@@ -130,7 +78,6 @@ static struct ohtd_store *store;
 static struct ohtd_alert_keeper *keeper;
 static struct ohtd_alert_rules *rules;
 static struct ohtd_sample_reader samples;
-static struct ohtd_proof proof;
 static uint64_t look_ns;
 static uint64_t store_ns;
 static bool any_stands;
@@ -167,12 +114,9 @@ static int work_nothing(struct ohtd_db *db, void *arg)
 static void look(void)
 {
 	static struct ohtd_snapshot snapshot;
-	static struct ohtd_config config = { .simulated = true };
-	static struct ohtd_disk disk;
 	const struct ohtd_memory memory = { .take = take };
 	const struct ohtd_services services = {
-		.config = &config, .clock = &robot->f->clock, .alert_keeper = keeper, .rules = rules, .disk = &disk,
-		.proof = &proof,
+		.clock = &robot->f->clock, .alert_keeper = keeper, .rules = rules,
 	};
 	struct ohtd_scene scene = { .snapshot = &snapshot, .services = &services, .memory = &memory };
 	const struct ohtd_alert_list *list;
@@ -216,7 +160,6 @@ static void begin_robot(double position_mm)
 	rules = ohtd_alert_rules_create();
 	keeper = ohtd_alert_keeper_create(store, &robot->f->clock);
 	assert_true(rules && keeper);
-	proof = (struct ohtd_proof){ .clock = &robot->f->clock };
 	inner = robot->f->watch;
 	inner_context = robot->f->watch_context;
 	robot->f->watch = watch;
@@ -462,6 +405,108 @@ static void a_shift_without_a_fault_tells_nothing(void **state)
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM alerts"), 0);
 }
 
+/* ---- parts of the daemon ---- */
+
+enum { SILENT, WORD };
+enum { FULL };
+
+static const struct ohtd_part_alert lamp_alerts[] = {
+	[SILENT] = { "lamp", "lamp_silent", OHTD_SEVERITY_WARNING, .real_only = true, .text = "It is silent.", .action = "Look at it." },
+	[WORD] = { "lamp", .notice = true, .action = "Look at it." },
+};
+static const struct ohtd_part_alert hook_alerts[] = {
+	[FULL] = { "hook", "hook_full", .text = "It is full.", .action = "Empty it." },
+};
+static bool lamp_is_open, simulated;
+
+static void judge_lamp(void *part, const struct ohtd_part_reports *to)
+{
+	char word[] = "dim";
+
+	assert_ptr_equal(part, &lamp_is_open);
+	ohtd_part_report(to, SILENT, 7);
+	ohtd_part_report(to, SILENT, 8);
+	ohtd_part_report_text(to, WORD, to->now_ns, "%s and late", word);
+	to->add(to, &(struct ohtd_part_report){ .alert = WORD, .subject = 1, .code = "dark", .text = word });
+	word[0] = 0;
+}
+
+static void judge_hook(void *part, const struct ohtd_part_reports *to)
+{
+	assert_null(part);
+	ohtd_part_report(to, FULL, 0);
+}
+
+static void *open_lamp(const struct ohtd_services *services)
+{
+	(void)services;
+	return lamp_is_open ? &lamp_is_open : NULL;
+}
+
+static const struct ohtd_alert *find_text(const struct ohtd_alert_list *list, const char *text)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!strcmp(list->items[i].text, text))
+			return &list->items[i];
+	return NULL;
+}
+
+static const struct ohtd_alert_list *list_of_parts(void)
+{
+	static struct ohtd_snapshot snapshot;
+	const struct ohtd_memory memory = { .take = take };
+	const struct ohtd_services services = {
+		.clock = &robot->f->clock, .alert_keeper = keeper, .rules = rules, .simulated = simulated,
+	};
+	struct ohtd_scene scene = { .snapshot = &snapshot, .services = &services, .memory = &memory };
+
+	memory_used = 0;
+	snapshot = fixture_snapshot(robot->f);
+	snapshot.bus.time_factor = 1;
+	ohtd_scene_take_time(&scene);
+	return ohtd_alerts_list(&scene);
+}
+
+static void parts_bring_their_alerts_and_their_judges(void **state)
+{
+	static const struct ohtd_daemon_part lamp = { OHTD_PART_ALERTS(lamp_alerts), .judge = judge_lamp };
+	static const struct ohtd_daemon_part hook = { OHTD_PART_ALERTS(hook_alerts), .judge = judge_hook };
+	static const struct ohtd_daemon_part large = { .alert_count = OHTD_ALERT_PART_KINDS_MAX - 2 };
+	const struct ohtd_views_part parts[] = { { &lamp, open_lamp }, { &hook, NULL }, { &large, open_lamp } };
+	const struct ohtd_alert *dim, *dark;
+	const struct ohtd_alert_list *list;
+	size_t others;
+
+	(void)state;
+	begin_robot(8000);
+	simulated = false;
+	others = list_of_parts()->count;
+	assert_false(ohtd_alerts_take_parts(parts, 3));
+	assert_true(ohtd_alerts_take_parts(parts, 2));
+	assert_true(ohtd_alert_is_code("lamp_silent") && ohtd_alert_is_code("hook_full"));
+	assert_false(ohtd_alert_is_code("dark") || ohtd_alert_is_code("lamp"));
+	/* The lamp is not open yet. */
+	lamp_is_open = false;
+	assert_int_equal(list_of_parts()->count, others + 1);
+	lamp_is_open = true;
+	list = list_of_parts();
+	assert_int_equal(list->count, others + 4);
+	assert_int_equal(find_text(list, "It is silent.")->since_ns, 7);
+	assert_true(find_text(list, "It is silent.")->degrades);
+	assert_int_equal(find_text(list, "It is silent.")->severity, OHTD_SEVERITY_WARNING);
+	assert_int_equal(find_text(list, "It is full.")->severity, OHTD_SEVERITY_CRITICAL);
+	dim = find_text(list, "dim and late");
+	dark = find_text(list, "dim");
+	assert_true(dim && dark && dim->key != dark->key && !dim->degrades);
+	assert_string_equal(dark->code, "dark");
+	assert_int_equal(dark->unit, 0);
+	simulated = true;
+	assert_null(find_text(list_of_parts(), "It is silent."));
+	assert_true(ohtd_alerts_take_parts(NULL, 0));
+	assert_int_equal(list_of_parts()->count, others);
+	end_robot();
+}
+
 static int set_up(void **state)
 {
 	struct ohtd_webhook_row row = {
@@ -488,6 +533,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(each_fault_is_told_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_shift_without_a_fault_tells_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(parts_bring_their_alerts_and_their_judges, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -581,13 +581,13 @@ static void summaries_equal_brute_force(void **state)
 #define APART		2560	/* cycles */
 
 struct brute_changes {
-	struct ohtd_change of[CHANGES_MAX];
+	struct ohtd_history_change of[CHANGES_MAX];
 	size_t count;
 };
 
 static int by_time(const void *a, const void *b)
 {
-	const struct ohtd_change *one = a, *other = b;
+	const struct ohtd_history_change *one = a, *other = b;
 
 	if (one->time_ns != other->time_ns)
 		return one->time_ns < other->time_ns ? -1 : 1;
@@ -595,7 +595,7 @@ static int by_time(const void *a, const void *b)
 }
 
 /* All but those to one state. */
-static bool wants(void *context, const struct ohtd_change *change)
+static bool wants(void *context, const struct ohtd_history_change *change)
 {
 	return change->now != *(const int64_t *)context;
 }
@@ -606,7 +606,7 @@ static void brute_changes_of(int64_t number, const struct ohtd_changes_query *qu
 	int64_t last = -1;
 
 	for (int64_t at = 0; at < run->cycles; at++) {
-		const struct ohtd_change change = {
+		const struct ohtd_history_change change = {
 			.run = number, .cycle = at, .time_ns = run->start_ns + at * CYCLE_NS,
 			.before = last < 0 ? 0 : run->values[last][STATE], .now = run->values[at][STATE],
 		};
@@ -629,7 +629,7 @@ static void take_pages(struct ohtd_changes_query query, struct brute_changes *to
 
 	while (goes_on) {
 		struct ohtd_changes *changes = ohtd_changes_begin(&query);
-		const struct ohtd_change *found;
+		const struct ohtd_history_change *found;
 		int64_t until_ns;
 		size_t count;
 		int r;

@@ -428,7 +428,7 @@ static void runs_that_overlap_are_told_in_one_order(void **state)
 	assert_hole(&answer, "not_running", 4000, 4400);
 }
 
-static bool wants_all(void *context, const struct ohtd_change *change)
+static bool wants_all(void *context, const struct ohtd_history_change *change)
 {
 	(void)context;
 	(void)change;

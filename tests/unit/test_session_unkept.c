@@ -84,7 +84,7 @@ static void sessions_that_memory_pushed_out_stay_over(void **state)
 #define LOGINS	200
 
 /* Takes each entry whose row waits for the store; how many there were. */
-static int take_ahead(struct ohtd_live *live)
+static int take_ahead(struct ohtd_auth_live *live)
 {
 	struct ohtd_session session;
 	int count = 0;
@@ -94,7 +94,7 @@ static int take_ahead(struct ohtd_live *live)
 	return count;
 }
 
-static void keep_logins(struct ohtd_live *live)
+static void keep_logins(struct ohtd_auth_live *live)
 {
 	for (int i = 0; i < LOGINS; i++) {
 		struct ohtd_session session = { .user_id = 1, .epoch = 1, .generation = 1 };
@@ -108,7 +108,7 @@ static void keep_logins(struct ohtd_live *live)
 /* Memory holds as many sessions as the store would, whoever logs in how often. */
 static void what_has_no_row_leaves_nothing_in_memory(void **state)
 {
-	struct ohtd_live *live = ohtd_live_create();
+	struct ohtd_auth_live *live = ohtd_live_create();
 	struct ohtd_session session;
 
 	(void)state;

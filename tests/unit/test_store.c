@@ -43,7 +43,7 @@ static long log_bytes(void)
 	return stat(wal, &st) ? -1 : (long)st.st_size;
 }
 
-static uint64_t written(struct ohtd_written *kind, uint64_t *synchronisations)
+static uint64_t written(struct ohtd_store_written *kind, uint64_t *synchronisations)
 {
 	uint64_t bytes;
 

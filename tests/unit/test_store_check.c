@@ -259,7 +259,7 @@ static void note_end(void *arg, const char *what)
 
 static void a_check_that_is_paused_comes_to_its_end(void **state)
 {
-	struct ohtd_check *check;
+	struct ohtd_store_check *check;
 	struct ohtd_db *db;
 
 	(void)state;

@@ -180,7 +180,7 @@ int cmd_safety_disable(struct cli *cli, int count, char **arguments)
 	if (result)
 		return result;
 	if (remote_is_controller(cli))
-		return remote_call(cli, count, arguments);
+		return remote_safety_disable(cli, count, arguments);
 	if (oht_dev_stop_status(cli->dev, &status))
 		return cli_fail_errno(cli, "safety status");
 	/* Only a controller can have enabled. */

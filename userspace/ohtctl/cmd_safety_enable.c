@@ -95,7 +95,7 @@ int cmd_safety_enable(struct cli *cli, int count, char **arguments)
 
 	/* A daemon has its own heartbeat. */
 	if (!result && !(cli->given & CLI_OPT_DEADMAN) && remote_is_controller(cli))
-		return remote_call(cli, count, arguments);
+		return remote_safety_enable(cli, count, arguments);
 	/* Before the role is taken: a refusal should leave no trace in the journal. */
 	if (!result)
 		result = refuse_unacknowledged(cli);

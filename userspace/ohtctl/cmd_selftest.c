@@ -43,7 +43,7 @@ int cmd_safety_selftest(struct cli *cli, int count, char **arguments)
 	uint32_t failed = 0;
 
 	if (!result && remote_is_controller(cli))
-		return remote_call(cli, count, arguments);
+		return remote_safety_selftest(cli, count, arguments);
 	if (!result && oht_dev_stop_status(cli->dev, &status))
 		result = cli_fail_errno(cli, "safety status");
 	/* The farewell would undo what a reset button has done. */

@@ -92,34 +92,20 @@ static const struct show_column command_columns[] = {
 	{ "accepted", 24 }, { "by", 0 }, { NULL, 0 },
 };
 
-static const struct {
-	const char *verb;
+/**
+ * struct call - a request without a number in its path
+ * @method: of the request
+ * @path: of the request
+ * @body: JSON, or NULL
+ * @columns: of a list, which is shown a line for each item; NULL: no list
+ * @none: the line for a list without items, or NULL
+ */
+struct call {
 	const char *method;
 	const char *path;
 	const char *body;
-	const struct show_column *columns;	/* of a list, a line for each item */
-	const char *none;			/* the line for a list without items, or NULL */
-} calls[] = {
-	{ "info", "GET", "health", NULL },
-	{ "status", "GET", "robot", NULL },
-	{ "robot status", "GET", "robot", NULL },
-	{ "robot facts", "GET", "robot/factsheet", NULL },
-	{ "robot stations", "GET", "robot/stations", NULL, station_columns },
-	{ "robot interlocks", "GET", "robot/interlocks", NULL, interlock_columns },
-	{ "robot commands", "GET", "robot/commands?limit=20", NULL, command_columns },
-	{ "alerts", "GET", "alerts?limit=200", NULL, alert_columns, "no alert stands" },
-	{ "alerts shelves", "GET", "alerts/shelves", NULL, shelf_columns, "no alert is shelved" },
-	{ "alerts history", "GET", "alerts/history?limit=50", NULL, kept_alert_columns, "there was no alert" },
-	{ "webhooks list", "GET", "webhooks", NULL, webhook_columns },
-	{ "webhooks log", "GET", "webhook-deliveries?limit=50", NULL, delivery_columns },
-	{ "backup list", "GET", "backups", NULL, backup_columns, "there is no backup" },
-	{ "jobs", "GET", "jobs", NULL, job_columns, "there was no job since the start of ohtd" },
-	{ "safety status", "GET", "safety", NULL },
-	{ "safety stop", "POST", "safety/stop", NULL },
-	{ "safety enable", "POST", "safety/enable", NULL },
-	{ "safety disable", "POST", "robot/commands", "{\"verb\":\"disable\"}" },
-	{ "safety selftest", "POST", "safety/self-test", NULL },
-	{ "safety latency", "GET", "safety/latency", NULL },
+	const struct show_column *columns;
+	const char *none;
 };
 
 static void show_list(struct cli *cli, struct json_object *answer, const struct show_column *columns, const char *none)
@@ -128,24 +114,20 @@ static void show_list(struct cli *cli, struct json_object *answer, const struct 
 		fprintf(cli->out, "%s\n", none);
 }
 
-int remote_call(struct cli *cli, int count, char **arguments)
+static int ask(struct cli *cli, const struct call *call, int count, char **arguments)
 {
 	struct json_object *body, *answer;
 	char path[CLIENT_PATH_BYTES];
-	size_t i = 0;
 	int result;
 
-	/* The table of verbs names this function for those of the table above only. */
-	while (strcmp(calls[i].verb, cli->verb->name))
-		i++;
-	body = calls[i].body ? json_tokener_parse(calls[i].body) : NULL;
-	snprintf(path, sizeof(path), "%s%s", calls[i].path, count ? "&q=" : "");
+	body = call->body ? json_tokener_parse(call->body) : NULL;
+	snprintf(path, sizeof(path), "%s%s", call->path, count ? "&q=" : "");
 	if (count)
 		client_add_text(path, sizeof(path), arguments[0]);
-	result = client_request(cli, calls[i].method, path, body, &answer);
+	result = client_request(cli, call->method, path, body, &answer);
 	json_object_put(body);
-	if (!result && calls[i].columns && !cli->json)
-		show_list(cli, answer, calls[i].columns, calls[i].none);
+	if (!result && call->columns && !cli->json)
+		show_list(cli, answer, call->columns, call->none);
 	else if (!result)
 		show_answer(cli, answer);
 	json_object_put(answer);
@@ -185,30 +167,22 @@ static int ask_numbered(struct cli *cli, const struct numbered *call, const char
 	return result;
 }
 
-int remote_act(struct cli *cli, int count, char **arguments)
-{
-	static const struct {
-		const char *verb;
-		struct numbered call;
-	} acts[] = {
-		{ "alerts acknowledge", { "number of an alert", "POST", "alerts", "/acknowledge" } },
-		{ "webhooks test", { "number of a webhook", "POST", "webhooks", "/test" } },
-		{ "webhooks remove", { "number of a webhook", "DELETE", "webhooks", "" } },
-		{ "webhooks secret", { "number of a webhook", "POST", "webhooks", "/secret" } },
-		{ "webhooks resend", { "number of a delivery", "POST", "webhook-deliveries", "/resend" } },
-		{ "backup delete", { "number of a backup", "DELETE", "backups", "" } },
-		{ "backup withdraw", { "number of a backup", "DELETE", "backups", "/restore" } },
-		{ "robot cancel", { "number of a command", "DELETE", "robot/commands", "" } },
-		{ "jobs cancel", { "number of a job", "DELETE", "jobs", "" } },
-	};
-	size_t i = 0;
-
-	(void)count;
-	/* The table of verbs names this function for those of the table above only. */
-	while (strcmp(acts[i].verb, cli->verb->name))
-		i++;
-	return ask_numbered(cli, &acts[i].call, arguments[0]);
-}
+#define REMOTE_CALL(name_, ...)								\
+	int remote_##name_(struct cli *cli, int count, char **arguments)		\
+	{										\
+		static const struct call call = { __VA_ARGS__ };			\
+											\
+		return ask(cli, &call, count, arguments);				\
+	}
+#define REMOTE_ACT(name_, ...)								\
+	int remote_##name_(struct cli *cli, int count, char **arguments)		\
+	{										\
+		static const struct numbered call = { __VA_ARGS__ };			\
+											\
+		(void)count;								\
+		return ask_numbered(cli, &call, arguments[0]);				\
+	}
+#include "remote.def"
 
 /* What the reset holds for: the stop as it is now, and no later one. The body belongs to the caller. */
 static int take_seen(struct cli *cli, struct json_object **body)

@@ -19,11 +19,10 @@ struct cli;
 /* Is the controller of the open device an ohtd? Then it does what only the controller may do. */
 bool remote_is_controller(struct cli *cli);
 
-/* Those that are one request: which, says a table by the name of the verb. */
-int remote_call(struct cli *cli, int count, char **arguments);
+#define REMOTE_CALL(name, ...) int remote_##name(struct cli *cli, int count, char **arguments);
+#define REMOTE_ACT REMOTE_CALL
+#include "remote.def"
 
-/* Those that are one request about one of a list: which, says a table by the name of the verb. */
-int remote_act(struct cli *cli, int count, char **arguments);
 /* Not for a stop that comes after the beginning of the call. */
 int remote_safety_reset(struct cli *cli, int count, char **arguments);
 /* All modules, a line each. */

@@ -3,23 +3,18 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "alerts/disk.h"
+#include "alerts/alive.h"
 #include "alerts/fault_text.h"
 #include "alerts/keeper.h"
-#include "alerts/proof.h"
-#include "audit/audit.h"
-#include "auth/setup.h"
-#include "config/config.h"
+#include "alerts/rules.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/log_sink.h"
-#include "http/catalogue.h"
-#include "jobs/backups.h"
-#include "pki/certificate.h"
+#include "base/part.h"
 #include "views/safety_cause.h"
 #include "views/scene.h"
 #include "views/services.h"
@@ -28,57 +23,28 @@
 #include "robot/model.h"
 #include "robot/telemetry.h"
 #include "robot/user_maps.h"
-#include "settings/settings.h"
-#include "webhooks/webhooks.h"
 
-/* Longer than a store that is busy with something else. */
-#define JOURNAL_LATE_MS	2000
-#define ENDS_SOON_S	(7 * 86400)
-#define TEXT_BYTES	256
-#define CORRECTED_TOLD_MS	3600000
-/* A machine that starts has its time from the network some minutes later. */
-#define NOT_KEPT_MS	600000
+#define TEXT_BYTES	OHTD_PART_TEXT_BYTES
 /* A module that is lost, or comes back, is degraded on its way: that is one alert. */
 #define DEGRADED_TOLD_MS	10000
-#define AHEAD_NS	(10 * (int64_t)OHTD_NS_PER_S)
 
 /* ---- the table ---- */
 
 /* Kinds behind those that have a code of the robot (codes.h). */
 enum {
-	STORE_REFUSES = OHTD_WHYS,
-	STORE_DAMAGED,
-	ACCOUNTS_LOST,
-	KEY_WAS_OPEN,
+	KEY_WAS_OPEN = OHTD_WHYS,
 	ANOTHER_MACHINE,
-	JOURNAL_FAILING,
-	JOURNAL_LATE,
-	HISTORY_FAILING,
-	LOG_STUCK,
-	CERTIFICATE_NOT_RENEWED,
-	CERTIFICATE_NOT_READ,
-	CERTIFICATE_ENDS_SOON,
 	PROFILE_REFUSED,
-	WEBHOOKS_NOT_SENT,
-	AUDIT_ALTERED,
-	CONFIG_NOT_CHOSEN,
-	CONFIG_RETURNED,
-	CONFIG_DROPPED,
-	RESTORE_WAITS,
-	BACKUPS_FAIL,
-	CLOCK_CORRECTED,
-	CLOCK_AHEAD,
-	CLOCK_NOT_KEPT,
-	DISK_LOW,
 	MODULE_VERSION,
 	LAYOUT_UNKNOWN,
-	SELF_TEST_DUE,
-	BUTTON_PRESS_DUE,
 	ALERT_FLOOD,
 	KINDS,
+	/* Then those of the parts, in the order of their rows; then those of the rules. */
+	OF_PARTS = OHTD_WHYS + OHTD_ALERT_KINDS_MAX,
+	OF_RULES = OF_PARTS + OHTD_ALERT_PART_KINDS_MAX,
 };
 
-_Static_assert(KINDS - OHTD_WHYS <= OHTD_ALERT_KINDS_MAX, "each has room in the list");
+_Static_assert(KINDS <= OF_PARTS, "each has room in the list");
 
 /**
  * struct kind - what the table says of an alert
@@ -86,7 +52,7 @@ _Static_assert(KINDS - OHTD_WHYS <= OHTD_ALERT_KINDS_MAX, "each has room in the 
  * @code: NULL: name of the robot's code
  * @severity: enum ohtd_severity; of a reason of the robot whys.def has it
  * @text: NULL: that of the robot's code. Of a module: what stands behind its name
- * @action: NULL: that of the catalogue
+ * @action: NULL: that of the robot's code
  * @about: name of the module from whose health it may follow
  * @led: it is compared only while the outputs are high, so that nothing tells whether it lasts when they are low
  */
@@ -99,9 +65,6 @@ struct kind {
 	const char *about;
 	bool led;
 };
-
-static const char see_certificate[] = "See GET system/certificate; the one before stays in use.";
-static const char see_store[] = "See store in GET health; entries wait meanwhile.";
 
 /* Of the reasons of the robot. One that only refuses is critical, should it be an alert all the same. */
 static const uint8_t severities[OHTD_WHYS] = {
@@ -134,15 +97,6 @@ static const struct kind kinds[KINDS] = {
 		.action = "Check cable, driver and the device in ohtd.conf; ohtd tries again by itself." },
 	[OHTD_WHY_CONTROL_PLANE_STALLED] = { "control_plane", .text = "A thread of ohtd makes no progress.",
 		.action = "Look at the load of the machine and at the log; the stop needs no thread of ohtd." },
-	/* Its code is the word of the store. */
-	[STORE_REFUSES] = { "store", .text = "Changes cannot be kept now.",
-		.action = "Check the disk: room, errors, mount options. The robot can still be stopped." },
-	[STORE_DAMAGED] = { "store", "damaged", .severity = OHTD_SEVERITY_WARNING,
-		.text = "A damaged file of the state folder was set aside and replaced.",
-		.action = "See operations.md, Files of the state folder; then move *.damaged-* away." },
-	[ACCOUNTS_LOST] = { "store", "accounts_lost",
-		.text = "The accounts were lost: there is no administrator any more.",
-		.action = "On the machine itself: ohtctl admin create NAME. No set-up code is given." },
 	[KEY_WAS_OPEN] = { "store", "key_was_open", OHTD_SEVERITY_WARNING,
 		.text = "Others on this machine could read a key of the robot; its mode was changed to 0600.",
 		.action = "The log names it (key_was_open). If others may have used this machine, make it anew: see operations.md, "
@@ -151,77 +105,17 @@ static const struct kind kinds[KINDS] = {
 		.text = "The state folder is of another machine: its card was moved or copied. A copy has the id, the keys and the sessions "
 			"of the other robot.",
 		.action = "Stop ohtd; then ohtd --config /etc/oht/ohtd.conf --machine moved, or copied if the other robot is in use still." },
-	[JOURNAL_FAILING] = { "journal", "failing",
-		.text = "Entries of the stop's journal are not on the disk.", .action = see_store },
-	[JOURNAL_LATE] = { "journal", "late", OHTD_SEVERITY_WARNING,
-		.text = "Entries of the stop's journal are not on the disk.", .action = see_store },
-	[HISTORY_FAILING] = { "history", "history_failing", OHTD_SEVERITY_WARNING,
-		.text = "Values are not kept.",
-		.action = "See history in GET health and the log: full leaves the last 64 MiB of the disk, an eighth of a small one, to "
-			  "accounts and configuration, so make room. With a file that is not ours, move history.db away "
-			  "and restart ohtd. The robot and the accounts do not need it." },
-	[LOG_STUCK] = { "log", "log_stuck", OHTD_SEVERITY_WARNING,
-		.text = "Neither journal nor standard error takes lines.",
-		.action = "Look at systemd-journald and at what reads standard error." },
-	[CERTIFICATE_NOT_RENEWED] = { "certificate", "certificate_not_renewed", OHTD_SEVERITY_WARNING,
-		.text = "The last renewal or reading of the certificate has failed.", .action = see_certificate },
-	[CERTIFICATE_NOT_READ] = { "certificate", "certificate_not_read", OHTD_SEVERITY_WARNING,
-		.text = "The last renewal or reading of the certificate has failed.", .action = see_certificate },
-	[CERTIFICATE_ENDS_SOON] = { "certificate", "certificate_ends_soon", OHTD_SEVERITY_WARNING,
-		.text = "The certificate ends within a week.",
-		.action = "Replace the files in [tls], or ohtctl admin cert renew." },
 	[PROFILE_REFUSED] = { "profile", "profile_refused", OHTD_SEVERITY_WARNING,
 		.text = "A register map of the user is wrong and not used.",
 		.action = "See GET modules/profiles or the log; ohtctl profile check says all that is "
 			  "wrong. Then restart ohtd." },
-	[WEBHOOKS_NOT_SENT] = { "webhooks", "webhooks_not_sent", OHTD_SEVERITY_WARNING,
-		.text = "Nobody is told of alerts elsewhere: the process that sends webhooks does not run, or does not send.",
-		.action = "See [webhooks] in ohtd.conf and sender in the log; then restart ohtd. Nothing in the queue is lost." },
-	[AUDIT_ALTERED] = { "audit", "audit_altered", OHTD_SEVERITY_WARNING,
-		.text = "The records of the audit are not those of its newest checkpoint: some were changed or cut off, or an "
-			"old copy of the database came back.",
-		.action = "See ohtctl audit verify, and keep a copy of the state folder. The alert ends with the next start." },
-	[CONFIG_NOT_CHOSEN] = { "configuration", "config_not_chosen",
-		.action = "See ohtctl config get; set what is right, or confirm that version with ohtctl "
-			  "config rollback. Then enable the robot (ohtctl safety enable), or restart ohtd." },
-	[CONFIG_RETURNED] = { "configuration", "config_returned", OHTD_SEVERITY_WARNING,
-		.action = "See ohtctl config versions and ohtctl config show VERSION; the next version ends this, or a day." },
-	[CONFIG_DROPPED] = { "configuration", "config_dropped", OHTD_SEVERITY_WARNING,
-		.action = "Ask for the change again, while the robot stands; the next version ends this, or a day." },
-	[RESTORE_WAITS] = { "backup", "restore_waits", OHTD_SEVERITY_WARNING,
-		.action = "Restart ohtd (ohtctl admin restart), or take it back: ohtctl backup withdraw NUMBER." },
-	[BACKUPS_FAIL] = { "backup", "backups_fail", OHTD_SEVERITY_WARNING,
-		.action = "See GET jobs and GET backups: the folder backups must be there and have room, on this disk or mounted there. "
-			  "Then ohtctl backup make." },
-	[CLOCK_CORRECTED] = { "clock", "clock_corrected", OHTD_SEVERITY_WARNING,
-		.action = "Records from before carry the wrong time. Give the machine a clock with a battery, or time from the network." },
-	[CLOCK_AHEAD] = { "clock", "clock_ahead", OHTD_SEVERITY_WARNING,
-		.action = "Set the time of day of the machine right, and have it kept right (NTP, PTP): then ohtd follows at once." },
-	[CLOCK_NOT_KEPT] = { "clock", "clock_not_synchronised", OHTD_SEVERITY_WARNING,
-		.text = "Nothing keeps the time of day of the machine right: records may carry a wrong time.",
-		.action = "Name a time server that the machine can reach (systemd-timesyncd, chrony), or acknowledge this." },
-	[DISK_LOW] = { "disk", "disk_low", OHTD_SEVERITY_WARNING,
-		.action = "Delete what is not needed, or let the history keep less (/history/size_mib). When nothing is left, "
-			  "nothing can be kept or changed any more." },
 	[MODULE_VERSION] = { "module", "module_version", OHTD_SEVERITY_WARNING,
 		.action = "Load the expected firmware, or write into modules.csv which versions are (column firmware)." },
 	[LAYOUT_UNKNOWN] = { "module", "layout_unknown",
 		.action = "See the manual of the module, then set modules/NAME/profile of the configuration: canonical or legacy." },
-	[SELF_TEST_DUE] = { "safety", "self_test_due", OHTD_SEVERITY_WARNING,
-		.action = "Stop the robot, then ohtctl safety selftest, or Self-test on the page Safety." },
-	[BUTTON_PRESS_DUE] = { "safety", "button_press_due", OHTD_SEVERITY_WARNING,
-		.action = "Press the emergency-stop button while the robot stands; GET safety .proof_test_age_s is small then. "
-			  "Release it and reset." },
 	[ALERT_FLOOD] = { "alerts", "alert_flood", OHTD_SEVERITY_WARNING,
 		.action = "See ohtctl alerts history, the first one first: others often follow from it." },
 };
-
-static const char *action_of(const char *code)
-{
-	const struct ohtd_catalogue_entry *entry = ohtd_catalogue_find(409, code);
-
-	return entry ? entry->action : "See GET robot, and the log.";
-}
 
 /* ---- the list ---- */
 
@@ -280,9 +174,9 @@ static struct ohtd_alert *add(const struct gathering *to, unsigned int kind, uin
 		.source = row->source ? row->source : "robot",
 		.code = row->code ? row->code : ohtd_why_name(kind),
 		.text = row->text ? row->text : ohtd_why_text(kind),
+		.action = row->action ? row->action : ohtd_robot_why_action(kind),
 		.since_ns = since_ns,
 	};
-	alert->action = row->action ? row->action : action_of(alert->code);
 	return alert;
 }
 
@@ -307,37 +201,6 @@ static const char *text_of(const struct gathering *to, const char *format, ...)
 	vsnprintf(text, TEXT_BYTES, format, values);
 	va_end(values);
 	return text;
-}
-
-/* ---- looking ---- */
-
-static void take_looks(const struct ohtd_scene *scene, struct ohtd_looks *looks)
-{
-	ohtd_alive_look(&looks->alive, scene->snapshot, scene->services->store, scene->now_ns);
-	ohtd_recorder_look(scene->services->recorder, &looks->journal);
-	looks->journal_late =
-		ohtd_scene_age_ms(scene, looks->journal.waiting_since_ns) > JOURNAL_LATE_MS;
-	ohtd_store_look(scene->services->store, &looks->store);
-	looks->store_hung = ohtd_store_is_hung(&looks->store, scene->now_ns);
-	ohtd_history_look(scene->services->history, &looks->history);
-	looks->store_stalled =
-		ohtd_scene_age_ms(scene, looks->store.busy_since_ns) > OHTD_STORE_STALLED_MS;
-}
-
-bool ohtd_looks_writable(const struct ohtd_looks *looks)
-{
-	return !looks->store.state && !looks->store_stalled;
-}
-
-const char *ohtd_looks_store_word(const struct ohtd_looks *looks)
-{
-	if (looks->store.state)
-		return ohtd_store_state_name(looks->store.state);
-	if (looks->store_hung)
-		return "hung";
-	if (looks->store_stalled)
-		return "stalled";
-	return looks->store.damaged_files ? "damaged" : "ok";
 }
 
 /* ---- the robot and its modules ---- */
@@ -531,43 +394,14 @@ static void judge_robot(const struct gathering *to)
 
 /* ---- the daemon ---- */
 
-static void judge_threads(const struct gathering *to, const struct ohtd_alive *alive)
+static void judge_threads(const struct gathering *to)
 {
-	if (!ohtd_alive_all(alive))
-		add(to, OHTD_WHY_CONTROL_PLANE_STALLED, 0,
-		    alive->control ? 0 : to->scene->snapshot->time_ns);
-}
+	const struct ohtd_scene *scene = to->scene;
+	struct ohtd_alive alive;
 
-static void judge_journal(const struct gathering *to, const struct ohtd_looks *looks)
-{
-	if (looks->journal.state == OHTD_RECORDER_FAILING)
-		add(to, JOURNAL_FAILING, 0, looks->journal.waiting_since_ns);
-	else if (looks->journal_late)
-		add(to, JOURNAL_LATE, 0, looks->journal.waiting_since_ns);
-}
-
-static void judge_store(const struct gathering *to, const struct ohtd_looks *looks)
-{
-	const uint64_t since_ns = looks->store_stalled ? looks->store.busy_since_ns : 0;
-	struct ohtd_alert *alert;
-
-	if (ohtd_looks_writable(looks)) {
-		if (looks->store.damaged_files)
-			add(to, STORE_DAMAGED, 0, 0);
-		return;
-	}
-	alert = add(to, STORE_REFUSES, 0, since_ns);
-	if (!alert)
-		return;
-	alert->code = ohtd_looks_store_word(looks);
-	/* Another word is another alert. */
-	alert->key |= looks->store.state ? looks->store.state : looks->store_hung ? OHTD_STORE_HUNG : UINT8_MAX;
-}
-
-static void judge_accounts(const struct gathering *to)
-{
-	if (ohtd_setup_is_lost(to->scene->services->setup))
-		add(to, ACCOUNTS_LOST, 0, 0);
+	ohtd_alive_look(&alive, scene->snapshot, scene->services->store, scene->now_ns);
+	if (!ohtd_alive_all(&alive))
+		add(to, OHTD_WHY_CONTROL_PLANE_STALLED, 0, alive.control ? 0 : scene->snapshot->time_ns);
 }
 
 static void judge_keys(const struct gathering *to)
@@ -578,78 +412,6 @@ static void judge_keys(const struct gathering *to)
 		add_notice(to, ANOTHER_MACHINE, 0, 0);
 }
 
-static void judge_history(const struct gathering *to, const struct ohtd_looks *looks)
-{
-	if (looks->history.state != OHTD_STORE_OK)
-		add(to, HISTORY_FAILING, 0, 0);
-}
-
-static void judge_log(const struct gathering *to)
-{
-	unsigned int held;
-	uint64_t lost;
-
-	ohtd_log_sink_look(&held, &lost);
-	if (held)
-		add(to, LOG_STUCK, 0, 0);
-}
-
-static void judge_certificate(const struct gathering *to)
-{
-	const struct ohtd_scene *scene = to->scene;
-	struct ohtd_certificate_view *view = ohtd_scene_alloc(scene, sizeof(*view));
-	int64_t now_s = ohtd_clock_wall_s(scene->services->clock);
-
-	ohtd_certificate_look(scene->services->certificate, view);
-	if (*view->failed)
-		add(to, view->own ? CERTIFICATE_NOT_RENEWED : CERTIFICATE_NOT_READ, 0, 0);
-	else if (view->not_after_s - now_s < ENDS_SOON_S)
-		add(to, CERTIFICATE_ENDS_SOON, 0, 0);
-}
-
-/* For an hour, so that somebody sees it; what was wrong is right by then. */
-static void judge_correction(const struct gathering *to, const struct ohtd_clock_view *view)
-{
-	struct ohtd_alert *alert = NULL;
-
-	if (view->corrected_mono_ns && ohtd_scene_age_ms(to->scene, view->corrected_mono_ns) <= CORRECTED_TOLD_MS)
-		alert = add_notice(to, CLOCK_CORRECTED, 0, view->corrected_mono_ns);
-	if (alert)
-		alert->text = text_of(to, "The time of day was %lld s ahead and has been set right.",
-				      (long long)(view->corrected_ns / (int64_t)OHTD_NS_PER_S));
-}
-
-/* Nobody needs the time of day of a simulated robot, and computers of developers often run without time servers. */
-static void judge_clock(const struct gathering *to)
-{
-	struct ohtd_clock_view view;
-	struct ohtd_alert *alert = NULL;
-
-	ohtd_clock_look(to->scene->services->clock, &view);
-	judge_correction(to, &view);
-	if (view.unkept_mono_ns && !to->scene->services->config->simulated &&
-	    ohtd_scene_age_ms(to->scene, view.unkept_mono_ns) > NOT_KEPT_MS)
-		add_notice(to, CLOCK_NOT_KEPT, 0, view.unkept_mono_ns);
-	if (view.ahead_ns >= AHEAD_NS)
-		alert = add_notice(to, CLOCK_AHEAD, 0, 0);
-	if (alert)
-		alert->text = text_of(to, "The time of day of ohtd is %lld s ahead of the machine's, which was set back.",
-				      (long long)(view.ahead_ns / (int64_t)OHTD_NS_PER_S));
-}
-
-static void judge_disk(const struct gathering *to)
-{
-	struct ohtd_disk_view view;
-	struct ohtd_alert *alert = NULL;
-
-	ohtd_disk_look(to->scene->services->disk, &view);
-	if (view.low_since_ns)
-		alert = add_notice(to, DISK_LOW, 0, view.low_since_ns);
-	if (alert)
-		alert->text = text_of(to, "The disk of the state folder has little room: %llu of %llu MiB are left.",
-				      (unsigned long long)view.free_bytes >> 20, (unsigned long long)view.size_bytes >> 20);
-}
-
 /* What is wrong with it is no business of an unknown client. */
 static void judge_profiles(const struct gathering *to)
 {
@@ -657,103 +419,75 @@ static void judge_profiles(const struct gathering *to)
 		add(to, PROFILE_REFUSED, 0, 0);
 }
 
-static void judge_webhooks(const struct gathering *to)
+/* ---- the parts ---- */
+
+/**
+ * struct part_reports - a part reports into a list
+ * @reports: what its judge has
+ * @to: the list
+ * @part: the part
+ * @first: number of its first kind
+ */
+struct part_reports {
+	struct ohtd_part_reports reports;
+	const struct gathering *to;
+	const struct ohtd_daemon_part *part;
+	unsigned int first;
+};
+
+/* Those of the daemon, since its birth. */
+static const struct ohtd_views_part *parts;
+static unsigned int part_count;
+
+bool ohtd_alerts_take_parts(const struct ohtd_views_part *all, unsigned int count)
 {
-	if (ohtd_webhooks_fail(to->scene->services->webhooks))
-		add(to, WEBHOOKS_NOT_SENT, 0, 0);
+	unsigned int kinds_of_parts = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		kinds_of_parts += all[i].part->alert_count;
+	parts = all;
+	part_count = count;
+	return kinds_of_parts <= OHTD_ALERT_PART_KINDS_MAX;
 }
 
-static void judge_audit(const struct gathering *to)
+static void add_report(const struct ohtd_part_reports *reports, const struct ohtd_part_report *report)
 {
-	struct ohtd_audit_view view;
-
-	ohtd_audit_look(to->scene->services->audit, &view);
-	if (view.fault)
-		add(to, AUDIT_ALTERED, 0, 0);
-}
-
-static void add_word(const struct gathering *to, unsigned int kind, uint64_t since_ns, const char *what, const char *word)
-{
-	struct ohtd_alert *alert = add_notice(to, kind, 0, since_ns);
-
-	if (alert)
-		alert->text = text_of(to, "%s: %s.", what, word);
-}
-
-static void judge_settings(const struct gathering *to)
-{
-	char why[OHTD_WAITS_BYTES];
-	char word[OHTD_RETURNED_BYTES];
-	struct ohtd_alert *alert = NULL;
-	uint64_t since_ns;
-
-	if (ohtd_settings_wait(to->scene->services->settings, why))
-		alert = add(to, CONFIG_NOT_CHOSEN, 0, 0);
-	if (alert)
-		alert->text = text_of(to, "Nobody has chosen the configuration, %s.", why);
-	since_ns = ohtd_settings_returned(to->scene->services->settings, word);
-	if (since_ns)
-		add_word(to, CONFIG_RETURNED, since_ns, "The configuration has returned", word);
-	since_ns = ohtd_settings_dropped(to->scene->services->settings, word);
-	if (since_ns)
-		add_word(to, CONFIG_DROPPED, since_ns, "A change of the configuration was not made", word);
-}
-
-static void judge_restore(const struct gathering *to)
-{
-	struct ohtd_backups *backups = to->scene->services->backups;
-	struct ohtd_restore_wait wait = { 0 };
-	struct ohtd_alert *alert = NULL;
-
-	/* Scenes of tests have none. */
-	if (backups)
-		ohtd_backups_waits(backups, &wait);
-	if (wait.backup)
-		alert = add_notice(to, RESTORE_WAITS, 0, wait.since_ns);
-	if (alert)
-		alert->text = text_of(to, "The next start of ohtd puts backup %lld in, as %s has ordered: what is changed until then is lost.%s",
-				      (long long)wait.backup, wait.by, wait.in_clear ?
-				      " It is not encrypted: nothing says that a robot with this key made it." : "");
-}
-
-static void judge_backups(const struct gathering *to)
-{
-	struct ohtd_backup_trouble *trouble = ohtd_scene_alloc(to->scene, sizeof(*trouble));
-	struct ohtd_backups *backups = to->scene->services->backups;
-	struct ohtd_alert *alert = NULL;
-
-	if (backups)
-		ohtd_backups_trouble(backups, trouble);
-	if (backups && trouble->since_ns)
-		alert = add_notice(to, BACKUPS_FAIL, 0, trouble->since_ns);
-	if (alert)
-		alert->text = trouble->text;
-}
-
-/* "... was 40 days ago", "No ... in 40 days" */
-static const char *age_text(const struct gathering *to, const char *what, bool done, int64_t age_s, const char *risk)
-{
-	return text_of(to, done ? "The last %s was %lld days ago: %s." : "There was no %s in %lld days: %s.", what,
-		       (long long)(age_s / 86400), risk);
-}
-
-/* A simulated robot has no button. */
-static void judge_proof(const struct gathering *to)
-{
-	struct ohtd_proof_view view;
+	const struct part_reports *of = (const void *)((const char *)reports - offsetof(struct part_reports, reports));
+	const struct ohtd_part_alert *row = &of->part->alerts[report->alert];
 	struct ohtd_alert *alert;
 
-	ohtd_proof_look(to->scene->services->proof, &view);
-	if (to->scene->services->config->simulated)
+	if (row->real_only && of->to->scene->services->simulated)
 		return;
-	alert = view.test_due ? add_notice(to, SELF_TEST_DUE, 0, 0) : NULL;
-	if (alert)
-		alert->text = age_text(to, "self-test of the stop", view.tested, view.test_age_s,
-				       "an output that cannot be lowered is not noticed");
-	alert = view.press_due ? add_notice(to, BUTTON_PRESS_DUE, 0, 0) : NULL;
-	if (alert)
-		alert->text = age_text(to, "press of the emergency-stop button", view.pressed, view.press_age_s,
-				       "a contact that has welded is not noticed");
+	alert = add_key(of->to->list, (OF_PARTS + of->first + report->alert) << 8 | report->subject);
+	if (!alert)
+		return;
+	alert->severity = row->severity;
+	alert->degrades = !row->notice;
+	alert->source = row->source;
+	alert->code = report->code ? report->code : row->code;
+	alert->text = report->text ? text_of(of->to, "%s", report->text) : row->text;
+	alert->action = row->action;
+	alert->since_ns = report->since_ns;
+}
+
+static void judge_parts(const struct gathering *to)
+{
+	const struct ohtd_services *services = to->scene->services;
+	struct part_reports reports = {
+		.reports = {
+			.now_ns = to->scene->now_ns, .wall_s = to->scene->wall_ns / (int64_t)OHTD_NS_PER_S, .add = add_report,
+		},
+		.to = to,
+	};
+
+	for (unsigned int i = 0; i < part_count; i++) {
+		void *part = parts[i].of ? parts[i].of(services) : NULL;
+
+		reports.part = parts[i].part;
+		if (part || !parts[i].of)
+			reports.part->judge(part, &reports.reports);
+		reports.first += reports.part->alert_count;
+	}
 }
 
 /* ---- too many ---- */
@@ -805,7 +539,7 @@ static void judge_rule(const struct gathering *to, const struct ohtd_alert_told 
 	if (!ohtd_alert_rules_told(to->scene->services->rules, told->id, rule))
 		return;
 	unit = unit_of(to->scene->snapshot, rule->signal);
-	alert = add_key(to->list, (KINDS + told->id) << 8 | unit);
+	alert = add_key(to->list, (OF_RULES + told->id) << 8 | unit);
 	if (!alert)
 		return;
 	text = ohtd_scene_alloc(to->scene, OHTD_ALERT_RULE_TEXT);
@@ -831,6 +565,14 @@ static void judge_rules(const struct gathering *to)
 		judge_rule(to, &told[i]);
 }
 
+static bool is_code_of(const struct ohtd_daemon_part *part, const char *code)
+{
+	for (unsigned int i = 0; i < part->alert_count; i++)
+		if (part->alerts[i].code && !strcmp(part->alerts[i].code, code))
+			return true;
+	return false;
+}
+
 bool ohtd_alert_is_code(const char *code)
 {
 	for (unsigned int kind = 0; kind < KINDS; kind++) {
@@ -841,6 +583,9 @@ bool ohtd_alert_is_code(const char *code)
 		if (is && !strcmp(is, code))
 			return true;
 	}
+	for (unsigned int i = 0; i < part_count; i++)
+		if (is_code_of(parts[i].part, code))
+			return true;
 	return false;
 }
 
@@ -851,8 +596,8 @@ bool ohtd_alert_may_rest(const struct ohtd_alert *alert)
 
 void ohtd_alerts_acknowledged(struct ohtd_alert_rules *rules, uint32_t key)
 {
-	if (key >> 8 >= KINDS)
-		ohtd_alert_rules_acknowledge(rules, (key >> 8) - KINDS);
+	if (key >> 8 >= OF_RULES)
+		ohtd_alert_rules_acknowledge(rules, (key >> 8) - OF_RULES);
 }
 
 /* ---- the order ---- */
@@ -885,30 +630,15 @@ static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 	const struct gathering to = {
 		.scene = scene, .list = ohtd_scene_alloc(scene, sizeof(*to.list)),
 	};
-	struct ohtd_looks *looks = &to.list->looks;
 
-	take_looks(scene, looks);
 	/* What can be told with more detail comes before the faults of the same name. */
 	judge_bus(&to);
-	judge_threads(&to, &looks->alive);
+	judge_threads(&to);
 	judge_modules(&to);
 	judge_robot(&to);
-	judge_journal(&to, looks);
-	judge_store(&to, looks);
-	judge_accounts(&to);
 	judge_keys(&to);
-	judge_history(&to, looks);
-	judge_log(&to);
-	judge_certificate(&to);
 	judge_profiles(&to);
-	judge_webhooks(&to);
-	judge_audit(&to);
-	judge_settings(&to);
-	judge_restore(&to);
-	judge_backups(&to);
-	judge_clock(&to);
-	judge_disk(&to);
-	judge_proof(&to);
+	judge_parts(&to);
 	judge_flood(&to);
 	judge_rules(&to);
 	date(&to);

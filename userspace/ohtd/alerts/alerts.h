@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     what is not well now with the robot, its modules and the daemon: one table says how severe
- *           each alert is, what it says, and what to do.
- * Contexts: a loop.
- * Locks:    none of its own; see ohtd_recorder_look(), ohtd_store_look(), ohtd_certificate_look().
+ * Owns:     what is not well now with the robot and its modules: one table says how severe each alert is, what it
+ *           says, and what to do. The parts of the daemon judge themselves (base/part.h).
+ * Contexts: a loop, the main thread; takes the parts before there are others.
+ * Locks:    none of its own.
  *
  * GET alerts and the channel alerts have all of them, GET health those that make its status degraded.
  */
@@ -15,39 +15,10 @@
 #include <stdint.h>
 
 #include "alerts/rules.h"
-#include "history/history.h"
-#include "alerts/alive.h"
-#include "journal/recorder.h"
 #include "robot/snapshot.h"
-#include "store/store.h"
 
 struct ohtd_scene;
-
-/**
- * struct ohtd_looks - what threads, journal and store say of themselves, all at one moment
- * @alive: which threads go on
- * @journal: the recorder of the stop's journal
- * @journal_late: entries wait too long for the store
- * @store: the store
- * @store_stalled: it has been busy with one group for long
- * @store_hung: so long that it takes nothing more
- * @history: the memory of values
- */
-struct ohtd_looks {
-	struct ohtd_alive alive;
-	struct ohtd_recorder_view journal;
-	bool journal_late;
-	struct ohtd_store_view store;
-	bool store_stalled;
-	bool store_hung;
-	struct ohtd_history_view history;
-};
-
-/* Changes can be kept. */
-bool ohtd_looks_writable(const struct ohtd_looks *looks);
-
-/* One word for the store: "ok", "stalled", "hung", "damaged", or why nothing can be written. */
-const char *ohtd_looks_store_word(const struct ohtd_looks *looks);
+struct ohtd_views_part;
 
 /**
  * struct ohtd_alert - one of them
@@ -79,23 +50,28 @@ struct ohtd_alert {
 	uint64_t since_ns;
 };
 
-/* Room for kinds that have no code of the robot; alerts.c has them. */
-#define OHTD_ALERT_KINDS_MAX	32
+/* Room for kinds that have no code of the robot: those of alerts.c, and those of all parts. */
+#define OHTD_ALERT_KINDS_MAX		16
+#define OHTD_ALERT_PART_KINDS_MAX	48
 /* Those of the control thread, two of each module, of each other kind that can be, of each rule. */
 #define OHTD_ALERTS_LISTED_MAX \
-	(OHTD_ALERTS_MAX + 2 * OHTD_MODULES_MAX + OHTD_ALERT_KINDS_MAX + OHTD_ALERT_RULES_MAX)
+	(OHTD_ALERTS_MAX + 2 * OHTD_MODULES_MAX + OHTD_ALERT_KINDS_MAX + OHTD_ALERT_PART_KINDS_MAX + OHTD_ALERT_RULES_MAX)
 
 /**
  * struct ohtd_alert_list - all that are active
- * @looks: by which they were judged
  * @count: of @items
  * @items: the newest first, those of which the time is not known last
  */
 struct ohtd_alert_list {
-	struct ohtd_looks looks;
 	size_t count;
 	struct ohtd_alert items[OHTD_ALERTS_LISTED_MAX];
 };
+
+/*
+ * The parts of the daemon, which live as long as it. Once, at its start. False: they have more kinds of alerts than
+ * OHTD_ALERT_PART_KINDS_MAX.
+ */
+bool ohtd_alerts_take_parts(const struct ohtd_views_part *parts, unsigned int count);
 
 /* In the memory of the scene: the same list for all views of the channels. Never NULL. */
 const struct ohtd_alert_list *ohtd_alerts_list(const struct ohtd_scene *scene);

@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 
 #include "base/clock.h"
+#include "base/part.h"
 #include "common/disk_low.h"
 
 #define EVERY_NS	(2 * OHTD_NS_PER_S)
@@ -39,3 +40,25 @@ void ohtd_disk_look(const struct ohtd_disk *disk, struct ohtd_disk_view *view)
 		.low_since_ns = atomic_load(&disk->low_since_ns),
 	};
 }
+
+/* ---- what is not well ---- */
+
+enum { LOW };
+
+static const struct ohtd_part_alert alerts[] = {
+	[LOW] = { "disk", "disk_low", OHTD_SEVERITY_WARNING, .notice = true,
+		.action = "Delete what is not needed, or let the history keep less (/history/size_mib). When nothing is left, "
+			  "nothing can be kept or changed any more." },
+};
+
+static void judge(void *part, const struct ohtd_part_reports *to)
+{
+	struct ohtd_disk_view view;
+
+	ohtd_disk_look(part, &view);
+	if (view.low_since_ns)
+		ohtd_part_report_text(to, LOW, view.low_since_ns, "The disk of the state folder has little room: %llu of %llu MiB are left.",
+				      (unsigned long long)view.free_bytes >> 20, (unsigned long long)view.size_bytes >> 20);
+}
+
+const struct ohtd_daemon_part ohtd_alert_disk_part = { OHTD_PART_ALERTS(alerts), .judge = judge };

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct ohtd_daemon_part;
+
 /* Begins as zero. */
 struct ohtd_disk {
 	_Atomic uint64_t free_bytes;
@@ -46,5 +48,8 @@ void ohtd_disk_note(struct ohtd_disk *disk, uint64_t free_bytes, uint64_t size_b
 void ohtd_disk_tick(struct ohtd_disk *disk, const char *path, uint64_t now_ns);
 
 void ohtd_disk_look(const struct ohtd_disk *disk, struct ohtd_disk_view *view);
+
+/* disk.c: what is not well with it. */
+extern const struct ohtd_daemon_part ohtd_alert_disk_part;
 
 #endif /* OHTD_ALERTS_DISK_H */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/part.h"
 #include "control/robot.h"
 #include "oht_client.h"
 #include "robot/snapshot.h"
@@ -162,3 +163,36 @@ void ohtd_proof_look(const struct ohtd_proof *proof, struct ohtd_proof_view *vie
 	view->test_due = watched && view->test_age_s > OHTD_SELF_TEST_DAYS * (int64_t)DAY_S;
 	view->press_due = watched && view->press_age_s > OHTD_BUTTON_PRESS_DAYS * (int64_t)DAY_S;
 }
+
+enum { SELF_TEST_DUE, BUTTON_PRESS_DUE };
+
+/* A simulated robot has no button. */
+static const struct ohtd_part_alert alerts[] = {
+	[SELF_TEST_DUE] = { "safety", "self_test_due", OHTD_SEVERITY_WARNING, .notice = true, .real_only = true,
+		.action = "Stop the robot, then ohtctl safety selftest, or Self-test on the page Safety." },
+	[BUTTON_PRESS_DUE] = { "safety", "button_press_due", OHTD_SEVERITY_WARNING, .notice = true, .real_only = true,
+		.action = "Press the emergency-stop button while the robot stands; GET safety .proof_test_age_s is small then. "
+			  "Release it and reset." },
+};
+
+/* "... was 40 days ago", "No ... in 40 days" */
+static void report_age(const struct ohtd_part_reports *to, unsigned int alert, const char *what, bool done, int64_t age_s, const char *risk)
+{
+	ohtd_part_report_text(to, alert, 0, done ? "The last %s was %lld days ago: %s." : "There was no %s in %lld days: %s.", what,
+			      (long long)(age_s / DAY_S), risk);
+}
+
+static void judge(void *part, const struct ohtd_part_reports *to)
+{
+	struct ohtd_proof_view view;
+
+	ohtd_proof_look(part, &view);
+	if (view.test_due)
+		report_age(to, SELF_TEST_DUE, "self-test of the stop", view.tested, view.test_age_s,
+			   "an output that cannot be lowered is not noticed");
+	if (view.press_due)
+		report_age(to, BUTTON_PRESS_DUE, "press of the emergency-stop button", view.pressed, view.press_age_s,
+			   "a contact that has welded is not noticed");
+}
+
+const struct ohtd_daemon_part ohtd_alert_proof_part = { OHTD_PART_ALERTS(alerts), .judge = judge };

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct ohtd_clock;
+struct ohtd_daemon_part;
 struct ohtd_robot;
 struct ohtd_safety_view;
 
@@ -67,5 +68,8 @@ void ohtd_proof_tick(struct ohtd_proof *proof, const struct ohtd_robot *robot);
 
 /* In a run in which no device with a stop was seen nothing is due. */
 void ohtd_proof_look(const struct ohtd_proof *proof, struct ohtd_proof_view *view);
+
+/* proof.c: what is not well with it. */
+extern const struct ohtd_daemon_part ohtd_alert_proof_part;
 
 #endif /* OHTD_ALERTS_PROOF_H */

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "api/alert_rule_form.h"
 #include "common/utf8.h"
+#include "history/history.h"
 #include "server/change.h"
 #include "server/late.h"
 #include "lists/list.h"

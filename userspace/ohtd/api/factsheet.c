@@ -10,7 +10,6 @@
 #include "live/messages.h"
 #include "server/command.h"
 #include "json/json_scan.h"
-#include "server/loop.h"
 #include "views/words.h"
 #include "control/lease.h"
 #include "control/life.h"

@@ -3,16 +3,19 @@
 #include "api/api.h"
 
 #include "alerts/alerts.h"
+#include "alerts/alive.h"
 #include "server/call.h"
 
 #include "auth/setup.h"
 #include "base/clock.h"
-#include "config/config.h"
+#include "history/history.h"
+#include "journal/recorder.h"
 #include "views/scene.h"
 #include "views/services.h"
 #include "views/words.h"
 #include "control/robot.h"
 #include "settings/settings.h"
+#include "store/store.h"
 
 /* ---- the journal of the stop ---- */
 
@@ -42,16 +45,17 @@ OHTD_SHAPE(health_journal, "HealthJournal",
 	OHTD_INTEGER(health_journal, waiting_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
 		     .summary = "How long entries have been waiting for the store; null: none waits"));
 
-static struct health_journal look_at_journal(const struct ohtd_scene *scene, const struct ohtd_looks *looks)
+static struct health_journal look_at_journal(const struct ohtd_scene *scene)
 {
-	const struct ohtd_recorder_view *view = &looks->journal;
+	struct ohtd_recorder_view view;
 
+	ohtd_recorder_look(scene->services->recorder, &view);
 	return (struct health_journal){
-		.state = view->state,
-		.newest_seq = view->newest_seq,
-		.missing = view->missing,
-		.waiting = view->waiting,
-		.waiting_ms = ohtd_scene_age_ms(scene, view->waiting_since_ns),
+		.state = view.state,
+		.newest_seq = view.newest_seq,
+		.missing = view.missing,
+		.waiting = view.waiting,
+		.waiting_ms = ohtd_scene_age_ms(scene, view.waiting_since_ns),
 	};
 }
 
@@ -81,15 +85,15 @@ OHTD_SHAPE(health_store, "HealthStore",
 	OHTD_INTEGER(health_store, damaged_files,
 		     .summary = "Files of the state folder that were damaged and set aside"));
 
-static struct health_store look_at_store(const struct ohtd_scene *scene, const struct ohtd_looks *looks)
+static struct health_store look_at_store(const struct ohtd_scene *scene, const struct ohtd_store_view *view)
 {
 	return (struct health_store){
-		.state = ohtd_looks_store_word(looks),
-		.writable = ohtd_looks_writable(looks),
-		.busy_ms = ohtd_scene_age_ms(scene, looks->store.busy_since_ns),
-		.refused = looks->store.refused,
-		.written_bytes = looks->store.written, .synchronisations = looks->store.synchronisations,
-		.damaged_files = looks->store.damaged_files,
+		.state = ohtd_store_word(view, scene->now_ns),
+		.writable = ohtd_store_is_writable(view, scene->now_ns),
+		.busy_ms = ohtd_scene_age_ms(scene, view->busy_since_ns),
+		.refused = view->refused,
+		.written_bytes = view->written, .synchronisations = view->synchronisations,
+		.damaged_files = view->damaged_files,
 	};
 }
 
@@ -123,14 +127,15 @@ OHTD_SHAPE(health_history, "HealthHistory",
 	OHTD_INTEGER(health_history, damaged,
 		     .summary = "Pieces of its database that could not be read"));
 
-static struct health_history look_at_history(const struct ohtd_looks *looks)
+static struct health_history look_at_history(const struct ohtd_scene *scene)
 {
-	const struct ohtd_history_view *view = &looks->history;
+	struct ohtd_history_view view;
 
+	ohtd_history_look(scene->services->history, &view);
 	return (struct health_history){
-		.state = ohtd_store_state_name(view->state), .flushes = view->flushes,
-		.written_bytes = view->written, .synchronisations = view->synchronisations, .bytes = view->bytes, .samples_lost = view->lost,
-		.waiting = view->waiting, .damaged = view->damaged,
+		.state = ohtd_store_state_name(view.state), .flushes = view.flushes,
+		.written_bytes = view.written, .synchronisations = view.synchronisations, .bytes = view.bytes, .samples_lost = view.lost,
+		.waiting = view.waiting, .damaged = view.damaged,
 	};
 }
 
@@ -379,25 +384,28 @@ static const void *make_health(const struct ohtd_scene *scene)
 	const struct ohtd_snapshot *snapshot = scene->snapshot;
 	struct health_parts *parts = ohtd_scene_alloc(scene, sizeof(*parts));
 	const struct ohtd_alert_list *alerts = ohtd_alerts_list(scene);
-	const struct ohtd_looks *looks = &alerts->looks;
 	size_t reasons = fill_reasons(scene, alerts, parts->reasons);
+	struct ohtd_store_view store;
+	struct ohtd_alive alive;
 
 	parts->bus = look_at_bus(snapshot);
 	parts->clock = look_at_clock(scene);
 	parts->configuration = look_at_configuration(scene);
-	look_at_threads(&looks->alive, &parts->threads);
-	parts->journal = look_at_journal(scene, looks);
-	parts->store = look_at_store(scene, looks);
-	parts->history = look_at_history(looks);
+	ohtd_alive_look(&alive, snapshot, scene->services->store, scene->now_ns);
+	look_at_threads(&alive, &parts->threads);
+	parts->journal = look_at_journal(scene);
+	ohtd_store_look(scene->services->store, &store);
+	parts->store = look_at_store(scene, &store);
+	parts->history = look_at_history(scene);
 	parts->health = (struct health){
 		.status = !reasons,
 		.version = OHT_VERSION,
 		.state = snapshot->state,
 		/* By the look that has judged the threads. */
-		.age_ms = snapshot->time_ns ? (int64_t)looks->alive.control_age_ms : -1,
-		.up_s = ohtd_scene_age_ms(scene, looks->store.started_ns) / 1000,
+		.age_ms = snapshot->time_ns ? (int64_t)alive.control_age_ms : -1,
+		.up_s = ohtd_scene_age_ms(scene, store.started_ns) / 1000,
 		.setup_required = ohtd_setup_is_required(scene->services->setup),
-		.simulated = scene->services->config->simulated,
+		.simulated = scene->services->simulated,
 		.reasons = parts->reasons, .reasons_count = reasons,
 		.bus = &parts->bus, .control_plane = &parts->threads, .clock = &parts->clock,
 		.journal = &parts->journal, .store = &parts->store, .history = &parts->history, .configuration = &parts->configuration,

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -24,9 +23,9 @@
 #include "gateway/gateway.h"
 #include "history/history.h"
 #include "pki/certificate.h"
-#include "server/cookie.h"
+#include "server/call.h"
 #include "server/figures.h"
-#include "live/live.h"
+#include "live/channels.h"
 #include "http/problem.h"
 #include "json/writer.h"
 #include "robot/telemetry.h"
@@ -179,7 +178,7 @@ static void put_budgets(struct ohtd_writer *out, const struct ohtd_server *serve
 	head(out, name, "counter", "Requests refused because the client asks too often, by budget.");
 	for (int budget = OHTD_BUDGET_NONE + 1; budget < OHTD_BUDGETS; budget++)
 		put(out, "%s{budget=\"%s\"} %llu\n", name, ohtd_budget_name(budget),
-		    (unsigned long long)ohtd_budget_refused(server->budgets, budget));
+		    (unsigned long long)ohtd_server_refused(server, budget));
 }
 
 static void put_commands(struct ohtd_writer *out, const struct ohtd_server *server)
@@ -193,7 +192,7 @@ static void put_commands(struct ohtd_writer *out, const struct ohtd_server *serv
 		for (size_t outcome = 0; word && outcome < OHTD_OUTCOMES; outcome++)
 			put(out, "robot_commands_total{command_type=\"%s\",status=\"%s\"} %llu\n", word,
 			    outcomes[outcome],
-			    (unsigned long long)atomic_load(&server->commands[kind][outcome]));
+			    (unsigned long long)ohtd_server_commands(server, kind, outcome));
 	}
 }
 
@@ -472,20 +471,20 @@ static double seconds(struct timeval time)
 	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-static void put_robot(struct ohtd_writer *out, const struct ohtd_server *server)
+static void put_robot(struct ohtd_writer *out, const struct ohtd_services *services)
 {
 	char name[OHTD_ROBOT_NAME_BYTES], place[OHTD_ROBOT_PLACE_BYTES];
 
-	ohtd_settings_name(server->services->settings, name, place);
+	ohtd_settings_name(services->settings, name, place);
 	head(out, "oht_robot_info", "gauge", "1, with the id, name and place of the robot.");
 	put(out, "oht_robot_info{");
-	put_label(out, "robot_id", server->services->robot_id);
+	put_label(out, "robot_id", services->robot_id);
 	put_label(out, ",name", name);
 	put_label(out, ",place", place);
 	put(out, "} 1\n");
 }
 
-static void put_process(struct ohtd_writer *out, const struct ohtd_server *server)
+static void put_process(struct ohtd_writer *out, const struct ohtd_server *server, const struct ohtd_services *services)
 {
 	struct rusage usage;
 
@@ -495,12 +494,12 @@ static void put_process(struct ohtd_writer *out, const struct ohtd_server *serve
 		put_one(out, "process_cpu_seconds_total", "counter", "Processor time of ohtd.",
 			seconds(usage.ru_utime) + seconds(usage.ru_stime));
 	put_one(out, "oht_connections", "gauge", "Open connections, local ones included.",
-		atomic_load(&server->conn_count) + atomic_load(&server->local_count));
+		ohtd_server_connections(server));
 	put_one(out, "websocket_active_connections", "gauge", "Open WebSockets and event streams.",
 		ohtd_live_count(server));
 	put_one(out, "oht_exports_active", "gauge", "Exports of values under way.",
 		ohtd_download_count(server));
-	put_robot(out, server);
+	put_robot(out, services);
 	head(out, "oht_build_info", "gauge", "1, with the version of ohtd.");
 	put(out, "oht_build_info{version=\"%s\"} 1\n", OHT_VERSION);
 }
@@ -564,41 +563,6 @@ static void put_gateway(struct ohtd_writer *out, const struct ohtd_gateway *gate
 
 /* ---- who may ---- */
 
-static bool is_forwarded(struct ohtd_call *call)
-{
-	static const char *const headers[] = {
-		"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
-		"x-forwarded-server", "x-forwarded-port", "x-real-ip", "via",
-	};
-
-	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
-		if (ohtd_call_has_header(call, headers[i]))
-			return true;
-	return false;
-}
-
-static bool is_loopback(const char *address)
-{
-	return !strncmp(address, "127.", 4) || !strcmp(address, "::1");
-}
-
-/*
- * A proxy on this machine connects from loop-back too. Whatever may show one counts: that it is listed,
- * what it adds, another Host, and HTTP/1.0, by which nginx asks as it comes.
- */
-static bool is_of_this_machine(struct ohtd_call *call)
-{
-	const struct ohtd_conn *conn = call->conn;
-	const char *host = ohtd_origin_own(call) + strlen("https://");
-	char name[OHTD_PEER_BYTES];
-	bool v6 = *host == '[';
-	size_t n = v6 ? strcspn(++host, "]") : strcspn(host, ":");
-
-	return is_loopback(conn->peer) && !conn->proxy && !is_forwarded(call) && call->req->version >= 0x101 &&
-	       ((n == strlen("localhost") && !strncasecmp(host, "localhost", n)) ||
-		(ohtd_address_normalise(host, n, name) && is_loopback(name)));
-}
-
 /* Somebody who has logged in, this machine itself, or an administrator at the local socket. */
 static bool may(struct ohtd_call *call)
 {
@@ -608,13 +572,13 @@ static bool may(struct ohtd_call *call)
 		return true;
 	if (token)
 		return ohtd_auth_check(call->services->auth, token, &call->who) == OHTD_TOKEN_GOOD;
-	return is_of_this_machine(call);
+	return ohtd_server_is_own_machine(call);
 }
 
 static void get_metrics(struct ohtd_call *call)
 {
 	const struct ohtd_snapshot *snapshot = ohtd_call_snapshot(call);
-	const struct ohtd_server *server = call->loop->server;
+	const struct ohtd_server *server = ohtd_server_of(call);
 	struct ohtd_writer out;
 
 	if (!may(call)) {
@@ -636,8 +600,8 @@ static void get_metrics(struct ohtd_call *call)
 	put_alerts(&out, call);
 	put_history(&out, call);
 	put_daemon(&out, call);
-	put_gateway(&out, server->services->gateway);
-	put_process(&out, server);
+	put_gateway(&out, call->services->gateway);
+	put_process(&out, server, call->services);
 	ohtd_reply_data(call, 200, "text/plain; version=0.0.4; charset=utf-8", out.text, out.used);
 }
 

@@ -8,7 +8,6 @@
 #include "live/channels.h"
 #include "views/safety_cause.h"
 #include "server/figures.h"
-#include "server/loop.h"
 #include "server/stop.h"
 #include "views/words.h"
 #include "oht_client.h"
@@ -423,7 +422,7 @@ static void get_latency(struct ohtd_call *call)
 		if (!oht_sysfs_read(path, &histogram))
 			to_low = percentiles_of(&histogram);
 	}
-	told = told_to_clients(call->loop->server);
+	told = told_to_clients(ohtd_server_of(call));
 	OHTD_REPLY(call, 200, latency, (&(struct latency){ &to_low, &told }));
 }
 

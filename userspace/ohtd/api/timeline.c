@@ -122,7 +122,7 @@ struct transitions_late {
 	struct ohtd_timeline_row rows[];
 };
 
-static void make_row(const struct ohtd_change *change, struct ohtd_timeline_row *row)
+static void make_row(const struct ohtd_history_change *change, struct ohtd_timeline_row *row)
 {
 	*row = (struct ohtd_timeline_row){
 		.place = ohtd_timeline_place_of_transition(change->run, change->cycle), .time_ns = change->time_ns,
@@ -133,7 +133,7 @@ static void make_row(const struct ohtd_change *change, struct ohtd_timeline_row 
 	snprintf(row->text, sizeof(row->text), "from %s to %s", row->from, row->to);
 }
 
-static bool wants(void *context, const struct ohtd_change *change)
+static bool wants(void *context, const struct ohtd_history_change *change)
 {
 	struct ohtd_timeline_row row;
 
@@ -195,7 +195,7 @@ static bool is_seen(const struct transitions_late *job, const struct ohtd_timeli
 static void reply_transitions(struct ohtd_call *call, struct ohtd_late *late)
 {
 	struct transitions_late *job = (struct transitions_late *)late;
-	const struct ohtd_change *found;
+	const struct ohtd_history_change *found;
 	struct ohtd_timeline_row *made;
 	const void **rows;
 	int64_t until_ns;

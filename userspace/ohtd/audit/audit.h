@@ -19,6 +19,7 @@
 
 struct ohtd_audit;
 struct ohtd_clock;
+struct ohtd_daemon_part;
 struct ohtd_store;
 
 /* Of records that may be left out no more than the first number wait, of all the second. */
@@ -205,5 +206,8 @@ const char *ohtd_audit_verifier(const struct ohtd_audit *audit);
 const char *ohtd_audit_origin(const struct ohtd_audit *audit);
 
 void ohtd_audit_look(struct ohtd_audit *audit, struct ohtd_audit_view *view);
+
+/* part.c: what is not well with it. */
+extern const struct ohtd_daemon_part ohtd_audit_part;
 
 #endif /* OHTD_AUDIT_AUDIT_H */

@@ -21,22 +21,22 @@ struct entry {
 	struct ohtd_session session;
 };
 
-struct ohtd_live {
+struct ohtd_auth_live {
 	pthread_mutex_t lock;	/* the chains */
 	uint64_t newest;
 	struct entry *chains[CHAINS];
 };
 
-struct ohtd_live *ohtd_live_create(void)
+struct ohtd_auth_live *ohtd_live_create(void)
 {
-	struct ohtd_live *live = calloc(1, sizeof(*live));
+	struct ohtd_auth_live *live = calloc(1, sizeof(*live));
 
 	if (live)
 		pthread_mutex_init(&live->lock, NULL);
 	return live;
 }
 
-void ohtd_live_destroy(struct ohtd_live *live)
+void ohtd_live_destroy(struct ohtd_auth_live *live)
 {
 	if (!live)
 		return;
@@ -53,7 +53,7 @@ void ohtd_live_destroy(struct ohtd_live *live)
 }
 
 /* An id is random, so any part of it spreads well. */
-static struct entry **chain_of(struct ohtd_live *live, const char *id)
+static struct entry **chain_of(struct ohtd_auth_live *live, const char *id)
 {
 	unsigned int hash = 0;
 
@@ -63,7 +63,7 @@ static struct entry **chain_of(struct ohtd_live *live, const char *id)
 }
 
 /* Where the entry hangs; what hangs there is NULL if there is none. */
-static struct entry **find(struct ohtd_live *live, const char *id)
+static struct entry **find(struct ohtd_auth_live *live, const char *id)
 {
 	struct entry **link = chain_of(live, id);
 
@@ -81,7 +81,7 @@ static void remove_at(struct entry **link)
 }
 
 /* With the lock. NULL: out of memory. */
-static struct entry *add(struct ohtd_live *live, const struct ohtd_session *session)
+static struct entry *add(struct ohtd_auth_live *live, const struct ohtd_session *session)
 {
 	struct entry *entry = calloc(1, sizeof(*entry)), **chain = chain_of(live, session->id);
 
@@ -94,7 +94,7 @@ static struct entry *add(struct ohtd_live *live, const struct ohtd_session *sess
 	return entry;
 }
 
-int ohtd_live_add(struct ohtd_live *live, const struct ohtd_session *session)
+int ohtd_live_add(struct ohtd_auth_live *live, const struct ohtd_session *session)
 {
 	const struct entry *entry;
 
@@ -117,7 +117,7 @@ static void end_at(struct entry **link)
 	entry->ahead = true;
 }
 
-bool ohtd_live_end(struct ohtd_live *live, const char *id, int64_t user_id)
+bool ohtd_live_end(struct ohtd_auth_live *live, const char *id, int64_t user_id)
 {
 	struct entry **link;
 	bool found;
@@ -131,7 +131,7 @@ bool ohtd_live_end(struct ohtd_live *live, const char *id, int64_t user_id)
 	return found;
 }
 
-void ohtd_live_forget(struct ohtd_live *live, const char *id)
+void ohtd_live_forget(struct ohtd_auth_live *live, const char *id)
 {
 	struct entry **link;
 
@@ -144,7 +144,7 @@ void ohtd_live_forget(struct ohtd_live *live, const char *id)
 	pthread_mutex_unlock(&live->lock);
 }
 
-void ohtd_live_bury(struct ohtd_live *live, const char *id, int64_t user_id)
+void ohtd_live_bury(struct ohtd_auth_live *live, const char *id, int64_t user_id)
 {
 	struct ohtd_session session = { .user_id = user_id };
 	struct entry *entry;
@@ -163,7 +163,7 @@ void ohtd_live_bury(struct ohtd_live *live, const char *id, int64_t user_id)
 	pthread_mutex_unlock(&live->lock);
 }
 
-void ohtd_live_end_user(struct ohtd_live *live, int64_t user_id, int64_t epoch)
+void ohtd_live_end_user(struct ohtd_auth_live *live, int64_t user_id, int64_t epoch)
 {
 	pthread_mutex_lock(&live->lock);
 	for (unsigned int i = 0; i < CHAINS; i++) {
@@ -181,7 +181,7 @@ void ohtd_live_end_user(struct ohtd_live *live, int64_t user_id, int64_t epoch)
 	pthread_mutex_unlock(&live->lock);
 }
 
-void ohtd_live_raise(struct ohtd_live *live, const char *id, int64_t epoch, int64_t generation)
+void ohtd_live_raise(struct ohtd_auth_live *live, const char *id, int64_t epoch, int64_t generation)
 {
 	struct entry *entry;
 
@@ -201,7 +201,7 @@ void ohtd_live_raise(struct ohtd_live *live, const char *id, int64_t epoch, int6
 }
 
 /* The session of an access token, NULL if it has ended. With the lock. */
-static struct entry *find_living(struct ohtd_live *live, const char *id, int64_t user_id,
+static struct entry *find_living(struct ohtd_auth_live *live, const char *id, int64_t user_id,
 				 int64_t epoch, int64_t now_boot_ms)
 {
 	struct entry *entry = *find(live, id);
@@ -211,7 +211,7 @@ static struct entry *find_living(struct ohtd_live *live, const char *id, int64_t
 	return lives ? entry : NULL;
 }
 
-bool ohtd_live_use(struct ohtd_live *live, const char *id, int64_t user_id, int64_t epoch,
+bool ohtd_live_use(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
 		   int64_t now_s, int64_t now_boot_ms)
 {
 	struct entry *entry;
@@ -224,7 +224,7 @@ bool ohtd_live_use(struct ohtd_live *live, const char *id, int64_t user_id, int6
 	return entry;
 }
 
-bool ohtd_live_lives(struct ohtd_live *live, const char *id, int64_t user_id, int64_t epoch,
+bool ohtd_live_lives(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
 		     int64_t now_boot_ms)
 {
 	bool lives;
@@ -235,7 +235,7 @@ bool ohtd_live_lives(struct ohtd_live *live, const char *id, int64_t user_id, in
 	return lives;
 }
 
-bool ohtd_live_elevate(struct ohtd_live *live, const char *id, int64_t user_id, int64_t epoch,
+bool ohtd_live_elevate(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
 		       int64_t now_boot_ms, int64_t until_boot_ms)
 {
 	struct entry *entry;
@@ -248,7 +248,7 @@ bool ohtd_live_elevate(struct ohtd_live *live, const char *id, int64_t user_id, 
 	return entry;
 }
 
-int64_t ohtd_live_elevated_ms(struct ohtd_live *live, const char *id, int64_t user_id,
+int64_t ohtd_live_elevated_ms(struct ohtd_auth_live *live, const char *id, int64_t user_id,
 			      int64_t epoch, int64_t now_boot_ms)
 {
 	const struct entry *entry;
@@ -274,7 +274,7 @@ static void take_renewed(struct entry *entry, const struct ohtd_session *session
 	entry->ahead = ahead;
 }
 
-bool ohtd_live_renewed(struct ohtd_live *live, const struct ohtd_session *session, int64_t again_until_ms)
+bool ohtd_live_renewed(struct ohtd_auth_live *live, const struct ohtd_session *session, int64_t again_until_ms)
 {
 	struct entry *entry;
 	bool lives;
@@ -292,7 +292,7 @@ bool ohtd_live_renewed(struct ohtd_live *live, const struct ohtd_session *sessio
 	return lives;
 }
 
-int ohtd_live_renew(struct ohtd_live *live, struct ohtd_renewal *renewal)
+int ohtd_live_renew(struct ohtd_auth_live *live, struct ohtd_renewal *renewal)
 {
 	struct entry *entry;
 	int r = -ENOENT;
@@ -313,7 +313,7 @@ int ohtd_live_renew(struct ohtd_live *live, struct ohtd_renewal *renewal)
  * Ends the oldest session of a user if there are more than @max. With the lock. False: there were
  * not.
  */
-static bool push_out(struct ohtd_live *live, int64_t user_id, int max)
+static bool push_out(struct ohtd_auth_live *live, int64_t user_id, int max)
 {
 	struct entry **oldest = NULL;
 	int count = 0;
@@ -333,7 +333,7 @@ static bool push_out(struct ohtd_live *live, int64_t user_id, int max)
 	return count > max;
 }
 
-void ohtd_live_keep(struct ohtd_live *live, const char *id, int max)
+void ohtd_live_keep(struct ohtd_auth_live *live, const char *id, int max)
 {
 	struct entry *entry;
 
@@ -350,7 +350,7 @@ void ohtd_live_keep(struct ohtd_live *live, const char *id, int max)
 	pthread_mutex_unlock(&live->lock);
 }
 
-bool ohtd_live_find_ahead(struct ohtd_live *live, const char *id, struct ohtd_session *session)
+bool ohtd_live_find_ahead(struct ohtd_auth_live *live, const char *id, struct ohtd_session *session)
 {
 	const struct entry *found = NULL;
 
@@ -369,7 +369,7 @@ bool ohtd_live_find_ahead(struct ohtd_live *live, const char *id, struct ohtd_se
 	return found;
 }
 
-bool ohtd_live_written(struct ohtd_live *live, const struct ohtd_session *session)
+bool ohtd_live_written(struct ohtd_auth_live *live, const struct ohtd_session *session)
 {
 	struct entry *entry;
 	bool there;
@@ -387,7 +387,7 @@ bool ohtd_live_written(struct ohtd_live *live, const struct ohtd_session *sessio
 	return there;
 }
 
-int64_t ohtd_live_again_until_ms(struct ohtd_live *live, const char *id, int64_t *epoch)
+int64_t ohtd_live_again_until_ms(struct ohtd_auth_live *live, const char *id, int64_t *epoch)
 {
 	const struct entry *entry;
 	int64_t until_ms;
@@ -400,7 +400,7 @@ int64_t ohtd_live_again_until_ms(struct ohtd_live *live, const char *id, int64_t
 	return until_ms;
 }
 
-bool ohtd_live_has(struct ohtd_live *live, const char *id, int64_t now_boot_ms)
+bool ohtd_live_has(struct ohtd_auth_live *live, const char *id, int64_t now_boot_ms)
 {
 	const struct entry *entry;
 	bool has;
@@ -425,7 +425,7 @@ static void insert(const struct entry **sorted, int *count, int max, const struc
 		sorted[i] = entry;
 }
 
-int ohtd_live_list(struct ohtd_live *live, int64_t user_id, int64_t now_boot_ms,
+int ohtd_live_list(struct ohtd_auth_live *live, int64_t user_id, int64_t now_boot_ms,
 		   struct ohtd_session *sessions, int max)
 {
 	const struct entry *sorted[OHTD_SESSIONS_PER_USER];

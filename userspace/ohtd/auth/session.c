@@ -31,7 +31,7 @@ struct ohtd_auth {
 	struct ohtd_tokens *tokens;
 	struct ohtd_clock *clock;
 	struct ohtd_backoff *backoff;
-	struct ohtd_live *live;
+	struct ohtd_auth_live *live;
 	struct ohtd_outbox outbox;
 	struct keeping kept;		/* in it */
 };

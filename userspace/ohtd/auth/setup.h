@@ -16,6 +16,7 @@
 #include "base/secret.h"
 
 struct ohtd_clock;
+struct ohtd_daemon_part;
 struct ohtd_setup;
 struct ohtd_store;
 
@@ -62,5 +63,8 @@ void ohtd_setup_done(struct ohtd_setup *setup);
 
 /* Retires the code when its time has come. */
 void ohtd_setup_tick(struct ohtd_setup *setup);
+
+/* part.c: what is not well with it. */
+extern const struct ohtd_daemon_part ohtd_auth_part;
 
 #endif /* OHTD_AUTH_SETUP_H */

@@ -6,6 +6,8 @@
 #include <sys/timex.h>
 #include <time.h>
 
+#include "base/part.h"
+
 /* Being held up for longer between two readings makes them useless for finding a jump. */
 #define HELD_UP_NS	(100 * OHTD_NS_PER_MS)
 
@@ -303,3 +305,41 @@ int64_t ohtd_clock_wall_of_ns(struct ohtd_clock *clock, uint64_t monotonic_ns)
 	}
 	return found_ns;
 }
+
+/* ---- what is not well ---- */
+
+/* An hour is enough for a person to see it; the time is right by then. */
+#define CORRECTED_TOLD_NS	(3600 * OHTD_NS_PER_S)
+/* A machine that starts has its time from the network some minutes later. */
+#define NOT_KEPT_NS		(600 * OHTD_NS_PER_S)
+#define AHEAD_NS		(10 * (int64_t)OHTD_NS_PER_S)
+
+enum { CORRECTED, AHEAD, NOT_KEPT };
+
+/* A simulated robot needs no time of day, and computers of developers often run without time servers. */
+static const struct ohtd_part_alert alerts[] = {
+	[CORRECTED] = { "clock", "clock_corrected", OHTD_SEVERITY_WARNING, .notice = true,
+		.action = "Records from before carry the wrong time. Give the machine a clock with a battery, or time from the network." },
+	[AHEAD] = { "clock", "clock_ahead", OHTD_SEVERITY_WARNING, .notice = true,
+		.action = "Set the time of day of the machine right, and have it kept right (NTP, PTP): then ohtd follows at once." },
+	[NOT_KEPT] = { "clock", "clock_not_synchronised", OHTD_SEVERITY_WARNING, .notice = true, .real_only = true,
+		.text = "Nothing keeps the time of day of the machine right: records may carry a wrong time.",
+		.action = "Name a time server that the machine can reach (systemd-timesyncd, chrony), or acknowledge this." },
+};
+
+static void judge(void *part, const struct ohtd_part_reports *to)
+{
+	struct ohtd_clock_view view;
+
+	ohtd_clock_look(part, &view);
+	if (view.corrected_mono_ns && ohtd_since(to->now_ns, view.corrected_mono_ns) <= CORRECTED_TOLD_NS)
+		ohtd_part_report_text(to, CORRECTED, view.corrected_mono_ns, "The time of day was %lld s ahead and has been set right.",
+				      (long long)(view.corrected_ns / (int64_t)OHTD_NS_PER_S));
+	if (view.unkept_mono_ns && ohtd_since(to->now_ns, view.unkept_mono_ns) > NOT_KEPT_NS)
+		ohtd_part_report(to, NOT_KEPT, view.unkept_mono_ns);
+	if (view.ahead_ns >= AHEAD_NS)
+		ohtd_part_report_text(to, AHEAD, 0, "The time of day of ohtd is %lld s ahead of the machine's, which was set back.",
+				      (long long)(view.ahead_ns / (int64_t)OHTD_NS_PER_S));
+}
+
+const struct ohtd_daemon_part ohtd_clock_part = { OHTD_PART_ALERTS(alerts), .judge = judge };

@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/log_tail.h"
+#include "base/part.h"
 
 #define DATAGRAM_BYTES	(sizeof(struct ohtd_log_line) + 256)
 #define TIME_BYTES	40
@@ -280,3 +281,26 @@ void ohtd_log_sink_look(unsigned int *held, uint64_t *lost)
 	*lost = sink.lost_ever;
 	pthread_mutex_unlock(&sink.lock);
 }
+
+/* ---- what is not well ---- */
+
+enum { STUCK };
+
+static const struct ohtd_part_alert alerts[] = {
+	[STUCK] = { "log", "log_stuck", OHTD_SEVERITY_WARNING,
+		.text = "Neither journal nor standard error takes lines.",
+		.action = "Look at systemd-journald and at what reads standard error." },
+};
+
+static void judge(void *part, const struct ohtd_part_reports *to)
+{
+	unsigned int held;
+	uint64_t lost;
+
+	(void)part;
+	ohtd_log_sink_look(&held, &lost);
+	if (held)
+		ohtd_part_report(to, STUCK, 0);
+}
+
+const struct ohtd_daemon_part ohtd_log_part = { OHTD_PART_ALERTS(alerts), .judge = judge };

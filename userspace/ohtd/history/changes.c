@@ -43,7 +43,7 @@ struct ohtd_changes {
 	bool known;
 	int64_t value, behind;
 	size_t count;
-	struct ohtd_change found[];
+	struct ohtd_history_change found[];
 };
 
 struct ohtd_changes *ohtd_changes_begin(const struct ohtd_changes_query *query)
@@ -68,7 +68,7 @@ void ohtd_changes_end(struct ohtd_changes *changes)
 	free(changes);
 }
 
-const struct ohtd_change *ohtd_changes_found(const struct ohtd_changes *changes, size_t *count, int64_t *until_ns)
+const struct ohtd_history_change *ohtd_changes_found(const struct ohtd_changes *changes, size_t *count, int64_t *until_ns)
 {
 	*count = changes->count;
 	*until_ns = changes->at_ns;
@@ -82,10 +82,10 @@ bool ohtd_changes_go_on(const struct ohtd_changes *changes)
 
 /* ---- what is found ---- */
 
-static bool is_before(const struct ohtd_changes *changes, const struct ohtd_change *one, const struct ohtd_change *other)
+static bool is_before(const struct ohtd_changes *changes, const struct ohtd_history_change *one, const struct ohtd_history_change *other)
 {
-	const struct ohtd_change *left = changes->query.descends ? other : one;
-	const struct ohtd_change *right = changes->query.descends ? one : other;
+	const struct ohtd_history_change *left = changes->query.descends ? other : one;
+	const struct ohtd_history_change *right = changes->query.descends ? one : other;
 
 	if (left->time_ns != right->time_ns)
 		return left->time_ns < right->time_ns;
@@ -93,7 +93,7 @@ static bool is_before(const struct ohtd_changes *changes, const struct ohtd_chan
 }
 
 /* The last one gives way where there is no room. */
-static void note(struct ohtd_changes *changes, const struct ohtd_change *change)
+static void note(struct ohtd_changes *changes, const struct ohtd_history_change *change)
 {
 	const size_t limit = changes->query.limit;
 	size_t at = changes->count;
@@ -127,7 +127,7 @@ static void take(void *context, int64_t cycle, int64_t cycles, const struct ohtd
 	if (!column->count)
 		return;
 	if (follows && column->first != changes->value && cycle >= changes->first)
-		note(changes, &(const struct ohtd_change){
+		note(changes, &(const struct ohtd_history_change){
 			.run = changes->walk.run.run, .cycle = cycle, .time_ns = ohtd_walk_time(&changes->walk, cycle),
 			.before = changes->value, .now = column->first,
 		});

@@ -15,7 +15,7 @@
 struct ohtd_changes;
 
 /* One change; @run, @cycle and @time_ns are of the first sample with the value @now. */
-struct ohtd_change {
+struct ohtd_history_change {
 	int64_t run, cycle, time_ns;
 	int64_t before, now;
 };
@@ -38,7 +38,7 @@ struct ohtd_changes_query {
 	int64_t from_ns, to_ns;
 	bool descends;
 	unsigned int limit, steps_max;
-	bool (*wants)(void *context, const struct ohtd_change *change);
+	bool (*wants)(void *context, const struct ohtd_history_change *change);
 	void *context;
 };
 
@@ -62,7 +62,7 @@ int ohtd_changes_step(struct ohtd_changes *changes);
  *
  * Return: the changes in order, there until the end.
  */
-const struct ohtd_change *ohtd_changes_found(const struct ohtd_changes *changes, size_t *count, int64_t *until_ns);
+const struct ohtd_history_change *ohtd_changes_found(const struct ohtd_changes *changes, size_t *count, int64_t *until_ns);
 
 /* Has it ended before the end of the span, without as many changes as were wanted? */
 bool ohtd_changes_go_on(const struct ohtd_changes *changes);

@@ -95,7 +95,7 @@ static void note_pause(struct ohtd_export *export, int64_t to_ns, const char *re
 /* Behind a run that is over, or before the first: as far as no run is there by the clock. */
 static int look_for_pause(struct ohtd_db *db, struct ohtd_export *export)
 {
-	const struct ohtd_memory *memory = &export->memory;
+	const struct ohtd_history_memory *memory = &export->memory;
 	struct ohtd_pause pause = { .behind = export->run.run, .from_ns = export->end_ns };
 	bool first = !export->run.run;
 	int r;

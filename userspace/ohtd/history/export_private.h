@@ -37,7 +37,7 @@ struct ohtd_stretch {
 struct ohtd_export {
 	struct ohtd_history *history;
 	struct ohtd_export_query query;
-	struct ohtd_memory memory;	/* while a window is read */
+	struct ohtd_history_memory memory;	/* while a window is read */
 
 	/* the run that is walked through; run 0: none yet */
 	struct ohtd_history_run run;

@@ -97,7 +97,7 @@ static void take_parts(struct ohtd_export *export, const struct ohtd_span *insid
 static int take_interval(const struct ohtd_history_piece *piece, void *arg)
 {
 	struct ohtd_export *export = arg;
-	const struct ohtd_memory *memory = &export->memory;
+	const struct ohtd_history_memory *memory = &export->memory;
 	struct ohtd_span inside;
 	bool good;
 
@@ -133,7 +133,7 @@ static int64_t end_of_chunk(int64_t cycle)
 /* Something of the chunk may be in memory alone. */
 static bool reaches_memory(const struct ohtd_export *export)
 {
-	const struct ohtd_memory *memory = &export->memory;
+	const struct ohtd_history_memory *memory = &export->memory;
 
 	return memory->begun && export->run.run == memory->run.run &&
 	       (memory->gap_count || memory->first < end_of_chunk(export->first));
@@ -213,12 +213,12 @@ int ohtd_window_read(struct ohtd_db *db, struct ohtd_export *export, int64_t end
 
 static void read_memory(struct ohtd_export *export)
 {
-	const struct ohtd_memory *memory = &export->memory;
+	const struct ohtd_history_memory *memory = &export->memory;
 	const struct ohtd_interval *interval = &memory->interval;
 
 	if (!memory->begun || export->run.run != memory->run.run)
 		return;
-	for (const struct ohtd_pending *pending = memory->pending; pending; pending = pending->next)
+	for (const struct ohtd_history_pending *pending = memory->pending; pending; pending = pending->next)
 		take_parts(export, &(struct ohtd_span){ pending->samples.data, pending->samples.used },
 			   NULL, (int64_t)pending->first, pending->cycles);
 	note_known(export, (int64_t)interval->first, interval->cycles);

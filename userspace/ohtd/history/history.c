@@ -45,7 +45,7 @@ static void note_gap(struct ohtd_history *history, uint64_t first, uint64_t cycl
 
 static void drop_first(struct ohtd_history *history)
 {
-	struct ohtd_pending *pending = history->first;
+	struct ohtd_history_pending *pending = history->first;
 
 	history->first = pending->next;
 	if (!history->first)
@@ -68,7 +68,7 @@ static uint64_t chunk_of(uint64_t cycle)
 static void close_interval(struct ohtd_history *history)
 {
 	uint64_t first = history->interval.first, cycles = history->interval.cycles;
-	struct ohtd_pending *pending = ohtd_interval_close(&history->interval);
+	struct ohtd_history_pending *pending = ohtd_interval_close(&history->interval);
 
 	if (!pending) {
 		give_up(history, first, cycles);
@@ -219,7 +219,7 @@ static void renumber(const struct ohtd_history *history, const struct ohtd_bytes
 /* With the lock held. False: out of memory. */
 static bool fill_rows(struct ohtd_history *history, struct ohtd_task *task)
 {
-	const struct ohtd_pending *pending = history->first;
+	const struct ohtd_history_pending *pending = history->first;
 	bool whole = true;
 
 	task->rows = calloc(history->waiting + 1, sizeof(*task->rows));

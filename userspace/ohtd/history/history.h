@@ -28,6 +28,7 @@
 
 struct ohtd_clock;
 struct ohtd_history;
+struct ohtd_daemon_part;
 struct ohtd_robot;
 struct ohtd_sample;
 
@@ -229,5 +230,8 @@ struct ohtd_history_stretch {
 int ohtd_history_read_stretch(struct ohtd_history *history,
 			      const struct ohtd_history_stretch *stretch,
 			      struct ohtd_history_answer *answer);
+
+/* part.c: what is not well with it. */
+extern const struct ohtd_daemon_part ohtd_history_part;
 
 #endif /* OHTD_HISTORY_HISTORY_H */

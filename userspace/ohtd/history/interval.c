@@ -74,7 +74,7 @@ void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample 
 }
 
 static void code_signal(const struct ohtd_interval *interval, unsigned int signal,
-			struct ohtd_pending *to)
+			struct ohtd_history_pending *to)
 {
 	const int64_t *values = interval->values + (size_t)signal * interval->room;
 	const uint8_t *narrow = interval->quality + (size_t)signal * interval->room;
@@ -95,9 +95,9 @@ static void code_signal(const struct ohtd_interval *interval, unsigned int signa
 	ohtd_bytes_free(&part);
 }
 
-struct ohtd_pending *ohtd_interval_close(struct ohtd_interval *interval)
+struct ohtd_history_pending *ohtd_interval_close(struct ohtd_interval *interval)
 {
-	struct ohtd_pending *pending = calloc(1, sizeof(*pending));
+	struct ohtd_history_pending *pending = calloc(1, sizeof(*pending));
 
 	if (pending) {
 		pending->first = interval->first;
@@ -114,7 +114,7 @@ struct ohtd_pending *ohtd_interval_close(struct ohtd_interval *interval)
 	return pending;
 }
 
-void ohtd_pending_free(struct ohtd_pending *pending)
+void ohtd_pending_free(struct ohtd_history_pending *pending)
 {
 	if (!pending)
 		return;

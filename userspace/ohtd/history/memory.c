@@ -12,12 +12,12 @@ static bool is_wished(const struct ohtd_memory_wish *wish, uint64_t first, uint3
 }
 
 static int copy_pending(const struct ohtd_history *history, const struct ohtd_memory_wish *wish,
-			struct ohtd_memory *memory)
+			struct ohtd_history_memory *memory)
 {
-	struct ohtd_pending **last = &memory->pending;
+	struct ohtd_history_pending **last = &memory->pending;
 
-	for (const struct ohtd_pending *from = history->first; from; from = from->next) {
-		struct ohtd_pending *to;
+	for (const struct ohtd_history_pending *from = history->first; from; from = from->next) {
+		struct ohtd_history_pending *to;
 
 		if (!is_wished(wish, from->first, from->cycles))
 			continue;
@@ -62,7 +62,7 @@ static int copy_interval(const struct ohtd_interval *from, const struct ohtd_mem
 }
 
 int ohtd_memory_copy(struct ohtd_history *history, const struct ohtd_memory_wish *wish,
-		     struct ohtd_memory *memory)
+		     struct ohtd_history_memory *memory)
 {
 	int r = 0;
 
@@ -85,10 +85,10 @@ int ohtd_memory_copy(struct ohtd_history *history, const struct ohtd_memory_wish
 	return r;
 }
 
-void ohtd_memory_free(struct ohtd_memory *memory)
+void ohtd_memory_free(struct ohtd_history_memory *memory)
 {
 	while (memory->pending) {
-		struct ohtd_pending *next = memory->pending->next;
+		struct ohtd_history_pending *next = memory->pending->next;
 
 		ohtd_pending_free(memory->pending);
 		memory->pending = next;

@@ -77,7 +77,7 @@ static void look_at(struct ohtd_pause *pause, const struct ohtd_history_run *run
 		pause->to_ns = run->start_ns;
 }
 
-int ohtd_order_pause(struct ohtd_db *db, const struct ohtd_memory *memory, int64_t until_ns,
+int ohtd_order_pause(struct ohtd_db *db, const struct ohtd_history_memory *memory, int64_t until_ns,
 		     struct ohtd_pause *pause)
 {
 	struct ohtd_history_run run = { 0 };

@@ -38,11 +38,11 @@ struct ohtd_interval {
 };
 
 /**
- * struct ohtd_pending - a coded interval that is not on the disk
+ * struct ohtd_history_pending - a coded interval that is not on the disk
  * @columns: parts by enum ohtd_telemetry, without a checksum; the same of @samples
  */
-struct ohtd_pending {
-	struct ohtd_pending *next;
+struct ohtd_history_pending {
+	struct ohtd_history_pending *next;
 	uint64_t first;
 	uint32_t cycles;
 	struct ohtd_bytes columns, samples;
@@ -110,7 +110,7 @@ struct ohtd_history {
 	uint64_t base_ns;		/* CLOCK_MONOTONIC of cycle 0, as if it had gone on in suspend */
 	struct ohtd_interval interval;
 	uint64_t next;			/* number behind the newest sample */
-	struct ohtd_pending *first, **last;
+	struct ohtd_history_pending *first, **last;
 	_Atomic unsigned int waiting;
 	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS];	/* not on the disk */
 	unsigned int gap_count;
@@ -145,7 +145,7 @@ struct ohtd_history {
 };
 
 /**
- * struct ohtd_memory - what is not on the disk, copied for one answer
+ * struct ohtd_history_memory - what is not on the disk, copied for one answer
  * @open: the run has its number, and the file can be read
  * @begun: there is something
  * @run: of which
@@ -155,12 +155,12 @@ struct ohtd_history {
  * @gaps: not on the disk
  * @gap_count: of @gaps
  */
-struct ohtd_memory {
+struct ohtd_history_memory {
 	bool open, begun;
 	struct ohtd_history_run run;
 	int64_t first;
 	struct ohtd_interval interval;
-	struct ohtd_pending *pending;
+	struct ohtd_history_pending *pending;
 	struct ohtd_history_gap gaps[OHTD_PENDING_GAPS];
 	unsigned int gap_count;
 };
@@ -185,7 +185,7 @@ struct ohtd_run_search {
 };
 
 /* runs.c: the next run, as memory has it if it goes on: 1, 0 without one, or a negative errno. */
-int ohtd_run_find(struct ohtd_db *db, struct ohtd_history *history, const struct ohtd_memory *memory,
+int ohtd_run_find(struct ohtd_db *db, struct ohtd_history *history, const struct ohtd_history_memory *memory,
 		  struct ohtd_run_search *search);
 
 /**
@@ -201,7 +201,7 @@ struct ohtd_pause {
 };
 
 /* order.c: looks at the runs that begin before @until_ns: 0, or a negative errno. */
-int ohtd_order_pause(struct ohtd_db *db, const struct ohtd_memory *memory, int64_t until_ns,
+int ohtd_order_pause(struct ohtd_db *db, const struct ohtd_history_memory *memory, int64_t until_ns,
 		     struct ohtd_pause *pause);
 /* Columns by their times, each signal the same; those of runs one after the other stay where they are. 0, or -ENOMEM. */
 int ohtd_order_columns(struct ohtd_history_answer *answer, unsigned int signals);
@@ -223,8 +223,8 @@ void ohtd_interval_free(struct ohtd_interval *interval);
 void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample *sample,
 		       uint32_t flush_cycles, uint64_t left_out);
 /* Codes it; NULL: out of memory. It is empty afterwards. */
-struct ohtd_pending *ohtd_interval_close(struct ohtd_interval *interval);
-void ohtd_pending_free(struct ohtd_pending *pending);
+struct ohtd_history_pending *ohtd_interval_close(struct ohtd_interval *interval);
+void ohtd_pending_free(struct ohtd_history_pending *pending);
 
 /**
  * struct ohtd_memory_wish - what is to be copied
@@ -243,8 +243,8 @@ struct ohtd_memory_wish {
 
 /* memory.c: takes the lock. @memory is all 0, and to be freed, also after -ENOMEM. */
 int ohtd_memory_copy(struct ohtd_history *history, const struct ohtd_memory_wish *wish,
-		     struct ohtd_memory *memory);
-void ohtd_memory_free(struct ohtd_memory *memory);
+		     struct ohtd_history_memory *memory);
+void ohtd_memory_free(struct ohtd_history_memory *memory);
 
 /* tasks.c: on the thread of the store. */
 int ohtd_task_work(struct ohtd_db *db, void *task);

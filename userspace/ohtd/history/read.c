@@ -37,7 +37,7 @@ struct reading {
 	struct ohtd_history *history;
 	const struct ohtd_history_query *query;
 	struct ohtd_history_answer *answer;
-	struct ohtd_memory memory;
+	struct ohtd_history_memory memory;
 	int64_t group;			/* cycles of a column of the answer */
 	struct ohtd_history_run *runs;
 	struct segment *segments;	/* one more than there are runs */
@@ -149,7 +149,7 @@ static void take_run(struct reading *reading, const struct ohtd_history_run *run
 /* The run that memory has goes on, whatever the file knows of it. */
 static int add_segments(struct reading *reading)
 {
-	const struct ohtd_memory *memory = &reading->memory;
+	const struct ohtd_history_memory *memory = &reading->memory;
 
 	reading->segments = calloc(reading->run_count + 1, sizeof(*reading->segments));
 	if (!reading->segments)
@@ -291,7 +291,7 @@ static void add_gaps(struct reading *reading, const struct ohtd_history_run *run
 			 ohtd_run_time(run, gaps[i].first + gaps[i].cycles), gaps[i].reason);
 }
 
-static bool goes_on(const struct ohtd_memory *memory, int64_t run)
+static bool goes_on(const struct ohtd_history_memory *memory, int64_t run)
 {
 	return memory->begun && memory->run.run == run;
 }
@@ -315,7 +315,7 @@ static int compare_segments(const void *a, const void *b)
 /* Between the runs by the clock, before the first, and behind one that is over. Last, since it puts the segments in that order. */
 static void add_pauses(struct reading *reading)
 {
-	const struct ohtd_memory *memory = &reading->memory;
+	const struct ohtd_history_memory *memory = &reading->memory;
 	int64_t last = 0, end_ns = INT64_MIN;
 
 	qsort(reading->segments, reading->segment_count, sizeof(*reading->segments), compare_segments);
@@ -561,7 +561,7 @@ static int read_memory(struct reading *reading)
 	for (unsigned int i = 0; i < reading->query->count; i++)
 		ids[i] = reading->query->signals[i];
 	reading->segment = segment;
-	for (const struct ohtd_pending *pending = reading->memory.pending; !r && pending;
+	for (const struct ohtd_history_pending *pending = reading->memory.pending; !r && pending;
 	     pending = pending->next) {
 		const struct ohtd_bytes *bytes = reading->answer->level ? &pending->columns :
 									  &pending->samples;

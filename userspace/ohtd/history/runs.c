@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-int ohtd_run_find(struct ohtd_db *db, struct ohtd_history *history, const struct ohtd_memory *memory,
+int ohtd_run_find(struct ohtd_db *db, struct ohtd_history *history, const struct ohtd_history_memory *memory,
 		  struct ohtd_run_search *search)
 {
 	int64_t behind = search->after;
@@ -32,7 +32,7 @@ int ohtd_run_find(struct ohtd_db *db, struct ohtd_history *history, const struct
 
 struct search {
 	struct ohtd_history *history;
-	struct ohtd_memory memory;
+	struct ohtd_history_memory memory;
 	struct ohtd_run_search of;
 };
 

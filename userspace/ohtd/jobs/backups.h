@@ -19,6 +19,7 @@
 
 struct ohtd_backups;
 struct ohtd_clock;
+struct ohtd_daemon_part;
 struct ohtd_settings;
 
 #define OHTD_BACKUPS_MAX	64	/* that are kept; then none is made by hand */
@@ -141,5 +142,8 @@ int ohtd_backup_key(const char *file, unsigned char key[OHTD_ARCHIVE_KEY_BYTES])
 void ohtd_backup_robot_id(const char *state_dir, char id[2 * OHTD_ROBOT_ID_BYTES + 1]);
 /* Makes it that. 0 or a negative errno. */
 int ohtd_backup_keep_robot_id(const char *state_dir, const char *id);
+
+/* part.c: what is not well with it. */
+extern const struct ohtd_daemon_part ohtd_jobs_part;
 
 #endif /* OHTD_JOBS_BACKUPS_H */

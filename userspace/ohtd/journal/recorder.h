@@ -20,6 +20,7 @@
 struct oht_dev;
 struct oht_safety_event;
 struct ohtd_clock;
+struct ohtd_daemon_part;
 struct ohtd_recorder;
 struct ohtd_store;
 
@@ -83,5 +84,8 @@ void ohtd_recorder_stop(struct ohtd_recorder *recorder);
 
 /* NULL: OHTD_RECORDER_OFF. */
 void ohtd_recorder_look(const struct ohtd_recorder *recorder, struct ohtd_recorder_view *view);
+
+/* part.c: what is not well with it. */
+extern const struct ohtd_daemon_part ohtd_journal_part;
 
 #endif /* OHTD_JOURNAL_RECORDER_H */

@@ -16,6 +16,7 @@
 #include "live/hub.h"
 #include "robot/event_ring.h"
 
+struct ohtd_guest;
 struct ohtd_kept;
 struct ohtd_loop;
 struct ohtd_server;
@@ -155,6 +156,14 @@ void ohtd_channels_written(struct ohtd_loop *loop, const struct ohtd_subscriptio
 
 /* What has been counted so. */
 void ohtd_channels_told(const struct ohtd_server *server, struct ohtd_duration_figures *figures);
+
+/* live.c: connections that stay. */
+unsigned int ohtd_live_count(const struct ohtd_server *server);
+/* download.c: exports under way. */
+unsigned int ohtd_download_count(const struct ohtd_server *server);
+
+/* live.c: live data in the loops of the server. */
+extern const struct ohtd_guest ohtd_live_guest;
 
 /* The time that hubs and subscriptions count in. */
 uint64_t ohtd_channels_now_ms(const struct ohtd_loop *loop);

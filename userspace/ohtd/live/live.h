@@ -19,8 +19,6 @@ struct ohtd_message;
 /* Exports under way at a time, of all loops. */
 #define OHTD_DOWNLOADS_MAX	2
 
-extern const struct ohtd_guest ohtd_live_guest;
-
 /**
  * struct ohtd_live - of a server
  * @hub: what the channels tell
@@ -75,10 +73,5 @@ struct ohtd_live_loop {
 	h2o_linklist_t streams;
 	h2o_linklist_t downloads;
 };
-
-/* Connections that stay. */
-unsigned int ohtd_live_count(const struct ohtd_server *server);
-/* Exports under way. */
-unsigned int ohtd_download_count(const struct ohtd_server *server);
 
 #endif /* OHTD_LIVE_LIVE_H */

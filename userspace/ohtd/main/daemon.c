@@ -36,6 +36,7 @@
 #include "main/command_keeper.h"
 #include "main/confine.h"
 #include "main/machine.h"
+#include "main/parts.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "main/robot_open.h"
@@ -259,6 +260,10 @@ static int open_robot(struct running *run)
 
 static int open_rules(struct running *run)
 {
+	if (!ohtd_main_hand_parts()) {
+		snprintf(run->why, sizeof(run->why), "the parts have too many kinds of alerts (OHTD_ALERT_PART_KINDS_MAX)");
+		return -1;
+	}
 	run->services.rules = ohtd_alert_rules_create();
 	return run->services.rules ? 0 : fail(run, "alert rules");
 }
@@ -715,7 +720,9 @@ static void set_up_memory(void)
 int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 {
 	struct running run = {
-		.services = { .config = config, .clock = &run.clock, .disk = &run.disk, .proof = &run.proof },
+		.services = {
+			.config = config, .clock = &run.clock, .disk = &run.disk, .proof = &run.proof, .simulated = config->simulated,
+		},
 		.config_path = config_path, .lock_fd = -1, .sender_fd = -1, .signal_fd = -1,
 	};
 	int r;

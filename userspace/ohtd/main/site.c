@@ -5,7 +5,6 @@
 #include "describe/asyncapi.h"
 #include "describe/openapi.h"
 #include "live/channels.h"
-#include "live/live.h"
 
 int ohtd_site_make(struct ohtd_site *site, char *why, size_t size)
 {

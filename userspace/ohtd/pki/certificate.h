@@ -21,6 +21,7 @@
 
 struct ohtd_certificate;
 struct ohtd_clock;
+struct ohtd_daemon_part;
 
 #define OHTD_FINGERPRINT_BYTES	96	/* SHA-256, "AB:CD:..." */
 #define OHTD_DN_BYTES		256
@@ -105,5 +106,8 @@ void ohtd_certificate_look(struct ohtd_certificate *certificate,
 
 /* The own authority as PEM, NUL-terminated, into OHTD_PEM_BYTES; false for installed files. */
 bool ohtd_certificate_authority(struct ohtd_certificate *certificate, char *pem);
+
+/* part.c: what is not well with it. */
+extern const struct ohtd_daemon_part ohtd_pki_part;
 
 #endif /* OHTD_PKI_CERTIFICATE_H */

@@ -65,13 +65,16 @@ static const char *const severities[] = {
 #define ENDS	true
 #define FAILS	false
 
+static const char see_robot[] = "See GET robot, and the log.";
+
 static const struct {
 	const char *name;
 	const char *text;
+	const char *action;
 	bool ends;
 } whys[] = {
-	[OHTD_WHY_NONE] = { "none", "Nothing stands in the way." },
-#define OHTD_WHY(code_, alarm_, severity_, ends_, word_, text_, action_)	[OHTD_WHY_##code_] = { word_, text_, ends_ },
+	[OHTD_WHY_NONE] = { "none", "Nothing stands in the way.", see_robot },
+#define OHTD_WHY(code_, alarm_, severity_, ends_, word_, text_, action_)	[OHTD_WHY_##code_] = { word_, text_, action_, ends_ },
 #include "robot/whys.def"
 };
 
@@ -184,6 +187,11 @@ unsigned int ohtd_why_code_of(unsigned int outcome)
 const char *ohtd_why_text(unsigned int code)
 {
 	return code < COUNT(whys) ? whys[code].text : "Unknown reason.";
+}
+
+const char *ohtd_robot_why_action(unsigned int code)
+{
+	return code < COUNT(whys) ? whys[code].action : see_robot;
 }
 
 #define TAG_LETTERS	0x6f6874ull	/* "oht" */

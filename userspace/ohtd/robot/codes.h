@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/severity.h"
+
 /* Top-level states of the robot; names as in state_machine.csv. */
 enum ohtd_state {
 	OHTD_STATE_BOOT,
@@ -51,14 +53,6 @@ enum ohtd_health {
 	OHTD_HEALTH_LOST,	/* silent longer than its loss time */
 	OHTD_HEALTH_NOT_POLLED,	/* answered when it was searched for, and has no place in the plan */
 	OHTD_HEALTH_QUARANTINED, /* a person has taken it out: it is not asked */
-};
-
-/* Critical comes first: an alert without a severity of its own is critical. Which is more severe says ohtd_robot_severity_rank(). */
-enum ohtd_severity {
-	OHTD_SEVERITY_CRITICAL,		/* the robot, or a part of the daemon, does not do its work */
-	OHTD_SEVERITY_WARNING,		/* it does, and a person should look */
-	OHTD_SEVERITY_EMERGENCY,	/* the robot is in emergency stop */
-	OHTD_SEVERITIES,
 };
 
 /* The words, the least severe first. This is the one place that orders severities, also for SQL. */
@@ -107,6 +101,8 @@ const char *ohtd_health_name(unsigned int health);
 unsigned int ohtd_why_of_health(unsigned int health);
 const char *ohtd_why_name(unsigned int code);
 const char *ohtd_why_text(unsigned int code);
+/* What to do, for people. */
+const char *ohtd_robot_why_action(unsigned int code);
 /* The robot itself ends a command for this reason; otherwise the wire or the device has failed. */
 bool ohtd_robot_why_ends(unsigned int code);
 /* Of a request to a module that has failed: enum ohtd_why_code for enum oht_outcome. */

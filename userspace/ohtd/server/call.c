@@ -88,6 +88,11 @@ struct ohtd_scene ohtd_call_scene(struct ohtd_call *call)
 	return scene;
 }
 
+const struct ohtd_server *ohtd_server_of(const struct ohtd_call *call)
+{
+	return call->loop->server;
+}
+
 const char *ohtd_call_address(struct ohtd_call *call)
 {
 	return call->conn->address;

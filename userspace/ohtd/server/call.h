@@ -28,6 +28,7 @@ struct ohtd_held;
 struct ohtd_loop;
 struct ohtd_pending;
 struct ohtd_route_count;
+struct ohtd_server;
 struct ohtd_tickets;
 struct ohtd_work;
 struct st_h2o_req_t;
@@ -109,8 +110,15 @@ const struct ohtd_document *ohtd_call_asyncapi(struct ohtd_call *call);
 struct ohtd_tickets *ohtd_call_tickets(struct ohtd_call *call);
 /* What views of the robot are made from, in the memory of the request. */
 struct ohtd_scene ohtd_call_scene(struct ohtd_call *call);
+/* The server of the request, for its figures (server/figures.h). */
+const struct ohtd_server *ohtd_server_of(const struct ohtd_call *call);
 /* Numeric address of the client. */
 const char *ohtd_call_address(struct ohtd_call *call);
+/*
+ * forwarded.c: a program of this machine asks, and no proxy. A proxy on this machine connects from loop-back too. Each sign of
+ * one counts: that it is listed, the headers that it adds, another Host, and HTTP/1.0, by which nginx asks as it comes.
+ */
+bool ohtd_server_is_own_machine(struct ohtd_call *call);
 /* Milliseconds since a moment of CLOCK_MONOTONIC; -1 when @time_ns is 0. */
 int64_t ohtd_call_age_ms(struct ohtd_call *call, uint64_t time_ns);
 /* The same, but OHTD_NONE: null in an answer. */

@@ -87,3 +87,18 @@ bool ohtd_figures_sum(const struct ohtd_server *server, size_t index,
 		sum_one(&server->loops[i]->counts[index], figures);
 	return true;
 }
+
+unsigned int ohtd_server_connections(const struct ohtd_server *server)
+{
+	return atomic_load(&server->conn_count) + atomic_load(&server->local_count);
+}
+
+uint64_t ohtd_server_refused(const struct ohtd_server *server, enum ohtd_budget budget)
+{
+	return ohtd_budget_refused(server->budgets, budget);
+}
+
+uint64_t ohtd_server_commands(const struct ohtd_server *server, unsigned int kind, unsigned int outcome)
+{
+	return atomic_load(&server->commands[kind][outcome]);
+}

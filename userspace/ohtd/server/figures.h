@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http/budget.h"
+
 struct ohtd_server;
 
 #define OHTD_STATUSES_MAX	40
@@ -80,5 +82,12 @@ void ohtd_figures_note(struct ohtd_route_count *count, int status, uint64_t took
  */
 bool ohtd_figures_sum(const struct ohtd_server *server, size_t index,
 		      struct ohtd_route_figures *figures);
+
+/* Connections, those over the local socket too. */
+unsigned int ohtd_server_connections(const struct ohtd_server *server);
+/* Requests that were refused by a budget. */
+uint64_t ohtd_server_refused(const struct ohtd_server *server, enum ohtd_budget budget);
+/* Commands of a kind, enum ohtd_command_kind, that were answered with an outcome, enum ohtd_outcome. */
+uint64_t ohtd_server_commands(const struct ohtd_server *server, unsigned int kind, unsigned int outcome);
 
 #endif /* OHTD_SERVER_FIGURES_H */

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/address.h"
+#include "server/cookie.h"
 #include "server/loop.h"
 
 #define BLANKS	" \t"
@@ -105,4 +106,37 @@ void ohtd_forwarded_take(struct ohtd_call *call)
 	else
 		snprintf(conn->address, sizeof(conn->address), "%s", old ? by_old : by_new);
 	ohtd_place_move(conn, conn->address);
+}
+
+/* ---- this machine itself ---- */
+
+static bool is_forwarded(struct ohtd_call *call)
+{
+	static const char *const headers[] = {
+		"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
+		"x-forwarded-server", "x-forwarded-port", "x-real-ip", "via",
+	};
+
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+		if (ohtd_call_has_header(call, headers[i]))
+			return true;
+	return false;
+}
+
+static bool is_loopback(const char *address)
+{
+	return !strncmp(address, "127.", 4) || !strcmp(address, "::1");
+}
+
+bool ohtd_server_is_own_machine(struct ohtd_call *call)
+{
+	const struct ohtd_conn *conn = call->conn;
+	const char *host = ohtd_origin_own(call) + strlen("https://");
+	char name[OHTD_PEER_BYTES];
+	bool v6 = *host == '[';
+	size_t n = v6 ? strcspn(++host, "]") : strcspn(host, ":");
+
+	return is_loopback(conn->peer) && !conn->proxy && !is_forwarded(call) && call->req->version >= 0x101 &&
+	       ((n == strlen("localhost") && !strncasecmp(host, "localhost", n)) ||
+		(ohtd_address_normalise(host, n, name) && is_loopback(name)));
 }

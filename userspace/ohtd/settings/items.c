@@ -185,7 +185,7 @@ const char *ohtd_layer_name(unsigned int layer)
 void ohtd_fault_add(struct ohtd_faults *faults, const char *pointer, const char *code,
 		    const char *format, ...)
 {
-	struct ohtd_fault *fault = &faults->fault[faults->count];
+	struct ohtd_settings_fault *fault = &faults->fault[faults->count];
 	va_list arguments;
 
 	if (faults->count++ >= OHTD_FAULTS_MAX)

@@ -197,7 +197,7 @@ struct ohtd_items {
 };
 
 /* Something that is wrong. @code: of the catalogue (http/catalogue.c) */
-struct ohtd_fault {
+struct ohtd_settings_fault {
 	char pointer[OHTD_POINTER_BYTES];
 	const char *code;
 	char detail[OHTD_FAULT_BYTES];
@@ -208,7 +208,7 @@ struct ohtd_fault {
 struct ohtd_faults {
 	size_t count;
 	bool contradiction;
-	struct ohtd_fault fault[OHTD_FAULTS_MAX];
+	struct ohtd_settings_fault fault[OHTD_FAULTS_MAX];
 };
 
 void ohtd_fault_add(struct ohtd_faults *faults, const char *pointer, const char *code,

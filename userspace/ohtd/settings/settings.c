@@ -249,7 +249,7 @@ static void judge_layer(const struct ohtd_settings *settings, struct ohtd_change
 			       "is calibration, which stays as it is in production; set /robot/layer to commissioning first");
 }
 
-static enum ohtd_change_result result_of(const struct ohtd_fault *fault)
+static enum ohtd_change_result result_of(const struct ohtd_settings_fault *fault)
 {
 	if (!strcmp(fault->code, "role"))
 		return OHTD_CHANGE_ROLE;

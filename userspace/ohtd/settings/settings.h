@@ -27,6 +27,7 @@ struct json_object;
 struct ohtd_clock;
 struct ohtd_config;
 struct ohtd_link;
+struct ohtd_daemon_part;
 struct ohtd_robot;
 struct ohtd_settings;
 struct ohtd_snapshot;
@@ -425,5 +426,8 @@ enum ohtd_log_level ohtd_settings_level(struct ohtd_settings *settings);
  */
 void ohtd_settings_describe(struct ohtd_settings *settings, struct ohtd_items *items,
 			    struct json_object **preset, struct ohtd_rule_table *table);
+
+/* part.c: what is not well with it. */
+extern const struct ohtd_daemon_part ohtd_settings_part;
 
 #endif /* OHTD_SETTINGS_SETTINGS_H */

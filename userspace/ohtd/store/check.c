@@ -23,7 +23,7 @@
 /* While the stop interrupts a check that may just begin a statement. */
 #define STOP_AGAIN_MS	5
 
-struct ohtd_check {
+struct ohtd_store_check {
 	struct ohtd_db *db;
 	void (*ended)(void *arg, const char *what);
 	void *arg;
@@ -84,7 +84,7 @@ enum ohtd_soundness ohtd_db_check(struct ohtd_db *db, const char *table, char *w
 /* ---- in the background ---- */
 
 /* False: the thread is to end. */
-static bool wait_a_while(struct ohtd_check *check)
+static bool wait_a_while(struct ohtd_store_check *check)
 {
 	struct timespec until;
 	int r = 0;
@@ -110,7 +110,7 @@ static void become_idle(const char *room)
 		ohtd_log(OHTD_LOG_INFO, room, "check", "not at the lowest priority");
 }
 
-static bool is_stopping(struct ohtd_check *check)
+static bool is_stopping(struct ohtd_store_check *check)
 {
 	bool stopping;
 
@@ -124,7 +124,7 @@ static bool is_stopping(struct ohtd_check *check)
  * A disk that fails once looks the same as damage: only what is found twice in a row is believed.
  * SOUND, DAMAGED, or INTERRUPTED when the thread is to end.
  */
-static enum ohtd_soundness check_table(struct ohtd_check *check, const char *table, char *what)
+static enum ohtd_soundness check_table(struct ohtd_store_check *check, const char *table, char *what)
 {
 	unsigned int damaged = 0;
 
@@ -164,7 +164,7 @@ static char *list_tables(struct ohtd_db *db)
 	return NULL;
 }
 
-static void check_all(struct ohtd_check *check)
+static void check_all(struct ohtd_store_check *check)
 {
 	enum ohtd_soundness found = OHTD_DB_SOUND;
 	char what[WHAT_BYTES] = "", *names;
@@ -184,7 +184,7 @@ static void check_all(struct ohtd_check *check)
 
 static void *check_main(void *arg)
 {
-	struct ohtd_check *check = arg;
+	struct ohtd_store_check *check = arg;
 
 	check_all(check);
 	pthread_mutex_lock(&check->lock);
@@ -194,7 +194,7 @@ static void *check_main(void *arg)
 	return NULL;
 }
 
-static void release(struct ohtd_check *check)
+static void release(struct ohtd_store_check *check)
 {
 	ohtd_db_close(check->db);
 	pthread_cond_destroy(&check->changed);
@@ -202,11 +202,11 @@ static void release(struct ohtd_check *check)
 	free(check);
 }
 
-struct ohtd_check *ohtd_check_start(const struct ohtd_db *db,
+struct ohtd_store_check *ohtd_check_start(const struct ohtd_db *db,
 				    void (*ended)(void *arg, const char *what), void *arg)
 {
 	const struct ohtd_thread what = { "ohtd-check", STACK_BYTES, check_main };
-	struct ohtd_check *check = calloc(1, sizeof(*check));
+	struct ohtd_store_check *check = calloc(1, sizeof(*check));
 	pthread_condattr_t attr;
 	int r;
 
@@ -230,7 +230,7 @@ struct ohtd_check *ohtd_check_start(const struct ohtd_db *db,
 }
 
 /* A thread that gets no processor keeps its old state of the database: it ends that as others run. */
-void ohtd_check_pause(struct ohtd_check *check)
+void ohtd_check_pause(struct ohtd_store_check *check)
 {
 	const struct sched_param none = { 0 };
 
@@ -238,7 +238,7 @@ void ohtd_check_pause(struct ohtd_check *check)
 	sqlite3_interrupt(check->db->sql);
 }
 
-bool ohtd_check_runs(struct ohtd_check *check)
+bool ohtd_check_runs(struct ohtd_store_check *check)
 {
 	bool runs;
 
@@ -248,7 +248,7 @@ bool ohtd_check_runs(struct ohtd_check *check)
 	return runs;
 }
 
-void ohtd_check_stop(struct ohtd_check *check)
+void ohtd_check_stop(struct ohtd_store_check *check)
 {
 	if (!check)
 		return;

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct ohtd_check;
+struct ohtd_store_check;
 struct ohtd_db;
 
 enum ohtd_soundness {
@@ -36,19 +36,19 @@ enum ohtd_soundness ohtd_db_check(struct ohtd_db *db, const char *table, char *w
  *
  * Return: NULL with errno.
  */
-struct ohtd_check *ohtd_check_start(const struct ohtd_db *db,
+struct ohtd_store_check *ohtd_check_start(const struct ohtd_db *db,
 				    void (*ended)(void *arg, const char *what), void *arg);
 
 /*
  * Gives up the table that is being read, and begins with it again a second later. A table is read
  * from one state of the database, and meanwhile the write-ahead log cannot begin anew.
  */
-void ohtd_check_pause(struct ohtd_check *check);
+void ohtd_check_pause(struct ohtd_store_check *check);
 
 /* False when the whole database has been read, or damage was found. */
-bool ohtd_check_runs(struct ohtd_check *check);
+bool ohtd_check_runs(struct ohtd_store_check *check);
 
 /* Ends the thread. NULL is allowed. */
-void ohtd_check_stop(struct ohtd_check *check);
+void ohtd_check_stop(struct ohtd_store_check *check);
 
 #endif /* OHTD_STORE_CHECK_H */

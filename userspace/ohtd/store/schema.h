@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct ohtd_db;
-struct ohtd_written;
+struct ohtd_store_written;
 
 #define OHTD_DB_PAGE_BYTES	4096
 
@@ -55,7 +55,7 @@ struct ohtd_schema {
 	const char *settings;
 	const char *check;
 	const char *mend;
-	struct ohtd_written *written;
+	struct ohtd_store_written *written;
 	int log_due;
 	uint64_t yields;
 	bool bulk;

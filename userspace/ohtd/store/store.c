@@ -36,7 +36,7 @@ struct ohtd_store {
 	/* Store thread; NULL until the database is open. */
 	struct ohtd_db *db;
 	struct ohtd_checkpoint *checkpoint;
-	struct ohtd_check *check;
+	struct ohtd_store_check *check;
 	bool not_opened_told;
 	int no_room;			/* -ENOSPC: what is free is left to more important stores */
 	_Atomic(struct ohtd_readers *) readers;

@@ -18,6 +18,7 @@
 
 struct ohtd_clock;
 struct ohtd_db;
+struct ohtd_daemon_part;
 struct ohtd_schema;
 struct ohtd_store;
 
@@ -162,6 +163,15 @@ bool ohtd_store_is_hung(const struct ohtd_store_view *view, uint64_t now_ns);
 
 /* A word for a state, as programs read it. Never NULL. */
 const char *ohtd_store_state_name(unsigned int state);
+
+/* Changes can be kept at @now_ns (monotonic). */
+bool ohtd_store_is_writable(const struct ohtd_store_view *view, uint64_t now_ns);
+
+/* One word for the store: "ok", "stalled", "hung", "damaged", or why nothing can be written. */
+const char *ohtd_store_word(const struct ohtd_store_view *view, uint64_t now_ns);
+
+/* store_state.c: what is not well with it. */
+extern const struct ohtd_daemon_part ohtd_store_part;
 
 /* The state that a negative errno of a call speaks of; OHTD_STORE_OK: it is about the call itself. */
 enum ohtd_store_state ohtd_store_state_of(int error);

@@ -7,19 +7,19 @@
 #include <stddef.h>
 
 /**
- * struct ohtd_written - the counters of a kind, and the VFS by whose name SQLite finds them
+ * struct ohtd_store_written - the counters of a kind, and the VFS by whose name SQLite finds them
  * @vfs: as the usual one, but for how it opens
  * @usual: the one that SQLite takes by itself
  */
-struct ohtd_written {
+struct ohtd_store_written {
 	sqlite3_vfs vfs;
 	const char *name;
 	sqlite3_vfs *usual;
 	_Atomic uint64_t bytes, synchronisations;
 };
 
-struct ohtd_written ohtd_small_written = { .name = "oht-small" };
-struct ohtd_written ohtd_history_written = { .name = "oht-history" };
+struct ohtd_store_written ohtd_small_written = { .name = "oht-small" };
+struct ohtd_store_written ohtd_history_written = { .name = "oht-history" };
 
 /**
  * struct tail - what lies behind a file of the usual VFS, which stays one of its own
@@ -30,7 +30,7 @@ struct ohtd_written ohtd_history_written = { .name = "oht-history" };
 struct tail {
 	sqlite3_io_methods counted;
 	const sqlite3_io_methods *usual;
-	struct ohtd_written *written;
+	struct ohtd_store_written *written;
 };
 
 static struct tail *tail_of(sqlite3_file *file)
@@ -58,7 +58,7 @@ static int count_sync(sqlite3_file *file, int flags)
 
 static int open_counted(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *opened)
 {
-	struct ohtd_written *written = (struct ohtd_written *)vfs;
+	struct ohtd_store_written *written = (struct ohtd_store_written *)vfs;
 	struct tail *tail = (struct tail *)(void *)((char *)file + written->usual->szOsFile);
 	int r = written->usual->xOpen(written->usual, name, file, flags, opened);
 
@@ -71,7 +71,7 @@ static int open_counted(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, 
 	return SQLITE_OK;
 }
 
-static void know(struct ohtd_written *written, sqlite3_vfs *usual)
+static void know(struct ohtd_store_written *written, sqlite3_vfs *usual)
 {
 	if (written->usual)
 		sqlite3_vfs_unregister(&written->vfs);
@@ -85,7 +85,7 @@ static void know(struct ohtd_written *written, sqlite3_vfs *usual)
 }
 
 /* SQLite may be given another usual one, as tests do. */
-const char *ohtd_written_name(struct ohtd_written *written)
+const char *ohtd_written_name(struct ohtd_store_written *written)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	sqlite3_vfs *usual = sqlite3_vfs_find(NULL);
@@ -99,7 +99,7 @@ const char *ohtd_written_name(struct ohtd_written *written)
 	return written->name;
 }
 
-void ohtd_written_look(struct ohtd_written *written, uint64_t *bytes, uint64_t *synchronisations)
+void ohtd_written_look(struct ohtd_store_written *written, uint64_t *bytes, uint64_t *synchronisations)
 {
 	*bytes = written ? atomic_load(&written->bytes) : 0;
 	*synchronisations = written ? atomic_load(&written->synchronisations) : 0;

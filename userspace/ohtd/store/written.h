@@ -13,10 +13,10 @@
 
 #include <stdint.h>
 
-struct ohtd_written;
+struct ohtd_store_written;
 
-extern struct ohtd_written ohtd_small_written;
-extern struct ohtd_written ohtd_history_written;
+extern struct ohtd_store_written ohtd_small_written;
+extern struct ohtd_store_written ohtd_history_written;
 
 /**
  * ohtd_written_name() - how SQLite is told to count
@@ -24,7 +24,7 @@ extern struct ohtd_written ohtd_history_written;
  *
  * Return: the name of a VFS, which writes as the usual one. NULL stands for the usual one.
  */
-const char *ohtd_written_name(struct ohtd_written *written);
+const char *ohtd_written_name(struct ohtd_store_written *written);
 
 /**
  * ohtd_written_look() - what was written since the start of the program
@@ -32,6 +32,6 @@ const char *ohtd_written_name(struct ohtd_written *written);
  * @bytes: into the log and into the file
  * @synchronisations: how often the disk was waited for
  */
-void ohtd_written_look(struct ohtd_written *written, uint64_t *bytes, uint64_t *synchronisations);
+void ohtd_written_look(struct ohtd_store_written *written, uint64_t *bytes, uint64_t *synchronisations);
 
 #endif /* OHTD_STORE_WRITTEN_H */

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "http/catalogue.h"
 #include "views/words.h"
 #include "oht_client.h"
 
@@ -30,10 +29,9 @@ static const char *own_text(const struct ohtd_memory *memory, const struct ohtd_
 
 static const char *own_action(const struct ohtd_memory *memory, const struct ohtd_why *own)
 {
-	const struct ohtd_catalogue_entry *entry = ohtd_catalogue_find(409, ohtd_why_name(own->code));
 	char *text = memory->take(memory->from, TEXT_BYTES);
 
-	snprintf(text, TEXT_BYTES, "%s Then reset.", entry ? entry->action : "Look at the log of ohtd.");
+	snprintf(text, TEXT_BYTES, "%s Then reset.", ohtd_robot_why_action(own->code));
 	return text;
 }
 

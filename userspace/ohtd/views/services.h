@@ -7,6 +7,8 @@
 #ifndef OHTD_VIEWS_SERVICES_H
 #define OHTD_VIEWS_SERVICES_H
 
+#include <stdbool.h>
+
 struct ohtd_alert_keeper;
 struct ohtd_alert_rules;
 struct ohtd_audit;
@@ -21,6 +23,7 @@ struct ohtd_gateway;
 struct ohtd_history;
 struct ohtd_jobs;
 struct ohtd_keeper;
+struct ohtd_daemon_part;
 struct ohtd_proof;
 struct ohtd_recorder;
 struct ohtd_robot;
@@ -57,6 +60,17 @@ struct ohtd_services {
 	struct ohtd_disk *disk;
 	struct ohtd_proof *proof;
 	bool another_machine;	/* the state folder is of one */
+	bool simulated;		/* there is no real robot */
+};
+
+/**
+ * struct ohtd_views_part - a part and where it is
+ * @part: its description
+ * @of: the object that its judge has, or NULL while it is not open; NULL: it has none
+ */
+struct ohtd_views_part {
+	const struct ohtd_daemon_part *part;
+	void *(*of)(const struct ohtd_services *services);
 };
 
 #endif /* OHTD_VIEWS_SERVICES_H */

@@ -14,6 +14,7 @@
 
 struct ohtd_clock;
 struct ohtd_config;
+struct ohtd_daemon_part;
 struct ohtd_settings;
 struct ohtd_store;
 struct ohtd_webhooks;
@@ -48,5 +49,8 @@ void ohtd_webhooks_stop(struct ohtd_webhooks *webhooks);
 
 /* NULL is allowed. */
 void ohtd_webhooks_destroy(struct ohtd_webhooks *webhooks);
+
+/* part.c: what is not well with it. */
+extern const struct ohtd_daemon_part ohtd_webhooks_part;
 
 #endif /* OHTD_WEBHOOKS_WEBHOOKS_H */

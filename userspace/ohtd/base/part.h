@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what a part of the daemon says of itself to the rooms above, which need not know it.
+ * Contexts: a judge runs on the main thread and on loops, several at a time. It must not wait.
+ * Locks:    none.
+ *
+ * main/parts.def lists the parts.
+ */
+#ifndef OHTD_BASE_PART_H
+#define OHTD_BASE_PART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/severity.h"
+
+#define OHTD_PART_TEXT_BYTES	256
+
+/**
+ * struct ohtd_part_alert - what every alert of one kind says
+ * @source: the part, for people and programs
+ * @code: stable word for programs; NULL: each report has one
+ * @severity: enum ohtd_severity, never an emergency
+ * @notice: the daemon does its work: the status of GET health stays ok
+ * @real_only: a simulated robot does not have it
+ * @text: what is not well; NULL: each report says it
+ * @action: what to do
+ */
+struct ohtd_part_alert {
+	const char *source;
+	const char *code;
+	uint8_t severity;
+	bool notice;
+	bool real_only;
+	const char *text;
+	const char *action;
+};
+
+/**
+ * struct ohtd_part_report - an alert that is active
+ * @alert: index in the part's alerts
+ * @subject: what it is about: alerts of one kind with other subjects are other alerts
+ * @code: instead of the one of its kind, or NULL
+ * @text: the same. The report's receiver copies it
+ * @since_ns: CLOCK_MONOTONIC; 0: not known
+ */
+struct ohtd_part_report {
+	unsigned int alert;
+	uint8_t subject;
+	const char *code;
+	const char *text;
+	uint64_t since_ns;
+};
+
+/**
+ * struct ohtd_part_reports - where a judge reports to
+ * @now_ns: CLOCK_MONOTONIC
+ * @wall_s: time of day at @now_ns, in seconds since 1970
+ * @add: adds a report, once for each alert
+ */
+struct ohtd_part_reports {
+	uint64_t now_ns;
+	int64_t wall_s;
+	void (*add)(const struct ohtd_part_reports *to, const struct ohtd_part_report *report);
+};
+
+/**
+ * struct ohtd_daemon_part - the description of a part
+ * @alerts: its kinds of alerts
+ * @alert_count: how many
+ * @judge: reports what is not well with @part, which is open; NULL if the part has no object
+ */
+struct ohtd_daemon_part {
+	const struct ohtd_part_alert *alerts;
+	unsigned int alert_count;
+	void (*judge)(void *part, const struct ohtd_part_reports *to);
+};
+
+#define OHTD_PART_ALERTS(table)	.alerts = (table), .alert_count = sizeof(table) / sizeof((table)[0])
+
+/* Reports an alert with the text of its kind. @since_ns: as in the report. */
+void ohtd_part_report(const struct ohtd_part_reports *to, unsigned int alert, uint64_t since_ns);
+
+/* The same, with a text of at most OHTD_PART_TEXT_BYTES. */
+__attribute__((format(printf, 4, 5)))
+void ohtd_part_report_text(const struct ohtd_part_reports *to, unsigned int alert, uint64_t since_ns, const char *format, ...);
+
+/* clock.c: struct ohtd_clock. */
+extern const struct ohtd_daemon_part ohtd_clock_part;
+/* log_sink.c, without an object. */
+extern const struct ohtd_daemon_part ohtd_log_part;
+
+#endif /* OHTD_BASE_PART_H */

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "main/parts.h"
+
+#include <stddef.h>
+
+#include "alerts/alerts.h"
+#include "alerts/disk.h"
+#include "alerts/proof.h"
+#include "audit/audit.h"
+#include "auth/setup.h"
+#include "base/part.h"
+#include "history/history.h"
+#include "jobs/backups.h"
+#include "journal/recorder.h"
+#include "pki/certificate.h"
+#include "settings/settings.h"
+#include "store/store.h"
+#include "views/services.h"
+#include "webhooks/webhooks.h"
+
+#define OHTD_PART(part_, member_)						\
+	static void *member_##_of(const struct ohtd_services *services)	\
+	{									\
+		return services->member_;					\
+	}
+#define OHTD_PART_ALONE(part_)
+#include "main/parts.def"
+
+static const struct ohtd_views_part parts[] = {
+#define OHTD_PART(part_, member_)	{ &(part_), member_##_of },
+#define OHTD_PART_ALONE(part_)		{ &(part_), NULL },
+#include "main/parts.def"
+};
+
+bool ohtd_main_hand_parts(void)
+{
+	return ohtd_alerts_take_parts(parts, sizeof(parts) / sizeof(parts[0]));
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is not well with the certificate. */
+#include "base/part.h"
+#include "pki/certificate.h"
+
+#define ENDS_SOON_S	(7 * 86400)
+
+enum { NOT_RENEWED, NOT_READ, ENDS_SOON };
+
+static const char see_certificate[] = "See GET system/certificate; the one before stays in use.";
+
+static const struct ohtd_part_alert alerts[] = {
+	[NOT_RENEWED] = { "certificate", "certificate_not_renewed", OHTD_SEVERITY_WARNING,
+		.text = "The last renewal or reading of the certificate has failed.", .action = see_certificate },
+	[NOT_READ] = { "certificate", "certificate_not_read", OHTD_SEVERITY_WARNING,
+		.text = "The last renewal or reading of the certificate has failed.", .action = see_certificate },
+	[ENDS_SOON] = { "certificate", "certificate_ends_soon", OHTD_SEVERITY_WARNING,
+		.text = "The certificate ends within a week.",
+		.action = "Replace the files in [tls], or ohtctl admin cert renew." },
+};
+
+static void judge(void *part, const struct ohtd_part_reports *to)
+{
+	struct ohtd_certificate_view view;
+
+	ohtd_certificate_look(part, &view);
+	if (*view.failed)
+		ohtd_part_report(to, view.own ? NOT_RENEWED : NOT_READ, 0);
+	else if (view.not_after_s - to->wall_s < ENDS_SOON_S)
+		ohtd_part_report(to, ENDS_SOON, 0);
+}
+
+const struct ohtd_daemon_part ohtd_pki_part = { OHTD_PART_ALERTS(alerts), .judge = judge };
