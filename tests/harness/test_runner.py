@@ -418,6 +418,17 @@ def test_the_record_keeps_the_last_twenty(tmp_path):
     assert [line.split()[0] for line in lines] == [str(number) for number in range(5, 25)]
 
 
+def test_a_suite_of_pytest_compiles_its_tests_once_and_not_beside_them(project):
+    (project.folder / "cases").mkdir()
+    (project.folder / "cases/test_cases.py").write_text("def test_one():\n    assert True\n")
+    project.rows.append('[[suite]]\nname = "a"\ntiers = ["test"]\ninputs = ["one.txt"]\ntimeout_s = 20\npytest = ["cases"]\n')
+    code, said = project.run(PYTHONDONTWRITEBYTECODE="1")
+    compiled = [path.relative_to(project.folder) for path in project.folder.rglob("test_cases.*.pyc")]
+    assert code == 0 and len(compiled) == 1 and compiled[0].parts[:3] == ("build", "test", "pycache"), (said, compiled)
+    (project.folder / "cases/test_cases.py").write_text("def test_one():\n    assert False\n")
+    assert project.run(OHT_CLEAN="1")[0] == 1, "what is compiled is older than its source"
+
+
 # ---- budgets, and the one case that may be run once more ----
 
 def test_what_is_over_its_budget_is_named_with_its_slowest_tests(project):
