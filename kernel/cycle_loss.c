@@ -164,7 +164,8 @@ static void oht_cycle_loss_keep_turn(struct oht_cycle *cycle, struct oht_cycle_e
 
 /*
  * A plan behind another one gives no new time. Only once since it was heard is there one exchange
- * more, since the last one that the plan before would have made may be missing.
+ * more, since the last one that the plan before would have made may be missing. If the timer was
+ * late and the time is over already, the unit is lost, and this plan has to hear it.
  */
 static void oht_cycle_loss_keep_time(struct oht_cycle *cycle, u16 index,
 				     const struct oht_cycle_entry *before)
@@ -177,7 +178,7 @@ static void oht_cycle_loss_keep_time(struct oht_cycle *cycle, u16 index,
 	entry->put_off = before->put_off;
 	if (!by_ns || by_ns >= entry->heard_by_ns)
 		return;
-	if (by_ns < once_ns && !entry->put_off && !entry->lost) {
+	if (by_ns >= cycle->grid_ns && by_ns < once_ns && !entry->put_off && !entry->lost) {
 		entry->put_off = true;
 		by_ns = once_ns;
 	}

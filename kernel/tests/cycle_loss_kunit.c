@@ -477,6 +477,29 @@ static void cycle_loss_given_again(struct kunit *test)
 	KUNIT_EXPECT_GE(test, ended, 20);
 }
 
+/* The timer was late, and a unit was not heard in time: another plan does not put that off. */
+static void cycle_loss_overdue_stays(struct kunit *test)
+{
+	unsigned int i;
+
+	cyclic_add(UNIT, 3, 1)->loss_action = OHT_LOSS_STOP;
+	cyclic_commit(0);
+	cyclic_run(2 * CYCLE_NS);
+	cyclic.silent[UNIT] = true;
+	cyclic.late_ns = 10 * CYCLE_NS;
+	cyclic_run(6 * CYCLE_NS);
+	KUNIT_EXPECT_LT(test, cyclic.heard_by_ns, fake.now_ns);
+	cyclic_commit(0);
+	for (i = 0; i < 40; i++) {
+		cyclic_run(CYCLE_NS / 4);
+		KUNIT_EXPECT_LE_MSG(test, cyclic.heard_by_ns, fake.now_ns, "%u\n", i);
+	}
+	KUNIT_EXPECT_EQ(test, cyclic_status().generation, cyclic.generation);
+	cyclic.silent[UNIT] = false;
+	cyclic_run(2 * CYCLE_NS);
+	KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, fake.now_ns);
+}
+
 /*
  * The plan's timer is stuck: the supervision is told by when it must come, whatever the loss of
  * entries does.
@@ -529,6 +552,7 @@ static struct kunit_case cycle_loss_cases[] = {
 	KUNIT_CASE(cycle_loss_first),
 	KUNIT_CASE(cycle_loss_given),
 	KUNIT_CASE(cycle_loss_given_again),
+	KUNIT_CASE(cycle_loss_overdue_stays),
 	KUNIT_CASE(cycle_loss_timer_stuck),
 	{}
 };
