@@ -27,8 +27,8 @@ struct oht_cycle_ops {
 	/* An entry was lost whose loss stops. */
 	void (*lost)(void *context);
 	/*
-	 * By then the next such entry must be heard, and the timer must come; a time in the past: one
-	 * is lost; 0: there is no plan.
+	 * By then the next such entry must be heard, and the timer must come; a time in the past:
+	 * one is lost; 0: there is no plan.
 	 */
 	void (*await)(void *context, u64 by_ns);
 	/* There is a new record. */

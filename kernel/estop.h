@@ -224,9 +224,9 @@ void oht_estop_hold(struct oht_estop *estop, u32 cause);
 void oht_estop_let_go(struct oht_estop *estop, u32 cause);
 
 /*
- * By @by_ns a unit whose loss stops must be heard, or the timer of the plan must come; 0: nothing is
- * awaited. Once that time has passed the supervision stops for bus_loss, which stands until a later
- * time is set. Any context, no lock.
+ * By @by_ns a unit whose loss stops must be heard, or the timer of the plan must come; 0: nothing
+ * is awaited. Once that time has passed the supervision stops for bus_loss, which stands until a
+ * later time is set. Any context, no lock.
  */
 static inline void oht_estop_await_bus(struct oht_estop *estop, u64 by_ns)
 {
