@@ -442,6 +442,7 @@ u64 oht_cycle_tick(struct oht_cycle *cycle)
 	cycle->index++;
 	cycle->status.cycles++;
 	cycle->grid_ns = e->slot.until_ns;
+	oht_cycle_loss_tick(cycle);
 	oht_cycle_show_header(cycle);
 	next_ns = cycle->grid_ns;
 	oht_engine_slot_run(e, now_ns);

@@ -26,7 +26,10 @@ struct oht_cycle_layout;
 struct oht_cycle_ops {
 	/* An entry was lost whose loss stops. */
 	void (*lost)(void *context);
-	/* By then the next such entry must be heard; a time in the past: one is lost; 0: none. */
+	/*
+	 * By then the next such entry must be heard, and the timer must come; a time in the past:
+	 * one is lost; 0: there is no plan.
+	 */
 	void (*await)(void *context, u64 by_ns);
 	/* There is a new record. */
 	void (*recorded)(void *context);
@@ -103,7 +106,8 @@ struct oht_cycle_layout {
  * @give: whether the coming one is given away if a transfer still wants it
  * @overrun: the present one has been counted as exceeded
  * @taken: when it began something else was on the bus
- * @heard_by_ns: the earliest of the entries in force, as it was told last; 0: there is none
+ * @heard_by_ns: the earliest of the entries in force; 0: there is none
+ * @told_by_ns: what @ops->await was told last: that, or when the timer must come
  * @status: counters
  * @header: what the image's head says
  * @journal: records
@@ -133,6 +137,7 @@ struct oht_cycle {
 	bool overrun;
 	bool taken;
 	u64 heard_by_ns;
+	u64 told_by_ns;
 	struct oht_plan_status status;
 	struct oht_image_header header;
 	OHT_DECLARE_JOURNAL(struct oht_cycle_record, OHT_CYCLE_RECORDS_MAX) journal;
@@ -259,6 +264,9 @@ struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32
  */
 void oht_cycle_loss_begin(struct oht_cycle *cycle, const struct oht_cycle_layout *before);
 void oht_cycle_loss_end(struct oht_cycle *cycle);
+
+/* The timer has come: when it must come again. */
+void oht_cycle_loss_tick(struct oht_cycle *cycle);
 
 /* By when the next entry is lost that is not, U64_MAX: there is none. */
 u64 oht_cycle_loss_next_ns(const struct oht_cycle *cycle);

@@ -12,6 +12,10 @@
 #include <linux/time64.h>
 #include "cycle.h"
 
+/* The timer is stuck if it has not come so long behind a point of the grid. */
+#define OHT_CYCLE_STUCK_CYCLES	4
+#define OHT_CYCLE_STUCK_NS	(100 * NSEC_PER_MSEC)
+
 static void oht_cycle_loss_record(struct oht_cycle *cycle, u32 kind, u16 index, u32 count)
 {
 	const struct oht_cycle_entry *entry = &cycle->running->entry[index];
@@ -38,7 +42,30 @@ static u64 oht_cycle_loss_cycles(const struct oht_plan_entry *planned)
 	return cycles + (planned->loss_errors == 1);
 }
 
-/* The earliest time is told only if it has changed. */
+/*
+ * The plan's timer is on one CPU. If that is stuck, no output is renewed and no transfer goes out,
+ * also where no entry's loss stops.
+ */
+static u64 oht_cycle_loss_tick_by_ns(const struct oht_cycle *cycle)
+{
+	return cycle->grid_ns + max_t(u64, oht_cycle_loss_ns(cycle, OHT_CYCLE_STUCK_CYCLES),
+				      OHT_CYCLE_STUCK_NS);
+}
+
+/* Told only if it has changed. */
+void oht_cycle_loss_tick(struct oht_cycle *cycle)
+{
+	u64 by_ns = cycle->heard_by_ns;
+
+	if (cycle->running)
+		by_ns = min(by_ns ?: U64_MAX, oht_cycle_loss_tick_by_ns(cycle));
+	if (by_ns == cycle->told_by_ns)
+		return;
+	cycle->told_by_ns = by_ns;
+	cycle->ops->await(cycle->context, by_ns);
+}
+
+/* Find the earliest time of all entries. */
 static void oht_cycle_loss_tell(struct oht_cycle *cycle)
 {
 	const struct oht_cycle_layout *layout = cycle->running;
@@ -50,10 +77,8 @@ static void oht_cycle_loss_tell(struct oht_cycle *cycle)
 		if (by_ns && (!first_ns || by_ns < first_ns))
 			first_ns = by_ns;
 	}
-	if (first_ns == cycle->heard_by_ns)
-		return;
 	cycle->heard_by_ns = first_ns;
-	cycle->ops->await(cycle->context, first_ns);
+	oht_cycle_loss_tick(cycle);
 }
 
 u64 oht_cycle_loss_next_ns(const struct oht_cycle *cycle)
@@ -139,7 +164,8 @@ static void oht_cycle_loss_keep_turn(struct oht_cycle *cycle, struct oht_cycle_e
 
 /*
  * A plan behind another one gives no new time. Only once since it was heard is there one exchange
- * more, since the last one that the plan before would have made may be missing.
+ * more, since the last one that the plan before would have made may be missing. If the timer was
+ * late and the time is over already, the unit is lost, and this plan has to hear it.
  */
 static void oht_cycle_loss_keep_time(struct oht_cycle *cycle, u16 index,
 				     const struct oht_cycle_entry *before)
@@ -152,7 +178,7 @@ static void oht_cycle_loss_keep_time(struct oht_cycle *cycle, u16 index,
 	entry->put_off = before->put_off;
 	if (!by_ns || by_ns >= entry->heard_by_ns)
 		return;
-	if (by_ns < once_ns && !entry->put_off && !entry->lost) {
+	if (by_ns >= cycle->grid_ns && by_ns < once_ns && !entry->put_off && !entry->lost) {
 		entry->put_off = true;
 		by_ns = once_ns;
 	}

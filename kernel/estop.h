@@ -115,7 +115,7 @@ struct oht_estop {
 	unsigned int cuts;
 	struct device_node *watchdog_node;	/* that must count; NULL: none */
 
-	/* By then a unit whose loss stops must be heard; 0: none is awaited. Not under @lock. */
+	/* By then the plan must be heard of; 0: nothing is awaited. Not under @lock. */
 	atomic64_t heard_by_ns;
 
 	/*
@@ -224,9 +224,9 @@ void oht_estop_hold(struct oht_estop *estop, u32 cause);
 void oht_estop_let_go(struct oht_estop *estop, u32 cause);
 
 /*
- * By @by_ns a unit whose loss stops must be heard, 0: none is awaited. Once that time has passed
- * the supervision stops for bus_loss, which stands until a later time is set: so it also finds
- * that nobody looks after the plan any more. Any context, no lock.
+ * By @by_ns a unit whose loss stops must be heard, or the timer of the plan must come; 0: nothing
+ * is awaited. Once that time has passed the supervision stops for bus_loss, which stands until a
+ * later time is set. Any context, no lock.
  */
 static inline void oht_estop_await_bus(struct oht_estop *estop, u64 by_ns)
 {

@@ -404,11 +404,11 @@ static void cycle_loss_first(struct kunit *test)
 	entry->loss_errors = 20;
 	cyclic_commit(0);
 	by_ns = fake.now_ns + 10 * CYCLE_NS;
-	KUNIT_EXPECT_EQ(test, cyclic.heard_by_ns, by_ns);
+	KUNIT_EXPECT_EQ(test, cyclic.cycle.heard_by_ns, by_ns);
 	cyclic_run(4 * CYCLE_NS + FAKE_MS);
-	KUNIT_EXPECT_EQ(test, cyclic.heard_by_ns, by_ns);
+	KUNIT_EXPECT_EQ(test, cyclic.cycle.heard_by_ns, by_ns);
 	cyclic_run(CYCLE_NS);
-	KUNIT_EXPECT_EQ(test, cyclic.heard_by_ns, by_ns + 5 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.cycle.heard_by_ns, by_ns + 5 * CYCLE_NS);
 	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
 }
 
@@ -477,6 +477,63 @@ static void cycle_loss_given_again(struct kunit *test)
 	KUNIT_EXPECT_GE(test, ended, 20);
 }
 
+/* The timer was late, and a unit was not heard in time: another plan does not put that off. */
+static void cycle_loss_overdue_stays(struct kunit *test)
+{
+	unsigned int i;
+
+	cyclic_add(UNIT, 3, 1)->loss_action = OHT_LOSS_STOP;
+	cyclic_commit(0);
+	cyclic_run(2 * CYCLE_NS);
+	cyclic.silent[UNIT] = true;
+	cyclic.late_ns = 10 * CYCLE_NS;
+	cyclic_run(6 * CYCLE_NS);
+	KUNIT_EXPECT_LT(test, cyclic.heard_by_ns, fake.now_ns);
+	cyclic_commit(0);
+	for (i = 0; i < 40; i++) {
+		cyclic_run(CYCLE_NS / 4);
+		KUNIT_EXPECT_LE_MSG(test, cyclic.heard_by_ns, fake.now_ns, "%u\n", i);
+	}
+	KUNIT_EXPECT_EQ(test, cyclic_status().generation, cyclic.generation);
+	cyclic.silent[UNIT] = false;
+	cyclic_run(2 * CYCLE_NS);
+	KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, fake.now_ns);
+}
+
+/*
+ * The plan's timer is stuck: the supervision is told by when it must come, whatever the loss of
+ * entries does.
+ */
+static void cycle_loss_timer_stuck(struct kunit *test)
+{
+	unsigned int seldom, i;
+
+	for (seldom = 0; seldom < 2; seldom++) {
+		cyclic_init(test);
+		cyclic_add(UNIT, 3, 1);
+		/* The loss of this one stops, but a second later. */
+		cyclic.plan.entry[0].loss_action = seldom ? OHT_LOSS_STOP : OHT_LOSS_NONE;
+		cyclic.plan.entry[0].loss_errors = 50;
+		cyclic_commit(0);
+		for (i = 0; i < 20; i++) {
+			cyclic_run(CYCLE_NS);
+			cyclic.late_ns = i * 4 * FAKE_MS;
+			KUNIT_EXPECT_GT_MSG(test, cyclic.heard_by_ns, fake.now_ns, "%u\n", i);
+		}
+		cyclic.late_ns = 500 * FAKE_MS;
+		cyclic_run(100 * FAKE_MS);
+		KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, fake.now_ns);
+		cyclic_run(3 * CYCLE_NS);
+		KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, 0);
+		KUNIT_EXPECT_LT(test, cyclic.heard_by_ns, fake.now_ns);
+		cyclic_run(400 * FAKE_MS);
+		KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, fake.now_ns);
+		KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+		cyclic_clear();
+		KUNIT_EXPECT_EQ(test, cyclic.heard_by_ns, 0);
+	}
+}
+
 static struct kunit_case cycle_loss_cases[] = {
 	KUNIT_CASE(cycle_loss_babble),
 	KUNIT_CASE(cycle_loss_silence),
@@ -495,6 +552,8 @@ static struct kunit_case cycle_loss_cases[] = {
 	KUNIT_CASE(cycle_loss_first),
 	KUNIT_CASE(cycle_loss_given),
 	KUNIT_CASE(cycle_loss_given_again),
+	KUNIT_CASE(cycle_loss_overdue_stays),
+	KUNIT_CASE(cycle_loss_timer_stuck),
 	{}
 };
 

@@ -60,8 +60,10 @@ static void engine_turns_controller_first(struct kunit *test)
 		turns_ask(TURNS_OTHERS, TURNS_CONTROLLER, OHT_PRIO_BACKGROUND, 0);
 		turns_ask(TURNS_OTHERS + 1, TURNS_CONTROLLER, OHT_PRIO_CYCLIC, 0);
 		turns_ask(TURNS_OTHERS + 2, TURNS_CONTROLLER, OHT_PRIO_COMMAND, 0);
-		KUNIT_EXPECT_EQ_MSG(test, turns_frames(TURNS_OTHERS + 2), 1, "beside %u\n", session);
-		KUNIT_EXPECT_EQ_MSG(test, turns_frames(TURNS_OTHERS + 1), 2, "beside %u\n", session);
+		KUNIT_EXPECT_EQ_MSG(test, turns_frames(TURNS_OTHERS + 2), 1, "beside %u\n",
+				    session);
+		KUNIT_EXPECT_EQ_MSG(test, turns_frames(TURNS_OTHERS + 1), 2, "beside %u\n",
+				    session);
 		KUNIT_EXPECT_LE_MSG(test, turns_frames(TURNS_OTHERS), 5, "beside %u\n", session);
 	}
 }

@@ -161,6 +161,19 @@ static void world_look_at_units(u64 blind_ns)
 				    WORLD_ONCE_NS + blind_ns, "run %u: unit %u\n", world.run, unit);
 }
 
+/* The plan's timer has come within 100 ms or four cycles behind each point of the grid. */
+static void world_look_at_timer(u64 blind_ns)
+{
+	const struct oht_cycle_layout *layout = cyclic.cycle.running;
+	u64 late_ns = 100 * FAKE_MS;
+
+	if (!layout)
+		return;
+	late_ns = max(late_ns, 4 * layout->plan.cycle_us * FAKE_US);
+	KUNIT_EXPECT_LE_MSG(fake.test, world_age_ns(cyclic.cycle.grid_ns), late_ns + blind_ns,
+			    "run %u\n", world.run);
+}
+
 /* High only while nothing stands against it, or has stood for so short that no timer came. */
 static void world_look_at_outputs(void)
 {
@@ -181,6 +194,7 @@ static void world_look_at_outputs(void)
 	KUNIT_EXPECT_LE_MSG(fake.test, world_age_ns(by_ns ?: fake.now_ns), blind_ns, "run %u\n",
 			    world.run);
 	world_look_at_units(blind_ns);
+	world_look_at_timer(blind_ns);
 }
 
 /* What moves goes out in an enable alone, with values of that enable. */

@@ -140,7 +140,7 @@ static void world_be_late(void)
 	u64 late_ns = world_below(6) * FAKE_MS;
 
 	if (world_below(2)) {
-		cyclic.late_ns = world_below(60) * FAKE_MS;
+		cyclic.late_ns = world_below(world_below(4) ? 60 : 400) * FAKE_MS;
 		return;
 	}
 	world.supervise_ns += late_ns;

@@ -91,6 +91,8 @@ struct fake_bus {
 	uint32_t generation;
 	unsigned int plan_calls;
 	int plan_error;			/* what commits return meanwhile */
+	uint64_t stop_ns;		/* the stop's bound of each plan; 0: none is told, nor judged */
+	uint32_t stop_budget_us;	/* of the plan that was taken last */
 	uint64_t ends_ns;		/* when it completes */
 	uint64_t order;
 	unsigned int under_way;		/* submitted and not handed out as events */

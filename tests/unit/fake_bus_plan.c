@@ -171,6 +171,7 @@ int fake_bus_plan(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
 		  struct oht_cyclic_figures *figures, uint32_t *generation)
 {
 	struct fake_bus *fake = (struct fake_bus *)bus;
+	struct oht_cyclic_plan unjudged = *plan;
 	unsigned int bad_entry;
 	int ret = check(fake);
 
@@ -185,9 +186,14 @@ int fake_bus_plan(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
 		return 0;
 	}
 	fake->plan_calls++;
-	ret = ohtd_grid_check(plan, FAKE_CHAR_NS, FAKE_GAP_NS, figures, &bad_entry);
+	/* The grid has no bound of a stop, and would refuse any budget. */
+	unjudged.stop_budget_us = 0;
+	ret = ohtd_grid_check(&unjudged, FAKE_CHAR_NS, FAKE_GAP_NS, figures, &bad_entry);
 	if (!ret)
 		ret = fake->plan_error;
+	figures->stop_ns = fake->stop_ns ? fake->stop_ns : figures->stop_ns;
+	if (!ret && plan->stop_budget_us && fake->stop_ns > plan->stop_budget_us * OHTD_NS_PER_US)
+		ret = -EDQUOT;
 	if (!ret && fake->has_next)
 		ret = -EBUSY;
 	if (ret)
@@ -198,6 +204,7 @@ int fake_bus_plan(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
 		.generation = ++fake->generation,
 	};
 	memcpy(fake->next_plan.entry, plan->entries, plan->count * sizeof(plan->entries[0]));
+	fake->stop_budget_us = plan->stop_budget_us;
 	fake->slack_max_ns = figures->slack_max_ns;
 	fake->whole_cycles = plan->whole_cycles;
 	fake->has_next = true;

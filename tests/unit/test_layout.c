@@ -272,6 +272,34 @@ static void refused_plan_is_a_fault_with_its_figures(void **state)
 	fixture_destroy(f);
 }
 
+/*
+ * Programs beside ohtd may not keep a stop from the bus for much longer than its own reads do. A device
+ * that cannot keep that budget gets the plan without one.
+ */
+static void plan_has_a_stop_budget(void **state)
+{
+	static const uint64_t stops_ns[] = { 6200000, 80000000 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct fixture *f = fixture_create(true);
+
+		f->fake->stop_ns = stops_ns[i];
+		fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+		fixture_open(f);
+		fixture_run_ms(f, 3000);
+		assert_int_equal(fixture_snapshot(f).plan.refused, 0);
+		assert_true(asks(f, POWER) && asks(f, SAFETY) && asks(f, MOTOR) && asks(f, DOCK));
+		/* Between the read of 8 registers, which takes 6.2 ms, and that of 100. */
+		if (i)
+			assert_int_equal(f->fake->stop_budget_us, 0);
+		else
+			assert_in_range(f->fake->stop_budget_us, 6200, 20000);
+		fixture_destroy(f);
+	}
+}
+
 /* The plan before is not in force yet: again in the next cycle. */
 static void busy_bus_gets_the_plan_later(void **state)
 {
@@ -380,6 +408,7 @@ int main(void)
 		cmocka_unit_test(silent_unit_leaves_the_plan_and_comes_back),
 		cmocka_unit_test(slow_unit_is_asked_beside_the_plan),
 		cmocka_unit_test(refused_plan_is_a_fault_with_its_figures),
+		cmocka_unit_test(plan_has_a_stop_budget),
 		cmocka_unit_test(busy_bus_gets_the_plan_later),
 		cmocka_unit_test(plan_of_another_program_is_replaced),
 		cmocka_unit_test(shutdown_ends_the_plan),

@@ -50,7 +50,10 @@ enum oht_identify_code {
 	OHT_IDENTIFY_ONE	= 4,	/* the object oht_request.address */
 };
 
-/* oht_request.priority: a lower number overtakes what waits in a higher one */
+/*
+ * oht_request.priority: a lower number overtakes what waits in a higher one. While there is a
+ * controller, requests of other handles wait as if they were OHT_PRIORITY_BACKGROUND.
+ */
 enum oht_request_priority {
 	OHT_PRIORITY_COMMAND	= 1,
 	OHT_PRIORITY_CYCLIC	= 2,

@@ -148,7 +148,7 @@ enum oht_cause {
 	OHT_CAUSE_DEADMAN		= 7,	/* the controller's heartbeat was late */
 	OHT_CAUSE_CLOSE			= 8,	/* the controller closed without farewell */
 	OHT_CAUSE_FAREWELL		= 9,	/* the controller gave its role back in order */
-	OHT_CAUSE_BUS_LOSS		= 10,	/* a unit is lost whose loss stops */
+	OHT_CAUSE_BUS_LOSS		= 10,	/* a unit whose loss stops, or the plan */
 	OHT_CAUSE_UNBIND		= 11,	/* the driver is being taken off the device */
 	OHT_CAUSE_MODULE_REMOVAL	= 12,	/* the kernel module is being removed */
 	OHT_CAUSE_SUSPEND		= 13,

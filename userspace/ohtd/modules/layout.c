@@ -304,10 +304,48 @@ uint16_t ohtd_layout_phase(const struct ohtd_layout *layout, unsigned int index)
 	return phase_from(&layout->entry[index], layout->first_cycle);
 }
 
+static uint64_t read_ns(const struct ohtd_modules *modules, unsigned int words)
+{
+	const struct oht_dev_info *info = &modules->device->info;
+
+	return (READ_BYTES + 2ull * words) * info->char_ns + info->t35_ns;
+}
+
+/*
+ * While enabled, programs beside us must not ask for what keeps a stop from the bus for much longer than
+ * our own longest read does. Twice that leaves room for the driver of the line, whose times we do not know.
+ */
+static uint32_t stop_budget_us(const struct ohtd_modules *modules, const struct oht_cyclic_plan *plan)
+{
+	uint32_t turnaround_us = 0;
+	unsigned int i;
+
+	if (!(modules->device->info.caps & OHT_HAS_EXACT_TIMING))
+		return 0;
+	for (i = 0; i < plan->count; i++)
+		if (plan->entries[i].turnaround_us > turnaround_us)
+			turnaround_us = plan->entries[i].turnaround_us;
+	return 2 * (turnaround_us + (uint32_t)(read_ns(modules, OHTD_READ_MAX) / OHTD_NS_PER_US));
+}
+
+/* A robot whose stop takes longer than that by itself goes without the budget. */
+static int offer(struct ohtd_modules *modules, struct oht_cyclic_plan *plan, struct oht_cyclic_figures *figures,
+		 uint32_t *generation)
+{
+	int ret;
+
+	plan->stop_budget_us = stop_budget_us(modules, plan);
+	ret = modules->bus->ops->plan(modules->bus, plan, figures, generation);
+	if (ret != -EDQUOT || figures->stop_ns <= plan->stop_budget_us * OHTD_NS_PER_US)
+		return ret;
+	plan->stop_budget_us = 0;
+	return modules->bus->ops->plan(modules->bus, plan, figures, generation);
+}
+
 static int commit(struct ohtd_modules *modules, struct ohtd_layout *wanted)
 {
 	struct oht_cyclic_entry entries[OHT_CYCLIC_ENTRIES_MAX];
-	const struct oht_cyclic_plan plan = {
+	struct oht_cyclic_plan plan = {
 		.entries = entries,
 		.count = wanted->count,
 		.cycle_us = OHTD_CYCLE_MS * 1000,
@@ -323,7 +361,7 @@ static int commit(struct ohtd_modules *modules, struct ohtd_layout *wanted)
 		entries[i] = wanted->entry[i];
 		entries[i].phase_cycles = ohtd_layout_phase(wanted, i);
 	}
-	ret = modules->bus->ops->plan(modules->bus, &plan, &figures, &wanted->generation);
+	ret = offer(modules, &plan, &figures, &wanted->generation);
 	if (ret == -EBUSY)
 		return ret;
 	if (ret == -ENODEV && modules->bus->ops->info(modules->bus, &info))
@@ -399,13 +437,6 @@ static uint64_t late_answers_ns(const struct ohtd_modules *modules)
 			late_us += unit->view.turnaround_us - unit->kind->cyclic.turnaround_us;
 	}
 	return late_us * OHTD_NS_PER_US;
-}
-
-static uint64_t read_ns(const struct ohtd_modules *modules, unsigned int words)
-{
-	const struct oht_dev_info *info = &modules->device->info;
-
-	return (READ_BYTES + 2ull * words) * info->char_ns + info->t35_ns;
 }
 
 bool ohtd_layout_fits(const struct ohtd_modules *modules, unsigned int words, uint32_t timeout_us)
