@@ -381,10 +381,11 @@ static void oht_cycle_catch_up(struct oht_cycle *cycle, u64 now_ns)
  * A transfer that wants the whole coming cycle must be queued when the cycle before it starts:
  * visiting all waiting transfers takes time that the start of a cycle does not have.
  */
-static void oht_cycle_plan_give(struct oht_cycle *cycle)
+static void oht_cycle_plan_give(struct oht_cycle *cycle, u64 now_ns)
 {
+	oht_engine_slot_age(cycle->engine, now_ns);
 	cycle->give = cycle->status.cycles >= cycle->give_cycle &&
-		      oht_engine_slot_wanted(cycle->engine, 0);
+		      oht_engine_slot_wanted(cycle->engine, now_ns, false);
 }
 
 /*
@@ -401,7 +402,7 @@ static bool oht_cycle_may_give(struct oht_cycle *cycle, u64 now_ns)
 	by_ns = oht_cycle_loss_next_ns(cycle);
 	slot->hold_until_ns = by_ns - min(by_ns, busy_ns);
 	return slot->until_ns <= slot->hold_until_ns &&
-	       oht_engine_slot_wanted(cycle->engine, now_ns);
+	       oht_engine_slot_wanted(cycle->engine, now_ns, true);
 }
 
 static void oht_cycle_give(struct oht_cycle *cycle)
@@ -447,7 +448,7 @@ u64 oht_cycle_tick(struct oht_cycle *cycle)
 	next_ns = cycle->grid_ns;
 	oht_engine_slot_run(e, now_ns);
 	oht_cycle_loss_look(cycle, now_ns);
-	oht_cycle_plan_give(cycle);
+	oht_cycle_plan_give(cycle, now_ns);
 out:
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 	return next_ns;

@@ -93,6 +93,7 @@ enum oht_xfer_state {
  * @key: if @blind and not @planned: tells the request from another one of the same shape: its CRC
  * @tries: attempts that ended by themselves
  * @put_back: attempts that a stop ended and that come again
+ * @submitted_ns: when it was submitted
  * @worst_ns: if not @planned: from its first start bit until the line is free again, if its answer
  *	comes as late as it may
  * @node: place in the queue of @class
@@ -127,6 +128,7 @@ struct oht_xfer {
 	u32 enabled;
 	const void *owner;
 	u64 turn;
+	u64 submitted_ns;
 	u64 worst_ns;
 	union {
 		u16 words[OHT_WORDS_MAX];
@@ -311,6 +313,16 @@ enum oht_engine_echo {
 };
 
 /**
+ * struct oht_engine_oldest - the transfer of a class that waits for longest
+ * @submitted_ns: when it was submitted, by which it is known again; U64_MAX: none waits
+ * @since_ns: the point of the plan's grid at which it was found to be the oldest
+ */
+struct oht_engine_oldest {
+	u64 submitted_ns;
+	u64 since_ns;
+};
+
+/**
  * struct oht_engine_telegrams - the stop telegrams (engine_stop.c)
  * @set: the list that the next stop will send, checked
  * @set_count: its length
@@ -363,6 +375,7 @@ struct oht_engine_telegrams {
  * @queue: waiting transfers by class; the descriptors take turns, each is served in its order
  * @turn: by class: the round that is being served
  * @ordered: session whose transfers go before those of others that were queued before
+ * @oldest: by class, as the plan's last tick found it
  * @cur: transfer whose transaction this is; NULL if it was cancelled or stopped: the transaction
  *	then goes on without it, because the unit answers all the same
  * @req: request of the transaction, valid from DE_SETUP on, also without @cur
@@ -427,6 +440,7 @@ struct oht_engine {
 	struct list_head queue[OHT_ENGINE_CLASSES];	/* by enum oht_engine_class */
 	u64 turn[OHT_ENGINE_CLASSES];
 	u32 ordered;
+	struct oht_engine_oldest oldest[OHT_ENGINE_CLASSES];
 	struct oht_xfer *cur;
 
 	struct oht_frame_request req;
@@ -604,12 +618,12 @@ static inline u32 oht_engine_enabled(const struct oht_engine *e)
 
 /*
  * For the plan (cycle.c), engine lock held: submit @x behind the others of the plan, 0 or the error
- * of oht_engine_submit(); does one wait that is too long for any slack and, if @at_ns is not 0, may
- * begin then in a cycle that is given; go on after a change of oht_engine.slot. The first and the
+ * of oht_engine_submit(); does one wait that is too long for any slack and, with @begin, may begin
+ * now in a cycle that is given; go on after a change of oht_engine.slot. The first and the
  * last may call @done of any transfer.
  */
 int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x);
-bool oht_engine_slot_wanted(const struct oht_engine *e, u64 at_ns);
+bool oht_engine_slot_wanted(const struct oht_engine *e, u64 now_ns, bool begin);
 void oht_engine_slot_run(struct oht_engine *e, u64 now_ns);
 
 /* Likewise: an exchange is under way, or a unit may still answer. */
@@ -617,6 +631,9 @@ static inline bool oht_engine_slot_is_taken(const struct oht_engine *e)
 {
 	return e->state != OHT_ENGINE_IDLE && e->state != OHT_ENGINE_GAP;
 }
+
+/* Likewise: note which transfer of each class waits for longest. */
+void oht_engine_slot_age(struct oht_engine *e, u64 now_ns);
 
 /* Likewise: all that the plan brought to this cycle has ended; a point of the grid has come. */
 void oht_engine_slot_left(struct oht_engine *e, u64 now_ns);

@@ -50,7 +50,7 @@ void oht_engine_held_drop(struct oht_engine *e, unsigned int bytes)
 bool oht_engine_held_may_begin(const struct oht_engine *e, u8 data)
 {
 	return e->req.unit == OHT_UNIT_BROADCAST || data == e->req.unit ||
-	       (data >= OHT_UNIT_MIN && data <= OHT_UNIT_MAX);
+	       oht_unit_is_good(data);
 }
 
 /* The UART reported no error. Characters lost before the first one belong to another frame. */

@@ -118,7 +118,7 @@ void oht_engine_meter_heard(struct oht_engine *e, unsigned int chars, u64 looked
 void oht_engine_meter_conclude(struct oht_engine *e)
 {
 	const struct oht_engine_meter *m = &e->meter;
-	u8 unit = e->rx[0] >= OHT_UNIT_MIN && e->rx[0] <= OHT_UNIT_MAX ? e->rx[0] : e->req.unit;
+	u8 unit = oht_unit_is_good(e->rx[0]) ? e->rx[0] : e->req.unit;
 
 	/* Noise on the line is no frame. */
 	if (e->rx_bytes < OHT_ADU_MIN_BYTES)

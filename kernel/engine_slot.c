@@ -14,6 +14,8 @@
  * this.
  */
 #define OHT_ENGINE_SLOT_LATE_NS	250000
+/* The oldest of a class is given a cycle when it has been that for so many times whole_cycles. */
+#define OHT_ENGINE_SLOT_OVERDUE	4ULL
 
 /* The longest exchange that @x may cause; the longest possible one where only the unit knows. */
 static struct oht_timing_exchange oht_engine_slot_exchange(const struct oht_engine *e,
@@ -42,13 +44,32 @@ u64 oht_engine_slot_worst_ns(const struct oht_engine *e, const struct oht_xfer *
 }
 
 /*
+ * It fits into the slack, and has found none for long: an answer that may still come keeps it back
+ * until it is too late, or a unit that answers behind its time-out makes the line busy.
+ */
+static bool oht_engine_slot_is_overdue(const struct oht_engine *e, const struct oht_xfer *x,
+				       u64 now_ns)
+{
+	u64 limit_ns = OHT_ENGINE_SLOT_OVERDUE * e->slot.left_cycles * e->slot.cycle_ns;
+	unsigned int class;
+
+	for (class = OHT_CLASS_COMMAND; class < OHT_ENGINE_CLASSES; class++)
+		if (e->oldest[class].submitted_ns == x->submitted_ns &&
+		    now_ns >= e->oldest[class].since_ns + limit_ns)
+			return true;
+	return false;
+}
+
+/*
  * Longer than the slack of any cycle, as it was computed or as it was lately: a unit of the plan
  * that is silent takes its time-out, and not the turnaround with which the plan counts.
  */
-static bool oht_engine_slot_is_long(const struct oht_engine *e, const struct oht_xfer *x)
+static bool oht_engine_slot_is_long(const struct oht_engine *e, const struct oht_xfer *x,
+				    u64 now_ns)
 {
 	return x->worst_ns > e->slot.slack_max_ns ||
-	       x->worst_ns + OHT_ENGINE_SLOT_LATE_NS > e->slot.left_ns;
+	       x->worst_ns + OHT_ENGINE_SLOT_LATE_NS > e->slot.left_ns ||
+	       oht_engine_slot_is_overdue(e, x, now_ns);
 }
 
 void oht_engine_slot_left(struct oht_engine *e, u64 now_ns)
@@ -69,6 +90,28 @@ void oht_engine_slot_point(struct oht_engine *e)
 	slot->left_ns = slot->left_max_ns;
 	slot->left_max_ns = 0;
 	slot->left_points = 0;
+}
+
+/*
+ * A retry goes to the front of its class, so the oldest need not be the first. Only the time as the
+ * oldest counts, or a mere queue would cost the plan its cycles.
+ */
+void oht_engine_slot_age(struct oht_engine *e, u64 now_ns)
+{
+	const struct oht_xfer *x;
+	unsigned int class;
+	u64 least_ns;
+
+	lockdep_assert_held(&e->lock);
+	for (class = OHT_CLASS_COMMAND; class < OHT_ENGINE_CLASSES; class++) {
+		least_ns = U64_MAX;
+		list_for_each_entry(x, &e->queue[class], node)
+			least_ns = min(least_ns, x->submitted_ns);
+		if (e->oldest[class].submitted_ns == least_ns)
+			continue;
+		e->oldest[class].submitted_ns = least_ns;
+		e->oldest[class].since_ns = now_ns;
+	}
 }
 
 /* Longer than the units whose loss stops may stay unheard. */
@@ -101,7 +144,8 @@ static bool oht_engine_slot_is_open(const struct oht_engine *e, const struct oht
 	if (slot->planned)
 		return false;
 	if (slot->whole)
-		return oht_engine_slot_is_long(e, x) && oht_engine_slot_is_given(e, x, now_ns);
+		return oht_engine_slot_is_long(e, x, now_ns) &&
+		       oht_engine_slot_is_given(e, x, now_ns);
 	return now_ns + x->worst_ns <= slot->until_ns;
 }
 
@@ -191,7 +235,7 @@ int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x)
 	return err;
 }
 
-bool oht_engine_slot_wanted(const struct oht_engine *e, u64 at_ns)
+bool oht_engine_slot_wanted(const struct oht_engine *e, u64 now_ns, bool begin)
 {
 	const struct oht_xfer *x;
 	unsigned int class;
@@ -199,8 +243,8 @@ bool oht_engine_slot_wanted(const struct oht_engine *e, u64 at_ns)
 	lockdep_assert_held(&e->lock);
 	for (class = OHT_CLASS_COMMAND; class < OHT_ENGINE_CLASSES; class++)
 		list_for_each_entry(x, &e->queue[class], node)
-			if (oht_engine_slot_is_long(e, x) &&
-			    (!at_ns || oht_engine_slot_is_given(e, x, at_ns)))
+			if (oht_engine_slot_is_long(e, x, now_ns) &&
+			    (!begin || oht_engine_slot_is_given(e, x, now_ns)))
 				return true;
 	return false;
 }

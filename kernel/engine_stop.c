@@ -37,7 +37,7 @@ static int oht_engine_check_telegram(const struct oht_telegram *telegram)
 
 	if (telegram->reserved || telegram->reserved2)
 		return -EINVAL;
-	if (telegram->unit < OHT_UNIT_MIN || telegram->turnaround_us > OHT_TURNAROUND_MAX_US)
+	if (!oht_unit_is_good(telegram->unit) || telegram->turnaround_us > OHT_TURNAROUND_MAX_US)
 		return -EINVAL;
 	if (telegram->function != OHT_FC_WRITE_REGISTER &&
 	    telegram->function != OHT_FC_WRITE_REGISTERS)

@@ -20,6 +20,12 @@
 #define OHT_UNIT_MAX		247
 #define OHT_UNITS		256	/* all that a byte can say, the reserved ones too */
 
+/* An address that one unit may have: the one check of each structure that names a unit. */
+static inline bool oht_unit_is_good(u8 unit)
+{
+	return unit >= OHT_UNIT_MIN && unit <= OHT_UNIT_MAX;
+}
+
 enum oht_function {
 	OHT_FC_READ_COILS		= 0x01,
 	OHT_FC_READ_DISCRETE		= 0x02,

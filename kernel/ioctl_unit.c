@@ -29,7 +29,7 @@ static int oht_ioctl_check_unit_set(const struct oht_unit_set *set)
 {
 	if (set->flags || set->pad || set->reserved)
 		return -EINVAL;
-	if (set->unit < OHT_UNIT_MIN || set->unit > OHT_UNIT_MAX || set->retries > OHT_RETRIES_MAX)
+	if (!oht_unit_is_good(set->unit) || set->retries > OHT_RETRIES_MAX)
 		return -EINVAL;
 	if (set->pause_max_us > OHT_PAUSE_MAX_US)
 		return -EINVAL;
@@ -80,7 +80,7 @@ int oht_ioctl_unit_get(struct oht_file *file, struct oht_ioctl_call *call)
 	u8 unit = status->unit;
 	struct oht_engine_unit u;
 
-	if (unit < OHT_UNIT_MIN || unit > OHT_UNIT_MAX || status->reserved)
+	if (!oht_unit_is_good(unit) || status->reserved)
 		return -EINVAL;
 	if (!oht_core_has_bus(file->oht))
 		return -EOPNOTSUPP;

@@ -54,7 +54,7 @@ static int oht_plan_check_entry(const struct oht_plan_entry *entry)
 {
 	const struct oht_frame_request request = oht_plan_request(entry);
 
-	if (entry->reserved[0] || entry->reserved[1])
+	if (entry->reserved[0] || entry->reserved[1] || !oht_unit_is_good(entry->unit))
 		return -EINVAL;
 	if (!oht_plan_knows(entry->function))
 		return -EOPNOTSUPP;

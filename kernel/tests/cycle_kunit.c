@@ -314,6 +314,57 @@ static void cycle_given_beside_the_silent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cyclic_status().given, 1);
 }
 
+/*
+ * What fits, and never finds the room: a read of the plan's shape of its silent unit waits for the
+ * late answer first; or the line is busy with an answer that comes behind its time-out.
+ */
+static void cycle_overdue(struct kunit *test, u32 timeout_us, bool late)
+{
+	cyclic_init(test);
+	cyclic.plan.cycle_us = 25000;
+	cyclic_add(3, 3, 2)->timeout_us = timeout_us;
+	cyclic.silent[3] = !late;
+	cyclic.turnaround_ns[3] = timeout_us * FAKE_US + 2 * FAKE_MS;
+	cyclic_commit(0);
+	cyclic_run(6 * FAKE_MS);
+	if (late)
+		fake_xfer(0, 9, 3, 0x40, 2)->timeout_us = 25000 - timeout_us - 5000;
+	else
+		fake_xfer(0, 3, 3, 0x40, 2)->timeout_us = timeout_us;
+	fake_submit(0);
+	cyclic_run(60 * 25 * FAKE_MS);
+	KUNIT_EXPECT_EQ_MSG(test, fake.done[0], 1, "%u us, late %u\n", timeout_us, late);
+	KUNIT_EXPECT_LE(test, cyclic_status().given, 1);
+	KUNIT_EXPECT_EQ(test, fake.early, 0);
+}
+
+static void cycle_given_to_the_overdue(struct kunit *test)
+{
+	u32 timeout_us;
+
+	for (timeout_us = 2000; timeout_us <= 16000; timeout_us += 500) {
+		cycle_overdue(test, timeout_us, false);
+		cycle_overdue(test, timeout_us, true);
+	}
+}
+
+/* Each of them fits, and one goes in each cycle. The last waits for long, and only for them. */
+static void cycle_not_given_to_a_queue(struct kunit *test)
+{
+	unsigned int i;
+
+	cyclic_add(3, 3, 2);
+	cyclic_commit(0);
+	for (i = 0; i < 80; i++) {
+		fake_xfer(i, 9, 3, 0x40, 1)->timeout_us = 8000;
+		fake_submit(i);
+		cyclic_run(FAKE_US);
+	}
+	cyclic_run(82 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, fake.done_total, 80);
+	KUNIT_EXPECT_EQ(test, cyclic_status().given, 0);
+}
+
 /* The transfer that wanted the cycle is gone when it begins, so the cycle is the plan's. */
 static void cycle_given_to_nobody(struct kunit *test)
 {
@@ -502,6 +553,8 @@ static struct kunit_case cycle_cases[] = {
 	KUNIT_CASE(cycle_background_silent),
 	KUNIT_CASE(cycle_given),
 	KUNIT_CASE(cycle_given_beside_the_silent),
+	KUNIT_CASE(cycle_given_to_the_overdue),
+	KUNIT_CASE(cycle_not_given_to_a_queue),
 	KUNIT_CASE(cycle_given_to_nobody),
 	KUNIT_CASE(cycle_given_is_not_stolen),
 	KUNIT_CASE(cycle_given_to_the_dead),

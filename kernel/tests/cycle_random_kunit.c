@@ -25,6 +25,13 @@ static u64 random_cycle_ns(void)
 	return cyclic.plan.cycle_us * FAKE_US;
 }
 
+/* Some units answer behind their time-out, and the line is busy then. */
+static void random_be_slow(u8 unit)
+{
+	if (!random_below(3))
+		cyclic.turnaround_ns[unit] = (1 + random_below(16)) * FAKE_MS;
+}
+
 static void random_make_plan(void)
 {
 	unsigned int entries = 1 + random_below(3);
@@ -41,15 +48,23 @@ static void random_make_plan(void)
 		entry->period_cycles = 1 + random_below(3);
 		entry->phase_cycles = random_below(entry->period_cycles);
 		cyclic.silent[entry->unit] = random_below(2);
+		random_be_slow(entry->unit);
 	}
 	cyclic_commit(0);
 	cyclic_set_state(random_below(2) ? OHT_ESTOP_ENABLED : OHT_ESTOP_READY);
 }
 
-/* A transfer that may be refused, but not forgotten. */
+/*
+ * A transfer that may be refused, but not forgotten; of a unit of the plan, too, and of the shape
+ * of the plan's own read.
+ */
 static bool random_submit(unsigned int i)
 {
-	struct oht_xfer *x = fake_xfer(i, 10 + random_below(4), 3, 16 * i, 1 + random_below(8));
+	bool planned = random_below(2);
+	u8 unit = planned ? 1 + random_below(cyclic.plan.entries) : 10 + random_below(4);
+	u16 count = planned && random_below(2) ? cyclic.plan.entry[unit - 1].count :
+						 1 + random_below(8);
+	struct oht_xfer *x = fake_xfer(i, unit, 3, 16 * (i + 1), count);
 
 	x->timeout_us = 1000 + random_below(cyclic.plan.cycle_us + 10000);
 	x->retries = random_below(3);
@@ -116,8 +131,10 @@ static void random_run(struct kunit *test, unsigned int run)
 	for (i = 0; i < cyclic.plan.entries; i++)
 		begun_ns[i] = fake.now_ns +
 			      cyclic.plan.entry[i].phase_cycles * random_cycle_ns();
-	for (i = 10; i < 14; i++)
+	for (i = 10; i < 14; i++) {
 		cyclic.silent[i] = random_below(2);
+		random_be_slow(i);
+	}
 	for (i = 0; i < RANDOM_XFERS; i++) {
 		submitted[i] = random_submit(i);
 		random_taken += submitted[i];

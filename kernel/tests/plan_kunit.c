@@ -377,13 +377,33 @@ static void plan_expect_bad(struct kunit *test, int error, u32 entry)
 		plan.entry[1] = kept;					\
 	} while (0)
 
+/* No plan talks to all units, or to an address that is reserved, whatever it wants to do there. */
+static void plan_refuse_unit(struct kunit *test)
+{
+	static const u8 functions[] = { 3, 4, 6, 16, 23 };
+	struct oht_plan_entry *entry;
+	unsigned int i, unit;
+
+	for (i = 0; i < ARRAY_SIZE(functions); i++) {
+		plan_init(test);
+		plan_add(3, 3, 2);
+		entry = plan_add(4, functions[i], 1);
+		entry->write_count = functions[i] == 23;
+		for (unit = 0; unit <= 255; unit++) {
+			entry->unit = unit;
+			if (unit >= 1 && unit <= 247)
+				plan_expect_bad(test, 0, 2);
+			else
+				plan_expect_bad(test, -EINVAL, 1);
+		}
+	}
+}
+
 static void plan_refuse_entry(struct kunit *test)
 {
 	plan_add(3, 3, 2);
 	plan_add(4, 3, 2);
 	plan_expect_bad(test, 0, 2);
-	PLAN_REFUSE_ENTRY(-EINVAL, unit, 0);
-	PLAN_REFUSE_ENTRY(-EINVAL, unit, 248);
 	PLAN_REFUSE_ENTRY(-EOPNOTSUPP, function, 0);
 	PLAN_REFUSE_ENTRY(-EOPNOTSUPP, function, 1);
 	PLAN_REFUSE_ENTRY(-EOPNOTSUPP, function, 5);
@@ -467,6 +487,7 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(plan_far_too_heavy),
 	KUNIT_CASE(plan_random_plans),
 	KUNIT_CASE(plan_next_due),
+	KUNIT_CASE(plan_refuse_unit),
 	KUNIT_CASE(plan_refuse_entry),
 	KUNIT_CASE(plan_refuse_exchange),
 	KUNIT_CASE(plan_refuse_plan),

@@ -132,6 +132,7 @@ static void entries_have_a_form(void)
 
 	EXPECT_STAGE(fd, EINVAL, 1, entries[1].unit, 0);
 	EXPECT_STAGE(fd, EINVAL, 1, entries[1].unit, 248);
+	EXPECT_STAGE(fd, EINVAL, 2, entries[2].unit, 0);
 	EXPECT_STAGE(fd, EOPNOTSUPP, 1, entries[1].function, 1);
 	EXPECT_STAGE(fd, EINVAL, 1, entries[1].loss_action, 2);
 	EXPECT_STAGE(fd, EINVAL, 1, entries[1].loss_errors, 0);

@@ -88,7 +88,7 @@ struct oht_plan_entry {
  * @stop_budget_us: longest time that a stop may have to wait for the bus, 0: not judged, else at
  *	most OHT_PLAN_STOP_BUDGET_MAX_US
  * @whole_cycles: at most every so many-th cycle is given as a whole to a transfer of user space
- *	that fits into no slack, 2..OHT_PLAN_PERIOD_MAX_CYCLES
+ *	that fits into no slack, or has found none for long, 2..OHT_PLAN_PERIOD_MAX_CYCLES
  * @bad_entry: out, with EINVAL, EOPNOTSUPP and EDQUOT: index of the first entry that is wrong,
  *	@count if it is none of them
  *
