@@ -333,6 +333,29 @@ static void drive_that_keeps_its_settings_is_a_fault(void **state)
 	}
 }
 
+/* A move that is given meanwhile waits until the drive is on: at no time it gets its enable with a set-point. */
+static void move_waits_for_a_drive_that_is_switched_on_again(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	unsigned int ms;
+
+	(void)state;
+	driver_run_ms(d, 3000);
+	drive_has(d, "motor1_enable", 0);
+	for (ms = 0; d->f->control.travel.drive_on; ms++) {
+		assert_in_range(ms, 0, 20000);
+		driver_run_ms(d, 1);
+	}
+	driver_departs(d, 4000);
+	while (!drive_shows(d, "motor1_enable")) {
+		assert_int_equal(told(d), 0);
+		driver_run_ms(d, 1);
+	}
+	driver_until(d, OHTD_STATE_IDLE, 20000);
+	assert_near(d->rail->position_mm, 4000, 2);
+	driver_end(d);
+}
+
 /* Switched on with a set-point it would jerk: in motion it is not told, and the motion ends. */
 static void drive_that_starts_anew_in_motion_is_not_switched_on(void **state)
 {
@@ -412,6 +435,7 @@ int main(void)
 		cmocka_unit_test(what_the_drive_must_have_is_told_again),
 		cmocka_unit_test(drive_that_keeps_its_settings_is_a_fault),
 		cmocka_unit_test(drive_that_starts_anew_in_motion_is_not_switched_on),
+		cmocka_unit_test(move_waits_for_a_drive_that_is_switched_on_again),
 		cmocka_unit_test(jog_on_the_ramp_of_a_stop_ends_in_a_ramp),
 	};
 

@@ -604,8 +604,8 @@ void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns)
 	/* Only a motion has a goal; whatever led here, the axis is on its way to rest. */
 	if (!ohtd_state_in_motion(control->state) && m->axis.goal != OHTD_AXIS_GOAL_STOP)
 		ohtd_axis_stop(&m->axis);
-	/* The plan may take its places for set-points only now: the axis waits for them. */
-	if (ohtd_travel_rests(control) && !ohtd_setpoint_live(&control->modules))
+	/* The plan may take its places for set-points only now, and the drive may not be on yet: the axis waits for them. */
+	if (ohtd_travel_rests(control) && (!m->drive_on || !ohtd_setpoint_live(&control->modules)))
 		cycle_s = 0;
 	if (turns(m))
 		begin_here(m);
