@@ -36,6 +36,28 @@ static void enable_does_not_outlive_a_stop_and_its_reset(void **state)
 	fixture_destroy(f);
 }
 
+/* The time for its zero is over at the same look that sees the stop: the stop is the reason. */
+static void enable_that_a_stop_overtakes_says_so(void **state)
+{
+	const struct ohtd_command enable = { .id = 5, .kind = OHTD_COMMAND_ENABLE, .role = OHTD_ROLE_ADMINISTRATOR };
+	struct fixture *f = fixture_safe();
+	struct ohtd_answer a;
+
+	(void)state;
+	assert_int_equal(ohtd_link_post(&f->links[1], &enable), 0);
+	while (f->control.enable.step != OHTD_ENABLE_SHOWN)
+		fixture_run_ms(f, 1);
+	f->fake->units[MOTOR].fault = FAKE_SILENT;
+	f->control.enable.zero_ns -= OHTD_NS_PER_S;
+	fake_bus_press(f->fake);
+	fixture_run_ms(f, 100);
+	assert_int_equal(ohtd_link_take(&f->links[1], &a), 1);
+	assert_int_equal(a.outcome, OHTD_OUTCOME_REFUSED);
+	assert_true(fixture_says(&a.why, OHTD_WHY_STOPPED_MEANWHILE, 0));
+	assert_int_equal(a.why.count, 1);
+	fixture_destroy(f);
+}
+
 /* The reset came by another loop, which is asked first. */
 static void enable_from_before_the_stop_is_refused_after_the_reset(void **state)
 {
@@ -161,6 +183,7 @@ int main(void)
 		cmocka_unit_test(stop_inside_a_reset_stops_again),
 		cmocka_unit_test(reset_without_a_number_is_for_whatever_stands),
 		cmocka_unit_test(enable_does_not_outlive_a_stop_and_its_reset),
+		cmocka_unit_test(enable_that_a_stop_overtakes_says_so),
 		cmocka_unit_test(enable_from_before_the_stop_is_refused_after_the_reset),
 	};
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 static void tells_profiles_apart(void **state)
@@ -373,6 +374,42 @@ static void low_outputs_alone_are_no_rest(void **state)
 		rests(f, false);
 	}
 	fixture_destroy(f);
+}
+
+static struct ohtd_why why_moving(struct fixture *f)
+{
+	const struct ohtd_command command = { .id = 1, .kind = OHTD_COMMAND_POSITION, .target_mm = NAN };
+	struct ohtd_answer answer = fixture_command(f, &command);
+
+	assert_int_equal(answer.outcome, OHTD_OUTCOME_REFUSED);
+	assert_int_equal(answer.why.count, 1);
+	return answer.why.items[0];
+}
+
+/* A register that is stuck shows a motion for ever: the refusal names it. */
+static void refusal_names_the_register_that_shows_a_motion(void **state)
+{
+	static const struct { const char *module, *name, *signal; uint8_t unit; } cases[] = {
+		{ "dock_location", "velocity_x", "speed_mm_s", DOCK }, { "travel_motor", "motor2_actual_speed", "drive_speed_2", MOTOR },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct fixture *f = fixture_safe();
+		struct ohtd_why why;
+
+		fake_bus_set(f->fake, f->control.model, cases[i].module, cases[i].name, 5);
+		fixture_run_ms(f, 2000);
+		why = why_moving(f);
+		assert_int_equal(why.code, OHTD_WHY_MOVING);
+		assert_int_equal(why.unit, cases[i].unit);
+		assert_string_equal(ohtd_signal_name(why.detail - 1u), cases[i].signal);
+		fake_bus_set(f->fake, f->control.model, cases[i].module, cases[i].name, 0);
+		fixture_run_ms(f, 150);
+		/* Not seen any more, and not yet a standstill. */
+		assert_int_equal(why_moving(f).unit, 0);
+		fixture_destroy(f);
+	}
 }
 
 /* ---- what modules say of themselves ---- */
@@ -865,6 +902,7 @@ int main(void)
 		cmocka_unit_test(pause_between_two_readings_is_no_rest),
 		cmocka_unit_test(silence_behind_a_reading_is_no_rest),
 		cmocka_unit_test(low_outputs_alone_are_no_rest),
+		cmocka_unit_test(refusal_names_the_register_that_shows_a_motion),
 		cmocka_unit_test(fault_that_a_module_reports_does_what_its_row_says),
 		cmocka_unit_test(fault_without_power_counts_behind_the_enable_only),
 		cmocka_unit_test(lost_drive_while_moving_is_stopped_sooner),

@@ -110,6 +110,7 @@ static int record_enable(struct ohtd_bus *bus, uint64_t tag, uint64_t *blocking)
 static const char *const telegram_words[] = {
 	[OHTD_TELEGRAM_STOP] = "stop telegram",
 	[OHTD_TELEGRAM_ZERO_SPEED] = "zero speed",
+	[OHTD_TELEGRAM_DRIVE_SET] = "drive set",
 	[OHTD_TELEGRAM_DRIVE_ON] = "drive on",
 	[OHTD_TELEGRAM_CHARGE_OFF] = "charge off",
 	[OHTD_TELEGRAM_CHARGE_ON] = "charge on",

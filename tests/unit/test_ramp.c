@@ -265,6 +265,114 @@ static unsigned int motor_enable(struct driver *d)
 	return (unsigned int)oht_sim_bank_get(bank, oht_regmap_find(bank->map, "motor1_enable"));
 }
 
+/* As it is behind a start of the drive, or a visit of a service program. */
+static void drive_has(struct driver *d, const char *name, uint16_t word)
+{
+	struct oht_sim_bank *bank = &oht_sim_station_unit(&d->run.station, MOTOR)->bank;
+
+	oht_sim_bank_put(bank, oht_regmap_find(bank->map, name), word);
+}
+
+static int64_t drive_shows(struct driver *d, const char *name)
+{
+	const struct oht_sim_bank *bank = &oht_sim_station_unit(&d->run.station, MOTOR)->bank;
+
+	return oht_sim_bank_get(bank, oht_regmap_find(bank->map, name));
+}
+
+/* At the enable, and while the robot stands with outputs that are high. */
+static void what_the_drive_must_have_is_told_again(void **state)
+{
+	static const struct { const char *name; uint16_t word; } cases[] = {
+		{ "motor1_control_mode", 2 }, { "motor2_control_mode", 3 }, { "motor1_enable", 0 }, { "motor2_enable", 0 },
+	};
+	struct driver *d = driver_safe(3000);
+	unsigned int i;
+
+	(void)state;
+	drive_has(d, "motor1_control_mode", 2);
+	drive_has(d, "motor2_control_mode", 2);
+	driver_run_ms(d, 2000);
+	driver_asks(d, OHTD_COMMAND_ENABLE);
+	driver_arrives(d, 4000);
+	for (i = 0; i < 4; i++) {
+		drive_has(d, cases[i].name, cases[i].word);
+		driver_run_ms(d, 10000);
+		driver_state(d, OHTD_STATE_IDLE);
+		if (drive_shows(d, cases[i].name) != 1)
+			fail_msg("%s is not told again", cases[i].name);
+		driver_asks(d, OHTD_COMMAND_DISABLE);
+		driver_asks(d, OHTD_COMMAND_ENABLE);
+	}
+	driver_arrives(d, 5000);
+	driver_end(d);
+}
+
+/* One that acknowledges and does not do it. */
+static void drive_that_keeps_its_settings_is_a_fault(void **state)
+{
+	static const struct { const char *line, *name; uint16_t word; } cases[] = {
+		{ "fault 4 ignore register=motor1_enable", "motor1_enable", 0 },
+		{ "fault 4 ignore register=motor2_control_mode", "motor2_control_mode", 2 },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct driver *d = driver_begin(3000);
+
+		driver_sim(d, cases[i].line);
+		drive_has(d, cases[i].name, cases[i].word);
+		driver_until(d, OHTD_STATE_FAULT, 120000);
+		driver_run_ms(d, 3000);
+		assert_false(outputs_on(d));
+		assert_int_equal(d->f->control.faults[0].why.code, OHTD_WHY_DRIVE_DISOBEYS);
+		assert_int_equal(d->f->control.faults[0].why.unit, MOTOR);
+		driver_stands(d);
+		driver_end(d);
+	}
+}
+
+/* A move that is given meanwhile waits until the drive is on: at no time it gets its enable with a set-point. */
+static void move_waits_for_a_drive_that_is_switched_on_again(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	unsigned int ms;
+
+	(void)state;
+	driver_run_ms(d, 3000);
+	drive_has(d, "motor1_enable", 0);
+	for (ms = 0; d->f->control.travel.drive_on; ms++) {
+		assert_in_range(ms, 0, 20000);
+		driver_run_ms(d, 1);
+	}
+	driver_departs(d, 4000);
+	while (!drive_shows(d, "motor1_enable")) {
+		assert_int_equal(told(d), 0);
+		driver_run_ms(d, 1);
+	}
+	driver_until(d, OHTD_STATE_IDLE, 20000);
+	assert_near(d->rail->position_mm, 4000, 2);
+	driver_end(d);
+}
+
+/* Switched on with a set-point it would jerk: in motion it is not told, and the motion ends. */
+static void drive_that_starts_anew_in_motion_is_not_switched_on(void **state)
+{
+	struct driver *d = fast();
+
+	(void)state;
+	drive_has(d, "motor1_enable", 0);
+	drive_has(d, "motor2_enable", 0);
+	while (d->f->control.state != OHTD_STATE_FAULT) {
+		driver_run_ms(d, 1);
+		assert_int_equal(drive_shows(d, "motor1_enable"), 0);
+	}
+	driver_run_ms(d, 3000);
+	driver_stands(d);
+	driver_end(d);
+}
+
 /* A motor without its enable brakes as hard as it can. */
 static void stop_keeps_the_ramp_of_a_fault(void **state)
 {
@@ -324,6 +432,10 @@ int main(void)
 		cmocka_unit_test(drive_that_falls_silent_cuts_the_ramp),
 		cmocka_unit_test(second_stop_keeps_the_ramp),
 		cmocka_unit_test(stop_keeps_the_ramp_of_a_fault),
+		cmocka_unit_test(what_the_drive_must_have_is_told_again),
+		cmocka_unit_test(drive_that_keeps_its_settings_is_a_fault),
+		cmocka_unit_test(drive_that_starts_anew_in_motion_is_not_switched_on),
+		cmocka_unit_test(move_waits_for_a_drive_that_is_switched_on_again),
 		cmocka_unit_test(jog_on_the_ramp_of_a_stop_ends_in_a_ramp),
 	};
 

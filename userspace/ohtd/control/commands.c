@@ -231,14 +231,13 @@ static void do_position(struct ohtd_control *control, const struct ohtd_asked *a
 	if (safety != OHTD_SAFETY_STOPPED && safety != OHTD_SAFETY_READY)
 		ohtd_why_add(&why, OHTD_WHY_ENABLED, 0, 0);
 	if (ohtd_moving(control))
-		ohtd_why_add(&why, OHTD_WHY_MOVING, 0, 0);
+		ohtd_why_add_moving(control, &why);
 	if (!ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm))
 		ohtd_why_add(&why, OHTD_WHY_SENSORS, 0, 0);
 	if (why.count) {
 		refuse_all(control, asked, OHTD_OUTCOME_REFUSED, &why);
 		return;
 	}
-	ohtd_travel_off(control);
 	ohtd_travel_locate(control, asked->command.target_mm);
 	done(control, asked);
 }
@@ -317,18 +316,21 @@ static void end_enable(struct ohtd_control *control, unsigned int outcome,
 		refuse_all(control, &asked, outcome, why);
 }
 
+static bool stopped_meanwhile(const struct ohtd_control *control)
+{
+	return control->safety.status.journal_seq != control->enable.journal_seq;
+}
+
 static void switch_on(struct ohtd_control *control, enum ohtd_event event)
 {
-	struct ohtd_why_list why = { 0 };
 	struct ohtd_asked asked;
 
 	/* Ready now as then is not enough: a stop and its reset may lie in between. */
 	ohtd_safety_refresh(control);
 	if (control->enable.step == OHTD_ENABLE_IDLE)
 		return;
-	if (control->safety.status.journal_seq != control->enable.journal_seq) {
-		ohtd_why_add(&why, OHTD_WHY_STOPPED_MEANWHILE, 0, 0);
-		end_enable(control, OHTD_OUTCOME_REFUSED, &why);
+	if (stopped_meanwhile(control)) {
+		ohtd_enable_cancel(control);
 		return;
 	}
 	/* The answer is now that of the event. */
@@ -379,11 +381,7 @@ static void advance_zero(struct ohtd_control *control)
 	struct ohtd_enable *enable = &control->enable;
 	struct ohtd_why_list why = { 0 };
 
-	if (telegrams->telegram != OHTD_TELEGRAM_ZERO_SPEED &&
-		   ohtd_safety_state(control) != OHTD_SAFETY_READY) {
-		ohtd_why_add(&why, OHTD_WHY_STOPPED_MEANWHILE, 0, 0);
-		end_enable(control, OHTD_OUTCOME_REFUSED, &why);
-	} else if (telegrams->telegram != OHTD_TELEGRAM_ZERO_SPEED && !telegrams->active) {
+	if (telegrams->telegram != OHTD_TELEGRAM_ZERO_SPEED && !telegrams->active) {
 		/* Those of the last stop were still on their way; now it is our turn. */
 		ohtd_telegram_start(&control->modules, OHTD_TELEGRAM_ZERO_SPEED);
 	} else if (telegrams->active) {
@@ -405,7 +403,10 @@ static void advance_enable(struct ohtd_control *control)
 
 	if (enable->step == OHTD_ENABLE_IDLE)
 		return;
-	if (enable->asked.used && late(control, &enable->asked.command)) {
+	/* What the drive did or did not answer meanwhile is no reason then. */
+	if (stopped_meanwhile(control)) {
+		ohtd_enable_cancel(control);
+	} else if (enable->asked.used && late(control, &enable->asked.command)) {
 		ohtd_why_add(&why, OHTD_WHY_EXPIRED, 0, 0);
 		end_enable(control, OHTD_OUTCOME_EXPIRED, &why);
 	} else if (enable->step == OHTD_ENABLE_ZERO) {

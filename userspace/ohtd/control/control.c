@@ -393,7 +393,7 @@ void ohtd_control_ask_end(struct ohtd_control *control, const struct ohtd_asked 
 	struct ohtd_why_list why = { 0 };
 
 	if (!asked->command.after_stop && moves(control)) {
-		ohtd_why_add(&why, OHTD_WHY_MOVING, 0, 0);
+		ohtd_why_add_moving(control, &why);
 		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
 	} else {
 		ohtd_commands_ask(control, asked, OHTD_EVENT_SHUTDOWN);

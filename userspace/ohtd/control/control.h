@@ -354,6 +354,8 @@ const struct ohtd_unit *ohtd_signal_unit(const struct ohtd_control *control, enu
 /* Does a module that is there have this signal at all? */
 bool ohtd_signal_exists(const struct ohtd_control *control, enum ohtd_signal signal);
 bool ohtd_moving(const struct ohtd_control *control);
+/* That it moves, with the module and the signal that show it: a register that is stuck shows it for ever. */
+void ohtd_why_add_moving(const struct ohtd_control *control, struct ohtd_why_list *list);
 /* The safety module itself asks for a stop. */
 bool ohtd_safety_module_stops(const struct ohtd_control *control);
 /* Each of its signals that can ask for a stop is recent, whatever it says. */

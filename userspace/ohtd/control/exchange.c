@@ -73,7 +73,7 @@ static void list_refusals(const struct ohtd_control *control, const struct ohtd_
 	/* What only stops is never refused for that. */
 	if (is_moving(control) && (fault != OHTD_WHY_NONE ||
 				   register_of(unit, command)->write_level != OHT_WRITE_OPERATOR))
-		ohtd_why_add(why, OHTD_WHY_MOVING, 0, 0);
+		ohtd_why_add_moving(control, why);
 }
 
 /* ---- from the command to the wire ---- */

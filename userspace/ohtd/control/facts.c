@@ -134,11 +134,25 @@ static bool signal_moves(const struct ohtd_control *control, enum ohtd_signal si
 	return fabs(speed) > (strcmp(reg->unit, "mm/s") ? 0 : STANDSTILL_MM_S);
 }
 
-static bool seen_moving(const struct ohtd_control *control)
+/* The signal that shows a motion; OHTD_SIGNALS: none does. */
+static unsigned int moving_signal(const struct ohtd_control *control)
 {
-	return signal_moves(control, OHTD_SIGNAL_SPEED_MM_S) ||
-	       signal_moves(control, OHTD_SIGNAL_DRIVE_SPEED_1) ||
-	       signal_moves(control, OHTD_SIGNAL_DRIVE_SPEED_2);
+	static const uint8_t speeds[] = { OHTD_SIGNAL_SPEED_MM_S, OHTD_SIGNAL_DRIVE_SPEED_1, OHTD_SIGNAL_DRIVE_SPEED_2 };
+
+	for (size_t i = 0; i < sizeof(speeds); i++)
+		if (signal_moves(control, speeds[i]))
+			return speeds[i];
+	return OHTD_SIGNALS;
+}
+
+void ohtd_why_add_moving(const struct ohtd_control *control, struct ohtd_why_list *list)
+{
+	unsigned int signal = moving_signal(control);
+
+	if (signal == OHTD_SIGNALS)
+		ohtd_why_add(list, OHTD_WHY_MOVING, 0, 0);
+	else
+		ohtd_why_add(list, OHTD_WHY_MOVING, provider(control, signal)->view.unit, (uint8_t)(signal + 1));
 }
 
 static bool outputs_high(const struct ohtd_control *control)
@@ -182,7 +196,7 @@ static bool shows_rest(struct ohtd_control *control)
 static bool standstill(struct ohtd_control *control)
 {
 	struct ohtd_rest *rest = &control->rest;
-	bool moves = seen_moving(control) || control->unpowered.moves;
+	bool moves = moving_signal(control) != OHTD_SIGNALS || control->unpowered.moves;
 
 	if (moves || outputs_high(control))
 		rest->low_ns = 0;

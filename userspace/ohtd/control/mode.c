@@ -37,7 +37,7 @@ static void list_refusals(const struct ohtd_control *control, struct ohtd_why_li
 	else if (control->state != OHTD_STATE_SAFE && control->state != OHTD_STATE_IDLE)
 		ohtd_why_add_state(control, why);
 	else if (control->state == OHTD_STATE_IDLE && !control->facts[OHTD_FACT_STANDSTILL])
-		ohtd_why_add(why, OHTD_WHY_MOVING, 0, 0);
+		ohtd_why_add_moving(control, why);
 }
 
 /* The event ring has changes of the mode beside the transitions, so that its readers see both. */

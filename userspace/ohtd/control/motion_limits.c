@@ -174,7 +174,7 @@ static void list_refusals(const struct ohtd_control *control, const struct ohtd_
 	}
 	if (!control->facts[OHTD_FACT_STANDSTILL] ||
 	    (control->travel.driving && !ohtd_travel_rests(control)))
-		ohtd_why_add(why, OHTD_WHY_MOVING, 0, 0);
+		ohtd_why_add_moving(control, why);
 }
 
 static void refuse(struct ohtd_control *control, const struct ohtd_asked *asked,

@@ -97,17 +97,17 @@ static bool new_reading(struct ohtd_control *control, struct ohtd_value *id, boo
 	return true;
 }
 
-/* A robot that begins to move beside a tag does not pass it. */
+/* A robot that begins to move beside a tag does not pass it, nor one that sees it at its first look. */
 static void look_at_tag(struct ohtd_control *control, bool passes)
 {
 	struct ohtd_passages *p = &control->passages;
 	struct ohtd_value id = { 0 };
 	char name[OHTD_STATION_NAME_BYTES];
-	bool there = false, same;
+	bool first = !p->tag_ns, there = false, same;
 
 	if (!new_reading(control, &id, &there))
 		return;
-	same = p->tag_there && p->tag == (uint32_t)id.value;
+	same = first || (p->tag_there && p->tag == (uint32_t)id.value);
 	p->tag_there = there;
 	p->tag = (uint32_t)id.value;
 	if (!there || same || !passes)

@@ -526,19 +526,44 @@ static bool refuses_to_be_on(const struct ohtd_telegrams *telegrams)
 	       telegrams->why.code == OHTD_WHY_MODULE_EXCEPTION;
 }
 
+static void count_refusal(struct ohtd_control *control)
+{
+	if (++control->travel.drive_refusals == DRIVE_REFUSALS)
+		raise_fault(control, &(struct ohtd_why){
+			.code = OHTD_WHY_DRIVE_DISOBEYS, .unit = control->modules.telegrams.unit });
+}
+
+/*
+ * A drive that has started anew shows that it is off, and one that another program has used may have its own mode. With a set-point, one that is
+ * on would start with a jerk: so only at rest; in motion the watch of the position ends it.
+ */
+static bool tell_again(struct ohtd_control *control)
+{
+	struct ohtd_modules *modules = &control->modules;
+	struct ohtd_travel *m = &control->travel;
+	bool set = ohtd_telegram_contradicted(modules, OHTD_TELEGRAM_DRIVE_SET);
+
+	if (!ohtd_state_is_enabled(control->state) || (m->drive_on && !ohtd_travel_rests(control)) ||
+	    !(set || (m->drive_on && ohtd_telegram_contradicted(modules, OHTD_TELEGRAM_DRIVE_ON))))
+		return false;
+	m->drive_on = false;
+	ohtd_telegram_start(modules, set ? OHTD_TELEGRAM_DRIVE_SET : OHTD_TELEGRAM_DRIVE_ON);
+	count_refusal(control);
+	return true;
+}
+
 /* Its own enable was taken away by the last stop. */
 static void switch_drive_on(struct ohtd_control *control)
 {
 	struct ohtd_telegrams *telegrams = &control->modules.telegrams;
 	struct ohtd_travel *m = &control->travel;
 
-	if (m->drive_on || telegrams->active)
+	if (telegrams->active)
 		return;
-	if (refuses_to_be_on(telegrams) && ++m->drive_refusals == DRIVE_REFUSALS)
-		raise_fault(control, &(struct ohtd_why){
-			.code = OHTD_WHY_DRIVE_DISOBEYS, .unit = telegrams->unit });
-	m->drive_on = telegrams->telegram == OHTD_TELEGRAM_DRIVE_ON && !telegrams->failed;
-	if (!m->drive_on)
+	if (!m->drive_on && refuses_to_be_on(telegrams))
+		count_refusal(control);
+	m->drive_on |= telegrams->telegram == OHTD_TELEGRAM_DRIVE_ON && !telegrams->failed;
+	if (!tell_again(control) && !m->drive_on)
 		ohtd_telegram_start(&control->modules, OHTD_TELEGRAM_DRIVE_ON);
 }
 
@@ -589,8 +614,8 @@ void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns)
 	/* Only a motion has a goal; whatever led here, the axis is on its way to rest. */
 	if (!ohtd_state_in_motion(control->state) && m->axis.goal != OHTD_AXIS_GOAL_STOP)
 		ohtd_axis_stop(&m->axis);
-	/* The plan may take its places for set-points only now: the axis waits for them. */
-	if (ohtd_travel_rests(control) && !ohtd_setpoint_live(&control->modules))
+	/* The plan may take its places for set-points only now, and the drive may not be on yet: the axis waits for them. */
+	if (ohtd_travel_rests(control) && (!m->drive_on || !ohtd_setpoint_live(&control->modules)))
 		cycle_s = 0;
 	if (turns(m))
 		begin_here(m);

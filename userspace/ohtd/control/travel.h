@@ -105,7 +105,7 @@ struct ohtd_question {
  * @rules: of the drive's register layout
  * @driving: the outputs are on
  * @drive_on: the drive has been switched on since then
- * @drive_refusals: so often it has refused that since then
+ * @drive_refusals: so often it has refused that since then, or has shown otherwise
  * @reading_ns: of the newest reading of the position that was used
  * @motor_ns: of the newest one of each motor's speed
  * @slow: the state machine limits the speed to that of the slow zone

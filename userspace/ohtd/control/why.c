@@ -136,7 +136,7 @@ static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
 		break;
 	case OHTD_FACT_STANDSTILL:
 	case OHTD_FACT_TOLD_ZERO:
-		ohtd_why_add(list, OHTD_WHY_MOVING, 0, 0);
+		ohtd_why_add_moving(control, list);
 		break;
 	case OHTD_FACT_TARGET_VALID:
 		ohtd_travel_explain_target(control, list);

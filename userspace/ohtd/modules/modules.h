@@ -139,6 +139,7 @@ struct ohtd_telegrams {
 	uint8_t attempts;
 	struct ohtd_why why;	/* why it failed */
 	struct ohtd_why unconfirmed;	/* the drive has not confirmed its last stop; code 0: it has */
+	uint64_t done_ns[OHTD_TELEGRAMS];	/* when a write of each list was answered last */
 	const struct ohtd_plan *left;	/* whose stop telegrams the device has; NULL: not yet */
 };
 
@@ -385,5 +386,7 @@ void ohtd_telegram_next(struct ohtd_modules *modules);
 /* Leaves the stop telegrams with the device, once the drive and its profile are known. */
 void ohtd_telegram_leave(struct ohtd_modules *modules);
 void ohtd_telegram_done(struct ohtd_modules *modules, const struct oht_reply *reply);
+/* A register of that list shows another value than the list writes, by a reading from behind its last write. */
+bool ohtd_telegram_contradicted(struct ohtd_modules *modules, enum ohtd_telegram telegram);
 
 #endif

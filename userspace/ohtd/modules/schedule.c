@@ -14,6 +14,8 @@
 #define SWEEPS_FOR_A_READ	3
 /* Telemetry counts a value as old after 10 s. From this age on it is asked for in front of what nobody sees. */
 #define SHOWN_AGE_NS	(5 * OHTD_NS_PER_S)
+/* A register that may show that the robot must not go on is asked for from this age on, in the slack only. */
+#define WATCHED_AGE_NS	(5 * OHTD_NS_PER_S)
 /* One that does not answer is asked again after half of its age, and this at most: each time-out makes the safety module wait. */
 #define ASK_AGAIN_NS	(60 * OHTD_NS_PER_S)
 /* At most one in this time takes a cycle. The modules have five blocks of such values, a user's tables up to eight more. */
@@ -201,19 +203,22 @@ static uint64_t signal_age_ns(const struct ohtd_modules *modules, unsigned int s
 	return (signal >= OHTD_SIGNAL_DOCK_STATUS ? 250 : 1000) * OHTD_NS_PER_MS;
 }
 
+static struct ohtd_block one_register(const struct ohtd_unit *unit, unsigned int place)
+{
+	return (struct ohtd_block){
+		.address = unit->plan->map->reg[place].address,
+		.words = unit->plan->map->reg[place].words,
+		.first = (uint16_t)place,
+		.registers = 1,
+	};
+}
+
 /* A signal's register, alone: the shortest request; those of a tag both. */
 static struct ohtd_block block_of(const struct ohtd_unit *unit, unsigned int signal)
 {
-	int index = unit->plan->signal[signal];
-
 	if (ohtd_signal_is_tag(signal))
 		return ohtd_tag_block(unit->plan);
-	return (struct ohtd_block){
-		.address = unit->plan->map->reg[index].address,
-		.words = unit->plan->map->reg[index].words,
-		.first = (uint16_t)index,
-		.registers = 1,
-	};
+	return one_register(unit, (unsigned int)unit->plan->signal[signal]);
 }
 
 /* A module that has refused a request as a whole is not asked the same again. */
@@ -259,6 +264,44 @@ static bool sweep_signal(struct ohtd_modules *modules, unsigned int ages)
 		}
 	if (!whose)
 		return false;
+	modules->swept_cycle = modules->snapshot->bus.cycles;
+	return submit_read(modules, whose, &transfer);
+}
+
+static bool watched_due(const struct ohtd_modules *modules, const struct ohtd_unit *unit, unsigned int place)
+{
+	const struct ohtd_block block = one_register(unit, place);
+
+	return unit->marks[place] != OHTD_MARK_UNKNOWN && modules->now_ns - unit->values.values[place].time_ns >= WATCHED_AGE_NS &&
+	       modules->now_ns - unit->asked_ns[place] >= WATCHED_AGE_NS && fits(modules, unit, &block);
+}
+
+/* The watched register that has waited longest. With low outputs the sweep reads all of them as often. */
+static bool sweep_watched(struct ohtd_modules *modules)
+{
+	struct ohtd_transfer transfer = { .purpose = OHTD_PURPOSE_SWEEP, .slack = true };
+	struct ohtd_unit *whose = NULL;
+	uint64_t oldest_ns = UINT64_MAX;
+	unsigned int i, k;
+
+	for (i = 0; ohtd_setpoint_live(modules) && i < OHTD_UNITS; i++) {
+		struct ohtd_unit *unit = &modules->units[i];
+
+		if (!polled(unit) || !at_ease(unit) || unit->busy)
+			continue;
+		for (k = 0; k < unit->plan->watched_count; k++) {
+			unsigned int place = unit->plan->watched[k];
+
+			if (!watched_due(modules, unit, place) || unit->values.values[place].time_ns >= oldest_ns)
+				continue;
+			oldest_ns = unit->values.values[place].time_ns;
+			transfer.block = one_register(unit, place);
+			whose = unit;
+		}
+	}
+	if (!whose)
+		return false;
+	whose->asked_ns[transfer.block.first] = modules->now_ns;
 	modules->swept_cycle = modules->snapshot->bus.cycles;
 	return submit_read(modules, whose, &transfer);
 }
@@ -409,7 +452,7 @@ static bool sweep(struct ohtd_modules *modules)
 
 	if (modules->swept_cycle == modules->snapshot->bus.cycles || modules->identify.polls_wait)
 		return false;
-	if (sweep_shown(modules) || sweep_signal(modules, 1))
+	if (sweep_shown(modules) || sweep_signal(modules, 1) || sweep_watched(modules))
 		return true;
 	for (tries = 0; tries < OHTD_UNITS; tries++) {
 		struct ohtd_unit *unit = &modules->units[modules->sweep_unit];

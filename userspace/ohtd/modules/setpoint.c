@@ -216,9 +216,12 @@ enum ohtd_shown ohtd_setpoint_shows_zero(struct ohtd_modules *modules, uint64_t 
 	/* Registers that the drive does not have: the position alone tells what it does (docs/motion.md). */
 	if (drive->hides_outputs && !drive->show_ns)
 		return OHTD_SHOWN_ZERO;
-	for (output = 0; output < OHTD_OUTPUTS; output++)
-		if (!ohtd_output_is_direction(output) && shown_of(drive, output, since_ns) > shown)
-			shown = shown_of(drive, output, since_ns);
+	for (output = 0; output < OHTD_OUTPUTS; output++) {
+		enum ohtd_shown one = ohtd_output_is_direction(output) ? OHTD_SHOWN_ZERO : shown_of(drive, output, since_ns);
+
+		if (one > shown)
+			shown = one;
+	}
 	return shown;
 }
 

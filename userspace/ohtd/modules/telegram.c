@@ -9,6 +9,8 @@
 #include "modules/modules.h"
 
 #define ATTEMPTS	3
+/* A drive may show what it has acknowledged a moment later. */
+#define SHOWN_NS	(OHTD_CYCLE_MS * OHTD_NS_PER_MS)
 
 static struct ohtd_unit *find_drive(struct ohtd_modules *modules, enum ohtd_telegram telegram)
 {
@@ -54,7 +56,8 @@ static void end_list(struct ohtd_telegrams *telegrams)
 /* What takes motion or power away goes out in any state; what gives it, only with the outputs on. */
 static bool takes_away(unsigned int telegram)
 {
-	return telegram != OHTD_TELEGRAM_DRIVE_ON && telegram != OHTD_TELEGRAM_CHARGE_ON;
+	return telegram != OHTD_TELEGRAM_DRIVE_SET && telegram != OHTD_TELEGRAM_DRIVE_ON &&
+	       telegram != OHTD_TELEGRAM_CHARGE_ON;
 }
 
 static void give_up(struct ohtd_telegrams *telegrams, unsigned int code)
@@ -178,6 +181,7 @@ void ohtd_telegram_done(struct ohtd_modules *modules, const struct oht_reply *re
 		drive->doubted = true;
 	/* No attempt yet: the list was replaced while this write was on the wire. */
 	if (telegrams->active && telegrams->attempts && judge(telegrams, reply)) {
+		telegrams->done_ns[telegrams->telegram] = modules->now_ns;
 		telegrams->attempts = 0;
 		telegrams->next++;
 		if (!drive || !drive->plan)
@@ -186,4 +190,23 @@ void ohtd_telegram_done(struct ohtd_modules *modules, const struct oht_reply *re
 			end_list(telegrams);
 	}
 	ohtd_telegram_next(modules);
+}
+
+bool ohtd_telegram_contradicted(struct ohtd_modules *modules, enum ohtd_telegram telegram)
+{
+	const struct ohtd_unit *drive = find_drive(modules, telegram);
+	uint64_t done_ns = modules->telegrams.done_ns[telegram];
+	unsigned int i;
+
+	for (i = 0; drive && i < drive->plan->write_count[telegram]; i++) {
+		const struct ohtd_write *write = &drive->plan->writes[telegram][i];
+		const struct oht_regmap *map = drive->plan->map;
+		const struct ohtd_register_value *value =
+			&drive->values.values[oht_regmap_at(map, write->address) - map->reg];
+
+		if (value->state == OHTD_REGISTER_OK && value->words[0] != write->value &&
+		    (!done_ns || value->time_ns > done_ns + SHOWN_NS))
+			return true;
+	}
+	return false;
 }

@@ -46,6 +46,11 @@ static const char *const signal_names[OHTD_SIGNALS + 1] = {
 	[OHTD_SIGNAL_TAG_PRESENT]	= "tag_present",
 };
 
+const char *ohtd_signal_name(enum ohtd_signal signal)
+{
+	return signal_names[signal];
+}
+
 static const char *const output_names[OHTD_OUTPUTS + 1] = {
 	[OHTD_OUTPUT_SPEED_1]		= "set_speed_1",
 	[OHTD_OUTPUT_DIRECTION_1]	= "set_direction_1",
@@ -56,6 +61,7 @@ static const char *const output_names[OHTD_OUTPUTS + 1] = {
 static const char *const telegram_names[OHTD_TELEGRAMS + 1] = {
 	[OHTD_TELEGRAM_STOP]		= "stop",
 	[OHTD_TELEGRAM_ZERO_SPEED]	= "zero_speed",
+	[OHTD_TELEGRAM_DRIVE_SET]	= "drive_set",
 	[OHTD_TELEGRAM_DRIVE_ON]	= "drive_on",
 	[OHTD_TELEGRAM_CHARGE_OFF]	= "charge_off",
 	[OHTD_TELEGRAM_CHARGE_ON]	= "charge_on",
@@ -617,13 +623,39 @@ static void mark_shown(struct ohtd_model *model, const struct ohtd_telemetry_ori
 
 _Static_assert(OHTD_REGISTERS_MAX <= UINT8_MAX + 1, "a byte names a place");
 
-static void mark_faults(struct ohtd_plan *plan)
+static bool says_stop(const struct oht_register *reg)
+{
+	unsigned int i;
+
+	for (i = 0; i < reg->fault_count; i++)
+		if (reg->fault[i].fault == OHT_FAULT_STOP)
+			return true;
+	return false;
+}
+
+static bool is_written_by(const struct ohtd_plan *plan, enum ohtd_telegram telegram, const struct oht_register *reg)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->write_count[telegram]; i++)
+		if (plan->writes[telegram][i].address == reg->address)
+			return true;
+	return false;
+}
+
+static void mark_watched(struct ohtd_plan *plan)
 {
 	size_t place;
 
-	for (place = 0; place < plan->map->count; place++)
-		if (plan->map->reg[place].fault_count)
+	for (place = 0; place < plan->map->count; place++) {
+		const struct oht_register *reg = &plan->map->reg[place];
+
+		if (reg->fault_count)
 			plan->fault[plan->fault_count++] = (uint8_t)place;
+		if (says_stop(reg) || is_written_by(plan, OHTD_TELEGRAM_DRIVE_SET, reg) ||
+		    is_written_by(plan, OHTD_TELEGRAM_DRIVE_ON, reg))
+			plan->watched[plan->watched_count++] = (uint8_t)place;
+	}
 }
 
 struct ohtd_model *ohtd_model_load(const char *data_dir, const char *user_dir,
@@ -648,7 +680,7 @@ struct ohtd_model *ohtd_model_load(const char *data_dir, const char *user_dir,
 	for (signal = 0; !ret && signal < ohtd_telemetry_count(); signal++)
 		mark_shown(model, ohtd_telemetry_origin(signal));
 	for (i = 0; !ret && i < model->count * OHT_PROFILES; i++)
-		mark_faults(&model->kinds[i / OHT_PROFILES].plan[i % OHT_PROFILES]);
+		mark_watched(&model->kinds[i / OHT_PROFILES].plan[i % OHT_PROFILES]);
 	if (ret) {
 		ohtd_model_free(model);
 		errno = -ret;

@@ -54,6 +54,9 @@ enum ohtd_signal {
 
 #define OHTD_DOCK_STATUS_DOCKED	4
 
+/* Its name in signals.csv. */
+const char *ohtd_signal_name(enum ohtd_signal signal);
+
 /*
  * Set-points of the drive; rows of signals.csv name their registers, rows of plan.csv the cycles in
  * which they are written. A motor's direction follows its speed.
@@ -82,6 +85,7 @@ static inline unsigned int ohtd_output_direction(unsigned int speed)
 enum ohtd_telegram {
 	OHTD_TELEGRAM_STOP,
 	OHTD_TELEGRAM_ZERO_SPEED,
+	OHTD_TELEGRAM_DRIVE_SET,	/* settings of the drive that the control counts on */
 	OHTD_TELEGRAM_DRIVE_ON,
 	OHTD_TELEGRAM_CHARGE_OFF,
 	OHTD_TELEGRAM_CHARGE_ON,
@@ -144,6 +148,9 @@ struct ohtd_write {
  * @shown: by place in @map: telemetry shows the register
  * @fault: places in @map of the registers that may say a fault of the module
  * @fault_count: how many of these there are
+ * @watched: places in @map of the registers that may show that the robot must not go on as it does: a fault for which it stops, and what
+ *	the drive must have (OHTD_TELEGRAM_DRIVE_SET, _ON)
+ * @watched_count: how many of these there are
  * @writes: prepared writes
  */
 struct ohtd_plan {
@@ -153,6 +160,8 @@ struct ohtd_plan {
 	bool shown[OHTD_REGISTERS_MAX];
 	uint8_t fault[OHTD_REGISTERS_MAX];
 	unsigned int fault_count;
+	uint8_t watched[OHTD_REGISTERS_MAX];
+	unsigned int watched_count;
 	unsigned int write_count[OHTD_TELEGRAMS];
 	struct ohtd_write writes[OHTD_TELEGRAMS][OHTD_WRITES_MAX];
 };

@@ -14,6 +14,7 @@
 #include "http/time_read.h"
 #include "views/words.h"
 #include "robot/codes.h"
+#include "robot/model.h"
 #include "robot/stations.h"
 #include "control/life.h"
 #include "control/robot.h"
@@ -45,6 +46,8 @@ static void reason_text(const struct ohtd_answer *answer, const struct ohtd_why 
 		snprintf(text, size, "%.*s: %s.", (int)n, reason, ohtd_state_name(why->detail - 1u));
 	else if (why->code == OHTD_WHY_CONTROL_HELD && *answer->holder)
 		snprintf(text, size, "%.*s: %s.", (int)n, reason, answer->holder);
+	else if (why->code == OHTD_WHY_MOVING && why->detail)
+		snprintf(text, size, "%.*s%s: %s is not 0.", (int)n, reason, unit, ohtd_signal_name(why->detail - 1u));
 	else if (why->code == OHTD_WHY_MODULE_EXCEPTION && why->detail)
 		snprintf(text, size, "%.*s%s: exception %u.", (int)n, reason, unit, why->detail);
 	else
