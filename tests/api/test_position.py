@@ -37,6 +37,8 @@ def test_a_supervisor_says_where_the_robot_is(fresh):
     for verb in ({"verb": "move", "position_mm": 14000}, {"verb": "home"}, {"verb": "dock"}):
         refused = fresh.post("robot/commands", verb, role="operator")
         assert (refused.status, refused.code) == (409, "not_located"), refused.body
+    refused = fresh.post("robot/stations/here/teach", {}, role="supervisor")
+    assert (refused.status, refused.code) == (409, "not_located"), refused.body
     refused = fresh.post("robot/position", {"confirm": True}, role="supervisor")
     assert (refused.status, refused.code) == (409, "enabled"), refused.body
     assert fresh.post("robot/commands", {"verb": "disable"}, role="operator").status == 200

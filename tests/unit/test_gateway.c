@@ -408,6 +408,11 @@ static void values_that_are_not_valid_are_told_as_such(void **state)
 	memset(&snapshot, 0, sizeof(snapshot));
 	snapshot.position_mm.value = 5;
 	map_at(0);
+	assert_int_equal(words[OHTD_MAP_AT_VALID], 0);
+	/* Its module says a place, and the robot is not located. */
+	snapshot.position_mm.valid = true;
+	snapshot.location.lost = true;
+	map_at(0);
 	assert_int_equal(words[OHTD_MAP_AT_VERSION], OHTD_MAP_VERSION);
 	assert_int_equal(words[OHTD_MAP_AT_VALID], 0);
 	assert_int_equal(words[OHTD_MAP_AT_POSITION], 0);

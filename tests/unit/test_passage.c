@@ -169,6 +169,39 @@ static void way_between_counts_back_and_forth(void **state)
 	driver_end(d);
 }
 
+static void jogs(struct driver *d, unsigned int ms)
+{
+	for (; ms > 50; ms -= 50) {
+		driver_press(d, 200, "slow");
+		driver_run_ms(d, 50);
+	}
+	driver_run_ms(d, 1500);
+}
+
+/* Its module says that it is there, and nothing goes by that. */
+static void robot_that_is_not_located_passes_no_station(void **state)
+{
+	struct driver *d = begin(OHT_PROFILE_CANONICAL, 3000, STATIONS);
+	struct ohtd_event_reader reader = { 0 };
+	struct ohtd_answer answer;
+
+	(void)state;
+	driver_asks(d, OHTD_COMMAND_DISABLE);
+	d->run.station.world.navigator.offset_mm = 700;
+	driver_run_ms(d, 500);
+	driver_asks(d, OHTD_COMMAND_ENABLE);
+	jogs(d, 3000);
+	assert_true(fixture_snapshot(d->f).location.read_mm > 4100);
+	told(d, &reader, "");
+	driver_asks(d, OHTD_COMMAND_DISABLE);
+	answer = driver_says_place(d, d->rail->position_mm);
+	driver_done(&answer);
+	driver_asks(d, OHTD_COMMAND_ENABLE);
+	driver_arrives(d, 5000);
+	told(d, &reader, "a b");
+	driver_end(d);
+}
+
 /* A robot that has come to its station is there: it is told, also when it stops short of the place itself. */
 static void station_that_is_the_target_is_passed(void **state)
 {
@@ -331,6 +364,7 @@ int main(void)
 		cmocka_unit_test(sixty_four_stations_fit_and_no_more),
 		cmocka_unit_test(each_station_on_the_way_is_told_once),
 		cmocka_unit_test(way_between_counts_back_and_forth),
+		cmocka_unit_test(robot_that_is_not_located_passes_no_station),
 		cmocka_unit_test(station_that_is_the_target_is_passed),
 		cmocka_unit_test(station_where_it_starts_is_not_passed),
 		cmocka_unit_test(noise_at_standstill_passes_nothing),

@@ -276,6 +276,10 @@ static void an_estimate_without_trust_is_bad(void **state)
 	assert_reads(SIGNAL(position_estimate_mm), 500, OHTD_TELEMETRY_GOOD);
 	snapshot.motion.trust = OHTD_POSITION_WRAPPED;
 	assert_reads(SIGNAL(position_estimate_mm), 500, OHTD_TELEMETRY_BAD);
+	snapshot.motion.trust = OHTD_POSITION_TRUSTED;
+	snapshot.location.lost = true;
+	assert_reads(SIGNAL(position_estimate_mm), 500, OHTD_TELEMETRY_BAD);
+	snapshot.location.lost = false;
 }
 
 static void set_points_are_none_while_the_outputs_are_off(void **state)

@@ -748,8 +748,8 @@ static void post_teach(struct ohtd_call *call)
 		return;
 	}
 	if (!ohtd_settings_is_located(snapshot)) {
-		refuse_place(call, snapshot->position_mm.valid ? OHTD_WHY_POSITION_LOST
-							       : OHTD_WHY_SENSORS);
+		refuse_place(call, !snapshot->position_mm.valid ? OHTD_WHY_SENSORS :
+				   snapshot->location.lost ? OHTD_WHY_NOT_LOCATED : OHTD_WHY_POSITION_LOST);
 		return;
 	}
 	change = ohtd_call_change_make(call);

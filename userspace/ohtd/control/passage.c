@@ -132,7 +132,8 @@ void ohtd_passage_look(struct ohtd_control *control)
 	double from_mm = p->at_mm;
 	bool passes = p->known && ohtd_moving(control);
 
-	if (position->trust != OHTD_POSITION_TRUSTED) {
+	/* The readings may be of another place. */
+	if (position->trust != OHTD_POSITION_TRUSTED || control->travel.location.lost) {
 		p->known = false;
 		p->left = 0;
 		p->way_mm = NAN;

@@ -71,7 +71,8 @@ static void fill_values(const struct ohtd_snapshot *snapshot, uint16_t *words)
 	int16_t speed = OHTD_MAP_NO_SPEED;
 	uint16_t battery = OHTD_MAP_NO_BATTERY, valid = 0;
 
-	if (snapshot->position_mm.valid) {
+	/* No register says that the robot is not located. */
+	if (snapshot->position_mm.valid && !snapshot->location.lost) {
 		position = (int32_t)steps(snapshot->position_mm.value, 0.01, INT32_MIN + 1, INT32_MAX);
 		valid |= OHTD_MAP_VALID_POSITION;
 	}

@@ -447,7 +447,7 @@ static bool is_bad(const struct ohtd_snapshot *snapshot, unsigned int signal, do
 	const struct ohtd_telemetry_origin *origin = &origins[signal];
 
 	if (signal == OHTD_TELEMETRY_position_estimate_mm)
-		return snapshot->motion.trust != OHTD_POSITION_TRUSTED;
+		return snapshot->motion.trust != OHTD_POSITION_TRUSTED || snapshot->location.lost;
 	return origin->max > origin->min && (value < origin->min || value > origin->max);
 }
 
