@@ -184,12 +184,18 @@ def test_the_next_daemon_stops_what_a_dead_one_left_driving(robot):
     """Nothing lowers these outputs when ohtd is killed: the drive goes on until ohtd is back."""
     leave_dock(robot)
     drives(robot)
+    order = {"verb": "move", "position_mm": 5000, "id": "the last order"}
+    accepted = robot.post("robot/commands", order, role="operator").json
     robot.kill()
     robot.start()
     stands(robot)
     assert shown(robot)["state"] != "idle"
     says(robot, False)
     enable(robot)
+    at_mm = shown(robot)["position_mm"]
+    again = robot.post("robot/commands", order, role="operator").json
+    assert (again["number"], again["state"]) == (accepted["number"], "failed"), "its id was on the disk before it was driven"
+    assert shown(robot)["state"] == "idle" and shown(robot)["position_mm"] == at_mm
 
 
 def test_no_real_line_has_simulated_outputs(fresh):

@@ -230,6 +230,10 @@ def test_hung_store(fresh, manager, hangs):
                                fresh.post("users", new, token=tokens["elevated"])):
                     assert (answer.status, answer.code) == (503, "storage_hung"), answer
                     assert answer.headers["retry-after"] == "2"
+                # An order with an id is never accepted without its id on the disk; the control thread does not wait for it.
+                order = fresh.post("robot/commands", {"verb": "move", "position_mm": 1, "id": f"order{number}"}, token=tokens["operator"])
+                assert (order.status, order.code) == (503, "storage_hung"), order
+                assert fresh.post("robot/commands", {"verb": "stop", "id": "x"}, token=tokens["operator"]).status in (200, 409)
                 assert manager.is_petted(), "a robot needs no store"
             assert told(fresh), "the control plane goes on"
             assert fresh.request("POST", "safety/stop", {}, token=tokens["operator"]).status == 200

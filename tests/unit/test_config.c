@@ -338,6 +338,23 @@ static void contradictions_are_refused(void **state)
 	       ":4: time_factor = 20 needs simulated = yes in [robot]");
 }
 
+static void a_real_robot_spares_its_card(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int flush_s;
+	} files[] = {
+		{ "", 10 }, { "[history]\nflush_s = 1\n", 7 }, { "[history]\nflush_s = 6\n", 7 }, { "[history]\nflush_s = 7\n", 7 },
+		{ "[history]\nflush_s = 60\n", 60 }, { "[history]\nflush_s = 1\n[robot]\nsimulated = yes\n", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		assert_int_equal(load(files[i].text), 0);
+		assert_int_equal(ohtd_config_flush_s(&config), files[i].flush_s);
+	}
+}
+
 static void files_that_cannot_be_read_are_refused(void **state)
 {
 	(void)state;
@@ -367,6 +384,7 @@ int main(void)
 		CASE(wrong_values_are_refused),
 		CASE(registers_of_the_gateway_are_checked),
 		CASE(contradictions_are_refused),
+		CASE(a_real_robot_spares_its_card),
 		CASE(files_that_cannot_be_read_are_refused),
 	};
 

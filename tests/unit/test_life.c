@@ -346,6 +346,56 @@ static void what_was_refused_has_no_life(void **state)
 	driver_end(d);
 }
 
+/* It went to the disk first: what a person has stopped or begun meanwhile stays. */
+static void an_order_that_was_overtaken_is_refused(void **state)
+{
+	static const struct ohtd_command later[] = {
+		{ .kind = OHTD_COMMAND_STOP }, { .kind = OHTD_COMMAND_PAUSE }, { .kind = OHTD_COMMAND_MOVE, .target_mm = 3500 },
+	};
+	struct ohtd_command move = move_of("order-5", 3400);
+	struct driver *d = driver_begin(3000);
+	struct ohtd_answer answer;
+
+	(void)state;
+	move.noted = 1;
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		struct ohtd_command said = later[i];
+
+		if (said.kind != OHTD_COMMAND_MOVE)
+			driver_departs(d, 6000);
+		move.posted_ns = virtual_now_ns(&d->run);
+		driver_run_ms(d, 100);
+		said.id = 6;
+		said.tag = 7;
+		answer = fixture_command(d->f, &said);
+		driver_done(&answer);
+		answer = ask(d, &move);
+		driver_refused(d, &answer, OHTD_WHY_REPLACED);
+		assert_true(newest(d).target_mm != 3400);
+		driver_asks(d, OHTD_COMMAND_STOP);
+		driver_until(d, OHTD_STATE_IDLE, 20000);
+	}
+	/* Its time runs from when it was asked for. */
+	move.posted_ns = virtual_now_ns(&d->run);
+	driver_run_ms(d, 2100);
+	answer = ask(d, &move);
+	assert_int_equal(answer.outcome, OHTD_OUTCOME_EXPIRED);
+	move.posted_ns = virtual_now_ns(&d->run);
+	driver_run_ms(d, 100);
+	DONE(d, &move);
+	assert_true(newest(d).target_mm == 3400);
+	driver_end(d);
+
+	/* Outputs that have risen since: a stop and its reset may lie in between. */
+	d = driver_safe(3000);
+	move.posted_ns = virtual_now_ns(&d->run);
+	driver_run_ms(d, 100);
+	driver_asks(d, OHTD_COMMAND_ENABLE);
+	answer = ask(d, &move);
+	driver_refused(d, &answer, OHTD_WHY_STOPPED_MEANWHILE);
+	driver_end(d);
+}
+
 static void a_jog_ends_with_its_connection(void **state)
 {
 	struct ohtd_command jog = {
@@ -400,6 +450,7 @@ int main(void)
 		cmocka_unit_test(what_is_paused_before_it_begins_is_answered_with_its_number),
 		cmocka_unit_test(what_has_failed_is_not_answered_as_finished),
 		cmocka_unit_test(what_was_refused_has_no_life),
+		cmocka_unit_test(an_order_that_was_overtaken_is_refused),
 		cmocka_unit_test(a_jog_ends_with_its_connection),
 		cmocka_unit_test(a_move_outlives_its_connection),
 	};

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 #include <errno.h>
 #include <math.h>
@@ -247,6 +248,58 @@ static void the_oldest_are_dropped(void **state)
 	get(2);
 }
 
+static void note(const char *id, int64_t tag, bool forgotten)
+{
+	struct ohtd_command_row row = row_of(0, "failed");
+
+	strcpy(row.caller_id, id);
+	row.tag = tag;
+	assert_int_equal(ohtd_db_command_note(db, &row), 0);
+	if (forgotten)
+		assert_int_equal(ohtd_db_command_forget(db, &row), 0);
+}
+
+#define IDS_BYTES	512
+
+static int take_id(const struct ohtd_command_row *row, void *arg)
+{
+	char *ids = arg;
+	size_t used = strlen(ids);
+
+	snprintf(ids + used, IDS_BYTES - used, "%lld %s %lld %s %s, ", (long long)row->number, row->caller_id, (long long)row->tag, row->state, row->reason);
+	return 0;
+}
+
+/* Nothing knows whether it was driven, so it is never driven again; an id of long before may be that of another order. */
+static void an_order_of_which_only_the_id_is_known_has_failed(void **state)
+{
+	char ids[IDS_BYTES] = "";
+	int64_t given;
+
+	(void)state;
+	keep(1, "finished", NOW_NS + 2);
+	note("order-5", 3, false);
+	note("order-5", 4, false);
+	note("refused", 3, true);
+	note("twice", 3, false);
+	note("twice", 3, false);
+	open_anew();
+	assert_int_equal(ohtd_db_commands_begin(db, NOW_NS + 9, 10, &given), 3);
+	assert_int_equal(given, 4);
+	assert_int_equal(ohtd_db_commands_with_id(db, take_id, ids), 0);
+	assert_string_equal(ids, "4 twice 3 failed aborted_by_restart, 3 order-5 4 failed aborted_by_restart, "
+			    "2 order-5 3 failed aborted_by_restart, 1 order-5 3 finished , ");
+	assert_true(get(2).position_mm == 1200.5 && isnan(get(2).speed_mm_s) && get(2).ended_ns == NOW_NS + 9);
+	/* Of one that was accepted the command is known. */
+	note("order-5", 3, false);
+	keep(5, "finished", NOW_NS + 20);
+	note("order-5", 4, false);
+	assert_int_equal(ohtd_db_commands_begin(db, NOW_NS + 30, 10, &given), 1);
+	assert_string_equal(get(given).reason, "aborted_by_restart");
+	assert_int_equal(get(given).tag, 4);
+	assert_int_equal(ohtd_db_commands_begin(db, NOW_NS + 40, 10, &given), 0);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -257,6 +310,7 @@ int main(void)
 		CASE(listed_newest_first_and_page_by_page),
 		CASE(rows_are_compared_as_the_database_does),
 		CASE(what_a_crash_left_open_has_failed),
+		CASE(an_order_of_which_only_the_id_is_known_has_failed),
 		CASE(no_number_is_given_twice),
 		CASE(the_oldest_are_dropped),
 	};

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "command.h"
+#include "control/life.h"
+#include "robot/verbs.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define ONE_OF(run, a)	((a)[virtual_roll(run, ARRAY_SIZE(a))])
@@ -69,11 +71,34 @@ static struct ohtd_command some_command(struct virtual_run *run)
 	return command;
 }
 
+/* An order whose id went to the disk first, for up to 1.5 s. */
+static void wait_for_disk(struct virtual_run *run, struct ohtd_command *command)
+{
+	uint64_t now_ns = virtual_now_ns(run), waited_ns;
+
+	/* Seeds of before this came play what they played then. */
+	if (run->left_out || !ohtd_life_knows(command) || virtual_roll(run, 2))
+		return;
+	waited_ns = (uint64_t)virtual_roll(run, 1500) * OHTD_NS_PER_MS;
+	command->noted = 1;
+	command->posted_ns = now_ns > waited_ns ? now_ns - waited_ns : 0;
+}
+
+/* What was asked for later and done first stays, whatever the order was. */
 static void drive(struct virtual_run *run)
 {
-	const struct ohtd_command command = some_command(run);
+	struct ohtd_command command = some_command(run);
+	uint64_t posted_ns = virtual_now_ns(run);
+	struct ohtd_answer answer;
 
-	fixture_command(run->f, &command);
+	wait_for_disk(run, &command);
+	answer = fixture_command(run->f, &command);
+	if (answer.outcome != OHTD_OUTCOME_DONE)
+		return;
+	if (command.noted && command.posted_ns < run->motion_posted_ns)
+		fail_msg("an order that was overtaken is done");
+	if (ohtd_verb_row(command.kind)->flags & (OHTD_BEGINS_MOTION | OHTD_ENDS_MOTION))
+		run->motion_posted_ns = command.noted ? command.posted_ns : posted_ns;
 }
 
 void virtual_take_answers(struct virtual_run *run)
@@ -396,6 +421,7 @@ static void start_again(struct virtual_run *run)
 {
 	fixture_start_again(run->f, run->f->control.travel.numbers + MARGIN);
 	run->posted = run->answered = 0;
+	run->motion_posted_ns = 0;
 	/* The new daemon has refused nothing yet. */
 	run->key.refused = false;
 }

@@ -51,6 +51,7 @@ struct virtual_run {
 	bool disobeyed;
 	bool welded;
 	uint64_t asked;
+	uint64_t motion_posted_ns;	/* of the newest command that has begun or ended motion */
 	unsigned int posted;
 	unsigned int answered;
 	struct virtual_key key;

@@ -483,14 +483,14 @@ static const struct ohtd_route routes[] = {
 		.summary = "State, position, battery",
 	}, {
 		.method = OHTD_POST, .path = "robot/commands", .role = OHTD_ROLE_OPERATOR,
-		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = OHTD_COMMAND_BODY_BYTES_MAX, .body = &robot_command_shape,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_NOTES, .body_bytes_max = OHTD_COMMAND_BODY_BYTES_MAX, .body = &robot_command_shape,
 		.replies = { { 200, &command_answer_shape } }, .problems = { "verb_member", "unknown_station" },
 		.kept_for = ohtd_robot_command_ends_motion,
 		.handle = post_command,
 		.summary = "Command to the robot",
 		.text = "Answered when it has been done; a motion, when the drive has echoed its first "
 			"set-point, or when it waits behind others. The stop of this route is a controlled stop, after which the "
-			"outputs are as they were: see safety/stop.",
+			"outputs are as they were: see safety/stop. An order with an id is on the disk before it is begun.",
 	}, {
 		.method = OHTD_GET, .path = "robot/stations", .role = OHTD_ROLE_VIEWER,
 		.replies = { { 200, &station_list_shape } },

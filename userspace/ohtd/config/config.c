@@ -18,6 +18,7 @@
 #include "config/ini.h"
 
 #define KEYS_MAX	48
+#define FLUSH_LEAST_S	7
 
 struct loading {
 	struct ohtd_config *config;
@@ -506,6 +507,11 @@ static int refuse_empty(const char *path, char *why, size_t size)
 	snprintf(why, size, "%s: the file is empty, as after a power cut: restore it", path);
 	errno = EINVAL;
 	return -1;
+}
+
+unsigned int ohtd_config_flush_s(const struct ohtd_config *config)
+{
+	return config->simulated || config->history_flush_s > FLUSH_LEAST_S ? config->history_flush_s : FLUSH_LEAST_S;
 }
 
 int ohtd_config_load(struct ohtd_config *config, const char *path, char *why, size_t size)

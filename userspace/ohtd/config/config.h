@@ -112,6 +112,12 @@ extern const struct ohtd_config ohtd_config_preset;
  */
 int ohtd_config_load(struct ohtd_config *config, const char *path, char *why, size_t size);
 
+/*
+ * Seconds after which values are written. A real robot writes them at most each 7 s, whatever the file says: more often would
+ * write more than 100 MB a day more to its card (docs/history.md).
+ */
+unsigned int ohtd_config_flush_s(const struct ohtd_config *config);
+
 /* Is the numeric @address one of trusted_proxies? */
 bool ohtd_config_is_proxy(const struct ohtd_config *config, const char *address);
 

@@ -256,13 +256,36 @@ static void do_discover(struct ohtd_control *control, const struct ohtd_asked *a
 	}
 }
 
-static void execute(struct ohtd_control *control, struct ohtd_asked *asked)
+/*
+ * An order whose id went to the disk first comes behind commands that were asked for later. What these have stopped or begun stays:
+ * the order is refused.
+ */
+static unsigned int overtaken(const struct ohtd_control *control, const struct ohtd_command *command)
+{
+	if (!command->noted)
+		return OHTD_WHY_NONE;
+	if (command->posted_ns < control->safety.status.since_ns)
+		return OHTD_WHY_STOPPED_MEANWHILE;
+	return command->posted_ns < control->motion_posted_ns ? OHTD_WHY_REPLACED : OHTD_WHY_NONE;
+}
+
+static void act(struct ohtd_control *control, const struct ohtd_asked *asked)
 {
 	static void (*const acts[])(struct ohtd_control *, const struct ohtd_asked *) = {
 #define OHTD_COMMAND(kind, number, word, event, role, route, elevation, flags, act) \
 		[OHTD_COMMAND_##kind] = (act),
 #include "robot/verbs.def"
 	};
+	const struct ohtd_command *command = &asked->command;
+
+	if (ohtd_verb_row(command->kind)->flags & (OHTD_BEGINS_MOTION | OHTD_ENDS_MOTION) &&
+	    command->posted_ns > control->motion_posted_ns)
+		control->motion_posted_ns = command->posted_ns;
+	acts[command->kind](control, asked);
+}
+
+static void execute(struct ohtd_control *control, struct ohtd_asked *asked)
+{
 	struct ohtd_why_list why = { 0 };
 
 	/* A decision is made on what is true now, not at the last cycle. */
@@ -272,10 +295,12 @@ static void execute(struct ohtd_control *control, struct ohtd_asked *asked)
 		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_SHUTTING_DOWN);
 	else if (late(control, &asked->command))
 		refuse_code(control, asked, OHTD_OUTCOME_EXPIRED, OHTD_WHY_EXPIRED);
+	else if (overtaken(control, &asked->command))
+		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, overtaken(control, &asked->command));
 	else if (!ohtd_lease_admit(control, asked, &why))
 		refuse_all(control, asked, OHTD_OUTCOME_REFUSED, &why);
 	else
-		acts[asked->command.kind](control, asked);
+		act(control, asked);
 }
 
 bool ohtd_commands_receive(struct ohtd_control *control)

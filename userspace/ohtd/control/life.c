@@ -20,7 +20,7 @@ static bool same_content(const struct ohtd_recent *recent, const struct ohtd_com
 }
 
 /* A jog is asked for again and again; pause and resume are about another command. */
-static bool has_life(const struct ohtd_command *command)
+bool ohtd_life_knows(const struct ohtd_command *command)
 {
 	return *command->caller_id && ohtd_verb_row(command->kind)->flags & OHTD_IS_TASK;
 }
@@ -30,7 +30,7 @@ enum ohtd_known ohtd_life_known(const struct ohtd_life *life, const struct ohtd_
 {
 	unsigned int i;
 
-	if (!has_life(command))
+	if (!ohtd_life_knows(command))
 		return OHTD_KNOWN_NOT;
 	for (i = 0; i < OHTD_RECENT_COMMANDS; i++) {
 		const struct ohtd_recent *recent = &life->recent[i];
@@ -60,7 +60,7 @@ void ohtd_life_note(struct ohtd_life *life, const struct ohtd_command *command, 
 {
 	struct ohtd_recent *recent = &life->recent[life->next];
 
-	if (!has_life(command))
+	if (!ohtd_life_knows(command))
 		return;
 	*recent = (struct ohtd_recent){
 		.number = number, .tag = command->tag, .kind = command->kind,

@@ -51,6 +51,9 @@ enum ohtd_known {
 	OHTD_KNOWN_OTHER,	/* the id is that of another command of this person */
 };
 
+/* Is @command known by its id when it comes again? */
+bool ohtd_life_knows(const struct ohtd_command *command);
+
 /* @number: of the command that is known as the same. */
 enum ohtd_known ohtd_life_known(const struct ohtd_life *life, const struct ohtd_command *command,
 				uint64_t *number);

@@ -89,7 +89,8 @@ int ohtd_link_post(struct ohtd_link *link, const struct ohtd_command *command)
 	/* Not more are in flight than there are slots: there is room. */
 	slot = &link->command[ohtd_ring_space(&link->commands)];
 	*slot = *command;
-	slot->posted_ns = ohtd_clock_monotonic_ns(link->clock);
+	if (!command->noted)
+		slot->posted_ns = ohtd_clock_monotonic_ns(link->clock);
 	if (!slot->valid_ms)
 		slot->valid_ms = VALID_DEFAULT_MS;
 	link->in_flight++;

@@ -117,7 +117,7 @@ static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 		add_problem(codes, "rate_limited");
 	if (route->flags & OHTD_ROUTE_COMMAND)
 		add_of_command(codes);
-	if (route->flags & OHTD_ROUTE_STORE)
+	if (route->flags & (OHTD_ROUTE_STORE | OHTD_ROUTE_NOTES))
 		add_of_store(codes);
 	for (size_t i = 0; i < OHTD_CODES_MAX && route->problems[i]; i++)
 		add_problem(codes, route->problems[i]);

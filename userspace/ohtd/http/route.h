@@ -60,6 +60,7 @@ enum ohtd_route_kind {
 #define OHTD_ROUTE_OBJECT	(1U << 9)	/* the body is any JSON object: the same input */
 #define OHTD_ROUTE_LASTING	(1U << 10)	/* what it does lasts although the store does not have it (ohtd_route_lasts()) */
 #define OHTD_ROUTE_DAILY	(1U << 11)	/* lasts, but comes every day: the audit keeps it no longer than commands */
+#define OHTD_ROUTE_NOTES	(1U << 12)	/* an order with an id waits for the store: may answer its troubles */
 /* The members of the body are not those of a shape. */
 #define OHTD_ROUTE_SHAPELESS	(OHTD_ROUTE_MERGE | OHTD_ROUTE_OBJECT)
 

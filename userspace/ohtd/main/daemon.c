@@ -378,10 +378,13 @@ static int open_history(struct running *run)
 	const struct ohtd_history_setup setup = {
 		.robot = run->services.robot, .clock = &run->clock, .path = path,
 		.boot_id = ohtd_tokens_boot_id(run->tokens),
-		.flush_s = run->services.config->history_flush_s,
+		.flush_s = ohtd_config_flush_s(run->services.config),
 		.hear = ohtd_alert_rules_sample, .hear_context = run->services.rules,
 	};
 
+	if (setup.flush_s != run->services.config->history_flush_s)
+		ohtd_log(OHTD_LOG_WARNING, "history", "flush_seldom", "values are written each %u s, not each %u: that would wear the card",
+			 setup.flush_s, run->services.config->history_flush_s);
 	history_path(run, path);
 	run->services.history = ohtd_history_start(&setup);
 	if (!run->services.history)

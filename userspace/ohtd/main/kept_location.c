@@ -8,27 +8,27 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "control/robot.h"
 
-#define FILE_NAME	"position"
-#define FILE_BYTES	128
-#define PATH_BYTES	320
 /* A place is written so seldom: a robot that is busy makes twice as many writes, as it leaves each place as well. */
-#define EACH_NS		(15 * OHTD_NS_PER_S)
-#define AGAIN_NS	(600 * OHTD_NS_PER_S)
+#define EACH_NS		(60 * OHTD_NS_PER_S)
 /* Readings of a robot that stands differ by this. */
 #define NOISE_MM	5
 /* So far from the written place the robot has left it: much less than what a start believes. */
 #define LEFT_MM		50
 
-static bool take_line(const char *line, struct ohtd_kept_location *place)
+static const struct ohtd_kept_kind kind = {
+	.name = "position", .word = "position_file", .unread = "a person has to say where the robot is",
+	.unwritten = "the next start does not know where the robot is",
+};
+
+static bool take_line(char *line, void *arg)
 {
+	struct ohtd_kept_location *place = arg;
 	unsigned int unit, device, profile;
 	char word[8];
 	int end = 0;
@@ -47,25 +47,16 @@ static bool take_line(const char *line, struct ohtd_kept_location *place)
 void ohtd_kept_location_recall(const char *state_dir, struct ohtd_robot *robot, bool another_machine)
 {
 	struct ohtd_kept_location place = { 0 };
-	char path[PATH_BYTES], *text = NULL;
-	int r;
+	int r = ohtd_kept_recall(&kind, state_dir, take_line, &place);
 
-	snprintf(path, sizeof(path), "%s/" FILE_NAME, state_dir);
-	r = ohtd_file_read(path, FILE_BYTES, &text, NULL);
-	if (!r && !take_line(text, &place))
-		r = -EINVAL;
 	if (r)
 		place = (struct ohtd_kept_location){ .position_mm = NAN, .left = r != -ENOENT };
 	if (r == -ENOENT)
 		ohtd_log(OHTD_LOG_NOTICE, "main", "position_first", "no position of the robot is kept: its first reading is believed");
-	else if (r)
-		ohtd_log(OHTD_LOG_WARNING, "main", "position_file", "%s: %s; a person has to say where the robot is", path,
-			 r == -EINVAL ? "makes no sense, ignored" : strerror(-r));
-	else if (another_machine)
-		ohtd_log(OHTD_LOG_WARNING, "main", "position_file", "%s: of another machine; a person has to say where the robot is", path);
+	else if (!r && another_machine)
+		ohtd_log(OHTD_LOG_WARNING, "main", kind.word, "%s/%s: of another machine; %s", state_dir, kind.name, kind.unread);
 	/* Its module may read the same at another place. */
 	place.left |= !r && another_machine;
-	free(text);
 	ohtd_robot_recall_location(robot, &place);
 }
 
@@ -96,27 +87,22 @@ static bool differs(const struct ohtd_kept_location *a, const struct ohtd_kept_l
  * The file says where the robot was, and the next start would believe it. What says that the robot has left stays true. Until another attempt the
  * file is as at a start.
  */
-static void give_up(struct ohtd_location_file *file, const char *path, int error, uint64_t now_ns)
+static void give_up(struct ohtd_location_file *file, const char *state_dir)
 {
-	int r = file->begun && file->written.left ? 0 : ohtd_file_spoil(path);
-
-	ohtd_log(OHTD_LOG_WARNING, "main", "position_file", "%s: %s; %s", path, strerror(-error),
-		 r ? "the next start may take an old place for that of the robot" : "the next start does not know where the robot is");
-	if (!file->written.left)
-		*file = (struct ohtd_location_file){ 0 };
-	file->again_ns = now_ns + AGAIN_NS;
+	if (file->written.left)
+		return;
+	ohtd_kept_spoil(&kind, state_dir, "the next start may take an old place for that of the robot");
+	*file = (struct ohtd_location_file){ .file = file->file };
 }
 
 static void write_place(struct ohtd_location_file *file, const char *state_dir, const struct ohtd_kept_location *place, uint64_t now_ns)
 {
-	char path[PATH_BYTES], text[FILE_BYTES];
-	int r, n = snprintf(text, sizeof(text), "%u %u %u %.3f %.3f %s\n", place->unit, place->device_id, place->profile,
-			    place->position_mm, place->offset_mm, place->left ? "left" : "stands");
+	char text[OHTD_KEPT_FILE_BYTES];
 
-	snprintf(path, sizeof(path), "%s/" FILE_NAME, state_dir);
-	r = ohtd_file_replace(path, text, (size_t)n, 0600);
-	if (r) {
-		give_up(file, path, r, now_ns);
+	snprintf(text, sizeof(text), "%u %u %u %.3f %.3f %s\n", place->unit, place->device_id, place->profile, place->position_mm,
+		 place->offset_mm, place->left ? "left" : "stands");
+	if (!ohtd_kept_write(&kind, &file->file, state_dir, text, now_ns)) {
+		give_up(file, state_dir);
 		return;
 	}
 	file->written = *place;
@@ -130,7 +116,7 @@ static void look(struct ohtd_location_file *file, const char *state_dir, struct 
 	struct ohtd_snapshot snapshot;
 	struct ohtd_kept_location place;
 
-	if (ohtd_robot_snapshot(robot, &snapshot) || !snapshot.location.kept.unit || now_ns < file->again_ns)
+	if (ohtd_robot_snapshot(robot, &snapshot) || !snapshot.location.kept.unit || !ohtd_kept_is_due(&file->file, now_ns))
 		return;
 	place = wanted(file, &snapshot.location);
 	if (!place.unit || (file->begun && !differs(&place, &file->written)))
@@ -148,6 +134,6 @@ void ohtd_kept_location_tick(struct ohtd_location_file *file, const char *state_
 
 void ohtd_kept_location_end(struct ohtd_location_file *file, const char *state_dir, struct ohtd_robot *robot)
 {
-	file->again_ns = 0;
+	file->file = (struct ohtd_kept_file){ 0 };
 	look(file, state_dir, robot, 0, true);
 }

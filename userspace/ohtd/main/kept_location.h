@@ -10,22 +10,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "main/kept_file.h"
 #include "robot/location.h"
 
 struct ohtd_robot;
 
 /**
  * struct ohtd_location_file - what the file says. Begins as zero
+ * @file: of it
  * @written: as it was written or read last
  * @begun: @written is what stands there
  * @at_ns: CLOCK_MONOTONIC, when a place was written last
- * @again_ns: and when a file that could not be written is tried again
  */
 struct ohtd_location_file {
+	struct ohtd_kept_file file;
 	struct ohtd_kept_location written;
 	bool begun;
 	uint64_t at_ns;
-	uint64_t again_ns;
 };
 
 /* The robot goes on from where it was. A file that makes no sense is logged, and then nothing is known; one of another machine says nothing of this robot. */

@@ -2,21 +2,22 @@
 /* One line for each module, "UNIT TYPE PROFILE": another kind of module at an address has a line of its own. */
 #include "main/kept_profiles.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/file.h"
-#include "base/log.h"
 #include "control/robot.h"
 #include "robot/model.h"
 
-#define FILE_NAME	"module-profiles"
-#define FILE_BYTES	512
-#define PATH_BYTES	320
-#define AGAIN_NS	(600 * OHTD_NS_PER_S)
+static const struct ohtd_kept_kind kind = {
+	.name = "module-profiles", .word = "module_profiles", .unread = "each module is seen as for the first time",
+	.unwritten = "the next start sees each module as for the first time",
+};
+
+/* What @profiles are of. */
+struct taking {
+	const struct ohtd_model *model;
+	struct ohtd_profiles profiles;
+};
 
 /* False: the line is none of these. A module that modules.csv does not have any more is no fault. */
 static bool take_line(const struct ohtd_model *model, const char *line, struct ohtd_profiles *profiles)
@@ -37,63 +38,47 @@ static bool take_line(const struct ohtd_model *model, const char *line, struct o
 	return true;
 }
 
-static bool take_text(const struct ohtd_model *model, char *text, struct ohtd_profiles *profiles)
+static bool take_text(char *text, void *arg)
 {
+	struct taking *taking = arg;
 	char *rest, *line;
 
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		if (!take_line(model, line, profiles))
+		if (!take_line(taking->model, line, &taking->profiles))
 			return false;
 	return true;
 }
 
 void ohtd_kept_profiles_recall(const char *state_dir, struct ohtd_robot *robot)
 {
-	struct ohtd_profiles profiles = { 0 };
-	char path[PATH_BYTES], *text = NULL;
-	int r;
+	struct taking taking = { .model = ohtd_robot_model(robot) };
 
-	snprintf(path, sizeof(path), "%s/" FILE_NAME, state_dir);
-	r = ohtd_file_read(path, FILE_BYTES, &text, NULL);
-	if (!r && !take_text(ohtd_robot_model(robot), text, &profiles)) {
-		profiles = (struct ohtd_profiles){ 0 };
-		r = -EINVAL;
-	}
-	if (r && r != -ENOENT)
-		ohtd_log(OHTD_LOG_WARNING, "main", "module_profiles", "%s: %s; each module is seen as for the first time", path,
-			 r == -EINVAL ? "makes no sense, ignored" : strerror(-r));
-	free(text);
-	ohtd_robot_recall(robot, &profiles);
+	if (ohtd_kept_recall(&kind, state_dir, take_text, &taking))
+		taking.profiles = (struct ohtd_profiles){ 0 };
+	ohtd_robot_recall(robot, &taking.profiles);
 }
 
-static size_t write_text(const struct ohtd_model *model, const struct ohtd_profiles *profiles, char text[FILE_BYTES])
+static void write_text(const struct ohtd_model *model, const struct ohtd_profiles *profiles, char text[OHTD_KEPT_FILE_BYTES])
 {
 	size_t used = 0;
 
+	*text = 0;
 	for (unsigned int i = 0; i < model->count; i++)
 		if (profiles->of[i])
-			used += (size_t)snprintf(text + used, FILE_BYTES - used, "%u %u %s\n", model->kinds[i].module->unit,
+			used += (size_t)snprintf(text + used, OHTD_KEPT_FILE_BYTES - used, "%u %u %s\n", model->kinds[i].module->unit,
 						 model->kinds[i].module->type_code,
 						 oht_profile_name(ohtd_profile_of(profiles->of[i])));
-	return used;
 }
 
 void ohtd_kept_profiles_tick(struct ohtd_kept_profiles *kept, const char *state_dir, struct ohtd_robot *robot, uint64_t now_ns)
 {
 	struct ohtd_snapshot snapshot;
-	char path[PATH_BYTES], text[FILE_BYTES];
-	int r;
+	char text[OHTD_KEPT_FILE_BYTES];
 
-	if (now_ns < kept->again_ns || ohtd_robot_snapshot(robot, &snapshot) ||
+	if (!ohtd_kept_is_due(&kept->file, now_ns) || ohtd_robot_snapshot(robot, &snapshot) ||
 	    !memcmp(&snapshot.bus.kept, &kept->written, sizeof(kept->written)))
 		return;
-	snprintf(path, sizeof(path), "%s/" FILE_NAME, state_dir);
-	r = ohtd_file_replace(path, text, write_text(ohtd_robot_model(robot), &snapshot.bus.kept, text), 0600);
-	if (!r) {
+	write_text(ohtd_robot_model(robot), &snapshot.bus.kept, text);
+	if (ohtd_kept_write(&kind, &kept->file, state_dir, text, now_ns))
 		kept->written = snapshot.bus.kept;
-		return;
-	}
-	kept->again_ns = now_ns + AGAIN_NS;
-	ohtd_log(OHTD_LOG_WARNING, "main", "module_profiles", "%s: %s; the next start sees each module as for the first time", path,
-		 strerror(-r));
 }

@@ -9,14 +9,15 @@
 
 #include <stdint.h>
 
+#include "main/kept_file.h"
 #include "robot/profiles.h"
 
 struct ohtd_robot;
 
-/* What was written last. Begins as zero. @again_ns: CLOCK_MONOTONIC, when a file that could not be written is tried again. */
+/* What was written last. Begins as zero. */
 struct ohtd_kept_profiles {
+	struct ohtd_kept_file file;
 	struct ohtd_profiles written;
-	uint64_t again_ns;
 };
 
 /* The robot goes on with what @state_dir has. A file that makes no sense is told of and is none. */

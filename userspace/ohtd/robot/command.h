@@ -61,6 +61,7 @@ enum {
  * @target_mm: MOVE: where to; POSITION: where the robot is, or not a number
  * @speed_mm_s: JOG: signed; MOVE: at most this, 0: as fast as the limits permit
  * @caller_id: motion: the client's own, or ""
+ * @noted: its id went to the disk first, so that @posted_ns is before other commands that the control thread has had
  * @connection: HUNG_UP: which. JOG: to which it is bound, 0: to none
  * @number: CANCEL: of the command that waits. Of a command out of the queue its own; else 0
  * @percent: OVERRIDE: 1..100
@@ -85,13 +86,14 @@ struct ohtd_command {
 	uint8_t background;
 	uint8_t trial;
 	uint8_t outputs_low;
+	uint8_t noted;
 	uint64_t journal_seq;
 	struct ohtd_holder by;
 	struct ohtd_holder to;
 	char text[OHTD_REASON_BYTES];
 	uint32_t generation;
 	uint16_t words[OHTD_WRITE_MAX];
-	uint64_t posted_ns;	/* filled by ohtd_link_post() */
+	uint64_t posted_ns;	/* filled by ohtd_link_post(), unless @noted */
 	double target_mm;
 	double speed_mm_s;
 	char caller_id[OHTD_CALLER_ID_BYTES];
@@ -134,6 +136,7 @@ enum ohtd_verified {
  * @turnaround_us: READ, PING, WRITE: from the request's end to the answer's beginning, the last time
  * @took_us: of the whole command, with its waits
  * @attempts: of the last exchange
+ * @error: negative errno: it did not come to the control thread; 0 otherwise
  * @verified: WRITE: enum ohtd_verified
  */
 struct ohtd_answer {
@@ -153,7 +156,7 @@ struct ohtd_answer {
 	uint64_t version;
 	uint64_t number;
 	uint32_t command_state;
-	uint32_t pad;
+	int32_t error;
 };
 
 /**

@@ -9,6 +9,7 @@
 #include "server/call.h"
 #include "server/command.h"
 #include "server/control.h"
+#include "server/late.h"
 #include "server/loop.h"
 #include "oht_client.h"
 #include "http/time_read.h"
@@ -104,6 +105,10 @@ static int status_of(const struct ohtd_answer *answer)
 void ohtd_refusal_of(const struct ohtd_answer *answer, const struct ohtd_memory *memory,
 		     struct ohtd_refusal *refusal)
 {
+	if (answer->error) {
+		ohtd_refusal_not_taken(answer->error, refusal);
+		return;
+	}
 	*refusal = (struct ohtd_refusal){
 		.status = status_of(answer), .code = "refused", .detail = "the robot did not do it",
 	};
@@ -120,11 +125,145 @@ void ohtd_refusal_of(const struct ohtd_answer *answer, const struct ohtd_memory 
 void ohtd_refusal_not_taken(int error, struct ohtd_refusal *refusal)
 {
 	bool ending = error == -ESHUTDOWN;
+	struct ohtd_store_problem problem;
 
+	if (!ending && error != -EAGAIN) {
+		problem = ohtd_store_problem(error);
+		*refusal = (struct ohtd_refusal){ .status = problem.status, .code = problem.code, .detail = problem.detail };
+		return;
+	}
 	*refusal = (struct ohtd_refusal){
 		.status = 503, .code = ending ? "shutting_down" : "busy",
 		.detail = ending ? "the daemon is ending" : "too many commands are under way",
 	};
+}
+
+/* ---- an order with an id: that is on the disk before the control thread gets it, so that no run drives it again ---- */
+
+/**
+ * struct order - on its way to the disk, to the control thread and back
+ * @waiting: of the answer; first member
+ * @client: gets the answer
+ * @job: writes or removes the note
+ * @post: from the store's thread to the loop
+ * @loop: of the client
+ * @command: for the control thread
+ * @row: the note
+ * @is_over: the client has its answer, and the note goes
+ */
+struct order {
+	struct ohtd_waiting waiting;
+	struct ohtd_waiting *client;
+	struct ohtd_store_job job;
+	struct ohtd_post post;
+	struct ohtd_loop *loop;
+	struct ohtd_command command;
+	struct ohtd_command_row row;
+	bool is_over;
+};
+
+static int work_note(struct ohtd_db *db, void *arg)
+{
+	struct order *order = arg;
+
+	return order->is_over ? ohtd_db_command_forget(db, &order->row) : ohtd_db_command_note(db, &order->row);
+}
+
+/* On the store's thread, or on the main thread when the store is hung. */
+static void is_written(struct ohtd_store_job *job)
+{
+	struct order *order = job->arg;
+
+	h2o_multithread_send_message(&order->loop->receiver, &order->post.super);
+}
+
+static int write_note(struct order *order)
+{
+	int r;
+
+	order->job = (struct ohtd_store_job){ .work = work_note, .arg = order, .spares = true, .done = is_written };
+	order->loop->writes++;
+	r = ohtd_store_submit(order->loop->server->services->store, &order->job);
+	if (r)
+		order->loop->writes--;
+	return r;
+}
+
+/* A note that stays does no harm: the next start makes a command of it that has failed. */
+static void forget_order(struct order *order)
+{
+	order->is_over = true;
+	if (write_note(order))
+		free(order);
+}
+
+/* What was accepted now has a row of its own soon, which takes the place of the note. */
+static void take_order(struct ohtd_waiting *waiting, const struct ohtd_answer *answer)
+{
+	struct order *order = (struct order *)waiting;
+	struct ohtd_waiting *client = order->client;
+
+	if (answer->outcome == OHTD_OUTCOME_DONE && answer->number > (uint64_t)order->row.number)
+		free(order);
+	else
+		forget_order(order);
+	client->take(client, answer);
+}
+
+/* Of an order that has no note, or that the control thread has no room for. */
+static void refuse_order(struct order *order, int error)
+{
+	const struct ohtd_answer answer = {
+		.kind = order->command.kind, .outcome = OHTD_OUTCOME_REFUSED, .error = error,
+	};
+	struct ohtd_waiting *client = order->client;
+
+	if (order->job.result < 0)
+		free(order);
+	else
+		forget_order(order);
+	client->take(client, &answer);
+}
+
+/* On the loop: the note is written or removed, or could not be. */
+static void go_on(struct ohtd_loop *loop, struct ohtd_post *post)
+{
+	struct order *order = post->arg;
+	int r = order->job.result;
+
+	loop->writes--;
+	if (order->is_over) {
+		free(order);
+		return;
+	}
+	if (r >= 0)
+		r = ohtd_link_post(loop->link, &order->command);
+	if (r < 0)
+		refuse_order(order, r);
+}
+
+static int post_order(struct ohtd_loop *loop, struct ohtd_command *command, struct ohtd_waiting *waiting)
+{
+	struct ohtd_clock *clock = loop->server->services->clock;
+	struct order *order = calloc(1, sizeof(*order));
+	struct ohtd_command_view view;
+	int r;
+
+	if (!order)
+		return -EAGAIN;
+	*order = (struct order){
+		.waiting = { take_order }, .client = waiting, .post = { .run = go_on, .arg = order }, .loop = loop, .command = *command,
+	};
+	order->command.id = (uintptr_t)&order->waiting;
+	order->command.noted = 1;
+	order->command.posted_ns = ohtd_clock_monotonic_ns(clock);
+	view = ohtd_life_view(command, OHTD_COMMAND_STATE_FAILED);
+	view.accepted_ns = order->command.posted_ns;
+	order->row = ohtd_command_row_of(&view, clock);
+	r = write_note(order);
+	if (r)
+		free(order);
+	return r;
 }
 
 /* ---- the way to the control thread and back ---- */
@@ -137,7 +276,7 @@ int ohtd_command_post(struct ohtd_loop *loop, const struct ohtd_principal *who,
 		command->tag = ohtd_principal_tag(who);
 	command->role = (uint8_t)who->role;
 	command->by = ohtd_holder_of(who);
-	return ohtd_link_post(loop->link, command);
+	return ohtd_life_knows(command) ? post_order(loop, command, waiting) : ohtd_link_post(loop->link, command);
 }
 
 void ohtd_command_take(struct ohtd_loop *loop)

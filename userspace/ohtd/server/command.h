@@ -28,7 +28,7 @@ struct ohtd_waiting {
 };
 
 /**
- * ohtd_command_post() - hand a command to the control thread
+ * ohtd_command_post() - hand a command to the control thread; an order with an id of its client when that is on the disk
  * @who: whose it is
  * @command: id, role and session are filled in, tag too when it is 0
  * @waiting: gets the answer, at the latest shortly after the command's deadline

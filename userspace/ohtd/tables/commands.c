@@ -71,6 +71,71 @@ static const struct ohtd_statement since_sql = {
 	"SELECT CASE WHEN count(*) < :kept THEN 0 ELSE min(accepted_ns) END FROM commands"
 };
 
+/* ---- orders before they are driven ---- */
+
+/* The same columns: a note becomes a command. */
+static const struct ohtd_stored_row noted_row = {
+	.table = "command_ids", .bytes = sizeof(struct ohtd_command_row), .key = &command_columns[0],
+	OHTD_COLUMNS(command_columns),
+};
+
+static const struct ohtd_statement newest_sql = { "SELECT coalesce(max(number), 0) FROM commands" };
+
+static const struct ohtd_statement note_sql = {
+	" ON CONFLICT (tag, caller_id) DO UPDATE SET number = excluded.number, user = excluded.user, verb = excluded.verb,"
+	" position_mm = excluded.position_mm, speed_mm_s = excluded.speed_mm_s, accepted_ns = excluded.accepted_ns",
+	&noted_row, ohtd_row_insert
+};
+
+static const struct ohtd_statement forget_sql = { "DELETE FROM command_ids WHERE tag = :tag AND caller_id = :caller_id" };
+
+/* An id may be that of another command of long before. */
+#define IS_KEPT	"EXISTS (SELECT 1 FROM commands AS c WHERE c.number > command_ids.number AND c.tag = command_ids.tag"	\
+		" AND c.caller_id = command_ids.caller_id)"
+
+static const struct ohtd_statement drop_kept_sql = { "DELETE FROM command_ids WHERE " IS_KEPT };
+static const struct ohtd_statement drop_all_sql = { "DELETE FROM command_ids" };
+
+static const struct ohtd_statement fail_noted_sql = {
+	"INSERT INTO commands SELECT :given + row_number() OVER (ORDER BY rowid), caller_id, tag, user, verb, 'failed', 'aborted_by_restart',"
+	" position_mm, speed_mm_s, accepted_ns, 0, :now FROM command_ids WHERE NOT " IS_KEPT
+};
+
+int ohtd_db_command_note(struct ohtd_db *db, struct ohtd_command_row *row)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &newest_sql);
+	int r = ohtd_db_row(db, s);
+
+	if (r > 0)
+		row->number = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return r > 0 ? ohtd_db_put(db, &note_sql, row) : r ? r : -ENOENT;
+}
+
+int ohtd_db_command_forget(struct ohtd_db *db, const struct ohtd_command_row *row)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &forget_sql);
+
+	ohtd_db_bind_number(s, ":tag", row->tag);
+	ohtd_db_bind_text(s, ":caller_id", row->caller_id);
+	return ohtd_db_run(db, s);
+}
+
+/* How many of them nobody has heard of since, or a negative errno. */
+static int fail_noted(struct ohtd_db *db, int64_t now_ns, int64_t given)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &fail_noted_sql);
+	int r, count;
+
+	ohtd_db_bind_number(s, ":given", given);
+	ohtd_db_bind_number(s, ":now", now_ns);
+	r = ohtd_db_run(db, s);
+	count = sqlite3_changes(db->sql);
+	if (!r)
+		r = ohtd_db_run(db, ohtd_db_statement(db, &drop_all_sql));
+	return r ? r : count;
+}
+
 static int drop_old(struct ohtd_db *db)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &drop_old_sql);
@@ -86,6 +151,8 @@ int ohtd_db_commands_keep(struct ohtd_db *db, const struct ohtd_command_row *row
 
 	for (unsigned int i = 0; !r && i < count; i++)
 		r = ohtd_db_put(db, &keep_sql, &rows[i]);
+	if (!r)
+		r = ohtd_db_run(db, ohtd_db_statement(db, &drop_kept_sql));
 	if (!r)
 		r = drop_old(db);
 	return ohtd_db_end(db, r);
@@ -125,16 +192,20 @@ int ohtd_db_commands_reserve(struct ohtd_db *db, int64_t number)
 
 int ohtd_db_commands_begin(struct ohtd_db *db, int64_t now_ns, int64_t margin, int64_t *given)
 {
-	int aborted = 0, r = ohtd_db_begin(db);
+	int aborted = 0, noted = 0, r = ohtd_db_begin(db);
 
 	if (!r)
 		r = aborted = ohtd_db_commands_abort(db, now_ns, INT64_MAX);
 	if (r >= 0)
 		r = find_given(db, given);
 	if (!r)
+		r = noted = fail_noted(db, now_ns, *given);
+	if (r >= 0) {
+		*given += noted;
 		r = ohtd_db_commands_reserve(db, *given + margin);
+	}
 	r = ohtd_db_end(db, r);
-	return r ? r : aborted;
+	return r ? r : aborted + noted;
 }
 
 /* ---- reading ---- */

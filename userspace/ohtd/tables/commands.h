@@ -55,6 +55,19 @@ int ohtd_db_commands_keep(struct ohtd_db *db, const struct ohtd_command_row *row
 			  unsigned int count);
 
 /**
+ * ohtd_db_command_note() - note an order with an id before it is driven
+ * @db: in a transaction
+ * @row: as the client asked for it; @row->number: out: of the newest command that is kept
+ *
+ * A run that is cut short leaves the note, and ohtd_db_commands_begin() makes a command of it that has failed: nothing knows whether it was driven.
+ *
+ * Return: 0 or a negative errno.
+ */
+int ohtd_db_command_note(struct ohtd_db *db, struct ohtd_command_row *row);
+/* The order was refused, or is of a command that was known before. 0 or a negative errno. */
+int ohtd_db_command_forget(struct ohtd_db *db, const struct ohtd_command_row *row);
+
+/**
  * ohtd_db_commands_begin() - at the start of a run: what the last one left open has ended
  * @now_ns: wall clock
  * @margin: so many numbers may be given before ohtd_db_commands_reserve()
