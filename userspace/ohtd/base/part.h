@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns:     what a part of the daemon says of itself to the rooms above, which need not know it.
- * Contexts: a judge runs on the main thread and on loops, several at a time. It must not wait.
+ * Contexts: a judge runs on the main thread and on loops, several at a time. It must not wait. A tick runs on a worker, one at a time.
  * Locks:    none.
  *
  * main/parts.def lists the parts.
@@ -69,11 +69,13 @@ struct ohtd_part_reports {
  * @alerts: its kinds of alerts
  * @alert_count: how many
  * @judge: reports what is not well with @part, which is open; NULL if the part has no object
+ * @tick: what it does some times a second. It may wait for a disk; NULL: nothing
  */
 struct ohtd_daemon_part {
 	const struct ohtd_part_alert *alerts;
 	unsigned int alert_count;
 	void (*judge)(void *part, const struct ohtd_part_reports *to);
+	void (*tick)(void *part);
 };
 
 #define OHTD_PART_ALERTS(table)	.alerts = (table), .alert_count = sizeof(table) / sizeof((table)[0])

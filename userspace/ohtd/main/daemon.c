@@ -416,7 +416,7 @@ static int open_server(struct running *run)
 	/* A simulated robot is there to be broken. */
 	if (!run->services.config->simulated)
 		ohtd_alert_keeper_watch_floods(run->services.alert_keeper);
-	ohtd_proof_open(&run->proof, run->services.config->state_dir, &run->clock);
+	ohtd_proof_open(&run->proof, run->services.config->state_dir, &run->clock, run->services.robot);
 	run->services.certificate = ohtd_certificate_open(run->services.config, &run->clock, OHTD_BUILD_DATE_S,
 						 run->why, sizeof(run->why));
 	if (!run->services.certificate)
@@ -721,6 +721,7 @@ int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 		.services = {
 			.config = config, .clock = &run.clock, .disk = &run.disk, .proof = &run.proof, .simulated = config->simulated,
 		},
+		.disk = { .path = config->state_dir, .clock = &run.clock },
 		.config_path = config_path, .lock_fd = -1, .sender_fd = -1, .signal_fd = -1,
 	};
 	int r;

@@ -32,7 +32,19 @@ static const struct ohtd_views_part parts[] = {
 #include "main/parts.def"
 };
 
+#define PARTS	(sizeof(parts) / sizeof(parts[0]))
+
+void ohtd_main_tick_parts(const struct ohtd_services *services)
+{
+	for (size_t i = 0; i < PARTS; i++) {
+		void *part = parts[i].of ? parts[i].of(services) : NULL;
+
+		if (part && parts[i].part->tick)
+			parts[i].part->tick(part);
+	}
+}
+
 bool ohtd_main_hand_parts(void)
 {
-	return ohtd_alerts_take_parts(parts, sizeof(parts) / sizeof(parts[0]));
+	return ohtd_alerts_take_parts(parts, PARTS);
 }

@@ -30,4 +30,9 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 		ohtd_part_report(to, ENDS_SOON, 0);
 }
 
-const struct ohtd_daemon_part ohtd_pki_part = { OHTD_PART_ALERTS(alerts), .judge = judge };
+static void tick(void *part)
+{
+	ohtd_certificate_tick(part);
+}
+
+const struct ohtd_daemon_part ohtd_pki_part = { OHTD_PART_ALERTS(alerts), .judge = judge, .tick = tick };
