@@ -258,8 +258,8 @@ static int open_robot(struct running *run)
 
 static int open_rules(struct running *run)
 {
-	if (!ohtd_main_hand_parts()) {
-		snprintf(run->why, sizeof(run->why), "the parts have too many kinds of alerts (OHTD_ALERT_PART_KINDS_MAX)");
+	if (!ohtd_main_hand_parts(&run->services)) {
+		snprintf(run->why, sizeof(run->why), "a part has too many figures, or all have too many kinds of alerts (main/parts.def)");
 		return -1;
 	}
 	run->services.rules = ohtd_alert_rules_create();

@@ -44,7 +44,12 @@ void ohtd_main_tick_parts(const struct ohtd_services *services)
 	}
 }
 
-bool ohtd_main_hand_parts(void)
+bool ohtd_main_hand_parts(struct ohtd_services *services)
 {
+	for (size_t i = 0; i < PARTS; i++)
+		if (parts[i].part->figure_count > OHTD_PART_FIGURES_MAX)
+			return false;
+	services->parts = parts;
+	services->part_count = PARTS;
 	return ohtd_alerts_take_parts(parts, PARTS);
 }

@@ -11,8 +11,8 @@
 
 struct ohtd_services;
 
-/* Hands the parts to those rooms that ask each of them. Before other threads start. False: they have too many kinds of alerts. */
-bool ohtd_main_hand_parts(void);
+/* Hands the parts to those rooms that ask each of them. Before other threads start. False: they have too many kinds of alerts, or one too many figures. */
+bool ohtd_main_hand_parts(struct ohtd_services *services);
 
 /* All that is to be done some times a second and may wait for a disk. One call at a time. */
 void ohtd_main_tick_parts(const struct ohtd_services *services);
