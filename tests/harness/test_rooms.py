@@ -79,7 +79,7 @@ def test_no_tag_names_two_things():
 # Externs and tags of a room that do not begin with its word, as they were when the rule came. A number only shrinks.
 # Rooms that are not here have none; `base` has the words of all rooms.
 WITHOUT_ROOM = {
-    "alerts": 19, "analytics": 28, "api": 54, "auth": 81, "bus": 18, "config": 13, "control": 238, "describe": 6,
+    "alerts": 17, "analytics": 28, "api": 54, "auth": 81, "bus": 18, "config": 13, "control": 238, "describe": 6,
     "gateway": 38, "history": 83, "http": 69, "jobs": 42, "journal": 8, "json": 49, "lists": 14, "live": 115, "main": 58,
     "modules": 86, "motion": 63, "pki": 13, "robot": 168, "server": 164, "settings": 78, "store": 135, "tables": 148,
     "views": 19, "webhooks": 1,

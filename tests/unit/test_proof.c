@@ -26,7 +26,7 @@ static const struct ohtd_safety_view never = { .hardware_stop = 1, .opened_age_s
 
 static void start(void)
 {
-	ohtd_proof_open(&proof, store_dir, &ck);
+	ohtd_proof_open(&proof, store_dir, &ck, NULL);
 }
 
 static void go_on(unsigned int days)

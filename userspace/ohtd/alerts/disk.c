@@ -22,14 +22,17 @@ void ohtd_disk_note(struct ohtd_disk *disk, uint64_t free_bytes, uint64_t size_b
 		atomic_store(&disk->low_since_ns, 0);
 }
 
-void ohtd_disk_tick(struct ohtd_disk *disk, const char *path, uint64_t now_ns)
+/* Measures the file system, if that was some seconds ago. A path that cannot be asked changes nothing. */
+static void tick(void *part)
 {
+	struct ohtd_disk *disk = part;
+	const uint64_t now_ns = ohtd_clock_monotonic_ns(disk->clock);
 	struct statvfs st;
 
 	if (now_ns < disk->next_ns)
 		return;
 	disk->next_ns = now_ns + EVERY_NS;
-	if (!statvfs(path, &st))
+	if (!statvfs(disk->path, &st))
 		ohtd_disk_note(disk, (uint64_t)st.f_bavail * st.f_frsize, (uint64_t)st.f_blocks * st.f_frsize, now_ns);
 }
 
@@ -61,4 +64,4 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 				      (unsigned long long)view.free_bytes >> 20, (unsigned long long)view.size_bytes >> 20);
 }
 
-const struct ohtd_daemon_part ohtd_alert_disk_part = { OHTD_PART_ALERTS(alerts), .judge = judge };
+const struct ohtd_daemon_part ohtd_alert_disk_part = { OHTD_PART_ALERTS(alerts), .judge = judge, .tick = tick };

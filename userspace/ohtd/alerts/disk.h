@@ -11,10 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct ohtd_clock;
 struct ohtd_daemon_part;
 
-/* Begins as zero. */
+/* Begins as zero, with the path of the state folder and the clock. */
 struct ohtd_disk {
+	const char *path;
+	struct ohtd_clock *clock;
 	_Atomic uint64_t free_bytes;
 	_Atomic uint64_t size_bytes;
 	_Atomic uint64_t low_since_ns;
@@ -43,9 +46,6 @@ struct ohtd_disk_view {
  * Little is less than 5 % and less than 1 GiB. It ends with half as much again.
  */
 void ohtd_disk_note(struct ohtd_disk *disk, uint64_t free_bytes, uint64_t size_bytes, uint64_t now_ns);
-
-/* Measures the file system of @path, if that was some seconds ago. A path that cannot be asked changes nothing. */
-void ohtd_disk_tick(struct ohtd_disk *disk, const char *path, uint64_t now_ns);
 
 void ohtd_disk_look(const struct ohtd_disk *disk, struct ohtd_disk_view *view);
 

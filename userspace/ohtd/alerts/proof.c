@@ -44,12 +44,12 @@ static bool read_times(const char *text, int64_t times_s[3])
 	return !*text;
 }
 
-void ohtd_proof_open(struct ohtd_proof *proof, const char *state_dir, struct ohtd_clock *clock)
+void ohtd_proof_open(struct ohtd_proof *proof, const char *state_dir, struct ohtd_clock *clock, const struct ohtd_robot *robot)
 {
 	char *text = NULL;
 	int r;
 
-	*proof = (struct ohtd_proof){ .clock = clock };
+	*proof = (struct ohtd_proof){ .clock = clock, .robot = robot };
 	snprintf(proof->path, sizeof(proof->path), "%s/proof", state_dir);
 	r = ohtd_file_read(proof->path, FILE_BYTES, &text, NULL);
 	if (!r && !read_times(text, proof->written_s)) {
@@ -120,8 +120,10 @@ void ohtd_proof_note(struct ohtd_proof *proof, const struct ohtd_safety_view *sa
 		write_times(proof, times_s, now_ns);
 }
 
-void ohtd_proof_tick(struct ohtd_proof *proof, const struct ohtd_robot *robot)
+/* Takes what the newest snapshot says, if the last time was some seconds ago. */
+static void tick(void *part)
 {
+	struct ohtd_proof *proof = part;
 	const uint64_t now_ns = ohtd_clock_monotonic_ns(proof->clock);
 	struct ohtd_snapshot *snapshot;
 
@@ -129,7 +131,7 @@ void ohtd_proof_tick(struct ohtd_proof *proof, const struct ohtd_robot *robot)
 		return;
 	proof->next_ns = now_ns + EVERY_NS;
 	snapshot = malloc(sizeof(*snapshot));
-	if (snapshot && !ohtd_robot_snapshot(robot, snapshot) && snapshot->bus.present)
+	if (snapshot && !ohtd_robot_snapshot(proof->robot, snapshot) && snapshot->bus.present)
 		ohtd_proof_note(proof, &snapshot->safety);
 	free(snapshot);
 }
@@ -195,4 +197,4 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 			   "a contact that has welded is not noticed");
 }
 
-const struct ohtd_daemon_part ohtd_alert_proof_part = { OHTD_PART_ALERTS(alerts), .judge = judge };
+const struct ohtd_daemon_part ohtd_alert_proof_part = { OHTD_PART_ALERTS(alerts), .judge = judge, .tick = tick };

@@ -29,6 +29,7 @@ struct ohtd_safety_view;
 /* Filled by ohtd_proof_open(). Times are seconds since 1970; 0: not known. */
 struct ohtd_proof {
 	struct ohtd_clock *clock;
+	const struct ohtd_robot *robot;
 	char path[OHTD_PROOF_PATH_BYTES];
 	atomic_bool watched;
 	_Atomic int64_t tested_s;
@@ -58,13 +59,10 @@ struct ohtd_proof_view {
 };
 
 /* Reads what earlier runs knew. A file that makes no sense is logged, and begun anew. */
-void ohtd_proof_open(struct ohtd_proof *proof, const char *state_dir, struct ohtd_clock *clock);
+void ohtd_proof_open(struct ohtd_proof *proof, const char *state_dir, struct ohtd_clock *clock, const struct ohtd_robot *robot);
 
 /* Takes what the device says of its stop, and writes what is new. A device without a stop proves nothing. */
 void ohtd_proof_note(struct ohtd_proof *proof, const struct ohtd_safety_view *safety);
-
-/* The same of the newest snapshot, if the last time was some seconds ago. */
-void ohtd_proof_tick(struct ohtd_proof *proof, const struct ohtd_robot *robot);
 
 /* In a run in which no device with a stop was seen nothing is due. */
 void ohtd_proof_look(const struct ohtd_proof *proof, struct ohtd_proof_view *view);

@@ -8,6 +8,7 @@
 #include "api/api.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,11 +19,9 @@
 #include "alerts/alerts.h"
 #include "auth/session.h"
 #include "base/clock.h"
-#include "base/log_sink.h"
+#include "base/part.h"
 #include "control/robot.h"
 #include "gateway/gateway.h"
-#include "history/history.h"
-#include "pki/certificate.h"
 #include "server/call.h"
 #include "server/figures.h"
 #include "live/channels.h"
@@ -30,7 +29,7 @@
 #include "json/writer.h"
 #include "robot/telemetry.h"
 #include "settings/settings.h"
-#include "store/store.h"
+#include "views/services.h"
 
 #define PROC_BYTES	4096
 
@@ -370,31 +369,6 @@ static void put_alerts(struct ohtd_writer *out, struct ohtd_call *call)
 	}
 }
 
-static void put_history(struct ohtd_writer *out, struct ohtd_call *call)
-{
-	struct ohtd_history_view view;
-
-	ohtd_history_look(call->services->history, &view);
-	put_one(out, "oht_history_samples_total", "counter",
-		"Control cycles whose values were taken.", (double)view.samples);
-	put_one(out, "oht_history_samples_lost_total", "counter",
-		"Control cycles whose values were not taken in time.", (double)view.lost);
-	put_one(out, "oht_history_flushes_total", "counter",
-		"Transactions that kept values.", (double)view.flushes);
-	put_one(out, "oht_history_intervals_dropped_total", "counter",
-		"Intervals of values that could not be kept.", (double)view.dropped);
-	put_one(out, "oht_history_written_bytes_total", "counter",
-		"Bytes written into the log and the file of the database of values.", (double)view.written);
-	put_one(out, "oht_history_synchronisations_total", "counter",
-		"How often the disk was waited for to keep them.", (double)view.synchronisations);
-	put_one(out, "oht_history_bytes", "gauge", "Bytes in use in the database of values.",
-		(double)view.bytes);
-	put_one(out, "oht_history_waiting", "gauge", "Intervals that are not on the disk.",
-		view.waiting);
-	put_one(out, "oht_history_damaged_total", "counter",
-		"Pieces of the database of values that could not be read.", (double)view.damaged);
-}
-
 /* ---- machine and process ---- */
 
 /* Whole content of a file of /proc, "" if it cannot be read. */
@@ -504,29 +478,25 @@ static void put_process(struct ohtd_writer *out, const struct ohtd_server *serve
 	put(out, "oht_build_info{version=\"%s\"} 1\n", OHT_VERSION);
 }
 
-static void put_daemon(struct ohtd_writer *out, struct ohtd_call *call)
+static void put_part(struct ohtd_writer *out, const struct ohtd_daemon_part *part, void *of)
 {
-	struct ohtd_certificate_view *certificate = ohtd_call_alloc(call, sizeof(*certificate));
-	struct ohtd_store_view store;
-	unsigned int held;
-	uint64_t lost;
+	double values[OHTD_PART_FIGURES_MAX];
 
-	ohtd_store_look(call->services->store, &store);
-	put_one(out, "oht_store_groups_total", "counter", "Transactions of the database.",
-		(double)store.groups);
-	put_one(out, "oht_store_refused_total", "counter", "Writes that the database could not do.",
-		(double)store.refused);
-	put_one(out, "oht_store_written_bytes_total", "counter",
-		"Bytes written into the log and the file of the database.", (double)store.written);
-	put_one(out, "oht_store_synchronisations_total", "counter",
-		"How often the disk was waited for to keep them.", (double)store.synchronisations);
-	put_one(out, "oht_store_waiting", "gauge", "Writes that wait.", store.waiting);
-	ohtd_log_sink_look(&held, &lost);
-	put_one(out, "oht_log_lines_lost_total", "counter", "Lines of the log that nothing took.",
-		(double)lost);
-	ohtd_certificate_look(call->services->certificate, certificate);
-	put_one(out, "oht_certificate_not_after_seconds", "gauge",
-		"End of the certificate, in seconds since 1970.", (double)certificate->not_after_s);
+	part->measure(of, values);
+	for (unsigned int i = 0; i < part->figure_count; i++)
+		put_one(out, part->figures[i].name, part->figures[i].counts ? "counter" : "gauge", part->figures[i].help, values[i]);
+}
+
+/* The parts of the daemon that are open. */
+static void put_parts(struct ohtd_writer *out, const struct ohtd_services *services)
+{
+	for (unsigned int i = 0; i < services->part_count; i++) {
+		const struct ohtd_views_part *row = &services->parts[i];
+		void *of = row->of ? row->of(services) : NULL;
+
+		if (row->part->measure && (of || !row->of))
+			put_part(out, row->part, of);
+	}
 }
 
 static void put_gateway(struct ohtd_writer *out, const struct ohtd_gateway *gateway)
@@ -598,8 +568,7 @@ static void get_metrics(struct ohtd_call *call)
 	put_bus(&out, call, snapshot);
 	put_signals(&out, call);
 	put_alerts(&out, call);
-	put_history(&out, call);
-	put_daemon(&out, call);
+	put_parts(&out, call->services);
 	put_gateway(&out, call->services->gateway);
 	put_process(&out, server, call->services);
 	ohtd_reply_data(call, 200, "text/plain; version=0.0.4; charset=utf-8", out.text, out.used);

@@ -21,4 +21,9 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 		ohtd_part_report(to, ALTERED, 0);
 }
 
-const struct ohtd_daemon_part ohtd_audit_part = { OHTD_PART_ALERTS(alerts), .judge = judge };
+static void tick(void *part)
+{
+	ohtd_audit_keep_head(part);
+}
+
+const struct ohtd_daemon_part ohtd_audit_part = { OHTD_PART_ALERTS(alerts), .judge = judge, .tick = tick };

@@ -303,4 +303,20 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 		ohtd_part_report(to, STUCK, 0);
 }
 
-const struct ohtd_daemon_part ohtd_log_part = { OHTD_PART_ALERTS(alerts), .judge = judge };
+static const struct ohtd_part_figure figures[] = {
+	{ "oht_log_lines_lost_total", "Lines of the log that nothing took.", true },
+};
+
+static void measure(void *part, double *values)
+{
+	unsigned int held;
+	uint64_t lost;
+
+	(void)part;
+	ohtd_log_sink_look(&held, &lost);
+	values[0] = (double)lost;
+}
+
+const struct ohtd_daemon_part ohtd_log_part = {
+	OHTD_PART_ALERTS(alerts), .judge = judge, OHTD_PART_FIGURES(figures), .measure = measure,
+};

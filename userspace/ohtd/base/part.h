@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns:     what a part of the daemon says of itself to the rooms above, which need not know it.
- * Contexts: a judge runs on the main thread and on loops, several at a time. It must not wait.
+ * Contexts: a judge, and what measures, runs on the main thread and on loops, several at a time. It must not wait. A tick runs on a worker, one at a time.
  * Locks:    none.
  *
  * main/parts.def lists the parts.
@@ -64,19 +64,42 @@ struct ohtd_part_reports {
 	void (*add)(const struct ohtd_part_reports *to, const struct ohtd_part_report *report);
 };
 
+#define OHTD_PART_FIGURES_MAX	16
+
+/**
+ * struct ohtd_part_figure - a figure as GET /metrics has it
+ * @name: of the metric
+ * @help: what it is, for people
+ * @counts: it only grows while the daemon runs
+ */
+struct ohtd_part_figure {
+	const char *name;
+	const char *help;
+	bool counts;
+};
+
 /**
  * struct ohtd_daemon_part - the description of a part
  * @alerts: its kinds of alerts
  * @alert_count: how many
  * @judge: reports what is not well with @part, which is open; NULL if the part has no object
+ * @figures: at most OHTD_PART_FIGURES_MAX
+ * @figure_count: how many
+ * @measure: fills the values of @figures, in their order; as @judge
+ * @tick: what it does some times a second. It may wait for a disk; NULL: nothing
  */
 struct ohtd_daemon_part {
 	const struct ohtd_part_alert *alerts;
 	unsigned int alert_count;
 	void (*judge)(void *part, const struct ohtd_part_reports *to);
+	const struct ohtd_part_figure *figures;
+	unsigned int figure_count;
+	void (*measure)(void *part, double *values);
+	void (*tick)(void *part);
 };
 
 #define OHTD_PART_ALERTS(table)	.alerts = (table), .alert_count = sizeof(table) / sizeof((table)[0])
+#define OHTD_PART_FIGURES(table)	.figures = (table), .figure_count = sizeof(table) / sizeof((table)[0])
 
 /* Reports an alert with the text of its kind. @since_ns: as in the report. */
 void ohtd_part_report(const struct ohtd_part_reports *to, unsigned int alert, uint64_t since_ns);

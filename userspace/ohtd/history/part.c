@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is not well with the memory of values. */
+/* What is not well with the memory of values, and its figures. */
 #include "base/part.h"
 #include "history/history.h"
 #include "store/store.h"
@@ -23,4 +23,36 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 		ohtd_part_report(to, FAILING, 0);
 }
 
-const struct ohtd_daemon_part ohtd_history_part = { OHTD_PART_ALERTS(alerts), .judge = judge };
+enum { SAMPLES, LOST, FLUSHES, DROPPED, WRITTEN, SYNCHRONISATIONS, BYTES, WAITING, UNREADABLE };
+
+static const struct ohtd_part_figure figures[] = {
+	[SAMPLES] = { "oht_history_samples_total", "Control cycles whose values were taken.", true },
+	[LOST] = { "oht_history_samples_lost_total", "Control cycles whose values were not taken in time.", true },
+	[FLUSHES] = { "oht_history_flushes_total", "Transactions that kept values.", true },
+	[DROPPED] = { "oht_history_intervals_dropped_total", "Intervals of values that could not be kept.", true },
+	[WRITTEN] = { "oht_history_written_bytes_total", "Bytes written into the log and the file of the database of values.", true },
+	[SYNCHRONISATIONS] = { "oht_history_synchronisations_total", "How often the disk was waited for to keep them.", true },
+	[BYTES] = { "oht_history_bytes", "Bytes in use in the database of values." },
+	[WAITING] = { "oht_history_waiting", "Intervals that are not on the disk." },
+	[UNREADABLE] = { "oht_history_damaged_total", "Pieces of the database of values that could not be read.", true },
+};
+
+static void measure(void *part, double *values)
+{
+	struct ohtd_history_view view;
+
+	ohtd_history_look(part, &view);
+	values[SAMPLES] = (double)view.samples;
+	values[LOST] = (double)view.lost;
+	values[FLUSHES] = (double)view.flushes;
+	values[DROPPED] = (double)view.dropped;
+	values[WRITTEN] = (double)view.written;
+	values[SYNCHRONISATIONS] = (double)view.synchronisations;
+	values[BYTES] = (double)view.bytes;
+	values[WAITING] = view.waiting;
+	values[UNREADABLE] = (double)view.damaged;
+}
+
+const struct ohtd_daemon_part ohtd_history_part = {
+	OHTD_PART_ALERTS(alerts), .judge = judge, OHTD_PART_FIGURES(figures), .measure = measure,
+};

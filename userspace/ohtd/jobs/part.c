@@ -29,4 +29,9 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 		ohtd_part_report_text(to, FAIL, trouble.since_ns, "%s", trouble.text);
 }
 
-const struct ohtd_daemon_part ohtd_jobs_part = { OHTD_PART_ALERTS(alerts), .judge = judge };
+static void tick(void *part)
+{
+	ohtd_backups_tick(part);
+}
+
+const struct ohtd_daemon_part ohtd_jobs_part = { OHTD_PART_ALERTS(alerts), .judge = judge, .tick = tick };

@@ -260,8 +260,8 @@ static int open_robot(struct running *run)
 
 static int open_rules(struct running *run)
 {
-	if (!ohtd_main_hand_parts()) {
-		snprintf(run->why, sizeof(run->why), "the parts have too many kinds of alerts (OHTD_ALERT_PART_KINDS_MAX)");
+	if (!ohtd_main_hand_parts(&run->services)) {
+		snprintf(run->why, sizeof(run->why), "a part has too many figures, or all have too many kinds of alerts (main/parts.def)");
 		return -1;
 	}
 	run->services.rules = ohtd_alert_rules_create();
@@ -421,7 +421,7 @@ static int open_server(struct running *run)
 	/* A simulated robot is there to be broken. */
 	if (!run->services.config->simulated)
 		ohtd_alert_keeper_watch_floods(run->services.alert_keeper);
-	ohtd_proof_open(&run->proof, run->services.config->state_dir, &run->clock);
+	ohtd_proof_open(&run->proof, run->services.config->state_dir, &run->clock, run->services.robot);
 	run->services.certificate = ohtd_certificate_open(run->services.config, &run->clock, OHTD_BUILD_DATE_S,
 						 run->why, sizeof(run->why));
 	if (!run->services.certificate)
@@ -726,6 +726,7 @@ int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 		.services = {
 			.config = config, .clock = &run.clock, .disk = &run.disk, .proof = &run.proof, .simulated = config->simulated,
 		},
+		.disk = { .path = config->state_dir, .clock = &run.clock },
 		.config_path = config_path, .lock_fd = -1, .sender_fd = -1, .signal_fd = -1,
 	};
 	int r;

@@ -32,7 +32,24 @@ static const struct ohtd_views_part parts[] = {
 #include "main/parts.def"
 };
 
-bool ohtd_main_hand_parts(void)
+#define PARTS	(sizeof(parts) / sizeof(parts[0]))
+
+void ohtd_main_tick_parts(const struct ohtd_services *services)
 {
-	return ohtd_alerts_take_parts(parts, sizeof(parts) / sizeof(parts[0]));
+	for (size_t i = 0; i < PARTS; i++) {
+		void *part = parts[i].of ? parts[i].of(services) : NULL;
+
+		if (part && parts[i].part->tick)
+			parts[i].part->tick(part);
+	}
+}
+
+bool ohtd_main_hand_parts(struct ohtd_services *services)
+{
+	for (size_t i = 0; i < PARTS; i++)
+		if (parts[i].part->figure_count > OHTD_PART_FIGURES_MAX)
+			return false;
+	services->parts = parts;
+	services->part_count = PARTS;
+	return ohtd_alerts_take_parts(parts, PARTS);
 }

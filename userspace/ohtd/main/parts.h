@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns:     which parts the daemon has (parts.def).
- * Contexts: main thread.
+ * Contexts: hand: main thread. Tick: a worker.
  * Locks:    none.
  */
 #ifndef OHTD_MAIN_PARTS_H
@@ -9,7 +9,12 @@
 
 #include <stdbool.h>
 
-/* Hands the parts to those rooms that ask each of them. Before other threads start. False: they have too many kinds of alerts. */
-bool ohtd_main_hand_parts(void);
+struct ohtd_services;
+
+/* Hands the parts to those rooms that ask each of them. Before other threads start. False: they have too many kinds of alerts, or one too many figures. */
+bool ohtd_main_hand_parts(struct ohtd_services *services);
+
+/* All that is to be done some times a second and may wait for a disk. One call at a time. */
+void ohtd_main_tick_parts(const struct ohtd_services *services);
 
 #endif /* OHTD_MAIN_PARTS_H */

@@ -8,17 +8,14 @@
 #include "audit/audit.h"
 #include "history/history.h"
 #include "alerts/alive.h"
-#include "alerts/disk.h"
 #include "alerts/keeper.h"
-#include "alerts/proof.h"
-#include "pki/certificate.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/manager.h"
 #include "config/config.h"
-#include "jobs/backups.h"
 #include "json/blocks.h"
 #include "main/command_keeper.h"
+#include "main/parts.h"
 #include "main/robot_log.h"
 #include "main/state.h"
 #include "settings/settings.h"
@@ -60,13 +57,9 @@ static void work_on_files(struct ohtd_work *work, bool dropped)
 
 	if (!dropped) {
 		keep_time(upkeep);
-		ohtd_certificate_tick(services->certificate);
-		ohtd_audit_keep_head(services->audit);
-		ohtd_backups_tick(services->backups);
-		ohtd_proof_tick(services->proof, services->robot);
+		ohtd_main_tick_parts(services);
 		ohtd_kept_profiles_tick(&upkeep->kept_profiles, dir, services->robot, now_ns);
 		ohtd_kept_location_tick(&upkeep->location, dir, services->robot, now_ns);
-		ohtd_disk_tick(services->disk, dir, now_ns);
 	}
 	atomic_store(&upkeep->files_busy, false);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is not well with the certificate. */
+/* What is not well with the certificate, and its figure. */
 #include "base/part.h"
 #include "pki/certificate.h"
 
@@ -30,4 +30,23 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 		ohtd_part_report(to, ENDS_SOON, 0);
 }
 
-const struct ohtd_daemon_part ohtd_pki_part = { OHTD_PART_ALERTS(alerts), .judge = judge };
+static const struct ohtd_part_figure figures[] = {
+	{ "oht_certificate_not_after_seconds", "End of the certificate, in seconds since 1970." },
+};
+
+static void measure(void *part, double *values)
+{
+	struct ohtd_certificate_view view;
+
+	ohtd_certificate_look(part, &view);
+	values[0] = (double)view.not_after_s;
+}
+
+static void tick(void *part)
+{
+	ohtd_certificate_tick(part);
+}
+
+const struct ohtd_daemon_part ohtd_pki_part = {
+	OHTD_PART_ALERTS(alerts), .judge = judge, OHTD_PART_FIGURES(figures), .measure = measure, .tick = tick,
+};

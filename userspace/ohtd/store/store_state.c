@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which trouble of the store an error speaks of, the words for it, and the alerts. */
+/* Which trouble of the store an error speaks of, the words for it, its alerts and its figures. */
 #include "store/store.h"
 
 #include <errno.h>
@@ -98,4 +98,30 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 		ohtd_part_report(to, DAMAGED, 0);
 }
 
-const struct ohtd_daemon_part ohtd_store_part = { OHTD_PART_ALERTS(alerts), .judge = judge };
+/* ---- figures ---- */
+
+enum { GROUPS, REFUSED, WRITTEN, SYNCHRONISATIONS, WAITING };
+
+static const struct ohtd_part_figure figures[] = {
+	[GROUPS] = { "oht_store_groups_total", "Transactions of the database.", true },
+	[REFUSED] = { "oht_store_refused_total", "Writes that the database could not do.", true },
+	[WRITTEN] = { "oht_store_written_bytes_total", "Bytes written into the log and the file of the database.", true },
+	[SYNCHRONISATIONS] = { "oht_store_synchronisations_total", "How often the disk was waited for to keep them.", true },
+	[WAITING] = { "oht_store_waiting", "Writes that wait." },
+};
+
+static void measure(void *part, double *values)
+{
+	struct ohtd_store_view view;
+
+	ohtd_store_look(part, &view);
+	values[GROUPS] = (double)view.groups;
+	values[REFUSED] = (double)view.refused;
+	values[WRITTEN] = (double)view.written;
+	values[SYNCHRONISATIONS] = (double)view.synchronisations;
+	values[WAITING] = view.waiting;
+}
+
+const struct ohtd_daemon_part ohtd_store_part = {
+	OHTD_PART_ALERTS(alerts), .judge = judge, OHTD_PART_FIGURES(figures), .measure = measure,
+};

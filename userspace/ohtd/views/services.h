@@ -30,6 +30,7 @@ struct ohtd_robot;
 struct ohtd_settings;
 struct ohtd_setup;
 struct ohtd_store;
+struct ohtd_views_part;
 struct ohtd_webhooks;
 struct ohtd_workers;
 
@@ -59,6 +60,8 @@ struct ohtd_services {
 	const char *robot_id;
 	struct ohtd_disk *disk;
 	struct ohtd_proof *proof;
+	const struct ohtd_views_part *parts;	/* all of them */
+	unsigned int part_count;
 	bool another_machine;	/* the state folder is of one */
 	bool simulated;		/* there is no real robot */
 };
