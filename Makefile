@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Thin: every target is a script. `make` or `make help` lists them.
-.PHONY: help python run up down status logs shell check check-models test test-all nightly coverage fuzz bench soak module native install deb dkms image clean
+.PHONY: help python setup run up down status logs shell check check-models test test-all nightly coverage fuzz bench soak module native install deb dkms image clean
 
 help:
+	@echo 'make setup    say what this machine lacks to build, run and test, and what to do; changes nothing'
 	@echo 'make run      boot the virtual SBC with everything, until Ctrl-C (OHT_PORT OHT_KERNEL OHT_WIRE OHT_PROFILE OHT_STATE OHT_DEMO OHT_GATEWAY)'
 	@echo 'make up       the same in the background; make down, status, logs, shell (a root shell in the guest)'
 	@echo 'make native   ohtd on this machine without the kernel module, over a pty with the simulator (OHT_PORT OHT_PROFILE OHT_STATE OHT_DEMO OHT_GATEWAY)'
@@ -26,6 +27,9 @@ help:
 # The scripts below are Python, which a small Debian does not have: the installer of packages is not.
 python:
 	@[ -x /usr/bin/python3 ] || scripts/install-packages
+
+setup:
+	@scripts/setup
 
 run up down status logs shell: python
 	@scripts/sbc $@

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """health: each state that is not well names component, code, since when and what to do."""
+import subprocess
+
 from clocks import Skewed
-from oht_test.wait import until
+from daemon import TOP
+from oht_test.wait import free_port, until
 
 
 def reasons(daemon, component=None):
@@ -31,6 +34,32 @@ def test_a_lost_module_is_named(fresh):
     until(lambda: [r for r in of_the_drive() if r["code"] == "module_lost" and r["since"]], what="lost, since when")
     assert fresh.get("health/live", role=None).status == 200
     assert fresh.get("health/ready", role=None).status == 200
+
+
+def wait_for(url, *words):
+    return subprocess.Popen([TOP / "scripts/wait-for", *words, url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_script_waits_for_the_first_start(fresh):
+    url = f"https://127.0.0.1:{free_port()}"
+    fresh.write_config(http_listen=url.removeprefix("https://"))
+    authority = fresh.state / "ca.crt"
+    assert not authority.exists()
+    with wait_for(url, "--cacert", authority) as waits:
+        fresh.start()
+        assert waits.communicate() == ("", "") and waits.returncode == 0
+    other = fresh.folder / "other.crt"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=other",
+                    "-keyout", fresh.folder / "other.key", "-out", other], check=True, capture_output=True)
+    none = fresh.folder / "none.crt"
+    none.write_text("no certificate")
+    for address, file, status, said in ((url, other, 1, "certificate verify failed"), (url, none, 1, f"{none}: "),
+                                        (url + "/elsewhere", authority, 1, "it answers 404"), ("https://127.0.0.1:1", authority, 1, "refused"),
+                                        (url.replace("https", "http"), authority, 2, "not an https:// address")):
+        with wait_for(address, "--cacert", file, "--for", "0") as waits:
+            out, err = waits.communicate()
+        assert (waits.returncode, out) == (status, "") and said in err.splitlines()[-1], (address, err)
+    fresh.stop()
 
 
 def test_no_module_at_all(fresh):

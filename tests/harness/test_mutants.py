@@ -14,18 +14,24 @@ ROWS = {
     "beside": ("kernel/a.c", "int a = 1", "int a = 3", "board", "stock/stop", "loss_test: a CPU is stuck$"),
     "gone": ("kernel/a.c", "b = 1", "b = 2", "board", "stock/wire", "^stock/wire: loss_test: a CPU is stuc$"),
     "elsewhere": ("kernel/a.c", "b = 1", "b = 2", "board", "stock/wire", "^stock/wire: other_test: a CPU is stuck$"),
+    "header": ("kernel/h.h", "c = 1", "c = 2", "board", "stock/wire", "^stock/wire: loss_test: a CPU is stuck$"),
+    "unused": ("kernel/unused.h", "d = 1", "d = 2", "board", "stock/wire", "^stock/wire: loss_test: a CPU is stuck$"),
     "program": ("userspace/p.c", "return 0", "return 1", "unit", "p", "^p_returns$"),
     "no-c": ("userspace/p.c", "return 0", "return (", "unit", "p", "^p_returns$"),
 }
 FILES = {
     "kernel/a.c": "int a = 1;\nint b = 1;\n",
+    "kernel/b.c": '#include "between.h"\n',
+    "kernel/between.h": '#include "h.h"\n',
+    "kernel/h.h": "int c = 1;\n",
+    "kernel/unused.h": "int d = 1;\n",
     "userspace/p.c": "int p(void)\n{\n\treturn 0;\n}\n",
     "tests/guest/loss_test.c": 'test("a CPU is stuck");\n',
     "tests/guest/other_test.c": 'test("a CPU is free");\n',
     "tests/unit/test_p.c": "static void p_returns(void **state)\n",
-    # Counts its builds, and what it builds.
-    "scripts/build-module": "#!/bin/sh\nxargs <kernel/a.c >>../../../built\n",
-    ".gitignore": "/build/\n/built\n",
+    # Counts its builds, and what it builds; nothing compiles where a file `bad` is.
+    "scripts/build-module": "#!/bin/sh\nxargs <kernel/a.c >>../../../built\necho $* >>../../../asked\n[ ! -e ../../../bad ] || { echo error: c; exit 1; }\n",
+    ".gitignore": "/build/\n/built\n/asked\n/bad\n",
     "meson.build": "",
 }
 
@@ -66,9 +72,21 @@ def test_a_test_is_found_behind_board_and_program(project):
     # The second changes a text of the first, so each has a build of its own.
     assert code == 0 and "not ok" not in said and "ok 3 - the mutations of the kernel compile" in said, said
     assert (project / "built").read_text() == "int a = 2; int b = 1;\nint a = 3; int b = 1;\n"
+    assert (project / "asked").read_text() == "stock kernel/a.o\nstock kernel/a.o\n"
     code, said = fit(project, "gone", "elsewhere")
     assert code == 1 and said.count("not ok") == 2, said
     assert 'no "a CPU is stuc" in tests/guest/loss_test.c' in said and "in tests/guest/other_test.c" in said
+
+
+def test_only_objects_with_a_mutation_are_compiled(project):
+    code, said = fit(project, "nested", "header")
+    assert code == 0 and "ok 3 - the mutations of the kernel compile" in said, said
+    assert (project / "asked").read_text() == "stock kernel/a.o kernel/b.o\n"
+    code, said = fit(project, "nested", "unused")
+    assert code == 1 and "not ok 3" in said and "no object of the kernel is made of kernel/unused.h" in said, said
+    (project / "bad").touch()
+    code, said = fit(project, "header")
+    assert code == 1 and "not ok 2 - the mutations of the kernel compile\n#   does not build: error: c" in said, said
 
 
 def test_an_old_build_is_named(project):
