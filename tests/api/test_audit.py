@@ -77,6 +77,7 @@ def test_a_change_is_told_with_before_and_after(shared):
     assert (item["who"], item["act"], item["result"], item["from"]) == ("administrator", "PATCH config", "200", "127.0.0.1")
     assert (json.loads(item["before"]), json.loads(item["after"])) == ({"/robot/name": "first"}, {"/robot/name": "second"})
     assert item["object"] == f"version {shared.get('config').headers['etag'].strip(chr(34))}"
+    assert item["words"] == "changed the configuration"
 
 
 @pytest.mark.parametrize("method, path, body, role, result", [
@@ -93,7 +94,7 @@ def test_a_refused_attempt_is_told(shared, method, path, body, role, result):
     answer = shared.request(method, path, body, role=role, headers={"X-Request-Id": request_id})
     item = about(shared, request_id)
     assert f"{answer.status} {answer.code}" == item["result"]
-    assert item["result"] == result and item["who"] == role
+    assert item["result"] == result and item["who"] == role and item["words"].startswith("tried to ")
     assert item["object"] == (path if "/" in path and path != "robot/mode" else None)
 
 

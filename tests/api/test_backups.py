@@ -159,11 +159,14 @@ def test_a_transfer_goes_on_where_it_was_broken_off(own):
     number, whole = 20200101000000, secrets.token_bytes(200_000)
     file_of(own, number).write_bytes(whole)
     tag = own.request("HEAD", f"backups/{number}/content", role="administrator", headers={"Range": "bytes=1-"}).headers["etag"]
-    for asked, same, begins in (("bytes=199999-", None, 199_999), ("bytes=1-", tag, 1), ("bytes=1-", '"another"', 0), ("bytes=200000-", None, 0),
+    for asked, same, begins in (("bytes=199999-", None, 199_999), ("bytes=1-", tag, 1), ("bytes=1-", '"another"', 0), ("bytes=200000-", '"another"', 0),
                                 ("bytes=0-7", None, 0), ("bytes=-5", None, 0), ("bytes=99999999999999999999-", None, 0)):
         rest = own.get(f"backups/{number}/content", role="administrator", headers={"Range": asked, **({"If-Range": same} if same else {})})
         assert (rest.status, rest.body) == (206 if begins else 200, whole[begins:]), asked
         assert rest.headers.get("content-range") == (f"bytes {begins}-199999/200000" if begins else None), asked
+    for asked in ("bytes=200000-", "bytes=9999999999-"):
+        rest = own.get(f"backups/{number}/content", role="administrator", headers={"Range": asked, "If-Range": tag})
+        assert (rest.status, rest.code, rest.headers["content-range"]) == (416, "range_beyond_end", "bytes */200000"), asked
     file_of(own, number).unlink()
 
 

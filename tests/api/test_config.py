@@ -268,6 +268,7 @@ def test_a_check_changes_nothing(shared):
     ({"motion": {"jog_mm_s": "fast"}}, 400, "validation", "/motion/jog_mm_s", "type", "a number"),
     ({"motion": {"yog_mm_s": 1}}, 400, "validation", "/motion/yog_mm_s", "unknown_member", "the nearest is /motion/jog_mm_s"),
     ({"robot": {"nmae": "x"}}, 400, "validation", "/robot/nmae", "unknown_member", "the nearest is /robot/name"),
+    ({"stations": {"dock": {"positon_mm": 1}}}, 400, "validation", "/stations/dock/positon_mm", "unknown_member", "the nearest is /stations/dock/position_mm"),
     ({"weather": {"rain": 1}}, 400, "validation", "/weather/rain", "unknown_member", "config/schema"),
     ({"motion": 5}, 400, "validation", "/motion", "type", "an object"),
     ({"motion": {"soft_min_mm": -100}}, 400, "validation", "/motion/soft_min_mm", "type", "an object"),
@@ -297,7 +298,7 @@ def test_a_check_changes_nothing(shared):
     ({"stations": {"home" + "\N{LATIN SMALL LETTER E WITH ACUTE}" * 60: {"position_mm": 777}}}, 400, "validation", None, "unknown_member", ""),
     ({"motion": {"distance_1_ways": 0.5}}, 400, "validation", "/motion/distance_1_ways", "type", "must be a whole number, not 0.5"),
     ({"motion": {"move_timeout_ms": 30000.25}}, 400, "validation", "/motion/move_timeout_ms", "type", "a whole number, not 30000.25"),
-], ids=range(39))
+], ids=range(40))
 def test_a_refusal_names_the_item_and_changes_nothing(shared, body, status, code, pointer, member, text):
     before = shared.get("config")
     # What is good beside it is not taken either.

@@ -344,7 +344,7 @@ static void a_real_robot_spares_its_card(void **state)
 		const char *text;
 		unsigned int flush_s;
 	} files[] = {
-		{ "", 10 }, { "[history]\nflush_s = 1\n", 7 }, { "[history]\nflush_s = 6\n", 7 }, { "[history]\nflush_s = 7\n", 7 },
+		{ "\n", 10 }, { "[history]\nflush_s = 1\n", 7 }, { "[history]\nflush_s = 6\n", 7 }, { "[history]\nflush_s = 7\n", 7 },
 		{ "[history]\nflush_s = 60\n", 60 }, { "[history]\nflush_s = 1\n[robot]\nsimulated = yes\n", 1 },
 	};
 

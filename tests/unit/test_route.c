@@ -84,6 +84,29 @@ static void acts_last_unless_they_come_every_day(void **state)
 			fail_msg("%s", acts[i].act);
 }
 
+/* What a record may be about has words of its own, which read well behind a name. */
+static void each_act_has_words(void **state)
+{
+	char act[128], text[OHTD_ACT_TEXT_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < ohtd_router_count(router); i++) {
+		const struct ohtd_route *route = ohtd_router_route(router, i);
+
+		if ((route->method == OHTD_GET && !route->elevation) || *route->path == '/')
+			continue;
+		snprintf(act, sizeof(act), "%s %s", ohtd_method_name(route->method), route->path);
+		if (!ohtd_act_text(act, true, text))
+			fail_msg("%s: no words", act);
+		assert_true(*text >= 'a' && *text <= 'z' && text[strlen(text) - 1] != ' ');
+	}
+	assert_true(ohtd_act_text("POST auth/login", true, text));
+	assert_string_equal(text, "logged in");
+	assert_true(ohtd_act_text("PATCH config", false, text));
+	assert_string_equal(text, "tried to change the configuration");
+	assert_false(ohtd_act_text("PATCH what/was/once", true, text));
+}
+
 static void unknown_paths_are_not_found(void **state)
 {
 	static const char *const paths[] = {
@@ -505,6 +528,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(routes_are_found_by_method_and_path),
 		cmocka_unit_test(acts_last_unless_they_come_every_day),
+		cmocka_unit_test(each_act_has_words),
 		cmocka_unit_test(unknown_paths_are_not_found),
 		cmocka_unit_test(wrong_method_tells_the_right_ones),
 		cmocka_unit_test(unit_addresses),

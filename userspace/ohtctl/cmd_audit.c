@@ -29,7 +29,7 @@
 #define SILENT_DAYS	7	/* without a proof; then a person is told */
 
 static const struct show_column columns[] = {
-	{ "number", 7 }, { "time", 24 }, { "who", 14 }, { "act", 28 }, { "object", 18 }, { "result", 20 },
+	{ "number", 7 }, { "time", 24 }, { "who", 14 }, { "words", 34 }, { "act", 28 }, { "object", 18 }, { "result", 20 },
 	{ "from", 15 }, { "after", 0 }, { NULL, 0 },
 };
 

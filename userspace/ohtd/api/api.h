@@ -27,6 +27,11 @@ extern const struct ohtd_route_table *const ohtd_route_tables[];
 /* Does the act of a record of the audit last, so that it is kept for long? routes.c. */
 bool ohtd_act_lasts(const char *act);
 
+#define OHTD_ACT_TEXT_BYTES	96
+
+/* Such an act in words, as "logged in"; one that was not @done: "tried to log in". False: there are none. routes.c. */
+bool ohtd_act_text(const char *act, bool done, char text[OHTD_ACT_TEXT_BYTES]);
+
 /* Tables of routes, each beside its handlers: ohtd_auth_routes. */
 #define OHTD_ROUTES(name_)	extern const struct ohtd_route_table ohtd_##name_##_routes;
 #include "api/routes.def"

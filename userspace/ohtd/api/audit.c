@@ -4,6 +4,7 @@
 #include "server/call.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "audit/audit.h"
@@ -22,6 +23,7 @@ struct audit_record {
 	const char *boot_id;
 	const char *who;
 	const char *act;
+	const char *words;
 	const char *object;
 	const char *before;
 	const char *after;
@@ -38,6 +40,7 @@ OHTD_SHAPE(audit_record, "AuditRecord",
 	OHTD_TEXT(audit_record, who, .flags = OHTD_NULL, .example = "\"anna\"",
 		  .summary = "Name of the account, uid N over the local socket, ohtd; null: nobody had logged in"),
 	OHTD_TEXT(audit_record, act, .example = "\"PATCH config\"", .summary = "Method and path of the route, or a word"),
+	OHTD_TEXT(audit_record, words, .example = "\"changed the configuration\"", .summary = "The act for people"),
 	OHTD_TEXT(audit_record, object, .flags = OHTD_NULL, .example = "\"version 7\"",
 		  .summary = "What was to be changed; null: nothing more than the act says"),
 	OHTD_TEXT(audit_record, before, .flags = OHTD_NULL,
@@ -58,11 +61,14 @@ static const char *or_null(const char *text)
 static void show_record(struct ohtd_call *call, const void *row, void *item)
 {
 	const struct ohtd_audit_row *from = row;
+	char words[OHTD_ACT_TEXT_BYTES];
 
-	(void)call;
+	if (!ohtd_act_text(from->act, !ohtd_audit_is_refused(from), words))
+		snprintf(words, sizeof(words), "%s", from->act);
 	*(struct audit_record *)item = (struct audit_record){
 		.number = from->number, .time = from->time_ns, .boot_id = from->boot,
-		.who = or_null(from->who), .act = from->act, .object = or_null(from->object),
+		.who = or_null(from->who),
+		.act = from->act, .words = ohtd_call_text_of(call, "%s", words), .object = or_null(from->object),
 		.before = or_null(from->before), .after = or_null(from->after), .result = from->result,
 		.from = or_null(from->source), .request_id = or_null(from->request_id), .leaf = from->leaf,
 	};

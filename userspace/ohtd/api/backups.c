@@ -464,8 +464,8 @@ static int open_file(struct taken *taken)
 	if (taken->fd < 0 || fstat(taken->fd, &st))
 		return -errno;
 	taken->source.bytes = (uint64_t)st.st_size;
-	if (taken->source.from >= taken->source.bytes)
-		taken->source.from = 0;
+	if (taken->source.from && taken->source.from >= taken->source.bytes)
+		return -ERANGE;
 	taken->sent = taken->source.from;
 	ohtd_log(OHTD_LOG_NOTICE, "http", "backup_taken", "%" PRId64 " by %s", taken->id, taken->by);
 	return 0;
@@ -493,10 +493,14 @@ static int make_piece(struct ohtd_download_source *source, const char **piece, s
 
 static void refuse_file(struct ohtd_call *call, struct ohtd_download_source *source, int why)
 {
-	if (why == -ENOENT)
+	if (why == -ENOENT) {
 		reply_unknown(call, ((struct taken *)source)->id);
-	else
+	} else if (why == -ERANGE) {
+		ohtd_reply_header(call, "content-range", ohtd_call_text_of(call, "bytes */%" PRIu64, source->bytes));
+		ohtd_reply_problem(call, 416, "range_beyond_end", "the backup has %" PRIu64 " bytes", source->bytes);
+	} else {
 		ohtd_reply_store_problem(call, why);
+	}
 }
 
 static void end_file(struct ohtd_download_source *source)
@@ -694,11 +698,11 @@ static const struct ohtd_route routes[] = {
 		.elevation = "taking a backup away",
 		.kind = OHTD_STREAM, .flags = OHTD_ROUTE_STORE,
 		.replies = { { 200, NULL, "application/octet-stream" }, { 206, NULL, "application/octet-stream" } },
-		.problems = { "not_found", "too_many_exports", "out_of_memory", "unavailable" },
+		.problems = { "not_found", "too_many_exports", "out_of_memory", "unavailable", "range_beyond_end" },
 		.handle = get_content,
 		.summary = "The file of a backup, to be kept elsewhere",
 		.text = "It has the hashes of passwords, and without a key it is not encrypted. A transfer that was broken off goes on where "
-			"it was with Range: bytes=N-, if N is less than its length; any other range is answered with the whole file.",
+			"it was with Range: bytes=N-, if N is less than its length, else 416; ranges of another form are answered with the whole file.",
 	}, {
 		.method = OHTD_DELETE, .path = "backups/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
 		.elevation = "deleting a backup", .flags = OHTD_ROUTE_STORE,

@@ -6,6 +6,7 @@
 #include "tables/timeline.h"
 #include "views/scene.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct ohtd_route_table *const ohtd_route_tables[] = {
@@ -14,10 +15,122 @@ const struct ohtd_route_table *const ohtd_route_tables[] = {
 	NULL,
 };
 
-/* Records of no route that come every day; all other acts of no route, also those of programs of before, last. */
-static const char *const passing_acts[] = {
-	OHTD_ACT_START, OHTD_ACT_CLOCK, "gap", "left out", "message command", "message stop",
+/**
+ * struct act - an act of the audit for people
+ * @act: as records have it
+ * @verb: of a refusal: "tried to log in"
+ * @done: of what was done: "logged in"
+ * @rest: behind either
+ * @daily: of no route, and comes every day; all other acts of no route, also those of programs of before, last
+ */
+struct act {
+	const char *act;
+	const char *verb;
+	const char *done;
+	const char *rest;
+	bool daily;
 };
+
+static const struct act acts[] = {
+	{ "POST alerts/{id}/comments", "comment", "commented", " on an alert" },
+	{ "POST alerts/{id}/acknowledge", "acknowledge", "acknowledged", " an alert" },
+	{ "POST alerts/{id}/shelve", "shelve", "shelved", " an alert" },
+	{ "POST alerts/{id}/unshelve", "take", "took", " an alert off its shelf" },
+	{ "POST alert-rules", "make", "made", " a rule on values" },
+	{ "PUT alert-rules/{name}", "change", "changed", " a rule on values" },
+	{ "DELETE alert-rules/{name}", "delete", "deleted", " a rule on values" },
+	{ "POST alert-rules/{name}/test", "try", "tried", " a rule on values" },
+	{ "POST alert-trials", "try", "tried", " a rule on values" },
+	{ "POST auth/login", "log", "logged", " in" },
+	{ "POST auth/logout", "log", "logged", " out" },
+	{ "POST auth/refresh", "renew", "renewed", " a session" },
+	{ "POST auth/ticket", "draw", "drew", " a ticket" },
+	{ "POST auth/password/change", "change", "changed", " the own password" },
+	{ "POST auth/elevate", "elevate", "elevated", " the session" },
+	{ "DELETE auth/elevate", "end", "ended", " the elevation" },
+	{ "DELETE auth/sessions/{name}", "end", "ended", " a session" },
+	{ "POST setup", "make", "made", " the first account" },
+	{ "POST users", "make", "made", " an account" },
+	{ "PATCH users/{id}", "change", "changed", " an account" },
+	{ "DELETE users/{id}", "delete", "deleted", " an account" },
+	{ "DELETE jobs/{id}", "cancel", "cancelled", " a job" },
+	{ "POST backups", "make", "made", " a backup" },
+	{ "GET backups/{id}/content", "take", "took", " a backup away" },
+	{ "DELETE backups/{id}", "delete", "deleted", " a backup" },
+	{ "POST backups/{id}/verify", "verify", "verified", " a backup" },
+	{ "POST backups/{id}/restore", "order", "ordered", " the restore of a backup" },
+	{ "DELETE backups/{id}/restore", "withdraw", "withdrew", " the restore of a backup" },
+	{ "POST robot/commands", "send", "sent", " the robot a command" },
+	{ "DELETE robot/commands/{id}", "take", "took", " a command out of the queue" },
+	{ "POST robot/position", "say", "said", " where the robot is" },
+	{ "PUT robot/override", "change", "changed", " the override" },
+	{ "PUT robot/mode", "choose", "chose", " the mode" },
+	{ "POST robot/limits/reload", "reload", "reloaded", " the limits" },
+	{ "POST robot/stations/{name}/teach", "teach", "taught", " a station" },
+	{ "PATCH config", "change", "changed", " the configuration" },
+	{ "POST config/check", "check", "checked", " a configuration" },
+	{ "DELETE config/pending", "give", "gave", " a version of the configuration up" },
+	{ "POST config/confirm", "confirm", "confirmed", " a version of the configuration" },
+	{ "POST config/extend", "extend", "extended", " the time of a version of the configuration" },
+	{ "POST config/versions/{id}/rollback", "bring", "brought", " a version of the configuration back" },
+	{ "PUT config/versions/{id}/rescue", "name", "named", " the rescue of the configuration" },
+	{ "POST config/rescue", "bring", "brought", " the rescue of the configuration back" },
+	{ "POST config/import", "import", "imported", " a configuration" },
+	{ "POST config/import/check", "check", "checked", " a configuration" },
+	{ "POST control", "take", "took", " control" },
+	{ "DELETE control", "give", "gave", " control back" },
+	{ "POST control/take-over", "take", "took", " control over" },
+	{ "POST control/hand-over", "hand", "handed", " control over" },
+	{ "PUT logs/level", "change", "changed", " the level of the log" },
+	{ "POST modules/discover", "look", "looked", " for modules" },
+	{ "POST modules/{unit}/ping", "ping", "pinged", " a module" },
+	{ "POST modules/{unit}/quarantine", "put", "put", " a module in quarantine" },
+	{ "DELETE modules/{unit}/quarantine", "take", "took", " a module out of quarantine" },
+	{ "PUT modules/{unit}/registers/{name}", "write", "wrote", " a register" },
+	{ "POST modules/{unit}/reset", "reset", "reset", " a module" },
+	{ "POST safety/stop", "stop", "stopped", " the robot" },
+	{ "POST safety/reset", "reset", "reset", " the stop" },
+	{ "POST safety/enable", "enable", "enabled", " the robot" },
+	{ "POST safety/self-test", "test", "tested", " the stop" },
+	{ "POST system/certificate", "renew", "renewed", " the certificate" },
+	{ "POST system/restart", "restart", "restarted", " ohtd" },
+	{ "POST webhooks", "make", "made", " a webhook" },
+	{ "PUT webhooks/{id}", "change", "changed", " a webhook" },
+	{ "DELETE webhooks/{id}", "delete", "deleted", " a webhook" },
+	{ "POST webhooks/{id}/secret", "draw", "drew", " a secret of a webhook" },
+	{ "POST webhooks/{id}/test", "test", "tested", " a webhook" },
+	{ "POST webhook-deliveries/{id}/resend", "send", "sent", " a delivery again" },
+	{ "message command", "send", "sent", " the robot a command", true },
+	{ "message stop", "stop", "stopped", " the robot", true },
+	{ OHTD_ACT_START, "", "started", "", true },
+	{ OHTD_ACT_CLOCK, "", "noticed", " that the time of day was set", true },
+	{ "gap", "", "waited", " with records", true },
+	{ "left out", "", "counted", " what was left out", true },
+	{ "found altered", "", "found", " the audit altered" },
+	{ "signed anew", "", "signed", " what was removed anew" },
+	{ "restore", "", "restored", " a backup" },
+	{ "restore undone", "", "undid", " the restore of a backup" },
+	{ "ohtd --add-user", "", "made", " an account" },
+	{ "ohtd --machine", "", "said", " which machine this is" },
+};
+
+static const struct act *find_act(const char *act)
+{
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		if (!strcmp(act, acts[i].act))
+			return &acts[i];
+	return NULL;
+}
+
+bool ohtd_act_text(const char *act, bool done, char text[OHTD_ACT_TEXT_BYTES])
+{
+	const struct act *found = find_act(act);
+
+	if (!found)
+		return false;
+	snprintf(text, OHTD_ACT_TEXT_BYTES, "%s%s%s", done ? "" : "tried to ", done ? found->done : found->verb, found->rest);
+	return true;
+}
 
 static bool is_act(const struct ohtd_route *route, const char *act)
 {
@@ -29,9 +142,10 @@ static bool is_act(const struct ohtd_route *route, const char *act)
 
 bool ohtd_act_lasts(const char *act)
 {
-	for (size_t i = 0; i < sizeof(passing_acts) / sizeof(passing_acts[0]); i++)
-		if (!strcmp(act, passing_acts[i]))
-			return false;
+	const struct act *found = find_act(act);
+
+	if (found && found->daily)
+		return false;
 	for (const struct ohtd_route_table *const *table = ohtd_route_tables; *table; table++)
 		for (size_t i = 0; i < (*table)->count; i++)
 			if (is_act(&(*table)->routes[i], act))

@@ -200,9 +200,8 @@ int ohtd_audit_begin(struct ohtd_db *db, void *arg)
 static bool keeps(const struct ohtd_audit_row *row, void *arg)
 {
 	const struct ohtd_audit *audit = arg;
-	bool is_refused = *row->result == '4' || *row->result == '5';
 
-	return audit->lasts && !is_refused && audit->lasts(row->act);
+	return audit->lasts && !ohtd_audit_is_refused(row) && audit->lasts(row->act);
 }
 
 static int remove_to(struct ohtd_db *db, struct ohtd_audit *audit, struct ohtd_audit_tree *tree, uint64_t from)

@@ -74,6 +74,8 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	P(414, "uri_too_long", "The path with its query is longer than 1024 bytes.", "Send less."),
 	P(415, "content_type", "The body is not declared as application/json.",
 	  "Send the header Content-Type: application/json."),
+	P(416, "range_beyond_end", "The header Range begins at the end of the file or behind it.",
+	  "Leave the header out; Content-Range of the answer has the length."),
 	P(417, "expectation_failed", "The header Expect asks for what is not done.",
 	  "Leave the header out."),
 	P(421, "wrong_host", "The header Host is none of the names of this machine.",

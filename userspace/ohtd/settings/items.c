@@ -396,16 +396,29 @@ struct taking {
 	struct ohtd_faults *faults;
 };
 
-/* The nearest item, if it is near. */
-static const char *nearest(const struct ohtd_items *items, const char *pointer)
+/* The pointer of @item; of one of many, with the name that @pointer has in that place. */
+static void name_within(const struct ohtd_item *item, const char *pointer, char text[OHTD_POINTER_BYTES])
+{
+	const size_t before = strcspn(item->pointer, OHTD_ANY);
+
+	if (item->of_many && !strncmp(pointer, item->pointer, before))
+		snprintf(text, OHTD_POINTER_BYTES, "%.*s%.*s%s", (int)before, pointer, (int)strcspn(pointer + before, "/"), pointer + before,
+			 item->pointer + before + strlen(OHTD_ANY));
+	else
+		snprintf(text, OHTD_POINTER_BYTES, "%s", item->pointer);
+}
+
+/* Fills in the nearest item, if one is near; never @pointer itself, whose name then is none. */
+static void find_nearest(const struct ohtd_items *items, const char *pointer, char found[OHTD_POINTER_BYTES])
 {
 	unsigned int best = (unsigned int)strlen(pointer) / 3 + 1;
-	const char *found = NULL;
+	char text[OHTD_POINTER_BYTES];
 
-	for (size_t i = 0; i < items->count; i++)
-		if (oht_is_nearer(pointer, strlen(pointer), items->item[i].pointer, &best))
-			found = items->item[i].pointer;
-	return found;
+	for (size_t i = 0; i < items->count; i++) {
+		name_within(&items->item[i], pointer, text);
+		if (strcmp(text, pointer) != 0 && oht_is_nearer(pointer, strlen(pointer), text, &best))
+			memcpy(found, text, sizeof(text));
+	}
 }
 
 /* Is @pointer that of one of the many with this item, as "/stations/NAME"? Of a longer name the pointer may have been cut. */
@@ -432,16 +445,16 @@ static bool leads(const struct ohtd_items *items, const char *pointer)
 void ohtd_item_unknown(const struct ohtd_items *items, const char *pointer, struct json_object *value,
 		       struct ohtd_faults *faults)
 {
-	const char *near = NULL;
+	char near[OHTD_POINTER_BYTES] = "";
 
 	/* Only for those that are told: names of a body may be long. */
 	if (faults->count < OHTD_FAULTS_MAX)
-		near = nearest(items, pointer);
+		find_nearest(items, pointer, near);
 	if (leads(items, pointer)) {
 		if (!json_object_is_type(value, json_type_object))
 			ohtd_fault_add(faults, pointer, "type",
 				       "must be an object with its items: see GET config/schema");
-	} else if (near) {
+	} else if (*near) {
 		ohtd_fault_add(faults, pointer, "unknown_member",
 			       "no such item; the nearest is %s", near);
 	} else {

@@ -60,6 +60,12 @@ struct ohtd_audit_row {
 	char text[1];
 };
 
+/* Has what the record is about been refused? */
+static inline bool ohtd_audit_is_refused(const struct ohtd_audit_row *row)
+{
+	return *row->result == '4' || *row->result == '5';
+}
+
 /* All records. */
 extern const struct ohtd_stored_row ohtd_kept_audit;
 

@@ -84,6 +84,7 @@ export function OpenRecord({ record, close }: { record: AuditRecord; close: () =
 				items={[
 					[t.time, time(record.time, true)],
 					[t.who, like("who", record.who ?? t.nobody)],
+					[t.what, record.words],
 					[t.act, like("act", record.act)],
 					...(record.object === null ? [] : [[t.object, like("object", record.object)] as [string, ComponentChildren]]),
 					[t.result, like("result", <Result result={record.result} />)],

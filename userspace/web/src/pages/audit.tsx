@@ -175,10 +175,10 @@ function Records({ turn }: { turn: number }) {
 						title: t.what,
 						cell: (r) => (
 							<>
-								<button type="button" class="record" aria-label={`${r.act}: ${t.open(r.number)}`} onClick={() => setOpen(r)}>
-									{r.act}
+								<button type="button" class="record" aria-label={`${r.words}: ${t.open(r.number)}`} onClick={() => setOpen(r)}>
+									{r.words}
 								</button>
-								{r.object ? <p class="sub">{r.object}</p> : null}
+								<p class="sub">{r.words === r.act ? r.object : [r.act, r.object].filter(Boolean).join(": ")}</p>
 							</>
 						),
 					},
