@@ -348,17 +348,27 @@ static void one_reading_raises_no_alert(void **state)
 			fail_msg("%s has too short a delay", codes[i]);
 }
 
-static void what_is_over_hides_nothing_that_stands(void **state)
+/* One rule in force, cell_voltage_high, and it latches. */
+static struct ohtd_alert_rules *latch_a_full_cell(struct ohtd_alert_rule *rule, struct ohtd_alert_rule_set *set)
 {
 	struct ohtd_alert_rules *rules = ohtd_alert_rules_create();
-	struct ohtd_alert_rule rule = *shipped("cell_voltage_high");
-	struct ohtd_alert_rule_set set = { .count = 1 };
+
+	*rule = *shipped("cell_voltage_high");
+	rule->latching = true;
+	*set = (struct ohtd_alert_rule_set){ .count = 1 };
+	ohtd_alert_rule_to_values(rule, true, &set->rule[0]);
+	ohtd_alert_rules_set(rules, set);
+	return rules;
+}
+
+static void what_is_over_hides_nothing_that_stands(void **state)
+{
+	struct ohtd_alert_rule_set set;
+	struct ohtd_alert_rule rule;
+	struct ohtd_alert_rules *rules = latch_a_full_cell(&rule, &set);
 	struct rig rig;
 
 	(void)state;
-	rule.latching = true;
-	ohtd_alert_rule_to_values(&rule, true, &set.rule[0]);
-	ohtd_alert_rules_set(rules, &set);
 	begin(&rig, &rule);
 	is_told_of_cells(rules, &rig, 4300, 4300, "cell_voltage_high", false);
 	is_told_of_cells(rules, &rig, 4000, 4000, "cell_voltage_high", true);
@@ -370,18 +380,15 @@ static void what_is_over_hides_nothing_that_stands(void **state)
 /* Of the run before, and latching: told until somebody has seen it, or the value says it anew. */
 static void an_alert_that_nobody_saw_outlives_its_run(void **state)
 {
-	struct ohtd_alert_rules *rules = ohtd_alert_rules_create();
-	struct ohtd_alert_rule rule = *shipped("cell_voltage_high");
-	struct ohtd_alert_rule_set set = { .count = 1 };
+	struct ohtd_alert_rule_set set;
+	struct ohtd_alert_rule rule;
+	struct ohtd_alert_rules *rules = latch_a_full_cell(&rule, &set);
 	struct ohtd_alert_told told[OHTD_ALERT_RULES_MAX];
 	char text[OHTD_ALERT_RULE_TEXT];
 	unsigned int id;
 	struct rig rig;
 
 	(void)state;
-	rule.latching = true;
-	ohtd_alert_rule_to_values(&rule, true, &set.rule[0]);
-	ohtd_alert_rules_set(rules, &set);
 	begin(&rig, &rule);
 	ohtd_alert_rules_carry(rules, "cell_voltage_high", "A cell: 4.3 V.", 1);
 	/* Not latching, and none. */

@@ -36,6 +36,21 @@ static void refuses(struct driver *d, enum ohtd_command_kind kind)
 	driver_state(d, OHTD_STATE_IDLE);
 }
 
+/* A person says the place; NAN: the one that the module reads. */
+static void is_told_its_place(struct driver *d, double position_mm)
+{
+	struct ohtd_answer answer = driver_says_place(d, position_mm);
+
+	driver_done(&answer);
+	assert_false(location(d).lost);
+}
+
+static void goes_on_to(struct driver *d, double position_mm)
+{
+	driver_asks(d, OHTD_COMMAND_ENABLE);
+	driver_arrives(d, position_mm);
+}
+
 static void goes_by_no_position(struct driver *d)
 {
 	struct ohtd_answer answer;
@@ -79,19 +94,15 @@ static void module_that_counts_anew_leads_nowhere(void **state)
 	driver_asks(d, OHTD_COMMAND_DISABLE);
 	counts_anew(d, 8000 - d->rail->position_mm);
 	assert_true(location(d).lost);
-	answer = driver_says_place(d, d->rail->position_mm);
-	driver_done(&answer);
-	assert_false(location(d).lost);
+	is_told_its_place(d, d->rail->position_mm);
 	assert_near(fixture_snapshot(d->f).position_mm.value, d->rail->position_mm, 1);
-	driver_asks(d, OHTD_COMMAND_ENABLE);
-	driver_arrives(d, 11000);
+	goes_on_to(d, 11000);
 	driver_end(d);
 }
 
 static void module_that_counts_anew_in_a_move_leads_nowhere(void **state)
 {
 	struct driver *d = driver_begin(3000);
-	struct ohtd_answer answer;
 
 	(void)state;
 	driver_departs(d, 20000);
@@ -104,10 +115,8 @@ static void module_that_counts_anew_in_a_move_leads_nowhere(void **state)
 	driver_asks(d, OHTD_COMMAND_ENABLE);
 	refuses(d, OHTD_COMMAND_MOVE);
 	driver_asks(d, OHTD_COMMAND_DISABLE);
-	answer = driver_says_place(d, d->rail->position_mm);
-	driver_done(&answer);
-	driver_asks(d, OHTD_COMMAND_ENABLE);
-	driver_arrives(d, 12000);
+	is_told_its_place(d, d->rail->position_mm);
+	goes_on_to(d, 12000);
 	driver_end(d);
 }
 
@@ -115,7 +124,6 @@ static void module_that_counts_anew_in_a_move_leads_nowhere(void **state)
 static void reading_comes_back_or_is_confirmed(void **state)
 {
 	struct driver *d = driver_begin(3000);
-	struct ohtd_answer answer;
 
 	(void)state;
 	driver_asks(d, OHTD_COMMAND_DISABLE);
@@ -126,15 +134,12 @@ static void reading_comes_back_or_is_confirmed(void **state)
 	d->rail->position_mm = 5000;
 	driver_run_ms(d, 500);
 	is_lost(d, 3000, 5000);
-	answer = driver_says_place(d, NAN);
-	driver_done(&answer);
-	assert_false(location(d).lost);
+	is_told_its_place(d, NAN);
 	assert_near(location(d).kept.position_mm, 5000, 1);
 	driver_run_ms(d, 3000);
 	if (d->f->control.state == OHTD_STATE_FAULT)
 		driver_asks(d, OHTD_COMMAND_RESET_FAULT);
-	driver_asks(d, OHTD_COMMAND_ENABLE);
-	driver_arrives(d, 4000);
+	goes_on_to(d, 4000);
 	driver_end(d);
 }
 
