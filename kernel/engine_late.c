@@ -179,13 +179,15 @@ static u16 oht_engine_late_part(const struct oht_engine_late *late, struct oht_f
 /*
  * What writes is never held up by a prior read: it must go out although no answer is heard. Where
  * no shorter read is a proof the same one is sent. Its answer is dropped, and one less is owed to
- * other requests.
+ * other requests. Others may ask the unit between prior read and read each time, so a transfer that
+ * was begun for too often goes out as it is.
  */
 bool oht_engine_late_lead(struct oht_engine *e)
 {
 	const struct oht_xfer *x = e->cur;
 
-	if (x->moves || oht_frame_is_write(x->function) || !oht_engine_late_fits(e, x))
+	if (x->moves || oht_frame_is_write(x->function) || x->attempts > OHT_LATE_MAX ||
+	    !oht_engine_late_fits(e, x))
 		return false;
 	if (!oht_frame_is_opaque(&e->req))
 		e->req.count = oht_engine_late_part(&e->late[x->unit], e->req) ?: e->req.count;
