@@ -175,6 +175,7 @@ struct ohtd_rest {
 	uint64_t heard_ns;		/* newest reading of the drive that shows no motion */
 	uint64_t shown_ns;		/* so much of the time before it was rest */
 	uint64_t low_ns;		/* since when the outputs are seen low, and no motion */
+	bool begun;			/* a motion, or high outputs, have been seen in this run */
 };
 
 struct ohtd_control {

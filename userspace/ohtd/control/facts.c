@@ -176,7 +176,10 @@ static uint64_t drive_heard_ns(const struct ohtd_control *control)
 	return first.time_ns < second.time_ns ? first.time_ns : second.time_ns;
 }
 
-/* Rest is what readings show one after the other. A motion, or a pause behind which the last one is old, begins anew. */
+/*
+ * Rest is what readings show one after the other. A motion, or a pause behind which the last one is old, begins anew. A robot that this run
+ * has seen neither move nor with high outputs stands by the first reading.
+ */
 static bool shows_rest(struct ohtd_control *control)
 {
 	const struct ohtd_unit *drive = provider(control, OHTD_SIGNAL_DRIVE_SPEED_1);
@@ -185,7 +188,7 @@ static bool shows_rest(struct ohtd_control *control)
 	uint64_t step_ns = heard_ns - rest->heard_ns;
 
 	if (!rest->heard_ns || step_ns > fresh_ns(control, drive))
-		rest->shown_ns = 0;
+		rest->shown_ns = rest->begun ? 0 : STANDSTILL_NS;
 	else
 		rest->shown_ns += step_ns < REST_STEP_NS ? step_ns : REST_STEP_NS;
 	rest->heard_ns = heard_ns;
@@ -198,6 +201,7 @@ static bool standstill(struct ohtd_control *control)
 	struct ohtd_rest *rest = &control->rest;
 	bool moves = moving_signal(control) != OHTD_SIGNALS || control->unpowered.moves;
 
+	rest->begun |= moves || (control->safety.known && outputs_high(control));
 	if (moves || outputs_high(control))
 		rest->low_ns = 0;
 	else if (!rest->low_ns)
