@@ -282,6 +282,12 @@ struct oht_engine_clock {
 #define OHT_PUT_BACKS_MAX	3
 
 /*
+ * So many set-ups in a row are called off because characters are heard. After that the engine
+ * hears its own driver switch on, and no request would ever leave.
+ */
+#define OHT_ENGINE_CALL_OFFS_MAX	2
+
+/*
  * In which queue a transfer waits, in the order of the queues. The plan's have queues of their own:
  * when a cycle begins must not depend on how many others wait. While there is a controller, all
  * transfers of others wait in the class background.

@@ -12,11 +12,6 @@
 #define OHT_ENGINE_STUCK_CHARS	2
 /* How often the transmitter is polled meanwhile when a transmission begins late. */
 #define OHT_ENGINE_LATE_POLLS	16
-/*
- * So many set-ups in a row are called off because characters are heard. After that the engine
- * hears its own driver switch on, and no request would ever leave.
- */
-#define OHT_ENGINE_CALL_OFFS_MAX	2
 
 struct oht_frame_request oht_xfer_request(const struct oht_xfer *x)
 {

@@ -352,8 +352,9 @@ struct oht_telegram {
  *
  * On a stop (a new one, a further cause, or OHT_IOC_STOP once again) the driver writes the list,
  * each telegram after the answer to the one before, or when that does not come in time; and the
- * whole list three times. If a reply was given up for the stop, once more after the latest time at
- * which that could have come. A stop that comes meanwhile begins the list anew, unless a whole one
+ * whole list three times. If a reply was given up for the stop and a telegram is not answered, once
+ * more after the latest time at which that could have come. A stop that comes meanwhile
+ * begins the list anew, unless a whole one
  * is still to be sent; TELEGRAM_STATUS goes over to it when the telegram under way has ended. A
  * request that is being sent when the stop comes is cut off and, if it is no write, sent again
  * afterwards; a reply that has begun is waited for; a unit that is silent is given as long as it
