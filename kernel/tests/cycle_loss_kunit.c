@@ -115,8 +115,9 @@ static unsigned int loss_plans(unsigned int turns, unsigned int every, bool othe
 }
 
 /*
- * However soon plans follow one another, and whichever registers of the unit they read: a unit that
- * answers is asked and not lost, a silent unit is lost in time, and the same plan again does not find it.
+ * However soon plans follow one another, and whichever registers of the unit they read: a unit
+ * that answers is asked and not lost, a silent unit is lost in time, and the same plan again does
+ * not find it.
  */
 static void loss_plan_behind_plan(u16 period, u16 phase, bool other, unsigned int every)
 {
