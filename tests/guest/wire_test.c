@@ -66,20 +66,22 @@ static void check_wire(const char *what)
 static void test_clean(const char *what, const struct load *load, uint64_t lost_max)
 {
 	struct load_result result;
-	uint64_t met;
+	uint64_t met, frames;
 
 	sim_reset();
 	load_run(dev, load, &result);
 	load_print(what, &result);
 	met = sim_result("oht_sim", "uart_deaf");
+	frames = sim_result("oht_sim", "uart_frames");
 	tap_ok(met <= lost_max, "%s: %" PRIu64 " characters met our driver", what, met);
 	tap_ok(result.failed <= met, "%s: of %" PRIu64 " reads %" PRIu64 " failed", what,
 	       load->reads, result.failed);
 	tap_is((long long)(result.good + result.failed), (long long)load->reads,
 	       "%s: reads that ended", what);
 	tap_is((long long)result.wrong, 0, "%s: wrong words", what);
-	tap_is((long long)sim_result("oht_sim", "uart_frames"), (long long)load->reads,
-	       "%s: frames that the observer saw", what);
+	/* Behind a lost answer there is a prior read. */
+	tap_ok(frames >= load->reads && frames <= load->reads + result.failed,
+	       "%s: the observer saw %" PRIu64 " frames", what, frames);
 	check_wire(what);
 }
 
@@ -117,8 +119,9 @@ static void run_clean(void)
 	TAP_TEST(test_clean("echo", &load, 0), "undisturbed: echo");
 }
 
-/* @mask may happen to each third answer; @streak failures on end are in the nature of it. */
-static void test_disturbed(const char *what, unsigned long mask, uint64_t reads, uint64_t streak)
+/* @mask may happen to one answer in @every; @streak failures on end are in the nature of it. */
+static void test_disturbed(const char *what, unsigned long mask, unsigned int every, uint64_t reads,
+			   uint64_t streak)
 {
 	struct load_result result;
 	uint64_t disturbed = 0, passed;
@@ -130,7 +133,7 @@ static void test_disturbed(const char *what, unsigned long mask, uint64_t reads,
 	load.reads = reads;
 	load.timeout_us = TIMEOUT_US;
 	sim_set_number("faults", (long long)mask);
-	sim_set_number("every", EVERY);
+	sim_set_number("every", every);
 	sim_reset();
 	load_run(dev, &load, &result);
 	load_print(what, &result);
@@ -139,7 +142,7 @@ static void test_disturbed(const char *what, unsigned long mask, uint64_t reads,
 		disturbed += sim_result("oht_sim", name);
 	}
 	passed = sim_result("oht_sim", "crc_passed");
-	tap_ok(disturbed >= reads / EVERY / 2, "%s: %" PRIu64 " answers disturbed", what, disturbed);
+	tap_ok(disturbed >= reads / every / 2, "%s: %" PRIu64 " answers disturbed", what, disturbed);
 	/* Such an answer brings no more wrong words than it has registers. */
 	tap_ok(result.wrong <= passed * load.registers, "%s: %" PRIu64 " wrong words, %" PRIu64
 	       " answers whose checksum was good by chance", what, result.wrong, passed);
@@ -158,13 +161,16 @@ static void run_faults(void)
 	sim_set_number("seed", options.seed);
 	for (i = 0; i < SIM_FAULTS; i++)
 		if (i != SIM_LATE && i != SIM_BABBLE)
-			TAP_TEST(test_disturbed(sim_fault_names[i], 1ul << i, 60, 1),
+			TAP_TEST(test_disturbed(sim_fault_names[i], 1ul << i, EVERY, 60, 1),
 				 "one answer in three: %s", sim_fault_names[i]);
 	all &= ~(1ul << SIM_LATE | 1ul << SIM_BABBLE);
-	TAP_TEST(test_disturbed("campaign", all, options.campaign, 1), "campaign");
-	/* Comes when the next request is on its way, and may spoil that. */
+	TAP_TEST(test_disturbed("campaign", all, EVERY, options.campaign, 1), "campaign");
+	/*
+	 * Comes when the next request is on its way, and may spoil that. Behind it a read has a
+	 * prior read: with one answer in three it would be the read that is late each time.
+	 */
 	sim_set_number("late_ns", TIMEOUT_US * 1000 + 2000000);
-	TAP_TEST(test_disturbed("late", 1ul << SIM_LATE, 60, 2), "one answer in three: late");
+	TAP_TEST(test_disturbed("late", 1ul << SIM_LATE, EVERY + 1, 60, 2), "one answer in four: late");
 }
 
 /* One request on its own, 0 or what became of it. */
