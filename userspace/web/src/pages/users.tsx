@@ -123,8 +123,7 @@ function Users() {
 						key: (u) => rank(u.role),
 						cell: (u) => (
 							<>
-								<span class="nowrap">{texts.roles[u.role] ?? u.role}</span>{" "}
-								<span class="mute wide-only">{texts.roleMeans[u.role]}</span>
+								{texts.roles[u.role] ?? u.role} <span class="mute wide-only">{texts.roleMeans[u.role]}</span>
 							</>
 						),
 					},
