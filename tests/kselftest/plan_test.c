@@ -230,6 +230,8 @@ static void test_loss(int fd, const struct oht_image *image)
 
 	tap_errno(guest_subscribe(watcher, 8), EINVAL, "SUBSCRIBE: unknown bit");
 	tap_errno(guest_subscribe(watcher, OHT_SUBSCRIBE_CYCLE), 0, "SUBSCRIBE: cycle");
+	/* A plan goes on with the errors of the plan before; one behind CLEAR begins at none. */
+	tap_errno(plan_clear(fd, 0), 0, "PLAN_CLEAR: of a plan that was not answered");
 	guest_release_role(fd);
 	guest_make_enabled(fd, 10000);
 	plan_make_good();
