@@ -155,3 +155,24 @@ def test_named_suites_scripts_targets_and_programs_exist():
         for name in re.findall(r"`make ([a-z][\w-]*)", said):
             wrong += [f"{path.name}: no target {name}"] if name not in targets else []
     assert not wrong, "\n".join(wrong)
+
+
+def test_trouble_has_every_code_and_is_found_by_what_a_person_sees(monkeypatch):
+    """Its second half is that of the sources; every sentence of its first half leads to a code, or to the document that answers it."""
+    monkeypatch.syspath_prepend(str(TOP / "scripts"))
+    import troubleshooting
+    page = text("docs/troubleshooting.md")
+    seen, made = page.split(troubleshooting.MARK)
+    assert made == troubleshooting.made(), "docs/troubleshooting.md is not that of the sources: scripts/troubleshooting.py write"
+    codes = set(re.findall(r"^### (\w+)$", made, re.MULTILINE))
+    catalogue = re.findall(r'^\t[PMS]\((?:\d+, )?"(\w+)"', text("userspace/ohtd/http/catalogue.c"), re.MULTILINE)
+    whys = re.findall(r'^OHTD_WHY\(\w+, \d+, \w+, \w+, "(\w+)"', text("userspace/ohtd/robot/whys.def"), re.MULTILINE)
+    alerts = [code for path in (TOP / "userspace/ohtd").glob("*/*.c")
+              for code in re.findall(r'^\t\[[A-Z_]+\] = \{ "\w+", "(\w+)"', path.read_text(encoding="utf-8"), re.MULTILINE)]
+    assert len(catalogue) > 130 and len(whys) > 75 and len(alerts) > 25 and {*catalogue, *whys, *alerts} <= codes
+    symptoms = dict(re.findall(r"^### (.+?)\n(.*?)(?=^##|\Z)", seen, re.MULTILINE | re.DOTALL))
+    listed = seen.split("## What a person sees")[1].split("\n### ")[0]
+    assert len(symptoms) >= 15
+    for title, said in symptoms.items():
+        assert re.search(r"\]\((#\w+|\w+\.md)", said), f"{title}: leads nowhere"
+        assert f"(#{title.lower().replace(' ', '-')})" in listed, f"{title}: is not in the list at the head"

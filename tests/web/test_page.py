@@ -377,6 +377,23 @@ def whole(page, selector):
     return page.run("return document.querySelector(arguments[0]).textContent", selector)
 
 
+def test_a_sentence_of_the_help_leads_to_the_code_and_an_alert_to_its_entry(daemon, page):
+    log_in(page, "viewer")
+    go(page, "/help", "#help-search")
+    page.click("#help a[href='#/help/the-stop-does-not-reset']")
+    page.wait(lambda: "ohtctl safety status" in page.text("#help-entry"), what="the sentence")
+    page.click("#help-entry a[href='#/help/reset_button']")
+    page.wait(lambda: "Press the button for 0.1 to 3 s." in page.text("#help-entry"), what="the code")
+    assert "The stop does not reset" in page.text("#help-found"), "the way back"
+    go(page, "/help?search=reset%20stop", "#help-found")
+    assert "The stop does not reset" in page.text("#help-found") and "stop_latched" in page.text("#help-found")
+    go(page, "/help/no_such_code", "#help-entry")
+    assert "There is no entry of this code" in page.text("#help-entry")
+    daemon.post("safety/stop", role="operator")
+    go(page, "/alerts", "#alerts")
+    page.wait(lambda: page.run("return !!document.querySelector('#alerts a[href=\\'#/help/stop_latched\\']')"), what="a link beside the alert")
+
+
 def test_texts_that_a_translator_replaces_stay_true_and_the_page_says_so(page):
     assert page.run("const { translate, classList } = document.documentElement;"
                     "return !translate && classList.contains('notranslate')")

@@ -591,6 +591,15 @@ export const texts = {
 		cause: "What has happened",
 		action: "What to do",
 	},
+	help: {
+		title: "Help",
+		words: "trouble problem fault does not work error code what to do",
+		search: "What do you see? Or a code",
+		unknown: "There is no entry of this code: it is of a rule of this robot, which says itself what to do.",
+		seenAs: "What a person sees then",
+		all: "All of the help",
+		of: "More about it",
+	},
 	palette: {
 		title: "Search pages and acts",
 		placeholder: "Page or act",

@@ -4,6 +4,8 @@
  */
 import type { Problem } from "../api/problem";
 import { useRemedies } from "../remedy";
+import { href } from "../router";
+import { texts } from "../texts";
 import { Notice } from "./basics";
 
 export function Refused({ problem, id }: { problem: Problem | undefined; id: string }) {
@@ -15,7 +17,8 @@ export function Refused({ problem, id }: { problem: Problem | undefined; id: str
 
 	return (
 		<Notice tone={problem.status >= 500 || problem.status === 0 ? "bad" : "warn"} id={id} role="alert">
-			{problem.sentence} <span class="mute">{[...new Set(todo)].join(" ")}</span>
+			{problem.sentence} <span class="mute">{[...new Set(todo)].join(" ")}</span>{" "}
+			{codes[0] ? <a href={href(`/help/${codes[0]}`)}>{texts.help.of}</a> : null}
 		</Notice>
 	);
 }

@@ -138,7 +138,9 @@ function Alerts() {
 									<a class="row-link" href={href(pageOf(a))}>
 										{a.text}
 									</a>
-									<p class="sub">{a.action}</p>
+									<p class="sub">
+										{a.action} <a href={href(`/help/${a.code}`)}>{texts.help.of}</a>
+									</p>
 									<Around at={a.since} text={a.text} />
 									<AlertCare alert={a} />
 								</>
