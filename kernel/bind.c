@@ -8,7 +8,9 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/hrtimer.h>
 #include <linux/pm.h>
+#include <linux/time64.h>
 
 #include "bind.h"
 #include "chrdev.h"
@@ -40,6 +42,16 @@ static int oht_bind_start_bus(struct oht_device *oht, struct device *dev,
 	return 0;
 }
 
+/* Supervision, gaps and grid would come up to a whole tick late: no figure would be true. */
+static int oht_bind_check_timers(struct device *dev)
+{
+	if (hrtimer_resolution < NSEC_PER_USEC)
+		return 0;
+	return dev_err_probe(dev, -EOPNOTSUPP,
+			     "no high-resolution timers, one tick is %u us (highres=off, or a clock without them)\n",
+			     hrtimer_resolution / (unsigned int)NSEC_PER_USEC);
+}
+
 int oht_bind_attach(struct device *dev, const struct oht_port_backend *backend)
 {
 	struct oht_device *oht;
@@ -49,8 +61,8 @@ int oht_bind_attach(struct device *dev, const struct oht_port_backend *backend)
 	/* sysfs can give the driver any device (driver_override). */
 	if (!backend)
 		return dev_err_probe(dev, -ENODEV, "no UART that this driver knows\n");
-	/* Check the whole device tree before anything is armed. */
-	ret = oht_port_read_line(dev, &line);
+	/* Check the machine and the whole device tree before anything is armed. */
+	ret = oht_bind_check_timers(dev) ?: oht_port_read_line(dev, &line);
 	if (ret)
 		return ret;
 	oht = oht_core_alloc(dev, &oht_chrdev_fops, oht_sysfs_groups);

@@ -30,6 +30,7 @@
 #define OHT_ESTOP_OUTPUTS	2
 #define OHT_ESTOP_JOURNAL	OHT_SAFETY_RECORDS_MAX
 #define OHT_ESTOP_CUTS_MAX	4
+#define OHT_ESTOP_BANKS_MAX	8	/* of a GPIO chip, each with its interrupt */
 
 /* Heartbeat periods that a controller may ask for. */
 #define OHT_DEADMAN_MIN_MS	10
@@ -167,7 +168,9 @@ struct oht_estop {
 	struct mutex place_lock;	/* serialises moving the timers */
 	bool may_move;			/* another CPU than the interrupt's is there */
 	bool misplaced;			/* set by the timers, cleared by the move */
-	const struct cpumask *irq_mask;	/* where channel a's interrupt goes; NULL: not known */
+	/* Where channel a's interrupt goes; of a chip with several banks where each bank's does. */
+	const struct cpumask *irq_mask[OHT_ESTOP_BANKS_MAX];
+	unsigned int irq_masks;		/* 0: not known */
 	int irq_cpu;			/* where it was handled last */
 	struct work_struct place_work;
 	struct hlist_node hotplug;

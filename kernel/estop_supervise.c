@@ -21,13 +21,26 @@
 
 static enum cpuhp_state oht_estop_hotplug_state;
 
+/*
+ * The CPU of the last edge, as long as one of the interrupts that may be the button's goes there.
+ * When that CPU goes offline, or the interrupt is moved, no edge has come yet: then it is the first
+ * one to which any of them goes. A guess may be wrong until the next edge, but there is a watch.
+ */
 static int oht_estop_irq_cpu(const struct oht_estop *estop)
 {
-	unsigned int cpu = nr_cpu_ids;
+	unsigned int i, cpu, first = nr_cpu_ids, last = READ_ONCE(estop->irq_cpu);
+	bool online = cpu_online(last);
 
-	if (estop->irq_mask)
-		cpu = cpumask_first_and(estop->irq_mask, cpu_online_mask);
-	return cpu < nr_cpu_ids ? cpu : READ_ONCE(estop->irq_cpu);
+	for (i = 0; i < estop->irq_masks; i++) {
+		if (online && cpumask_test_cpu(last, estop->irq_mask[i]))
+			return last;
+		cpu = cpumask_first_and(estop->irq_mask[i], cpu_online_mask);
+		if (first >= nr_cpu_ids)
+			first = cpu;
+	}
+	if (first < nr_cpu_ids)
+		return first;
+	return online ? last : cpumask_first(cpu_online_mask);
 }
 
 static bool oht_estop_is_misplaced(const struct oht_estop *estop, enum oht_stall_side side)
@@ -200,21 +213,29 @@ void oht_estop_teardown(void)
 
 /*
  * A GPIO bank usually hands its one interrupt on to its lines; where that one goes is where our
- * handler runs. The mask belongs to the interrupt, which stays as long as we hold the line. NULL if
- * the chip has several banks: it does not tell which is ours, so the last edge does.
+ * handler runs. A chip with several banks does not tell which is ours: any of them may be. The masks
+ * belong to the interrupts, which stay as long as we hold the line.
  */
-static const struct cpumask *oht_estop_find_irq_mask(const struct oht_estop *estop)
+static void oht_estop_find_irq_masks(struct oht_estop *estop)
 {
-	int irq = estop->channel[0].irq;
+	unsigned int own = estop->channel[0].irq, i, count = 1;
+	const unsigned int *irqs = &own;
 #ifdef CONFIG_GPIOLIB_IRQCHIP
 	struct gpio_chip *chip = gpiod_to_chip(estop->channel[0].gpio);
 
-	if (chip && chip->irq.num_parents > 1)
-		return NULL;
-	if (chip && chip->irq.num_parents)
-		irq = chip->irq.parents[0];
+	if (chip && chip->irq.num_parents) {
+		irqs = chip->irq.parents;
+		count = chip->irq.num_parents;
+	}
 #endif
-	return irq_get_effective_affinity_mask(irq);
+	estop->irq_masks = 0;
+	for (i = 0; i < count && estop->irq_masks < OHT_ESTOP_BANKS_MAX; i++) {
+		const struct cpumask *mask = irq_get_effective_affinity_mask(irqs[i]);
+
+		/* Not all banks of a chip need have an interrupt. */
+		if (mask)
+			estop->irq_mask[estop->irq_masks++] = mask;
+	}
 }
 
 static void oht_estop_timer_init(struct oht_estop_timer *t,
@@ -241,7 +262,7 @@ int oht_estop_supervise_start(struct oht_estop *estop)
 		(u64)config->supervision_period_us * NSEC_PER_USEC;
 	/* Two periods fit into the time after which the CPU counts as stalled. */
 	estop->timers[OHT_STALL_WATCH].period_ns = (u64)config->cpu_stall_us * NSEC_PER_USEC / 2;
-	estop->irq_mask = oht_estop_find_irq_mask(estop);
+	oht_estop_find_irq_masks(estop);
 	ret = cpuhp_state_add_instance_nocalls(oht_estop_hotplug_state, &estop->hotplug);
 	if (ret)
 		return dev_err_probe(estop->dev, ret, "cannot follow the CPUs\n");

@@ -40,6 +40,7 @@ struct attribute_group;
 static struct oht_device robot;
 static char said[200];
 static int resume_error;
+unsigned int hrtimer_resolution = 1;
 
 static void say(const char *what)
 {
@@ -75,6 +76,7 @@ static struct oht_device *oht_core_alloc(struct device *parent, const struct fil
 
 int oht_estop_init(struct oht_estop *estop, struct device *dev, const struct oht_estop_ops *ops)
 {
+	say("stop-armed");
 	return 0;
 }
 
@@ -193,7 +195,35 @@ static void bind_shuts_down_beside_a_call(struct kunit *test)
 	expect_said(test, "hold telegrams");
 }
 
+static int bind_probe(struct device *dev, struct oht_port **port)
+{
+	static struct oht_port a_port;
+
+	say("uart");
+	*port = &a_port;
+	return 0;
+}
+
+/* Nothing is armed on a machine whose timers come with the tick, of 10, 4 or 1 ms. */
+static void bind_refuses_coarse_timers(struct kunit *test)
+{
+	static const unsigned int resolutions[] = { 10000000, 4000000, 1000000 };
+	const struct oht_port_backend backend = { .kind = "fake", .probe = bind_probe };
+	struct device dev = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(resolutions); i++) {
+		hrtimer_resolution = resolutions[i];
+		KUNIT_EXPECT_EQ(test, oht_bind_attach(&dev, &backend), -EOPNOTSUPP);
+		expect_said(test, "");
+	}
+	hrtimer_resolution = 1;
+	KUNIT_EXPECT_EQ(test, oht_bind_attach(&dev, &backend), 0);
+	expect_said(test, "stop-armed uart");
+}
+
 static struct kunit_case bind_cases[] = {
+	KUNIT_CASE(bind_refuses_coarse_timers),
 	KUNIT_CASE(bind_sleeps),
 	KUNIT_CASE(bind_wakes),
 	KUNIT_CASE(bind_shuts_down),

@@ -42,6 +42,8 @@ static void cancel_timer(struct hrtimer *timer);
 
 #define BUTTON_IRQ	70
 #define BANK_IRQ	40
+#define OTHER_BANK_IRQ	41
+#define NO_IRQ		0
 #define NOWHERE		(-1)
 
 static struct {
@@ -49,7 +51,8 @@ static struct {
 	struct gpio_chip chip;
 	unsigned int parents[4];
 	bool has_chip;
-	struct cpumask irq_mask;	/* of whatever was asked for */
+	struct cpumask irq_mask;	/* of the button's interrupt */
+	struct cpumask bank_mask;	/* of other banks */
 	unsigned int asked_irq;
 	int at[OHT_STALL_SIDES];	/* the CPU that each timer runs on */
 	bool notified;
@@ -68,7 +71,9 @@ static struct gpio_chip *gpiod_to_chip(const struct gpio_desc *gpio)
 const struct cpumask *irq_get_effective_affinity_mask(unsigned int irq)
 {
 	rig.asked_irq = irq;
-	return &rig.irq_mask;
+	if (irq == NO_IRQ)
+		return NULL;
+	return irq == OTHER_BANK_IRQ ? &rig.bank_mask : &rig.irq_mask;
 }
 
 static int *place_of(const struct hrtimer *timer)
@@ -268,23 +273,73 @@ static void supervise_one_bank(struct kunit *test)
 	expect_watched(test, 1);
 }
 
-/* Several banks: no mask says which is the button's, so the last edge does. */
-static void supervise_several_banks(struct kunit *test)
+/* The button is in the second of several banks, of which one has no interrupt. */
+static void begin_banks(struct kunit *test, unsigned long cpus, unsigned int irq_cpu, unsigned int bank_cpu)
 {
-	begin(0xf, 0);
+	static const unsigned int parents[] = { OTHER_BANK_IRQ, BANK_IRQ, NO_IRQ, OTHER_BANK_IRQ };
+
+	begin(cpus, irq_cpu);
+	memcpy(rig.parents, parents, sizeof(parents));
 	rig.has_chip = true;
 	rig.chip.irq.parents = rig.parents;
 	rig.chip.irq.num_parents = 4;
-	rig.estop.irq_cpu = 2;
+	rig.bank_mask.bits = 1UL << bank_cpu;
 	start(test);
+}
+
+/* Several banks: no mask says which is the button's, so the last edge does. */
+static void supervise_several_banks(struct kunit *test)
+{
+	begin_banks(test, 0xf, 2, 0);
 	expect_watched(test, 2);
-	/* Where the first bank's interrupt goes is nothing to us. */
-	rig.irq_mask.bits = 0x2;
+	/* Where another bank's interrupt goes is nothing to us. */
+	rig.bank_mask.bits = 0x2;
 	pass();
 	expect_watched(test, 2);
+	rig.irq_mask.bits = 0x8;
 	rig.estop.irq_cpu = 3;
 	pass();
 	expect_watched(test, 3);
+}
+
+/*
+ * The CPU of the last edge goes, or all interrupts leave it: there is a watch where one of them
+ * goes, before any press. The next edge says which it is.
+ */
+static void supervise_banks_cpu_goes(struct kunit *test)
+{
+	unsigned int irq_cpu;
+
+	for (irq_cpu = 1; irq_cpu < 4; irq_cpu++) {
+		begin_banks(test, 0xf, 0, irq_cpu);
+		expect_watched(test, 0);
+		take_off(0, irq_cpu);
+		expect_watched(test, irq_cpu);
+		/* The edge shows that the guess was wrong. */
+		rig.irq_mask.bits = 1UL << (irq_cpu == 3 ? 1 : 3);
+		rig.estop.irq_cpu = irq_cpu == 3 ? 1 : 3;
+		pass();
+		expect_watched(test, rig.estop.irq_cpu);
+		bring_back(0);
+		expect_watched(test, rig.estop.irq_cpu);
+		rig.irq_mask.bits = 1;
+		rig.bank_mask.bits = 1;
+		pass();
+		expect_watched(test, 0);
+	}
+}
+
+/* No mask says anything: where the last edge was, and once that CPU is gone on any that is there. */
+static void supervise_no_mask(struct kunit *test)
+{
+	begin(0xf, 2);
+	rig.irq_mask.bits = 0;
+	start(test);
+	expect_watched(test, 2);
+	oht_estop_cpu_offline(2, &rig.estop.hotplug);
+	shim_online.bits &= ~4UL;
+	pass();
+	expect_watched(test, 0);
 }
 
 static struct kunit_case supervise_cases[] = {
@@ -293,6 +348,8 @@ static struct kunit_case supervise_cases[] = {
 	KUNIT_CASE(supervise_interrupt_moves),
 	KUNIT_CASE(supervise_one_bank),
 	KUNIT_CASE(supervise_several_banks),
+	KUNIT_CASE(supervise_banks_cpu_goes),
+	KUNIT_CASE(supervise_no_mask),
 	{}
 };
 

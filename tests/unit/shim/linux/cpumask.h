@@ -28,6 +28,16 @@ static inline bool cpu_online(unsigned int cpu)
 	return shim_online.bits >> cpu & 1;
 }
 
+static inline bool cpumask_test_cpu(unsigned int cpu, const struct cpumask *mask)
+{
+	return mask->bits >> cpu & 1;
+}
+
+static inline unsigned int cpumask_first(const struct cpumask *mask)
+{
+	return mask->bits ? (unsigned int)__builtin_ctzl(mask->bits) : nr_cpu_ids;
+}
+
 static inline unsigned int cpumask_first_and(const struct cpumask *a, const struct cpumask *b)
 {
 	unsigned long both = a->bits & b->bits;

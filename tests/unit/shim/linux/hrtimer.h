@@ -14,6 +14,8 @@
 enum hrtimer_restart { HRTIMER_NORESTART, HRTIMER_RESTART };
 enum hrtimer_mode { HRTIMER_MODE_ABS_PINNED_HARD };
 
+extern unsigned int hrtimer_resolution;
+
 struct hrtimer {
 	enum hrtimer_restart (*function)(struct hrtimer *timer);
 };
