@@ -491,7 +491,8 @@ static void oht_cycle_lay_out(struct oht_cycle *cycle, struct oht_cycle_layout *
 
 		entry->layout = layout;
 		entry->next_due = planned->phase_cycles;
-		entry->busy_ns = oht_plan_entry_ns(planned, &cycle->engine->timing);
+		entry->busy_ns = oht_plan_entry_ns(planned, &cycle->engine->timing) +
+				 (u64)layout->plan.rest_us[i] * NSEC_PER_USEC;
 		entry->xfer.unit = planned->unit;
 		entry->xfer.address = planned->address;
 		entry->xfer.count = planned->count;
@@ -501,19 +502,22 @@ static void oht_cycle_lay_out(struct oht_cycle *cycle, struct oht_cycle_layout *
 }
 
 /*
- * The pauses that units may make, for the figures of the plan that is laid ready. With @hold they
- * do not change until oht_cycle_settle_pauses().
+ * The pauses and rests of the units, for the figures of the plan that is laid ready. With @hold
+ * they do not change until oht_cycle_settle_pauses().
  */
 static void oht_cycle_note_pauses(struct oht_cycle *cycle, bool hold)
 {
 	struct oht_plan *plan = &cycle->staged;
+	const struct oht_engine_policy *policy;
 	unsigned long flags;
 	u32 i;
 
 	raw_spin_lock_irqsave(&cycle->engine->lock, flags);
-	for (i = 0; i < plan->entries; i++)
-		plan->pause_us[i] =
-			cycle->engine->units[plan->entry[i].unit].policy.pause_max_us;
+	for (i = 0; i < plan->entries; i++) {
+		policy = &cycle->engine->units[plan->entry[i].unit].policy;
+		plan->pause_us[i] = policy->pause_max_us;
+		plan->rest_us[i] = policy->rest_us;
+	}
 	if (hold)
 		cycle->engine->slot.pauses_held = true;
 	raw_spin_unlock_irqrestore(&cycle->engine->lock, flags);

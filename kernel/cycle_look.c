@@ -6,7 +6,7 @@
 
 /*
  * The stop's bound that is in force: a unit that was slower lately than the plan counts with is
- * given that time, within its time-out.
+ * given that time, within its time-out. A telegram may go to a unit that rests and has no entry.
  */
 static void oht_cycle_look_stop(const struct oht_cycle *cycle, struct oht_plan_figures *figures)
 {
@@ -14,6 +14,9 @@ static void oht_cycle_look_stop(const struct oht_cycle *cycle, struct oht_plan_f
 	const struct oht_plan_entry *entry;
 	u64 silence_ns, stop_ns;
 	u32 i;
+
+	if (cycle->exact)
+		figures->stop_ns = max(figures->stop_ns, oht_engine_stop_rest_ns(cycle->engine));
 
 	for (i = 0; cycle->exact && i < plan->entries; i++) {
 		entry = &plan->entry[i];

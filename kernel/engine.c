@@ -274,10 +274,14 @@ static u64 oht_engine_opens_ns(const struct oht_engine *e, const struct oht_xfer
 
 	if (opens_ns)
 		return opens_ns;
-	if (oht_engine_is_telegram(x))
-		return now_ns < e->stop.not_before_ns ? e->stop.not_before_ns : 0;
+	if (oht_engine_is_telegram(x) && now_ns < e->stop.not_before_ns)
+		return e->stop.not_before_ns;
+	opens_ns = e->units[x->unit].rest_until_ns;
+	if (now_ns < opens_ns)
+		return opens_ns;
 	opens_ns = e->late[x->unit].until_ns;
-	return now_ns < opens_ns && oht_engine_late_fits(e, x) ? opens_ns : 0;
+	return !oht_engine_is_telegram(x) && now_ns < opens_ns && oht_engine_late_fits(e, x) ?
+	       opens_ns : 0;
 }
 
 void oht_engine_drop(struct oht_engine *e, struct oht_xfer *x, u8 detail)
@@ -333,6 +337,9 @@ static struct oht_xfer *oht_engine_pick(struct oht_engine *e, u64 now_ns, u64 *u
 			opens_ns = oht_engine_opens_ns(e, x, now_ns);
 			if (opens_ns) {
 				*until_ns = min(*until_ns, opens_ns);
+				/* Nothing goes before a telegram whose unit rests. */
+				if (oht_engine_stop_waits(e))
+					return NULL;
 				continue;
 			}
 			refusal = oht_engine_may_send(e, x);

@@ -565,6 +565,12 @@ void oht_engine_abort(struct oht_engine *e);
 int oht_engine_set_telegrams(struct oht_engine *e, const struct oht_telegram *list,
 			     unsigned int count);
 
+/*
+ * Longest from a stop to the end of the first telegram if nothing but the rest of its unit is in
+ * its way; 0: no unit of the list needs one. Engine lock held.
+ */
+u64 oht_engine_stop_rest_ns(const struct oht_engine *e);
+
 /* Fills all but @status->size. Any context, takes the engine lock. */
 void oht_engine_telegram_status(struct oht_engine *e, struct oht_telegram_status *status);
 

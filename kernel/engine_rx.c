@@ -132,6 +132,8 @@ void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 	trace_oht_rx(e, i);
 	end_ns = oht_timing_rx_end_ns(&e->timing, looked_ns);
 	e->line_free_ns = max(e->line_free_ns, oht_timing_next_ns(&e->timing, end_ns));
+	if (oht_engine_listens(e) || !oht_engine_slot_is_taken(e))
+		oht_engine_unit_rest(e);
 	if (e->rx_bytes && e->rx_first_ns == stamp_ns)
 		e->rx_first_lump = e->rx_bytes;
 	oht_engine_rx_note_pause(e, stamp_ns, before_ns, i);

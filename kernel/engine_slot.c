@@ -17,6 +17,17 @@
 /* The oldest of a class is given a cycle when it has been that for so many times whole_cycles. */
 #define OHT_ENGINE_SLOT_OVERDUE	4ULL
 
+static u64 oht_engine_slot_rest_ns(const struct oht_engine *e, const struct oht_xfer *x)
+{
+	return (u64)e->units[x->unit].policy.rest_us * NSEC_PER_USEC;
+}
+
+/* When @x may begin, as far as its unit is concerned. */
+static u64 oht_engine_slot_from_ns(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
+{
+	return max(now_ns, e->units[x->unit].rest_until_ns);
+}
+
 /* The longest exchange that @x may cause; the longest possible one where only the unit knows. */
 static struct oht_timing_exchange oht_engine_slot_exchange(const struct oht_engine *e,
 							   const struct oht_xfer *x)
@@ -30,6 +41,7 @@ static struct oht_timing_exchange oht_engine_slot_exchange(const struct oht_engi
 		.reply_bytes = reply_bytes >= 0 ? reply_bytes : OHT_ADU_MAX_BYTES,
 		.turnaround_ns = e->slot.turnaround_ns,
 		.pause_ns = (u64)e->units[x->unit].policy.pause_max_us * NSEC_PER_USEC,
+		.rest_ns = oht_engine_slot_rest_ns(e, x),
 	};
 }
 
@@ -41,6 +53,12 @@ u64 oht_engine_slot_worst_ns(const struct oht_engine *e, const struct oht_xfer *
 	return e->timing.de_setup_ns + oht_timing_chars_ns(&e->timing, chars) +
 	       (u64)x->timeout_us * NSEC_PER_USEC + exchange.reply_bytes * exchange.pause_ns +
 	       e->timing.t35_ns;
+}
+
+/* How long it may keep the plan from a cycle that is given: its unit may have to rest first. */
+static u64 oht_engine_slot_whole_ns(const struct oht_engine *e, const struct oht_xfer *x)
+{
+	return x->worst_ns + oht_engine_slot_rest_ns(e, x);
 }
 
 /*
@@ -62,13 +80,16 @@ static bool oht_engine_slot_is_overdue(const struct oht_engine *e, const struct 
 
 /*
  * Longer than the slack of any cycle, as it was computed or as it was lately: a unit of the plan
- * that is silent takes its time-out, and not the turnaround with which the plan counts.
+ * that is silent takes its time-out, and not the turnaround with which the plan counts. A unit that
+ * the plan has asked last rests first.
  */
 static bool oht_engine_slot_is_long(const struct oht_engine *e, const struct oht_xfer *x,
 				    u64 now_ns)
 {
-	return x->worst_ns > e->slot.slack_max_ns ||
-	       x->worst_ns + OHT_ENGINE_SLOT_LATE_NS > e->slot.left_ns ||
+	u64 whole_ns = oht_engine_slot_whole_ns(e, x);
+
+	return whole_ns > e->slot.slack_max_ns ||
+	       whole_ns + OHT_ENGINE_SLOT_LATE_NS > e->slot.left_ns ||
 	       oht_engine_slot_is_overdue(e, x, now_ns);
 }
 
@@ -117,7 +138,7 @@ void oht_engine_slot_age(struct oht_engine *e, u64 now_ns)
 /* Longer than the units whose loss stops may stay unheard. */
 static bool oht_engine_slot_holds(const struct oht_engine *e, const struct oht_xfer *x)
 {
-	return e->slot.hold_max_ns && x->worst_ns > e->slot.hold_max_ns;
+	return e->slot.hold_max_ns && oht_engine_slot_whole_ns(e, x) > e->slot.hold_max_ns;
 }
 
 /*
@@ -131,7 +152,7 @@ static bool oht_engine_slot_is_given(const struct oht_engine *e, const struct oh
 
 	if (!slot->hold_max_ns || oht_engine_slot_holds(e, x))
 		return true;
-	return now_ns + x->worst_ns <= slot->hold_until_ns;
+	return oht_engine_slot_from_ns(e, x, now_ns) + x->worst_ns <= slot->hold_until_ns;
 }
 
 static bool oht_engine_slot_is_open(const struct oht_engine *e, const struct oht_xfer *x,
@@ -146,7 +167,7 @@ static bool oht_engine_slot_is_open(const struct oht_engine *e, const struct oht
 	if (slot->whole)
 		return oht_engine_slot_is_long(e, x, now_ns) &&
 		       oht_engine_slot_is_given(e, x, now_ns);
-	return now_ns + x->worst_ns <= slot->until_ns;
+	return oht_engine_slot_from_ns(e, x, now_ns) + x->worst_ns <= slot->until_ns;
 }
 
 u64 oht_engine_slot_opens_ns(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
@@ -210,7 +231,8 @@ bool oht_engine_slot_too_long(const struct oht_engine *e, const struct oht_xfer 
 	if (!oht_engine_enabled(e))
 		return false;
 	/* Nobody but the controller may keep the plan from more than the cycle that is given. */
-	if (e->slot.cycle_ns && x->worst_ns > e->slot.cycle_ns && !oht_engine_is_controllers(e, x))
+	if (e->slot.cycle_ns && oht_engine_slot_whole_ns(e, x) > e->slot.cycle_ns &&
+	    !oht_engine_is_controllers(e, x))
 		return true;
 	if (!e->slot.budget_ns)
 		return false;

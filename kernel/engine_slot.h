@@ -59,8 +59,8 @@ struct oht_engine_start {
  * @left_max_ns: the same of the next ones, so far
  * @left_cycles: after so many it is looked at anew
  * @left_points: how many have passed
- * @pauses_held: the pauses of the units are in the figures of a plan that is being committed, waits
- *	or is in force, and may not change
+ * @pauses_held: the pauses and rests of the units are in the figures of a plan that is being
+ *	committed, waits or is in force, and may not change
  * @planned: transfers of the plan that are not done; they go first
  * @budget_ns: longest that an exchange may keep a stop from the bus while the gate is open; 0: any
  * @hold_max_ns: longest that a transfer may take at all; 0: any

@@ -13,6 +13,8 @@
 
 /* How many times the whole list is sent, whatever the answers are. */
 #define OHT_STOP_ROUNDS			3U
+/* The write of one register: the telegram of oht_plan_figures.stop_ns. */
+#define OHT_STOP_TELEGRAM_BYTES		8
 /* Minimum wait for an answer before the next telegram is sent. */
 #define OHT_STOP_ANSWER_MIN_US		3000U
 /*
@@ -71,6 +73,19 @@ int oht_engine_set_telegrams(struct oht_engine *e, const struct oht_telegram *li
 	}
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 	return ret;
+}
+
+u64 oht_engine_stop_rest_ns(const struct oht_engine *e)
+{
+	u64 rest_ns = 0;
+	unsigned int i;
+
+	for (i = 0; i < e->stop.set_count; i++)
+		rest_ns = max_t(u64, rest_ns, e->units[e->stop.set[i].unit].policy.rest_us);
+	if (!rest_ns)
+		return 0;
+	return rest_ns * NSEC_PER_USEC + e->timing.de_setup_ns +
+	       oht_timing_chars_ns(&e->timing, OHT_STOP_TELEGRAM_BYTES);
 }
 
 void oht_engine_telegram_status(struct oht_engine *e, struct oht_telegram_status *status)

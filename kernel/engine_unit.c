@@ -184,6 +184,14 @@ static void oht_engine_unit_failed(struct oht_engine *e, u8 unit, u8 detail)
 	oht_engine_unit_fail_waiting(e, unit);
 }
 
+void oht_engine_unit_rest(struct oht_engine *e)
+{
+	struct oht_engine_unit *u = oht_engine_unit_of(e, e->req.unit);
+	u64 end_ns = e->line_free_ns - e->timing.t35_ns;
+
+	u->rest_until_ns = end_ns + (u64)u->policy.rest_us * NSEC_PER_USEC;
+}
+
 void oht_engine_unit_ended(struct oht_engine *e, u8 detail, bool forgiven)
 {
 	u8 unit = e->req.unit;
@@ -191,6 +199,7 @@ void oht_engine_unit_ended(struct oht_engine *e, u8 detail, bool forgiven)
 	/* A broadcast has no answer. */
 	if (!unit)
 		return;
+	oht_engine_unit_rest(e);
 	oht_engine_unit_of(e, unit)->details[detail]++;
 	switch (detail) {
 	case OHT_DETAIL_OK:
@@ -217,7 +226,8 @@ int oht_engine_set_policy(struct oht_engine *e, u8 unit, const struct oht_engine
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&e->lock, flags);
-	if (e->slot.pauses_held && u->policy.pause_max_us != policy->pause_max_us) {
+	if (e->slot.pauses_held && (u->policy.pause_max_us != policy->pause_max_us ||
+				    u->policy.rest_us != policy->rest_us)) {
 		raw_spin_unlock_irqrestore(&e->lock, flags);
 		return -EBUSY;
 	}

@@ -28,6 +28,7 @@ struct oht_xfer;
  * @backoff_first_ms: wait before the first probe
  * @backoff_max_ms: longest wait
  * @pause_max_us: longest silence inside an answer that is waited out, 0: none
+ * @rest_us: no request to it earlier than this behind its answer, 0: t3.5 is enough
  */
 struct oht_engine_policy {
 	bool set;
@@ -37,6 +38,7 @@ struct oht_engine_policy {
 	u32 backoff_first_ms;
 	u32 backoff_max_ms;
 	u32 pause_max_us;
+	u32 rest_us;
 };
 
 /* A unit may take long to write what it reads at once. */
@@ -69,6 +71,7 @@ struct oht_engine_learned {
  * @backoff_ms: the present wait, 0 if not degraded
  * @probe_from_ns: from here on a command may take the place of the coming probe
  * @next_probe_ns: from here on any transfer may be that probe
+ * @rest_until_ns: no request to it before this
  * @changed_ns: when @health changed last
  * @last_good_ns: when it answered last
  * @turnaround_max_ns: longest silence before an answer of it, 0: never answered; never reset
@@ -86,6 +89,7 @@ struct oht_engine_unit {
 	u32 backoff_ms;
 	u64 probe_from_ns;
 	u64 next_probe_ns;
+	u64 rest_until_ns;
 	u64 changed_ns;
 	u64 last_good_ns;
 	u64 turnaround_max_ns;
@@ -116,6 +120,12 @@ bool oht_engine_unit_is_degraded(const struct oht_engine *e, u8 unit);
  */
 void oht_engine_unit_ended(struct oht_engine *e, u8 detail, bool forgiven);
 
+/*
+ * The rest of the unit that was asked last begins behind the last character on the line, be it the
+ * end of an answer that comes too late.
+ */
+void oht_engine_unit_rest(struct oht_engine *e);
+
 /* The present request was answered @turnaround_ns after its end. */
 void oht_engine_unit_learn(struct oht_engine *e, u64 turnaround_ns);
 
@@ -138,7 +148,7 @@ u64 oht_engine_unit_silence_ns(const struct oht_engine *e, u8 unit, bool writes)
  *
  * Any context, takes the engine lock. Transfers that wait already keep waiting.
  *
- * Return: 0, -EBUSY (pause_max_us would change while a plan is in force).
+ * Return: 0, -EBUSY (pause_max_us or rest_us would change while a plan is in force).
  */
 int oht_engine_set_policy(struct oht_engine *e, u8 unit, const struct oht_engine_policy *policy);
 

@@ -9,6 +9,7 @@
 #define OHT_BACKOFF_FIRST_MAX_MS	60000
 #define OHT_BACKOFF_MAX_MS	3600000
 #define OHT_PAUSE_MAX_US	50000
+#define OHT_REST_MAX_US		50000
 
 static_assert(OHT_ENGINE_DETAILS <= OHT_DETAILS_MAX);
 static_assert(OHT_ENGINE_SIDES <= OHT_SIDES_MAX);
@@ -27,11 +28,11 @@ static bool oht_ioctl_backoff_is_good(const struct oht_unit_set *set)
 
 static int oht_ioctl_check_unit_set(const struct oht_unit_set *set)
 {
-	if (set->flags || set->pad || set->reserved)
+	if (set->flags || set->pad)
 		return -EINVAL;
 	if (!oht_unit_is_good(set->unit) || set->retries > OHT_RETRIES_MAX)
 		return -EINVAL;
-	if (set->pause_max_us > OHT_PAUSE_MAX_US)
+	if (set->pause_max_us > OHT_PAUSE_MAX_US || set->rest_us > OHT_REST_MAX_US)
 		return -EINVAL;
 	if (set->timeout_us < OHT_TURNAROUND_MIN_US || set->timeout_us > OHT_TURNAROUND_MAX_US)
 		return -EINVAL;
@@ -54,6 +55,7 @@ int oht_ioctl_unit_set(struct oht_file *file, struct oht_ioctl_call *call)
 		.backoff_first_ms = set->backoff_first_ms,
 		.backoff_max_ms = set->backoff_max_ms,
 		.pause_max_us = set->pause_max_us,
+		.rest_us = set->rest_us,
 	};
 
 	if (!oht_core_has_bus(file->oht))
@@ -80,7 +82,7 @@ int oht_ioctl_unit_get(struct oht_file *file, struct oht_ioctl_call *call)
 	u8 unit = status->unit;
 	struct oht_engine_unit u;
 
-	if (!oht_unit_is_good(unit) || status->reserved)
+	if (!oht_unit_is_good(unit) || status->rest_us)
 		return -EINVAL;
 	if (!oht_core_has_bus(file->oht))
 		return -EOPNOTSUPP;
@@ -101,6 +103,7 @@ int oht_ioctl_unit_get(struct oht_file *file, struct oht_ioctl_call *call)
 	status->changed_ns = u.changed_ns;
 	status->next_probe_ns = u.next_probe_ns;
 	status->pause_max_us = u.policy.pause_max_us;
+	status->rest_us = u.policy.rest_us;
 	status->bytes_stray = u.bytes_stray;
 	status->bytes_extra = u.bytes_extra;
 	status->pauses = u.pauses;

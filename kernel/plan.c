@@ -193,6 +193,11 @@ int oht_plan_check_holds(const struct oht_plan *plan, const struct oht_timing *t
 	return 0;
 }
 
+static u64 oht_plan_rest_ns(const struct oht_plan *plan, u32 index)
+{
+	return (u64)plan->rest_us[index] * NSEC_PER_USEC;
+}
+
 u64 oht_plan_entry_stop_ns(const struct oht_plan *plan, u32 index, u64 turnaround_ns,
 			   const struct oht_timing *t)
 {
@@ -200,6 +205,7 @@ u64 oht_plan_entry_stop_ns(const struct oht_plan *plan, u32 index, u64 turnaroun
 
 	exchange.turnaround_ns = turnaround_ns;
 	exchange.pause_ns = (u64)plan->pause_us[index] * NSEC_PER_USEC;
+	exchange.rest_ns = oht_plan_rest_ns(plan, index);
 	return oht_timing_stop_ns(t, &exchange);
 }
 
@@ -219,16 +225,48 @@ static void oht_plan_longest(const struct oht_plan *plan, const struct oht_timin
 	}
 }
 
+static bool oht_plan_is_due(const struct oht_plan_entry *entry, u32 cycle)
+{
+	return cycle % entry->period_cycles == entry->phase_cycles;
+}
+
+/*
+ * How long the line may be idle between the exchanges of a cycle. It is idle only while each unit
+ * that is still to be asked rests, the one that is asked last as well. The first rest of that unit
+ * has begun by the beginning of the cycle at the latest, and all exchanges with units that need no
+ * rest, @ready_ns, are over before the line is idle in it.
+ */
+static u64 oht_plan_idle_ns(const struct oht_plan *plan, u32 cycle, u64 ready_ns)
+{
+	u8 turns[OHT_UNIT_MAX + 1] = {};
+	u64 rest_ns, sum_ns, idle_ns = 0;
+	u32 i;
+
+	for (i = 0; i < plan->entries; i++) {
+		rest_ns = oht_plan_rest_ns(plan, i);
+		if (!rest_ns || !oht_plan_is_due(&plan->entry[i], cycle))
+			continue;
+		sum_ns = turns[plan->entry[i].unit] * rest_ns + rest_ns - min(rest_ns, ready_ns);
+		idle_ns = max(idle_ns, sum_ns);
+		turns[plan->entry[i].unit]++;
+	}
+	return idle_ns;
+}
+
 /* What the exchanges of each entry take; computed once, added up for every cycle. */
 static u64 oht_plan_busy_ns(const struct oht_plan *plan, const u64 *entry_ns, u32 cycle)
 {
-	u64 busy_ns = 0;
+	u64 ready_ns = 0, busy_ns = 0;
 	u32 i;
 
-	for (i = 0; i < plan->entries; i++)
-		if (cycle % plan->entry[i].period_cycles == plan->entry[i].phase_cycles)
-			busy_ns += entry_ns[i];
-	return busy_ns;
+	for (i = 0; i < plan->entries; i++) {
+		if (!oht_plan_is_due(&plan->entry[i], cycle))
+			continue;
+		busy_ns += entry_ns[i];
+		if (!plan->rest_us[i])
+			ready_ns += entry_ns[i];
+	}
+	return busy_ns + oht_plan_idle_ns(plan, cycle, ready_ns);
 }
 
 /*
@@ -273,7 +311,7 @@ int oht_plan_compute(const struct oht_plan *plan, const struct oht_timing *t, bo
 		     struct oht_plan_figures *figures)
 {
 	u64 cycle_ns = (u64)plan->cycle_us * NSEC_PER_USEC;
-	u64 entry_ns[OHT_PLAN_ENTRIES_MAX];
+	u64 entry_ns[OHT_PLAN_ENTRIES_MAX] = {};
 	u32 i;
 
 	memset(figures, 0, sizeof(*figures));

@@ -25,6 +25,7 @@
  * @stop_budget_us: longest time that a stop may have to wait for the bus, 0: not judged
  * @whole_cycles: at most every so many-th cycle may be given away
  * @pause_us: by entry: longest silence inside its reply that is waited out
+ * @rest_us: by entry: the rest of its unit
  */
 struct oht_plan {
 	struct oht_plan_entry entry[OHT_PLAN_ENTRIES_MAX];
@@ -33,6 +34,7 @@ struct oht_plan {
 	u32 stop_budget_us;
 	u32 whole_cycles;
 	u32 pause_us[OHT_PLAN_ENTRIES_MAX];
+	u32 rest_us[OHT_PLAN_ENTRIES_MAX];
 };
 
 /**
@@ -65,7 +67,7 @@ int oht_plan_check_holds(const struct oht_plan *plan, const struct oht_timing *t
  * Counts with answers that come within their configured turnaround.
  *
  * Return: 0; -EDQUOT: the fullest cycle is over OHT_PLAN_LOAD_MAX_PERMILLE, or a stop may have to
- * wait longer than the budget, or as oht_plan_check_holds(), with the pauses now.
+ * wait longer than the budget, or as oht_plan_check_holds(), with the pauses and rests now.
  */
 int oht_plan_compute(const struct oht_plan *plan, const struct oht_timing *t, bool exact,
 		     struct oht_plan_figures *figures);

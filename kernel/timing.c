@@ -152,7 +152,8 @@ u64 oht_timing_stop_silence_ns(const struct oht_timing *t, u64 turnaround_ns)
 /*
  * The worst moment is the one at which the request can no longer be cut: its last character but
  * one is in the shift register, and the last one is zero (oht_engine_stop_tail()). The unit
- * answers as late as it may, the reply that has begun is waited for, and then t3.5 of silence.
+ * answers as late as it may, the reply that has begun is waited for, and then t3.5 of silence, or
+ * the rest of the unit, to which the telegram may go.
  * With a request that is cut instead, or a unit that stays silent, the telegram goes earlier,
  * but not if the reply is shorter than that silence.
  *
@@ -171,7 +172,7 @@ u64 oht_timing_stop_bound_ns(const struct oht_timing *t, const struct oht_timing
 	u64 own_ns = t->de_setup_ns + oht_timing_chars_ns(t, telegram->request_bytes);
 	u64 sent_ns = oht_timing_chars_ns(t, OHT_TIMING_TAIL_MAX) + t->bit_ns;
 	u64 reply_ns = sent_ns + busy->turnaround_ns + oht_timing_chars_ns(t, busy->reply_bytes) +
-		       busy->reply_bytes * busy->pause_ns + t->t35_ns;
+		       busy->reply_bytes * busy->pause_ns + max_t(u64, t->t35_ns, busy->rest_ns);
 	u64 silence_ns = oht_timing_stop_silence_ns(t, busy->turnaround_ns);
 	u64 silent_ns = sent_ns + max_t(u64, silence_ns, t->de_hold_ns);
 	u64 start_ns = max(reply_ns, silent_ns);

@@ -133,12 +133,14 @@ u64 oht_timing_stop_silence_ns(const struct oht_timing *t, u64 turnaround_ns);
  * @reply_bytes: ADU; 0: none comes
  * @turnaround_ns: longest from the last stop bit of the request to the reply's start bit
  * @pause_ns: longest silence between two characters of the reply that is waited out
+ * @rest_ns: silence behind the reply that the unit wants before its next request; 0: t3.5
  */
 struct oht_timing_exchange {
 	unsigned int request_bytes;
 	unsigned int reply_bytes;
 	u64 turnaround_ns;
 	u64 pause_ns;
+	u64 rest_ns;
 };
 
 /**

@@ -101,8 +101,14 @@ static void cyclic_note(const struct fake_frame *frame)
 	};
 }
 
-static bool cyclic_answers(u8 unit)
+static bool cyclic_answers(const struct fake_frame *frame)
 {
+	u8 unit = frame->adu[0];
+
+	if (cyclic.said_ns[unit] && frame->start_ns < cyclic.said_ns[unit] + cyclic.rest_ns[unit]) {
+		cyclic.unrested++;
+		return false;
+	}
 	return !cyclic.silent[unit] && !(cyclic.asked[unit]++ % (1 + cyclic.skips[unit]));
 }
 
@@ -124,9 +130,10 @@ static void cyclic_serve(void)
 	frame = fake_last();
 	cyclic_note(frame);
 	/* A request that was cut gets no answer. */
-	if (fake.engine.state == OHT_ENGINE_WAIT && cyclic_answers(frame->adu[0]))
-		fake_say(frame->end_ns + cyclic.turnaround_ns[frame->adu[0]], adu,
-			 cyclic_answer(frame->adu, adu));
+	if (fake.engine.state == OHT_ENGINE_WAIT && cyclic_answers(frame))
+		cyclic.said_ns[frame->adu[0]] =
+			fake_say(frame->end_ns + cyclic.turnaround_ns[frame->adu[0]], adu,
+				 cyclic_answer(frame->adu, adu));
 	fake.frames[0] = (struct fake_frame) { .end_ns = frame->end_ns };
 	fake.frame_count = 1;
 }
@@ -254,6 +261,19 @@ const struct oht_image_slot *cyclic_slot(unsigned int entry)
 	KUNIT_EXPECT_EQ(fake.test, cyclic.image.slots[entry].seq % 2, 0);
 	KUNIT_EXPECT_EQ(fake.test, cyclic.image.header.seq % 2, 0);
 	return &cyclic.image.slots[entry];
+}
+
+int cyclic_set_rest(u8 unit, u32 rest_us)
+{
+	struct oht_engine_policy policy = fake.engine.units[unit].policy;
+
+	int ret;
+
+	policy.rest_us = rest_us;
+	ret = oht_engine_set_policy(&fake.engine, unit, &policy);
+	if (!ret)
+		cyclic.rest_ns[unit] = rest_us * FAKE_US;
+	return ret;
 }
 
 unsigned int cyclic_count(u8 unit)

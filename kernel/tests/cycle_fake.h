@@ -47,6 +47,9 @@ struct cyclic {
 	unsigned int asked[OHT_UNIT_MAX + 1];
 	u64 turnaround_ns[OHT_UNIT_MAX + 1];
 	u8 exception[OHT_UNIT_MAX + 1];
+	u64 rest_ns[OHT_UNIT_MAX + 1];		/* a request that comes sooner is not heard */
+	u64 said_ns[OHT_UNIT_MAX + 1];		/* end of its last answer */
+	unsigned int unrested;			/* requests that were not heard for that */
 	struct cyclic_start start[CYCLIC_STARTS_MAX];
 	unsigned int starts;
 	struct cyclic_tale tale[CYCLIC_TALES_MAX];	/* the first ones */
@@ -87,6 +90,9 @@ struct oht_plan_status cyclic_status(void);
 
 /* The slot of an entry, after a look at its sequence count. */
 const struct oht_image_slot *cyclic_slot(unsigned int entry);
+
+/* @unit wants such a rest, and the engine knows; what oht_engine_set_policy() returns. */
+int cyclic_set_rest(u8 unit, u32 rest_us);
 
 /* Requests to @unit since the last cyclic_forget(). */
 unsigned int cyclic_count(u8 unit);

@@ -139,6 +139,36 @@ static void cycle_plan_pauses_hold(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cycle_plan_allow_pause(2000), 0);
 }
 
+/* The same of their rests. A stop may meet one of a unit that has no entry, and a telegram. */
+static void cycle_plan_rests_hold(struct kunit *test)
+{
+	const struct oht_telegram telegram = { .unit = 9, .function = 6, .count = 1,
+					       .turnaround_us = 5000 };
+	struct oht_plan_figures made;
+
+	cyclic_add(3, 3, 2);
+	cyclic_commit(0);
+	made = cyclic.figures;
+	cyclic_clear();
+	KUNIT_EXPECT_EQ(test, cyclic_set_rest(3, 6000), 0);
+	cyclic_commit(0);
+	KUNIT_EXPECT_GT(test, cyclic.figures.stop_ns, made.stop_ns);
+	KUNIT_EXPECT_GT(test, cyclic.figures.busy_worst_ns, made.busy_worst_ns);
+	KUNIT_EXPECT_EQ(test, cyclic_set_rest(3, 5000), -EBUSY);
+	cyclic_run(10 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic_set_rest(3, 5000), -EBUSY);
+	KUNIT_EXPECT_EQ(test, cyclic_set_rest(9, 20000), -EBUSY);
+	KUNIT_EXPECT_EQ(test, cyclic_status().errors, 0);
+	KUNIT_EXPECT_EQ(test, cyclic.unrested, 0);
+	cyclic_clear();
+	KUNIT_EXPECT_EQ(test, cyclic_set_rest(9, 20000), 0);
+	cyclic_commit(0);
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic_status().figures.stop_ns, cyclic.figures.stop_ns);
+	KUNIT_ASSERT_EQ(test, oht_engine_set_telegrams(&fake.engine, &telegram, 1), 0);
+	KUNIT_EXPECT_GT(test, cyclic_status().figures.stop_ns, 20 * FAKE_MS);
+}
+
 /* A commit that is refused holds nothing, and lets nothing go that another one holds. */
 static void cycle_plan_pauses_refused(struct kunit *test)
 {
@@ -208,6 +238,7 @@ static struct kunit_case cycle_plan_cases[] = {
 	KUNIT_CASE(cycle_plan_outputs_do_not_outlive_the_plan),
 	KUNIT_CASE(cycle_plan_refused),
 	KUNIT_CASE(cycle_plan_pauses_hold),
+	KUNIT_CASE(cycle_plan_rests_hold),
 	KUNIT_CASE(cycle_plan_pauses_refused),
 	KUNIT_CASE(cycle_plan_clear),
 	KUNIT_CASE(cycle_plan_gone),

@@ -32,6 +32,16 @@ static void random_be_slow(u8 unit)
 		cyclic.turnaround_ns[unit] = (1 + random_below(16)) * FAKE_MS;
 }
 
+/* Some need a rest behind their answer. It changes nothing in what else is drawn. */
+static void random_rest(u8 unit)
+{
+	u32 kept = random_seed;
+
+	if (!random_below(3))
+		KUNIT_EXPECT_EQ(fake.test, cyclic_set_rest(unit, random_below(3000)), 0);
+	random_seed = kept;
+}
+
 static void random_make_plan(void)
 {
 	unsigned int entries = 1 + random_below(3);
@@ -49,6 +59,7 @@ static void random_make_plan(void)
 		entry->phase_cycles = random_below(entry->period_cycles);
 		cyclic.silent[entry->unit] = random_below(2);
 		random_be_slow(entry->unit);
+		random_rest(entry->unit);
 	}
 	cyclic_commit(0);
 	cyclic_set_state(random_below(2) ? OHT_ESTOP_ENABLED : OHT_ESTOP_READY);

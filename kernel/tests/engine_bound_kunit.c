@@ -122,6 +122,51 @@ static void engine_bound_silent(struct kunit *test)
 		bound_read(test, bound_turnarounds_ns[i], true);
 }
 
+/*
+ * A read of the unit of the telegram, which needs a rest behind its answer: the telegram comes when
+ * the unit hears again, and not later than the bound with that rest.
+ */
+static void bound_rest(struct kunit *test, u32 rest_us)
+{
+	const struct oht_engine_policy policy = { .set = true, .timeout_us = 50000,
+						  .rest_us = rest_us };
+	u64 phase_ns, first_ns, answer_ns, bound_ns, said_ns, worst_ns = 0;
+	const struct oht_timing_exchange busy = {
+		.request_bytes = 8, .reply_bytes = 21, .turnaround_ns = 1750 * FAKE_US,
+		.rest_ns = rest_us * FAKE_US,
+	};
+	const struct oht_timing *t = &fake.engine.timing;
+
+	bound_ns = oht_timing_stop_ns(t, &busy);
+	for (phase_ns = 0; phase_ns < 8 * FAKE_MS + rest_us * FAKE_US; phase_ns += BOUND_STEP_NS) {
+		bound_begin(test, 1750 * FAKE_US);
+		KUNIT_ASSERT_EQ(test, oht_engine_set_policy(&fake.engine, FAR_STOP_UNIT, &policy),
+				0);
+		fake_xfer(0, FAR_STOP_UNIT, 3, BOUND_ADDRESS, 8);
+		fake_submit(0);
+		far_run(fake.now_ns + phase_ns);
+		said_ns = fake.done[0] ? far_end.end_ns : 0;
+		bound_stop(test, &first_ns, &answer_ns);
+		KUNIT_EXPECT_LE_MSG(test, first_ns, bound_ns + BOUND_ROUNDING_NS, "at %u us",
+				    bound_us(phase_ns));
+		if (said_ns)
+			KUNIT_EXPECT_GE_MSG(test, far_end.telegram_ns,
+					    said_ns + rest_us * FAKE_US, "at %u us",
+					    bound_us(phase_ns));
+		worst_ns = max(worst_ns, first_ns);
+	}
+	KUNIT_EXPECT_GE(test, worst_ns + t->char_ns + 2 * BOUND_STEP_NS, bound_ns);
+	kunit_info(test, "rest %u us: bound %u us, worst %u us\n", rest_us, bound_us(bound_ns),
+		   bound_us(worst_ns));
+}
+
+static void engine_bound_rests(struct kunit *test)
+{
+	bound_rest(test, 1000);
+	bound_rest(test, 4000);
+	bound_rest(test, 15000);
+}
+
 /* The figures that the project promises, at the turnaround for which it does. */
 static void engine_bound_figures(struct kunit *test)
 {
@@ -510,6 +555,7 @@ static void engine_bound_broadcast(struct kunit *test)
 static struct kunit_case engine_bound_cases[] = {
 	KUNIT_CASE(engine_bound_reads),
 	KUNIT_CASE(engine_bound_silent),
+	KUNIT_CASE(engine_bound_rests),
 	KUNIT_CASE(engine_bound_figures),
 	KUNIT_CASE(engine_bound_surprise),
 	KUNIT_CASE(engine_bound_long_write),

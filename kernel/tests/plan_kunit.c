@@ -136,6 +136,73 @@ static void plan_stop_pauses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, oht_plan_compute(&plan, &timing, true, &figures), -EDQUOT);
 }
 
+static u64 plan_busy_ns(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, plan_compute(test), 0);
+	return figures.busy_worst_ns;
+}
+
+/*
+ * A unit rests while the others are asked; what is longer than that is time of the cycle, and so is
+ * each rest between two exchanges with the same unit.
+ */
+static void plan_rests(struct kunit *test)
+{
+	u64 one_ns, all_ns;
+
+	plan_add(3, 3, 8);
+	one_ns = plan_busy_ns(test);
+	plan_add(4, 3, 8);
+	plan_add(5, 3, 8);
+	all_ns = plan_busy_ns(test);
+	plan.rest_us[2] = 2 * one_ns / NS_PER_US;
+	KUNIT_EXPECT_EQ(test, plan_busy_ns(test), all_ns);
+	plan.rest_us[2] += 1000;
+	KUNIT_EXPECT_GE(test, plan_busy_ns(test), all_ns + 999 * NS_PER_US);
+	KUNIT_EXPECT_LE(test, figures.busy_worst_ns, all_ns + 1000 * NS_PER_US);
+	/* In the worst case a stop meets the end of its answer. */
+	KUNIT_EXPECT_EQ(test, figures.longest_entry, 2);
+	/* The others rest as well: none of them is asked meanwhile. */
+	plan.rest_us[0] = 2000;
+	plan.rest_us[1] = 2000;
+	plan.rest_us[2] = 3000;
+	KUNIT_EXPECT_EQ(test, plan_busy_ns(test), all_ns + 3000 * NS_PER_US);
+	/* Twice in a cycle, with one rest between the two that nothing else fills. */
+	plan.rest_us[0] = 0;
+	plan.rest_us[1] = 3000;
+	plan.entry[2].unit = 4;
+	KUNIT_EXPECT_EQ(test, plan_busy_ns(test), all_ns + 3000 * NS_PER_US);
+	/* Not in the same cycle: none. */
+	plan.entry[1].period_cycles = 2;
+	plan.entry[2].period_cycles = 2;
+	plan.entry[2].phase_cycles = 1;
+	KUNIT_EXPECT_EQ(test, plan_busy_ns(test), 2 * one_ns);
+}
+
+/* Refused with the figures; one microsecond less is taken. */
+static void plan_rests_refused(struct kunit *test)
+{
+	plan_add(3, 3, 8);
+	plan_add(3, 3, 8);
+	plan.rest_us[0] = (23750000 - plan_busy_ns(test)) / NS_PER_US / 2;
+	plan.rest_us[1] = plan.rest_us[0];
+	KUNIT_EXPECT_EQ(test, plan_compute(test), 0);
+	KUNIT_EXPECT_EQ(test, figures.worst_permille, 950);
+	plan.rest_us[0] += 2;
+	plan.rest_us[1] = plan.rest_us[0];
+	KUNIT_EXPECT_EQ(test, plan_compute(test), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, figures.worst_permille, 951);
+	/* And by the budget of a stop, which the telegram to that unit waits for. */
+	plan.rest_us[0] = 3000;
+	plan.rest_us[1] = 3000;
+	KUNIT_EXPECT_EQ(test, plan_compute(test), 0);
+	plan.stop_budget_us = figures.stop_ns / NS_PER_US;
+	KUNIT_EXPECT_EQ(test, plan_compute(test), -EDQUOT);
+	plan.rest_us[0] = 2999;
+	plan.rest_us[1] = 2999;
+	KUNIT_EXPECT_EQ(test, plan_compute(test), 0);
+}
+
 static void plan_stop_budget(struct kunit *test)
 {
 	plan_add(4, 3, 100);
@@ -479,6 +546,8 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(plan_default),
 	KUNIT_CASE(plan_stop_bound),
 	KUNIT_CASE(plan_stop_pauses),
+	KUNIT_CASE(plan_rests),
+	KUNIT_CASE(plan_rests_refused),
 	KUNIT_CASE(plan_stop_budget),
 	KUNIT_CASE(plan_stop_budget_edge),
 	KUNIT_CASE(plan_holds),

@@ -114,12 +114,20 @@ static void world_ask(void)
 
 /* ---- what may happen ---- */
 
+/* Some units need a rest; with a plan in force it stays as it is. */
+static void world_rest(u8 unit)
+{
+	int ret = cyclic_set_rest(unit, world_below(3) ? 0 : world_below(12000));
+
+	KUNIT_EXPECT_TRUE(fake.test, !ret || ret == -EBUSY);
+}
+
 static void world_change_unit(void)
 {
 	u8 unit = world_below(2) ? 1 + world_below(WORLD_PLANNED) :
 				   WORLD_OTHERS + world_below(WORLD_OTHERS_COUNT);
 
-	switch (world_below(5)) {
+	switch (world_below(6)) {
 	case 0:
 	case 1:
 		cyclic.silent[unit] = world_below(2);
@@ -129,6 +137,9 @@ static void world_change_unit(void)
 		break;
 	case 3:
 		cyclic.turnaround_ns[unit] = 100 * FAKE_US + world_below(12000) * FAKE_US;
+		break;
+	case 4:
+		world_rest(unit);
 		break;
 	default:
 		cyclic.exception[unit] = world_below(3) ? 0 : 2;
@@ -265,6 +276,7 @@ static void world_run(struct kunit *test, u32 run)
 	world_init(test, run, world_below(3));
 	/* Longer than t3.5, too. */
 	fake.engine.timing.de_setup_ns = world_below(2) * world_below(3000) * FAKE_US;
+	world_rest(1 + world_below(WORLD_PLANNED));
 	world_make_plan();
 	cyclic_try_commit();
 	for (event = 0; event < WORLD_EVENTS; event++) {
@@ -284,6 +296,8 @@ static void world_run_calm(struct kunit *test, u32 run)
 
 	world_seed = run;
 	world_init(test, run, 0);
+	for (event = 1; event <= WORLD_PLANNED; event++)
+		world_rest(event);
 	do
 		world_make_plan();
 	while (cyclic_try_commit());
@@ -297,6 +311,7 @@ static void world_run_calm(struct kunit *test, u32 run)
 	}
 	KUNIT_EXPECT_EQ_MSG(test, cyclic_status().losses, 0, "run %u\n", run);
 	KUNIT_EXPECT_EQ_MSG(test, world.stops, 0, "run %u\n", run);
+	KUNIT_EXPECT_EQ_MSG(test, cyclic.unrested, 0, "run %u\n", run);
 }
 
 static void world_calm(struct kunit *test)

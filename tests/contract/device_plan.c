@@ -258,11 +258,11 @@ static void one_plan_waits_at_a_time(void)
 	EXPECT_ERRNO(clear(fd, 0), 0);
 }
 
-/* Its figures have been computed with the pauses that units may make. */
+/* Its figures have been computed with the pauses that units may make, and the rests that they need. */
 static void a_plan_holds_the_pauses(void)
 {
 	struct oht_unit_set set = { .size = sizeof(set), .unit = UNIT_B, .timeout_us = 20000,
-				    .pause_max_us = 4000 };
+				    .pause_max_us = 4000, .rest_us = 2000 };
 	int fd = dev_controller();
 
 	EXPECT_ERRNO(dev_call(fd, OHT_IOC_UNIT_SET, &set), 0);
@@ -270,10 +270,14 @@ static void a_plan_holds_the_pauses(void)
 	set.pause_max_us = 0;
 	EXPECT_ERRNO(dev_call(fd, OHT_IOC_UNIT_SET, &set), EBUSY);
 	set.pause_max_us = 4000;
+	set.rest_us = 3000;
+	EXPECT_ERRNO(dev_call(fd, OHT_IOC_UNIT_SET, &set), EBUSY);
+	set.rest_us = 2000;
 	set.retries = 1;
 	EXPECT_ERRNO(dev_call(fd, OHT_IOC_UNIT_SET, &set), 0);
 	EXPECT_ERRNO(clear(fd, 0), 0);
 	set.pause_max_us = 0;
+	set.rest_us = 0;
 	EXPECT_ERRNO(dev_call(fd, OHT_IOC_UNIT_SET, &set), 0);
 }
 

@@ -9,7 +9,7 @@
 
 static const struct oht_unit_set good = {
 	.size = sizeof(good), .unit = UNIT_NONE, .retries = 1, .timeout_us = 30000,
-	.pause_max_us = 4000,
+	.pause_max_us = 4000, .rest_us = 7000,
 };
 
 static int set(int fd, struct oht_unit_set wanted)
@@ -48,7 +48,7 @@ static void settings_are_checked(void)
 	EXPECT_REFUSED(fd, backoff_first_ms, 100);
 	EXPECT_REFUSED(fd, backoff_max_ms, 100);
 	EXPECT_REFUSED(fd, pause_max_us, 50001);
-	EXPECT_REFUSED(fd, reserved, 1);
+	EXPECT_REFUSED(fd, rest_us, 50001);
 	degrades.degrade_after = 3;
 	degrades.backoff_first_ms = 9;
 	degrades.backoff_max_ms = 100;
@@ -67,7 +67,7 @@ static void settings_are_checked(void)
 static void status_is_checked(void)
 {
 	struct oht_unit_status reserved = { .size = sizeof(reserved), .unit = 1,
-					      .reserved = 1 };
+					      .rest_us = 1 };
 	struct oht_unit_status status = { .size = sizeof(status), .unit = 0 };
 	int fd = dev_open(O_RDONLY);
 
@@ -100,6 +100,7 @@ static void settings_stay_and_are_used(void)
 	EXPECT_IS(status.retries, 1);
 	EXPECT_IS(status.timeout_us, 30000);
 	EXPECT_IS(status.pause_max_us, 4000);
+	EXPECT_IS(status.rest_us, 7000);
 	EXPECT_IS(status.degrade_after, 0);
 	transfer.timeout_us = 0;
 	EXPECT_ERRNO(dev_submit(fd, transfer, &cookie), 0);

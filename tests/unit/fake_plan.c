@@ -19,6 +19,7 @@
 #define BACKOFF_FIRST_MAX_MS	60000
 #define BACKOFF_MAX_MS	3600000
 #define PAUSE_MAX_US		50000
+#define REST_MAX_US		50000
 
 /* ---- units ---- */
 
@@ -26,7 +27,7 @@ static int do_unit_get(struct oht_unit_status *status)
 {
 	uint8_t unit = status->unit;
 
-	if (unit < 1 || unit > 247 || status->reserved)
+	if (unit < 1 || unit > 247 || status->rest_us)
 		return EINVAL;
 	if (!(fake.info.caps & OHT_CAP_BUS))
 		return EOPNOTSUPP;
@@ -49,11 +50,11 @@ static int do_unit_set(int file, const struct oht_unit_set *set)
 {
 	struct oht_unit_status *unit;
 
-	if (set->flags || set->pad || set->reserved)
+	if (set->flags || set->pad)
 		return EINVAL;
 	if (set->unit < 1 || set->unit > 247 || set->retries > RETRIES_MAX ||
 	    set->timeout_us < TIMEOUT_MIN_US || set->timeout_us > fake.info.turnaround_max_us ||
-	    set->pause_max_us > PAUSE_MAX_US || !backoff_is_good(set))
+	    set->pause_max_us > PAUSE_MAX_US || set->rest_us > REST_MAX_US || !backoff_is_good(set))
 		return EINVAL;
 	if (!(fake.info.caps & OHT_CAP_BUS))
 		return EOPNOTSUPP;
@@ -61,7 +62,7 @@ static int do_unit_set(int file, const struct oht_unit_set *set)
 		return EPERM;
 	unit = &fake.units[set->unit];
 	if (fake.plan.flags & (OHT_PLAN_RUNNING | OHT_PLAN_PENDING) &&
-	    set->pause_max_us != unit->pause_max_us)
+	    (set->pause_max_us != unit->pause_max_us || set->rest_us != unit->rest_us))
 		return EBUSY;
 	fake.unit_set = *set;
 	unit->flags = OHT_UNIT_CONFIGURED;
@@ -73,6 +74,7 @@ static int do_unit_set(int file, const struct oht_unit_set *set)
 	unit->backoff_first_ms = set->backoff_first_ms;
 	unit->backoff_max_ms = set->backoff_max_ms;
 	unit->pause_max_us = set->pause_max_us;
+	unit->rest_us = set->rest_us;
 	return 0;
 }
 

@@ -17,6 +17,7 @@ static const struct oht_unit_policy policy = {
 	.unit = 7,
 	.retries = 2,
 	.degrade_after = 3,
+	.rest_ms = 15,
 	.timeout_us = 20000,
 	.backoff_first_ms = 100,
 	.backoff_max_ms = 2000,
@@ -53,6 +54,7 @@ static void set_reaches_the_kernel(void **state)
 	assert_int_equal(fake.unit_set.timeout_us, 20000);
 	assert_int_equal(fake.unit_set.backoff_first_ms, 100);
 	assert_int_equal(fake.unit_set.backoff_max_ms, 2000);
+	assert_int_equal(fake.unit_set.rest_us, 15000);
 }
 
 static void get_gives_all_of_it(void **state)
@@ -66,6 +68,7 @@ static void get_gives_all_of_it(void **state)
 	raw->retries = 1;
 	raw->degrade_after = 5;
 	raw->timeout_us = 30000;
+	raw->rest_us = 2001;
 	raw->backoff_first_ms = 50;
 	raw->backoff_max_ms = 800;
 	raw->errors_in_row = 6;
@@ -83,6 +86,7 @@ static void get_gives_all_of_it(void **state)
 	assert_int_equal(view.policy.retries, 1);
 	assert_int_equal(view.policy.degrade_after, 5);
 	assert_int_equal(view.policy.timeout_us, 30000);
+	assert_int_equal(view.policy.rest_ms, 3);
 	assert_int_equal(view.policy.backoff_first_ms, 50);
 	assert_int_equal(view.policy.backoff_max_ms, 800);
 	assert_true(view.configured);

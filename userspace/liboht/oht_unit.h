@@ -31,6 +31,8 @@ enum oht_unit_state {
  * @unit: 1..247
  * @retries: attempts after the first one, for requests whose timeout_us is 0; 0..10
  * @degrade_after: requests that fail in a row until it is degraded; 0: never
+ * @rest_ms: no request to it earlier than this behind its answer, 0..50; others are asked meanwhile,
+ *	a stop telegram to it waits for that too; 0: the silence of the bus is enough
  * @timeout_us: for requests whose own is 0; 1000..oht_dev_info.turnaround_max_us
  * @backoff_first_ms: wait before the first probe, 10..60000; 0 if @degrade_after is 0
  * @backoff_max_ms: each wait is twice the one before, at most this, up to 3600000; 0 if
@@ -42,6 +44,7 @@ struct oht_unit_policy {
 	uint8_t unit;
 	uint8_t retries;
 	uint8_t degrade_after;
+	uint8_t rest_ms;
 	uint32_t timeout_us;
 	uint32_t backoff_first_ms;
 	uint32_t backoff_max_ms;

@@ -4,6 +4,8 @@
 
 #include "internal.h"
 
+#define US_PER_MS	1000u
+
 OHT_PUBLIC int oht_dev_unit_set(struct oht_dev *dev, const struct oht_unit_policy *policy)
 {
 	struct oht_unit_set raw = {
@@ -15,6 +17,7 @@ OHT_PUBLIC int oht_dev_unit_set(struct oht_dev *dev, const struct oht_unit_polic
 		.backoff_first_ms = policy->backoff_first_ms,
 		.backoff_max_ms = policy->backoff_max_ms,
 		.pause_max_us = policy->pause_max_us,
+		.rest_us = policy->rest_ms * US_PER_MS,
 	};
 
 	return oht_dev_ioctl(dev, OHT_IOC_UNIT_SET, &raw);
@@ -37,6 +40,7 @@ OHT_PUBLIC int oht_dev_unit_get_sized(struct oht_dev *dev, uint8_t unit, struct 
 			.backoff_first_ms = raw.backoff_first_ms,
 			.backoff_max_ms = raw.backoff_max_ms,
 			.pause_max_us = raw.pause_max_us,
+			.rest_ms = (uint8_t)(raw.rest_us / US_PER_MS + !!(raw.rest_us % US_PER_MS)),
 		},
 		.configured = raw.flags & OHT_UNIT_CONFIGURED,
 		.state = raw.health,

@@ -163,6 +163,7 @@ static struct json_object *module_json(const struct oht_unit_view *view)
 	show_add_number(object, "next_probe_ns", (int64_t)view->next_probe_ns);
 	show_add_number(object, "gap_violations", (int64_t)violations(view));
 	show_add_number(object, "pause_max_us", view->policy.pause_max_us);
+	show_add_number(object, "rest_ms", view->policy.rest_ms);
 	show_add_number(object, "pauses", (int64_t)view->pauses);
 	show_add_number(object, "bytes_stray", (int64_t)view->bytes_stray);
 	show_add_number(object, "bytes_extra", (int64_t)view->bytes_extra);

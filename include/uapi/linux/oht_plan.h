@@ -114,16 +114,18 @@ struct oht_plan_stage {
  * @mean_permille: share of all cycles together that is taken, rounded up
  * @hyperperiod_cycles: after so many cycles everything repeats
  * @longest_entry: index of the entry that decides @stop_ns
- * @busy_worst_ns: the fullest cycle: per entry gap, request, turnaround and reply
+ * @busy_worst_ns: the fullest cycle: per entry gap, request, turnaround and reply; and rests of
+ *	units that the other entries do not fill
  * @slack_min_ns: what is left of the fullest cycle
  * @slack_max_ns: what is left of the emptiest one; a transfer of user space that may take longer
  *	(request, its whole time-out, reply, gap) needs a whole cycle; so does one that may take
  *	longer than what silent units have really left
  * @stop_ns: longest from a stop to the last stop bit of a stop telegram of 8 characters, whatever
  *	exchange of the plan it meets at whatever moment: the end of a request that can no longer be
- *	cut, turnaround, reply, gap, telegram. OHT_IOC_PLAN_COMMIT counts with @turnaround_us of the
- *	entries, OHT_IOC_PLAN_STATUS with what is in force: if a unit took longer lately, with
- *	that, up to the time-out. ~0: not bounded, since the port has no exact timing.
+ *	cut, turnaround, reply, gap or the rest of its unit, telegram. OHT_IOC_PLAN_COMMIT counts
+ *	with @turnaround_us of the entries, OHT_IOC_PLAN_STATUS with what is in force: if a unit
+ *	took longer lately, with that, up to the time-out. ~0: not bounded, since the port has no
+ *	exact timing.
  * @command_wait_ns: longest wait of a command that takes at most @slack_min_ns, is the first of its
  *	class, and meets no whole slot
  * @hold_max_ns: longest that any exchange may take (request, its whole time-out, reply, gap), so

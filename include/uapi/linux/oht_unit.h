@@ -32,13 +32,15 @@ enum oht_unit_health {
  * @pause_max_us: longest silence inside a reply that is waited out, 0..50000. The reply gets so
  *	much more time per byte, and so does a stop that has to wait for it. 0: a stop waits for
  *	t3.5, every other transfer for its time-out
- * @reserved: zero
+ * @rest_us: rest of the unit: no request to it earlier than this behind the last character of its
+ *	answer, 0..50000; less than t3.5 changes nothing. Other units are asked meanwhile. A stop
+ *	telegram to it waits as well, and nothing goes out before that telegram
  *
  * For the controller only (EPERM), since it affects all descriptors' transfers; EOPNOTSUPP without
- * a bus; EBUSY: @pause_max_us would change while a plan waits or is in force, whose figures were
- * computed with it. It stays when the controller goes. The unit starts anew: health unknown, no
- * failure in a row; its counters and its learned turnarounds stay. Without this call a unit is
- * never degraded.
+ * a bus; EBUSY: @pause_max_us or @rest_us would change while a plan waits or is in force, whose
+ * figures were computed with them. It stays when the controller goes. The unit starts anew: health
+ * unknown, no failure in a row; its counters and its learned turnarounds stay. Without this call a
+ * unit is never degraded.
  *
  * A transfer fails if its last attempt does; an exception is an answer; what was cancelled, stopped
  * or never sent does not count. While a unit is degraded its transfers of the classes cyclic and
@@ -58,7 +60,7 @@ struct oht_unit_set {
 	__u32 backoff_first_ms;
 	__u32 backoff_max_ms;
 	__u32 pause_max_us;
-	__u32 reserved;
+	__u32 rest_us;
 };
 
 /* oht_unit_status.conformance[side][rule][verdict] */
@@ -106,7 +108,7 @@ enum oht_verdict {
  * @changed_ns: when its health changed last, 0: never
  * @next_probe_ns: when a probe is due, 0 if not degraded
  * @pause_max_us: see @retries
- * @reserved: zero
+ * @rest_us: see @retries; zero on entry
  * @bytes_stray: dropped as noise while a reply of it was awaited, those directly in front of the
  *	reply too, since the counters were reset
  * @bytes_extra: received behind a reply of it, before the silence that must follow, likewise
@@ -134,7 +136,7 @@ struct oht_unit_status {
 	__aligned_u64 changed_ns;
 	__aligned_u64 next_probe_ns;
 	__u32 pause_max_us;
-	__u32 reserved;
+	__u32 rest_us;
 	__aligned_u64 bytes_stray;
 	__aligned_u64 bytes_extra;
 	__aligned_u64 pauses;
