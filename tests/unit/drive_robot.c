@@ -34,7 +34,7 @@ struct ohtd_answer driver_says_place(struct driver *d, double position_mm)
 {
 	const struct ohtd_command said = {
 		.kind = OHTD_COMMAND_POSITION, .role = OHTD_ROLE_SUPERVISOR, .target_mm = position_mm,
-		.by = { .user = "sue", .session = "sue", .role = OHTD_ROLE_SUPERVISOR },
+		.by = { .user = "sue", .role = OHTD_ROLE_SUPERVISOR },
 	};
 
 	return fixture_command(d->f, &said);
