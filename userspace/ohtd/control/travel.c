@@ -205,10 +205,10 @@ static void look_at_place(struct ohtd_control *control, double position_mm)
 	const struct ohtd_travel *m = &control->travel;
 	double near_mm = ohtd_rule(m, OHTD_RULE_POSITION_JUMP_MM);
 
+	/* A machine that stalls makes readings late, and the robot rolls on meanwhile; a robot that stands is not further away by that. */
 	if (ohtd_moving(control))
-		near_mm = fmax(near_mm, ohtd_rule(m, OHTD_RULE_SPEED_MM_S) * ROLLS_S);
-	/* A machine that stalls makes readings late, and the robot rolls on meanwhile. */
-	ohtd_location_read(&control->travel.location, &source, position_mm, near_mm * control->time_factor);
+		near_mm = fmax(near_mm, ohtd_rule(m, OHTD_RULE_SPEED_MM_S) * ROLLS_S * control->time_factor);
+	ohtd_location_read(&control->travel.location, &source, position_mm, near_mm);
 }
 
 void ohtd_travel_locate(struct ohtd_control *control, double position_mm)
