@@ -23,9 +23,9 @@ def say(daemon, body):
     return answer
 
 
-def alert(daemon):
-    """That of a robot that is not located, or None."""
-    return next((item for item in daemon.get("alerts").json["items"] if item["code"] == "not_located"), None)
+def alert(daemon, code="not_located"):
+    """The one with that code, or None."""
+    return next((item for item in daemon.get("alerts").json["items"] if item["code"] == code), None)
 
 
 def located(daemon):
@@ -47,6 +47,7 @@ def test_a_supervisor_says_where_the_robot_is(fresh):
     assert fresh.post("robot/position", {"confirm": True}).code == "control_held"
     assert fresh.request("DELETE", "control", role="operator").status == 200
     assert (alert(fresh), located(fresh)) == (None, "1")
+    assert not alert(fresh, "charge_low") and fresh.sim("set 2 battery_soc 42").startswith("ok")
     # The offset holds for the robot, and the register stays as it is.
     told = say(fresh, {"position_mm": 12000})
     assert (told.status, told.json["position_mm"]) == (200, 12000), told.body
@@ -64,13 +65,18 @@ def test_a_supervisor_says_where_the_robot_is(fresh):
     for verb in ({"verb": "move", "position_mm": 14000}, {"verb": "home"}, {"verb": "dock"}):
         refused = fresh.post("robot/commands", verb, role="operator")
         assert (refused.status, refused.code) == (409, "not_located"), refused.body
+    # Nor has it the charge for it: the refusal has the item and the charge, and the alert as well.
+    low = until(lambda: alert(fresh, "charge_low"), what="the alert of a low charge")
+    refused = fresh.post("robot/commands", {"verb": "home"}, role="operator")
+    detail = {error["code"]: error["detail"] for error in refused.json["errors"]}["charge_low"]
+    assert low["severity"] == "warning" and "It is 4 %." in low["text"] and "battery_min_percent" in detail and detail.endswith(": 4 %."), (low, detail)
     refused = fresh.post("robot/stations/here/teach", {}, role="supervisor")
     assert (refused.status, refused.code) == (409, "not_located"), refused.body
     assert fresh.request("DELETE", "control", role="operator").status == 200
-    assert say(fresh, {"confirm": True}).code == "enabled"
+    assert say(fresh, {"confirm": True}).code == "enabled" and fresh.sim("set 2 battery_soc 800").startswith("ok")
     assert fresh.post("robot/commands", {"verb": "disable"}, role="operator").status == 200
     assert say(fresh, {"confirm": True}).json["located"] is True
-    until(lambda: not alert(fresh), what="the end of its alert")
+    until(lambda: not alert(fresh) and not alert(fresh, "charge_low"), what="the end of the alerts")
     assert located(fresh) == "1"
 
 

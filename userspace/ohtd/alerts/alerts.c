@@ -96,6 +96,8 @@ static const struct kind kinds[KINDS] = {
 	[OHTD_WHY_WRONG_WAY] = { .about = "travel_motor", .led = true },
 	[OHTD_WHY_POSITION_MOVED] = { .about = "dock_location", .led = true },
 	[OHTD_WHY_NOT_LOCATED] = { .about = "dock_location" },
+	[OHTD_WHY_CHARGE_LOW] = { .about = "power" },
+	[OHTD_WHY_CHARGE_UNKNOWN] = { .about = "power" },
 	[OHTD_WHY_DEVICE_GONE] = { "bus",
 		.action = "Check cable, driver and the device in ohtd.conf; ohtd tries again by itself." },
 	[OHTD_WHY_CONTROL_PLANE_STALLED] = { "control_plane", .text = "A thread of ohtd makes no progress.",
@@ -402,6 +404,20 @@ static void judge_location(const struct gathering *to)
 				      location->read_mm, location->kept.position_mm);
 }
 
+static void judge_charge(const struct gathering *to)
+{
+	const struct ohtd_charge_view *charge = &to->scene->snapshot->charge;
+	struct ohtd_alert *alert;
+
+	if (charge->state == OHTD_CHARGE_UNKNOWN)
+		add_notice(to, OHTD_WHY_CHARGE_UNKNOWN, 0, 0);
+	if (charge->state != OHTD_CHARGE_LOW)
+		return;
+	alert = add_notice(to, OHTD_WHY_CHARGE_LOW, 0, 0);
+	if (alert)
+		alert->text = text_of(to, "%s It is %.0f %%.", alert->text, floor(charge->percent));
+}
+
 static void judge_robot(const struct gathering *to)
 {
 	const struct ohtd_snapshot *snapshot = to->scene->snapshot;
@@ -410,6 +426,7 @@ static void judge_robot(const struct gathering *to)
 		judge_told(to, &snapshot->alerts[i]);
 	judge_stop(to);
 	judge_location(to);
+	judge_charge(to);
 	if (snapshot->state == OHTD_STATE_FAULT && !snapshot->faults.count) {
 		struct ohtd_alert *alert = add(to, OHTD_WHY_IN_FAULT, 0, snapshot->state_since_ns);
 

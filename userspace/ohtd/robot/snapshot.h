@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "motion/charge.h"
 #include "robot/codes.h"
 #include "robot/location.h"
 #include "robot/profiles.h"
@@ -430,6 +431,17 @@ struct ohtd_location_view {
 	uint8_t pad[5];
 };
 
+/**
+ * struct ohtd_charge_view - is there enough charge to begin a motion?
+ * @percent: the newest value; of no meaning while @state is enough and none was read
+ * @state: enum ohtd_charge_state
+ */
+struct ohtd_charge_view {
+	double percent;
+	uint8_t state;
+	uint8_t pad[7];
+};
+
 #define OHTD_QUEUE_MAX	32	/* commands that wait behind the present one */
 
 /**
@@ -493,6 +505,7 @@ struct ohtd_alert_view {
  * @limits: of motion
  * @motion: where the axis is and is to be
  * @location: whether the robot is located
+ * @charge: whether there is enough charge to begin a motion
  */
 struct ohtd_snapshot {
 	uint64_t version;
@@ -522,6 +535,7 @@ struct ohtd_snapshot {
 	struct ohtd_limits_view limits;
 	struct ohtd_motion_view motion;
 	struct ohtd_location_view location;
+	struct ohtd_charge_view charge;
 	struct ohtd_passage_view passage;
 	uint64_t alert_count;
 	struct ohtd_alert_view alerts[OHTD_ALERTS_MAX];
