@@ -7,7 +7,6 @@
 
 #include "drive_robot.h"
 
-#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define LIMIT_PERCENT		5
 
 static void has_charge(struct driver *d, double percent, unsigned int ms)
@@ -17,14 +16,6 @@ static void has_charge(struct driver *d, double percent, unsigned int ms)
 	snprintf(line, sizeof(line), "set 2 battery_soc %.0f", 10 * percent);
 	driver_sim(d, line);
 	driver_run_ms(d, ms);
-}
-
-static void set_rule(struct driver *d, enum ohtd_rule rule, double value)
-{
-	struct ohtd_limits_block *block = (struct ohtd_limits_block *)ohtd_limits_block(&d->f->control.limits);
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(block->table.rules); i++)
-		block->table.rules[i].value[rule] = value;
 }
 
 static bool forbids(struct driver *d, enum ohtd_verb verb, unsigned int code)
@@ -91,7 +82,7 @@ static void motion_under_way_ends_as_its_item_says(void **state)
 		struct driver *d = driver_begin(3000);
 		struct ohtd_answer answer;
 
-		set_rule(d, OHTD_RULE_BATTERY_ENDS_MOVES, ends);
+		driver_set_rule(d, OHTD_RULE_BATTERY_ENDS_MOVES, ends);
 		driver_departs(d, 20000);
 		driver_waits(d, OHTD_COMMAND_MOVE, 3000);
 		has_charge(d, 2, 8000);
@@ -143,7 +134,7 @@ static void charge_that_is_not_known_says_so(void **state)
 	driver_run_ms(d, 2000);
 	driver_arrives(d, 4000);
 	/* An item of 0 asks for nothing. */
-	set_rule(d, OHTD_RULE_BATTERY_MIN_PERCENT, 0);
+	driver_set_rule(d, OHTD_RULE_BATTERY_MIN_PERCENT, 0);
 	has_charge(d, 0, 7000);
 	driver_arrives(d, 3000);
 	driver_sim(d, "fault 2 exception code=4 register=battery_soc");

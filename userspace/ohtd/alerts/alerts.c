@@ -96,6 +96,7 @@ static const struct kind kinds[KINDS] = {
 	[OHTD_WHY_WRONG_WAY] = { .about = "travel_motor", .led = true },
 	[OHTD_WHY_POSITION_MOVED] = { .about = "dock_location", .led = true },
 	[OHTD_WHY_NOT_LOCATED] = { .about = "dock_location" },
+	[OHTD_WHY_ZONE_DIFFERS] = { .about = "safety" },
 	[OHTD_WHY_CHARGE_LOW] = { .about = "power" },
 	[OHTD_WHY_CHARGE_UNKNOWN] = { .about = "power" },
 	[OHTD_WHY_DEVICE_GONE] = { "bus",
@@ -418,6 +419,17 @@ static void judge_charge(const struct gathering *to)
 		alert->text = text_of(to, "%s It is %.0f %%.", alert->text, floor(charge->percent));
 }
 
+/* "Its zone 1 is 50 mm, expected is 1000 mm." for each. */
+static void judge_zones(const struct gathering *to)
+{
+	const struct ohtd_zones_view *zones = &to->scene->snapshot->zones;
+	struct ohtd_alert *alert = zones->differ ? add_notice(to, OHTD_WHY_ZONE_DIFFERS, 0, 0) : NULL;
+
+	for (unsigned int i = 0; alert && i < OHTD_ZONES; i++)
+		if (zones->differ & 1u << i)
+			alert->text = text_of(to, "%s Its zone %u is %u mm, expected is %u mm.", alert->text, i + 1, zones->module_mm[i], zones->expected_mm[i]);
+}
+
 static void judge_robot(const struct gathering *to)
 {
 	const struct ohtd_snapshot *snapshot = to->scene->snapshot;
@@ -427,6 +439,7 @@ static void judge_robot(const struct gathering *to)
 	judge_stop(to);
 	judge_location(to);
 	judge_charge(to);
+	judge_zones(to);
 	if (snapshot->state == OHTD_STATE_FAULT && !snapshot->faults.count) {
 		struct ohtd_alert *alert = add(to, OHTD_WHY_IN_FAULT, 0, snapshot->state_since_ns);
 

@@ -690,6 +690,7 @@ void ohtd_travel_view(const struct ohtd_control *control, struct ohtd_snapshot *
 		.trust = m->drive.position.trust,
 		.driving = m->driving,
 	};
+	ohtd_way_view(control, &snapshot->zones);
 	snapshot->charge = (struct ohtd_charge_view){ .percent = m->charge.percent, .state = m->charge.state };
 	snapshot->location = (struct ohtd_location_view){
 		.kept = m->location.kept,

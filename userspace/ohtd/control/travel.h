@@ -70,7 +70,8 @@ struct ohtd_dock_word {
  * @stop_mm: its stop zone
  * @slow_mm: its slow zone
  * @reading_mm: of each sensor; not a number: none, or old
- * @zone_mm: stop zone of each sensor; not a number: not known
+ * @zone_mm: stop zone of each sensor, the larger one of @module_mm and the expected one; not a number: not known
+ * @module_mm: stop zone that the module has; not a number: not known
  */
 struct ohtd_way {
 	bool clear;
@@ -82,6 +83,7 @@ struct ohtd_way {
 	double slow_mm;
 	double reading_mm[OHTD_CLEARANCE_SENSORS];
 	double zone_mm[OHTD_CLEARANCE_SENSORS];
+	double module_mm[OHTD_CLEARANCE_SENSORS];
 };
 
 /**
@@ -210,6 +212,8 @@ static inline double ohtd_rule(const struct ohtd_travel *travel, enum ohtd_rule 
 /* Distances, zones, and from them the caps of the axis. */
 void ohtd_way_read(struct ohtd_control *control);
 void ohtd_way_caps(struct ohtd_control *control);
+/* Which zones of the module are not the expected ones. */
+void ohtd_way_view(const struct ohtd_control *control, struct ohtd_zones_view *view);
 
 /**
  * ohtd_way_closed() - has a sensor that looks to @target_mm something in its stop zone?

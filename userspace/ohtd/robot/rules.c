@@ -81,6 +81,10 @@ static const char *const rule_names[OHTD_RULES + 1] = {
 	[OHTD_RULE_CHARGE_AT_DOCK]	= "charge_at_dock",
 	[OHTD_RULE_BATTERY_MIN_PERCENT]	= "battery_min_percent",
 	[OHTD_RULE_BATTERY_ENDS_MOVES]	= "battery_ends_moves",
+	[OHTD_RULE_EXPECTED_ZONE_1_MM]	= "expected_zone_1_mm",
+	[OHTD_RULE_EXPECTED_ZONE_2_MM]	= "expected_zone_2_mm",
+	[OHTD_RULE_EXPECTED_ZONE_3_MM]	= "expected_zone_3_mm",
+	[OHTD_RULE_EXPECTED_ZONE_4_MM]	= "expected_zone_4_mm",
 };
 
 /* Profiles as the data files name them. */
