@@ -45,7 +45,7 @@ ASKED = [
     ("GET", "robot/limits", "robot/limits", None, "viewer", 200),
     ("POST", "robot/commands", "robot/commands", {"verb": "disable"}, "operator", 409),
     ("PUT", "robot/override", "robot/override", {"percent": 100}, "operator", 200),
-    ("POST", "robot/position", "robot/position", {"confirm": True}, "supervisor", 200),
+    ("POST", "robot/position", "robot/position", {"confirm": True}, "supervisor", 403),
     ("GET", "robot/interlocks", "robot/interlocks", None, "viewer", 200),
     ("GET", "robot/factsheet", "robot/factsheet", None, "viewer", 200),
     ("GET", "robot/commands", "robot/commands", None, "viewer", 200),

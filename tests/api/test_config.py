@@ -341,6 +341,11 @@ def test_the_role_of_each_item_holds(shared):
     assert patch(shared, {"robot": {"place": None}}, role="supervisor").json["changes"] == [{"pointer": "/robot/place", "before": "roof", "now": ""}]
 
 
+def said(daemon, code):
+    """The text of an alert; empty without it."""
+    return next((item["text"] for item in daemon.get("alerts").json["items"] if item["code"] == code), "")
+
+
 def test_what_keeps_safe_needs_an_elevated_session(own):
     body = {"motion": {"soft_max_mm": 29000, "full_speed_mm_s": {"canonical": 2100}, "jog_mm_s": 200}}
     for answer in (patch(own, body), own.post("config/check", body, role="administrator")):
@@ -348,10 +353,15 @@ def test_what_keeps_safe_needs_an_elevated_session(own):
         assert [fault["pointer"] for fault in answer.json["errors"]] == ["/motion/soft_max_mm", "/motion/full_speed_mm_s/canonical"]
     # By these a drive that does not obey, a lost position and a jog whose client is gone are noticed.
     for name, loose in (("stray_mm", 100), ("stand_s", 2), ("standstill_mm_s", 50), ("following_mm", 2000), ("following_s", 10), ("stall_s", 20),
-                        ("position_jumps", 20), ("position_silent_s", 10), ("jog_expiry_ms", 1000)):
+                        ("position_jumps", 20), ("position_silent_s", 10), ("jog_expiry_ms", 1000), ("expected_zone_1_mm", 1)):
         assert own.post("config/check", {"motion": {name: loose}}, role="administrator").code == "elevation_required", name
     elevate(own)
+    body["motion"]["expected_zone_1_mm"] = 1500
     assert patch(own, body).json["version"] == 2
+    # The zone that the module has is told until it is written, by the same session.
+    until(lambda: "Its zone 1 is 1000 mm, expected is 1500 mm." in said(own, "zone_differs"), what="the alert of the zone")
+    until(lambda: own.request("PUT", "modules/3/registers/zone_threshold_1", {"value": 1500}, role="administrator").status == 200, what="its write")
+    until(lambda: not said(own, "zone_differs"), what="the end of the alert")
     # Back to looser ones is a change of them, too.
     assert own.request("DELETE", "auth/elevate", role="administrator").status == 204
     assert own.post("config/versions/1/rollback", {}, role="administrator").code == "elevation_required"

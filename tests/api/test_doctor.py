@@ -18,7 +18,7 @@ from daemon import BUILD
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
 CHECKS = ["kernel", "timers", "real-time", "frequency", "driver", "uart", "fifo", "gpio", "de", "stop", "clock", "disk", "wear", "log",
-          "permissions", "ohtd", "versions", "certificate", "modules", "timing", "bus"]
+          "permissions", "ohtd", "versions", "certificate", "modules", "location", "timing", "bus"]
 OHT = "sys/class/oht/oht0"
 STAT = "{0} ((ohtd) control) S" + " 1" * 37 + " {1} 0\n"
 ABI = "0"
@@ -38,6 +38,7 @@ ANSWERS = {
     "system/certificate": {"names": ["localhost", "Robot"], "not_after": utc(100), "failed": None},
     "modules?limit=200": {"items": [{"address": 2, "name": "power", "health": "good", "required": True},
                                     {"address": 5, "name": "dock", "health": "lost", "required": False}]},
+    "robot": {"located": True, "expected_mm": None, "read_mm": None},
 }
 
 
@@ -220,6 +221,9 @@ CASES = {
                     (lambda m: m.answers.pop("system/certificate"), UNKNOWN, "not for you"), (remove("proc/sys/kernel/hostname"), UNKNOWN, "name of this machine")],
     "modules": [(say("modules?limit=200", items=[{"address": 2, "name": "power", "health": "lost", "required": True}]), WRONG, "power (2) is lost"),
                 (say("modules?limit=200", items=[]), UNKNOWN, "no module is required"), (lambda m: m.answers.pop("modules?limit=200"), UNKNOWN, "not for you")],
+    "location": [(say("robot", located=False, expected_mm=12000.0, read_mm=9000.5), WRONG, "last at 12000.0 mm, its position module says 9000.5 mm"),
+                 (say("robot", located=False, expected_mm=None, read_mm=1.0), WRONG, "last at unknown mm"), (say("robot", located="no"), UNKNOWN, "does not say"),
+                 (lambda m: m.answers.pop("robot"), UNKNOWN, "not for you")],
     "timing": [(put(f"{OHT}/conformance/sent_t35_violation", "2\n"), WRONG, "2 began too early"), (put(f"{OHT}/conformance/sent_t15_violation", "3\n"), WRONG, "3 had pauses"),
                (put(f"{OHT}/conformance/sent_t35_ok", "0\n"), UNKNOWN, "no request was judged"), (remove(f"{OHT}/conformance/sent_t35_ok"), UNKNOWN, "cannot be read")],
 }
@@ -249,7 +253,7 @@ def test_without_a_daemon_or_a_driver(machine):
     found = machine.doctor()
     assert found["ohtd"][0][0] == WRONG and "no ohtd answers" in found["ohtd"][0][1] and "systemctl status ohtd" in found["ohtd"][0][1]
     assert found["certificate"][0] == ("unknown", "/var/lib/oht/server.crt cannot be read: No such file or directory -> None")
-    assert found["modules"][0][0] == UNKNOWN and found["versions"][0][0] == UNKNOWN
+    assert found["modules"][0][0] == found["location"][0][0] == found["versions"][0][0] == UNKNOWN
     machine.put("var/lib/oht/server.crt", "nothing")
     machine.remove("etc/oht")
     machine.remove(OHT)
@@ -312,7 +316,7 @@ def test_a_real_ohtd_is_asked(daemon, machine):
     machine.put("proc/sys/kernel/hostname", "localhost\n")
     found = machine.doctor("--socket", daemon.socket)
     assert "neither" not in found["ohtd"][0][1] and found["versions"][0][0] == found["certificate"][0][0] == "ok", found
-    assert found["modules"][0] == ("ok", "all 4 required modules answer well -> None") and "backend = rtu" in found["driver"][0][1]
+    assert found["location"][0][0] == "ok" and found["modules"][0] == ("ok", "all 4 required modules answer well -> None") and "backend = rtu" in found["driver"][0][1]
     # This machine, whatever it is.
     here = subprocess.run([OHTCTL, "doctor", "--seconds", "0", "--socket", daemon.socket], capture_output=True, text=True, timeout=120, check=False)
     assert here.returncode in (0, 1) and not here.stderr and [line.split()[1] for line in here.stdout.splitlines() if line[:1] != " "][0] == "kernel"

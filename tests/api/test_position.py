@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A robot knows where it is, over a restart as well, or says that it does not; then a supervisor says it."""
+import re
+
 from oht_test.wait import until
 from test_module_profiles import is_ready
 
@@ -8,12 +10,27 @@ def robot(daemon):
     return daemon.get("robot").json
 
 
-def say(daemon, body, role="supervisor"):
-    """The answer, when the robot is known to stand and its position to be read: for a moment after a start neither is."""
+def say(daemon, body):
+    """The answer, when the robot is known to stand and its position to be read: for a moment after a start neither is.
+
+    In a session that is elevated, which gives control back.
+    """
     def known():
-        answer = daemon.post("robot/position", body, role=role)
+        answer = daemon.post("robot/position", body)
         return (answer.status == 200 or answer.code not in ("moving", "sensors")) and answer
-    return until(known, what="the robot standing", period_s=0.2)
+    answer = until(known, what="the robot standing", period_s=0.2)
+    daemon.request("DELETE", "control", token=daemon.elevated())
+    return answer
+
+
+def alert(daemon, code="not_located"):
+    """The one with that code, or None."""
+    return next((item for item in daemon.get("alerts").json["items"] if item["code"] == code), None)
+
+
+def located(daemon):
+    """As the metrics tell it."""
+    return re.search(r"^oht_robot_located ([01])$", daemon.request("GET", "/metrics").body.decode(), re.M).group(1)
 
 
 def test_a_supervisor_says_where_the_robot_is(fresh):
@@ -23,7 +40,14 @@ def test_a_supervisor_says_where_the_robot_is(fresh):
     first = robot(fresh)
     assert (first["located"], first["expected_mm"], first["read_mm"]) == (True, None, None)
     assert say(fresh, {}).code == say(fresh, {"position_mm": 1, "confirm": True}).code == "validation"
-    assert say(fresh, {"confirm": True}, role="operator").status == 403
+    # Nor without the password, nor while another session is in control; at the machine none is asked for.
+    for role, code in (("operator", "role"), ("supervisor", "elevation_required")):
+        assert fresh.post("robot/position", {"confirm": True}, role=role).code == code
+    assert fresh.post("control", {}, role="operator").status == 200
+    assert fresh.post("robot/position", {"confirm": True}).code == "control_held"
+    assert fresh.request("DELETE", "control", role="operator").status == 200
+    assert (alert(fresh), located(fresh)) == (None, "1")
+    assert not alert(fresh, "charge_low") and fresh.sim("set 2 battery_soc 42").startswith("ok")
     # The offset holds for the robot, and the register stays as it is.
     told = say(fresh, {"position_mm": 12000})
     assert (told.status, told.json["position_mm"]) == (200, 12000), told.body
@@ -33,16 +57,27 @@ def test_a_supervisor_says_where_the_robot_is(fresh):
     assert fresh.sim("set 5 position_x 9000").startswith("ok")
     lost = until(lambda: (told := robot(fresh)) and not told["located"] and told, what="a robot that is not located")
     assert (lost["expected_mm"], lost["faults"]) == (12000, []) and lost["read_mm"] > 20000
+    told = until(lambda: alert(fresh), what="its alert")
+    assert (told["severity"], told["source"], located(fresh)) == ("warning", "robot", "0")
+    assert "was last at 12000 mm" in told["text"] and f"says {lost['read_mm']:.0f} mm" in told["text"]
+    assert "not_located" not in [reason["code"] for reason in fresh.get("health").json["reasons"]]
     assert fresh.post("control", {}, role="operator").status == fresh.post("safety/enable", {}, role="operator").status == 200
     for verb in ({"verb": "move", "position_mm": 14000}, {"verb": "home"}, {"verb": "dock"}):
         refused = fresh.post("robot/commands", verb, role="operator")
         assert (refused.status, refused.code) == (409, "not_located"), refused.body
+    # Nor has it the charge for it: the refusal has the item and the charge, and the alert as well.
+    low = until(lambda: alert(fresh, "charge_low"), what="the alert of a low charge")
+    refused = fresh.post("robot/commands", {"verb": "home"}, role="operator")
+    detail = {error["code"]: error["detail"] for error in refused.json["errors"]}["charge_low"]
+    assert low["severity"] == "warning" and "It is 4 %." in low["text"] and "battery_min_percent" in detail and detail.endswith(": 4 %."), (low, detail)
     refused = fresh.post("robot/stations/here/teach", {}, role="supervisor")
     assert (refused.status, refused.code) == (409, "not_located"), refused.body
-    refused = fresh.post("robot/position", {"confirm": True}, role="supervisor")
-    assert (refused.status, refused.code) == (409, "enabled"), refused.body
+    assert fresh.request("DELETE", "control", role="operator").status == 200
+    assert say(fresh, {"confirm": True}).code == "enabled" and fresh.sim("set 2 battery_soc 800").startswith("ok")
     assert fresh.post("robot/commands", {"verb": "disable"}, role="operator").status == 200
     assert say(fresh, {"confirm": True}).json["located"] is True
+    until(lambda: not alert(fresh) and not alert(fresh, "charge_low"), what="the end of the alerts")
+    assert located(fresh) == "1"
 
 
 def test_the_next_run_compares_with_the_place_that_was_kept(fresh):

@@ -135,7 +135,7 @@ inline take()
 		enter(SHUTDOWN);
 		off();
 		done()
-	:: state == IDLE && event == E_MOVE_COMMAND && (!seen_latched && true && true && true) ->
+	:: state == IDLE && event == E_MOVE_COMMAND && (!seen_latched && true && true && true && true) ->
 		cut();
 		enter(MOVE);
 		begin_motion();
@@ -145,7 +145,7 @@ inline take()
 		enter(MOVE);
 		begin_motion();
 		done()
-	:: state == IDLE && event == E_HOME_COMMAND && (!seen_latched && true && true) ->
+	:: state == IDLE && event == E_HOME_COMMAND && (!seen_latched && true && true && true) ->
 		cut();
 		enter(MOVE);
 		begin_motion();
@@ -155,7 +155,7 @@ inline take()
 		enter(DOCK);
 		begin_motion();
 		done()
-	:: state == IDLE && event == E_UNDOCK_COMMAND && (!seen_latched && true && true) ->
+	:: state == IDLE && event == E_UNDOCK_COMMAND && (!seen_latched && true && true && true) ->
 		cut();
 		enter(DOCK);
 		begin_motion();
@@ -196,7 +196,7 @@ inline take()
 		zero();
 		zero();
 		done()
-	:: state == MOVE && event == E_MOVE_COMMAND && (!seen_latched && true && true) ->
+	:: state == MOVE && event == E_MOVE_COMMAND && (!seen_latched && true && true && true) ->
 		enter(MOVE);
 		begin_motion();
 		done()
@@ -261,7 +261,7 @@ inline take()
 		enter(SHUTDOWN);
 		wait(true);
 		done()
-	:: state == PAUSED && event == E_RESUME_COMMAND && (true && !seen_latched && true && true && true) ->
+	:: state == PAUSED && event == E_RESUME_COMMAND && (true && !seen_latched && true && true && true && true) ->
 		cut();
 		enter(MOVE);
 		begin_motion();
@@ -271,7 +271,7 @@ inline take()
 		enter(DOCK);
 		begin_motion();
 		done()
-	:: state == PAUSED && event == E_MOVE_COMMAND && (!seen_latched && true && true && true) ->
+	:: state == PAUSED && event == E_MOVE_COMMAND && (!seen_latched && true && true && true && true) ->
 		cut();
 		enter(MOVE);
 		begin_motion();
@@ -327,7 +327,7 @@ inline take()
 		cut();
 		enter(PAUSED);
 		done()
-	:: state == BLOCKED && event == E_RESUME_COMMAND && (true && !seen_latched && true && true && true) ->
+	:: state == BLOCKED && event == E_RESUME_COMMAND && (true && !seen_latched && true && true && true && true) ->
 		cut();
 		enter(MOVE);
 		begin_motion();
@@ -337,7 +337,7 @@ inline take()
 		enter(DOCK);
 		begin_motion();
 		done()
-	:: state == BLOCKED && event == E_MOVE_COMMAND && (!seen_latched && true && true && true) ->
+	:: state == BLOCKED && event == E_MOVE_COMMAND && (!seen_latched && true && true && true && true) ->
 		cut();
 		enter(MOVE);
 		begin_motion();
@@ -394,7 +394,7 @@ inline take()
 		enter(IDLE);
 		wait(false);
 		done()
-	:: state == DOCK && event == E_MOVE_COMMAND && (!seen_latched && true && true) ->
+	:: state == DOCK && event == E_MOVE_COMMAND && (!seen_latched && true && true && true) ->
 		cut();
 		enter(MOVE);
 		begin_motion();

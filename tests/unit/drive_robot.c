@@ -34,10 +34,19 @@ struct ohtd_answer driver_says_place(struct driver *d, double position_mm)
 {
 	const struct ohtd_command said = {
 		.kind = OHTD_COMMAND_POSITION, .role = OHTD_ROLE_SUPERVISOR, .target_mm = position_mm,
-		.by = { .user = "sue", .session = "sue", .role = OHTD_ROLE_SUPERVISOR },
+		.by = { .user = "sue", .role = OHTD_ROLE_SUPERVISOR },
 	};
 
 	return fixture_command(d->f, &said);
+}
+
+void driver_set_rule(struct driver *d, enum ohtd_rule rule, double value)
+{
+	struct ohtd_limits_block *block = (struct ohtd_limits_block *)ohtd_limits_block(&d->f->control.limits);
+	unsigned int i;
+
+	for (i = 0; i < sizeof(block->table.rules) / sizeof(block->table.rules[0]); i++)
+		block->table.rules[i].value[rule] = value;
 }
 
 void driver_set_jump(struct driver *d, double mm)
@@ -45,10 +54,9 @@ void driver_set_jump(struct driver *d, double mm)
 	struct ohtd_limits_block *block = (struct ohtd_limits_block *)ohtd_limits_block(&d->f->control.limits);
 	unsigned int i;
 
-	for (i = 0; i < sizeof(block->table.rules) / sizeof(block->table.rules[0]); i++) {
-		block->table.rules[i].value[OHTD_RULE_POSITION_JUMP_MM] = mm;
+	driver_set_rule(d, OHTD_RULE_POSITION_JUMP_MM, mm);
+	for (i = 0; i < sizeof(block->table.rules) / sizeof(block->table.rules[0]); i++)
 		block->table.rules[i].drive.position.jump_mm = mm;
-	}
 	d->f->control.travel.drive.rules.position.jump_mm = mm;
 }
 

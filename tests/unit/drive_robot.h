@@ -29,6 +29,8 @@ struct driver *driver_safe(double position_mm);
 struct driver *driver_begin_as(enum oht_profile profile, double position_mm);
 struct driver *driver_safe_as(enum oht_profile profile, double position_mm);
 void driver_end(struct driver *d);
+/* The value of a rule from now on; for those that are asked for each time they are used. */
+void driver_set_rule(struct driver *d, enum ohtd_rule rule, double value);
 /* The rule position_jump_mm is @mm from now on. */
 void driver_set_jump(struct driver *d, double mm);
 /* A supervisor says where the robot is; not a number: where its module says. */

@@ -490,6 +490,13 @@ static const struct shown {
 	{ "distance_1", 4000 }, { "distance_2", 4000 }, { "distance_3", 4000 }, { "distance_4", 4000 },
 };
 
+/* As the simulator begins: a robot without charge begins no move. */
+static void charge(struct fake_unit *unit, const struct oht_register *reg)
+{
+	if (reg)
+		oht_register_encode(reg, 80, &unit->words[reg->address]);
+}
+
 void fake_bus_plug(struct fake_bus *fake, const struct ohtd_model *model,
 		   const struct ohtd_kind *kind, enum oht_profile profile)
 {
@@ -517,6 +524,7 @@ void fake_bus_plug(struct fake_bus *fake, const struct ohtd_model *model,
 		if (reg)
 			unit->words[reg->address] = shown[i].word;
 	}
+	charge(unit, oht_regmap_find(map, "battery_soc"));
 }
 
 void fake_bus_set(struct fake_bus *fake, const struct ohtd_model *model, const char *module,

@@ -910,6 +910,41 @@ static void samples_of_a_moving_robot_keep_to_the_clock(void **state)
 	}
 }
 
+static struct ohtd_zones_view zones(struct driver *d)
+{
+	return fixture_snapshot(d->f).zones;
+}
+
+/* A module that comes back with a smaller zone than the expected one: it is told, and the larger one holds. */
+static void expected_zone_holds_while_the_module_has_another(void **state)
+{
+	struct driver *d = driver_begin(3000);
+
+	(void)state;
+	driver_sim(d, "set 3 zone_threshold_1 50");
+	driver_run_ms(d, 1500);
+	assert_int_equal(zones(d).differ, 0);
+	driver_set_rule(d, OHTD_RULE_EXPECTED_ZONE_1_MM, 1500);
+	driver_run_ms(d, 100);
+	assert_int_equal(zones(d).differ, 1);
+	assert_int_equal(zones(d).module_mm[0], 50);
+	assert_int_equal(zones(d).expected_mm[0], 1500);
+	driver_sim(d, "rail obstacle 12000");
+	driver_departs(d, 11000);
+	driver_until(d, OHTD_STATE_BLOCKED, 40000);
+	driver_run_ms(d, 3000);
+	assert_in_range(d->rail->position_mm, 10000, 10502);
+	/* A larger one of the module holds as before, and is told. */
+	driver_sim(d, "set 3 zone_threshold_1 2000");
+	driver_run_ms(d, 1500);
+	assert_int_equal(zones(d).module_mm[0], 2000);
+	assert_near(d->f->control.travel.way.zone_mm[0], 2000, 0);
+	driver_sim(d, "set 3 zone_threshold_1 1500");
+	driver_run_ms(d, 1500);
+	assert_int_equal(zones(d).differ, 0);
+	driver_end(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -934,6 +969,7 @@ int main(void)
 		cmocka_unit_test(wall_behind_the_dock_holds_no_undock_up),
 		cmocka_unit_test(distance_that_is_not_known_is_told_as_that),
 		cmocka_unit_test(robot_crawls_to_the_stop_zone),
+		cmocka_unit_test(expected_zone_holds_while_the_module_has_another),
 		cmocka_unit_test(target_behind_an_obstacle_is_refused),
 		cmocka_unit_test(nothing_moves_before_enable),
 		cmocka_unit_test(idle_refuses_what_is_about_a_motion),

@@ -33,6 +33,7 @@ static const struct {
 	{ "versions", doctor_look_at_versions },
 	{ "certificate", doctor_look_at_certificate },
 	{ "modules", doctor_look_at_modules },
+	{ "location", doctor_look_at_location },
 	{ "timing", doctor_look_at_timing },
 	{ "bus", doctor_look_at_bus },
 };

@@ -114,5 +114,6 @@ void doctor_look_at_daemon(struct doctor *doctor);
 void doctor_look_at_versions(struct doctor *doctor);
 void doctor_look_at_certificate(struct doctor *doctor);
 void doctor_look_at_modules(struct doctor *doctor);
+void doctor_look_at_location(struct doctor *doctor);
 
 #endif /* OHTCTL_DOCTOR_H */

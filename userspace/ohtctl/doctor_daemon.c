@@ -28,6 +28,14 @@ static const char *text_of(struct json_object *object, const char *name)
 	return text ? text : "";
 }
 
+/* @otherwise: of a member that is not there, or null. */
+static const char *text_or(struct json_object *object, const char *name, const char *otherwise)
+{
+	const char *text = text_of(object, name);
+
+	return *text ? text : otherwise;
+}
+
 struct json_object *doctor_ask(struct doctor *doctor, const char *path, char why[DOCTOR_TEXT_BYTES])
 {
 	struct cli aside = *doctor->cli;
@@ -230,4 +238,35 @@ void doctor_look_at_modules(struct doctor *doctor)
 	else
 		doctor_unknown(doctor, NULL, "%s", why);
 	json_object_put(answer);
+}
+
+static void judge_location(struct doctor *doctor, struct json_object *robot)
+{
+	struct json_object *located = json_object_object_get(robot, "located");
+
+	if (!json_object_is_type(located, json_type_boolean))
+		doctor_unknown(doctor, NULL, "ohtd does not say whether the robot is located");
+	else if (json_object_get_boolean(located))
+		doctor_ok(doctor, "the position module reads where the robot was last, or nothing speaks against it");
+	else
+		doctor_wrong(doctor, "outputs off; look at the rail; then ohtctl robot position MM, or confirm",
+			     "it is not known where the robot is: last at %s mm, its position module says %s mm",
+			     text_or(robot, "expected_mm", "unknown"), text_or(robot, "read_mm", "unknown"));
+}
+
+void doctor_look_at_location(struct doctor *doctor)
+{
+	char why[DOCTOR_TEXT_BYTES];
+	struct json_object *robot;
+
+	if (!doctor->health) {
+		doctor_unknown(doctor, NULL, "no ohtd says whether the robot is located");
+		return;
+	}
+	robot = doctor_ask(doctor, "robot", why);
+	if (robot)
+		judge_location(doctor, robot);
+	else
+		doctor_unknown(doctor, NULL, "%s", why);
+	json_object_put(robot);
 }

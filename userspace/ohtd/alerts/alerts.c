@@ -2,6 +2,7 @@
 #include "alerts/alerts.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include "views/services.h"
 #include "oht_client.h"
 #include "control/robot.h"
+#include "motion/position.h"
 #include "robot/model.h"
 #include "robot/telemetry.h"
 #include "robot/user_maps.h"
@@ -93,6 +95,10 @@ static const struct kind kinds[KINDS] = {
 	[OHTD_WHY_POSITION_AHEAD] = { .about = "travel_motor", .led = true },
 	[OHTD_WHY_WRONG_WAY] = { .about = "travel_motor", .led = true },
 	[OHTD_WHY_POSITION_MOVED] = { .about = "dock_location", .led = true },
+	[OHTD_WHY_NOT_LOCATED] = { .about = "dock_location" },
+	[OHTD_WHY_ZONE_DIFFERS] = { .about = "safety" },
+	[OHTD_WHY_CHARGE_LOW] = { .about = "power" },
+	[OHTD_WHY_CHARGE_UNKNOWN] = { .about = "power" },
 	[OHTD_WHY_DEVICE_GONE] = { "bus",
 		.action = "Check cable, driver and the device in ohtd.conf; ohtd tries again by itself." },
 	[OHTD_WHY_CONTROL_PLANE_STALLED] = { "control_plane", .text = "A thread of ohtd makes no progress.",
@@ -377,6 +383,53 @@ static void judge_stop(const struct gathering *to)
 	alert->action = first.action;
 }
 
+/* In motion readings that leave the robot are the fault position_lost a moment later, which says what to do. */
+static bool is_fault_of_position(const struct ohtd_snapshot *snapshot)
+{
+	for (unsigned int i = 0; i < snapshot->faults.count && i < OHTD_WHY_MAX; i++)
+		if (snapshot->faults.items[i].code == OHTD_WHY_POSITION_LOST)
+			return true;
+	return ohtd_state_in_motion(snapshot->state) && snapshot->motion.trust != OHTD_POSITION_TRUSTED;
+}
+
+/* With both places. The kept one is not known before the first one was ever kept. */
+static void judge_location(const struct gathering *to)
+{
+	const struct ohtd_location_view *location = &to->scene->snapshot->location;
+	struct ohtd_alert *alert = NULL;
+
+	if (location->lost && !is_fault_of_position(to->scene->snapshot))
+		alert = add_notice(to, OHTD_WHY_NOT_LOCATED, 0, 0);
+	if (alert && isfinite(location->kept.position_mm) && isfinite(location->read_mm))
+		alert->text = text_of(to, "It is not known where the robot is: its position module says %.0f mm, and the robot was last at %.0f mm.",
+				      location->read_mm, location->kept.position_mm);
+}
+
+static void judge_charge(const struct gathering *to)
+{
+	const struct ohtd_charge_view *charge = &to->scene->snapshot->charge;
+	struct ohtd_alert *alert;
+
+	if (charge->state == OHTD_CHARGE_UNKNOWN)
+		add_notice(to, OHTD_WHY_CHARGE_UNKNOWN, 0, 0);
+	if (charge->state != OHTD_CHARGE_LOW)
+		return;
+	alert = add_notice(to, OHTD_WHY_CHARGE_LOW, 0, 0);
+	if (alert)
+		alert->text = text_of(to, "%s It is %.0f %%.", alert->text, floor(charge->percent));
+}
+
+/* "Its zone 1 is 50 mm, expected is 1000 mm." for each. */
+static void judge_zones(const struct gathering *to)
+{
+	const struct ohtd_zones_view *zones = &to->scene->snapshot->zones;
+	struct ohtd_alert *alert = zones->differ ? add_notice(to, OHTD_WHY_ZONE_DIFFERS, 0, 0) : NULL;
+
+	for (unsigned int i = 0; alert && i < OHTD_ZONES; i++)
+		if (zones->differ & 1u << i)
+			alert->text = text_of(to, "%s Its zone %u is %u mm, expected is %u mm.", alert->text, i + 1, zones->module_mm[i], zones->expected_mm[i]);
+}
+
 static void judge_robot(const struct gathering *to)
 {
 	const struct ohtd_snapshot *snapshot = to->scene->snapshot;
@@ -384,6 +437,9 @@ static void judge_robot(const struct gathering *to)
 	for (unsigned int i = 0; i < snapshot->alert_count; i++)
 		judge_told(to, &snapshot->alerts[i]);
 	judge_stop(to);
+	judge_location(to);
+	judge_charge(to);
+	judge_zones(to);
 	if (snapshot->state == OHTD_STATE_FAULT && !snapshot->faults.count) {
 		struct ohtd_alert *alert = add(to, OHTD_WHY_IN_FAULT, 0, snapshot->state_since_ns);
 

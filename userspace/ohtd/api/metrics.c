@@ -207,6 +207,7 @@ static void put_states(struct ohtd_writer *out, const struct ohtd_snapshot *snap
 	for (unsigned int state = 0; state <= OHTD_SAFETY_UNKNOWN; state++)
 		put(out, "oht_safety_state{state=\"%s\"} %d\n", ohtd_safety_state_name(state),
 		    state == snapshot->safety.state);
+	put_one(out, "oht_robot_located", "gauge", "1 when it is known where the robot is.", !snapshot->location.lost);
 }
 
 static void put_errors(struct ohtd_writer *out, const struct ohtd_snapshot *snapshot)

@@ -500,11 +500,12 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_POST, .path = "robot/position", .role = OHTD_ROLE_SUPERVISOR,
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING, .body_bytes_max = 4096, .body = &robot_position_shape,
+		.elevation = "saying where the robot is",
 		.replies = { { 200, &robot_shape } },
 		.handle = post_position,
 		.summary = "Where the robot is",
 		.text = "Either position_mm, or confirm: the position module is right. The difference to what the module says is kept, also over restarts. "
-			"Only while the outputs are low and the robot stands.",
+			"Only while the outputs are low and the robot stands, and with control. The soft limits and stations move with the place.",
 	}, {
 		.method = OHTD_PUT, .path = "robot/override", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &override_shape,

@@ -287,16 +287,18 @@ static void act(struct ohtd_control *control, const struct ohtd_asked *asked)
 static void execute(struct ohtd_control *control, struct ohtd_asked *asked)
 {
 	struct ohtd_why_list why = { 0 };
+	unsigned int reason;
 
 	/* A decision is made on what is true now, not at the last cycle. */
 	ohtd_safety_refresh(control);
 	ohtd_facts_update(control);
+	reason = overtaken(control, &asked->command);
 	if (control->state == OHTD_STATE_SHUTDOWN || atomic_load(&control->leaves))
 		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, OHTD_WHY_SHUTTING_DOWN);
 	else if (late(control, &asked->command))
 		refuse_code(control, asked, OHTD_OUTCOME_EXPIRED, OHTD_WHY_EXPIRED);
-	else if (overtaken(control, &asked->command))
-		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, overtaken(control, &asked->command));
+	else if (reason)
+		refuse_code(control, asked, OHTD_OUTCOME_REFUSED, reason);
 	else if (!ohtd_lease_admit(control, asked, &why))
 		refuse_all(control, asked, OHTD_OUTCOME_REFUSED, &why);
 	else

@@ -205,10 +205,10 @@ static void look_at_place(struct ohtd_control *control, double position_mm)
 	const struct ohtd_travel *m = &control->travel;
 	double near_mm = ohtd_rule(m, OHTD_RULE_POSITION_JUMP_MM);
 
+	/* A machine that stalls makes readings late, and the robot rolls on meanwhile; a robot that stands is not further away by that. */
 	if (ohtd_moving(control))
-		near_mm = fmax(near_mm, ohtd_rule(m, OHTD_RULE_SPEED_MM_S) * ROLLS_S);
-	/* A machine that stalls makes readings late, and the robot rolls on meanwhile. */
-	ohtd_location_read(&control->travel.location, &source, position_mm, near_mm * control->time_factor);
+		near_mm = fmax(near_mm, ohtd_rule(m, OHTD_RULE_SPEED_MM_S) * ROLLS_S * control->time_factor);
+	ohtd_location_read(&control->travel.location, &source, position_mm, near_mm);
 }
 
 void ohtd_travel_locate(struct ohtd_control *control, double position_mm)
@@ -336,6 +336,49 @@ unsigned int ohtd_travel_unlocated(const struct ohtd_control *control)
 	if (!ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm))
 		return OHTD_WHY_SENSORS;
 	return is_lost(m) ? OHTD_WHY_NOT_LOCATED : OHTD_WHY_SENSORS;
+}
+
+/* ---- the charge ---- */
+
+static double step_s(uint64_t passed_ns)
+{
+	return (double)(passed_ns < STEP_MAX_NS ? passed_ns : STEP_MAX_NS) / OHTD_NS_PER_S;
+}
+
+unsigned int ohtd_travel_uncharged(const struct ohtd_control *control, uint8_t *detail)
+{
+	const struct ohtd_charge *charge = &control->travel.charge;
+
+	*detail = 0;
+	if (charge->state == OHTD_CHARGE_UNKNOWN)
+		return OHTD_WHY_CHARGE_UNKNOWN;
+	if (charge->state == OHTD_CHARGE_ENOUGH)
+		return OHTD_WHY_NONE;
+	*detail = (uint8_t)(1 + fmin(fmax(charge->percent, 0), 100));
+	return OHTD_WHY_CHARGE_LOW;
+}
+
+/* A charge that is not known ends nothing. */
+static void watch_charge(struct ohtd_control *control)
+{
+	const struct ohtd_travel *m = &control->travel;
+	struct ohtd_why why = { 0 };
+
+	if (!ohtd_rule(m, OHTD_RULE_BATTERY_ENDS_MOVES) || m->charge.state != OHTD_CHARGE_LOW ||
+	    control->state != OHTD_STATE_MOVE || m->command.kind == OHTD_COMMAND_JOG)
+		return;
+	why.code = (uint16_t)ohtd_travel_uncharged(control, &why.detail);
+	ohtd_event_raise_if_taken(control, OHTD_EVENT_STOP_COMMAND, &why);
+}
+
+void ohtd_travel_charge(struct ohtd_control *control, uint64_t passed_ns)
+{
+	struct ohtd_travel *m = &control->travel;
+	double percent = NAN;
+
+	ohtd_signal_fresh(control, OHTD_SIGNAL_BATTERY_PERCENT, &percent);
+	ohtd_charge_look(&m->charge, step_s(passed_ns) / control->time_factor, percent, ohtd_rule(m, OHTD_RULE_BATTERY_MIN_PERCENT));
+	watch_charge(control);
 }
 
 bool ohtd_travel_rests(const struct ohtd_control *control)
@@ -494,11 +537,6 @@ static void watch_drive(struct ohtd_control *control)
 		raise_fault(control, &why);
 }
 
-static double step_s(uint64_t passed_ns)
-{
-	return (double)(passed_ns < STEP_MAX_NS ? passed_ns : STEP_MAX_NS) / OHTD_NS_PER_S;
-}
-
 void ohtd_travel_watch(struct ohtd_control *control, uint64_t passed_ns)
 {
 	struct ohtd_travel *m = &control->travel;
@@ -652,6 +690,8 @@ void ohtd_travel_view(const struct ohtd_control *control, struct ohtd_snapshot *
 		.trust = m->drive.position.trust,
 		.driving = m->driving,
 	};
+	ohtd_way_view(control, &snapshot->zones);
+	snapshot->charge = (struct ohtd_charge_view){ .percent = m->charge.percent, .state = m->charge.state };
 	snapshot->location = (struct ohtd_location_view){
 		.kept = m->location.kept,
 		.read_mm = m->location.read_mm,

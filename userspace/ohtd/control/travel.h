@@ -70,7 +70,8 @@ struct ohtd_dock_word {
  * @stop_mm: its stop zone
  * @slow_mm: its slow zone
  * @reading_mm: of each sensor; not a number: none, or old
- * @zone_mm: stop zone of each sensor; not a number: not known
+ * @zone_mm: stop zone of each sensor, the larger one of @module_mm and the expected one; not a number: not known
+ * @module_mm: stop zone that the module has; not a number: not known
  */
 struct ohtd_way {
 	bool clear;
@@ -82,6 +83,7 @@ struct ohtd_way {
 	double slow_mm;
 	double reading_mm[OHTD_CLEARANCE_SENSORS];
 	double zone_mm[OHTD_CLEARANCE_SENSORS];
+	double module_mm[OHTD_CLEARANCE_SENSORS];
 };
 
 /**
@@ -110,6 +112,7 @@ struct ohtd_question {
  * @motor_ns: of the newest one of each motor's speed
  * @slow: the state machine limits the speed to that of the slow zone
  * @location: where the robot is, as far as that is sure
+ * @charge: whether there is enough charge to begin a motion
  * @kept_mm: target; not a number: none
  * @limit_mm_s: highest speed that the command wants
  * @override_percent: of it and of the limit, for moves and jogs: 1 to 100
@@ -140,6 +143,7 @@ struct ohtd_travel {
 	uint64_t motor_ns[2];
 	struct ohtd_way way;
 	struct ohtd_location location;
+	struct ohtd_charge charge;
 	double kept_mm;
 	double limit_mm_s;
 	double override_percent;
@@ -183,6 +187,11 @@ bool ohtd_travel_tracked(const struct ohtd_control *control);
 bool ohtd_travel_located(const struct ohtd_control *control);
 /* Why it is not located. */
 unsigned int ohtd_travel_unlocated(const struct ohtd_control *control);
+
+/* Once in each cycle: the charge, and the end of a motion for which there is not enough of it. */
+void ohtd_travel_charge(struct ohtd_control *control, uint64_t passed_ns);
+/* Why no motion may begin, with its detail; OHTD_WHY_NONE: there is enough charge. */
+unsigned int ohtd_travel_uncharged(const struct ohtd_control *control, uint8_t *detail);
 /* A person says where the robot is, or with not a number that the reading is right. There is a reading. */
 void ohtd_travel_locate(struct ohtd_control *control, double position_mm);
 /* A command is under way or paused. */
@@ -203,6 +212,8 @@ static inline double ohtd_rule(const struct ohtd_travel *travel, enum ohtd_rule 
 /* Distances, zones, and from them the caps of the axis. */
 void ohtd_way_read(struct ohtd_control *control);
 void ohtd_way_caps(struct ohtd_control *control);
+/* Which zones of the module are not the expected ones. */
+void ohtd_way_view(const struct ohtd_control *control, struct ohtd_zones_view *view);
 
 /**
  * ohtd_way_closed() - has a sensor that looks to @target_mm something in its stop zone?
@@ -231,6 +242,7 @@ bool ohtd_travel_leads_out(const struct ohtd_travel *m, double speed_mm_s);
 void ohtd_travel_explain_way(struct ohtd_control *control, struct ohtd_why_list *list);
 void ohtd_travel_explain_target(struct ohtd_control *control, struct ohtd_why_list *list);
 void ohtd_travel_explain_jog(struct ohtd_control *control, struct ohtd_why_list *list);
+void ohtd_travel_explain_charge(struct ohtd_control *control, struct ohtd_why_list *list);
 
 /* travel_acts.c: actions */
 

@@ -169,6 +169,7 @@ void ohtd_travel_facts(struct ohtd_control *control)
 	facts[OHTD_FACT_AUTO_CONTINUE] = ohtd_rule(m, OHTD_RULE_AUTO_CONTINUE) != 0;
 	facts[OHTD_FACT_JOG_ACTIVE] = jog_active(control);
 	facts[OHTD_FACT_JOG_SPEED_IN_LIMIT] = jog_valid(control);
+	facts[OHTD_FACT_CHARGE_OK] = m->charge.state == OHTD_CHARGE_ENOUGH;
 	facts[OHTD_FACT_POSITION_ERROR_IN_TOLERANCE] = in_tolerance(m);
 	facts[OHTD_FACT_DISTANCE] = whole(m->way.distance_mm);
 	facts[OHTD_FACT_SLOW_ZONE] = whole(m->way.slow_mm);
@@ -206,6 +207,15 @@ void ohtd_travel_explain_target(struct ohtd_control *control, struct ohtd_why_li
 		ohtd_why_add(list, OHTD_WHY_SOFT_LIMIT, 0, 0);
 	else
 		add_way(list, ohtd_way_barred(control, target_mm));
+}
+
+void ohtd_travel_explain_charge(struct ohtd_control *control, struct ohtd_why_list *list)
+{
+	uint8_t detail;
+	unsigned int code = ohtd_travel_uncharged(control, &detail);
+
+	if (code)
+		ohtd_why_add(list, code, 0, detail);
 }
 
 void ohtd_travel_explain_jog(struct ohtd_control *control, struct ohtd_why_list *list)

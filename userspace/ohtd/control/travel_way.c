@@ -42,6 +42,26 @@ static double room_mm(const struct ohtd_way *way, unsigned int sensor)
 	return isnan(room) ? -INFINITY : room;
 }
 
+/* 0: nothing is expected. */
+static double expected_mm(const struct ohtd_control *control, unsigned int sensor)
+{
+	return ohtd_rule(&control->travel, OHTD_RULE_EXPECTED_ZONE_1_MM + sensor);
+}
+
+void ohtd_way_view(const struct ohtd_control *control, struct ohtd_zones_view *view)
+{
+	*view = (struct ohtd_zones_view){ 0 };
+	for (unsigned int i = 0; i < OHTD_CLEARANCE_SENSORS; i++) {
+		double module_mm = control->travel.way.module_mm[i];
+
+		if (expected_mm(control, i) <= 0 || isnan(module_mm) || fabs(module_mm - expected_mm(control, i)) < 1)
+			continue;
+		view->differ |= (uint8_t)(1u << i);
+		view->expected_mm[i] = (uint16_t)expected_mm(control, i);
+		view->module_mm[i] = (uint16_t)module_mm;
+	}
+}
+
 static void read_sensors(struct ohtd_control *control)
 {
 	struct ohtd_way *way = &control->travel.way;
@@ -53,8 +73,11 @@ static void read_sensors(struct ohtd_control *control)
 			way->reading_mm[i] = NAN;
 		/* A threshold is a setting of the module: the newest reading counts. */
 		way->zone_mm[i] = NAN;
-		if (ohtd_signal(control, OHTD_SIGNAL_STOP_ZONE_1 + i, &zone) && zone.valid)
-			way->zone_mm[i] = zone.value;
+		way->module_mm[i] = NAN;
+		if (!ohtd_signal(control, OHTD_SIGNAL_STOP_ZONE_1 + i, &zone) || !zone.valid)
+			continue;
+		way->module_mm[i] = zone.value;
+		way->zone_mm[i] = fmax(zone.value, expected_mm(control, i));
 	}
 }
 

@@ -144,6 +144,9 @@ static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
 	case OHTD_FACT_JOG_SPEED_IN_LIMIT:
 		ohtd_travel_explain_jog(control, list);
 		break;
+	case OHTD_FACT_CHARGE_OK:
+		ohtd_travel_explain_charge(control, list);
+		break;
 	case OHTD_FACT_WAY_CLEAR:
 		ohtd_travel_explain_way(control, list);
 		break;

@@ -56,6 +56,7 @@ static const char *const fact_names[OHTD_FACTS] = {
 	[OHTD_FACT_AUTO_CONTINUE]		= "auto_continue",
 	[OHTD_FACT_JOG_ACTIVE]			= "jog_active",
 	[OHTD_FACT_JOG_SPEED_IN_LIMIT]		= "jog_speed_in_limit",
+	[OHTD_FACT_CHARGE_OK]			= "charge_ok",
 	[OHTD_FACT_POSITION_ERROR_IN_TOLERANCE]	= "position_error_in_tolerance",
 	[OHTD_FACT_DISTANCE]			= "distance",
 	[OHTD_FACT_SLOW_ZONE]			= "slow_zone",

@@ -79,6 +79,12 @@ static const char *const rule_names[OHTD_RULES + 1] = {
 	[OHTD_RULE_UNDOCK_MM]		= "undock_mm",
 	[OHTD_RULE_DOCK_AGE_MS]		= "dock_age_ms",
 	[OHTD_RULE_CHARGE_AT_DOCK]	= "charge_at_dock",
+	[OHTD_RULE_BATTERY_MIN_PERCENT]	= "battery_min_percent",
+	[OHTD_RULE_BATTERY_ENDS_MOVES]	= "battery_ends_moves",
+	[OHTD_RULE_EXPECTED_ZONE_1_MM]	= "expected_zone_1_mm",
+	[OHTD_RULE_EXPECTED_ZONE_2_MM]	= "expected_zone_2_mm",
+	[OHTD_RULE_EXPECTED_ZONE_3_MM]	= "expected_zone_3_mm",
+	[OHTD_RULE_EXPECTED_ZONE_4_MM]	= "expected_zone_4_mm",
 };
 
 /* Profiles as the data files name them. */
@@ -179,6 +185,7 @@ bool ohtd_rule_is_whole(unsigned int rule)
 	case OHTD_RULE_DOCK_RETRIES:
 	case OHTD_RULE_AUTO_CONTINUE:
 	case OHTD_RULE_CHARGE_AT_DOCK:
+	case OHTD_RULE_BATTERY_ENDS_MOVES:
 	case OHTD_RULE_DISTANCE_1_WAYS:
 	case OHTD_RULE_DISTANCE_2_WAYS:
 	case OHTD_RULE_DISTANCE_3_WAYS:

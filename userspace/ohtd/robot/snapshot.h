@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "motion/charge.h"
 #include "robot/codes.h"
 #include "robot/location.h"
 #include "robot/profiles.h"
@@ -430,6 +431,32 @@ struct ohtd_location_view {
 	uint8_t pad[5];
 };
 
+/**
+ * struct ohtd_charge_view - is there enough charge to begin a motion?
+ * @percent: the newest value; of no meaning while @state is enough and none was read
+ * @state: enum ohtd_charge_state
+ */
+struct ohtd_charge_view {
+	double percent;
+	uint8_t state;
+	uint8_t pad[7];
+};
+
+#define OHTD_ZONES	4
+
+/**
+ * struct ohtd_zones_view - stop zones of the safety module that are not the expected ones
+ * @differ: a bit for each sensor, the first one 1
+ * @expected_mm: of those in @differ
+ * @module_mm: what the module has
+ */
+struct ohtd_zones_view {
+	uint8_t differ;
+	uint8_t pad[7];
+	uint16_t expected_mm[OHTD_ZONES];
+	uint16_t module_mm[OHTD_ZONES];
+};
+
 #define OHTD_QUEUE_MAX	32	/* commands that wait behind the present one */
 
 /**
@@ -493,6 +520,8 @@ struct ohtd_alert_view {
  * @limits: of motion
  * @motion: where the axis is and is to be
  * @location: whether the robot is located
+ * @charge: whether there is enough charge to begin a motion
+ * @zones: stop zones that are not the expected ones
  */
 struct ohtd_snapshot {
 	uint64_t version;
@@ -522,6 +551,8 @@ struct ohtd_snapshot {
 	struct ohtd_limits_view limits;
 	struct ohtd_motion_view motion;
 	struct ohtd_location_view location;
+	struct ohtd_charge_view charge;
+	struct ohtd_zones_view zones;
 	struct ohtd_passage_view passage;
 	uint64_t alert_count;
 	struct ohtd_alert_view alerts[OHTD_ALERTS_MAX];

@@ -46,6 +46,7 @@ enum ohtd_modes {
 
 enum ohtd_elevation {
 	OHTD_ELEVATION_NEVER,
+	OHTD_ELEVATION_ROUTE,		/* always: its route asks for it */
 	OHTD_ELEVATION_MAINTENANCE,	/* for mode maintenance */
 	OHTD_ELEVATION_ITEM,		/* for items that keep safe: settings/items.c */
 	OHTD_ELEVATION_REGISTER,	/* for safety-critical registers: api/registers.c */

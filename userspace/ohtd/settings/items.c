@@ -219,6 +219,7 @@ static bool keeps_safe(unsigned int rule)
 	       rule == OHTD_RULE_STOP_MM_S2 || rule == OHTD_RULE_JERK_MM_S3 ||
 	       rule == OHTD_RULE_FULL_SPEED_MM_S || rule == OHTD_RULE_FULL_RAW ||
 	       rule == OHTD_RULE_JOG_EXPIRY_MS ||
+	       (rule >= OHTD_RULE_EXPECTED_ZONE_1_MM && rule <= OHTD_RULE_EXPECTED_ZONE_4_MM) ||
 	       (rule >= OHTD_RULE_STANDSTILL_MM_S && rule <= OHTD_RULE_ZONE_HYSTERESIS_MM);
 }
 
