@@ -377,14 +377,29 @@ def test_accounts_survive_kill_9(fresh):
     connection.close()
 
 
-def test_unclean_end_is_noticed(fresh):
+def test_a_robot_waits_behind_an_unclean_end_until_a_person_enables_it(fresh):
+    """An end in order is no person: the robot waits again."""
+    fresh.write_config(robot_auto_enable="yes", bus_outputs="simulated", bus_time_factor=20)
+    mark = fresh.state / "running"
     fresh.start()
-    assert (fresh.state / "running").exists()
+    assert mark.exists()
     fresh.stop(signal.SIGKILL, expect=-signal.SIGKILL)
-    assert (fresh.state / "running").exists()
+    assert mark.exists()
+    for _ in range(2):
+        fresh.start()
+        until(lambda: fresh.get("robot").json["state"] == "safe", what="safe")
+        fresh.stop()
+        assert mark.exists()
     fresh.start()
+    starts = [item["result"] for item in fresh.get("audit?act=start", role="administrator").json["items"] if item["who"] == "ohtd"]
+    assert starts == ["done", "done", "done, the run before was cut off", "done"]
+    until(lambda: fresh.get("robot").json["state"] == "safe", what="safe")
+    assert fresh.post("safety/enable", {}, role="operator").status == 200
     fresh.stop()
-    assert not (fresh.state / "running").exists()
+    assert not mark.exists()
+    fresh.start()
+    until(lambda: fresh.get("robot").json["state"] == "idle", what="idle without a person")
+    fresh.stop()
 
 
 def fingerprint(daemon):

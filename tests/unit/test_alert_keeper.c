@@ -10,6 +10,7 @@
 
 #include "alerts/alerts.h"
 #include "alerts/keeper.h"
+#include "alerts/rules.h"
 #include "alerts/shelves.h"
 #include "base/clock.h"
 #include "robot/snapshot.h"
@@ -33,6 +34,19 @@ const struct ohtd_alert_list *__wrap_ohtd_alerts_list(const struct ohtd_scene *s
 {
 	(void)scene;
 	return &list;
+}
+
+static unsigned int carried;
+
+/* Which rules latch is their own affair: here all do. */
+void __wrap_ohtd_alert_rules_carry(struct ohtd_alert_rules *rules, const char *code, const char *text, uint64_t now_ns);
+void __wrap_ohtd_alert_rules_carry(struct ohtd_alert_rules *rules, const char *code, const char *text, uint64_t now_ns)
+{
+	(void)rules;
+	(void)text;
+	(void)now_ns;
+	assert_string_equal(code, "module_lost");
+	carried++;
 }
 
 static int set_up(void **state)
@@ -542,6 +556,50 @@ static void what_comes_again_for_another_reason_says_that_one(void **state)
 	look_until(3 * S, "SELECT count(*) FROM alerts WHERE times = 2 AND text = 'Pressed.'", 1);
 }
 
+/* ---- what the last run left ---- */
+
+/* As a kill: of a run that ends by itself the keeper is asked for the rest. */
+static void die(void)
+{
+	ohtd_store_stop(store);
+	ohtd_alert_keeper_destroy(keeper);
+}
+
+static unsigned int begin_anew(void)
+{
+	start();
+	carried = 0;
+	ohtd_alert_keeper_carry(keeper, NULL);
+	return carried;
+}
+
+static void a_start_that_ends_half_way_leaves_alerts_for_the_next(void **state)
+{
+	static const struct ohtd_snapshot init = { .state = OHTD_STATE_INIT };
+	const struct ohtd_scene scene = { .snapshot = &init, .now_ns = 3 * S };
+
+	(void)state;
+	stand(1, 0, false);
+	stand(2, S, false);
+	look_until(S, "SELECT count(*) FROM alerts", 2);
+	die();
+	/* Killed while the robot starts, then ended in order. */
+	assert_int_equal(begin_anew(), 2);
+	ohtd_alert_keeper_tick(keeper, &scene);
+	die();
+	assert_int_equal(begin_anew(), 2);
+	ohtd_alert_keeper_tick(keeper, &scene);
+	stop();
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM webhook_deliveries WHERE event = 'alert.lost'"), 2);
+	/* This run has rows of its own of what it was given, so the next is given these alone. */
+	assert_int_equal(begin_anew(), 2);
+	list.count = 0;
+	stand(1, 5 * S, true);
+	look_until(5 * S, "SELECT count(*) FROM alerts", 3);
+	die();
+	assert_int_equal(begin_anew(), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -558,6 +616,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_shortest_time_of_three_comings_is_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_comes_again_for_another_reason_says_that_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_end_is_written_before_the_same_comes_anew, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_start_that_ends_half_way_leaves_alerts_for_the_next, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(between_begin_and_end_is_what_has_passed, set_up, tear_down),
 	};
 

@@ -55,6 +55,7 @@ struct entry {
  * @newest: greatest number so far
  * @before: greatest number of the runs before
  * @begun: what those left open has been cut
+ * @carries: what those left open was read, and no row of this run is in the store yet
  * @shelves: which of them are shelved
  * @watches_floods: @flood is kept
  * @flood: under @lock, too
@@ -70,6 +71,7 @@ struct ohtd_alert_keeper {
 	int64_t newest;
 	int64_t before;
 	bool begun;
+	bool carries;
 	struct ohtd_alert_shelves *shelves;
 	bool watches_floods;
 	struct ohtd_flood flood;
@@ -91,6 +93,7 @@ static const struct ohtd_outbox_words words = {
 
 /* ---- on the store's thread ---- */
 
+/* The first rows of this run have the alerts in them that were carried: only now the next start need not. */
 static int work_keep(struct ohtd_db *db, void *arg)
 {
 	struct ohtd_alert_keeper *keeper = arg;
@@ -98,7 +101,11 @@ static int work_keep(struct ohtd_db *db, void *arg)
 
 	if (!keeper->begun)
 		r = ohtd_db_alerts_cut(db, keeper->before, ohtd_clock_wall_ns(keeper->clock));
-	return r ? r : ohtd_db_alerts_keep(db, keeper->rows, keeper->row_count);
+	if (!r)
+		r = ohtd_db_alerts_keep(db, keeper->rows, keeper->row_count);
+	if (!r && keeper->carries && keeper->row_count)
+		r = ohtd_db_alerts_carried(db, keeper->before);
+	return r;
 }
 
 static int work_begin(struct ohtd_db *db, void *arg)
@@ -106,7 +113,9 @@ static int work_begin(struct ohtd_db *db, void *arg)
 	struct ohtd_alert_keeper *keeper = arg;
 	int left = ohtd_db_alerts_left(db, keeper->rows, ENTRIES_MAX);
 
-	keeper->left = left > 0 ? (unsigned int)left : 0;
+	if (left < 0)
+		return left;
+	keeper->left = (unsigned int)left;
 	return ohtd_db_alerts_begin(db, ohtd_clock_wall_ns(keeper->clock), &keeper->newest);
 }
 
@@ -134,7 +143,7 @@ struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, str
 			 "%s: numbers of alerts go on from %" PRId64, strerror(-r), keeper->newest);
 	}
 	keeper->before = keeper->newest;
-	keeper->begun = r >= 0;
+	keeper->begun = keeper->carries = r >= 0;
 	return keeper;
 }
 
@@ -344,6 +353,7 @@ static void note_result(struct ohtd_alert_keeper *keeper)
 	if (ohtd_outbox_take(&keeper->outbox) != OHTD_OUTBOX_KEPT)
 		return;
 	keeper->begun = true;
+	keeper->carries = false;
 	keeper->row_count = 0;
 }
 

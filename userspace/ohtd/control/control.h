@@ -197,6 +197,7 @@ struct ohtd_control {
 	struct ohtd_limits limits;
 	atomic_bool quit;
 	atomic_bool leaves;		/* a person has asked for the end; nothing begins any more */
+	atomic_bool enabled;		/* it has been idle in this run */
 	_Atomic uint32_t device_epoch;	/* odd: open */
 	struct ohtd_seqlock published;
 	struct ohtd_event_ring event_ring;

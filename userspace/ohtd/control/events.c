@@ -181,6 +181,8 @@ static const struct ohtd_row *admit(struct ohtd_control *control,
 static void enter(struct ohtd_control *control, enum ohtd_state state)
 {
 	control->state = state;
+	if (state == OHTD_STATE_IDLE)
+		atomic_store(&control->enabled, true);
 	control->state_since_ns = control->now_ns;
 	control->timed_out = false;
 	control->note_count = 0;

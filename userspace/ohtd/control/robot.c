@@ -333,6 +333,11 @@ bool ohtd_robot_leaves(const struct ohtd_robot *robot)
 	return atomic_load(&robot->control.leaves);
 }
 
+bool ohtd_robot_was_enabled(const struct ohtd_robot *robot)
+{
+	return atomic_load(&robot->control.enabled);
+}
+
 /* ---- views ---- */
 
 int ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snapshot *out)

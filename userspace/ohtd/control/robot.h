@@ -106,7 +106,7 @@ int ohtd_robot_start(struct ohtd_robot *robot, char *error, size_t error_bytes);
  * ohtd_robot_stop() - the robot's event "shutdown": stop, give the role back, end the thread
  * @timeout_ms: how long to wait for the thread
  *
- * Return: 0 in order (clean: unclean_restart is false next time), -ETIMEDOUT the thread did not end;
+ * Return: 0 in order, -ETIMEDOUT the thread did not end;
  * the process must then exit anyway, and the device stops by its deadman or by the closing.
  * Context: main thread; links may still be used until ohtd_robot_destroy().
  */
@@ -114,6 +114,9 @@ int ohtd_robot_stop(struct ohtd_robot *robot, uint32_t timeout_ms);
 
 /* A person has asked for the end (OHTD_COMMAND_RESTART): ohtd_robot_stop() is due. Any thread. */
 bool ohtd_robot_leaves(const struct ohtd_robot *robot);
+
+/* The robot has been idle since its start: behind an unclean end only a person brings it there. Any thread. */
+bool ohtd_robot_was_enabled(const struct ohtd_robot *robot);
 
 /* Ends everything. Only after a successful ohtd_robot_stop() or without a start. NULL is allowed. */
 void ohtd_robot_destroy(struct ohtd_robot *robot);

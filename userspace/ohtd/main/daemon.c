@@ -597,6 +597,7 @@ static int start_all(struct running *run)
 	if (*run->why)
 		ohtd_log(OHTD_LOG_WARNING, "main", "device_missing", "%s; trying again", run->why);
 	note_start(run);
+	run->unclean = ohtd_state_is_unclean(run->services.config->state_dir);
 	ohtd_state_begin_run(run->services.config->state_dir);
 	if (narrow(run) || keep_restored(run))
 		return -1;

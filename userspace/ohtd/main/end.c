@@ -126,8 +126,9 @@ int ohtd_end_all(struct running *run)
 	if (*run->services.config->ready_file)
 		unlink(run->services.config->ready_file);
 	/* With the mark still there the next run waits in safe for a person, whatever auto_enable says. */
-	if (run->robot_runs && !r && !leaves)
-		ohtd_state_end_run(run->services.config->state_dir);
+	if (run->robot_runs && !r)
+		ohtd_state_end_run(run->services.config->state_dir,
+				   leaves || (run->unclean && !ohtd_robot_was_enabled(run->services.robot)));
 	/* It may wait for a repair of its file, which is no unclean end. */
 	ohtd_history_stop(run->services.history);
 	ohtd_alert_rules_destroy(run->services.rules);

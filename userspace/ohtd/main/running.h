@@ -34,6 +34,7 @@ struct running {
 	struct ohtd_tokens *tokens;
 	struct ohtd_event_reader stops_read;	/* the recorder's thread */
 	bool robot_runs;
+	bool unclean;		/* the robot waits for a person since it began */
 	struct ohtd_server *server;
 	struct ohtd_upkeep upkeep;
 };

@@ -27,6 +27,8 @@
 #define PATH_BYTES	320
 #define KEY_BYTES_MAX	256
 #define RUN_MARK	"running"
+/* In the mark of a run that ended in order; any other mark is of one that did not. */
+#define RUN_WAITED	"waits\n"
 #define DATABASE	"oht.db"
 #define HISTORY		"history.db"
 /* There has been an administrator, or accounts were lost: the next one is made on the machine itself. */
@@ -341,29 +343,46 @@ bool ohtd_state_swap_waits(const char *dir)
 	return ohtd_db_swap_waits(path);
 }
 
-bool ohtd_state_was_cut(const char *dir)
+bool ohtd_state_is_unclean(const char *dir)
 {
-	char path[PATH_BYTES];
-
-	join(path, dir, RUN_MARK);
-	return !access(path, F_OK);
+	return has_file(dir, RUN_MARK);
 }
 
-void ohtd_state_begin_run(const char *dir)
+bool ohtd_state_was_cut(const char *dir)
+{
+	char path[PATH_BYTES], *text = NULL;
+	bool waited;
+
+	join(path, dir, RUN_MARK);
+	waited = !ohtd_file_read(path, sizeof(RUN_WAITED), &text, NULL) && !strcmp(text, RUN_WAITED);
+	free(text);
+	return ohtd_state_is_unclean(dir) && !waited;
+}
+
+static void write_mark(const char *dir, const char *text)
 {
 	char path[PATH_BYTES];
 	int r;
 
 	join(path, dir, RUN_MARK);
-	r = ohtd_file_replace(path, "", 0, 0600);
+	r = ohtd_file_replace(path, text, strlen(text), 0600);
 	if (r)
 		ohtd_log(OHTD_LOG_WARNING, "main", "run_mark", "%s: %s", path, strerror(-r));
 }
 
-void ohtd_state_end_run(const char *dir)
+void ohtd_state_begin_run(const char *dir)
+{
+	write_mark(dir, "");
+}
+
+void ohtd_state_end_run(const char *dir, bool waits)
 {
 	char path[PATH_BYTES];
 
+	if (waits) {
+		write_mark(dir, RUN_WAITED);
+		return;
+	}
 	join(path, dir, RUN_MARK);
 	if (unlink(path))
 		ohtd_log(OHTD_LOG_WARNING, "main", "run_mark", "%s: %s", path, strerror(errno));

@@ -92,10 +92,15 @@ bool ohtd_state_swap_waits(const char *dir);
 void ohtd_state_note_administered(const char *dir);
 bool ohtd_state_was_administered(const char *dir);
 
-/* A run leaves a mark from its beginning to its end in order. */
+/*
+ * A run leaves a mark from its beginning to its end in order. @waits: the next one is to wait for a person: the mark
+ * stays and says so.
+ */
 void ohtd_state_begin_run(const char *dir);
-void ohtd_state_end_run(const char *dir);
-/* True if the mark of an earlier run is still there: it was cut short. */
+void ohtd_state_end_run(const char *dir, bool waits);
+/* The mark of an earlier run is still there: the robot is to wait for a person. */
+bool ohtd_state_is_unclean(const char *dir);
+/* The same, and the run before was cut short. */
 bool ohtd_state_was_cut(const char *dir);
 
 /**

@@ -56,13 +56,16 @@ static const struct ohtd_statement drop_old_sql = {
 	" (SELECT number FROM alerts ORDER BY number DESC LIMIT 1 OFFSET :kept)"
 };
 
+/* 2: its run has ended, and no later run has raised it again. A start that ends half way leaves it so for the next. */
 static const struct ohtd_statement cut_sql = {
-	"UPDATE alerts SET cut = 1 WHERE ended_ns = 0 AND cut = 0 AND number <= :last"
+	"UPDATE alerts SET cut = 2 WHERE ended_ns = 0 AND cut = 0 AND number <= :last"
 };
 
 static const struct ohtd_statement left_sql = {
-	" WHERE ended_ns = 0 AND cut = 0 AND acknowledged_times < times ORDER BY number DESC LIMIT :max", &ohtd_kept_alerts, ohtd_row_select
+	" WHERE ended_ns = 0 AND cut <> 1 AND acknowledged_times < times ORDER BY number DESC LIMIT :max", &ohtd_kept_alerts, ohtd_row_select
 };
+
+static const struct ohtd_statement carried_sql = { "UPDATE alerts SET cut = 1 WHERE cut = 2 AND number <= :last" };
 
 static const struct ohtd_statement newest_sql = { "SELECT coalesce(max(number), 0) FROM alerts" };
 
@@ -132,6 +135,14 @@ int ohtd_db_alerts_left(struct ohtd_db *db, struct ohtd_alert_row *rows, unsigne
 		ohtd_row_take(s, &ohtd_kept_alerts, &rows[count++]);
 	sqlite3_reset(s);
 	return r < 0 ? r : (int)count;
+}
+
+int ohtd_db_alerts_carried(struct ohtd_db *db, int64_t last)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &carried_sql);
+
+	ohtd_db_bind_number(s, ":last", last);
+	return ohtd_db_run(db, s);
 }
 
 int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t now_ns, int64_t *newest)
