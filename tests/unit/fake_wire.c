@@ -343,6 +343,9 @@ static bool is_full(int file, const struct oht_transfer *t)
 	return held >= max || (moves(t) && writes >= writes_max);
 }
 
+/* Of a register, at 115200 baud. */
+#define FAKE_WORD_US	174
+
 static int do_submit(int file, struct oht_transfer *t)
 {
 	const void *from = (const void *)(uintptr_t)t->words;
@@ -365,6 +368,9 @@ static int do_submit(int file, struct oht_transfer *t)
 		return error;
 	/* Of what it may take only the time-out, which is nearly all. */
 	if (fake.plan.figures.hold_max_ns && filled.timeout_us * 1000ull > fake.plan.figures.hold_max_ns)
+		return EDQUOT;
+	/* Of what keeps a stop from the bus only the registers. */
+	if (enabled() && fake.plan.stop_budget_us && t->count * FAKE_WORD_US > fake.plan.stop_budget_us)
 		return EDQUOT;
 	fake.files[file].transfers++;
 	fake.submits++;

@@ -475,6 +475,7 @@ static void fault_that_a_module_reports_does_what_its_row_says(void **state)
 static void fault_without_power_counts_behind_the_enable_only(void **state)
 {
 	struct fixture *f = fixture_safe();
+	const struct oht_register *map, *motor1;
 	struct ohtd_snapshot s;
 
 	(void)state;
@@ -488,6 +489,28 @@ static void fault_without_power_counts_behind_the_enable_only(void **state)
 	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_error_code", 0);
 	fixture_run_ms(f, 12000);
 	assert_string_equal(ohtd_state_name(f->control.state), "idle");
+	/* A value from before the enable that cannot be read again hides no fault of another register. */
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_DISABLE).outcome, OHTD_OUTCOME_DONE);
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_error_code", 7);
+	fixture_run_ms(f, 3000);
+	map = f->control.modules.units[MOTOR - 1].plan->map->reg;
+	motor1 = oht_regmap_find(f->control.modules.units[MOTOR - 1].plan->map, "motor1_error_code");
+	f->fake->units[MOTOR].exception = 6;
+	f->fake->units[MOTOR].known[motor1->address] = false;
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_ENABLE).outcome, OHTD_OUTCOME_DONE);
+	fixture_run_ms(f, 12000);
+	assert_string_equal(ohtd_state_name(f->control.state), "idle");
+	assert_int_equal(view_of(f, &s, MOTOR)->fault, OHT_FAULT_STOP);
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor2_error_code", 9);
+	assert_in_range(ms_until_not_idle(f), 1, 12000);
+	assert_int_equal(f->control.faults[0].why.code, OHTD_WHY_MODULE_FAULT);
+	assert_string_equal(map[f->control.faults[0].why.detail].name, "motor2_error_code");
+	f->fake->units[MOTOR].known[motor1->address] = true;
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor1_error_code", 0);
+	fake_bus_set(f->fake, f->control.model, "travel_motor", "motor2_error_code", 0);
+	fixture_run_ms(f, 3000);
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET_FAULT).outcome, OHTD_OUTCOME_DONE);
+	assert_int_equal(fixture_ask(f, OHTD_COMMAND_ENABLE).outcome, OHTD_OUTCOME_DONE);
 	/* A module that falls silent takes back nothing, and one in quarantine is not asked. */
 	fake_bus_set(f->fake, f->control.model, "dock_location", "system_error", 7);
 	fixture_run_ms(f, 12000);

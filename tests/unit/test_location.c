@@ -176,10 +176,10 @@ static void robot_that_rolls_out_stays_located(void **state)
 	}
 }
 
-/* Near it, or said by another module, or by the same one of a robot that has left the place. */
+/* Near it, or said by another module, or by the same one of a robot that has left the place. No motion has been seen then, so position_jump_mm counts. */
 static void next_run_compares(void **state)
 {
-	enum { NOTHING, SAME, NEAR, FAR, LEFT, OTHER_DEVICE, OTHER_PROFILE, DAMAGED, CASES };
+	enum { NOTHING, SAME, NEAR, FAR, LEFT, OTHER_DEVICE, OTHER_PROFILE, DAMAGED, STRICT, STRICT_SILENT, CASES };
 
 	(void)state;
 	for (unsigned int i = 0; i < CASES; i++) {
@@ -187,7 +187,7 @@ static void next_run_compares(void **state)
 		struct ohtd_kept_location kept = location(d).kept;
 
 		assert_int_equal(kept.unit, DOCK);
-		kept.position_mm += i == NEAR ? 400 : i == FAR ? 600 : 0;
+		kept.position_mm += i == NEAR ? 400 : i == FAR ? 600 : i >= STRICT ? 60 : 0;
 		kept.left = i == LEFT || i == DAMAGED;
 		kept.device_id = (uint16_t)(kept.device_id + (i == OTHER_DEVICE));
 		kept.profile = i == OTHER_PROFILE ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL;
@@ -195,6 +195,10 @@ static void next_run_compares(void **state)
 			kept.unit = 0;
 		fixture_crash(d->f);
 		fixture_start_again(d->f, 1000);
+		if (i >= STRICT)
+			driver_set_jump(d, 50);
+		if (i == STRICT_SILENT)
+			driver_sim(d, "fault 4 silence");
 		d->f->control.travel.location.kept = kept;
 		driver_run_ms(d, 3000);
 		if (location(d).lost != (i >= FAR))

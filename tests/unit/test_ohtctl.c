@@ -488,6 +488,18 @@ static void plan_in_force_limits_the_wait(void **state)
 	assert_int_equal(run("read 2 0x104"), 1);
 	assert_non_null(strstr(err_text, "give a shorter --timeout-ms"));
 	fake.plan.figures.hold_max_ns = 0;
+	/* While enabled its stop budget does, however short the wait is. */
+	fake.plan.cycle_us = 25000;
+	fake.plan.stop_budget_us = 12200;
+	assert_int_equal(run("read 2 0x104 100"), 0);
+	fake.stop.state = OHT_ESTOP_ENABLED;
+	fake.enables = 1;
+	assert_int_equal(run("read 2 0x104 42"), 0);
+	assert_int_equal(run("read 2 0x104 100"), 1);
+	assert_non_null(strstr(err_text, "while enabled, or keep a stop from the bus for more than 12.2 ms: "));
+	assert_non_null(strstr(err_text, "read less, or ask with the outputs off"));
+	fake.stop.state = OHT_ESTOP_READY;
+	fake.plan.stop_budget_us = 0;
 }
 
 static void write_chooses_the_function(void **state)

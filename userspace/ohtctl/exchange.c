@@ -136,23 +136,31 @@ int exchange_try(struct cli *cli, const struct oht_request *request, struct oht_
 	}
 }
 
-/* What the plan in force allows, of which nobody but the kernel knows what the request takes. */
+/*
+ * What the plan in force allows, though only the kernel knows what the request takes. The stop budget judges what is sent and
+ * answered, without the wait for it: a shorter --timeout-ms changes nothing there.
+ */
 static const char *describe_quota(struct cli *cli, const struct oht_request *request,
 				  char text[OHT_TEXT_BYTES])
 {
 	struct oht_cyclic_status plan = { 0 };
 	struct oht_stop_status stop = { 0 };
+	char budget[64] = "";
 	uint64_t limit_ns;
+	bool enabled;
 
 	oht_plan_status(cli->dev, &plan);
 	oht_dev_stop_status(cli->dev, &stop);
+	enabled = stop.state == OHT_STATE_ENABLED;
 	limit_ns = plan.hold_max_ns;
-	if (stop.state == OHT_STATE_ENABLED && (!limit_ns || limit_ns > plan.cycle_us * 1000ull))
+	if (enabled && (!limit_ns || limit_ns > plan.cycle_us * 1000ull))
 		limit_ns = plan.cycle_us * 1000ull;
+	if (enabled && plan.stop_budget_us)
+		snprintf(budget, sizeof(budget), ", or keep a stop from the bus for more than %.1f ms", plan.stop_budget_us / 1e3);
 	snprintf(text, OHT_TEXT_BYTES, "with %.1f ms for the answer it may take longer than the %.1f ms "
-		 "that the plan of the bus allows%s: give a shorter --timeout-ms, or read fewer registers",
-		 request->timeout_us / 1e3, (double)limit_ns / 1e6,
-		 stop.state == OHT_STATE_ENABLED ? " while enabled" : "");
+		 "that the plan of the bus allows%s%s: give a shorter --timeout-ms, %s",
+		 request->timeout_us / 1e3, (double)limit_ns / 1e6, enabled ? " while enabled" : "", budget,
+		 *budget ? "read less, or ask with the outputs off" : "or read fewer registers");
 	return text;
 }
 

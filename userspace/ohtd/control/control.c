@@ -218,11 +218,10 @@ static void watch_module_faults(struct ohtd_control *control)
 	ohtd_module_faults_look(&control->modules);
 	for (i = 0; ohtd_state_is_enabled(control->state) && i < OHTD_UNITS; i++) {
 		const struct ohtd_unit *unit = &control->modules.units[i];
-		const struct ohtd_why why = {
-			.code = OHTD_WHY_MODULE_FAULT, .unit = unit->view.unit, .detail = unit->view.fault_place,
-		};
+		const int place = ohtd_module_stops_by(unit, since_ns);
+		const struct ohtd_why why = { .code = OHTD_WHY_MODULE_FAULT, .unit = unit->view.unit, .detail = (uint8_t)place };
 
-		if (unit->view.fault != OHT_FAULT_STOP || unit->values.values[why.detail].time_ns < since_ns)
+		if (place < 0)
 			continue;
 		ohtd_fault_raise(control, &why, false);
 		ohtd_event_raise(control, OHTD_EVENT_FAULT_DETECTED, &why);

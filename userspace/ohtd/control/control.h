@@ -176,6 +176,7 @@ struct ohtd_rest {
 	uint64_t shown_ns;		/* so much of the time before it was rest */
 	uint64_t low_ns;		/* since when the outputs are seen low, and no motion */
 	bool begun;			/* a motion, or high outputs, have been seen in this run */
+	bool rolls;			/* a motion has been seen, and no rest since */
 };
 
 struct ohtd_control {
@@ -356,7 +357,10 @@ bool ohtd_signal_fresh(const struct ohtd_control *control, enum ohtd_signal sign
 const struct ohtd_unit *ohtd_signal_unit(const struct ohtd_control *control, enum ohtd_signal signal);
 /* Does a module that is there have this signal at all? */
 bool ohtd_signal_exists(const struct ohtd_control *control, enum ohtd_signal signal);
+/* No standstill is seen: also of a robot of which nothing is known. */
 bool ohtd_moving(const struct ohtd_control *control);
+/* A motion has been seen, and no standstill since. */
+bool ohtd_rolls(const struct ohtd_control *control);
 /* That it moves, with the module and the signal that show it: a register that is stuck shows it for ever. */
 void ohtd_why_add_moving(const struct ohtd_control *control, struct ohtd_why_list *list);
 /* The safety module itself asks for a stop. */

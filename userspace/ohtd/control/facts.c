@@ -196,25 +196,37 @@ static bool shows_rest(struct ohtd_control *control)
 }
 
 /* Of a drive that is silent: the outputs have been seen low for so long, and no motion since. */
+static bool low_for_long(const struct ohtd_control *control)
+{
+	return control->rest.low_ns && control->now_ns - control->rest.low_ns >= OUTPUTS_LOW_NS;
+}
+
 static bool standstill(struct ohtd_control *control)
 {
 	struct ohtd_rest *rest = &control->rest;
 	bool moves = moving_signal(control) != OHTD_SIGNALS || control->unpowered.moves;
+	bool heard = !moves && drive_answers(control), stands;
 
 	rest->begun |= moves || (control->safety.known && outputs_high(control));
 	if (moves || outputs_high(control))
 		rest->low_ns = 0;
 	else if (!rest->low_ns)
 		rest->low_ns = control->now_ns;
-	if (!moves && drive_answers(control))
-		return shows_rest(control);
-	rest->heard_ns = 0;
-	return rest->low_ns && control->now_ns - rest->low_ns >= OUTPUTS_LOW_NS;
+	stands = heard ? shows_rest(control) : low_for_long(control);
+	if (!heard)
+		rest->heard_ns = 0;
+	rest->rolls = !stands && (moves || rest->rolls);
+	return stands;
 }
 
 bool ohtd_moving(const struct ohtd_control *control)
 {
 	return !control->facts[OHTD_FACT_STANDSTILL];
+}
+
+bool ohtd_rolls(const struct ohtd_control *control)
+{
+	return control->rest.rolls;
 }
 
 /* ---- modules ---- */

@@ -197,7 +197,7 @@ static struct ohtd_kept_location source_of(const struct ohtd_control *control)
 
 /*
  * A robot that is seen to roll out makes a way from reading to reading, and position_jump_mm may be less. Only of its highest speed: a bound that
- * grows with a silence would take a module that counts anew for a motion.
+ * grows with a silence would take a module that counts anew for a motion. A robot whose drive has said nothing yet, as behind a start, is not seen to roll.
  */
 static void look_at_place(struct ohtd_control *control, double position_mm)
 {
@@ -206,7 +206,7 @@ static void look_at_place(struct ohtd_control *control, double position_mm)
 	double near_mm = ohtd_rule(m, OHTD_RULE_POSITION_JUMP_MM);
 
 	/* A machine that stalls makes readings late, and the robot rolls on meanwhile; a robot that stands is not further away by that. */
-	if (ohtd_moving(control))
+	if (ohtd_rolls(control))
 		near_mm = fmax(near_mm, ohtd_rule(m, OHTD_RULE_SPEED_MM_S) * ROLLS_S * control->time_factor);
 	ohtd_location_read(&control->travel.location, &source, position_mm, near_mm);
 }

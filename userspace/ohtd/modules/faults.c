@@ -43,3 +43,17 @@ void ohtd_module_faults_look(struct ohtd_modules *modules)
 	for (i = 0; i < OHTD_UNITS; i++)
 		look_at(&modules->units[i]);
 }
+
+int ohtd_module_stops_by(const struct ohtd_unit *unit, uint64_t since_ns)
+{
+	unsigned int i;
+
+	for (i = 0; unit->plan && !unit->quarantined && i < unit->plan->fault_count; i++) {
+		unsigned int place = unit->plan->fault[i];
+		int64_t raw;
+
+		if (unit->values.values[place].time_ns >= since_ns && fault_of(unit, place, &raw) == OHT_FAULT_STOP)
+			return (int)place;
+	}
+	return -1;
+}

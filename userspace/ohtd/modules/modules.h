@@ -367,6 +367,12 @@ bool ohtd_profiles_set(struct ohtd_modules *modules, const struct ohtd_profiles 
 /* Which modules say that they have a fault, by the values read last: @fault of their views. */
 void ohtd_module_faults_look(struct ohtd_modules *modules);
 
+/*
+ * The place of a register that says by a value read at @since_ns or later that the robot must not go on; -1: none does. An older value of another
+ * register, as one that the module does not give any more, does not hide it.
+ */
+int ohtd_module_stops_by(const struct ohtd_unit *unit, uint64_t since_ns);
+
 /* identify.c */
 void ohtd_identify_all(struct ohtd_modules *modules, bool polls_wait);
 void ohtd_identify_unit(struct ohtd_modules *modules, uint8_t unit);
