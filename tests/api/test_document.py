@@ -86,7 +86,9 @@ def test_every_route_has_a_row_and_every_row_a_route():
 def test_role_and_members_of_a_row(route):
     row, operation = ROWS[route], ROUTES[route]
     role, _, elevated = row[1].partition(", ")
-    assert role.split()[0] == operation["x-role"] and (elevated == "elevated") == ("x-elevation" in operation)
+    when = re.fullmatch("elevated ?(.*)", elevated)
+    words = "never" if not when else when[1].replace(" ", "-") or "always"
+    assert (role.split()[0], words) == (operation["x-role"], operation["x-elevation"])
     said = {name: not optional for name, optional in re.findall(r"`(\w+)`(\??)", re.sub(r"\([^)]*\)", "", row[2]))}
     assert said == asked(operation)
 

@@ -7,12 +7,14 @@ import subprocess
 import pytest
 
 from daemon import OHTD, begin
-from oht_test.client import ELEVATED, ROLES
+from oht_test.client import ELEVATED, PASSWORD, ROLES
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 DOCUMENT = json.loads(subprocess.run([OHTD, "--print-openapi"], stdout=subprocess.PIPE, check=True, timeout=60).stdout)
 ROUTES = [(path, method.upper(), operation) for path, item in DOCUMENT["paths"].items() for method, operation in item.items()]
 PARAMS = {"unit": ("2", "0", "bad_address"), "id": ("1", "0", "bad_id"), "name": ("a", "%20", "bad_name")}
+# Of nothing that is there: an act on it changes nothing.
+ABSENT = {"{unit}": "99", "{id}": "999999", "{name}": "no-such"}
 
 
 @pytest.fixture(scope="module", name="own")
@@ -28,6 +30,37 @@ def _own(tmp_path_factory, accounts):
         made.stop()
     finally:
         made.end()
+
+
+@pytest.fixture(scope="module", name="raised")
+def _raised(own):
+    """A token of each role, of a session that is elevated."""
+    tokens = {}
+    for role in ROLES:
+        tokens[role] = own.login(role).json["access_token"]
+        assert own.request("POST", "auth/elevate", {"password": PASSWORD}, token=tokens[role]).status == 200
+    return tokens
+
+
+def expected(operation, role, elevated):
+    """The code with which the description has the session refused, or None."""
+    least = at_least(operation)
+    if least and role is None:
+        return "token_missing"
+    if least and ROLES.index(role) < ROLES.index(least):
+        return "role"
+    return "elevation_required" if operation["x-elevation"] == "always" and not elevated else None
+
+
+def harmless(path, operation):
+    """Path and body that change nothing: of nothing that is there, or refused behind elevation, or by an unknown member."""
+    for name, value in ABSENT.items():
+        path = path.replace(name, value)
+    if operation["x-elevation"] != "always":
+        return path, {"no/such": 1}
+    schema = body_schema(operation)
+    body = {name: good(schema["properties"][name]) for name in schema["required"]}
+    return path, body | ({"username": "administrator"} if "username" in body else {})
 
 
 def fill(path, which=0):
@@ -113,6 +146,33 @@ def ask(own, path, method, operation, body=None, **more):
 def test_there_are_routes():
     assert len(ROUTES) > 15 and {method for _, method, _ in ROUTES} >= {"GET", "POST", "PUT"}
     assert len({operation["operationId"] for _, _, operation in ROUTES}) == len(ROUTES)
+
+
+def test_role_and_elevation_of_each_verb(own, raised):
+    """Each verb of the document, by each role: nothing moves, since the outputs are low."""
+    verbs = {f"{method} {path}": operation["x-verbs"] for path, method, operation in ROUTES if "x-verbs" in operation}
+    of_commands = verbs["POST /api/v1/robot/commands"]
+    schema = body_schema(next(each for path, method, each in ROUTES if (method, path) == ("POST", "/api/v1/robot/commands")))
+    assert set(of_commands) == set(schema["properties"]["verb"]["enum"])
+    assert verbs["PUT /api/v1/robot/mode"] == {"mode": {"x-role": "supervisor", "x-elevation": "by-mode"}}
+    for path, method, operation in ROUTES:
+        for verb in operation.get("x-verbs", {}).values():
+            assert ROLES.index(verb["x-role"]) >= ROLES.index(operation["x-role"]), path
+            assert verb["x-elevation"] == operation["x-elevation"], path
+    for verb, said in of_commands.items():
+        for role in ROLES:
+            for token in (own.token(role), raised[role]):
+                answer = own.request("POST", "robot/commands", {"verb": verb}, token=token)
+                wanted = expected({"x-elevation": said["x-elevation"], "x-role": said["x-role"]}, role, token == raised[role])
+                assert (answer.status >= 400 and answer.code in ("role", "elevation_required")) == bool(wanted), (verb, role)
+
+
+def test_maintenance_is_elevated_by_mode(own, raised):
+    modes = [(own.token("supervisor"), "automatic", False), (own.token("supervisor"), "maintenance", True),
+             (raised["supervisor"], "maintenance", False)]
+    for token, mode, refused in modes:
+        answer = own.request("PUT", "robot/mode", {"mode": mode}, token=token)
+        assert (answer.status >= 400 and answer.code == "elevation_required") == refused, (mode, answer.body)
 
 
 @pytest.mark.parametrize("path, method, operation", ROUTES, ids=lambda value: value if isinstance(value, str) else "")
@@ -232,8 +292,8 @@ class TestRoute:
                 refused({**whole, name: value}, f"/{name}", code)
 
     def test_elevation(self, own, path, method, operation):
-        assert ("x-elevation" in operation) == bool(ELEVATED.match(f"{method} {path.removeprefix('/api/v1/')}"))
-        if "x-elevation" not in operation:
+        assert (operation["x-elevation"] == "always") == bool(ELEVATED.match(f"{method} {path.removeprefix('/api/v1/')}"))
+        if operation["x-elevation"] != "always":
             return
         schema = body_schema(operation)
         body = None if method == "GET" else {name: good(schema["properties"][name]) for name in schema["required"]}
@@ -241,7 +301,23 @@ class TestRoute:
             answer = own.request(asked_by, fill(path), body, token=own.token(at_least(operation)))
             assert answer.status == 403
         answer = own.request(method, fill(path), body, token=own.token(at_least(operation)))
-        assert answer.code == "elevation_required" and answer.json["detail"].startswith(operation["x-elevation"])
+        assert answer.code == "elevation_required"
+        assert answer.json["detail"].startswith(f"{method} {path.removeprefix('/api/v1/')} needs ")
+
+    def test_role_and_session(self, own, raised, path, method, operation):
+        """No session, each role, each role elevated: as the description says, no more and no less."""
+        if operation["x-kind"] == "stream" or operation["x-rate"] == "stop":
+            return
+        where, body = harmless(path, operation)
+        for role, elevated in ((None, False), *((role, elevated) for role in ROLES for elevated in (False, True))):
+            token = raised[role] if elevated else own.token(role) if role else None
+            answer = own.request(method, where, None if method == "GET" else body, token=token)
+            wanted = expected(operation, role, elevated)
+            code = answer.code if answer.status >= 400 else None
+            if wanted:
+                assert code == wanted, (role, elevated)
+            else:
+                assert code not in ("token_missing", "role", "elevation_required"), (role, elevated)
 
     def test_members_of_the_query(self, own, path, method, operation):
         members = [each for each in operation.get("parameters", []) if each["in"] == "query"]

@@ -137,18 +137,19 @@ def test_commands_ask_for_the_role_of_their_event():
 
 def test_routes_ask_for_the_role_and_the_elevation_of_their_command():
     sources = "".join(path.read_text() for path in sorted((OHTD / "api").glob("*.c")))
-    routes = {f"{method} {path}": (role.lower(), "elevation_required" in rest) for method, path, role, rest in
+    routes = {f"{method} {path}": (role.lower(), (re.findall(r"OHTD_ELEVATION_(\w+)", rest) or ["NEVER"])[0]) for method, path, role, rest in
               re.findall(r'\.method = OHTD_(\w+), \.path = "([^"]+)", \.role = OHTD_ROLE_(\w+)(.*?)\.handle =', sources, re.DOTALL)}
     asked = {}
     for kind, _, role, route, elevation in rows():
         if route:
             assert route in routes, f"{kind}: no route {route}"
             assert role in ("none", routes[route][0]), kind
-            assert routes[route][1] == (elevation != "NEVER"), kind
+            assert routes[route][1] == elevation, kind
             asked[route] = kind
     assert len(asked) >= 18
-    # A write of one register, with a value that is known.
-    assert {route for route in routes if routes[route][1]} - set(asked) == {
+    # A write of one register, with a value that is known; and the other ways to a version of the configuration.
+    assert {route for route in routes if routes[route][1].startswith("BY_")} - set(asked) == {
+        "POST alert-rules", "PUT alert-rules/{name}", "DELETE alert-rules/{name}",
         "POST modules/{unit}/reset", "POST config/check", "POST config/import", "POST config/import/check", "POST config/versions/{id}/rollback", "POST config/rescue", "POST robot/limits/reload",
         "POST robot/stations/{name}/teach"}
 

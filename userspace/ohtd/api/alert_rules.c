@@ -464,7 +464,7 @@ static void post_trial(struct ohtd_call *call)
 }
 
 /* Of the configuration. */
-#define CHANGE_PROBLEMS	"config_contradiction", "config_changed", "config_pending", "elevation_required", "out_of_memory", "no_answer_in_time"
+#define CHANGE_PROBLEMS	"config_contradiction", "config_changed", "config_pending", "out_of_memory", "no_answer_in_time"
 
 static const struct ohtd_route routes[] = {
 	{
@@ -476,6 +476,7 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_POST, .path = "alert-rules", .role = OHTD_ROLE_ADMINISTRATOR,
 		.flags = OHTD_ROUTE_STORE, .body = &ohtd_rule_body_shape,
 		.replies = { { 201, &ohtd_rule_view_shape } },
+		.elevation = OHTD_ELEVATION_BY_ITEM,
 		.problems = { "unknown_signal", "rule_exists", "too_many_rules", CHANGE_PROBLEMS },
 		.handle = post_rule,
 		.summary = "Make a rule, which is at work at once: a version of the configuration",
@@ -490,6 +491,7 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_PUT, .path = "alert-rules/{name}", .role = OHTD_ROLE_ADMINISTRATOR,
 		.flags = OHTD_ROUTE_STORE, .body = &ohtd_rule_change_shape,
 		.replies = { { 200, &ohtd_rule_view_shape } },
+		.elevation = OHTD_ELEVATION_BY_ITEM,
 		.problems = { "not_found", "rule_changed", "if_match_missing", CHANGE_PROBLEMS },
 		.handle = put_rule,
 		.summary = "Change a rule, own or shipped, or switch it off: a version of the configuration",
@@ -497,6 +499,7 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_DELETE, .path = "alert-rules/{name}", .role = OHTD_ROLE_ADMINISTRATOR,
 		.flags = OHTD_ROUTE_STORE,
+		.elevation = OHTD_ELEVATION_BY_ITEM,
 		.replies = { { 204, NULL } }, .problems = { "not_found", CHANGE_PROBLEMS },
 		.handle = delete_rule,
 		.summary = "Delete an own rule; give a shipped one its shipped form back: a version of the configuration",

@@ -695,7 +695,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "What a backup says of itself",
 	}, {
 		.method = OHTD_GET, .path = "backups/{id}/content", .role = OHTD_ROLE_ADMINISTRATOR,
-		.elevation = "taking a backup away",
+		.elevation = OHTD_ELEVATION_ALWAYS,
 		.kind = OHTD_STREAM, .flags = OHTD_ROUTE_STORE,
 		.replies = { { 200, NULL, "application/octet-stream" }, { 206, NULL, "application/octet-stream" } },
 		.problems = { "not_found", "too_many_exports", "out_of_memory", "unavailable", "range_beyond_end" },
@@ -705,7 +705,7 @@ static const struct ohtd_route routes[] = {
 			"it was with Range: bytes=N-, if N is less than its length, else 416; ranges of another form are answered with the whole file.",
 	}, {
 		.method = OHTD_DELETE, .path = "backups/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
-		.elevation = "deleting a backup", .flags = OHTD_ROUTE_STORE,
+		.elevation = OHTD_ELEVATION_ALWAYS, .flags = OHTD_ROUTE_STORE,
 		.body_bytes_max = 1024,
 		.replies = { { 204, NULL } }, .problems = { "not_found" },
 		.handle = delete_backup,
@@ -719,7 +719,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Unpack a backup and read all of it; changes nothing",
 	}, {
 		.method = OHTD_POST, .path = "backups/{id}/restore", .role = OHTD_ROLE_ADMINISTRATOR,
-		.elevation = "a restore",
+		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &backup_restore_shape,
 		.replies = { { 202, &job_made_shape } },
 		.problems = { "not_found", "job_runs", "wrong_state" },

@@ -86,6 +86,7 @@ struct config_item {
 	unsigned int applies;
 	unsigned int role;
 	bool needs_elevation;
+	bool elevated_on_bench;
 	bool needs_standstill;
 	bool calibration;
 	const char *summary;
@@ -108,6 +109,7 @@ OHTD_SHAPE(config_item, "ConfigItem",
 	OHTD_WORD(config_item, role, .words = &ohtd_role_words,
 		  .summary = "Lowest role that may change it"),
 	OHTD_BOOLEAN(config_item, needs_elevation, .summary = "A change needs an elevated session"),
+	OHTD_BOOLEAN(config_item, elevated_on_bench, .summary = "In layer bench it needs one, too"),
 	OHTD_BOOLEAN(config_item, needs_standstill,
 		     .summary = "A change is refused while the robot moves, or somebody else is in "
 				"control"),
@@ -164,6 +166,7 @@ static struct config_item show_item(const struct ohtd_item *item, struct json_ob
 		.applies = item->needs_standstill,
 		.role = item->role,
 		.needs_elevation = item->needs_elevation,
+		.elevated_on_bench = item->needs_elevation && item->on_bench_too,
 		.needs_standstill = item->needs_standstill,
 		.calibration = item->calibration,
 		.summary = item->summary,
@@ -851,8 +854,9 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_MERGE,
 		.query = &ohtd_config_confirm_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
+		.elevation = OHTD_ELEVATION_BY_ITEM,
 		.problems = {"config_contradiction", "config_changed", "config_pending", "config_no_way_back",
-			     "elevation_required", "layer", "out_of_memory", "no_answer_in_time"},
+			     "layer", "out_of_memory", "no_answer_in_time"},
 		.handle = patch_config,
 		.summary = "Change items of the configuration",
 		.text = "With apply_at=standstill what needs standstill waits while the robot moves, and goes live "
@@ -865,7 +869,8 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_MERGE,
 		.query = &ohtd_config_why_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
-		.problems = {"config_contradiction", "config_changed", "config_pending", "elevation_required", "layer", "busy",
+		.elevation = OHTD_ELEVATION_BY_ITEM,
+		.problems = {"config_contradiction", "config_changed", "config_pending", "layer", "busy",
 			     "out_of_memory", "no_answer_in_time"},
 		.handle = post_check,
 		.summary = "What PATCH config would do, without doing it",
@@ -937,8 +942,9 @@ static const struct ohtd_route routes[] = {
 		.body = &ohtd_rollback_shape,
 		.query = &ohtd_config_when_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
+		.elevation = OHTD_ELEVATION_BY_ITEM,
 		.problems = {"config_contradiction", "config_changed", "config_pending", "config_no_way_back",
-			     "elevation_required", "layer", "not_found", "out_of_memory", "no_answer_in_time"},
+			     "layer", "not_found", "out_of_memory", "no_answer_in_time"},
 		.handle = post_rollback,
 		.summary = "Make a new version with the values of an older one",
 		.text = "An item that the older one does not have stays as it is.",
@@ -959,8 +965,9 @@ static const struct ohtd_route routes[] = {
 		.body = &ohtd_rollback_shape,
 		.query = &ohtd_config_when_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
+		.elevation = OHTD_ELEVATION_BY_ITEM,
 		.problems = {"config_no_rescue", "config_contradiction", "config_changed", "config_pending", "config_no_way_back",
-			     "elevation_required", "layer", "out_of_memory", "no_answer_in_time"},
+			     "layer", "out_of_memory", "no_answer_in_time"},
 		.handle = post_rescue,
 		.summary = "Make a new version with the values of the rescue",
 		.text = "As a rollback to it. Without a daemon, ohtctl config rescue does it on the database.",
@@ -971,7 +978,8 @@ static const struct ohtd_route routes[] = {
 		.body_bytes_max = 4096,
 		.body = &teach_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
-		.problems = {"config_contradiction", "config_pending", "elevation_required", "layer", "out_of_memory",
+		.elevation = OHTD_ELEVATION_BY_ITEM,
+		.problems = {"config_contradiction", "config_pending", "layer", "out_of_memory",
 			     "no_answer_in_time"},
 		.handle = post_teach,
 		.summary = "Here is the station: put it, new or not, where the robot stands",

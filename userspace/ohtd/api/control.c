@@ -289,7 +289,7 @@ static const struct ohtd_route mode_routes[] = {
 	}, {
 		.method = OHTD_PUT, .path = "robot/mode", .role = OHTD_ROLE_SUPERVISOR,
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING, .body_bytes_max = 4096, .body = &choose_mode_shape,
-		.replies = { { 200, &robot_mode_shape } }, .problems = { "elevation_required" },
+		.replies = { { 200, &robot_mode_shape } }, .elevation = OHTD_ELEVATION_BY_MODE,
 		.handle = put_mode,
 		.summary = "Choose the mode",
 		.text = "In the state safe, or in idle at standstill, by who is in control. What ends a motion is "

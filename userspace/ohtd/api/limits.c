@@ -290,7 +290,8 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE, .body_bytes_max = 4096,
 		.body = &reload_limits_shape,
 		.replies = { { 200, &limits_reloaded_shape } },
-		.problems = { "limits_file", "config_contradiction", "config_pending", "elevation_required", "out_of_memory", "no_answer_in_time" },
+		.elevation = OHTD_ELEVATION_BY_ITEM,
+		.problems = { "limits_file", "config_contradiction", "config_pending", "layer", "out_of_memory", "no_answer_in_time" },
 		.handle = post_reload,
 		.summary = "Read the file with the limits of motion again",
 		.text = "All of it is checked as at the start, written down as a version of the configuration, and "

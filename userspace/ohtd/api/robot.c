@@ -500,7 +500,7 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_POST, .path = "robot/position", .role = OHTD_ROLE_SUPERVISOR,
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING, .body_bytes_max = 4096, .body = &robot_position_shape,
-		.elevation = "saying where the robot is",
+		.elevation = OHTD_ELEVATION_ALWAYS,
 		.replies = { { 200, &robot_shape } },
 		.handle = post_position,
 		.summary = "Where the robot is",

@@ -193,7 +193,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "The certificate of this machine, and who vouches for it",
 	}, {
 		.method = OHTD_POST, .path = "system/certificate", .role = OHTD_ROLE_ADMINISTRATOR,
-		.elevation = "a new certificate",
+		.elevation = OHTD_ELEVATION_ALWAYS,
 		.body_bytes_max = 1024, .body = &renewal_shape,
 		.replies = { { 200, &certificate_shape } },
 		.problems = { "certificate_installed", "certificate_failed", "busy", "out_of_memory",

@@ -419,7 +419,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Accounts",
 	}, {
 		.method = OHTD_POST, .path = "users", .role = OHTD_ROLE_ADMINISTRATOR,
-		.elevation = "making an account",
+		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &ohtd_account_new_shape,
 		.replies = { { 201, &ohtd_account_view_shape } },
 		.problems = { "user_exists", "role_above_own" },
@@ -434,7 +434,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "An account and its sessions",
 	}, {
 		.method = OHTD_PATCH, .path = "users/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
-		.elevation = "changing an account",
+		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &ohtd_account_patch_shape,
 		.replies = { { 200, &ohtd_account_view_shape } },
 		.problems = { "not_found", "last_administrator", "role_above_own" },
@@ -442,7 +442,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Change password, role or disabled of an account; ends its sessions",
 	}, {
 		.method = OHTD_DELETE, .path = "users/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
-		.elevation = "deleting an account",
+		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },
 		.problems = { "not_found", "last_administrator", "role_above_own" },

@@ -473,7 +473,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Who is told of alerts elsewhere, and what came of the newest attempt",
 	}, {
 		.method = OHTD_POST, .path = "webhooks", .role = OHTD_ROLE_ADMINISTRATOR,
-		.elevation = "making a webhook",
+		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 2048, .body = &webhook_body_shape,
 		.replies = { { 201, &webhook_made_shape } },
 		.problems = { "destination_not_listed", "too_many_webhooks", "internal" },
@@ -488,7 +488,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "One webhook",
 	}, {
 		.method = OHTD_PUT, .path = "webhooks/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
-		.elevation = "changing a webhook",
+		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 2048, .body = &webhook_change_shape,
 		.replies = { { 200, &webhook_shape } }, .problems = { "not_found", "destination_not_listed" },
 		.handle = put_webhook,
@@ -496,14 +496,14 @@ static const struct ohtd_route routes[] = {
 		.text = "What is left out stays.",
 	}, {
 		.method = OHTD_DELETE, .path = "webhooks/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
-		.elevation = "deleting a webhook",
+		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE,
 		.replies = { { 204, NULL } }, .problems = { "not_found" },
 		.handle = delete_webhook,
 		.summary = "Delete a webhook, with what it was still to be told",
 	}, {
 		.method = OHTD_POST, .path = "webhooks/{id}/secret", .role = OHTD_ROLE_ADMINISTRATOR,
-		.elevation = "a new secret",
+		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 200, &webhook_made_shape } }, .problems = { "not_found", "internal" },
 		.handle = post_secret,

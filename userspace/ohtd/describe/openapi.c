@@ -11,6 +11,8 @@
 #include "http/catalogue.h"
 #include "describe/examples.h"
 #include "http/problem.h"
+#include "robot/command.h"
+#include "robot/verbs.h"
 
 #define BODY_BYTES_MAX	65536	/* of a route without a limit of its own, as OHTD_BODY_BYTES_MAX */
 #define CODES_MAX	256
@@ -111,7 +113,7 @@ static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 		add_all(codes, token);
 	if (route->role)
 		add_all(codes, role);
-	if (route->elevation)
+	if (route->elevation != OHTD_ELEVATION_NEVER)
 		add_problem(codes, "elevation_required");
 	if (ohtd_budget_of(route) || ohtd_route_is_admitted(route))
 		add_problem(codes, "rate_limited");
@@ -358,6 +360,40 @@ static void write_id(struct ohtd_writer *writer, const struct ohtd_route *route)
 	ohtd_write_pair(writer, "operationId", id);
 }
 
+static bool asks_for(const struct ohtd_route *route, const struct ohtd_verb_row *verb)
+{
+	const char *method = ohtd_method_name(route->method);
+	size_t n = strlen(method);
+
+	return verb->word && verb->route && !strncmp(verb->route, method, n) && verb->route[n] == ' ' &&
+	       !strcmp(verb->route + n + 1, route->path);
+}
+
+/* Each verb that the route asks the robot for, with its lowest role and its elevation. */
+static void write_verbs(struct ohtd_writer *writer, const struct ohtd_route *route)
+{
+	bool any = false;
+
+	for (unsigned int kind = 1; kind <= OHTD_COMMAND_LAST; kind++) {
+		const struct ohtd_verb_row *verb = ohtd_verb_row(kind);
+
+		if (!asks_for(route, verb))
+			continue;
+		if (!any) {
+			ohtd_write_key(writer, "x-verbs");
+			ohtd_write_open(writer, '{');
+		}
+		any = true;
+		ohtd_write_key(writer, verb->word);
+		ohtd_write_open(writer, '{');
+		ohtd_write_pair(writer, "x-role", ohtd_role_name(verb->role ? verb->role : (int)route->role));
+		ohtd_write_pair(writer, "x-elevation", ohtd_elevation_name(verb->elevation));
+		ohtd_write_close(writer, '}');
+	}
+	if (any)
+		ohtd_write_close(writer, '}');
+}
+
 static void write_operation(struct ohtd_writer *writer, const struct ohtd_route *route,
 			    const char *tag)
 {
@@ -381,8 +417,8 @@ static void write_operation(struct ohtd_writer *writer, const struct ohtd_route 
 	ohtd_write_key(writer, "security");
 	ohtd_write_json(writer, route->role ? "[{\"bearer\":[]}]" : "[]");
 	ohtd_write_pair(writer, "x-role", ohtd_role_name(route->role));
-	if (route->elevation)
-		ohtd_write_pair(writer, "x-elevation", route->elevation);
+	ohtd_write_pair(writer, "x-elevation", ohtd_elevation_name(route->elevation));
+	write_verbs(writer, route);
 	ohtd_write_pair(writer, "x-rate", rates[route->rate]);
 	if (ohtd_budget_of(route))
 		ohtd_write_pair(writer, "x-budget", ohtd_budget_name(ohtd_budget_of(route)));

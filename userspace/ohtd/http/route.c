@@ -105,7 +105,7 @@ const char *ohtd_method_name(enum ohtd_method method)
 bool ohtd_route_lasts(const struct ohtd_route *route)
 {
 	if (route->method == OHTD_GET)
-		return route->elevation;
+		return route->elevation == OHTD_ELEVATION_ALWAYS;
 	if (route->rate == OHTD_RATE_STOP || route->flags & OHTD_ROUTE_QUIET)
 		return false;
 	return route->flags & (OHTD_ROUTE_STORE | OHTD_ROUTE_LASTING) || !(route->flags & OHTD_ROUTE_COMMAND);

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/elevation.h"
 #include "base/role.h"
 #include "json/member.h"
 
@@ -85,8 +86,8 @@ struct ohtd_reply_kind {
  * @path: below /api/v1/, or from the root with a "/" in front; "{unit}" stands for a unit address,
  *	"{id}" for the number of something stored (param_kinds in route.c)
  * @role: the least that may; OHTD_ROLE_NONE: open to everybody
- * @elevation: what the route does, as the refusal names it, if that needs an elevated session: it gives lasting power, or takes
- *	evidence away. NULL: the handler asks for one, or nothing does
+ * @elevation: when the session must be elevated. ALWAYS is checked before @handle, BY_MODE, BY_ITEM and BY_REGISTER by what
+ *	knows the mode, item or register
  * @rate: class of requests
  * @kind: how long the answer lasts
  * @flags: OHTD_ROUTE_*
@@ -105,7 +106,7 @@ struct ohtd_route {
 	enum ohtd_method method;
 	const char *path;
 	enum ohtd_role role;
-	const char *elevation;
+	enum ohtd_elevation elevation;
 	enum ohtd_rate rate;
 	enum ohtd_route_kind kind;
 	unsigned int flags;

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "base/elevation.h"
 #include "base/role.h"
 #include "robot/codes.h"
 
@@ -42,14 +43,6 @@ enum ohtd_modes {
 	OHTD_MODES_AUTOMATIC	= 1 << OHTD_MODE_AUTOMATIC,
 	OHTD_MODES_BY_HAND	= OHTD_MODES_AUTOMATIC | 1 << OHTD_MODE_MANUAL,
 	OHTD_MODES_ANY		= OHTD_MODES_BY_HAND | 1 << OHTD_MODE_MAINTENANCE,
-};
-
-enum ohtd_elevation {
-	OHTD_ELEVATION_NEVER,
-	OHTD_ELEVATION_ROUTE,		/* always: its route asks for it */
-	OHTD_ELEVATION_MAINTENANCE,	/* for mode maintenance */
-	OHTD_ELEVATION_ITEM,		/* for items that keep safe: settings/items.c */
-	OHTD_ELEVATION_REGISTER,	/* for safety-critical registers: api/registers.c */
 };
 
 /**

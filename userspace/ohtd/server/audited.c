@@ -65,7 +65,7 @@ static bool is_change(const struct ohtd_call *call, int status)
 {
 	const struct ohtd_route *route = call->asks;
 
-	if (!route || call->recorded || (route->method == OHTD_GET && !route->elevation))
+	if (!route || call->recorded || (route->method == OHTD_GET && !ohtd_route_lasts(route)))
 		return false;
 	return !(route->flags & OHTD_ROUTE_QUIET) || status == 401 || status == 403;
 }

@@ -352,10 +352,10 @@ static void not_taken(struct ohtd_call *call, int r)
 	ohtd_reply_problem(call, refusal.status, refusal.code, "%s", refusal.detail);
 }
 
-/* As verbs.def has it, but for registers. False: it has been answered with 403. */
+/* A mode that verbs.def asks an elevated session for: maintenance. False: the request has been answered with 403. */
 static bool is_elevated_for(struct ohtd_call *call, const struct ohtd_command *command)
 {
-	return ohtd_verb_row(command->kind)->elevation != OHTD_ELEVATION_MAINTENANCE ||
+	return ohtd_verb_row(command->kind)->elevation != OHTD_ELEVATION_BY_MODE ||
 	       command->mode != OHTD_MODE_MAINTENANCE ||
 	       ohtd_call_elevated(call, "mode maintenance");
 }

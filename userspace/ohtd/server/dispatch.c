@@ -226,7 +226,10 @@ static int admit_local(struct ohtd_call *call)
 /* Behind all that is said of the input: a person is not asked for a password in vain. */
 static int check_elevation(struct ohtd_call *call)
 {
-	return !call->route->elevation || ohtd_call_elevated(call, call->route->elevation) ? 0 : -1;
+	const struct ohtd_route *route = call->route;
+
+	return route->elevation != OHTD_ELEVATION_ALWAYS ||
+	       ohtd_call_elevated(call, ohtd_call_text_of(call, "%s %s", ohtd_method_name(route->method), route->path)) ? 0 : -1;
 }
 
 static bool is_type(const char *type, const char *wanted)

@@ -584,6 +584,12 @@ export const texts = {
 		exampleAnswer: "Example of an answer",
 		refusals: "Refusals",
 		anybody: "Without a login",
+		elevation: {
+			always: "with password",
+			"by-item": "some items with password",
+			"by-register": "some registers with password",
+			"by-mode": "maintenance with password",
+		} as Record<string, string>,
 		code: "Code",
 		status: "Status",
 		of: "Of",

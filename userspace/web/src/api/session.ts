@@ -103,8 +103,7 @@ function renewBeside(): void {
 
 const WORN = new Set(["token_expired", "token_invalid", "token_missing"]);
 
-/** A request in the name of the person who is logged in. */
-export async function call<T>(method: Method, path: string, sending: Sending = {}): Promise<T> {
+async function callRenewed<T>(method: Method, path: string, sending: Sending = {}): Promise<T> {
 	if (!access || performance.now() > renewAt) await renew();
 	try {
 		return await send<T>(method, path, { ...sending, token: access });
@@ -118,6 +117,27 @@ export async function call<T>(method: Method, path: string, sending: Sending = {
 	// Refused before anything was done, so that the same may be sent again.
 	await renew();
 	return send<T>(method, path, { ...sending, token: access });
+}
+
+/* Elevates the session, or throws. */
+let elevate: (() => Promise<void>) | null = null;
+
+export function elevateBy(ask: () => Promise<void>): void {
+	elevate = ask;
+}
+
+/**
+ * A request in the name of the person who is logged in. When the session must be elevated for it, the person gives the password and
+ * the same is sent once more: the refusal has changed nothing.
+ */
+export async function call<T>(method: Method, path: string, sending: Sending = {}): Promise<T> {
+	try {
+		return await callRenewed<T>(method, path, sending);
+	} catch (error) {
+		if (!elevate || !(error instanceof Problem) || error.code !== "elevation_required") throw error;
+	}
+	await elevate();
+	return callRenewed<T>(method, path, sending);
 }
 
 /**

@@ -10,7 +10,6 @@ import { time } from "../format";
 import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Notice } from "./basics";
-import { elevated } from "./elevate";
 import { Dialog, toast } from "./overlay";
 import { Refused } from "./refused";
 import { Restart } from "./restart";
@@ -38,7 +37,7 @@ export function RestoreQuestion({ backup, what, close, done }: Props) {
 		act.run(async () => {
 			const body = { from_another_robot: isOther, not_encrypted: isClear, history: isWhole };
 
-			await elevated(() => call<JobMade>("POST", `backups/${backup.id}/restore`, { body }));
+			await call<JobMade>("POST", `backups/${backup.id}/restore`, { body });
 			close();
 			done();
 		});

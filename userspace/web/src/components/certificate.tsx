@@ -8,7 +8,6 @@ import { time } from "../format";
 import { texts } from "../texts";
 import { useAct } from "./act";
 import { Badge, Button, Facts, Notice, Refusal, Skeleton } from "./basics";
-import { elevated } from "./elevate";
 import { useOnce } from "./once";
 import { confirm, toast } from "./overlay";
 
@@ -19,7 +18,7 @@ function Renew({ done }: { done: () => void }) {
 	const renew = async () => {
 		if (!(await confirm(t.askRenew, t.askRenewText, t.renew))) return;
 		await act.run(async () => {
-			await elevated(() => call("POST", "system/certificate", { body: {} }));
+			await call("POST", "system/certificate", { body: {} });
 			toast(t.renewed);
 			done();
 		});

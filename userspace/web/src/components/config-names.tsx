@@ -16,7 +16,6 @@ import { useAct } from "./act";
 import { Button } from "./basics";
 import { valueText } from "./config-differences";
 import { memberOf, type Row } from "./config-items";
-import { elevated } from "./elevate";
 import { Form, type Member, type Values } from "./form";
 import { Dialog, toast } from "./overlay";
 import { Refused } from "./refused";
@@ -90,7 +89,7 @@ function Teach({ item, name, close }: DialogProps & { name: string | undefined }
 	const isKnown = typeof position === "number";
 	const teach = (station: string) =>
 		changing(async () => {
-			const made = await labelled(() => elevated(() => call<ConfigChange>("POST", `robot/stations/${station}/teach`, { body: {} })));
+			const made = await labelled(() => call<ConfigChange>("POST", `robot/stations/${station}/teach`, { body: {} }));
 			const pointer = pointerOf(item, station);
 
 			// What was typed for it would take it away from there again.

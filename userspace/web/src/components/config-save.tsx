@@ -14,7 +14,6 @@ import { useStore } from "../store";
 import { texts } from "../texts";
 import { Button, Notice } from "./basics";
 import { Differences } from "./config-differences";
-import { elevated } from "./elevate";
 import { Form, type Member, type Values } from "./form";
 import { confirm, Dialog, toast } from "./overlay";
 import { isMoving } from "./stop";
@@ -74,7 +73,7 @@ export function queryOf(members: Values): string {
 export async function sendChange(method: "PATCH" | "POST", path: string, body: unknown, ifMatch = settings.get()?.tag): Promise<ConfigChange> {
 	try {
 		return await labelled(() =>
-			elevated(() => call<ConfigChange>(method, path, { body, timeoutMs: CHANGE_MS, ...(ifMatch ? { ifMatch } : {}) })),
+			call<ConfigChange>(method, path, { body, timeoutMs: CHANGE_MS, ...(ifMatch ? { ifMatch } : {}) }),
 		);
 	} catch (error) {
 		if (isOutdated(error)) await readSettings();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the API refuses in a session that is not elevated: the password is asked for, and the same is sent once more.
+ * The question for the password, when the API refuses a request because the session is not elevated.
  */
 import { useEffect } from "preact/hooks";
 import { Problem } from "../api/problem";
-import { call, session } from "../api/session";
+import { call, elevateBy, session } from "../api/session";
 import { Store, useStore } from "../store";
 import { texts } from "../texts";
 import { Form, type Member } from "./form";
@@ -40,16 +40,9 @@ function ask(): Promise<boolean> {
 	});
 }
 
-/** Does an act; when it wants an elevated session, asks for the password first. Cancelled: that is thrown. */
-export async function elevated<T>(act: () => Promise<T>): Promise<T> {
-	try {
-		return await act();
-	} catch (error) {
-		if (!(error instanceof Problem) || error.code !== "elevation_required") throw error;
-		if (!(await ask())) throw new Problem(error.status, { code: "page", detail: texts.elevate.cancelled });
-	}
-	return act();
-}
+elevateBy(async () => {
+	if (!(await ask())) throw new Problem(403, { code: "page", detail: texts.elevate.cancelled });
+});
 
 export function Elevate() {
 	const answer = useStore(asked);

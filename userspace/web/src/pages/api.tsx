@@ -49,6 +49,7 @@ interface Operation {
 	requestBody?: { content?: Record<string, Content> };
 	responses?: Record<string, { description?: string; content?: Record<string, Content>; "x-codes"?: string[] }>;
 	"x-role"?: string;
+	"x-elevation"?: string;
 	"x-body-bytes-max"?: number;
 }
 
@@ -240,6 +241,7 @@ function RouteLine({ document, route }: { document: Document; route: Route }) {
 	const name = `${route.method} ${route.path}`;
 	const open = query.get("route") === name;
 	const role = route.operation["x-role"];
+	const elevation = t.elevation[route.operation["x-elevation"] ?? ""];
 
 	return (
 		<details
@@ -254,7 +256,10 @@ function RouteLine({ document, route }: { document: Document; route: Route }) {
 				<b class="method mono">{route.method}</b>
 				<span class="mono route-path">{route.path}</span>
 				<span class="mute route-summary">{route.operation.summary}</span>
-				<span class="small mute">{role && role !== "none" ? (texts.roles[role] ?? role) : t.anybody}</span>
+				<span class="small mute">
+					{role && role !== "none" ? (texts.roles[role] ?? role) : t.anybody}
+					{elevation ? `, ${elevation}` : ""}
+				</span>
 			</summary>
 			{open ? <RouteDetail document={document} route={route} /> : null}
 		</details>

@@ -8,7 +8,6 @@ import type { Backup, JobMade, LongJob } from "../api/types";
 import { useAct } from "../components/act";
 import { RestoreQuestion, RestoreWaits } from "../components/backup-restore";
 import { Badge, Button, Card, Notice, When } from "../components/basics";
-import { elevated } from "../components/elevate";
 import { Job } from "../components/job";
 import { confirm, toast } from "../components/overlay";
 import { usePaged } from "../components/paged";
@@ -196,13 +195,13 @@ function Backups() {
 				setTaking(id);
 				const timeoutMs = DOWNLOAD_LEAST_MS + bytes / DOWNLOAD_BYTES_A_MS;
 
-				download(await elevated(() => call<Blob>("GET", `backups/${id}/content`, { as: "blob", timeoutMs })), `${id}.ohtbackup`);
+				download(await call<Blob>("GET", `backups/${id}/content`, { as: "blob", timeoutMs }), `${id}.ohtbackup`);
 			}),
 		restore: setRestoring,
 		remove: async (backup) => {
 			if (!(await confirm(t.removeAsk(nameOf(backup)), t.removeText, t.remove))) return;
 			await act.run(async () => {
-				await elevated(() => call("DELETE", `backups/${backup.id}`, { body: EMPTY }));
+				await call("DELETE", `backups/${backup.id}`, { body: EMPTY });
 				toast(t.removed);
 				list.again();
 			});
