@@ -76,7 +76,7 @@ enum cli_exit {
 #define CLI_OPT_KIND		(UINT64_C(1) << 48)
 #define CLI_OPT_WITH_HISTORY	(UINT64_C(1) << 49)
 #define CLI_OPT_NO_HISTORY	(UINT64_C(1) << 50)
-/* Of doctor. */
+/* Of doctor and support. */
 #define CLI_OPT_ROOT		(UINT64_C(1) << 51)
 #define CLI_OPT_IN_CLEAR	(UINT64_C(1) << 52)
 /* Those that mean something to an ohtd elsewhere. */

@@ -13,6 +13,7 @@ struct cli;
 
 int cmd_info(struct cli *cli, int count, char **arguments);
 int cmd_doctor(struct cli *cli, int count, char **arguments);
+int cmd_support(struct cli *cli, int count, char **arguments);
 int cmd_stats(struct cli *cli, int count, char **arguments);
 int cmd_status(struct cli *cli, int count, char **arguments);
 int cmd_scan(struct cli *cli, int count, char **arguments);

@@ -29,6 +29,8 @@ static const struct cli_verb verbs[] = {
 	{ "status", "", "bus, plan, stop and controller in short", cmd_status, 0, 0, 0, remote_status },
 	{ "doctor", "", "kernel, driver, bus, disk, ohtd: what is wrong, what to do", cmd_doctor,
 	  CLI_OPT_SOCKET | CLI_OPT_ROOT, 0, 0 },
+	{ "support", "[FILE]", "what a maker needs to know, in one file, without secrets", cmd_support,
+	  CLI_OPT_SOCKET | CLI_OPT_ROOT, 0, 1 },
 	{ "stats", "", "counters, gaps, histograms, how each module stands", cmd_stats, 0, 0, 0 },
 	{ "scan", "[--all]", "find modules on units 1..8 and of modules.csv, or 1..247", cmd_scan,
 	  CLI_OPT_ALL | CLI_OPT_FORCE | CLI_OPT_TIMEOUT | CLI_OPT_DATA, 0, 0, remote_scan },
