@@ -4,8 +4,8 @@
  * Contexts: any thread; what is found in is constant after ohtd_router_create().
  * Locks:    none.
  *
- * Each file of api/ that serves routes has a table of them beside their handlers, and api/routes.def lists the
- * tables. From them come dispatch, checks, metrics and openapi.json.
+ * Each file of api/ and people/ that serves routes has a table of them beside their handlers, and api/routes.def lists
+ * the tables. From them come dispatch, checks, metrics and openapi.json.
  */
 #ifndef OHTD_HTTP_ROUTE_H
 #define OHTD_HTTP_ROUTE_H

@@ -14,7 +14,7 @@
 #include "auth/accounts.h"
 #include "base/role.h"
 #include "config/config.h"
-#include "api/account.h"
+#include "people/account.h"
 #include "json/input.h"
 #include "http/problem.h"
 #include "api/api.h"

@@ -4,8 +4,8 @@
  * Contexts: any thread; pure.
  * Locks:    none.
  */
-#ifndef OHTD_API_ACCOUNT_H
-#define OHTD_API_ACCOUNT_H
+#ifndef OHTD_PEOPLE_ACCOUNT_H
+#define OHTD_PEOPLE_ACCOUNT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,4 +69,4 @@ bool ohtd_account_patch_is_empty(const struct ohtd_account_patch *said);
 /* For a negative errno of the store's functions for users, also for its troubles with the disk. */
 struct ohtd_store_problem ohtd_account_problem(int error);
 
-#endif /* OHTD_API_ACCOUNT_H */
+#endif /* OHTD_PEOPLE_ACCOUNT_H */

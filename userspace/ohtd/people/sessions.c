@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* auth: the account that asks, its sessions, and their ends. */
-#include "api/api.h"
+#include "people/people.h"
 #include "server/call.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* users, users/{id}, POST setup. */
-#include "api/api.h"
+#include "people/people.h"
 #include "server/call.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "auth/session.h"
 #include "auth/setup.h"
 #include "base/clock.h"
-#include "api/account.h"
+#include "people/account.h"
 #include "server/late.h"
 #include "lists/stored_list.h"
 #include "views/words.h"

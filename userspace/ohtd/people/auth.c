@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* auth: what takes a password or a token: log-in, renewal, change of the password, elevation. */
-#include "api/api.h"
+#include "people/people.h"
 #include "server/call.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "auth/accounts.h"
 #include "auth/session.h"
 #include "auth/setup.h"
-#include "api/account.h"
+#include "people/account.h"
 #include "server/cookie.h"
 #include "server/late.h"
 #include "views/words.h"

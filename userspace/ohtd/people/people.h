@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     routes about people and programs that come in: log-in, sessions, accounts.
+ * Contexts: the loop that received the request.
+ * Locks:    none.
+ */
+#ifndef OHTD_PEOPLE_PEOPLE_H
+#define OHTD_PEOPLE_PEOPLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http/route.h"
+#include "json/member.h"
+
+struct ohtd_call;
+
+/* Tables of routes, each beside its handlers; api/routes.def lists them with all others. */
+extern const struct ohtd_route_table ohtd_auth_routes, ohtd_session_routes, ohtd_user_routes;
+
+/* sessions.c: how a session is shown. */
+struct ohtd_session_view {
+	const char *id;
+	int64_t created;
+	int64_t last_used;
+	const char *address;
+	const char *user_agent;
+	bool current;
+	uint64_t number;	/* for cursors, not shown: the newest session has the greatest */
+};
+
+extern const struct ohtd_shape ohtd_session_view_shape;
+
+/* The sessions of an account, the newest first, in the request's memory. */
+const struct ohtd_session_view *ohtd_session_views(struct ohtd_call *call, int64_t user_id,
+						   size_t *count);
+
+#endif /* OHTD_PEOPLE_PEOPLE_H */
