@@ -8,7 +8,6 @@ import type { Robot } from "../api/types";
 import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Notice } from "./basics";
-import { elevated } from "./elevate";
 import { LiveText } from "./live-text";
 import { Refused } from "./refused";
 
@@ -23,7 +22,7 @@ export function Location({ robot }: { robot: Robot }) {
 	const act = useAct();
 	const say = (body: { confirm: boolean } | { position_mm: number }) =>
 		act.run(async () => {
-			await elevated(() => call("POST", "robot/position", { body }));
+			await call("POST", "robot/position", { body });
 			feed.refresh("robot");
 		});
 
