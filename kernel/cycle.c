@@ -264,6 +264,36 @@ static u64 oht_cycle_begin_turn(struct oht_cycle *cycle, enum oht_cycle_turn tur
 	return end_ns;
 }
 
+/* Of those in turn LAST the one that must be heard first; -1: none is left. */
+static int oht_cycle_find_last(const struct oht_cycle *cycle)
+{
+	const struct oht_cycle_layout *layout = cycle->running;
+	int first = -1;
+	u16 i;
+
+	for (i = 0; i < layout->plan.entries; i++) {
+		if (layout->entry[i].next_due > cycle->index)
+			continue;
+		/* Compared first: to tell the turn takes divisions. */
+		if (first >= 0 && layout->entry[i].heard_by_ns >= layout->entry[first].heard_by_ns)
+			continue;
+		if (oht_cycle_turn(cycle, i) == OHT_CYCLE_TURN_LAST)
+			first = i;
+	}
+	return first;
+}
+
+/* One that is begun is not due any more. */
+static u64 oht_cycle_begin_last(struct oht_cycle *cycle, u64 end_ns)
+{
+	int i;
+
+	while ((i = oht_cycle_find_last(cycle)) >= 0)
+		if (oht_cycle_begin_entry(cycle, i))
+			end_ns += cycle->running->entry[i].busy_ns;
+	return end_ns;
+}
+
 static bool oht_cycle_is_behind(const struct oht_cycle *cycle)
 {
 	const struct oht_cycle_entry *entry;
@@ -291,7 +321,8 @@ static void oht_cycle_begin_entries(struct oht_cycle *cycle, u64 now_ns)
 		oht_cycle_begin_turn(cycle, OHT_CYCLE_TURN_ANY, end_ns);
 		return;
 	}
-	for (turn = OHT_CYCLE_TURN_LAST; turn < OHT_CYCLE_TURN_ANY; turn++)
+	end_ns = oht_cycle_begin_last(cycle, end_ns);
+	for (turn = OHT_CYCLE_TURN_FIRST; turn < OHT_CYCLE_TURN_ANY; turn++)
 		end_ns = oht_cycle_begin_turn(cycle, turn, end_ns);
 }
 

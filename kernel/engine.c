@@ -541,6 +541,7 @@ int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 	x->attempts = 0;
 	x->tries = 0;
 	x->put_back = 0;
+	x->priors = 0;
 	x->submitted_ns = now_ns;
 	x->exception = 0;
 	x->turnaround_ns = 0;

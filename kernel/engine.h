@@ -93,6 +93,7 @@ enum oht_xfer_state {
  * @key: if @blind and not @planned: tells the request from another one of the same shape: its CRC
  * @tries: attempts that ended by themselves
  * @put_back: attempts that a stop ended and that come again
+ * @priors: prior reads that were answered
  * @submitted_ns: when it was submitted
  * @worst_ns: if not @planned: from its first start bit until the line is free again, if its answer
  *	comes as late as it may
@@ -118,6 +119,7 @@ struct oht_xfer {
 	bool planned;
 	u8 tries;
 	u8 put_back;
+	u8 priors;
 	u8 class;
 	u16 address;
 	u16 count;

@@ -45,13 +45,29 @@ static void oht_late_add(struct oht_engine_late *late, const struct oht_late_ask
 	late->asked[i] = *ask;
 }
 
-/* One more answer may still come: that to @ask. */
-static void oht_late_owe(struct oht_engine_late *late, const struct oht_late_ask *ask)
+/*
+ * One more answer may still come: that to @ask. @answered: the oldest one has come. A missed answer
+ * makes none to another request come, however often the same one is missed.
+ */
+static void oht_late_owe(struct oht_engine_late *late, const struct oht_late_ask *ask,
+			 bool answered)
 {
-	late->own = late->own && late->own_key == ask->key ? late->own + 1 : 1;
-	late->own = min(late->own, late->owed);
+	unsigned int others = late->others, own = late->own;
+
+	if (late->own_key != ask->key) {
+		others = min_t(unsigned int, others + own, OHT_LATE_MAX);
+		own = 0;
+	}
+	if (!answered) {
+		own++;
+	} else if (others) {
+		others--;
+		own++;
+	}
+	late->others = others;
+	late->own = min_t(unsigned int, own, OHT_LATE_MAX);
 	late->own_key = ask->key;
-	if (late->own == late->owed) {
+	if (!late->others) {
 		late->count = 0;
 		late->refused = false;
 	}
@@ -60,9 +76,7 @@ static void oht_late_owe(struct oht_engine_late *late, const struct oht_late_ask
 
 void oht_late_missed(struct oht_engine_late *late, const struct oht_late_ask *ask)
 {
-	if (late->owed < OHT_LATE_MAX)
-		late->owed++;
-	oht_late_owe(late, ask);
+	oht_late_owe(late, ask, false);
 }
 
 /*
@@ -82,12 +96,12 @@ void oht_late_answered(struct oht_engine_late *late, const struct oht_late_ask *
 		return;
 	if (!oht_late_proves(late, &seen)) {
 		late->refused |= exception;
-		oht_late_owe(late, ask);
+		oht_late_owe(late, ask, true);
 		return;
 	}
 	late->refused = false;
 	late->count = 0;
-	late->owed = 0;
+	late->others = 0;
 	late->own = 0;
 }
 
@@ -179,14 +193,15 @@ static u16 oht_engine_late_part(const struct oht_engine_late *late, struct oht_f
 /*
  * What writes is never held up by a prior read: it must go out although no answer is heard. Where
  * no shorter read is a proof the same one is sent. Its answer is dropped, and one less is owed to
- * other requests. Others may ask the unit between prior read and read each time, so a transfer that
- * was begun for too often goes out as it is.
+ * other requests. Others may ask the unit between prior read and read each time, so a read goes out
+ * as it is once too many prior reads were answered. Attempts that failed do not count: they prove
+ * nothing.
  */
 bool oht_engine_late_lead(struct oht_engine *e)
 {
 	const struct oht_xfer *x = e->cur;
 
-	if (x->moves || oht_frame_is_write(x->function) || x->attempts > OHT_LATE_MAX ||
+	if (x->moves || oht_frame_is_write(x->function) || x->priors > OHT_LATE_MAX ||
 	    !oht_engine_late_fits(e, x))
 		return false;
 	if (!oht_frame_is_opaque(&e->req))

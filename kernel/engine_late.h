@@ -41,8 +41,8 @@ struct oht_late_ask {
  * @asked: by shape: requests whose answers may still come
  * @mixed: by shape: there are several requests, of which @asked has the newest
  * @count: shapes
- * @owed: answers that may still come, OHT_LATE_MAX: or more
- * @own: the newest of them that are owed to the same request, @own_key
+ * @others: answers that may still come to other requests than @own_key, OHT_LATE_MAX: or more
+ * @own: those to @own_key, behind all others; OHT_LATE_MAX: or more
  * @own_key: the request that was sent last
  * @refused: an exception was the answer, perhaps to a prior read: no part is asked for any more
  */
@@ -51,7 +51,7 @@ struct oht_engine_late {
 	struct oht_late_ask asked[OHT_LATE_MAX];
 	bool mixed[OHT_LATE_MAX];
 	u8 count;
-	u8 owed;
+	u8 others;
 	u8 own;
 	u16 own_key;
 	bool refused;

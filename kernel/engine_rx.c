@@ -289,6 +289,7 @@ static void oht_engine_rx_answered(struct oht_engine *e, u8 detail, u8 exception
 	struct oht_xfer *x = e->cur;
 
 	if (x && e->prior) {
+		x->priors++;
 		oht_engine_queue_again(e, x);
 		x = NULL;
 		e->cur = NULL;

@@ -126,12 +126,38 @@ static void behind_may_fail(struct kunit *test)
 	behind_stops_nothing(test, 2, 0);
 }
 
+/* Of those that cannot wait for their next turn the one that must be heard first goes first. */
+static void behind_hears_the_first(struct kunit *test)
+{
+	struct oht_plan_entry *entry;
+	unsigned int i;
+
+	for (i = 0; i < HALF; i++) {
+		entry = cyclic_add(1 + i, 3, 10);
+		entry->period_cycles = 2;
+		entry->phase_cycles = i == HALF - 1;
+		entry->loss_action = OHT_LOSS_STOP;
+		entry->loss_errors = 1;
+	}
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_commit(0);
+	cyclic_run(5 * CYCLE_NS / 2);
+	cyclic_forget();
+	/* Cycle 3 is missed, with the last entry; two exchanges fit into what is left of the next one. */
+	cyclic.late_ns = CYCLE_NS + 8 * FAKE_MS;
+	cyclic_run(20 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	KUNIT_EXPECT_EQ(test, cyclic_status().losses, 0);
+	KUNIT_EXPECT_EQ(test, cyclic_status().missed, 2);
+}
+
 static struct kunit_case behind_cases[] = {
 	KUNIT_CASE(behind_comes_back),
 	KUNIT_CASE(behind_others),
 	KUNIT_CASE(behind_goes_where_it_fits),
 	KUNIT_CASE(behind_may_stop),
 	KUNIT_CASE(behind_may_fail),
+	KUNIT_CASE(behind_hears_the_first),
 	{}
 };
 

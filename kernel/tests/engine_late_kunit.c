@@ -18,6 +18,7 @@
  * @spread_ns: and so much more at most
  * @losses: one of so many answers is lost, 0: none
  * @block: reads of another number of registers than this are refused, 0: none is
+ * @deaf: nothing is heard until the answer is over
  * @seen: frames that were heard, or not
  * @end_ns: end of what it said last
  */
@@ -26,6 +27,7 @@ struct late_unit {
 	u64 spread_ns;
 	unsigned int losses;
 	u16 block;
+	bool deaf;
 	unsigned int seen;
 	u64 end_ns;
 	u64 start_ns;
@@ -84,6 +86,8 @@ static void late_hear(const struct fake_frame *frame)
 	u64 at_ns = frame->end_ns + late_unit.least_ns;
 
 	if (frame->start_ns < late_unit.end_ns && late_unit.start_ns < frame->end_ns)
+		return;
+	if (late_unit.deaf && frame->start_ns < late_unit.end_ns)
 		return;
 	if (late_unit.losses && !late_below(late_unit.losses))
 		return;
@@ -217,6 +221,9 @@ static void late_make_unit(void)
 	late_unit.spread_ns = spread_ms[kind] * FAKE_MS;
 	late_unit.losses = late_below(2) * (1 + late_below(6));
 	late_unit.block = late_below(4) ? 0 : 8;
+	/* It is asked more often meanwhile than a transfer has attempts. */
+	if (late_unit.deaf)
+		late_unit.least_ns += late_below(600) * FAKE_MS;
 }
 
 static void late_ask(unsigned int i)
@@ -225,12 +232,12 @@ static void late_ask(unsigned int i)
 	static const u8 functions[] = { 3, 3, 3, 3, 4, 6, 16 };
 	static const u16 addresses[] = { 0, 0, 0x10, 0x10, 0x20, LATE_REFUSED };
 	u8 function = functions[late_below(ARRAY_SIZE(functions))];
-	struct oht_xfer *x = fake_xfer(i, LATE_UNIT, function,
-				       addresses[late_below(ARRAY_SIZE(addresses))],
-				       function == 6 ? 1 : counts[late_below(ARRAY_SIZE(counts))]);
+	u16 address = addresses[late_below(ARRAY_SIZE(addresses))];
+	u16 count = counts[late_below(ARRAY_SIZE(counts))];
+	struct oht_xfer *x = fake_xfer(i, LATE_UNIT, function, address, function == 6 ? 1 : count);
 
 	x->timeout_us = LATE_TIMEOUT_US;
-	x->retries = late_below(3);
+	x->retries = late_unit.deaf ? OHT_RETRIES_MAX : late_below(3);
 	fake_submit(i);
 }
 
@@ -253,6 +260,7 @@ static void late_walk_run(struct kunit *test, u32 run)
 
 	late_seed = run;
 	late_init(test);
+	late_unit.deaf = !late_below(4);
 	for (i = 0; i < LATE_XFERS; i++) {
 		if (!(i % 8))
 			late_make_unit();

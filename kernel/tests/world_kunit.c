@@ -298,6 +298,7 @@ static void world_run_calm(struct kunit *test, u32 run)
 	world_init(test, run, 0);
 	for (event = 1; event <= WORLD_PLANNED; event++)
 		world_rest(event);
+	fake.engine.timing.de_setup_ns = world_below(2) * world_below(3000) * FAKE_US;
 	do
 		world_make_plan();
 	while (cyclic_try_commit());

@@ -35,6 +35,7 @@ static struct unit {
 	unsigned int losses;		/* one of so many answers is lost, 0: none */
 	unsigned int block;		/* reads of other lengths are refused, 0: none is */
 	unsigned int asked;		/* requests */
+	bool deaf;			/* until it has answered */
 } unit;
 
 static struct rtu_late late;
@@ -56,7 +57,7 @@ static void hear(const struct oht_request *request)
 	uint64_t due_ms = unit.now_ms + unit.least_ms + (unit.spread_ms ? below((unsigned int)unit.spread_ms) : 0);
 
 	unit.asked++;
-	if (unit.losses && !below(unit.losses))
+	if ((unit.deaf && unit.queued) || (unit.losses && !below(unit.losses)))
 		return;
 	if (unit.queued && unit.queue[unit.queued - 1].due_ms >= due_ms)
 		due_ms = unit.queue[unit.queued - 1].due_ms + 1;
@@ -131,6 +132,8 @@ static void make_unit(void)
 	unit.spread_ms = spread_ms[kind];
 	unit.losses = below(2) * (1 + below(6));
 	unit.block = below(4) ? 0 : 8;
+	if (unit.deaf)
+		unit.least_ms += below(2000);
 }
 
 static void no_read_gets_the_registers_of_another(void **state)
@@ -146,6 +149,7 @@ static void no_read_gets_the_registers_of_another(void **state)
 		seed = first + run;
 		memset(&unit, 0, sizeof(unit));
 		memset(&late, 0, sizeof(late));
+		unit.deaf = !below(4);
 		for (i = 0; i < ASKS; i++) {
 			struct oht_request request = {
 				.unit = 4, .function = functions[below(5)], .address = addresses[below(6)], .count = counts[below(7)],
@@ -217,10 +221,30 @@ static void one_lost_answer_costs_one_read(void **state)
 	assert_int_equal(cost(0x0010, 8), 4);
 }
 
+/* However often another read is missed meanwhile. */
+static void no_answer_is_forgotten(void **state)
+{
+	struct oht_request first = read_of(0x0000, 8), then = read_of(0x0010, 8);
+	struct answer taken;
+	unsigned int i;
+
+	(void)state;
+	memset(&unit, 0, sizeof(unit));
+	memset(&late, 0, sizeof(late));
+	unit.deaf = true;
+	unit.least_ms = 2010;
+	assert_int_equal(ask(&first, &taken), OHT_OUTCOME_TIMEOUT);
+	/* The first answer comes, and one to what was asked behind it. */
+	for (i = 0; i < 150; i++)
+		if (ask(&then, &taken) == OHT_OUTCOME_OK)
+			assert_int_equal(taken.to.address, then.address);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_lost_answer_costs_one_read),
+		cmocka_unit_test(no_answer_is_forgotten),
 		cmocka_unit_test(no_read_gets_the_registers_of_another),
 	};
 

@@ -71,14 +71,33 @@ static void add(struct rtu_late *late, const struct rtu_asked *asked)
 	late->asked[i] = *asked;
 }
 
-/* One more answer may still come: that to @asked. */
-static void owe(struct rtu_late *late, const struct rtu_asked *asked)
+static unsigned int at_most(unsigned int number)
 {
-	late->own = late->own && is_same(&late->last, asked) ? late->own + 1 : 1;
-	if (late->own > late->owed)
-		late->own = late->owed;
+	return number < RTU_LATE_MAX ? number : RTU_LATE_MAX;
+}
+
+/*
+ * One more answer may still come: that to @asked. @answered: the oldest one has come. A missed answer
+ * makes none to another request come, however often the same one is missed.
+ */
+static void owe(struct rtu_late *late, const struct rtu_asked *asked, bool answered)
+{
+	unsigned int others = late->others, own = late->own;
+
+	if (!is_same(&late->last, asked)) {
+		others = at_most(others + own);
+		own = 0;
+	}
+	if (!answered) {
+		own++;
+	} else if (others) {
+		others--;
+		own++;
+	}
+	late->others = others;
+	late->own = at_most(own);
 	late->last = *asked;
-	if (late->own == late->owed)
+	if (!others)
 		forget(late);
 	add(late, asked);
 }
@@ -89,8 +108,7 @@ void rtu_late_note(struct rtu_late *late, const struct oht_request *request, uin
 	bool exception = outcome == OHT_OUTCOME_EXCEPTION;
 
 	if (outcome != OHT_OUTCOME_OK && !exception) {
-		late->owed += late->owed < RTU_LATE_MAX;
-		owe(late, &asked);
+		owe(late, &asked, false);
 		return;
 	}
 	/*
@@ -100,10 +118,10 @@ void rtu_late_note(struct rtu_late *late, const struct oht_request *request, uin
 	 */
 	if (may_come(late, asked.function, exception ? 0 : asked.count)) {
 		late->refused |= exception;
-		owe(late, &asked);
+		owe(late, &asked, true);
 	} else {
 		forget(late);
-		late->owed = late->own = 0;
+		late->others = late->own = 0;
 	}
 }
 

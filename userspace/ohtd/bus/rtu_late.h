@@ -34,8 +34,8 @@ struct rtu_asked {
  * @asked: by function and count: requests whose answers may still come
  * @mixed: likewise: there are several addresses, of which @asked has the newest
  * @shapes: how many those are
- * @owed: answers that may still come, RTU_LATE_MAX: or more
- * @own: the newest of them that are owed to the same request, @last
+ * @others: answers that may still come to other requests than @last, RTU_LATE_MAX: or more
+ * @own: those to @last, behind all others; RTU_LATE_MAX: or more
  * @last: the request that was sent last
  * @refused: an exception was the answer, perhaps to a prior read: no part is asked for any more
  */
@@ -43,7 +43,7 @@ struct rtu_late {
 	struct rtu_asked asked[RTU_LATE_MAX];
 	bool mixed[RTU_LATE_MAX];
 	unsigned int shapes;
-	unsigned int owed;
+	unsigned int others;
 	unsigned int own;
 	struct rtu_asked last;
 	bool refused;
