@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A card with a state folder that is in another machine: moved, or a copy whose identity must not be that of the other robot."""
+import contextlib
 import hashlib
 import pathlib
+import sqlite3
 import subprocess
 
 import pytest
@@ -28,6 +30,16 @@ def is_another(daemon):
 
 def settle(daemon, word):
     return subprocess.run([OHTD, "--config", daemon.config, "--machine", word], capture_output=True, text=True, check=False, timeout=60)
+
+
+def past(file):
+    """When its runs began."""
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        return [start for start, in database.execute("SELECT start_ns FROM runs ORDER BY run")]
+
+
+def codes(daemon):
+    return [item["code"] for item in daemon.get("alerts").json["items"]]
 
 
 def identity(daemon):
@@ -81,7 +93,34 @@ def test_a_person_says_what_it_is(fresh, word):
     assert shared == (set(before) if word == "moved" else set())
     assert renew(fresh, grant).status == (200 if word == "moved" else 401)
     fresh.tokens.clear()
-    codes = [item["code"] for item in fresh.get("alerts").json["items"]]
-    assert "another_machine" not in codes and "audit_altered" not in codes
+    assert not {"another_machine", "audit_altered", "past_of_another"} & set(codes(fresh))
     acts = [(row["act"], row["object"]) for row in fresh.get("audit", role="administrator").json["items"]]
     assert ("ohtd --machine", word) in acts
+    fresh.stop()
+    assert len(past(fresh.state / "history.db")) == 3, "its past stays on the word of a person"
+
+
+def test_the_past_of_another_robot_is_set_aside_until_a_person_claims_it(fresh):
+    file, robot = fresh.state / "history.db", fresh.state / "robot.id"
+    fresh.start()
+    fresh.stop()
+    others, = past(file)
+    robot.write_text("89abcdef" * 4 + "\n")
+    for _ in range(2):
+        fresh.start()
+        text, = [item["text"] for item in fresh.get("alerts").json["items"] if item["code"] == "past_of_another"]
+        assert "another robot" in text and "past_of_another" not in str(fresh.get("health", role=None).json["reasons"])
+        fresh.stop()
+    aside, = fresh.state.glob("history.db.other-*")
+    assert past(aside) == [others] and len(past(file)) == 2 and others not in past(file)
+    aside.rename(file)
+    assert settle(fresh, "moved").returncode == 0
+    fresh.start()
+    assert "past_of_another" not in codes(fresh)
+    fresh.stop()
+    assert past(file)[:1] == [others] and len(past(file)) == 2 and not list(fresh.state.glob("history.db.other-*"))
+    # An id that is lost says nothing against the past.
+    robot.unlink()
+    fresh.start()
+    fresh.stop()
+    assert past(file)[:1] == [others] and len(past(file)) == 3 and robot.exists()

@@ -231,21 +231,37 @@ static void no_number_is_given_twice(void **state)
 	assert_int_equal(given, 5000);
 }
 
-static void the_oldest_are_dropped(void **state)
+static int count_moves(const struct ohtd_command_row *row, void *arg)
 {
-	static struct ohtd_command_row many[OHTD_COMMANDS_KEPT - 1];
+	*(int *)arg += !strcmp(row->state, "finished");
+	return 0;
+}
+
+/* Analytics of 30 days know each move of a robot that has one a minute, and what is older goes within a few hours of such moves. */
+static void a_month_of_moves_is_kept_and_what_is_older_goes(void **state)
+{
+	enum { MONTH = 30 * 1440, MORE = OHTD_COMMANDS_KEPT + OHTD_COMMANDS_DROP_EACH - MONTH };
+	static struct ohtd_command_row many[MONTH];
+	const int64_t minute_ns = 60 * 1000000000LL;
+	int moves = 0;
 
 	(void)state;
 	keep(1, "finished", NOW_NS);
-	keep(2, "finished", NOW_NS);
 	/* After a crash numbers go on far above those before. */
-	for (int i = 0; i < OHTD_COMMANDS_KEPT - 1; i++)
-		many[i] = row_of(10 * OHTD_COMMANDS_KEPT + i, "finished");
-	assert_int_equal(ohtd_db_commands_keep(db, many, OHTD_COMMANDS_KEPT - 2), 0);
-	get(1);
-	assert_int_equal(ohtd_db_commands_keep(db, many, OHTD_COMMANDS_KEPT - 1), 0);
+	for (int i = 0; i < MONTH; i++) {
+		many[i] = row_of(1000000 + i, "finished");
+		many[i].ended_ns = NOW_NS + i * minute_ns;
+	}
+	assert_int_equal(ohtd_db_commands_keep(db, many, MONTH), 0);
+	assert_int_equal(ohtd_db_commands_ended(db, NOW_NS, NOW_NS + MONTH * minute_ns, count_moves, &moves), 0);
+	assert_int_equal(moves, 1 + MONTH);
+	assert_int_equal(ohtd_db_commands_since(db), 0);
+	for (int i = 0; i < MORE; i++)
+		many[i] = row_of(2000000 + i, "finished");
+	assert_int_equal(ohtd_db_commands_keep(db, many, MORE), 0);
 	assert_int_equal(ohtd_db_command_get(db, &(struct ohtd_command_row){ .number = 1 }), -ENOENT);
-	get(2);
+	get(2000000);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM commands"), OHTD_COMMANDS_KEPT);
 }
 
 static void note(const char *id, int64_t tag, bool forgotten)
@@ -312,7 +328,7 @@ int main(void)
 		CASE(what_a_crash_left_open_has_failed),
 		CASE(an_order_of_which_only_the_id_is_known_has_failed),
 		CASE(no_number_is_given_twice),
-		CASE(the_oldest_are_dropped),
+		CASE(a_month_of_moves_is_kept_and_what_is_older_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -588,7 +588,7 @@ void ohtd_history_look(struct ohtd_history *history, struct ohtd_history_view *v
 		.flushes = atomic_load(&history->flushes),
 		.dropped = atomic_load(&history->dropped),
 		.written = store.written, .synchronisations = store.synchronisations, .bytes = atomic_load(&history->bytes),
-		.damaged = atomic_load(&history->damaged),
+		.damaged = atomic_load(&history->damaged), .others = history->setup.others,
 	};
 	view->waiting = atomic_load(&history->waiting);
 }

@@ -56,6 +56,8 @@ struct ohtd_history_keep {
  * @clock: outlives it
  * @path: of the database
  * @boot_id: of the computer
+ * @owner: the number of the robot (past.h), which the file gets
+ * @others: files of other robots that were moved aside
  * @flush_s: seconds of an interval, 1 to OHTD_HISTORY_FLUSH_S_MAX
  * @hear: called with each sample in order, whatever the disk does; must not wait; NULL: none
  * @hear_context: outlives it
@@ -65,6 +67,8 @@ struct ohtd_history_setup {
 	struct ohtd_clock *clock;
 	const char *path;
 	const char *boot_id;
+	uint32_t owner;
+	unsigned int others;
 	unsigned int flush_s;
 	void (*hear)(void *context, const struct ohtd_sample *sample);
 	void *hear_context;
@@ -114,6 +118,7 @@ void ohtd_history_watch(struct ohtd_history *history);
  * @bytes: of the file in use, as last looked at
  * @waiting: intervals that are not on the disk
  * @damaged: pieces of the file that could not be read
+ * @others: files of other robots beside it, when the daemon started
  */
 struct ohtd_history_view {
 	unsigned int state;
@@ -121,6 +126,7 @@ struct ohtd_history_view {
 	uint64_t flushes, dropped, written, synchronisations, bytes;
 	unsigned int waiting;
 	uint64_t damaged;
+	unsigned int others;
 };
 
 void ohtd_history_look(struct ohtd_history *history, struct ohtd_history_view *view);

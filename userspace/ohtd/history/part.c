@@ -4,7 +4,7 @@
 #include "history/history.h"
 #include "store/store.h"
 
-enum { FAILING };
+enum { FAILING, OF_ANOTHER };
 
 static const struct ohtd_part_alert alerts[] = {
 	[FAILING] = { "history", "history_failing", OHTD_SEVERITY_WARNING,
@@ -12,6 +12,9 @@ static const struct ohtd_part_alert alerts[] = {
 		.action = "See history in GET health and the log: full leaves the last 64 MiB of the disk, an eighth of a small one, to "
 			  "accounts and configuration, so make room. With a file that is not ours, move history.db away "
 			  "and restart ohtd. The robot and the accounts do not need it." },
+	[OF_ANOTHER] = { "history", "past_of_another", OHTD_SEVERITY_WARNING, .notice = true,
+		.text = "The file history.db was of another robot: it was set aside, and this robot has a past of its own.",
+		.action = "Move history.db.other-* away. If it is this robot's past all the same: history.md, Whose it is." },
 };
 
 static void judge(void *part, const struct ohtd_part_reports *to)
@@ -21,6 +24,8 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 	ohtd_history_look(part, &view);
 	if (view.state != OHTD_STORE_OK)
 		ohtd_part_report(to, FAILING, 0);
+	if (view.others)
+		ohtd_part_report(to, OF_ANOTHER, 0);
 }
 
 enum { SAMPLES, LOST, FLUSHES, DROPPED, WRITTEN, SYNCHRONISATIONS, BYTES, WAITING, UNREADABLE };

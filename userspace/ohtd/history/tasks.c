@@ -44,8 +44,10 @@ static int64_t number_of(struct ohtd_db *db, unsigned int signal)
 
 static int open_run(struct ohtd_db *db, struct ohtd_task *task)
 {
-	int r = ohtd_db_history_begin(db, &task->run);
+	int r = ohtd_db_history_own(db, task->history->setup.owner);
 
+	if (!r)
+		r = ohtd_db_history_begin(db, &task->run);
 	for (unsigned int i = 0; !r && i < ohtd_telemetry_count(); i++) {
 		int64_t id = number_of(db, i);
 

@@ -266,10 +266,10 @@ static int carry_in(const struct ohtd_restore *restore, const char *work)
 	return ohtd_db_carry_in(work, &order);
 }
 
-/* The database last: with its name the start has its order. */
+/* The database last: with its name the start has its order. The history may be another robot's: a person has said that it is to be this one's. */
 static int arm(const struct ohtd_restore *restore, const struct files files[OHTD_ARCHIVE_PARTS])
 {
-	int r = restore->history ? ohtd_db_file_sync(files[1].work) : 0;
+	int r = restore->history ? ohtd_db_carry_disown(files[1].work) : 0;
 
 	if (!r && restore->history)
 		r = ohtd_db_swap_arm(files[1].path, files[1].work);

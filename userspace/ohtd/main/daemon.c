@@ -27,6 +27,7 @@
 #include "config/config.h"
 #include "gateway/gateway.h"
 #include "history/history.h"
+#include "history/past.h"
 #include "alerts/keeper.h"
 #include "pki/certificate.h"
 #include "journal/recorder.h"
@@ -345,6 +346,16 @@ static void history_path(const struct running *run, char path[FILE_BYTES])
 	snprintf(path, FILE_BYTES, "%s/history.db", run->services.config->state_dir);
 }
 
+/* Before anything is concluded from it. */
+static void settle_past(struct running *run)
+{
+	char path[FILE_BYTES], id[2 * OHTD_ROBOT_ID_BYTES + 1];
+
+	ohtd_backup_robot_id(run->services.config->state_dir, id);
+	history_path(run, path);
+	run->pasts_of_others = ohtd_past_settle(path, id, ohtd_clock_wall_s(&run->clock));
+}
+
 /* A new robot has no past. */
 static bool has_past(const struct running *run)
 {
@@ -378,6 +389,7 @@ static int open_history(struct running *run)
 	const struct ohtd_history_setup setup = {
 		.robot = run->services.robot, .clock = &run->clock, .path = path,
 		.boot_id = ohtd_tokens_boot_id(run->tokens),
+		.owner = ohtd_past_owner(run->services.robot_id), .others = run->pasts_of_others,
 		.flush_s = ohtd_config_flush_s(run->services.config),
 		.hear = ohtd_alert_rules_sample, .hear_context = run->services.rules,
 	};
@@ -531,8 +543,9 @@ static int open_all(struct running *run)
 		return judge(run, errno);
 	if (open_store(run) || open_auth(run) || open_accounts(run) || open_audit(run))
 		return -1;
-	if (open_robot(run) || open_journal(run) || open_rules(run) || open_settings(run) ||
-	    open_history(run) || open_gateway(run) || open_backups(run) || open_webhooks(run))
+	settle_past(run);
+	if (open_robot(run) || open_journal(run) || open_rules(run) || open_settings(run) || open_backups(run) ||
+	    open_history(run) || open_gateway(run) || open_webhooks(run))
 		return -1;
 	return open_server(run);
 }

@@ -15,6 +15,7 @@
 #include "base/hex.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "history/past.h"
 #include "main/offline.h"
 #include "tables/audit.h"
 
@@ -262,6 +263,11 @@ int ohtd_machine_settle(const struct ohtd_config *config, const char *is)
 	row.time_ns = offline.now_s * (int64_t)OHTD_NS_PER_S;
 	snprintf(row.who, sizeof(row.who), "uid %u", offline.uid);
 	r = ohtd_db_audit_act(offline.db, work_nothing, (void *)is, describe, &row);
+	/* What a person has put there is the past of this robot, whoever's it was. */
+	if (r >= 0) {
+		snprintf(path, sizeof(path), "%s/history.db", config->state_dir);
+		r = ohtd_past_give(path);
+	}
 	if (r >= 0 && copied)
 		r = drop_identity(config->state_dir);
 	if (r >= 0) {

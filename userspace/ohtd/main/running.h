@@ -28,6 +28,7 @@ struct running {
 	struct ohtd_clock clock;
 	struct ohtd_disk disk;
 	struct ohtd_proof proof;
+	unsigned int pasts_of_others;	/* beside the history */
 	int lock_fd;
 	int sender_fd;
 	int signal_fd;

@@ -268,6 +268,18 @@ static int leave_order(sqlite3 *sql, const struct ohtd_carry_order *order)
 	return r;
 }
 
+int ohtd_db_carry_disown(const char *path)
+{
+	sqlite3 *sql = NULL;
+	int r = open_file(&sql, path, SQLITE_OPEN_READWRITE);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(sql, "PRAGMA user_version = 0", NULL, NULL, NULL);
+	sqlite3_close(sql);
+	r = result_of(r);
+	return r ? r : ohtd_db_file_sync(path);
+}
+
 int ohtd_db_carry_in(const char *path, const struct ohtd_carry_order *order)
 {
 	sqlite3 *sql = NULL;

@@ -248,10 +248,11 @@ long long ohtd_db_changes(const struct ohtd_db *db)
 /* It changes nothing, but writes the first page and synchronises it. */
 int ohtd_db_probe(struct ohtd_db *db)
 {
+	char sql[48];
 	int r = ohtd_db_begin(db);
 
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %u", db->schema->application_id);
 	if (!r)
-		r = ohtd_db_errno(sqlite3_exec(db->sql, "PRAGMA user_version = 0", NULL, NULL,
-					       NULL));
+		r = ohtd_db_errno(sqlite3_exec(db->sql, sql, NULL, NULL, NULL));
 	return ohtd_db_end(db, r);
 }

@@ -16,6 +16,8 @@
 #define HEADER_BYTES	100
 #define HEADER_ID_AT	68
 
+#define OTHER		".other-"
+
 #define IS_LINK		"is a link, which is not followed: make the whole state folder a link, or mount the disk there"
 
 static const char magic[16] = "SQLite format 3";
@@ -248,10 +250,10 @@ static int move(const char *from, const char *to)
 	return rename(from, to) && errno != ENOENT ? -errno : 0;
 }
 
-int ohtd_db_file_set_aside(const char *path, long long now_s, char *name, size_t size)
+static int put_aside(const char *path, const char *ending, long long now_s, char *name, size_t size)
 {
 	char from[OHTD_DB_PATH_BYTES + 8], to[OHTD_DB_PATH_BYTES + 8];
-	int r = ohtd_file_name_aside(name, size, path, OHTD_FILE_DAMAGED, now_s);
+	int r = ohtd_file_name_aside(name, size, path, ending, now_s);
 
 	if (r)
 		return r;
@@ -264,6 +266,28 @@ int ohtd_db_file_set_aside(const char *path, long long now_s, char *name, size_t
 	snprintf(from, sizeof(from), "%s-shm", path);
 	unlink(from);
 	return r ? r : ohtd_db_file_sync_folder(path);
+}
+
+int ohtd_db_file_set_aside(const char *path, long long now_s, char *name, size_t size)
+{
+	return put_aside(path, OHTD_FILE_DAMAGED, now_s, name, size);
+}
+
+int ohtd_db_file_give_way(const char *path, long long now_s, char *name, size_t size)
+{
+	return put_aside(path, OTHER, now_s, name, size);
+}
+
+uint32_t ohtd_db_file_owner(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	unsigned char header[HEADER_BYTES] = { 0 };
+	bool whole = fd >= 0 && pread(fd, header, sizeof(header), 0) == (ssize_t)sizeof(header) && !memcmp(header, magic, sizeof(magic));
+	const unsigned char *at = header + OHTD_DB_OWNER_AT;
+
+	if (fd >= 0)
+		close(fd);
+	return whole ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3] : 0;
 }
 
 static void name_mark(char *name, const char *path)
@@ -300,15 +324,15 @@ int ohtd_db_file_clear_suspect(const char *path)
 }
 
 /* Of whatever file of the state folder. The log of a database that was set aside is a part of it. */
-static bool is_damaged(const char *name)
+static bool is_aside(const char *name, const char *ending)
 {
 	const char *end = strrchr(name, '-');
 
-	return strstr(name, OHTD_FILE_DAMAGED) && strcmp(end, "-wal") && strcmp(end, "-shm");
+	return strstr(name, ending) && strcmp(end, "-wal") && strcmp(end, "-shm");
 }
 
 /* Of those whose names begin with @prefix. */
-static unsigned int count_damaged(const char *path, const char *prefix)
+static unsigned int count_aside(const char *path, const char *prefix, const char *ending)
 {
 	char folder[OHTD_DB_PATH_BYTES];
 	unsigned int count = 0;
@@ -320,7 +344,7 @@ static unsigned int count_damaged(const char *path, const char *prefix)
 	if (!dir)
 		return 0;
 	while ((entry = readdir(dir)))
-		count += is_damaged(entry->d_name) &&
+		count += is_aside(entry->d_name, ending) &&
 			 !strncmp(entry->d_name, prefix, strlen(prefix));
 	closedir(dir);
 	return count;
@@ -328,13 +352,23 @@ static unsigned int count_damaged(const char *path, const char *prefix)
 
 unsigned int ohtd_db_file_count_damaged(const char *path)
 {
-	return count_damaged(path, "");
+	return count_aside(path, "", OHTD_FILE_DAMAGED);
 }
 
-bool ohtd_db_file_was_set_aside(const char *path)
+static unsigned int count_own_aside(const char *path, const char *ending)
 {
 	char copy[OHTD_DB_PATH_BYTES];
 
 	snprintf(copy, sizeof(copy), "%s", path);
-	return count_damaged(path, basename(copy)) > 0;
+	return count_aside(path, basename(copy), ending);
+}
+
+bool ohtd_db_file_was_set_aside(const char *path)
+{
+	return count_own_aside(path, OHTD_FILE_DAMAGED) > 0;
+}
+
+unsigned int ohtd_db_file_count_others(const char *path)
+{
+	return count_own_aside(path, OTHER);
 }

@@ -31,10 +31,10 @@
 #define FREE_AT		32	/* first free page, and how many there are */
 #define COOKIE_AT	40
 
-/* What changes while the tables stay: counters, length, free pages, number of the tables' changes, version of SQLite. */
+/* What changes while the tables stay: counters, length, free pages, number of the tables' changes, whose file it is, version of SQLite. */
 static const struct {
 	unsigned int from, to;
-} changing[] = { { 24, 44 }, { 92, 100 } };
+} changing[] = { { 24, 44 }, { OHTD_DB_OWNER_AT, OHTD_DB_OWNER_AT + 4 }, { 92, 100 } };
 
 /**
  * struct copy - the file PATH-schema, up to the last page

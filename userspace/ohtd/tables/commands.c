@@ -136,6 +136,14 @@ static int fail_noted(struct ohtd_db *db, int64_t now_ns, int64_t given)
 	return r ? r : count;
 }
 
+static bool is_drop_due(const struct ohtd_command_row *rows, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (rows[i].number % OHTD_COMMANDS_DROP_EACH == 0)
+			return true;
+	return false;
+}
+
 static int drop_old(struct ohtd_db *db)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &drop_old_sql);
@@ -153,7 +161,7 @@ int ohtd_db_commands_keep(struct ohtd_db *db, const struct ohtd_command_row *row
 		r = ohtd_db_put(db, &keep_sql, &rows[i]);
 	if (!r)
 		r = ohtd_db_run(db, ohtd_db_statement(db, &drop_kept_sql));
-	if (!r)
+	if (!r && is_drop_due(rows, count))
 		r = drop_old(db);
 	return ohtd_db_end(db, r);
 }

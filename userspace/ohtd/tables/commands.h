@@ -15,7 +15,8 @@
 
 struct ohtd_db;
 
-#define OHTD_COMMANDS_KEPT		10000	/* older ones are dropped */
+#define OHTD_COMMANDS_KEPT		50000	/* a move a minute for a month; older ones are dropped */
+#define OHTD_COMMANDS_DROP_EACH		256	/* so many numbers apart, since it looks at all of them */
 #define OHTD_COMMAND_ID_BYTES		72
 #define OHTD_COMMAND_WORD_BYTES		32
 #define OHTD_COMMAND_USER_BYTES		72
@@ -50,7 +51,7 @@ struct ohtd_command_row {
 	int64_t ended_ns;
 };
 
-/* Keeps the newest phase of each, and drops what is too old; all of them or, on an error, none. */
+/* Keeps the newest phase of each, and now and then drops what is too old; all of them or, on an error, none. */
 int ohtd_db_commands_keep(struct ohtd_db *db, const struct ohtd_command_row *rows,
 			  unsigned int count);
 

@@ -2,6 +2,7 @@
 #include "tables/history.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "store/db_private.h"
 
@@ -95,6 +96,19 @@ static const struct ohtd_statement runs_sql = {
 static const struct ohtd_statement next_run_sql = {
 	RUNS_OF_SPAN " AND run > :behind ORDER BY run LIMIT 1"
 };
+
+int ohtd_db_history_own(struct ohtd_db *db, uint32_t owner)
+{
+	const int now = ohtd_db_number(db, "PRAGMA user_version");
+	char sql[48];
+
+	if (!owner || now == (int)owner)
+		return 0;
+	if (now)
+		return -EIO;
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %u", owner);
+	return ohtd_db_errno(sqlite3_exec(db->sql, sql, NULL, NULL, NULL));
+}
 
 int ohtd_db_history_begin(struct ohtd_db *db, struct ohtd_history_run *run)
 {
