@@ -93,6 +93,13 @@ def test_role_and_members_of_a_row(route):
     assert said == asked(operation)
 
 
+def test_routes_that_take_a_key_are_listed():
+    section = TABLE[TABLE.index("## Sending again"):TABLE.index("## Names of the machine")]
+    listed_as = {route: line[2:].split("`")[1] for line in re.split(r"\n(?=- )", section) if re.match(r"- `(atomic|noted)`", line)
+                 for route in re.findall(r"`(POST [^`]+)`", line)}
+    assert listed_as == {route: operation["x-idempotency-key"] for route, operation in ROUTES.items() if "x-idempotency-key" in operation}
+
+
 def test_codes_are_those_of_the_catalogue(daemon):
     items = daemon.get("errors", role=None).json["items"]
     codes = {item["code"] for item in items}

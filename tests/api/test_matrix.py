@@ -304,6 +304,18 @@ class TestRoute:
         assert answer.code == "elevation_required"
         assert answer.json["detail"].startswith(f"{method} {path.removeprefix('/api/v1/')} needs ")
 
+    def test_key(self, own, raised, path, method, operation):
+        """Each route that takes an Idempotency-Key, and no other one, says what is no key."""
+        keyed = any(each["in"] == "header" and each["name"] == "Idempotency-Key" for each in operation.get("parameters", []))
+        assert keyed == ("x-idempotency-key" in operation)
+        if not keyed:
+            return
+        where = harmless(path, operation)[0]
+        schema = body_schema(operation)
+        body = {name: good(schema["properties"][name]) for name in schema["required"]}
+        answer = own.request(method, where, body, token=raised[at_least(operation)], headers={"Idempotency-Key": "short"})
+        assert (answer.status, answer.code) == (400, "key_invalid") and method == "POST"
+
     def test_role_and_session(self, own, raised, path, method, operation):
         """No session, each role, each role elevated: as the description says, no more and no less."""
         if operation["x-kind"] == "stream" or operation["x-rate"] == "stop":

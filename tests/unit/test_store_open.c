@@ -62,7 +62,7 @@ static void make_version_1(void)
 	assert_int_equal(ohtd_db_user_add(db, &user, STORE_NOW_S), 0);
 	ohtd_db_close(db);
 	store_run_sql("DROP TABLE journal; DROP TABLE journal_sources; DROP TABLE daemon_runs;"
-		"DROP TABLE commands; DROP TABLE command_ids; DROP TABLE command_numbers; DROP TABLE alert_comments; DROP TABLE alert_shelves;"
+		"DROP TABLE commands; DROP TABLE command_ids; DROP TABLE request_keys; DROP TABLE command_numbers; DROP TABLE alert_comments; DROP TABLE alert_shelves;"
 		"DROP TABLE alerts; DROP TABLE alert_rules;"
 		"DROP TABLE audit; DROP TABLE audit_tree; DROP TABLE audit_checkpoints;"
 		"DROP TABLE webhooks; DROP TABLE webhook_deliveries; DROP TABLE config_effects; DROP TABLE config_numbers;"

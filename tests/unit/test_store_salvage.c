@@ -343,6 +343,22 @@ static void a_damaged_file_of_a_newer_program_stays_refused(void **state)
 	store_refuse_open("is newer than this program's ");
 }
 
+/* With a sound file it is not known what that is; in a damaged one the rows with the numbers are what was lost. */
+static void the_loss_of_all_numbers_is_damage_in_a_damaged_file_only(void **state)
+{
+	struct ohtd_db *db;
+
+	(void)state;
+	make_full();
+	store_run_sql("DELETE FROM schema_migrations");
+	assert_int_equal(ohtd_db_file_set_suspect(store_path), 0);
+	store_refuse_open("no schema version in it");
+	store_smash(count_pages() / 2);
+	db = open_damaged();
+	assert_int_equal(count_users(db), 1);
+	check_sound(db);
+}
+
 /* What is only in the log belongs to the damaged one, and goes with it. */
 static void the_log_is_read_and_set_aside_too(void **state)
 {
@@ -686,6 +702,7 @@ int main(void)
 		CASE(a_damaged_number_of_the_schema_takes_nothing_with_it),
 		CASE(a_sound_file_with_a_newer_number_stays_refused),
 		CASE(a_damaged_file_of_a_newer_program_stays_refused),
+		CASE(the_loss_of_all_numbers_is_damage_in_a_damaged_file_only),
 		CASE(the_log_is_read_and_set_aside_too),
 		CASE(damage_anywhere_never_keeps_it_from_starting),
 		CASE(a_repair_that_was_cut_short_is_ended),

@@ -474,7 +474,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Rules on values: when an alert comes and ends, and what it says",
 	}, {
 		.method = OHTD_POST, .path = "alert-rules", .role = OHTD_ROLE_ADMINISTRATOR,
-		.flags = OHTD_ROUTE_STORE, .body = &ohtd_rule_body_shape,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED, .body = &ohtd_rule_body_shape,
 		.replies = { { 201, &ohtd_rule_view_shape } },
 		.elevation = OHTD_ELEVATION_BY_ITEM,
 		.problems = { "unknown_signal", "rule_exists", "too_many_rules", CHANGE_PROBLEMS },

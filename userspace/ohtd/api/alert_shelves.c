@@ -250,7 +250,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Which alerts are shelved, also while none of them stands",
 	}, {
 		.method = OHTD_POST, .path = "alerts/{id}/shelve", .role = OHTD_ROLE_OPERATOR,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 2048, .body = &shelve_body_shape,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 2048, .body = &shelve_body_shape,
 		.replies = { { 200, &shelf_shape } },
 		.problems = { "not_found", "alert_not_shelvable", "alert_over", "too_many_shelves" },
 		.handle = post_shelve,

@@ -681,7 +681,7 @@ static const struct ohtd_route routes[] = {
 		.handle = get_backups,
 		.summary = "Backups of the database: accounts, configuration, journal, alerts, rules, commands",
 	}, {
-		.method = OHTD_POST, .path = "backups", .role = OHTD_ROLE_ADMINISTRATOR, .flags = OHTD_ROUTE_STORE,
+		.method = OHTD_POST, .path = "backups", .role = OHTD_ROLE_ADMINISTRATOR, .flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED,
 		.body_bytes_max = 1024, .body = &backup_make_shape,
 		.replies = { { 202, &job_made_shape } },
 		.problems = { "no_backup_key", "too_many_backups", "job_runs" },
@@ -712,7 +712,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Delete a backup",
 	}, {
 		.method = OHTD_POST, .path = "backups/{id}/verify", .role = OHTD_ROLE_ADMINISTRATOR,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED, .body_bytes_max = 1024,
 		.replies = { { 202, &job_made_shape } },
 		.problems = { "not_found", "job_runs" },
 		.handle = post_verify,
@@ -720,7 +720,7 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_POST, .path = "backups/{id}/restore", .role = OHTD_ROLE_ADMINISTRATOR,
 		.elevation = OHTD_ELEVATION_ALWAYS,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &backup_restore_shape,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED, .body_bytes_max = 1024, .body = &backup_restore_shape,
 		.replies = { { 202, &job_made_shape } },
 		.problems = { "not_found", "job_runs", "wrong_state" },
 		.handle = post_restore,

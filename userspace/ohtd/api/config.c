@@ -937,7 +937,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "config/versions/{id}/rollback", .role = OHTD_ROLE_SUPERVISOR,
-		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED,
 		.body_bytes_max = 4096,
 		.body = &ohtd_rollback_shape,
 		.query = &ohtd_config_when_shape,
@@ -960,7 +960,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "config/rescue", .role = OHTD_ROLE_SUPERVISOR,
-		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED,
 		.body_bytes_max = 4096,
 		.body = &ohtd_rollback_shape,
 		.query = &ohtd_config_when_shape,
@@ -974,7 +974,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "robot/stations/{name}/teach", .role = OHTD_ROLE_SUPERVISOR,
-		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED,
 		.body_bytes_max = 4096,
 		.body = &teach_shape,
 		.replies = {{200, &ohtd_config_change_shape}},

@@ -176,7 +176,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "config/import", .role = OHTD_ROLE_SUPERVISOR,
-		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_OBJECT,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_OBJECT,
 		.query = &import_query_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
 		.elevation = OHTD_ELEVATION_BY_ITEM,

@@ -198,14 +198,14 @@ static const struct ohtd_route routes[] = {
 		.summary = "What webhooks are to be told, and the newest 1,000 that were delivered or given up",
 	}, {
 		.method = OHTD_POST, .path = "webhooks/{id}/test", .role = OHTD_ROLE_ADMINISTRATOR,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 1024,
 		.replies = { { 200, &delivery_shape } }, .problems = { "not_found", "webhook_disabled" },
 		.handle = post_test,
 		.summary = "Tell a webhook something for a trial",
 		.text = "The answer does not wait for the receiver: last of GET webhooks/{id} says what came of it.",
 	}, {
 		.method = OHTD_POST, .path = "webhook-deliveries/{id}/resend", .role = OHTD_ROLE_ADMINISTRATOR,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 1024,
 		.replies = { { 200, &delivery_shape } }, .problems = { "not_found", "delivery_waits" },
 		.handle = post_resend,
 		.summary = "Send once more what was given up or delivered, with the same id",

@@ -474,7 +474,7 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_POST, .path = "webhooks", .role = OHTD_ROLE_ADMINISTRATOR,
 		.elevation = OHTD_ELEVATION_ALWAYS,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 2048, .body = &webhook_body_shape,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 2048, .body = &webhook_body_shape,
 		.replies = { { 201, &webhook_made_shape } },
 		.problems = { "destination_not_listed", "too_many_webhooks", "internal" },
 		.handle = post_webhook,
@@ -504,7 +504,7 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_POST, .path = "webhooks/{id}/secret", .role = OHTD_ROLE_ADMINISTRATOR,
 		.elevation = OHTD_ELEVATION_ALWAYS,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 1024,
 		.replies = { { 200, &webhook_made_shape } }, .problems = { "not_found", "internal" },
 		.handle = post_secret,
 		.summary = "Give a webhook a new secret",

@@ -104,6 +104,7 @@ static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 {
 	static const char *const token[] = { "token_invalid", "token_expired", "token_revoked", NULL };
 	static const char *const role[] = { "token_missing", "role", NULL };
+	static const char *const key[] = { "key_invalid", "key_runs", "key_lost", "key_reused", NULL };
 
 	codes->count = 0;
 	add_of_path(codes, route);
@@ -117,6 +118,8 @@ static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 		add_problem(codes, "elevation_required");
 	if (ohtd_budget_of(route) || ohtd_route_is_admitted(route))
 		add_problem(codes, "rate_limited");
+	if (route->flags & OHTD_ROUTE_KEYED)
+		add_all(codes, key);
 	if (route->flags & OHTD_ROUTE_COMMAND)
 		add_of_command(codes);
 	if (route->flags & (OHTD_ROUTE_STORE | OHTD_ROUTE_NOTES))
@@ -394,6 +397,12 @@ static void write_verbs(struct ohtd_writer *writer, const struct ohtd_route *rou
 		ohtd_write_close(writer, '}');
 }
 
+/* draft-ietf-httpapi-idempotency-key-header */
+static const char key_header[] =
+	"{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,\"description\":\"A fresh UUID for each act: the same "
+	"request with the same key is answered again, for 24 hours, and done once\","
+	"\"schema\":{\"type\":\"string\",\"minLength\":16,\"maxLength\":128}}";
+
 static void write_operation(struct ohtd_writer *writer, const struct ohtd_route *route,
 			    const char *tag)
 {
@@ -429,15 +438,19 @@ static void write_operation(struct ohtd_writer *writer, const struct ohtd_route 
 		ohtd_write_key(writer, "x-body-bytes-max");
 		ohtd_write_integer(writer, (int64_t)max);
 	}
+	if (route->flags & OHTD_ROUTE_KEYED)
+		ohtd_write_pair(writer, "x-idempotency-key", route->flags & OHTD_ROUTE_ATOMIC ? "atomic" : "noted");
 	if (route->flags & OHTD_ROUTE_ANY_BODY) {
 		ohtd_write_key(writer, "x-any-body");
 		ohtd_write_boolean(writer, true);
 	}
-	if (route->query || strchr(route->path, '{')) {
+	if (route->query || strchr(route->path, '{') || route->flags & OHTD_ROUTE_KEYED) {
 		ohtd_write_key(writer, "parameters");
 		ohtd_write_open(writer, '[');
 		write_params(writer, route);
 		write_query(writer, route->query);
+		if (route->flags & OHTD_ROUTE_KEYED)
+			ohtd_write_json(writer, key_header);
 		ohtd_write_close(writer, ']');
 	}
 	write_body(writer, route);

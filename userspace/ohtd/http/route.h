@@ -62,6 +62,8 @@ enum ohtd_route_kind {
 #define OHTD_ROUTE_LASTING	(1U << 10)	/* what it does lasts although the store does not have it (ohtd_route_lasts()) */
 #define OHTD_ROUTE_DAILY	(1U << 11)	/* lasts, but comes every day: the audit keeps it no longer than commands */
 #define OHTD_ROUTE_NOTES	(1U << 12)	/* an order with an id waits for the store: may answer its troubles */
+#define OHTD_ROUTE_KEYED	(1U << 13)	/* makes something: takes an Idempotency-Key */
+#define OHTD_ROUTE_ATOMIC	(1U << 14)	/* keyed, and all that it does is one transaction of the store, with its key */
 /* The members of the body are not those of a shape. */
 #define OHTD_ROUTE_SHAPELESS	(OHTD_ROUTE_MERGE | OHTD_ROUTE_OBJECT)
 

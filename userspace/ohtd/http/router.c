@@ -188,6 +188,9 @@ static const char *unsound(const struct ohtd_route *route, char *why, size_t siz
 		return "GET has no body";
 	if (route->elevation && !route->role)
 		return "only a session can be elevated";
+	if (route->flags & (OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC) &&
+	    (route->method != OHTD_POST || !route->role || !(route->flags & OHTD_ROUTE_KEYED) || !(route->flags & OHTD_ROUTE_STORE)))
+		return "a keyed route is a POST of a role that needs the store, and an atomic one is keyed";
 	if (route->flags & OHTD_ROUTE_SHAPELESS && (route->method == OHTD_GET || route->body))
 		return "a body of any members is none of GET, and has no shape";
 	if (!route->replies[0].status)

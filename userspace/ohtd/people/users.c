@@ -208,7 +208,7 @@ static int act_order(struct ohtd_late *late)
 	int r = ohtd_account_prepare(&job->order);
 
 	ohtd_secret_forget(&job->order.password);
-	return r ? r : ohtd_store_call(late->store, work_order, job);
+	return r ? r : ohtd_server_store_late(late, work_order);
 }
 
 static void submit(struct ohtd_call *call, struct order_job *job)
@@ -420,7 +420,7 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_POST, .path = "users", .role = OHTD_ROLE_ADMINISTRATOR,
 		.elevation = OHTD_ELEVATION_ALWAYS,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &ohtd_account_new_shape,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 1024, .body = &ohtd_account_new_shape,
 		.replies = { { 201, &ohtd_account_view_shape } },
 		.problems = { "user_exists", "role_above_own" },
 		.handle = post_user,

@@ -20,6 +20,7 @@
 #include "views/services.h"
 #include "robot/command.h"
 #include "robot/snapshot.h"
+#include "tables/request_keys.h"
 
 struct json_object;
 struct ohtd_conn;
@@ -34,6 +35,18 @@ struct ohtd_work;
 struct st_h2o_req_t;
 
 #define OHTD_ADDRESS_BYTES	64
+
+/**
+ * struct ohtd_server_key - the Idempotency-Key of a request, once it is taken
+ * @name: as the store has it; "": there is none
+ * @atomic: the act notes it in its own transaction
+ * @ended: the answer has been handed to the store
+ */
+struct ohtd_server_key {
+	char name[OHTD_TABLE_KEY_NAME_BYTES];
+	bool atomic;
+	bool ended;
+};
 
 /**
  * struct ohtd_noted - what a handler knows of a change beyond the request, for the audit; each may be NULL
@@ -85,6 +98,7 @@ struct ohtd_call {
 	bool recorded;
 	bool admitted;
 	struct ohtd_held *held;
+	struct ohtd_server_key key;
 	struct ohtd_noted noted;
 	struct ohtd_route_count *count;
 	uint64_t begun_ns;

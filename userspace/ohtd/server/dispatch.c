@@ -35,6 +35,7 @@ static void call_gone(void *data)
 	if (call->pending)
 		call->pending->call = NULL;
 	ohtd_audited_drop(call);
+	ohtd_server_key_drop(call);
 	if (call->conn->call == call) {
 		call->conn->call = NULL;
 		call->conn->answered_ms = 0;
@@ -541,7 +542,7 @@ static void dispatch(struct ohtd_call *call)
 	if (match == OHTD_MATCH_PARAM)
 		refuse_path(call, match, &found);
 	else if (!check_accept(call) && !check_budget(call) && !take_input(call) && !check_kept_for(call) &&
-		 !check_kind(call) && !check_elevation(call) && !ohtd_audited_prepare(call))
+		 !check_kind(call) && !check_elevation(call) && ohtd_server_key_take(call) && !ohtd_audited_prepare(call))
 		call->route->handle(call);
 }
 

@@ -96,6 +96,8 @@ void *ohtd_late_make(struct ohtd_call *call, size_t bytes)
 		return NULL;
 	}
 	late->bytes = bytes;
+	if (call->key.atomic)
+		memcpy(late->key, call->key.name, sizeof(late->key));
 	late->memory = (struct ohtd_memory){ .take = ohtd_json_block_take, .from = &late->blocks };
 	late->store = call->services->store;
 	late->work.owner = ohtd_principal_tag(&call->who);
@@ -318,6 +320,24 @@ void ohtd_late_check(struct ohtd_call *call, struct ohtd_late *late, const char 
 
 /* ---- on the store's thread ---- */
 
+/* A request with a key: its act and the note that it was done are on the disk together, or neither is. */
+static int write_keyed(struct ohtd_db *db, void *arg)
+{
+	struct ohtd_late *late = arg;
+	int noted, r = late->write(db, late);
+
+	if (r < 0 || !*late->key)
+		return r;
+	noted = ohtd_table_key_done(db, late->key);
+	return noted ? noted : r;
+}
+
+int ohtd_server_store_late(struct ohtd_late *late, ohtd_store_work work)
+{
+	late->write = work;
+	return ohtd_store_call(late->store, write_keyed, late);
+}
+
 static void is_written(struct ohtd_store_job *job)
 {
 	struct ohtd_late *late = OF(job, job);
@@ -331,7 +351,8 @@ void ohtd_late_write(struct ohtd_call *call, struct ohtd_late *late, ohtd_store_
 {
 	int r;
 
-	late->job = (struct ohtd_store_job){ .work = work, .arg = late, .done = is_written };
+	late->write = work;
+	late->job = (struct ohtd_store_job){ .work = write_keyed, .arg = late, .done = is_written };
 	if (begin(call, late, OHTD_LATE_MS, answer))
 		return;
 	call->loop->writes++;

@@ -31,6 +31,7 @@
 #include "json/writer.h"
 #include "server/pending.h"
 #include "store/store.h"
+#include "tables/request_keys.h"
 
 struct ohtd_call;
 struct ohtd_json_block;
@@ -79,6 +80,8 @@ struct ohtd_late {
 	void (*release)(struct ohtd_late *late);
 	int (*act)(struct ohtd_late *late);
 	ohtd_store_work read;
+	ohtd_store_work write;
+	char key[OHTD_TABLE_KEY_NAME_BYTES];
 	void (*answer)(struct ohtd_call *call, struct ohtd_late *late);
 	size_t bytes;
 	uint64_t turns_until_ms;
@@ -158,6 +161,12 @@ void ohtd_late_read(struct ohtd_call *call, struct ohtd_late *late, ohtd_store_w
 /* The same with a write: no thread waits, and @answer is called when it is on the disk. */
 void ohtd_late_write(struct ohtd_call *call, struct ohtd_late *late, ohtd_store_work work,
 		     void (*answer)(struct ohtd_call *call, struct ohtd_late *late));
+
+/*
+ * On a thread that may wait: the write itself, for an act that does something else beforehand. ohtd_store_call() of @work with @late; of a
+ * request with a key, both are one transaction.
+ */
+int ohtd_server_store_late(struct ohtd_late *late, ohtd_store_work work);
 
 /* A status of HTTP, a word for programs and a sentence for people. */
 struct ohtd_store_problem {

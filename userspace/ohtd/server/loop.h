@@ -211,6 +211,15 @@ bool ohtd_audited(struct ohtd_call *call, int status, const char *code, const ch
 /* Before a change begins: what its record takes is there. 0, or -1 when the request has been refused. Dropped with the call. */
 int ohtd_audited_prepare(struct ohtd_call *call);
 void ohtd_audited_drop(struct ohtd_call *call);
+/* What comes behind ohtd_server_key_answer(). */
+void ohtd_server_reply_kept(struct ohtd_call *call, int status, const char *data, size_t bytes);
+/*
+ * request_key.c: the Idempotency-Key of a keyed route. take(): true when the request has none; else it is answered, or its handler is
+ * called, when the store has the key. answer(): true when the answer waits for the store. drop(): the call goes.
+ */
+bool ohtd_server_key_take(struct ohtd_call *call);
+bool ohtd_server_key_answer(struct ohtd_call *call, int status, const char *data, size_t bytes);
+void ohtd_server_key_drop(struct ohtd_call *call);
 void ohtd_reply_send(struct ohtd_call *call, int status, const char *data, size_t bytes);
 
 /* pending.c */

@@ -134,8 +134,13 @@ void ohtd_reply_send(struct ohtd_call *call, int status, const char *data, size_
 /* @data must live as long as the request. @code: of a refusal, or NULL. */
 static void send_body(struct ohtd_call *call, int status, const char *code, const char *data, size_t length_bytes)
 {
-	if (!ohtd_audited(call, status, code, data, length_bytes))
+	if (!ohtd_server_key_answer(call, status, data, length_bytes) && !ohtd_audited(call, status, code, data, length_bytes))
 		ohtd_reply_send(call, status, data, length_bytes);
+}
+
+void ohtd_server_reply_kept(struct ohtd_call *call, int status, const char *data, size_t length_bytes)
+{
+	send_body(call, status, NULL, data, length_bytes);
 }
 
 void ohtd_reply_data(struct ohtd_call *call, int status, const char *content_type,

@@ -22,7 +22,7 @@
 #define EVERY_CONNECTION	"PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
 
 /* What opening found, besides versions from 0 on. */
-enum { NOT_OURS = -1, DAMAGED = -2, FAILED = -3, NEWER = -4 };
+enum { NOT_OURS = -1, DAMAGED = -2, FAILED = -3, NEWER = -4, UNNUMBERED = -5 };
 
 /*
  * The log is copied into the file beside the writer. At 48 MiB the writer waits for the rest, which is three
@@ -66,7 +66,7 @@ static int read_version(struct ohtd_db *db, char *why, size_t size)
 			 version, newest);
 	else
 		return version;
-	return version > newest ? NEWER : version == DAMAGED ? DAMAGED : NOT_OURS;
+	return version > newest ? NEWER : version == DAMAGED ? DAMAGED : UNNUMBERED;
 }
 
 /* Instead of SQLite's own checkpoint within a commit, for which somebody would wait. */
@@ -186,12 +186,15 @@ static int check(struct ohtd_db *db, char *why, size_t size)
 	return found == OHTD_DB_DAMAGED ? DAMAGED : FAILED;
 }
 
-/* NOT_OURS, or as check(). A newer program leaves no gap before its number: in a damaged file such a one is damage, too. */
-static int judge_newer(struct ohtd_db *db, char *why, size_t size)
+/*
+ * NOT_OURS, or as check(). A newer program leaves no gap before its number: in a damaged file such a one is damage, too. So is the loss
+ * of all numbers.
+ */
+static int judge_number(struct ohtd_db *db, int version, char *why, size_t size)
 {
 	int counted = ohtd_db_version_counted(db), r = 0;
 
-	if (counted >= 0 && counted < ohtd_db_version(db))
+	if (version == UNNUMBERED || (counted >= 0 && counted < ohtd_db_version(db)))
 		r = check(db, why, size);
 	return r ? r : NOT_OURS;
 }
@@ -236,8 +239,8 @@ static int weigh_open(struct ohtd_db *db, char *why, size_t size)
 		return OHTD_DB_NO_WORTH;
 	if (version > 0)
 		r = check(db, why, size);
-	else if (version == NEWER)
-		r = judge_newer(db, why, size);
+	else if (version == NEWER || version == UNNUMBERED)
+		r = judge_number(db, version, why, size);
 	if (!version)
 		snprintf(why, size, "%s: there is nothing in it", db->path);
 	if (r == FAILED)
@@ -286,8 +289,8 @@ static int try_open(struct ohtd_db **db, const struct ohtd_schema *schema, const
 	r = version < 0 ? version : 0;
 	if (version > 0 && ohtd_db_file_is_suspect(path))
 		r = check(*db, why, size);
-	else if (version == NEWER)
-		r = ohtd_db_file_is_suspect(path) ? judge_newer(*db, why, size) : NOT_OURS;
+	else if (version == NEWER || version == UNNUMBERED)
+		r = ohtd_db_file_is_suspect(path) ? judge_number(*db, version, why, size) : NOT_OURS;
 	if (version >= 0 && !r)
 		r = open_sound(*db, version, now_s, why, size) ? FAILED : 0;
 	if (!r)
