@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The clock: wall time that never goes back, waits in real and in virtual time. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/behind_clock.h"
 #include "base/clock.h"
 
 #define YEAR_NS		(365 * 86400 * (int64_t)OHTD_NS_PER_S)
@@ -261,6 +263,43 @@ static void system_wait_ends_at_the_moment_or_when_woken(void **state)
 	close(fd.fd);
 }
 
+/* Another program has the file mapped, too; a number that rises would turn boot time back. */
+static void a_clock_behind_the_system_leaps_and_never_goes_back(void **state)
+{
+	struct ohtd_behind_clock behind;
+	struct ohtd_clock system, past;
+	struct ohtd_clock_view view;
+	char path[] = "/tmp/oht-clock-XXXXXX";
+	int fd = mkstemp(path);
+	int64_t by_ns = YEAR_NS;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(ohtd_behind_clock_begin(&behind, &past, "/tmp/oht-clock-none", 0), -ENOENT);
+	assert_int_equal(ohtd_behind_clock_begin(&behind, &past, path, 0), -EINVAL);
+	by_ns = -1;
+	assert_int_equal(pwrite(fd, &by_ns, sizeof(by_ns), 0), sizeof(by_ns));
+	assert_int_equal(ohtd_behind_clock_begin(&behind, &past, path, 0), -EINVAL);
+	for (int years = 2; years >= 0; years--) {
+		by_ns = years * YEAR_NS;
+		assert_int_equal(pwrite(fd, &by_ns, sizeof(by_ns), 0), sizeof(by_ns));
+		/* The date of the build is no floor for it. */
+		if (years == 2)
+			assert_int_equal(ohtd_behind_clock_begin(&behind, &past, path, INT64_MAX / 2), 0);
+		assert_int_equal(ohtd_behind_clock_begin(&(struct ohtd_behind_clock){ 0 }, &system, "", 0), 0);
+		assert_true(llabs(ohtd_clock_wall_ns(&system) - by_ns - ohtd_clock_wall_ns(&past)) < YEAR_NS / 2);
+		assert_true(llabs((int64_t)(ohtd_clock_boottime_ns(&past) - ohtd_clock_boottime_ns(&system)) - (2 - years) * YEAR_NS) < YEAR_NS / 2);
+		assert_true(llabs((int64_t)(ohtd_clock_monotonic_ns(&past) - ohtd_clock_monotonic_ns(&system))) < YEAR_NS / 2);
+	}
+	by_ns = YEAR_NS;
+	assert_int_equal(pwrite(fd, &by_ns, sizeof(by_ns), 0), sizeof(by_ns));
+	assert_true(llabs(ohtd_clock_wall_ns(&system) - ohtd_clock_wall_ns(&past)) < YEAR_NS / 2);
+	ohtd_clock_look(&past, &view);
+	assert_int_equal(view.jumps, 0);
+	close(fd);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +316,7 @@ int main(void)
 		cmocka_unit_test_setup(moment_of_the_monotonic_clock_has_a_wall_time, setup),
 		cmocka_unit_test_setup(being_held_up_between_two_clocks_moves_no_moment, setup),
 		cmocka_unit_test_setup(manual_wait_goes_to_the_moment, setup),
+		cmocka_unit_test(a_clock_behind_the_system_leaps_and_never_goes_back),
 		cmocka_unit_test_setup(system_wait_ends_at_the_moment_or_when_woken, setup),
 	};
 

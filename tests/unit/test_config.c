@@ -330,6 +330,9 @@ static void contradictions_are_refused(void **state)
 	refuse("[tls]\ncertificate = /c\n", ":2: 'certificate' needs 'key' beside it");
 	refuse("[tls]\nkey = /k\n", ":2: 'key' needs 'certificate' beside it");
 	refuse("[bus]\ntime_factor = 2\n", ":2: time_factor = 2 needs simulated = yes in [robot]");
+	refuse("[robot]\nclock = /c\n", ":2: clock needs simulated = yes in [robot]");
+	refuse("[robot]\nsimulated = yes\nclock = c\n",
+	       ":3: clock must be an absolute path of less than 256 bytes, not 'c'");
 	refuse("[bus]\noutputs = yes\n", ":2: outputs must be none or simulated, not 'yes'");
 	refuse("[bus]\noutputs = simulated\n", ":2: 'outputs' contradicts backend = kernel");
 	refuse("[bus]\nbackend = rtu\ntty = /dev/ttyS0\noutputs = simulated\n",

@@ -350,6 +350,7 @@ static const struct key keys[] = {
 	{ "bus", "time_factor", set_number, FIELD(time_factor), 1, 20 },
 	{ "robot", "auto_enable", set_flag, FIELD(auto_enable), 0, 0 },
 	{ "robot", "simulated", set_flag, FIELD(simulated), 0, 0 },
+	{ "robot", "clock", set_path, FIELD(clock), 0, 0 },
 	{ "robot", "realtime_priority", set_number, FIELD(realtime_priority), 0, 98 },
 	{ "robot", "cpu", set_number, FIELD(cpu), 0, 1023 },
 	{ "gateway", "listen", set_gateway, 0, 0, 0 },
@@ -456,6 +457,10 @@ static int check_together(const struct loading *loading, const char *path, char 
 	if (config->simulated_outputs && !config->simulated) {
 		snprintf(why, size, "%s:%u: outputs = simulated needs simulated = yes in [robot]", path,
 			 line_of(loading, "bus", "outputs"));
+		return -1;
+	}
+	if (*config->clock && !config->simulated) {
+		snprintf(why, size, "%s:%u: clock needs simulated = yes in [robot]", path, line_of(loading, "robot", "clock"));
 		return -1;
 	}
 	return check_writers(loading, path, why, size);

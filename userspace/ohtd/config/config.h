@@ -72,6 +72,7 @@ struct ohtd_config {
 	/* [robot] */
 	unsigned int auto_enable;		/* 0 or 1: after a clean start, without a person */
 	unsigned int simulated;			/* 0 or 1: no robot, only said to people */
+	char clock[OHTD_PATH_BYTES];		/* of a simulated robot in the past, base/behind_clock.h; empty: that of the system */
 	unsigned int realtime_priority;		/* of the control thread, 0: ordinary */
 	int cpu;				/* of the control thread, -1: any */
 	/* [gateway] */

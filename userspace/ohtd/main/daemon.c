@@ -734,6 +734,18 @@ static void set_up_memory(void)
 	mallopt(M_MMAP_THRESHOLD, OWN_PAGES_BYTES);
 }
 
+static int open_clock(struct running *run)
+{
+	const char *path = run->services.config->clock;
+	int r = ohtd_behind_clock_begin(&run->behind, &run->clock, path, OHTD_BUILD_DATE_S * (int64_t)OHTD_NS_PER_S);
+
+	if (!r)
+		return 0;
+	errno = -r;
+	fail(run, path);
+	return judge(run, -r);
+}
+
 int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 {
 	struct running run = {
@@ -747,10 +759,8 @@ int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 
 	umask(077);
 	set_up_memory();
-	r = block_signals(&run);
+	r = open_clock(&run) || block_signals(&run);
 	ohtd_log_set_level(config->log_level);
-	ohtd_clock_init(&run.clock, &ohtd_clock_system, NULL,
-			OHTD_BUILD_DATE_S * (int64_t)OHTD_NS_PER_S);
 	ohtd_log_start(&run.clock);
 	r = r || open_all(&run) || start_all(&run);
 	if (r)

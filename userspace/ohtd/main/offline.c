@@ -19,6 +19,7 @@
 #include "http/problem.h"
 #include "api/api.h"
 #include "json/writer.h"
+#include "base/behind_clock.h"
 #include "base/clock.h"
 #include "main/state.h"
 #include "settings/items.h"
@@ -418,6 +419,7 @@ int ohtd_offline_open(struct ohtd_offline *offline, const struct ohtd_config *co
 		      char *why, size_t size)
 {
 	char path[OHTD_PATH_BYTES + 16];
+	struct ohtd_behind_clock behind;
 	struct ohtd_clock clock;
 	int r;
 
@@ -425,8 +427,11 @@ int ohtd_offline_open(struct ohtd_offline *offline, const struct ohtd_config *co
 	if (ohtd_state_become_owner(config->state_dir, why, size) ||
 	    ohtd_state_ensure(config->state_dir, why, size))
 		return -1;
-	ohtd_clock_init(&clock, &ohtd_clock_system, NULL,
-			OHTD_BUILD_DATE_S * (int64_t)OHTD_NS_PER_S);
+	r = ohtd_behind_clock_begin(&behind, &clock, config->clock, OHTD_BUILD_DATE_S * (int64_t)OHTD_NS_PER_S);
+	if (r) {
+		snprintf(why, size, "%s: %s", config->clock, strerror(-r));
+		return -1;
+	}
 	offline->now_s = ohtd_clock_wall_s(&clock);
 	snprintf(path, sizeof(path), "%s/oht.db", config->state_dir);
 	/* Whoever has the lock may make, migrate and repair. */

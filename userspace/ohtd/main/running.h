@@ -11,6 +11,7 @@
 
 #include "alerts/disk.h"
 #include "alerts/proof.h"
+#include "base/behind_clock.h"
 #include "base/clock.h"
 #include "main/upkeep.h"
 #include "views/services.h"
@@ -26,6 +27,7 @@ struct running {
 	int swapped;		/* enum ohtd_swap_found */
 	bool lasting;		/* the start failed in a way that another start cannot mend */
 	struct ohtd_clock clock;
+	struct ohtd_behind_clock behind;	/* only of a simulated robot that lives in the past */
 	struct ohtd_disk disk;
 	struct ohtd_proof proof;
 	unsigned int pasts_of_others;	/* beside the history */
