@@ -486,7 +486,7 @@ void ohtd_auth_keys_freshen(struct ohtd_auth_keys *keys, struct ohtd_table_key *
 
 static bool is_due(const struct key *key, int64_t now_ms)
 {
-	int64_t age_ms = now_ms - key->noted_ms;
+	int64_t age_ms = (int64_t)ohtd_since((uint64_t)now_ms, (uint64_t)key->noted_ms);
 
 	return key->due || age_ms >= DAY_S * 1000 ||
 	       (key->row.used_s > key->noted_s && (age_ms >= NOTED_MS || !key->noted_s));
