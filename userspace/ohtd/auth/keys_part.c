@@ -10,7 +10,7 @@ enum { KEYS };
 
 static const struct ohtd_part_alert alerts[] = {
 	[KEYS] = { "auth", "keys_due", OHTD_SEVERITY_WARNING, .notice = true,
-		.action = "See the keys of its account: rotate a key that ends, end a key that no program uses or that others have read." },
+		.action = "See ohtctl key list ACCOUNT: rotate a key that ends, end a key that no program uses or that others have read." },
 };
 
 static void judge(void *part, const struct ohtd_part_reports *to)
