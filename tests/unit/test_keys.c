@@ -14,6 +14,7 @@
 #include "auth/accounts.h"
 #include "base/life.h"
 #include "session_fixture.h"
+#include "store/carry.h"
 #include "store/store.h"
 #include "store_fixture.h"
 
@@ -172,6 +173,22 @@ static void a_rotated_key_has_a_day_at_most(void **state)
 	assert_int_equal(result_of(fresh), OHTD_TOKEN_GOOD);
 }
 
+/* One that was ended since the backup was made would be good again. */
+static void no_key_comes_back_with_a_restore(void **state)
+{
+	const struct ohtd_carry_order order = { "anna", "20261127020000.ohtbackup", 7 };
+	char text[OHTD_KEY_TEXT_BYTES];
+
+	(void)state;
+	make("old", 100 * DAY_S, text);
+	session_stop();
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM keys"), 1);
+	assert_int_equal(ohtd_db_carry_in(store_path, &order), 0);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM keys"), 0);
+	session_start();
+	assert_int_equal(result_of(text), OHTD_TOKEN_INVALID);
+}
+
 /* ---- the account ---- */
 
 /* A key that the store has taken before its account was changed is told to memory behind it. */
@@ -265,6 +282,7 @@ int main(void)
 		test(no_credential_outlives_a_year),
 		test(a_clock_set_back_gives_no_time_back),
 		test(a_rotated_key_has_a_day_at_most),
+		test(no_key_comes_back_with_a_restore),
 		test(what_is_told_late_changes_nothing),
 		test(uses_are_written_each_hour_at_most),
 		test(a_key_that_needs_a_person_is_told),
