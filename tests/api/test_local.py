@@ -91,7 +91,7 @@ def test_root_is_an_administrator_without_a_token(local):
 def test_who_is_there_is_the_uid_and_no_session(local):
     _, path = local
     me = ask(path, "GET", "auth/me").json
-    assert me == {"id": None, "username": None, "role": "administrator", "session": None, "uid": 0,
+    assert me == {"id": None, "username": None, "role": "administrator", "session": None, "key": None, "uid": 0,
                   "elevated_for_ms": None}
     assert ask(path, "GET", "auth/me", user=NOBODY, group=SOME_GID).json["uid"] == NOBODY
     assert ask(path, "GET", "auth/sessions").json == {"items": [], "next_cursor": None}

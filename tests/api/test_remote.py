@@ -66,6 +66,42 @@ def test_every_verb_that_has_a_route(own):
     assert "not logged in" in complaint(own.run("status"))
 
 
+def test_keys_are_made_and_used(own, tmp_path, monkeypatch):
+    own.login("administrator")
+    assert complaint(own.run("key", "account", "line")).endswith(f"[elevation_required]: ohtctl elevate --url {own.url}\n")
+    own.done("elevate", "--password-stdin", said=PASSWORD + "\n")
+    assert json.loads(own.done("key", "account", "line", "--role", "operator", "--json"))["service"]
+    assert "line has no key" in own.done("key", "list", "line")
+    made = json.loads(own.done("key", "make", "line", "station-3", "Robot,Safety,Accounts", "127.0.0.0/8", "--json"))
+    assert (made["role"], made["tags"], made["addresses"]) == ("operator", ["Robot", "Safety", "Accounts"], ["127.0.0.0/8"])
+    listed = own.done("key", "list", "line")
+    assert made["id"] in listed and "station-3" in listed and made["secret"] not in listed
+    assert "[not_a_service]" in complaint(own.run("key", "make", "administrator", "x"))
+    assert "there is no account 'nobody'" in complaint(own.run("key", "list", "nobody"))
+    for wrong in ("x", made["secret"], "../1"):
+        assert "is no id of a key" in complaint(own.run("key", "end", "line", wrong), status=2)
+    file = tmp_path / "key"
+    file.write_text(made["secret"] + "\n")
+    file.chmod(0o640)
+    monkeypatch.setenv("OHT_KEY_FILE", str(file))
+    assert "others can read it" in complaint(own.run("status"))
+    file.chmod(0o600)
+    assert json.loads(own.done("status", "--json"))["state"]
+    assert "[key_scope]" in complaint(own.run("bus"))
+    assert json.loads(own.done("safety", "stop", "--json"))["state"] == "stopped"
+    assert "[role]" in complaint(own.run("key", "end", "line", made["id"]))
+    assert "a key is no log-in" in complaint(own.run("logout"), status=2)
+    monkeypatch.delenv("OHT_KEY_FILE")
+    new = json.loads(own.done("key", "rotate", "line", made["id"], "--json"))
+    own.done("key", "end", "line", made["id"])
+    monkeypatch.setenv("OHT_KEY_FILE", str(file))
+    assert "refuses the key" in complaint(own.run("status"))
+    file.write_text(new["secret"])
+    assert json.loads(own.done("status", "--json"))["state"]
+    file.write_text("token\n")
+    assert "there is no key in it" in complaint(own.run("status"))
+
+
 def test_a_refusal_for_want_of_elevation_names_the_way(own):
     write = ("module", "write", "2", "charge_relay", "1")
     assert "not logged in" in complaint(own.run("elevate", "--fingerprint", own.fingerprint))

@@ -31,12 +31,13 @@ void __wrap_ohtd_control_heard(struct ohtd_loop *loop, const struct ohtd_princip
 	HOLDS("a stranger holds nothing", who->role);
 }
 
-enum ohtd_token_result __wrap_ohtd_auth_check(struct ohtd_auth *auth, const char *token,
+enum ohtd_token_result __wrap_ohtd_auth_check(struct ohtd_auth *auth, const char *token, const char *address,
 					      struct ohtd_principal *who);
-enum ohtd_token_result __wrap_ohtd_auth_check(struct ohtd_auth *auth, const char *token,
+enum ohtd_token_result __wrap_ohtd_auth_check(struct ohtd_auth *auth, const char *token, const char *address,
 					      struct ohtd_principal *who)
 {
 	(void)auth;
+	(void)address;
 	if (strcmp(token, "good"))
 		return OHTD_TOKEN_INVALID;
 	*who = (struct ohtd_principal){ .role = OHTD_ROLE_VIEWER, .user = "viewer" };

@@ -167,7 +167,7 @@ enum ohtd_token_result check(const struct ohtd_grant *grant)
 {
 	struct ohtd_principal who;
 
-	return ohtd_auth_check(auth, grant->access_token, &who);
+	return ohtd_auth_check(auth, grant->access_token, "192.0.2.7", &who);
 }
 
 void forget(struct ohtd_grant *grants, int count)

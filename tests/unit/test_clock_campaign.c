@@ -122,7 +122,7 @@ static void check_access(struct machine *m)
 {
 	struct ohtd_principal who;
 
-	assert_int_equal(ohtd_auth_check(m->auth, m->grant.access_token, &who),
+	assert_int_equal(ohtd_auth_check(m->auth, m->grant.access_token, "192.0.2.7", &who),
 			 is_over(m, m->login_ns, OHTD_SESSION_LIFE_S) ? OHTD_TOKEN_REVOKED :
 			 is_over(m, m->issued_ns, OHTD_TOKEN_LIFE_S) ? OHTD_TOKEN_EXPIRED :
 								       OHTD_TOKEN_GOOD);

@@ -25,7 +25,7 @@ static void right_password_gives_a_token(void **state)
 	(void)state;
 	login(&grant);
 	assert_int_equal(strlen(grant.refresh_token.revealed), OHTD_REFRESH_CHARS);
-	assert_int_equal(ohtd_auth_check(auth, grant.access_token, &who), OHTD_TOKEN_GOOD);
+	assert_int_equal(ohtd_auth_check(auth, grant.access_token, "192.0.2.7", &who), OHTD_TOKEN_GOOD);
 	assert_string_equal(who.user, "anna");
 	assert_int_equal(who.role, OHTD_ROLE_OPERATOR);
 	assert_int_equal(who.user_id, anna_id);

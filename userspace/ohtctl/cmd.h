@@ -9,6 +9,8 @@
 #ifndef OHTCTL_CMD_H
 #define OHTCTL_CMD_H
 
+#include <stdint.h>
+
 struct cli;
 
 int cmd_info(struct cli *cli, int count, char **arguments);
@@ -118,5 +120,12 @@ int cmd_admin_disable(struct cli *cli, int count, char **arguments);
 int cmd_admin_enable(struct cli *cli, int count, char **arguments);
 int cmd_admin_cert(struct cli *cli, int count, char **arguments);
 int cmd_admin_restart(struct cli *cli, int count, char **arguments);
+/* The number of an account by its name; 0 or an exit code after a complaint. */
+int cmd_admin_find(struct cli *cli, const char *name, int64_t *id);
+int cmd_key_account(struct cli *cli, int count, char **arguments);
+int cmd_key_list(struct cli *cli, int count, char **arguments);
+int cmd_key_make(struct cli *cli, int count, char **arguments);
+int cmd_key_rotate(struct cli *cli, int count, char **arguments);
+int cmd_key_end(struct cli *cli, int count, char **arguments);
 
 #endif /* OHTCTL_CMD_H */

@@ -28,7 +28,8 @@ static void show_user(struct cli *cli, struct json_object *user)
 		fprintf(cli->out, "%s\n", json_object_to_json_string_ext(user,
 								       JSON_C_TO_STRING_PLAIN));
 	else
-		fprintf(cli->out, "%-32s %s%s\n", shown(user, "username"), shown(user, "role"),
+		fprintf(cli->out, "%-32s %s%s%s\n", shown(user, "username"), shown(user, "role"),
+			json_object_get_boolean(json_object_object_get(user, "service")) ? ", of programs" : "",
 			json_object_get_boolean(json_object_object_get(user, "disabled")) ?
 			", disabled" : "");
 }
@@ -86,20 +87,27 @@ static int compare(struct cli *cli, struct json_object *user, void *arg)
 	return CLI_DONE;
 }
 
-/* Releases @body. */
-static int change(struct cli *cli, const char *name, struct json_object *body)
+int cmd_admin_find(struct cli *cli, const char *name, int64_t *id)
 {
 	struct wanted wanted = { .name = name };
 	int result = each_user(cli, compare, &wanted);
-	char path[48];
 
-	if (!result && !wanted.id)
-		result = cli_fail(cli, CLI_FAILED, "there is no account '%s'", name);
+	*id = wanted.id;
+	return result || wanted.id ? result : cli_fail(cli, CLI_FAILED, "there is no account '%s'", name);
+}
+
+/* Releases @body. */
+static int change(struct cli *cli, const char *name, struct json_object *body)
+{
+	char path[48];
+	int64_t id;
+	int result = cmd_admin_find(cli, name, &id);
+
 	if (result) {
 		json_object_put(body);
 		return result;
 	}
-	snprintf(path, sizeof(path), "users/%" PRId64, wanted.id);
+	snprintf(path, sizeof(path), "users/%" PRId64, id);
 	return act(cli, "PATCH", path, body);
 }
 

@@ -2,11 +2,13 @@
 #include "site.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <curl/curl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -17,6 +19,7 @@
 #include "common/host.h"
 
 #define URL_BYTES	320
+#define KEY_BYTES	128
 
 static struct {
 	char url[URL_BYTES];
@@ -25,6 +28,7 @@ static struct {
 	int folder;
 	char *authority;
 	struct json_object *tokens;	/* username, access_token, refresh_token; NULL: not logged in */
+	bool by_key;			/* access_token is a key, and there is nothing else */
 } site = { .folder = -1 };
 
 const char *site_url(void)
@@ -150,6 +154,32 @@ static int load_tokens(struct cli *cli)
 			site.file, site.url);
 }
 
+/* The key of a program, from the file that OHT_KEY_FILE names: never an argument, which others can see. */
+static int load_key(struct cli *cli, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char key[KEY_BYTES] = "";
+	struct stat status;
+	int result = 0;
+
+	if (!file)
+		return cli_fail(cli, CLI_FAILED, "OHT_KEY_FILE: %s: %s", path, strerror(errno));
+	if (fstat(fileno(file), &status) || status.st_mode & (S_IRWXG | S_IRWXO))
+		result = cli_fail(cli, CLI_FAILED, "OHT_KEY_FILE: %s: others can read it: chmod 0600, and rotate the key", path);
+	else if (!fgets(key, sizeof(key), file) || strncmp(key, "oht_", 4))
+		result = cli_fail(cli, CLI_FAILED, "OHT_KEY_FILE: %s: there is no key in it", path);
+	fclose(file);
+	key[strcspn(key, "\r\n")] = 0;
+	if (!result) {
+		forget_tokens();
+		site.tokens = json_object_new_object();
+		json_object_object_add(site.tokens, "access_token", json_object_new_string(key));
+		site.by_key = true;
+	}
+	explicit_bzero(key, sizeof(key));
+	return result;
+}
+
 /* With the lock held: what an answer to login or refresh grants. */
 static int keep_tokens(struct cli *cli, const char *username, struct json_object *grant)
 {
@@ -172,6 +202,7 @@ static int keep_tokens(struct cli *cli, const char *username, struct json_object
 
 static int open_site(struct cli *cli, bool anew)
 {
+	const char *key = getenv("OHT_KEY_FILE");
 	int result;
 
 	if (site.authority)
@@ -183,7 +214,9 @@ static int open_site(struct cli *cli, bool anew)
 	if (site.folder < 0)
 		return CLI_FAILED;
 	result = pin_get(cli, site.folder, site.url, site.name, anew, &site.authority);
-	return result || anew ? result : load_tokens(cli);
+	if (result || anew)
+		return result;
+	return key && *key ? load_key(cli, key) : load_tokens(cli);
 }
 
 int site_open(struct cli *cli)
@@ -282,8 +315,11 @@ static int obtain_next(struct cli *cli)
  */
 static int renew(struct cli *cli, const char *refused)
 {
-	int lock = keep_lock(cli, site.folder, site.name), result;
+	int lock, result;
 
+	if (site.by_key)
+		return cli_fail(cli, CLI_FAILED, "%s refuses the key of OHT_KEY_FILE: it has ended, or was never one of its keys", site.url);
+	lock = keep_lock(cli, site.folder, site.name);
 	if (lock < 0)
 		return CLI_FAILED;
 	result = load_tokens(cli);
@@ -397,6 +433,8 @@ int site_logout(struct cli *cli)
 
 	if (!site.tokens)
 		return cli_fail(cli, CLI_FAILED, "not logged in at %s", site.url);
+	if (site.by_key)
+		return cli_fail(cli, CLI_USAGE, "OHT_KEY_FILE is set: a key is no log-in, and is ended by ohtctl key end");
 	result = end_session(cli);
 	lock = keep_lock(cli, site.folder, site.name);
 	if (lock < 0)

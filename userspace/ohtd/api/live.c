@@ -199,4 +199,4 @@ static const struct ohtd_route routes[] = {
 	},
 };
 
-OHTD_ROUTE_TABLE(ohtd_live_routes, "Live data", routes);
+OHTD_ROUTE_TABLE(ohtd_live_routes, OHTD_LIVE_TAG, routes);

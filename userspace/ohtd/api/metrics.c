@@ -542,7 +542,7 @@ static bool may(struct ohtd_call *call)
 	if (call->who.role >= OHTD_ROLE_VIEWER)
 		return true;
 	if (token)
-		return ohtd_auth_check(call->services->auth, token, &call->who) == OHTD_TOKEN_GOOD;
+		return ohtd_auth_check(call->services->auth, token, ohtd_call_address(call), &call->who) == OHTD_TOKEN_GOOD;
 	return ohtd_server_is_own_machine(call);
 }
 
@@ -558,6 +558,8 @@ static void get_metrics(struct ohtd_call *call)
 				   "metrics need a token, or a request of this machine itself");
 		return;
 	}
+	if (!ohtd_server_permits(call))
+		return;
 	ohtd_writer_begin(&out, &call->memory, 65536);
 	put_answers(&out, server);
 	put_durations(&out, server);
@@ -579,10 +581,10 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "/metrics",
 		.replies = { { 200, NULL, "text/plain" } },
-		.problems = { "token_missing" },
+		.problems = { "token_missing", "key_scope" },
 		.handle = get_metrics,
 		.summary = "Figures for Prometheus",
-		.text = "With a token, or without from loop-back and no header of a proxy.",
+		.text = "With a token or a key, or without from loop-back and no header of a proxy.",
 	},
 };
 

@@ -80,7 +80,7 @@ void ohtd_account_told(const struct ohtd_account_order *order, struct ohtd_auth 
 			 role, user->disabled ? ", disabled" : "",
 			 *order->hash ? ", has a new password" : "", order->by);
 	if (auth && order->act == OHTD_ACCOUNT_CHANGE)
-		ohtd_auth_ended(auth, user->id, user->epoch);
+		ohtd_auth_changed(auth, user, order->change.deleted);
 	if (setup && user->role == OHTD_ROLE_ADMINISTRATOR && order->act != OHTD_ACCOUNT_CHANGE)
 		ohtd_setup_done(setup);
 }

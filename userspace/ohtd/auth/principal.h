@@ -17,9 +17,10 @@
  * struct ohtd_principal - who makes a request
  * @user_id: number of the account; 0: no account
  * @user: its name, or words for the log
- * @session: by which; "" without one
+ * @session: by which; "" without one. A key counts as a session of its own that cannot be elevated
  * @epoch: of the account when the token was made
  * @role: what is allowed
+ * @by_key: came with a key of a service account (auth/keys.h)
  * @local: came by the socket of this machine, as @uid
  * @uid: as the kernel says
  */
@@ -29,6 +30,7 @@ struct ohtd_principal {
 	char session[OHTD_SESSION_ID_BYTES];
 	int64_t epoch;
 	enum ohtd_role role;
+	bool by_key;
 	bool local;
 	uint32_t uid;
 };

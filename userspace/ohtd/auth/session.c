@@ -9,6 +9,7 @@
 #include <openssl/rand.h>
 
 #include "auth/backoff.h"
+#include "auth/keys.h"
 #include "auth/live.h"
 #include "base/hex.h"
 #include "base/clock.h"
@@ -32,6 +33,9 @@ struct ohtd_auth {
 	struct ohtd_clock *clock;
 	struct ohtd_backoff *backoff;
 	struct ohtd_auth_live *live;
+	struct ohtd_auth_keys *keys;
+	struct ohtd_outbox key_outbox;
+	struct ohtd_table_key key_noted;	/* in it */
 	struct ohtd_outbox outbox;
 	struct keeping kept;		/* in it */
 };
@@ -126,6 +130,23 @@ static int recall_all(struct ohtd_auth *auth)
 	return r;
 }
 
+static int work_keys(struct ohtd_db *db, void *keys)
+{
+	return ohtd_table_keys(db, 0, keys, OHTD_KEYS_MAX);
+}
+
+static int recall_keys(struct ohtd_auth *auth)
+{
+	struct ohtd_table_key *rows = calloc(OHTD_KEYS_MAX, sizeof(*rows));
+	int count = rows ? ohtd_store_read(auth->store, work_keys, rows) : -ENOMEM;
+	int r = count < 0 ? count : 0;
+
+	for (int i = 0; !r && i < count; i++)
+		r = ohtd_auth_keys_put(auth->keys, &rows[i]);
+	free(rows);
+	return r;
+}
+
 struct ohtd_auth *ohtd_auth_create(struct ohtd_store *store, struct ohtd_tokens *tokens,
 				   struct ohtd_clock *clock)
 {
@@ -139,8 +160,11 @@ struct ohtd_auth *ohtd_auth_create(struct ohtd_store *store, struct ohtd_tokens 
 	auth->clock = clock;
 	auth->backoff = ohtd_backoff_create();
 	auth->live = ohtd_live_create();
+	auth->keys = ohtd_auth_keys_create(clock);
 	ohtd_outbox_init(&auth->outbox, store, clock, NULL, NULL);
-	r = auth->backoff && auth->live ? recall_all(auth) : -ENOMEM;
+	ohtd_outbox_init(&auth->key_outbox, store, clock, NULL, NULL);
+	r = auth->backoff && auth->live && auth->keys ? recall_all(auth) : -ENOMEM;
+	r = r ? r : recall_keys(auth);
 	if (r) {
 		ohtd_auth_destroy(auth);
 		errno = -r;
@@ -155,16 +179,25 @@ void ohtd_auth_destroy(struct ohtd_auth *auth)
 		return;
 	ohtd_backoff_destroy(auth->backoff);
 	ohtd_live_destroy(auth->live);
+	ohtd_auth_keys_destroy(auth->keys);
 	free(auth);
 }
 
 /* ---- tokens ---- */
 
-enum ohtd_token_result ohtd_auth_check(struct ohtd_auth *auth, const char *token,
+struct ohtd_auth_keys *ohtd_auth_keys_of(struct ohtd_auth *auth)
+{
+	return auth->keys;
+}
+
+enum ohtd_token_result ohtd_auth_check(struct ohtd_auth *auth, const char *token, const char *address,
 				       struct ohtd_principal *who)
 {
-	enum ohtd_token_result result = ohtd_token_check(auth->tokens, token, who);
+	enum ohtd_token_result result;
 
+	if (ohtd_auth_key_is(token))
+		return ohtd_auth_keys_check(auth->keys, token, address, who);
+	result = ohtd_token_check(auth->tokens, token, who);
 	if (result == OHTD_TOKEN_INVALID ||
 	    ohtd_live_use(auth->live, who->session, who->user_id, who->epoch, ohtd_clock_wall_s(auth->clock),
 			  boot_ms(auth)))
@@ -174,12 +207,14 @@ enum ohtd_token_result ohtd_auth_check(struct ohtd_auth *auth, const char *token
 
 bool ohtd_auth_lives(struct ohtd_auth *auth, const struct ohtd_principal *who)
 {
+	if (who->by_key)
+		return ohtd_auth_keys_live(auth->keys, who->session, who->epoch);
 	return ohtd_live_lives(auth->live, who->session, who->user_id, who->epoch, boot_ms(auth));
 }
 
 bool ohtd_auth_session_lives(struct ohtd_auth *auth, const char *id)
 {
-	return ohtd_live_has(auth->live, id, boot_ms(auth));
+	return ohtd_live_has(auth->live, id, boot_ms(auth)) || ohtd_auth_keys_live(auth->keys, id, 0);
 }
 
 static enum ohtd_auth_result grant_for(struct ohtd_auth *auth, const struct ohtd_user *user,
@@ -233,7 +268,7 @@ static int match(struct ohtd_auth *auth, const struct ohtd_credentials *credenti
 	r = ohtd_store_read(auth->store, work_user_find, user);
 	if (r && r != -ENOENT)
 		return r;
-	known = !r && !user->disabled;
+	known = !r && !user->disabled && !user->service;
 	return ohtd_password_matches(credentials->password.revealed,
 				     known ? user->password_hash : NULL) ? 0 : -ENOENT;
 }
@@ -537,12 +572,26 @@ static void settle(struct ohtd_auth *auth, struct keeping *kept)
 		ohtd_live_bury(auth->live, kept->session.id, kept->session.user_id);
 }
 
+static int work_note(struct ohtd_db *db, void *key)
+{
+	return ohtd_table_key_note(db, key);
+}
+
+/* What a full disk does not take of the uses of keys is written an hour later. */
+static void keep_keys(struct ohtd_auth *auth)
+{
+	ohtd_outbox_take(&auth->key_outbox);
+	if (ohtd_outbox_is_free(&auth->key_outbox) && ohtd_auth_keys_due(auth->keys, &auth->key_noted))
+		ohtd_outbox_send(&auth->key_outbox, work_note, &auth->key_noted);
+}
+
 void ohtd_auth_keep(struct ohtd_auth *auth)
 {
 	struct keeping *kept = &auth->kept;
 	struct ohtd_store_view view;
 
 	settle(auth, kept);
+	keep_keys(auth);
 	ohtd_store_look(auth->store, &view);
 	if (!ohtd_outbox_is_free(&auth->outbox) || view.state ||
 	    !ohtd_live_find_ahead(auth->live, NULL, &kept->session))
@@ -563,9 +612,11 @@ void ohtd_auth_gone(struct ohtd_auth *auth, const char *id)
 	ohtd_live_forget(auth->live, id);
 }
 
-void ohtd_auth_ended(struct ohtd_auth *auth, int64_t user_id, int64_t epoch)
+void ohtd_auth_changed(struct ohtd_auth *auth, const struct ohtd_user *user, bool deleted)
 {
-	ohtd_live_end_user(auth->live, user_id, epoch);
+	ohtd_live_end_user(auth->live, user->id, user->epoch);
+	if (ohtd_auth_keys_account(auth->keys, user, deleted))
+		ohtd_log(OHTD_LOG_ERROR, "auth", "out_of_memory", "keys of %s are as before until a restart", user->name);
 }
 
 int ohtd_auth_sessions(struct ohtd_auth *auth, int64_t user_id, struct ohtd_session *sessions,

@@ -21,6 +21,7 @@
 #include "tables/sessions.h"
 
 struct ohtd_auth;
+struct ohtd_auth_keys;
 struct ohtd_store;
 
 #define OHTD_SESSION_LIFE_S	(7 * 24 * 3600)
@@ -74,11 +75,17 @@ struct ohtd_auth *ohtd_auth_create(struct ohtd_store *store, struct ohtd_tokens 
 				   struct ohtd_clock *clock);
 void ohtd_auth_destroy(struct ohtd_auth *auth);
 
-/* Check of an access token, see ohtd_token_check(); one of a session that has ended is REVOKED. */
-enum ohtd_token_result ohtd_auth_check(struct ohtd_auth *auth, const char *token,
+/*
+ * Check of an access token, see ohtd_token_check(), or of a key, see ohtd_auth_keys_check(); one of a session that has ended is
+ * REVOKED. @address: of the client, numeric.
+ */
+enum ohtd_token_result ohtd_auth_check(struct ohtd_auth *auth, const char *token, const char *address,
 				       struct ohtd_principal *who);
 
-/* Is the session of @who still alive? For connections that stay open. */
+/* The keys of service accounts. */
+struct ohtd_auth_keys *ohtd_auth_keys_of(struct ohtd_auth *auth);
+
+/* Is the session or the key of @who still alive? For connections that stay open. */
 bool ohtd_auth_lives(struct ohtd_auth *auth, const struct ohtd_principal *who);
 
 /* The same of a session by its id, whatever the account has become since its tokens were made. */
@@ -173,8 +180,8 @@ void ohtd_auth_keep(struct ohtd_auth *auth);
 bool ohtd_auth_end(struct ohtd_auth *auth, const char *id, int64_t user_id);
 void ohtd_auth_gone(struct ohtd_auth *auth, const char *id);
 
-/* The store has ended the sessions of this account that are of an earlier epoch. */
-void ohtd_auth_ended(struct ohtd_auth *auth, int64_t user_id, int64_t epoch);
+/* The store has changed or @deleted this account, and ended its sessions that are of an earlier epoch. */
+void ohtd_auth_changed(struct ohtd_auth *auth, const struct ohtd_user *user, bool deleted);
 
 /* The sessions of an account, the newest first. Returns how many were filled. */
 int ohtd_auth_sessions(struct ohtd_auth *auth, int64_t user_id, struct ohtd_session *sessions,

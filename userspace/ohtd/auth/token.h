@@ -25,6 +25,7 @@ enum ohtd_token_result {
 	OHTD_TOKEN_GOOD,
 	OHTD_TOKEN_EXPIRED,	/* signature good, but too old or of another boot */
 	OHTD_TOKEN_REVOKED,	/* signature good, but the session has ended; see ohtd_auth_check() */
+	OHTD_TOKEN_ELSEWHERE,	/* a key that is good, but not at this address */
 	OHTD_TOKEN_INVALID,	/* anything else */
 };
 

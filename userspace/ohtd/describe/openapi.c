@@ -73,6 +73,7 @@ static void add_of_input(struct codes *codes, const struct ohtd_route *route)
 		add_problem(codes, "not_acceptable");
 	add_problem(codes, "validation");
 	add_problem(codes, "bad_query");
+	add_problem(codes, "key_in_query");
 	if (route->method != OHTD_GET)
 		add_all(codes, body);
 }
@@ -100,6 +101,17 @@ static void add_of_store(struct codes *codes)
 	add_all(codes, all);
 }
 
+/* Of a key that bounds its holder; only its end bounds a stop. */
+static void add_of_keys(struct codes *codes, const struct ohtd_route *route)
+{
+	static const char *const ended[] = { "key_invalid", "key_disabled", NULL };
+	static const char *const bounds[] = { "key_expired", "key_address", "key_scope", NULL };
+
+	add_all(codes, ended);
+	if (route->rate != OHTD_RATE_STOP)
+		add_all(codes, bounds);
+}
+
 static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 {
 	static const char *const token[] = { "token_invalid", "token_expired", "token_revoked", NULL };
@@ -112,6 +124,8 @@ static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 	/* A socket that is open to everybody takes a token in the header, too, and judges it. */
 	if (route->role || route->kind == OHTD_UPGRADE)
 		add_all(codes, token);
+	if (route->role || route->kind == OHTD_UPGRADE)
+		add_of_keys(codes, route);
 	if (route->role)
 		add_all(codes, role);
 	if (route->elevation != OHTD_ELEVATION_NEVER)
@@ -126,6 +140,9 @@ static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 		add_of_store(codes);
 	for (size_t i = 0; i < OHTD_CODES_MAX && route->problems[i]; i++)
 		add_problem(codes, route->problems[i]);
+	for (size_t i = 0; i < codes->count; i++)
+		if (!strcmp(codes->list[i].code, "elevation_required"))
+			add_problem(codes, "key_elevation");
 }
 
 /* ---- answers ---- */

@@ -45,7 +45,7 @@ const char *ohtd_budget_name(enum ohtd_budget budget)
 {
 	static const char *const names[OHTD_BUDGETS] = {
 		[OHTD_BUDGET_LOGINS] = "logins", [OHTD_BUDGET_CHANGES] = "changes",
-		[OHTD_BUDGET_QUERIES] = "queries",
+		[OHTD_BUDGET_QUERIES] = "queries", [OHTD_BUDGET_KEYS] = "keys",
 	};
 
 	return names[budget];

@@ -5,7 +5,7 @@
  * Locks:    one mutex for each budget, for a walk over a small table.
  *
  * A client has a bucket of tokens that holds those of OHTD_BUDGET_BURST_S; each request takes one.
- * A client is an account, an administrator of this machine, or, without a log-in, an address. When
+ * A client is an account, a key of one, an administrator of this machine, or, without a log-in, an address. When
  * the table has no place left, the client that owes least is forgotten: a flood of new clients
  * gives the table nothing to grow by, and a client that is waited for cannot push itself out.
  *
@@ -28,6 +28,7 @@ enum ohtd_budget {
 	OHTD_BUDGET_LOGINS,
 	OHTD_BUDGET_CHANGES,	/* what the store keeps, and all else that is no command */
 	OHTD_BUDGET_QUERIES,	/* what is read from the database */
+	OHTD_BUDGET_KEYS,	/* all of a key that has a rate of its own, but for what stops the robot */
 	OHTD_BUDGETS,
 };
 

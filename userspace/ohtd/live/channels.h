@@ -85,6 +85,8 @@ const struct ohtd_topic *ohtd_topic(unsigned int topic);
 /* With a slash in front. */
 const char *ohtd_topic_name(unsigned int topic);
 
+/* Heading of the routes of live data; a key may be for it or not. */
+#define OHTD_LIVE_TAG		"Live data"
 #define OHTD_RATE_HZ_MAX	100	/* that a client may ask for */
 
 extern const struct ohtd_words ohtd_channel_words;

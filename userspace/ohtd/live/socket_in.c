@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/keys.h"
 #include "auth/session.h"
 #include "auth/ticket.h"
 #include "common/utf8.h"
@@ -66,17 +67,20 @@ struct say_auth {
 
 OHTD_SHAPE(say_auth, "SocketAuth", TYPE(say_auth),
 	OHTD_TEXT(say_auth, token, .flags = OHTD_SECRET, .min = 1, .max = OHTD_TOKEN_BYTES_MAX,
-		  .summary = "Access token"),
+		  .summary = "Access token, or a key"),
 	OHTD_TEXT(say_auth, ticket, .flags = OHTD_SECRET, .min = 1, .max = OHTD_TICKET_CHARS,
 		  .summary = "Ticket, in place of the token"));
 
 /* OHTD_CLOSES: it is good; else what the connection is closed for. */
-static enum ohtd_close check_token(struct ohtd_auth *auth, const char *token,
+static enum ohtd_close check_token(struct ohtd_socket *socket, const char *token,
 				   struct ohtd_principal *who)
 {
-	switch (ohtd_auth_check(auth, token, who)) {
+	struct ohtd_auth *auth = socket->loop->server->services->auth;
+
+	switch (ohtd_auth_check(auth, token, socket->conn->address, who)) {
 	case OHTD_TOKEN_GOOD:
-		return OHTD_CLOSES;
+		return !who->by_key || ohtd_auth_keys_permit(ohtd_auth_keys_of(auth), who, OHTD_LIVE_TAG, 0) ?
+		       OHTD_CLOSES : OHTD_CLOSE_TOKEN_INVALID;
 	case OHTD_TOKEN_EXPIRED:
 		return OHTD_CLOSE_TOKEN_EXPIRED;
 	case OHTD_TOKEN_REVOKED:
@@ -110,7 +114,7 @@ static void take_auth(struct ohtd_socket *socket, const struct ohtd_memory *memo
 		refuse(socket, memory, "validation", "either token or ticket is required");
 		return;
 	}
-	why = said->token ? check_token(socket->loop->server->services->auth, said->token, &who) :
+	why = said->token ? check_token(socket, said->token, &who) :
 			    check_ticket(socket, said->ticket, &who);
 	if (why != OHTD_CLOSES)
 		ohtd_socket_close(socket, why);

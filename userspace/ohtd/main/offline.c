@@ -359,6 +359,10 @@ static void serve_route(struct request *request, const void *said)
 		list(request);
 		return;
 	case OHTD_POST:
+		if (ohtd_people_new_unfit(said)) {
+			refuse(400, "validation", ohtd_people_new_unfit(said));
+			return;
+		}
 		ohtd_account_take_new(&order, said);
 		break;
 	case OHTD_PATCH:

@@ -7,6 +7,7 @@
 #include "alerts/disk.h"
 #include "alerts/proof.h"
 #include "audit/audit.h"
+#include "auth/keys.h"
 #include "auth/setup.h"
 #include "base/part.h"
 #include "history/history.h"

@@ -15,6 +15,7 @@
 #include "json/member.h"
 
 struct ohtd_account_order;
+struct ohtd_db;
 struct ohtd_user;
 
 /* Everything but the password's hash. */
@@ -23,6 +24,7 @@ struct ohtd_account_view {
 	const char *username;
 	int role;
 	bool disabled;
+	bool service;
 	int64_t created;
 };
 
@@ -41,6 +43,7 @@ struct ohtd_account_new {
 	const char *username;
 	const char *password;
 	int64_t role;
+	int8_t service;
 };
 
 extern const struct ohtd_shape ohtd_account_new_shape;
@@ -54,6 +57,9 @@ struct ohtd_account_patch {
 
 extern const struct ohtd_shape ohtd_account_patch_shape;
 
+/* Why no account is made of @said, as one sentence; NULL: one is. Either it has a password, or it is a service account. */
+const char *ohtd_people_new_unfit(const struct ohtd_account_new *said);
+
 /* The texts are those of @user. */
 struct ohtd_account_view ohtd_account_view_of(const struct ohtd_user *user);
 
@@ -66,7 +72,10 @@ void ohtd_account_take_patch(struct ohtd_account_order *order, int64_t id,
 bool ohtd_account_patch_is_empty(const struct ohtd_account_patch *said);
 #define OHTD_ACCOUNT_PATCH_EMPTY	"say what is to be changed"
 
-/* For a negative errno of the store's functions for users, also for its troubles with the disk. */
+/* An account that was changed while its order waited has given it in vain: 0, -ECANCELED or another errno. @id 0: no account. */
+int ohtd_people_giver_check(struct ohtd_db *db, int64_t id, int64_t epoch);
+
+/* For a negative errno of the store's functions for users and keys, also for its troubles with the disk. */
 struct ohtd_store_problem ohtd_account_problem(int error);
 
 #endif /* OHTD_PEOPLE_ACCOUNT_H */

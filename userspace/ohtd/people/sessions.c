@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/keys.h"
 #include "auth/session.h"
 #include "base/clock.h"
 #include "server/cookie.h"
@@ -65,6 +66,7 @@ struct me {
 	const char *username;
 	int role;
 	const char *session;
+	const char *key;
 	int64_t uid;
 	int64_t elevated_for_ms;
 };
@@ -75,6 +77,7 @@ OHTD_SHAPE(me, "Me",
 	OHTD_TEXT(me, username, .flags = OHTD_NULL, .summary = "Its name"),
 	OHTD_WORD(me, role, .words = &ohtd_role_words, .summary = "What is allowed"),
 	OHTD_TEXT(me, session, .flags = OHTD_NULL, .summary = "Id of the session"),
+	OHTD_TEXT(me, key, .flags = OHTD_NULL, .summary = "Id of the key by which the program came in; null: none"),
 	OHTD_INTEGER(me, uid, .flags = OHTD_NULL,
 		     .summary = "Over the local socket: who, as the kernel says"),
 	OHTD_INTEGER(me, elevated_for_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
@@ -89,7 +92,8 @@ static void get_me(struct ohtd_call *call)
 		.id = who->local ? OHTD_NONE : who->user_id,
 		.username = who->local ? NULL : who->user,
 		.role = (int)who->role,
-		.session = who->local ? NULL : who->session,
+		.session = who->local || who->by_key ? NULL : who->session,
+		.key = ohtd_auth_key_of(who),
 		.uid = who->local ? (int64_t)who->uid : OHTD_NONE,
 		.elevated_for_ms = who->local ? OHTD_NONE :
 				   ohtd_auth_elevated_ms(call->services->auth, who),

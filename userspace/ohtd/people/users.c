@@ -38,6 +38,9 @@ struct ohtd_store_problem ohtd_account_problem(int error)
 	case -EACCES:
 		return (struct ohtd_store_problem){ 403, "role_above_own",
 						      "nobody makes or changes an account above his own role" };
+	case -ENOTSUP:
+		return (struct ohtd_store_problem){ 409, "service_account",
+						      "a service account has no password: programs come in with its keys" };
 	case -ECANCELED:
 		return (struct ohtd_store_problem){ 401, "token_revoked",
 						      "the account that asks was changed meanwhile; nothing was done" };
@@ -61,6 +64,7 @@ OHTD_SHAPE_SHARED(ohtd_account_view, "Account",
 		  .example = "\"anna\""),
 	OHTD_WORD(ohtd_account_view, role, .words = &ohtd_role_words, .summary = "What is allowed"),
 	OHTD_BOOLEAN(ohtd_account_view, disabled, .summary = "The account cannot log in"),
+	OHTD_BOOLEAN(ohtd_account_view, service, .summary = "Programs come in with its keys; it has no password"),
 	OHTD_TIME(ohtd_account_view, created, .flags = OHTD_NULL, .summary = "When it was made"));
 
 OHTD_SHAPE_SHARED(ohtd_account_page, "AccountPage",
@@ -77,9 +81,10 @@ OHTD_SHAPE_SHARED(ohtd_account_new, "NewAccount",
 		  .max = OHTD_USER_NAME_MAX, .unfit = ohtd_account_name_unfit,
 		  .pattern = OHTD_USER_NAME_PATTERN,
 		  .summary = "Letters, digits and . _ - @", .example = "\"anna\""),
-	NEW_PASSWORD(ohtd_account_new, OHTD_NEEDED),
+	NEW_PASSWORD(ohtd_account_new, 0),
 	OHTD_WORD(ohtd_account_new, role, .flags = OHTD_NEEDED, .words = &ohtd_role_words,
-		  .summary = "What is allowed", .example = "\"operator\""));
+		  .summary = "What is allowed", .example = "\"operator\""),
+	OHTD_TRISTATE(ohtd_account_new, service, .summary = "true: an account of programs, which has keys and no password"));
 
 OHTD_SHAPE_SHARED(ohtd_account_patch, "AccountChange",
 	NEW_PASSWORD(ohtd_account_patch, OHTD_SOME),
@@ -87,11 +92,18 @@ OHTD_SHAPE_SHARED(ohtd_account_patch, "AccountChange",
 		  .summary = "What is allowed from now on"),
 	OHTD_TRISTATE(ohtd_account_patch, disabled, .flags = OHTD_SOME, .summary = "Whether the account can log in"));
 
+const char *ohtd_people_new_unfit(const struct ohtd_account_new *said)
+{
+	if (said->service > 0)
+		return said->password ? "a service account has no password" : NULL;
+	return said->password ? NULL : "an account of a person needs a password";
+}
+
 struct ohtd_account_view ohtd_account_view_of(const struct ohtd_user *user)
 {
 	return (struct ohtd_account_view){
 		.id = user->id, .username = user->name, .role = user->role,
-		.disabled = user->disabled, .created = user->created_s * (int64_t)OHTD_NS_PER_S,
+		.disabled = user->disabled, .service = user->service, .created = user->created_s * (int64_t)OHTD_NS_PER_S,
 	};
 }
 
@@ -100,7 +112,9 @@ void ohtd_account_take_new(struct ohtd_account_order *order, const struct ohtd_a
 	order->act = OHTD_ACCOUNT_ADD;
 	order->user.role = (int)said->role;
 	snprintf(order->user.name, sizeof(order->user.name), "%s", said->username);
-	ohtd_secret_set(&order->password, said->password);
+	order->user.service = said->service > 0;
+	if (said->password)
+		ohtd_secret_set(&order->password, said->password);
 }
 
 void ohtd_account_take_patch(struct ohtd_account_order *order, int64_t id,
@@ -182,13 +196,12 @@ static void answer_order(struct ohtd_call *call, struct ohtd_late *late)
 			   ohtd_account_view, &view);
 }
 
-/* An account that was changed while the order waited has given it in vain: 0, -ECANCELED or another errno. */
-static int check_giver(struct ohtd_db *db, const struct order_job *job)
+int ohtd_people_giver_check(struct ohtd_db *db, int64_t id, int64_t epoch)
 {
-	struct ohtd_user by = { .id = job->by_id };
-	int r = by.id ? ohtd_db_user_get(db, &by) : 0;
+	struct ohtd_user by = { .id = id };
+	int r = id ? ohtd_db_user_get(db, &by) : 0;
 
-	if (r == -ENOENT || (by.id && !r && (by.disabled || by.epoch != job->by_epoch)))
+	if (r == -ENOENT || (id && !r && (by.disabled || by.epoch != epoch)))
 		return -ECANCELED;
 	return r;
 }
@@ -196,7 +209,7 @@ static int check_giver(struct ohtd_db *db, const struct order_job *job)
 static int work_order(struct ohtd_db *db, void *arg)
 {
 	struct order_job *job = arg;
-	int r = check_giver(db, job);
+	int r = ohtd_people_giver_check(db, job->by_id, job->by_epoch);
 
 	return r ? r : ohtd_account_work(db, &job->order);
 }
@@ -222,8 +235,13 @@ static void submit(struct ohtd_call *call, struct order_job *job)
 static void post_user(struct ohtd_call *call)
 {
 	const struct ohtd_account_new *said = OHTD_INPUT(call, ohtd_account_new);
+	const char *unfit = ohtd_people_new_unfit(said);
 	struct order_job *job;
 
+	if (unfit) {
+		ohtd_reply_member(call, "/password", said->password ? "contradiction" : "missing", "%s", unfit);
+		return;
+	}
 	if (said->role > (int64_t)call->who.role) {
 		reply_refusal(call, -EACCES);
 		return;
@@ -347,6 +365,7 @@ struct user_query {
 	int64_t sort;
 	int64_t role;
 	int8_t disabled;
+	int8_t service;
 };
 
 OHTD_SHAPE(user_query, "AccountQuery",
@@ -355,7 +374,8 @@ OHTD_SHAPE(user_query, "AccountQuery",
 	OHTD_WORD(user_query, role, .words = &ohtd_role_words, .preset = OHTD_NONE,
 		  .summary = "Only accounts of this role"),
 	OHTD_TRISTATE(user_query, disabled,
-		      .summary = "Only accounts that are disabled, or that are not"));
+		      .summary = "Only accounts that are disabled, or that are not"),
+	OHTD_TRISTATE(user_query, service, .summary = "Only accounts of programs, or only of people"));
 
 static void show_user(struct ohtd_call *call, const void *row, void *item)
 {
@@ -437,7 +457,7 @@ static const struct ohtd_route routes[] = {
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &ohtd_account_patch_shape,
 		.replies = { { 200, &ohtd_account_view_shape } },
-		.problems = { "not_found", "last_administrator", "role_above_own" },
+		.problems = { "not_found", "last_administrator", "role_above_own", "service_account" },
 		.handle = patch_user,
 		.summary = "Change password, role or disabled of an account; ends its sessions",
 	}, {

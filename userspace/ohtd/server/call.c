@@ -10,6 +10,7 @@
 #include "http/accept.h"
 #include "json/writer.h"
 #include "server/loop.h"
+#include "auth/keys.h"
 #include "auth/session.h"
 #include "auth/ticket.h"
 #include "base/clock.h"
@@ -163,19 +164,45 @@ int64_t ohtd_call_wall_ns(struct ohtd_call *call, uint64_t time_ns)
 	return time_ns ? ohtd_clock_wall_of_ns(call->services->clock, time_ns) : OHTD_NONE;
 }
 
+bool ohtd_server_permits(struct ohtd_call *call)
+{
+	const char *tag = ohtd_router_tag(call->loop->server->router, (size_t)(call->count - call->loop->counts));
+
+	if (!call->who.by_key || call->route->rate == OHTD_RATE_STOP ||
+	    ohtd_auth_keys_permit(ohtd_auth_keys_of(call->services->auth), &call->who, tag, call->params.unit))
+		return true;
+	ohtd_reply_problem(call, 403, "key_scope", "the key of %s does not permit %s%s", call->who.user, tag,
+			   call->params.unit ? " of this module" : "");
+	return false;
+}
+
+bool ohtd_server_knows_tag(struct ohtd_call *call, const char *tag)
+{
+	const struct ohtd_router *router = call->loop->server->router;
+
+	for (size_t i = 0; i < ohtd_router_count(router); i++)
+		if (!strcmp(ohtd_router_tag(router, i), tag))
+			return true;
+	return false;
+}
+
 bool ohtd_call_elevated(struct ohtd_call *call, const char *what)
 {
 	if (call->who.local || ohtd_auth_elevated_ms(call->services->auth, &call->who))
 		return true;
+	if (call->who.by_key) {
+		ohtd_reply_problem(call, 403, "key_elevation", "%s needs an elevated session, which a key has not", what);
+		return false;
+	}
 	ohtd_reply_problem(call, 403, "elevation_required", "%s needs an elevated session", what);
 	return false;
 }
 
 bool ohtd_call_has_session(struct ohtd_call *call)
 {
-	if (*call->who.session)
+	if (*call->who.session && !call->who.by_key)
 		return true;
-	ohtd_reply_problem(call, 409, "no_session", "the local socket has no session");
+	ohtd_reply_problem(call, 409, "no_session", "%s has no session", call->who.by_key ? "a key" : "the local socket");
 	return false;
 }
 

@@ -156,7 +156,16 @@ const char *ohtd_call_json(struct ohtd_call *call, const struct ohtd_shape *shap
  */
 bool ohtd_call_elevated(struct ohtd_call *call, const char *what);
 
-/* False over the local socket: it has been answered with 409. */
+/*
+ * May the key of @who ask for the route of the request? True without a key. False: it has been answered with 403. For routes that
+ * let strangers in and look at tokens by themselves.
+ */
+bool ohtd_server_permits(struct ohtd_call *call);
+
+/* Whether a route has the heading @tag. */
+bool ohtd_server_knows_tag(struct ohtd_call *call, const char *tag);
+
+/* False over the local socket and with a key: it has been answered with 409. */
 bool ohtd_call_has_session(struct ohtd_call *call);
 
 /*

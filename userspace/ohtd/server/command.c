@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/keys.h"
+#include "auth/session.h"
 #include "base/clock.h"
 #include "server/call.h"
 #include "server/command.h"
@@ -129,6 +131,12 @@ void ohtd_refusal_not_taken(int error, struct ohtd_refusal *refusal)
 	bool ending = error == -ESHUTDOWN;
 	struct ohtd_store_problem problem;
 
+	if (error == -EACCES) {
+		*refusal = (struct ohtd_refusal){
+			.status = 403, .code = "key_scope", .detail = "the key does not permit this command",
+		};
+		return;
+	}
 	if (!ending && error != -EAGAIN) {
 		problem = ohtd_store_problem(error);
 		*refusal = (struct ohtd_refusal){ .status = problem.status, .code = problem.code, .detail = problem.detail };
@@ -270,9 +278,20 @@ static int post_order(struct ohtd_loop *loop, struct ohtd_command *command, stru
 
 /* ---- the way to the control thread and back ---- */
 
+/* A key may be for some verbs only. What ends motion is always permitted. */
+static bool is_permitted(struct ohtd_loop *loop, const struct ohtd_principal *who, unsigned int kind)
+{
+	const struct ohtd_verb_row *row = ohtd_verb_row(kind);
+
+	return !who->by_key || !(row->flags & OHTD_IS_VERB) || row->flags & OHTD_ENDS_MOTION ||
+	       ohtd_auth_keys_permit_verb(ohtd_auth_keys_of(loop->server->services->auth), who, row->word);
+}
+
 int ohtd_command_post(struct ohtd_loop *loop, const struct ohtd_principal *who,
 		      struct ohtd_command *command, struct ohtd_waiting *waiting)
 {
+	if (!is_permitted(loop, who, command->kind))
+		return -EACCES;
 	command->id = (uintptr_t)waiting;
 	if (!command->tag)
 		command->tag = ohtd_principal_tag(who);
@@ -348,7 +367,8 @@ static void not_taken(struct ohtd_call *call, int r)
 	struct ohtd_refusal refusal;
 
 	ohtd_refusal_not_taken(r, &refusal);
-	ohtd_reply_header(call, "retry-after", "1");
+	if (refusal.status != 403)
+		ohtd_reply_header(call, "retry-after", "1");
 	ohtd_reply_problem(call, refusal.status, refusal.code, "%s", refusal.detail);
 }
 

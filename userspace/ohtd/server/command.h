@@ -33,7 +33,7 @@ struct ohtd_waiting {
  * @command: id, role and session are filled in, tag too when it is 0
  * @waiting: gets the answer, at the latest shortly after the command's deadline
  *
- * Return: 0 or a negative errno of ohtd_link_post(); then nothing will come.
+ * Return: 0, -EACCES: the key of @who does not permit it, or a negative errno of ohtd_link_post(); then nothing will come.
  */
 int ohtd_command_post(struct ohtd_loop *loop, const struct ohtd_principal *who,
 		      struct ohtd_command *command, struct ohtd_waiting *waiting);

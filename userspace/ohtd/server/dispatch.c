@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <h2o/websocket.h>
 
+#include "auth/keys.h"
 #include "auth/session.h"
 #include "auth/ticket.h"
 #include "server/cookie.h"
@@ -74,7 +75,8 @@ static int unauthorized(struct ohtd_call *call, const char *code, const char *de
 
 static bool is_good(const struct ohtd_call *call, enum ohtd_token_result result)
 {
-	return result == OHTD_TOKEN_GOOD || (result == OHTD_TOKEN_EXPIRED && call->route->flags & OHTD_ROUTE_EXPIRED_OK);
+	return result == OHTD_TOKEN_GOOD ||
+	       ((result == OHTD_TOKEN_EXPIRED || result == OHTD_TOKEN_ELSEWHERE) && call->route->flags & OHTD_ROUTE_EXPIRED_OK);
 }
 
 /* The first of several tokens that is good for @role; NULL: none is. */
@@ -84,7 +86,7 @@ static const char *token_for(struct ohtd_call *call, enum ohtd_role role)
 	const char *token;
 
 	for (unsigned int i = 0; (token = ohtd_call_token(call, i)); i++)
-		if (is_good(call, ohtd_auth_check(call->services->auth, token, &who)) && who.role >= role)
+		if (is_good(call, ohtd_auth_check(call->services->auth, token, ohtd_call_address(call), &who)) && who.role >= role)
 			break;
 	return token;
 }
@@ -101,15 +103,32 @@ static const char *choose_token(struct ohtd_call *call)
 	return token ? token : ohtd_call_token(call, 0);
 }
 
+static int refuse_key(struct ohtd_call *call, enum ohtd_token_result result)
+{
+	switch (result) {
+	case OHTD_TOKEN_EXPIRED:
+		return unauthorized(call, "key_expired", "the time of the key is over");
+	case OHTD_TOKEN_REVOKED:
+		return unauthorized(call, "key_disabled", "the account of the key is disabled");
+	case OHTD_TOKEN_ELSEWHERE:
+		ohtd_reply_problem(call, 403, "key_address", "the key is not for the address %s", ohtd_call_address(call));
+		return -1;
+	default:
+		return unauthorized(call, "key_invalid", "there is no such key");
+	}
+}
+
 static int check_token(struct ohtd_call *call, const char *token)
 {
 	enum ohtd_token_result result;
 
 	if (!*token)
 		return unauthorized(call, "token_invalid", "only Bearer tokens are taken");
-	result = ohtd_auth_check(call->services->auth, token, &call->who);
+	result = ohtd_auth_check(call->services->auth, token, ohtd_call_address(call), &call->who);
 	if (is_good(call, result))
 		return 0;
+	if (ohtd_auth_key_is(token))
+		return refuse_key(call, result);
 	switch (result) {
 	case OHTD_TOKEN_EXPIRED:
 		return unauthorized(call, "token_expired", "the access token is too old");
@@ -182,6 +201,19 @@ static int check_proof(struct ohtd_call *call)
 	return token ? check_token(call, token) : unauthorized(call, "token_missing", "log in first");
 }
 
+/* A key in a query is kept by proxies and browsers. It is refused also where nobody need say who he is; what stops the robot is not. */
+static int check_query_key(struct ohtd_call *call)
+{
+	h2o_iovec_t query = query_of(call->req);
+
+	if (call->route->flags & OHTD_ROUTE_ANY_BODY || query.len <= strlen(OHTD_KEY_PREFIX) ||
+	    !ohtd_auth_keys_expose(ohtd_auth_keys_of(call->services->auth), h2o_strdup(&call->req->pool, query.base, query.len).base))
+		return 0;
+	ohtd_reply_problem(call, 400, "key_in_query",
+			   "a key is sent in the header Authorization, never in the query: end this one, others may have read it");
+	return -1;
+}
+
 static int authorize(struct ohtd_call *call)
 {
 	if (call->conn->local)
@@ -189,13 +221,13 @@ static int authorize(struct ohtd_call *call)
 	/* Whoever says who he is at once need not say it in the first message. */
 	if (call->route->kind == OHTD_UPGRADE && call->route->role == OHTD_ROLE_NONE &&
 	    ohtd_call_has_header(call, "authorization"))
-		return check_proof(call);
+		return check_proof(call) || !ohtd_server_permits(call) ? -1 : 0;
 	if (call->route->role == OHTD_ROLE_NONE)
 		return 0;
 	if (check_proof(call))
 		return -1;
 	if (call->who.role >= call->route->role)
-		return 0;
+		return ohtd_server_permits(call) ? 0 : -1;
 	ohtd_reply_problem(call, 403, "role", "this needs the role %s, %s is %s",
 			   ohtd_role_name(call->route->role), call->who.user,
 			   ohtd_role_name(call->who.role));
@@ -361,6 +393,8 @@ static void name_client(struct ohtd_call *call, char name[OHTD_FOLDED_BYTES])
 {
 	if (call->who.local)
 		snprintf(name, OHTD_FOLDED_BYTES, "uid %u", call->who.uid);
+	else if (call->who.by_key)
+		snprintf(name, OHTD_FOLDED_BYTES, "%s", call->who.session);
 	else if (call->who.user_id)
 		snprintf(name, OHTD_FOLDED_BYTES, "account %lld", (long long)call->who.user_id);
 	else
@@ -378,16 +412,12 @@ static unsigned int permitted_per_s(struct ohtd_call *call, enum ohtd_budget bud
 	return (unsigned int)per_s[budget];
 }
 
-static int check_budget(struct ohtd_call *call)
+static int take_budget(struct ohtd_call *call, enum ohtd_budget budget, unsigned int per_s)
 {
-	enum ohtd_budget budget = ohtd_budget_of(call->route);
 	char name[OHTD_FOLDED_BYTES];
-	unsigned int per_s, wait_s;
+	unsigned int wait_s;
 
-	if (!budget)
-		return 0;
 	name_client(call, name);
-	per_s = permitted_per_s(call, budget);
 	wait_s = ohtd_budget_take(call->loop->server->budgets, budget, name, per_s,
 				  ohtd_clock_boottime_ns(call->services->clock));
 	if (!wait_s)
@@ -398,6 +428,18 @@ static int check_budget(struct ohtd_call *call)
 	ohtd_reply_problem(call, 429, "rate_limited", "more than %u %s each second; wait for %u s",
 			   per_s, ohtd_budget_name(budget), wait_s);
 	return -1;
+}
+
+/* A key may have a rate of its own, which holds up nothing that stops the robot. */
+static int check_budget(struct ohtd_call *call)
+{
+	enum ohtd_budget budget = ohtd_budget_of(call->route);
+	unsigned int of_key = !call->who.by_key || call->route->rate >= OHTD_RATE_HEALTH ? 0 :
+			      ohtd_auth_keys_rate(ohtd_auth_keys_of(call->services->auth), &call->who);
+
+	if (of_key && !is_kept_for(call) && take_budget(call, OHTD_BUDGET_KEYS, of_key))
+		return -1;
+	return budget ? take_budget(call, budget, permitted_per_s(call, budget)) : 0;
 }
 
 /* ---- the way of a request ---- */
@@ -536,7 +578,7 @@ static void dispatch(struct ohtd_call *call)
 	call->route = found.route;
 	call->params = found.params;
 	call->count = &call->loop->counts[found.index];
-	if (authorize(call))
+	if (check_query_key(call) || authorize(call))
 		return;
 	/* Whether an address is well-formed is told only to somebody who has logged in. */
 	if (match == OHTD_MATCH_PARAM)

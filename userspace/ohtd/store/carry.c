@@ -34,6 +34,7 @@ static const struct carried tables[] = {
 	{ .name = "command_numbers", .column = "reserved", .in = "UPDATE command_numbers SET reserved = 100000 + "
 	  "max(reserved, coalesce((SELECT max(number) FROM commands), 0))" },
 	{ .name = "request_keys", .column = "name", .out = "DELETE FROM request_keys", .in = "DELETE FROM request_keys" },
+	{ .name = "keys", .column = "hash", .out = "DELETE FROM keys", .in = "DELETE FROM keys" },
 	{ .name = "sessions", .column = "id", .out = "DELETE FROM sessions", .in = "DELETE FROM sessions" },
 	{ .name = "users", .column = "epoch", .in = "UPDATE users SET epoch = epoch + 1" },
 	{ .name = "webhook_deliveries", .column = "number", .out = "DELETE FROM webhook_deliveries",

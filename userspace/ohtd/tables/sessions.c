@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/life.h"
 #include "store/db_private.h"
 
 static const struct ohtd_stored_column session_columns[] = {
@@ -123,6 +124,7 @@ static int64_t least(int64_t a, int64_t b)
 int64_t ohtd_session_left_ms(const struct ohtd_session *session, const char *boot_id,
 			     int64_t now_boot_ms, int64_t now_s, int64_t life_ms)
 {
+	life_ms = ohtd_life_s(life_ms / 1000) * 1000;
 	if (!strcmp(session->boot_id, boot_id))
 		return least(session->expires_boot_ms - now_boot_ms, life_ms);
 	return least((session->expires_s - now_s) * 1000, life_ms);

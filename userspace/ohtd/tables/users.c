@@ -4,12 +4,14 @@
 #include <errno.h>
 
 #include "store/db_private.h"
+#include "tables/keys.h"
 
 static const struct ohtd_stored_column user_columns[] = {
 	OHTD_COLUMN(ohtd_user, id, .asked = "id"),
 	OHTD_COLUMN(ohtd_user, name, .asked = "username"),	/* never changes */
 	OHTD_COLUMN(ohtd_user, role, .asked = "role"),
 	OHTD_COLUMN(ohtd_user, disabled, .asked = "disabled"),
+	OHTD_COLUMN(ohtd_user, service, .asked = "service"),
 	OHTD_COLUMN(ohtd_user, epoch),
 	OHTD_COLUMN(ohtd_user, created_s, .asked = "created"),
 	OHTD_COLUMN(ohtd_user, password_hash),
@@ -20,6 +22,8 @@ static const struct ohtd_stored_column user_columns[] = {
 	.bytes = sizeof(struct ohtd_user), .key = &user_columns[0],			\
 	.columns = user_columns, .count = (count_),					\
 }
+/* The hash of no password. */
+#define NO_PASSWORD	"*"
 #define COLUMNS		(sizeof(user_columns) / sizeof(user_columns[0]))
 
 /* The hash leaves the database for a log-in only. */
@@ -35,8 +39,8 @@ static const struct ohtd_statement get_user_sql = {
 };
 
 static const struct ohtd_statement add_user_sql = {
-	"INSERT INTO users (name, role, password_hash, created_s)"
-	" VALUES (:name, :role, :password_hash, :now)", &login_row
+	"INSERT INTO users (name, role, service, password_hash, created_s)"
+	" VALUES (:name, :role, :service, iif(:service, '" NO_PASSWORD "', :password_hash), :now)", &login_row
 };
 
 int ohtd_db_user_find(struct ohtd_db *db, struct ohtd_user *user)
@@ -60,7 +64,7 @@ int ohtd_db_user_add(struct ohtd_db *db, const struct ohtd_user *user, int64_t n
 /* ---- what an administrator changes ---- */
 
 static const struct ohtd_statement count_other_admins_sql = {
-	"SELECT count(*) FROM users WHERE role = 4 AND NOT disabled AND deleted_s IS NULL"
+	"SELECT count(*) FROM users WHERE role = 4 AND NOT disabled AND NOT service AND deleted_s IS NULL"
 	" AND id <> :id"
 };
 
@@ -79,8 +83,6 @@ static const struct ohtd_statement end_other_sessions_sql = {
 	"DELETE FROM sessions WHERE user_id = :id AND epoch <> :epoch"
 };
 
-/* The hash of no password. */
-#define NO_PASSWORD	"*"
 #define ADMINISTRATOR	4	/* enum ohtd_role, which is stored */
 
 /* 1 if somebody else can administer, 0 if not, or a negative errno. */
@@ -120,7 +122,9 @@ static int check(struct ohtd_db *db, const struct ohtd_user_change *change,
 
 	if (before->role > change->by_role || after->role > change->by_role)
 		return -EACCES;
-	if (before->role != ADMINISTRATOR || before->disabled ||
+	if (before->service && change->password_hash)
+		return -ENOTSUP;
+	if (before->role != ADMINISTRATOR || before->disabled || before->service ||
 	    (after->role == ADMINISTRATOR && !after->disabled && !change->deleted))
 		return 0;
 	r = has_other_admin(db, change->id);
@@ -192,6 +196,8 @@ static int change_all(struct ohtd_db *db, struct ohtd_user_change *change)
 	r = check(db, change, &before);
 	if (!r)
 		r = write_user(db, change);
+	if (!r && change->deleted)
+		r = ohtd_table_keys_end_of(db, change->id);
 	return r ? r : end_sessions(db, change);
 }
 

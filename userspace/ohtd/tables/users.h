@@ -26,6 +26,7 @@ struct ohtd_db;
  * @role: enum ohtd_role
  * @password_hash: not in a list and not after a change
  * @disabled: cannot log in
+ * @service: of programs, which come in with its keys (tables/keys.h): it has no password
  * @epoch: raised by whatever ends all sessions
  * @created_s: wall clock
  */
@@ -35,6 +36,7 @@ struct ohtd_user {
 	int role;
 	char password_hash[OHTD_PASSWORD_HASH_MAX + 1];
 	bool disabled;
+	bool service;
 	int64_t epoch;
 	int64_t created_s;
 };
@@ -42,7 +44,7 @@ struct ohtd_user {
 /* @user->name says whom; the rest is filled. Returns 0, -ENOENT or another negative errno. */
 int ohtd_db_user_find(struct ohtd_db *db, struct ohtd_user *user);
 
-/* Name, role and hash must be set. Returns 0, -EEXIST (the name, or an unfit value), or errno. */
+/* Name, role and hash must be set; of a service account no hash. Returns 0, -EEXIST (the name, or an unfit value), or errno. */
 int ohtd_db_user_add(struct ohtd_db *db, const struct ohtd_user *user, int64_t now_s);
 
 /* 1 if there is an administrator who can log in, 0 if not, or a negative errno. */
@@ -83,7 +85,7 @@ struct ohtd_user_change {
  * ohtd_db_user_change() - change an account and end its sessions, or do nothing
  *
  * Return: 0, -ENOENT (there is no such account, or no such session to keep), -ESTALE (of another
- * epoch), -EACCES (above @by_role), -EPERM (the last administrator that can log in), or another
+ * epoch), -EACCES (above @by_role), -ENOTSUP (a password of a service account), -EPERM (the last administrator that can log in), or another
  * negative errno.
  */
 int ohtd_db_user_change(struct ohtd_db *db, struct ohtd_user_change *change);
