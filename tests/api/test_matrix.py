@@ -314,7 +314,7 @@ class TestRoute:
         schema = body_schema(operation)
         body = {name: good(schema["properties"][name]) for name in schema["required"]}
         answer = own.request(method, where, body, token=raised[at_least(operation)], headers={"Idempotency-Key": "short"})
-        assert (answer.status, answer.code) == (400, "key_invalid") and method == "POST"
+        assert (answer.status, answer.code) == (400, "request_key_invalid") and method == "POST"
 
     def test_role_and_session(self, own, raised, path, method, operation):
         """No session, each role, each role elevated: as the description says, no more and no less."""

@@ -68,8 +68,8 @@ def test_an_act_is_done_once(own):
             assert again.headers["idempotency-replayed"] == "true" and again.headers.get("etag") == first[path].headers.get("etag")
             other = send(own, path, {**body, "no/such": 1}, keys[path])
             assert other.code == "validation", "what is no request at all says so first"
-        assert send(own, "users", {**ACTS["users"], "password": PASSWORD + "!"}, keys["users"]).code == "key_reused"
-        assert send(own, "webhooks", ACTS["webhooks"], keys["users"]).code == "key_reused", "another path"
+        assert send(own, "users", {**ACTS["users"], "password": PASSWORD + "!"}, keys["users"]).code == "request_key_reused"
+        assert send(own, "webhooks", ACTS["webhooks"], keys["users"]).code == "request_key_reused", "another path"
         assert made(own) == there and len(own.get("jobs", role="administrator").json["items"]) == (not end)
     records = own.get("audit?limit=100&act=POST%20users", role="administrator").json["items"]
     assert len([each for each in records if each["result"] == "201"]) == 1, "the audit has it once"
@@ -97,7 +97,7 @@ def test_what_was_refused_may_be_sent_again_with_its_key(own):
         assert send(own, "users", body, key).code == "user_exists"
     assert send(own, "users", {**body, "username": "gerd"}, key).status == 201
     for wrong in ("short", "x" * 129, "with a space in it", "quote\"in-the-middle"):
-        assert send(own, "users", body, wrong).code == "key_invalid", wrong
+        assert send(own, "users", body, wrong).code == "request_key_invalid", wrong
     # Where no key is taken, it is not looked at.
     assert send(own, "config/check", {"robot": {"name": "x"}}, "short").status == 200
 
@@ -116,7 +116,7 @@ def test_two_at_once(own):
     for thread in threads:
         thread.join()
     told = [answer.status if answer.status == 201 else answer.code for answer in answers]
-    assert set(told) <= {201, "key_runs"} and 201 in told
+    assert set(told) <= {201, "request_key_runs"} and 201 in told
     assert [answer for answer in answers if answer.status == 201 and "idempotency-replayed" not in answer.headers][1:] == []
     assert names(own).count("hans") == 1
 
@@ -137,7 +137,7 @@ def test_what_a_kill_left_open(own):
     version = own.get("config/versions").json["items"][0]["version"]
     assert send(own, *state["c"]).status == 201, "key and act are one transaction: it was not done"
     lost = [send(own, *state[name]) for name in "de"]
-    assert [answer.code for answer in lost] == ["key_lost"] * 2
+    assert [answer.code for answer in lost] == ["request_key_lost"] * 2
     assert "was done" in lost[0].json["detail"] and "not known" in lost[1].json["detail"]
     assert own.get("config/versions").json["items"][0]["version"] == version
 
@@ -163,7 +163,7 @@ def test_kills_at_any_moment(own):
         own.second = ""
         own.start()
         answer = send(own, "users", body, key)
-        assert answer.status == 201 or (answer.code == "key_lost" and "was done" in answer.json["detail"]), answer
+        assert answer.status == 201 or (answer.code == "request_key_lost" and "was done" in answer.json["detail"]), answer
         assert names(own).count(name) == 1
         own.kill()
     own.start()

@@ -116,7 +116,7 @@ static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 {
 	static const char *const token[] = { "token_invalid", "token_expired", "token_revoked", NULL };
 	static const char *const role[] = { "token_missing", "role", NULL };
-	static const char *const key[] = { "key_invalid", "key_runs", "key_lost", "key_reused", NULL };
+	static const char *const key[] = { "request_key_invalid", "request_key_runs", "request_key_lost", "request_key_reused", NULL };
 
 	codes->count = 0;
 	add_of_path(codes, route);

@@ -139,13 +139,13 @@ static void answer_take(struct ohtd_call *call, struct ohtd_late *late)
 		break;
 	case OHTD_TABLE_KEY_RUNS:
 		ohtd_reply_header(call, "retry-after", "2");
-		ohtd_reply_problem(call, 409, "key_runs", "the first request with this key is under way");
+		ohtd_reply_problem(call, 409, "request_key_runs", "the first request with this key is under way");
 		break;
 	case OHTD_TABLE_KEY_OTHER:
-		ohtd_reply_problem(call, 422, "key_reused", "another request had this key: path, query, If-Match and body must be the same");
+		ohtd_reply_problem(call, 422, "request_key_reused", "another request had this key: path, query, If-Match and body must be the same");
 		break;
 	case OHTD_TABLE_KEY_LOST:
-		ohtd_reply_problem(call, 409, "key_lost", job->row.state == OHTD_TABLE_KEY_DONE ?
+		ohtd_reply_problem(call, 409, "request_key_lost", job->row.state == OHTD_TABLE_KEY_DONE ?
 				   "it was done, and its answer was not kept" : "it is not known whether it was done");
 		break;
 	default:
@@ -162,7 +162,7 @@ bool ohtd_server_key_take(struct ohtd_call *call)
 		return true;
 	key = read_key(call);
 	if (!key) {
-		ohtd_reply_problem(call, 400, "key_invalid", "Idempotency-Key must have %d to %d visible characters, once",
+		ohtd_reply_problem(call, 400, "request_key_invalid", "Idempotency-Key must have %d to %d visible characters, once",
 				   KEY_BYTES_MIN, KEY_BYTES_MAX);
 		return false;
 	}
