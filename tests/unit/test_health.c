@@ -256,7 +256,8 @@ static void safety_module_that_hides_a_stop_is_one(void **state)
 		fixture_run_ms(f, 3000);
 		answer = fixture_ask(f, OHTD_COMMAND_RESET);
 		assert_int_equal(answer.outcome, OHTD_OUTCOME_REFUSED);
-		assert_true(fixture_says(&answer.why, OHTD_WHY_SAFETY_MODULE, 0));
+		assert_true(fixture_says(&answer.why, OHTD_WHY_SAFETY_MODULE, SAFETY));
+		assert_string_equal(ohtd_signal_name(answer.why.items[0].detail - 1u), i / 2 ? "safety_stop_input" : "safety_status");
 		f->fake->units[SAFETY].known[reg->address] = true;
 		fixture_run_ms(f, 12000);
 		assert_int_equal(fixture_ask(f, OHTD_COMMAND_RESET).outcome, OHTD_OUTCOME_DONE);
@@ -408,6 +409,47 @@ static void refusal_names_the_register_that_shows_a_motion(void **state)
 		fixture_run_ms(f, 150);
 		/* Not seen any more, and not yet a standstill. */
 		assert_int_equal(why_moving(f).unit, 0);
+		fixture_destroy(f);
+	}
+}
+
+/* Each refusal that rests on one register names module and signal, as a register that sticks refuses for ever. */
+static void refusal_names_the_register_that_it_rests_on(void **state)
+{
+	static const struct {
+		const char *module, *name, *signal;
+		uint16_t word;
+		uint8_t unit;
+		bool idle;
+		enum ohtd_command_kind kind;
+		unsigned int code;
+	} cases[] = {
+		{ "safety", "distance_2", "distance_2", 6000, SAFETY, false, OHTD_COMMAND_ENABLE, OHTD_WHY_SENSORS },
+		{ "safety", "safety_status", "safety_status", 4, SAFETY, false, OHTD_COMMAND_RESET, OHTD_WHY_SAFETY_MODULE },
+		{ "safety", "estop_active", "safety_stop_input", 1, SAFETY, false, OHTD_COMMAND_RESET, OHTD_WHY_SAFETY_MODULE },
+		{ "safety", "distance_1", "distance_1", 6000, SAFETY, true, OHTD_COMMAND_UNDOCK, OHTD_WHY_SENSORS },
+		{ "safety", "zone_threshold_1", "stop_zone_1", 9000, SAFETY, true, OHTD_COMMAND_UNDOCK, OHTD_WHY_SENSORS },
+		{ "dock_location", "docking_status", "dock_status", OHTD_DOCK_STATUS_DOCKED, DOCK, true, OHTD_COMMAND_HOME, OHTD_WHY_DOCKED },
+		{ "dock_location", "docking_status", "dock_status", 0, DOCK, true, OHTD_COMMAND_UNDOCK, OHTD_WHY_NOT_DOCKED },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture *f = cases[i].idle ? fixture_idle() : fixture_safe();
+		struct ohtd_answer answer;
+		unsigned int found = OHTD_WHY_MAX;
+
+		fake_bus_set(f->fake, f->control.model, cases[i].module, cases[i].name, cases[i].word);
+		fixture_run_ms(f, 2500);
+		answer = fixture_ask(f, cases[i].kind);
+		assert_int_equal(answer.outcome, OHTD_OUTCOME_REFUSED);
+		for (unsigned int j = 0; j < answer.why.count && found == OHTD_WHY_MAX; j++)
+			if (answer.why.items[j].code == cases[i].code)
+				found = j;
+		if (found == OHTD_WHY_MAX)
+			fail_msg("case %u: '%s' is not said", i, ohtd_why_name(cases[i].code));
+		assert_int_equal(answer.why.items[found].unit, cases[i].unit);
+		assert_string_equal(ohtd_signal_name(answer.why.items[found].detail - 1u), cases[i].signal);
 		fixture_destroy(f);
 	}
 }
@@ -926,6 +968,7 @@ int main(void)
 		cmocka_unit_test(silence_behind_a_reading_is_no_rest),
 		cmocka_unit_test(low_outputs_alone_are_no_rest),
 		cmocka_unit_test(refusal_names_the_register_that_shows_a_motion),
+		cmocka_unit_test(refusal_names_the_register_that_it_rests_on),
 		cmocka_unit_test(fault_that_a_module_reports_does_what_its_row_says),
 		cmocka_unit_test(fault_without_power_counts_behind_the_enable_only),
 		cmocka_unit_test(lost_drive_while_moving_is_stopped_sooner),

@@ -145,14 +145,18 @@ static unsigned int moving_signal(const struct ohtd_control *control)
 	return OHTD_SIGNALS;
 }
 
+void ohtd_why_add_signal(const struct ohtd_control *control, struct ohtd_why_list *list, unsigned int code, unsigned int signal)
+{
+	const struct ohtd_unit *unit = signal < OHTD_SIGNALS ? provider(control, signal) : NULL;
+
+	ohtd_why_add(list, code, unit ? unit->view.unit : 0, unit ? (uint8_t)(signal + 1) : 0);
+}
+
 void ohtd_why_add_moving(const struct ohtd_control *control, struct ohtd_why_list *list)
 {
 	unsigned int signal = moving_signal(control);
 
-	if (signal == OHTD_SIGNALS)
-		ohtd_why_add(list, OHTD_WHY_MOVING, 0, 0);
-	else
-		ohtd_why_add(list, OHTD_WHY_MOVING, provider(control, signal)->view.unit, (uint8_t)(signal + 1));
+	ohtd_why_add_signal(control, list, OHTD_WHY_MOVING, signal);
 }
 
 static bool outputs_high(const struct ohtd_control *control)
@@ -251,23 +255,42 @@ static bool all_required(struct ohtd_control *control, bool good)
 }
 
 /* Also a status that is out of range: it counts as a fault. */
-bool ohtd_safety_module_stops(const struct ohtd_control *control)
+static bool asks_for_stop(const struct ohtd_control *control, enum ohtd_signal signal)
+{
+	double least = signal == OHTD_SIGNAL_SAFETY_STATUS ? SAFETY_STATUS_STOP : 1;
+	struct ohtd_value value;
+
+	return signal_recent(control, signal, &value) && value.value >= least;
+}
+
+/* A profile without a status has the other one. */
+static bool is_heard(const struct ohtd_control *control, enum ohtd_signal signal)
 {
 	struct ohtd_value value;
 
-	if (signal_recent(control, OHTD_SIGNAL_SAFETY_STOP_INPUT, &value) && value.value != 0)
-		return true;
-	return signal_recent(control, OHTD_SIGNAL_SAFETY_STATUS, &value) &&
-	       value.value >= SAFETY_STATUS_STOP;
+	return signal_recent(control, signal, &value) ||
+	       (signal == OHTD_SIGNAL_SAFETY_STATUS && !ohtd_signal_exists(control, signal));
+}
+
+bool ohtd_safety_module_stops(const struct ohtd_control *control)
+{
+	return asks_for_stop(control, OHTD_SIGNAL_SAFETY_STOP_INPUT) || asks_for_stop(control, OHTD_SIGNAL_SAFETY_STATUS);
 }
 
 bool ohtd_safety_module_is_heard(const struct ohtd_control *control)
 {
-	struct ohtd_value value;
+	return is_heard(control, OHTD_SIGNAL_SAFETY_STOP_INPUT) && is_heard(control, OHTD_SIGNAL_SAFETY_STATUS);
+}
 
-	return signal_recent(control, OHTD_SIGNAL_SAFETY_STOP_INPUT, &value) &&
-	       (!ohtd_signal_exists(control, OHTD_SIGNAL_SAFETY_STATUS) ||
-		signal_recent(control, OHTD_SIGNAL_SAFETY_STATUS, &value));
+void ohtd_why_add_safety_module(const struct ohtd_control *control, struct ohtd_why_list *list)
+{
+	static const enum ohtd_signal signals[] = { OHTD_SIGNAL_SAFETY_STOP_INPUT, OHTD_SIGNAL_SAFETY_STATUS };
+	unsigned int shows = OHTD_SIGNALS;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]) && shows == OHTD_SIGNALS; i++)
+		if (asks_for_stop(control, signals[i]) || !is_heard(control, signals[i]))
+			shows = signals[i];
+	ohtd_why_add_signal(control, list, OHTD_WHY_SAFETY_MODULE, shows);
 }
 
 /* Good, heard, and with nothing against it. */
@@ -282,15 +305,21 @@ static bool safety_module_good(const struct ohtd_control *control)
 	return ohtd_safety_module_is_heard(control) && !ohtd_safety_module_stops(control);
 }
 
-static bool sensors_good(const struct ohtd_control *control)
+/* The first that says nothing; OHTD_SIGNALS: all do. */
+static unsigned int silent_sensor(const struct ohtd_control *control)
 {
 	unsigned int signal;
 	double value;
 
 	for (signal = OHTD_SIGNAL_DISTANCE_1; signal <= OHTD_SIGNAL_DISTANCE_4; signal++)
 		if (!ohtd_signal_fresh(control, signal, &value))
-			return false;
-	return ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &value);
+			return signal;
+	return ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &value) ? OHTD_SIGNALS : OHTD_SIGNAL_POSITION_MM;
+}
+
+void ohtd_why_add_sensors(const struct ohtd_control *control, struct ohtd_why_list *list)
+{
+	ohtd_why_add_signal(control, list, OHTD_WHY_SENSORS, silent_sensor(control));
 }
 
 static bool no_fault(const struct ohtd_control *control)
@@ -328,7 +357,7 @@ void ohtd_facts_update(struct ohtd_control *control)
 	facts[OHTD_FACT_UNCLEAN_RESTART] = control->unclean_restart;
 	facts[OHTD_FACT_AUTO_ENABLE] = control->auto_enable;
 	facts[OHTD_FACT_SAFETY_OK] = safety_module_good(control) && !ohtd_safety_latched(control);
-	facts[OHTD_FACT_SENSORS_OK] = sensors_good(control);
+	facts[OHTD_FACT_SENSORS_OK] = silent_sensor(control) == OHTD_SIGNALS;
 	facts[OHTD_FACT_LOCATION_OK] = ohtd_travel_located(control);
 	facts[OHTD_FACT_STANDSTILL] = standstill(control);
 	facts[OHTD_FACT_TOLD_ZERO] = ohtd_travel_rests(control);

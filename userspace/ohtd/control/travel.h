@@ -226,6 +226,9 @@ unsigned int ohtd_way_closed(const struct ohtd_control *control, double target_m
 /* The same, but for a stop zone anywhere between the robot and @target_mm. */
 unsigned int ohtd_way_barred(const struct ohtd_control *control, double target_mm);
 
+/* The first signal for which a way cannot be known, of the sensors that look along the rail; OHTD_SIGNALS: none. */
+unsigned int ohtd_way_blind(const struct ohtd_control *control);
+
 /* travel_facts.c */
 void ohtd_travel_facts(struct ohtd_control *control);
 /* The target of what is kept; not a number: nothing is. */
@@ -242,6 +245,8 @@ bool ohtd_travel_leads_out(const struct ohtd_travel *m, double speed_mm_s);
 void ohtd_travel_explain_way(struct ohtd_control *control, struct ohtd_why_list *list);
 void ohtd_travel_explain_target(struct ohtd_control *control, struct ohtd_why_list *list);
 void ohtd_travel_explain_jog(struct ohtd_control *control, struct ohtd_why_list *list);
+/* Why the robot is not located. */
+void ohtd_travel_explain_unlocated(const struct ohtd_control *control, struct ohtd_why_list *list);
 void ohtd_travel_explain_charge(struct ohtd_control *control, struct ohtd_why_list *list);
 
 /* travel_acts.c: actions */
@@ -279,6 +284,8 @@ void ohtd_dock_watch(struct ohtd_control *control);
 void ohtd_dock_read(struct ohtd_control *control);
 /* What the module said last; and whether that is recent, and younger than the standstill. */
 bool ohtd_dock_docked(const struct ohtd_control *control);
+/* DOCKED or NOT_DOCKED, with the register that says it. */
+void ohtd_dock_explain(const struct ohtd_control *control, unsigned int code, struct ohtd_why_list *list);
 bool ohtd_dock_confirmed(const struct ohtd_control *control);
 /* Near the dock its contact is no obstacle. */
 bool ohtd_dock_final(const struct ohtd_control *control);

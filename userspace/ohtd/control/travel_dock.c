@@ -38,6 +38,13 @@ bool ohtd_dock_docked(const struct ohtd_control *control)
 	return word->docked || !word->at_ns;
 }
 
+void ohtd_dock_explain(const struct ohtd_control *control, unsigned int code, struct ohtd_why_list *list)
+{
+	bool has_status = ohtd_signal_exists(control, OHTD_SIGNAL_DOCK_STATUS);
+
+	ohtd_why_add_signal(control, list, code, has_status ? OHTD_SIGNAL_DOCK_STATUS : OHTD_SIGNAL_DOCK_CONFIRMED);
+}
+
 static bool recent(const struct ohtd_control *control, uint64_t at_ns)
 {
 	double age_ms = (double)(control->now_ns - at_ns) / OHTD_NS_PER_MS;

@@ -186,14 +186,17 @@ void ohtd_travel_facts(struct ohtd_control *control)
 /* ---- why not ---- */
 
 /* The fact may be a little older than what the sensors say. */
-static void add_way(struct ohtd_why_list *list, unsigned int code)
+static void add_way(const struct ohtd_control *control, struct ohtd_why_list *list, unsigned int code)
 {
-	ohtd_why_add(list, code ? code : OHTD_WHY_OBSTACLE, 0, 0);
+	if (code == OHTD_WHY_SENSORS)
+		ohtd_why_add_signal(control, list, code, ohtd_way_blind(control));
+	else
+		ohtd_why_add(list, OHTD_WHY_OBSTACLE, 0, 0);
 }
 
 void ohtd_travel_explain_way(struct ohtd_control *control, struct ohtd_why_list *list)
 {
-	add_way(list, way_closed(control));
+	add_way(control, list, way_closed(control));
 }
 
 void ohtd_travel_explain_target(struct ohtd_control *control, struct ohtd_why_list *list)
@@ -206,7 +209,14 @@ void ohtd_travel_explain_target(struct ohtd_control *control, struct ohtd_why_li
 	else if (!ohtd_travel_within_limits(m, target_mm))
 		ohtd_why_add(list, OHTD_WHY_SOFT_LIMIT, 0, 0);
 	else
-		add_way(list, ohtd_way_barred(control, target_mm));
+		add_way(control, list, ohtd_way_barred(control, target_mm));
+}
+
+void ohtd_travel_explain_unlocated(const struct ohtd_control *control, struct ohtd_why_list *list)
+{
+	unsigned int code = ohtd_travel_unlocated(control);
+
+	ohtd_why_add_signal(control, list, code, code == OHTD_WHY_SENSORS ? OHTD_SIGNAL_POSITION_MM : OHTD_SIGNALS);
 }
 
 void ohtd_travel_explain_charge(struct ohtd_control *control, struct ohtd_why_list *list)
@@ -223,11 +233,11 @@ void ohtd_travel_explain_jog(struct ohtd_control *control, struct ohtd_why_list 
 	const struct ohtd_travel *m = &control->travel;
 
 	if (!ohtd_travel_tracked(control))
-		ohtd_why_add(list, ohtd_travel_unlocated(control), 0, 0);
+		ohtd_travel_explain_unlocated(control, list);
 	else if (!ohtd_travel_jog_speed(control, m->question.speed_mm_s))
 		ohtd_why_add(list, OHTD_WHY_JOG_SPEED, 0, 0);
 	else if (ohtd_travel_leads_out(m, m->question.speed_mm_s))
 		ohtd_why_add(list, OHTD_WHY_SOFT_LIMIT, 0, 0);
 	else
-		add_way(list, ohtd_way_barred(control, jog_mm(m)));
+		add_way(control, list, ohtd_way_barred(control, jog_mm(m)));
 }

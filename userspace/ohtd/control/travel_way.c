@@ -126,6 +126,21 @@ unsigned int ohtd_way_closed(const struct ohtd_control *control, double target_m
 	return unknown ? OHTD_WHY_SENSORS : OHTD_WHY_NONE;
 }
 
+unsigned int ohtd_way_blind(const struct ohtd_control *control)
+{
+	const struct ohtd_travel *m = &control->travel;
+
+	for (unsigned int i = 0; i < OHTD_CLEARANCE_SENSORS; i++) {
+		if (!looks(m, i, 0))
+			continue;
+		if (isnan(m->way.reading_mm[i]))
+			return OHTD_SIGNAL_DISTANCE_1 + i;
+		if (isnan(m->way.zone_mm[i]))
+			return OHTD_SIGNAL_STOP_ZONE_1 + i;
+	}
+	return OHTD_SIGNALS;
+}
+
 void ohtd_way_read(struct ohtd_control *control)
 {
 	struct ohtd_travel *m = &control->travel;

@@ -78,7 +78,7 @@ static void explain_stop(struct ohtd_control *control, struct ohtd_why_list *lis
 static void explain_inputs(struct ohtd_control *control, struct ohtd_why_list *list)
 {
 	if (ohtd_safety_module_stops(control))
-		ohtd_why_add(list, OHTD_WHY_SAFETY_MODULE, 0, 0);
+		ohtd_why_add_safety_module(control, list);
 	explain_causes(control, list);
 }
 
@@ -89,20 +89,27 @@ static void explain_safety(struct ohtd_control *control, struct ohtd_why_list *l
 	if (ohtd_safety_latched(control))
 		explain_stop(control, list);
 	if (ohtd_safety_module_stops(control))
-		ohtd_why_add(list, OHTD_WHY_SAFETY_MODULE, 0, 0);
+		ohtd_why_add_safety_module(control, list);
 	explain_modules(control, list);
 	if (list->count == before)
-		ohtd_why_add(list, OHTD_WHY_SAFETY_MODULE, 0, 0);
+		ohtd_why_add_safety_module(control, list);
 }
 
+/* The safety module's is told once, with the register, also where its guard says it as well. */
 static void explain_faults(struct ohtd_control *control, struct ohtd_why_list *list)
 {
 	unsigned int i;
 
-	for (i = 0; i < control->fault_count; i++)
-		if (control->faults[i].standing)
-			ohtd_why_add(list, control->faults[i].why.code,
-				     control->faults[i].why.unit, control->faults[i].why.detail);
+	for (i = 0; i < control->fault_count; i++) {
+		const struct ohtd_fault *fault = &control->faults[i];
+
+		if (!fault->standing)
+			continue;
+		if (fault->why.code == OHTD_WHY_SAFETY_MODULE)
+			ohtd_why_add_safety_module(control, list);
+		else
+			ohtd_why_add(list, fault->why.code, fault->why.unit, fault->why.detail);
+	}
 }
 
 static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
@@ -120,10 +127,10 @@ static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
 		explain_modules(control, list);
 		break;
 	case OHTD_FACT_SENSORS_OK:
-		ohtd_why_add(list, OHTD_WHY_SENSORS, 0, 0);
+		ohtd_why_add_sensors(control, list);
 		break;
 	case OHTD_FACT_LOCATION_OK:
-		ohtd_why_add(list, ohtd_travel_unlocated(control), 0, 0);
+		ohtd_travel_explain_unlocated(control, list);
 		break;
 	case OHTD_FACT_ESTOP_LATCHED:
 		explain_stop(control, list);
@@ -151,8 +158,7 @@ static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
 		ohtd_travel_explain_way(control, list);
 		break;
 	case OHTD_FACT_DOCKED:
-		ohtd_why_add(list, control->facts[fact] ? OHTD_WHY_DOCKED : OHTD_WHY_NOT_DOCKED,
-			     0, 0);
+		ohtd_dock_explain(control, control->facts[fact] ? OHTD_WHY_DOCKED : OHTD_WHY_NOT_DOCKED, list);
 		break;
 	case OHTD_FACT_DOCK_PHASE_FINAL:
 		ohtd_why_add(list, OHTD_WHY_DOCK_FINAL, 0, 0);

@@ -27,6 +27,12 @@
 #define GRACE_MS	2000
 #define REASON_BYTES	256
 
+/* The signal that shows it is its detail. */
+static bool rests_on_signal(unsigned int code)
+{
+	return code == OHTD_WHY_SAFETY_MODULE || code == OHTD_WHY_SENSORS || code == OHTD_WHY_DOCKED || code == OHTD_WHY_NOT_DOCKED;
+}
+
 /*
  * One sentence out of the reason, its cause, its unit, the state or the holder of the lease, of which
  * each may have its own full stop.
@@ -51,6 +57,8 @@ static void reason_text(const struct ohtd_answer *answer, const struct ohtd_why 
 		snprintf(text, size, "%.*s: %s.", (int)n, reason, answer->holder);
 	else if (why->code == OHTD_WHY_MOVING && why->detail)
 		snprintf(text, size, "%.*s%s: %s is not 0.", (int)n, reason, unit, ohtd_signal_name(why->detail - 1u));
+	else if (rests_on_signal(why->code) && why->detail)
+		snprintf(text, size, "%.*s%s: %s.", (int)n, reason, unit, ohtd_signal_name(why->detail - 1u));
 	else if (why->code == OHTD_WHY_CHARGE_LOW && why->detail)
 		snprintf(text, size, "%.*s: %u %%.", (int)n, reason, why->detail - 1u);
 	else if (why->code == OHTD_WHY_MODULE_EXCEPTION && why->detail)
