@@ -27,7 +27,9 @@
 
 /* Places in the header of a database (https://sqlite.org/fileformat2.html, 1.3). */
 #define MODE_AT		18	/* 2 bytes, both 1 (a journal) or 2 (a log) */
-#define PAGES_AT	28
+#define CHANGES_AT	24	/* how often the file was changed, 4 bytes */
+#define PAGES_AT	28	/* how long it is, in pages, */
+#define PAGES_OF_AT	92	/* if this is the number of changes */
 #define FREE_AT		32	/* first free page, and how many there are */
 #define COOKIE_AT	40
 
@@ -224,13 +226,40 @@ static bool knows(const struct ohtd_schema *schema, const char *path, struct cop
 	return is && is_little(difference, copy);
 }
 
+/*
+ * SQLite reads no page beyond the length in the first one, and notices nothing where the file is longer. Without a log the file
+ * is as long as that says.
+ */
+static bool is_longer(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char log[OHTD_DB_PATH_BYTES + sizeof("-wal")];
+	unsigned char page[OHTD_DB_PAGE_BYTES];
+	struct stat st, log_st;
+	bool is;
+
+	if (fd < 0)
+		return false;
+	read_page(fd, 1, page);
+	is = !fstat(fd, &st) && number_at(page, CHANGES_AT) == number_at(page, PAGES_OF_AT) && number_at(page, PAGES_AT) &&
+	     number_at(page, PAGES_AT) < (uint64_t)st.st_size / OHTD_DB_PAGE_BYTES;
+	close(fd);
+	snprintf(log, sizeof(log), "%s-wal", path);
+	return is && (stat(log, &log_st) || !log_st.st_size);
+}
+
 bool ohtd_schema_pages_harmed(const struct ohtd_schema *schema, const char *path, char *why, size_t size)
 {
 	struct copy *copy = malloc(sizeof(*copy));
 	struct difference difference;
-	bool harmed = copy && knows(schema, path, copy, &difference) && difference.pages + difference.gone;
+	bool known = copy && knows(schema, path, copy, &difference);
+	bool harmed = known && difference.pages + difference.gone;
 
 	free(copy);
+	if (known && !harmed && is_longer(path)) {
+		snprintf(why, size, "%s: it is longer than its first page says", path);
+		return true;
+	}
 	if (harmed)
 		snprintf(why, size, "%s: %u pages that say where its tables begin are not what they were", path,
 			 difference.pages + difference.gone);
