@@ -55,8 +55,8 @@ static void oht_engine_limit(struct oht_engine *e, unsigned int left)
 
 /*
  * The transmitter is looked at before the computed end, since it is empty earlier if the clock runs
- * slow: the driver would stay on into the answer. Only if it can be seen busy, and the time by which
- * a slow clock is wrong is longer than a character, as between two looks.
+ * slow: the driver would stay on into the answer. Only if it can be seen busy, and the time by
+ * which a slow clock is wrong is longer than a character, as between two looks.
  */
 static void oht_engine_await_end(struct oht_engine *e, u64 now_ns)
 {

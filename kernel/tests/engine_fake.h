@@ -72,7 +72,7 @@ struct fake_bus {
 	bool unpaced;			/* the transmitter takes no time, as an emulated one */
 	unsigned int clicks;		/* characters that the driver makes when it is enabled */
 	u64 busy_extra_ns;		/* how much longer than computed it is busy */
-	s32 slew_permille;		/* so much faster than the line runs the clock of the engine */
+	s32 slew_permille;		/* so much faster than the line its clock runs */
 	u64 heard_ns;			/* end of the last character, also of those to come */
 	u64 known_ns;			/* end of the last one that the engine sent or read */
 	unsigned int early;		/* frames that began before t3.5 of silence */

@@ -335,15 +335,15 @@ static void engine_faults_slew(struct kunit *test, s32 slew_permille, unsigned i
 	fake_run_sent(1);
 	KUNIT_EXPECT_GE(test, fake_last()->off_ns, fake_last()->end_ns);
 	late_ns = fake_last()->off_ns - fake_last()->end_ns;
-	KUNIT_EXPECT_LE_MSG(test, late_ns, 2 * fake.engine.timing.char_ns, "%d permille, %u words\n",
-			    slew_permille, count);
+	KUNIT_EXPECT_LE_MSG(test, late_ns, 2 * fake.engine.timing.char_ns,
+			    "%d permille, %u words\n", slew_permille, count);
 	fake_answer_to(0, 5 * fake.engine.timing.char_ns);
 	fake_run_done(0);
 	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
 	fake_expect_in_step(1);
 }
 
-/* The clock is slewed, either way: the driver is on until our last stop bit, and not much longer. */
+/* The clock is slewed: the driver is on until our last stop bit, and not much longer. */
 static void engine_faults_slewed_clock(struct kunit *test)
 {
 	static const u16 counts[] = { 1, 5, 20, 50, 123 };
