@@ -12,25 +12,19 @@ static void oht_cycle_look_stop(const struct oht_cycle *cycle, struct oht_plan_f
 {
 	const struct oht_plan *plan = &cycle->running->plan;
 	const struct oht_plan_entry *entry;
-	u64 silence_ns, stop_ns;
+	u64 silence_ns[OHT_PLAN_ENTRIES_MAX];
 	u32 i;
 
-	if (cycle->exact)
-		figures->stop_ns = max(figures->stop_ns, oht_engine_stop_rest_ns(cycle->engine));
-
-	for (i = 0; cycle->exact && i < plan->entries; i++) {
+	if (!cycle->exact)
+		return;
+	for (i = 0; i < plan->entries; i++) {
 		entry = &plan->entry[i];
-		silence_ns = oht_engine_unit_silence_ns(cycle->engine, entry->unit,
-							oht_plan_is_output(entry));
-		silence_ns = min(silence_ns, (u64)entry->timeout_us * NSEC_PER_USEC);
-		if (silence_ns <= (u64)entry->turnaround_us * NSEC_PER_USEC)
-			continue;
-		stop_ns = oht_plan_entry_stop_ns(plan, i, silence_ns, &cycle->engine->timing);
-		if (stop_ns <= figures->stop_ns)
-			continue;
-		figures->stop_ns = stop_ns;
-		figures->longest_entry = i;
+		silence_ns[i] = min(oht_engine_unit_silence_ns(cycle->engine, entry->unit,
+							       oht_plan_is_output(entry)),
+				    (u64)entry->timeout_us * NSEC_PER_USEC);
 	}
+	oht_plan_longest(plan, &cycle->engine->timing, silence_ns, figures);
+	figures->stop_ns = max(figures->stop_ns, oht_engine_stop_rest_ns(cycle->engine));
 }
 
 void oht_cycle_status(struct oht_cycle *cycle, struct oht_plan_status *status)

@@ -542,7 +542,7 @@ int oht_engine_enqueue(struct oht_engine *e, struct oht_xfer *x)
 	x->tries = 0;
 	x->put_back = 0;
 	x->priors = 0;
-	x->submitted_ns = now_ns;
+	x->number = ++e->submits;
 	x->exception = 0;
 	x->turnaround_ns = 0;
 	x->reply_bytes = 0;

@@ -94,7 +94,7 @@ enum oht_xfer_state {
  * @tries: attempts that ended by themselves
  * @put_back: attempts that a stop ended and that come again
  * @priors: prior reads that were answered
- * @submitted_ns: when it was submitted
+ * @number: each submit has the next one
  * @worst_ns: if not @planned: from its first start bit until the line is free again, if its answer
  *	comes as late as it may
  * @node: place in the queue of @class
@@ -130,7 +130,7 @@ struct oht_xfer {
 	u32 enabled;
 	const void *owner;
 	u64 turn;
-	u64 submitted_ns;
+	u64 number;
 	u64 worst_ns;
 	union {
 		u16 words[OHT_WORDS_MAX];
@@ -322,11 +322,11 @@ enum oht_engine_echo {
 
 /**
  * struct oht_engine_oldest - the transfer of a class that waits for longest
- * @submitted_ns: when it was submitted, by which it is known again; U64_MAX: none waits
+ * @number: of that transfer; U64_MAX: none waits
  * @since_ns: the point of the plan's grid at which it was found to be the oldest
  */
 struct oht_engine_oldest {
-	u64 submitted_ns;
+	u64 number;
 	u64 since_ns;
 };
 
@@ -383,6 +383,7 @@ struct oht_engine_telegrams {
  * @queue: waiting transfers by class; the descriptors take turns, each is served in its order
  * @turn: by class: the round that is being served
  * @ordered: session whose transfers go before those of others that were queued before
+ * @submits: how many transfers have been submitted
  * @oldest: by class, as the plan's last tick found it
  * @cur: transfer whose transaction this is; NULL if it was cancelled or stopped: the transaction
  *	then goes on without it, because the unit answers all the same
@@ -448,6 +449,7 @@ struct oht_engine {
 	struct list_head queue[OHT_ENGINE_CLASSES];	/* by enum oht_engine_class */
 	u64 turn[OHT_ENGINE_CLASSES];
 	u32 ordered;
+	u64 submits;
 	struct oht_engine_oldest oldest[OHT_ENGINE_CLASSES];
 	struct oht_xfer *cur;
 

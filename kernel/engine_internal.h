@@ -108,6 +108,9 @@ void oht_engine_meter_begin(struct oht_engine *e, u64 begun_ns);
 /* Not before @now_ns the transmitter got some of the @left bytes that it did not have yet. */
 void oht_engine_meter_feed(struct oht_engine *e, unsigned int left, u64 now_ns);
 
+/* Before its time, at @now_ns, the transmitter is empty: tx_end_ns is still the computed one. */
+void oht_engine_meter_early(struct oht_engine *e, u64 now_ns);
+
 /* Beyond its time the transmitter is still busy. */
 void oht_engine_meter_busy(struct oht_engine *e, u64 now_ns);
 

@@ -48,6 +48,16 @@ void oht_engine_meter_feed(struct oht_engine *e, unsigned int left, u64 now_ns)
 					       oht_meter_inside(&e->timing, &end, &start));
 }
 
+/* It was not empty a character before. */
+void oht_engine_meter_early(struct oht_engine *e, u64 now_ns)
+{
+	struct oht_engine_meter *m = &e->meter;
+
+	m->busy_ns = now_ns - e->timing.char_ns;
+	if (m->end.to_ns == e->tx_end_ns)
+		m->end.to_ns = now_ns;
+}
+
 void oht_engine_meter_busy(struct oht_engine *e, u64 now_ns)
 {
 	e->meter.busy_ns = now_ns;

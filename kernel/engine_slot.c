@@ -72,7 +72,7 @@ static bool oht_engine_slot_is_overdue(const struct oht_engine *e, const struct 
 	unsigned int class;
 
 	for (class = OHT_CLASS_COMMAND; class < OHT_ENGINE_CLASSES; class++)
-		if (e->oldest[class].submitted_ns == x->submitted_ns &&
+		if (e->oldest[class].number == x->number &&
 		    now_ns >= e->oldest[class].since_ns + limit_ns)
 			return true;
 	return false;
@@ -121,16 +121,16 @@ void oht_engine_slot_age(struct oht_engine *e, u64 now_ns)
 {
 	const struct oht_xfer *x;
 	unsigned int class;
-	u64 least_ns;
+	u64 least;
 
 	lockdep_assert_held(&e->lock);
 	for (class = OHT_CLASS_COMMAND; class < OHT_ENGINE_CLASSES; class++) {
-		least_ns = U64_MAX;
+		least = U64_MAX;
 		list_for_each_entry(x, &e->queue[class], node)
-			least_ns = min(least_ns, x->submitted_ns);
-		if (e->oldest[class].submitted_ns == least_ns)
+			least = min(least, x->number);
+		if (e->oldest[class].number == least)
 			continue;
-		e->oldest[class].submitted_ns = least_ns;
+		e->oldest[class].number = least;
 		e->oldest[class].since_ns = now_ns;
 	}
 }

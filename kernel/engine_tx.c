@@ -10,6 +10,11 @@
 #define OHT_ENGINE_POLL_MIN_NS	1000
 /* A transmitter that is busy for longer than this beyond its time is stuck. */
 #define OHT_ENGINE_STUCK_CHARS	2
+/*
+ * CLOCK_MONOTONIC may run up to a tenth faster or slower than the line: NTP slews it, chrony by
+ * 8.3 % at most.
+ */
+#define OHT_ENGINE_SLEW_PART	10
 /* How often the transmitter is polled meanwhile when a transmission begins late. */
 #define OHT_ENGINE_LATE_POLLS	16
 
@@ -40,11 +45,29 @@ static void oht_engine_set_de(struct oht_engine *e, bool on)
  */
 static void oht_engine_limit(struct oht_engine *e, unsigned int left)
 {
+	unsigned int chars = left + left / OHT_ENGINE_SLEW_PART + 1 + OHT_ENGINE_STUCK_CHARS;
 	u64 limit_ns = e->clock->now_ns(e) + e->port->send_late_ns +
-		       oht_timing_chars_ns(&e->timing, left + OHT_ENGINE_STUCK_CHARS);
+		       oht_timing_chars_ns(&e->timing, chars);
 
 	/* Characters of an earlier fill may still be leaving. */
 	e->tx_stuck_ns = max(e->tx_stuck_ns, limit_ns);
+}
+
+/*
+ * The transmitter is looked at before the computed end, since it is empty earlier if the clock runs
+ * slow: the driver would stay on into the answer. Only if it can be seen busy, and the time by
+ * which a slow clock is wrong is longer than a character, as between two looks.
+ */
+static void oht_engine_await_end(struct oht_engine *e, u64 now_ns)
+{
+	unsigned int chars = e->tx_bytes / OHT_ENGINE_SLEW_PART;
+	u64 from_ns = e->tx_end_ns;
+
+	if (e->tx_paced && !e->port->send_late_ns)
+		from_ns -= oht_timing_chars_ns(&e->timing, chars);
+	if (now_ns >= from_ns)
+		from_ns = min(now_ns + e->timing.char_ns, e->tx_end_ns);
+	oht_engine_arm(e, from_ns);
 }
 
 static void oht_engine_send(struct oht_engine *e)
@@ -64,7 +87,7 @@ static void oht_engine_send(struct oht_engine *e)
 	trace_oht_tx(e, e->tx_taken);
 	e->tx_end_ns = oht_timing_tx_end_ns(&e->timing, start_ns, e->tx_bytes);
 	oht_engine_meter_begin(e, start_ns);
-	oht_engine_arm(e, e->tx_end_ns);
+	oht_engine_await_end(e, start_ns);
 }
 
 /* False: characters were heard during the set-up, and the line has not been silent since. */
@@ -165,7 +188,7 @@ void oht_engine_feed(struct oht_engine *e, u64 now_ns)
 	end_ns = oht_timing_tx_end_ns(&e->timing, now_ns, left);
 	e->tx_end_ns = max(e->tx_end_ns, end_ns);
 	oht_engine_enter(e, OHT_ENGINE_SEND);
-	oht_engine_arm(e, e->tx_end_ns);
+	oht_engine_await_end(e, now_ns);
 }
 
 static void oht_engine_release(struct oht_engine *e, u64 now_ns)
@@ -197,12 +220,35 @@ static void oht_engine_sent(struct oht_engine *e, u64 now_ns)
 	oht_engine_arm(e, off_ns);
 }
 
-/* By our clock the request has left. The UART confirms that within two characters. */
+/*
+ * Our clock says that the request has not left yet. A UART that is empty all the same is given one
+ * character more: some say so a little before their last stop bit is out.
+ */
+static void oht_engine_look_early(struct oht_engine *e, u64 now_ns)
+{
+	u64 end_ns = now_ns + e->timing.char_ns;
+
+	if (e->tx_taken == e->tx_bytes && end_ns < e->tx_end_ns &&
+	    !e->port->ops->transmitting(e->port)) {
+		oht_engine_meter_early(e, now_ns);
+		e->tx_end_ns = end_ns;
+	}
+	oht_engine_await_end(e, now_ns);
+}
+
+/*
+ * By our clock the request has left. The UART confirms that within three characters and a tenth of
+ * the request.
+ */
 static void oht_engine_drain(struct oht_engine *e, u64 now_ns)
 {
 	u64 poll_ns = max_t(u64, e->timing.bit_ns / 4, OHT_ENGINE_POLL_MIN_NS);
 	bool was_busy = e->state == OHT_ENGINE_DRAIN;
 
+	if (now_ns < e->tx_end_ns) {
+		oht_engine_look_early(e, now_ns);
+		return;
+	}
 	oht_engine_enter(e, OHT_ENGINE_DRAIN);
 	if (e->tx_taken < e->tx_bytes) {
 		oht_engine_feed(e, now_ns);

@@ -213,8 +213,8 @@ void oht_estop_teardown(void)
 
 /*
  * A GPIO bank usually hands its one interrupt on to its lines; where that one goes is where our
- * handler runs. A chip with several banks does not tell which is ours: any of them may be. The masks
- * belong to the interrupts, which stay as long as we hold the line.
+ * handler runs. A chip with several banks does not tell which is ours: any of them may be. The
+ * masks belong to the interrupts, which stay as long as we hold the line.
  */
 static void oht_estop_find_irq_masks(struct oht_estop *estop)
 {

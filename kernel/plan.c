@@ -198,8 +198,9 @@ static u64 oht_plan_rest_ns(const struct oht_plan *plan, u32 index)
 	return (u64)plan->rest_us[index] * NSEC_PER_USEC;
 }
 
-u64 oht_plan_entry_stop_ns(const struct oht_plan *plan, u32 index, u64 turnaround_ns,
-			   const struct oht_timing *t)
+/* If its unit takes @turnaround_ns. */
+static u64 oht_plan_entry_stop_ns(const struct oht_plan *plan, u32 index, u64 turnaround_ns,
+				  const struct oht_timing *t)
 {
 	struct oht_timing_exchange exchange = oht_plan_exchange(&plan->entry[index]);
 
@@ -209,14 +210,18 @@ u64 oht_plan_entry_stop_ns(const struct oht_plan *plan, u32 index, u64 turnaroun
 	return oht_timing_stop_ns(t, &exchange);
 }
 
-static void oht_plan_longest(const struct oht_plan *plan, const struct oht_timing *t,
-			     struct oht_plan_figures *figures)
+void oht_plan_longest(const struct oht_plan *plan, const struct oht_timing *t,
+		      const u64 *silence_ns, struct oht_plan_figures *figures)
 {
 	u64 turnaround_ns, stop_ns;
 	u32 i;
 
+	figures->stop_ns = 0;
+	figures->longest_entry = 0;
 	for (i = 0; i < plan->entries; i++) {
 		turnaround_ns = (u64)plan->entry[i].turnaround_us * NSEC_PER_USEC;
+		if (silence_ns)
+			turnaround_ns = max(turnaround_ns, silence_ns[i]);
 		stop_ns = oht_plan_entry_stop_ns(plan, i, turnaround_ns, t);
 		if (stop_ns <= figures->stop_ns)
 			continue;
@@ -321,7 +326,7 @@ int oht_plan_compute(const struct oht_plan *plan, const struct oht_timing *t, bo
 	oht_plan_add_up(plan, entry_ns, cycle_ns, figures);
 	/* The command's own gap and driver enable. */
 	figures->command_wait_ns += t->t35_ns + t->de_setup_ns;
-	oht_plan_longest(plan, t, figures);
+	oht_plan_longest(plan, t, NULL, figures);
 	figures->hold_max_ns = oht_plan_hold_max_ns(plan);
 	if (!exact)
 		figures->stop_ns = OHT_PLAN_UNBOUNDED_NS;

@@ -82,11 +82,12 @@ bool oht_plan_is_output(const struct oht_plan_entry *entry);
 unsigned int oht_plan_output_words(const struct oht_plan_entry *entry);
 
 /*
- * Worst time from a stop that meets the exchange of entry @index to the last stop bit of its
- * telegram, if the unit takes @turnaround_ns.
+ * Fills @figures->stop_ns and longest_entry: the worst time from a stop that meets an exchange to
+ * the last stop bit of its telegram. @silence_ns: by entry, what its unit is given at least; NULL:
+ * what the plan counts with.
  */
-u64 oht_plan_entry_stop_ns(const struct oht_plan *plan, u32 index, u64 turnaround_ns,
-			   const struct oht_timing *t);
+void oht_plan_longest(const struct oht_plan *plan, const struct oht_timing *t,
+		      const u64 *silence_ns, struct oht_plan_figures *figures);
 
 /* Gap, driver enable, request, turnaround and reply of one exchange. */
 u64 oht_plan_entry_ns(const struct oht_plan_entry *entry, const struct oht_timing *t);

@@ -41,7 +41,8 @@ struct oht_port_byte {
  * @send: take up to @bytes bytes into the transmitter, return how many. If that is fewer, call
  *	oht_port.event when there is room again.
  * @transmitting: true until the last stop bit of everything that was taken has left. May be false
- *	too early on a UART without such a bit; the engine has its own clock as well.
+ *	too early on a UART without such a bit; the engine has its own clock as well. With exact
+ *	timing by no more than a character.
  * @cut: begin to throw away what was taken and has not left. The character in the shift register
  *	may still leave; nothing after it does.
  * @cut_end: called one character after @cut: make the transmitter ready again

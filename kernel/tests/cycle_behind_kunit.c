@@ -143,7 +143,7 @@ static void behind_hears_the_first(struct kunit *test)
 	cyclic_commit(0);
 	cyclic_run(5 * CYCLE_NS / 2);
 	cyclic_forget();
-	/* Cycle 3 is missed, with the last entry; two exchanges fit into what is left of the next one. */
+	/* Cycle 3 is missed, with the last entry. Two exchanges fit into what is left of 4. */
 	cyclic.late_ns = CYCLE_NS + 8 * FAKE_MS;
 	cyclic_run(20 * CYCLE_NS);
 	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);

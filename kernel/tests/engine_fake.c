@@ -4,6 +4,12 @@
 
 struct fake_bus fake;
 
+u64 fake_chars_ns(unsigned int chars)
+{
+	return div_u64(oht_timing_chars_ns(&fake.engine.timing, chars) *
+		       (1000 + fake.slew_permille), 1000);
+}
+
 /* ---- the port ---- */
 
 static int fake_start(struct oht_port *port)
@@ -70,12 +76,11 @@ static unsigned int fake_send(struct oht_port *port, const u8 *data, unsigned in
 		take = fake.fifo_bytes;
 	memcpy(frame->adu + frame->bytes, data, take);
 	frame->bytes += take;
-	frame->end_ns = max(frame->end_ns, fake.now_ns) +
-			oht_timing_chars_ns(&fake.engine.timing, take);
+	frame->end_ns = max(frame->end_ns, fake.now_ns) + fake_chars_ns(take);
 	fake.heard_ns = max(fake.heard_ns, frame->end_ns);
 	fake.known_ns = frame->end_ns;
 	/* Room again when all but two characters have left. */
-	fake.room_ns = frame->end_ns - 2 * fake.engine.timing.char_ns;
+	fake.room_ns = frame->end_ns - fake_chars_ns(2);
 	fake.interrupt_ns = take < bytes ? fake.room_ns + fake.interrupt_late_ns : FAKE_NEVER;
 	return take;
 }
@@ -95,10 +100,9 @@ static void fake_cut(struct oht_port *port)
 	/* What is in the shift register leaves. */
 	if (fake.frame_count && fake_last()->end_ns > fake.now_ns) {
 		u64 begun = div_u64(fake.now_ns - fake_last()->start_ns,
-				    fake.engine.timing.char_ns) + 1;
+				    fake_chars_ns(1)) + 1;
 
-		fake_last()->end_ns = fake_last()->start_ns +
-				      oht_timing_chars_ns(&fake.engine.timing, begun);
+		fake_last()->end_ns = fake_last()->start_ns + fake_chars_ns(begun);
 		fake.known_ns = fake_last()->end_ns;
 	}
 }
@@ -313,7 +317,7 @@ u64 fake_say(u64 start_ns, const u8 *data, unsigned int bytes)
 	u64 end_ns = start_ns;
 
 	for (i = 0; i < bytes; i++) {
-		end_ns = start_ns + oht_timing_chars_ns(t, i + 1);
+		end_ns = start_ns + fake_chars_ns(i + 1);
 		fake_say_one(end_ns - t->stop_rest_ns, data[i], 0);
 	}
 	return end_ns;

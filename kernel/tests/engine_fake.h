@@ -72,6 +72,7 @@ struct fake_bus {
 	bool unpaced;			/* the transmitter takes no time, as an emulated one */
 	unsigned int clicks;		/* characters that the driver makes when it is enabled */
 	u64 busy_extra_ns;		/* how much longer than computed it is busy */
+	s32 slew_permille;		/* so much faster than the line its clock runs */
 	u64 heard_ns;			/* end of the last character, also of those to come */
 	u64 known_ns;			/* end of the last one that the engine sent or read */
 	unsigned int early;		/* frames that began before t3.5 of silence */
@@ -96,6 +97,9 @@ extern struct fake_bus fake;
 
 void fake_init(struct kunit *test, u32 baud_bps);
 void fake_init_line(struct kunit *test, const struct oht_line *line);
+
+/* What @chars take on the line, by the clock of the engine. */
+u64 fake_chars_ns(unsigned int chars);
 
 /* Let time pass until the next event, at most until @until_ns. */
 void fake_step(u64 until_ns);

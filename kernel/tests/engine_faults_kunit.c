@@ -322,7 +322,41 @@ static void engine_faults_duplicate_answer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.engine.stats.bytes_extra, bytes);
 }
 
+static void engine_faults_slew(struct kunit *test, s32 slew_permille, unsigned int fifo_bytes,
+			       u16 count)
+{
+	u64 late_ns;
+
+	fake_init(test, 115200);
+	fake.slew_permille = slew_permille;
+	fake.fifo_bytes = fifo_bytes;
+	fake_xfer(0, 1, 16, 0x0100, count);
+	fake_submit(0);
+	fake_run_sent(1);
+	KUNIT_EXPECT_GE(test, fake_last()->off_ns, fake_last()->end_ns);
+	late_ns = fake_last()->off_ns - fake_last()->end_ns;
+	KUNIT_EXPECT_LE_MSG(test, late_ns, 2 * fake.engine.timing.char_ns,
+			    "%d permille, %u words\n", slew_permille, count);
+	fake_answer_to(0, 5 * fake.engine.timing.char_ns);
+	fake_run_done(0);
+	FAKE_EXPECT_DONE(0, 0, OHT_DETAIL_OK);
+	fake_expect_in_step(1);
+}
+
+/* The clock is slewed: the driver is on until our last stop bit, and not much longer. */
+static void engine_faults_slewed_clock(struct kunit *test)
+{
+	static const u16 counts[] = { 1, 5, 20, 50, 123 };
+	s32 slew_permille;
+	unsigned int i;
+
+	for (slew_permille = -83; slew_permille <= 83; slew_permille++)
+		for (i = 0; i < 2 * ARRAY_SIZE(counts); i++)
+			engine_faults_slew(test, slew_permille, i % 2 * 16, counts[i / 2]);
+}
+
 static struct kunit_case engine_faults_cases[] = {
+	KUNIT_CASE(engine_faults_slewed_clock),
 	KUNIT_CASE(engine_faults_exception),
 	KUNIT_CASE(engine_faults_retry_helps),
 	KUNIT_CASE(engine_faults_bit_flips),

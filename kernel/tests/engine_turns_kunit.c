@@ -124,11 +124,42 @@ static void engine_turns_keep_the_order(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, fake.frames[i].adu[3], order[i], "frame %u\n", i);
 }
 
+static u64 turns_age(void)
+{
+	struct oht_engine *e = &fake.engine;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	oht_engine_slot_age(e, fake.now_ns);
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+	return e->oldest[OHT_CLASS_CYCLIC].since_ns;
+}
+
+/* Two that were submitted at one time: the second one has not been the oldest for as long. */
+static void engine_turns_oldest_is_one(struct kunit *test)
+{
+	unsigned int i;
+
+	/* The plan is at it, so they wait. */
+	fake.engine.slot.until_ns = fake.now_ns + 100 * FAKE_MS;
+	fake.engine.slot.planned = 1;
+	for (i = 0; i < 2; i++) {
+		fake_xfer(i, 1 + i, 3, 0, 2);
+		fake_submit(i);
+	}
+	KUNIT_EXPECT_EQ(test, turns_age(), fake.now_ns);
+	fake_run(fake.now_ns + 50 * FAKE_MS);
+	KUNIT_EXPECT_LT(test, turns_age(), fake.now_ns);
+	KUNIT_EXPECT_EQ(test, oht_engine_cancel(&fake.engine, &fake.xfers[0]), 0);
+	KUNIT_EXPECT_EQ(test, turns_age(), fake.now_ns);
+}
+
 static struct kunit_case engine_turns_cases[] = {
 	KUNIT_CASE(engine_turns_controller_first),
 	KUNIT_CASE(engine_turns_no_starvation),
 	KUNIT_CASE(engine_turns_nobody_controls),
 	KUNIT_CASE(engine_turns_keep_the_order),
+	KUNIT_CASE(engine_turns_oldest_is_one),
 	{}
 };
 

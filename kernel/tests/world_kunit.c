@@ -277,6 +277,7 @@ static void world_run(struct kunit *test, u32 run)
 	/* Longer than t3.5, too. */
 	fake.engine.timing.de_setup_ns = world_below(2) * world_below(3000) * FAKE_US;
 	world_rest(1 + world_below(WORLD_PLANNED));
+	fake.slew_permille = world_below(3) ? 0 : (s32)world_below(167) - 83;
 	world_make_plan();
 	cyclic_try_commit();
 	for (event = 0; event < WORLD_EVENTS; event++) {

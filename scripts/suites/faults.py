@@ -39,6 +39,10 @@ class Tree:
             # Both may have a file of that name.
             for path in sorted((self._top / folder).glob("test_*.py")):
                 self.python.setdefault(path.name, set()).update(self._functions(path, r"^def (test_\w+)\("))
+        # What needs no board: a machine whose timers are coarse, CPUs that come and go.
+        self.unit = {path.stem.removeprefix("test_").removesuffix("_kunit"): self._functions(path, r"KUNIT_CASE\((\w+)\)")
+                     for folder in ("kernel/tests/*_kunit.c", "tests/unit/test_*.c")
+                     for path in sorted(self._top.glob(folder))}
         self.run = boards.programs(self._top / "tests/boards.toml")
         self.endings = set(re.findall(r'^    "([a-z-]+)": \(', (self._top / "tests/e2e/test_endings.py").read_text(),
                                       re.MULTILINE))
@@ -70,6 +74,8 @@ class Tree:
         if name in self.guest:
             return name in self.run
         if name in self.python or self._is_function(name, programs):
+            return True
+        if self.unit.get(name) or any(name in cases for cases in self.unit.values()):
             return True
         if fnmatch.filter(self.endings, name):
             return True
