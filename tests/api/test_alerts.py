@@ -90,7 +90,8 @@ def test_a_silent_module_is_told_until_it_answers_and_is_cleared(daemon):
             stopped = hear("stop_latched")
             assert stopped["text"] == ("The robot is stopped. ohtd itself asked for the stop. "
                                        "A module does not answer any more (unit 3).")
-            assert stopped["action"] == "Check power and wiring of the module. Then reset."
+            assert stopped["action"] == ("Check power and wiring of the module. If it needs a pause between requests, "
+                                         "set its rest_ms in modules.csv. Then reset.")
             reasons = [reason for reason in daemon.get("health", role=None).json["reasons"] if reason["unit"] == 3]
             assert [(each["code"], each["text"], each["since"]) for each in reasons] == [("module_lost", lost["text"], lost["since"])]
         finally:

@@ -188,7 +188,7 @@ int fake_bus_plan(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
 	fake->plan_calls++;
 	/* The grid has no bound of a stop, and would refuse any budget. */
 	unjudged.stop_budget_us = 0;
-	ret = ohtd_grid_check(&unjudged, FAKE_CHAR_NS, FAKE_GAP_NS, figures, &bad_entry);
+	ret = ohtd_grid_check(&unjudged, FAKE_CHAR_NS, FAKE_GAP_NS, NULL, figures, &bad_entry);
 	if (!ret)
 		ret = fake->plan_error;
 	figures->stop_ns = fake->stop_ns ? fake->stop_ns : figures->stop_ns;

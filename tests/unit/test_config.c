@@ -147,7 +147,7 @@ static void everything_can_be_set(void **state)
 			      "[paths]\nstate = /s\ndata\t=\t/d\nready_file = /r\n"
 			      "[tls]\ncertificate = /c\nkey = /k\n"
 			      "[bus]\nbackend = rtu\ntty = /dev/pts/9\nbaud = 19200\n"
-			      "parity = even\nstop_bits = 2\ntime_factor = 20\n[robot]\nauto_enable = yes\nsimulated = yes\n"
+			      "parity = even\nstop_bits = 2\nquiet_us = 3000\ntime_factor = 20\n[robot]\nauto_enable = yes\nsimulated = yes\n"
 			      "realtime_priority = 0\ncpu = 0\n[log]\nlevel = debug\n"
 			      "[gateway]\nlisten = [::]:1502\nwrite_from = ::ffff:192.0.2.1, ::1 FE80:0::2\n"
 			      "write_registers = 1:7,247:0xFFFF 2:65535\nidle_s = 1\nfresh_ms = 0\n"), 0);
@@ -188,6 +188,7 @@ static void everything_can_be_set(void **state)
 	assert_int_equal(config.baud_bps, 19200);
 	assert_int_equal(config.parity, 'E');
 	assert_int_equal(config.stop_bits, 2);
+	assert_int_equal(config.quiet_us, 3000);
 	assert_int_equal(config.time_factor, 20);
 	assert_int_equal(config.auto_enable, 1);
 	assert_int_equal(config.simulated, 1);

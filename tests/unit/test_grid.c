@@ -12,6 +12,8 @@
 
 #define CHAR_NS		86806ull
 #define GAP_NS		1750000ull
+/* A read of eight registers. */
+#define ONE_NS		(29 * CHAR_NS + 3500000)
 #define CYCLE_NS	25000000ull
 #define T0		1000000000ull
 
@@ -47,19 +49,29 @@ static void figures_are_those_of_the_line(void **state)
 		.entries = plan.entry, .count = 3, .cycle_us = 25000, .whole_cycles = 4,
 	};
 	struct oht_cyclic_figures figures;
+	uint8_t rest_ms[UINT8_MAX + 1] = { 0 };
 	unsigned int bad;
 
 	(void)state;
-	assert_int_equal(ohtd_grid_check(&asked, CHAR_NS, GAP_NS, &figures, &bad), 0);
+	assert_int_equal(ohtd_grid_check(&asked, CHAR_NS, GAP_NS, NULL, &figures, &bad), 0);
 	/* 8 + 21 characters, 1.75 ms of silence, 1.75 ms until the answer. */
-	assert_int_equal(figures.busy_worst_ns, 2 * (29 * CHAR_NS + 3500000));
+	assert_int_equal(figures.busy_worst_ns, 2 * ONE_NS);
 	assert_int_equal(figures.worst_permille, 482);
 	assert_int_equal(figures.hyperperiod_cycles, 20);
 	assert_int_equal(figures.slack_max_ns, CYCLE_NS - 29 * CHAR_NS - 3500000);
 	assert_true(figures.stop_ns == OHT_UNBOUNDED_NS);
+	/* The entry of every cycle fills the rest of the other unit, or a part of it. */
+	rest_ms[asked.entries[1].unit] = 5;
+	assert_int_equal(ohtd_grid_check(&asked, CHAR_NS, GAP_NS, rest_ms, &figures, &bad), 0);
+	assert_int_equal(figures.busy_worst_ns, 2 * ONE_NS);
+	rest_ms[asked.entries[1].unit] = 9;
+	assert_int_equal(ohtd_grid_check(&asked, CHAR_NS, GAP_NS, rest_ms, &figures, &bad), 0);
+	assert_int_equal(figures.busy_worst_ns, ONE_NS + 9000000);
+	rest_ms[asked.entries[1].unit] = 19;
+	assert_int_equal(ohtd_grid_check(&asked, CHAR_NS, GAP_NS, rest_ms, &figures, &bad), -EDQUOT);
 	/* A budget cannot be kept where there is no bound. */
 	asked.stop_budget_us = 10000;
-	assert_int_equal(ohtd_grid_check(&asked, CHAR_NS, GAP_NS, &figures, &bad), -EDQUOT);
+	assert_int_equal(ohtd_grid_check(&asked, CHAR_NS, GAP_NS, NULL, &figures, &bad), -EDQUOT);
 }
 
 static void bad_entry_is_named(void **state)
@@ -73,12 +85,12 @@ static void bad_entry_is_named(void **state)
 
 	(void)state;
 	plan.entry[1].unit = 0;
-	assert_int_equal(ohtd_grid_check(&asked, CHAR_NS, GAP_NS, &figures, &bad), -EINVAL);
+	assert_int_equal(ohtd_grid_check(&asked, CHAR_NS, GAP_NS, NULL, &figures, &bad), -EINVAL);
 	assert_int_equal(bad, 1);
 	plan = three();
 	plan.entry[0].period_cycles = 997;
 	plan.entry[2].period_cycles = 991;
-	assert_int_equal(ohtd_grid_check(&asked, CHAR_NS, GAP_NS, &figures, &bad), -EINVAL);
+	assert_int_equal(ohtd_grid_check(&asked, CHAR_NS, GAP_NS, NULL, &figures, &bad), -EINVAL);
 	assert_int_equal(bad, 2);
 }
 

@@ -417,6 +417,32 @@ static void takes_the_function_that_writes(void **state)
 	}
 }
 
+static void takes_the_rest_of_a_module(void **state)
+{
+	static const struct {
+		const char *cell;
+		int rest_ms;
+	} rows[] = { { "", 0 }, { "0", 0 }, { "15", 15 }, { "50", 50 }, { "51", -1 }, { "-1", -1 }, { "1.5", -1 } };
+	static char header[512] = MODULE_HEADER;
+
+	(void)state;
+	strcpy(strchr(header, '\n'), ",rest_ms\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct oht_modmap *m = NULL;
+		char row[128];
+
+		snprintf(row, sizeof(row), "a,0x02,yes,0x0002,30,2,500,stop,stop,3,x,%s\n", rows[i].cell);
+		write_file("modules.csv", header, row);
+		write_file("registers.csv", REGISTER_HEADER, REGISTER_A);
+		assert_int_equal(!oht_modmap_load(dir, &m, error), rows[i].rest_ms >= 0);
+		if (m)
+			assert_int_equal(oht_modmap_by_name(m, "a")->rest_ms, rows[i].rest_ms);
+		else
+			assert_non_null(strstr(error, "modules.csv:2: rest_ms"));
+		oht_modmap_free(m);
+	}
+}
+
 static void takes_the_firmware_that_is_expected(void **state)
 {
 	static const struct {
@@ -524,6 +550,7 @@ int main(void)
 		cmocka_unit_test(refuses_bad_registers),
 		cmocka_unit_test(refuses_registers_that_clash),
 		cmocka_unit_test(refuses_bad_modules),
+		cmocka_unit_test(takes_the_rest_of_a_module),
 		cmocka_unit_test(takes_the_firmware_that_is_expected),
 		cmocka_unit_test(takes_the_function_that_writes),
 		cmocka_unit_test(refuses_missing_files_and_columns),

@@ -397,6 +397,48 @@ static void faults_last_until_cleared(void **state)
 	}
 }
 
+/* How much of an answer comes to a request to unit @unit at @at_ns. */
+static size_t heard_at(unsigned int unit, uint64_t at_ns)
+{
+	out.len = 0;
+	request_len = read_request(request, (uint8_t)unit, 0x100, 1);
+	send_request(at_ns);
+	run_until(at_ns + 8 * char_ns() + 1750 * US + 7 * char_ns());
+	return out.len;
+}
+
+static void too_little_rest_is_not_heard(void **state)
+{
+	uint64_t end_ns;
+
+	(void)state;
+	fault("rest ms=15");
+	assert_int_equal(heard_at(2, T0), 7);
+	end_ns = out.at_ns[6];
+	/* Another unit is asked in it, and what is not heard begins no rest. */
+	assert_int_equal(heard_at(3, end_ns + 2 * MS), 7);
+	assert_int_equal(heard_at(2, end_ns + 15 * MS - US), 0);
+	assert_int_equal(heard_at(2, end_ns + 19 * MS), 7);
+	end_ns = out.at_ns[6];
+	assert_int_equal(heard_at(2, end_ns + 15 * MS), 7);
+}
+
+static void too_little_quiet_is_not_heard(void **state)
+{
+	uint64_t end_ns;
+
+	(void)state;
+	fault("quiet us=3000");
+	assert_int_equal(heard_at(2, T0), 7);
+	end_ns = out.at_ns[6];
+	assert_int_equal(heard_at(2, end_ns + 2999 * US), 0);
+	/* Whoever has spoken: here another unit. */
+	assert_int_equal(heard_at(3, end_ns + 20 * MS), 7);
+	end_ns = out.at_ns[6];
+	assert_int_equal(heard_at(2, end_ns + 2 * MS), 0);
+	assert_int_equal(heard_at(2, end_ns + 2 * MS + 8 * char_ns() + 3000 * US), 7);
+}
+
 static void each_fault_does_what_its_name_says(void **state)
 {
 	uint64_t start_ns = 8 * char_ns() + 1750 * US;
@@ -566,6 +608,8 @@ int main(void)
 		TIMED(spoils_as_told_and_as_often),
 		TIMED(faults_last_until_cleared),
 		TIMED(each_fault_does_what_its_name_says),
+		TIMED(too_little_rest_is_not_heard),
+		TIMED(too_little_quiet_is_not_heard),
 		TIMED(silence_and_exception_write_nothing),
 		TIMED(a_late_reply_meets_the_next_request),
 		TIMED(a_late_reply_waits_for_the_line),

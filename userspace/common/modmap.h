@@ -32,6 +32,9 @@ enum oht_loss_action {
 	OHT_LOSS_ESTOP,
 };
 
+/* As the kernel module has it. */
+#define OHT_REST_MAX_MS	50
+
 /**
  * struct oht_module - one row of modules.csv
  * @name: "power", "safety", "travel_motor", "dock_location"
@@ -46,6 +49,7 @@ enum oht_loss_action {
  * @loss_action: when it counts as lost while moving
  * @loss_action_standing: when it counts as lost at standstill
  * @write_function: Modbus function by which one register is written: 6 or 16
+ * @rest_ms: it hears nothing for so long behind its own answer
  * @firmware: least and greatest version of its firmware that is expected, as of register firmware_version
  * @map: its registers, by enum oht_profile
  */
@@ -62,6 +66,7 @@ struct oht_module {
 	enum oht_loss_action loss_action;
 	enum oht_loss_action loss_action_standing;
 	uint8_t write_function;
+	uint8_t rest_ms;
 	uint16_t firmware[2];
 	struct oht_regmap map[OHT_PROFILES];
 };

@@ -46,9 +46,10 @@ static const char *const module_columns[] = {
 	"description", NULL,
 };
 
-/* Tables may do without these: then any version is expected, modules are written by function 6, no register is a signal of the history, each number is a value, and none is a fault. */
+/* Tables may do without these: then any version is expected, modules are written by function 6 and need no rest, no register is a signal of the history, each number is a value, and none is a fault. */
 static const char *const firmware_column[] = { "firmware", NULL };
 static const char *const write_column[] = { "write", NULL };
+static const char *const rest_column[] = { "rest_ms", NULL };
 static const char *const history_column[] = { "history", NULL };
 static const char *const none_column[] = { "none", NULL };
 static const char *const fault_column[] = { "fault", NULL };
@@ -608,12 +609,23 @@ static int parse_write(const struct oht_cells *c, struct oht_module *module)
 	return err;
 }
 
+static int parse_rest(const struct oht_cells *c, struct oht_module *module)
+{
+	static const int64_t limits[2] = { 0, OHT_REST_MAX_MS };
+	int64_t rest_ms = 0;
+	int err = *oht_cell(c, 0) ? oht_cell_number(c, 0, limits, &rest_ms) : 0;
+
+	module->rest_ms = (uint8_t)rest_ms;
+	return err;
+}
+
 static const struct {
 	const char *const *column;
 	int (*parse)(const struct oht_cells *cells, struct oht_module *module);
 } more_of_modules[] = {
 	{ firmware_column, parse_firmware },
 	{ write_column, parse_write },
+	{ rest_column, parse_rest },
 };
 
 static int parse_more_of_module(const struct oht_cells *cells, struct oht_module *module)
@@ -624,6 +636,7 @@ static int parse_more_of_module(const struct oht_cells *cells, struct oht_module
 
 	module->firmware[1] = UINT16_MAX;
 	module->write_function = 6;
+	module->rest_ms = 0;
 	one.index = &index;
 	for (size_t i = 0; !err && i < sizeof(more_of_modules) / sizeof(more_of_modules[0]); i++) {
 		one.names = more_of_modules[i].column;

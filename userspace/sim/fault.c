@@ -35,6 +35,8 @@ static const struct kind {
 	[OHT_SIM_FAULT_TRAIL]	   = { "trail", "bytes", 3, 1, CLICK_BYTES_MAX },
 	[OHT_SIM_FAULT_DUPLICATE]  = { .name = "duplicate" },
 	[OHT_SIM_FAULT_PAUSES]	   = { "pauses", "ms", 5, 1, 100 },
+	[OHT_SIM_FAULT_QUIET]	   = { "quiet", "us", 3000, 1, 1000000 },
+	[OHT_SIM_FAULT_REST]	   = { "rest", "ms", 15, 1, 1000 },
 	[OHT_SIM_FAULT_WELDED]	   = { .name = "welded", .drive = true },
 };
 

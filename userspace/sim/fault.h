@@ -29,6 +29,8 @@ enum oht_sim_fault_kind {
 	OHT_SIM_FAULT_TRAIL,		/* bytes=N: zeros directly behind */
 	OHT_SIM_FAULT_DUPLICATE,	/* the reply comes twice, t3.5 apart */
 	OHT_SIM_FAULT_PAUSES,		/* ms=N: silence between the bytes of the reply */
+	OHT_SIM_FAULT_QUIET,		/* us=N: a request behind less silence of the line is not seen */
+	OHT_SIM_FAULT_REST,		/* ms=N: nor is one that begins so soon behind its own reply */
 	OHT_SIM_FAULT_WELDED,		/* of the drive: its power stays when the outputs are low */
 	OHT_SIM_FAULTS,
 };
@@ -85,7 +87,7 @@ bool oht_sim_fault_is_of_drive(enum oht_sim_fault_kind kind);
  * @error_bytes: size of @error
  *
  * count=N is 0..1000000, 0 and the default meaning until cleared; ms=N 0..60000 (default 100) of
- * delay and 1..100 (default 5) of pauses, code=N 1..255 (default 4), bytes=N 1..255 to truncate
+ * delay, 1..100 (default 5) of pauses and 1..1000 (default 15) of rest, us=N 1..1000000 (default 3000) of quiet, code=N 1..255 (default 4), bytes=N 1..255 to truncate
  * (default 2), 1..64 of noise (default 4), 1..8 of lead (default 1) and trail (default 3). register=R is
  * for exception, and what ignore needs; up to OHT_SIM_FAULT_REGISTERS times. welded takes none of these.
  *

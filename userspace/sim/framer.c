@@ -44,11 +44,13 @@ static void drop_front(struct oht_sim_framer *f)
 {
 	memmove(f->adu, f->adu + f->restart, f->len - f->restart);
 	f->len -= f->restart;
+	f->begin_ns = f->restart_ns;
+	f->quiet_ns = f->restart_quiet_ns;
 	f->restart = 0;
 }
 
-/* @pause_ns: silence in front of the byte that comes now. */
-static void judge_pause(struct oht_sim_framer *f, uint64_t pause_ns)
+/* @pause_ns: silence in front of the byte that comes now, whose start bit is at @start_ns. */
+static void judge_pause(struct oht_sim_framer *f, uint64_t start_ns, uint64_t pause_ns)
 {
 	const struct oht_sim_timing *t = f->timing;
 
@@ -62,6 +64,8 @@ static void judge_pause(struct oht_sim_framer *f, uint64_t pause_ns)
 	} else if (pause_ns > t->t35_ns) {
 		f->stats.pauses_t35 += !f->whole;
 		f->restart = f->len;
+		f->restart_ns = start_ns;
+		f->restart_quiet_ns = pause_ns;
 	} else if (pause_ns > t->t15_ns) {
 		f->stats.pauses_t15++;
 	}
@@ -91,7 +95,7 @@ static void feed_byte(struct oht_sim_framer *f, uint8_t byte, uint64_t now_ns)
 	if (f->overlong && pause_ns > f->timing->t35_ns)
 		f->overlong = false;
 	if (!f->overlong)
-		judge_pause(f, pause_ns);
+		judge_pause(f, start_ns, pause_ns);
 	f->line_end_ns = start_ns + f->timing->char_ns;
 	f->stats.bytes++;
 	if (f->overlong)
@@ -104,6 +108,10 @@ static void feed_byte(struct oht_sim_framer *f, uint8_t byte, uint64_t now_ns)
 		}
 		f->stats.broken++;
 		drop_front(f);
+	}
+	if (!f->len) {
+		f->begin_ns = start_ns;
+		f->quiet_ns = pause_ns;
 	}
 	f->adu[f->len++] = byte;
 	judge_frame(f);

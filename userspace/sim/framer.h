@@ -34,6 +34,10 @@ struct oht_sim_framer {
 	size_t restart;		/* where a new frame may have begun inside @adu; 0: nowhere else */
 	bool whole;		/* @adu is one frame with a good checksum */
 	bool overlong;		/* throw away until the line is silent */
+	uint64_t begin_ns;	/* first start bit of @adu, and of what may begin at @restart */
+	uint64_t restart_ns;
+	uint64_t quiet_ns;	/* silence of the line in front of these two */
+	uint64_t restart_quiet_ns;
 	uint64_t line_end_ns;	/* end of the last character on the wire, in either direction */
 	struct oht_sim_framer_stats stats;
 };

@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
+#define NS_PER_US	1000ull
+#define NS_PER_MS	1000000ull
+
 int oht_sim_station_init(struct oht_sim_station *s, const struct oht_modmap *modmap,
 			 enum oht_profile profile, const struct oht_sim_timing *timing,
 			 uint64_t seed)
@@ -82,6 +85,28 @@ static void answer(struct oht_sim_station *s, struct oht_sim_unit *unit, const u
 	oht_sim_faults_spoil(&unit->faults, reply, &s->noise);
 }
 
+/* A fault of @kind, and what came has come before @ready_ns, by which the unit hears again. */
+static bool too_soon(struct oht_sim_unit *unit, enum oht_sim_fault_kind kind, uint64_t at_ns,
+		     uint64_t ready_ns)
+{
+	return at_ns < ready_ns && oht_sim_faults_take(&unit->faults, kind);
+}
+
+static bool hears(struct oht_sim_station *s, struct oht_sim_unit *unit)
+{
+	const struct oht_sim_fault *fault = unit->faults.fault;
+	const struct oht_sim_framer *f = &s->framer;
+
+	if (oht_sim_faults_take(&unit->faults, OHT_SIM_FAULT_SILENCE) ||
+	    too_soon(unit, OHT_SIM_FAULT_QUIET, f->quiet_ns, fault[OHT_SIM_FAULT_QUIET].argument * NS_PER_US) ||
+	    too_soon(unit, OHT_SIM_FAULT_REST, f->begin_ns,
+		     unit->said_ns + fault[OHT_SIM_FAULT_REST].argument * NS_PER_MS)) {
+		unit->stats.suppressed++;
+		return false;
+	}
+	return true;
+}
+
 static void ask_unit(struct oht_sim_station *s, struct oht_sim_unit *unit, const uint8_t *adu,
 		     size_t len, uint64_t end_ns)
 {
@@ -90,10 +115,8 @@ static void ask_unit(struct oht_sim_station *s, struct oht_sim_unit *unit, const
 		unit->stats.busy++;
 		return;
 	}
-	if (oht_sim_faults_take(&unit->faults, OHT_SIM_FAULT_SILENCE)) {
-		unit->stats.suppressed++;
+	if (!hears(s, unit))
 		return;
-	}
 	answer(s, unit, adu, len);
 	if (unit->reply.len)
 		unit->reply_ns = end_ns + s->timing.turnaround_ns + unit->reply.delay_ns;
@@ -109,9 +132,7 @@ static void ask_all(struct oht_sim_station *s, const uint8_t *adu, size_t len)
 	for (i = 0; i < s->units; i++) {
 		struct oht_sim_unit *unit = &s->unit[i];
 
-		if (oht_sim_faults_take(&unit->faults, OHT_SIM_FAULT_SILENCE))
-			unit->stats.suppressed++;
-		else
+		if (hears(s, unit))
 			obey(unit, adu, len, nothing);
 	}
 }
@@ -186,6 +207,7 @@ static void start_reply(struct oht_sim_station *s, uint64_t now_ns)
 	oht_sim_pacer_start(&s->pacer, unit->reply.bytes, unit->reply.len,
 			    real_start_ns(s, unit->reply_ns, now_ns), unit->reply.pause_ns,
 			    unit->reply.again);
+	unit->said_ns = oht_sim_pacer_end_ns(&s->pacer);
 	unit->reply_ns = 0;
 }
 

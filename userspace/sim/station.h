@@ -16,7 +16,7 @@ struct oht_sim_unit_stats {
 	uint64_t requests;	/* addressed to it, broadcasts not counted */
 	uint64_t replies;	/* put on the wire, spoiled ones included */
 	uint64_t exceptions;	/* of the replies */
-	uint64_t suppressed;	/* by the fault silence */
+	uint64_t suppressed;	/* by the faults silence, quiet and rest */
 	uint64_t busy;		/* came while an earlier reply of this unit still waited: lost */
 };
 
@@ -27,6 +27,7 @@ struct oht_sim_unit_stats {
  * @faults: its faults
  * @reply: waiting for its time
  * @reply_ns: when it starts; 0: none waits
+ * @said_ns: end of the last one
  */
 struct oht_sim_unit {
 	const struct oht_module *module;
@@ -34,6 +35,7 @@ struct oht_sim_unit {
 	struct oht_sim_faults faults;
 	struct oht_sim_reply reply;
 	uint64_t reply_ns;
+	uint64_t said_ns;
 	struct oht_sim_unit_stats stats;
 };
 

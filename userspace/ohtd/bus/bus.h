@@ -28,6 +28,7 @@ struct ohtd_bus;
  * @baud_bps: rtu only
  * @parity: rtu only: 'N', 'E' or 'O'
  * @stop_bits: rtu only: 1 or 2
+ * @quiet_us: rtu only: silence between frames, if that is longer than t3.5
  * @simulated_outputs: rtu only: the outputs are a word in this process. Only where a simulator is at
  *	the other end: open() refuses what is no pty
  *
@@ -39,6 +40,7 @@ struct ohtd_bus_setup {
 	uint32_t baud_bps;
 	char parity;
 	uint8_t stop_bits;
+	uint32_t quiet_us;
 	bool simulated_outputs;
 };
 
@@ -66,6 +68,8 @@ struct ohtd_bus_setup {
  *	move, -EOPNOTSUPP without outputs
  * @telegrams: leave the writes that every stop is to put on the bus, also without us; -EOPNOTSUPP:
  *	nobody else would do it
+ * @rest: @unit hears nothing for @rest_ms behind its own answer: requests to it wait, others go on; in the figures of
+ *	plans. For the controller. -EBUSY: a plan is in force and has figures without; NULL: nothing can be set
  * @plan: exchange these entries in every cycle from the next point of the grid on; without entries:
  *	end the plan. -EDQUOT: too heavy, or a stop would wait too long, see @figures; -EBUSY: the
  *	plan before is not in force yet; -EINVAL
@@ -100,6 +104,7 @@ struct ohtd_bus_ops {
 	int (*self_test)(struct ohtd_bus *bus, uint32_t *failed);
 	int (*telegrams)(struct ohtd_bus *bus, const struct oht_stop_telegram *list,
 			 unsigned int count);
+	int (*rest)(struct ohtd_bus *bus, uint8_t unit, uint8_t rest_ms);
 	int (*plan)(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
 		    struct oht_cyclic_figures *figures, uint32_t *generation);
 	int (*outputs)(struct ohtd_bus *bus, uint32_t generation, unsigned int entry,

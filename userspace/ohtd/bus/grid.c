@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define NS_PER_US		1000ull
+#define NS_PER_MS		1000000ull
 #define CYCLE_MIN_US		1000
 #define CYCLE_MAX_US		1000000
 #define PERIOD_MAX_CYCLES	1000
@@ -103,19 +104,60 @@ static uint32_t permille(uint64_t part_ns, uint64_t whole_ns)
 	return (uint32_t)((part_ns * 1000 + whole_ns - 1) / whole_ns);
 }
 
-static void add_up(const struct oht_cyclic_plan *plan, const uint64_t *entry_ns,
+static bool is_due(const struct oht_cyclic_entry *entry, uint32_t cycle)
+{
+	return cycle % entry->period_cycles == entry->phase_cycles;
+}
+
+/*
+ * How long the line may be idle in a cycle, because each unit that is still to be asked rests: the first rest of the one
+ * that is asked last has begun before the cycle, and the units without a rest, @ready_ns, are asked in it.
+ */
+static uint64_t idle_ns(const struct oht_cyclic_plan *plan, const uint8_t *rest_ms, uint32_t cycle, uint64_t ready_ns)
+{
+	uint8_t turns[UINT8_MAX + 1] = { 0 };
+	uint64_t longest_ns = 0;
+	uint32_t i;
+
+	for (i = 0; rest_ms && i < plan->count; i++) {
+		uint8_t unit = plan->entries[i].unit;
+		uint64_t rest_ns = rest_ms[unit] * NS_PER_MS, sum_ns = turns[unit] * rest_ns;
+
+		if (!rest_ns || !is_due(&plan->entries[i], cycle))
+			continue;
+		sum_ns += rest_ns > ready_ns ? rest_ns - ready_ns : 0;
+		longest_ns = sum_ns > longest_ns ? sum_ns : longest_ns;
+		turns[unit]++;
+	}
+	return longest_ns;
+}
+
+static uint64_t busy_ns_of(const struct oht_cyclic_plan *plan, const uint64_t *entry_ns, const uint8_t *rest_ms,
+			   uint32_t cycle)
+{
+	uint64_t busy_ns = 0, ready_ns = 0;
+	uint32_t i;
+
+	for (i = 0; i < plan->count; i++) {
+		if (!is_due(&plan->entries[i], cycle))
+			continue;
+		busy_ns += entry_ns[i];
+		if (!rest_ms || !rest_ms[plan->entries[i].unit])
+			ready_ns += entry_ns[i];
+	}
+	return busy_ns + idle_ns(plan, rest_ms, cycle, ready_ns);
+}
+
+static void add_up(const struct oht_cyclic_plan *plan, const uint64_t *entry_ns, const uint8_t *rest_ms,
 		   struct oht_cyclic_figures *figures)
 {
 	uint64_t cycle_ns = plan->cycle_us * NS_PER_US;
 	uint64_t sum_ns = 0, least_ns = UINT64_MAX;
-	uint32_t cycle, i;
+	uint32_t cycle;
 
 	for (cycle = 0; cycle < figures->hyperperiod_cycles; cycle++) {
-		uint64_t busy_ns = 0;
+		uint64_t busy_ns = busy_ns_of(plan, entry_ns, rest_ms, cycle);
 
-		for (i = 0; i < plan->count; i++)
-			if (cycle % plan->entries[i].period_cycles == plan->entries[i].phase_cycles)
-				busy_ns += entry_ns[i];
 		sum_ns += busy_ns;
 		least_ns = busy_ns < least_ns ? busy_ns : least_ns;
 		if (busy_ns > figures->busy_worst_ns)
@@ -180,7 +222,7 @@ static bool holds_too_long(const struct oht_cyclic_plan *plan, uint64_t char_ns,
 }
 
 int ohtd_grid_check(const struct oht_cyclic_plan *plan, uint64_t char_ns, uint64_t gap_ns,
-		    struct oht_cyclic_figures *figures, unsigned int *bad_entry)
+		    const uint8_t *rest_ms, struct oht_cyclic_figures *figures, unsigned int *bad_entry)
 {
 	uint64_t entry_ns[OHT_CYCLIC_ENTRIES_MAX];
 	uint64_t longest_ns = 0;
@@ -200,7 +242,7 @@ int ohtd_grid_check(const struct oht_cyclic_plan *plan, uint64_t char_ns, uint64
 			figures->longest_entry = i;
 		}
 	}
-	add_up(plan, entry_ns, figures);
+	add_up(plan, entry_ns, rest_ms, figures);
 	figures->stop_ns = OHT_UNBOUNDED_NS;
 	figures->command_wait_ns = plan->cycle_us * NS_PER_US + figures->busy_worst_ns;
 	return figures->worst_permille > OHT_CYCLIC_LOAD_MAX_PERMILLE || plan->stop_budget_us ||

@@ -58,6 +58,7 @@ struct ohtd_grid {
  * @plan: entries of any kind
  * @char_ns: one character on the wire
  * @gap_ns: silence between frames
+ * @rest_ms: by unit: how long it hears nothing behind its own answer; NULL: none does
  * @figures: filled with 0 and with -EDQUOT; a stop has no bound here
  * @bad_entry: index of the entry that is wrong, @plan->count if it is none
  *
@@ -65,7 +66,7 @@ struct ohtd_grid {
  * @bad_entry takes longer than ohtd_grid_hold_max_ns().
  */
 int ohtd_grid_check(const struct oht_cyclic_plan *plan, uint64_t char_ns, uint64_t gap_ns,
-		    struct oht_cyclic_figures *figures, unsigned int *bad_entry);
+		    const uint8_t *rest_ms, struct oht_cyclic_figures *figures, unsigned int *bad_entry);
 
 /*
  * Longest that one exchange may take, so that it alone makes no unit lost whose loss stops; 0: there is

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* For requests without one, of which there are none here. */
+#define UNSET_TIMEOUT_US	100000
+
 struct kernel_bus {
 	struct ohtd_bus bus;
 	struct oht_dev *device;		/* NULL when not open, like the next */
@@ -150,6 +153,20 @@ static int kernel_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram
 	return as_errno(oht_dev_set_telegrams(device_of(bus), list, count));
 }
 
+/* What a unit was told before stays as it is; a unit that needs no rest, and has none, is left alone. */
+static int kernel_rest(struct ohtd_bus *bus, uint8_t unit, uint8_t rest_ms)
+{
+	struct oht_unit_view view;
+	int ret = as_errno(oht_dev_unit_get(device_of(bus), unit, &view));
+
+	if (ret || view.policy.rest_ms == rest_ms)
+		return ret;
+	view.policy.rest_ms = rest_ms;
+	if (!view.configured)
+		view.policy.timeout_us = UNSET_TIMEOUT_US;
+	return as_errno(oht_dev_unit_set(device_of(bus), &view.policy));
+}
+
 static int kernel_plan(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
 		       struct oht_cyclic_figures *figures, uint32_t *generation)
 {
@@ -204,6 +221,7 @@ static const struct ohtd_bus_ops kernel_ops = {
 	.disable = kernel_disable,
 	.self_test = kernel_self_test,
 	.telegrams = kernel_telegrams,
+	.rest = kernel_rest,
 	.plan = kernel_plan,
 	.outputs = kernel_outputs,
 	.image_head = kernel_image_head,

@@ -112,6 +112,18 @@ static void wait_line(struct rtu_bus *rtu, uint64_t watch_ns)
 	drain(rtu->wake_fd);
 }
 
+int rtu_next_job(struct rtu_bus *rtu, uint64_t *until_ns)
+{
+	int slot = ohtd_ring_next(&rtu->in);
+	uint64_t ready_ns = slot < 0 ? 0 : rtu->line.ready_ns[rtu->jobs[slot].request.unit];
+
+	if (ohtd_monotonic_ns() >= ready_ns)
+		return slot;
+	if (ready_ns < *until_ns)
+		*until_ns = ready_ns;
+	return -1;
+}
+
 static void *run_line(void *context)
 {
 	struct rtu_bus *rtu = context;
@@ -122,7 +134,7 @@ static void *run_line(void *context)
 		watch_ns = watch_controller(rtu);
 		if (rtu_plan_run(rtu))
 			continue;
-		slot = ohtd_ring_next(&rtu->in);
+		slot = rtu_next_job(rtu, &watch_ns);
 		if (slot < 0) {
 			wait_line(rtu, watch_ns);
 			continue;
@@ -357,6 +369,18 @@ static int rtu_telegrams(struct ohtd_bus *bus, const struct oht_stop_telegram *l
 	return -EOPNOTSUPP;
 }
 
+static int rtu_rest(struct ohtd_bus *bus, uint8_t unit, uint8_t rest_ms)
+{
+	struct rtu_bus *rtu = rtu_of(bus);
+
+	if (rtu->line.rest_ms[unit] == rest_ms)
+		return 0;
+	if (atomic_load(&rtu->has_next) || rtu->next_plan.count)
+		return -EBUSY;
+	atomic_store(&rtu->line.rest_ms[unit], rest_ms);
+	return 0;
+}
+
 static int rtu_take(struct ohtd_bus *bus, uint32_t *deadman_ms)
 {
 	return rtu_latch_take(&rtu_of(bus)->latch, deadman_ms, ohtd_monotonic_ns());
@@ -395,6 +419,7 @@ static const struct ohtd_bus_ops rtu_ops = {
 	.disable = rtu_disable,
 	.self_test = rtu_self_test,
 	.telegrams = rtu_telegrams,
+	.rest = rtu_rest,
 	.plan = rtu_plan_set,
 	.outputs = rtu_plan_give,
 	.image_head = rtu_plan_head,

@@ -42,6 +42,8 @@ static void set_times(struct rtu_line *line, const struct rtu_settings *settings
 	line->char_ns = line->char_bits * OHTD_NS_PER_S / settings->baud_bps;
 	line->gap_ns = settings->baud_bps > GAP_FIXED_ABOVE_BPS ? GAP_FIXED_NS
 								: line->char_ns * 7 / 2;
+	if (line->gap_ns < line->wanted_ns)
+		line->gap_ns = line->wanted_ns;
 }
 
 static struct rtu_settings settings_of(const struct ohtd_bus_setup *setup)
@@ -55,6 +57,7 @@ int rtu_line_init(struct rtu_line *line, const struct ohtd_bus_setup *setup)
 
 	memset(line, 0, sizeof(*line));
 	line->lock_fd = -1;
+	line->wanted_ns = setup->quiet_us * NS_PER_US;
 	set_times(line, &wanted);
 	line->low_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (line->low_fd < 0)
@@ -219,12 +222,12 @@ static ssize_t hear(const struct rtu_line *line, uint64_t until_ns, uint8_t *byt
 }
 
 /* What still comes of an earlier exchange is no answer to the next one. */
-static void settle(struct rtu_line *line)
+static void settle(struct rtu_line *line, uint8_t unit)
 {
 	uint64_t until_ns, end_ns;
 	uint8_t bytes[RTU_ADU_MAX_BYTES];
 
-	sleep_until(line->busy_until_ns);
+	sleep_until(line->busy_until_ns > line->ready_ns[unit] ? line->busy_until_ns : line->ready_ns[unit]);
 	modbus_flush(line->modbus);
 	end_ns = ohtd_monotonic_ns() + PAUSES_MAX_NS;
 	/* Only behind a failure: a unit that makes pauses may not have finished. */
@@ -243,7 +246,7 @@ static uint8_t send_request(struct rtu_line *line, const struct oht_request *req
 	if (bytes < 0)
 		return OHT_OUTCOME_LINE;
 	rtu_receive_begin(&line->receive, adu, (size_t)bytes);
-	settle(line);
+	settle(line, request->unit);
 	if (!rtu_gate_is_open(gate))
 		return OHT_OUTCOME_STOPPED;
 	/* It adds the checksum by itself. */
@@ -328,7 +331,7 @@ static void exchange(struct rtu_line *line, const struct oht_request *request,
 		     const struct rtu_gate *gate, struct oht_reply *reply)
 {
 	uint8_t outcome = send_request(line, request, gate);
-	uint64_t way_ns = line->receive.sent_bytes * line->char_ns;
+	uint64_t way_ns = line->receive.sent_bytes * line->char_ns, now_ns;
 
 	if (outcome == OHT_OUTCOME_STOPPED) {
 		set_outcome(reply, outcome);
@@ -346,7 +349,9 @@ static void exchange(struct rtu_line *line, const struct oht_request *request,
 	if (outcome != OHT_OUTCOME_GONE)
 		rtu_late_note(&line->late[request->unit], request, reply->outcome);
 	line->failed = outcome && outcome != OHT_OUTCOME_TIMEOUT;
-	line->busy_until_ns = ohtd_monotonic_ns() + line->gap_ns;
+	now_ns = ohtd_monotonic_ns();
+	line->busy_until_ns = now_ns + line->gap_ns;
+	line->ready_ns[request->unit] = now_ns + line->rest_ms[request->unit] * OHTD_NS_PER_MS;
 	/* Behind anything but an answer one may still be on its way. */
 	if (outcome && outcome != OHT_OUTCOME_GONE)
 		line->busy_until_ns += line->quiet_us * NS_PER_US;

@@ -8,6 +8,7 @@
 #ifndef OHTD_BUS_RTU_LINE_H
 #define OHTD_BUS_RTU_LINE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,9 +29,12 @@ typedef struct _modbus modbus_t;
  * @settings: what the line has; before it is open: what it is to have
  * @char_bits: bits of one character, with start, parity and stop bits
  * @char_ns: one character on the wire
+ * @wanted_ns: silence between frames that is asked for, 0: t3.5
  * @gap_ns: silence between frames
  * @quiet_us: longest time-out asked for so far: how long a late answer may still come
  * @busy_until_ns: no request before this moment
+ * @rest_ms: by unit: how long it hears nothing behind its own answer; the control thread's to set
+ * @ready_ns: by unit: no request to it before this moment
  * @receive: the exchange under way
  * @late: by unit: answers that may still come
  * @failed: the last exchange ended with something else than an answer or silence
@@ -42,9 +46,12 @@ struct rtu_line {
 	struct rtu_settings settings;
 	unsigned int char_bits;
 	uint64_t char_ns;
+	uint64_t wanted_ns;
 	uint64_t gap_ns;
 	uint32_t quiet_us;
 	uint64_t busy_until_ns;
+	atomic_uchar rest_ms[UINT8_MAX + 1];
+	uint64_t ready_ns[UINT8_MAX + 1];
 	struct rtu_receive receive;
 	struct rtu_late late[UINT8_MAX + 1];
 	bool failed;

@@ -108,10 +108,31 @@ static bool take_back(struct rtu_bus *rtu)
 	return true;
 }
 
+/* The first entry that is due and whose unit is ready; while all rest, the one that is ready first. -1: none is due. */
+static int next_entry(const struct rtu_bus *rtu)
+{
+	uint64_t now_ns = ohtd_monotonic_ns(), first_ns = UINT64_MAX, ready_ns;
+	int entry, best = -1;
+
+	for (entry = 0; entry < (int)rtu->grid.plan.count; entry++) {
+		if (!(rtu->grid.due & (1ull << entry)))
+			continue;
+		ready_ns = rtu->line.ready_ns[rtu->grid.plan.entry[entry].unit];
+		if (ready_ns <= now_ns)
+			return entry;
+		if (ready_ns < first_ns) {
+			first_ns = ready_ns;
+			best = entry;
+		}
+	}
+	return best;
+}
+
 /* One exchange of the plan, or the beginning of a cycle; false: neither is due. */
 bool rtu_plan_run(struct rtu_bus *rtu)
 {
-	int entry = ohtd_grid_next(&rtu->grid);
+	uint64_t until_ns = UINT64_MAX;
+	int entry = next_entry(rtu);
 
 	if (atomic_load(&rtu->gone))
 		return false;
@@ -122,7 +143,7 @@ bool rtu_plan_run(struct rtu_bus *rtu)
 			exchange_entry(rtu, entry);
 		return true;
 	}
-	if (!rtu->served && rtu->spare < SPARE_CYCLES && ohtd_ring_next(&rtu->in) >= 0)
+	if (!rtu->served && rtu->spare < SPARE_CYCLES && rtu_next_job(rtu, &until_ns) >= 0)
 		return false;
 	if (take_plan(rtu))
 		return true;
@@ -141,7 +162,8 @@ int rtu_plan_set(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
 		 struct oht_cyclic_figures *figures, uint32_t *generation)
 {
 	struct rtu_bus *rtu = rtu_of(bus);
-	unsigned int bad_entry;
+	uint8_t rest_ms[UINT8_MAX + 1];
+	unsigned int bad_entry, unit;
 	int ret = 0;
 
 	*generation = 0;
@@ -150,8 +172,10 @@ int rtu_plan_set(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
 		return -EPERM;
 	if (atomic_load(&rtu->has_next))
 		return -EBUSY;
+	for (unit = 0; unit <= UINT8_MAX; unit++)
+		rest_ms[unit] = atomic_load(&rtu->line.rest_ms[unit]);
 	if (plan->count)
-		ret = ohtd_grid_check(plan, rtu->line.char_ns, rtu->line.gap_ns, figures,
+		ret = ohtd_grid_check(plan, rtu->line.char_ns, rtu->line.gap_ns, rest_ms, figures,
 				      &bad_entry);
 	if (ret)
 		return ret;

@@ -70,6 +70,11 @@ static inline bool rtu_writes(const struct oht_request *request)
 	return request->function == OHT_WRITE_SINGLE || request->function == OHT_WRITE_MULTIPLE;
 }
 
+/* ---- rtu.c ---- */
+
+/* The line's thread: the request whose turn it is; -1: none is there, or its unit rests, at most until @until_ns. */
+int rtu_next_job(struct rtu_bus *rtu, uint64_t *until_ns);
+
 /* ---- rtu_plan.c ---- */
 
 /* 0 or -ENOMEM. */

@@ -345,6 +345,7 @@ static const struct key keys[] = {
 	{ "bus", "baud", set_number, FIELD(baud_bps), 1200, 1000000 },
 	{ "bus", "parity", set_parity, 0, 0, 0 },
 	{ "bus", "stop_bits", set_number, FIELD(stop_bits), 1, 2 },
+	{ "bus", "quiet_us", set_number, FIELD(quiet_us), 0, 100000 },
 	{ "bus", "outputs", set_outputs, 0, 0, 0 },
 	{ "bus", "deadman_ms", set_number, FIELD(deadman_ms), 0, 10000 },
 	{ "bus", "time_factor", set_number, FIELD(time_factor), 1, 20 },
@@ -419,7 +420,7 @@ static int check_writers(const struct loading *loading, const char *path, char *
 /* Lines that make no sense together: the message names the one that should go or is missing. */
 static int check_together(const struct loading *loading, const char *path, char *why, size_t size)
 {
-	static const char *const rtu_only[] = { "tty", "baud", "parity", "stop_bits", "outputs" };
+	static const char *const rtu_only[] = { "tty", "baud", "parity", "stop_bits", "quiet_us", "outputs" };
 	static const char *const kernel_only[] = { "device", "deadman_ms" };
 	const struct ohtd_config *config = loading->config;
 	bool rtu = config->backend == OHTD_BACKEND_RTU;

@@ -66,6 +66,7 @@ struct ohtd_config {
 	unsigned int baud_bps;			/* rtu */
 	char parity;				/* rtu: 'N', 'E' or 'O' */
 	unsigned int stop_bits;			/* rtu */
+	unsigned int quiet_us;			/* rtu: least silence between frames; t3.5 if that is more */
 	unsigned int simulated_outputs;		/* rtu: 0 or 1: a simulator is at the wire, nothing is cut */
 	unsigned int deadman_ms;		/* kernel: 0 for the driver's default */
 	unsigned int time_factor;		/* stretches answer times, for emulated boards */

@@ -77,6 +77,7 @@ static void set_setup(struct ohtd_robot *robot, const struct ohtd_robot_config *
 		.baud_bps = config->baud_bps ? config->baud_bps : BAUD_DEFAULT_BPS,
 		.parity = config->parity ? config->parity : 'N',
 		.stop_bits = config->stop_bits ? config->stop_bits : 1,
+		.quiet_us = config->quiet_us,
 		.simulated_outputs = config->simulated_outputs,
 	};
 	robot->rt_priority = config->rt_priority;

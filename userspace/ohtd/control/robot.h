@@ -43,6 +43,7 @@ struct ohtd_user_maps;
  * @baud_bps: rtu only: what the line can do; 0 means 115200
  * @parity: rtu only: 'N', 'E' or 'O'; 0 means 'N'
  * @stop_bits: rtu only: 1 or 2; 0 means 1
+ * @quiet_us: rtu only: least silence between frames; 0 means t3.5
  * @simulated_outputs: rtu only: see struct ohtd_bus_setup
  * @data_dir: folder with the data files; NULL for the one the program was built for
  * @user_dir: folder with register maps of the user; NULL: none
@@ -63,6 +64,7 @@ struct ohtd_robot_config {
 	uint32_t baud_bps;
 	char parity;
 	uint8_t stop_bits;
+	uint32_t quiet_us;
 	bool simulated_outputs;
 	const char *data_dir;
 	const char *user_dir;

@@ -39,6 +39,7 @@ struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd
 		.baud_bps = config->baud_bps,
 		.parity = config->parity,
 		.stop_bits = (uint8_t)config->stop_bits,
+		.quiet_us = config->quiet_us,
 		.simulated_outputs = config->simulated_outputs,
 		.data_dir = config->data_dir,
 		.user_dir = profiles,

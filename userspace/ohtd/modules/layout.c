@@ -317,15 +317,18 @@ static uint64_t read_ns(const struct ohtd_modules *modules, unsigned int words)
  */
 static uint32_t stop_budget_us(const struct ohtd_modules *modules, const struct oht_cyclic_plan *plan)
 {
-	uint32_t turnaround_us = 0;
+	uint32_t wait_us, longest_us = 0;
 	unsigned int i;
 
 	if (!(modules->device->info.caps & OHT_HAS_EXACT_TIMING))
 		return 0;
-	for (i = 0; i < plan->count; i++)
-		if (plan->entries[i].turnaround_us > turnaround_us)
-			turnaround_us = plan->entries[i].turnaround_us;
-	return 2 * (turnaround_us + (uint32_t)(read_ns(modules, OHTD_READ_MAX) / OHTD_NS_PER_US));
+	for (i = 0; i < plan->count; i++) {
+		wait_us = plan->entries[i].turnaround_us +
+			  ohtd_unit_rest_us(ohtd_unit_seen(modules, plan->entries[i].unit));
+		if (wait_us > longest_us)
+			longest_us = wait_us;
+	}
+	return 2 * (longest_us + (uint32_t)(read_ns(modules, OHTD_READ_MAX) / OHTD_NS_PER_US));
 }
 
 /* A robot whose stop takes longer than that by itself goes without the budget. */

@@ -298,6 +298,9 @@ static inline bool ohtd_unit_every_cycle(const struct ohtd_unit *unit)
 /* Function by which one register of a unit is written: OHT_WRITE_SINGLE, or OHT_WRITE_MULTIPLE as its row of modules.csv says. */
 uint8_t ohtd_unit_write_function(const struct ohtd_unit *unit);
 
+/* How long it hears nothing behind its own answer. */
+uint32_t ohtd_unit_rest_us(const struct ohtd_unit *unit);
+
 /* Answer time-out of a unit as it is stretched by the time factor. */
 uint32_t ohtd_unit_timeout_us(const struct ohtd_modules *modules, const struct ohtd_unit *unit);
 /*
@@ -340,6 +343,9 @@ void ohtd_unit_unnamed(struct ohtd_modules *modules, struct ohtd_unit *unit);
 void ohtd_unit_silent(struct ohtd_modules *modules, struct ohtd_unit *unit);
 /* Who is lost, who is back. */
 void ohtd_units_check(struct ohtd_modules *modules);
+
+/* The device has been opened: tell it which modules need a rest. */
+void ohtd_units_rest(struct ohtd_modules *modules);
 /* Required modules that are not there, into the fault list. */
 void ohtd_units_list_missing(struct ohtd_modules *modules);
 /* The unit that a required module must be at. */

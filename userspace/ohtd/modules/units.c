@@ -3,9 +3,11 @@
  * The registry: what answers at each unit address, how well, and what its loss does.
  * Source: docs/data.md.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "modules/modules.h"
 #include "modules/shown.h"
 
@@ -52,6 +54,11 @@ uint32_t ohtd_unit_timeout_us(const struct ohtd_modules *modules, const struct o
 uint8_t ohtd_unit_write_function(const struct ohtd_unit *unit)
 {
 	return unit && unit->kind ? unit->kind->module->write_function : OHT_WRITE_SINGLE;
+}
+
+uint32_t ohtd_unit_rest_us(const struct ohtd_unit *unit)
+{
+	return unit && unit->kind ? unit->kind->module->rest_ms * 1000u : 0;
 }
 
 uint32_t ohtd_unit_quick_us(const struct ohtd_modules *modules, const struct ohtd_unit *unit)
@@ -556,6 +563,26 @@ void ohtd_units_check(struct ohtd_modules *modules)
 			check_lost(modules, unit);
 		else
 			check_alive(modules, unit);
+	}
+}
+
+/* A plan of an earlier run may still be in force, with other rests. */
+void ohtd_units_rest(struct ohtd_modules *modules)
+{
+	const struct ohtd_bus_ops *ops = modules->bus->ops;
+	unsigned int i;
+
+	for (i = 0; ops->rest && i < modules->model->count; i++) {
+		const struct oht_module *module = modules->model->kinds[i].module;
+		int ret = ops->rest(modules->bus, module->unit, module->rest_ms);
+
+		if (ret == -EBUSY) {
+			ohtd_layout_end(modules);
+			ret = ops->rest(modules->bus, module->unit, module->rest_ms);
+		}
+		if (ret)
+			ohtd_log(OHTD_LOG_WARNING, "bus", "no_rest", "unit %u: rest_ms = %u of modules.csv cannot be set: %s",
+				 module->unit, module->rest_ms, strerror(-ret));
 	}
 }
 
