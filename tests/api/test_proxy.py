@@ -256,3 +256,78 @@ def test_the_last_address_that_is_no_proxy_counts(robot, source, headers, addres
 def test_a_listed_proxy_is_no_program_of_this_machine(robot):
     assert robot.another(address="127.0.0.1").request("GET", "/metrics").status == 401
     assert robot.another(address="127.0.0.9").request("GET", "/metrics").status == 200
+
+
+# ---- what proxies change on the way ----
+
+# By which proxy, as it comes or with compression: what it adds to the head, what it makes of the first line's end and of the tag of an answer.
+CHANGES = {
+    "nginx": (["Connection: close"], "1.0", '"{}"'),
+    "nginx with gzip": (["Connection: upgrade", "X-Real-IP: 192.0.2.7", "X-Forwarded-For: 192.0.2.7, 10.0.0.9", "X-Forwarded-Proto: https"], "1.1", 'W/"{}"'),
+    "haproxy": (["X-Forwarded-For: 192.0.2.7", "Connection: close"], "1.1", 'W/"{}"'),
+    "apache with deflate": (["X-Forwarded-For: 192.0.2.7", "X-Forwarded-Host: robot.example", "X-Forwarded-Server: front.example", "Via: 1.1 front.example (Apache/2.4.57)",
+                             "Connection: Keep-Alive"], "1.1", '"{}-gzip"'),
+    "envoy": (["x-forwarded-for: 192.0.2.7", "x-forwarded-proto: https", "x-envoy-external-address: 192.0.2.7", "x-envoy-expected-rq-timeout-ms: 15000",
+               "x-request-id: 5d0b6e9e-8a0e-9d4c-8a3a-9c4d6c1f7b2a", "te: trailers"], "1.1", 'W/"{}"'),
+    "traefik": (["X-Forwarded-For: 192.0.2.7", "X-Forwarded-Host: robot.example", "X-Forwarded-Port: 443", "X-Forwarded-Proto: https",
+                 "X-Forwarded-Server: traefik", "X-Real-Ip: 192.0.2.7", "Accept-Encoding: identity"], "1.1", '"{}-gzip"'),
+    "cloudflare": (["CF-Connecting-IP: 192.0.2.7", 'CF-Visitor: {"scheme":"https"}', "CF-RAY: 8f1e2d3c4b5a6978-FRA", "CDN-Loop: cloudflare; loops=1", "CF-IPCountry: DE",
+                    "X-Forwarded-For: 192.0.2.7", "Accept-Encoding: gzip, br", "Early-Data: 1", "Connection: Keep-Alive"], "1.1", 'W/"{}"'),
+    "caddy": (["X-Forwarded-For: 192.0.2.7", "X-Forwarded-Host: robot.example", "X-Forwarded-Proto: https", "Via: 2.0 Caddy", "Accept-Encoding:"], "1.1", '"{}-br"'),
+    "by the standard": (["Forwarded: for=192.0.2.7;proto=https;by=_front", "Via: 1.1 front", "Max-Forwards: 10", "TE: trailers, deflate;q=0.5",
+                         "Connection: TE, close"], "1.1", '"{}-zstd"'),
+}
+# How a proxy may hand on a body and name what is asked for.
+WHOLE, CHUNKED, EXPECTED = "whole", "chunked", "expected"
+
+
+def asked(robot, version, method, path, headers, body=b"", form=WHOLE):
+    """The status of the answer, and its head."""
+    if form == CHUNKED:
+        headers, body = [*headers, "Transfer-Encoding: chunked"], b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (body[:3], body[3:]) if piece) + b"0\r\n\r\n"
+    elif body or method == "POST":
+        headers = [*headers, f"Content-Length: {len(body)}"] + (["Expect: 100-continue"] if form == EXPECTED else [])
+    head = "\r\n".join([f"{method} {path} HTTP/{version}", f"Host: localhost:{robot.port}", *headers, "", ""])
+    with robot.connect() as sock, sock.makefile("rb") as file:
+        sock.sendall(head.encode())
+        status = int(file.readline().split()[1]) if form == EXPECTED else 100
+        if status == 100:
+            assert form != EXPECTED or file.readline() == b"\r\n"
+            sock.sendall(body)
+            status = int(file.readline().split()[1])
+        return status, {name.lower(): value for name, value in
+                        (line.decode().rstrip("\r\n").split(": ", 1) for line in iter(file.readline, b"\r\n"))}
+
+
+@pytest.mark.parametrize("proxy", CHANGES)
+def test_what_proxies_change_refuses_nothing(robot, proxy):
+    added, version, tag = CHANGES[proxy]
+    read, change = f"Authorization: Bearer {robot.token('viewer')}", f"Authorization: Bearer {robot.token('administrator')}"
+    assert asked(robot, version, "GET", "/api/v1/health", added)[0] == 200
+    status, told = asked(robot, version, "GET", "/api/v1/alerts/history?limit=1&sort=-number", [*added, read])
+    assert status == 200
+    forms = [WHOLE] if version == "1.0" else [WHOLE, CHUNKED, EXPECTED]
+    for form in forms:
+        assert asked(robot, version, "POST", "/api/v1/safety/stop", [*added, f"Authorization: Bearer {robot.token('operator')}"], b"{}" if form == EXPECTED else b"", form)[0] == 200, form
+    for form in forms:
+        status, told = asked(robot, version, "GET", "/api/v1/config", [*added, read])
+        seen = tag.format(told["etag"].strip('"'))
+        merge = [*added, change, "Content-Type: application/merge-patch+json; charset=utf-8", f"If-Match: {seen}"]
+        body = b'{"robot": {"place": "%s"}}' % f"{proxy}, {form}".encode()
+        assert asked(robot, version, "PATCH", "/api/v1/config", merge, body, form)[0] == 200, (form, seen)
+        assert asked(robot, version, "PATCH", "/api/v1/config", merge, body, form)[0] == 412, "that version is not live any more"
+        assert asked(robot, version, "GET", "/api/v1/config", [*added, read, f"If-None-Match: {tag.format(int(told['etag'].strip(chr(34))) + 1)}"])[0] == 304
+    if version == "1.1":
+        others = [line for line in added if not line.startswith("Connection")]
+        for connection in ("upgrade", "Upgrade", "keep-alive, Upgrade"):
+            assert asked(robot, version, "GET", "/api/v1/ws", [*others, read, f"Connection: {connection}", "Upgrade: WebSocket", "Sec-WebSocket-Version: 13",
+                                                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="])[0] == 101, connection
+
+
+def test_a_whole_uri_is_its_path_at_the_host_that_is_asked(robot):
+    here = f"localhost:{robot.port}"
+    for path, status in ((f"https://{here}/api/v1/health", 200), (f"HTTPS://{here.upper()}/api/v1/health", 200), (f"https://{here}/nothing", 404),
+                         ("https://localhost/api/v1/health", 400), ("https://other.example/api/v1/health", 400), (f"http://{here}/api/v1/health", 400),
+                         (f"https://{here}", 400), (f"https://anna@{here}/api/v1/health", 400), ("/api/v1/./health", 200), ("/api/v1/%68ealth", 200)):
+        assert asked(robot, "1.1", "GET", path, [])[0] == status, path
+    assert asked(robot, "1.1", "POST", "https://other.example/api/v1/safety/stop", [f"Authorization: Bearer {robot.token('operator')}"])[0] == 200

@@ -556,6 +556,48 @@ static void what_comes_again_for_another_reason_says_that_one(void **state)
 	look_until(3 * S, "SELECT count(*) FROM alerts WHERE times = 2 AND text = 'Pressed.'", 1);
 }
 
+/* ---- what is written ---- */
+
+static int work_nothing(struct ohtd_db *db, void *arg)
+{
+	(void)db;
+	(void)arg;
+	return 0;
+}
+
+static uint64_t synchronisations(void)
+{
+	struct ohtd_store_view view;
+
+	/* Behind what was given to the store before. */
+	assert_int_equal(ohtd_store_call(store, work_nothing, NULL), 0);
+	ohtd_store_look(store, &view);
+	return view.synchronisations;
+}
+
+/* Each second it comes or ends, as of a value at its limit; a stop is written at once all the same. */
+static void an_alert_that_flaps_all_day_does_not_wear_the_card(void **state)
+{
+	enum { SECONDS = 1200, BURST = 120, APART_S = 30 };
+	uint64_t before = synchronisations(), written;
+
+	(void)state;
+	for (uint64_t i = 1; i <= SECONDS; i++) {
+		list.count = 0;
+		if (i % 2)
+			stand(1, i * S, false);
+		look(i * S);
+		synchronisations();
+	}
+	written = synchronisations() - before;
+	assert_in_range(written, BURST, BURST + SECONDS / APART_S + 20);
+	assert_in_range(store_ask_sql("SELECT max(times) FROM alerts"), SECONDS / 2 - APART_S, SECONDS / 2);
+	list.count = 0;
+	stand(2, SECONDS * S, false);
+	list.items[0].severity = OHTD_SEVERITY_EMERGENCY;
+	look_until((SECONDS + 1) * S, "SELECT count(*) FROM alerts WHERE unit = 2", 1);
+}
+
 /* ---- what the last run left ---- */
 
 /* As a kill: of a run that ends by itself the keeper is asked for the rest. */
@@ -616,6 +658,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_shortest_time_of_three_comings_is_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_comes_again_for_another_reason_says_that_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_end_is_written_before_the_same_comes_anew, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_alert_that_flaps_all_day_does_not_wear_the_card, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_start_that_ends_half_way_leaves_alerts_for_the_next, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(between_begin_and_end_is_what_has_passed, set_up, tear_down),
 	};

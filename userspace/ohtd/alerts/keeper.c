@@ -20,6 +20,9 @@
 /* Within this time of its end, an alert that comes again is the same. */
 #define AGAIN_NS	(10 * OHTD_NS_PER_S)
 #define WRITE_EVERY_NS	OHTD_NS_PER_S
+/* So many writes may follow one another; then there is one in this time. An alert that flaps all day would wear the card. */
+#define WRITES_MAX	120
+#define WRITE_AGAIN_NS	(30 * OHTD_NS_PER_S)
 #define ENTRIES_MAX	(2 * OHTD_ALERTS_LISTED_MAX)
 
 /**
@@ -63,6 +66,8 @@ struct entry {
  * @entries: in no order
  * @outbox: the way of @rows
  * @next_ns: when the store may be asked again
+ * @writes: so many it may be asked without a pause
+ * @more_ns: when that grew
  * @left: until they are carried: of @rows, what the last run left
  * @row_count: of @rows, which are with the store or wait for another try
  */
@@ -80,6 +85,8 @@ struct ohtd_alert_keeper {
 	struct entry entries[ENTRIES_MAX];
 	struct ohtd_outbox outbox;
 	uint64_t next_ns;
+	unsigned int writes;
+	uint64_t more_ns;
 	unsigned int left;
 	unsigned int row_count;
 	struct ohtd_alert_row rows[ENTRIES_MAX];
@@ -104,7 +111,7 @@ static int work_keep(struct ohtd_db *db, void *arg)
 	if (!r)
 		r = ohtd_db_alerts_keep(db, keeper->rows, keeper->row_count);
 	if (!r && keeper->carries && keeper->row_count)
-		r = ohtd_db_alerts_carried(db, keeper->before);
+		r = ohtd_tables_alerts_carried(db, keeper->before);
 	return r;
 }
 
@@ -136,6 +143,8 @@ struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, str
 	pthread_mutex_init(&keeper->lock, NULL);
 	ohtd_outbox_init(&keeper->outbox, store, clock, &words, NULL);
 	keeper->clock = clock;
+	keeper->writes = WRITES_MAX;
+	keeper->more_ns = ohtd_clock_monotonic_ns(clock);
 	r = ohtd_store_call(store, work_begin, keeper);
 	if (r < 0) {
 		keeper->newest = ohtd_clock_wall_s(clock);
@@ -377,15 +386,34 @@ static void gather(struct ohtd_alert_keeper *keeper)
 	qsort(keeper->rows, keeper->row_count, sizeof(keeper->rows[0]), compare_numbers);
 }
 
+static bool has_emergency(const struct ohtd_alert_keeper *keeper)
+{
+	for (unsigned int i = 0; i < keeper->entry_count; i++)
+		if (keeper->entries[i].changed && keeper->entries[i].severity == OHTD_SEVERITY_EMERGENCY)
+			return true;
+	return false;
+}
+
+/* What is no emergency waits for its turn when much was written. */
+static bool may_write(struct ohtd_alert_keeper *keeper, uint64_t now_ns)
+{
+	const uint64_t more = ohtd_since(now_ns, keeper->more_ns) / WRITE_AGAIN_NS;
+
+	keeper->more_ns += more * WRITE_AGAIN_NS;
+	keeper->writes = more < WRITES_MAX - keeper->writes ? keeper->writes + (unsigned int)more : WRITES_MAX;
+	return keeper->writes || has_emergency(keeper);
+}
+
 static void hand_over(struct ohtd_alert_keeper *keeper, uint64_t now_ns)
 {
 	note_result(keeper);
-	if (now_ns < keeper->next_ns || !ohtd_outbox_is_free(&keeper->outbox))
+	if (now_ns < keeper->next_ns || !ohtd_outbox_is_free(&keeper->outbox) || !may_write(keeper, now_ns))
 		return;
 	if (!keeper->row_count)
 		gather(keeper);
 	if (!keeper->row_count)
 		return;
+	keeper->writes -= keeper->writes > 0;
 	keeper->next_ns = now_ns + WRITE_EVERY_NS;
 	ohtd_outbox_send(&keeper->outbox, work_keep, keeper);
 }

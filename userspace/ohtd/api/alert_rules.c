@@ -18,6 +18,7 @@
 #include "api/alert_rule_form.h"
 #include "common/utf8.h"
 #include "history/history.h"
+#include "http/accept.h"
 #include "server/change.h"
 #include "server/late.h"
 #include "lists/list.h"
@@ -229,10 +230,11 @@ static void post_rule(struct ohtd_call *call)
 /* The client has seen the rule as it is. False: it has been refused. */
 static bool has_seen(struct ohtd_call *call, const struct ohtd_alert_rule_state *state)
 {
-	const char *match = ohtd_call_header(call, "if-match");
+	const char *match = ohtd_call_header(call, "if-match"), *digits;
 	const char *etag = ohtd_call_text_of(call, "\"%" PRId64 "\"", state->revision);
+	size_t n = match ? ohtd_http_etag_text(match, strlen(match), &digits) : 0;
 
-	if (match && !strcmp(match, etag))
+	if (n && n + 2 == strlen(etag) && !memcmp(digits, etag + 1, n))
 		return true;
 	if (match)
 		ohtd_reply_problem(call, 412, "rule_changed", "If-Match is %.*s, and rule '%s' is %s",

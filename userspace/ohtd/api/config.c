@@ -627,15 +627,14 @@ static void delete_pending(struct ohtd_call *call)
 /* The version that is meant: 0: any; one that is never live for what is none of our tags. */
 static int64_t version_meant(struct ohtd_call *call)
 {
-	const char *text = ohtd_call_header(call, "if-match");
-	size_t n = text ? strlen(text) : 0;
+	const char *text = ohtd_call_header(call, "if-match"), *digits;
 	int64_t version;
+	size_t n;
 
 	if (!ohtd_call_has_header(call, "if-match") || (text && !strcmp(text, "*")))
 		return 0;
-	if (n < 3 || *text != '"' || text[n - 1] != '"')
-		return -1;
-	version = ohtd_route_id(text + 1, n - 2);
+	n = text ? ohtd_http_etag_text(text, strlen(text), &digits) : 0;
+	version = n ? ohtd_route_id(digits, n) : 0;
 	return version ? version : -1;
 }
 

@@ -334,7 +334,7 @@ bool ohtd_robot_leaves(const struct ohtd_robot *robot)
 	return atomic_load(&robot->control.leaves);
 }
 
-bool ohtd_robot_was_enabled(const struct ohtd_robot *robot)
+bool ohtd_control_was_enabled(const struct ohtd_robot *robot)
 {
 	return atomic_load(&robot->control.enabled);
 }

@@ -118,7 +118,7 @@ int ohtd_robot_stop(struct ohtd_robot *robot, uint32_t timeout_ms);
 bool ohtd_robot_leaves(const struct ohtd_robot *robot);
 
 /* The robot has been idle since its start: behind an unclean end only a person brings it there. Any thread. */
-bool ohtd_robot_was_enabled(const struct ohtd_robot *robot);
+bool ohtd_control_was_enabled(const struct ohtd_robot *robot);
 
 /* Ends everything. Only after a successful ohtd_robot_stop() or without a start. NULL is allowed. */
 void ohtd_robot_destroy(struct ohtd_robot *robot);

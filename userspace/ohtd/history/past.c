@@ -13,7 +13,7 @@
 #define DIGITS		8
 #define NUMBER_MAX	0x7fffffffu	/* SQLite takes it for a signed one */
 
-uint32_t ohtd_past_owner(const char *robot_id)
+uint32_t ohtd_history_past_owner(const char *robot_id)
 {
 	char digits[DIGITS + 1];
 	uint32_t number;
@@ -25,15 +25,15 @@ uint32_t ohtd_past_owner(const char *robot_id)
 	return number ? number : 1;
 }
 
-int ohtd_past_give(const char *path)
+int ohtd_history_past_give(const char *path)
 {
-	return access(path, F_OK) ? 0 : ohtd_db_carry_disown(path);
+	return access(path, F_OK) ? 0 : ohtd_store_disown(path);
 }
 
 static void move_away(const char *path, long long now_s)
 {
 	char name[OHTD_DB_PATH_BYTES];
-	int r = ohtd_db_file_give_way(path, now_s, name, sizeof(name));
+	int r = ohtd_store_file_give_way(path, now_s, name, sizeof(name));
 
 	if (r)
 		ohtd_log(OHTD_LOG_ERROR, "history", "past_of_another", "%s is of another robot, and cannot be moved away: %s", path, strerror(-r));
@@ -41,17 +41,17 @@ static void move_away(const char *path, long long now_s)
 		ohtd_log(OHTD_LOG_ERROR, "history", "past_of_another", "%s is of another robot: it is kept as %s", path, name);
 }
 
-unsigned int ohtd_past_settle(const char *path, const char *robot_id, long long now_s)
+unsigned int ohtd_history_past_settle(const char *path, const char *robot_id, long long now_s)
 {
-	const uint32_t own = ohtd_past_owner(robot_id), owner = ohtd_db_file_owner(path);
+	const uint32_t own = ohtd_history_past_owner(robot_id), owner = ohtd_store_file_owner(path);
 	int r = 0;
 
 	/* Before an id is drawn: a start that ends in between finds none again. */
 	if (owner && !own)
-		r = ohtd_past_give(path);
+		r = ohtd_history_past_give(path);
 	else if (owner && owner != own)
 		move_away(path, now_s);
 	if (r)
 		ohtd_log(OHTD_LOG_WARNING, "history", "past_owner", "%s: %s", path, strerror(-r));
-	return ohtd_db_file_count_others(path);
+	return ohtd_store_file_count_others(path);
 }

@@ -13,19 +13,19 @@
 #include <stdint.h>
 
 /* The number of the robot with that id, which is hexadecimal. 0: "" or no id. */
-uint32_t ohtd_past_owner(const char *robot_id);
+uint32_t ohtd_history_past_owner(const char *robot_id);
 
 /**
- * ohtd_past_settle() - whose is the file, before it is opened
+ * ohtd_history_past_settle() - whose is the file, before it is opened
  * @path: of the database; it need not be there
  * @robot_id: "": the robot has none yet, so whatever is there becomes that of the next id
  * @now_s: wall clock in seconds; names a file that is moved
  *
  * Return: how many files of other robots are beside it.
  */
-unsigned int ohtd_past_settle(const char *path, const char *robot_id, long long now_s);
+unsigned int ohtd_history_past_settle(const char *path, const char *robot_id, long long now_s);
 
 /* On the word of a person the file, which need not be there, is that of the robot that opens it next. 0 or a negative errno. */
-int ohtd_past_give(const char *path);
+int ohtd_history_past_give(const char *path);
 
 #endif /* OHTD_HISTORY_PAST_H */

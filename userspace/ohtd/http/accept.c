@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "http/accept.h"
 
-#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
@@ -76,21 +75,45 @@ bool ohtd_accept_encodes(const char *accept_encoding, const char *coding)
 	return accept_encoding && takes(accept_encoding, coding, strlen(coding), false);
 }
 
+/* Without the coding that a proxy has put behind the tag: no tag of ours has a hyphen in it. */
+static size_t without_coding(const char *text, size_t bytes)
+{
+	static const char *const codings[] = { "-gzip", "-br", "-zstd", "-deflate" };
+
+	for (size_t i = 0; i < sizeof(codings) / sizeof(codings[0]); i++) {
+		size_t n = strlen(codings[i]);
+
+		if (bytes > n && !memcmp(text + bytes - n, codings[i], n))
+			return bytes - n;
+	}
+	return bytes;
+}
+
+size_t ohtd_http_etag_text(const char *tag, size_t bytes, const char **text)
+{
+	/* What a weak tag stands for is the same: a version is one, however it is packed. */
+	if (bytes > 2 && !memcmp(tag, "W/", 2)) {
+		tag += 2;
+		bytes -= 2;
+	}
+	*text = tag + 1;
+	return bytes > 2 && *tag == '"' && tag[bytes - 1] == '"' ? without_coding(tag + 1, bytes - 2) : 0;
+}
+
 bool ohtd_etag_matches(const char *if_none_match, const char *etag)
 {
 	size_t bytes = strlen(etag);
 
 	for (const char *at = if_none_match; *at;) {
-		size_t n;
+		const char *text;
+		size_t n, found;
 
 		at += strspn(at, SPACES ",");
 		if (*at == '*')
 			return true;
-		/* A weak tag is as good: what it stands for is the same. */
-		if (!strncmp(at, "W/", 2))
-			at += 2;
 		n = strcspn(at, "," SPACES);
-		if (n == bytes && !memcmp(at, etag, n))
+		found = ohtd_http_etag_text(at, n, &text);
+		if (found && found + 2 == bytes && !memcmp(text, etag + 1, found))
 			return true;
 		at += n;
 	}

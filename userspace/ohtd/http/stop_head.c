@@ -9,8 +9,7 @@
 
 #define LENGTH_DIGITS_MAX	9
 
-/* Behind "https://name" of a whole URI. */
-static size_t path_begin(const char *path, size_t bytes)
+size_t ohtd_http_path_begin(const char *path, size_t bytes)
 {
 	const char *authority = memmem(path, bytes, "://", 3), *slash;
 
@@ -40,7 +39,7 @@ static char next_character(const char *path, size_t bytes, size_t *at)
 static bool is_path(const char *path, size_t bytes)
 {
 	static const char wanted[] = OHTD_STOP_PATH "/";
-	size_t at = path_begin(path, bytes), same = 0;
+	size_t at = ohtd_http_path_begin(path, bytes), same = 0;
 
 	while (at < bytes && path[at] != '?' && path[at] != '#') {
 		char c = next_character(path, bytes, &at);

@@ -30,6 +30,9 @@ struct phr_header {
 	size_t value_len;
 };
 
+/* Where the path begins in a whole URI, "https://name/path"; 0: it is none. */
+size_t ohtd_http_path_begin(const char *path, size_t bytes);
+
 /**
  * ohtd_stop_head_is() - does a request line ask for the stop?
  * @method: POST in any letters

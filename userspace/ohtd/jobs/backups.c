@@ -852,6 +852,8 @@ static void clean(struct ohtd_backups *backups)
 		clean_one(backups, database->copy, "-journal");
 		snprintf(path, sizeof(path), "%s/%s.unpacked", backups->setup.state_dir, database->file);
 		unlink(path);
+		strcat(path, "-journal");
+		unlink(path);
 	}
 }
 

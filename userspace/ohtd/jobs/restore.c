@@ -235,11 +235,11 @@ static void name_files(const char *state_dir, struct files files[OHTD_ARCHIVE_PA
 /* What SQLite leaves beside a file of which a copy was made while it was in use. */
 static void drop_work(const struct files files[OHTD_ARCHIVE_PARTS])
 {
-	static const char *const endings[] = { "-wal", "-shm", "" };
+	static const char *const endings[] = { "-wal", "-shm", "-journal", "" };
 	char name[PATH_BYTES + 16];
 
-	for (size_t i = 0; i < OHTD_ARCHIVE_PARTS * 3; i++) {
-		snprintf(name, sizeof(name), "%s%s", files[i / 3].work, endings[i % 3]);
+	for (size_t i = 0; i < OHTD_ARCHIVE_PARTS * 4; i++) {
+		snprintf(name, sizeof(name), "%s%s", files[i / 4].work, endings[i % 4]);
 		unlink(name);
 	}
 }
@@ -269,7 +269,7 @@ static int carry_in(const struct ohtd_restore *restore, const char *work)
 /* The database last: with its name the start has its order. The history may be another robot's: a person has said that it is to be this one's. */
 static int arm(const struct ohtd_restore *restore, const struct files files[OHTD_ARCHIVE_PARTS])
 {
-	int r = restore->history ? ohtd_db_carry_disown(files[1].work) : 0;
+	int r = restore->history ? ohtd_store_disown(files[1].work) : 0;
 
 	if (!r && restore->history)
 		r = ohtd_db_swap_arm(files[1].path, files[1].work);

@@ -353,7 +353,7 @@ static void settle_past(struct running *run)
 
 	ohtd_backup_robot_id(run->services.config->state_dir, id);
 	history_path(run, path);
-	run->pasts_of_others = ohtd_past_settle(path, id, ohtd_clock_wall_s(&run->clock));
+	run->pasts_of_others = ohtd_history_past_settle(path, id, ohtd_clock_wall_s(&run->clock));
 }
 
 /* A new robot has no past. */
@@ -389,7 +389,7 @@ static int open_history(struct running *run)
 	const struct ohtd_history_setup setup = {
 		.robot = run->services.robot, .clock = &run->clock, .path = path,
 		.boot_id = ohtd_tokens_boot_id(run->tokens),
-		.owner = ohtd_past_owner(run->services.robot_id), .others = run->pasts_of_others,
+		.owner = ohtd_history_past_owner(run->services.robot_id), .others = run->pasts_of_others,
 		.flush_s = ohtd_config_flush_s(run->services.config),
 		.hear = ohtd_alert_rules_sample, .hear_context = run->services.rules,
 	};
@@ -610,7 +610,7 @@ static int start_all(struct running *run)
 	if (*run->why)
 		ohtd_log(OHTD_LOG_WARNING, "main", "device_missing", "%s; trying again", run->why);
 	note_start(run);
-	run->unclean = ohtd_state_is_unclean(run->services.config->state_dir);
+	run->unclean = ohtd_main_is_unclean(run->services.config->state_dir);
 	ohtd_state_begin_run(run->services.config->state_dir);
 	if (narrow(run) || keep_restored(run))
 		return -1;

@@ -128,7 +128,7 @@ int ohtd_end_all(struct running *run)
 	/* With the mark still there the next run waits in safe for a person, whatever auto_enable says. */
 	if (run->robot_runs && !r)
 		ohtd_state_end_run(run->services.config->state_dir,
-				   leaves || (run->unclean && !ohtd_robot_was_enabled(run->services.robot)));
+				   leaves || (run->unclean && !ohtd_control_was_enabled(run->services.robot)));
 	/* It may wait for a repair of its file, which is no unclean end. */
 	ohtd_history_stop(run->services.history);
 	ohtd_alert_rules_destroy(run->services.rules);

@@ -266,7 +266,7 @@ int ohtd_machine_settle(const struct ohtd_config *config, const char *is)
 	/* What a person has put there is the past of this robot, whoever's it was. */
 	if (r >= 0) {
 		snprintf(path, sizeof(path), "%s/history.db", config->state_dir);
-		r = ohtd_past_give(path);
+		r = ohtd_history_past_give(path);
 	}
 	if (r >= 0 && copied)
 		r = drop_identity(config->state_dir);

@@ -48,7 +48,7 @@ struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd
 		.deadman_ms = config->deadman_ms,
 		.time_factor = config->time_factor,
 		.auto_enable = config->auto_enable,
-		.unclean_restart = ohtd_state_is_unclean(config->state_dir),
+		.unclean_restart = ohtd_main_is_unclean(config->state_dir),
 		.commands_given = commands_given,
 		.commands_known = commands_known,
 		.rt_priority = (int)config->realtime_priority,

@@ -343,7 +343,7 @@ bool ohtd_state_swap_waits(const char *dir)
 	return ohtd_db_swap_waits(path);
 }
 
-bool ohtd_state_is_unclean(const char *dir)
+bool ohtd_main_is_unclean(const char *dir)
 {
 	return has_file(dir, RUN_MARK);
 }
@@ -356,7 +356,7 @@ bool ohtd_state_was_cut(const char *dir)
 	join(path, dir, RUN_MARK);
 	waited = !ohtd_file_read(path, sizeof(RUN_WAITED), &text, NULL) && !strcmp(text, RUN_WAITED);
 	free(text);
-	return ohtd_state_is_unclean(dir) && !waited;
+	return ohtd_main_is_unclean(dir) && !waited;
 }
 
 static void write_mark(const char *dir, const char *text)

@@ -99,7 +99,7 @@ bool ohtd_state_was_administered(const char *dir);
 void ohtd_state_begin_run(const char *dir);
 void ohtd_state_end_run(const char *dir, bool waits);
 /* The mark of an earlier run is still there: the robot is to wait for a person. */
-bool ohtd_state_is_unclean(const char *dir);
+bool ohtd_main_is_unclean(const char *dir);
 /* The same, and the run before was cut short. */
 bool ohtd_state_was_cut(const char *dir);
 

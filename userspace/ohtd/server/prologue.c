@@ -32,10 +32,32 @@ static bool mend(const char *head, size_t bytes, const char *behind_path)
 	return ohtd_stop_head_mend((char *)head + line_bytes, bytes - line_bytes);
 }
 
+static bool is_host(const struct phr_header *header, const char *name, size_t bytes)
+{
+	return header->name && header->name_len == 4 && !strncasecmp(header->name, "host", 4) && header->value_len == bytes &&
+	       !strncasecmp(header->value, name, bytes);
+}
+
+/* A client may write the whole URI (RFC 9112, 3.2.2). Only the Host of the request says whom it asks, so both must be the same. */
+static void take_path(const char **path, size_t *bytes, const struct phr_header *headers, size_t count)
+{
+	static const char scheme[] = "https://";
+	const size_t name_at = sizeof(scheme) - 1, at = ohtd_http_path_begin(*path, *bytes);
+
+	if (at <= name_at || at == *bytes || strncasecmp(*path, scheme, name_at) != 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (is_host(&headers[i], *path + name_at, at - name_at)) {
+			*path += at;
+			*bytes -= at;
+			return;
+		}
+}
+
 /*
  * h2o refuses heads before any handler is asked: for control bytes, their number of headers, Expect, a Transfer-Encoding. It
  * calls its parser through the dynamic linker, which finds this function in front of the library's: the head of a stop is made
- * plain here, and h2o never sees what is odd about it. Every other head passes as it is.
+ * plain here, and h2o never sees what is odd about it. Of every other head a whole URI is made its path, and the rest passes as it is.
  */
 int phr_parse_request(const char *head, size_t bytes, const char **method, size_t *method_bytes, const char **path,
 		      size_t *path_bytes, int *minor_version, struct phr_header *headers, size_t *count, size_t looked_at)
@@ -63,6 +85,8 @@ int phr_parse_request(const char *head, size_t bytes, const char **method, size_
 		*path = OHTD_STOP_PATH;
 		*path_bytes = strlen(OHTD_STOP_PATH);
 		found = ohtd_stop_head_trim(all, found, bytes - (size_t)r);
+	} else {
+		take_path(path, path_bytes, all, found);
 	}
 	if (found > room)
 		return -1;

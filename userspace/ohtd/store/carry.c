@@ -270,7 +270,7 @@ static int leave_order(sqlite3 *sql, const struct ohtd_carry_order *order)
 	return r;
 }
 
-int ohtd_db_carry_disown(const char *path)
+int ohtd_store_disown(const char *path)
 {
 	sqlite3 *sql = NULL;
 	int r = open_file(&sql, path, SQLITE_OPEN_READWRITE);

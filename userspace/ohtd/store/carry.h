@@ -92,7 +92,7 @@ struct ohtd_carry_order {
 int ohtd_db_carry_in(const char *path, const struct ohtd_carry_order *order);
 
 /* A file that no process uses, with its log, is of nobody any more (db_file.h). 0 when it is on the disk, or a negative errno. */
-int ohtd_db_carry_disown(const char *path);
+int ohtd_store_disown(const char *path);
 
 /* Whether ohtd_db_carry_in() has made the file, which no process uses, so that a start may put it in. */
 bool ohtd_db_carry_is_ordered(const char *path);

@@ -273,12 +273,12 @@ int ohtd_db_file_set_aside(const char *path, long long now_s, char *name, size_t
 	return put_aside(path, OHTD_FILE_DAMAGED, now_s, name, size);
 }
 
-int ohtd_db_file_give_way(const char *path, long long now_s, char *name, size_t size)
+int ohtd_store_file_give_way(const char *path, long long now_s, char *name, size_t size)
 {
 	return put_aside(path, OTHER, now_s, name, size);
 }
 
-uint32_t ohtd_db_file_owner(const char *path)
+uint32_t ohtd_store_file_owner(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	unsigned char header[HEADER_BYTES] = { 0 };
@@ -368,7 +368,7 @@ bool ohtd_db_file_was_set_aside(const char *path)
 	return count_own_aside(path, OHTD_FILE_DAMAGED) > 0;
 }
 
-unsigned int ohtd_db_file_count_others(const char *path)
+unsigned int ohtd_store_file_count_others(const char *path)
 {
 	return count_own_aside(path, OTHER);
 }

@@ -62,11 +62,11 @@ int ohtd_db_file_set_aside(const char *path, long long now_s, char *name, size_t
  */
 #define OHTD_DB_OWNER_AT	60
 /* 0: it says nothing, or there is no such file. */
-uint32_t ohtd_db_file_owner(const char *path);
+uint32_t ohtd_store_file_owner(const char *path);
 /* Moves that of another one and its log to PATH.other-TIME. As ohtd_db_file_set_aside(). */
-int ohtd_db_file_give_way(const char *path, long long now_s, char *name, size_t size);
+int ohtd_store_file_give_way(const char *path, long long now_s, char *name, size_t size);
 /* How many of these are still there. */
-unsigned int ohtd_db_file_count_others(const char *path);
+unsigned int ohtd_store_file_count_others(const char *path);
 
 /*
  * A mark beside it, PATH.suspect, says that damage was met: the next start reads all of it. Set and
