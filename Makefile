@@ -7,6 +7,7 @@ help:
 	@echo 'make run      boot the virtual SBC with everything, until Ctrl-C (OHT_PORT OHT_KERNEL OHT_WIRE OHT_PROFILE OHT_STATE OHT_DEMO OHT_GATEWAY)'
 	@echo 'make up       the same in the background; make down, status, logs, shell (a root shell in the guest)'
 	@echo 'make native   ohtd on this machine without the kernel module, over a pty with the simulator (OHT_PORT OHT_PROFILE OHT_STATE OHT_DEMO OHT_GATEWAY)'
+	@echo '              OHT_DEMO=past: with seven days behind it, which take some minutes at the first start'
 	@echo '              OHT_GATEWAY=127.0.0.1:1502 opens the Modbus TCP gateway there, in make run and up as well'
 	@echo 'make check    the fast inner loop: builds, style, unit tests'
 	@echo 'make check-models   the models of engine and stop, searched to the end, and their mutants'

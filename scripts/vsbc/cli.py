@@ -42,6 +42,7 @@ def _prepare():
     """Settings, lock and everything built; the lock comes first, so that a second start says so at once."""
     wanted = settings.read()
     settings.refuse_ipv6_gateway(wanted)
+    settings.refuse_past(wanted)
     mine = lock.Lock(wanted.state)
     mine.sign(os.getpid(), wanted.url)
     settings.check_ports(wanted)

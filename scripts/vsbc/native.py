@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.request
 
-from . import build, lock, paths, settings
+from . import build, lock, past, paths, settings
 from .accounts import Accounts
 from .errors import SbcError
 from .spawn import end, last_line, spawn
@@ -26,7 +26,7 @@ CONFIG = """\
 [http]
 listen = 127.0.0.1:{port}
 [paths]
-state = {state}/lib
+state = {lib}
 socket = {socket}
 data = {data}
 web = {web}
@@ -40,7 +40,7 @@ baud = 115200
 outputs = simulated
 [robot]
 simulated = yes
-[gateway]
+{clock}[gateway]
 listen = {gateway}
 """
 
@@ -69,21 +69,25 @@ class Local(http.client.HTTPConnection):
 class Native:
     """Simulator, pty and daemon as processes of this machine."""
 
-    def __init__(self, wanted):
+    def __init__(self, wanted, lib=None, clock=None):
+        """lib: the folder of ohtd's state; clock: the file that says how far its time of day is behind, or None."""
         self.settings = wanted
         self.state = wanted.state
+        self.lib = lib or wanted.state / "lib"
+        self._clock = clock
         self._stop = threading.Event()
         self._children = {}
         self.accounts = Accounts(self.state, wanted.url, wanted.demo)
 
     def start(self):
         """Start both; returns when the API answers."""
-        (self.state / "lib").mkdir(mode=0o700, exist_ok=True)
+        self.lib.mkdir(mode=0o700, exist_ok=True)
         config = self.state / "ohtd.conf"
         # The kernel takes 107 bytes for the path of a socket.
         sock = str(self.state / "ohtd.sock")
         has_socket = len(sock.encode()) < 108
-        config.write_text(CONFIG.format(port=self.settings.port, state=self.state, data=DATA, web=WEB,
+        config.write_text(CONFIG.format(port=self.settings.port, state=self.state, lib=self.lib, data=DATA, web=WEB,
+                                        clock=f"clock = {self._clock}\n" if self._clock else "",
                                         socket=sock if has_socket else "off",
                                         gateway=self.settings.gateway or "off"))
         self._start("sim", [str(SIMULATOR), "--pty", "uart", "--profile", self.settings.profile,
@@ -127,7 +131,7 @@ class Native:
 
     def _add_accounts(self, config):
         """Make those that are not made yet; the list is in the state that has them."""
-        made = self.state / "lib/.demo-accounts"
+        made = self.lib / ".demo-accounts"
         names = made.read_text().split() if made.exists() else []
         self.accounts.write()
         for account in self.accounts.accounts:
@@ -149,7 +153,7 @@ class Native:
             self._stop.wait(0.05)
 
     def _answers(self):
-        authority = self.state / "lib/ca.crt"
+        authority = self.lib / "ca.crt"
         try:
             context = ssl.create_default_context(cafile=str(authority))
             with urllib.request.urlopen(self.settings.url + "api/v1/health", timeout=5, context=context) as answer:
@@ -199,6 +203,8 @@ def run(say):
     steps.script("programs for this machine", "build-userspace", "native")
     native = Native(wanted)
     try:
+        if wanted.past:
+            past.make(lambda lib, clock: Native(wanted, lib, clock), wanted.state, say)
         native.start()
         say(native.ready_text())
         native.watch()

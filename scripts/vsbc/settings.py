@@ -11,6 +11,9 @@ from . import paths
 from .errors import SbcError
 
 
+DEMOS = ("0", "1", "past")
+
+
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """OHT_PORT, OHT_KERNEL, OHT_WIRE, OHT_PROFILE, OHT_STATE, OHT_DEMO, OHT_GATEWAY."""
@@ -21,6 +24,7 @@ class Settings:
     profile: str
     state: pathlib.Path
     demo: bool
+    past: bool          # a week behind it
     gateway: str        # ADDRESS:PORT of this machine, "": no gateway
 
     @property
@@ -60,7 +64,8 @@ def read():
                     wire=os.environ.get("OHT_WIRE") or "sim",
                     profile=_choice("OHT_PROFILE", "canonical", ("canonical", "legacy")),
                     state=paths.state_folder(),
-                    demo=_choice("OHT_DEMO", "1", ("0", "1")) == "1",
+                    demo=_choice("OHT_DEMO", "1", DEMOS) != "0",
+                    past=_choice("OHT_DEMO", "1", DEMOS) == "past",
                     gateway=_gateway())
 
 
@@ -68,6 +73,12 @@ def refuse_ipv6_gateway(wanted):
     """The emulator forwards IPv4 only."""
     if wanted.gateway.startswith("["):
         raise SbcError(f"OHT_GATEWAY='{wanted.gateway}': the emulator forwards no IPv6; give an IPv4 address")
+
+
+def refuse_past(wanted):
+    """The state of the emulated board is in a disk that nothing out here writes."""
+    if wanted.past:
+        raise SbcError("OHT_DEMO=past: only make native has it")
 
 
 def gateway_line(wanted):
