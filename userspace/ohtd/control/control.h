@@ -358,8 +358,6 @@ const struct ohtd_unit *ohtd_signal_unit(const struct ohtd_control *control, enu
 bool ohtd_signal_exists(const struct ohtd_control *control, enum ohtd_signal signal);
 /* No standstill is seen: also of a robot of which nothing is known. */
 bool ohtd_moving(const struct ohtd_control *control);
-/* A motion has been seen, and no standstill since. */
-bool ohtd_rolls(const struct ohtd_control *control);
 /* That it moves, with the module and the signal that show it: a register that is stuck shows it for ever. */
 void ohtd_why_add_moving(const struct ohtd_control *control, struct ohtd_why_list *list);
 /* The safety module itself asks for a stop. */

@@ -205,7 +205,7 @@ static void look_at_place(struct ohtd_control *control, double position_mm)
 	const struct ohtd_travel *m = &control->travel;
 	double near_mm = ohtd_rule(m, OHTD_RULE_POSITION_JUMP_MM);
 
-	if (ohtd_rolls(control))
+	if (control->rest.rolls)
 		near_mm = fmax(near_mm, ohtd_rule(m, OHTD_RULE_SPEED_MM_S) * ROLLS_S);
 	/* A machine that stalls makes readings late, and the robot rolls on meanwhile. */
 	ohtd_location_read(&control->travel.location, &source, position_mm, near_mm * control->time_factor);
