@@ -359,8 +359,6 @@ const struct ohtd_unit *ohtd_signal_unit(const struct ohtd_control *control, enu
 bool ohtd_signal_exists(const struct ohtd_control *control, enum ohtd_signal signal);
 /* No standstill is seen: also of a robot of which nothing is known. */
 bool ohtd_moving(const struct ohtd_control *control);
-/* A motion has been seen, and no standstill since. */
-bool ohtd_rolls(const struct ohtd_control *control);
 /* A reason that rests on one register: its unit, and the signal as detail. OHTD_SIGNALS, or one that no module has: without both. */
 void ohtd_why_add_signal(const struct ohtd_control *control, struct ohtd_why_list *list, unsigned int code, unsigned int signal);
 /* Why the safety module forbids it, and why the sensors do, with the first signal that shows it. */

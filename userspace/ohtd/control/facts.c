@@ -228,11 +228,6 @@ bool ohtd_moving(const struct ohtd_control *control)
 	return !control->facts[OHTD_FACT_STANDSTILL];
 }
 
-bool ohtd_rolls(const struct ohtd_control *control)
-{
-	return control->rest.rolls;
-}
-
 /* ---- modules ---- */
 
 static bool all_required(struct ohtd_control *control, bool good)

@@ -206,7 +206,7 @@ static void look_at_place(struct ohtd_control *control, double position_mm)
 	double near_mm = ohtd_rule(m, OHTD_RULE_POSITION_JUMP_MM);
 
 	/* A machine that stalls makes readings late, and the robot rolls on meanwhile; a robot that stands is not further away by that. */
-	if (ohtd_rolls(control))
+	if (control->rest.rolls)
 		near_mm = fmax(near_mm, ohtd_rule(m, OHTD_RULE_SPEED_MM_S) * ROLLS_S * control->time_factor);
 	ohtd_location_read(&control->travel.location, &source, position_mm, near_mm);
 }
