@@ -5,7 +5,7 @@ import pathlib
 import pytest
 
 from oht_test.client import ROLES
-from person import SIZES, THEMES, go, has, log_in
+from person import SIZES, THEMES, elevate, fill, go, has, log_in
 from test_transport import blocked
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -146,3 +146,42 @@ def test_a_change_that_waits_for_its_confirmation(daemon, page, size):
             look(page, f"config-pending-{path.strip('/') or 'overview'}-{size[0]}-{theme}")
     page.click("#pending-give-up")
     page.wait(lambda: not has(page, "#config-pending"), what="given up")
+
+
+@pytest.mark.parametrize("size", SIZES[::2])
+def test_a_program_is_let_in_by_a_key_that_is_shown_once(daemon, page, size):
+    page.narrow(*size)
+    log_in(page, "administrator")
+    go(page, "/users", "#add-service")
+    page.click("#add-service")
+    fill(page, "#service-username", f"line-{size[0]}")
+    page.click("#service-send")
+    elevate(page)
+    page.wait(lambda: has(page, "#user-keys #key-make"), what="the keys of the account")
+    page.click("#key-make")
+    fill(page, "#key-name", "station-3")
+    fill(page, "#key-tags", "Robot, Nothing")
+    page.click("#key-send")
+    page.wait(lambda: "Nothing" in page.text("#key-problem"), what="the daemon's own refusal")
+    fill(page, "#key-tags", "Robot, Metrics")
+    fill(page, "#key-addresses", "127.0.0.0/8")
+    page.click("#key-send")
+    page.wait(lambda: has(page, "#key-shown code"), what="the key")
+    secret = page.text("#key-shown code")
+    assert daemon.request("GET", "robot", token=secret).status == 200
+    for theme in THEMES:
+        page.scheme(theme)
+        look(page, f"key-shown-{size[0]}-{theme}")
+    page.keys("\ue00c")
+    assert has(page, "#key-shown"), "Esc does not lose it"
+    page.click("#key-kept")
+    page.wait(lambda: has(page, "#keys tbody button"), what="the list")
+    assert secret not in page.run("return document.documentElement.outerHTML")
+    for theme in THEMES:
+        page.scheme(theme)
+        look(page, f"keys-{size[0]}-{theme}")
+    page.run("[...document.querySelectorAll('#keys tbody button')].find((b) => b.textContent === 'End').click()")
+    page.wait(lambda: has(page, "#confirm-yes"), what="the question")
+    page.click("#confirm-yes")
+    page.wait(lambda: "No key." in page.text("#user-keys"), what="its end")
+    assert daemon.request("GET", "robot", token=secret).code == "key_invalid"

@@ -77,6 +77,10 @@ export type Latency = Schemas["Latency"];
 
 export type User = Schemas["Account"];
 
+export type Key = Schemas["Key"];
+
+export type KeyWithSecret = Schemas["KeyWithSecret"];
+
 export type LogLine = Schemas["LogLine"];
 
 export type Verb = Schemas["RobotCommand"]["verb"];

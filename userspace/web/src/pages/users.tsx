@@ -11,6 +11,7 @@ import { Older } from "../components/older";
 import { Dialog, toast } from "../components/overlay";
 import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
+import { Keys } from "../components/user-keys";
 import { time } from "../format";
 import type { Page } from "../pages";
 import { useQuery } from "../router";
@@ -57,19 +58,38 @@ function Add({ close, done }: { close: () => void; done: () => void }) {
 	);
 }
 
+/* A service account: it has no password, but keys. */
+function AddService({ close, done }: { close: () => void; done: (made: User) => void }) {
+	const members: Member[] = [
+		{ name: "username", label: t.name, kind: "text", required: true, ...NAME_BYTES },
+		{ name: "role", label: t.role, kind: "choice", choices: roleChoices() },
+	];
+	const send = async (values: Values) => {
+		done(await elevated(() => call<User>("POST", "users", { body: { ...values, service: true } })));
+		close();
+	};
+
+	return (
+		<Dialog title={t.addService} text={t.serviceText} id="service-add" onClose={close}>
+			<Form id="service" members={members} submit={t.addService} onSend={send} onCancel={close} />
+		</Dialog>
+	);
+}
+
 function Change({ user, close, done }: { user: User; close: () => void; done: () => void }) {
 	const members: Member[] = [
 		{ name: "role", label: t.role, kind: "choice", choices: roleChoices(), now: user.role },
 		{ name: "disabled", label: t.disable, kind: "boolean", now: user.disabled },
-		{
+	];
+	if (!user.service)
+		members.push({
 			name: "password",
 			label: t.newPassword,
 			kind: "password",
 			hint: t.keepPassword,
 			autocomplete: "new-password",
 			...PASSWORD_BYTES,
-		},
-	];
+		});
 	const send = async (values: Values) => {
 		await call("PATCH", `users/${user.id}`, { body: values });
 		toast(t.changed(user.username));
@@ -84,6 +104,15 @@ function Change({ user, close, done }: { user: User; close: () => void; done: ()
 	);
 }
 
+function Name({ of }: { of: User }) {
+	if (!of.service) return <>{of.username}</>;
+	return (
+		<>
+			{of.username} <Badge tone="none">{t.service}</Badge>
+		</>
+	);
+}
+
 const rank = (role: Role) => ROLES.indexOf(role);
 
 /* The columns by which the daemon sorts have the names of its members. */
@@ -94,18 +123,26 @@ function Users() {
 	const known = SORTED.includes(sort.replace(/^-/, ""));
 	const list = usePaged<User>(`users?limit=200${known ? `&sort=${sort}` : ""}`);
 	const [adding, setAdding] = useState(false);
+	const [addingService, setAddingService] = useState(false);
 	const [changing, setChanging] = useState<User>();
+	const [keysOf, setKeysOf] = useState<User>();
 
 	return (
 		<Card title={t.title}>
 			<Table
 				id="users"
+				blocks
 				label={t.title}
 				sorted
 				tools={
-					<Button id="add-user" kind="primary" onPress={() => setAdding(true)}>
-						{t.add}
-					</Button>
+					<>
+						<Button id="add-user" kind="primary" onPress={() => setAdding(true)}>
+							{t.add}
+						</Button>
+						<Button id="add-service" onPress={() => setAddingService(true)}>
+							{t.addService}
+						</Button>
+					</>
 				}
 				rows={list.rows}
 				problem={list.problem}
@@ -115,7 +152,7 @@ function Users() {
 				empty={t.none}
 				pager={<Older press={list.older} text={texts.table.next} />}
 				columns={[
-					{ id: "username", title: t.name, key: (u) => u.username, cell: (u) => u.username, head: true },
+					{ id: "username", title: t.name, key: (u) => u.username, cell: (u) => <Name of={u} />, head: true },
 					{
 						id: "role",
 						title: t.role,
@@ -145,15 +182,32 @@ function Users() {
 						id: "act",
 						title: "",
 						cell: (u) => (
-							<Button kind="plain" label={t.changeTitle(u.username)} onPress={() => setChanging(u)}>
-								{t.change}
-							</Button>
+							<>
+								<Button kind="plain" label={t.changeTitle(u.username)} onPress={() => setChanging(u)}>
+									{t.change}
+								</Button>
+								{u.service ? (
+									<Button kind="plain" label={texts.keys.title(u.username)} onPress={() => setKeysOf(u)}>
+										{t.keys}
+									</Button>
+								) : null}
+							</>
 						),
 						number: true,
 					},
 				]}
 			/>
 			{adding ? <Add close={() => setAdding(false)} done={list.again} /> : null}
+			{addingService ? (
+				<AddService
+					close={() => setAddingService(false)}
+					done={(made) => {
+						list.again();
+						setKeysOf(made);
+					}}
+				/>
+			) : null}
+			{keysOf ? <Keys user={keysOf} close={() => setKeysOf(undefined)} /> : null}
 			{changing ? <Change user={changing} close={() => setChanging(undefined)} done={list.again} /> : null}
 		</Card>
 	);
