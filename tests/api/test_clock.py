@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The daemon on a system whose time of day is wrong or jumps, seen by clients whose clock is right."""
 import datetime
+import struct
+import subprocess
 import time
 
 import pytest
 
 from clocks import Skewed
+from daemon import OHTD
 from oht_test.wait import until
 
 pytestmark = pytest.mark.plain("shim")
@@ -225,3 +228,27 @@ def test_a_real_robot_says_that_nothing_keeps_its_time_right(fresh, simulated):
     assert "clock_not_synchronised" not in str(fresh.get("health", role=None).json["reasons"])
     kept.set(1)
     assert "clock_not_synchronised" not in codes(fresh)
+
+
+def test_a_simulated_robot_lives_a_week_ago_and_sleeps_until_now(fresh):
+    """Another program lowers the number; one that rises is not followed, and nothing of it is a step of the clock."""
+    file = fresh.folder / "behind"
+
+    def put(behind_s):
+        with file.open("r+b" if file.exists() else "wb") as out:
+            out.write(struct.pack("=q", int(behind_s * 1e9)))
+    put(7 * 86400)
+    fresh.write_config(robot_clock=file)
+    fresh.start()
+    assert abs(told_s(fresh) + 7 * 86400 - time.time()) < 60
+    for behind_s, is_s in ((HOUR_S, HOUR_S), (2 * HOUR_S, HOUR_S), (0, 0)):
+        put(behind_s)
+        assert abs(told_s(fresh) + is_s - time.time()) < 60
+    assert (clock(fresh)["ahead_ms"], clock(fresh)["jumps"]) == (0, 0)
+    fresh.stop()
+    assert "clock_jumped" not in fresh.log()
+    # What is no number of nanoseconds is no time, and no start mends it.
+    file.write_bytes(b"1234567")
+    fresh.write_config(robot_clock=file)
+    refused = subprocess.run([OHTD, "--config", fresh.config], env=fresh.environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 78 and str(file) in refused.stderr, refused
