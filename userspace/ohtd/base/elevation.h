@@ -15,7 +15,4 @@ enum ohtd_elevation {
 	OHTD_ELEVATION_BY_REGISTER,	/* for safety-critical registers: data/registers */
 };
 
-/* "by-item"; never NULL. */
-const char *ohtd_elevation_name(enum ohtd_elevation elevation);
-
 #endif /* OHTD_BASE_ELEVATION_H */

@@ -39,6 +39,20 @@ static void add_code(struct codes *codes, int status, const char *code)
 }
 
 /* A code with each of the statuses that it has as a problem. */
+/* Of x-elevation. */
+static const char *elevation_name(enum ohtd_elevation elevation)
+{
+	static const char *const names[] = {
+		[OHTD_ELEVATION_NEVER] = "never",
+		[OHTD_ELEVATION_ALWAYS] = "always",
+		[OHTD_ELEVATION_BY_MODE] = "by-mode",
+		[OHTD_ELEVATION_BY_ITEM] = "by-item",
+		[OHTD_ELEVATION_BY_REGISTER] = "by-register",
+	};
+
+	return names[elevation];
+}
+
 static void add_problem(struct codes *codes, const char *code)
 {
 	for (size_t i = 0; i < ohtd_catalogue_count; i++)
@@ -407,7 +421,7 @@ static void write_verbs(struct ohtd_writer *writer, const struct ohtd_route *rou
 		ohtd_write_key(writer, verb->word);
 		ohtd_write_open(writer, '{');
 		ohtd_write_pair(writer, "x-role", ohtd_role_name(verb->role ? verb->role : (int)route->role));
-		ohtd_write_pair(writer, "x-elevation", ohtd_elevation_name(verb->elevation));
+		ohtd_write_pair(writer, "x-elevation", elevation_name(verb->elevation));
 		ohtd_write_close(writer, '}');
 	}
 	if (any)
@@ -443,7 +457,7 @@ static void write_operation(struct ohtd_writer *writer, const struct ohtd_route 
 	ohtd_write_key(writer, "security");
 	ohtd_write_json(writer, route->role ? "[{\"bearer\":[]}]" : "[]");
 	ohtd_write_pair(writer, "x-role", ohtd_role_name(route->role));
-	ohtd_write_pair(writer, "x-elevation", ohtd_elevation_name(route->elevation));
+	ohtd_write_pair(writer, "x-elevation", elevation_name(route->elevation));
 	write_verbs(writer, route);
 	ohtd_write_pair(writer, "x-rate", rates[route->rate]);
 	if (ohtd_budget_of(route))
