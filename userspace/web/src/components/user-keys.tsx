@@ -9,7 +9,6 @@ import { time } from "../format";
 import { texts } from "../texts";
 import { useAct } from "./act";
 import { Badge, Button, Notice, Refusal } from "./basics";
-import { elevated } from "./elevate";
 import { Form, type Member, type Values } from "./form";
 import { useOnce } from "./once";
 import { Dialog, confirm, toast } from "./overlay";
@@ -100,15 +99,15 @@ export function Keys({ user, close }: { user: User; close: () => void }) {
 	const act = useAct();
 
 	const make = async (values: Values) => {
-		setShown(await elevated(() => call<KeyWithSecret>("POST", path, { body: bodyOf(values) })));
+		setShown(await call<KeyWithSecret>("POST", path, { body: bodyOf(values) }));
 		setMaking(false);
 		list.again();
 	};
 	const change = async (key: Key, rotates: boolean) => {
 		if (!(await confirm(...(rotates ? t.askRotate(key.name) : t.askEnd(key.name))))) return;
 		await act.run(async () => {
-			if (rotates) setShown(await elevated(() => call<KeyWithSecret>("POST", `${path}/${key.id}/rotate`, { body: {} })));
-			else await elevated(() => call("DELETE", `${path}/${key.id}`));
+			if (rotates) setShown(await call<KeyWithSecret>("POST", `${path}/${key.id}/rotate`, { body: {} }));
+			else await call("DELETE", `${path}/${key.id}`);
 		});
 		list.again();
 	};
