@@ -100,7 +100,7 @@ def test_the_header_authorization_will_do(daemon):
         answer = daemon.raw(handshake(f"127.0.0.1:{daemon.port}", Connection="close, Upgrade", Authorization=value))
         assert answer.startswith(b"HTTP/1.1 401 ") and b'"code":"token_invalid"' in answer, answer
     described = daemon.get("openapi.json").json["paths"]["/api/v1/ws"]["get"]["responses"]["401"]["x-codes"]
-    assert set(described) == {"token_invalid", "token_expired", "token_revoked"}
+    assert set(described) == {"token_invalid", "token_expired", "token_revoked", "key_invalid", "key_expired", "key_disabled"}
 
 
 def test_strangers_are_few(fresh):
