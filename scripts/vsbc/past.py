@@ -22,6 +22,8 @@ WAIT_S = 90
 # In front of a leap: what has ended is written with its time, and seen at rest. Behind it: ohtd has seen it.
 REST_S = 1.2
 SETTLE_S = 1
+# No leap while an alert stands: by the monotonic clock it would have come behind it.
+STANDS_S = 3
 LAST_S = 900
 # What the robot may answer while it comes to itself: it is asked again.
 REFUSED = ("stop_cause", "wrong_state", "moving", "sensors", "module_lost", "control_held", "faults")
@@ -172,7 +174,7 @@ class Week:
         self._sim("fault 5 silence")
         number = self._alert("module_lost")
         self._say_of(number, "Dock module is silent again. The plug at the hoist looks loose.")
-        self.at(9, 50)
+        time.sleep(STANDS_S)
         self._sim("clear 5")
         self._until(lambda: self._operator.ask("GET", "modules/5")["health"] == "good", "the dock module")
         self._operator.ask("POST", f"alerts/{number}/acknowledge", {})
@@ -192,7 +194,7 @@ class Week:
     def _press_the_stop(self):
         self._operator.ask("POST", "safety/stop", {})
         self._until(lambda: self._shown()["state"] == "estop", "the stop")
-        self.at(10, 5)
+        time.sleep(STANDS_S)
         self._enable()
 
     def _lose_the_power_module(self):
@@ -204,7 +206,7 @@ class Week:
         self._until(lambda: self._shown()["state"] in ("fault", "estop"), "the fault")
         number = self._alert("module_lost")
         self._say_of(number, "Stopped in the middle of the rail, power module does not answer.")
-        self.at(11, 20)
+        time.sleep(STANDS_S)
         self._sim("clear 2")
         self._until(lambda: self._operator.ask("GET", "modules/2")["health"] == "good", "the power module")
         self._enable()
