@@ -945,6 +945,43 @@ static void expected_zone_holds_while_the_module_has_another(void **state)
 	driver_end(d);
 }
 
+/* The register of a legacy module ends at 0, and what is below reads 0, too: a robot that rolls beyond would be finished there. */
+static void robot_arrives_at_the_edge_of_its_register(void **state)
+{
+	static const struct { double from_mm, speed_mm_s, load_kg; } cases[] = {
+		{ 3300, 0, 0 }, { 2800, 0, 95 }, { 700, 300, 40 }, { 350, 50, 0 }, { 120, 0, 0 },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct driver *d = driver_begin_as(OHT_PROFILE_LEGACY, cases[i].from_mm);
+		struct ohtd_answer answer;
+
+		d->rail->load_kg = cases[i].load_kg;
+		answer = driver_move(d, 0, cases[i].speed_mm_s);
+		driver_done(&answer);
+		driver_until(d, OHTD_STATE_IDLE, 40000);
+		driver_run_ms(d, 1000);
+		assert_near(d->rail->position_mm, 0, 1);
+		assert_true(d->lowest_mm > -1);
+		driver_end(d);
+	}
+}
+
+static void key_that_is_held_ends_at_the_edge(void **state)
+{
+	struct driver *d = driver_begin_as(OHT_PROFILE_LEGACY, 900);
+
+	(void)state;
+	for (unsigned int ms = 0; ms < 9000; ms += 50) {
+		driver_press(d, -250, "key");
+		driver_run_ms(d, 50);
+	}
+	assert_near(d->rail->position_mm, 0, 1);
+	assert_true(d->lowest_mm > -1);
+	driver_end(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -969,6 +1006,8 @@ int main(void)
 		cmocka_unit_test(wall_behind_the_dock_holds_no_undock_up),
 		cmocka_unit_test(distance_that_is_not_known_is_told_as_that),
 		cmocka_unit_test(robot_crawls_to_the_stop_zone),
+		cmocka_unit_test(robot_arrives_at_the_edge_of_its_register),
+		cmocka_unit_test(key_that_is_held_ends_at_the_edge),
 		cmocka_unit_test(expected_zone_holds_while_the_module_has_another),
 		cmocka_unit_test(target_behind_an_obstacle_is_refused),
 		cmocka_unit_test(nothing_moves_before_enable),

@@ -83,6 +83,7 @@ void ohtd_travel_init(struct ohtd_control *control)
 	struct ohtd_travel *m = &control->travel;
 
 	m->kept_mm = NAN;
+	m->land_mm = NAN;
 	m->override_percent = 100;
 	m->command.target_mm = NAN;
 	m->numbers = control->commands_given;
@@ -659,6 +660,8 @@ void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns)
 		begin_here(m);
 	ohtd_way_caps(control);
 	ohtd_axis_step(&m->axis, cycle_s, &m->sample);
+	if (m->sample.arrived && m->axis.goal == OHTD_AXIS_GOAL_MOVE && isfinite(m->land_mm))
+		m->sample.point.position_mm = m->land_mm;
 	setpoint = ohtd_drive_step(&m->drive, cycle_s, &m->sample, cap_mm_s(m), &m->feedback);
 	ohtd_setpoint_write(&control->modules, &setpoint);
 }

@@ -114,6 +114,7 @@ struct ohtd_question {
  * @location: where the robot is, as far as that is sure
  * @charge: whether there is enough charge to begin a motion
  * @kept_mm: target; not a number: none
+ * @land_mm: where the robot creeps to behind the goal of the axis; not a number: it ends there
  * @limit_mm_s: highest speed that the command wants
  * @override_percent: of it and of the limit, for moves and jogs: 1 to 100
  * @phase_mm_s: highest speed of the present phase
@@ -145,6 +146,7 @@ struct ohtd_travel {
 	struct ohtd_location location;
 	struct ohtd_charge charge;
 	double kept_mm;
+	double land_mm;
 	double limit_mm_s;
 	double override_percent;
 	double phase_mm_s;

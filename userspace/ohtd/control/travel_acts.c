@@ -10,6 +10,8 @@
 #define LIMIT_FACTOR	1.5
 #define LIMIT_MORE_MS	5000.0
 #define LIMIT_TIMEOUTS	10
+/* What a drive rolls on behind its plan is less. */
+#define LAND_MM		20.0
 
 /* A motion that the state machine begins by itself goes to a target, as a move does. */
 static uint32_t kind_of(unsigned int event)
@@ -164,6 +166,29 @@ void ohtd_travel_override(struct ohtd_control *control, double percent)
 		      limit_left_ms(control);
 }
 
+/* Least position that its module can report: what is below reads the same. */
+static double edge_mm(const struct ohtd_control *control)
+{
+	const struct ohtd_unit *unit = ohtd_signal_unit(control, OHTD_SIGNAL_POSITION_MM);
+	const struct oht_register *reg = unit ? &unit->plan->map->reg[unit->plan->signal[OHTD_SIGNAL_POSITION_MM]] : NULL;
+
+	return reg && reg->has_min ? oht_register_value(reg, reg->min) + control->travel.location.kept.offset_mm : -INFINITY;
+}
+
+/*
+ * To @target_mm. Near the edge of its register the axis ends a little above, and the robot creeps the rest by its readings: a drive that rolls
+ * on behind the plan is led back elsewhere, and there nothing would show that it did.
+ */
+static void aim(struct ohtd_control *control, double target_mm)
+{
+	struct ohtd_travel *m = &control->travel;
+	double above_mm = edge_mm(control) + LAND_MM;
+	bool lands = target_mm < above_mm && m->drive.position.estimate_mm > above_mm;
+
+	m->land_mm = lands ? target_mm : NAN;
+	ohtd_axis_move(&m->axis, lands ? above_mm : target_mm);
+}
+
 void ohtd_travel_go(struct ohtd_control *control)
 {
 	const struct ohtd_why none = { 0 };
@@ -171,7 +196,7 @@ void ohtd_travel_go(struct ohtd_control *control)
 
 	take_place(control);
 	ohtd_way_caps(control);
-	ohtd_axis_move(&m->axis, m->kept_mm);
+	aim(control, m->kept_mm);
 	if (m->command.state == OHTD_COMMAND_STATE_PAUSED ||
 	    m->command.state == OHTD_COMMAND_STATE_RETRIABLE)
 		come_into(control, OHTD_COMMAND_STATE_RUNNING, &none);
@@ -189,8 +214,8 @@ void ohtd_travel_jog(struct ohtd_control *control, const struct ohtd_raised *rai
 	m->limit_mm_s = fabs(speed_mm_s);
 	m->command.speed_mm_s = speed_mm_s;
 	ohtd_way_caps(control);
-	if (m->axis.goal != OHTD_AXIS_GOAL_MOVE || m->axis.target_mm != end_mm)
-		ohtd_axis_move(&m->axis, end_mm);
+	if (m->axis.goal != OHTD_AXIS_GOAL_MOVE || (isnan(m->land_mm) ? m->axis.target_mm : m->land_mm) != end_mm)
+		aim(control, end_mm);
 	begin_motion(control);
 }
 

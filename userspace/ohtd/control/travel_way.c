@@ -25,7 +25,8 @@ static bool looks(const struct ohtd_travel *m, unsigned int sensor, int way)
 static int heading(const struct ohtd_control *control)
 {
 	const struct ohtd_travel *m = &control->travel;
-	double left_mm = m->axis.target_mm - m->drive.position.estimate_mm;
+	double end_mm = isnan(m->land_mm) ? m->axis.target_mm : m->land_mm;
+	double left_mm = end_mm - m->drive.position.estimate_mm;
 
 	if (fabs(m->sample.point.speed_mm_s) >= OHTD_AXIS_CREEP_MM_S)
 		return m->sample.point.speed_mm_s > 0 ? 1 : -1;
