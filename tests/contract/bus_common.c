@@ -338,6 +338,37 @@ struct oht_cyclic_value bus_value(unsigned int entry)
 	return value_of(entry);
 }
 
+/* In the figures of the plan: longer than a cycle is refused, and none changes while a plan is in force. */
+static void a_rest_is_in_the_plan(void)
+{
+	const struct oht_cyclic_entry entry = entry_of(place.unit);
+	const struct oht_cyclic_plan plan = plan_of(&entry, 1);
+	struct oht_cyclic_figures without, with;
+	uint32_t generation;
+
+	/* There are back-ends without. */
+	if (!bus->ops->rest)
+		return;
+	EXPECT_ERRNO(-bus->ops->rest(bus, place.unit, 1), EPERM);
+	bus_take();
+	EXPECT_ERRNO(-bus->ops->rest(bus, place.unit, 50), 0);
+	EXPECT_ERRNO(offer(&plan, &with), EDQUOT);
+	EXPECT(with.worst_permille > 950);
+	EXPECT_ERRNO(-bus->ops->rest(bus, place.unit, 10), 0);
+	run_plan(&plan);
+	EXPECT_ERRNO(-bus->ops->rest(bus, place.unit, 11), EBUSY);
+	EXPECT_ERRNO(-bus->ops->rest(bus, place.unit, 0), EBUSY);
+	EXPECT_ERRNO(-bus->ops->rest(bus, place.unit, 10), 0);
+	EXPECT_ERRNO(-bus->ops->plan(bus, &plan, &with, &generation), 0);
+	bus_reopen();
+	bus_take();
+	if (bus->ops->rest(bus, place.unit, 0))
+		EXPECT_ERRNO(-bus->ops->plan(bus, &(const struct oht_cyclic_plan){ 0 }, &without, &generation), 0);
+	EXPECT_ERRNO(-bus->ops->rest(bus, place.unit, 0), 0);
+	EXPECT_ERRNO(offer(&plan, &without), 0);
+	EXPECT_IS(with.busy_worst_ns - without.busy_worst_ns, 10000000);
+}
+
 static void a_plan_needs_the_role(void)
 {
 	const struct oht_cyclic_entry entry = entry_of(place.unit);
@@ -495,6 +526,7 @@ const struct contract_test bus_common_tests[] = {
 	CONTRACT(cancel_needs_a_transfer),
 	CONTRACT(so_many_and_no_more),
 	CONTRACT(a_write_is_not_sent_while_stopped),
+	CONTRACT(a_rest_is_in_the_plan),
 	CONTRACT(a_plan_needs_the_role),
 	CONTRACT(what_is_no_plan_is_refused),
 	CONTRACT(a_plan_that_is_too_heavy_is_told_with_its_figures),

@@ -192,7 +192,7 @@ static int do_commit(int file, struct oht_plan_commit *commit)
 	commit->figures = fake.commit.figures;
 	error = fake.commit_error;
 	if (!fake.own_figures)
-		error = fake_rules_figures(&fake.stage, fake.entries, &commit->figures);
+		error = fake_rules_figures(&fake.stage, fake.entries, fake.units, &commit->figures);
 	if (error || commit->flags & OHT_PLAN_DRY_RUN)
 		return error;
 	if (fake.plan.flags & OHT_PLAN_PENDING)

@@ -127,14 +127,17 @@ int fake_rules_stage(struct oht_plan_stage *stage)
 }
 
 int fake_rules_figures(const struct oht_plan_stage *stage, const struct oht_plan_entry *entries,
-		       struct oht_plan_figures *figures)
+		       const struct oht_unit_status *units, struct oht_plan_figures *figures)
 {
 	struct oht_timing timing;
 	struct oht_plan plan;
+	u32 i;
 
 	if (!make_timing(&timing))
 		return EIO;
 	make_plan(stage, entries, &plan);
+	for (i = 0; i < plan.entries; i++)
+		plan.rest_us[i] = units[plan.entry[i].unit].rest_us;
 	return -oht_plan_compute(&plan, &timing, true, figures);
 }
 

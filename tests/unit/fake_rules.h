@@ -24,9 +24,9 @@ bool fake_rules_writes(unsigned int function);
 /* The specification reserves this address. */
 bool fake_rules_is_reserved(unsigned int unit);
 
-/* What a good plan comes to at 115200 8N1; 0 or EDQUOT. */
+/* What a good plan comes to at 115200 8N1, with the rests of @units; 0 or EDQUOT. */
 int fake_rules_figures(const struct oht_plan_stage *stage, const struct oht_plan_entry *entries,
-		       struct oht_plan_figures *figures);
+		       const struct oht_unit_status *units, struct oht_plan_figures *figures);
 
 /* Registers that an entry writes. */
 unsigned int fake_rules_output_words(const struct oht_plan_entry *entry);

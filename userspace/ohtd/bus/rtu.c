@@ -375,6 +375,8 @@ static int rtu_rest(struct ohtd_bus *bus, uint8_t unit, uint8_t rest_ms)
 
 	if (rtu->line.rest_ms[unit] == rest_ms)
 		return 0;
+	if (!atomic_load(&rtu->latch.is_controller))
+		return -EPERM;
 	if (atomic_load(&rtu->has_next) || rtu->next_plan.count)
 		return -EBUSY;
 	atomic_store(&rtu->line.rest_ms[unit], rest_ms);
