@@ -18,7 +18,7 @@ HOME = 'OHTD_TASK(HOME, 21, "home", HOME_COMMAND, "home_command", OPERATOR, AUTO
 
 def compiled(tmp_path, table):
     """What the compiler says of verbs.c with this table; "": nothing."""
-    for room in ("base", "robot"):
+    for room in ("base", "motion", "robot"):
         (tmp_path / room).mkdir()
         for header in (OHTD / room).glob("*.h"):
             shutil.copy(header, tmp_path / room)

@@ -146,21 +146,21 @@ static void charge_that_is_not_known_says_so(void **state)
 /* The first value counts at once: behind a start nothing has been read before. */
 static void first_value_counts_at_once(void **state)
 {
-	struct ohtd_charge charge = { 0 };
+	struct ohtd_motion_charge charge = { 0 };
 
 	(void)state;
-	ohtd_charge_look(&charge, 0.025, NAN, 5);
+	ohtd_motion_charge_look(&charge, 0.025, NAN, 5);
 	assert_int_equal(charge.state, OHTD_CHARGE_ENOUGH);
-	ohtd_charge_look(&charge, 0.025, 4.9, 5);
+	ohtd_motion_charge_look(&charge, 0.025, 4.9, 5);
 	assert_int_equal(charge.state, OHTD_CHARGE_LOW);
-	ohtd_charge_look(&charge, OHTD_CHARGE_UNKNOWN_S, NAN, 5);
+	ohtd_motion_charge_look(&charge, OHTD_CHARGE_UNKNOWN_S, NAN, 5);
 	assert_int_equal(charge.state, OHTD_CHARGE_UNKNOWN);
-	ohtd_charge_look(&charge, 0.025, 4.9, 5);
+	ohtd_motion_charge_look(&charge, 0.025, 4.9, 5);
 	assert_int_equal(charge.state, OHTD_CHARGE_LOW);
-	ohtd_charge_look(&charge, OHTD_CHARGE_UNKNOWN_S, NAN, 5);
-	ohtd_charge_look(&charge, 0.025, 5, 5);
+	ohtd_motion_charge_look(&charge, OHTD_CHARGE_UNKNOWN_S, NAN, 5);
+	ohtd_motion_charge_look(&charge, 0.025, 5, 5);
 	assert_int_equal(charge.state, OHTD_CHARGE_ENOUGH);
-	ohtd_charge_look(&charge, 9, 0, 0);
+	ohtd_motion_charge_look(&charge, 9, 0, 0);
 	assert_int_equal(charge.state, OHTD_CHARGE_ENOUGH);
 }
 

@@ -910,7 +910,7 @@ static void samples_of_a_moving_robot_keep_to_the_clock(void **state)
 	}
 }
 
-static struct ohtd_zones_view zones(struct driver *d)
+static struct ohtd_robot_zones_view zones(struct driver *d)
 {
 	return fixture_snapshot(d->f).zones;
 }

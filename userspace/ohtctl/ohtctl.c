@@ -243,7 +243,7 @@ static const struct cli_verb verbs[] = {
 	{ "logout", "", "end that session", cmd_logout, 0, 0, 0, cmd_logout },
 	{ "foxglove", "", "address for Foxglove and the like, good once, 10 s", cmd_foxglove,
 	  0, 0, 0, cmd_foxglove },
-	{ "key account", "ACCOUNT", "make an account of programs, of a viewer if not said otherwise", cmd_key_account,
+	{ "key account", "ACCOUNT", "make an account of programs, of a viewer if not said", cmd_key_account,
 	  CLI_OPT_SOCKET | CLI_OPT_ROLE, 1, 1, cmd_key_account },
 	{ "key list", "ACCOUNT", "keys of such an account", cmd_key_list, CLI_OPT_SOCKET, 1, 1, cmd_key_list },
 	{ "key make", "ACCOUNT NAME [TAGS [ADDRESSES]]", "a key for it; shows the key, once", cmd_key_make,

@@ -21,7 +21,6 @@
 #include "views/services.h"
 #include "oht_client.h"
 #include "control/robot.h"
-#include "motion/position.h"
 #include "robot/model.h"
 #include "robot/telemetry.h"
 #include "robot/user_maps.h"
@@ -407,7 +406,7 @@ static void judge_location(const struct gathering *to)
 
 static void judge_charge(const struct gathering *to)
 {
-	const struct ohtd_charge_view *charge = &to->scene->snapshot->charge;
+	const struct ohtd_robot_charge_view *charge = &to->scene->snapshot->charge;
 	struct ohtd_alert *alert;
 
 	if (charge->state == OHTD_CHARGE_UNKNOWN)
@@ -422,7 +421,7 @@ static void judge_charge(const struct gathering *to)
 /* "Its zone 1 is 50 mm, expected is 1000 mm." for each. */
 static void judge_zones(const struct gathering *to)
 {
-	const struct ohtd_zones_view *zones = &to->scene->snapshot->zones;
+	const struct ohtd_robot_zones_view *zones = &to->scene->snapshot->zones;
 	struct ohtd_alert *alert = zones->differ ? add_notice(to, OHTD_WHY_ZONE_DIFFERS, 0, 0) : NULL;
 
 	for (unsigned int i = 0; alert && i < OHTD_ZONES; i++)

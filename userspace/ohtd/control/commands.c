@@ -233,7 +233,7 @@ static void do_position(struct ohtd_control *control, const struct ohtd_asked *a
 	if (ohtd_moving(control))
 		ohtd_why_add_moving(control, &why);
 	if (!ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &position_mm))
-		ohtd_why_add_signal(control, &why, OHTD_WHY_SENSORS, OHTD_SIGNAL_POSITION_MM);
+		ohtd_control_why_signal(control, &why, OHTD_WHY_SENSORS, OHTD_SIGNAL_POSITION_MM);
 	if (why.count) {
 		refuse_all(control, asked, OHTD_OUTCOME_REFUSED, &why);
 		return;

@@ -332,7 +332,7 @@ static void look_around(struct ohtd_control *control, uint64_t passed_ns)
 	watch_links(control, passed_ns);
 	ohtd_setpoint_look(&control->modules);
 	ohtd_unpowered_watch(control, passed_ns);
-	ohtd_travel_charge(control, passed_ns);
+	ohtd_control_travel_charge(control, passed_ns);
 	ohtd_facts_update(control);
 	watch_safety_module(control);
 	watch_module_faults(control);

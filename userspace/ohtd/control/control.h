@@ -360,10 +360,10 @@ bool ohtd_signal_exists(const struct ohtd_control *control, enum ohtd_signal sig
 /* No standstill is seen: also of a robot of which nothing is known. */
 bool ohtd_moving(const struct ohtd_control *control);
 /* A reason that rests on one register: its unit, and the signal as detail. OHTD_SIGNALS, or one that no module has: without both. */
-void ohtd_why_add_signal(const struct ohtd_control *control, struct ohtd_why_list *list, unsigned int code, unsigned int signal);
+void ohtd_control_why_signal(const struct ohtd_control *control, struct ohtd_why_list *list, unsigned int code, unsigned int signal);
 /* Why the safety module forbids it, and why the sensors do, with the first signal that shows it. */
-void ohtd_why_add_safety_module(const struct ohtd_control *control, struct ohtd_why_list *list);
-void ohtd_why_add_sensors(const struct ohtd_control *control, struct ohtd_why_list *list);
+void ohtd_control_why_safety_module(const struct ohtd_control *control, struct ohtd_why_list *list);
+void ohtd_control_why_sensors(const struct ohtd_control *control, struct ohtd_why_list *list);
 /* That it moves, with the module and the signal that show it: a register that is stuck shows it for ever. */
 void ohtd_why_add_moving(const struct ohtd_control *control, struct ohtd_why_list *list);
 /* The safety module itself asks for a stop. */

@@ -53,7 +53,7 @@ int ohtd_device_open(struct ohtd_control *control, char *error, size_t error_byt
 	device->backoff_ms = 0;
 	device->error[0] = '\0';
 	if (!device->bus_dead)
-		ohtd_units_rest(&control->modules);
+		ohtd_modules_rest(&control->modules);
 	if (device->bus_dead)
 		snprintf(device->error, sizeof(device->error),
 			 "%s: the port is down; only the stop works", control->bus->setup.device);

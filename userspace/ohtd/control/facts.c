@@ -145,7 +145,7 @@ static unsigned int moving_signal(const struct ohtd_control *control)
 	return OHTD_SIGNALS;
 }
 
-void ohtd_why_add_signal(const struct ohtd_control *control, struct ohtd_why_list *list, unsigned int code, unsigned int signal)
+void ohtd_control_why_signal(const struct ohtd_control *control, struct ohtd_why_list *list, unsigned int code, unsigned int signal)
 {
 	const struct ohtd_unit *unit = signal < OHTD_SIGNALS ? provider(control, signal) : NULL;
 
@@ -156,7 +156,7 @@ void ohtd_why_add_moving(const struct ohtd_control *control, struct ohtd_why_lis
 {
 	unsigned int signal = moving_signal(control);
 
-	ohtd_why_add_signal(control, list, OHTD_WHY_MOVING, signal);
+	ohtd_control_why_signal(control, list, OHTD_WHY_MOVING, signal);
 }
 
 static bool outputs_high(const struct ohtd_control *control)
@@ -277,7 +277,7 @@ bool ohtd_safety_module_is_heard(const struct ohtd_control *control)
 	return is_heard(control, OHTD_SIGNAL_SAFETY_STOP_INPUT) && is_heard(control, OHTD_SIGNAL_SAFETY_STATUS);
 }
 
-void ohtd_why_add_safety_module(const struct ohtd_control *control, struct ohtd_why_list *list)
+void ohtd_control_why_safety_module(const struct ohtd_control *control, struct ohtd_why_list *list)
 {
 	static const enum ohtd_signal signals[] = { OHTD_SIGNAL_SAFETY_STOP_INPUT, OHTD_SIGNAL_SAFETY_STATUS };
 	unsigned int shows = OHTD_SIGNALS;
@@ -285,7 +285,7 @@ void ohtd_why_add_safety_module(const struct ohtd_control *control, struct ohtd_
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]) && shows == OHTD_SIGNALS; i++)
 		if (asks_for_stop(control, signals[i]) || !is_heard(control, signals[i]))
 			shows = signals[i];
-	ohtd_why_add_signal(control, list, OHTD_WHY_SAFETY_MODULE, shows);
+	ohtd_control_why_signal(control, list, OHTD_WHY_SAFETY_MODULE, shows);
 }
 
 /* Good, heard, and with nothing against it. */
@@ -312,9 +312,9 @@ static unsigned int silent_sensor(const struct ohtd_control *control)
 	return ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &value) ? OHTD_SIGNALS : OHTD_SIGNAL_POSITION_MM;
 }
 
-void ohtd_why_add_sensors(const struct ohtd_control *control, struct ohtd_why_list *list)
+void ohtd_control_why_sensors(const struct ohtd_control *control, struct ohtd_why_list *list)
 {
-	ohtd_why_add_signal(control, list, OHTD_WHY_SENSORS, silent_sensor(control));
+	ohtd_control_why_signal(control, list, OHTD_WHY_SENSORS, silent_sensor(control));
 }
 
 static bool no_fault(const struct ohtd_control *control)

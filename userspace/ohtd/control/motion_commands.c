@@ -170,13 +170,13 @@ void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *
 		return;
 	if (lacks_position(control, command)) {
 		ohtd_why_event(control, event, &why);
-		ohtd_travel_explain_unlocated(control, &why);
+		ohtd_control_explain_unlocated(control, &why);
 		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
 		return;
 	}
 	if (is_at_contact(control, command)) {
 		ohtd_why_event(control, event, &why);
-		ohtd_dock_explain(control, OHTD_WHY_DOCKED, &why);
+		ohtd_control_dock_explain(control, OHTD_WHY_DOCKED, &why);
 		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
 		return;
 	}

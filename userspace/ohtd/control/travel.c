@@ -346,9 +346,9 @@ static double step_s(uint64_t passed_ns)
 	return (double)(passed_ns < STEP_MAX_NS ? passed_ns : STEP_MAX_NS) / OHTD_NS_PER_S;
 }
 
-unsigned int ohtd_travel_uncharged(const struct ohtd_control *control, uint8_t *detail)
+unsigned int ohtd_control_uncharged(const struct ohtd_control *control, uint8_t *detail)
 {
-	const struct ohtd_charge *charge = &control->travel.charge;
+	const struct ohtd_motion_charge *charge = &control->travel.charge;
 
 	*detail = 0;
 	if (charge->state == OHTD_CHARGE_UNKNOWN)
@@ -368,17 +368,17 @@ static void watch_charge(struct ohtd_control *control)
 	if (!ohtd_rule(m, OHTD_RULE_BATTERY_ENDS_MOVES) || m->charge.state != OHTD_CHARGE_LOW ||
 	    control->state != OHTD_STATE_MOVE || m->command.kind == OHTD_COMMAND_JOG)
 		return;
-	why.code = (uint16_t)ohtd_travel_uncharged(control, &why.detail);
+	why.code = (uint16_t)ohtd_control_uncharged(control, &why.detail);
 	ohtd_event_raise_if_taken(control, OHTD_EVENT_STOP_COMMAND, &why);
 }
 
-void ohtd_travel_charge(struct ohtd_control *control, uint64_t passed_ns)
+void ohtd_control_travel_charge(struct ohtd_control *control, uint64_t passed_ns)
 {
 	struct ohtd_travel *m = &control->travel;
 	double percent = NAN;
 
 	ohtd_signal_fresh(control, OHTD_SIGNAL_BATTERY_PERCENT, &percent);
-	ohtd_charge_look(&m->charge, step_s(passed_ns) / control->time_factor, percent, ohtd_rule(m, OHTD_RULE_BATTERY_MIN_PERCENT));
+	ohtd_motion_charge_look(&m->charge, step_s(passed_ns) / control->time_factor, percent, ohtd_rule(m, OHTD_RULE_BATTERY_MIN_PERCENT));
 	watch_charge(control);
 }
 
@@ -693,8 +693,8 @@ void ohtd_travel_view(const struct ohtd_control *control, struct ohtd_snapshot *
 		.trust = m->drive.position.trust,
 		.driving = m->driving,
 	};
-	ohtd_way_view(control, &snapshot->zones);
-	snapshot->charge = (struct ohtd_charge_view){ .percent = m->charge.percent, .state = m->charge.state };
+	ohtd_control_way_view(control, &snapshot->zones);
+	snapshot->charge = (struct ohtd_robot_charge_view){ .percent = m->charge.percent, .state = m->charge.state };
 	snapshot->location = (struct ohtd_location_view){
 		.kept = m->location.kept,
 		.read_mm = m->location.read_mm,

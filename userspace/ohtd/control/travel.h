@@ -144,7 +144,7 @@ struct ohtd_travel {
 	uint64_t motor_ns[2];
 	struct ohtd_way way;
 	struct ohtd_location location;
-	struct ohtd_charge charge;
+	struct ohtd_motion_charge charge;
 	double kept_mm;
 	double land_mm;
 	double limit_mm_s;
@@ -191,9 +191,9 @@ bool ohtd_travel_located(const struct ohtd_control *control);
 unsigned int ohtd_travel_unlocated(const struct ohtd_control *control);
 
 /* Once in each cycle: the charge, and the end of a motion for which there is not enough of it. */
-void ohtd_travel_charge(struct ohtd_control *control, uint64_t passed_ns);
+void ohtd_control_travel_charge(struct ohtd_control *control, uint64_t passed_ns);
 /* Why no motion may begin, with its detail; OHTD_WHY_NONE: there is enough charge. */
-unsigned int ohtd_travel_uncharged(const struct ohtd_control *control, uint8_t *detail);
+unsigned int ohtd_control_uncharged(const struct ohtd_control *control, uint8_t *detail);
 /* A person says where the robot is, or with not a number that the reading is right. There is a reading. */
 void ohtd_travel_locate(struct ohtd_control *control, double position_mm);
 /* A command is under way or paused. */
@@ -215,7 +215,7 @@ static inline double ohtd_rule(const struct ohtd_travel *travel, enum ohtd_rule 
 void ohtd_way_read(struct ohtd_control *control);
 void ohtd_way_caps(struct ohtd_control *control);
 /* Which zones of the module are not the expected ones. */
-void ohtd_way_view(const struct ohtd_control *control, struct ohtd_zones_view *view);
+void ohtd_control_way_view(const struct ohtd_control *control, struct ohtd_robot_zones_view *view);
 
 /**
  * ohtd_way_closed() - has a sensor that looks to @target_mm something in its stop zone?
@@ -229,7 +229,7 @@ unsigned int ohtd_way_closed(const struct ohtd_control *control, double target_m
 unsigned int ohtd_way_barred(const struct ohtd_control *control, double target_mm);
 
 /* The first signal for which a way cannot be known, of the sensors that look along the rail; OHTD_SIGNALS: none. */
-unsigned int ohtd_way_blind(const struct ohtd_control *control);
+unsigned int ohtd_control_way_blind(const struct ohtd_control *control);
 
 /* travel_facts.c */
 void ohtd_travel_facts(struct ohtd_control *control);
@@ -248,8 +248,8 @@ void ohtd_travel_explain_way(struct ohtd_control *control, struct ohtd_why_list 
 void ohtd_travel_explain_target(struct ohtd_control *control, struct ohtd_why_list *list);
 void ohtd_travel_explain_jog(struct ohtd_control *control, struct ohtd_why_list *list);
 /* Why the robot is not located. */
-void ohtd_travel_explain_unlocated(const struct ohtd_control *control, struct ohtd_why_list *list);
-void ohtd_travel_explain_charge(struct ohtd_control *control, struct ohtd_why_list *list);
+void ohtd_control_explain_unlocated(const struct ohtd_control *control, struct ohtd_why_list *list);
+void ohtd_control_explain_charge(struct ohtd_control *control, struct ohtd_why_list *list);
 
 /* travel_acts.c: actions */
 
@@ -287,7 +287,7 @@ void ohtd_dock_read(struct ohtd_control *control);
 /* What the module said last; and whether that is recent, and younger than the standstill. */
 bool ohtd_dock_docked(const struct ohtd_control *control);
 /* DOCKED or NOT_DOCKED, with the register that says it. */
-void ohtd_dock_explain(const struct ohtd_control *control, unsigned int code, struct ohtd_why_list *list);
+void ohtd_control_dock_explain(const struct ohtd_control *control, unsigned int code, struct ohtd_why_list *list);
 bool ohtd_dock_confirmed(const struct ohtd_control *control);
 /* Near the dock its contact is no obstacle. */
 bool ohtd_dock_final(const struct ohtd_control *control);

@@ -38,11 +38,11 @@ bool ohtd_dock_docked(const struct ohtd_control *control)
 	return word->docked || !word->at_ns;
 }
 
-void ohtd_dock_explain(const struct ohtd_control *control, unsigned int code, struct ohtd_why_list *list)
+void ohtd_control_dock_explain(const struct ohtd_control *control, unsigned int code, struct ohtd_why_list *list)
 {
 	bool has_status = ohtd_signal_exists(control, OHTD_SIGNAL_DOCK_STATUS);
 
-	ohtd_why_add_signal(control, list, code, has_status ? OHTD_SIGNAL_DOCK_STATUS : OHTD_SIGNAL_DOCK_CONFIRMED);
+	ohtd_control_why_signal(control, list, code, has_status ? OHTD_SIGNAL_DOCK_STATUS : OHTD_SIGNAL_DOCK_CONFIRMED);
 }
 
 static bool recent(const struct ohtd_control *control, uint64_t at_ns)

@@ -189,7 +189,7 @@ void ohtd_travel_facts(struct ohtd_control *control)
 static void add_way(const struct ohtd_control *control, struct ohtd_why_list *list, unsigned int code)
 {
 	if (code == OHTD_WHY_SENSORS)
-		ohtd_why_add_signal(control, list, code, ohtd_way_blind(control));
+		ohtd_control_why_signal(control, list, code, ohtd_control_way_blind(control));
 	else
 		ohtd_why_add(list, OHTD_WHY_OBSTACLE, 0, 0);
 }
@@ -212,17 +212,17 @@ void ohtd_travel_explain_target(struct ohtd_control *control, struct ohtd_why_li
 		add_way(control, list, ohtd_way_barred(control, target_mm));
 }
 
-void ohtd_travel_explain_unlocated(const struct ohtd_control *control, struct ohtd_why_list *list)
+void ohtd_control_explain_unlocated(const struct ohtd_control *control, struct ohtd_why_list *list)
 {
 	unsigned int code = ohtd_travel_unlocated(control);
 
-	ohtd_why_add_signal(control, list, code, code == OHTD_WHY_SENSORS ? OHTD_SIGNAL_POSITION_MM : OHTD_SIGNALS);
+	ohtd_control_why_signal(control, list, code, code == OHTD_WHY_SENSORS ? OHTD_SIGNAL_POSITION_MM : OHTD_SIGNALS);
 }
 
-void ohtd_travel_explain_charge(struct ohtd_control *control, struct ohtd_why_list *list)
+void ohtd_control_explain_charge(struct ohtd_control *control, struct ohtd_why_list *list)
 {
 	uint8_t detail;
-	unsigned int code = ohtd_travel_uncharged(control, &detail);
+	unsigned int code = ohtd_control_uncharged(control, &detail);
 
 	if (code)
 		ohtd_why_add(list, code, 0, detail);
@@ -233,7 +233,7 @@ void ohtd_travel_explain_jog(struct ohtd_control *control, struct ohtd_why_list 
 	const struct ohtd_travel *m = &control->travel;
 
 	if (!ohtd_travel_tracked(control))
-		ohtd_travel_explain_unlocated(control, list);
+		ohtd_control_explain_unlocated(control, list);
 	else if (!ohtd_travel_jog_speed(control, m->question.speed_mm_s))
 		ohtd_why_add(list, OHTD_WHY_JOG_SPEED, 0, 0);
 	else if (ohtd_travel_leads_out(m, m->question.speed_mm_s))

@@ -49,9 +49,9 @@ static double expected_mm(const struct ohtd_control *control, unsigned int senso
 	return ohtd_rule(&control->travel, OHTD_RULE_EXPECTED_ZONE_1_MM + sensor);
 }
 
-void ohtd_way_view(const struct ohtd_control *control, struct ohtd_zones_view *view)
+void ohtd_control_way_view(const struct ohtd_control *control, struct ohtd_robot_zones_view *view)
 {
-	*view = (struct ohtd_zones_view){ 0 };
+	*view = (struct ohtd_robot_zones_view){ 0 };
 	for (unsigned int i = 0; i < OHTD_CLEARANCE_SENSORS; i++) {
 		double module_mm = control->travel.way.module_mm[i];
 
@@ -127,7 +127,7 @@ unsigned int ohtd_way_closed(const struct ohtd_control *control, double target_m
 	return unknown ? OHTD_WHY_SENSORS : OHTD_WHY_NONE;
 }
 
-unsigned int ohtd_way_blind(const struct ohtd_control *control)
+unsigned int ohtd_control_way_blind(const struct ohtd_control *control)
 {
 	const struct ohtd_travel *m = &control->travel;
 

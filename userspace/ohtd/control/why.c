@@ -78,7 +78,7 @@ static void explain_stop(struct ohtd_control *control, struct ohtd_why_list *lis
 static void explain_inputs(struct ohtd_control *control, struct ohtd_why_list *list)
 {
 	if (ohtd_safety_module_stops(control))
-		ohtd_why_add_safety_module(control, list);
+		ohtd_control_why_safety_module(control, list);
 	explain_causes(control, list);
 }
 
@@ -89,10 +89,10 @@ static void explain_safety(struct ohtd_control *control, struct ohtd_why_list *l
 	if (ohtd_safety_latched(control))
 		explain_stop(control, list);
 	if (ohtd_safety_module_stops(control))
-		ohtd_why_add_safety_module(control, list);
+		ohtd_control_why_safety_module(control, list);
 	explain_modules(control, list);
 	if (list->count == before)
-		ohtd_why_add_safety_module(control, list);
+		ohtd_control_why_safety_module(control, list);
 }
 
 /* The safety module's is told once, with the register, also where its guard says it as well. */
@@ -106,7 +106,7 @@ static void explain_faults(struct ohtd_control *control, struct ohtd_why_list *l
 		if (!fault->standing)
 			continue;
 		if (fault->why.code == OHTD_WHY_SAFETY_MODULE)
-			ohtd_why_add_safety_module(control, list);
+			ohtd_control_why_safety_module(control, list);
 		else
 			ohtd_why_add(list, fault->why.code, fault->why.unit, fault->why.detail);
 	}
@@ -127,10 +127,10 @@ static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
 		explain_modules(control, list);
 		break;
 	case OHTD_FACT_SENSORS_OK:
-		ohtd_why_add_sensors(control, list);
+		ohtd_control_why_sensors(control, list);
 		break;
 	case OHTD_FACT_LOCATION_OK:
-		ohtd_travel_explain_unlocated(control, list);
+		ohtd_control_explain_unlocated(control, list);
 		break;
 	case OHTD_FACT_ESTOP_LATCHED:
 		explain_stop(control, list);
@@ -152,13 +152,13 @@ static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
 		ohtd_travel_explain_jog(control, list);
 		break;
 	case OHTD_FACT_CHARGE_OK:
-		ohtd_travel_explain_charge(control, list);
+		ohtd_control_explain_charge(control, list);
 		break;
 	case OHTD_FACT_WAY_CLEAR:
 		ohtd_travel_explain_way(control, list);
 		break;
 	case OHTD_FACT_DOCKED:
-		ohtd_dock_explain(control, control->facts[fact] ? OHTD_WHY_DOCKED : OHTD_WHY_NOT_DOCKED, list);
+		ohtd_control_dock_explain(control, control->facts[fact] ? OHTD_WHY_DOCKED : OHTD_WHY_NOT_DOCKED, list);
 		break;
 	case OHTD_FACT_DOCK_PHASE_FINAL:
 		ohtd_why_add(list, OHTD_WHY_DOCK_FINAL, 0, 0);

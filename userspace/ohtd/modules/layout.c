@@ -324,7 +324,7 @@ static uint32_t stop_budget_us(const struct ohtd_modules *modules, const struct 
 		return 0;
 	for (i = 0; i < plan->count; i++) {
 		wait_us = plan->entries[i].turnaround_us +
-			  ohtd_unit_rest_us(ohtd_unit_seen(modules, plan->entries[i].unit));
+			  ohtd_module_rest_us(ohtd_unit_seen(modules, plan->entries[i].unit));
 		if (wait_us > longest_us)
 			longest_us = wait_us;
 	}

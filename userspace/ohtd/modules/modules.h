@@ -299,7 +299,7 @@ static inline bool ohtd_unit_every_cycle(const struct ohtd_unit *unit)
 uint8_t ohtd_unit_write_function(const struct ohtd_unit *unit);
 
 /* How long it hears nothing behind its own answer. */
-uint32_t ohtd_unit_rest_us(const struct ohtd_unit *unit);
+uint32_t ohtd_module_rest_us(const struct ohtd_unit *unit);
 
 /* Answer time-out of a unit as it is stretched by the time factor. */
 uint32_t ohtd_unit_timeout_us(const struct ohtd_modules *modules, const struct ohtd_unit *unit);
@@ -345,7 +345,7 @@ void ohtd_unit_silent(struct ohtd_modules *modules, struct ohtd_unit *unit);
 void ohtd_units_check(struct ohtd_modules *modules);
 
 /* The device has been opened: tell it which modules need a rest. */
-void ohtd_units_rest(struct ohtd_modules *modules);
+void ohtd_modules_rest(struct ohtd_modules *modules);
 /* Required modules that are not there, into the fault list. */
 void ohtd_units_list_missing(struct ohtd_modules *modules);
 /* The unit that a required module must be at. */

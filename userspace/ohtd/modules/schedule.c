@@ -144,7 +144,7 @@ static bool probe_silent(struct ohtd_modules *modules)
 
 static bool fits(const struct ohtd_modules *modules, const struct ohtd_unit *unit, const struct ohtd_block *block)
 {
-	return ohtd_layout_fits(modules, block->words, ohtd_unit_quick_us(modules, unit) + ohtd_unit_rest_us(unit));
+	return ohtd_layout_fits(modules, block->words, ohtd_unit_quick_us(modules, unit) + ohtd_module_rest_us(unit));
 }
 
 /*

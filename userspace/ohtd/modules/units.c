@@ -56,7 +56,7 @@ uint8_t ohtd_unit_write_function(const struct ohtd_unit *unit)
 	return unit && unit->kind ? unit->kind->module->write_function : OHT_WRITE_SINGLE;
 }
 
-uint32_t ohtd_unit_rest_us(const struct ohtd_unit *unit)
+uint32_t ohtd_module_rest_us(const struct ohtd_unit *unit)
 {
 	return unit && unit->kind ? unit->kind->module->rest_ms * 1000u : 0;
 }
@@ -567,7 +567,7 @@ void ohtd_units_check(struct ohtd_modules *modules)
 }
 
 /* A plan of an earlier run may still be in force, with other rests. */
-void ohtd_units_rest(struct ohtd_modules *modules)
+void ohtd_modules_rest(struct ohtd_modules *modules)
 {
 	const struct ohtd_bus_ops *ops = modules->bus->ops;
 	unsigned int i;

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static void take_value(struct ohtd_charge *charge, double passed_s, double percent, double min_percent)
+static void take_value(struct ohtd_motion_charge *charge, double passed_s, double percent, double min_percent)
 {
 	const double back_percent = charge->state == OHTD_CHARGE_LOW ? fmin(min_percent + OHTD_CHARGE_BACK, 100) : min_percent;
 	const uint8_t first = !charge->read;
@@ -21,7 +21,7 @@ static void take_value(struct ohtd_charge *charge, double passed_s, double perce
 		charge->state = OHTD_CHARGE_LOW;
 }
 
-void ohtd_charge_look(struct ohtd_charge *charge, double passed_s, double percent, double min_percent)
+void ohtd_motion_charge_look(struct ohtd_motion_charge *charge, double passed_s, double percent, double min_percent)
 {
 	charge->silent_s += passed_s;
 	if (isfinite(percent))

@@ -18,21 +18,21 @@
 /* Without a value for so long the charge is unknown. */
 #define OHTD_CHARGE_UNKNOWN_S	60
 
-enum ohtd_charge_state {
+enum ohtd_motion_charge_state {
 	OHTD_CHARGE_ENOUGH,
 	OHTD_CHARGE_LOW,
 	OHTD_CHARGE_UNKNOWN,
 };
 
 /**
- * struct ohtd_charge - what is known of the charge; zeros: nothing yet
+ * struct ohtd_motion_charge - what is known of the charge; zeros: nothing yet
  * @percent: the newest value; not to be used before @read
  * @silent_s: since there was a value, or since the first look
  * @below_s: for so long each value was below the limit
- * @state: enum ohtd_charge_state
+ * @state: enum ohtd_motion_charge_state
  * @read: there was a value
  */
-struct ohtd_charge {
+struct ohtd_motion_charge {
 	double percent;
 	double silent_s;
 	double below_s;
@@ -41,12 +41,12 @@ struct ohtd_charge {
 };
 
 /**
- * ohtd_charge_look() - take the value of a control cycle
- * @charge: see struct ohtd_charge
+ * ohtd_motion_charge_look() - take the value of a control cycle
+ * @charge: see struct ohtd_motion_charge
  * @passed_s: since the look before
  * @percent: the newest value while it is fresh; not a number: there is none
  * @min_percent: the limit; 0: there is none, and the charge is enough whatever it is
  */
-void ohtd_charge_look(struct ohtd_charge *charge, double passed_s, double percent, double min_percent);
+void ohtd_motion_charge_look(struct ohtd_motion_charge *charge, double passed_s, double percent, double min_percent);
 
 #endif

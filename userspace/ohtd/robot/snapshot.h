@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "motion/charge.h"
+#include "motion/position.h"
 #include "robot/codes.h"
 #include "robot/location.h"
 #include "robot/profiles.h"
@@ -432,11 +433,11 @@ struct ohtd_location_view {
 };
 
 /**
- * struct ohtd_charge_view - is there enough charge to begin a motion?
+ * struct ohtd_robot_charge_view - is there enough charge to begin a motion?
  * @percent: the newest value; of no meaning while @state is enough and none was read
- * @state: enum ohtd_charge_state
+ * @state: enum ohtd_motion_charge_state
  */
-struct ohtd_charge_view {
+struct ohtd_robot_charge_view {
 	double percent;
 	uint8_t state;
 	uint8_t pad[7];
@@ -445,12 +446,12 @@ struct ohtd_charge_view {
 #define OHTD_ZONES	4
 
 /**
- * struct ohtd_zones_view - stop zones of the safety module that are not the expected ones
+ * struct ohtd_robot_zones_view - stop zones of the safety module that are not the expected ones
  * @differ: a bit for each sensor, the first one 1
  * @expected_mm: of those in @differ
  * @module_mm: what the module has
  */
-struct ohtd_zones_view {
+struct ohtd_robot_zones_view {
 	uint8_t differ;
 	uint8_t pad[7];
 	uint16_t expected_mm[OHTD_ZONES];
@@ -551,8 +552,8 @@ struct ohtd_snapshot {
 	struct ohtd_limits_view limits;
 	struct ohtd_motion_view motion;
 	struct ohtd_location_view location;
-	struct ohtd_charge_view charge;
-	struct ohtd_zones_view zones;
+	struct ohtd_robot_charge_view charge;
+	struct ohtd_robot_zones_view zones;
 	struct ohtd_passage_view passage;
 	uint64_t alert_count;
 	struct ohtd_alert_view alerts[OHTD_ALERTS_MAX];
