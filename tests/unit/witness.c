@@ -378,6 +378,10 @@ static void look_at_motion(struct witness *w, double passed_s)
 	/* A new command, or another override, may be slower: then the plan brakes. */
 	limit = fmax(limit, fabs(m->sample.point.speed_mm_s));
 	w->over_mm += fmax(fabs(wheel) - limit * FAST_FACTOR, 0) * passed_s;
+	/* Behind the end of its plan a loaded robot is led back to its target: what it was ahead is less then. */
+	if (told != w->ahead_way && m->sample.point.speed_mm_s == 0)
+		w->ahead_mm = fmin(w->ahead_mm, -w->ahead_mm);
+	w->ahead_way = told;
 	w->ahead_mm += (wheel - m->sample.point.speed_mm_s) * told * passed_s;
 	w->wrong_mm = fmax(w->wrong_mm - wheel * told * passed_s, 0);
 	w->word_mm_s = fmin(fabs(wheel) + gains_mm_s(m), limit);

@@ -67,6 +67,7 @@ struct witness {
 	bool jogs;
 	double over_mm;			/* faster than the command's limit, since the motion began */
 	double ahead_mm;		/* of the wheels in front of the plan, since then */
+	double ahead_way;		/* in which direction, as told: 1 or -1 */
 	double wrong_mm;		/* and against the direction that the drive was told */
 	double word_mm_s;		/* of the wheels at the word, but no faster than the limit */
 	double word_kg;			/* the highest load since the motion began */
