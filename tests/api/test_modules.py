@@ -12,6 +12,8 @@ def _own(fresh):
     fresh.start()
     until(lambda: all(item["health"] == "good" for item in fresh.get("modules").json["items"]), what="four good modules")
     until(lambda: fresh.post("modules/discover", role="operator").status == 200, what="the first search to be over")
+    # Each value has been read once by then. A module that is taken out before holds the start up until the robot is in fault.
+    until(lambda: fresh.get("robot").json["state"] == "safe", what="the end of the start")
     yield fresh
     fresh.stop()
 
