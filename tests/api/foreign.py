@@ -23,6 +23,8 @@ DRIVE = 4
 # Where slaves of the legacy map end; what lies between registers reads 0.
 ENDS = {2: 0x200, 3: 0x200, 4: 0x200, 5: 0xA100}
 WRITES = (5, 6, 15, 16, 21, 22, 23)
+# unit, function, address, word: the drive is told to stand, as long as the position seems to change.
+STAND = (DRIVE, 6, 0x02, 0)
 WORDS = {"u32": 2, "i32": 2, "string": 2}
 RANGES = {"i16": (-0x8000, 0x7FFF), "i32": (-1 << 31, (1 << 31) - 1), "u32": (0, (1 << 32) - 1), "bool": (0, 1),
           "string": None}
@@ -123,7 +125,7 @@ class Foreign:
     def __init__(self, link, slaves):
         self.link = link
         self.slaves = {slave.unit: slave for slave in slaves}
-        self.asked = []             # (unit, function, address) of each request
+        self.asked = []             # (unit, function, address, word behind it) of each request
         self._loop = asyncio.new_event_loop()
         self._server = None
         self._ready = threading.Event()
@@ -144,10 +146,11 @@ class Foreign:
             self._loop.call_soon_threadsafe(self._loop.stop)
 
     def written(self):
-        """{unit: [(function, address)]} of all requests that write."""
+        """{unit: [(function, address)]} of all requests that write, but for a set-point of zero."""
         writes = {}
-        for unit, function, address in list(self.asked):
-            if function in WRITES:
+        for request in list(self.asked):
+            unit, function, address, _ = request
+            if function in WRITES and request != STAND:
                 writes.setdefault(unit, []).append((function, address))
         return writes
 
@@ -202,7 +205,7 @@ class Foreign:
 
     def _from_ohtd(self):
         request = os.read(self._near, 512)
-        self.asked.append((request[0], request[1], int.from_bytes(request[2:4], "big")))
+        self.asked.append((request[0], request[1], int.from_bytes(request[2:4], "big"), int.from_bytes(request[4:6], "big")))
         os.write(self._far, request)
 
     def _from_slaves(self):
