@@ -377,6 +377,11 @@ void ohtd_control_travel_charge(struct ohtd_control *control, uint64_t passed_ns
 	struct ohtd_travel *m = &control->travel;
 	double percent = NAN;
 
+	/* Of a robot that reports no charge none can be missing. */
+	if (!ohtd_control_has_signal(control, OHTD_SIGNAL_BATTERY_PERCENT)) {
+		m->charge = (struct ohtd_motion_charge){ 0 };
+		return;
+	}
 	ohtd_signal_fresh(control, OHTD_SIGNAL_BATTERY_PERCENT, &percent);
 	ohtd_motion_charge_look(&m->charge, step_s(passed_ns) / control->time_factor, percent, ohtd_rule(m, OHTD_RULE_BATTERY_MIN_PERCENT));
 	watch_charge(control);
