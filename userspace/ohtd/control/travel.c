@@ -438,7 +438,7 @@ static void watch_blocked(struct ohtd_control *control)
 	const struct ohtd_travel *m = &control->travel;
 	uint64_t delay_ns = (uint64_t)ohtd_rule(m, OHTD_RULE_CONTINUE_DELAY_MS) * OHTD_NS_PER_MS;
 
-	/* What goes on by itself goes by the position, which the table does not ask for here. */
+	/* Docking, too, goes by the position, which the table does not ask for here. */
 	if (control->facts[OHTD_FACT_AUTO_CONTINUE] && !ohtd_travel_located(control))
 		return;
 	/* Counted from here on: a look at what was before says nothing of what came. */

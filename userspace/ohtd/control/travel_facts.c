@@ -166,6 +166,7 @@ void ohtd_travel_facts(struct ohtd_control *control)
 	facts[OHTD_FACT_RETRIES_LEFT] = retries_left(m);
 	facts[OHTD_FACT_DOCK_PHASE_FINAL] = ohtd_dock_final(control);
 	facts[OHTD_FACT_KEPT_IS_DOCK] = keeps_dock(control);
+	facts[OHTD_FACT_KEPT_IS_UNDOCK] = keeps(control, OHTD_COMMAND_UNDOCK);
 	facts[OHTD_FACT_AUTO_CONTINUE] = ohtd_rule(m, OHTD_RULE_AUTO_CONTINUE) != 0;
 	facts[OHTD_FACT_JOG_ACTIVE] = jog_active(control);
 	facts[OHTD_FACT_JOG_SPEED_IN_LIMIT] = jog_valid(control);
