@@ -68,6 +68,11 @@ static const char *const fact_names[OHTD_FACTS] = {
 	[OHTD_FACT_CHANGE_SET_VALID]		= "change_set_valid",
 };
 
+const char *ohtd_robot_fact_name(unsigned int fact)
+{
+	return fact < OHTD_FACTS ? fact_names[fact] : "unknown";
+}
+
 static void fail(struct parser *parser, const char *what)
 {
 	if (!parser->failed)
