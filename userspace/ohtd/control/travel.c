@@ -422,6 +422,7 @@ static void watch_zones(struct ohtd_control *control)
 	double gone_mm = m->way.slow_mm + ohtd_rule(m, OHTD_RULE_ZONE_HYSTERESIS_MM);
 
 	if (m->way.distance_mm < m->way.stop_mm) {
+		ohtd_control_way_stops(control);
 		ohtd_event_raise_if_taken(control, OHTD_EVENT_OBSTACLE_DETECTED, &obstacle);
 	} else if (!m->way.near && m->way.distance_mm < m->way.slow_mm) {
 		m->way.near = true;
@@ -699,10 +700,12 @@ void ohtd_travel_view(const struct ohtd_control *control, struct ohtd_snapshot *
 		.driving = m->driving,
 	};
 	ohtd_control_way_view(control, &snapshot->zones);
+	snapshot->obstacle = m->way.obstacle;
 	snapshot->charge = (struct ohtd_robot_charge_view){ .percent = m->charge.percent, .state = m->charge.state };
 	snapshot->location = (struct ohtd_location_view){
 		.kept = m->location.kept,
 		.read_mm = m->location.read_mm,
+		.near_mm = ohtd_rule(m, OHTD_RULE_POSITION_JUMP_MM),
 		.lost = is_lost(m),
 		.strayed = m->location.strayed,
 		.stands = !ohtd_moving(control),
