@@ -4,6 +4,7 @@
 What such a robot is said to be everywhere, and what is refused: any line that is no pty, and a configuration that does not say
 that the robot is simulated.
 """
+import re
 import subprocess
 import threading
 
@@ -177,6 +178,25 @@ def test_it_drives_and_a_stop_ends_it(robot):
     enable(robot)
     assert abs(shown(robot)["position_mm"] - at_mm) <= 3, "an enable moves nothing"
     finishes(robot, command(robot, "move", position_mm=at_mm - 200))
+    what_is_in_the_way_is_named(robot, at_mm - 200)
+
+
+def what_is_in_the_way_is_named(robot, at_mm):
+    """With its sensor and the distance: in a refusal, and of a robot that is blocked."""
+    assert robot.sim(f"rail obstacle {at_mm + 900:.0f}").startswith("ok")
+    until(lambda: robot.get("modules/3/registers/distance_1").json["value"] < 1000, what="the obstacle")
+    refused = until(lambda: (told := robot.post("robot/commands", {"verb": "move", "position_mm": at_mm + 500}, role="operator")).code == "obstacle" and told,
+                    what="a refusal")
+    assert refused.status == 409 and re.search(r" \(unit 3\): distance_1 is (89\d|90\d) mm, its stop zone 1000 mm\.$", refused.json["errors"][0]["detail"]), refused.body
+    assert robot.sim("rail obstacle none").startswith("ok")
+    until(lambda: robot.get("modules/3/registers/distance_1").json["value"] > 2000, what="a free way")
+    until(lambda: robot.post("robot/commands", {"verb": "move", "position_mm": at_mm + 3000, "speed_mm_s": 100}, role="operator").status == 200, what="a move")
+    assert robot.sim(f"rail obstacle {shown(robot)['position_mm'] + 950:.0f}").startswith("ok")
+    wait_state(robot, "blocked")
+    alert = until(lambda: [item for item in robot.get("alerts").json["items"] if item["code"] == "obstacle"], what="its alert")[0]
+    assert re.search(r" It was at distance_1: [789]\d\d mm, with a stop zone of 1000 mm\.$", alert["text"]), alert
+    assert robot.sim("rail obstacle none").startswith("ok")
+    assert robot.post("robot/commands", {"verb": "stop"}, role="operator").status == 200
 
 
 @pytest.mark.slow

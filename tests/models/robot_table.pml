@@ -266,7 +266,7 @@ inline take()
 		enter(MOVE);
 		begin_motion();
 		done()
-	:: state == PAUSED && event == E_RESUME_COMMAND && (true && !seen_latched && true) ->
+	:: state == PAUSED && event == E_RESUME_COMMAND && (true && !seen_latched && (true || true) && true) ->
 		cut();
 		enter(DOCK);
 		begin_motion();
@@ -313,12 +313,12 @@ inline take()
 		enter(SHUTDOWN);
 		wait(true);
 		done()
-	:: state == BLOCKED && event == E_OBSTACLE_CLEARED && (true && true && true) ->
+	:: state == BLOCKED && event == E_OBSTACLE_CLEARED && (true && true && !seen_latched && true && true && true) ->
 		cut();
 		enter(MOVE);
 		begin_motion();
 		done()
-	:: state == BLOCKED && event == E_OBSTACLE_CLEARED && (true && true && true) ->
+	:: state == BLOCKED && event == E_OBSTACLE_CLEARED && (true && true && !seen_latched && (true || true) && true) ->
 		cut();
 		enter(DOCK);
 		begin_motion();
@@ -332,7 +332,7 @@ inline take()
 		enter(MOVE);
 		begin_motion();
 		done()
-	:: state == BLOCKED && event == E_RESUME_COMMAND && (true && !seen_latched && true) ->
+	:: state == BLOCKED && event == E_RESUME_COMMAND && (true && !seen_latched && (true || true) && true) ->
 		cut();
 		enter(DOCK);
 		begin_motion();

@@ -143,6 +143,53 @@ static void charge_that_is_not_known_says_so(void **state)
 	driver_end(d);
 }
 
+static void resume_is_refused(struct driver *d)
+{
+	struct ohtd_answer answer = driver_ask(d, OHTD_COMMAND_RESUME);
+
+	driver_refused(d, &answer, OHTD_WHY_CHARGE_LOW);
+	assert_true(forbids(d, OHTD_VERB_RESUME, OHTD_WHY_CHARGE_LOW));
+}
+
+/* What a person has paused and what an obstacle holds up goes on as it begins: to the dock only. */
+static void motion_that_waits_goes_on_to_the_dock_only(void **state)
+{
+	struct driver *d = driver_begin(0);
+
+	(void)state;
+	driver_asks(d, OHTD_COMMAND_UNDOCK);
+	driver_run_ms(d, 1500);
+	driver_asks(d, OHTD_COMMAND_PAUSE);
+	has_charge(d, 2, 8000);
+	resume_is_refused(d);
+	has_charge(d, 50, 1000);
+	driver_asks(d, OHTD_COMMAND_RESUME);
+	driver_until(d, OHTD_STATE_IDLE, 15000);
+	assert_near(d->rail->position_mm, 500, 2);
+
+	driver_set_rule(d, OHTD_RULE_AUTO_CONTINUE, 1);
+	driver_departs(d, 4000);
+	driver_sim(d, "rail obstacle 3500");
+	driver_until(d, OHTD_STATE_BLOCKED, 20000);
+	has_charge(d, 2, 8000);
+	driver_sim(d, "rail obstacle none");
+	driver_run_ms(d, 10000);
+	driver_state(d, OHTD_STATE_BLOCKED);
+	resume_is_refused(d);
+	has_charge(d, 50, 1000);
+	driver_until(d, OHTD_STATE_IDLE, 20000);
+	assert_near(d->rail->position_mm, 4000, 2);
+
+	driver_asks(d, OHTD_COMMAND_DOCK);
+	driver_run_ms(d, 1500);
+	driver_asks(d, OHTD_COMMAND_PAUSE);
+	has_charge(d, 2, 8000);
+	driver_asks(d, OHTD_COMMAND_RESUME);
+	driver_until(d, OHTD_STATE_IDLE, 60000);
+	assert_true(ohtd_dock_docked(&d->f->control));
+	driver_end(d);
+}
+
 /* The first value counts at once: behind a start nothing has been read before. */
 static void first_value_counts_at_once(void **state)
 {
@@ -171,6 +218,7 @@ int main(void)
 		cmocka_unit_test(motion_under_way_ends_as_its_item_says),
 		cmocka_unit_test(motion_that_goes_on_arrives_and_what_waits_is_refused),
 		cmocka_unit_test(charge_that_is_not_known_says_so),
+		cmocka_unit_test(motion_that_waits_goes_on_to_the_dock_only),
 		cmocka_unit_test(first_value_counts_at_once),
 	};
 

@@ -119,6 +119,49 @@ static void robot_that_goes_on_unlocated_has_left(void **state)
 	driver_end(driven);
 }
 
+/* A start believes what is near the written place, so what is further off must not be written as that place. */
+static void robot_that_believes_little_has_left_soon(void **state)
+{
+	(void)state;
+	driven = driver_begin(3000);
+	driver_set_jump(driven, 20);
+	file = (struct ohtd_location_file){ 0 };
+	run_ms(500);
+	assert_true(says("stands"));
+	driver_departs(driven, 3015);
+	run_ms(4000);
+	assert_near(driven->rail->position_mm, 3015, 2);
+	assert_true(says("left"));
+	driver_end(driven);
+}
+
+static void place_that_is_none_is_not_believed(void **state)
+{
+	static const char *const places[] = { "1e308 0", "3000 1e308", "-2e9 0", "3000 -1e300", "nan 0", "3000 inf" };
+	const struct ohtd_kept_location *kept;
+
+	(void)state;
+	driven = driver_safe(3000);
+	kept = &driven->f->control.travel.location.kept;
+	file = (struct ohtd_location_file){ 0 };
+	run_ms(500);
+	ohtd_kept_location_recall(dir, NULL, false);
+	assert_true(kept->position_mm == 3000 && !kept->left);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		char path[sizeof(dir) + 16];
+		FILE *f;
+
+		snprintf(path, sizeof(path), "%s/position", dir);
+		f = fopen(path, "w");
+		assert_non_null(f);
+		fprintf(f, "5 4 0 %s stands\n", places[i]);
+		fclose(f);
+		ohtd_kept_location_recall(dir, NULL, false);
+		assert_true(isnan(kept->position_mm) && kept->left);
+	}
+	driver_end(driven);
+}
+
 /* ---- anything at any time ---- */
 
 static uint64_t off_since_ns;
@@ -255,6 +298,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(robot_that_goes_on_unlocated_has_left, make, drop),
+		cmocka_unit_test_setup_teardown(robot_that_believes_little_has_left_soon, make, drop),
+		cmocka_unit_test_setup_teardown(place_that_is_none_is_not_believed, make, drop),
 		cmocka_unit_test_setup_teardown(robot_is_where_it_says, make, drop),
 	};
 

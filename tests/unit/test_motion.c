@@ -369,6 +369,8 @@ static void button_ends_it_all(void **state)
 static void obstacle_blocks_and_a_person_goes_on(void **state)
 {
 	struct driver *d = driver_begin(3000);
+	struct ohtd_robot_obstacle obstacle;
+	struct ohtd_answer answer;
 
 	(void)state;
 	driver_departs(d, 12000);
@@ -378,7 +380,20 @@ static void obstacle_blocks_and_a_person_goes_on(void **state)
 	driver_run_ms(d, 2000);
 	driver_stands(d);
 	assert_in_range((int)(8000 - d->rail->position_mm), 995, 1005);
-	refused(d, OHTD_COMMAND_RESUME, OHTD_WHY_OBSTACLE);
+	/* What stopped it is kept for the alert; a refusal names what is there now. */
+	obstacle = fixture_snapshot(d->f).obstacle;
+	assert_true(obstacle.sensor == 1 && obstacle.zone_mm == 1000 && obstacle.distance_mm < 1000);
+	answer = driver_ask(d, OHTD_COMMAND_RESUME);
+	driver_refused(d, &answer, OHTD_WHY_OBSTACLE);
+	assert_true(fixture_says(&answer.why, OHTD_WHY_OBSTACLE, SAFETY) && answer.obstacle.sensor == 1 && answer.obstacle.zone_mm == 1000);
+	assert_near(answer.obstacle.distance_mm, 8000 - d->rail->position_mm, 2);
+	driver_sim(d, "set 3 distance_1 654");
+	driver_run_ms(d, 500);
+	answer = driver_ask(d, OHTD_COMMAND_RESUME);
+	assert_int_equal(answer.obstacle.distance_mm, 654);
+	assert_int_equal(fixture_snapshot(d->f).obstacle.distance_mm, obstacle.distance_mm);
+	driver_sim(d, "unset 3 distance_1");
+	driver_run_ms(d, 500);
 	move_refused(d, 9000, OHTD_WHY_OBSTACLE);
 	driver_sim(d, "rail obstacle none");
 	driver_until(d, OHTD_STATE_PAUSED, 5000);

@@ -128,6 +128,59 @@ static int load_and_hear(const char *dir)
 	return ohtd_rules_load(dir, &table, &heard.complaints, error);
 }
 
+/* Limits, calibration and mounting: each release had these rows, and no other robot's value stands for them. */
+static bool is_of_this_robot(const char *name)
+{
+	static const char *const names[] = {
+		"speed_mm_s", "accel_mm_s2", "decel_mm_s2", "stop_mm_s2", "jerk_mm_s3", "soft_min_mm", "soft_max_mm", "full_speed_mm_s", "full_raw", "lag_s",
+		"distance_1_ways", "distance_2_ways", "distance_3_ways", "distance_4_ways", "dock_position_mm", "undock_mm",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+/* A table of the site, made for an older release, has no row of a newer one. */
+static void missing_row_is_the_shipped_one(void **state)
+{
+	static struct ohtd_rule_table shipped;
+	char key[80];
+	unsigned int i, j, added;
+
+	(void)state;
+	assert_int_equal(ohtd_rules_load(OHT_SOURCE_DATADIR, &shipped, NULL, error), 0);
+	for (i = 0; i < shipped.rows; i++) {
+		const struct ohtd_rule_row *row = &shipped.row[i];
+		const char *name = ohtd_rule_name(row->rule);
+
+		assert_false(row->shipped);
+		snprintf(key, sizeof(key), "%s,%s,", name, ohtd_rule_profile_name(row->profile));
+		if (is_of_this_robot(name)) {
+			assert_int_equal(load_with(key, NULL), -EINVAL);
+			assert_non_null(strstr(error, " is missing (profile "));
+			continue;
+		}
+		if (load_with(key, NULL))
+			fail_msg("%s: %s", key, error);
+		for (j = 0; j < OHT_PROFILES; j++)
+			assert_memory_equal(rules[j].value, shipped.rules[j].value, sizeof(rules[j].value));
+		assert_int_equal(table.rows, shipped.rows);
+		for (j = added = 0; j < table.rows; j++)
+			added += table.row[j].shipped && table.row[j].rule == row->rule && table.row[j].profile == row->profile;
+		assert_int_equal(added, 1);
+	}
+	/* Of a value that the site has for one layout only the other one is shipped; what the site says holds. */
+	assert_int_equal(load_with("stray_mm,", "stray_mm,canonical,20,mm,1,100,"), 0);
+	assert_true(rules[OHT_PROFILE_CANONICAL].value[OHTD_RULE_STRAY_MM] == 20 && rules[OHT_PROFILE_LEGACY].value[OHTD_RULE_STRAY_MM] == 10);
+	assert_true(table.row[table.rows - 1].shipped && table.row[table.rows - 1].profile == OHT_PROFILE_LEGACY);
+	/* It must agree with the rest all the same. */
+	assert_int_equal(load_with("speed_mm_s,", "speed_mm_s,common,150,mm/s,10,10000,"), -EINVAL);
+	assert_non_null(strstr(error, "jog_mm_s is above speed_mm_s"));
+}
+
 static void all_complaints_are_told(void **state)
 {
 	(void)state;
@@ -208,6 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shipped_values_agree),
 		cmocka_unit_test(bad_rows_are_refused),
+		cmocka_unit_test(missing_row_is_the_shipped_one),
 		cmocka_unit_test(all_complaints_are_told),
 		cmocka_unit_test(texts_are_kept),
 		cmocka_unit_test(values_that_do_not_agree_are_refused),

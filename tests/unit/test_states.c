@@ -27,6 +27,8 @@ static void loads_every_row(void **state)
 {
 	(void)state;
 	assert_int_equal(machine.count, 105);
+	for (unsigned int fact = 0; fact < OHTD_FACTS; fact++)
+		assert_true(ohtd_machine_asks(&machine, fact));
 }
 
 /* The facts that the rows of a pair look at. */
@@ -405,6 +407,51 @@ static void every_row_has_its_role(void **state)
 			assert_int_equal(machine.rows[i].role, OHTD_ROLE_SYSTEM);
 }
 
+static bool sets_in_motion(const struct ohtd_row *row)
+{
+	return row && (row->to == OHTD_STATE_MOVE || row->to == OHTD_STATE_DOCK);
+}
+
+/* What goes on behind a pause or an obstacle begins a motion anew, so it needs what its first command needs; a target in place of another one, too. */
+static void motion_that_goes_on_needs_what_its_first_command_needs(void **state)
+{
+	static const struct {
+		uint8_t event, from[4], states, needed[4], needs;
+		bool docks, undocks;
+	} ways[] = {
+#define NEEDS_OF_A_MOVE		{ OHTD_FACT_SAFETY_OK, OHTD_FACT_CHARGE_OK, OHTD_FACT_LOCATION_OK, OHTD_FACT_TARGET_VALID }
+#define BEHIND_A_PAUSE		{ OHTD_STATE_PAUSED, OHTD_STATE_BLOCKED }
+		{ OHTD_EVENT_MOVE_COMMAND, { OHTD_STATE_MOVE, OHTD_STATE_PAUSED, OHTD_STATE_BLOCKED, OHTD_STATE_DOCK }, 4, NEEDS_OF_A_MOVE, 4, false, false },
+		{ OHTD_EVENT_RESUME_COMMAND, BEHIND_A_PAUSE, 2, NEEDS_OF_A_MOVE, 4, false, false },
+		{ OHTD_EVENT_RESUME_COMMAND, BEHIND_A_PAUSE, 2, { OHTD_FACT_SAFETY_OK, OHTD_FACT_CHARGE_OK }, 2, true, true },
+		{ OHTD_EVENT_RESUME_COMMAND, BEHIND_A_PAUSE, 2, { OHTD_FACT_SAFETY_OK }, 1, true, false },
+		/* The target was good, and what is in the way is looked at while the robot goes. */
+		{ OHTD_EVENT_OBSTACLE_CLEARED, { OHTD_STATE_BLOCKED }, 1, NEEDS_OF_A_MOVE, 3, false, false },
+		{ OHTD_EVENT_OBSTACLE_CLEARED, { OHTD_STATE_BLOCKED }, 1, { OHTD_FACT_SAFETY_OK, OHTD_FACT_CHARGE_OK }, 2, true, true },
+		{ OHTD_EVENT_OBSTACLE_CLEARED, { OHTD_STATE_BLOCKED }, 1, { OHTD_FACT_SAFETY_OK }, 1, true, false },
+	};
+	int64_t facts[OHTD_FACTS_AVAILABLE];
+	unsigned int i, s, f;
+
+	(void)state;
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		for (s = 0; s < ways[i].states; s++) {
+			for (f = 0; f < OHTD_FACTS_AVAILABLE; f++)
+				facts[f] = 1;
+			facts[OHTD_FACT_KEPT_IS_DOCK] = ways[i].docks;
+			facts[OHTD_FACT_KEPT_IS_UNDOCK] = ways[i].undocks;
+			assert_true(sets_in_motion(ohtd_machine_find(&machine, ways[i].from[s], ways[i].event, facts)));
+			for (f = 0; f < ways[i].needs; f++) {
+				facts[ways[i].needed[f]] = 0;
+				assert_false(sets_in_motion(ohtd_machine_find(&machine, ways[i].from[s], ways[i].event, facts)));
+				facts[ways[i].needed[f]] = 1;
+			}
+			/* To the dock it goes on without charge. */
+			facts[OHTD_FACT_CHARGE_OK] = 0;
+			assert_int_equal(sets_in_motion(ohtd_machine_find(&machine, ways[i].from[s], ways[i].event, facts)), ways[i].docks && !ways[i].undocks);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -420,6 +467,7 @@ int main(void)
 		cmocka_unit_test(columns_are_needed),
 		cmocka_unit_test(planned_rows_cannot_be_taken),
 		cmocka_unit_test(every_row_has_its_role),
+		cmocka_unit_test(motion_that_goes_on_needs_what_its_first_command_needs),
 	};
 
 	return cmocka_run_group_tests(tests, load_shipped, NULL);

@@ -267,6 +267,12 @@ static int parse_text(struct oht_csv *csv, const char *text, size_t len, char *e
 	return err;
 }
 
+static int take_text(struct oht_csv *csv, const char *path, const char *text, size_t len, char *error)
+{
+	csv->path = strdup(path);
+	return csv->path ? parse_text(csv, text, len, error) : -ENOMEM;
+}
+
 static int read_file(const char *path, char **text, size_t *len)
 {
 	/* O_NONBLOCK: opening a pipe would wait until a program opens the other end of the pipe. */
@@ -314,8 +320,7 @@ int oht_csv_check(const char *path, struct oht_csv *csv, struct oht_complaints *
 	error[0] = '\0';
 	err = read_file(path, &text, &len);
 	if (!err) {
-		csv->path = strdup(path);
-		err = csv->path ? parse_text(csv, text, len, error) : -ENOMEM;
+		err = take_text(csv, path, text, len, error);
 		free(text);
 	}
 	if (err) {
@@ -323,6 +328,18 @@ int oht_csv_check(const char *path, struct oht_csv *csv, struct oht_complaints *
 			snprintf(error, OHT_ERROR_BYTES, "%.200s: %s", path, strerror(-err));
 		oht_csv_free(csv);
 	}
+	return err;
+}
+
+int oht_csv_parse(const char *name, const char *text, struct oht_csv *csv, char error[OHT_ERROR_BYTES])
+{
+	int err;
+
+	memset(csv, 0, sizeof(*csv));
+	error[0] = '\0';
+	err = take_text(csv, name, text, strlen(text), error);
+	if (err)
+		oht_csv_free(csv);
 	return err;
 }
 

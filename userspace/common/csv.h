@@ -56,6 +56,9 @@ int oht_csv_load(const char *path, struct oht_csv *csv, char error[OHT_ERROR_BYT
 int oht_csv_check(const char *path, struct oht_csv *csv, struct oht_complaints *complaints,
 		  char error[OHT_ERROR_BYTES]);
 
+/* The same as oht_csv_load() of a text in memory; @name stands for the path. */
+int oht_csv_parse(const char *name, const char *text, struct oht_csv *csv, char error[OHT_ERROR_BYTES]);
+
 /* Makes a complaint one line, whatever it quotes: control characters become question marks. */
 void oht_error_one_line(char *error);
 

@@ -346,6 +346,7 @@ static void mark_fault(struct ohtd_alert_list *list, const struct ohtd_alert_vie
 /* What the control thread tells. A module that is lost and a fault for that is in the list already. */
 static void judge_told(const struct gathering *to, const struct ohtd_alert_view *told)
 {
+	const struct ohtd_robot_obstacle *obstacle = &to->scene->snapshot->obstacle;
 	struct ohtd_alert *alert = add_module(to, told->why.code, told->why.unit, told->since_ns);
 
 	if (!alert) {
@@ -358,6 +359,9 @@ static void judge_told(const struct gathering *to, const struct ohtd_alert_view 
 					  (alert->severity == OHTD_SEVERITY_EMERGENCY && !alert->over));
 	if (alert->over)
 		alert->text = text_of(to, "%s This is over: clear the fault with reset_fault.", alert->text);
+	else if (told->why.code == OHTD_WHY_OBSTACLE && obstacle->sensor)
+		alert->text = text_of(to, "%s It was at distance_%u: %u mm, with a stop zone of %u mm.", alert->text, obstacle->sensor,
+				      obstacle->distance_mm, obstacle->zone_mm);
 	else if (told->over)
 		alert->text = text_of(to, "%s Nothing tells whether it lasts while the outputs are low: clear the fault with reset_fault.",
 				      alert->text);

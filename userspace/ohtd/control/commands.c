@@ -76,11 +76,20 @@ static void done(struct ohtd_control *control, const struct ohtd_asked *asked)
 	send(control, asked, &answer);
 }
 
+/* Of the sensor that its reason names. */
+static void add_obstacle(const struct ohtd_control *control, struct ohtd_answer *answer)
+{
+	for (unsigned int i = 0; i < answer->why.count && i < OHTD_WHY_MAX; i++)
+		if (answer->why.items[i].code == OHTD_WHY_OBSTACLE && answer->why.items[i].detail)
+			ohtd_control_way_obstacle(control, answer->why.items[i].detail - 1u, &answer->obstacle);
+}
+
 static void refuse_all(struct ohtd_control *control, const struct ohtd_asked *asked,
 		       unsigned int outcome, const struct ohtd_why_list *why)
 {
 	struct ohtd_answer answer = { .outcome = outcome, .why = *why };
 
+	add_obstacle(control, &answer);
 	send(control, asked, &answer);
 }
 

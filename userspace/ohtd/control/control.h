@@ -357,6 +357,8 @@ bool ohtd_signal_fresh(const struct ohtd_control *control, enum ohtd_signal sign
 const struct ohtd_unit *ohtd_signal_unit(const struct ohtd_control *control, enum ohtd_signal signal);
 /* Does a module that is there have this signal at all? */
 bool ohtd_signal_exists(const struct ohtd_control *control, enum ohtd_signal signal);
+/* Does the robot have this signal? Of a module that has not been found yet, the tables say so: what it has may matter before it speaks. */
+bool ohtd_control_has_signal(const struct ohtd_control *control, enum ohtd_signal signal);
 /* No standstill is seen: also of a robot of which nothing is known. */
 bool ohtd_moving(const struct ohtd_control *control);
 /* A reason that rests on one register: its unit, and the signal as detail. OHTD_SIGNALS, or one that no module has: without both. */

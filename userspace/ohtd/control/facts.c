@@ -42,6 +42,27 @@ bool ohtd_signal_exists(const struct ohtd_control *control, enum ohtd_signal sig
 	return provider(control, signal) != NULL;
 }
 
+static bool plan_has(const struct ohtd_plan *plan, enum ohtd_signal signal)
+{
+	return plan->signal[signal] >= 0;
+}
+
+bool ohtd_control_has_signal(const struct ohtd_control *control, enum ohtd_signal signal)
+{
+	unsigned int i;
+
+	for (i = 0; i < control->model->count; i++) {
+		const struct ohtd_kind *kind = &control->model->kinds[i];
+		const struct ohtd_unit *unit = ohtd_unit_of_kind((struct ohtd_modules *)&control->modules, kind);
+
+		if (unit && unit->plan && unit->kind == kind ? plan_has(unit->plan, signal)
+							     : plan_has(&kind->plan[OHT_PROFILE_CANONICAL], signal) ||
+								       plan_has(&kind->plan[OHT_PROFILE_LEGACY], signal))
+			return true;
+	}
+	return false;
+}
+
 static bool read_signal(const struct ohtd_unit *unit, enum ohtd_signal signal,
 			struct ohtd_value *value)
 {
@@ -300,15 +321,22 @@ static bool safety_module_good(const struct ohtd_control *control)
 	return ohtd_safety_module_is_heard(control) && !ohtd_safety_module_stops(control);
 }
 
+/* A robot without this sensor has none that could be silent, unless motion.csv says that the sensor looks along the way. */
+static bool needs_distance(const struct ohtd_control *control, unsigned int sensor)
+{
+	return ohtd_control_has_signal(control, OHTD_SIGNAL_DISTANCE_1 + sensor) ||
+	       control->travel.rules->clearance.sensor[sensor].ways;
+}
+
 /* The first that says nothing; OHTD_SIGNALS: all do. */
 static unsigned int silent_sensor(const struct ohtd_control *control)
 {
-	unsigned int signal;
+	unsigned int sensor;
 	double value;
 
-	for (signal = OHTD_SIGNAL_DISTANCE_1; signal <= OHTD_SIGNAL_DISTANCE_4; signal++)
-		if (!ohtd_signal_fresh(control, signal, &value))
-			return signal;
+	for (sensor = 0; sensor < OHTD_CLEARANCE_SENSORS; sensor++)
+		if (!ohtd_signal_fresh(control, OHTD_SIGNAL_DISTANCE_1 + sensor, &value) && needs_distance(control, sensor))
+			return OHTD_SIGNAL_DISTANCE_1 + sensor;
 	return ohtd_signal_fresh(control, OHTD_SIGNAL_POSITION_MM, &value) ? OHTD_SIGNALS : OHTD_SIGNAL_POSITION_MM;
 }
 

@@ -479,6 +479,38 @@ int ohtd_robot_limits_changed(struct ohtd_robot *robot, uint32_t generation,
 	return ohtd_limits_changed(&robot->control.limits, generation, changes);
 }
 
+/* ", NAME" behind what is there; a list that is too long ends in dots. */
+static void add_name(char *list, size_t size, const char *name)
+{
+	size_t n = strlen(list);
+
+	if (n + strlen(name) + sizeof(", ...") < size)
+		snprintf(list + n, size - n, "%s%s", n ? ", " : "", name);
+	else if (n >= 3 && strcmp(list + n - 3, "..."))
+		snprintf(list + n, size - n, "...");
+}
+
+void ohtd_robot_lacks(const struct ohtd_robot *robot, struct oht_complaints *complaints)
+{
+	const struct ohtd_rule_table *table = &ohtd_limits_block(&robot->control.limits)->table;
+	char rows[OHT_ERROR_BYTES / 2] = "", words[OHT_ERROR_BYTES / 2] = "", line[OHT_ERROR_BYTES];
+
+	for (unsigned int i = 0; i < table->rows; i++)
+		if (table->row[i].shipped)
+			add_name(rows, sizeof(rows), ohtd_rule_name(table->row[i].rule));
+	for (unsigned int i = 0; i < OHTD_FACTS; i++)
+		if (!ohtd_machine_asks(&robot->control.machine, i))
+			add_name(words, sizeof(words), ohtd_robot_fact_name(i));
+	if (*rows) {
+		snprintf(line, sizeof(line), "motion.csv has no row of %s: the shipped values hold", rows);
+		complaints->take(complaints, line);
+	}
+	if (*words) {
+		snprintf(line, sizeof(line), "state_machine.csv: no guard asks for %s, as the shipped table does", words);
+		complaints->take(complaints, line);
+	}
+}
+
 /* Leaves the folder out, which is no business of a client. */
 struct without_folder {
 	struct oht_complaints complaints;

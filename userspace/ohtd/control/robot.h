@@ -215,6 +215,13 @@ int ohtd_robot_limits_changed(struct ohtd_robot *robot, uint32_t generation,
 			      struct ohtd_limits_change *changes);
 
 /**
+ * ohtd_robot_lacks() - what a site's own tables lack that this release has
+ * @complaints: takes a line for motion.csv, whose missing rows are the shipped ones, and one for state_machine.csv, whose missing guards
+ *	are not made up for
+ */
+void ohtd_robot_lacks(const struct ohtd_robot *robot, struct oht_complaints *complaints);
+
+/**
  * ohtd_robot_limits_read() - read motion.csv again
  * @complaints: hears of everything that is wrong with it, each line without the folder
  * @table: filled; of no use on failure

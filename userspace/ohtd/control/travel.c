@@ -377,6 +377,11 @@ void ohtd_control_travel_charge(struct ohtd_control *control, uint64_t passed_ns
 	struct ohtd_travel *m = &control->travel;
 	double percent = NAN;
 
+	/* Of a robot that reports no charge none can be missing. */
+	if (!ohtd_control_has_signal(control, OHTD_SIGNAL_BATTERY_PERCENT)) {
+		m->charge = (struct ohtd_motion_charge){ 0 };
+		return;
+	}
 	ohtd_signal_fresh(control, OHTD_SIGNAL_BATTERY_PERCENT, &percent);
 	ohtd_motion_charge_look(&m->charge, step_s(passed_ns) / control->time_factor, percent, ohtd_rule(m, OHTD_RULE_BATTERY_MIN_PERCENT));
 	watch_charge(control);
@@ -417,6 +422,7 @@ static void watch_zones(struct ohtd_control *control)
 	double gone_mm = m->way.slow_mm + ohtd_rule(m, OHTD_RULE_ZONE_HYSTERESIS_MM);
 
 	if (m->way.distance_mm < m->way.stop_mm) {
+		ohtd_control_way_stops(control);
 		ohtd_event_raise_if_taken(control, OHTD_EVENT_OBSTACLE_DETECTED, &obstacle);
 	} else if (!m->way.near && m->way.distance_mm < m->way.slow_mm) {
 		m->way.near = true;
@@ -433,7 +439,7 @@ static void watch_blocked(struct ohtd_control *control)
 	const struct ohtd_travel *m = &control->travel;
 	uint64_t delay_ns = (uint64_t)ohtd_rule(m, OHTD_RULE_CONTINUE_DELAY_MS) * OHTD_NS_PER_MS;
 
-	/* What goes on by itself goes by the position, which the table does not ask for here. */
+	/* Docking, too, goes by the position, which the table does not ask for here. */
 	if (control->facts[OHTD_FACT_AUTO_CONTINUE] && !ohtd_travel_located(control))
 		return;
 	/* Counted from here on: a look at what was before says nothing of what came. */
@@ -694,10 +700,12 @@ void ohtd_travel_view(const struct ohtd_control *control, struct ohtd_snapshot *
 		.driving = m->driving,
 	};
 	ohtd_control_way_view(control, &snapshot->zones);
+	snapshot->obstacle = m->way.obstacle;
 	snapshot->charge = (struct ohtd_robot_charge_view){ .percent = m->charge.percent, .state = m->charge.state };
 	snapshot->location = (struct ohtd_location_view){
 		.kept = m->location.kept,
 		.read_mm = m->location.read_mm,
+		.near_mm = ohtd_rule(m, OHTD_RULE_POSITION_JUMP_MM),
 		.lost = is_lost(m),
 		.strayed = m->location.strayed,
 		.stands = !ohtd_moving(control),

@@ -72,6 +72,7 @@ struct ohtd_dock_word {
  * @reading_mm: of each sensor; not a number: none, or old
  * @zone_mm: stop zone of each sensor, the larger one of @module_mm and the expected one; not a number: not known
  * @module_mm: stop zone that the module has; not a number: not known
+ * @obstacle: for which the robot was stopped last
  */
 struct ohtd_way {
 	bool clear;
@@ -84,6 +85,7 @@ struct ohtd_way {
 	double reading_mm[OHTD_CLEARANCE_SENSORS];
 	double zone_mm[OHTD_CLEARANCE_SENSORS];
 	double module_mm[OHTD_CLEARANCE_SENSORS];
+	struct ohtd_robot_obstacle obstacle;
 };
 
 /**
@@ -228,6 +230,12 @@ unsigned int ohtd_way_closed(const struct ohtd_control *control, double target_m
 /* The same, but for a stop zone anywhere between the robot and @target_mm. */
 unsigned int ohtd_way_barred(const struct ohtd_control *control, double target_mm);
 
+/* The distance with the least room, of the sensors that look to @target_mm; not a number: along the rail. OHTD_SIGNALS: none is known. */
+unsigned int ohtd_control_way_ahead(const struct ohtd_control *control, double target_mm);
+/* What the sensor with this @signal sees; empty: nothing that is known. */
+void ohtd_control_way_obstacle(const struct ohtd_control *control, unsigned int signal, struct ohtd_robot_obstacle *obstacle);
+/* Keeps what is in the way now, for the alert. */
+void ohtd_control_way_stops(struct ohtd_control *control);
 /* The first signal for which a way cannot be known, of the sensors that look along the rail; OHTD_SIGNALS: none. */
 unsigned int ohtd_control_way_blind(const struct ohtd_control *control);
 

@@ -30,12 +30,18 @@ void ohtd_dock_read(struct ohtd_control *control)
 		control->travel.dock_word = (struct ohtd_dock_word){ 0 };
 }
 
-/* A robot of which the module has said nothing yet is taken for docked: it must not tear itself off. */
+static bool has_dock(const struct ohtd_control *control)
+{
+	return ohtd_control_has_signal(control, OHTD_SIGNAL_DOCK_STATUS) ||
+	       ohtd_control_has_signal(control, OHTD_SIGNAL_DOCK_CONFIRMED);
+}
+
+/* A robot of which the module has said nothing yet is taken for docked: it must not tear itself off. One without a dock has none to tear off. */
 bool ohtd_dock_docked(const struct ohtd_control *control)
 {
 	const struct ohtd_dock_word *word = &control->travel.dock_word;
 
-	return word->docked || !word->at_ns;
+	return word->docked || (!word->at_ns && has_dock(control));
 }
 
 void ohtd_control_dock_explain(const struct ohtd_control *control, unsigned int code, struct ohtd_why_list *list)

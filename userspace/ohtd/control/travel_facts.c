@@ -166,6 +166,7 @@ void ohtd_travel_facts(struct ohtd_control *control)
 	facts[OHTD_FACT_RETRIES_LEFT] = retries_left(m);
 	facts[OHTD_FACT_DOCK_PHASE_FINAL] = ohtd_dock_final(control);
 	facts[OHTD_FACT_KEPT_IS_DOCK] = keeps_dock(control);
+	facts[OHTD_FACT_KEPT_IS_UNDOCK] = keeps(control, OHTD_COMMAND_UNDOCK);
 	facts[OHTD_FACT_AUTO_CONTINUE] = ohtd_rule(m, OHTD_RULE_AUTO_CONTINUE) != 0;
 	facts[OHTD_FACT_JOG_ACTIVE] = jog_active(control);
 	facts[OHTD_FACT_JOG_SPEED_IN_LIMIT] = jog_valid(control);
@@ -185,18 +186,18 @@ void ohtd_travel_facts(struct ohtd_control *control)
 
 /* ---- why not ---- */
 
-/* The fact may be a little older than what the sensors say. */
-static void add_way(const struct ohtd_control *control, struct ohtd_why_list *list, unsigned int code)
+/* The fact may be a little older than what the sensors say. @target_mm: not a number: of both ways. */
+static void add_way(const struct ohtd_control *control, struct ohtd_why_list *list, unsigned int code, double target_mm)
 {
 	if (code == OHTD_WHY_SENSORS)
 		ohtd_control_why_signal(control, list, code, ohtd_control_way_blind(control));
 	else
-		ohtd_why_add(list, OHTD_WHY_OBSTACLE, 0, 0);
+		ohtd_control_why_signal(control, list, OHTD_WHY_OBSTACLE, ohtd_control_way_ahead(control, target_mm));
 }
 
 void ohtd_travel_explain_way(struct ohtd_control *control, struct ohtd_why_list *list)
 {
-	add_way(control, list, way_closed(control));
+	add_way(control, list, way_closed(control), about_none(control) ? NAN : control->travel.question.target_mm);
 }
 
 void ohtd_travel_explain_target(struct ohtd_control *control, struct ohtd_why_list *list)
@@ -209,7 +210,7 @@ void ohtd_travel_explain_target(struct ohtd_control *control, struct ohtd_why_li
 	else if (!ohtd_travel_within_limits(m, target_mm))
 		ohtd_why_add(list, OHTD_WHY_SOFT_LIMIT, 0, 0);
 	else
-		add_way(control, list, ohtd_way_barred(control, target_mm));
+		add_way(control, list, ohtd_way_barred(control, target_mm), target_mm);
 }
 
 void ohtd_control_explain_unlocated(const struct ohtd_control *control, struct ohtd_why_list *list)
@@ -239,5 +240,5 @@ void ohtd_travel_explain_jog(struct ohtd_control *control, struct ohtd_why_list 
 	else if (ohtd_travel_leads_out(m, m->question.speed_mm_s))
 		ohtd_why_add(list, OHTD_WHY_SOFT_LIMIT, 0, 0);
 	else
-		add_way(control, list, ohtd_way_barred(control, jog_mm(m)));
+		add_way(control, list, ohtd_way_barred(control, jog_mm(m)), jog_mm(m));
 }

@@ -127,6 +127,42 @@ unsigned int ohtd_way_closed(const struct ohtd_control *control, double target_m
 	return unknown ? OHTD_WHY_SENSORS : OHTD_WHY_NONE;
 }
 
+unsigned int ohtd_control_way_ahead(const struct ohtd_control *control, double target_mm)
+{
+	const struct ohtd_travel *m = &control->travel;
+	double left_mm = target_mm - m->drive.position.estimate_mm, least = INFINITY;
+	int way = isnan(left_mm) ? 0 : left_mm > 0 ? 1 : -1;
+	unsigned int signal = OHTD_SIGNALS;
+
+	for (unsigned int i = 0; i < OHTD_CLEARANCE_SENSORS; i++) {
+		double room = room_mm(&m->way, i);
+
+		if (!looks(m, i, way) || isinf(room) || room >= least)
+			continue;
+		least = room;
+		signal = OHTD_SIGNAL_DISTANCE_1 + i;
+	}
+	return signal;
+}
+
+void ohtd_control_way_obstacle(const struct ohtd_control *control, unsigned int signal, struct ohtd_robot_obstacle *obstacle)
+{
+	const struct ohtd_way *way = &control->travel.way;
+	unsigned int sensor = signal - OHTD_SIGNAL_DISTANCE_1;
+
+	*obstacle = (struct ohtd_robot_obstacle){ 0 };
+	if (sensor >= OHTD_CLEARANCE_SENSORS || isinf(room_mm(way, sensor)))
+		return;
+	*obstacle = (struct ohtd_robot_obstacle){
+		.sensor = sensor + 1, .distance_mm = (uint32_t)way->reading_mm[sensor], .zone_mm = (uint32_t)way->zone_mm[sensor],
+	};
+}
+
+void ohtd_control_way_stops(struct ohtd_control *control)
+{
+	ohtd_control_way_obstacle(control, ohtd_control_way_ahead(control, heading(control) * INFINITY), &control->travel.way.obstacle);
+}
+
 unsigned int ohtd_control_way_blind(const struct ohtd_control *control)
 {
 	const struct ohtd_travel *m = &control->travel;

@@ -163,8 +163,9 @@ static void explain_fact(struct ohtd_control *control, enum ohtd_fact fact,
 	case OHTD_FACT_DOCK_PHASE_FINAL:
 		ohtd_why_add(list, OHTD_WHY_DOCK_FINAL, 0, 0);
 		break;
-	/* It chooses between two rows, and stands in the way of neither. */
+	/* These choose between rows, and stand in the way of none. */
 	case OHTD_FACT_KEPT_IS_DOCK:
+	case OHTD_FACT_KEPT_IS_UNDOCK:
 		break;
 	default:
 		if (fact < OHTD_FACTS_AVAILABLE)

@@ -18,13 +18,22 @@
 #define EACH_NS		(60 * OHTD_NS_PER_S)
 /* Readings of a robot that stands differ by this. */
 #define NOISE_MM	5
-/* So far from the written place the robot has left it: much less than what a start believes. */
+/* So far from the written place the robot has left it: much less than what a start believes, or half of it. */
 #define LEFT_MM		50
+#define LEFT_SHARE	0.5
+/* No rail is so long: what is beyond is no place, and no number to compute with. */
+#define MOST_MM		1e9
 
 static const struct ohtd_kept_kind kind = {
 	.name = "position", .word = "position_file", .unread = "a person has to say where the robot is",
 	.unwritten = "the next start does not know where the robot is",
 };
+
+/* Also of what is not a number. */
+static bool is_length(double mm)
+{
+	return fabs(mm) <= MOST_MM;
+}
 
 static bool take_line(char *line, void *arg)
 {
@@ -35,7 +44,7 @@ static bool take_line(char *line, void *arg)
 
 	if (sscanf(line, "%3u %5u %1u %lf %lf %7s%n", &unit, &device, &profile, &place->position_mm, &place->offset_mm, word,
 		   &end) != 6 || strcmp(line + end, "\n") != 0 || !unit || unit > 247 || device > 0xffff ||
-	    !isfinite(place->position_mm) || !isfinite(place->offset_mm) || (strcmp(word, "stands") != 0 && strcmp(word, "left") != 0))
+	    !is_length(place->position_mm) || !is_length(place->offset_mm) || (strcmp(word, "stands") != 0 && strcmp(word, "left") != 0))
 		return false;
 	place->unit = (uint8_t)unit;
 	place->device_id = (uint16_t)device;
@@ -71,7 +80,7 @@ static struct ohtd_kept_location wanted(const struct ohtd_location_file *file, c
 		place.left |= view->strayed;
 	} else if (view->stands) {
 		place = view->kept;
-	} else if (fabs(view->kept.position_mm - place.position_mm) > LEFT_MM) {
+	} else if (fabs(view->kept.position_mm - place.position_mm) > fmin(LEFT_MM, view->near_mm * LEFT_SHARE)) {
 		place.left = 1;
 	}
 	return place;

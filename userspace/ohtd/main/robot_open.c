@@ -28,6 +28,13 @@ static void log_profiles(const struct ohtd_user_maps *maps)
 	}
 }
 
+/* A table of the site's own that an older release was made for. */
+static void log_lack(struct oht_complaints *complaints, const char *line)
+{
+	(void)complaints;
+	ohtd_log(OHTD_LOG_WARNING, "main", "table_lacks", "%s", line);
+}
+
 struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd_clock *clock, uint64_t commands_given,
 				   const struct ohtd_life *commands_known, bool another_machine, char *why, size_t size)
 {
@@ -60,6 +67,7 @@ struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd
 	made = ohtd_robot_create(&robot, clock, why, size);
 	if (made) {
 		log_profiles(ohtd_robot_user_maps(made));
+		ohtd_robot_lacks(made, &(struct oht_complaints){ .take = log_lack });
 		ohtd_kept_profiles_recall(config->state_dir, made);
 		/* The rail of a simulator begins anew with it. */
 		if (!config->simulated)

@@ -127,6 +127,7 @@ enum ohtd_verified {
  * @state: enum ohtd_state afterwards
  * @safety_state: enum ohtd_safety_state afterwards
  * @why: empty when DONE
+ * @obstacle: of OHTD_WHY_OBSTACLE in @why
  * @holder: who is in control afterwards, "" without one
  * @number: of the command of motion that DONE is about, also one that waits; 0: of none
  * @command_state: enum ohtd_command_state of that command; NONE: of none
@@ -146,6 +147,7 @@ struct ohtd_answer {
 	uint32_t state;
 	uint32_t safety_state;
 	struct ohtd_why_list why;
+	struct ohtd_robot_obstacle obstacle;
 	uint32_t count;
 	uint16_t words[OHTD_READ_MAX];
 	char holder[OHTD_HOLDER_USER_BYTES];

@@ -53,6 +53,7 @@ static const char *const fact_names[OHTD_FACTS] = {
 	[OHTD_FACT_RETRIES_LEFT]		= "retries_left",
 	[OHTD_FACT_DOCK_PHASE_FINAL]		= "dock_phase_final",
 	[OHTD_FACT_KEPT_IS_DOCK]		= "kept_is_dock",
+	[OHTD_FACT_KEPT_IS_UNDOCK]		= "kept_is_undock",
 	[OHTD_FACT_AUTO_CONTINUE]		= "auto_continue",
 	[OHTD_FACT_JOG_ACTIVE]			= "jog_active",
 	[OHTD_FACT_JOG_SPEED_IN_LIMIT]		= "jog_speed_in_limit",
@@ -66,6 +67,11 @@ static const char *const fact_names[OHTD_FACTS] = {
 	[OHTD_FACT_DOCK_TIMEOUT_MS]		= "dock_timeout_ms",
 	[OHTD_FACT_CHANGE_SET_VALID]		= "change_set_valid",
 };
+
+const char *ohtd_robot_fact_name(unsigned int fact)
+{
+	return fact < OHTD_FACTS ? fact_names[fact] : "unknown";
+}
 
 static void fail(struct parser *parser, const char *what)
 {

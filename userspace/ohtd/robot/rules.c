@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/cells.h"
+#include "robot/shipped.h"
 
 /* A controlled stop must end within the time for which its action waits (steps.c). */
 #define STOP_MAX_S		1.2
@@ -490,19 +491,40 @@ static int load_file(const char *path, struct ohtd_rule_table *table,
 	if (!ret && csv.partial)
 		ret = -EINVAL;
 	oht_csv_free(&csv);
+	if (!ret)
+		ret = ohtd_robot_shipped_rules(table, error);
 	return ret ? ret : check_all(table->rules, complaints, error);
 }
 
-int ohtd_rules_load(const char *data_dir, struct ohtd_rule_table *table,
-		    struct oht_complaints *complaints, char error[OHT_ERROR_BYTES])
+static void clear(struct ohtd_rule_table *table)
 {
-	char path[PATH_MAX];
 	unsigned int i, rule;
 
 	memset(table, 0, sizeof(*table));
 	for (i = 0; i < OHT_PROFILES; i++)
 		for (rule = 0; rule < OHTD_RULES; rule++)
 			table->rules[i].value[rule] = NAN;
+}
+
+int ohtd_rules_parse(const char *name, const char *text, struct ohtd_rule_table *table, char error[OHT_ERROR_BYTES])
+{
+	struct oht_csv csv;
+	int ret = oht_csv_parse(name, text, &csv, error);
+
+	clear(table);
+	if (ret)
+		return ret;
+	ret = load_rows(&csv, table, error);
+	oht_csv_free(&csv);
+	return ret;
+}
+
+int ohtd_rules_load(const char *data_dir, struct ohtd_rule_table *table,
+		    struct oht_complaints *complaints, char error[OHT_ERROR_BYTES])
+{
+	char path[PATH_MAX];
+
+	clear(table);
 	if (!data_dir)
 		data_dir = OHT_DATADIR;
 	if (snprintf(path, sizeof(path), "%s/motion.csv", data_dir) >= (int)sizeof(path)) {

@@ -108,6 +108,7 @@ struct ohtd_rules {
  * @value: in @unit
  * @min: least that the file permits
  * @max: greatest
+ * @shipped: the file has no such row, and the shipped one holds
  * @unit: "" without one
  * @description: for people; cut where it is longer
  */
@@ -117,6 +118,7 @@ struct ohtd_rule_row {
 	double value;
 	double min;
 	double max;
+	bool shipped;
 	char unit[OHTD_RULE_UNIT_BYTES];
 	char description[OHTD_RULE_TEXT_BYTES];
 };
@@ -141,10 +143,15 @@ struct ohtd_rule_table {
  * @error: one line on failure: unknown, missing or repeated name, no number, out of range, or which
  *	two values do not agree; with @complaints the last one
  *
+ * A row that is missing is the shipped one (robot/shipped.h), but for what is of one robot only.
+ *
  * Return: 0 or a negative errno.
  */
 int ohtd_rules_load(const char *data_dir, struct ohtd_rule_table *table,
 		    struct oht_complaints *complaints, char error[OHT_ERROR_BYTES]);
+
+/* The rows of @text alone, each checked by itself; @name stands for the file in @error. */
+int ohtd_rules_parse(const char *name, const char *text, struct ohtd_rule_table *table, char error[OHT_ERROR_BYTES]);
 
 /**
  * struct ohtd_rules_fault - values of a table that do not agree

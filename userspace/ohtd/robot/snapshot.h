@@ -419,6 +419,7 @@ struct ohtd_motion_view {
  * struct ohtd_location_view - is the robot located?
  * @kept: where it was last, for the next run
  * @read_mm: where the module says that it is, with the offset
+ * @near_mm: a reading that is no further from the place is believed at a start
  * @lost: not located: a person has to say where it is
  * @strayed: and it has moved since
  * @stands: the robot does not move
@@ -426,6 +427,7 @@ struct ohtd_motion_view {
 struct ohtd_location_view {
 	struct ohtd_kept_location kept;
 	double read_mm;
+	double near_mm;
 	uint8_t lost;
 	uint8_t strayed;
 	uint8_t stands;
@@ -456,6 +458,19 @@ struct ohtd_robot_zones_view {
 	uint8_t pad[7];
 	uint16_t expected_mm[OHTD_ZONES];
 	uint16_t module_mm[OHTD_ZONES];
+};
+
+/**
+ * struct ohtd_robot_obstacle - what a distance shows
+ * @sensor: from 1; 0: nothing
+ * @distance_mm: what it sees
+ * @zone_mm: its stop zone
+ */
+struct ohtd_robot_obstacle {
+	uint32_t sensor;
+	uint32_t distance_mm;
+	uint32_t zone_mm;
+	uint32_t pad;
 };
 
 #define OHTD_QUEUE_MAX	32	/* commands that wait behind the present one */
@@ -523,6 +538,7 @@ struct ohtd_alert_view {
  * @location: whether the robot is located
  * @charge: whether there is enough charge to begin a motion
  * @zones: stop zones that are not the expected ones
+ * @obstacle: for which the robot was stopped last
  */
 struct ohtd_snapshot {
 	uint64_t version;
@@ -554,6 +570,7 @@ struct ohtd_snapshot {
 	struct ohtd_location_view location;
 	struct ohtd_robot_charge_view charge;
 	struct ohtd_robot_zones_view zones;
+	struct ohtd_robot_obstacle obstacle;
 	struct ohtd_passage_view passage;
 	uint64_t alert_count;
 	struct ohtd_alert_view alerts[OHTD_ALERTS_MAX];

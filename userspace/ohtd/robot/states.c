@@ -270,6 +270,17 @@ int ohtd_machine_load(const char *data_dir, const struct ohtd_phrase *phrases,
 	return ret;
 }
 
+bool ohtd_machine_asks(const struct ohtd_machine *machine, enum ohtd_fact fact)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < machine->count; i++)
+		for (j = 0; j < machine->rows[i].guard.literals; j++)
+			if (machine->rows[i].guard.literal[j].fact == fact)
+				return true;
+	return false;
+}
+
 static bool matches(const struct ohtd_row *row, unsigned int state, unsigned int event)
 {
 	return row->from == state && row->event == event;

@@ -71,6 +71,7 @@ enum ohtd_fact {
 	OHTD_FACT_RETRIES_LEFT,
 	OHTD_FACT_DOCK_PHASE_FINAL,
 	OHTD_FACT_KEPT_IS_DOCK,
+	OHTD_FACT_KEPT_IS_UNDOCK,
 	OHTD_FACT_AUTO_CONTINUE,
 	OHTD_FACT_JOG_ACTIVE,
 	OHTD_FACT_JOG_SPEED_IN_LIMIT,
@@ -183,6 +184,11 @@ struct ohtd_machine {
  */
 int ohtd_machine_load(const char *data_dir, const struct ohtd_phrase *phrases,
 		      struct ohtd_machine *machine, char error[OHT_ERROR_BYTES]);
+
+/* Does a guard of the table ask for @fact? One that an older release did not have is asked for by no table of that time. */
+bool ohtd_machine_asks(const struct ohtd_machine *machine, enum ohtd_fact fact);
+/* As in the guards. */
+const char *ohtd_robot_fact_name(unsigned int fact);
 
 /* Compiles one guard; 0, or -EINVAL with the reason in @error. */
 int ohtd_guard_compile(const char *text, struct ohtd_guard *guard, char error[OHT_ERROR_BYTES]);
