@@ -161,6 +161,29 @@ static void between_begin_and_end_is_what_has_passed(void **state)
 				       " AND ended_ns - since_ns = 3000000000"), 2);
 }
 
+/* The computer sleeps for eight hours while the alert stands: it has stood for as much longer, and began when it began. */
+static void a_sleep_moves_no_beginning(void **state)
+{
+	const int64_t slept_ns = 8 * 3600 * (int64_t)S;
+	long long since_ns;
+
+	(void)state;
+	set_time(S, 0);
+	stand(1, S, false);
+	look_until(S, "SELECT count(*) FROM alerts", 1);
+	since_ns = store_ask_sql("SELECT since_ns FROM alerts");
+	manual.now_ns = 2 * S;
+	manual.realtime_ns += S;
+	ohtd_clock_wall_ns(&clock_);
+	manual.slept_ns += (uint64_t)slept_ns;
+	manual.realtime_ns += slept_ns;
+	list.count = 0;
+	look_until(4 * S, "SELECT count(*) FROM alerts WHERE ended_ns > 0", 1);
+	assert_true(store_ask_sql("SELECT since_ns FROM alerts") == since_ns);
+	assert_true(store_ask_sql("SELECT ended_ns - since_ns FROM alerts") == slept_ns + 3 * (int64_t)S);
+	manual.slept_ns = 0;
+}
+
 /* ---- shelves ---- */
 
 static void start(void)
@@ -740,6 +763,7 @@ int main(void)
 		cmocka_unit_test(all_kinds_together_have_a_bound),
 		cmocka_unit_test_setup_teardown(a_start_that_ends_half_way_leaves_alerts_for_the_next, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(between_begin_and_end_is_what_has_passed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_sleep_moves_no_beginning, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
