@@ -622,7 +622,7 @@ static long long count_rows(uint8_t unit, const char *of)
 /* The flapping alerts pay for themselves: one that was quiet is written and told at once, and so are its end and its next coming. */
 static void an_alert_that_flaps_all_day_does_not_wear_the_card(void **state)
 {
-	enum { SECONDS = 1200, OWN = 8, SHARED = 120, APART_S = 60 };
+	enum { SECONDS = 1200, OWN = 8, SHARED = 120, APART_S = 120 };
 	uint64_t before = synchronisations(), written, s;
 
 	(void)state;
@@ -678,7 +678,7 @@ static void an_alert_that_comes_anew_all_day_leaves_room(void **state)
 /* All rules flap, as 32 kinds in each second of a day: so many commits, and each kind has its share. */
 static void all_kinds_together_have_a_bound(void **state)
 {
-	enum { KINDS = 32, DAY_S = 86400, OWN = 8 + 24, SHARED = 120 + DAY_S / 60 };
+	enum { KINDS = 32, DAY_S = 86400, OWN = 8 + 12, SHARED = 120 + DAY_S / 120 };
 	static struct ohtd_alerts_budget budget;
 	unsigned int turns[KINDS + 1] = { 0 }, all = 0;
 

@@ -7,13 +7,13 @@
 #include "base/clock.h"
 
 /*
- * A write is some 21 kB of log and file. 16 shipped and 16 own rules that all flap all day are 2,208 writes a day: 24 of each
- * kind, and 1,440 that are shared.
+ * A write is some 21 kB of log and file, and as much again for each result of a webhook. 16 shipped and 16 own rules that all flap all
+ * day are 1,104 writes a day: 12 of each kind, and 720 that are shared.
  */
 #define OWN_MAX		8
-#define OWN_BACK_NS	(3600 * OHTD_NS_PER_S)
+#define OWN_BACK_NS	(2 * 3600 * OHTD_NS_PER_S)
 #define SHARED_MAX	120
-#define SHARED_BACK_NS	(60 * OHTD_NS_PER_S)
+#define SHARED_BACK_NS	(120 * OHTD_NS_PER_S)
 
 /* Takes one, if there is one at @now_ns. */
 static bool take(struct ohtd_alerts_allowance *of, unsigned int max, uint64_t back_ns, uint64_t now_ns)
