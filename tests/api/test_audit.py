@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from daemon import BUILD, PASSWORD, TOP, begin
+from daemon import BUILD, PASSWORD, TOP, begin, serving
 from oht_test.wait import until
 from remote import Remote
 
@@ -28,13 +28,9 @@ MERGE = {"Content-Type": "application/merge-patch+json"}
 @pytest.fixture(scope="module", name="shared")
 def _shared(tmp_path_factory, accounts):
     made = begin(tmp_path_factory.mktemp("audit"), accounts)
-    try:
-        made.start()
+    with serving(made):
         made.token("administrator")
         yield made
-        made.stop()
-    finally:
-        made.end()
 
 
 def records(daemon, query=""):

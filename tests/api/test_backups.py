@@ -17,7 +17,7 @@ import zlib
 import pytest
 
 from clocks import Skewed
-from daemon import BUILD, OHTD, TOP, Daemon, begin, die_with_us
+from daemon import BUILD, OHTD, TOP, Daemon, begin, die_with_us, serving
 from oht_test.client import PASSWORD
 from oht_test.wait import until
 
@@ -32,12 +32,8 @@ def _own(tmp_path_factory, accounts):
     key.write_text(secrets.token_hex(32) + "\n")
     key.chmod(0o600)
     made.write_config(backup_key=key, history_flush_s="1")
-    try:
-        made.start()
+    with serving(made):
         yield made
-        made.stop()
-    finally:
-        made.end()
 
 
 def ended(daemon, answer):

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from daemon import OHTD, begin
+from daemon import OHTD, begin, serving
 from oht_test.client import ELEVATED, PASSWORD, ROLES
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -21,15 +21,11 @@ ABSENT = {"{unit}": "99", "{id}": "999999", "{name}": "no-such"}
 def _own(tmp_path_factory, accounts):
     """A daemon of this module, and clients with a kept connection."""
     made = begin(tmp_path_factory.mktemp("matrix"), accounts)
-    try:
-        made.start()
+    with serving(made):
         client = made.another(keep_s=3)
         for role in ROLES:
             client.token(role)
         yield client
-        made.stop()
-    finally:
-        made.end()
 
 
 @pytest.fixture(scope="module", name="raised")

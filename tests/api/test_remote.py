@@ -76,6 +76,12 @@ def test_keys_are_made_and_used(own, tmp_path, monkeypatch):
     assert (made["role"], made["tags"], made["addresses"]) == ("operator", ["Robot", "Safety", "Accounts"], ["127.0.0.0/8"])
     listed = own.done("key", "list", "line")
     assert made["id"] in listed and "station-3" in listed and made["secret"] not in listed
+    # What bounds nothing never reads as nothing allowed; for programs it stays a list.
+    assert listed.split()[-5:] == ["Safety,", "Accounts", "all", "all", "127.0.0.0/8"], listed
+    said = dict(line.split(maxsplit=1) for line in own.done("key", "make", "line", "open").splitlines())
+    assert [said[bound] for bound in ("rate", "tags", "verbs", "modules", "addresses")] == ["any", "all", "all", "all", "all"]
+    own.done("key", "end", "line", said["id"])
+    assert (made["rate"], made["verbs"], made["modules"]) == (None, [], [])
     assert "[not_a_service]" in complaint(own.run("key", "make", "administrator", "x"))
     assert "there is no account 'nobody'" in complaint(own.run("key", "list", "nobody"))
     for wrong in ("x", made["secret"], "../1"):

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from daemon import begin
+from daemon import begin, serving
 from oht_test.client import PASSWORD
 from test_alert_rules import RULE
 from test_commands import sql
@@ -16,12 +16,8 @@ from test_commands import sql
 def _own(tmp_path_factory, accounts):
     made = begin(tmp_path_factory.mktemp("keys"), accounts)
     made.write_config(webhooks_destinations="127.0.0.1:1")
-    try:
-        made.start()
+    with serving(made):
         yield made
-        made.stop()
-    finally:
-        made.end()
 
 
 def send(own, path, body, key, **more):

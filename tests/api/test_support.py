@@ -17,6 +17,7 @@ from test_alert_shelves import quarantined, shelve
 from test_doctor import Machine
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
+STEPS = ("ohtd is asked", "the files of the computer are read", "the doctor looks, and watches the bus for {} s", "{} is written")
 # Whatever a pack has of these is a leak. A name of an account that is a word of ours, too, could not be looked for.
 PERSON, GONE = "brunhilde.w", "kunigunde"
 # What persons write is not ours to hand on.
@@ -54,8 +55,8 @@ def pack(file):
     return {name.removeprefix(folder + "/"): text for name, text in members.items()}, archive.decode()
 
 
-def support(*words, env=None, **more):
-    return subprocess.run([OHTCTL, "support", "--seconds", "0", *map(str, words)], capture_output=True, text=True, timeout=120, check=False,
+def support(*words, env=None, seconds=("--seconds", "0"), **more):
+    return subprocess.run([OHTCTL, "support", *seconds, *map(str, words)], capture_output=True, text=True, timeout=120, check=False,
                           env=env or os.environ, **more)
 
 
@@ -87,7 +88,7 @@ def test_nothing_secret_and_no_name_is_packed(fresh, tmp_path):
     machine.put("etc/oht/ohtd.conf", SETTINGS)
     file = tmp_path / "pack.tar.gz"
     done = support(file, "--socket", fresh.socket, "--root", machine.root, env=fresh.environment())
-    assert done.returncode == 0 and not done.stderr, done
+    assert done.returncode == 0 and done.stderr.splitlines() == [*STEPS[:2], STEPS[2].format(0), STEPS[3].format(file)], done
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     files, archive = pack(file)
     for planted in (*secrets, *WRITTEN, PERSON, GONE, "planted-hook", "planted-path", "planted-key", "planted-remark", "planted-host", "planted-future",
@@ -139,7 +140,8 @@ def test_without_a_daemon_and_without_rights(tmp_path):
     # Nothing of the machine may be read: it packs why.
     closed = tmp_path / "closed"
     (closed / "etc/oht/ohtd.conf").mkdir(parents=True)
-    done = support(tmp_path / "closed.tar.gz", "--root", closed, "--socket", tmp_path / "none.sock")
+    done = support(tmp_path / "closed.tar.gz", "--root", closed, "--socket", tmp_path / "none.sock", seconds=())
+    assert STEPS[2].format(5) in done.stderr, "a person waits for it, so it does not watch the bus for the minute of the doctor"
     files, _ = pack(tmp_path / "closed.tar.gz")
     assert done.returncode == 0 and set(files) == {"doctor.json", "LEFT_OUT.txt"}
     assert "ohtd.conf: /etc/oht/ohtd.conf: Is a directory" in files["LEFT_OUT.txt"]

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "alerts/alerts.h"
+#include "alerts/budget.h"
 #include "alerts/keeper.h"
 #include "alerts/rules.h"
 #include "alerts/shelves.h"
@@ -158,6 +159,29 @@ static void between_begin_and_end_is_what_has_passed(void **state)
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM alerts WHERE ended_ns - since_ns = 3000000000"), 2);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM webhook_deliveries WHERE event = 'alert.ended'"
 				       " AND ended_ns - since_ns = 3000000000"), 2);
+}
+
+/* The computer sleeps for eight hours while the alert stands: it has stood for as much longer, and began when it began. */
+static void a_sleep_moves_no_beginning(void **state)
+{
+	const int64_t slept_ns = 8 * 3600 * (int64_t)S;
+	long long since_ns;
+
+	(void)state;
+	set_time(S, 0);
+	stand(1, S, false);
+	look_until(S, "SELECT count(*) FROM alerts", 1);
+	since_ns = store_ask_sql("SELECT since_ns FROM alerts");
+	manual.now_ns = 2 * S;
+	manual.realtime_ns += S;
+	ohtd_clock_wall_ns(&clock_);
+	manual.slept_ns += (uint64_t)slept_ns;
+	manual.realtime_ns += slept_ns;
+	list.count = 0;
+	look_until(4 * S, "SELECT count(*) FROM alerts WHERE ended_ns > 0", 1);
+	assert_true(store_ask_sql("SELECT since_ns FROM alerts") == since_ns);
+	assert_true(store_ask_sql("SELECT ended_ns - since_ns FROM alerts") == slept_ns + 3 * (int64_t)S);
+	manual.slept_ns = 0;
 }
 
 /* ---- shelves ---- */
@@ -575,27 +599,103 @@ static uint64_t synchronisations(void)
 	return view.synchronisations;
 }
 
-/* Each second it comes or ends, as of a value at its limit; a stop is written at once all the same. */
+/* Each second the first two come or end, as of values at their limit. */
+static void flap(uint64_t second)
+{
+	list.count = 0;
+	if (second % 2) {
+		stand(1, second * S, false);
+		stand(2, second * S, false);
+	}
+}
+
+static long long count_rows(uint8_t unit, const char *of)
+{
+	char sql[200];
+
+	/* Behind what was given to the store before. */
+	synchronisations();
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s AND unit = %u", of, unit);
+	return store_ask_sql(sql);
+}
+
+/* The flapping alerts pay for themselves: one that was quiet is written and told at once, and so are its end and its next coming. */
 static void an_alert_that_flaps_all_day_does_not_wear_the_card(void **state)
 {
-	enum { SECONDS = 1200, BURST = 120, APART_S = 30 };
-	uint64_t before = synchronisations(), written;
+	enum { SECONDS = 1200, OWN = 8, SHARED = 120, APART_S = 120 };
+	uint64_t before = synchronisations(), written, s;
 
 	(void)state;
-	for (uint64_t i = 1; i <= SECONDS; i++) {
-		list.count = 0;
-		if (i % 2)
-			stand(1, i * S, false);
-		look(i * S);
+	for (s = 1; s <= SECONDS; s++) {
+		flap(s);
+		look(s * S);
 		synchronisations();
 	}
 	written = synchronisations() - before;
-	assert_in_range(written, BURST, BURST + SECONDS / APART_S + 20);
-	assert_in_range(store_ask_sql("SELECT max(times) FROM alerts"), SECONDS / 2 - APART_S, SECONDS / 2);
-	list.count = 0;
-	stand(2, SECONDS * S, false);
-	list.items[0].severity = OHTD_SEVERITY_EMERGENCY;
-	look_until((SECONDS + 1) * S, "SELECT count(*) FROM alerts WHERE unit = 2", 1);
+	assert_in_range(written, SHARED, 2 * OWN + SHARED + SECONDS / APART_S + 2);
+	/* They take turns. */
+	assert_in_range(store_ask_sql("SELECT min(times) FROM alerts"), SECONDS / 2 - 2 * APART_S, SECONDS / 2);
+	for (int coming = 1; coming <= OWN / 2; coming++, s += 20) {
+		flap(s);
+		stand(3, s * S, false);
+		look(s * S);
+		assert_int_equal(count_rows(3, "alerts WHERE ended_ns = 0"), 1);
+		assert_int_equal(count_rows(3, "webhook_deliveries WHERE event = 'alert.began'"), coming);
+		flap(s + 1);
+		look((s + 1) * S);
+		assert_int_equal(count_rows(3, "webhook_deliveries WHERE event = 'alert.ended'"), coming);
+	}
+	/* An emergency has no budget. */
+	for (int coming = 1; coming <= OWN; coming++, s += 20) {
+		flap(s);
+		stand(4, s * S, false);
+		list.items[list.count - 1].severity = OHTD_SEVERITY_EMERGENCY;
+		look(s * S);
+		assert_int_equal(count_rows(4, "webhook_deliveries WHERE event = 'alert.began'"), coming);
+		flap(s + 1);
+		look((s + 1) * S);
+		assert_int_equal(count_rows(4, "webhook_deliveries WHERE event = 'alert.ended'"), coming);
+	}
+}
+
+/* Each second it is over and comes anew, which is another row each time, and there is room for the others all the same. */
+static void an_alert_that_comes_anew_all_day_leaves_room(void **state)
+{
+	uint64_t s;
+
+	(void)state;
+	for (s = 1; s <= 2 * OHTD_ALERTS_LISTED_MAX + 400; s++) {
+		list.count = 0;
+		stand(1, s * S, true);
+		look(s * S);
+		synchronisations();
+	}
+	stand(2, s * S, false);
+	look(s * S);
+	assert_int_equal(count_rows(2, "alerts WHERE ended_ns = 0"), 1);
+}
+
+/* All rules flap, as 32 kinds in each second of a day: so many commits, and each kind has its share. */
+static void all_kinds_together_have_a_bound(void **state)
+{
+	enum { KINDS = 32, DAY_S = 86400, OWN = 8 + 12, SHARED = 120 + DAY_S / 120 };
+	static struct ohtd_alerts_budget budget;
+	unsigned int turns[KINDS + 1] = { 0 }, all = 0;
+
+	(void)state;
+	for (uint64_t s = 1; s <= DAY_S; s++) {
+		ohtd_alerts_budget_begin(&budget);
+		for (uint8_t unit = 1; unit <= KINDS; unit++)
+			ohtd_alerts_budget_ask(&budget, "value_high", unit, false, s * S);
+		ohtd_alerts_budget_share(&budget, s * S);
+		for (uint8_t unit = 1; unit <= KINDS; unit++)
+			turns[unit] += ohtd_alerts_budget_has(&budget, "value_high", unit);
+	}
+	for (uint8_t unit = 1; unit <= KINDS; unit++) {
+		assert_in_range(turns[unit], OWN + SHARED / KINDS / 2, OWN + SHARED / KINDS * 3 / 2);
+		all += turns[unit];
+	}
+	assert_in_range(all, SHARED, KINDS * OWN + SHARED);
 }
 
 /* ---- what the last run left ---- */
@@ -659,8 +759,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_comes_again_for_another_reason_says_that_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_end_is_written_before_the_same_comes_anew, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_alert_that_flaps_all_day_does_not_wear_the_card, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_alert_that_comes_anew_all_day_leaves_room, set_up, tear_down),
+		cmocka_unit_test(all_kinds_together_have_a_bound),
 		cmocka_unit_test_setup_teardown(a_start_that_ends_half_way_leaves_alerts_for_the_next, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(between_begin_and_end_is_what_has_passed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_sleep_moves_no_beginning, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -197,6 +197,33 @@ static void moment_of_the_monotonic_clock_has_a_wall_time(void **state)
 	assert_true(ohtd_clock_wall_of_ns(&ck, then_ns) == FLOOR_NS);
 }
 
+/* The computer is suspended again and again, for a second to ten hours: what was before a suspend stays where it was. */
+static void suspends_move_no_moment(void **state)
+{
+	enum { MOMENTS = 200 };
+	uint64_t moment_ns[MOMENTS], seed = 1;
+	int64_t wall_ns[MOMENTS];
+	unsigned int sleeps = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < MOMENTS; i++) {
+		moment_ns[i] = ohtd_clock_monotonic_ns(&ck);
+		wall_ns[i] = ohtd_clock_wall_ns(&ck);
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		if (seed >> 62 == 0 && sleeps++ < OHTD_SLEEPS_MAX) {
+			uint64_t slept_ns = OHTD_NS_PER_S + (seed >> 8) % (36000 * OHTD_NS_PER_S);
+
+			manual.slept_ns += slept_ns;
+			manual.realtime_ns += (int64_t)slept_ns;
+		}
+		ohtd_manual_clock_advance(&manual, (seed >> 16) % (100 * OHTD_NS_PER_S));
+		for (unsigned int before = 0; before <= i; before++)
+			assert_true(ohtd_clock_wall_of_ns(&ck, moment_ns[before]) == wall_ns[before]);
+	}
+	assert_true(sleeps > 20);
+	atomic_store(&manual.slept_ns, 0);
+}
+
 static unsigned int readings;
 
 /* Held up for 5 ms before each of the first three readings. */
@@ -316,6 +343,7 @@ int main(void)
 		cmocka_unit_test_setup(moment_of_the_monotonic_clock_has_a_wall_time, setup),
 		cmocka_unit_test_setup(being_held_up_between_two_clocks_moves_no_moment, setup),
 		cmocka_unit_test_setup(manual_wait_goes_to_the_moment, setup),
+		cmocka_unit_test_setup(suspends_move_no_moment, setup),
 		cmocka_unit_test(a_clock_behind_the_system_leaps_and_never_goes_back),
 		cmocka_unit_test_setup(system_wait_ends_at_the_moment_or_when_woken, setup),
 	};

@@ -220,6 +220,17 @@ static void flood_is_held_back_and_told(void **state)
 	assert_int_equal(kept("flood"), OHTD_LOG_BURST + 1);
 }
 
+/* A client asks twenty times a second all day at `debug`. */
+static void a_day_of_one_code_has_a_bound(void **state)
+{
+	unsigned int lines = 0;
+
+	(void)state;
+	for (uint64_t ms = 1; ms <= 86400 * 1000; ms += 50)
+		lines += ohtd_log_limit_take("http", "asked all day", ms * OHTD_NS_PER_MS);
+	assert_in_range(lines, 23 * OHTD_LOG_HOUR, 25 * OHTD_LOG_HOUR);
+}
+
 static void more_codes_than_places_share_one_count(void **state)
 {
 	static char codes[OHTD_LOG_CODES + 100][16];
@@ -544,6 +555,7 @@ int main(void)
 		TEST(level_counts_for_its_room_only),
 		TEST(unknown_room_or_level_is_refused),
 		TEST(flood_is_held_back_and_told),
+		TEST(a_day_of_one_code_has_a_bound),
 		TEST(tail_keeps_the_newest_in_order),
 		TEST(many_writers_and_a_reader_tear_no_line),
 		TEST(journal_gets_fields),

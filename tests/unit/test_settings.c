@@ -170,7 +170,15 @@ static void a_version_that_the_robot_does_not_take_is_dropped(void **state)
 	assert_int_equal(store_ask_sql("SELECT author <> 'x' FROM config_versions WHERE version = 4"),
 			 1);
 	rig_end();
-	/* A start before that makes it live. */
+	/* It is no refusal: a start before that makes it live. */
+	rig_begin();
+	rig.refuses_take = true;
+	store_run_sql("CREATE TRIGGER full BEFORE DELETE ON config_versions BEGIN SELECT RAISE(ABORT, 'full'); END");
+	assert_int_equal(rig_result_of("{\"motion\":{\"jog_mm_s\":130}}"), OHTD_CHANGE_NOT_TAKEN_BACK);
+	store_run_sql("DROP TRIGGER full");
+	rig_is_live(4, "\"jog_mm_s\":120");
+	rig_end();
+	store_run_sql("DELETE FROM config_versions WHERE version = 5");
 	store_run_sql("INSERT INTO config_versions SELECT 5, 4, 'x', '', 0, document, 0, 0, 0 FROM "
 		      "config_versions WHERE version = 1");
 	rig_begin();

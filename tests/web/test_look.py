@@ -176,6 +176,7 @@ def test_a_program_is_let_in_by_a_key_that_is_shown_once(daemon, page, size):
     assert has(page, "#key-shown"), "Esc does not lose it"
     page.click("#key-kept")
     page.wait(lambda: has(page, "#keys tbody button"), what="the list")
+    assert "Robot, Metrics; only from 127.0.0.0/8" in page.text("#keys")
     assert secret not in page.run("return document.documentElement.outerHTML")
     for theme in THEMES:
         page.scheme(theme)

@@ -79,6 +79,7 @@ enum cli_exit {
 /* Of doctor and support. */
 #define CLI_OPT_ROOT		(UINT64_C(1) << 51)
 #define CLI_OPT_IN_CLEAR	(UINT64_C(1) << 52)
+#define CLI_OPT_SECONDS		(UINT64_C(1) << 53)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \

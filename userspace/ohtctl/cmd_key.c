@@ -12,8 +12,12 @@
 #define ID_BYTES	13
 
 static const struct show_column columns[] = {
-	{ "id", 12 }, { "name", 16 }, { "role", 13 }, { "expires", 24 }, { "last_used", 24 }, { "rate", 4 }, { "tags", 0 }, { NULL, 0 },
+	{ "id", 12 }, { "name", 16 }, { "role", 13 }, { "expires", 24 }, { "last_used", 24 }, { "rate", 4 }, { "tags", 20 },
+	{ "verbs", 12 }, { "modules", 7 }, { "addresses", 0 }, { NULL, 0 },
 };
+
+/* Lists that bound a key. An empty one bounds nothing. */
+static const char *const bounds[] = { "tags", "verbs", "modules", "addresses" };
 
 /* Adds the words of @text, with commas between them, as a list. */
 static void add_list(struct json_object *body, const char *member, const char *text)
@@ -30,14 +34,33 @@ static void add_list(struct json_object *body, const char *member, const char *t
 	json_object_object_add(body, member, list);
 }
 
+/* For people, an empty list of @key would read as *nothing is allowed*. --json has it as it came. */
+static void name_bounds(struct cli *cli, struct json_object *key)
+{
+	struct json_object *rate;
+
+	if (cli->json)
+		return;
+	if (json_object_object_get_ex(key, "rate", &rate) && !rate)
+		json_object_object_add(key, "rate", json_object_new_string("any"));
+	for (size_t i = 0; i < sizeof(bounds) / sizeof(*bounds); i++) {
+		struct json_object *list = json_object_object_get(key, bounds[i]);
+
+		if (json_object_is_type(list, json_type_array) && !json_object_array_length(list))
+			json_object_object_add(key, bounds[i], json_object_new_string("all"));
+	}
+}
+
 /* Sends @body, shows the answer, which alone has a new key; releases @body. */
 static int act(struct cli *cli, const char *method, const char *path, struct json_object *body)
 {
 	struct json_object *answer = NULL;
 	int result = client_request(cli, method, path, body, &answer);
 
-	if (!result && answer)
+	if (!result && answer) {
+		name_bounds(cli, answer);
 		show_answer(cli, answer);
+	}
 	json_object_put(answer);
 	json_object_put(body);
 	return result;
@@ -56,7 +79,7 @@ int cmd_key_account(struct cli *cli, int count, char **arguments)
 
 int cmd_key_list(struct cli *cli, int count, char **arguments)
 {
-	struct json_object *answer = NULL;
+	struct json_object *answer = NULL, *items;
 	char path[64];
 	int64_t id;
 	int result = cmd_admin_find(cli, arguments[0], &id);
@@ -66,6 +89,9 @@ int cmd_key_list(struct cli *cli, int count, char **arguments)
 		return result;
 	snprintf(path, sizeof(path), "users/%" PRId64 "/keys", id);
 	result = client_request(cli, "GET", path, NULL, &answer);
+	items = json_object_object_get(answer, "items");
+	for (size_t i = 0; json_object_is_type(items, json_type_array) && i < json_object_array_length(items); i++)
+		name_bounds(cli, json_object_array_get_idx(items, i));
 	if (!result && !show_items(cli, answer, "items", columns) && !cli->json)
 		fprintf(cli->out, "%s has no key\n", arguments[0]);
 	json_object_put(answer);

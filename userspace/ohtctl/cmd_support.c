@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* ohtctl support: which files a pack has, what is said of what is left out. */
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 
 #define SIGNALS_EACH	20	/* of one question of the past */
 #define SIGNALS_BYTES	(CLIENT_PATH_BYTES - 64)
+#define WATCH_S		5	/* the bus, unless a person says how long */
 #define LOG_PAGES	"logs?limit=200"
 #define PRETTY		(JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
 #define LINE		(JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
@@ -69,6 +71,20 @@ static void put_json(struct support *support, const char *name, struct json_obje
 	json_object_put(kept);
 }
 
+/* A person who waits reads what is done now. */
+__attribute__((format(printf, 2, 3)))
+static void tell_step(const struct support *support, const char *format, ...)
+{
+	FILE *to = support->cli->err;
+	va_list list;
+
+	va_start(list, format);
+	vfprintf(to, format, list);
+	va_end(list);
+	fputc('\n', to);
+	fflush(to);
+}
+
 /* ---- the doctor ---- */
 
 static void pack_doctor(struct support *support)
@@ -79,6 +95,9 @@ static void pack_doctor(struct support *support)
 	size_t size;
 
 	aside.json = true;
+	if (!(aside.given & CLI_OPT_SECONDS))
+		aside.seconds = WATCH_S;
+	tell_step(support, "the doctor looks, and watches the bus for %u s", aside.seconds);
 	aside.out = open_memstream(&text, &size);
 	if (!aside.out) {
 		support->failed = true;
@@ -318,12 +337,15 @@ int cmd_support(struct cli *cli, int count, char **arguments)
 		cli->socket = socket;
 	}
 	snprintf(name, sizeof(name), "%s.tar.gz", support.folder);
+	tell_step(&support, "ohtd is asked");
 	pack_daemon(&support);
+	tell_step(&support, "the files of the computer are read");
 	support_pack_machine(&support);
 	pack_doctor(&support);
 	left = left_out(&support);
 	if (left)
 		support_put(&support, "LEFT_OUT.txt", left, strlen(left));
+	tell_step(&support, "%s is written", count ? arguments[0] : name);
 	result = support_write(&support, count ? arguments[0] : name);
 	if (!result)
 		show(&support, count ? arguments[0] : name, left);

@@ -131,7 +131,7 @@ static const struct option_row rows[] = {
 	{ "--another-robot", NULL, "the backup may be another robot's", NULL, CLI_OPT_FOREIGN, 0 },
 	{ "--with-history", NULL, "with the values of the history, which may be large", "without", CLI_OPT_WITH_HISTORY, 0 },
 	{ "--without-history", NULL, "the history of today stays", "that of the backup, if it has one", CLI_OPT_NO_HISTORY, 0 },
-	{ "--seconds", "N", "how long the bus is watched; 0: not at all", NULL, CLI_OPT_ROOT, MEMBER(seconds), { 0, 3600 }, 60 },
+	{ "--seconds", "N", "how long the bus is watched; 0: not at all; support: 5 if left out", NULL, CLI_OPT_SECONDS, MEMBER(seconds), { 0, 3600 }, 60 },
 	{ "--root", "DIR", "look at the files of a machine that is below DIR", "this machine", CLI_OPT_ROOT, MEMBER(root) },
 	{ "--safety", NULL, "what happens to the stop", "both", CLI_OPT_SAFETY, 0 },
 	{ "--bus", NULL, "what happens to the units and the plan", "both", CLI_OPT_BUS, 0 },

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "alerts/alerts.h"
+#include "alerts/budget.h"
 #include "alerts/rules.h"
 #include "alerts/shelves.h"
 #include "views/scene.h"
@@ -20,9 +21,6 @@
 /* Within this time of its end, an alert that comes again is the same. */
 #define AGAIN_NS	(10 * OHTD_NS_PER_S)
 #define WRITE_EVERY_NS	OHTD_NS_PER_S
-/* So many writes may follow one another; then there is one in this time. An alert that flaps all day would wear the card. */
-#define WRITES_MAX	120
-#define WRITE_AGAIN_NS	(30 * OHTD_NS_PER_S)
 #define ENTRIES_MAX	(2 * OHTD_ALERTS_LISTED_MAX)
 
 /**
@@ -66,8 +64,7 @@ struct entry {
  * @entries: in no order
  * @outbox: the way of @rows
  * @next_ns: when the store may be asked again
- * @writes: so many it may be asked without a pause
- * @more_ns: when that grew
+ * @budget: of what it is asked: an alert that flaps all day would wear the card
  * @left: until they are carried: of @rows, what the last run left
  * @row_count: of @rows, which are with the store or wait for another try
  */
@@ -85,8 +82,7 @@ struct ohtd_alert_keeper {
 	struct entry entries[ENTRIES_MAX];
 	struct ohtd_outbox outbox;
 	uint64_t next_ns;
-	unsigned int writes;
-	uint64_t more_ns;
+	struct ohtd_alerts_budget budget;
 	unsigned int left;
 	unsigned int row_count;
 	struct ohtd_alert_row rows[ENTRIES_MAX];
@@ -143,8 +139,6 @@ struct ohtd_alert_keeper *ohtd_alert_keeper_create(struct ohtd_store *store, str
 	pthread_mutex_init(&keeper->lock, NULL);
 	ohtd_outbox_init(&keeper->outbox, store, clock, &words, NULL);
 	keeper->clock = clock;
-	keeper->writes = WRITES_MAX;
-	keeper->more_ns = ohtd_clock_monotonic_ns(clock);
 	r = ohtd_store_call(store, work_begin, keeper);
 	if (r < 0) {
 		keeper->newest = ohtd_clock_wall_s(clock);
@@ -288,11 +282,23 @@ static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	note_coming(keeper, entry, alert, now_ns);
 }
 
-/* It was over and waited for a person, who has not seen this coming: an acknowledgement names one of both. */
+/* The entry before this one is not written yet. With more of them, one alert that comes anew all day would take the room of the others. */
+static bool has_unwritten(const struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert)
+{
+	for (unsigned int i = 0; i < keeper->entry_count; i++) {
+		const struct entry *entry = &keeper->entries[i];
+
+		if (!entry->key && entry->changed && entry->row.unit == alert->unit && !strcmp(entry->row.code, alert->code))
+			return true;
+	}
+	return false;
+}
+
+/* It was over and waited for a person, who has not seen this coming: an acknowledgement names one of both. Without room: later. */
 static void begin_anew(struct ohtd_alert_keeper *keeper, struct entry *entry, const struct ohtd_alert *alert,
 		       uint64_t now_ns)
 {
-	if (keeper->entry_count == ENTRIES_MAX)
+	if (keeper->entry_count == ENTRIES_MAX || has_unwritten(keeper, alert))
 		return;
 	end_entry(keeper, entry, now_ns);
 	entry->key = 0;
@@ -373,47 +379,46 @@ static int compare_numbers(const void *first, const void *second)
 	return (a->number > b->number) - (a->number < b->number);
 }
 
-/* By their numbers: webhooks are told that one has ended before they are told that the same has come anew. */
-static void gather(struct ohtd_alert_keeper *keeper)
+/* Decides which kinds of alerts are in this write. */
+static void share_out(struct ohtd_alert_keeper *keeper, uint64_t now_ns)
+{
+	ohtd_alerts_budget_begin(&keeper->budget);
+	for (unsigned int i = 0; i < keeper->entry_count; i++) {
+		const struct entry *entry = &keeper->entries[i];
+
+		if (entry->changed)
+			ohtd_alerts_budget_ask(&keeper->budget, entry->row.code, entry->row.unit,
+					       entry->severity == OHTD_SEVERITY_EMERGENCY, now_ns);
+	}
+	ohtd_alerts_budget_share(&keeper->budget, now_ns);
+}
+
+/* By their numbers: webhooks are told that one has ended before they are told that the same has come anew. @all: also what has to wait. */
+static void gather(struct ohtd_alert_keeper *keeper, bool all)
 {
 	for (unsigned int i = 0; i < keeper->entry_count; i++) {
 		struct entry *entry = &keeper->entries[i];
 
-		if (entry->changed)
-			keeper->rows[keeper->row_count++] = entry->row;
+		if (!entry->changed || !(all || ohtd_alerts_budget_has(&keeper->budget, entry->row.code, entry->row.unit)))
+			continue;
+		keeper->rows[keeper->row_count++] = entry->row;
 		entry->changed = false;
 	}
 	qsort(keeper->rows, keeper->row_count, sizeof(keeper->rows[0]), compare_numbers);
 }
 
-static bool has_emergency(const struct ohtd_alert_keeper *keeper)
-{
-	for (unsigned int i = 0; i < keeper->entry_count; i++)
-		if (keeper->entries[i].changed && keeper->entries[i].severity == OHTD_SEVERITY_EMERGENCY)
-			return true;
-	return false;
-}
-
-/* What is no emergency waits for its turn when much was written. */
-static bool may_write(struct ohtd_alert_keeper *keeper, uint64_t now_ns)
-{
-	const uint64_t more = ohtd_since(now_ns, keeper->more_ns) / WRITE_AGAIN_NS;
-
-	keeper->more_ns += more * WRITE_AGAIN_NS;
-	keeper->writes = more < WRITES_MAX - keeper->writes ? keeper->writes + (unsigned int)more : WRITES_MAX;
-	return keeper->writes || has_emergency(keeper);
-}
-
 static void hand_over(struct ohtd_alert_keeper *keeper, uint64_t now_ns)
 {
 	note_result(keeper);
-	if (now_ns < keeper->next_ns || !ohtd_outbox_is_free(&keeper->outbox) || !may_write(keeper, now_ns))
+	if (now_ns < keeper->next_ns || !ohtd_outbox_is_free(&keeper->outbox))
 		return;
-	if (!keeper->row_count)
-		gather(keeper);
+	/* What the store refused is tried again first. */
+	if (!keeper->row_count) {
+		share_out(keeper, now_ns);
+		gather(keeper, false);
+	}
 	if (!keeper->row_count)
 		return;
-	keeper->writes -= keeper->writes > 0;
 	keeper->next_ns = now_ns + WRITE_EVERY_NS;
 	ohtd_outbox_send(&keeper->outbox, work_keep, keeper);
 }
@@ -564,7 +569,7 @@ void ohtd_alert_keeper_end(struct ohtd_alert_keeper *keeper)
 	for (int batch = 0; r >= 0 && batch < 2; batch++) {
 		note_result(keeper);
 		if (!keeper->row_count)
-			gather(keeper);
+			gather(keeper, true);
 		r = ohtd_outbox_write(&keeper->outbox, work_keep, keeper);
 	}
 	if (r < 0)

@@ -47,8 +47,8 @@ void ohtd_alert_keeper_watch_floods(struct ohtd_alert_keeper *keeper);
 /* A flood of alerts that lasts; false: there is none. */
 bool ohtd_alert_keeper_flood(struct ohtd_alert_keeper *keeper, struct ohtd_flood *flood);
 
-/* Compares the alerts of @scene with those before, and hands what is new to the store, once a second at most. After much of it only each
- * half minute, but for emergencies: so a power cut takes the last half minute of alerts that flap, and webhooks hear of them later. */
+/* Compares the alerts of @scene with those before, and hands what is new to the store, once a second at most. An alert that flaps
+ * is written less often (alerts/budget.h): a power cut takes what came since, and webhooks hear of it later. */
 void ohtd_alert_keeper_tick(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene);
 
 /* CLOCK_MONOTONIC: since when an active alert stands, or was first seen if it does not say so; 0: it is not active. */

@@ -90,10 +90,15 @@ static bool has_come(const struct ohtd_proof *proof, int64_t time_s)
 /* In the same boot a clock that was set moves what the driver knows: the newer word is the better one. */
 static void take_device(struct ohtd_proof *proof, const struct ohtd_safety_view *safety)
 {
+	uint64_t slept_ns;
+
 	if (safety->tested_ns)
 		atomic_store(&proof->tested_s, ohtd_clock_wall_of_ns(proof->clock, safety->tested_ns) / (int64_t)OHTD_NS_PER_S);
-	if (safety->opened_age_s != OHT_NEVER_SECONDS)
-		atomic_store(&proof->pressed_s, wall_s(proof) - safety->opened_age_s);
+	if (safety->opened_age_s == OHT_NEVER_SECONDS)
+		return;
+	/* The driver counts no suspend. */
+	slept_ns = ohtd_clock_slept_ns(proof->clock, ohtd_since(ohtd_clock_monotonic_ns(proof->clock), safety->opened_age_s * OHTD_NS_PER_S));
+	atomic_store(&proof->pressed_s, wall_s(proof) - safety->opened_age_s - (int64_t)(slept_ns / OHTD_NS_PER_S));
 }
 
 void ohtd_proof_note(struct ohtd_proof *proof, const struct ohtd_safety_view *safety)

@@ -25,10 +25,12 @@
 
 /**
  * struct account - of keys, as it is now
+ * @keys: all of its keys, by key.beside
  * @off: disabled or deleted
  */
 struct account {
 	struct account *next;
+	struct key *keys;
 	int64_t user_id;
 	int64_t epoch;
 	int role;
@@ -37,6 +39,8 @@ struct account {
 
 /**
  * struct key - a key
+ * @next: in its chain
+ * @beside: the next one of its account
  * @row: as the store has it, with newer uses
  * @left_until_ms: CLOCK_BOOTTIME at which its time is over, whatever the time of day
  * @noted_ms: CLOCK_BOOTTIME when its row was last written
@@ -45,6 +49,7 @@ struct account {
  */
 struct key {
 	struct key *next;
+	struct key *beside;
 	struct ohtd_table_key row;
 	struct account *account;
 	struct ohtd_network networks[NETWORKS_MAX];
@@ -254,11 +259,14 @@ static void take_networks(struct key *key)
 
 static void unlink_key(struct ohtd_auth_keys *keys, struct key *key)
 {
-	struct key **at = chain_of(keys, key->row.id);
+	struct key **at = chain_of(keys, key->row.id), **of = &key->account->keys;
 
 	while (*at != key)
 		at = &(*at)->next;
 	*at = key->next;
+	while (*of != key)
+		of = &(*of)->beside;
+	*of = key->beside;
 	free(key);
 }
 
@@ -283,12 +291,14 @@ static int put(struct ohtd_auth_keys *keys, const struct ohtd_table_key *row)
 		chain = chain_of(keys, row->id);
 		key->next = *chain;
 		*chain = key;
+		key->account = account;
+		key->beside = account->keys;
+		account->keys = key;
 		key->noted_ms = now_ms;
 		key->row = *row;
 		key->noted_s = row->used_s;
 		key->left_until_ms = until_ms;
 	}
-	key->account = account;
 	if (row->expires_s < key->row.expires_s)
 		key->row.expires_s = row->expires_s;
 	if (until_ms < key->left_until_ms)
@@ -333,12 +343,8 @@ int ohtd_auth_keys_account(struct ohtd_auth_keys *keys, const struct ohtd_user *
 		return 0;
 	pthread_mutex_lock(&keys->lock);
 	account = take_account(keys, &said);
-	for (size_t i = 0; account && deleted && i < CHAINS; i++)
-		for (struct key *key = keys->chains[i], *next; key; key = next) {
-			next = key->next;
-			if (key->account == account)
-				unlink_key(keys, key);
-		}
+	while (account && deleted && account->keys)
+		unlink_key(keys, account->keys);
 	pthread_mutex_unlock(&keys->lock);
 	return account ? 0 : -ENOMEM;
 }
@@ -522,11 +528,9 @@ bool ohtd_auth_keys_due(struct ohtd_auth_keys *keys, struct ohtd_table_key *row)
 /* A newer key of that name lets in: the program has what it needs. */
 static bool is_replaced(struct ohtd_auth_keys *keys, const struct key *key)
 {
-	for (size_t i = 0; i < CHAINS; i++)
-		for (const struct key *other = keys->chains[i]; other; other = other->next)
-			if (other != key && other->account == key->account && !strcmp(other->row.name, key->row.name) &&
-			    other->row.expires_s > key->row.expires_s && !is_over(keys, other))
-				return true;
+	for (const struct key *other = key->account->keys; other; other = other->beside)
+		if (!strcmp(other->row.name, key->row.name) && other->row.expires_s > key->row.expires_s && !is_over(keys, other))
+			return true;
 	return false;
 }
 

@@ -10,6 +10,8 @@
 
 /* Being held up for longer between two readings makes them useless for finding a jump. */
 #define HELD_UP_NS	(100 * OHTD_NS_PER_MS)
+/* Boot time that is ahead by less may be no suspend. */
+#define SLEEP_NS	OHTD_NS_PER_S
 
 /* Limit of the kernel's bound of the clock's error, which grows when nothing corrects the clock (NTP_PHASE_LIMIT). */
 #define ERROR_LIMIT_US	16000000
@@ -171,6 +173,27 @@ static void note_jump(struct ohtd_clock *clock, int64_t known_ns, int64_t offset
 	atomic_fetch_add(&clock->jumps, 1);
 }
 
+/*
+ * Boot time runs ahead of monotonic time in a suspend alone. The thread that exchanges what was known counts it, and none takes a look as
+ * one from before it until then.
+ */
+static void note_sleep(struct ohtd_clock *clock, uint64_t now_ns, uint64_t slept_ns)
+{
+	uint64_t before_ns = atomic_load(&clock->looked_ns), known_ns = atomic_load(&clock->slept_ns);
+	struct ohtd_sleep *sleep;
+
+	if (ohtd_since(slept_ns, known_ns) < SLEEP_NS) {
+		atomic_store(&clock->looked_ns, now_ns);
+		return;
+	}
+	if (!atomic_compare_exchange_strong(&clock->slept_ns, &known_ns, slept_ns))
+		return;
+	sleep = &clock->sleeps[atomic_fetch_add(&clock->sleep_count, 1) % OHTD_SLEEPS_MAX];
+	atomic_store(&sleep->length_ns, 0);
+	atomic_store(&sleep->before_ns, before_ns);
+	atomic_store(&sleep->length_ns, slept_ns - known_ns);
+}
+
 /* Follows the system's time if it is later. Returns boot time; @system_ns takes the system's time. */
 static uint64_t follow_system(struct ohtd_clock *clock, int64_t *system_ns)
 {
@@ -182,12 +205,15 @@ static uint64_t follow_system(struct ohtd_clock *clock, int64_t *system_ns)
 	 * could not be taken back.
 	 */
 	int64_t realtime_ns = clock->ops->realtime_ns(clock->context);
+	uint64_t now_ns = ohtd_clock_monotonic_ns(clock);
 	uint64_t boottime_ns = ohtd_clock_boottime_ns(clock);
 	int64_t offset_ns = realtime_ns - (int64_t)boottime_ns;
 
 	*system_ns = realtime_ns;
-	if (boottime_ns - before_ns < HELD_UP_NS)
+	if (boottime_ns - before_ns < HELD_UP_NS) {
 		note_jump(clock, known_ns, offset_ns);
+		note_sleep(clock, now_ns, ohtd_since(boottime_ns, now_ns));
+	}
 	if (raise_offset(&clock->wall_offset_ns, offset_ns) >= OHTD_JUMP_NS)
 		atomic_store(&clock->last_leap_boot_ns, boottime_ns);
 	return boottime_ns;
@@ -203,6 +229,8 @@ void ohtd_clock_init(struct ohtd_clock *clock, const struct ohtd_clock_ops *ops,
 	atomic_init(&clock->wall_offset_ns, floor_ns - boottime_ns);
 	atomic_init(&clock->known_offset_ns, floor_ns - boottime_ns);
 	atomic_init(&clock->system_offset_ns, ops->realtime_ns(context) - boottime_ns);
+	atomic_init(&clock->looked_ns, ops->monotonic_ns(context));
+	atomic_init(&clock->slept_ns, ohtd_since((uint64_t)boottime_ns, ops->monotonic_ns(context)));
 	/* What the wall time did before this program ran, nobody has seen: that counts as a leap. */
 	atomic_store(&clock->last_leap_boot_ns, follow_system(clock, &system_ns));
 }
@@ -287,6 +315,17 @@ void ohtd_clock_look(struct ohtd_clock *clock, struct ohtd_clock_view *view)
 	view->corrected_mono_ns = atomic_load(&clock->corrected_mono_ns);
 }
 
+uint64_t ohtd_clock_slept_ns(const struct ohtd_clock *clock, uint64_t monotonic_ns)
+{
+	unsigned int count = atomic_load(&clock->sleep_count);
+	uint64_t slept_ns = 0;
+
+	for (unsigned int i = 0; i < count && i < OHTD_SLEEPS_MAX; i++)
+		if (monotonic_ns <= atomic_load(&clock->sleeps[i].before_ns))
+			slept_ns += atomic_load(&clock->sleeps[i].length_ns);
+	return slept_ns;
+}
+
 /* Two clocks are not read at once: being held up in between would move the answer by as much. */
 int64_t ohtd_clock_wall_of_ns(struct ohtd_clock *clock, uint64_t monotonic_ns)
 {
@@ -303,7 +342,7 @@ int64_t ohtd_clock_wall_of_ns(struct ohtd_clock *clock, uint64_t monotonic_ns)
 		narrowest_ns = apart_ns;
 		found_ns = wall_ns - (int64_t)(before_ns - monotonic_ns);
 	}
-	return found_ns;
+	return found_ns - (int64_t)ohtd_clock_slept_ns(clock, monotonic_ns);
 }
 
 /* ---- what is not well ---- */

@@ -34,6 +34,19 @@ struct ohtd_clock_ops {
 	int (*wait)(void *context, struct pollfd *fds, unsigned int count, uint64_t until_ns);
 };
 
+/* Suspends that are remembered. Of older ones the time of day is as if they had not been. */
+#define OHTD_SLEEPS_MAX	64
+
+/**
+ * struct ohtd_sleep - a suspend of the computer
+ * @before_ns: CLOCK_MONOTONIC of the newest look at the clock before it
+ * @length_ns: how long it was
+ */
+struct ohtd_sleep {
+	_Atomic uint64_t before_ns;
+	_Atomic uint64_t length_ns;
+};
+
 struct ohtd_clock {
 	const struct ohtd_clock_ops *ops;
 	void *context;
@@ -48,6 +61,10 @@ struct ohtd_clock {
 	_Atomic int64_t moved_ns;	/* by all jumps */
 	_Atomic uint64_t last_leap_boot_ns;	/* when the wall time last jumped */
 	_Atomic uint64_t unkept_mono_ns;	/* since when nobody keeps the system's time right; 0: somebody does */
+	_Atomic uint64_t looked_ns;	/* monotonic: the newest look of which no suspend came */
+	_Atomic uint64_t slept_ns;	/* by how much boot time was ahead of it then */
+	_Atomic unsigned int sleep_count;
+	struct ohtd_sleep sleeps[OHTD_SLEEPS_MAX];
 };
 
 /* The system's time of day is said to have jumped when it moves by as much against boot time. */
@@ -185,8 +202,18 @@ int64_t ohtd_clock_known_ns(const struct ohtd_clock *clock);
 void ohtd_clock_look(struct ohtd_clock *clock, struct ohtd_clock_view *view);
 
 /**
+ * ohtd_clock_slept_ns() - how long the computer was suspended since a moment
+ * @clock: the clock
+ * @monotonic_ns: the moment
+ *
+ * Return: 0 when that is not known: a moment between the newest look at the clock before a suspend and its end counts as behind it.
+ */
+uint64_t ohtd_clock_slept_ns(const struct ohtd_clock *clock, uint64_t monotonic_ns);
+
+/**
  * ohtd_clock_wall_of_ns() - time of day of a moment of the monotonic clock
- * @monotonic_ns: a moment, at most a suspend away from now
+ * @clock: the clock
+ * @monotonic_ns: a moment, also one before a suspend
  */
 int64_t ohtd_clock_wall_of_ns(struct ohtd_clock *clock, uint64_t monotonic_ns);
 

@@ -7,11 +7,16 @@
 
 #include "base/clock.h"
 
+/* Lines since a moment. */
+struct window {
+	_Atomic uint64_t since_ns;
+	_Atomic unsigned int lines;
+};
+
 struct code {
 	_Atomic(const char *) code;	/* NULL: free; once set it stays */
 	_Atomic(const char *) room;
-	_Atomic uint64_t since_ns;
-	_Atomic unsigned int lines;
+	struct window now, hour;
 	_Atomic unsigned int held;
 };
 
@@ -43,22 +48,27 @@ static struct code *find(const char *room, const char *code)
 	return &codes[OHTD_LOG_CODES];
 }
 
-static bool is_over(const struct code *slot, uint64_t now_ns)
+static bool is_over(const struct window *window, uint64_t now_ns, uint64_t length_ns)
 {
-	uint64_t since_ns = atomic_load(&slot->since_ns);
+	return ohtd_since(now_ns, atomic_load(&window->since_ns)) >= length_ns;
+}
 
-	return ohtd_since(now_ns, since_ns) >= OHTD_LOG_WINDOW_NS;
+/* Is there room in it for a line, which then takes it? */
+static bool take(struct window *window, uint64_t now_ns, uint64_t length_ns, unsigned int most)
+{
+	if (!atomic_load(&window->since_ns) || is_over(window, now_ns, length_ns)) {
+		atomic_store(&window->since_ns, now_ns);
+		atomic_store(&window->lines, 0);
+	}
+	return atomic_fetch_add(&window->lines, 1) < most;
 }
 
 bool ohtd_log_limit_take(const char *room, const char *code, uint64_t now_ns)
 {
 	struct code *slot = find(room, code);
 
-	if (!atomic_load(&slot->since_ns) || is_over(slot, now_ns)) {
-		atomic_store(&slot->since_ns, now_ns);
-		atomic_store(&slot->lines, 0);
-	}
-	if (atomic_fetch_add(&slot->lines, 1) < OHTD_LOG_BURST)
+	if (take(&slot->now, now_ns, OHTD_LOG_WINDOW_NS, OHTD_LOG_BURST) &&
+	    take(&slot->hour, now_ns, OHTD_LOG_HOUR_NS, OHTD_LOG_HOUR))
 		return true;
 	atomic_fetch_add(&slot->held, 1);
 	return false;
@@ -69,7 +79,7 @@ bool ohtd_log_limit_over(uint64_t now_ns, struct ohtd_log_held *held)
 	for (size_t i = 0; i <= OHTD_LOG_CODES; i++) {
 		struct code *slot = &codes[i];
 
-		if (!atomic_load(&slot->held) || !is_over(slot, now_ns))
+		if (!atomic_load(&slot->held) || !is_over(&slot->now, now_ns, OHTD_LOG_WINDOW_NS))
 			continue;
 		held->lines = atomic_exchange(&slot->held, 0);
 		held->room = i < OHTD_LOG_CODES ? atomic_load(&slot->room) : "main";

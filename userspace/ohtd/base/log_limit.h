@@ -12,6 +12,9 @@
 
 #define OHTD_LOG_BURST		50		/* lines of one code ... */
 #define OHTD_LOG_WINDOW_NS	5000000000ull	/* ... within this */
+/* Lines of one code in an hour. So `debug` and a client that asks all day write some 50,000 lines a day, not 860,000. */
+#define OHTD_LOG_HOUR		2000
+#define OHTD_LOG_HOUR_NS	3600000000000ull
 #define OHTD_LOG_CODES		64		/* the rest shares one count */
 
 /* What a window held back. */

@@ -94,10 +94,12 @@ static void close_interval(struct ohtd_history *history)
 	history->waiting++;
 }
 
-/* Where cycle 0 is on the clock of the day now. */
+/* Where cycle 0 is on the clock of the day now. The base moves back with each suspend by itself. */
 static int64_t start_of(const struct ohtd_history *history)
 {
-	return ohtd_clock_wall_of_ns(history->setup.clock, history->base_ns);
+	const uint64_t now_ns = ohtd_clock_monotonic_ns(history->setup.clock);
+
+	return ohtd_clock_wall_of_ns(history->setup.clock, now_ns) - (int64_t)(now_ns - history->base_ns);
 }
 
 static void begin(struct ohtd_history *history, const struct ohtd_sample *sample)

@@ -214,6 +214,11 @@ static void refuse(struct ohtd_call *call, const struct ohtd_change *change)
 	case OHTD_CHANGE_NOT_KEPT:
 		ohtd_reply_store_problem(call, change->error);
 		break;
+	case OHTD_CHANGE_NOT_TAKEN_BACK:
+		ohtd_reply_problem(call, 504, "no_answer_in_time",
+				   "the robot did not take version %lld and the disk did not drop it: it is live from the next start on, "
+				   "unless another change is made before", (long long)change->version.version);
+		break;
 	case OHTD_CHANGE_OUTDATED:
 		refuse_outdated(call, change);
 		break;

@@ -291,7 +291,11 @@ static void submit_note(struct ohtd_call *call, ohtd_store_work work)
 		free(note);
 }
 
-/* Of these refusals each says that nothing was done. */
+/*
+ * Each of these refusals says that nothing was done, and that nothing will be. The store answers with storage_hung what it has not begun
+ * and takes it out of its queue; a job that it has begun has a result, or is 504 for the client. What fails in it is rolled back.
+ * A version of the configuration that was kept and could not be taken back is 504, too.
+ */
 static bool is_undone(int status)
 {
 	return status < 500 || status == 503 || status == 507;

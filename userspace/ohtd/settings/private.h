@@ -162,8 +162,8 @@ int ohtd_version_find_given(struct ohtd_settings *settings);
 /* Drops what has been written down. 0 or a negative errno. */
 int ohtd_version_drop(struct ohtd_settings *settings, int64_t version);
 
-/* The same of what the robot has refused; a failure is logged. */
-void ohtd_version_take_back(struct ohtd_settings *settings, int64_t version);
+/* The same of what the robot has refused; a failure is logged, too. */
+int ohtd_version_take_back(struct ohtd_settings *settings, int64_t version);
 
 /* Who makes a version when no person does. */
 extern const struct ohtd_holder ohtd_settings_own;

@@ -402,6 +402,15 @@ static bool stands_there(struct ohtd_settings *settings, struct ohtd_change *cha
 	return fails(change, OHTD_CHANGE_REFUSED);
 }
 
+/* The robot has not taken what the store has already. */
+static void take_back(struct ohtd_settings *settings, struct ohtd_change *change, bool kept)
+{
+	if (settings->pending.waits)
+		ohtd_standstill_take_back(settings, change);
+	else if (kept && ohtd_version_take_back(settings, change->version.version))
+		change->result = OHTD_CHANGE_NOT_TAKEN_BACK;
+}
+
 void ohtd_settings_commit(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	bool kept = is_to_be_kept(settings, change);
@@ -420,10 +429,7 @@ void ohtd_settings_commit(struct ohtd_settings *settings, struct ohtd_change *ch
 	}
 	if (change->needs_standstill &&
 	    ohtd_settings_robot_refuses(settings, change, ohtd_settings_offer(settings))) {
-		if (settings->pending.waits)
-			ohtd_standstill_take_back(settings, change);
-		else if (kept)
-			ohtd_version_take_back(settings, change->version.version);
+		take_back(settings, change, kept);
 		return;
 	}
 	make_live(settings, change);

@@ -214,6 +214,7 @@ enum ohtd_change_result {
 	OHTD_CHANGE_REFUSED,	/* by the robot: see answer */
 	OHTD_CHANGE_NOT_POSTED,	/* the control thread could not be asked: see error */
 	OHTD_CHANGE_NOT_KEPT,	/* by the store: see error */
+	OHTD_CHANGE_NOT_TAKEN_BACK,	/* the robot did not take it, and the store did not drop it: the next start may make it live */
 	OHTD_CHANGE_PENDING,	/* another version waits for its confirmation, or for standstill: see pending */
 	OHTD_CHANGE_NOTHING_PENDING,	/* no version waits for one */
 	OHTD_CHANGE_NOT_LIVE,	/* the version waits for standstill: see pending */

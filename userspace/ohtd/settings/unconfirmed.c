@@ -319,7 +319,7 @@ static void take_back(struct ohtd_settings *settings, const char *cause)
 	if (give_back(settings, &change, cause)) {
 		ohtd_unconfirmed_tell(settings, &change, change.pending.version, cause);
 		ohtd_settings_set_level(settings, &change);
-	} else if (change.result == OHTD_CHANGE_REFUSED) {
+	} else if (change.result == OHTD_CHANGE_REFUSED || change.result == OHTD_CHANGE_NOT_TAKEN_BACK) {
 		make_way(settings, &change, cause);
 	}
 	ohtd_change_drop(&change);

@@ -336,7 +336,7 @@ int ohtd_version_drop(struct ohtd_settings *settings, int64_t version)
 	return ohtd_store_call(settings->setup.store, drop, &version);
 }
 
-void ohtd_version_take_back(struct ohtd_settings *settings, int64_t version)
+int ohtd_version_take_back(struct ohtd_settings *settings, int64_t version)
 {
 	int r = ohtd_version_drop(settings, version);
 
@@ -346,6 +346,7 @@ void ohtd_version_take_back(struct ohtd_settings *settings, int64_t version)
 			 "drops it, "
 			 "but a start before that makes it live",
 			 (long long)version, strerror(-r));
+	return r;
 }
 
 enum ohtd_change_result ohtd_version_fails(int error)

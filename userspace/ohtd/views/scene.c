@@ -31,5 +31,7 @@ int64_t ohtd_scene_own_age_ms(const struct ohtd_scene *scene)
 
 int64_t ohtd_scene_wall_ns(const struct ohtd_scene *scene, uint64_t time_ns)
 {
-	return time_ns ? scene->wall_ns - (int64_t)(scene->now_ns - time_ns) : OHTD_NONE;
+	if (!time_ns)
+		return OHTD_NONE;
+	return scene->wall_ns - (int64_t)(scene->now_ns - time_ns) - (int64_t)ohtd_clock_slept_ns(scene->services->clock, time_ns);
 }

@@ -79,10 +79,16 @@ function Shown({ made, done }: { made: KeyWithSecret; done: () => void }) {
 	);
 }
 
+/* Each list bounds one thing, and an empty one bounds nothing. */
 function scopeOf(key: Key): string {
-	const parts = [...key.tags, ...key.verbs, ...key.modules.map((unit) => t.module(unit)), ...key.addresses];
+	const bounds: [string[], (words: string) => string][] = [
+		[key.verbs, t.onlyVerbs],
+		[key.modules, t.onlyModules],
+		[key.addresses, t.onlyFrom],
+	];
+	const said = bounds.flatMap(([words, say]) => (words.length ? [say(words.join(", "))] : []));
 
-	return parts.length ? parts.join(", ") : t.all;
+	return [key.tags.join(", ") || t.all, ...said].join("; ");
 }
 
 function State({ of }: { of: Key }) {

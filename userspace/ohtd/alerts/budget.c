@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "alerts/budget.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+/*
+ * A write is some 21 kB of log and file, and as much again for each result of a webhook. 16 shipped and 16 own rules that all flap all
+ * day are 1,104 writes a day: 12 of each kind, and 720 that are shared.
+ */
+#define OWN_MAX		8
+#define OWN_BACK_NS	(2 * 3600 * OHTD_NS_PER_S)
+#define SHARED_MAX	120
+#define SHARED_BACK_NS	(120 * OHTD_NS_PER_S)
+
+/* Takes one, if there is one at @now_ns. */
+static bool take(struct ohtd_alerts_allowance *of, unsigned int max, uint64_t back_ns, uint64_t now_ns)
+{
+	const uint64_t back = ohtd_since(now_ns, of->back_ns) / back_ns;
+
+	of->back_ns += back * back_ns;
+	of->used -= back < of->used ? (unsigned int)back : of->used;
+	if (of->used == max)
+		return false;
+	of->used++;
+	return true;
+}
+
+static struct ohtd_alerts_kind *find_kind(struct ohtd_alerts_budget *budget, const char *code, uint8_t unit)
+{
+	for (unsigned int i = 0; i < OHTD_ALERTS_BUDGET_KINDS; i++)
+		if (budget->kinds[i].unit == unit && !strcmp(budget->kinds[i].code, code))
+			return &budget->kinds[i];
+	return NULL;
+}
+
+/* Never fails: the kind that was written longest ago makes room. */
+static struct ohtd_alerts_kind *make_kind(struct ohtd_alerts_budget *budget, const char *code, uint8_t unit)
+{
+	struct ohtd_alerts_kind *oldest = budget->kinds;
+
+	for (unsigned int i = 1; i < OHTD_ALERTS_BUDGET_KINDS && *oldest->code; i++)
+		if (!*budget->kinds[i].code || budget->kinds[i].turn < oldest->turn)
+			oldest = &budget->kinds[i];
+	*oldest = (struct ohtd_alerts_kind){ .unit = unit };
+	snprintf(oldest->code, sizeof(oldest->code), "%s", code);
+	return oldest;
+}
+
+void ohtd_alerts_budget_begin(struct ohtd_alerts_budget *budget)
+{
+	budget->turn++;
+	budget->next = NULL;
+}
+
+void ohtd_alerts_budget_ask(struct ohtd_alerts_budget *budget, const char *code, uint8_t unit, bool emergency, uint64_t now_ns)
+{
+	struct ohtd_alerts_kind *kind = find_kind(budget, code, unit);
+
+	if (!kind)
+		kind = make_kind(budget, code, unit);
+	/* Several alerts of a kind, of which one ends and one comes, are one write. */
+	if (kind->turn == budget->turn)
+		return;
+	if (emergency || take(&kind->own, OWN_MAX, OWN_BACK_NS, now_ns))
+		kind->turn = budget->turn;
+	else if (!budget->next || kind->turn < budget->next->turn)
+		budget->next = kind;
+}
+
+void ohtd_alerts_budget_share(struct ohtd_alerts_budget *budget, uint64_t now_ns)
+{
+	if (budget->next && take(&budget->shared, SHARED_MAX, SHARED_BACK_NS, now_ns))
+		budget->next->turn = budget->turn;
+}
+
+bool ohtd_alerts_budget_has(struct ohtd_alerts_budget *budget, const char *code, uint8_t unit)
+{
+	const struct ohtd_alerts_kind *kind = find_kind(budget, code, unit);
+
+	return kind && kind->turn == budget->turn;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     how often the alerts of each kind may be written: a kind is a code of a module, or a code alone.
+ * Contexts: any thread, one at a time.
+ * Locks:    none; that of the owner.
+ *
+ * Each kind has a few writes of its own, so an alert that was quiet is written at once, whatever the others do. A kind that
+ * has used them takes its turn in those that all kinds share. So an alert that flaps all day pays for itself.
+ */
+#ifndef OHTD_ALERTS_BUDGET_H
+#define OHTD_ALERTS_BUDGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tables/alert_numbers.h"
+
+/* Kinds that are remembered. One more takes the place of the one that was written longest ago. */
+#define OHTD_ALERTS_BUDGET_KINDS	128
+
+/**
+ * struct ohtd_alerts_allowance - writes that may follow one another; used ones come back in time
+ * @used: how many are used
+ * @back_ns: CLOCK_MONOTONIC of the newest that came back
+ */
+struct ohtd_alerts_allowance {
+	unsigned int used;
+	uint64_t back_ns;
+};
+
+/**
+ * struct ohtd_alerts_kind - alerts that are one to a person
+ * @code: of the alert; "": the place is free
+ * @unit: address of the module; 0: none
+ * @turn: the newest write that has it
+ * @own: its own writes
+ */
+struct ohtd_alerts_kind {
+	char code[OHTD_ALERT_WORD_BYTES];
+	uint8_t unit;
+	uint64_t turn;
+	struct ohtd_alerts_allowance own;
+};
+
+/**
+ * struct ohtd_alerts_budget - begins as zero
+ * @turn: of this write
+ * @shared: writes of kinds that have used their own
+ * @next: of the kinds that wait for a shared one, that which was written longest ago; NULL: none waits
+ */
+struct ohtd_alerts_budget {
+	uint64_t turn;
+	struct ohtd_alerts_allowance shared;
+	struct ohtd_alerts_kind *next;
+	struct ohtd_alerts_kind kinds[OHTD_ALERTS_BUDGET_KINDS];
+};
+
+/* Another write is put together. */
+void ohtd_alerts_budget_begin(struct ohtd_alerts_budget *budget);
+
+/* That kind has something to write: it takes one of its own, or waits. An emergency takes none. */
+void ohtd_alerts_budget_ask(struct ohtd_alerts_budget *budget, const char *code, uint8_t unit, bool emergency, uint64_t now_ns);
+
+/* All have asked: one of those that wait takes a shared one, if there is one. */
+void ohtd_alerts_budget_share(struct ohtd_alerts_budget *budget, uint64_t now_ns);
+
+/* Is that kind in this write? */
+bool ohtd_alerts_budget_has(struct ohtd_alerts_budget *budget, const char *code, uint8_t unit);
+
+#endif /* OHTD_ALERTS_BUDGET_H */
