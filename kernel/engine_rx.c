@@ -113,8 +113,9 @@ static void oht_engine_rx_byte(struct oht_engine *e, const struct oht_port_byte 
 }
 
 /*
- * Can what comes now be of the unit that was asked last: in the exchange, right behind its answer, or as
- * an answer that comes too late? Noise comes at any time, and would begin a rest anew for ever.
+ * Can what comes now be of the unit that was asked last: in the exchange, right behind its answer,
+ * or as an answer that comes too late? Noise comes at any time, and would begin a rest anew for
+ * ever.
  */
 static bool oht_engine_rx_is_units(const struct oht_engine *e, u64 stamp_ns)
 {

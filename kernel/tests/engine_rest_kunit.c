@@ -125,8 +125,8 @@ static void engine_rest_behind_anything(struct kunit *test)
 }
 
 /*
- * Characters long behind an answer are not the unit's. Each would begin the rest anew: on a line with
- * some noise neither a request nor a stop telegram would ever go to the unit.
+ * Characters long behind an answer are not the unit's. Each would begin the rest anew: on a line
+ * with some noise neither a request nor a stop telegram would ever go to the unit.
  */
 static void engine_rest_ends_in_noise(struct kunit *test)
 {
