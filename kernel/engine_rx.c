@@ -112,8 +112,22 @@ static void oht_engine_rx_byte(struct oht_engine *e, const struct oht_port_byte 
 	e->rx_last_ns = stamp_ns;
 }
 
+/*
+ * Can what comes now be of the unit that was asked last: in the exchange, right behind its answer,
+ * or as an answer that comes too late? Noise comes at any time, and would begin a rest anew for
+ * ever.
+ */
+static bool oht_engine_rx_is_units(const struct oht_engine *e, u64 stamp_ns)
+{
+	if (oht_engine_listens(e))
+		return true;
+	return !oht_engine_slot_is_taken(e) &&
+	       stamp_ns < max(e->extra_until_ns, e->late[e->req.unit].until_ns);
+}
+
 void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 {
+	bool is_units = oht_engine_rx_is_units(e, stamp_ns);
 	u64 before_ns = e->rx_last_ns;
 	struct oht_port_byte byte;
 	unsigned int i;
@@ -132,7 +146,7 @@ void oht_engine_receive(struct oht_engine *e, u64 stamp_ns)
 	trace_oht_rx(e, i);
 	end_ns = oht_timing_rx_end_ns(&e->timing, looked_ns);
 	e->line_free_ns = max(e->line_free_ns, oht_timing_next_ns(&e->timing, end_ns));
-	if (oht_engine_listens(e) || !oht_engine_slot_is_taken(e))
+	if (is_units)
 		oht_engine_unit_rest(e);
 	if (e->rx_bytes && e->rx_first_ns == stamp_ns)
 		e->rx_first_lump = e->rx_bytes;

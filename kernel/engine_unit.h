@@ -121,8 +121,8 @@ bool oht_engine_unit_is_degraded(const struct oht_engine *e, u8 unit);
 void oht_engine_unit_ended(struct oht_engine *e, u8 detail, bool forgiven);
 
 /*
- * The rest of the unit that was asked last begins behind the last character on the line, be it the
- * end of an answer that comes too late.
+ * The rest of the unit that was asked last begins behind the last character on the line that can be
+ * the unit's, be it the end of an answer that comes too late.
  */
 void oht_engine_unit_rest(struct oht_engine *e);
 

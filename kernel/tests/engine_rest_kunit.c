@@ -124,6 +124,35 @@ static void engine_rest_behind_anything(struct kunit *test)
 	}
 }
 
+/*
+ * Characters long behind an answer are not the unit's. Each would begin the rest anew: on a line
+ * with some noise neither a request nor a stop telegram would ever go to the unit.
+ */
+static void engine_rest_ends_in_noise(struct kunit *test)
+{
+	u64 end_ns, at_ns, now_ns;
+	unsigned int stops;
+
+	for (stops = 0; stops < 2; stops++) {
+		far_init(test, 115200);
+		far_set_telegrams(1);
+		engine_rest_set(FAR_STOP_UNIT, REST_NS);
+		far_teach(FAR_STOP_UNIT);
+		end_ns = far_end.end_ns;
+		for (at_ns = 10 * FAKE_MS; at_ns < 100 * FAKE_MS; at_ns += 10 * FAKE_MS)
+			fake_say_one(end_ns + at_ns, 0x55, 0);
+		far_run(end_ns + 43 * FAKE_MS);
+		now_ns = fake.now_ns;
+		if (stops)
+			oht_engine_abort(&fake.engine);
+		else
+			engine_rest_ask(0, FAR_STOP_UNIT);
+		far_run(now_ns + 4 * FAKE_MS);
+		KUNIT_ASSERT_EQ_MSG(test, fake.frame_count, 2, "stops %u\n", stops);
+		engine_rest_expect_begins(test, now_ns, stops ? "telegram" : "request");
+	}
+}
+
 /* A repeat of a request that was refused by the line waits as a request does. */
 static void engine_rest_before_retry(struct kunit *test)
 {
@@ -192,6 +221,7 @@ static struct kunit_case engine_rest_cases[] = {
 	KUNIT_CASE(engine_rest_is_kept),
 	KUNIT_CASE(engine_rest_below_gap),
 	KUNIT_CASE(engine_rest_behind_anything),
+	KUNIT_CASE(engine_rest_ends_in_noise),
 	KUNIT_CASE(engine_rest_before_retry),
 	KUNIT_CASE(engine_rest_stop),
 	KUNIT_CASE(engine_rest_between_telegrams),

@@ -114,7 +114,7 @@ def expected(role, kind, least):
         return 403, "key_address"
     if level < ROLES.index(needed):
         return 403, "role"
-    if kind == "out of scope" and least != "stop":
+    if kind == "out of scope" and least not in ("stop", "ends motion"):
         return 403, "key_scope"
     if least == "elevated":
         return 403, "elevation_required" if kind == "session" else "key_elevation"
@@ -162,6 +162,22 @@ def test_scope_by_module_and_verb(daemon):
     assert verdict(ask(daemon, of_verb, "POST", "robot/commands", {"verb": "jog", "speed_mm_s": 10})) == (403, "key_scope")
     for command in ("stop", "pause", "dock"):
         assert ask(daemon, of_verb, "POST", "robot/commands", {"verb": command}).status not in (401, 403), command
+
+
+def test_a_scope_holds_in_a_websocket_too(daemon):
+    """What a message asks for is bounded as the route that does the same; what ends motion is always permitted."""
+    account = service(daemon, "listener", "operator")
+
+    def said(verb, **scope):
+        with dial(daemon, token=key_of(daemon, account, **scope)["secret"]) as link:
+            link.say({"type": "command", "id": 1, "command": {"verb": verb}})
+            answer = link.hear()
+            return answer["status"], answer["data"].get("code")
+
+    assert said("dock", tags=["Live data"]) == (403, "key_scope")
+    assert said("dock", tags=["Live data", "Robot"], verbs=["move"]) == (403, "key_scope")
+    for verb, scope in (("dock", {"tags": ["Live data", "Robot"]}), ("dock", {"tags": ["Robot", "Live data"], "verbs": ["dock"]}), ("stop", {"tags": ["Live data"]})):
+        assert said(verb, **scope)[1] != "key_scope", (verb, scope)
 
 
 def test_a_key_is_no_session(daemon):

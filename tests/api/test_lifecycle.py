@@ -402,6 +402,23 @@ def test_a_robot_waits_behind_an_unclean_end_until_a_person_enables_it(fresh):
     fresh.stop()
 
 
+def test_a_robot_whose_run_cannot_be_marked_waits_for_a_person(fresh):
+    """Its end could not be told from one in order, and auto_enable would raise the outputs behind a kill."""
+    fresh.write_config(robot_auto_enable="yes", bus_outputs="simulated", bus_time_factor=20)
+    mark, in_the_way = fresh.state / "running", fresh.state / "running.new"
+    (in_the_way / "lost").mkdir(parents=True)
+    fresh.start()
+    until(lambda: fresh.get("robot").json["state"] in ("safe", "idle"), what="the end of init")
+    assert not mark.exists() and fresh.get("robot").json["state"] == "safe"
+    assert fresh.post("safety/enable", {}, role="operator").status == 200
+    (in_the_way / "lost").rmdir()
+    in_the_way.rmdir()
+    until(mark.exists, what="the mark, as soon as it can be written")
+    fresh.stop(signal.SIGKILL, expect=-signal.SIGKILL)
+    fresh.start()
+    until(lambda: fresh.get("robot").json["state"] == "safe", what="safe behind the kill")
+
+
 def fingerprint(daemon):
     """Of the certificate that a new connection gets."""
     with daemon.connect() as sock:

@@ -161,7 +161,7 @@ static void a_rotated_key_has_a_day_at_most(void **state)
 	order.overlap_s = DAY_S;
 	assert_int_equal(ohtd_store_call(store, work_rotate, &order), 0);
 	assert_int_equal(ohtd_auth_keys_put(keys(), &order.key), 0);
-	assert_int_equal(ohtd_auth_keys_put(keys(), &order.before), 0);
+	ohtd_auth_keys_cut(keys(), &order.before);
 	assert_int_equal(order.key.expires_s - order.key.made_s, 100 * DAY_S);
 	for (int turn = 0; turn < 2; turn++) {
 		assert_int_equal(result_of(text), OHTD_TOKEN_GOOD);
@@ -170,6 +170,24 @@ static void a_rotated_key_has_a_day_at_most(void **state)
 	}
 	pass(DAY_S);
 	assert_int_equal(result_of(text), OHTD_TOKEN_EXPIRED);
+	assert_int_equal(result_of(fresh), OHTD_TOKEN_GOOD);
+}
+
+/* Two administrators at once, each served by a thread of its own: the store ends the key last, and memory is told of that first. */
+static void a_key_that_was_ended_stays_ended(void **state)
+{
+	char text[OHTD_KEY_TEXT_BYTES], fresh[OHTD_KEY_TEXT_BYTES];
+	struct ohtd_table_key key = make("line", 100 * DAY_S, text);
+	struct ohtd_table_key_order order = order_of("", 0, fresh);
+
+	(void)state;
+	order.before = key;
+	order.overlap_s = DAY_S;
+	assert_int_equal(ohtd_store_call(store, work_rotate, &order), 0);
+	ohtd_auth_keys_end(keys(), key.id);
+	assert_int_equal(ohtd_auth_keys_put(keys(), &order.key), 0);
+	ohtd_auth_keys_cut(keys(), &order.before);
+	assert_int_equal(result_of(text), OHTD_TOKEN_INVALID);
 	assert_int_equal(result_of(fresh), OHTD_TOKEN_GOOD);
 }
 
@@ -282,6 +300,7 @@ int main(void)
 		test(no_credential_outlives_a_year),
 		test(a_clock_set_back_gives_no_time_back),
 		test(a_rotated_key_has_a_day_at_most),
+		test(a_key_that_was_ended_stays_ended),
 		test(no_key_comes_back_with_a_restore),
 		test(what_is_told_late_changes_nothing),
 		test(uses_are_written_each_hour_at_most),

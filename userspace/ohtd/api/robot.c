@@ -517,4 +517,4 @@ static const struct ohtd_route routes[] = {
 	},
 };
 
-OHTD_ROUTE_TABLE(ohtd_robot_routes, "Robot", routes);
+OHTD_ROUTE_TABLE(ohtd_robot_routes, OHTD_COMMAND_TAG, routes);

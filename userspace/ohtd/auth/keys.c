@@ -272,7 +272,21 @@ static void unlink_key(struct ohtd_auth_keys *keys, struct key *key)
 
 /* ---- what becomes of keys and accounts ---- */
 
-/* Under the lock. What is known of a key that is there already is never given time back. */
+/* Under the lock. What is known of a key is never given time back. */
+static void cut(struct key *key, const struct ohtd_table_key *row, int64_t until_ms)
+{
+	if (row->expires_s < key->row.expires_s)
+		key->row.expires_s = row->expires_s;
+	if (until_ms < key->left_until_ms)
+		key->left_until_ms = until_ms;
+}
+
+static int64_t until_ms_of(const struct ohtd_auth_keys *keys, const struct ohtd_table_key *row)
+{
+	return boot_ms(keys) + ohtd_life_s(row->left_s) * 1000;
+}
+
+/* Under the lock. */
 static int put(struct ohtd_auth_keys *keys, const struct ohtd_table_key *row)
 {
 	const struct account said = {
@@ -280,7 +294,7 @@ static int put(struct ohtd_auth_keys *keys, const struct ohtd_table_key *row)
 	};
 	struct account *account = take_account(keys, &said);
 	struct key *key = find(keys, row->id), **chain;
-	int64_t now_ms = boot_ms(keys), until_ms = now_ms + ohtd_life_s(row->left_s) * 1000;
+	int64_t until_ms = until_ms_of(keys, row);
 
 	if (!account)
 		return -ENOMEM;
@@ -294,15 +308,12 @@ static int put(struct ohtd_auth_keys *keys, const struct ohtd_table_key *row)
 		key->account = account;
 		key->beside = account->keys;
 		account->keys = key;
-		key->noted_ms = now_ms;
+		key->noted_ms = boot_ms(keys);
 		key->row = *row;
 		key->noted_s = row->used_s;
 		key->left_until_ms = until_ms;
 	}
-	if (row->expires_s < key->row.expires_s)
-		key->row.expires_s = row->expires_s;
-	if (until_ms < key->left_until_ms)
-		key->left_until_ms = until_ms;
+	cut(key, row, until_ms);
 	take_networks(key);
 	return 0;
 }
@@ -318,6 +329,17 @@ int ohtd_auth_keys_put(struct ohtd_auth_keys *keys, const struct ohtd_table_key 
 	r = put(keys, row);
 	pthread_mutex_unlock(&keys->lock);
 	return r;
+}
+
+void ohtd_auth_keys_cut(struct ohtd_auth_keys *keys, const struct ohtd_table_key *row)
+{
+	struct key *key;
+
+	pthread_mutex_lock(&keys->lock);
+	key = find(keys, row->id);
+	if (key)
+		cut(key, row, until_ms_of(keys, row));
+	pthread_mutex_unlock(&keys->lock);
 }
 
 void ohtd_auth_keys_end(struct ohtd_auth_keys *keys, const char *id)

@@ -40,8 +40,11 @@ int ohtd_auth_key_draw(struct ohtd_table_key *key, char text[OHTD_KEY_TEXT_BYTES
 /* Is @text meant as a key? */
 bool ohtd_auth_key_is(const char *text);
 
-/* The store has the key, new or changed. 0 or -ENOMEM. */
+/* The store has the key, which is new. 0 or -ENOMEM. */
 int ohtd_auth_keys_put(struct ohtd_auth_keys *keys, const struct ohtd_table_key *key);
+
+/* In the store the key ends earlier. This may be told behind its end, which stays. */
+void ohtd_auth_keys_cut(struct ohtd_auth_keys *keys, const struct ohtd_table_key *key);
 
 /* The store has it no more. */
 void ohtd_auth_keys_end(struct ohtd_auth_keys *keys, const char *id);

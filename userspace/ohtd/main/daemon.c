@@ -245,6 +245,25 @@ static int open_journal(struct running *run)
 	return run->services.recorder ? 0 : fail(run, "journal thread");
 }
 
+/*
+ * Before the robot can raise its outputs. The end of a run without a mark looks like an end in order, so the robot of such a run waits for a
+ * person as behind one that was cut.
+ */
+static void begin_run(struct running *run)
+{
+	const char *dir = run->services.config->state_dir;
+	int r;
+
+	run->cut = ohtd_state_was_cut(dir);
+	run->unclean = ohtd_main_is_unclean(dir);
+	r = ohtd_state_begin_run(dir);
+	run->marked = !r;
+	if (!r)
+		return;
+	run->unclean = true;
+	ohtd_log(OHTD_LOG_WARNING, "main", "run_mark", "the mark of this run cannot be written, so the robot waits for a person: %s", strerror(-r));
+}
+
 /* Its commands go on where those of the last run have ended, and none of these is executed once more. */
 static int open_robot(struct running *run)
 {
@@ -254,8 +273,9 @@ static int open_robot(struct running *run)
 	run->services.keeper = ohtd_keeper_create(run->services.store, &run->clock, &given, &known);
 	if (!run->services.keeper)
 		return fail(run, "commands");
+	begin_run(run);
 	run->services.robot = ohtd_robot_open(run->services.config, &run->clock, given, &known, run->services.another_machine,
-					      run->why, sizeof(run->why));
+					      run->unclean, run->why, sizeof(run->why));
 	return run->services.robot ? 0 : judge(run, errno);
 }
 
@@ -593,8 +613,7 @@ static int keep_restored(struct running *run)
 
 static void note_start(const struct running *run)
 {
-	ohtd_audit_own(run->services.audit, OHTD_ACT_START, "ohtd " OHT_VERSION, "",
-		       ohtd_state_was_cut(run->services.config->state_dir) ? OHTD_START_CUT : "done");
+	ohtd_audit_own(run->services.audit, OHTD_ACT_START, "ohtd " OHT_VERSION, "", run->cut ? OHTD_START_CUT : "done");
 }
 
 static int start_all(struct running *run)
@@ -610,8 +629,6 @@ static int start_all(struct running *run)
 	if (*run->why)
 		ohtd_log(OHTD_LOG_WARNING, "main", "device_missing", "%s; trying again", run->why);
 	note_start(run);
-	run->unclean = ohtd_main_is_unclean(run->services.config->state_dir);
-	ohtd_state_begin_run(run->services.config->state_dir);
 	if (narrow(run) || keep_restored(run))
 		return -1;
 	r = ohtd_server_start(run->server);
@@ -700,6 +717,7 @@ static void wait_for_end(struct running *run)
 		ohtd_upkeep(upkeep);
 		ohtd_setup_tick(run->services.setup);
 		note_administrator(run);
+		run->marked = run->marked || !ohtd_state_begin_run(config->state_dir);
 		ohtd_auth_keep(run->services.auth);
 	}
 	ohtd_upkeep_end(upkeep);

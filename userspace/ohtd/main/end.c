@@ -102,6 +102,18 @@ static void end_store(struct running *run)
 }
 
 /*
+ * With the mark still there the next run waits in safe for a person, whatever auto_enable says. A robot that has not run, since the start
+ * failed, leaves things as they were.
+ */
+static void end_run(const struct running *run, bool leaves)
+{
+	bool enabled = run->robot_runs && ohtd_control_was_enabled(run->services.robot);
+
+	if (run->robot_runs || (run->marked && !run->cut))
+		ohtd_state_end_run(run->services.config->state_dir, leaves || (run->unclean && !enabled));
+}
+
+/*
  * First the machine stops, since that is what a person wants of a daemon that ends; then answers go
  * out, then what made them ends. A control thread that does not end holds the robot's memory, so
  * the process leaves at once and the device stops by its own means.
@@ -125,10 +137,8 @@ int ohtd_end_all(struct running *run)
 	end_store(run);
 	if (*run->services.config->ready_file)
 		unlink(run->services.config->ready_file);
-	/* With the mark still there the next run waits in safe for a person, whatever auto_enable says. */
-	if (run->robot_runs && !r)
-		ohtd_state_end_run(run->services.config->state_dir,
-				   leaves || (run->unclean && !ohtd_control_was_enabled(run->services.robot)));
+	if (!r)
+		end_run(run, leaves);
 	/* It may wait for a repair of its file, which is no unclean end. */
 	ohtd_history_stop(run->services.history);
 	ohtd_alert_rules_destroy(run->services.rules);

@@ -36,7 +36,7 @@ static void log_lack(struct oht_complaints *complaints, const char *line)
 }
 
 struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd_clock *clock, uint64_t commands_given,
-				   const struct ohtd_life *commands_known, bool another_machine, char *why, size_t size)
+				   const struct ohtd_life *commands_known, bool another_machine, bool unclean, char *why, size_t size)
 {
 	char profiles[sizeof(config->state_dir) + sizeof("/profiles")];
 	bool rtu = config->backend == OHTD_BACKEND_RTU;
@@ -55,7 +55,7 @@ struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd
 		.deadman_ms = config->deadman_ms,
 		.time_factor = config->time_factor,
 		.auto_enable = config->auto_enable,
-		.unclean_restart = ohtd_main_is_unclean(config->state_dir),
+		.unclean_restart = unclean,
 		.commands_given = commands_given,
 		.commands_known = commands_known,
 		.rt_priority = (int)config->realtime_priority,

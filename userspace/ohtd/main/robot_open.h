@@ -17,10 +17,10 @@ struct ohtd_life;
 struct ohtd_robot;
 
 /*
- * @commands_given and @commands_known: by the runs before. @another_machine: the state folder is of one. NULL with errno and @why of @size
- * bytes filled.
+ * @commands_given and @commands_known: by the runs before. @another_machine: the state folder is of one. @unclean: the robot is to wait for
+ * a person. NULL with errno and @why of @size bytes filled.
  */
 struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd_clock *clock, uint64_t commands_given,
-				   const struct ohtd_life *commands_known, bool another_machine, char *why, size_t size);
+				   const struct ohtd_life *commands_known, bool another_machine, bool unclean, char *why, size_t size);
 
 #endif /* OHTD_MAIN_ROBOT_OPEN_H */

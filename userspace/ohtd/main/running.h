@@ -37,7 +37,9 @@ struct running {
 	struct ohtd_tokens *tokens;
 	struct ohtd_event_reader stops_read;	/* the recorder's thread */
 	bool robot_runs;
+	bool cut;		/* the run before was */
 	bool unclean;		/* the robot waits for a person since it began */
+	bool marked;		/* the next start will see whether this run was cut */
 	struct ohtd_server *server;
 	struct ohtd_upkeep upkeep;
 };

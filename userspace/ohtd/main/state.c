@@ -359,33 +359,31 @@ bool ohtd_state_was_cut(const char *dir)
 	return ohtd_main_is_unclean(dir) && !waited;
 }
 
-static void write_mark(const char *dir, const char *text)
+static int write_mark(const char *dir, const char *text)
 {
 	char path[PATH_BYTES];
-	int r;
 
 	join(path, dir, RUN_MARK);
-	r = ohtd_file_replace(path, text, strlen(text), 0600);
-	if (r)
-		ohtd_log(OHTD_LOG_WARNING, "main", "run_mark", "%s: %s", path, strerror(-r));
+	return ohtd_file_replace(path, text, strlen(text), 0600);
 }
 
-void ohtd_state_begin_run(const char *dir)
+int ohtd_state_begin_run(const char *dir)
 {
-	write_mark(dir, "");
+	return write_mark(dir, "");
 }
 
 void ohtd_state_end_run(const char *dir, bool waits)
 {
 	char path[PATH_BYTES];
+	int r;
 
-	if (waits) {
-		write_mark(dir, RUN_WAITED);
-		return;
-	}
 	join(path, dir, RUN_MARK);
-	if (unlink(path))
-		ohtd_log(OHTD_LOG_WARNING, "main", "run_mark", "%s: %s", path, strerror(errno));
+	if (waits)
+		r = write_mark(dir, RUN_WAITED);
+	else
+		r = unlink(path) && errno != ENOENT ? -errno : 0;
+	if (r)
+		ohtd_log(OHTD_LOG_WARNING, "main", "run_mark", "%s: %s", path, strerror(-r));
 }
 
 /* "wall_s boot_s boot_id", one line; @text then ends behind the boot's id. NULL: not of this form. */

@@ -94,9 +94,9 @@ bool ohtd_state_was_administered(const char *dir);
 
 /*
  * A run leaves a mark from its beginning to its end in order. @waits: the next one is to wait for a person: the mark
- * stays and says so.
+ * stays and says so. 0, or a negative errno: this run has no mark.
  */
-void ohtd_state_begin_run(const char *dir);
+int ohtd_state_begin_run(const char *dir);
 void ohtd_state_end_run(const char *dir, bool waits);
 /* The mark of an earlier run is still there: the robot is to wait for a person. */
 bool ohtd_main_is_unclean(const char *dir);

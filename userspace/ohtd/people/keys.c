@@ -222,8 +222,8 @@ static void settle(struct ohtd_late *late)
 		ohtd_auth_keys_end(keys, key->id);
 	else
 		r = ohtd_auth_keys_put(keys, key);
-	if (!r && job->work == ohtd_table_key_rotate)
-		r = ohtd_auth_keys_put(keys, &job->order.before);
+	if (job->work == ohtd_table_key_rotate)
+		ohtd_auth_keys_cut(keys, &job->order.before);
 	ohtd_log(OHTD_LOG_NOTICE, "auth", "key_changed", "key %s (%s) of %s %s by %s%s", key->id, key->name, key->user, job->act, job->by,
 		 r ? ", good from the next start on: out of memory" : "");
 }

@@ -289,13 +289,14 @@ static int post_order(struct ohtd_loop *loop, struct ohtd_command *command, stru
 
 /* ---- the way to the control thread and back ---- */
 
-/* A key may be for some verbs only. What ends motion is always permitted. */
+/* A key may be for some verbs only, and for other headings: a message of a WebSocket is under one of its own. What ends motion is always permitted. */
 static bool is_permitted(struct ohtd_loop *loop, const struct ohtd_principal *who, unsigned int kind)
 {
+	struct ohtd_auth_keys *keys = ohtd_auth_keys_of(loop->server->services->auth);
 	const struct ohtd_verb_row *row = ohtd_verb_row(kind);
 
 	return !who->by_key || !(row->flags & OHTD_IS_VERB) || row->flags & OHTD_ENDS_MOTION ||
-	       ohtd_auth_keys_permit_verb(ohtd_auth_keys_of(loop->server->services->auth), who, row->word);
+	       (ohtd_auth_keys_permit(keys, who, OHTD_COMMAND_TAG, 0) && ohtd_auth_keys_permit_verb(keys, who, row->word));
 }
 
 int ohtd_command_post(struct ohtd_loop *loop, const struct ohtd_principal *who,

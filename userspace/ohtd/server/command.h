@@ -15,6 +15,9 @@
 #include "robot/snapshot.h"
 #include "tables/commands.h"
 
+/* The heading of POST robot/commands, which a key must permit for a verb, by whichever way that comes. */
+#define OHTD_COMMAND_TAG	"Robot"
+
 struct ohtd_call;
 struct ohtd_clock;
 struct ohtd_loop;

@@ -214,6 +214,20 @@ static int check_query_key(struct ohtd_call *call)
 	return -1;
 }
 
+/* Does the body ask for what its route is kept for, such as the end of a motion? Neither what its headers say of forms nor the scope of a key refuses such a thing. */
+static bool is_kept_for(struct ohtd_call *call)
+{
+	struct ohtd_input input = { .memory = &call->memory, .shape = call->route->body };
+
+	return call->route->kept_for && !ohtd_input_body(&input, call->req->entity.base, call->req->entity.len) &&
+	       call->route->kept_for(input.view);
+}
+
+static bool is_permitted(struct ohtd_call *call)
+{
+	return (call->who.by_key && is_kept_for(call)) || ohtd_server_permits(call);
+}
+
 static int authorize(struct ohtd_call *call)
 {
 	if (call->conn->local)
@@ -221,13 +235,13 @@ static int authorize(struct ohtd_call *call)
 	/* Whoever says who he is at once need not say it in the first message. */
 	if (call->route->kind == OHTD_UPGRADE && call->route->role == OHTD_ROLE_NONE &&
 	    ohtd_call_has_header(call, "authorization"))
-		return check_proof(call) || !ohtd_server_permits(call) ? -1 : 0;
+		return check_proof(call) || !is_permitted(call) ? -1 : 0;
 	if (call->route->role == OHTD_ROLE_NONE)
 		return 0;
 	if (check_proof(call))
 		return -1;
 	if (call->who.role >= call->route->role)
-		return ohtd_server_permits(call) ? 0 : -1;
+		return is_permitted(call) ? 0 : -1;
 	ohtd_reply_problem(call, 403, "role", "this needs the role %s, %s is %s",
 			   ohtd_role_name(call->route->role), call->who.user,
 			   ohtd_role_name(call->who.role));
@@ -301,15 +315,6 @@ static int take_query(struct ohtd_call *call)
 		return refuse_input(call, &input);
 	call->query = input.view;
 	return 0;
-}
-
-/* Does the body ask for what its route is kept for, such as the end of a motion? What its headers say of forms refuses no such thing. */
-static bool is_kept_for(struct ohtd_call *call)
-{
-	struct ohtd_input input = { .memory = &call->memory, .shape = call->route->body };
-
-	return call->route->kept_for && !ohtd_input_body(&input, call->req->entity.base, call->req->entity.len) &&
-	       call->route->kept_for(input.view);
 }
 
 static int check_body(struct ohtd_call *call)
