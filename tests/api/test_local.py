@@ -14,6 +14,7 @@ import pytest
 from daemon import begin
 from oht_test.client import Answer
 from oht_test.wait import until
+from oht_test.websocket import Closed, WebSocket
 
 pytestmark = pytest.mark.plain("filter")
 
@@ -92,7 +93,7 @@ def test_who_is_there_is_the_uid_and_no_session(local):
     _, path = local
     me = ask(path, "GET", "auth/me").json
     assert me == {"id": None, "username": None, "role": "administrator", "session": None, "key": None, "uid": 0,
-                  "elevated_for_ms": None}
+                  "user": "uid 0", "elevated_for_ms": None}
     assert ask(path, "GET", "auth/me", user=NOBODY, group=SOME_GID).json["uid"] == NOBODY
     assert ask(path, "GET", "auth/sessions").json == {"items": [], "next_cursor": None}
     assert ask(path, "POST", "auth/logout", {}).code == "no_session"
@@ -115,8 +116,107 @@ def test_everybody_else_gets_one_clear_refusal(local):
     for method, what, more in (("GET", "robot", ""), ("GET", "health/live", ""), ("POST", "safety/stop", ""),
                                ("GET", "nothing", ""), ("PUT", "logs/level", ""), ("GET", "robot", token)):
         answer = ask(path, method, what, headers=more, **who)
-        assert (answer.status, answer.code) == (403, "local_not_admin"), (method, what)
-    assert f" warning http local_refused: uid {NOBODY} [" in daemon.log()
+        assert (answer.status, answer.code) == (403, "local_no_role"), (method, what)
+    assert f" warning http local_refused: uid {NOBODY} (nobody) [" in daemon.log()
+
+
+# ---- roles ----
+
+PRESET = "@oht-admin=administrator"
+
+
+def give(path, roles):
+    answer = ask(path, "PATCH", "config", {"access": {"local_roles": roles}})
+    assert answer.status == 200, answer
+
+
+@contextlib.contextmanager
+def given(path, roles):
+    """As it was shipped, afterwards."""
+    give(path, roles)
+    try:
+        yield
+    finally:
+        give(path, PRESET)
+
+
+def verdict(answer):
+    return answer.status if answer.status < 400 else (answer.status, answer.code)
+
+
+# Lowest role, and whether a local user below administrator is short of an elevated session.
+ROUTES = [("GET", "robot", None, "viewer", False), ("POST", "safety/stop", None, "operator", False), ("GET", "logs", None, "supervisor", False),
+          ("PUT", "robot/mode", {"mode": "maintenance"}, "supervisor", True), ("PUT", "logs/level", {"level": "info"}, "administrator", False),
+          ("PATCH", "config", {"access": {"local_roles": "*=administrator"}}, "supervisor", False)]
+RANKS = ["none", "viewer", "operator", "supervisor", "administrator"]
+
+
+@pytest.mark.parametrize("role", RANKS[:-1])
+def test_a_local_user_may_what_its_role_may(local, role):
+    """Of each role: by number, by group and as one of all others. The administrator: tests above."""
+    daemon, path = local
+    for roles, who in ((f"{NOBODY}={role} @{SOME_GID}=administrator", {"group": SOME_GID}), (f"@oht-admin={role}", {"group": SOME_GID}),
+                       (f"7=administrator *={role}", {"group": NOBODY, "extra_groups": []})):
+        with given(path, roles):
+            for method, what, body, lowest, elevated in ROUTES:
+                want = (403, "local_no_role") if role == "none" else (403, "role") if RANKS.index(role) < RANKS.index(lowest) else \
+                    (403, "local_elevation") if elevated else (403, "role") if method == "PATCH" else 200
+                assert verdict(ask(path, method, what, body, user=NOBODY, **who)) == want, (roles, method, what)
+            if role != "none":
+                me = ask(path, "GET", "auth/me", user=NOBODY, **who).json
+                assert (me["role"], me["uid"], me["user"], me["elevated_for_ms"]) == (role, NOBODY, f"uid {NOBODY} (nobody)", None)
+            assert verdict(ask(path, "PUT", "logs/level", {"level": "info"})) == 200, "root stays"
+    if role == "operator":
+        assert f"uid {NOBODY} (nobody)" in {record["who"] for record in ask(path, "GET", "audit?limit=20").json["items"] if "stop" in record["act"]}
+
+
+def connect_as(path, uid):
+    """A socket whose peer the kernel takes for another user."""
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(60)
+    os.seteuid(uid)
+    try:
+        sock.connect(path)
+    finally:
+        os.seteuid(0)
+    return sock
+
+
+def again(sock, method, what, body=None):
+    """One more request on a connection that stays."""
+    data = "" if body is None else json.dumps(body)
+    sock.sendall(f"{method} /api/v1/{what} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                 f"Content-Length: {len(data)}\r\n\r\n{data}".encode())
+    stream = sock.makefile("rb")
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += stream.readline()
+    length = int(next(line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")))
+    return parse((head + stream.read(length)).decode())
+
+
+def test_a_role_that_is_lowered_ends_what_it_opened(local):
+    """The next request, live data, and control of the robot; a stop goes on as the new role says."""
+    _, path = local
+    with given(path, f"{NOBODY}=supervisor"), connect_as(path, NOBODY) as kept, WebSocket(connect_as(path, NOBODY), "localhost") as live:
+        assert live.hear()["type"] == "hello"
+        live.say({"type": "ping"})
+        assert live.hear() == {"type": "pong"}
+        assert verdict(again(kept, "GET", "logs")) == 200
+        assert verdict(again(kept, "POST", "control", {})) == 200
+        assert ask(path, "GET", "robot").json["control"]
+        give(path, f"{NOBODY}=viewer")
+        assert verdict(again(kept, "GET", "logs")) == (403, "role")
+        with pytest.raises(Closed) as closed:
+            while True:
+                live.say({"type": "ping"})
+                live.hear()
+        assert closed.value.reason in ("token_revoked", "")
+        until(lambda: ask(path, "GET", "robot").json["control"] is None, what="control that has ended")
+        give(path, f"{NOBODY}=operator")
+        assert verdict(again(kept, "POST", "safety/stop")) == 200
+        give(path, "*=none")
+        assert verdict(again(kept, "POST", "safety/stop")) == (403, "local_no_role")
 
 
 def test_stop_works_here_too(local):
@@ -237,8 +337,8 @@ def test_one_more_than_its_share_is_told_so(local):
         assert (answer.status, answer.code) == (503, "busy")
         # Others have their own.
         other = {"user": NOBODY - 1, "group": NOBODY, "extra_groups": []}
-        until(lambda: b"local_not_admin" in raw_answer(path, **other), what="a place of their own")
-    until(lambda: b"local_not_admin" in raw_answer(path, **who), what="a place again")
+        until(lambda: b"local_no_role" in raw_answer(path, **other), what="a place of their own")
+    until(lambda: b"local_no_role" in raw_answer(path, **who), what="a place again")
 
 
 def test_members_of_the_group_do_not_keep_root_out(local):

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/locals.h"
 #include "base/log.h"
 
 static char path[] = "/tmp/ohtd-config-XXXXXX";
@@ -312,6 +313,75 @@ static void registers_of_the_gateway_are_checked(void **state)
 	}
 }
 
+static void roles_of_local_users_are_checked(void **state)
+{
+	static const struct {
+		const char *text, *part, *why;
+	} bad[] = {
+		{ "1=viewer 1001", "1001", "which is not USER=ROLE, @GROUP=ROLE or *=ROLE, as 1001=operator" },
+		{ "=viewer", "=viewer", "which is not USER=ROLE, @GROUP=ROLE or *=ROLE, as 1001=operator" },
+		{ "@=viewer", "@=viewer", "which is not USER=ROLE, @GROUP=ROLE or *=ROLE, as 1001=operator" },
+		{ "-1=viewer", "-1=viewer", "which is not USER=ROLE, @GROUP=ROLE or *=ROLE, as 1001=operator" },
+		{ "4294967295=viewer", "4294967295=viewer", "which is not USER=ROLE, @GROUP=ROLE or *=ROLE, as 1001=operator" },
+		{ "42949672960=viewer", "42949672960=viewer", "which is not USER=ROLE, @GROUP=ROLE or *=ROLE, as 1001=operator" },
+		{ "a/b=viewer", "a/b=viewer", "which is not USER=ROLE, @GROUP=ROLE or *=ROLE, as 1001=operator" },
+		{ "abcdefghijklmnopqrstuvwxyz0123456=viewer", "abcdefghijklmnopqrstuvwxyz0123456=viewer",
+		  "which is not USER=ROLE, @GROUP=ROLE or *=ROLE, as 1001=operator" },
+		{ "ros=pilot", "ros=pilot", "whose role is not none, viewer, operator, supervisor or administrator" },
+		{ "ros=", "ros=", "whose role is not none, viewer, operator, supervisor or administrator" },
+		{ "ros=viewer,ros=operator", "ros=operator", "of which there is an entry in front of it" },
+		{ "*=viewer *=none", "*=none", "of which there is an entry in front of it" },
+		{ "0=viewer", "0=viewer", "but root is always administrator" },
+		{ "root=none", "root=none", "but root is always administrator" },
+		{ "1=viewer 2=viewer 3=viewer 4=viewer 5=viewer 6=viewer 7=viewer 8=viewer 9=viewer 10=viewer 11=viewer 12=viewer 13=viewer "
+		  "14=viewer 15=viewer 16=viewer 17=viewer", "17=viewer", "which is one more than 16" },
+	};
+	struct ohtd_config_locals locals;
+	struct ohtd_part part;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *found = ohtd_config_locals_read(&locals, bad[i].text, &part);
+
+		assert_non_null(found);
+		assert_string_equal(found, bad[i].why);
+		assert_true(part.has);
+		assert_int_equal(part.bytes, strlen(bad[i].part));
+		assert_memory_equal(part.text, bad[i].part, part.bytes);
+	}
+}
+
+/* @text: entries. The user 1001 has the group 50 and the further groups 60 and 70. */
+static enum ohtd_role role_by(const char *text, uid_t uid)
+{
+	static const gid_t groups[] = { 60, 70 };
+	const struct ohtd_config_peer peer = { .uid = uid, .gid = 50, .groups = groups, .group_count = 2 };
+	struct ohtd_config_locals locals;
+
+	assert_null(ohtd_config_locals_read(&locals, text, NULL));
+	ohtd_config_locals_find(&locals);
+	return ohtd_config_locals_role(&locals, &peer);
+}
+
+static void a_user_decides_before_groups_and_these_before_all_others(void **state)
+{
+	(void)state;
+	assert_int_equal(role_by("", 1001), OHTD_ROLE_NONE);
+	assert_int_equal(role_by("", 0), OHTD_ROLE_ADMINISTRATOR);
+	assert_int_equal(role_by("*=none @0=none", 0), OHTD_ROLE_ADMINISTRATOR);
+	assert_int_equal(role_by("@70=supervisor @50=viewer 1001=operator", 1001), OHTD_ROLE_OPERATOR);
+	assert_int_equal(role_by("@70=supervisor 1001=none *=viewer", 1001), OHTD_ROLE_NONE);
+	assert_int_equal(role_by("@60=viewer,@70=supervisor @50=operator", 1001), OHTD_ROLE_SUPERVISOR);
+	assert_int_equal(role_by("@50=operator", 1001), OHTD_ROLE_OPERATOR);
+	assert_int_equal(role_by("@60=none *=operator", 1001), OHTD_ROLE_NONE);
+	assert_int_equal(role_by("@80=administrator 1002=administrator 50=administrator", 1001), OHTD_ROLE_NONE);
+	assert_int_equal(role_by("1002=administrator *=viewer", 1001), OHTD_ROLE_VIEWER);
+	/* Names of this machine, which each has; a name without an id is no user, root least of all. */
+	assert_int_equal(role_by("bin=operator", 2), OHTD_ROLE_OPERATOR);
+	assert_int_equal(role_by("no-such-user=administrator @no-such-group=administrator", 1001), OHTD_ROLE_NONE);
+	assert_int_equal(role_by("@root=administrator *=viewer", 1001), OHTD_ROLE_VIEWER);
+}
+
 static void contradictions_are_refused(void **state)
 {
 	(void)state;
@@ -387,6 +457,7 @@ int main(void)
 		CASE(unknown_and_repeated_keys_are_refused),
 		CASE(wrong_values_are_refused),
 		CASE(registers_of_the_gateway_are_checked),
+		CASE(roles_of_local_users_are_checked), CASE(a_user_decides_before_groups_and_these_before_all_others),
 		CASE(contradictions_are_refused),
 		CASE(a_real_robot_spares_its_card),
 		CASE(files_that_cannot_be_read_are_refused),

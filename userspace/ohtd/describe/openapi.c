@@ -130,6 +130,7 @@ static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 {
 	static const char *const token[] = { "token_invalid", "token_expired", "token_revoked", NULL };
 	static const char *const role[] = { "token_missing", "role", NULL };
+	static const char *const other_elevation[] = { "key_elevation", "local_elevation", NULL };
 	static const char *const key[] = { "request_key_invalid", "request_key_runs", "request_key_lost", "request_key_reused", NULL };
 
 	codes->count = 0;
@@ -156,7 +157,7 @@ static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 		add_problem(codes, route->problems[i]);
 	for (size_t i = 0; i < codes->count; i++)
 		if (!strcmp(codes->list[i].code, "elevation_required"))
-			add_problem(codes, "key_elevation");
+			add_all(codes, other_elevation);
 }
 
 /* ---- answers ---- */

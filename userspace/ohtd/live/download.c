@@ -428,7 +428,7 @@ static void look(struct download *download)
 {
 	const struct ohtd_principal *who = &download->call->who;
 
-	if (!who->local && !ohtd_auth_lives(download->call->services->auth, who))
+	if (!ohtd_server_lives(download->call->conn, who))
 		cut(download, "the session has been ended");
 	else if (download->waiting)
 		ask_worker(download);

@@ -293,7 +293,6 @@ static void ping(struct ohtd_socket *socket)
 /* The socket may be gone behind it. */
 static void look(struct ohtd_socket *socket, uint64_t now_ms)
 {
-	struct ohtd_auth *auth = socket->loop->server->services->auth;
 	uint64_t silent_ms = now_ms - socket->heard_ms;
 
 	if (!socket->ws->sock)
@@ -306,7 +305,7 @@ static void look(struct ohtd_socket *socket, uint64_t now_ms)
 		ohtd_socket_close(socket, OHTD_CLOSE_SHUTTING_DOWN);
 	} else if (!socket->who.role && now_ms - socket->opened_ms >= AUTH_MS) {
 		ohtd_socket_close(socket, OHTD_CLOSE_AUTH_TIMEOUT);
-	} else if (socket->who.role && !socket->who.local && !ohtd_auth_lives(auth, &socket->who)) {
+	} else if (socket->who.role && !ohtd_server_lives(socket->conn, &socket->who)) {
 		ohtd_socket_close(socket, OHTD_CLOSE_TOKEN_REVOKED);
 	} else if (silent_ms >= 2 * PING_MS) {
 		ohtd_socket_close(socket, OHTD_CLOSE_TOO_SLOW);

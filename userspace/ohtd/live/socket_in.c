@@ -372,8 +372,7 @@ static void read_message(struct ohtd_socket *socket, const struct ohtd_memory *m
 	id = fits ? (struct ohtd_scalar){ .type = OHTD_IS_TEXT } : id_of(memory, text, bytes);
 	if (!fits && !stops)
 		complain(socket, memory, &id, &input, false);
-	else if (socket->who.role && !socket->who.local &&
-		 !ohtd_auth_lives(socket->loop->server->services->auth, &socket->who))
+	else if (socket->who.role && !ohtd_server_lives(socket->conn, &socket->who))
 		ohtd_socket_close(socket, OHTD_CLOSE_TOKEN_REVOKED);
 	else if (!socket->who.role && (stops || !sayings[i].kind.stranger))
 		reply(socket, memory, &(struct socket_error){

@@ -275,7 +275,7 @@ static void look(struct stream *stream, uint64_t now_ms)
 
 	if (stream->ending)
 		return;
-	if (!who->local && !ohtd_auth_lives(stream->call->services->auth, who))
+	if (!ohtd_server_lives(stream->call->conn, who))
 		end(stream, "token_revoked", "the session has been ended");
 	else if ((waits_ms && now_ms > waits_ms && now_ms - waits_ms >= EVENT_TAKEN_MS) ||
 		 (stream->writing && stream->writing->event && written_ms >= EVENT_TAKEN_MS))

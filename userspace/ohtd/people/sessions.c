@@ -68,6 +68,7 @@ struct me {
 	const char *session;
 	const char *key;
 	int64_t uid;
+	const char *user;
 	int64_t elevated_for_ms;
 };
 
@@ -80,6 +81,7 @@ OHTD_SHAPE(me, "Me",
 	OHTD_TEXT(me, key, .flags = OHTD_NULL, .summary = "Id of the key by which the program came in; null: none"),
 	OHTD_INTEGER(me, uid, .flags = OHTD_NULL,
 		     .summary = "Over the local socket: who, as the kernel says"),
+	OHTD_TEXT(me, user, .flags = OHTD_NULL, .summary = "Over the local socket: the user as audit and log name it, uid 1001 (ros)"),
 	OHTD_INTEGER(me, elevated_for_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
 		     .summary = "How long the session is still elevated, 0: it is not; null over the "
 				"local socket, where nothing needs it"));
@@ -95,6 +97,7 @@ static void get_me(struct ohtd_call *call)
 		.session = who->local || who->by_key ? NULL : who->session,
 		.key = ohtd_auth_key_of(who),
 		.uid = who->local ? (int64_t)who->uid : OHTD_NONE,
+		.user = who->local ? who->user : NULL,
 		.elevated_for_ms = who->local ? OHTD_NONE :
 				   ohtd_auth_elevated_ms(call->services->auth, who),
 	}));

@@ -186,10 +186,23 @@ bool ohtd_server_knows_tag(struct ohtd_call *call, const char *tag)
 	return false;
 }
 
+/* A local administrator could give himself what he lacks; local users below have no password to say again. */
+bool ohtd_server_is_elevated(struct ohtd_call *call)
+{
+	if (call->who.local)
+		return call->who.role == OHTD_ROLE_ADMINISTRATOR;
+	return ohtd_auth_elevated_ms(call->services->auth, &call->who);
+}
+
 bool ohtd_call_elevated(struct ohtd_call *call, const char *what)
 {
-	if (call->who.local || ohtd_auth_elevated_ms(call->services->auth, &call->who))
+	if (ohtd_server_is_elevated(call))
 		return true;
+	if (call->who.local) {
+		ohtd_reply_problem(call, 403, "local_elevation", "%s needs an elevated session, which %s with the role %s has not", what,
+				   call->who.user, ohtd_role_name(call->who.role));
+		return false;
+	}
 	if (call->who.by_key) {
 		ohtd_reply_problem(call, 403, "key_elevation", "%s needs an elevated session, which a key has not", what);
 		return false;
@@ -244,6 +257,13 @@ const char *ohtd_call_json(struct ohtd_call *call, const struct ohtd_shape *shap
 	ohtd_write_shape(&writer, shape, view);
 	ohtd_write_bytes(&writer, "", 1);
 	return writer.text;
+}
+
+bool ohtd_server_lives(struct ohtd_conn *conn, const struct ohtd_principal *who)
+{
+	if (who->local)
+		return conn->local && ohtd_server_local_role(conn) >= who->role;
+	return ohtd_auth_lives(conn->loop->server->services->auth, who);
 }
 
 enum ohtd_close ohtd_loop_take_ticket(struct ohtd_loop *loop, const char *ticket,

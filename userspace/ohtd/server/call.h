@@ -156,6 +156,9 @@ const char *ohtd_call_json(struct ohtd_call *call, const struct ohtd_shape *shap
  */
 bool ohtd_call_elevated(struct ohtd_call *call, const char *what);
 
+/* Is the session elevated, or the local user an administrator? */
+bool ohtd_server_is_elevated(struct ohtd_call *call);
+
 /*
  * May the key of @who ask for the route of the request? True without a key. False: it has been answered with 403. For routes that
  * let strangers in and look at tokens by themselves.

@@ -45,8 +45,7 @@ struct ohtd_change *ohtd_call_change_make(struct ohtd_call *call)
 	job->settings = call->services->settings;
 	job->change.by = ohtd_holder_of(&call->who);
 	job->change.by.role = (uint8_t)call->who.role;
-	job->change.elevated = call->who.local ||
-			       ohtd_auth_elevated_ms(call->services->auth, &call->who);
+	job->change.elevated = ohtd_server_is_elevated(call);
 	job->change.tag = ohtd_principal_tag(&call->who);
 	job->change.opened_ns = call->conn->opened_ns;
 	return &job->change;

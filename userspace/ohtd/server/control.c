@@ -63,14 +63,28 @@ void ohtd_control_heard(struct ohtd_loop *loop, const struct ohtd_principal *who
 	tell(loop, OHTD_COMMAND_CONTROL_RENEW, &session);
 }
 
+/* Has a local user lost the role that control needs? Without an open connection the lease runs out by itself. */
+static bool is_lowered(struct ohtd_loop *loop, const struct ohtd_holder *holder)
+{
+	for (h2o_linklist_t *at = loop->conns.next; at != &loop->conns; at = at->next) {
+		struct ohtd_conn *conn = H2O_STRUCT_FROM_MEMBER(struct ohtd_conn, link, at);
+		const struct ohtd_principal who = { .local = true, .uid = conn->uid };
+
+		if (conn->local && !strcmp(ohtd_holder_of(&who).session, holder->session) && ohtd_server_local_role(conn) < OHTD_ROLE_OPERATOR)
+			return true;
+	}
+	return false;
+}
+
+/* One loop is enough: the first one, which has the local socket. */
 void ohtd_control_tick(struct ohtd_loop *loop)
 {
 	const struct ohtd_control_view *view = look(loop);
 	struct ohtd_auth *auth = loop->server->services->auth;
+	const struct ohtd_holder *holder = &view->holder;
 
-	/* One loop is enough. A user of this machine has no session that could end. */
 	if (loop != loop->server->loops[0] || !view->held || view->offered ||
-	    !view->holder.user_id || ohtd_auth_session_lives(auth, view->holder.session))
+	    (holder->user_id ? ohtd_auth_session_lives(auth, holder->session) : !is_lowered(loop, holder)))
 		return;
-	tell(loop, OHTD_COMMAND_CONTROL_END, &view->holder);
+	tell(loop, OHTD_COMMAND_CONTROL_END, holder);
 }

@@ -228,44 +228,47 @@ static bool is_permitted(struct ohtd_call *call)
 	return (call->who.by_key && is_kept_for(call)) || ohtd_server_permits(call);
 }
 
-static int authorize(struct ohtd_call *call)
+static int check_role(struct ohtd_call *call)
 {
-	if (call->conn->local)
-		return 0;
-	/* Whoever says who he is at once need not say it in the first message. */
-	if (call->route->kind == OHTD_UPGRADE && call->route->role == OHTD_ROLE_NONE &&
-	    ohtd_call_has_header(call, "authorization"))
-		return check_proof(call) || !is_permitted(call) ? -1 : 0;
-	if (call->route->role == OHTD_ROLE_NONE)
-		return 0;
-	if (check_proof(call))
-		return -1;
 	if (call->who.role >= call->route->role)
-		return is_permitted(call) ? 0 : -1;
+		return 0;
 	ohtd_reply_problem(call, 403, "role", "this needs the role %s, %s is %s",
 			   ohtd_role_name(call->route->role), call->who.user,
 			   ohtd_role_name(call->who.role));
 	return -1;
 }
 
-/* Who he is the kernel has said; what he sends of tokens is not looked at. */
+static int authorize(struct ohtd_call *call)
+{
+	if (call->conn->local)
+		return check_role(call);
+	/* Whoever says who he is at once need not say it in the first message. */
+	if (call->route->kind == OHTD_UPGRADE && call->route->role == OHTD_ROLE_NONE &&
+	    ohtd_call_has_header(call, "authorization"))
+		return check_proof(call) || !is_permitted(call) ? -1 : 0;
+	if (call->route->role == OHTD_ROLE_NONE)
+		return 0;
+	return check_proof(call) || check_role(call) || !is_permitted(call) ? -1 : 0;
+}
+
+/* The kernel identifies the peer of the local socket (SO_PEERCRED). Tokens are ignored. */
 static int admit_local(struct ohtd_call *call)
 {
 	h2o_req_t *req = call->req;
-	const struct ohtd_conn *conn = call->conn;
+	struct ohtd_conn *conn = call->conn;
 
-	if (!conn->admin) {
-		ohtd_log(OHTD_LOG_WARNING, "http", "local_refused", "uid %u", conn->uid);
-		ohtd_reply_problem(call, 403, "local_not_admin",
-				   "only root and members of the group oht-admin may use this socket");
+	call->who.role = ohtd_server_local_role(conn);
+	if (!call->who.role) {
+		ohtd_log(OHTD_LOG_WARNING, "http", "local_refused", "%s", conn->user);
+		ohtd_reply_problem(call, 403, "local_no_role",
+				   "%s has no role at this socket: see /access/local_roles of the configuration", conn->user);
 		return -1;
 	}
-	call->who.role = OHTD_ROLE_ADMINISTRATOR;
 	call->who.local = true;
 	call->who.uid = conn->uid;
-	snprintf(call->who.user, sizeof(call->who.user), "uid %u", conn->uid);
+	snprintf(call->who.user, sizeof(call->who.user), "%s", conn->user);
 	ohtd_log(ohtd_method_reads(req->method.base, req->method.len) ? OHTD_LOG_DEBUG : OHTD_LOG_NOTICE, "http", "local",
-		 "uid %u: %.*s %.*s", conn->uid, (int)req->method.len, req->method.base,
+		 "%s: %.*s %.*s", conn->user, (int)req->method.len, req->method.base,
 		 (int)req->path_normalized.len, req->path_normalized.base);
 	return 0;
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The socket for local administration: the same routes without TLS, for whom the kernel names as
- * root or as a member of oht-admin. Everybody may connect, so that everybody gets a clear answer.
+ * The local socket: the same routes without TLS. The kernel names the user, the configuration gives the user a role
+ * (config/locals.h). Every user may connect, so that each gets a clear answer.
  */
 #include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,18 +14,23 @@
 
 #include "server/loop.h"
 #include "base/log.h"
+#include "settings/settings.h"
 
-#define ADMIN_GROUP	"oht-admin"
 #define BACKLOG		64
 /*
- * Places apart from those of the network. Of these root has some for itself, and administrators have
- * some that no other user gets; no user but root gets all places of its kind.
+ * Places apart from those of the network, by classes of users. Those of a class and of the classes below it have at most @all places, one
+ * user has at most @share.
  */
-#define PLACES			32
-#define PLACES_BUT_ROOT		24
-#define PLACES_OTHERS		8
-#define SHARE_MEMBER		8
-#define SHARE_OTHER		4
+static const struct places {
+	unsigned int all;
+	unsigned int share;
+} places[] = {
+	{ 8, 4 },	/* without a role */
+	{ 16, 8 },	/* with a role below administrator */
+	{ 24, 8 },	/* administrators */
+	{ 32, 32 },	/* root */
+};
+
 #define ACCEPTS_PER_TURN	16
 #define GROUPS_MAX		256
 
@@ -98,10 +102,8 @@ static bool has_folder(const char *path)
 int ohtd_local_open(struct ohtd_server *server, char *why, size_t size)
 {
 	const char *path = server->services->config->socket;
-	const struct group *group = getgrnam(ADMIN_GROUP);
 	int r;
 
-	server->admin_gid = group ? group->gr_gid : (gid_t)-1;
 	if (!*path)
 		return 0;
 	if (!has_folder(path)) {
@@ -132,62 +134,70 @@ void ohtd_local_remove(struct ohtd_server *server)
 
 /* ---- who is there ---- */
 
-static bool is_member(int fd, gid_t wanted)
-{
-	gid_t groups[GROUPS_MAX];
-	socklen_t length = sizeof(groups);
-
-	if (wanted == (gid_t)-1 || getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &length))
-		return false;
-	for (size_t i = 0; i < length / sizeof(groups[0]); i++)
-		if (groups[i] == wanted)
-			return true;
-	return false;
-}
-
-/* Who has connected, as the kernel says. */
+/* The user of a connection, as the kernel says. */
 struct peer {
 	uid_t uid;
-	bool admin;
+	enum ohtd_role role;
+	uint64_t judged;
 };
 
 static struct peer identify(const struct ohtd_server *server, int fd)
 {
+	struct ohtd_settings *settings = server->services->settings;
+	struct peer peer = { .uid = (uid_t)-1, .judged = ohtd_settings_lives(settings) };
 	struct ucred cred = { .uid = (uid_t)-1 };
 	socklen_t length = sizeof(cred);
-	struct peer peer = { .uid = (uid_t)-1 };
+	gid_t groups[GROUPS_MAX];
+	struct ohtd_config_peer of = { .groups = groups };
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &length))
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &length) || cred.uid == (uid_t)-1)
 		return peer;
 	peer.uid = cred.uid;
+	length = sizeof(groups);
+	if (!getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &length))
+		of.group_count = length / sizeof(groups[0]);
+	of.uid = cred.uid;
+	of.gid = cred.gid;
 	/* Beside simulated outputs oht-sim-robot or make native follows them, as the user that runs ohtd. */
-	peer.admin = !cred.uid || (server->services->config->simulated_outputs && cred.uid == geteuid()) ||
-		     (server->admin_gid != (gid_t)-1 && cred.gid == server->admin_gid) ||
-		     is_member(fd, server->admin_gid);
+	peer.role = server->services->config->simulated_outputs && cred.uid == geteuid() ? OHTD_ROLE_ADMINISTRATOR :
+		    ohtd_settings_local_role(settings, &of);
 	return peer;
+}
+
+enum ohtd_role ohtd_server_local_role(struct ohtd_conn *conn)
+{
+	const struct ohtd_server *server = conn->loop->server;
+	struct peer peer;
+
+	if (conn->judged == ohtd_settings_lives(server->services->settings))
+		return conn->role;
+	peer = identify(server, h2o_socket_get_fd(conn->sock));
+	conn->role = peer.role;
+	conn->judged = peer.judged;
+	return conn->role;
 }
 
 /* ---- in the loop ---- */
 
+static size_t class_of(uid_t uid, enum ohtd_role role)
+{
+	return !uid ? 3 : role == OHTD_ROLE_ADMINISTRATOR ? 2 : role ? 1 : 0;
+}
+
 static bool has_place(struct ohtd_loop *loop, const struct peer *peer)
 {
-	unsigned int all = 0, but_root = 0, others = 0, own = 0;
+	size_t class = class_of(peer->uid, peer->role);
+	unsigned int all = 0, own = 0;
 
 	for (h2o_linklist_t *at = loop->conns.next; at != &loop->conns; at = at->next) {
 		struct ohtd_conn *conn = H2O_STRUCT_FROM_MEMBER(struct ohtd_conn, link, at);
 
 		if (!conn->local)
 			continue;
-		all++;
-		but_root += conn->uid != 0;
-		others += !conn->admin;
+		all += class_of(conn->uid, conn->role) <= class;
 		own += conn->uid == peer->uid;
 	}
-	if (!peer->uid)
-		return all < PLACES;
-	if (peer->admin)
-		return but_root < PLACES_BUT_ROOT && own < SHARE_MEMBER;
-	return but_root < PLACES_BUT_ROOT && others < PLACES_OTHERS && own < SHARE_OTHER;
+	return all < places[class].all && own < places[class].share;
 }
 
 /* Before it has asked: what is not accepted would wait in front of those who have a place. */
@@ -204,6 +214,16 @@ static void turn_away(h2o_socket_t *sock)
 	h2o_socket_close(sock);
 }
 
+/* Root needs no name. */
+static void name_user(struct ohtd_settings *settings, uid_t uid, char user[OHTD_LOCAL_USER_BYTES])
+{
+	char name[OHTD_LOCAL_NAME_BYTES] = "";
+
+	if (uid)
+		ohtd_settings_user_name(settings, uid, name);
+	snprintf(user, OHTD_LOCAL_USER_BYTES, *name ? "uid %u (%s)" : "uid %u", uid, name);
+}
+
 static void admit(struct ohtd_loop *loop, h2o_socket_t *sock, const struct peer *peer)
 {
 	atomic_uint *count = &loop->server->local_count;
@@ -212,8 +232,10 @@ static void admit(struct ohtd_loop *loop, h2o_socket_t *sock, const struct peer 
 	atomic_fetch_add(count, 1);
 	conn = ohtd_conn_track(loop, sock, count);
 	conn->local = true;
-	conn->admin = peer->admin;
+	conn->role = peer->role;
+	conn->judged = peer->judged;
 	conn->uid = peer->uid;
+	name_user(loop->server->services->settings, peer->uid, conn->user);
 	snprintf(conn->address, sizeof(conn->address), "local, uid %u", peer->uid);
 	h2o_accept(&loop->accept_local, sock);
 }

@@ -14,6 +14,7 @@
 #include <h2o.h>
 
 #include "base/address.h"
+#include "config/locals.h"
 #include "config/names.h"
 #include "http/budget.h"
 #include "server/call.h"
@@ -80,6 +81,8 @@ struct ohtd_guest {
 /* Memory of a request, for those who write into it. */
 struct ohtd_memory ohtd_pool_memory(h2o_mem_pool_t *pool);
 
+#define OHTD_LOCAL_USER_BYTES	(OHTD_LOCAL_NAME_BYTES + 20)
+
 /* Made at accept, freed when the socket closes. */
 struct ohtd_conn {
 	h2o_linklist_t link;
@@ -90,8 +93,10 @@ struct ohtd_conn {
 	bool asked;			/* a request has come, at any time */
 	atomic_uint *count;		/* of its kind */
 	bool local;			/* came by the socket of this machine */
-	bool admin;			/* local: root or a member of oht-admin */
+	enum ohtd_role role;		/* local: of its user by the configuration of @judged */
+	uint64_t judged;		/* local: ohtd_settings_lives() */
 	uint32_t uid;			/* local: who, as the kernel says */
+	char user[OHTD_LOCAL_USER_BYTES];	/* local: "uid 1001 (ros)" */
 	bool stays;			/* became a WebSocket: its end is told first */
 	bool reserved;			/* in a place kept for the stop, see places.c */
 	bool parked;			/* waits for a place: nothing of it is read */
@@ -145,7 +150,6 @@ struct ohtd_server {
 	struct ohtd_shares *shares;
 	atomic_uint local_count;	/* the same over the local socket; not in conn_count */
 	int local_fd;			/* bound by the main thread, taken over by the first loop */
-	gid_t admin_gid;		/* of oht-admin; (gid_t)-1: there is no such group */
 	const struct ohtd_guest *guest;
 	struct ohtd_live *live;		/* the guest's */
 	struct ohtd_kept kept;		/* from the life before */
@@ -200,6 +204,8 @@ int ohtd_local_open(struct ohtd_server *server, char *why, size_t size);
 void ohtd_local_start(struct ohtd_loop *loop);
 void ohtd_local_tick(struct ohtd_loop *loop);
 void ohtd_local_close(struct ohtd_loop *loop);
+/* The role of the user now: another configuration may have become live. */
+enum ohtd_role ohtd_server_local_role(struct ohtd_conn *conn);
 /* The main thread, at the end: nothing of it stays behind. */
 void ohtd_local_remove(struct ohtd_server *server);
 
@@ -231,6 +237,9 @@ void ohtd_loop_turn_again(struct ohtd_loop *loop);
 
 /* call.c: the newest snapshot; valid until the loop's next turn. Never NULL. */
 const struct ohtd_snapshot *ohtd_loop_snapshot(struct ohtd_loop *loop);
+
+/* call.c: may @who go on with a connection that stays: has its session, its key or its local role not ended? */
+bool ohtd_server_lives(struct ohtd_conn *conn, const struct ohtd_principal *who);
 
 /* call.c: whose ticket it is. OHTD_CLOSES, or why it is refused. */
 enum ohtd_close ohtd_loop_take_ticket(struct ohtd_loop *loop, const char *ticket,

@@ -98,6 +98,14 @@ static const char *writables_unfit(const struct ohtd_values *values, struct ohtd
 	return ohtd_rights_read_writables(&rights, part->text, part);
 }
 
+static const char *locals_unfit(const struct ohtd_values *values, struct ohtd_part *part)
+{
+	struct ohtd_config_locals locals;
+
+	(void)values;
+	return ohtd_config_locals_read(&locals, part->text, part);
+}
+
 /* ---- the rows ---- */
 
 #define AT(member)	.at = offsetof(struct ohtd_values, member)
@@ -171,6 +179,9 @@ static const struct ohtd_item last_items[] = {
 	{ .pointer = WRITE_REGISTERS, .type = OHTD_ITEM_TEXT, AT(write_registers), .unfit = writables_unfit,
 	  .max = OHTD_WRITABLE_BYTES - 1, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
 	  .summary = "Registers that they may write, as 1:7 2:0x4D: unit and register, parted by commas or blanks; empty: none" },
+	{ .pointer = "/access/local_roles", .type = OHTD_ITEM_TEXT, AT(local_roles), .unfit = locals_unfit,
+	  .max = OHTD_LOCALS_BYTES - 1, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+	  .summary = "Roles of local users at the local socket, as 1001=operator @panel=viewer *=none: user, @group, * for all others, parted by commas or blanks; empty: only root" },
 };
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -778,6 +789,7 @@ void ohtd_values_settle(struct ohtd_values *values, struct ohtd_faults *faults)
 	ohtd_left_out_read(values->past.left_out, &values->past.signals_left_out, NULL);
 	ohtd_rights_read_writers(&values->gateway.rights, values->write_from, NULL);
 	ohtd_rights_read_writables(&values->gateway.rights, values->write_registers, NULL);
+	ohtd_config_locals_read(&values->locals, values->local_roles, NULL);
 	if (!ohtd_rules_settle(&values->table, &fault)) {
 		if (fault.rule < OHTD_RULES)
 			point_at_rule(pointer, fault.rule, OHTD_RULE_COMMON);

@@ -92,6 +92,8 @@ struct ohtd_effect {
  * @waits: for a person, and why; "": for nobody
  * @waits_at: item that asks most of that person, by role and elevation
  * @text: tree of @values
+ * @users: names of this machine, read when @values became live
+ * @lives: how often values became live
  */
 struct ohtd_settings {
 	struct ohtd_settings_setup setup;
@@ -131,6 +133,8 @@ struct ohtd_settings {
 	char waits[OHTD_WAITS_BYTES];
 	char waits_at[OHTD_POINTER_BYTES];
 	char text[OHTD_CONFIG_DOCUMENT_BYTES];
+	struct ohtd_config_users users;
+	_Atomic uint64_t lives;
 };
 
 /* ---- versions.c ---- */

@@ -312,15 +312,37 @@ static bool prepare(struct ohtd_settings *settings, struct ohtd_change *change)
 
 /* ---- live ---- */
 
+/* Names of this machine become ids here and not in the loops, which must not wait for a disk. */
+static void find_locals(struct ohtd_values *values)
+{
+	struct ohtd_config_locals *locals = &values->locals;
+
+	ohtd_config_locals_find(locals);
+	for (unsigned int i = 0; i < locals->count; i++) {
+		const struct ohtd_config_local *local = &locals->at[i];
+
+		/* As shipped the group may be missing, where the packages are not installed. */
+		if (*local->name && !local->known && strcmp(values->local_roles, OHTD_LOCALS_PRESET) != 0)
+			ohtd_log(OHTD_LOG_WARNING, "settings", "local_role_unknown", "/access/local_roles: this machine has no %s %s",
+				 local->kind == OHTD_LOCAL_GROUP ? "group" : "user", local->name);
+	}
+}
+
 void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree,
 			const struct ohtd_config_version *head)
 {
+	static struct ohtd_config_users users;	/* large; the caller has the writer */
+
+	find_locals(&settings->wanted);
+	ohtd_config_users_read(&users);
 	pthread_mutex_lock(&settings->lock);
+	settings->users = users;
 	settings->values = settings->wanted;
 	settings->head = *head;
 	snprintf(settings->head.state, sizeof(settings->head.state), head->returns_to ? "pending" : "live");
 	snprintf(settings->text, sizeof(settings->text), "%s",
 		 json_object_to_json_string_ext(tree, PLAIN));
+	atomic_fetch_add(&settings->lives, 1);
 	pthread_mutex_unlock(&settings->lock);
 	if (settings->setup.have_rules)
 		settings->setup.have_rules(settings->setup.rules, &settings->values.alert_rules);
@@ -598,6 +620,34 @@ void ohtd_settings_gateway(struct ohtd_settings *settings, struct ohtd_gateway_v
 {
 	pthread_mutex_lock(&settings->lock);
 	*gateway = settings->values.gateway;
+	pthread_mutex_unlock(&settings->lock);
+}
+
+uint64_t ohtd_settings_lives(struct ohtd_settings *settings)
+{
+	return settings ? atomic_load(&settings->lives) : 0;
+}
+
+enum ohtd_role ohtd_settings_local_role(struct ohtd_settings *settings, const struct ohtd_config_peer *peer)
+{
+	static const struct ohtd_config_locals none;
+	enum ohtd_role role;
+
+	if (!settings)
+		return ohtd_config_locals_role(&none, peer);
+	pthread_mutex_lock(&settings->lock);
+	role = ohtd_config_locals_role(&settings->values.locals, peer);
+	pthread_mutex_unlock(&settings->lock);
+	return role;
+}
+
+void ohtd_settings_user_name(struct ohtd_settings *settings, uid_t uid, char name[OHTD_LOCAL_NAME_BYTES])
+{
+	*name = 0;
+	if (!settings)
+		return;
+	pthread_mutex_lock(&settings->lock);
+	snprintf(name, OHTD_LOCAL_NAME_BYTES, "%s", ohtd_config_users_name(&settings->users, uid));
 	pthread_mutex_unlock(&settings->lock);
 }
 

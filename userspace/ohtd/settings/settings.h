@@ -411,6 +411,15 @@ bool ohtd_settings_past(struct ohtd_settings *settings, struct ohtd_past_values 
 /* What the Modbus TCP server serves, and who may write through it. Context: any thread but the control thread. */
 void ohtd_settings_gateway(struct ohtd_settings *settings, struct ohtd_gateway_values *gateway);
 
+/* How often values became live. While it stays, so do the answers of the next two. Context: any thread but the control thread. */
+uint64_t ohtd_settings_lives(struct ohtd_settings *settings);
+
+/* The role of a user at the local socket; without settings only root has one. Context: any thread but the control thread. */
+enum ohtd_role ohtd_settings_local_role(struct ohtd_settings *settings, const struct ohtd_config_peer *peer);
+
+/* The name of a user of this machine when the values became live; "": not known. Context: any thread but the control thread. */
+void ohtd_settings_user_name(struct ohtd_settings *settings, uid_t uid, char name[OHTD_LOCAL_NAME_BYTES]);
+
 /* Whether the configuration has a rule on alerts with that code, which need not be at work. Context: any thread but the control thread. */
 bool ohtd_settings_has_rule(struct ohtd_settings *settings, const char *code);
 

@@ -474,6 +474,7 @@ static void take_defaults(struct ohtd_settings *settings)
 	defaults->model = settings->setup.model;
 	snprintf(defaults->name, sizeof(defaults->name), DEFAULT_NAME);
 	snprintf(defaults->analytics.shifts, sizeof(defaults->analytics.shifts), DEFAULT_SHIFTS);
+	snprintf(defaults->local_roles, sizeof(defaults->local_roles), OHTD_LOCALS_PRESET);
 	ohtd_items_make(&settings->items, &defaults->table, settings->setup.model);
 	settings->first = *defaults;
 	take_config(&settings->first, settings->setup.config);
