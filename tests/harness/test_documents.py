@@ -43,10 +43,10 @@ def test_the_manual_page_has_all_of_ohtctl(kind, pattern, source):
 
 
 def test_the_commands_of_ohtctl_that_are_named_exist():
-    """In documents, and in what alerts say to do."""
+    """In documents, also in their blocks, and in what alerts say to do."""
     verbs = [tuple(name.split()) for name in re.findall(r'^\t\{ "([a-z -]+)", "', text("userspace/ohtctl/ohtctl.c"), re.MULTILINE)]
     alone, groups = {verb[0] for verb in verbs if len(verb) == 1}, {verb[0] for verb in verbs if len(verb) == 2}
-    named = [(path.name, words) for path, said in documents().items() for words in re.findall(r"`ohtctl ([a-z][^`]*)`", said)]
+    named = [(path.name, "".join(words)) for path, said in documents().items() for words in re.findall(r"`ohtctl ([a-z][^`]*)`|^ *ohtctl ([a-z].*)$", said, re.M)]
     # Behind the comma or the bracket it is a sentence again.
     for path in sorted((TOP / "userspace/ohtd").glob("*/*.c")):
         source = re.sub(r'"\s*\n\s*"', "", path.read_text(encoding="utf-8"))

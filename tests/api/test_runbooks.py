@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every block of docs/runbooks.md, in its order, on a robot that has the trouble as far as it can be made here. OHT_SOAK=1 takes all runbooks."""
+import os
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from daemon import BUILD, OHTD, TOP, begin, serving
+from oht_test.client import PASSWORD
+from oht_test.terminal import Terminal
+from oht_test.wait import until
+from remote import Remote
+
+pytestmark = pytest.mark.plain("starts")
+TEXT = (TOP / "docs/runbooks.md").read_text(encoding="utf-8")
+BOOKS = {title: text for title, text in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL) if "```sh" in text}
+INSTALLED = "# on an installed robot"
+# What only an installed robot has, or a driver; no other command may go untried.
+UNTRIED = r"apt install |journalctl |timedatectl|modprobe |systemctl (stop|start|status) ohtd$|ohtctl safety commission$"
+# It says with 1 that something is wrong with this machine.
+MAY_FAIL = ("ohtctl doctor",)
+
+
+def blocks(book):
+    """Lists of commands."""
+    found = re.findall(r"^ *```sh\n(.*?)^ *```$", BOOKS[book], re.MULTILINE | re.DOTALL)
+    return [[line.strip() for line in block.splitlines()] for block in found]
+
+
+class Person:
+    """Does what a runbook says, word by word, but for what the head of the document says."""
+
+    def __init__(self, daemon, folder):
+        self.daemon, self.remote, self.folder = daemon, Remote(daemon, folder), folder
+        self.words = {"/var/lib/oht": daemon.state, "/etc/oht/ohtd.conf": daemon.config, "/mnt/usb": folder, "UNIT": "3", "NAME": "viewer",
+                      "ID": lambda: newest_backup(self)}
+        self.bin = folder / "bin"
+        self.bin.mkdir()
+
+    def install(self):
+        """ohtctl that finds the daemon of the test: it has no driver, so what reads that asks the daemon."""
+        assert self.remote.login("administrator").returncode == 0
+        local, ohtctl = f"--socket {self.daemon.socket}", BUILD / "userspace/ohtctl/ohtctl"
+        (self.bin / "ohtctl").write_text(f"""#!/bin/sh
+case "$1 $2" in
+"safety "*|"scan "*) exec {ohtctl} "$@" --url {self.remote.url} ;;
+"admin "*|"backup restore") exec {ohtctl} "$@" {local} --config {self.daemon.config} ;;
+*) exec {ohtctl} "$@" {local} ;;
+esac
+""")
+        (self.bin / "ohtctl").chmod(0o755)
+
+    def environment(self):
+        return {**self.remote.environment(), "PATH": f"{self.bin}:{OHTD.parent}:{os.environ['PATH']}"}
+
+    def systemctl(self, act):
+        if act in ("stop", "restart"):
+            self.daemon.stop()
+        if act in ("start", "restart"):
+            self.daemon.start()
+            self.daemon.tokens.clear()
+            until(lambda: self.daemon.get("robot").json["state"] in ("safe", "estop"), what="the end of the start")
+            self.install()
+
+    def do(self, command, status=0):
+        """One command; what it says."""
+        service = re.fullmatch(r"systemctl (stop|start|restart) ohtd", command)
+        if service:
+            return self.systemctl(service[1])
+        for word, here in self.words.items():
+            command = re.sub(rf"(?<!\w){word}(?!\w)", lambda _, here=here: str(here() if callable(here) else here), command)
+        if " admin reset " in command or " admin create " in command:
+            return self.at_a_terminal(command)
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=100, check=False, env=self.environment())
+        assert done.returncode in ((0, 1) if command.startswith(MAY_FAIL) else (status,)), (command, done)
+        return done.stdout + done.stderr
+
+    def at_a_terminal(self, command):
+        """It asks for a password twice."""
+        with Terminal(["setsid", "--ctty", "--wait", *shlex.split(command)], env=self.environment()) as terminal:
+            for question in ("Password: ", "Again: "):
+                terminal.wait(lambda text, question=question: question.strip() in text, what=f"the question {question}")
+                terminal.press(PASSWORD + "\n")
+            assert terminal.end() == 0, (command, terminal.text())
+        return ""
+
+    def steps(self, book):
+        """Yields before each block, what the one before has said; a block that needs an installed robot is none."""
+        said = ""
+        for commands in blocks(book):
+            if commands[0] == INSTALLED:
+                continue
+            yield said
+            said = "\n".join(str(self.do(command)) for command in commands)
+        yield said
+
+
+@pytest.fixture(scope="module", name="person")
+def _person(tmp_path_factory, accounts):
+    made = begin(tmp_path_factory.mktemp("runbooks"), accounts)
+    made.write_config(bus_outputs="simulated")
+    with serving(made):
+        person = Person(made, tmp_path_factory.mktemp("usb"))
+        person.install()
+        until(lambda: [module["health"] for module in made.get("modules").json["items"]] == ["good"] * 4, what="four good modules")
+        until(lambda: made.get("robot").json["state"] == "safe", what="safe")
+        yield person
+
+
+def newest_backup(person):
+    return person.daemon.get("backups", role="supervisor").json["items"][0]["id"]
+
+
+def alerts(person):
+    return [item["code"] for item in person.daemon.get("alerts").json["items"]]
+
+
+# ---- each of them ----
+
+def finish(steps):
+    """All that is left of them; what the last one has said."""
+    said = ""
+    for said in steps:
+        pass
+    return said
+
+
+def stop(person):
+    daemon = person.daemon
+    assert daemon.sim("set 3 estop_active 1").startswith("ok")
+    until(lambda: daemon.get("robot").json["state"] == "estop", what="the stop of the module")
+    steps = person.steps("The stop does not reset")
+    next(steps)
+    assert "safety" in next(steps)
+    assert "estop_active" in next(steps)
+    assert "safety_module" in person.do("ohtctl safety reset", status=1)
+    assert daemon.sim("set 3 estop_active 0").startswith("ok")
+    until(lambda: daemon.get("modules/3/registers/estop_active").json["value"] == 0, what="the register without the stop")
+    next(steps)
+    assert "enabled" in finish(steps)
+    person.do("ohtctl safety disable")
+
+
+def module(person):
+    daemon = person.daemon
+    person.words["UNIT"] = "5"
+    assert daemon.sim("fault 5 silence") == "ok"
+    until(lambda: daemon.get("modules/5").json["health"] == "lost", what="the loss")
+    steps = person.steps("A module is lost")
+    next(steps)
+    assert re.search(r"5 .*lost", next(steps))
+    assert "did not answer" in person.do("ohtctl module ping 5", status=1)
+    assert daemon.sim("clear 5") == "ok"
+    until(lambda: daemon.get("modules/5").json["health"] == "good", what="its return")
+    assert "dock" in next(steps)
+    next(steps)
+    until(lambda: daemon.get("modules/5").json["health"] == "good", what="its return")
+    assert "lost" not in finish(steps)
+    person.words["UNIT"] = "3"
+
+
+def disk(person):
+    person.do("ohtctl backup make")
+    number = newest_backup(person)
+    (person.daemon.state / "oht.db.before-20260101T000000Z").write_bytes(b"old")
+    assert "storage" not in finish(person.steps("The disk is full"))
+    assert not (person.daemon.state / "oht.db.before-20260101T000000Z").exists() and (person.folder / f"{number}.ohtbackup").exists()
+    assert number not in [item["id"] for item in person.daemon.get("backups", role="supervisor").json["items"]]
+    assert "512" in person.do("ohtctl config get /history/size_mib")
+
+
+def clock(person):
+    assert "start" in finish(person.steps("The clock is wrong"))
+
+
+def certificate(person):
+    before = (person.daemon.state / "ca.crt").read_text()
+    finish(person.steps("The certificate ends"))
+    assert (person.folder / "ca.crt").read_text() == before != (person.daemon.state / "ca.crt").read_text()
+    person.install()
+
+
+def password(person):
+    token = person.daemon.token("viewer")
+    assert "rescue" in finish(person.steps("A password is forgotten"))
+    assert person.daemon.get("robot", role=None, token=token).code == "token_revoked"
+    assert person.daemon.login("rescue").status == person.daemon.login("viewer").status == 200
+
+
+def computer(person):
+    """A simulated rail begins anew with its simulator, so the robot is moved by hand, too."""
+    daemon = person.daemon
+    (daemon.state / "machine").write_text("id 0123456789abcdef\n")
+    person.systemctl("restart")
+    assert "another_machine" in alerts(person)
+    steps = person.steps("The computer was replaced")
+    next(steps)
+    next(steps)
+    assert "another_machine" not in alerts(person)
+    until(lambda: daemon.get("robot").json["read_mm"] is not None or daemon.get("robot").json["position_mm"] is not None, what="a position")
+    assert daemon.sim("set 5 position_x 9000").startswith("ok")
+    until(lambda: "not_located" in alerts(person), what="a robot that is not located")
+    # For a moment it counts as moving.
+    until(lambda: daemon.post("robot/position", {"confirm": True}).status == 200, what="the robot standing", period_s=0.2)
+    daemon.request("DELETE", "control", token=daemon.elevated())
+    finish(steps)
+    assert "not_located" not in alerts(person) and daemon.get("robot").json["located"]
+
+
+def card(person):
+    identity = (person.daemon.state / "robot.id").read_text()
+    authority = (person.daemon.state / "ca.crt").read_text()
+    steps = person.steps("The card is dead")
+    next(steps)
+    finish(steps)
+    assert (person.daemon.state / "robot.id").read_text() == identity and (person.daemon.state / "ca.crt").read_text() != authority
+    assert person.daemon.login("administrator").status == 200
+
+
+def upgrade(person):
+    finish(person.steps("Upgrade, and back"))
+    assert person.daemon.login("administrator").status == 200
+
+
+PLAYED = {
+    "The stop does not reset": stop, "A module is lost": module, "The disk is full": disk, "The clock is wrong": clock, "The certificate ends": certificate,
+    "A password is forgotten": password, "The computer was replaced": computer, "The card is dead": card, "Upgrade, and back": upgrade,
+}
+# The others restart the daemon, or wait for seconds.
+QUICK = ("The stop does not reset", "The disk is full", "The certificate ends")
+
+
+@pytest.mark.parametrize("book", PLAYED if os.environ.get("OHT_SOAK") else QUICK)
+def test_runbook(person, book):
+    PLAYED[book](person)
+
+
+def test_nothing_is_left_untried():
+    """A block that is not executed says so, and has nothing in it that could be."""
+    assert BOOKS.keys() == PLAYED.keys()
+    for book in BOOKS:
+        found = blocks(book)
+        assert len(BOOKS[book].splitlines()) < 90 and f"(#{book.lower().replace(' ', '-').replace(',', '')})" in TEXT, book
+        for commands in found:
+            if commands[0] == INSTALLED:
+                assert all(re.match(UNTRIED, line) for line in commands[1:]), commands
+    assert len(re.findall(r"```sh", TEXT)) == sum(map(len, map(blocks, BOOKS)))
