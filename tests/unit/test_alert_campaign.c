@@ -427,7 +427,7 @@ static void judge_lamp(void *part, const struct ohtd_part_reports *to)
 	ohtd_part_report(to, SILENT, 7);
 	ohtd_part_report(to, SILENT, 8);
 	ohtd_part_report_text(to, WORD, to->now_ns, "%s and late", word);
-	to->add(to, &(struct ohtd_part_report){ .alert = WORD, .subject = 1, .code = "dark", .text = word });
+	to->add(to, &(struct ohtd_part_report){ .alert = WORD, .variant = 1, .code = "dark", .text = word });
 	word[0] = 0;
 }
 

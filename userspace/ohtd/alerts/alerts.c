@@ -517,7 +517,7 @@ static void add_report(const struct ohtd_part_reports *reports, const struct oht
 
 	if (row->real_only && of->to->scene->services->simulated)
 		return;
-	alert = add_key(of->to->list, (OF_PARTS + of->first + report->alert) << 8 | report->subject);
+	alert = add_key(of->to->list, (OF_PARTS + of->first + report->alert) << 8 | report->variant);
 	if (!alert)
 		return;
 	alert->severity = row->severity;

@@ -39,14 +39,14 @@ struct ohtd_part_alert {
 /**
  * struct ohtd_part_report - an alert that is active
  * @alert: index in the part's alerts
- * @subject: what it is about: alerts of one kind with other subjects are other alerts
+ * @variant: of one kind that has several codes, which: reports with other variants are other alerts
  * @code: instead of the one of its kind, or NULL
  * @text: the same. The report's receiver copies it
  * @since_ns: CLOCK_MONOTONIC; 0: not known
  */
 struct ohtd_part_report {
 	unsigned int alert;
-	uint8_t subject;
+	uint8_t variant;
 	const char *code;
 	const char *text;
 	uint64_t since_ns;

@@ -82,7 +82,7 @@ static void report_refusal(const struct ohtd_part_reports *to, const struct ohtd
 
 	to->add(to, &(struct ohtd_part_report){
 		.alert = REFUSES, .code = ohtd_store_word(view, to->now_ns),
-		.subject = view->state ? (uint8_t)view->state : stalled,
+		.variant = view->state ? (uint8_t)view->state : stalled,
 		.since_ns = is_stalled(view, to->now_ns) ? view->busy_since_ns : 0,
 	});
 }
