@@ -206,7 +206,7 @@ HEADER = "name,profile,value,unit,min,max,description\n"
     (with_rows(("jog_mm_s,", 'jog_mm_s,common,1,mm/s,1,10000,"open')), ["quoted field without its closing quote"]),
     (with_rows(("jog_mm_s,", "jog_mm_s,common,1,mm/s,1,10000,a\0b")), ["NUL byte in a field"]),
     (SHIPPED + "jog_mm_s,common,200,mm/s,1,10000,\n", ["name: given twice for this profile: 'jog_mm_s'"]),
-    (with_rows(("jog_mm_s,", None)), ["jog_mm_s is missing (profile canonical)", "jog_mm_s is missing (profile legacy)"]),
+    (with_rows(("jerk_mm_s3,", None)), ["jerk_mm_s3 is missing (profile canonical)", "jerk_mm_s3 is missing (profile legacy)"]),
     (with_rows(("soft_min_mm,legacy", None)), ["soft_min_mm is missing (profile legacy)"]),
     (with_rows(("jog_mm_s,", "jog_mm_s,common,1001,mm/s,1,10000,")), ["jog_mm_s is above speed_mm_s (profile canonical)",
                                                                     "jog_mm_s is above speed_mm_s (profile legacy)"]),

@@ -197,6 +197,8 @@ def what_is_in_the_way_is_named(robot, at_mm):
     assert re.search(r" It was at distance_1: [789]\d\d mm, with a stop zone of 1000 mm\.$", alert["text"]), alert
     assert robot.sim("rail obstacle none").startswith("ok")
     assert robot.post("robot/commands", {"verb": "stop"}, role="operator").status == 200
+    until(lambda: robot.get("modules/3/registers/distance_1").json["value"] > 2000, what="a free way")
+    wait_state(robot, "idle")
 
 
 @pytest.mark.slow

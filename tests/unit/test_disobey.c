@@ -14,6 +14,8 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MOST_MM		250
 #define MOST_IDLE_MM	25
+/* A healthy ramp from 1 m/s, of the drive that brakes less, and a cycle or two. */
+#define MOST_RAMP_MM	750
 #define MOST_BEYOND_MM	150
 #define CRUISE_MM_S	1000
 /* Own speed of a drive that turns by itself: 60 steps of the canonical one. */
@@ -765,6 +767,51 @@ static void drive_that_refuses_to_be_switched_on_is_noticed(void **state)
 	}
 }
 
+/* One that refuses all that it is asked for, as a drive does that starts anew. Its registers are sorted out while it goes on, and a word must be told meanwhile. */
+static void drive_that_refuses_everything_stops(void **state)
+{
+	static const unsigned int codes[] = { 1, 2, 4, 6 }, waits_ms[] = { 0, 60, 300 };
+	double most_mm = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(codes) * ARRAY_SIZE(waits_ms); i++) {
+		struct driver *d = fast(i % 2 ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL, 20000);
+		unsigned int code = codes[i / 2 % ARRAY_SIZE(codes)], wait_ms = waits_ms[i / 2 / ARRAY_SIZE(codes)];
+		char line[64];
+		double mm;
+
+		snprintf(line, sizeof(line), "fault 4 exception code=%u count=0", code);
+		driver_sim(d, line);
+		driver_run_ms(d, wait_ms);
+		post(d, OHTD_COMMAND_STOP);
+		mm = mm_until_low(d);
+		if (mm > MOST_MM)
+			fail_msg("code %u, %u ms before the stop, profile %d: outputs high for %.0f mm", code, wait_ms, d->run.station.profile, mm);
+		most_mm = fmax(most_mm, mm);
+		driver_end(d);
+	}
+	print_message("everything refused: %.0f mm at most\n", most_mm);
+}
+
+/* Nor is a word held up by another module whose registers are sorted out. */
+static void module_that_refuses_everything_holds_up_no_stop(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 6; i++) {
+		struct driver *d = fast(i % 2 ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL, 20000);
+		double from_mm;
+
+		driver_sim(d, "fault 5 exception code=2 count=0");
+		driver_run_ms(d, 150 * (i / 2));
+		from_mm = d->rail->position_mm;
+		post(d, OHTD_COMMAND_STOP);
+		driver_run_ms(d, 2500);
+		if (d->rail->speed_mm_s != 0 || d->rail->position_mm > from_mm + MOST_RAMP_MM)
+			fail_msg("run %u: %.0f mm behind the stop, %.0f mm/s", i, d->rail->position_mm - from_mm, d->rail->speed_mm_s);
+		driver_end(d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -795,6 +842,8 @@ int main(void)
 		cmocka_unit_test(single_refusals_and_misses_are_no_fault),
 		cmocka_unit_test(drive_that_refuses_to_be_switched_on_is_noticed),
 		cmocka_unit_test(disable_passes_when_it_moves_although_told_zero),
+		cmocka_unit_test(drive_that_refuses_everything_stops),
+		cmocka_unit_test(module_that_refuses_everything_holds_up_no_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

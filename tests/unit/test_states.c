@@ -28,7 +28,7 @@ static void loads_every_row(void **state)
 	(void)state;
 	assert_int_equal(machine.count, 105);
 	for (unsigned int fact = 0; fact < OHTD_FACTS; fact++)
-		assert_true(ohtd_machine_asks(&machine, fact));
+		assert_true(ohtd_robot_table_asks(&machine, fact));
 }
 
 /* The facts that the rows of a pair look at. */

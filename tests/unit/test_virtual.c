@@ -136,10 +136,14 @@ static void serves(struct witness *w)
 {
 	const struct oht_sim_rail *rail = &w->run->station.world.rail;
 	struct ohtd_command command = { .kind = OHTD_COMMAND_UNDOCK };
+	unsigned int ms;
 
 	if (has_refused(w->run))
 		knows_its_modules(w->run);
 	knows_its_place(w->run);
+	/* A module that has just come back has not said yet whether the robot is docked. */
+	for (ms = 0; ms < 3000 && !w->run->f->control.travel.dock_word.at_ns; ms += 50)
+		fixture_run_ms(w->run->f, 50);
 	if (ohtd_dock_docked(&w->run->f->control))
 		carries_out(w, &command);
 	command.kind = OHTD_COMMAND_MOVE;

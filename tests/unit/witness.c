@@ -17,6 +17,8 @@
 #define STAND_NS	(2500 * OHTD_NS_PER_MS)
 #define STRAY_MM	25.0
 #define SOFT_MM		3.0
+/* A legacy drive rolls on behind its plan, and is led back (D533). */
+#define SOFT_LEGACY_MM	6.5
 /* A drive that does not do what it is told is noticed by then. */
 #define DISOBEYED_MM	250.0
 #define FAST_FACTOR	1.05
@@ -227,8 +229,10 @@ static void look_at_rail(struct witness *w)
 	const struct oht_sim_rail *rail = &w->run->station.world.rail;
 	const struct ohtd_travel *m = &w->run->f->control.travel;
 	uint64_t now_ns = virtual_now_ns(w->run), low_ns = 0;
-	double wheel_mm_s = fabs(rail->wheel_mm_s), over_mm = w->run->disobeyed ? DISOBEYED_MM : SOFT_MM;
+	double wheel_mm_s = fabs(rail->wheel_mm_s), over_mm = w->run->station.profile == OHT_PROFILE_LEGACY ? SOFT_LEGACY_MM : SOFT_MM;
 
+	if (w->run->disobeyed)
+		over_mm = DISOBEYED_MM;
 	if (oht_sim_powered(rail))
 		w->low_since_ns = 0;
 	else if (!w->low_since_ns)
@@ -355,7 +359,7 @@ double witness_beyond_mm(const struct witness *w)
 
 static void forget_motion(struct witness *w)
 {
-	w->over_mm = w->ahead_mm = w->wrong_mm = w->word_mm = w->word_mm_s = w->word_kg = 0;
+	w->over_mm = w->ahead_mm = w->wrong_mm = w->word_mm = w->word_mm_s = w->word_kg = w->limit_mm_s = 0;
 }
 
 /* A robot that becomes faster is behind its plan, and goes on to its speed. */
@@ -365,6 +369,14 @@ static double gains_mm_s(const struct ohtd_travel *m)
 	double accel_mm_s2 = p->speed_mm_s < 0 ? -p->accel_mm_s2 : p->accel_mm_s2;
 
 	return fmax(accel_mm_s2, 0) * GAINS_S;
+}
+
+/* A plan that brakes, as for a smaller override, brakes a loaded robot so much later. */
+static double lagging_mm_s(const struct witness *w, double limit_mm_s, double passed_s)
+{
+	const double lag_s = LOAD_S_PER_KG * w->run->station.world.rail.load_kg;
+
+	return limit_mm_s >= w->limit_mm_s || passed_s >= lag_s ? limit_mm_s : w->limit_mm_s + (limit_mm_s - w->limit_mm_s) * passed_s / lag_s;
 }
 
 static void look_at_motion(struct witness *w, double passed_s)
@@ -377,7 +389,8 @@ static void look_at_motion(struct witness *w, double passed_s)
 	w->jogs = m->command.kind == OHTD_COMMAND_JOG;
 	/* A new command, or another override, may be slower: then the plan brakes. */
 	limit = fmax(limit, fabs(m->sample.point.speed_mm_s));
-	w->over_mm += fmax(fabs(wheel) - limit * FAST_FACTOR, 0) * passed_s;
+	w->limit_mm_s = lagging_mm_s(w, limit, passed_s);
+	w->over_mm += fmax(fabs(wheel) - w->limit_mm_s * FAST_FACTOR, 0) * passed_s;
 	/* Behind the end of its plan a loaded robot is led back to its target: what it was ahead is less then. */
 	if (told != w->ahead_way && m->sample.point.speed_mm_s == 0)
 		w->ahead_mm = fmin(w->ahead_mm, -w->ahead_mm);

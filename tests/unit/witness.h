@@ -66,6 +66,7 @@ struct witness {
 	bool moves;			/* in motion with the outputs high, at the last look */
 	bool jogs;
 	double over_mm;			/* faster than the command's limit, since the motion began */
+	double limit_mm_s;		/* that limit, as soon as the load lets the robot keep it */
 	double ahead_mm;		/* of the wheels in front of the plan, since then */
 	double ahead_way;		/* in which direction, as told: 1 or -1 */
 	double wrong_mm;		/* and against the direction that the drive was told */

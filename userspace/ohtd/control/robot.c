@@ -490,7 +490,7 @@ static void add_name(char *list, size_t size, const char *name)
 		snprintf(list + n, size - n, "...");
 }
 
-void ohtd_robot_lacks(const struct ohtd_robot *robot, struct oht_complaints *complaints)
+void ohtd_control_lacks(const struct ohtd_robot *robot, struct oht_complaints *complaints)
 {
 	const struct ohtd_rule_table *table = &ohtd_limits_block(&robot->control.limits)->table;
 	char rows[OHT_ERROR_BYTES / 2] = "", words[OHT_ERROR_BYTES / 2] = "", line[OHT_ERROR_BYTES];
@@ -499,7 +499,7 @@ void ohtd_robot_lacks(const struct ohtd_robot *robot, struct oht_complaints *com
 		if (table->row[i].shipped)
 			add_name(rows, sizeof(rows), ohtd_rule_name(table->row[i].rule));
 	for (unsigned int i = 0; i < OHTD_FACTS; i++)
-		if (!ohtd_machine_asks(&robot->control.machine, i))
+		if (!ohtd_robot_table_asks(&robot->control.machine, i))
 			add_name(words, sizeof(words), ohtd_robot_fact_name(i));
 	if (*rows) {
 		snprintf(line, sizeof(line), "motion.csv has no row of %s: the shipped values hold", rows);

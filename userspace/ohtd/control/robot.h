@@ -215,11 +215,11 @@ int ohtd_robot_limits_changed(struct ohtd_robot *robot, uint32_t generation,
 			      struct ohtd_limits_change *changes);
 
 /**
- * ohtd_robot_lacks() - what a site's own tables lack that this release has
+ * ohtd_control_lacks() - what a site's own tables lack that this release has
  * @complaints: takes a line for motion.csv, whose missing rows are the shipped ones, and one for state_machine.csv, whose missing guards
  *	are not made up for
  */
-void ohtd_robot_lacks(const struct ohtd_robot *robot, struct oht_complaints *complaints);
+void ohtd_control_lacks(const struct ohtd_robot *robot, struct oht_complaints *complaints);
 
 /**
  * ohtd_robot_limits_read() - read motion.csv again

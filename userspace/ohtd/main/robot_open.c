@@ -67,7 +67,7 @@ struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd
 	made = ohtd_robot_create(&robot, clock, why, size);
 	if (made) {
 		log_profiles(ohtd_robot_user_maps(made));
-		ohtd_robot_lacks(made, &(struct oht_complaints){ .take = log_lack });
+		ohtd_control_lacks(made, &(struct oht_complaints){ .take = log_lack });
 		ohtd_kept_profiles_recall(config->state_dir, made);
 		/* The rail of a simulator begins anew with it. */
 		if (!config->simulated)

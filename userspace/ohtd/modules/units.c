@@ -199,6 +199,9 @@ static bool refuses_all_signals(const struct ohtd_unit *unit)
  */
 static void store_unknown(struct ohtd_unit *unit, const struct ohtd_block *block, uint64_t time_ns)
 {
+	/* Asked for all the same, to know that the module is there: nothing new. */
+	if (block->registers == 1 && unit->marks[block->first] == OHTD_MARK_UNKNOWN)
+		return;
 	unit->refused_ns = time_ns;
 	ohtd_marks_refused(unit->marks, block);
 	if (block->registers == 1)

@@ -78,6 +78,24 @@ static void forget_failures_of_others(struct ohtd_blocks *blocks, const uint16_t
 			blocks->failures[i] = 0;
 }
 
+/*
+ * A module without signals, or one that refuses all of them, is polled all the same, to know that it is there. A refusal says that as well, so this
+ * poll stays the same: with another one for each register that is refused the plan would begin anew each time, and its later turns would never come.
+ */
+static void poll_for_presence(const struct oht_regmap *map, const bool *wanted, struct ohtd_blocks *blocks)
+{
+	size_t first = map->count, i;
+
+	for (i = 0; i < map->count; i++)
+		if (map->reg[i].access != OHT_ACCESS_WO && (first == map->count || (wanted[i] && !wanted[first])))
+			first = i;
+	if (first == map->count)
+		return;
+	blocks->poll[blocks->polls++] = blocks->sweeps && blocks->sweep[0].first == first ? blocks->sweep[0] : (struct ohtd_block){
+		.address = map->reg[first].address, .words = map->reg[first].words, .first = (uint16_t)first, .registers = 1,
+	};
+}
+
 void ohtd_blocks_cut(const struct oht_regmap *map, const int *signals, unsigned int signal_count,
 		     const uint8_t *marks, struct ohtd_blocks *blocks)
 {
@@ -98,9 +116,8 @@ void ohtd_blocks_cut(const struct oht_regmap *map, const int *signals, unsigned 
 	for (i = 0; i < map->count; i++)
 		if (!taken[i] && readable(map, marks, i))
 			blocks->sweep[blocks->sweeps++] = cut(map, marks, taken, i);
-	/* A module without signals is polled all the same, to know that it is there. */
-	if (!blocks->polls && blocks->sweeps)
-		blocks->poll[blocks->polls++] = blocks->sweep[0];
+	if (!blocks->polls)
+		poll_for_presence(map, wanted, blocks);
 	forget_failures_of_others(blocks, before);
 }
 

@@ -506,7 +506,7 @@ static void clear(struct ohtd_rule_table *table)
 			table->rules[i].value[rule] = NAN;
 }
 
-int ohtd_rules_parse(const char *name, const char *text, struct ohtd_rule_table *table, char error[OHT_ERROR_BYTES])
+int ohtd_robot_rules_parse(const char *name, const char *text, struct ohtd_rule_table *table, char error[OHT_ERROR_BYTES])
 {
 	struct oht_csv csv;
 	int ret = oht_csv_parse(name, text, &csv, error);

@@ -151,7 +151,7 @@ int ohtd_rules_load(const char *data_dir, struct ohtd_rule_table *table,
 		    struct oht_complaints *complaints, char error[OHT_ERROR_BYTES]);
 
 /* The rows of @text alone, each checked by itself; @name stands for the file in @error. */
-int ohtd_rules_parse(const char *name, const char *text, struct ohtd_rule_table *table, char error[OHT_ERROR_BYTES]);
+int ohtd_robot_rules_parse(const char *name, const char *text, struct ohtd_rule_table *table, char error[OHT_ERROR_BYTES]);
 
 /**
  * struct ohtd_rules_fault - values of a table that do not agree

@@ -68,7 +68,7 @@ int ohtd_robot_shipped_rules(struct ohtd_rule_table *table, char error[OHT_ERROR
 
 	if (!shipped)
 		return -ENOMEM;
-	ret = ohtd_rules_parse("motion.csv as shipped", ohtd_shipped_motion_csv, shipped, error);
+	ret = ohtd_robot_rules_parse("motion.csv as shipped", ohtd_shipped_motion_csv, shipped, error);
 	for (unsigned int i = 0; !ret && i < shipped->rows; i++)
 		take_row(table, &shipped->row[i]);
 	free(shipped);

@@ -270,7 +270,7 @@ int ohtd_machine_load(const char *data_dir, const struct ohtd_phrase *phrases,
 	return ret;
 }
 
-bool ohtd_machine_asks(const struct ohtd_machine *machine, enum ohtd_fact fact)
+bool ohtd_robot_table_asks(const struct ohtd_machine *machine, enum ohtd_fact fact)
 {
 	unsigned int i, j;
 

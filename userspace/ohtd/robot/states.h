@@ -186,7 +186,7 @@ int ohtd_machine_load(const char *data_dir, const struct ohtd_phrase *phrases,
 		      struct ohtd_machine *machine, char error[OHT_ERROR_BYTES]);
 
 /* Does a guard of the table ask for @fact? One that an older release did not have is asked for by no table of that time. */
-bool ohtd_machine_asks(const struct ohtd_machine *machine, enum ohtd_fact fact);
+bool ohtd_robot_table_asks(const struct ohtd_machine *machine, enum ohtd_fact fact);
 /* As in the guards. */
 const char *ohtd_robot_fact_name(unsigned int fact);
 

@@ -57,11 +57,11 @@ static void reason_text(const struct ohtd_answer *answer, const struct ohtd_why 
 		snprintf(text, size, "%.*s: %s.", (int)n, reason, answer->holder);
 	else if (why->code == OHTD_WHY_MOVING && why->detail)
 		snprintf(text, size, "%.*s%s: %s is not 0.", (int)n, reason, unit, ohtd_signal_name(why->detail - 1u));
-	else if (rests_on_signal(why->code) && why->detail)
-		snprintf(text, size, "%.*s%s: %s.", (int)n, reason, unit, ohtd_signal_name(why->detail - 1u));
 	else if (why->code == OHTD_WHY_OBSTACLE && answer->obstacle.sensor)
 		snprintf(text, size, "%.*s%s: distance_%u is %u mm, its stop zone %u mm.", (int)n, reason, unit, answer->obstacle.sensor,
 			 answer->obstacle.distance_mm, answer->obstacle.zone_mm);
+	else if (rests_on_signal(why->code) && why->detail)
+		snprintf(text, size, "%.*s%s: %s.", (int)n, reason, unit, ohtd_signal_name(why->detail - 1u));
 	else if (why->code == OHTD_WHY_CHARGE_LOW && why->detail)
 		snprintf(text, size, "%.*s: %u %%.", (int)n, reason, why->detail - 1u);
 	else if (why->code == OHTD_WHY_MODULE_EXCEPTION && why->detail)
