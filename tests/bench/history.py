@@ -3,6 +3,7 @@
 days; those 30 days behind a daemon; the same integers in other forms; and the robot's own signals."""
 import array
 import contextlib
+import datetime
 import shutil
 import sqlite3
 import subprocess
@@ -11,7 +12,7 @@ import tempfile
 import time
 
 from _board import STATE, TOP, fresh, rss_mib, share
-from _past import chart_ms, shown_ms
+from _past import SIGNALS as MONTH_SIGNALS, chart_ms, shown_ms
 
 sys.path[:0] = [str(TOP / "tests/api"), str(TOP / "tests/lib")]
 
@@ -25,7 +26,7 @@ SIGNALS, CHUNK = 56, 163840
 CHUNK_S, CYCLES_A_DAY = 4096, 86400 * 40
 # Levels 0 to 2 are kept for 30 days, the others for 400.
 DAYS = (30, 30, 30, 400, 400, 400)
-CLIENTS, RATE_HZ, LIVE_S = 20, 10, 30
+CLIENTS, RATE_HZ, LIVE_S, SIEGE = 20, 10, 30, 32
 # Bits of a sample as its paper has them, and how many rows a table of rows is measured by.
 GORILLA, ROWS = 1.37 * 8, 4096 * SIGNALS
 
@@ -148,8 +149,40 @@ def _resident_mib(daemon):
         return before, rss_mib(daemon.process.pid), charts
 
 
+def _changed(daemon):
+    """A version that returns by itself, and its confirmation."""
+    answer = daemon.request("PATCH", "config?confirm_within_s=60", {"robot": {"name": f"besieged {time.monotonic()}"}}, role="administrator",
+                            headers={"Content-Type": "application/merge-patch+json"})
+    return answer, daemon.post("config/confirm", {}, role="administrator")
+
+
+def _besieged(daemon):
+    """One viewer asks for months on 32 connections: milliseconds of what others do, MiB meanwhile and a minute later, and what the viewer was answered."""
+    begin = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=30)
+    path = f"/api/v1/telemetry/history?signals={','.join(MONTH_SIGNALS)}&from={begin:%FT%TZ}&points=2000"
+    command = ["nice", "-n", "19", "/usr/bin/python3", "-P", TOP / "tests/bench/_months.py", str(daemon.port), daemon.state / "ca.crt", str(SIEGE), path]
+    acts = (lambda: [daemon.post("safety/stop", {}, role="operator")], lambda: [daemon.get("alerts/history", role="operator")],
+            lambda: [daemon.get("backups", role="administrator")], lambda: _changed(daemon))
+    took, resident = [], []
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=die_with_us) as siege:
+        siege.stdin.write(daemon.token("viewer") + "\n")
+        siege.stdin.flush()
+        assert siege.stdout.readline() == "months\n"
+        until_s = time.monotonic() + LIVE_S
+        while time.monotonic() < until_s:
+            for act in acts:
+                before = time.monotonic()
+                answers = act()
+                took.append((time.monotonic() - before) * 1e3 / len(answers))
+                assert all(answer.status == 200 for answer in answers), answers
+            resident.append(rss_mib(daemon.process.pid))
+        counts, _ = siege.communicate()
+    time.sleep(60)
+    return took, max(resident), rss_mib(daemon.process.pid), counts.strip()
+
+
 def _daemon(bench, folder):
-    with running(fresh(STATE / "history"), ("administrator", "operator"), robot_simulated="yes") as daemon:
+    with running(fresh(STATE / "history"), ("administrator", "operator", "viewer"), robot_simulated="yes") as daemon:
         daemon.stop()
         _end_now(f"{folder}/history.db")
         (daemon.state / "history.db").unlink()
@@ -163,6 +196,12 @@ def _daemon(bench, folder):
             bench.record(f"history.get_month_{name}p95_ms", share(each, 950), "ms", "native", samples=len(each),
                          note="GET telemetry/history, 2,000 points of 8 signals over 30 days that are there, with JSON and TLS, while values come "
                          f"in{', nothing of the file in memory before each' if name else ''}; median {share(each, 500):.1f}")
+        took, most, later, counts = _besieged(daemon)
+        said = f"beside a viewer that asks for months on {SIEGE} connections for {LIVE_S} s, which was answered {counts}"
+        bench.record("history.besieged_max_ms", max(took), "ms", "native", bar=("<", 1000), samples=len(took),
+                     note=f"STOP, alerts, backups, a version and its confirmation of others, {said}; median {share(took, 500):.0f}")
+        bench.record("history.besieged_rss_mib", most, "MiB", "native", bar=("<=", 40), samples=1, note=f"resident {said}")
+        bench.record("history.besieged_later_rss_mib", later, "MiB", "native", bar=("<=", 24), samples=1, note="the same, a minute later")
         shown = shown_ms(daemon, STATE / "history-page")
         bench.record("history.page_p95_ms", max(share(each, 950) for each in shown.values()), "ms", "native", bar=("<", 200),
                      samples=sum(map(len, shown.values())),

@@ -67,8 +67,9 @@ bool ohtd_log_limit_take(const char *room, const char *code, uint64_t now_ns)
 {
 	struct code *slot = find(room, code);
 
+	/* One code of those that share a count does not hold back the others for an hour. */
 	if (take(&slot->now, now_ns, OHTD_LOG_WINDOW_NS, OHTD_LOG_BURST) &&
-	    take(&slot->hour, now_ns, OHTD_LOG_HOUR_NS, OHTD_LOG_HOUR))
+	    (slot == &codes[OHTD_LOG_CODES] || take(&slot->hour, now_ns, OHTD_LOG_HOUR_NS, OHTD_LOG_HOUR)))
 		return true;
 	atomic_fetch_add(&slot->held, 1);
 	return false;

@@ -15,7 +15,7 @@
 /* Lines of one code in an hour. So `debug` and a client that asks all day write some 50,000 lines a day, not 860,000. */
 #define OHTD_LOG_HOUR		2000
 #define OHTD_LOG_HOUR_NS	3600000000000ull
-#define OHTD_LOG_CODES		64		/* the rest shares one count */
+#define OHTD_LOG_CODES		256		/* more than there are; the rest shares one count, without that of the hour */
 
 /* What a window held back. */
 struct ohtd_log_held {
