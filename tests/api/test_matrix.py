@@ -17,6 +17,9 @@ PARAMS = {"unit": ("2", "0", "bad_address"), "id": ("1", "0", "bad_id"), "name":
 ABSENT = {"{unit}": "99", "{id}": "999999", "{name}": "no-such"}
 
 
+PAGE = "https://panel.example:8443"
+
+
 @pytest.fixture(scope="module", name="own")
 def _own(tmp_path_factory, accounts):
     """A daemon of this module, and clients with a kept connection."""
@@ -25,6 +28,7 @@ def _own(tmp_path_factory, accounts):
         client = made.another(keep_s=3)
         for role in ROLES:
             client.token(role)
+        assert client.request("PATCH", "config", {"access": {"origins": PAGE}}, token=client.elevated()).status == 200
         yield client
 
 
@@ -201,10 +205,16 @@ class TestRoute:
             assert other == "HEAD" or answer.code == "method_not_allowed"
 
     def test_options(self, own, path, method, operation):
-        del method, operation
+        del operation
         answer = own.request("OPTIONS", fill(path))
         assert (answer.status, answer.body) == (204, b"") and set(answer.headers["allow"].split(", ")) == allowed(path)
         assert "content-length" not in answer.headers and "content-security-policy" in answer.headers
+        # Before a page elsewhere sends its request.
+        for origin, told in ((PAGE, True), ("https://evil.example", False)):
+            answer = own.request("OPTIONS", fill(path), headers={"Origin": origin, "Access-Control-Request-Method": method})
+            may = {name.removeprefix("access-control-"): value for name, value in answer.headers.items() if name.startswith("access-control-")}
+            assert answer.status == 204 and set(may) == ({"allow-origin", "allow-methods", "allow-headers", "expose-headers", "max-age"} if told else set())
+            assert not told or (may["allow-origin"] == PAGE and method in may["allow-methods"].split(", ") and "authorization" in may["allow-headers"])
 
     def test_head(self, own, path, method, operation):
         if method != "GET" or operation["x-kind"] == "stream":

@@ -9,6 +9,7 @@ import pytest
 
 from clocks import Skewed
 from live import dial, subscribe, ticket_of
+from oht_test.client import PASSWORD
 from oht_test.wait import until
 from oht_test.websocket import gapless
 from test_alerts import is_at_rest
@@ -158,6 +159,39 @@ def test_a_page_elsewhere_gets_no_stream(daemon, origin):
     turned_away(daemon, f"ticket={ticket_of(daemon)}", 403, "cross_origin", **origin)
     turned_away(daemon, f"ticket={ticket_of(daemon, **own_page(daemon))}", 401, "ticket_invalid", **origin)
     turned_away(daemon, "", 403, "cross_origin", Authorization=f"Bearer {daemon.token('viewer')}", **origin)
+
+
+def test_a_listed_page_elsewhere_asks_with_a_token_and_never_with_the_cookie(daemon):
+    page = {"Origin": "https://panel.example:8443"}
+
+    def lists(origins):
+        assert daemon.request("PATCH", "config", {"access": {"origins": origins}}, token=daemon.elevated()).status == 200
+
+    def readable(**asked):
+        headers = daemon.request("GET", "robot", **asked).headers
+        assert "access-control-allow-credentials" not in headers
+        return headers.get("access-control-allow-origin")
+
+    lists(f"https://other.example, {page['Origin']}")
+    try:
+        assert readable(headers=page, role="viewer") == readable(headers=page) == page["Origin"], "a refusal is for the page, too"
+        answer = daemon.request("GET", "robot", role="viewer")
+        assert "origin" in answer.headers["vary"] and "access-control-allow-origin" not in answer.headers
+        for origin in ("https://panel.example", "https://panel.example:84430", "HTTPS://panel.example:8443", "https://panel.example:8443/", "null",
+                       "http://panel.example:8443", "https://panel.example:8443.evil.example", f"{page['Origin']}, https://other.example",
+                       f"https://127.0.0.1:{daemon.port}"):
+            assert readable(headers={"Origin": origin}, role="viewer") is None, origin
+        with dial(daemon, "viewer", **page) as link:
+            assert subscribe(link, "robot")["type"] == "snapshot"
+        with Events(daemon, f"?channel=robot&ticket={ticket_of(daemon, **page)}", None, **page) as events:
+            assert events.answer.headers["access-control-allow-origin"] == page["Origin"]
+        turned_away(daemon, f"ticket={ticket_of(daemon, **page)}", 401, "ticket_invalid", **own_page(daemon))
+        login = daemon.request("POST", "auth/login", {"username": "viewer", "password": PASSWORD, "cookie": True}, headers=page)
+        assert (login.status, login.code) == (403, "cross_origin")
+    finally:
+        lists("")
+    assert readable(headers=page, role="viewer") is None and "vary" not in daemon.request("GET", "robot", role="viewer").headers
+    turned_away(daemon, f"ticket={ticket_of(daemon)}", 403, "cross_origin", **page)
 
 
 def test_a_ticket_of_a_page_elsewhere_is_for_nobody(daemon):

@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "config/locals.h"
+#include "config/origins.h"
 #include "base/log.h"
 
 static char path[] = "/tmp/ohtd-config-XXXXXX";
@@ -351,6 +352,35 @@ static void roles_of_local_users_are_checked(void **state)
 	}
 }
 
+static void pages_elsewhere_are_checked(void **state)
+{
+	static const char *const bad[] = {
+		"*", "null", "panel.example", "https://", "https://*.example", "https://panel.example/", "https://panel.example:443", "https://panel.example:0",
+		"https://panel.example:65536", "https://panel.example:08", "https://Panel.example", "https://anna@panel.example", "https://-a", "https://a.",
+		"https://[::1", "https://[]", "http://localhost:80", "wss://panel.example", "https://panel.example:8443:1", "https://panel.example:999999",
+		"https://a b",
+	};
+	static const char good[] = "https://panel.example, https://192.0.2.7:8443 https://[fe80::1]:1 http://localhost:5173";
+	struct ohtd_part part;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_non_null(ohtd_config_origins_check(bad[i], &part));
+		assert_true(part.has && part.bytes);
+	}
+	assert_string_equal(ohtd_config_origins_check("http://panel.example", &part), "whose page anybody on the way could change: http is for localhost only");
+	assert_string_equal(ohtd_config_origins_check("https://a https://b https://c https://d https://e https://f https://g https://h https://i", &part),
+			    "which is one more than 8");
+	assert_memory_equal(part.text, "https://i", part.bytes);
+	assert_null(ohtd_config_origins_check("", &part));
+	assert_null(ohtd_config_origins_check(good, &part));
+	assert_true(ohtd_config_origins_has(good, "https://192.0.2.7:8443", 22));
+	assert_false(ohtd_config_origins_has(good, "https://192.0.2.7:844", 21));
+	assert_false(ohtd_config_origins_has(good, "https://192.0.2.7:84430", 23));
+	assert_false(ohtd_config_origins_has(good, "", 0));
+	assert_false(ohtd_config_origins_has("", "null", 4));
+}
+
 /* @text: entries. The user 1001 has the group 50 and the further groups 60 and 70. */
 static enum ohtd_role role_by(const char *text, uid_t uid)
 {
@@ -457,7 +487,7 @@ int main(void)
 		CASE(unknown_and_repeated_keys_are_refused),
 		CASE(wrong_values_are_refused),
 		CASE(registers_of_the_gateway_are_checked),
-		CASE(roles_of_local_users_are_checked), CASE(a_user_decides_before_groups_and_these_before_all_others),
+		CASE(pages_elsewhere_are_checked), CASE(roles_of_local_users_are_checked), CASE(a_user_decides_before_groups_and_these_before_all_others),
 		CASE(contradictions_are_refused),
 		CASE(a_real_robot_spares_its_card),
 		CASE(files_that_cannot_be_read_are_refused),

@@ -17,15 +17,15 @@
 
 static bool is_foreign_page(struct ohtd_call *call)
 {
-	return ohtd_call_has_header(call, "origin") && !ohtd_origin_is_own(call);
+	return ohtd_call_has_header(call, "origin") && !ohtd_origin_is_own(call) && !ohtd_server_origin_is_listed(call);
 }
 
-/* A page of another machine would show the robot in the name of the person in front of it. */
+/* A page of another machine would show the robot in the name of the person in front of it, unless the site lists it. */
 static bool refuse_foreign_page(struct ohtd_call *call)
 {
 	if (!is_foreign_page(call))
 		return false;
-	ohtd_reply_problem(call, 403, "cross_origin", "this is for pages of this machine only");
+	ohtd_reply_problem(call, 403, "cross_origin", "this is for pages of this machine, and those of /access/origins");
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "server/loop.h"
+#include "settings/settings.h"
 
 #define ID_DIGITS	8
 #define ATTRIBUTES	"Path=/api/v1/auth; HttpOnly; Secure; SameSite=Strict"
@@ -91,4 +92,51 @@ void ohtd_cookie_clear(struct ohtd_call *call)
 {
 	ohtd_reply_header(call, "set-cookie",
 			  ohtd_call_text_of(call, "%s=; Max-Age=0; " ATTRIBUTES, name_of(call)));
+}
+
+/* ---- pages elsewhere ---- */
+
+#define ORIGIN		"origin"
+/* What the API looks at; what it says. A browser keeps the answer to OPTIONS for so long, whatever the list says meanwhile. */
+#define SENT		"authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, range, x-request-id"
+#define SAID		"content-disposition, content-range, etag, idempotency-replayed, location, retry-after, x-request-id"
+#define KEPT_S		"300"
+
+/* NULL: it is none that is listed. */
+static const h2o_iovec_t *listed_origin(h2o_req_t *req)
+{
+	struct ohtd_settings *settings = ohtd_loop_of(req)->server->services->settings;
+	ssize_t at = h2o_find_header_by_str(&req->headers, H2O_STRLIT(ORIGIN), -1);
+	const h2o_iovec_t *origin = at < 0 ? NULL : &req->headers.entries[at].value;
+
+	return origin && ohtd_settings_has_origin(settings, origin->base, origin->len) ? origin : NULL;
+}
+
+bool ohtd_server_origin_is_listed(struct ohtd_call *call)
+{
+	return listed_origin(call->req);
+}
+
+/* The answer names one origin, so a cache must not give it to the page of another. */
+void ohtd_server_let_read(h2o_req_t *req)
+{
+	const h2o_iovec_t *origin;
+
+	if (!ohtd_settings_has_origins(ohtd_loop_of(req)->server->services->settings))
+		return;
+	h2o_add_header_by_str(&req->pool, &req->res.headers, H2O_STRLIT("vary"), 0, NULL, H2O_STRLIT(ORIGIN));
+	origin = listed_origin(req);
+	if (!origin)
+		return;
+	h2o_add_header_by_str(&req->pool, &req->res.headers, H2O_STRLIT("access-control-allow-origin"), 0, NULL, origin->base, origin->len);
+	h2o_add_header_by_str(&req->pool, &req->res.headers, H2O_STRLIT("access-control-expose-headers"), 0, NULL, H2O_STRLIT(SAID));
+}
+
+void ohtd_server_let_send(struct ohtd_call *call, const char *allow)
+{
+	if (!listed_origin(call->req))
+		return;
+	ohtd_reply_header(call, "access-control-allow-methods", allow);
+	ohtd_reply_header(call, "access-control-allow-headers", SENT);
+	ohtd_reply_header(call, "access-control-max-age", KEPT_S);
 }

@@ -559,8 +559,22 @@ static bool serve_beside_routes(struct ohtd_call *call, enum ohtd_match match,
 	if (!is_options(req) || (!file && match != OHTD_MATCH_METHOD))
 		return false;
 	ohtd_reply_header(call, "allow", file ? "GET, HEAD, OPTIONS" : found->allow);
+	if (!file)
+		ohtd_server_let_send(call, found->allow);
 	ohtd_reply_empty(call, 204);
 	return true;
+}
+
+/* A page elsewhere asks with OPTIONS before it sends: the route that it asks for, whose place it needs. NULL: it is no such request. */
+static const struct ohtd_route *announced(struct ohtd_call *call)
+{
+	const char *method = is_options(call->req) ? ohtd_call_header(call, "access-control-request-method") : NULL;
+	h2o_iovec_t path = call->req->path_normalized;
+	struct ohtd_found found;
+
+	if (!method || ohtd_route_find(call->loop->server->router, method, strlen(method), path.base, path.len, &found) != OHTD_MATCH_FOUND)
+		return NULL;
+	return found.route;
 }
 
 static void dispatch(struct ohtd_call *call)
@@ -577,7 +591,7 @@ static void dispatch(struct ohtd_call *call)
 	if (ohtd_prologue_head(call, match == OHTD_MATCH_FOUND ? found.route : NULL, found.get) ||
 	    (call->conn->local && admit_local(call)))
 		return;
-	if (check_place(call, found.route) || serve_beside_routes(call, match, &found))
+	if (check_place(call, found.route ? found.route : announced(call)) || serve_beside_routes(call, match, &found))
 		return;
 	if (match == OHTD_MATCH_NONE || match == OHTD_MATCH_METHOD) {
 		refuse_path(call, match, &found);

@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "http/catalogue.h"
+#include "server/cookie.h"
 #include "server/loop.h"
 #include "http/problem.h"
 #include "base/clock.h"
@@ -480,6 +481,7 @@ static void on_answer(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **slot)
 	if (made_by_h2o(req))
 		slot = replace_body(req, slot);
 	add_security(req);
+	ohtd_server_let_read(req);
 	if (h2o_find_header(&req->res.headers, H2O_TOKEN_CACHE_CONTROL, -1) < 0)
 		h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL,
 			       H2O_STRLIT("no-store"));

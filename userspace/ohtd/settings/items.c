@@ -106,6 +106,12 @@ static const char *locals_unfit(const struct ohtd_values *values, struct ohtd_pa
 	return ohtd_config_locals_read(&locals, part->text, part);
 }
 
+static const char *origins_unfit(const struct ohtd_values *values, struct ohtd_part *part)
+{
+	(void)values;
+	return ohtd_config_origins_check(part->text, part);
+}
+
 /* ---- the rows ---- */
 
 #define AT(member)	.at = offsetof(struct ohtd_values, member)
@@ -182,6 +188,9 @@ static const struct ohtd_item last_items[] = {
 	{ .pointer = "/access/local_roles", .type = OHTD_ITEM_TEXT, AT(local_roles), .unfit = locals_unfit,
 	  .max = OHTD_LOCALS_BYTES - 1, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
 	  .summary = "Roles of local users at the local socket, as 1001=operator @panel=viewer *=none: user, @group, * for all others, parted by commas or blanks; empty: only root" },
+	{ .pointer = "/access/origins", .type = OHTD_ITEM_TEXT, AT(origins), .unfit = origins_unfit,
+	  .max = OHTD_ORIGINS_BYTES - 1, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+	  .summary = "Pages elsewhere whose scripts may ask the robot with a token, as https://panel.example:8443, parted by commas or blanks; empty: none" },
 };
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))

@@ -93,6 +93,7 @@ struct ohtd_effect {
  * @waits_at: item that asks most of that person, by role and elevation
  * @text: tree of @values
  * @users: names of this machine, read when @values became live
+ * @origins: @values has a list of them
  * @lives: how often values became live
  */
 struct ohtd_settings {
@@ -134,6 +135,7 @@ struct ohtd_settings {
 	char waits_at[OHTD_POINTER_BYTES];
 	char text[OHTD_CONFIG_DOCUMENT_BYTES];
 	struct ohtd_config_users users;
+	_Atomic bool origins;
 	_Atomic uint64_t lives;
 };
 

@@ -342,6 +342,7 @@ void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree
 	snprintf(settings->head.state, sizeof(settings->head.state), head->returns_to ? "pending" : "live");
 	snprintf(settings->text, sizeof(settings->text), "%s",
 		 json_object_to_json_string_ext(tree, PLAIN));
+	atomic_store(&settings->origins, *settings->values.origins);
 	atomic_fetch_add(&settings->lives, 1);
 	pthread_mutex_unlock(&settings->lock);
 	if (settings->setup.have_rules)
@@ -621,6 +622,23 @@ void ohtd_settings_gateway(struct ohtd_settings *settings, struct ohtd_gateway_v
 	pthread_mutex_lock(&settings->lock);
 	*gateway = settings->values.gateway;
 	pthread_mutex_unlock(&settings->lock);
+}
+
+bool ohtd_settings_has_origins(struct ohtd_settings *settings)
+{
+	return settings && atomic_load(&settings->origins);
+}
+
+bool ohtd_settings_has_origin(struct ohtd_settings *settings, const char *origin, size_t bytes)
+{
+	bool has;
+
+	if (!ohtd_settings_has_origins(settings))
+		return false;
+	pthread_mutex_lock(&settings->lock);
+	has = ohtd_config_origins_has(settings->values.origins, origin, bytes);
+	pthread_mutex_unlock(&settings->lock);
+	return has;
 }
 
 uint64_t ohtd_settings_lives(struct ohtd_settings *settings)

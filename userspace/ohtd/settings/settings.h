@@ -411,6 +411,13 @@ bool ohtd_settings_past(struct ohtd_settings *settings, struct ohtd_past_values 
 /* What the Modbus TCP server serves, and who may write through it. Context: any thread but the control thread. */
 void ohtd_settings_gateway(struct ohtd_settings *settings, struct ohtd_gateway_values *gateway);
 
+/*
+ * Is there a list of pages elsewhere, and is @origin among them? Context: any thread but the control thread. Without settings there is
+ * none.
+ */
+bool ohtd_settings_has_origins(struct ohtd_settings *settings);
+bool ohtd_settings_has_origin(struct ohtd_settings *settings, const char *origin, size_t bytes);
+
 /* How often values became live. While it stays, so do the answers of the next two. Context: any thread but the control thread. */
 uint64_t ohtd_settings_lives(struct ohtd_settings *settings);
 
