@@ -43,7 +43,7 @@ def test_numbers_of_a_week(fresh):
     assert made["flood_total"] == 1 and made["flooded_total"] == 12
     assert [(flood["first_number"], flood["first_code"], flood["count"]) for flood in made["floods"]] == [(1000, "flood_00", 12)]
     assert [(item["number"], item["address"]) for item in made["standing"]] == [(1100, None)] and made["standing_total"] == 1
-    assert made["chattering"] == [{"code": "loose", "source": "module", "address": 5, "count": 1, "times": 5}]
+    assert made["chattering"] == [{"code": "loose", "source": "module", "address": 5, "subject": None, "count": 1, "times": 5}]
     shown = ohtctl(fresh, verb=("alerts", "summary"))
     assert "floods, more than 10 in 10 minutes: 1\n" in shown and " an hour\n" in shown and "more than 24 h: 1\n" in shown, shown
     said = json.loads(ohtctl(fresh, "--json", "--from", "-61h", "--to", "-59h", verb=("alerts", "summary")))

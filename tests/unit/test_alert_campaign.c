@@ -437,6 +437,32 @@ static void judge_hook(void *part, const struct ohtd_part_reports *to)
 	ohtd_part_report(to, FULL, 0);
 }
 
+enum { OUT, DIM };
+
+static const struct ohtd_part_alert street_alerts[] = {
+	[OUT] = { "street", "lamp_out", OHTD_SEVERITY_WARNING, .text = "Dark.", .action = "Look at it." },
+	[DIM] = { "street", "lamp_dim", OHTD_SEVERITY_WARNING, .notice = true, .text = "Dim.", .action = "Look at it." },
+};
+static unsigned int lamps_out;
+static const char *unfit_lamp;
+
+static void judge_street(void *part, const struct ohtd_part_reports *to)
+{
+	(void)part;
+	for (unsigned int i = 0; i < lamps_out; i++) {
+		char lamp[16];
+
+		snprintf(lamp, sizeof(lamp), "lamp %u", i);
+		ohtd_part_report_about(to, OUT, lamp, 5, "Lamp %u is out.", i);
+		/* Once more: it is the same. */
+		if (i < OHTD_PART_SUBJECTS_OF_KIND)
+			ohtd_part_report_about(to, OUT, lamp, 6, "Again.");
+		lamp[0] = 0;
+	}
+	if (unfit_lamp)
+		ohtd_part_report_about(to, DIM, unfit_lamp, 5, "It is dim.");
+}
+
 static void *open_lamp(const struct ohtd_services *services)
 {
 	(void)services;
@@ -507,6 +533,76 @@ static void parts_bring_their_alerts_and_their_judges(void **state)
 	end_robot();
 }
 
+static const struct ohtd_alert *find_about(const struct ohtd_alert_list *list, const char *code, const char *subject)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!strcmp(list->items[i].code, code) && !strcmp(list->items[i].subject, subject))
+			return &list->items[i];
+	return NULL;
+}
+
+/* Each place of the list is one of its own, and nothing stands behind it but what comes later: so no page skips any. */
+static void check_places(const struct ohtd_alert_list *list)
+{
+	for (size_t i = 1; i < list->count; i++)
+		assert_true(ohtd_alert_is_behind(&list->items[i], list->items[i - 1].since_ns, list->items[i - 1].place) &&
+			    !ohtd_alert_is_behind(&list->items[i - 1], list->items[i].since_ns, list->items[i].place));
+}
+
+/* Two silent lamps are two alerts, 300 are not 300; none is lost without a word. */
+static void subjects_are_alerts_up_to_a_limit(void **state)
+{
+	static const struct ohtd_daemon_part street = { OHTD_PART_ALERTS(street_alerts), .judge = judge_street };
+	const struct ohtd_views_part parts[] = {
+		{ &street, NULL }, { &street, NULL }, { &street, NULL }, { &street, NULL }, { &street, NULL },
+	};
+	static const char *const unfit[] = {
+		"", "two\nlines", "turned \xe2\x80\xae", "\xff",
+		"0123456789012345678901234567890123456789012345678901234567890123\u00fc",
+	};
+	const struct ohtd_alert *more;
+	const struct ohtd_alert_list *list;
+	size_t others;
+
+	(void)state;
+	begin_robot(8000);
+	assert_true(ohtd_alerts_take_parts(parts, 1));
+	lamps_out = 0;
+	others = list_of_parts()->count;
+	lamps_out = 2;
+	list = list_of_parts();
+	assert_int_equal(list->count, others + 2);
+	assert_string_equal(find_about(list, "lamp_out", "lamp 1")->text, "Lamp 1 is out.");
+	assert_int_equal(find_about(list, "lamp_out", "lamp 1")->since_ns, 5);
+	assert_int_equal(find_about(list, "lamp_out", "lamp 0")->key, find_about(list, "lamp_out", "lamp 1")->key);
+	check_places(list);
+	lamps_out = 300;
+	list = list_of_parts();
+	assert_int_equal(list->count, others + OHTD_PART_SUBJECTS_OF_KIND + 1);
+	more = find_about(list, "lamp_out", "");
+	assert_true(more->degrades && more->severity == OHTD_SEVERITY_WARNING);
+	assert_non_null(strstr(more->text, "268 more of these have no alert of their own: at most 32 of a kind and 128 of all"));
+	check_places(list);
+	/* Of all together. */
+	assert_true(ohtd_alerts_take_parts(parts, 5));
+	list = list_of_parts();
+	assert_int_equal(list->count, others + OHTD_PART_SUBJECTS_MAX + 5);
+	check_places(list);
+	lamps_out = 0;
+	assert_true(ohtd_alerts_take_parts(parts, 1));
+	for (size_t i = 0; i < sizeof(unfit) / sizeof(unfit[0]); i++) {
+		unfit_lamp = unfit[i];
+		list = list_of_parts();
+		assert_int_equal(list->count, others + 1);
+		assert_non_null(strstr(find_about(list, "lamp_dim", "")->text, "1 more of these"));
+	}
+	unfit_lamp = "0123456789012345678901234567890123456789012345678901234567890123";
+	assert_string_equal(find_about(list_of_parts(), "lamp_dim", unfit_lamp)->text, "It is dim.");
+	unfit_lamp = NULL;
+	assert_true(ohtd_alerts_take_parts(NULL, 0));
+	end_robot();
+}
+
 static int set_up(void **state)
 {
 	struct ohtd_webhook_row row = {
@@ -534,6 +630,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_fault_is_told_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_shift_without_a_fault_tells_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(parts_bring_their_alerts_and_their_judges, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(subjects_are_alerts_up_to_a_limit, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

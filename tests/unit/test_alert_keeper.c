@@ -85,7 +85,7 @@ static void stand(uint32_t key, uint64_t since_ns, bool over)
 {
 	list.items[list.count++] = (struct ohtd_alert){
 		.key = key, .severity = OHTD_SEVERITY_CRITICAL, .unit = (uint8_t)key, .over = over, .source = "module",
-		.code = "module_lost", .text = "Gone.", .since_ns = since_ns,
+		.code = "module_lost", .text = "Gone.", .subject = "", .since_ns = since_ns,
 	};
 }
 
@@ -233,7 +233,7 @@ static int shelve(uint8_t unit, int64_t minutes)
 
 static bool is_shelved(uint8_t unit)
 {
-	return ohtd_alert_shelves_find(ohtd_alert_keeper_shelves(keeper), "module_lost", "module", unit, NULL);
+	return ohtd_alert_shelves_find(ohtd_alert_keeper_shelves(keeper), "module_lost", "module", unit, "", NULL);
 }
 
 static int told(const char *event, unsigned int unit)
@@ -242,6 +242,75 @@ static int told(const char *event, unsigned int unit)
 
 	snprintf(sql, sizeof(sql), "SELECT count(*) FROM webhook_deliveries WHERE event = 'alert.%s' AND unit = %u", event, unit);
 	return (int)store_ask_sql(sql);
+}
+
+/* ---- subjects ---- */
+
+static void stand_named(const char *subject, uint64_t since_ns)
+{
+	stand(9, since_ns, false);
+	list.items[list.count - 1].subject = subject;
+}
+
+static int count_about(const char *subject, const char *where)
+{
+	char sql[160];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM alerts WHERE subject = '%s' AND %s", subject, where);
+	return (int)store_ask_sql(sql);
+}
+
+static int told_about(const char *subject, const char *event)
+{
+	char sql[160];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM webhook_deliveries WHERE subject = '%s' AND event = 'alert.%s'", subject, event);
+	return (int)store_ask_sql(sql);
+}
+
+/* Of three that differ by their subject alone: one is shelved, one acknowledged, one ends and comes again. */
+static void each_subject_is_an_alert_of_its_own(void **state)
+{
+	struct ohtd_alert_shelf_row shelf = shelf_of(9, 10), again = shelf;
+	struct ohtd_alert_row row = { 0 };
+
+	(void)state;
+	snprintf(shelf.subject, sizeof(shelf.subject), "a");
+	assert_int_equal(ohtd_store_call(store, work_shelve, &shelf), 0);
+	assert_int_equal(ohtd_store_call(store, work_shelve, &again), 0);
+	ohtd_alert_shelves_note(ohtd_alert_keeper_shelves(keeper), &shelf);
+	stand_named("a", S);
+	stand_named("b", S);
+	stand_named("", S);
+	look_until(S, "SELECT count(*) FROM alerts", 3);
+	assert_int_equal(told_about("a", "began") + told_about("b", "began") + told_about("", "began"), 2);
+	assert_int_equal(told_about("a", "began"), 0);
+	assert_int_equal(count_about("a", "muted AND rested"), 1);
+	assert_int_equal(count_about("b", "NOT muted AND NOT rested"), 1);
+	/* Seen is the one that somebody has seen. */
+	assert_true(ohtd_alert_keeper_active(keeper, &list.items[1], &row));
+	assert_string_equal(row.subject, "b");
+	row.acknowledged_times = 1;
+	assert_int_equal(ohtd_alert_keeper_note(keeper, &row), 9);
+	assert_true(ohtd_alert_keeper_active(keeper, &list.items[1], &row) && ohtd_alert_row_acknowledged(&row));
+	assert_true(ohtd_alert_keeper_active(keeper, &list.items[2], &row) && !ohtd_alert_row_acknowledged(&row));
+	assert_true(ohtd_alert_keeper_active(keeper, &list.items[0], &row) && !ohtd_alert_row_acknowledged(&row));
+	/* One ends: the others go on. */
+	list.count = 0;
+	stand_named("a", S);
+	stand_named("", S);
+	look_until(3 * S, "SELECT count(*) FROM alerts WHERE ended_ns > 0", 1);
+	assert_int_equal(count_about("b", "ended_ns > 0"), 1);
+	assert_int_equal(told_about("b", "ended"), 1);
+	stand_named("b", 5 * S);
+	look_until(5 * S, "SELECT count(*) FROM alerts WHERE times = 2", 1);
+	assert_int_equal(count_about("b", "times = 2 AND ended_ns = 0"), 1);
+	/* The shelf of one is not that of the one without a subject, and ends by itself. */
+	ohtd_alert_shelves_forget(ohtd_alert_keeper_shelves(keeper), &again);
+	assert_true(ohtd_alert_shelves_find(ohtd_alert_keeper_shelves(keeper), "module_lost", "module", 9, "a", NULL));
+	ohtd_alert_shelves_forget(ohtd_alert_keeper_shelves(keeper), &shelf);
+	WAIT_FOR((look(7 * S), told_about("a", "began") == 1));
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM alerts"), 3);
 }
 
 static void what_was_told_ends_and_what_comes_shelved_does_not_begin(void **state)
@@ -353,7 +422,7 @@ static void tell_flood(void)
 	snprintf(text, sizeof(text), "%d alerts.", (int)flood.count);
 	list.items[list.count++] = (struct ohtd_alert){
 		.key = flood_key(), .severity = OHTD_SEVERITY_WARNING, .source = "alerts", .code = "alert_flood",
-		.text = text, .since_ns = flood.since_ns,
+		.subject = "", .text = text, .since_ns = flood.since_ns,
 	};
 }
 
@@ -745,6 +814,7 @@ static void a_start_that_ends_half_way_leaves_alerts_for_the_next(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(each_subject_is_an_alert_of_its_own, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_told_ends_and_what_comes_shelved_does_not_begin, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_end_between_two_writes_is_told_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_stands_at_the_end_is_told_then, set_up, tear_down),

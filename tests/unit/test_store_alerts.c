@@ -22,6 +22,7 @@
 #define ROWS_MAX	600
 #define CODES		14
 #define UNITS		3
+#define SUBJECTS	2
 
 static struct ohtd_db *db;
 
@@ -87,7 +88,7 @@ static void comments_go_with_their_alert(void **state)
 	/* The oldest alert is dropped for a new one. */
 	keep_alerts(OHTD_ALERTS_KEPT, 1);
 	run("WITH RECURSIVE n (i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) INSERT INTO alerts"
-	    " SELECT i, 'x', 'warning', 'log', 0, '', 1, 1, 1, 0, 0, '', 0, 0, 0, 0 FROM n");
+	    " SELECT i, 'x', 'warning', 'log', 0, '', 1, 1, 1, 0, 0, '', 0, 0, 0, 0, '' FROM n");
 	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM alert_comments"), 2);
 	keep_alerts(OHTD_ALERTS_KEPT + 1, 1);
 	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM alert_comments"), 0);
@@ -116,12 +117,14 @@ static void there_are_so_many_comments(void **state)
 struct row {
 	int64_t number, since_ns, ended_ns, times, fastest_ns;
 	unsigned int code;
-	uint8_t unit;
+	uint8_t unit, subject;
 	bool cut, rested;
 };
 
 static struct row rows[ROWS_MAX];
 static unsigned int row_count;
+
+static const char *const subjects[SUBJECTS] = { "", "b" };
 
 static const char *code_of(unsigned int code)
 {
@@ -143,7 +146,7 @@ static void roll_rows(unsigned int *seed)
 		at_ns += dice(seed, 4) ? (int64_t)dice(seed, 120) * S : dice(seed, 3) ? 0 : (int64_t)dice(seed, 40000) * 10 * S;
 		*row = (struct row){
 			.number = i + 1, .since_ns = at_ns, .times = 1 + dice(seed, 5), .code = dice(seed, CODES),
-			.unit = (uint8_t)dice(seed, UNITS), .cut = !dice(seed, 9),
+			.unit = (uint8_t)dice(seed, UNITS), .subject = (uint8_t)dice(seed, SUBJECTS), .cut = !dice(seed, 9),
 		};
 		/* A time of day that went back: it ends before it came, and numbers are in no order. */
 		if (!dice(seed, 20))
@@ -165,8 +168,9 @@ static void insert_rows(void)
 		const struct row *row = &rows[i];
 
 		snprintf(sql, sizeof(sql), "INSERT INTO alerts VALUES (%lld, '%s', 'warning', 'module', %u, '', %lld, %lld, %lld, %d,"
-			 " 0, '', 0, 0, %lld, %d)", (long long)row->number, code_of(row->code), row->unit, (long long)row->since_ns,
-			 (long long)row->ended_ns, (long long)row->times, row->cut, (long long)row->fastest_ns, row->rested);
+			 " 0, '', 0, 0, %lld, %d, '%s')", (long long)row->number, code_of(row->code), row->unit, (long long)row->since_ns,
+			 (long long)row->ended_ns, (long long)row->times, row->cut, (long long)row->fastest_ns, row->rested,
+			 subjects[row->subject]);
 		run(sql);
 	}
 	run("COMMIT");
@@ -257,13 +261,14 @@ static int compare_since(const void *first, const void *second)
 	return (a->number > b->number) - (a->number < b->number);
 }
 
-/* Those of the span in the order in which they came: of a code and unit, or all that did not rest. */
-static unsigned int gather(const struct ohtd_alert_numbers *numbers, int code, int unit, const struct row **order)
+/* Those of the span in the order in which they came: of a code, unit and subject, or all that did not rest. */
+static unsigned int gather(const struct ohtd_alert_numbers *numbers, int code, int unit, int subject, const struct row **order)
 {
 	unsigned int count = 0;
 
 	for (unsigned int i = 0; i < row_count; i++)
-		if (came(&rows[i], numbers) && (code < 0 ? !rows[i].rested : rows[i].code == (unsigned int)code && rows[i].unit == unit))
+		if (came(&rows[i], numbers) && (code < 0 ? !rows[i].rested : rows[i].code == (unsigned int)code && rows[i].unit == unit &&
+						rows[i].subject == subject))
 			order[count++] = &rows[i];
 	qsort(order, count, sizeof(order[0]), compare_since);
 	return count;
@@ -273,7 +278,7 @@ static void check_floods(const struct ohtd_alert_numbers *numbers)
 {
 	static const struct row *order[ROWS_MAX];
 	static struct ohtd_alert_flood floods[ROWS_MAX];
-	unsigned int count = gather(numbers, -1, 0, order), found = 0, end = 0;
+	unsigned int count = gather(numbers, -1, 0, 0, order), found = 0, end = 0;
 	int64_t flooded = 0;
 
 	/* Each window of eleven; one that has an alert in common with the flood before is a part of it. */
@@ -315,6 +320,7 @@ static void check_standing(const struct ohtd_alert_numbers *numbers)
 
 		assert_true(end_of(row, numbers->now_ns) - row->since_ns > OHTD_ALERT_STANDING_S * S);
 		assert_int_equal(item->ended_ns, row->ended_ns);
+		assert_string_equal(item->subject, subjects[row->subject]);
 		assert_true(!i || item[-1].since_ns <= item->since_ns);
 	}
 }
@@ -333,9 +339,9 @@ static void check_chattering(const struct ohtd_alert_numbers *numbers)
 	static const struct row *order[ROWS_MAX];
 	int64_t found = 0;
 
-	for (unsigned int each = 0; each < CODES * UNITS; each++) {
-		unsigned int code = each / UNITS, unit = each % UNITS;
-		unsigned int count = gather(numbers, (int)code, (int)unit, order);
+	for (unsigned int each = 0; each < CODES * UNITS * SUBJECTS; each++) {
+		unsigned int code = each / UNITS / SUBJECTS, unit = each / SUBJECTS % UNITS, subject = each % SUBJECTS;
+		unsigned int count = gather(numbers, (int)code, (int)unit, (int)subject, order);
 		int64_t comings = 0;
 
 		if (!chatters(order, count))
@@ -347,7 +353,7 @@ static void check_chattering(const struct ohtd_alert_numbers *numbers)
 			const struct ohtd_alert_chattering *item = &numbers->chattering[i];
 
 			assert_true(!i || item[-1].comings >= item->comings);
-			if (strcmp(item->code, code_of(code)) || item->unit != unit)
+			if (strcmp(item->code, code_of(code)) || item->unit != unit || strcmp(item->subject, subjects[subject]))
 				continue;
 			assert_int_equal(item->count, count);
 			assert_int_equal(item->comings, comings);

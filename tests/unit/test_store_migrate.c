@@ -121,6 +121,21 @@ static void check_alerts(struct ohtd_db *db, int version)
 	assert_int_equal(ohtd_db_alert_acknowledge(db, &seen), 0);
 }
 
+/* What there was about alerts had no subject, and has none now. */
+static void check_subjects(struct ohtd_db *db, int version)
+{
+	const int newer = version >= 20;
+
+	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM alerts WHERE subject = ''"), version < 5 ? 0 : 2);
+	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM webhook_deliveries WHERE number = 9 AND alert = 4 AND subject = ''"
+					" AND code = 'stop_latched' AND made_ns = 1800000020000000000"), newer);
+	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM alert_shelves WHERE id = 5 AND code = 'module_degraded' AND source = 'module'"
+					" AND unit = 5 AND subject = '' AND made_ns = 1800000020000000000"
+					" AND until_ns = 1800003620000000000 AND made_by = 'anna' AND reason = 'part is ordered'"), newer);
+	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM alert_comments WHERE id = 7 AND alert = 3"), newer);
+	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%before%'"), 0);
+}
+
 static void check_sound(struct ohtd_db *db)
 {
 	assert_int_equal(ohtd_db_number(db, "SELECT count(*) FROM pragma_integrity_check"
@@ -144,6 +159,7 @@ static void every_released_schema_becomes_the_newest(void **state)
 		check_journal(db, version);
 		check_commands(db, version);
 		check_alerts(db, version);
+		check_subjects(db, version);
 		ohtd_db_close(db);
 		store_tear_down(state);
 		store_set_up(state);

@@ -47,14 +47,20 @@ static int64_t add(const char *severity)
 }
 
 /* Alerts of other numbers are of other modules. */
-static void keep_of(uint8_t unit, int64_t number, int64_t ended_ns, int64_t times)
+static void keep_about(const char *subject, uint8_t unit, int64_t number, int64_t ended_ns, int64_t times)
 {
-	const struct ohtd_alert_row row = {
+	struct ohtd_alert_row row = {
 		.number = number, .code = "module_lost", .severity = "critical", .source = "module", .unit = unit,
 		.text = "Gone.", .since_ns = NOW_NS, .ended_ns = ended_ns, .times = times,
 	};
 
+	snprintf(row.subject, sizeof(row.subject), "%s", subject);
 	assert_int_equal(ohtd_db_alerts_keep(db, &row, 1), 0);
+}
+
+static void keep_of(uint8_t unit, int64_t number, int64_t ended_ns, int64_t times)
+{
+	keep_about("", unit, number, ended_ns, times);
 }
 
 static void keep(int64_t number, int64_t ended_ns, int64_t times)
@@ -201,6 +207,21 @@ static void an_alert_that_comes_anew_waits_for_the_end_before(void **state)
 	assert_int_equal(count_due(NOW_NS + 9 * S), 0);
 	told(next(NOW_NS + 10 * S, "alert.ended", 1), NOW_NS + 10 * S, 200);
 	told(next(NOW_NS + 10 * S, "alert.began", 2), NOW_NS + 10 * S, 200);
+}
+
+static void an_alert_waits_for_none_with_another_subject(void **state)
+{
+	(void)state;
+	add("warning");
+	keep_about("a", 0, 1, 0, 1);
+	keep_about("b", 0, 2, 0, 1);
+	told(next(NOW_NS, "alert.began", 1), NOW_NS, 400);
+	assert_string_equal(due[0].delivery.subject, "a");
+	told(next(NOW_NS, "alert.began", 2), NOW_NS, 200);
+	assert_string_equal(due[0].delivery.subject, "b");
+	keep_about("b", 0, 2, NOW_NS + S, 1);
+	told(next(NOW_NS + S, "alert.ended", 2), NOW_NS + S, 200);
+	assert_string_equal(due[0].delivery.subject, "b");
 }
 
 static void pauses_grow_to_a_day_and_end(void **state)
@@ -527,6 +548,7 @@ int main(void)
 		T(no_end_is_before_its_beginning),
 		T(an_end_waits_for_its_beginning_and_for_nothing_else),
 		T(an_alert_that_comes_anew_waits_for_the_end_before),
+		T(an_alert_waits_for_none_with_another_subject),
 		T(pauses_grow_to_a_day_and_end),
 		T(a_receiver_that_is_back_is_told_within_minutes),
 		T(what_waits_goes_at_once_where_it_is_led_anew),

@@ -97,10 +97,10 @@ static const struct show_column flood_columns[] = {
 	{ "from", 24 }, { "to", 24 }, { "count", 7 }, { "first_number", 8 }, { "first_code", 0 }, { NULL, 0 },
 };
 static const struct show_column standing_columns[] = {
-	{ "number", 8 }, { "since", 24 }, { "ended", 24 }, { "source", 13 }, { "address", 7 }, { "code", 0 }, { NULL, 0 },
+	{ "number", 8 }, { "since", 24 }, { "ended", 24 }, { "source", 13 }, { "address", 7 }, { "subject", 12 }, { "code", 0 }, { NULL, 0 },
 };
 static const struct show_column chattering_columns[] = {
-	{ "code", 24 }, { "source", 13 }, { "address", 7 }, { "count", 7 }, { "times", 0 }, { NULL, 0 },
+	{ "code", 24 }, { "source", 13 }, { "address", 7 }, { "subject", 12 }, { "count", 7 }, { "times", 0 }, { NULL, 0 },
 };
 
 /* A list of the answer with its title, and how many there are of it if that is not how many are listed. */

@@ -53,16 +53,16 @@ bool remote_is_controller(struct cli *cli)
 static const struct show_column station_columns[] = { { "name", 24 }, { "position_mm", 0 }, { NULL, 0 } };
 
 static const struct show_column alert_columns[] = {
-	{ "number", 8 }, { "since", 28 }, { "severity", 9 }, { "source", 13 }, { "code", 24 }, { "acknowledged_by", 16 },
+	{ "number", 8 }, { "since", 28 }, { "severity", 9 }, { "source", 13 }, { "subject", 12 }, { "code", 24 }, { "acknowledged_by", 16 },
 	{ "shelved_until", 24 }, { "text", 0 }, { NULL, 0 },
 };
 
 static const struct show_column shelf_columns[] = {
-	{ "until", 24 }, { "source", 13 }, { "address", 7 }, { "code", 24 }, { "by", 16 }, { "reason", 0 }, { NULL, 0 },
+	{ "until", 24 }, { "source", 13 }, { "address", 7 }, { "subject", 12 }, { "code", 24 }, { "by", 16 }, { "reason", 0 }, { NULL, 0 },
 };
 
 static const struct show_column kept_alert_columns[] = {
-	{ "number", 8 }, { "since", 28 }, { "ended", 28 }, { "severity", 9 }, { "source", 13 }, { "code", 24 },
+	{ "number", 8 }, { "since", 28 }, { "ended", 28 }, { "severity", 9 }, { "source", 13 }, { "subject", 12 }, { "code", 24 },
 	{ "acknowledged_by", 16 }, { "text", 0 }, { NULL, 0 },
 };
 

@@ -13,9 +13,10 @@
 #include "alerts/fault_text.h"
 #include "alerts/keeper.h"
 #include "alerts/rules.h"
+#include "base/blank.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/part.h"
+#include "common/utf8.h"
 #include "views/safety_cause.h"
 #include "views/scene.h"
 #include "views/services.h"
@@ -26,6 +27,8 @@
 #include "robot/user_maps.h"
 
 #define TEXT_BYTES	OHTD_PART_TEXT_BYTES
+
+_Static_assert(OHTD_ALERT_SUBJECT_BYTES >= OHTD_PART_SUBJECT_BYTES, "a subject is kept whole");
 /* A module that is lost, or comes back, is degraded on its way: that is one alert. */
 #define DEGRADED_TOLD_MS	10000
 
@@ -124,10 +127,11 @@ static const struct kind kinds[KINDS] = {
 
 /* ---- the list ---- */
 
-/* Where alerts are gathered. */
+/* Where alerts are gathered. @subjects: how many of them have one. */
 struct gathering {
 	const struct ohtd_scene *scene;
 	struct ohtd_alert_list *list;
+	unsigned int subjects;
 };
 
 /* Unit address of the module with that name; 0: it is not there. */
@@ -150,19 +154,57 @@ static uint8_t about_of(const struct ohtd_snapshot *snapshot, unsigned int kind,
 	return kind < OHTD_WHYS && row->source && !strcmp(row->source, "module") ? unit : 0;
 }
 
+/* FNV-1a: the place does not depend on what else is in the list. 0: no subject. */
+static uint32_t hash_of(const char *subject)
+{
+	uint32_t hash = 2166136261u;
+
+	if (!*subject)
+		return 0;
+	for (; *subject; subject++)
+		hash = (hash ^ (uint8_t)*subject) * 16777619u;
+	return hash;
+}
+
+static bool has_place(const struct ohtd_alert_list *list, uint64_t place)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].place == place)
+			return true;
+	return false;
+}
+
+bool ohtd_alert_is(const struct ohtd_alert *alert, uint32_t key, const char *subject)
+{
+	return alert->key == key && !strcmp(alert->subject, subject);
+}
+
+static bool is_listed(const struct ohtd_alert_list *list, uint32_t key, const char *subject)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (ohtd_alert_is(&list->items[i], key, subject))
+			return true;
+	return false;
+}
+
 /* A new one; NULL: it is in the list already. */
-static struct ohtd_alert *add_key(struct ohtd_alert_list *list, uint32_t key)
+static struct ohtd_alert *add_subject(struct ohtd_alert_list *list, uint32_t key, const char *subject)
 {
 	struct ohtd_alert *alert = &list->items[list->count];
+	uint64_t place = (uint64_t)key << 32 | hash_of(subject);
 
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].key == key)
-			return NULL;
-	if (list->count == OHTD_ALERTS_LISTED_MAX)
+	if (is_listed(list, key, subject) || list->count == OHTD_ALERTS_LISTED_MAX)
 		return NULL;
+	while (has_place(list, place))
+		place++;
 	list->count++;
-	*alert = (struct ohtd_alert){ .key = key };
+	*alert = (struct ohtd_alert){ .key = key, .place = place, .subject = subject };
 	return alert;
+}
+
+static struct ohtd_alert *add_key(struct ohtd_alert_list *list, uint32_t key)
+{
+	return add_subject(list, key, "");
 }
 
 /* The same, filled with what the table says. */
@@ -174,7 +216,7 @@ static struct ohtd_alert *add(const struct gathering *to, unsigned int kind, uin
 	if (!alert)
 		return NULL;
 	*alert = (struct ohtd_alert){
-		.key = alert->key, .severity = kind < OHTD_WHYS ? severities[kind] : row->severity,
+		.key = alert->key, .place = alert->place, .subject = alert->subject, .severity = kind < OHTD_WHYS ? severities[kind] : row->severity,
 		.unit = unit, .about = about_of(to->scene->snapshot, kind, unit), .degrades = true,
 		.source = row->source ? row->source : "robot",
 		.code = row->code ? row->code : ohtd_why_name(kind),
@@ -486,12 +528,16 @@ static void judge_profiles(const struct gathering *to)
  * @to: the list
  * @part: the part
  * @first: number of its first kind
+ * @subjects: how many subjects of each kind are alerts
+ * @more: how many are not
  */
 struct part_reports {
 	struct ohtd_part_reports reports;
-	const struct gathering *to;
+	struct gathering *to;
 	const struct ohtd_daemon_part *part;
 	unsigned int first;
+	uint16_t subjects[OHTD_ALERT_PART_KINDS_MAX];
+	uint16_t more[OHTD_ALERT_PART_KINDS_MAX];
 };
 
 /* Those of the daemon, since its birth. */
@@ -509,27 +555,84 @@ bool ohtd_alerts_take_parts(const struct ohtd_views_part *all, unsigned int coun
 	return kinds_of_parts <= OHTD_ALERT_PART_KINDS_MAX;
 }
 
+/* A name in UTF-8 that can stand in a line for people. */
+static bool is_fit(const char *subject)
+{
+	const char *at = subject;
+	size_t bytes;
+
+	while (*at && (bytes = oht_utf8_character(at, SIZE_MAX, NULL)))
+		at += bytes;
+	return !*at && at - subject < OHTD_PART_SUBJECT_BYTES && !ohtd_line_unfit(subject);
+}
+
+/* NULL: it is there already, or the alert of its kind that stands for the rest stands for it. */
+static struct ohtd_alert *add_reported(struct part_reports *of, const struct ohtd_part_report *report)
+{
+	const unsigned int kind = of->first + report->alert;
+	const uint32_t key = (OF_PARTS + kind) << 8 | report->variant;
+	struct ohtd_alert *alert;
+
+	if (!report->subject)
+		return add_key(of->to->list, key);
+	if (is_listed(of->to->list, key, report->subject))
+		return NULL;
+	if (!is_fit(report->subject) || of->subjects[kind] == OHTD_PART_SUBJECTS_OF_KIND || of->to->subjects == OHTD_PART_SUBJECTS_MAX) {
+		of->more[kind]++;
+		return NULL;
+	}
+	alert = add_subject(of->to->list, key, text_of(of->to, "%s", report->subject));
+	of->subjects[kind] += alert != NULL;
+	of->to->subjects += alert != NULL;
+	return alert;
+}
+
+static void fill_of_row(struct ohtd_alert *alert, const struct ohtd_part_alert *row)
+{
+	alert->severity = row->severity;
+	alert->degrades = !row->notice;
+	alert->source = row->source;
+	alert->code = row->code;
+	alert->text = row->text;
+	alert->action = row->action;
+}
+
 static void add_report(const struct ohtd_part_reports *reports, const struct ohtd_part_report *report)
 {
-	const struct part_reports *of = (const void *)((const char *)reports - offsetof(struct part_reports, reports));
+	struct part_reports *of = (void *)((const char *)reports - offsetof(struct part_reports, reports));
 	const struct ohtd_part_alert *row = &of->part->alerts[report->alert];
 	struct ohtd_alert *alert;
 
 	if (row->real_only && of->to->scene->services->simulated)
 		return;
-	alert = add_key(of->to->list, (OF_PARTS + of->first + report->alert) << 8 | report->variant);
+	alert = add_reported(of, report);
 	if (!alert)
 		return;
-	alert->severity = row->severity;
-	alert->degrades = !row->notice;
-	alert->source = row->source;
-	alert->code = report->code ? report->code : row->code;
-	alert->text = report->text ? text_of(of->to, "%s", report->text) : row->text;
-	alert->action = row->action;
+	fill_of_row(alert, row);
+	if (report->code)
+		alert->code = report->code;
+	if (report->text)
+		alert->text = text_of(of->to, "%s", report->text);
 	alert->since_ns = report->since_ns;
 }
 
-static void judge_parts(const struct gathering *to)
+/* No subject is lost without a word: one alert of its kind stands for all that have none, and names the limits. */
+static void add_more(const struct part_reports *of)
+{
+	for (unsigned int i = 0; i < of->part->alert_count; i++) {
+		const unsigned int kind = of->first + i;
+		struct ohtd_alert *alert = of->more[kind] ? add_key(of->to->list, (OF_PARTS + kind) << 8) : NULL;
+
+		if (!alert)
+			continue;
+		fill_of_row(alert, &of->part->alerts[i]);
+		alert->text = text_of(of->to, "%u more of these have no alert of their own: at most %u of a kind and %u of all have one, and their "
+				      "names have 1 to %u printable bytes.", of->more[kind], OHTD_PART_SUBJECTS_OF_KIND,
+				      OHTD_PART_SUBJECTS_MAX, OHTD_PART_SUBJECT_BYTES - 1);
+	}
+}
+
+static void judge_parts(struct gathering *to)
 {
 	const struct ohtd_services *services = to->scene->services;
 	struct part_reports reports = {
@@ -545,6 +648,7 @@ static void judge_parts(const struct gathering *to)
 		reports.part = parts[i].part;
 		if (part || !parts[i].of)
 			reports.part->judge(part, &reports.reports);
+		add_more(&reports);
 		reports.first += reports.part->alert_count;
 	}
 }
@@ -661,16 +765,16 @@ void ohtd_alerts_acknowledged(struct ohtd_alert_rules *rules, uint32_t key)
 
 /* ---- the order ---- */
 
-bool ohtd_alert_is_behind(const struct ohtd_alert *alert, uint64_t since_ns, uint64_t key)
+bool ohtd_alert_is_behind(const struct ohtd_alert *alert, uint64_t since_ns, uint64_t place)
 {
-	return alert->since_ns != since_ns ? alert->since_ns < since_ns : alert->key > key;
+	return alert->since_ns != since_ns ? alert->since_ns < since_ns : alert->place > place;
 }
 
 static int compare(const void *a, const void *b)
 {
 	const struct ohtd_alert *other = b;
 
-	return ohtd_alert_is_behind(a, other->since_ns, other->key) ? 1 : -1;
+	return ohtd_alert_is_behind(a, other->since_ns, other->place) ? 1 : -1;
 }
 
 /* Since when something fails many a source does not know: since it was seen, then. */
@@ -680,13 +784,13 @@ static void date(const struct gathering *to)
 		struct ohtd_alert *alert = &to->list->items[i];
 
 		if (!alert->since_ns)
-			alert->since_ns = ohtd_alert_keeper_since(to->scene->services->alert_keeper, alert->key);
+			alert->since_ns = ohtd_alert_keeper_since(to->scene->services->alert_keeper, alert);
 	}
 }
 
 static const struct ohtd_alert_list *gather(const struct ohtd_scene *scene)
 {
-	const struct gathering to = {
+	struct gathering to = {
 		.scene = scene, .list = ohtd_scene_alloc(scene, sizeof(*to.list)),
 	};
 

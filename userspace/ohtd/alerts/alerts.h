@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "alerts/rules.h"
+#include "base/part.h"
 #include "robot/snapshot.h"
 
 struct ohtd_scene;
@@ -22,7 +23,8 @@ struct ohtd_views_part;
 
 /**
  * struct ohtd_alert - one of them
- * @key: its place in the table, and its unit; no other alert has the same
+ * @key: its place in the table, and its unit; no other alert has the same with the same @subject
+ * @place: of the list, among those that came at the same moment; no other of the list has the same
  * @severity: enum ohtd_severity
  * @unit: unit address of a module, 0: it is about no module
  * @about: unit address of the module from whose health it may follow, or which it says; 0: of none
@@ -30,6 +32,7 @@ struct ohtd_views_part;
  * @over: its reason is gone, and it stays until the fault is cleared
  * @fault: it is a fault of the robot
  * @source: the part that it is about
+ * @subject: which of several things of its kind it is about; "": its kind has one, or it stands for those that are no alerts of their own
  * @code: stable word for programs
  * @text: what it is, for people
  * @action: what to do
@@ -37,6 +40,7 @@ struct ohtd_views_part;
  */
 struct ohtd_alert {
 	uint32_t key;
+	uint64_t place;
 	uint8_t severity;
 	uint8_t unit;
 	uint8_t about;
@@ -44,6 +48,7 @@ struct ohtd_alert {
 	bool over;
 	bool fault;
 	const char *source;
+	const char *subject;
 	const char *code;
 	const char *text;
 	const char *action;
@@ -53,9 +58,10 @@ struct ohtd_alert {
 /* Room for kinds that have no code of the robot: those of alerts.c, and those of all parts. */
 #define OHTD_ALERT_KINDS_MAX		16
 #define OHTD_ALERT_PART_KINDS_MAX	48
-/* Those of the control thread, two of each module, of each other kind that can be, of each rule. */
+/* Those of the control thread, two of each module, of each other kind that can be, of each rule, of each subject. */
 #define OHTD_ALERTS_LISTED_MAX \
-	(OHTD_ALERTS_MAX + 2 * OHTD_MODULES_MAX + OHTD_ALERT_KINDS_MAX + OHTD_ALERT_PART_KINDS_MAX + OHTD_ALERT_RULES_MAX)
+	(OHTD_ALERTS_MAX + 2 * OHTD_MODULES_MAX + OHTD_ALERT_KINDS_MAX + OHTD_ALERT_PART_KINDS_MAX + OHTD_ALERT_RULES_MAX + \
+	 OHTD_PART_SUBJECTS_MAX)
 
 /**
  * struct ohtd_alert_list - all that are active
@@ -76,8 +82,11 @@ bool ohtd_alerts_take_parts(const struct ohtd_views_part *parts, unsigned int co
 /* In the memory of the scene: the same list for all views of the channels. Never NULL. */
 const struct ohtd_alert_list *ohtd_alerts_list(const struct ohtd_scene *scene);
 
-/* Does @alert stand behind a place of the list, that of an alert with @since_ns and @key? */
-bool ohtd_alert_is_behind(const struct ohtd_alert *alert, uint64_t since_ns, uint64_t key);
+/* Is it the alert with that key and subject? */
+bool ohtd_alert_is(const struct ohtd_alert *alert, uint32_t key, const char *subject);
+
+/* Does @alert stand behind the alert of the list with @since_ns and @place? */
+bool ohtd_alert_is_behind(const struct ohtd_alert *alert, uint64_t since_ns, uint64_t place);
 
 /* Is @code that of an alert which does not come by a rule? */
 bool ohtd_alert_is_code(const char *code);

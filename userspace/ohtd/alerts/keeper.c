@@ -25,7 +25,7 @@
 
 /**
  * struct entry - an alert that is active, or ended of late, or is not written yet
- * @key: as of struct ohtd_alert; 0: it has come again since, in an entry of its own
+ * @key: as of struct ohtd_alert, the subject is in @row; 0: it has come again since, in an entry of its own
  * @since_ns: the same, of the newest time that it came; when it was seen to come, if that says nothing
  * @first_ns: the same, of the first time that it came
  * @ended_ns: CLOCK_MONOTONIC; 0: it is active
@@ -176,12 +176,17 @@ static void end_entry(struct ohtd_alert_keeper *keeper, struct entry *entry, uin
 	entry->changed = true;
 }
 
-static const struct ohtd_alert *find_alert(const struct ohtd_alert_list *list, uint32_t key)
+static bool is_of(const struct entry *entry, const struct ohtd_alert *alert)
+{
+	return ohtd_alert_is(alert, entry->key, entry->row.subject);
+}
+
+static bool is_listed(const struct ohtd_alert_list *list, const struct entry *entry)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].key == key)
-			return &list->items[i];
-	return NULL;
+		if (is_of(entry, &list->items[i]))
+			return true;
+	return false;
 }
 
 /* Ends what is not in the list any more, and forgets what is written and cannot come again as the same. */
@@ -192,7 +197,7 @@ static void end_missing(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	while (i < keeper->entry_count) {
 		struct entry *entry = &keeper->entries[i];
 
-		if (!entry->ended_ns && !find_alert(list, entry->key))
+		if (!entry->ended_ns && !is_listed(list, entry))
 			end_entry(keeper, entry, now_ns);
 		if (entry->ended_ns && !entry->changed && ohtd_since(now_ns, entry->ended_ns) > AGAIN_NS)
 			*entry = keeper->entries[--keeper->entry_count];
@@ -201,10 +206,10 @@ static void end_missing(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	}
 }
 
-static struct entry *find_entry(struct ohtd_alert_keeper *keeper, uint32_t key)
+static struct entry *find_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert)
 {
 	for (unsigned int i = 0; i < keeper->entry_count; i++)
-		if (keeper->entries[i].key == key)
+		if (is_of(&keeper->entries[i], alert))
 			return &keeper->entries[i];
 	return NULL;
 }
@@ -212,7 +217,7 @@ static struct entry *find_entry(struct ohtd_alert_keeper *keeper, uint32_t key)
 static bool is_shelved(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert)
 {
 	return ohtd_alert_may_rest(alert) &&
-	       ohtd_alert_shelves_find(keeper->shelves, alert->code, alert->source, alert->unit, NULL);
+	       ohtd_alert_shelves_find(keeper->shelves, alert->code, alert->source, alert->unit, alert->subject, NULL);
 }
 
 /* What came before it is about the same module, no less severe, and has been told: one fault is one alert. */
@@ -221,7 +226,7 @@ static bool follows(const struct ohtd_alert_keeper *keeper, const struct ohtd_al
 	for (unsigned int i = 0; alert->about && i < keeper->entry_count; i++) {
 		const struct entry *entry = &keeper->entries[i];
 
-		if (entry->about == alert->about && entry->key && entry->key != alert->key && !entry->ended_ns && !entry->row.muted &&
+		if (entry->about == alert->about && entry->key && !is_of(entry, alert) && !entry->ended_ns && !entry->row.muted &&
 		    ohtd_robot_severity_rank(entry->severity) >= ohtd_robot_severity_rank(alert->severity))
 			return true;
 	}
@@ -270,6 +275,7 @@ static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	};
 	row->number = ++keeper->newest;
 	row->unit = alert->unit;
+	snprintf(row->subject, sizeof(row->subject), "%s", alert->subject);
 	entry->first_ns = entry->since_ns;
 	row->since_ns = ohtd_clock_wall_of_ns(keeper->clock, entry->since_ns);
 	snprintf(row->code, sizeof(row->code), "%s", alert->code);
@@ -318,7 +324,7 @@ static void look_at_shelf(struct ohtd_alert_keeper *keeper, struct entry *entry,
 
 static void take_coming(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert, uint64_t now_ns)
 {
-	struct entry *entry = find_entry(keeper, alert->key);
+	struct entry *entry = find_entry(keeper, alert);
 
 	if (!entry) {
 		/* No key is in the entries twice, so there is room unless the store takes nothing: later, then. */
@@ -347,7 +353,7 @@ static void take_alert(struct ohtd_alert_keeper *keeper, const struct ohtd_alert
 	struct entry *entry;
 
 	take_coming(keeper, alert, now_ns);
-	entry = find_entry(keeper, alert->key);
+	entry = find_entry(keeper, alert);
 	if (entry)
 		look_at_shelf(keeper, entry, alert);
 }
@@ -459,25 +465,25 @@ void ohtd_alert_keeper_tick(struct ohtd_alert_keeper *keeper, const struct ohtd_
 
 /* ---- acknowledgement ---- */
 
-uint64_t ohtd_alert_keeper_since(struct ohtd_alert_keeper *keeper, uint32_t key)
+uint64_t ohtd_alert_keeper_since(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert)
 {
 	const struct entry *entry;
 	uint64_t since_ns;
 
 	pthread_mutex_lock(&keeper->lock);
-	entry = find_entry(keeper, key);
+	entry = find_entry(keeper, alert);
 	since_ns = entry && !entry->ended_ns ? entry->since_ns : 0;
 	pthread_mutex_unlock(&keeper->lock);
 	return since_ns;
 }
 
-bool ohtd_alert_keeper_active(struct ohtd_alert_keeper *keeper, uint32_t key, struct ohtd_alert_row *row)
+bool ohtd_alert_keeper_active(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert, struct ohtd_alert_row *row)
 {
 	const struct entry *entry;
 	bool is_active;
 
 	pthread_mutex_lock(&keeper->lock);
-	entry = find_entry(keeper, key);
+	entry = find_entry(keeper, alert);
 	is_active = entry && !entry->ended_ns;
 	if (is_active)
 		*row = entry->row;

@@ -19,6 +19,7 @@
 #include "alerts/flood.h"
 #include "tables/alerts.h"
 
+struct ohtd_alert;
 struct ohtd_alert_keeper;
 struct ohtd_alert_rules;
 struct ohtd_alert_shelves;
@@ -52,10 +53,10 @@ bool ohtd_alert_keeper_flood(struct ohtd_alert_keeper *keeper, struct ohtd_flood
 void ohtd_alert_keeper_tick(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene);
 
 /* CLOCK_MONOTONIC: since when an active alert stands, or was first seen if it does not say so; 0: it is not active. */
-uint64_t ohtd_alert_keeper_since(struct ohtd_alert_keeper *keeper, uint32_t key);
+uint64_t ohtd_alert_keeper_since(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert);
 
-/* The row of an active alert, by its key (struct ohtd_alert); false: none yet. */
-bool ohtd_alert_keeper_active(struct ohtd_alert_keeper *keeper, uint32_t key, struct ohtd_alert_row *row);
+/* The row of an active alert; false: none yet. */
+bool ohtd_alert_keeper_active(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert, struct ohtd_alert_row *row);
 
 /* The row of an alert of this run, by its number, if it is not only in the store. */
 bool ohtd_alert_keeper_find(struct ohtd_alert_keeper *keeper, int64_t number, struct ohtd_alert_row *row);

@@ -70,15 +70,15 @@ static bool lasts(const struct ohtd_alert_shelves *shelves, const struct shelf *
 	return ohtd_clock_monotonic_ns(shelves->clock) < shelf->until_ns;
 }
 
-static bool is_same(const struct shelf *shelf, const char *code, const char *source, uint8_t unit)
+static bool is_same(const struct ohtd_alert_shelf_row *row, const char *code, const char *source, uint8_t unit, const char *subject)
 {
-	return shelf->row.unit == unit && !strcmp(shelf->row.code, code) && !strcmp(shelf->row.source, source);
+	return row->unit == unit && !strcmp(row->code, code) && !strcmp(row->source, source) && !strcmp(row->subject, subject);
 }
 
-static struct shelf *find(struct ohtd_alert_shelves *shelves, const char *code, const char *source, uint8_t unit)
+static struct shelf *find(struct ohtd_alert_shelves *shelves, const char *code, const char *source, uint8_t unit, const char *subject)
 {
 	for (size_t i = 0; i < shelves->count; i++)
-		if (is_same(&shelves->items[i], code, source, unit))
+		if (is_same(&shelves->items[i].row, code, source, unit, subject))
 			return &shelves->items[i];
 	return NULL;
 }
@@ -107,7 +107,7 @@ static uint64_t remaining_ns(const struct ohtd_alert_shelves *shelves, const str
 
 static void note(struct ohtd_alert_shelves *shelves, const struct ohtd_alert_shelf_row *row)
 {
-	struct shelf *shelf = find(shelves, row->code, row->source, row->unit);
+	struct shelf *shelf = find(shelves, row->code, row->source, row->unit, row->subject);
 
 	/* Two loops may hear of two shelves of one alert in another order than the store. */
 	if (shelf && shelf->row.id > row->id)
@@ -140,13 +140,13 @@ struct ohtd_alert_shelves *ohtd_alert_shelves_create(struct ohtd_store *store, s
 }
 
 bool ohtd_alert_shelves_find(struct ohtd_alert_shelves *shelves, const char *code, const char *source, uint8_t unit,
-			     struct ohtd_alert_shelf_row *row)
+			     const char *subject, struct ohtd_alert_shelf_row *row)
 {
 	const struct shelf *shelf;
 	bool is_shelved;
 
 	pthread_mutex_lock(&shelves->lock);
-	shelf = find(shelves, code, source, unit);
+	shelf = find(shelves, code, source, unit, subject);
 	is_shelved = shelf && lasts(shelves, shelf);
 	if (is_shelved && row)
 		show(shelves, shelf, row);
@@ -195,7 +195,7 @@ void ohtd_alert_shelves_forget(struct ohtd_alert_shelves *shelves, const struct 
 	const struct shelf *shelf;
 
 	pthread_mutex_lock(&shelves->lock);
-	shelf = find(shelves, row->code, row->source, row->unit);
+	shelf = find(shelves, row->code, row->source, row->unit, row->subject);
 	if (shelf && (!row->id || shelf->row.id == row->id))
 		drop(shelves, shelf->row.id);
 	pthread_mutex_unlock(&shelves->lock);
@@ -214,13 +214,14 @@ static void gather(struct ohtd_alert_shelves *shelves)
 {
 	for (size_t i = 0; i < shelves->count; i++) {
 		struct shelf *shelf = &shelves->items[i];
+		char said[OHTD_ALERT_SHELF_WORDS_BYTES];
 
 		if (lasts(shelves, shelf))
 			continue;
 		shelves->over[shelves->over_count++] = shelf->row.id;
 		if (!shelf->told)
-			ohtd_log(OHTD_LOG_NOTICE, "http", "alert_shelf_over", "%s of %s, unit %u, is told again",
-				 shelf->row.code, shelf->row.source, shelf->row.unit);
+			ohtd_log(OHTD_LOG_NOTICE, "http", "alert_shelf_over", "%s is told again",
+				 ohtd_tables_shelf_words(&shelf->row, said));
 		shelf->told = true;
 	}
 }

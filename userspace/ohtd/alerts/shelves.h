@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     which alerts are shelved now, and when that is over. A shelf is of a code, a source and a unit.
+ * Owns:     which alerts are shelved now, and when that is over. A shelf is of a code, a source, a unit and a subject.
  * Contexts: create, end, destroy: main thread. Look: a loop, one at a time. All else: any thread but the control thread.
  * Locks:    a mutex, held for a pass over the shelves, taken before that of the store.
  *
@@ -27,7 +27,7 @@ struct ohtd_alert_shelves *ohtd_alert_shelves_create(struct ohtd_store *store, s
 
 /* Is it shelved now? @shelf: filled, with its end in the present time of day; may be NULL. */
 bool ohtd_alert_shelves_find(struct ohtd_alert_shelves *shelves, const char *code, const char *source, uint8_t unit,
-			     struct ohtd_alert_shelf_row *shelf);
+			     const char *subject, struct ohtd_alert_shelf_row *shelf);
 
 /* All that last, the first that ends first; @rows has OHTD_ALERT_SHELVES_MAX. Returns how many. */
 size_t ohtd_alert_shelves_list(struct ohtd_alert_shelves *shelves, struct ohtd_alert_shelf_row *rows);

@@ -23,6 +23,7 @@ struct shelf {
 	const char *code;
 	const char *source;
 	int64_t address;
+	const char *subject;
 	int64_t since;
 	int64_t until;
 	const char *by;
@@ -34,6 +35,7 @@ OHTD_SHAPE(shelf, "AlertShelf",
 	OHTD_TEXT(shelf, source, .summary = "about this part", .example = "\"module\""),
 	OHTD_INTEGER(shelf, address, .flags = OHTD_NULL,
 		     .summary = "at this unit address are shelved; null: they are about no module"),
+	OHTD_TEXT(shelf, subject, .flags = OHTD_NULL, .summary = "and with this subject; null: with none"),
 	OHTD_TIME(shelf, since, .summary = "Since when"),
 	OHTD_TIME(shelf, until, .summary = "Until when, by the present time of day"),
 	OHTD_TEXT(shelf, by, .summary = "Who has shelved it", .example = "\"anna\""),
@@ -43,7 +45,7 @@ static struct shelf view_of(const struct ohtd_alert_shelf_row *row)
 {
 	return (struct shelf){
 		.code = row->code, .source = row->source, .address = row->unit ? row->unit : OHTD_NONE,
-		.since = row->made_ns, .until = row->until_ns, .by = row->made_by, .reason = row->reason,
+		.subject = *row->subject ? row->subject : NULL, .since = row->made_ns, .until = row->until_ns, .by = row->made_by, .reason = row->reason,
 	};
 }
 
@@ -100,18 +102,20 @@ static struct shelf_late *make_job(struct ohtd_call *call)
 	return job;
 }
 
-/* The shelf is one of this alert, and of all that come with its code, source and unit. */
+/* The shelf is one of this alert, and of all that come with its code, source, unit and subject. */
 static void aim(struct shelf_late *job)
 {
 	memcpy(job->row.code, job->alert.code, sizeof(job->row.code));
 	memcpy(job->row.source, job->alert.source, sizeof(job->row.source));
 	job->row.unit = job->alert.unit;
+	memcpy(job->row.subject, job->alert.subject, sizeof(job->row.subject));
 }
 
 static void reply_shelf(struct ohtd_call *call, struct ohtd_late *late)
 {
 	const struct shelf_late *job = (const struct shelf_late *)late;
 	struct shelf view = view_of(&job->row);
+	char words[OHTD_ALERT_SHELF_WORDS_BYTES];
 
 	if (late->result >= 0)
 		OHTD_REPLY(call, 200, shelf, &view);
@@ -121,8 +125,8 @@ static void reply_shelf(struct ohtd_call *call, struct ohtd_late *late)
 		ohtd_reply_problem(call, 409, "alert_over", "alert %" PRId64 " (%s) is over", job->alert.number,
 				   job->alert.code);
 	else if (late->result == -ENODATA)
-		ohtd_reply_problem(call, 409, "alert_not_shelved", "%s of %s, unit %u, is not shelved", job->row.code,
-				   job->row.source, job->row.unit);
+		ohtd_reply_problem(call, 409, "alert_not_shelved", "%s, is not shelved",
+				   ohtd_tables_shelf_words(&job->row, words));
 	else if (late->result == -E2BIG)
 		ohtd_reply_problem(call, 409, "too_many_shelves", "%d alerts are shelved already: end one",
 				   OHTD_ALERT_SHELVES_MAX);
@@ -158,12 +162,13 @@ static int work_shelve(struct ohtd_db *db, void *arg)
 static void settle_shelve(struct ohtd_late *late)
 {
 	const struct shelf_late *job = (const struct shelf_late *)late;
+	char words[OHTD_ALERT_SHELF_WORDS_BYTES];
 
 	if (late->result < 0)
 		return;
 	ohtd_alert_shelves_note(job->shelves, &job->row);
-	ohtd_log(OHTD_LOG_NOTICE, "http", "alert_shelved", "%s of %s, unit %u, for %d min by %s: %s", job->row.code,
-		 job->row.source, job->row.unit, job->minutes, job->by, job->row.reason);
+	ohtd_log(OHTD_LOG_NOTICE, "http", "alert_shelved", "%s, for %d min by %s: %s",
+		 ohtd_tables_shelf_words(&job->row, words), job->minutes, job->by, job->row.reason);
 }
 
 /* False: it has been refused. */
@@ -220,14 +225,15 @@ static int work_unshelve(struct ohtd_db *db, void *arg)
 static void settle_unshelve(struct ohtd_late *late)
 {
 	const struct shelf_late *job = (const struct shelf_late *)late;
+	char words[OHTD_ALERT_SHELF_WORDS_BYTES];
 
 	/* Two loops may hear of the making and of the end of a shelf in another order than the store. */
 	if (late->result >= 0 || late->result == -ENODATA)
 		ohtd_alert_shelves_forget(job->shelves, &job->row);
 	if (late->result < 0)
 		return;
-	ohtd_log(OHTD_LOG_NOTICE, "http", "alert_unshelved", "%s of %s, unit %u, by %s", job->row.code, job->row.source,
-		 job->row.unit, job->by);
+	ohtd_log(OHTD_LOG_NOTICE, "http", "alert_unshelved", "%s, by %s",
+		 ohtd_tables_shelf_words(&job->row, words), job->by);
 }
 
 static void post_unshelve(struct ohtd_call *call)
@@ -254,7 +260,7 @@ static const struct ohtd_route routes[] = {
 		.replies = { { 200, &shelf_shape } },
 		.problems = { "not_found", "alert_not_shelvable", "alert_over", "too_many_shelves" },
 		.handle = post_shelve,
-		.summary = "Have no person called for an alert, nor for those that come with its code, source and address",
+		.summary = "Have no person called for an alert, nor for those that come with its code, source, address and subject",
 		.text = "It stands and is listed as before. Webhooks are not told when it comes again meanwhile; what stands "
 			"when the time is over is told then. In the place of a shelf that lasts. Never an emergency, the "
 			"stop, or a fault of the robot.",

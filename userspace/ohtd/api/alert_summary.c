@@ -54,6 +54,7 @@ struct standing {
 	const char *code;
 	const char *source;
 	int64_t address;
+	const char *subject;
 	int64_t since;
 	int64_t ended;
 };
@@ -63,6 +64,7 @@ OHTD_SHAPE(standing, "AlertStanding",
 	OHTD_TEXT(standing, code, .summary = "What it is", .example = "\"module_quarantined\""),
 	OHTD_TEXT(standing, source, .summary = "The part that it is about", .example = "\"module\""),
 	OHTD_INTEGER(standing, address, .flags = OHTD_NULL, .summary = "Unit address of the module"),
+	OHTD_TEXT(standing, subject, .flags = OHTD_NULL, .summary = "As in GET alerts"),
 	OHTD_TIME(standing, since, .summary = "Since when"),
 	OHTD_TIME(standing, ended, .flags = OHTD_NULL, .summary = "When it ended; null: it stands"));
 
@@ -70,6 +72,7 @@ struct chattering {
 	const char *code;
 	const char *source;
 	int64_t address;
+	const char *subject;
 	int64_t count;
 	int64_t times;
 };
@@ -78,6 +81,7 @@ OHTD_SHAPE(chattering, "AlertChattering",
 	OHTD_TEXT(chattering, code, .summary = "What it is", .example = "\"module_degraded\""),
 	OHTD_TEXT(chattering, source, .summary = "The part that it is about", .example = "\"module\""),
 	OHTD_INTEGER(chattering, address, .flags = OHTD_NULL, .summary = "Unit address of the module"),
+	OHTD_TEXT(chattering, subject, .flags = OHTD_NULL, .summary = "As in GET alerts"),
 	OHTD_INTEGER(chattering, count, .summary = "How many came in the span"),
 	OHTD_INTEGER(chattering, times, .summary = "How often these came"));
 
@@ -137,6 +141,11 @@ static int64_t address_of(uint8_t unit)
 	return unit ? unit : OHTD_NONE;
 }
 
+static const char *subject_of(const char *subject)
+{
+	return *subject ? subject : NULL;
+}
+
 static size_t at_most(int64_t count, size_t max)
 {
 	return count < (int64_t)max ? (size_t)count : max;
@@ -180,7 +189,7 @@ static void show_standing(struct ohtd_call *call, const struct ohtd_alert_number
 		const struct ohtd_alert_standing *item = &from->standing[i];
 
 		items[i] = (struct standing){
-			item->number, item->code, item->source, address_of(item->unit), item->since_ns,
+			item->number, item->code, item->source, address_of(item->unit), subject_of(item->subject), item->since_ns,
 			item->ended_ns ? item->ended_ns : OHTD_NONE,
 		};
 	}
@@ -196,7 +205,9 @@ static void show_chattering(struct ohtd_call *call, const struct ohtd_alert_numb
 	for (size_t i = 0; i < view->chattering_count; i++) {
 		const struct ohtd_alert_chattering *item = &from->chattering[i];
 
-		items[i] = (struct chattering){ item->code, item->source, address_of(item->unit), item->count, item->comings };
+		items[i] = (struct chattering){
+			item->code, item->source, address_of(item->unit), subject_of(item->subject), item->count, item->comings,
+		};
 	}
 }
 

@@ -27,6 +27,7 @@ struct alert {
 	const char *action;
 	const char *source;
 	int64_t address;
+	const char *subject;
 	int64_t since;
 	bool over;
 	int64_t number;
@@ -51,6 +52,9 @@ OHTD_SHAPE(alert, "Alert",
 		  .example = "\"module\""),
 	OHTD_INTEGER(alert, address, .flags = OHTD_NULL,
 		     .summary = "Unit address of the module; null: it is about no module"),
+	OHTD_TEXT(alert, subject, .flags = OHTD_NULL,
+		  .summary = "Which of several things of its kind it is about, as the id of a webhook; null: its kind has one, or it "
+			     "stands for all of its kind that have no alert of their own"),
 	OHTD_TIME(alert, since, .flags = OHTD_NULL, .summary = "Since when, or when it was first seen; null: it has no number yet"),
 	OHTD_BOOLEAN(alert, over,
 		     .summary = "Its reason is gone, and it stays until the fault is cleared (reset_fault)"),
@@ -72,7 +76,7 @@ static void add_shelf(const struct ohtd_scene *scene, const struct ohtd_alert *f
 
 	if (!ohtd_alert_may_rest(from) ||
 	    !ohtd_alert_shelves_find(ohtd_alert_keeper_shelves(scene->services->alert_keeper), from->code, from->source,
-				     from->unit, shelf))
+				     from->unit, from->subject, shelf))
 		return;
 	alert->shelved_until = shelf->until_ns;
 	alert->shelved_by = shelf->made_by;
@@ -84,14 +88,14 @@ static struct alert alert_of(const struct ohtd_scene *scene, const struct ohtd_a
 	struct alert alert = {
 		.code = from->code, .severity = from->severity, .text = from->text,
 		.action = from->action, .source = from->source,
-		.address = from->unit ? from->unit : OHTD_NONE,
+		.address = from->unit ? from->unit : OHTD_NONE, .subject = *from->subject ? from->subject : NULL,
 		.since = ohtd_scene_wall_ns(scene, from->since_ns), .over = from->over,
 		.number = OHTD_NONE, .times = OHTD_NONE, .acknowledged = OHTD_NONE, .shelved_until = OHTD_NONE,
 	};
 	struct ohtd_alert_row *row = ohtd_scene_alloc(scene, sizeof(*row));
 
 	add_shelf(scene, from, &alert);
-	if (!ohtd_alert_keeper_active(scene->services->alert_keeper, from->key, row))
+	if (!ohtd_alert_keeper_active(scene->services->alert_keeper, from, row))
 		return alert;
 	alert.number = row->number;
 	alert.times = row->times;
@@ -165,7 +169,7 @@ static void get_alerts(struct ohtd_call *call)
 	const struct alert_query *asked = OHTD_QUERY(call, alert_query);
 	const struct ohtd_scene scene = ohtd_call_scene(call);
 	const struct ohtd_alert_list *list = ohtd_alerts_list(&scene);
-	uint64_t after[2];	/* since when the last item is active, and its key */
+	uint64_t after[2];	/* since when the last item is active, and its place */
 	size_t first = 0, count;
 	struct alert_list view;
 	int r = ohtd_cursor_take(call, &asked->page, after, 2);
@@ -182,7 +186,7 @@ static void get_alerts(struct ohtd_call *call)
 	if (first + count < list->count) {
 		const struct ohtd_alert *last = &list->items[first + count - 1];
 
-		view.next_cursor = ohtd_cursor_text(call, (uint64_t[]){ last->since_ns, last->key }, 2);
+		view.next_cursor = ohtd_cursor_text(call, (uint64_t[]){ last->since_ns, last->place }, 2);
 	}
 	OHTD_REPLY(call, 200, alert_list, &view);
 }
@@ -199,6 +203,7 @@ struct kept_alert {
 	const char *text;
 	const char *source;
 	int64_t address;
+	const char *subject;
 	const char *state;
 	int64_t since;
 	int64_t ended;
@@ -216,6 +221,7 @@ OHTD_SHAPE(kept_alert, "KeptAlert",
 	OHTD_TEXT(kept_alert, source, .summary = "As in GET alerts", .example = "\"module\""),
 	OHTD_INTEGER(kept_alert, address, .flags = OHTD_NULL,
 		     .summary = "Unit address of the module; null: it was about no module"),
+	OHTD_TEXT(kept_alert, subject, .flags = OHTD_NULL, .summary = "As in GET alerts"),
 	OHTD_TEXT(kept_alert, state, .words = &kept_state_words,
 		  .summary = "unknown: ohtd ended before the alert did"),
 	OHTD_TIME(kept_alert, since, .flags = OHTD_NULL, .summary = "When it came first"),
@@ -241,6 +247,7 @@ struct kept_query {
 	int64_t severity;
 	const char *source;
 	int64_t address;
+	const char *subject;
 	int64_t state;
 	const char *q;
 };
@@ -256,9 +263,11 @@ OHTD_SHAPE(kept_query, "KeptAlertQuery",
 		  .summary = "Only alerts about this part"),
 	OHTD_INTEGER(kept_query, address, .min = 1, .max = 247, .preset = OHTD_NONE,
 		     .summary = "Only alerts about this module"),
+	OHTD_TEXT(kept_query, subject, .min = 1, .max = OHTD_ALERT_SUBJECT_BYTES - 1,
+		  .summary = "Only alerts with this subject"),
 	OHTD_WORD(kept_query, state, .words = &kept_state_words, .preset = OHTD_NONE,
 		  .summary = "Only alerts in this state"),
-	OHTD_SEARCH(kept_query, "code, source or text"));
+	OHTD_SEARCH(kept_query, "code, source, text or subject"));
 
 static struct kept_alert kept_of(const struct ohtd_alert_row *row)
 {
@@ -267,7 +276,7 @@ static struct kept_alert kept_of(const struct ohtd_alert_row *row)
 	return (struct kept_alert){
 		.number = row->number, .code = row->code, .severity = row->severity, .text = row->text,
 		.source = row->source, .address = row->unit ? row->unit : OHTD_NONE,
-		.state = row->state,
+		.subject = *row->subject ? row->subject : NULL, .state = row->state,
 		.since = row->since_ns, .ended = row->ended_ns ? row->ended_ns : OHTD_NONE, .times = row->times,
 		.acknowledged = acknowledged ? row->acknowledged_ns : OHTD_NONE,
 		.acknowledged_by = acknowledged ? row->acknowledged_by : NULL,

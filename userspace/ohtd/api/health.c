@@ -288,6 +288,7 @@ struct health_reason {
 	const char *component;
 	const char *code;
 	int64_t unit;
+	const char *subject;
 	int64_t since;
 	const char *text;
 	const char *action;
@@ -299,6 +300,7 @@ OHTD_SHAPE(health_reason, "HealthReason",
 		  .example = "\"store\""),
 	OHTD_TEXT(health_reason, code, .summary = "Stable word for programs", .example = "\"hung\""),
 	OHTD_INTEGER(health_reason, unit, .flags = OHTD_NULL, .summary = "Unit address of a module"),
+	OHTD_TEXT(health_reason, subject, .flags = OHTD_NULL, .summary = "As in GET alerts"),
 	OHTD_TIME(health_reason, since, .flags = OHTD_NULL, .summary = "Since when; null: not known"),
 	OHTD_TEXT(health_reason, text, .summary = "What is not well"),
 	OHTD_TEXT(health_reason, action, .summary = "What to do"));
@@ -316,6 +318,7 @@ static size_t fill_reasons(const struct ohtd_scene *scene, const struct ohtd_ale
 			reasons[count++] = (struct health_reason){
 				.component = alert->source, .code = alert->code,
 				.unit = alert->unit ? alert->unit : OHTD_NONE,
+				.subject = *alert->subject ? alert->subject : NULL,
 				.since = ohtd_scene_wall_ns(scene, alert->since_ns),
 				.text = alert->text, .action = alert->action,
 			};

@@ -365,8 +365,12 @@ static void put_alerts(struct ohtd_writer *out, struct ohtd_call *call)
 
 		if (alert->unit)
 			snprintf(address, sizeof(address), ",module_address=\"%u\"", alert->unit);
-		put(out, "oht_alert{code=\"%s\",severity=\"%s\"%s} 1\n", alert->code,
-		    ohtd_severity_name(alert->severity), address);
+		put(out, "oht_alert{code=\"%s\",severity=\"%s\"%s", alert->code, ohtd_severity_name(alert->severity), address);
+		if (*alert->subject) {
+			put(out, ",");
+			put_label(out, "subject", alert->subject);
+		}
+		put(out, "} 1\n");
 	}
 }
 

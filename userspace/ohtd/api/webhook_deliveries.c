@@ -28,6 +28,7 @@ struct delivery {
 	const char *state;
 	int64_t alert;
 	const char *code;
+	const char *subject;
 	const char *text;
 	int64_t made;
 	int64_t tried;
@@ -49,6 +50,7 @@ OHTD_SHAPE(delivery, "WebhookDelivery",
 	OHTD_INTEGER(delivery, alert, .flags = OHTD_NULL,
 		     .summary = "As in GET alerts/history; null: it is about none"),
 	OHTD_TEXT(delivery, code, .summary = "Code of the alert", .example = "\"module_lost\""),
+	OHTD_TEXT(delivery, subject, .flags = OHTD_NULL, .summary = "As in GET alerts"),
 	OHTD_TEXT(delivery, text, .summary = "Text of the alert"),
 	OHTD_TIME(delivery, made, .flags = OHTD_NULL, .summary = "When it happened"),
 	OHTD_TIME(delivery, tried, .flags = OHTD_NULL, .summary = "The newest attempt; null: none yet"),
@@ -64,7 +66,7 @@ static struct delivery view_of(const struct ohtd_delivery_row *row)
 	return (struct delivery){
 		.number = row->number, .webhook = row->webhook, .message = row->message, .event = row->event,
 		.state = row->state, .alert = row->alert ? row->alert : OHTD_NONE, .code = row->code,
-		.text = row->text, .made = row->made_ns, .tried = row->tried_ns ? row->tried_ns : OHTD_NONE,
+		.subject = *row->subject ? row->subject : NULL, .text = row->text, .made = row->made_ns, .tried = row->tried_ns ? row->tried_ns : OHTD_NONE,
 		.due = waits && row->due_ns ? row->due_ns : OHTD_NONE, .attempts = row->attempts,
 		.last_status = row->last_status ? row->last_status : OHTD_NONE,
 		.last_error = *row->last_error ? row->last_error : NULL,

@@ -15,6 +15,10 @@
 #include "base/severity.h"
 
 #define OHTD_PART_TEXT_BYTES	256
+#define OHTD_PART_SUBJECT_BYTES	65	/* with NUL: a name of an account fits */
+/* Subjects of one kind, and of all kinds, that are alerts of their own; one alert of its kind stands for all others. */
+#define OHTD_PART_SUBJECTS_OF_KIND	32
+#define OHTD_PART_SUBJECTS_MAX		128
 
 /**
  * struct ohtd_part_alert - what every alert of one kind says
@@ -40,13 +44,16 @@ struct ohtd_part_alert {
  * struct ohtd_part_report - an alert that is active
  * @alert: index in the part's alerts
  * @variant: of one kind that has several codes, which: reports with other variants are other alerts
+ * @subject: which of several things of its kind it is about, as a name in a line for people; NULL: the kind has one. Reports with other
+ *	subjects are other alerts. A kind whose reports have subjects has none without
  * @code: instead of the one of its kind, or NULL
- * @text: the same. The report's receiver copies it
+ * @text: the same. The report's receiver copies it, and @subject
  * @since_ns: CLOCK_MONOTONIC; 0: not known
  */
 struct ohtd_part_report {
 	unsigned int alert;
 	uint8_t variant;
+	const char *subject;
 	const char *code;
 	const char *text;
 	uint64_t since_ns;
@@ -107,6 +114,10 @@ void ohtd_part_report(const struct ohtd_part_reports *to, unsigned int alert, ui
 /* The same, with a text of at most OHTD_PART_TEXT_BYTES. */
 __attribute__((format(printf, 4, 5)))
 void ohtd_part_report_text(const struct ohtd_part_reports *to, unsigned int alert, uint64_t since_ns, const char *format, ...);
+
+/* The same, about @subject. */
+__attribute__((format(printf, 5, 6)))
+void ohtd_part_report_about(const struct ohtd_part_reports *to, unsigned int alert, const char *subject, uint64_t since_ns, const char *format, ...);
 
 /* clock.c: struct ohtd_clock. */
 extern const struct ohtd_daemon_part ohtd_clock_part;

@@ -119,7 +119,7 @@ static int find_floods(struct ohtd_db *db, struct ohtd_alert_numbers *numbers)
 /* ---- what stands for long, and what chatters ---- */
 
 static const struct ohtd_statement standing_sql = {
-	"SELECT number, code, source, unit, since_ns, ended_ns, count(*) OVER () FROM alerts"
+	"SELECT number, code, source, unit, subject, since_ns, ended_ns, count(*) OVER () FROM alerts"
 	" WHERE since_ns < :to AND " END " >= :from AND min(" END ", :to) - since_ns > :long"
 	" ORDER BY since_ns, number LIMIT :limit"
 };
@@ -138,9 +138,10 @@ static int find_standing(struct ohtd_db *db, struct ohtd_alert_numbers *numbers)
 		ohtd_db_take_text(s, 1, item->code, sizeof(item->code));
 		ohtd_db_take_text(s, 2, item->source, sizeof(item->source));
 		item->unit = (uint8_t)sqlite3_column_int(s, 3);
-		item->since_ns = sqlite3_column_int64(s, 4);
-		item->ended_ns = sqlite3_column_int64(s, 5);
-		numbers->standing_count = sqlite3_column_int64(s, 6);
+		ohtd_db_take_text(s, 4, item->subject, sizeof(item->subject));
+		item->since_ns = sqlite3_column_int64(s, 5);
+		item->ended_ns = sqlite3_column_int64(s, 6);
+		numbers->standing_count = sqlite3_column_int64(s, 7);
 	}
 	sqlite3_reset(s);
 	return r < 0 ? r : 0;
@@ -148,11 +149,11 @@ static int find_standing(struct ohtd_db *db, struct ohtd_alert_numbers *numbers)
 
 /* Within a row the keeper has looked at its comings; of three rows on end each came at least once. */
 static const struct ohtd_statement chattering_sql = {
-	"WITH came AS (SELECT code, source, unit, times, fastest_ns BETWEEN 1 AND :within"
-	" OR coalesce(lead(since_ns, :more) OVER (PARTITION BY code, source, unit ORDER BY since_ns, number) - since_ns"
+	"WITH came AS (SELECT code, source, unit, subject, times, fastest_ns BETWEEN 1 AND :within"
+	" OR coalesce(lead(since_ns, :more) OVER (PARTITION BY code, source, unit, subject ORDER BY since_ns, number) - since_ns"
 	" <= :within, 0) AS chatters FROM alerts WHERE " CAME ")"
-	" SELECT code, source, unit, count(*) AS count, sum(times) AS comings, count(*) OVER () FROM came"
-	" GROUP BY code, source, unit HAVING max(chatters) ORDER BY comings DESC, code, source, unit LIMIT :limit"
+	" SELECT code, source, unit, subject, count(*) AS count, sum(times) AS comings, count(*) OVER () FROM came"
+	" GROUP BY code, source, unit, subject HAVING max(chatters) ORDER BY comings DESC, code, source, unit, subject LIMIT :limit"
 };
 
 static int find_chattering(struct ohtd_db *db, struct ohtd_alert_numbers *numbers)
@@ -169,9 +170,10 @@ static int find_chattering(struct ohtd_db *db, struct ohtd_alert_numbers *number
 		ohtd_db_take_text(s, 0, item->code, sizeof(item->code));
 		ohtd_db_take_text(s, 1, item->source, sizeof(item->source));
 		item->unit = (uint8_t)sqlite3_column_int(s, 2);
-		item->count = sqlite3_column_int64(s, 3);
-		item->comings = sqlite3_column_int64(s, 4);
-		numbers->chattering_count = sqlite3_column_int64(s, 5);
+		ohtd_db_take_text(s, 3, item->subject, sizeof(item->subject));
+		item->count = sqlite3_column_int64(s, 4);
+		item->comings = sqlite3_column_int64(s, 5);
+		numbers->chattering_count = sqlite3_column_int64(s, 6);
 	}
 	sqlite3_reset(s);
 	return r < 0 ? r : 0;

@@ -56,6 +56,7 @@ struct ohtd_alert_standing {
 	char code[OHTD_ALERT_WORD_BYTES];
 	char source[OHTD_ALERT_WORD_BYTES];
 	uint8_t unit;
+	char subject[OHTD_ALERT_SUBJECT_BYTES];
 	int64_t since_ns;
 	int64_t ended_ns;
 };
@@ -65,6 +66,7 @@ struct ohtd_alert_chattering {
 	char code[OHTD_ALERT_WORD_BYTES];
 	char source[OHTD_ALERT_WORD_BYTES];
 	uint8_t unit;
+	char subject[OHTD_ALERT_SUBJECT_BYTES];
 	int64_t count;
 	int64_t comings;
 };

@@ -2,6 +2,7 @@
 #include "tables/alert_shelves.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "store/db_private.h"
 
@@ -10,6 +11,7 @@ static const struct ohtd_stored_column shelf_columns[] = {
 	OHTD_COLUMN(ohtd_alert_shelf_row, code),
 	OHTD_COLUMN(ohtd_alert_shelf_row, source),
 	OHTD_COLUMN(ohtd_alert_shelf_row, unit),
+	OHTD_COLUMN(ohtd_alert_shelf_row, subject),
 	OHTD_COLUMN(ohtd_alert_shelf_row, made_ns),
 	OHTD_COLUMN(ohtd_alert_shelf_row, until_ns),
 	OHTD_COLUMN(ohtd_alert_shelf_row, made_by),
@@ -21,11 +23,12 @@ static const struct ohtd_stored_row kept_shelves = {
 	OHTD_COLUMNS(shelf_columns),
 };
 
-#define OF_ALERT	" WHERE code = :code AND source = :source AND unit = :unit"
+#define IS_ALERT	"code = :code AND source = :source AND unit = :unit AND subject = :subject"
+#define OF_ALERT	" WHERE " IS_ALERT
 
 /* Of those that are there, and how many are of other alerts: an id is not given again before its end was heard of. */
 static const struct ohtd_statement look_sql = {
-	"SELECT coalesce(max(id), 0), coalesce(sum(NOT (code = :code AND source = :source AND unit = :unit)), 0)"
+	"SELECT coalesce(max(id), 0), coalesce(sum(NOT (" IS_ALERT ")), 0)"
 	" FROM alert_shelves", &kept_shelves
 };
 static const struct ohtd_statement forget_sql = { "DELETE FROM alert_shelves" OF_ALERT, &kept_shelves };
@@ -33,6 +36,13 @@ static const struct ohtd_statement insert_sql = { "", &kept_shelves, ohtd_row_in
 static const struct ohtd_statement get_sql = { OF_ALERT, &kept_shelves, ohtd_row_select };
 static const struct ohtd_statement end_sql = { "DELETE FROM alert_shelves WHERE id = :id" };
 static const struct ohtd_statement list_sql = { " ORDER BY id LIMIT :limit", &kept_shelves, ohtd_row_select };
+
+const char *ohtd_tables_shelf_words(const struct ohtd_alert_shelf_row *row, char words[OHTD_ALERT_SHELF_WORDS_BYTES])
+{
+	snprintf(words, OHTD_ALERT_SHELF_WORDS_BYTES, "%s of %s, unit %u%s%s", row->code, row->source, row->unit, *row->subject ? ", " : "",
+		 row->subject);
+	return words;
+}
 
 /* The id that @row gets: time goes on where all shelves have ended. */
 static int choose_id(struct ohtd_db *db, struct ohtd_alert_shelf_row *row)

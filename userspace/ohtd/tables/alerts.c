@@ -11,6 +11,7 @@ static const struct ohtd_stored_column alert_columns[] = {
 	OHTD_COLUMN(ohtd_alert_row, source, .asked = "source", .searched = true),
 	OHTD_COLUMN(ohtd_alert_row, unit, .asked = "address"),
 	OHTD_COLUMN(ohtd_alert_row, text, .searched = true),
+	OHTD_COLUMN(ohtd_alert_row, subject, .asked = "subject", .searched = true),
 	OHTD_COLUMN(ohtd_alert_row, since_ns, .asked = "since"),
 	OHTD_COLUMN(ohtd_alert_row, ended_ns, .asked = "ended"),
 	OHTD_COLUMN(ohtd_alert_row, times, .asked = "times"),

@@ -18,6 +18,7 @@ struct ohtd_db;
 #define OHTD_ALERTS_KEPT		10000	/* older ones are dropped */
 #define OHTD_ALERT_WORD_BYTES		40
 #define OHTD_ALERT_TEXT_BYTES		256
+#define OHTD_ALERT_SUBJECT_BYTES	65
 #define OHTD_ALERT_STATE_BYTES		8
 
 /**
@@ -27,6 +28,7 @@ struct ohtd_db;
  * @severity: "emergency", "critical" or "warning"
  * @source: the part that it is about
  * @unit: unit address of the module, 0: it is about no module
+ * @subject: which of several things of its kind it is about; "": its kind has one
  * @text: for people
  * @since_ns: wall clock, when it came first
  * @ended_ns: the same, when it ended last; 0: it has not
@@ -46,6 +48,7 @@ struct ohtd_alert_row {
 	char severity[OHTD_ALERT_WORD_BYTES];
 	char source[OHTD_ALERT_WORD_BYTES];
 	uint8_t unit;
+	char subject[OHTD_ALERT_SUBJECT_BYTES];
 	char text[OHTD_ALERT_TEXT_BYTES];
 	int64_t since_ns;
 	int64_t ended_ns;

@@ -30,6 +30,7 @@ static const struct ohtd_stored_column delivery_columns[] = {
 	OHTD_COLUMN(ohtd_delivery_row, severity),
 	OHTD_COLUMN(ohtd_delivery_row, source),
 	OHTD_COLUMN(ohtd_delivery_row, unit),
+	OHTD_COLUMN(ohtd_delivery_row, subject),
 	OHTD_COLUMN(ohtd_delivery_row, text),
 	OHTD_COLUMN(ohtd_delivery_row, since_ns),
 	OHTD_COLUMN(ohtd_delivery_row, ended_ns),
@@ -52,7 +53,7 @@ const struct ohtd_stored_row ohtd_kept_deliveries = {
 
 #define QUEUE									\
 	"INSERT INTO webhook_deliveries (webhook, message, event, state, due_ns, alert, code, severity, source,"	\
-	" unit, text, since_ns, ended_ns, times, made_ns)"			\
+	" unit, subject, text, since_ns, ended_ns, times, made_ns)"			\
 	" SELECT w.id, 'msg_' || lower(hex(randomblob(12))), "
 /* Of a row of the table or of one that is to become one. */
 #define WANTED(severity_)							\
@@ -61,7 +62,7 @@ const struct ohtd_stored_row ohtd_kept_deliveries = {
 
 /* Unless it is shelved, or the table has it as told: as active, or this coming. */
 static const struct ohtd_statement began_sql = {
-	QUEUE "'" OHTD_EVENT_BEGAN "', 'waiting', 0, :number, :code, :severity, :source, :unit, :text, :since_ns, 0, :times,"
+	QUEUE "'" OHTD_EVENT_BEGAN "', 'waiting', 0, :number, :code, :severity, :source, :unit, :subject, :text, :since_ns, 0, :times,"
 	" max(:since_ns, coalesce((SELECT ended_ns FROM alerts WHERE number = :number), 0))"
 	" FROM webhooks w WHERE" WANTED(":severity") " AND NOT :muted"
 	" AND NOT EXISTS (SELECT 1 FROM alerts WHERE number = :number AND NOT muted AND (ended_ns = 0 OR times >= :times))",
@@ -73,7 +74,7 @@ static const struct ohtd_statement began_sql = {
  * it was shelved there is no end either, unless it is the one of what was told and still stood.
  */
 static const struct ohtd_statement ended_sql = {
-	QUEUE "'" OHTD_EVENT_ENDED "', 'waiting', 0, :number, :code, :severity, :source, :unit, :text, :since_ns,"
+	QUEUE "'" OHTD_EVENT_ENDED "', 'waiting', 0, :number, :code, :severity, :source, :unit, :subject, :text, :since_ns,"
 	" max(:ended_ns, :since_ns), :times, max(:ended_ns, :since_ns) FROM webhooks w WHERE" WANTED(":severity")
 	" AND :ended_ns <> 0"
 	" AND (NOT :muted OR EXISTS (SELECT 1 FROM alerts WHERE number = :number AND NOT muted AND ended_ns = 0))"
@@ -83,18 +84,18 @@ static const struct ohtd_statement ended_sql = {
 
 /* Its end was not seen: the time is that of the start. */
 static const struct ohtd_statement lost_sql = {
-	QUEUE "'" OHTD_EVENT_LOST "', 'waiting', 0, a.number, a.code, a.severity, a.source, a.unit, a.text, a.since_ns, 0,"
+	QUEUE "'" OHTD_EVENT_LOST "', 'waiting', 0, a.number, a.code, a.severity, a.source, a.unit, a.subject, a.text, a.since_ns, 0,"
 	" a.times, max(:now, a.since_ns) FROM webhooks w, alerts a WHERE" WANTED("a.severity")
 	" AND a.ended_ns = 0 AND a.cut = 0 AND NOT a.muted AND a.number <= :last"
 };
 
 static const struct ohtd_statement test_sql = {
-	QUEUE "'" OHTD_EVENT_TEST "', 'waiting', 0, 0, 'test', 'warning', 'webhook', 0, 'This is a test: nothing is wrong.', :now, :now,"
+	QUEUE "'" OHTD_EVENT_TEST "', 'waiting', 0, 0, 'test', 'warning', 'webhook', 0, '', 'This is a test: nothing is wrong.', :now, :now,"
 	" 1, :now FROM webhooks w WHERE w.id = :id"
 };
 
 static const struct ohtd_statement alive_sql = {
-	QUEUE "'" OHTD_EVENT_ALIVE "', 'waiting', 0, 0, 'alive', 'warning', 'webhook', 0, 'The robot''s computer is alive.', :now, 0,"
+	QUEUE "'" OHTD_EVENT_ALIVE "', 'waiting', 0, 0, 'alive', 'warning', 'webhook', 0, '', 'The robot''s computer is alive.', :now, 0,"
 	" 1, :now FROM webhooks w WHERE w.enabled AND w.alive AND (w.alive_ns <= :before OR w.alive_ns > :now)"
 };
 
@@ -220,7 +221,7 @@ int ohtd_db_webhooks_alive(struct ohtd_db *db, int64_t now_ns)
 /* ---- what is due ---- */
 
 /*
- * What is told of an alert waits behind what is older of the same: receivers know it by code, source and unit, not by
+ * What is told of an alert waits behind what is older of the same: receivers know it by code, source, unit and subject, not by
  * the number, which is another one when the alert comes anew. What was tried less often goes first, so that nothing
  * waits for long behind what the receiver does not take. A clock that was set back behind the last attempt makes
  * nobody wait for it.
@@ -228,7 +229,7 @@ int ohtd_db_webhooks_alive(struct ohtd_db *db, int64_t now_ns)
 static const struct ohtd_statement due_sql = {
 	" WHERE number = (SELECT d.number FROM webhook_deliveries d WHERE d.webhook = :id AND d.state = 'waiting'"
 	" AND (d.due_ns <= :now OR d.tried_ns > :now) AND NOT EXISTS (SELECT 1 FROM webhook_deliveries e"
-	" WHERE e.webhook = :id AND e.code = d.code AND e.source = d.source AND e.unit = d.unit AND e.state = 'waiting'"
+	" WHERE e.webhook = :id AND e.code = d.code AND e.source = d.source AND e.unit = d.unit AND e.subject = d.subject AND e.state = 'waiting'"
 	" AND e.alert > 0 AND e.number < d.number) ORDER BY d.attempts, d.number LIMIT 1)",
 	&ohtd_kept_deliveries, ohtd_row_select
 };

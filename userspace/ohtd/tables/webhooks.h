@@ -104,6 +104,7 @@ struct ohtd_delivery_row {
 	char severity[OHTD_ALERT_WORD_BYTES];
 	char source[OHTD_ALERT_WORD_BYTES];
 	uint8_t unit;
+	char subject[OHTD_ALERT_SUBJECT_BYTES];
 	char text[OHTD_ALERT_TEXT_BYTES];
 	int64_t since_ns;
 	int64_t ended_ns;

@@ -123,6 +123,7 @@ struct told {
 	const char *severity;
 	const char *source;
 	int64_t address;
+	const char *subject;
 	const char *text;
 	int64_t since;
 	int64_t ended;
@@ -140,6 +141,7 @@ OHTD_SHAPE(told, "WebhookAlert",
 	OHTD_TEXT(told, severity, .summary = "emergency, critical or warning"),
 	OHTD_TEXT(told, source, .summary = "The part that it is about"),
 	OHTD_INTEGER(told, address, .flags = OHTD_NULL, .summary = "Unit address of the module"),
+	OHTD_TEXT(told, subject, .flags = OHTD_NULL, .summary = "As in GET alerts"),
 	OHTD_TEXT(told, text, .summary = "What it is, for people"),
 	OHTD_TIME(told, since, .summary = "When it came first"),
 	OHTD_TIME(told, ended, .flags = OHTD_NULL, .summary = "When it ended"),
@@ -162,7 +164,7 @@ static void write_oht(struct ohtd_writer *writer, const struct ohtd_delivery_row
 	const struct told told = {
 		.robot = robot->name, .host = robot->host, .robot_id = robot->id, .number = row->alert ? row->alert : OHTD_NONE, .code = row->code,
 		.severity = row->severity, .source = row->source, .address = row->unit ? row->unit : OHTD_NONE,
-		.text = row->text, .since = row->since_ns, .ended = row->ended_ns ? row->ended_ns : OHTD_NONE,
+		.subject = *row->subject ? row->subject : NULL, .text = row->text, .since = row->since_ns, .ended = row->ended_ns ? row->ended_ns : OHTD_NONE,
 		.duration_s = row->ended_ns ? (row->ended_ns - row->since_ns) / (int64_t)OHTD_NS_PER_S : OHTD_NONE,
 		.times = row->times,
 	};
@@ -197,6 +199,8 @@ static void write_alertmanager(struct ohtd_writer *writer, const struct ohtd_del
 	snprintf(address, sizeof(address), "%u", row->unit);
 	if (row->unit)
 		ohtd_write_pair(writer, "module_address", address);
+	if (*row->subject)
+		ohtd_write_pair(writer, "subject", row->subject);
 	ohtd_write_close(writer, '}');
 	ohtd_write_key(writer, "annotations");
 	ohtd_write_open(writer, '{');

@@ -35,7 +35,10 @@ function some<Item>(items: Item[], total: number, none: string, show: (item: Ite
 	);
 }
 
-const at = (code: string, address: number | null) => (address === null ? code : t.numbersAt(code, address));
+function at({ code, address, subject }: { code: string; address: number | null; subject: string | null }): string {
+	if (subject !== null) return `${code}, ${subject}`;
+	return address === null ? code : t.numbersAt(code, address);
+}
 
 /** Read again when the alerts have changed and there was time to write that. @alerts: names those that are there. */
 export function AlertNumbers({ alerts }: { alerts: string | undefined }) {
@@ -86,14 +89,14 @@ export function AlertNumbers({ alerts }: { alerts: string | undefined }) {
 							t.numbersStanding,
 							some(numbers.standing, numbers.standing_total, t.numbersNone, (item) => (
 								<>
-									{at(item.code, item.address)}, {time(item.since)}
+									{at(item)}, {time(item.since)}
 								</>
 							)),
 						],
 						[
 							t.numbersChattering,
 							some(numbers.chattering, numbers.chattering_total, t.numbersNone, (item) =>
-								`${at(item.code, item.address)}, ${t.numbersTimes(item.times)}`,
+								`${at(item)}, ${t.numbersTimes(item.times)}`,
 							),
 						],
 					]}

@@ -34,15 +34,25 @@ function pageOf({ code, source, address }: Pick<Alert, "code" | "source" | "addr
 	return source === "bus" ? "/bus" : "/system";
 }
 
+/* The part, and which of several things of it. */
+function sourceOf({ source, subject }: Alert): string {
+	return subject === null ? words(source) : `${words(source)}, ${subject}`;
+}
+
+/* No other alert that stands has the same. */
+function nameOf({ code, address, subject }: Pick<Alert, "code" | "address" | "subject">): string {
+	return JSON.stringify([code, address, subject]);
+}
+
 /** The same as long as the same alerts stand. */
 function nameAll(alerts: Alert[] | undefined): string | undefined {
-	return alerts?.map(({ code, address, since }) => `${code} ${address} ${since}`).join();
+	return alerts?.map((alert) => `${nameOf(alert)} ${alert.since}`).join();
 }
 
 function History({ active }: { active: Alert[] | undefined }) {
 	const version = useTimesSettled(nameAll(active), KEPT_MS);
 	const list = usePaged<KeptAlert>(`alerts/history?limit=${HISTORY_ROWS}`, version);
-	const isActive = ({ code, address }: KeptAlert) => active?.some((a) => a.code === code && a.address === address);
+	const isActive = (kept: KeptAlert) => active?.some((alert) => nameOf(alert) === nameOf(kept));
 	const late = list.rows?.some((row) => row.state === "active" && !isActive(row));
 
 	// It has ended, and the store has not been told of it when it was read.
@@ -115,7 +125,7 @@ function Alerts() {
 					rows={items}
 					problem={reading.problem}
 					retry={() => feed.refresh("alerts")}
-					rowKey={(a) => `${a.code} ${a.address}`}
+					rowKey={nameOf}
 					empty={t.none}
 					columns={[
 						{
@@ -146,7 +156,7 @@ function Alerts() {
 								</>
 							),
 						},
-						{ id: "source", title: t.source, cell: (a) => words(a.source), wide: true, nowrap: true },
+						{ id: "source", title: t.source, cell: (a) => sourceOf(a), wide: true, nowrap: true },
 					]}
 				/>
 			</Card>
