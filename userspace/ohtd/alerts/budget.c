@@ -28,24 +28,28 @@ static bool take(struct ohtd_alerts_allowance *of, unsigned int max, uint64_t ba
 	return true;
 }
 
-static struct ohtd_alerts_kind *find_kind(struct ohtd_alerts_budget *budget, const char *code, uint8_t unit)
+static struct ohtd_alerts_kind *find_kind(struct ohtd_alerts_budget *budget, const struct ohtd_alert_row *row)
 {
-	for (unsigned int i = 0; i < OHTD_ALERTS_BUDGET_KINDS; i++)
-		if (budget->kinds[i].unit == unit && !strcmp(budget->kinds[i].code, code))
-			return &budget->kinds[i];
+	for (unsigned int i = 0; i < OHTD_ALERTS_BUDGET_KINDS; i++) {
+		struct ohtd_alerts_kind *kind = &budget->kinds[i];
+
+		if (kind->unit == row->unit && !strcmp(kind->code, row->code) && !strcmp(kind->subject, row->subject))
+			return kind;
+	}
 	return NULL;
 }
 
 /* Never fails: the kind that was written longest ago makes room. */
-static struct ohtd_alerts_kind *make_kind(struct ohtd_alerts_budget *budget, const char *code, uint8_t unit)
+static struct ohtd_alerts_kind *make_kind(struct ohtd_alerts_budget *budget, const struct ohtd_alert_row *row)
 {
 	struct ohtd_alerts_kind *oldest = budget->kinds;
 
 	for (unsigned int i = 1; i < OHTD_ALERTS_BUDGET_KINDS && *oldest->code; i++)
 		if (!*budget->kinds[i].code || budget->kinds[i].turn < oldest->turn)
 			oldest = &budget->kinds[i];
-	*oldest = (struct ohtd_alerts_kind){ .unit = unit };
-	snprintf(oldest->code, sizeof(oldest->code), "%s", code);
+	*oldest = (struct ohtd_alerts_kind){ .unit = row->unit };
+	snprintf(oldest->code, sizeof(oldest->code), "%s", row->code);
+	snprintf(oldest->subject, sizeof(oldest->subject), "%s", row->subject);
 	return oldest;
 }
 
@@ -55,12 +59,12 @@ void ohtd_alerts_budget_begin(struct ohtd_alerts_budget *budget)
 	budget->next = NULL;
 }
 
-void ohtd_alerts_budget_ask(struct ohtd_alerts_budget *budget, const char *code, uint8_t unit, bool emergency, uint64_t now_ns)
+void ohtd_alerts_budget_ask(struct ohtd_alerts_budget *budget, const struct ohtd_alert_row *row, bool emergency, uint64_t now_ns)
 {
-	struct ohtd_alerts_kind *kind = find_kind(budget, code, unit);
+	struct ohtd_alerts_kind *kind = find_kind(budget, row);
 
 	if (!kind)
-		kind = make_kind(budget, code, unit);
+		kind = make_kind(budget, row);
 	/* Several alerts of a kind, of which one ends and one comes, are one write. */
 	if (kind->turn == budget->turn)
 		return;
@@ -76,9 +80,9 @@ void ohtd_alerts_budget_share(struct ohtd_alerts_budget *budget, uint64_t now_ns
 		budget->next->turn = budget->turn;
 }
 
-bool ohtd_alerts_budget_has(struct ohtd_alerts_budget *budget, const char *code, uint8_t unit)
+bool ohtd_alerts_budget_has(struct ohtd_alerts_budget *budget, const struct ohtd_alert_row *row)
 {
-	const struct ohtd_alerts_kind *kind = find_kind(budget, code, unit);
+	const struct ohtd_alerts_kind *kind = find_kind(budget, row);
 
 	return kind && kind->turn == budget->turn;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     how often the alerts of each kind may be written: a kind is a code of a module, or a code alone.
+ * Owns:     how often the alerts of each kind may be written: a kind is a code, a module and a subject, of which there may be none.
  * Contexts: any thread, one at a time.
  * Locks:    none; that of the owner.
  *
@@ -13,10 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tables/alert_numbers.h"
+#include "tables/alerts.h"
 
 /* Kinds that are remembered. One more takes the place of the one that was written longest ago. */
-#define OHTD_ALERTS_BUDGET_KINDS	128
+#define OHTD_ALERTS_BUDGET_KINDS	256
 
 /**
  * struct ohtd_alerts_allowance - writes that may follow one another; used ones come back in time
@@ -32,12 +32,14 @@ struct ohtd_alerts_allowance {
  * struct ohtd_alerts_kind - alerts that are one to a person
  * @code: of the alert; "": the place is free
  * @unit: address of the module; 0: none
+ * @subject: of the alert; "": none
  * @turn: the newest write that has it
  * @own: its own writes
  */
 struct ohtd_alerts_kind {
 	char code[OHTD_ALERT_WORD_BYTES];
 	uint8_t unit;
+	char subject[OHTD_ALERT_SUBJECT_BYTES];
 	uint64_t turn;
 	struct ohtd_alerts_allowance own;
 };
@@ -58,13 +60,13 @@ struct ohtd_alerts_budget {
 /* Another write is put together. */
 void ohtd_alerts_budget_begin(struct ohtd_alerts_budget *budget);
 
-/* That kind has something to write: it takes one of its own, or waits. An emergency takes none. */
-void ohtd_alerts_budget_ask(struct ohtd_alerts_budget *budget, const char *code, uint8_t unit, bool emergency, uint64_t now_ns);
+/* The kind of @row has something to write: it takes one of its own, or waits. An emergency takes none. */
+void ohtd_alerts_budget_ask(struct ohtd_alerts_budget *budget, const struct ohtd_alert_row *row, bool emergency, uint64_t now_ns);
 
 /* All have asked: one of those that wait takes a shared one, if there is one. */
 void ohtd_alerts_budget_share(struct ohtd_alerts_budget *budget, uint64_t now_ns);
 
-/* Is that kind in this write? */
-bool ohtd_alerts_budget_has(struct ohtd_alerts_budget *budget, const char *code, uint8_t unit);
+/* Is the kind of @row in this write? */
+bool ohtd_alerts_budget_has(struct ohtd_alerts_budget *budget, const struct ohtd_alert_row *row);
 
 #endif /* OHTD_ALERTS_BUDGET_H */

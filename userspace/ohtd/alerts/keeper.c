@@ -294,7 +294,8 @@ static bool has_unwritten(const struct ohtd_alert_keeper *keeper, const struct o
 	for (unsigned int i = 0; i < keeper->entry_count; i++) {
 		const struct entry *entry = &keeper->entries[i];
 
-		if (!entry->key && entry->changed && entry->row.unit == alert->unit && !strcmp(entry->row.code, alert->code))
+		if (!entry->key && entry->changed && entry->row.unit == alert->unit && !strcmp(entry->row.code, alert->code) &&
+		    !strcmp(entry->row.subject, alert->subject))
 			return true;
 	}
 	return false;
@@ -393,8 +394,7 @@ static void share_out(struct ohtd_alert_keeper *keeper, uint64_t now_ns)
 		const struct entry *entry = &keeper->entries[i];
 
 		if (entry->changed)
-			ohtd_alerts_budget_ask(&keeper->budget, entry->row.code, entry->row.unit,
-					       entry->severity == OHTD_SEVERITY_EMERGENCY, now_ns);
+			ohtd_alerts_budget_ask(&keeper->budget, &entry->row, entry->severity == OHTD_SEVERITY_EMERGENCY, now_ns);
 	}
 	ohtd_alerts_budget_share(&keeper->budget, now_ns);
 }
@@ -405,7 +405,7 @@ static void gather(struct ohtd_alert_keeper *keeper, bool all)
 	for (unsigned int i = 0; i < keeper->entry_count; i++) {
 		struct entry *entry = &keeper->entries[i];
 
-		if (!entry->changed || !(all || ohtd_alerts_budget_has(&keeper->budget, entry->row.code, entry->row.unit)))
+		if (!entry->changed || !(all || ohtd_alerts_budget_has(&keeper->budget, &entry->row)))
 			continue;
 		keeper->rows[keeper->row_count++] = entry->row;
 		entry->changed = false;
