@@ -749,16 +749,17 @@ static void all_kinds_together_have_a_bound(void **state)
 {
 	enum { KINDS = 32, DAY_S = 86400, OWN = 8 + 12, SHARED = 120 + DAY_S / 120 };
 	static struct ohtd_alerts_budget budget;
+	struct ohtd_alert_row row = { .code = "value_high" };
 	unsigned int turns[KINDS + 1] = { 0 }, all = 0;
 
 	(void)state;
 	for (uint64_t s = 1; s <= DAY_S; s++) {
 		ohtd_alerts_budget_begin(&budget);
-		for (uint8_t unit = 1; unit <= KINDS; unit++)
-			ohtd_alerts_budget_ask(&budget, "value_high", unit, false, s * S);
+		for (row.unit = 1; row.unit <= KINDS; row.unit++)
+			ohtd_alerts_budget_ask(&budget, &row, false, s * S);
 		ohtd_alerts_budget_share(&budget, s * S);
-		for (uint8_t unit = 1; unit <= KINDS; unit++)
-			turns[unit] += ohtd_alerts_budget_has(&budget, "value_high", unit);
+		for (row.unit = 1; row.unit <= KINDS; row.unit++)
+			turns[row.unit] += ohtd_alerts_budget_has(&budget, &row);
 	}
 	for (uint8_t unit = 1; unit <= KINDS; unit++) {
 		assert_in_range(turns[unit], OWN + SHARED / KINDS / 2, OWN + SHARED / KINDS * 3 / 2);
