@@ -466,6 +466,43 @@ def test_what_is_refused_is_sent_again_when_its_time_has_come(places, tmp_path):
         assert int(again[0]["webhook-timestamp"]) - int(first[0]["webhook-timestamp"]) >= 5
 
 
+def test_each_webhook_that_fails_is_an_alert_of_its_own(told, places):
+    """Everywhere where an alert is: list, history, labels, metrics, shelf; the others of its kind are not touched."""
+    receiver = places[0]
+    hooks = [add(told, receiver, "https://127.0.0.1:1/") for _ in range(2)]
+    teller = add(told, receiver, "/fails", format="alertmanager")
+    ids = {str(hook["id"]) for hook in hooks}
+
+    def standing():
+        return {alert["subject"]: alert for alert in told.get("alerts").json["items"] if alert["code"] == "webhook_fails" and alert["number"]}
+
+    try:
+        for number in range(1, 5):
+            for hook in hooks:
+                send_test(told, hook)
+            until(lambda number=number: all(get(told, hook)["failures"] >= number for hook in hooks), what=f"failure {number}")
+        alerts = until(lambda: (now := standing()).keys() == ids and now, what="two alerts")
+        first, second = (alerts[str(hook["id"])] for hook in hooks)
+        assert (first["source"], first["severity"], first["address"]) == ("webhooks", "warning", None) and first["number"] != second["number"]
+        assert "127.0.0.1" not in first["text"] and f"Webhook {first['subject']} has failed" in first["text"]
+        assert [row["number"] for row in told.get(f"alerts/history?subject={first['subject']}").json["items"]] == [first["number"]]
+        metrics = told.request("GET", "/metrics", role="viewer").body.decode()
+        assert [f'oht_alert{{code="webhook_fails",severity="warning",subject="{each}"}} 1' in metrics for each in ids] == [True, True]
+        shelf = told.post(f"alerts/{first['number']}/shelve", {"minutes": 5, "reason": "it is known"}, role="operator").json
+        assert shelf["subject"] == first["subject"]
+        assert [row["subject"] for row in told.get("alerts/shelves").json["items"]] == [first["subject"]]
+        assert [standing()[hook]["shelved_until"] is None for hook in (first["subject"], second["subject"])] == [False, True]
+        told.post(f"alerts/{second['number']}/acknowledge", {}, role="operator")
+        assert [standing()[hook]["acknowledged"] is None for hook in (first["subject"], second["subject"])] == [True, False]
+        until(lambda: {alert["labels"]["subject"] for _, body in receiver.at("/fails") for alert in json.loads(body)
+                                if alert["labels"]["alertname"] == "webhook_fails"} == ids, what="both at the receiver")
+        assert told.post(f"alerts/{first['number']}/unshelve", {}, role="operator").json["subject"] == first["subject"]
+    finally:
+        for hook in (*hooks, teller):
+            remove(told, hook)
+    until(lambda: not standing(), what="their end")
+
+
 def test_it_is_an_alert_that_nobody_can_be_told(tmp_path):
     """What sends ends at once and for good: the queue would fill up unseen."""
     with running(tmp_path, webhooks_destinations="127.0.0.1:1", webhooks_sender="/bin/false") as daemon:

@@ -6,11 +6,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/part.h"
 #include "config/config.h"
 #include "sender/order.h"
 #include "store/store.h"
@@ -139,10 +141,74 @@ static void it_is_an_alert_that_a_message_ends_who_sends_it(void **state)
 	WAIT_FOR(!ohtd_webhooks_fail(webhooks));
 }
 
+/* ---- receivers that fail ---- */
+
+static unsigned int reported;
+static char subjects[4][24];
+
+static void take_report(const struct ohtd_part_reports *to, const struct ohtd_part_report *report)
+{
+	(void)to;
+	assert_string_equal(ohtd_webhooks_part.alerts[report->alert].code, "webhook_fails");
+	assert_non_null(strstr(report->text, "4 times on end: its receiver answered with status 503."));
+	snprintf(subjects[reported++], sizeof(subjects[0]), "%s", report->subject);
+}
+
+static unsigned int judge(void)
+{
+	const struct ohtd_part_reports to = { .add = take_report };
+
+	reported = 0;
+	ohtd_webhooks_part.judge(webhooks, &to);
+	return reported;
+}
+
+static void answer(unsigned int messages, int status)
+{
+	while (messages--)
+		say(take_order(), status);
+}
+
+/* Each is an alert of its own, from the fourth time on until it answers or is no more. */
+static void each_receiver_that_fails_is_an_alert(void **state)
+{
+	(void)state;
+	store_run_sql("INSERT INTO webhooks (id, url, format, severity, alive, enabled, made_ns, made_by, secret, secret_before)"
+		      " SELECT n, url, format, severity, alive, enabled, made_ns, made_by, secret, secret_before"
+		      " FROM webhooks, (SELECT 2 AS n UNION SELECT 3);"
+		      "INSERT INTO webhook_deliveries (webhook, message, event, state, alert, code, severity, source, unit, text, since_ns,"
+		      " ended_ns, times, made_ns, due_ns) SELECT n, 'm' || n, event, state, alert, code, severity, source, unit, text, since_ns,"
+		      " ended_ns, times, made_ns, due_ns FROM webhook_deliveries, (SELECT 2 AS n UNION SELECT 3)");
+	say(0, 0);
+	for (int time = 1; time <= OHTD_WEBHOOKS_FAILURES; time++) {
+		answer(3, 503);
+		WAIT_FOR(store_ask_sql("SELECT min(failures) FROM webhooks") == time);
+		if (time < OHTD_WEBHOOKS_FAILURES) {
+			assert_int_equal(judge(), 0);
+			pass(80);
+		}
+	}
+	WAIT_FOR(judge() == 3);
+	assert_string_equal(subjects[0], "1");
+	assert_string_equal(subjects[2], "3");
+	store_run_sql("DELETE FROM webhook_deliveries WHERE webhook = 3; DELETE FROM webhooks WHERE id = 3; UPDATE webhooks SET retry_ns = 0 WHERE id = 1;"
+		      "UPDATE webhook_deliveries SET due_ns = 0 WHERE webhook = 1");
+	ohtd_webhooks_wake(webhooks);
+	answer(1, 204);
+	WAIT_FOR(judge() == 1);
+	assert_string_equal(subjects[0], "2");
+	/* Nothing is known of it without the process that sends. */
+	store_run_sql("UPDATE webhooks SET retry_ns = 0; UPDATE webhook_deliveries SET due_ns = 0");
+	take_order();
+	pass(TIMEOUT_S + 61);
+	WAIT_FOR(ohtd_webhooks_fail(webhooks));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(it_is_an_alert_that_nobody_sends, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(each_receiver_that_fails_is_an_alert, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_is_an_alert_that_a_message_ends_who_sends_it, set_up, tear_down),
 	};
 

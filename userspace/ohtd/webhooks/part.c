@@ -1,20 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is not well with the sending of webhooks. */
 #include "base/part.h"
+#include "tables/webhooks.h"
 #include "webhooks/webhooks.h"
 
-enum { NOT_SENT };
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { NOT_SENT, FAILS };
 
 static const struct ohtd_part_alert alerts[] = {
 	[NOT_SENT] = { "webhooks", "webhooks_not_sent", OHTD_SEVERITY_WARNING,
 		.text = "Nobody is told of alerts elsewhere: the process that sends webhooks does not run, or does not send.",
 		.action = "See [webhooks] in ohtd.conf and sender in the log; then restart ohtd. Nothing in the queue is lost." },
+	[FAILS] = { "webhooks", "webhook_fails", OHTD_SEVERITY_WARNING, .notice = true,
+		.text = "A webhook has failed four times on end, and is tried again.",
+		.action = "See last_error in ohtctl webhooks list; mend its receiver, or switch it off. What waits for it is sent when it answers." },
 };
+
+/* Its id is the subject. The alert has no word of the receiver in it: its address may be no business of a viewer. */
+static void report_failing(const struct ohtd_part_reports *to, const struct ohtd_webhooks_failing *failing)
+{
+	char id[24], why[48] = "did not answer";
+
+	snprintf(id, sizeof(id), "%" PRId64, failing->id);
+	if (failing->status)
+		snprintf(why, sizeof(why), "answered with status %" PRId64, failing->status);
+	ohtd_part_report_about(to, FAILS, id, 0, "Webhook %s has failed %" PRId64 " times on end: its receiver %s.", id, failing->failures, why);
+}
 
 static void judge(void *part, const struct ohtd_part_reports *to)
 {
-	if (ohtd_webhooks_fail(part))
+	struct ohtd_webhooks_failing failing[OHTD_WEBHOOKS_MAX];
+	unsigned int count;
+
+	/* Without the process that sends, nothing more is known of receivers. */
+	if (ohtd_webhooks_fail(part)) {
 		ohtd_part_report(to, NOT_SENT, 0);
+		return;
+	}
+	count = ohtd_webhooks_list_failing(part, failing);
+	for (unsigned int i = 0; i < count; i++)
+		report_failing(to, &failing[i]);
 }
 
 const struct ohtd_daemon_part ohtd_webhooks_part = { OHTD_PART_ALERTS(alerts), .judge = judge };

@@ -65,6 +65,9 @@ struct ohtd_webhooks {
 	struct flight flights[OHTD_WEBHOOKS_MAX];
 	struct ohtd_due due[OHTD_WEBHOOKS_MAX];
 	struct sender_order order;
+	pthread_mutex_t lock;	/* of what follows */
+	unsigned int failing_count;
+	struct ohtd_webhooks_failing failing[OHTD_WEBHOOKS_MAX];
 };
 
 /* ---- the store ---- */
@@ -73,13 +76,29 @@ struct due_work {
 	struct ohtd_due *due;
 	int64_t now_ns;
 	bool alive;
+	unsigned int failing_count;
+	struct ohtd_webhooks_failing failing[OHTD_WEBHOOKS_MAX];
 };
+
+static int find_failing(struct ohtd_db *db, struct due_work *work)
+{
+	struct ohtd_webhook_row rows[OHTD_WEBHOOKS_MAX];
+	int count = ohtd_db_webhooks_enabled(db, rows);
+
+	for (int i = 0; i < count; i++)
+		if (rows[i].failures >= OHTD_WEBHOOKS_FAILURES)
+			work->failing[work->failing_count++] = (struct ohtd_webhooks_failing){
+				rows[i].id, rows[i].last_status, rows[i].failures,
+			};
+	return count < 0 ? count : 0;
+}
 
 static int work_due(struct ohtd_db *db, void *arg)
 {
 	struct due_work *work = arg;
+	int r = find_failing(db, work);
 
-	return ohtd_db_webhooks_due(db, work->now_ns, work->due, &work->alive);
+	return r ? r : ohtd_db_webhooks_due(db, work->now_ns, work->due, &work->alive);
 }
 
 static int work_alive(struct ohtd_db *db, void *arg)
@@ -227,11 +246,32 @@ static void send_order(struct ohtd_webhooks *webhooks, const struct ohtd_due *du
 		webhooks->owes_ns = ohtd_clock_monotonic_ns(webhooks->setup.clock);
 }
 
+static void note_failing(struct ohtd_webhooks *webhooks, const struct due_work *work)
+{
+	pthread_mutex_lock(&webhooks->lock);
+	webhooks->failing_count = work->failing_count;
+	memcpy(webhooks->failing, work->failing, sizeof(webhooks->failing));
+	pthread_mutex_unlock(&webhooks->lock);
+}
+
+unsigned int ohtd_webhooks_list_failing(struct ohtd_webhooks *webhooks, struct ohtd_webhooks_failing *rows)
+{
+	unsigned int count;
+
+	pthread_mutex_lock(&webhooks->lock);
+	count = webhooks->failing_count;
+	memcpy(rows, webhooks->failing, sizeof(webhooks->failing));
+	pthread_mutex_unlock(&webhooks->lock);
+	return count;
+}
+
 static void send_due(struct ohtd_webhooks *webhooks)
 {
 	struct due_work work = { .due = webhooks->due, .now_ns = ohtd_clock_wall_ns(webhooks->setup.clock) };
 	int count = ohtd_store_read(webhooks->setup.store, work_due, &work);
 
+	if (count >= 0)
+		note_failing(webhooks, &work);
 	for (int i = 0; i < count; i++)
 		send_order(webhooks, &webhooks->due[i], work.now_ns);
 	if (count >= 0 && work.alive)
@@ -306,6 +346,7 @@ struct ohtd_webhooks *ohtd_webhooks_create(const struct ohtd_webhooks_setup *set
 
 	if (!webhooks)
 		return NULL;
+	pthread_mutex_init(&webhooks->lock, NULL);
 	webhooks->setup = *setup;
 	webhooks->deaf = setup->fd < 0 && is_wanted(setup);
 	webhooks->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -357,5 +398,6 @@ void ohtd_webhooks_destroy(struct ohtd_webhooks *webhooks)
 	if (webhooks->setup.fd >= 0)
 		close(webhooks->setup.fd);
 	close(webhooks->wake_fd);
+	pthread_mutex_destroy(&webhooks->lock);
 	free(webhooks);
 }

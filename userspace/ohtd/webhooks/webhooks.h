@@ -11,6 +11,7 @@
 #define OHTD_WEBHOOKS_WEBHOOKS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct ohtd_clock;
 struct ohtd_config;
@@ -43,6 +44,19 @@ void ohtd_webhooks_wake(struct ohtd_webhooks *webhooks);
  * message or hangs. NULL is allowed. Any thread.
  */
 bool ohtd_webhooks_fail(const struct ohtd_webhooks *webhooks);
+
+/* So many attempts of a webhook on end fail before it is an alert: the last of them is 105 s after the first, unless a person asked for a test. */
+#define OHTD_WEBHOOKS_FAILURES	4
+
+/* A webhook whose newest attempts failed. @status: of the newest answer, 0: none came. */
+struct ohtd_webhooks_failing {
+	int64_t id;
+	int64_t status;
+	int64_t failures;
+};
+
+/* Those with OHTD_WEBHOOKS_FAILURES and more, by their ids; @rows has OHTD_WEBHOOKS_MAX. Returns how many. Any thread. */
+unsigned int ohtd_webhooks_list_failing(struct ohtd_webhooks *webhooks, struct ohtd_webhooks_failing *rows);
 
 /* Ends the thread and with it the process that sends, before the store ends. NULL is allowed. */
 void ohtd_webhooks_stop(struct ohtd_webhooks *webhooks);
