@@ -54,7 +54,7 @@ def test_quiet_and_rest_are_kept(fresh):
     serve(fresh)
     finds(fresh, 2, 3, 4, DOCK)
     until(lambda: planned(fresh) == {2, 3, 4, DOCK}, what="a plan of all modules")
-    until(lambda: all(count > were[unit] + 50 for unit, count in asked(fresh).items() if unit in (3, 4)), what="many cycles")
+    until(lambda: all(count > were[unit] + 20 for unit, count in asked(fresh).items() if unit in (3, 4)), what="many cycles")
     assert unheard(fresh) == before and not fresh.get("robot").json["faults"]
     assert fresh.get("bus/plan").json["figures"]["load_worst"] < 0.95
     fresh.stop()
