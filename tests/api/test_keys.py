@@ -213,16 +213,21 @@ def test_the_rate_of_a_key_holds_up_no_stop(daemon):
 def test_a_key_in_a_query_is_refused_and_told(fresh):
     fresh.start()
     account = service(fresh, "careless", "viewer")
-    key = key_of(fresh, account)
+    key, other = key_of(fresh, account), key_of(fresh, account, name="other")
     for path in (f"robot?key={key['secret']}", f"stream?ticket={key['secret']}", f"errors?x={key['secret']}", f"robot?{key['secret']}"):
         assert verdict(fresh.get(path, role=None)) == (400, "key_in_query"), path
     assert verdict(ask(fresh, key, path=f"robot?token={key['secret']}")) == (400, "key_in_query")
-    assert fresh.get(f"users/{account}/keys", role="administrator").json["items"][0]["exposed"]
-    alert = until(lambda: [item for item in fresh.get("alerts").json["items"] if item["code"] == "keys_due"], what="alert")[0]
+    assert [item["exposed"] for item in fresh.get(f"users/{account}/keys", role="administrator").json["items"]
+            if item["id"] == key["id"]] == [True]
+    alert, = until(lambda: [item for item in fresh.get("alerts").json["items"] if item["code"] == "keys_due"], what="alert")
+    assert verdict(fresh.get(f"robot?key={other['secret']}", role=None)) == (400, "key_in_query")
+    alerts = until(lambda: {item["subject"]: item["text"] for item in fresh.get("alerts").json["items"] if item["code"] == "keys_due"
+                            and item["subject"] != alert["subject"]}, what="the alert of the other key")
+    assert alerts.keys() == {other["id"]} and alert["subject"] == key["id"] and other["id"] in alerts[other["id"]]
     assert key["id"] in alert["text"] and "careless" in alert["text"] and "query" in alert["text"] and alert["severity"] == "warning"
     assert key["secret"][20:] not in fresh.log()
     with contextlib.closing(sqlite3.connect(fresh.state / "oht.db")) as database:
-        until(lambda: database.execute("SELECT exposed FROM keys").fetchone() == (1,), what="it written down")
+        until(lambda: database.execute("SELECT min(exposed) FROM keys").fetchone() == (1,), what="it written down")
     fresh.kill()
     fresh.start()
     assert fresh.get(f"users/{account}/keys", role="administrator").json["items"][0]["exposed"], "also behind kill -9"

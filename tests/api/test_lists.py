@@ -10,7 +10,7 @@ import test_journal
 from daemon import begin, serving
 
 T0_NS = 1_700_000_000 * 10**9
-ALERTS = ("number", "code", "severity", "source", "unit", "text", "since_ns", "ended_ns", "times", "cut")
+ALERTS = ("number", "code", "severity", "source", "unit", "text", "since_ns", "ended_ns", "times", "cut", "subject")
 OURS = 100        # alerts above are the daemon's own
 
 
@@ -19,10 +19,10 @@ def _rows(tmp_path_factory, accounts):
     made = begin(tmp_path_factory.mktemp("rows"), accounts)
     with contextlib.closing(sqlite3.connect(made.state / "oht.db", isolation_level=None)) as db:
         db.executemany(f"INSERT INTO alerts ({', '.join(ALERTS)}) VALUES ({', '.join('?' * len(ALERTS))})", [
-            (1, "lamp_out", "warning", "module", 2, "Dark.", T0_NS + 30, T0_NS + 40, 3, 0),
-            (2, "lamp_out", "critical", "module", 3, "Dark.", T0_NS + 10, T0_NS + 90, 1, 0),
-            (3, "door_open", "warning", "robot", 0, "Open.", T0_NS + 20, 0, 2, 0),
-            (OURS, "last", "warning", "log", 0, "Last.", T0_NS + 99, T0_NS + 99, 9, 0)])
+            (1, "lamp_out", "warning", "module", 2, "Dark.", T0_NS + 30, T0_NS + 40, 3, 0, "right"),
+            (2, "lamp_out", "critical", "module", 3, "Dark.", T0_NS + 10, T0_NS + 90, 1, 0, "left"),
+            (3, "door_open", "warning", "robot", 0, "Open.", T0_NS + 20, 0, 2, 0, ""),
+            (OURS, "last", "warning", "log", 0, "Last.", T0_NS + 99, T0_NS + 99, 9, 0, "")])
         db.execute("UPDATE users SET disabled = 1 WHERE name = 'supervisor'")
     for number in range(1, 4):
         test_commands.add(made, number, caller_id=f"order-{number}")
@@ -54,14 +54,14 @@ def pages(daemon, path, query, limit):
     ("alerts/history", "sort=-number", [3, 2, 1]), ("alerts/history", "sort=number", [1, 2, 3]),
     ("alerts/history", "sort=since", [2, 3, 1]), ("alerts/history", "sort=-ended", [2, 1, 3]),
     ("alerts/history", "sort=times&code=lamp_out", [2, 1]), ("alerts/history", "severity=warning", [3, 1]),
-    ("alerts/history", "source=module&address=3", [2]), ("alerts/history", "state=unknown", [3]),
+    ("alerts/history", "source=module&address=3", [2]), ("alerts/history", "subject=left", [2]), ("alerts/history", "state=unknown", [3]),
     ("alerts/history", "state=ended&sort=-times", [1, 2]), ("alerts/history", "code=lamp_out&severity=emergency", []),
     ("robot/commands", "sort=-number", [5, 4, 3, 2, 1]), ("robot/commands", "sort=accepted", [5, 1, 2, 3, 4]),
     ("robot/commands", "sort=-ended", [5, 4, 3, 2, 1]), ("robot/commands", "verb=jog", [5]),
     ("robot/commands", "state=finished", [3, 2, 1]), ("robot/commands", "state=failed&sort=number", [4, 5]),
     ("robot/commands", "reason=aborted_by_restart&by=anna", [4]), ("robot/commands", "id=order-2", [2]),
     ("robot/commands", "id=order-", []), ("robot/commands", "state=running", []),
-    ("alerts/history", "q=DARK", [2, 1]), ("alerts/history", "q=module%20dark&sort=-times", [1, 2]), ("alerts/history", "q=lamp%25", []),
+    ("alerts/history", "q=DARK", [2, 1]), ("alerts/history", "q=right", [1]), ("alerts/history", "q=module%20dark&sort=-times", [1, 2]), ("alerts/history", "q=lamp%25", []),
     ("robot/commands", "q=Aborted_By", [5, 4]), ("robot/commands", "q=order-&state=finished", [3, 2, 1]), ("robot/commands", "q=jog%20", [5]),
     ("safety/events", "q=Program&source=1", [2, 1]), ("safety/events", "q=mains", []),
     ("users", "role=operator", ["operator"]), ("users", "disabled=true", ["supervisor"]),
@@ -90,7 +90,7 @@ def test_a_cursor_belongs_to_its_filters_and_its_sort(rows, path, one, other):
 
 @pytest.mark.parametrize("path, query, pointer, code", [
     ("alerts/history", "severity=bad", "/severity", "unknown_value"), ("alerts/history", "state=cut", "/state", "unknown_value"),
-    ("alerts/history", "sort=code", "/sort", "unknown_value"), ("alerts/history", "source=", "/source", "length"),
+    ("alerts/history", "sort=code", "/sort", "unknown_value"), ("alerts/history", "source=", "/source", "length"), ("alerts/history", f"subject={'x' * 65}", "/subject", "length"),
     ("alerts/history", "text=Dark.", "/text", "unknown_member"),
     ("safety/events", f"q={'x' * 80}", "/q", "length"), ("robot/commands", "q=", "/q", "length"),
     ("robot/commands", "state=cut", "/state", "unknown_value"), ("robot/commands", "verb=reset_stop", "/verb", "unknown_value"),

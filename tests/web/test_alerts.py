@@ -111,6 +111,21 @@ def test_an_operator_shelves_an_alert_and_says_something_of_it(daemon, page):
         daemon.request("DELETE", "modules/5/quarantine", role="supervisor")
 
 
+def test_two_subjects_of_one_kind_are_two_rows(page):
+    """Neither takes the place of the other, and the one that was shelved is not counted for both."""
+    alert = {"code": "webhook_fails", "severity": "warning", "text": "Webhook 3 has failed.", "action": "See it.", "source": "webhooks", "address": None,
+             "subject": "3", "since": None, "over": False, "number": 7, "times": 1, "acknowledged": None, "acknowledged_by": None,
+             "shelved_until": None, "shelved_by": None, "shelved_reason": None}
+    log_in(page, "viewer")
+    pretend(page)
+    page.run("window.pretended.values.alerts = arguments[0]", {"items": [
+        alert, {**alert, "subject": "4", "number": 8, "text": "Webhook 4 has failed."}], "total_count": 2})
+    go(page, "/alerts", "#alerts")
+    cells = page.wait(lambda: (found := page.run("""return [...document.querySelectorAll("#alerts tbody tr")].map((tr) => tr.textContent)"""))
+                      and "Webhook 4" in found[-1] and found, what="both")
+    assert len(cells) == 2 and all(f"Webhook {each}" in cell and f"ebhooks, {each}" in cell for each, cell in zip("34", cells, strict=True)), cells
+
+
 def rule(page, code, act):
     """Presses a button of the row with this text."""
     page.click(f'#rules button[aria-label="{act}: {code}"]')

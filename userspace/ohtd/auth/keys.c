@@ -58,6 +58,7 @@ struct key {
 	int64_t noted_ms;
 	int64_t noted_s;
 	bool due;
+	enum ohtd_auth_key_concern concern;	/* while all keys are judged */
 };
 
 struct ohtd_auth_keys {
@@ -580,21 +581,17 @@ static enum ohtd_auth_key_concern concern_of(struct ohtd_auth_keys *keys, const 
 	return concern != OHTD_KEY_FINE && is_replaced(keys, key) ? OHTD_KEY_FINE : concern;
 }
 
-enum ohtd_auth_key_concern ohtd_auth_keys_concern(struct ohtd_auth_keys *keys, struct ohtd_table_key *row, unsigned int *count)
+void ohtd_auth_keys_concerns(struct ohtd_auth_keys *keys, void (*tell)(void *arg, enum ohtd_auth_key_concern concern, const struct ohtd_table_key *key),
+			     void *arg)
 {
-	enum ohtd_auth_key_concern worst = OHTD_KEY_FINE, concern;
-
-	*count = 0;
 	pthread_mutex_lock(&keys->lock);
 	for (size_t i = 0; i < CHAINS; i++)
-		for (struct key *key = keys->chains[i]; key; key = key->next) {
-			concern = concern_of(keys, key);
-			*count += concern != OHTD_KEY_FINE;
-			if (concern == OHTD_KEY_FINE || (worst != OHTD_KEY_FINE && worst <= concern))
-				continue;
-			worst = concern;
-			*row = key->row;
-		}
+		for (struct key *key = keys->chains[i]; key; key = key->next)
+			key->concern = concern_of(keys, key);
+	for (enum ohtd_auth_key_concern concern = OHTD_KEY_FINE + 1; concern <= OHTD_KEY_UNUSED; concern++)
+		for (size_t i = 0; i < CHAINS; i++)
+			for (const struct key *key = keys->chains[i]; key; key = key->next)
+				if (key->concern == concern)
+					tell(arg, concern, &key->row);
 	pthread_mutex_unlock(&keys->lock);
-	return worst;
 }

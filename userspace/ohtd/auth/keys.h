@@ -95,8 +95,9 @@ enum ohtd_auth_key_concern {
 	OHTD_KEY_UNUSED,
 };
 
-/* The gravest concern about any key, with that key, and how many have one. */
-enum ohtd_auth_key_concern ohtd_auth_keys_concern(struct ohtd_auth_keys *keys, struct ohtd_table_key *key, unsigned int *count);
+/* Calls @tell for each key with a concern, the gravest first. It must call nothing in here. */
+void ohtd_auth_keys_concerns(struct ohtd_auth_keys *keys, void (*tell)(void *arg, enum ohtd_auth_key_concern concern, const struct ohtd_table_key *key),
+			     void *arg);
 
 /* keys_part.c: keys to look after; its object is a struct ohtd_auth. */
 extern const struct ohtd_daemon_part ohtd_auth_keys_part;
