@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Thin: every target is a script. `make` or `make help` lists them.
-.PHONY: help python setup run up down status logs shell check check-models test test-all nightly coverage fuzz bench soak module native install deb dkms image clean
+.PHONY: help python setup run up down status logs shell check check-models test test-all nightly coverage fuzz bench soak module native install deb dkms image sbom clean
 
 help:
 	@echo 'make setup    say what this machine lacks to build, run and test, and what to do; changes nothing'
@@ -23,6 +23,7 @@ help:
 	@echo 'make deb      Debian packages for this machine and for the board, or ARCH=..., in build/packages'
 	@echo 'make dkms     only that of the kernel module'
 	@echo 'make image    the container image, an OCI archive in build/image, or ARCH=... (docs/container.md)'
+	@echo 'make sbom     what is in programs and page: build/oht.spdx.json (SPDX 2.3)'
 	@echo 'make clean    remove build/ (the cache under ~/.cache/oht stays)'
 
 # The scripts below are Python, which a small Debian does not have: the installer of packages is not.
@@ -79,6 +80,9 @@ dkms: python
 
 image: python
 	@scripts/build-container $(ARCH)
+
+sbom: python
+	@scripts/build-userspace native && scripts/sbom
 
 clean:
 	@scripts/clean

@@ -11,6 +11,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 import zlib
 
@@ -22,6 +23,7 @@ from oht_test.client import PASSWORD
 from oht_test.wait import until
 
 HEAD = struct.Struct("<8sII16s")
+NOBODY = 65534
 
 
 @pytest.fixture(scope="module", name="own")
@@ -547,6 +549,27 @@ def test_a_lost_state_folder_comes_back_with_one_command(fresh):
     fresh.tokens.clear()
     fresh.start()
     assert (fresh.state / "robot.id").read_text() == "0" * 31 + "1\n" and fresh.get("robot").status == 200
+
+
+def test_root_restores_a_file_that_only_root_may_read(own, tmp_path):
+    """As saved by ohtctl; the state folder is that of another user, as it is where packages are installed."""
+    if os.getuid():
+        pytest.skip("only root becomes somebody else")
+    number, saved = make(own), tmp_path / "saved.ohtbackup"
+    assert ohtctl(own, "backup", "save", str(number), "--output", str(saved)).returncode == 0 and saved.stat().st_mode & 0o777 == 0o600
+    with tempfile.TemporaryDirectory(prefix="oht-restore-") as folder:
+        os.chmod(folder, 0o755)
+        made = Daemon(folder)
+        key = shutil.copy(own.folder / "backup.key", folder)
+        made.write_config(backup_key=key)
+        made.state.mkdir(mode=0o700)
+        for path in (made.state, key):
+            os.chown(path, NOBODY, NOBODY)
+            os.chmod(path, 0o700 if path == made.state else 0o600)
+        done = restore_offline(made, saved)
+        assert done.returncode == 0 and "ready: the next start" in done.stdout, done
+        assert {path.stat().st_uid for path in made.state.iterdir()} == {NOBODY} and (made.state / "oht.db.restore").exists()
+    file_of(own, number).unlink()
 
 
 @pytest.mark.parametrize("version", range(1, 1 + len(list((TOP / "tests/data/store").glob("small-*.db")))))

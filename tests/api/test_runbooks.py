@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 
 import pytest
@@ -210,13 +211,21 @@ def computer(person):
 
 
 def card(person):
-    identity = (person.daemon.state / "robot.id").read_text()
-    authority = (person.daemon.state / "ca.crt").read_text()
+    daemon = person.daemon
+    identity, authority = ((daemon.state / name).read_text() for name in ("robot.id", "ca.crt"))
     steps = person.steps("The card is dead")
     next(steps)
+    next(steps)
+    # The new card, as the packages begin it.
+    daemon.stop()
+    shutil.rmtree(daemon.state)
+    daemon.start()
+    daemon.stop()
+    assert "another robot" in person.do("ohtctl backup restore /mnt/usb/newest.ohtbackup", status=1)
+    daemon.start()
     finish(steps)
-    assert (person.daemon.state / "robot.id").read_text() == identity and (person.daemon.state / "ca.crt").read_text() != authority
-    assert person.daemon.login("administrator").status == 200
+    assert (daemon.state / "robot.id").read_text() == identity and (daemon.state / "ca.crt").read_text() != authority
+    assert daemon.login("administrator").status == 200
 
 
 def upgrade(person):

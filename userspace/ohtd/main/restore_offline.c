@@ -2,9 +2,12 @@
 #include "main/restore_offline.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
 
@@ -64,6 +67,25 @@ static int restore_locked(const struct ohtd_config *config, struct ohtd_restore 
 	return r;
 }
 
+/*
+ * Root becomes the owner of the state folder, and keeps one right: to read any file. "ohtctl backup save" gives root a file that
+ * nobody else may read.
+ */
+static int become_owner(const char *state_dir, char *why, size_t size)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct kept[2] = { { .effective = 1u << CAP_DAC_READ_SEARCH, .permitted = 1u << CAP_DAC_READ_SEARCH } };
+	bool was_root = !geteuid();
+	int r;
+
+	prctl(PR_SET_KEEPCAPS, was_root, 0, 0, 0);
+	r = ohtd_state_become_owner(state_dir, why, size);
+	/* Where root has no such right, as in some containers, the owner reads what the owner may. */
+	if (was_root && geteuid() && syscall(SYS_capset, &head, kept))
+		syscall(SYS_capset, &head, (struct __user_cap_data_struct[2]){ { 0 } });
+	return r;
+}
+
 int ohtd_restore_offline(const struct ohtd_config *config, const struct ohtd_options *options)
 {
 	char why[WHY_BYTES], by[16];
@@ -78,7 +100,7 @@ int ohtd_restore_offline(const struct ohtd_config *config, const struct ohtd_opt
 
 	umask(077);
 	snprintf(by, sizeof(by), "uid %u", getuid());
-	if (ohtd_state_become_owner(config->state_dir, why, sizeof(why)) ||
+	if (become_owner(config->state_dir, why, sizeof(why)) ||
 	    ohtd_state_ensure(config->state_dir, why, sizeof(why)))
 		return complain("", why);
 	lock_fd = ohtd_state_lock(config->state_dir, why, sizeof(why));
