@@ -138,8 +138,9 @@ def stop(person):
     assert "estop_active" in next(steps)
     assert "safety_module" in person.do("ohtctl safety reset", status=1)
     assert daemon.sim("set 3 estop_active 0").startswith("ok")
-    until(lambda: daemon.get("modules/3/registers/estop_active").json["value"] == 0, what="the register without the stop")
+    until(lambda: daemon.get("safety").json["why_not_reset"] == [], what="nothing in the way of a reset")
     next(steps)
+    until(lambda: daemon.get("robot").json["state"] == "safe" and not daemon.get("safety").json["why_not_enable"], what="nothing in the way of enabling")
     assert "enabled" in finish(steps)
     person.do("ohtctl safety disable")
 
@@ -157,7 +158,7 @@ def module(person):
     until(lambda: daemon.get("modules/5").json["health"] == "good", what="its return")
     assert "dock" in next(steps)
     next(steps)
-    until(lambda: daemon.get("modules/5").json["health"] == "good", what="its return")
+    until(lambda: daemon.get("modules/5").json["health"] == "good" and "module_lost" not in alerts(person), what="its return")
     assert "lost" not in finish(steps)
     person.words["UNIT"] = "3"
 
@@ -166,7 +167,8 @@ def disk(person):
     person.do("ohtctl backup make")
     number = newest_backup(person)
     (person.daemon.state / "oht.db.before-20260101T000000Z").write_bytes(b"old")
-    assert "storage" not in finish(person.steps("The disk is full"))
+    finish(person.steps("The disk is full"))
+    assert not {"disk_low", "storage_full"} & set(alerts(person))
     assert not (person.daemon.state / "oht.db.before-20260101T000000Z").exists() and (person.folder / f"{number}.ohtbackup").exists()
     assert number not in [item["id"] for item in person.daemon.get("backups", role="supervisor").json["items"]]
     assert "512" in person.do("ohtctl config get /history/size_mib")
