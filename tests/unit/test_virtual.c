@@ -135,14 +135,15 @@ static void knows_its_place(struct virtual_run *run)
 static void serves(struct witness *w)
 {
 	const struct oht_sim_rail *rail = &w->run->station.world.rail;
+	const struct ohtd_control *control = &w->run->f->control;
 	struct ohtd_command command = { .kind = OHTD_COMMAND_UNDOCK };
 	unsigned int ms;
 
 	if (has_refused(w->run))
 		knows_its_modules(w->run);
 	knows_its_place(w->run);
-	/* A module that has just come back has not said yet whether the robot is docked. */
-	for (ms = 0; ms < 3000 && !w->run->f->control.travel.dock_word.at_ns; ms += 50)
+	/* A module that has just come back has not said yet whether the robot is docked, or that its battery is full. */
+	for (ms = 0; ms < 3000 && !(control->travel.dock_word.at_ns && control->facts[OHTD_FACT_CHARGE_OK]); ms += 50)
 		fixture_run_ms(w->run->f, 50);
 	if (ohtd_dock_docked(&w->run->f->control))
 		carries_out(w, &command);

@@ -519,11 +519,21 @@ static void put_into_service(struct virtual_run *run)
 	ask(run, OHTD_COMMAND_CONTROL_RELEASE, 0);
 }
 
+/* A charge that was set is that of the battery from then on, so this one is set, too. */
+static void charge(struct virtual_run *run)
+{
+	struct oht_sim_bank *bank = &oht_sim_station_unit(&run->station, POWER)->bank;
+	const struct oht_register *reg = find(run, POWER, "battery_soc");
+
+	oht_sim_bank_set(bank, reg, reg->max);
+}
+
 void virtual_heal(struct virtual_run *run)
 {
 	run->key.down = false;
 	virtual_sim(run, "clear");
 	talk_sense(run);
+	charge(run);
 	virtual_sim(run, "rail load 0");
 	virtual_sim(run, "rail slip 0");
 	virtual_sim(run, "rail obstacle none");
