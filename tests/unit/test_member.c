@@ -15,6 +15,7 @@
 #include "json/input.h"
 #include "json/json_scan.h"
 #include "json/member.h"
+#include "json/schema.h"
 #include "json/writer.h"
 
 #define BLOCKS_MAX	4096
@@ -492,9 +493,37 @@ static void words_are_found_whole(void **state)
 	assert_int_equal(ohtd_word_number_of(&colour_words, "green,blue", 0), -1);
 }
 
+/* The description of the API does not start with two shapes of one name, nor with more than it has room for; each says which. */
+static void a_set_of_shapes_says_what_is_wrong(void **state)
+{
+	static struct ohtd_shape shapes[OHTD_SHAPES_MAX + 1];
+	static char names[OHTD_SHAPES_MAX + 1][16];
+	static struct ohtd_shapes set;
+	const struct ohtd_shape other = { .name = "Shape7" };
+	char why[160] = "";
+
+	(void)state;
+	for (unsigned int i = 0; i <= OHTD_SHAPES_MAX; i++) {
+		snprintf(names[i], sizeof(names[i]), "Shape%u", i);
+		shapes[i].name = names[i];
+	}
+	for (unsigned int i = 0; i < OHTD_SHAPES_MAX; i++)
+		ohtd_shapes_add(&set, &shapes[i], false);
+	/* Once more is the same, also in a full set. */
+	ohtd_shapes_add(&set, &shapes[7], true);
+	assert_true(ohtd_json_shapes_fit(&set, why, sizeof(why)) && set.input[7] && !*why);
+	ohtd_shapes_add(&set, &shapes[OHTD_SHAPES_MAX], false);
+	assert_false(ohtd_json_shapes_fit(&set, why, sizeof(why)));
+	assert_string_equal(why, "there is no room for the shape 'Shape384': there are more than OHTD_SHAPES_MAX, 384");
+	ohtd_shapes_add(&set, &other, false);
+	assert_false(ohtd_json_shapes_fit(&set, why, sizeof(why)));
+	assert_string_equal(why, "there are two shapes named 'Shape7'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_set_of_shapes_says_what_is_wrong),
 		cmocka_unit_test(words_are_found_whole),
 		cmocka_unit_test_teardown(a_whole_request_is_taken, release),
 		cmocka_unit_test_teardown(a_whole_number_is_an_integer, release),

@@ -518,8 +518,5 @@ char *ohtd_asyncapi_make(size_t *bytes, char *why, size_t size)
 
 	collect_shapes(&shapes);
 	snprintf(why, size, "the description of messages: out of memory");
-	if (!shapes.twice)
-		return ohtd_description_make(write_document, NULL, bytes);
-	snprintf(why, size, "there are two shapes named '%s', or too many", shapes.twice->name);
-	return NULL;
+	return ohtd_json_shapes_fit(&shapes, why, size) ? ohtd_description_make(write_document, NULL, bytes) : NULL;
 }

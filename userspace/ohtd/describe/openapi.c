@@ -584,8 +584,5 @@ char *ohtd_openapi_make(const struct ohtd_router *router, size_t *bytes, char *w
 
 	collect_shapes(&shapes, router);
 	snprintf(why, size, "the description of the API: out of memory");
-	if (!shapes.twice)
-		return ohtd_description_make(write_document, router, bytes);
-	snprintf(why, size, "there are two shapes named '%s', or too many", shapes.twice->name);
-	return NULL;
+	return ohtd_json_shapes_fit(&shapes, why, size) ? ohtd_description_make(write_document, router, bytes) : NULL;
 }

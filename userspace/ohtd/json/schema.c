@@ -24,14 +24,27 @@ void ohtd_shapes_add(struct ohtd_shapes *shapes, const struct ohtd_shape *shape,
 		return;
 	while (i < shapes->count && strcmp(shapes->shapes[i]->name, shape->name))
 		i++;
-	if (i == shapes->count && i < OHTD_SHAPES_MAX)
+	if (i == OHTD_SHAPES_MAX) {
+		shapes->beyond = shape;
+		return;
+	}
+	if (i == shapes->count)
 		shapes->shapes[shapes->count++] = shape;
-	if (i == OHTD_SHAPES_MAX || shapes->shapes[i] != shape) {
+	if (shapes->shapes[i] != shape) {
 		shapes->twice = shape;
 		return;
 	}
 	shapes->input[i] = shapes->input[i] || input;
 	add_inner(shapes, shape, input);
+}
+
+bool ohtd_json_shapes_fit(const struct ohtd_shapes *shapes, char *why, size_t size)
+{
+	if (shapes->twice)
+		snprintf(why, size, "there are two shapes named '%s'", shapes->twice->name);
+	else if (shapes->beyond)
+		snprintf(why, size, "there is no room for the shape '%s': there are more than OHTD_SHAPES_MAX, %d", shapes->beyond->name, OHTD_SHAPES_MAX);
+	return !shapes->twice && !shapes->beyond;
 }
 
 void ohtd_schema_ref(struct ohtd_writer *writer, const struct ohtd_shape *shape)

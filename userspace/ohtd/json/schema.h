@@ -19,7 +19,7 @@
  */
 void ohtd_schema_plain(struct ohtd_writer *writer, const struct ohtd_shape *shape);
 
-#define OHTD_SHAPES_MAX	256
+#define OHTD_SHAPES_MAX	384
 
 /* Shapes that the document names. */
 struct ohtd_shapes {
@@ -27,10 +27,14 @@ struct ohtd_shapes {
 	bool input[OHTD_SHAPES_MAX];	/* a request is read by it */
 	size_t count;
 	const struct ohtd_shape *twice;	/* another one has its name, or NULL */
+	const struct ohtd_shape *beyond;	/* there was no room for it, or NULL */
 };
 
 /* Takes a shape with all inside; NULL does nothing. */
 void ohtd_shapes_add(struct ohtd_shapes *shapes, const struct ohtd_shape *shape, bool input);
+
+/* False: one has the name of another, or there are more than OHTD_SHAPES_MAX; @why says which. */
+bool ohtd_json_shapes_fit(const struct ohtd_shapes *shapes, char *why, size_t size);
 
 /* {"$ref":...} */
 void ohtd_schema_ref(struct ohtd_writer *writer, const struct ohtd_shape *shape);
