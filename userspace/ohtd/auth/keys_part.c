@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Keys of service accounts that somebody has to look after: one alert for all of them, which names the gravest. */
+/* Programs that a person has to look after: one alert for all keys, one for all agents, each names the gravest. */
+#include "auth/agents.h"
 #include "auth/keys.h"
 #include "auth/session.h"
 #include "base/part.h"
 
 #include <stdio.h>
 
-enum { KEYS };
+enum { KEYS, SILENT };
 
 static const struct ohtd_part_alert alerts[] = {
 	[KEYS] = { "auth", "keys_due", OHTD_SEVERITY_WARNING, .notice = true,
 		.action = "See ohtctl key list ACCOUNT: rotate a key that ends, end a key that no program uses or that others have read." },
+	[SILENT] = { "auth", "agent_silent", OHTD_SEVERITY_WARNING, .notice = true,
+		.action = "See ohtctl agents: start the program again, or take out one that is not needed any more (DELETE agents/NAME)." },
 };
 
-static void judge(void *part, const struct ohtd_part_reports *to)
+static void judge_keys(void *part, const struct ohtd_part_reports *to)
 {
 	static const char *const words[] = {
 		[OHTD_KEY_EXPOSED] = "came in a query, where others can read it",
@@ -32,6 +35,26 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 	if (count > 1)
 		snprintf(others, sizeof(others), " Keys to look after: %u.", count);
 	ohtd_part_report_text(to, KEYS, 0, "The key %s (%s) of %s %s.%s", key.name, key.id, key.user, words[concern], others);
+}
+
+static void judge_agents(void *part, const struct ohtd_part_reports *to)
+{
+	struct ohtd_auth_agent agent;
+	unsigned int count = ohtd_auth_agents_silent(ohtd_auth_agents_of(part), to->now_ns, &agent);
+	char others[48] = "";
+
+	if (!count)
+		return;
+	if (count > 1)
+		snprintf(others, sizeof(others), " Silent agents: %u.", count);
+	ohtd_part_report_text(to, SILENT, agent.heard_ns, "The agent %s of %s has not been heard for more than %u s.%s", agent.name, agent.user,
+			      agent.silent_s, others);
+}
+
+static void judge(void *part, const struct ohtd_part_reports *to)
+{
+	judge_keys(part, to);
+	judge_agents(part, to);
 }
 
 const struct ohtd_daemon_part ohtd_auth_keys_part = { OHTD_PART_ALERTS(alerts), .judge = judge };
