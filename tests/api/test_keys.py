@@ -309,3 +309,24 @@ def test_metrics_and_live_data_with_a_key(daemon):
         assert daemon.request("DELETE", f"users/{account}/keys/{live['id']}", role="administrator").status == 204
         for link in (said, drawn):
             assert link.hear_end().reason == "token_revoked"
+
+
+# ---- agents ----
+
+def test_a_program_says_that_it_is_at_work(daemon):
+    line, other = (key_of(daemon, service(daemon, name, "viewer")) for name in ("line_bot", "other_bot"))
+
+    def beat(key, name="line", **said):
+        return ask(daemon, key, "PUT", f"agents/{name}/heartbeat", {"state": "working", **said})
+
+    assert verdict(daemon.send("PUT", "agents/line/heartbeat", {"state": "idle"}, "administrator", None, None)) == (409, "not_an_agent")
+    assert verdict(beat(line, doing="order 4711")) == 200
+    assert verdict(beat(line, state="waiting", silent_s=3600)) == 200
+    assert verdict(beat(other)) == verdict(ask(daemon, other, "DELETE", "agents/line")) == (409, "agent_of_another")
+    assert verdict(beat(line, "x" * 65)) == (400, "bad_name")
+    (agent,) = daemon.get("agents").json["items"]
+    assert [agent[name] for name in ("name", "user", "state", "doing", "silent_s", "silent", "beats")] == ["line", "line_bot", "waiting", None, 3600, False, 2]
+    assert [verdict(beat(line, str(i))) for i in range(4)] == [200] * 3 + [(409, "too_many_agents")]
+    assert [verdict(ask(daemon, line, "DELETE", f"agents/{name}")) for name in ("line", "line", "0")] == [204, (404, "not_found"), 204]
+    assert [verdict(daemon.request("DELETE", f"agents/{name}", role="administrator")) for name in "12"] == [204] * 2
+    assert daemon.get("agents").json["items"] == []

@@ -10,9 +10,12 @@
 #include <cmocka.h>
 #include <errno.h>
 
+#include "auth/agents.h"
 #include "auth/keys.h"
 #include "auth/accounts.h"
+#include "base/clock.h"
 #include "base/life.h"
+#include "base/part.h"
 #include "session_fixture.h"
 #include "store/carry.h"
 #include "store/store.h"
@@ -318,6 +321,81 @@ static void a_key_that_needs_a_person_is_told(void **state)
 	assert_false(ohtd_auth_keys_expose(keys(), "limit=5&text=oht_robot"));
 }
 
+/* ---- agents ---- */
+
+struct told {
+	struct ohtd_part_reports to;
+	char text[OHTD_PART_TEXT_BYTES];
+};
+
+static void take(const struct ohtd_part_reports *to, const struct ohtd_part_report *report)
+{
+	struct told *told = (struct told *)to;
+
+	if (strstr(report->text, "agent"))
+		snprintf(told->text, sizeof(told->text), "%s", report->text);
+}
+
+/* The alert at that second; "": there is none. */
+static const char *alert_at(unsigned int second)
+{
+	static struct told told;
+
+	told = (struct told){ .to = { .now_ns = second * OHTD_NS_PER_S, .add = take } };
+	ohtd_auth_keys_part.judge(auth, &told.to);
+	return told.text;
+}
+
+static int beat(const char *name, const struct ohtd_principal *who, unsigned int second)
+{
+	struct ohtd_auth_agent said = { .state = OHTD_AGENT_WORKING, .silent_s = 30 };
+
+	snprintf(said.name, sizeof(said.name), "%s", name);
+	return ohtd_auth_agents_hear(ohtd_auth_agents_of(auth), &said, who, second * OHTD_NS_PER_S);
+}
+
+static void an_agent_that_falls_silent_is_told(void **state)
+{
+	const struct ohtd_principal bot = { .user_id = bot_id, .user = "bot", .by_key = true }, ros = { .user = "uid 7 (ros)", .local = true, .uid = 7 };
+	const struct ohtd_principal numbers = { .user_id = 7, .user = "other", .by_key = true };
+	struct ohtd_auth_agent list[OHTD_AGENTS_MAX];
+	char name[16];
+
+	(void)state;
+	assert_int_equal(beat("line", &bot, 100), 0);
+	assert_int_equal(beat("arm", &ros, 110), 0);
+	/* A name is its first user's; the account 7 is not the uid 7. */
+	assert_int_equal(beat("line", &ros, 111), -EEXIST);
+	assert_int_equal(beat("arm", &numbers, 111), -EEXIST);
+	assert_int_equal(ohtd_auth_agents_end(ohtd_auth_agents_of(auth), "arm", &numbers), -EEXIST);
+	assert_string_equal(alert_at(130), "");
+	assert_string_equal(alert_at(131), "The agent line of bot has not been heard for more than 30 s.");
+	assert_string_equal(alert_at(141), "The agent line of bot has not been heard for more than 30 s. Silent agents: 2.");
+	assert_int_equal(beat("line", &bot, 142), 0);
+	assert_string_equal(alert_at(143), "The agent arm of uid 7 (ros) has not been heard for more than 30 s.");
+	/* Another thread may judge with an earlier moment. */
+	assert_string_equal(alert_at(99), "");
+	assert_int_equal(ohtd_auth_agents_end(ohtd_auth_agents_of(auth), "arm", &ros), 0);
+	assert_int_equal(ohtd_auth_agents_end(ohtd_auth_agents_of(auth), "arm", NULL), -ENOENT);
+	assert_string_equal(alert_at(143), "");
+	for (int i = 1; i < OHTD_AGENTS_OF_ONE_MAX; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		assert_int_equal(beat(name, &bot, 150), 0);
+	}
+	assert_int_equal(beat("z", &bot, 150), -EDQUOT);
+	assert_int_equal(beat("3", &bot, 150), 0);
+	for (uint32_t uid = 1; uid <= OHTD_AGENTS_MAX - OHTD_AGENTS_OF_ONE_MAX; uid++) {
+		const struct ohtd_principal one = { .local = true, .uid = uid };
+
+		snprintf(name, sizeof(name), "u%u", uid);
+		assert_int_equal(beat(name, &one, 150), 0);
+	}
+	assert_int_equal(beat("z", &ros, 150), -ENOSPC);
+	assert_int_equal(ohtd_auth_agents_list(ohtd_auth_agents_of(auth), list), OHTD_AGENTS_MAX);
+	for (int i = 1; i < OHTD_AGENTS_MAX; i++)
+		assert_true(strcmp(list[i - 1].name, list[i].name) < 0);
+}
+
 #define test(name_)	cmocka_unit_test_setup_teardown(name_, set_up, session_tear_down)
 
 int main(void)
@@ -331,6 +409,7 @@ int main(void)
 		test(what_is_told_late_changes_nothing),
 		test(uses_are_written_each_hour_at_most),
 		test(a_key_that_needs_a_person_is_told),
+		test(an_agent_that_falls_silent_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

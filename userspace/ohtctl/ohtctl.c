@@ -241,6 +241,7 @@ static const struct cli_verb verbs[] = {
 	{ "elevate", "[end]", "give the password again for safety-critical acts, 5 min", cmd_elevate,
 	  PASSWORD_OPTIONS, 0, 1, cmd_elevate },
 	{ "logout", "", "end that session", cmd_logout, 0, 0, 0, cmd_logout },
+	{ "agents", "", "programs at work, what each does, and which is silent", remote_agents, CLI_OPT_SOCKET, 0, 0, remote_agents },
 	{ "whoami", "", "which user, account or key ohtd takes you for, and its role", remote_whoami, CLI_OPT_SOCKET, 0, 0, remote_whoami },
 	{ "foxglove", "", "address for Foxglove and the like, good once, 10 s", cmd_foxglove,
 	  0, 0, 0, cmd_foxglove },

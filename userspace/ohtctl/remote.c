@@ -57,6 +57,10 @@ static const struct show_column alert_columns[] = {
 	{ "shelved_until", 24 }, { "text", 0 }, { NULL, 0 },
 };
 
+static const struct show_column agent_columns[] = {
+	{ "name", 20 }, { "user", 20 }, { "state", 8 }, { "silent", 7 }, { "age_ms", 9 }, { "doing", 0 }, { NULL, 0 },
+};
+
 static const struct show_column shelf_columns[] = {
 	{ "until", 24 }, { "source", 13 }, { "address", 7 }, { "subject", 12 }, { "code", 24 }, { "by", 16 }, { "reason", 0 }, { NULL, 0 },
 };

@@ -56,6 +56,8 @@ static const struct act acts[] = {
 	{ "POST users/{id}/keys", "make", "made", " a key" },
 	{ "POST users/{id}/keys/{name}/rotate", "rotate", "rotated", " a key" },
 	{ "DELETE users/{id}/keys/{name}", "end", "ended", " a key" },
+	{ "PUT agents/{name}/heartbeat", "report", "reported", " an agent at work" },
+	{ "DELETE agents/{name}", "take", "took", " an agent out" },
 	{ "DELETE jobs/{id}", "cancel", "cancelled", " a job" },
 	{ "POST backups", "make", "made", " a backup" },
 	{ "GET backups/{id}/content", "take", "took", " a backup away" },

@@ -9,6 +9,7 @@
 #include <openssl/rand.h>
 
 #include "auth/backoff.h"
+#include "auth/agents.h"
 #include "auth/keys.h"
 #include "auth/live.h"
 #include "base/hex.h"
@@ -34,6 +35,7 @@ struct ohtd_auth {
 	struct ohtd_backoff *backoff;
 	struct ohtd_auth_live *live;
 	struct ohtd_auth_keys *keys;
+	struct ohtd_auth_agents *agents;
 	struct ohtd_outbox key_outbox;
 	struct ohtd_table_key key_noted;	/* in it */
 	struct ohtd_outbox outbox;
@@ -161,9 +163,10 @@ struct ohtd_auth *ohtd_auth_create(struct ohtd_store *store, struct ohtd_tokens 
 	auth->backoff = ohtd_backoff_create();
 	auth->live = ohtd_live_create();
 	auth->keys = ohtd_auth_keys_create(clock);
+	auth->agents = ohtd_auth_agents_create();
 	ohtd_outbox_init(&auth->outbox, store, clock, NULL, NULL);
 	ohtd_outbox_init(&auth->key_outbox, store, clock, NULL, NULL);
-	r = auth->backoff && auth->live && auth->keys ? recall_all(auth) : -ENOMEM;
+	r = auth->backoff && auth->live && auth->keys && auth->agents ? recall_all(auth) : -ENOMEM;
 	r = r ? r : recall_keys(auth);
 	if (r) {
 		ohtd_auth_destroy(auth);
@@ -180,10 +183,16 @@ void ohtd_auth_destroy(struct ohtd_auth *auth)
 	ohtd_backoff_destroy(auth->backoff);
 	ohtd_live_destroy(auth->live);
 	ohtd_auth_keys_destroy(auth->keys);
+	ohtd_auth_agents_destroy(auth->agents);
 	free(auth);
 }
 
 /* ---- tokens ---- */
+
+struct ohtd_auth_agents *ohtd_auth_agents_of(struct ohtd_auth *auth)
+{
+	return auth->agents;
+}
 
 struct ohtd_auth_keys *ohtd_auth_keys_of(struct ohtd_auth *auth)
 {

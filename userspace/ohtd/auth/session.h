@@ -21,6 +21,7 @@
 #include "tables/sessions.h"
 
 struct ohtd_auth;
+struct ohtd_auth_agents;
 struct ohtd_auth_keys;
 struct ohtd_store;
 
@@ -84,6 +85,9 @@ enum ohtd_token_result ohtd_auth_check(struct ohtd_auth *auth, const char *token
 
 /* The keys of service accounts. */
 struct ohtd_auth_keys *ohtd_auth_keys_of(struct ohtd_auth *auth);
+
+/* Programs at work. */
+struct ohtd_auth_agents *ohtd_auth_agents_of(struct ohtd_auth *auth);
 
 /* Is the session or the key of @who still alive? For connections that stay open. */
 bool ohtd_auth_lives(struct ohtd_auth *auth, const struct ohtd_principal *who);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     routes about people and programs that come in: log-in, sessions, accounts, keys.
+ * Owns:     routes about people and programs that come in: log-in, sessions, accounts, keys, agents.
  * Contexts: the loop that received the request.
  * Locks:    none.
  */
@@ -17,7 +17,7 @@
 struct ohtd_call;
 
 /* Tables of routes, each beside its handlers; api/routes.def lists them with all others. */
-extern const struct ohtd_route_table ohtd_auth_routes, ohtd_session_routes, ohtd_key_routes, ohtd_user_routes;
+extern const struct ohtd_route_table ohtd_agent_routes, ohtd_auth_routes, ohtd_session_routes, ohtd_key_routes, ohtd_user_routes;
 
 /* sessions.c: how a session is shown. */
 struct ohtd_session_view {

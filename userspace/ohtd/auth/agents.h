@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the programs at work that say so: which, whose, what each does, and when it was heard last.
+ * Contexts: any thread but the control thread.
+ * Locks:    its own mutex, for a walk over all of them.
+ *
+ * They are in memory only: a restart of the daemon forgets them, and each comes back with its next heartbeat.
+ */
+#ifndef OHTD_AUTH_AGENTS_H
+#define OHTD_AUTH_AGENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth/principal.h"
+
+struct ohtd_auth_agents;
+
+#define OHTD_AGENTS_MAX		32
+#define OHTD_AGENTS_OF_ONE_MAX	4
+#define OHTD_AGENT_NAME_BYTES	65
+#define OHTD_AGENT_DOING_BYTES	121
+#define OHTD_AGENT_SILENT_S	30
+#define OHTD_AGENT_SILENT_S_MIN	2
+#define OHTD_AGENT_SILENT_S_MAX	3600
+
+enum ohtd_auth_agent_state {
+	OHTD_AGENT_IDLE,
+	OHTD_AGENT_WORKING,
+	OHTD_AGENT_WAITING,	/* for something else */
+	OHTD_AGENT_FAILING,	/* cannot do its work */
+	OHTD_AGENT_STATES,
+};
+
+/**
+ * struct ohtd_auth_agent - a program at work
+ * @name: as it calls itself
+ * @user: account, or local user, whose it is
+ * @tag: of that (auth/principal.h)
+ * @state: enum ohtd_auth_agent_state, as it says
+ * @doing: what it does, for people; "": it does not say
+ * @silent_s: it is silent when it was not heard for so long
+ * @first_ns: first heartbeat of this run, CLOCK_MONOTONIC
+ * @heard_ns: newest one
+ * @beats: how many
+ */
+struct ohtd_auth_agent {
+	char name[OHTD_AGENT_NAME_BYTES];
+	char user[OHTD_USER_NAME_MAX + 1];
+	uint64_t tag;
+	enum ohtd_auth_agent_state state;
+	char doing[OHTD_AGENT_DOING_BYTES];
+	unsigned int silent_s;
+	uint64_t first_ns;
+	uint64_t heard_ns;
+	uint64_t beats;
+};
+
+/* NULL: out of memory. */
+struct ohtd_auth_agents *ohtd_auth_agents_create(void);
+void ohtd_auth_agents_destroy(struct ohtd_auth_agents *agents);
+
+/**
+ * ohtd_auth_agents_hear() - a heartbeat
+ * @agents: all of them
+ * @said: name, state, doing and silent_s; filled with the rest
+ * @who: whose it is: a service account or a local user
+ * @now_ns: CLOCK_MONOTONIC
+ *
+ * Return: 0; -EEXIST: the name is another's; -EDQUOT: @who has OHTD_AGENTS_OF_ONE_MAX; -ENOSPC: there are OHTD_AGENTS_MAX.
+ */
+int ohtd_auth_agents_hear(struct ohtd_auth_agents *agents, struct ohtd_auth_agent *said, const struct ohtd_principal *who, uint64_t now_ns);
+
+/* Takes one out. @who: NULL: any may. 0, -ENOENT, or -EEXIST: it is another's. */
+int ohtd_auth_agents_end(struct ohtd_auth_agents *agents, const char *name, const struct ohtd_principal *who);
+
+/* Copies all of them, by name. Returns how many. */
+unsigned int ohtd_auth_agents_list(struct ohtd_auth_agents *agents, struct ohtd_auth_agent list[OHTD_AGENTS_MAX]);
+
+/* Was it not heard for longer than it said? */
+bool ohtd_auth_agent_is_silent(const struct ohtd_auth_agent *agent, uint64_t now_ns);
+
+/* A copy of the agent that has been silent for longest, and how many are; 0: none. */
+unsigned int ohtd_auth_agents_silent(struct ohtd_auth_agents *agents, uint64_t now_ns, struct ohtd_auth_agent *longest);
+
+#endif /* OHTD_AUTH_AGENTS_H */
