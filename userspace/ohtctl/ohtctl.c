@@ -189,7 +189,7 @@ static const struct cli_verb verbs[] = {
 	{ "mission list", "", "missions, the newest 50", remote_mission_list, CLI_OPT_SOCKET, 0, 0, remote_mission_list },
 	{ "mission show", "NUMBER", "one of them, and why it does not go on", remote_mission_show, CLI_OPT_SOCKET, 1, 1, remote_mission_show },
 	{ "mission legs", "NUMBER", "its legs, and what became of each", remote_mission_legs, CLI_OPT_SOCKET, 1, 1, remote_mission_legs },
-	{ "mission make", "NAME LEG...", "make one; a leg: move=MM[@MM_S], to=STATION[@MM_S], dock, undock, wait=S, acknowledge",
+	{ "mission make", "NAME LEG...", "make one; legs: move=MM, to=STATION, dock, wait=S, ...",
 	  cmd_mission_make, CLI_OPT_SOCKET, 2, 64, cmd_mission_make },
 	{ "mission start", "NUMBER", "drive one that waits", remote_mission_start, CLI_OPT_SOCKET, 1, 1, remote_mission_start },
 	{ "mission pause", "NUMBER", "pause it and its motion", remote_mission_pause, CLI_OPT_SOCKET, 1, 1, remote_mission_pause },
