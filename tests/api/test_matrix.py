@@ -110,7 +110,10 @@ def good(schema):
     if kind == "string":
         value = "x" * max(schema.get("x-min-bytes", 1), 1)
         return value if re.search(schema.get("pattern", ""), value) else schema["examples"][0]
-    return {"integer": schema.get("minimum", 0), "number": schema.get("minimum", 0), "boolean": True, "array": [], "object": {}}[kind]
+    if kind == "array":
+        item = schema_of(schema["items"]) if "$ref" in schema["items"] else schema["items"]
+        return [{name: good(item["properties"][name]) for name in item["required"]} if "properties" in item else good(item)] * schema.get("minItems", 0)
+    return {"integer": schema.get("minimum", 0), "number": schema.get("minimum", 0), "boolean": True, "object": {}}[kind]
 
 
 def asked(schema):

@@ -60,6 +60,7 @@ int cmd_alert_comment(struct cli *cli, int count, char **arguments);
 int cmd_alert_comments(struct cli *cli, int count, char **arguments);
 int cmd_alert_shelve(struct cli *cli, int count, char **arguments);
 int cmd_alert_unshelve(struct cli *cli, int count, char **arguments);
+int cmd_mission_make(struct cli *cli, int count, char **arguments);
 int cmd_webhooks_add(struct cli *cli, int count, char **arguments);
 int cmd_alert_summary(struct cli *cli, int count, char **arguments);
 int cmd_timeline(struct cli *cli, int count, char **arguments);

@@ -12,7 +12,7 @@ _ohtctl_urls() {
 
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info doctor support status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history timeline analytics export config audit alerts webhooks backup jobs logs login elevate logout agents whoami foxglove key admin'
+	local verbs='info doctor support status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history timeline analytics export config audit mission alerts webhooks backup jobs logs login elevate logout agents whoami foxglove key admin'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --drive --step-timeout-s
@@ -69,6 +69,9 @@ _ohtctl() {
 		return ;;
 	history)
 		mapfile -t COMPREPLY < <(compgen -W 'summary' -- "$word")
+		return ;;
+	mission)
+		mapfile -t COMPREPLY < <(compgen -W 'list show legs make start pause resume cancel delete' -- "$word")
 		return ;;
 	alerts)
 		mapfile -t COMPREPLY < <(compgen -W 'acknowledge comment comments shelve unshelve shelves summary history rules try' -- "$word")

@@ -96,6 +96,11 @@ static const struct show_column command_columns[] = {
 	{ "accepted", 24 }, { "by", 0 }, { NULL, 0 },
 };
 
+static const struct show_column mission_columns[] = {
+	{ "id", 6 }, { "state", 10 }, { "reason", 16 }, { "leg", 4 }, { "legs", 4 }, { "driven_by", 16 }, { "changed", 24 }, { "name", 0 },
+	{ NULL, 0 },
+};
+
 /**
  * struct call - a request without a number in its path
  * @method: of the request

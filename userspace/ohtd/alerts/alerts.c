@@ -646,7 +646,7 @@ static void judge_parts(struct gathering *to)
 		void *part = parts[i].of ? parts[i].of(services) : NULL;
 
 		reports.part = parts[i].part;
-		if (part || !parts[i].of)
+		if (reports.part->judge && (part || !parts[i].of))
 			reports.part->judge(part, &reports.reports);
 		add_more(&reports);
 		reports.first += reports.part->alert_count;

@@ -89,7 +89,7 @@ struct ohtd_part_figure {
  * struct ohtd_daemon_part - the description of a part
  * @alerts: its kinds of alerts
  * @alert_count: how many
- * @judge: reports what is not well with @part, which is open; NULL if the part has no object
+ * @judge: reports what is not well with @part, which is open; its argument is NULL if the part has no object. NULL: it has no alerts
  * @figures: at most OHTD_PART_FIGURES_MAX
  * @figure_count: how many
  * @measure: fills the values of @figures, in their order; as @judge

@@ -33,7 +33,7 @@ struct ohtd_stations;
 struct ohtd_telemetry_sight;
 struct ohtd_user_maps;
 
-#define OHTD_LINKS_MAX		19	/* of 16 h2o loops, the gateway, the configuration and the main thread */
+#define OHTD_LINKS_MAX		20	/* of 16 h2o loops, the gateway, the configuration, the main thread and missions */
 #define OHTD_LINK_COMMANDS	64	/* posted and not yet taken, per link */
 
 /**
@@ -47,7 +47,7 @@ struct ohtd_user_maps;
  * @simulated_outputs: rtu only: see struct ohtd_bus_setup
  * @data_dir: folder with the data files; NULL for the one the program was built for
  * @user_dir: folder with register maps of the user; NULL: none
- * @loops: number of links, 1..OHTD_LINKS_MAX: one for each h2o loop, the gateway, the configuration and the main thread
+ * @loops: number of links, 1..OHTD_LINKS_MAX: one for each h2o loop, the gateway, the configuration, the main thread and missions
  * @deadman_ms: heartbeat period to ask for; 0 means the device's default
  * @time_factor: stretches loss times, and answer times up to threefold (emulated board, busy PC);
  *	0 means 1, at most 20

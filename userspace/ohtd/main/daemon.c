@@ -34,6 +34,7 @@
 #include "journal/source.h"
 #include "jobs/backups.h"
 #include "jobs/jobs.h"
+#include "missions/missions.h"
 #include "main/command_keeper.h"
 #include "main/confine.h"
 #include "main/machine.h"
@@ -495,6 +496,19 @@ static int open_webhooks(struct running *run)
 	return run->services.webhooks ? 0 : fail(run, "webhooks");
 }
 
+/* Behind the commands of the last run: whether a leg was driven is asked from their record. */
+static int open_missions(struct running *run)
+{
+	const struct ohtd_config *config = run->services.config;
+	const struct ohtd_missions_setup setup = {
+		.store = run->services.store, .clock = &run->clock, .robot = run->services.robot, .auth = run->services.auth,
+		.link = ohtd_robot_link(run->services.robot, config->loops + config->gateway + 2),
+	};
+
+	run->services.missions = ohtd_missions_open(&setup);
+	return run->services.missions ? 0 : fail(run, "missions");
+}
+
 /* Somebody who adds a user has it for a moment. */
 static int lock_state(struct running *run)
 {
@@ -565,7 +579,7 @@ static int open_all(struct running *run)
 		return -1;
 	settle_past(run);
 	if (open_robot(run) || open_journal(run) || open_rules(run) || open_settings(run) || open_backups(run) ||
-	    open_history(run) || open_gateway(run) || open_webhooks(run))
+	    open_history(run) || open_gateway(run) || open_webhooks(run) || open_missions(run))
 		return -1;
 	return open_server(run);
 }

@@ -25,6 +25,7 @@
 #include "main/kept_location.h"
 #include "main/robot_log.h"
 #include "main/state.h"
+#include "missions/missions.h"
 #include "pki/certificate.h"
 #include "control/robot.h"
 #include "server/server.h"
@@ -99,6 +100,7 @@ static void end_store(struct running *run)
 	ohtd_alert_keeper_destroy(run->services.alert_keeper);
 	ohtd_audit_destroy(run->services.audit);
 	ohtd_webhooks_destroy(run->services.webhooks);
+	ohtd_missions_close(run->services.missions);
 }
 
 /*

@@ -13,6 +13,7 @@
 #include "history/history.h"
 #include "jobs/backups.h"
 #include "journal/recorder.h"
+#include "missions/missions.h"
 #include "pki/certificate.h"
 #include "settings/settings.h"
 #include "store/store.h"

@@ -50,8 +50,8 @@ struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd
 		.simulated_outputs = config->simulated_outputs,
 		.data_dir = config->data_dir,
 		.user_dir = profiles,
-		/* Behind those of the loops: the gateway, the configuration, the main thread. */
-		.loops = config->loops + config->gateway + 2,
+		/* Behind those of the loops: the gateway, the configuration, the main thread, missions. */
+		.loops = config->loops + config->gateway + 3,
 		.deadman_ms = config->deadman_ms,
 		.time_factor = config->time_factor,
 		.auto_enable = config->auto_enable,

@@ -23,6 +23,7 @@ struct ohtd_gateway;
 struct ohtd_history;
 struct ohtd_jobs;
 struct ohtd_keeper;
+struct ohtd_missions;
 struct ohtd_daemon_part;
 struct ohtd_proof;
 struct ohtd_recorder;
@@ -53,6 +54,7 @@ struct ohtd_services {
 	struct ohtd_history *history;
 	struct ohtd_alert_rules *rules;
 	struct ohtd_webhooks *webhooks;
+	struct ohtd_missions *missions;
 	struct ohtd_settings *settings;
 	struct ohtd_audit *audit;
 	struct ohtd_jobs *jobs;

@@ -49,3 +49,8 @@ INSERT INTO config_versions (version, parent, author, reason, created_ns, docume
 	SELECT given + 1, 0, 'ohtd', 'the database was repaired: no version was found', 0, '{}'
 	FROM config_numbers WHERE NOT EXISTS (SELECT 1 FROM config_versions);
 UPDATE config_numbers SET given = (SELECT max(version) FROM config_versions);
+
+-- Legs of no mission, and missions that have lost legs: nothing says what these were to do.
+DELETE FROM mission_legs WHERE mission NOT IN (SELECT id FROM missions);
+UPDATE missions SET state = 'failed', reason = 'damaged', legs = (SELECT count(*) FROM mission_legs WHERE mission = id)
+	WHERE legs <> (SELECT count(*) FROM mission_legs WHERE mission = id);

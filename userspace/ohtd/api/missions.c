@@ -1,0 +1,604 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* missions: lists of legs that are driven one behind the other, and survive what interrupts them. */
+#include "api/api.h"
+#include "server/call.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/blank.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "lists/stored_list.h"
+#include "missions/missions.h"
+#include "robot/command.h"
+#include "robot/stations.h"
+#include "server/control.h"
+#include "server/late.h"
+
+#define BODY_BYTES	32768
+#define SECONDS_MAX	86400
+
+/* ---- words ---- */
+
+static const char *const states[] = {
+	OHTD_TABLES_MISSION_WAITING, OHTD_TABLES_MISSION_RUNNING, OHTD_TABLES_MISSION_PAUSED, OHTD_TABLES_MISSION_HELD,
+	OHTD_TABLES_MISSION_FINISHED, OHTD_TABLES_MISSION_FAILED, OHTD_TABLES_MISSION_CANCELLED,
+};
+OHTD_WORDS_OF(state_words, states);
+
+static const char *const leg_states[] = { "waiting", "running", "finished", "failed" };
+OHTD_WORDS_OF(leg_state_words, leg_states);
+
+enum { MOVE, DOCK, UNDOCK, WAIT, ACKNOWLEDGE };
+static const char *const kinds[] = { [MOVE] = "move", [DOCK] = "dock", [UNDOCK] = "undock", [WAIT] = "wait", [ACKNOWLEDGE] = "acknowledge" };
+OHTD_WORDS_OF(kind_words, kinds);
+
+static const char *const failures[] = { "hold", "fail" };
+OHTD_WORDS_OF(failure_words, failures);
+
+/* ---- how one is shown ---- */
+
+struct mission {
+	int64_t id;
+	const char *name;
+	const char *state;
+	const char *reason;
+	const char *reason_text;
+	int64_t leg;
+	int64_t legs;
+	const char *driven_by;
+	int64_t made;
+	const char *made_by;
+	int64_t began;
+	int64_t changed;
+	int64_t ended;
+};
+
+OHTD_SHAPE(mission, "Mission",
+	OHTD_INTEGER(mission, id, .summary = "Its number"),
+	OHTD_TEXT(mission, name, .summary = "For people", .example = "\"morning round\""),
+	OHTD_TEXT(mission, state, .words = &state_words, .summary = "held: it goes on only when it is resumed", .example = "\"held\""),
+	OHTD_TEXT(mission, reason, .flags = OHTD_NULL, .summary = "Why it is held, paused or failed, for programs", .example = "\"stop_latched\""),
+	OHTD_TEXT(mission, reason_text, .flags = OHTD_NULL, .summary = "The same for people"),
+	OHTD_INTEGER(mission, leg, .flags = OHTD_NULL, .summary = "Place of the leg under way or next; null: none is left"),
+	OHTD_INTEGER(mission, legs, .summary = "How many it has"),
+	OHTD_TEXT(mission, driven_by, .flags = OHTD_NULL, .summary = "In whose name it is driven; null: it has not begun", .example = "\"anna\""),
+	OHTD_TIME(mission, made, .summary = "When it was made"),
+	OHTD_TEXT(mission, made_by, .summary = "Who made it", .example = "\"anna\""),
+	OHTD_TIME(mission, began, .flags = OHTD_NULL, .summary = "When it was started; null: not yet"),
+	OHTD_TIME(mission, changed, .summary = "Newest change of its state, name or legs"),
+	OHTD_TIME(mission, ended, .flags = OHTD_NULL, .summary = "When it finished, failed or was cancelled; null: not yet"));
+
+static const char *text_or_none(const char *text)
+{
+	return *text ? text : NULL;
+}
+
+static int64_t time_or_none(int64_t time_ns)
+{
+	return time_ns ? time_ns : OHTD_NONE;
+}
+
+static struct mission view_of(const struct ohtd_tables_mission *row)
+{
+	return (struct mission){
+		.id = row->id, .name = row->name, .state = row->state, .reason = text_or_none(row->reason),
+		.reason_text = text_or_none(ohtd_missions_reason_text(row->reason)),
+		.leg = row->leg <= row->legs ? row->leg : OHTD_NONE, .legs = row->legs, .driven_by = text_or_none(row->driven_by),
+		.made = row->made_ns, .made_by = row->made_by, .began = time_or_none(row->began_ns), .changed = row->changed_ns,
+		.ended = time_or_none(row->ended_ns),
+	};
+}
+
+static void show(struct ohtd_call *call, const void *row, void *item)
+{
+	(void)call;
+	*(struct mission *)item = view_of(row);
+}
+
+OHTD_LIST_ANSWER(mission_list, "MissionList", mission, "In the order asked for, else the newest first");
+
+static const char *const sorts[] = { "-id", "id" };
+OHTD_WORDS_OF(sort_words, sorts);
+
+struct mission_query {
+	struct ohtd_page page;
+	int64_t sort;
+	int64_t state;
+	const char *q;
+};
+
+OHTD_SHAPE(mission_query, "MissionQuery",
+	OHTD_PART(mission_query, page, ohtd_page),
+	OHTD_SORT(mission_query, sort_words),
+	OHTD_WORD(mission_query, state, .words = &state_words, .preset = OHTD_NONE, .summary = "Only those in this state"),
+	OHTD_SEARCH(mission_query, "name, driven_by or made_by"));
+
+static const struct ohtd_stored_list missions_listed = { .row = &ohtd_tables_missions_kept, .show = show };
+
+struct leg {
+	int64_t place;
+	const char *kind;
+	const char *station;
+	double position_mm;
+	double speed_mm_s;
+	int64_t wait_s;
+	int64_t deadline_s;
+	const char *on_failure;
+	const char *state;
+	const char *reason;
+	const char *reason_text;
+	const char *command_id;
+	int64_t began;
+	int64_t ended;
+};
+
+OHTD_SHAPE(leg, "MissionLeg",
+	OHTD_INTEGER(leg, place, .summary = "From 1 on"),
+	OHTD_TEXT(leg, kind, .words = &kind_words, .summary = "acknowledge: the mission is held until it is resumed", .example = "\"move\""),
+	OHTD_TEXT(leg, station, .flags = OHTD_NULL, .summary = "Of a move: where to", .example = "\"dock\""),
+	OHTD_NUMBER(leg, position_mm, .flags = OHTD_NULL, .unit = "mm", .summary = "Of a move: the same"),
+	OHTD_NUMBER(leg, speed_mm_s, .flags = OHTD_NULL, .unit = "mm/s", .summary = "Of a move: at most; null: as the limits permit"),
+	OHTD_INTEGER(leg, wait_s, .flags = OHTD_NULL, .unit = "s", .summary = "Of a wait"),
+	OHTD_INTEGER(leg, deadline_s, .flags = OHTD_NULL, .unit = "s", .summary = "From its beginning; null: none"),
+	OHTD_TEXT(leg, on_failure, .words = &failure_words, .summary = "What becomes of the mission when the leg fails", .example = "\"hold\""),
+	OHTD_TEXT(leg, state, .words = &leg_state_words, .summary = "waiting: also of one that was interrupted, then with a reason",
+		  .example = "\"finished\""),
+	OHTD_TEXT(leg, reason, .flags = OHTD_NULL, .summary = "Why it failed or was interrupted, for programs"),
+	OHTD_TEXT(leg, reason_text, .flags = OHTD_NULL, .summary = "The same for people"),
+	OHTD_TEXT(leg, command_id, .flags = OHTD_NULL, .summary = "Id of its newest command in GET robot/commands; null: there was none"),
+	OHTD_TIME(leg, began, .flags = OHTD_NULL, .summary = "When it began, the last time; null: not yet"),
+	OHTD_TIME(leg, ended, .flags = OHTD_NULL, .summary = "When it ended or was interrupted; null: not yet"));
+
+OHTD_LIST_ANSWER(leg_list, "MissionLegList", leg, "All legs of the mission, in their order");
+
+static struct leg leg_of(const struct ohtd_tables_leg *row)
+{
+	return (struct leg){
+		.place = row->place, .kind = row->kind, .station = text_or_none(row->station), .position_mm = row->position_mm,
+		.speed_mm_s = row->speed_mm_s, .wait_s = strcmp(row->kind, kinds[WAIT]) ? OHTD_NONE : row->wait_s,
+		.deadline_s = row->deadline_s ? row->deadline_s : OHTD_NONE, .on_failure = row->on_failure, .state = row->state,
+		.reason = text_or_none(row->reason), .reason_text = text_or_none(ohtd_missions_reason_text(row->reason)),
+		.command_id = text_or_none(row->command_id), .began = time_or_none(row->began_ns), .ended = time_or_none(row->ended_ns),
+	};
+}
+
+/* ---- what a leg of a request says ---- */
+
+struct leg_body {
+	unsigned int kind;
+	const char *station;
+	double position_mm;
+	double speed_mm_s;
+	int64_t wait_s;
+	int64_t deadline_s;
+	unsigned int on_failure;
+};
+
+static const char *station_unfit(const char *text)
+{
+	return ohtd_station_name_fits(text) ? NULL : "must be letters, digits and _";
+}
+
+OHTD_SHAPE(leg_body, "MissionLegBody",
+	OHTD_WORD(leg_body, kind, .flags = OHTD_NEEDED, .words = &kind_words, .summary = "acknowledge: hold until a person resumes"),
+	OHTD_TEXT(leg_body, station, .min = 1, .max = OHTD_STATION_CHARACTERS, .unfit = station_unfit,
+		  .summary = "Of a move: where to; looked up when the leg begins", .example = "\"dock\""),
+	OHTD_NUMBER(leg_body, position_mm, .summary = "Of a move: where to, if there is no station"),
+	OHTD_NUMBER(leg_body, speed_mm_s, .summary = "Of a move: at most"),
+	OHTD_INTEGER(leg_body, wait_s, .min = 1, .max = SECONDS_MAX, .preset = OHTD_NONE, .unit = "s", .summary = "Of a wait, which needs it"),
+	OHTD_INTEGER(leg_body, deadline_s, .min = 1, .max = SECONDS_MAX, .preset = OHTD_NONE, .unit = "s",
+		     .summary = "Of a motion: a leg that is not over by then is stopped and fails"),
+	OHTD_WORD(leg_body, on_failure, .words = &failure_words, .summary = "What becomes of the mission when the leg fails; left out: hold"));
+
+/* A member that the kind of the leg does not take, or NULL. */
+static const char *not_taken(const struct leg_body *leg)
+{
+	if (leg->station && leg->kind != MOVE)
+		return "station";
+	if (isfinite(leg->position_mm) && leg->kind != MOVE)
+		return "position_mm";
+	if (isfinite(leg->speed_mm_s) && leg->kind != MOVE)
+		return "speed_mm_s";
+	if (leg->wait_s != OHTD_NONE && leg->kind != WAIT)
+		return "wait_s";
+	return leg->deadline_s != OHTD_NONE && leg->kind > UNDOCK ? "deadline_s" : NULL;
+}
+
+/* One that it needs, or NULL. */
+static const char *missing(const struct leg_body *leg)
+{
+	if (leg->kind == WAIT && leg->wait_s == OHTD_NONE)
+		return "wait_s";
+	return leg->kind == MOVE && !leg->station && !isfinite(leg->position_mm) ? "position_mm" : NULL;
+}
+
+/* What does not fit the kind of the leg: the member is the pointer; NULL: all fits. */
+static struct ohtd_error misfit(const struct leg_body *leg)
+{
+	const char *member = not_taken(leg);
+
+	if (member)
+		return (struct ohtd_error){ member, "not_taken", "a leg of this kind does not take it" };
+	member = missing(leg);
+	if (member)
+		return (struct ohtd_error){ member, "missing", "a leg of this kind needs it" };
+	if (leg->station && isfinite(leg->position_mm))
+		return (struct ohtd_error){ "station", "one_of", "position_mm is there, too" };
+	if (leg->speed_mm_s < OHTD_SLOWEST_MM_S)
+		return (struct ohtd_error){ "speed_mm_s", "range", "must be at least 1 mm/s" };
+	return (struct ohtd_error){ 0 };
+}
+
+/* False: the request has been refused. */
+static bool fit(struct ohtd_call *call, const struct leg_body *legs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct ohtd_error error = misfit(&legs[i]);
+
+		if (!error.pointer)
+			continue;
+		error.pointer = ohtd_call_text_of(call, "/legs/%zu/%s", i, error.pointer);
+		ohtd_reply_errors(call, 422, "mission_leg", "a leg has members that do not fit its kind", &error, 1);
+		return false;
+	}
+	return true;
+}
+
+static void fill_leg(struct ohtd_tables_leg *row, const struct leg_body *leg)
+{
+	*row = (struct ohtd_tables_leg){
+		.position_mm = leg->position_mm, .speed_mm_s = leg->speed_mm_s, .wait_s = leg->wait_s == OHTD_NONE ? 0 : leg->wait_s,
+		.deadline_s = leg->deadline_s == OHTD_NONE ? 0 : leg->deadline_s,
+	};
+	snprintf(row->kind, sizeof(row->kind), "%s", kinds[leg->kind]);
+	snprintf(row->station, sizeof(row->station), "%s", leg->station ? leg->station : "");
+	snprintf(row->on_failure, sizeof(row->on_failure), "%s", failures[leg->on_failure]);
+	snprintf(row->state, sizeof(row->state), "%s", leg_states[0]);
+}
+
+/* ---- one ---- */
+
+/**
+ * struct mission_late - something is done with a mission
+ * @missions: the room
+ * @act: enum ohtd_missions_act
+ * @person: who asks
+ * @row: of the mission
+ * @before: the same before a change, for the audit
+ * @legs: its legs; OHTD_TABLES_MISSION_LEGS_MAX
+ * @with_legs: @legs are other ones from now on
+ * @result: of the room; not that of @late, whose errors are the store's
+ */
+struct mission_late {
+	struct ohtd_late late;
+	struct ohtd_missions *missions;
+	unsigned int act;
+	struct ohtd_missions_person person;
+	struct ohtd_tables_mission row;
+	struct ohtd_tables_leg *legs;
+	bool with_legs;
+	int result;
+};
+
+static void release(struct ohtd_late *late)
+{
+	free(((struct mission_late *)late)->legs);
+}
+
+static struct mission_late *make_job(struct ohtd_call *call)
+{
+	struct mission_late *job = ohtd_late_make(call, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->missions = call->services->missions;
+	job->person = (struct ohtd_missions_person){ call->who, ohtd_holder_of(&call->who) };
+	job->row.id = call->params.id;
+	job->late.release = release;
+	job->legs = calloc(OHTD_TABLES_MISSION_LEGS_MAX, sizeof(*job->legs));
+	if (job->legs)
+		return job;
+	ohtd_late_drop(&job->late);
+	ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+	return NULL;
+}
+
+/* False: it has been refused. */
+static bool has_result(struct ohtd_call *call, const struct mission_late *job, int result)
+{
+	if (job->late.result < 0)
+		result = job->late.result;
+	if (result >= 0)
+		return true;
+	switch (result) {
+	case -ENOENT:
+		ohtd_reply_problem(call, 404, "not_found", "there is no mission %" PRId64 ": see GET missions", call->params.id);
+		break;
+	case -E2BIG:
+		ohtd_reply_problem(call, 409, "too_many_missions", "there are %d missions already: delete one", OHTD_TABLES_MISSIONS_MAX);
+		break;
+	case -EALREADY:
+		ohtd_reply_problem(call, 409, "mission_state", "mission %" PRId64 " is %s", job->row.id, job->row.state);
+		break;
+	case -EBUSY:
+		ohtd_reply_problem(call, 409, "mission_driven", job->act == OHTD_MISSIONS_START || job->act == OHTD_MISSIONS_RESUME ?
+				   "another mission is driven: see GET missions?state=running" : "this is done only while the mission waits");
+		break;
+	case -EAGAIN:
+		ohtd_reply_header(call, "retry-after", "1");
+		ohtd_reply_problem(call, 503, "busy", "too many commands are under way");
+		break;
+	default:
+		ohtd_reply_store_problem(call, result);
+	}
+	return false;
+}
+
+static void reply_one(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct mission_late *job = (const struct mission_late *)late;
+	struct mission view = view_of(&job->row);
+
+	if (has_result(call, job, job->result))
+		OHTD_REPLY(call, 200, mission, &view);
+}
+
+static int read_one(struct ohtd_db *db, void *arg)
+{
+	return ohtd_tables_mission_get(db, &((struct mission_late *)arg)->row);
+}
+
+static void get_mission(struct ohtd_call *call)
+{
+	struct mission_late *job = make_job(call);
+
+	if (job)
+		ohtd_late_read(call, &job->late, read_one, reply_one);
+}
+
+static int read_legs(struct ohtd_db *db, void *arg)
+{
+	struct mission_late *job = arg;
+
+	return ohtd_tables_mission_legs(db, job->row.id, job->legs);
+}
+
+static void reply_legs(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct mission_late *job = (const struct mission_late *)late;
+	struct leg *items = ohtd_call_alloc(call, OHTD_TABLES_MISSION_LEGS_MAX * sizeof(*items));
+	struct leg_list list = { .items = items };
+
+	if (!has_result(call, job, 0))
+		return;
+	for (int i = 0; i < late->result; i++)
+		items[list.items_count++] = leg_of(&job->legs[i]);
+	OHTD_REPLY(call, 200, leg_list, &list);
+}
+
+static void get_legs(struct ohtd_call *call)
+{
+	struct mission_late *job = make_job(call);
+
+	if (job)
+		ohtd_late_read(call, &job->late, read_legs, reply_legs);
+}
+
+/* ---- making ---- */
+
+struct mission_body {
+	const char *name;
+	const struct leg_body *legs;
+	size_t legs_count;
+};
+
+OHTD_SHAPE(mission_body, "MissionBody",
+	OHTD_TEXT(mission_body, name, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_TABLES_MISSION_NAME_BYTES - 1, .unfit = ohtd_line_unfit,
+		  .summary = "For people", .example = "\"morning round\""),
+	OHTD_LIST(mission_body, legs, leg_body, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_TABLES_MISSION_LEGS_MAX,
+		  .summary = "In the order in which they are driven"));
+
+static int work_add(struct ohtd_db *db, void *arg)
+{
+	struct mission_late *job = arg;
+
+	return ohtd_tables_mission_add(db, &job->row, job->legs);
+}
+
+static void reply_made(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct mission_late *job = (const struct mission_late *)late;
+	struct mission view = view_of(&job->row);
+
+	if (has_result(call, job, 0))
+		OHTD_REPLY(call, 201, mission, &view);
+}
+
+static void post_mission(struct ohtd_call *call)
+{
+	const struct mission_body *said = OHTD_INPUT(call, mission_body);
+	struct mission_late *job = fit(call, said->legs, said->legs_count) ? make_job(call) : NULL;
+	struct ohtd_tables_mission *row;
+
+	if (!job)
+		return;
+	row = &job->row;
+	*row = (struct ohtd_tables_mission){
+		.leg = 1, .legs = (int64_t)said->legs_count, .made_ns = ohtd_clock_wall_ns(call->services->clock),
+	};
+	row->changed_ns = row->made_ns;
+	snprintf(row->name, sizeof(row->name), "%s", said->name);
+	snprintf(row->state, sizeof(row->state), "%s", OHTD_TABLES_MISSION_WAITING);
+	snprintf(row->made_by, sizeof(row->made_by), "%s", call->who.user);
+	for (size_t i = 0; i < said->legs_count; i++)
+		fill_leg(&job->legs[i], &said->legs[i]);
+	ohtd_late_write(call, &job->late, work_add, reply_made);
+}
+
+/* ---- changing ---- */
+
+struct mission_change {
+	const char *name;
+	const struct leg_body *legs;
+	size_t legs_count;
+};
+
+OHTD_SHAPE(mission_change, "MissionChange",
+	OHTD_TEXT(mission_change, name, .flags = OHTD_SOME, .min = 1, .max = OHTD_TABLES_MISSION_NAME_BYTES - 1, .unfit = ohtd_line_unfit,
+		  .summary = "Another name", .example = "\"morning round\""),
+	OHTD_LIST(mission_change, legs, leg_body, .flags = OHTD_SOME, .min = 1, .max = OHTD_TABLES_MISSION_LEGS_MAX,
+		  .summary = "All of its legs from now on"));
+
+static int change(struct ohtd_late *late)
+{
+	struct mission_late *job = (struct mission_late *)late;
+
+	job->result = ohtd_missions_change(job->missions, &job->row, job->with_legs ? job->legs : NULL);
+	return 0;
+}
+
+static void patch_mission(struct ohtd_call *call)
+{
+	const struct mission_change *said = OHTD_INPUT(call, mission_change);
+	struct mission_late *job = fit(call, said->legs, said->legs_count) ? make_job(call) : NULL;
+
+	if (!job)
+		return;
+	job->act = OHTD_MISSIONS_CANCEL;
+	job->with_legs = said->legs;
+	job->row.changed_ns = ohtd_clock_wall_ns(call->services->clock);
+	job->row.legs = (int64_t)said->legs_count;
+	snprintf(job->row.name, sizeof(job->row.name), "%s", said->name ? said->name : "");
+	for (size_t i = 0; i < said->legs_count; i++)
+		fill_leg(&job->legs[i], &said->legs[i]);
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, change, reply_one);
+}
+
+static int delete(struct ohtd_late *late)
+{
+	struct mission_late *job = (struct mission_late *)late;
+
+	job->result = ohtd_missions_delete(job->missions, &job->row);
+	return 0;
+}
+
+static void reply_deleted(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct mission_late *job = (const struct mission_late *)late;
+
+	if (has_result(call, job, job->result))
+		ohtd_reply_empty(call, 204);
+}
+
+static void delete_mission(struct ohtd_call *call)
+{
+	struct mission_late *job = make_job(call);
+
+	if (!job)
+		return;
+	job->act = OHTD_MISSIONS_CANCEL;
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, delete, reply_deleted);
+}
+
+/* ---- driving ---- */
+
+static int act(struct ohtd_late *late)
+{
+	struct mission_late *job = (struct mission_late *)late;
+
+	job->result = ohtd_missions_act(job->missions, job->act, &job->person, &job->row);
+	return 0;
+}
+
+static void begin(struct ohtd_call *call, unsigned int what)
+{
+	struct mission_late *job = make_job(call);
+
+	if (!job)
+		return;
+	job->act = what;
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, act, reply_one);
+}
+
+static void post_start(struct ohtd_call *call)
+{
+	begin(call, OHTD_MISSIONS_START);
+}
+
+static void post_pause(struct ohtd_call *call)
+{
+	begin(call, OHTD_MISSIONS_PAUSE);
+}
+
+static void post_resume(struct ohtd_call *call)
+{
+	begin(call, OHTD_MISSIONS_RESUME);
+}
+
+static void post_cancel(struct ohtd_call *call)
+{
+	begin(call, OHTD_MISSIONS_CANCEL);
+}
+
+#define ACT(word_, handle_, summary_, text_)								\
+	{												\
+		.method = OHTD_POST, .path = "missions/{id}/" word_, .role = OHTD_ROLE_OPERATOR,	\
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,					\
+		.replies = { { 200, &mission_shape } },							\
+		.problems = { "not_found", "mission_state", "mission_driven", "out_of_memory" },	\
+		.handle = handle_, .summary = summary_, .text = text_,					\
+	}
+
+static const struct ohtd_route routes[] = {
+	{
+		.method = OHTD_GET, .path = "missions", .role = OHTD_ROLE_VIEWER,
+		.flags = OHTD_ROUTE_STORE, .query = &mission_query_shape,
+		.replies = { { 200, &mission_list_shape } },
+		.handle = ohtd_stored_list_get, .list = &missions_listed,
+		.summary = "Missions: lists of legs that are driven one behind the other",
+	}, {
+		.method = OHTD_POST, .path = "missions", .role = OHTD_ROLE_OPERATOR,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = BODY_BYTES, .body = &mission_body_shape,
+		.replies = { { 201, &mission_shape } }, .problems = { "mission_leg", "too_many_missions", "out_of_memory" },
+		.handle = post_mission,
+		.summary = "Make a mission, which waits until it is started",
+	}, {
+		.method = OHTD_GET, .path = "missions/{id}", .role = OHTD_ROLE_VIEWER,
+		.flags = OHTD_ROUTE_STORE,
+		.replies = { { 200, &mission_shape } }, .problems = { "not_found", "out_of_memory" },
+		.handle = get_mission,
+		.summary = "One mission",
+	}, {
+		.method = OHTD_PATCH, .path = "missions/{id}", .role = OHTD_ROLE_OPERATOR,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = BODY_BYTES, .body = &mission_change_shape,
+		.replies = { { 200, &mission_shape } }, .problems = { "mission_leg", "not_found", "mission_driven", "out_of_memory" },
+		.handle = patch_mission,
+		.summary = "Give a mission that waits another name or other legs",
+	}, {
+		.method = OHTD_DELETE, .path = "missions/{id}", .role = OHTD_ROLE_OPERATOR,
+		.flags = OHTD_ROUTE_STORE,
+		.replies = { { 204 } }, .problems = { "not_found", "mission_driven", "out_of_memory" },
+		.handle = delete_mission,
+		.summary = "Delete a mission that is neither running nor paused",
+	}, {
+		.method = OHTD_GET, .path = "missions/{id}/legs", .role = OHTD_ROLE_VIEWER,
+		.flags = OHTD_ROUTE_STORE,
+		.replies = { { 200, &leg_list_shape } }, .problems = { "not_found", "out_of_memory" },
+		.handle = get_legs,
+		.summary = "The legs of a mission, and what became of each",
+	},
+	ACT("start", post_start, "Start a mission that waits",
+	    "One is driven at a time, in the name of the session that asks. A leg that the robot would refuse now holds the mission, with the reason."),
+	ACT("pause", post_pause, "Pause the mission and the motion of its leg", NULL),
+	ACT("resume", post_resume, "Let a mission that is held or paused go on",
+	    "In the name of the session that asks, from the first leg that has not finished, and from where the robot stands."),
+	ACT("cancel", post_cancel, "End a mission for good, and stop the motion of its leg", NULL),
+};
+
+OHTD_ROUTE_TABLE(ohtd_mission_routes, "Missions", routes);

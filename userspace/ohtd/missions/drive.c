@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A step of the mission that is driven: what came of its leg, and whether the next one begins. */
+#include "missions/private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/keys.h"
+#include "auth/session.h"
+#include "base/clock.h"
+#include "control/lease.h"
+#include "robot/stations.h"
+#include "robot/verbs.h"
+#include "store/store.h"
+
+/* Well before the lease ends. */
+#define RENEWED_NS	(3 * OHTD_NS_PER_S)
+
+static bool is_kind(const struct ohtd_tables_leg *leg, const char *kind)
+{
+	return !strcmp(leg->kind, kind);
+}
+
+static void leg_to(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *state, const char *reason)
+{
+	int64_t now_ns = ohtd_clock_wall_ns(missions->setup.clock);
+
+	snprintf(leg->state, sizeof(leg->state), "%s", state);
+	snprintf(leg->reason, sizeof(leg->reason), "%s", reason);
+	if (!strcmp(state, OHTD_MISSIONS_LEG_RUNNING)) {
+		leg->began_ns = now_ns;
+		leg->ended_ns = 0;
+	} else {
+		leg->ended_ns = now_ns;
+	}
+}
+
+/* The leg was interrupted: it is driven anew when the mission goes on. */
+static void hold(struct ohtd_missions *missions, const char *reason)
+{
+	struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
+
+	if (leg)
+		leg_to(missions, leg, OHTD_MISSIONS_LEG_WAITING, reason);
+	ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_HELD, reason);
+}
+
+/* ---- to and from the control thread ---- */
+
+bool ohtd_missions_commands(const struct ohtd_missions *missions)
+{
+	return missions->row.id && (missions->posted || (missions->command.number && missions->command.state != OHTD_COMMAND_STATE_FINISHED &&
+							 missions->command.state != OHTD_COMMAND_STATE_FAILED));
+}
+
+int ohtd_missions_post(struct ohtd_missions *missions, const struct ohtd_missions_person *person, uint32_t kind, uint64_t id)
+{
+	const struct ohtd_command command = {
+		.id = id, .kind = kind, .tag = ohtd_principal_tag(&person->who), .role = (uint8_t)person->who.role, .by = person->by,
+	};
+
+	return ohtd_link_post(missions->setup.link, &command);
+}
+
+static int work_forget(struct ohtd_db *db, void *arg)
+{
+	return ohtd_db_command_forget(db, arg);
+}
+
+/* A note that stays does no harm: the next start makes a command of it that has failed. */
+static void forget_note(struct ohtd_missions *missions)
+{
+	ohtd_store_call(missions->setup.store, work_forget, &missions->note);
+}
+
+static const char *why_word(const struct ohtd_why_list *why)
+{
+	return ohtd_why_name(why->count ? why->items[0].code : OHTD_WHY_STATE);
+}
+
+static void take_answer(struct ohtd_missions *missions, const struct ohtd_answer *answer)
+{
+	bool done = answer->outcome == OHTD_OUTCOME_DONE;
+
+	/* Refused because it goes on already it is no pause. */
+	if (answer->id == OHTD_MISSIONS_OF_RESUME && !done && ohtd_missions_commands(missions) &&
+	    missions->command.state == OHTD_COMMAND_STATE_PAUSED)
+		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_PAUSED, why_word(&answer->why));
+	if (answer->id != OHTD_MISSIONS_OF_LEG || !missions->posted)
+		return;
+	missions->posted = false;
+	if (done && !missions->command.number) {
+		missions->command.number = answer->number;
+		missions->command.state = answer->command_state;
+	}
+	/* What began and failed is told by its records. */
+	if (done || missions->command.number)
+		return;
+	forget_note(missions);
+	hold(missions, why_word(&answer->why));
+}
+
+/* It may have been paused and let go on by the verbs of the robot: then the mission says the same. */
+static void mirror(struct ohtd_missions *missions, unsigned int before, unsigned int now)
+{
+	bool paused = !strcmp(missions->row.state, OHTD_TABLES_MISSION_PAUSED);
+
+	if (now == OHTD_COMMAND_STATE_PAUSED && !paused)
+		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_PAUSED, "");
+	else if (before == OHTD_COMMAND_STATE_PAUSED && now == OHTD_COMMAND_STATE_RUNNING && paused)
+		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, "");
+}
+
+static void take_command(struct ohtd_missions *missions, const struct ohtd_command_view *command)
+{
+	const struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
+	unsigned int before = missions->command.state;
+
+	if (!leg || !*leg->command_id || strcmp(command->caller_id, leg->command_id) || (int64_t)command->tag != missions->note.tag)
+		return;
+	missions->command = *command;
+	mirror(missions, before, command->state);
+}
+
+/* Records were overwritten before they were read: the present command is known, an end before it is not. */
+static void catch_up(struct ohtd_missions *missions)
+{
+	const struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
+
+	if (!ohtd_missions_commands(missions) || missions->posted || ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot))
+		return;
+	if (leg && !strcmp(missions->snapshot.command.caller_id, leg->command_id))
+		take_command(missions, &missions->snapshot.command);
+	else
+		hold(missions, OHTD_MISSIONS_UNSEEN);
+}
+
+void ohtd_missions_hear(struct ohtd_missions *missions)
+{
+	struct ohtd_event_record record;
+	struct ohtd_answer answer;
+	uint64_t count, lost = missions->reader.lost;
+
+	if (read(ohtd_link_fd(missions->setup.link), &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return;
+	/* Records first: those of a command are there before its answer. */
+	while (missions->row.id && ohtd_robot_event(missions->setup.robot, &missions->reader, &record))
+		if (record.kind == OHTD_RECORD_COMMAND)
+			take_command(missions, &record.command);
+	while (ohtd_link_take(missions->setup.link, &answer) == 1)
+		take_answer(missions, &answer);
+	if (missions->row.id && missions->reader.lost != lost)
+		catch_up(missions);
+}
+
+/* ---- a leg ends ---- */
+
+static void finish_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg)
+{
+	if (strcmp(leg->state, OHTD_MISSIONS_LEG_FINISHED))
+		leg_to(missions, leg, OHTD_MISSIONS_LEG_FINISHED, "");
+	/* The leg is written with the mission at its place, then the place is the next one. */
+	ohtd_missions_keep(missions);
+	if (missions->unkept)
+		return;
+	missions->command = (struct ohtd_command_view){ 0 };
+	missions->since_ns = 0;
+	missions->late = false;
+	missions->row.leg++;
+	if (missions->row.leg > missions->row.legs)
+		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_FINISHED, "");
+	else
+		ohtd_missions_keep(missions);
+}
+
+static void fail_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *reason)
+{
+	if (strcmp(leg->on_failure, "fail")) {
+		hold(missions, reason);
+		return;
+	}
+	leg_to(missions, leg, OHTD_MISSIONS_LEG_FAILED, reason);
+	ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_FAILED, reason);
+}
+
+/* Somebody or something has interrupted the leg, which is no failure of its own. */
+static bool is_interrupted(const struct ohtd_missions *missions)
+{
+	switch (missions->command.reason.code) {
+	case OHTD_WHY_REPLACED:
+	case OHTD_WHY_CANCELLED:
+	case OHTD_WHY_STOPPED_MEANWHILE:
+	case OHTD_WHY_SHUTTING_DOWN:
+		return true;
+	default:
+		return !ohtd_state_is_enabled(missions->snapshot.state);
+	}
+}
+
+static void end_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg)
+{
+	const char *word = ohtd_why_name(missions->command.reason.code);
+
+	if (missions->command.state == OHTD_COMMAND_STATE_FINISHED)
+		finish_leg(missions, leg);
+	else if (missions->late && ohtd_state_is_enabled(missions->snapshot.state))
+		fail_leg(missions, leg, OHTD_MISSIONS_DEADLINE);
+	else if (is_interrupted(missions))
+		hold(missions, word);
+	else
+		fail_leg(missions, leg, word);
+}
+
+/* ---- a leg begins ---- */
+
+/* Why it may not be driven in this name; NULL: it may. */
+static const char *forbidden(const struct ohtd_missions *missions, unsigned int kind)
+{
+	const struct ohtd_principal *who = &missions->person.who;
+
+	/* A user of this machine has no session that could end. */
+	if (who->user_id && !ohtd_auth_session_lives(missions->setup.auth, who->session))
+		return OHTD_MISSIONS_SESSION_ENDED;
+	if (kind && who->by_key &&
+	    !ohtd_auth_keys_permit_verb(ohtd_auth_keys_of(missions->setup.auth), who, ohtd_verb_word(kind)))
+		return OHTD_MISSIONS_KEY_SCOPE;
+	return NULL;
+}
+
+static unsigned int kind_of(const struct ohtd_tables_leg *leg)
+{
+	return is_kind(leg, "move") ? OHTD_COMMAND_MOVE : is_kind(leg, "dock") ? OHTD_COMMAND_DOCK :
+	       is_kind(leg, "undock") ? OHTD_COMMAND_UNDOCK : 0;
+}
+
+/* Why a robot that has no outputs, or moves for somebody else, drives no leg; NULL: it may. */
+static const char *prevented(const struct ohtd_snapshot *robot)
+{
+	if (robot->state == OHTD_STATE_ESTOP)
+		return ohtd_why_name(OHTD_WHY_STOP_LATCHED);
+	if (robot->state == OHTD_STATE_FAULT)
+		return ohtd_why_name(OHTD_WHY_IN_FAULT);
+	if (!ohtd_state_is_enabled(robot->state))
+		return ohtd_why_name(OHTD_WHY_NOT_ENABLED);
+	if (robot->queue_count)
+		return ohtd_why_name(OHTD_WHY_REPLACED);
+	switch (robot->command.state) {
+	case OHTD_COMMAND_STATE_NONE:
+	case OHTD_COMMAND_STATE_FINISHED:
+	case OHTD_COMMAND_STATE_FAILED:
+		return NULL;
+	default:
+		return ohtd_why_name(OHTD_WHY_REPLACED);
+	}
+}
+
+/* The command of a leg. False: no station has its name. */
+static bool make_command(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg, uint64_t now_ns, struct ohtd_command *command)
+{
+	const struct ohtd_principal *who = &missions->person.who;
+	const struct ohtd_station *station;
+	struct ohtd_stations stations;
+
+	*command = (struct ohtd_command){
+		.id = OHTD_MISSIONS_OF_LEG, .kind = kind_of(leg), .tag = ohtd_principal_tag(who), .role = (uint8_t)who->role,
+		.by = missions->person.by, .noted = 1, .posted_ns = now_ns, .valid_ms = 2000,
+		.target_mm = is_kind(leg, "move") ? leg->position_mm : NAN,
+		.speed_mm_s = isfinite(leg->speed_mm_s) ? leg->speed_mm_s : 0,
+	};
+	snprintf(command->caller_id, sizeof(command->caller_id), "mission %" PRId64 " leg %" PRId64 " %" PRId64, leg->mission, leg->place,
+		 ohtd_clock_wall_ns(missions->setup.clock));
+	if (!*leg->station)
+		return true;
+	ohtd_robot_stations(missions->setup.robot, &stations);
+	station = ohtd_stations_find(&stations, leg->station);
+	if (station)
+		command->target_mm = station->position_mm;
+	return station;
+}
+
+struct noting {
+	const struct ohtd_tables_mission *row;
+	const struct ohtd_tables_leg *leg;
+	struct ohtd_command_row *note;
+};
+
+static int work_note(struct ohtd_db *db, void *arg)
+{
+	const struct noting *noting = arg;
+
+	return ohtd_tables_mission_note(db, noting->row, noting->leg, noting->note);
+}
+
+/* Onto the disk, then to the control thread. */
+static int note(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const struct ohtd_command *command)
+{
+	const struct noting noting = { &missions->row, leg, &missions->note };
+
+	missions->note = (struct ohtd_command_row){
+		.tag = (int64_t)command->tag, .position_mm = command->target_mm, .speed_mm_s = command->speed_mm_s,
+		.accepted_ns = ohtd_clock_wall_ns(missions->setup.clock),
+	};
+	snprintf(missions->note.caller_id, sizeof(missions->note.caller_id), "%s", command->caller_id);
+	snprintf(missions->note.user, sizeof(missions->note.user), "%s", command->by.user);
+	snprintf(missions->note.verb, sizeof(missions->note.verb), "%s", ohtd_verb_word(command->kind));
+	snprintf(missions->note.state, sizeof(missions->note.state), "%s", ohtd_command_state_name(OHTD_COMMAND_STATE_FAILED));
+	snprintf(leg->command_id, sizeof(leg->command_id), "%s", command->caller_id);
+	leg_to(missions, leg, OHTD_MISSIONS_LEG_RUNNING, "");
+	return ohtd_store_call(missions->setup.store, work_note, (void *)&noting);
+}
+
+/* While the disk was written the robot was given nothing else. */
+static bool is_as_before(struct ohtd_missions *missions, uint64_t number)
+{
+	return !ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot) && missions->snapshot.command.number == number &&
+	       missions->snapshot.state == OHTD_STATE_IDLE && !missions->snapshot.queue_count;
+}
+
+static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const struct ohtd_command *command)
+{
+	uint64_t number = missions->snapshot.command.number;
+
+	missions->command = (struct ohtd_command_view){ 0 };
+	if (note(missions, leg, command) < 0) {
+		hold(missions, OHTD_MISSIONS_STORE);
+		return;
+	}
+	if (!is_as_before(missions, number)) {
+		const char *why = prevented(&missions->snapshot);
+
+		forget_note(missions);
+		hold(missions, why ? why : ohtd_why_name(OHTD_WHY_REPLACED));
+		return;
+	}
+	missions->posted = !ohtd_link_post(missions->setup.link, command);
+	if (missions->posted)
+		return;
+	forget_note(missions);
+	hold(missions, ohtd_why_name(OHTD_WHY_BUSY));
+}
+
+/* Of @leg, which waits. @now_ns: before the robot was looked at, so that what came since refuses the command. */
+static void begin_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
+{
+	const char *why = forbidden(missions, kind_of(leg));
+	struct ohtd_command command;
+
+	if (!why)
+		why = prevented(&missions->snapshot);
+	if (why) {
+		hold(missions, why);
+		return;
+	}
+	/* The last command may still be coming to rest. */
+	if (missions->snapshot.state != OHTD_STATE_IDLE)
+		return;
+	missions->since_ns = now_ns;
+	missions->late = false;
+	if (is_kind(leg, "acknowledge")) {
+		leg_to(missions, leg, OHTD_MISSIONS_LEG_RUNNING, "");
+		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_HELD, OHTD_MISSIONS_ACKNOWLEDGE);
+	} else if (is_kind(leg, "wait")) {
+		leg_to(missions, leg, OHTD_MISSIONS_LEG_RUNNING, "");
+		ohtd_missions_keep(missions);
+	} else if (make_command(missions, leg, now_ns, &command)) {
+		give(missions, leg, &command);
+	} else {
+		hold(missions, OHTD_MISSIONS_NO_STATION);
+	}
+}
+
+/* ---- a step ---- */
+
+static bool is_over(const struct ohtd_missions *missions, int64_t seconds, uint64_t now_ns)
+{
+	return missions->since_ns && ohtd_since(now_ns, missions->since_ns) >= (uint64_t)seconds * OHTD_NS_PER_S;
+}
+
+/* The leg under way is a command. */
+static void follow(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
+{
+	if (!missions->posted && !missions->command.number) {
+		hold(missions, OHTD_MISSIONS_UNSEEN);
+	} else if (!ohtd_missions_commands(missions)) {
+		end_leg(missions, leg);
+	} else if (leg->deadline_s && !missions->late && is_over(missions, leg->deadline_s, now_ns)) {
+		/* How it ends is told by its record. */
+		missions->late = !ohtd_missions_post(missions, &missions->person, OHTD_COMMAND_STOP, OHTD_MISSIONS_OF_NONE);
+	}
+}
+
+static void wait_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
+{
+	const char *why = prevented(&missions->snapshot);
+
+	if (why)
+		hold(missions, why);
+	else if (is_over(missions, leg->wait_s, now_ns))
+		finish_leg(missions, leg);
+}
+
+/* The mission keeps the control of its session while it runs; nobody needs to look on. */
+static void renew(struct ohtd_missions *missions, uint64_t now_ns)
+{
+	if (ohtd_since(now_ns, missions->renewed_ns) < RENEWED_NS ||
+	    !ohtd_lease_is_of(&missions->snapshot.control, &missions->person.by) || forbidden(missions, 0))
+		return;
+	missions->renewed_ns = now_ns;
+	ohtd_missions_post(missions, &missions->person, OHTD_COMMAND_CONTROL_RENEW, OHTD_MISSIONS_OF_NONE);
+}
+
+static void go_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
+{
+	bool paused = !strcmp(missions->row.state, OHTD_TABLES_MISSION_PAUSED);
+
+	if (!strcmp(leg->state, OHTD_MISSIONS_LEG_FINISHED))
+		finish_leg(missions, leg);
+	else if (!strcmp(leg->state, OHTD_MISSIONS_LEG_RUNNING) && kind_of(leg))
+		follow(missions, leg, now_ns);
+	else if (!strcmp(leg->state, OHTD_MISSIONS_LEG_RUNNING))
+		wait_on(missions, leg, now_ns);
+	else if (!paused)
+		begin_leg(missions, leg, now_ns);
+}
+
+/* Returns true when there is another leg to look at. */
+static bool step(struct ohtd_missions *missions)
+{
+	uint64_t now_ns = ohtd_clock_monotonic_ns(missions->setup.clock);
+	struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
+	int64_t before = missions->row.leg;
+
+	if (!missions->row.id || ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot))
+		return false;
+	renew(missions, now_ns);
+	if (missions->unkept && ohtd_missions_keep(missions))
+		return false;
+	if (!missions->row.id)
+		return false;
+	if (leg)
+		go_on(missions, leg, now_ns);
+	else
+		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_FINISHED, "");
+	return missions->row.id && missions->row.leg != before;
+}
+
+void ohtd_missions_step(struct ohtd_missions *missions)
+{
+	while (step(missions))
+		;
+}

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The life of the room, and what people and programs ask of a mission. */
+#include "missions/private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/part.h"
+#include "store/store.h"
+
+/* ---- the store ---- */
+
+struct kept {
+	struct ohtd_tables_mission *row;
+	struct ohtd_tables_leg *legs;
+	const struct ohtd_tables_leg *leg;
+};
+
+static int work_keep(struct ohtd_db *db, void *arg)
+{
+	const struct kept *kept = arg;
+
+	return ohtd_tables_mission_keep(db, kept->row, kept->leg);
+}
+
+static int work_load(struct ohtd_db *db, void *arg)
+{
+	struct kept *kept = arg;
+	int r = ohtd_tables_mission_get(db, kept->row);
+
+	return r ? r : ohtd_tables_mission_legs(db, kept->row->id, kept->legs);
+}
+
+static int work_change(struct ohtd_db *db, void *arg)
+{
+	const struct kept *kept = arg;
+
+	return ohtd_tables_mission_change(db, kept->row, kept->legs);
+}
+
+static int work_delete(struct ohtd_db *db, void *arg)
+{
+	return ohtd_tables_mission_delete(db, arg);
+}
+
+static int work_begin(struct ohtd_db *db, void *arg)
+{
+	return ohtd_tables_missions_begin(db, OHTD_MISSIONS_RESTART, *(const int64_t *)arg);
+}
+
+static void show(struct ohtd_missions *missions)
+{
+	pthread_mutex_lock(&missions->copy_lock);
+	missions->copy = missions->row;
+	pthread_mutex_unlock(&missions->copy_lock);
+}
+
+/* ---- the mission that is driven ---- */
+
+static bool is_in(const struct ohtd_tables_mission *row, const char *state)
+{
+	return !strcmp(row->state, state);
+}
+
+static bool is_under_way(const struct ohtd_tables_mission *row)
+{
+	return is_in(row, OHTD_TABLES_MISSION_RUNNING) || is_in(row, OHTD_TABLES_MISSION_PAUSED);
+}
+
+struct ohtd_tables_leg *ohtd_missions_leg(struct ohtd_missions *missions)
+{
+	int64_t leg = missions->row.leg;
+
+	return leg >= 1 && leg <= missions->row.legs ? &missions->legs[leg - 1] : NULL;
+}
+
+int ohtd_missions_keep(struct ohtd_missions *missions)
+{
+	int64_t leg = missions->row.leg;
+	struct kept kept = { .row = &missions->row };
+	int r;
+
+	/* Behind the last leg that one is the newest. */
+	if (leg >= 1)
+		kept.leg = &missions->legs[(leg <= missions->row.legs ? leg : missions->row.legs) - 1];
+	r = ohtd_store_call(missions->setup.store, work_keep, &kept);
+	if (r < 0 && !missions->unkept)
+		ohtd_log(OHTD_LOG_WARNING, "missions", "not_kept", "mission %" PRId64 " is not written now: %s", missions->row.id,
+			 strerror(-r));
+	missions->unkept = r < 0;
+	show(missions);
+	/* The store has all of it, and the next one to drive may be another one. */
+	if (!missions->unkept && !is_under_way(&missions->row))
+		missions->row = (struct ohtd_tables_mission){ 0 };
+	return r < 0 ? r : 0;
+}
+
+int ohtd_missions_turn_to(struct ohtd_missions *missions, const char *state, const char *reason)
+{
+	struct ohtd_tables_mission *row = &missions->row;
+	struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
+
+	snprintf(row->state, sizeof(row->state), "%s", state);
+	snprintf(row->reason, sizeof(row->reason), "%s", reason);
+	row->changed_ns = ohtd_clock_wall_ns(missions->setup.clock);
+	if (!is_under_way(row) && !is_in(row, OHTD_TABLES_MISSION_HELD))
+		row->ended_ns = row->changed_ns;
+	ohtd_log(OHTD_LOG_NOTICE, "missions", "mission_state", "%" PRId64 " of %s is %s at leg %" PRId64 " of %" PRId64 "%s%s", row->id,
+		 row->driven_by, state, leg ? leg->place : row->legs, row->legs, *reason ? ": " : "", reason);
+	return ohtd_missions_keep(missions);
+}
+
+/* What the last run left under way, before anything is driven in this one. 0 or a negative errno. */
+static int hold_past(struct ohtd_missions *missions)
+{
+	int64_t now_ns = ohtd_clock_wall_ns(missions->setup.clock);
+	int r = missions->begun ? 0 : ohtd_store_call(missions->setup.store, work_begin, &now_ns);
+
+	if (r > 0)
+		ohtd_log(OHTD_LOG_NOTICE, "missions", "missions_held", "%d held: the last run ended while they were under way", r);
+	missions->begun = r >= 0;
+	return r < 0 ? r : 0;
+}
+
+/* ---- acts ---- */
+
+/* The mission of @row, from the store unless it is the one that is driven. 0 or a negative errno. */
+static int load(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs)
+{
+	struct kept kept = { .row = row, .legs = legs };
+	int r;
+
+	if (missions->row.id == row->id) {
+		*row = missions->row;
+		return 0;
+	}
+	r = ohtd_store_read(missions->setup.store, work_load, &kept);
+	return r < 0 ? r : 0;
+}
+
+static void take_person(struct ohtd_missions *missions, const struct ohtd_missions_person *person)
+{
+	struct ohtd_tables_mission *row = &missions->row;
+
+	missions->person = *person;
+	row->tag = (int64_t)ohtd_principal_tag(&person->who);
+	snprintf(row->driven_by, sizeof(row->driven_by), "%s", person->who.user);
+}
+
+/* From a leg that has not finished; one that waits for a person has been acknowledged by this. */
+static void go_on_from(struct ohtd_missions *missions)
+{
+	struct ohtd_tables_mission *row = &missions->row;
+	struct ohtd_tables_leg *leg;
+
+	row->leg = 1;
+	while (row->leg <= row->legs && !strcmp(missions->legs[row->leg - 1].state, OHTD_MISSIONS_LEG_FINISHED))
+		row->leg++;
+	leg = ohtd_missions_leg(missions);
+	if (!leg || strcmp(leg->kind, "acknowledge") || strcmp(leg->state, OHTD_MISSIONS_LEG_RUNNING))
+		return;
+	snprintf(leg->state, sizeof(leg->state), "%s", OHTD_MISSIONS_LEG_FINISHED);
+	*leg->reason = 0;
+	leg->ended_ns = ohtd_clock_wall_ns(missions->setup.clock);
+	/* The next turn goes behind it. */
+}
+
+/* A mission that waits or is held begins. */
+static int begin(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_tables_mission *row)
+{
+	struct ohtd_tables_leg *legs;
+	int r;
+
+	if (missions->row.id)
+		return -EBUSY;
+	legs = calloc(OHTD_TABLES_MISSION_LEGS_MAX, sizeof(*legs));
+	r = legs ? load(missions, row, legs) : -ENOMEM;
+	if (!r) {
+		memcpy(missions->legs, legs, sizeof(missions->legs));
+		missions->row = *row;
+		missions->posted = missions->late = missions->unkept = false;
+		missions->command = (struct ohtd_command_view){ 0 };
+		missions->since_ns = 0;
+		missions->reader = (struct ohtd_event_reader){ .seen = ohtd_robot_events(missions->setup.robot) };
+		take_person(missions, person);
+		go_on_from(missions);
+		if (!missions->row.began_ns)
+			missions->row.began_ns = ohtd_clock_wall_ns(missions->setup.clock);
+		r = ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, "");
+		/* Nothing of it has been driven. */
+		if (r)
+			missions->row = (struct ohtd_tables_mission){ 0 };
+	}
+	free(legs);
+	return r;
+}
+
+static int go_on(struct ohtd_missions *missions, const struct ohtd_missions_person *person)
+{
+	int r = 0;
+
+	/* Its pause may still be on its way. */
+	if (ohtd_missions_commands(missions))
+		r = ohtd_missions_post(missions, person, OHTD_COMMAND_RESUME, OHTD_MISSIONS_OF_RESUME);
+	if (r)
+		return r;
+	take_person(missions, person);
+	return ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, "");
+}
+
+static int pause_it(struct ohtd_missions *missions, const struct ohtd_missions_person *person)
+{
+	int r = 0;
+
+	if (ohtd_missions_commands(missions))
+		r = ohtd_missions_post(missions, person, OHTD_COMMAND_PAUSE, OHTD_MISSIONS_OF_NONE);
+	return r ? r : ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_PAUSED, "");
+}
+
+static int cancel(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_tables_mission *row)
+{
+	struct ohtd_tables_leg *leg;
+	int r = 0;
+
+	if (missions->row.id != row->id) {
+		struct kept kept = { .row = row };
+
+		snprintf(row->state, sizeof(row->state), "%s", OHTD_TABLES_MISSION_CANCELLED);
+		*row->reason = 0;
+		row->changed_ns = row->ended_ns = ohtd_clock_wall_ns(missions->setup.clock);
+		return ohtd_store_call(missions->setup.store, work_keep, &kept);
+	}
+	if (ohtd_missions_commands(missions))
+		r = ohtd_missions_post(missions, person, OHTD_COMMAND_STOP, OHTD_MISSIONS_OF_NONE);
+	if (r)
+		return r;
+	leg = ohtd_missions_leg(missions);
+	if (leg && !strcmp(leg->state, OHTD_MISSIONS_LEG_RUNNING)) {
+		snprintf(leg->state, sizeof(leg->state), "%s", OHTD_MISSIONS_LEG_FAILED);
+		snprintf(leg->reason, sizeof(leg->reason), "%s", ohtd_why_name(OHTD_WHY_CANCELLED));
+		leg->ended_ns = ohtd_clock_wall_ns(missions->setup.clock);
+	}
+	return ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_CANCELLED, "");
+}
+
+static int do_act(struct ohtd_missions *missions, unsigned int act, const struct ohtd_missions_person *person, struct ohtd_tables_mission *row)
+{
+	bool waits = is_in(row, OHTD_TABLES_MISSION_WAITING), held = is_in(row, OHTD_TABLES_MISSION_HELD);
+
+	switch (act) {
+	case OHTD_MISSIONS_START:
+		return waits ? begin(missions, person, row) : -EALREADY;
+	case OHTD_MISSIONS_RESUME:
+		if (held && missions->row.id != row->id)
+			return begin(missions, person, row);
+		return is_in(row, OHTD_TABLES_MISSION_PAUSED) ? go_on(missions, person) : -EALREADY;
+	case OHTD_MISSIONS_PAUSE:
+		return is_in(row, OHTD_TABLES_MISSION_RUNNING) ? pause_it(missions, person) : -EALREADY;
+	default:
+		return waits || held || is_under_way(row) ? cancel(missions, person, row) : -EALREADY;
+	}
+}
+
+int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const struct ohtd_missions_person *person,
+		      struct ohtd_tables_mission *row)
+{
+	struct ohtd_tables_leg *legs = calloc(OHTD_TABLES_MISSION_LEGS_MAX, sizeof(*legs));
+	int64_t id = row->id;
+	int r;
+
+	if (!legs)
+		return -ENOMEM;
+	pthread_mutex_lock(&missions->lock);
+	/* Decided by what is true now. */
+	ohtd_missions_hear(missions);
+	r = hold_past(missions);
+	if (!r)
+		r = load(missions, row, legs);
+	if (!r)
+		r = do_act(missions, act, person, row);
+	if (!r) {
+		ohtd_missions_step(missions);
+		row->id = id;
+		r = load(missions, row, legs);
+	}
+	pthread_mutex_unlock(&missions->lock);
+	free(legs);
+	return r;
+}
+
+int ohtd_missions_change(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs)
+{
+	struct kept kept = { .row = row, .legs = legs };
+	int r;
+
+	pthread_mutex_lock(&missions->lock);
+	r = missions->row.id == row->id ? -EBUSY : ohtd_store_call(missions->setup.store, work_change, &kept);
+	pthread_mutex_unlock(&missions->lock);
+	return r;
+}
+
+int ohtd_missions_delete(struct ohtd_missions *missions, struct ohtd_tables_mission *row)
+{
+	int r;
+
+	pthread_mutex_lock(&missions->lock);
+	r = missions->row.id == row->id ? -EBUSY : ohtd_store_call(missions->setup.store, work_delete, row);
+	pthread_mutex_unlock(&missions->lock);
+	return r;
+}
+
+/* ---- life ---- */
+
+static void tick(void *part)
+{
+	struct ohtd_missions *missions = part;
+
+	pthread_mutex_lock(&missions->lock);
+	ohtd_missions_hear(missions);
+	ohtd_missions_step(missions);
+	pthread_mutex_unlock(&missions->lock);
+}
+
+const struct ohtd_daemon_part ohtd_missions_part = { .tick = tick };
+
+bool ohtd_missions_look(struct ohtd_missions *missions, struct ohtd_tables_mission *row)
+{
+	pthread_mutex_lock(&missions->copy_lock);
+	*row = missions->copy;
+	pthread_mutex_unlock(&missions->copy_lock);
+	return row->id;
+}
+
+struct ohtd_missions *ohtd_missions_open(const struct ohtd_missions_setup *setup)
+{
+	struct ohtd_missions *missions = calloc(1, sizeof(*missions));
+	int r;
+
+	if (!missions)
+		return NULL;
+	missions->setup = *setup;
+	pthread_mutex_init(&missions->lock, NULL);
+	pthread_mutex_init(&missions->copy_lock, NULL);
+	r = hold_past(missions);
+	if (r)
+		ohtd_log(OHTD_LOG_WARNING, "missions", "not_read", "%s", strerror(-r));
+	return missions;
+}
+
+void ohtd_missions_close(struct ohtd_missions *missions)
+{
+	if (!missions)
+		return;
+	pthread_mutex_destroy(&missions->lock);
+	pthread_mutex_destroy(&missions->copy_lock);
+	free(missions);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the mission that is driven: which leg is under way, when the next one begins, and what holds it.
+ * Contexts: open, close: main thread. Tick: a worker, one at a time. Acts: workers. Look: any thread but the control thread.
+ * Locks:    one mutex, also held while the store writes; another for the copy that looks are answered with.
+ *
+ * Missions are rows of the store. One of them is driven at a time, by commands to the control thread as any client gives them. A leg is
+ * on the disk, with the id of its command, before the command is given. Whatever interrupts a leg holds the mission; only an act of a
+ * person or program lets it go on.
+ */
+#ifndef OHTD_MISSIONS_MISSIONS_H
+#define OHTD_MISSIONS_MISSIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth/principal.h"
+#include "robot/snapshot.h"
+#include "tables/missions.h"
+
+struct ohtd_auth;
+struct ohtd_clock;
+struct ohtd_daemon_part;
+struct ohtd_link;
+struct ohtd_missions;
+struct ohtd_robot;
+struct ohtd_store;
+
+/* All outlive it. @link: to the control thread, its own. */
+struct ohtd_missions_setup {
+	struct ohtd_store *store;
+	struct ohtd_clock *clock;
+	struct ohtd_robot *robot;
+	struct ohtd_auth *auth;
+	struct ohtd_link *link;
+};
+
+/* Holds what the last run left under way. NULL with errno. */
+struct ohtd_missions *ohtd_missions_open(const struct ohtd_missions_setup *setup);
+/* No thread uses it any more. NULL is allowed. */
+void ohtd_missions_close(struct ohtd_missions *missions);
+
+enum ohtd_missions_act {
+	OHTD_MISSIONS_START,
+	OHTD_MISSIONS_PAUSE,
+	OHTD_MISSIONS_RESUME,
+	OHTD_MISSIONS_CANCEL,
+};
+
+/**
+ * struct ohtd_missions_person - in whose name a mission is driven
+ * @who: as the request has it
+ * @by: the same for the control thread
+ */
+struct ohtd_missions_person {
+	struct ohtd_principal who;
+	struct ohtd_holder by;
+};
+
+/**
+ * ohtd_missions_act() - start, pause, resume or cancel a mission
+ * @act: enum ohtd_missions_act
+ * @person: who asks; the mission is driven in this name from a start or resume on
+ * @row: @row->id says which; out: all of it, also when the act does not fit its state
+ *
+ * Return: 0, -ENOENT, -EALREADY: the act does not fit the state, -EBUSY: another mission is driven, -EAGAIN: too many commands are under
+ * way, or a negative errno of the store. Context: a worker.
+ */
+int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const struct ohtd_missions_person *person,
+		      struct ohtd_tables_mission *row);
+
+/* As ohtd_tables_mission_change() and ohtd_tables_mission_delete(), and never of the mission that is driven. Context: a worker. */
+int ohtd_missions_change(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
+int ohtd_missions_delete(struct ohtd_missions *missions, struct ohtd_tables_mission *row);
+
+/* What a word of a reason says to people. Never NULL. */
+const char *ohtd_missions_reason_text(const char *reason);
+
+/* The mission that is driven, or was last since the start; false: none. Any thread but the control thread. */
+bool ohtd_missions_look(struct ohtd_missions *missions, struct ohtd_tables_mission *row);
+
+/* missions.c: its tick. */
+extern const struct ohtd_daemon_part ohtd_missions_part;
+
+#endif /* OHTD_MISSIONS_MISSIONS_H */

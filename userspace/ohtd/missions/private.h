@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     what the files of this folder share: the mission that is driven.
+ * Contexts: as missions.h, under its lock.
+ * Locks:    see missions.h.
+ */
+#ifndef OHTD_MISSIONS_PRIVATE_H
+#define OHTD_MISSIONS_PRIVATE_H
+
+#include <pthread.h>
+
+#include "control/robot.h"
+#include "missions/missions.h"
+
+/* Words for what holds a mission, beside those of robot/whys.def. reasons.c has their sentences. */
+#define OHTD_MISSIONS_RESTART		"restart"
+#define OHTD_MISSIONS_ACKNOWLEDGE	"acknowledge"
+#define OHTD_MISSIONS_SESSION_ENDED	"session_ended"
+#define OHTD_MISSIONS_KEY_SCOPE		"key_scope"
+#define OHTD_MISSIONS_NO_STATION	"unknown_station"
+#define OHTD_MISSIONS_DEADLINE		"deadline"
+#define OHTD_MISSIONS_STORE		"store"
+#define OHTD_MISSIONS_UNSEEN		"end_not_seen"
+
+/* States of a leg. */
+#define OHTD_MISSIONS_LEG_WAITING	"waiting"
+#define OHTD_MISSIONS_LEG_RUNNING	"running"
+#define OHTD_MISSIONS_LEG_FINISHED	"finished"
+#define OHTD_MISSIONS_LEG_FAILED	"failed"
+
+/**
+ * struct ohtd_missions - the mission that is driven
+ * @lock: for all but what @copy_lock is for
+ * @row: its row; id 0: none is driven
+ * @legs: its legs
+ * @person: in whose name
+ * @begun: what the last run left under way is held
+ * @unkept: @row or the leg under way is not on the disk as it is here: nothing begins
+ * @reader: place in the ring of events
+ * @posted: the command of the leg under way has been given, and its answer has not come
+ * @command: the command of the leg under way as its newest record has it; number 0: none is known
+ * @note: of that command, in the store
+ * @since_ns: CLOCK_MONOTONIC when the leg under way began; 0: it has not
+ * @late: the deadline of the leg is over, and a stop was given
+ * @renewed_ns: when the lease was renewed last
+ * @snapshot: the robot in this turn
+ * @copy_lock: for @copy
+ * @copy: @row as looks are answered with it
+ */
+struct ohtd_missions {
+	struct ohtd_missions_setup setup;
+	pthread_mutex_t lock;
+	struct ohtd_tables_mission row;
+	struct ohtd_tables_leg legs[OHTD_TABLES_MISSION_LEGS_MAX];
+	struct ohtd_missions_person person;
+	bool begun;
+	bool unkept;
+	struct ohtd_event_reader reader;
+	bool posted;
+	struct ohtd_command_view command;
+	struct ohtd_command_row note;
+	uint64_t since_ns;
+	bool late;
+	uint64_t renewed_ns;
+	struct ohtd_snapshot snapshot;
+	pthread_mutex_t copy_lock;
+	struct ohtd_tables_mission copy;
+};
+
+/* What is found in a command's id of the link. */
+enum {
+	OHTD_MISSIONS_OF_LEG = 1,
+	OHTD_MISSIONS_OF_RESUME,
+	OHTD_MISSIONS_OF_NONE,
+};
+
+/* ---- drive.c ---- */
+
+/* A step of the mission that is driven. */
+void ohtd_missions_step(struct ohtd_missions *missions);
+
+/* Takes what the control thread has answered and told. */
+void ohtd_missions_hear(struct ohtd_missions *missions);
+
+/* The command of the leg under way has been given and has not ended. */
+bool ohtd_missions_commands(const struct ohtd_missions *missions);
+
+/* Gives a command in the name of @person; @id: see above. 0 or a negative errno. */
+int ohtd_missions_post(struct ohtd_missions *missions, const struct ohtd_missions_person *person, uint32_t kind, uint64_t id);
+
+/* ---- missions.c ---- */
+
+/* Writes the mission and the leg at its place; without success that is tried again in each turn. 0 or a negative errno. */
+int ohtd_missions_keep(struct ohtd_missions *missions);
+
+/* The mission comes into another state, which is written. @reason: word, or "". As ohtd_missions_keep(). */
+int ohtd_missions_turn_to(struct ohtd_missions *missions, const char *state, const char *reason);
+
+/* The leg under way or next; NULL: all are finished. */
+struct ohtd_tables_leg *ohtd_missions_leg(struct ohtd_missions *missions);
+
+#endif /* OHTD_MISSIONS_PRIVATE_H */

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Why a mission is held, for people. */
+#include "missions/private.h"
+
+#include <string.h>
+
+#include "robot/codes.h"
+
+static const struct {
+	const char *word;
+	const char *text;
+} own[] = {
+	{ OHTD_MISSIONS_RESTART, "The program ended or was restarted while the mission was under way." },
+	{ OHTD_MISSIONS_ACKNOWLEDGE, "The mission waits until a person lets it go on." },
+	{ OHTD_MISSIONS_SESSION_ENDED, "The session in whose name the mission was driven has ended." },
+	{ OHTD_MISSIONS_KEY_SCOPE, "The key in whose name the mission was driven does not permit this leg." },
+	{ OHTD_MISSIONS_NO_STATION, "No station has the name that the leg goes to." },
+	{ OHTD_MISSIONS_DEADLINE, "The leg was not over by its deadline." },
+	{ OHTD_MISSIONS_STORE, "The store did not take the leg, so it was not driven." },
+	{ OHTD_MISSIONS_UNSEEN, "More happened at once than could be followed: how the leg ended is not known." },
+	{ "damaged", "The database was damaged, and legs of the mission are lost." },
+	{ "restored", "The database was restored from a backup: which legs were driven since is not known." },
+};
+
+const char *ohtd_missions_reason_text(const char *reason)
+{
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (!strcmp(own[i].word, reason))
+			return own[i].text;
+	for (unsigned int code = OHTD_WHY_NONE + 1; code < OHTD_WHYS; code++)
+		if (!strcmp(ohtd_why_name(code), reason))
+			return ohtd_why_text(code);
+	return "";
+}

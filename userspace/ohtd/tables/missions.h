@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     missions and their legs: one row each.
+ * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call() and ohtd_store_read().
+ * Locks:    none.
+ */
+#ifndef OHTD_TABLES_MISSIONS_H
+#define OHTD_TABLES_MISSIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tables/commands.h"
+#include "tables/users.h"
+
+struct ohtd_db;
+struct ohtd_stored_row;
+
+#define OHTD_TABLES_MISSIONS_MAX	1000
+#define OHTD_TABLES_MISSION_LEGS_MAX	100
+#define OHTD_TABLES_MISSION_NAME_BYTES	65
+#define OHTD_TABLES_MISSION_WORD_BYTES	32
+#define OHTD_TABLES_MISSION_STATION_BYTES	48
+
+/* States of a mission and of a leg, as the tables and clients name them. */
+#define OHTD_TABLES_MISSION_WAITING	"waiting"
+#define OHTD_TABLES_MISSION_RUNNING	"running"
+#define OHTD_TABLES_MISSION_PAUSED	"paused"
+#define OHTD_TABLES_MISSION_HELD	"held"
+#define OHTD_TABLES_MISSION_FINISHED	"finished"
+#define OHTD_TABLES_MISSION_FAILED	"failed"
+#define OHTD_TABLES_MISSION_CANCELLED	"cancelled"
+
+/**
+ * struct ohtd_tables_mission - a mission as it is kept
+ * @id: running, never given twice
+ * @name: for people
+ * @state: one of OHTD_TABLES_MISSION_*
+ * @reason: word for why it is held, failed or paused; ""
+ * @leg: place of the leg under way or next, from 1 on; behind the last one @legs + 1
+ * @legs: how many it has
+ * @tag: of the person in whose name it is driven, as of a command; 0: not begun
+ * @driven_by: the same as a name
+ * @made_ns: wall clock, as the other times
+ * @made_by: account that made it
+ * @began_ns: 0: not yet
+ * @changed_ns: newest change of @state or @leg
+ * @ended_ns: 0: not yet
+ */
+struct ohtd_tables_mission {
+	int64_t id;
+	char name[OHTD_TABLES_MISSION_NAME_BYTES];
+	char state[OHTD_TABLES_MISSION_WORD_BYTES];
+	char reason[OHTD_TABLES_MISSION_WORD_BYTES];
+	int64_t leg;
+	int64_t legs;
+	int64_t tag;
+	char driven_by[OHTD_COMMAND_USER_BYTES];
+	int64_t made_ns;
+	char made_by[OHTD_USER_NAME_MAX + 1];
+	int64_t began_ns;
+	int64_t changed_ns;
+	int64_t ended_ns;
+};
+
+/**
+ * struct ohtd_tables_leg - a leg as it is kept
+ * @mission: id
+ * @place: from 1 on
+ * @kind: "move", "dock", "undock", "wait" or "acknowledge"
+ * @station: of a move: where to; "": @position_mm says it
+ * @position_mm: the same; not a number: @station says it
+ * @speed_mm_s: of a move: the highest that is wanted; not a number: as the limits permit
+ * @wait_s: of a wait
+ * @deadline_s: from its beginning; 0: none
+ * @on_failure: what becomes of the mission when the leg fails: "hold" or "fail"
+ * @state: waiting, running, finished or failed
+ * @reason: word for why it failed or was interrupted; ""
+ * @command_id: of its newest command of motion; "": there was none
+ * @began_ns: wall clock; 0: not yet
+ * @ended_ns: the same
+ */
+struct ohtd_tables_leg {
+	int64_t mission;
+	int64_t place;
+	char kind[OHTD_TABLES_MISSION_WORD_BYTES];
+	char station[OHTD_TABLES_MISSION_STATION_BYTES];
+	double position_mm;
+	double speed_mm_s;
+	int64_t wait_s;
+	int64_t deadline_s;
+	char on_failure[OHTD_TABLES_MISSION_WORD_BYTES];
+	char state[OHTD_TABLES_MISSION_WORD_BYTES];
+	char reason[OHTD_TABLES_MISSION_WORD_BYTES];
+	char command_id[OHTD_COMMAND_ID_BYTES];
+	int64_t began_ns;
+	int64_t ended_ns;
+};
+
+/* The greatest id the newest. */
+extern const struct ohtd_stored_row ohtd_tables_missions_kept;
+
+/* @row->id: out; @row->legs of @legs, whose mission and place are filled in. 0, -E2BIG: there are OHTD_TABLES_MISSIONS_MAX, or a negative errno. */
+int ohtd_tables_mission_add(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
+
+/* @row->id: which; out: all of it. 0, -ENOENT or a negative errno. */
+int ohtd_tables_mission_get(struct ohtd_db *db, struct ohtd_tables_mission *row);
+
+/* The legs of a mission in their order; @legs has OHTD_TABLES_MISSION_LEGS_MAX. How many, -ENOENT or a negative errno. */
+int ohtd_tables_mission_legs(struct ohtd_db *db, int64_t mission, struct ohtd_tables_leg *legs);
+
+/*
+ * Another name, or other legs of a mission that waits. @row->id: which, @row->name: "": as it is; @row->legs of @legs, NULL: as they are.
+ * @row: out. 0, -ENOENT, -EBUSY: it does not wait, or a negative errno.
+ */
+int ohtd_tables_mission_change(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
+
+/* @row->id: which; out. 0, -ENOENT, -EBUSY: it is running or paused, or a negative errno. */
+int ohtd_tables_mission_delete(struct ohtd_db *db, struct ohtd_tables_mission *row);
+
+/* Keeps state, reason, leg, tag, driven_by and times of a mission and, unless @leg is NULL, state, reason, command_id and times of a leg. */
+int ohtd_tables_mission_keep(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg);
+
+/* The same before the command of the leg is given: with its note (ohtd_db_command_note()). 0 or a negative errno; then nothing is kept. */
+int ohtd_tables_mission_note(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg,
+			     struct ohtd_command_row *command);
+
+/**
+ * ohtd_tables_missions_begin() - at the start of a run: hold what the last one left running or paused
+ * @db: behind ohtd_db_commands_begin()
+ * @reason: word for why
+ * @now_ns: wall clock
+ *
+ * A leg whose command has finished, as the record of commands says, has finished; another one that was running was interrupted.
+ *
+ * Return: how many missions, or a negative errno.
+ */
+int ohtd_tables_missions_begin(struct ohtd_db *db, const char *reason, int64_t now_ns);
+
+#endif /* OHTD_TABLES_MISSIONS_H */
