@@ -65,6 +65,7 @@ static void dispatch(struct ohtd_modules *modules, const struct ohtd_transfer *t
 		     const struct oht_reply *reply)
 {
 	struct ohtd_unit *unit = ohtd_unit(modules, transfer->unit);
+	bool again = unit && unit->plan && ohtd_unit_has_refused(unit, &transfer->block);
 
 	modules->snapshot->bus.transfers++;
 	if (unit)
@@ -76,7 +77,8 @@ static void dispatch(struct ohtd_modules *modules, const struct ohtd_transfer *t
 			break;
 		unit->busy = false;
 		ohtd_unit_polled(modules, unit, &transfer->block, reply, modules->now_ns);
-		if (reply->outcome == OHT_OUTCOME_OK)
+		/* A register that is refused once more says that the module is there, and leaves no rest of a block. */
+		if (reply->outcome == OHT_OUTCOME_OK || (again && ohtd_reply_is_not_here(reply)))
 			ohtd_unit_wait(modules, unit);
 		else if (ohtd_reply_is_not_here(reply))
 			/* The rest of a block that was refused is asked for behind the other units that are due. */
