@@ -154,8 +154,8 @@ static void random_run(struct kunit *test, unsigned int run)
 			cyclic.silent[1 + random_below(3)] = random_below(2);
 	}
 	/*
-	 * Each attempt waits for what is really left, and for a cycle that may be given: not while a
-	 * unit is near its loss, so for twice as long.
+	 * Each attempt waits for what is really left, and for a cycle that may be given: not while
+	 * a unit is near its loss, so for twice as long.
 	 */
 	limit_ns = fake.now_ns + 2 * 3 * RANDOM_XFERS * 4 * cyclic.plan.whole_cycles *
 				 random_cycle_ns();

@@ -99,7 +99,7 @@ static int64_t start_of(const struct ohtd_history *history)
 {
 	const uint64_t now_ns = ohtd_clock_monotonic_ns(history->setup.clock);
 
-	return ohtd_clock_wall_of_ns(history->setup.clock, now_ns) - (int64_t)(now_ns - history->base_ns);
+	return ohtd_clock_wall_of_ns(history->setup.clock, now_ns) - ((int64_t)now_ns - (int64_t)history->base_ns);
 }
 
 static void begin(struct ohtd_history *history, const struct ohtd_sample *sample)
