@@ -127,20 +127,3 @@ bool ohtd_auth_agent_is_silent(const struct ohtd_auth_agent *agent, uint64_t now
 {
 	return ohtd_since(now_ns, agent->heard_ns) > agent->silent_s * OHTD_NS_PER_S;
 }
-
-unsigned int ohtd_auth_agents_silent(struct ohtd_auth_agents *agents, uint64_t now_ns, struct ohtd_auth_agent *longest)
-{
-	unsigned int count = 0;
-
-	pthread_mutex_lock(&agents->lock);
-	for (unsigned int i = 0; i < agents->count; i++) {
-		const struct ohtd_auth_agent *agent = &agents->at[i];
-
-		if (!ohtd_auth_agent_is_silent(agent, now_ns))
-			continue;
-		if (!count++ || agent->heard_ns < longest->heard_ns)
-			*longest = *agent;
-	}
-	pthread_mutex_unlock(&agents->lock);
-	return count;
-}

@@ -80,7 +80,4 @@ unsigned int ohtd_auth_agents_list(struct ohtd_auth_agents *agents, struct ohtd_
 /* Was it not heard for longer than it said? */
 bool ohtd_auth_agent_is_silent(const struct ohtd_auth_agent *agent, uint64_t now_ns);
 
-/* A copy of the agent that has been silent for longest, and how many are; 0: none. */
-unsigned int ohtd_auth_agents_silent(struct ohtd_auth_agents *agents, uint64_t now_ns, struct ohtd_auth_agent *longest);
-
 #endif /* OHTD_AUTH_AGENTS_H */

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Programs that a person has to look after: an alert for each key, one for all agents. */
+/* Programs that a person has to look after: an alert for each key and each agent. */
 #include "auth/agents.h"
 #include "auth/keys.h"
 #include "auth/session.h"
 #include "base/part.h"
-
-
-#include <stdio.h>
 
 enum { KEYS, SILENT };
 
@@ -37,16 +34,14 @@ static void judge_keys(void *part, const struct ohtd_part_reports *to)
 
 static void judge_agents(void *part, const struct ohtd_part_reports *to)
 {
-	struct ohtd_auth_agent agent;
-	unsigned int count = ohtd_auth_agents_silent(ohtd_auth_agents_of(part), to->now_ns, &agent);
-	char others[48] = "";
+	struct ohtd_auth_agent agents[OHTD_AGENTS_MAX];
+	unsigned int count = ohtd_auth_agents_list(ohtd_auth_agents_of(part), agents);
 
-	if (!count)
-		return;
-	if (count > 1)
-		snprintf(others, sizeof(others), " Silent agents: %u.", count);
-	ohtd_part_report_text(to, SILENT, agent.heard_ns, "The agent %s of %s has not been heard for more than %u s.%s", agent.name, agent.user,
-			      agent.silent_s, others);
+	for (unsigned int i = 0; i < count; i++)
+		if (ohtd_auth_agent_is_silent(&agents[i], to->now_ns))
+			ohtd_part_report_about(to, SILENT, agents[i].name, agents[i].heard_ns,
+					       "The agent %s of %s has not been heard for more than %u s.", agents[i].name,
+					       agents[i].user, agents[i].silent_s);
 }
 
 static void judge(void *part, const struct ohtd_part_reports *to)
