@@ -325,7 +325,7 @@ void ohtd_unit_count(struct ohtd_unit *unit, const struct oht_reply *reply);
 /* Silent for longer, a unit of a known kind is lost; moving and standing are told apart. */
 uint64_t ohtd_unit_loss_ns(const struct ohtd_modules *modules, const struct ohtd_unit *unit);
 /* Is it one register, which the unit has refused when it was asked for alone? */
-bool ohtd_unit_has_refused(const struct ohtd_unit *unit, const struct ohtd_block *block);
+bool ohtd_modules_unit_has_refused(const struct ohtd_unit *unit, const struct ohtd_block *block);
 /* Sets when the next poll beside the plan is due, after one that was answered. */
 void ohtd_unit_wait(const struct ohtd_modules *modules, struct ohtd_unit *unit);
 /* An exchange of the plan has ended at @time_ns, or a poll in the slack. */

@@ -65,7 +65,7 @@ static void dispatch(struct ohtd_modules *modules, const struct ohtd_transfer *t
 		     const struct oht_reply *reply)
 {
 	struct ohtd_unit *unit = ohtd_unit(modules, transfer->unit);
-	bool again = unit && unit->plan && ohtd_unit_has_refused(unit, &transfer->block);
+	bool again = unit && unit->plan && ohtd_modules_unit_has_refused(unit, &transfer->block);
 
 	modules->snapshot->bus.transfers++;
 	if (unit)

@@ -193,7 +193,7 @@ static bool refuses_all_signals(const struct ohtd_unit *unit)
 	return any;
 }
 
-bool ohtd_unit_has_refused(const struct ohtd_unit *unit, const struct ohtd_block *block)
+bool ohtd_modules_unit_has_refused(const struct ohtd_unit *unit, const struct ohtd_block *block)
 {
 	return block->registers == 1 && unit->marks[block->first] == OHTD_MARK_UNKNOWN;
 }
@@ -205,7 +205,7 @@ bool ohtd_unit_has_refused(const struct ohtd_unit *unit, const struct ohtd_block
 static void store_unknown(struct ohtd_unit *unit, const struct ohtd_block *block, uint64_t time_ns)
 {
 	/* Asked for all the same, to know that the module is there: nothing new. */
-	if (ohtd_unit_has_refused(unit, block))
+	if (ohtd_modules_unit_has_refused(unit, block))
 		return;
 	unit->refused_ns = time_ns;
 	ohtd_marks_refused(unit->marks, block);
@@ -320,7 +320,7 @@ static void ask_for_all(struct ohtd_unit *unit)
 void ohtd_unit_swept(struct ohtd_modules *modules, struct ohtd_unit *unit,
 		     const struct ohtd_block *block, const struct oht_reply *reply)
 {
-	bool again = ohtd_unit_has_refused(unit, block);
+	bool again = ohtd_modules_unit_has_refused(unit, block);
 
 	if (is_stale(unit) || ohtd_shown_answered(unit, block, reply, modules->now_ns))
 		return;
