@@ -190,8 +190,9 @@ def check_hold(robot, number):
     assert (orders(robot, number), of(robot, number)) == before, "the enable alone let it go on"
 
 
+@pytest.mark.slow
 def test_whatever_interrupts_it_each_leg_finishes_once(robot, chance):
-    """One kill, or a series by a seed: OHT_RUNS of them, 50 with OHT_SOAK=1; each mission is interrupted at a random moment and goes on when asked, until it ends."""
+    """One interruption, or a series by a seed: OHT_RUNS of them, 50 with OHT_SOAK=1; each mission is interrupted at a random moment and goes on when asked, until it ends."""
     for _ in range(RUNS):
         enable(robot)
         there, back = two_places(robot)
