@@ -12,7 +12,7 @@ def reasons(daemon, component=None):
     health = daemon.get("health", role=None).json
     assert (health["status"] == "ok") == (not health["reasons"])
     for reason in health["reasons"]:
-        assert reason.keys() == {"component", "code", "unit", "since", "text", "action"}
+        assert reason.keys() == {"component", "code", "unit", "subject", "since", "text", "action"}
         assert reason["text"].endswith(".") and reason["action"].endswith("."), reason
         # By the daemon's clock: some tests set it forward.
         assert not reason["since"] or reason["since"] <= health["clock"]["time"], reason

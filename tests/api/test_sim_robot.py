@@ -113,7 +113,7 @@ def test_none_runs_without_the_others(pair, name, status):
 def test_without_simulated_outputs_the_user_of_ohtd_administers_nothing(pair):
     pair.robot.write_config(bus_outputs="none")
     pair.start_whole()
-    until(lambda: f"warning http local_refused: uid {USER} [" in pair.robot.log(), what="the refusal of the follower")
+    until(lambda: f"warning http local_refused: uid {USER} " in pair.robot.log(), what="the refusal of the follower")
 
 
 def test_a_wrong_configuration_is_told_by_the_status_of_ohtd(pair):
