@@ -15,7 +15,7 @@
 
 #include "tables/alerts.h"
 
-/* Kinds that are remembered. One more takes the place of the one that was written longest ago. */
+/* Kinds in memory. A further kind replaces the kind that was written longest ago. */
 #define OHTD_ALERTS_BUDGET_KINDS	256
 
 /**

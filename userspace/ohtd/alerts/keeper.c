@@ -301,7 +301,10 @@ static bool has_unwritten(const struct ohtd_alert_keeper *keeper, const struct o
 	return false;
 }
 
-/* It was over and waited for a person, who has not seen this coming: an acknowledgement names one of both. Without room: later. */
+/*
+ * The alert of @entry is over and waits for an acknowledgement. An acknowledgement names one coming, so a new coming is a new entry.
+ * Without room for it the next tick tries again.
+ */
 static void begin_anew(struct ohtd_alert_keeper *keeper, struct entry *entry, const struct ohtd_alert *alert,
 		       uint64_t now_ns)
 {

@@ -268,7 +268,7 @@ static void fill_leg(struct ohtd_tables_leg *row, const struct leg_body *leg)
  * struct mission_late - something is done with a mission
  * @missions: the room
  * @act: enum ohtd_missions_act
- * @person: who asks
+ * @person: the person or program that asks
  * @row: of the mission
  * @before: the same before a change, for the audit
  * @legs: its legs; OHTD_TABLES_MISSION_LEGS_MAX

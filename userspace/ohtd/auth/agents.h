@@ -67,11 +67,11 @@ void ohtd_auth_agents_destroy(struct ohtd_auth_agents *agents);
  * @who: whose it is: a service account or a local user
  * @now_ns: CLOCK_MONOTONIC
  *
- * Return: 0; -EEXIST: the name is another's; -EDQUOT: @who has OHTD_AGENTS_OF_ONE_MAX; -ENOSPC: there are OHTD_AGENTS_MAX.
+ * Return: 0; -EEXIST: another account uses the name; -EDQUOT: @who has OHTD_AGENTS_OF_ONE_MAX; -ENOSPC: there are OHTD_AGENTS_MAX.
  */
 int ohtd_auth_agents_hear(struct ohtd_auth_agents *agents, struct ohtd_auth_agent *said, const struct ohtd_principal *who, uint64_t now_ns);
 
-/* Takes one out. @who: NULL: any may. 0, -ENOENT, or -EEXIST: it is another's. */
+/* Removes an agent. @who: its account; NULL: whatever the account is. 0, -ENOENT, or -EEXIST: another account's agent has the name. */
 int ohtd_auth_agents_end(struct ohtd_auth_agents *agents, const char *name, const struct ohtd_principal *who);
 
 /* Copies all of them, by name. Returns how many. */

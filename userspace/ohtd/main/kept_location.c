@@ -21,7 +21,7 @@
 /* So far from the written place the robot has left it: much less than what a start believes, or half of it. */
 #define LEFT_MM		50
 #define LEFT_SHARE	0.5
-/* No rail is so long: what is beyond is no place, and no number to compute with. */
+/* Longer than any rail. A number beyond it is no position, and is refused before anything computes with it. */
 #define MOST_MM		1e9
 
 static const struct ohtd_kept_kind kind = {
