@@ -408,7 +408,7 @@ export const texts = {
 		latencyNotYet: "No stop has been measured yet.",
 		told: (count: number, half = "more than 5 s", all = "more than 5 s") =>
 			`Told to screens and programs so far: half within ${half}, all within ${all} (${count} times).`,
-		latencyNone: "Nothing measured: this connection has no outputs.",
+		latencyNone: "Nothing is measured on this connection: it has no relays.",
 		atMost: "up to",
 		allStops: (n: number) => (n === 1 ? "1 stop measured" : `all ${n} stops measured`),
 		halfOfStops: (n: number) => `half of ${n} stops measured`,
