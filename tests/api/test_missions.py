@@ -163,6 +163,39 @@ def test_a_deadline_ends_the_leg_and_the_mission_if_it_says_so(robot):
     assert act(robot, number, "start").json["reason"] == "unknown_station"
 
 
+def whole(robot, number):
+    return of(robot, number), legs(robot, number)
+
+
+def test_a_restart_interrupts_only_what_was_under_way(robot):
+    """What waits for a person goes on waiting for the same, and one answer is enough."""
+    enable(robot)
+    asks, gone, later = (make(robot, *[{"kind": "acknowledge"}] * 2) for _ in range(3))
+    driven = make(robot, {"kind": "move", "position_mm": two_places(robot)[0]}, {"kind": "acknowledge"})
+    for number in (asks, gone):
+        assert act(robot, number, "start").json["reason"] == "acknowledge", of(robot, number)
+    assert act(robot, gone, "cancel").json["state"] == "cancelled"
+    assert [(leg["state"], leg["reason"]) for leg in legs(robot, gone)] == [("failed", "cancelled"), ("waiting", None)]
+    assert act(robot, driven, "start").json["state"] == "running"
+    wait_state(robot, "move")
+    before = {number: whole(robot, number) for number in (asks, gone, later)}
+    robot.kill()
+    robot.start()
+    assert {number: whole(robot, number) for number in before} == before
+    held = of(robot, driven)
+    assert (held["state"], held["reason"], held["leg"]) == ("held", "restart", 1), held
+    assert [(leg["state"], leg["reason"]) for leg in legs(robot, driven)] == [("waiting", "restart"), ("waiting", None)]
+    enable(robot)
+    again = act(robot, asks, "resume").json
+    assert (again["state"], again["reason"], again["leg"]) == ("held", "acknowledge", 2), again
+    assert act(robot, driven, "resume").json["state"] == "running"
+    held = wait_mission(robot, driven, "held", "failed", "finished")
+    assert (held["reason"], held["leg"]) == ("acknowledge", 2), held
+    assert orders(robot, driven) == {1: ["finished", "failed"]}, "the newest first"
+    for number in (asks, driven):
+        assert act(robot, number, "cancel").json["state"] == "cancelled"
+
+
 INTERRUPTIONS = ("stop", "disable", "emergency", "kill", "restart", "pause", "cancel")
 
 
