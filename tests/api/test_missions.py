@@ -4,11 +4,13 @@
 A leg is driven once, none is left out, and nothing moves after a hold until somebody asks.
 """
 import os
+import tempfile
 
 import pytest
 
 from daemon import begin, serving
 from oht_test.wait import until
+from test_local import NOBODY, ask
 from test_simulated import DRIVE_S, command, enable, finishes, shown, wait_state
 
 RUNS = int(os.environ.get("OHT_RUNS", "50" if os.environ.get("OHT_SOAK") else "1"))
@@ -94,12 +96,16 @@ def test_a_mission_is_kept_changed_and_deleted(daemon):
 @pytest.fixture(scope="module", name="robot")
 def _robot(tmp_path_factory, accounts):
     made = begin(tmp_path_factory.mktemp("missions"), accounts)
-    made.write_config(bus_outputs="simulated", bus_time_factor=20)
-    made.start_simulator()
-    # Away from the dock.
-    assert made.sim("set 5 position_x 9000").startswith("ok")
-    with serving(made):
-        yield made
+    # A folder that each local user may look into.
+    with tempfile.TemporaryDirectory(prefix="oht-missions-") as folder:
+        os.chmod(folder, 0o755)
+        made.socket = f"{folder}/sock"
+        made.write_config(bus_outputs="simulated", bus_time_factor=20, paths_socket=made.socket)
+        made.start_simulator()
+        # Away from the dock.
+        assert made.sim("set 5 position_x 9000").startswith("ok")
+        with serving(made):
+            yield made
 
 
 def two_places(robot):
@@ -193,6 +199,21 @@ def test_a_restart_interrupts_only_what_was_under_way(robot):
     assert (held["reason"], held["leg"]) == ("acknowledge", 2), held
     assert orders(robot, driven) == {1: ["finished", "failed"]}, "the newest first"
     for number in (asks, driven):
+        assert act(robot, number, "cancel").json["state"] == "cancelled"
+
+
+def test_a_mission_of_a_local_user_ends_with_its_role(robot):
+    """The program that has started it need not be connected any more. Another change of the configuration holds nothing."""
+    enable(robot)
+    robot.request("DELETE", "control", role="operator")
+    two_waits = {"name": "local", "legs": [{"kind": "wait", "wait_s": 1}, {"kind": "acknowledge"}]}
+    for roles, reason in ((f"{NOBODY}=operator *=none", "acknowledge"), (f"{NOBODY}=viewer", "session_ended"), (f"{NOBODY}=operator", "session_ended")):
+        assert ask(robot.socket, "PATCH", "config", {"access": {"local_roles": f"{NOBODY}=operator *=none"}}).status == 200
+        number = ask(robot.socket, "POST", "missions", two_waits, user=NOBODY).json["id"]
+        assert ask(robot.socket, "POST", f"missions/{number}/start", user=NOBODY).json["state"] == "running"
+        assert ask(robot.socket, "PATCH", "config", {"access": {"local_roles": roles}, "robot": {"name": f"as {reason}"}}).status == 200
+        held = wait_mission(robot, number, "held", "finished")
+        assert (held["reason"], held["leg"]) == (reason, 2), (roles, held)
         assert act(robot, number, "cancel").json["state"] == "cancelled"
 
 

@@ -494,7 +494,7 @@ static int open_missions(struct running *run)
 	const struct ohtd_config *config = run->services.config;
 	const struct ohtd_missions_setup setup = {
 		.store = run->services.store, .clock = &run->clock, .robot = run->services.robot, .auth = run->services.auth,
-		.link = ohtd_robot_link(run->services.robot, config->loops + config->gateway + 2),
+		.settings = run->services.settings, .link = ohtd_robot_link(run->services.robot, config->loops + config->gateway + 2),
 	};
 
 	run->services.missions = ohtd_missions_open(&setup);

@@ -15,6 +15,7 @@
 #include "control/lease.h"
 #include "robot/stations.h"
 #include "robot/verbs.h"
+#include "settings/settings.h"
 #include "store/store.h"
 
 /* Well before the lease ends. */
@@ -222,7 +223,9 @@ static const char *forbidden(const struct ohtd_missions *missions, unsigned int 
 {
 	const struct ohtd_principal *who = &missions->person.who;
 
-	/* A user of this machine has no session that could end. */
+	/* The role of a local user is judged at the connection that asks, which need not be there any more. */
+	if (who->local && who->uid && who->judged != ohtd_settings_local_changes(missions->setup.settings))
+		return OHTD_MISSIONS_SESSION_ENDED;
 	if (who->user_id && !ohtd_auth_session_lives(missions->setup.auth, who->session))
 		return OHTD_MISSIONS_SESSION_ENDED;
 	if (kind && who->by_key &&
