@@ -155,6 +155,23 @@ def test_another_command_holds_it_and_a_pause_is_its_own(robot):
     assert act(robot, number, "cancel").json["state"] == "cancelled"
 
 
+def test_the_next_one_waits_until_the_cancelled_one_rests(robot):
+    """Also behind a command that the robot has not taken yet."""
+    enable(robot)
+    far = 20000 if shown(robot)["position_mm"] < 10000 else 1000
+    for moves in (True, False):
+        gone, other = make(robot, {"kind": "move", "position_mm": far}), make(robot, {"kind": "acknowledge"})
+        assert act(robot, gone, "start").json["state"] == "running"
+        if moves:
+            wait_state(robot, "move")
+        assert act(robot, gone, "cancel").json["state"] == "cancelled"
+        act(robot, other, "start")
+        assert wait_mission(robot, other, "held", "finished")["reason"] == "acknowledge"
+        now = shown(robot)
+        assert (now["state"], (now["command"] or {}).get("state")) in (("idle", "failed"), ("idle", None)), now
+        assert act(robot, other, "cancel").json["state"] == "cancelled"
+
+
 def test_a_deadline_ends_the_leg_and_the_mission_if_it_says_so(robot):
     enable(robot)
     far = 20000 if shown(robot)["position_mm"] < 10000 else 1000
