@@ -10,6 +10,7 @@ import pytest
 
 from daemon import begin, serving
 from oht_test.wait import until
+from test_keys import key_of, service
 from test_local import NOBODY, ask
 from test_simulated import DRIVE_S, command, enable, finishes, shown, wait_state
 
@@ -232,6 +233,22 @@ def test_a_mission_of_a_local_user_ends_with_its_role(robot):
         held = wait_mission(robot, number, "held", "finished")
         assert (held["reason"], held["leg"]) == (reason, 2), (roles, held)
         assert act(robot, number, "cancel").json["state"] == "cancelled"
+
+
+def test_a_mission_of_a_key_ends_with_the_role_of_its_account(robot):
+    """The key lives on, and does what the new role may."""
+    enable(robot)
+    robot.request("DELETE", "control", role="operator")
+    account = service(robot, "line")
+    key = key_of(robot, account)["secret"]
+    number = make(robot, {"kind": "wait", "wait_s": 1}, {"kind": "acknowledge"})
+    assert robot.request("POST", f"missions/{number}/start", {}, token=key).json["state"] == "running"
+    assert robot.request("PATCH", f"users/{account}", {"role": "viewer"}, role="administrator").status == 200
+    held = wait_mission(robot, number, "held", "finished")
+    assert (held["reason"], held["leg"]) == ("session_ended", 2), held
+    assert robot.request("GET", "robot", token=key).status == 200
+    assert robot.request("POST", f"missions/{number}/resume", {}, token=key).code == "role"
+    assert act(robot, number, "cancel").json["state"] == "cancelled"
 
 
 INTERRUPTIONS = ("stop", "disable", "emergency", "kill", "restart", "pause", "cancel")
