@@ -9,7 +9,7 @@ from oht_test.client import PASSWORD
 from oht_test.wait import until
 from test_config import config, elevate, ohtctl, patch, serve, version
 from test_config_confirm import pending
-from test_simulated import drives, enable, leave_dock, shown, wait_state
+from test_simulated import drives, leave_dock, shown, wait_state
 
 SPEED = "/motion/correction_mm_s"
 
@@ -21,7 +21,7 @@ def _robot(tmp_path_factory, accounts):
         made.write_config(bus_outputs="simulated", bus_time_factor=20)
         serve(made)
         elevate(made)
-        set_out(made)
+        leave_dock(made)
         yield made
         made.post("safety/stop", role="operator")
         made.stop()
@@ -43,19 +43,6 @@ def _moving(robot):
 def release(robot):
     for role in ("operator", "administrator"):
         robot.request("DELETE", "control", role=role)
-
-
-def why_not_move(robot):
-    items = robot.get("robot/interlocks").json["items"]
-    return {reason["code"] for item in items if item["verb"] == "move" for reason in item["why_not"]}
-
-
-def set_out(robot):
-    """After a start: until the module of the dock has said something the robot is taken for docked."""
-    enable(robot)
-    if shown(robot)["position_mm"] >= 400:
-        until(lambda: "docked" not in why_not_move(robot), what="a word of the dock")
-    leave_dock(robot)
 
 
 def drive_on(robot):
@@ -154,7 +141,7 @@ def test_the_profile_of_a_module_waits_for_low_outputs(robot):
     release(robot)
     assert patch(robot, {"modules": {"safety": {"profile": None}}}).status == 200
     release(robot)
-    set_out(robot)
+    leave_dock(robot)
 
 
 def test_the_time_to_confirm_begins_when_it_is_live(moving):
@@ -287,7 +274,7 @@ def test_a_start_drops_it(moving):
         assert records(moving, number) == [("administrator", "PATCH config"), ("ohtd", "drop of a change")]
         until(lambda: f"version {number} by" in moving.get("alerts/history?code=config_dropped&limit=1").json["items"][0]["text"], what="the alert, kept")
         elevate(moving)
-        set_out(moving)
+        leave_dock(moving)
         drive_on(moving)
 
 

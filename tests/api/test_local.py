@@ -170,6 +170,15 @@ def test_a_local_user_may_what_its_role_may(local, role):
         assert f"uid {NOBODY} (nobody)" in {record["who"] for record in ask(path, "GET", "audit?limit=20").json["items"] if "stop" in record["act"]}
 
 
+def test_a_user_of_many_groups_is_in_each_of_them(local):
+    """Also in the one that is refused: more than the kernel tells at first."""
+    _, path = local
+    who = {"user": NOBODY, "group": NOBODY, "extra_groups": [*range(1000, 1300), SOME_GID]}
+    for roles, want in (("@oht-admin=none *=viewer", (403, "local_no_role")), ("@oht-admin=viewer", 200)):
+        with given(path, roles):
+            assert verdict(ask(path, "GET", "robot", **who)) == want, roles
+
+
 def connect_as(path, uid):
     """A socket whose peer the kernel takes for another user."""
     sock = socket.socket(socket.AF_UNIX)

@@ -4,11 +4,14 @@
 A leg is driven once, none is left out, and nothing moves after a hold until somebody asks.
 """
 import os
+import tempfile
 
 import pytest
 
 from daemon import begin, serving
 from oht_test.wait import until
+from test_keys import key_of, service
+from test_local import NOBODY, ask
 from test_simulated import DRIVE_S, command, enable, finishes, shown, wait_state
 
 RUNS = int(os.environ.get("OHT_RUNS", "50" if os.environ.get("OHT_SOAK") else "1"))
@@ -94,12 +97,16 @@ def test_a_mission_is_kept_changed_and_deleted(daemon):
 @pytest.fixture(scope="module", name="robot")
 def _robot(tmp_path_factory, accounts):
     made = begin(tmp_path_factory.mktemp("missions"), accounts)
-    made.write_config(bus_outputs="simulated", bus_time_factor=20)
-    made.start_simulator()
-    # Away from the dock.
-    assert made.sim("set 5 position_x 9000").startswith("ok")
-    with serving(made):
-        yield made
+    # A folder that each local user may look into.
+    with tempfile.TemporaryDirectory(prefix="oht-missions-") as folder:
+        os.chmod(folder, 0o755)
+        made.socket = f"{folder}/sock"
+        made.write_config(bus_outputs="simulated", bus_time_factor=20, paths_socket=made.socket)
+        made.start_simulator()
+        # Away from the dock.
+        assert made.sim("set 5 position_x 9000").startswith("ok")
+        with serving(made):
+            yield made
 
 
 def two_places(robot):
@@ -149,6 +156,23 @@ def test_another_command_holds_it_and_a_pause_is_its_own(robot):
     assert act(robot, number, "cancel").json["state"] == "cancelled"
 
 
+def test_the_next_one_waits_until_the_cancelled_one_rests(robot):
+    """Also behind a command that the robot has not taken yet."""
+    enable(robot)
+    far = 20000 if shown(robot)["position_mm"] < 10000 else 1000
+    for moves in (True, False):
+        gone, other = make(robot, {"kind": "move", "position_mm": far}), make(robot, {"kind": "acknowledge"})
+        assert act(robot, gone, "start").json["state"] == "running"
+        if moves:
+            wait_state(robot, "move")
+        assert act(robot, gone, "cancel").json["state"] == "cancelled"
+        act(robot, other, "start")
+        assert wait_mission(robot, other, "held", "finished")["reason"] == "acknowledge"
+        now = shown(robot)
+        assert (now["state"], (now["command"] or {}).get("state")) in (("idle", "failed"), ("idle", None)), now
+        assert act(robot, other, "cancel").json["state"] == "cancelled"
+
+
 def test_a_deadline_ends_the_leg_and_the_mission_if_it_says_so(robot):
     enable(robot)
     far = 20000 if shown(robot)["position_mm"] < 10000 else 1000
@@ -161,6 +185,70 @@ def test_a_deadline_ends_the_leg_and_the_mission_if_it_says_so(robot):
         assert 2 not in orders(robot, number)
     number = make(robot, {"kind": "move", "station": "nowhere"})
     assert act(robot, number, "start").json["reason"] == "unknown_station"
+
+
+def whole(robot, number):
+    return of(robot, number), legs(robot, number)
+
+
+def test_a_restart_interrupts_only_what_was_under_way(robot):
+    """What waits for a person goes on waiting for the same, and one answer is enough."""
+    enable(robot)
+    asks, gone, later = (make(robot, *[{"kind": "acknowledge"}] * 2) for _ in range(3))
+    driven = make(robot, {"kind": "move", "position_mm": two_places(robot)[0]}, {"kind": "acknowledge"})
+    for number in (asks, gone):
+        assert act(robot, number, "start").json["reason"] == "acknowledge", of(robot, number)
+    assert act(robot, gone, "cancel").json["state"] == "cancelled"
+    assert [(leg["state"], leg["reason"]) for leg in legs(robot, gone)] == [("failed", "cancelled"), ("waiting", None)]
+    assert act(robot, driven, "start").json["state"] == "running"
+    wait_state(robot, "move")
+    before = {number: whole(robot, number) for number in (asks, gone, later)}
+    robot.kill()
+    robot.start()
+    assert {number: whole(robot, number) for number in before} == before
+    held = of(robot, driven)
+    assert (held["state"], held["reason"], held["leg"]) == ("held", "restart", 1), held
+    assert [(leg["state"], leg["reason"]) for leg in legs(robot, driven)] == [("waiting", "restart"), ("waiting", None)]
+    enable(robot)
+    again = act(robot, asks, "resume").json
+    assert (again["state"], again["reason"], again["leg"]) == ("held", "acknowledge", 2), again
+    assert act(robot, driven, "resume").json["state"] == "running"
+    held = wait_mission(robot, driven, "held", "failed", "finished")
+    assert (held["reason"], held["leg"]) == ("acknowledge", 2), held
+    assert orders(robot, driven) == {1: ["finished", "failed"]}, "the newest first"
+    for number in (asks, driven):
+        assert act(robot, number, "cancel").json["state"] == "cancelled"
+
+
+def test_a_mission_of_a_local_user_ends_with_its_role(robot):
+    """The program that has started it need not be connected any more. Another change of the configuration holds nothing."""
+    enable(robot)
+    robot.request("DELETE", "control", role="operator")
+    two_waits = {"name": "local", "legs": [{"kind": "wait", "wait_s": 1}, {"kind": "acknowledge"}]}
+    for roles, reason in ((f"{NOBODY}=operator *=none", "acknowledge"), (f"{NOBODY}=viewer", "session_ended"), (f"{NOBODY}=operator", "session_ended")):
+        assert ask(robot.socket, "PATCH", "config", {"access": {"local_roles": f"{NOBODY}=operator *=none"}}).status == 200
+        number = ask(robot.socket, "POST", "missions", two_waits, user=NOBODY).json["id"]
+        assert ask(robot.socket, "POST", f"missions/{number}/start", user=NOBODY).json["state"] == "running"
+        assert ask(robot.socket, "PATCH", "config", {"access": {"local_roles": roles}, "robot": {"name": f"as {reason}"}}).status == 200
+        held = wait_mission(robot, number, "held", "finished")
+        assert (held["reason"], held["leg"]) == (reason, 2), (roles, held)
+        assert act(robot, number, "cancel").json["state"] == "cancelled"
+
+
+def test_a_mission_of_a_key_ends_with_the_role_of_its_account(robot):
+    """The key lives on, and does what the new role may."""
+    enable(robot)
+    robot.request("DELETE", "control", role="operator")
+    account = service(robot, "line")
+    key = key_of(robot, account)["secret"]
+    number = make(robot, {"kind": "wait", "wait_s": 1}, {"kind": "acknowledge"})
+    assert robot.request("POST", f"missions/{number}/start", {}, token=key).json["state"] == "running"
+    assert robot.request("PATCH", f"users/{account}", {"role": "viewer"}, role="administrator").status == 200
+    held = wait_mission(robot, number, "held", "finished")
+    assert (held["reason"], held["leg"]) == ("session_ended", 2), held
+    assert robot.request("GET", "robot", token=key).status == 200
+    assert robot.request("POST", f"missions/{number}/resume", {}, token=key).code == "role"
+    assert act(robot, number, "cancel").json["state"] == "cancelled"
 
 
 INTERRUPTIONS = ("stop", "disable", "emergency", "kill", "restart", "pause", "cancel")

@@ -34,8 +34,13 @@ def wait_state(robot, *states):
     return until(lambda: (now := shown(robot)["state"]) in states and now, DRIVE_S, f"one of the states {states}")
 
 
+def why_not_move(robot):
+    items = robot.get("robot/interlocks").json["items"]
+    return {reason["code"] for item in items if item["verb"] == "move" for reason in item["why_not"]}
+
+
 def enable(robot):
-    """From wherever it is: reset by one person, enabled by another."""
+    """From wherever it is: reset by one person, enabled by another. Behind a start it may move when its dock module has been heard."""
     if robot.get("safety").json["state"] == "stopped" and shown(robot)["state"] == "estop":
         until(lambda: robot.post("safety/reset", role="supervisor").status == 200, what="a reset")
     if shown(robot)["state"] != "idle":
@@ -44,6 +49,7 @@ def enable(robot):
         answer = robot.post("safety/enable", role="operator")
         assert answer.status == 200, answer
     wait_state(robot, "idle")
+    until(lambda: "dock_unknown" not in why_not_move(robot), what="a word of the dock")
 
 
 def says(robot, high):

@@ -9,6 +9,7 @@ import concurrent.futures
 import functools
 import json
 import re
+import shutil
 import signal
 import ssl
 import time
@@ -96,6 +97,14 @@ def fixture_manager(fresh):
 def fixture_skewed(fresh):
     """Before `hangs`, which starts the daemon."""
     return Skewed(fresh)
+
+
+@pytest.fixture(name="in_the_way")
+def fixture_in_the_way(fresh):
+    """Before `hangs`: the mark of the run cannot be written until this folder is gone."""
+    folder = fresh.state / "running.new"
+    (folder / "lost").mkdir(parents=True)
+    return folder
 
 
 @pytest.fixture(name="hangs")
@@ -204,14 +213,15 @@ def test_hung_loop(fresh, manager, hangs):
     assert patient(fresh, "health")["state"] in ENDED, "a person resets, not the daemon"
 
 
-def test_hung_store(fresh, manager, hangs):
-    """Without a disk the robot goes on and the watchdog is content; each client gets an answer; nothing is lost."""
+def test_hung_store(fresh, manager, in_the_way, hangs):
+    """Without a disk the robot goes on and the watchdog is content, also while a mark of the run waits to be written; each client gets an answer; nothing is lost."""
     tokens = {role: fresh.token(role) for role in ("viewer", "operator", "administrator")}
     tokens["elevated"] = fresh.elevated()
     robot = functools.partial(fresh.request, "GET", "robot", token=tokens["viewer"])
     until(lambda: robot().json["state"] == "safe", what="a robot that has begun")
     refresh = fresh.login("viewer").json["refresh_token"]
     hangs.set(STORE)
+    shutil.rmtree(in_the_way)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         begun = pool.submit(fresh.post, "users", {"username": "begun", "role": "viewer", "password": PASSWORD},
                             token=tokens["elevated"])
@@ -242,6 +252,7 @@ def test_hung_store(fresh, manager, hangs):
             hangs.set(STORE, False)
         was_told = begun.result()
     until(lambda: fresh.get("health", role=None).json["store"]["state"] == "ok", what="a store that is well")
+    until((fresh.state / "running").exists, what="the mark of the run")
     assert fresh.request("POST", "auth/refresh", {"refresh_token": refresh}).status == 200
     users = [user["username"] for user in fresh.request("GET", "users", token=tokens["administrator"]).json["items"]]
     audit = until(lambda: [item for item in fresh.request("GET", "audit?limit=200", token=tokens["administrator"]).json["items"]

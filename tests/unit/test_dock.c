@@ -253,6 +253,28 @@ static void module_in_fault_leaves_what_it_said_before(void **state)
 	}
 }
 
+/* Behind a start. It may be at the dock, and what is said is that this is not known. */
+static void robot_whose_dock_has_said_nothing_goes_nowhere(void **state)
+{
+	struct driver *d = driver_begin(6000);
+	struct ohtd_answer answer;
+
+	(void)state;
+	driver_sim(d, "set 5 docking_status 5");
+	driver_run_ms(d, 1000);
+	d->f->control.travel.dock_word = (struct ohtd_dock_word){ 0 };
+	answer = driver_move(d, 3000, 0);
+	driver_refused(d, &answer, OHTD_WHY_DOCK_UNKNOWN);
+	answer = driver_jog(d, 100, "one");
+	driver_refused(d, &answer, OHTD_WHY_DOCK_UNKNOWN);
+	answer = fixture_ask(d->f, OHTD_COMMAND_HOME);
+	driver_refused(d, &answer, OHTD_WHY_DOCK_UNKNOWN);
+	driver_sim(d, "unset 5 docking_status");
+	driver_run_ms(d, 1000);
+	driver_arrives(d, 3000);
+	driver_end(d);
+}
+
 /* One of the two is wrong, and the way off the dock might be the way into it. */
 /* The end of a motion that was stopped may show a fault after the robot has left the state of the motion. */
 static void fault_of_an_earlier_motion_does_not_end_this_one(void **state)
@@ -555,6 +577,7 @@ int main(void)
 		cmocka_unit_test(machine_that_stalls_confirms_the_dock_soon),
 		cmocka_unit_test(module_that_answers_late_says_soon_that_the_robot_is_docked),
 		cmocka_unit_test(module_in_fault_leaves_what_it_said_before),
+		cmocka_unit_test(robot_whose_dock_has_said_nothing_goes_nowhere),
 		cmocka_unit_test(fault_of_an_earlier_motion_does_not_end_this_one),
 		cmocka_unit_test(robot_that_is_docked_far_from_the_dock_does_not_undock),
 		cmocka_unit_test(relay_that_does_not_open_keeps_the_robot),

@@ -23,6 +23,7 @@
  * @by_key: came with a key of a service account (auth/keys.h)
  * @local: came by the socket of this machine, as @uid
  * @uid: as the kernel says
+ * @judged: local: ohtd_settings_local_changes() when @role was judged
  */
 struct ohtd_principal {
 	int64_t user_id;
@@ -33,6 +34,7 @@ struct ohtd_principal {
 	bool by_key;
 	bool local;
 	uint32_t uid;
+	uint64_t judged;
 };
 
 /*

@@ -152,6 +152,18 @@ void ohtd_config_locals_find(struct ohtd_config_locals *locals)
 	find_groups(locals);
 }
 
+bool ohtd_config_locals_are(const struct ohtd_config_locals *locals, const struct ohtd_config_locals *others)
+{
+	bool same = locals->count == others->count;
+
+	for (unsigned int i = 0; same && i < locals->count; i++) {
+		const struct ohtd_config_local *a = &locals->at[i], *b = &others->at[i];
+
+		same = a->kind == b->kind && a->known == b->known && a->id == b->id && a->role == b->role;
+	}
+	return same;
+}
+
 void ohtd_config_users_read(struct ohtd_config_users *users)
 {
 	FILE *file = fopen(USERS_FILE, "re");

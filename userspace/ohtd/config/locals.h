@@ -102,6 +102,9 @@ void ohtd_config_locals_find(struct ohtd_config_locals *locals);
  */
 enum ohtd_role ohtd_config_locals_role(const struct ohtd_config_locals *locals, const struct ohtd_config_peer *peer);
 
+/* Do both give each user the same role? True only for the same entries with the same ids in the same order. */
+bool ohtd_config_locals_are(const struct ohtd_config_locals *locals, const struct ohtd_config_locals *others);
+
 /* Reads the users of /etc/passwd. Directories are not asked, since they may take long. */
 void ohtd_config_users_read(struct ohtd_config_users *users);
 

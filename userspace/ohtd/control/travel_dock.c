@@ -48,6 +48,8 @@ void ohtd_control_dock_explain(const struct ohtd_control *control, unsigned int 
 {
 	bool has_status = ohtd_signal_exists(control, OHTD_SIGNAL_DOCK_STATUS);
 
+	if (code == OHTD_WHY_DOCKED && !control->travel.dock_word.at_ns)
+		code = OHTD_WHY_DOCK_UNKNOWN;
 	ohtd_control_why_signal(control, list, code, has_status ? OHTD_SIGNAL_DOCK_STATUS : OHTD_SIGNAL_DOCK_CONFIRMED);
 }
 

@@ -120,15 +120,6 @@ static int open_store(struct running *run)
 	return fail(run, "store thread");
 }
 
-/* As soon as there is one, by whichever way. */
-static void note_administrator(struct running *run)
-{
-	if (run->administered || ohtd_setup_is_required(run->services.setup))
-		return;
-	ohtd_state_note_administered(run->services.config->state_dir);
-	run->administered = true;
-}
-
 /* Beside the socket for local administration: both are for who administers this machine. */
 static int open_setup(struct running *run)
 {
@@ -143,7 +134,8 @@ static int open_setup(struct running *run)
 				       !ohtd_state_was_administered(run->services.config->state_dir));
 	if (!run->services.setup)
 		return fail(run, "set-up code");
-	note_administrator(run);
+	if (!ohtd_setup_is_required(run->services.setup))
+		ohtd_state_note_administered(run->services.config->state_dir);
 	return 0;
 }
 
@@ -258,7 +250,7 @@ static void begin_run(struct running *run)
 	run->cut = ohtd_state_was_cut(dir);
 	run->unclean = ohtd_main_is_unclean(dir);
 	r = ohtd_state_begin_run(dir);
-	run->marked = !r;
+	run->upkeep.marked = !r;
 	if (!r)
 		return;
 	run->unclean = true;
@@ -502,7 +494,7 @@ static int open_missions(struct running *run)
 	const struct ohtd_config *config = run->services.config;
 	const struct ohtd_missions_setup setup = {
 		.store = run->services.store, .clock = &run->clock, .robot = run->services.robot, .auth = run->services.auth,
-		.link = ohtd_robot_link(run->services.robot, config->loops + config->gateway + 2),
+		.settings = run->services.settings, .link = ohtd_robot_link(run->services.robot, config->loops + config->gateway + 2),
 	};
 
 	run->services.missions = ohtd_missions_open(&setup);
@@ -730,8 +722,6 @@ static void wait_for_end(struct running *run)
 			continue;
 		ohtd_upkeep(upkeep);
 		ohtd_setup_tick(run->services.setup);
-		note_administrator(run);
-		run->marked = run->marked || !ohtd_state_begin_run(config->state_dir);
 		ohtd_auth_keep(run->services.auth);
 	}
 	ohtd_upkeep_end(upkeep);

@@ -111,7 +111,7 @@ static void end_run(const struct running *run, bool leaves)
 {
 	bool enabled = run->robot_runs && ohtd_control_was_enabled(run->services.robot);
 
-	if (run->robot_runs || (run->marked && !run->cut))
+	if (run->robot_runs || (run->upkeep.marked && !run->cut))
 		ohtd_state_end_run(run->services.config->state_dir, leaves || (run->unclean && !enabled));
 }
 

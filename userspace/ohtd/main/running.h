@@ -23,7 +23,6 @@ struct running {
 	struct ohtd_services services;
 	const char *config_path;
 	char why[WHY_BYTES];
-	bool administered;	/* the state folder has its mark */
 	int swapped;		/* enum ohtd_swap_found */
 	bool lasting;		/* the start failed in a way that another start cannot mend */
 	struct ohtd_clock clock;
@@ -39,7 +38,6 @@ struct running {
 	bool robot_runs;
 	bool cut;		/* the run before was */
 	bool unclean;		/* the robot waits for a person since it began */
-	bool marked;		/* the next start will see whether this run was cut */
 	struct ohtd_server *server;
 	struct ohtd_upkeep upkeep;
 };

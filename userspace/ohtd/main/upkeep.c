@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "audit/audit.h"
+#include "auth/setup.h"
 #include "history/history.h"
 #include "alerts/alive.h"
 #include "alerts/keeper.h"
@@ -47,6 +48,16 @@ static void keep_time(struct ohtd_upkeep *upkeep)
 	upkeep->store_time_ns = boottime_ns + STORE_TIME_S * OHTD_NS_PER_S;
 }
 
+/* Those that could not be written before. That of the administrator as soon as there is one, by whichever way. */
+static void keep_marks(struct ohtd_upkeep *upkeep, const char *dir)
+{
+	upkeep->marked = upkeep->marked || !ohtd_state_begin_run(dir);
+	if (upkeep->administered || ohtd_setup_is_required(upkeep->services->setup))
+		return;
+	ohtd_state_note_administered(dir);
+	upkeep->administered = true;
+}
+
 static void work_on_files(struct ohtd_work *work, bool dropped)
 {
 	struct ohtd_upkeep *upkeep =
@@ -56,6 +67,7 @@ static void work_on_files(struct ohtd_work *work, bool dropped)
 	uint64_t now_ns = ohtd_clock_monotonic_ns(services->clock);
 
 	if (!dropped) {
+		keep_marks(upkeep, dir);
 		keep_time(upkeep);
 		ohtd_main_tick_parts(services);
 		ohtd_kept_profiles_tick(&upkeep->kept_profiles, dir, services->robot, now_ns);

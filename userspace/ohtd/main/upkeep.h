@@ -28,7 +28,7 @@ void ohtd_upkeep_past(struct ohtd_settings *settings, struct ohtd_history *histo
 #define OHTD_UPKEEP_MS		250
 #define OHTD_UPKEEP_ALERTS_MS	100
 
-/* The upper two members are the caller's; the rest begins as zero. Outlives the workers. */
+/* The upper two members and @marked are the caller's; the rest begins as zero. Outlives the workers. */
 struct ohtd_upkeep {
 	const struct ohtd_services *services;
 	const char *boot_id;
@@ -43,6 +43,8 @@ struct ohtd_upkeep {
 	/* The worker's while @files_busy. */
 	atomic_bool files_busy;
 	struct ohtd_work files;
+	bool marked;			/* the next start will see whether this run was cut; begins as the start has it */
+	bool administered;		/* the state folder has its mark */
 	uint32_t jumps_stored;
 	uint64_t corrected_stored_ns;
 	uint64_t store_time_ns;		/* boot time at which the time is stored again */

@@ -15,6 +15,7 @@
 #include "control/lease.h"
 #include "robot/stations.h"
 #include "robot/verbs.h"
+#include "settings/settings.h"
 #include "store/store.h"
 
 /* Well before the lease ends. */
@@ -90,7 +91,9 @@ static void take_answer(struct ohtd_missions *missions, const struct ohtd_answer
 	if (answer->id == OHTD_MISSIONS_OF_RESUME && !done && ohtd_missions_commands(missions) &&
 	    missions->command.state == OHTD_COMMAND_STATE_PAUSED)
 		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_PAUSED, why_word(&answer->why));
-	if (answer->id != OHTD_MISSIONS_OF_LEG || !missions->posted)
+	if (answer->id >= OHTD_MISSIONS_OF_LEGS)
+		missions->answered = answer->id;
+	if (answer->id != missions->order || !missions->posted)
 		return;
 	missions->posted = false;
 	if (done && !missions->command.number) {
@@ -222,8 +225,10 @@ static const char *forbidden(const struct ohtd_missions *missions, unsigned int 
 {
 	const struct ohtd_principal *who = &missions->person.who;
 
-	/* A user of this machine has no session that could end. */
-	if (who->user_id && !ohtd_auth_session_lives(missions->setup.auth, who->session))
+	/* The role of a local user is judged at the connection that asks, which need not be there any more. */
+	if (who->local && who->uid && who->judged != ohtd_settings_local_changes(missions->setup.settings))
+		return OHTD_MISSIONS_SESSION_ENDED;
+	if (who->user_id && !ohtd_auth_lives(missions->setup.auth, who))
 		return OHTD_MISSIONS_SESSION_ENDED;
 	if (kind && who->by_key &&
 	    !ohtd_auth_keys_permit_verb(ohtd_auth_keys_of(missions->setup.auth), who, ohtd_verb_word(kind)))
@@ -237,9 +242,17 @@ static unsigned int kind_of(const struct ohtd_tables_leg *leg)
 	       is_kind(leg, "undock") ? OHTD_COMMAND_UNDOCK : 0;
 }
 
-/* Why a robot that has no outputs, or moves for somebody else, drives no leg; NULL: it may. */
-static const char *prevented(const struct ohtd_snapshot *robot)
+static bool is_ended(const struct ohtd_command_view *command)
 {
+	return command->state == OHTD_COMMAND_STATE_NONE || command->state == OHTD_COMMAND_STATE_FINISHED ||
+	       command->state == OHTD_COMMAND_STATE_FAILED;
+}
+
+/* Why a robot that has no outputs, or moves for somebody else, drives no leg; NULL: it may, if it rests. */
+static const char *prevented(const struct ohtd_missions *missions)
+{
+	const struct ohtd_snapshot *robot = &missions->snapshot;
+
 	if (robot->state == OHTD_STATE_ESTOP)
 		return ohtd_why_name(OHTD_WHY_STOP_LATCHED);
 	if (robot->state == OHTD_STATE_FAULT)
@@ -248,14 +261,15 @@ static const char *prevented(const struct ohtd_snapshot *robot)
 		return ohtd_why_name(OHTD_WHY_NOT_ENABLED);
 	if (robot->queue_count)
 		return ohtd_why_name(OHTD_WHY_REPLACED);
-	switch (robot->command.state) {
-	case OHTD_COMMAND_STATE_NONE:
-	case OHTD_COMMAND_STATE_FINISHED:
-	case OHTD_COMMAND_STATE_FAILED:
+	if (is_ended(&robot->command) || (*missions->ended && !strcmp(robot->command.caller_id, missions->ended)))
 		return NULL;
-	default:
-		return ohtd_why_name(OHTD_WHY_REPLACED);
-	}
+	return ohtd_why_name(OHTD_WHY_REPLACED);
+}
+
+/* The last command may still be coming to rest, or a leg that was cancelled not have begun. */
+static bool rests(const struct ohtd_missions *missions)
+{
+	return missions->answered == missions->order && missions->snapshot.state == OHTD_STATE_IDLE && is_ended(&missions->snapshot.command);
 }
 
 /* The command of a leg. False: no station has its name. */
@@ -266,7 +280,7 @@ static bool make_command(struct ohtd_missions *missions, const struct ohtd_table
 	struct ohtd_stations stations;
 
 	*command = (struct ohtd_command){
-		.id = OHTD_MISSIONS_OF_LEG, .kind = kind_of(leg), .tag = ohtd_principal_tag(who), .role = (uint8_t)who->role,
+		.id = missions->order + 1, .kind = kind_of(leg), .tag = ohtd_principal_tag(who), .role = (uint8_t)who->role,
 		.by = missions->person.by, .noted = 1, .posted_ns = now_ns, .valid_ms = 2000,
 		.target_mm = is_kind(leg, "move") ? leg->position_mm : NAN,
 		.speed_mm_s = isfinite(leg->speed_mm_s) ? leg->speed_mm_s : 0,
@@ -330,15 +344,17 @@ static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, co
 		return;
 	}
 	if (!is_as_before(missions, number)) {
-		const char *why = prevented(&missions->snapshot);
+		const char *why = prevented(missions);
 
 		forget_note(missions);
 		hold(missions, why ? why : ohtd_why_name(OHTD_WHY_REPLACED));
 		return;
 	}
 	missions->posted = !ohtd_link_post(missions->setup.link, command);
-	if (missions->posted)
+	if (missions->posted) {
+		missions->order = command->id;
 		return;
+	}
 	forget_note(missions);
 	hold(missions, ohtd_why_name(OHTD_WHY_BUSY));
 }
@@ -350,13 +366,12 @@ static void begin_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *le
 	struct ohtd_command command;
 
 	if (!why)
-		why = prevented(&missions->snapshot);
+		why = prevented(missions);
 	if (why) {
 		hold(missions, why);
 		return;
 	}
-	/* The last command may still be coming to rest. */
-	if (missions->snapshot.state != OHTD_STATE_IDLE)
+	if (!rests(missions))
 		return;
 	missions->since_ns = now_ns;
 	missions->late = false;
@@ -395,7 +410,7 @@ static void follow(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, 
 
 static void wait_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
 {
-	const char *why = prevented(&missions->snapshot);
+	const char *why = prevented(missions);
 
 	if (why)
 		hold(missions, why);

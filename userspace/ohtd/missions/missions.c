@@ -235,11 +235,14 @@ static int cancel(struct ohtd_missions *missions, const struct ohtd_missions_per
 		row->changed_ns = row->ended_ns = ohtd_clock_wall_ns(missions->setup.clock);
 		return ohtd_store_call(missions->setup.store, work_keep, &kept);
 	}
-	if (ohtd_missions_commands(missions))
+	leg = ohtd_missions_leg(missions);
+	if (leg && ohtd_missions_commands(missions)) {
 		r = ohtd_missions_post(missions, person, OHTD_COMMAND_STOP, OHTD_MISSIONS_OF_NONE);
+		if (!r)
+			snprintf(missions->ended, sizeof(missions->ended), "%s", leg->command_id);
+	}
 	if (r)
 		return r;
-	leg = ohtd_missions_leg(missions);
 	if (leg && !strcmp(leg->state, OHTD_MISSIONS_LEG_RUNNING)) {
 		snprintf(leg->state, sizeof(leg->state), "%s", OHTD_MISSIONS_LEG_FAILED);
 		snprintf(leg->reason, sizeof(leg->reason), "%s", ohtd_why_name(OHTD_WHY_CANCELLED));
@@ -344,6 +347,7 @@ struct ohtd_missions *ohtd_missions_open(const struct ohtd_missions_setup *setup
 	if (!missions)
 		return NULL;
 	missions->setup = *setup;
+	missions->order = missions->answered = OHTD_MISSIONS_OF_LEGS;
 	pthread_mutex_init(&missions->lock, NULL);
 	pthread_mutex_init(&missions->copy_lock, NULL);
 	r = hold_past(missions);

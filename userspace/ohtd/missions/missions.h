@@ -24,6 +24,7 @@ struct ohtd_daemon_part;
 struct ohtd_link;
 struct ohtd_missions;
 struct ohtd_robot;
+struct ohtd_settings;
 struct ohtd_store;
 
 /* All outlive it. @link: to the control thread, its own. */
@@ -32,6 +33,7 @@ struct ohtd_missions_setup {
 	struct ohtd_clock *clock;
 	struct ohtd_robot *robot;
 	struct ohtd_auth *auth;
+	struct ohtd_settings *settings;
 	struct ohtd_link *link;
 };
 

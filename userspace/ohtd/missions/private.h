@@ -37,9 +37,12 @@
  * @begun: what the last run left under way is held
  * @unkept: @row or the leg under way is not on the disk as it is here: nothing begins
  * @reader: place in the ring of events
+ * @order: id in the link of the newest command of a leg
+ * @answered: the same of the newest one that was answered
  * @posted: the command of the leg under way has been given, and its answer has not come
  * @command: the command of the leg under way as its newest record has it; number 0: none is known
  * @note: of that command, in the store
+ * @ended: id of the newest command that a cancel has stopped: the robot may still be coming to rest behind it
  * @since_ns: CLOCK_MONOTONIC when the leg under way began; 0: it has not
  * @late: the deadline of the leg is over, and a stop was given
  * @renewed_ns: when the lease was renewed last
@@ -56,9 +59,12 @@ struct ohtd_missions {
 	bool begun;
 	bool unkept;
 	struct ohtd_event_reader reader;
+	uint64_t order;
+	uint64_t answered;
 	bool posted;
 	struct ohtd_command_view command;
 	struct ohtd_command_row note;
+	char ended[OHTD_CALLER_ID_BYTES];
 	uint64_t since_ns;
 	bool late;
 	uint64_t renewed_ns;
@@ -67,11 +73,11 @@ struct ohtd_missions {
 	struct ohtd_tables_mission copy;
 };
 
-/* What is found in a command's id of the link. */
+/* What is found in a command's id of the link. Each leg has a number of its own, so that a late answer to a cancelled one says nothing of another. */
 enum {
-	OHTD_MISSIONS_OF_LEG = 1,
-	OHTD_MISSIONS_OF_RESUME,
+	OHTD_MISSIONS_OF_RESUME = 1,
 	OHTD_MISSIONS_OF_NONE,
+	OHTD_MISSIONS_OF_LEGS,
 };
 
 /* ---- drive.c ---- */

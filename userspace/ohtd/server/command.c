@@ -30,7 +30,8 @@
 /* The signal that shows it is its detail. */
 static bool rests_on_signal(unsigned int code)
 {
-	return code == OHTD_WHY_SAFETY_MODULE || code == OHTD_WHY_SENSORS || code == OHTD_WHY_OBSTACLE || code == OHTD_WHY_DOCKED || code == OHTD_WHY_NOT_DOCKED;
+	return code == OHTD_WHY_SAFETY_MODULE || code == OHTD_WHY_SENSORS || code == OHTD_WHY_OBSTACLE || code == OHTD_WHY_DOCKED || code == OHTD_WHY_NOT_DOCKED ||
+	       code == OHTD_WHY_DOCK_UNKNOWN;
 }
 
 /*

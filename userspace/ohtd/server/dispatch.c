@@ -266,6 +266,7 @@ static int admit_local(struct ohtd_call *call)
 	}
 	call->who.local = true;
 	call->who.uid = conn->uid;
+	call->who.judged = conn->judged;
 	snprintf(call->who.user, sizeof(call->who.user), "%s", conn->user);
 	ohtd_log(ohtd_method_reads(req->method.base, req->method.len) ? OHTD_LOG_DEBUG : OHTD_LOG_NOTICE, "http", "local",
 		 "%s: %.*s %.*s", conn->user, (int)req->method.len, req->method.base,

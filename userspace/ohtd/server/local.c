@@ -32,7 +32,8 @@ static const struct places {
 };
 
 #define ACCEPTS_PER_TURN	16
-#define GROUPS_MAX		256
+/* More than any user has, and only then from the heap: Linux allows 65536. */
+#define GROUPS_USUAL		64
 
 static void address_of(const char *path, struct sockaddr_un *address)
 {
@@ -141,26 +142,40 @@ struct peer {
 	uint64_t judged;
 };
 
+/* Of a user whose groups are not known, any of them could be one that is refused. Root has its role without them. */
+static enum ohtd_role role_of(struct ohtd_settings *settings, int fd, const struct ucred *cred)
+{
+	gid_t usual[GROUPS_USUAL], *groups = usual;
+	socklen_t length = sizeof(usual);
+	int r = getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &length);
+	enum ohtd_role role = OHTD_ROLE_NONE;
+
+	/* The kernel has said how many bytes they need. */
+	if (r && errno == ERANGE) {
+		groups = malloc(length);
+		r = groups ? getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &length) : r;
+	}
+	if (!r || !cred->uid)
+		role = ohtd_settings_local_role(settings, &(struct ohtd_config_peer){
+			.uid = cred->uid, .gid = cred->gid, .groups = groups, .group_count = r ? 0 : length / sizeof(*groups) });
+	if (groups != usual)
+		free(groups);
+	return role;
+}
+
 static struct peer identify(const struct ohtd_server *server, int fd)
 {
 	struct ohtd_settings *settings = server->services->settings;
-	struct peer peer = { .uid = (uid_t)-1, .judged = ohtd_settings_lives(settings) };
+	struct peer peer = { .uid = (uid_t)-1, .judged = ohtd_settings_local_changes(settings) };
 	struct ucred cred = { .uid = (uid_t)-1 };
 	socklen_t length = sizeof(cred);
-	gid_t groups[GROUPS_MAX];
-	struct ohtd_config_peer of = { .groups = groups };
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &length) || cred.uid == (uid_t)-1)
 		return peer;
 	peer.uid = cred.uid;
-	length = sizeof(groups);
-	if (!getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &length))
-		of.group_count = length / sizeof(groups[0]);
-	of.uid = cred.uid;
-	of.gid = cred.gid;
 	/* Beside simulated outputs oht-sim-robot or make native follows them, as the user that runs ohtd. */
 	peer.role = server->services->config->simulated_outputs && cred.uid == geteuid() ? OHTD_ROLE_ADMINISTRATOR :
-		    ohtd_settings_local_role(settings, &of);
+		    role_of(settings, fd, &cred);
 	return peer;
 }
 
@@ -169,7 +184,7 @@ enum ohtd_role ohtd_server_local_role(struct ohtd_conn *conn)
 	const struct ohtd_server *server = conn->loop->server;
 	struct peer peer;
 
-	if (conn->judged == ohtd_settings_lives(server->services->settings))
+	if (conn->judged == ohtd_settings_local_changes(server->services->settings))
 		return conn->role;
 	peer = identify(server, h2o_socket_get_fd(conn->sock));
 	conn->role = peer.role;

@@ -94,7 +94,7 @@ struct ohtd_conn {
 	atomic_uint *count;		/* of its kind */
 	bool local;			/* came by the socket of this machine */
 	enum ohtd_role role;		/* local: of its user by the configuration of @judged */
-	uint64_t judged;		/* local: ohtd_settings_lives() */
+	uint64_t judged;		/* local: ohtd_settings_local_changes() */
 	uint32_t uid;			/* local: who, as the kernel says */
 	char user[OHTD_LOCAL_USER_BYTES];	/* local: "uid 1001 (ros)" */
 	bool stays;			/* became a WebSocket: its end is told first */

@@ -94,7 +94,7 @@ struct ohtd_effect {
  * @text: tree of @values
  * @users: names of this machine, read when @values became live
  * @origins: @values has a list of them
- * @lives: how often values became live
+ * @local_changes: how often the roles of local users became other ones
  */
 struct ohtd_settings {
 	struct ohtd_settings_setup setup;
@@ -136,7 +136,7 @@ struct ohtd_settings {
 	char text[OHTD_CONFIG_DOCUMENT_BYTES];
 	struct ohtd_config_users users;
 	_Atomic bool origins;
-	_Atomic uint64_t lives;
+	_Atomic uint64_t local_changes;
 };
 
 /* ---- versions.c ---- */

@@ -337,13 +337,14 @@ void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree
 	ohtd_config_users_read(&users);
 	pthread_mutex_lock(&settings->lock);
 	settings->users = users;
+	if (!ohtd_config_locals_are(&settings->values.locals, &settings->wanted.locals))
+		atomic_fetch_add(&settings->local_changes, 1);
 	settings->values = settings->wanted;
 	settings->head = *head;
 	snprintf(settings->head.state, sizeof(settings->head.state), head->returns_to ? "pending" : "live");
 	snprintf(settings->text, sizeof(settings->text), "%s",
 		 json_object_to_json_string_ext(tree, PLAIN));
 	atomic_store(&settings->origins, *settings->values.origins);
-	atomic_fetch_add(&settings->lives, 1);
 	pthread_mutex_unlock(&settings->lock);
 	if (settings->setup.have_rules)
 		settings->setup.have_rules(settings->setup.rules, &settings->values.alert_rules);
@@ -641,9 +642,9 @@ bool ohtd_settings_has_origin(struct ohtd_settings *settings, const char *origin
 	return has;
 }
 
-uint64_t ohtd_settings_lives(struct ohtd_settings *settings)
+uint64_t ohtd_settings_local_changes(struct ohtd_settings *settings)
 {
-	return settings ? atomic_load(&settings->lives) : 0;
+	return settings ? atomic_load(&settings->local_changes) : 0;
 }
 
 enum ohtd_role ohtd_settings_local_role(struct ohtd_settings *settings, const struct ohtd_config_peer *peer)

@@ -418,8 +418,11 @@ void ohtd_settings_gateway(struct ohtd_settings *settings, struct ohtd_gateway_v
 bool ohtd_settings_has_origins(struct ohtd_settings *settings);
 bool ohtd_settings_has_origin(struct ohtd_settings *settings, const char *origin, size_t bytes);
 
-/* How often values became live. While it stays, so do the answers of the next two. Context: any thread but the control thread. */
-uint64_t ohtd_settings_lives(struct ohtd_settings *settings);
+/*
+ * How often the roles of local users became other ones. While it stays, so does each answer of ohtd_settings_local_role(). Context: any
+ * thread but the control thread.
+ */
+uint64_t ohtd_settings_local_changes(struct ohtd_settings *settings);
 
 /* The role of a user at the local socket; without settings only root has one. Context: any thread but the control thread. */
 enum ohtd_role ohtd_settings_local_role(struct ohtd_settings *settings, const struct ohtd_config_peer *peer);

@@ -35,6 +35,8 @@ static const struct carried tables[] = {
 	  "max(reserved, coalesce((SELECT max(number) FROM commands), 0))" },
 	{ .name = "request_keys", .column = "name", .out = "DELETE FROM request_keys", .in = "DELETE FROM request_keys" },
 	{ .name = "keys", .column = "hash", .out = "DELETE FROM keys", .in = "DELETE FROM keys" },
+	{ .name = "mission_legs", .column = "command_id", .in = "UPDATE mission_legs SET state = 'failed', reason = 'restored',"
+	  " ended_ns = began_ns WHERE state = 'running'" },
 	{ .name = "missions", .column = "driven_by", .in = "UPDATE missions SET state = 'cancelled', reason = 'restored',"
 	  " ended_ns = changed_ns WHERE state IN ('running', 'paused', 'held')" },
 	{ .name = "sessions", .column = "id", .out = "DELETE FROM sessions", .in = "DELETE FROM sessions" },

@@ -67,6 +67,11 @@ static const struct ohtd_statement keep_leg_sql = {
 	"UPDATE mission_legs SET state = :state, reason = :reason, command_id = :command_id, began_ns = :began_ns,"
 	" ended_ns = :ended_ns WHERE mission = :mission AND place = :place", &kept_legs
 };
+/* The word of why it failed is that of the state: one that fails by itself has ended its leg. */
+static const struct ohtd_statement end_legs_sql = {
+	"UPDATE mission_legs SET state = 'failed', reason = :state, ended_ns = :ended_ns WHERE mission = :id AND state = 'running'",
+	&ohtd_tables_missions_kept
+};
 static const struct ohtd_statement delete_sql = { "DELETE FROM missions WHERE id = :id" };
 static const struct ohtd_statement delete_legs_sql = { "DELETE FROM mission_legs WHERE mission = :id" };
 
@@ -75,8 +80,10 @@ static const struct ohtd_statement finish_legs_sql = {
 	" AND EXISTS (SELECT 1 FROM commands AS c JOIN missions AS m ON m.id = mission WHERE c.caller_id = command_id"
 	" AND c.tag = m.tag AND c.state = 'finished')"
 };
+/* A leg of a mission that is held waits for a person, and goes on waiting. */
 static const struct ohtd_statement interrupt_legs_sql = {
 	"UPDATE mission_legs SET state = 'waiting', reason = :reason, ended_ns = :now WHERE state = 'running'"
+	" AND mission IN (SELECT id FROM missions WHERE state IN ('running', 'paused'))"
 };
 static const struct ohtd_statement hold_sql = {
 	"UPDATE missions SET state = 'held', reason = :reason, changed_ns = :now, leg = coalesce((SELECT min(place) FROM mission_legs"
@@ -182,7 +189,9 @@ static int keep(struct ohtd_db *db, const struct ohtd_tables_mission *row, const
 {
 	int r = ohtd_db_put(db, &keep_sql, row);
 
-	return r || !leg ? r : ohtd_db_put(db, &keep_leg_sql, leg);
+	if (!r && leg)
+		r = ohtd_db_put(db, &keep_leg_sql, leg);
+	return r || !row->ended_ns ? r : ohtd_db_put(db, &end_legs_sql, row);
 }
 
 int ohtd_tables_mission_keep(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg)

@@ -52,5 +52,7 @@ UPDATE config_numbers SET given = (SELECT max(version) FROM config_versions);
 
 -- Legs of no mission, and missions that have lost legs: nothing says what these were to do.
 DELETE FROM mission_legs WHERE mission NOT IN (SELECT id FROM missions);
-UPDATE missions SET state = 'failed', reason = 'damaged', legs = (SELECT count(*) FROM mission_legs WHERE mission = id)
+UPDATE missions SET state = 'failed', reason = 'damaged', ended_ns = changed_ns, legs = (SELECT count(*) FROM mission_legs WHERE mission = id)
 	WHERE legs <> (SELECT count(*) FROM mission_legs WHERE mission = id);
+UPDATE mission_legs SET state = 'failed', reason = 'damaged', ended_ns = began_ns
+	WHERE state = 'running' AND mission IN (SELECT id FROM missions WHERE reason = 'damaged');
