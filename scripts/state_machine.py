@@ -118,6 +118,10 @@ def is_way_on(row):
             {"auto_enable", "!unclean_restart", "!estop_latched"} <= set(terms(row["guard"])))
 
 
+# Each row that raises the outputs asks for these, a person's enable and the one by itself.
+RAISING = ("no_fault", "safety_ok", "communication_ok", "sensors_ok", "!estop_latched")
+
+
 def check_outputs(rows):
     found = reached(rows, OUTPUTS_OFF, without=is_way_on) & set(OUTPUTS_ON)
     if found:
@@ -126,6 +130,9 @@ def check_outputs(rows):
         was, now = row["from"] in OUTPUTS_ON, row["to"] in OUTPUTS_ON
         if now and not was and "outputs on" not in actions(row):
             fail("no 'outputs on' on the way to outputs on", row)
+        missing = [word for word in RAISING if now and not was and word not in terms(row["guard"])]
+        if missing:
+            fail(f"outputs that rise do not ask for '{missing[0]}'", row)
         if "outputs on" in actions(row) and (was or not now):
             fail("'outputs on' where no enable leads", row)
         if was and not now and "outputs off" not in actions(row):

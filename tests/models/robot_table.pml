@@ -80,7 +80,7 @@ inline take()
 		enter(SHUTDOWN);
 		off();
 		done()
-	:: state == INIT && event == E_INIT_COMPLETE && (true && true && !(seen_latched) && !(unclean_restart) && auto_enable) && ZEROED ->
+	:: state == INIT && event == E_INIT_COMPLETE && (true && true && !seen_latched && true && true && !(seen_latched) && !(unclean_restart) && auto_enable) && ZEROED ->
 		ask_enable();
 		if
 		:: granted ->
@@ -90,7 +90,7 @@ inline take()
 			done()
 		:: else
 		fi
-	:: state == INIT && event == E_INIT_COMPLETE && (true && true && !(seen_latched) && (unclean_restart || !(auto_enable))) ->
+	:: state == INIT && event == E_INIT_COMPLETE && (true && true && !(seen_latched) && (unclean_restart || !(auto_enable) || (true || true || true))) ->
 		ask_reset();
 		if
 		:: granted ->

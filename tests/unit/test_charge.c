@@ -204,10 +204,20 @@ static void first_value_counts_at_once(void **state)
 	assert_int_equal(charge.state, OHTD_CHARGE_UNKNOWN);
 	ohtd_motion_charge_look(&charge, 0.025, 4.9, 5);
 	assert_int_equal(charge.state, OHTD_CHARGE_LOW);
+	/* A silence does not take back that it was low. */
 	ohtd_motion_charge_look(&charge, OHTD_CHARGE_UNKNOWN_S, NAN, 5);
 	ohtd_motion_charge_look(&charge, 0.025, 5, 5);
+	assert_int_equal(charge.state, OHTD_CHARGE_LOW);
+	ohtd_motion_charge_look(&charge, 0.025, 5 + OHTD_CHARGE_BACK, 5);
 	assert_int_equal(charge.state, OHTD_CHARGE_ENOUGH);
+	ohtd_motion_charge_look(&charge, 0.025, 5, 5);
+	assert_int_equal(charge.state, OHTD_CHARGE_ENOUGH);
+	/* A limit of 0 does: nothing was low for it. */
+	ohtd_motion_charge_look(&charge, 9, 0, 5);
+	assert_int_equal(charge.state, OHTD_CHARGE_LOW);
 	ohtd_motion_charge_look(&charge, 9, 0, 0);
+	assert_int_equal(charge.state, OHTD_CHARGE_ENOUGH);
+	ohtd_motion_charge_look(&charge, 0.025, 5, 5);
 	assert_int_equal(charge.state, OHTD_CHARGE_ENOUGH);
 }
 

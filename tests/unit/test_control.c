@@ -249,6 +249,37 @@ static void auto_enable_switches_on_after_a_clean_shutdown_only(void **state)
 	fixture_destroy(f);
 }
 
+/* A start in order raises no outputs that a person could not raise: stop input, sensors and position are heard first. */
+static void auto_enable_asks_what_a_person_s_enable_asks(void **state)
+{
+	static const struct {
+		unsigned int unit, address, code;
+	} hidden[] = {
+		{ 3, 0x0001, OHTD_WHY_SAFETY_MODULE },
+		{ 3, 0x0010, OHTD_WHY_SENSORS },
+		{ 5, 0x0030, OHTD_WHY_SENSORS },
+	};
+	struct ohtd_answer a;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		struct fixture *f = fixture_create(true);
+
+		fixture_plug_all(f, OHT_PROFILE_CANONICAL);
+		f->fake->units[hidden[i].unit].known[hidden[i].address] = false;
+		f->control.auto_enable = true;
+		fixture_open(f);
+		fixture_run_ms(f, 3000);
+		assert_int_equal(f->fake->enables, 0);
+		assert_string_equal(ohtd_state_name(f->control.state), "safe");
+		a = fixture_ask(f, OHTD_COMMAND_ENABLE);
+		assert_int_equal(a.outcome, OHTD_OUTCOME_REFUSED);
+		assert_true(fixture_says(&a.why, hidden[i].code, (uint8_t)hidden[i].unit));
+		fixture_destroy(f);
+	}
+}
+
 static void device_that_goes_and_comes(void **state)
 {
 	struct fixture *f = fixture_idle();
@@ -523,6 +554,7 @@ int main(void)
 		cmocka_unit_test(pressed_button_at_start_is_latched),
 		cmocka_unit_test(fresh_driver_is_waited_for),
 		cmocka_unit_test(auto_enable_switches_on_after_a_clean_shutdown_only),
+		cmocka_unit_test(auto_enable_asks_what_a_person_s_enable_asks),
 		cmocka_unit_test(device_that_goes_and_comes),
 		cmocka_unit_test(device_that_comes_soon_after_the_start_needs_no_person),
 		cmocka_unit_test(device_is_awaited_with_growing_pauses),

@@ -215,6 +215,33 @@ static void jog_ends_at_the_soft_limit(void **state)
 	driver_end(d);
 }
 
+/*
+ * On a short way the robot is still becoming faster when its plan brakes, and a drive with a lag rolls out at more than the speed of the
+ * plan. Its soft limits hold all the same, for a jog and for a move, at both ends.
+ */
+static void short_ways_end_at_the_soft_limit(void **state)
+{
+	static const double ways_mm[] = { 12, 26, 38, 54, 90 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4 * sizeof(ways_mm) / sizeof(ways_mm[0]); i++) {
+		bool low = i & 1, moves = i & 2;
+		double way_mm = ways_mm[i / 4], end_mm = low ? -3500 : 30500;
+		struct driver *d = driver_begin(low ? end_mm + way_mm : end_mm - way_mm);
+		double over_mm;
+
+		if (moves)
+			driver_arrives(d, end_mm);
+		else
+			jog_for_ms(d, low ? -200 : 200, 3000);
+		over_mm = low ? end_mm - d->lowest_mm : d->highest_mm - end_mm;
+		if (over_mm > 2)
+			fail_msg("%s of %.0f mm to %.0f: %.1f mm beyond", moves ? "move" : "jog", way_mm, end_mm, over_mm);
+		driver_end(d);
+	}
+}
+
 static void bad_jogs_are_refused(void **state)
 {
 	struct driver *d = driver_begin(3000);
@@ -817,6 +844,7 @@ int main(void)
 		cmocka_unit_test(jog_of_one_command_ends_by_itself),
 		cmocka_unit_test(jog_ends_without_a_refresh),
 		cmocka_unit_test(jog_ends_at_the_soft_limit),
+		cmocka_unit_test(short_ways_end_at_the_soft_limit),
 		cmocka_unit_test(bad_jogs_are_refused),
 		cmocka_unit_test(bad_refreshes_are_refused),
 		cmocka_unit_test(refresh_that_leads_out_is_refused),

@@ -15,6 +15,8 @@
 #define ENDED_MS	1500
 /* Until it is seen to stand: 500 ms without a motion. */
 #define SEEN_MS		1000
+/* Two lost modules are asked every 2 s, and a search has up to six questions, each in a cycle that is given. */
+#define FOUND_MS	8000
 
 static const struct ohtd_fault *the_fault(const struct driver *d)
 {
@@ -268,6 +270,30 @@ static void pauses_of_the_drive_are_no_rest(void **state)
 	driver_end(d);
 }
 
+/*
+ * A drive that was lost for a while acknowledges each repeated telegram before it is found again. Each of its writes takes a cycle that is
+ * given, and the search needs such cycles, too.
+ */
+static void a_lost_drive_is_found_beside_its_telegrams(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(drives); i++) {
+		struct driver *d = runaway(drives[i].profile, drives[i].deaf);
+
+		driver_run_ms(d, TOLD_MS);
+		driver_sim(d, "fault 4 silence");
+		driver_sim(d, "fault 5 silence");
+		goes_on_for_ms(d, 5000);
+		driver_sim(d, "clear");
+		driver_run_ms(d, FOUND_MS);
+		assert_true(turns_mm_s(d) == 0);
+		assert_false(stands(d));
+		driver_end(d);
+	}
+}
+
 /* So is a stop that the safety module has reported. */
 static void silence_does_not_end_the_stop_of_a_module(void **state)
 {
@@ -419,6 +445,7 @@ int main(void)
 		cmocka_unit_test(stop_follows_zero),
 		cmocka_unit_test(is_seen_by_a_daemon_that_comes),
 		cmocka_unit_test(silence_ends_nothing),
+		cmocka_unit_test(a_lost_drive_is_found_beside_its_telegrams),
 		cmocka_unit_test(pauses_of_the_position_are_no_rest),
 		cmocka_unit_test(pauses_of_the_drive_are_no_rest),
 		cmocka_unit_test(silence_does_not_end_the_stop_of_a_module),

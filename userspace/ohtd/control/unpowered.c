@@ -16,7 +16,7 @@
 #define STEP_MAX_NS	(250 * OHTD_NS_PER_MS)
 /* A source whose readings show no motion for so long shows rest. */
 #define REST_NS		(500 * OHTD_NS_PER_MS)
-/* From one telegram to the next; and to a drive that has not acknowledged the last one. */
+/* From the end of one telegram to the next; and to a drive that has not acknowledged the last one. */
 #define REPEAT_NS	(250 * OHTD_NS_PER_MS)
 #define REPEAT_SILENT_NS OHTD_NS_PER_S
 
@@ -173,7 +173,8 @@ static bool turns(const struct ohtd_control *control)
 
 /*
  * Both take motion away and go out in each state. The stop takes the drive's own enable, too, which an old drive has to be reset
- * for: it waits until the fault stands.
+ * for: it waits until the fault stands. Each write to a drive that does not answer well takes a cycle that the plan gives. The pause
+ * follows the last write, so that these cycles are not all taken: by the others the search finds the drive again.
  */
 static void repeat_zero(struct ohtd_control *control)
 {
@@ -181,6 +182,8 @@ static void repeat_zero(struct ohtd_control *control)
 	struct ohtd_unpowered *u = &control->unpowered;
 	uint64_t pause_ns = telegrams->failed ? REPEAT_SILENT_NS : REPEAT_NS;
 
+	if (telegrams->active)
+		u->told_ns = control->now_ns;
 	if (!turns(control) || telegrams->active || control->enable.step != OHTD_ENABLE_IDLE ||
 	    control->now_ns - u->told_ns < pause_ns)
 		return;

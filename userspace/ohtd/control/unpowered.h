@@ -26,7 +26,7 @@ struct ohtd_control;
  * @from_mm: where the position was behind the first step of this motion; not a number: it stands
  * @forward: which way it goes
  * @seen_mm: newest reading
- * @told_ns: when zero was last repeated
+ * @told_ns: when a telegram was last under way
  * @stop_next: the stop telegram has the next turn, else zero speed
  * @moves: the fault stands
  */

@@ -366,6 +366,7 @@ enum ohtd_axis_refusal ohtd_axis_step(struct ohtd_axis *axis, double cycle_s,
 	sample->point = ohtd_curve_at(&axis->curve, axis->time_s, &sample->jerk_mm_s3);
 	sample->phase = phase_of(&sample->point, sample->jerk_mm_s3);
 	sample->left_s = axis->reaches ? left : INFINITY;
+	sample->limit_mm = sample->point.speed_mm_s < 0 ? axis->limits.soft_min_mm : axis->limits.soft_max_mm;
 	sample->arrived = axis->goal == OHTD_AXIS_GOAL_MOVE && axis->reaches && left == 0;
 	return good ? OHTD_AXIS_OK : OHTD_AXIS_BAD_CYCLE;
 }

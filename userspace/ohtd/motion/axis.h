@@ -109,6 +109,7 @@ struct ohtd_axis_sample {
 	 * without a soft limit). Just after ohtd_axis_move() this is the planned duration.
 	 */
 	double left_s;
+	double limit_mm;	/* soft limit in the direction of the set-point's speed */
 	bool arrived;		/* at rest at the target of a move, exactly */
 };
 

@@ -5,7 +5,8 @@
 
 static void take_value(struct ohtd_motion_charge *charge, double passed_s, double percent, double min_percent)
 {
-	const double back_percent = charge->state == OHTD_CHARGE_LOW ? fmin(min_percent + OHTD_CHARGE_BACK, 100) : min_percent;
+	/* Also behind a time without a value. */
+	const double back_percent = charge->low ? fmin(min_percent + OHTD_CHARGE_BACK, 100) : min_percent;
 	const uint8_t first = !charge->read;
 
 	charge->percent = percent;
@@ -13,12 +14,15 @@ static void take_value(struct ohtd_motion_charge *charge, double passed_s, doubl
 	charge->read = 1;
 	if (percent >= back_percent) {
 		charge->state = OHTD_CHARGE_ENOUGH;
+		charge->low = 0;
 		charge->below_s = 0;
 		return;
 	}
 	charge->below_s += passed_s;
-	if (first || charge->state != OHTD_CHARGE_ENOUGH || charge->below_s >= OHTD_CHARGE_LOW_S)
-		charge->state = OHTD_CHARGE_LOW;
+	if (!first && charge->state == OHTD_CHARGE_ENOUGH && charge->below_s < OHTD_CHARGE_LOW_S)
+		return;
+	charge->state = OHTD_CHARGE_LOW;
+	charge->low = 1;
 }
 
 void ohtd_motion_charge_look(struct ohtd_motion_charge *charge, double passed_s, double percent, double min_percent)
@@ -28,6 +32,8 @@ void ohtd_motion_charge_look(struct ohtd_motion_charge *charge, double passed_s,
 		take_value(charge, passed_s, percent, min_percent);
 	else if (charge->silent_s >= OHTD_CHARGE_UNKNOWN_S)
 		charge->state = OHTD_CHARGE_UNKNOWN;
-	if (min_percent <= 0)
-		charge->state = OHTD_CHARGE_ENOUGH;
+	if (min_percent > 0)
+		return;
+	charge->state = OHTD_CHARGE_ENOUGH;
+	charge->low = 0;
 }

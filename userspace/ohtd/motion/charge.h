@@ -31,6 +31,7 @@ enum ohtd_motion_charge_state {
  * @below_s: for so long each value was below the limit
  * @state: enum ohtd_motion_charge_state
  * @read: there was a value
+ * @low: a value was low, and none has been enough again since
  */
 struct ohtd_motion_charge {
 	double percent;
@@ -38,6 +39,7 @@ struct ohtd_motion_charge {
 	double below_s;
 	uint8_t state;
 	uint8_t read;
+	uint8_t low;
 };
 
 /**

@@ -15,6 +15,8 @@
 #define LAGS_MM_S	100
 /* Readings of a robot that stands differ by this. */
 #define NOISE_MM	1
+/* A set-point may hold for so long: the plan writes the speeds in each second cycle. */
+#define HOLDS_S		0.05
 
 /* Not a number is not within. */
 static bool within(double value, double least, double most)
@@ -288,6 +290,20 @@ double ohtd_drive_lags(const struct ohtd_drive *drive, double speed_mm_s)
 
 /* ---- speed ---- */
 
+/*
+ * The highest speed that leads no further than to the soft limit. A drive with a lag rolls out however steep the last ramp of the plan is,
+ * up to 8 mm more than that of a short way. So the way that it will roll counts as gone. A drive with ramps of its own hides how far it rolls.
+ */
+static double most_mm_s(const struct ohtd_drive *d, const struct ohtd_axis_sample *s)
+{
+	double way = s->point.speed_mm_s < 0 ? -1 : 1;
+	double roll_mm = d->position.speed_mm_s * d->rules.position.lag_s;
+
+	if (!trusted(d) || d->rules.position.lag_s == 0)
+		return INFINITY;
+	return fmax((s->limit_mm - d->position.estimate_mm - roll_mm) * way, 0) / HOLDS_S;
+}
+
 /* Along the plan: its speed, the lag taken off, and a correction that does not turn around. */
 static double follow_mm_s(const struct ohtd_drive *d, const struct ohtd_axis_sample *s)
 {
@@ -296,7 +312,9 @@ static double follow_mm_s(const struct ohtd_drive *d, const struct ohtd_axis_sam
 	double most = d->rules.correction_mm_s;
 
 	speed += fmin(fmax(correction, -most), most);
-	return speed * s->point.speed_mm_s > 0 ? speed : 0;
+	if (speed * s->point.speed_mm_s <= 0)
+		return 0;
+	return copysign(fmin(fabs(speed), most_mm_s(d, s)), speed);
 }
 
 /*
