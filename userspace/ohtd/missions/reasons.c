@@ -22,6 +22,12 @@ static const struct {
 	{ "restored", "The database was restored from a backup: which legs were driven since is not known." },
 };
 
+/* The robot's own words say what is so now, and the mission keeps what was so when it was held. */
+static const char *const whys[OHTD_WHYS] = {
+#define OHTD_WHY(code_, alarm_, severity_, ends_, word_, text_, action_)	[OHTD_WHY_##code_] = "At that moment: " text_,
+#include "robot/whys.def"
+};
+
 const char *ohtd_missions_reason_text(const char *reason)
 {
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -29,6 +35,6 @@ const char *ohtd_missions_reason_text(const char *reason)
 			return own[i].text;
 	for (unsigned int code = OHTD_WHY_NONE + 1; code < OHTD_WHYS; code++)
 		if (!strcmp(ohtd_why_name(code), reason))
-			return ohtd_why_text(code);
+			return whys[code];
 	return "";
 }
