@@ -4,11 +4,14 @@
 A leg is driven once, none is left out, and nothing moves after a hold until somebody asks.
 """
 import os
+import subprocess
 
 import pytest
 
 from daemon import begin, serving
+from live import dial, subscribe
 from oht_test.wait import until
+from remote import OHTCTL
 from test_simulated import DRIVE_S, command, enable, finishes, shown, wait_state
 
 RUNS = int(os.environ.get("OHT_RUNS", "50" if os.environ.get("OHT_SOAK") else "1"))
@@ -76,10 +79,13 @@ def test_a_mission_is_kept_changed_and_deleted(daemon):
     assert (held["state"], held["leg"], held["driven_by"]) == ("held", 1, "operator") and held["reason_text"], held
     # Another test may have stopped the robot that they share.
     assert held["reason"] in ("not_enabled", "stop_latched"), held
+    assert held["reason_text"].startswith("At that moment: "), "the cause may be over"
     assert act(daemon, number, "start").code == "mission_state"
     assert daemon.request("PATCH", f"missions/{number}", {"name": "late"}, role="operator").code == "mission_driven"
     assert act(daemon, number, "resume", role="viewer").code == "role"
     assert act(daemon, number, "cancel").json["state"] == "cancelled" and act(daemon, number, "resume").code == "mission_state"
+    [entry] = [item for item in daemon.get("timeline?kinds=mission").json["items"] if item["number"] == number]
+    assert (entry["code"], entry["who"]) == ("cancelled", "operator") and entry["ended"] and "(other), leg 1 of 2" in entry["text"], entry
     assert number in [item["id"] for item in daemon.get("missions?state=cancelled").json["items"]]
     assert number not in [item["id"] for item in daemon.get("missions?state=held").json["items"]]
     assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
@@ -87,6 +93,56 @@ def test_a_mission_is_kept_changed_and_deleted(daemon):
         assert daemon.get(f"missions/{number}{path}").code == "not_found"
     assert make(daemon, MOVE) > number, "a number is not given twice"
     assert not orders(daemon, number), "nothing of it was given to the robot"
+
+
+def shown_words(daemon, *words):
+    """Lines of ohtctl mission, each as its columns."""
+    done = subprocess.run([OHTCTL, "--socket", daemon.socket, "mission", *map(str, words)], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def told_of(link, number, wanted):
+    """The mission of the channel once this is true of it; None: it is not told."""
+    def is_it(message):
+        listed = {item["id"]: item for item in message.get("data", {}).get("missions", [])}
+        found.append(listed.get(number))
+        return message.get("channel") == "missions" and "missions" in message.get("data", {}) and wanted(found[-1])
+    found = []
+    link.hear_until(is_it)
+    return found[-1]
+
+
+def test_each_change_is_told_in_the_channel(daemon):
+    number = make(daemon, {"kind": "wait", "wait_s": 3}, MOVE)
+    with dial(daemon, "viewer") as link:
+        first = subscribe(link, "missions")["data"]["missions"]
+        assert [item["id"] for item in first] == sorted((item["id"] for item in first), reverse=True) and len(first) <= 25
+        before = told_of(link, number, bool) if number not in [item["id"] for item in first] else first[0]
+        assert {**before, "current_leg": None} == {**of(daemon, number), "current_leg": None}
+        assert before["current_leg"] == legs(daemon, number)[0]
+        act(daemon, number, "start")
+        held = told_of(link, number, lambda item: item and item["state"] == "held")
+        assert (held["leg"], held["current_leg"]["place"], held["current_leg"]["reason"]) == (1, 1, held["reason"]), held
+        act(daemon, number, "cancel")
+        assert told_of(link, number, lambda item: item and item["state"] == "cancelled")["ended"]
+        assert [line[:2] + line[-2:-1] for line in shown_words(daemon, "legs", number)] == [["1", "wait", "waiting"], ["2", "move", "waiting"]]
+        assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
+        assert told_of(link, number, lambda item: not item) is None
+        # Those that wait give way, and of those that are over the newest are told.
+        over = [make(daemon, MOVE) for _ in range(6)]
+        for one in over:
+            act(daemon, one, "cancel")
+        held = make(daemon, MOVE)
+        assert act(daemon, held, "start").json["state"] == "held"
+        waits = [make(daemon, MOVE) for _ in range(21)]
+        told_of(link, waits[-1], bool)
+        listed = [item["id"] for item in subscribe(link, "missions")["data"]["missions"]]
+        # Other tests may have left some that are held.
+        helds = [item["id"] for item in daemon.get("missions?state=held&limit=100").json["items"]]
+        assert listed == sorted(waits[len(helds) - 20:] + helds + over[1:], reverse=True) and held in helds
+    for one in waits + over + [held]:
+        assert daemon.request("DELETE", f"missions/{one}", role="operator").status == 204
 
 
 # ---- driving ----

@@ -19,6 +19,7 @@
 #include "robot/stations.h"
 #include "server/control.h"
 #include "server/late.h"
+#include "views/services.h"
 
 #define BODY_BYTES	32768
 #define SECONDS_MAX	86400
@@ -167,6 +168,46 @@ static struct leg leg_of(const struct ohtd_tables_leg *row)
 		.command_id = text_or_none(row->command_id), .began = time_or_none(row->began_ns), .ended = time_or_none(row->ended_ns),
 	};
 }
+
+/* ---- live ---- */
+
+struct live_mission {
+	struct mission mission;
+	const struct leg *current_leg;
+};
+
+OHTD_SHAPE(live_mission, "LiveMission",
+	OHTD_PART(live_mission, mission, mission),
+	OHTD_OBJECT(live_mission, current_leg, leg, .flags = OHTD_NULL, .summary = "Its leg under way or next; null: none is left"));
+
+struct live_missions {
+	const struct live_mission *missions;
+	size_t missions_count;
+};
+
+OHTD_SHAPE(live_missions, "LiveMissions",
+	OHTD_LIST(live_missions, missions, live_mission,
+		  .summary = "Those that are not over, at most 20, and the 5 that ended last, the newest first"));
+
+static const void *make_live(const struct ohtd_scene *scene)
+{
+	struct ohtd_tables_mission_board *board = ohtd_scene_alloc(scene, sizeof(*board));
+	struct live_missions *view = ohtd_scene_alloc(scene, sizeof(*view));
+	struct live_mission *items;
+	struct leg *legs;
+
+	ohtd_missions_look(scene->services->missions, board);
+	items = ohtd_scene_alloc(scene, (board->count + 1) * sizeof(*items));
+	legs = ohtd_scene_alloc(scene, (board->count + 1) * sizeof(*legs));
+	for (unsigned int i = 0; i < board->count; i++) {
+		legs[i] = leg_of(&board->items[i].leg);
+		items[i] = (struct live_mission){ view_of(&board->items[i].row), board->items[i].leg.place ? &legs[i] : NULL };
+	}
+	*view = (struct live_missions){ items, board->count };
+	return view;
+}
+
+const struct ohtd_view ohtd_missions_view = { &live_missions_shape, make_live };
 
 /* ---- what a leg of a request says ---- */
 
@@ -411,6 +452,11 @@ static int work_add(struct ohtd_db *db, void *arg)
 	return ohtd_tables_mission_add(db, &job->row, job->legs);
 }
 
+static void settle_made(struct ohtd_late *late)
+{
+	ohtd_missions_changed(((struct mission_late *)late)->missions);
+}
+
 static void reply_made(struct ohtd_call *call, struct ohtd_late *late)
 {
 	const struct mission_late *job = (const struct mission_late *)late;
@@ -438,6 +484,7 @@ static void post_mission(struct ohtd_call *call)
 	snprintf(row->made_by, sizeof(row->made_by), "%s", call->who.user);
 	for (size_t i = 0; i < said->legs_count; i++)
 		fill_leg(&job->legs[i], &said->legs[i]);
+	job->late.settle = settle_made;
 	ohtd_late_write(call, &job->late, work_add, reply_made);
 }
 

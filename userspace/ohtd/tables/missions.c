@@ -56,6 +56,13 @@ static const struct ohtd_statement insert_leg_sql = { "", &kept_legs, ohtd_row_i
 static const struct ohtd_statement legs_sql = {
 	" WHERE mission = :mission ORDER BY place LIMIT :limit", &kept_legs, ohtd_row_select
 };
+#define OVER	"('" OHTD_TABLES_MISSION_FINISHED "', '" OHTD_TABLES_MISSION_FAILED "', '" OHTD_TABLES_MISSION_CANCELLED "')"
+static const struct ohtd_statement board_sql = {
+	" WHERE id IN (SELECT id FROM missions WHERE state NOT IN " OVER " ORDER BY state = '" OHTD_TABLES_MISSION_WAITING "', id DESC"
+	" LIMIT :shown) OR id IN (SELECT id FROM missions WHERE state IN " OVER " ORDER BY ended_ns DESC, id DESC LIMIT :over)"
+	" ORDER BY id DESC", &ohtd_tables_missions_kept, ohtd_row_select
+};
+static const struct ohtd_statement leg_sql = { " WHERE mission = :mission AND place = :place", &kept_legs, ohtd_row_select };
 static const struct ohtd_statement change_sql = {
 	"UPDATE missions SET name = :name, legs = :legs, changed_ns = :changed_ns WHERE id = :id", &ohtd_tables_missions_kept
 };
@@ -254,4 +261,36 @@ int ohtd_tables_mission_legs(struct ohtd_db *db, int64_t mission, struct ohtd_ta
 	if (r < 0)
 		return r;
 	return count ? count : -ENOENT;
+}
+
+static int take_leg(struct ohtd_db *db, struct ohtd_tables_mission_item *item)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &leg_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":mission", item->row.id);
+	ohtd_db_bind_number(s, ":place", item->row.leg);
+	r = ohtd_db_row(db, s);
+	item->leg = (struct ohtd_tables_leg){ 0 };
+	if (r > 0)
+		ohtd_row_take(s, &kept_legs, &item->leg);
+	sqlite3_reset(s);
+	return r < 0 ? r : 0;
+}
+
+int ohtd_tables_missions_board(struct ohtd_db *db, struct ohtd_tables_mission_board *board)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &board_sql);
+	unsigned int count = 0;
+	int r;
+
+	ohtd_db_bind_number(s, ":shown", OHTD_TABLES_MISSIONS_SHOWN);
+	ohtd_db_bind_number(s, ":over", OHTD_TABLES_MISSIONS_SHOWN_OVER);
+	while ((r = ohtd_db_row(db, s)) > 0 && count < sizeof(board->items) / sizeof(board->items[0]))
+		ohtd_row_take(s, &ohtd_tables_missions_kept, &board->items[count++].row);
+	sqlite3_reset(s);
+	for (unsigned int i = 0; i < count && r >= 0; i++)
+		r = take_leg(db, &board->items[i]);
+	board->count = count;
+	return r < 0 ? r : 0;
 }

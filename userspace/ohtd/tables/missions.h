@@ -97,6 +97,24 @@ struct ohtd_tables_leg {
 	int64_t ended_ns;
 };
 
+#define OHTD_TABLES_MISSIONS_SHOWN	20
+#define OHTD_TABLES_MISSIONS_SHOWN_OVER	5
+
+/**
+ * struct ohtd_tables_mission_item - a mission with the leg that is under way or next
+ * @leg: place 0: none is left
+ */
+struct ohtd_tables_mission_item {
+	struct ohtd_tables_mission row;
+	struct ohtd_tables_leg leg;
+};
+
+/* What is shown live: the newest first. */
+struct ohtd_tables_mission_board {
+	unsigned int count;
+	struct ohtd_tables_mission_item items[OHTD_TABLES_MISSIONS_SHOWN + OHTD_TABLES_MISSIONS_SHOWN_OVER];
+};
+
 /* The greatest id the newest. */
 extern const struct ohtd_stored_row ohtd_tables_missions_kept;
 
@@ -105,6 +123,12 @@ int ohtd_tables_mission_add(struct ohtd_db *db, struct ohtd_tables_mission *row,
 
 /* @row->id: which; out: all of it. 0, -ENOENT or a negative errno. */
 int ohtd_tables_mission_get(struct ohtd_db *db, struct ohtd_tables_mission *row);
+
+/*
+ * OHTD_TABLES_MISSIONS_SHOWN that are not over, of which those that wait are left out first, and the OHTD_TABLES_MISSIONS_SHOWN_OVER that
+ * ended last. 0 or a negative errno.
+ */
+int ohtd_tables_missions_board(struct ohtd_db *db, struct ohtd_tables_mission_board *board);
 
 /* The legs of a mission in their order; @legs has OHTD_TABLES_MISSION_LEGS_MAX. How many, -ENOENT or a negative errno. */
 int ohtd_tables_mission_legs(struct ohtd_db *db, int64_t mission, struct ohtd_tables_leg *legs);
