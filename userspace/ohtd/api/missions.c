@@ -207,7 +207,7 @@ static const void *make_live(const struct ohtd_scene *scene)
 	return view;
 }
 
-const struct ohtd_view ohtd_missions_view = { &live_missions_shape, make_live };
+const struct ohtd_view ohtd_api_missions_view = { &live_missions_shape, make_live };
 
 /* ---- what a leg of a request says ---- */
 
