@@ -145,6 +145,83 @@ def test_each_change_is_told_in_the_channel(daemon):
         assert daemon.request("DELETE", f"missions/{one}", role="operator").status == 204
 
 
+def refused(answer):
+    """Status, code and the member of a request that was refused."""
+    return answer.status, answer.code, answer.json["errors"][0]["pointer"]
+
+
+def order(robot, **more):
+    return robot.post("missions", {"name": "order", "legs": [MOVE, {"kind": "dock"}], "external_id": "Auftrag 7/ä", **more}, role="operator")
+
+
+def add(robot, number, *added, **more):
+    return robot.post(f"missions/{number}/legs", {"legs": list(added), **more}, role="operator")
+
+
+def release(robot, number, through):
+    return robot.post(f"missions/{number}/release", {"through_leg": through}, role="operator")
+
+
+def test_an_order_that_comes_twice_is_one_mission(robot):
+    made = order(robot)
+    number = made.json["id"]
+    assert (made.status, made.json["external_id"], made.json["through_leg"]) == (201, "Auftrag 7/ä", 2), made
+    for more, pointer in (({"name": "other"}, "/name"), ({"legs": [MOVE]}, "/legs"), ({"legs": [MOVE, {"kind": "undock"}]}, "/legs/1/kind"),
+                          ({"legs": [{**MOVE, "speed_mm_s": 50}, {"kind": "dock"}]}, "/legs/0/speed_mm_s")):
+        assert refused(order(robot, **more)) == (409, "mission_differs", pointer)
+    assert add(robot, number, {"kind": "wait", "wait_s": 1}).json["legs"] == 3
+    robot.stop()
+    robot.start()
+    again = order(robot)
+    assert (again.status, again.json) == (200, of(robot, number)), "it has more legs since, and is the same order"
+    assert act(robot, number, "cancel").status == 200
+    assert (order(robot).status, order(robot).json["state"]) == (200, "cancelled")
+    assert [item["id"] for item in robot.get("missions?external_id=Auftrag%207/%C3%A4").json["items"]] == [number]
+    for wrong in ("", "x" * 513, "a\nb"):
+        assert refused(order(robot, external_id=wrong)) == (400, "validation", "/external_id")
+    assert robot.request("DELETE", f"missions/{number}", role="operator").status == 204
+    other = order(robot, through_leg=0)
+    assert (other.status, other.json["through_leg"]) == (201, 0) and other.json["id"] > number
+    assert refused(order(robot)) == (409, "mission_differs", "/through_leg"), "nothing of it is released"
+    assert refused(order(robot, through_leg=3)) == (400, "validation", "/through_leg")
+    assert robot.request("DELETE", f"missions/{other.json['id']}", role="operator").status == 204
+
+
+def test_legs_are_added_behind_the_last_and_once(daemon):
+    number = make(daemon, MOVE)
+    dock, undock, wait = {"kind": "dock"}, {"kind": "undock"}, {"kind": "wait", "wait_s": 5}
+    assert refused(add(daemon, number, dock, first_leg=3)) == (400, "validation", "/first_leg")
+    assert refused(add(daemon, number, dock, first_leg=2, through_leg=3)) == (400, "validation", "/through_leg")
+    assert refused(add(daemon, number, {"kind": "wait"})) == (422, "mission_leg", "/legs/0/wait_s")
+    assert add(daemon, number, *[MOVE] * 100).code == "too_many_legs"
+    assert add(daemon, number + 1000, dock).code == "not_found"
+    # As the last of these were not done at all.
+    assert of(daemon, number)["legs"] == 1 == len(legs(daemon, number))
+    for _ in range(2):
+        told = add(daemon, number, dock, undock, first_leg=2, through_leg=2)
+        assert (told.status, told.json["legs"], told.json["through_leg"]) == (200, 3, 2), told
+    assert refused(add(daemon, number, undock, first_leg=2)) == (409, "mission_differs", "/legs/0/kind"), "it is released"
+    # A request of before releases nothing of what came behind it.
+    assert add(daemon, number, dock, first_leg=2).json["through_leg"] == 2
+    # What is not released is replaced, from there to the end.
+    told = add(daemon, number, wait, dock, wait, first_leg=3, through_leg=1).json
+    assert (told["legs"], told["through_leg"]) == (5, 2), told
+    assert [leg["kind"] for leg in legs(daemon, number)] == ["move", "dock", "wait", "dock", "wait"]
+    assert refused(release(daemon, number, 6)) == (400, "validation", "/through_leg")
+    shown_words(daemon, "release", number, 3)
+    for through, known in ((1, 3), (4, 4)):
+        assert release(daemon, number, through).json["through_leg"] == known
+    shown_words(daemon, "add", number, "move=9@5")
+    assert (legs(daemon, number)[5]["speed_mm_s"], of(daemon, number)["through_leg"]) == (5, 6)
+    assert release(daemon, number + 1000, 1).code == "not_found"
+    for answer in (daemon.post(f"missions/{number}/release", {"through_leg": 5}, role="viewer"), daemon.post(f"missions/{number}/legs", {"legs": [MOVE]}, role="viewer")):
+        assert answer.code == "role"
+    assert act(daemon, number, "cancel").status == 200
+    assert add(daemon, number, MOVE).code == "mission_state"
+    assert add(daemon, number, dock, first_leg=2).status == release(daemon, number, 4).status == 200, "both were done before it was over"
+    assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
+
+
 # ---- driving ----
 
 @pytest.fixture(scope="module", name="robot")
@@ -182,6 +259,30 @@ def test_legs_are_driven_one_behind_the_other(robot):
     assert (done["state"], done["leg"], bool(done["ended"])) == ("finished", None, True), done
     until(lambda: orders(robot, number) == {1: ["finished"], 4: ["finished"]}, what="each motion once in the record of commands")
     assert robot.request("DELETE", f"missions/{other}", role="operator").status == 204
+
+
+def test_a_leg_begins_when_it_is_released(robot):
+    enable(robot)
+    there, back = two_places(robot)
+    ways = [{"kind": "move", "position_mm": place} for place in (there, back)]
+    number = robot.post("missions", {"name": "fleet", "legs": ways, "through_leg": 1}, role="operator").json["id"]
+    act(robot, number, "start")
+    until(lambda: of(robot, number)["reason"] == "not_released", DRIVE_S, "the end of what is released")
+    told = of(robot, number)
+    assert (told["state"], told["leg"], set(orders(robot, number))) == ("running", 2, {1}), told
+    assert add(robot, number, ways[0], ways[1], through_leg=1).json["legs"] == 4
+    # Nothing but what it waits for lets it go on.
+    assert (of(robot, number)["state"], set(orders(robot, number))) == ("running", {1})
+    assert release(robot, number, 3).json["reason"] is None
+    until(lambda: of(robot, number)["reason"] == "not_released", DRIVE_S, "the end of what is released then")
+    assert [leg["state"] for leg in legs(robot, number)] == ["finished"] * 3 + ["waiting"]
+    assert robot.post("robot/commands", {"verb": "disable"}, role="operator").status == 200
+    assert wait_mission(robot, number, "held")["reason"] == "not_enabled"
+    assert release(robot, number, 4).json["state"] == "held", "a release is no resume"
+    enable(robot)
+    assert act(robot, number, "resume").status == 200
+    assert wait_mission(robot, number, "finished", "held", "failed")["state"] == "finished"
+    until(lambda: orders(robot, number) == {place: ["finished"] for place in (1, 2, 3, 4)}, what="each motion once in the record of commands")
 
 
 def test_another_command_holds_it_and_a_pause_is_its_own(robot):

@@ -344,6 +344,21 @@ static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, co
 	hold(missions, ohtd_why_name(OHTD_WHY_BUSY));
 }
 
+/* While the next leg is not released the mission says so, and goes on by itself behind that. */
+static bool is_released(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg)
+{
+	bool told = !strcmp(missions->row.reason, OHTD_MISSIONS_NOT_RELEASED);
+
+	if (leg->place <= missions->row.through_leg) {
+		if (told)
+			*missions->row.reason = 0;
+		return true;
+	}
+	if (!told)
+		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, OHTD_MISSIONS_NOT_RELEASED);
+	return false;
+}
+
 /* Of @leg, which waits. @now_ns: before the robot was looked at, so that what came since refuses the command. */
 static void begin_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
 {
@@ -356,6 +371,8 @@ static void begin_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *le
 		hold(missions, why);
 		return;
 	}
+	if (!is_released(missions, leg))
+		return;
 	/* The last command may still be coming to rest. */
 	if (missions->snapshot.state != OHTD_STATE_IDLE)
 		return;

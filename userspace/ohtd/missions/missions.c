@@ -21,6 +21,11 @@ struct kept {
 	const struct ohtd_tables_leg *leg;
 };
 
+struct extending {
+	struct ohtd_tables_mission *row;
+	struct ohtd_tables_extension *more;
+};
+
 static int work_keep(struct ohtd_db *db, void *arg)
 {
 	const struct kept *kept = arg;
@@ -45,6 +50,13 @@ static int work_change(struct ohtd_db *db, void *arg)
 	const struct kept *kept = arg;
 
 	return ohtd_tables_mission_change(db, kept->row, kept->legs);
+}
+
+static int work_extend(struct ohtd_db *db, void *arg)
+{
+	const struct extending *extending = arg;
+
+	return ohtd_tables_mission_extend(db, extending->row, extending->more);
 }
 
 static int work_delete(struct ohtd_db *db, void *arg)
@@ -290,6 +302,42 @@ int ohtd_missions_change(struct ohtd_missions *missions, struct ohtd_tables_miss
 	pthread_mutex_lock(&missions->lock);
 	r = missions->row.id == row->id ? -EBUSY : ohtd_store_call(missions->setup.store, work_change, &kept);
 	ohtd_missions_changed(missions);
+	ohtd_missions_refresh(missions);
+	pthread_mutex_unlock(&missions->lock);
+	return r;
+}
+
+/* The mission that is driven has more legs, or more of them released. */
+static void take_more(struct ohtd_missions *missions, const struct ohtd_tables_mission *row, const struct ohtd_tables_extension *more, bool added)
+{
+	missions->row.legs = row->legs;
+	missions->row.through_leg = row->through_leg;
+	for (int64_t i = 0; added && i < more->count; i++)
+		missions->legs[more->first - 1 + i] = more->legs[i];
+}
+
+int ohtd_missions_extend(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more)
+{
+	struct extending extending = { row, more };
+	int64_t id = row->id;
+	int r = 0;
+
+	pthread_mutex_lock(&missions->lock);
+	ohtd_missions_hear(missions);
+	/* The store judges by what it has. */
+	if (missions->unkept && missions->row.id == id)
+		r = ohtd_missions_keep(missions);
+	if (!r)
+		r = ohtd_store_call(missions->setup.store, work_extend, &extending);
+	if (r >= 0 && missions->row.id == id) {
+		take_more(missions, row, more, !r);
+		ohtd_missions_step(missions);
+	}
+	if (r >= 0) {
+		row->id = id;
+		ohtd_missions_changed(missions);
+		r = load(missions, row);
+	}
 	ohtd_missions_refresh(missions);
 	pthread_mutex_unlock(&missions->lock);
 	return r;

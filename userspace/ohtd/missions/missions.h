@@ -73,6 +73,12 @@ int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const st
 int ohtd_missions_change(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
 int ohtd_missions_delete(struct ohtd_missions *missions, struct ohtd_tables_mission *row);
 
+/*
+ * As ohtd_tables_mission_extend(), also of the mission that is driven, which goes on by itself when its next leg is released by it.
+ * Context: a worker.
+ */
+int ohtd_missions_extend(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more);
+
 /* What a word of a reason says to people. Never NULL. */
 const char *ohtd_missions_reason_text(const char *reason);
 

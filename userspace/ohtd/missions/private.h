@@ -22,6 +22,8 @@
 #define OHTD_MISSIONS_DEADLINE		"deadline"
 #define OHTD_MISSIONS_STORE		"store"
 #define OHTD_MISSIONS_UNSEEN		"end_not_seen"
+/* Of one that is running, and goes on by itself when its next leg is released. */
+#define OHTD_MISSIONS_NOT_RELEASED	"not_released"
 
 /* States of a leg. */
 #define OHTD_MISSIONS_LEG_WAITING	"waiting"
