@@ -15,7 +15,7 @@ from oht_test.websocket import BINARY, WebSocket, frame
 
 API = (pathlib.Path(__file__).resolve().parents[2] / "docs/api.md").read_text(encoding="utf-8")
 CHANNELS = {"safety": "events", "robot": "state", "modules": "state", "commands": "events", "telemetry": "state",
-            "bus": "state", "logs": "events", "system": "state", "alerts": "state"}
+            "bus": "state", "logs": "events", "system": "state", "alerts": "state", "missions": "state"}
 
 
 @pytest.fixture(name="document", scope="module")

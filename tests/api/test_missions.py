@@ -4,12 +4,15 @@
 A leg is driven once, none is left out, and nothing moves after a hold until somebody asks.
 """
 import os
+import subprocess
 import tempfile
 
 import pytest
 
 from daemon import begin, serving
+from live import dial, subscribe
 from oht_test.wait import until
+from remote import OHTCTL
 from test_keys import key_of, service
 from test_local import NOBODY, ask
 from test_simulated import DRIVE_S, command, enable, finishes, shown, wait_state
@@ -79,10 +82,13 @@ def test_a_mission_is_kept_changed_and_deleted(daemon):
     assert (held["state"], held["leg"], held["driven_by"]) == ("held", 1, "operator") and held["reason_text"], held
     # Another test may have stopped the robot that they share.
     assert held["reason"] in ("not_enabled", "stop_latched"), held
+    assert held["reason_text"].startswith("At that moment: "), "the cause may be over"
     assert act(daemon, number, "start").code == "mission_state"
     assert daemon.request("PATCH", f"missions/{number}", {"name": "late"}, role="operator").code == "mission_driven"
     assert act(daemon, number, "resume", role="viewer").code == "role"
     assert act(daemon, number, "cancel").json["state"] == "cancelled" and act(daemon, number, "resume").code == "mission_state"
+    [entry] = [item for item in daemon.get("timeline?kinds=mission").json["items"] if item["number"] == number]
+    assert (entry["code"], entry["who"]) == ("cancelled", "operator") and entry["ended"] and "(other), leg 1 of 2" in entry["text"], entry
     assert number in [item["id"] for item in daemon.get("missions?state=cancelled").json["items"]]
     assert number not in [item["id"] for item in daemon.get("missions?state=held").json["items"]]
     assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
@@ -90,6 +96,133 @@ def test_a_mission_is_kept_changed_and_deleted(daemon):
         assert daemon.get(f"missions/{number}{path}").code == "not_found"
     assert make(daemon, MOVE) > number, "a number is not given twice"
     assert not orders(daemon, number), "nothing of it was given to the robot"
+
+
+def shown_words(daemon, *words):
+    """Lines of ohtctl mission, each as its columns."""
+    done = subprocess.run([OHTCTL, "--socket", daemon.socket, "mission", *map(str, words)], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def told_of(link, number, wanted):
+    """The mission of the channel once this is true of it; None: it is not told."""
+    def is_it(message):
+        listed = {item["id"]: item for item in message.get("data", {}).get("missions", [])}
+        found.append(listed.get(number))
+        return message.get("channel") == "missions" and "missions" in message.get("data", {}) and wanted(found[-1])
+    found = []
+    link.hear_until(is_it)
+    return found[-1]
+
+
+def test_each_change_is_told_in_the_channel(daemon):
+    number = make(daemon, {"kind": "wait", "wait_s": 3}, MOVE)
+    with dial(daemon, "viewer") as link:
+        first = subscribe(link, "missions")["data"]["missions"]
+        assert [item["id"] for item in first] == sorted((item["id"] for item in first), reverse=True) and len(first) <= 25
+        before = told_of(link, number, bool) if number not in [item["id"] for item in first] else first[0]
+        assert {**before, "current_leg": None} == {**of(daemon, number), "current_leg": None}
+        assert before["current_leg"] == legs(daemon, number)[0]
+        act(daemon, number, "start")
+        held = told_of(link, number, lambda item: item and item["state"] == "held")
+        assert (held["leg"], held["current_leg"]["place"], held["current_leg"]["reason"]) == (1, 1, held["reason"]), held
+        act(daemon, number, "cancel")
+        assert told_of(link, number, lambda item: item and item["state"] == "cancelled")["ended"]
+        assert [line[:2] + line[-2:-1] for line in shown_words(daemon, "legs", number)] == [["1", "wait", "waiting"], ["2", "move", "waiting"]]
+        assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
+        assert told_of(link, number, lambda item: not item) is None
+        # Those that wait give way, and of those that are over the newest are told.
+        over = [make(daemon, MOVE) for _ in range(6)]
+        for one in over:
+            act(daemon, one, "cancel")
+        held = make(daemon, MOVE)
+        assert act(daemon, held, "start").json["state"] == "held"
+        waits = [make(daemon, MOVE) for _ in range(21)]
+        told_of(link, waits[-1], bool)
+        listed = [item["id"] for item in subscribe(link, "missions")["data"]["missions"]]
+        # Other tests may have left some that are held.
+        helds = [item["id"] for item in daemon.get("missions?state=held&limit=100").json["items"]]
+        assert listed == sorted(waits[len(helds) - 20:] + helds + over[1:], reverse=True) and held in helds
+    for one in waits + over + [held]:
+        assert daemon.request("DELETE", f"missions/{one}", role="operator").status == 204
+
+
+def refused(answer):
+    """Status, code and the member of a request that was refused."""
+    return answer.status, answer.code, answer.json["errors"][0]["pointer"]
+
+
+def order(robot, **more):
+    return robot.post("missions", {"name": "order", "legs": [MOVE, {"kind": "dock"}], "external_id": "Auftrag 7/ä", **more}, role="operator")
+
+
+def add(robot, number, *added, **more):
+    return robot.post(f"missions/{number}/legs", {"legs": list(added), **more}, role="operator")
+
+
+def release(robot, number, through):
+    return robot.post(f"missions/{number}/release", {"through_leg": through}, role="operator")
+
+
+def test_an_order_that_comes_twice_is_one_mission(robot):
+    made = order(robot)
+    number = made.json["id"]
+    assert (made.status, made.json["external_id"], made.json["through_leg"]) == (201, "Auftrag 7/ä", 2), made
+    for more, pointer in (({"name": "other"}, "/name"), ({"legs": [MOVE]}, "/legs"), ({"legs": [MOVE, {"kind": "undock"}]}, "/legs/1/kind"),
+                          ({"legs": [{**MOVE, "speed_mm_s": 50}, {"kind": "dock"}]}, "/legs/0/speed_mm_s")):
+        assert refused(order(robot, **more)) == (409, "mission_differs", pointer)
+    assert add(robot, number, {"kind": "wait", "wait_s": 1}).json["legs"] == 3
+    robot.stop()
+    robot.start()
+    again = order(robot)
+    assert (again.status, again.json) == (200, of(robot, number)), "it has more legs since, and is the same order"
+    assert act(robot, number, "cancel").status == 200
+    assert (order(robot).status, order(robot).json["state"]) == (200, "cancelled")
+    assert [item["id"] for item in robot.get("missions?external_id=Auftrag%207/%C3%A4").json["items"]] == [number]
+    for wrong in ("", "x" * 513, "a\nb"):
+        assert refused(order(robot, external_id=wrong)) == (400, "validation", "/external_id")
+    assert robot.request("DELETE", f"missions/{number}", role="operator").status == 204
+    other = order(robot, through_leg=0)
+    assert (other.status, other.json["through_leg"]) == (201, 0) and other.json["id"] > number
+    assert refused(order(robot)) == (409, "mission_differs", "/through_leg"), "nothing of it is released"
+    assert refused(order(robot, through_leg=3)) == (400, "validation", "/through_leg")
+    assert robot.request("DELETE", f"missions/{other.json['id']}", role="operator").status == 204
+
+
+def test_legs_are_added_behind_the_last_and_once(daemon):
+    number = make(daemon, MOVE)
+    dock, undock, wait = {"kind": "dock"}, {"kind": "undock"}, {"kind": "wait", "wait_s": 5}
+    assert refused(add(daemon, number, dock, first_leg=3)) == (400, "validation", "/first_leg")
+    assert refused(add(daemon, number, dock, first_leg=2, through_leg=3)) == (400, "validation", "/through_leg")
+    assert refused(add(daemon, number, {"kind": "wait"})) == (422, "mission_leg", "/legs/0/wait_s")
+    assert add(daemon, number, *[MOVE] * 100).code == "too_many_legs"
+    assert add(daemon, number + 1000, dock).code == "not_found"
+    # As the last of these were not done at all.
+    assert of(daemon, number)["legs"] == 1 == len(legs(daemon, number))
+    for _ in range(2):
+        told = add(daemon, number, dock, undock, first_leg=2, through_leg=2)
+        assert (told.status, told.json["legs"], told.json["through_leg"]) == (200, 3, 2), told
+    assert refused(add(daemon, number, undock, first_leg=2)) == (409, "mission_differs", "/legs/0/kind"), "it is released"
+    # A request of before releases nothing of what came behind it.
+    assert add(daemon, number, dock, first_leg=2).json["through_leg"] == 2
+    # What is not released is replaced, from there to the end.
+    told = add(daemon, number, wait, dock, wait, first_leg=3, through_leg=1).json
+    assert (told["legs"], told["through_leg"]) == (5, 2), told
+    assert [leg["kind"] for leg in legs(daemon, number)] == ["move", "dock", "wait", "dock", "wait"]
+    assert refused(release(daemon, number, 6)) == (400, "validation", "/through_leg")
+    shown_words(daemon, "release", number, 3)
+    for through, known in ((1, 3), (4, 4)):
+        assert release(daemon, number, through).json["through_leg"] == known
+    shown_words(daemon, "add", number, "move=9@5")
+    assert (legs(daemon, number)[5]["speed_mm_s"], of(daemon, number)["through_leg"]) == (5, 6)
+    assert release(daemon, number + 1000, 1).code == "not_found"
+    for answer in (daemon.post(f"missions/{number}/release", {"through_leg": 5}, role="viewer"), daemon.post(f"missions/{number}/legs", {"legs": [MOVE]}, role="viewer")):
+        assert answer.code == "role"
+    assert act(daemon, number, "cancel").status == 200
+    assert add(daemon, number, MOVE).code == "mission_state"
+    assert add(daemon, number, dock, first_leg=2).status == release(daemon, number, 4).status == 200, "both were done before it was over"
+    assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
 
 
 # ---- driving ----
@@ -133,6 +266,30 @@ def test_legs_are_driven_one_behind_the_other(robot):
     assert (done["state"], done["leg"], bool(done["ended"])) == ("finished", None, True), done
     until(lambda: orders(robot, number) == {1: ["finished"], 4: ["finished"]}, what="each motion once in the record of commands")
     assert robot.request("DELETE", f"missions/{other}", role="operator").status == 204
+
+
+def test_a_leg_begins_when_it_is_released(robot):
+    enable(robot)
+    there, back = two_places(robot)
+    ways = [{"kind": "move", "position_mm": place} for place in (there, back)]
+    number = robot.post("missions", {"name": "fleet", "legs": ways, "through_leg": 1}, role="operator").json["id"]
+    act(robot, number, "start")
+    until(lambda: of(robot, number)["reason"] == "not_released", DRIVE_S, "the end of what is released")
+    told = of(robot, number)
+    assert (told["state"], told["leg"], set(orders(robot, number))) == ("running", 2, {1}), told
+    assert add(robot, number, ways[0], ways[1], through_leg=1).json["legs"] == 4
+    # Nothing but what it waits for lets it go on.
+    assert (of(robot, number)["state"], set(orders(robot, number))) == ("running", {1})
+    assert release(robot, number, 3).json["reason"] is None
+    until(lambda: of(robot, number)["reason"] == "not_released", DRIVE_S, "the end of what is released then")
+    assert [leg["state"] for leg in legs(robot, number)] == ["finished"] * 3 + ["waiting"]
+    assert robot.post("robot/commands", {"verb": "disable"}, role="operator").status == 200
+    assert wait_mission(robot, number, "held")["reason"] == "not_enabled"
+    assert release(robot, number, 4).json["state"] == "held", "a release is no resume"
+    enable(robot)
+    assert act(robot, number, "resume").status == 200
+    assert wait_mission(robot, number, "finished", "held", "failed")["state"] == "finished"
+    until(lambda: orders(robot, number) == {place: ["finished"] for place in (1, 2, 3, 4)}, what="each motion once in the record of commands")
 
 
 def test_another_command_holds_it_and_a_pause_is_its_own(robot):

@@ -14,7 +14,7 @@ from oht_test.wait import until
 from oht_test.websocket import gapless
 from test_alerts import is_at_rest
 
-CHANNELS = ("safety", "robot", "modules", "commands", "telemetry", "bus", "system", "alerts")
+CHANNELS = ("safety", "robot", "modules", "commands", "telemetry", "bus", "system", "alerts", "missions")
 
 
 class Events:

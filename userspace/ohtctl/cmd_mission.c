@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ohtctl mission make: legs as words. */
+/* ohtctl mission make and add: legs as words. */
 #include "cmd.h"
 
 #include <inttypes.h>
@@ -65,26 +65,78 @@ static bool fill_leg(struct json_object *leg, const char *word)
 	return true;
 }
 
-int cmd_mission_make(struct cli *cli, int count, char **arguments)
+/* Adds a list of legs to @body, one for each word. */
+static int add_legs(struct cli *cli, struct json_object *body, int count, char **words)
 {
-	struct json_object *body = json_object_new_object(), *legs = json_object_new_array(), *answer = NULL;
-	int result = CLI_DONE;
+	struct json_object *legs = json_object_new_array();
 
-	json_object_object_add(body, "name", json_object_new_string(arguments[0]));
 	json_object_object_add(body, "legs", legs);
-	for (int i = 1; i < count && !result; i++) {
+	for (int i = 0; i < count; i++) {
 		struct json_object *leg = json_object_new_object();
 
 		json_object_array_add(legs, leg);
-		if (!fill_leg(leg, arguments[i]))
-			result = cli_fail(cli, CLI_USAGE, "'%s' is no leg: move=MM[@MM_S], to=STATION[@MM_S], dock, undock, wait=S, acknowledge",
-					   arguments[i]);
+		if (!fill_leg(leg, words[i]))
+			return cli_fail(cli, CLI_USAGE, "'%s' is no leg: move=MM[@MM_S], to=STATION[@MM_S], dock, undock, wait=S, acknowledge",
+					words[i]);
 	}
+	return CLI_DONE;
+}
+
+/* Sends @body, which is freed, unless @result says that it is wrong. */
+static int send_body(struct cli *cli, int result, const char *path, struct json_object *body)
+{
+	struct json_object *answer = NULL;
+
 	if (!result)
-		result = client_request(cli, "POST", "missions", body, &answer);
+		result = client_request(cli, "POST", path, body, &answer);
 	json_object_put(body);
 	if (!result)
 		show_answer(cli, answer);
 	json_object_put(answer);
 	return result;
+}
+
+int cmd_mission_make(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *body = json_object_new_object();
+
+	json_object_object_add(body, "name", json_object_new_string(arguments[0]));
+	return send_body(cli, add_legs(cli, body, count - 1, arguments + 1), "missions", body);
+}
+
+/* The path of an act on the mission of that number. */
+static int path_of(struct cli *cli, const char *number, const char *act, char path[WORD_BYTES])
+{
+	static const int64_t limits[] = { 1, INT64_MAX };
+	int64_t mission = 0;
+	int result = cli_integer(cli, "number of a mission", number, limits, &mission);
+
+	snprintf(path, WORD_BYTES, "missions/%" PRId64 "/%s", mission, act);
+	return result;
+}
+
+int cmd_mission_add(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *body = json_object_new_object();
+	char path[WORD_BYTES];
+	int result = path_of(cli, arguments[0], "legs", path);
+
+	if (!result)
+		result = add_legs(cli, body, count - 1, arguments + 1);
+	return send_body(cli, result, path, body);
+}
+
+int cmd_mission_release(struct cli *cli, int count, char **arguments)
+{
+	static const int64_t limits[] = { 1, 100 };
+	struct json_object *body = json_object_new_object();
+	char path[WORD_BYTES];
+	int64_t through = 0;
+	int result = path_of(cli, arguments[0], "release", path);
+
+	(void)count;
+	if (!result)
+		result = cli_integer(cli, "place of a leg", arguments[1], limits, &through);
+	json_object_object_add(body, "through_leg", json_object_new_int64(through));
+	return send_body(cli, result, path, body);
 }

@@ -191,6 +191,8 @@ static const struct cli_verb verbs[] = {
 	{ "mission legs", "NUMBER", "its legs, and what became of each", remote_mission_legs, CLI_OPT_SOCKET, 1, 1, remote_mission_legs },
 	{ "mission make", "NAME LEG...", "make one; legs: move=MM, to=STATION, dock, wait=S, ...",
 	  cmd_mission_make, CLI_OPT_SOCKET, 2, 64, cmd_mission_make },
+	{ "mission add", "NUMBER LEG...", "put legs behind its last one", cmd_mission_add, CLI_OPT_SOCKET, 2, 64, cmd_mission_add },
+	{ "mission release", "NUMBER LEG", "let legs up to this place begin", cmd_mission_release, CLI_OPT_SOCKET, 2, 2, cmd_mission_release },
 	{ "mission start", "NUMBER", "drive one that waits", remote_mission_start, CLI_OPT_SOCKET, 1, 1, remote_mission_start },
 	{ "mission pause", "NUMBER", "pause it and its motion", remote_mission_pause, CLI_OPT_SOCKET, 1, 1, remote_mission_pause },
 	{ "mission resume", "NUMBER", "let one go on that is held or paused", remote_mission_resume, CLI_OPT_SOCKET, 1, 1,

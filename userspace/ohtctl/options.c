@@ -113,7 +113,7 @@ static const struct option_row rows[] = {
 	{ "--object", "OBJECT", "about this object, as 'version 7'", NULL, CLI_OPT_RECORDS, MEMBER(object) },
 	{ "--result", "RESULT", "that ended so, as '403 role'", NULL, CLI_OPT_RECORDS, MEMBER(result) },
 	{ "--limit", "N", "so many records", NULL, CLI_OPT_RECORDS, MEMBER(limit), { 1, 200 }, 50 },
-	{ "--kind", "KIND", "stop, alert, command, setting, start, clock, transition, with commas between them", "all but transition",
+	{ "--kind", "KIND", "stop, alert, command, mission, setting, start, clock, transition, with commas between them", "all but transition",
 	  CLI_OPT_KIND, MEMBER(kind) },
 	{ "--points", "N", "columns of a signal, about", "30, for programs 2000", CLI_OPT_POINTS,
 	  MEMBER(points), { 1, 10000 } },

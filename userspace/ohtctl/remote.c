@@ -101,6 +101,10 @@ static const struct show_column mission_columns[] = {
 	{ NULL, 0 },
 };
 
+static const struct show_column leg_columns[] = {
+	{ "place", 5 }, { "kind", 11 }, { "station", 16 }, { "position_mm", 12 }, { "state", 9 }, { "reason", 0 }, { NULL, 0 },
+};
+
 /**
  * struct call - a request without a number in its path
  * @method: of the request
@@ -149,12 +153,14 @@ static int ask(struct cli *cli, const struct call *call, int count, char **argum
  * @method: of the request
  * @list: path of the list
  * @act: what stands behind the number in the path
+ * @columns: of the list that it answers, as of struct call
  */
 struct numbered {
 	const char *what;
 	const char *method;
 	const char *list;
 	const char *act;
+	const struct show_column *columns;
 };
 
 /* Shows the answer, if there is one. */
@@ -170,7 +176,9 @@ static int ask_numbered(struct cli *cli, const struct numbered *call, const char
 		return result;
 	snprintf(path, sizeof(path), "%s/%" PRId64 "%s", call->list, number, call->act);
 	result = client_request(cli, call->method, path, NULL, &answer);
-	if (!result && answer)
+	if (!result && call->columns && !cli->json)
+		show_list(cli, answer, call->columns, NULL);
+	else if (!result && answer)
 		show_answer(cli, answer);
 	json_object_put(answer);
 	return result;

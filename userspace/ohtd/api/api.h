@@ -51,6 +51,7 @@ extern const struct ohtd_view ohtd_bus_view;
 extern const struct ohtd_view ohtd_commands_view;
 extern const struct ohtd_view ohtd_live_bus_view;
 extern const struct ohtd_view ohtd_live_logs_view;
+extern const struct ohtd_view ohtd_api_missions_view;
 /* The good values of the signals, each as a member of its own. */
 extern const struct ohtd_view ohtd_values_view;
 

@@ -19,6 +19,7 @@
 #include "robot/stations.h"
 #include "server/control.h"
 #include "server/late.h"
+#include "views/services.h"
 
 #define BODY_BYTES	32768
 #define SECONDS_MAX	86400
@@ -51,6 +52,8 @@ struct mission {
 	const char *reason_text;
 	int64_t leg;
 	int64_t legs;
+	int64_t through_leg;
+	const char *external_id;
 	const char *driven_by;
 	int64_t made;
 	const char *made_by;
@@ -67,6 +70,8 @@ OHTD_SHAPE(mission, "Mission",
 	OHTD_TEXT(mission, reason_text, .flags = OHTD_NULL, .summary = "The same for people"),
 	OHTD_INTEGER(mission, leg, .flags = OHTD_NULL, .summary = "Place of the leg under way or next; null: none is left"),
 	OHTD_INTEGER(mission, legs, .summary = "How many it has"),
+	OHTD_INTEGER(mission, through_leg, .summary = "Place of the last leg that is released, and so may begin; 0: none is"),
+	OHTD_TEXT(mission, external_id, .flags = OHTD_NULL, .summary = "Of the order that it was made for; null: none", .example = "\"order-7\""),
 	OHTD_TEXT(mission, driven_by, .flags = OHTD_NULL, .summary = "In whose name it is driven; null: it has not begun", .example = "\"anna\""),
 	OHTD_TIME(mission, made, .summary = "When it was made"),
 	OHTD_TEXT(mission, made_by, .summary = "Who made it", .example = "\"anna\""),
@@ -89,7 +94,8 @@ static struct mission view_of(const struct ohtd_tables_mission *row)
 	return (struct mission){
 		.id = row->id, .name = row->name, .state = row->state, .reason = text_or_none(row->reason),
 		.reason_text = text_or_none(ohtd_missions_reason_text(row->reason)),
-		.leg = row->leg <= row->legs ? row->leg : OHTD_NONE, .legs = row->legs, .driven_by = text_or_none(row->driven_by),
+		.leg = row->leg <= row->legs ? row->leg : OHTD_NONE, .legs = row->legs, .through_leg = row->through_leg,
+		.external_id = text_or_none(row->external_id), .driven_by = text_or_none(row->driven_by),
 		.made = row->made_ns, .made_by = row->made_by, .began = time_or_none(row->began_ns), .changed = row->changed_ns,
 		.ended = time_or_none(row->ended_ns),
 	};
@@ -110,6 +116,7 @@ struct mission_query {
 	struct ohtd_page page;
 	int64_t sort;
 	int64_t state;
+	const char *external_id;
 	const char *q;
 };
 
@@ -117,6 +124,7 @@ OHTD_SHAPE(mission_query, "MissionQuery",
 	OHTD_PART(mission_query, page, ohtd_page),
 	OHTD_SORT(mission_query, sort_words),
 	OHTD_WORD(mission_query, state, .words = &state_words, .preset = OHTD_NONE, .summary = "Only those in this state"),
+	OHTD_FILTER(mission_query, external_id, "Only the one of this order"),
 	OHTD_SEARCH(mission_query, "name, driven_by or made_by"));
 
 static const struct ohtd_stored_list missions_listed = { .row = &ohtd_tables_missions_kept, .show = show };
@@ -167,6 +175,46 @@ static struct leg leg_of(const struct ohtd_tables_leg *row)
 		.command_id = text_or_none(row->command_id), .began = time_or_none(row->began_ns), .ended = time_or_none(row->ended_ns),
 	};
 }
+
+/* ---- live ---- */
+
+struct live_mission {
+	struct mission mission;
+	const struct leg *current_leg;
+};
+
+OHTD_SHAPE(live_mission, "LiveMission",
+	OHTD_PART(live_mission, mission, mission),
+	OHTD_OBJECT(live_mission, current_leg, leg, .flags = OHTD_NULL, .summary = "Its leg under way or next; null: none is left"));
+
+struct live_missions {
+	const struct live_mission *missions;
+	size_t missions_count;
+};
+
+OHTD_SHAPE(live_missions, "LiveMissions",
+	OHTD_LIST(live_missions, missions, live_mission,
+		  .summary = "Those that are not over, at most 20, and the 5 that ended last, the newest first"));
+
+static const void *make_live(const struct ohtd_scene *scene)
+{
+	struct ohtd_tables_mission_board *board = ohtd_scene_alloc(scene, sizeof(*board));
+	struct live_missions *view = ohtd_scene_alloc(scene, sizeof(*view));
+	struct live_mission *items;
+	struct leg *legs;
+
+	ohtd_missions_look(scene->services->missions, board);
+	items = ohtd_scene_alloc(scene, (board->count + 1) * sizeof(*items));
+	legs = ohtd_scene_alloc(scene, (board->count + 1) * sizeof(*legs));
+	for (unsigned int i = 0; i < board->count; i++) {
+		legs[i] = leg_of(&board->items[i].leg);
+		items[i] = (struct live_mission){ view_of(&board->items[i].row), board->items[i].leg.place ? &legs[i] : NULL };
+	}
+	*view = (struct live_missions){ items, board->count };
+	return view;
+}
+
+const struct ohtd_view ohtd_api_missions_view = { &live_missions_shape, make_live };
 
 /* ---- what a leg of a request says ---- */
 
@@ -272,6 +320,8 @@ static void fill_leg(struct ohtd_tables_leg *row, const struct leg_body *leg)
  * @row: of the mission
  * @before: the same before a change, for the audit
  * @legs: its legs; OHTD_TABLES_MISSION_LEGS_MAX
+ * @said: the mission as the request has it, of which another one may be there already
+ * @more: legs behind those that it has
  * @with_legs: @legs are other ones from now on
  * @result: of the room; not that of @late, whose errors are the store's
  */
@@ -282,6 +332,8 @@ struct mission_late {
 	struct ohtd_missions_person person;
 	struct ohtd_tables_mission row;
 	struct ohtd_tables_leg *legs;
+	struct ohtd_tables_mission said;
+	struct ohtd_tables_extension more;
 	bool with_legs;
 	int result;
 };
@@ -309,6 +361,18 @@ static struct mission_late *make_job(struct ohtd_call *call)
 	return NULL;
 }
 
+/* The mission is there already, and something else was said of it. */
+static void refuse_difference(struct ohtd_call *call, const struct mission_late *job)
+{
+	const struct ohtd_tables_extension *more = &job->more;
+	struct ohtd_error error = { .code = "differs", .detail = "the mission that is there has it otherwise" };
+
+	error.pointer = more->differs < 0 ? ohtd_call_text_of(call, "/%s", more->member) :
+			ohtd_call_text_of(call, "/legs/%" PRId64 "/%s", more->differs, more->member);
+	ohtd_reply_errors(call, 409, "mission_differs",
+			  ohtd_call_text_of(call, "mission %" PRId64 " was made with other content", job->row.id), &error, 1);
+}
+
 /* False: it has been refused. */
 static bool has_result(struct ohtd_call *call, const struct mission_late *job, int result)
 {
@@ -321,7 +385,18 @@ static bool has_result(struct ohtd_call *call, const struct mission_late *job, i
 		ohtd_reply_problem(call, 404, "not_found", "there is no mission %" PRId64 ": see GET missions", call->params.id);
 		break;
 	case -E2BIG:
-		ohtd_reply_problem(call, 409, "too_many_missions", "there are %d missions already: delete one", OHTD_TABLES_MISSIONS_MAX);
+		if (job->row.id)
+			ohtd_reply_problem(call, 409, "too_many_legs", "mission %" PRId64 " has %" PRId64 " legs, and %d is the most", job->row.id,
+					   job->row.legs, OHTD_TABLES_MISSION_LEGS_MAX);
+		else
+			ohtd_reply_problem(call, 409, "too_many_missions", "there are %d missions already: delete one", OHTD_TABLES_MISSIONS_MAX);
+		break;
+	case -ESTALE:
+		refuse_difference(call, job);
+		break;
+	case -ERANGE:
+		ohtd_reply_member(call, ohtd_call_text_of(call, "/%s", job->more.member), "range", "mission %" PRId64 " has %" PRId64 " legs",
+				  job->row.id, job->row.legs);
 		break;
 	case -EALREADY:
 		ohtd_reply_problem(call, 409, "mission_state", "mission %" PRId64 " is %s", job->row.id, job->row.state);
@@ -396,19 +471,54 @@ struct mission_body {
 	const char *name;
 	const struct leg_body *legs;
 	size_t legs_count;
+	int64_t through_leg;
+	const char *external_id;
 };
+
+#define THROUGH(S_, text_)	\
+	OHTD_INTEGER(S_, through_leg, .min = 0, .max = OHTD_TABLES_MISSION_LEGS_MAX, .preset = OHTD_NONE, .summary = text_)
 
 OHTD_SHAPE(mission_body, "MissionBody",
 	OHTD_TEXT(mission_body, name, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_TABLES_MISSION_NAME_BYTES - 1, .unfit = ohtd_line_unfit,
 		  .summary = "For people", .example = "\"morning round\""),
 	OHTD_LIST(mission_body, legs, leg_body, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_TABLES_MISSION_LEGS_MAX,
-		  .summary = "In the order in which they are driven"));
+		  .summary = "In the order in which they are driven"),
+	THROUGH(mission_body, "Place of the last leg that is released, 0: none is; left out: all are"),
+	OHTD_TEXT(mission_body, external_id, .min = 1, .max = OHTD_TABLES_MISSION_EXTERNAL_BYTES - 1, .unfit = ohtd_line_unfit,
+		  .summary = "Of an order that may be sent again, over restarts too: only one mission is made of it", .example = "\"order-7\""));
+
+/* 1: it is the one that is there, -ESTALE: it is not. What came since, more legs and a release, is no difference. */
+static int compare_made(struct ohtd_db *db, struct mission_late *job)
+{
+	const struct ohtd_tables_mission *said = &job->said, *row = &job->row;
+	struct ohtd_tables_extension *more = &job->more;
+	int r;
+
+	more->differs = -1;
+	more->member = strcmp(said->name, row->name) ? "name" : said->legs != row->made_legs ? "legs" :
+		       said->through_leg > row->through_leg ? "through_leg" : NULL;
+	if (more->member)
+		return -ESTALE;
+	*more = (struct ohtd_tables_extension){ .legs = job->legs, .count = said->legs, .first = 1 };
+	r = ohtd_tables_mission_compare(db, row->id, more);
+	return r ? r : -ESTALE;
+}
 
 static int work_add(struct ohtd_db *db, void *arg)
 {
 	struct mission_late *job = arg;
+	int r;
 
-	return ohtd_tables_mission_add(db, &job->row, job->legs);
+	job->row = job->said;
+	if (!*job->said.external_id)
+		return ohtd_tables_mission_add(db, &job->row, job->legs);
+	r = ohtd_tables_mission_find(db, &job->row);
+	return r == -ENOENT ? ohtd_tables_mission_add(db, &job->row, job->legs) : r ? r : compare_made(db, job);
+}
+
+static void settle_made(struct ohtd_late *late)
+{
+	ohtd_missions_changed(((struct mission_late *)late)->missions);
 }
 
 static void reply_made(struct ohtd_call *call, struct ohtd_late *late)
@@ -417,27 +527,43 @@ static void reply_made(struct ohtd_call *call, struct ohtd_late *late)
 	struct mission view = view_of(&job->row);
 
 	if (has_result(call, job, 0))
-		OHTD_REPLY(call, 201, mission, &view);
+		OHTD_REPLY(call, late->result ? 200 : 201, mission, &view);
+}
+
+/* False: the request has been refused. */
+static bool through_fits(struct ohtd_call *call, int64_t through, size_t count)
+{
+	if (through == OHTD_NONE || through <= (int64_t)count)
+		return true;
+	ohtd_reply_member(call, "/through_leg", "range", "there are %zu legs", count);
+	return false;
 }
 
 static void post_mission(struct ohtd_call *call)
 {
 	const struct mission_body *said = OHTD_INPUT(call, mission_body);
-	struct mission_late *job = fit(call, said->legs, said->legs_count) ? make_job(call) : NULL;
+	struct mission_late *job;
 	struct ohtd_tables_mission *row;
 
+	if (!fit(call, said->legs, said->legs_count) || !through_fits(call, said->through_leg, said->legs_count))
+		return;
+	job = make_job(call);
 	if (!job)
 		return;
-	row = &job->row;
+	row = &job->said;
 	*row = (struct ohtd_tables_mission){
-		.leg = 1, .legs = (int64_t)said->legs_count, .made_ns = ohtd_clock_wall_ns(call->services->clock),
+		.leg = 1, .legs = (int64_t)said->legs_count, .made_legs = (int64_t)said->legs_count,
+		.through_leg = said->through_leg == OHTD_NONE ? (int64_t)said->legs_count : said->through_leg,
+		.made_ns = ohtd_clock_wall_ns(call->services->clock),
 	};
 	row->changed_ns = row->made_ns;
 	snprintf(row->name, sizeof(row->name), "%s", said->name);
+	snprintf(row->external_id, sizeof(row->external_id), "%s", said->external_id ? said->external_id : "");
 	snprintf(row->state, sizeof(row->state), "%s", OHTD_TABLES_MISSION_WAITING);
 	snprintf(row->made_by, sizeof(row->made_by), "%s", call->who.user);
 	for (size_t i = 0; i < said->legs_count; i++)
 		fill_leg(&job->legs[i], &said->legs[i]);
+	job->late.settle = settle_made;
 	ohtd_late_write(call, &job->late, work_add, reply_made);
 }
 
@@ -506,6 +632,67 @@ static void delete_mission(struct ohtd_call *call)
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, delete, reply_deleted);
 }
 
+/* ---- more legs, and more of them released ---- */
+
+static int extend(struct ohtd_late *late)
+{
+	struct mission_late *job = (struct mission_late *)late;
+
+	job->result = ohtd_missions_extend(job->missions, &job->row, &job->more);
+	return 0;
+}
+
+struct more_legs {
+	const struct leg_body *legs;
+	size_t legs_count;
+	int64_t first_leg;
+	int64_t through_leg;
+};
+
+OHTD_SHAPE(more_legs, "MissionMoreLegs",
+	OHTD_LIST(more_legs, legs, leg_body, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_TABLES_MISSION_LEGS_MAX,
+		  .summary = "In the order in which they are driven"),
+	OHTD_INTEGER(more_legs, first_leg, .min = 1, .max = OHTD_TABLES_MISSION_LEGS_MAX, .preset = OHTD_NONE,
+		     .summary = "Place of the first of them; left out: behind the last leg. Legs from there on that are not released are replaced"),
+	THROUGH(more_legs, "Place of the last leg that is released then; left out: these are, and all before them"));
+
+static void post_legs(struct ohtd_call *call)
+{
+	const struct more_legs *said = OHTD_INPUT(call, more_legs);
+	struct mission_late *job = fit(call, said->legs, said->legs_count) ? make_job(call) : NULL;
+
+	if (!job)
+		return;
+	job->more = (struct ohtd_tables_extension){
+		.legs = job->legs, .count = (int64_t)said->legs_count, .first = said->first_leg == OHTD_NONE ? 0 : said->first_leg,
+		.through = said->through_leg == OHTD_NONE ? OHTD_TABLES_MISSION_THESE : said->through_leg,
+		.now_ns = ohtd_clock_wall_ns(call->services->clock),
+	};
+	for (size_t i = 0; i < said->legs_count; i++)
+		fill_leg(&job->legs[i], &said->legs[i]);
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, extend, reply_one);
+}
+
+struct release_body {
+	int64_t through_leg;
+};
+
+OHTD_SHAPE(release_body, "MissionReleaseBody",
+	OHTD_INTEGER(release_body, through_leg, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_TABLES_MISSION_LEGS_MAX,
+		     .summary = "Place of the last leg that is released then"));
+
+static void post_release(struct ohtd_call *call)
+{
+	struct mission_late *job = make_job(call);
+
+	if (!job)
+		return;
+	job->more = (struct ohtd_tables_extension){
+		.through = OHTD_INPUT(call, release_body)->through_leg, .now_ns = ohtd_clock_wall_ns(call->services->clock),
+	};
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, extend, reply_one);
+}
+
 /* ---- driving ---- */
 
 static int act(struct ohtd_late *late)
@@ -565,9 +752,11 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_POST, .path = "missions", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = BODY_BYTES, .body = &mission_body_shape,
-		.replies = { { 201, &mission_shape } }, .problems = { "mission_leg", "too_many_missions", "out_of_memory" },
+		.replies = { { 201, &mission_shape }, { 200, &mission_shape } },
+		.problems = { "mission_leg", "mission_differs", "too_many_missions", "out_of_memory" },
 		.handle = post_mission,
 		.summary = "Make a mission, which waits until it is started",
+		.text = "200: a mission of this external_id and the same content is there already; it is answered as it is now.",
 	}, {
 		.method = OHTD_GET, .path = "missions/{id}", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE,
@@ -592,6 +781,21 @@ static const struct ohtd_route routes[] = {
 		.replies = { { 200, &leg_list_shape } }, .problems = { "not_found", "out_of_memory" },
 		.handle = get_legs,
 		.summary = "The legs of a mission, and what became of each",
+	},
+	{
+		.method = OHTD_POST, .path = "missions/{id}/legs", .role = OHTD_ROLE_OPERATOR,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = BODY_BYTES, .body = &more_legs_shape,
+		.replies = { { 200, &mission_shape } },
+		.problems = { "mission_leg", "mission_differs", "mission_state", "too_many_legs", "not_found", "out_of_memory" },
+		.handle = post_legs,
+		.summary = "Put legs behind those of a mission that is not over",
+		.text = "With first_leg the same request again changes nothing: legs that are there already are not put in once more.",
+	}, {
+		.method = OHTD_POST, .path = "missions/{id}/release", .role = OHTD_ROLE_OPERATOR,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &release_body_shape,
+		.replies = { { 200, &mission_shape } }, .problems = { "mission_state", "not_found", "out_of_memory" },
+		.handle = post_release,
+		.summary = "Release legs of a mission, which may begin from then on",
 	},
 	ACT("start", post_start, "Start a mission that waits",
 	    "One is driven at a time, in the name of the session that asks. A leg that the robot would refuse now holds the mission, with the reason."),

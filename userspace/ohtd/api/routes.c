@@ -177,6 +177,7 @@ const struct ohtd_channel_table ohtd_channel_table = {
 		[OHTD_CHANNEL_LOGS] = { OHTD_ROLE_SUPERVISOR, &ohtd_live_logs_view },
 		[OHTD_CHANNEL_SYSTEM] = { OHTD_ROLE_VIEWER, &ohtd_health_view },
 		[OHTD_CHANNEL_ALERTS] = { OHTD_ROLE_VIEWER, &ohtd_alerts_view },
+		[OHTD_CHANNEL_MISSIONS] = { OHTD_ROLE_VIEWER, &ohtd_api_missions_view },
 	},
 	.topics = {
 		[OHTD_TOPIC_SAFETY] = { &ohtd_stop_view, 0 },

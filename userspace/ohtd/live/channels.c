@@ -30,6 +30,7 @@ static const struct ohtd_channel_kind kinds[OHTD_CHANNELS + OHTD_TOPICS] = {
 	[OHTD_CHANNEL_LOGS] = { "logs", .events = true },
 	[OHTD_CHANNEL_SYSTEM] = { "system" },
 	[OHTD_CHANNEL_ALERTS] = { "alerts" },
+	[OHTD_CHANNEL_MISSIONS] = { "missions" },
 	[OHTD_HUB_TOPIC(OHTD_TOPIC_SAFETY)] = {
 		"/safety", .events = true, .prompt = true, .whole = true,
 	},

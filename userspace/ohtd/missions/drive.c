@@ -324,6 +324,7 @@ static int note(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, con
 	snprintf(missions->note.state, sizeof(missions->note.state), "%s", ohtd_command_state_name(OHTD_COMMAND_STATE_FAILED));
 	snprintf(leg->command_id, sizeof(leg->command_id), "%s", command->caller_id);
 	leg_to(missions, leg, OHTD_MISSIONS_LEG_RUNNING, "");
+	ohtd_missions_changed(missions);
 	return ohtd_store_call(missions->setup.store, work_note, (void *)&noting);
 }
 
@@ -359,6 +360,21 @@ static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, co
 	hold(missions, ohtd_why_name(OHTD_WHY_BUSY));
 }
 
+/* While the next leg is not released the mission says so, and goes on by itself behind that. */
+static bool is_released(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg)
+{
+	bool told = !strcmp(missions->row.reason, OHTD_MISSIONS_NOT_RELEASED);
+
+	if (leg->place <= missions->row.through_leg) {
+		if (told)
+			*missions->row.reason = 0;
+		return true;
+	}
+	if (!told)
+		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, OHTD_MISSIONS_NOT_RELEASED);
+	return false;
+}
+
 /* Of @leg, which waits. @now_ns: before the robot was looked at, so that what came since refuses the command. */
 static void begin_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
 {
@@ -371,7 +387,7 @@ static void begin_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *le
 		hold(missions, why);
 		return;
 	}
-	if (!rests(missions))
+	if (!is_released(missions, leg) || !rests(missions))
 		return;
 	missions->since_ns = now_ns;
 	missions->late = false;

@@ -21,6 +21,11 @@ struct kept {
 	const struct ohtd_tables_leg *leg;
 };
 
+struct extending {
+	struct ohtd_tables_mission *row;
+	struct ohtd_tables_extension *more;
+};
+
 static int work_keep(struct ohtd_db *db, void *arg)
 {
 	const struct kept *kept = arg;
@@ -28,12 +33,16 @@ static int work_keep(struct ohtd_db *db, void *arg)
 	return ohtd_tables_mission_keep(db, kept->row, kept->leg);
 }
 
-static int work_load(struct ohtd_db *db, void *arg)
+static int work_get(struct ohtd_db *db, void *arg)
+{
+	return ohtd_tables_mission_get(db, arg);
+}
+
+static int work_legs(struct ohtd_db *db, void *arg)
 {
 	struct kept *kept = arg;
-	int r = ohtd_tables_mission_get(db, kept->row);
 
-	return r ? r : ohtd_tables_mission_legs(db, kept->row->id, kept->legs);
+	return ohtd_tables_mission_legs(db, kept->row->id, kept->legs);
 }
 
 static int work_change(struct ohtd_db *db, void *arg)
@@ -41,6 +50,13 @@ static int work_change(struct ohtd_db *db, void *arg)
 	const struct kept *kept = arg;
 
 	return ohtd_tables_mission_change(db, kept->row, kept->legs);
+}
+
+static int work_extend(struct ohtd_db *db, void *arg)
+{
+	const struct extending *extending = arg;
+
+	return ohtd_tables_mission_extend(db, extending->row, extending->more);
 }
 
 static int work_delete(struct ohtd_db *db, void *arg)
@@ -51,13 +67,6 @@ static int work_delete(struct ohtd_db *db, void *arg)
 static int work_begin(struct ohtd_db *db, void *arg)
 {
 	return ohtd_tables_missions_begin(db, OHTD_MISSIONS_RESTART, *(const int64_t *)arg);
-}
-
-static void show(struct ohtd_missions *missions)
-{
-	pthread_mutex_lock(&missions->copy_lock);
-	missions->copy = missions->row;
-	pthread_mutex_unlock(&missions->copy_lock);
 }
 
 /* ---- the mission that is driven ---- */
@@ -93,7 +102,7 @@ int ohtd_missions_keep(struct ohtd_missions *missions)
 		ohtd_log(OHTD_LOG_WARNING, "missions", "not_kept", "mission %" PRId64 " is not written now: %s", missions->row.id,
 			 strerror(-r));
 	missions->unkept = r < 0;
-	show(missions);
+	ohtd_missions_changed(missions);
 	/* The store has all of it, and the next one to drive may be another one. */
 	if (!missions->unkept && !is_under_way(&missions->row))
 		missions->row = (struct ohtd_tables_mission){ 0 };
@@ -123,6 +132,8 @@ static int hold_past(struct ohtd_missions *missions)
 
 	if (r > 0)
 		ohtd_log(OHTD_LOG_NOTICE, "missions", "missions_held", "%d held: the last run ended while they were under way", r);
+	if (!missions->begun)
+		ohtd_missions_changed(missions);
 	missions->begun = r >= 0;
 	return r < 0 ? r : 0;
 }
@@ -130,17 +141,12 @@ static int hold_past(struct ohtd_missions *missions)
 /* ---- acts ---- */
 
 /* The mission of @row, from the store unless it is the one that is driven. 0 or a negative errno. */
-static int load(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs)
+static int load(struct ohtd_missions *missions, struct ohtd_tables_mission *row)
 {
-	struct kept kept = { .row = row, .legs = legs };
-	int r;
-
-	if (missions->row.id == row->id) {
-		*row = missions->row;
-		return 0;
-	}
-	r = ohtd_store_read(missions->setup.store, work_load, &kept);
-	return r < 0 ? r : 0;
+	if (missions->row.id != row->id)
+		return ohtd_store_read(missions->setup.store, work_get, row);
+	*row = missions->row;
+	return 0;
 }
 
 static void take_person(struct ohtd_missions *missions, const struct ohtd_missions_person *person)
@@ -173,30 +179,27 @@ static void go_on_from(struct ohtd_missions *missions)
 /* A mission that waits or is held begins. */
 static int begin(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_tables_mission *row)
 {
-	struct ohtd_tables_leg *legs;
+	struct kept kept = { .row = row, .legs = missions->legs };
 	int r;
 
 	if (missions->row.id)
 		return -EBUSY;
-	legs = calloc(OHTD_TABLES_MISSION_LEGS_MAX, sizeof(*legs));
-	r = legs ? load(missions, row, legs) : -ENOMEM;
-	if (!r) {
-		memcpy(missions->legs, legs, sizeof(missions->legs));
-		missions->row = *row;
-		missions->posted = missions->late = missions->unkept = false;
-		missions->command = (struct ohtd_command_view){ 0 };
-		missions->since_ns = 0;
-		missions->reader = (struct ohtd_event_reader){ .seen = ohtd_robot_events(missions->setup.robot) };
-		take_person(missions, person);
-		go_on_from(missions);
-		if (!missions->row.began_ns)
-			missions->row.began_ns = ohtd_clock_wall_ns(missions->setup.clock);
-		r = ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, "");
-		/* Nothing of it has been driven. */
-		if (r)
-			missions->row = (struct ohtd_tables_mission){ 0 };
-	}
-	free(legs);
+	r = ohtd_store_read(missions->setup.store, work_legs, &kept);
+	if (r < 0)
+		return r;
+	missions->row = *row;
+	missions->posted = missions->late = missions->unkept = false;
+	missions->command = (struct ohtd_command_view){ 0 };
+	missions->since_ns = 0;
+	missions->reader = (struct ohtd_event_reader){ .seen = ohtd_robot_events(missions->setup.robot) };
+	take_person(missions, person);
+	go_on_from(missions);
+	if (!missions->row.began_ns)
+		missions->row.began_ns = ohtd_clock_wall_ns(missions->setup.clock);
+	r = ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, "");
+	/* Nothing of it has been driven. */
+	if (r)
+		missions->row = (struct ohtd_tables_mission){ 0 };
 	return r;
 }
 
@@ -233,6 +236,7 @@ static int cancel(struct ohtd_missions *missions, const struct ohtd_missions_per
 		snprintf(row->state, sizeof(row->state), "%s", OHTD_TABLES_MISSION_CANCELLED);
 		*row->reason = 0;
 		row->changed_ns = row->ended_ns = ohtd_clock_wall_ns(missions->setup.clock);
+		ohtd_missions_changed(missions);
 		return ohtd_store_call(missions->setup.store, work_keep, &kept);
 	}
 	leg = ohtd_missions_leg(missions);
@@ -272,27 +276,24 @@ static int do_act(struct ohtd_missions *missions, unsigned int act, const struct
 int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const struct ohtd_missions_person *person,
 		      struct ohtd_tables_mission *row)
 {
-	struct ohtd_tables_leg *legs = calloc(OHTD_TABLES_MISSION_LEGS_MAX, sizeof(*legs));
 	int64_t id = row->id;
 	int r;
 
-	if (!legs)
-		return -ENOMEM;
 	pthread_mutex_lock(&missions->lock);
 	/* Decided by what is true now. */
 	ohtd_missions_hear(missions);
 	r = hold_past(missions);
 	if (!r)
-		r = load(missions, row, legs);
+		r = load(missions, row);
 	if (!r)
 		r = do_act(missions, act, person, row);
 	if (!r) {
 		ohtd_missions_step(missions);
 		row->id = id;
-		r = load(missions, row, legs);
+		r = load(missions, row);
 	}
+	ohtd_missions_refresh(missions);
 	pthread_mutex_unlock(&missions->lock);
-	free(legs);
 	return r;
 }
 
@@ -303,6 +304,44 @@ int ohtd_missions_change(struct ohtd_missions *missions, struct ohtd_tables_miss
 
 	pthread_mutex_lock(&missions->lock);
 	r = missions->row.id == row->id ? -EBUSY : ohtd_store_call(missions->setup.store, work_change, &kept);
+	ohtd_missions_changed(missions);
+	ohtd_missions_refresh(missions);
+	pthread_mutex_unlock(&missions->lock);
+	return r;
+}
+
+/* The mission that is driven has more legs, or more of them released. */
+static void take_more(struct ohtd_missions *missions, const struct ohtd_tables_mission *row, const struct ohtd_tables_extension *more, bool added)
+{
+	missions->row.legs = row->legs;
+	missions->row.through_leg = row->through_leg;
+	for (int64_t i = 0; added && i < more->count; i++)
+		missions->legs[more->first - 1 + i] = more->legs[i];
+}
+
+int ohtd_missions_extend(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more)
+{
+	struct extending extending = { row, more };
+	int64_t id = row->id;
+	int r = 0;
+
+	pthread_mutex_lock(&missions->lock);
+	ohtd_missions_hear(missions);
+	/* The store judges by what it has. */
+	if (missions->unkept && missions->row.id == id)
+		r = ohtd_missions_keep(missions);
+	if (!r)
+		r = ohtd_store_call(missions->setup.store, work_extend, &extending);
+	if (r >= 0 && missions->row.id == id) {
+		take_more(missions, row, more, !r);
+		ohtd_missions_step(missions);
+	}
+	if (r >= 0) {
+		row->id = id;
+		ohtd_missions_changed(missions);
+		r = load(missions, row);
+	}
+	ohtd_missions_refresh(missions);
 	pthread_mutex_unlock(&missions->lock);
 	return r;
 }
@@ -313,6 +352,8 @@ int ohtd_missions_delete(struct ohtd_missions *missions, struct ohtd_tables_miss
 
 	pthread_mutex_lock(&missions->lock);
 	r = missions->row.id == row->id ? -EBUSY : ohtd_store_call(missions->setup.store, work_delete, row);
+	ohtd_missions_changed(missions);
+	ohtd_missions_refresh(missions);
 	pthread_mutex_unlock(&missions->lock);
 	return r;
 }
@@ -326,18 +367,11 @@ static void tick(void *part)
 	pthread_mutex_lock(&missions->lock);
 	ohtd_missions_hear(missions);
 	ohtd_missions_step(missions);
+	ohtd_missions_refresh(missions);
 	pthread_mutex_unlock(&missions->lock);
 }
 
 const struct ohtd_daemon_part ohtd_missions_part = { .tick = tick };
-
-bool ohtd_missions_look(struct ohtd_missions *missions, struct ohtd_tables_mission *row)
-{
-	pthread_mutex_lock(&missions->copy_lock);
-	*row = missions->copy;
-	pthread_mutex_unlock(&missions->copy_lock);
-	return row->id;
-}
 
 struct ohtd_missions *ohtd_missions_open(const struct ohtd_missions_setup *setup)
 {
@@ -349,8 +383,9 @@ struct ohtd_missions *ohtd_missions_open(const struct ohtd_missions_setup *setup
 	missions->setup = *setup;
 	missions->order = missions->answered = OHTD_MISSIONS_OF_LEGS;
 	pthread_mutex_init(&missions->lock, NULL);
-	pthread_mutex_init(&missions->copy_lock, NULL);
+	pthread_mutex_init(&missions->board_lock, NULL);
 	r = hold_past(missions);
+	ohtd_missions_refresh(missions);
 	if (r)
 		ohtd_log(OHTD_LOG_WARNING, "missions", "not_read", "%s", strerror(-r));
 	return missions;
@@ -361,6 +396,6 @@ void ohtd_missions_close(struct ohtd_missions *missions)
 	if (!missions)
 		return;
 	pthread_mutex_destroy(&missions->lock);
-	pthread_mutex_destroy(&missions->copy_lock);
+	pthread_mutex_destroy(&missions->board_lock);
 	free(missions);
 }

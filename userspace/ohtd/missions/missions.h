@@ -2,7 +2,7 @@
 /*
  * Owns:     the mission that is driven: which leg is under way, when the next one begins, and what holds it.
  * Contexts: open, close: main thread. Tick: a worker, one at a time. Acts: workers. Look: any thread but the control thread.
- * Locks:    one mutex, also held while the store writes; another for the copy that looks are answered with.
+ * Locks:    one mutex, also held while the store writes; another for the board, the copy that looks are answered with.
  *
  * Missions are rows of the store. One of them is driven at a time, by commands to the control thread as any client gives them. A leg is
  * on the disk, with the id of its command, before the command is given. Whatever interrupts a leg holds the mission; only an act of a
@@ -75,11 +75,20 @@ int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const st
 int ohtd_missions_change(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
 int ohtd_missions_delete(struct ohtd_missions *missions, struct ohtd_tables_mission *row);
 
+/*
+ * As ohtd_tables_mission_extend(), also of the mission that is driven, which goes on by itself when its next leg is released by it.
+ * Context: a worker.
+ */
+int ohtd_missions_extend(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more);
+
 /* What a word of a reason says to people. Never NULL. */
 const char *ohtd_missions_reason_text(const char *reason);
 
-/* The mission that is driven, or was last since the start; false: none. Any thread but the control thread. */
-bool ohtd_missions_look(struct ohtd_missions *missions, struct ohtd_tables_mission *row);
+/* Another part has added a mission to the store. Any thread. */
+void ohtd_missions_changed(struct ohtd_missions *missions);
+
+/* The missions of the channel, as they were some tenths of a second ago at most. Any thread but the control thread. */
+void ohtd_missions_look(struct ohtd_missions *missions, struct ohtd_tables_mission_board *board);
 
 /* missions.c: its tick. */
 extern const struct ohtd_daemon_part ohtd_missions_part;

@@ -8,6 +8,7 @@
 #define OHTD_MISSIONS_PRIVATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "control/robot.h"
 #include "missions/missions.h"
@@ -21,6 +22,8 @@
 #define OHTD_MISSIONS_DEADLINE		"deadline"
 #define OHTD_MISSIONS_STORE		"store"
 #define OHTD_MISSIONS_UNSEEN		"end_not_seen"
+/* Of one that is running, and goes on by itself when its next leg is released. */
+#define OHTD_MISSIONS_NOT_RELEASED	"not_released"
 
 /* States of a leg. */
 #define OHTD_MISSIONS_LEG_WAITING	"waiting"
@@ -30,7 +33,7 @@
 
 /**
  * struct ohtd_missions - the mission that is driven
- * @lock: for all but what @copy_lock is for
+ * @lock: for all but @changed and @board
  * @row: its row; id 0: none is driven
  * @legs: its legs
  * @person: in whose name
@@ -47,8 +50,10 @@
  * @late: the deadline of the leg is over, and a stop was given
  * @renewed_ns: when the lease was renewed last
  * @snapshot: the robot in this turn
- * @copy_lock: for @copy
- * @copy: @row as looks are answered with it
+ * @changed: the store has newer than @board
+ * @next: the next @board, while it is made
+ * @board_lock: for @board
+ * @board: what looks are answered with
  */
 struct ohtd_missions {
 	struct ohtd_missions_setup setup;
@@ -69,8 +74,10 @@ struct ohtd_missions {
 	bool late;
 	uint64_t renewed_ns;
 	struct ohtd_snapshot snapshot;
-	pthread_mutex_t copy_lock;
-	struct ohtd_tables_mission copy;
+	atomic_bool changed;
+	struct ohtd_tables_mission_board next;
+	pthread_mutex_t board_lock;
+	struct ohtd_tables_mission_board board;
 };
 
 /* What is found in a command's id of the link. Each leg has a number of its own, so that a late answer to a cancelled one says nothing of another. */
@@ -104,5 +111,10 @@ int ohtd_missions_turn_to(struct ohtd_missions *missions, const char *state, con
 
 /* The leg under way or next; NULL: all are finished. */
 struct ohtd_tables_leg *ohtd_missions_leg(struct ohtd_missions *missions);
+
+/* ---- board.c ---- */
+
+/* Makes the board anew if something has changed. */
+void ohtd_missions_refresh(struct ohtd_missions *missions);
 
 #endif /* OHTD_MISSIONS_PRIVATE_H */

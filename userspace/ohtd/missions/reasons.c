@@ -18,8 +18,15 @@ static const struct {
 	{ OHTD_MISSIONS_DEADLINE, "The leg was not over by its deadline." },
 	{ OHTD_MISSIONS_STORE, "The store did not take the leg, so it was not driven." },
 	{ OHTD_MISSIONS_UNSEEN, "More happened at once than could be followed: how the leg ended is not known." },
+	{ OHTD_MISSIONS_NOT_RELEASED, "The next leg is not released yet." },
 	{ "damaged", "The database was damaged, and legs of the mission are lost." },
 	{ "restored", "The database was restored from a backup: which legs were driven since is not known." },
+};
+
+/* The robot's own words say what is so now, and the mission keeps what was so when it was held. */
+static const char *const whys[OHTD_WHYS] = {
+#define OHTD_WHY(code_, alarm_, severity_, ends_, word_, text_, action_)	[OHTD_WHY_##code_] = "At that moment: " text_,
+#include "robot/whys.def"
 };
 
 const char *ohtd_missions_reason_text(const char *reason)
@@ -29,6 +36,6 @@ const char *ohtd_missions_reason_text(const char *reason)
 			return own[i].text;
 	for (unsigned int code = OHTD_WHY_NONE + 1; code < OHTD_WHYS; code++)
 		if (!strcmp(ohtd_why_name(code), reason))
-			return ohtd_why_text(code);
+			return whys[code];
 	return "";
 }

@@ -2,17 +2,21 @@
 #include "tables/missions.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "store/db_private.h"
 
 static const struct ohtd_stored_column mission_columns[] = {
 	OHTD_COLUMN(ohtd_tables_mission, id, .asked = "id", .seen = true),
+	OHTD_COLUMN(ohtd_tables_mission, external_id, .asked = "external_id"),
 	OHTD_COLUMN(ohtd_tables_mission, name, .searched = true),
 	OHTD_COLUMN(ohtd_tables_mission, state, .asked = "state", .match = OHTD_MATCH_AMONG),
 	OHTD_COLUMN(ohtd_tables_mission, reason),
 	OHTD_COLUMN(ohtd_tables_mission, leg),
 	OHTD_COLUMN(ohtd_tables_mission, legs),
+	OHTD_COLUMN(ohtd_tables_mission, made_legs),
+	OHTD_COLUMN(ohtd_tables_mission, through_leg),
 	OHTD_COLUMN(ohtd_tables_mission, tag),
 	OHTD_COLUMN(ohtd_tables_mission, driven_by, .searched = true),
 	OHTD_COLUMN(ohtd_tables_mission, made_ns),
@@ -52,12 +56,20 @@ static const struct ohtd_stored_row kept_legs = {
 static const struct ohtd_statement count_sql = { "SELECT count(*) FROM missions" };
 static const struct ohtd_statement insert_sql = { "", &ohtd_tables_missions_kept, ohtd_row_insert };
 static const struct ohtd_statement get_sql = { " WHERE id = :id", &ohtd_tables_missions_kept, ohtd_row_select };
+static const struct ohtd_statement find_sql = { " WHERE external_id = :external_id AND external_id <> ''", &ohtd_tables_missions_kept, ohtd_row_select };
 static const struct ohtd_statement insert_leg_sql = { "", &kept_legs, ohtd_row_insert };
 static const struct ohtd_statement legs_sql = {
 	" WHERE mission = :mission ORDER BY place LIMIT :limit", &kept_legs, ohtd_row_select
 };
+#define OVER	"('" OHTD_TABLES_MISSION_FINISHED "', '" OHTD_TABLES_MISSION_FAILED "', '" OHTD_TABLES_MISSION_CANCELLED "')"
+static const struct ohtd_statement board_sql = {
+	" WHERE id IN (SELECT id FROM missions WHERE state NOT IN " OVER " ORDER BY state = '" OHTD_TABLES_MISSION_WAITING "', id DESC"
+	" LIMIT :shown) OR id IN (SELECT id FROM missions WHERE state IN " OVER " ORDER BY ended_ns DESC, id DESC LIMIT :over)"
+	" ORDER BY id DESC", &ohtd_tables_missions_kept, ohtd_row_select
+};
+static const struct ohtd_statement leg_sql = { " WHERE mission = :mission AND place = :place", &kept_legs, ohtd_row_select };
 static const struct ohtd_statement change_sql = {
-	"UPDATE missions SET name = :name, legs = :legs, changed_ns = :changed_ns WHERE id = :id", &ohtd_tables_missions_kept
+	"UPDATE missions SET name = :name, legs = :legs, made_legs = :made_legs, through_leg = :through_leg, changed_ns = :changed_ns WHERE id = :id", &ohtd_tables_missions_kept
 };
 static const struct ohtd_statement keep_sql = {
 	"UPDATE missions SET state = :state, reason = :reason, leg = :leg, tag = :tag, driven_by = :driven_by, began_ns = :began_ns,"
@@ -73,6 +85,7 @@ static const struct ohtd_statement end_legs_sql = {
 	&ohtd_tables_missions_kept
 };
 static const struct ohtd_statement delete_sql = { "DELETE FROM missions WHERE id = :id" };
+static const struct ohtd_statement delete_from_sql = { "DELETE FROM mission_legs WHERE mission = :id AND place >= :place" };
 static const struct ohtd_statement delete_legs_sql = { "DELETE FROM mission_legs WHERE mission = :id" };
 
 static const struct ohtd_statement finish_legs_sql = {
@@ -98,6 +111,22 @@ static int run_of(struct ohtd_db *db, const struct ohtd_statement *sql, int64_t 
 	return ohtd_db_run(db, s);
 }
 
+/* 1, 0: there is none at that place, or a negative errno. */
+static int read_leg(struct ohtd_db *db, int64_t mission, int64_t place, struct ohtd_tables_leg *leg)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &leg_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":mission", mission);
+	ohtd_db_bind_number(s, ":place", place);
+	r = ohtd_db_row(db, s);
+	*leg = (struct ohtd_tables_leg){ 0 };
+	if (r > 0)
+		ohtd_row_take(s, &kept_legs, leg);
+	sqlite3_reset(s);
+	return r;
+}
+
 /* ---- making, changing, deleting ---- */
 
 static int refuse_too_many(struct ohtd_db *db)
@@ -111,13 +140,13 @@ static int refuse_too_many(struct ohtd_db *db)
 	return r;
 }
 
-static int add_legs(struct ohtd_db *db, const struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs)
+static int add_legs(struct ohtd_db *db, int64_t mission, int64_t first, struct ohtd_tables_leg *legs, int64_t count)
 {
 	int r = 0;
 
-	for (int64_t i = 0; !r && i < row->legs; i++) {
-		legs[i].mission = row->id;
-		legs[i].place = i + 1;
+	for (int64_t i = 0; !r && i < count; i++) {
+		legs[i].mission = mission;
+		legs[i].place = first + i;
 		r = ohtd_db_put(db, &insert_leg_sql, &legs[i]);
 	}
 	return r;
@@ -133,7 +162,7 @@ int ohtd_tables_mission_add(struct ohtd_db *db, struct ohtd_tables_mission *row,
 		r = ohtd_db_put(db, &insert_sql, row);
 	if (!r) {
 		row->id = sqlite3_last_insert_rowid(db->sql);
-		r = add_legs(db, row, legs);
+		r = add_legs(db, row->id, 1, legs, row->legs);
 	}
 	return ohtd_db_end(db, r);
 }
@@ -151,10 +180,10 @@ static int change(struct ohtd_db *db, struct ohtd_tables_mission *row, struct oh
 		memcpy(row->name, wished.name, sizeof(row->name));
 	row->changed_ns = wished.changed_ns;
 	if (legs) {
-		row->legs = wished.legs;
+		row->legs = row->made_legs = row->through_leg = wished.legs;
 		r = run_of(db, &delete_legs_sql, row->id);
 		if (!r)
-			r = add_legs(db, row, legs);
+			r = add_legs(db, row->id, 1, legs, row->legs);
 	}
 	return r ? r : ohtd_db_put(db, &change_sql, row);
 }
@@ -181,6 +210,117 @@ int ohtd_tables_mission_delete(struct ohtd_db *db, struct ohtd_tables_mission *r
 	if (!r)
 		r = run_of(db, &delete_sql, row->id);
 	return ohtd_db_end(db, r);
+}
+
+/* ---- more legs, and more of them released ---- */
+
+static bool is_same(double one, double other)
+{
+	return one == other || (isnan(one) && isnan(other));
+}
+
+/* The first member in which what was @said of a leg is not what is @kept of it; NULL: they do the same. */
+static const char *difference(const struct ohtd_tables_leg *said, const struct ohtd_tables_leg *kept)
+{
+	return strcmp(said->kind, kept->kind) ? "kind" :
+	       strcmp(said->station, kept->station) ? "station" :
+	       !is_same(said->position_mm, kept->position_mm) ? "position_mm" :
+	       !is_same(said->speed_mm_s, kept->speed_mm_s) ? "speed_mm_s" :
+	       said->wait_s != kept->wait_s ? "wait_s" :
+	       said->deadline_s != kept->deadline_s ? "deadline_s" :
+	       strcmp(said->on_failure, kept->on_failure) ? "on_failure" : NULL;
+}
+
+int ohtd_tables_mission_compare(struct ohtd_db *db, int64_t mission, struct ohtd_tables_extension *more)
+{
+	struct ohtd_tables_leg kept;
+
+	for (more->differs = 0; more->differs < more->count; more->differs++) {
+		int r = read_leg(db, mission, more->first + more->differs, &kept);
+
+		if (r < 0)
+			return r;
+		more->member = r ? difference(&more->legs[more->differs], &kept) : "kind";
+		if (more->member)
+			return 0;
+	}
+	return 1;
+}
+
+static bool is_over(const struct ohtd_tables_mission *row)
+{
+	return !strcmp(row->state, OHTD_TABLES_MISSION_FINISHED) || !strcmp(row->state, OHTD_TABLES_MISSION_FAILED) ||
+	       !strcmp(row->state, OHTD_TABLES_MISSION_CANCELLED);
+}
+
+/* Why not, as ohtd_tables_mission_extend(), 1 likewise; 0: it is to be done. */
+static int judge(struct ohtd_db *db, const struct ohtd_tables_mission *row, struct ohtd_tables_extension *more)
+{
+	int r = 0;
+
+	if (!more->first)
+		more->first = row->legs + 1;
+	more->member = "first_leg";
+	if (more->first > row->legs + 1)
+		return -ERANGE;
+	if (!more->count)
+		r = more->through <= row->through_leg;
+	else if (more->first <= row->legs)
+		r = ohtd_tables_mission_compare(db, row->id, more);
+	if (r)
+		return r;
+	if (is_over(row))
+		return -EALREADY;
+	if (more->count && more->first <= row->through_leg)
+		return -ESTALE;
+	return more->first - 1 + more->count > OHTD_TABLES_MISSION_LEGS_MAX ? -E2BIG : 0;
+}
+
+static int put_legs(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &delete_from_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":id", row->id);
+	ohtd_db_bind_number(s, ":place", more->first);
+	r = ohtd_db_run(db, s);
+	row->legs = more->first - 1 + more->count;
+	return r ? r : add_legs(db, row->id, more->first, more->legs, more->count);
+}
+
+static int extend(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more)
+{
+	int r = ohtd_tables_mission_get(db, row), there;
+	int64_t through;
+
+	if (r)
+		return r;
+	there = judge(db, row, more);
+	if (there < 0 || (there && is_over(row)))
+		return there;
+	if (!there && more->count)
+		r = put_legs(db, row, more);
+	if (r)
+		return r;
+	through = more->through == OHTD_TABLES_MISSION_THESE ? more->first - 1 + more->count : more->through;
+	more->member = "through_leg";
+	if (through > row->legs)
+		return -ERANGE;
+	if (through > row->through_leg)
+		row->through_leg = through;
+	row->changed_ns = more->now_ns;
+	r = ohtd_db_put(db, &change_sql, row);
+	return r ? r : there;
+}
+
+int ohtd_tables_mission_extend(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more)
+{
+	int r = ohtd_db_begin(db), there = 0;
+
+	if (!r)
+		r = there = extend(db, row, more);
+	r = ohtd_db_end(db, r > 0 ? 0 : r);
+	return r ? r : there;
 }
 
 /* ---- while one is driven ---- */
@@ -250,6 +390,11 @@ int ohtd_tables_mission_get(struct ohtd_db *db, struct ohtd_tables_mission *row)
 	return ohtd_db_get(db, &get_sql, row);
 }
 
+int ohtd_tables_mission_find(struct ohtd_db *db, struct ohtd_tables_mission *row)
+{
+	return ohtd_db_get(db, &find_sql, row);
+}
+
 int ohtd_tables_mission_legs(struct ohtd_db *db, int64_t mission, struct ohtd_tables_leg *legs)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &legs_sql);
@@ -263,4 +408,21 @@ int ohtd_tables_mission_legs(struct ohtd_db *db, int64_t mission, struct ohtd_ta
 	if (r < 0)
 		return r;
 	return count ? count : -ENOENT;
+}
+
+int ohtd_tables_missions_board(struct ohtd_db *db, struct ohtd_tables_mission_board *board)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &board_sql);
+	unsigned int count = 0;
+	int r;
+
+	ohtd_db_bind_number(s, ":shown", OHTD_TABLES_MISSIONS_SHOWN);
+	ohtd_db_bind_number(s, ":over", OHTD_TABLES_MISSIONS_SHOWN_OVER);
+	while ((r = ohtd_db_row(db, s)) > 0 && count < sizeof(board->items) / sizeof(board->items[0]))
+		ohtd_row_take(s, &ohtd_tables_missions_kept, &board->items[count++].row);
+	sqlite3_reset(s);
+	for (unsigned int i = 0; i < count && r >= 0; i++)
+		r = read_leg(db, board->items[i].row.id, board->items[i].row.leg, &board->items[i].leg);
+	board->count = count;
+	return r < 0 ? r : 0;
 }

@@ -19,6 +19,7 @@ struct ohtd_stored_row;
 #define OHTD_TABLES_MISSIONS_MAX	1000
 #define OHTD_TABLES_MISSION_LEGS_MAX	100
 #define OHTD_TABLES_MISSION_NAME_BYTES	65
+#define OHTD_TABLES_MISSION_EXTERNAL_BYTES	513
 #define OHTD_TABLES_MISSION_WORD_BYTES	32
 #define OHTD_TABLES_MISSION_STATION_BYTES	48
 
@@ -34,11 +35,14 @@ struct ohtd_stored_row;
 /**
  * struct ohtd_tables_mission - a mission as it is kept
  * @id: running, never given twice
+ * @external_id: of the order that it was made for, which no other mission has; "": none
  * @name: for people
  * @state: one of OHTD_TABLES_MISSION_*
  * @reason: word for why it is held, failed or paused; ""
  * @leg: place of the leg under way or next, from 1 on; behind the last one @legs + 1
  * @legs: how many it has
+ * @made_legs: the same when it was made, or changed before its start
+ * @through_leg: place of the last leg that is released; 0: none is
  * @tag: of the person in whose name it is driven, as of a command; 0: not begun
  * @driven_by: the same as a name
  * @made_ns: wall clock, as the other times
@@ -49,11 +53,14 @@ struct ohtd_stored_row;
  */
 struct ohtd_tables_mission {
 	int64_t id;
+	char external_id[OHTD_TABLES_MISSION_EXTERNAL_BYTES];
 	char name[OHTD_TABLES_MISSION_NAME_BYTES];
 	char state[OHTD_TABLES_MISSION_WORD_BYTES];
 	char reason[OHTD_TABLES_MISSION_WORD_BYTES];
 	int64_t leg;
 	int64_t legs;
+	int64_t made_legs;
+	int64_t through_leg;
 	int64_t tag;
 	char driven_by[OHTD_COMMAND_USER_BYTES];
 	int64_t made_ns;
@@ -97,14 +104,41 @@ struct ohtd_tables_leg {
 	int64_t ended_ns;
 };
 
+#define OHTD_TABLES_MISSIONS_SHOWN	20
+#define OHTD_TABLES_MISSIONS_SHOWN_OVER	5
+
+/**
+ * struct ohtd_tables_mission_item - a mission with the leg that is under way or next
+ * @leg: place 0: none is left
+ */
+struct ohtd_tables_mission_item {
+	struct ohtd_tables_mission row;
+	struct ohtd_tables_leg leg;
+};
+
+/* What is shown live: the newest first. */
+struct ohtd_tables_mission_board {
+	unsigned int count;
+	struct ohtd_tables_mission_item items[OHTD_TABLES_MISSIONS_SHOWN + OHTD_TABLES_MISSIONS_SHOWN_OVER];
+};
+
 /* The greatest id the newest. */
 extern const struct ohtd_stored_row ohtd_tables_missions_kept;
 
 /* @row->id: out; @row->legs of @legs, whose mission and place are filled in. 0, -E2BIG: there are OHTD_TABLES_MISSIONS_MAX, or a negative errno. */
 int ohtd_tables_mission_add(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
 
+/* @row->external_id: which; out: all of it. 0, -ENOENT or a negative errno. */
+int ohtd_tables_mission_find(struct ohtd_db *db, struct ohtd_tables_mission *row);
+
 /* @row->id: which; out: all of it. 0, -ENOENT or a negative errno. */
 int ohtd_tables_mission_get(struct ohtd_db *db, struct ohtd_tables_mission *row);
+
+/*
+ * OHTD_TABLES_MISSIONS_SHOWN that are not over, of which those that wait are left out first, and the OHTD_TABLES_MISSIONS_SHOWN_OVER that
+ * ended last. 0 or a negative errno.
+ */
+int ohtd_tables_missions_board(struct ohtd_db *db, struct ohtd_tables_mission_board *board);
 
 /* The legs of a mission in their order; @legs has OHTD_TABLES_MISSION_LEGS_MAX. How many, -ENOENT or a negative errno. */
 int ohtd_tables_mission_legs(struct ohtd_db *db, int64_t mission, struct ohtd_tables_leg *legs);
@@ -114,6 +148,37 @@ int ohtd_tables_mission_legs(struct ohtd_db *db, int64_t mission, struct ohtd_ta
  * @row: out. 0, -ENOENT, -EBUSY: it does not wait, or a negative errno.
  */
 int ohtd_tables_mission_change(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
+
+/**
+ * struct ohtd_tables_extension - more legs behind those of a mission, or more of them released
+ * @legs: the new ones, whose mission and place are filled in; NULL: none
+ * @count: of @legs
+ * @first: place of the first of them, or of the next one that is not released, from which on all are replaced; 0: behind the last one
+ * @through: place of the last leg that is released then; OHTD_TABLES_MISSION_THESE: the new ones are. What is released stays so
+ * @now_ns: wall clock
+ * @differs: out, with -ESTALE: how many of @legs are as they are kept, before the first that is not
+ * @member: out, with -ESTALE: in what that one differs; with -ERANGE: "first_leg" or "through_leg"
+ */
+struct ohtd_tables_extension {
+	struct ohtd_tables_leg *legs;
+	int64_t count;
+	int64_t first;
+	int64_t through;
+	int64_t now_ns;
+	int64_t differs;
+	const char *member;
+};
+
+#define OHTD_TABLES_MISSION_THESE	(-1)
+
+/* 1: the mission has all of @more->legs from @more->first on; 0: not all, or other ones; or a negative errno. Out: @more->differs and member. */
+int ohtd_tables_mission_compare(struct ohtd_db *db, int64_t mission, struct ohtd_tables_extension *more);
+
+/*
+ * @row->id: which; out: all of it. 0, 1: it has these legs already, -ENOENT, -EALREADY: it is over, -ERANGE: @first or @through are behind
+ * the end, -ESTALE: the legs there are released and other ones, -E2BIG: too many, or a negative errno.
+ */
+int ohtd_tables_mission_extend(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more);
 
 /* @row->id: which; out. 0, -ENOENT, -EBUSY: it is running or paused, or a negative errno. */
 int ohtd_tables_mission_delete(struct ohtd_db *db, struct ohtd_tables_mission *row);

@@ -40,6 +40,11 @@
 	" FROM (SELECT * FROM audit ORDER BY number DESC LIMIT " NEWEST ")"	\
 	" WHERE who = 'ohtd' AND act IN ('" OHTD_ACT_START "', '" OHTD_ACT_CLOCK "')"
 
+#define MISSIONS								\
+	"SELECT 8 * id + 6, began_ns, ended_ns, 'mission', state,"		\
+	" 'mission ' || id || ' (' || name || '), leg ' || min(leg, legs) || ' of ' || legs || ': ' || state"	\
+	" || iif(reason = '', '', ', ' || reason), '', driven_by, id FROM missions WHERE began_ns <> 0"
+
 static const struct ohtd_stored_column columns[] = {
 	OHTD_COLUMN(ohtd_timeline_row, place, .seen = true),
 	OHTD_COLUMN(ohtd_timeline_row, time_ns, .asked = "time", .seen = true),
@@ -57,6 +62,6 @@ static const struct ohtd_stored_column columns[] = {
 const struct ohtd_stored_row ohtd_kept_timeline = {
 	.bytes = sizeof(struct ohtd_timeline_row), .key = &columns[0],
 	.from = "(" ALERTS " UNION ALL " COMMANDS
-		" UNION ALL " STOPS " UNION ALL " SETTINGS " UNION ALL " STARTS_AND_STEPS ")",
+		" UNION ALL " STOPS " UNION ALL " SETTINGS " UNION ALL " STARTS_AND_STEPS " UNION ALL " MISSIONS ")",
 	OHTD_COLUMNS(columns),
 };
