@@ -11,6 +11,7 @@ import { configTexts } from "./texts-config";
 import { eventTexts } from "./texts-events";
 import { formTexts } from "./texts-form";
 import { historyTexts } from "./texts-history";
+import { missionTexts } from "./texts-missions";
 import { signalTexts } from "./texts-signals";
 
 export const texts = {
@@ -23,6 +24,7 @@ export const texts = {
 	events: eventTexts,
 	form: formTexts,
 	history: historyTexts,
+	missions: missionTexts,
 	signals: signalTexts,
 	product: "oht",
 	stop: {

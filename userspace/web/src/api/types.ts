@@ -107,6 +107,10 @@ export type PastGap = Schemas["HistoryGap"];
 export type PastSummary = Schemas["TelemetrySummary"];
 export type SignalSummary = Schemas["SignalSummary"];
 
+export type Mission = Schemas["Mission"];
+export type MissionLeg = Schemas["MissionLeg"];
+export type MissionLegBody = Schemas["MissionLegBody"];
+
 export type AuditRecord = Schemas["AuditRecord"];
 export type AuditKey = Schemas["AuditKey"];
 export type AuditProof = Schemas["AuditProof"];
