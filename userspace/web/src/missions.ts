@@ -2,43 +2,21 @@
 /*
  * What the parts of the page Missions share: when missions are read again, and how missions and legs are said.
  */
-import { useEffect, useState } from "preact/hooks";
 import { useLive } from "./api/live";
 import { call } from "./api/session";
 import type { Mission, MissionLeg, MissionLegBody, Robot } from "./api/types";
 import type { Tone } from "./components/basics";
+import { useTurns } from "./components/turns";
 import { Store, useStore } from "./store";
 import { texts } from "./texts";
 
 const t = texts.missions;
 
 export const LEGS_MAX = 100;
-/* No channel tells missions: a page that is seen reads them so often, and when the command of the robot changes. */
-const AGAIN_MS = 5000;
-
 /** Changes when this page has changed a mission. */
 const acts = new Store(0);
 
-/** A number that changes every 5 s while the page is seen, and when it is seen again. */
-function useTurns(): number {
-	const [turn, setTurn] = useState(0);
-
-	useEffect(() => {
-		const next = () => {
-			if (!document.hidden) setTurn((before) => before + 1);
-		};
-		const timer = setInterval(next, AGAIN_MS);
-
-		document.addEventListener("visibilitychange", next);
-		return () => {
-			clearInterval(timer);
-			document.removeEventListener("visibilitychange", next);
-		};
-	}, []);
-	return turn;
-}
-
-/** Another value: missions may have changed. */
+/** Another value: missions may have changed. No channel tells them; but most of what changes one changes the command of the robot, too. */
 export function useMissionsVersion(robot: Robot | undefined): string {
 	return [useTurns(), useStore(acts), robot?.state, robot?.command?.number, robot?.command?.state].join();
 }

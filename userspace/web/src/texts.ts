@@ -12,6 +12,7 @@ import { eventTexts } from "./texts-events";
 import { formTexts } from "./texts-form";
 import { historyTexts } from "./texts-history";
 import { missionTexts } from "./texts-missions";
+import { programTexts } from "./texts-programs";
 import { signalTexts } from "./texts-signals";
 
 export const texts = {
@@ -25,6 +26,7 @@ export const texts = {
 	form: formTexts,
 	history: historyTexts,
 	missions: missionTexts,
+	programs: programTexts,
 	signals: signalTexts,
 	product: "oht",
 	stop: {

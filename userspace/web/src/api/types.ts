@@ -77,6 +77,8 @@ export type Latency = Schemas["Latency"];
 
 export type User = Schemas["Account"];
 
+export type Agent = Schemas["Agent"];
+
 export type Key = Schemas["Key"];
 
 export type KeyWithSecret = Schemas["KeyWithSecret"];
