@@ -10,7 +10,7 @@ from test_look import axe
 def rows(page):
     """Severity, text and link of each."""
     return page.run("""return [...document.querySelectorAll("#alerts tbody tr")].filter((tr) => tr.querySelector("a"))
-        .map((tr) => [tr.cells[0].textContent, tr.cells[1].textContent, tr.querySelector("a").hash])""")
+        .map((tr) => [tr.cells[0].textContent, tr.cells[2].textContent, tr.querySelector("a").hash])""")
 
 
 def test_an_alert_is_listed_counted_and_gone(daemon, page):
@@ -120,10 +120,12 @@ def test_two_subjects_of_one_kind_are_two_rows(page):
     pretend(page)
     page.run("window.pretended.values.alerts = arguments[0]", {"items": [
         alert, {**alert, "subject": "4", "number": 8, "text": "Webhook 4 has failed."}], "total_count": 2})
+    page.narrow(390, 844)
     go(page, "/alerts", "#alerts")
     cells = page.wait(lambda: (found := page.run("""return [...document.querySelectorAll("#alerts tbody tr")].map((tr) => tr.textContent)"""))
                       and "Webhook 4" in found[-1] and found, what="both")
     assert len(cells) == 2 and all(f"Webhook {each}" in cell and f"ebhooks, {each}" in cell for each, cell in zip("34", cells, strict=True)), cells
+    assert "ebhooks, 3" in page.text("#alerts tbody tr"), "on a phone as well"
 
 
 def rule(page, code, act):

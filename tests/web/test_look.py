@@ -49,7 +49,8 @@ def look(page, name):
     PICTURES.mkdir(parents=True, exist_ok=True)
     settled(page)
     page.picture(PICTURES / f"{name}.png")
-    assert page.run("return document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the window"
+    assert page.run("const { scrollWidth, scrollHeight } = document.documentElement; return scrollWidth <= innerWidth && scrollHeight <= innerHeight"), \
+        f"{name} is larger than the window"
     assert axe(page) == "", name
     assert small(page) == [], name
 

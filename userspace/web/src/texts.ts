@@ -11,6 +11,8 @@ import { configTexts } from "./texts-config";
 import { eventTexts } from "./texts-events";
 import { formTexts } from "./texts-form";
 import { historyTexts } from "./texts-history";
+import { missionTexts } from "./texts-missions";
+import { programTexts } from "./texts-programs";
 import { signalTexts } from "./texts-signals";
 
 export const texts = {
@@ -23,6 +25,8 @@ export const texts = {
 	events: eventTexts,
 	form: formTexts,
 	history: historyTexts,
+	missions: missionTexts,
+	programs: programTexts,
 	signals: signalTexts,
 	product: "oht",
 	stop: {

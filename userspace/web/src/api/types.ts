@@ -77,6 +77,8 @@ export type Latency = Schemas["Latency"];
 
 export type User = Schemas["Account"];
 
+export type Agent = Schemas["Agent"];
+
 export type Key = Schemas["Key"];
 
 export type KeyWithSecret = Schemas["KeyWithSecret"];
@@ -106,6 +108,10 @@ export type Past = Omit<Schemas["History"], "series"> & { series: PastSeries[] }
 export type PastGap = Schemas["HistoryGap"];
 export type PastSummary = Schemas["TelemetrySummary"];
 export type SignalSummary = Schemas["SignalSummary"];
+
+export type Mission = Schemas["Mission"];
+export type MissionLeg = Schemas["MissionLeg"];
+export type MissionLegBody = Schemas["MissionLegBody"];
 
 export type AuditRecord = Schemas["AuditRecord"];
 export type AuditKey = Schemas["AuditKey"];

@@ -228,6 +228,7 @@ export function AlertRules() {
 		<Card title={t.title} id="alert-rules">
 			<Table
 				id="rules"
+				blocks
 				label={t.title}
 				sortable={false}
 				tools={
@@ -260,9 +261,8 @@ export function AlertRules() {
 						title: texts.alerts.severity,
 						key: (rule) => rule.severity,
 						cell: (rule) => texts.alerts.severities[rule.severity],
-						wide: true,
 					},
-					{ id: "state", title: t.state, cell: (rule) => <State rule={rule} />, nowrap: true, wide: true },
+					{ id: "state", title: t.state, cell: (rule) => <State rule={rule} />, nowrap: true },
 					{
 						id: "act",
 						title: "",

@@ -21,7 +21,8 @@ export interface Draft {
 	speed: string;
 }
 
-function membersOf({ soft_min_mm, soft_max_mm, speed_mm_s }: Limits): { position: Member; speed: Member } {
+/** What a move needs, as it is typed. */
+export function moveMembers({ soft_min_mm, soft_max_mm, speed_mm_s }: Limits): { position: Member; speed: Member } {
 	const fastest = speed_mm_s / 1000;
 
 	return {
@@ -58,7 +59,7 @@ type When = { queue?: "append" };
 function Chosen({ robot, draft, setDraft, whyNot, when }: GoToProps & { draft: Draft; when: When }) {
 	const act = useAct();
 	const [asked, setAsked] = useState(false);
-	const { position, speed } = membersOf(robot.limits);
+	const { position, speed } = moveMembers(robot.limits);
 	const theirs = (pointer: string) => act.problem?.errors.find((e) => e.pointer === pointer)?.detail;
 	const faults = [faultOf(position, draft.position), faultOf(speed, draft.speed)];
 	const mm = numberOf(draft.position);

@@ -7,17 +7,22 @@ import { asProblem } from "./act";
 
 const RETRY_MS = 1000;
 
-/** What does not change while the page is open: read once, again on demand. */
-export function useOnce<T>(read: () => Promise<T>): { value?: T; problem?: Problem; again: () => void } {
+/** What no channel tells: read once, again on demand, and when `version` changes. An answer that a later read overtakes does not count. */
+export function useOnce<T>(read: () => Promise<T>, version: unknown = 0): { value?: T; problem?: Problem; again: () => void } {
 	const [state, setState] = useState<{ value?: T; problem?: Problem }>({});
 	const [turn, setTurn] = useState(0);
 
 	useEffect(() => {
+		let over = false;
+
 		read().then(
-			(value) => setState({ value }),
-			(error) => setState({ problem: asProblem(error) }),
+			(value) => over || setState({ value }),
+			(error) => over || setState({ problem: asProblem(error) }),
 		);
-	}, [turn]);
+		return () => {
+			over = true;
+		};
+	}, [turn, version]);
 	return { ...state, again: () => setTurn(turn + 1) };
 }
 

@@ -79,8 +79,8 @@ function Shown({ made, done }: { made: KeyWithSecret; done: () => void }) {
 	);
 }
 
-/* Each list bounds one thing, and an empty one bounds nothing. */
-function scopeOf(key: Key): string {
+/** What a key is for. Each list bounds one thing, and an empty one bounds nothing. */
+export function scopeOf(key: Key): string {
 	const bounds: [string[], (words: string) => string][] = [
 		[key.verbs, t.onlyVerbs],
 		[key.modules, t.onlyModules],
@@ -91,10 +91,20 @@ function scopeOf(key: Key): string {
 	return [key.tags.join(", ") || t.all, ...said].join("; ");
 }
 
-function State({ of }: { of: Key }) {
+/** Until when a key lets in. */
+export function Until({ of }: { of: Key }) {
 	if (of.exposed) return <Badge tone="bad">{t.exposed}</Badge>;
 	if (of.expires && Date.parse(of.expires) <= Date.now()) return <Badge tone="warn">{t.expired}</Badge>;
 	return <>{time(of.expires, true)}</>;
+}
+
+export const lastUsed = ({ last_used }: Key) => (last_used ? time(last_used) : t.never);
+
+/** False: the person does not want it. What the API refuses is thrown. */
+export async function endKey(path: string, { id, name }: Key): Promise<boolean> {
+	if (!(await confirm(...t.askEnd(name)))) return false;
+	await call("DELETE", `${path}/${id}`);
+	return true;
 }
 
 export function Keys({ user, close }: { user: User; close: () => void }) {
@@ -109,12 +119,13 @@ export function Keys({ user, close }: { user: User; close: () => void }) {
 		setMaking(false);
 		list.again();
 	};
-	const change = async (key: Key, rotates: boolean) => {
-		if (!(await confirm(...(rotates ? t.askRotate(key.name) : t.askEnd(key.name))))) return;
-		await act.run(async () => {
-			if (rotates) setShown(await call<KeyWithSecret>("POST", `${path}/${key.id}/rotate`, { body: {} }));
-			else await call("DELETE", `${path}/${key.id}`);
-		});
+	const rotate = async (key: Key) => {
+		if (!(await confirm(...t.askRotate(key.name)))) return;
+		await act.run(async () => setShown(await call<KeyWithSecret>("POST", `${path}/${key.id}/rotate`, { body: {} })));
+		list.again();
+	};
+	const end = async (key: Key) => {
+		await act.run(() => endKey(path, key));
 		list.again();
 	};
 
@@ -139,18 +150,18 @@ export function Keys({ user, close }: { user: User; close: () => void }) {
 					columns={[
 						{ id: "name", title: t.name, key: (key) => key.name, cell: (key) => key.name, head: true },
 						{ id: "scope", title: t.scope, key: scopeOf, cell: scopeOf },
-						{ id: "used", title: t.used, key: (key) => key.last_used ?? "", cell: (key) => (key.last_used ? time(key.last_used) : t.never) },
-						{ id: "expires", title: t.expires, key: (key) => key.expires ?? "", cell: (key) => <State of={key} /> },
+						{ id: "used", title: t.used, key: (key) => key.last_used ?? "", cell: lastUsed },
+						{ id: "expires", title: t.expires, key: (key) => key.expires ?? "", cell: (key) => <Until of={key} /> },
 						{
 							id: "act",
 							title: "",
 							number: true,
 							cell: (key) => (
 								<>
-									<Button kind="plain" label={t.askRotate(key.name)[0]} onPress={() => void change(key, true)}>
+									<Button kind="plain" label={t.askRotate(key.name)[0]} onPress={() => void rotate(key)}>
 										{t.rotate}
 									</Button>
-									<Button kind="plain" label={t.askEnd(key.name)[0]} onPress={() => void change(key, false)}>
+									<Button kind="plain" label={t.askEnd(key.name)[0]} onPress={() => void end(key)}>
 										{t.end}
 									</Button>
 								</>

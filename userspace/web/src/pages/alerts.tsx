@@ -30,6 +30,7 @@ function pageOf({ code, source, address }: Pick<Alert, "code" | "source" | "addr
 	if (address !== null) return `/modules/${address}`;
 	if (source === "robot") return code === "stop_latched" ? "/safety" : "/drive";
 	if (source === "safety") return "/safety";
+	if (source === "auth") return "/programs";
 	if (source === "configuration") return "/configuration/versions";
 	return source === "bus" ? "/bus" : "/system";
 }
@@ -61,6 +62,7 @@ function History({ active }: { active: Alert[] | undefined }) {
 		<Card title={t.history} id="alert-history">
 			<Table
 				id="kept-alerts"
+				blocks
 				label={t.history}
 				sortable={false}
 				rows={list.rows?.filter(({ state }) => state !== "active")}
@@ -77,7 +79,6 @@ function History({ active }: { active: Alert[] | undefined }) {
 						key: (a) => a.ended,
 						cell: (a) => (a.ended ? time(a.ended) : t.notKnown),
 						nowrap: true,
-						wide: true,
 					},
 					{
 						id: "severity",
@@ -85,7 +86,6 @@ function History({ active }: { active: Alert[] | undefined }) {
 						key: (a) => a.severity,
 						cell: (a) => t.severities[a.severity as Alert["severity"]] ?? a.severity,
 						nowrap: true,
-						wide: true,
 					},
 					{
 						id: "text",
@@ -119,6 +119,7 @@ function Alerts() {
 			<Card title={total_count ? t.count(total_count) : t.title} age={useAge(reading, 0)}>
 				<Table
 					id="alerts"
+					blocks
 					label={t.title}
 					searchable={false}
 					sortable={false}
@@ -139,6 +140,7 @@ function Alerts() {
 							),
 							nowrap: true,
 						},
+						{ id: "source", title: t.source, cell: (a) => sourceOf(a) },
 						{
 							id: "text",
 							title: t.whatToDo,
@@ -156,7 +158,6 @@ function Alerts() {
 								</>
 							),
 						},
-						{ id: "source", title: t.source, cell: (a) => sourceOf(a), wide: true, nowrap: true },
 					]}
 				/>
 			</Card>

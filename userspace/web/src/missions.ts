@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the parts of the page Missions share: when missions are read again, and how missions and legs are said.
+ */
+import { useLive } from "./api/live";
+import { call } from "./api/session";
+import type { Mission, MissionLeg, MissionLegBody, Robot } from "./api/types";
+import type { Tone } from "./components/basics";
+import { useTurns } from "./components/turns";
+import { Store, useStore } from "./store";
+import { texts } from "./texts";
+
+const t = texts.missions;
+
+export const LEGS_MAX = 100;
+/** Changes when this page has changed a mission. */
+const acts = new Store(0);
+
+/** Another value: missions may have changed. No channel tells them; but most of what changes one changes the command of the robot, too. */
+export function useMissionsVersion(robot: Robot | undefined): string {
+	return [useTurns(), useStore(acts), robot?.state, robot?.command?.number, robot?.command?.state].join();
+}
+
+export function useRobot(): Robot | undefined {
+	return useLive<Robot>("robot").data;
+}
+
+/** Sends what changes missions, and has them read again; what the API refuses is thrown. */
+export async function change<T>(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
+	try {
+		return await call<T>(method, path, body === undefined ? {} : { body });
+	} finally {
+		// After a refusal as well: the mission is in another state than the page shows.
+		acts.set(acts.get() + 1);
+	}
+}
+
+const TONES: Record<Mission["state"] | MissionLeg["state"], Tone> = {
+	waiting: "none",
+	running: "live",
+	paused: "warn",
+	held: "warn",
+	finished: "ok",
+	failed: "bad",
+	cancelled: "none",
+};
+
+/** A state that this page does not know yet wants attention. */
+export function toneOf(state: string): Tone {
+	return TONES[state as Mission["state"]] ?? "warn";
+}
+
+export const isDriven = ({ state }: Mission) => state === "running" || state === "paused";
+
+/* Driven, then what a person has to look at, then what waits, then what is over. */
+const ORDER = ["running", "paused", "held", "waiting"];
+
+export function inOrder(missions: Mission[]): Mission[] {
+	const rank = ({ state }: Mission) => (ORDER.includes(state) ? ORDER.indexOf(state) : ORDER.length);
+
+	return [...missions].sort((a, b) => rank(a) - rank(b));
+}
+
+/** "Move to dock" */
+export function legText({ kind, station, position_mm, wait_s }: MissionLeg): string {
+	if (kind === "move") return t.moveTo(station ?? texts.drive.mm(position_mm ?? 0));
+	return kind === "wait" ? t.waitFor(wait_s ?? 0) : (t.kinds[kind] ?? kind);
+}
+
+/** "at most 0.50 m/s, within 60 s" */
+export function legMore({ speed_mm_s, deadline_s, on_failure }: MissionLeg): string {
+	return [
+		speed_mm_s === null ? "" : texts.drive.atMost(texts.drive.speedOf(speed_mm_s)),
+		deadline_s === null ? "" : t.deadline(deadline_s),
+		on_failure === "fail" ? t.failing : "",
+	]
+		.filter(Boolean)
+		.join(", ");
+}
+
+/** The verb by which the robot drives a leg; undefined: it does not move for it. */
+export function verbOf(kind: MissionLegBody["kind"] | undefined) {
+	return kind === "move" || kind === "dock" || kind === "undock" ? kind : undefined;
+}
