@@ -320,6 +320,8 @@ def test_a_program_says_that_it_is_at_work(daemon):
         return ask(daemon, key, "PUT", f"agents/{name}/heartbeat", {"state": "working", **said})
 
     assert verdict(daemon.send("PUT", "agents/line/heartbeat", {"state": "idle"}, "administrator", None, None)) == (409, "not_an_agent")
+    for doing in ("order\nother  idle", "\x1b[31mred", "\u202egnol", " "):
+        assert verdict(beat(line, doing=doing)) == (400, "validation"), "one line, as people see it in a table"
     assert verdict(beat(line, doing="order 4711")) == 200
     assert verdict(beat(line, state="waiting", silent_s=3600)) == 200
     assert verdict(beat(other)) == verdict(ask(daemon, other, "DELETE", "agents/line")) == (409, "agent_of_another")
