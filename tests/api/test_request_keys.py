@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from clocks import Skewed
 from daemon import begin, serving
 from oht_test.client import PASSWORD
 from test_alert_rules import RULE
@@ -16,6 +17,7 @@ from test_commands import sql
 def _own(tmp_path_factory, accounts):
     made = begin(tmp_path_factory.mktemp("keys"), accounts)
     made.write_config(webhooks_destinations="127.0.0.1:1")
+    made.skewed = Skewed(made)
     with serving(made):
         yield made
 
@@ -45,7 +47,10 @@ def made(own):
 
 
 def test_an_act_is_done_once(own):
-    """The same request is answered again, behind an orderly end and behind a kill; another one with that key is refused."""
+    """The same request is answered again, behind an orderly end and behind a kill; another one with that key is refused.
+
+    A clock that is set forward by days, in a run or between two, ends no key.
+    """
     keys = {path: str(uuid.uuid4()) for path in ACTS}
     first = {}
     assert own.request("PATCH", "config", {"robot": {"name": "one"}}, role="administrator").status == 200
@@ -54,9 +59,11 @@ def test_an_act_is_done_once(own):
         assert first[path].status in (200, 201, 202) and "idempotency-replayed" not in first[path].headers, first[path]
     there = made(own)
     assert len(own.get("jobs", role="administrator").json["items"]) == 1
-    for end in (None, own.stop, own.kill):
+    for turn, end in enumerate((None, None, own.stop, own.kill)):
         if end:
             end()
+        own.skewed.set(turn * 2 * 86400)
+        if end:
             own.start()
         for path, body in ACTS.items():
             again = send(own, path, body, f'"{keys[path]}"')

@@ -69,6 +69,20 @@ static void an_answer_is_there_for_a_day(void **state)
 	assert_int_equal(take("a", 1, "q", NOW_NS + OHTD_TABLE_REQUEST_KEY_NS, 8, true), OHTD_TABLE_REQUEST_KEY_NEW);
 }
 
+/* From which the time of keys goes on in the next run. */
+static void the_newest_key_is_told(void **state)
+{
+	int64_t made_ns = -1;
+
+	(void)state;
+	assert_int_equal(ohtd_table_request_keys_newest(db, &made_ns), 0);
+	assert_true(made_ns == 0);
+	assert_int_equal(take("a", 1, "p", NOW_NS, 7, true), OHTD_TABLE_REQUEST_KEY_NEW);
+	assert_int_equal(take("b", 2, "p", NOW_NS - S_NS, 7, true), OHTD_TABLE_REQUEST_KEY_NEW);
+	assert_int_equal(ohtd_table_request_keys_newest(db, &made_ns), 0);
+	assert_true(made_ns == NOW_NS);
+}
+
 static void what_a_run_of_before_has_begun(void **state)
 {
 	(void)state;
@@ -139,6 +153,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(an_answer_is_there_for_a_day),
+		CASE(the_newest_key_is_told),
 		CASE(what_a_run_of_before_has_begun),
 		CASE(a_refusal_gives_the_key_back),
 		CASE(keys_are_bounded),

@@ -2,8 +2,10 @@
 #include "api/api.h"
 #include "server/call.h"
 #include "server/command.h"
+#include "server/late.h"
 #include "lists/list.h"
 
+#include <errno.h>
 #include <math.h>
 
 #include "views/words.h"
@@ -427,10 +429,42 @@ OHTD_SHAPE(robot_position, "RobotPosition",
 		    .summary = "Where the robot is along the rail", .example = "20000"),
 	OHTD_TRISTATE(robot_position, confirm, .summary = "Its position module is right: instead of position_mm"));
 
+struct keep_place {
+	struct ohtd_late late;
+	const struct ohtd_services *services;
+	int error;
+};
+
+static int keep_place(struct ohtd_late *late)
+{
+	struct keep_place *job = (struct keep_place *)late;
+
+	job->error = job->services->keep_place(job->services);
+	return 0;
+}
+
+/* Acknowledged only when the next run knows it, too. */
+static void place_kept(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const int error = ((struct keep_place *)late)->error;
+	const struct ohtd_store_problem problem = ohtd_store_problem(ohtd_store_state_of(error) ? error : -EIO);
+
+	if (!error)
+		get_robot(call);
+	else
+		ohtd_reply_problem(call, problem.status, problem.code,
+				   "the robot goes by it until ohtd ends; the next start asks for it again, as %s", problem.detail);
+}
+
 static void position_done(struct ohtd_call *call, const struct ohtd_answer *answer)
 {
+	struct keep_place *job = ohtd_late_make(call, sizeof(*job));
+
 	(void)answer;
-	get_robot(call);
+	if (!job)
+		return;
+	job->services = call->services;
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, keep_place, place_kept);
 }
 
 static void post_position(struct ohtd_call *call)
@@ -502,10 +536,12 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING, .body_bytes_max = 4096, .body = &robot_position_shape,
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.replies = { { 200, &robot_shape } },
+		.problems = { "storage_full", "storage_read_only", "storage_failing" },
 		.handle = post_position,
 		.summary = "Where the robot is",
 		.text = "Either position_mm, or confirm: the position module is right. The difference to what the module says is kept, also over restarts. "
-			"Only while the outputs are low and the robot stands, and with control. The soft limits and stations move with the place.",
+			"Only while the outputs are low and the robot stands, and with control. The soft limits and stations move with the place. "
+			"Answered when the place is on the disk.",
 	}, {
 		.method = OHTD_PUT, .path = "robot/override", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &override_shape,

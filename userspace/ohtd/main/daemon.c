@@ -768,13 +768,21 @@ static int open_clock(struct running *run)
 	return judge(run, -r);
 }
 
+static int keep_place(const struct ohtd_services *services)
+{
+	return ohtd_kept_location_now(services->place, services->config->state_dir, services->robot,
+				      ohtd_clock_monotonic_ns(services->clock));
+}
+
 int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 {
 	struct running run = {
 		.services = {
 			.config = config, .clock = &run.clock, .disk = &run.disk, .proof = &run.proof, .simulated = config->simulated,
+			.place = &run.upkeep.location, .keep_place = keep_place,
 		},
 		.disk = { .path = config->state_dir, .clock = &run.clock },
+		.upkeep = { .location = { .lock = PTHREAD_MUTEX_INITIALIZER } },
 		.config_path = config_path, .lock_fd = -1, .sender_fd = -1, .signal_fd = -1,
 	};
 	int r;

@@ -22,7 +22,6 @@
 #include "jobs/jobs.h"
 #include "journal/recorder.h"
 #include "main/command_keeper.h"
-#include "main/kept_location.h"
 #include "main/robot_log.h"
 #include "main/state.h"
 #include "missions/missions.h"
@@ -76,7 +75,7 @@ static void end_answers(struct running *run)
 	ohtd_workers_destroy(run->services.changers);
 	/* No worker looks after the file any more. */
 	if (run->robot_runs)
-		ohtd_kept_location_end(&run->upkeep.location, run->services.config->state_dir, run->services.robot);
+		run->services.keep_place(&run->services);
 }
 
 /* What is on its way to the store is written, then the store ends. */

@@ -29,8 +29,8 @@ int ohtd_kept_recall(const struct ohtd_kept_kind *kind, const char *state_dir, b
 	return r;
 }
 
-bool ohtd_kept_write(const struct ohtd_kept_kind *kind, struct ohtd_kept_file *file, const char *state_dir, const char *text,
-		     uint64_t now_ns)
+int ohtd_kept_write(const struct ohtd_kept_kind *kind, struct ohtd_kept_file *file, const char *state_dir, const char *text,
+		    uint64_t now_ns)
 {
 	char path[PATH_BYTES];
 	int r;
@@ -38,10 +38,10 @@ bool ohtd_kept_write(const struct ohtd_kept_kind *kind, struct ohtd_kept_file *f
 	snprintf(path, sizeof(path), "%s/%s", state_dir, kind->name);
 	r = ohtd_file_replace(path, text, strlen(text), 0600);
 	if (!r)
-		return true;
+		return 0;
 	file->again_ns = now_ns + AGAIN_NS;
 	ohtd_log(OHTD_LOG_WARNING, "main", kind->word, "%s: %s; %s", path, strerror(-r), kind->unwritten);
-	return false;
+	return r;
 }
 
 void ohtd_kept_spoil(const struct ohtd_kept_kind *kind, const char *state_dir, const char *otherwise)

@@ -50,9 +50,9 @@ static inline bool ohtd_kept_is_due(const struct ohtd_kept_file *file, uint64_t 
 	return now_ns >= file->again_ns;
 }
 
-/* Replaces the file. False: the log says why not, and it is not due for a while. */
-bool ohtd_kept_write(const struct ohtd_kept_kind *kind, struct ohtd_kept_file *file, const char *state_dir, const char *text,
-		     uint64_t now_ns);
+/* Replaces the file. Return: 0, or a negative errno: the log says it, and the file is not due for a while. */
+int ohtd_kept_write(const struct ohtd_kept_kind *kind, struct ohtd_kept_file *file, const char *state_dir, const char *text,
+		    uint64_t now_ns);
 
 /* Makes the file senseless in its place, since it could not be replaced. @otherwise: what follows if that fails as well, for people. */
 void ohtd_kept_spoil(const struct ohtd_kept_kind *kind, const char *state_dir, const char *otherwise);

@@ -101,48 +101,61 @@ static void give_up(struct ohtd_location_file *file, const char *state_dir)
 	if (file->written.left)
 		return;
 	ohtd_kept_spoil(&kind, state_dir, "the next start may take an old place for that of the robot");
-	*file = (struct ohtd_location_file){ .file = file->file };
+	file->written = (struct ohtd_kept_location){ 0 };
+	file->begun = false;
+	file->at_ns = 0;
 }
 
-static void write_place(struct ohtd_location_file *file, const char *state_dir, const struct ohtd_kept_location *place, uint64_t now_ns)
+static int write_place(struct ohtd_location_file *file, const char *state_dir, const struct ohtd_kept_location *place, uint64_t now_ns)
 {
 	char text[OHTD_KEPT_FILE_BYTES];
+	int r;
 
 	snprintf(text, sizeof(text), "%u %u %u %.3f %.3f %s\n", place->unit, place->device_id, place->profile, place->position_mm,
 		 place->offset_mm, place->left ? "left" : "stands");
-	if (!ohtd_kept_write(&kind, &file->file, state_dir, text, now_ns)) {
+	r = ohtd_kept_write(&kind, &file->file, state_dir, text, now_ns);
+	if (r) {
 		give_up(file, state_dir);
-		return;
+		return r;
 	}
 	file->written = *place;
 	file->begun = true;
 	if (!place->left)
 		file->at_ns = now_ns;
+	return 0;
 }
 
-static void look(struct ohtd_location_file *file, const char *state_dir, struct ohtd_robot *robot, uint64_t now_ns, bool last)
+/* Held: lock. @urgent: a place that differs is written, however short a time ago another one was, or could not be. */
+static int look(struct ohtd_location_file *file, const char *state_dir, struct ohtd_robot *robot, uint64_t now_ns, bool urgent)
 {
 	struct ohtd_snapshot snapshot;
 	struct ohtd_kept_location place;
+	int r = ohtd_robot_snapshot(robot, &snapshot);
 
-	if (ohtd_robot_snapshot(robot, &snapshot) || !snapshot.location.kept.unit || !ohtd_kept_is_due(&file->file, now_ns))
-		return;
+	if (r || !snapshot.location.kept.unit || (!urgent && !ohtd_kept_is_due(&file->file, now_ns)))
+		return r;
 	place = wanted(file, &snapshot.location);
 	if (!place.unit || (file->begun && !differs(&place, &file->written)))
-		return;
+		return 0;
 	/* That it has left is never late. */
-	if (!last && !place.left && file->begun && place.offset_mm == file->written.offset_mm && now_ns - file->at_ns < EACH_NS)
-		return;
-	write_place(file, state_dir, &place, now_ns);
+	if (!urgent && !place.left && file->begun && place.offset_mm == file->written.offset_mm && ohtd_since(now_ns, file->at_ns) < EACH_NS)
+		return 0;
+	return write_place(file, state_dir, &place, now_ns);
 }
 
 void ohtd_kept_location_tick(struct ohtd_location_file *file, const char *state_dir, struct ohtd_robot *robot, uint64_t now_ns)
 {
+	pthread_mutex_lock(&file->lock);
 	look(file, state_dir, robot, now_ns, false);
+	pthread_mutex_unlock(&file->lock);
 }
 
-void ohtd_kept_location_end(struct ohtd_location_file *file, const char *state_dir, struct ohtd_robot *robot)
+int ohtd_kept_location_now(struct ohtd_location_file *file, const char *state_dir, struct ohtd_robot *robot, uint64_t now_ns)
 {
-	file->file = (struct ohtd_kept_file){ 0 };
-	look(file, state_dir, robot, 0, true);
+	int r;
+
+	pthread_mutex_lock(&file->lock);
+	r = look(file, state_dir, robot, now_ns, true);
+	pthread_mutex_unlock(&file->lock);
+	return r;
 }

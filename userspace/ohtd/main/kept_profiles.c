@@ -79,6 +79,6 @@ void ohtd_kept_profiles_tick(struct ohtd_kept_profiles *kept, const char *state_
 	    !memcmp(&snapshot.bus.kept, &kept->written, sizeof(kept->written)))
 		return;
 	write_text(ohtd_robot_model(robot), &snapshot.bus.kept, text);
-	if (ohtd_kept_write(&kind, &kept->file, state_dir, text, now_ns))
+	if (!ohtd_kept_write(&kind, &kept->file, state_dir, text, now_ns))
 		kept->written = snapshot.bus.kept;
 }

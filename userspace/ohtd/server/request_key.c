@@ -94,15 +94,41 @@ static bool print_request(struct ohtd_call *call, const char *key, struct ohtd_t
 
 struct take_late {
 	struct ohtd_late late;
+	struct ohtd_clock *clock;
 	struct ohtd_table_request_key row;
 	bool atomic;
 };
 
+/*
+ * Time of keys: boot time that goes on from the newest key of the run before. A key that is dropped early is an act that may be done twice, and
+ * the time of day can be set forward by any time. What passes without a daemon does not count: a key is kept longer for that. Of the store's
+ * thread alone.
+ */
+static int key_time_ns(struct ohtd_db *db, struct ohtd_clock *clock, int64_t *time_ns)
+{
+	static int64_t begun_ns;
+	static bool begun;
+	const int64_t boot_ns = (int64_t)ohtd_clock_boottime_ns(clock);
+	int64_t newest_ns;
+	int r;
+
+	if (!begun) {
+		r = ohtd_table_request_keys_newest(db, &newest_ns);
+		if (r)
+			return r;
+		begun_ns = newest_ns - boot_ns;
+		begun = true;
+	}
+	*time_ns = begun_ns + boot_ns;
+	return 0;
+}
+
 static int work_take(struct ohtd_db *db, void *arg)
 {
 	struct take_late *job = arg;
+	int r = key_time_ns(db, job->clock, &job->row.made_ns);
 
-	return ohtd_table_request_key_take(db, &job->row, job->atomic);
+	return r ? r : ohtd_table_request_key_take(db, &job->row, job->atomic);
 }
 
 static void begin_act(struct ohtd_call *call, const struct take_late *job)
@@ -171,7 +197,7 @@ bool ohtd_server_key_take(struct ohtd_call *call)
 		return false;
 	job->atomic = call->route->flags & OHTD_ROUTE_ATOMIC;
 	job->row.tag = ohtd_principal_tag(&call->who);
-	job->row.made_ns = ohtd_clock_wall_ns(call->services->clock);
+	job->clock = call->services->clock;
 	job->row.run = own_run();
 	if (name_key(call, key, &job->row) && print_request(call, key, &job->row)) {
 		ohtd_late_write(call, &job->late, work_take, answer_take);

@@ -27,6 +27,7 @@ static const struct ohtd_stored_row kept_keys = {
 
 static const struct ohtd_statement get_sql = { " WHERE name = :name", &kept_keys, ohtd_row_select };
 static const struct ohtd_statement insert_sql = { "", &kept_keys, ohtd_row_insert };
+static const struct ohtd_statement newest_sql = { "SELECT coalesce(max(made_ns), 0) FROM request_keys" };
 static const struct ohtd_statement drop_old_sql = { "DELETE FROM request_keys WHERE made_ns <= :until" };
 /* One that is under way stays: its act would be done again. */
 static const struct ohtd_statement drop_beyond_sql = {
@@ -51,6 +52,17 @@ static int run_named(struct ohtd_db *db, const struct ohtd_statement *statement,
 
 	ohtd_db_bind_text(s, ":name", name);
 	return ohtd_db_run(db, s);
+}
+
+int ohtd_table_request_keys_newest(struct ohtd_db *db, int64_t *made_ns)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &newest_sql);
+	int r = ohtd_db_row(db, s);
+
+	if (r > 0)
+		*made_ns = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return r < 0 ? r : 0;
 }
 
 static int drop_old(struct ohtd_db *db, int64_t now_ns)

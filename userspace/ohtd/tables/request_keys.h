@@ -33,7 +33,7 @@ enum ohtd_table_request_key_state {
  * @name: hash of account and key
  * @tag: who asks, ohtd_principal_tag()
  * @print: hash of the request
- * @made_ns: wall clock
+ * @made_ns: time of keys, which goes on in each run from the newest key and is moved by no clock that is set
  * @run: of the daemon that began it
  * @state: enum ohtd_table_request_key_state
  * @status: ANSWERED: status of the answer
@@ -59,6 +59,9 @@ enum ohtd_table_request_key_found {
 	OHTD_TABLE_REQUEST_KEY_OTHER,	/* another request had that key */
 	OHTD_TABLE_REQUEST_KEY_LOST,	/* there is no answer: DONE or UNKNOWN of the row */
 };
+
+/* @made_ns is that of the newest key, 0: there is none. 0 or a negative errno. */
+int ohtd_table_request_keys_newest(struct ohtd_db *db, int64_t *made_ns);
 
 /**
  * ohtd_table_request_key_take() - take a key, or find what became of it

@@ -25,6 +25,7 @@ struct ohtd_jobs;
 struct ohtd_keeper;
 struct ohtd_missions;
 struct ohtd_daemon_part;
+struct ohtd_location_file;
 struct ohtd_proof;
 struct ohtd_recorder;
 struct ohtd_robot;
@@ -62,6 +63,8 @@ struct ohtd_services {
 	const char *robot_id;
 	struct ohtd_disk *disk;
 	struct ohtd_proof *proof;
+	struct ohtd_location_file *place;	/* where the robot is, on the disk */
+	int (*keep_place)(const struct ohtd_services *services);	/* waits until it is there; 0 or a negative errno */
 	const struct ohtd_views_part *parts;	/* all of them */
 	unsigned int part_count;
 	bool another_machine;	/* the state folder is of one */
