@@ -68,6 +68,7 @@ ASKED = [
     ("GET", "missions/{id}/legs", "missions/1/legs", None, "viewer", 200),
     ("POST", "missions/{id}/legs", "missions/1/legs", {"legs": [{"kind": "acknowledge"}], "first_leg": 3, "through_leg": 2}, "operator", 200),
     ("POST", "missions/{id}/release", "missions/1/release", {"through_leg": 3}, "operator", 200),
+    ("POST", "missions/{id}/check", "missions/1/check", {}, "operator", 200),
     ("POST", "missions/{id}/start", "missions/1/start", {}, "operator", 200),
     ("POST", "missions/{id}/pause", "missions/1/pause", {}, "operator", 409),
     ("POST", "missions/{id}/resume", "missions/1/resume", {}, "operator", 200),

@@ -225,6 +225,34 @@ def test_legs_are_added_behind_the_last_and_once(daemon):
     assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
 
 
+def checked(robot, number):
+    """(codes of why_not, duration) of each leg that has not finished, by its place."""
+    answer = robot.post(f"missions/{number}/check", role="operator")
+    assert answer.status == 200, answer
+    found = {leg["place"]: ([reason["code"] for reason in leg["why_not"]], leg["duration_s"]) for leg in answer.json["items"]}
+    assert [leg["ok"] for leg in answer.json["items"]] == [not codes for codes, _ in found.values()], answer
+    assert answer.json["ok"] == all(not codes for codes, _ in found.values())
+    assert answer.json["duration_s"] == pytest.approx(sum(seconds or 0 for _, seconds in found.values()))
+    return found
+
+
+def test_a_check_of_a_robot_that_may_not_move(daemon):
+    number = make(daemon, MOVE, {"kind": "move", "station": "nowhere"}, {"kind": "wait", "wait_s": 7}, {"kind": "acknowledge"})
+    found = checked(daemon, number)
+    assert list(found) == [1, 2, 3, 4]
+    for place, (codes, _) in found.items():
+        assert {"not_enabled", "stop_latched"} & set(codes), (place, codes)
+        assert ("unknown_station" in codes) == (place == 2) and len(codes) == len(set(codes)), codes
+    assert found[3][1] == 7 and found[4][1] is None
+    assert of(daemon, number)["state"] == "waiting" and not orders(daemon, number)
+    assert shown_words(daemon, "check", number)[2][:4] == ["3", "wait", "no", "7"]
+    assert daemon.post(f"missions/{number}/check", role="viewer").code == "role"
+    assert daemon.post(f"missions/{number + 1000}/check", role="operator").code == "not_found"
+    assert act(daemon, number, "cancel").status == 200
+    assert daemon.post(f"missions/{number}/check", role="operator").code == "mission_state"
+    assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
+
+
 # ---- driving ----
 
 @pytest.fixture(scope="module", name="robot")
@@ -242,6 +270,13 @@ def _robot(tmp_path_factory, accounts):
             yield made
 
 
+def ready(robot):
+    """Enabled, and the robot knows that it is not at the dock, from which the simulator has taken it."""
+    enable(robot)
+    until(lambda: all(not item["why_not"] for item in robot.get("robot/interlocks", role="operator").json["items"] if item["verb"] == "move"),
+          DRIVE_S, "a move that would be accepted")
+
+
 def two_places(robot):
     """Near ones, the first of which is not where the robot stands."""
     here = shown(robot)["position_mm"]
@@ -249,7 +284,7 @@ def two_places(robot):
 
 
 def test_legs_are_driven_one_behind_the_other(robot):
-    enable(robot)
+    ready(robot)
     there, back = two_places(robot)
     number = make(robot, {"kind": "move", "position_mm": there}, {"kind": "wait", "wait_s": 1}, {"kind": "acknowledge"},
                   {"kind": "move", "position_mm": back})
@@ -269,7 +304,7 @@ def test_legs_are_driven_one_behind_the_other(robot):
 
 
 def test_a_leg_begins_when_it_is_released(robot):
-    enable(robot)
+    ready(robot)
     there, back = two_places(robot)
     ways = [{"kind": "move", "position_mm": place} for place in (there, back)]
     number = robot.post("missions", {"name": "fleet", "legs": ways, "through_leg": 1}, role="operator").json["id"]
@@ -290,6 +325,33 @@ def test_a_leg_begins_when_it_is_released(robot):
     assert act(robot, number, "resume").status == 200
     assert wait_mission(robot, number, "finished", "held", "failed")["state"] == "finished"
     until(lambda: orders(robot, number) == {place: ["finished"] for place in (1, 2, 3, 4)}, what="each motion once in the record of commands")
+
+
+def test_a_check_judges_each_leg_and_begins_none(robot):
+    ready(robot)
+    robot.request("DELETE", "control", role="operator")
+    there, back = two_places(robot)
+    ways = [{"kind": "move", "position_mm": place} for place in (there, back)]
+    number = make(robot, *ways, {"kind": "move", "position_mm": 1e6}, {"kind": "dock"}, {"kind": "undock"}, {"kind": "undock"},
+                  {**ways[0], "speed_mm_s": 10}, {**ways[1], "speed_mm_s": 10}, {"kind": "dock"}, ways[0])
+    before = robot.get("robot/commands?limit=1").json
+    found = checked(robot, number)
+    assert [codes for codes, _ in found.values()] == [[], [], ["soft_limit"], [], [], ["not_docked"], [], [], [], ["docked"]], found
+    assert 0 < found[2][1] < found[8][1] and found[3][1] is None and found[4][1] is None, found
+    assert (shown(robot)["state"], of(robot, number)["state"], robot.get("robot/commands?limit=1").json) == ("idle", "waiting", before)
+    assert not robot.get("control").json["held"], "a question takes no control"
+    assert robot.post("control", role="supervisor").status == 200
+    assert all("control_held" in codes for codes, _ in checked(robot, number).values())
+    assert robot.request("DELETE", "control", role="supervisor").status in (200, 204)
+    # Of the mission that is driven; it is not disturbed by a question.
+    far = 20000 if shown(robot)["position_mm"] < 10000 else 1000
+    driven = make(robot, {**ways[0], "position_mm": far, "speed_mm_s": 50}, {"kind": "wait", "wait_s": 1})
+    act(robot, driven, "start")
+    wait_state(robot, "move")
+    assert checked(robot, driven)[2] == ([], 1) and of(robot, driven)["state"] == "running"
+    assert "replaced" in checked(robot, number)[1][0]
+    assert act(robot, driven, "cancel").status == 200
+    wait_state(robot, "idle")
 
 
 def test_another_command_holds_it_and_a_pause_is_its_own(robot):

@@ -193,6 +193,8 @@ static const struct cli_verb verbs[] = {
 	  cmd_mission_make, CLI_OPT_SOCKET, 2, 64, cmd_mission_make },
 	{ "mission add", "NUMBER LEG...", "put legs behind its last one", cmd_mission_add, CLI_OPT_SOCKET, 2, 64, cmd_mission_add },
 	{ "mission release", "NUMBER LEG", "let legs up to this place begin", cmd_mission_release, CLI_OPT_SOCKET, 2, 2, cmd_mission_release },
+	{ "mission check", "NUMBER", "what would become of its legs now; nothing is driven", remote_mission_check, CLI_OPT_SOCKET, 1, 1,
+	  remote_mission_check },
 	{ "mission start", "NUMBER", "drive one that waits", remote_mission_start, CLI_OPT_SOCKET, 1, 1, remote_mission_start },
 	{ "mission pause", "NUMBER", "pause it and its motion", remote_mission_pause, CLI_OPT_SOCKET, 1, 1, remote_mission_pause },
 	{ "mission resume", "NUMBER", "let one go on that is held or paused", remote_mission_resume, CLI_OPT_SOCKET, 1, 1,

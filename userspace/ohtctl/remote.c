@@ -105,6 +105,10 @@ static const struct show_column leg_columns[] = {
 	{ "place", 5 }, { "kind", 11 }, { "station", 16 }, { "position_mm", 12 }, { "state", 9 }, { "reason", 0 }, { NULL, 0 },
 };
 
+static const struct show_column checked_columns[] = {
+	{ "place", 5 }, { "kind", 11 }, { "ok", 5 }, { "duration_s", 10 }, { "why_not", 0 }, { NULL, 0 },
+};
+
 /**
  * struct call - a request without a number in its path
  * @method: of the request

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "lists/stored_list.h"
 #include "missions/missions.h"
+#include "robot/codes.h"
 #include "robot/command.h"
 #include "robot/stations.h"
 #include "server/control.h"
@@ -322,6 +323,7 @@ static void fill_leg(struct ohtd_tables_leg *row, const struct leg_body *leg)
  * @legs: its legs; OHTD_TABLES_MISSION_LEGS_MAX
  * @said: the mission as the request has it, of which another one may be there already
  * @more: legs behind those that it has
+ * @check: what would become of it
  * @with_legs: @legs are other ones from now on
  * @result: of the room; not that of @late, whose errors are the store's
  */
@@ -334,6 +336,7 @@ struct mission_late {
 	struct ohtd_tables_leg *legs;
 	struct ohtd_tables_mission said;
 	struct ohtd_tables_extension more;
+	struct ohtd_missions_check *check;
 	bool with_legs;
 	int result;
 };
@@ -341,6 +344,7 @@ struct mission_late {
 static void release(struct ohtd_late *late)
 {
 	free(((struct mission_late *)late)->legs);
+	free(((struct mission_late *)late)->check);
 }
 
 static struct mission_late *make_job(struct ohtd_call *call)
@@ -693,6 +697,123 @@ static void post_release(struct ohtd_call *call)
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, extend, reply_one);
 }
 
+/* ---- what would become of it ---- */
+
+struct leg_reason {
+	const char *code;
+	const char *text;
+	int64_t address;
+};
+
+OHTD_SHAPE(leg_reason, "MissionLegReason",
+	OHTD_TEXT(leg_reason, code, .summary = "Why the leg would not begin, for programs", .example = "\"not_enabled\""),
+	OHTD_TEXT(leg_reason, text, .summary = "The same for people"),
+	OHTD_INTEGER(leg_reason, address, .flags = OHTD_NULL, .summary = "Unit address of the module; null: it is about none"));
+
+struct checked_leg {
+	int64_t place;
+	const char *kind;
+	bool ok;
+	const struct leg_reason *why_not;
+	size_t why_not_count;
+	double duration_s;
+};
+
+OHTD_SHAPE(checked_leg, "MissionCheckedLeg",
+	OHTD_INTEGER(checked_leg, place, .summary = "From 1 on"),
+	OHTD_TEXT(checked_leg, kind, .words = &kind_words, .summary = "As of GET missions/{id}/legs", .example = "\"move\""),
+	OHTD_BOOLEAN(checked_leg, ok, .summary = "It would begin"),
+	OHTD_LIST(checked_leg, why_not, leg_reason, .summary = "Why it would not; none: it would"),
+	OHTD_NUMBER(checked_leg, duration_s, .flags = OHTD_NULL, .unit = "s",
+		    .summary = "Of a move by the planner, with a free way; of a wait its time; null: not known"));
+
+struct mission_check {
+	bool ok;
+	double duration_s;
+	const struct checked_leg *items;
+	size_t items_count;
+};
+
+OHTD_SHAPE(mission_check, "MissionCheck",
+	OHTD_BOOLEAN(mission_check, ok, .summary = "Each leg would begin"),
+	OHTD_NUMBER(mission_check, duration_s, .unit = "s", .summary = "Sum of the durations that are known"),
+	OHTD_LIST(mission_check, items, checked_leg, .summary = "Legs that have not finished, in their order"));
+
+static bool has_reason(const struct ohtd_missions_verdict *verdict, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(word, ohtd_why_name(verdict->why.items[i].code)))
+			return true;
+	return false;
+}
+
+/* The mission's own reasons first, unless the robot says the same. */
+static void fill_reasons(struct ohtd_call *call, const struct ohtd_missions_verdict *verdict, struct checked_leg *leg)
+{
+	struct leg_reason *reasons = ohtd_call_alloc(call, (OHTD_WHY_MAX + 2) * sizeof(*reasons));
+	size_t count = verdict->why.count < OHTD_WHY_MAX ? verdict->why.count : OHTD_WHY_MAX, n = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		if (verdict->own[i] && !has_reason(verdict, count, verdict->own[i]))
+			reasons[n++] = (struct leg_reason){ verdict->own[i], ohtd_missions_check_text(verdict->own[i]), OHTD_NONE };
+	for (size_t i = 0; i < count; i++) {
+		const struct ohtd_why *why = &verdict->why.items[i];
+
+		reasons[n++] = (struct leg_reason){ ohtd_why_name(why->code), ohtd_why_text(why->code), why->unit ? why->unit : OHTD_NONE };
+	}
+	leg->why_not = reasons;
+	leg->why_not_count = n;
+	leg->ok = !n;
+}
+
+static void reply_check(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct mission_late *job = (const struct mission_late *)late;
+	const struct ohtd_missions_check *check = job->check;
+	struct checked_leg *items = ohtd_call_alloc(call, OHTD_TABLES_MISSION_LEGS_MAX * sizeof(*items));
+	struct mission_check view = { .ok = true, .items = items };
+
+	if (!has_result(call, job, job->result))
+		return;
+	for (int64_t i = 0; i < check->row.legs; i++) {
+		struct checked_leg *leg = &items[view.items_count];
+
+		if (!strcmp(check->legs[i].state, leg_states[2]))
+			continue;
+		*leg = (struct checked_leg){ .place = i + 1, .kind = check->legs[i].kind, .duration_s = check->verdicts[i].duration_s };
+		fill_reasons(call, &check->verdicts[i], leg);
+		view.ok &= leg->ok;
+		view.duration_s += isfinite(leg->duration_s) ? leg->duration_s : 0;
+		view.items_count++;
+	}
+	OHTD_REPLY(call, 200, mission_check, &view);
+}
+
+static int check(struct ohtd_late *late)
+{
+	struct mission_late *job = (struct mission_late *)late;
+
+	job->check->row.id = job->row.id;
+	job->result = ohtd_missions_check(job->missions, &job->person, job->check);
+	job->row = job->check->row;
+	return 0;
+}
+
+static void post_check(struct ohtd_call *call)
+{
+	struct mission_late *job = make_job(call);
+
+	if (!job)
+		return;
+	job->check = calloc(1, sizeof(*job->check));
+	if (job->check) {
+		ohtd_late_act(call, &job->late, OHTD_LATE_MS, check, reply_check);
+		return;
+	}
+	ohtd_late_drop(&job->late);
+	ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+}
+
 /* ---- driving ---- */
 
 static int act(struct ohtd_late *late)
@@ -796,6 +917,14 @@ static const struct ohtd_route routes[] = {
 		.replies = { { 200, &mission_shape } }, .problems = { "mission_state", "not_found", "out_of_memory" },
 		.handle = post_release,
 		.summary = "Release legs of a mission, which may begin from then on",
+	},
+	{
+		.method = OHTD_POST, .path = "missions/{id}/check", .role = OHTD_ROLE_OPERATOR,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
+		.replies = { { 200, &mission_check_shape } }, .problems = { "mission_state", "not_found", "out_of_memory" },
+		.handle = post_check,
+		.summary = "What would become of the legs of a mission now; nothing is driven",
+		.text = "Each leg that has not finished is judged as if it began now, in the name of the session that asks, by what judges it when it begins.",
 	},
 	ACT("start", post_start, "Start a mission that waits",
 	    "One is driven at a time, in the name of the session that asks. A leg that the robot would refuse now holds the mission, with the reason."),

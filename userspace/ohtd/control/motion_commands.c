@@ -193,6 +193,32 @@ void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *
 	ohtd_commands_ask(control, asked, event);
 }
 
+void ohtd_control_try(struct ohtd_control *control, const struct ohtd_asked *asked)
+{
+	struct ohtd_raised wonder = { .asked = *asked, .role = asked->command.role };
+	const struct ohtd_control_view *lease = &control->lease.view;
+	struct ohtd_command *command = &wonder.asked.command;
+	struct ohtd_why_list why = { 0 };
+
+	command->kind = command->tried;
+	wonder.event = ohtd_verb_row(command->kind)->event;
+	if (lease->held && !ohtd_lease_is_of(lease, &command->by))
+		ohtd_why_add(&why, OHTD_WHY_CONTROL_HELD, 0, 0);
+	ohtd_travel_ask(control, &wonder);
+	ohtd_facts_update(control);
+	ohtd_why_event(control, wonder.event, &why);
+	if (lacks_position(control, command))
+		ohtd_control_explain_unlocated(control, &why);
+	if (is_at_contact(control, command))
+		ohtd_control_dock_explain(control, OHTD_WHY_DOCKED, &why);
+	ohtd_travel_ask(control, NULL);
+	ohtd_facts_update(control);
+	if (why.count)
+		ohtd_commands_refuse(control, asked, OHTD_OUTCOME_REFUSED, &why);
+	else
+		ohtd_commands_done(control, asked);
+}
+
 void ohtd_motion_hung_up(struct ohtd_control *control, uint64_t connection)
 {
 	const struct ohtd_travel *m = &control->travel;

@@ -307,6 +307,8 @@ double ohtd_dock_limit_ms(const struct ohtd_control *control);
 
 /* Begins one of the commands that move. */
 void ohtd_motion_execute(struct ohtd_control *control, const struct ohtd_asked *asked);
+/* OHTD_COMMAND_TRY: judges as the above, with all that stands in the way, and begins nothing. */
+void ohtd_control_try(struct ohtd_control *control, const struct ohtd_asked *asked);
 /* The machine has accepted it: answered once the drive has echoed. */
 void ohtd_motion_await(struct ohtd_control *control, const struct ohtd_asked *asked);
 void ohtd_motion_advance(struct ohtd_control *control);

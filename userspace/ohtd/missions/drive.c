@@ -87,6 +87,8 @@ static void take_answer(struct ohtd_missions *missions, const struct ohtd_answer
 {
 	bool done = answer->outcome == OHTD_OUTCOME_DONE;
 
+	if (answer->id >= OHTD_MISSIONS_OF_CHECK && answer->id < OHTD_MISSIONS_OF_LEGS)
+		ohtd_missions_take_verdict(missions, answer);
 	/* Refused because it goes on already it is no pause. */
 	if (answer->id == OHTD_MISSIONS_OF_RESUME && !done && ohtd_missions_commands(missions) &&
 	    missions->command.state == OHTD_COMMAND_STATE_PAUSED)
@@ -220,10 +222,9 @@ static void end_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg)
 
 /* ---- a leg begins ---- */
 
-/* Why it may not be driven in this name; NULL: it may. */
-static const char *forbidden(const struct ohtd_missions *missions, unsigned int kind)
+const char *ohtd_missions_forbidden(const struct ohtd_missions *missions, const struct ohtd_missions_person *person, unsigned int kind)
 {
-	const struct ohtd_principal *who = &missions->person.who;
+	const struct ohtd_principal *who = &person->who;
 
 	/* The role of a local user is judged at the connection that asks, which need not be there any more. */
 	if (who->local && who->uid && who->judged != ohtd_settings_local_changes(missions->setup.settings))
@@ -236,7 +237,7 @@ static const char *forbidden(const struct ohtd_missions *missions, unsigned int 
 	return NULL;
 }
 
-static unsigned int kind_of(const struct ohtd_tables_leg *leg)
+unsigned int ohtd_missions_kind_of(const struct ohtd_tables_leg *leg)
 {
 	return is_kind(leg, "move") ? OHTD_COMMAND_MOVE : is_kind(leg, "dock") ? OHTD_COMMAND_DOCK :
 	       is_kind(leg, "undock") ? OHTD_COMMAND_UNDOCK : 0;
@@ -248,8 +249,7 @@ static bool is_ended(const struct ohtd_command_view *command)
 	       command->state == OHTD_COMMAND_STATE_FAILED;
 }
 
-/* Why a robot that has no outputs, or moves for somebody else, drives no leg; NULL: it may, if it rests. */
-static const char *prevented(const struct ohtd_missions *missions)
+const char *ohtd_missions_prevented(const struct ohtd_missions *missions)
 {
 	const struct ohtd_snapshot *robot = &missions->snapshot;
 
@@ -272,21 +272,13 @@ static bool rests(const struct ohtd_missions *missions)
 	return missions->answered == missions->order && missions->snapshot.state == OHTD_STATE_IDLE && is_ended(&missions->snapshot.command);
 }
 
-/* The command of a leg. False: no station has its name. */
-static bool make_command(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg, uint64_t now_ns, struct ohtd_command *command)
+bool ohtd_missions_aim(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg, struct ohtd_command *command)
 {
-	const struct ohtd_principal *who = &missions->person.who;
 	const struct ohtd_station *station;
 	struct ohtd_stations stations;
 
-	*command = (struct ohtd_command){
-		.id = missions->order + 1, .kind = kind_of(leg), .tag = ohtd_principal_tag(who), .role = (uint8_t)who->role,
-		.by = missions->person.by, .noted = 1, .posted_ns = now_ns, .valid_ms = 2000,
-		.target_mm = is_kind(leg, "move") ? leg->position_mm : NAN,
-		.speed_mm_s = isfinite(leg->speed_mm_s) ? leg->speed_mm_s : 0,
-	};
-	snprintf(command->caller_id, sizeof(command->caller_id), "mission %" PRId64 " leg %" PRId64 " %" PRId64, leg->mission, leg->place,
-		 ohtd_clock_wall_ns(missions->setup.clock));
+	command->target_mm = is_kind(leg, "move") ? leg->position_mm : NAN;
+	command->speed_mm_s = isfinite(leg->speed_mm_s) ? leg->speed_mm_s : 0;
 	if (!*leg->station)
 		return true;
 	ohtd_robot_stations(missions->setup.robot, &stations);
@@ -294,6 +286,20 @@ static bool make_command(struct ohtd_missions *missions, const struct ohtd_table
 	if (station)
 		command->target_mm = station->position_mm;
 	return station;
+}
+
+/* The command of a leg. False: no station has its name. */
+static bool make_command(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg, uint64_t now_ns, struct ohtd_command *command)
+{
+	const struct ohtd_principal *who = &missions->person.who;
+
+	*command = (struct ohtd_command){
+		.id = missions->order + 1, .kind = ohtd_missions_kind_of(leg), .tag = ohtd_principal_tag(who), .role = (uint8_t)who->role,
+		.by = missions->person.by, .noted = 1, .posted_ns = now_ns, .valid_ms = 2000,
+	};
+	snprintf(command->caller_id, sizeof(command->caller_id), "mission %" PRId64 " leg %" PRId64 " %" PRId64, leg->mission, leg->place,
+		 ohtd_clock_wall_ns(missions->setup.clock));
+	return ohtd_missions_aim(missions, leg, command);
 }
 
 struct noting {
@@ -345,7 +351,7 @@ static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, co
 		return;
 	}
 	if (!is_as_before(missions, number)) {
-		const char *why = prevented(missions);
+		const char *why = ohtd_missions_prevented(missions);
 
 		forget_note(missions);
 		hold(missions, why ? why : ohtd_why_name(OHTD_WHY_REPLACED));
@@ -378,11 +384,11 @@ static bool is_released(struct ohtd_missions *missions, const struct ohtd_tables
 /* Of @leg, which waits. @now_ns: before the robot was looked at, so that what came since refuses the command. */
 static void begin_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
 {
-	const char *why = forbidden(missions, kind_of(leg));
+	const char *why = ohtd_missions_forbidden(missions, &missions->person, ohtd_missions_kind_of(leg));
 	struct ohtd_command command;
 
 	if (!why)
-		why = prevented(missions);
+		why = ohtd_missions_prevented(missions);
 	if (why) {
 		hold(missions, why);
 		return;
@@ -426,7 +432,7 @@ static void follow(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, 
 
 static void wait_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
 {
-	const char *why = prevented(missions);
+	const char *why = ohtd_missions_prevented(missions);
 
 	if (why)
 		hold(missions, why);
@@ -438,7 +444,7 @@ static void wait_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg,
 static void renew(struct ohtd_missions *missions, uint64_t now_ns)
 {
 	if (ohtd_since(now_ns, missions->renewed_ns) < RENEWED_NS ||
-	    !ohtd_lease_is_of(&missions->snapshot.control, &missions->person.by) || forbidden(missions, 0))
+	    !ohtd_lease_is_of(&missions->snapshot.control, &missions->person.by) || ohtd_missions_forbidden(missions, &missions->person, 0))
 		return;
 	missions->renewed_ns = now_ns;
 	ohtd_missions_post(missions, &missions->person, OHTD_COMMAND_CONTROL_RENEW, OHTD_MISSIONS_OF_NONE);
@@ -450,7 +456,7 @@ static void go_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, u
 
 	if (!strcmp(leg->state, OHTD_MISSIONS_LEG_FINISHED))
 		finish_leg(missions, leg);
-	else if (!strcmp(leg->state, OHTD_MISSIONS_LEG_RUNNING) && kind_of(leg))
+	else if (!strcmp(leg->state, OHTD_MISSIONS_LEG_RUNNING) && ohtd_missions_kind_of(leg))
 		follow(missions, leg, now_ns);
 	else if (!strcmp(leg->state, OHTD_MISSIONS_LEG_RUNNING))
 		wait_on(missions, leg, now_ns);

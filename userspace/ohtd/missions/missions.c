@@ -140,13 +140,25 @@ static int hold_past(struct ohtd_missions *missions)
 
 /* ---- acts ---- */
 
-/* The mission of @row, from the store unless it is the one that is driven. 0 or a negative errno. */
-static int load(struct ohtd_missions *missions, struct ohtd_tables_mission *row)
+int ohtd_missions_load(struct ohtd_missions *missions, struct ohtd_tables_mission *row)
 {
 	if (missions->row.id != row->id)
 		return ohtd_store_read(missions->setup.store, work_get, row);
 	*row = missions->row;
 	return 0;
+}
+
+int ohtd_missions_load_legs(struct ohtd_missions *missions, const struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs)
+{
+	struct kept kept = { .row = (struct ohtd_tables_mission *)row, .legs = legs };
+	int r;
+
+	if (missions->row.id == row->id) {
+		memcpy(legs, missions->legs, sizeof(missions->legs));
+		return 0;
+	}
+	r = ohtd_store_read(missions->setup.store, work_legs, &kept);
+	return r < 0 ? r : 0;
 }
 
 static void take_person(struct ohtd_missions *missions, const struct ohtd_missions_person *person)
@@ -179,13 +191,12 @@ static void go_on_from(struct ohtd_missions *missions)
 /* A mission that waits or is held begins. */
 static int begin(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_tables_mission *row)
 {
-	struct kept kept = { .row = row, .legs = missions->legs };
 	int r;
 
 	if (missions->row.id)
 		return -EBUSY;
-	r = ohtd_store_read(missions->setup.store, work_legs, &kept);
-	if (r < 0)
+	r = ohtd_missions_load_legs(missions, row, missions->legs);
+	if (r)
 		return r;
 	missions->row = *row;
 	missions->posted = missions->late = missions->unkept = false;
@@ -284,13 +295,13 @@ int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const st
 	ohtd_missions_hear(missions);
 	r = hold_past(missions);
 	if (!r)
-		r = load(missions, row);
+		r = ohtd_missions_load(missions, row);
 	if (!r)
 		r = do_act(missions, act, person, row);
 	if (!r) {
 		ohtd_missions_step(missions);
 		row->id = id;
-		r = load(missions, row);
+		r = ohtd_missions_load(missions, row);
 	}
 	ohtd_missions_refresh(missions);
 	pthread_mutex_unlock(&missions->lock);
@@ -339,7 +350,7 @@ int ohtd_missions_extend(struct ohtd_missions *missions, struct ohtd_tables_miss
 	if (r >= 0) {
 		row->id = id;
 		ohtd_missions_changed(missions);
-		r = load(missions, row);
+		r = ohtd_missions_load(missions, row);
 	}
 	ohtd_missions_refresh(missions);
 	pthread_mutex_unlock(&missions->lock);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "auth/principal.h"
+#include "control/motion_limits.h"
 #include "robot/snapshot.h"
 #include "tables/missions.h"
 
@@ -81,8 +82,46 @@ int ohtd_missions_delete(struct ohtd_missions *missions, struct ohtd_tables_miss
  */
 int ohtd_missions_extend(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more);
 
-/* What a word of a reason says to people. Never NULL. */
+/**
+ * struct ohtd_missions_verdict - what would become of a leg now
+ * @own: words for why the mission itself would not begin it: that of the moment, that of the leg; NULL: none
+ * @why: what the robot would refuse its motion for
+ * @duration_s: not a number: not known
+ * @asked: the robot has been asked, and has not answered
+ */
+struct ohtd_missions_verdict {
+	const char *own[2];
+	struct ohtd_why_list why;
+	double duration_s;
+	bool asked;
+};
+
+/**
+ * struct ohtd_missions_check - what would become of a mission now; zeroed
+ * @row: @row.id says which; out: all of it
+ * @legs: out
+ * @verdicts: out, of each leg that has not finished
+ * @block: limits of motion
+ */
+struct ohtd_missions_check {
+	struct ohtd_tables_mission row;
+	struct ohtd_tables_leg legs[OHTD_TABLES_MISSION_LEGS_MAX];
+	struct ohtd_missions_verdict verdicts[OHTD_TABLES_MISSION_LEGS_MAX];
+	struct ohtd_limits_block block;
+};
+
+/*
+ * Drives nothing: each leg that has not finished is judged as if it began now in the name of @person, by what judges it when it begins.
+ * That the robot is at the dock, or is not, is judged by the legs before. 0, -ENOENT, -EALREADY: it is over, -EAGAIN: the robot does not
+ * answer, or a negative errno of the store. Context: a worker.
+ */
+int ohtd_missions_check(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_missions_check *check);
+
+/* What a word of a reason says to people, of what was so. Never NULL. */
 const char *ohtd_missions_reason_text(const char *reason);
+
+/* The same, of what is so now. */
+const char *ohtd_missions_check_text(const char *reason);
 
 /* Another part has added a mission to the store. Any thread. */
 void ohtd_missions_changed(struct ohtd_missions *missions);

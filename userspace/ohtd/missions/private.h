@@ -50,6 +50,7 @@
  * @late: the deadline of the leg is over, and a stop was given
  * @renewed_ns: when the lease was renewed last
  * @snapshot: the robot in this turn
+ * @check: is being made; NULL: none is
  * @changed: the store has newer than @board
  * @next: the next @board, while it is made
  * @board_lock: for @board
@@ -74,6 +75,7 @@ struct ohtd_missions {
 	bool late;
 	uint64_t renewed_ns;
 	struct ohtd_snapshot snapshot;
+	struct ohtd_missions_check *check;
 	atomic_bool changed;
 	struct ohtd_tables_mission_board next;
 	pthread_mutex_t board_lock;
@@ -84,7 +86,8 @@ struct ohtd_missions {
 enum {
 	OHTD_MISSIONS_OF_RESUME = 1,
 	OHTD_MISSIONS_OF_NONE,
-	OHTD_MISSIONS_OF_LEGS,
+	OHTD_MISSIONS_OF_CHECK,		/* and what follows: of the legs of a check */
+	OHTD_MISSIONS_OF_LEGS = OHTD_MISSIONS_OF_CHECK + OHTD_TABLES_MISSION_LEGS_MAX,
 };
 
 /* ---- drive.c ---- */
@@ -101,7 +104,31 @@ bool ohtd_missions_commands(const struct ohtd_missions *missions);
 /* Gives a command in the name of @person; @id: see above. 0 or a negative errno. */
 int ohtd_missions_post(struct ohtd_missions *missions, const struct ohtd_missions_person *person, uint32_t kind, uint64_t id);
 
+/* The verb of a leg, enum ohtd_command_kind; 0: it is none. */
+unsigned int ohtd_missions_kind_of(const struct ohtd_tables_leg *leg);
+
+/* Why @person may not have a leg driven, of which @kind is the verb; NULL: it may. */
+const char *ohtd_missions_forbidden(const struct ohtd_missions *missions, const struct ohtd_missions_person *person, unsigned int kind);
+
+/* Why a robot that has no outputs, or moves for somebody else, drives no leg; NULL: it may, if it rests. */
+const char *ohtd_missions_prevented(const struct ohtd_missions *missions);
+
+/* Where a leg goes to and how fast, into @command. False: no station has its name. */
+bool ohtd_missions_aim(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg, struct ohtd_command *command);
+
+/* ---- check.c ---- */
+
+/* The robot has answered for a leg of the check. */
+void ohtd_missions_take_verdict(struct ohtd_missions *missions, const struct ohtd_answer *answer);
+
 /* ---- missions.c ---- */
+
+/* The mission of @row, from the store unless it is the one that is driven. 0 or a negative errno. */
+int ohtd_missions_load(struct ohtd_missions *missions, struct ohtd_tables_mission *row);
+
+/* Its legs, in memory or in the store. 0 or a negative errno. */
+int ohtd_missions_load_legs(struct ohtd_missions *missions, const struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
+
 
 /* Writes the mission and the leg at its place; without success that is tried again in each turn. 0 or a negative errno. */
 int ohtd_missions_keep(struct ohtd_missions *missions);

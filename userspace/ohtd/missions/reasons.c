@@ -29,13 +29,34 @@ static const char *const whys[OHTD_WHYS] = {
 #include "robot/whys.def"
 };
 
-const char *ohtd_missions_reason_text(const char *reason)
+static const char *own_text(const char *reason)
 {
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (!strcmp(own[i].word, reason))
 			return own[i].text;
-	for (unsigned int code = OHTD_WHY_NONE + 1; code < OHTD_WHYS; code++)
-		if (!strcmp(ohtd_why_name(code), reason))
-			return whys[code];
-	return "";
+	return NULL;
+}
+
+static unsigned int code_of(const char *reason)
+{
+	unsigned int code = OHTD_WHY_NONE + 1;
+
+	while (code < OHTD_WHYS && strcmp(ohtd_why_name(code), reason))
+		code++;
+	return code;
+}
+
+const char *ohtd_missions_reason_text(const char *reason)
+{
+	const char *text = own_text(reason);
+	unsigned int code = code_of(reason);
+
+	return text ? text : code < OHTD_WHYS ? whys[code] : "";
+}
+
+const char *ohtd_missions_check_text(const char *reason)
+{
+	const char *text = own_text(reason);
+
+	return text ? text : ohtd_why_text(code_of(reason));
 }
