@@ -91,14 +91,22 @@ def test_the_mission_that_is_driven_is_shown_leg_by_leg(page):
     assert page.text("#missions tbody tr").startswith("round"), "the one that is driven is the first"
     page.click("#mission-pause")
     page.wait(lambda: "mission 7 is held" in page.text("#mission-problem").lower(), what="the refusal")
-    answers(page, "GET missions?limit=200", list_of({**MISSION, "state": "held", "reason": "stop_latched", "reason_text": "The robot is stopped."}))
-    # A stop ends the command of the robot, and the missions are read again.
+    held = {**MISSION, "state": "held", "reason": "stop_latched", "reason_text": "The robot is stopped."}
+    answers(page, "GET missions?limit=200", list_of(held))
+    # The channel tells it; a program without that channel is asked again, as the stop has ended the command of the robot.
+    page.run("window.pretended.values.missions = { missions: [arguments[0]] }", held)
     change(page, "robot", state="estop", command=None)
     page.wait(lambda: "No mission is driven." in page.text("#mission-now") and "The robot is stopped." in page.text("#missions"), what="the hold")
 
 
-def test_a_viewer_sees_missions_and_changes_none(page):
+def test_a_viewer_sees_missions_and_changes_none(daemon, page):
     log_in(page, "viewer")
+    go(page, "/missions", "#missions")
+    page.wait(lambda: "No mission is kept." in page.text("#content"), what="an empty board")
+    number = daemon.post("missions", {"name": "of a program", "legs": [{"kind": "wait", "wait_s": 5}]}, role="operator").json["id"]
+    page.wait(lambda: "of a program" in page.text("#missions"), what="a mission that another client has made")
+    assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
+    go(page, "/programs", "#agents")
     pretend(page)
     answers(page, "GET missions?limit=200", list_of({**MISSION, "state": "held", "reason": "restart", "reason_text": "It was restarted."}))
     answers(page, "GET missions/7/legs", list_of(*LEGS))

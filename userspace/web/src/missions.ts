@@ -2,7 +2,9 @@
 /*
  * What the parts of the page Missions share: when missions are read again, and how missions and legs are said.
  */
-import { useLive } from "./api/live";
+import type { LiveMissions } from "./api/follow";
+import { transport } from "./api/line";
+import { useAllLive, useLive } from "./api/live";
 import { call } from "./api/session";
 import type { Mission, MissionLeg, MissionLegBody, Robot } from "./api/types";
 import type { Tone } from "./components/basics";
@@ -13,12 +15,19 @@ import { texts } from "./texts";
 const t = texts.missions;
 
 export const LEGS_MAX = 100;
+const LIVE = "missions/live";
+
 /** Changes when this page has changed a mission. */
 const acts = new Store(0);
 
-/** Another value: missions may have changed. No channel tells them; but most of what changes one changes the command of the robot, too. */
+/**
+ * Another value: missions may have changed. A robot that does not tell the channel is asked every 5 s, and when its command changes, as
+ * it does with most changes of a mission. A stream is asked for all channels at once, and a program without this one would refuse all.
+ */
 export function useMissionsVersion(robot: Robot | undefined): string {
-	return [useTurns(), useStore(acts), robot?.state, robot?.command?.number, robot?.command?.state].join();
+	const told = useAllLive<LiveMissions>(useStore(transport) === "socket" ? [LIVE] : [])[0]?.data;
+
+	return JSON.stringify([useStore(acts), useTurns(LIVE), told ?? [robot?.state, robot?.command?.number, robot?.command?.state]]);
 }
 
 export function useRobot(): Robot | undefined {

@@ -4,7 +4,7 @@
  * names the channels of each such path, and the members whose change makes the page ask again. Durations of the plan, counters
  * and registers are measured all the time: the page keeps them as read until such a change, or until a person reads them again.
  */
-import type { CommandLife, Health, Module, Robot, Safety } from "./types";
+import type { CommandLife, Health, Mission, Module, Robot, Safety } from "./types";
 
 type ModuleList = { items: Module[] };
 
@@ -24,6 +24,11 @@ export interface LiveCommands {
 	present: CommandLife | null;
 	waiting: CommandLife[];
 	ended: CommandLife[];
+}
+
+/** The channel `missions`: those that are not over, and those that ended last. */
+export interface LiveMissions {
+	missions: Mission[];
 }
 
 /** The newest entries of the journal, and the newest commands. */

@@ -55,11 +55,12 @@ const TOLD = new Map([
 	["logs", "logs"],
 	["bus/live", "bus"],
 	["commands/live", "commands"],
+	["missions/live", "missions"],
 ]);
 /* A channel tells all of a list, a route only the first 50 if it is not asked for more. */
 const QUESTIONS = new Map([["alerts", "alerts?limit=200"]]);
-/* No route answers these: new lines of a list that is read page by page, the bus without its long picture, commands by their state. */
-const ONLY_TOLD = new Set(["logs", "bus/live", "commands/live"]);
+/* No route answers these: new lines of a list that is read page by page, the bus without its long picture, commands and missions by their state. */
+const ONLY_TOLD = new Set(["logs", "bus/live", "commands/live", "missions/live"]);
 /* What changes with every message of a channel is asked for no more often. */
 const AGAIN_MS = 100;
 /* As often as a line on a screen can show. */
