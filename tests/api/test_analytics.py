@@ -79,6 +79,17 @@ def write_acts(file, begin_ns):
         database.execute("COMMIT")
 
 
+def write_service(file, day):
+    """A day with a bad hour, and one a week later of which only three hours are known, each after a cut."""
+    rows = [(day + hour, 3600 * S - (120 * S if hour == 7 else 0), 120 * S if hour == 7 else 0, 0, 0, 144_000, 100, 0, [50, 0, 0, 0, 0, 0, 0], [900, 0, 0, 0, 0, 0, 0])
+            for hour in range(24)]
+    rows += [(day + 7 * 24 + hour, 3000 * S, 0, 1, 1, 120_000, 240, 1, [95, 0, 0, 3, 0, 0, 2], [0, 99, 0, 0, 0, 1, 0]) for hour in (5, 6, 9)]
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as database:
+        for *counts, requests, telemetry in rows:
+            values = [*counts, *requests, *telemetry]
+            database.execute(f"INSERT INTO service_hours VALUES ({','.join('?' * len(values))})", values)
+
+
 @pytest.fixture(scope="module", name="past")
 def fixture_past(tmp_path_factory, accounts):
     """Two runs around a full hour; the second one begins by its clock a minute before the first has ended."""
@@ -100,6 +111,8 @@ def fixture_past(tmp_path_factory, accounts):
             write_run(database, run, start_ns, make_values(chance), make_qualities(chance))
         database.execute("COMMIT")
     write_acts(made.state / "oht.db", made.hour - 10 * 60 * S)
+    made.day = (made.hour // HOUR - 60 * 24) // 24 * 24
+    write_service(made.state / "oht.db", made.day)
     with serving(made):
         until(lambda: summary_of(made, made.hour, made.hour + S).status == 200, what="the file to be open")
         yield made
@@ -372,3 +385,84 @@ def test_ohtctl_shows_a_line_for_each(past):
     assert ohtctl("--json", *span).stdout.count("\n") >= 1
     done = ohtctl("--by", "week")
     assert done.returncode == 2 and "'week'" in done.stderr
+
+
+# ---- the service level ----
+
+def service(past, query, role="viewer"):
+    told = past.request("GET", f"analytics/service-level?{query}", role=role)
+    assert told.status == 200, told
+    return told.json
+
+
+def hours(first, last):
+    return f"from={text(first * 3_600_000)}&to={text(last * 3_600_000)}"
+
+
+def test_service_level_is_what_was_measured(past):
+    """The sums of the hours, by day, week and month; what nothing has measured is unknown, and no share is one of it."""
+    day = past.day
+    first, between, *_, last = service(past, hours(day, day + 8 * 24))["items"]
+    assert (first["up_s"], first["down_s"], first["unknown_s"]) == (24 * 3600 - 120, 120, 0)
+    assert first["uptime_percent"] == pytest.approx(100 - 100 * 120 / 86400) and not first["met"]
+    assert (first["cycles"], first["missed"], first["missed_percent"]) == (24 * 144_000, 2400, pytest.approx(100 / 1440))
+    assert (first["requests"], first["refused"], first["requests_p99_ms"], first["telemetry_p99_ms"]) == (1200, 0, 10, 10)
+    assert between == {**between, "up_s": 0, "down_s": 0, "unknown_s": 86400, "uptime_percent": None, "missed_percent": None,
+                       "refused_percent": None, "requests_p99_ms": None, "telemetry_p99_ms": None, "met": True}
+    assert (last["up_s"], last["down_s"], last["unknown_s"], last["uptime_percent"]) == (9000, 0, 86400 - 9000, 100)
+    assert (last["starts"], last["cuts"], last["requests"], last["refused"]) == (3, 3, 300, 3)
+    assert (last["requests_p99_ms"], last["telemetry_p99_ms"], last["met"]) == (1001, 25, False)
+    # A part of a day is in whole hours, and the same time is in one part only, however it is divided.
+    [half] = service(past, f"from={text((day + 7) * 3_600_000 + 5)}&to={text((day + 8) * 3_600_000 - 5)}")["items"]
+    assert (half["up_s"], half["down_s"]) == (3480, 120) and [at(half[name]) // 3_600_000 for name in ("from", "to")] == [day + 7, day + 7]
+    for by, parts in (("week", 2), ("month", 1)):
+        told = service(past, f"by={by}&{hours(day, day + 8 * 24)}")["items"]
+        assert len(told) in (parts, parts + 1) and sum(item["up_s"] for item in told) == 24 * 3600 - 120 + 9000, told
+        starts = [datetime.datetime.fromisoformat(item["from"][:10]) for item in told[1:]]
+        assert all(start.weekday() == 0 if by == "week" else start.day == 1 for start in starts)
+
+
+def test_service_level_of_now(past):
+    """What is measured is there before it is on the disk; checks of other machines are no requests; a kill is a cut, an end in order is none."""
+    asked = []
+
+    def now():
+        asked.append(1)
+        items = service(past, f"by=month&from={text((past.day + 9 * 24) * 3_600_000)}")["items"]
+        return {name: sum(item[name] for item in items) for name in ("up_s", "starts", "cuts", "cycles", "requests", "refused")}
+
+    before = until(lambda: (told := now())["up_s"] and told, what="time to be measured")
+    assert (before["starts"], before["cuts"]) == (2, 0)
+    for _ in range(300):
+        past.get("health/ready")
+    told = until(lambda: (told := now())["up_s"] > before["up_s"] and told, what="the next look")
+    assert before["cycles"] < told["cycles"] and before["requests"] < told["requests"] < before["requests"] + len(asked) + 50, (before, told)
+    past.kill()
+    past.start()
+    assert until(lambda: (told := now())["cuts"] and told, what="the cut to be counted")["starts"] == 3
+
+
+def test_service_level_has_targets(past):
+    def set_targets(**items):
+        return past.request("PATCH", "config", {"service": items}, role="supervisor", headers={"Content-Type": "application/merge-patch+json"})
+    day = past.day
+    assert service(past, hours(day, day + 1))["targets"] == {"uptime_percent": 99.9, "errors_percent": 0.1, "latency_ms": 100}
+    assert set_targets(uptime_percent=99, errors_percent=2, latency_ms=1001).status == 200
+    told = service(past, hours(day, day + 8 * 24))
+    assert told["targets"]["uptime_percent"] == 99 and all(item["met"] for item in told["items"])
+    assert set_targets(latency_ms=1000).status == 200 and not service(past, hours(day, day + 8 * 24))["items"][-1]["met"]
+    for name, value in (("uptime_percent", 100.5), ("errors_percent", -1), ("latency_ms", 9), ("latency_ms", 50.5)):
+        assert set_targets(**{name: value}).json["errors"][0]["pointer"] == f"/service/{name}"
+    assert set_targets(uptime_percent=None, errors_percent=None, latency_ms=None).status == 200
+
+
+@pytest.mark.parametrize("query, pointer, said", [
+    ("by=hour", "/by", ""), ("by=shift", "/by", ""),
+    ("by=day&from=2023-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", "/by", "day: more than 1000"),
+    ("from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z", "/from", "the begin must be before"),
+    ("from=2190-01-01T00:00:00Z", "/from", "2190-01-01"),
+    ("to=never", "/to", "'never'"),
+])
+def test_service_level_refuses(past, query, pointer, said):
+    told = past.get(f"analytics/service-level?{query}")
+    assert told.status == 400 and told.json["errors"][0]["pointer"] == pointer and said in told.json["errors"][0]["detail"], told

@@ -152,6 +152,7 @@ ASKED = [
     ("GET", "telemetry/summary", "telemetry/summary?signals=enabled,cycle_late_us", None, "viewer", 200),
     ("GET", "timeline", "timeline?kinds=start", None, "viewer", 200),
     ("GET", "analytics/summary", "analytics/summary?by=shift", None, "viewer", 200),
+    ("GET", "analytics/service-level", "analytics/service-level?by=month", None, "viewer", 200),
     ("GET", "safety", "safety", None, "viewer", 200),
     ("POST", "safety/stop", "safety/stop", None, "operator", 200),
     ("POST", "safety/reset", "safety/reset", {}, "supervisor", 200),

@@ -38,6 +38,10 @@ def tariff(member):
     return shown("analytics/summary?from=2026-01-01T00:00:00Z&to=2026-01-01T01:00:00Z", member)
 
 
+def target(name):
+    return lambda daemon: daemon.get("analytics/service-level").json["targets"][name]
+
+
 def rule(member):
     """Of the rule that is made, in the words of the configuration."""
     def said(daemon):
@@ -59,6 +63,7 @@ EFFECTS = {
     "/analytics/tariff_per_kwh": (0.25, tariff("tariff_per_kwh")),
     "/analytics/currency": ("EUR", tariff("currency")),
     "/analytics/shifts": "api/test_analytics.py::test_shifts_and_tariff_are_configuration",
+    **{f"/service/{name}": (value, target(name)) for name, value in {"uptime_percent": 99.5, "errors_percent": 0.2, "latency_ms": 250}.items()},
     "/history/samples_days": "api/test_history.py::test_how_much_is_kept_is_an_item_of_the_configuration",
     "/history/columns_days": "unit/test_history.c::what_is_old_goes_if_the_clock_is_right",
     "/history/size_mib": "unit/test_history.c::a_smaller_size_gives_the_pages_back_at_once",

@@ -285,6 +285,30 @@ static void refusals_of_the_daemon_are_told(void **state)
 	assert_string_equal(err_text, "ohtctl: not now [moving]\n");
 }
 
+#define MONTHS		"HTTP/1.1 200 OK\r\nContent-Length: 94\r\n\r\n" \
+			"{\"items\":[{\"uptime_percent\":null,\"met\":true},{\"uptime_percent\":99.25,\"met\":false,\"cuts\":1}]}  "
+#define NO_MONTH	"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{\"items\":[]}"
+
+static void status_has_the_service_of_the_month(void **state)
+{
+	static const char asked[] = "GET /api/v1/analytics/service-level?by=month ";
+
+	(void)state;
+	assert_int_equal(run_asking("status", MONTHS, asked), 0);
+	assert_non_null(strstr(out_text, "service      this month 99.25 % up, targets not met"));
+	assert_int_equal(run_asking("status --json", MONTHS, asked), 0);
+	assert_non_null(strstr(out_text, "\"cuts\""));
+	/* The device is asked, whatever the daemon says. */
+	assert_int_equal(run_asking("status", REFUSED, asked), 0);
+	assert_null(strstr(out_text, "service"));
+	assert_non_null(strstr(out_text, "state        stopped"));
+	assert_int_equal(run_asking("status", NO_MONTH, asked), 0);
+	assert_null(strstr(out_text, "service"));
+	assert_int_equal(run("status --socket /tmp/nobody-listens-here"), 0);
+	assert_null(strstr(out_text, "service"));
+	assert_string_equal(err_text, "");
+}
+
 static void stop_never_goes_to_the_daemon(void **state)
 {
 	(void)state;
@@ -316,6 +340,7 @@ int main(void)
 		CASE(the_speed_override_is_set_by_the_daemon),
 		CASE(negative_values_go_to_the_daemon),
 		CASE(refusals_of_the_daemon_are_told),
+		CASE(status_has_the_service_of_the_month),
 		CASE(stop_never_goes_to_the_daemon),
 		CASE(a_heartbeat_of_ones_own_is_refused),
 	};

@@ -3,7 +3,9 @@
 #include <errno.h>
 
 #include "cli.h"
+#include "client.h"
 #include "cmd.h"
+#include "http.h"
 #include "oht_plan.h"
 #include "show.h"
 
@@ -24,6 +26,45 @@ static void show_plan_line(struct cli *cli, const struct oht_cyclic_status *plan
 			   plan->cycle_us);
 	else
 		show_field(cli, "plan", "none");
+}
+
+/* What ohtd says of its service this month; NULL: it does not answer, which is no fault of the device. To be released. */
+static struct json_object *ask_service(const struct cli *cli)
+{
+	static const char url[] = "http://localhost/api/v1/analytics/service-level?by=month";
+	struct http_answer answer = { 0 };
+	struct json_object *json = NULL, *items, *month = NULL;
+
+	if (http_exchange(&(struct http_request){ .method = "GET", .url = url, .socket = cli->socket }, &answer) == HTTP_ANSWERED &&
+	    answer.status == 200)
+		json = client_json(answer.body);
+	items = json ? json_object_object_get(json, "items") : NULL;
+	if (json_object_is_type(items, json_type_array) && json_object_array_length(items))
+		month = json_object_get(json_object_array_get_idx(items, json_object_array_length(items) - 1));
+	json_object_put(json);
+	http_forget(&answer);
+	return month;
+}
+
+static void show_service_line(struct cli *cli, struct json_object *month)
+{
+	struct json_object *uptime = json_object_object_get(month, "uptime_percent");
+	bool met = json_object_get_boolean(json_object_object_get(month, "met"));
+
+	show_field(cli, "service", "this month %s%s, %s", uptime ? json_object_get_string(uptime) : "not known",
+		   uptime ? " % up" : "", met ? "targets met" : "targets not met: ohtctl alerts");
+}
+
+/* Behind all else: a daemon that hangs keeps nobody from the state of the stop. */
+static void show_service(struct cli *cli)
+{
+	struct json_object *month;
+
+	fflush(cli->out);
+	month = ask_service(cli);
+	if (month)
+		show_service_line(cli, month);
+	json_object_put(month);
 }
 
 /* The bus and the stop side by side: one may be there without the other. */
@@ -50,6 +91,7 @@ int cmd_status(struct cli *cli, int count, char **arguments)
 		show_add_text(object, "device", cli->device);
 		show_add_bool(object, "bus", bus);
 		show_add_bool(object, "plan", plan.running);
+		json_object_object_add(object, "service", ask_service(cli));
 		show_json(cli, object);
 		return CLI_DONE;
 	}
@@ -58,6 +100,7 @@ int cmd_status(struct cli *cli, int count, char **arguments)
 	if (bus)
 		show_plan_line(cli, &plan);
 	show_stop(cli, &status, false);
+	show_service(cli);
 	return CLI_DONE;
 }
 

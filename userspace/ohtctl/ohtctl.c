@@ -26,7 +26,7 @@
 
 static const struct cli_verb verbs[] = {
 	{ "info", "", "what the device is and how its line is set", cmd_info, 0, 0, 0, remote_info },
-	{ "status", "", "bus, plan, stop and controller in short", cmd_status, 0, 0, 0, remote_status },
+	{ "status", "", "bus, plan, stop and controller in short", cmd_status, CLI_OPT_SOCKET, 0, 0, remote_status },
 	{ "doctor", "", "kernel, driver, bus, disk, ohtd: what is wrong, what to do", cmd_doctor,
 	  CLI_OPT_SOCKET | CLI_OPT_ROOT | CLI_OPT_SECONDS, 0, 0 },
 	{ "support", "[FILE]", "what a maker needs to know, in one file, without secrets", cmd_support,

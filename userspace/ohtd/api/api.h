@@ -15,10 +15,12 @@
 #include "json/member.h"
 #include "views/scene.h"
 
+struct ohtd_analytics_sight;
 struct ohtd_call;
 struct ohtd_change;
 struct ohtd_channel_table;
 struct ohtd_module_view;
+struct ohtd_server;
 struct ohtd_snapshot;
 
 /* routes.c: all tables, ends with NULL. */
@@ -54,6 +56,9 @@ extern const struct ohtd_view ohtd_live_logs_view;
 extern const struct ohtd_view ohtd_api_missions_view;
 /* The good values of the signals, each as a member of its own. */
 extern const struct ohtd_view ohtd_values_view;
+
+/* service_level.c: adds the requests and the live data that were counted since the start of @server. Any thread. */
+void ohtd_api_see_service(const struct ohtd_server *server, struct ohtd_analytics_sight *sight);
 
 /* telemetry.c: the views and openapi.json get the signals of the user's tables. Before there are other threads. */
 void ohtd_telemetry_add_own(void);

@@ -167,6 +167,13 @@ void ohtd_channels_told(const struct ohtd_server *server, struct ohtd_duration_f
 		ohtd_durations_add(&server->loops[i]->live->told, figures);
 }
 
+void ohtd_live_published(const struct ohtd_server *server, struct ohtd_duration_figures *figures)
+{
+	*figures = (struct ohtd_duration_figures){ 0 };
+	for (unsigned int i = 0; i < server->loop_count; i++)
+		ohtd_durations_add(&server->loops[i]->live->published, figures);
+}
+
 bool ohtd_channels_often(struct ohtd_hub *hub)
 {
 	return ohtd_hub_listeners(hub, OHTD_CHANNEL_TELEMETRY) ||
@@ -248,6 +255,7 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 	char ts[OHTD_TS_BYTES], utc[OHTD_TIME_BYTES];
 	const struct ohtd_alert_list *alerts = NULL;
 	int64_t wall_ns;
+	bool fresh;
 	struct ohtd_memory memory;
 	struct ohtd_scene scene;
 	h2o_mem_pool_t pool;
@@ -266,6 +274,7 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 		.logged = &server->live->logged, .alerts = &alerts, .memory = &memory,
 	};
 	ohtd_scene_take_time(&scene);
+	fresh = server->live->told_seen_ns != loop->snapshot.time_ns;
 	wall_ns = wall_ns_of(server, loop->snapshot.time_ns);
 	ohtd_time_text(wall_ns, utc);
 	snprintf(ts, sizeof(ts), "{\"utc\":\"%.*s\",\"monotonic_ns\":%llu}", OHTD_TIME_BYTES, utc,
@@ -280,4 +289,6 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 		publish(server->live->hub, OHTD_HUB_TOPIC(i), table->topics[i].view, &scene, &moment);
 	ohtd_hub_end(server->live->hub, &moment);
 	h2o_mem_clear_pool(&pool);
+	if (fresh)
+		ohtd_durations_note(&loop->live->published, ohtd_since(ohtd_clock_monotonic_ns(server->services->clock), loop->snapshot.time_ns));
 }

@@ -160,6 +160,9 @@ void ohtd_channels_written(struct ohtd_loop *loop, const struct ohtd_subscriptio
 /* What has been counted so. */
 void ohtd_channels_told(const struct ohtd_server *server, struct ohtd_duration_figures *figures);
 
+/* How long it took from each control cycle that was told to its messages; the way to a client is no part of it. */
+void ohtd_live_published(const struct ohtd_server *server, struct ohtd_duration_figures *figures);
+
 /* live.c: connections that stay. */
 unsigned int ohtd_live_count(const struct ohtd_server *server);
 /* download.c: exports under way. */

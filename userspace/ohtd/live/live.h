@@ -52,6 +52,7 @@ struct ohtd_live {
  * struct ohtd_live_loop - of a loop
  * @loop: the loop
  * @told: events of the stop to clients, see channels.h
+ * @published: from a control cycle to its live data, likewise
  * @pause: how long @often waits
  * @often: only while somebody listens to the signals
  * @sockets: WebSockets, see socket_private.h
@@ -64,6 +65,7 @@ struct ohtd_live {
 struct ohtd_live_loop {
 	struct ohtd_loop *loop;
 	struct ohtd_durations told;
+	struct ohtd_durations published;
 	h2o_timeout_t pause;
 	h2o_timeout_entry_t often;
 	h2o_linklist_t sockets;

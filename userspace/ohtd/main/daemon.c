@@ -19,6 +19,7 @@
 #include "alerts/alive.h"
 #include "alerts/kept.h"
 #include "alerts/rules.h"
+#include "analytics/service.h"
 #include "api/api.h"
 #include "audit/audit.h"
 #include "auth/checks.h"
@@ -501,6 +502,35 @@ static int open_missions(struct running *run)
 	return run->services.missions ? 0 : fail(run, "missions");
 }
 
+/* Called by workers. */
+static bool see_service(void *arg, struct ohtd_analytics_sight *sight)
+{
+	const struct running *run = arg;
+	struct ohtd_snapshot *snapshot = malloc(sizeof(*snapshot));
+	bool seen = snapshot && !ohtd_robot_snapshot(run->services.robot, snapshot);
+
+	if (seen) {
+		sight->present = snapshot->version && snapshot->bus.present;
+		sight->control_cycles = snapshot->bus.cycles;
+		sight->cycles = snapshot->plan.cycles;
+		sight->missed = snapshot->plan.missed;
+		ohtd_api_see_service(run->server, sight);
+	}
+	free(snapshot);
+	return seen;
+}
+
+static int open_service(struct running *run)
+{
+	const struct ohtd_analytics_service_setup setup = {
+		.store = run->services.store, .clock = &run->clock, .settings = run->services.settings,
+		.boot_id = ohtd_tokens_boot_id(run->tokens), .see = see_service, .arg = run,
+	};
+
+	run->services.service = ohtd_analytics_service_open(&setup);
+	return run->services.service ? 0 : fail(run, "service level");
+}
+
 /* Somebody who adds a user has it for a moment. */
 static int lock_state(struct running *run)
 {
@@ -571,7 +601,7 @@ static int open_all(struct running *run)
 		return -1;
 	settle_past(run);
 	if (open_robot(run) || open_journal(run) || open_rules(run) || open_settings(run) || open_backups(run) ||
-	    open_history(run) || open_gateway(run) || open_webhooks(run) || open_missions(run))
+	    open_history(run) || open_gateway(run) || open_webhooks(run) || open_missions(run) || open_service(run))
 		return -1;
 	return open_server(run);
 }

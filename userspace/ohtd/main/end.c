@@ -9,6 +9,7 @@
 
 #include "alerts/keeper.h"
 #include "alerts/rules.h"
+#include "analytics/service.h"
 #include "audit/audit.h"
 #include "auth/checks.h"
 #include "auth/session.h"
@@ -67,6 +68,7 @@ static void end_answers(struct running *run)
 	ohtd_workers_stop(run->services.workers);
 	ohtd_workers_stop(run->services.changers);
 	ohtd_jobs_stop(run->services.jobs);
+	ohtd_analytics_service_end(run->services.service);
 	if (ohtd_server_destroy(run->server))
 		ohtd_certificate_close(run->services.certificate);
 	/* Until then the loops have given them work, which was refused. */
@@ -100,6 +102,7 @@ static void end_store(struct running *run)
 	ohtd_audit_destroy(run->services.audit);
 	ohtd_webhooks_destroy(run->services.webhooks);
 	ohtd_missions_close(run->services.missions);
+	ohtd_analytics_service_close(run->services.service);
 }
 
 /*
@@ -126,6 +129,8 @@ int ohtd_end_all(struct running *run)
 
 	/* The stop below is no standstill that a change has waited for. */
 	ohtd_settings_leave(run->services.settings);
+	/* Nor is it a time in which nobody is served against the will of a person. */
+	ohtd_analytics_service_rest(run->services.service);
 	signal(SIGALRM, too_late);
 	alarm(END_S);
 	if (run->robot_runs)

@@ -6,6 +6,7 @@
 #include "alerts/alerts.h"
 #include "alerts/disk.h"
 #include "alerts/proof.h"
+#include "analytics/service.h"
 #include "audit/audit.h"
 #include "auth/keys.h"
 #include "auth/setup.h"

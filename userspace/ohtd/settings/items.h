@@ -40,7 +40,7 @@ struct json_object;
 #define OHTD_POINTER_BYTES	96
 #define OHTD_FAULT_BYTES	240
 #define OHTD_FAULTS_MAX		16
-#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 25 + OHTD_KINDS_MAX + OHTD_ALERT_RULE_ITEMS)
+#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 28 + OHTD_KINDS_MAX + OHTD_ALERT_RULE_ITEMS)
 /* An item for each of many: stands in a pointer for any name. */
 #define OHTD_ANY		"*"
 #define OHTD_ALERT_RULES_AT	"/alert_rules/"
@@ -55,6 +55,18 @@ struct ohtd_analytics_values {
 	double tariff_per_kwh;
 	char currency[OHTD_CURRENCY_BYTES];
 	char shifts[OHTD_SHIFTS_BYTES];
+};
+
+/**
+ * struct ohtd_settings_targets - what the service is to be, at least
+ * @uptime_percent: share of the known time in which it serves
+ * @errors_percent: share of the cycles that are missed, and of the requests that are refused, at most
+ * @latency_ms: 99 of 100 answers, and as much of live data, take so long at most
+ */
+struct ohtd_settings_targets {
+	double uptime_percent;
+	double errors_percent;
+	double latency_ms;
 };
 
 /**
@@ -136,6 +148,7 @@ struct ohtd_values {
 	int profile[OHTD_KINDS_MAX];
 	struct ohtd_profiles profiles;
 	struct ohtd_analytics_values analytics;
+	struct ohtd_settings_targets service;
 	struct ohtd_backup_values backup;
 	struct ohtd_rate_values rates;
 	struct ohtd_past_values past;

@@ -596,6 +596,16 @@ struct ohtd_analytics_values ohtd_settings_analytics(struct ohtd_settings *setti
 	return values;
 }
 
+struct ohtd_settings_targets ohtd_settings_service(struct ohtd_settings *settings)
+{
+	struct ohtd_settings_targets values;
+
+	pthread_mutex_lock(&settings->lock);
+	values = settings->values.service;
+	pthread_mutex_unlock(&settings->lock);
+	return values;
+}
+
 struct ohtd_backup_values ohtd_settings_backup(struct ohtd_settings *settings)
 {
 	struct ohtd_backup_values values;

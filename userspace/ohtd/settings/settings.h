@@ -395,6 +395,9 @@ void ohtd_settings_name(struct ohtd_settings *settings, char name[OHTD_ROBOT_NAM
 /* Tariff, currency and shifts that are in force. */
 struct ohtd_analytics_values ohtd_settings_analytics(struct ohtd_settings *settings);
 
+/* The targets of the service level. Context: any thread but the control thread. */
+struct ohtd_settings_targets ohtd_settings_service(struct ohtd_settings *settings);
+
 /* When backups are made. Context: any thread but the control thread. */
 struct ohtd_backup_values ohtd_settings_backup(struct ohtd_settings *settings);
 

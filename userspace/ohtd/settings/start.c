@@ -17,6 +17,10 @@
 #define DEFAULT_NAME	"OHT-50"
 #define DEFAULT_SHIFTS	"06:00,14:00,22:00"
 #define DEFAULT_KEPT	14	/* backups */
+/* Targets of the service level. */
+#define UPTIME_PERCENT	99.9
+#define ERRORS_PERCENT	0.1
+#define LATENCY_MS	100
 #define SAMPLES_DAYS	30
 #define COLUMNS_DAYS	400
 #define PAST_MIB	2048
@@ -469,6 +473,9 @@ static void take_defaults(struct ohtd_settings *settings)
 	take_config(defaults, &ohtd_config_preset);
 	defaults->past = (struct ohtd_past_values){
 		.samples_days = SAMPLES_DAYS, .columns_days = COLUMNS_DAYS, .size_mib = PAST_MIB, .backups = DEFAULT_KEPT,
+	};
+	defaults->service = (struct ohtd_settings_targets){
+		.uptime_percent = UPTIME_PERCENT, .errors_percent = ERRORS_PERCENT, .latency_ms = LATENCY_MS,
 	};
 	defaults->simulated = settings->setup.config->simulated;
 	defaults->model = settings->setup.model;

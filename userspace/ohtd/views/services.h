@@ -11,6 +11,7 @@
 
 struct ohtd_alert_keeper;
 struct ohtd_alert_rules;
+struct ohtd_analytics_service;
 struct ohtd_audit;
 struct ohtd_auth;
 struct ohtd_backups;
@@ -57,6 +58,7 @@ struct ohtd_services {
 	struct ohtd_webhooks *webhooks;
 	struct ohtd_missions *missions;
 	struct ohtd_settings *settings;
+	struct ohtd_analytics_service *service;
 	struct ohtd_audit *audit;
 	struct ohtd_jobs *jobs;
 	struct ohtd_backups *backups;
