@@ -62,4 +62,4 @@ def test_it_is_whole(sbom):
     ids = [each["SPDXID"] for each in sbom["packages"]]
     ends = {row[end] for row in sbom["relationships"] for end in ("spdxElementId", "relatedSpdxElement")}
     assert len(ids) == len(set(ids)) and set(ids) | {"SPDXRef-DOCUMENT"} == ends
-    assert parts(sbom, "oht").keys() == {"ohtd", "ohtd-sender", "ohtctl", "oht-sim", "liboht", "page", "oht.ko"}
+    assert parts(sbom, "oht").keys() == {"ohtd", "ohtd-sender", "oht-fleet", "ohtctl", "oht-sim", "liboht", "page", "oht.ko"}

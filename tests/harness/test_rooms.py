@@ -79,7 +79,7 @@ def test_no_tag_names_two_things():
 # Externs and tags of a room that do not begin with its word, as they were when the rule came. A number only shrinks.
 # Rooms that are not here have none; `base` has the words of all rooms.
 WITHOUT_ROOM = {
-    "alerts": 18, "analytics": 28, "api": 40, "auth": 81, "bus": 18, "config": 13, "control": 241, "describe": 6, "gateway": 38,
+    "alerts": 18, "analytics": 28, "api": 40, "auth": 81, "bus": 18, "config": 11, "control": 241, "describe": 6, "gateway": 38,
     "history": 83, "http": 70, "jobs": 42, "journal": 8, "json": 49, "lists": 14, "live": 115, "main": 63, "modules": 87,
     "motion": 63, "people": 17, "pki": 13, "robot": 168, "server": 164, "settings": 78, "store": 135, "tables": 151, "views": 19,
     "webhooks": 1,

@@ -12,6 +12,7 @@ from conftest import ARCHITECTURES, BOARD, NATIVE, PACKAGES, TOP, VERSION, build
 MACHINE = {"amd64": "Advanced Micro Devices X86-64", "arm64": "AArch64"}
 SELFTESTS = "usr/libexec/oht/selftest"
 PROGRAMS = {"ohtd": ["usr/sbin/ohtd", "usr/bin/oht-sim", "usr/libexec/oht/oht-sim-robot", "usr/libexec/oht/ohtd-sender"], "ohtctl": ["usr/bin/ohtctl"],
+            "oht-fleet": ["usr/libexec/oht/oht-fleet"],
             "oht-selftest": [f"{SELFTESTS}/uapi_test", f"{SELFTESTS}/refusal_test"]}
 WANTED = {
     "ohtd": {"etc/oht/ohtd.conf", "lib/systemd/system/ohtd.service", "usr/sbin/ohtd", "usr/bin/oht-sim",
@@ -21,6 +22,7 @@ WANTED = {
     "ohtctl": {"usr/bin/ohtctl", "lib/udev/rules.d/60-oht.rules", "usr/lib/sysusers.d/oht.conf",
                "usr/share/bash-completion/completions/ohtctl", "usr/share/man/man1/ohtctl.1.gz",
                "usr/share/oht/modules.csv", "usr/share/oht/state_machine.csv"},
+    "oht-fleet": {"etc/oht/oht-fleet.conf", "lib/systemd/system/oht-fleet.service", "usr/lib/sysusers.d/oht-fleet.conf", "usr/libexec/oht/oht-fleet"},
     "liboht0": {"usr/lib/{triplet}/liboht.so.0"},
     "liboht-dev": {"usr/include/oht_client.h", "usr/include/linux/oht.h", "usr/lib/{triplet}/liboht.so",
                    "usr/lib/{triplet}/liboht.a", "usr/lib/{triplet}/pkgconfig/liboht.pc"},
@@ -58,7 +60,7 @@ def field(deb, name):
 
 
 @every_architecture
-def test_seven_packages_of_one_version(built, arch):
+def test_eight_packages_of_one_version(built, arch):
     names = built[arch].names()
     assert set(names) == set(WANTED)
     for name, deb in names.items():
@@ -74,7 +76,7 @@ def test_files(built, arch, package):
     assert not missing, sorted(files)
     for path, (mode, owner) in files.items():
         assert owner == "root/root", path
-        program = re.match(rf"usr/s?bin/|usr/libexec/oht/(ohtd-sender|oht-sim-robot)$|{SELFTESTS}/\w+_test$|{SELFTESTS}/.*\.sh$", path)
+        program = re.match(rf"usr/s?bin/|usr/libexec/oht/(ohtd-sender|oht-fleet|oht-sim-robot)$|{SELFTESTS}/\w+_test$|{SELFTESTS}/.*\.sh$", path)
         assert mode in ("lrwxrwxrwx", "-rwxr-xr-x" if program else "-rw-r--r--"), f"{path} is {mode}"
 
 

@@ -11,7 +11,7 @@
 
 #include "live_picture.h"
 #include "live_state.h"
-#include "sse.h"
+#include "common/sse.h"
 
 static char heard[4096];
 
@@ -28,15 +28,15 @@ static void hear(void *arg, const char *data, const char *id)
 /* What is heard of a text, in pieces of @piece bytes. */
 static void expect_heard(const char *text, size_t piece, const char *expected)
 {
-	struct sse sse = { 0 };
+	struct oht_sse sse = { 0 };
 	size_t length = strlen(text);
 
 	heard[0] = '\0';
 	for (size_t at = 0; at < length; at += piece)
-		assert_true(sse_take(&sse, text + at, length - at < piece ? length - at : piece, hear,
+		assert_true(oht_sse_take(&sse, text + at, length - at < piece ? length - at : piece, hear,
 				     heard));
 	assert_string_equal(heard, expected);
-	sse_forget(&sse);
+	oht_sse_forget(&sse);
 }
 
 static void events_come_out_of_any_pieces(void **state)
@@ -52,37 +52,37 @@ static void events_come_out_of_any_pieces(void **state)
 
 static void an_id_that_is_no_header_is_left_out(void **state)
 {
-	char line[SSE_ID_BYTES + 64] = "id: ";
-	struct sse sse = { 0 };
+	char line[OHT_SSE_ID_BYTES + 64] = "id: ";
+	struct oht_sse sse = { 0 };
 
 	(void)state;
 	expect_heard("id: a\rX-Evil: 1\ndata: x\n\n", 5, "=x;");
 	expect_heard("id: 1-robot:1 \ndata: x\n\n", 5, "=x;");
 	expect_heard("id: 1-robot:1\xc3\xa9\ndata: x\n\n", 5, "=x;");
 	expect_heard("id: 1-robot:1\nid:\ndata: x\n\n", 5, "1-robot:1=x;");
-	memset(line + 4, '1', SSE_ID_BYTES);
-	strcpy(line + 4 + SSE_ID_BYTES, "\ndata: x\n\n");
+	memset(line + 4, '1', OHT_SSE_ID_BYTES);
+	strcpy(line + 4 + OHT_SSE_ID_BYTES, "\ndata: x\n\n");
 	expect_heard(line, sizeof(line), "=x;");
 	/* One byte less is taken. */
 	memmove(line + 4, line + 5, strlen(line + 4));
 	heard[0] = '\0';
-	assert_true(sse_take(&sse, line, strlen(line), hear, heard));
-	assert_int_equal(strcspn(heard, "="), SSE_ID_BYTES - 1);
-	sse_forget(&sse);
+	assert_true(oht_sse_take(&sse, line, strlen(line), hear, heard));
+	assert_int_equal(strcspn(heard, "="), OHT_SSE_ID_BYTES - 1);
+	oht_sse_forget(&sse);
 }
 
 static void an_event_without_end_is_given_up(void **state)
 {
 	char piece[4096];
-	struct sse sse = { 0 };
+	struct oht_sse sse = { 0 };
 	int taken = 0;
 
 	(void)state;
 	memset(piece, 'x', sizeof(piece));
-	while (taken < 1000 && sse_take(&sse, piece, sizeof(piece), hear, heard))
+	while (taken < 1000 && oht_sse_take(&sse, piece, sizeof(piece), hear, heard))
 		taken++;
 	assert_int_equal(taken, 1024 * 1024 / sizeof(piece));
-	sse_forget(&sse);
+	oht_sse_forget(&sse);
 	assert_null(sse.line);
 }
 

@@ -56,7 +56,7 @@ static bool take_bytes(void *arg, const char *bytes, size_t count)
 {
 	struct live_link *link = arg;
 
-	return sse_take(&link->sse, bytes, count, take_event, link);
+	return oht_sse_take(&link->sse, bytes, count, take_event, link);
 }
 
 /* ---- the connection ---- */
@@ -128,7 +128,7 @@ static void judge(struct live_link *link)
 	int result = CLI_DONE;
 
 	link->stream = NULL;
-	sse_forget(&link->sse);
+	oht_sse_forget(&link->sse);
 	if (renews || came != HTTP_ANSWERED || answer.status != 200 || is_first(link))
 		result = answer_to(link, came, &answer, renews);
 	else if (!*link->why)
@@ -210,5 +210,5 @@ void live_link_close(struct live_link *link)
 		http_forget(&answer);
 	}
 	link->stream = NULL;
-	sse_forget(&link->sse);
+	oht_sse_forget(&link->sse);
 }

@@ -13,7 +13,7 @@
 
 #include <json-c/json.h>
 
-#include "sse.h"
+#include "common/sse.h"
 
 /* Silence after which there is no connection, whatever TCP says: two messages a second come. */
 #define LIVE_SILENT_MS	1500
@@ -48,8 +48,8 @@ struct live_link {
 	live_message_fn tell;
 	void *arg;
 	struct http_stream *stream;
-	struct sse sse;
-	char id[SSE_ID_BYTES];
+	struct oht_sse sse;
+	char id[OHT_SSE_ID_BYTES];
 	double dialled_ms, heard_ms, next_ms;
 	int pause_ms;
 	bool renewed;

@@ -15,7 +15,7 @@
 #include "base/entries.h"
 #include "base/log.h"
 #include "common/host.h"
-#include "config/ini.h"
+#include "common/ini.h"
 
 #define KEYS_MAX	48
 #define FLUSH_LEAST_S	7
@@ -380,7 +380,7 @@ static int find_key(const char *section, const char *name)
 	return -1;
 }
 
-static int take_key(const struct ohtd_ini_line *line, void *ctx, char *why, size_t size)
+static int take_key(const struct oht_ini_line *line, void *ctx, char *why, size_t size)
 {
 	struct loading *loading = ctx;
 	int i = find_key(line->section, line->key);
@@ -525,7 +525,7 @@ int ohtd_config_load(struct ohtd_config *config, const char *path, char *why, si
 	struct loading loading = { .config = config };
 
 	*config = ohtd_config_preset;
-	if (ohtd_ini_parse(path, take_key, &loading, why, size) || refuse_empty(path, why, size))
+	if (oht_ini_parse(path, take_key, &loading, why, size) || refuse_empty(path, why, size))
 		return -1;
 	if (check_together(&loading, path, why, size)) {
 		errno = EINVAL;

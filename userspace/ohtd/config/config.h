@@ -110,7 +110,7 @@ extern const struct ohtd_config ohtd_config_preset;
  * @why: on failure one line "file:line: text"
  * @size: of @why in bytes
  *
- * Return: 0, or -1 with @why filled and errno, as of ohtd_ini_parse().
+ * Return: 0, or -1 with @why filled and errno, as of oht_ini_parse().
  */
 int ohtd_config_load(struct ohtd_config *config, const char *path, char *why, size_t size);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sse.h"
+#include "common/sse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static bool append(char **text, size_t *used, const char *bytes, size_t count)
 }
 
 /* It becomes a header of a request: nothing else than the daemon puts into one. */
-static void take_id(struct sse *sse, const char *id)
+static void take_id(struct oht_sse *sse, const char *id)
 {
 	size_t length = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789:,_-");
 
@@ -33,7 +33,7 @@ static void take_id(struct sse *sse, const char *id)
 }
 
 /* A line without its end. */
-static bool take_line(struct sse *sse, const char *line, sse_fn tell, void *arg)
+static bool take_line(struct oht_sse *sse, const char *line, oht_sse_fn tell, void *arg)
 {
 	const char *value = strchr(line, ':');
 	size_t name_bytes = value ? (size_t)(value - line) : strlen(line);
@@ -55,7 +55,7 @@ static bool take_line(struct sse *sse, const char *line, sse_fn tell, void *arg)
 	return append(&sse->data, &sse->data_bytes, value, strlen(value));
 }
 
-static bool end_line(struct sse *sse, sse_fn tell, void *arg)
+static bool end_line(struct oht_sse *sse, oht_sse_fn tell, void *arg)
 {
 	bool good;
 
@@ -66,7 +66,7 @@ static bool end_line(struct sse *sse, sse_fn tell, void *arg)
 	return good;
 }
 
-bool sse_take(struct sse *sse, const char *bytes, size_t count, sse_fn tell, void *arg)
+bool oht_sse_take(struct oht_sse *sse, const char *bytes, size_t count, oht_sse_fn tell, void *arg)
 {
 	while (count) {
 		const char *end = memchr(bytes, '\n', count);
@@ -84,9 +84,9 @@ bool sse_take(struct sse *sse, const char *bytes, size_t count, sse_fn tell, voi
 	return true;
 }
 
-void sse_forget(struct sse *sse)
+void oht_sse_forget(struct oht_sse *sse)
 {
 	free(sse->line);
 	free(sse->data);
-	*sse = (struct sse){ 0 };
+	*sse = (struct oht_sse){ 0 };
 }

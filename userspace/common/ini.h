@@ -4,23 +4,23 @@
  * Contexts: the main thread before the others start.
  * Locks:    none.
  */
-#ifndef OHTD_CONFIG_INI_H
-#define OHTD_CONFIG_INI_H
+#ifndef OHT_COMMON_INI_H
+#define OHT_COMMON_INI_H
 
 #include <stddef.h>
 
-struct ohtd_ini_line {
+struct oht_ini_line {
 	const char *section;
 	const char *key;
 	const char *value;
 	unsigned int number;
 };
 
-/* Returns 0 to go on, or -1 with @why filled (without file and line, ohtd_ini_parse() adds them). */
-typedef int (*ohtd_ini_cb)(const struct ohtd_ini_line *line, void *ctx, char *why, size_t size);
+/* Returns 0 to go on, or -1 with @why filled (without file and line, oht_ini_parse() adds them). */
+typedef int (*oht_ini_cb)(const struct oht_ini_line *line, void *ctx, char *why, size_t size);
 
 /**
- * ohtd_ini_parse() - walk through the lines of a file
+ * oht_ini_parse() - walk through the lines of a file
  * @path: the file, also the name in messages
  * @cb: called once for each key
  * @ctx: passed on
@@ -33,6 +33,6 @@ typedef int (*ohtd_ini_cb)(const struct ohtd_ini_line *line, void *ctx, char *wh
  *
  * Return: 0, or -1 with @why filled and errno: EINVAL for what is in the file, else why it cannot be opened or read.
  */
-int ohtd_ini_parse(const char *path, ohtd_ini_cb cb, void *ctx, char *why, size_t size);
+int oht_ini_parse(const char *path, oht_ini_cb cb, void *ctx, char *why, size_t size);
 
-#endif /* OHTD_CONFIG_INI_H */
+#endif /* OHT_COMMON_INI_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "config/ini.h"
+#include "common/ini.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -94,10 +94,10 @@ static void cut_remark(char *text)
 		}
 }
 
-static int take_line(char *text, char *section, unsigned int number, ohtd_ini_cb cb, void *ctx,
+static int take_line(char *text, char *section, unsigned int number, oht_ini_cb cb, void *ctx,
 		     char *why, size_t size)
 {
-	struct ohtd_ini_line line = { .section = section, .number = number };
+	struct oht_ini_line line = { .section = section, .number = number };
 	char *equals;
 
 	soften_blanks(text);
@@ -122,7 +122,7 @@ static int take_line(char *text, char *section, unsigned int number, ohtd_ini_cb
 	return cb(&line, ctx, why, size);
 }
 
-int ohtd_ini_parse(const char *path, ohtd_ini_cb cb, void *ctx, char *why, size_t size)
+int oht_ini_parse(const char *path, oht_ini_cb cb, void *ctx, char *why, size_t size)
 {
 	char line[LINE_BYTES] = "", section[SECTION_BYTES] = "", reason[512];
 	unsigned int number = 0;

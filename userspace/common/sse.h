@@ -6,26 +6,26 @@
  * Contexts: the program's one thread.
  * Locks:    none.
  */
-#ifndef OHTCTL_SSE_H
-#define OHTCTL_SSE_H
+#ifndef OHT_COMMON_SSE_H
+#define OHT_COMMON_SSE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SSE_ID_BYTES	256
+#define OHT_SSE_ID_BYTES	256
 
 /* Data of one event, and its id; "" without one that could be sent back. */
-typedef void (*sse_fn)(void *arg, const char *data, const char *id);
+typedef void (*oht_sse_fn)(void *arg, const char *data, const char *id);
 
-struct sse {
+struct oht_sse {
 	char *line, *data;
 	size_t line_bytes, data_bytes;
-	char id[SSE_ID_BYTES];
+	char id[OHT_SSE_ID_BYTES];
 };
 
 /**
- * sse_take() - take bytes, tell the events that end in them
- * @sse: zeroed before the first, and to be given to sse_forget()
+ * oht_sse_take() - take bytes, tell the events that end in them
+ * @sse: zeroed before the first, and to be given to oht_sse_forget()
  * @bytes: any piece of the stream
  * @count: of @bytes
  * @tell: called for each event that has data
@@ -33,9 +33,9 @@ struct sse {
  *
  * Return: false: an event is longer than 1 MiB, or out of memory; nothing more can be read.
  */
-bool sse_take(struct sse *sse, const char *bytes, size_t count, sse_fn tell, void *arg);
+bool oht_sse_take(struct oht_sse *sse, const char *bytes, size_t count, oht_sse_fn tell, void *arg);
 
 /* Frees what has not ended; another stream may begin. */
-void sse_forget(struct sse *sse);
+void oht_sse_forget(struct oht_sse *sse);
 
-#endif /* OHTCTL_SSE_H */
+#endif /* OHT_COMMON_SSE_H */

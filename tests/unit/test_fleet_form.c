@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The fleet's messages: one table for two versions, what is no message, header ids over restarts, and the file of settings. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "oht-fleet/errors.h"
+#include "oht-fleet/ids.h"
+#include "oht-fleet/keep.h"
+#include "oht-fleet/settings.h"
+#include "scratch.h"
+
+#define ACTION(rest)	"{\"actions\":[{\"actionType\":\"t\",\"actionId\":\"i\",\"blockingType\":\"NONE\"" rest "}],"	\
+			"\"headerId\":1,\"timestamp\":\"x\",\"version\":\"3.0.0\",\"manufacturer\":\"m\",\"serialNumber\":\"s\"}"
+
+static const char *written(enum fleet_version version, const struct fleet_state *state, unsigned int without)
+{
+	static char text[8192];
+	struct json_object *object = form_write(fleet_state_rows, version, state, without);
+
+	snprintf(text, sizeof(text), "%s", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	json_object_put(object);
+	return text;
+}
+
+static void one_state_has_the_words_of_each_version(void **unused)
+{
+	static struct fleet_state state = {
+		.distance_m = NAN, .power = { .charge_percent = 12.5, .voltage_v = NAN, .current_a = -1.5 }, .mode = FLEET_STARTUP,
+		.actions = {{ .id = "a", .status = FLEET_PAUSED }}, .action_count = 1,
+		.instants = {{ .id = "b", .status = FLEET_RETRIABLE }}, .instant_count = 1,
+		.errors = {{ .type = "X", .level = FLEET_URGENT }}, .error_count = 1,
+		.position = { .there = true, .x_m = 0.1, .map = "rail", .localized = true },
+	};
+	const char *text = written(FLEET_V3_0, &state, 0);
+
+	(void)unused;
+	assert_non_null(strstr(text, "\"powerSupply\":{\"stateOfCharge\":12.5,\"batteryCurrent\":-1.5,\"charging\":false}"));
+	assert_non_null(strstr(text, "\"mobileRobotPosition\":{\"x\":0.1,\"y\":0,\"theta\":0,\"mapId\":\"rail\",\"localized\":true}"));
+	assert_non_null(strstr(text, "\"actionStates\":[{\"actionId\":\"a\",\"actionStatus\":\"PAUSED\"}],\"instantActionStates\":[{\"actionId\":\"b\""));
+	assert_non_null(strstr(text, "\"operatingMode\":\"STARTUP\",\"errors\":[{\"errorType\":\"X\",\"errorLevel\":\"URGENT\"}]"));
+	text = written(FLEET_V2_1, &state, 0);
+	assert_non_null(strstr(text, "\"batteryState\":{\"batteryCharge\":12.5,\"charging\":false}"));
+	assert_non_null(strstr(text, "\"agvPosition\":{\"x\":0.1,\"y\":0,\"theta\":0,\"mapId\":\"rail\",\"positionInitialized\":true}"));
+	/* Both kinds of actions stand in one list there, and words are those that promise less. */
+	assert_non_null(strstr(text, "\"actionStates\":[{\"actionId\":\"a\",\"actionStatus\":\"RUNNING\"},{\"actionId\":\"b\",\"actionStatus\":\"RUNNING\"}]"));
+	assert_non_null(strstr(text, "\"operatingMode\":\"SERVICE\",\"errors\":[{\"errorType\":\"X\",\"errorLevel\":\"WARNING\"}]"));
+	/* Of what is no news nothing is left. */
+	text = written(FLEET_V3_0, &state, FORM_QUIET);
+	assert_null(strstr(text, "headerId"));
+	assert_null(strstr(text, "Position"));
+	assert_null(strstr(text, "stateOfCharge"));
+	assert_non_null(strstr(text, "\"charging\""));
+}
+
+static enum form_verdict read_instants(const char *text, struct form_fault *fault)
+{
+	static struct fleet_instant_actions read;
+	struct json_object *object = json_tokener_parse(text);
+	enum form_verdict verdict;
+
+	*fault = (struct form_fault){ 0 };
+	verdict = form_read(fleet_instant_rows, FLEET_V3_0, object, &read, fault);
+	json_object_put(object);
+	return verdict;
+}
+
+static void what_is_no_message_is_blamed_by_its_place(void **unused)
+{
+	static const struct {
+		const char *text;
+		enum form_verdict verdict;
+		const char *place;
+	} cases[] = {
+		{ ACTION(""), FORM_FINE, "" },
+		{ ACTION(",\"unknown\":{\"of\":[\"later\"]}"), FORM_FINE, "" },
+		{ ACTION(",\"actionParameters\":[{\"key\":\"k\",\"value\":[1,{\"a\":null}]}]"), FORM_FINE, "" },
+		{ ACTION(",\"actionParameters\":[{\"key\":\"k\"}]"), FORM_WRONG, "actions[0].actionParameters[0].value" },
+		{ ACTION(",\"actionParameters\":[{\"key\":7,\"value\":1}]"), FORM_WRONG, "actions[0].actionParameters[0].key" },
+		{ ACTION(",\"actionParameters\":[1]"), FORM_WRONG, "actions[0].actionParameters[0]" },
+		{ ACTION(",\"actionParameters\":null"), FORM_WRONG, "actions[0].actionParameters" },
+		{ ACTION(",\"blockingType\":\"LATER\""), FORM_WRONG, "actions[0].blockingType" },
+		{ ACTION(",\"retriable\":\"yes\""), FORM_WRONG, "actions[0].retriable" },
+		{ ACTION(",\"actionId\":\"\""), FORM_WRONG, "actions[0].actionId" },
+		{ ACTION(",\"actionId\":\"a\\u0000b\""), FORM_WRONG, "actions[0].actionId" },
+		{ ACTION(",\"actionId\":\"a\\nb\""), FORM_WRONG, "actions[0].actionId" },
+		{ ACTION(",\"actionId\":\"0123456789012345678901234567890123456789012345678901234567890123\""), FORM_FINE, "" },
+		{ ACTION(",\"actionId\":\"01234567890123456789012345678901234567890123456789012345678901234\""), FORM_TOO_LARGE, "actions[0].actionId" },
+		{ ACTION(",\"actionParameters\":[0,0,0,0,0]"), FORM_TOO_LARGE, "actions[0].actionParameters" },
+		{ "{\"headerId\":-1,\"actions\":[]}", FORM_WRONG, "headerId" },
+		{ "{\"headerId\":1.5,\"actions\":[]}", FORM_WRONG, "headerId" },
+		{ "{\"headerId\":4294967296,\"actions\":[]}", FORM_WRONG, "headerId" },
+		{ "{\"headerId\":1e400,\"actions\":[]}", FORM_WRONG, "headerId" },
+		{ "{\"headerId\":true,\"actions\":[]}", FORM_WRONG, "headerId" },
+		{ "{}", FORM_WRONG, "headerId" },
+		{ "[]", FORM_WRONG, "" },
+		{ "7", FORM_WRONG, "" },
+		{ "null", FORM_WRONG, "" },
+	};
+	struct form_fault fault;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (read_instants(cases[i].text, &fault) != cases[i].verdict || strcmp(fault.place, cases[i].place))
+			fail_msg("%s: %d at '%s'", cases[i].text, (int)fault.verdict, fault.place);
+	}
+}
+
+static void ids_go_on_over_ends_and_kills(void **unused)
+{
+	char dir[] = "/tmp/oht-fleet-XXXXXX", path[64];
+	struct fleet_ids ids;
+	uint32_t id, last;
+
+	(void)unused;
+	assert_int_equal(scratch_make(dir), 0);
+	snprintf(path, sizeof(path), "%s/ids", dir);
+	assert_int_equal(fleet_ids_open(&ids, path), 0);
+	for (uint32_t i = 0; i < 3 * FLEET_IDS_STEP; i++) {
+		assert_int_equal(fleet_ids_next(&ids, FLEET_STATE, &id), 0);
+		assert_int_equal(id, i);
+	}
+	/* A kill: what is open now goes on from the disk, ahead of all that was used. */
+	for (int kill = 0; kill < 20; kill++) {
+		last = id;
+		assert_int_equal(fleet_ids_open(&ids, path), 0);
+		for (int i = 0; i <= kill * 100; i++) {
+			assert_int_equal(fleet_ids_next(&ids, FLEET_STATE, &id), 0);
+			assert_true(i ? id == last + 1 : id > last && id <= last + FLEET_IDS_STEP + 1);
+			last = id;
+		}
+		/* Each topic counts for itself, and no topic's writing takes another's back. */
+		assert_int_equal(fleet_ids_next(&ids, FLEET_CONNECTION, &last), 0);
+	}
+	assert_int_equal(fleet_ids_close(&ids), 0);
+	assert_int_equal(fleet_ids_open(&ids, path), 0);
+	assert_int_equal(fleet_ids_next(&ids, FLEET_STATE, &last), 0);
+	assert_int_equal(last, id + 1);
+	/* A disk that takes nothing: ids go on all the same, and it is said each time. */
+	ids.path = "/proc/none/ids";
+	ids.left[FLEET_STATE] = 0;
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(fleet_ids_next(&ids, FLEET_STATE, &id), -1);
+		assert_int_equal(id, ++last);
+	}
+	/* What is not such a file begins anew, and says so. */
+	assert_int_equal(fleet_keep_write(path, "state -"), 0);
+	assert_int_equal(fleet_ids_open(&ids, path), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(ids.next[FLEET_STATE], 0);
+	assert_null(fleet_keep_read(path, 3));
+	assert_int_equal(errno, EFBIG);
+	assert_int_equal(scratch_remove(dir), 0);
+}
+
+#define MUST	"[broker]\nhost = b\n[robot]\nmanufacturer = m\nserial = s\n"
+
+static void settings_are_refused_by_line(void **unused)
+{
+	static const struct {
+		const char *text, *complaint;
+	} cases[] = {
+		{ MUST, NULL },
+		{ MUST "version = 2.1\n[nodes]\nA 1 = dock\n[timing]\nstate_ms = 1000\n", NULL },
+		{ "", "[broker] host is missing" },
+		{ "[broker]\nhost = b\n[robot]\nmanufacturer = m\n", "[robot] serial is missing" },
+		{ MUST "serial = t\n", ":6: serial stands twice" },
+		{ MUST "interface = a/b\n", ":6: interface: only" },
+		{ MUST "interface = #\n", ":6: " },
+		{ MUST "version = 2.0\n", ":6: version: expected 3.0 or 2.1" },
+		{ MUST "colour = red\n", ":6: [robot] has no key colour" },
+		{ MUST "[broker]\nport = 65536\n", ":7: port: expected a whole number from 1 to 65535" },
+		{ MUST "[broker]\ntls = no\nauthorities = a\n", "authorities and certificate need tls = yes" },
+		{ MUST "[broker]\nkey = a\n", "certificate and key belong together" },
+		{ MUST "[broker]\npassword_file = a\n", "password_file needs user" },
+		{ MUST "[timing]\nstate_ms = 30001\n", ":7: state_ms: " },
+		{ MUST "[factsheet]\nlength_m = nan\n", ":7: length_m: expected a number" },
+		{ MUST "[nodes]\nA = dock\nA = home\n", ":8: node A stands twice" },
+		{ MUST "[nodes]\nA =\n", ":7: A: expected NODE = STATION" },
+	};
+	static struct fleet_settings settings;
+	char dir[] = "/tmp/oht-fleet-XXXXXX", path[64], why[512];
+
+	(void)unused;
+	assert_int_equal(scratch_make(dir), 0);
+	snprintf(path, sizeof(path), "%s/conf", dir);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int r;
+
+		assert_int_equal(fleet_keep_write(path, cases[i].text), 0);
+		r = fleet_settings_load(&settings, path, why, sizeof(why));
+		if (!r != !cases[i].complaint || (r && !strstr(why, cases[i].complaint)))
+			fail_msg("case %zu: %s", i, r ? why : "taken");
+		if (i == 1) {
+			assert_string_equal(fleet_settings_station(&settings, "A 1"), "dock");
+			assert_string_equal(fleet_settings_station(&settings, "B"), "B");
+			assert_string_equal(fleet_settings_node(&settings, "dock"), "A 1");
+			assert_int_equal(settings.version, FLEET_V2_1);
+		}
+	}
+	assert_int_equal(scratch_remove(dir), 0);
+}
+
+static void refusals_end_with_what_the_standard_names(void **unused)
+{
+	static struct fleet_errors errors;
+	char text[16];
+
+	(void)unused;
+	fleet_error_refer(fleet_errors_add(&errors, FLEET_V3_0, FLEET_OTHER_ORDER_ACTIVE, "a"), "orderId", "o");
+	fleet_errors_add(&errors, FLEET_V3_0, FLEET_INVALID_INSTANT_ACTION, "b");
+	fleet_errors_add(&errors, FLEET_V3_0, FLEET_ROBOT_NOT_AVAILABLE, "c");
+	fleet_errors_add(&errors, FLEET_V3_0, FLEET_OTHER_ORDER_ACTIVE, "a");
+	assert_int_equal(errors.count, 3);
+	fleet_errors_end(&errors, FLEET_UNTIL_INSTANT);
+	fleet_errors_end(&errors, FLEET_UNTIL_ORDER);
+	assert_int_equal(errors.count, 1);
+	assert_string_equal(errors.list[0].type, "MOBILE_ROBOT_NOT_AVAILABLE");
+	/* What is wrong in many ways leaves room for the robot's own faults. */
+	for (int i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), "%d", i);
+		fleet_errors_add(&errors, FLEET_V2_1, FLEET_VALIDATION_FAILURE, text);
+	}
+	assert_int_equal(errors.count, FLEET_ERRORS_MAX / 2);
+	assert_string_equal(errors.list[errors.count - 1].description, "99");
+	assert_string_equal(errors.list[errors.count - 1].type, "validationError");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_state_has_the_words_of_each_version),
+		cmocka_unit_test(what_is_no_message_is_blamed_by_its_place),
+		cmocka_unit_test(ids_go_on_over_ends_and_kills),
+		cmocka_unit_test(settings_are_refused_by_line),
+		cmocka_unit_test(refusals_end_with_what_the_standard_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns:     the table of actions that the robot knows: what the factsheet says of them, and what is done.
+ * Contexts: any.
+ * Locks:    none.
+ */
+#ifndef FLEET_ACTIONS_H
+#define FLEET_ACTIONS_H
+
+#include <stdbool.h>
+
+#include "oht-fleet/model.h"
+
+enum fleet_action_number {
+	FLEET_STATE_REQUEST,
+	FLEET_FACTSHEET_REQUEST,
+	FLEET_CLEAR_INSTANT_ACTIONS,
+	FLEET_ACTION_KINDS,
+};
+
+/**
+ * struct fleet_action_kind - an action
+ * @type: as the standard names it
+ * @summary: for people
+ * @instant: comes by itself; else on a node
+ * @only_3_0: 2.1 has no such action
+ * @parameter: the one that it may have, or NULL
+ * @parameter_type: of its value, as the factsheet says it
+ * @parameter_optional: it may be left out
+ */
+struct fleet_action_kind {
+	const char *type, *summary;
+	bool instant, only_3_0;
+	const char *parameter, *parameter_type;
+	bool parameter_optional;
+};
+
+extern const struct fleet_action_kind fleet_action_kinds[FLEET_ACTION_KINDS];
+
+/* Number of a kind, or FLEET_ACTION_KINDS: there is none of this name for this use in this version. */
+enum fleet_action_number fleet_action_find(const char *type, bool instant, enum fleet_version version);
+
+#endif /* FLEET_ACTIONS_H */

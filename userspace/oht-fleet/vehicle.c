@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "oht-fleet/vehicle.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "oht-fleet/actions.h"
+#include "oht-fleet/clock.h"
+#include "oht-fleet/factsheet.h"
+#include "oht-fleet/log.h"
+#include "oht-fleet/state.h"
+
+#define QOS_CONNECTION	1
+
+/* ---- what is sent ---- */
+
+static struct fleet_header header_of(struct fleet_vehicle *vehicle, enum fleet_topic topic)
+{
+	const struct fleet_settings *settings = vehicle->settings;
+	struct fleet_header header = { 0 };
+	bool failed = fleet_ids_next(&vehicle->ids, topic, &header.id);
+
+	if (failed && !vehicle->ids_failed)
+		fleet_warn("%s: %s; header ids may come twice behind a restart", vehicle->ids_path, strerror(errno));
+	vehicle->ids_failed = failed;
+	fleet_timestamp(header.timestamp);
+	snprintf(header.version, sizeof(header.version), "%s", fleet_version_number[settings->version]);
+	snprintf(header.manufacturer, sizeof(header.manufacturer), "%s", settings->manufacturer);
+	snprintf(header.serial, sizeof(header.serial), "%s", settings->serial);
+	return header;
+}
+
+/* Text to be freed, or NULL. */
+static char *text_of(struct json_object *object)
+{
+	char *text = object ? strdup(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN)) : NULL;
+
+	json_object_put(object);
+	return text;
+}
+
+static char *write_form(const struct fleet_vehicle *vehicle, const struct form_row *rows, const void *from, unsigned int without)
+{
+	return text_of(form_write(rows, vehicle->settings->version, from, without));
+}
+
+static char *connection_text(struct fleet_vehicle *vehicle, enum fleet_connection_state state)
+{
+	struct fleet_connection connection = { .header = header_of(vehicle, FLEET_CONNECTION), .state = state };
+
+	return write_form(vehicle, fleet_connection_rows, &connection, 0);
+}
+
+static void send_connection(struct fleet_vehicle *vehicle, enum fleet_connection_state state)
+{
+	char *text = connection_text(vehicle, state);
+
+	if (text)
+		fleet_link_send(&vehicle->link, "connection", text, QOS_CONNECTION, true);
+	free(text);
+}
+
+/* What a state is made of when its id and the time are left out. */
+static char *news_of(struct fleet_vehicle *vehicle)
+{
+	fleet_state_take_robot(&vehicle->state, &vehicle->robot, vehicle->settings, vehicle->was_known);
+	fleet_state_take_refusals(&vehicle->state, &vehicle->errors);
+	return write_form(vehicle, fleet_state_rows, &vehicle->state, FORM_QUIET);
+}
+
+static void send_state(struct fleet_vehicle *vehicle, char *news, int64_t now_ms)
+{
+	char *text;
+
+	vehicle->state.header = header_of(vehicle, FLEET_STATE);
+	text = write_form(vehicle, fleet_state_rows, &vehicle->state, 0);
+	if (text && !fleet_link_send(&vehicle->link, "state", text, 0, false)) {
+		free(vehicle->told);
+		vehicle->told = news;
+		news = NULL;
+		vehicle->state_at = now_ms;
+		vehicle->asked = false;
+	}
+	free(text);
+	free(news);
+}
+
+/* Several things that change together are told together: a change within the least pause waits for its end. */
+static int64_t tell_state(struct fleet_vehicle *vehicle, int64_t now_ms)
+{
+	int64_t may_at = vehicle->state_at + vehicle->settings->state_min_ms, must_at = vehicle->state_at + vehicle->settings->state_ms;
+	bool due = vehicle->asked || !vehicle->told || now_ms >= must_at;
+	char *news;
+
+	if (!due && !vehicle->robot.heard)
+		return must_at;
+	if (vehicle->told && now_ms < may_at)
+		return may_at;
+	vehicle->robot.heard = false;
+	news = news_of(vehicle);
+	if (!news)
+		return now_ms + 1000;
+	if (due || strcmp(news, vehicle->told))
+		send_state(vehicle, news, now_ms);
+	else
+		free(news);
+	return vehicle->state_at + vehicle->settings->state_ms;
+}
+
+static int64_t show_position(struct fleet_vehicle *vehicle, int64_t now_ms)
+{
+	struct fleet_visualization shown = { 0 };
+	int64_t pause_ms = vehicle->settings->visualization_ms;
+	char *text;
+
+	if (!pause_ms || !fleet_state_is_started(&vehicle->robot))
+		return FLEET_NEVER;
+	if (now_ms < vehicle->shown_at + pause_ms)
+		return vehicle->shown_at + pause_ms;
+	fleet_state_take_robot(&vehicle->state, &vehicle->robot, vehicle->settings, vehicle->was_known);
+	shown.header = header_of(vehicle, FLEET_VISUALIZATION);
+	shown.state_id = vehicle->state.header.id;
+	shown.position = vehicle->state.position;
+	shown.velocity = vehicle->state.velocity;
+	text = write_form(vehicle, fleet_visualization_rows, &shown, 0);
+	if (text)
+		fleet_link_send(&vehicle->link, "visualization", text, 0, false);
+	free(text);
+	vehicle->shown_at = now_ms;
+	return now_ms + pause_ms;
+}
+
+/* It is kept by the broker, so it is sent again only when it is another one. */
+static void tell_factsheet(struct fleet_vehicle *vehicle, bool asked)
+{
+	struct fleet_header header = { 0 };
+	char *bare, *text;
+
+	vehicle->robot.refreshed = false;
+	if (!vehicle->robot.factsheet)
+		return;
+	bare = text_of(fleet_factsheet_make(vehicle->settings, &header, vehicle->robot.factsheet));
+	if (bare && (asked || !vehicle->factsheet || strcmp(bare, vehicle->factsheet))) {
+		header = header_of(vehicle, FLEET_FACTSHEET);
+		text = text_of(fleet_factsheet_make(vehicle->settings, &header, vehicle->robot.factsheet));
+		if (text && !fleet_link_send(&vehicle->link, "factsheet", text, 0, true)) {
+			free(vehicle->factsheet);
+			vehicle->factsheet = bare;
+			bare = NULL;
+		}
+		free(text);
+	}
+	free(bare);
+}
+
+/* ---- instant actions ---- */
+
+static void report_action(struct fleet_vehicle *vehicle, const struct fleet_action *action, enum fleet_action_status status, const char *result)
+{
+	struct fleet_state *state = &vehicle->state;
+	struct fleet_action_state *row;
+
+	/* The oldest goes; the factsheet says how many there are. */
+	if (state->instant_count == FLEET_INSTANTS_MAX) {
+		state->instant_count--;
+		memmove(&state->instants[0], &state->instants[1], state->instant_count * sizeof(state->instants[0]));
+	}
+	row = &state->instants[state->instant_count++];
+	*row = (struct fleet_action_state){ .status = status };
+	snprintf(row->id, sizeof(row->id), "%s", action->id);
+	snprintf(row->type, sizeof(row->type), "%s", action->type);
+	snprintf(row->result, sizeof(row->result), "%s", result);
+}
+
+static void refuse_instant(struct fleet_vehicle *vehicle, const char *id, const char *why)
+{
+	struct fleet_error *error = fleet_errors_add(&vehicle->errors, vehicle->settings->version, FLEET_INVALID_INSTANT_ACTION, why);
+
+	fleet_error_refer(error, "actionId", id);
+	fleet_error_refer(error, "topic", "instantActions");
+}
+
+/* An action whose id is known was sent again: it has been done. */
+static bool is_known(const struct fleet_state *state, const char *id)
+{
+	for (uint32_t i = 0; i < state->instant_count; i++)
+		if (!strcmp(state->instants[i].id, id))
+			return true;
+	return false;
+}
+
+static void act(struct fleet_vehicle *vehicle, const struct fleet_action *action)
+{
+	enum fleet_action_number number = fleet_action_find(action->type, true, vehicle->settings->version);
+
+	if (is_known(&vehicle->state, action->id))
+		return;
+	if (number == FLEET_ACTION_KINDS) {
+		refuse_instant(vehicle, action->id, "The robot has no such instant action.");
+		report_action(vehicle, action, FLEET_FAILED, "unknown");
+		return;
+	}
+	fleet_errors_end(&vehicle->errors, FLEET_UNTIL_INSTANT);
+	if (number == FLEET_FACTSHEET_REQUEST)
+		tell_factsheet(vehicle, true);
+	if (number == FLEET_CLEAR_INSTANT_ACTIONS)
+		vehicle->state.instant_count = 0;
+	report_action(vehicle, action, FLEET_FINISHED, "");
+}
+
+static bool is_for_us(const struct fleet_vehicle *vehicle, const struct fleet_header *header)
+{
+	const struct fleet_settings *settings = vehicle->settings;
+
+	return !strncmp(header->version, fleet_version_number[settings->version], 2) && !strcmp(header->manufacturer, settings->manufacturer) &&
+	       !strcmp(header->serial, settings->serial);
+}
+
+static void take_instants(struct fleet_vehicle *vehicle, const char *text, size_t bytes)
+{
+	struct fleet_instant_actions *incoming = &vehicle->incoming;
+	struct json_object *object = bytes < FLEET_MESSAGE_BYTES && strlen(text) == bytes ? json_tokener_parse(text) : NULL;
+	struct form_fault fault = { 0 };
+	char why[FLEET_TEXT_BYTES];
+
+	memset(incoming, 0, sizeof(*incoming));
+	if (form_read(fleet_instant_rows, vehicle->settings->version, object, incoming, &fault)) {
+		snprintf(why, sizeof(why), "%.100s of the message is missing, or not as the standard has it.", *fault.place ? fault.place : "All");
+		refuse_instant(vehicle, "", why);
+	} else if (!is_for_us(vehicle, &incoming->header)) {
+		refuse_instant(vehicle, "", "Version, manufacturer or serial number are not this robot's.");
+	} else {
+		for (uint32_t i = 0; i < incoming->action_count; i++)
+			act(vehicle, &incoming->actions[i]);
+	}
+	json_object_put(object);
+	vehicle->asked = true;
+}
+
+/* ---- what the link asks and tells ---- */
+
+static char *will(void *arg)
+{
+	return connection_text(arg, FLEET_BROKEN);
+}
+
+static void up(void *arg)
+{
+	struct fleet_vehicle *vehicle = arg;
+
+	send_connection(vehicle, FLEET_ONLINE);
+	free(vehicle->told);
+	free(vehicle->factsheet);
+	vehicle->told = NULL;
+	vehicle->factsheet = NULL;
+}
+
+static void down(void *arg)
+{
+	(void)arg;
+}
+
+static void take_message(void *arg, const char *topic, const char *text, size_t bytes, bool retained)
+{
+	struct fleet_vehicle *vehicle = arg;
+
+	/* What a broker has kept was meant for another day: nothing moves because of it. */
+	if (retained) {
+		fleet_warn("a retained message on %s was left alone", topic);
+		return;
+	}
+	if (!strcmp(topic, "instantActions"))
+		take_instants(vehicle, text, bytes);
+}
+
+/* ---- its life ---- */
+
+int fleet_vehicle_open(struct fleet_vehicle *vehicle, const struct fleet_settings *settings, char *why, size_t size)
+{
+	const struct fleet_link_tells tells = { .will = will, .up = up, .down = down, .message = take_message, .arg = vehicle };
+
+	memset(vehicle, 0, sizeof(*vehicle));
+	vehicle->settings = settings;
+	vehicle->state.mode = FLEET_STARTUP;
+	vehicle->state.distance_m = NAN;
+	vehicle->state.power.voltage_v = NAN;
+	vehicle->state.power.current_a = NAN;
+	snprintf(vehicle->ids_path, sizeof(vehicle->ids_path), "%s/header-ids", settings->state_dir);
+	if (fleet_ids_open(&vehicle->ids, vehicle->ids_path) && errno != EINVAL) {
+		snprintf(why, size, "%s: %s", vehicle->ids_path, strerror(errno));
+		return -1;
+	}
+	if (fleet_robot_open(&vehicle->robot, settings->socket)) {
+		snprintf(why, size, "%s", strerror(ENOMEM));
+		return -1;
+	}
+	return fleet_link_open(&vehicle->link, settings, &tells, why, size);
+}
+
+void fleet_vehicle_close(struct fleet_vehicle *vehicle)
+{
+	if (fleet_ids_close(&vehicle->ids))
+		fleet_warn("%s: %s", vehicle->ids_path, strerror(errno));
+	fleet_link_close(&vehicle->link);
+	fleet_robot_close(&vehicle->robot);
+	free(vehicle->told);
+	free(vehicle->factsheet);
+}
+
+int64_t fleet_vehicle_work(struct fleet_vehicle *vehicle, int64_t now_ms)
+{
+	int64_t next = fleet_robot_work(&vehicle->robot, now_ms);
+
+	next = fleet_sooner(next, fleet_link_work(&vehicle->link, now_ms));
+	vehicle->was_known = vehicle->was_known || fleet_state_is_started(&vehicle->robot);
+	if (!vehicle->link.up || vehicle->link.ending)
+		return next;
+	next = fleet_sooner(next, show_position(vehicle, now_ms));
+	if (vehicle->robot.refreshed || !vehicle->factsheet)
+		tell_factsheet(vehicle, false);
+	return fleet_sooner(next, tell_state(vehicle, now_ms));
+}
+
+void fleet_vehicle_end(struct fleet_vehicle *vehicle)
+{
+	if (vehicle->link.up)
+		send_connection(vehicle, FLEET_OFFLINE);
+	fleet_link_end(&vehicle->link);
+}
