@@ -37,6 +37,7 @@ static const struct carried tables[] = {
 	{ .name = "keys", .column = "hash", .out = "DELETE FROM keys", .in = "DELETE FROM keys" },
 	{ .name = "missions", .column = "driven_by", .in = "UPDATE missions SET state = 'cancelled', reason = 'restored',"
 	  " ended_ns = changed_ns WHERE state IN ('running', 'paused', 'held')" },
+	{ .name = "reset_codes", .column = "hash", .out = "DELETE FROM reset_codes", .in = "DELETE FROM reset_codes" },
 	{ .name = "sessions", .column = "id", .out = "DELETE FROM sessions", .in = "DELETE FROM sessions" },
 	{ .name = "users", .column = "epoch", .in = "UPDATE users SET epoch = epoch + 1" },
 	{ .name = "webhook_deliveries", .column = "number", .out = "DELETE FROM webhook_deliveries",
