@@ -3,7 +3,7 @@
 import pytest
 
 from oht_test.client import PASSWORD
-from person import fill, go, has, log_in
+from person import elevate, fill, go, has, log_in, log_out
 
 NEXT = "the next good password"
 
@@ -120,3 +120,26 @@ def test_the_password_is_changed_and_this_session_goes_on(daemon, page, clara):
     assert daemon.request("POST", "auth/login", {"username": clara, "password": NEXT}).status == 200
     page.open(page.address)
     page.wait(lambda: has(page, "#content .head"), what="the session of this page")
+
+
+def test_a_code_in_place_of_a_forgotten_password(daemon, page, clara):
+    log_in(page, "administrator")
+    go(page, "/users", "#users tbody button")
+    page.run("[...document.querySelectorAll('#users button')].find((b) => b.getAttribute('aria-label') === 'Code for clara').click()")
+    elevate(page)
+    page.wait(lambda: has(page, "#user-code code"), what="the code")
+    code = page.text("#user-code code")
+    page.click("#key-kept")
+    page.wait(lambda: not has(page, "#user-code"), what="the list")
+    log_out(page)
+    page.click("#with-code")
+    for typed, again, said in ((code, "something else", "The two passwords are not the same."), ("0" * 16, NEXT, "do not belong together")):
+        for name, text in (("username", clara), ("reset_code", typed), ("password", NEXT), ("again", again)):
+            fill(page, f"#reset-{name}", text)
+        page.click("#reset-send")
+        page.wait(lambda text=said: text in page.text("#reset"), what=said)
+    fill(page, "#reset-reset_code", code.lower())
+    page.click("#reset-send")
+    page.wait(lambda: has(page, "#content .head"), 60, "the pages")
+    assert clara in page.text("#user")
+    assert daemon.request("POST", "auth/login", {"username": clara, "password": PASSWORD}).code == "login_refused"

@@ -12,7 +12,7 @@ _ohtctl_urls() {
 
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info doctor support status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history timeline analytics export config audit mission alerts webhooks backup jobs logs login elevate logout agents whoami foxglove key admin'
+	local verbs='info doctor support status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history timeline analytics export config audit mission alerts webhooks backup jobs logs login elevate logout agents whoami foxglove key user admin'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --drive --step-timeout-s
@@ -105,6 +105,9 @@ _ohtctl() {
 		return ;;
 	admin)
 		mapfile -t COMPREPLY < <(compgen -W 'list create reset disable enable cert restart' -- "$word")
+		return ;;
+	user)
+		mapfile -t COMPREPLY < <(compgen -W 'reset-code' -- "$word")
 		return ;;
 	key)
 		mapfile -t COMPREPLY < <(compgen -W 'account list make rotate end' -- "$word")

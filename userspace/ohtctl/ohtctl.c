@@ -268,6 +268,8 @@ static const struct cli_verb verbs[] = {
 	{ "key rotate", "ACCOUNT ID", "another key that may the same; the one before ends in 24 h", cmd_key_rotate,
 	  CLI_OPT_SOCKET, 2, 2, cmd_key_rotate },
 	{ "key end", "ACCOUNT ID", "end a key, with its connections", cmd_key_end, CLI_OPT_SOCKET, 2, 2, cmd_key_end },
+	{ "user reset-code", "USER", "give the person a code for a new password, once, 1 h", cmd_user_reset_code,
+	  CLI_OPT_SOCKET, 1, 1, cmd_user_reset_code },
 	{ "admin list", "", "accounts of ohtd", cmd_admin_list, LOCAL_OPTIONS, 0, 0, cmd_admin_list },
 	{ "admin create", "USER", "make an account, of an administrator if not said otherwise",
 	  cmd_admin_create, LOCAL_OPTIONS | PASSWORD_OPTIONS | CLI_OPT_ROLE, 1, 1, cmd_admin_create },

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include "auth/backoff.h"
@@ -459,6 +460,86 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 	ohtd_log(OHTD_LOG_NOTICE, "auth", "password_changed", "%s, from %s", user.name,
 		 credentials->address);
 	return grant_kept(auth, &change.of, grant);
+}
+
+/* ---- a new password by a code ---- */
+
+/* What cannot be a code has the hash of its text, which is that of no code. */
+static int hash_code(const char *typed, char hash[OHTD_RESET_HASH_BYTES])
+{
+	char code[OHTD_CODE_CHARS];
+	unsigned char digest[(OHTD_RESET_HASH_BYTES - 1) / 2];
+	bool read = ohtd_auth_code_read(code, typed);
+	int r = EVP_Digest(read ? code : typed, read ? sizeof(code) : strlen(typed), digest, NULL, EVP_sha256(), NULL);
+
+	OPENSSL_cleanse(code, sizeof(code));
+	ohtd_hex_text(hash, digest, sizeof(digest));
+	return r == 1 ? 0 : -EIO;
+}
+
+int ohtd_auth_reset_draw(struct ohtd_auth *auth, struct ohtd_table_reset_code *code, char text[OHTD_CODE_TEXT_BYTES])
+{
+	char drawn[OHTD_CODE_CHARS];
+	int r = ohtd_auth_code_draw(drawn);
+
+	if (r)
+		return r;
+	ohtd_auth_code_text(text, drawn);
+	OPENSSL_cleanse(drawn, sizeof(drawn));
+	code->tries = OHTD_RESET_TRIES;
+	code->until_boot_ms = boot_ms(auth) + OHTD_RESET_LIFE_S * 1000ll;
+	snprintf(code->boot_id, sizeof(code->boot_id), "%s", ohtd_tokens_boot_id(auth->tokens));
+	return hash_code(text, code->hash);
+}
+
+static int work_reset(struct ohtd_db *db, void *reset)
+{
+	return ohtd_table_reset_take(db, reset);
+}
+
+/* 0, -ENOENT: the code is not that of the account, or another negative errno. */
+static int take_code(struct ohtd_auth *auth, const struct ohtd_credentials *credentials, const struct ohtd_secret *fresh,
+		     struct ohtd_table_reset *reset)
+{
+	char hash[OHTD_PASSWORD_HASH_MAX + 1];
+	int r = ohtd_password_hash(fresh->revealed, hash, sizeof(hash));
+
+	*reset = (struct ohtd_table_reset){
+		.now_boot_ms = boot_ms(auth), .life_ms = OHTD_RESET_LIFE_S * 1000ll, .password_hash = hash,
+		.now_s = ohtd_clock_wall_s(auth->clock),
+	};
+	strcpy(reset->user.name, credentials->username);
+	snprintf(reset->code.boot_id, sizeof(reset->code.boot_id), "%s", ohtd_tokens_boot_id(auth->tokens));
+	r = r ? r : hash_code(credentials->password.revealed, reset->code.hash);
+	r = r ? r : ohtd_store_call(auth->store, work_reset, reset);
+	OPENSSL_cleanse(hash, sizeof(hash));
+	return r ? r : reset->right ? 0 : -ENOENT;
+}
+
+enum ohtd_auth_result ohtd_auth_reset_password(struct ohtd_auth *auth,
+					       const struct ohtd_credentials *credentials,
+					       const struct ohtd_secret *fresh,
+					       struct ohtd_grant *grant)
+{
+	const char *name = credentials->username, *address = credentials->address;
+	struct ohtd_table_reset reset;
+	int r;
+
+	memset(grant, 0, sizeof(*grant));
+	grant->wait_s = ohtd_backoff_begin(auth->backoff, name, address, ohtd_clock_boottime_ns(auth->clock));
+	if (grant->wait_s)
+		return OHTD_AUTH_TOO_MANY;
+	r = take_code(auth, credentials, fresh, &reset);
+	ohtd_backoff_end(auth->backoff, name, address, outcome_of(r), ohtd_clock_boottime_ns(auth->clock));
+	if (reset.user.id)
+		strcpy(grant->who.user, reset.user.name);
+	if (r == -ENOENT)
+		ohtd_log(OHTD_LOG_NOTICE, "auth", "reset_refused", "from %s", address);
+	if (r)
+		return refused(grant, r);
+	ohtd_log(OHTD_LOG_NOTICE, "auth", "password_reset", "%s, by a code, from %s", reset.user.name, address);
+	ohtd_auth_changed(auth, &reset.user, false);
+	return OHTD_AUTH_GRANTED;
 }
 
 /* ---- elevation ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the life of sessions: log-in, renewal, elevation, change of the own password, end.
- * Contexts: ohtd_auth_login(), _elevate(), _change_password(): threads that may wait for the store
+ * Owns:     the life of sessions: log-in, renewal, elevation, change of the own password, a new one by a code, end.
+ * Contexts: ohtd_auth_login(), _elevate(), _change_password(), _reset_password(): threads that may wait for the store
  *           and hash passwords. Create: main thread. The rest: any thread but the
  *           control thread.
  * Locks:    those of the parts, never two at a time.
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "auth/code.h"
 #include "auth/password.h"
 #include "auth/principal.h"
 #include "auth/refresh_token.h"
@@ -30,6 +31,9 @@ struct ohtd_store;
 #define OHTD_REFRESH_AGAIN_MS	10000
 /* A session is elevated for so long after its user has given the password. */
 #define OHTD_ELEVATED_MS	(5 * 60 * 1000)
+/* A code for a new password is good for so long, and for so many tries. */
+#define OHTD_RESET_LIFE_S	3600
+#define OHTD_RESET_TRIES	5
 
 enum ohtd_auth_result {
 	OHTD_AUTH_GRANTED,
@@ -119,6 +123,31 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 						const struct ohtd_credentials *credentials,
 						const struct ohtd_secret *fresh,
 						struct ohtd_grant *grant);
+
+/**
+ * ohtd_auth_reset_draw() - draw a code for a new password
+ * @code: out: all but account and epoch, for ohtd_table_reset_give()
+ * @text: out: the code as a person reads it, which is nowhere else
+ *
+ * Return: 0 or -EIO.
+ */
+int ohtd_auth_reset_draw(struct ohtd_auth *auth, struct ohtd_table_reset_code *code, char text[OHTD_CODE_TEXT_BYTES]);
+
+/**
+ * ohtd_auth_reset_password() - let a person who has a code set a new password
+ * @credentials: the code is in the place of the password
+ * @fresh: the new password
+ * @grant: no tokens; wait_s, error and who only
+ *
+ * All sessions of the account end. A wrong code counts as a failed log-in, and is one try less of the code. An unknown name, an account
+ * without a code, a wrong code and one that has ended take as long as each other.
+ *
+ * Return: OHTD_AUTH_REFUSED for each of these; @grant->who.user names the account, "": there is no such account.
+ */
+enum ohtd_auth_result ohtd_auth_reset_password(struct ohtd_auth *auth,
+					       const struct ohtd_credentials *credentials,
+					       const struct ohtd_secret *fresh,
+					       struct ohtd_grant *grant);
 
 /**
  * ohtd_auth_elevate() - elevate a session for OHTD_ELEVATED_MS from now

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "auth/setup.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -10,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 
+#include "auth/code.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -19,7 +18,6 @@
 #include "tables/users.h"
 
 #define PATH_BYTES	320
-#define TEXT_BYTES	(OHTD_SETUP_CODE_CHARS + 5)	/* with hyphens, end of line and NUL */
 
 struct ohtd_setup {
 	struct ohtd_clock *clock;
@@ -27,7 +25,7 @@ struct ohtd_setup {
 	atomic_bool required;
 	bool first;
 	pthread_mutex_t lock;		/* what follows */
-	char code[OHTD_SETUP_CODE_CHARS];
+	char code[OHTD_CODE_CHARS];
 	unsigned int tries_left;	/* 0: retired */
 	uint64_t until_ns;		/* boot time */
 };
@@ -40,49 +38,14 @@ static int work_has_admin(struct ohtd_db *db, void *arg)
 
 /* ---- the code ---- */
 
-/* 32 characters of which none looks like another one; who types I, L or O is understood. */
-static int draw(char *code)
-{
-	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-	unsigned char bytes[OHTD_SETUP_CODE_CHARS];
-
-	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
-		return -EIO;
-	for (int i = 0; i < OHTD_SETUP_CODE_CHARS; i++)
-		code[i] = digits[bytes[i] % 32];
-	OPENSSL_cleanse(bytes, sizeof(bytes));
-	return 0;
-}
-
-static char understand(char c)
-{
-	c = (char)toupper((unsigned char)c);
-	return c == 'O' ? '0' : c == 'I' || c == 'L' ? '1' : c;
-}
-
-/* False if it cannot be a code. */
-static bool normalise(char *code, const char *typed)
-{
-	int n = 0;
-
-	for (; *typed; typed++) {
-		if (*typed == '-' || *typed == ' ')
-			continue;
-		if (n == OHTD_SETUP_CODE_CHARS)
-			return false;
-		code[n++] = understand(*typed);
-	}
-	return n == OHTD_SETUP_CODE_CHARS;
-}
-
 static int write_down(const struct ohtd_setup *setup)
 {
-	const char *code = setup->code;
-	char text[TEXT_BYTES];
-	int n = snprintf(text, sizeof(text), "%.4s-%.4s-%.4s-%.4s\n", code, code + 4, code + 8,
-			 code + 12);
-	int r = ohtd_file_replace(setup->path, text, (size_t)n, 0600);
+	char text[OHTD_CODE_TEXT_BYTES];
+	int r;
 
+	ohtd_auth_code_text(text, setup->code);
+	text[OHTD_CODE_TEXT_BYTES - 1] = '\n';
+	r = ohtd_file_replace(setup->path, text, sizeof(text), 0600);
 	OPENSSL_cleanse(text, sizeof(text));
 	return r;
 }
@@ -99,7 +62,7 @@ static void retire(struct ohtd_setup *setup)
 
 static void issue(struct ohtd_setup *setup)
 {
-	int r = draw(setup->code);
+	int r = ohtd_auth_code_draw(setup->code);
 
 	setup->tries_left = OHTD_SETUP_TRIES;
 	setup->until_ns = ohtd_clock_boottime_ns(setup->clock) + OHTD_SETUP_LIFE_S * OHTD_NS_PER_S;
@@ -167,8 +130,8 @@ bool ohtd_setup_is_lost(const struct ohtd_setup *setup)
 /* With the lock held, while there is a code. */
 static enum ohtd_setup_result compare(struct ohtd_setup *setup, const char *typed)
 {
-	char code[OHTD_SETUP_CODE_CHARS];
-	bool right = normalise(code, typed) && !CRYPTO_memcmp(code, setup->code, sizeof(code));
+	char code[OHTD_CODE_CHARS];
+	bool right = ohtd_auth_code_read(code, typed) && !CRYPTO_memcmp(code, setup->code, sizeof(code));
 
 	OPENSSL_cleanse(code, sizeof(code));
 	if (right)

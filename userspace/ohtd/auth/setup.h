@@ -20,7 +20,6 @@ struct ohtd_daemon_part;
 struct ohtd_setup;
 struct ohtd_store;
 
-#define OHTD_SETUP_CODE_CHARS	16	/* 80 bits; in the file in groups of four */
 #define OHTD_SETUP_TRIES	5	/* wrong ones, then the code is retired */
 #define OHTD_SETUP_LIFE_S	3600
 

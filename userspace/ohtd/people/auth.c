@@ -281,6 +281,63 @@ static void post_password_change(struct ohtd_call *call)
 	ohtd_late_check(call, &job->late, NULL, act_check, answer_result);
 }
 
+/* ---- a new password by a code ---- */
+
+struct reset_input {
+	const char *username;
+	const char *reset_code;
+	const char *password;
+};
+
+OHTD_SHAPE(reset_input, "PasswordReset",
+	OHTD_TEXT(reset_input, username, .flags = OHTD_NEEDED | OHTD_PRIVATE, .min = 1, .max = OHTD_USER_NAME_MAX,
+		  .summary = "Name of the account", .example = "\"anna\""),
+	OHTD_TEXT(reset_input, reset_code, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1, .max = OHTD_SECRET_BYTES - 1,
+		  .summary = "The code that an administrator has given; hyphens, spaces and the case of letters do not count",
+		  .example = "\"K7QM-2F9X-TR4C-0ZBD\""),
+	OHTD_TEXT(reset_input, password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = OHTD_PASSWORD_BYTES_MIN,
+		  .max = OHTD_PASSWORD_BYTES_MAX, .summary = "The password from now on", .example = "\"another horse battery\""));
+
+/* On a thread for passwords. */
+static int act_reset(struct ohtd_late *late)
+{
+	struct auth_job *job = (struct auth_job *)late;
+
+	job->result = ohtd_auth_reset_password(job->auth, &job->credentials, &job->fresh, &job->grant);
+	return 0;
+}
+
+static void answer_reset(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct auth_job *job = (const struct auth_job *)late;
+
+	if (job->result != OHTD_AUTH_GRANTED) {
+		reply_result(call, job);
+		return;
+	}
+	note_account(call, job);
+	ohtd_reply_empty(call, 204);
+}
+
+static void post_reset(struct ohtd_call *call)
+{
+	const struct reset_input *said = OHTD_INPUT(call, reset_input);
+	const char *username = without_blanks(call, said->username);
+	struct auth_job *job;
+
+	if (must_wait(call, username))
+		return;
+	job = make_job(call);
+	if (!job)
+		return;
+	job->refused_status = 403;
+	job->refused = "reset_refused";
+	job->refused_text = "the name and the code do not belong together, or the code has ended";
+	take_credentials(call, &job->credentials, username, said->reset_code);
+	ohtd_secret_set(&job->fresh, said->password);
+	ohtd_late_check(call, &job->late, job->credentials.address, act_reset, answer_reset);
+}
+
 /* ---- elevation ---- */
 
 struct elevate_input {
@@ -442,6 +499,14 @@ static const struct ohtd_route routes[] = {
 		.problems = { "password_wrong", "account_changed", "no_session", CHECK_PROBLEMS },
 		.handle = post_password_change,
 		.summary = "Change the own password; ends all other sessions",
+	}, {
+		.method = OHTD_POST, .path = "auth/reset", .rate = OHTD_RATE_LOGIN,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &reset_input_shape,
+		.replies = { { 204, NULL } },
+		.problems = { "reset_refused", "too_many_failures" },
+		.handle = post_reset,
+		.summary = "Set a new password by a code from an administrator; ends all sessions of the account",
+		.text = "The answer is the same for an unknown name, an account without a code, a wrong code and one that has ended.",
 	}, {
 		.method = OHTD_POST, .path = "auth/elevate", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &elevate_input_shape,

@@ -41,6 +41,9 @@ struct ohtd_store_problem ohtd_account_problem(int error)
 	case -ENOTSUP:
 		return (struct ohtd_store_problem){ 409, "service_account",
 						      "a service account has no password: programs come in with its keys" };
+	case -EKEYREVOKED:
+		return (struct ohtd_store_problem){ 409, "account_disabled",
+						      "the account is disabled; to enable it would end the code" };
 	case -ECANCELED:
 		return (struct ohtd_store_problem){ 401, "token_revoked",
 						      "the account that asks was changed meanwhile; nothing was done" };

@@ -36,7 +36,7 @@ struct ohtd_carry_count {
  * @goes_on: asked all the time; false ends it. NULL: it always goes on
  * @arg: for @goes_on
  *
- * All pages are of one moment. Sessions, keys, the secrets of webhooks and what was to be sent are not in the
+ * All pages are of one moment. Sessions, keys, codes for a new password, the secrets of webhooks and what was to be sent are not in the
  * copy, nor in pages that nothing uses.
  *
  * Return: 0, -ECANCELED, or another negative errno. The file has not been synchronised.
@@ -84,7 +84,7 @@ struct ohtd_carry_order {
  * @path: the file, which no process uses; any earlier schema is taken
  * @order: kept in it for the start
  *
- * All sessions and keys end and tokens are void. Webhooks are switched off, each with a new secret that no receiver knows. Numbers of
+ * All sessions, keys and codes for a new password end and tokens are void. Webhooks are switched off, each with a new secret that no receiver knows. Numbers of
  * commands continue 100000 behind the highest one in the file.
  *
  * Return: 0 when it is on the disk, or a negative errno.

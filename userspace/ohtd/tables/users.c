@@ -2,6 +2,7 @@
 #include "tables/users.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "store/db_private.h"
 #include "tables/keys.h"
@@ -206,4 +207,109 @@ int ohtd_db_user_change(struct ohtd_db *db, struct ohtd_user_change *change)
 	int r = ohtd_db_begin(db);
 
 	return r ? r : ohtd_db_end(db, change_all(db, change));
+}
+
+/* ---- a code for a new password ---- */
+
+static const struct ohtd_stored_column code_columns[] = {
+	OHTD_COLUMN(ohtd_table_reset_code, user_id),
+	OHTD_COLUMN(ohtd_table_reset_code, hash),
+	OHTD_COLUMN(ohtd_table_reset_code, epoch),
+	OHTD_COLUMN(ohtd_table_reset_code, tries),
+	OHTD_COLUMN(ohtd_table_reset_code, boot_id),
+	OHTD_COLUMN(ohtd_table_reset_code, until_boot_ms),
+};
+
+static const struct ohtd_stored_row code_row = {
+	.table = "reset_codes", .bytes = sizeof(struct ohtd_table_reset_code), OHTD_COLUMNS(code_columns),
+};
+
+/* The code of the account, or else the row of no account. */
+static const struct ohtd_statement get_code_sql = {
+	" WHERE user_id IN (0, :user_id) ORDER BY user_id DESC LIMIT 1", &code_row, ohtd_row_select
+};
+static const struct ohtd_statement put_code_sql = {
+	" ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, epoch = excluded.epoch, tries = excluded.tries,"
+	" boot_id = excluded.boot_id, until_boot_ms = excluded.until_boot_ms", &code_row, ohtd_row_insert
+};
+static const struct ohtd_statement end_code_sql = { "DELETE FROM reset_codes WHERE user_id = :user_id", &code_row };
+
+static int give(struct ohtd_db *db, struct ohtd_table_reset_code *code, int by_role, struct ohtd_user *user)
+{
+	int r;
+
+	user->id = code->user_id;
+	r = ohtd_db_user_get(db, user);
+	if (r)
+		return r;
+	if (user->role > by_role)
+		return -EACCES;
+	if (user->service)
+		return -ENOTSUP;
+	if (user->disabled)
+		return -EKEYREVOKED;
+	code->epoch = user->epoch;
+	return ohtd_db_put(db, &put_code_sql, code);
+}
+
+int ohtd_table_reset_give(struct ohtd_db *db, struct ohtd_table_reset_code *code, int by_role, struct ohtd_user *user)
+{
+	int r = ohtd_db_begin(db);
+
+	return r ? r : ohtd_db_end(db, give(db, code, by_role, user));
+}
+
+/* What came is a guess of the caller: a comparison of hashes that takes less time says nothing about the code. */
+static bool is_right(const struct ohtd_table_reset *reset, const struct ohtd_table_reset_code *kept)
+{
+	int64_t left_ms = kept->until_boot_ms - reset->now_boot_ms;
+
+	return kept->user_id && kept->tries > 0 && kept->epoch == reset->user.epoch && !strcmp(kept->boot_id, reset->code.boot_id) &&
+	       left_ms > 0 && left_ms <= reset->life_ms && !strcmp(kept->hash, reset->code.hash);
+}
+
+static int set_password(struct ohtd_db *db, struct ohtd_table_reset *reset)
+{
+	struct ohtd_user_change change = {
+		.id = reset->user.id, .disabled = -1, .password_hash = reset->password_hash, .by_role = reset->user.role,
+		.now_s = reset->now_s,
+	};
+	int r = change_all(db, &change);
+
+	reset->user = change.user;
+	reset->right = !r;
+	return r ? r : ohtd_db_put(db, &end_code_sql, &reset->code);
+}
+
+static int take(struct ohtd_db *db, struct ohtd_table_reset *reset)
+{
+	struct ohtd_table_reset_code kept;
+	int r = ohtd_db_user_find(db, &reset->user);
+
+	if (r && r != -ENOENT)
+		return r;
+	if (!r && !reset->user.disabled && !reset->user.service)
+		reset->code.user_id = reset->user.id;
+	kept = reset->code;
+	r = ohtd_db_get(db, &get_code_sql, &kept);
+	if (r && r != -ENOENT)
+		return r;
+	/* Nothing of what came is kept: it may be a password in the wrong field. */
+	if (r)
+		kept = (struct ohtd_table_reset_code){ 0 };
+	if (is_right(reset, &kept))
+		return set_password(db, reset);
+	/* Also below 0: SQLite does not write a row that is as it was. */
+	kept.tries--;
+	return ohtd_db_put(db, &put_code_sql, &kept);
+}
+
+int ohtd_table_reset_take(struct ohtd_db *db, struct ohtd_table_reset *reset)
+{
+	int r = ohtd_db_begin(db);
+
+	reset->right = false;
+	r = r ? r : ohtd_db_end(db, take(db, reset));
+	reset->right = reset->right && !r;
+	return r;
 }

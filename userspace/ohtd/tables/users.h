@@ -93,6 +93,65 @@ int ohtd_db_user_change(struct ohtd_db *db, struct ohtd_user_change *change);
 /* @user->id says whom; the rest is filled. Returns 0, -ENOENT or another negative errno. */
 int ohtd_db_user_get(struct ohtd_db *db, struct ohtd_user *user);
 
+/* ---- a code for a new password ---- */
+
+#define OHTD_RESET_HASH_BYTES	65	/* SHA-256 in hexadecimal, and NUL */
+
+/**
+ * struct ohtd_table_reset_code - the code by which the person of an account sets a new password
+ * @user_id: of the account; it has one code at most
+ * @hash: SHA-256 of the code
+ * @epoch: of the account when the code was given; another one there means that the code has ended
+ * @tries: wrong ones that are left
+ * @boot_id: of the boot in which the code is good
+ * @until_boot_ms: CLOCK_BOOTTIME of that boot at which it ends
+ */
+struct ohtd_table_reset_code {
+	int64_t user_id;
+	char hash[OHTD_RESET_HASH_BYTES];
+	int64_t epoch;
+	int tries;
+	char boot_id[OHTD_BOOT_ID_BYTES];
+	int64_t until_boot_ms;
+};
+
+/**
+ * ohtd_table_reset_give() - keep a code in place of the earlier one of its account
+ * @code: epoch is filled
+ * @by_role: of the account that gives it
+ * @user: out: the account
+ *
+ * Return: 0, -ENOENT, -EACCES (the account is above @by_role), -ENOTSUP (a service account), -EKEYREVOKED (the account is disabled), or
+ * another negative errno.
+ */
+int ohtd_table_reset_give(struct ohtd_db *db, struct ohtd_table_reset_code *code, int by_role, struct ohtd_user *user);
+
+/**
+ * struct ohtd_table_reset - a code that came
+ * @code: hash: of what came; boot_id: of this boot; the rest is filled
+ * @now_boot_ms: CLOCK_BOOTTIME
+ * @life_ms: the longest life of a code
+ * @password_hash: the new one
+ * @now_s: wall clock
+ * @user: in: name. Out: the account as it is now; @user.id 0: there is none
+ * @right: out: the password was changed
+ */
+struct ohtd_table_reset {
+	struct ohtd_table_reset_code code;
+	int64_t now_boot_ms;
+	int64_t life_ms;
+	const char *password_hash;
+	int64_t now_s;
+	struct ohtd_user user;
+	bool right;
+};
+
+/*
+ * Changes the password and ends the code and the sessions of the account, or takes a try off the code. A code of no account, and one
+ * that has ended, is a write of the same size. 0 with @right, or a negative errno.
+ */
+int ohtd_table_reset_take(struct ohtd_db *db, struct ohtd_table_reset *reset);
+
 /* All that are not deleted, without their hashes. */
 extern const struct ohtd_stored_row ohtd_kept_users;
 

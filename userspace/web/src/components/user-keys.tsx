@@ -51,10 +51,10 @@ function bodyOf(values: Values) {
 }
 
 /* It stays until the person says that it is kept: no other answer ever has it. */
-function Shown({ made, done }: { made: KeyWithSecret; done: () => void }) {
+export function Shown({ text, secret, done }: { text: string; secret: string; done: () => void }) {
 	const copy = async () => {
 		try {
-			await navigator.clipboard.writeText(made.secret);
+			await navigator.clipboard.writeText(secret);
 			toast(t.copied);
 		} catch {
 			toast(t.notCopied, "warn");
@@ -63,9 +63,9 @@ function Shown({ made, done }: { made: KeyWithSecret; done: () => void }) {
 
 	return (
 		<Notice tone="warn" id="key-shown">
-			<p>{t.once(made.name)}</p>
+			<p>{text}</p>
 			<p>
-				<code class="key-text">{made.secret}</code>
+				<code class="key-text">{secret}</code>
 			</p>
 			<div class="actions">
 				<Button kind="primary" id="key-copy" onPress={() => void copy()}>
@@ -132,7 +132,7 @@ export function Keys({ user, close }: { user: User; close: () => void }) {
 	return (
 		<Dialog title={t.title(user.username)} text={t.text} id="user-keys" wide {...(shown ? {} : { onClose: close })}>
 			{act.problem ? <Refusal problem={act.problem} /> : null}
-			{shown ? <Shown made={shown} done={() => setShown(undefined)} /> : null}
+			{shown ? <Shown text={t.once(shown.name)} secret={shown.secret} done={() => setShown(undefined)} /> : null}
 			{making ? (
 				<Form id="key" members={MEMBERS} submit={t.make} onSend={make} onCancel={() => setMaking(false)} />
 			) : (

@@ -5,13 +5,14 @@
 import { useState } from "preact/hooks";
 import { ROLES, call, session } from "../api/session";
 import type { Role, User } from "../api/types";
-import { Badge, Button, Card } from "../components/basics";
+import { Badge, Button, Card, Refusal } from "../components/basics";
 import { Form, type Member, type Values } from "../components/form";
+import { useOnce } from "../components/once";
 import { Older } from "../components/older";
 import { Dialog, toast } from "../components/overlay";
 import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
-import { Keys } from "../components/user-keys";
+import { Keys, Shown } from "../components/user-keys";
 import { time } from "../format";
 import type { Page } from "../pages";
 import { useQuery } from "../router";
@@ -104,6 +105,18 @@ function Change({ user, close, done }: { user: User; close: () => void; done: ()
 	);
 }
 
+/* In place of a password that an administrator would know: the person sets it. */
+function Code({ user, close }: { user: User; close: () => void }) {
+	const given = useOnce(() => call<{ reset_code: string }>("POST", `users/${user.id}/reset-code`, { body: {} }));
+
+	return (
+		<Dialog title={t.codeTitle(user.username)} id="user-code" {...(given.value ? {} : { onClose: close })}>
+			{given.problem ? <Refusal problem={given.problem} /> : null}
+			{given.value ? <Shown text={t.codeText} secret={given.value.reset_code} done={close} /> : null}
+		</Dialog>
+	);
+}
+
 function Name({ of }: { of: User }) {
 	if (!of.service) return <>{of.username}</>;
 	return (
@@ -125,6 +138,7 @@ function Users() {
 	const [adding, setAdding] = useState(false);
 	const [addingService, setAddingService] = useState(false);
 	const [changing, setChanging] = useState<User>();
+	const [codeOf, setCodeOf] = useState<User>();
 	const [keysOf, setKeysOf] = useState<User>();
 
 	return (
@@ -190,7 +204,11 @@ function Users() {
 									<Button kind="plain" label={texts.keys.title(u.username)} onPress={() => setKeysOf(u)}>
 										{t.keys}
 									</Button>
-								) : null}
+								) : (
+									<Button kind="plain" label={t.codeTitle(u.username)} onPress={() => setCodeOf(u)}>
+										{t.giveCode}
+									</Button>
+								)}
 							</>
 						),
 						number: true,
@@ -208,6 +226,7 @@ function Users() {
 				/>
 			) : null}
 			{keysOf ? <Keys user={keysOf} close={() => setKeysOf(undefined)} /> : null}
+			{codeOf ? <Code user={codeOf} close={() => setCodeOf(undefined)} /> : null}
 			{changing ? <Change user={changing} close={() => setChanging(undefined)} done={list.again} /> : null}
 		</Card>
 	);

@@ -2,7 +2,7 @@
 /*
  * The ways in: log in, log in again over the page that is kept, and the first start of a robot that has no account.
  */
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { send } from "../api/client";
 import { type Reading, feed } from "../api/live";
 import { Problem } from "../api/problem";
@@ -18,6 +18,12 @@ import { limitsOf, nameOf } from "./robot";
 
 const NAME_MAX_BYTES = 64;
 const PASSWORD_BYTES = { min: 8, max: 72 };
+
+/* By a code from an administrator; the new password logs in at once. */
+async function resetPassword({ username, reset_code, password }: Values): Promise<void> {
+	await send("POST", "auth/reset", { body: { username, reset_code, password } });
+	await login(String(username), String(password));
+}
 
 function LoginForm({ user }: { user: string }) {
 	const members: Member[] = [
@@ -41,14 +47,25 @@ function LoginForm({ user }: { user: string }) {
 		},
 	];
 
+	const [code, setCode] = useState(false);
+
 	return (
-		<Form
-			id="login"
-			members={members}
-			submit={texts.login.submit}
-			busyText={texts.login.busy}
-			onSend={(values: Values) => login(String(values.username), String(values.password))}
-		/>
+		<>
+			{code ? (
+				<Form id="reset" members={resetMembers(user)} submit={texts.login.reset} check={same} onSend={resetPassword} />
+			) : (
+				<Form
+					id="login"
+					members={members}
+					submit={texts.login.submit}
+					busyText={texts.login.busy}
+					onSend={(values: Values) => login(String(values.username), String(values.password))}
+				/>
+			)}
+			<Button kind="plain" id="with-code" onPress={() => setCode(!code)}>
+				{code ? texts.login.title : texts.login.haveCode}
+			</Button>
+		</>
 	);
 }
 
@@ -67,18 +84,7 @@ export function LoginAgain() {
 	);
 }
 
-const SETUP_MEMBERS: Member[] = [
-	{ name: "code", label: texts.setup.code, kind: "text", required: true, hint: "" },
-	{
-		name: "username",
-		label: texts.setup.name,
-		kind: "text",
-		required: true,
-		min: 1,
-		max: NAME_MAX_BYTES,
-		hint: "",
-		autocomplete: "username",
-	},
+const FRESH: Member[] = [
 	{
 		name: "password",
 		label: texts.setup.password,
@@ -96,6 +102,31 @@ const SETUP_MEMBERS: Member[] = [
 		autocomplete: "new-password",
 	},
 ];
+
+const nameMember = (label: string, start?: string): Member => ({
+	name: "username",
+	label,
+	kind: "text",
+	required: true,
+	min: 1,
+	max: NAME_MAX_BYTES,
+	hint: "",
+	autocomplete: "username",
+	...(start ? { start } : {}),
+});
+
+const codeMember = (name: string, label: string): Member => ({ name, label, kind: "text", required: true, hint: "" });
+
+const resetMembers = (user: string): Member[] => [
+	nameMember(texts.login.name, user),
+	codeMember("reset_code", texts.login.code),
+	...FRESH,
+];
+
+const SETUP_MEMBERS: Member[] = [codeMember("code", texts.setup.code), nameMember(texts.setup.name), ...FRESH];
+
+const same = (values: Values): Record<string, string> =>
+	values.password && values.again && values.password !== values.again ? { again: texts.setup.same } : {};
 
 /* Between the account and its first session health asks for no set-up any more: the form stays until both are done. */
 const settingUp = new Store(false);
@@ -124,9 +155,7 @@ function Setup() {
 				members={SETUP_MEMBERS}
 				submit={texts.setup.submit}
 				onSend={setUp}
-				check={(values): Record<string, string> =>
-					values.password && values.again && values.password !== values.again ? { again: texts.setup.same } : {}
-				}
+				check={same}
 			/>
 		</>
 	);
