@@ -186,12 +186,14 @@ static void test_a_mission_that_was_begun_is_over(void **state)
 {
 	static const char *const begun[] = { "running", "paused", "held" }, *const others[] = { "waiting", "finished", "failed", "cancelled" };
 	const struct ohtd_carry_order order = { "anna", "x.ohtbackup", 7 };
-	char sql[256];
+	char sql[512];
 
 	(void)state;
 	ohtd_db_close(store_open_db());
 	for (int i = 0; i < 7; i++) {
-		snprintf(sql, sizeof(sql), "INSERT INTO missions VALUES (%d, '', '%s', '', 1, 1, 0, 'anna', 1, 'anna', 2, 3, 0);"
+		snprintf(sql, sizeof(sql),
+			 "INSERT INTO missions (id, name, state, reason, leg, legs, tag, driven_by, made_ns, made_by, began_ns, changed_ns, ended_ns)"
+			 " VALUES (%d, '', '%s', '', 1, 1, 0, 'anna', 1, 'anna', 2, 3, 0);"
 			 "INSERT INTO mission_legs VALUES (%d, 1, 'acknowledge', '', NULL, NULL, 0, 0, 'hold', '%s', '', '', 2, 0)",
 			 i + 1, i < 3 ? begun[i] : others[i - 3], i + 1, i < 3 ? "running" : "waiting");
 		store_run_sql(sql);
