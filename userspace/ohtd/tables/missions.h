@@ -39,7 +39,7 @@ struct ohtd_stored_row;
  * @reason: word for why it is held, failed or paused; ""
  * @leg: place of the leg under way or next, from 1 on; behind the last one @legs + 1
  * @legs: how many it has
- * @tag: of the person in whose name it is driven, as of a command; 0: not begun
+ * @tag: of the newest command that was given for it; 0: none was
  * @driven_by: the same as a name
  * @made_ns: wall clock, as the other times
  * @made_by: account that made it
