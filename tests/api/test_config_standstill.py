@@ -22,6 +22,7 @@ def _robot(tmp_path_factory, accounts):
         serve(made)
         elevate(made)
         leave_dock(made)
+        release(made)
         yield made
         made.post("safety/stop", role="operator")
         made.stop()

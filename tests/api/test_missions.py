@@ -3,7 +3,9 @@
 
 A leg is driven once, none is left out, and nothing moves after a hold until somebody asks.
 """
+import contextlib
 import os
+import sqlite3
 import subprocess
 import tempfile
 
@@ -437,6 +439,30 @@ def test_a_restart_interrupts_only_what_was_under_way(robot):
     assert orders(robot, driven) == {1: ["finished", "failed"]}, "the newest first"
     for number in (asks, driven):
         assert act(robot, number, "cancel").json["state"] == "cancelled"
+
+
+@pytest.mark.slow
+def test_what_the_record_says_of_a_leg_counts_whoever_let_it_go_on(robot):
+    """The run is cut between the record of the command and the leg; meanwhile another person had control."""
+    enable(robot)
+    far = 20000 if shown(robot)["position_mm"] < 10000 else 1000
+    number = make(robot, {"kind": "move", "position_mm": far, "speed_mm_s": 50}, {"kind": "acknowledge"})
+    assert act(robot, number, "start").json["state"] == "running"
+    wait_state(robot, "move")
+    assert act(robot, number, "pause").json["state"] == "paused"
+    wait_state(robot, "paused")
+    assert robot.post("control/take-over", {"reason": "the way is free"}, role="supervisor").status == 200
+    assert act(robot, number, "resume", role="supervisor").json["driven_by"] == "supervisor"
+    wait_state(robot, "move")
+    mine = (legs(robot, number)[0]["command_id"],)
+    with contextlib.closing(sqlite3.connect(robot.state / "oht.db", isolation_level=None)) as database:
+        until(lambda: database.execute("SELECT 1 FROM commands WHERE caller_id = ?", mine).fetchone(), what="the record of the command")
+        robot.kill()
+        database.execute("UPDATE commands SET state = 'finished', reason = '', ended_ns = began_ns + 1 WHERE caller_id = ?", mine)
+    robot.start()
+    assert (of(robot, number)["reason"], of(robot, number)["leg"], legs(robot, number)[0]["state"]) == ("restart", 2, "finished")
+    assert act(robot, number, "cancel").json["state"] == "cancelled"
+    robot.request("DELETE", "control", role="supervisor")
 
 
 def test_a_mission_of_a_local_user_ends_with_its_role(robot):

@@ -329,6 +329,8 @@ static int note(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, con
 	snprintf(missions->note.verb, sizeof(missions->note.verb), "%s", ohtd_verb_word(command->kind));
 	snprintf(missions->note.state, sizeof(missions->note.state), "%s", ohtd_command_state_name(OHTD_COMMAND_STATE_FAILED));
 	snprintf(leg->command_id, sizeof(leg->command_id), "%s", command->caller_id);
+	/* Of this command, also when another person lets it go on: the next start looks for it by both. */
+	missions->row.tag = missions->note.tag;
 	leg_to(missions, leg, OHTD_MISSIONS_LEG_RUNNING, "");
 	ohtd_missions_changed(missions);
 	return ohtd_store_call(missions->setup.store, work_note, (void *)&noting);

@@ -166,7 +166,6 @@ static void take_person(struct ohtd_missions *missions, const struct ohtd_missio
 	struct ohtd_tables_mission *row = &missions->row;
 
 	missions->person = *person;
-	row->tag = (int64_t)ohtd_principal_tag(&person->who);
 	snprintf(row->driven_by, sizeof(row->driven_by), "%s", person->who.user);
 }
 

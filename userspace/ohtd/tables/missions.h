@@ -43,7 +43,7 @@ struct ohtd_stored_row;
  * @legs: how many it has
  * @made_legs: the same when it was made, or changed before its start
  * @through_leg: place of the last leg that is released; 0: none is
- * @tag: of the person in whose name it is driven, as of a command; 0: not begun
+ * @tag: of the newest command that was given for it; 0: none was
  * @driven_by: the same as a name
  * @made_ns: wall clock, as the other times
  * @made_by: account that made it
