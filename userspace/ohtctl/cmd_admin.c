@@ -147,6 +147,22 @@ int cmd_admin_reset(struct cli *cli, int count, char **arguments)
 	return result;
 }
 
+/* The daemon knows which members there are. */
+int cmd_user_set(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *body = json_object_new_object(), *answer = NULL;
+	int result;
+
+	(void)count;
+	json_object_object_add(body, arguments[0], json_object_new_string(arguments[1]));
+	result = client_request(cli, "PATCH", "auth/profile", body, &answer);
+	if (!result && answer)
+		show_answer(cli, answer);
+	json_object_put(answer);
+	json_object_put(body);
+	return result;
+}
+
 /* The code is in this answer alone. */
 int cmd_user_reset_code(struct cli *cli, int count, char **arguments)
 {

@@ -47,6 +47,7 @@ static const struct act acts[] = {
 	{ "POST auth/ticket", "draw", "drew", " a ticket" },
 	{ "POST auth/password/change", "change", "changed", " the own password" },
 	{ "POST auth/reset", "set", "set", " a new password by a code" },
+	{ "PATCH auth/profile", "change", "changed", " the own profile" },
 	{ "POST auth/elevate", "elevate", "elevated", " the session" },
 	{ "DELETE auth/elevate", "end", "ended", " the elevation" },
 	{ "DELETE auth/sessions/{name}", "end", "ended", " a session" },

@@ -22,6 +22,7 @@ struct ohtd_user;
 struct ohtd_account_view {
 	int64_t id;
 	const char *username;
+	const char *full_name;
 	int role;
 	bool disabled;
 	bool service;

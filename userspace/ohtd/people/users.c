@@ -65,6 +65,7 @@ OHTD_SHAPE_SHARED(ohtd_account_view, "Account",
 	OHTD_INTEGER(ohtd_account_view, id, .summary = "Number, never given to another account"),
 	OHTD_TEXT(ohtd_account_view, username, .summary = "Name to log in with",
 		  .example = "\"anna\""),
+	OHTD_TEXT(ohtd_account_view, full_name, .summary = "As the person says it (auth/profile); empty: not said", .example = "\"Anna Berg\""),
 	OHTD_WORD(ohtd_account_view, role, .words = &ohtd_role_words, .summary = "What is allowed"),
 	OHTD_BOOLEAN(ohtd_account_view, disabled, .summary = "The account cannot log in"),
 	OHTD_BOOLEAN(ohtd_account_view, service, .summary = "Programs come in with its keys; it has no password"),
@@ -105,7 +106,7 @@ const char *ohtd_people_new_unfit(const struct ohtd_account_new *said)
 struct ohtd_account_view ohtd_account_view_of(const struct ohtd_user *user)
 {
 	return (struct ohtd_account_view){
-		.id = user->id, .username = user->name, .role = user->role,
+		.id = user->id, .username = user->name, .full_name = user->full_name, .role = user->role,
 		.disabled = user->disabled, .service = user->service, .created = user->created_s * (int64_t)OHTD_NS_PER_S,
 	};
 }
@@ -369,6 +370,8 @@ struct user_query {
 	int64_t role;
 	int8_t disabled;
 	int8_t service;
+	const char *username;
+	const char *q;
 };
 
 OHTD_SHAPE(user_query, "AccountQuery",
@@ -378,7 +381,9 @@ OHTD_SHAPE(user_query, "AccountQuery",
 		  .summary = "Only accounts of this role"),
 	OHTD_TRISTATE(user_query, disabled,
 		      .summary = "Only accounts that are disabled, or that are not"),
-	OHTD_TRISTATE(user_query, service, .summary = "Only accounts of programs, or only of people"));
+	OHTD_TRISTATE(user_query, service, .summary = "Only accounts of programs, or only of people"),
+	OHTD_FILTER(user_query, username, "Only the account of this name, capital letters or not"),
+	OHTD_SEARCH(user_query, "username or full_name"));
 
 static void show_user(struct ohtd_call *call, const void *row, void *item)
 {

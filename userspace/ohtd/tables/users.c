@@ -9,17 +9,19 @@
 
 static const struct ohtd_stored_column user_columns[] = {
 	OHTD_COLUMN(ohtd_user, id, .asked = "id"),
-	OHTD_COLUMN(ohtd_user, name, .asked = "username"),	/* never changes */
+	OHTD_COLUMN(ohtd_user, name, .asked = "username", .searched = true),	/* never changes */
 	OHTD_COLUMN(ohtd_user, role, .asked = "role"),
 	OHTD_COLUMN(ohtd_user, disabled, .asked = "disabled"),
 	OHTD_COLUMN(ohtd_user, service, .asked = "service"),
 	OHTD_COLUMN(ohtd_user, epoch),
 	OHTD_COLUMN(ohtd_user, created_s, .asked = "created"),
+	OHTD_COLUMN(ohtd_user, full_name, .seen = true, .searched = true),
 	OHTD_COLUMN(ohtd_user, password_hash),
 };
 
 #define ACCOUNTS(count_) {								\
-	.table = "users", .from = "(SELECT * FROM users WHERE deleted_s IS NULL)",	\
+	.table = "users", .from = "(SELECT u.*, coalesce(p.full_name, '') AS full_name"	\
+		" FROM users u LEFT JOIN profiles p ON p.user_id = u.id WHERE u.deleted_s IS NULL)",	\
 	.bytes = sizeof(struct ohtd_user), .key = &user_columns[0],			\
 	.columns = user_columns, .count = (count_),					\
 }
@@ -179,6 +181,16 @@ static int end_sessions(struct ohtd_db *db, struct ohtd_user_change *change)
 	return ohtd_db_run(db, s);
 }
 
+static const struct ohtd_statement end_profile_sql = { "DELETE FROM profiles WHERE user_id = :id" };
+
+static int end_profile(struct ohtd_db *db, int64_t id)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &end_profile_sql);
+
+	ohtd_db_bind_number(s, ":id", id);
+	return ohtd_db_run(db, s);
+}
+
 static int change_all(struct ohtd_db *db, struct ohtd_user_change *change)
 {
 	struct ohtd_user before = { .id = change->id };
@@ -199,6 +211,8 @@ static int change_all(struct ohtd_db *db, struct ohtd_user_change *change)
 		r = write_user(db, change);
 	if (!r && change->deleted)
 		r = ohtd_table_keys_end_of(db, change->id);
+	if (!r && change->deleted)
+		r = end_profile(db, change->id);
 	return r ? r : end_sessions(db, change);
 }
 
@@ -207,6 +221,38 @@ int ohtd_db_user_change(struct ohtd_db *db, struct ohtd_user_change *change)
 	int r = ohtd_db_begin(db);
 
 	return r ? r : ohtd_db_end(db, change_all(db, change));
+}
+
+/* ---- what a person says of the own account ---- */
+
+static const struct ohtd_stored_column profile_columns[] = {
+	OHTD_COLUMN(ohtd_table_profile, user_id),
+	OHTD_COLUMN(ohtd_table_profile, full_name),
+	OHTD_COLUMN(ohtd_table_profile, language),
+	OHTD_COLUMN(ohtd_table_profile, units),
+	OHTD_COLUMN(ohtd_table_profile, zone),
+	OHTD_COLUMN(ohtd_table_profile, theme),
+	OHTD_COLUMN(ohtd_table_profile, views),
+};
+
+static const struct ohtd_stored_row profile_row = {
+	.table = "profiles", .bytes = sizeof(struct ohtd_table_profile), OHTD_COLUMNS(profile_columns),
+};
+
+static const struct ohtd_statement get_profile_sql = { " WHERE user_id = :user_id", &profile_row, ohtd_row_select };
+static const struct ohtd_statement put_profile_sql = {
+	" ON CONFLICT (user_id) DO UPDATE SET full_name = excluded.full_name, language = excluded.language, units = excluded.units,"
+	" zone = excluded.zone, theme = excluded.theme, views = excluded.views", &profile_row, ohtd_row_insert
+};
+
+int ohtd_table_profile_get(struct ohtd_db *db, struct ohtd_table_profile *profile)
+{
+	return ohtd_db_get(db, &get_profile_sql, profile);
+}
+
+int ohtd_table_profile_put(struct ohtd_db *db, const struct ohtd_table_profile *profile)
+{
+	return ohtd_db_put(db, &put_profile_sql, profile);
 }
 
 /* ---- a code for a new password ---- */

@@ -18,6 +18,7 @@ struct ohtd_db;
 #define OHTD_USER_NAME_MAX	64	/* characters are ASCII, so also bytes */
 #define OHTD_PASSWORD_HASH_MAX	127
 #define OHTD_BOOT_ID_BYTES	37
+#define OHTD_FULL_NAME_BYTES	129	/* UTF-8, and NUL */
 
 /**
  * struct ohtd_user - an account
@@ -29,6 +30,7 @@ struct ohtd_db;
  * @service: of programs, which come in with its keys (tables/keys.h): it has no password
  * @epoch: raised by whatever ends all sessions
  * @created_s: wall clock
+ * @full_name: of the profile; ""
  */
 struct ohtd_user {
 	int64_t id;
@@ -39,6 +41,7 @@ struct ohtd_user {
 	bool service;
 	int64_t epoch;
 	int64_t created_s;
+	char full_name[OHTD_FULL_NAME_BYTES];
 };
 
 /* @user->name says whom; the rest is filled. Returns 0, -ENOENT or another negative errno. */
@@ -92,6 +95,36 @@ int ohtd_db_user_change(struct ohtd_db *db, struct ohtd_user_change *change);
 
 /* @user->id says whom; the rest is filled. Returns 0, -ENOENT or another negative errno. */
 int ohtd_db_user_get(struct ohtd_db *db, struct ohtd_user *user);
+
+/* ---- what a person says of the own account ---- */
+
+#define OHTD_PROFILE_VIEWS_BYTES	8193
+
+/**
+ * struct ohtd_table_profile - the profile of an account
+ * @user_id: of which
+ * @full_name: for other people
+ * @language: as BCP 47 names it; ""
+ * @units: word
+ * @zone: as the IANA names it; ""
+ * @theme: word
+ * @views: of the page History: a name and a query, a line each
+ */
+struct ohtd_table_profile {
+	int64_t user_id;
+	char full_name[OHTD_FULL_NAME_BYTES];
+	char language[36];
+	char units[16];
+	char zone[65];
+	char theme[16];
+	char views[OHTD_PROFILE_VIEWS_BYTES];
+};
+
+/* Of @profile->user_id. 0, -ENOENT: it has none, or another negative errno. */
+int ohtd_table_profile_get(struct ohtd_db *db, struct ohtd_table_profile *profile);
+
+/* Keeps it in place of the earlier one. The account is there. 0 or a negative errno. */
+int ohtd_table_profile_put(struct ohtd_db *db, const struct ohtd_table_profile *profile);
 
 /* ---- a code for a new password ---- */
 

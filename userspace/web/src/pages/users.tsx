@@ -118,7 +118,12 @@ function Code({ user, close }: { user: User; close: () => void }) {
 }
 
 function Name({ of }: { of: User }) {
-	if (!of.service) return <>{of.username}</>;
+	if (!of.service)
+		return (
+			<>
+				{of.username} <span class="mute">{of.full_name}</span>
+			</>
+		);
 	return (
 		<>
 			{of.username} <Badge tone="none">{t.service}</Badge>
@@ -166,7 +171,7 @@ function Users() {
 				empty={t.none}
 				pager={<Older press={list.older} text={texts.table.next} />}
 				columns={[
-					{ id: "username", title: t.name, key: (u) => u.username, cell: (u) => <Name of={u} />, head: true },
+					{ id: "username", title: t.name, key: (u) => `${u.username} ${u.full_name}`, cell: (u) => <Name of={u} />, head: true },
 					{
 						id: "role",
 						title: t.role,

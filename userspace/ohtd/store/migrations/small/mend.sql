@@ -3,6 +3,7 @@
 
 -- Sessions go with their user.
 DELETE FROM sessions WHERE user_id NOT IN (SELECT id FROM users);
+DELETE FROM profiles WHERE user_id NOT IN (SELECT id FROM users WHERE deleted_s IS NULL);
 
 -- Comments go with their alert.
 DELETE FROM alert_comments WHERE alert NOT IN (SELECT number FROM alerts);
