@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Thin: every target is a script. `make` or `make help` lists them.
-.PHONY: help python setup run up down status logs shell check check-models test test-all nightly coverage fuzz bench soak module native install deb dkms image sbom clean
+.PHONY: help python setup run up down status logs shell check check-models conformance test test-all nightly coverage fuzz bench soak module native install deb dkms image sbom clean
 
 help:
 	@echo 'make setup    say what this machine lacks to build, run and test, and what to do; changes nothing'
@@ -11,6 +11,7 @@ help:
 	@echo '              OHT_GATEWAY=127.0.0.1:1502 opens the Modbus TCP gateway there, in make run and up as well'
 	@echo 'make check    the fast inner loop: builds, style, unit tests'
 	@echo 'make check-models   the models of engine and stop, searched to the end, and their mutants'
+	@echo 'make conformance   the conformance kit for VDA 5050 vehicles, judged by vehicles that are right and wrong (conformance/README.md)'
 	@echo 'make test     the gate, some 15 minutes; ends with "N passed, N failed, N skipped"; good results of unchanged inputs are kept (OHT_CLEAN=1: none)'
 	@echo 'make test-all before a release and after a change in kernel/: every board and kernel, end to end, whole models, long package tests'
 	@echo 'make nightly  every long form, up to six hours; a second call goes on where the first one stopped'
@@ -44,6 +45,9 @@ check: python
 
 check-models: python
 	@scripts/check-models
+
+conformance: python
+	@scripts/test conformance
 
 test: python
 	@scripts/test
