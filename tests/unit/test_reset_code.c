@@ -177,6 +177,14 @@ static void has_no_end(void)
 	session_start();
 }
 
+/* The difference of the two would be no number. */
+static void has_ended_before_all_time(void)
+{
+	session_stop();
+	store_run_sql("UPDATE reset_codes SET until_boot_ms = -9223372036854775807 - 1");
+	session_start();
+}
+
 static void used_up(void)
 {
 	session_stop();
@@ -218,6 +226,7 @@ static const struct refusal refusals[] = {
 	{ "late behind a restart", is_late_behind_a_restart, "anna", NULL },
 	{ "another boot", is_of_another_boot, "anna", NULL },
 	{ "no end", has_no_end, "anna", NULL },
+	{ "ended before all time", has_ended_before_all_time, "anna", NULL },
 	{ "no try left", used_up, "anna", NULL },
 };
 

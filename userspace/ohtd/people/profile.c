@@ -55,7 +55,7 @@ static const char *language_unfit(const char *text)
 	return !*text || has_parts(text, LETTERS DIGITS, "-") ? NULL : "must be a language as en or de-CH";
 }
 
-/* Whether there is such a zone the browser knows, which has the list. */
+/* The browser has the list of zones; the robot judges the form alone. */
 static const char *zone_unfit(const char *text)
 {
 	return !*text || has_parts(text, LETTERS DIGITS "_+-", "/") ? NULL : "must be a zone of time as Europe/Zurich";
@@ -114,7 +114,7 @@ OHTD_SHAPE(profile_patch, "OwnProfileChange",
 	OHTD_LIST(profile_patch, views, saved_view, .flags = OHTD_SOME, .max = VIEWS_MAX,
 		  .summary = "All saved views of the page History from now on, with 8192 bytes together"));
 
-/* Cuts @row->views into its lines. */
+/* A name and a query are two lines. */
 static void read_views(struct ohtd_call *call, struct profile *view, const char *lines)
 {
 	struct saved_view *views = ohtd_call_alloc(call, VIEWS_MAX * sizeof(*views));

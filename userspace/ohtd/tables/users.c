@@ -308,10 +308,8 @@ int ohtd_table_reset_give(struct ohtd_db *db, struct ohtd_table_reset_code *code
 /* What came is a guess of the caller: a comparison of hashes that takes less time says nothing about the code. */
 static bool is_right(const struct ohtd_table_reset *reset, const struct ohtd_table_reset_code *kept)
 {
-	int64_t left_ms = kept->until_boot_ms - reset->now_boot_ms;
-
 	return kept->user_id && kept->tries > 0 && kept->epoch == reset->user.epoch && !strcmp(kept->boot_id, reset->code.boot_id) &&
-	       left_ms > 0 && left_ms <= reset->life_ms && !strcmp(kept->hash, reset->code.hash);
+	       kept->until_boot_ms > reset->now_boot_ms && kept->until_boot_ms - reset->now_boot_ms <= reset->life_ms && !strcmp(kept->hash, reset->code.hash);
 }
 
 static int set_password(struct ohtd_db *db, struct ohtd_table_reset *reset)
