@@ -23,6 +23,12 @@ def list_of(*missions):
     return {"items": list(missions), "next_cursor": None}
 
 
+def stop(page, held):
+    """The channel tells what the stop has held. A program without that channel is asked again, as the command of the robot has ended."""
+    page.run("window.pretended.values.missions = { missions: [arguments[0]] }", held)
+    change(page, "robot", state="estop", command=None)
+
+
 def test_a_mission_is_made_changed_cancelled_and_deleted(daemon, page):
     at_rest(daemon)
     log_in(page, "operator")
@@ -93,9 +99,7 @@ def test_the_mission_that_is_driven_is_shown_leg_by_leg(page):
     page.wait(lambda: "mission 7 is held" in page.text("#mission-problem").lower(), what="the refusal")
     held = {**MISSION, "state": "held", "reason": "stop_latched", "reason_text": "The robot is stopped."}
     answers(page, "GET missions?limit=200", list_of(held))
-    # The channel tells it; a program without that channel is asked again, as the stop has ended the command of the robot.
-    page.run("window.pretended.values.missions = { missions: [arguments[0]] }", held)
-    change(page, "robot", state="estop", command=None)
+    stop(page, held)
     page.wait(lambda: "No mission is driven." in page.text("#mission-now") and "The robot is stopped." in page.text("#missions"), what="the hold")
 
 
@@ -116,3 +120,8 @@ def test_a_viewer_sees_missions_and_changes_none(daemon, page):
     page.click("#missions tbody a")
     page.wait(lambda: "This needs the role Operator." in page.text("#mission") and has(page, "#legs tbody .badge"), what="why there are no acts")
     assert not has(page, ".mission-acts")
+    # An answer that does not come takes nothing off the page.
+    answers(page, "GET missions/7", {"status": 503, "code": "busy", "detail": "no room now"}, 503)
+    stop(page, MISSION)
+    page.wait(lambda: "no room now" in page.text("#content").lower(), what="the refusal")
+    assert has(page, "#mission") and has(page, "#legs tbody .badge")

@@ -61,7 +61,7 @@ export function toneOf(state: string): Tone {
 
 export const isDriven = ({ state }: Mission) => state === "running" || state === "paused";
 
-/* Driven, then what a person has to look at, then what waits, then what is over. */
+/* Order of the list. States that are not here are over. */
 const ORDER = ["running", "paused", "held", "waiting"];
 
 export function inOrder(missions: Mission[]): Mission[] {

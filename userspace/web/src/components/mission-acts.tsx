@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a person does with one mission. What makes the robot move has no button in a list: the mission is opened first.
+ * The acts of one mission. Lists have none of them: a person opens a mission before the robot moves.
  */
 import { useState } from "preact/hooks";
 import { may } from "../api/session";

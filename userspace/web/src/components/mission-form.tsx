@@ -73,13 +73,16 @@ function membersOf(leg: Typed, stations: Station[], limits: Limits | undefined):
 
 const typedIn = (leg: Typed, { name }: Member) => leg[name as keyof Typed] as string;
 
-/* What is sent of it. A speed is typed in m/s, as on the page Drive. */
+/* Speeds are typed in m/s, as on the page Drive. A speed that is not edited keeps its decimals. */
+const speedOf = (metres: number) => Number((metres * 1000).toFixed(6));
+
+/* What is sent of it. */
 function bodyOf(leg: Typed, members: Member[]): Record<string, string | number> {
 	const filled = members.flatMap((member) => {
 		const text = typedIn(leg, member);
 		const value = member.kind === "number" ? numberOf(text) : text;
 
-		return value === null || value === "" ? [] : [[member.name, member.name === "speed_mm_s" ? Math.round(Number(value) * 1000) : value]];
+		return value === null || value === "" ? [] : [[member.name, member.name === "speed_mm_s" ? speedOf(Number(value)) : value]];
 	});
 
 	return Object.fromEntries(filled);

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { SILENCE_MS } from "../api/line";
 import { feed } from "../api/live";
 
-/* What no channel tells is read again so often. */
+/* The page reads things that no channel tells so often. */
 const AGAIN_MS = 5000;
 
 /** A number that changes every 5 s while the page is seen, and when it is seen again; not while a channel tells @path. */

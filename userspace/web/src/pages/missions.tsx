@@ -2,7 +2,7 @@
 /*
  * What is driven, what waits for a person, and what comes next? All missions, and of each its legs.
  */
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { call, may } from "../api/session";
 import type { Mission, MissionLeg, Robot } from "../api/types";
 import { Badge, Button, Card, Facts, Icon, Notice, Refusal, Skeleton, When } from "../components/basics";
@@ -14,7 +14,7 @@ import { type Paged, usePaged } from "../components/paged";
 import { Rail } from "../components/rail";
 import { Table } from "../components/table";
 import { time } from "../format";
-import { inOrder, isDriven, legMore, legText, LEGS_MAX, toneOf, useMissionsVersion, useRobot } from "../missions";
+import { inOrder, isDriven, legMore, legText, toneOf, useMissionsVersion, useRobot } from "../missions";
 import type { Page, PageProps } from "../pages";
 import { useErrorCodes } from "../remedy";
 import { go, href } from "../router";
@@ -107,8 +107,8 @@ function Legs({ mission, list }: { mission: Mission; list: Paged<MissionLeg, unk
 				problem={list.problem}
 				retry={list.again}
 				rowKey={(leg) => leg.place}
-				empty={t.none}
-				pageRows={LEGS_MAX}
+				empty=""
+				pager={null}
 				columns={[
 					{
 						id: "what",
@@ -145,8 +145,12 @@ function Legs({ mission, list }: { mission: Mission; list: Paged<MissionLeg, unk
 function One({ id, missions, robot, version }: { id: string; missions: Mission[]; robot: Robot | undefined; version: string }) {
 	const read = useOnce(() => call<Mission>("GET", `missions/${encodeURIComponent(id)}`), version);
 	const list = usePaged<MissionLeg>(`missions/${encodeURIComponent(id)}/legs`, version);
-	const mission = read.value;
+	const newest = useRef<Mission>();
 	const whoWhen = (who: string, iso: string) => t.whoWhen(who, time(iso));
+
+	// It stays through an answer that does not come, and with it what is typed in its form.
+	if (read.value || read.problem?.status === 404) newest.current = read.value;
+	const mission = newest.current;
 
 	return (
 		<>
@@ -177,7 +181,7 @@ function One({ id, missions, robot, version }: { id: string; missions: Mission[]
 					</Card>
 					<Legs mission={mission} list={list} />
 				</div>
-			) : (
+			) : read.problem ? null : (
 				<Skeleton lines={4} />
 			)}
 		</>
