@@ -142,6 +142,28 @@ def test_begin_and_end_of_an_alert_are_told(told, places):
         remove(told, each)
 
 
+def test_a_mission_is_told_to_a_webhook_that_wants_it(told, places):
+    receiver = places[0]
+    hooks = [add(told, receiver, path, missions=True, **more) for path, more in (("/mission", {}), ("/mission-ntfy", {"format": "ntfy"}))]
+    other = add(told, receiver, "/no-mission")
+    assert (hooks[0]["missions"], other["missions"]) == (True, False)
+    number = told.post("missions", {"name": "round", "legs": [{"kind": "dock"}]}, role="operator").json["id"]
+    held = told.post(f"missions/{number}/start", role="operator").json
+    assert held["state"] == "held"
+    _, body = until(lambda: receiver.at("/mission"), what="the message")[0]
+    said = json.loads(body)
+    assert (said["type"], said["data"]["code"], said["data"]["subject"], said["data"]["number"]) == ("mission.held", "mission_held", f"mission {number}", None)
+    assert said["data"]["text"] == f"Mission {number} (round) is held at leg 1 of 1. {held['reason_text']}"
+    head, body = until(lambda: receiver.at("/mission-ntfy"), what="the text")[0]
+    assert "(held)" in head["title"] and body.decode() == said["data"]["text"]
+    assert not [row for row in deliveries(told, other) if row["event"].startswith("mission")]
+    changed = told.request("PUT", f"webhooks/{hooks[0]['id']}", {"missions": False}, role="administrator").json
+    assert (changed["missions"], changed["alive"]) == (False, False)
+    assert told.request("DELETE", f"missions/{number}", role="operator").status == 204
+    for each in (*hooks, other):
+        remove(told, each)
+
+
 def test_a_name_of_people_is_whole_in_each_format(told, places):
     """Two robots of one image have one host name. A name may have quotes, and letters that no header may have."""
     receiver = places[0]
@@ -211,7 +233,7 @@ def test_the_audit_has_a_webhook_without_what_may_be_a_password(told):
         return answer, [json.loads(record[each]) if record[each] else None for each in ("before", "after")]
 
     made, (before, first) = ask("POST", "webhooks", {"url": "https://127.0.0.1:1/Zx9-a-token", "severity": "critical"})
-    assert before is None and first == {"host": "127.0.0.1", "port": 1, "format": "oht", "severity": "critical", "alive": False, "enabled": True}
+    assert before is None and first == {"host": "127.0.0.1", "port": 1, "format": "oht", "severity": "critical", "alive": False, "missions": False, "enabled": True}
     path = f"webhooks/{made.json['id']}"
     assert ask("PUT", path, {"enabled": False})[1] == [first, {**first, "enabled": False}]
     assert ask("PUT", path, {"url": "https://127.0.0.1:1/Zx9-other"})[1][1] == {**first, "enabled": False, "path_changed": True}

@@ -28,6 +28,7 @@ struct webhook {
 	const char *format;
 	const char *severity;
 	bool alive;
+	bool missions;
 	bool enabled;
 	int64_t made;
 	const char *made_by;
@@ -47,6 +48,7 @@ OHTD_SHAPE(webhook, "Webhook",
 	OHTD_TEXT(webhook, severity, .words = &ohtd_severity_words, .summary = "Alerts of this severity and above are told",
 		  .example = "\"warning\""),
 	OHTD_BOOLEAN(webhook, alive, .summary = "It is told each day that this daemon lives"),
+	OHTD_BOOLEAN(webhook, missions, .summary = "It is told when a mission is held, has failed or has finished"),
 	OHTD_BOOLEAN(webhook, enabled, .summary = "It is told; false also when the receiver has answered 410"),
 	OHTD_TIME(webhook, made, .flags = OHTD_NULL, .summary = "When it was made"),
 	OHTD_TEXT(webhook, made_by, .summary = "Who made it", .example = "\"anna\""),
@@ -63,7 +65,7 @@ static struct webhook view_of(const struct ohtd_webhook_row *row)
 {
 	return (struct webhook){
 		.id = row->id, .url = row->url, .format = row->format, .severity = row->severity,
-		.alive = row->alive, .enabled = row->enabled, .made = row->made_ns, .made_by = row->made_by,
+		.alive = row->alive, .missions = row->missions, .enabled = row->enabled, .made = row->made_ns, .made_by = row->made_by,
 		.two_secrets = *row->secret_before, .waiting_count = row->waiting, .dead_count = row->dead,
 		.last = row->last_ns ? row->last_ns : OHTD_NONE,
 		.last_status = row->last_status ? row->last_status : OHTD_NONE,
@@ -134,7 +136,7 @@ static void get_webhooks(struct ohtd_call *call)
  * @row: of the webhook
  * @before: the same, before a change
  * @wished: members that are to change; empty: as it is
- * @alive, @enabled: the same; -1: as it is
+ * @alive, @missions, @enabled: the same; -1: as it is
  * @act: what is done, for the log; NULL: it is read
  * @by: name of the user
  */
@@ -143,7 +145,7 @@ struct webhook_late {
 	struct ohtd_webhook_row row;
 	struct ohtd_webhook_row before;
 	struct ohtd_webhook_row wished;
-	int8_t alive, enabled;
+	int8_t alive, missions, enabled;
 	const char *act;
 	char by[OHTD_USER_NAME_MAX + 1];
 };
@@ -205,6 +207,7 @@ struct webhook_told {
 	const char *format;
 	const char *severity;
 	bool alive;
+	bool missions;
 	bool enabled;
 };
 
@@ -215,6 +218,7 @@ OHTD_SHAPE(webhook_told, "WebhookTold",
 	OHTD_TEXT(webhook_told, format, .summary = "What is sent"),
 	OHTD_TEXT(webhook_told, severity, .summary = "Alerts of this severity and above are told"),
 	OHTD_BOOLEAN(webhook_told, alive, .summary = "It is told each day that this daemon lives"),
+	OHTD_BOOLEAN(webhook_told, missions, .summary = "It is told of missions"),
 	OHTD_BOOLEAN(webhook_told, enabled, .summary = "It is told"));
 
 /* NULL: there is no webhook. */
@@ -226,7 +230,7 @@ static const char *told(struct ohtd_call *call, const struct ohtd_webhook_row *r
 		return NULL;
 	return ohtd_call_json(call, &webhook_told_shape, &(struct webhook_told){
 		.host = to.host, .port = to.port, .path_changed = path_changed ? 1 : -1, .format = row->format,
-		.severity = row->severity, .alive = row->alive, .enabled = row->enabled,
+		.severity = row->severity, .alive = row->alive, .missions = row->missions, .enabled = row->enabled,
 	});
 }
 
@@ -290,6 +294,7 @@ struct webhook_body {
 	unsigned int format;
 	int64_t severity;
 	int8_t alive;
+	int8_t missions;
 };
 
 OHTD_SHAPE(webhook_body, "WebhookBody",
@@ -301,7 +306,8 @@ OHTD_SHAPE(webhook_body, "WebhookBody",
 		  .summary = "oht: one JSON object; alertmanager: POST /api/v2/alerts of Alertmanager; ntfy: a text"),
 	OHTD_WORD(webhook_body, severity, .words = &ohtd_severity_words, .preset = OHTD_NONE,
 		  .summary = "Only alerts of this severity and above; left out: all"),
-	OHTD_TRISTATE(webhook_body, alive, .summary = "Tell it each day that this daemon lives"));
+	OHTD_TRISTATE(webhook_body, alive, .summary = "Tell it each day that this daemon lives"),
+	OHTD_TRISTATE(webhook_body, missions, .summary = "Tell it when a mission is held, has failed or has finished"));
 
 /* False: it has been refused. */
 static bool is_listed(struct ohtd_call *call, const char *url)
@@ -340,7 +346,7 @@ static void post_webhook(struct ohtd_call *call)
 		return;
 	row = &job->row;
 	*row = (struct ohtd_webhook_row){
-		.alive = said->alive > 0, .enabled = true, .made_ns = ohtd_clock_wall_ns(call->services->clock),
+		.alive = said->alive > 0, .missions = said->missions > 0, .enabled = true, .made_ns = ohtd_clock_wall_ns(call->services->clock),
 	};
 	snprintf(row->url, sizeof(row->url), "%s", said->url);
 	snprintf(row->format, sizeof(row->format), "%s", ohtd_webhook_formats.name(said->format));
@@ -361,6 +367,7 @@ struct webhook_change {
 	const char *url;
 	int64_t severity;
 	int8_t alive;
+	int8_t missions;
 	int8_t enabled;
 };
 
@@ -371,6 +378,7 @@ OHTD_SHAPE(webhook_change, "WebhookChange",
 	OHTD_WORD(webhook_change, severity, .flags = OHTD_SOME, .words = &ohtd_severity_words, .preset = OHTD_NONE,
 		  .summary = "Only alerts of this severity and above"),
 	OHTD_TRISTATE(webhook_change, alive, .flags = OHTD_SOME, .summary = "Tell it each day that this daemon lives"),
+	OHTD_TRISTATE(webhook_change, missions, .flags = OHTD_SOME, .summary = "Tell it when a mission is held, has failed or has finished"),
 	OHTD_TRISTATE(webhook_change, enabled, .flags = OHTD_SOME, .summary = "Tell it at all"));
 
 /* What the request has left out stays as it is in the store at that moment. */
@@ -393,6 +401,8 @@ static int work_change(struct ohtd_db *db, void *arg)
 	}
 	if (job->alive >= 0)
 		row->alive = job->alive;
+	if (job->missions >= 0)
+		row->missions = job->missions;
 	if (job->enabled >= 0)
 		row->enabled = job->enabled;
 	r = ohtd_db_webhook_change(db, row);
@@ -412,6 +422,7 @@ static void put_webhook(struct ohtd_call *call)
 		snprintf(job->wished.severity, sizeof(job->wished.severity), "%s",
 			 ohtd_severity_name((unsigned int)said->severity));
 	job->alive = said->alive;
+	job->missions = said->missions;
 	job->enabled = said->enabled;
 	ohtd_late_write(call, &job->late, work_change, reply_changed);
 }
@@ -427,7 +438,7 @@ static void post_secret(struct ohtd_call *call)
 
 	if (!job)
 		return;
-	job->alive = job->enabled = -1;
+	job->alive = job->missions = job->enabled = -1;
 	if (ohtd_webhook_secret_make(job->wished.secret)) {
 		ohtd_late_write(call, &job->late, work_change, reply_rotated);
 		return;

@@ -30,7 +30,7 @@ static int work_keep(struct ohtd_db *db, void *arg)
 {
 	const struct kept *kept = arg;
 
-	return ohtd_tables_mission_keep(db, kept->row, kept->leg);
+	return ohtd_tables_mission_keep(db, kept->row, kept->leg, ohtd_missions_reason_text(kept->row->reason));
 }
 
 static int work_get(struct ohtd_db *db, void *arg)
@@ -66,7 +66,7 @@ static int work_delete(struct ohtd_db *db, void *arg)
 
 static int work_begin(struct ohtd_db *db, void *arg)
 {
-	return ohtd_tables_missions_begin(db, OHTD_MISSIONS_RESTART, *(const int64_t *)arg);
+	return ohtd_tables_missions_begin(db, OHTD_MISSIONS_RESTART, ohtd_missions_reason_text(OHTD_MISSIONS_RESTART), *(const int64_t *)arg);
 }
 
 /* ---- the mission that is driven ---- */

@@ -2,10 +2,13 @@
 #include "tables/missions.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "store/db_private.h"
+#include "tables/webhooks.h"
 
 static const struct ohtd_stored_column mission_columns[] = {
 	OHTD_COLUMN(ohtd_tables_mission, id, .asked = "id", .seen = true),
@@ -97,6 +100,9 @@ static const struct ohtd_statement finish_legs_sql = {
 static const struct ohtd_statement interrupt_legs_sql = {
 	"UPDATE mission_legs SET state = 'waiting', reason = :reason, ended_ns = :now WHERE state = 'running'"
 	" AND mission IN (SELECT id FROM missions WHERE state IN ('running', 'paused'))"
+};
+static const struct ohtd_statement under_way_sql = {
+	" WHERE state IN ('running', 'paused') LIMIT 1", &ohtd_tables_missions_kept, ohtd_row_select
 };
 static const struct ohtd_statement hold_sql = {
 	"UPDATE missions SET state = 'held', reason = :reason, changed_ns = :now, leg = coalesce((SELECT min(place) FROM mission_legs"
@@ -325,6 +331,40 @@ int ohtd_tables_mission_extend(struct ohtd_db *db, struct ohtd_tables_mission *r
 
 /* ---- while one is driven ---- */
 
+/* States that webhooks are told of, with what they are told. */
+static const struct {
+	const char *state;
+	const char *event;
+	const char *code;
+	const char *text;
+} told[] = {
+	{ OHTD_TABLES_MISSION_HELD, OHTD_EVENT_MISSION_HELD, "mission_held", "is held" },
+	{ OHTD_TABLES_MISSION_FAILED, OHTD_EVENT_MISSION_FAILED, "mission_failed", "has failed" },
+	{ OHTD_TABLES_MISSION_FINISHED, OHTD_EVENT_MISSION_FINISHED, "mission_finished", "has finished" },
+};
+
+/* @row is not kept yet: it is told once that it comes into a state. */
+static int tell(struct ohtd_db *db, const struct ohtd_tables_mission *row, const char *why)
+{
+	struct ohtd_delivery_row delivery = { .made_ns = row->changed_ns };
+	struct ohtd_tables_mission kept = { .id = row->id };
+	int r = ohtd_tables_mission_get(db, &kept);
+
+	if (r || !strcmp(kept.state, row->state))
+		return r == -ENOENT ? 0 : r;
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		if (strcmp(row->state, told[i].state))
+			continue;
+		snprintf(delivery.event, sizeof(delivery.event), "%s", told[i].event);
+		snprintf(delivery.code, sizeof(delivery.code), "%s", told[i].code);
+		snprintf(delivery.subject, sizeof(delivery.subject), "mission %" PRId64, row->id);
+		snprintf(delivery.text, sizeof(delivery.text), "Mission %" PRId64 " (%s) %s at leg %" PRId64 " of %" PRId64 ".%s%s", row->id, row->name,
+			 told[i].text, row->leg <= row->legs ? row->leg : row->legs, row->legs, *why ? " " : "", why);
+		return ohtd_tables_webhooks_mission(db, &delivery);
+	}
+	return 0;
+}
+
 static int keep(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg)
 {
 	int r = ohtd_db_put(db, &keep_sql, row);
@@ -334,10 +374,12 @@ static int keep(struct ohtd_db *db, const struct ohtd_tables_mission *row, const
 	return r || !row->ended_ns ? r : ohtd_db_put(db, &end_legs_sql, row);
 }
 
-int ohtd_tables_mission_keep(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg)
+int ohtd_tables_mission_keep(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg, const char *why)
 {
 	int r = ohtd_db_begin(db);
 
+	if (!r)
+		r = tell(db, row, why);
 	if (!r)
 		r = keep(db, row, leg);
 	return ohtd_db_end(db, r);
@@ -367,7 +409,20 @@ static int run_at(struct ohtd_db *db, const struct ohtd_statement *sql, const ch
 	return ohtd_db_run(db, s);
 }
 
-int ohtd_tables_missions_begin(struct ohtd_db *db, const char *reason, int64_t now_ns)
+/* One mission is driven at a time. */
+static int tell_hold(struct ohtd_db *db, const char *why, int64_t now_ns)
+{
+	struct ohtd_tables_mission row;
+	int r = ohtd_db_get(db, &under_way_sql, &row);
+
+	if (r)
+		return r == -ENOENT ? 0 : r;
+	snprintf(row.state, sizeof(row.state), "%s", OHTD_TABLES_MISSION_HELD);
+	row.changed_ns = now_ns;
+	return tell(db, &row, why);
+}
+
+int ohtd_tables_missions_begin(struct ohtd_db *db, const char *reason, const char *why, int64_t now_ns)
 {
 	int r = ohtd_db_begin(db), held = 0;
 
@@ -375,6 +430,8 @@ int ohtd_tables_missions_begin(struct ohtd_db *db, const char *reason, int64_t n
 		r = run_at(db, &finish_legs_sql, NULL, now_ns);
 	if (!r)
 		r = run_at(db, &interrupt_legs_sql, reason, now_ns);
+	if (!r)
+		r = tell_hold(db, why, now_ns);
 	if (!r)
 		r = run_at(db, &hold_sql, reason, now_ns);
 	if (!r)

@@ -183,8 +183,11 @@ int ohtd_tables_mission_extend(struct ohtd_db *db, struct ohtd_tables_mission *r
 /* @row->id: which; out. 0, -ENOENT, -EBUSY: it is running or paused, or a negative errno. */
 int ohtd_tables_mission_delete(struct ohtd_db *db, struct ohtd_tables_mission *row);
 
-/* Keeps state, reason, leg, tag, driven_by and times of a mission and, unless @leg is NULL, state, reason, command_id and times of a leg. */
-int ohtd_tables_mission_keep(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg);
+/*
+ * Keeps state, reason, leg, tag, driven_by and times of a mission and, unless @leg is NULL, state, reason, command_id and times of a leg.
+ * What webhooks are told of another state is queued with it; @why: the reason for people.
+ */
+int ohtd_tables_mission_keep(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg, const char *why);
 
 /* The same before the command of the leg is given: with its note (ohtd_db_command_note()). 0 or a negative errno; then nothing is kept. */
 int ohtd_tables_mission_note(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg,
@@ -194,12 +197,13 @@ int ohtd_tables_mission_note(struct ohtd_db *db, const struct ohtd_tables_missio
  * ohtd_tables_missions_begin() - at the start of a run: hold what the last one left running or paused
  * @db: behind ohtd_db_commands_begin()
  * @reason: word for why
+ * @why: the same for people
  * @now_ns: wall clock
  *
  * A leg whose command has finished, as the record of commands says, has finished; another one that was running was interrupted.
  *
  * Return: how many missions, or a negative errno.
  */
-int ohtd_tables_missions_begin(struct ohtd_db *db, const char *reason, int64_t now_ns);
+int ohtd_tables_missions_begin(struct ohtd_db *db, const char *reason, const char *why, int64_t now_ns);
 
 #endif /* OHTD_TABLES_MISSIONS_H */

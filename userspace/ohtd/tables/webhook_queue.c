@@ -99,6 +99,11 @@ static const struct ohtd_statement alive_sql = {
 	" 1, :now FROM webhooks w WHERE w.enabled AND w.alive AND (w.alive_ns <= :before OR w.alive_ns > :now)"
 };
 
+static const struct ohtd_statement mission_sql = {
+	QUEUE ":event, 'waiting', 0, 0, :code, 'warning', 'missions', 0, :subject, :text, :made_ns, 0, 1, :made_ns"
+	" FROM webhooks w WHERE w.enabled AND w.missions", &ohtd_kept_deliveries
+};
+
 static const struct ohtd_statement alive_due_sql = {
 	"SELECT 1 FROM webhooks WHERE enabled AND alive AND (alive_ns <= :before OR alive_ns > :now)"
 };
@@ -194,6 +199,13 @@ int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row)
 	if (r >= 0)
 		r = ohtd_db_get(db, &get_sql, row);
 	return ohtd_db_end(db, r);
+}
+
+int ohtd_tables_webhooks_mission(struct ohtd_db *db, const struct ohtd_delivery_row *row)
+{
+	int r = ohtd_db_put(db, &mission_sql, row);
+
+	return !r && sqlite3_changes(db->sql) ? ohtd_db_webhooks_bound(db) : r;
 }
 
 static sqlite3_stmt *alive_statement(struct ohtd_db *db, const struct ohtd_statement *statement, int64_t now_ns)

@@ -11,6 +11,7 @@ static const struct ohtd_stored_column webhook_columns[] = {
 	OHTD_COLUMN(ohtd_webhook_row, format),
 	OHTD_COLUMN(ohtd_webhook_row, severity),
 	OHTD_COLUMN(ohtd_webhook_row, alive),
+	OHTD_COLUMN(ohtd_webhook_row, missions),
 	OHTD_COLUMN(ohtd_webhook_row, enabled),
 	OHTD_COLUMN(ohtd_webhook_row, made_ns),
 	OHTD_COLUMN(ohtd_webhook_row, made_by),
@@ -63,7 +64,7 @@ static const struct ohtd_statement anew_sql = {
 };
 
 static const struct ohtd_statement change_sql = {
-	"UPDATE webhooks SET url = :url, severity = :severity, alive = :alive, enabled = :enabled,"
+	"UPDATE webhooks SET url = :url, severity = :severity, alive = :alive, missions = :missions, enabled = :enabled,"
 	" secret = :secret, secret_before = :secret_before WHERE id = :id", &kept_webhooks
 };
 

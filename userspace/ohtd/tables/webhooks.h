@@ -20,7 +20,7 @@ struct ohtd_stored_row;
 
 #define OHTD_WEBHOOKS_MAX		16
 #define OHTD_WEBHOOK_URL_BYTES		401
-#define OHTD_WEBHOOK_WORD_BYTES		16
+#define OHTD_WEBHOOK_WORD_BYTES		24
 #define OHTD_WEBHOOK_SECRET_BYTES	40	/* "whsec_", base64 of 24 bytes, NUL */
 #define OHTD_WEBHOOK_ERROR_BYTES	120
 #define OHTD_WEBHOOK_MESSAGE_BYTES	32
@@ -36,6 +36,9 @@ struct ohtd_stored_row;
 #define OHTD_EVENT_LOST		"alert.lost"
 #define OHTD_EVENT_ALIVE	"alive"
 #define OHTD_EVENT_TEST		"test"
+#define OHTD_EVENT_MISSION_HELD		"mission.held"
+#define OHTD_EVENT_MISSION_FAILED	"mission.failed"
+#define OHTD_EVENT_MISSION_FINISHED	"mission.finished"
 
 /**
  * struct ohtd_webhook_row - somebody who is told
@@ -44,6 +47,7 @@ struct ohtd_stored_row;
  * @format: "oht", "alertmanager" or "ntfy"
  * @severity: least severity of an alert that is told
  * @alive: told each day that this daemon lives
+ * @missions: told of missions
  * @enabled: told at all; the receiver ends it with 410
  * @made_ns: wall clock
  * @made_by: who
@@ -63,6 +67,7 @@ struct ohtd_webhook_row {
 	char format[OHTD_WEBHOOK_WORD_BYTES];
 	char severity[OHTD_ALERT_WORD_BYTES];
 	bool alive;
+	bool missions;
 	bool enabled;
 	int64_t made_ns;
 	char made_by[OHTD_USER_NAME_MAX + 1];
@@ -136,7 +141,7 @@ int ohtd_db_webhook_find(struct ohtd_db *db, struct ohtd_webhook_row *row);
 int ohtd_db_webhook_attempted(struct ohtd_db *db, const struct ohtd_webhook_row *row);
 
 /*
- * Keeps url, severity, alive, enabled and the secrets. A place that is new, or switched on, gets at once what waits. 0 or
+ * Keeps url, severity, alive, missions, enabled and the secrets. A place that is new, or switched on, gets at once what waits. 0 or
  * a negative errno.
  */
 int ohtd_db_webhook_change(struct ohtd_db *db, const struct ohtd_webhook_row *row);
@@ -169,6 +174,12 @@ int ohtd_db_webhooks_note_cut(struct ohtd_db *db, int64_t last, int64_t now_ns);
  * switched off, or a negative errno.
  */
 int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row);
+
+/*
+ * Queues that a mission is held, has failed or has finished, for each webhook that wants it. @row: event, code, subject, text and made_ns.
+ * Inside of the transaction that keeps the mission. 0 or a negative errno.
+ */
+int ohtd_tables_webhooks_mission(struct ohtd_db *db, const struct ohtd_delivery_row *row);
 
 /* Queues that this daemon lives, for each webhook that wants it and has not been told for a day. */
 int ohtd_db_webhooks_alive(struct ohtd_db *db, int64_t now_ns);

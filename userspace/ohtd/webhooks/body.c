@@ -15,8 +15,8 @@
 
 /* Alertmanager ends by itself what is not told again: what has begun is told with an end so far ahead. */
 #define STANDS_NS	(30 * 86400 * (int64_t)OHTD_NS_PER_S)
-/* A test stands for a minute there, a sign of life for a day and an hour. */
-#define TEST_NS		(60 * (int64_t)OHTD_NS_PER_S)
+/* A test, and what a mission came to, stand for a minute there, a sign of life for a day and an hour. */
+#define MINUTE_NS		(60 * (int64_t)OHTD_NS_PER_S)
 #define ALIVE_NS	(25 * 3600 * (int64_t)OHTD_NS_PER_S)
 /* Bytes of text in an encoded word, and of a title. */
 #define WORD_BYTES	45
@@ -59,7 +59,10 @@ static const struct event events[] = {
 	{ OHTD_EVENT_ENDED, 0, "over", "2", "white_check_mark" },
 	{ OHTD_EVENT_LOST, 0, "end not known", "2", "robot" },
 	{ OHTD_EVENT_ALIVE, ALIVE_NS, NULL, "2", "robot" },
-	{ OHTD_EVENT_TEST, TEST_NS, NULL, "2", "robot" },
+	{ OHTD_EVENT_TEST, MINUTE_NS, NULL, "2", "robot" },
+	{ OHTD_EVENT_MISSION_HELD, MINUTE_NS, "held", "3", "robot" },
+	{ OHTD_EVENT_MISSION_FAILED, MINUTE_NS, "failed", "4", "robot" },
+	{ OHTD_EVENT_MISSION_FINISHED, MINUTE_NS, "finished", "2", "white_check_mark" },
 };
 
 #define EVENTS	(sizeof(events) / sizeof(events[0]))
@@ -155,7 +158,7 @@ struct message {
 };
 
 OHTD_SHAPE(message, "WebhookMessage",
-	OHTD_TEXT(message, type, .summary = "alert.began, alert.ended, alert.lost, alive or test"),
+	OHTD_TEXT(message, type, .summary = "alert.began, alert.ended, alert.lost, alive, test, mission.held, mission.failed or mission.finished"),
 	OHTD_TIME(message, timestamp, .summary = "When it happened"),
 	OHTD_OBJECT(message, data, told, .summary = "The alert"));
 
