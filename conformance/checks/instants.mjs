@@ -40,6 +40,15 @@ export const INSTANTS = [
 		run: (t) => t.vehicle.act("stateRequest"),
 	},
 	{
+		id: "instant.member", section: "6.2.1", asks: "instant actions are read from the list actions, whatever else the file of the vehicle names",
+		async run(t) {
+			const action = t.vehicle.action("stateRequest");
+			const mark = t.link.mark();
+			t.link.send("instantActions", { ...t.vehicle.header("instantActions"), actions: [action] });
+			await t.vehicle.expect("stateRequest is FINISHED", mark, (state) => t.vehicle.instantStatus(state, action.actionId) === "FINISHED");
+		},
+	},
+	{
 		id: "instant.factsheet-request", section: "6.10", asks: "factsheetRequest brings the factsheet, and is FINISHED",
 		async run(t) {
 			const { mark } = await t.vehicle.act("factsheetRequest");

@@ -64,6 +64,20 @@ async function one(check, t) {
 	return row;
 }
 
+/** After a failure: a vehicle that cannot be brought to rest is killed and started, so that one failure does not cause the next. */
+async function revive(t) {
+	const { kill, start } = t.file.commands ?? {};
+	if (!kill || !start) return;
+	try {
+		await t.vehicle.rest();
+	} catch {
+		const mark = t.link.mark();
+		await execute(kill, t.times.restart).catch(() => {});
+		await execute(start, t.times.restart).catch(() => {});
+		await t.link.until("connection", mark, t.times.restart, (body) => body.connectionState === "ONLINE");
+	}
+}
+
 /** Checks that a version has; @only: parts of ids. */
 export function chosen(checks, version, only = []) {
 	return checks.filter((check) => (!check.versions || check.versions.includes(version)) && (!only.length || only.some((part) => check.id.includes(part))));
@@ -98,6 +112,7 @@ export async function run(file, checks, options = {}, tell = () => {}) {
 			const row = await one(check, t);
 			rows.push(row);
 			tell(row);
+			if (row.verdict === "fail" && !check.passive && check !== order.at(-1)) await revive(t);
 		}
 	} finally {
 		await vehicle.link.close();

@@ -91,7 +91,7 @@ export class Vehicle {
 	/** Send instant actions; returns the mark before them. */
 	instant(...actions) {
 		const mark = this.link.mark();
-		this.link.send("instantActions", { ...this.header("instantActions"), actions });
+		this.link.send("instantActions", { ...this.header("instantActions"), [this.file.instantList ?? "actions"]: actions });
 		return mark;
 	}
 

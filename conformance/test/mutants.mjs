@@ -106,6 +106,7 @@ export const MUTANTS = {
 	"dies-of-garbage": ["refuse.garbage"],
 	"dies-of-length": ["refuse.huge"],
 	// instant actions
+	"other-list": ["instant.member"],
 	"unlisted-instants": ["instant.state-request", "trigger.instant"],
 	"does-unknown": ["instant.unknown"],
 	"one-of-two": ["instant.two"],

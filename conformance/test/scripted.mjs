@@ -425,8 +425,9 @@ export class Scripted {
 	// ---- instant actions ----
 
 	instant(body) {
-		if (!Array.isArray(body?.actions)) return;
-		for (const action of body.actions) {
+		const list = this.fault("other-list") ? body?.instantActions : body?.actions;
+		if (!Array.isArray(list)) return;
+		for (const action of list) {
 			if (action === null && this.fault("dies-of-null")) this.halt();
 			if (judge(action, ACTION_ROWS).length) continue;
 			if (this.asleep && !["stopHibernation"].includes(action.actionType) && !this.fault("answers-in-sleep")) continue;
