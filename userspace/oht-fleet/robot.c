@@ -232,7 +232,7 @@ int64_t fleet_robot_work(struct fleet_robot *robot, int64_t now_ms)
 	follow(robot, now_ms);
 	if (now_ms >= robot->refresh_at) {
 		robot->refresh_at = now_ms + REFRESH_MS;
-		fleet_robot_ask(robot, "GET", "robot/stations?limit=200", NULL, NULL, take_stations, robot);
+		fleet_robot_ask(robot, "GET", "robot/stations", NULL, NULL, take_stations, robot);
 		fleet_robot_ask(robot, "GET", "robot/factsheet", NULL, NULL, take_factsheet, robot);
 		if (!*robot->user)
 			fleet_robot_ask(robot, "GET", "auth/me", NULL, NULL, take_user, robot);
