@@ -79,11 +79,12 @@ def write_acts(file, begin_ns):
         database.execute("COMMIT")
 
 
-def write_service(file, day):
-    """A day with a bad hour, and one a week later of which only three hours are known, each after a cut."""
+def write_service(file, day, now):
+    """A day with a bad hour, and one a week later of which only three hours are known, each after a cut; and some minutes of now."""
     rows = [(day + hour, 3600 * S - (120 * S if hour == 7 else 0), 120 * S if hour == 7 else 0, 0, 0, 144_000, 100, 0, [50, 0, 0, 0, 0, 0, 0], [900, 0, 0, 0, 0, 0, 0])
             for hour in range(24)]
     rows += [(day + 7 * 24 + hour, 3000 * S, 0, 1, 1, 120_000, 240, 1, [95, 0, 0, 3, 0, 0, 2], [0, 99, 0, 0, 0, 1, 0]) for hour in (5, 6, 9)]
+    rows.append((now, 0, 300 * S, 0, 0, 0, 0, 0, [0] * 7, [0] * 7))
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as database:
         for *counts, requests, telemetry in rows:
             values = [*counts, *requests, *telemetry]
@@ -112,7 +113,7 @@ def fixture_past(tmp_path_factory, accounts):
         database.execute("COMMIT")
     write_acts(made.state / "oht.db", made.hour - 10 * 60 * S)
     made.day = (made.hour // HOUR - 60 * 24) // 24 * 24
-    write_service(made.state / "oht.db", made.day)
+    write_service(made.state / "oht.db", made.day, made.hour // HOUR + 1)
     with serving(made):
         until(lambda: summary_of(made, made.hour, made.hour + S).status == 200, what="the file to be open")
         yield made
@@ -453,6 +454,13 @@ def test_service_level_has_targets(past):
     told = service(past, hours(day, day + 8 * 24))
     assert told["targets"]["uptime_percent"] == 99 and all(item["met"] for item in told["items"])
     assert set_targets(latency_ms=1000).status == 200 and not service(past, hours(day, day + 8 * 24))["items"][-1]["met"]
+    # The alert goes with the target: 300 s of 24 hours are less than what 98 % leave.
+    def burns():
+        return [alert["text"] for alert in past.get("alerts").json["items"] if alert["code"] == "service_budget"]
+    until(lambda: not burns(), what="the alert to end")
+    assert set_targets(uptime_percent=99.9).status == 200
+    [told] = until(burns, what="the alert")
+    assert told.startswith("ohtd did not serve for 30"), told
     for name, value in (("uptime_percent", 100.5), ("errors_percent", -1), ("latency_ms", 9), ("latency_ms", 50.5)):
         assert set_targets(**{name: value}).json["errors"][0]["pointer"] == f"/service/{name}"
     assert set_targets(uptime_percent=None, errors_percent=None, latency_ms=None).status == 200

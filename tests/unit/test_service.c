@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "analytics/service.h"
+#include "analytics/service_budget.h"
 #include "base/clock.h"
 #include "base/part.h"
 #include "chance.h"
@@ -404,6 +405,33 @@ static void periods_end(void **state)
 	assert_int_equal(ohtd_analytics_period_end(OHTD_ANALYTICS_MONTH, leap + 24), leap + 32 * 24);
 }
 
+static void a_budget_burns_at_three_times_its_rate(void **state)
+{
+	static const struct ohtd_settings_targets shipped = { .uptime_percent = 99.9, .errors_percent = 0.1 },
+		none = { .uptime_percent = 0, .errors_percent = 100 };
+	static const struct {
+		struct ohtd_tables_service_hour day;
+		enum ohtd_analytics_burns burns;
+	} cases[] = {
+		{ { .down_ns = 259 * S }, OHTD_ANALYTICS_BURNS_NOTHING },
+		{ { .down_ns = 260 * S }, OHTD_ANALYTICS_BURNS_TIME },
+		/* Of an hour that is known no more than of a day. */
+		{ { .up_ns = 40 * S, .down_ns = 20 * S, .cycles = 2400, .missed = 2400 }, OHTD_ANALYTICS_BURNS_NOTHING },
+		{ { .cycles = 3456000, .missed = 10369 }, OHTD_ANALYTICS_BURNS_CYCLES },
+		{ { .cycles = 1000, .missed = 10368 }, OHTD_ANALYTICS_BURNS_NOTHING },
+		{ { .requests = { 300 }, .refused = 300 }, OHTD_ANALYTICS_BURNS_NOTHING },
+		{ { .requests = { 100000 }, .refused = 301 }, OHTD_ANALYTICS_BURNS_REQUESTS },
+		{ { .requests = { 100000, 0, 100000 }, .refused = 301 }, OHTD_ANALYTICS_BURNS_NOTHING },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (ohtd_analytics_burns(&cases[i].day, &shipped) != cases[i].burns)
+			fail_msg("case %zu", i);
+		assert_int_equal(ohtd_analytics_burns(&cases[i].day, &none), OHTD_ANALYTICS_BURNS_NOTHING);
+	}
+}
+
 static void percentile_is_a_limit(void **state)
 {
 	(void)state;
@@ -418,6 +446,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(agrees_with_a_model),
+		cmocka_unit_test(a_budget_burns_at_three_times_its_rate),
 		cmocka_unit_test(percentile_is_a_limit),
 		cmocka_unit_test(periods_end),
 	};

@@ -9,15 +9,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "analytics/service_budget.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/part.h"
 #include "store/store.h"
 
 /* What a cut must not lose: that it did not serve, and what the disk has refused. */
 #define KEEP_SOON_NS	(60 * 1000000000ll)
 /* How often it is looked. */
 #define LOOK_NS		1000000000ull
+#define DAY_HOURS	24
 
 const unsigned int ohtd_analytics_limits_ms[OHTD_TABLES_SERVICE_BUCKETS - 1] = { 10, 25, 50, 100, 250, 1000 };
 
@@ -26,11 +27,12 @@ const unsigned int ohtd_analytics_limits_ms[OHTD_TABLES_SERVICE_BUCKETS - 1] = {
  * @setup: constant
  * @opened_boot_ns: boot clock of its opening
  * @opened_wall_ns: the same as time of day
- * @lock: of @hours, @keeping and their stamps
+ * @lock: of @hours, @keeping, their stamps and @day
  * @hours: measured, and not given to the store
  * @keeping: given to the store, which has not answered; empty elsewhere
  * @kept: stamp of the newest rows that the store has, which is their boot time; -1: not known
  * @given: stamp of @keeping
+ * @day: sum of the last 24 hours, as of the newest rows
  * @meter: of the thread of the tick, as what follows
  * @recalled: the last run is known
  * @kept_boot_ns: when the store was tried last
@@ -45,6 +47,7 @@ struct ohtd_analytics_service {
 	pthread_mutex_t lock;
 	struct ohtd_analytics_hours hours, keeping;
 	int64_t kept, given;
+	struct ohtd_tables_service_hour day;
 	struct ohtd_analytics_meter meter;
 	bool recalled;
 	uint64_t kept_boot_ns;
@@ -131,15 +134,13 @@ static void add_gap(struct ohtd_analytics_service *service, const struct ohtd_ta
 		ohtd_analytics_add_time(&service->hours, service->opened_wall_ns, (int64_t)ohtd_since(gap_ns, OHTD_ANALYTICS_KEEP_NS), false);
 }
 
-/* The first rows of a run say that it has begun. False: the store cannot say what was before. */
+/* The rows of a run say that it has begun. False: the store cannot say what was before. */
 static bool recall(struct ohtd_analytics_service *service)
 {
 	struct ohtd_tables_service_run last;
 	struct ohtd_tables_service_hour *hour;
 	int r;
 
-	if (service->recalled)
-		return true;
 	r = ohtd_store_read(service->setup.store, work_run, &last);
 	if (r && r != -ENOENT)
 		return false;
@@ -151,7 +152,6 @@ static bool recall(struct ohtd_analytics_service *service)
 	hour->cuts += !r && !last.ended;
 	pthread_mutex_unlock(&service->lock);
 	service->recalled = true;
-	keep(service, false);
 	return true;
 }
 
@@ -167,19 +167,6 @@ static void look(struct ohtd_analytics_service *service)
 	down_ns = ohtd_analytics_meter_look(&service->meter, &service->hours, now_ns, wall_ns, &sight);
 	pthread_mutex_unlock(&service->lock);
 	service->down = service->down || down_ns > 0;
-}
-
-static void tick(void *part)
-{
-	struct ohtd_analytics_service *service = part;
-
-	if (atomic_load(&service->rests))
-		return;
-	if (service->meter.begun && ohtd_since(ohtd_clock_monotonic_ns(service->setup.clock), service->meter.monotonic_ns) < LOOK_NS)
-		return;
-	look(service);
-	if (recall(service) && is_due(service))
-		keep(service, false);
 }
 
 struct ohtd_analytics_service *ohtd_analytics_service_open(const struct ohtd_analytics_service_setup *setup)
@@ -343,9 +330,34 @@ int ohtd_analytics_p99_ms(const int64_t *histogram)
 	return OHTD_ANALYTICS_SLOW_MS;
 }
 
+/* ---- the last 24 hours ---- */
+
+/* While the store cannot say, the sum of before stays. */
+static void sum_day(struct ohtd_analytics_service *service)
+{
+	const int64_t end = ohtd_clock_wall_ns(service->setup.clock) / OHTD_ANALYTICS_HOUR_NS + 1;
+	struct ohtd_tables_service_hour day;
+
+	if (ohtd_analytics_service_sum(service, end - DAY_HOURS, &end, 1, &day))
+		return;
+	pthread_mutex_lock(&service->lock);
+	service->day = day;
+	pthread_mutex_unlock(&service->lock);
+}
+
+bool ohtd_analytics_service_day(struct ohtd_analytics_service *service, struct ohtd_tables_service_hour *day, struct ohtd_settings_targets *targets)
+{
+	if (!service->setup.settings)
+		return false;
+	*targets = ohtd_settings_service(service->setup.settings);
+	pthread_mutex_lock(&service->lock);
+	*day = service->day;
+	pthread_mutex_unlock(&service->lock);
+	return true;
+}
+
 /* ---- parts of the past ---- */
 
-#define DAY_HOURS	24
 #define WEEK_DAYS	7
 /* The first Monday of 1970 was the fifth day. */
 #define MONDAY		3
@@ -370,4 +382,19 @@ int64_t ohtd_analytics_period_end(enum ohtd_analytics_period period, int64_t hou
 	return (day + 1) * DAY_HOURS;
 }
 
-const struct ohtd_daemon_part ohtd_analytics_part = { .tick = tick };
+/* ---- the tick ---- */
+
+void ohtd_analytics_service_tick(void *part)
+{
+	struct ohtd_analytics_service *service = part;
+
+	if (atomic_load(&service->rests))
+		return;
+	if (service->meter.begun && ohtd_since(ohtd_clock_monotonic_ns(service->setup.clock), service->meter.monotonic_ns) < LOOK_NS)
+		return;
+	look(service);
+	if (!service->recalled ? !recall(service) : !is_due(service))
+		return;
+	keep(service, false);
+	sum_day(service);
+}

@@ -89,7 +89,7 @@ enum ohtd_analytics_period {
 /* The first hour behind the part that has @hour, since 1970; all in UTC. */
 int64_t ohtd_analytics_period_end(enum ohtd_analytics_period period, int64_t hour);
 
-/* service.c: its tick. */
+/* service_budget.c: its tick, and whether errors are used up too fast. */
 extern const struct ohtd_daemon_part ohtd_analytics_part;
 
 #endif /* OHTD_ANALYTICS_SERVICE_H */
