@@ -87,6 +87,7 @@ def test_a_mission_is_kept_changed_and_deleted(daemon):
     assert held["reason_text"].startswith("At that moment: "), "the cause may be over"
     assert act(daemon, number, "start").code == "mission_state"
     assert daemon.request("PATCH", f"missions/{number}", {"name": "late"}, role="operator").code == "mission_driven"
+    assert "store busy" not in daemon.log(), "a refusal is no trouble of the disk"
     assert act(daemon, number, "resume", role="viewer").code == "role"
     assert act(daemon, number, "cancel").json["state"] == "cancelled" and act(daemon, number, "resume").code == "mission_state"
     [entry] = [item for item in daemon.get("timeline?kinds=mission").json["items"] if item["number"] == number]

@@ -406,6 +406,7 @@ static bool has_result(struct ohtd_call *call, const struct mission_late *job, i
 		ohtd_reply_problem(call, 409, "mission_state", "mission %" PRId64 " is %s", job->row.id, job->row.state);
 		break;
 	case -EBUSY:
+	case -EINPROGRESS:
 		ohtd_reply_problem(call, 409, "mission_driven", job->act == OHTD_MISSIONS_START || job->act == OHTD_MISSIONS_RESUME ?
 				   "another mission is driven: see GET missions?state=running" : "this is done only while the mission waits");
 		break;

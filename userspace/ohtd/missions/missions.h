@@ -72,7 +72,7 @@ struct ohtd_missions_person {
 int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const struct ohtd_missions_person *person,
 		      struct ohtd_tables_mission *row);
 
-/* As ohtd_tables_mission_change() and ohtd_tables_mission_delete(), and never of the mission that is driven. Context: a worker. */
+/* As ohtd_tables_mission_change() and ohtd_tables_mission_delete(), and -EBUSY of the mission that is driven. Context: a worker. */
 int ohtd_missions_change(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
 int ohtd_missions_delete(struct ohtd_missions *missions, struct ohtd_tables_mission *row);
 

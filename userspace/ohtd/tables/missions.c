@@ -181,7 +181,7 @@ static int change(struct ohtd_db *db, struct ohtd_tables_mission *row, struct oh
 	if (r)
 		return r;
 	if (strcmp(row->state, OHTD_TABLES_MISSION_WAITING))
-		return -EBUSY;
+		return -EINPROGRESS;
 	if (*wished.name)
 		memcpy(row->name, wished.name, sizeof(row->name));
 	row->changed_ns = wished.changed_ns;
@@ -210,7 +210,7 @@ int ohtd_tables_mission_delete(struct ohtd_db *db, struct ohtd_tables_mission *r
 	if (!r)
 		r = ohtd_tables_mission_get(db, row);
 	if (!r && (!strcmp(row->state, OHTD_TABLES_MISSION_RUNNING) || !strcmp(row->state, OHTD_TABLES_MISSION_PAUSED)))
-		r = -EBUSY;
+		r = -EINPROGRESS;
 	if (!r)
 		r = run_of(db, &delete_legs_sql, row->id);
 	if (!r)

@@ -145,7 +145,7 @@ int ohtd_tables_mission_legs(struct ohtd_db *db, int64_t mission, struct ohtd_ta
 
 /*
  * Another name, or other legs of a mission that waits. @row->id: which, @row->name: "": as it is; @row->legs of @legs, NULL: as they are.
- * @row: out. 0, -ENOENT, -EBUSY: it does not wait, or a negative errno.
+ * @row: out. 0, -ENOENT, -EINPROGRESS: it does not wait, or a negative errno.
  */
 int ohtd_tables_mission_change(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
 
@@ -180,7 +180,7 @@ int ohtd_tables_mission_compare(struct ohtd_db *db, int64_t mission, struct ohtd
  */
 int ohtd_tables_mission_extend(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more);
 
-/* @row->id: which; out. 0, -ENOENT, -EBUSY: it is running or paused, or a negative errno. */
+/* @row->id: which; out. 0, -ENOENT, -EINPROGRESS: it is running or paused, or a negative errno. */
 int ohtd_tables_mission_delete(struct ohtd_db *db, struct ohtd_tables_mission *row);
 
 /*
