@@ -78,6 +78,7 @@ ASKED = [
     ("POST", "missions/{id}/start", "missions/1/start", {}, "operator", 200),
     ("POST", "missions/{id}/pause", "missions/1/pause", {}, "operator", 409),
     ("POST", "missions/{id}/resume", "missions/1/resume", {}, "operator", 200),
+    ("POST", "missions/{id}/drain", "missions/1/drain", {}, "operator", 409),
     ("POST", "missions/{id}/cancel", "missions/1/cancel", {}, "operator", 200),
     ("DELETE", "missions/{id}", "missions/1", None, "operator", 204),
     ("GET", "modules", "modules", None, "viewer", 200),

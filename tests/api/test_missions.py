@@ -74,7 +74,7 @@ def test_a_mission_is_kept_changed_and_deleted(daemon):
     number = make(daemon, *[MOVE] * 100)
     told = of(daemon, number)
     assert (told["state"], told["leg"], told["legs"], told["driven_by"], told["made_by"]) == ("waiting", 1, 100, None, "operator")
-    for word in ("pause", "resume"):
+    for word in ("pause", "resume", "drain"):
         assert act(daemon, number, word).code == "mission_state"
     changed = daemon.request("PATCH", f"missions/{number}", {"name": "other", "legs": [{"kind": "wait", "wait_s": 1}, MOVE]}, role="operator")
     assert (changed.status, changed.json["name"], changed.json["legs"]) == (200, "other", 2), changed.body
@@ -355,6 +355,29 @@ def test_a_check_judges_each_leg_and_begins_none(robot):
     assert "replaced" in checked(robot, number)[1][0]
     assert act(robot, driven, "cancel").status == 200
     wait_state(robot, "idle")
+
+
+def test_a_drain_holds_it_behind_its_leg(robot):
+    ready(robot)
+    ways = [{"kind": "move", "position_mm": place} for place in two_places(robot)]
+    number = make(robot, *ways * 50)
+    act(robot, number, "start")
+    told = act(robot, number, "drain").json
+    assert (told["state"], told["reason"]) == ("running", "draining"), told
+    held = wait_mission(robot, number, "held", "finished", "failed")
+    assert (held["state"], held["reason"]) == ("held", "drained") and held["leg"] > 1, held
+    done = held["leg"] - 1
+    assert [leg["state"] for leg in legs(robot, number)] == ["finished"] * done + ["waiting"] * (100 - done)
+    until(lambda: orders(robot, number) == {place: ["finished"] for place in range(1, done + 1)}, what="no leg behind it was given")
+    assert act(robot, number, "drain").code == "mission_state"
+    # Of one that waits for a release no leg is under way. A resume takes the drain back.
+    number = robot.post("missions", {"name": "x", "legs": ways, "through_leg": 0}, role="operator").json["id"]
+    act(robot, number, "start")
+    until(lambda: of(robot, number)["reason"] == "not_released", what="the wait for a release")
+    act(robot, number, "drain")
+    assert wait_mission(robot, number, "held")["reason"] == "drained"
+    assert act(robot, number, "resume").json["state"] == "running" and release(robot, number, 2).status == 200
+    assert wait_mission(robot, number, "finished", "held", "failed")["state"] == "finished"
 
 
 def test_another_command_holds_it_and_a_pause_is_its_own(robot):

@@ -199,6 +199,7 @@ static const struct cli_verb verbs[] = {
 	{ "mission pause", "NUMBER", "pause it and its motion", remote_mission_pause, CLI_OPT_SOCKET, 1, 1, remote_mission_pause },
 	{ "mission resume", "NUMBER", "let one go on that is held or paused", remote_mission_resume, CLI_OPT_SOCKET, 1, 1,
 	  remote_mission_resume },
+	{ "mission drain", "NUMBER", "hold it behind the leg under way", remote_mission_drain, CLI_OPT_SOCKET, 1, 1, remote_mission_drain },
 	{ "mission cancel", "NUMBER", "end it for good, and its motion", remote_mission_cancel, CLI_OPT_SOCKET, 1, 1, remote_mission_cancel },
 	{ "mission delete", "NUMBER", "delete one that is not driven", remote_mission_delete, CLI_OPT_SOCKET, 1, 1, remote_mission_delete },
 	{ "alerts acknowledge", "NUMBER", "say that somebody has seen an alert", remote_alerts_acknowledge,

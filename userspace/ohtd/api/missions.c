@@ -855,6 +855,11 @@ static void post_cancel(struct ohtd_call *call)
 	begin(call, OHTD_MISSIONS_CANCEL);
 }
 
+static void post_drain(struct ohtd_call *call)
+{
+	begin(call, OHTD_MISSIONS_DRAIN);
+}
+
 #define ACT(word_, handle_, summary_, text_)								\
 	{												\
 		.method = OHTD_POST, .path = "missions/{id}/" word_, .role = OHTD_ROLE_OPERATOR,	\
@@ -932,6 +937,8 @@ static const struct ohtd_route routes[] = {
 	ACT("pause", post_pause, "Pause the mission and the motion of its leg", NULL),
 	ACT("resume", post_resume, "Let a mission that is held or paused go on",
 	    "In the name of the session that asks, from the first leg that has not finished, and from where the robot stands."),
+	ACT("drain", post_drain, "Hold the mission behind the leg under way",
+	    "The leg is driven to its end, and no other one begins. A resume takes it back, of a mission that is paused."),
 	ACT("cancel", post_cancel, "End a mission for good, and stop the motion of its leg", NULL),
 };
 

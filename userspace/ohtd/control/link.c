@@ -64,6 +64,8 @@ static bool valid(const struct ohtd_command *command)
 	case OHTD_COMMAND_QUARANTINE:
 	case OHTD_COMMAND_RELEASE:
 		break;
+	case OHTD_COMMAND_TRY:
+		return ohtd_verb_row(command->tried)->flags & OHTD_IS_TASK;
 	case OHTD_COMMAND_MODE:
 		return command->mode < OHTD_MODES;
 	default:

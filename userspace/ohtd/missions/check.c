@@ -156,7 +156,7 @@ static int judge(struct ohtd_missions *missions, const struct ohtd_missions_pers
 	int r = ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot) ? -EAGAIN : 0;
 
 	prevented = ohtd_missions_prevented(missions);
-	/* What it does itself is in nobody's way. */
+	/* The mission that is driven does not prevent its own legs. */
 	if (driven && prevented && !strcmp(prevented, ohtd_why_name(OHTD_WHY_REPLACED)))
 		prevented = NULL;
 	for (int64_t i = 0; !r && i < check->row.legs; i++) {

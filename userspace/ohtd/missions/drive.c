@@ -112,12 +112,13 @@ static void take_answer(struct ohtd_missions *missions, const struct ohtd_answer
 /* It may have been paused and let go on by the verbs of the robot: then the mission says the same. */
 static void mirror(struct ohtd_missions *missions, unsigned int before, unsigned int now)
 {
+	const char *reason = missions->drains ? OHTD_MISSIONS_DRAINS : "";
 	bool paused = !strcmp(missions->row.state, OHTD_TABLES_MISSION_PAUSED);
 
 	if (now == OHTD_COMMAND_STATE_PAUSED && !paused)
-		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_PAUSED, "");
+		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_PAUSED, reason);
 	else if (before == OHTD_COMMAND_STATE_PAUSED && now == OHTD_COMMAND_STATE_RUNNING && paused)
-		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, "");
+		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, reason);
 }
 
 static void take_command(struct ohtd_missions *missions, const struct ohtd_command_view *command)
@@ -391,6 +392,8 @@ static void begin_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *le
 
 	if (!why)
 		why = ohtd_missions_prevented(missions);
+	if (missions->drains)
+		why = OHTD_MISSIONS_DRAINED;
 	if (why) {
 		hold(missions, why);
 		return;
@@ -442,7 +445,7 @@ static void wait_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg,
 		finish_leg(missions, leg);
 }
 
-/* The mission keeps the control of its session while it runs; nobody needs to look on. */
+/* While the mission runs, it renews the control of its session, as each message of the session would. */
 static void renew(struct ohtd_missions *missions, uint64_t now_ns)
 {
 	if (ohtd_since(now_ns, missions->renewed_ns) < RENEWED_NS ||

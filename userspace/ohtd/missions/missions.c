@@ -198,7 +198,7 @@ static int begin(struct ohtd_missions *missions, const struct ohtd_missions_pers
 	if (r)
 		return r;
 	missions->row = *row;
-	missions->posted = missions->late = missions->unkept = false;
+	missions->posted = missions->late = missions->unkept = missions->drains = false;
 	missions->command = (struct ohtd_command_view){ 0 };
 	missions->since_ns = 0;
 	missions->reader = (struct ohtd_event_reader){ .seen = ohtd_robot_events(missions->setup.robot) };
@@ -222,8 +222,19 @@ static int go_on(struct ohtd_missions *missions, const struct ohtd_missions_pers
 		r = ohtd_missions_post(missions, person, OHTD_COMMAND_RESUME, OHTD_MISSIONS_OF_RESUME);
 	if (r)
 		return r;
+	missions->drains = false;
 	take_person(missions, person);
 	return ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, "");
+}
+
+/* It lasts no longer than the run: a restart holds the mission, too. */
+static int drain(struct ohtd_missions *missions)
+{
+	char state[OHTD_TABLES_MISSION_WORD_BYTES];
+
+	memcpy(state, missions->row.state, sizeof(state));
+	missions->drains = true;
+	return ohtd_missions_turn_to(missions, state, OHTD_MISSIONS_DRAINS);
 }
 
 static int pause_it(struct ohtd_missions *missions, const struct ohtd_missions_person *person)
@@ -232,7 +243,7 @@ static int pause_it(struct ohtd_missions *missions, const struct ohtd_missions_p
 
 	if (ohtd_missions_commands(missions))
 		r = ohtd_missions_post(missions, person, OHTD_COMMAND_PAUSE, OHTD_MISSIONS_OF_NONE);
-	return r ? r : ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_PAUSED, "");
+	return r ? r : ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_PAUSED, missions->drains ? OHTD_MISSIONS_DRAINS : "");
 }
 
 static int cancel(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_tables_mission *row)
@@ -276,6 +287,8 @@ static int do_act(struct ohtd_missions *missions, unsigned int act, const struct
 		if (held && missions->row.id != row->id)
 			return begin(missions, person, row);
 		return is_in(row, OHTD_TABLES_MISSION_PAUSED) ? go_on(missions, person) : -EALREADY;
+	case OHTD_MISSIONS_DRAIN:
+		return is_under_way(row) ? drain(missions) : -EALREADY;
 	case OHTD_MISSIONS_PAUSE:
 		return is_in(row, OHTD_TABLES_MISSION_RUNNING) ? pause_it(missions, person) : -EALREADY;
 	default:

@@ -48,6 +48,7 @@ enum ohtd_missions_act {
 	OHTD_MISSIONS_PAUSE,
 	OHTD_MISSIONS_RESUME,
 	OHTD_MISSIONS_CANCEL,
+	OHTD_MISSIONS_DRAIN,
 };
 
 /**
@@ -61,7 +62,7 @@ struct ohtd_missions_person {
 };
 
 /**
- * ohtd_missions_act() - start, pause, resume or cancel a mission
+ * ohtd_missions_act() - start, pause, resume, cancel or drain a mission
  * @act: enum ohtd_missions_act
  * @person: who asks; the mission is driven in this name from a start or resume on
  * @row: @row->id says which; out: all of it, also when the act does not fit its state

@@ -22,6 +22,9 @@
 #define OHTD_MISSIONS_DEADLINE		"deadline"
 #define OHTD_MISSIONS_STORE		"store"
 #define OHTD_MISSIONS_UNSEEN		"end_not_seen"
+#define OHTD_MISSIONS_DRAINED		"drained"
+/* Of one that is running or paused, and is held behind the leg under way. */
+#define OHTD_MISSIONS_DRAINS		"draining"
 /* Of one that is running, and goes on by itself when its next leg is released. */
 #define OHTD_MISSIONS_NOT_RELEASED	"not_released"
 
@@ -39,6 +42,7 @@
  * @person: in whose name
  * @begun: what the last run left under way is held
  * @unkept: @row or the leg under way is not on the disk as it is here: nothing begins
+ * @drains: no further leg begins, and the mission is held then
  * @reader: place in the ring of events
  * @order: id in the link of the newest command of a leg
  * @answered: the same of the newest one that was answered
@@ -64,6 +68,7 @@ struct ohtd_missions {
 	struct ohtd_missions_person person;
 	bool begun;
 	bool unkept;
+	bool drains;
 	struct ohtd_event_reader reader;
 	uint64_t order;
 	uint64_t answered;

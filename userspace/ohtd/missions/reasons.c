@@ -18,6 +18,8 @@ static const struct {
 	{ OHTD_MISSIONS_DEADLINE, "The leg was not over by its deadline." },
 	{ OHTD_MISSIONS_STORE, "The store did not take the leg, so it was not driven." },
 	{ OHTD_MISSIONS_UNSEEN, "More happened at once than could be followed: how the leg ended is not known." },
+	{ OHTD_MISSIONS_DRAINED, "A person or program had the mission held behind a leg." },
+	{ OHTD_MISSIONS_DRAINS, "The mission is held when the leg under way is over." },
 	{ OHTD_MISSIONS_NOT_RELEASED, "The next leg is not released yet." },
 	{ "damaged", "The database was damaged, and legs of the mission are lost." },
 	{ "restored", "The database was restored from a backup: which legs were driven since is not known." },

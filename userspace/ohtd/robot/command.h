@@ -57,7 +57,7 @@ enum {
  * @background: READ: behind everything else beside the plan, never in a cycle that a set-point needs,
  *	and a module that is lost is not asked at all
  * @trial: LIMITS: only whether they would be taken now
- * @tried: TRY: enum ohtd_command_kind of a motion, with its other members
+ * @tried: TRY: enum ohtd_command_kind of a motion that ends by itself, with its other members
  * @outputs_low: LIMITS: something is among them that is taken only while the outputs stay off
  * @target_mm: MOVE: where to; POSITION: where the robot is, or not a number
  * @speed_mm_s: JOG: signed; MOVE: at most this, 0: as fast as the limits permit
