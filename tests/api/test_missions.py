@@ -362,6 +362,7 @@ def test_a_drain_holds_it_behind_its_leg(robot):
     ways = [{"kind": "move", "position_mm": place} for place in two_places(robot)]
     number = make(robot, *ways * 50)
     act(robot, number, "start")
+    until(lambda: legs(robot, number)[0]["state"] == "running", what="the first leg under way")
     told = act(robot, number, "drain").json
     assert (told["state"], told["reason"]) == ("running", "draining"), told
     held = wait_mission(robot, number, "held", "finished", "failed")
