@@ -269,7 +269,7 @@ static const struct cli_verb verbs[] = {
 	{ "key rotate", "ACCOUNT ID", "another key that may the same; the one before ends in 24 h", cmd_key_rotate,
 	  CLI_OPT_SOCKET, 2, 2, cmd_key_rotate },
 	{ "key end", "ACCOUNT ID", "end a key, with its connections", cmd_key_end, CLI_OPT_SOCKET, 2, 2, cmd_key_end },
-	{ "user profile", "", "the own profile: full name, language, units, zone, theme, saved views", remote_user_profile, CLI_OPT_SOCKET, 0, 0,
+	{ "user profile", "", "the own profile: name, language, units, zone, theme, views", remote_user_profile, CLI_OPT_SOCKET, 0, 0,
 	  remote_user_profile },
 	{ "user set", "MEMBER TEXT", "say or, by an empty text, take back one member of it", cmd_user_set, CLI_OPT_SOCKET, 2, 2, cmd_user_set },
 	{ "user reset-code", "USER", "give the person a code for a new password, once, 1 h", cmd_user_reset_code,

@@ -80,6 +80,7 @@ static const struct act acts[] = {
 	{ "POST missions/{id}/legs", "put", "put", " legs behind a mission" },
 	{ "POST missions/{id}/release", "release", "released", " legs of a mission" },
 	{ "POST missions/{id}/check", "check", "checked", " a mission" },
+	{ "POST missions/{id}/drain", "drain", "drained", " a mission" },
 	{ "POST robot/position", "say", "said", " where the robot is" },
 	{ "PUT robot/override", "change", "changed", " the override" },
 	{ "PUT robot/mode", "choose", "chose", " the mode" },
