@@ -122,7 +122,9 @@ describe("the kit", { concurrency: true }, () => {
 
 	test("each fault is found by the checks that ask for it", async () => {
 		const missed = [];
-		await lanes(Object.entries(MUTANTS).map(([fault, ids]) => async () => {
+		// The gate takes each sixth of them, the night all.
+		const faults = Object.entries(MUTANTS).filter((_, at) => SOAK || at % 6 === 0);
+		await lanes(faults.map(([fault, ids]) => async () => {
 			const checks = CHECKS.filter(({ id }) => ids.includes(id));
 			assert.equal(checks.length, ids.length, `${fault} names a check that is not there: ${ids}`);
 			const more = { intervalS: fault === "no-beat" ? 0.2 : 30 };
