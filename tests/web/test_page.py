@@ -7,7 +7,7 @@ import ssl
 import pytest
 
 from oht_test.client import PASSWORD
-from person import at_rest, go, has, log_in, log_out, names_of
+from person import at_rest, go, has, log_in, log_out, names_of, stops
 from pretend import PRETEND, answers, change, pretend
 
 ENTER, TAB = "\ue007", "\ue004"
@@ -392,6 +392,43 @@ def test_a_sentence_of_the_help_leads_to_the_code_and_an_alert_to_its_entry(daem
     daemon.post("safety/stop", role="operator")
     go(page, "/alerts", "#alerts")
     page.wait(lambda: page.run("return !!document.querySelector('#alerts a[href=\\'#/help/stop_latched\\']')"), what="a link beside the alert")
+
+
+LOADED = "return performance.getEntriesByType('resource').some((each) => each.name.includes(`/assets/${arguments[0]}-`))"
+
+
+def block(page, *patterns):
+    """Files that do not come, as after an upgrade of the robot under an open page; without a pattern all come again."""
+    page.cdp("Network.enable")
+    page.cdp("Network.setBlockedURLs", urls=list(patterns))
+
+
+def test_a_page_whose_file_does_not_come_says_so_and_the_stop_works(daemon, page):
+    block(page, "*/assets/history-*", "*/assets/help-*")
+    try:
+        log_in(page, "operator")
+        go(page, "/history", "#page-lost")
+        assert "software has changed since this tab was opened" in page.text("#page-lost") and page.text("#content h1") == "History"
+        stops(daemon, page)
+        go(page, "/drive", "#drive")
+        go(page, "/help/stop_latched", "#page-lost")
+    finally:
+        block(page)
+    page.click("#page-load")
+    page.wait(lambda: has(page, "#help-entry"), 60, "the page anew, where it was")
+    go(page, "/history", "#history-charts")
+
+
+def test_the_other_pages_are_there_when_the_network_goes(page):
+    log_in(page, "viewer")
+    page.wait(lambda: page.run(LOADED, "help") and page.run(LOADED, "plot"), 60, "all files, in idle time")
+    assert not page.run(LOADED, "users"), "a file of a page that the role may not see"
+    block(page, "*/assets/*")
+    try:
+        go(page, "/help/reset_button", "#help-entry")
+        assert "Press the button for 0.1 to 3 s." in page.text("#help-entry")
+    finally:
+        block(page)
 
 
 def test_texts_that_a_translator_replaces_stay_true_and_the_page_says_so(page):

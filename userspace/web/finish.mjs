@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// After vite: the licences of the bundled packages, each file of assets compressed beside itself, and a limit on the files
+// After vite: the licences of the bundled packages, each file of assets compressed beside itself, and limits on the files
 // that a browser loads. The page itself stays as it is: of a compressed page the length tells what is in it (BREACH).
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-const LIMIT_KIB = 150;
+/* Compressed. The first load is what index.html names: all that stops and drives the robot. Every other file is loaded later. */
+const LIMITS_KIB = { first: 110, later: 40, all: 220 };
 const SMALLEST_BYTES = 512;
 /* Under the licence of the page. */
 const OURS = new Set(["node_modules/oht-client"]);
@@ -70,9 +71,16 @@ for (const name of readdirSync(join(out, "assets")))
 
 writeFileSync(join(out, "THIRD-PARTY.txt"), licences());
 
-const loaded = files(join(out, "assets"))
-	.map((path) => [path, compress(path)])
-	.reduce((sum, [, bytes]) => sum + bytes, 0);
+const kib = (bytes) => bytes / 1024;
+const sum = (list) => list.reduce((total, [, bytes]) => total + bytes, 0);
+const index = readFileSync(join(out, "index.html"), "utf8");
+const loaded = files(join(out, "assets")).map((path) => [basename(path), compress(path)]);
+const first = loaded.filter(([name]) => index.includes(`assets/${name}"`));
+const sizes = [["the first load", sum(first), LIMITS_KIB.first]];
 
-writeFileSync(join(out, "..", "web.kib"), `${(loaded / 1024).toFixed(1)}\n`);
-if (loaded > LIMIT_KIB * 1024) throw new Error(`error: JS and CSS have ${loaded} bytes compressed, the limit is ${LIMIT_KIB} KiB`);
+if (!first.length) throw new Error("error: index.html names no file of assets");
+for (const [name, bytes] of loaded.filter((file) => !first.includes(file))) sizes.push([name, bytes, LIMITS_KIB.later]);
+sizes.push(["JS and CSS", sum(loaded), LIMITS_KIB.all]);
+for (const [what, bytes, limit] of sizes)
+	if (kib(bytes) > limit) throw new Error(`error: ${what} has ${kib(bytes).toFixed(1)} KiB compressed, the limit is ${limit} KiB`);
+writeFileSync(join(out, "..", "web.kib"), `${kib(sum(first)).toFixed(1)}\n`);

@@ -114,6 +114,9 @@ export const texts = {
 		install: "How to install it",
 	},
 	shell: {
+		loading: "Loading",
+		loadPage: "Load the page again",
+		pageLost: "This page did not load: the robot does not answer, or its software has changed since this tab was opened.",
 		connecting: "connecting",
 		offline: "no connection",
 		mode: "mode",

@@ -55,7 +55,8 @@ export interface Sending {
 	as?: "json" | "text" | "blob";
 }
 
-const requests = new Lane(AT_ONCE);
+/** All that the page asks for but the stop, files of further pages included. */
+export const requests = new Lane(AT_ONCE);
 
 /* AbortSignal.timeout() is younger than the tablets on the machines. */
 function timeout(ms: number, unwanted: AbortSignal | undefined): { signal: AbortSignal; clear: () => void } {

@@ -3,9 +3,7 @@
  * An element as the place of a picture: its width, and the drawing in it.
  */
 import { useEffect, useRef, useState } from "preact/hooks";
-
-/* A browser that is never idle loads the drawing all the same. */
-const IDLE_MS = 1000;
+import { loadPlot } from "../idle";
 
 type Place = HTMLDivElement | null;
 
@@ -38,19 +36,6 @@ export function useWidth(): Axis {
 	return { place, setPlace, widthPx };
 }
 
-function idle(): Promise<void> {
-	return new Promise((done) => {
-		if ("requestIdleCallback" in window) requestIdleCallback(() => done(), { timeout: IDLE_MS });
-		else setTimeout(done, IDLE_MS / 4);
-	});
-}
-
-/* The page is there and of use before this is asked for. */
-async function load() {
-	await idle();
-	return import("../plot");
-}
-
 interface Drawn {
 	resize(): void;
 	end(): void;
@@ -68,7 +53,7 @@ export function usePlot<Plot extends Drawn>(place: Place, of: unknown, make: Mak
 
 		setPlot(undefined);
 		if (!place) return;
-		load().then((plots) => {
+		loadPlot().then((plots) => {
 			if (gone) return;
 			made = make(plots, place);
 			setPlot(made);

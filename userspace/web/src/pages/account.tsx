@@ -12,7 +12,6 @@ import { useOnce } from "../components/once";
 import { confirm, toast } from "../components/overlay";
 import { Table } from "../components/table";
 import { time } from "../format";
-import type { Page } from "../pages";
 import { useStore } from "../store";
 import { texts } from "../texts";
 
@@ -162,7 +161,7 @@ function Elevation() {
 	);
 }
 
-function Account() {
+export function Account() {
 	const { user, role } = useStore(session);
 
 	return (
@@ -199,19 +198,3 @@ function Account() {
 		</div>
 	);
 }
-
-export const page: Page = {
-	id: "account",
-	path: "/account",
-	title: t.title,
-	icon: (
-		<>
-			<circle cx="12" cy="8" r="4" />
-			<path d="M4.5 20.5c0-4 3.400-6.5 7.5-6.5s7.5 2.5 7.5 6.5" />
-		</>
-	),
-	order: 115,
-	role: "viewer",
-	words: t.words,
-	component: Account,
-};

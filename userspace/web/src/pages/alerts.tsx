@@ -16,7 +16,6 @@ import { KEPT_MS, useSettled, useTimesSettled } from "../components/settled";
 import { Table } from "../components/table";
 import { Told } from "../components/told";
 import { time, words } from "../format";
-import type { Page } from "../pages";
 import { href } from "../router";
 import { texts } from "../texts";
 
@@ -110,7 +109,7 @@ function History({ active }: { active: Alert[] | undefined }) {
 	);
 }
 
-function Alerts() {
+export function Alerts() {
 	const reading = useLive<AlertList>("alerts");
 	const { items, total_count } = reading.data ?? {};
 
@@ -170,7 +169,7 @@ function Alerts() {
 }
 
 /** How many there are that are not shelved, beside the name of the page. */
-function Count() {
+export function AlertCount() {
 	const calling = useLive<AlertList>("alerts").data?.items.filter((alert) => !alert.shelved_until) ?? [];
 
 	if (!calling.length) return null;
@@ -181,15 +180,3 @@ function Count() {
 		</span>
 	);
 }
-
-export const page: Page = {
-	id: "alerts",
-	path: "/alerts",
-	title: t.title,
-	icon: <path d="M6 16v-5a6 6 0 0 1 12 0v5l1.500 2.500h-15zM10 21h4" />,
-	order: 25,
-	role: "viewer",
-	words: t.words,
-	component: Alerts,
-	count: Count,
-};

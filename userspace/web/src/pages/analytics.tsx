@@ -15,7 +15,6 @@ import { FreeSpan } from "../components/free-span";
 import { useRobotClock } from "../components/past-read";
 import { type Column, Table } from "../components/table";
 import { span as lengthText, title, words } from "../format";
-import type { Page } from "../pages";
 import { useQuery } from "../router";
 import { texts } from "../texts";
 import { lengthS, type ModuleTotal, percentOf, type Totals, totalsOf } from "../totals";
@@ -320,7 +319,7 @@ function Tools({ asked, onAsk, onAgain }: ToolsProps) {
 	);
 }
 
-function AnalyticsPage() {
+export function AnalyticsPage() {
 	const [query, narrowTo] = useQuery();
 	const clock = useRobotClock();
 	const asked = askedOf(query, clock.nowMs());
@@ -339,14 +338,3 @@ function AnalyticsPage() {
 		</div>
 	);
 }
-
-export const page: Page = {
-	id: "analytics",
-	path: "/analytics",
-	title: t.title,
-	icon: <path d="M4 20h16M6 20v-6h3v6M11 20V8h3v12M16 20V4h3v16" />,
-	order: 65,
-	role: "viewer",
-	words: t.words,
-	component: AnalyticsPage,
-};

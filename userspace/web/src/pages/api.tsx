@@ -7,7 +7,7 @@ import type { ErrorCode, List } from "../api/types";
 import { Card, Refusal, Skeleton } from "../components/basics";
 import { useOnce } from "../components/once";
 import { Table } from "../components/table";
-import type { Page, PageProps } from "../pages";
+import type { PageProps } from "../pages";
 import { href, useQuery } from "../router";
 import { texts } from "../texts";
 
@@ -362,7 +362,7 @@ function RoutesPage() {
 	);
 }
 
-function Api({ rest }: PageProps) {
+export function Api({ rest }: PageProps) {
 	const parts: [string, string][] = [
 		["", t.routes],
 		["errors", t.errors],
@@ -381,14 +381,3 @@ function Api({ rest }: PageProps) {
 		</div>
 	);
 }
-
-export const page: Page = {
-	id: "api",
-	path: "/api",
-	title: t.title,
-	icon: <path d="M8 6l-5 6 5 6M16 6l5 6-5 6M13.5 4l-3 16" />,
-	order: 140,
-	role: null,
-	words: t.words,
-	component: Api,
-};

@@ -12,7 +12,6 @@ import { usePaged } from "../components/paged";
 import { useSettled } from "../components/settled";
 import { Table } from "../components/table";
 import { fieldTime, time } from "../format";
-import type { Page } from "../pages";
 import { useQuery } from "../router";
 import { useStore } from "../store";
 import { texts } from "../texts";
@@ -191,7 +190,7 @@ function Records({ turn }: { turn: number }) {
 	);
 }
 
-function Audit() {
+export function Audit() {
 	const [turn, setTurn] = useState(0);
 
 	return (
@@ -201,14 +200,3 @@ function Audit() {
 		</div>
 	);
 }
-
-export const page: Page = {
-	id: "audit",
-	path: "/audit",
-	title: t.title,
-	icon: <path d="M6 3h9l4 4v14H6zM15 3v4h4M9 12h7M9 16h7" />,
-	order: 120,
-	role: "administrator",
-	words: t.words,
-	component: Audit,
-};

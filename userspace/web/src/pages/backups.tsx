@@ -16,7 +16,6 @@ import { Refused } from "../components/refused";
 import { Table } from "../components/table";
 import { download } from "../download";
 import { size, span, time } from "../format";
-import type { Page } from "../pages";
 import { texts } from "../texts";
 
 const t = texts.backups;
@@ -173,7 +172,7 @@ function Age({ newest }: { newest: Backup | undefined }) {
 	);
 }
 
-function Backups() {
+export function Backups() {
 	const jobs = useJobs();
 	const list = usePaged<Backup>("backups", jobs.ended);
 	const [restoring, setRestoring] = useState<Backup>();
@@ -300,14 +299,3 @@ function Backups() {
 		</div>
 	);
 }
-
-export const page: Page = {
-	id: "backups",
-	path: "/backups",
-	title: t.title,
-	icon: <path d="M4 5h16v5H4zM6 10v9h12v-9M10 14h4" />,
-	order: 125,
-	role: "supervisor",
-	words: t.words,
-	component: Backups,
-};

@@ -9,7 +9,6 @@ import { Badge, Card, Facts, Notice, Refusal, Share, Skeleton, useAge } from "..
 import { ReadAgain } from "../components/read-again";
 import { Table } from "../components/table";
 import { title, words } from "../format";
-import type { Page } from "../pages";
 import { FULL_BUS_PERCENT } from "../shell/robot";
 import { texts } from "../texts";
 
@@ -220,7 +219,7 @@ function useBus(): { bus: Reading<Bus>; age: number | null; read: Reading<Bus> }
 	return { bus: { ...read, data }, age, read };
 }
 
-function BusPage() {
+export function BusPage() {
 	const { bus, age, read } = useBus();
 	const statistics = useLive<BusStatistics>("bus/statistics");
 
@@ -259,19 +258,3 @@ function BusPage() {
 		</div>
 	);
 }
-
-export const page: Page = {
-	id: "bus",
-	path: "/bus",
-	title: t.title,
-	icon: (
-		<>
-			<path d="M3 12h18" />
-			<path d="M7 12V6M12 12V6M17 12v6M9 12v6" />
-		</>
-	),
-	order: 40,
-	role: "viewer",
-	words: t.words,
-	component: BusPage,
-};

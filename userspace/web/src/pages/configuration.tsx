@@ -14,7 +14,7 @@ import { Difference, Live, Meanwhile, SaveBar, sendDraft } from "../components/c
 import { Versions } from "../components/config-versions";
 import { changesOf, type Draft, draft, groupOf, isForAny, itemOf, readSettings, type Settings, settings } from "../config";
 import { title } from "../format";
-import type { Page, PageProps } from "../pages";
+import type { PageProps } from "../pages";
 import { go, href, useQuery } from "../router";
 import { useStore } from "../store";
 import { texts } from "../texts";
@@ -228,7 +228,7 @@ function Loaded({ known, rest, onRead }: { known: Settings; rest: string; onRead
 	);
 }
 
-function Configuration({ rest }: PageProps) {
+export function Configuration({ rest }: PageProps) {
 	const known = useStore(settings);
 	const { run, problem } = useAct();
 	const read = () => void run(() => readSettings());
@@ -249,14 +249,3 @@ function Configuration({ rest }: PageProps) {
 		</div>
 	);
 }
-
-export const page: Page = {
-	id: "configuration",
-	path: PATH,
-	title: t.title,
-	icon: <path d="M4 7h9M17 7h3M4 17h3M11 17h9M13 4.5v5h4v-5zM7 14.500v5h4v-5z" />,
-	order: 100,
-	role: "viewer",
-	words: t.words,
-	component: Configuration,
-};

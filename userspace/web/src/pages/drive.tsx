@@ -23,7 +23,6 @@ import { useRecording } from "../components/signals";
 import { useWays, Ways } from "../components/way";
 import { commandText, type WhyNot, useWhyNot } from "../drive";
 import { numberOf } from "../number";
-import type { Page } from "../pages";
 import { reasonText } from "../reasons";
 import { useRemedies } from "../remedy";
 import { href } from "../router";
@@ -152,7 +151,7 @@ function Reasons({ robot, safety, whyNot }: { robot: Robot | undefined; safety: 
 	);
 }
 
-function Drive() {
+export function Drive() {
 	const robotReading = useLive<Robot>("robot");
 	const robot = robotReading.data;
 	const age = useAge(robotReading, robot?.age_ms);
@@ -222,19 +221,3 @@ function Drive() {
 		</div>
 	);
 }
-
-export const page: Page = {
-	id: "drive",
-	path: "/drive",
-	title: t.title,
-	icon: (
-		<>
-			<path d="M2.5 18h19M8 14.5h8a1.5 1.5 0 0 0 1.5-1.5V8A1.5 1.5 0 0 0 16 6.5H8A1.5 1.5 0 0 0 6.5 8v5A1.5 1.5 0 0 0 8 14.5z" />
-			<path d="M9 18v-3M15 18v-3" />
-		</>
-	),
-	order: 20,
-	role: "viewer",
-	words: t.words,
-	component: Drive,
-};

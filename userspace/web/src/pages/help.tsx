@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is wrong, and what to do: docs/troubleshooting.md, which the robot brings along. Two steps: what a person sees, then the code.
+ * What is wrong, and what to do: docs/troubleshooting.md, which this file brings along. Two steps: what a person sees, then the code.
  */
-import { useEffect, useState } from "preact/hooks";
-import { Card, Skeleton } from "../components/basics";
-import type { Page, PageProps } from "../pages";
+import text from "../../../../docs/troubleshooting.md?raw";
+import { Card } from "../components/basics";
+import type { PageProps } from "../pages";
 import { type Block, type Piece, piecesOf, type Section, sectionsOf } from "../prose";
 import { href, useQuery } from "../router";
 import { texts } from "../texts";
 
 const t = texts.help;
+const sections = sectionsOf(text);
 /* The sections that come from what programs say have one of these before them. */
 const CODES = "every-code";
 
@@ -45,10 +46,10 @@ function Blocks({ blocks }: { blocks: Block[] }) {
 }
 
 /** Sections that have all the words, those with them in their title first. */
-function found(sections: Section[], wanted: string): Section[] {
+function found(wanted: string): Section[] {
 	const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-	const text = (s: Section) => `${s.title} ${s.blocks.map((b) => b.text).join(" ")}`.toLowerCase();
-	const all = sections.filter((s) => s.level > 2 && words.every((word) => text(s).includes(word)));
+	const said = (s: Section) => `${s.title} ${s.blocks.map((b) => b.text).join(" ")}`.toLowerCase();
+	const all = sections.filter((s) => s.level > 2 && words.every((word) => said(s).includes(word)));
 	const titled = (s: Section) => words.every((word) => s.title.toLowerCase().replace(/_/g, " ").includes(word));
 
 	return [...all.filter(titled), ...all.filter((s) => !titled(s))];
@@ -67,7 +68,7 @@ function Found({ sections }: { sections: Section[] }) {
 	);
 }
 
-function One({ sections, anchor }: { sections: Section[]; anchor: string }) {
+function One({ anchor }: { anchor: string }) {
 	const section = sections.find((s) => s.anchor === anchor);
 	const codes = sections.findIndex((s) => s.anchor === CODES);
 	const from = sections.filter((s, i) => i < codes && s.level > 2 && s.blocks.some((b) => b.text.includes(`(#${anchor})`)));
@@ -89,7 +90,7 @@ function One({ sections, anchor }: { sections: Section[]; anchor: string }) {
 	);
 }
 
-function All({ sections }: { sections: Section[] }) {
+function All() {
 	const [query, narrowTo] = useQuery();
 	const wanted = query.get("search") ?? "";
 
@@ -104,7 +105,7 @@ function All({ sections }: { sections: Section[] }) {
 				onInput={(event) => narrowTo({ search: event.currentTarget.value })}
 			/>
 			{wanted.trim() ? (
-				<Found sections={found(sections, wanted)} />
+				<Found sections={found(wanted)} />
 			) : (
 				sections
 					.filter((s) => s.level < 3 && s.anchor !== CODES)
@@ -119,39 +120,6 @@ function All({ sections }: { sections: Section[] }) {
 	);
 }
 
-function Help({ rest }: PageProps) {
-	const [sections, setSections] = useState<Section[]>();
-	const [lost, setLost] = useState(false);
-
-	useEffect(() => {
-		import("../../../../docs/troubleshooting.md?raw").then(
-			(file) => setSections(sectionsOf(file.default)),
-			() => setLost(true),
-		);
-	}, []);
-	return (
-		<div id="help">
-			{lost ? <p>{texts.problem.noConnection}</p> : null}
-			{!sections ? (
-				<Card title={t.title}>
-					<Skeleton lines={8} />
-				</Card>
-			) : rest ? (
-				<One sections={sections} anchor={rest} />
-			) : (
-				<All sections={sections} />
-			)}
-		</div>
-	);
+export function Help({ rest }: PageProps) {
+	return <div id="help">{rest ? <One anchor={rest} /> : <All />}</div>;
 }
-
-export const page: Page = {
-	id: "help",
-	path: "/help",
-	title: t.title,
-	icon: <path d="M9 9a3 3 0 1 1 4.200 2.700c-.8.4-1.200 1-1.200 2.300M12 17.500v.5M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z" />,
-	order: 150,
-	role: null,
-	words: t.words,
-	component: Help,
-};

@@ -20,7 +20,6 @@ import { Table } from "../components/table";
 import { TimeAxis } from "../components/time-axis";
 import { download } from "../download";
 import { span as lengthText, words } from "../format";
-import type { Page } from "../pages";
 import { type Asked, aroundHref, askedBefore, isFollowing, PAST_CHARTS_MAX, readAsked, withSpan, writeAsked } from "../asked";
 import { csvOf, type Gap, gapsOf, holesOf, type Span, ticksOf } from "../past";
 import { useQuery } from "../router";
@@ -298,7 +297,7 @@ function Told({ asked, span, past, before }: ToldProps) {
 	);
 }
 
-function History() {
+export function History() {
 	const [asked, ask] = useAsked();
 	const known = useRegistry();
 	const clock = useRobotClock();
@@ -388,14 +387,3 @@ function History() {
 		</div>
 	);
 }
-
-export const page: Page = {
-	id: "history",
-	path: "/history",
-	title: t.title,
-	icon: <path d="M4 5v14h16M7 15l3-4 3 2 5-7" />,
-	order: 60,
-	role: "viewer",
-	words: t.words,
-	component: History,
-};

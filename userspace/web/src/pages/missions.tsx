@@ -15,7 +15,7 @@ import { Rail } from "../components/rail";
 import { Table } from "../components/table";
 import { time } from "../format";
 import { inOrder, isDriven, legMore, legText, toneOf, useMissionsVersion, useRobot } from "../missions";
-import type { Page, PageProps } from "../pages";
+import type { PageProps } from "../pages";
 import { useErrorCodes } from "../remedy";
 import { go, href } from "../router";
 import { texts } from "../texts";
@@ -270,7 +270,7 @@ function Board({ list, robot, version }: { list: Paged<Mission, unknown>; robot:
 	);
 }
 
-function Missions({ rest }: PageProps) {
+export function Missions({ rest }: PageProps) {
 	const robot = useRobot();
 	const version = `${useMissionsVersion(robot)} ${rest}`;
 	const list = usePaged<Mission>(LIST, version);
@@ -278,14 +278,3 @@ function Missions({ rest }: PageProps) {
 	if (rest) return <One key={rest} id={rest} missions={list.rows ?? []} robot={robot} version={version} />;
 	return <Board list={list} robot={robot} version={version} />;
 }
-
-export const page: Page = {
-	id: "missions",
-	path: "/missions",
-	title: t.title,
-	icon: <path d="M5 19h6a3.5 3.5 0 0 0 0-7H9a3.500 3.500 0 0 1 0-7h10M16 2l3 3-3 3M5 17v4" />,
-	order: 22,
-	role: "viewer",
-	words: t.words,
-	component: Missions,
-};

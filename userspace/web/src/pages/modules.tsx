@@ -15,7 +15,7 @@ import { ReadAgain } from "../components/read-again";
 import { Table } from "../components/table";
 import { span, title, unit, words } from "../format";
 import { textOf } from "../number";
-import type { Page, PageProps } from "../pages";
+import type { PageProps } from "../pages";
 import { href } from "../router";
 import { healthTone } from "../shell/robot";
 import { useTick } from "../store";
@@ -401,24 +401,6 @@ function One({ address }: { address: string }) {
 	);
 }
 
-function Modules({ rest }: PageProps) {
+export function Modules({ rest }: PageProps) {
 	return rest ? <One key={rest} address={encodeURIComponent(rest)} /> : <All />;
 }
-
-export const page: Page = {
-	id: "modules",
-	path: "/modules",
-	title: t.title,
-	icon: (
-		<>
-			<rect x="4" y="4" width="7" height="7" rx="1.5" />
-			<rect x="13" y="4" width="7" height="7" rx="1.5" />
-			<rect x="4" y="13" width="7" height="7" rx="1.5" />
-			<rect x="13" y="13" width="7" height="7" rx="1.5" />
-		</>
-	),
-	order: 30,
-	role: "viewer",
-	words: t.words,
-	component: Modules,
-};

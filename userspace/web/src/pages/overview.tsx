@@ -13,7 +13,6 @@ import { Rail } from "../components/rail";
 import { Signals, useRecording } from "../components/signals";
 import { useWays, Ways } from "../components/way";
 import { time, title } from "../format";
-import type { Page } from "../pages";
 import { reasonText } from "../reasons";
 import { href } from "../router";
 import { FULL_BUS_PERCENT, healthTone, stateView } from "../shell/robot";
@@ -108,7 +107,7 @@ function BusLoad() {
 	);
 }
 
-function Overview() {
+export function Overview() {
 	const robot = useLive<Robot>("robot");
 	const safety = useLive<Safety>("safety");
 	const modules = useLive<List<Module>>("modules");
@@ -184,14 +183,3 @@ function Overview() {
 		</div>
 	);
 }
-
-export const page: Page = {
-	id: "overview",
-	path: "/",
-	title: texts.overview.title,
-	icon: <path d="M4 11l8-7 8 7v8a1 1 0 0 1-1 1h-4v-6H9v6H5a1 1 0 0 1-1-1z" />,
-	order: 10,
-	role: "viewer",
-	words: texts.overview.words,
-	component: Overview,
-};

@@ -16,7 +16,6 @@ import { Table } from "../components/table";
 import { useTurns } from "../components/turns";
 import { endKey, lastUsed, scopeOf, Until } from "../components/user-keys";
 import { span } from "../format";
-import type { Page } from "../pages";
 import { href } from "../router";
 import { useTick } from "../store";
 import { texts } from "../texts";
@@ -221,7 +220,7 @@ function Local() {
 	);
 }
 
-function Programs() {
+export function Programs() {
 	return (
 		<div class="grid">
 			<AtWork />
@@ -230,14 +229,3 @@ function Programs() {
 		</div>
 	);
 }
-
-export const page: Page = {
-	id: "programs",
-	path: "/programs",
-	title: t.title,
-	icon: <path d="M4 5h16v14H4zM4 9h16M8 12.500l2.500 2-2.500 2M13 16.500h3" />,
-	order: 112,
-	role: "viewer",
-	words: t.words,
-	component: Programs,
-};

@@ -16,7 +16,6 @@ import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
 import { nanoseconds, sentence, span, time } from "../format";
 import { useQuery } from "../router";
-import type { Page } from "../pages";
 import { actorText } from "../reasons";
 import { texts } from "../texts";
 
@@ -233,7 +232,7 @@ function Journal() {
 	);
 }
 
-function SafetyPage() {
+export function SafetyPage() {
 	const reading = useLive<Safety>("safety");
 	const robot = useLive<Robot>("robot").data;
 	const latency = useLive<Latency>("safety/latency");
@@ -274,14 +273,3 @@ function SafetyPage() {
 		</div>
 	);
 }
-
-export const page: Page = {
-	id: "safety",
-	path: "/safety",
-	title: t.title,
-	icon: <path d="M12 3l7 3v5c0 4.6-2.9 8.2-7 10-4.1-1.8-7-5.4-7-10V6zM9 12l2 2 4-4" />,
-	order: 50,
-	role: "viewer",
-	words: t.words,
-	component: SafetyPage,
-};

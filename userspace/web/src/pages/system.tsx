@@ -15,7 +15,6 @@ import { toast } from "../components/overlay";
 import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
 import { size, time, words } from "../format";
-import type { Page } from "../pages";
 import { useQuery } from "../router";
 import { texts } from "../texts";
 
@@ -240,7 +239,7 @@ function Log() {
 	);
 }
 
-function System() {
+export function System() {
 	const health = useLive<Health>("health");
 	const age = useAge(health, health.data ? 0 : null);
 
@@ -262,20 +261,3 @@ function System() {
 		</div>
 	);
 }
-
-export const page: Page = {
-	id: "system",
-	path: "/system",
-	title: t.title,
-	icon: (
-		<>
-			<rect x="3" y="4" width="18" height="7" rx="1.5" />
-			<rect x="3" y="13" width="18" height="7" rx="1.5" />
-			<path d="M7 7.5h.01M7 16.5h.01M11 7.5h6M11 16.5h6" />
-		</>
-	),
-	order: 130,
-	role: "viewer",
-	words: t.words,
-	component: System,
-};

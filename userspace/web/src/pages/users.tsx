@@ -14,7 +14,6 @@ import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
 import { Keys, Shown } from "../components/user-keys";
 import { time } from "../format";
-import type { Page } from "../pages";
 import { useQuery } from "../router";
 import { texts } from "../texts";
 
@@ -136,7 +135,7 @@ const rank = (role: Role) => ROLES.indexOf(role);
 /* The columns by which the daemon sorts have the names of its members. */
 const SORTED = ["username", "role", "disabled", "created"];
 
-function Users() {
+export function Users() {
 	const sort = useQuery()[0].get("sort") ?? "";
 	const known = SORTED.includes(sort.replace(/^-/, ""));
 	const list = usePaged<User>(`users?limit=200${known ? `&sort=${sort}` : ""}`);
@@ -236,19 +235,3 @@ function Users() {
 		</Card>
 	);
 }
-
-export const page: Page = {
-	id: "users",
-	path: "/users",
-	title: t.title,
-	icon: (
-		<>
-			<circle cx="9" cy="8" r="3.5" />
-			<path d="M2.5 20c0-3.6 2.9-6 6.5-6s6.5 2.4 6.5 6M16 4.8a3.5 3.5 0 0 1 0 6.4M18 14.5c2.1.8 3.5 2.700 3.5 5.5" />
-		</>
-	),
-	order: 110,
-	role: "administrator",
-	words: t.words,
-	component: Users,
-};

@@ -16,6 +16,7 @@ import { altered, LiveText } from "../components/live-text";
 import { Confirm, Toasts, dialogs } from "../components/overlay";
 import { StopAlarm, StopButton } from "../components/stop";
 import { span } from "../format";
+import { loadRest } from "../later";
 import { type Page, pageOf, pages } from "../pages";
 import { href, place } from "../router";
 import { forgetful } from "../storage";
@@ -398,6 +399,9 @@ export function Shell() {
 
 	useEffect(() => showInTab(open && !blind ? robot.data : undefined, online, title), [robot.data, online, open, blind, title]);
 	useEffect(() => content.current?.scrollTo(0, 0), [path]);
+	useEffect(() => {
+		if (state === "open" && online) void loadRest(visible());
+	}, [state, online]);
 	useEffect(() => {
 		if ((open || health.data) && !performance.getEntriesByName(USABLE).length) performance.mark(USABLE);
 	}, [open, health.data]);
