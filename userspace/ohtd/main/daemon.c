@@ -40,8 +40,8 @@
 #include "main/confine.h"
 #include "main/machine.h"
 #include "main/parts.h"
-#include "base/file.h"
 #include "base/log.h"
+#include "common/file.h"
 #include "main/robot_open.h"
 #include "main/running.h"
 #include "main/sandbox.h"
@@ -618,7 +618,7 @@ static int say_ready(struct running *run)
 	ohtd_log(OHTD_LOG_NOTICE, "main", "ready", "%.*s", (int)strlen(url) - 1, url);
 	if (!*config->ready_file)
 		return 0;
-	r = ohtd_file_replace(config->ready_file, url, strlen(url), 0644);
+	r = oht_file_replace(config->ready_file, url, strlen(url), 0644);
 	if (!r)
 		return 0;
 	errno = -r;
