@@ -135,8 +135,6 @@ static int open_setup(struct running *run)
 				       !ohtd_state_was_administered(run->services.config->state_dir));
 	if (!run->services.setup)
 		return fail(run, "set-up code");
-	if (!ohtd_setup_is_required(run->services.setup))
-		ohtd_state_note_administered(run->services.config->state_dir);
 	return 0;
 }
 
