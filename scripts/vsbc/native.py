@@ -4,13 +4,11 @@ import dataclasses
 import http.client
 import json
 import signal
-import ssl
 import subprocess
 import threading
 import time
-import urllib.request
 
-from . import build, lock, past, paths, settings
+from . import build, https, lock, past, paths, settings
 from .accounts import Accounts
 from .errors import SbcError
 from .spawn import end, last_line, spawn
@@ -155,8 +153,7 @@ class Native:
     def _answers(self):
         authority = self.lib / "ca.crt"
         try:
-            context = ssl.create_default_context(cafile=str(authority))
-            with urllib.request.urlopen(self.settings.url + "api/v1/health", timeout=5, context=context) as answer:
+            with https.opener(authority).open(self.settings.url + "api/v1/health", timeout=5) as answer:
                 json.load(answer)
         except (OSError, ValueError):
             return False

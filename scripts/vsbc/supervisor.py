@@ -3,12 +3,10 @@
 import json
 import shutil
 import signal
-import ssl
 import threading
 import time
-import urllib.request
 
-from . import build, control, paths
+from . import build, control, https, paths
 from .accounts import Accounts
 from .errors import SbcError
 from .machine import GUEST_GATEWAY_PORT, Machine, Options
@@ -98,8 +96,7 @@ class Supervisor:
 
     def health(self):
         """GET /api/v1/health."""
-        context = ssl.create_default_context(cafile=str(self._accounts.ca_file))
-        with urllib.request.urlopen(self.settings.url + "api/v1/health", timeout=5, context=context) as answer:
+        with https.opener(self._accounts.ca_file).open(self.settings.url + "api/v1/health", timeout=5) as answer:
             return json.load(answer)
 
     # ---- the control socket ----

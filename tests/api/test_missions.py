@@ -168,6 +168,11 @@ def release(robot, number, through):
     return robot.post(f"missions/{number}/release", {"through_leg": through}, role="operator")
 
 
+def waits_for_release(robot, number):
+    """What changes now changes before its next leg begins."""
+    until(lambda: of(robot, number)["reason"] == "not_released", what="the wait for a release")
+
+
 def test_an_order_that_comes_twice_is_one_mission(robot):
     made = order(robot)
     number = made.json["id"]
@@ -374,7 +379,7 @@ def test_a_drain_holds_it_behind_its_leg(robot):
     # Of one that waits for a release no leg is under way. A resume takes the drain back.
     number = robot.post("missions", {"name": "x", "legs": ways, "through_leg": 0}, role="operator").json["id"]
     act(robot, number, "start")
-    until(lambda: of(robot, number)["reason"] == "not_released", what="the wait for a release")
+    waits_for_release(robot, number)
     act(robot, number, "drain")
     assert wait_mission(robot, number, "held")["reason"] == "drained"
     assert act(robot, number, "resume").json["state"] == "running" and release(robot, number, 2).status == 200
@@ -494,14 +499,16 @@ def test_a_mission_of_a_local_user_ends_with_its_role(robot):
     """The program that has started it need not be connected any more. Another change of the configuration holds nothing."""
     enable(robot)
     robot.request("DELETE", "control", role="operator")
-    two_waits = {"name": "local", "legs": [{"kind": "wait", "wait_s": 1}, {"kind": "acknowledge"}]}
+    local = {"name": "local", "legs": [{"kind": "acknowledge"}], "through_leg": 0}
     for roles, reason in ((f"{NOBODY}=operator *=none", "acknowledge"), (f"{NOBODY}=viewer", "session_ended"), (f"{NOBODY}=operator", "session_ended")):
         assert ask(robot.socket, "PATCH", "config", {"access": {"local_roles": f"{NOBODY}=operator *=none"}}).status == 200
-        number = ask(robot.socket, "POST", "missions", two_waits, user=NOBODY).json["id"]
+        number = ask(robot.socket, "POST", "missions", local, user=NOBODY).json["id"]
         assert ask(robot.socket, "POST", f"missions/{number}/start", user=NOBODY).json["state"] == "running"
+        waits_for_release(robot, number)
         assert ask(robot.socket, "PATCH", "config", {"access": {"local_roles": roles}, "robot": {"name": f"as {reason}"}}).status == 200
+        assert release(robot, number, 1).status == 200
         held = wait_mission(robot, number, "held", "finished")
-        assert (held["reason"], held["leg"]) == (reason, 2), (roles, held)
+        assert (held["reason"], held["leg"]) == (reason, 1), (roles, held)
         assert act(robot, number, "cancel").json["state"] == "cancelled"
 
 
@@ -511,11 +518,13 @@ def test_a_mission_of_a_key_ends_with_the_role_of_its_account(robot):
     robot.request("DELETE", "control", role="operator")
     account = service(robot, "line")
     key = key_of(robot, account)["secret"]
-    number = make(robot, {"kind": "wait", "wait_s": 1}, {"kind": "acknowledge"})
+    number = robot.post("missions", {"name": "of a key", "legs": [{"kind": "acknowledge"}], "through_leg": 0}, role="operator").json["id"]
     assert robot.request("POST", f"missions/{number}/start", {}, token=key).json["state"] == "running"
+    waits_for_release(robot, number)
     assert robot.request("PATCH", f"users/{account}", {"role": "viewer"}, role="administrator").status == 200
+    assert release(robot, number, 1).status == 200
     held = wait_mission(robot, number, "held", "finished")
-    assert (held["reason"], held["leg"]) == ("session_ended", 2), held
+    assert (held["reason"], held["leg"]) == ("session_ended", 1), held
     assert robot.request("GET", "robot", token=key).status == 200
     assert robot.request("POST", f"missions/{number}/resume", {}, token=key).code == "role"
     assert act(robot, number, "cancel").json["state"] == "cancelled"

@@ -18,7 +18,7 @@
 #include "auth/session.h"
 #include "dice.h"
 #include "base/clock.h"
-#include "base/file.h"
+#include "common/file.h"
 #include "main/state.h"
 #include "scratch.h"
 #include "store/db.h"
@@ -243,7 +243,7 @@ static int64_t recalled_s(const char *text, const char *boot_id)
 
 	assert_int_equal(scratch_make(dir), 0);
 	snprintf(path, sizeof(path), "%s/time", dir);
-	assert_int_equal(ohtd_file_replace(path, text, strlen(text), 0600), 0);
+	assert_int_equal(oht_file_replace(path, text, strlen(text), 0600), 0);
 	ohtd_clock_init(&clock, &ohtd_clock_manual, &system, BUILD_S * (int64_t)OHTD_NS_PER_S);
 	ohtd_state_recall_time(dir, &clock, boot_id);
 	assert_int_equal(scratch_remove(dir), 0);

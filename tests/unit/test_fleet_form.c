@@ -12,9 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "oht-fleet/errors.h"
 #include "oht-fleet/ids.h"
-#include "oht-fleet/keep.h"
 #include "oht-fleet/settings.h"
 #include "scratch.h"
 
@@ -116,7 +116,7 @@ static void what_is_no_message_is_blamed_by_its_place(void **unused)
 
 static void ids_go_on_over_ends_and_kills(void **unused)
 {
-	char dir[] = "/tmp/oht-fleet-XXXXXX", path[64];
+	char dir[] = "/tmp/oht-fleet-XXXXXX", path[64], *text;
 	struct fleet_ids ids;
 	uint32_t id, last;
 
@@ -152,12 +152,12 @@ static void ids_go_on_over_ends_and_kills(void **unused)
 		assert_int_equal(id, ++last);
 	}
 	/* What is not such a file begins anew, and says so. */
-	assert_int_equal(fleet_keep_write(path, "state -"), 0);
+	assert_int_equal(oht_file_replace(path, "state -", 7, 0600), 0);
 	assert_int_equal(fleet_ids_open(&ids, path), -1);
 	assert_int_equal(errno, EINVAL);
 	assert_int_equal(ids.next[FLEET_STATE], 0);
-	assert_null(fleet_keep_read(path, 3));
-	assert_int_equal(errno, EFBIG);
+	assert_int_equal(oht_file_read(path, 3, &text, NULL), -EFBIG);
+	assert_null(text);
 	assert_int_equal(scratch_remove(dir), 0);
 }
 
@@ -195,7 +195,7 @@ static void settings_are_refused_by_line(void **unused)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		int r;
 
-		assert_int_equal(fleet_keep_write(path, cases[i].text), 0);
+		assert_int_equal(oht_file_replace(path, cases[i].text, strlen(cases[i].text), 0600), 0);
 		r = fleet_settings_load(&settings, path, why, sizeof(why));
 		if (!r != !cases[i].complaint || (r && !strstr(why, cases[i].complaint)))
 			fail_msg("case %zu: %s", i, r ? why : "taken");

@@ -285,9 +285,42 @@ static void refusals_of_the_daemon_are_told(void **state)
 	assert_string_equal(err_text, "ohtctl: not now [moving]\n");
 }
 
-#define MONTHS		"HTTP/1.1 200 OK\r\nContent-Length: 94\r\n\r\n" \
-			"{\"items\":[{\"uptime_percent\":null,\"met\":true},{\"uptime_percent\":99.25,\"met\":false,\"cuts\":1}]}  "
+#define MONTH(json)	"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" \
+			"{\"targets\":{\"uptime_percent\":99.9,\"errors_percent\":0.1,\"latency_ms\":100}," \
+			"\"items\":[{\"uptime_percent\":null,\"met\":true}," json "]}"
+#define MONTHS		MONTH("{\"uptime_percent\":99.25,\"met\":false,\"cuts\":1}")
 #define NO_MONTH	"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{\"items\":[]}"
+
+/* Beside a target no figure is rounded to it, and what is not known or has met its target has no line. */
+static void status_names_the_targets_that_are_not_met(void **state)
+{
+	static const struct {
+		const char *answer, *lines;
+	} cases[] = {
+		{ MONTH("{\"uptime_percent\":99.67949797687959,\"missed_percent\":0.1,\"refused_percent\":null,\"requests_p99_ms\":100,"
+			"\"telemetry_p99_ms\":null,\"met\":false}"),
+		  "service      this month 99.67 % up, targets not met\ntarget       not met: uptime 99.67 %, at least 99.9 %\n" },
+		{ MONTH("{\"uptime_percent\":99.99999999,\"missed_percent\":0.10000001,\"refused_percent\":12.5,\"requests_p99_ms\":1001,"
+			"\"telemetry_p99_ms\":250,\"met\":false}"),
+		  "service      this month 99.99 % up, targets not met\ntarget       not met: missed cycles 0.11 %, at most 0.1 %\n"
+		  "target       not met: refused requests 12.5 %, at most 0.1 %\ntarget       not met: answers, p99 1001 ms, at most 100 ms\n"
+		  "target       not met: live data, p99 250 ms, at most 100 ms\n" },
+		{ MONTH("{\"uptime_percent\":100,\"met\":true}"), "service      this month 100 % up, targets met\n" },
+		{ MONTH("{\"uptime_percent\":99.99999999999999,\"met\":true}"), "service      this month 99.99 % up, targets met\n" },
+		{ MONTH("{\"uptime_percent\":99.9,\"met\":true}"), "service      this month 99.9 % up, targets met\n" },
+		{ MONTH("{\"uptime_percent\":null,\"met\":true}"), "service      this month not known, targets met\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *said;
+
+		assert_int_equal(run_asking("status", cases[i].answer, "GET /api/v1/analytics/service-level?by=month "), 0);
+		said = strstr(out_text, "service ");
+		assert_non_null(said);
+		assert_string_equal(said, cases[i].lines);
+	}
+}
 
 static void status_has_the_service_of_the_month(void **state)
 {
@@ -341,6 +374,7 @@ int main(void)
 		CASE(negative_values_go_to_the_daemon),
 		CASE(refusals_of_the_daemon_are_told),
 		CASE(status_has_the_service_of_the_month),
+		CASE(status_names_the_targets_that_are_not_met),
 		CASE(stop_never_goes_to_the_daemon),
 		CASE(a_heartbeat_of_ones_own_is_refused),
 	};

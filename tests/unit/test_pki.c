@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "pki/pki.h"
-#include "base/file.h"
+#include "common/file.h"
 #include "scratch.h"
 
 #define NOW_S	1800000000LL
@@ -366,7 +366,7 @@ static void certificate_is_renewed_when_it_must(void **state)
 	assert_int_equal(ensure(NOW_S, 5), 0);
 	assert_true(serial() != last);
 	last = serial();
-	ohtd_file_replace(file("server.crt"), "rubbish", 7, 0644);
+	oht_file_replace(file("server.crt"), "rubbish", 7, 0644);
 	assert_int_equal(ensure(NOW_S, 5), 0);
 	assert_true(serial() != last);
 }
@@ -393,7 +393,7 @@ static void authority_without_its_key_is_made_anew(void **state)
 	assert_int_equal(ensure(NOW_S, 5), 0);
 	assert_non_null(strstr(why, "ca.key: missing beside ca.crt"));
 	assert_int_equal(access(file("ca.crt.damaged-" NOW_TEXT), F_OK), 0);
-	ohtd_file_replace(file("ca.key"), "rubbish", 7, 0600);
+	oht_file_replace(file("ca.key"), "rubbish", 7, 0600);
 	assert_int_equal(ensure(NOW_S, 5), 0);
 	assert_non_null(strstr(why, "ca.key: no private key in it"));
 	assert_int_equal(access(file("ca.key.damaged-" NOW_TEXT), F_OK), 0);

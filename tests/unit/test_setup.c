@@ -15,7 +15,7 @@
 
 #include "auth/setup.h"
 #include "base/clock.h"
-#include "base/file.h"
+#include "common/file.h"
 #include "store/store.h"
 #include "tables/users.h"
 #include "store_fixture.h"
@@ -87,7 +87,7 @@ static void read_code(char *code)
 {
 	char *text;
 
-	assert_int_equal(ohtd_file_read(file, 64, &text, NULL), 0);
+	assert_int_equal(oht_file_read(file, 64, &text, NULL), 0);
 	snprintf(code, 32, "%s", text);
 	code[strcspn(code, "\n")] = 0;
 	free(text);
@@ -133,7 +133,7 @@ static void there_is_none_with_an_administrator(void **state)
 	(void)state;
 	assert_int_equal(add("boss", 4), 0);
 	/* One that a killed daemon has left. */
-	assert_int_equal(ohtd_file_replace(file, "old", 3, 0600), 0);
+	assert_int_equal(oht_file_replace(file, "old", 3, 0600), 0);
 	begin();
 	assert_false(ohtd_setup_is_required(setup));
 	assert_false(is_there());

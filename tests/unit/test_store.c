@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "auth/password.h"
-#include "base/file.h"
+#include "common/file.h"
 #include "store/db_private.h"
 #include "store/written.h"
 #include "tables/users.h"
@@ -99,9 +99,9 @@ static void file_that_is_no_database_is_refused_unchanged(void **state)
 	char *after;
 
 	(void)state;
-	ohtd_file_replace(store_path, text, sizeof(text), 0600);
+	oht_file_replace(store_path, text, sizeof(text), 0600);
 	store_refuse_open("not a database");
-	assert_int_equal(ohtd_file_read(store_path, 4096, &after, NULL), 0);
+	assert_int_equal(oht_file_read(store_path, 4096, &after, NULL), 0);
 	assert_string_equal(after, text);
 	free(after);
 }
@@ -114,9 +114,9 @@ static void database_of_another_program_is_refused_unchanged(void **state)
 	(void)state;
 	store_run_sql("CREATE TABLE mails (id INTEGER); PRAGMA application_id = 1234;");
 	chmod(store_path, 0600);
-	ohtd_file_read(store_path, 1 << 20, &before, &before_bytes);
+	oht_file_read(store_path, 1 << 20, &before, &before_bytes);
 	store_refuse_open("database of another program (application id 0x000004d2)");
-	ohtd_file_read(store_path, 1 << 20, &after, &after_bytes);
+	oht_file_read(store_path, 1 << 20, &after, &after_bytes);
 	assert_int_equal(before_bytes, after_bytes);
 	assert_memory_equal(before, after, before_bytes);
 	free(before);

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "common/file.h"
 #include "fault_vfs.h"
 #include "store/check.h"
 #include "store/db_private.h"
@@ -178,7 +178,7 @@ static char *read_all(const char *ending, size_t *bytes)
 	char name[96], *data;
 
 	snprintf(name, sizeof(name), "%s%s", store_path, ending);
-	assert_int_equal(ohtd_file_read(name, FILE_MAX, &data, bytes), 0);
+	assert_int_equal(oht_file_read(name, FILE_MAX, &data, bytes), 0);
 	return data;
 }
 

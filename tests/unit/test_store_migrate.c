@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "common/file.h"
 #include "tables/alerts.h"
 #include "tables/commands.h"
 #include "store/db_private.h"
@@ -32,9 +32,9 @@ static void put_released(int version)
 	size_t bytes;
 
 	snprintf(name, sizeof(name), DATA_DIR "/store/small-%d.db", version);
-	if (ohtd_file_read(name, FILE_MAX, &data, &bytes))
+	if (oht_file_read(name, FILE_MAX, &data, &bytes))
 		fail_msg("%s: each released schema has a database here", name);
-	assert_int_equal(ohtd_file_replace(store_path, data, bytes, 0600), 0);
+	assert_int_equal(oht_file_replace(store_path, data, bytes, 0600), 0);
 	free(data);
 }
 

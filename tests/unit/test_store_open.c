@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "fault_vfs.h"
-#include "base/file.h"
+#include "common/file.h"
 #include "store/db_private.h"
 #include "tables/users.h"
 #include "store_fixture.h"
@@ -272,9 +272,9 @@ static void refuse_unchanged(const char *text)
 	size_t before_bytes, after_bytes;
 	unsigned int files = count_files();
 
-	assert_int_equal(ohtd_file_read(store_path, 1 << 22, &before, &before_bytes), 0);
+	assert_int_equal(oht_file_read(store_path, 1 << 22, &before, &before_bytes), 0);
 	store_refuse_open(text);
-	assert_int_equal(ohtd_file_read(store_path, 1 << 22, &after, &after_bytes), 0);
+	assert_int_equal(oht_file_read(store_path, 1 << 22, &after, &after_bytes), 0);
 	assert_int_equal(before_bytes, after_bytes);
 	assert_memory_equal(before, after, before_bytes);
 	assert_int_equal(count_files(), files);
@@ -301,7 +301,7 @@ static void foreign_files_are_refused(void **state)
 	(void)state;
 	memset(text, 'x', sizeof(text));
 	for (size_t bytes = 1; bytes <= sizeof(text); bytes += 99) {
-		ohtd_file_replace(store_path, text, bytes, 0600);
+		oht_file_replace(store_path, text, bytes, 0600);
 		refuse_unchanged("file is not a database");
 	}
 	unlink(store_path);

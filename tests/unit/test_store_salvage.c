@@ -14,7 +14,7 @@
 
 #include "dice.h"
 #include "fault_vfs.h"
-#include "base/file.h"
+#include "common/file.h"
 #include "tables/commands.h"
 #include "store/db_private.h"
 #include "tables/journal.h"
@@ -147,10 +147,10 @@ static struct ohtd_db *open_damaged(void)
 	struct ohtd_db *db;
 	struct stat st;
 
-	assert_int_equal(ohtd_file_read(store_path, FILE_MAX, &before, &before_bytes), 0);
+	assert_int_equal(oht_file_read(store_path, FILE_MAX, &before, &before_bytes), 0);
 	db = open_suspect();
 	assert_int_equal(ohtd_db_damaged_files(db), 1);
-	assert_int_equal(ohtd_file_read(aside, FILE_MAX, &after, &after_bytes), 0);
+	assert_int_equal(oht_file_read(aside, FILE_MAX, &after, &after_bytes), 0);
 	assert_int_equal(before_bytes, after_bytes);
 	assert_memory_equal(before, after, before_bytes);
 	assert_int_equal(stat(store_path, &st), 0);
@@ -394,14 +394,14 @@ static void damage_anywhere_never_keeps_it_from_starting(void **state)
 
 	(void)state;
 	make(FEW);
-	assert_int_equal(ohtd_file_read(store_path, FILE_MAX, &good, &bytes), 0);
+	assert_int_equal(oht_file_read(store_path, FILE_MAX, &good, &bytes), 0);
 	print_message("seed %u\n", seed);
 	for (int i = 0; i < DAMAGES; i++) {
 		unsigned char noise[64];
 		struct ohtd_db *db;
 		int entries;
 
-		assert_int_equal(ohtd_file_replace(store_path, good, bytes, 0600), 0);
+		assert_int_equal(oht_file_replace(store_path, good, bytes, 0600), 0);
 		for (unsigned int k = dice(&seed, 4) + 1; k; k--) {
 			/* Not in the header, without which it is not known to be ours. */
 			unsigned int at = 100 + dice(&seed, (unsigned int)(bytes - 100 - sizeof(noise)) /
@@ -443,8 +443,8 @@ static void copy_file(const char *from, const char *to)
 	char *data;
 	size_t bytes;
 
-	assert_int_equal(ohtd_file_read(from, FILE_MAX, &data, &bytes), 0);
-	assert_int_equal(ohtd_file_replace(to, data, bytes, 0600), 0);
+	assert_int_equal(oht_file_read(from, FILE_MAX, &data, &bytes), 0);
+	assert_int_equal(oht_file_replace(to, data, bytes, 0600), 0);
 	free(data);
 }
 
@@ -497,14 +497,14 @@ static void no_room_for_a_repair(void **state)
 	assert_int_equal(fault_vfs_install(), 0);
 	make_full();
 	store_smash(count_pages() / 2);
-	assert_int_equal(ohtd_file_read(store_path, FILE_MAX, &before, &bytes), 0);
+	assert_int_equal(oht_file_read(store_path, FILE_MAX, &before, &bytes), 0);
 	/* A new database has room, and the rows have not. */
 	fault_vfs_set(&(struct fault_plan){ .room_bytes = (int64_t)bytes + 400000 });
 	assert_int_equal(ohtd_db_file_set_suspect(store_path), 0);
 	assert_int_equal(ohtd_db_open(&db, &ohtd_small_schema, store_path, STORE_NOW_S, store_why, sizeof(store_why)), -1);
 	if (!strstr(store_why, "not repaired: No space left on device"))
 		fail_msg("%s", store_why);
-	assert_int_equal(ohtd_file_read(store_path, FILE_MAX, &after, &bytes), 0);
+	assert_int_equal(oht_file_read(store_path, FILE_MAX, &after, &bytes), 0);
 	assert_memory_equal(before, after, bytes);
 	free(before);
 	free(after);
@@ -584,8 +584,8 @@ static char copy_path[96];
 static void remember(void)
 {
 	snprintf(copy_path, sizeof(copy_path), "%s" COPY, store_path);
-	assert_int_equal(ohtd_file_read(store_path, FILE_MAX, &whole, &whole_bytes), 0);
-	assert_int_equal(ohtd_file_read(copy_path, FILE_MAX, &copy, &copy_bytes), 0);
+	assert_int_equal(oht_file_read(store_path, FILE_MAX, &whole, &whole_bytes), 0);
+	assert_int_equal(oht_file_read(copy_path, FILE_MAX, &copy, &copy_bytes), 0);
 }
 
 /* The same file as before: a repair has set it aside. */
@@ -602,7 +602,7 @@ static void bring_back(void)
 	if (!stat(aside, &st))
 		assert_int_equal(rename(aside, store_path), 0);
 	overwrite(0, whole, whole_bytes);
-	assert_int_equal(ohtd_file_replace(copy_path, copy, copy_bytes, 0600), 0);
+	assert_int_equal(oht_file_replace(copy_path, copy, copy_bytes, 0600), 0);
 }
 
 static void check_all_there(void)
@@ -680,7 +680,7 @@ static void another_database_in_the_same_file_is_no_damage(void **state)
 	snprintf(other, sizeof(other), "%s.other", store_path);
 	snprintf(sql, sizeof(sql), "UPDATE users SET name = 'berta'; CREATE TABLE junk (a); DROP TABLE junk; VACUUM INTO '%s'", other);
 	store_run_sql(sql);
-	assert_int_equal(ohtd_file_read(other, FILE_MAX, &data, &bytes), 0);
+	assert_int_equal(oht_file_read(other, FILE_MAX, &data, &bytes), 0);
 	assert_int_equal(truncate(store_path, 0), 0);
 	overwrite(0, data, bytes);
 	free(data);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "common/file.h"
 #include "store/carry.h"
 #include "store/db.h"
 #include "store/db_file.h"
@@ -93,7 +94,7 @@ static bool history_is(const char *words)
 
 	assert_int_equal(stat(history_path(), &st), 0);
 	assert_int_equal(st.st_nlink, 1);
-	assert_int_equal(ohtd_file_read(history_path(), 64, &data, NULL), 0);
+	assert_int_equal(oht_file_read(history_path(), 64, &data, NULL), 0);
 	is = !strcmp(data, words);
 	free(data);
 	return is;

@@ -17,7 +17,7 @@
 /* Never. */
 #define FLEET_NEVER	INT64_MAX
 
-/* Of a clock that nobody sets. */
+/* CLOCK_MONOTONIC: a change of the time of day does not move it. */
 static inline int64_t fleet_now_ms(void)
 {
 	struct timespec now;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "oht-fleet/keep.h"
+#include "common/file.h"
 
 #define FILE_BYTES	512
 
@@ -32,12 +32,14 @@ static int take_line(struct fleet_ids *ids, const char *line)
 int fleet_ids_open(struct fleet_ids *ids, const char *path)
 {
 	char *text, *rest, *line;
-	int r = 0;
+	int r;
 
 	*ids = (struct fleet_ids){ .path = path };
-	text = fleet_keep_read(path, FILE_BYTES);
-	if (!text)
-		return errno == ENOENT ? 0 : -1;
+	r = oht_file_read(path, FILE_BYTES, &text, NULL);
+	if (r) {
+		errno = -r;
+		return r == -ENOENT ? 0 : -1;
+	}
 	for (line = strtok_r(text, "\n", &rest); line && !r; line = strtok_r(NULL, "\n", &rest))
 		r = take_line(ids, line);
 	free(text);
@@ -53,10 +55,15 @@ static int note(const struct fleet_ids *ids)
 {
 	char text[FILE_BYTES];
 	size_t used = 0;
+	int r;
 
 	for (int i = 0; i < FLEET_TOPICS; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s %" PRIu32 "\n", names[i], ids->next[i] + ids->left[i]);
-	return fleet_keep_write(ids->path, text);
+	r = oht_file_replace(ids->path, text, used, 0600);
+	if (!r)
+		return 0;
+	errno = -r;
+	return -1;
 }
 
 int fleet_ids_next(struct fleet_ids *ids, enum fleet_topic topic, uint32_t *id)

@@ -11,8 +11,8 @@
 
 #include <mosquitto.h>
 
+#include "common/file.h"
 #include "oht-fleet/clock.h"
-#include "oht-fleet/keep.h"
 #include "oht-fleet/log.h"
 
 #define PAUSE_MIN_MS	1000
@@ -87,14 +87,14 @@ static void on_log(struct mosquitto *client, void *arg, int level, const char *t
 
 /* ---- its life ---- */
 
-/* A file of one line, which its writer may have ended. */
-static char *read_password(const char *path)
+/* The file has one line, with or without its end. Returns 0 or a negative errno. */
+static int read_password(struct fleet_link *link, const char *path)
 {
-	char *text = fleet_keep_read(path, SECRET_BYTES);
+	int r = oht_file_read(path, SECRET_BYTES, &link->password, NULL);
 
-	if (text)
-		text[strcspn(text, "\r\n")] = '\0';
-	return text;
+	if (!r)
+		link->password[strcspn(link->password, "\r\n")] = '\0';
+	return r;
 }
 
 static int use_tls(struct fleet_link *link, const struct fleet_settings *settings)
@@ -112,9 +112,9 @@ static int set_up(struct fleet_link *link, const struct fleet_settings *settings
 	int r;
 
 	if (*settings->password_file) {
-		link->password = read_password(settings->password_file);
-		if (!link->password) {
-			snprintf(why, size, "%s: %s", settings->password_file, strerror(errno));
+		r = read_password(link, settings->password_file);
+		if (r) {
+			snprintf(why, size, "%s: %s", settings->password_file, strerror(-r));
 			return -1;
 		}
 	}

@@ -12,6 +12,7 @@
 #include "http.h"
 #include "offline.h"
 #include "show.h"
+#include "show_answer.h"
 #include "site.h"
 
 #define NO_CONTENT	204
@@ -325,6 +326,19 @@ int client_put(struct cli *cli, const char *path, const char *tag, struct json_o
 	};
 
 	return ask(cli, request, path, answer);
+}
+
+int client_do(struct cli *cli, int result, const char *method, const char *path, struct json_object *body)
+{
+	struct json_object *answer = NULL;
+
+	if (!result)
+		result = client_request(cli, method, path, body, &answer);
+	json_object_put(body);
+	if (!result && answer)
+		show_answer(cli, answer);
+	json_object_put(answer);
+	return result;
 }
 
 struct json_object *client_json(const char *word)

@@ -42,6 +42,18 @@ int client_send(struct cli *cli, const char *method, const char *path, const cha
 /* A change of what has the ETag @tag: refused if it has another one by now. */
 int client_put(struct cli *cli, const char *path, const char *tag, struct json_object *body, struct json_object **answer);
 
+/**
+ * client_do() - send a request with a body and show its answer
+ * @cli: as client_request()
+ * @result: of what has made @body and @path: if that failed nothing is sent
+ * @method: "POST", "PATCH", ...
+ * @path: as client_request()
+ * @body: JSON to send; released in any case
+ *
+ * Return: @result if that is not CLI_DONE, else as client_request().
+ */
+int client_do(struct cli *cli, int result, const char *method, const char *path, struct json_object *body);
+
 /* Strict and with its NUL: "12,000" is not the number 12. NULL: no JSON as a whole, or null. To be released. */
 struct json_object *client_json(const char *word);
 

@@ -7,7 +7,6 @@
 #include "client.h"
 #include "cmd.h"
 #include "password.h"
-#include "show_answer.h"
 #include "site.h"
 
 static const char *text_of(struct json_object *user, const char *name)
@@ -143,43 +142,6 @@ int cmd_admin_reset(struct cli *cli, int count, char **arguments)
 	(void)count;
 	if (!result)
 		return change(cli, arguments[0], body);
-	json_object_put(body);
-	return result;
-}
-
-/* The daemon knows which members there are. */
-int cmd_user_set(struct cli *cli, int count, char **arguments)
-{
-	struct json_object *body = json_object_new_object(), *answer = NULL;
-	int result;
-
-	(void)count;
-	json_object_object_add(body, arguments[0], json_object_new_string(arguments[1]));
-	result = client_request(cli, "PATCH", "auth/profile", body, &answer);
-	if (!result && answer)
-		show_answer(cli, answer);
-	json_object_put(answer);
-	json_object_put(body);
-	return result;
-}
-
-/* The code is in this answer alone. */
-int cmd_user_reset_code(struct cli *cli, int count, char **arguments)
-{
-	struct json_object *body, *answer = NULL;
-	char path[64];
-	int64_t id;
-	int result = cmd_admin_find(cli, arguments[0], &id);
-
-	(void)count;
-	if (result)
-		return result;
-	body = json_object_new_object();
-	snprintf(path, sizeof(path), "users/%" PRId64 "/reset-code", id);
-	result = client_request(cli, "POST", path, body, &answer);
-	if (!result && answer)
-		show_answer(cli, answer);
-	json_object_put(answer);
 	json_object_put(body);
 	return result;
 }

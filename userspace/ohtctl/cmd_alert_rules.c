@@ -97,17 +97,11 @@ static int take_members(struct cli *cli, int count, char **arguments, const char
 
 static int add_rule(struct cli *cli, int count, char **arguments)
 {
-	struct json_object *body = json_object_new_object(), *answer = NULL;
+	struct json_object *body = json_object_new_object();
 	int result = take_members(cli, count, arguments, "AlertRuleBody", body);
 
 	json_object_object_add(body, "code", json_object_new_string(arguments[0]));
-	if (!result)
-		result = client_request(cli, "POST", "alert-rules", body, &answer);
-	json_object_put(body);
-	if (!result)
-		show_answer(cli, answer);
-	json_object_put(answer);
-	return result;
+	return client_do(cli, result, "POST", "alert-rules", body);
 }
 
 /* Of the rule as it is now: nobody has looked at it for long. */

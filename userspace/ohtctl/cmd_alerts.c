@@ -25,20 +25,13 @@ static int path_of(struct cli *cli, const char *number_text, const char *act, ch
 	return result;
 }
 
-/* The answer is shown, and the body put down. */
+/* Releases @body. */
 static int post_alert(struct cli *cli, const char *number_text, const char *act, struct json_object *body)
 {
-	struct json_object *answer = NULL;
 	char path[CLIENT_PATH_BYTES];
 	int result = path_of(cli, number_text, act, path);
 
-	if (!result)
-		result = client_request(cli, "POST", path, body, &answer);
-	json_object_put(body);
-	if (!result)
-		show_answer(cli, answer);
-	json_object_put(answer);
-	return result;
+	return client_do(cli, result, "POST", path, body);
 }
 
 int cmd_alert_shelve(struct cli *cli, int count, char **arguments)

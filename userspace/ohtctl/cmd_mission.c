@@ -9,7 +9,6 @@
 
 #include "cli.h"
 #include "client.h"
-#include "show_answer.h"
 
 #define WORD_BYTES	128
 
@@ -82,26 +81,12 @@ static int add_legs(struct cli *cli, struct json_object *body, int count, char *
 	return CLI_DONE;
 }
 
-/* Sends @body, which is freed, unless @result says that it is wrong. */
-static int send_body(struct cli *cli, int result, const char *path, struct json_object *body)
-{
-	struct json_object *answer = NULL;
-
-	if (!result)
-		result = client_request(cli, "POST", path, body, &answer);
-	json_object_put(body);
-	if (!result)
-		show_answer(cli, answer);
-	json_object_put(answer);
-	return result;
-}
-
 int cmd_mission_make(struct cli *cli, int count, char **arguments)
 {
 	struct json_object *body = json_object_new_object();
 
 	json_object_object_add(body, "name", json_object_new_string(arguments[0]));
-	return send_body(cli, add_legs(cli, body, count - 1, arguments + 1), "missions", body);
+	return client_do(cli, add_legs(cli, body, count - 1, arguments + 1), "POST", "missions", body);
 }
 
 /* The path of an act on the mission of that number. */
@@ -123,7 +108,7 @@ int cmd_mission_add(struct cli *cli, int count, char **arguments)
 
 	if (!result)
 		result = add_legs(cli, body, count - 1, arguments + 1);
-	return send_body(cli, result, path, body);
+	return client_do(cli, result, "POST", path, body);
 }
 
 int cmd_mission_release(struct cli *cli, int count, char **arguments)
@@ -138,5 +123,5 @@ int cmd_mission_release(struct cli *cli, int count, char **arguments)
 	if (!result)
 		result = cli_integer(cli, "place of a leg", arguments[1], limits, &through);
 	json_object_object_add(body, "through_leg", json_object_new_int64(through));
-	return send_body(cli, result, path, body);
+	return client_do(cli, result, "POST", path, body);
 }

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/part.h"
+#include "common/file.h"
 #include "control/robot.h"
 #include "oht_client.h"
 #include "robot/snapshot.h"
@@ -51,7 +51,7 @@ void ohtd_proof_open(struct ohtd_proof *proof, const char *state_dir, struct oht
 
 	*proof = (struct ohtd_proof){ .clock = clock, .robot = robot };
 	snprintf(proof->path, sizeof(proof->path), "%s/proof", state_dir);
-	r = ohtd_file_read(proof->path, FILE_BYTES, &text, NULL);
+	r = oht_file_read(proof->path, FILE_BYTES, &text, NULL);
 	if (!r && !read_times(text, proof->written_s)) {
 		memset(proof->written_s, 0, sizeof(proof->written_s));
 		r = -EINVAL;
@@ -69,7 +69,7 @@ static void write_times(struct ohtd_proof *proof, const int64_t times_s[3], uint
 {
 	char text[FILE_BYTES];
 	int n = snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 " %" PRId64 "\n", times_s[0], times_s[1], times_s[2]);
-	int r = ohtd_file_replace(proof->path, text, (size_t)n, 0600);
+	int r = oht_file_replace(proof->path, text, (size_t)n, 0600);
 
 	if (!r) {
 		memcpy(proof->written_s, times_s, sizeof(proof->written_s));

@@ -33,7 +33,10 @@ static const char *const states[] = {
 };
 OHTD_WORDS_OF(state_words, states);
 
-static const char *const leg_states[] = { "waiting", "running", "finished", "failed" };
+enum { LEG_WAITING, LEG_RUNNING, LEG_FINISHED, LEG_FAILED };
+static const char *const leg_states[] = {
+	[LEG_WAITING] = "waiting", [LEG_RUNNING] = "running", [LEG_FINISHED] = "finished", [LEG_FAILED] = "failed",
+};
 OHTD_WORDS_OF(leg_state_words, leg_states);
 
 enum { MOVE, DOCK, UNDOCK, WAIT, ACKNOWLEDGE };
@@ -308,7 +311,7 @@ static void fill_leg(struct ohtd_tables_leg *row, const struct leg_body *leg)
 	snprintf(row->kind, sizeof(row->kind), "%s", kinds[leg->kind]);
 	snprintf(row->station, sizeof(row->station), "%s", leg->station ? leg->station : "");
 	snprintf(row->on_failure, sizeof(row->on_failure), "%s", failures[leg->on_failure]);
-	snprintf(row->state, sizeof(row->state), "%s", leg_states[0]);
+	snprintf(row->state, sizeof(row->state), "%s", leg_states[LEG_WAITING]);
 }
 
 /* ---- one ---- */
@@ -492,7 +495,7 @@ OHTD_SHAPE(mission_body, "MissionBody",
 	OHTD_TEXT(mission_body, external_id, .min = 1, .max = OHTD_TABLES_MISSION_EXTERNAL_BYTES - 1, .unfit = ohtd_line_unfit,
 		  .summary = "Of an order that may be sent again, over restarts too: only one mission is made of it", .example = "\"order-7\""));
 
-/* 1: it is the one that is there, -ESTALE: it is not. What came since, more legs and a release, is no difference. */
+/* Compare the order with the mission of that external_id. 1: they are the same, -ESTALE: they differ. Legs and releases that came later are no difference. */
 static int compare_made(struct ohtd_db *db, struct mission_late *job)
 {
 	const struct ohtd_tables_mission *said = &job->said, *row = &job->row;
@@ -779,7 +782,7 @@ static void reply_check(struct ohtd_call *call, struct ohtd_late *late)
 	for (int64_t i = 0; i < check->row.legs; i++) {
 		struct checked_leg *leg = &items[view.items_count];
 
-		if (!strcmp(check->legs[i].state, leg_states[2]))
+		if (!strcmp(check->legs[i].state, leg_states[LEG_FINISHED]))
 			continue;
 		*leg = (struct checked_leg){ .place = i + 1, .kind = check->legs[i].kind, .duration_s = check->verdicts[i].duration_s };
 		fill_reasons(call, &check->verdicts[i], leg);

@@ -51,7 +51,7 @@ void ohtd_api_see_service(const struct ohtd_server *server, struct ohtd_analytic
 	for (size_t i = 0; ohtd_figures_sum(server, i, &figures); i++) {
 		if (is_check(&figures))
 			continue;
-		for (size_t j = ohtd_status_index(500); j < ohtd_status_count(); j++)
+		for (size_t j = 0; j < ohtd_status_count(); j++)
 			sight->refused += ohtd_status_at(j) >= 500 ? figures.answers[j] : 0;
 		add_durations(&figures.took, sight->requests);
 	}

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
+#include "common/file.h"
 #include "store/store.h"
 
 #define SIGN_EVERY_NS	(60 * OHTD_NS_PER_S)
@@ -114,7 +114,7 @@ static bool read_head(const struct ohtd_audit *audit, struct oht_checkpoint *new
 	const char *wrong;
 	char *text;
 
-	if (ohtd_file_read(audit->head_path, OHT_CHECKPOINT_BYTES, &text, NULL))
+	if (oht_file_read(audit->head_path, OHT_CHECKPOINT_BYTES, &text, NULL))
 		return false;
 	wrong = oht_checkpoint_open(text, audit->verifier, newest);
 	free(text);
@@ -327,7 +327,7 @@ void ohtd_audit_keep_head(struct ohtd_audit *audit)
 	pthread_mutex_unlock(&audit->head_lock);
 	if (!is_new)
 		return;
-	r = ohtd_file_replace(audit->head_path, text, strlen(text), 0600);
+	r = oht_file_replace(audit->head_path, text, strlen(text), 0600);
 	if (r)
 		ohtd_log(OHTD_LOG_WARNING, "audit", "no_checkpoint", "%s: %s", audit->head_path, strerror(-r));
 }

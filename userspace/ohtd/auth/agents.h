@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     the programs at work that say so: which, whose, what each does, and when it was heard last.
+ * Owns:     the programs that report their work by heartbeats: name, account, activity, and the time of the last heartbeat.
  * Contexts: any thread but the control thread.
  * Locks:    its own mutex, for a walk over all of them.
  *
- * They are in memory only: a restart of the daemon forgets them, and each comes back with its next heartbeat.
+ * The list is in memory only. After a restart of the daemon each program is listed again with its next heartbeat.
  */
 #ifndef OHTD_AUTH_AGENTS_H
 #define OHTD_AUTH_AGENTS_H
@@ -33,16 +33,16 @@ enum ohtd_auth_agent_state {
 };
 
 /**
- * struct ohtd_auth_agent - a program at work
- * @name: as it calls itself
- * @user: account, or local user, whose it is
- * @tag: of that (auth/principal.h)
- * @state: enum ohtd_auth_agent_state, as it says
- * @doing: what it does, for people; "": it does not say
- * @silent_s: it is silent when it was not heard for so long
+ * struct ohtd_auth_agent - a program that sends heartbeats
+ * @name: name that the program has given itself
+ * @user: account or local user under which the program runs
+ * @tag: of @user (auth/principal.h)
+ * @state: last reported enum ohtd_auth_agent_state
+ * @doing: activity in words for people; "": not reported
+ * @silent_s: the program is silent after this time without a heartbeat
  * @first_ns: first heartbeat of this run, CLOCK_MONOTONIC
- * @heard_ns: newest one
- * @beats: how many
+ * @heard_ns: newest heartbeat
+ * @beats: number of heartbeats
  */
 struct ohtd_auth_agent {
 	char name[OHTD_AGENT_NAME_BYTES];

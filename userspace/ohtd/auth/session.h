@@ -134,13 +134,13 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 int ohtd_auth_reset_draw(struct ohtd_auth *auth, struct ohtd_table_reset_code *code, char text[OHTD_CODE_TEXT_BYTES]);
 
 /**
- * ohtd_auth_reset_password() - let a person who has a code set a new password
+ * ohtd_auth_reset_password() - set a new password by a reset code
  * @credentials: the code is in the place of the password
  * @fresh: the new password
  * @grant: no tokens; wait_s, error and who only
  *
- * All sessions of the account end. A wrong code counts as a failed log-in, and is one try less of the code. An unknown name, an account
- * without a code, a wrong code and one that has ended take as long as each other.
+ * All sessions of the account end. A wrong code counts as a failed log-in, and uses up one try of the code. An unknown name, an account
+ * without a code, a wrong code and an ended code take the same time.
  *
  * Return: OHTD_AUTH_REFUSED for each of these; @grant->who.user names the account, "": there is no such account.
  */

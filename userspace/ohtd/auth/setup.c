@@ -12,8 +12,8 @@
 
 #include "auth/code.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
+#include "common/file.h"
 #include "store/store.h"
 #include "tables/users.h"
 
@@ -45,7 +45,7 @@ static int write_down(const struct ohtd_setup *setup)
 
 	ohtd_auth_code_text(text, setup->code);
 	text[OHTD_CODE_TEXT_BYTES - 1] = '\n';
-	r = ohtd_file_replace(setup->path, text, sizeof(text), 0600);
+	r = oht_file_replace(setup->path, text, sizeof(text), 0600);
 	OPENSSL_cleanse(text, sizeof(text));
 	return r;
 }

@@ -3,11 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -15,63 +13,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "common/file.h"
 
 #define NAMES_MAX	100
 #define RESERVE_BYTES	(UINT64_C(64) << 20)
 #define RESERVE_PART	8	/* of a small disk: the log of oht.db alone may take some MiB */
-
-static int read_all(int fd, char *data, size_t bytes_max, size_t *length_bytes)
-{
-	size_t used = 0;
-
-	for (;;) {
-		ssize_t n = read(fd, data + used, bytes_max + 1 - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			break;
-		used += (size_t)n;
-		if (used > bytes_max)
-			return -EFBIG;
-	}
-	data[used] = 0;
-	*length_bytes = used;
-	return 0;
-}
-
-/* A FIFO of that name must not be waited for; it is read as empty. */
-static int open_to_read(const char *path)
-{
-	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-}
-
-static int read_and_close(int fd, size_t bytes_max, char **data, size_t *length_bytes)
-{
-	size_t length = 0;
-	int r;
-
-	*data = malloc(bytes_max + 2);
-	r = *data ? read_all(fd, *data, bytes_max, &length) : -ENOMEM;
-	close(fd);
-	if (r) {
-		free(*data);
-		*data = NULL;
-		return r;
-	}
-	if (length_bytes)
-		*length_bytes = length;
-	return 0;
-}
-
-int ohtd_file_read(const char *path, size_t bytes_max, char **data, size_t *length_bytes)
-{
-	int fd = open_to_read(path);
-
-	return fd < 0 ? -errno : read_and_close(fd, bytes_max, data, length_bytes);
-}
 
 static _Atomic unsigned int keys_closed;
 
@@ -97,13 +43,13 @@ static int close_to_others(int fd, const char *path)
 
 int ohtd_file_read_key(const char *path, size_t bytes_max, char **data, size_t *length_bytes)
 {
-	int fd = open_to_read(path), r;
+	int fd = oht_file_open(path), r;
 
 	if (fd < 0)
 		return -errno;
 	r = close_to_others(fd, path);
 	if (!r)
-		return read_and_close(fd, bytes_max, data, length_bytes);
+		return oht_file_take(fd, bytes_max, data, length_bytes);
 	close(fd);
 	return r;
 }
@@ -111,60 +57,6 @@ int ohtd_file_read_key(const char *path, size_t bytes_max, char **data, size_t *
 unsigned int ohtd_file_keys_closed(void)
 {
 	return atomic_load(&keys_closed);
-}
-
-static int write_all(int fd, const char *data, size_t length_bytes)
-{
-	while (length_bytes) {
-		ssize_t n = write(fd, data, length_bytes);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		length_bytes -= (size_t)n;
-	}
-	return fsync(fd) ? -errno : 0;
-}
-
-/* The rename itself is only safe when the directory has reached the disk too. */
-static int sync_directory_of(const char *path)
-{
-	char copy[PATH_MAX];
-	int fd, r = 0;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fsync(fd))
-		r = -errno;
-	close(fd);
-	return r;
-}
-
-int ohtd_file_replace(const char *path, const void *data, size_t length_bytes, mode_t mode)
-{
-	char fresh[PATH_MAX];
-	int fd, r;
-
-	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh))
-		return -ENAMETOOLONG;
-	unlink(fresh);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	r = fchmod(fd, mode) ? -errno : write_all(fd, data, length_bytes);
-	if (close(fd) && !r)
-		r = -errno;
-	if (!r && rename(fresh, path))
-		r = -errno;
-	if (r) {
-		unlink(fresh);
-		return r;
-	}
-	return sync_directory_of(path);
 }
 
 int ohtd_file_spoil(const char *path)
@@ -240,5 +132,5 @@ int ohtd_file_set_aside(const char *path, long long now_s)
 	/* Under Landlock no link gets another name, and there is nothing in it that could be lost. */
 	if (S_ISLNK(st.st_mode) ? unlink(path) : rename(path, name))
 		return -errno;
-	return sync_directory_of(path);
+	return oht_file_sync_folder_of(path);
 }

@@ -13,20 +13,9 @@
 #include <sys/types.h>
 
 /**
- * ohtd_file_read() - read a whole file
- * @path: the file
- * @bytes_max: a longer one is -EFBIG
- * @data: receives malloc'd bytes with a NUL behind them, which does not count
- * @length_bytes: receives how many; may be NULL
- *
- * Return: 0 or a negative errno.
- */
-int ohtd_file_read(const char *path, size_t bytes_max, char **data, size_t *length_bytes);
-
-/**
  * ohtd_file_read_key() - read a key that nobody but its owner may read
  * @path: the file
- * @bytes_max: as for ohtd_file_read()
+ * @bytes_max: as for oht_file_read()
  * @data: the same; the caller clears it
  * @length_bytes: the same
  *
@@ -38,17 +27,6 @@ int ohtd_file_read_key(const char *path, size_t bytes_max, char **data, size_t *
 
 /* How many keys others could read, since this process began. Any thread. */
 unsigned int ohtd_file_keys_closed(void);
-
-/**
- * ohtd_file_replace() - write a file under another name, synchronise it, rename it, synchronise that
- * @path: the file
- * @data: its new content
- * @length_bytes: of @data
- * @mode: permissions from the first moment on
- *
- * Return: 0 or a negative errno; then the old file is still there.
- */
-int ohtd_file_replace(const char *path, const void *data, size_t length_bytes, mode_t mode);
 
 /**
  * ohtd_file_spoil() - make a file of text senseless in its place
@@ -66,7 +44,7 @@ int ohtd_file_spoil(const char *path);
 #define OHTD_FILE_TIME		"%Y%m%dT%H%M%SZ"
 
 /*
- * Does a negative errno of ohtd_file_read() say that what is there is no readable file: a folder, too
+ * Does a negative errno of oht_file_read() say that what is there is no readable file: a folder, too
  * long, a link that leads nowhere we may go? Another attempt will not mend that. A failing disk is not meant.
  */
 bool ohtd_file_is_unusable(int error);

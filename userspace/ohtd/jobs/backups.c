@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/log.h"
+#include "common/file.h"
 #include "jobs/jobs.h"
 #include "jobs/restore.h"
 #include "settings/settings.h"
@@ -142,7 +143,7 @@ void ohtd_backup_robot_id(const char *state_dir, char id[2 * OHTD_ROBOT_ID_BYTES
 
 	*id = 0;
 	snprintf(path, sizeof(path), "%s/" ROBOT_ID, state_dir);
-	if (ohtd_file_read(path, 2 * OHTD_ROBOT_ID_BYTES + 1, &text, &length))
+	if (oht_file_read(path, 2 * OHTD_ROBOT_ID_BYTES + 1, &text, &length))
 		return;
 	if (length == 2 * OHTD_ROBOT_ID_BYTES + 1 &&
 	    strspn(text, "0123456789abcdef") == 2 * OHTD_ROBOT_ID_BYTES)
@@ -156,7 +157,7 @@ int ohtd_backup_keep_robot_id(const char *state_dir, const char *id)
 	int n = snprintf(text, sizeof(text), "%s\n", id);
 
 	snprintf(path, sizeof(path), "%s/" ROBOT_ID, state_dir);
-	return ohtd_file_replace(path, text, (size_t)n, 0600);
+	return oht_file_replace(path, text, (size_t)n, 0600);
 }
 
 /* It is no secret; it only has to be another one for each robot. */

@@ -40,8 +40,8 @@
 #include "main/confine.h"
 #include "main/machine.h"
 #include "main/parts.h"
-#include "base/file.h"
 #include "base/log.h"
+#include "common/file.h"
 #include "main/robot_open.h"
 #include "main/running.h"
 #include "main/sandbox.h"
@@ -135,8 +135,6 @@ static int open_setup(struct running *run)
 				       !ohtd_state_was_administered(run->services.config->state_dir));
 	if (!run->services.setup)
 		return fail(run, "set-up code");
-	if (!ohtd_setup_is_required(run->services.setup))
-		ohtd_state_note_administered(run->services.config->state_dir);
 	return 0;
 }
 
@@ -618,7 +616,7 @@ static int say_ready(struct running *run)
 	ohtd_log(OHTD_LOG_NOTICE, "main", "ready", "%.*s", (int)strlen(url) - 1, url);
 	if (!*config->ready_file)
 		return 0;
-	r = ohtd_file_replace(config->ready_file, url, strlen(url), 0644);
+	r = oht_file_replace(config->ready_file, url, strlen(url), 0644);
 	if (!r)
 		return 0;
 	errno = -r;

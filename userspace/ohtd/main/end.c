@@ -129,7 +129,7 @@ int ohtd_end_all(struct running *run)
 
 	/* The stop below is no standstill that a change has waited for. */
 	ohtd_settings_leave(run->services.settings);
-	/* Nor is it a time in which nobody is served against the will of a person. */
+	/* A person has ended the daemon: the time until the next start is no failure of the service. */
 	ohtd_analytics_service_rest(run->services.service);
 	signal(SIGALRM, too_late);
 	alarm(END_S);

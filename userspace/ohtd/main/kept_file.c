@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "common/file.h"
 
 #define PATH_BYTES	320
 #define AGAIN_NS	(600 * OHTD_NS_PER_S)
@@ -19,7 +20,7 @@ int ohtd_kept_recall(const struct ohtd_kept_kind *kind, const char *state_dir, b
 	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", state_dir, kind->name);
-	r = ohtd_file_read(path, OHTD_KEPT_FILE_BYTES, &text, NULL);
+	r = oht_file_read(path, OHTD_KEPT_FILE_BYTES, &text, NULL);
 	if (!r && !take(text, arg))
 		r = -EINVAL;
 	if (r && r != -ENOENT)
@@ -36,7 +37,7 @@ int ohtd_kept_write(const struct ohtd_kept_kind *kind, struct ohtd_kept_file *fi
 	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", state_dir, kind->name);
-	r = ohtd_file_replace(path, text, strlen(text), 0600);
+	r = oht_file_replace(path, text, strlen(text), 0600);
 	if (!r)
 		return 0;
 	file->again_ns = now_ns + AGAIN_NS;

@@ -11,9 +11,9 @@
 #include <openssl/evp.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/hex.h"
 #include "base/log.h"
+#include "common/file.h"
 #include "config/config.h"
 #include "history/past.h"
 #include "main/offline.h"
@@ -167,7 +167,7 @@ static bool parse(char *text, struct marks *marks)
 static bool recall(const char *path, struct marks *marks)
 {
 	char *text;
-	int r = ohtd_file_read(path, TEXT_BYTES, &text, NULL);
+	int r = oht_file_read(path, TEXT_BYTES, &text, NULL);
 	bool ok = !r && parse(text, marks);
 
 	if (r != -ENOENT && !ok)
@@ -189,7 +189,7 @@ static void keep(const char *path, const struct marks *marks)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "id %s\n", marks->id);
 	for (unsigned int i = 0; i < marks->count; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "address %s\n", marks->addresses[i]);
-	r = ohtd_file_replace(path, text, n, 0600);
+	r = oht_file_replace(path, text, n, 0600);
 	if (r)
 		ohtd_log(OHTD_LOG_WARNING, "main", "machine_file", "%s: %s", path, strerror(-r));
 }

@@ -18,6 +18,7 @@
 #include "base/drawn.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "common/file.h"
 #include "store/db.h"
 #include "store/db_file.h"
 #include "store/salvage.h"
@@ -119,7 +120,7 @@ int ohtd_state_lock(const char *dir, char *why, size_t size)
 
 static int draw_key(const char *path, unsigned char *key, size_t bytes)
 {
-	return RAND_bytes(key, (int)bytes) == 1 ? ohtd_file_replace(path, key, bytes, 0600) : -EIO;
+	return RAND_bytes(key, (int)bytes) == 1 ? oht_file_replace(path, key, bytes, 0600) : -EIO;
 }
 
 /* 0, or a negative errno; -EINVAL: what was read is no key. Takes @data over. */
@@ -153,7 +154,7 @@ static bool read_credential(const struct ohtd_state_key *which, unsigned char *k
 	if (!folder)
 		return false;
 	join(path, folder, which->file);
-	r = ohtd_file_read(path, KEY_BYTES_MAX, &data, &length);
+	r = oht_file_read(path, KEY_BYTES_MAX, &data, &length);
 	if (!r)
 		r = take_key(data, length, key, bytes);
 	if (r && r != -ENOENT)
@@ -221,7 +222,7 @@ void ohtd_state_note_administered(const char *dir)
 	if (has_file(dir, ADMINISTERED))
 		return;
 	join(path, dir, ADMINISTERED);
-	r = ohtd_file_replace(path, "", 0, 0600);
+	r = oht_file_replace(path, "", 0, 0600);
 	if (r)
 		ohtd_log(OHTD_LOG_WARNING, "main", "administered_mark", "%s: %s", path, strerror(-r));
 }
@@ -354,7 +355,7 @@ bool ohtd_state_was_cut(const char *dir)
 	bool waited;
 
 	join(path, dir, RUN_MARK);
-	waited = !ohtd_file_read(path, sizeof(RUN_WAITED), &text, NULL) && !strcmp(text, RUN_WAITED);
+	waited = !oht_file_read(path, sizeof(RUN_WAITED), &text, NULL) && !strcmp(text, RUN_WAITED);
 	free(text);
 	return ohtd_main_is_unclean(dir) && !waited;
 }
@@ -364,7 +365,7 @@ static int write_mark(const char *dir, const char *text)
 	char path[PATH_BYTES];
 
 	join(path, dir, RUN_MARK);
-	return ohtd_file_replace(path, text, strlen(text), 0600);
+	return oht_file_replace(path, text, strlen(text), 0600);
 }
 
 int ohtd_state_begin_run(const char *dir)
@@ -414,7 +415,7 @@ void ohtd_state_recall_time(const char *dir, struct ohtd_clock *clock, const cha
 	int r;
 
 	join(path, dir, TIME_FILE);
-	r = ohtd_file_read(path, TIME_BYTES, &text, NULL);
+	r = oht_file_read(path, TIME_BYTES, &text, NULL);
 	if (r == -ENOENT)
 		return;
 	stored = r ? NULL : parse_time(text, &wall_s, &boot_s);
@@ -439,7 +440,7 @@ void ohtd_state_store_time(const char *dir, struct ohtd_clock *clock, const char
 	/* Rounded up: what has been written down must not come again. */
 	n = snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 " %s\n", wall_s + 1, boot_s, boot_id);
 	join(path, dir, TIME_FILE);
-	r = ohtd_file_replace(path, text, (size_t)n, 0600);
+	r = oht_file_replace(path, text, (size_t)n, 0600);
 	if (r)
 		ohtd_log(OHTD_LOG_WARNING, "main", "time_file", "%s: %s", path, strerror(-r));
 }

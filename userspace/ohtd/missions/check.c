@@ -180,7 +180,7 @@ int ohtd_missions_check(struct ohtd_missions *missions, const struct ohtd_missio
 	pthread_mutex_lock(&missions->lock);
 	ohtd_missions_hear(missions);
 	r = ohtd_missions_load(missions, &check->row);
-	if (!r && check->row.ended_ns)
+	if (!r && ohtd_tables_mission_is_over(&check->row))
 		r = -EALREADY;
 	if (!r)
 		r = ohtd_missions_load_legs(missions, &check->row, check->legs);

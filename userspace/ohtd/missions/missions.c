@@ -117,7 +117,7 @@ int ohtd_missions_turn_to(struct ohtd_missions *missions, const char *state, con
 	snprintf(row->state, sizeof(row->state), "%s", state);
 	snprintf(row->reason, sizeof(row->reason), "%s", reason);
 	row->changed_ns = ohtd_clock_wall_ns(missions->setup.clock);
-	if (!is_under_way(row) && !is_in(row, OHTD_TABLES_MISSION_HELD))
+	if (ohtd_tables_mission_is_over(row))
 		row->ended_ns = row->changed_ns;
 	ohtd_log(OHTD_LOG_NOTICE, "missions", "mission_state", "%" PRId64 " of %s is %s at leg %" PRId64 " of %" PRId64 "%s%s", row->id,
 		 row->driven_by, state, leg ? leg->place : row->legs, row->legs, *reason ? ": " : "", reason);

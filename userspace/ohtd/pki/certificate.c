@@ -13,8 +13,8 @@
 #include <openssl/x509v3.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
+#include "common/file.h"
 #include "config/names.h"
 #include "pki/pki.h"
 #include "pki/tls.h"
@@ -180,7 +180,7 @@ static X509 *read_authority(const struct ohtd_config *config, char *pem)
 
 	*pem = 0;
 	snprintf(path, sizeof(path), "%s/ca.crt", config->state_dir);
-	if (ohtd_file_read(path, OHTD_PEM_BYTES - 1, &data, &bytes))
+	if (oht_file_read(path, OHTD_PEM_BYTES - 1, &data, &bytes))
 		return NULL;
 	bio = BIO_new_mem_buf(data, (int)bytes);
 	crt = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;

@@ -15,6 +15,7 @@
 #include "base/address.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "common/file.h"
 
 #define DAY_S		86400
 #define PATH_BYTES	320
@@ -86,7 +87,7 @@ static int load_pair(const char *dir, const char *name, struct pair *pair, char 
 	snprintf(key, sizeof(key), "%s.key", name);
 	snprintf(crt, sizeof(crt), "%s.crt", name);
 	keys = read_file(ohtd_file_read_key, dir, key, &key_bio, why, size);
-	crts = keys < 0 ? keys : read_file(ohtd_file_read, dir, crt, &crt_bio, why, size);
+	crts = keys < 0 ? keys : read_file(oht_file_read, dir, crt, &crt_bio, why, size);
 	if (keys > 0)
 		pair->key = PEM_read_bio_PrivateKey(key_bio, NULL, NULL, NULL);
 	if (crts > 0)
@@ -109,7 +110,7 @@ static int store_bio(const char *dir, const char *name, const char *ending, BIO 
 	long length = BIO_get_mem_data(bio, &data);
 
 	snprintf(path, sizeof(path), "%s/%s%s", dir, name, ending);
-	return length > 0 ? ohtd_file_replace(path, data, (size_t)length, mode) : -ENOMEM;
+	return length > 0 ? oht_file_replace(path, data, (size_t)length, mode) : -ENOMEM;
 }
 
 /* The key first: a certificate without its key would stand for a pair that cannot be used. */

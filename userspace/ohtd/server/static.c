@@ -15,8 +15,8 @@
 #include "http/accept.h"
 #include "server/document.h"
 #include "server/loop.h"
-#include "base/file.h"
 #include "base/log.h"
+#include "common/file.h"
 
 #define FILES_MAX	64
 #define FILE_BYTES_MAX	(1024 * 1024)
@@ -104,7 +104,7 @@ static int load_forms(struct file *file, const char *from)
 
 	for (size_t i = 0; i < FORMS; i++) {
 		snprintf(path, sizeof(path), "%s%s", from, forms[i].suffix);
-		r = ohtd_file_read(path, FILE_BYTES_MAX, &file->contents[i].data,
+		r = oht_file_read(path, FILE_BYTES_MAX, &file->contents[i].data,
 				   &file->contents[i].bytes);
 		if (r)
 			file->contents[i].data = NULL;

@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
+#include "common/file.h"
 #include "store/db_private.h"
 
 #define ENDING		"-schema"
@@ -120,7 +120,7 @@ static bool read_copy(const struct ohtd_schema *schema, const char *path, struct
 	size_t bytes;
 
 	name_copy(name, path);
-	if (stat(path, &st) || ohtd_file_read(name, sizeof(*copy), &data, &bytes))
+	if (stat(path, &st) || oht_file_read(name, sizeof(*copy), &data, &bytes))
 		return false;
 	memcpy(copy, data, bytes);
 	free(data);
@@ -315,7 +315,7 @@ static int write_copy(struct ohtd_db *db, struct copy *copy)
 	copy->inode = (uint64_t)st.st_ino;
 	copy->sum = sum_of(copy);
 	name_copy(name, db->path);
-	return ohtd_file_replace(name, copy, bytes_of(copy), 0600);
+	return oht_file_replace(name, copy, bytes_of(copy), 0600);
 }
 
 void ohtd_schema_pages_keep(struct ohtd_db *db)

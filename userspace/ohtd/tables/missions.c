@@ -253,7 +253,7 @@ int ohtd_tables_mission_compare(struct ohtd_db *db, int64_t mission, struct ohtd
 	return 1;
 }
 
-static bool is_over(const struct ohtd_tables_mission *row)
+bool ohtd_tables_mission_is_over(const struct ohtd_tables_mission *row)
 {
 	return !strcmp(row->state, OHTD_TABLES_MISSION_FINISHED) || !strcmp(row->state, OHTD_TABLES_MISSION_FAILED) ||
 	       !strcmp(row->state, OHTD_TABLES_MISSION_CANCELLED);
@@ -275,7 +275,7 @@ static int judge(struct ohtd_db *db, const struct ohtd_tables_mission *row, stru
 		r = ohtd_tables_mission_compare(db, row->id, more);
 	if (r)
 		return r;
-	if (is_over(row))
+	if (ohtd_tables_mission_is_over(row))
 		return -EALREADY;
 	if (more->count && more->first <= row->through_leg)
 		return -ESTALE;
@@ -302,7 +302,7 @@ static int extend(struct ohtd_db *db, struct ohtd_tables_mission *row, struct oh
 	if (r)
 		return r;
 	there = judge(db, row, more);
-	if (there < 0 || (there && is_over(row)))
+	if (there < 0 || (there && ohtd_tables_mission_is_over(row)))
 		return there;
 	if (!there && more->count)
 		r = put_legs(db, row, more);
@@ -371,7 +371,7 @@ static int keep(struct ohtd_db *db, const struct ohtd_tables_mission *row, const
 
 	if (!r && leg)
 		r = ohtd_db_put(db, &keep_leg_sql, leg);
-	return r || !row->ended_ns ? r : ohtd_db_put(db, &end_legs_sql, row);
+	return r || !ohtd_tables_mission_is_over(row) ? r : ohtd_db_put(db, &end_legs_sql, row);
 }
 
 int ohtd_tables_mission_keep(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg, const char *why)

@@ -125,6 +125,9 @@ struct ohtd_tables_mission_board {
 /* The greatest id the newest. */
 extern const struct ohtd_stored_row ohtd_tables_missions_kept;
 
+/* Has it ended, in whichever way? Nothing of it is driven any more. */
+bool ohtd_tables_mission_is_over(const struct ohtd_tables_mission *row);
+
 /* @row->id: out; @row->legs of @legs, whose mission and place are filled in. 0, -E2BIG: there are OHTD_TABLES_MISSIONS_MAX, or a negative errno. */
 int ohtd_tables_mission_add(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
 

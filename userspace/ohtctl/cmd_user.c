@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* user: the profile of the own account, and codes for a new password. */
+#include "cmd.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli.h"
+#include "client.h"
+
+/* The daemon knows which members there are. */
+int cmd_user_set(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *body = json_object_new_object();
+
+	(void)count;
+	json_object_object_add(body, arguments[0], json_object_new_string(arguments[1]));
+	return client_do(cli, CLI_DONE, "PATCH", "auth/profile", body);
+}
+
+/* The code is in this answer alone. */
+int cmd_user_reset_code(struct cli *cli, int count, char **arguments)
+{
+	char path[CLIENT_PATH_BYTES];
+	int64_t id;
+	int result = cmd_admin_find(cli, arguments[0], &id);
+
+	(void)count;
+	snprintf(path, sizeof(path), "users/%" PRId64 "/reset-code", id);
+	return client_do(cli, result, "POST", path, json_object_new_object());
+}
