@@ -186,8 +186,8 @@ static void random_run(struct kunit *test, unsigned int run)
 	}
 	/*
 	 * Each attempt waits for what is really left, and for a cycle that may be given: not while
-	 * a unit is near its loss, so for twice as long. Commands that never pause go first, but not
-	 * each time.
+	 * a unit is near its loss, so for twice as long. Commands that never pause go first, but
+	 * not each time.
 	 */
 	cycles = 4 + (random_insists(run) ? OHT_PASSES_MAX + 1 : 0);
 	limit_ns = fake.now_ns + 2 * 3 * RANDOM_XFERS * cycles * cyclic.plan.whole_cycles *
