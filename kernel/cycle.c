@@ -192,6 +192,7 @@ static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	entry->next_due = oht_plan_next_due(planned, cycle->index);
 	entry->due_ns = cycle->begin_ns + planned->period_cycles * oht_cycle_ns(cycle->running);
 	entry->early = false;
+	entry->yielded = false;
 	x->function = planned->function;
 	/*
 	 * Read before the outputs: if the machine is enabled anew in between, the engine drops the
@@ -218,10 +219,18 @@ static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 enum oht_cycle_turn {
 	OHT_CYCLE_TURN_LAST,	/* it has to be heard before its next turn is over */
 	OHT_CYCLE_TURN_FIRST,	/* it was not sent in its cycle; its next one may be missed */
+	OHT_CYCLE_TURN_OVERDUE,	/* its next one has been missed too */
 	OHT_CYCLE_TURN_OWN,
 	OHT_CYCLE_TURN_ROOM,	/* it was not sent in its cycle: if there is room */
 	OHT_CYCLE_TURN_ANY,	/* nothing is behind: all in their order */
 };
+
+/* The regular turn of an entry is in the present cycle. */
+static bool oht_cycle_is_own(const struct oht_cycle *cycle, u16 index)
+{
+	return oht_plan_next_due(&cycle->running->plan.entry[index], cycle->index - 1) ==
+	       cycle->index;
+}
 
 static enum oht_cycle_turn oht_cycle_turn(const struct oht_cycle *cycle, u16 index)
 {
@@ -229,7 +238,7 @@ static enum oht_cycle_turn oht_cycle_turn(const struct oht_cycle *cycle, u16 ind
 	const struct oht_plan_entry *planned = &layout->plan.entry[index];
 	const struct oht_cycle_entry *entry = &layout->entry[index];
 	u64 next, over_ns;
-	bool own = oht_plan_next_due(planned, cycle->index - 1) == cycle->index;
+	bool own = oht_cycle_is_own(cycle, index);
 
 	if (entry->heard_by_ns && !entry->lost) {
 		/* The machine must not stop for what has only waited for its next turn. */
@@ -241,14 +250,27 @@ static enum oht_cycle_turn oht_cycle_turn(const struct oht_cycle *cycle, u16 ind
 		if (cycle->taken && !own)
 			return OHT_CYCLE_TURN_FIRST;
 	}
+	if (entry->next_due + planned->period_cycles <= cycle->index)
+		return OHT_CYCLE_TURN_OVERDUE;
 	return own ? OHT_CYCLE_TURN_OWN : OHT_CYCLE_TURN_ROOM;
 }
 
-/* Those of one turn. The exchanges that have been begun end at @end_ns; returns the new end. */
-static u64 oht_cycle_begin_turn(struct oht_cycle *cycle, enum oht_cycle_turn turn, u64 end_ns)
+/* There is room for @entry in the cycle behind exchanges that end at @end_ns. */
+static bool oht_cycle_has_room(const struct oht_cycle *cycle, const struct oht_cycle_entry *entry,
+			       u64 end_ns)
+{
+	return end_ns + entry->busy_ns <=
+	       cycle->begin_ns + oht_plan_load_max_ns(&cycle->running->plan);
+}
+
+/*
+ * Those of one turn, with @room only if there is room. The exchanges that have been begun end at
+ * @end_ns; returns the new end.
+ */
+static u64 oht_cycle_begin_turn(struct oht_cycle *cycle, enum oht_cycle_turn turn, bool room,
+				u64 end_ns)
 {
 	const struct oht_cycle_layout *layout = cycle->running;
-	u64 limit_ns = cycle->begin_ns + oht_plan_load_max_ns(&layout->plan);
 	u16 i;
 
 	for (i = 0; i < layout->plan.entries; i++) {
@@ -256,7 +278,7 @@ static u64 oht_cycle_begin_turn(struct oht_cycle *cycle, enum oht_cycle_turn tur
 			continue;
 		if (turn != OHT_CYCLE_TURN_ANY && oht_cycle_turn(cycle, i) != turn)
 			continue;
-		if (turn == OHT_CYCLE_TURN_ROOM && end_ns + layout->entry[i].busy_ns > limit_ns)
+		if (room && !oht_cycle_has_room(cycle, &layout->entry[i], end_ns))
 			continue;
 		if (oht_cycle_begin_entry(cycle, i))
 			end_ns += layout->entry[i].busy_ns;
@@ -294,6 +316,42 @@ static u64 oht_cycle_begin_last(struct oht_cycle *cycle, u64 end_ns)
 	return end_ns;
 }
 
+/*
+ * Of those in turn OVERDUE the one that has waited for longest, and has room unless this is its own
+ * cycle; -1: none is left.
+ */
+static int oht_cycle_find_overdue(const struct oht_cycle *cycle, u64 end_ns)
+{
+	const struct oht_cycle_layout *layout = cycle->running;
+	int first = -1;
+	u16 i;
+
+	for (i = 0; i < layout->plan.entries; i++) {
+		if (layout->entry[i].next_due >= cycle->index ||
+		    (first >= 0 && layout->entry[i].next_due >= layout->entry[first].next_due))
+			continue;
+		if (oht_cycle_turn(cycle, i) == OHT_CYCLE_TURN_OVERDUE &&
+		    (oht_cycle_is_own(cycle, i) ||
+		     oht_cycle_has_room(cycle, &layout->entry[i], end_ns)))
+			first = i;
+	}
+	return first;
+}
+
+/*
+ * A unit that is silent for longer than a cycle may make the same cycles missed each time. What is
+ * due in those takes the room of what has its own turn now.
+ */
+static u64 oht_cycle_begin_overdue(struct oht_cycle *cycle, u64 end_ns)
+{
+	int i;
+
+	while ((i = oht_cycle_find_overdue(cycle, end_ns)) >= 0)
+		if (oht_cycle_begin_entry(cycle, i))
+			end_ns += cycle->running->entry[i].busy_ns;
+	return end_ns;
+}
+
 static bool oht_cycle_is_behind(const struct oht_cycle *cycle)
 {
 	const struct oht_cycle_entry *entry;
@@ -314,16 +372,17 @@ static bool oht_cycle_is_behind(const struct oht_cycle *cycle)
  */
 static void oht_cycle_begin_entries(struct oht_cycle *cycle, u64 now_ns)
 {
-	u64 end_ns = max(now_ns, cycle->engine->line_free_ns);
-	unsigned int turn;
+	u64 own_ns, end_ns = max(now_ns, cycle->engine->line_free_ns);
 
 	if (!oht_cycle_is_behind(cycle)) {
-		oht_cycle_begin_turn(cycle, OHT_CYCLE_TURN_ANY, end_ns);
+		oht_cycle_begin_turn(cycle, OHT_CYCLE_TURN_ANY, false, end_ns);
 		return;
 	}
 	end_ns = oht_cycle_begin_last(cycle, end_ns);
-	for (turn = OHT_CYCLE_TURN_FIRST; turn < OHT_CYCLE_TURN_ANY; turn++)
-		end_ns = oht_cycle_begin_turn(cycle, turn, end_ns);
+	end_ns = oht_cycle_begin_turn(cycle, OHT_CYCLE_TURN_FIRST, false, end_ns);
+	own_ns = oht_cycle_begin_overdue(cycle, end_ns);
+	end_ns = oht_cycle_begin_turn(cycle, OHT_CYCLE_TURN_OWN, own_ns > end_ns, own_ns);
+	oht_cycle_begin_turn(cycle, OHT_CYCLE_TURN_ROOM, true, end_ns);
 }
 
 static void oht_cycle_begin(struct oht_cycle *cycle, u64 now_ns)
@@ -420,6 +479,20 @@ static void oht_cycle_plan_give(struct oht_cycle *cycle, u64 now_ns)
 }
 
 /*
+ * An entry that finds no room in the cycles of others yields its turn once, not each time: else it
+ * would never be sent if its cycle is always the one that is given.
+ */
+static bool oht_cycle_is_claimed(const struct oht_cycle *cycle)
+{
+	u16 i;
+
+	for (i = 0; i < cycle->running->plan.entries; i++)
+		if (cycle->running->entry[i].yielded && oht_cycle_is_own(cycle, i))
+			return true;
+	return false;
+}
+
+/*
  * Behind the transfer there must be time for all exchanges of a cycle before a unit must be heard:
  * what was due before, and has found no room, is with them.
  */
@@ -428,7 +501,7 @@ static bool oht_cycle_may_give(struct oht_cycle *cycle, u64 now_ns)
 	struct oht_engine_slot *slot = &cycle->engine->slot;
 	u64 by_ns, busy_ns = cycle->running->figures.busy_worst_ns;
 
-	if (!cycle->give)
+	if (!cycle->give || oht_cycle_is_claimed(cycle))
 		return false;
 	by_ns = oht_cycle_loss_next_ns(cycle);
 	slot->hold_until_ns = by_ns - min(by_ns, busy_ns);
@@ -438,6 +511,11 @@ static bool oht_cycle_may_give(struct oht_cycle *cycle, u64 now_ns)
 
 static void oht_cycle_give(struct oht_cycle *cycle)
 {
+	u16 i;
+
+	for (i = 0; i < cycle->running->plan.entries; i++)
+		cycle->running->entry[i].yielded |=
+			cycle->running->entry[i].next_due <= cycle->index;
 	cycle->give_cycle = cycle->status.cycles + cycle->running->plan.whole_cycles;
 	cycle->engine->slot.whole = true;
 	cycle->status.given++;

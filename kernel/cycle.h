@@ -43,6 +43,7 @@ struct oht_cycle_ops {
  * @busy_ns: what its exchange takes of a cycle, as computed
  * @due_ns: the point of the grid at which its next turn is due, whatever plan is in force then
  * @early: @next_due is not its own turn in this plan, but what plans before owe it
+ * @yielded: its turn was in a cycle that was given, and it has not been begun since
  * @errors: consecutive ones
  * @heard_by_ns: it is lost if it has not been heard by then; 0: its loss does not stop
  * @put_off: another plan has put that off since it was heard
@@ -58,6 +59,7 @@ struct oht_cycle_entry {
 	u64 busy_ns;
 	u64 due_ns;
 	bool early;
+	bool yielded;
 	u32 errors;
 	u64 heard_by_ns;
 	bool put_off;

@@ -210,6 +210,7 @@ void oht_cycle_loss_begin(struct oht_cycle *cycle, const struct oht_cycle_layout
 			continue;
 		entry->errors = before->errors;
 		entry->lost = before->lost;
+		entry->yielded = before->yielded;
 		oht_cycle_loss_keep_turn(cycle, entry, before);
 		if (planned->loss_action == OHT_LOSS_STOP)
 			oht_cycle_loss_keep_time(cycle, i, before);

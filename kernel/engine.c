@@ -128,6 +128,10 @@ void oht_engine_queue(struct oht_engine *e, struct oht_xfer *x, unsigned int cla
 	x->state = OHT_XFER_QUEUED;
 	x->class = class;
 	x->turn = e->turn[class];
+	if (list_empty(&e->queue[class])) {
+		e->passed[false][class] = 0;
+		e->passed[true][class] = 0;
+	}
 	if (!x->planned) {
 		list_for_each_entry(other, &e->queue[class], node)
 			if (other->owner == x->owner)
@@ -177,11 +181,26 @@ static void oht_engine_queue_guests(struct oht_engine *e)
 	}
 }
 
+/* @x is begun: the classes below it, if something waits in them, have been passed once more. */
+static void oht_engine_queue_pass(struct oht_engine *e, const struct oht_xfer *x)
+{
+	u8 *passed = e->passed[e->slot.whole];
+	unsigned int class;
+
+	if (x->class < OHT_CLASS_COMMAND)
+		return;
+	passed[x->class] = 0;
+	for (class = x->class + 1; class < OHT_ENGINE_CLASSES; class++)
+		if (!list_empty(&e->queue[class]) && passed[class] < OHT_PASSES_MAX)
+			passed[class]++;
+}
+
 /* Take @x off its queue to send it: the next of its owner has its turn in the next round. */
 static void oht_engine_queue_take(struct oht_engine *e, struct oht_xfer *x)
 {
 	list_del(&x->node);
 	e->turn[x->class] = max(e->turn[x->class], x->turn + 1);
+	oht_engine_queue_pass(e, x);
 }
 
 /* ---- the end of transfers ---- */
@@ -280,8 +299,8 @@ static u64 oht_engine_opens_ns(const struct oht_engine *e, const struct oht_xfer
 	if (now_ns < opens_ns)
 		return opens_ns;
 	opens_ns = e->late[x->unit].until_ns;
-	return !oht_engine_is_telegram(x) && now_ns < opens_ns && oht_engine_late_fits(e, x) ?
-	       opens_ns : 0;
+	return !oht_engine_is_telegram(x) && now_ns < opens_ns && oht_engine_late_fits(e, x) &&
+	       !oht_engine_slot_presses(e, x, now_ns) ? opens_ns : 0;
 }
 
 void oht_engine_drop(struct oht_engine *e, struct oht_xfer *x, u8 detail)
@@ -320,35 +339,67 @@ u8 oht_engine_may_send(const struct oht_engine *e, const struct oht_xfer *x)
 }
 
 /*
- * Visit each waiting transfer once. Interrupts are off here, so a visit must be cheap. A transfer
- * that may no longer be sent is dropped on the way. Returns NULL if no transfer is left, or if all
- * have to wait, until @until_ns.
+ * The first transfer of @class that may begin. A transfer that may no longer be sent is dropped on
+ * the way. Returns NULL if the class is empty, or if all of it has to wait, until @until_ns.
  */
-static struct oht_xfer *oht_engine_pick(struct oht_engine *e, u64 now_ns, u64 *until_ns)
+static struct oht_xfer *oht_engine_pick_of(struct oht_engine *e, unsigned int class, u64 now_ns,
+					   u64 *until_ns)
 {
 	struct oht_xfer *x, *next;
-	unsigned int class;
 	u64 opens_ns;
 	u8 refusal;
 
-	*until_ns = U64_MAX;
-	for (class = 0; class < OHT_ENGINE_CLASSES; class++) {
-		list_for_each_entry_safe(x, next, &e->queue[class], node) {
-			opens_ns = oht_engine_opens_ns(e, x, now_ns);
-			if (opens_ns) {
-				*until_ns = min(*until_ns, opens_ns);
-				/* Nothing goes before a telegram whose unit rests. */
-				if (oht_engine_stop_waits(e))
-					return NULL;
-				continue;
-			}
-			refusal = oht_engine_may_send(e, x);
-			if (!refusal)
-				return x;
-			oht_engine_drop(e, x, refusal);
+	list_for_each_entry_safe(x, next, &e->queue[class], node) {
+		opens_ns = oht_engine_opens_ns(e, x, now_ns);
+		if (opens_ns) {
+			*until_ns = min(*until_ns, opens_ns);
+			/* Nothing goes before a telegram whose unit rests. */
+			if (oht_engine_stop_waits(e))
+				return NULL;
+			continue;
 		}
+		refusal = oht_engine_may_send(e, x);
+		if (!refusal)
+			return x;
+		oht_engine_drop(e, x, refusal);
 	}
 	return NULL;
+}
+
+static bool oht_engine_has_turn(const struct oht_engine *e, unsigned int class)
+{
+	return e->passed[e->slot.whole][class] == OHT_PASSES_MAX;
+}
+
+/*
+ * Visit each waiting transfer at most once: those in front of the classes of user space, then a
+ * class that has been passed too often, then the others in their order. Interrupts are off here, so
+ * a visit must be cheap. Returns NULL if no transfer is left, or if all have to wait, until
+ * @until_ns.
+ */
+static struct oht_xfer *oht_engine_pick(struct oht_engine *e, u64 now_ns, u64 *until_ns)
+{
+	struct oht_xfer *x = NULL;
+	unsigned int class;
+
+	*until_ns = U64_MAX;
+	for (class = 0; !x && class < OHT_CLASS_COMMAND; class++) {
+		x = oht_engine_pick_of(e, class, now_ns, until_ns);
+		if (!x && oht_engine_stop_waits(e))
+			return NULL;
+	}
+	for (class = OHT_CLASS_COMMAND; !x && class < OHT_ENGINE_CLASSES; class++) {
+		if (!oht_engine_has_turn(e, class))
+			continue;
+		x = oht_engine_pick_of(e, class, now_ns, until_ns);
+		/* The cycle is kept for it until its unit has rested. */
+		if (!x && oht_engine_slot_is_kept(e, class, now_ns))
+			return NULL;
+	}
+	for (class = OHT_CLASS_COMMAND; !x && class < OHT_ENGINE_CLASSES; class++)
+		if (!oht_engine_has_turn(e, class))
+			x = oht_engine_pick_of(e, class, now_ns, until_ns);
+	return x;
 }
 
 static void oht_engine_rest(struct oht_engine *e)

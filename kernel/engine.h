@@ -284,6 +284,12 @@ struct oht_engine_clock {
 #define OHT_PUT_BACKS_MAX	3
 
 /*
+ * So many transfers of the classes above are begun while one of a class waits; then it is the
+ * turn of that class.
+ */
+#define OHT_PASSES_MAX		8
+
+/*
  * So many set-ups in a row are called off because characters are heard. After that the engine
  * hears its own driver switch on, and no request would ever leave.
  */
@@ -382,6 +388,8 @@ struct oht_engine_telegrams {
  * @held_moves: those of them that move
  * @queue: waiting transfers by class; the descriptors take turns, each is served in its order
  * @turn: by class: the round that is being served
+ * @passed: in cycles that are given [1] and else [0], by class: transfers of the classes above it
+ *	that have been begun while it waited, OHT_PASSES_MAX: it is its turn
  * @ordered: session whose transfers go before those of others that were queued before
  * @submits: how many transfers have been submitted
  * @oldest: by class, as the plan's last tick found it
@@ -448,6 +456,7 @@ struct oht_engine {
 	unsigned int held_moves;
 	struct list_head queue[OHT_ENGINE_CLASSES];	/* by enum oht_engine_class */
 	u64 turn[OHT_ENGINE_CLASSES];
+	u8 passed[2][OHT_ENGINE_CLASSES];
 	u32 ordered;
 	u64 submits;
 	struct oht_engine_oldest oldest[OHT_ENGINE_CLASSES];

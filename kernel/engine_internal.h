@@ -268,6 +268,12 @@ u64 oht_engine_slot_worst_ns(const struct oht_engine *e, const struct oht_xfer *
 /* 0: @x may be sent now as far as a plan is concerned; else when to ask again. */
 u64 oht_engine_slot_opens_ns(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns);
 
+/* The cycle is given, and a transfer of @class is to begin in it when its unit has rested. */
+bool oht_engine_slot_is_kept(const struct oht_engine *e, unsigned int class, u64 now_ns);
+
+/* The cycle is given to @x, which has waited for so long that it waits for no late answer. */
+bool oht_engine_slot_presses(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns);
+
 /* @x is being begun. */
 void oht_engine_slot_taken(struct oht_engine *e, const struct oht_xfer *x, u64 now_ns);
 

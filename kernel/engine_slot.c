@@ -170,6 +170,24 @@ static bool oht_engine_slot_is_open(const struct oht_engine *e, const struct oht
 	return oht_engine_slot_from_ns(e, x, now_ns) + x->worst_ns <= slot->until_ns;
 }
 
+bool oht_engine_slot_is_kept(const struct oht_engine *e, unsigned int class, u64 now_ns)
+{
+	const struct oht_xfer *x;
+
+	if (!e->slot.whole)
+		return false;
+	list_for_each_entry(x, &e->queue[class], node)
+		if (oht_engine_slot_is_open(e, x, now_ns))
+			return true;
+	return false;
+}
+
+/* Else, if a late answer may come in each cycle, it would wait for ever. */
+bool oht_engine_slot_presses(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
+{
+	return e->slot.whole && oht_engine_slot_is_overdue(e, x, now_ns);
+}
+
 u64 oht_engine_slot_opens_ns(const struct oht_engine *e, const struct oht_xfer *x, u64 now_ns)
 {
 	if (oht_engine_slot_is_open(e, x, now_ns))

@@ -8,11 +8,13 @@
 
 #define RANDOM_RUNS	60
 #define RANDOM_XFERS	6
+/* Two, so that one waits while the other is under way. */
+#define RANDOM_COMMANDS	2
 #define RANDOM_STEP_NS	(FAKE_MS / 2)
 
 static u32 random_seed;
 /* What all runs together have come to: one in which nothing happens proves nothing. */
-static unsigned int random_taken, random_stops;
+static unsigned int random_taken, random_stops, random_commands;
 
 static u32 random_below(u32 below)
 {
@@ -84,6 +86,33 @@ static bool random_submit(unsigned int i)
 	return !oht_engine_submit(&fake.engine, x);
 }
 
+/* In each second run the controller never pauses: a command waits behind each of its commands. */
+static bool random_insists(u32 run)
+{
+	return run % 2;
+}
+
+/* It changes nothing in what else is drawn. */
+static void random_command(u32 run)
+{
+	u32 kept = random_seed;
+	unsigned int i;
+
+	random_seed += fake.done_total;
+	for (i = RANDOM_XFERS; random_insists(run) && i < RANDOM_XFERS + RANDOM_COMMANDS; i++) {
+		struct oht_xfer *x = &fake.xfers[i];
+
+		if (x->state != OHT_XFER_NEW)
+			continue;
+		fake_xfer(i, 14 + random_below(2), 3, 16 * i, 1 + random_below(8));
+		x->priority = OHT_PRIO_COMMAND;
+		x->session = fake.session;
+		x->timeout_us = 1000 + random_below(2) * random_below(cyclic.plan.cycle_us);
+		random_commands += !oht_engine_submit(&fake.engine, x);
+	}
+	random_seed = kept;
+}
+
 /* Cycles from one in which it was heard, until it must be lost. */
 static u64 random_patience_ns(const struct oht_plan_entry *planned)
 {
@@ -115,6 +144,7 @@ static void random_pass(u64 for_ns, const u64 *begun_ns, unsigned int run)
 	u64 until_ns = fake.now_ns + for_ns;
 
 	while (fake.now_ns < until_ns) {
+		random_command(run);
 		cyclic_run(RANDOM_STEP_NS);
 		cyclic_forget();
 		random_expect_stop(begun_ns, run);
@@ -132,7 +162,7 @@ static unsigned int random_waiting(const bool *submitted)
 
 static void random_run(struct kunit *test, unsigned int run)
 {
-	u64 begun_ns[OHT_PLAN_ENTRIES_MAX] = {}, limit_ns;
+	u64 begun_ns[OHT_PLAN_ENTRIES_MAX] = {}, cycles, limit_ns;
 	bool submitted[RANDOM_XFERS] = {};
 	unsigned int i;
 
@@ -146,6 +176,7 @@ static void random_run(struct kunit *test, unsigned int run)
 		cyclic.silent[i] = random_below(2);
 		random_be_slow(i);
 	}
+	cyclic.silent[15] = true;
 	for (i = 0; i < RANDOM_XFERS; i++) {
 		submitted[i] = random_submit(i);
 		random_taken += submitted[i];
@@ -155,9 +186,11 @@ static void random_run(struct kunit *test, unsigned int run)
 	}
 	/*
 	 * Each attempt waits for what is really left, and for a cycle that may be given: not while
-	 * a unit is near its loss, so for twice as long.
+	 * a unit is near its loss, so for twice as long. Commands that never pause go first, but
+	 * not each time.
 	 */
-	limit_ns = fake.now_ns + 2 * 3 * RANDOM_XFERS * 4 * cyclic.plan.whole_cycles *
+	cycles = 4 + (random_insists(run) ? OHT_PASSES_MAX + 1 : 0);
+	limit_ns = fake.now_ns + 2 * 3 * RANDOM_XFERS * cycles * cyclic.plan.whole_cycles *
 				 random_cycle_ns();
 	while (random_waiting(submitted) && fake.now_ns < limit_ns)
 		random_pass(random_cycle_ns(), begun_ns, run);

@@ -33,6 +33,9 @@
 #ifndef PUT_BACKS
 #define PUT_BACKS	1	/* OHT_PUT_BACKS_MAX */
 #endif
+#ifndef PASSES
+#define PASSES		1	/* OHT_PASSES_MAX */
+#endif
 #ifndef MAY_POLL
 #define MAY_POLL	!polled	/* DRAIN: so often the transmitter may be found busy */
 #endif
@@ -98,6 +101,7 @@ bool armed_generation;		/* is the present generation */
 bool armed;
 byte queue[SLOTS];		/* as oht_engine_pick() walks it: by class, then by age */
 byte queued;
+byte passed[4];			/* by class: transfers of the classes above that began while it waited */
 byte cur = NONE;
 bool moves;
 byte tx_left;			/* the port has not taken all: so many pieces are left */
@@ -198,6 +202,10 @@ inline add_tail(x)
 	:: j < queued && class[queue[j]] <= class[x] -> j++
 	:: else -> break
 	od;
+	if
+	:: j == 0 || class[queue[j - 1]] != class[x] -> passed[class[x]] = 0
+	:: else
+	fi;
 	insert(x, j);
 	j = 0
 }
@@ -210,6 +218,10 @@ inline add_head(x)
 	:: j < queued && class[queue[j]] < class[x] -> j++
 	:: else -> break
 	od;
+	if
+	:: j == queued || class[queue[j]] != class[x] -> passed[class[x]] = 0
+	:: else
+	fi;
 	insert(x, j);
 	j = 0
 }
@@ -359,18 +371,56 @@ inline gap_wait()
 #endif
 }
 
-/* The first one that need not wait. */
+#define HAS_TURN(y)	(y != TELEGRAM && passed[class[y]] == PASSES)
+
+/* A telegram, a class that has been passed too often, the others: the first one that need not wait. */
 inline pick()
 {
 	x = NONE;
+	skipped = false;
 	j = 0;
 	do
 	:: j < queued && x == NONE ->
 		if
-		:: queue[j] != TELEGRAM || !stop_not_before -> x = queue[j]
-		:: queue[j] != TELEGRAM && late -> j++
-		:: queue[j] == TELEGRAM && stop_not_before -> j++
+		:: queue[j] == TELEGRAM && !stop_not_before -> x = queue[j]
+#ifndef MUTANT_CLASS_STARVES
+		:: HAS_TURN(queue[j]) -> x = queue[j]
+#endif
+		:: HAS_TURN(queue[j]) && late -> skipped = true; j++
+		:: else -> j++
 		fi
+	:: else -> break
+	od;
+	j = 0;
+	do
+	:: j < queued && x == NONE ->
+		if
+		:: queue[j] != TELEGRAM && !(HAS_TURN(queue[j]) && skipped) -> x = queue[j]
+		:: queue[j] != TELEGRAM && late -> j++
+		:: queue[j] == TELEGRAM -> j++
+		fi
+	:: else -> break
+	od;
+	j = 0
+}
+
+/* @x is begun, and is not queued any more. */
+inline pass()
+{
+	passed[class[x]] = 0;
+	j = 0;
+	do
+	:: j < queued && class[queue[j]] > class[x] && x != TELEGRAM &&
+	   (j == 0 || class[queue[j]] != class[queue[j - 1]]) ->
+		/* Nothing of a class above goes first for ever. */
+		assert(passed[class[queue[j]]] < PASSES || skipped);
+		if
+		:: passed[class[queue[j]]] < PASSES -> passed[class[queue[j]]]++
+		:: else
+		fi;
+		j++
+	:: j < queued && !(class[queue[j]] > class[x] && x != TELEGRAM &&
+	   (j == 0 || class[queue[j]] != class[queue[j - 1]])) -> j++
 	:: else -> break
 	od;
 	j = 0
@@ -776,6 +826,7 @@ inline gated()
 	:: !needs_enabled[x] || open ->
 #endif
 		unlink(x);
+		pass();
 		begin();
 		todo = NOTHING
 	:: else ->
@@ -957,7 +1008,7 @@ inline invariants()
 active proctype engine()
 {
 	byte op, arg, i, j, x, d, todo;
-	bool open, ret;
+	bool open, ret, skipped;
 #ifdef MUTANT_ABORT_CUTS_ONLY_OWNED
 	bool owned;
 #endif

@@ -27,6 +27,7 @@
 #define TRANSFERS	4
 #define STOP_ROUNDS	3
 #define PUT_BACKS	3
+#define PASSES		8
 #define PIECES		250
 #define MAY_POLL	true
 
