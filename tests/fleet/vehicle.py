@@ -54,7 +54,7 @@ class Vehicle:
     def __init__(self, folder, socket, broker, serial, version, host="127.0.0.1"):
         self.folder, self.broker, self.version = folder, broker, version
         self.prefix = f"vda5050/{TOPICS[version]}/maker/{serial}/"
-        self.serial, self.process, self.heard, self.wrong, self.sent = serial, None, [], [], 0
+        self.serial, self.process, self.heard, self.wrong, self.sent, self.instants = serial, None, [], [], 0, set()
         (folder / "kept").mkdir()
         self.lines = {"broker": {"host": host, "port": broker.port, "tls": "no", "keepalive_s": 5},
                       "robot": {"version": version, "manufacturer": "maker", "serial": serial},
@@ -146,6 +146,7 @@ class Vehicle:
 
     def act(self, kind, name, **parameters):
         """An instant action with this id."""
+        self.instants.add(name)
         action = {"actionType": kind, "actionId": name, "blockingType": "NONE"}
         if parameters:
             action["actionParameters"] = [{"key": key, "value": value} for key, value in parameters.items()]
@@ -155,3 +156,29 @@ class Vehicle:
         """How an instant action stands."""
         rows = state["instantActionStates" if self.version == "3.0" else "actionStates"]
         return next((row["actionStatus"] for row in rows if row["actionId"] == name), None)
+
+    def order(self, name, path, update=0, start=0, released=None, actions=None, **more):
+        """An order along a path of (node, x); so many nodes of it are released, left out: all. Actions by the sequence id of their node."""
+        released = len(path) if released is None else released
+        nodes = [{"nodeId": node, "sequenceId": start + 2 * at, "released": at < released, "actions": (actions or {}).get(start + 2 * at, []),
+                  **({"nodePosition": {"x": x, "y": 0, "mapId": "rail"}} if x is not None else {})} for at, (node, x) in enumerate(path)]
+        edges = [{"edgeId": f"to-{end}", "sequenceId": start + 2 * at + 1, "released": at + 1 < released, "actions": [],
+                  **({"startNodeId": begin, "endNodeId": end} if self.version == "2.1" else {})}
+                 for at, ((begin, _), (end, _)) in enumerate(zip(path, path[1:]))]
+        return {"orderId": name, "orderUpdateId": update, "nodes": nodes, "edges": edges, **more}
+
+    def send(self, *args, **more):
+        """Sends an order; what is heard behind the mark came after it."""
+        mark = self.mark()
+        self.say("order", self.order(*args, **more))
+        return mark
+
+    def ended(self, name, since, what=lambda said: True):
+        """The order is over, and the robot stands."""
+        def over(said):
+            done = all(row["actionStatus"] in ("FINISHED", "FAILED") for row in said["actionStates"] if row["actionId"] not in self.instants)
+            return said["orderId"] == name and not said["nodeStates"] and not said["edgeStates"] and not said["driving"] and done and what(said)
+        return self.state(over, since)
+
+    def action(self, kind, name, **parameters):
+        return {"actionType": kind, "actionId": name, "blockingType": "HARD", "actionParameters": [{"key": key, "value": value} for key, value in parameters.items()]}

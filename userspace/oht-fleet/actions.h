@@ -15,6 +15,12 @@ enum fleet_action_number {
 	FLEET_STATE_REQUEST,
 	FLEET_FACTSHEET_REQUEST,
 	FLEET_CLEAR_INSTANT_ACTIONS,
+	FLEET_CANCEL_ORDER,
+	FLEET_START_PAUSE,
+	FLEET_STOP_PAUSE,
+	FLEET_DOCK,
+	FLEET_UNDOCK,
+	FLEET_WAIT,
 	FLEET_ACTION_KINDS,
 };
 
@@ -24,6 +30,7 @@ enum fleet_action_number {
  * @summary: for people
  * @instant: comes by itself; else on a node
  * @only_3_0: 2.1 has no such action
+ * @leg: of a mission, that an action on a node becomes
  * @parameter: the one that it may have, or NULL
  * @parameter_type: of its value, as the factsheet says it
  * @parameter_optional: it may be left out
@@ -31,6 +38,7 @@ enum fleet_action_number {
 struct fleet_action_kind {
 	const char *type, *summary;
 	bool instant, only_3_0;
+	const char *leg;
 	const char *parameter, *parameter_type;
 	bool parameter_optional;
 };

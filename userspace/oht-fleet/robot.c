@@ -9,7 +9,7 @@
 #include "oht-fleet/log.h"
 
 /* Events do not wait; states need not come more often than a fleet is told of them. */
-#define STREAM		"stream?channel=safety,robot,alerts,telemetry&max_rate_hz=50&signals=battery_v,battery_a,charging"
+#define STREAM		"stream?channel=safety,robot,alerts,telemetry,missions&max_rate_hz=50&signals=battery_v,battery_a,charging"
 /* ohtd says something in each channel at least twice a second. */
 #define SILENT_MS	3000
 #define DIAL_MS		500
@@ -20,7 +20,7 @@
 
 static const char *const channel_names[FLEET_CHANNELS] = {
 	[FLEET_CHANNEL_SAFETY] = "safety", [FLEET_CHANNEL_ROBOT] = "robot", [FLEET_CHANNEL_ALERTS] = "alerts",
-	[FLEET_CHANNEL_TELEMETRY] = "telemetry",
+	[FLEET_CHANNEL_TELEMETRY] = "telemetry", [FLEET_CHANNEL_MISSIONS] = "missions",
 };
 
 int fleet_robot_open(struct fleet_robot *robot, const char *socket)
@@ -220,9 +220,12 @@ static void take_user(void *arg, int status, struct json_object *answered)
 {
 	struct fleet_robot *robot = arg;
 	const char *user = json_object_get_string(json_object_object_get(answered, "user"));
+	const char *role = json_object_get_string(json_object_object_get(answered, "role"));
 
-	if (status == 200 && user)
-		snprintf(robot->user, sizeof(robot->user), "%s", user);
+	if (status != 200)
+		return;
+	snprintf(robot->user, sizeof(robot->user), "%s", user ? user : "");
+	robot->may_drive = role && strcmp(role, "viewer");
 }
 
 int64_t fleet_robot_work(struct fleet_robot *robot, int64_t now_ms)
@@ -234,8 +237,7 @@ int64_t fleet_robot_work(struct fleet_robot *robot, int64_t now_ms)
 		robot->refresh_at = now_ms + REFRESH_MS;
 		fleet_robot_ask(robot, "GET", "robot/stations", NULL, NULL, take_stations, robot);
 		fleet_robot_ask(robot, "GET", "robot/factsheet", NULL, NULL, take_factsheet, robot);
-		if (!*robot->user)
-			fleet_robot_ask(robot, "GET", "auth/me", NULL, NULL, take_user, robot);
+		fleet_robot_ask(robot, "GET", "auth/me", NULL, NULL, take_user, robot);
 	}
 	ask_next(robot, now_ms);
 	next = robot->stream.state == FLEET_HTTP_NONE ? robot->dial_at : robot->silent_at;
@@ -287,4 +289,29 @@ double fleet_robot_station_mm(const struct fleet_robot *robot, const char *name)
 			return json_object_get_double(json_object_object_get(station, "position_mm"));
 	}
 	return NAN;
+}
+
+const char *fleet_robot_station_near(const struct fleet_robot *robot, double position_mm, double within_mm, double *place_mm)
+{
+	size_t count = robot->stations ? json_object_array_length(robot->stations) : 0;
+	const char *name = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *station = json_object_array_get_idx(robot->stations, i);
+		double at_mm = json_object_get_double(json_object_object_get(station, "position_mm"));
+
+		if (fabs(at_mm - position_mm) > within_mm)
+			continue;
+		name = json_object_get_string(json_object_object_get(station, "name"));
+		*place_mm = at_mm;
+		within_mm = fabs(at_mm - position_mm);
+	}
+	return name;
+}
+
+double fleet_robot_fact(const struct fleet_robot *robot, const char *group, const char *name)
+{
+	struct json_object *value = json_object_object_get(json_object_object_get(robot->factsheet, group), name);
+
+	return value ? json_object_get_double(value) : NAN;
 }

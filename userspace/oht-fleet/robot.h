@@ -24,6 +24,7 @@ enum fleet_channel {
 	FLEET_CHANNEL_ROBOT,
 	FLEET_CHANNEL_ALERTS,
 	FLEET_CHANNEL_TELEMETRY,
+	FLEET_CHANNEL_MISSIONS,
 	FLEET_CHANNELS,
 };
 
@@ -46,6 +47,7 @@ struct fleet_question {
  * @stations: list of GET robot/stations; NULL: not known
  * @factsheet: of GET robot/factsheet; NULL: not known
  * @user: own name as ohtd says it; "": not known
+ * @may_drive: the own role is allowed to
  * @heard: something has come since the flag was taken back
  * @refreshed: the factsheet was asked for since the flag was taken back
  */
@@ -54,6 +56,7 @@ struct fleet_robot {
 	struct json_object *data[FLEET_CHANNELS];
 	struct json_object *stations, *factsheet;
 	char user[64];
+	bool may_drive;
 	bool heard, refreshed;
 	/* the stream */
 	struct fleet_http stream;
@@ -107,5 +110,11 @@ struct json_object *fleet_robot_signal(const struct fleet_robot *robot, const ch
 
 /* Place of a station in mm, or NaN: there is none of that name. */
 double fleet_robot_station_mm(const struct fleet_robot *robot, const char *name);
+
+/* The station that is nearest to a place, not farther than @within_mm, and its own place; NULL: there is none. */
+const char *fleet_robot_station_near(const struct fleet_robot *robot, double position_mm, double within_mm, double *place_mm);
+
+/* Number of a group of the robot's factsheet, NaN without one. */
+double fleet_robot_fact(const struct fleet_robot *robot, const char *group, const char *name);
 
 #endif /* FLEET_ROBOT_H */

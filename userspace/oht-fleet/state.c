@@ -36,7 +36,7 @@ static bool is_led_by_another(const struct fleet_robot *robot)
 	return *control && strcmp(control, robot->user);
 }
 
-static enum fleet_mode mode_of(const struct fleet_robot *robot)
+enum fleet_mode fleet_state_mode(const struct fleet_robot *robot)
 {
 	const char *mode = fleet_robot_text(robot, FLEET_CHANNEL_ROBOT, "mode");
 
@@ -169,7 +169,7 @@ void fleet_state_take_robot(struct fleet_state *state, const struct fleet_robot 
 				  "It may be starting; else look at the service ohtd.");
 		return;
 	}
-	state->mode = mode_of(robot);
+	state->mode = fleet_state_mode(robot);
 	take_position(state, robot, settings);
 	state->driving = is_one_of(word, moving) || (state->velocity.there && fabs(state->velocity.vx_m_s) > 0.005);
 	state->paused = !strcmp(word, "paused");
@@ -178,4 +178,23 @@ void fleet_state_take_robot(struct fleet_state *state, const struct fleet_robot 
 	/* What stands in the way is a violated field: the robot stands until it has gone. */
 	state->safety.field_violation = !strcmp(word, "blocked");
 	take_alerts(state, robot);
+}
+
+void fleet_state_take_job(struct fleet_state *state, const struct fleet_job *job, const char *trouble)
+{
+	struct fleet_error *error = NULL;
+
+	fleet_job_show(job, state);
+	if (job->state == FLEET_MISSION_HELD && fleet_job_is_active(job))
+		error = add_error(state, "ORDER_HELD", FLEET_CRITICAL, job->reason_text,
+				  "Remove the cause; then stopPause lets the order go on, and cancelOrder ends it.");
+	if (error) {
+		fleet_error_refer(error, "orderId", job->order);
+		fleet_error_refer(error, "reason", job->reason);
+	}
+	if (!*trouble)
+		return;
+	error = add_error(state, "ORDER_NOT_DRIVEN", FLEET_URGENT, trouble, "It is tried again each second; cancelOrder ends it.");
+	if (error)
+		fleet_error_refer(error, "orderId", job->order);
 }

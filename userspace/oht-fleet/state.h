@@ -10,6 +10,7 @@
 #define FLEET_STATE_H
 
 #include "oht-fleet/errors.h"
+#include "oht-fleet/job.h"
 #include "oht-fleet/robot.h"
 #include "oht-fleet/settings.h"
 
@@ -21,6 +22,17 @@
  * @was_known: the robot has been known since the start; else its mode is STARTUP
  */
 void fleet_state_take_robot(struct fleet_state *state, const struct fleet_robot *robot, const struct fleet_settings *settings, bool was_known);
+
+/**
+ * fleet_state_take_job() - the order in hand; behind fleet_state_take_robot()
+ * @state: its members are filled; an error says what the order waits for
+ * @job: the order
+ * @trouble: why ohtd drives nothing of it, or ""
+ */
+void fleet_state_take_job(struct fleet_state *state, const struct fleet_job *job, const char *trouble);
+
+/* The operating mode of a robot that has started. */
+enum fleet_mode fleet_state_mode(const struct fleet_robot *robot);
 
 /* Puts refusals behind the errors of @state, as many as there is room for. */
 void fleet_state_take_refusals(struct fleet_state *state, const struct fleet_errors *errors);

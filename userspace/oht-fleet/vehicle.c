@@ -10,6 +10,7 @@
 #include "oht-fleet/actions.h"
 #include "oht-fleet/clock.h"
 #include "oht-fleet/factsheet.h"
+#include "oht-fleet/judge.h"
 #include "oht-fleet/log.h"
 #include "oht-fleet/state.h"
 
@@ -67,6 +68,7 @@ static void send_connection(struct fleet_vehicle *vehicle, enum fleet_connection
 static char *news_of(struct fleet_vehicle *vehicle)
 {
 	fleet_state_take_robot(&vehicle->state, &vehicle->robot, vehicle->settings, vehicle->was_known);
+	fleet_state_take_job(&vehicle->state, &vehicle->job, vehicle->drive.trouble);
 	fleet_state_take_refusals(&vehicle->state, &vehicle->errors);
 	return write_form(vehicle, fleet_state_rows, &vehicle->state, FORM_QUIET);
 }
@@ -168,6 +170,7 @@ static void report_action(struct fleet_vehicle *vehicle, const struct fleet_acti
 		state->instant_count--;
 		memmove(&state->instants[0], &state->instants[1], state->instant_count * sizeof(state->instants[0]));
 	}
+	vehicle->robot.heard = true;
 	row = &state->instants[state->instant_count++];
 	*row = (struct fleet_action_state){ .status = status };
 	snprintf(row->id, sizeof(row->id), "%s", action->id);
@@ -192,6 +195,50 @@ static bool is_known(const struct fleet_state *state, const char *id)
 	return false;
 }
 
+/* Another order may be meant than the one in hand. */
+static bool is_of_this_order(const struct fleet_vehicle *vehicle, const struct fleet_action *action)
+{
+	struct json_object *value = action->parameter_count ? json_tokener_parse(action->parameters[0].value) : NULL;
+	const char *order = json_object_get_string(value);
+	bool same = !action->parameter_count || (order && !strcmp(action->parameters[0].key, "orderId") && !strcmp(order, vehicle->job.order));
+
+	json_object_put(value);
+	return same;
+}
+
+/* Ends, or has ended, when its row is settled. */
+static void cancel_order(struct fleet_vehicle *vehicle, const struct fleet_action *action)
+{
+	struct fleet_error *error;
+
+	if (fleet_job_is_active(&vehicle->job) && is_of_this_order(vehicle, action)) {
+		vehicle->job.cancelling = true;
+		fleet_drive_save(&vehicle->drive);
+		report_action(vehicle, action, FLEET_RUNNING, "");
+		return;
+	}
+	error = fleet_errors_add(&vehicle->errors, vehicle->settings->version, FLEET_NO_ORDER_TO_CANCEL, "There is no such order to cancel.");
+	fleet_error_refer(error, "actionId", action->id);
+	fleet_error_refer(error, "topic", "instantActions");
+	report_action(vehicle, action, FLEET_FAILED, "no order");
+}
+
+static void pause_order(struct fleet_vehicle *vehicle, const struct fleet_action *action, bool paused)
+{
+	bool before = vehicle->job.paused;
+
+	vehicle->job.paused = paused;
+	if (fleet_drive_save(&vehicle->drive)) {
+		vehicle->job.paused = before;
+		report_action(vehicle, action, FLEET_FAILED, "the disk does not keep it");
+		return;
+	}
+	vehicle->job.pause_seen = false;
+	if (!paused)
+		fleet_drive_resume(&vehicle->drive);
+	report_action(vehicle, action, FLEET_RUNNING, "");
+}
+
 static void act(struct fleet_vehicle *vehicle, const struct fleet_action *action)
 {
 	enum fleet_action_number number = fleet_action_find(action->type, true, vehicle->settings->version);
@@ -204,11 +251,49 @@ static void act(struct fleet_vehicle *vehicle, const struct fleet_action *action
 		return;
 	}
 	fleet_errors_end(&vehicle->errors, FLEET_UNTIL_INSTANT);
-	if (number == FLEET_FACTSHEET_REQUEST)
-		tell_factsheet(vehicle, true);
-	if (number == FLEET_CLEAR_INSTANT_ACTIONS)
-		vehicle->state.instant_count = 0;
-	report_action(vehicle, action, FLEET_FINISHED, "");
+	if (number == FLEET_CANCEL_ORDER) {
+		cancel_order(vehicle, action);
+	} else if (number == FLEET_START_PAUSE || number == FLEET_STOP_PAUSE) {
+		pause_order(vehicle, action, number == FLEET_START_PAUSE);
+	} else {
+		if (number == FLEET_FACTSHEET_REQUEST)
+			tell_factsheet(vehicle, true);
+		if (number == FLEET_CLEAR_INSTANT_ACTIONS)
+			vehicle->state.instant_count = 0;
+		report_action(vehicle, action, FLEET_FINISHED, "");
+	}
+}
+
+/* What has become of an action that takes a moment; @row is RUNNING. */
+static enum fleet_action_status outcome(const struct fleet_vehicle *vehicle, const struct fleet_action_state *row)
+{
+	const struct fleet_job *job = &vehicle->job;
+
+	if (!strcmp(row->type, fleet_action_kinds[FLEET_CANCEL_ORDER].type))
+		return job->cancelling ? FLEET_RUNNING : FLEET_FINISHED;
+	if (vehicle->drive.busy)
+		return FLEET_RUNNING;
+	if (!strcmp(row->type, fleet_action_kinds[FLEET_START_PAUSE].type))
+		return job->paused && job->state == FLEET_MISSION_RUNNING ? FLEET_RUNNING : FLEET_FINISHED;
+	if (vehicle->drive.resuming)
+		return FLEET_RUNNING;
+	return vehicle->drive.resume_refused ? FLEET_FAILED : FLEET_FINISHED;
+}
+
+static void settle_actions(struct fleet_vehicle *vehicle)
+{
+	struct fleet_state *state = &vehicle->state;
+
+	for (uint32_t i = 0; i < state->instant_count; i++) {
+		struct fleet_action_state *row = &state->instants[i];
+
+		if (row->status != FLEET_RUNNING)
+			continue;
+		row->status = outcome(vehicle, row);
+		if (row->status == FLEET_FAILED)
+			snprintf(row->result, sizeof(row->result), "%s", vehicle->job.reason_text);
+		vehicle->robot.heard = vehicle->robot.heard || row->status != FLEET_RUNNING;
+	}
 }
 
 static bool is_for_us(const struct fleet_vehicle *vehicle, const struct fleet_header *header)
@@ -237,6 +322,125 @@ static void take_instants(struct fleet_vehicle *vehicle, const char *text, size_
 			act(vehicle, &incoming->actions[i]);
 	}
 	json_object_put(object);
+	vehicle->asked = true;
+}
+
+/* ---- orders ---- */
+
+static void refuse_order(struct fleet_vehicle *vehicle, const char *id, const char *update, const struct fleet_verdict *verdict)
+{
+	struct fleet_error *error = fleet_errors_add(&vehicle->errors, vehicle->settings->version, verdict->refusal, verdict->why);
+
+	fleet_error_refer(error, "orderId", id);
+	fleet_error_refer(error, "orderUpdateId", update);
+	if (verdict->key)
+		fleet_error_refer(error, verdict->key, verdict->value);
+	vehicle->asked = true;
+}
+
+/* It is on the disk before anything is done for it. */
+static void accept_order(struct fleet_vehicle *vehicle, const struct fleet_order *order, const char *digest, struct fleet_verdict *verdict)
+{
+	struct fleet_job *before = malloc(sizeof(*before));
+
+	if (before) {
+		*before = vehicle->job;
+		fleet_job_take(&vehicle->job, order, vehicle->settings, &vehicle->robot, digest);
+	}
+	if (!before || fleet_drive_save(&vehicle->drive)) {
+		if (before)
+			vehicle->job = *before;
+		verdict->refusal = FLEET_INSUFFICIENT_MEMORY;
+		snprintf(verdict->why, sizeof(verdict->why), "The order cannot be kept: memory or disk is full.");
+	} else {
+		fleet_errors_end(&vehicle->errors, FLEET_UNTIL_ORDER);
+		vehicle->drive.ended_alone = false;
+		vehicle->asked = true;
+	}
+	free(before);
+}
+
+static struct fleet_verdict judge_order(struct fleet_vehicle *vehicle, struct json_object *object, struct fleet_order *order)
+{
+	const struct fleet_judge judge = {
+		.job = &vehicle->job, .settings = vehicle->settings, .robot = &vehicle->robot,
+		.mode = fleet_state_is_started(&vehicle->robot) ? fleet_state_mode(&vehicle->robot) : vehicle->state.mode,
+	};
+	struct form_fault fault = { 0 };
+	char digest[FLEET_DIGEST_BYTES];
+	struct fleet_verdict verdict;
+
+	if (form_read(fleet_order_rows, vehicle->settings->version, object, order, &fault))
+		return fleet_judge_form(&fault);
+	if (!is_for_us(vehicle, &order->header))
+		return (struct fleet_verdict){ FLEET_VALIDATION_FAILURE, .why = "Version, manufacturer or serial number are not this robot's." };
+	verdict = fleet_judge_order(&judge, order, digest);
+	if (!verdict.refusal && !verdict.again)
+		accept_order(vehicle, order, digest, &verdict);
+	return verdict;
+}
+
+/* Of a message that may be no order at all. */
+static const char *word_of(struct json_object *object, const char *name)
+{
+	struct json_object *value = json_object_is_type(object, json_type_object) ? json_object_object_get(object, name) : NULL;
+
+	return json_object_is_type(value, json_type_string) || json_object_is_type(value, json_type_int) ? json_object_get_string(value) : "";
+}
+
+static void take_order(struct fleet_vehicle *vehicle, const char *text, size_t bytes)
+{
+	struct json_object *object = bytes < FLEET_MESSAGE_BYTES && strlen(text) == bytes ? json_tokener_parse(text) : NULL;
+	/* Large, and needed for a moment only. */
+	struct fleet_order *order = calloc(1, sizeof(*order));
+	struct fleet_verdict verdict = { FLEET_INSUFFICIENT_MEMORY };
+
+	if (bytes >= FLEET_MESSAGE_BYTES)
+		snprintf(verdict.why, sizeof(verdict.why), "The message has %zu bytes, and %d is the most.", bytes, FLEET_MESSAGE_BYTES - 1);
+	else if (order)
+		verdict = judge_order(vehicle, object, order);
+	if (verdict.refusal)
+		refuse_order(vehicle, word_of(object, "orderId"), word_of(object, "orderUpdateId"), &verdict);
+	free(order);
+	json_object_put(object);
+}
+
+/* A person drives the robot: the order is the fleet's no more. */
+static void look_at_mode(struct fleet_vehicle *vehicle)
+{
+	enum fleet_mode mode;
+
+	if (!fleet_state_is_started(&vehicle->robot) || vehicle->job.cancelling || !fleet_job_is_active(&vehicle->job))
+		return;
+	mode = fleet_state_mode(&vehicle->robot);
+	if (mode != FLEET_MANUAL && mode != FLEET_SERVICE)
+		return;
+	vehicle->job.cancelling = true;
+	fleet_drive_save(&vehicle->drive);
+}
+
+static void look_at_place(struct fleet_vehicle *vehicle)
+{
+	const struct fleet_robot *robot = &vehicle->robot;
+	double position_mm = fleet_robot_number(robot, FLEET_CHANNEL_ROBOT, "position_mm");
+
+	if (!fleet_state_is_started(robot) || strcmp(fleet_robot_text(robot, FLEET_CHANNEL_ROBOT, "state"), "idle") || !isfinite(position_mm) ||
+	    !json_object_get_boolean(fleet_robot_get(robot, FLEET_CHANNEL_ROBOT, "located")))
+		return;
+	if (fleet_job_find_place(&vehicle->job, vehicle->settings, robot, position_mm))
+		vehicle->robot.heard = true;
+}
+
+static void look_at_order(struct fleet_vehicle *vehicle)
+{
+	look_at_mode(vehicle);
+	look_at_place(vehicle);
+	settle_actions(vehicle);
+	if (!vehicle->drive.ended_alone)
+		return;
+	vehicle->drive.ended_alone = false;
+	fleet_error_refer(fleet_errors_add(&vehicle->errors, vehicle->settings->version, FLEET_ORDER_ENDED,
+					   "The mission of the order was ended at the robot."), "orderId", vehicle->job.order);
 	vehicle->asked = true;
 }
 
@@ -274,6 +478,8 @@ static void take_message(void *arg, const char *topic, const char *text, size_t 
 	}
 	if (!strcmp(topic, "instantActions"))
 		take_instants(vehicle, text, bytes);
+	else if (!strcmp(topic, "order"))
+		take_order(vehicle, text, bytes);
 }
 
 /* ---- its life ---- */
@@ -292,6 +498,15 @@ int fleet_vehicle_open(struct fleet_vehicle *vehicle, const struct fleet_setting
 	if (fleet_ids_open(&vehicle->ids, vehicle->ids_path) && errno != EINVAL) {
 		snprintf(why, size, "%s: %s", vehicle->ids_path, strerror(errno));
 		return -1;
+	}
+	snprintf(vehicle->job_path, sizeof(vehicle->job_path), "%s/order", settings->state_dir);
+	vehicle->drive = (struct fleet_drive){ .job = &vehicle->job, .robot = &vehicle->robot, .path = vehicle->job_path };
+	if (fleet_job_load(&vehicle->job, vehicle->job_path)) {
+		if (errno != EINVAL) {
+			snprintf(why, size, "%s: %s", vehicle->job_path, strerror(errno));
+			return -1;
+		}
+		fleet_warn("%s: damaged; the order in hand is not known any more", vehicle->job_path);
 	}
 	if (fleet_robot_open(&vehicle->robot, settings->socket)) {
 		snprintf(why, size, "%s", strerror(ENOMEM));
@@ -316,6 +531,8 @@ int64_t fleet_vehicle_work(struct fleet_vehicle *vehicle, int64_t now_ms)
 
 	next = fleet_sooner(next, fleet_link_work(&vehicle->link, now_ms));
 	vehicle->was_known = vehicle->was_known || fleet_state_is_started(&vehicle->robot);
+	next = fleet_sooner(next, fleet_drive_work(&vehicle->drive, now_ms));
+	look_at_order(vehicle);
 	if (!vehicle->link.up || vehicle->link.ending)
 		return next;
 	next = fleet_sooner(next, show_position(vehicle, now_ms));

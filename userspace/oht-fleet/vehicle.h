@@ -2,13 +2,14 @@
 /*
  * The robot as a fleet sees it: what is sent when, and what is done with what comes.
  *
- * Owns:     the state that was told last, refusals, instant actions.
+ * Owns:     the state that was told last, the order in hand, refusals, instant actions.
  * Contexts: the program's one thread.
  * Locks:    none.
  */
 #ifndef FLEET_VEHICLE_H
 #define FLEET_VEHICLE_H
 
+#include "oht-fleet/drive.h"
 #include "oht-fleet/errors.h"
 #include "oht-fleet/ids.h"
 #include "oht-fleet/link.h"
@@ -31,6 +32,9 @@ struct fleet_vehicle {
 	struct fleet_robot robot;
 	struct fleet_ids ids;
 	char ids_path[FLEET_PATH_BYTES + 16];
+	struct fleet_job job;
+	char job_path[FLEET_PATH_BYTES + 16];
+	struct fleet_drive drive;
 	struct fleet_errors errors;
 	struct fleet_instant_actions incoming;
 	struct fleet_state state;

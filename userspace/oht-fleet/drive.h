@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Drives the order in hand by missions of ohtd: makes them, adds legs, starts, pauses, resumes and cancels them. Each request is on the
+ * disk before it is made and changes nothing when it is made again, so an answer that is lost, a kill of either program and a
+ * restart of the board drive nothing twice.
+ *
+ * Owns:     the request to ohtd that is under way.
+ * Contexts: the program's one thread; waits for the disk.
+ * Locks:    none.
+ */
+#ifndef FLEET_DRIVE_H
+#define FLEET_DRIVE_H
+
+#include "oht-fleet/job.h"
+
+/**
+ * struct fleet_drive - the way from the order to the robot
+ * @job: the order in hand
+ * @busy: a request is under way
+ * @again_at: no request before this time
+ * @seen_at: when the mission was heard of last
+ * @resuming: the mission is to go on
+ * @resume_refused: it was held again at once; @job->reason_text says why
+ * @trouble: why ohtd drives nothing; "": none
+ * @unsaved: the file does not take the order
+ * @ended_alone: the mission was cancelled, has failed or is gone, and the fleet has not asked for it
+ */
+struct fleet_drive {
+	struct fleet_job *job;
+	struct fleet_robot *robot;
+	const char *path;
+	bool busy, resuming, resume_refused, unsaved, ended_alone;
+	int64_t again_at, seen_at;
+	char trouble[FLEET_TEXT_BYTES];
+};
+
+/* Writes the order in hand to the disk. Returns 0, or -1: the log has said why, and nothing is driven until it succeeds. */
+int fleet_drive_save(struct fleet_drive *drive);
+
+/* Begins what is due; returns when to come again, as fleet_now_ms(). */
+int64_t fleet_drive_work(struct fleet_drive *drive, int64_t now_ms);
+
+/* The fleet wants the mission to go on. */
+void fleet_drive_resume(struct fleet_drive *drive);
+
+#endif /* FLEET_DRIVE_H */
