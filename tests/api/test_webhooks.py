@@ -90,15 +90,15 @@ def remove(daemon, webhook):
     assert daemon.request("DELETE", f"webhooks/{webhook['id']}", role="administrator").status == 204
 
 
-def quarantine(daemon):
+def quarantine(daemon, unit=5):
     """Not while it starts: then it waits for that module, and has no alerts yet."""
     until(lambda: daemon.get("health").json["state"] == "safe", what="the end of the start")
-    until(lambda: daemon.get("modules/5").json["health"] == "good", what="the module")
-    assert daemon.post("modules/5/quarantine", {}, role="supervisor").status == 200
+    until(lambda: daemon.get(f"modules/{unit}").json["health"] == "good", what="the module")
+    assert daemon.post(f"modules/{unit}/quarantine", {}, role="supervisor").status == 200
 
 
-def release(daemon):
-    assert daemon.request("DELETE", "modules/5/quarantine", role="supervisor").status == 200
+def release(daemon, unit=5):
+    assert daemon.request("DELETE", f"modules/{unit}/quarantine", role="supervisor").status == 200
 
 
 def test_begin_and_end_of_an_alert_are_told(told, places):
@@ -205,6 +205,20 @@ def test_what_comes_while_it_is_shelved_is_told_when_that_is_over(told, places):
     told_of = [json.loads(body)["type"] for _, body in about_quarantine(receiver, "/shelved")]
     assert told_of == ["alert.began", "alert.ended"] * 2
     remove(told, webhook)
+
+
+def test_what_receivers_answer_is_kept_together(told, places):
+    """A commit is 20 kB on the card: with one for each of 14 results there would be 14 and more."""
+    webhooks = [add(told, places[0], f"/together/{number}") for number in range(14)]
+    before = told.get("health").json["store"]["synchronisations"]
+    quarantine(told, 2)
+    try:
+        until(lambda: all(of_quarantine(told, webhook, "&state=delivered") for webhook in webhooks), what="all of them")
+        assert told.get("health").json["store"]["synchronisations"] - before < 10
+    finally:
+        release(told, 2)
+        for webhook in webhooks:
+            remove(told, webhook)
 
 
 @pytest.mark.parametrize("url, status, says", [

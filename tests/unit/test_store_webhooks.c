@@ -73,7 +73,7 @@ static int count_due(int64_t now_ns)
 {
 	bool alive;
 
-	return ohtd_db_webhooks_due(db, now_ns, due, &alive);
+	return ohtd_db_webhooks_due(db, now_ns, NULL, 0, due, &alive);
 }
 
 /* The first that is due, if it is that. */
@@ -104,7 +104,7 @@ static void told(int64_t number, int64_t now_ns, int status)
 	};
 
 	read_message(number, message);
-	assert_int_equal(ohtd_db_webhook_result(db, &result), 0);
+	assert_int_equal(ohtd_db_webhooks_results(db, &result, 1), 0);
 }
 
 static long long count(const char *where)
@@ -346,11 +346,11 @@ static void no_receiver_wishes_for_more_than_a_day(void **state)
 	add("warning");
 	keep(1, 0, 1);
 	read_message(1, message);
-	assert_int_equal(ohtd_db_webhook_result(db, &result), 0);
+	assert_int_equal(ohtd_db_webhooks_results(db, &result, 1), 0);
 	assert_int_equal(count_due(NOW_NS + DAY_S * S - 1), 0);
 	assert_int_equal(count_due(NOW_NS + DAY_S * S), 1);
 	result.after_s = INT32_MIN;
-	assert_int_equal(ohtd_db_webhook_result(db, &result), 0);
+	assert_int_equal(ohtd_db_webhooks_results(db, &result, 1), 0);
 	assert_int_equal(count_due(NOW_NS + 19 * S), 0);
 	assert_int_equal(count_due(NOW_NS + 20 * S), 1);
 }
@@ -414,10 +414,10 @@ static void nothing_is_dead_by_a_process_that_ends(void **state)
 	keep(1, 0, 1);
 	read_message(1, message);
 	result.message = message;
-	assert_int_equal(ohtd_db_webhook_result(db, &result), 0);
+	assert_int_equal(ohtd_db_webhooks_results(db, &result, 1), 0);
 	assert_int_equal(count_due(NOW_NS), 1);
 	for (int i = 0; i < 2 * OHTD_WEBHOOK_ATTEMPTS; i++)
-		assert_int_equal(ohtd_db_webhook_result(db, &result), 0);
+		assert_int_equal(ohtd_db_webhooks_results(db, &result, 1), 0);
 	assert_int_equal(count("state = 'waiting'"), 1);
 	assert_int_equal(count_due(NOW_NS + S), 0);
 	assert_int_equal(store_ask_sql("SELECT failures FROM webhooks"), 0);
@@ -432,7 +432,7 @@ static void an_answer_that_is_late_is_about_nothing_else(void **state)
 
 	(void)state;
 	keep(1, 0, 1);
-	assert_int_equal(ohtd_db_webhook_result(db, &other), 0);
+	assert_int_equal(ohtd_db_webhooks_results(db, &other, 1), 0);
 	assert_int_equal(ohtd_db_webhook_get(db, &row), 0);
 	snprintf(row.url, sizeof(row.url), "https://b.example/");
 	assert_int_equal(ohtd_db_webhook_change(db, &row), 0);
@@ -460,9 +460,9 @@ static void a_sign_of_life_comes_once_a_day(void **state)
 	for (int day = 0; day < 3; day++) {
 		int64_t now_ns = NOW_NS + day * DAY_S * S;
 
-		assert_true(ohtd_db_webhooks_due(db, now_ns, due, &alive) >= 0 && alive);
+		assert_true(ohtd_db_webhooks_due(db, now_ns, NULL, 0, due, &alive) >= 0 && alive);
 		assert_int_equal(ohtd_db_webhooks_alive(db, now_ns), 0);
-		assert_true(ohtd_db_webhooks_due(db, now_ns + (DAY_S - 1) * S, due, &alive) >= 0 && !alive);
+		assert_true(ohtd_db_webhooks_due(db, now_ns + (DAY_S - 1) * S, NULL, 0, due, &alive) >= 0 && !alive);
 		assert_int_equal(ohtd_db_webhooks_alive(db, now_ns + S), 0);
 	}
 	assert_int_equal(count("event = 'alive'"), 3);

@@ -14,6 +14,9 @@
 #define OWN_BACK_NS	(2 * 3600 * OHTD_NS_PER_S)
 #define SHARED_MAX	120
 #define SHARED_BACK_NS	(120 * OHTD_NS_PER_S)
+/* A coming that is told is two deliveries of each of up to 16 webhooks, so 32 rules that flap all day are 10,240 on the first day. */
+#define TOLD_MAX	4
+#define TOLD_BACK_NS	(4 * 3600 * OHTD_NS_PER_S)
 
 /* Takes one, if there is one at @now_ns. */
 static bool take(struct ohtd_alerts_allowance *of, unsigned int max, uint64_t back_ns, uint64_t now_ns)
@@ -53,6 +56,13 @@ static struct ohtd_alerts_kind *make_kind(struct ohtd_alerts_budget *budget, con
 	return oldest;
 }
 
+static struct ohtd_alerts_kind *kind_of(struct ohtd_alerts_budget *budget, const struct ohtd_alert_row *row)
+{
+	struct ohtd_alerts_kind *kind = find_kind(budget, row);
+
+	return kind ? kind : make_kind(budget, row);
+}
+
 void ohtd_alerts_budget_begin(struct ohtd_alerts_budget *budget)
 {
 	budget->turn++;
@@ -61,10 +71,8 @@ void ohtd_alerts_budget_begin(struct ohtd_alerts_budget *budget)
 
 void ohtd_alerts_budget_ask(struct ohtd_alerts_budget *budget, const struct ohtd_alert_row *row, bool emergency, uint64_t now_ns)
 {
-	struct ohtd_alerts_kind *kind = find_kind(budget, row);
+	struct ohtd_alerts_kind *kind = kind_of(budget, row);
 
-	if (!kind)
-		kind = make_kind(budget, row);
 	/* Several alerts of a kind, of which one ends and one comes, are one write. */
 	if (kind->turn == budget->turn)
 		return;
@@ -85,4 +93,20 @@ bool ohtd_alerts_budget_has(struct ohtd_alerts_budget *budget, const struct ohtd
 	const struct ohtd_alerts_kind *kind = find_kind(budget, row);
 
 	return kind && kind->turn == budget->turn;
+}
+
+void ohtd_alerts_budget_come(struct ohtd_alerts_budget *budget, const struct ohtd_alert_row *row)
+{
+	kind_of(budget, row)->untold++;
+}
+
+bool ohtd_alerts_budget_tell(struct ohtd_alerts_budget *budget, const struct ohtd_alert_row *row, uint64_t now_ns, int64_t *flaps)
+{
+	struct ohtd_alerts_kind *kind = kind_of(budget, row);
+
+	if (!take(&kind->told, TOLD_MAX, TOLD_BACK_NS, now_ns))
+		return false;
+	*flaps = kind->told.used == TOLD_MAX ? kind->untold : 0;
+	kind->untold = 0;
+	return true;
 }

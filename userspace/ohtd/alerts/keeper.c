@@ -247,6 +247,19 @@ static bool is_muted(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *
 	return rests(keeper, alert);
 }
 
+/*
+ * Webhooks are told of this coming: nothing holds it back, and its kind has not used up what may be told. What is to be told and waits for its
+ * write takes no other; an emergency takes none.
+ */
+static bool is_told(struct ohtd_alert_keeper *keeper, struct entry *entry, const struct ohtd_alert *alert, uint64_t now_ns)
+{
+	if (is_muted(keeper, alert))
+		return false;
+	if (alert->severity == OHTD_SEVERITY_EMERGENCY || (entry->changed && !entry->row.muted))
+		return true;
+	return ohtd_alerts_budget_tell(&keeper->budget, &entry->row, now_ns, &entry->row.flaps);
+}
+
 /* It comes now, perhaps once more. */
 static void note_coming(struct ohtd_alert_keeper *keeper, struct entry *entry, const struct ohtd_alert *alert,
 			uint64_t now_ns)
@@ -256,7 +269,8 @@ static void note_coming(struct ohtd_alert_keeper *keeper, struct entry *entry, c
 
 	row->times++;
 	snprintf(row->text, sizeof(row->text), "%s", alert->text);
-	row->muted = is_muted(keeper, alert);
+	ohtd_alerts_budget_come(&keeper->budget, row);
+	row->muted = !is_told(keeper, entry, alert, now_ns);
 	if (entry->came_ns[1] && (!row->fastest_ns || three_ns < row->fastest_ns))
 		row->fastest_ns = three_ns;
 	entry->came_ns[1] = entry->came_ns[0];
@@ -315,12 +329,12 @@ static void begin_anew(struct ohtd_alert_keeper *keeper, struct entry *entry, co
 	begin_entry(keeper, alert, now_ns);
 }
 
-/* Its shelf, the flood or what it follows is over, or has become none: what came meanwhile and stands is told now. */
-static void look_at_shelf(struct ohtd_alert_keeper *keeper, struct entry *entry, const struct ohtd_alert *alert)
+/* Its shelf, the flood or what it follows is over, or has become none, or it may be told again: what came meanwhile and stands is told now. */
+static void look_at_shelf(struct ohtd_alert_keeper *keeper, struct entry *entry, const struct ohtd_alert *alert, uint64_t now_ns)
 {
 	entry->may_rest = ohtd_alert_may_rest(alert);
 	entry->about = alert->about;
-	if (!entry->row.muted || is_muted(keeper, alert))
+	if (!entry->row.muted || !is_told(keeper, entry, alert, now_ns))
 		return;
 	entry->row.muted = false;
 	entry->changed = true;
@@ -359,7 +373,7 @@ static void take_alert(struct ohtd_alert_keeper *keeper, const struct ohtd_alert
 	take_coming(keeper, alert, now_ns);
 	entry = find_entry(keeper, alert);
 	if (entry)
-		look_at_shelf(keeper, entry, alert);
+		look_at_shelf(keeper, entry, alert, now_ns);
 }
 
 /* In the order in which they came, but the stop first: it names what it was made for. */

@@ -37,9 +37,11 @@ struct ohtd_db;
  * @acknowledged_ns: wall clock, when somebody acknowledged it; 0: nobody has
  * @acknowledged_by: who
  * @acknowledged_times: @times by then: an alert that comes again is to be acknowledged again
- * @muted: it came last while it was shelved, in a flood, or behind another one about its module: webhooks were not told, and are not told of its end
+ * @muted: it came last while it was shelved, in a flood, behind another one about its module, or more often than it is told: webhooks were not
+ *	told, and are not told of its end
  * @fastest_ns: the shortest time between the first and the last of three comings on end; 0: it came less often
  * @rested: no person was to be told of it when it came first, or it is about a flood: floods are counted without it
+ * @flaps: not kept: it comes more often than webhooks are told of it: so often it came since they were told before; 0: they are told each time
  * @state: of one that was read: "active", "ended" or, if it was cut and has not ended, "unknown"
  */
 struct ohtd_alert_row {
@@ -60,6 +62,7 @@ struct ohtd_alert_row {
 	bool muted;
 	int64_t fastest_ns;
 	bool rested;
+	int64_t flaps;
 	char state[OHTD_ALERT_STATE_BYTES];
 };
 

@@ -62,7 +62,8 @@ const struct ohtd_stored_row ohtd_kept_deliveries = {
 
 /* Unless it is shelved, or the table has it as told: as active, or this coming. */
 static const struct ohtd_statement began_sql = {
-	QUEUE "'" OHTD_EVENT_BEGAN "', 'waiting', 0, :number, :code, :severity, :source, :unit, :subject, :text, :since_ns, 0, :times,"
+	QUEUE "iif(:flaps, '" OHTD_EVENT_FLAPS "', '" OHTD_EVENT_BEGAN "'), 'waiting', 0, :number, :code, :severity, :source, :unit,"
+	" :subject, :text, :since_ns, 0, iif(:flaps, :flaps, :times),"
 	" max(:since_ns, coalesce((SELECT ended_ns FROM alerts WHERE number = :number), 0))"
 	" FROM webhooks w WHERE" WANTED(":severity") " AND NOT :muted"
 	" AND NOT EXISTS (SELECT 1 FROM alerts WHERE number = :number AND NOT muted AND (ended_ns = 0 OR times >= :times))",
@@ -154,8 +155,12 @@ int ohtd_db_webhooks_bound(struct ohtd_db *db)
 
 int ohtd_db_webhooks_note(struct ohtd_db *db, const struct ohtd_alert_row *row)
 {
-	int r = ohtd_db_put(db, &began_sql, row), queued = sqlite3_changes(db->sql);
+	sqlite3_stmt *s = ohtd_db_bound(db, &began_sql, row);
+	int r, queued;
 
+	ohtd_db_bind_number(s, ":flaps", row->flaps);
+	r = ohtd_db_run(db, s);
+	queued = sqlite3_changes(db->sql);
 	if (!r)
 		r = ohtd_db_put(db, &ended_sql, row);
 	return r ? r : queued + sqlite3_changes(db->sql);
@@ -239,19 +244,20 @@ int ohtd_db_webhooks_alive(struct ohtd_db *db, int64_t now_ns)
  * nobody wait for it.
  */
 static const struct ohtd_statement due_sql = {
-	" WHERE number = (SELECT d.number FROM webhook_deliveries d WHERE d.webhook = :id AND d.state = 'waiting'"
+	" WHERE number = (SELECT d.number FROM webhook_deliveries d WHERE d.webhook = :id AND d.state = 'waiting' AND d.number <> :told"
 	" AND (d.due_ns <= :now OR d.tried_ns > :now) AND NOT EXISTS (SELECT 1 FROM webhook_deliveries e"
 	" WHERE e.webhook = :id AND e.code = d.code AND e.source = d.source AND e.unit = d.unit AND e.subject = d.subject AND e.state = 'waiting'"
-	" AND e.alert > 0 AND e.number < d.number) ORDER BY d.attempts, d.number LIMIT 1)",
+	" AND e.alert > 0 AND e.number < d.number AND e.number <> :told) ORDER BY d.attempts, d.number LIMIT 1)",
 	&ohtd_kept_deliveries, ohtd_row_select
 };
 
-static int find_due(struct ohtd_db *db, int64_t webhook, int64_t now_ns, struct ohtd_delivery_row *row)
+static int find_due(struct ohtd_db *db, int64_t webhook, int64_t told, int64_t now_ns, struct ohtd_delivery_row *row)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &due_sql);
 	int r;
 
 	ohtd_db_bind_number(s, ":id", webhook);
+	ohtd_db_bind_number(s, ":told", told);
 	ohtd_db_bind_number(s, ":now", now_ns);
 	r = ohtd_db_row(db, s);
 	if (r > 0)
@@ -260,7 +266,16 @@ static int find_due(struct ohtd_db *db, int64_t webhook, int64_t now_ns, struct 
 	return r;
 }
 
-int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, struct ohtd_due *due, bool *alive)
+static int64_t told_of(const struct ohtd_webhook_told *told, unsigned int count, int64_t webhook)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (told[i].webhook == webhook)
+			return told[i].number;
+	return 0;
+}
+
+int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, const struct ohtd_webhook_told *told, unsigned int told_count,
+			 struct ohtd_due *due, bool *alive)
 {
 	struct ohtd_webhook_row webhooks[OHTD_WEBHOOKS_MAX];
 	int all = ohtd_db_webhooks_enabled(db, webhooks), count = 0, r = 0;
@@ -270,7 +285,7 @@ int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, struct ohtd_due *du
 		if (webhooks[i].retry_ns > now_ns && webhooks[i].last_ns <= now_ns)
 			continue;
 		due[count].webhook = webhooks[i];
-		r = find_due(db, webhooks[i].id, now_ns, &due[count].delivery);
+		r = find_due(db, webhooks[i].id, told_of(told, told_count, webhooks[i].id), now_ns, &due[count].delivery);
 		count += r > 0;
 	}
 	if (all < 0 || r < 0)
@@ -414,7 +429,7 @@ static int write_result(struct ohtd_db *db, struct ohtd_delivery_row *row, const
  * A number is that of another delivery when the webhook was deleted meanwhile; and what a receiver answers that the
  * webhook has been led away from, its successor has not.
  */
-int ohtd_db_webhook_result(struct ohtd_db *db, struct ohtd_delivery_result *result)
+static int keep_result(struct ohtd_db *db, struct ohtd_delivery_result *result)
 {
 	struct ohtd_delivery_row row = { .number = result->number };
 	struct ohtd_webhook_row webhook;
@@ -431,6 +446,15 @@ int ohtd_db_webhook_result(struct ohtd_db *db, struct ohtd_delivery_result *resu
 		r = write_result(db, &row, &webhook, result);
 	}
 	return ohtd_db_end(db, r == -ENOENT ? 0 : r);
+}
+
+int ohtd_db_webhooks_results(struct ohtd_db *db, struct ohtd_delivery_result *results, unsigned int count)
+{
+	int r = ohtd_db_begin(db);
+
+	for (unsigned int i = 0; !r && i < count; i++)
+		r = keep_result(db, &results[i]);
+	return ohtd_db_end(db, r);
 }
 
 static const struct ohtd_statement resend_sql = {

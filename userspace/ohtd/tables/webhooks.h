@@ -32,6 +32,7 @@ struct ohtd_stored_row;
 
 /* What a webhook is told of, as tables, clients and receivers name it. webhooks/body.c has a row for each. */
 #define OHTD_EVENT_BEGAN	"alert.began"
+#define OHTD_EVENT_FLAPS	"alert.flaps"	/* as OHTD_EVENT_BEGAN, of an alert that comes more often than it is told */
 #define OHTD_EVENT_ENDED	"alert.ended"
 #define OHTD_EVENT_LOST		"alert.lost"
 #define OHTD_EVENT_ALIVE	"alive"
@@ -90,6 +91,7 @@ struct ohtd_webhook_row {
  * @event: one of OHTD_EVENT_BEGAN and its like
  * @state: "waiting", "delivered" or "dead"
  * @alert: its number, 0: it is about none. What follows is as of the alert, at the moment of the event
+ *	(@times of OHTD_EVENT_FLAPS: since it was told before)
  * @made_ns: wall clock of the event
  * @due_ns: the same, of the next attempt
  * @tried_ns: the same, of the last attempt; 0: none
@@ -190,11 +192,25 @@ struct ohtd_due {
 	struct ohtd_webhook_row webhook;
 };
 
-/*
- * The first delivery of each webhook that is due at @now_ns; @due has OHTD_WEBHOOKS_MAX. How many, or a negative
- * errno. @alive: out: ohtd_db_webhooks_alive() has something to do.
+/* A delivery whose receiver has taken it, before that is kept. */
+struct ohtd_webhook_told {
+	int64_t webhook;
+	int64_t number;
+};
+
+/**
+ * ohtd_db_webhooks_due() - the first delivery of each webhook that is due
+ * @db: the database
+ * @now_ns: wall clock
+ * @told: these are not due, and nothing waits behind them; one of each webhook at most
+ * @told_count: of @told
+ * @due: has OHTD_WEBHOOKS_MAX
+ * @alive: out: ohtd_db_webhooks_alive() has something to do
+ *
+ * Return: how many, or a negative errno.
  */
-int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, struct ohtd_due *due, bool *alive);
+int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, const struct ohtd_webhook_told *told, unsigned int told_count,
+			 struct ohtd_due *due, bool *alive);
 
 /**
  * struct ohtd_delivery_result - what has become of an attempt
@@ -221,10 +237,10 @@ struct ohtd_delivery_result {
 };
 
 /*
- * 0: also for a delivery that is not there any more, or is to go elsewhere now; or a negative errno. One that has become
- * dead meanwhile stays so; the webhook is judged all the same.
+ * All of them or, with a negative errno, none. A delivery that is not there any more, or is to go elsewhere now, is passed over. One that has
+ * become dead meanwhile stays so; the webhook is judged all the same.
  */
-int ohtd_db_webhook_result(struct ohtd_db *db, struct ohtd_delivery_result *result);
+int ohtd_db_webhooks_results(struct ohtd_db *db, struct ohtd_delivery_result *results, unsigned int count);
 
 /* A delivery that is dead, or was delivered, waits again. 0, -ENOENT, -EALREADY: it waits, or a negative errno. @row: out. */
 int ohtd_db_webhook_resend(struct ohtd_db *db, int64_t number, struct ohtd_delivery_row *row);

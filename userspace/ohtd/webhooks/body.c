@@ -21,6 +21,7 @@
 /* Bytes of text in an encoded word, and of a title. */
 #define WORD_BYTES	45
 #define TITLE_BYTES	320
+#define TEXT_BYTES	(OHTD_ALERT_TEXT_BYTES + 100)
 #define ARENA_BYTES	(4 * SENDER_BODY_BYTES)
 
 static const char *const formats[] = {
@@ -41,6 +42,7 @@ const struct ohtd_words ohtd_webhook_formats = {
 /**
  * struct event - how an event is told
  * @name: as of struct ohtd_delivery_row
+ * @type: as the receiver is told; NULL: @name
  * @stands_ns: for how long it stands in Alertmanager
  * @word: for ntfy; NULL: the severity
  * @priority: for ntfy; NULL: that of the severity
@@ -48,6 +50,7 @@ const struct ohtd_words ohtd_webhook_formats = {
  */
 struct event {
 	const char *name;
+	const char *type;
 	int64_t stands_ns;
 	const char *word;
 	const char *priority;
@@ -55,14 +58,15 @@ struct event {
 };
 
 static const struct event events[] = {
-	{ OHTD_EVENT_BEGAN, STANDS_NS, NULL, NULL, "robot" },
-	{ OHTD_EVENT_ENDED, 0, "over", "2", "white_check_mark" },
-	{ OHTD_EVENT_LOST, 0, "end not known", "2", "robot" },
-	{ OHTD_EVENT_ALIVE, ALIVE_NS, NULL, "2", "robot" },
-	{ OHTD_EVENT_TEST, MINUTE_NS, NULL, "2", "robot" },
-	{ OHTD_EVENT_MISSION_HELD, MINUTE_NS, "held", "3", "robot" },
-	{ OHTD_EVENT_MISSION_FAILED, MINUTE_NS, "failed", "4", "robot" },
-	{ OHTD_EVENT_MISSION_FINISHED, MINUTE_NS, "finished", "2", "white_check_mark" },
+	{ OHTD_EVENT_BEGAN, NULL, STANDS_NS, NULL, NULL, "robot" },
+	{ OHTD_EVENT_FLAPS, OHTD_EVENT_BEGAN, STANDS_NS, "comes and goes", NULL, "robot" },
+	{ OHTD_EVENT_ENDED, NULL, 0, "over", "2", "white_check_mark" },
+	{ OHTD_EVENT_LOST, NULL, 0, "end not known", "2", "robot" },
+	{ OHTD_EVENT_ALIVE, NULL, ALIVE_NS, NULL, "2", "robot" },
+	{ OHTD_EVENT_TEST, NULL, MINUTE_NS, NULL, "2", "robot" },
+	{ OHTD_EVENT_MISSION_HELD, NULL, MINUTE_NS, "held", "3", "robot" },
+	{ OHTD_EVENT_MISSION_FAILED, NULL, MINUTE_NS, "failed", "4", "robot" },
+	{ OHTD_EVENT_MISSION_FINISHED, NULL, MINUTE_NS, "finished", "2", "white_check_mark" },
 };
 
 #define EVENTS	(sizeof(events) / sizeof(events[0]))
@@ -82,6 +86,20 @@ static const struct event *event_of(const struct ohtd_delivery_row *row)
 		if (!strcmp(row->event, events[i].name))
 			return &events[i];
 	return &of_another_release;
+}
+
+static bool flaps(const struct ohtd_delivery_row *row)
+{
+	return !strcmp(row->event, OHTD_EVENT_FLAPS);
+}
+
+/* For people, of whom most see nothing else. */
+static void write_text(const struct ohtd_delivery_row *row, char text[TEXT_BYTES])
+{
+	snprintf(text, TEXT_BYTES, "%s", row->text);
+	if (flaps(row))
+		snprintf(text, TEXT_BYTES, "%s It comes and goes: %" PRId64 " time%s since it was told before, and not each one is told.", row->text,
+			 row->times, row->times == 1 ? "" : "s");
 }
 
 static const char *const priorities[OHTD_SEVERITIES] = {
@@ -132,6 +150,7 @@ struct told {
 	int64_t ended;
 	int64_t duration_s;
 	int64_t times;
+	bool flaps;
 };
 
 OHTD_SHAPE(told, "WebhookAlert",
@@ -149,7 +168,8 @@ OHTD_SHAPE(told, "WebhookAlert",
 	OHTD_TIME(told, since, .summary = "When it came first"),
 	OHTD_TIME(told, ended, .flags = OHTD_NULL, .summary = "When it ended"),
 	OHTD_INTEGER(told, duration_s, .flags = OHTD_NULL, .summary = "From then to then"),
-	OHTD_INTEGER(told, times, .summary = "How often it came"));
+	OHTD_INTEGER(told, times, .summary = "How often it came; with flaps, since it was told before"),
+	OHTD_BOOLEAN(told, flaps, .summary = "It comes more often than it is told"));
 
 struct message {
 	const char *type;
@@ -162,17 +182,18 @@ OHTD_SHAPE(message, "WebhookMessage",
 	OHTD_TIME(message, timestamp, .summary = "When it happened"),
 	OHTD_OBJECT(message, data, told, .summary = "The alert"));
 
-static void write_oht(struct ohtd_writer *writer, const struct ohtd_delivery_row *row, const struct ohtd_webhook_robot *robot)
+static void write_oht(struct ohtd_writer *writer, const struct ohtd_delivery_row *row, const char *text, const struct ohtd_webhook_robot *robot)
 {
+	const struct event *event = event_of(row);
 	const struct told told = {
 		.robot = robot->name, .host = robot->host, .robot_id = robot->id, .number = row->alert ? row->alert : OHTD_NONE, .code = row->code,
 		.severity = row->severity, .source = row->source, .address = row->unit ? row->unit : OHTD_NONE,
-		.subject = *row->subject ? row->subject : NULL, .text = row->text, .since = row->since_ns, .ended = row->ended_ns ? row->ended_ns : OHTD_NONE,
+		.subject = *row->subject ? row->subject : NULL, .text = text, .since = row->since_ns, .ended = row->ended_ns ? row->ended_ns : OHTD_NONE,
 		.duration_s = row->ended_ns ? (row->ended_ns - row->since_ns) / (int64_t)OHTD_NS_PER_S : OHTD_NONE,
-		.times = row->times,
+		.times = row->times, .flaps = flaps(row),
 	};
 
-	ohtd_write_shape(writer, &message_shape, &(struct message){ row->event, row->made_ns, &told });
+	ohtd_write_shape(writer, &message_shape, &(struct message){ event->type ? event->type : row->event, row->made_ns, &told });
 }
 
 /* ---- Alertmanager ---- */
@@ -186,7 +207,8 @@ static void write_time(struct ohtd_writer *writer, const char *key, int64_t wall
 }
 
 /* Labels tell alerts apart: beginning and end have the same. So the name, which a person may change between them, is none. */
-static void write_alertmanager(struct ohtd_writer *writer, const struct ohtd_delivery_row *row, const struct ohtd_webhook_robot *robot)
+static void write_alertmanager(struct ohtd_writer *writer, const struct ohtd_delivery_row *row, const char *text,
+			       const struct ohtd_webhook_robot *robot)
 {
 	char address[8];
 
@@ -207,7 +229,7 @@ static void write_alertmanager(struct ohtd_writer *writer, const struct ohtd_del
 	ohtd_write_close(writer, '}');
 	ohtd_write_key(writer, "annotations");
 	ohtd_write_open(writer, '{');
-	ohtd_write_pair(writer, "summary", row->text);
+	ohtd_write_pair(writer, "summary", text);
 	ohtd_write_pair(writer, "robot", robot->name);
 	ohtd_write_close(writer, '}');
 	write_time(writer, "startsAt", row->since_ns);
@@ -288,17 +310,19 @@ bool ohtd_webhook_order(struct sender_order *order, const struct ohtd_due *due, 
 	const struct ohtd_delivery_row *row = &due->delivery;
 	struct arena arena = { 0 };
 	struct ohtd_writer writer;
+	char text[TEXT_BYTES];
 	bool ntfy = !strcmp(due->webhook.format, formats[OHTD_WEBHOOK_NTFY]);
 
 	*order = (struct sender_order){ .number = row->number };
 	snprintf(order->url, sizeof(order->url), "%s", due->webhook.url);
 	ohtd_writer_begin(&writer, &(struct ohtd_memory){ take, &arena }, SENDER_BODY_BYTES);
+	write_text(row, text);
 	if (ntfy)
-		ohtd_write_bytes(&writer, row->text, strlen(row->text));
+		ohtd_write_bytes(&writer, text, strlen(text));
 	else if (!strcmp(due->webhook.format, formats[OHTD_WEBHOOK_ALERTMANAGER]))
-		write_alertmanager(&writer, row, robot);
+		write_alertmanager(&writer, row, text, robot);
 	else
-		write_oht(&writer, row, robot);
+		write_oht(&writer, row, text, robot);
 	if (writer.used > sizeof(order->body) || writer.fault)
 		return false;
 	memcpy(order->body, writer.text, writer.used);

@@ -31,6 +31,8 @@
 #define DEATHS_MAX	3
 /* Taken at a time: one that says more than it was asked does not keep this thread from its end. */
 #define RESULTS_MAX	64
+/* A commit is some 20 kB on the card, so what several receivers answer is kept in one. */
+#define TOGETHER_NS	(5 * OHTD_NS_PER_S)
 #define HOST_BYTES	65
 
 /**
@@ -39,14 +41,14 @@
  * @number: of the delivery
  * @message: of the same
  * @url: where it went
- * @back: @result has come, and the store has not taken it yet
+ * @back_ns: CLOCK_MONOTONIC since when @result is here, which the store has not taken yet; 0: it is not here
  */
 struct flight {
 	int64_t webhook;
 	int64_t number;
 	char message[OHTD_WEBHOOK_MESSAGE_BYTES];
 	char url[OHTD_WEBHOOK_URL_BYTES];
-	bool back;
+	uint64_t back_ns;
 	struct sender_result result;
 };
 
@@ -75,6 +77,8 @@ struct ohtd_webhooks {
 struct due_work {
 	struct ohtd_due *due;
 	int64_t now_ns;
+	unsigned int told_count;
+	struct ohtd_webhook_told told[OHTD_WEBHOOKS_MAX];
 	bool alive;
 	unsigned int failing_count;
 	struct ohtd_webhooks_failing failing[OHTD_WEBHOOKS_MAX];
@@ -98,7 +102,7 @@ static int work_due(struct ohtd_db *db, void *arg)
 	struct due_work *work = arg;
 	int r = find_failing(db, work);
 
-	return r ? r : ohtd_db_webhooks_due(db, work->now_ns, work->due, &work->alive);
+	return r ? r : ohtd_db_webhooks_due(db, work->now_ns, work->told, work->told_count, work->due, &work->alive);
 }
 
 static int work_alive(struct ohtd_db *db, void *arg)
@@ -106,9 +110,17 @@ static int work_alive(struct ohtd_db *db, void *arg)
 	return ohtd_db_webhooks_alive(db, ((struct due_work *)arg)->now_ns);
 }
 
-static int work_result(struct ohtd_db *db, void *arg)
+struct results_work {
+	unsigned int count;
+	struct ohtd_delivery_result results[OHTD_WEBHOOKS_MAX];
+	struct flight *flights[OHTD_WEBHOOKS_MAX];
+};
+
+static int work_results(struct ohtd_db *db, void *arg)
 {
-	return ohtd_db_webhook_result(db, arg);
+	struct results_work *work = arg;
+
+	return ohtd_db_webhooks_results(db, work->results, work->count);
 }
 
 /* ---- results ---- */
@@ -128,28 +140,55 @@ static void log_result(const struct flight *flight, const struct ohtd_delivery_r
 			 flight->webhook, flight->number, *result->error ? result->error : why);
 }
 
-static void keep_result(struct ohtd_webhooks *webhooks, struct flight *flight)
+static struct ohtd_delivery_result result_of(const struct flight *flight, int64_t now_ns)
 {
-	struct ohtd_delivery_result result = {
-		.number = flight->number, .message = flight->message, .url = flight->url,
-		.now_ns = ohtd_clock_wall_ns(webhooks->setup.clock),
+	return (struct ohtd_delivery_result){
+		.number = flight->number, .message = flight->message, .url = flight->url, .now_ns = now_ns,
 		.status = flight->result.status, .after_s = flight->result.after_s,
 		.broken = !flight->result.number, .error = flight->result.error, .failures = -1,
 	};
-
-	/* A store that takes nothing now is asked again, and until then this is not sent again. */
-	if (ohtd_store_call(webhooks->setup.store, work_result, &result) < 0)
-		return;
-	if (result.failures >= 0)
-		log_result(flight, &result);
-	*flight = (struct flight){ 0 };
 }
 
+/* A store that takes nothing now is asked again, and until then none of these is sent again. */
 static void keep_results(struct ohtd_webhooks *webhooks)
 {
-	for (unsigned int i = 0; i < OHTD_WEBHOOKS_MAX; i++)
-		if (webhooks->flights[i].back)
-			keep_result(webhooks, &webhooks->flights[i]);
+	struct results_work work = { 0 };
+
+	for (unsigned int i = 0; i < OHTD_WEBHOOKS_MAX; i++) {
+		struct flight *flight = &webhooks->flights[i];
+
+		if (!flight->back_ns)
+			continue;
+		work.flights[work.count] = flight;
+		work.results[work.count++] = result_of(flight, ohtd_clock_wall_ns(webhooks->setup.clock));
+	}
+	if (!work.count || ohtd_store_call(webhooks->setup.store, work_results, &work) < 0)
+		return;
+	for (unsigned int i = 0; i < work.count; i++) {
+		if (work.results[i].failures >= 0)
+			log_result(work.flights[i], &work.results[i]);
+		*work.flights[i] = (struct flight){ 0 };
+	}
+}
+
+static bool is_taken(const struct flight *flight)
+{
+	return flight->back_ns && !*flight->result.error && flight->result.status >= 200 && flight->result.status < 300;
+}
+
+/* All are back, one was in vain, or one has been here for long enough. What the receiver of one is to be told next is asked elsewhere. */
+static bool is_to_keep(const struct ohtd_webhooks *webhooks)
+{
+	const uint64_t now_ns = ohtd_clock_monotonic_ns(webhooks->setup.clock);
+	bool away = false, now = false;
+
+	for (unsigned int i = 0; i < OHTD_WEBHOOKS_MAX; i++) {
+		const struct flight *flight = &webhooks->flights[i];
+
+		away = away || (flight->webhook && !flight->back_ns);
+		now = now || (flight->back_ns && (!is_taken(flight) || ohtd_since(now_ns, flight->back_ns) >= TOGETHER_NS));
+	}
+	return now || !away;
 }
 
 /* Number 0: the process has begun anew, and what the one before had has no answer. */
@@ -160,7 +199,7 @@ static void take_result(struct ohtd_webhooks *webhooks, const struct sender_resu
 	for (unsigned int i = 0; i < OHTD_WEBHOOKS_MAX; i++) {
 		struct flight *flight = &webhooks->flights[i];
 
-		if (!flight->webhook || flight->back)
+		if (!flight->webhook || flight->back_ns)
 			continue;
 		if (result->number && flight->number != result->number) {
 			away++;
@@ -170,7 +209,7 @@ static void take_result(struct ohtd_webhooks *webhooks, const struct sender_resu
 		flight->result.error[sizeof(flight->result.error) - 1] = 0;
 		if (!result->number)
 			snprintf(flight->result.error, sizeof(flight->result.error), "the sending process ended");
-		flight->back = true;
+		flight->back_ns = ohtd_clock_monotonic_ns(webhooks->setup.clock);
 		back++;
 	}
 	if (result->number && !back)
@@ -233,7 +272,7 @@ static void send_order(struct ohtd_webhooks *webhooks, const struct ohtd_due *du
 	ohtd_settings_name(webhooks->setup.settings, name, place_name);
 	if (!ohtd_webhook_order(order, due, &robot, now_ns / (int64_t)OHTD_NS_PER_S)) {
 		board(place, due);
-		place->back = true;
+		place->back_ns = ohtd_clock_monotonic_ns(webhooks->setup.clock);
 		place->result.number = place->number;
 		snprintf(place->result.error, sizeof(place->result.error), "%s",
 			 "it cannot be written or signed: make the webhook anew");
@@ -265,13 +304,33 @@ unsigned int ohtd_webhooks_list_failing(struct ohtd_webhooks *webhooks, struct o
 	return count;
 }
 
+static void list_told(const struct ohtd_webhooks *webhooks, struct due_work *work)
+{
+	for (unsigned int i = 0; i < OHTD_WEBHOOKS_MAX; i++)
+		if (is_taken(&webhooks->flights[i]))
+			work->told[work->told_count++] = (struct ohtd_webhook_told){ webhooks->flights[i].webhook, webhooks->flights[i].number };
+}
+
+static bool is_told_more(const struct due_work *work, int count)
+{
+	for (int i = 0; i < count; i++)
+		for (unsigned int k = 0; k < work->told_count; k++)
+			if (work->due[i].webhook.id == work->told[k].webhook)
+				return true;
+	return false;
+}
+
 static void send_due(struct ohtd_webhooks *webhooks)
 {
 	struct due_work work = { .due = webhooks->due, .now_ns = ohtd_clock_wall_ns(webhooks->setup.clock) };
-	int count = ohtd_store_read(webhooks->setup.store, work_due, &work);
+	int count;
 
+	list_told(webhooks, &work);
+	count = ohtd_store_read(webhooks->setup.store, work_due, &work);
 	if (count >= 0)
 		note_failing(webhooks, &work);
+	if (is_told_more(&work, count))
+		keep_results(webhooks);
 	for (int i = 0; i < count; i++)
 		send_order(webhooks, &webhooks->due[i], work.now_ns);
 	if (count >= 0 && work.alive)
@@ -313,11 +372,13 @@ static void *run(void *arg)
 		    read(webhooks->wake_fd, &count, sizeof(count)) < 0)
 			continue;
 		take_results(webhooks);
-		keep_results(webhooks);
+		if (is_to_keep(webhooks))
+			keep_results(webhooks);
 		if (webhooks->heard && !webhooks->deaf)
 			send_due(webhooks);
 		look_after(webhooks);
 	}
+	keep_results(webhooks);
 	return NULL;
 }
 
