@@ -186,7 +186,8 @@ def test_signals_are_left_out_and_kept_again(fresh):
     # A busy host does not begin each cycle.
     rows = [row for row in export("battery_v,rail_12v_v") if not row["gap_to"]]
     assert len(rows) > 10 and {(row["battery_v"], row["battery_v.quality"]) for row in rows} == {("", "none")}, rows[:5]
-    assert {row["gap_reason"] for row in export("battery_v")} <= {"no_value", "cycles_missed"}
+    # A few of them at the end of an interval are in none, and no gap is noted for so few.
+    assert {row["gap_reason"] for row in export("battery_v")} <= {"no_value", "cycles_missed", "no_data"}
     figures = fresh.get(f"analytics/summary?from={begin}").json["items"][-1]
     assert figures["energy"]["used_wh"] == 0 and figures["energy"]["unknown_s"] > figures["availability"]["unknown_s"] + 0.3, figures
     until(lambda: fresh.get("health").json["history"]["flushes"] >= 1, what="values on the disk")

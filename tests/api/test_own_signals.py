@@ -19,12 +19,16 @@ from test_alert_rules import RULE
 from test_alerts import listed
 import test_foxglove
 from test_history import history, values
+from test_stream import Events
 from test_telemetry import current, signals
 
 HEADER = (TOP / "userspace/data/registers.csv").read_text().splitlines()[0].removesuffix(",none,fault") + ",history\n"
 LOAD = "common,power,0x0150,hoist_load,Load of the hoist,RO,u16,0.5,kg,0,6000,,none,no,no,Mine.,hoist_load_kg\n"
 PUMP = "legacy,safety,0x0180,pump,Pump,RO,bool,1,,,,,none,no,no,Mine.,pump_on\n"
 NAMES = "hoist_load_kg,pump_on"
+# In front of these two, so that they are the last of 128 signals: behind the 64 that fit into one word.
+SPARE = "".join(f"common,{module},{first + i},spare_{i},,RO,u16,1,,,,,none,no,no,,{module}_spare_{i}\n"
+                for module, first in (("power", 0x151), ("safety", 0x181)) for i in range(35))
 HEAVY = {**RULE, "code": "hoist_heavy", "signal": "hoist_load_kg", "when": "above", "limit": 500, "hysteresis": 10, "suppressed": []}
 
 
@@ -39,7 +43,7 @@ def _begin(fresh, chance):
         if fresh.process:
             fresh.stop()
         table.write_text(text)
-        start_on_foreign(fresh, chance, {2: (0x150, [1234]), 3: (0x180, [1])})
+        start_on_foreign(fresh, chance, {2: (0x150, [1234, *range(35)]), 3: (0x180, [1, *range(35)])})
         return fresh
     yield start
     fresh.stop()
@@ -52,12 +56,12 @@ def export(daemon, form):
 
 
 def test_a_register_of_the_user_is_a_signal_everywhere(begin):
-    daemon = begin(HEADER + LOAD + PUMP)
+    daemon = begin(HEADER + SPARE + LOAD + PUMP)
     now = until(lambda: (answer := current(daemon, *NAMES.split(",")))["hoist_load_kg"]["quality"] == answer["pump_on"]["quality"] == "good"
                 and answer, what="good values")
     assert (now["hoist_load_kg"]["value"], now["pump_on"]["value"]) == (617, True)
     known = signals(daemon)
-    assert list(known)[-2:] == NAMES.split(",") and len(known) == 58
+    assert list(known)[-2:] == NAMES.split(",") and len(known) == 128
     assert {**known["hoist_load_kg"], "type": "number", "unit": "kg", "source": "module", "module": "power", "register_name": "hoist_load",
             "decimals": 1, "max": 3000, "description": "Load of the hoist", "kept": True} == known["hoist_load_kg"]
     # What is kept.
@@ -75,6 +79,8 @@ def test_a_register_of_the_user_is_a_signal_everywhere(begin):
     assert 'oht_signal{signal="hoist_load_kg",unit="kg"} 617\n' in daemon.get("/metrics").body.decode()
     with dial(daemon, "viewer") as link:
         assert subscribe(link, "telemetry", filter={"signals": ["hoist_load_kg"]})["data"]["hoist_load_kg"]["value"] == 617
+    with Events(daemon, "?channel=telemetry&signals=pump_on") as events:
+        assert list(events.hear()[1]["data"]) == ["pump_on"]
     with test_foxglove.dial(daemon) as viewer:
         assert json.loads(viewer.channels["/telemetry"]["schema"])["properties"]["hoist_load_kg"]["type"] == "number"
         viewer.follow("/telemetry")

@@ -499,6 +499,7 @@ static void parts_bring_their_alerts_and_their_judges(void **state)
 	static const struct ohtd_daemon_part hook = { OHTD_PART_ALERTS(hook_alerts), .judge = judge_hook };
 	static const struct ohtd_daemon_part large = { .alert_count = OHTD_ALERT_PART_KINDS_MAX - 2 };
 	const struct ohtd_views_part parts[] = { { &lamp, open_lamp }, { &hook, NULL }, { &large, open_lamp } };
+	char why[128], said[128];
 	const struct ohtd_alert *dim, *dark;
 	const struct ohtd_alert_list *list;
 	size_t others;
@@ -507,8 +508,11 @@ static void parts_bring_their_alerts_and_their_judges(void **state)
 	begin_robot(8000);
 	simulated = false;
 	others = list_of_parts()->count;
-	assert_false(ohtd_alerts_take_parts(parts, 3));
-	assert_true(ohtd_alerts_take_parts(parts, 2));
+	assert_false(ohtd_alerts_take_parts(parts, 3, why, sizeof(why)));
+	snprintf(said, sizeof(said), "the parts have %d kinds of alerts, more than OHTD_ALERT_PART_KINDS_MAX, %d", OHTD_ALERT_PART_KINDS_MAX + 1,
+		 OHTD_ALERT_PART_KINDS_MAX);
+	assert_string_equal(why, said);
+	assert_true(ohtd_alerts_take_parts(parts, 2, NULL, 0));
 	assert_true(ohtd_alert_is_code("lamp_silent") && ohtd_alert_is_code("hook_full"));
 	assert_false(ohtd_alert_is_code("dark") || ohtd_alert_is_code("lamp"));
 	/* The lamp is not open yet. */
@@ -528,7 +532,7 @@ static void parts_bring_their_alerts_and_their_judges(void **state)
 	assert_int_equal(dark->unit, 0);
 	simulated = true;
 	assert_null(find_text(list_of_parts(), "It is silent."));
-	assert_true(ohtd_alerts_take_parts(NULL, 0));
+	assert_true(ohtd_alerts_take_parts(NULL, 0, NULL, 0));
 	assert_int_equal(list_of_parts()->count, others);
 	end_robot();
 }
@@ -566,7 +570,7 @@ static void subjects_are_alerts_up_to_a_limit(void **state)
 
 	(void)state;
 	begin_robot(8000);
-	assert_true(ohtd_alerts_take_parts(parts, 1));
+	assert_true(ohtd_alerts_take_parts(parts, 1, NULL, 0));
 	lamps_out = 0;
 	others = list_of_parts()->count;
 	lamps_out = 2;
@@ -584,12 +588,12 @@ static void subjects_are_alerts_up_to_a_limit(void **state)
 	assert_non_null(strstr(more->text, "268 more of these have no alert of their own: at most 32 of a kind and 128 of all"));
 	check_places(list);
 	/* Of all together. */
-	assert_true(ohtd_alerts_take_parts(parts, 5));
+	assert_true(ohtd_alerts_take_parts(parts, 5, NULL, 0));
 	list = list_of_parts();
 	assert_int_equal(list->count, others + OHTD_PART_SUBJECTS_MAX + 5);
 	check_places(list);
 	lamps_out = 0;
-	assert_true(ohtd_alerts_take_parts(parts, 1));
+	assert_true(ohtd_alerts_take_parts(parts, 1, NULL, 0));
 	for (size_t i = 0; i < sizeof(unfit) / sizeof(unfit[0]); i++) {
 		unfit_lamp = unfit[i];
 		list = list_of_parts();
@@ -599,7 +603,7 @@ static void subjects_are_alerts_up_to_a_limit(void **state)
 	unfit_lamp = "0123456789012345678901234567890123456789012345678901234567890123";
 	assert_string_equal(find_about(list_of_parts(), "lamp_dim", unfit_lamp)->text, "It is dim.");
 	unfit_lamp = NULL;
-	assert_true(ohtd_alerts_take_parts(NULL, 0));
+	assert_true(ohtd_alerts_take_parts(NULL, 0, NULL, 0));
 	end_robot();
 }
 

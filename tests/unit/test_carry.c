@@ -317,7 +317,7 @@ static void test_too_much(void **state)
 	char *data = calloc(1, OHTD_CARRY_BYTES_MAX + 1);
 
 	(void)state;
-	put(data, "OHTLIVE2");
+	put(data, "OHTLIVE3");
 	refused(hub_kinds, CHANNELS, BUILD, data, OHTD_CARRY_BYTES_MAX + 1, "not of this form");
 	free(data);
 }

@@ -921,18 +921,21 @@ static void forget(unsigned int signal, uint64_t from)
 static void what_is_left_out_is_not_kept_and_the_rest_is(void **state)
 {
 	const uint64_t begin = 30123, end = 90057;
+	struct oht_set left_out = { 0 };
 
 	(void)state;
 	make_run(&first_run, OHTD_CHUNK_CYCLES + 20000, &seed);
 	history_start(&first_run, manual.now_ns);
 	history_play(begin);
-	ohtd_history_leave_out(history, 1ull << history_signals[0] | 1ull << history_signals[3]);
+	oht_set_add(&left_out, history_signals[0]);
+	oht_set_add(&left_out, history_signals[3]);
+	ohtd_history_leave_out(history, &left_out);
 	history_play(60000);
 	history_await_flush();
 	assert_int_equal(store_ask_sql("SELECT avg(length(samples)) FILTER (WHERE (place & 1099511627775) < 30000) > "
 				       "1.2 * avg(length(samples)) FILTER (WHERE (place & 1099511627775) > 30400) FROM intervals"), 1);
 	history_play(end);
-	ohtd_history_leave_out(history, 0);
+	ohtd_history_leave_out(history, &(struct oht_set){ 0 });
 	forget(3, begin);
 	/* Last, since its quality says which cycles there were. */
 	forget(0, begin);

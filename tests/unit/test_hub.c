@@ -22,7 +22,9 @@ static void publish_two(struct fixture *fixture, int a, int b, int age)
 	publish_text(fixture, TERSE, text, key);
 }
 
-static void subscribe_to(struct fixture *fixture, uint64_t wanted, uint32_t pause_ms)
+static const struct oht_set all, only_a = { { 1 } }, only_b = { { 2 } };
+
+static void subscribe_to(struct fixture *fixture, struct oht_set wanted, uint32_t pause_ms)
 {
 	ohtd_hub_subscribe(&fixture->place, pause_ms);
 	fixture->place.wanted = wanted;
@@ -31,6 +33,14 @@ static void subscribe_to(struct fixture *fixture, uint64_t wanted, uint32_t paus
 static bool split(struct ohtd_members *members, const char *text)
 {
 	return ohtd_members_split(members, text, strlen(text));
+}
+
+static void assert_changed(const struct ohtd_members *before, const struct ohtd_members *now, uint64_t bits)
+{
+	const struct oht_set changed = ohtd_members_changed(before, now);
+
+	assert_int_equal(changed.words[0], bits);
+	assert_int_equal(oht_set_count(&changed), __builtin_popcountll(bits));
 }
 
 static void test_members(void **state)
@@ -45,14 +55,47 @@ static void test_members(void **state)
 	assert_memory_equal(text + one.at[1], "\"b\\\"\":\"},{\\\"\"", one.bytes[1]);
 	assert_true(split(&two, "{}"));
 	assert_int_equal(two.count, 0);
-	assert_int_equal(ohtd_members_changed(&two, &one), 7);
-	assert_int_equal(ohtd_members_changed(&one, &one), 0);
+	assert_changed(&two, &one, 7);
+	assert_changed(&one, &one, 0);
 	assert_true(split(&two, "{\"a\":1,\"b\\\"\":\"},{\\\"\",\"c\":null}"));
-	assert_int_equal(ohtd_members_changed(&two, &one), 1);
+	assert_changed(&two, &one, 1);
 	assert_true(split(&two, "{\"z\":1,\"y\":2,\"c\":null}"));
-	assert_int_equal(ohtd_members_changed(&two, &one), 7);
+	assert_changed(&two, &one, 7);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(ohtd_members_split(&one, bad[i], strlen(bad[i])));
+}
+
+/* {"m0":0,"m1":0,...} of @count members, in which member @odd is 1 and all others are 0. */
+static char *many(unsigned int count, unsigned int odd)
+{
+	static char text[16 * (OHTD_MEMBERS_MAX + 2)];
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		used += (size_t)sprintf(text + used, "%c\"m%u\":%d", i ? ',' : '{', i, i == odd);
+	text[used++] = '}';
+	text[used] = '\0';
+	return text;
+}
+
+static void test_each_of_many_members_is_seen(void **state)
+{
+	struct ohtd_members none, one;
+	char *before = strdup(many(OHTD_MEMBERS_MAX, OHTD_MEMBERS_MAX));
+	struct oht_set changed;
+
+	(void)state;
+	assert_true(OHTD_MEMBERS_MAX >= 128 && split(&none, before));
+	for (unsigned int odd = 0; odd < OHTD_MEMBERS_MAX; odd++) {
+		assert_true(split(&one, many(OHTD_MEMBERS_MAX, odd)));
+		changed = ohtd_members_changed(&none, &one);
+		assert_true(oht_set_count(&changed) == 1 && oht_set_has(&changed, odd));
+	}
+	assert_true(split(&one, many(65, 0)));
+	changed = ohtd_members_changed(&none, &one);
+	assert_int_equal(oht_set_count(&changed), 65);
+	assert_false(split(&one, many(OHTD_MEMBERS_MAX + 1, 0)));
+	free(before);
 }
 
 /* RFC 6455, 5.2: seven bits, two bytes, eight bytes of length; never masked. */
@@ -266,7 +309,7 @@ static void test_an_age_inside_of_a_terse_member_is_not_told(void **state)
 
 	ohtd_hub_listen(fixture->hub, TERSE, true);
 	publish_two(fixture, 1, 1, 0);
-	subscribe_to(fixture, 0, 0);
+	subscribe_to(fixture, all, 0);
 	expect_next(fixture, TERSE, "\"data\":{\"a\":{\"v\":1,\"age\":0},\"b\":{\"v\":1,\"age\":0}}}");
 	publish_two(fixture, 1, 1, 7);
 	expect_next(fixture, TERSE, NULL);
@@ -277,7 +320,7 @@ static void test_an_age_inside_of_a_terse_member_is_not_told(void **state)
 	publish_two(fixture, 1, 2, 20);
 	expect_next(fixture, TERSE, "\"seq\":3,\"ts\":{},\"data\":{}}");
 	/* Whoever comes now gets it as it is. */
-	subscribe_to(fixture, 0, 0);
+	subscribe_to(fixture, all, 0);
 	expect_next(fixture, TERSE, "\"data\":{\"a\":{\"v\":1,\"age\":20},\"b\":{\"v\":2,\"age\":20}}}");
 	ohtd_hub_listen(fixture->hub, TERSE, false);
 }
@@ -287,7 +330,7 @@ static void test_only_what_is_wanted_is_told(void **state)
 	struct fixture *fixture = *state;
 
 	publish_two(fixture, 1, 1, 0);
-	subscribe_to(fixture, 2, 0);
+	subscribe_to(fixture, only_b, 0);
 	expect_next(fixture, TERSE, "\"recovered\":false,\"data\":{\"b\":{\"v\":1,\"age\":0}}}");
 	publish_two(fixture, 2, 1, 1);
 	expect_next(fixture, TERSE, NULL);
@@ -300,10 +343,25 @@ static void test_only_what_is_wanted_is_told(void **state)
 	expect_next(fixture, TERSE, "\"seq\":5,\"ts\":{},\"data\":{\"b\":{\"v\":3,\"age\":4}}}");
 	expect_next(fixture, TERSE, NULL);
 	/* Others still get all. */
-	subscribe_to(fixture, 0, 0);
+	subscribe_to(fixture, all, 0);
 	expect_next(fixture, TERSE, "\"data\":{\"a\":{\"v\":5,");
 	publish_two(fixture, 6, 3, 5);
 	expect_next(fixture, TERSE, "\"data\":{\"a\":{\"v\":6,\"age\":5}}}");
+}
+
+static void test_a_filter_reaches_the_last_member(void **state)
+{
+	struct fixture *fixture = *state;
+	struct oht_set last = { 0 };
+
+	oht_set_add(&last, OHTD_MEMBERS_MAX - 1);
+	publish_text(fixture, TERSE, many(OHTD_MEMBERS_MAX, 0), many(OHTD_MEMBERS_MAX, 0));
+	subscribe_to(fixture, last, 0);
+	expect_next(fixture, TERSE, "\"recovered\":false,\"data\":{\"m127\":0}}");
+	publish_text(fixture, TERSE, many(OHTD_MEMBERS_MAX, 63), many(OHTD_MEMBERS_MAX, 63));
+	expect_next(fixture, TERSE, NULL);
+	publish_text(fixture, TERSE, many(OHTD_MEMBERS_MAX, 127), many(OHTD_MEMBERS_MAX, 127));
+	expect_next(fixture, TERSE, "\"conflated\":1,\"data\":{\"m127\":1}}");
 }
 
 static void test_a_filter_is_not_silence(void **state)
@@ -311,7 +369,7 @@ static void test_a_filter_is_not_silence(void **state)
 	struct fixture *fixture = *state;
 
 	publish_two(fixture, 1, 1, 0);
-	subscribe_to(fixture, 2, 0);
+	subscribe_to(fixture, only_b, 0);
 	expect_next(fixture, TERSE, "snapshot");
 	publish_two(fixture, 2, 1, 1);
 	fixture->now_ms += OHTD_QUIET_MS - 1;
@@ -326,7 +384,7 @@ static void test_a_filter_with_a_pause_and_a_resume(void **state)
 	struct fixture *fixture = *state;
 
 	publish_two(fixture, 1, 1, 0);
-	subscribe_to(fixture, 1, 100);
+	subscribe_to(fixture, only_a, 100);
 	expect_next(fixture, TERSE, "snapshot");
 	publish_two(fixture, 2, 1, 1);
 	expect_next(fixture, TERSE, NULL);
@@ -335,7 +393,7 @@ static void test_a_filter_with_a_pause_and_a_resume(void **state)
 	expect_next(fixture, TERSE, "\"seq\":3,\"ts\":{},\"conflated\":1,\"data\":{\"a\":{\"v\":2,\"age\":2}}}");
 	publish_two(fixture, 3, 3, 3);
 	ohtd_hub_resume(fixture->hub, TERSE, &fixture->place, 0, HUB_EPOCH, 3);
-	fixture->place.wanted = 1;
+	fixture->place.wanted = only_a;
 	expect_next(fixture, TERSE, "\"seq\":3,\"ts\":{},\"recovered\":true,\"data\":{}}");
 	expect_next(fixture, TERSE, "\"seq\":4,\"ts\":{},\"data\":{\"a\":{\"v\":3,\"age\":3}}}");
 	/* What is not known any more: all that is wanted. */
@@ -436,6 +494,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_members),
+		TEST(test_each_of_many_members_is_seen),
 		TEST(test_frames),
 		TEST(test_a_snapshot_then_what_changes),
 		TEST(test_quiet_is_told_while_somebody_listens),
@@ -448,6 +507,7 @@ int main(void)
 		TEST(test_resume),
 		TEST(test_an_age_inside_of_a_terse_member_is_not_told),
 		TEST(test_only_what_is_wanted_is_told),
+		TEST(test_a_filter_reaches_the_last_member),
 		TEST(test_a_filter_is_not_silence),
 		TEST(test_a_filter_with_a_pause_and_a_resume),
 		TEST(test_listeners_are_counted_by_channel),

@@ -514,7 +514,7 @@ static void a_set_of_shapes_says_what_is_wrong(void **state)
 	assert_true(ohtd_json_shapes_fit(&set, why, sizeof(why)) && set.input[7] && !*why);
 	ohtd_shapes_add(&set, &shapes[OHTD_SHAPES_MAX], false);
 	assert_false(ohtd_json_shapes_fit(&set, why, sizeof(why)));
-	assert_string_equal(why, "there is no room for the shape 'Shape384': there are more than OHTD_SHAPES_MAX, 384");
+	assert_string_equal(why, "there is no room for the shape 'Shape512': there are more than OHTD_SHAPES_MAX, 512");
 	ohtd_shapes_add(&set, &other, false);
 	assert_false(ohtd_json_shapes_fit(&set, why, sizeof(why)));
 	assert_string_equal(why, "there are two shapes named 'Shape7'");

@@ -184,16 +184,18 @@ static int check_signals(const struct oht_csv *csv, struct oht_register_row *row
 {
 	const struct oht_register_row *taken[OHT_OWN_SIGNALS_MAX];
 	const char *what;
+	char beyond[64];
 	size_t count = 0, k;
 	int err = 0;
 
+	snprintf(beyond, sizeof(beyond), "more than OHT_OWN_SIGNALS_MAX, %d signals in all tables", OHT_OWN_SIGNALS_MAX);
 	for (size_t i = 0; i < n && (!err || csv->complaints); i++) {
 		if (rows[i].bad || !rows[i].reg.history)
 			continue;
 		for (k = 0; k < count; k++)
 			if (!strcmp(taken[k]->reg.history, rows[i].reg.history))
 				break;
-		what = k < count ? "signal twice" : "more than 8 signals in all tables";
+		what = k < count ? "signal twice" : beyond;
 		if (k < count || count == OHT_OWN_SIGNALS_MAX)
 			err = refuse_signal(csv, &rows[i], what, error);
 		else

@@ -9,8 +9,8 @@
 #ifndef OHT_COMMON_SIGNAL_LIST_H
 #define OHT_COMMON_SIGNAL_LIST_H
 
-/* Signals of all tables of the user together: with those that are built in a bit of 64 bits each. */
-#define OHT_OWN_SIGNALS_MAX	8
+/* Signals of all tables of the user together. With those that are built in, each is a number of a set (common/set.h). */
+#define OHT_OWN_SIGNALS_MAX	72
 #define OHT_SIGNAL_NAME_MAX	31
 /* Values are integers times 10^decimals. */
 #define OHT_SIGNAL_DECIMALS_MAX	3

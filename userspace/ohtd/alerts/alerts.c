@@ -48,7 +48,7 @@ enum {
 	OF_RULES = OF_PARTS + OHTD_ALERT_PART_KINDS_MAX,
 };
 
-_Static_assert(KINDS <= OF_PARTS, "each has room in the list");
+_Static_assert(KINDS <= OF_PARTS, "OHTD_ALERT_KINDS_MAX: room in the list for each kind");
 
 /**
  * struct kind - what the table says of an alert
@@ -544,7 +544,7 @@ struct part_reports {
 static const struct ohtd_views_part *parts;
 static unsigned int part_count;
 
-bool ohtd_alerts_take_parts(const struct ohtd_views_part *all, unsigned int count)
+bool ohtd_alerts_take_parts(const struct ohtd_views_part *all, unsigned int count, char *why, size_t size)
 {
 	unsigned int kinds_of_parts = 0;
 
@@ -552,7 +552,10 @@ bool ohtd_alerts_take_parts(const struct ohtd_views_part *all, unsigned int coun
 		kinds_of_parts += all[i].part->alert_count;
 	parts = all;
 	part_count = count;
-	return kinds_of_parts <= OHTD_ALERT_PART_KINDS_MAX;
+	if (kinds_of_parts <= OHTD_ALERT_PART_KINDS_MAX)
+		return true;
+	snprintf(why, size, "the parts have %u kinds of alerts, more than OHTD_ALERT_PART_KINDS_MAX, %d", kinds_of_parts, OHTD_ALERT_PART_KINDS_MAX);
+	return false;
 }
 
 /* A name in UTF-8 that can stand in a line for people. */

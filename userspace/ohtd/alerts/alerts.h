@@ -57,7 +57,7 @@ struct ohtd_alert {
 
 /* Room for kinds that have no code of the robot: those of alerts.c, and those of all parts. */
 #define OHTD_ALERT_KINDS_MAX		16
-#define OHTD_ALERT_PART_KINDS_MAX	48
+#define OHTD_ALERT_PART_KINDS_MAX	64
 /* Those of the control thread, two of each module, of each other kind that can be, of each rule, of each subject. */
 #define OHTD_ALERTS_LISTED_MAX \
 	(OHTD_ALERTS_MAX + 2 * OHTD_MODULES_MAX + OHTD_ALERT_KINDS_MAX + OHTD_ALERT_PART_KINDS_MAX + OHTD_ALERT_RULES_MAX + \
@@ -75,9 +75,9 @@ struct ohtd_alert_list {
 
 /*
  * The parts of the daemon, which live as long as it. Once, at its start. False: they have more kinds of alerts than
- * OHTD_ALERT_PART_KINDS_MAX.
+ * OHTD_ALERT_PART_KINDS_MAX, and @why says so.
  */
-bool ohtd_alerts_take_parts(const struct ohtd_views_part *parts, unsigned int count);
+bool ohtd_alerts_take_parts(const struct ohtd_views_part *parts, unsigned int count, char *why, size_t size);
 
 /* In the memory of the scene: the same list for all views of the channels. Never NULL. */
 const struct ohtd_alert_list *ohtd_alerts_list(const struct ohtd_scene *scene);

@@ -102,8 +102,6 @@ enum figure {
 	FIGURES,
 };
 
-#define FIGURES_PRESET	((1u << COUNT) - 1)	/* without agg */
-
 static const char *const figure_texts[FIGURES] = {
 	[FIRST] = "first", [MIN] = "min", [MAX] = "max", [LAST] = "last", [MEAN] = "mean", [COUNT] = "count",
 };
@@ -141,18 +139,18 @@ OHTD_SHAPE(history_query, "HistoryQuery",
 static bool take_signals(struct ohtd_call *call, const char *names, unsigned int signals[OHTD_HISTORY_SIGNALS_MAX],
 			 unsigned int *count)
 {
-	uint64_t wanted = ohtd_name_list_read(call, &ohtd_signal_list, names);
+	struct oht_set wanted;
 
-	if (!wanted)
+	if (!ohtd_name_list_read(call, &ohtd_signal_list, names, &wanted))
 		return false;
-	if (__builtin_popcountll(wanted) > OHTD_HISTORY_SIGNALS_MAX) {
-		ohtd_reply_member(call, "/signals", "range", "%d signals: at most %d",
-				  __builtin_popcountll(wanted), OHTD_HISTORY_SIGNALS_MAX);
+	if (oht_set_count(&wanted) > OHTD_HISTORY_SIGNALS_MAX) {
+		ohtd_reply_member(call, "/signals", "range", "%u signals: at most %d",
+				  oht_set_count(&wanted), OHTD_HISTORY_SIGNALS_MAX);
 		return false;
 	}
 	*count = 0;
 	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++)
-		if (wanted & 1ull << i)
+		if (oht_set_has(&wanted, i))
 			signals[(*count)++] = i;
 	return true;
 }
@@ -190,7 +188,7 @@ struct history_late {
 	struct ohtd_late late;
 	struct ohtd_history *history;
 	struct ohtd_history_query query;
-	uint64_t figures;	/* that are told, a bit each */
+	struct oht_set figures;	/* that are in the answer */
 	struct ohtd_history_answer answer;
 };
 
@@ -223,7 +221,7 @@ static struct ohtd_decimals figure_of(struct history_late *job, unsigned int pla
 	const struct ohtd_column *columns = job->answer.columns + place * count;
 	int64_t *values;
 
-	if (!(job->figures & 1u << figure))
+	if (!oht_set_has(&job->figures, figure))
 		return (struct ohtd_decimals){ 0 };
 	values = ohtd_late_alloc(&job->late, (count + 1) * sizeof(*values));
 	for (size_t i = 0; i < count; i++)
@@ -307,11 +305,10 @@ static void get_history(struct ohtd_call *call)
 	const struct history_query *asked = OHTD_QUERY(call, history_query);
 	struct ohtd_history_query query = { 0 };
 	struct history_late *job;
-	uint64_t figures = FIGURES_PRESET;
+	struct oht_set figures = oht_set_below(COUNT);	/* without agg */
 
-	if (asked->agg)
-		figures = ohtd_name_list_read(call, &figure_list, asked->agg);
-	if (!figures || !take_signals(call, asked->signals, query.signals, &query.count) ||
+	if ((asked->agg && !ohtd_name_list_read(call, &figure_list, asked->agg, &figures)) ||
+	    !take_signals(call, asked->signals, query.signals, &query.count) ||
 	    !ohtd_span_of(call, asked->from, asked->to, &query.from_ns, &query.to_ns) ||
 	    !take_step(call, asked, &query))
 		return;

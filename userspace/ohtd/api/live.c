@@ -110,10 +110,10 @@ static const struct ohtd_name_list channel_list = {
 };
 
 /* False: the call has been answered. */
-static bool may_listen(struct ohtd_call *call, uint64_t channels)
+static bool may_listen(struct ohtd_call *call, const struct oht_set *channels)
 {
 	for (unsigned int i = 0; i < OHTD_CHANNELS; i++) {
-		if (!(channels & (1ull << i)) || call->who.role >= ohtd_channel_role((int)i))
+		if (!oht_set_has(channels, i) || call->who.role >= ohtd_channel_role((int)i))
 			continue;
 		ohtd_reply_problem(call, 403, "role", "the channel %s needs a higher role",
 				   ohtd_channel_name(i));
@@ -122,10 +122,10 @@ static bool may_listen(struct ohtd_call *call, uint64_t channels)
 	return true;
 }
 
-static bool some_filter(uint64_t channels)
+static bool some_filter(const struct oht_set *channels)
 {
 	for (int i = 0; i < OHTD_CHANNELS; i++)
-		if (channels & (1ull << i) && ohtd_channel_filters(i))
+		if (oht_set_has(channels, (unsigned int)i) && ohtd_channel_filters(i))
 			return true;
 	return false;
 }
@@ -134,26 +134,24 @@ static void get_stream(struct ohtd_call *call)
 {
 	const struct stream_query *query = OHTD_QUERY(call, stream_query);
 	struct ohtd_stream_wish wish = {
-		.channels = 1u << OHTD_CHANNEL_ROBOT, .pause_ms = 1000 / query->max_rate_hz,
+		.pause_ms = 1000 / query->max_rate_hz,
 		.last_id = ohtd_call_header(call, "last-event-id"),
 	};
 
 	if (refuse_foreign_page(call))
 		return;
-	if (query->channel)
-		wish.channels = ohtd_name_list_read(call, &channel_list, query->channel);
-	if (!wish.channels || !may_listen(call, wish.channels))
+	oht_set_add(&wish.channels, OHTD_CHANNEL_ROBOT);
+	if (query->channel && !ohtd_name_list_read(call, &channel_list, query->channel, &wish.channels))
 		return;
-	if (query->signals && !some_filter(wish.channels)) {
+	if (!may_listen(call, &wish.channels))
+		return;
+	if (query->signals && !some_filter(&wish.channels)) {
 		ohtd_reply_member(call, "/signals", "unknown_member",
 				  "these channels have no filter, only telemetry has");
 		return;
 	}
-	if (query->signals) {
-		wish.signals = ohtd_name_list_read(call, &ohtd_signal_list, query->signals);
-		if (!wish.signals)
-			return;
-	}
+	if (query->signals && !ohtd_name_list_read(call, &ohtd_signal_list, query->signals, &wish.signals))
+		return;
 	ohtd_stream_open(call, &wish);
 }
 

@@ -119,9 +119,14 @@ static struct ohtd_scalar scalar_of(const struct ohtd_scene *scene, unsigned int
 	return scalar;
 }
 
+static struct oht_set all_signals(void)
+{
+	return oht_set_below(ohtd_telemetry_count());
+}
+
 /* struct telemetry, as which the shape sees it; of @wanted alone. */
 static const struct telemetry_reading **read_signals(const struct ohtd_scene *scene,
-						     uint64_t wanted)
+						     const struct oht_set *wanted)
 {
 	const struct telemetry_reading **view =
 		ohtd_scene_alloc(scene, OHTD_TELEMETRY_SIGNALS * sizeof(struct telemetry_reading *));
@@ -132,7 +137,7 @@ static const struct telemetry_reading **read_signals(const struct ohtd_scene *sc
 	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++) {
 		struct ohtd_reading reading;
 
-		if (!(wanted & (1ull << i)))
+		if (!oht_set_has(wanted, i))
 			continue;
 		reading = ohtd_telemetry_read(sight, i);
 		readings[i] = (struct telemetry_reading){
@@ -146,7 +151,9 @@ static const struct telemetry_reading **read_signals(const struct ohtd_scene *sc
 
 static const void *make_telemetry(const struct ohtd_scene *scene)
 {
-	return read_signals(scene, UINT64_MAX);
+	const struct oht_set all = all_signals();
+
+	return read_signals(scene, &all);
 }
 
 const struct ohtd_view ohtd_telemetry_view = { &telemetry_shape, make_telemetry };
@@ -261,11 +268,11 @@ OHTD_SHAPE(telemetry_query, "TelemetryQuery",
 static void get_current(struct ohtd_call *call)
 {
 	const char *names = OHTD_QUERY(call, telemetry_query)->signals;
-	uint64_t wanted = names ? ohtd_name_list_read(call, &ohtd_signal_list, names) : UINT64_MAX;
+	struct oht_set wanted = all_signals();
 	const struct ohtd_scene scene = ohtd_call_scene(call);
 
-	if (wanted)
-		ohtd_reply_view(call, 200, &telemetry_shape, read_signals(&scene, wanted));
+	if (!names || ohtd_name_list_read(call, &ohtd_signal_list, names, &wanted))
+		ohtd_reply_view(call, 200, &telemetry_shape, read_signals(&scene, &wanted));
 }
 
 /* ---- which there are ---- */
@@ -391,10 +398,10 @@ OHTD_SHAPE(export_query, "ExportQuery",
 	OHTD_WORD(export_query, format, .words = &ohtd_export_form_words, .preset = OHTD_EXPORT_CSV,
 		  .summary = "Form of the answer"));
 
-static void take_signals(struct ohtd_export_query *query, uint64_t wanted)
+static void take_signals(struct ohtd_export_query *query, const struct oht_set *wanted)
 {
 	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++)
-		if (wanted & 1ull << i)
+		if (oht_set_has(wanted, i))
 			query->signals[query->count++] = i;
 }
 
@@ -438,11 +445,10 @@ static void get_export(struct ohtd_call *call)
 	const struct export_query *asked = OHTD_QUERY(call, export_query);
 	const char *type = ohtd_export_form_of((unsigned int)asked->format)->type;
 	struct ohtd_export_query query = { 0 };
-	uint64_t wanted = UINT64_MAX;
+	struct oht_set wanted = all_signals();
 
-	if (asked->signals)
-		wanted = ohtd_name_list_read(call, &ohtd_signal_list, asked->signals);
-	if (!wanted || !ohtd_span_of(call, asked->from, asked->to, &query.from_ns, &query.to_ns) ||
+	if ((asked->signals && !ohtd_name_list_read(call, &ohtd_signal_list, asked->signals, &wanted)) ||
+	    !ohtd_span_of(call, asked->from, asked->to, &query.from_ns, &query.to_ns) ||
 	    !take_place(call, asked, &query))
 		return;
 	if (!ohtd_call_accepts(call, type)) {
@@ -450,7 +456,7 @@ static void get_export(struct ohtd_call *call)
 				   "the answer is %s, which Accept excludes", type);
 		return;
 	}
-	take_signals(&query, wanted);
+	take_signals(&query, &wanted);
 	end_now(call, &query);
 	ohtd_sample_export_open(call, (unsigned int)asked->format, &query);
 }

@@ -17,7 +17,7 @@
 
 static const char *const kinds[] = { "stop", "alert", "command", "mission", "setting", "start", "clock", OHTD_TIMELINE_TRANSITION };
 OHTD_WORDS_OF(kind_words, kinds);
-#define TRANSITION_BIT	(1ull << (sizeof(kinds) / sizeof(kinds[0]) - 1))
+#define TRANSITION	(sizeof(kinds) / sizeof(kinds[0]) - 1)
 
 static const struct ohtd_words state_words = { .name = ohtd_state_name, .end = OHTD_STATES };
 
@@ -266,22 +266,19 @@ static void get_with_transitions(struct ohtd_call *call)
 }
 
 /* No transition has a severity, or was asked for by somebody. */
-static bool asks_for_transitions(const struct timeline_query *query, uint64_t wanted)
+static bool asks_for_transitions(const struct timeline_query *query, const struct oht_set *wanted)
 {
-	return wanted & TRANSITION_BIT && !query->who && query->severity == OHTD_NONE;
+	return oht_set_has(wanted, TRANSITION) && !query->who && query->severity == OHTD_NONE;
 }
 
 static void get_timeline(struct ohtd_call *call)
 {
 	const struct timeline_query *query = call->query;
-	uint64_t wanted = 0;
+	struct oht_set wanted = { 0 };
 
-	if (query->kinds) {
-		wanted = ohtd_name_list_read(call, &kind_list, query->kinds);
-		if (!wanted)
-			return;
-	}
-	if (asks_for_transitions(query, wanted))
+	if (query->kinds && !ohtd_name_list_read(call, &kind_list, query->kinds, &wanted))
+		return;
+	if (asks_for_transitions(query, &wanted))
 		get_with_transitions(call);
 	else
 		ohtd_stored_list_get(call);

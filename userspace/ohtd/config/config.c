@@ -17,7 +17,7 @@
 #include "common/host.h"
 #include "common/ini.h"
 
-#define KEYS_MAX	48
+#define KEYS_MAX	96
 #define FLUSH_LEAST_S	7
 
 struct loading {
@@ -370,7 +370,7 @@ static const struct key keys[] = {
 	{ "log", "level", set_level, 0, 0, 0 },
 };
 
-_Static_assert(sizeof(keys) / sizeof(keys[0]) <= KEYS_MAX, "grow KEYS_MAX");
+_Static_assert(sizeof(keys) / sizeof(keys[0]) <= KEYS_MAX, "KEYS_MAX: a place for each key");
 
 static int find_key(const char *section, const char *name)
 {

@@ -240,6 +240,8 @@ static void stall(struct ohtd_control *control, unsigned int index)
 	ohtd_event_raise(control, OHTD_EVENT_FAULT_DETECTED, &why);
 }
 
+_Static_assert(OHTD_LINKS_MAX <= 64, "OHTD_LINKS_MAX: a bit of loops_stalled each");
+
 static uint64_t stalled_mask(const struct ohtd_control *control)
 {
 	uint64_t mask = 0;

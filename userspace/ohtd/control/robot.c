@@ -52,7 +52,7 @@ static int copy_text(char *to, size_t to_bytes, const char *from, const char *wh
 static int check_config(const struct ohtd_robot_config *config, char *error, size_t error_bytes)
 {
 	if (config->loops < 1 || config->loops > OHTD_LINKS_MAX)
-		snprintf(error, error_bytes, "robot: loops: 1 to %d, not %u", OHTD_LINKS_MAX,
+		snprintf(error, error_bytes, "robot: links: 1 to OHTD_LINKS_MAX, %d, not %u", OHTD_LINKS_MAX,
 			 config->loops);
 	else if (config->time_factor > TIME_FACTOR_MAX)
 		snprintf(error, error_bytes, "robot: time_factor: at most %d, not %u",

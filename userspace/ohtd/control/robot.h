@@ -33,7 +33,8 @@ struct ohtd_stations;
 struct ohtd_telemetry_sight;
 struct ohtd_user_maps;
 
-#define OHTD_LINKS_MAX		20	/* of 16 h2o loops, the gateway, the configuration, the main thread and missions */
+/* Those of the h2o loops (main/robot_open.c), and of all others that speak to the control thread; a bit of loops_stalled each. */
+#define OHTD_LINKS_MAX		40
 #define OHTD_LINK_COMMANDS	64	/* posted and not yet taken, per link */
 
 /**

@@ -8,6 +8,7 @@
 #include "http/catalogue.h"
 #include "live/channels.h"
 #include "http/close.h"
+#include "live/members.h"
 #include "live/messages.h"
 #include "describe/openapi.h"
 
@@ -512,10 +513,37 @@ static void write_document(struct ohtd_writer *writer, const void *about)
 	ohtd_write_close(writer, '}');
 }
 
+/* Members of a state, as a message has them. */
+static size_t members_of(const struct ohtd_shape *shape)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < shape->count; i++)
+		count += shape->members[i].type == OHTD_IS_PART ? members_of(shape->members[i].shape) : 1;
+	return count;
+}
+
+/* The hub would not publish a state with more. */
+static bool states_fit(char *why, size_t size)
+{
+	for (int channel = 0; channel < OHTD_CHANNELS; channel++) {
+		size_t count = members_of(ohtd_channel_shape(channel));
+
+		if (count > OHTD_MEMBERS_MAX) {
+			snprintf(why, size, "channel %s: its state has %zu members, more than OHTD_MEMBERS_MAX, %d",
+				 ohtd_channel_name((unsigned int)channel), count, OHTD_MEMBERS_MAX);
+			return false;
+		}
+	}
+	return true;
+}
+
 char *ohtd_asyncapi_make(size_t *bytes, char *why, size_t size)
 {
 	struct ohtd_shapes shapes = { .count = 0 };
 
+	if (!states_fit(why, size))
+		return NULL;
 	collect_shapes(&shapes);
 	snprintf(why, size, "the description of messages: out of memory");
 	return ohtd_json_shapes_fit(&shapes, why, size) ? ohtd_description_make(write_document, NULL, bytes) : NULL;

@@ -110,8 +110,19 @@ static void begin(struct ohtd_history *history, const struct ohtd_sample *sample
 	history->begun = true;
 }
 
+static struct oht_set left_out(const struct ohtd_history *history)
+{
+	struct oht_set signals;
+
+	for (size_t i = 0; i < OHT_SET_WORDS; i++)
+		signals.words[i] = atomic_load(&history->left_out[i]);
+	return signals;
+}
+
 static void take(struct ohtd_history *history, const struct ohtd_sample *sample, bool lost)
 {
+	const struct oht_set signals_out = left_out(history);
+
 	if (!history->begun)
 		begin(history, sample);
 	if (history->interval.cycles && sample->number >= history->interval.end)
@@ -120,7 +131,7 @@ static void take(struct ohtd_history *history, const struct ohtd_sample *sample,
 	    (lost || sample->number - history->next >= CYCLES_GAP))
 		note_gap(history, history->next, sample->number - history->next,
 			 lost ? "samples_lost" : "cycles_missed");
-	ohtd_interval_add(&history->interval, sample, history->flush_cycles, atomic_load(&history->left_out));
+	ohtd_interval_add(&history->interval, sample, history->flush_cycles, &signals_out);
 	history->next = sample->number + 1;
 	if (history->next >= history->interval.end)
 		close_interval(history);
@@ -558,14 +569,17 @@ void ohtd_history_keep(struct ohtd_history *history, const struct ohtd_history_k
 	pthread_mutex_unlock(&history->lock);
 }
 
-void ohtd_history_leave_out(struct ohtd_history *history, uint64_t signals)
+void ohtd_history_leave_out(struct ohtd_history *history, const struct oht_set *signals)
 {
-	atomic_store(&history->left_out, signals);
+	for (size_t i = 0; i < OHT_SET_WORDS; i++)
+		atomic_store(&history->left_out[i], signals->words[i]);
 }
 
 bool ohtd_history_keeps(const struct ohtd_history *history, unsigned int signal)
 {
-	return !(atomic_load(&history->left_out) >> signal & 1);
+	const struct oht_set signals = left_out(history);
+
+	return !oht_set_has(&signals, signal);
 }
 
 int64_t ohtd_history_reaches(const struct ohtd_history *history, unsigned int level)

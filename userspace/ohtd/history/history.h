@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/set.h"
 #include "history/levels.h"
 #include "robot/telemetry.h"
 #include "tables/history.h"
@@ -84,11 +85,11 @@ void ohtd_history_stop(struct ohtd_history *history);
 void ohtd_history_keep(struct ohtd_history *history, const struct ohtd_history_keep *keep);
 
 /*
- * Signals that are not kept from now on, a bit for each enum ohtd_telemetry; at first none. What was kept of them stays as long as all else, and
+ * Signals that are not kept from now on, numbers of enum ohtd_telemetry; at first none. What was kept of them stays as long as all else, and
  * the samples are heard as before. The state is never among them: an export knows by it which cycles are kept. Context: any thread but the
  * control thread.
  */
-void ohtd_history_leave_out(struct ohtd_history *history, uint64_t signals);
+void ohtd_history_leave_out(struct ohtd_history *history, const struct oht_set *signals);
 
 /* Is @signal, an enum ohtd_telemetry, kept now? Context: any thread. */
 bool ohtd_history_keeps(const struct ohtd_history *history, unsigned int signal);

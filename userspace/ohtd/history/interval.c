@@ -9,8 +9,8 @@
 int ohtd_interval_init(struct ohtd_interval *interval, uint32_t cycles)
 {
 	interval->room = cycles;
-	interval->values = calloc((size_t)cycles * OHTD_TELEMETRY_SIGNALS, sizeof(int64_t));
-	interval->quality = calloc((size_t)cycles * OHTD_TELEMETRY_SIGNALS, 1);
+	interval->values = calloc((size_t)cycles * ohtd_telemetry_count(), sizeof(int64_t));
+	interval->quality = calloc((size_t)cycles * ohtd_telemetry_count(), 1);
 	return interval->values && interval->quality ? 0 : -ENOMEM;
 }
 
@@ -29,7 +29,7 @@ static void begin(struct ohtd_interval *interval, uint64_t number, uint32_t flus
 	interval->end = (number / flush_cycles + 1) * flush_cycles;
 	if (interval->end > chunk_end)
 		interval->end = chunk_end;
-	interval->used = 0;
+	interval->used = (struct oht_set){ 0 };
 }
 
 /* Cycles that were not begun: the value stays, which costs least, and counts for nothing. */
@@ -50,7 +50,7 @@ static void skip_to(struct ohtd_interval *interval, uint32_t cycles, const struc
 }
 
 void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample *sample,
-		       uint32_t flush_cycles, uint64_t left_out)
+		       uint32_t flush_cycles, const struct oht_set *left_out)
 {
 	uint32_t at;
 
@@ -60,7 +60,7 @@ void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample 
 	if (at > interval->cycles)
 		skip_to(interval, at, sample);
 	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++) {
-		bool is_out = left_out >> i & 1;
+		bool is_out = oht_set_has(left_out, i);
 		unsigned int quality = is_out ? OHTD_TELEMETRY_NONE : ohtd_sample_quality(sample, i);
 		int64_t *value = &interval->values[(size_t)i * interval->room + at];
 
@@ -68,7 +68,7 @@ void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample 
 		*value = at && is_out ? value[-1] : sample->values[i];
 		interval->quality[(size_t)i * interval->room + at] = (uint8_t)quality;
 		if (quality != OHTD_TELEMETRY_NONE)
-			interval->used |= 1ull << i;
+			oht_set_add(&interval->used, i);
 	}
 	interval->cycles = at + 1;
 }
@@ -103,7 +103,7 @@ struct ohtd_history_pending *ohtd_interval_close(struct ohtd_interval *interval)
 		pending->first = interval->first;
 		pending->cycles = interval->cycles;
 		for (unsigned int i = 0; i < ohtd_telemetry_count(); i++)
-			if (interval->used & 1ull << i)
+			if (oht_set_has(&interval->used, i))
 				code_signal(interval, i, pending);
 	}
 	interval->cycles = 0;

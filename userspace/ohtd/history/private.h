@@ -26,7 +26,7 @@
  * @cycles: how many are in it
  * @values: of each signal, @room each
  * @quality: the same; a cycle that was not begun has OHTD_TELEMETRY_NONE
- * @used: a bit for each signal that had a value
+ * @used: signals that had a value
  * @room: cycles that fit
  */
 struct ohtd_interval {
@@ -34,7 +34,7 @@ struct ohtd_interval {
 	uint32_t cycles, room;
 	int64_t *values;
 	uint8_t *quality;
-	uint64_t used;
+	struct oht_set used;
 };
 
 /**
@@ -140,7 +140,7 @@ struct ohtd_history {
 	/* when the oldest chunk begins, of each level that is kept as long as samples and of the first that is kept longer; 0: not looked yet */
 	_Atomic int64_t from_ns[OHTD_LEVELS_SHORT + 1];
 
-	_Atomic uint64_t left_out;	/* signals that are not kept, a bit for each */
+	_Atomic uint64_t left_out[OHT_SET_WORDS];	/* struct oht_set of the signals that are not kept; each signal counts by itself */
 	_Atomic uint64_t samples, lost, flushes, dropped, bytes, damaged;
 };
 
@@ -221,7 +221,7 @@ void ohtd_interval_free(struct ohtd_interval *interval);
  * that is over.
  */
 void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample *sample,
-		       uint32_t flush_cycles, uint64_t left_out);
+		       uint32_t flush_cycles, const struct oht_set *left_out);
 /* Codes it; NULL: out of memory. It is empty afterwards. */
 struct ohtd_history_pending *ohtd_interval_close(struct ohtd_interval *interval);
 void ohtd_pending_free(struct ohtd_history_pending *pending);

@@ -60,6 +60,8 @@ static const struct {
 	{ 507, "Insufficient Storage" },
 };
 
+_Static_assert(sizeof(reasons) / sizeof(reasons[0]) <= OHTD_STATUSES_MAX, "OHTD_STATUSES_MAX: a counter for each status");
+
 const char *ohtd_status_text(int status)
 {
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)

@@ -13,6 +13,9 @@
 /* Phrase of an HTTP status. Never NULL. */
 const char *ohtd_status_text(int status);
 
+/* Room of a counter for each status that is answered. */
+#define OHTD_STATUSES_MAX	72
+
 /* Statuses that are answered: how many, and each; SIZE_MAX: the number of one that is not among them. */
 size_t ohtd_status_count(void);
 int ohtd_status_at(size_t index);

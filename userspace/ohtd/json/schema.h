@@ -19,7 +19,7 @@
  */
 void ohtd_schema_plain(struct ohtd_writer *writer, const struct ohtd_shape *shape);
 
-#define OHTD_SHAPES_MAX	384
+#define OHTD_SHAPES_MAX	512
 
 /* Shapes that the document names. */
 struct ohtd_shapes {

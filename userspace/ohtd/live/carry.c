@@ -9,7 +9,7 @@
 #include "live/hub_private.h"
 
 /* What is written in this order, with the number of the form in it. */
-#define MAGIC		"OHTLIVE2"
+#define MAGIC		"OHTLIVE3"
 #define MAGIC_BYTES	(sizeof(MAGIC) - 1)
 #define EPOCH_END	(1ull << 53)
 #define HEAD_BYTES	160
@@ -31,6 +31,12 @@ static void put_number(FILE *to, uint64_t number)
 	fwrite(&number, sizeof(number), 1, to);
 }
 
+static void put_set(FILE *to, const struct oht_set *set)
+{
+	for (size_t i = 0; i < OHT_SET_WORDS; i++)
+		put_number(to, set->words[i]);
+}
+
 static void put_text(FILE *to, const char *text, size_t bytes)
 {
 	put_number(to, bytes);
@@ -42,9 +48,9 @@ static bool put_told(FILE *to, const struct told *told, bool messages)
 {
 	bool quiet = told->last > told->seq;
 
-	put_number(to, told->changed);
+	put_set(to, &told->changed);
 	put_number(to, told->last - told->seq);
-	put_number(to, told->quiet_changed);
+	put_set(to, &told->quiet_changed);
 	if (!messages)
 		return true;
 	if (!told->message || (quiet && !told->quiet))
@@ -159,6 +165,15 @@ static uint64_t take_number(struct input *in)
 	return number;
 }
 
+static struct oht_set take_set(struct input *in)
+{
+	struct oht_set set;
+
+	for (size_t i = 0; i < OHT_SET_WORDS; i++)
+		set.words[i] = take_number(in);
+	return set;
+}
+
 /* One line, as all texts of this daemon are: an end of line would end an event of a stream. */
 static const char *take_text(struct input *in, size_t *bytes)
 {
@@ -229,10 +244,10 @@ static void take_told(struct input *in, const struct ohtd_channel_kind *kind, ui
 
 	/* Told long ago: for a client that comes back to it, time counts from its return. */
 	*told = (struct told){ .seq = seq, .at_ms = 1 };
-	told->changed = take_number(in);
+	told->changed = take_set(in);
 	quiet = take_number(in);
-	told->quiet_changed = take_number(in);
-	if (in->wrong || seq > end || quiet > end - seq || (!quiet && told->quiet_changed)) {
+	told->quiet_changed = take_set(in);
+	if (in->wrong || seq > end || quiet > end - seq || (!quiet && !oht_set_is_empty(&told->quiet_changed))) {
 		in->wrong = true;
 		return;
 	}

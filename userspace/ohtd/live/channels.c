@@ -41,7 +41,7 @@ static const struct ohtd_channel_kind kinds[OHTD_CHANNELS + OHTD_TOPICS] = {
 	[OHTD_HUB_TOPIC(OHTD_TOPIC_TELEMETRY)] = { "/telemetry", .whole = true },
 };
 
-_Static_assert(OHTD_CHANNELS + OHTD_TOPICS <= OHTD_CHANNELS_MAX, "the hub has room for all");
+_Static_assert(OHTD_CHANNELS + OHTD_TOPICS <= OHTD_CHANNELS_MAX, "OHTD_CHANNELS_MAX: room in the hub for each channel and topic");
 
 /* Set before there are threads. */
 static const struct ohtd_channel_table *table;

@@ -95,7 +95,7 @@ unsigned int ohtd_hub_listeners(struct ohtd_hub *hub, int index)
 /* ---- messages ---- */
 
 static struct ohtd_message *make(const struct ohtd_hub *hub, int index, const char *type,
-				 const char *more, uint64_t seq, uint64_t wanted)
+				 const char *more, uint64_t seq, const struct oht_set *wanted)
 {
 	const struct channel *channel = &hub->channels[index];
 	struct ohtd_message_piece pieces[2 * OHTD_MEMBERS_MAX + 2];
@@ -107,8 +107,8 @@ static struct ohtd_message *make(const struct ohtd_hub *hub, int index, const ch
 		head, sizeof(head), "{\"type\":\"%s\",\"channel\":\"%s\",\"seq\":%llu,\"ts\":%s,%s" OHTD_DATA_MARK,
 		type, hub->kinds[index].name, (unsigned long long)seq, channel->ts, more);
 	pieces[0].text = head;
-	for (size_t i = 0; i < channel->members.count; i++) {
-		if (!(wanted & (1ull << i)))
+	for (unsigned int i = 0; i < channel->members.count; i++) {
+		if (!oht_set_has(wanted, i))
 			continue;
 		if (count > 1)
 			pieces[count++] = (struct ohtd_message_piece){ ",", 1 };
@@ -211,7 +211,7 @@ static bool is_news(const struct channel *channel,
 
 /* The state becomes the newest one. False: no memory, and all is as it was. */
 static bool take_state(struct channel *channel, const struct ohtd_channel_state *state,
-		       const struct ohtd_channel_kind *kind, uint64_t *changed)
+		       const struct ohtd_channel_kind *kind, struct oht_set *changed)
 {
 	char *text = copy(state->text, state->bytes), *key = copy(state->key, state->key_bytes);
 	struct ohtd_members members = { .count = 0 }, keys = { .count = 0 };
@@ -242,7 +242,7 @@ bool ohtd_hub_wants(const struct ohtd_hub *hub, int index)
 
 /* A change gets a place of its own. Quiet messages share that of the change before them. */
 static struct told *place_for(struct channel *channel, const struct ohtd_channel_kind *kind, bool news,
-			      uint64_t changed)
+			      const struct oht_set *changed)
 {
 	struct told *told = told_at(channel, channel->changes);
 
@@ -253,9 +253,9 @@ static struct told *place_for(struct channel *channel, const struct ohtd_channel
 			drop_messages(told);
 		told = told_at(channel, ++channel->changes);
 		drop_messages(told);
-		*told = (struct told){ .seq = channel->seq, .changed = changed, .at_ms = channel->at_ms };
+		*told = (struct told){ .seq = channel->seq, .changed = *changed, .at_ms = channel->at_ms };
 	} else {
-		told->quiet_changed |= changed;
+		oht_set_join(&told->quiet_changed, changed);
 	}
 	told->last = channel->seq;
 	return told;
@@ -269,7 +269,7 @@ void ohtd_hub_publish(struct ohtd_hub *hub, int index, const struct ohtd_channel
 	bool news = is_news(channel, state), event = news && kind->events;
 	struct ohtd_message **place, *message;
 	struct told *told;
-	uint64_t changed;
+	struct oht_set changed;
 
 	if (!ohtd_hub_wants(hub, index))
 		return;
@@ -282,10 +282,10 @@ void ohtd_hub_publish(struct ohtd_hub *hub, int index, const struct ohtd_channel
 	ohtd_message_drop(channel->snapshot);
 	ohtd_message_drop(channel->conflated);
 	channel->snapshot = channel->conflated = NULL;
-	told = place_for(channel, kind, news, changed);
+	told = place_for(channel, kind, news, &changed);
 	message = kind->whole ? make_whole(channel) :
 		  make(hub, index, event ? "event" : "update", "", channel->seq,
-		       news ? changed : told->quiet_changed);
+		       news ? &changed : &told->quiet_changed);
 	place = news ? &told->message : &told->quiet;
 	ohtd_message_drop(*place);
 	*place = message;
@@ -319,18 +319,18 @@ void ohtd_hub_resume(struct ohtd_hub *hub, int index, struct ohtd_subscription *
 }
 
 /* Everything that has changed behind @seq; all of the state, when that is not known any more. */
-static uint64_t changed_since(struct channel *channel, uint64_t seq)
+static struct oht_set changed_since(struct channel *channel, uint64_t seq)
 {
-	uint64_t changed = 0;
+	struct oht_set changed = { 0 };
 
 	if (!reaches(channel, seq))
-		return UINT64_MAX;
+		return oht_set_below(OHTD_MEMBERS_MAX);
 	for (uint64_t change = change_behind(channel, seq); change <= channel->changes; change++) {
 		const struct told *told = told_at(channel, change);
 
-		changed |= told->quiet_changed;
+		oht_set_join(&changed, &told->quiet_changed);
 		if (told->seq > seq)
-			changed |= told->changed;
+			oht_set_join(&changed, &told->changed);
 	}
 	return changed;
 }
@@ -349,14 +349,15 @@ static void say_left_out(char more[LEFT_OUT_BYTES], uint64_t left_out)
 static struct ohtd_message *conflate(struct ohtd_hub *hub, int index, uint64_t seq)
 {
 	struct channel *channel = &hub->channels[index];
+	struct oht_set changed;
 	char more[LEFT_OUT_BYTES];
 
 	if (channel->conflated && channel->conflated_from == seq)
 		return channel->conflated;
 	ohtd_message_drop(channel->conflated);
 	say_left_out(more, channel->seq - seq - 1);
-	channel->conflated = make(hub, index, "update", more, channel->seq,
-				  changed_since(channel, seq));
+	changed = changed_since(channel, seq);
+	channel->conflated = make(hub, index, "update", more, channel->seq, &changed);
 	channel->conflated_from = seq;
 	return channel->conflated;
 }
@@ -416,14 +417,15 @@ static struct ohtd_message *next_wanted(struct ohtd_hub *hub, int index,
 					struct ohtd_subscription *subscription, uint64_t now_ms)
 {
 	struct channel *channel = &hub->channels[index];
-	uint64_t changed = changed_since(channel, subscription->seq) & subscription->wanted;
+	struct oht_set changed = changed_since(channel, subscription->seq);
 	struct ohtd_message *message;
 	char more[LEFT_OUT_BYTES];
 
-	if (!changed && ohtd_since(now_ms, subscription->told_ms) < OHTD_QUIET_MS)
+	changed = oht_set_common(&changed, &subscription->wanted);
+	if (oht_set_is_empty(&changed) && ohtd_since(now_ms, subscription->told_ms) < OHTD_QUIET_MS)
 		return NULL;
 	say_left_out(more, channel->seq - subscription->seq - 1);
-	message = make(hub, index, "update", more, channel->seq, changed);
+	message = make(hub, index, "update", more, channel->seq, &changed);
 	if (message) {
 		subscription->seq = message->seq;
 		subscription->told_ms = now_ms;
@@ -445,7 +447,7 @@ static struct ohtd_message *next_change(struct ohtd_hub *hub, int index,
 	}
 	if (!hub->kinds[index].events && ohtd_since(now_ms, subscription->told_ms) < subscription->pause_ms)
 		return NULL;
-	if (subscription->wanted)
+	if (!oht_set_is_empty(&subscription->wanted))
 		return next_wanted(hub, index, subscription, now_ms);
 	message = follow(hub, index, subscription->seq);
 	if (message) {
@@ -472,19 +474,20 @@ static struct ohtd_message *next_snapshot(struct ohtd_hub *hub, int index,
 					  struct ohtd_subscription *subscription, uint64_t now_ms)
 {
 	struct channel *channel = &hub->channels[index];
-	uint64_t wanted = subscription->wanted ? subscription->wanted : UINT64_MAX;
+	const bool filtered = !oht_set_is_empty(&subscription->wanted);
+	const struct oht_set wanted = filtered ? subscription->wanted : oht_set_below(OHTD_MEMBERS_MAX);
 	struct ohtd_message *message = channel->snapshot;
 
 	if (!channel->seq)
 		return NULL;
-	if (!message || subscription->wanted)
-		message = make(hub, index, "snapshot", "\"recovered\":false,", channel->seq, wanted);
+	if (!message || filtered)
+		message = make(hub, index, "snapshot", "\"recovered\":false,", channel->seq, &wanted);
 	if (!message)
 		return NULL;
 	subscription->step = OHTD_FOLLOWING;
 	subscription->seq = channel->seq;
 	subscription->told_ms = now_ms;
-	if (subscription->wanted)
+	if (filtered)
 		return message;
 	channel->snapshot = message;
 	return ohtd_message_hold(message);
@@ -504,7 +507,7 @@ static struct ohtd_message *next(struct ohtd_hub *hub, int index,
 	case OHTD_RECOVERED_DUE:
 		subscription->step = OHTD_FOLLOWING;
 		subscription->from_ms = now_ms;
-		return make(hub, index, "snapshot", "\"recovered\":true,", subscription->seq, 0);
+		return make(hub, index, "snapshot", "\"recovered\":true,", subscription->seq, &(struct oht_set){ 0 });
 	case OHTD_FOLLOWING:
 		return next_change(hub, index, subscription, now_ms);
 	default:

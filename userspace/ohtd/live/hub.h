@@ -25,9 +25,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/set.h"
 #include "live/message.h"
 
-#define OHTD_CHANNELS_MAX	16
+/* Channels and topics together (live/channels.h); each costs 14 KiB that are touched only when it is used. */
+#define OHTD_CHANNELS_MAX	48
 /* Changes of a channel that can be told again, with any number of quiet messages behind each. */
 #define OHTD_CHANNEL_RING	128
 #define OHTD_QUIET_MS		500
@@ -95,7 +97,7 @@ enum ohtd_subscription_step {
  * @pause_ms: at least so long between two messages of a channel of state; 0: none
  * @told_ms: when the subscriber got the newest one
  * @from_ms: when it came back to what it had missed; 0: it did not
- * @wanted: members of the state that the subscriber wants, bit 0 is the first; 0: all. For channels of
+ * @wanted: members of the state that the subscriber wants, 0 is the first; empty: all. For channels of
  *	state whose members never change places; set behind ohtd_hub_subscribe() or _resume()
  */
 struct ohtd_subscription {
@@ -104,7 +106,7 @@ struct ohtd_subscription {
 	uint32_t pause_ms;
 	uint64_t told_ms;
 	uint64_t from_ms;
-	uint64_t wanted;
+	struct oht_set wanted;
 };
 
 struct ohtd_hub;

@@ -24,8 +24,8 @@ struct told {
 	uint64_t last;		/* of the newest quiet message; @seq: there is none */
 	struct ohtd_message *message;	/* of the change */
 	struct ohtd_message *quiet;	/* the newest quiet one */
-	uint64_t changed;	/* members of the state, by the change */
-	uint64_t quiet_changed;	/* by all the quiet messages together */
+	struct oht_set changed;	/* members of the state, by the change */
+	struct oht_set quiet_changed;	/* by all the quiet messages together */
 	uint64_t at_ms;		/* of the change */
 };
 

@@ -65,18 +65,19 @@ static bool same_name(const struct ohtd_members *a, const struct ohtd_members *b
 	       !memcmp(a->text + a->at[i], b->text + b->at[i], n);
 }
 
-uint64_t ohtd_members_changed(const struct ohtd_members *before, const struct ohtd_members *now)
+struct oht_set ohtd_members_changed(const struct ohtd_members *before, const struct ohtd_members *now)
 {
-	uint64_t all = now->count == 64 ? UINT64_MAX : (1ull << now->count) - 1, changed = 0;
+	const struct oht_set all = oht_set_below((unsigned int)now->count);
+	struct oht_set changed = { 0 };
 
 	if (before->count != now->count)
 		return all;
-	for (size_t i = 0; i < now->count; i++) {
+	for (unsigned int i = 0; i < now->count; i++) {
 		if (!same_name(before, now, i))
 			return all;
 		if (before->bytes[i] != now->bytes[i] ||
 		    memcmp(before->text + before->at[i], now->text + now->at[i], now->bytes[i]))
-			changed |= 1ull << i;
+			oht_set_add(&changed, i);
 	}
 	return changed;
 }

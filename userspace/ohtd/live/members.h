@@ -11,7 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OHTD_MEMBERS_MAX	64
+#include "common/set.h"
+
+/* The signals of telemetry are members of one object, and each a number of a set. */
+#define OHTD_MEMBERS_MAX	OHT_SET_MAX
 
 /**
  * struct ohtd_members - the members of one object
@@ -38,9 +41,9 @@ struct ohtd_members {
 bool ohtd_members_split(struct ohtd_members *members, const char *text, size_t bytes);
 
 /*
- * The members of @now that are not in @before in the same words: bit 0 is the first. All, when names
+ * The members of @now that are not in @before in the same words: number 0 is the first. All, when names
  * or their order differ.
  */
-uint64_t ohtd_members_changed(const struct ohtd_members *before, const struct ohtd_members *now);
+struct oht_set ohtd_members_changed(const struct ohtd_members *before, const struct ohtd_members *now);
 
 #endif /* OHTD_LIVE_MEMBERS_H */

@@ -172,12 +172,10 @@ static void refuse_member(struct ohtd_socket *socket, const struct ohtd_memory *
 	});
 }
 
-/* Bits of the signals; 0: the message has been refused. */
-static uint64_t read_filter(struct ohtd_socket *socket, const struct ohtd_memory *memory,
-			    const struct say_filter *filter)
+/* The signals into @wanted. False: the message has been refused. */
+static bool read_filter(struct ohtd_socket *socket, const struct ohtd_memory *memory,
+			const struct say_filter *filter, struct oht_set *wanted)
 {
-	uint64_t wanted = 0;
-
 	for (size_t i = 0; i < filter->signals_count; i++) {
 		const char *name = filter->signals[i];
 		int signal = ohtd_word_number(ohtd_signal_list.words, name);
@@ -188,11 +186,11 @@ static uint64_t read_filter(struct ohtd_socket *socket, const struct ohtd_memory
 			snprintf(detail, sizeof(detail), "'%.*s' is no signal", oht_utf8_cut(name, 64), name);
 			refuse_member(socket, memory, "unknown_signal", &(struct ohtd_error){
 				pointer, "unknown_value", detail });
-			return 0;
+			return false;
 		}
-		wanted |= 1ull << signal;
+		oht_set_add(wanted, (unsigned int)signal);
 	}
-	return wanted;
+	return true;
 }
 
 static void take_subscribe(struct ohtd_socket *socket, const struct ohtd_memory *memory,
@@ -201,7 +199,7 @@ static void take_subscribe(struct ohtd_socket *socket, const struct ohtd_memory 
 	const struct say_subscribe *said = view;
 	struct ohtd_subscription *subscription = &socket->subscriptions[said->channel];
 	uint32_t pause_ms = 1000 / said->max_rate_hz;
-	uint64_t wanted = 0;
+	struct oht_set wanted = { 0 };
 
 	if (socket->who.role < ohtd_channel_role((int)said->channel)) {
 		refuse(socket, memory, "role", "the channel needs a higher role");
@@ -212,11 +210,8 @@ static void take_subscribe(struct ohtd_socket *socket, const struct ohtd_memory 
 			"/filter", "unknown_member", "this channel has no filter" });
 		return;
 	}
-	if (said->filter) {
-		wanted = read_filter(socket, memory, said->filter);
-		if (!wanted)
-			return;
-	}
+	if (said->filter && !read_filter(socket, memory, said->filter, &wanted))
+		return;
 	ohtd_socket_listen(socket, (int)said->channel, true);
 	if (said->since)
 		ohtd_hub_resume(socket->loop->server->live->hub, (int)said->channel, subscription, pause_ms,

@@ -201,7 +201,7 @@ static void subscribe(struct stream *stream, const struct ohtd_stream_wish *wish
 	for (int i = 0; i < OHTD_CHANNELS; i++) {
 		struct ohtd_subscription *subscription = &stream->subscriptions[i];
 
-		if (!(wish->channels & (1ull << i)))
+		if (!oht_set_has(&wish->channels, (unsigned int)i))
 			continue;
 		ohtd_hub_listen(hub, i, true);
 		if (resumes && seqs[i])

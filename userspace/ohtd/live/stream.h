@@ -11,19 +11,21 @@
 
 #include <stdint.h>
 
+#include "common/set.h"
+
 struct ohtd_call;
 struct ohtd_loop;
 
 /**
  * struct ohtd_stream_wish - what a client wants to be told
- * @channels: a bit for each, by enum ohtd_channel; at least one
- * @signals: of telemetry, see struct ohtd_subscription; 0: all
+ * @channels: of enum ohtd_channel; at least one
+ * @signals: of telemetry, see struct ohtd_subscription; empty: all
  * @pause_ms: see struct ohtd_subscription
  * @last_id: of the newest event that the client has got, as the stream has told it; NULL: none
  */
 struct ohtd_stream_wish {
-	uint64_t channels;
-	uint64_t signals;
+	struct oht_set channels;
+	struct oht_set signals;
 	uint32_t pause_ms;
 	const char *last_id;
 };

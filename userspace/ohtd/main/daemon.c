@@ -273,10 +273,8 @@ static int open_robot(struct running *run)
 
 static int open_rules(struct running *run)
 {
-	if (!ohtd_main_hand_parts(&run->services)) {
-		snprintf(run->why, sizeof(run->why), "a part has too many figures, or all have too many kinds of alerts (main/parts.def)");
+	if (!ohtd_main_hand_parts(&run->services, run->why, sizeof(run->why)))
 		return -1;
-	}
 	run->services.rules = ohtd_alert_rules_create();
 	return run->services.rules ? 0 : fail(run, "alert rules");
 }
@@ -382,7 +380,7 @@ static int open_settings(struct running *run)
 	const struct ohtd_config *config = run->services.config;
 	struct ohtd_settings_setup setup = {
 		.store = run->services.store, .robot = run->services.robot, .clock = &run->clock,
-		.link = ohtd_robot_link(run->services.robot, config->loops + config->gateway),
+		.link = ohtd_main_link(run->services.robot, config, OHTD_MAIN_LINK_SETTINGS),
 		.config = config, .model = ohtd_robot_model(run->services.robot),
 		.lost = ohtd_setup_is_lost(run->services.setup) || has_past(run),
 		.look = look_well, .note = note_version, .arg = run,
@@ -493,7 +491,7 @@ static int open_missions(struct running *run)
 	const struct ohtd_config *config = run->services.config;
 	const struct ohtd_missions_setup setup = {
 		.store = run->services.store, .clock = &run->clock, .robot = run->services.robot, .auth = run->services.auth,
-		.settings = run->services.settings, .link = ohtd_robot_link(run->services.robot, config->loops + config->gateway + 2),
+		.settings = run->services.settings, .link = ohtd_main_link(run->services.robot, config, OHTD_MAIN_LINK_MISSIONS),
 	};
 
 	run->services.missions = ohtd_missions_open(&setup);
@@ -727,8 +725,7 @@ static bool is_due(struct running *run, uint64_t *next_ns)
 /* The main thread's life: signals, alerts, and what has to be looked after. */
 static void wait_for_end(struct running *run)
 {
-	const struct ohtd_config *config = run->services.config;
-	struct ohtd_link *link = ohtd_robot_link(run->services.robot, config->loops + config->gateway + 1);
+	struct ohtd_link *link = ohtd_main_link(run->services.robot, run->services.config, OHTD_MAIN_LINK_WATCH);
 	struct ohtd_upkeep *upkeep = &run->upkeep;
 	uint64_t next_ns = 0;
 	int number;

@@ -2,6 +2,7 @@
 #include "main/parts.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "alerts/alerts.h"
 #include "alerts/disk.h"
@@ -35,6 +36,12 @@ static const struct ohtd_views_part parts[] = {
 #include "main/parts.def"
 };
 
+static const char *const names[] = {
+#define OHTD_PART(part_, member_)	#part_,
+#define OHTD_PART_ALONE(part_)		#part_,
+#include "main/parts.def"
+};
+
 #define PARTS	(sizeof(parts) / sizeof(parts[0]))
 
 void ohtd_main_tick_parts(const struct ohtd_services *services)
@@ -47,12 +54,15 @@ void ohtd_main_tick_parts(const struct ohtd_services *services)
 	}
 }
 
-bool ohtd_main_hand_parts(struct ohtd_services *services)
+bool ohtd_main_hand_parts(struct ohtd_services *services, char *why, size_t size)
 {
 	for (size_t i = 0; i < PARTS; i++)
-		if (parts[i].part->figure_count > OHTD_PART_FIGURES_MAX)
+		if (parts[i].part->figure_count > OHTD_PART_FIGURES_MAX) {
+			snprintf(why, size, "the part %s has %u figures, more than OHTD_PART_FIGURES_MAX, %d", names[i],
+				 parts[i].part->figure_count, OHTD_PART_FIGURES_MAX);
 			return false;
+		}
 	services->parts = parts;
 	services->part_count = PARTS;
-	return ohtd_alerts_take_parts(parts, PARTS);
+	return ohtd_alerts_take_parts(parts, PARTS, why, size);
 }

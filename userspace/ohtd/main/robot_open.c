@@ -35,6 +35,13 @@ static void log_lack(struct oht_complaints *complaints, const char *line)
 	ohtd_log(OHTD_LOG_WARNING, "main", "table_lacks", "%s", line);
 }
 
+_Static_assert(OHTD_LOOPS_MAX + 1 + OHTD_MAIN_LINKS <= OHTD_LINKS_MAX, "OHTD_LINKS_MAX: a link for each loop, the gateway and all others");
+
+struct ohtd_link *ohtd_main_link(struct ohtd_robot *robot, const struct ohtd_config *config, enum ohtd_main_link link)
+{
+	return ohtd_robot_link(robot, config->loops + config->gateway + link);
+}
+
 struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd_clock *clock, uint64_t commands_given,
 				   const struct ohtd_life *commands_known, bool another_machine, bool unclean, char *why, size_t size)
 {
@@ -50,8 +57,7 @@ struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd
 		.simulated_outputs = config->simulated_outputs,
 		.data_dir = config->data_dir,
 		.user_dir = profiles,
-		/* Behind those of the loops: the gateway, the configuration, the main thread, missions. */
-		.loops = config->loops + config->gateway + 3,
+		.loops = config->loops + config->gateway + OHTD_MAIN_LINKS,
 		.deadman_ms = config->deadman_ms,
 		.time_factor = config->time_factor,
 		.auto_enable = config->auto_enable,

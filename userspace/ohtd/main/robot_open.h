@@ -14,6 +14,7 @@
 struct ohtd_clock;
 struct ohtd_config;
 struct ohtd_life;
+struct ohtd_link;
 struct ohtd_robot;
 
 /*
@@ -22,5 +23,15 @@ struct ohtd_robot;
  */
 struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd_clock *clock, uint64_t commands_given,
 				   const struct ohtd_life *commands_known, bool another_machine, bool unclean, char *why, size_t size);
+
+/* Links to the control thread behind those of the loops and of the gateway. */
+enum ohtd_main_link {
+	OHTD_MAIN_LINK_SETTINGS,
+	OHTD_MAIN_LINK_WATCH,	/* of the main thread: the watchdog, and the end */
+	OHTD_MAIN_LINK_MISSIONS,
+	OHTD_MAIN_LINKS,
+};
+
+struct ohtd_link *ohtd_main_link(struct ohtd_robot *robot, const struct ohtd_config *config, enum ohtd_main_link link);
 
 #endif /* OHTD_MAIN_ROBOT_OPEN_H */

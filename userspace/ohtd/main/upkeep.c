@@ -167,7 +167,7 @@ void ohtd_upkeep_past(struct ohtd_settings *settings, struct ohtd_history *histo
 		return;
 	ohtd_history_keep(history, &(struct ohtd_history_keep){
 		(int64_t)past.samples_days, (int64_t)past.columns_days, (int64_t)past.size_mib << 20 });
-	ohtd_history_leave_out(history, past.signals_left_out);
+	ohtd_history_leave_out(history, &past.signals_left_out);
 }
 
 void ohtd_upkeep(struct ohtd_upkeep *upkeep)

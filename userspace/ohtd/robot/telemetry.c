@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "common/cells.h"
+#include "common/set.h"
 #include "motion/position.h"
 
 /* A module's values are old when it does not answer, or when they were read longer ago. */
@@ -239,7 +240,7 @@ static struct ohtd_telemetry_info infos[OHTD_TELEMETRY_SIGNALS] = {
 
 static unsigned int signal_count = OHTD_TELEMETRY_BUILT_IN;
 
-_Static_assert(OHTD_TELEMETRY_SIGNALS <= 64, "sets of signals are bits of 64");
+_Static_assert(OHTD_TELEMETRY_SIGNALS <= OHT_SET_MAX, "OHT_SET_MAX: a number of a set for each signal");
 
 /* Texts of the tables, which go with their map. */
 static struct own_texts {

@@ -13,10 +13,10 @@
 #include <stdint.h>
 
 #include "http/budget.h"
+#include "http/problem.h"
 
 struct ohtd_server;
 
-#define OHTD_STATUSES_MAX	40
 #define OHTD_LATENCY_BUCKETS	15
 
 /* Upper limits of the buckets in microseconds; the last bucket has none. */

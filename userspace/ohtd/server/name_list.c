@@ -68,25 +68,24 @@ static void refuse(struct ohtd_call *call, const struct ohtd_name_list *list, co
 			  error.detail, &error, 1);
 }
 
-uint64_t ohtd_name_list_read(struct ohtd_call *call, const struct ohtd_name_list *list,
-			     const char *text)
+bool ohtd_name_list_read(struct ohtd_call *call, const struct ohtd_name_list *list,
+			 const char *text, struct oht_set *set)
 {
-	uint64_t bits = 0;
-
+	*set = (struct oht_set){ 0 };
 	for (unsigned int place = 0;; place++, text++) {
 		size_t bytes = strcspn(text, ",");
 		int number = ohtd_word_number_of(list->words, text, bytes);
-		bool twice = number >= 0 && list->once && bits & (1ull << number);
+		bool twice = number >= 0 && list->once && oht_set_has(set, (unsigned int)number);
 
 		if (number < 0 || twice) {
 			refuse(call, list, ohtd_call_text_of(call, "/%s/%u", list->member, place), text,
 			       bytes, twice);
-			return 0;
+			return false;
 		}
-		bits |= 1ull << number;
+		oht_set_add(set, (unsigned int)number);
 		text += bytes;
 		if (!*text)
-			return bits;
+			return true;
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     lists of names in a query, "safety,robot", as bits.
+ * Owns:     lists of names in a query, "safety,robot", as sets.
  * Contexts: the loop of the request.
  * Locks:    none.
  */
@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/set.h"
+
 struct ohtd_call;
 struct ohtd_words;
 
@@ -18,7 +20,7 @@ struct ohtd_words;
  * struct ohtd_name_list - which names a member of a query may list
  * @member: its name
  * @what: what each name is one of, for people
- * @words: the names, by numbers less than 64
+ * @words: the names, by numbers below OHT_SET_MAX
  * @status: with @code what a name that is none is refused with
  * @code: see @status
  * @once: a name that comes twice is refused
@@ -33,17 +35,18 @@ struct ohtd_name_list {
 };
 
 /**
- * ohtd_name_list_read() - a bit for each name
+ * ohtd_name_list_read() - the set of the names of a list
  * @call: answered, when a name is refused
  * @list: what may be listed
  * @text: names with commas between them
+ * @set: filled: the number of each name; at least one
  *
  * A refusal names the place: "/signals/2" is the third name.
  *
- * Return: the bits; 0: a name has been refused.
+ * Return: false: a name has been refused.
  */
-uint64_t ohtd_name_list_read(struct ohtd_call *call, const struct ohtd_name_list *list,
-			     const char *text);
+bool ohtd_name_list_read(struct ohtd_call *call, const struct ohtd_name_list *list,
+			 const char *text, struct oht_set *set);
 
 /* One name of the list, for a member that has one; a refusal names the member. -1: refused. */
 int ohtd_name_read(struct ohtd_call *call, const struct ohtd_name_list *list, const char *member,

@@ -76,7 +76,7 @@ static const char *units_unfit(const struct ohtd_values *values, struct ohtd_par
 
 static const char *left_out_unfit(const struct ohtd_values *values, struct ohtd_part *part)
 {
-	uint64_t signals;
+	struct oht_set signals;
 
 	(void)values;
 	return ohtd_left_out_read(part->text, &signals, part);
@@ -284,6 +284,8 @@ static void add_profile(struct ohtd_items *items, const struct ohtd_kind *kind, 
 	};
 	snprintf(item->pointer, sizeof(item->pointer), PROFILES "%s" PROFILE, kind->module->name);
 }
+
+_Static_assert(COUNT(first_items) + COUNT(last_items) <= OHTD_ITEM_ROWS_MAX, "OHTD_ITEM_ROWS_MAX: a place for each row");
 
 void ohtd_items_make(struct ohtd_items *items, const struct ohtd_rule_table *table, const struct ohtd_model *model)
 {

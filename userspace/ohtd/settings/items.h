@@ -40,7 +40,9 @@ struct json_object;
 #define OHTD_POINTER_BYTES	96
 #define OHTD_FAULT_BYTES	240
 #define OHTD_FAULTS_MAX		16
-#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 28 + OHTD_KINDS_MAX + OHTD_ALERT_RULE_ITEMS)
+/* Items that are rows of items.c. */
+#define OHTD_ITEM_ROWS_MAX	64
+#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + OHTD_ITEM_ROWS_MAX + OHTD_KINDS_MAX + OHTD_ALERT_RULE_ITEMS)
 /* An item for each of many: stands in a pointer for any name. */
 #define OHTD_ANY		"*"
 #define OHTD_ALERT_RULES_AT	"/alert_rules/"
@@ -86,7 +88,7 @@ struct ohtd_backup_values {
  * @size_mib: of the file; beyond it the oldest samples go first, then the oldest columns
  * @backups: of those that are made by themselves, the newest
  * @left_out: signals that are not kept, as ohtd_left_out_read() reads them
- * @signals_left_out: the same as bits; set by ohtd_values_settle()
+ * @signals_left_out: the same as a set; filled by ohtd_values_settle()
  */
 struct ohtd_past_values {
 	double samples_days;
@@ -94,7 +96,7 @@ struct ohtd_past_values {
 	double size_mib;
 	double backups;
 	char left_out[OHTD_LEFT_OUT_BYTES];
-	uint64_t signals_left_out;
+	struct oht_set signals_left_out;
 };
 
 /* What one client may ask for each second; 0: without a limit. */

@@ -7,9 +7,8 @@
 #ifndef OHTD_SETTINGS_LEFT_OUT_H
 #define OHTD_SETTINGS_LEFT_OUT_H
 
-#include <stdint.h>
-
 #include "base/entries.h"
+#include "common/set.h"
 
 #define OHTD_LEFT_OUT_BYTES	512
 
@@ -17,11 +16,11 @@
  * ohtd_left_out_read() - read a text
  * @text: names of signals, and begins of names with * behind them, parted by commas and blanks; "": none. A begin passes over the
  *	signals that are always kept: the state of the robot and the health of its modules
- * @signals: filled: a bit for each enum ohtd_telemetry; of no use on failure
+ * @signals: filled: of enum ohtd_telemetry; of no use on failure
  * @part: on failure the name that is wrong; NULL: not asked for
  *
  * Return: NULL, or why it cannot be read, as a clause that "not" and the part may follow.
  */
-const char *ohtd_left_out_read(const char *text, uint64_t *signals, struct ohtd_part *part);
+const char *ohtd_left_out_read(const char *text, struct oht_set *signals, struct ohtd_part *part);
 
 #endif /* OHTD_SETTINGS_LEFT_OUT_H */
