@@ -11,7 +11,7 @@ void oht_sim_model_bind(struct oht_sim_model *model, struct oht_sim_bank *bank,
 	int i;
 
 	model->bank = bank;
-	for (i = 0; names[i] && i < OHT_SIM_MODEL_REGISTERS; i++)
+	for (i = 0; i < OHT_SIM_MODEL_REGISTERS && names[i]; i++)
 		model->reg[i] = oht_regmap_find(bank->map, names[i]);
 }
 
