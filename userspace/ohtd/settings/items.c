@@ -200,6 +200,9 @@ static const struct ohtd_item last_items[] = {
 	{ .pointer = "/access/origins", .type = OHTD_ITEM_TEXT, AT(origins), .unfit = origins_unfit,
 	  .max = OHTD_ORIGINS_BYTES - 1, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
 	  .summary = "Pages elsewhere whose scripts may ask the robot with a token, as https://panel.example:8443, parted by commas or blanks; empty: none" },
+	{ .pointer = "/access/registration", .type = OHTD_ITEM_WORD, AT(registration), .words = no_or_yes,
+	  .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+	  .summary = "Persons may ask for an account (POST auth/register), which an administrator approves" },
 };
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))

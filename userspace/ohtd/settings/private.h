@@ -94,6 +94,7 @@ struct ohtd_effect {
  * @text: tree of @values
  * @users: names of this machine, read when @values became live
  * @origins: @values has a list of them
+ * @registration: of @values
  * @local_changes: how often the roles of local users became other ones
  */
 struct ohtd_settings {
@@ -136,6 +137,7 @@ struct ohtd_settings {
 	char text[OHTD_CONFIG_DOCUMENT_BYTES];
 	struct ohtd_config_users users;
 	_Atomic bool origins;
+	_Atomic bool registration;
 	_Atomic uint64_t local_changes;
 };
 

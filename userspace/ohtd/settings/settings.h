@@ -414,6 +414,9 @@ bool ohtd_settings_past(struct ohtd_settings *settings, struct ohtd_past_values 
 /* What the Modbus TCP server serves, and who may write through it. Context: any thread but the control thread. */
 void ohtd_settings_gateway(struct ohtd_settings *settings, struct ohtd_gateway_values *gateway);
 
+/* May persons ask for an account? Context: any thread but the control thread. Without settings they may not. */
+bool ohtd_settings_takes_registrations(struct ohtd_settings *settings);
+
 /*
  * Is there a list of pages elsewhere, and is @origin among them? Context: any thread but the control thread. Without settings there is
  * none.

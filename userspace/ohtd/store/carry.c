@@ -39,6 +39,7 @@ static const struct carried tables[] = {
 	  " ended_ns = began_ns WHERE state = 'running'" },
 	{ .name = "missions", .column = "driven_by", .in = "UPDATE missions SET state = 'cancelled', reason = 'restored',"
 	  " ended_ns = changed_ns WHERE state IN ('running', 'paused', 'held')" },
+	{ .name = "registrations", .column = "password_hash", .out = "DELETE FROM registrations", .in = "DELETE FROM registrations" },
 	{ .name = "reset_codes", .column = "hash", .out = "DELETE FROM reset_codes", .in = "DELETE FROM reset_codes" },
 	{ .name = "service_run", .column = "kept_boot_ns", .in = "DELETE FROM service_run" },
 	{ .name = "sessions", .column = "id", .out = "DELETE FROM sessions", .in = "DELETE FROM sessions" },
