@@ -15,6 +15,7 @@ WITH_US = ["setpriv", "--pdeathsig", "TERM", "--"]
 # What an orderly end may take; a process that needs longer has been left behind.
 GRACE_S = 5
 TERM_S = 20
+POLL_S = 0.02
 
 _numbers = itertools.count()
 _running = set()
@@ -80,11 +81,29 @@ def _end(child, mark, term_s=TERM_S):
 
 
 class Ended:
-    """How a command ended: its exit code, None where its time was up; names of the processes that it left."""
+    """How a command ended: its exit code, None where its time was up; names of the processes that it left; CPU time of all that it
+    has started and waited for, in s."""
 
-    def __init__(self, code, left=()):
+    def __init__(self, code, left=(), cpu_s=0):
         self.code = code
+        self.cpu_s = cpu_s
         self.left = sorted({name for _, name in left})
+
+
+def _wait(child, timeout_s):
+    """Exit code and CPU time of a command, as Popen.wait(), which keeps the CPU time to itself."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            pid, status, used = os.wait4(child.pid, os.WNOHANG)
+        except ChildProcessError:       # end_all() has waited for it
+            return child.wait(), 0
+        if pid:
+            child.returncode = os.waitstatus_to_exitcode(status)
+            return child.returncode, used.ru_utime + used.ru_stime
+        if time.monotonic() > deadline:
+            raise subprocess.TimeoutExpired(child.args, timeout_s)
+        time.sleep(POLL_S)
 
 
 def run(command, log, env=None, timeout_s=3600, cwd=None):
@@ -97,7 +116,7 @@ def run(command, log, env=None, timeout_s=3600, cwd=None):
     try:
         if _ending.is_set():
             raise subprocess.TimeoutExpired(command, 0)
-        code = child.wait(timeout_s)
+        code, cpu_s = _wait(child, timeout_s)
     except subprocess.TimeoutExpired:
         _end(child, mark)
         return Ended(None)
@@ -108,7 +127,7 @@ def run(command, log, env=None, timeout_s=3600, cwd=None):
         _running.discard((child, mark))
     left = _left(mark, GRACE_S)
     _kill(left)
-    return Ended(code, left)
+    return Ended(code, left, cpu_s)
 
 
 def ending():

@@ -101,7 +101,7 @@ class Run:
             self.bad = True
             self._add(done.counts)
         else:
-            print(f"{name} {'.' * max(3, 37 - len(name))} {done.seconds:.1f} s", flush=True)
+            print(f"{name} {'.' * max(3, 37 - len(name))} {done.took}", flush=True)
         self._note_budget(done)
 
     def _note_budget(self, done):
@@ -119,7 +119,7 @@ class Run:
             return
         suite, counts = done.job, done.counts
         skips = unexpected(suite, counts)
-        _line(suite.name, counts, f"{done.seconds:.1f} s")
+        _line(suite.name, counts, done.took)
         log = LOGS / f"{suite.name}.log"
         for line in _deselected(log):
             print(f"    {line}")
@@ -154,7 +154,7 @@ class Run:
         row = {"date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
                "commit": self.commit, "suite": done.job.name, "seed": os.environ.get("OHT_SEED"),
                "passed": done.counts.passed, "failed": done.counts.failed, "skipped": done.counts.skipped,
-               "seconds": round(done.seconds, 1), "host_late_ms": late_ms,
+               "seconds": round(done.seconds, 1), "cpu_s": round(done.cpu_s, 1), "host_late_ms": late_ms,
                "failures": done.counts.failures[:SHOWN], "skips": skips, "unsteady": done.counts.unsteady}
         self.rows.append(row)
         with open(LOGS / "ledger.jsonl", "a", encoding="utf-8") as ledger:

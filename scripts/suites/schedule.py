@@ -17,13 +17,19 @@ PLACES = 2
 
 
 class Done:
-    """A job that ended: its counts (of a suite) or one line why it failed (of a step), and how long it took, in s."""
+    """A job that ended: its counts (of a suite) or one line why it failed (of a step), how long it took and its CPU time, in s."""
 
-    def __init__(self, job, counts, begun, ended):
+    def __init__(self, job, counts, begun, ended, cpu_s):
         self.job = job
         self.counts = counts
         self.begun = begun
         self.seconds = ended - begun
+        self.cpu_s = cpu_s
+
+    @property
+    def took(self):
+        """For people. Less CPU time than CPUs times seconds: the job has waited."""
+        return f"{self.seconds:.1f} s, {self.cpu_s:.0f} s of CPU"
 
     @property
     def failed(self):
@@ -170,19 +176,21 @@ class Schedule:
         begun = time.monotonic()
         broken = next((need for need in job.needs if self._built[need]), None)
         counts = Counts()
+        cpu_s = 0
         if broken:
             counts.add(job.name, "failed", f"not run, since the step '{broken}' failed")
         elif isinstance(job, Step):
-            self._build(job, counts)
+            cpu_s = self._build(job, counts)
         else:
             if job.report:
                 (TOP / job.report).unlink(missing_ok=True)
             log = self._logs / f"{job.name}.log"
             ended = process.run(job.command, log, job.env, job.timeout_s, TOP)
+            cpu_s = ended.cpu_s
             counts = count(job, ended, log)
             if job.unsteady and os.environ.get("OHT_GATE") and counts.failed == 1 and ended.code is not None and not ended.left:
                 _run_again(job, counts, log)
-        return Done(job, counts, begun, time.monotonic())
+        return Done(job, counts, begun, time.monotonic(), cpu_s)
 
     def _build(self, step, counts):
         log = self._logs / f"build-{step.name.replace(' ', '-')}.log"
@@ -191,3 +199,4 @@ class Schedule:
             counts.add(step.name, "failed", f"not done within {step.timeout_s} s")
         elif ended.code:
             counts.add(step.name, "failed", _last_line(log))
+        return ended.cpu_s

@@ -81,6 +81,7 @@ def names(done):
     return [line.split()[0] for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_whole_life_of_an_account_without_a_daemon(fresh):
     assert names(admin(fresh, "list")) == list(ROLES)
     done = admin(fresh, "create", "anna", "--password-stdin", said=OTHER + "\n")

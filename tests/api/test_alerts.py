@@ -74,6 +74,7 @@ def following(daemon):
         yield hear
 
 
+@pytest.mark.slow
 def test_a_silent_module_is_told_until_it_answers_and_is_cleared(daemon):
     """The safety module, whose loss stops the robot: module and fault are one alert."""
     until(lambda: is_at_rest(daemon) and daemon.get("modules/3").json["health"] == "good", what="a robot that is well")
@@ -159,6 +160,7 @@ def test_a_motion_with_low_outputs_is_told_everywhere_as_long_as_it_lasts(daemon
         hear("moves_unpowered", holds=lambda alert: not alert)
 
 
+@pytest.mark.slow
 def test_a_value_beyond_its_limit_is_an_alert_until_it_is_back(daemon):
     """It is one of the module that measures the value, wherever alerts are."""
     until(lambda: is_at_rest(daemon) and daemon.get("modules/3").json["health"] == "good", what="a robot that is well")

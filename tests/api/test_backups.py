@@ -704,6 +704,7 @@ def make_both(daemon):
     return number
 
 
+@pytest.mark.slow
 @pytest.mark.plain("shim")
 def test_killed_at_any_step_of_a_restore_it_is_the_old_one_or_the_new_one(fresh, chance):
     cut = Cut(fresh)
@@ -960,6 +961,7 @@ def test_a_wrong_key_and_no_key(own, tmp_path):
 
 # ---- by itself ----
 
+@pytest.mark.slow
 @pytest.mark.plain("shim")
 def test_when_and_how_many_is_an_item_of_the_configuration(fresh):
     day_s = 24 * 3600

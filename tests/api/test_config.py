@@ -401,6 +401,7 @@ def test_production_keeps_how_the_robot_is_built(own):
     assert config(own)["motion"]["lag_s"]["canonical"] == 0.19 and own.get("robot").json["layer"] == "commissioning"
 
 
+@pytest.mark.slow
 def test_what_a_start_took_away_can_be_set_in_production(fresh):
     """Without a version in between that ends the waiting while the wrong value is in force."""
     serve(fresh)
@@ -468,6 +469,7 @@ def test_what_needs_standstill_needs_control(shared):
     assert shared.request("DELETE", "control", role="operator").status == 200
 
 
+@pytest.mark.slow
 def test_acknowledged_changes_of_many_survive_a_kill(own):
     own.token("administrator")
 

@@ -267,6 +267,7 @@ def test_twenty_kills_leave_one_of_two_versions(fresh, chance):
     fresh.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.plain("shim")
 def test_a_version_returns_by_itself_on_a_full_disk(fresh):
     """The store fails, which went well before; and the next start does not bring the version back."""

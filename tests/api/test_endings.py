@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from oht_test.params import at_night
 from oht_test.wait import until
 
 # The daemon has no part in it.
@@ -53,7 +54,11 @@ def fixture_hanging(tmp_path):
         run.end()
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "1")])
+# As the gate itself runs them, and beside it.
+WORKER = ("-n", "1")
+
+
+@pytest.mark.parametrize("options", [WORKER, pytest.param((), marks=pytest.mark.slow)])
 def test_time_out(hanging, options):
     run = hanging(*options, limit_s=2)
     assert run.process.wait(60) == 1
@@ -61,9 +66,9 @@ def test_time_out(hanging, options):
     until(lambda: not run.living(), what="the end of daemon and simulator")
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "1")])
-# Out of the gate: once a Ctrl-C that came as the fixture ended was lost without a word, and why is not known.
-@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM, signal.SIGKILL])
+# A Ctrl-C is out of the gate: once one that came as the fixture ended was lost without a word, and why is not known.
+@pytest.mark.parametrize("options, number", [(WORKER, signal.SIGTERM), ((), signal.SIGKILL), *at_night(
+    ((), signal.SIGTERM), (WORKER, signal.SIGKILL), ((), signal.SIGINT), (WORKER, signal.SIGINT))])
 def test_signal(hanging, options, number):
     run = hanging(*options)
     assert len(run.living()) == 2

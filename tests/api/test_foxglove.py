@@ -12,6 +12,7 @@ import pytest
 
 from live import among_strangers, narrow
 from oht_test.client import PASSWORD
+from oht_test.params import at_night
 from oht_test.wait import until
 from oht_test.websocket import BINARY, PING, TEXT, Closed, WebSocket, frame, handshake
 
@@ -290,7 +291,7 @@ def without_null(value):
     return [without_null(item) for item in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("topic", TOPICS)
+@pytest.mark.parametrize("topic", ["/robot", "/commands", *at_night(*(topic for topic in TOPICS if topic not in ("/robot", "/commands")))])
 def test_each_message_is_a_whole_state(daemon, link, topic):
     link.follow(topic, first=4294967295)
     validator = jsonschema.Draft202012Validator(json.loads(link.channels[topic]["schema"]))

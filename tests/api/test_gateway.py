@@ -390,6 +390,7 @@ def test_garbage_ends_the_connection(shared, port):
     assert shared.log().count("is no Modbus TCP") == before + len(GARBAGE)
 
 
+@pytest.mark.slow
 def test_length_that_promises_more_waits_and_is_cut(shared, port):
     with Bare(port) as liar, Bare(port) as half, Libmodbus(port) as client:
         liar.send(frame(1, 1, b"\x03\x00\x00\x00\x01", length=100))
@@ -445,6 +446,7 @@ def test_33rd_client_is_refused(shared, port):
         assert again.take() == (1, 1, b"\x03\x02\x00\x01")
 
 
+@pytest.mark.slow
 def test_idle_client_is_closed(fresh):
     with gateway(fresh, gateway_idle_s=4) as port, Bare(port) as idle, Libmodbus(port) as busy:
         stop = threading.Event()

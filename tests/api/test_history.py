@@ -97,6 +97,7 @@ def test_values_survive_kill_9(fresh):
     until(lambda: last in values(fresh, "bus_transfers", step_ms=1000), what="values of a run that ended in order")
 
 
+@pytest.mark.slow
 @pytest.mark.plain("shim")
 def test_how_much_is_kept_is_an_item_of_the_configuration(fresh):
     """A smaller number deletes, but not while the change may still return by itself."""

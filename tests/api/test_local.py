@@ -13,6 +13,7 @@ import pytest
 
 from daemon import begin
 from oht_test.client import Answer
+from oht_test.params import at_night
 from oht_test.wait import until
 from oht_test.websocket import Closed, WebSocket
 
@@ -151,7 +152,7 @@ ROUTES = [("GET", "robot", None, "viewer", False), ("POST", "safety/stop", None,
 RANKS = ["none", "viewer", "operator", "supervisor", "administrator"]
 
 
-@pytest.mark.parametrize("role", RANKS[:-1])
+@pytest.mark.parametrize("role", ["none", "operator", *at_night("viewer", "supervisor")])
 def test_a_local_user_may_what_its_role_may(local, role):
     """Of each role: by number, by group and as one of all others. The administrator: tests above."""
     daemon, path = local
@@ -350,6 +351,7 @@ def test_one_more_than_its_share_is_told_so(local):
     until(lambda: b"local_no_role" in raw_answer(path, **who), what="a place again")
 
 
+@pytest.mark.slow
 def test_members_of_the_group_do_not_keep_root_out(local):
     _, path = local
     with contextlib.ExitStack() as crowd:

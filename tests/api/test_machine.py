@@ -66,7 +66,7 @@ def test_another_machine_is_told(fresh):
         assert "another_machine" not in str(fresh.get("health", role=None).json["reasons"])
 
 
-@pytest.mark.parametrize("word", ["moved", "copied"])
+@pytest.mark.parametrize("word", ["copied", pytest.param("moved", marks=pytest.mark.slow)])
 def test_a_person_says_what_it_is(fresh, word):
     fresh.start()
     grant = fresh.login("operator").json

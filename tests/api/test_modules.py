@@ -82,6 +82,7 @@ def test_registers_that_are_not_there(daemon, path, status, code):
         assert (answer.status, answer.code) == (status, code)
 
 
+@pytest.mark.slow
 def test_value_of_a_silent_module_is_old(own):
     assert own.sim("fault 5 silence").startswith("ok")
     until(lambda: own.get("modules/5").json["health"] == "lost", what="lost")

@@ -91,6 +91,7 @@ def test_a_register_of_the_user_is_a_signal_everywhere(begin):
     assert "617.0 kg" in until(lambda: listed(daemon, "hoist_heavy", 2), what="its alert")["text"]
 
 
+@pytest.mark.slow
 def test_another_table_is_another_past(begin):
     daemon = begin(HEADER + LOAD)
     assert daemon.post("alert-rules", HEAVY, role="administrator").status == 201

@@ -12,6 +12,7 @@ import pytest
 
 from daemon import TOP, begin, die_with_us, serving
 from live import dial
+from oht_test.params import at_night
 from oht_test.wait import until
 from test_metrics import requests_of
 
@@ -136,7 +137,7 @@ def connector(robot, port, address):
 
 # ---- by the recipe ----
 
-@pytest.mark.parametrize("proxy, address", [("front", "127.0.0.2"), ("other", "127.0.0.8")], ids=["nginx", "haproxy"])
+@pytest.mark.parametrize("proxy, address", [("front", "127.0.0.2"), *at_night(("other", "127.0.0.8"))], ids=["nginx", "haproxy"])
 def test_page_log_in_live_data_and_stop(request, robot, proxy, address):
     port = request.getfixturevalue(proxy)
     client = proxied(robot, port, address)

@@ -7,6 +7,7 @@ import pytest
 
 from clocks import Skewed
 from oht_test.client import PASSWORD
+from oht_test.params import at_night
 from test_metrics import fetched
 
 BURST_S = 10
@@ -139,7 +140,7 @@ def test_who_may_not_does_not_use_a_budget_up(fresh):
 
 
 @pytest.mark.plain("shim")
-@pytest.mark.parametrize("off_s", [-3600, 3600])
+@pytest.mark.parametrize("off_s", [-3600, *at_night(3600)])
 def test_a_time_of_day_that_jumps_changes_nothing(fresh, off_s):
     skewed = Skewed(fresh)
     fresh.write_config(http_changes_per_s=1)

@@ -10,6 +10,7 @@ import tempfile
 import pytest
 
 from daemon import BUILD, OHTD, SIMULATOR, TOP, begin, die_with_us
+from oht_test.params import at_night
 from oht_test.wait import until
 
 PROGRAM = BUILD / "userspace/sim/oht-sim-robot"
@@ -97,7 +98,7 @@ def test_the_drive_has_power_while_the_outputs_are_high_and_the_end_is_in_order(
     assert not robot.uart.is_symlink()
 
 
-@pytest.mark.parametrize("name, status", [("oht-sim", 1), ("oht-sim-robot", 1), ("ohtd", 128 + signal.SIGKILL)])
+@pytest.mark.parametrize("name, status", [("ohtd", 128 + signal.SIGKILL), *at_night(("oht-sim", 1), ("oht-sim-robot", 1))])
 def test_none_runs_without_the_others(pair, name, status):
     pair.start_whole()
     children = pair.children()

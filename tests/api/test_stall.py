@@ -200,6 +200,7 @@ def test_all_loops_hang(fresh, receiver, hangs):
     assert fresh.get("alerts/history?code=control_plane_stalled").json["items"][0]["number"]
 
 
+@pytest.mark.slow
 def test_hung_loop(fresh, manager, hangs):
     assert told(fresh)
     hangs.set(LOOP)

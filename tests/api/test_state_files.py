@@ -15,6 +15,7 @@ import pytest
 
 from daemon import Daemon
 from oht_test.client import PASSWORD
+from oht_test.params import at_night
 from test_auth import claims_of, signed
 from test_local import ask
 from test_remote import Remote, complaint
@@ -76,7 +77,7 @@ UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
 # Starts and hardly anything else, which sanitizers watch in every other test, and which take four times as long with them.
 pytestmark = pytest.mark.plain("starts")
 
-HARMS = (zeros, empty, cut, noise, folder, link, link_outside, unreadable)
+HARMS = (zeros, folder, link_outside, unreadable, *at_night(empty, cut, noise, link))
 
 
 @pytest.fixture(name="used")
@@ -192,7 +193,7 @@ def lost(daemon):
     assert ask(str(daemon.socket), "POST", "safety/stop", {}).status == 200
 
 
-@pytest.mark.parametrize("harm", [empty, zeros, lambda file: file.unlink()], ids=["empty", "zeros", "gone"])
+@pytest.mark.parametrize("harm", [lambda file: file.unlink(), *at_night(empty, zeros)], ids=["gone", "empty", "zeros"])
 def test_a_database_that_was_there_is_no_first_start(used, harm):
     for ending in ("-wal", "-shm"):
         (used.state / f"oht.db{ending}").unlink(missing_ok=True)
@@ -240,7 +241,7 @@ def link_to_zeros(file):
     file.symlink_to("/dev/zero")
 
 
-@pytest.mark.parametrize("harms", [(zeros, empty, noise), (folder, os.mkfifo, link_to_zeros), (empty, noise, folder)], ids=range(3))
+@pytest.mark.parametrize("harms", [(folder, os.mkfifo, link_to_zeros), (empty, noise, folder), pytest.param((zeros, empty, noise), marks=pytest.mark.slow)], ids=range(3))
 def test_what_is_no_database_does_not_take_the_place_of_one(used, harms):
     """What a restore or a repair leaves has these names, and may be what a power cut has made of it."""
     for name, harm in zip(LEFT, harms, strict=True):

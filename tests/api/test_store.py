@@ -12,6 +12,7 @@ import pytest
 
 from daemon import BUILD
 from oht_test.client import PASSWORD
+from oht_test.params import at_night
 from oht_test.wait import until
 
 pytestmark = pytest.mark.plain("shim")
@@ -63,8 +64,8 @@ def audit(daemon):
 
 @pytest.mark.parametrize("order, status, code, state", [
     ("full", 507, "storage_full", "full"),
-    ("quota", 507, "storage_full", "full"),
     ("eio", 503, "storage_failing", "failing"),
+    *at_night(("quota", 507, "storage_full", "full")),
 ])
 def test_disk_in_trouble(disk, order, status, code, state):
     daemon, what = disk
@@ -167,7 +168,7 @@ def add_until_full(daemon):
     return "never"
 
 
-@pytest.mark.parametrize("end", ["stop", "kill"])
+@pytest.mark.parametrize("end", ["kill", *at_night("stop")])
 def test_start_on_a_full_disk(small_disk, end):
     daemon = small_disk
     refresh = daemon.login("viewer").json["refresh_token"]
@@ -195,6 +196,7 @@ def test_start_on_a_full_disk(small_disk, end):
     assert daemon.request("POST", "auth/refresh", {"refresh_token": renewed.json["refresh_token"]}).status == 200
 
 
+@pytest.mark.slow
 def test_the_reserve_of_the_disk_is_for_what_matters_most(small_disk):
     """History stops before the last eighth, and a backup is refused; accounts and configuration go on, and so does all else when there is room."""
     daemon = small_disk

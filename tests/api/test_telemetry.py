@@ -275,6 +275,7 @@ def test_a_filter_goes_on_where_it_was(daemon):
             assert caught["data"].keys() == {"bus_transfers"} and caught["seq"] == last + 1 + caught["conflated"]
 
 
+@pytest.mark.slow
 def test_a_change_of_quality_is_told(fresh):
     fresh.start()
     whole(fresh)

@@ -186,6 +186,7 @@ def test_a_name_of_people_is_whole_in_each_format(told, places):
         remove(told, hook)
 
 
+@pytest.mark.slow
 def test_what_comes_while_it_is_shelved_is_told_when_that_is_over(told, places):
     receiver = places[0]
     webhook = add(told, receiver, "/shelved")

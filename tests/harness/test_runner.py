@@ -494,13 +494,13 @@ def test_every_pattern_of_the_table_matches_a_file(real):
     assert not [p for p in sorted(patterns) if not fnmatch.filter(files, p)]
 
 
-def test_the_budgets_of_the_gate_stay_below_fifteen_minutes(real):
+def test_the_budgets_of_the_gate_stay_below_850_seconds(real):
     suites = table.of_tier(real, table.GATE)
     jobs = [*real.steps_for(suites), *suites]
     # A limit ends what hangs; what is only slow, on a machine that others use too, is to pass.
     assert not [job.name for job in jobs if not 0 < job.budget_s <= job.timeout_s <= 600]
     alone_s = sum(job.budget_s for job in jobs if job.name == "packages" or getattr(job, "lane", "any") == "quiet")
-    assert alone_s + (sum(job.budget_s for job in jobs) - alone_s) / PLACES <= 900
+    assert alone_s + (sum(job.budget_s for job in jobs) - alone_s) / PLACES <= 850
 
 
 def test_slices_of_a_night_end_within_an_hour(real):

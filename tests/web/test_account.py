@@ -85,6 +85,7 @@ def test_a_browser_that_keeps_nothing_has_a_session_in_its_tab(daemon, page, cla
     page.wait(lambda: has(page, "#login"), what="the form")
 
 
+@pytest.mark.slow
 def test_another_session_is_seen_and_ended(daemon, page, clara):
     other = daemon.request("POST", "auth/login", {"username": clara, "password": PASSWORD}).json["access_token"]
     assert daemon.request("GET", "robot", token=other).status == 200

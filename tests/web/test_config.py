@@ -166,6 +166,7 @@ def test_what_somebody_else_has_changed_meanwhile_is_shown_and_stays(daemon, pag
     assert settings().json["robot"] == {"name": "mill 7", "place": "hall 2", "layer": "commissioning"}
 
 
+@pytest.mark.slow
 def test_a_file_is_looked_at_before_its_values_are_taken(daemon, page, settings, tmp_path):
     file = tmp_path / "robot 3.json"
     document = daemon.get("config/export").json
@@ -310,7 +311,7 @@ def test_what_waits_for_standstill_is_on_every_page_until_it_is_withdrawn(daemon
     page.wait(lambda: not has(page, "#config-pending"), what="nothing that waits")
 
 
-@pytest.mark.parametrize("state,chosen", [("move", "standstill"), ("safe", "now")])
+@pytest.mark.parametrize("state,chosen", [("move", "standstill"), pytest.param("safe", "now", marks=pytest.mark.slow)])
 def test_a_change_may_wait_while_the_robot_moves(daemon, page, settings, state, chosen):
     assert daemon.post("control", role="operator").status == 200
     assert settings().json["motion"]["stop_mm_s2"] != 1600

@@ -66,6 +66,7 @@ def test_refusals_are_told_in_words_and_nothing_is_lost(empty, first):
     assert not has(first, "#setup")
 
 
+@pytest.mark.slow
 def test_somebody_else_was_first(empty, first):
     code = code_of(empty)
     assert empty.request("POST", "setup", {"code": code, "username": "bert", "password": PASSWORD}).status == 201

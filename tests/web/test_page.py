@@ -323,6 +323,7 @@ def test_the_authority_can_be_compared_and_taken_along(daemon, page):
     assert not has(page, "#log"), "the log is for supervisors"
 
 
+@pytest.mark.slow
 def test_what_is_written_to_the_card_is_told_as_a_rate(daemon, page):
     log_in(page, "viewer")
     said = daemon.get("health").json
@@ -377,6 +378,7 @@ def whole(page, selector):
     return page.run("return document.querySelector(arguments[0]).textContent", selector)
 
 
+@pytest.mark.slow
 def test_a_sentence_of_the_help_leads_to_the_code_and_an_alert_to_its_entry(daemon, page):
     log_in(page, "viewer")
     go(page, "/help", "#help-search")
@@ -431,6 +433,7 @@ def test_the_other_pages_are_there_when_the_network_goes(page):
         block(page)
 
 
+@pytest.mark.slow
 def test_texts_that_a_translator_replaces_stay_true_and_the_page_says_so(page):
     assert page.run("const { translate, classList } = document.documentElement;"
                     "return !translate && classList.contains('notranslate')")
