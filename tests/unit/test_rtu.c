@@ -68,20 +68,29 @@ static int take_line(void)
 	return fd;
 }
 
-static void hear_request(int fd, uint8_t unit)
+/* All requests here have as many bytes. */
+#define REQUEST_BYTES	8
+
+static void hear(int fd, uint8_t *adu)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
-	uint8_t adu[8];
 	size_t got = 0;
 
-	while (got < sizeof(adu)) {
+	while (got < REQUEST_BYTES) {
 		ssize_t more;
 
 		assert_int_equal(poll(&ready, 1, WAIT_MS), 1);
-		more = read(fd, adu + got, sizeof(adu) - got);
+		more = read(fd, adu + got, REQUEST_BYTES - got);
 		assert_true(more > 0);
 		got += (size_t)more;
 	}
+}
+
+static void hear_request(int fd, uint8_t unit)
+{
+	uint8_t adu[REQUEST_BYTES];
+
+	hear(fd, adu);
 	assert_int_equal(adu[0], unit);
 }
 
@@ -142,6 +151,147 @@ static void late_answer_is_not_taken_for_the_next(void **state)
 	for (i = 0; i < 10 && !late_answer_is_dropped(fd);)
 		i++;
 	assert_true(i < 10);
+	close(fd);
+}
+
+/* ---- a stop, while one transfer keeps the line for long ---- */
+
+#define SPEED	7
+
+static void open_outputs(uint32_t deadman_ms)
+{
+	const struct ohtd_bus_setup with_outputs = {
+		.backend = "rtu", .device = line_path, .baud_bps = 115200, .parity = 'N', .stop_bits = 1,
+		.simulated_outputs = true,
+	};
+	uint64_t blocking;
+
+	bus = ohtd_bus_create(&with_outputs, error, sizeof(error));
+	assert_non_null(bus);
+	assert_int_equal(bus->ops->open(bus, error, sizeof(error)), 0);
+	assert_int_equal(bus->ops->take(bus, &deadman_ms), 0);
+	/* It is refused if the heartbeat is late by then. */
+	do {
+		assert_int_equal(bus->ops->heartbeat(bus), 0);
+	} while (bus->ops->reset(bus, 0, &blocking) == -EBUSY);
+}
+
+/* Of unit 7; the drive has acknowledged what it was told before. */
+static void hear_7(int fd)
+{
+	uint8_t adu[REQUEST_BYTES];
+
+	for (hear(fd, adu); adu[0] == 4; hear(fd, adu))
+		assert_int_equal(write(fd, adu, sizeof(adu)), sizeof(adu));
+	assert_int_equal(adu[0], 7);
+}
+
+/* The drive, unit 4, has been told a speed by the plan and has acknowledged it. */
+static void tell_speed(int fd)
+{
+	const struct oht_cyclic_entry entry = {
+		.unit = 4, .function = OHT_WRITE_SINGLE, .address = 1, .count = 1, .period_cycles = 1,
+		.timeout_us = PATIENT_US, .turnaround_us = 1750, .loss_errors = 200,
+	};
+	const struct oht_cyclic_plan plan = {
+		.entries = &entry, .count = 1, .cycle_us = 1000000, .whole_cycles = 2,
+	};
+	struct oht_cyclic_figures figures;
+	uint8_t adu[REQUEST_BYTES];
+	uint32_t generation;
+	uint64_t blocking;
+	unsigned int i;
+	int ret = -ENOENT;
+
+	assert_int_equal(bus->ops->enable(bus, 0, &blocking), 0);
+	assert_int_equal(bus->ops->plan(bus, &plan, &figures, &generation), 0);
+	for (i = 0; i < WAIT_MS && ret == -ENOENT; i++) {
+		ret = bus->ops->outputs(bus, generation, 0, &(uint16_t){ SPEED }, 1);
+		pause_ms(1);
+	}
+	assert_int_equal(ret, 0);
+	/* Whether the line has an echo is asked first. */
+	hear_request(fd, 4);
+	assert_int_equal(write(fd, is_4, sizeof(is_4)), sizeof(is_4));
+	hear(fd, adu);
+	assert_int_equal(adu[1], OHT_WRITE_SINGLE);
+	assert_int_equal(adu[5], SPEED);
+	assert_int_equal(write(fd, adu, sizeof(adu)), sizeof(adu));
+}
+
+/* The drive is told zero behind @most requests of unit 7. */
+static void expect_zero(int fd, unsigned int most)
+{
+	uint8_t adu[REQUEST_BYTES];
+	unsigned int heard = 0;
+
+	for (hear(fd, adu); adu[0] != 4 || adu[1] != OHT_WRITE_SINGLE || adu[5]; hear(fd, adu)) {
+		heard += adu[0] == 7;
+		assert_true(heard <= most);
+		if (adu[0] == 4)
+			assert_int_equal(write(fd, adu, sizeof(adu)), sizeof(adu));
+	}
+}
+
+#define RETRIES	8
+
+static void a_stop_does_not_wait_for_retries(void **state)
+{
+	const struct oht_request slow = { .unit = 7, .function = OHT_READ_HOLDING, .count = 1, .retries = RETRIES,
+					  .timeout_us = 4 * IMPATIENT_US };
+	int fd = take_line();
+
+	(void)state;
+	open_outputs(WAIT_MS);
+	tell_speed(fd);
+	submit(&slow);
+	hear_7(fd);
+	assert_int_equal(bus->ops->stop(bus, 0), 0);
+	/* One retry may have begun before, and more if this program is held up. */
+	expect_zero(fd, RETRIES - 1);
+	close(fd);
+}
+
+static void a_stop_does_not_wait_for_prior_reads(void **state)
+{
+	static const uint8_t is_1[] = { 7, 3, 2, 0, 1, 0xf1, 0x84 };
+	struct oht_request read = { .unit = 7, .function = OHT_READ_HOLDING, .count = 1, .timeout_us = IMPATIENT_US };
+	int fd = take_line();
+
+	(void)state;
+	open_outputs(WAIT_MS);
+	tell_speed(fd);
+	assert_int_equal(transact(&read).outcome, OHT_OUTCOME_TIMEOUT);
+	hear_7(fd);
+	read.address = 5;
+	read.timeout_us = PATIENT_US;
+	submit(&read);
+	/* One register has no part: the same read is the prior one. */
+	hear_7(fd);
+	assert_int_equal(bus->ops->stop(bus, 0), 0);
+	assert_int_equal(write(fd, is_1, sizeof(is_1)), sizeof(is_1));
+	expect_zero(fd, 0);
+	close(fd);
+}
+
+/* The heartbeat is late while a transfer has retries: it is seen before they are over. */
+static void a_late_heartbeat_does_not_wait_for_retries(void **state)
+{
+	const struct oht_request slow = { .unit = 7, .function = OHT_READ_HOLDING, .count = 1, .retries = 4,
+					  .timeout_us = IMPATIENT_US };
+	struct oht_stop_status status;
+	struct oht_event event;
+	int fd = take_line();
+
+	(void)state;
+	open_outputs(2 * IMPATIENT_US / 1000);
+	submit(&slow);
+	do {
+		event = next_event();
+	} while (event.type != OHT_EVENT_REPLY);
+	assert_int_equal(bus->ops->stop_status(bus, &status), 0);
+	assert_int_equal(status.state, OHT_STATE_STOPPED);
+	assert_true(status.since_ns < event.time_ns);
 	close(fd);
 }
 
@@ -477,6 +627,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tells_what_went_wrong, setup, teardown),
 		cmocka_unit_test_setup_teardown(late_answer_is_not_taken_for_the_next, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(a_stop_does_not_wait_for_retries, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_stop_does_not_wait_for_prior_reads, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_late_heartbeat_does_not_wait_for_retries, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_answer_is_found_behind_noise_and_with_pauses, setup, teardown),
 		cmocka_unit_test_setup_teardown(foreign_frames_and_echoes_are_no_answers, setup, teardown),
 		cmocka_unit_test_setup_teardown(duplicate_answer_costs_one_request_at_most, setup,

@@ -31,9 +31,10 @@
 #define OHT_CONTROLLER_WRITES		16
 
 /*
- * oht_transfer.priority: a higher class overtakes what waits in a lower one. Classes are the
- * controller's: while there is one, all transfers of other descriptors wait as if they were of the
- * class background. Within a class the descriptors take turns; each is served in its own order.
+ * oht_transfer.priority: a higher class overtakes what waits in a lower one, eight times; then the
+ * lower one has a turn. Classes are the controller's: while there is one, all transfers of other
+ * descriptors wait as if they were of the class background. Within a class the descriptors take
+ * turns; each is served in its own order.
  */
 enum oht_priority {
 	OHT_PRIO_COMMAND	= 1,

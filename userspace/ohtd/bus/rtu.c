@@ -38,13 +38,36 @@ static void drain(int fd)
 
 /* ---- the line's thread ---- */
 
+/* Stops when the heartbeat is late; when to look again. */
+static uint64_t watch_controller(struct rtu_bus *rtu)
+{
+	bool stopped;
+	uint64_t until_ns = rtu_latch_watch(&rtu->latch, ohtd_monotonic_ns(), &stopped);
+
+	if (stopped)
+		ohtd_poke(rtu->ready_fd);
+	return until_ns;
+}
+
+/* Between two exchanges of one transfer, which may be many and long: a late heartbeat, and the zeros of a stop. */
+static void look_at_stop(void *context)
+{
+	struct rtu_bus *rtu = context;
+
+	watch_controller(rtu);
+	while (!atomic_load(&rtu->gone) && rtu_plan_take_back(rtu))
+		;
+}
+
 static void run_job(struct rtu_bus *rtu, struct rtu_job *job, struct oht_reply *reply)
 {
 	const struct rtu_gate gate = { &rtu->latch, job->epoch };
 
 	job->request.words = job->words;
 	do {
-		if (atomic_load(&rtu->gone)) {
+		if (reply->attempts)
+			look_at_stop(rtu);
+		if (atomic_load(&rtu->gone) || atomic_load(&rtu->quit)) {
 			reply->outcome = OHT_OUTCOME_GONE;
 			reply->error = ENODEV;
 			return;
@@ -82,17 +105,6 @@ static void finish_job(struct rtu_bus *rtu, int slot)
 	ohtd_ring_done(&rtu->in);
 	ohtd_ring_put(&rtu->out);
 	ohtd_poke(rtu->ready_fd);
-}
-
-/* Stops when the heartbeat is late; when to look again. */
-static uint64_t watch_controller(struct rtu_bus *rtu)
-{
-	bool stopped;
-	uint64_t until_ns = rtu_latch_watch(&rtu->latch, ohtd_monotonic_ns(), &stopped);
-
-	if (stopped)
-		ohtd_poke(rtu->ready_fd);
-	return until_ns;
 }
 
 /* Until @watch_ns, the next cycle begins, or somebody wakes us. */
@@ -446,6 +458,8 @@ struct ohtd_bus *ohtd_bus_rtu_create(const struct ohtd_bus_setup *setup, char *e
 	rtu->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rtu->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ret = rtu->wake_fd < 0 || rtu->ready_fd < 0 ? -errno : rtu_line_init(&rtu->line, setup);
+	rtu->line.between = look_at_stop;
+	rtu->line.context = rtu;
 	if (!ret)
 		ret = rtu_plan_init(rtu);
 	if (ret) {

@@ -384,6 +384,7 @@ void rtu_line_exchange(struct rtu_line *line, const struct oht_request *request,
 			set_outcome(reply, unused.outcome);
 			return;
 		}
+		line->between(line->context);
 	}
 	exchange(line, request, gate, reply);
 }

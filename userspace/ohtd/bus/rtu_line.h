@@ -38,6 +38,8 @@ typedef struct _modbus modbus_t;
  * @receive: the exchange under way
  * @late: by unit: answers that may still come
  * @failed: the last exchange ended with something else than an answer or silence
+ * @between: called behind each prior read: a stop does not wait for all of them; may exchange writes
+ * @context: its argument
  */
 struct rtu_line {
 	modbus_t *modbus;
@@ -55,6 +57,8 @@ struct rtu_line {
 	struct rtu_receive receive;
 	struct rtu_late late[UINT8_MAX + 1];
 	bool failed;
+	void (*between)(void *context);
+	void *context;
 };
 
 /* Reserves the descriptor. 0 or a negative errno. */

@@ -94,8 +94,7 @@ static uint64_t words_given(const struct rtu_bus *rtu)
 				epoch);
 }
 
-/* In front of all else: what the drive was told while the outputs were high. */
-static bool take_back(struct rtu_bus *rtu)
+bool rtu_plan_take_back(struct rtu_bus *rtu)
 {
 	struct oht_request request;
 	struct oht_reply reply = { 0 };
@@ -136,7 +135,7 @@ bool rtu_plan_run(struct rtu_bus *rtu)
 
 	if (atomic_load(&rtu->gone))
 		return false;
-	if (take_back(rtu))
+	if (rtu_plan_take_back(rtu))
 		return true;
 	if (entry >= 0) {
 		if (!atomic_load(&rtu->has_next) || !ohtd_grid_give_up(&rtu->grid, ohtd_monotonic_ns()))

@@ -83,6 +83,12 @@ void rtu_plan_fini(struct rtu_bus *rtu);
 /* No plan, before the thread is there. */
 void rtu_plan_reset(struct rtu_bus *rtu);
 
+/*
+ * The line's thread: one write of zero to what the drive was told while the outputs were high; false: none is left. It goes in
+ * front of all else.
+ */
+bool rtu_plan_take_back(struct rtu_bus *rtu);
+
 /* The line's thread: one exchange of the plan, or the beginning of a cycle; false: neither is due. */
 bool rtu_plan_run(struct rtu_bus *rtu);
 
