@@ -118,13 +118,13 @@ class Vehicle:
     def all(self, topic):
         return [said for heard, said, _ in list(self.heard) if heard == topic]
 
-    def wait(self, topic, what=lambda said: True, since=0):
+    def wait(self, topic, what=lambda said: True, since=0, name=""):
         """The first message on a topic, behind the first so many of all, of which something is true."""
         def found():
             assert self.process is None or self.process.poll() is None, self.log()
             return next((said for heard, said, _ in self.heard[since:] if heard == topic and what(said)), None)
         try:
-            return until(found, what=f"{topic} as it is waited for")
+            return until(found, what=f"{topic} as it is waited for{name and ': '}{name}")
         except AssertionError as error:
             raise AssertionError(f"{error}; last: {self.all(topic)[-1:]}; {self.log()[-1500:]}") from error
 

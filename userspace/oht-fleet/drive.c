@@ -87,11 +87,32 @@ static bool took(struct fleet_drive *drive, int status, struct json_object *answ
 	return false;
 }
 
+static void give_up(struct fleet_drive *drive)
+{
+	*drive->trouble = '\0';
+	fleet_job_give_up(drive->job);
+	drive->resuming = false;
+	drive->robot->heard = true;
+	fleet_drive_save(drive);
+}
+
+/* The fleet has not asked for it. */
+static void end_alone(struct fleet_drive *drive, const char *why)
+{
+	snprintf(drive->ended, sizeof(drive->ended), "%s", why);
+	give_up(drive);
+}
+
 static void take_made(void *arg, int status, struct json_object *answer)
 {
 	struct fleet_drive *drive = arg;
 	struct fleet_job *job = drive->job;
 
+	if (status == 409 && has_code(answer, "mission_differs")) {
+		drive->busy = false;
+		end_alone(drive, "The robot has driven another order of this id.");
+		return;
+	}
 	if (!took(drive, status, answer))
 		return;
 	job->mission = (uint32_t)json_object_get_int64(json_object_object_get(answer, "id"));
@@ -318,15 +339,6 @@ static bool stands(const struct fleet_drive *drive)
 	return strcmp(word, "move") && strcmp(word, "dock") && !(fabs(speed_mm_s) > 5);
 }
 
-static void give_up(struct fleet_drive *drive)
-{
-	*drive->trouble = '\0';
-	fleet_job_give_up(drive->job);
-	drive->resuming = false;
-	drive->robot->heard = true;
-	fleet_drive_save(drive);
-}
-
 static void cancel(struct fleet_drive *drive)
 {
 	struct fleet_job *job = drive->job;
@@ -351,8 +363,8 @@ static void step(struct fleet_drive *drive, int64_t now_ms)
 	if (job->cancelling) {
 		cancel(drive);
 	} else if (job->mission && fleet_job_is_over(job) && job->state != FLEET_MISSION_FINISHED && job->done < job->leg_count) {
-		drive->ended_alone = true;
-		give_up(drive);
+		end_alone(drive, job->state == FLEET_MISSION_CANCELLED ? "The mission of the order was cancelled or deleted at the robot." :
+			  "The mission of the order has failed.");
 	} else if (job->sent < job->leg_count && send_legs(drive)) {
 		return;
 	} else if (job->state == FLEET_MISSION_WAITING && !job->paused) {

@@ -23,15 +23,15 @@
  * @resume_refused: it was held again at once; @job->reason_text says why
  * @trouble: why ohtd drives nothing; "": none
  * @unsaved: the file does not take the order
- * @ended_alone: the mission was cancelled, has failed or is gone, and the fleet has not asked for it
+ * @ended: why the order was given up although the fleet has not asked for it; "": it was not
  */
 struct fleet_drive {
 	struct fleet_job *job;
 	struct fleet_robot *robot;
 	const char *path;
-	bool busy, resuming, resume_refused, unsaved, ended_alone;
+	bool busy, resuming, resume_refused, unsaved;
 	int64_t again_at, seen_at;
-	char trouble[FLEET_TEXT_BYTES];
+	char trouble[FLEET_TEXT_BYTES], ended[FLEET_TEXT_BYTES];
 };
 
 /* Writes the order in hand to the disk. Returns 0, or -1: the log has said why, and nothing is driven until it succeeds. */

@@ -310,7 +310,9 @@ static struct fleet_verdict start(const struct fleet_judge *judge, const struct 
 		return refuse(FLEET_START_NODE_OUT_OF_RANGE, "nodeId", first->id, "The robot does not know where it is.");
 	if (isfinite(place_mm) && fabs(place_mm - at_mm) <= deviation_of(first))
 		return good;
-	if (!strcmp(first->id, judge->job->last_node) && fleet_job_stands_behind(judge->job, at_mm))
+	/* Cancelled on its way, it stands behind its last node, and the order must mean that very place. */
+	if (!strcmp(first->id, judge->job->last_node) && fleet_job_stands_behind(judge->job, at_mm) &&
+	    !(fabs(place_mm - judge->job->last_mm) > FLEET_NEAR_MM))
 		return good;
 	return refuse(FLEET_START_NODE_OUT_OF_RANGE, "nodeId", first->id, "The robot stands at x %g m, which is not at %.64s.", at_mm / 1000, first->id);
 }

@@ -73,7 +73,7 @@ static char *news_of(struct fleet_vehicle *vehicle)
 	return write_form(vehicle, fleet_state_rows, &vehicle->state, FORM_QUIET);
 }
 
-static void send_state(struct fleet_vehicle *vehicle, char *news, int64_t now_ms)
+static void send_state(struct fleet_vehicle *vehicle, char *news)
 {
 	char *text;
 
@@ -83,7 +83,8 @@ static void send_state(struct fleet_vehicle *vehicle, char *news, int64_t now_ms
 		free(vehicle->told);
 		vehicle->told = news;
 		news = NULL;
-		vehicle->state_at = now_ms;
+		/* Behind the moment that the message says, whose clock is another one. */
+		vehicle->state_at = fleet_now_ms() + 1;
 		vehicle->asked = false;
 	}
 	free(text);
@@ -106,7 +107,7 @@ static int64_t tell_state(struct fleet_vehicle *vehicle, int64_t now_ms)
 	if (!news)
 		return now_ms + 1000;
 	if (due || strcmp(news, vehicle->told))
-		send_state(vehicle, news, now_ms);
+		send_state(vehicle, news);
 	else
 		free(news);
 	return vehicle->state_at + vehicle->settings->state_ms;
@@ -354,7 +355,6 @@ static void accept_order(struct fleet_vehicle *vehicle, const struct fleet_order
 		snprintf(verdict->why, sizeof(verdict->why), "The order cannot be kept: memory or disk is full.");
 	} else {
 		fleet_errors_end(&vehicle->errors, FLEET_UNTIL_ORDER);
-		vehicle->drive.ended_alone = false;
 		vehicle->asked = true;
 	}
 	free(before);
@@ -436,11 +436,11 @@ static void look_at_order(struct fleet_vehicle *vehicle)
 	look_at_mode(vehicle);
 	look_at_place(vehicle);
 	settle_actions(vehicle);
-	if (!vehicle->drive.ended_alone)
+	if (!*vehicle->drive.ended)
 		return;
-	vehicle->drive.ended_alone = false;
-	fleet_error_refer(fleet_errors_add(&vehicle->errors, vehicle->settings->version, FLEET_ORDER_ENDED,
-					   "The mission of the order was ended at the robot."), "orderId", vehicle->job.order);
+	fleet_error_refer(fleet_errors_add(&vehicle->errors, vehicle->settings->version, FLEET_ORDER_ENDED, vehicle->drive.ended), "orderId",
+			  vehicle->job.order);
+	*vehicle->drive.ended = '\0';
 	vehicle->asked = true;
 }
 
