@@ -340,7 +340,7 @@ def test_what_is_not_there_any_more_is_said(daemon, since):
     (b'{"type":"subscribe","channel":"telemetry","filter":{"signals":[]}}', "validation", "/filter/signals", "length"),
     (b'{"type":"subscribe","channel":"telemetry","filter":{"signals":"state"}}', "validation", "/filter/signals", "type"),
     (b'{"type":"subscribe","channel":"telemetry","filter":{"signals":["state",1]}}', "validation", "/filter/signals/1", "type"),
-    (b'{"type":"subscribe","channel":"telemetry","filter":{"signals":[%s]}}' % b",".join([b'"state"'] * 65), "validation",
+    (b'{"type":"subscribe","channel":"telemetry","filter":{"signals":[%s]}}' % b",".join([b'"state"'] * 129), "validation",
      "/filter/signals", "length"),
     (b'{"type":"subscribe","channel":"telemetry","filter":{"signals":["state"],"x":1}}', "validation", "/filter/x", "unknown_member"),
     (b'{"type":"subscribe","channel":"telemetry","filter":{"signals":["state","mode","flux"]}}', "unknown_signal",
