@@ -27,7 +27,7 @@ ASKED = [
     ("GET", "auth/sessions", "auth/sessions", None, "viewer", 200),
     ("DELETE", "auth/sessions/{name}", "auth/sessions/9c1b8a7d5e4f3a2b1c0d9e8f7a6b5c4d", None, "viewer", 404),
     ("GET", "auth/profile", "auth/profile", None, "viewer", 200),
-    ("PATCH", "auth/profile", "auth/profile",
+    ("PATCH", "auth/me", "auth/me",
      {"full_name": "Vera Wyss", "zone": "Europe/Zurich", "views": [{"name": "battery", "query": "signals=battery_v&range=1h"}]}, "viewer", 200),
     ("POST", "auth/register", "auth/register", {"username": "berta", "password": PASSWORD, "note": "late shift"}, None, 403),
     ("POST", "auth/password/change", "auth/password/change",

@@ -24,7 +24,7 @@ def _anna(daemon):
 
 
 def patch(person, **said):
-    return person.ask("PATCH", "auth/profile", said)
+    return person.ask("PATCH", "auth/me", said)
 
 
 def rows(daemon):
@@ -48,7 +48,7 @@ def test_a_person_says_and_takes_back_each_member(daemon, anna):
     assert anna.ask("GET", "auth/profile").json == said, "and the session goes on"
     assert users(daemon)["anna"]["full_name"] == said["full_name"]
     assert {item["full_name"] for name, item in users(daemon).items() if name != "anna"} == {""}
-    records = [record for record in daemon.get("audit?limit=20", role="administrator").json["items"] if record["act"] == "PATCH auth/profile"]
+    records = [record for record in daemon.get("audit?limit=20", role="administrator").json["items"] if record["act"] == "PATCH auth/me"]
     assert records and said["full_name"] not in json.dumps(records, ensure_ascii=False) and said["zone"] not in json.dumps(records)
     assert patch(anna, **{**NOTHING}).json == NOTHING
 
@@ -88,7 +88,7 @@ def test_it_is_of_persons_alone_and_goes_with_the_account(fresh):
     bot = fresh.post("users", {"username": "bot", "role": "viewer", "service": True}).json["id"]
     key = fresh.post(f"users/{bot}/keys", {"name": "x"}).json["secret"]
     for method in ("GET", "PATCH"):
-        assert fresh.request(method, "auth/profile", {"theme": "dark"} if method == "PATCH" else None, token=key).code == "no_session"
+        assert fresh.request(method, "auth/me" if method == "PATCH" else "auth/profile", {"theme": "dark"} if method == "PATCH" else None, token=key).code == "no_session"
     status, said = local(fresh, "user", "profile")
     assert status == 1 and "no_session" in said["error"]
     fresh.stop()

@@ -15,7 +15,7 @@ int cmd_user_set(struct cli *cli, int count, char **arguments)
 
 	(void)count;
 	json_object_object_add(body, arguments[0], json_object_new_string(arguments[1]));
-	return client_do(cli, CLI_DONE, "PATCH", "auth/profile", body);
+	return client_do(cli, CLI_DONE, "PATCH", "auth/me", body);
 }
 
 /* The code is in this answer alone. */
@@ -28,4 +28,19 @@ int cmd_user_reset_code(struct cli *cli, int count, char **arguments)
 	(void)count;
 	snprintf(path, sizeof(path), "users/%" PRId64 "/reset-code", id);
 	return client_do(cli, result, "POST", path, json_object_new_object());
+}
+
+int cmd_user_approve(struct cli *cli, int count, char **arguments)
+{
+	const int64_t limits[] = { 1, INT64_MAX };
+	struct json_object *body = json_object_new_object();
+	char path[CLIENT_PATH_BYTES];
+	int64_t id = 0;
+	int result = cli_integer(cli, "number of a registration", arguments[0], limits, &id);
+
+	(void)count;
+	snprintf(path, sizeof(path), "users/%" PRId64 "/approve", id);
+	if (cli->role)
+		json_object_object_add(body, "role", json_object_new_string(cli->role));
+	return client_do(cli, result, "POST", path, body);
 }

@@ -107,7 +107,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'list create reset disable enable cert restart' -- "$word")
 		return ;;
 	user)
-		mapfile -t COMPREPLY < <(compgen -W 'profile set reset-code' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'profile set reset-code waiting approve reject' -- "$word")
 		return ;;
 	key)
 		mapfile -t COMPREPLY < <(compgen -W 'account list make rotate end' -- "$word")

@@ -61,6 +61,11 @@ static const struct show_column agent_columns[] = {
 	{ "name", 20 }, { "user", 20 }, { "state", 8 }, { "silent", 7 }, { "age_ms", 9 }, { "doing", 0 }, { NULL, 0 },
 };
 
+static const struct show_column registration_columns[] = {
+	{ "id", 6 }, { "username", 20 }, { "taken", 6 }, { "role", 13 }, { "full_name", 20 }, { "address", 15 }, { "created", 24 }, { "note", 0 },
+	{ NULL, 0 },
+};
+
 static const struct show_column shelf_columns[] = {
 	{ "until", 24 }, { "source", 13 }, { "address", 7 }, { "subject", 12 }, { "code", 24 }, { "by", 16 }, { "reason", 0 }, { NULL, 0 },
 };

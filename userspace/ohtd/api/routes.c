@@ -48,7 +48,7 @@ static const struct act acts[] = {
 	{ "POST auth/password/change", "change", "changed", " the own password" },
 	{ "POST auth/reset", "set", "set", " a new password by a code" },
 	{ "POST auth/register", "ask", "asked", " for an account" },
-	{ "PATCH auth/profile", "change", "changed", " the own profile" },
+	{ "PATCH auth/me", "change", "changed", " the own profile" },
 	{ "POST auth/elevate", "elevate", "elevated", " the session" },
 	{ "DELETE auth/elevate", "end", "ended", " the elevation" },
 	{ "DELETE auth/sessions/{name}", "end", "ended", " a session" },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* auth/profile: what a person says of the own account. */
+/* GET auth/profile, PATCH auth/me: what a person says of the own account. */
 #include "people/people.h"
 #include "server/call.h"
 
@@ -299,7 +299,7 @@ static const struct ohtd_route routes[] = {
 		.handle = get_profile,
 		.summary = "What the person who asks has said of the own account",
 	}, {
-		.method = OHTD_PATCH, .path = "auth/profile", .role = OHTD_ROLE_VIEWER,
+		.method = OHTD_PATCH, .path = "auth/me", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_DAILY, .body_bytes_max = 16384, .body = &profile_patch_shape,
 		.replies = { { 200, &profile_shape } },
 		.problems = { "no_session" },
