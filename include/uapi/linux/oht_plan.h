@@ -127,7 +127,7 @@ struct oht_plan_stage {
  *	took longer lately, with that, up to the time-out. ~0: not bounded, since the port has no
  *	exact timing.
  * @command_wait_ns: longest wait of a command that takes at most @slack_min_ns, is the first of its
- *	class, and meets no whole slot
+ *	class, and meets neither a whole slot nor the turn of a class below
  * @hold_max_ns: longest that any exchange may take (request, its whole time-out, reply, gap), so
  *	that it makes the plan lose no unit that answers: of the entries whose loss stops the
  *	shortest (loss_errors - 1) x period, at least a cycle. What may take longer is refused in
