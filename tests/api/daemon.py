@@ -249,8 +249,9 @@ def serving(made):
 
 
 @contextlib.contextmanager
-def running(folder, roles=ROLES, **settings):
-    """A daemon with the simulator and an account of each of the roles; it ends in order, or else is ended."""
+def running(folder, roles=ROLES, place_mm=None, **settings):
+    """A daemon with the simulator and an account of each of the roles; it ends in order, or else is ended. The robot stands at its
+    dock, or at a place of the rail."""
     made = Daemon(folder)
     made.write_config(**settings)
     try:
@@ -259,6 +260,9 @@ def running(folder, roles=ROLES, **settings):
             assert done.returncode == 0, done.stderr
         if roles:
             made.make_logins_cheap()
+        if place_mm is not None:
+            made.start_simulator()
+            assert made.sim(f"set 5 position_x {place_mm}").startswith("ok")
         made.start()
         yield made
         made.stop()

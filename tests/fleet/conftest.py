@@ -15,7 +15,7 @@ from vehicle import Broker, Vehicle  # noqa: E402 # pylint: disable=wrong-import
 @pytest.fixture(scope="session")
 def robot(tmp_path_factory):
     """It stands away from its dock, and no host is too slow for its modules."""
-    with running(tmp_path_factory.mktemp("oht"), ["supervisor"], bus_outputs="simulated", bus_time_factor=20) as made:
+    with running(tmp_path_factory.mktemp("oht"), ["supervisor"], place_mm=9000, bus_outputs="simulated", bus_time_factor=20) as made:
         yield made
 
 

@@ -17,7 +17,6 @@ from oht_test.wait import until
 from test_orders import enable
 from vehicle import Broker, Vehicle
 
-KIT = TOP / "conformance"
 # The kit asks for a line of the shell; a line that does nothing but tell this program.
 TELL = """import socket, sys
 with socket.socket(socket.AF_UNIX) as link:
@@ -96,9 +95,8 @@ def judge(folder, robot, broker, vehicle):
             "nodes": [{"nodeId": f"k{at}", "x": round(0.5 + at * 0.3, 3), "y": 0} for at in range(4)], "unreachable": "nowhere",
             "work": {"actionType": "wait", "parameters": {"seconds": 1}}, "commands": commands.lines()}
     (folder / "vehicle.json").write_text(json.dumps(file))
-    options = os.environ.get("OHT_KIT_OPTIONS", "").split()
-    schemas = os.environ.get("OHT_KIT_SCHEMAS")
-    done = subprocess.run(["node", KIT / "vda5050-conformance.mjs", "--json", folder / "report.json", *options, *(["--schemas", schemas] if schemas else []),
+    schemas = os.environ.get("OHT_VDA_SCHEMAS")
+    done = subprocess.run([TOP / "scripts/check-conformance", "--json", folder / "report.json", *(["--schemas", f"{schemas}/{vehicle.version}"] if schemas else []),
                            folder / "vehicle.json"], stdout=(folder / "kit.txt").open("w"), text=True, check=False)
     said = (folder / "kit.txt").read_text()
     if keep := os.environ.get("OHT_KIT_REPORT"):

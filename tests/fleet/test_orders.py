@@ -8,6 +8,7 @@ import pytest
 from oht_test.wait import until
 
 DRIVE_S = 120
+older = pytest.mark.parametrize("vehicle", ["2.1"], indirect=True)
 both = pytest.mark.parametrize("vehicle", ["3.0", "2.1"], indirect=True)
 
 
@@ -82,7 +83,6 @@ def word(vehicle, newer, older):
     return newer if vehicle.version == "3.0" else older
 
 
-@both
 def test_an_order_is_driven_node_by_node(robot, vehicle, ready):
     name = f"first-{vehicle.version}"
     work = vehicle.action("wait", "work", seconds=1)
@@ -176,7 +176,7 @@ def test_what_no_order_is_refused_and_named(robot, vehicle, ready):
     assert not moves(robot, "bad")
 
 
-@both
+@older
 def test_updates_begin_at_the_last_released_node(robot, vehicle, ready):
     """A horizon is listed and never driven; an update replaces it, releases it or drops it, and what fits nowhere is refused."""
     name = f"longer-{vehicle.version}"
@@ -219,7 +219,6 @@ def test_updates_begin_at_the_last_released_node(robot, vehicle, ready):
     assert moves(robot, name) == [(1, "finished"), (1, "finished")]
 
 
-@both
 def test_cancel_pause_and_go_on(robot, vehicle, ready):
     name = f"stopped-{vehicle.version}"
     vehicle.act("cancelOrder", "nothing")
@@ -256,7 +255,7 @@ def test_cancel_pause_and_go_on(robot, vehicle, ready):
 
 def test_killed_at_its_work_it_drives_nothing_twice(robot, vehicle, ready):
     """oht-fleet is killed while the robot drives, and the order comes again before and behind the kill."""
-    path = [ready[0], ready[1], ready[0], ready[1]]
+    path = [ready[0], ready[1], ready[0]]
     mark = vehicle.send("killed", path)
     vehicle.state(lambda said: said["orderId"] == "killed" and said["driving"], mark)
     vehicle.stop(signal.SIGKILL, -signal.SIGKILL)
@@ -264,7 +263,7 @@ def test_killed_at_its_work_it_drives_nothing_twice(robot, vehicle, ready):
     vehicle.start()
     vehicle.send("killed", path)
     end = vehicle.ended("killed", mark)
-    assert (end["lastNodeId"], end["lastNodeSequenceId"]) == ("n1", 6) and not about(end), end
+    assert (end["lastNodeId"], end["lastNodeSequenceId"]) == ("n0", 4) and not about(end), end
     vehicle.stop(signal.SIGKILL, -signal.SIGKILL)
     mark = vehicle.mark()
     vehicle.start()
@@ -273,11 +272,12 @@ def test_killed_at_its_work_it_drives_nothing_twice(robot, vehicle, ready):
     state = asked(vehicle, "behind")
     assert not state["nodeStates"] and not about(state), state
     # Another order of the same id is none.
-    mark = vehicle.send("killed", ready[1:3])
+    mark = vehicle.send("killed", ready[:2])
     vehicle.state(lambda said: "SAME_ORDER_UPDATE_ID" in [error["errorType"] for error in about(said)], mark)
-    assert moves(robot, "killed") == [(1, "finished"), (2, "finished"), (3, "finished")]
+    assert moves(robot, "killed") == [(1, "finished"), (2, "finished")]
 
 
+@pytest.mark.slow
 def test_a_stop_holds_an_order_until_the_fleet_lets_it_go_on(robot, vehicle, ready):
     mark = vehicle.send("held", ready[:2])
     vehicle.state(lambda said: said["orderId"] == "held" and said["driving"], mark)
@@ -296,6 +296,7 @@ def test_a_stop_holds_an_order_until_the_fleet_lets_it_go_on(robot, vehicle, rea
     assert end["lastNodeId"] == "n1" and not about(end) and not end["paused"], end
 
 
+@pytest.mark.slow
 def test_a_person_in_the_way(robot, vehicle, ready):
     """Who drives by hand ends the order; who cancels its mission does it with an error; before that none is taken."""
     mark = vehicle.send("by-hand", ready[:2], released=1)

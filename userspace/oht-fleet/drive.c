@@ -69,6 +69,8 @@ static void follow(struct fleet_drive *drive, struct json_object *mission)
 		drive->job->paused = drive->job->pause_seen = false;
 	if (drive->job->state == FLEET_MISSION_PAUSED || drive->job->state == FLEET_MISSION_HELD)
 		drive->job->pause_seen = drive->job->paused;
+	if (before != drive->job->state && fleet_job_is_over(drive->job))
+		drive->releasing = true;
 	if (legs_over)
 		fleet_drive_save(drive);
 	drive->seen_at = fleet_now_ms();
@@ -175,6 +177,16 @@ static void take_asked(void *arg, int status, struct json_object *answer)
 		drive->job->state = FLEET_MISSION_CANCELLED;
 	else
 		wait_a_moment(drive, status, answer);
+}
+
+/* Whoever has it by now. */
+static void take_released(void *arg, int status, struct json_object *answer)
+{
+	struct fleet_drive *drive = arg;
+
+	(void)status;
+	(void)answer;
+	drive->busy = false;
 }
 
 static void take_deleted(void *arg, int status, struct json_object *answer)
@@ -286,6 +298,14 @@ static void ask_to_delete(struct fleet_drive *drive)
 		take_deleted(drive, 404, NULL);
 }
 
+/* The order is over: a person need not wait until the control of its mission runs out. */
+static void release_control(struct fleet_drive *drive)
+{
+	drive->releasing = false;
+	if (!strcmp(fleet_robot_text(drive->robot, FLEET_CHANNEL_ROBOT, "control"), drive->robot->user))
+		ask(drive, "DELETE", "control", NULL, take_released);
+}
+
 /* ---- what is due ---- */
 
 /* The present state of the mission from the channel; one that has left the channel is asked about. */
@@ -330,8 +350,7 @@ static bool send_legs(struct fleet_drive *drive)
 	return true;
 }
 
-/* The robot stands where it stands, and the order is over. */
-static bool stands(const struct fleet_drive *drive)
+bool fleet_drive_stands(const struct fleet_drive *drive)
 {
 	const char *word = fleet_robot_text(drive->robot, FLEET_CHANNEL_ROBOT, "state");
 	double speed_mm_s = fleet_robot_number(drive->robot, FLEET_CHANNEL_ROBOT, "speed_mm_s");
@@ -348,7 +367,7 @@ static void cancel(struct fleet_drive *drive)
 		ask_to_make(drive);
 	else if (job->mission && !fleet_job_is_over(job))
 		act(drive, "cancel", take_act);
-	else if (stands(drive))
+	else if (fleet_drive_stands(drive))
 		give_up(drive);
 }
 
@@ -373,6 +392,8 @@ static void step(struct fleet_drive *drive, int64_t now_ms)
 		act(drive, "pause", take_act);
 	} else if (drive->resuming && (job->state == FLEET_MISSION_PAUSED || job->state == FLEET_MISSION_HELD)) {
 		act(drive, "resume", take_resumed);
+	} else if (drive->releasing && !fleet_job_is_active(job)) {
+		release_control(drive);
 	} else if (job->past_count > FLEET_PAST_KEPT) {
 		ask_to_delete(drive);
 	} else {

@@ -20,6 +20,7 @@
  * @again_at: no request before this time
  * @seen_at: when the mission was heard of last
  * @resuming: the mission is to go on
+ * @releasing: the mission is over, so control is given back
  * @resume_refused: it was held again at once; @job->reason_text says why
  * @trouble: why ohtd drives nothing; "": none
  * @unsaved: the file does not take the order
@@ -29,7 +30,7 @@ struct fleet_drive {
 	struct fleet_job *job;
 	struct fleet_robot *robot;
 	const char *path;
-	bool busy, resuming, resume_refused, unsaved;
+	bool busy, releasing, resuming, resume_refused, unsaved;
 	int64_t again_at, seen_at;
 	char trouble[FLEET_TEXT_BYTES], ended[FLEET_TEXT_BYTES];
 };
@@ -39,6 +40,9 @@ int fleet_drive_save(struct fleet_drive *drive);
 
 /* Begins what is due; returns when to come again, as fleet_now_ms(). */
 int64_t fleet_drive_work(struct fleet_drive *drive, int64_t now_ms);
+
+/* The robot neither drives nor docks. */
+bool fleet_drive_stands(const struct fleet_drive *drive);
 
 /* The fleet wants the mission to go on. */
 void fleet_drive_resume(struct fleet_drive *drive);

@@ -33,7 +33,7 @@ enum fleet_refusal {
 };
 
 /* What ends a refusal. */
-enum fleet_until { FLEET_UNTIL_ORDER, FLEET_UNTIL_INSTANT };
+enum fleet_until { FLEET_UNTIL_ORDER, FLEET_UNTIL_INSTANT, FLEET_UNTIL_MODE };
 
 struct fleet_errors {
 	struct fleet_error list[FLEET_ERRORS_MAX];

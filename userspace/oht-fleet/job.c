@@ -351,6 +351,13 @@ bool fleet_job_find_place(struct fleet_job *job, const struct fleet_settings *se
 	return true;
 }
 
+void fleet_job_lose_place(struct fleet_job *job)
+{
+	*job->last_node = '\0';
+	job->last_sequence = 0;
+	job->last_mm = job->toward_mm = NAN;
+}
+
 /* ---- what is said of it ---- */
 
 static void show_lists(const struct fleet_job *job, struct fleet_state *state)

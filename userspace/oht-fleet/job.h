@@ -181,6 +181,9 @@ void fleet_job_give_up(struct fleet_job *job);
  */
 bool fleet_job_find_place(struct fleet_job *job, const struct fleet_settings *settings, const struct fleet_robot *robot, double position_mm);
 
+/* A person has the robot: it may be elsewhere when the fleet gets it back, so no order begins at the last node. */
+void fleet_job_lose_place(struct fleet_job *job);
+
 /* Does the robot, at @position_mm, stand at the last node or on its way from there? */
 bool fleet_job_stands_behind(const struct fleet_job *job, double position_mm);
 

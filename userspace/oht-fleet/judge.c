@@ -203,20 +203,20 @@ static const struct fleet_job_past *find_past(const struct fleet_job *job, const
 static const char *mode_word(unsigned int mode)
 {
 	static const char *const words[] = {
-		[FLEET_STARTUP] = "it starts", [FLEET_INTERVENED] = "a person or program is in control of it", [FLEET_MANUAL] = "its mode is manual",
-		[FLEET_SERVICE] = "it is in maintenance",
+		[FLEET_STARTUP] = "it starts", [FLEET_MANUAL] = "its mode is manual", [FLEET_SERVICE] = "it is in maintenance",
 	};
 
 	return mode < sizeof(words) / sizeof(words[0]) && words[mode] ? words[mode] : "its mode is another one";
 }
 
-static struct fleet_verdict availability(const struct fleet_judge *judge)
+struct fleet_verdict fleet_judge_availability(const struct fleet_judge *judge)
 {
 	if (!fleet_robot_is_known(judge->robot))
 		return refuse(FLEET_ROBOT_NOT_AVAILABLE, NULL, "", "The controller of the robot gives no state.");
 	if (!judge->robot->may_drive)
 		return refuse(FLEET_ROBOT_NOT_AVAILABLE, NULL, "", "oht-fleet has no role at ohtd with which it may drive the robot.");
-	if (judge->mode != FLEET_AUTOMATIC)
+	/* In control of a person it takes an order, which ohtd holds. */
+	if (judge->mode != FLEET_AUTOMATIC && judge->mode != FLEET_INTERVENED)
 		return refuse(FLEET_ROBOT_NOT_AVAILABLE, NULL, "", "The robot takes no order: %s.", mode_word(judge->mode));
 	return good;
 }
@@ -233,7 +233,7 @@ static struct fleet_verdict fresh(const struct fleet_judge *judge, const struct 
 		return refuse(FLEET_OTHER_ORDER_ACTIVE, NULL, "", "Order %.64s is not over.", judge->job->order);
 	if (order->update)
 		return refuse(FLEET_WRONG_STITCH, NULL, "", "Update %u is of an order that the robot does not have.", order->update);
-	return availability(judge);
+	return fleet_judge_availability(judge);
 }
 
 /* ---- can it be driven? ---- */

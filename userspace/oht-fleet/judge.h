@@ -37,6 +37,9 @@ struct fleet_judge {
 	unsigned int mode;
 };
 
+/* Why the robot takes no order whatever it says: FLEET_NOT_REFUSED: it takes one. */
+struct fleet_verdict fleet_judge_availability(const struct fleet_judge *judge);
+
 /* What form_read() found, as a refusal. */
 struct fleet_verdict fleet_judge_form(const struct form_fault *fault);
 

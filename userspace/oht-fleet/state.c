@@ -185,6 +185,9 @@ void fleet_state_take_job(struct fleet_state *state, const struct fleet_job *job
 	struct fleet_error *error = NULL;
 
 	fleet_job_show(job, state);
+	/* A person has it, and the order is being ended: only then it is said to be the person's. */
+	if (fleet_job_is_active(job) && (state->mode == FLEET_MANUAL || state->mode == FLEET_SERVICE))
+		state->mode = FLEET_INTERVENED;
 	if (job->state == FLEET_MISSION_HELD && fleet_job_is_active(job))
 		error = add_error(state, "ORDER_HELD", FLEET_CRITICAL, job->reason_text,
 				  "Remove the cause; then stopPause lets the order go on, and cancelOrder ends it.");

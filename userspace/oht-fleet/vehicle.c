@@ -15,6 +15,8 @@
 #include "oht-fleet/state.h"
 
 #define QOS_CONNECTION	1
+/* So long the first state waits for a word of ohtd. */
+#define STARTUP_MS	3000
 
 /* ---- what is sent ---- */
 
@@ -98,6 +100,9 @@ static int64_t tell_state(struct fleet_vehicle *vehicle, int64_t now_ms)
 	bool due = vehicle->asked || !vehicle->told || now_ms >= must_at;
 	char *news;
 
+	/* An order in hand does not fit to a robot that starts. */
+	if (!vehicle->was_known && now_ms < vehicle->begun_at + STARTUP_MS)
+		return vehicle->begun_at + STARTUP_MS;
 	if (!due && !vehicle->robot.heard)
 		return must_at;
 	if (vehicle->told && now_ms < may_at)
@@ -275,7 +280,7 @@ static enum fleet_action_status outcome(const struct fleet_vehicle *vehicle, con
 	if (vehicle->drive.busy)
 		return FLEET_RUNNING;
 	if (!strcmp(row->type, fleet_action_kinds[FLEET_START_PAUSE].type))
-		return job->paused && job->state == FLEET_MISSION_RUNNING ? FLEET_RUNNING : FLEET_FINISHED;
+		return job->paused && (job->state == FLEET_MISSION_RUNNING || !fleet_drive_stands(&vehicle->drive)) ? FLEET_RUNNING : FLEET_FINISHED;
 	if (vehicle->drive.resuming)
 		return FLEET_RUNNING;
 	return vehicle->drive.resume_refused ? FLEET_FAILED : FLEET_FINISHED;
@@ -360,12 +365,17 @@ static void accept_order(struct fleet_vehicle *vehicle, const struct fleet_order
 	free(before);
 }
 
-static struct fleet_verdict judge_order(struct fleet_vehicle *vehicle, struct json_object *object, struct fleet_order *order)
+static struct fleet_judge judge_of(const struct fleet_vehicle *vehicle)
 {
-	const struct fleet_judge judge = {
+	return (struct fleet_judge){
 		.job = &vehicle->job, .settings = vehicle->settings, .robot = &vehicle->robot,
 		.mode = fleet_state_is_started(&vehicle->robot) ? fleet_state_mode(&vehicle->robot) : vehicle->state.mode,
 	};
+}
+
+static struct fleet_verdict judge_order(struct fleet_vehicle *vehicle, struct json_object *object, struct fleet_order *order)
+{
+	const struct fleet_judge judge = judge_of(vehicle);
 	struct form_fault fault = { 0 };
 	char digest[FLEET_DIGEST_BYTES];
 	struct fleet_verdict verdict;
@@ -405,36 +415,48 @@ static void take_order(struct fleet_vehicle *vehicle, const char *text, size_t b
 	json_object_put(object);
 }
 
-/* A person drives the robot: the order is the fleet's no more. */
-static void look_at_mode(struct fleet_vehicle *vehicle)
+static bool is_persons(enum fleet_mode mode)
 {
-	enum fleet_mode mode;
+	return mode == FLEET_MANUAL || mode == FLEET_SERVICE;
+}
 
-	if (!fleet_state_is_started(&vehicle->robot) || vehicle->job.cancelling || !fleet_job_is_active(&vehicle->job))
-		return;
-	mode = fleet_state_mode(&vehicle->robot);
-	if (mode != FLEET_MANUAL && mode != FLEET_SERVICE)
+/* A person drives the robot: the order is the fleet's no more. */
+static void look_at_mode(struct fleet_vehicle *vehicle, const struct fleet_judge *judge)
+{
+	if (vehicle->errors.count && !fleet_judge_availability(judge).refusal)
+		fleet_errors_end(&vehicle->errors, FLEET_UNTIL_MODE);
+	if (!is_persons(judge->mode) || vehicle->job.cancelling || !fleet_job_is_active(&vehicle->job))
 		return;
 	vehicle->job.cancelling = true;
 	fleet_drive_save(&vehicle->drive);
 }
 
-static void look_at_place(struct fleet_vehicle *vehicle)
+static void look_at_place(struct fleet_vehicle *vehicle, unsigned int mode)
 {
 	const struct fleet_robot *robot = &vehicle->robot;
 	double position_mm = fleet_robot_number(robot, FLEET_CHANNEL_ROBOT, "position_mm");
+	bool located = json_object_get_boolean(fleet_robot_get(robot, FLEET_CHANNEL_ROBOT, "located"));
+	bool changed = false;
 
-	if (!fleet_state_is_started(robot) || strcmp(fleet_robot_text(robot, FLEET_CHANNEL_ROBOT, "state"), "idle") || !isfinite(position_mm) ||
-	    !json_object_get_boolean(fleet_robot_get(robot, FLEET_CHANNEL_ROBOT, "located")))
+	if (fleet_job_is_active(&vehicle->job))
 		return;
-	if (fleet_job_find_place(&vehicle->job, vehicle->settings, robot, position_mm))
-		vehicle->robot.heard = true;
+	if (is_persons(mode) && *vehicle->job.last_node && (mode == FLEET_SERVICE || !located || !fleet_job_stands_behind(&vehicle->job, position_mm))) {
+		fleet_job_lose_place(&vehicle->job);
+		changed = true;
+	}
+	if (mode != FLEET_SERVICE && located && isfinite(position_mm) && fleet_drive_stands(&vehicle->drive))
+		changed = fleet_job_find_place(&vehicle->job, vehicle->settings, robot, position_mm) || changed;
+	vehicle->robot.heard = vehicle->robot.heard || changed;
 }
 
 static void look_at_order(struct fleet_vehicle *vehicle)
 {
-	look_at_mode(vehicle);
-	look_at_place(vehicle);
+	const struct fleet_judge judge = judge_of(vehicle);
+
+	if (fleet_state_is_started(&vehicle->robot)) {
+		look_at_mode(vehicle, &judge);
+		look_at_place(vehicle, judge.mode);
+	}
 	settle_actions(vehicle);
 	if (!*vehicle->drive.ended)
 		return;
@@ -490,6 +512,7 @@ int fleet_vehicle_open(struct fleet_vehicle *vehicle, const struct fleet_setting
 
 	memset(vehicle, 0, sizeof(*vehicle));
 	vehicle->settings = settings;
+	vehicle->begun_at = fleet_now_ms();
 	vehicle->state.mode = FLEET_STARTUP;
 	vehicle->state.distance_m = NAN;
 	vehicle->state.power.voltage_v = NAN;

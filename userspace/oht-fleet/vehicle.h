@@ -21,6 +21,7 @@
  * @told: what of the state was news when it was sent last; NULL: nothing was sent on this connection
  * @state_at: when the state was sent last
  * @asked: the state is sent even if it is no news
+ * @begun_at: when it was opened
  * @shown_at: when the position was sent last
  * @factsheet: as it was sent last on this connection, or NULL
  * @was_known: the robot has been known since the start
@@ -39,7 +40,7 @@ struct fleet_vehicle {
 	struct fleet_instant_actions incoming;
 	struct fleet_state state;
 	char *told, *factsheet;
-	int64_t state_at, shown_at;
+	int64_t state_at, shown_at, begun_at;
 	bool asked, was_known, ids_failed;
 };
 
