@@ -391,10 +391,11 @@ static void what_finds_no_room_is_counted_behind_a_gap(void **state)
 static struct oht_hash leaves[64];
 static unsigned int leaf_count;
 
-static void take(void *arg, const struct oht_hash *leaf)
+static void take(void *arg, const struct oht_hash *leaf, uint64_t count)
 {
 	(void)arg;
-	leaves[leaf_count++] = *leaf;
+	while (count--)
+		leaves[leaf_count++] = *leaf;
 }
 
 static int read_leaves(struct ohtd_db *db, void *arg)
@@ -638,6 +639,24 @@ static void records_behind_the_tree_are_none(void **state)
 	assert_int_equal(count("act = 'found altered' AND number = 2"), 1);
 }
 
+/* The tree is lost, and a damaged row has a number that no robot reaches: no loop runs up to it, and numbers go on behind the others. */
+static void a_hole_of_any_size_is_passed_at_once(void **state)
+{
+	static const char *const numbers[] = { "9007199254740992", "9223372036854775807", "-9223372036854775808" };
+	char sql[300];
+
+	(void)state;
+	add("anna", "act", 0, NULL);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		snprintf(sql, sizeof(sql), "PRAGMA ignore_check_constraints = 1; UPDATE audit_tree SET edge = 'x'; DELETE FROM audit WHERE act = 'hole';"
+			 "INSERT INTO audit SELECT %s, time_ns, boot, who, 'hole', object, before, after, result, source, request_id, leaf FROM audit"
+			 " WHERE number = 1", numbers[i]);
+		fault_of_next_start(sql);
+		assert_int_equal(count("number > 9007199254740993"), 0);
+		add("anna", "act", 0, NULL);
+	}
+}
+
 #define CASE(test)	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -662,6 +681,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_new_key_signs_what_the_one_before_has_removed, set_up_few, tear_down),
 		CASE(a_cut_is_found_also_with_a_tree_that_fits),
 		CASE(records_behind_the_tree_are_none),
+		CASE(a_hole_of_any_size_is_passed_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,6 +100,28 @@ static void appending_is_recomputing(void **state)
 	}
 }
 
+/* As one by one, from each size on; a number that no loop would reach takes no time. */
+static void appending_the_same_is_appending_each(void **state)
+{
+	static const struct oht_hash same;
+	struct oht_tree one, other;
+
+	(void)state;
+	for (uint64_t from = 0; from <= 33; from++)
+		for (uint64_t count = 0; count <= 40; count++) {
+			one = (struct oht_tree){ 0 };
+			for (uint64_t i = 0; i < from; i++)
+				oht_tree_add(&one, &leaves[i]);
+			other = one;
+			for (uint64_t i = 0; i < count; i++)
+				oht_tree_add(&one, &same);
+			oht_tree_add_same(&other, &same, count);
+			assert_memory_equal(&one, &other, offsetof(struct oht_tree, edge) + oht_tree_edge(one.size) * sizeof(one.edge[0]));
+		}
+	oht_tree_add_same(&one, &same, (1ull << 62) - 1);
+	assert_true(one.size == 73 + (1ull << 62) - 1);
+}
+
 static void every_proof_holds_and_no_other(void **state)
 {
 	const struct oht_tree none = { 0 };
@@ -195,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roots_are_those_of_certificate_transparency),
 		cmocka_unit_test(appending_is_recomputing),
+		cmocka_unit_test(appending_the_same_is_appending_each),
 		cmocka_unit_test(every_proof_holds_and_no_other),
 		cmocka_unit_test(a_removed_beginning_proves_what_lies_behind_it),
 		cmocka_unit_test(a_checkpoint_is_opened_with_its_key_only),

@@ -121,16 +121,42 @@ unsigned int oht_tree_edge(uint64_t size)
 	return (unsigned int)__builtin_popcountll(size);
 }
 
-void oht_tree_add(struct oht_tree *tree, const struct oht_hash *leaf)
+/* Appends a perfect subtree of 2^height leaves; the size of the tree is a multiple of that. */
+static void add_subtree(struct oht_tree *tree, const struct oht_hash *root, unsigned int height)
 {
 	unsigned int count = oht_tree_edge(tree->size);
-	struct oht_hash node = *leaf;
+	struct oht_hash node = *root;
 
 	/* Each perfect subtree of the same height becomes one with it. */
-	for (uint64_t size = tree->size; size & 1; size >>= 1)
+	for (uint64_t size = tree->size >> height; size & 1; size >>= 1)
 		oht_tree_node(&tree->edge[--count], &node, &node);
 	tree->edge[count] = node;
-	tree->size++;
+	tree->size += 1ull << height;
+}
+
+void oht_tree_add(struct oht_tree *tree, const struct oht_hash *leaf)
+{
+	add_subtree(tree, leaf, 0);
+}
+
+/* First subtrees that grow, as far as the size of the tree allows, then such that shrink. */
+void oht_tree_add_same(struct oht_tree *tree, const struct oht_hash *leaf, uint64_t count)
+{
+	struct oht_hash roots[OHT_TREE_EDGE_MAX] = { *leaf };
+	unsigned int height = 0;
+
+	for (; height + 1 < OHT_TREE_EDGE_MAX && count >> height > 1; height++) {
+		oht_tree_node(&roots[height], &roots[height], &roots[height + 1]);
+		if (tree->size >> height & 1) {
+			add_subtree(tree, &roots[height], height);
+			count -= 1ull << height;
+		}
+	}
+	for (; count; height--)
+		if (count >> height) {
+			add_subtree(tree, &roots[height], height);
+			count -= 1ull << height;
+		}
 }
 
 void oht_tree_root(const struct oht_tree *tree, struct oht_hash *root)

@@ -50,6 +50,9 @@ void oht_tree_record(const char *const *columns, size_t count, struct oht_hash *
 /* Appends a leaf. */
 void oht_tree_add(struct oht_tree *tree, const struct oht_hash *leaf);
 
+/* Appends the same leaf @count times, in a time that does not grow with @count. The tree then has less than 2^63 leaves. */
+void oht_tree_add_same(struct oht_tree *tree, const struct oht_hash *leaf, uint64_t count);
+
 /* Root of the whole tree; of none it is SHA-256 of nothing. */
 void oht_tree_root(const struct oht_tree *tree, struct oht_hash *root);
 

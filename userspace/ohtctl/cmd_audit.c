@@ -512,8 +512,7 @@ static int take_record(struct cli *cli, struct json_object *item, void *arg)
 	if (number > next)
 		find(cli, verifying, number == next + 1 ? "record %" PRIu64 " is missing" : "records from %" PRIu64 " on are missing, up "
 		     "to the one in front of %" PRIu64, next, number);
-	while (verifying->tree.size + 1 < number)
-		oht_tree_add(&verifying->tree, &nothing);
+	oht_tree_add_same(&verifying->tree, &nothing, number - next);
 	add_record(cli, verifying, &verifying->tree, item);
 	look_at_seen(cli, verifying);
 	return CLI_DONE;

@@ -28,15 +28,15 @@ static int sign(const struct ohtd_audit *audit, const struct oht_tree *tree, con
 	return oht_checkpoint_sign(audit->key, made, note) ? -EIO : 0;
 }
 
-static void add_leaf(void *tree, const struct oht_hash *leaf)
+static void add_leaves(void *tree, const struct oht_hash *leaf, uint64_t count)
 {
-	oht_tree_add(tree, leaf);
+	oht_tree_add_same(tree, leaf, count);
 }
 
 /* Lets a copy of @tree grow by the records up to @size. 0, -EBADMSG: one is missing, or another negative errno. */
 static int grow(struct ohtd_db *db, struct oht_tree *tree, uint64_t size)
 {
-	int64_t r = ohtd_db_audit_leaves(db, tree->size, size, add_leaf, tree);
+	int64_t r = ohtd_db_audit_leaves(db, tree->size, size, add_leaves, tree);
 
 	return r < 0 ? (int)r : r ? -EBADMSG : 0;
 }
@@ -360,11 +360,12 @@ struct proving {
 	uint64_t count;
 };
 
-static void take_leaf(void *arg, const struct oht_hash *leaf)
+static void take_leaves(void *arg, const struct oht_hash *leaf, uint64_t count)
 {
 	struct proving *proving = arg;
 
-	proving->leaves[proving->count++] = *leaf;
+	while (count--)
+		proving->leaves[proving->count++] = *leaf;
 }
 
 /* Root of the first @size leaves, of which all removed ones are among. */
@@ -409,7 +410,7 @@ static int work_prove(struct ohtd_db *db, void *arg)
 	proving->leaves = calloc(proof->to - tree.removed.size + 1, sizeof(*proving->leaves));
 	if (!proving->leaves)
 		return -ENOMEM;
-	missing = ohtd_db_audit_leaves(db, tree.removed.size, proof->to, take_leaf, proving);
+	missing = ohtd_db_audit_leaves(db, tree.removed.size, proof->to, take_leaves, proving);
 	return missing < 0 ? (int)missing : prove(proving);
 }
 

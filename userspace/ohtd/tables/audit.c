@@ -79,7 +79,7 @@ static int read_edge(struct oht_tree *tree, int64_t size, const char *text)
 {
 	unsigned int count = oht_tree_edge((uint64_t)size);
 
-	if (size < 0 || strlen(text) != count * (OHT_HASH_HEX_BYTES - 1))
+	if (size < 0 || size > 2 * OHTD_AUDIT_NUMBER_MAX || strlen(text) != count * (OHT_HASH_HEX_BYTES - 1))
 		return -EBADMSG;
 	tree->size = (uint64_t)size;
 	for (unsigned int i = 0; i < count; i++)
@@ -156,11 +156,11 @@ static const struct ohtd_statement leaves_sql = {
 };
 
 int64_t ohtd_db_audit_leaves(struct ohtd_db *db, uint64_t from, uint64_t to,
-			     void (*take)(void *arg, const struct oht_hash *leaf), void *arg)
+			     void (*take)(void *arg, const struct oht_hash *leaf, uint64_t count), void *arg)
 {
 	static const struct oht_hash nothing;
 	sqlite3_stmt *s = ohtd_db_statement(db, &leaves_sql);
-	int64_t missing = 0;
+	uint64_t missing = 0, number;
 	int r;
 
 	ohtd_db_bind_number(s, ":from", (int64_t)from);
@@ -169,25 +169,29 @@ int64_t ohtd_db_audit_leaves(struct ohtd_db *db, uint64_t from, uint64_t to,
 		const char *text = (const char *)sqlite3_column_text(s, 1);
 		struct oht_hash leaf;
 
-		for (; from + 1 < (uint64_t)sqlite3_column_int64(s, 0); from++, missing++)
-			take(arg, &nothing);
+		number = (uint64_t)sqlite3_column_int64(s, 0);
+		missing += number - from - 1;
+		if (number - from > 1)
+			take(arg, &nothing, number - from - 1);
 		if (!text || !oht_hash_read(text, &leaf))
 			leaf = nothing;
-		take(arg, &leaf);
-		from++;
+		take(arg, &leaf, 1);
+		from = number;
 	}
 	sqlite3_reset(s);
-	for (; r == 0 && from < to; from++, missing++)
-		take(arg, &nothing);
-	return r < 0 ? r : missing;
+	if (r == 0 && from < to) {
+		missing += to - from;
+		take(arg, &nothing, to - from);
+	}
+	return r < 0 ? r : (int64_t)missing;
 }
 
-static void add_leaf(void *tree, const struct oht_hash *leaf)
+static void add_leaves(void *tree, const struct oht_hash *leaf, uint64_t count)
 {
-	oht_tree_add(tree, leaf);
+	oht_tree_add_same(tree, leaf, count);
 }
 
-static const struct ohtd_statement newest_sql = { "SELECT coalesce(max(number), 0) FROM audit" };
+static const struct ohtd_statement newest_sql = { "SELECT max(coalesce(max(number), 0), 0) FROM audit" };
 
 static int64_t newest(struct ohtd_db *db)
 {
@@ -201,13 +205,17 @@ static int64_t newest(struct ohtd_db *db)
 
 int ohtd_db_audit_mend(struct ohtd_db *db, struct ohtd_audit_tree *tree)
 {
-	int64_t number = newest(db), r;
+	int64_t number = newest(db), r = 0;
 
+	if (number > OHTD_AUDIT_NUMBER_MAX) {
+		r = ohtd_db_audit_drop_foreign(db, OHTD_AUDIT_NUMBER_MAX);
+		number = r < 0 ? r : newest(db);
+	}
 	if (number < 0)
 		return (int)number;
 	if ((uint64_t)number <= tree->whole.size)
 		return 0;
-	r = ohtd_db_audit_leaves(db, tree->whole.size, (uint64_t)number, add_leaf, &tree->whole);
+	r = ohtd_db_audit_leaves(db, tree->whole.size, (uint64_t)number, add_leaves, &tree->whole);
 	return r < 0 ? (int)r : ohtd_db_audit_keep_tree(db, tree);
 }
 
@@ -284,7 +292,7 @@ int64_t ohtd_db_audit_drop_foreign(struct ohtd_db *db, uint64_t size)
 	return r ? r : count > 0 ? count : 0;
 }
 
-static const struct ohtd_statement record_sql = { " WHERE number = :number", &ohtd_kept_audit, ohtd_row_select };
+static const struct ohtd_statement next_sql = { " WHERE number > :number ORDER BY number LIMIT 1", &ohtd_kept_audit, ohtd_row_select };
 static const struct ohtd_statement remove_sql = { "DELETE FROM audit WHERE number = :number" };
 static const struct ohtd_statement remove_oldest_sql = {
 	"DELETE FROM audit WHERE number <= (SELECT number FROM audit WHERE number <= :to ORDER BY number DESC LIMIT 1 OFFSET :most)"
@@ -315,14 +323,15 @@ int ohtd_db_audit_remove(struct ohtd_db *db, uint64_t from, uint64_t to, int64_t
 	sqlite3_stmt *s;
 	int r = 0;
 
-	while (!r && from++ < to) {
+	while (!r && from < to) {
 		struct ohtd_audit_row row = { .number = (int64_t)from };
 
-		r = ohtd_db_get(db, &record_sql, &row);
-		if (!r && is_sound(&row) && !keeps(&row, arg))
+		r = ohtd_db_get(db, &next_sql, &row);
+		from = r ? to : (uint64_t)row.number;
+		if (!r && from <= to && is_sound(&row) && !keeps(&row, arg))
 			r = remove_record(db, row.number);
 	}
-	if (r)
+	if (r && r != -ENOENT)
 		return r;
 	s = ohtd_db_statement(db, &remove_oldest_sql);
 	ohtd_db_bind_number(s, ":to", (int64_t)to);

@@ -113,16 +113,20 @@ int ohtd_db_audit_act(struct ohtd_db *db, int (*work)(struct ohtd_db *db, void *
  * @db: where
  * @from: number of the record in front of the first
  * @to: number of the last
- * @take: gets each; what is missing or cannot be read is all zero
+ * @take: gets each, and the same ones that follow one another at once; what is missing or cannot be read is all zero
  * @arg: for @take
  *
  * Return: how many records are missing, or a negative errno.
  */
 int64_t ohtd_db_audit_leaves(struct ohtd_db *db, uint64_t from, uint64_t to,
-			     void (*take)(void *arg, const struct oht_hash *leaf), void *arg);
+			     void (*take)(void *arg, const struct oht_hash *leaf, uint64_t count), void *arg);
+
+/* No record has a greater number: it would be that of a damaged row. */
+#define OHTD_AUDIT_NUMBER_MAX	(1ll << 53)
 
 /*
- * Makes the tree anew of the leaves that are there, when what was kept of it is gone. 0 or a negative errno.
+ * Makes the tree anew of the leaves that are there, when what was kept of it is gone. Rows behind OHTD_AUDIT_NUMBER_MAX are deleted. 0 or a
+ * negative errno.
  */
 int ohtd_db_audit_mend(struct ohtd_db *db, struct ohtd_audit_tree *tree);
 
