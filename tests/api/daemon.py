@@ -249,10 +249,12 @@ def serving(made):
 
 
 @contextlib.contextmanager
-def running(folder, roles=ROLES, **settings):
-    """A daemon with the simulator and an account of each of the roles; it ends in order, or else is ended."""
+def running(folder, roles=ROLES, prepare=None, **settings):
+    """A daemon with the simulator and an account of each of the roles; it ends in order, or else is ended. What is prepared is so before its start."""
     made = Daemon(folder)
     made.write_config(**settings)
+    if prepare:
+        prepare(made)
     try:
         for role in roles:
             done = made.add_user(role, role)
