@@ -4,6 +4,13 @@ import struct
 import time
 
 
+def keep_right(daemon):
+    """Somebody keeps its time of day right, whatever the machine of the test says of its own; set(0): nobody any more."""
+    keeper = Skewed(daemon, "OHT_SHIM_KEPT")
+    keeper.set(1)
+    return keeper
+
+
 class Skewed:
     """The time of day of a daemon's system, off by as many seconds as wanted; or another clock, by its variable of shims/clock.c."""
 

@@ -249,11 +249,13 @@ def serving(made):
 
 
 @contextlib.contextmanager
-def running(folder, roles=ROLES, place_mm=None, **settings):
+def running(folder, roles=ROLES, place_mm=None, prepare=None, **settings):
     """A daemon with the simulator and an account of each of the roles; it ends in order, or else is ended. The robot stands at its
-    dock, or at a place of the rail."""
+    dock, or at a place of the rail. What is prepared is so before its start."""
     made = Daemon(folder)
     made.write_config(**settings)
+    if prepare:
+        prepare(made)
     try:
         for role in roles:
             done = made.add_user(role, role)

@@ -43,7 +43,7 @@ def codes(daemon):
 
 
 def identity(daemon):
-    return {name: (daemon.state / name).read_bytes() for name in ("robot.id", "token.key", "audit.key", "ca.key", "ca.crt", "server.key")}
+    return {name: (daemon.state / name).read_bytes() for name in ("robot.id", "token.key", "totp.key", "audit.key", "ca.key", "ca.crt", "server.key")}
 
 
 def test_another_machine_is_told(fresh):

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every block of docs/runbooks.md, in its order, on a robot that has the trouble as far as it can be made here. OHT_SOAK=1 takes all runbooks."""
+import contextlib
 import os
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 
 import pytest
@@ -192,6 +194,18 @@ def password(person):
     assert person.daemon.login("rescue").status == person.daemon.login("viewer").status == 200
 
 
+def phone(person):
+    """Of a viewer whose app nobody has."""
+    daemon = person.daemon
+    daemon.stop()
+    with contextlib.closing(sqlite3.connect(daemon.state / "oht.db", isolation_level=None)) as database:
+        database.execute("INSERT INTO second_factors SELECT id, '', 1, 0, 0, '', 0 FROM users WHERE name = 'viewer'")
+    daemon.start()
+    assert daemon.login("viewer").code == "code_required"
+    assert "users/{id}/totp" in finish(person.steps("A phone is lost"))
+    assert daemon.login("viewer").status == 200
+
+
 def computer(person):
     """A simulated rail begins anew with its simulator, so the robot is moved by hand, too."""
     daemon = person.daemon
@@ -237,7 +251,7 @@ def upgrade(person):
 
 PLAYED = {
     "The stop does not reset": stop, "A module is lost": module, "The disk is full": disk, "The clock is wrong": clock, "The certificate ends": certificate,
-    "A password is forgotten": password, "The computer was replaced": computer, "The card is dead": card, "Upgrade, and back": upgrade,
+    "A password is forgotten": password, "A phone is lost": phone, "The computer was replaced": computer, "The card is dead": card, "Upgrade, and back": upgrade,
 }
 # The others restart the daemon, or wait for seconds.
 QUICK = ("The stop does not reset", "The disk is full", "The certificate ends")

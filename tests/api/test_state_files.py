@@ -21,7 +21,7 @@ from test_local import ask
 from test_remote import Remote, complaint
 from test_lifecycle import fails_to_start
 
-SECRETS = ("token.key", "audit.key", "ca.key", "ca.crt", "server.key", "server.crt")
+SECRETS = ("token.key", "totp.key", "audit.key", "ca.key", "ca.crt", "server.key", "server.crt")
 OTHERS = ("time", "running", "administered", "audit.head")
 SOAK = os.environ.get("OHT_SOAK")
 

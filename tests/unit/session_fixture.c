@@ -63,7 +63,7 @@ void session_start(void)
 	ohtd_clock_init(&wall, &ohtd_clock_manual, &manual, 0);
 	store = ohtd_store_start(store_open_db());
 	tokens = ohtd_tokens_create(key, sizeof(key), &wall);
-	auth = ohtd_auth_create(store, tokens, &wall);
+	auth = ohtd_auth_create(store, tokens, &wall, key);
 	assert_non_null(auth);
 }
 
@@ -201,6 +201,8 @@ void order_change(struct ohtd_user_change change)
 					    .now_s = STORE_NOW_S, .change = change };
 
 	order.change.id = anna_id;
+	if (change.password_hash)
+		snprintf(order.hash, sizeof(order.hash), "%s", change.password_hash);
 	order.change.by_role = OHTD_ROLE_ADMINISTRATOR;
 	assert_int_equal(ohtd_store_call(store, ohtd_account_work, &order), 0);
 	ohtd_account_told(&order, auth, NULL);

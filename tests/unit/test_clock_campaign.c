@@ -69,7 +69,7 @@ static void come_up(struct machine *m)
 	ohtd_state_recall_time(m->dir, &m->clock, ohtd_tokens_boot_id(m->tokens));
 	/* What nobody has kept right in the last run was not stored. */
 	m->last_wall_ns = 0;
-	m->auth = ohtd_auth_create(m->store, m->tokens, &m->clock);
+	m->auth = ohtd_auth_create(m->store, m->tokens, &m->clock, key);
 	assert_non_null(m->auth);
 }
 

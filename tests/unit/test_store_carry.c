@@ -179,6 +179,21 @@ static void test_the_order_comes_once(void **state)
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM sqlite_schema WHERE name = 'restore_order'"), 0);
 }
 
+/* ---- second factors ---- */
+
+/* A restore makes no one factor of two, and brings no code back. */
+static void test_a_second_factor_stays_and_its_recovery_codes_go(void **state)
+{
+	const struct ohtd_carry_order order = { "anna", "x.ohtbackup", 7 };
+
+	(void)state;
+	ohtd_db_close(store_open_db());
+	store_run_sql("INSERT INTO second_factors VALUES (1, 'sealed', 1, 9, 2, 'hashes', 3), (2, 'waits', 0, 0, 0, '', 3)");
+	assert_int_equal(ohtd_db_carry_in(store_path, &order), 0);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM second_factors"), 1);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM second_factors WHERE sealed = 'sealed' AND confirmed AND last_step = 9 AND recovery = ''"), 1);
+}
+
 /* ---- missions ---- */
 
 /* Which of its legs were driven since is not known; one that is over has no leg under way. */
@@ -215,6 +230,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nothing_of_one_that_is_not_there, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_numbers_of_versions_go_on, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_the_order_comes_once, store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(test_a_second_factor_stays_and_its_recovery_codes_go, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_a_mission_that_was_begun_is_over, store_set_up, store_tear_down),
 	};
 

@@ -80,6 +80,7 @@ enum cli_exit {
 #define CLI_OPT_ROOT		(UINT64_C(1) << 51)
 #define CLI_OPT_IN_CLEAR	(UINT64_C(1) << 52)
 #define CLI_OPT_SECONDS		(UINT64_C(1) << 53)
+#define CLI_OPT_CODE		(UINT64_C(1) << 54)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \
@@ -88,7 +89,7 @@ enum cli_exit {
 				 CLI_OPT_FORMAT | CLI_OPT_OUTPUT | CLI_OPT_CONTINUE | \
 				 CLI_OPT_REASON | CLI_OPT_CONFIRM | CLI_OPT_FOREIGN | CLI_OPT_BY | \
 				 CLI_OPT_CHECK | CLI_OPT_CALIBRATION | CLI_OPT_STANDSTILL | CLI_OPT_WAIT | CLI_OPT_RECORDS | \
-				 CLI_OPT_KIND | CLI_OPT_WITH_HISTORY | CLI_OPT_NO_HISTORY | CLI_OPT_IN_CLEAR)
+				 CLI_OPT_KIND | CLI_OPT_CODE | CLI_OPT_WITH_HISTORY | CLI_OPT_NO_HISTORY | CLI_OPT_IN_CLEAR)
 
 struct cli_verb;
 struct show_column;
@@ -111,6 +112,8 @@ struct show_column;
  * @fingerprint: of the authority to trust, NULL: ask
  * @password_file: its first line is the password
  * @password_stdin: the password is one line of standard input
+ * @code: of the second factor; NULL: none
+ * @code_wanted: where a refusal for want of a code is noted in place of a complaint; NULL: nowhere
  * @json: results and complaints as JSON
  * @help: --help was given
  * @version: --version was given
@@ -166,6 +169,8 @@ struct cli {
 	const char *password_file;
 	bool device_given;
 	bool password_stdin;
+	const char *code;
+	bool *code_wanted;
 	bool json;
 	bool help;
 	bool version;

@@ -183,7 +183,13 @@ static int refused(struct cli *cli, const char *whom, struct json_object *proble
 	if (!cli->url && code && !strcmp(code, "offline"))
 		return cli_fail(cli, CLI_NO_DEVICE, "no ohtd answers at %s, and without it: %s",
 				whom, text_of(problem, "detail"));
+	if (cli->code_wanted && code && !strcmp(code, "code_required")) {
+		*cli->code_wanted = true;
+		return CLI_FAILED;
+	}
 	describe(problem, line, sizeof(line));
+	if (code && !strcmp(code, "code_required"))
+		return cli_fail(cli, CLI_FAILED, "%s: --code CODE", line);
 	if (cli->url && code && !strcmp(code, "elevation_required"))
 		return cli_fail(cli, CLI_FAILED, "%s: ohtctl elevate --url %s", line, whom);
 	if (drives(cli->verb) && is_in_safe(problem))

@@ -132,6 +132,7 @@ int cmd_key_rotate(struct cli *cli, int count, char **arguments);
 int cmd_key_end(struct cli *cli, int count, char **arguments);
 
 int cmd_user_set(struct cli *cli, int count, char **arguments);
+int cmd_user_totp(struct cli *cli, int count, char **arguments);
 int cmd_user_approve(struct cli *cli, int count, char **arguments);
 int cmd_user_reset_code(struct cli *cli, int count, char **arguments);
 

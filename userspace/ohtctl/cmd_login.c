@@ -47,20 +47,51 @@ static int show_login(struct cli *cli)
 	return show_done(cli, "logged in at");
 }
 
+/* Who comes in, and by what. */
+struct proof {
+	char name[NAME_BYTES], password[PASSWORD_BYTES];
+};
+
+/* At a terminal the code is asked for when ohtd wants one. */
+static int try_with_code(struct cli *cli, int (*attempt)(struct cli *cli, const struct proof *proof), const struct proof *proof)
+{
+	char code[PASSWORD_BYTES] = "";
+	bool wanted = false;
+	int result;
+
+	if (!cli->code && !cli->password_file && !cli->password_stdin)
+		cli->code_wanted = &wanted;
+	result = attempt(cli, proof);
+	cli->code_wanted = NULL;
+	if (!wanted)
+		return result;
+	result = password_ask_line(cli, "Code: ", code, sizeof(code));
+	cli->code = code;
+	result = result ? result : attempt(cli, proof);
+	cli->code = NULL;
+	explicit_bzero(code, sizeof(code));
+	return result;
+}
+
+static int attempt_login(struct cli *cli, const struct proof *proof)
+{
+	return site_login(cli, proof->name, proof->password);
+}
+
 int cmd_login(struct cli *cli, int count, char **arguments)
 {
-	char name[NAME_BYTES] = "", password[PASSWORD_BYTES] = "";
+	struct proof proof = { "", "" };
 	int result = need_url(cli);
 
 	if (!result && count)
-		snprintf(name, sizeof(name), "%s", arguments[0]);
+		snprintf(proof.name, sizeof(proof.name), "%s", arguments[0]);
 	else if (!result)
-		result = password_ask_line(cli, "User: ", name, sizeof(name));
+		result = password_ask_line(cli, "User: ", proof.name, sizeof(proof.name));
 	if (!result)
-		result = password_take(cli, false, password);
+		result = password_take(cli, false, proof.password);
 	if (!result)
-		result = site_login(cli, name, password);
-	explicit_bzero(password, sizeof(password));
+		result = try_with_code(cli, attempt_login, &proof);
+	explicit_bzero(&proof, sizeof(proof));
 	return result ? result : show_login(cli);
 }
 
@@ -76,12 +107,14 @@ static int show_elevated(struct cli *cli, struct json_object *answer)
 }
 
 /* With the password that the account has; the session keeps its role. */
-static int elevate_with(struct cli *cli, const char *password)
+static int attempt_elevation(struct cli *cli, const struct proof *proof)
 {
 	struct json_object *body = json_object_new_object(), *answer;
 	int result;
 
-	json_object_object_add(body, "password", json_object_new_string(password));
+	json_object_object_add(body, "password", json_object_new_string(proof->password));
+	if (cli->code)
+		json_object_object_add(body, "code", json_object_new_string(cli->code));
 	result = client_request(cli, "POST", "auth/elevate", body, &answer);
 	json_object_put(body);
 	if (!result)
@@ -101,7 +134,7 @@ static int end_elevation(struct cli *cli)
 
 int cmd_elevate(struct cli *cli, int count, char **arguments)
 {
-	char password[PASSWORD_BYTES] = "";
+	struct proof proof = { "", "" };
 	int result = CLI_DONE;
 
 	if (count && strcmp(arguments[0], "end"))
@@ -115,10 +148,10 @@ int cmd_elevate(struct cli *cli, int count, char **arguments)
 	if (!result && count)
 		return end_elevation(cli);
 	if (!result)
-		result = password_take(cli, false, password);
+		result = password_take(cli, false, proof.password);
 	if (!result)
-		result = elevate_with(cli, password);
-	explicit_bzero(password, sizeof(password));
+		result = try_with_code(cli, attempt_elevation, &proof);
+	explicit_bzero(&proof, sizeof(proof));
 	return result;
 }
 

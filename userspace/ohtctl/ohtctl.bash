@@ -17,7 +17,7 @@ _ohtctl() {
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --drive --step-timeout-s
 		--profile --data --all --any-unit --append --force --safety --bus --dump --socket --config --role
-		--password-stdin --password-file --after-stop --url --fingerprint --level --station --reason --confirm-within
+		--password-stdin --password-file --code --after-stop --url --fingerprint --level --station --reason --confirm-within
 		--at-standstill --wait
 		--another-robot --not-encrypted --with-history --without-history --seconds --root --check --calibration --from --to --who --act --object --result --limit --kind --points --csv --format --output --continue --help --version'
 
@@ -107,7 +107,10 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'list create reset disable enable cert restart' -- "$word")
 		return ;;
 	user)
-		mapfile -t COMPREPLY < <(compgen -W 'profile set reset-code waiting approve reject' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'profile set reset-code waiting approve reject totp' -- "$word")
+		return ;;
+	totp)
+		mapfile -t COMPREPLY < <(compgen -W 'begin confirm recovery off remove' -- "$word")
 		return ;;
 	key)
 		mapfile -t COMPREPLY < <(compgen -W 'account list make rotate end' -- "$word")

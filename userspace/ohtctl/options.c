@@ -96,6 +96,7 @@ static const struct option_row rows[] = {
 	  CLI_OPT_STDIN, MEMBER(password_stdin) },
 	{ "--password-file", "FILE", "take the password from the first line of a file, mode 0600",
 	  NULL, CLI_OPT_PASSWORD_FILE, MEMBER(password_file) },
+	{ "--code", "CODE", "of the second factor: that of the app, or a recovery code", "ask, where one is needed", CLI_OPT_CODE, MEMBER(code) },
 	{ "--station", "NAME", "a place of robot stations, in place of a position", NULL, CLI_OPT_STATION,
 	  MEMBER(station) },
 	{ "--reason", "TEXT", "why, for those who read it later", "no reason", CLI_OPT_REASON, MEMBER(reason) },

@@ -402,6 +402,8 @@ int site_login(struct cli *cli, const char *username, const char *password)
 
 	json_object_object_add(body, "username", json_object_new_string(username));
 	json_object_object_add(body, "password", json_object_new_string(password));
+	if (cli->code)
+		json_object_object_add(body, "code", json_object_new_string(cli->code));
 	if (!result)
 		result = obtain(cli, "auth/login", username, body);
 	json_object_put(body);

@@ -41,6 +41,7 @@ struct ohtd_auth {
 	struct ohtd_table_key key_noted;	/* in it */
 	struct ohtd_outbox outbox;
 	struct keeping kept;		/* in it */
+	unsigned char second_key[OHTD_AUTH_SECOND_KEY_BYTES];
 };
 
 /* There is no room, or the disk gives errors. A hung disk is waited for; what is damaged is not to grow. */
@@ -57,9 +58,11 @@ struct page {
 	struct ohtd_session sessions[PAGE];
 };
 
+/* @second: what is asked besides the password. */
 struct opening {
 	struct ohtd_session session;
 	struct ohtd_session_dropped dropped;
+	struct ohtd_auth_second_try second;
 };
 
 static int work_page(struct ohtd_db *db, void *arg)
@@ -74,11 +77,25 @@ static int work_user_find(struct ohtd_db *db, void *user)
 	return ohtd_db_user_find(db, user);
 }
 
+static bool is_let_in(enum ohtd_auth_second_result result)
+{
+	return result == OHTD_AUTH_SECOND_NONE || result == OHTD_AUTH_SECOND_RIGHT;
+}
+
+/* The code and the session are one commit. */
 static int work_open(struct ohtd_db *db, void *arg)
 {
 	struct opening *opening = arg;
+	int r = ohtd_auth_second_judge(db, &opening->second);
 
+	if (r || !is_let_in(opening->second.result))
+		return r;
 	return ohtd_db_session_add(db, &opening->session, &opening->dropped);
+}
+
+static int work_judge(struct ohtd_db *db, void *try)
+{
+	return ohtd_auth_second_judge(db, try);
 }
 
 /* @session: the one that goes on, when it is newer than its row. */
@@ -151,7 +168,7 @@ static int recall_keys(struct ohtd_auth *auth)
 }
 
 struct ohtd_auth *ohtd_auth_create(struct ohtd_store *store, struct ohtd_tokens *tokens,
-				   struct ohtd_clock *clock)
+				   struct ohtd_clock *clock, const unsigned char second_key[OHTD_AUTH_SECOND_KEY_BYTES])
 {
 	struct ohtd_auth *auth = calloc(1, sizeof(*auth));
 	int r;
@@ -161,6 +178,7 @@ struct ohtd_auth *ohtd_auth_create(struct ohtd_store *store, struct ohtd_tokens 
 	auth->store = store;
 	auth->tokens = tokens;
 	auth->clock = clock;
+	memcpy(auth->second_key, second_key, sizeof(auth->second_key));
 	auth->backoff = ohtd_backoff_create();
 	auth->live = ohtd_live_create();
 	auth->keys = ohtd_auth_keys_create(clock);
@@ -185,6 +203,7 @@ void ohtd_auth_destroy(struct ohtd_auth *auth)
 	ohtd_live_destroy(auth->live);
 	ohtd_auth_keys_destroy(auth->keys);
 	ohtd_auth_agents_destroy(auth->agents);
+	OPENSSL_cleanse(auth->second_key, sizeof(auth->second_key));
 	free(auth);
 }
 
@@ -289,22 +308,79 @@ static enum ohtd_backoff_outcome outcome_of(int result)
 	       result == -ENOENT ? OHTD_BACKOFF_FAILED : OHTD_BACKOFF_UNJUDGED;
 }
 
-/* The same, within what the back-off allows. -EAGAIN: nothing was looked at, see grant->wait_s. */
+/* False: it must wait, see grant->wait_s. */
+static bool begin_attempt(struct ohtd_auth *auth, const struct ohtd_credentials *credentials, struct ohtd_grant *grant)
+{
+	memset(grant, 0, sizeof(*grant));
+	grant->wait_s = ohtd_backoff_begin(auth->backoff, credentials->username, credentials->address,
+					   ohtd_clock_boottime_ns(auth->clock));
+	return !grant->wait_s;
+}
+
+static void end_attempt(struct ohtd_auth *auth, const struct ohtd_credentials *credentials, enum ohtd_backoff_outcome outcome)
+{
+	ohtd_backoff_end(auth->backoff, credentials->username, credentials->address, outcome, ohtd_clock_boottime_ns(auth->clock));
+}
+
+/* match() within what the back-off allows. -EAGAIN: nothing was looked at, see grant->wait_s. */
 static int check_password(struct ohtd_auth *auth, const struct ohtd_credentials *credentials,
 			  struct ohtd_user *user, struct ohtd_grant *grant)
 {
-	const char *name = credentials->username, *address = credentials->address;
 	int r;
 
-	memset(grant, 0, sizeof(*grant));
-	grant->wait_s = ohtd_backoff_begin(auth->backoff, name, address,
-					   ohtd_clock_boottime_ns(auth->clock));
-	if (grant->wait_s)
+	if (!begin_attempt(auth, credentials, grant))
 		return -EAGAIN;
 	r = match(auth, credentials, user);
-	ohtd_backoff_end(auth->backoff, name, address, outcome_of(r),
-			 ohtd_clock_boottime_ns(auth->clock));
+	end_attempt(auth, credentials, outcome_of(r));
 	return r;
+}
+
+/* ---- codes of the second factor ---- */
+
+static void begin_second(struct ohtd_auth *auth, const struct ohtd_credentials *credentials, int64_t user_id,
+			 struct ohtd_auth_second_try *try)
+{
+	struct ohtd_clock_view clock;
+
+	ohtd_clock_look(auth->clock, &clock);
+	try->now = (struct ohtd_auth_second_now){
+		.key = auth->second_key, .now_s = clock.wall_ns / (int64_t)OHTD_NS_PER_S, .kept = clock.synchronised,
+	};
+	try->user_id = user_id;
+	try->code = credentials->code;
+}
+
+/* Who sends no code learns that there is one to send: that is neither a failure nor a way to have earlier ones forgotten. */
+static enum ohtd_backoff_outcome outcome_of_second(int r, enum ohtd_auth_second_result result)
+{
+	if (r)
+		return OHTD_BACKOFF_UNJUDGED;
+	if (is_let_in(result))
+		return OHTD_BACKOFF_SUCCEEDED;
+	return result == OHTD_AUTH_SECOND_WRONG || result == OHTD_AUTH_SECOND_LOCKED ? OHTD_BACKOFF_FAILED : OHTD_BACKOFF_UNJUDGED;
+}
+
+/* Says in the log what became of a code. True: it is right, or none is needed. */
+static bool tell_second(const struct ohtd_auth_second_try *try, const char *user, const char *address)
+{
+	static const char *const texts[] = {
+		[OHTD_AUTH_SECOND_WRONG] = "wrong, or taken before",
+		[OHTD_AUTH_SECOND_LOCKED] = "too many were wrong: only a recovery code is taken",
+		[OHTD_AUTH_SECOND_CLOCK] = "the time of day is not kept right: only a recovery code is taken",
+		[OHTD_AUTH_SECOND_SEALED] = "totp.key is not the key of this secret: only a recovery code is taken",
+	};
+
+	if (try->recovery && try->result == OHTD_AUTH_SECOND_RIGHT)
+		ohtd_log(OHTD_LOG_NOTICE, "auth", "recovery_code_used", "%s, from %s, %d are left", user, address, try->left);
+	if (try->result < sizeof(texts) / sizeof(texts[0]) && texts[try->result])
+		ohtd_log(OHTD_LOG_NOTICE, "auth", "code_refused", "%s, from %s: %s", user, address, texts[try->result]);
+	return is_let_in(try->result);
+}
+
+static enum ohtd_auth_result refused_code(struct ohtd_grant *grant, const struct ohtd_auth_second_try *try)
+{
+	grant->second = try->result;
+	return OHTD_AUTH_CODE;
 }
 
 static int draw_session_id(char *id)
@@ -338,9 +414,10 @@ static int prepare(struct ohtd_auth *auth, const struct ohtd_user *user,
 
 /*
  * A session that lives in memory only: the store has not looked whether its account is still what
- * it was when the password was checked. What changes it from now on finds the session.
+ * it was when the password was checked. What changes it from now on finds the session. @refusal: of
+ * the store.
  */
-static int keep_in_memory(struct ohtd_auth *auth, const struct ohtd_session *session)
+static int keep_in_memory(struct ohtd_auth *auth, const struct ohtd_session *session, int refusal)
 {
 	struct ohtd_user user = { 0 };
 	int r;
@@ -349,6 +426,9 @@ static int keep_in_memory(struct ohtd_auth *auth, const struct ohtd_session *ses
 	r = ohtd_store_read(auth->store, work_user_find, &user);
 	if (!r && (user.id != session->user_id || user.epoch != session->epoch || user.disabled))
 		r = -ENOENT;
+	/* That a code was taken must be on the disk. */
+	if (!r && user.second_factor)
+		r = refusal;
 	if (r)
 		return r;
 	ohtd_live_keep(auth->live, session->id, OHTD_SESSIONS_PER_USER);
@@ -358,19 +438,21 @@ static int keep_in_memory(struct ohtd_auth *auth, const struct ohtd_session *ses
 }
 
 /* The session lives in memory first: whatever ends it from the commit on finds it there. */
-static int open_session(struct ohtd_auth *auth, const char *user, struct opening *opening)
+static int open_session(struct ohtd_auth *auth, const char *user, struct opening *opening,
+			const struct ohtd_credentials *credentials)
 {
 	int r = ohtd_live_add(auth->live, &opening->session);
 
+	begin_second(auth, credentials, opening->session.user_id, &opening->second);
 	if (r)
 		return r;
 	r = ohtd_store_call(auth->store, work_open, opening);
 	if (is_done_without(r)) {
-		r = keep_in_memory(auth, &opening->session);
+		r = keep_in_memory(auth, &opening->session, r);
 		/* What it has pushed out in the store came back with the rest. */
 		opening->dropped.count = 0;
 	}
-	if (r)
+	if (r || !is_let_in(opening->second.result))
 		ohtd_live_forget(auth->live, opening->session.id);
 	for (int i = 0; !r && i < opening->dropped.count; i++) {
 		ohtd_live_forget(auth->live, opening->dropped.ids[i]);
@@ -381,27 +463,42 @@ static int open_session(struct ohtd_auth *auth, const char *user, struct opening
 	return r;
 }
 
+static enum ohtd_auth_result refused_login(const struct ohtd_credentials *credentials, const struct ohtd_user *user, int r,
+					   struct ohtd_grant *grant)
+{
+	if (r == -ENOENT)
+		ohtd_log(OHTD_LOG_NOTICE, "auth", "login_refused", "from %s", credentials->address);
+	if (r == -ENOENT && user->id)
+		strcpy(grant->who.user, user->name);
+	return refused(grant, r);
+}
+
 enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
 				      const struct ohtd_credentials *credentials,
 				      struct ohtd_grant *grant)
 {
 	struct opening opening = { 0 };
 	struct ohtd_user user = { 0 };
-	int r = check_password(auth, credentials, &user, grant);
+	int r;
 
-	if (r == -EAGAIN && grant->wait_s)
+	if (!begin_attempt(auth, credentials, grant))
 		return OHTD_AUTH_TOO_MANY;
-	if (r == -ENOENT)
-		ohtd_log(OHTD_LOG_NOTICE, "auth", "login_refused", "from %s", credentials->address);
-	if (r == -ENOENT && user.id)
-		strcpy(grant->who.user, user.name);
-	if (!r)
-		r = prepare(auth, &user, credentials, &opening.session);
+	r = match(auth, credentials, &user);
+	if (r) {
+		end_attempt(auth, credentials, outcome_of(r));
+		return refused_login(credentials, &user, r, grant);
+	}
+	r = prepare(auth, &user, credentials, &opening.session);
 	/* -ENOENT: somebody has changed the account while the password was being looked at. */
 	if (!r)
-		r = open_session(auth, user.name, &opening);
+		r = open_session(auth, user.name, &opening, credentials);
+	end_attempt(auth, credentials, outcome_of_second(r, opening.second.result));
+	OPENSSL_cleanse(&opening.second.code, sizeof(opening.second.code));
 	if (r)
 		return refused(grant, r);
+	strcpy(grant->who.user, user.name);
+	if (!tell_second(&opening.second, user.name, credentials->address))
+		return refused_code(grant, &opening.second);
 	ohtd_log(OHTD_LOG_INFO, "auth", "login", "%s (%s) from %s", user.name,
 		 ohtd_role_name(user.role), credentials->address);
 	return grant_for(auth, &user, &opening.session, grant);
@@ -464,19 +561,6 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 
 /* ---- a new password by a code ---- */
 
-/* What cannot be a code has the hash of its text, which is that of no code. */
-static int hash_code(const char *typed, char hash[OHTD_RESET_HASH_BYTES])
-{
-	char code[OHTD_CODE_CHARS];
-	unsigned char digest[(OHTD_RESET_HASH_BYTES - 1) / 2];
-	bool read = ohtd_auth_code_read(code, typed);
-	int r = EVP_Digest(read ? code : typed, read ? sizeof(code) : strlen(typed), digest, NULL, EVP_sha256(), NULL);
-
-	OPENSSL_cleanse(code, sizeof(code));
-	ohtd_hex_text(hash, digest, sizeof(digest));
-	return r == 1 ? 0 : -EIO;
-}
-
 int ohtd_auth_reset_draw(struct ohtd_auth *auth, struct ohtd_table_reset_code *code, char text[OHTD_CODE_TEXT_BYTES])
 {
 	char drawn[OHTD_CODE_CHARS];
@@ -489,7 +573,7 @@ int ohtd_auth_reset_draw(struct ohtd_auth *auth, struct ohtd_table_reset_code *c
 	code->tries = OHTD_RESET_TRIES;
 	code->until_boot_ms = boot_ms(auth) + OHTD_RESET_LIFE_S * 1000ll;
 	snprintf(code->boot_id, sizeof(code->boot_id), "%s", ohtd_tokens_boot_id(auth->tokens));
-	return hash_code(text, code->hash);
+	return ohtd_auth_second_hash(text, code->hash);
 }
 
 static int work_reset(struct ohtd_db *db, void *reset)
@@ -510,7 +594,7 @@ static int take_code(struct ohtd_auth *auth, const struct ohtd_credentials *cred
 	};
 	strcpy(reset->user.name, credentials->username);
 	snprintf(reset->code.boot_id, sizeof(reset->code.boot_id), "%s", ohtd_tokens_boot_id(auth->tokens));
-	r = r ? r : hash_code(credentials->password.revealed, reset->code.hash);
+	r = r ? r : ohtd_auth_second_hash(credentials->password.revealed, reset->code.hash);
 	r = r ? r : ohtd_store_call(auth->store, work_reset, reset);
 	OPENSSL_cleanse(hash, sizeof(hash));
 	return r ? r : reset->right ? 0 : -ENOENT;
@@ -555,17 +639,33 @@ enum ohtd_auth_result ohtd_auth_elevate(struct ohtd_auth *auth, const struct oht
 					const struct ohtd_credentials *credentials,
 					struct ohtd_grant *grant)
 {
+	struct ohtd_auth_second_try second = { 0 };
 	struct ohtd_user user = { 0 };
-	int r = check_password(auth, credentials, &user, grant);
-	int64_t now_ms = boot_ms(auth);
+	int64_t now_ms;
+	int r;
 
-	if (r == -EAGAIN && grant->wait_s)
+	if (!begin_attempt(auth, credentials, grant))
 		return OHTD_AUTH_TOO_MANY;
+	r = match(auth, credentials, &user);
 	if (r == -ENOENT)
 		ohtd_log(OHTD_LOG_NOTICE, "auth", "elevation_refused", "%s, from %s", who->user,
 			 credentials->address);
+	if (r) {
+		end_attempt(auth, credentials, outcome_of(r));
+		return refused(grant, r);
+	}
+	/* Without one nothing is written, and a full disk hinders nobody. */
+	if (user.second_factor) {
+		begin_second(auth, credentials, user.id, &second);
+		r = ohtd_store_call(auth->store, work_judge, &second);
+		OPENSSL_cleanse(&second.code, sizeof(second.code));
+	}
+	end_attempt(auth, credentials, outcome_of_second(r, second.result));
 	if (r)
 		return refused(grant, r);
+	if (!tell_second(&second, user.name, credentials->address))
+		return refused_code(grant, &second);
+	now_ms = boot_ms(auth);
 	/* A change of the account meanwhile has given it another epoch, or ended the session. */
 	if (user.id != who->user_id || user.epoch != who->epoch ||
 	    !elevate_until(auth, who, now_ms, now_ms + OHTD_ELEVATED_MS))
@@ -589,6 +689,62 @@ int64_t ohtd_auth_elevated_ms(struct ohtd_auth *auth, const struct ohtd_principa
 {
 	return ohtd_live_elevated_ms(auth->live, who->session, who->user_id, who->epoch,
 				     boot_ms(auth));
+}
+
+/* ---- the second factor, by its own account ---- */
+
+/* What was written off in the store ends in memory. */
+static void end_others(struct ohtd_auth *auth, const struct ohtd_principal *who)
+{
+	struct ohtd_session sessions[OHTD_SESSIONS_PER_USER];
+	int count = ohtd_auth_sessions(auth, who->user_id, sessions, OHTD_SESSIONS_PER_USER);
+
+	for (int i = 0; i < count; i++)
+		if (strcmp(sessions[i].id, who->session) && ohtd_live_end(auth->live, sessions[i].id, 0))
+			ohtd_live_forget(auth->live, sessions[i].id);
+}
+
+static void tell_order(struct ohtd_auth *auth, const struct ohtd_principal *who, const struct ohtd_credentials *credentials,
+		       const struct ohtd_auth_second_order *order)
+{
+	static const char *const words[] = {
+		[OHTD_AUTH_SECOND_ENROL] = "second_factor_begun", [OHTD_AUTH_SECOND_CONFIRM] = "second_factor_on",
+		[OHTD_AUTH_SECOND_RENEW] = "recovery_codes_drawn", [OHTD_AUTH_SECOND_REMOVE] = "second_factor_off",
+	};
+
+	ohtd_log(OHTD_LOG_NOTICE, "auth", words[order->act], "%s, from %s", who->user, credentials->address);
+	if (order->act == OHTD_AUTH_SECOND_CONFIRM)
+		end_others(auth, who);
+}
+
+enum ohtd_auth_result ohtd_auth_second(struct ohtd_auth *auth, const struct ohtd_principal *who,
+				       const struct ohtd_credentials *credentials,
+				       struct ohtd_auth_second_order *order, struct ohtd_grant *grant)
+{
+	struct ohtd_user user = { .id = who->user_id };
+	int r = 0;
+
+	if (!begin_attempt(auth, credentials, grant))
+		return OHTD_AUTH_TOO_MANY;
+	if (order->act == OHTD_AUTH_SECOND_ENROL)
+		r = match(auth, credentials, &user);
+	if (r) {
+		end_attempt(auth, credentials, outcome_of(r));
+		return refused(grant, r);
+	}
+	order->epoch = who->epoch;
+	order->keep = who->session;
+	begin_second(auth, credentials, who->user_id, &order->try);
+	r = user.id == who->user_id ? ohtd_store_call(auth->store, ohtd_auth_second_work, order) : -ESTALE;
+	end_attempt(auth, credentials, outcome_of_second(r, order->try.result));
+	if (r == -ESTALE)
+		return OHTD_AUTH_CHANGED;
+	if (r)
+		return refused(grant, r == -ENOENT ? -ENODATA : r);
+	if (!tell_second(&order->try, who->user, credentials->address))
+		return refused_code(grant, &order->try);
+	tell_order(auth, who, credentials, order);
+	return OHTD_AUTH_GRANTED;
 }
 
 /* ---- renewal ---- */

@@ -17,6 +17,7 @@
 #include "auth/password.h"
 #include "auth/principal.h"
 #include "auth/refresh_token.h"
+#include "auth/second.h"
 #include "auth/token.h"
 #include "base/secret.h"
 #include "tables/sessions.h"
@@ -39,6 +40,7 @@ enum ohtd_auth_result {
 	OHTD_AUTH_GRANTED,
 	OHTD_AUTH_REFUSED,	/* wrong name, wrong password, disabled, spent or unknown token */
 	OHTD_AUTH_TOO_MANY,	/* too many failures, see wait_s */
+	OHTD_AUTH_CODE,		/* the password was right, and the code was not, or there was none: see second */
 	OHTD_AUTH_CHANGED,	/* somebody else has changed the account meanwhile */
 	OHTD_AUTH_UNAVAILABLE,	/* the store or memory failed */
 };
@@ -49,12 +51,14 @@ enum ohtd_auth_result {
  * @password: the present one
  * @address: numeric
  * @agent: what the client calls itself; see ohtd_agent_set()
+ * @code: of the second factor, as it was typed; "": none
  */
 struct ohtd_credentials {
 	char username[OHTD_USER_NAME_MAX + 1];
 	struct ohtd_secret password;
 	char address[OHTD_SESSION_ADDRESS_BYTES];
 	char agent[OHTD_AGENT_BYTES];
+	struct ohtd_secret code;
 };
 
 /* What a client gets. */
@@ -65,6 +69,7 @@ struct ohtd_grant {
 	int refresh_expires_in_s;
 	unsigned int wait_s;	/* OHTD_AUTH_TOO_MANY: until the next attempt */
 	int error;		/* OHTD_AUTH_UNAVAILABLE: a negative errno of the store, or 0 */
+	enum ohtd_auth_second_result second;
 	struct ohtd_principal who;
 };
 
@@ -73,11 +78,12 @@ struct ohtd_grant {
  * @store: outlives the result; asked for the sessions that live
  * @tokens: outlives the result
  * @clock: outlives the result
+ * @second_key: that secrets of second factors are sealed with; copied
  *
  * Return: NULL with errno.
  */
 struct ohtd_auth *ohtd_auth_create(struct ohtd_store *store, struct ohtd_tokens *tokens,
-				   struct ohtd_clock *clock);
+				   struct ohtd_clock *clock, const unsigned char second_key[OHTD_AUTH_SECOND_KEY_BYTES]);
 void ohtd_auth_destroy(struct ohtd_auth *auth);
 
 /*
@@ -170,6 +176,22 @@ void ohtd_auth_lower(struct ohtd_auth *auth, const struct ohtd_principal *who, c
 
 /* How long the session of @who stays elevated, in ms; 0: it is not elevated. */
 int64_t ohtd_auth_elevated_ms(struct ohtd_auth *auth, const struct ohtd_principal *who);
+
+/**
+ * ohtd_auth_second() - what the person of an account does with its second factor
+ * @who: with the session
+ * @credentials: the name is that of @who. ENROL takes the password, what else is done takes the code
+ * @order: in: act. Out: what was drawn, and the result of the code
+ * @grant: no tokens; wait_s, error and second only
+ *
+ * CONFIRM ends all other sessions of the account: the password alone has opened them.
+ *
+ * Return: OHTD_AUTH_REFUSED: the password is wrong; OHTD_AUTH_CODE: see @grant->second; OHTD_AUTH_UNAVAILABLE with the error -EEXIST
+ * (ENROL, and there is one) or -ENODATA (there is none that this could be done with).
+ */
+enum ohtd_auth_result ohtd_auth_second(struct ohtd_auth *auth, const struct ohtd_principal *who,
+				       const struct ohtd_credentials *credentials,
+				       struct ohtd_auth_second_order *order, struct ohtd_grant *grant);
 
 /**
  * ohtd_auth_renewal_begin() - read a refresh token

@@ -554,7 +554,13 @@ static int confine(struct running *run)
 
 static int read_accounts(struct running *run)
 {
-	run->services.auth = ohtd_auth_create(run->services.store, run->tokens, &run->clock);
+	unsigned char key[OHTD_AUTH_SECOND_KEY_BYTES];
+
+	if (ohtd_state_key(run->services.config->state_dir, &ohtd_main_totp_key, key, sizeof(key), ohtd_clock_wall_s(&run->clock),
+			   run->why, sizeof(run->why)))
+		return judge(run, errno);
+	run->services.auth = ohtd_auth_create(run->services.store, run->tokens, &run->clock, key);
+	OPENSSL_cleanse(key, sizeof(key));
 	return run->services.auth ? open_setup(run) : fail(run, "accounts");
 }
 

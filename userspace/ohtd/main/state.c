@@ -167,6 +167,9 @@ const struct ohtd_state_key ohtd_token_key = { .file = "token.key", .anew = "all
 const struct ohtd_state_key ohtd_audit_key = {
 	.file = "audit.key", .anew = "clients that know the old one no longer trust the checkpoints of the audit", .credential = true,
 };
+const struct ohtd_state_key ohtd_main_totp_key = {
+	.file = "totp.key", .anew = "second factors of accounts take recovery codes alone", .credential = true,
+};
 
 int ohtd_state_key(const char *dir, const struct ohtd_state_key *which, unsigned char *key, size_t bytes,
 		   long long now_s, char *why, size_t size)

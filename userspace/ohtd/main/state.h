@@ -38,7 +38,7 @@ struct ohtd_state_key {
 	bool credential;
 };
 
-extern const struct ohtd_state_key ohtd_token_key, ohtd_audit_key;
+extern const struct ohtd_state_key ohtd_token_key, ohtd_main_totp_key, ohtd_audit_key;
 
 /*
  * Reads a key of exactly @bytes, or draws it and stores it (0600). What is no key (empty, cut, zeros, a folder, not

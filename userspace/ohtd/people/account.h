@@ -26,6 +26,7 @@ struct ohtd_account_view {
 	int role;
 	bool disabled;
 	bool service;
+	bool second_factor;
 	int64_t created;
 };
 

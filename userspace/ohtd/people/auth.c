@@ -106,11 +106,49 @@ static void reply_wait(struct ohtd_call *call, unsigned int wait_s)
 			   "too many failed logins; try again in %u s", wait_s);
 }
 
-static void refuse(struct ohtd_call *call, const struct auth_job *job)
+static void refuse(struct ohtd_call *call, int status, const char *code, const char *text)
 {
-	if (job->refused_status == 401)
+	if (status == 401)
 		ohtd_reply_header(call, "www-authenticate", "Bearer realm=\"oht\"");
-	ohtd_reply_problem(call, job->refused_status, job->refused, "%s", job->refused_text);
+	ohtd_reply_problem(call, status, code, "%s", text);
+}
+
+static void refuse_code(struct ohtd_call *call, enum ohtd_auth_second_result result)
+{
+	static const struct { const char *code, *text; } problems[] = {
+		[OHTD_AUTH_SECOND_MISSING] = { "code_required", "the account has a second factor: a code is needed besides the password" },
+		[OHTD_AUTH_SECOND_WRONG] = { "code_wrong", "the code is wrong, or was taken before" },
+		[OHTD_AUTH_SECOND_LOCKED] = { "code_locked", "too many codes were wrong: only a recovery code is taken" },
+		[OHTD_AUTH_SECOND_CLOCK] = { "code_clock", "the time of day of the robot is not kept right: only a recovery code is taken" },
+		[OHTD_AUTH_SECOND_SEALED] = { "code_sealed", "the robot cannot read the secret of the codes: only a recovery code is taken" },
+	};
+
+	ohtd_reply_problem(call, 403, problems[result].code, "%s", problems[result].text);
+}
+
+void ohtd_people_refuse(struct ohtd_call *call, enum ohtd_auth_result result, const struct ohtd_grant *grant, int status,
+			const char *code, const char *text)
+{
+	switch (result) {
+	case OHTD_AUTH_GRANTED:
+		break;
+	case OHTD_AUTH_REFUSED:
+		refuse(call, status, code, text);
+		break;
+	case OHTD_AUTH_CODE:
+		refuse_code(call, grant->second);
+		break;
+	case OHTD_AUTH_TOO_MANY:
+		reply_wait(call, grant->wait_s);
+		break;
+	case OHTD_AUTH_CHANGED:
+		ohtd_reply_problem(call, 409, "account_changed",
+				   "the account was changed meanwhile; log in again");
+		break;
+	case OHTD_AUTH_UNAVAILABLE:
+		ohtd_reply_store_problem(call, grant->error);
+		break;
+	}
 }
 
 /* A name that is none may be a password in the wrong field: only names of accounts are told. */
@@ -127,24 +165,10 @@ static void note_account(struct ohtd_call *call, const struct auth_job *job)
 static void reply_result(struct ohtd_call *call, const struct auth_job *job)
 {
 	note_account(call, job);
-	switch (job->result) {
-	case OHTD_AUTH_GRANTED:
+	if (job->result == OHTD_AUTH_GRANTED)
 		reply_grant(call, job);
-		break;
-	case OHTD_AUTH_REFUSED:
-		refuse(call, job);
-		break;
-	case OHTD_AUTH_TOO_MANY:
-		reply_wait(call, job->grant.wait_s);
-		break;
-	case OHTD_AUTH_CHANGED:
-		ohtd_reply_problem(call, 409, "account_changed",
-				   "the account was changed meanwhile; log in again");
-		break;
-	case OHTD_AUTH_UNAVAILABLE:
-		ohtd_reply_store_problem(call, job->grant.error);
-		break;
-	}
+	else
+		ohtd_people_refuse(call, job->result, &job->grant, job->refused_status, job->refused, job->refused_text);
 }
 
 /* ---- passwords: log-in and change ---- */
@@ -167,8 +191,8 @@ static int act_check(struct ohtd_late *late)
 	return 0;
 }
 
-static void take_credentials(struct ohtd_call *call, struct ohtd_credentials *credentials,
-			     const char *username, const char *password)
+void ohtd_people_take_credentials(struct ohtd_call *call, struct ohtd_credentials *credentials, const char *username,
+				  const char *password)
 {
 	const char *agent = ohtd_call_header(call, "user-agent");
 
@@ -195,9 +219,14 @@ static bool must_wait(struct ohtd_call *call, const char *username)
 	OHTD_TRISTATE(S_, cookie,							\
 		      .summary = "For pages: the refresh token goes into a cookie, not into the answer")
 
+#define CODE_MEMBER(S_)									\
+	OHTD_TEXT(S_, code, .flags = OHTD_SECRET, .min = 1, .max = OHTD_SECRET_BYTES - 1,	\
+		  .summary = "With a second factor: the code of the app, or a recovery code", .example = "\"287082\"")
+
 struct login_input {
 	const char *username;
 	const char *password;
+	const char *code;
 	int8_t cookie;
 };
 
@@ -207,6 +236,7 @@ OHTD_SHAPE(login_input, "Login",
 	OHTD_TEXT(login_input, password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1,
 		  .max = OHTD_PASSWORD_BYTES_MAX, .summary = "Its password",
 		  .example = "\"correct horse battery\""),
+	CODE_MEMBER(login_input),
 	COOKIE_MEMBER(login_input));
 
 /* No name has blanks, and some keyboards put one behind it. */
@@ -236,7 +266,8 @@ static void post_login(struct ohtd_call *call)
 	job->refused_status = 401;
 	job->refused = "login_refused";
 	job->refused_text = "name or password is wrong";
-	take_credentials(call, &job->credentials, username, said->password);
+	ohtd_people_take_credentials(call, &job->credentials, username, said->password);
+	ohtd_secret_set(&job->credentials.code, said->code ? said->code : "");
 	ohtd_late_check(call, &job->late, job->credentials.address, act_check, answer_result);
 }
 
@@ -276,7 +307,7 @@ static void post_password_change(struct ohtd_call *call)
 		return;
 	job->cookie = said->cookie > 0;
 	expect_present_password(job);
-	take_credentials(call, &job->credentials, call->who.user, said->old_password);
+	ohtd_people_take_credentials(call, &job->credentials, call->who.user, said->old_password);
 	ohtd_secret_set(&job->fresh, said->new_password);
 	ohtd_late_check(call, &job->late, NULL, act_check, answer_result);
 }
@@ -333,7 +364,7 @@ static void post_reset(struct ohtd_call *call)
 	job->refused_status = 403;
 	job->refused = "reset_refused";
 	job->refused_text = "the name and the code do not belong together, or the code has ended";
-	take_credentials(call, &job->credentials, username, said->reset_code);
+	ohtd_people_take_credentials(call, &job->credentials, username, said->reset_code);
 	ohtd_secret_set(&job->fresh, said->password);
 	ohtd_late_check(call, &job->late, job->credentials.address, act_reset, answer_reset);
 }
@@ -342,12 +373,14 @@ static void post_reset(struct ohtd_call *call)
 
 struct elevate_input {
 	const char *password;
+	const char *code;
 };
 
 OHTD_SHAPE(elevate_input, "Elevate",
 	OHTD_TEXT(elevate_input, password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1,
 		  .max = OHTD_PASSWORD_BYTES_MAX, .summary = "The present password of the account",
-		  .example = "\"correct horse battery\""));
+		  .example = "\"correct horse battery\""),
+	CODE_MEMBER(elevate_input));
 
 struct elevated {
 	int64_t elevated_for_ms;
@@ -386,7 +419,8 @@ static void post_elevate(struct ohtd_call *call)
 	if (!job)
 		return;
 	expect_present_password(job);
-	take_credentials(call, &job->credentials, call->who.user, said->password);
+	ohtd_people_take_credentials(call, &job->credentials, call->who.user, said->password);
+	ohtd_secret_set(&job->credentials.code, said->code ? said->code : "");
 	ohtd_late_check(call, &job->late, NULL, act_elevate, answer_elevate);
 }
 
@@ -454,7 +488,7 @@ static void renew(struct ohtd_call *call, const struct ohtd_secret *token, bool 
 	}
 	if (cookie)
 		ohtd_cookie_clear(call);
-	refuse(call, job);
+	refuse(call, job->refused_status, job->refused, job->refused_text);
 	ohtd_late_drop(&job->late);
 }
 
@@ -476,15 +510,18 @@ static void post_refresh(struct ohtd_call *call)
 }
 
 #define CHECK_PROBLEMS	"too_many_failures", "cross_origin"
+#define CODE_PROBLEMS	"code_required", "code_wrong", "code_locked", "code_clock", "code_sealed"
 
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_POST, .path = "auth/login", .rate = OHTD_RATE_LOGIN,
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &login_input_shape,
 		.replies = { { 200, &grant_view_shape } },
-		.problems = { "login_refused", CHECK_PROBLEMS },
+		.problems = { "login_refused", CODE_PROBLEMS, CHECK_PROBLEMS },
 		.handle = post_login,
 		.summary = "Password against tokens; of more than 32 sessions of an account the oldest ends",
+		.text = "An account with a second factor needs a code as well. Without one the answer to the right password is 403 code_required: ask for it, "
+			"and send all again.",
 	}, {
 		.method = OHTD_POST, .path = "auth/refresh", .rate = OHTD_RATE_RENEW,
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &refresh_input_shape,
@@ -511,10 +548,10 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_POST, .path = "auth/elevate", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &elevate_input_shape,
 		.replies = { { 200, &elevated_shape } },
-		.problems = { "password_wrong", "account_changed", "no_session",
+		.problems = { "password_wrong", CODE_PROBLEMS, "account_changed", "no_session",
 			      "too_many_failures" },
 		.handle = post_elevate,
-		.summary = "Elevate the own session for 5 minutes, by the password",
+		.summary = "Elevate the own session for 5 minutes, by the password, and by a code where there is a second factor",
 		.text = "Writes to safety-critical registers and mode maintenance need it. It gives no "
 			"role. It ends with DELETE, with the session, and with a change of the "
 			"password or the account.",

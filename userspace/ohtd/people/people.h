@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "auth/session.h"
 #include "http/route.h"
 #include "json/member.h"
 
@@ -18,7 +19,15 @@ struct ohtd_call;
 
 /* Tables of routes, each beside its handlers; api/routes.def lists them with all others. */
 extern const struct ohtd_route_table ohtd_agent_routes, ohtd_auth_routes, ohtd_session_routes, ohtd_key_routes, ohtd_profile_routes, ohtd_registration_routes, ohtd_reset_code_routes,
-	ohtd_user_routes;
+	ohtd_people_totp_routes, ohtd_user_routes;
+
+/* auth.c: what a client says of itself; the code is set by the caller. */
+void ohtd_people_take_credentials(struct ohtd_call *call, struct ohtd_credentials *credentials, const char *username,
+				  const char *password);
+
+/* auth.c: refuses all but OHTD_AUTH_GRANTED; @status, @code and @text are those of a wrong password. */
+void ohtd_people_refuse(struct ohtd_call *call, enum ohtd_auth_result result, const struct ohtd_grant *grant, int status,
+			const char *code, const char *text);
 
 /* sessions.c: how a session is shown. */
 struct ohtd_session_view {

@@ -41,6 +41,8 @@ static const struct carried tables[] = {
 	  " ended_ns = changed_ns WHERE state IN ('running', 'paused', 'held')" },
 	{ .name = "registrations", .column = "password_hash", .out = "DELETE FROM registrations", .in = "DELETE FROM registrations" },
 	{ .name = "reset_codes", .column = "hash", .out = "DELETE FROM reset_codes", .in = "DELETE FROM reset_codes" },
+	{ .name = "second_factors", .column = "recovery", .out = "DELETE FROM second_factors WHERE NOT confirmed; UPDATE second_factors SET recovery = ''",
+	  .in = "DELETE FROM second_factors WHERE NOT confirmed; UPDATE second_factors SET recovery = ''" },
 	{ .name = "service_run", .column = "kept_boot_ns", .in = "DELETE FROM service_run" },
 	{ .name = "sessions", .column = "id", .out = "DELETE FROM sessions", .in = "DELETE FROM sessions" },
 	{ .name = "users", .column = "epoch", .in = "UPDATE users SET epoch = epoch + 1" },

@@ -73,6 +73,10 @@ static const struct ohtd_statement end_session_sql = {
 	"DELETE FROM sessions WHERE id = :id AND (:user = 0 OR user_id = :user)"
 };
 
+static const struct ohtd_statement end_others_sql = {
+	"DELETE FROM sessions WHERE user_id = :user AND id <> :keep"
+};
+
 static int insert_session(struct ohtd_db *db, const struct ohtd_statement *sql,
 			  const struct ohtd_session *session)
 {
@@ -208,6 +212,15 @@ int ohtd_db_session_end(struct ohtd_db *db, const char *id, int64_t user_id)
 	ohtd_db_bind_number(s, ":user", user_id);
 	r = ohtd_db_run(db, s);
 	return r ? r : sqlite3_changes(db->sql) ? 0 : -ENOENT;
+}
+
+int ohtd_table_sessions_end_others(struct ohtd_db *db, int64_t user_id, const char *keep)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &end_others_sql);
+
+	ohtd_db_bind_number(s, ":user", user_id);
+	ohtd_db_bind_text(s, ":keep", keep);
+	return ohtd_db_run(db, s);
 }
 
 int ohtd_db_sessions(struct ohtd_db *db, int64_t *after, struct ohtd_session *sessions, int max)

@@ -16,12 +16,14 @@ static const struct ohtd_stored_column user_columns[] = {
 	OHTD_COLUMN(ohtd_user, epoch),
 	OHTD_COLUMN(ohtd_user, created_s, .asked = "created"),
 	OHTD_COLUMN(ohtd_user, full_name, .seen = true, .searched = true),
+	OHTD_COLUMN(ohtd_user, second_factor, .seen = true),
 	OHTD_COLUMN(ohtd_user, password_hash),
 };
 
 #define ACCOUNTS(count_) {								\
-	.table = "users", .from = "(SELECT u.*, coalesce(p.full_name, '') AS full_name"	\
-		" FROM users u LEFT JOIN profiles p ON p.user_id = u.id WHERE u.deleted_s IS NULL)",	\
+	.table = "users", .from = "(SELECT u.*, coalesce(p.full_name, '') AS full_name,"	\
+		" coalesce(f.confirmed, 0) AS second_factor FROM users u LEFT JOIN profiles p ON p.user_id = u.id"	\
+		" LEFT JOIN second_factors f ON f.user_id = u.id WHERE u.deleted_s IS NULL)",	\
 	.bytes = sizeof(struct ohtd_user), .key = &user_columns[0],			\
 	.columns = user_columns, .count = (count_),					\
 }
@@ -191,6 +193,24 @@ static int end_profile(struct ohtd_db *db, int64_t id)
 	return ohtd_db_run(db, s);
 }
 
+/* Who guesses codes knows the password: another one ends that. */
+static const struct ohtd_statement forgive_sql = { "UPDATE second_factors SET wrong = 0 WHERE user_id = :id" };
+
+static int forgive(struct ohtd_db *db, int64_t id)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &forgive_sql);
+
+	ohtd_db_bind_number(s, ":id", id);
+	return ohtd_db_run(db, s);
+}
+
+static int end_second(struct ohtd_db *db, int64_t id)
+{
+	int r = ohtd_table_second_end(db, id);
+
+	return r == -ENOENT ? 0 : r;
+}
+
 static int change_all(struct ohtd_db *db, struct ohtd_user_change *change)
 {
 	struct ohtd_user before = { .id = change->id };
@@ -213,6 +233,10 @@ static int change_all(struct ohtd_db *db, struct ohtd_user_change *change)
 		r = ohtd_table_keys_end_of(db, change->id);
 	if (!r && change->deleted)
 		r = end_profile(db, change->id);
+	if (!r && change->deleted)
+		r = end_second(db, change->id);
+	else if (!r && change->password_hash)
+		r = forgive(db, change->id);
 	return r ? r : end_sessions(db, change);
 }
 
@@ -253,6 +277,49 @@ int ohtd_table_profile_get(struct ohtd_db *db, struct ohtd_table_profile *profil
 int ohtd_table_profile_put(struct ohtd_db *db, const struct ohtd_table_profile *profile)
 {
 	return ohtd_db_put(db, &put_profile_sql, profile);
+}
+
+/* ---- a second factor ---- */
+
+static const struct ohtd_stored_column second_columns[] = {
+	OHTD_COLUMN(ohtd_table_second, user_id),
+	OHTD_COLUMN(ohtd_table_second, sealed),
+	OHTD_COLUMN(ohtd_table_second, confirmed),
+	OHTD_COLUMN(ohtd_table_second, last_step),
+	OHTD_COLUMN(ohtd_table_second, wrong),
+	OHTD_COLUMN(ohtd_table_second, recovery),
+	OHTD_COLUMN(ohtd_table_second, made_s),
+};
+
+static const struct ohtd_stored_row second_row = {
+	.table = "second_factors", .bytes = sizeof(struct ohtd_table_second), OHTD_COLUMNS(second_columns),
+};
+
+static const struct ohtd_statement get_second_sql = { " WHERE user_id = :user_id", &second_row, ohtd_row_select };
+static const struct ohtd_statement put_second_sql = {
+	" ON CONFLICT (user_id) DO UPDATE SET sealed = excluded.sealed, confirmed = excluded.confirmed, last_step = excluded.last_step,"
+	" wrong = excluded.wrong, recovery = excluded.recovery, made_s = excluded.made_s", &second_row, ohtd_row_insert
+};
+static const struct ohtd_statement end_second_sql = { "DELETE FROM second_factors WHERE user_id = :id" };
+
+int ohtd_table_second_get(struct ohtd_db *db, struct ohtd_table_second *second)
+{
+	return ohtd_db_get(db, &get_second_sql, second);
+}
+
+int ohtd_table_second_put(struct ohtd_db *db, const struct ohtd_table_second *second)
+{
+	return ohtd_db_put(db, &put_second_sql, second);
+}
+
+int ohtd_table_second_end(struct ohtd_db *db, int64_t user_id)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &end_second_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":id", user_id);
+	r = ohtd_db_run(db, s);
+	return r ? r : sqlite3_changes(db->sql) ? 0 : -ENOENT;
 }
 
 /* ---- a code for a new password ---- */

@@ -31,6 +31,7 @@ struct ohtd_db;
  * @epoch: raised by whatever ends all sessions
  * @created_s: wall clock
  * @full_name: of the profile; ""
+ * @second_factor: a log-in needs a code besides the password
  */
 struct ohtd_user {
 	int64_t id;
@@ -42,6 +43,7 @@ struct ohtd_user {
 	int64_t epoch;
 	int64_t created_s;
 	char full_name[OHTD_FULL_NAME_BYTES];
+	bool second_factor;
 };
 
 /* @user->name says whom; the rest is filled. Returns 0, -ENOENT or another negative errno. */
@@ -184,6 +186,41 @@ struct ohtd_table_reset {
  * that has ended, is a write of the same size. 0 with @right, or a negative errno.
  */
 int ohtd_table_reset_take(struct ohtd_db *db, struct ohtd_table_reset *reset);
+
+/* ---- a second factor ---- */
+
+#define OHTD_TABLE_SEALED_BYTES	97	/* nonce, 20 bytes and tag in hexadecimal, and NUL */
+#define OHTD_TABLE_RECOVERY_CODES	10
+#define OHTD_TABLE_RECOVERY_DIGITS	64	/* SHA-256 in hexadecimal */
+
+/**
+ * struct ohtd_table_second - the second factor of an account
+ * @user_id: of which
+ * @sealed: the secret, as auth/second.c seals it
+ * @confirmed: log-ins ask for a code
+ * @last_step: the newest step whose code was taken; no code of it or of an earlier one is good any more
+ * @wrong: wrong codes since the last right one, or since the password is another one
+ * @recovery: of each recovery code that is left the hash, OHTD_TABLE_RECOVERY_DIGITS each
+ * @made_s: wall clock
+ */
+struct ohtd_table_second {
+	int64_t user_id;
+	char sealed[OHTD_TABLE_SEALED_BYTES];
+	bool confirmed;
+	int64_t last_step;
+	int wrong;
+	char recovery[OHTD_TABLE_RECOVERY_CODES * OHTD_TABLE_RECOVERY_DIGITS + 1];
+	int64_t made_s;
+};
+
+/* Of @second->user_id. 0, -ENOENT: it has none, or another negative errno. */
+int ohtd_table_second_get(struct ohtd_db *db, struct ohtd_table_second *second);
+
+/* Keeps it in place of the earlier one. The account is there. 0 or a negative errno. */
+int ohtd_table_second_put(struct ohtd_db *db, const struct ohtd_table_second *second);
+
+/* 0, -ENOENT: the account has none, or another negative errno. */
+int ohtd_table_second_end(struct ohtd_db *db, int64_t user_id);
 
 /* All that are not deleted, without their hashes. */
 extern const struct ohtd_stored_row ohtd_kept_users;

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ohtctl user totp: the second factor of the own account, and how an administrator takes one away. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <json-c/json.h>
+
+#include "cli.h"
+#include "client.h"
+#include "cmd.h"
+#include "password.h"
+#include "show.h"
+#include "show_answer.h"
+
+#define QUIET	4	/* light modules around a QR code */
+
+static const char *text_of(struct json_object *object, const char *name)
+{
+	const char *text = json_object_get_string(json_object_object_get(object, name));
+
+	return text ? text : "";
+}
+
+/* ---- a QR code on the terminal: two rows in a line, dark on light whatever the terminal's colours are ---- */
+
+struct picture {
+	const char *rows;
+	int width;
+};
+
+static bool is_dark(const struct picture *picture, int row, int column)
+{
+	row -= QUIET;
+	column -= QUIET;
+	if (row < 0 || column < 0 || row >= picture->width || column >= picture->width)
+		return false;
+	return picture->rows[row * (picture->width + 1) + column] == '1';
+}
+
+static void show_picture(struct cli *cli, const char *rows)
+{
+	static const char *const halves[] = { " ", "\xe2\x96\x84", "\xe2\x96\x80", "\xe2\x96\x88" };
+	const struct picture picture = { rows, (int)strcspn(rows, "\n") };
+	int side = picture.width + 2 * QUIET;
+
+	if (strlen(rows) != (size_t)picture.width * ((size_t)picture.width + 1) - 1)
+		return;
+	for (int row = 0; row < side; row += 2) {
+		fputs("\x1b[30;107m", cli->out);
+		for (int column = 0; column < side; column++)
+			fputs(halves[2 * is_dark(&picture, row, column) + is_dark(&picture, row + 1, column)], cli->out);
+		fputs("\x1b[0m\n", cli->out);
+	}
+}
+
+/* ---- the requests ---- */
+
+static int ask(struct cli *cli, const char *method, const char *path, const char *member, const char *text, struct json_object **answer)
+{
+	struct json_object *body = member ? json_object_new_object() : NULL;
+	int result;
+
+	if (member)
+		json_object_object_add(body, member, json_object_new_string(text));
+	result = client_request(cli, method, path, body, answer);
+	json_object_put(body);
+	return result;
+}
+
+static int status(struct cli *cli)
+{
+	struct json_object *answer = NULL;
+	int result = ask(cli, "GET", "auth/totp", NULL, NULL, &answer);
+
+	if (!result)
+		show_answer(cli, answer);
+	json_object_put(answer);
+	return result;
+}
+
+static int begin(struct cli *cli)
+{
+	char password[PASSWORD_BYTES] = "";
+	struct json_object *answer = NULL;
+	int result = password_take(cli, false, password);
+
+	if (!result)
+		result = ask(cli, "POST", "auth/totp", "password", password, &answer);
+	explicit_bzero(password, sizeof(password));
+	if (!result && cli->json) {
+		show_json(cli, json_object_get(answer));
+	} else if (!result) {
+		show_picture(cli, text_of(answer, "qr"));
+		fprintf(cli->out, "secret         %s\n%s\n", text_of(answer, "secret"), text_of(answer, "uri"));
+		fputs("It waits for its first code: ohtctl user totp confirm CODE\n", cli->out);
+	}
+	json_object_put(answer);
+	return result;
+}
+
+static int draw_codes(struct cli *cli, const char *path, const char *code)
+{
+	struct json_object *answer = NULL, *codes;
+	int result = ask(cli, "POST", path, "code", code, &answer);
+
+	if (!result && cli->json) {
+		show_json(cli, json_object_get(answer));
+	} else if (!result) {
+		codes = json_object_object_get(answer, "recovery_codes");
+		for (size_t i = 0; i < json_object_array_length(codes); i++)
+			fprintf(cli->out, "%s\n", text_of(json_object_array_get_idx(codes, i), "code"));
+		fputs("Recovery codes, each good once in the place of a code of the app. They are not shown again: print them.\n", cli->out);
+	}
+	json_object_put(answer);
+	return result;
+}
+
+static int end(struct cli *cli, const char *path, const char *code, const char *sentence)
+{
+	struct json_object *answer = NULL;
+	int result = ask(cli, "DELETE", path, code ? "code" : NULL, code, &answer);
+
+	if (!result && cli->json)
+		show_json(cli, json_object_get(answer));
+	else if (!result)
+		fprintf(cli->out, "%s\n", sentence);
+	json_object_put(answer);
+	return result;
+}
+
+static int take_away(struct cli *cli, const char *user)
+{
+	char path[64];
+	int64_t id;
+	int result = cmd_admin_find(cli, user, &id);
+
+	if (result)
+		return result;
+	snprintf(path, sizeof(path), "users/%" PRId64 "/totp", id);
+	return end(cli, path, NULL, "the second factor is taken away; the sessions of the account have ended");
+}
+
+int cmd_user_totp(struct cli *cli, int count, char **arguments)
+{
+	const char *word = count ? arguments[0] : "";
+
+	if (!count)
+		return status(cli);
+	if (!strcmp(word, "begin") && count == 1)
+		return begin(cli);
+	if (!strcmp(word, "confirm") && count == 2)
+		return draw_codes(cli, "auth/totp/confirm", arguments[1]);
+	if (!strcmp(word, "recovery") && count == 2)
+		return draw_codes(cli, "auth/totp/recovery", arguments[1]);
+	if (!strcmp(word, "off") && count == 2)
+		return end(cli, "auth/totp", arguments[1], "the second factor is off");
+	if (!strcmp(word, "remove") && count == 2)
+		return take_away(cli, arguments[1]);
+	return cli_fail(cli, CLI_USAGE, "user totp takes nothing, begin, confirm CODE, recovery CODE, off CODE or remove USER: '%s'", word);
+}

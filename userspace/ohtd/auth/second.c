@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "auth/second.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "base/hex.h"
+#include "tables/sessions.h"
+
+#define NONCE_BYTES	12
+#define TAG_BYTES	16
+#define SEALED_BYTES	(NONCE_BYTES + OHTD_AUTH_TOTP_SECRET_BYTES + TAG_BYTES)
+#define DIGITS		OHTD_TABLE_RECOVERY_DIGITS
+
+_Static_assert(2 * SEALED_BYTES + 1 == OHTD_TABLE_SEALED_BYTES, "a sealed secret is as long as its column");
+
+/* ---- secrets on the disk: AES-256-GCM, bound to the account, so that a row that is moved to another one opens nothing ---- */
+
+static bool run_cipher(EVP_CIPHER_CTX *cipher, bool seal, const unsigned char *key, int64_t user_id, unsigned char *sealed,
+		       unsigned char *secret)
+{
+	unsigned char *body = sealed + NONCE_BYTES, *tag = body + OHTD_AUTH_TOTP_SECRET_BYTES;
+	const unsigned char *from = seal ? secret : body;
+	int n;
+
+	return EVP_CipherInit_ex(cipher, EVP_aes_256_gcm(), NULL, key, sealed, seal) == 1 &&
+	       EVP_CipherUpdate(cipher, NULL, &n, (const unsigned char *)&user_id, sizeof(user_id)) == 1 &&
+	       EVP_CipherUpdate(cipher, seal ? body : secret, &n, from, OHTD_AUTH_TOTP_SECRET_BYTES) == 1 &&
+	       (seal || EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, tag) == 1) &&
+	       EVP_CipherFinal_ex(cipher, seal ? body + n : secret + n, &n) == 1 &&
+	       (!seal || EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, tag) == 1);
+}
+
+static bool cipher(bool seal, const unsigned char *key, int64_t user_id, unsigned char sealed[SEALED_BYTES],
+		   unsigned char secret[OHTD_AUTH_TOTP_SECRET_BYTES])
+{
+	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+	bool good = context && run_cipher(context, seal, key, user_id, sealed, secret);
+
+	EVP_CIPHER_CTX_free(context);
+	return good;
+}
+
+static bool seal(struct ohtd_table_second *second, const unsigned char *key, unsigned char secret[OHTD_AUTH_TOTP_SECRET_BYTES])
+{
+	unsigned char sealed[SEALED_BYTES];
+
+	if (RAND_bytes(sealed, NONCE_BYTES) != 1 || !cipher(true, key, second->user_id, sealed, secret))
+		return false;
+	ohtd_hex_text(second->sealed, sealed, sizeof(sealed));
+	return true;
+}
+
+static bool unseal(const struct ohtd_table_second *second, const unsigned char *key, unsigned char secret[OHTD_AUTH_TOTP_SECRET_BYTES])
+{
+	unsigned char sealed[SEALED_BYTES];
+
+	if (strlen(second->sealed) != 2 * sizeof(sealed))
+		return false;
+	for (size_t i = 0; i < sizeof(sealed); i++) {
+		int high = ohtd_hex_digit(second->sealed[2 * i]), low = ohtd_hex_digit(second->sealed[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		sealed[i] = (unsigned char)(high << 4 | low);
+	}
+	return cipher(false, key, second->user_id, sealed, secret);
+}
+
+/* ---- codes ---- */
+
+int ohtd_auth_second_hash(const char *typed, char hash[OHTD_TABLE_RECOVERY_DIGITS + 1])
+{
+	char code[OHTD_CODE_CHARS];
+	unsigned char digest[DIGITS / 2];
+	bool read = ohtd_auth_code_read(code, typed);
+	int r = EVP_Digest(read ? code : typed, read ? sizeof(code) : strlen(typed), digest, NULL, EVP_sha256(), NULL);
+
+	OPENSSL_cleanse(code, sizeof(code));
+	ohtd_hex_text(hash, digest, sizeof(digest));
+	return r == 1 ? 0 : -EIO;
+}
+
+static int count_left(const struct ohtd_table_second *second)
+{
+	return (int)(strlen(second->recovery) / DIGITS);
+}
+
+/* Takes the code out of those that are left. What came is a guess of 80 bits: how long a comparison takes says nothing about them. */
+static bool take_recovery(struct ohtd_table_second *second, const char *typed)
+{
+	char hash[DIGITS + 1];
+
+	if (ohtd_auth_second_hash(typed, hash))
+		return false;
+	for (char *at = second->recovery; strlen(at) >= DIGITS; at += DIGITS) {
+		if (memcmp(at, hash, DIGITS))
+			continue;
+		memmove(at, at + DIGITS, strlen(at + DIGITS) + 1);
+		return true;
+	}
+	return false;
+}
+
+static enum ohtd_auth_second_result judge_digits(struct ohtd_table_second *second, const struct ohtd_auth_second_now *now,
+						 const char code[OHTD_AUTH_TOTP_DIGITS])
+{
+	unsigned char secret[OHTD_AUTH_TOTP_SECRET_BYTES];
+	int64_t step;
+
+	if (second->wrong >= OHTD_AUTH_SECOND_TRIES)
+		return OHTD_AUTH_SECOND_LOCKED;
+	/* The code of the step behind the present one may have been taken. */
+	if (!now->kept || second->last_step > now->now_s / OHTD_AUTH_TOTP_STEP_S + 1)
+		return OHTD_AUTH_SECOND_CLOCK;
+	if (!unseal(second, now->key, secret))
+		return OHTD_AUTH_SECOND_SEALED;
+	step = ohtd_auth_totp_find(secret, code, now->now_s, second->last_step);
+	OPENSSL_cleanse(secret, sizeof(secret));
+	if (step == OHTD_AUTH_TOTP_NONE)
+		return OHTD_AUTH_SECOND_WRONG;
+	second->last_step = step;
+	return OHTD_AUTH_SECOND_RIGHT;
+}
+
+/* Codes beyond the tries are not counted, so that guesses wear no disk. */
+static int judge(struct ohtd_db *db, struct ohtd_table_second *second, struct ohtd_auth_second_try *try)
+{
+	char code[OHTD_AUTH_TOTP_DIGITS];
+
+	try->recovery = false;
+	if (ohtd_auth_totp_read(code, try->code.revealed)) {
+		try->result = judge_digits(second, &try->now, code);
+	} else {
+		try->recovery = take_recovery(second, try->code.revealed);
+		try->result = try->recovery ? OHTD_AUTH_SECOND_RIGHT : OHTD_AUTH_SECOND_WRONG;
+	}
+	OPENSSL_cleanse(code, sizeof(code));
+	try->left = count_left(second);
+	if (try->result == OHTD_AUTH_SECOND_RIGHT)
+		second->wrong = 0;
+	else if (try->result == OHTD_AUTH_SECOND_WRONG && second->wrong < OHTD_AUTH_SECOND_TRIES)
+		second->wrong++;
+	else
+		return 0;
+	return ohtd_table_second_put(db, second);
+}
+
+int ohtd_auth_second_judge(struct ohtd_db *db, struct ohtd_auth_second_try *try)
+{
+	struct ohtd_table_second second = { .user_id = try->user_id };
+	int r = ohtd_table_second_get(db, &second);
+
+	try->result = OHTD_AUTH_SECOND_NONE;
+	if (r == -ENOENT || (!r && !second.confirmed))
+		return 0;
+	try->result = OHTD_AUTH_SECOND_MISSING;
+	return r || !*try->code.revealed ? r : judge(db, &second, try);
+}
+
+/* ---- what the person of the account does ---- */
+
+static int enrol(struct ohtd_db *db, struct ohtd_auth_second_order *order, bool there, const struct ohtd_table_second *before)
+{
+	struct ohtd_table_second second = { .user_id = before->user_id, .made_s = order->try.now.now_s };
+	unsigned char secret[OHTD_AUTH_TOTP_SECRET_BYTES];
+	int r;
+
+	if (there && before->confirmed)
+		return -EEXIST;
+	if (!order->try.now.kept) {
+		order->try.result = OHTD_AUTH_SECOND_CLOCK;
+		return 0;
+	}
+	r = RAND_bytes(secret, sizeof(secret)) == 1 && seal(&second, order->try.now.key, secret) ? 0 : -EIO;
+	if (!r)
+		ohtd_auth_totp_text(order->secret, secret);
+	OPENSSL_cleanse(secret, sizeof(secret));
+	return r ? r : ohtd_table_second_put(db, &second);
+}
+
+static int draw_recovery(struct ohtd_table_second *second, char codes[OHTD_TABLE_RECOVERY_CODES][OHTD_CODE_TEXT_BYTES])
+{
+	char drawn[OHTD_CODE_CHARS];
+	int r = 0;
+
+	for (int i = 0; !r && i < OHTD_TABLE_RECOVERY_CODES; i++) {
+		r = ohtd_auth_code_draw(drawn);
+		if (r)
+			break;
+		ohtd_auth_code_text(codes[i], drawn);
+		r = ohtd_auth_second_hash(codes[i], second->recovery + i * DIGITS);
+	}
+	OPENSSL_cleanse(drawn, sizeof(drawn));
+	return r;
+}
+
+/* Sessions that the password alone has opened end. */
+static int confirm(struct ohtd_db *db, struct ohtd_auth_second_order *order, struct ohtd_table_second *second)
+{
+	int r;
+
+	second->confirmed = true;
+	second->made_s = order->try.now.now_s;
+	r = draw_recovery(second, order->codes);
+	r = r ? r : ohtd_table_second_put(db, second);
+	return r ? r : ohtd_table_sessions_end_others(db, second->user_id, order->keep);
+}
+
+static int renew(struct ohtd_db *db, struct ohtd_auth_second_order *order, struct ohtd_table_second *second)
+{
+	int r = draw_recovery(second, order->codes);
+
+	return r ? r : ohtd_table_second_put(db, second);
+}
+
+int ohtd_auth_second_work(struct ohtd_db *db, void *arg)
+{
+	struct ohtd_auth_second_order *order = arg;
+	struct ohtd_table_second second = { .user_id = order->try.user_id };
+	struct ohtd_user user = { .id = order->try.user_id };
+	int r = ohtd_db_user_get(db, &user);
+
+	order->try.result = OHTD_AUTH_SECOND_RIGHT;
+	if (r == -ENOENT || (!r && (user.epoch != order->epoch || user.disabled)))
+		return -ESTALE;
+	r = r ? r : ohtd_table_second_get(db, &second);
+	if (order->act == OHTD_AUTH_SECOND_ENROL)
+		return r && r != -ENOENT ? r : enrol(db, order, !r, &second);
+	if (!r && second.confirmed == (order->act == OHTD_AUTH_SECOND_CONFIRM))
+		r = -ENOENT;
+	r = r ? r : judge(db, &second, &order->try);
+	if (r || order->try.result != OHTD_AUTH_SECOND_RIGHT)
+		return r;
+	if (order->act == OHTD_AUTH_SECOND_CONFIRM)
+		return confirm(db, order, &second);
+	return order->act == OHTD_AUTH_SECOND_RENEW ? renew(db, order, &second) : ohtd_table_second_end(db, second.user_id);
+}
