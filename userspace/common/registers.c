@@ -184,6 +184,18 @@ int oht_register_parse(const struct oht_register *reg, const char *text, int64_t
 	return oht_register_in_range(reg, *raw) ? 0 : -ERANGE;
 }
 
+int oht_register_raw(const struct oht_register *reg, double value, int64_t *raw)
+{
+	double exact = value / reg->scale;
+
+	if (reg->type == OHT_TYPE_STRING)
+		return -EINVAL;
+	if (!(fabs(exact) < 1e12))
+		return -ERANGE;
+	*raw = llround(exact);
+	return fabs(exact - (double)*raw) < 1e-6 * (1 + fabs(exact)) ? 0 : -EDOM;
+}
+
 int oht_register_encode(const struct oht_register *reg, int64_t raw, uint16_t *words)
 {
 	if (!oht_register_in_range(reg, raw))

@@ -198,6 +198,16 @@ void oht_register_text(const struct oht_register *reg, const uint16_t *words,
  */
 int oht_register_parse(const struct oht_register *reg, const char *text, int64_t *raw);
 
+/**
+ * oht_register_raw() - number in the register's unit -> raw value
+ * @reg: what it is for
+ * @value: the number
+ * @raw: takes the nearest raw value, of -EDOM, too
+ *
+ * Return: 0, -EINVAL: the register is a text, -ERANGE: far beyond every register, or not a number, -EDOM: no multiple of the scale.
+ */
+int oht_register_raw(const struct oht_register *reg, double value, int64_t *raw);
+
 /* Lowest and highest raw value that oht_register_in_range() takes. */
 void oht_register_limits(const struct oht_register *reg, int64_t *min, int64_t *max);
 

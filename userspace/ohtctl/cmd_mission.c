@@ -41,26 +41,118 @@ static bool add_target(struct json_object *leg, const char *name, const char *te
 	return *target;
 }
 
-static bool fill_leg(struct json_object *leg, const char *word)
+static bool add_seconds(struct json_object *leg, const char *name, const char *text)
 {
-	const char *kind = word;
-	int64_t seconds;
+	int64_t number;
 	char rest;
 
-	if (!strncmp(word, "move=", 5) || !strncmp(word, "to=", 3))
-		kind = "move";
-	else if (!strncmp(word, "wait=", 5))
-		kind = "wait";
-	json_object_object_add(leg, "kind", json_object_new_string(kind));
-	if (!strncmp(word, "move=", 5))
-		return add_target(leg, "position_mm", word + 5);
-	if (!strncmp(word, "to=", 3))
-		return add_target(leg, "station", word + 3);
-	if (strcmp(kind, "wait"))
-		return !strcmp(word, "dock") || !strcmp(word, "undock") || !strcmp(word, "acknowledge");
-	if (sscanf(word + 5, "%" SCNd64 "%c", &seconds, &rest) != 1)
+	if (sscanf(text, "%" SCNd64 "%c", &number, &rest) != 1)
 		return false;
-	json_object_object_add(leg, "wait_s", json_object_new_int64(seconds));
+	json_object_object_add(leg, name, json_object_new_int64(number));
+	return true;
+}
+
+/* "battery_percent:80..95": a signal with its bounds, of which one may be missing. */
+static bool add_signal(struct json_object *leg, const char *text)
+{
+	char signal[WORD_BYTES], *from, *to;
+
+	snprintf(signal, sizeof(signal), "%s", text);
+	from = strchr(signal, ':');
+	to = from ? strstr(from, "..") : NULL;
+	if (!to || from == signal)
+		return false;
+	*from++ = 0;
+	*to = 0;
+	to += 2;
+	json_object_object_add(leg, "signal", json_object_new_string(signal));
+	return (*from || *to) && (!*from || add_number(leg, "at_least", from)) && (!*to || add_number(leg, "at_most", to));
+}
+
+/* "2/charge_request=1": unit address, register and value. */
+static bool add_write(struct json_object *leg, const char *text)
+{
+	char address[WORD_BYTES], *name, *value;
+
+	snprintf(address, sizeof(address), "%s", text);
+	name = strchr(address, '/');
+	value = name ? strchr(name, '=') : NULL;
+	if (!value || value == name + 1)
+		return false;
+	*name++ = 0;
+	*value++ = 0;
+	json_object_object_add(leg, "register_name", json_object_new_string(name));
+	return add_seconds(leg, "address", address) && add_number(leg, "value", value);
+}
+
+static bool add_charge(struct json_object *leg, const char *text)
+{
+	return add_number(leg, "charge_percent", text);
+}
+
+static bool add_wait(struct json_object *leg, const char *text)
+{
+	return add_seconds(leg, "wait_s", text);
+}
+
+static bool add_position(struct json_object *leg, const char *text)
+{
+	return add_target(leg, "position_mm", text);
+}
+
+static bool add_station(struct json_object *leg, const char *text)
+{
+	return add_target(leg, "station", text);
+}
+
+/* What a leg begins with. @add: takes what is behind the word; NULL: nothing is. */
+static const struct {
+	const char *word;
+	const char *kind;
+	bool (*add)(struct json_object *leg, const char *text);
+} kinds[] = {
+	{ "move=", "move", add_position }, { "to=", "move", add_station }, { "wait=", "wait", add_wait }, { "until=", "signal", add_signal },
+	{ "charge=", "charge", add_charge }, { "write=", "write", add_write }, { "dock", "dock", NULL }, { "undock", "undock", NULL },
+	{ "acknowledge", "acknowledge", NULL },
+};
+
+static bool fill_kind(struct json_object *leg, const char *word)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t bytes = strlen(kinds[i].word);
+
+		if (strncmp(word, kinds[i].word, bytes) || (!kinds[i].add && word[bytes]))
+			continue;
+		json_object_object_add(leg, "kind", json_object_new_string(kinds[i].kind));
+		return !kinds[i].add || kinds[i].add(leg, word + bytes);
+	}
+	return false;
+}
+
+/* "deadline=60" and the like, behind a comma. */
+static bool fill_more(struct json_object *leg, const char *word)
+{
+	if (!strncmp(word, "if=", 3))
+		return add_signal(leg, word + 3);
+	if (!strncmp(word, "deadline=", 9))
+		return add_seconds(leg, "deadline_s", word + 9);
+	if (!strncmp(word, "retries=", 8))
+		return add_seconds(leg, "retries", word + 8);
+	if (strncmp(word, "else=", 5) || !word[5])
+		return false;
+	json_object_object_add(leg, "on_failure", json_object_new_string(word + 5));
+	return true;
+}
+
+static bool fill_leg(struct json_object *leg, const char *word)
+{
+	char words[4 * WORD_BYTES], *rest = words, *one;
+
+	if (snprintf(words, sizeof(words), "%s", word) >= (int)sizeof(words) || !fill_kind(leg, strsep(&rest, ",")))
+		return false;
+	while ((one = strsep(&rest, ",")))
+		if (!fill_more(leg, one))
+			return false;
 	return true;
 }
 
@@ -75,7 +167,9 @@ static int add_legs(struct cli *cli, struct json_object *body, int count, char *
 
 		json_object_array_add(legs, leg);
 		if (!fill_leg(leg, words[i]))
-			return cli_fail(cli, CLI_USAGE, "'%s' is no leg: move=MM[@MM_S], to=STATION[@MM_S], dock, undock, wait=S, acknowledge",
+			return cli_fail(cli, CLI_USAGE, "'%s' is no leg: move=MM[@MM_S], to=STATION[@MM_S], dock, undock, wait=S, until=SIGNAL:MIN..MAX, "
+					"charge=PERCENT, write=ADDRESS/REGISTER=VALUE, acknowledge; behind it ,if=SIGNAL:MIN..MAX "
+					",deadline=S ,retries=N ,else=hold|skip|fail",
 					words[i]);
 	}
 	return CLI_DONE;

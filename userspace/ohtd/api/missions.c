@@ -13,6 +13,8 @@
 #include "base/blank.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "common/number.h"
+#include "http/accept.h"
 #include "lists/stored_list.h"
 #include "missions/missions.h"
 #include "robot/codes.h"
@@ -24,6 +26,7 @@
 
 #define BODY_BYTES	32768
 #define SECONDS_MAX	86400
+#define RETRIES_MAX	9
 
 /* ---- words ---- */
 
@@ -33,17 +36,19 @@ static const char *const states[] = {
 };
 OHTD_WORDS_OF(state_words, states);
 
-enum { LEG_WAITING, LEG_RUNNING, LEG_FINISHED, LEG_FAILED };
 static const char *const leg_states[] = {
-	[LEG_WAITING] = "waiting", [LEG_RUNNING] = "running", [LEG_FINISHED] = "finished", [LEG_FAILED] = "failed",
+	OHTD_TABLES_LEG_WAITING, OHTD_TABLES_LEG_RUNNING, OHTD_TABLES_LEG_FINISHED, OHTD_TABLES_LEG_SKIPPED, OHTD_TABLES_LEG_FAILED,
 };
 OHTD_WORDS_OF(leg_state_words, leg_states);
 
-enum { MOVE, DOCK, UNDOCK, WAIT, ACKNOWLEDGE };
-static const char *const kinds[] = { [MOVE] = "move", [DOCK] = "dock", [UNDOCK] = "undock", [WAIT] = "wait", [ACKNOWLEDGE] = "acknowledge" };
+enum { MOVE, DOCK, UNDOCK, WAIT, SIGNAL, CHARGE, WRITE, ACKNOWLEDGE };
+static const char *const kinds[] = {
+	[MOVE] = "move", [DOCK] = "dock", [UNDOCK] = "undock", [WAIT] = "wait", [SIGNAL] = "signal", [CHARGE] = "charge",
+	[WRITE] = "write", [ACKNOWLEDGE] = "acknowledge",
+};
 OHTD_WORDS_OF(kind_words, kinds);
 
-static const char *const failures[] = { "hold", "fail" };
+static const char *const failures[] = { "hold", "skip", "fail" };
 OHTD_WORDS_OF(failure_words, failures);
 
 /* ---- how one is shown ---- */
@@ -57,6 +62,7 @@ struct mission {
 	int64_t leg;
 	int64_t legs;
 	int64_t through_leg;
+	int64_t revision;
 	const char *external_id;
 	const char *driven_by;
 	int64_t made;
@@ -75,6 +81,7 @@ OHTD_SHAPE(mission, "Mission",
 	OHTD_INTEGER(mission, leg, .flags = OHTD_NULL, .summary = "Place of the leg under way or next; null: none is left"),
 	OHTD_INTEGER(mission, legs, .summary = "How many it has"),
 	OHTD_INTEGER(mission, through_leg, .summary = "Place of the last leg that is released, and so may begin; 0: none is"),
+	OHTD_INTEGER(mission, revision, .summary = "Another one with each change of its name or legs, for If-Match"),
 	OHTD_TEXT(mission, external_id, .flags = OHTD_NULL, .summary = "Of the order that it was made for; null: none", .example = "\"order-7\""),
 	OHTD_TEXT(mission, driven_by, .flags = OHTD_NULL, .summary = "In whose name it is driven; null: it has not begun", .example = "\"anna\""),
 	OHTD_TIME(mission, made, .summary = "When it was made"),
@@ -99,7 +106,7 @@ static struct mission view_of(const struct ohtd_tables_mission *row)
 		.id = row->id, .name = row->name, .state = row->state, .reason = text_or_none(row->reason),
 		.reason_text = text_or_none(ohtd_missions_reason_text(row->reason)),
 		.leg = row->leg <= row->legs ? row->leg : OHTD_NONE, .legs = row->legs, .through_leg = row->through_leg,
-		.external_id = text_or_none(row->external_id), .driven_by = text_or_none(row->driven_by),
+		.revision = row->revision, .external_id = text_or_none(row->external_id), .driven_by = text_or_none(row->driven_by),
 		.made = row->made_ns, .made_by = row->made_by, .began = time_or_none(row->began_ns), .changed = row->changed_ns,
 		.ended = time_or_none(row->ended_ns),
 	};
@@ -140,7 +147,16 @@ struct leg {
 	double position_mm;
 	double speed_mm_s;
 	int64_t wait_s;
+	const char *signal;
+	double at_least;
+	double at_most;
+	double charge_percent;
+	int64_t address;
+	const char *register_name;
+	double value;
 	int64_t deadline_s;
+	int64_t retries;
+	int64_t tries;
 	const char *on_failure;
 	const char *state;
 	const char *reason;
@@ -157,9 +173,20 @@ OHTD_SHAPE(leg, "MissionLeg",
 	OHTD_NUMBER(leg, position_mm, .flags = OHTD_NULL, .unit = "mm", .summary = "Of a move: the same"),
 	OHTD_NUMBER(leg, speed_mm_s, .flags = OHTD_NULL, .unit = "mm/s", .summary = "Of a move: at most; null: as the limits permit"),
 	OHTD_INTEGER(leg, wait_s, .flags = OHTD_NULL, .unit = "s", .summary = "Of a wait"),
+	OHTD_TEXT(leg, signal, .flags = OHTD_NULL, .summary = "It begins only while this signal is within the bounds; a signal leg waits for that",
+		  .example = "\"battery_percent\""),
+	OHTD_NUMBER(leg, at_least, .flags = OHTD_NULL, .summary = "Lowest value of the signal; null: none"),
+	OHTD_NUMBER(leg, at_most, .flags = OHTD_NULL, .summary = "Highest value of the signal; null: none"),
+	OHTD_NUMBER(leg, charge_percent, .flags = OHTD_NULL, .unit = "%", .summary = "Of a charge: until the battery has so much"),
+	OHTD_INTEGER(leg, address, .flags = OHTD_NULL, .summary = "Of a write: unit address of the module"),
+	OHTD_TEXT(leg, register_name, .flags = OHTD_NULL, .summary = "Of a write: which register"),
+	OHTD_NUMBER(leg, value, .flags = OHTD_NULL, .summary = "Of a write: in the unit of the register"),
 	OHTD_INTEGER(leg, deadline_s, .flags = OHTD_NULL, .unit = "s", .summary = "From its beginning; null: none"),
-	OHTD_TEXT(leg, on_failure, .words = &failure_words, .summary = "What becomes of the mission when the leg fails", .example = "\"hold\""),
-	OHTD_TEXT(leg, state, .words = &leg_state_words, .summary = "waiting: also of one that was interrupted, then with a reason",
+	OHTD_INTEGER(leg, retries, .summary = "So often it is driven again when it fails"),
+	OHTD_INTEGER(leg, tries, .summary = "So often it has failed since the mission was started or resumed"),
+	OHTD_TEXT(leg, on_failure, .words = &failure_words, .summary = "What becomes of the mission when the leg has failed", .example = "\"hold\""),
+	OHTD_TEXT(leg, state, .words = &leg_state_words,
+		  .summary = "waiting: also of one that was interrupted, then with a reason; skipped: it has failed, and the mission goes on",
 		  .example = "\"finished\""),
 	OHTD_TEXT(leg, reason, .flags = OHTD_NULL, .summary = "Why it failed or was interrupted, for programs"),
 	OHTD_TEXT(leg, reason_text, .flags = OHTD_NULL, .summary = "The same for people"),
@@ -174,6 +201,9 @@ static struct leg leg_of(const struct ohtd_tables_leg *row)
 	return (struct leg){
 		.place = row->place, .kind = row->kind, .station = text_or_none(row->station), .position_mm = row->position_mm,
 		.speed_mm_s = row->speed_mm_s, .wait_s = strcmp(row->kind, kinds[WAIT]) ? OHTD_NONE : row->wait_s,
+		.signal = text_or_none(row->signal), .at_least = row->at_least, .at_most = row->at_most,
+		.charge_percent = row->charge_percent, .address = row->address ? row->address : OHTD_NONE,
+		.register_name = text_or_none(row->register_name), .value = row->value, .retries = row->retries, .tries = row->tries,
 		.deadline_s = row->deadline_s ? row->deadline_s : OHTD_NONE, .on_failure = row->on_failure, .state = row->state,
 		.reason = text_or_none(row->reason), .reason_text = text_or_none(ohtd_missions_reason_text(row->reason)),
 		.command_id = text_or_none(row->command_id), .began = time_or_none(row->began_ns), .ended = time_or_none(row->ended_ns),
@@ -228,7 +258,15 @@ struct leg_body {
 	double position_mm;
 	double speed_mm_s;
 	int64_t wait_s;
+	const char *signal;
+	double at_least;
+	double at_most;
+	double charge_percent;
+	int64_t address;
+	const char *register_name;
+	double value;
 	int64_t deadline_s;
+	int64_t retries;
 	unsigned int on_failure;
 };
 
@@ -244,9 +282,21 @@ OHTD_SHAPE(leg_body, "MissionLegBody",
 	OHTD_NUMBER(leg_body, position_mm, .summary = "Of a move: where to, if there is no station"),
 	OHTD_NUMBER(leg_body, speed_mm_s, .summary = "Of a move: at most"),
 	OHTD_INTEGER(leg_body, wait_s, .min = 1, .max = SECONDS_MAX, .preset = OHTD_NONE, .unit = "s", .summary = "Of a wait, which needs it"),
+	OHTD_TEXT(leg_body, signal, .min = 1, .max = OHTD_TABLES_MISSION_SIGNAL_BYTES - 1,
+		  .summary = "As in telemetry/signals, no word: the leg begins only while it is within the bounds and of good quality; a signal "
+			     "leg, which needs it, waits for that", .example = "\"battery_percent\""),
+	OHTD_NUMBER(leg_body, at_least, .summary = "Lowest value of the signal, in its unit; of a boolean 0 and 1"),
+	OHTD_NUMBER(leg_body, at_most, .summary = "Highest value of the signal"),
+	OHTD_NUMBER(leg_body, charge_percent, .unit = "%", .summary = "Of a charge, which needs it: until the battery has so much; 1 to 100"),
+	OHTD_INTEGER(leg_body, address, .min = 1, .max = 247, .preset = OHTD_NONE, .summary = "Of a write, which needs it: unit address of the module"),
+	OHTD_TEXT(leg_body, register_name, .min = 1, .max = OHTD_TABLES_MISSION_REGISTER_BYTES - 1,
+		  .summary = "Of a write, which needs it: a register that may be written without an elevated session"),
+	OHTD_NUMBER(leg_body, value, .summary = "Of a write, which needs it: in the unit of the register"),
 	OHTD_INTEGER(leg_body, deadline_s, .min = 1, .max = SECONDS_MAX, .preset = OHTD_NONE, .unit = "s",
-		     .summary = "Of a motion: a leg that is not over by then is stopped and fails"),
-	OHTD_WORD(leg_body, on_failure, .words = &failure_words, .summary = "What becomes of the mission when the leg fails; left out: hold"));
+		     .summary = "Of a motion, a signal leg or a charge: a leg that is not over by then fails; a motion is stopped"),
+	OHTD_INTEGER(leg_body, retries, .min = 0, .max = RETRIES_MAX, .preset = 0, .summary = "So often it is driven again when it fails"),
+	OHTD_WORD(leg_body, on_failure, .words = &failure_words,
+		  .summary = "What becomes of the mission when the leg has failed: hold it, skip the leg, or fail; left out: hold"));
 
 /* A member that the kind of the leg does not take, or NULL. */
 static const char *not_taken(const struct leg_body *leg)
@@ -259,7 +309,17 @@ static const char *not_taken(const struct leg_body *leg)
 		return "speed_mm_s";
 	if (leg->wait_s != OHTD_NONE && leg->kind != WAIT)
 		return "wait_s";
-	return leg->deadline_s != OHTD_NONE && leg->kind > UNDOCK ? "deadline_s" : NULL;
+	if (isfinite(leg->charge_percent) && leg->kind != CHARGE)
+		return "charge_percent";
+	if (leg->address != OHTD_NONE && leg->kind != WRITE)
+		return "address";
+	if (leg->register_name && leg->kind != WRITE)
+		return "register_name";
+	if (isfinite(leg->value) && leg->kind != WRITE)
+		return "value";
+	if (leg->deadline_s != OHTD_NONE && (leg->kind == WAIT || leg->kind == WRITE || leg->kind == ACKNOWLEDGE))
+		return "deadline_s";
+	return leg->retries && (leg->kind == WAIT || leg->kind == ACKNOWLEDGE) ? "retries" : NULL;
 }
 
 /* One that it needs, or NULL. */
@@ -267,7 +327,36 @@ static const char *missing(const struct leg_body *leg)
 {
 	if (leg->kind == WAIT && leg->wait_s == OHTD_NONE)
 		return "wait_s";
+	if (leg->kind == SIGNAL && !leg->signal)
+		return "signal";
+	if (leg->kind == CHARGE && !isfinite(leg->charge_percent))
+		return "charge_percent";
+	if (leg->kind == WRITE && leg->address == OHTD_NONE)
+		return "address";
+	if (leg->kind == WRITE && !leg->register_name)
+		return "register_name";
+	if (leg->kind == WRITE && !isfinite(leg->value))
+		return "value";
 	return leg->kind == MOVE && !leg->station && !isfinite(leg->position_mm) ? "position_mm" : NULL;
+}
+
+/* The same of its signal and bounds. */
+static struct ohtd_error unfit_signal(const struct leg_body *leg)
+{
+	bool bounded = isfinite(leg->at_least) || isfinite(leg->at_most);
+	int signal = leg->signal ? ohtd_missions_signal(leg->signal) : 0;
+
+	if (!leg->signal && bounded)
+		return (struct ohtd_error){ isfinite(leg->at_least) ? "at_least" : "at_most", "not_taken", "a leg without a signal does not take it" };
+	if (signal == -EDOM)
+		return (struct ohtd_error){ "signal", "unfit", "is a word: a bound needs a number or a boolean" };
+	if (signal < 0)
+		return (struct ohtd_error){ "signal", "unknown_value", "no signal has this name: see GET telemetry/signals" };
+	if (leg->signal && !bounded)
+		return (struct ohtd_error){ "at_least", "missing", "a signal needs at_least or at_most" };
+	if (leg->at_least > leg->at_most)
+		return (struct ohtd_error){ "at_most", "range", "is below at_least" };
+	return (struct ohtd_error){ 0 };
 }
 
 /* What does not fit the kind of the leg: the member is the pointer; NULL: all fits. */
@@ -284,7 +373,50 @@ static struct ohtd_error misfit(const struct leg_body *leg)
 		return (struct ohtd_error){ "station", "one_of", "position_mm is there, too" };
 	if (leg->speed_mm_s < OHTD_SLOWEST_MM_S)
 		return (struct ohtd_error){ "speed_mm_s", "range", "must be at least 1 mm/s" };
-	return (struct ohtd_error){ 0 };
+	if (leg->charge_percent < 1 || leg->charge_percent > 100)
+		return (struct ohtd_error){ "charge_percent", "range", "must be 1 to 100 %" };
+	return unfit_signal(leg);
+}
+
+static void fill_leg(struct ohtd_tables_leg *row, const struct leg_body *leg)
+{
+	*row = (struct ohtd_tables_leg){
+		.position_mm = leg->position_mm, .speed_mm_s = leg->speed_mm_s, .wait_s = leg->wait_s == OHTD_NONE ? 0 : leg->wait_s,
+		.at_least = leg->at_least, .at_most = leg->at_most, .charge_percent = leg->charge_percent,
+		.address = leg->address == OHTD_NONE ? 0 : leg->address, .value = leg->value,
+		.deadline_s = leg->deadline_s == OHTD_NONE ? 0 : leg->deadline_s, .retries = leg->retries,
+	};
+	snprintf(row->signal, sizeof(row->signal), "%s", leg->signal ? leg->signal : "");
+	snprintf(row->register_name, sizeof(row->register_name), "%s", leg->register_name ? leg->register_name : "");
+	snprintf(row->kind, sizeof(row->kind), "%s", kinds[leg->kind]);
+	snprintf(row->station, sizeof(row->station), "%s", leg->station ? leg->station : "");
+	snprintf(row->on_failure, sizeof(row->on_failure), "%s", failures[leg->on_failure]);
+	snprintf(row->state, sizeof(row->state), "%s", OHTD_TABLES_LEG_WAITING);
+}
+
+/* Who asks may write the register now; who starts the mission is judged when the leg begins. False: the request has been refused. */
+static bool may_write(struct ohtd_call *call, size_t place, const struct leg_body *leg)
+{
+	struct ohtd_tables_leg row;
+	struct ohtd_error error;
+	const char *why, *code;
+
+	if (leg->kind != WRITE)
+		return true;
+	fill_leg(&row, leg);
+	why = ohtd_missions_write_refused(call->services->missions, ohtd_call_snapshot(call), &call->who, &row);
+	if (!why)
+		return true;
+	code = !strcmp(why, "unknown_register") ? "unknown_value" : !strcmp(why, "register_value") ? "range" : "not_permitted";
+	error = (struct ohtd_error){ ohtd_call_text_of(call, "/legs/%zu/%s", place, strcmp(why, "register_value") ? "register_name" : "value"), code,
+				     ohtd_missions_check_text(why) };
+	if (!strcmp(why, "register_role"))
+		ohtd_reply_errors(call, 403, "role", "a higher role may write this register", &error, 1);
+	else if (!strcmp(why, "key_scope"))
+		ohtd_reply_errors(call, 403, why, "the key does not permit to write registers of this module", &error, 1);
+	else
+		ohtd_reply_errors(call, 422, "mission_leg", "a leg writes what a mission may not write, or what is not there", &error, 1);
+	return false;
 }
 
 /* False: the request has been refused. */
@@ -293,6 +425,8 @@ static bool fit(struct ohtd_call *call, const struct leg_body *legs, size_t coun
 	for (size_t i = 0; i < count; i++) {
 		struct ohtd_error error = misfit(&legs[i]);
 
+		if (!error.pointer && !may_write(call, i, &legs[i]))
+			return false;
 		if (!error.pointer)
 			continue;
 		error.pointer = ohtd_call_text_of(call, "/legs/%zu/%s", i, error.pointer);
@@ -300,18 +434,6 @@ static bool fit(struct ohtd_call *call, const struct leg_body *legs, size_t coun
 		return false;
 	}
 	return true;
-}
-
-static void fill_leg(struct ohtd_tables_leg *row, const struct leg_body *leg)
-{
-	*row = (struct ohtd_tables_leg){
-		.position_mm = leg->position_mm, .speed_mm_s = leg->speed_mm_s, .wait_s = leg->wait_s == OHTD_NONE ? 0 : leg->wait_s,
-		.deadline_s = leg->deadline_s == OHTD_NONE ? 0 : leg->deadline_s,
-	};
-	snprintf(row->kind, sizeof(row->kind), "%s", kinds[leg->kind]);
-	snprintf(row->station, sizeof(row->station), "%s", leg->station ? leg->station : "");
-	snprintf(row->on_failure, sizeof(row->on_failure), "%s", failures[leg->on_failure]);
-	snprintf(row->state, sizeof(row->state), "%s", leg_states[LEG_WAITING]);
 }
 
 /* ---- one ---- */
@@ -328,6 +450,7 @@ static void fill_leg(struct ohtd_tables_leg *row, const struct leg_body *leg)
  * @more: legs behind those that it has
  * @check: what would become of it
  * @with_legs: @legs are other ones from now on
+ * @changes: name or legs, of the revision that @row has
  * @result: of the room; not that of @late, whose errors are the store's
  */
 struct mission_late {
@@ -341,6 +464,7 @@ struct mission_late {
 	struct ohtd_tables_extension more;
 	struct ohtd_missions_check *check;
 	bool with_legs;
+	bool changes;
 	int result;
 };
 
@@ -399,7 +523,11 @@ static bool has_result(struct ohtd_call *call, const struct mission_late *job, i
 			ohtd_reply_problem(call, 409, "too_many_missions", "there are %d missions already: delete one", OHTD_TABLES_MISSIONS_MAX);
 		break;
 	case -ESTALE:
-		refuse_difference(call, job);
+		if (job->changes)
+			ohtd_reply_problem(call, 412, "mission_changed", "mission %" PRId64 " is at revision %" PRId64 ", not the one of If-Match; "
+					   "nothing was changed", job->row.id, job->row.revision);
+		else
+			refuse_difference(call, job);
 		break;
 	case -ERANGE:
 		ohtd_reply_member(call, ohtd_call_text_of(call, "/%s", job->more.member), "range", "mission %" PRId64 " has %" PRId64 " legs",
@@ -428,8 +556,10 @@ static void reply_one(struct ohtd_call *call, struct ohtd_late *late)
 	const struct mission_late *job = (const struct mission_late *)late;
 	struct mission view = view_of(&job->row);
 
-	if (has_result(call, job, job->result))
-		OHTD_REPLY(call, 200, mission, &view);
+	if (!has_result(call, job, job->result))
+		return;
+	ohtd_reply_header(call, "etag", ohtd_call_text_of(call, "\"%" PRId64 "\"", job->row.revision));
+	OHTD_REPLY(call, 200, mission, &view);
 }
 
 static int read_one(struct ohtd_db *db, void *arg)
@@ -534,8 +664,10 @@ static void reply_made(struct ohtd_call *call, struct ohtd_late *late)
 	const struct mission_late *job = (const struct mission_late *)late;
 	struct mission view = view_of(&job->row);
 
-	if (has_result(call, job, 0))
-		OHTD_REPLY(call, late->result ? 200 : 201, mission, &view);
+	if (!has_result(call, job, 0))
+		return;
+	ohtd_reply_header(call, "etag", ohtd_call_text_of(call, "\"%" PRId64 "\"", job->row.revision));
+	OHTD_REPLY(call, late->result ? 200 : 201, mission, &view);
 }
 
 /* False: the request has been refused. */
@@ -562,7 +694,7 @@ static void post_mission(struct ohtd_call *call)
 	*row = (struct ohtd_tables_mission){
 		.leg = 1, .legs = (int64_t)said->legs_count, .made_legs = (int64_t)said->legs_count,
 		.through_leg = said->through_leg == OHTD_NONE ? (int64_t)said->legs_count : said->through_leg,
-		.made_ns = ohtd_clock_wall_ns(call->services->clock),
+		.revision = 1, .made_ns = ohtd_clock_wall_ns(call->services->clock),
 	};
 	row->changed_ns = row->made_ns;
 	snprintf(row->name, sizeof(row->name), "%s", said->name);
@@ -597,6 +729,23 @@ static int change(struct ohtd_late *late)
 	return 0;
 }
 
+/* The revision of If-Match, OHTD_NONE: one that no mission has; 0: the client does not say. */
+static int64_t seen_revision(struct ohtd_call *call)
+{
+	const char *match = ohtd_call_header(call, "if-match"), *digits;
+	size_t n = match ? ohtd_http_etag_text(match, strlen(match), &digits) : 0;
+	int64_t revision;
+	char text[24];
+
+	if (!match || !strcmp(match, "*"))
+		return 0;
+	if (!n || n >= sizeof(text))
+		return OHTD_NONE;
+	memcpy(text, digits, n);
+	text[n] = 0;
+	return oht_number_parse(text, 1, INT64_MAX, &revision) ? OHTD_NONE : revision;
+}
+
 static void patch_mission(struct ohtd_call *call)
 {
 	const struct mission_change *said = OHTD_INPUT(call, mission_change);
@@ -606,6 +755,8 @@ static void patch_mission(struct ohtd_call *call)
 		return;
 	job->act = OHTD_MISSIONS_CANCEL;
 	job->with_legs = said->legs;
+	job->changes = true;
+	job->row.revision = seen_revision(call);
 	job->row.changed_ns = ohtd_clock_wall_ns(call->services->clock);
 	job->row.legs = (int64_t)said->legs_count;
 	snprintf(job->row.name, sizeof(job->row.name), "%s", said->name ? said->name : "");
@@ -754,10 +905,10 @@ static bool has_reason(const struct ohtd_missions_verdict *verdict, size_t count
 /* The mission's own reasons first, unless the robot says the same. */
 static void fill_reasons(struct ohtd_call *call, const struct ohtd_missions_verdict *verdict, struct checked_leg *leg)
 {
-	struct leg_reason *reasons = ohtd_call_alloc(call, (OHTD_WHY_MAX + 2) * sizeof(*reasons));
+	struct leg_reason *reasons = ohtd_call_alloc(call, (OHTD_WHY_MAX + OHTD_MISSIONS_OWN_REASONS) * sizeof(*reasons));
 	size_t count = verdict->why.count < OHTD_WHY_MAX ? verdict->why.count : OHTD_WHY_MAX, n = 0;
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < OHTD_MISSIONS_OWN_REASONS; i++)
 		if (verdict->own[i] && !has_reason(verdict, count, verdict->own[i]))
 			reasons[n++] = (struct leg_reason){ verdict->own[i], ohtd_missions_check_text(verdict->own[i]), OHTD_NONE };
 	for (size_t i = 0; i < count; i++) {
@@ -782,7 +933,7 @@ static void reply_check(struct ohtd_call *call, struct ohtd_late *late)
 	for (int64_t i = 0; i < check->row.legs; i++) {
 		struct checked_leg *leg = &items[view.items_count];
 
-		if (!strcmp(check->legs[i].state, leg_states[LEG_FINISHED]))
+		if (!strcmp(check->legs[i].state, OHTD_TABLES_LEG_FINISHED) || !strcmp(check->legs[i].state, OHTD_TABLES_LEG_SKIPPED))
 			continue;
 		*leg = (struct checked_leg){ .place = i + 1, .kind = check->legs[i].kind, .duration_s = check->verdicts[i].duration_s };
 		fill_reasons(call, &check->verdicts[i], leg);
@@ -883,7 +1034,7 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_POST, .path = "missions", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = BODY_BYTES, .body = &mission_body_shape,
 		.replies = { { 201, &mission_shape }, { 200, &mission_shape } },
-		.problems = { "mission_leg", "mission_differs", "too_many_missions", "out_of_memory" },
+		.problems = { "mission_leg", "role", "key_scope", "mission_differs", "too_many_missions", "out_of_memory" },
 		.handle = post_mission,
 		.summary = "Make a mission, which waits until it is started",
 		.text = "200: a mission of this external_id and the same content is there already; it is answered as it is now.",
@@ -893,12 +1044,14 @@ static const struct ohtd_route routes[] = {
 		.replies = { { 200, &mission_shape } }, .problems = { "not_found", "out_of_memory" },
 		.handle = get_mission,
 		.summary = "One mission",
+		.text = "The header ETag has its revision, for If-Match.",
 	}, {
 		.method = OHTD_PATCH, .path = "missions/{id}", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = BODY_BYTES, .body = &mission_change_shape,
-		.replies = { { 200, &mission_shape } }, .problems = { "mission_leg", "not_found", "mission_driven", "out_of_memory" },
+		.replies = { { 200, &mission_shape } }, .problems = { "mission_leg", "role", "key_scope", "not_found", "mission_driven", "mission_changed", "out_of_memory" },
 		.handle = patch_mission,
 		.summary = "Give a mission that waits another name or other legs",
+		.text = "With the header If-Match only the revision that it says is changed.",
 	}, {
 		.method = OHTD_DELETE, .path = "missions/{id}", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_STORE,
@@ -916,7 +1069,7 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_POST, .path = "missions/{id}/legs", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = BODY_BYTES, .body = &more_legs_shape,
 		.replies = { { 200, &mission_shape } },
-		.problems = { "mission_leg", "mission_differs", "mission_state", "too_many_legs", "not_found", "out_of_memory" },
+		.problems = { "mission_leg", "role", "key_scope", "mission_differs", "mission_state", "too_many_legs", "not_found", "out_of_memory" },
 		.handle = post_legs,
 		.summary = "Put legs behind those of a mission that is not over",
 		.text = "With first_leg the same request again changes nothing: legs that are there already are not put in once more.",

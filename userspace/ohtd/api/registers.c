@@ -12,6 +12,7 @@
 #include "common/registers.h"
 #include "lists/list.h"
 #include "settings/settings.h"
+#include "settings/write_right.h"
 #include "views/words.h"
 #include "control/robot.h"
 
@@ -315,21 +316,15 @@ static void write_done(struct ohtd_call *call, const struct ohtd_answer *answer)
 /* The nearest raw value, if the register can hold @value; else the request has been answered. */
 static bool raw_of(struct ohtd_call *call, const struct oht_register *reg, double value, int64_t *raw)
 {
-	double exact = value / reg->scale;
+	int r = oht_register_raw(reg, value, raw);
 
-	if (reg->type == OHT_TYPE_STRING) {
+	if (r == -EINVAL)
 		ohtd_reply_member(call, "/value", "type", "%s is a text", reg->name);
-		return false;
-	}
-	if (!(fabs(exact) < 1e12)) {
+	else if (r == -ERANGE)
 		ohtd_reply_member(call, "/value", "range", "%g is out of range", value);
-		return false;
-	}
-	*raw = llround(exact);
-	if (fabs(exact - (double)*raw) < 1e-6 * (1 + fabs(exact)))
-		return true;
-	ohtd_reply_member(call, "/value", "range", "%g is no multiple of %s", value, reg->scale_text);
-	return false;
+	else if (r)
+		ohtd_reply_member(call, "/value", "range", "%g is no multiple of %s", value, reg->scale_text);
+	return !r;
 }
 
 /* A side that the table leaves open is that of the type. */
@@ -374,31 +369,26 @@ static bool take_value(struct ohtd_call *call, const struct oht_register *reg, i
 /* May this person write it? Otherwise the request has been answered. */
 static bool may_write(struct ohtd_call *call, const struct oht_register *reg)
 {
-	static const enum ohtd_role roles[] = {
-		[OHT_WRITE_NONE] = OHTD_ROLE_ADMINISTRATOR,
-		[OHT_WRITE_OPERATOR] = OHTD_ROLE_OPERATOR,
-		[OHT_WRITE_SUPERVISOR] = OHTD_ROLE_SUPERVISOR,
-		[OHT_WRITE_ADMINISTRATOR] = OHTD_ROLE_ADMINISTRATOR,
-	};
-
-	bool critical = !reg->motion && oht_register_needs_elevation(reg);
-
-	if (reg->access == OHT_ACCESS_RO)
+	switch (ohtd_settings_write_right(reg, call->who.role, ohtd_settings_layer(call->services->settings))) {
+	case OHTD_SETTINGS_WRITE_READ_ONLY:
 		ohtd_reply_problem(call, 409, "read_only", "%s can only be read", reg->name);
-	else if (call->who.role < roles[reg->write_level])
+		return false;
+	case OHTD_SETTINGS_WRITE_ROLE:
 		ohtd_reply_problem(call, 403, "role", "a write to %s needs the role %s, this is %s",
 				   reg->name, oht_write_level_name(reg->write_level),
 				   ohtd_role_name(call->who.role));
-	else if (critical && reg->write_level == OHT_WRITE_ADMINISTRATOR &&
-		 ohtd_settings_layer(call->services->settings) == OHTD_LAYER_PRODUCTION)
+		return false;
+	case OHTD_SETTINGS_WRITE_LAYER:
 		ohtd_reply_problem(call, 403, "layer", "%s is safety-critical and stays as it is in production; set /robot/layer "
 				   "to commissioning first", reg->name);
-	else
-		/* What moves is refused in any session, by the control thread. */
-		return !critical ||
-		       ohtd_call_elevated(call, ohtd_call_text_of(call, "a write to %s, which is "
+		return false;
+	case OHTD_SETTINGS_WRITE_ELEVATED:
+		return ohtd_call_elevated(call, ohtd_call_text_of(call, "a write to %s, which is "
 								  "safety-critical,", reg->name));
-	return false;
+	default:
+		/* What moves is refused in any session, by the control thread. */
+		return true;
+	}
 }
 
 static void write_value(struct ohtd_call *call, const struct place *place, int64_t raw,

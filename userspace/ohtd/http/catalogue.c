@@ -181,6 +181,8 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	P(429, "too_many_exports", "As many exports and backups are on their way as the robot sends at a time, or one to the account.",
 	  "Wait until one has ended, as Retry-After says."),
 	/* ---- the state of things ---- */
+	P(412, "mission_changed", "The mission was changed since, and is not the one that If-Match says.",
+	  "Read GET missions/{id} and its legs again, look at what is other, and send the change with the new ETag."),
 	P(412, "config_changed", "Another version of the configuration is live than If-Match says.",
 	  "Look at GET config, and change that."),
 	P(409, "config_pending", "A version of the configuration waits for its confirmation.",
@@ -303,6 +305,7 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	M("empty", "Nothing is to be changed.", "Name a member to change."),
 	M("contradiction", "The value does not agree with another one.", "See detail, and change both together."),
 	M("elevation_required", "The value may be changed by an elevated session only.", "Give the password with POST auth/elevate, and try again."),
+	M("not_permitted", "A mission, or who asks for it, may not do this.", "See detail: do it by hand with the right that it needs."),
 	M("layer", "The value stays as it is while the robot is in production.", "Set /robot/layer to commissioning first."),
 	M("file_line", "The file on the machine is wrong here.", "See detail, and mend the file."),
 	/* ---- WebSockets ---- */

@@ -61,10 +61,16 @@ static int ask(struct ohtd_missions *missions, const struct ohtd_missions_person
 		.tag = ohtd_principal_tag(&person->who), .role = (uint8_t)person->who.role, .by = person->by,
 	};
 
+	verdict->own[1] = ohtd_missions_awaited(missions, leg);
+	/* That one begins, and waits. */
+	if (!strcmp(leg->kind, "signal") && verdict->own[1] && !strcmp(verdict->own[1], OHTD_MISSIONS_CONDITION))
+		verdict->own[1] = NULL;
+	if (!strcmp(leg->kind, "write"))
+		verdict->own[2] = ohtd_missions_write_refused(missions, &missions->snapshot, &person->who, leg);
 	if (!command.tried)
 		return 0;
 	if (!ohtd_missions_aim(missions, leg, &command)) {
-		verdict->own[1] = OHTD_MISSIONS_NO_STATION;
+		verdict->own[2] = OHTD_MISSIONS_NO_STATION;
 		return 0;
 	}
 	verdict->asked = !ohtd_link_post(missions->setup.link, &command);
@@ -119,7 +125,7 @@ static void go_through(struct ohtd_missions *missions, struct ohtd_missions_chec
 	const struct ohtd_snapshot *robot = &missions->snapshot;
 	const struct ohtd_rules *rules = &check->block.table.rules[robot->limits.profile];
 	double at_mm = robot->position_mm.valid ? robot->position_mm.value : NAN;
-	bool moved = false, docked = false;
+	bool moved = false, docked = !ohtd_missions_undocked(missions);
 
 	for (int64_t i = 0; i < check->row.legs; i++) {
 		struct ohtd_missions_verdict *verdict = &check->verdicts[i];
@@ -127,9 +133,11 @@ static void go_through(struct ohtd_missions *missions, struct ohtd_missions_chec
 		unsigned int kind = ohtd_missions_kind_of(leg);
 		struct ohtd_command command;
 
-		if (!strcmp(leg->state, OHTD_MISSIONS_LEG_FINISHED))
+		if (ohtd_missions_passed(leg))
 			continue;
 		verdict->duration_s = strcmp(leg->kind, "wait") ? NAN : (double)leg->wait_s;
+		if (!strcmp(leg->kind, "charge") && !docked)
+			verdict->own[2] = ohtd_why_name(OHTD_WHY_NOT_DOCKED);
 		if (!kind)
 			continue;
 		if (moved)
@@ -162,7 +170,7 @@ static int judge(struct ohtd_missions *missions, const struct ohtd_missions_pers
 	for (int64_t i = 0; !r && i < check->row.legs; i++) {
 		struct ohtd_missions_verdict *verdict = &check->verdicts[i];
 
-		if (!strcmp(check->legs[i].state, OHTD_MISSIONS_LEG_FINISHED))
+		if (ohtd_missions_passed(&check->legs[i]))
 			continue;
 		verdict->own[0] = ohtd_missions_forbidden(missions, person, ohtd_missions_kind_of(&check->legs[i]));
 		if (!verdict->own[0])

@@ -26,13 +26,13 @@ static bool is_kind(const struct ohtd_tables_leg *leg, const char *kind)
 	return !strcmp(leg->kind, kind);
 }
 
-static void leg_to(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *state, const char *reason)
+void ohtd_missions_leg_to(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *state, const char *reason)
 {
 	int64_t now_ns = ohtd_clock_wall_ns(missions->setup.clock);
 
 	snprintf(leg->state, sizeof(leg->state), "%s", state);
 	snprintf(leg->reason, sizeof(leg->reason), "%s", reason);
-	if (!strcmp(state, OHTD_MISSIONS_LEG_RUNNING)) {
+	if (!strcmp(state, OHTD_TABLES_LEG_RUNNING)) {
 		leg->began_ns = now_ns;
 		leg->ended_ns = 0;
 	} else {
@@ -40,13 +40,12 @@ static void leg_to(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, 
 	}
 }
 
-/* The leg was interrupted: it is driven anew when the mission goes on. */
-static void hold(struct ohtd_missions *missions, const char *reason)
+void ohtd_missions_hold(struct ohtd_missions *missions, const char *reason)
 {
 	struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
 
 	if (leg)
-		leg_to(missions, leg, OHTD_MISSIONS_LEG_WAITING, reason);
+		ohtd_missions_leg_to(missions, leg, OHTD_TABLES_LEG_WAITING, reason);
 	ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_HELD, reason);
 }
 
@@ -95,6 +94,8 @@ static void take_answer(struct ohtd_missions *missions, const struct ohtd_answer
 		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_PAUSED, why_word(&answer->why));
 	if (answer->id >= OHTD_MISSIONS_OF_LEGS)
 		missions->answered = answer->id;
+	if (answer->id == missions->order && missions->writes)
+		ohtd_missions_written(missions, answer);
 	if (answer->id != missions->order || !missions->posted)
 		return;
 	missions->posted = false;
@@ -106,7 +107,7 @@ static void take_answer(struct ohtd_missions *missions, const struct ohtd_answer
 	if (done || missions->command.number)
 		return;
 	forget_note(missions);
-	hold(missions, why_word(&answer->why));
+	ohtd_missions_hold(missions, why_word(&answer->why));
 }
 
 /* It may have been paused and let go on by the verbs of the robot: then the mission says the same. */
@@ -142,7 +143,7 @@ static void catch_up(struct ohtd_missions *missions)
 	if (leg && !strcmp(missions->snapshot.command.caller_id, leg->command_id))
 		take_command(missions, &missions->snapshot.command);
 	else
-		hold(missions, OHTD_MISSIONS_UNSEEN);
+		ohtd_missions_hold(missions, OHTD_MISSIONS_UNSEEN);
 }
 
 void ohtd_missions_hear(struct ohtd_missions *missions)
@@ -165,10 +166,15 @@ void ohtd_missions_hear(struct ohtd_missions *missions)
 
 /* ---- a leg ends ---- */
 
-static void finish_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg)
+bool ohtd_missions_passed(const struct ohtd_tables_leg *leg)
 {
-	if (strcmp(leg->state, OHTD_MISSIONS_LEG_FINISHED))
-		leg_to(missions, leg, OHTD_MISSIONS_LEG_FINISHED, "");
+	return !strcmp(leg->state, OHTD_TABLES_LEG_FINISHED) || !strcmp(leg->state, OHTD_TABLES_LEG_SKIPPED);
+}
+
+void ohtd_missions_pass_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *state, const char *reason)
+{
+	if (!ohtd_missions_passed(leg))
+		ohtd_missions_leg_to(missions, leg, state, reason);
 	/* The leg is written with the mission at its place, then the place is the next one. */
 	ohtd_missions_keep(missions);
 	if (missions->unkept)
@@ -183,14 +189,19 @@ static void finish_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *l
 		ohtd_missions_keep(missions);
 }
 
-static void fail_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *reason)
+void ohtd_missions_fail_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *reason)
 {
-	if (strcmp(leg->on_failure, "fail")) {
-		hold(missions, reason);
-		return;
+	if (leg->tries++ < leg->retries) {
+		ohtd_missions_leg_to(missions, leg, OHTD_TABLES_LEG_WAITING, reason);
+		ohtd_missions_keep(missions);
+	} else if (!strcmp(leg->on_failure, "skip")) {
+		ohtd_missions_pass_leg(missions, leg, OHTD_TABLES_LEG_SKIPPED, reason);
+	} else if (strcmp(leg->on_failure, "fail")) {
+		ohtd_missions_hold(missions, reason);
+	} else {
+		ohtd_missions_leg_to(missions, leg, OHTD_TABLES_LEG_FAILED, reason);
+		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_FAILED, reason);
 	}
-	leg_to(missions, leg, OHTD_MISSIONS_LEG_FAILED, reason);
-	ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_FAILED, reason);
 }
 
 /* Somebody or something has interrupted the leg, which is no failure of its own. */
@@ -212,13 +223,13 @@ static void end_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg)
 	const char *word = ohtd_why_name(missions->command.reason.code);
 
 	if (missions->command.state == OHTD_COMMAND_STATE_FINISHED)
-		finish_leg(missions, leg);
+		ohtd_missions_pass_leg(missions, leg, OHTD_TABLES_LEG_FINISHED, "");
 	else if (missions->late && ohtd_state_is_enabled(missions->snapshot.state))
-		fail_leg(missions, leg, OHTD_MISSIONS_DEADLINE);
+		ohtd_missions_fail_leg(missions, leg, OHTD_MISSIONS_DEADLINE);
 	else if (is_interrupted(missions))
-		hold(missions, word);
+		ohtd_missions_hold(missions, word);
 	else
-		fail_leg(missions, leg, word);
+		ohtd_missions_fail_leg(missions, leg, word);
 }
 
 /* ---- a leg begins ---- */
@@ -332,7 +343,7 @@ static int note(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, con
 	snprintf(leg->command_id, sizeof(leg->command_id), "%s", command->caller_id);
 	/* Of this command, also when another person lets it go on: the next start looks for it by both. */
 	missions->row.tag = missions->note.tag;
-	leg_to(missions, leg, OHTD_MISSIONS_LEG_RUNNING, "");
+	ohtd_missions_leg_to(missions, leg, OHTD_TABLES_LEG_RUNNING, "");
 	ohtd_missions_changed(missions);
 	return ohtd_store_call(missions->setup.store, work_note, (void *)&noting);
 }
@@ -350,14 +361,14 @@ static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, co
 
 	missions->command = (struct ohtd_command_view){ 0 };
 	if (note(missions, leg, command) < 0) {
-		hold(missions, OHTD_MISSIONS_STORE);
+		ohtd_missions_hold(missions, OHTD_MISSIONS_STORE);
 		return;
 	}
 	if (!is_as_before(missions, number)) {
 		const char *why = ohtd_missions_prevented(missions);
 
 		forget_note(missions);
-		hold(missions, why ? why : ohtd_why_name(OHTD_WHY_REPLACED));
+		ohtd_missions_hold(missions, why ? why : ohtd_why_name(OHTD_WHY_REPLACED));
 		return;
 	}
 	missions->posted = !ohtd_link_post(missions->setup.link, command);
@@ -366,22 +377,36 @@ static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, co
 		return;
 	}
 	forget_note(missions);
-	hold(missions, ohtd_why_name(OHTD_WHY_BUSY));
+	ohtd_missions_hold(missions, ohtd_why_name(OHTD_WHY_BUSY));
 }
 
-/* While the next leg is not released the mission says so, and goes on by itself behind that. */
-static bool is_released(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg)
+/* While the next leg is not released, or its signal not within its bounds, the mission says so and goes on by itself behind that. */
+static bool is_due(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg)
 {
-	bool told = !strcmp(missions->row.reason, OHTD_MISSIONS_NOT_RELEASED);
+	char *told = missions->row.reason;
+	const char *why = leg->place > missions->row.through_leg ? OHTD_MISSIONS_NOT_RELEASED :
+			  is_kind(leg, "signal") ? NULL : ohtd_missions_awaited(missions, leg);
 
-	if (leg->place <= missions->row.through_leg) {
-		if (told)
-			*missions->row.reason = 0;
-		return true;
+	if (why && !strcmp(why, OHTD_MISSIONS_NO_SIGNAL))
+		ohtd_missions_hold(missions, why);
+	else if (why && strcmp(told, why))
+		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, why);
+	else if (!why && (!strcmp(told, OHTD_MISSIONS_NOT_RELEASED) || !strcmp(told, OHTD_MISSIONS_CONDITION)))
+		*told = 0;
+	return !why;
+}
+
+/* A leg that only waits: for time, a signal or the battery. */
+static void begin_wait(struct ohtd_missions *missions, struct ohtd_tables_leg *leg)
+{
+	const char *why = is_kind(leg, "charge") ? ohtd_missions_undocked(missions) : NULL;
+
+	if (why) {
+		ohtd_missions_hold(missions, why);
+		return;
 	}
-	if (!told)
-		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, OHTD_MISSIONS_NOT_RELEASED);
-	return false;
+	ohtd_missions_leg_to(missions, leg, OHTD_TABLES_LEG_RUNNING, "");
+	ohtd_missions_keep(missions);
 }
 
 /* Of @leg, which waits. @now_ns: before the robot was looked at, so that what came since refuses the command. */
@@ -395,23 +420,24 @@ static void begin_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *le
 	if (!why && missions->drains)
 		why = OHTD_MISSIONS_DRAINED;
 	if (why) {
-		hold(missions, why);
+		ohtd_missions_hold(missions, why);
 		return;
 	}
-	if (!is_released(missions, leg) || !rests(missions))
+	if (!is_due(missions, leg) || !rests(missions))
 		return;
 	missions->since_ns = now_ns;
 	missions->late = false;
 	if (is_kind(leg, "acknowledge")) {
-		leg_to(missions, leg, OHTD_MISSIONS_LEG_RUNNING, "");
+		ohtd_missions_leg_to(missions, leg, OHTD_TABLES_LEG_RUNNING, "");
 		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_HELD, OHTD_MISSIONS_ACKNOWLEDGE);
-	} else if (is_kind(leg, "wait")) {
-		leg_to(missions, leg, OHTD_MISSIONS_LEG_RUNNING, "");
-		ohtd_missions_keep(missions);
+	} else if (is_kind(leg, "write")) {
+		ohtd_missions_write(missions, leg);
+	} else if (!ohtd_missions_kind_of(leg)) {
+		begin_wait(missions, leg);
 	} else if (make_command(missions, leg, now_ns, &command)) {
 		give(missions, leg, &command);
 	} else {
-		hold(missions, OHTD_MISSIONS_NO_STATION);
+		ohtd_missions_hold(missions, OHTD_MISSIONS_NO_STATION);
 	}
 }
 
@@ -426,7 +452,7 @@ static bool has_passed(const struct ohtd_missions *missions, int64_t seconds, ui
 static void follow(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
 {
 	if (!missions->posted && !missions->command.number) {
-		hold(missions, OHTD_MISSIONS_UNSEEN);
+		ohtd_missions_hold(missions, OHTD_MISSIONS_UNSEEN);
 	} else if (!ohtd_missions_commands(missions)) {
 		end_leg(missions, leg);
 	} else if (leg->deadline_s && !missions->late && has_passed(missions, leg->deadline_s, now_ns)) {
@@ -439,10 +465,17 @@ static void wait_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg,
 {
 	const char *why = ohtd_missions_prevented(missions);
 
-	if (why)
-		hold(missions, why);
-	else if (has_passed(missions, leg->wait_s, now_ns))
-		finish_leg(missions, leg);
+	if (!why && is_kind(leg, "charge"))
+		why = ohtd_missions_undocked(missions);
+	if (!why && is_kind(leg, "signal"))
+		why = ohtd_missions_awaited(missions, leg);
+	if (why && strcmp(why, OHTD_MISSIONS_CONDITION))
+		ohtd_missions_hold(missions, why);
+	else if (is_kind(leg, "wait") ? has_passed(missions, leg->wait_s, now_ns) :
+		 is_kind(leg, "charge") ? ohtd_missions_charged(missions, leg) : !why)
+		ohtd_missions_pass_leg(missions, leg, OHTD_TABLES_LEG_FINISHED, "");
+	else if (leg->deadline_s && has_passed(missions, leg->deadline_s, now_ns))
+		ohtd_missions_fail_leg(missions, leg, OHTD_MISSIONS_DEADLINE);
 }
 
 /* While the mission runs, it renews the control of its session, as each message of the session would. */
@@ -459,11 +492,14 @@ static void go_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, u
 {
 	bool paused = !strcmp(missions->row.state, OHTD_TABLES_MISSION_PAUSED);
 
-	if (!strcmp(leg->state, OHTD_MISSIONS_LEG_FINISHED))
-		finish_leg(missions, leg);
-	else if (!strcmp(leg->state, OHTD_MISSIONS_LEG_RUNNING) && ohtd_missions_kind_of(leg))
+	/* The one answer of a write comes by itself. */
+	if (missions->writes)
+		return;
+	if (ohtd_missions_passed(leg))
+		ohtd_missions_pass_leg(missions, leg, leg->state, leg->reason);
+	else if (!strcmp(leg->state, OHTD_TABLES_LEG_RUNNING) && ohtd_missions_kind_of(leg))
 		follow(missions, leg, now_ns);
-	else if (!strcmp(leg->state, OHTD_MISSIONS_LEG_RUNNING))
+	else if (!strcmp(leg->state, OHTD_TABLES_LEG_RUNNING))
 		wait_on(missions, leg, now_ns);
 	else if (!paused)
 		begin_leg(missions, leg, now_ns);

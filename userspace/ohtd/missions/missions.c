@@ -176,12 +176,14 @@ static void go_on_from(struct ohtd_missions *missions)
 	struct ohtd_tables_leg *leg;
 
 	row->leg = 1;
-	while (row->leg <= row->legs && !strcmp(missions->legs[row->leg - 1].state, OHTD_MISSIONS_LEG_FINISHED))
+	while (row->leg <= row->legs && ohtd_missions_passed(&missions->legs[row->leg - 1]))
 		row->leg++;
 	leg = ohtd_missions_leg(missions);
-	if (!leg || strcmp(leg->kind, "acknowledge") || strcmp(leg->state, OHTD_MISSIONS_LEG_RUNNING))
+	if (leg)
+		leg->tries = 0;
+	if (!leg || strcmp(leg->kind, "acknowledge") || strcmp(leg->state, OHTD_TABLES_LEG_RUNNING))
 		return;
-	snprintf(leg->state, sizeof(leg->state), "%s", OHTD_MISSIONS_LEG_FINISHED);
+	snprintf(leg->state, sizeof(leg->state), "%s", OHTD_TABLES_LEG_FINISHED);
 	*leg->reason = 0;
 	leg->ended_ns = ohtd_clock_wall_ns(missions->setup.clock);
 	/* The next turn goes behind it. */
@@ -198,7 +200,7 @@ static int begin(struct ohtd_missions *missions, const struct ohtd_missions_pers
 	if (r)
 		return r;
 	missions->row = *row;
-	missions->posted = missions->late = missions->unkept = missions->drains = false;
+	missions->posted = missions->writes = missions->late = missions->unkept = missions->drains = false;
 	missions->command = (struct ohtd_command_view){ 0 };
 	missions->since_ns = 0;
 	missions->reader = (struct ohtd_event_reader){ .seen = ohtd_robot_events(missions->setup.robot) };
@@ -268,8 +270,8 @@ static int cancel(struct ohtd_missions *missions, const struct ohtd_missions_per
 	}
 	if (r)
 		return r;
-	if (leg && !strcmp(leg->state, OHTD_MISSIONS_LEG_RUNNING)) {
-		snprintf(leg->state, sizeof(leg->state), "%s", OHTD_MISSIONS_LEG_FAILED);
+	if (leg && !strcmp(leg->state, OHTD_TABLES_LEG_RUNNING)) {
+		snprintf(leg->state, sizeof(leg->state), "%s", OHTD_TABLES_LEG_FAILED);
 		snprintf(leg->reason, sizeof(leg->reason), "%s", ohtd_why_name(OHTD_WHY_CANCELLED));
 		leg->ended_ns = ohtd_clock_wall_ns(missions->setup.clock);
 	}
@@ -338,6 +340,7 @@ static void take_more(struct ohtd_missions *missions, const struct ohtd_tables_m
 {
 	missions->row.legs = row->legs;
 	missions->row.through_leg = row->through_leg;
+	missions->row.revision = row->revision;
 	for (int64_t i = 0; added && i < more->count; i++)
 		missions->legs[more->first - 1 + i] = more->legs[i];
 }

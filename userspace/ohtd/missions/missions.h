@@ -83,15 +83,17 @@ int ohtd_missions_delete(struct ohtd_missions *missions, struct ohtd_tables_miss
  */
 int ohtd_missions_extend(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more);
 
+#define OHTD_MISSIONS_OWN_REASONS	3
+
 /**
  * struct ohtd_missions_verdict - what would become of a leg now
- * @own: words for why the mission itself would not begin it: that of the moment, that of the leg; NULL: none
+ * @own: words for why the mission itself would not begin it: that of the moment, those of the leg; NULL: none
  * @why: what the robot would refuse its motion for
  * @duration_s: not a number: not known
  * @asked: the robot has been asked, and has not answered
  */
 struct ohtd_missions_verdict {
-	const char *own[2];
+	const char *own[OHTD_MISSIONS_OWN_REASONS];
 	struct ohtd_why_list why;
 	double duration_s;
 	bool asked;
@@ -117,6 +119,13 @@ struct ohtd_missions_check {
  * answer, or a negative errno of the store. Context: a worker.
  */
 int ohtd_missions_check(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_missions_check *check);
+
+/* Number of a signal that a leg may wait for, enum ohtd_telemetry. -ENOENT: there is none of that name, -EDOM: its values are words. */
+int ohtd_missions_signal(const char *name);
+
+/* The word of why @who may not have the register of a leg written as it says; NULL: he may. Any thread but the control thread. */
+const char *ohtd_missions_write_refused(struct ohtd_missions *missions, const struct ohtd_snapshot *snapshot, const struct ohtd_principal *who,
+					const struct ohtd_tables_leg *leg);
 
 /* What a word of a reason says to people, of what was so. Never NULL. */
 const char *ohtd_missions_reason_text(const char *reason);

@@ -12,6 +12,7 @@
 
 #include "control/robot.h"
 #include "missions/missions.h"
+#include "robot/telemetry.h"
 
 /* Words for what holds a mission, beside those of robot/whys.def. reasons.c has their sentences. */
 #define OHTD_MISSIONS_RESTART		"restart"
@@ -19,6 +20,12 @@
 #define OHTD_MISSIONS_SESSION_ENDED	"session_ended"
 #define OHTD_MISSIONS_KEY_SCOPE		"key_scope"
 #define OHTD_MISSIONS_NO_STATION	"unknown_station"
+#define OHTD_MISSIONS_NO_SIGNAL		"unknown_signal"
+#define OHTD_MISSIONS_NO_REGISTER	"unknown_register"
+#define OHTD_MISSIONS_REGISTER_UNFIT	"register_not_allowed"
+#define OHTD_MISSIONS_REGISTER_ROLE	"register_role"
+#define OHTD_MISSIONS_REGISTER_VALUE	"register_value"
+#define OHTD_MISSIONS_NOT_HELD		"write_not_held"
 #define OHTD_MISSIONS_DEADLINE		"deadline"
 #define OHTD_MISSIONS_STORE		"store"
 #define OHTD_MISSIONS_UNSEEN		"end_not_seen"
@@ -27,12 +34,8 @@
 #define OHTD_MISSIONS_DRAINS		"draining"
 /* Of one that is running, and goes on by itself when its next leg is released. */
 #define OHTD_MISSIONS_NOT_RELEASED	"not_released"
-
-/* States of a leg. */
-#define OHTD_MISSIONS_LEG_WAITING	"waiting"
-#define OHTD_MISSIONS_LEG_RUNNING	"running"
-#define OHTD_MISSIONS_LEG_FINISHED	"finished"
-#define OHTD_MISSIONS_LEG_FAILED	"failed"
+/* The same, when the signal of its next leg is within its bounds. */
+#define OHTD_MISSIONS_CONDITION		"condition"
 
 /**
  * struct ohtd_missions - the mission that is driven
@@ -47,6 +50,7 @@
  * @order: id in the link of the newest command of a leg
  * @answered: the same of the newest one that was answered
  * @posted: the command of the leg under way has been given, and its answer has not come
+ * @writes: the register of the leg under way is being written, and the answer has not come
  * @command: the command of the leg under way as its newest record has it; number 0: none is known
  * @note: of that command, in the store
  * @ended: id of the newest command that a cancel has stopped: the robot may still be coming to rest behind it
@@ -54,6 +58,7 @@
  * @late: the deadline of the leg is over, and a stop was given
  * @renewed_ns: when the lease was renewed last
  * @snapshot: the robot in this turn
+ * @sight: the same with all registers, for signals
  * @check: is being made; NULL: none is
  * @changed: the store has newer than @board
  * @next: the next @board, while it is made
@@ -73,6 +78,7 @@ struct ohtd_missions {
 	uint64_t order;
 	uint64_t answered;
 	bool posted;
+	bool writes;
 	struct ohtd_command_view command;
 	struct ohtd_command_row note;
 	char ended[OHTD_CALLER_ID_BYTES];
@@ -80,6 +86,7 @@ struct ohtd_missions {
 	bool late;
 	uint64_t renewed_ns;
 	struct ohtd_snapshot snapshot;
+	struct ohtd_telemetry_sight sight;
 	struct ohtd_missions_check *check;
 	atomic_bool changed;
 	struct ohtd_tables_mission_board next;
@@ -109,6 +116,21 @@ bool ohtd_missions_commands(const struct ohtd_missions *missions);
 /* Gives a command in the name of @person; @id: see above. 0 or a negative errno. */
 int ohtd_missions_post(struct ohtd_missions *missions, const struct ohtd_missions_person *person, uint32_t kind, uint64_t id);
 
+/* The leg under way comes into another state, which is not written yet. @reason: word, or "". */
+void ohtd_missions_leg_to(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *state, const char *reason);
+
+/* The leg under way was interrupted: it is driven anew when the mission goes on. */
+void ohtd_missions_hold(struct ohtd_missions *missions, const char *reason);
+
+/* The leg is finished or skipped, and the next one follows. */
+void ohtd_missions_pass_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *state, const char *reason);
+
+/* The leg has failed: it is driven again, or its on_failure says what follows. */
+void ohtd_missions_fail_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *reason);
+
+/* Is the leg finished or skipped? */
+bool ohtd_missions_passed(const struct ohtd_tables_leg *leg);
+
 /* The verb of a leg, enum ohtd_command_kind; 0: it is none. */
 unsigned int ohtd_missions_kind_of(const struct ohtd_tables_leg *leg);
 
@@ -120,6 +142,23 @@ const char *ohtd_missions_prevented(const struct ohtd_missions *missions);
 
 /* Where a leg goes to and how fast, into @command. False: no station has its name. */
 bool ohtd_missions_aim(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg, struct ohtd_command *command);
+
+/* ---- legs.c ---- */
+
+/* What keeps the leg from going on, if it waits for a signal: a word; NULL: nothing. */
+const char *ohtd_missions_awaited(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg);
+
+/* Why the robot is not taken for docked; NULL: it is. */
+const char *ohtd_missions_undocked(const struct ohtd_missions *missions);
+
+/* The battery has what a charge is to bring. */
+bool ohtd_missions_charged(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg);
+
+/* Begins a leg that writes a register, or holds the mission. */
+void ohtd_missions_write(struct ohtd_missions *missions, struct ohtd_tables_leg *leg);
+
+/* What became of that. */
+void ohtd_missions_written(struct ohtd_missions *missions, const struct ohtd_answer *answer);
 
 /* ---- check.c ---- */
 

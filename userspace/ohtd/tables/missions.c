@@ -20,6 +20,7 @@ static const struct ohtd_stored_column mission_columns[] = {
 	OHTD_COLUMN(ohtd_tables_mission, legs),
 	OHTD_COLUMN(ohtd_tables_mission, made_legs),
 	OHTD_COLUMN(ohtd_tables_mission, through_leg),
+	OHTD_COLUMN(ohtd_tables_mission, revision),
 	OHTD_COLUMN(ohtd_tables_mission, tag),
 	OHTD_COLUMN(ohtd_tables_mission, driven_by, .searched = true),
 	OHTD_COLUMN(ohtd_tables_mission, made_ns),
@@ -42,7 +43,16 @@ static const struct ohtd_stored_column leg_columns[] = {
 	OHTD_COLUMN(ohtd_tables_leg, position_mm),
 	OHTD_COLUMN(ohtd_tables_leg, speed_mm_s),
 	OHTD_COLUMN(ohtd_tables_leg, wait_s),
+	OHTD_COLUMN(ohtd_tables_leg, signal),
+	OHTD_COLUMN(ohtd_tables_leg, at_least),
+	OHTD_COLUMN(ohtd_tables_leg, at_most),
+	OHTD_COLUMN(ohtd_tables_leg, charge_percent),
+	OHTD_COLUMN(ohtd_tables_leg, address),
+	OHTD_COLUMN(ohtd_tables_leg, register_name),
+	OHTD_COLUMN(ohtd_tables_leg, value),
 	OHTD_COLUMN(ohtd_tables_leg, deadline_s),
+	OHTD_COLUMN(ohtd_tables_leg, retries),
+	OHTD_COLUMN(ohtd_tables_leg, tries),
 	OHTD_COLUMN(ohtd_tables_leg, on_failure),
 	OHTD_COLUMN(ohtd_tables_leg, state),
 	OHTD_COLUMN(ohtd_tables_leg, reason),
@@ -72,14 +82,15 @@ static const struct ohtd_statement board_sql = {
 };
 static const struct ohtd_statement leg_sql = { " WHERE mission = :mission AND place = :place", &kept_legs, ohtd_row_select };
 static const struct ohtd_statement change_sql = {
-	"UPDATE missions SET name = :name, legs = :legs, made_legs = :made_legs, through_leg = :through_leg, changed_ns = :changed_ns WHERE id = :id", &ohtd_tables_missions_kept
+	"UPDATE missions SET name = :name, legs = :legs, made_legs = :made_legs, through_leg = :through_leg, revision = :revision,"
+	" changed_ns = :changed_ns WHERE id = :id", &ohtd_tables_missions_kept
 };
 static const struct ohtd_statement keep_sql = {
 	"UPDATE missions SET state = :state, reason = :reason, leg = :leg, tag = :tag, driven_by = :driven_by, began_ns = :began_ns,"
 	" changed_ns = :changed_ns, ended_ns = :ended_ns WHERE id = :id", &ohtd_tables_missions_kept
 };
 static const struct ohtd_statement keep_leg_sql = {
-	"UPDATE mission_legs SET state = :state, reason = :reason, command_id = :command_id, began_ns = :began_ns,"
+	"UPDATE mission_legs SET state = :state, reason = :reason, tries = :tries, command_id = :command_id, began_ns = :began_ns,"
 	" ended_ns = :ended_ns WHERE mission = :mission AND place = :place", &kept_legs
 };
 /* The word of why it failed is that of the state: one that fails by itself has ended its leg. */
@@ -106,7 +117,7 @@ static const struct ohtd_statement under_way_sql = {
 };
 static const struct ohtd_statement hold_sql = {
 	"UPDATE missions SET state = 'held', reason = :reason, changed_ns = :now, leg = coalesce((SELECT min(place) FROM mission_legs"
-	" WHERE mission = id AND mission_legs.state <> 'finished'), legs + 1) WHERE state IN ('running', 'paused')"
+	" WHERE mission = id AND mission_legs.state NOT IN ('finished', 'skipped')), legs + 1) WHERE state IN ('running', 'paused')"
 };
 
 static int run_of(struct ohtd_db *db, const struct ohtd_statement *sql, int64_t id)
@@ -182,6 +193,9 @@ static int change(struct ohtd_db *db, struct ohtd_tables_mission *row, struct oh
 		return r;
 	if (strcmp(row->state, OHTD_TABLES_MISSION_WAITING))
 		return -EINPROGRESS;
+	if (wished.revision && wished.revision != row->revision)
+		return -ESTALE;
+	row->revision++;
 	if (*wished.name)
 		memcpy(row->name, wished.name, sizeof(row->name));
 	row->changed_ns = wished.changed_ns;
@@ -233,6 +247,14 @@ static const char *difference(const struct ohtd_tables_leg *said, const struct o
 	       !is_same(said->position_mm, kept->position_mm) ? "position_mm" :
 	       !is_same(said->speed_mm_s, kept->speed_mm_s) ? "speed_mm_s" :
 	       said->wait_s != kept->wait_s ? "wait_s" :
+	       strcmp(said->signal, kept->signal) ? "signal" :
+	       !is_same(said->at_least, kept->at_least) ? "at_least" :
+	       !is_same(said->at_most, kept->at_most) ? "at_most" :
+	       !is_same(said->charge_percent, kept->charge_percent) ? "charge_percent" :
+	       said->address != kept->address ? "address" :
+	       strcmp(said->register_name, kept->register_name) ? "register_name" :
+	       !is_same(said->value, kept->value) ? "value" :
+	       said->retries != kept->retries ? "retries" :
 	       said->deadline_s != kept->deadline_s ? "deadline_s" :
 	       strcmp(said->on_failure, kept->on_failure) ? "on_failure" : NULL;
 }
@@ -314,6 +336,7 @@ static int extend(struct ohtd_db *db, struct ohtd_tables_mission *row, struct oh
 		return -ERANGE;
 	if (through > row->through_leg)
 		row->through_leg = through;
+	row->revision++;
 	row->changed_ns = more->now_ns;
 	r = ohtd_db_put(db, &change_sql, row);
 	return r ? r : there;

@@ -22,8 +22,10 @@ struct ohtd_stored_row;
 #define OHTD_TABLES_MISSION_EXTERNAL_BYTES	513
 #define OHTD_TABLES_MISSION_WORD_BYTES	32
 #define OHTD_TABLES_MISSION_STATION_BYTES	48
+#define OHTD_TABLES_MISSION_SIGNAL_BYTES	64
+#define OHTD_TABLES_MISSION_REGISTER_BYTES	64
 
-/* States of a mission and of a leg, as the tables and clients name them. */
+/* States of a mission, as the tables and clients name them. */
 #define OHTD_TABLES_MISSION_WAITING	"waiting"
 #define OHTD_TABLES_MISSION_RUNNING	"running"
 #define OHTD_TABLES_MISSION_PAUSED	"paused"
@@ -31,6 +33,13 @@ struct ohtd_stored_row;
 #define OHTD_TABLES_MISSION_FINISHED	"finished"
 #define OHTD_TABLES_MISSION_FAILED	"failed"
 #define OHTD_TABLES_MISSION_CANCELLED	"cancelled"
+
+/* States of a leg. SKIPPED: it has failed, and the mission goes on behind it. */
+#define OHTD_TABLES_LEG_WAITING		"waiting"
+#define OHTD_TABLES_LEG_RUNNING		"running"
+#define OHTD_TABLES_LEG_FINISHED	"finished"
+#define OHTD_TABLES_LEG_SKIPPED		"skipped"
+#define OHTD_TABLES_LEG_FAILED		"failed"
 
 /**
  * struct ohtd_tables_mission - a mission as it is kept
@@ -43,6 +52,7 @@ struct ohtd_stored_row;
  * @legs: how many it has
  * @made_legs: the same when it was made, or changed before its start
  * @through_leg: place of the last leg that is released; 0: none is
+ * @revision: another one with each change of @name or of the legs, for If-Match
  * @tag: of the newest command that was given for it; 0: none was
  * @driven_by: the same as a name
  * @made_ns: wall clock, as the other times
@@ -61,6 +71,7 @@ struct ohtd_tables_mission {
 	int64_t legs;
 	int64_t made_legs;
 	int64_t through_leg;
+	int64_t revision;
 	int64_t tag;
 	char driven_by[OHTD_COMMAND_USER_BYTES];
 	int64_t made_ns;
@@ -74,14 +85,23 @@ struct ohtd_tables_mission {
  * struct ohtd_tables_leg - a leg as it is kept
  * @mission: id
  * @place: from 1 on
- * @kind: "move", "dock", "undock", "wait" or "acknowledge"
+ * @kind: "move", "dock", "undock", "wait", "signal", "charge", "write" or "acknowledge"
+ * @signal: begins only while this signal is within @at_least and @at_most; of kind "signal" it waits for that; "": none
+ * @at_least: not a number: no such bound
+ * @at_most: the same
+ * @charge_percent: of a charge: until the battery has so much
+ * @address: of a write: unit address of the module
+ * @register_name: the same: which register
+ * @value: the same: what it is to hold, in the unit of the register
  * @station: of a move: where to; "": @position_mm says it
  * @position_mm: the same; not a number: @station says it
  * @speed_mm_s: of a move: the highest that is wanted; not a number: as the limits permit
  * @wait_s: of a wait
  * @deadline_s: from its beginning; 0: none
- * @on_failure: what becomes of the mission when the leg fails: "hold" or "fail"
- * @state: waiting, running, finished or failed
+ * @retries: so often it is driven again when it fails
+ * @tries: so often it has failed since the mission was started or resumed
+ * @on_failure: what becomes of the mission when the leg has failed once more: "hold", "skip" or "fail"
+ * @state: OHTD_TABLES_LEG_*
  * @reason: word for why it failed or was interrupted; ""
  * @command_id: of its newest command of motion; "": there was none
  * @began_ns: wall clock; 0: not yet
@@ -95,7 +115,16 @@ struct ohtd_tables_leg {
 	double position_mm;
 	double speed_mm_s;
 	int64_t wait_s;
+	char signal[OHTD_TABLES_MISSION_SIGNAL_BYTES];
+	double at_least;
+	double at_most;
+	double charge_percent;
+	int64_t address;
+	char register_name[OHTD_TABLES_MISSION_REGISTER_BYTES];
+	double value;
 	int64_t deadline_s;
+	int64_t retries;
+	int64_t tries;
 	char on_failure[OHTD_TABLES_MISSION_WORD_BYTES];
 	char state[OHTD_TABLES_MISSION_WORD_BYTES];
 	char reason[OHTD_TABLES_MISSION_WORD_BYTES];
@@ -148,7 +177,8 @@ int ohtd_tables_mission_legs(struct ohtd_db *db, int64_t mission, struct ohtd_ta
 
 /*
  * Another name, or other legs of a mission that waits. @row->id: which, @row->name: "": as it is; @row->legs of @legs, NULL: as they are.
- * @row: out. 0, -ENOENT, -EINPROGRESS: it does not wait, or a negative errno.
+ * @row->revision: the one that is changed, 0: any. @row: out. 0, -ENOENT, -EINPROGRESS: it does not wait, -ESTALE: it has another revision,
+ * or a negative errno.
  */
 int ohtd_tables_mission_change(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
 
@@ -187,7 +217,7 @@ int ohtd_tables_mission_extend(struct ohtd_db *db, struct ohtd_tables_mission *r
 int ohtd_tables_mission_delete(struct ohtd_db *db, struct ohtd_tables_mission *row);
 
 /*
- * Keeps state, reason, leg, tag, driven_by and times of a mission and, unless @leg is NULL, state, reason, command_id and times of a leg.
+ * Keeps state, reason, leg, tag, driven_by and times of a mission and, unless @leg is NULL, state, reason, tries, command_id and times of a leg.
  * What webhooks are told of another state is queued with it; @why: the reason for people.
  */
 int ohtd_tables_mission_keep(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg, const char *why);

@@ -34,10 +34,13 @@ export function useRobot(): Robot | undefined {
 	return useLive<Robot>("robot").data;
 }
 
-/** Sends what changes missions, and has them read again; what the API refuses is thrown. */
-export async function change<T>(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
+/** Sends what changes missions (@revision: only this one of the mission is changed), and has them read again; what the API refuses is thrown. */
+export async function change<T>(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown, revision?: number): Promise<T> {
 	try {
-		return await call<T>(method, path, body === undefined ? {} : { body });
+		return await call<T>(method, path, {
+			...(body === undefined ? {} : { body }),
+			...(revision === undefined ? {} : { ifMatch: `"${revision}"` }),
+		});
 	} finally {
 		// After a refusal as well: the mission is in another state than the page shows.
 		acts.set(acts.get() + 1);
@@ -50,6 +53,7 @@ const TONES: Record<Mission["state"] | MissionLeg["state"], Tone> = {
 	paused: "warn",
 	held: "warn",
 	finished: "ok",
+	skipped: "warn",
 	failed: "bad",
 	cancelled: "none",
 };
@@ -70,18 +74,29 @@ export function inOrder(missions: Mission[]): Mission[] {
 	return [...missions].sort((a, b) => rank(a) - rank(b));
 }
 
+const bounds = ({ signal, at_least, at_most }: MissionLeg) => t.bounds(signal ?? "", at_least, at_most);
+
 /** "Move to dock" */
-export function legText({ kind, station, position_mm, wait_s }: MissionLeg): string {
+export function legText(leg: MissionLeg): string {
+	const { kind, station, position_mm, wait_s } = leg;
+
 	if (kind === "move") return t.moveTo(station ?? texts.drive.mm(position_mm ?? 0));
+	if (kind === "signal") return t.waitUntil(bounds(leg));
+	if (kind === "charge") return t.chargeTo(leg.charge_percent ?? 0);
+	if (kind === "write") return t.write(leg.address ?? 0, leg.register_name ?? "", leg.value ?? 0);
 	return kind === "wait" ? t.waitFor(wait_s ?? 0) : (t.kinds[kind] ?? kind);
 }
 
 /** "at most 0.50 m/s, within 60 s" */
-export function legMore({ speed_mm_s, deadline_s, on_failure }: MissionLeg): string {
+export function legMore(leg: MissionLeg): string {
+	const { speed_mm_s, deadline_s, on_failure } = leg;
+
 	return [
+		leg.signal && leg.kind !== "signal" ? t.when(bounds(leg)) : "",
 		speed_mm_s === null ? "" : texts.drive.atMost(texts.drive.speedOf(speed_mm_s)),
 		deadline_s === null ? "" : t.deadline(deadline_s),
-		on_failure === "fail" ? t.failing : "",
+		leg.retries ? t.retries(leg.retries) : "",
+		on_failure === "fail" ? t.failing : on_failure === "skip" ? t.skipping : "",
 	]
 		.filter(Boolean)
 		.join(", ");

@@ -21,21 +21,34 @@ const SECONDS = { kind: "number", whole: true, min: 1, max: 86_400, unit: "s" } 
 const KINDS = Object.entries(texts.missions.kinds).map(([value, label]) => ({ value, label }));
 
 /** A leg as it is typed; each member of MissionLegBody by its name. */
-type Typed = Record<"kind" | "station" | "position_mm" | "speed_mm_s" | "wait_s" | "deadline_s" | "on_failure", string> & { key: number };
+const NAMES = [
+	"station",
+	"position_mm",
+	"wait_s",
+	"signal",
+	"at_least",
+	"at_most",
+	"charge_percent",
+	"address",
+	"register_name",
+	"value",
+	"deadline_s",
+	"retries",
+] as const;
+type Typed = Record<(typeof NAMES)[number] | "kind" | "speed_mm_s" | "on_failure", string> & { key: number };
 
 let keys = 0;
 
 function typedOf(leg?: MissionLeg): Typed {
-	const text = (value: number | null | undefined) => (typeof value === "number" ? textOf(value) : "");
+	const text = (value: number | string | null | undefined) => (typeof value === "number" ? textOf(value) : (value ?? ""));
 
 	return {
+		...(Object.fromEntries(NAMES.map((name) => [name, text(leg?.[name] || null)])) as Record<(typeof NAMES)[number], string>),
+		// Nought says something of these.
+		...Object.fromEntries((["position_mm", "at_least", "at_most", "value"] as const).map((name) => [name, text(leg?.[name])])),
 		key: ++keys,
 		kind: leg?.kind ?? "move",
-		station: leg?.station ?? "",
-		position_mm: text(leg?.position_mm),
 		speed_mm_s: typeof leg?.speed_mm_s === "number" ? textOf(leg.speed_mm_s / 1000) : "",
-		wait_s: text(leg?.wait_s),
-		deadline_s: text(leg?.deadline_s),
 		on_failure: leg?.on_failure ?? "hold",
 	};
 }
@@ -55,15 +68,28 @@ function membersOf(leg: Typed, stations: Station[], limits: Limits | undefined):
 		members.push(move?.speed ?? { name: "speed_mm_s", label: t.speed, kind: "number" });
 	}
 	if (leg.kind === "wait") members.push({ name: "wait_s", label: t.wait, required: true, ...SECONDS });
-	if (verbOf(leg.kind as MissionLegBody["kind"]))
+	if (leg.kind === "charge") members.push({ name: "charge_percent", label: t.charge, kind: "number", required: true, min: 1, max: 100, unit: "%" });
+	if (leg.kind === "write")
 		members.push(
-			{ name: "deadline_s", label: t.deadline, hint: t.deadlineHint, ...SECONDS },
+			{ name: "address", label: t.address, kind: "number", required: true, whole: true, min: 1, max: 247 },
+			{ name: "register_name", label: t.register, kind: "text", required: true },
+			{ name: "value", label: t.value, kind: "number", required: true },
+		);
+	members.push({ name: "signal", label: t.signal, kind: "text", required: leg.kind === "signal" });
+	if (leg.signal)
+		members.push({ name: "at_least", label: t.atLeast, kind: "number" }, { name: "at_most", label: t.atMost, kind: "number" });
+	if (verbOf(leg.kind as MissionLegBody["kind"]) || leg.kind === "signal" || leg.kind === "charge")
+		members.push({ name: "deadline_s", label: t.deadline, hint: t.deadlineHint, ...SECONDS });
+	if (leg.kind !== "wait" && leg.kind !== "acknowledge")
+		members.push(
+			{ name: "retries", label: t.retries, kind: "number", whole: true, min: 0, max: 9 },
 			{
 				name: "on_failure",
 				label: t.fails,
 				kind: "choice",
 				choices: [
 					{ value: "hold", label: t.hold },
+					{ value: "skip", label: t.skip },
 					{ value: "fail", label: t.fail },
 				],
 			},
@@ -185,7 +211,7 @@ export function MissionForm({ changed, name: nameBefore = "", legs: legsBefore, 
 	const send = () =>
 		act.run(async () => {
 			const body = { name, legs: legs.map((leg, i) => bodyOf(leg, members[i] ?? [])) };
-			const made = await change<Mission>(changed ? "PATCH" : "POST", changed ? `missions/${changed.id}` : "missions", body);
+			const made = await change<Mission>(changed ? "PATCH" : "POST", changed ? `missions/${changed.id}` : "missions", body, changed?.revision);
 
 			// Its page shows what was done.
 			close();

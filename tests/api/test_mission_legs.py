@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Legs of missions beside motion: signals that are waited for, a charge, registers that are written, tries; and two persons at one mission."""
+import pytest
+
+from daemon import begin, serving
+from oht_test.wait import until
+from test_keys import key_of, service
+from test_missions import MOVE, act, add, legs, make, of, orders, ready, refused, two_places, wait_mission
+from test_simulated import DRIVE_S, enable, shown
+
+SIGNAL = {"kind": "signal", "signal": "battery_percent", "at_least": 1}
+WRITE = {"kind": "write", "address": 2, "register_name": "charge_request", "value": 1}
+
+
+# ---- without a robot that drives ----
+
+MISFITS = [
+    ({"kind": "signal"}, "signal", "missing"), ({"kind": "signal", "signal": "battery_percent"}, "at_least", "missing"),
+    ({**SIGNAL, "signal": "no_such"}, "signal", "unknown_value"), ({**SIGNAL, "signal": "state"}, "signal", "unfit"),
+    ({**SIGNAL, "at_most": 0.5}, "at_most", "range"), ({**MOVE, "at_most": 1}, "at_most", "not_taken"),
+    ({**SIGNAL, "wait_s": 1}, "wait_s", "not_taken"), ({"kind": "charge"}, "charge_percent", "missing"),
+    ({"kind": "charge", "charge_percent": 101}, "charge_percent", "range"), ({"kind": "charge", "charge_percent": 0}, "charge_percent", "range"),
+    ({**MOVE, "charge_percent": 50}, "charge_percent", "not_taken"), ({**MOVE, "value": 1}, "value", "not_taken"),
+    ({**MOVE, "address": 2}, "address", "not_taken"), ({**MOVE, "register_name": "x"}, "register_name", "not_taken"),
+    ({"kind": "write", "register_name": "x", "value": 1}, "address", "missing"), ({"kind": "write", "address": 2, "value": 1}, "register_name", "missing"),
+    ({"kind": "write", "address": 2, "register_name": "charge_request"}, "value", "missing"), ({**WRITE, "deadline_s": 5}, "deadline_s", "not_taken"),
+    ({"kind": "acknowledge", "retries": 1}, "retries", "not_taken"), ({"kind": "wait", "wait_s": 1, "retries": 1}, "retries", "not_taken"),
+    ({**WRITE, "address": 77}, "register_name", "unknown_value"), ({**WRITE, "register_name": "no_such"}, "register_name", "unknown_value"),
+    ({**WRITE, "value": 2}, "value", "range"), ({**WRITE, "value": 0.5}, "value", "range"),
+    # Read only, safety-critical, and one that moves.
+    ({**WRITE, "register_name": "battery_soc"}, "register_name", "not_permitted"),
+    ({**WRITE, "register_name": "charge_relay"}, "register_name", "not_permitted"),
+    ({**WRITE, "address": 4, "register_name": "motor1_speed"}, "register_name", "not_permitted"),
+]
+
+
+def test_a_leg_that_does_not_fit_its_kind_is_not_kept(daemon):
+    until(lambda: daemon.get("modules/4/registers/motor1_speed").status == daemon.get("modules/2/registers/charge_request").status == 200, what="the modules")
+    before = daemon.get("missions?limit=1").json["items"]
+    for leg, member, code in MISFITS:
+        answer = daemon.post("missions", {"name": "x", "legs": [MOVE, leg]}, role="administrator")
+        error = answer.json["errors"][0]
+        assert (answer.status, answer.code, error["pointer"], error["code"]) == (422, "mission_leg", f"/legs/1/{member}", code), (leg, answer.body)
+    for leg in ({**SIGNAL, "retries": 10}, {**WRITE, "address": 248}):
+        assert daemon.post("missions", {"name": "x", "legs": [leg]}, role="administrator").code == "validation"
+    # Only those may have a register written who may write it themselves.
+    assert refused(daemon.post("missions", {"name": "x", "legs": [WRITE]}, role="operator")) == (403, "role", "/legs/0/register_name")
+    key = key_of(daemon, service(daemon, "writer", role="supervisor"), tags=["Missions"])["secret"]
+    assert daemon.request("POST", "missions", {"name": "x", "legs": [WRITE]}, token=key).code == "key_scope"
+    assert daemon.get("missions?limit=1").json["items"] == before
+
+
+def patch(robot, number, body, match=None):
+    return robot.request("PATCH", f"missions/{number}", body, role="operator", headers={"If-Match": match} if match else {})
+
+
+def test_two_persons_change_one_mission(daemon):
+    number = make(daemon, MOVE)
+    seen = daemon.get(f"missions/{number}")
+    etag = seen.headers["etag"]
+    assert etag == f'"{seen.json["revision"]}"'
+    mine = patch(daemon, number, {"name": "mine"}, etag)
+    assert (mine.status, mine.json["name"]) == (200, "mine") and mine.headers["etag"] not in (None, etag)
+    for stale in (etag, '"no number"', '"0"', "7", f'"{2 ** 70}"'):
+        theirs = patch(daemon, number, {"name": "theirs", "legs": [MOVE, MOVE]}, stale)
+        assert (theirs.status, theirs.code) == (412, "mission_changed"), (stale, theirs)
+    assert (of(daemon, number)["name"], len(legs(daemon, number))) == ("mine", 1), "nothing of it was done"
+    # More legs are a change of it, too, and a start ends all of this.
+    assert add(daemon, number, MOVE).json["revision"] > mine.json["revision"]
+    assert patch(daemon, number, {"name": "theirs"}, mine.headers["etag"]).code == "mission_changed"
+    assert patch(daemon, number, {"name": "any"}).status == patch(daemon, number, {"name": "any"}, "*").status == 200
+    assert patch(daemon, number, {"name": "new"}, daemon.get(f"missions/{number}").headers["etag"]).status == 200
+    assert act(daemon, number, "cancel").status == 200
+    assert patch(daemon, number, {"name": "late"}, mine.headers["etag"]).code == "mission_driven"
+    assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
+
+
+# ---- driving ----
+
+@pytest.fixture(scope="module", name="robot")
+def _robot(tmp_path_factory, accounts):
+    made = begin(tmp_path_factory.mktemp("legs"), accounts)
+    made.write_config(bus_outputs="simulated", bus_time_factor=20)
+    made.start_simulator()
+    # Away from the dock.
+    assert made.sim("set 5 position_x 2000").startswith("ok")
+    with serving(made):
+        yield made
+
+
+def battery(robot, percent):
+    raw = robot.get("modules/2/registers/battery_soc").json
+    assert robot.sim(f"set 2 battery_soc {round(percent / float(raw['scale']))}").startswith("ok")
+    until(lambda: shown(robot)["battery_percent"] == percent, what=f"{percent} % of charge")
+
+
+def asked(robot):
+    """What the module has in its register."""
+    return int(robot.sim("get 2 charge_request").rpartition("value=")[2])
+
+
+def tells(robot, number, reason):
+    return until(lambda: (told := of(robot, number))["reason"] == reason and told, DRIVE_S, f"mission {number} with {reason}")
+
+
+@pytest.fixture(name="docked")
+def _docked(tmp_path, accounts):
+    """At its dock, where it begins."""
+    made = begin(tmp_path, accounts)
+    made.write_config(bus_outputs="simulated", bus_time_factor=20)
+    with serving(made):
+        yield made
+
+
+@pytest.mark.slow
+def test_a_charge_ends_at_its_level_and_at_the_dock(docked):
+    robot = docked
+    enable(robot)
+    battery(robot, 60)
+    level = {"kind": "charge", "charge_percent": 70}
+    number = make(robot, {**level, "deadline_s": 1}, level, {"kind": "undock"}, level)
+    found = robot.post(f"missions/{number}/check", role="operator").json["items"]
+    assert [[why["code"] for why in leg["why_not"]] for leg in found] == [[], [], [], ["not_docked"]], found
+    act(robot, number, "start")
+    held = wait_mission(robot, number, "held", "finished", "failed")
+    assert (held["reason"], held["leg"]) == ("deadline", 1), held
+    assert act(robot, number, "resume").json["state"] == "running"
+    battery(robot, 75)
+    held = wait_mission(robot, number, "held", "finished", "failed")
+    assert (held["reason"], held["leg"]) == ("not_docked", 4), held
+    assert [leg["state"] for leg in legs(robot, number)] == ["finished"] * 3 + ["waiting"]
+    assert act(robot, number, "cancel").status == 200
+
+
+def override(robot, percent):
+    assert robot.request("PUT", "robot/override", {"percent": percent}, role="operator").status == 200
+
+
+def test_a_leg_begins_when_its_condition_holds(robot):
+    ready(robot)
+    override(robot, 100)
+    there, back = two_places(robot)
+    number = make(robot, {"kind": "move", "position_mm": there, "signal": "override_percent", "at_most": 90}, {"kind": "move", "position_mm": back})
+    found = robot.post(f"missions/{number}/check", role="operator").json["items"]
+    assert [[why["code"] for why in leg["why_not"]] for leg in found] == [["condition"], []], found
+    act(robot, number, "start")
+    told = tells(robot, number, "condition")
+    assert (told["state"], orders(robot, number)) == ("running", {})
+    # What interrupts it holds it, and the condition alone lets nothing go on.
+    assert robot.post("robot/commands", {"verb": "disable"}, role="operator").status == 200
+    assert wait_mission(robot, number, "held")["reason"] == "not_enabled"
+    ready(robot)
+    override(robot, 80)
+    assert of(robot, number)["state"] == "held" and not orders(robot, number)
+    override(robot, 100)
+    act(robot, number, "resume")
+    tells(robot, number, "condition")
+    override(robot, 80)
+    assert wait_mission(robot, number, "finished", "held", "failed")["state"] == "finished"
+    until(lambda: orders(robot, number) == {1: ["finished"], 2: ["finished"]}, what="each motion once in the record of commands")
+
+
+def found_of(robot, number):
+    return [(leg["state"], leg["reason"], leg["tries"]) for leg in legs(robot, number)]
+
+
+def test_tries_and_what_follows_them(robot):
+    ready(robot)
+    override(robot, 100)
+    never = {"kind": "signal", "signal": "override_percent", "at_most": 90, "deadline_s": 1}
+    # Without a command there is no target: no value is within any bounds.
+    none = {**never, "signal": "target_mm", "at_most": 1e9, "on_failure": "skip"}
+    number = make(robot, {**never, "retries": 1, "on_failure": "skip"}, none, never, SIGNAL)
+    act(robot, number, "start")
+    held = wait_mission(robot, number, "held", "finished", "failed")
+    assert (held["reason"], held["leg"]) == ("deadline", 3), held
+    assert found_of(robot, number) == [("skipped", "deadline", 2), ("skipped", "deadline", 1), ("waiting", "deadline", 1), ("waiting", None, 0)]
+    override(robot, 80)
+    act(robot, number, "resume")
+    assert wait_mission(robot, number, "finished", "held", "failed")["state"] == "finished"
+    # A resume begins to count anew, and what was skipped is over.
+    assert found_of(robot, number) == [("skipped", "deadline", 2), ("skipped", "deadline", 1), ("finished", None, 0), ("finished", None, 0)]
+
+
+def test_a_charge_away_from_the_dock(robot):
+    ready(robot)
+    number = make(robot, {"kind": "charge", "charge_percent": 1})
+    act(robot, number, "start")
+    assert wait_mission(robot, number, "held", "finished")["reason"] == "not_docked"
+    assert act(robot, number, "cancel").status == 200
+
+
+@pytest.mark.slow
+def test_a_restart_knows_what_was_skipped_and_what_waits(robot):
+    ready(robot)
+    override(robot, 100)
+    waits = {"kind": "signal", "signal": "override_percent", "at_most": 90}
+    condition = {"kind": "move", "position_mm": two_places(robot)[0], "signal": "override_percent", "at_most": 90}
+    for leg in (waits, condition):
+        number = make(robot, {**waits, "deadline_s": 1, "on_failure": "skip"}, leg)
+        act(robot, number, "start")
+        until(lambda: [legs(robot, number)[0]["state"], of(robot, number)["reason"] or legs(robot, number)[1]["state"]] in
+              (["skipped", "running"], ["skipped", "condition"]), what="the second leg")
+        robot.kill()
+        robot.start()
+        held = of(robot, number)
+        assert (held["state"], held["reason"], held["leg"], legs(robot, number)[0]["state"]) == ("held", "restart", 2, "skipped"), held
+        ready(robot)
+        override(robot, 80)
+        assert of(robot, number)["state"] == "held" and not orders(robot, number)
+        act(robot, number, "resume")
+        assert wait_mission(robot, number, "finished", "held", "failed")["state"] == "finished"
+        override(robot, 100)
+
+
+def test_a_register_is_written_in_the_name_of_its_session(robot):
+    ready(robot)
+    robot.request("DELETE", "control", role="operator")
+
+    def made(*these):
+        answer = robot.post("missions", {"name": "write", "legs": list(these)}, role="supervisor")
+        assert answer.status == 201, answer
+        return answer.json["id"]
+
+    def runs(number, role="supervisor"):
+        act(robot, number, "start", role=role)
+        return wait_mission(robot, number, "finished", "held", "failed")
+
+    assert robot.sim("set 2 charge_request 0").startswith("ok")
+    number = made(WRITE, {"kind": "acknowledge"})
+    assert runs(number, "operator")["reason"] == "register_role" and asked(robot) == 0
+    assert act(robot, number, "resume", role="supervisor").status == 200
+    held = wait_mission(robot, number, "held")
+    assert (held["reason"], held["leg"], asked(robot)) == ("acknowledge", 2, 1), held
+    assert f"charge_request of unit 2 by supervisor, mission {number}" in robot.log()
+    assert act(robot, number, "cancel").status == 200
+    # Refused by the module, and not done by it: failures of the leg.
+    for fault, reason in (("exception code=4 register=0x003F", "module_exception"), ("ignore register=0x003F", "write_not_held")):
+        number = made({**WRITE, "value": 0, "retries": 1, "on_failure": "fail"})
+        assert robot.sim(f"fault 2 {fault}").startswith("ok")
+        failed = runs(number)
+        assert robot.sim("clear 2").startswith("ok")
+        [leg] = legs(robot, number)
+        assert (failed["state"], failed["reason"], leg["state"], leg["tries"]) == ("failed", reason, "failed", 2), (failed, leg)
+    # Somebody else in control, another mode: nothing is written beside them.
+    number = made({**WRITE, "value": 0})
+    assert robot.post("control", role="operator").status == 200
+    assert runs(number)["reason"] == "control_held"
+    assert robot.request("DELETE", "control", role="operator").status in (200, 204)
+    assert asked(robot) == 1
+    assert act(robot, number, "resume", role="supervisor").status == 200
+    assert wait_mission(robot, number, "finished", "held", "failed")["state"] == "finished"
+    assert asked(robot) == 0
