@@ -40,7 +40,7 @@ struct json_object;
 #define OHTD_POINTER_BYTES	96
 #define OHTD_FAULT_BYTES	240
 #define OHTD_FAULTS_MAX		16
-#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 28 + OHTD_KINDS_MAX + OHTD_ALERT_RULE_ITEMS)
+#define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + 30 + OHTD_KINDS_MAX + OHTD_ALERT_RULE_ITEMS)
 /* An item for each of many: stands in a pointer for any name. */
 #define OHTD_ANY		"*"
 #define OHTD_ALERT_RULES_AT	"/alert_rules/"
@@ -130,6 +130,7 @@ const char *ohtd_layer_name(unsigned int layer);
 /*
  * All values: what the parts of the daemon use. @layer: enum ohtd_layer. @level: enum ohtd_log_level. @units: as ohtd_searched_read() reads them. @write_from, @write_registers: as
  * ohtd_rights_read_writers() and ohtd_rights_read_writables() read them.
+ * @second_factor: the least enum ohtd_role whose accounts must have one; OHTD_ROLE_NONE: none must.
  * @local_roles: as ohtd_config_locals_read() reads them. @origins: as ohtd_config_origins_check() takes them.
  * Constants: @simulated: there is no robot; @model: modules that are required, NULL: none. Set by ohtd_values_settle(): @searched: of @units, @locals: of @local_roles,
  * @profiles: of @profile, enum ohtd_some_profile by the number of the kind in @model.
@@ -158,6 +159,7 @@ struct ohtd_values {
 	char local_roles[OHTD_LOCALS_BYTES];
 	struct ohtd_config_locals locals;
 	char origins[OHTD_ORIGINS_BYTES];
+	int second_factor;
 	struct ohtd_alert_rule_set alert_rules;
 };
 
