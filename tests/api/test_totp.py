@@ -15,6 +15,7 @@ from clocks import Skewed, keep_right
 from daemon import begin
 from oht_test.client import PASSWORD
 from oht_test.terminal import Terminal
+from oht_test.wait import until
 from remote import OHTCTL, Remote, complaint
 from test_backups import file_of, make, restore
 from test_elevate import local
@@ -269,6 +270,44 @@ def test_a_credential_of_the_service_manager_seals(kept_right):
     with contextlib.closing(sqlite3.connect(kept_right.state / "oht.db")) as database:
         sealed, = database.execute("SELECT sealed FROM second_factors").fetchone()
     assert len(sealed) == 96 and app.secret not in sealed
+
+
+def test_a_role_that_must_have_one_may_only_set_it_up(kept_right):
+    app, admin, operator = (App(kept_right, name) for name in ("supervisor", "administrator", "operator"))
+    program = kept_right.post("users", {"username": "program", "role": "supervisor", "service": True}).json
+    key = kept_right.post(f"users/{program['id']}/keys", {"name": "one"}).json["secret"]
+    token = app.login().json["access_token"]
+    ticket = app.ask("POST", "auth/ticket", {}, token).json["ticket"]
+    before = app.login().json
+    assert not before["must_enrol"]
+    assert local(kept_right, "config", "set", "/security/second_factor", "supervisor")[0] == 0
+    until(lambda: app.ask("GET", "robot", None, token).status == 403, what="the end of what a password opens")
+    for method, path, body in (("GET", "robot", None), ("POST", "auth/elevate", {"password": PASSWORD}), ("POST", "auth/ticket", {}), ("GET", "config", None),
+                               ("POST", "safety/reset", {}), ("POST", "auth/totp/recovery", {"code": "0"}), ("DELETE", "auth/totp", {"code": "0"})):
+        assert app.ask(method, path, body, token).code == "second_factor_required", path
+    # A ticket of before opens nothing, a renewal says what is to be done.
+    assert kept_right.request("GET", f"stream?ticket={ticket}").status == 401
+    renewed = app.ask("POST", "auth/refresh", {"refresh_token": before["refresh_token"]}, None).json
+    assert renewed["must_enrol"] and admin.login().json["must_enrol"] and not operator.login().json["must_enrol"]
+    assert app.ask("GET", "auth/me", None, token).status == 200 and app.ask("POST", "safety/stop", {}, token).status == 200
+    # Lower roles, programs and the machine itself go on.
+    assert operator.ask("GET", "robot", None, operator.login().json["access_token"]).status == 200
+    assert kept_right.get("robot", role=None, token=key).status == 200 and local(kept_right, "robot", "status")[0] == 0
+    kept_right.stop()
+    kept_right.start()
+    assert app.ask("GET", "robot", None, token).code == "second_factor_required"
+    session = app.enrol()
+    assert app.ask("GET", "robot", None, session).status == 200
+    assert app.ask("GET", "robot", None, token).code == "token_revoked"
+    assert not app.login(code=app.fresh_code()).json["must_enrol"]
+    kept_right.kill()
+    kept_right.start()
+    assert app.ask("GET", "robot", None, session).status == 200
+    # Off again, and the session may no more.
+    assert app.ask("DELETE", "auth/totp", {"code": app.fresh_code()}, session).status == 204
+    assert app.ask("GET", "robot", None, session).code == "second_factor_required"
+    assert local(kept_right, "config", "set", "/security/second_factor", "none")[0] == 0
+    until(lambda: app.ask("GET", "robot", None, session).status == 200, what="the password alone again")
 
 
 # ---- ohtctl ----

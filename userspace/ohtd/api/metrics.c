@@ -546,7 +546,8 @@ static bool may(struct ohtd_call *call)
 	if (call->who.role >= OHTD_ROLE_VIEWER)
 		return true;
 	if (token)
-		return ohtd_auth_check(call->services->auth, token, ohtd_call_address(call), &call->who) == OHTD_TOKEN_GOOD;
+		return ohtd_auth_check(call->services->auth, token, ohtd_call_address(call), &call->who) == OHTD_TOKEN_GOOD &&
+		       !ohtd_auth_must_enrol(call->services->auth, &call->who);
 	return ohtd_server_is_own_machine(call);
 }
 

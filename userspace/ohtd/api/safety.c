@@ -434,7 +434,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "State of the stop",
 	}, {
 		.method = OHTD_POST, .path = "safety/stop", .role = OHTD_ROLE_OPERATOR,
-		.rate = OHTD_RATE_STOP, .flags = OHTD_ROUTE_ANY_BODY | OHTD_ROUTE_EXPIRED_OK,
+		.rate = OHTD_RATE_STOP, .flags = OHTD_ROUTE_ANY_BODY | OHTD_ROUTE_EXPIRED_OK | OHTD_ROUTE_ENROL,
 		.replies = { { 200, &stopped_shape } },
 		.problems = { "device_gone" },
 		.handle = post_stop,

@@ -261,6 +261,28 @@ int64_t ohtd_live_elevated_ms(struct ohtd_auth_live *live, const char *id, int64
 	return left_ms > 0 ? left_ms : 0;
 }
 
+void ohtd_auth_live_note_second(struct ohtd_auth_live *live, int64_t user_id, bool second)
+{
+	pthread_mutex_lock(&live->lock);
+	for (unsigned int i = 0; i < CHAINS; i++)
+		for (struct entry *entry = live->chains[i]; entry; entry = entry->next)
+			if (entry->session.user_id == user_id)
+				entry->session.second = second;
+	pthread_mutex_unlock(&live->lock);
+}
+
+bool ohtd_auth_live_has_second(struct ohtd_auth_live *live, const char *id)
+{
+	const struct entry *entry;
+	bool second;
+
+	pthread_mutex_lock(&live->lock);
+	entry = *find(live, id);
+	second = entry && entry->session.second;
+	pthread_mutex_unlock(&live->lock);
+	return second;
+}
+
 /* What a renewal changes. An answer that was overtaken by a later one changes nothing. */
 static void take_renewed(struct entry *entry, const struct ohtd_session *session, bool ahead)
 {

@@ -112,6 +112,12 @@ int64_t ohtd_live_again_until_ms(struct ohtd_auth_live *live, const char *id, in
 int64_t ohtd_live_elevated_ms(struct ohtd_auth_live *live, const char *id, int64_t user_id,
 			      int64_t epoch, int64_t now_boot_ms);
 
+/* Notes of all sessions of an account whether it has a second factor. */
+void ohtd_auth_live_note_second(struct ohtd_auth_live *live, int64_t user_id, bool second);
+
+/* What was noted of the session; false: it does not live. */
+bool ohtd_auth_live_has_second(struct ohtd_auth_live *live, const char *id);
+
 /* Has the session not ended? Of whatever epoch its account is. */
 bool ohtd_live_has(struct ohtd_auth_live *live, const char *id, int64_t now_boot_ms);
 

@@ -2,6 +2,7 @@
 #include "auth/session.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ struct ohtd_auth {
 	struct ohtd_table_key key_noted;	/* in it */
 	struct ohtd_outbox outbox;
 	struct keeping kept;		/* in it */
+	atomic_int second_from;	/* enum ohtd_role */
 	unsigned char second_key[OHTD_AUTH_SECOND_KEY_BYTES];
 };
 
@@ -232,6 +234,19 @@ enum ohtd_token_result ohtd_auth_check(struct ohtd_auth *auth, const char *token
 			  boot_ms(auth)))
 		return result;
 	return OHTD_TOKEN_REVOKED;
+}
+
+void ohtd_auth_require_second(struct ohtd_auth *auth, enum ohtd_role from)
+{
+	atomic_store(&auth->second_from, (int)from);
+}
+
+bool ohtd_auth_must_enrol(struct ohtd_auth *auth, const struct ohtd_principal *who)
+{
+	int from = atomic_load(&auth->second_from);
+
+	return from && !who->local && !who->by_key && *who->session && (int)who->role >= from &&
+	       !ohtd_auth_live_has_second(auth->live, who->session);
 }
 
 bool ohtd_auth_lives(struct ohtd_auth *auth, const struct ohtd_principal *who)
@@ -499,6 +514,8 @@ enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
 	strcpy(grant->who.user, user.name);
 	if (!tell_second(&opening.second, user.name, credentials->address))
 		return refused_code(grant, &opening.second);
+	if (opening.second.result == OHTD_AUTH_SECOND_RIGHT)
+		ohtd_auth_live_note_second(auth->live, user.id, true);
 	ohtd_log(OHTD_LOG_INFO, "auth", "login", "%s (%s) from %s", user.name,
 		 ohtd_role_name(user.role), credentials->address);
 	return grant_for(auth, &user, &opening.session, grant);
@@ -715,6 +732,8 @@ static void tell_order(struct ohtd_auth *auth, const struct ohtd_principal *who,
 	ohtd_log(OHTD_LOG_NOTICE, "auth", words[order->act], "%s, from %s", who->user, credentials->address);
 	if (order->act == OHTD_AUTH_SECOND_CONFIRM)
 		end_others(auth, who);
+	if (order->act == OHTD_AUTH_SECOND_CONFIRM || order->act == OHTD_AUTH_SECOND_REMOVE)
+		ohtd_auth_live_note_second(auth->live, who->user_id, order->act == OHTD_AUTH_SECOND_CONFIRM);
 }
 
 enum ohtd_auth_result ohtd_auth_second(struct ohtd_auth *auth, const struct ohtd_principal *who,

@@ -99,6 +99,15 @@ struct ohtd_auth_keys *ohtd_auth_keys_of(struct ohtd_auth *auth);
 /* Programs at work. */
 struct ohtd_auth_agents *ohtd_auth_agents_of(struct ohtd_auth *auth);
 
+/*
+ * The least role whose accounts must have a second factor; OHTD_ROLE_NONE: none must. Told some times a second by the main thread, which
+ * has it from the configuration.
+ */
+void ohtd_auth_require_second(struct ohtd_auth *auth, enum ohtd_role from);
+
+/* Must the account of the session of @who have a second factor, and has none? Then it may only set one up, and stop the robot. */
+bool ohtd_auth_must_enrol(struct ohtd_auth *auth, const struct ohtd_principal *who);
+
 /* Is the session or the key of @who still alive? For connections that stay open. */
 bool ohtd_auth_lives(struct ohtd_auth *auth, const struct ohtd_principal *who);
 

@@ -143,6 +143,8 @@ static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 		add_of_keys(codes, route);
 	if (route->role)
 		add_all(codes, role);
+	if ((route->role || route->kind == OHTD_UPGRADE) && !(route->flags & OHTD_ROUTE_ENROL))
+		add_problem(codes, "second_factor_required");
 	if (route->elevation != OHTD_ELEVATION_NEVER)
 		add_problem(codes, "elevation_required");
 	if (ohtd_budget_of(route) || ohtd_route_is_admitted(route))

@@ -64,6 +64,7 @@ enum ohtd_route_kind {
 #define OHTD_ROUTE_NOTES	(1U << 12)	/* an order with an id waits for the store: may answer its troubles */
 #define OHTD_ROUTE_KEYED	(1U << 13)	/* makes something: takes an Idempotency-Key */
 #define OHTD_ROUTE_ATOMIC	(1U << 14)	/* keyed, and all that it does is one transaction of the store, with its key */
+#define OHTD_ROUTE_ENROL	(1U << 15)	/* also for an account that must have a second factor and has none */
 /* The members of the body are not those of a shape. */
 #define OHTD_ROUTE_SHAPELESS	(OHTD_ROUTE_MERGE | OHTD_ROUTE_OBJECT)
 

@@ -79,6 +79,8 @@ static enum ohtd_close check_token(struct ohtd_socket *socket, const char *token
 
 	switch (ohtd_auth_check(auth, token, socket->conn->address, who)) {
 	case OHTD_TOKEN_GOOD:
+		if (ohtd_auth_must_enrol(auth, who))
+			return OHTD_CLOSE_TOKEN_REVOKED;
 		return !who->by_key || ohtd_auth_keys_permit(ohtd_auth_keys_of(auth), who, OHTD_LIVE_TAG, 0) ?
 		       OHTD_CLOSES : OHTD_CLOSE_TOKEN_INVALID;
 	case OHTD_TOKEN_EXPIRED:

@@ -389,7 +389,11 @@ static int open_settings(struct running *run)
 	};
 
 	run->services.settings = ohtd_settings_open(&setup, run->why, sizeof(run->why));
-	return run->services.settings ? 0 : judge(run, errno);
+	if (!run->services.settings)
+		return judge(run, errno);
+	/* Before the first request. */
+	ohtd_auth_require_second(run->services.auth, ohtd_settings_second_factor(run->services.settings));
+	return 0;
 }
 
 /* Whatever becomes of its file, the rest goes on. */
@@ -754,6 +758,7 @@ static void wait_for_end(struct running *run)
 		ohtd_upkeep(upkeep);
 		ohtd_setup_tick(run->services.setup);
 		ohtd_auth_keep(run->services.auth);
+		ohtd_auth_require_second(run->services.auth, ohtd_settings_second_factor(run->services.settings));
 	}
 	ohtd_upkeep_end(upkeep);
 	/* A signal that has come as well has the same wish. */

@@ -27,6 +27,7 @@ struct grant_view {
 	int expires_in;
 	int refresh_expires_in;
 	int role;
+	bool must_enrol;
 };
 
 OHTD_SHAPE(grant_view, "Tokens",
@@ -38,7 +39,8 @@ OHTD_SHAPE(grant_view, "Tokens",
 	OHTD_INTEGER(grant_view, expires_in, .unit = "s", .summary = "Life of the access token"),
 	OHTD_INTEGER(grant_view, refresh_expires_in, .unit = "s",
 		     .summary = "What is left of the session"),
-	OHTD_WORD(grant_view, role, .words = &ohtd_role_words, .summary = "Role of the account"));
+	OHTD_WORD(grant_view, role, .words = &ohtd_role_words, .summary = "Role of the account"),
+	OHTD_BOOLEAN(grant_view, must_enrol, .summary = "The account must have a second factor and has none: it may only set one up, and stop the robot"));
 
 /* ---- what waits: for a check of a password or for the store ---- */
 
@@ -96,6 +98,7 @@ static void reply_grant(struct ohtd_call *call, const struct auth_job *job)
 		.expires_in = grant->expires_in_s,
 		.refresh_expires_in = grant->refresh_expires_in_s,
 		.role = (int)grant->who.role,
+		.must_enrol = ohtd_auth_must_enrol(call->services->auth, &grant->who),
 	}));
 }
 
@@ -531,7 +534,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Refresh token against new tokens",
 	}, {
 		.method = OHTD_POST, .path = "auth/password/change", .role = OHTD_ROLE_VIEWER,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &password_input_shape,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_ENROL, .body_bytes_max = 1024, .body = &password_input_shape,
 		.replies = { { 200, &grant_view_shape } },
 		.problems = { "password_wrong", "account_changed", "no_session", CHECK_PROBLEMS },
 		.handle = post_password_change,

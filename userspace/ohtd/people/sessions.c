@@ -213,18 +213,18 @@ static void delete_session(struct ohtd_call *call)
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_POST, .path = "auth/logout", .role = OHTD_ROLE_VIEWER,
-		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_EXPIRED_OK | OHTD_ROUTE_STORE, .body_bytes_max = 1024,
+		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_EXPIRED_OK | OHTD_ROUTE_ENROL | OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },
 		.problems = { "not_found", "no_session" },
 		.handle = post_logout,
 		.summary = "End the own session",
 	}, {
-		.method = OHTD_GET, .path = "auth/me", .role = OHTD_ROLE_VIEWER,
+		.method = OHTD_GET, .path = "auth/me", .role = OHTD_ROLE_VIEWER, .flags = OHTD_ROUTE_ENROL,
 		.replies = { { 200, &me_shape } },
 		.handle = get_me,
 		.summary = "Who asks",
 	}, {
-		.method = OHTD_GET, .path = "auth/sessions", .role = OHTD_ROLE_VIEWER,
+		.method = OHTD_GET, .path = "auth/sessions", .role = OHTD_ROLE_VIEWER, .flags = OHTD_ROUTE_ENROL,
 		.query = &session_query_shape,
 		.replies = { { 200, &session_page_shape } },
 		.handle = get_sessions,

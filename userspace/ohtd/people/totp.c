@@ -340,14 +340,14 @@ static void delete_totp_of(struct ohtd_call *call)
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_GET, .path = "auth/totp", .role = OHTD_ROLE_VIEWER,
-		.flags = OHTD_ROUTE_STORE,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_ENROL,
 		.replies = { { 200, &second_view_shape } },
 		.problems = { "no_session" },
 		.handle = get_totp,
 		.summary = "The second factor of the own account",
 	}, {
 		.method = OHTD_POST, .path = "auth/totp", .role = OHTD_ROLE_VIEWER,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &password_of_totp_shape,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_ENROL, .body_bytes_max = 1024, .body = &password_of_totp_shape,
 		.replies = { { 201, &secret_view_shape } },
 		.problems = { "password_wrong", "second_factor_exists", "code_clock", "account_changed", "no_session", "too_many_failures" },
 		.handle = post_totp,
@@ -356,7 +356,7 @@ static const struct ohtd_route routes[] = {
 			"that waits.",
 	}, {
 		.method = OHTD_POST, .path = "auth/totp/confirm", .role = OHTD_ROLE_VIEWER,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &code_of_totp_shape,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_ENROL, .body_bytes_max = 1024, .body = &code_of_totp_shape,
 		.replies = { { 200, &codes_view_shape } },
 		.problems = { CODE_PROBLEMS },
 		.handle = post_confirm,

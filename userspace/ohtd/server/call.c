@@ -263,7 +263,7 @@ bool ohtd_server_lives(struct ohtd_conn *conn, const struct ohtd_principal *who)
 {
 	if (who->local)
 		return conn->local && ohtd_server_local_role(conn) >= who->role;
-	return ohtd_auth_lives(conn->loop->server->services->auth, who);
+	return ohtd_auth_lives(conn->loop->server->services->auth, who) && !ohtd_auth_must_enrol(conn->loop->server->services->auth, who);
 }
 
 enum ohtd_close ohtd_loop_take_ticket(struct ohtd_loop *loop, const char *ticket,
@@ -275,7 +275,7 @@ enum ohtd_close ohtd_loop_take_ticket(struct ohtd_loop *loop, const char *ticket
 
 	if (!ohtd_ticket_take(loop->server->tickets, ticket, bond, now_ms, &drawn))
 		return OHTD_CLOSE_TICKET_INVALID;
-	if (!ohtd_auth_lives(services->auth, &drawn))
+	if (!ohtd_auth_lives(services->auth, &drawn) || ohtd_auth_must_enrol(services->auth, &drawn))
 		return OHTD_CLOSE_TOKEN_REVOKED;
 	*who = drawn;
 	return OHTD_CLOSES;

@@ -238,6 +238,14 @@ static int check_role(struct ohtd_call *call)
 	return -1;
 }
 
+static int check_second(struct ohtd_call *call)
+{
+	if (call->route->flags & OHTD_ROUTE_ENROL || !ohtd_auth_must_enrol(call->services->auth, &call->who))
+		return 0;
+	ohtd_reply_problem(call, 403, "second_factor_required", "%s must have a second factor, and has none", call->who.user);
+	return -1;
+}
+
 static int authorize(struct ohtd_call *call)
 {
 	if (call->conn->local)
@@ -245,10 +253,10 @@ static int authorize(struct ohtd_call *call)
 	/* Whoever says who he is at once need not say it in the first message. */
 	if (call->route->kind == OHTD_UPGRADE && call->route->role == OHTD_ROLE_NONE &&
 	    ohtd_call_has_header(call, "authorization"))
-		return check_proof(call) || !is_permitted(call) ? -1 : 0;
+		return check_proof(call) || check_second(call) || !is_permitted(call) ? -1 : 0;
 	if (call->route->role == OHTD_ROLE_NONE)
 		return 0;
-	return check_proof(call) || check_role(call) || !is_permitted(call) ? -1 : 0;
+	return check_proof(call) || check_role(call) || check_second(call) || !is_permitted(call) ? -1 : 0;
 }
 
 /* The kernel identifies the peer of the local socket (SO_PEERCRED). Tokens are ignored. */

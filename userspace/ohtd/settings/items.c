@@ -34,6 +34,11 @@ static const char *const layers[] = {
 	[OHTD_LAYER_BENCH] = "bench", [OHTD_LAYERS] = NULL,
 };
 
+static const char *const second_factors[] = {
+	[OHTD_ROLE_NONE] = "none", [OHTD_ROLE_VIEWER] = "viewer", [OHTD_ROLE_OPERATOR] = "operator", [OHTD_ROLE_SUPERVISOR] = "supervisor",
+	[OHTD_ROLE_ADMINISTRATOR] = "administrator", NULL,
+};
+
 static const char *const no_or_yes[] = { "no", "yes", NULL };
 
 static const char *const profiles[] = {
@@ -203,6 +208,9 @@ static const struct ohtd_item last_items[] = {
 	{ .pointer = "/access/registration", .type = OHTD_ITEM_WORD, AT(registration), .words = no_or_yes,
 	  .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
 	  .summary = "Persons may ask for an account (POST auth/register), which an administrator approves" },
+	{ .pointer = "/security/second_factor", .type = OHTD_ITEM_WORD, AT(second_factor), .words = second_factors,
+	  .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
+	  .summary = "People of this role and above must have a second factor: without one they may only set it up, and stop the robot; none: nobody must" },
 };
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))

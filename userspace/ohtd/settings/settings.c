@@ -617,6 +617,16 @@ struct ohtd_backup_values ohtd_settings_backup(struct ohtd_settings *settings)
 	return values;
 }
 
+enum ohtd_role ohtd_settings_second_factor(struct ohtd_settings *settings)
+{
+	enum ohtd_role role;
+
+	pthread_mutex_lock(&settings->lock);
+	role = (enum ohtd_role)settings->values.second_factor;
+	pthread_mutex_unlock(&settings->lock);
+	return role;
+}
+
 struct ohtd_rate_values ohtd_settings_rates(struct ohtd_settings *settings)
 {
 	struct ohtd_rate_values values = { 0 };

@@ -388,6 +388,9 @@ int ohtd_settings_export(struct ohtd_settings *settings, char *text, size_t size
 /* What may be changed now. Context: any thread but the control thread. Without settings: all. */
 enum ohtd_layer ohtd_settings_layer(struct ohtd_settings *settings);
 
+/* The least role whose accounts must have a second factor; OHTD_ROLE_NONE: none must. Context: any thread but the control thread. */
+enum ohtd_role ohtd_settings_second_factor(struct ohtd_settings *settings);
+
 /* What the robot is called, and where it is; both empty without settings. */
 void ohtd_settings_name(struct ohtd_settings *settings, char name[OHTD_ROBOT_NAME_BYTES],
 			char place[OHTD_ROBOT_PLACE_BYTES]);

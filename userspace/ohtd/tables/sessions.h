@@ -34,6 +34,7 @@ struct ohtd_db;
  * @agent: what the client called itself
  * @name: of the account
  * @role: of the account, at that epoch
+ * @second: the account has a second factor
  * @place: in the order of the log-ins in the database
  * @number: its place in the order of the log-ins, given anew in each run; not in the database
  */
@@ -52,6 +53,7 @@ struct ohtd_session {
 	char agent[OHTD_AGENT_BYTES];
 	char name[OHTD_USER_NAME_MAX + 1];
 	int role;
+	bool second;
 	int64_t place;
 	uint64_t number;
 };
