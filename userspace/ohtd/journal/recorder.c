@@ -425,6 +425,8 @@ struct ohtd_recorder *ohtd_recorder_start(const struct ohtd_recorder_setup *setu
 	       sizeof(recorder->source.boot_id) - 1));
 	recorder->ring = calloc(OHTD_RECORDER_WAITING_MAX, sizeof(*recorder->ring));
 	recorder->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (recorder->wake_fd < 0)
+		r = errno;
 	if (recorder->ring && recorder->wake_fd >= 0) {
 		r = start_thread(recorder);
 		if (!r)
