@@ -33,10 +33,7 @@ static const char *const states[] = {
 };
 OHTD_WORDS_OF(state_words, states);
 
-enum { LEG_WAITING, LEG_RUNNING, LEG_FINISHED, LEG_FAILED };
-static const char *const leg_states[] = {
-	[LEG_WAITING] = "waiting", [LEG_RUNNING] = "running", [LEG_FINISHED] = "finished", [LEG_FAILED] = "failed",
-};
+static const char *const leg_states[] = { "waiting", "running", "finished", "failed" };
 OHTD_WORDS_OF(leg_state_words, leg_states);
 
 enum { MOVE, DOCK, UNDOCK, WAIT, ACKNOWLEDGE };
@@ -311,7 +308,7 @@ static void fill_leg(struct ohtd_tables_leg *row, const struct leg_body *leg)
 	snprintf(row->kind, sizeof(row->kind), "%s", kinds[leg->kind]);
 	snprintf(row->station, sizeof(row->station), "%s", leg->station ? leg->station : "");
 	snprintf(row->on_failure, sizeof(row->on_failure), "%s", failures[leg->on_failure]);
-	snprintf(row->state, sizeof(row->state), "%s", leg_states[LEG_WAITING]);
+	snprintf(row->state, sizeof(row->state), "%s", leg_states[0]);
 }
 
 /* ---- one ---- */
@@ -782,7 +779,7 @@ static void reply_check(struct ohtd_call *call, struct ohtd_late *late)
 	for (int64_t i = 0; i < check->row.legs; i++) {
 		struct checked_leg *leg = &items[view.items_count];
 
-		if (!strcmp(check->legs[i].state, leg_states[LEG_FINISHED]))
+		if (!strcmp(check->legs[i].state, leg_states[2]))
 			continue;
 		*leg = (struct checked_leg){ .place = i + 1, .kind = check->legs[i].kind, .duration_s = check->verdicts[i].duration_s };
 		fill_reasons(call, &check->verdicts[i], leg);
