@@ -396,7 +396,6 @@ def test_a_sentence_of_the_help_leads_to_the_code_and_an_alert_to_its_entry(daem
     page.wait(lambda: page.run("return !!document.querySelector('#alerts a[href=\\'#/help/stop_latched\\']')"), what="a link beside the alert")
 
 
-@pytest.mark.slow
 def test_texts_that_a_translator_replaces_stay_true_and_the_page_says_so(page):
     assert page.run("const { translate, classList } = document.documentElement;"
                     "return !translate && classList.contains('notranslate')")
