@@ -423,6 +423,7 @@ def test_service_level_is_what_was_measured(past):
         assert all(start.weekday() == 0 if by == "week" else start.day == 1 for start in starts)
 
 
+@pytest.mark.slow
 def test_service_level_of_now(past):
     """What is measured is there before it is on the disk; checks of other machines are no requests; a kill is a cut, an end in order is none."""
     asked = []

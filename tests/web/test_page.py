@@ -433,7 +433,6 @@ def test_the_other_pages_are_there_when_the_network_goes(page):
         block(page)
 
 
-@pytest.mark.slow
 def test_texts_that_a_translator_replaces_stay_true_and_the_page_says_so(page):
     assert page.run("const { translate, classList } = document.documentElement;"
                     "return !translate && classList.contains('notranslate')")

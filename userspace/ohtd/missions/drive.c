@@ -443,7 +443,7 @@ static void begin_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *le
 
 /* ---- a step ---- */
 
-static bool has_passed(const struct ohtd_missions *missions, int64_t seconds, uint64_t now_ns)
+static bool is_over(const struct ohtd_missions *missions, int64_t seconds, uint64_t now_ns)
 {
 	return missions->since_ns && ohtd_since(now_ns, missions->since_ns) >= (uint64_t)seconds * OHTD_NS_PER_S;
 }
@@ -455,7 +455,7 @@ static void follow(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, 
 		ohtd_missions_hold(missions, OHTD_MISSIONS_UNSEEN);
 	} else if (!ohtd_missions_commands(missions)) {
 		end_leg(missions, leg);
-	} else if (leg->deadline_s && !missions->late && has_passed(missions, leg->deadline_s, now_ns)) {
+	} else if (leg->deadline_s && !missions->late && is_over(missions, leg->deadline_s, now_ns)) {
 		/* How it ends is told by its record. */
 		missions->late = !ohtd_missions_post(missions, &missions->person, OHTD_COMMAND_STOP, OHTD_MISSIONS_OF_NONE);
 	}
@@ -471,10 +471,10 @@ static void wait_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg,
 		why = ohtd_missions_awaited(missions, leg);
 	if (why && strcmp(why, OHTD_MISSIONS_CONDITION))
 		ohtd_missions_hold(missions, why);
-	else if (is_kind(leg, "wait") ? has_passed(missions, leg->wait_s, now_ns) :
+	else if (is_kind(leg, "wait") ? is_over(missions, leg->wait_s, now_ns) :
 		 is_kind(leg, "charge") ? ohtd_missions_charged(missions, leg) : !why)
 		ohtd_missions_pass_leg(missions, leg, OHTD_TABLES_LEG_FINISHED, "");
-	else if (leg->deadline_s && has_passed(missions, leg->deadline_s, now_ns))
+	else if (leg->deadline_s && is_over(missions, leg->deadline_s, now_ns))
 		ohtd_missions_fail_leg(missions, leg, OHTD_MISSIONS_DEADLINE);
 }
 
