@@ -76,7 +76,7 @@ def test_all_that_applies_passes(version):
         folder = pathlib.Path(name)
         with running(folder, ["supervisor"], bus_outputs="simulated", bus_time_factor=20) as robot, Broker(folder) as broker:
             vehicle = Vehicle(folder, robot.socket, broker, "kit", version)
-            vehicle.lines["timing"].update(state_ms=2000)
+            vehicle.lines["timing"].update(state_ms=2000, visualization_ms=500)
             try:
                 judge(folder, robot, broker, vehicle)
             finally:

@@ -5,7 +5,9 @@ import signal
 
 import pytest
 
+from daemon import running
 from oht_test.wait import until
+from vehicle import Broker, Vehicle
 
 DRIVE_S = 120
 older = pytest.mark.parametrize("vehicle", ["2.1"], indirect=True)
@@ -316,3 +318,34 @@ def test_a_person_in_the_way(robot, vehicle, ready):
     assert robot.post(f"missions/{number}/cancel", role="supervisor").status == 200
     state = vehicle.state(lambda said: "ORDER_ENDED" in [error["errorType"] for error in about(said)], mark)
     assert [row["actionStatus"] for row in state["actionStates"]] == ["FAILED"], state
+
+
+@pytest.mark.slow
+def test_the_controller_is_killed_and_the_order_goes_on_when_the_fleet_says_so(tmp_path):
+    """ohtd forgets nothing either: behind its kill the mission is held, the same order is no other, and no leg is driven twice."""
+    with running(tmp_path, ["supervisor"], place_mm=9000, bus_outputs="simulated", bus_time_factor=20) as own, Broker(tmp_path) as broker:
+        vehicle = Vehicle(tmp_path, own.socket, broker, "orphan", "3.0")
+        try:
+            enable(own)
+            vehicle.start()
+            state = vehicle.state(lambda said: said["operatingMode"] == "AUTOMATIC" and "mobileRobotPosition" in said)
+            here = state["mobileRobotPosition"]["x"]
+            path = [("n0", here), ("n1", here + 0.08), ("n2", here + 0.16)]
+            wait = vehicle.action("wait", "long", seconds=5)
+            mark = vehicle.send("orphan", path, actions={2: [wait]})
+            vehicle.state(lambda said: [row for row in said["actionStates"] if row["actionStatus"] == "RUNNING"], mark)
+            own.kill()
+            vehicle.state(lambda said: "ROBOT_NOT_KNOWN" in [error["errorType"] for error in said["errors"]], mark)
+            own.start()
+            held = vehicle.state(lambda said: "ORDER_HELD" in [error["errorType"] for error in said["errors"]] and said["paused"], mark)
+            assert [row["nodeId"] for row in held["nodeStates"]] == ["n2"] and held["lastNodeId"] == "n1", held
+            assert [row["actionStatus"] for row in held["actionStates"]] == ["PAUSED"], held
+            enable(own)
+            vehicle.send("orphan", path, actions={2: [wait]})
+            assert asked(vehicle, "again")["paused"], "the same order again is no word to go on"
+            mark = vehicle.mark()
+            vehicle.act("stopPause", "on")
+            assert vehicle.ended("orphan", mark)["lastNodeId"] == "n2"
+            assert [row for row in moves(own, "orphan") if row[1] == "finished"] == [(1, "finished"), (3, "finished")]
+        finally:
+            vehicle.end()

@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * An order against an ohtd that loses answers, is killed, is stopped and holds missions, while oht-fleet is killed as well: by a seed.
+ * Each leg is driven to its end once, in its order, none that is not released and none behind a cancellation.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "oht-fleet/actions.h"
+#include "oht-fleet/drive.h"
+#include "scratch.h"
+
+#define MISSIONS_MAX	64
+#define NODES_MAX	40
+#define TURNS_MAX	20000
+
+static char dir[] = "/tmp/oht-drive-XXXXXX";
+static char path[64];
+static uint64_t chance_state;
+
+static unsigned int chance(unsigned int of)
+{
+	chance_state = chance_state * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned int)((chance_state >> 33) % of);
+}
+
+/* ---- an ohtd ---- */
+
+struct told {
+	char external[128], state[16];
+	int legs, ended;
+	char kinds[FLEET_MISSION_LEGS_MAX][8];
+	double places[FLEET_MISSION_LEGS_MAX];
+};
+
+static struct told missions[MISSIONS_MAX];
+static int mission_count, news;
+static struct json_object *channel;
+/* What was driven to its end: places, and -1 for a wait. */
+static double driven[1000];
+static int driven_count;
+
+static struct {
+	bool there;
+	char method[8], path[128];
+	struct json_object *body;
+	fleet_answer_fn tell;
+	void *arg;
+} request;
+
+static bool is_state(const struct told *mission, const char *state)
+{
+	return !strcmp(mission->state, state);
+}
+
+static bool is_over(const struct told *mission)
+{
+	return is_state(mission, "finished") || is_state(mission, "cancelled");
+}
+
+static void turn_to(struct told *mission, const char *state)
+{
+	snprintf(mission->state, sizeof(mission->state), "%s", state);
+	news++;
+}
+
+static struct json_object *view(int number)
+{
+	const struct told *mission = &missions[number];
+	struct json_object *object = json_object_new_object(), *leg;
+	char changed[FLEET_TIME_BYTES];
+
+	snprintf(changed, sizeof(changed), "%012d", news);
+	json_object_object_add(object, "id", json_object_new_int(number + 1));
+	json_object_object_add(object, "state", json_object_new_string(mission->state));
+	json_object_object_add(object, "changed", json_object_new_string(changed));
+	json_object_object_add(object, "leg", mission->ended < mission->legs ? json_object_new_int(mission->ended + 1) : NULL);
+	if (mission->ended < mission->legs) {
+		leg = json_object_new_object();
+		json_object_object_add(leg, "state", json_object_new_string(is_state(mission, "running") ? "running" : "waiting"));
+		json_object_object_add(object, "current_leg", leg);
+	}
+	return object;
+}
+
+static void tell_channel(void)
+{
+	struct json_object *list = json_object_new_array();
+
+	json_object_put(channel);
+	channel = json_object_new_object();
+	/* It tells the newest only. */
+	for (int i = mission_count > 3 ? mission_count - 3 : 0; i < mission_count; i++)
+		json_object_array_add(list, view(i));
+	json_object_object_add(channel, "missions", list);
+}
+
+static void add_legs(struct told *mission, struct json_object *body, int first)
+{
+	struct json_object *legs = json_object_object_get(body, "legs");
+
+	for (size_t i = 0; i < json_object_array_length(legs); i++) {
+		struct json_object *leg = json_object_array_get_idx(legs, i), *place = json_object_object_get(leg, "position_mm");
+		const char *kind = json_object_get_string(json_object_object_get(leg, "kind"));
+		int at = first + (int)i;
+
+		assert_true(at < FLEET_MISSION_LEGS_MAX);
+		if (at < mission->legs) {
+			/* The same again: else ohtd would refuse it as another content. */
+			assert_string_equal(mission->kinds[at], kind);
+			continue;
+		}
+		snprintf(mission->kinds[at], sizeof(mission->kinds[at]), "%s", kind);
+		mission->places[at] = place ? json_object_get_double(place) : -1;
+		mission->legs = at + 1;
+	}
+}
+
+static struct json_object *refuse(const char *code)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "code", json_object_new_string(code));
+	return object;
+}
+
+static int make(struct json_object *body, struct json_object **answer)
+{
+	const char *external = json_object_get_string(json_object_object_get(body, "external_id"));
+	int i = 0;
+
+	while (i < mission_count && strcmp(missions[i].external, external))
+		i++;
+	if (i == mission_count) {
+		assert_true(mission_count < MISSIONS_MAX);
+		mission_count++;
+		missions[i] = (struct told){ 0 };
+		snprintf(missions[i].external, sizeof(missions[i].external), "%s", external);
+		turn_to(&missions[i], "waiting");
+		add_legs(&missions[i], body, 0);
+	} else {
+		assert_true(missions[i].legs >= (int)json_object_array_length(json_object_object_get(body, "legs")));
+		add_legs(&missions[i], body, 0);
+	}
+	*answer = view(i);
+	return 200;
+}
+
+static int act(struct told *mission, const char *word)
+{
+	static const char *const acts[][3] = {
+		{ "start", "waiting", "running" }, { "resume", "held", "running" }, { "resume", "paused", "running" }, { "pause", "running", "paused" },
+	};
+
+	if (!strcmp(word, "cancel") && !is_over(mission)) {
+		turn_to(mission, "cancelled");
+		return 200;
+	}
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		if (!strcmp(word, acts[i][0]) && is_state(mission, acts[i][1])) {
+			/* The button may be pressed, so that it is held at once. */
+			turn_to(mission, chance(8) ? acts[i][2] : "held");
+			return 200;
+		}
+	return 409;
+}
+
+static int serve(struct json_object **answer)
+{
+	char word[32] = "";
+	struct told *mission;
+	int number = 0, first;
+
+	*answer = NULL;
+	if (!strcmp(request.path, "missions"))
+		return make(request.body, answer);
+	assert_true(sscanf(request.path, "missions/%d/%31s", &number, word) >= 1);
+	mission = &missions[number - 1];
+	if (!strcmp(word, "legs")) {
+		first = json_object_get_int(json_object_object_get(request.body, "first_leg"));
+		if (is_over(mission) && first + (int)json_object_array_length(json_object_object_get(request.body, "legs")) - 1 > mission->legs) {
+			*answer = refuse("mission_state");
+			return 409;
+		}
+		assert_true(first <= mission->legs + 1);
+		add_legs(mission, request.body, first - 1);
+		news++;
+	} else if (*word && act(mission, word) != 200) {
+		*answer = refuse("mission_state");
+		return 409;
+	}
+	*answer = view(number - 1);
+	return 200;
+}
+
+static void forget_request(void)
+{
+	json_object_put(request.body);
+	memset(&request, 0, sizeof(request));
+}
+
+/* It is done and answered, done and the answer lost, or never done. */
+static void answer_request(void)
+{
+	const fleet_answer_fn tell = request.tell;
+	void *arg = request.arg;
+	struct json_object *answer = NULL;
+	unsigned int luck = chance(10);
+	int status = luck ? serve(&answer) : 0;
+
+	forget_request();
+	tell(arg, luck == 1 ? 0 : status, luck == 1 ? NULL : answer);
+	json_object_put(answer);
+}
+
+/* A leg of the mission that runs is over, or something has come in between. */
+static void live(void)
+{
+	for (int i = 0; i < mission_count; i++) {
+		struct told *mission = &missions[i];
+
+		if (!is_state(mission, "running"))
+			continue;
+		if (!chance(6)) {
+			turn_to(mission, "held");
+			continue;
+		}
+		driven[driven_count++] = mission->places[mission->ended++];
+		news++;
+		if (mission->ended == mission->legs)
+			turn_to(mission, "finished");
+	}
+}
+
+/* ---- what oht-fleet knows of it ---- */
+
+bool fleet_robot_is_known(const struct fleet_robot *robot)
+{
+	(void)robot;
+	return true;
+}
+
+int fleet_robot_ask(struct fleet_robot *robot, const char *method, const char *asked, const char *key, const char *body, fleet_answer_fn tell, void *arg)
+{
+	(void)robot;
+	(void)key;
+	assert_false(request.there);
+	request.there = true;
+	snprintf(request.method, sizeof(request.method), "%s", method);
+	snprintf(request.path, sizeof(request.path), "%s", asked);
+	request.body = body ? json_tokener_parse(body) : NULL;
+	request.tell = tell;
+	request.arg = arg;
+	return 0;
+}
+
+struct json_object *fleet_robot_get(const struct fleet_robot *robot, enum fleet_channel number, const char *name)
+{
+	(void)robot;
+	return number == FLEET_CHANNEL_MISSIONS ? json_object_object_get(channel, name) : NULL;
+}
+
+const char *fleet_robot_text(const struct fleet_robot *robot, enum fleet_channel number, const char *name)
+{
+	(void)robot;
+	(void)number;
+	return strcmp(name, "state") ? "another" : "idle";
+}
+
+double fleet_robot_number(const struct fleet_robot *robot, enum fleet_channel number, const char *name)
+{
+	(void)robot;
+	(void)number;
+	(void)name;
+	return 0;
+}
+
+double fleet_robot_station_mm(const struct fleet_robot *robot, const char *name)
+{
+	(void)robot;
+	(void)name;
+	return NAN;
+}
+
+const char *fleet_robot_station_near(const struct fleet_robot *robot, double position_mm, double within_mm, double *place_mm)
+{
+	(void)robot;
+	(void)position_mm;
+	(void)within_mm;
+	(void)place_mm;
+	return NULL;
+}
+
+/* ---- a fleet ---- */
+
+static struct fleet_settings settings;
+static struct fleet_robot robot;
+static struct fleet_job job;
+static struct fleet_drive drive;
+
+static void begin_fleet(void)
+{
+	forget_request();
+	assert_int_equal(fleet_job_load(&job, path), 0);
+	drive = (struct fleet_drive){ .job = &job, .robot = &robot, .path = path };
+}
+
+/* An update that begins at node @from and has @count more, of which @released are. A node may have a wait. */
+static void order(int from, int count, int released, uint32_t update)
+{
+	static struct fleet_order order;
+
+	memset(&order, 0, sizeof(order));
+	snprintf(order.id, sizeof(order.id), "order");
+	order.update = update;
+	for (int i = 0; i <= count; i++) {
+		struct fleet_node *node = &order.nodes[order.node_count++];
+
+		snprintf(node->id, sizeof(node->id), "n%d", from + i);
+		node->sequence = 2 * (uint32_t)(from + i);
+		node->released = i <= released;
+		node->position.there = true;
+		node->position.x_m = from + i;
+		if (i && (from + i) % 3 == 0) {
+			node->action_count = 1;
+			snprintf(node->actions[0].type, sizeof(node->actions[0].type), "wait");
+			snprintf(node->actions[0].id, sizeof(node->actions[0].id), "a%d", from + i);
+			node->actions[0].parameter_count = 1;
+			snprintf(node->actions[0].parameters[0].value, FLEET_TEXT_BYTES, "1");
+		}
+		if (!i)
+			continue;
+		snprintf(order.edges[order.edge_count].id, FLEET_ID_BYTES, "e%d", from + i);
+		order.edges[order.edge_count].speed_max_m_s = NAN;
+		order.edges[order.edge_count++].sequence = node->sequence - 1;
+	}
+	fleet_job_take(&job, &order, &settings, &robot, "0");
+	assert_int_equal(fleet_job_save(&job, path), 0);
+}
+
+/* Legs of the base up to this node. */
+static int legs_until(int node)
+{
+	return node + node / 3;
+}
+
+static void look_at_what_was_driven(int base)
+{
+	int at = 0;
+
+	assert_true(driven_count <= legs_until(base));
+	for (int node = 1; at < driven_count; node++) {
+		assert_true(driven[at++] == node * 1000.0);
+		if (node % 3 == 0 && at < driven_count)
+			assert_true(driven[at++] == -1);
+	}
+}
+
+static void one_history(unsigned int seed, bool cancels)
+{
+	int base = cancels ? 8 : 2, last, turns = 0, count;
+
+	chance_state = seed;
+	mission_count = driven_count = news = 0;
+	unlink(path);
+	begin_fleet();
+	order(0, base + 1, base, 0);
+	for (uint32_t update = 1; turns < TURNS_MAX; turns++) {
+		tell_channel();
+		if (request.there && chance(3))
+			answer_request();
+		else if (!chance(12))
+			begin_fleet();
+		else
+			fleet_drive_work(&drive, (int64_t)turns * 1000000000);
+		drive.again_at = 0;
+		if (chance(2))
+			live();
+		if (job.state == FLEET_MISSION_HELD && !chance(4))
+			fleet_drive_resume(&drive);
+		look_at_what_was_driven(base);
+		if (cancels && driven_count >= 3 && !job.cancelling && !job.cancelled) {
+			job.cancelling = true;
+			assert_int_equal(fleet_job_save(&job, path), 0);
+		}
+		if (job.cancelled)
+			break;
+		if (!cancels && base < NODES_MAX && !chance(10)) {
+			int more = 1 + (int)chance(4);
+
+			last = base + more;
+			order(base, more + 1, more, update++);
+			base = last;
+		}
+		/* A last update without a horizon. */
+		if (base >= NODES_MAX && job.node_count && !job.nodes[job.node_count - 1].released)
+			order(base, 0, 0, update++);
+		if (!fleet_job_is_active(&job) && !cancels && base >= NODES_MAX)
+			break;
+	}
+	assert_true(turns < TURNS_MAX);
+	if (!cancels) {
+		assert_int_equal(driven_count, legs_until(base));
+		assert_int_equal(job.last_sequence, 2 * base);
+		return;
+	}
+	/* Nothing is driven behind it, whatever is killed. */
+	count = driven_count;
+	for (turns = 0; turns < 50; turns++) {
+		tell_channel();
+		if (request.there)
+			answer_request();
+		else if (!chance(5))
+			begin_fleet();
+		else
+			fleet_drive_work(&drive, (int64_t)turns * 1000000000);
+		live();
+	}
+	assert_int_equal(driven_count, count);
+	assert_false(fleet_job_is_active(&job));
+}
+
+static void each_leg_is_driven_once(void **unused)
+{
+	const char *runs = getenv("OHT_RUNS");
+	unsigned int count = runs ? (unsigned int)atoi(runs) : 50;
+
+	(void)unused;
+	for (unsigned int seed = 1; seed <= count; seed++) {
+		one_history(seed, false);
+		one_history(seed, true);
+	}
+}
+
+static void a_file_that_contradicts_itself_is_none(void **unused)
+{
+	static const char *const wrong[] = { "\"sent\":9", "\"asked\":200", "\"done\":1", "\"mission\":-1", "\"legs\":{}", "\"past\":[{}]" };
+	static struct fleet_job loaded;
+	char text[4096], *place;
+	FILE *file;
+
+	(void)unused;
+	unlink(path);
+	begin_fleet();
+	order(0, 2, 1, 0);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		size_t name = strcspn(wrong[i], ":") + 1;
+		char begin[32];
+
+		assert_int_equal(fleet_job_save(&job, path), 0);
+		file = fopen(path, "r");
+		text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+		fclose(file);
+		snprintf(begin, sizeof(begin), "%.*s", (int)name, wrong[i]);
+		place = strstr(text, begin);
+		assert_non_null(place);
+		file = fopen(path, "w");
+		/* json-c takes the last of two members of one name. */
+		fprintf(file, "%.*s,%s}", (int)strlen(text) - 1, text, wrong[i]);
+		fclose(file);
+		assert_int_equal(fleet_job_load(&loaded, path), -1);
+	}
+	unlink(path);
+}
+
+static int set_up(void **unused)
+{
+	(void)unused;
+	snprintf(settings.map, sizeof(settings.map), "rail");
+	if (scratch_make(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s/order", dir);
+	return 0;
+}
+
+static int tear_down(void **unused)
+{
+	(void)unused;
+	forget_request();
+	json_object_put(channel);
+	return scratch_remove(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_leg_is_driven_once),
+		cmocka_unit_test(a_file_that_contradicts_itself_is_none),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
