@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Legs of missions beside motion: signals that are waited for, a charge, registers that are written, tries; and two persons at one mission."""
+import subprocess
+
 import pytest
 
 from daemon import begin, serving
 from oht_test.wait import until
 from test_keys import key_of, service
-from test_missions import MOVE, act, add, legs, make, of, orders, ready, refused, two_places, wait_mission
+from remote import OHTCTL
+from test_missions import MOVE, act, add, legs, make, of, orders, ready, refused, shown_words, two_places, wait_mission
 from test_simulated import DRIVE_S, enable, shown
 
 SIGNAL = {"kind": "signal", "signal": "battery_percent", "at_least": 1}
@@ -48,6 +51,23 @@ def test_a_leg_that_does_not_fit_its_kind_is_not_kept(daemon):
     key = key_of(daemon, service(daemon, "writer", role="supervisor"), tags=["Missions"])["secret"]
     assert daemon.request("POST", "missions", {"name": "x", "legs": [WRITE]}, token=key).code == "key_scope"
     assert daemon.get("missions?limit=1").json["items"] == before
+
+
+def test_legs_as_words(daemon):
+    number = make(daemon, MOVE)
+    shown_words(daemon, "add", number, "until=battery_percent:80..95.5,deadline=60,retries=2,else=skip", "charge=80", "move=9@5,if=enabled:1..",
+                "write=2/charge_request=1", "dock,if=battery_percent:..20,else=fail")
+    found = [{name: value for name, value in leg.items() if value not in (None, "hold", "waiting", 0)} for leg in legs(daemon, number)[1:]]
+    assert found == [
+        {"place": 2, "kind": "signal", "signal": "battery_percent", "at_least": 80, "at_most": 95.5, "deadline_s": 60, "retries": 2, "on_failure": "skip"},
+        {"place": 3, "kind": "charge", "charge_percent": 80},
+        {"place": 4, "kind": "move", "position_mm": 9, "speed_mm_s": 5, "signal": "enabled", "at_least": 1},
+        {"place": 5, "kind": "write", "address": 2, "register_name": "charge_request", "value": 1},
+        {"place": 6, "kind": "dock", "signal": "battery_percent", "at_most": 20, "on_failure": "fail"}], found
+    for word in ("until=x", "until=:1..2", "until=x:..", "charge=", "write=2/x", "write=2/=1", "write=x/y=1", "move=5,", "move=5,if=x", "dockx", "move=5,else=", "x" * 600):
+        done = subprocess.run([OHTCTL, "--socket", daemon.socket, "mission", "add", str(number), word], capture_output=True, text=True, check=False, timeout=60)
+        assert (done.returncode, done.stderr[:10]) == (2, f"ohtctl: '{word[:1]}"), (word, done)
+    assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
 
 
 def patch(robot, number, body, match=None):

@@ -209,8 +209,8 @@ static void test_a_mission_that_was_begun_is_over(void **state)
 		snprintf(sql, sizeof(sql),
 			 "INSERT INTO missions (id, name, state, reason, leg, legs, tag, driven_by, made_ns, made_by, began_ns, changed_ns, ended_ns)"
 			 " VALUES (%d, '', '%s', '', 1, 1, 0, 'anna', 1, 'anna', 2, 3, 0);"
-			 "INSERT INTO mission_legs (mission, place, kind, station, position_mm, speed_mm_s, wait_s, deadline_s, on_failure, state, reason, command_id, began_ns, ended_ns)"
-			 " VALUES (%d, 1, 'acknowledge', '', NULL, NULL, 0, 0, 'hold', '%s', '', '', 2, 0)",
+			 "INSERT INTO mission_legs (mission, place, kind, station, position_mm, speed_mm_s, wait_s, deadline_s, on_failure, state, reason,"
+			 " command_id, began_ns, ended_ns) VALUES (%d, 1, 'acknowledge', '', NULL, NULL, 0, 0, 'hold', '%s', '', '', 2, 0)",
 			 i + 1, i < 3 ? begun[i] : others[i - 3], i + 1, i < 3 ? "running" : "waiting");
 		store_run_sql(sql);
 	}
