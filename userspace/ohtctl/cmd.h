@@ -120,8 +120,6 @@ int cmd_admin_list(struct cli *cli, int count, char **arguments);
 int cmd_admin_create(struct cli *cli, int count, char **arguments);
 int cmd_admin_reset(struct cli *cli, int count, char **arguments);
 int cmd_admin_disable(struct cli *cli, int count, char **arguments);
-int cmd_user_set(struct cli *cli, int count, char **arguments);
-int cmd_user_reset_code(struct cli *cli, int count, char **arguments);
 int cmd_admin_enable(struct cli *cli, int count, char **arguments);
 int cmd_admin_cert(struct cli *cli, int count, char **arguments);
 int cmd_admin_restart(struct cli *cli, int count, char **arguments);
