@@ -211,6 +211,21 @@ def test_a_charge_away_from_the_dock(robot):
 
 
 @pytest.mark.slow
+def test_a_motion_is_driven_again_and_only_as_often_as_said(robot):
+    ready(robot)
+    override(robot, 100)
+    far = 20000 if shown(robot)["position_mm"] < 10000 else 1000
+    for failure, state, place in (("fail", "failed", 1), ("skip", "held", 2)):
+        number = make(robot, {"kind": "move", "position_mm": far, "speed_mm_s": 20, "deadline_s": 1, "retries": 2, "on_failure": failure}, {"kind": "acknowledge"})
+        act(robot, number, "start")
+        told = wait_mission(robot, number, "held", "failed", "finished")
+        assert (told["state"], told["reason"], told["leg"]) == (state, "deadline" if place == 1 else "acknowledge", place), told
+        assert found_of(robot, number)[0] == ("failed" if place == 1 else "skipped", "deadline", 3)
+        until(lambda: orders(robot, number) == {1: ["failed"] * 3}, what="three commands in the record")
+        assert act(robot, number, "cancel").status in (200, 409)
+
+
+@pytest.mark.slow
 def test_a_restart_knows_what_was_skipped_and_what_waits(robot):
     ready(robot)
     override(robot, 100)
