@@ -189,9 +189,11 @@ def test_start_on_a_full_disk(small_disk, end):
     assert add_until_full(daemon) == "storage_full"
     health = daemon.get("health", role=None).json
     assert "full" in [reason["code"] for reason in health["reasons"]], health
+    assert health["disk"]["low"] and health["disk"]["free_bytes"] < health["disk"]["size_bytes"] / 20, health
     (daemon.state / "filler").unlink()
     until(lambda: store(daemon)["writable"], 120, "a store that writes")
     until(lambda: "disk_low" not in alerts(daemon), what="its end")
+    assert not daemon.get("health", role=None).json["disk"]["low"]
     assert daemon.post("users", {"username": "late", "role": "viewer", "password": PASSWORD}).status == 201
     assert daemon.request("POST", "auth/refresh", {"refresh_token": renewed.json["refresh_token"]}).status == 200
 

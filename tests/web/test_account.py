@@ -126,7 +126,7 @@ def test_the_password_is_changed_and_this_session_goes_on(daemon, page, clara):
 def test_a_code_in_place_of_a_forgotten_password(daemon, page, clara):
     log_in(page, "administrator")
     go(page, "/users", "#users tbody button")
-    page.run("[...document.querySelectorAll('#users button')].find((b) => b.getAttribute('aria-label') === 'Code for clara').click()")
+    page.run("[...document.querySelectorAll('#users button')].find((b) => b.getAttribute('aria-label') === 'Give a code: clara').click()")
     elevate(page)
     page.wait(lambda: has(page, "#user-code code"), what="the code")
     code = page.text("#user-code code")
@@ -144,3 +144,42 @@ def test_a_code_in_place_of_a_forgotten_password(daemon, page, clara):
     page.wait(lambda: has(page, "#content .head"), 60, "the pages")
     assert clara in page.text("#user")
     assert daemon.request("POST", "auth/login", {"username": clara, "password": PASSWORD}).code == "login_refused"
+
+
+SAVED = "return [...document.querySelectorAll('#views tbody th')].map((n) => n.textContent)"
+
+
+def test_the_profile_is_changed_and_views_go_with_the_account(daemon, page, clara):
+    log_in(page, clara)
+    go(page, "/account", "#profile-full_name")
+    fill(page, "#profile-full_name", "Clara Berg")
+    fill(page, "#profile-zone", "a//b")
+    page.click("#profile-send")
+    page.wait(lambda: "must be a zone of time" in page.text("#profile .field.wrong"), what="a refusal beside the field")
+    fill(page, "#profile-zone", "Europe/Zurich")
+    page.run("const theme = document.querySelector('#profile-theme'); theme.value = 'dark'; theme.dispatchEvent(new Event('change', { bubbles: true }))")
+    page.wait(lambda: "Clara Berg" in page.text("#profile .changes") and "dark" in page.text("#profile .changes"), what="the difference")
+    page.click("#profile-send")
+    page.wait(lambda: page.run("return document.documentElement.dataset.theme") == "dark", what="the colours, at once")
+    page.wait(lambda: "Nothing is changed yet." in page.text("#profile .changes") and page.run("return document.querySelector('#profile-full_name').value") == "Clara Berg",
+              what="the form of what it is now")
+    go(page, "/history?signals=battery_v&last=600", "#save-view-open")
+    page.click("#save-view-open")
+    page.wait(lambda: has(page, "#view-name"), what="the question for a name")
+    page.type("#view-name", "Battery")
+    page.click("#view-send")
+    page.wait(lambda: has(page, "#open-view") and not has(page, "#save-view"), what="the list of views")
+    # Another browser: nothing was chosen in it, so that the profile decides.
+    page.forget(page.address)
+    page.open(page.address)
+    log_in(page, clara)
+    page.wait(lambda: page.run("return document.documentElement.dataset.theme") == "dark", what="the colours of the profile")
+    go(page, "/history", "#open-view")
+    page.run("const list = document.querySelector('#open-view'); list.value = 'Battery'; list.dispatchEvent(new Event('change'))")
+    page.wait(lambda: page.run("return location.hash") == "#/history?signals=battery_v&last=600", what="the view")
+    go(page, "/account", "#views tbody th a")
+    assert page.run(SAVED) == ["Battery"]
+    page.click("#views tbody button")
+    page.wait(lambda: has(page, "#confirm"), what="the question")
+    page.click("#confirm-yes")
+    page.wait(lambda: page.run(SAVED) == [], what="none")

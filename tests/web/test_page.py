@@ -323,6 +323,39 @@ def test_the_authority_can_be_compared_and_taken_along(daemon, page):
     assert not has(page, "#log"), "the log is for supervisors"
 
 
+PART = {"from": "2026-11-02T00:00:00.000Z", "to": "2026-11-03T00:00:00.000Z", "up_s": 86_400, "down_s": 0, "unknown_s": 0, "uptime_percent": 100, "starts": 0,
+        "cuts": 0, "cycles": 3_456_000, "missed": 34, "missed_percent": 0.001, "requests": 9_000, "refused": 0, "refused_percent": 0,
+        "requests_p99_ms": 50, "telemetry_p99_ms": 100, "met": True}
+BAD = {**PART, "from": "2026-11-03T00:00:00.000Z", "up_s": 85_000, "down_s": 1_400, "uptime_percent": 98.38, "starts": 2, "cuts": 1, "refused": 90,
+       "refused_percent": 1, "requests_p99_ms": 1001, "met": False}
+NONE = {**PART, "from": "2026-11-04T00:00:00.000Z", "up_s": 0, "unknown_s": 86_400, "missed_percent": None, "refused_percent": None, "uptime_percent": None,
+        "requests_p99_ms": None, "telemetry_p99_ms": None}
+TARGETS = {"uptime_percent": 99.9, "errors_percent": 0.1, "latency_ms": 100}
+
+
+def test_the_service_level_is_held_against_its_targets(daemon, page):
+    def warned():
+        return page.run("return [...document.querySelectorAll('#service-parts tbody tr')].map((row) => [...row.querySelectorAll('.tone-warn')].map((n) => n.textContent))")
+    level = {"from": PART["from"], "to": "2026-11-05T00:00:00.000Z", "by": "day", "targets": TARGETS, "items": [PART, BAD, NONE]}
+    log_in(page, "viewer")
+    little = {"disk": {"free_bytes": 3 << 30, "size_bytes": 64 << 30, "low": True}}
+    page.run(PRETEND, {"answers": {}, "values": {"health": little, "system": little}})
+    answers(page, "GET analytics/service-level?by=day", level)
+    answers(page, "GET analytics/service-level?by=month", {"detail": "The database is away.", "code": "hung", "status": 503}, 503)
+    go(page, "/system", "#service-parts tbody tr")
+    assert "up for at least 99.9 %" in page.text("#service") and "2026-11-04" in page.text("#service-parts tbody tr"), "the newest first"
+    assert warned() == [[], ["not met", "98.380 %", "1.000 %", "> 1000 ms"], []]
+    assert "nothing known" in page.text("#service-parts tbody tr") and "2 (1 after a crash)" in page.text("#service-parts")
+    page.click("#service [data-by=month]")
+    page.wait(lambda: "The database is away." in page.text("#service"), what="a refusal, in place")
+    assert page.run("return location.hash") == "#/system?service=month"
+    page.wait(lambda: has(page, "#module-versions dt"), what="what the modules say of themselves")
+    assert len(daemon.get("robot/factsheet").json["versions"]["modules"]) == page.run("return document.querySelectorAll('#module-versions dt').length")
+    go(page, "/", "#state")
+    go(page, "/system", "#health-links")
+    page.wait(lambda: "3.0 GiB of 64.0 GiB free (5 %)" in page.text("#system .tone-warn"), what="that there is little room")
+
+
 @pytest.mark.slow
 def test_what_is_written_to_the_card_is_told_as_a_rate(daemon, page):
     log_in(page, "viewer")

@@ -4,6 +4,7 @@
 
 #include "alerts/alerts.h"
 #include "alerts/alive.h"
+#include "alerts/disk.h"
 #include "server/call.h"
 
 #include "auth/setup.h"
@@ -136,6 +137,31 @@ static struct health_history look_at_history(const struct ohtd_scene *scene)
 		.state = ohtd_store_state_name(view.state), .flushes = view.flushes,
 		.written_bytes = view.written, .synchronisations = view.synchronisations, .bytes = view.bytes, .samples_lost = view.lost,
 		.waiting = view.waiting, .damaged = view.damaged,
+	};
+}
+
+/* ---- the disk ---- */
+
+struct health_disk {
+	int64_t free_bytes;
+	int64_t size_bytes;
+	bool low;
+};
+
+OHTD_SHAPE(health_disk, "HealthDisk",
+	OHTD_INTEGER(health_disk, free_bytes, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "B", .summary = "Room that is left; null: not measured yet"),
+	OHTD_INTEGER(health_disk, size_bytes, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "B", .summary = "Of the file system; null: not measured yet"),
+	OHTD_BOOLEAN(health_disk, low, .summary = "There is little room: the alert disk_low"));
+
+static struct health_disk look_at_disk(const struct ohtd_scene *scene)
+{
+	struct ohtd_disk_view view;
+
+	ohtd_disk_look(scene->services->disk, &view);
+	return (struct health_disk){
+		.free_bytes = view.size_bytes ? (int64_t)view.free_bytes : OHTD_NONE,
+		.size_bytes = view.size_bytes ? (int64_t)view.size_bytes : OHTD_NONE,
+		.low = view.low_since_ns,
 	};
 }
 
@@ -344,6 +370,7 @@ struct health {
 	const struct health_journal *journal;
 	const struct health_store *store;
 	const struct health_history *history;
+	const struct health_disk *disk;
 	const struct health_configuration *configuration;
 };
 
@@ -367,6 +394,7 @@ OHTD_SHAPE(health, "Health",
 	OHTD_OBJECT(health, journal, health_journal, .summary = "Recording of the stop's journal"),
 	OHTD_OBJECT(health, store, health_store, .summary = "The database"),
 	OHTD_OBJECT(health, history, health_history, .summary = "The memory of values"),
+	OHTD_OBJECT(health, disk, health_disk, .summary = "The disk of the state folder"),
 	OHTD_OBJECT(health, configuration, health_configuration, .summary = "Changes of the configuration that return"));
 
 /* All that an answer points to. */
@@ -379,6 +407,7 @@ struct health_parts {
 	struct health_journal journal;
 	struct health_store store;
 	struct health_history history;
+	struct health_disk disk;
 	struct health_configuration configuration;
 };
 
@@ -400,6 +429,7 @@ static const void *make_health(const struct ohtd_scene *scene)
 	ohtd_store_look(scene->services->store, &store);
 	parts->store = look_at_store(scene, &store);
 	parts->history = look_at_history(scene);
+	parts->disk = look_at_disk(scene);
 	parts->health = (struct health){
 		.status = !reasons,
 		.version = OHT_VERSION,
@@ -411,7 +441,8 @@ static const void *make_health(const struct ohtd_scene *scene)
 		.simulated = scene->services->simulated,
 		.reasons = parts->reasons, .reasons_count = reasons,
 		.bus = &parts->bus, .control_plane = &parts->threads, .clock = &parts->clock,
-		.journal = &parts->journal, .store = &parts->store, .history = &parts->history, .configuration = &parts->configuration,
+		.journal = &parts->journal, .store = &parts->store, .history = &parts->history, .disk = &parts->disk,
+		.configuration = &parts->configuration,
 	};
 	return &parts->health;
 }

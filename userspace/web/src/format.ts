@@ -33,8 +33,13 @@ export function fieldTime(ms: number): string {
 
 /** "1.2 MiB" */
 export function size(bytes: number): string {
+	const units = ["KiB", "MiB", "GiB"];
+	let at = 0;
+	let value = bytes / 1024;
+
 	if (bytes < 1024) return `${bytes} B`;
-	return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+	for (; value >= 1024 && at < units.length - 1; at++) value /= 1024;
+	return `${value.toFixed(1)} ${units[at]}`;
 }
 
 export function sentence(text: string): string {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * All texts of the page, in one place. What the API says (reasons, causes, refusals) is shown as it is.
+ * All texts of the page, in files of this name; those that are not in here belong to a page that is loaded later. What the API says (reasons, causes, refusals) is shown as it is.
  */
 import { analyticsTexts } from "./texts-analytics";
 import { driveTexts } from "./texts-drive";
@@ -514,8 +514,8 @@ export const texts = {
 		failed: "This could not be read.",
 	},
 	account: {
-		title: "My sessions",
-		words: "password account log out sessions devices",
+		title: "My account",
+		words: "password account log out sessions devices profile full name language units zone theme views",
 		sessions: "Where this account is logged in",
 		client: "Client",
 		unknownClient: "not told",
@@ -545,7 +545,7 @@ export const texts = {
 	},
 	system: {
 		title: "System",
-		words: "restart health certificate ca fingerprint logs versions level store clock licences",
+		words: "restart health certificate ca fingerprint logs versions level store clock licences disk uptime service level firmware network names",
 		health: "Health",
 		well: "All is well",
 		degraded: "Not all is well",
@@ -566,6 +566,10 @@ export const texts = {
 		writtenRate: (megabytes: string, synchronisations: string) =>
 			`${megabytes} MB a day, ${synchronisations} synchronisations a minute`,
 		writtenSoon: "known a minute after the start",
+		disk: "Disk",
+		free: (free: string, all: string, percent: string) => `${free} of ${all} free (${percent} %)`,
+		notMeasured: "not measured yet",
+		forMachines: "for programs:",
 		journal: "Journal of stops",
 		clock: "Clock",
 		synchronised: "synchronised",
@@ -573,7 +577,9 @@ export const texts = {
 		jumps: "Jumps of the clock",
 		certificate: "Certificate",
 		versions: "Versions",
+		up: "Running for",
 		backend: "Way to the bus",
+		module: (firmware: string, hardware: string) => `firmware ${firmware}, hardware ${hardware}`,
 		simulated: "Simulated",
 		licences: "Licences of what the page is made of",
 		log: "Log",
@@ -601,7 +607,7 @@ export const texts = {
 	certificate: {
 		source: "Made by",
 		sources: { own: "this robot", installed: "somebody else" } as Record<string, string>,
-		names: "For",
+		names: "Names in the network",
 		until: "Good until",
 		renewsAt: "Will be renewed",
 		failed: (why: string) => `The last renewal failed: ${why}`,

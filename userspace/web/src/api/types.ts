@@ -15,6 +15,8 @@ export type Session = Schemas["Session"];
 
 export type Me = Schemas["Me"];
 
+export type OwnProfile = Schemas["OwnProfile"];
+
 export interface List<T> {
 	items: T[];
 	next_cursor: string | null;
@@ -30,6 +32,8 @@ export type ErrorCode = Schemas["ErrorCode"];
 export type Health = Schemas["Health"];
 
 export type Robot = Schemas["Robot"];
+
+export type Factsheet = Schemas["Factsheet"];
 
 export type Station = Schemas["Station"];
 
@@ -101,6 +105,8 @@ export type SignalReading = Schemas["TelemetryReading"];
 
 export type Analytics = Schemas["Analytics"];
 export type AnalyticsInterval = Schemas["AnalyticsInterval"];
+export type ServiceLevel = Schemas["ServiceLevel"];
+export type ServicePart = Schemas["ServicePart"];
 
 /** As it is without `agg`, which the page does not send. */
 export type PastSeries = Schemas["HistorySeries"] & Required<Pick<Schemas["HistorySeries"], "first" | "min" | "max" | "last" | "mean">>;

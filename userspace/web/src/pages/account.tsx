@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The own account: where it is logged in, and its password.
+ * The own account: where it is logged in, what the person says of it, and its password.
  */
 import { useEffect } from "preact/hooks";
 import { call, changePassword, logout, session } from "../api/session";
@@ -9,6 +9,7 @@ import { useAct } from "../components/act";
 import { Badge, Button, Card, Facts, Refusal } from "../components/basics";
 import { Form, type Member, type Values } from "../components/form";
 import { useOnce } from "../components/once";
+import { ProfileCards } from "../components/profile-card";
 import { confirm, toast } from "../components/overlay";
 import { Table } from "../components/table";
 import { time } from "../format";
@@ -74,7 +75,7 @@ function Sessions() {
 	};
 
 	return (
-		<Card title={t.sessions} span="c8">
+		<Card title={t.sessions}>
 			{act.problem ? <Refusal problem={act.problem} /> : null}
 			<Table
 				id="sessions"
@@ -166,7 +167,10 @@ export function Account() {
 
 	return (
 		<div class="grid" id="account">
-			<Sessions />
+			<div class="c8 stack">
+				<Sessions />
+				<ProfileCards />
+			</div>
 			<div class="c4 stack">
 				<Card title={t.who}>
 					<Facts

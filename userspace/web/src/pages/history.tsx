@@ -13,6 +13,7 @@ import { PastChart, LEFT_PX, reasonOf, RIGHT_PX, stamp } from "../components/pas
 import { type Mark, type Marked, thinned, useMarks, useTransitions, withinSpan } from "../components/marks";
 import { type PastReading, pathOf, usePast, useRobotClock, useSpan } from "../components/past-read";
 import { PastSummaryCard } from "../components/past-summary";
+import { SavedViews } from "../components/saved-views";
 import { PastStrip, STRIP_SIGNAL, useWhole } from "../components/past-strip";
 import { type Axis, useWidth } from "../components/place";
 import { SignalPicker } from "../components/signal-picker";
@@ -297,6 +298,11 @@ function Told({ asked, span, past, before }: ToldProps) {
 	);
 }
 
+/* As the address has it, also where it asks for nothing and the usual is shown. */
+function queryOf(asked: Asked): string {
+	return new URLSearchParams(Object.entries(writeAsked(asked)).flatMap(([name, value]) => (value ? [[name, value]] : []))).toString();
+}
+
 export function History() {
 	const [asked, ask] = useAsked();
 	const known = useRegistry();
@@ -322,7 +328,7 @@ export function History() {
 
 	return (
 		<div class="grid" id="history">
-			<Card title={t.charts} id="history-charts">
+			<Card title={t.charts} id="history-charts" head={<SavedViews query={queryOf(asked)} />}>
 				<HistoryTools
 					asked={asked}
 					span={span}

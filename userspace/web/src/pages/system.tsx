@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Is the box in the cupboard well? Health with reasons, the certificate to take along, versions, the log.
+ * Is the box in the cupboard well, and was it? Health with reasons, the service level, the certificate to take along, versions, the log.
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { feed, useLive } from "../api/live";
 import { call, may } from "../api/session";
-import type { Health, LogLine } from "../api/types";
+import type { Factsheet, Health, LogLine } from "../api/types";
 import { useAct } from "../components/act";
 import { Badge, Button, Card, Facts, Notice, Refusal, Skeleton, type Tone, useAge } from "../components/basics";
 import { CertificateView } from "../components/certificate";
+import { useOnce } from "../components/once";
 import { Older } from "../components/older";
 import { Restart } from "../components/restart";
 import { toast } from "../components/overlay";
 import { usePaged } from "../components/paged";
+import { ServiceLevelCard } from "../components/service-level";
 import { Table } from "../components/table";
-import { size, time, words } from "../format";
-import { useQuery } from "../router";
+import { size, span, time, title, words } from "../format";
+import { href, useQuery } from "../router";
 import { texts } from "../texts";
 
 const t = texts.system;
@@ -39,8 +41,33 @@ function written(health: Health, room: Health["store"] | Health["history"]): str
 	return t.writtenRate(megabytes.toFixed(megabytes < 10 ? 1 : 0), ((room.synchronisations / health.up_s) * 60).toFixed(1));
 }
 
+function Room({ disk }: { disk: Health["disk"] }) {
+	if (disk.free_bytes === null || disk.size_bytes === null) return <>{t.notMeasured}</>;
+	const text = t.free(size(disk.free_bytes), size(disk.size_bytes), ((100 * disk.free_bytes) / disk.size_bytes).toFixed(0));
+
+	return disk.low ? <Badge tone="warn">{text}</Badge> : <>{text}</>;
+}
+
+/* The answers that other machines ask for: a watchdog, a proxy, a person with curl. */
+const FOR_MACHINES = ["health", "health/live", "health/ready"];
+
+function Links() {
+	return (
+		<p class="sub gap-above" id="health-links">
+			<a href={href("/alerts")}>{texts.alerts.title}</a> · <a href={href("/bus")}>{texts.bus.title}</a> · {t.forMachines}{" "}
+			{FOR_MACHINES.map((path) => (
+				<span key={path}>
+					<a class="mono" href={`/api/v1/${path}`}>
+						{path}
+					</a>{" "}
+				</span>
+			))}
+		</p>
+	);
+}
+
 function HealthCard({ health }: { health: Health }) {
-	const { bus, store, history, journal, clock } = health;
+	const { bus, store, history, disk, journal, clock } = health;
 
 	return (
 		<>
@@ -64,12 +91,28 @@ function HealthCard({ health }: { health: Health }) {
 					[t.written, written(health, store)],
 					[t.history, `${words(history.state)} · ${size(history.bytes)}`],
 					[t.historyWritten, written(health, history)],
+					[t.disk, <Room disk={disk} />],
 					[t.journal, words(journal.state)],
 					[t.clock, `${time(clock.time, true)} · ${clock.synchronised ? t.synchronised : t.notSynchronised}`],
 					[t.jumps, String(clock.jumps)],
 				]}
 			/>
+			<Links />
 		</>
+	);
+}
+
+/* Of the modules: what each says of itself. */
+function ModuleVersions() {
+	const { value, problem, again } = useOnce(() => call<Factsheet>("GET", "robot/factsheet"));
+	const known = value?.versions.modules ?? [];
+
+	if (problem) return <Refusal problem={problem} retry={again} />;
+	if (!value) return <Skeleton lines={4} />;
+	return (
+		<div id="module-versions">
+			<Facts items={known.map(({ name, firmware, hardware }) => [title(name), t.module(firmware ?? "–", hardware ?? "–")])} />
+		</div>
 	);
 }
 
@@ -79,10 +122,12 @@ function Versions({ health }: { health: Health }) {
 			<Facts
 				items={[
 					["ohtd", health.version],
+					[t.up, span(health.up_s * 1000)],
 					[t.backend, health.bus.backend],
 					[t.simulated, health.simulated ? texts.form.yes : texts.form.no],
 				]}
 			/>
+			<ModuleVersions />
 			<p class="gap-above">
 				<a href="/THIRD-PARTY.txt">{t.licences}</a>
 			</p>
@@ -247,16 +292,17 @@ export function System() {
 		return <Refusal problem={health.problem} retry={() => feed.refresh("health")} />;
 	return (
 		<div class="grid" id="system">
-			<Card title={t.health} span="c5" age={age}>
+			<Card title={t.health} span="c4" age={age}>
 				{health.data ? <HealthCard health={health.data} /> : <Skeleton lines={8} />}
 			</Card>
 			<Card title={t.certificate} span="c4">
 				<CertificateView />
 			</Card>
-			<Card title={t.versions} span="c3" age={age}>
+			<Card title={t.versions} span="c4" age={age}>
 				{health.data ? <Versions health={health.data} /> : <Skeleton lines={4} />}
 				<Restart />
 			</Card>
+			<ServiceLevelCard />
 			{may("supervisor") ? <Log /> : null}
 		</div>
 	);

@@ -209,7 +209,7 @@ export function Users() {
 										{t.keys}
 									</Button>
 								) : (
-									<Button kind="plain" label={t.codeTitle(u.username)} onPress={() => setCodeOf(u)}>
+									<Button kind="plain" label={`${t.giveCode}: ${u.username}`} onPress={() => setCodeOf(u)}>
 										{t.giveCode}
 									</Button>
 								)}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Light, dark, or as the system has it. Kept by the browser.
+ * Light, dark, or as the system has it. What was chosen in this browser is kept by it; without such a choice the profile decides.
  */
 import { keep, kept } from "../storage";
 import { Store } from "../store";
@@ -26,6 +26,13 @@ function show(): void {
 
 export function setTheme(wanted: Theme): void {
 	keep(KEPT, wanted);
+	theme.set(wanted);
+	show();
+}
+
+/** What the profile says, in a browser in which nothing was chosen. */
+export function showTheme(wanted: Theme): void {
+	if (kept(KEPT)) return;
 	theme.set(wanted);
 	show();
 }

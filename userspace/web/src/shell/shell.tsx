@@ -20,9 +20,10 @@ import { loadRest } from "../later";
 import { type Page, pageOf, pages } from "../pages";
 import { href, place } from "../router";
 import { forgetful } from "../storage";
+import { profile, readProfile } from "../profile";
 import { useStore, useTick } from "../store";
 import { texts } from "../texts";
-import { type Theme, setTheme, theme } from "./appearance";
+import { type Theme, setTheme, showTheme, theme } from "./appearance";
 import { AuditWord } from "./audit";
 import { ConfigurationWord } from "./configuration";
 import { LockCover, locked } from "./lock";
@@ -378,7 +379,7 @@ function Frame({ health, children }: { health: Reading<Health>; children: Compon
 }
 
 export function Shell() {
-	const { state } = useStore(session);
+	const { state, user } = useStore(session);
 	const { online } = useStore(link);
 	const how = useStore(transport);
 	const hidden = useHidden();
@@ -402,6 +403,10 @@ export function Shell() {
 	useEffect(() => {
 		if (state === "open" && online) void loadRest(visible());
 	}, [state, online]);
+	useEffect(() => {
+		if (state === "none") profile.set(null);
+		if (state === "open") readProfile().then((told) => showTheme(told.theme), () => undefined);
+	}, [state, user]);
 	useEffect(() => {
 		if ((open || health.data) && !performance.getEntriesByName(USABLE).length) performance.mark(USABLE);
 	}, [open, health.data]);
