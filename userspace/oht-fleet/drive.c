@@ -339,6 +339,7 @@ static bool send_legs(struct fleet_drive *drive)
 			return false;
 		job->asked = job->leg_count < FLEET_MISSION_LEGS_MAX ? job->leg_count : FLEET_MISSION_LEGS_MAX;
 		if (fleet_drive_save(drive)) {
+			job->asked = job->sent;
 			drive->again_at = fleet_now_ms() + AGAIN_MS;
 			return true;
 		}
