@@ -29,11 +29,11 @@ static bool is_order(const struct ohtd_stored_row *row, const struct ohtd_stored
 	char sql[256];
 
 	if (!row->table)
-		return row->key->type == OHTD_COLUMN_BITS && sort->type != OHTD_COLUMN_REAL;
+		return row->key->type >= OHTD_COLUMN_NUMBER && sort->type != OHTD_COLUMN_REAL;
 	snprintf(sql, sizeof(sql), "SELECT count(*) > 0 AND count(*) = sum(name IN ('%s', '%s'))"
 		 " FROM pragma_table_info('%s') WHERE pk", ohtd_column_name(sort),
 		 ohtd_column_name(row->key), row->table);
-	return store_ask_sql(sql) && row->key->type == OHTD_COLUMN_BITS &&
+	return store_ask_sql(sql) && row->key->type >= OHTD_COLUMN_NUMBER &&
 	       sort->type != OHTD_COLUMN_REAL;
 }
 

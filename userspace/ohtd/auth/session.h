@@ -34,7 +34,7 @@ struct ohtd_store;
 #define OHTD_ELEVATED_MS	(5 * 60 * 1000)
 /* A code for a new password is good for so long, and for so many tries. */
 #define OHTD_RESET_LIFE_S	3600
-#define OHTD_RESET_TRIES	5
+#define OHTD_RESET_TRIES	OHTD_TABLE_RESET_TRIES
 
 enum ohtd_auth_result {
 	OHTD_AUTH_GRANTED,

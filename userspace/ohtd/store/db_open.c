@@ -163,11 +163,46 @@ static int open_handle(struct ohtd_db *db, const struct ohtd_schema *schema, con
 	return 0;
 }
 
+/*
+ * Rows whose own number is none, by damage: SQLite gives no number behind the greatest one, and a list has no end with it. Those of the audit
+ * are looked after by themselves.
+ */
+#define OF_OWN_NUMBER								\
+	" FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.sql NOT LIKE '%WITHOUT ROWID%' AND t.name <> 'audit'"	\
+	" AND c.pk = 1 AND c.type = 'INTEGER' AND (SELECT count(*) FROM pragma_table_info(t.name) WHERE pk) = 1"
+
+static void drop_numberless(struct ohtd_db *db)
+{
+	sqlite3_stmt *s;
+	int dropped = 0, r;
+
+	/* What refers to such a row refers to none in any case. */
+	sqlite3_exec(db->sql, "PRAGMA foreign_keys = OFF", NULL, NULL, NULL);
+	r = sqlite3_prepare_v2(db->sql, "SELECT t.name, c.name" OF_OWN_NUMBER, -1, &s, NULL);
+
+	while (r == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW) {
+		const char *table = (const char *)sqlite3_column_text(s, 0), *number = (const char *)sqlite3_column_text(s, 1);
+		char *sql = sqlite3_mprintf("DELETE FROM \"%w\" WHERE \"%w\" >= " OHTD_NUMBER_MAX_SQL " OR \"%w\" < 0", table, number, number);
+
+		r = sql ? sqlite3_exec(db->sql, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+		dropped += r == SQLITE_OK ? sqlite3_changes(db->sql) : 0;
+		sqlite3_free(sql);
+	}
+	sqlite3_finalize(s);
+	sqlite3_exec(db->sql, "DELETE FROM sqlite_sequence WHERE seq >= " OHTD_NUMBER_MAX_SQL " OR seq < 0; PRAGMA foreign_keys = ON", NULL, NULL, NULL);
+	if (dropped)
+		ohtd_log(OHTD_LOG_ERROR, db->schema->room, "rows_dropped", "%s: %d damaged rows had numbers that no row gets, and are deleted",
+			 db->path, dropped);
+}
+
 static int open_sound(struct ohtd_db *db, int version, long long now_s, char *why, size_t size)
 {
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	if (set_up(db, version, why, size) || migrate(db, version, now_s, why, size))
 		return -1;
+	/* A disk that takes nothing now is no reason not to start. */
+	if (!db->schema->bulk)
+		drop_numberless(db);
 	db->log = log_bounds;
 	db->log.due = db->schema->log_due;
 	sqlite3_wal_hook(db->sql, note_log_pages, db);

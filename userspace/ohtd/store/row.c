@@ -2,6 +2,7 @@
 #include "store/row.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -39,6 +40,43 @@ static void bind(sqlite3_stmt *s, const struct ohtd_stored_column *column, const
 				    *(const double *)at);
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+	const size_t bytes = strlen(name), of_end = strlen(end);
+
+	return bytes >= of_end && !strcmp(name + bytes - of_end, end);
+}
+
+int64_t ohtd_row_sound(const char *name, int64_t number)
+{
+	const int64_t most = ends_with(name, "_ns") ? OHTD_TIME_MAX_NS : ends_with(name, "_ms") ? OHTD_TIME_MAX_NS / 1000000 :
+			     ends_with(name, "_s") ? OHTD_TIME_MAX_NS / 1000000000 : OHTD_NUMBER_MAX;
+
+	return number < 0 ? 0 : number < most ? number : most;
+}
+
+int64_t ohtd_db_take_number(sqlite3_stmt *s, int column)
+{
+	const int64_t number = sqlite3_column_int64(s, column);
+
+	return number < 0 ? 0 : number < OHTD_TIME_MAX_NS ? number : OHTD_TIME_MAX_NS;
+}
+
+/* A number that the member cannot hold is 0: of a role, for example, its lowest bits would be another role. */
+static int64_t number_for(const struct ohtd_stored_column *column, int64_t number)
+{
+	switch (column->type) {
+	case OHTD_COLUMN_BOOL:
+		return number != 0;
+	case OHTD_COLUMN_SIGNED:
+		return number < (column->most ? 0 : INT_MIN) || number > (column->most ? column->most : INT_MAX) ? 0 : number;
+	case OHTD_COLUMN_NUMBER:
+		return column->whole ? number : ohtd_row_sound(column->parameter, number);
+	default:
+		return column->bytes < sizeof(number) && (uint64_t)number >> 8 * column->bytes ? 0 : number;
+	}
+}
+
 static void take(sqlite3_stmt *s, int place, const struct ohtd_stored_column *column, void *to)
 {
 	void *at = (char *)to + column->offset;
@@ -50,7 +88,7 @@ static void take(sqlite3_stmt *s, int place, const struct ohtd_stored_column *co
 		*(double *)at = sqlite3_column_type(s, place) == SQLITE_NULL ? NAN :
 				sqlite3_column_double(s, place);
 	} else {
-		number = column->type == OHTD_COLUMN_BOOL ? number != 0 : number;
+		number = number_for(column, number);
 		memcpy(at, &number, column->bytes);
 	}
 }

@@ -18,6 +18,8 @@
  *	};
  *
  * A member that the struct does not have, or of a type that no column has, does not compile.
+ *
+ * What a row says may be damaged and is made sound where it is read, see ohtd_row_sound(): then no arithmetic overflows.
  */
 #ifndef OHTD_STORE_ROW_H
 #define OHTD_STORE_ROW_H
@@ -32,7 +34,8 @@ enum ohtd_column_type {
 	OHTD_COLUMN_REAL,	/* double; NULL: not finite */
 	OHTD_COLUMN_BOOL,
 	OHTD_COLUMN_SIGNED,	/* int */
-	OHTD_COLUMN_BITS,	/* without a sign, or with 64 bits */
+	OHTD_COLUMN_NUMBER,	/* int64_t */
+	OHTD_COLUMN_BITS,	/* without a sign */
 };
 
 /* Which rows a filter lets through. */
@@ -49,6 +52,8 @@ enum ohtd_column_match {
  * @parameter: ":" and the name of the column
  * @asked: name by which clients narrow or sort a list; NULL: they cannot
  * @seen: selected, never inserted
+ * @whole: an int64_t that is no quantity, as a hash: each value is one
+ * @most: of an int: a greater one, or a negative one, is read as 0; 0: any is taken
  * @searched: a text that is looked through for what a client searches
  * @match: how a filter of it is compared
  * @type: how the struct keeps it
@@ -59,6 +64,8 @@ struct ohtd_stored_column {
 	const char *parameter;
 	const char *asked;
 	bool seen;
+	bool whole;
+	int most;
 	bool searched;
 	enum ohtd_column_match match;
 	enum ohtd_column_type type;
@@ -99,13 +106,25 @@ struct ohtd_stored_row {
 			   char *: OHTD_COLUMN_TEXT, double: OHTD_COLUMN_REAL,		\
 			   bool: OHTD_COLUMN_BOOL, int: OHTD_COLUMN_SIGNED,		\
 			   uint8_t: OHTD_COLUMN_BITS, uint32_t: OHTD_COLUMN_BITS,	\
-			   uint64_t: OHTD_COLUMN_BITS, int64_t: OHTD_COLUMN_BITS),	\
+			   uint64_t: OHTD_COLUMN_BITS, int64_t: OHTD_COLUMN_NUMBER),	\
 	  __VA_ARGS__ }
 
 static inline const char *ohtd_column_name(const struct ohtd_stored_column *column)
 {
 	return column->parameter + 1;
 }
+
+/* Greatest number of a row, of what is counted, and so on: JSON has it exactly. */
+#define OHTD_NUMBER_MAX		(1ll << 53)
+#define OHTD_NUMBER_MAX_SQL	"9007199254740992"
+/* Greatest time: the difference, and the sum, of two has no overflow. It is in 2116. */
+#define OHTD_TIME_MAX_NS	(INT64_MAX / 2)
+
+/*
+ * @number as a column of that name may have it: not negative, at most OHTD_NUMBER_MAX or, if the name ends with _ns, _ms or _s, as much as
+ * OHTD_TIME_MAX_NS is in that unit.
+ */
+int64_t ohtd_row_sound(const char *name, int64_t number);
 
 /* The column that clients call so, or NULL. */
 const struct ohtd_stored_column *ohtd_row_asked(const struct ohtd_stored_row *row, const char *name);

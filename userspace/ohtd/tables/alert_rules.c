@@ -5,7 +5,7 @@
 
 static const struct ohtd_stored_column rule_columns[] = {
 	OHTD_COLUMN(ohtd_alert_rule_row, code),
-	OHTD_COLUMN(ohtd_alert_rule_row, revision),
+	OHTD_COLUMN(ohtd_alert_rule_row, revision, .whole = true),
 	OHTD_COLUMN(ohtd_alert_rule_row, shipped),
 	OHTD_COLUMN(ohtd_alert_rule_row, enabled),
 	OHTD_COLUMN(ohtd_alert_rule_row, signal),

@@ -122,7 +122,7 @@ int64_t ohtd_db_audit_leaves(struct ohtd_db *db, uint64_t from, uint64_t to,
 			     void (*take)(void *arg, const struct oht_hash *leaf, uint64_t count), void *arg);
 
 /* No record has a greater number: it would be that of a damaged row. */
-#define OHTD_AUDIT_NUMBER_MAX	(1ll << 53)
+#define OHTD_AUDIT_NUMBER_MAX	OHTD_NUMBER_MAX
 
 /*
  * Makes the tree anew of the leaves that are there, when what was kept of it is gone. Rows behind OHTD_AUDIT_NUMBER_MAX are deleted. 0 or a

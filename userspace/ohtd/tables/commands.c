@@ -8,7 +8,7 @@
 static const struct ohtd_stored_column command_columns[] = {
 	OHTD_COLUMN(ohtd_command_row, number, .asked = "number"),
 	OHTD_COLUMN(ohtd_command_row, caller_id, .asked = "id", .searched = true),
-	OHTD_COLUMN(ohtd_command_row, tag),
+	OHTD_COLUMN(ohtd_command_row, tag, .whole = true),
 	OHTD_COLUMN(ohtd_command_row, user, .asked = "by", .searched = true),
 	OHTD_COLUMN(ohtd_command_row, verb, .asked = "verb", .searched = true),
 	OHTD_COLUMN(ohtd_command_row, state, .asked = "state", .searched = true),
@@ -46,7 +46,8 @@ static const struct ohtd_statement abort_sql = {
 };
 
 static const struct ohtd_statement given_sql = {
-	"SELECT max(coalesce(max(reserved), 0), coalesce((SELECT max(number) FROM commands), 0)) FROM command_numbers"
+	"SELECT max(coalesce(max(reserved) FILTER (WHERE reserved < " OHTD_NUMBER_MAX_SQL "), 0), coalesce((SELECT max(number) FROM commands), 0))"
+	" FROM command_numbers"
 };
 
 static const struct ohtd_statement reserve_sql = {
@@ -107,7 +108,7 @@ int ohtd_db_command_note(struct ohtd_db *db, struct ohtd_command_row *row)
 	int r = ohtd_db_row(db, s);
 
 	if (r > 0)
-		row->number = sqlite3_column_int64(s, 0);
+		row->number = ohtd_db_take_number(s, 0);
 	sqlite3_reset(s);
 	return r > 0 ? ohtd_db_put(db, &note_sql, row) : r ? r : -ENOENT;
 }
@@ -185,7 +186,7 @@ static int find_given(struct ohtd_db *db, int64_t *given)
 	int r = ohtd_db_row(db, s);
 
 	if (r > 0)
-		*given = sqlite3_column_int64(s, 0);
+		*given = ohtd_db_take_number(s, 0);
 	sqlite3_reset(s);
 	return r > 0 ? 0 : r ? r : -ENOENT;
 }
@@ -260,7 +261,7 @@ int64_t ohtd_db_commands_since(struct ohtd_db *db)
 	ohtd_db_bind_number(s, ":kept", OHTD_COMMANDS_KEPT);
 	r = ohtd_db_row(db, s);
 	if (r > 0)
-		since = sqlite3_column_int64(s, 0);
+		since = ohtd_db_take_number(s, 0);
 	sqlite3_reset(s);
 	return r < 0 ? r : since;
 }

@@ -87,11 +87,12 @@ static const struct ohtd_statement drop_old_sql = {
 };
 
 static const struct ohtd_statement give_sql = {
-	"UPDATE config_numbers SET given = max(given, :version)"
+	"UPDATE config_numbers SET given = max(iif(given < " OHTD_NUMBER_MAX_SQL ", given, 0), :version)"
 };
 
 static const struct ohtd_statement given_sql = {
-	"SELECT max(coalesce(max(given), 0), coalesce((SELECT max(version) FROM config_versions), 0)) FROM config_numbers"
+	"SELECT max(coalesce(max(given) FILTER (WHERE given < " OHTD_NUMBER_MAX_SQL "), 0), coalesce((SELECT max(version) FROM config_versions), 0))"
+	" FROM config_numbers"
 };
 
 static const struct ohtd_statement drop_one_sql = {
@@ -191,7 +192,7 @@ int ohtd_db_config_given(struct ohtd_db *db, int64_t *given)
 	int r = ohtd_db_row(db, s);
 
 	if (r > 0)
-		*given = sqlite3_column_int64(s, 0);
+		*given = ohtd_db_take_number(s, 0);
 	sqlite3_reset(s);
 	return r > 0 ? 0 : r ? r : -ENOENT;
 }

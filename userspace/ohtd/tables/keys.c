@@ -13,7 +13,7 @@ static const struct ohtd_stored_column key_columns[] = {
 	OHTD_COLUMN(ohtd_table_key, user_id),
 	OHTD_COLUMN(ohtd_table_key, name),
 	OHTD_COLUMN(ohtd_table_key, hash),
-	OHTD_COLUMN(ohtd_table_key, role),
+	OHTD_COLUMN(ohtd_table_key, role, .most = OHTD_TABLES_ROLE_MAX),
 	OHTD_COLUMN(ohtd_table_key, tags),
 	OHTD_COLUMN(ohtd_table_key, verbs),
 	OHTD_COLUMN(ohtd_table_key, modules),
@@ -26,7 +26,7 @@ static const struct ohtd_stored_column key_columns[] = {
 	OHTD_COLUMN(ohtd_table_key, used_s),
 	OHTD_COLUMN(ohtd_table_key, exposed),
 	OHTD_COLUMN(ohtd_table_key, user, .seen = true),
-	OHTD_COLUMN(ohtd_table_key, user_role, .seen = true),
+	OHTD_COLUMN(ohtd_table_key, user_role, .seen = true, .most = OHTD_TABLES_ROLE_MAX),
 	OHTD_COLUMN(ohtd_table_key, user_disabled, .seen = true),
 	OHTD_COLUMN(ohtd_table_key, user_epoch, .seen = true),
 };

@@ -21,7 +21,7 @@ static const struct ohtd_stored_column mission_columns[] = {
 	OHTD_COLUMN(ohtd_tables_mission, made_legs),
 	OHTD_COLUMN(ohtd_tables_mission, through_leg),
 	OHTD_COLUMN(ohtd_tables_mission, revision),
-	OHTD_COLUMN(ohtd_tables_mission, tag),
+	OHTD_COLUMN(ohtd_tables_mission, tag, .whole = true),
 	OHTD_COLUMN(ohtd_tables_mission, driven_by, .searched = true),
 	OHTD_COLUMN(ohtd_tables_mission, made_ns),
 	OHTD_COLUMN(ohtd_tables_mission, made_by, .searched = true),
@@ -152,7 +152,7 @@ static int refuse_too_many(struct ohtd_db *db)
 	int r = ohtd_db_row(db, s);
 
 	if (r > 0)
-		r = sqlite3_column_int64(s, 0) >= OHTD_TABLES_MISSIONS_MAX ? -E2BIG : 0;
+		r = ohtd_db_take_number(s, 0) >= OHTD_TABLES_MISSIONS_MAX ? -E2BIG : 0;
 	sqlite3_reset(s);
 	return r;
 }

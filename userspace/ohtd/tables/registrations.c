@@ -11,7 +11,7 @@ static const struct ohtd_stored_column columns[] = {
 	OHTD_COLUMN(ohtd_table_registration, id, .asked = "id"),
 	OHTD_COLUMN(ohtd_table_registration, name, .asked = "username", .searched = true),
 	OHTD_COLUMN(ohtd_table_registration, full_name, .searched = true),
-	OHTD_COLUMN(ohtd_table_registration, role, .asked = "role"),
+	OHTD_COLUMN(ohtd_table_registration, role, .asked = "role", .most = OHTD_TABLES_ROLE_MAX),
 	OHTD_COLUMN(ohtd_table_registration, note),
 	OHTD_COLUMN(ohtd_table_registration, address),
 	OHTD_COLUMN(ohtd_table_registration, client),

@@ -14,7 +14,7 @@ static const struct ohtd_stored_column key_columns[] = {
 	OHTD_COLUMN(ohtd_table_request_key, tag),
 	OHTD_COLUMN(ohtd_table_request_key, print),
 	OHTD_COLUMN(ohtd_table_request_key, made_ns),
-	OHTD_COLUMN(ohtd_table_request_key, run),
+	OHTD_COLUMN(ohtd_table_request_key, run, .whole = true),
 	OHTD_COLUMN(ohtd_table_request_key, state),
 	OHTD_COLUMN(ohtd_table_request_key, status),
 	OHTD_COLUMN(ohtd_table_request_key, etag),
@@ -60,7 +60,7 @@ int ohtd_table_request_keys_newest(struct ohtd_db *db, int64_t *made_ns)
 	int r = ohtd_db_row(db, s);
 
 	if (r > 0)
-		*made_ns = sqlite3_column_int64(s, 0);
+		*made_ns = ohtd_db_take_number(s, 0);
 	sqlite3_reset(s);
 	return r < 0 ? r : 0;
 }

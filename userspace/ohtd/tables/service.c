@@ -27,6 +27,12 @@ static const struct ohtd_stored_column hour_columns[] = {
 	BUCKETS(telemetry),
 };
 
+#define ALL_BUCKETS(name_)	#name_ "_10, " #name_ "_25, " #name_ "_50, " #name_ "_100, " #name_ "_250, " #name_ "_1000, " #name_ "_more"
+#define COUNTS			"starts, cuts, cycles, missed, refused, " ALL_BUCKETS(requests) ", " ALL_BUCKETS(telemetry)
+/* No hour has a day, or 2^40 of anything, so thousands of them are added without an overflow: the row is damaged, and says nothing. */
+#define IS_DAMAGED										\
+	"(max(up_ns, down_ns) > 86400000000000 OR min(up_ns, down_ns) < 0 OR max(" COUNTS ") > 1099511627776 OR min(" COUNTS ") < 0)"
+
 static const struct ohtd_stored_row kept_hours = {
 	.table = "service_hours", .bytes = sizeof(struct ohtd_tables_service_hour), .key = &hour_columns[0],
 	OHTD_COLUMNS(hour_columns),
@@ -56,8 +62,9 @@ static const struct ohtd_statement drop_sql = {
 	"DELETE FROM service_hours WHERE hour < (SELECT hour FROM service_hours ORDER BY hour DESC LIMIT 1 OFFSET :most - 1)"
 };
 static const struct ohtd_statement each_sql = {
-	" WHERE hour >= :from AND hour < :to ORDER BY hour", &kept_hours, ohtd_row_select
+	" WHERE hour >= :from AND hour < :to AND NOT " IS_DAMAGED " ORDER BY hour", &kept_hours, ohtd_row_select
 };
+static const struct ohtd_statement drop_damaged_sql = { "DELETE FROM service_hours WHERE " IS_DAMAGED };
 static const struct ohtd_statement forget_run_sql = { "DELETE FROM service_run" };
 static const struct ohtd_statement note_run_sql = { "", &kept_run, ohtd_row_insert };
 static const struct ohtd_statement run_sql = { " LIMIT 1", &kept_run, ohtd_row_select };
@@ -65,7 +72,7 @@ static const struct ohtd_statement run_sql = { " LIMIT 1", &kept_run, ohtd_row_s
 static int add(struct ohtd_db *db, const struct ohtd_tables_service_hour *hours, size_t count, const struct ohtd_tables_service_run *run)
 {
 	sqlite3_stmt *s;
-	int r = 0;
+	int r = ohtd_db_run(db, ohtd_db_statement(db, &drop_damaged_sql));
 
 	for (size_t i = 0; !r && i < count; i++)
 		r = ohtd_db_put(db, &add_sql, &hours[i]);

@@ -22,7 +22,7 @@ static const struct ohtd_stored_column session_columns[] = {
 	OHTD_COLUMN(ohtd_session, address),
 	OHTD_COLUMN(ohtd_session, agent),
 	OHTD_COLUMN(ohtd_session, name),
-	OHTD_COLUMN(ohtd_session, role),
+	OHTD_COLUMN(ohtd_session, role, .most = OHTD_TABLES_ROLE_MAX),
 	OHTD_COLUMN(ohtd_session, second, .seen = true),
 	OHTD_COLUMN(ohtd_session, place),
 };

@@ -10,7 +10,7 @@
 static const struct ohtd_stored_column user_columns[] = {
 	OHTD_COLUMN(ohtd_user, id, .asked = "id"),
 	OHTD_COLUMN(ohtd_user, name, .asked = "username", .searched = true),	/* never changes */
-	OHTD_COLUMN(ohtd_user, role, .asked = "role"),
+	OHTD_COLUMN(ohtd_user, role, .asked = "role", .most = OHTD_TABLES_ROLE_MAX),
 	OHTD_COLUMN(ohtd_user, disabled, .asked = "disabled"),
 	OHTD_COLUMN(ohtd_user, service, .asked = "service"),
 	OHTD_COLUMN(ohtd_user, epoch),
@@ -88,7 +88,7 @@ static const struct ohtd_statement end_other_sessions_sql = {
 	"DELETE FROM sessions WHERE user_id = :id AND epoch <> :epoch"
 };
 
-#define ADMINISTRATOR	4	/* enum ohtd_role, which is stored */
+#define ADMINISTRATOR	OHTD_TABLES_ROLE_MAX
 
 /* 1 if somebody else can administer, 0 if not, or a negative errno. */
 static int has_other_admin(struct ohtd_db *db, int64_t id)
@@ -164,7 +164,7 @@ static int keep_session(struct ohtd_db *db, struct ohtd_user_change *change)
 	ohtd_db_bind_number(s, ":before", change->user.epoch - 1);
 	r = ohtd_db_row(db, s);
 	if (r > 0)
-		change->generation = sqlite3_column_int64(s, 0);
+		change->generation = ohtd_db_take_number(s, 0);
 	sqlite3_reset(s);
 	return r > 0 ? 0 : r ? r : -ENOENT;
 }
@@ -375,7 +375,7 @@ int ohtd_table_reset_give(struct ohtd_db *db, struct ohtd_table_reset_code *code
 /* What came is a guess of the caller: a comparison of hashes that takes less time says nothing about the code. */
 static bool is_right(const struct ohtd_table_reset *reset, const struct ohtd_table_reset_code *kept)
 {
-	return kept->user_id && kept->tries > 0 && kept->epoch == reset->user.epoch && !strcmp(kept->boot_id, reset->code.boot_id) &&
+	return kept->user_id && kept->tries > 0 && kept->tries <= OHTD_TABLE_RESET_TRIES && kept->epoch == reset->user.epoch && !strcmp(kept->boot_id, reset->code.boot_id) &&
 	       kept->until_boot_ms > reset->now_boot_ms && kept->until_boot_ms - reset->now_boot_ms <= reset->life_ms && !strcmp(kept->hash, reset->code.hash);
 }
 
@@ -411,7 +411,7 @@ static int take(struct ohtd_db *db, struct ohtd_table_reset *reset)
 	if (is_right(reset, &kept))
 		return set_password(db, reset);
 	/* Also below 0: SQLite does not write a row that is as it was. */
-	kept.tries--;
+	kept.tries = kept.tries > -1000000 ? kept.tries - 1 : 0;
 	return ohtd_db_put(db, &put_code_sql, &kept);
 }
 

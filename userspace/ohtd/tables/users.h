@@ -16,6 +16,8 @@
 struct ohtd_db;
 
 #define OHTD_USER_NAME_MAX	64	/* characters are ASCII, so also bytes */
+#define OHTD_TABLES_ROLE_MAX	4	/* enum ohtd_role, which is stored: an administrator */
+#define OHTD_TABLE_RESET_TRIES	5	/* wrong ones end a code */
 #define OHTD_PASSWORD_HASH_MAX	127
 #define OHTD_BOOT_ID_BYTES	37
 #define OHTD_FULL_NAME_BYTES	129	/* UTF-8, and NUL */
@@ -24,7 +26,7 @@ struct ohtd_db;
  * struct ohtd_user - an account
  * @id: never given to another account
  * @name: unique among the accounts that are not deleted, whatever the case of its letters
- * @role: enum ohtd_role
+ * @role: enum ohtd_role; 0: what was kept is none, and may nothing
  * @password_hash: not in a list and not after a change
  * @disabled: cannot log in
  * @service: of programs, which come in with its keys (tables/keys.h): it has no password

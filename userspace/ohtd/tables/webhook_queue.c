@@ -266,7 +266,7 @@ static int find_due(struct ohtd_db *db, int64_t webhook, int64_t told, int64_t n
 	return r;
 }
 
-static int64_t told_of(const struct ohtd_webhook_told *told, unsigned int count, int64_t webhook)
+static int64_t told_of(const struct ohtd_tables_webhook_told *told, unsigned int count, int64_t webhook)
 {
 	for (unsigned int i = 0; i < count; i++)
 		if (told[i].webhook == webhook)
@@ -274,7 +274,7 @@ static int64_t told_of(const struct ohtd_webhook_told *told, unsigned int count,
 	return 0;
 }
 
-int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, const struct ohtd_webhook_told *told, unsigned int told_count,
+int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, const struct ohtd_tables_webhook_told *told, unsigned int told_count,
 			 struct ohtd_due *due, bool *alive)
 {
 	struct ohtd_webhook_row webhooks[OHTD_WEBHOOKS_MAX];

@@ -193,7 +193,7 @@ struct ohtd_due {
 };
 
 /* A delivery whose receiver has taken it, before that is kept. */
-struct ohtd_webhook_told {
+struct ohtd_tables_webhook_told {
 	int64_t webhook;
 	int64_t number;
 };
@@ -209,7 +209,7 @@ struct ohtd_webhook_told {
  *
  * Return: how many, or a negative errno.
  */
-int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, const struct ohtd_webhook_told *told, unsigned int told_count,
+int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, const struct ohtd_tables_webhook_told *told, unsigned int told_count,
 			 struct ohtd_due *due, bool *alive);
 
 /**
