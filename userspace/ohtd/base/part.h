@@ -85,8 +85,48 @@ struct ohtd_part_figure {
 	bool counts;
 };
 
+struct ohtd_auth;
+struct ohtd_clock;
+struct ohtd_config;
+struct ohtd_link;
+struct ohtd_robot;
+struct ohtd_settings;
+struct ohtd_store;
+
+/**
+ * struct ohtd_part_birth - what a part is opened with. All outlives the part
+ * @config: ohtd.conf
+ * @clock: of all times
+ * @store: open
+ * @robot: not started yet
+ * @auth: accounts
+ * @settings: the configuration in force
+ * @boot_id: of this boot of the machine
+ * @robot_id: of robot.id
+ * @link: to the control thread, of this part alone; NULL without @links
+ * @sender_fd: to the process that sends webhooks, which own it; -1: there is none
+ */
+struct ohtd_part_birth {
+	const struct ohtd_config *config;
+	struct ohtd_clock *clock;
+	struct ohtd_store *store;
+	struct ohtd_robot *robot;
+	struct ohtd_auth *auth;
+	struct ohtd_settings *settings;
+	const char *boot_id;
+	const char *robot_id;
+	struct ohtd_link *link;
+	int sender_fd;
+};
+
 /**
  * struct ohtd_daemon_part - the description of a part
+ * @name: for people; of a part with @open
+ * @links: it has a link to the control thread
+ * @open: makes the part; NULL with errno. Main thread. NULL: main/ opens it, and closes it
+ * @start: starts its threads, once the robot runs. 0 or a negative errno; NULL: it has none
+ * @rest: from then on it gives the store nothing to do: the store ends next. Main thread; NULL: it is at rest when nothing asks it
+ * @close: behind the end of the store
  * @alerts: its kinds of alerts
  * @alert_count: how many
  * @judge: reports what is not well with @part, which is open; its argument is NULL if the part has no object. NULL: it has no alerts
@@ -96,6 +136,12 @@ struct ohtd_part_figure {
  * @tick: what it does some times a second. It may wait for a disk; NULL: nothing
  */
 struct ohtd_daemon_part {
+	const char *name;
+	bool links;
+	void *(*open)(const struct ohtd_part_birth *birth);
+	int (*start)(void *part);
+	void (*rest)(void *part);
+	void (*close)(void *part);
 	const struct ohtd_part_alert *alerts;
 	unsigned int alert_count;
 	void (*judge)(void *part, const struct ohtd_part_reports *to);

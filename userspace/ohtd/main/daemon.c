@@ -35,7 +35,6 @@
 #include "journal/source.h"
 #include "jobs/backups.h"
 #include "jobs/jobs.h"
-#include "missions/missions.h"
 #include "main/command_keeper.h"
 #include "main/confine.h"
 #include "main/machine.h"
@@ -47,6 +46,7 @@
 #include "main/sandbox.h"
 #include "main/site.h"
 #include "main/state.h"
+#include "base/part.h"
 #include "base/workers.h"
 #include "control/life.h"
 #include "control/robot.h"
@@ -58,7 +58,6 @@
 #include "store/swap.h"
 #include "tables/timeline.h"
 #include "webhooks/sender.h"
-#include "webhooks/webhooks.h"
 
 #define FILE_BYTES	(OHTD_PATH_BYTES + 16)
 /* Of two readers of a database one is left for others, whatever an account asks. */
@@ -478,28 +477,18 @@ static int open_gateway(struct running *run)
 	return run->services.gateway ? 0 : judge(run, errno);
 }
 
-static int open_webhooks(struct running *run)
+static int open_parts(struct running *run)
 {
-	const struct ohtd_webhooks_setup setup = {
-		run->services.config, &run->clock, run->services.store, run->services.settings, ohtd_backups_robot_id(run->services.backups), run->sender_fd,
+	const struct ohtd_part_birth birth = {
+		.config = run->services.config, .clock = &run->clock, .store = run->services.store, .robot = run->services.robot,
+		.auth = run->services.auth, .settings = run->services.settings, .boot_id = ohtd_tokens_boot_id(run->tokens),
+		.robot_id = run->services.robot_id, .sender_fd = run->sender_fd,
 	};
+	const char *name;
+	int r = ohtd_main_open_parts(&run->services, &birth, &name);
 
-	run->services.webhooks = ohtd_webhooks_create(&setup);
 	run->sender_fd = -1;
-	return run->services.webhooks ? 0 : fail(run, "webhooks");
-}
-
-/* Behind the commands of the last run: whether a leg was driven is asked from their record. */
-static int open_missions(struct running *run)
-{
-	const struct ohtd_config *config = run->services.config;
-	const struct ohtd_missions_setup setup = {
-		.store = run->services.store, .clock = &run->clock, .robot = run->services.robot, .auth = run->services.auth,
-		.settings = run->services.settings, .link = ohtd_main_link(run->services.robot, config, OHTD_MAIN_LINK_MISSIONS),
-	};
-
-	run->services.missions = ohtd_missions_open(&setup);
-	return run->services.missions ? 0 : fail(run, "missions");
+	return r ? fail(run, name) : 0;
 }
 
 /* Called by workers. */
@@ -607,7 +596,7 @@ static int open_all(struct running *run)
 		return -1;
 	settle_past(run);
 	if (open_robot(run) || open_journal(run) || open_rules(run) || open_settings(run) || open_backups(run) ||
-	    open_history(run) || open_gateway(run) || open_webhooks(run) || open_missions(run) || open_service(run))
+	    open_history(run) || open_gateway(run) || open_parts(run) || open_service(run))
 		return -1;
 	return open_server(run);
 }
@@ -660,6 +649,7 @@ static void note_start(const struct running *run)
 
 static int start_all(struct running *run)
 {
+	const char *part;
 	int r;
 
 	/* What opening has needed for a while goes back before the robot locks all pages. */
@@ -683,10 +673,10 @@ static int start_all(struct running *run)
 		errno = -r;
 		return fail(run, "gateway thread");
 	}
-	r = ohtd_webhooks_start(run->services.webhooks);
+	r = ohtd_main_start_parts(&run->services, &part);
 	if (r) {
 		errno = -r;
-		return fail(run, "webhooks thread");
+		return fail(run, part);
 	}
 	return say_ready(run);
 }

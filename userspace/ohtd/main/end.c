@@ -23,15 +23,14 @@
 #include "jobs/jobs.h"
 #include "journal/recorder.h"
 #include "main/command_keeper.h"
+#include "main/parts.h"
 #include "main/robot_log.h"
 #include "main/state.h"
-#include "missions/missions.h"
 #include "pki/certificate.h"
 #include "control/robot.h"
 #include "server/server.h"
 #include "settings/settings.h"
 #include "store/store.h"
-#include "webhooks/webhooks.h"
 
 /*
  * A whole shut-down; what takes longer hangs. The machine stopped at its beginning. On a busy
@@ -86,7 +85,7 @@ static void end_store(struct running *run)
 	ohtd_settings_rest(run->services.settings);
 	ohtd_audit_end(run->services.audit);
 	ohtd_alert_keeper_end(run->services.alert_keeper);
-	ohtd_webhooks_stop(run->services.webhooks);
+	ohtd_main_rest_parts(&run->services);
 	ohtd_gateway_destroy(run->services.gateway);
 	ohtd_recorder_stop(run->services.recorder);
 	if (run->robot_runs)
@@ -100,8 +99,7 @@ static void end_store(struct running *run)
 	ohtd_keeper_destroy(run->services.keeper);
 	ohtd_alert_keeper_destroy(run->services.alert_keeper);
 	ohtd_audit_destroy(run->services.audit);
-	ohtd_webhooks_destroy(run->services.webhooks);
-	ohtd_missions_close(run->services.missions);
+	ohtd_main_close_parts(&run->services);
 	ohtd_analytics_service_close(run->services.service);
 }
 

@@ -5,30 +5,32 @@
 #include <stdio.h>
 
 #include "alerts/alerts.h"
-#include "alerts/disk.h"
-#include "alerts/proof.h"
-#include "analytics/service.h"
-#include "audit/audit.h"
-#include "auth/keys.h"
-#include "auth/setup.h"
 #include "base/part.h"
-#include "history/history.h"
-#include "jobs/backups.h"
-#include "journal/recorder.h"
-#include "missions/missions.h"
-#include "pki/certificate.h"
-#include "settings/settings.h"
-#include "store/store.h"
+#include "main/robot_open.h"
 #include "views/services.h"
-#include "webhooks/webhooks.h"
+
+/* Each part declares its description in a header of its own room. */
+#define OHTD_PART(part_, member_)	extern const struct ohtd_daemon_part part_;
+#define OHTD_PART_ALONE(part_)		extern const struct ohtd_daemon_part part_;
+#include "main/parts.def"
 
 #define OHTD_PART(part_, member_)						\
 	static void *member_##_of(const struct ohtd_services *services)	\
 	{									\
 		return services->member_;					\
+	}									\
+	static void put_##member_(struct ohtd_services *services, void *part)	\
+	{									\
+		services->member_ = part;					\
 	}
 #define OHTD_PART_ALONE(part_)
 #include "main/parts.def"
+
+static void (*const put[])(struct ohtd_services *services, void *part) = {
+#define OHTD_PART(part_, member_)	put_##member_,
+#define OHTD_PART_ALONE(part_)		NULL,
+#include "main/parts.def"
+};
 
 static const struct ohtd_views_part parts[] = {
 #define OHTD_PART(part_, member_)	{ &(part_), member_##_of },
@@ -43,6 +45,71 @@ static const char *const names[] = {
 };
 
 #define PARTS	(sizeof(parts) / sizeof(parts[0]))
+
+unsigned int ohtd_main_part_links(void)
+{
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < PARTS; i++)
+		count += parts[i].part->links;
+	return count;
+}
+
+int ohtd_main_open_parts(struct ohtd_services *services, const struct ohtd_part_birth *birth, const char **name)
+{
+	unsigned int links = 0;
+
+	for (size_t i = 0; i < PARTS; i++) {
+		const struct ohtd_daemon_part *part = parts[i].part;
+		struct ohtd_part_birth of_part = *birth;
+		void *made;
+
+		if (!part->open)
+			continue;
+		of_part.link = part->links ? ohtd_main_link(birth->robot, birth->config, OHTD_MAIN_LINKS + links++) : NULL;
+		*name = part->name;
+		made = part->open(&of_part);
+		if (!made)
+			return -1;
+		put[i](services, made);
+	}
+	return 0;
+}
+
+int ohtd_main_start_parts(const struct ohtd_services *services, const char **name)
+{
+	for (size_t i = 0; i < PARTS; i++) {
+		const struct ohtd_daemon_part *part = parts[i].part;
+		int r = part->start ? part->start(parts[i].of(services)) : 0;
+
+		*name = part->name;
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+void ohtd_main_rest_parts(const struct ohtd_services *services)
+{
+	for (size_t i = PARTS; i--;) {
+		void *part = parts[i].of ? parts[i].of(services) : NULL;
+
+		if (part && parts[i].part->rest)
+			parts[i].part->rest(part);
+	}
+}
+
+void ohtd_main_close_parts(struct ohtd_services *services)
+{
+	for (size_t i = PARTS; i--;) {
+		void *part = parts[i].of ? parts[i].of(services) : NULL;
+
+		if (!part || !parts[i].part->close)
+			continue;
+		parts[i].part->close(part);
+		put[i](services, NULL);
+	}
+}
 
 void ohtd_main_tick_parts(const struct ohtd_services *services)
 {

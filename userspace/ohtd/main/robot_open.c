@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "main/kept_location.h"
 #include "main/kept_profiles.h"
+#include "main/parts.h"
 #include "main/state.h"
 #include "control/robot.h"
 #include "robot/user_maps.h"
@@ -37,7 +38,7 @@ static void log_lack(struct oht_complaints *complaints, const char *line)
 
 _Static_assert(OHTD_LOOPS_MAX + 1 + OHTD_MAIN_LINKS <= OHTD_LINKS_MAX, "OHTD_LINKS_MAX: a link for each loop, the gateway and all others");
 
-struct ohtd_link *ohtd_main_link(struct ohtd_robot *robot, const struct ohtd_config *config, enum ohtd_main_link link)
+struct ohtd_link *ohtd_main_link(struct ohtd_robot *robot, const struct ohtd_config *config, unsigned int link)
 {
 	return ohtd_robot_link(robot, config->loops + config->gateway + link);
 }
@@ -57,7 +58,7 @@ struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd
 		.simulated_outputs = config->simulated_outputs,
 		.data_dir = config->data_dir,
 		.user_dir = profiles,
-		.loops = config->loops + config->gateway + OHTD_MAIN_LINKS,
+		.loops = config->loops + config->gateway + OHTD_MAIN_LINKS + ohtd_main_part_links(),
 		.deadman_ms = config->deadman_ms,
 		.time_factor = config->time_factor,
 		.auto_enable = config->auto_enable,

@@ -28,10 +28,10 @@ struct ohtd_robot *ohtd_robot_open(const struct ohtd_config *config, struct ohtd
 enum ohtd_main_link {
 	OHTD_MAIN_LINK_SETTINGS,
 	OHTD_MAIN_LINK_WATCH,	/* of the main thread: the watchdog, and the end */
-	OHTD_MAIN_LINK_MISSIONS,
 	OHTD_MAIN_LINKS,
 };
 
-struct ohtd_link *ohtd_main_link(struct ohtd_robot *robot, const struct ohtd_config *config, enum ohtd_main_link link);
+/* @link: enum ohtd_main_link, or one of a part behind these. */
+struct ohtd_link *ohtd_main_link(struct ohtd_robot *robot, const struct ohtd_config *config, unsigned int link);
 
 #endif /* OHTD_MAIN_ROBOT_OPEN_H */

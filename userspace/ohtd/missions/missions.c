@@ -397,8 +397,6 @@ static void tick(void *part)
 	pthread_mutex_unlock(&missions->lock);
 }
 
-const struct ohtd_daemon_part ohtd_missions_part = { .tick = tick };
-
 struct ohtd_missions *ohtd_missions_open(const struct ohtd_missions_setup *setup)
 {
 	struct ohtd_missions *missions = calloc(1, sizeof(*missions));
@@ -425,3 +423,21 @@ void ohtd_missions_close(struct ohtd_missions *missions)
 	pthread_mutex_destroy(&missions->board_lock);
 	free(missions);
 }
+
+/* Behind the commands of the last run: whether a leg was driven is asked from their record. */
+static void *open_missions(const struct ohtd_part_birth *birth)
+{
+	return ohtd_missions_open(&(struct ohtd_missions_setup){
+		.store = birth->store, .clock = birth->clock, .robot = birth->robot, .auth = birth->auth, .settings = birth->settings,
+		.link = birth->link,
+	});
+}
+
+static void close_missions(void *part)
+{
+	ohtd_missions_close(part);
+}
+
+const struct ohtd_daemon_part ohtd_missions_part = {
+	.name = "missions", .links = true, .open = open_missions, .close = close_missions, .tick = tick,
+};

@@ -44,4 +44,29 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 		report_failing(to, &failing[i]);
 }
 
-const struct ohtd_daemon_part ohtd_webhooks_part = { OHTD_PART_ALERTS(alerts), .judge = judge };
+static void *open_webhooks(const struct ohtd_part_birth *birth)
+{
+	return ohtd_webhooks_create(&(struct ohtd_webhooks_setup){
+		birth->config, birth->clock, birth->store, birth->settings, birth->robot_id, birth->sender_fd,
+	});
+}
+
+static int start(void *part)
+{
+	return ohtd_webhooks_start(part);
+}
+
+static void rest(void *part)
+{
+	ohtd_webhooks_stop(part);
+}
+
+static void destroy(void *part)
+{
+	ohtd_webhooks_destroy(part);
+}
+
+const struct ohtd_daemon_part ohtd_webhooks_part = {
+	.name = "webhooks", .open = open_webhooks, .start = start, .rest = rest, .close = destroy,
+	OHTD_PART_ALERTS(alerts), .judge = judge,
+};
