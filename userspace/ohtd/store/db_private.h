@@ -132,7 +132,7 @@ bool ohtd_db_is_undone(const struct ohtd_db *db);
 void ohtd_db_bind_text(sqlite3_stmt *s, const char *name, const char *text);
 void ohtd_db_bind_number(sqlite3_stmt *s, const char *name, int64_t number);
 /* A number, or a time in ns: not negative, at most OHTD_TIME_MAX_NS. */
-int64_t ohtd_db_take_number(sqlite3_stmt *s, int column);
+int64_t ohtd_store_take_number(sqlite3_stmt *s, int column);
 /* NULL becomes "". */
 void ohtd_db_take_text(sqlite3_stmt *s, int column, char *to, size_t size);
 

@@ -47,7 +47,8 @@ static bool ends_with(const char *name, const char *end)
 	return bytes >= of_end && !strcmp(name + bytes - of_end, end);
 }
 
-int64_t ohtd_row_sound(const char *name, int64_t number)
+/* Not negative, and no more than OHTD_NUMBER_MAX or, of a name that ends with _ns, _ms or _s, as OHTD_TIME_MAX_NS is in that unit. */
+static int64_t make_sound(const char *name, int64_t number)
 {
 	const int64_t most = ends_with(name, "_ns") ? OHTD_TIME_MAX_NS : ends_with(name, "_ms") ? OHTD_TIME_MAX_NS / 1000000 :
 			     ends_with(name, "_s") ? OHTD_TIME_MAX_NS / 1000000000 : OHTD_NUMBER_MAX;
@@ -55,7 +56,7 @@ int64_t ohtd_row_sound(const char *name, int64_t number)
 	return number < 0 ? 0 : number < most ? number : most;
 }
 
-int64_t ohtd_db_take_number(sqlite3_stmt *s, int column)
+int64_t ohtd_store_take_number(sqlite3_stmt *s, int column)
 {
 	const int64_t number = sqlite3_column_int64(s, column);
 
@@ -71,7 +72,7 @@ static int64_t number_for(const struct ohtd_stored_column *column, int64_t numbe
 	case OHTD_COLUMN_SIGNED:
 		return number < (column->most ? 0 : INT_MIN) || number > (column->most ? column->most : INT_MAX) ? 0 : number;
 	case OHTD_COLUMN_NUMBER:
-		return column->whole ? number : ohtd_row_sound(column->parameter, number);
+		return column->whole ? number : make_sound(column->parameter, number);
 	default:
 		return column->bytes < sizeof(number) && (uint64_t)number >> 8 * column->bytes ? 0 : number;
 	}

@@ -19,7 +19,7 @@
  *
  * A member that the struct does not have, or of a type that no column has, does not compile.
  *
- * What a row says may be damaged and is made sound where it is read, see ohtd_row_sound(): then no arithmetic overflows.
+ * What a row says may be damaged and is made sound where it is read, so that no arithmetic overflows.
  */
 #ifndef OHTD_STORE_ROW_H
 #define OHTD_STORE_ROW_H
@@ -119,12 +119,6 @@ static inline const char *ohtd_column_name(const struct ohtd_stored_column *colu
 #define OHTD_NUMBER_MAX_SQL	"9007199254740992"
 /* Greatest time: the difference, and the sum, of two has no overflow. It is in 2116. */
 #define OHTD_TIME_MAX_NS	(INT64_MAX / 2)
-
-/*
- * @number as a column of that name may have it: not negative, at most OHTD_NUMBER_MAX or, if the name ends with _ns, _ms or _s, as much as
- * OHTD_TIME_MAX_NS is in that unit.
- */
-int64_t ohtd_row_sound(const char *name, int64_t number);
 
 /* The column that clients call so, or NULL. */
 const struct ohtd_stored_column *ohtd_row_asked(const struct ohtd_stored_row *row, const char *name);

@@ -45,8 +45,8 @@ static int count_all(struct ohtd_db *db, struct ohtd_alert_numbers *numbers)
 	int r = ohtd_db_row(db, s);
 
 	if (r > 0) {
-		numbers->count = ohtd_db_take_number(s, 0);
-		numbers->comings = ohtd_db_take_number(s, 1);
+		numbers->count = ohtd_store_take_number(s, 0);
+		numbers->comings = ohtd_store_take_number(s, 1);
 	}
 	sqlite3_reset(s);
 	return r < 0 ? r : 0;
@@ -63,9 +63,9 @@ static int tally(struct ohtd_db *db, const struct ohtd_statement *sql, const str
 		struct ohtd_alert_tally *item = &items[(*count)++];
 
 		ohtd_db_take_text(s, 0, item->code, sizeof(item->code));
-		item->count = ohtd_db_take_number(s, 1);
-		item->comings = ohtd_db_take_number(s, 2);
-		item->standing_ns = ohtd_db_take_number(s, 3);
+		item->count = ohtd_store_take_number(s, 1);
+		item->comings = ohtd_store_take_number(s, 2);
+		item->standing_ns = ohtd_store_take_number(s, 3);
 	}
 	sqlite3_reset(s);
 	return r < 0 ? r : 0;
@@ -104,13 +104,13 @@ static int find_floods(struct ohtd_db *db, struct ohtd_alert_numbers *numbers)
 	while ((r = ohtd_db_row(db, s)) > 0 && count < OHTD_ALERT_SAMPLES) {
 		struct ohtd_alert_flood *flood = &numbers->floods[count++];
 
-		flood->number = ohtd_db_take_number(s, 0);
+		flood->number = ohtd_store_take_number(s, 0);
 		ohtd_db_take_text(s, 1, flood->code, sizeof(flood->code));
-		flood->from_ns = ohtd_db_take_number(s, 2);
-		flood->to_ns = ohtd_db_take_number(s, 3);
-		flood->count = ohtd_db_take_number(s, 4);
-		numbers->flood_count = ohtd_db_take_number(s, 5);
-		numbers->flooded = ohtd_db_take_number(s, 6);
+		flood->from_ns = ohtd_store_take_number(s, 2);
+		flood->to_ns = ohtd_store_take_number(s, 3);
+		flood->count = ohtd_store_take_number(s, 4);
+		numbers->flood_count = ohtd_store_take_number(s, 5);
+		numbers->flooded = ohtd_store_take_number(s, 6);
 	}
 	sqlite3_reset(s);
 	return r < 0 ? r : 0;
@@ -134,14 +134,14 @@ static int find_standing(struct ohtd_db *db, struct ohtd_alert_numbers *numbers)
 	while ((r = ohtd_db_row(db, s)) > 0 && count < OHTD_ALERT_SAMPLES) {
 		struct ohtd_alert_standing *item = &numbers->standing[count++];
 
-		item->number = ohtd_db_take_number(s, 0);
+		item->number = ohtd_store_take_number(s, 0);
 		ohtd_db_take_text(s, 1, item->code, sizeof(item->code));
 		ohtd_db_take_text(s, 2, item->source, sizeof(item->source));
-		item->unit = (uint8_t)ohtd_db_take_number(s, 3);
+		item->unit = (uint8_t)ohtd_store_take_number(s, 3);
 		ohtd_db_take_text(s, 4, item->subject, sizeof(item->subject));
-		item->since_ns = ohtd_db_take_number(s, 5);
-		item->ended_ns = ohtd_db_take_number(s, 6);
-		numbers->standing_count = ohtd_db_take_number(s, 7);
+		item->since_ns = ohtd_store_take_number(s, 5);
+		item->ended_ns = ohtd_store_take_number(s, 6);
+		numbers->standing_count = ohtd_store_take_number(s, 7);
 	}
 	sqlite3_reset(s);
 	return r < 0 ? r : 0;
@@ -169,11 +169,11 @@ static int find_chattering(struct ohtd_db *db, struct ohtd_alert_numbers *number
 
 		ohtd_db_take_text(s, 0, item->code, sizeof(item->code));
 		ohtd_db_take_text(s, 1, item->source, sizeof(item->source));
-		item->unit = (uint8_t)ohtd_db_take_number(s, 2);
+		item->unit = (uint8_t)ohtd_store_take_number(s, 2);
 		ohtd_db_take_text(s, 3, item->subject, sizeof(item->subject));
-		item->count = ohtd_db_take_number(s, 4);
-		item->comings = ohtd_db_take_number(s, 5);
-		numbers->chattering_count = ohtd_db_take_number(s, 6);
+		item->count = ohtd_store_take_number(s, 4);
+		item->comings = ohtd_store_take_number(s, 5);
+		numbers->chattering_count = ohtd_store_take_number(s, 6);
 	}
 	sqlite3_reset(s);
 	return r < 0 ? r : 0;

@@ -51,10 +51,10 @@ static int choose_id(struct ohtd_db *db, struct ohtd_alert_shelf_row *row)
 	int r = ohtd_db_row(db, s);
 
 	if (r > 0) {
-		row->id = ohtd_db_take_number(s, 0) + 1;
+		row->id = ohtd_store_take_number(s, 0) + 1;
 		if (row->id < row->made_ns)
 			row->id = row->made_ns;
-		r = ohtd_db_take_number(s, 1) >= OHTD_ALERT_SHELVES_MAX ? -E2BIG : 0;
+		r = ohtd_store_take_number(s, 1) >= OHTD_ALERT_SHELVES_MAX ? -E2BIG : 0;
 	}
 	sqlite3_reset(s);
 	return r;

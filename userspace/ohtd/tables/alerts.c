@@ -105,7 +105,7 @@ static int find_newest(struct ohtd_db *db, int64_t *newest)
 	int r = ohtd_db_row(db, s);
 
 	if (r > 0)
-		*newest = ohtd_db_take_number(s, 0);
+		*newest = ohtd_store_take_number(s, 0);
 	sqlite3_reset(s);
 	return r < 0 ? r : 0;
 }

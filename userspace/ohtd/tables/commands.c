@@ -108,7 +108,7 @@ int ohtd_db_command_note(struct ohtd_db *db, struct ohtd_command_row *row)
 	int r = ohtd_db_row(db, s);
 
 	if (r > 0)
-		row->number = ohtd_db_take_number(s, 0);
+		row->number = ohtd_store_take_number(s, 0);
 	sqlite3_reset(s);
 	return r > 0 ? ohtd_db_put(db, &note_sql, row) : r ? r : -ENOENT;
 }
@@ -186,7 +186,7 @@ static int find_given(struct ohtd_db *db, int64_t *given)
 	int r = ohtd_db_row(db, s);
 
 	if (r > 0)
-		*given = ohtd_db_take_number(s, 0);
+		*given = ohtd_store_take_number(s, 0);
 	sqlite3_reset(s);
 	return r > 0 ? 0 : r ? r : -ENOENT;
 }
@@ -261,7 +261,7 @@ int64_t ohtd_db_commands_since(struct ohtd_db *db)
 	ohtd_db_bind_number(s, ":kept", OHTD_COMMANDS_KEPT);
 	r = ohtd_db_row(db, s);
 	if (r > 0)
-		since = ohtd_db_take_number(s, 0);
+		since = ohtd_store_take_number(s, 0);
 	sqlite3_reset(s);
 	return r < 0 ? r : since;
 }

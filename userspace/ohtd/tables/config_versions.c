@@ -192,7 +192,7 @@ int ohtd_db_config_given(struct ohtd_db *db, int64_t *given)
 	int r = ohtd_db_row(db, s);
 
 	if (r > 0)
-		*given = ohtd_db_take_number(s, 0);
+		*given = ohtd_store_take_number(s, 0);
 	sqlite3_reset(s);
 	return r > 0 ? 0 : r ? r : -ENOENT;
 }

@@ -135,7 +135,7 @@ static int find_source(struct ohtd_db *db, const struct ohtd_source *source,
 	bind_bits(s, ":device", source->device);
 	r = ohtd_db_row(db, s);
 	if (r > 0) {
-		place->source = ohtd_db_take_number(s, 0);
+		place->source = ohtd_store_take_number(s, 0);
 		place->seq = (uint64_t)sqlite3_column_int64(s, 1);
 	}
 	sqlite3_reset(s);
@@ -235,8 +235,8 @@ int ohtd_db_journal_next(struct ohtd_db *db, const struct ohtd_entry_place *behi
 	ohtd_db_bind_number(s, ":max", max);
 	while ((r = ohtd_db_row(db, s)) > 0 && count < max)
 		entries[count++] = (struct ohtd_entry_brief){
-			.place = { ohtd_db_take_number(s, 0), (uint64_t)sqlite3_column_int64(s, 1) },
-			.wall_ns = ohtd_db_take_number(s, 2),
+			.place = { ohtd_store_take_number(s, 0), (uint64_t)sqlite3_column_int64(s, 1) },
+			.wall_ns = ohtd_store_take_number(s, 2),
 			.missing = (uint64_t)sqlite3_column_int64(s, 3),
 			.kind = (uint32_t)sqlite3_column_int64(s, 4),
 			.cause = (uint32_t)sqlite3_column_int64(s, 5),

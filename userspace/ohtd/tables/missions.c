@@ -152,7 +152,7 @@ static int refuse_too_many(struct ohtd_db *db)
 	int r = ohtd_db_row(db, s);
 
 	if (r > 0)
-		r = ohtd_db_take_number(s, 0) >= OHTD_TABLES_MISSIONS_MAX ? -E2BIG : 0;
+		r = ohtd_store_take_number(s, 0) >= OHTD_TABLES_MISSIONS_MAX ? -E2BIG : 0;
 	sqlite3_reset(s);
 	return r;
 }

@@ -60,7 +60,7 @@ int ohtd_table_request_keys_newest(struct ohtd_db *db, int64_t *made_ns)
 	int r = ohtd_db_row(db, s);
 
 	if (r > 0)
-		*made_ns = ohtd_db_take_number(s, 0);
+		*made_ns = ohtd_store_take_number(s, 0);
 	sqlite3_reset(s);
 	return r < 0 ? r : 0;
 }

@@ -164,7 +164,7 @@ static int keep_session(struct ohtd_db *db, struct ohtd_user_change *change)
 	ohtd_db_bind_number(s, ":before", change->user.epoch - 1);
 	r = ohtd_db_row(db, s);
 	if (r > 0)
-		change->generation = ohtd_db_take_number(s, 0);
+		change->generation = ohtd_store_take_number(s, 0);
 	sqlite3_reset(s);
 	return r > 0 ? 0 : r ? r : -ENOENT;
 }

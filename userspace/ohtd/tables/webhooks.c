@@ -85,7 +85,7 @@ int ohtd_db_webhook_add(struct ohtd_db *db, struct ohtd_webhook_row *row)
 
 		r = ohtd_db_row(db, s);
 		if (r > 0)
-			r = ohtd_db_take_number(s, 0) >= OHTD_WEBHOOKS_MAX ? -E2BIG : 0;
+			r = ohtd_store_take_number(s, 0) >= OHTD_WEBHOOKS_MAX ? -E2BIG : 0;
 		sqlite3_reset(s);
 	}
 	if (!r)
