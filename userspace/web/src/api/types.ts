@@ -15,6 +15,12 @@ export type Session = Schemas["Session"];
 
 export type Me = Schemas["Me"];
 
+export type SecondFactor = Schemas["SecondFactor"];
+
+export type SecondFactorSecret = Schemas["SecondFactorSecret"];
+
+export type RecoveryCodes = Schemas["RecoveryCodes"];
+
 export interface List<T> {
 	items: T[];
 	next_cursor: string | null;

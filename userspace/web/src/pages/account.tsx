@@ -10,6 +10,7 @@ import { Badge, Button, Card, Facts, Refusal } from "../components/basics";
 import { Form, type Member, type Values } from "../components/form";
 import { useOnce } from "../components/once";
 import { confirm, toast } from "../components/overlay";
+import { SecondFactorCard } from "../components/second-factor";
 import { Table } from "../components/table";
 import { time } from "../format";
 import type { Page } from "../pages";
@@ -178,6 +179,7 @@ function Account() {
 					/>
 				</Card>
 				<Elevation />
+				<SecondFactorCard />
 				<Card title={t.password}>
 					<Form
 						id="password"
