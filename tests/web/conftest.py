@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
 
+from clocks import keep_right  # noqa: E402 # pylint: disable=wrong-import-position
 from browser import Browser  # noqa: E402 # pylint: disable=wrong-import-position
 from daemon import running  # noqa: E402 # pylint: disable=wrong-import-position
 from person import end_sessions_of_pages, key_pin  # noqa: E402 # pylint: disable=wrong-import-position
@@ -16,7 +17,7 @@ from person import end_sessions_of_pages, key_pin  # noqa: E402 # pylint: disabl
 def daemon(tmp_path_factory):
     """Simulator, an account of every role, ohtd."""
     # A host that stalls makes no page wrong: a module is lost after twenty times its time, not before.
-    with running(tmp_path_factory.mktemp("oht"), robot_simulated="yes", bus_time_factor=20) as made:
+    with running(tmp_path_factory.mktemp("oht"), prepare=keep_right, robot_simulated="yes", bus_time_factor=20) as made:
         yield made
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The own account: its sessions and its password."""
+"""The own account: its sessions, its password and its second factor."""
+import subprocess
+
 import pytest
 
 from oht_test.client import PASSWORD
@@ -183,3 +185,39 @@ def test_the_profile_is_changed_and_views_go_with_the_account(daemon, page, clar
     page.wait(lambda: has(page, "#confirm"), what="the question")
     page.click("#confirm-yes")
     page.wait(lambda: page.run(SAVED) == [], what="none")
+
+
+def test_a_second_factor_is_set_up_by_a_picture_and_asked_for(daemon, page, clara):
+    log_in(page, clara)
+    go(page, "/account", "#second-begin")
+    fill(page, "#second-begin-password", "not the password")
+    page.click("#second-begin-send")
+    page.wait(lambda: "wrong" in page.text("#second-begin"), what="the refusal")
+    page.type("#second-begin-password", PASSWORD)
+    page.click("#second-begin-send")
+    page.wait(lambda: has(page, "#qr"), what="the picture")
+    secret = page.text("#account code")
+    for typed in ("000000", None):
+        code = typed or subprocess.run(["oathtool", "--totp", "--base32", secret], check=True, capture_output=True, text=True).stdout.strip()
+        fill(page, "#second-confirm-code", code)
+        page.click("#second-confirm-send")
+        page.wait(lambda typed=typed: "taken before" in page.text("#second-confirm") if typed else has(page, "#key-shown"), what="the answer")
+    recovery = page.text("#account code").split()
+    assert len(recovery) == 10
+    page.click("#key-kept")
+    page.wait(lambda: has(page, "#second-change") and "10 recovery codes" in page.text("#account"), what="that it is on")
+    log_out(page)
+    fill(page, "#login-username", clara)
+    page.type("#login-password", PASSWORD)
+    page.click("#login-send")
+    for typed in ("000000", recovery[0]):
+        page.wait(lambda: has(page, "#login-second-code"), what="the question for the code")
+        fill(page, "#login-second-code", typed)
+        page.click("#login-second-send")
+        page.wait(lambda typed=typed: has(page, "#content .head") or (typed == "000000" and "taken before" in page.text("#login-second")), 60, "the answer")
+    go(page, "/account", "#second-change")
+    page.run("const s = document.querySelector('#second-change-act'); s.value = 'off'; s.dispatchEvent(new Event('change', { bubbles: true }))")
+    fill(page, "#second-change-code", recovery[1].lower())
+    page.click("#second-change-send")
+    page.wait(lambda: has(page, "#second-begin"), what="that it is off")
+    assert daemon.request("POST", "auth/login", {"username": clara, "password": PASSWORD}).status == 200

@@ -134,7 +134,10 @@ export async function call<T>(method: Method, path: string, sending: Sending = {
 	try {
 		return await callRenewed<T>(method, path, sending);
 	} catch (error) {
-		if (!elevate || !(error instanceof Problem) || error.code !== "elevation_required") throw error;
+		if (!(error instanceof Problem)) throw error;
+		// Nothing else is answered until it is set up there.
+		if (error.code === "second_factor_required") location.hash = "/account";
+		if (!elevate || error.code !== "elevation_required") throw error;
 	}
 	await elevate();
 	return callRenewed<T>(method, path, sending);
@@ -170,8 +173,11 @@ export async function resume(): Promise<void> {
 	}
 }
 
-export async function login(username: string, password: string): Promise<void> {
-	take(await send<Grant>("POST", "auth/login", { body: { username, password, cookie: !forgetful.get() } }), username);
+/** @param code of the second factor, where there is one */
+export async function login(username: string, password: string, code?: unknown): Promise<void> {
+	const body = { username, password, ...(code ? { code } : {}), cookie: !forgetful.get() };
+
+	take(await send<Grant>("POST", "auth/login", { body }), username);
 }
 
 /** Ends all other sessions of the account; this one goes on. */

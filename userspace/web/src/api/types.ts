@@ -16,6 +16,11 @@ export type Session = Schemas["Session"];
 export type Me = Schemas["Me"];
 
 export type OwnProfile = Schemas["OwnProfile"];
+export type SecondFactor = Schemas["SecondFactor"];
+
+export type SecondFactorSecret = Schemas["SecondFactorSecret"];
+
+export type RecoveryCodes = Schemas["RecoveryCodes"];
 
 export interface List<T> {
 	items: T[];

@@ -7,7 +7,8 @@ import { Problem } from "../api/problem";
 import { call, elevateBy, session } from "../api/session";
 import { Store, useStore } from "../store";
 import { texts } from "../texts";
-import { Form, type Member } from "./form";
+import { CodedForm } from "./coded-form";
+import type { Member } from "./form";
 import { Dialog } from "./overlay";
 
 const MEMBERS: Member[] = [
@@ -55,13 +56,13 @@ export function Elevate() {
 	if (!answer) return null;
 	return (
 		<Dialog title={texts.elevate.title} text={texts.elevate.text} id="elevate" onClose={() => answer(false)}>
-			<Form
+			<CodedForm
 				id="elevation"
 				members={MEMBERS}
 				submit={texts.elevate.submit}
 				busyText={texts.login.busy}
-				onSend={async ({ password }) => {
-					await call("POST", "auth/elevate", { body: { password } });
+				onSend={async (values) => {
+					await call("POST", "auth/elevate", { body: values });
 					answer(true);
 				}}
 				onCancel={() => answer(false)}

@@ -198,7 +198,7 @@ export function useWait(problem: Problem | undefined): number {
 	return problem?.retryAt === undefined ? 0 : Math.max(Math.ceil((problem.retryAt - now) / 1000), 0);
 }
 
-interface FormProps {
+export interface FormProps {
 	id: string;
 	members: Member[];
 	submit: string;

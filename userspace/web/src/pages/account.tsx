@@ -11,6 +11,7 @@ import { Form, type Member, type Values } from "../components/form";
 import { useOnce } from "../components/once";
 import { ProfileCards } from "../components/profile-card";
 import { confirm, toast } from "../components/overlay";
+import { SecondFactorCard } from "../components/second-factor";
 import { Table } from "../components/table";
 import { time } from "../format";
 import { useStore } from "../store";
@@ -181,6 +182,7 @@ export function Account() {
 					/>
 				</Card>
 				<Elevation />
+				<SecondFactorCard />
 				<Card title={t.password}>
 					<Form
 						id="password"

@@ -5,11 +5,12 @@
 import { useState } from "preact/hooks";
 import { ROLES, call, session } from "../api/session";
 import type { Role, User } from "../api/types";
+import { useAct } from "../components/act";
 import { Badge, Button, Card, Refusal } from "../components/basics";
 import { Form, type Member, type Values } from "../components/form";
 import { useOnce } from "../components/once";
 import { Older } from "../components/older";
-import { Dialog, toast } from "../components/overlay";
+import { Dialog, confirm, toast } from "../components/overlay";
 import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
 import { Keys, Shown } from "../components/user-keys";
@@ -144,9 +145,21 @@ export function Users() {
 	const [changing, setChanging] = useState<User>();
 	const [codeOf, setCodeOf] = useState<User>();
 	const [keysOf, setKeysOf] = useState<User>();
+	const act = useAct();
+	const takeAway = async (user: User) => {
+		const s = texts.second;
+
+		if (!(await confirm(s.takeAway, s.askTake(user.username), s.takeAway))) return;
+		await act.run(async () => {
+			await call("DELETE", `users/${user.id}/totp`);
+			toast(s.taken(user.username));
+		});
+		list.again();
+	};
 
 	return (
 		<Card title={t.title}>
+			{act.problem ? <Refusal problem={act.problem} /> : null}
 			<Table
 				id="users"
 				blocks
@@ -204,6 +217,11 @@ export function Users() {
 								<Button kind="plain" label={t.changeTitle(u.username)} onPress={() => setChanging(u)}>
 									{t.change}
 								</Button>
+								{u.second_factor ? (
+									<Button kind="plain" onPress={() => void takeAway(u)}>
+										{texts.second.takeAway}
+									</Button>
+								) : null}
 								{u.service ? (
 									<Button kind="plain" label={texts.keys.title(u.username)} onPress={() => setKeysOf(u)}>
 										{t.keys}

@@ -9,6 +9,7 @@ import { Problem } from "../api/problem";
 import { login, logout, session } from "../api/session";
 import type { Health } from "../api/types";
 import { Button, Notice, Shape } from "../components/basics";
+import { CodedForm } from "../components/coded-form";
 import { Form, type Member, type Values } from "../components/form";
 import { Dialog } from "../components/overlay";
 import { href } from "../router";
@@ -54,12 +55,12 @@ function LoginForm({ user }: { user: string }) {
 			{code ? (
 				<Form id="reset" members={resetMembers(user)} submit={texts.login.reset} check={same} onSend={resetPassword} />
 			) : (
-				<Form
+				<CodedForm
 					id="login"
 					members={members}
 					submit={texts.login.submit}
 					busyText={texts.login.busy}
-					onSend={(values: Values) => login(String(values.username), String(values.password))}
+					onSend={(values: Values) => login(String(values.username), String(values.password), values.code)}
 				/>
 			)}
 			<Button kind="plain" id="with-code" onPress={() => setCode(!code)}>

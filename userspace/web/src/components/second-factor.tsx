@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The second factor of the own account: set up by a QR code and a first code, recovery codes, off.
+ */
+import { useState } from "preact/hooks";
+import { call } from "../api/session";
+import type { RecoveryCodes, SecondFactor, SecondFactorSecret } from "../api/types";
+import { texts } from "../texts";
+import { Card, Notice, Refusal } from "./basics";
+import { CODE } from "./coded-form";
+import { Form, type Member, type Values } from "./form";
+import { useOnce } from "./once";
+import { toast } from "./overlay";
+import { Shown } from "./user-keys";
+
+const t = texts.second;
+/* Light modules around the picture. */
+const QUIET = 4;
+
+const PASSWORD: Member = {
+	name: "password",
+	label: texts.login.password,
+	kind: "password",
+	required: true,
+	hint: "",
+	secret: true,
+	autocomplete: "current-password",
+};
+
+const ACTS: Member = {
+	name: "act",
+	label: t.act,
+	kind: "choice",
+	choices: [
+		{ value: "recovery", label: t.renew },
+		{ value: "off", label: t.off },
+	],
+};
+
+/* Dark on light, whatever the colours of the page are: that is what cameras read. */
+function Picture({ rows }: { rows: string }) {
+	const lines = rows.split("\n");
+	const side = lines.length + 2 * QUIET;
+	const dark = lines.map((line, y) => line.replace(/./g, (c, x: number) => (c === "1" ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : "")));
+
+	return (
+		<svg id="qr" role="img" aria-label={t.picture} viewBox={`0 0 ${side} ${side}`} width="240" height="240" shape-rendering="crispEdges">
+			<path fill="#fff" d={`M0 0h${side}v${side}h-${side}z`} />
+			<path fill="#000" d={dark.join("")} />
+		</svg>
+	);
+}
+
+export function SecondFactorCard() {
+	const state = useOnce(() => call<SecondFactor>("GET", "auth/totp"));
+	const [drawn, setDrawn] = useState<SecondFactorSecret>();
+	const [codes, setCodes] = useState<RecoveryCodes>();
+	const draw = async (path: string, values: Values) => {
+		setCodes(await call<RecoveryCodes>("POST", path, { body: values }));
+		setDrawn(undefined);
+		state.again();
+	};
+	const change = async ({ act, code }: Values) => {
+		if (act === "recovery") return draw("auth/totp/recovery", { code: code ?? "" });
+		await call("DELETE", "auth/totp", { body: { code } });
+		toast(t.isOff);
+		state.again();
+		return undefined;
+	};
+	let content = null;
+
+	if (codes)
+		content = (
+			<Shown text={t.codes} secret={codes.recovery_codes.map((one) => one.code).join("\n")} done={() => setCodes(undefined)} />
+		);
+	else if (drawn)
+		content = (
+			<>
+				<p>{t.scan}</p>
+				<Picture rows={drawn.qr} />
+				<p>
+					<code class="key-text">{drawn.secret}</code>
+				</p>
+				<Form
+					id="second-confirm"
+					members={[CODE]}
+					submit={t.confirm}
+					onSend={(values) => draw("auth/totp/confirm", values)}
+					onCancel={() => setDrawn(undefined)}
+				/>
+			</>
+		);
+	else if (state.value?.state === "on")
+		content = (
+			<>
+				<p class="sub">{t.isOn(state.value.recovery_codes)}</p>
+				<Form id="second-change" members={[ACTS, CODE]} submit={texts.form.send} onSend={change} />
+			</>
+		);
+	else if (state.value)
+		content = (
+			<>
+				<p class="sub">{t.text}</p>
+				<Form
+					id="second-begin"
+					members={[PASSWORD]}
+					submit={t.begin}
+					onSend={async (values) => setDrawn(await call<SecondFactorSecret>("POST", "auth/totp", { body: values }))}
+				/>
+			</>
+		);
+	return (
+		<Card title={t.title}>
+			{state.problem ? <Refusal problem={state.problem} /> : null}
+			{state.value?.clock_kept === false ? <Notice tone="warn">{t.clock}</Notice> : null}
+			{content}
+		</Card>
+	);
+}
