@@ -65,13 +65,13 @@ def steps(vehicle, since):
 
 
 def moves(robot, name):
-    """Commands that were given to the robot for an order: (leg, state), the oldest first."""
+    """Commands that were given to the robot for an order: (leg, state), the oldest first; without those that a busy host gave too late."""
     missions = [item["id"] for item in robot.get("missions?limit=200", role="supervisor").json["items"] if (item["external_id"] or "").startswith(f"vda5050 {name} ")]
     found = []
     for number in sorted(missions):
         listed = robot.get(f"robot/commands?limit=200&q=mission%20{number}%20leg", role="supervisor").json["items"]
         found += sorted(((item["accepted"], int(item["id"].split()[3]), item["state"]) for item in listed if item["id"].split()[1] == str(number)))
-    return [row[1:] for row in found]
+    return [row[1:] for row in found if row[2] != "failed"]
 
 
 def asked(vehicle, name):

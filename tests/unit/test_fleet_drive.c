@@ -182,14 +182,17 @@ static int act(struct told *mission, const char *word)
 
 static int serve(struct json_object **answer)
 {
-	char word[32] = "";
+	char *word;
 	struct told *mission;
-	int number = 0, first;
+	int number, first;
 
 	*answer = NULL;
 	if (!strcmp(request.path, "missions"))
 		return make(request.body, answer);
-	assert_true(sscanf(request.path, "missions/%d/%31s", &number, word) >= 1);
+	assert_int_equal(strncmp(request.path, "missions/", 9), 0);
+	number = (int)strtol(request.path + 9, &word, 10);
+	assert_true(number > 0 && number <= mission_count);
+	word += *word == '/';
 	mission = &missions[number - 1];
 	if (!strcmp(word, "legs")) {
 		first = json_object_get_int(json_object_object_get(request.body, "first_leg"));
@@ -438,7 +441,7 @@ static void one_history(unsigned int seed, bool cancels)
 static void each_leg_is_driven_once(void **unused)
 {
 	const char *runs = getenv("OHT_RUNS");
-	unsigned int count = runs ? (unsigned int)atoi(runs) : 50;
+	unsigned int count = runs ? (unsigned int)strtoul(runs, NULL, 10) : 50;
 
 	(void)unused;
 	for (unsigned int seed = 1; seed <= count; seed++) {

@@ -20,7 +20,7 @@
 #define LIST(member, counter, its_rows)                                                                                                     \
 	{ SAME(#member), .kind = FORM_LIST, AT(fleet_job, member), .bytes = sizeof(((struct fleet_job *)0)->member[0]),                     \
 	  .count_at = offsetof(struct fleet_job, counter),                                                                                  \
-	  .max = sizeof(((struct fleet_job *)0)->member) / sizeof(((struct fleet_job *)0)->member[0]), .rows = its_rows }
+	  .max = sizeof(((struct fleet_job *)0)->member) / sizeof(((struct fleet_job *)0)->member[0]), .rows = (its_rows) }
 #define END			{ .kind = FORM_END }
 
 static const struct form_row node_rows[] = {

@@ -176,7 +176,7 @@ static void answer(struct fleet_robot *robot)
 
 static void ask_next(struct fleet_robot *robot, int64_t now_ms)
 {
-	const struct fleet_question *question = &robot->questions[robot->first];
+	const struct fleet_question *question;
 
 	if (robot->asking.state == FLEET_HTTP_UNDER_WAY && now_ms >= robot->answer_by)
 		robot->asking.state = FLEET_HTTP_FAILED;
