@@ -37,8 +37,14 @@ MISFITS = [
 ]
 
 
+def await_modules(daemon):
+    """A leg that writes is judged by the map of its module."""
+    places = ("modules/2/registers/charge_request", "modules/4/registers/motor1_speed")
+    until(lambda: all(daemon.get(place).status == 200 for place in places), what="the modules")
+
+
 def test_a_leg_that_does_not_fit_its_kind_is_not_kept(daemon):
-    until(lambda: daemon.get("modules/4/registers/motor1_speed").status == daemon.get("modules/2/registers/charge_request").status == 200, what="the modules")
+    await_modules(daemon)
     before = daemon.get("missions?limit=1").json["items"]
     for leg, member, code in MISFITS:
         answer = daemon.post("missions", {"name": "x", "legs": [MOVE, leg]}, role="administrator")
@@ -54,6 +60,7 @@ def test_a_leg_that_does_not_fit_its_kind_is_not_kept(daemon):
 
 
 def test_legs_as_words(daemon):
+    await_modules(daemon)
     number = make(daemon, MOVE)
     shown_words(daemon, "add", number, "until=battery_percent:80..95.5,deadline=60,retries=2,else=skip", "charge=80", "move=9@5,if=enabled:1..",
                 "write=2/charge_request=1", "dock,if=battery_percent:..20,else=fail")
@@ -250,6 +257,7 @@ def test_a_restart_knows_what_was_skipped_and_what_waits(robot):
 
 def test_a_register_is_written_in_the_name_of_its_session(robot):
     ready(robot)
+    await_modules(robot)
     robot.request("DELETE", "control", role="operator")
 
     def made(*these):
