@@ -254,6 +254,9 @@ static int rebuild(struct salvage *salvage, const char *path, const char *making
 		salvage->tables_cut++;
 	if (!r && ohtd_db_migrate(salvage->to, making, newest, now_s, why, size))
 		return -1;
+	/* Rows that were read bring such numbers along, and what is mended needs numbers behind them. */
+	if (!r && !salvage->to->schema->bulk)
+		ohtd_db_drop_numberless(salvage->to);
 	if (!r)
 		r = mend(salvage);
 	if (r)
