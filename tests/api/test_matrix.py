@@ -134,6 +134,9 @@ def wrong(schema):
         yield "x" * (schema["x-max-bytes"] + 1), "length"
         if schema["x-min-bytes"]:
             yield "", "length"
+        # Into a log, a header, a table, a terminal: a line of its own, a title of the window, text that runs backwards.
+        if schema.get("format") != "password":
+            yield from ((good(schema)[:-1] + odd, "unfit") for odd in ("\n", "\x1b", "\u2028"))
     if kind == "integer":
         if schema["maximum"] < 2**63 - 1:
             yield schema["maximum"] + 1, "range"

@@ -68,11 +68,14 @@ uint32_t ohtd_unprintable(const char *text, size_t *at)
 	return 0;
 }
 
-const char *ohtd_line_unfit(const char *text)
+const char *ohtd_text_unfit(const char *text)
 {
 	size_t at;
 
-	if (ohtd_is_blank(text))
-		return "must have more than blanks";
 	return ohtd_unprintable(text, &at) ? "must be one line without control characters and others that do not show" : NULL;
+}
+
+const char *ohtd_line_unfit(const char *text)
+{
+	return ohtd_is_blank(text) ? "must have more than blanks" : ohtd_text_unfit(text);
 }

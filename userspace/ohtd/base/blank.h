@@ -32,4 +32,7 @@ uint32_t ohtd_unprintable(const char *text, size_t *at);
 /* Why a text of a request is no line that can be shown, as words behind which "not 'TEXT'" fits; NULL: it is one. */
 const char *ohtd_line_unfit(const char *text);
 
+/* The same of a text that may be empty. */
+const char *ohtd_text_unfit(const char *text);
+
 #endif /* OHTD_BASE_BLANK_H */

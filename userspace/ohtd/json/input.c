@@ -7,6 +7,7 @@
 #include <string.h>
 #include <json-c/json.h>
 
+#include "base/blank.h"
 #include "common/utf8.h"
 #include "json/json_scan.h"
 #include "json/whole.h"
@@ -163,11 +164,22 @@ static void take_word(struct ohtd_input *input, const struct ohtd_member *member
 	ohtd_input_fault(input, at, member->name, "unknown_value", "'%.*s' is none of: %s", oht_utf8_cut(text, 40), text, list);
 }
 
+/*
+ * A text that is no secret comes into lines of the log, the audit, headers, tables and on terminals, whatever it is for: there line ends and control
+ * characters would say something of their own.
+ */
+static const char *unfit_of(const struct ohtd_member *member, const char *text)
+{
+	const char *own = member->unfit ? member->unfit(text) : NULL;
+
+	return own || member->flags & OHTD_SECRET ? own : ohtd_text_unfit(text);
+}
+
 static void take_text(struct ohtd_input *input, const struct ohtd_member *member, void *base,
 		      const char *at, const char *text, size_t bytes)
 {
 	const char *made = copy(input, text, bytes);
-	const char *unfit = member->unfit ? member->unfit(made) : NULL;
+	const char *unfit = unfit_of(member, made);
 	bool secret = member->flags & (OHTD_SECRET | OHTD_PRIVATE);
 
 	if (unfit && secret)

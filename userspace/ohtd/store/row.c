@@ -47,13 +47,13 @@ static bool ends_with(const char *name, const char *end)
 	return bytes >= of_end && !strcmp(name + bytes - of_end, end);
 }
 
-/* Not negative, and no more than OHTD_NUMBER_MAX or, of a name that ends with _ns, _ms or _s, as OHTD_TIME_MAX_NS is in that unit. */
+/* Not negative but for -1, which says in some that it is not known, and no more than OHTD_NUMBER_MAX or, of a name that ends with _ns, _ms or _s, as OHTD_TIME_MAX_NS is in that unit. */
 static int64_t make_sound(const char *name, int64_t number)
 {
 	const int64_t most = ends_with(name, "_ns") ? OHTD_TIME_MAX_NS : ends_with(name, "_ms") ? OHTD_TIME_MAX_NS / 1000000 :
 			     ends_with(name, "_s") ? OHTD_TIME_MAX_NS / 1000000000 : OHTD_NUMBER_MAX;
 
-	return number < 0 ? 0 : number < most ? number : most;
+	return number < -1 ? 0 : number < most ? number : most;
 }
 
 int64_t ohtd_store_take_number(sqlite3_stmt *s, int column)
