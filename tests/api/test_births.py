@@ -44,12 +44,11 @@ def _born(fresh):
 
 
 def test_a_start_that_is_refused_something_says_for_which_part(born, chance):
-    for number in sorted(chance.sample(range(1, 25), 3)):
+    for number in chance.sample(range(1, 25), 2):
         assert any(born(number).startswith(part) for part in PARTS)
-    assert born(1000) is None
 
 
 @pytest.mark.slow
 def test_each_part_in_turn_can_be_refused_its_birth(born):
     said = list(itertools.takewhile(lambda part: part is not None, map(born, itertools.count(1))))
-    assert list(dict.fromkeys(part for part in said if part)) == PARTS
+    assert list(dict.fromkeys(part for part in said if part)) == PARTS and "" in said
