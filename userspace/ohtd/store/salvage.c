@@ -85,6 +85,9 @@ static int copy_rows(struct salvage *salvage, sqlite3_stmt *rows, const char *ta
 	int places[COLUMNS_MAX], count, repeated = 0, r = 0, step;
 	sqlite3_stmt *insert = prepare_insert(salvage, table, rows, places, &count);
 
+	/* None of its columns has kept its name. */
+	if (!count)
+		return 0;
 	if (!insert)
 		return -EIO;
 	while ((step = sqlite3_step(rows)) == SQLITE_ROW && repeated < REPEATED_MAX) {
