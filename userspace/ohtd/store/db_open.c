@@ -168,7 +168,7 @@ static int open_handle(struct ohtd_db *db, const struct ohtd_schema *schema, con
 	" FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.sql NOT LIKE '%WITHOUT ROWID%' AND t.name <> 'audit'"	\
 	" AND c.pk = 1 AND c.type = 'INTEGER' AND (SELECT count(*) FROM pragma_table_info(t.name) WHERE pk) = 1"
 
-void ohtd_db_drop_numberless(struct ohtd_db *db)
+void ohtd_store_drop_numberless(struct ohtd_db *db)
 {
 	sqlite3_stmt *s;
 	int dropped = 0, r;
@@ -199,7 +199,7 @@ static int open_sound(struct ohtd_db *db, int version, long long now_s, char *wh
 		return -1;
 	/* A disk that takes nothing now is no reason not to start. */
 	if (!db->schema->bulk)
-		ohtd_db_drop_numberless(db);
+		ohtd_store_drop_numberless(db);
 	db->log = log_bounds;
 	db->log.due = db->schema->log_due;
 	sqlite3_wal_hook(db->sql, note_log_pages, db);

@@ -129,7 +129,7 @@ int ohtd_db_end(struct ohtd_db *db, int result);
  * Deletes rows whose own number is none, by damage: SQLite gives no number behind the greatest one, and a list has no end with it. Not within
  * a transaction.
  */
-void ohtd_db_drop_numberless(struct ohtd_db *db);
+void ohtd_store_drop_numberless(struct ohtd_db *db);
 
 /* True if an error has undone the transaction that is open. */
 bool ohtd_db_is_undone(const struct ohtd_db *db);

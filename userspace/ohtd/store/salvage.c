@@ -259,7 +259,7 @@ static int rebuild(struct salvage *salvage, const char *path, const char *making
 		return -1;
 	/* Rows that were read bring such numbers along, and what is mended needs numbers behind them. */
 	if (!r && !salvage->to->schema->bulk)
-		ohtd_db_drop_numberless(salvage->to);
+		ohtd_store_drop_numberless(salvage->to);
 	if (!r)
 		r = mend(salvage);
 	if (r)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tables/registrations.h"
+#include "tables/users.h"
 
 #include <errno.h>
 #include <stdio.h>

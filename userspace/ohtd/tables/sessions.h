@@ -15,8 +15,6 @@ struct ohtd_db;
 
 #define OHTD_SESSION_ID_BYTES	33	/* 128 random bits in hexadecimal, and NUL */
 #define OHTD_SESSIONS_PER_USER	32	/* the oldest beyond are dropped */
-#define OHTD_AGENT_BYTES	121	/* what is kept of a user agent, and NUL */
-#define OHTD_SESSION_ADDRESS_BYTES	64
 
 /**
  * struct ohtd_session - a session that lives

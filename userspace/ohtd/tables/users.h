@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     what is kept about accounts.
+ * Owns:     what is kept about accounts, and about those that persons have asked for.
  * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call().
  * Locks:    none.
  */
@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "store/list.h"
 
 struct ohtd_db;
@@ -21,6 +22,8 @@ struct ohtd_db;
 #define OHTD_PASSWORD_HASH_MAX	127
 #define OHTD_BOOT_ID_BYTES	37
 #define OHTD_FULL_NAME_BYTES	129	/* UTF-8, and NUL */
+#define OHTD_AGENT_BYTES	121	/* what is kept of a user agent, and NUL */
+#define OHTD_SESSION_ADDRESS_BYTES	64
 
 /**
  * struct ohtd_user - an account
@@ -226,5 +229,77 @@ int ohtd_table_second_end(struct ohtd_db *db, int64_t user_id);
 
 /* All that are not deleted, without their hashes. */
 extern const struct ohtd_stored_row ohtd_kept_users;
+
+/* ---- accounts that persons have asked for: registrations.c ---- */
+
+#define OHTD_REGISTRATIONS_MAX		32
+#define OHTD_REGISTRATIONS_OF_CLIENT	3
+#define OHTD_REGISTRATION_LIFE_S	(7 * 24 * 3600)
+#define OHTD_REGISTRATION_NOTE_BYTES	257
+
+/**
+ * struct ohtd_table_registration - an account that a person has asked for
+ * @id: never given to another registration; no id of an account
+ * @name: as an account may have it; an account or another registration may have the same
+ * @full_name: as the person says it; ""
+ * @role: the wished one, enum ohtd_role
+ * @note: for the administrator; ""
+ * @password_hash: never in a list
+ * @address: numeric, from where it came
+ * @client: the address, of IPv6 its /64
+ * @agent: what the client calls itself
+ * @created_s, @until_s: wall clock
+ * @taken: in a list: an account has the name
+ */
+struct ohtd_table_registration {
+	int64_t id;
+	char name[OHTD_USER_NAME_MAX + 1];
+	char full_name[OHTD_FULL_NAME_BYTES];
+	int role;
+	char note[OHTD_REGISTRATION_NOTE_BYTES];
+	char password_hash[OHTD_PASSWORD_HASH_MAX + 1];
+	char address[OHTD_SESSION_ADDRESS_BYTES];
+	char client[OHTD_FOLDED_BYTES];
+	char agent[OHTD_AGENT_BYTES];
+	int64_t created_s;
+	int64_t until_s;
+	bool taken;
+};
+
+/* All that wait, without their hashes. */
+extern const struct ohtd_stored_row ohtd_table_registrations;
+
+/**
+ * ohtd_table_registration_add() - keep a registration
+ * @row: @id is filled; @created_s is now
+ *
+ * Drops those that have ended. Accounts are not looked at, so neither the answer nor its time tells which names there are.
+ *
+ * Return: 0, -ENFILE (OHTD_REGISTRATIONS_MAX wait), -EMFILE (OHTD_REGISTRATIONS_OF_CLIENT of this client wait), or another negative errno.
+ */
+int ohtd_table_registration_add(struct ohtd_db *db, struct ohtd_table_registration *row);
+
+/**
+ * struct ohtd_table_decision - what an administrator decides about a registration
+ * @id: of the registration
+ * @approve: make the account; false: reject
+ * @role: of the account, 0: the wished one
+ * @by_role: of the account that decides
+ * @now_s: wall clock
+ * @row: out: the registration
+ * @user: out: the account that was made
+ */
+struct ohtd_table_decision {
+	int64_t id;
+	bool approve;
+	int role;
+	int by_role;
+	int64_t now_s;
+	struct ohtd_table_registration row;
+	struct ohtd_user user;
+};
+
+/* 0, -ENOENT (none, or it has ended), -EEXIST (an account has the name), -EACCES (above @by_role), or another negative errno. */
+int ohtd_table_registration_decide(struct ohtd_db *db, struct ohtd_table_decision *decision);
 
 #endif /* OHTD_TABLES_USERS_H */
