@@ -394,8 +394,8 @@ static void times_are_those_of_the_c_library(void **state)
 
 static const char *random_text(char *text, size_t max)
 {
-	static const char *const pieces[] = { "a", "\"", "\\", "/", "\n", "\x01", "\xc3\xa4", "\xe2\x82\xac",
-					      "\xf0\x9f\x98\x80", " ", "{", "\x7f" };
+	/* Control characters and line ends are written as they are wanted, but no longer taken. */
+	static const char *const pieces[] = { "a", "\"", "\\", "/", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", " ", "{", "<" };
 	size_t count = (size_t)rand() % max;
 
 	*text = 0;

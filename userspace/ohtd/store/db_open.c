@@ -163,9 +163,9 @@ static int open_handle(struct ohtd_db *db, const struct ohtd_schema *schema, con
 	return 0;
 }
 
-/* Those of the audit are looked after by themselves. */
+/* Those of the audit are looked after by themselves, and those of shelves are times in ns. */
 #define OF_OWN_NUMBER								\
-	" FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.sql NOT LIKE '%WITHOUT ROWID%' AND t.name <> 'audit'"	\
+	" FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.sql NOT LIKE '%WITHOUT ROWID%' AND t.name NOT IN ('audit', 'alert_shelves')"	\
 	" AND c.pk = 1 AND c.type = 'INTEGER' AND (SELECT count(*) FROM pragma_table_info(t.name) WHERE pk) = 1"
 
 void ohtd_store_drop_numberless(struct ohtd_db *db)

@@ -7,7 +7,7 @@
 #include "store/db_private.h"
 
 static const struct ohtd_stored_column shelf_columns[] = {
-	OHTD_COLUMN(ohtd_alert_shelf_row, id),
+	OHTD_COLUMN(ohtd_alert_shelf_row, id, .whole = true),
 	OHTD_COLUMN(ohtd_alert_shelf_row, code),
 	OHTD_COLUMN(ohtd_alert_shelf_row, source),
 	OHTD_COLUMN(ohtd_alert_shelf_row, unit),
