@@ -164,6 +164,19 @@ static void take_word(struct ohtd_input *input, const struct ohtd_member *member
 	ohtd_input_fault(input, at, member->name, "unknown_value", "'%.*s' is none of: %s", oht_utf8_cut(text, 40), text, list);
 }
 
+/* Of a text without what is around it; a longer one than the room here is refused for its length. */
+static const char *typed_unfit(const char *text)
+{
+	char inner[256];
+	size_t bytes;
+
+	snprintf(inner, sizeof(inner), "%s", text + strspn(text, " \t"));
+	bytes = strlen(inner);
+	while (bytes && strchr(" \t", inner[bytes - 1]))
+		inner[--bytes] = 0;
+	return ohtd_text_unfit(inner);
+}
+
 /*
  * A text that is no secret comes into lines of the log, the audit, headers, tables and on terminals, whatever it is for: there line ends and control
  * characters would say something of their own.
@@ -172,7 +185,9 @@ static const char *unfit_of(const struct ohtd_member *member, const char *text)
 {
 	const char *own = member->unfit ? member->unfit(text) : NULL;
 
-	return own || member->flags & OHTD_SECRET ? own : ohtd_text_unfit(text);
+	if (own || member->flags & OHTD_SECRET)
+		return own;
+	return member->flags & OHTD_TYPED ? typed_unfit(text) : ohtd_text_unfit(text);
 }
 
 static void take_text(struct ohtd_input *input, const struct ohtd_member *member, void *base,

@@ -216,7 +216,7 @@ static bool must_wait(struct ohtd_call *call, const char *username)
 	return wait_s;
 }
 
-#define BLANKS	" \t\r\n"
+#define BLANKS	" \t"
 
 #define COOKIE_MEMBER(S_)								\
 	OHTD_TRISTATE(S_, cookie,							\
@@ -234,7 +234,7 @@ struct login_input {
 };
 
 OHTD_SHAPE(login_input, "Login",
-	OHTD_TEXT(login_input, username, .flags = OHTD_NEEDED | OHTD_PRIVATE, .min = 1, .max = OHTD_USER_NAME_MAX,
+	OHTD_TEXT(login_input, username, .flags = OHTD_NEEDED | OHTD_PRIVATE | OHTD_TYPED, .min = 1, .max = OHTD_USER_NAME_MAX,
 		  .summary = "Name of the account", .example = "\"anna\""),
 	OHTD_TEXT(login_input, password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1,
 		  .max = OHTD_PASSWORD_BYTES_MAX, .summary = "Its password",
@@ -324,7 +324,7 @@ struct reset_input {
 };
 
 OHTD_SHAPE(reset_input, "PasswordReset",
-	OHTD_TEXT(reset_input, username, .flags = OHTD_NEEDED | OHTD_PRIVATE, .min = 1, .max = OHTD_USER_NAME_MAX,
+	OHTD_TEXT(reset_input, username, .flags = OHTD_NEEDED | OHTD_PRIVATE | OHTD_TYPED, .min = 1, .max = OHTD_USER_NAME_MAX,
 		  .summary = "Name of the account", .example = "\"anna\""),
 	OHTD_TEXT(reset_input, reset_code, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1, .max = OHTD_SECRET_BYTES - 1,
 		  .summary = "The code that an administrator has given; hyphens, spaces and the case of letters do not count",
