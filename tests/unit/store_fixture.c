@@ -72,12 +72,21 @@ void store_refuse_open(const char *text)
 		fail_msg("'%s' does not say '%s' in one line", store_why, text);
 }
 
-void store_run_sql(const char *sql)
+/* A connection beside that of the program, which may be writing. */
+static sqlite3 *open_raw(void)
 {
-	char *error = NULL;
 	sqlite3 *raw;
 
 	assert_int_equal(sqlite3_open(store_path, &raw), SQLITE_OK);
+	sqlite3_busy_timeout(raw, 60000);
+	return raw;
+}
+
+void store_run_sql(const char *sql)
+{
+	sqlite3 *raw = open_raw();
+	char *error = NULL;
+
 	if (sqlite3_exec(raw, sql, NULL, NULL, &error) != SQLITE_OK)
 		fail_msg("%s", error);
 	sqlite3_close(raw);
@@ -85,11 +94,10 @@ void store_run_sql(const char *sql)
 
 long long store_ask_sql(const char *sql)
 {
+	sqlite3 *raw = open_raw();
 	long long number;
 	sqlite3_stmt *s;
-	sqlite3 *raw;
 
-	assert_int_equal(sqlite3_open(store_path, &raw), SQLITE_OK);
 	if (sqlite3_prepare_v2(raw, sql, -1, &s, NULL) != SQLITE_OK)
 		fail_msg("%s", sqlite3_errmsg(raw));
 	assert_int_equal(sqlite3_step(s), SQLITE_ROW);

@@ -32,7 +32,6 @@
 #include "store/store.h"
 #include "store_fixture.h"
 
-#define BUSY		"PRAGMA busy_timeout = 60000; "
 #define WRITES		20	/* of a life, at least */
 
 /* ---- brute force ---- */
@@ -471,7 +470,7 @@ static void more_runs_than_an_answer_tells_are_refused(void **state)
 	begin_second_run(1000);
 	query.from_ns = second_run.start_ns - (int64_t)OHTD_NS_PER_S;
 	query.to_ns = second_run.start_ns + 100 * (int64_t)OHTD_NS_PER_S;
-	store_run_sql(BUSY "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 511) INSERT INTO runs"
+	store_run_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 511) INSERT INTO runs"
 		      " SELECT 100 + i, 'boot', cycle_ns, start_ns, 1, 40 FROM runs, n WHERE run = 1");
 	assert_int_equal(ohtd_history_read(history, &query, &answer), 0);
 	assert_int_equal(answer.count, 512);
@@ -483,20 +482,20 @@ static void more_runs_than_an_answer_tells_are_refused(void **state)
 	ohtd_history_answer_free(&answer);
 	query.count = 1;
 	assert_int_equal(pages_of_changes(query.from_ns, query.to_ns), 1);
-	store_run_sql(BUSY "INSERT INTO runs SELECT 1000, 'boot', cycle_ns, start_ns, 1, 40 FROM runs WHERE run = 1");
+	store_run_sql("INSERT INTO runs SELECT 1000, 'boot', cycle_ns, start_ns, 1, 40 FROM runs WHERE run = 1");
 	assert_int_equal(pages_of_changes(query.from_ns, query.to_ns), -E2BIG);
 	query.step_ns = 4096 * (int64_t)OHTD_NS_PER_S;
-	store_run_sql(BUSY "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3583) INSERT INTO runs"
+	store_run_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3583) INSERT INTO runs"
 		      " SELECT 2000 + i, 'boot', cycle_ns, start_ns, 1, 40 FROM runs, n WHERE run = 1");
 	assert_int_equal(ohtd_history_read(history, &query, &answer), 0);
 	assert_int_equal(answer.count, 4096);
 	ohtd_history_answer_free(&answer);
-	store_run_sql(BUSY "INSERT INTO runs SELECT 9000, 'boot', cycle_ns, start_ns, 1, 40 FROM runs WHERE run = 1");
+	store_run_sql("INSERT INTO runs SELECT 9000, 'boot', cycle_ns, start_ns, 1, 40 FROM runs WHERE run = 1");
 	assert_int_equal(ohtd_history_read(history, &query, &answer), -E2BIG);
 	ohtd_history_answer_free(&answer);
-	store_run_sql(BUSY "DELETE FROM runs WHERE run > 1000");
+	store_run_sql("DELETE FROM runs WHERE run > 1000");
 	/* An hour from one to the next they are in two pages. */
-	store_run_sql(BUSY "UPDATE runs SET start_ns = start_ns + (run - 100) * 3600000000000 WHERE run > 100");
+	store_run_sql("UPDATE runs SET start_ns = start_ns + (run - 100) * 3600000000000 WHERE run > 100");
 	assert_int_equal(pages_of_changes(query.from_ns, query.to_ns + 901 * 3600 * (int64_t)OHTD_NS_PER_S), 2);
 }
 
@@ -512,9 +511,9 @@ static void each_gap_and_each_pause_is_told(void **state)
 	query.from_ns = second_run.start_ns;
 	query.to_ns = second_run.start_ns + 500 * 3600 * (int64_t)OHTD_NS_PER_S;
 	/* An hour from one to the next. */
-	store_run_sql(BUSY "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400) INSERT INTO runs"
+	store_run_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400) INSERT INTO runs"
 		      " SELECT 100 + i, 'boot', cycle_ns, start_ns + i * 3600000000000, 1, 40 FROM runs, n WHERE run = 1");
-	store_run_sql(BUSY "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) INSERT INTO gaps"
+	store_run_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) INSERT INTO gaps"
 		      " (run, first, cycles, reason) SELECT 1, 5 * i, 2, 'samples_lost' FROM n");
 	assert_int_equal(ohtd_history_read(history, &query, &answer), 0);
 	for (size_t i = 0; i < answer.hole_count; i++) {
@@ -539,7 +538,7 @@ static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 	history_start(&first_run, manual.now_ns);
 	history_play(1600);
 	history_await_flush();
-	store_run_sql(BUSY "UPDATE intervals SET samples = zeroblob(length(samples)) WHERE (place & 1099511627775) = 400");
+	store_run_sql("UPDATE intervals SET samples = zeroblob(length(samples)) WHERE (place & 1099511627775) = 400");
 	answer = ask(first_run.start_ns, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
 	assert_hole(&answer, "damaged", 400, 800);
 	assert_true(history_view().damaged > 0);
@@ -549,7 +548,7 @@ static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 	assert_answers(first_run.start_ns, first_run.start_ns + 1600 * CYCLE_NS, 40 * CYCLE_NS);
 	/* Sealed, it is the same gap, also by a start that a cut has kept from sealing more than the first signals. */
 	ohtd_history_stop(history);
-	store_run_sql(BUSY "INSERT INTO gaps (run, first, cycles, reason) VALUES (1, 400, 400, 'damaged')");
+	store_run_sql("INSERT INTO gaps (run, first, cycles, reason) VALUES (1, 400, 400, 'damaged')");
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
 	begin_second_run(400);
 	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 2 << 40)") == 1);
@@ -560,7 +559,7 @@ static void what_is_damaged_is_a_gap_and_the_rest_is_there(void **state)
 	}
 	assert_answers(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
 	/* A chunk costs its signal and level alone. */
-	store_run_sql(BUSY "UPDATE chunks SET data = zeroblob(length(data)) WHERE level = 0 AND run = 1 AND"
+	store_run_sql("UPDATE chunks SET data = zeroblob(length(data)) WHERE level = 0 AND run = 1 AND"
 		      " signal = (SELECT signal FROM signals WHERE name = 'battery_v')");
 	answer = ask(first_run.start_ns + 800 * CYCLE_NS, first_run.start_ns + 1600 * CYCLE_NS, CYCLE_NS);
 	assert_hole(&answer, "damaged", 800, 1600);
@@ -589,7 +588,7 @@ static void damaged_numbers_cost_their_row_alone(void **state)
 	assert_int_equal(store_ask_sql("SELECT count(DISTINCT run) FROM chunks"), 2);
 	assert_answers(first_run.start_ns, first_run.start_ns + 800 * CYCLE_NS, CYCLE_NS);
 	for (int cycle_ns = 0; cycle_ns < 2; cycle_ns++) {
-		store_run_sql(cycle_ns ? BUSY "UPDATE runs SET cycle_ns = 1" : BUSY "UPDATE runs SET cycle_ns = 0");
+		store_run_sql(cycle_ns ? "UPDATE runs SET cycle_ns = 1" : "UPDATE runs SET cycle_ns = 0");
 		answer = ask(first_run.start_ns - 1, second_run.start_ns + 40 * CYCLE_NS, 40 * CYCLE_NS);
 		assert_int_equal(answer.count, 1);
 		assert_non_null(hole_of(&answer, "damaged"));
@@ -993,7 +992,7 @@ static void what_a_commit_does_not_take_is_sealed_again(void **state)
 		ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S);
 		store_nap();
 	}
-	store_run_sql(BUSY "DROP TRIGGER refuse");
+	store_run_sql("DROP TRIGGER refuse");
 	ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S);
 	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 2 << 40)") == 1);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM chunks"), 3 * SIGNALS);
@@ -1042,7 +1041,7 @@ static void what_an_earlier_schema_has_is_moved(void **state)
 	}
 	/* What is sealed now comes behind it. */
 	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 2 << 40)") == 1);
-	store_run_sql(BUSY "DELETE FROM coarse WHERE run = 1 AND chunk = 2 AND signal < 900");
+	store_run_sql("DELETE FROM coarse WHERE run = 1 AND chunk = 2 AND signal < 900");
 	assert_int_equal(store_ask_sql(DIFFERENT), 0);
 	assert_int_equal(store_ask_sql("SELECT max(version) FROM schema_migrations"), 4);
 	snprintf(copies, sizeof(copies), "%s.v*", store_path);

@@ -20,8 +20,6 @@
 #include "history_fixture.h"
 #include "store_fixture.h"
 
-#define BUSY	"PRAGMA busy_timeout = 60000; "
-
 static struct ohtd_export *begin(int64_t from_ns, int64_t to_ns)
 {
 	struct ohtd_export_query query = { .from_ns = from_ns, .to_ns = to_ns, .count = SIGNALS };
@@ -292,8 +290,8 @@ static void each_gap_is_told(void **state)
 	(void)state;
 	keep_good_run((uint64_t)cycles);
 	history_await_seal(1);
-	store_run_sql(BUSY "DELETE FROM chunks WHERE level = 0 AND chunk = 0");
-	store_run_sql(BUSY "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99) INSERT INTO gaps"
+	store_run_sql("DELETE FROM chunks WHERE level = 0 AND chunk = 0");
+	store_run_sql("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99) INSERT INTO gaps"
 		      " (run, first, cycles, reason) SELECT 1, 5000 + 20 * i, 2, 'samples_lost' FROM n");
 	export = begin(first_run.start_ns, first_run.start_ns + cycles * CYCLE_NS);
 	while (next(export, &item)) {
@@ -330,23 +328,23 @@ static void what_is_damaged_is_told(void **state)
 	keep_good_run(1600);
 	from_ns = first_run.start_ns;
 	to_ns = from_ns + 1600 * CYCLE_NS;
-	store_run_sql(BUSY "UPDATE intervals SET samples = zeroblob(length(samples)) WHERE (place & 1099511627775) = 400");
+	store_run_sql("UPDATE intervals SET samples = zeroblob(length(samples)) WHERE (place & 1099511627775) = 400");
 	assert_int_equal(gap_end(from_ns, to_ns, "damaged", from_ns + 400 * CYCLE_NS), from_ns + 800 * CYCLE_NS);
 	assert_true(history_view().damaged > 0);
 	assert_int_equal(assert_exports(from_ns + 800 * CYCLE_NS, to_ns), 800);
 	ohtd_history_stop(history);
-	store_run_sql(BUSY "UPDATE intervals SET samples = (SELECT samples FROM intervals ORDER BY place LIMIT 1)");
+	store_run_sql("UPDATE intervals SET samples = (SELECT samples FROM intervals ORDER BY place LIMIT 1)");
 	ohtd_manual_clock_advance(&manual, 60 * OHTD_NS_PER_S);
 	make_run(&second_run, 400, &seed);
 	history_start(&second_run, manual.now_ns);
 	history_play(400);
 	WAIT_FOR(store_ask_sql("SELECT NOT EXISTS (SELECT * FROM intervals WHERE place < 2 << 40)") == 1);
-	store_run_sql(BUSY "UPDATE chunks SET data = zeroblob(length(data)) WHERE level = 0 AND run = 1 AND"
+	store_run_sql("UPDATE chunks SET data = zeroblob(length(data)) WHERE level = 0 AND run = 1 AND"
 		      " signal = (SELECT signal FROM signals WHERE name = 'battery_v')");
 	assert_int_equal(qualities_at(0), 1);
 	assert_int_equal(qualities_at(1599), 1);
 	/* A run whose row is not sound. */
-	store_run_sql(BUSY "UPDATE runs SET cycle_ns = 1 WHERE run = 1");
+	store_run_sql("UPDATE runs SET cycle_ns = 1 WHERE run = 1");
 	assert_int_equal(gap_end(0, second_run.start_ns + CYCLE_NS, "damaged", 0), second_run.start_ns);
 }
 
@@ -359,7 +357,7 @@ static void what_is_deleted_is_one_gap(void **state)
 	keep_good_run((uint64_t)cycles);
 	history_await_seal(2);
 	from_ns = first_run.start_ns;
-	store_run_sql(BUSY "DELETE FROM chunks WHERE level = 0 AND chunk < 2");
+	store_run_sql("DELETE FROM chunks WHERE level = 0 AND chunk < 2");
 	assert_int_equal(gap_end(from_ns, from_ns + cycles * CYCLE_NS, "no_data", from_ns),
 			 from_ns + 2 * OHTD_CHUNK_CYCLES * CYCLE_NS);
 }
@@ -433,7 +431,7 @@ static void it_goes_on_in_a_run_that_is_kept(void **state)
 		history_await_flush();
 	}
 	/* What is in front of it, and what is behind it, is not told in its place. */
-	store_run_sql(BUSY "DELETE FROM runs WHERE run = 1");
+	store_run_sql("DELETE FROM runs WHERE run = 1");
 	assert_int_equal(first_from(1), -ENODATA);
 	assert_int_equal(first_from(2), 1);
 }
