@@ -310,19 +310,46 @@ void oht_engine_drop(struct oht_engine *e, struct oht_xfer *x, u8 detail)
 	oht_engine_complete(e, x, detail);
 }
 
+static bool oht_engine_has_turn(const struct oht_engine *e, unsigned int class)
+{
+	return e->passed[e->slot.whole][class] == OHT_PASSES_MAX;
+}
+
+/* The first transfer of user space, of a class that has been passed too often if there is one. */
+static struct oht_xfer *oht_engine_first_in_turn(struct oht_engine *e)
+{
+	unsigned int class;
+
+	for (class = OHT_CLASS_COMMAND; class < OHT_ENGINE_CLASSES; class++)
+		if (oht_engine_has_turn(e, class) && !list_empty(&e->queue[class]))
+			return list_first_entry(&e->queue[class], struct oht_xfer, node);
+	return oht_engine_first(e, OHT_CLASS_COMMAND);
+}
+
 /*
- * The line never falls silent, and the first in the queue has waited long enough. Only a stop
- * telegram waits on, for as long as it takes.
+ * The line never falls silent, and the first in the queue has waited long enough. If the plan has
+ * brought that one, so has the first of user space, since the plan brings others at once. Only a
+ * stop telegram waits on, for as long as it takes.
  */
+static void oht_engine_gap_fail(struct oht_engine *e)
+{
+	struct oht_xfer *x = oht_engine_first(e, OHT_CLASS_PLAN);
+
+	if (x && x->planned)
+		oht_engine_drop(e, x, OHT_DETAIL_LINE);
+	x = oht_engine_first_in_turn(e);
+	if (!x)
+		return;
+	oht_engine_queue_pass(e, x);
+	oht_engine_drop(e, x, OHT_DETAIL_LINE);
+}
+
 static void oht_engine_gap_wait(struct oht_engine *e, u64 now_ns)
 {
 	u64 limit_ns = e->gap_since_ns + oht_engine_patience_ns(e);
-	struct oht_xfer *x;
 
 	if (now_ns >= limit_ns) {
-		x = oht_engine_first(e, OHT_CLASS_PLAN);
-		if (x)
-			oht_engine_drop(e, x, OHT_DETAIL_LINE);
+		oht_engine_gap_fail(e);
 		e->gap_since_ns = now_ns;
 		limit_ns = now_ns + oht_engine_patience_ns(e);
 	}
@@ -364,11 +391,6 @@ static struct oht_xfer *oht_engine_pick_of(struct oht_engine *e, unsigned int cl
 		oht_engine_drop(e, x, refusal);
 	}
 	return NULL;
-}
-
-static bool oht_engine_has_turn(const struct oht_engine *e, unsigned int class)
-{
-	return e->passed[e->slot.whole][class] == OHT_PASSES_MAX;
 }
 
 /*

@@ -53,6 +53,11 @@ static void oht_engine_rx_store(struct oht_engine *e, const struct oht_port_byte
 		oht_engine_held_stray(e, e->rx_bytes);
 		e->noted = OHT_DETAIL_SHORT;
 		oht_engine_held_clear(e);
+		/* Noise that goes on does not put the end of the wait off. */
+		if (e->state == OHT_ENGINE_COLLECT && stamp_ns >= e->reply_deadline_ns) {
+			oht_engine_held_stray(e, 1);
+			return;
+		}
 	}
 	if (!e->rx_bytes && !oht_engine_held_may_begin(e, byte->data)) {
 		oht_engine_held_stray(e, 1);

@@ -218,11 +218,47 @@ static void turns_of_a_missed_cycle(struct kunit *test)
 	}
 }
 
+/* One character each @apart_ns: each transfer fails in its turn, with a plan and without one. */
+static void turns_of_a_line(u64 apart_ns, bool plan)
+{
+	static const u8 noise = 0x55;
+	u64 until_ns;
+
+	cyclic_init(fake.test);
+	if (plan) {
+		cyclic_add(3, 3, 2);
+		cyclic_commit(0);
+	}
+	turns_command_all(2000);
+	turns_run(4 * CYCLE_NS);
+	turns_keep(9, OHT_PRIO_BACKGROUND, 2000);
+	fake_submit(KEPT);
+	until_ns = fake.now_ns + 5000 * FAKE_MS;
+	while (fake.now_ns < until_ns) {
+		fake_say(fake.now_ns + FAKE_US, &noise, 1);
+		turns_run(apart_ns);
+	}
+	KUNIT_EXPECT_EQ_MSG(fake.test, fake.done[KEPT], 1, "apart %u us, plan %u\n",
+			    (u32)(apart_ns / FAKE_US), plan);
+}
+
+/* A line that never falls silent, whether its characters are those of one frame or not. */
+static void turns_of_a_babbling_line(struct kunit *test)
+{
+	u64 apart_ns;
+
+	for (apart_ns = FAKE_MS / 4; apart_ns < 7 * FAKE_MS / 4; apart_ns += FAKE_MS / 4) {
+		turns_of_a_line(apart_ns, false);
+		turns_of_a_line(apart_ns, true);
+	}
+}
+
 static struct kunit_case turns_cases[] = {
 	KUNIT_CASE(turns_of_classes),
 	KUNIT_CASE(turns_of_a_resting_unit),
 	KUNIT_CASE(turns_of_the_long),
 	KUNIT_CASE(turns_of_a_late_answer),
+	KUNIT_CASE(turns_of_a_babbling_line),
 	KUNIT_CASE(turns_of_entries),
 	KUNIT_CASE(turns_of_a_missed_cycle),
 	{}

@@ -355,22 +355,6 @@ inline finish(detail)
 	todo = NEXT
 }
 
-/* Who talks does not stop: the first one may have waited long enough. */
-inline gap_wait()
-{
-	if
-	:: true
-	:: queued > 1 || queue[0] != TELEGRAM ->
-		/* The first one, but a telegram waits as long as it takes. */
-		x = queue[queue[0] == TELEGRAM];
-		drop(x, LINE);
-		x = 0
-	fi;
-#ifndef MUTANT_GAP_NOT_ARMED
-	arm()
-#endif
-}
-
 #define HAS_TURN(y)	(y != TELEGRAM && passed[class[y]] == PASSES)
 
 /* A telegram, a class that has been passed too often, the others: the first one that need not wait. */
@@ -424,6 +408,32 @@ inline pass()
 	:: else -> break
 	od;
 	j = 0
+}
+
+/* Who talks does not stop: the first one may have waited long enough, or that of a class that has its turn. */
+inline gap_wait()
+{
+	if
+	:: true
+	:: queued > 1 || queue[0] != TELEGRAM ->
+		/* The first one, but a telegram waits as long as it takes. */
+		x = queue[queue[0] == TELEGRAM];
+		j = 0;
+		do
+		:: j < queued && !HAS_TURN(queue[j]) -> j++
+		:: j < queued && HAS_TURN(queue[j]) -> x = queue[j]; break
+		:: else -> break
+		od;
+		j = 0;
+		unlink(x);
+		skipped = false;
+		pass();
+		complete(x, LINE);
+		x = 0
+	fi;
+#ifndef MUTANT_GAP_NOT_ARMED
+	arm()
+#endif
 }
 
 inline next()
