@@ -181,7 +181,7 @@ static void oht_engine_queue_guests(struct oht_engine *e)
 	}
 }
 
-/* @x is begun: the classes below it, if something waits in them, have been passed once more. */
+/* @x has its turn: the classes below it, if something waits in them, have been passed once more. */
 static void oht_engine_queue_pass(struct oht_engine *e, const struct oht_xfer *x)
 {
 	u8 *passed = e->passed[e->slot.whole];
@@ -195,7 +195,7 @@ static void oht_engine_queue_pass(struct oht_engine *e, const struct oht_xfer *x
 			passed[class]++;
 }
 
-/* Take @x off its queue to send it: the next of its owner has its turn in the next round. */
+/* @x has its turn and leaves its queue: the next of its owner has its turn in the next round. */
 static void oht_engine_queue_take(struct oht_engine *e, struct oht_xfer *x)
 {
 	list_del(&x->node);
@@ -303,11 +303,17 @@ static u64 oht_engine_opens_ns(const struct oht_engine *e, const struct oht_xfer
 	       !oht_engine_slot_presses(e, x, now_ns) ? opens_ns : 0;
 }
 
+/* @x is in no queue any more. */
+static void oht_engine_give_back(struct oht_engine *e, struct oht_xfer *x, u8 detail)
+{
+	e->stats.details[detail]++;
+	oht_engine_complete(e, x, detail);
+}
+
 void oht_engine_drop(struct oht_engine *e, struct oht_xfer *x, u8 detail)
 {
 	list_del(&x->node);
-	e->stats.details[detail]++;
-	oht_engine_complete(e, x, detail);
+	oht_engine_give_back(e, x, detail);
 }
 
 static bool oht_engine_has_turn(const struct oht_engine *e, unsigned int class)
@@ -327,27 +333,30 @@ static struct oht_xfer *oht_engine_first_in_turn(struct oht_engine *e)
 }
 
 /*
- * The line never falls silent, and the first in the queue has waited long enough. If the plan has
- * brought that one, so has the first of user space, since the plan brings others at once. Only a
- * stop telegram waits on, for as long as it takes.
+ * The line has not been silent for long. All that the plan has brought fails, since it was brought
+ * at once and no other cycle begins before its end, and of user space the first transfer, in its
+ * turn. Only a stop telegram waits on, for as long as it takes.
  */
 static void oht_engine_gap_fail(struct oht_engine *e)
 {
-	struct oht_xfer *x = oht_engine_first(e, OHT_CLASS_PLAN);
+	struct oht_xfer *x;
 
-	if (x && x->planned)
+	while ((x = oht_engine_first(e, OHT_CLASS_PLAN)) && x->planned)
 		oht_engine_drop(e, x, OHT_DETAIL_LINE);
 	x = oht_engine_first_in_turn(e);
 	if (!x)
 		return;
-	oht_engine_queue_pass(e, x);
-	oht_engine_drop(e, x, OHT_DETAIL_LINE);
+	oht_engine_queue_take(e, x);
+	oht_engine_give_back(e, x, OHT_DETAIL_LINE);
 }
 
+/* What was to be looked at later waits for silence from now on, as all else that is queued. */
 static void oht_engine_gap_wait(struct oht_engine *e, u64 now_ns)
 {
-	u64 limit_ns = e->gap_since_ns + oht_engine_patience_ns(e);
+	u64 limit_ns;
 
+	e->gap_since_ns = min(e->gap_since_ns, now_ns);
+	limit_ns = e->gap_since_ns + oht_engine_patience_ns(e);
 	if (now_ns >= limit_ns) {
 		oht_engine_gap_fail(e);
 		e->gap_since_ns = now_ns;

@@ -203,6 +203,14 @@ unsigned int oht_engine_held_seek(const struct oht_engine *e, unsigned int *miss
 	return 0;
 }
 
+bool oht_engine_held_may_answer(const struct oht_engine *e)
+{
+	unsigned int missing;
+
+	return oht_engine_held_is_ours(e) || oht_engine_held_seek(e, &missing) || missing ||
+	       oht_engine_held_echo_at(e) >= 0;
+}
+
 void oht_engine_held_take(struct oht_engine *e, unsigned int at, unsigned int bytes)
 {
 	if (at) {

@@ -201,6 +201,9 @@ bool oht_engine_held_is_answer(u8 detail);
  */
 unsigned int oht_engine_held_seek(const struct oht_engine *e, unsigned int *missing);
 
+/* What is held may be, or may become, the answer or our own echo. */
+bool oht_engine_held_may_answer(const struct oht_engine *e);
+
 /* The @bytes from @at on are the answer: count the others, hold nothing else. */
 void oht_engine_held_take(struct oht_engine *e, unsigned int at, unsigned int bytes);
 

@@ -43,6 +43,15 @@ static void oht_engine_rx_count_errors(struct oht_engine *e, u8 flags)
 	e->stats.breaks += !!(flags & OHT_BYTE_BREAK);
 }
 
+/*
+ * The time for an answer to begin is over, so noise that goes on puts the end of the exchange off
+ * no longer. WAIT ends with its own deadline: a character that is found there came before it.
+ */
+static bool oht_engine_rx_is_behind(const struct oht_engine *e, u64 stamp_ns)
+{
+	return e->state == OHT_ENGINE_COLLECT && stamp_ns >= e->reply_deadline_ns;
+}
+
 static void oht_engine_rx_store(struct oht_engine *e, const struct oht_port_byte *byte,
 				u64 stamp_ns)
 {
@@ -53,11 +62,10 @@ static void oht_engine_rx_store(struct oht_engine *e, const struct oht_port_byte
 		oht_engine_held_stray(e, e->rx_bytes);
 		e->noted = OHT_DETAIL_SHORT;
 		oht_engine_held_clear(e);
-		/* Noise that goes on does not put the end of the wait off. */
-		if (e->state == OHT_ENGINE_COLLECT && stamp_ns >= e->reply_deadline_ns) {
-			oht_engine_held_stray(e, 1);
-			return;
-		}
+	}
+	if (!e->rx_bytes && oht_engine_rx_is_behind(e, stamp_ns)) {
+		oht_engine_held_stray(e, 1);
+		return;
 	}
 	if (!e->rx_bytes && !oht_engine_held_may_begin(e, byte->data)) {
 		oht_engine_held_stray(e, 1);
@@ -176,15 +184,23 @@ void oht_engine_rx_drop_noise(struct oht_engine *e)
 		oht_engine_held_drop(e, noise);
 }
 
+/* End of the first t3.5 of silence behind the bytes in rx. */
+static u64 oht_engine_rx_silent_ns(const struct oht_engine *e)
+{
+	return e->rx_last_ns + e->timing.char_ns / 2 + e->timing.t35_ns;
+}
+
 /*
  * A good answer is complete by count and CRC, so silence only ends a broken one. A broken one gets
  * as much time as the whole answer takes, since bridges and emulated UARTs pass characters on in
- * lumps.
+ * lumps. What can be no answer ends with the first silence, and at the deadline of the wait.
  */
 static u64 oht_engine_rx_limit_ns(const struct oht_engine *e)
 {
 	u64 silence_ns = max_t(u64, e->timing.t35_ns, (u64)e->timeout_us * NSEC_PER_USEC);
 
+	if (!oht_engine_held_may_answer(e))
+		return min(oht_engine_rx_silent_ns(e), e->reply_deadline_ns);
 	/*
 	 * While a stop telegram waits, t3.5 of silence ends the frame: lumps of a bridge are not
 	 * awaited.
@@ -195,12 +211,6 @@ static u64 oht_engine_rx_limit_ns(const struct oht_engine *e)
 	if (e->pause_ns)
 		silence_ns = max(silence_ns, e->pause_ns + e->timing.char_ns);
 	return min(e->rx_last_ns + silence_ns, e->rx_limit_ns);
-}
-
-/* End of the first t3.5 of silence behind the bytes in rx. */
-static u64 oht_engine_rx_silent_ns(const struct oht_engine *e)
-{
-	return e->rx_last_ns + e->timing.char_ns / 2 + e->timing.t35_ns;
 }
 
 /*

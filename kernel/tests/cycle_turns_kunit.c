@@ -218,12 +218,21 @@ static void turns_of_a_missed_cycle(struct kunit *test)
 	}
 }
 
-/* One character each @apart_ns: each transfer fails in its turn, with a plan and without one. */
-static void turns_of_a_line(u64 apart_ns, bool plan)
+/* Time passes, with one character each @apart_ns. */
+static void turns_babble(u64 apart_ns, u64 for_ns)
 {
 	static const u8 noise = 0x55;
-	u64 until_ns;
+	u64 until_ns = fake.now_ns + for_ns;
 
+	while (fake.now_ns < until_ns) {
+		fake_say(fake.now_ns + FAKE_US, &noise, 1);
+		turns_run(apart_ns);
+	}
+}
+
+/* Each transfer fails in its turn, with a plan and without one. */
+static void turns_of_a_line(u64 apart_ns, bool plan)
+{
 	cyclic_init(fake.test);
 	if (plan) {
 		cyclic_add(3, 3, 2);
@@ -233,11 +242,7 @@ static void turns_of_a_line(u64 apart_ns, bool plan)
 	turns_run(4 * CYCLE_NS);
 	turns_keep(9, OHT_PRIO_BACKGROUND, 2000);
 	fake_submit(KEPT);
-	until_ns = fake.now_ns + 5000 * FAKE_MS;
-	while (fake.now_ns < until_ns) {
-		fake_say(fake.now_ns + FAKE_US, &noise, 1);
-		turns_run(apart_ns);
-	}
+	turns_babble(apart_ns, 5000 * FAKE_MS);
 	KUNIT_EXPECT_EQ_MSG(fake.test, fake.done[KEPT], 1, "apart %u us, plan %u\n",
 			    (u32)(apart_ns / FAKE_US), plan);
 }
@@ -253,12 +258,33 @@ static void turns_of_a_babbling_line(struct kunit *test)
 	}
 }
 
+/* All that a plan has brought fails at once: the next plan does not wait for each of it. */
+static void turns_of_plans_in_babble(struct kunit *test)
+{
+	u64 patience_ns;
+	unsigned int i;
+
+	for (i = 1; i <= 3; i++)
+		cyclic_add(i, 3, 2)->period_cycles = 4;
+	cyclic_commit(0);
+	patience_ns = oht_engine_patience_ns(&fake.engine);
+	turns_run(3 * CYCLE_NS);
+	turns_babble(FAKE_MS, 2 * CYCLE_NS);
+	cyclic_commit(0);
+	turns_babble(FAKE_MS, patience_ns + 2 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, cyclic_status().generation, cyclic.generation);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ_MSG(test, cyclic.cycle.running->entry[i].errors, 1, "entry %u\n",
+				    i);
+}
+
 static struct kunit_case turns_cases[] = {
 	KUNIT_CASE(turns_of_classes),
 	KUNIT_CASE(turns_of_a_resting_unit),
 	KUNIT_CASE(turns_of_the_long),
 	KUNIT_CASE(turns_of_a_late_answer),
 	KUNIT_CASE(turns_of_a_babbling_line),
+	KUNIT_CASE(turns_of_plans_in_babble),
 	KUNIT_CASE(turns_of_entries),
 	KUNIT_CASE(turns_of_a_missed_cycle),
 	{}
