@@ -110,6 +110,7 @@ bool late;			/* somebody may have to wait: for an answer that may still come, fo
 bool silent = true;		/* line_free_ns lies behind us */
 bool moved;			/* and has been put off since the timer was armed */
 bool at_limit;			/* COLLECT: armed for the last possible moment */
+bool over;			/* WAIT, COLLECT: reply_deadline_ns lies behind us */
 bool polled;			/* DRAIN: the transmitter has been asked before */
 
 /* ---- struct oht_engine_telegrams: one telegram ---- */
@@ -339,6 +340,7 @@ inline forget()
 {
 	rx = false;
 	at_limit = false;
+	over = false;
 	polled = false;
 	moves = false;
 	wire_doomed = false
@@ -410,21 +412,23 @@ inline pass()
 	j = 0
 }
 
-/* Who talks does not stop: the first one may have waited long enough, or that of a class that has its turn. */
+/* The line does not fall silent: a transfer may have waited long enough, the first one or that of a class that has its turn. */
 inline gap_wait()
 {
 	if
 	:: true
 	:: queued > 1 || queue[0] != TELEGRAM ->
-		/* The first one, but a telegram waits as long as it takes. */
+		/* A telegram waits as long as it takes. */
 		x = queue[queue[0] == TELEGRAM];
 		j = 0;
+#ifndef MUTANT_GAP_FAILS_THE_FIRST
 		do
 		:: j < queued && !HAS_TURN(queue[j]) -> j++
 		:: j < queued && HAS_TURN(queue[j]) -> x = queue[j]; break
 		:: else -> break
 		od;
 		j = 0;
+#endif
 		unlink(x);
 		skipped = false;
 		pass();
@@ -545,11 +549,11 @@ inline skip_frame()
 {
 	enter(WAIT);
 	if
-	:: todo = EXPIRE			/* reply_deadline_ns lies behind us */
+	:: over = true; todo = EXPIRE
 #ifdef MUTANT_SKIP_NOT_ARMED
-	:: true
+	:: !over
 #else
-	:: arm()
+	:: !over -> arm()
 #endif
 	fi
 }
@@ -580,6 +584,20 @@ inline judge()
 	fi
 }
 
+#ifdef MUTANT_FRAME_BEGINS_LATE
+#define MAY_BEGIN	true
+#else
+#define MAY_BEGIN	!over
+#endif
+
+/* What was held was noise, and a new frame begins in its place: not for ever. */
+inline begin_frame()
+{
+	assert(!over);
+	rx = true;
+	at_limit = false
+}
+
 inline receive()
 {
 	if
@@ -589,9 +607,15 @@ inline receive()
 		moved = state == GAP;
 		if
 		:: state >= SEND && state <= COLLECT ->
+			/* Time passes while characters come. */
 			if
-			:: rx = true
-			:: rx = false	/* our own echo, a click */
+			:: state == COLLECT -> over = true
+			:: true
+			fi;
+			if
+			:: rx = true	/* in WAIT and before, the first one of a frame */
+			:: rx = false	/* our own echo, a click; or noise was held, and this begins nothing */
+			:: state == COLLECT && MAY_BEGIN -> begin_frame()
 			fi;
 			SAW(RX, 0, rx)
 		:: else ->
@@ -724,6 +748,7 @@ inline release()
 #endif
 	enter(WAIT);
 	silent = false;
+	over = false;
 	arm();
 	judge()
 }
