@@ -235,6 +235,43 @@ static void world_look_at_wire(void)
 	KUNIT_EXPECT_EQ_MSG(fake.test, fake.early, 0, "run %u\n", world.run);
 }
 
+/* What is held may be the answer, or have it behind bytes of noise. */
+static bool world_holds_answer(void)
+{
+	const struct oht_engine *e = &fake.engine;
+	unsigned int at;
+
+	for (at = 0; at <= OHT_ENGINE_LEAD_MAX && at < e->rx_bytes; at++)
+		if (e->rx[at] == e->req.unit)
+			return true;
+	return false;
+}
+
+/* An exchange ends at its deadline, or with what may be its answer and has begun by then. */
+static void world_look_at_exchange(void)
+{
+	const struct oht_engine *e = &fake.engine;
+	u64 limit_ns;
+
+	if (e->state != OHT_ENGINE_WAIT && e->state != OHT_ENGINE_COLLECT)
+		return;
+	if (e->generation != world.generation)
+		world.begun = false;
+	/* A stop may have made the time-out shorter. */
+	if (e->generation != world.generation || e->timeout_us != world.timeout_us)
+		world.waits_ns = fake.now_ns;
+	world.generation = e->generation;
+	world.timeout_us = e->timeout_us;
+	world.waits++;
+	limit_ns = oht_timing_deadline_ns(&e->timing, e->tx_end_ns, e->timeout_us);
+	limit_ns = max(limit_ns, world.waits_ns) + e->timing.t35_ns;
+	world.begun |= fake.now_ns <= limit_ns && world_holds_answer();
+	if (world.begun)
+		limit_ns += oht_engine_patience_ns(e);
+	KUNIT_EXPECT_LE_MSG(fake.test, fake.now_ns, limit_ns, "run %u: unit %u, state %u\n",
+			    world.run, e->req.unit, e->state);
+}
+
 /* ---- time ---- */
 
 static void world_supervise(void)
@@ -274,6 +311,9 @@ static void world_passed(void)
 		world_expect_heard(i);
 	world_look_at_outputs();
 	world_look_at_wire();
+	world_look_at_exchange();
+	if (world.talk_ns && fake.now_ns >= world.talk_ns)
+		world.talk();
 }
 
 void world_pass(u64 for_ns)

@@ -34,6 +34,12 @@ struct world {
 	u64 abort_ns;			/* when it does, 0: none is on its way */
 	u64 opened_ns;			/* a channel has been open without an edge since, 0: none */
 	u64 noise_ns;			/* when noise was on the wire last */
+	u64 talk_ns;			/* when the line babbles next, 0: it does not */
+	void (*talk)(void);		/* what it says then; sets the next time */
+	u32 generation;			/* of the exchange that is looked at */
+	u32 timeout_us;			/* its time-out */
+	u64 waits_ns;			/* since when it has that */
+	bool begun;			/* what may be its answer has begun in time */
 	u64 asked_ns;			/* the stop for which a telegram must begin, 0: none */
 	u64 last_ns;			/* the last one: all of the list tells of it; 0: none */
 	u64 told_ns[WORLD_PLANNED + 1];	/* by unit: when its last telegram began */
@@ -44,7 +50,7 @@ struct world {
 	unsigned int enables;
 	unsigned int looks;		/* at outputs that were high */
 	unsigned int writes;		/* that were on the wire while enabled */
-	unsigned int waits;		/* stops whose telegram was awaited */
+	unsigned int waits;		/* looks at an exchange that waits for its answer */
 	unsigned int found;		/* units that were lost and are back */
 	u64 heard_ns[WORLD_PLANNED + 1];	/* by unit: when an entry that stops heard it */
 	u64 by_ns[WORLD_PLANNED + 1];	/* by when one must; 0: none must */

@@ -2,8 +2,10 @@
 /*
  * Stop, engine, plan and callers together, anything at any time by a seed. The outputs are low in
  * time, nothing moves behind a stop, telegrams come soon. And it ends: once nothing comes from
- * outside any more, there are no more stops and no more telegrams after a while.
+ * outside any more, there are no more stops and no more telegrams after a while. On a line that
+ * babbles, each exchange ends at its deadline, and each transfer that waits in its turn.
  */
+#include <linux/math64.h>
 #include "world_fake.h"
 
 #define WORLD_RUNS	300
@@ -15,6 +17,10 @@
  */
 #define WORLD_SETTLE_NS	(1200 * FAKE_MS)
 #define WORLD_WATCH_NS	(600 * FAKE_MS)
+/* Of a line that babbles. */
+#define WORLD_BABBLES	50
+/* The longest exchange of a caller, and as long again for an answer that has begun. */
+#define WORLD_EXCHANGE_NS	(700 * FAKE_MS)
 
 static u32 world_seed;
 /* Descriptors that are not the controller's. */
@@ -253,6 +259,7 @@ static void world_add_up(void)
 	world_sum.looks += world.looks;
 	world_sum.writes += world.writes;
 	world_sum.found += world.found;
+	world_sum.waits += world.waits;
 }
 
 static void world_settle(struct kunit *test)
@@ -286,6 +293,191 @@ static void world_run(struct kunit *test, u32 run)
 	}
 	world_settle(test);
 	world_add_up();
+}
+
+/* ---- a line that babbles ---- */
+
+/* How it does: at such distances, in bursts or for ever, with what a unit would say or not. */
+static struct {
+	u32 seed;
+	u64 least_ns;
+	u64 most_ns;
+	unsigned int lump_max;
+	unsigned int burst_max;		/* lumps, 0: without end */
+	unsigned int left;		/* of this burst */
+	u64 pause_ns;			/* between two bursts, at most */
+	bool likely;			/* some characters are addresses of units */
+} world_line;
+
+/* Runs in which it began while the outputs were high. */
+static unsigned int world_babbled;
+
+static u32 world_line_below(u32 below)
+{
+	world_line.seed = world_line.seed * 1664525 + 1013904223;
+	return (world_line.seed >> 8) % below;
+}
+
+static u8 world_line_character(void)
+{
+	if (world_line.likely && !world_line_below(3))
+		return 1 + world_line_below(WORLD_OTHERS + WORLD_OTHERS_COUNT - 1);
+	return 0x40 + world_line_below(0xb0);
+}
+
+static void world_line_talk(void)
+{
+	u32 spread_us = div_u64(world_line.most_ns - world_line.least_ns, FAKE_US);
+	unsigned int lump = 1 + world_line_below(world_line.lump_max);
+
+	while (lump--)
+		fake_say_one(fake.now_ns + FAKE_US, world_line_character(), 0);
+	world.noise_ns = fake.now_ns;
+	world.talk_ns = fake.now_ns + world_line.least_ns +
+			world_line_below(spread_us + 1) * FAKE_US;
+	if (!world_line.burst_max || world_line.left--)
+		return;
+	world_line.left = world_line_below(world_line.burst_max);
+	world.talk_ns += world_line_below(div_u64(world_line.pause_ns, FAKE_US) + 1) * FAKE_US;
+}
+
+/* With a pace of its own, between t1.5 and t3.5 mostly; without @burst no silence ever comes. */
+static void world_line_begin(bool burst)
+{
+	const struct oht_timing *t = &fake.engine.timing;
+
+	world_line.least_ns = world_below(2) ? t->t15_ns + t->char_ns : t->char_ns;
+	world_line.most_ns = world_line.least_ns +
+			     world_below(t->t35_ns - 50 * FAKE_US - world_line.least_ns);
+	world_line.lump_max = 1 + world_below(4);
+	world_line.burst_max = burst ? 1 + world_below(40) : 0;
+	world_line.left = world_line.burst_max;
+	world_line.pause_ns = (1 + world_below(60)) * FAKE_MS;
+	world_line.likely = world_below(3);
+	world.talk = world_line_talk;
+	world.talk_ns = fake.now_ns;
+}
+
+static void world_line_change(void)
+{
+	switch (world_below(4)) {
+	case 0:
+		world.talk_ns = 0;
+		break;
+	case 1:
+		world_line_begin(false);
+		break;
+	default:
+		world_line_begin(true);
+	}
+}
+
+/* A command of the controller waits behind each of its commands. */
+static void world_insist(void)
+{
+	unsigned int i;
+	struct oht_xfer *x;
+
+	for (i = WORLD_XFERS; i < WORLD_XFERS + 2; i++) {
+		if (fake.xfers[i].state != OHT_XFER_NEW)
+			continue;
+		x = fake_xfer(i, WORLD_OTHERS, 3, 0, 1);
+		x->timeout_us = 2000;
+		x->priority = OHT_PRIO_COMMAND;
+		x->session = oht_estop_session_of(&fake_estop.estop, &fake_controller);
+		x->owner = &fake_controller;
+		oht_engine_submit(&fake.engine, x);
+	}
+}
+
+static unsigned int world_waiting(void)
+{
+	unsigned int i, waiting = 0;
+
+	for (i = 0; i < WORLD_XFERS; i++)
+		waiting += world.busy[i];
+	return waiting;
+}
+
+/*
+ * No silence any more: an exchange that is under way ends, then each transfer that waits in its
+ * turn, behind commands that never pause too. And of the plan all that has been brought at once, so
+ * that the next plan comes in force.
+ */
+static void world_expect_ends(struct kunit *test, bool insists)
+{
+	u64 patience_ns = oht_engine_patience_ns(&fake.engine) + FAKE_MS;
+	u64 until_ns = fake.now_ns + WORLD_EXCHANGE_NS;
+	u64 plan_ns = until_ns + patience_ns + 2 * WORLD_STEP_NS + cyclic.late_ns;
+
+	until_ns += (world_waiting() + 1) * (insists ? OHT_PASSES_MAX + 2 : 1) * patience_ns;
+	while (fake.now_ns < until_ns && (world_waiting() || fake.now_ns < plan_ns)) {
+		if (insists && world.has_bus)
+			world_insist();
+		world_pass(2 * FAKE_MS);
+		if (fake.now_ns >= plan_ns)
+			KUNIT_EXPECT_TRUE_MSG(test, !cyclic.cycle.next, "run %u: a plan waits\n",
+					      world.run);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, world_waiting(), 0, "run %u: still queued\n", world.run);
+}
+
+static void world_run_babble(struct kunit *test, u32 run)
+{
+	unsigned int event;
+
+	world_seed = run;
+	world_line.seed = run;
+	world_init(test, run, world_below(3));
+	fake.engine.timing.de_setup_ns = world_below(3) ? 0 : world_below(3000) * FAKE_US;
+	world_make_plan();
+	cyclic_try_commit();
+	for (event = 0; event < WORLD_EVENTS; event++) {
+		if (!world_below(6))
+			world_line_change();
+		world_happen();
+		world_pass(world_below(WORLD_STEP_NS / FAKE_US) * FAKE_US);
+	}
+	/* Silence first, in which the machine may be enabled. */
+	world.talk_ns = 0;
+	world_pass(WORLD_EXCHANGE_NS);
+	world_change_plan();
+	world_pass(4 * WORLD_STEP_NS);
+	world_recover();
+	world_line_begin(false);
+	if (world_below(2))
+		world_change_plan();
+	for (event = 0; event < WORLD_XFERS; event++)
+		world_ask();
+	world_babbled += fake_estop.estop.state == OHT_ESTOP_ENABLED;
+	world_expect_ends(test, run % 2);
+	world_settle(test);
+	/* Silence: what has waited for it goes on. */
+	world.talk_ns = 0;
+	world_settle(test);
+	KUNIT_EXPECT_EQ_MSG(test, fake.engine.stop.round, 0, "run %u: telegrams wait\n", run);
+	world_add_up();
+}
+
+static void world_babble(struct kunit *test)
+{
+	const u32 first = FAKE_FIRST_RUN(), runs = FAKE_RUNS(WORLD_BABBLES);
+	u32 run;
+
+	memset(&world_sum, 0, sizeof(world_sum));
+	world_babbled = 0;
+	for (run = 0; run < runs; run++)
+		world_run_babble(test, first + run);
+	kunit_info(test, "%u runs from %u: %u stops, %u telegrams, %u looks, %u waits, %u enabled\n",
+		   runs, first, world_sum.stops, world_sum.telegrams, world_sum.looks,
+		   world_sum.waits, world_babbled);
+	if (runs < WORLD_BABBLES)
+		return;
+	KUNIT_EXPECT_GE(test, world_sum.stops, runs);
+	KUNIT_EXPECT_GE(test, world_sum.telegrams, runs);
+	KUNIT_EXPECT_GE(test, world_sum.looks, runs);
+	KUNIT_EXPECT_GE(test, world_sum.waits, runs);
+	KUNIT_EXPECT_GE(test, world_babbled, runs / 8);
 }
 
 /* ---- what must not stop ---- */
@@ -348,6 +540,7 @@ static void world_walk(struct kunit *test)
 
 static struct kunit_case world_cases[] = {
 	KUNIT_CASE(world_walk),
+	KUNIT_CASE(world_babble),
 	KUNIT_CASE(world_calm),
 	{}
 };
