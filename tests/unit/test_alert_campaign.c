@@ -23,7 +23,7 @@
 #include "drive_robot.h"
 #include "store/store.h"
 #include "store_fixture.h"
-#include "tables/webhooks.h"
+#include "webhooks/rows.h"
 #include "views/scene.h"
 #include "views/services.h"
 

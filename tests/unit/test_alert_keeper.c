@@ -18,7 +18,7 @@
 #include "robot/snapshot.h"
 #include "store/store.h"
 #include "store_fixture.h"
-#include "tables/webhooks.h"
+#include "webhooks/rows.h"
 #include "views/scene.h"
 
 #define S	OHTD_NS_PER_S

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tables/missions.h"
-#include "tables/webhooks.h"
+#include "missions/rows.h"
+#include "webhooks/rows.h"
 #include "store/db_private.h"
 #include "store_fixture.h"
 

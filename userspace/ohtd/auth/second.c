@@ -9,7 +9,7 @@
 #include <openssl/rand.h>
 
 #include "base/hex.h"
-#include "tables/sessions.h"
+#include "accounts/sessions.h"
 
 #define NONCE_BYTES	12
 #define TAG_BYTES	16

@@ -16,7 +16,7 @@
 #include "auth/code.h"
 #include "auth/totp.h"
 #include "base/secret.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 
 struct ohtd_db;
 
