@@ -980,5 +980,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_sleep_moves_no_beginning, set_up, tear_down),
 	};
 
+	ohtd_alerts_listen(&ohtd_webhooks_listener);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

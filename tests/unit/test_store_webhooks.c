@@ -610,5 +610,6 @@ int main(void)
 		T(a_dead_receiver_pushes_out_its_own),
 	};
 
+	ohtd_alerts_listen(&ohtd_webhooks_listener);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
