@@ -12,7 +12,7 @@ help:
 	@echo 'make check    the fast inner loop: builds, style, unit tests'
 	@echo 'make check-models   the models of engine and stop, searched to the end, and their mutants'
 	@echo 'make conformance   the conformance kit for VDA 5050 vehicles, judged by vehicles that are right and wrong (conformance/README.md)'
-	@echo 'make test     the gate, some 20 minutes on 2 cores; ends with "N passed, N failed, N skipped"; good results of unchanged inputs are kept (OHT_CLEAN=1: none)'
+	@echo 'make test     the gate, some 16 minutes on 2 cores; ends with "N passed, N failed, N skipped"; good results of unchanged inputs are kept (OHT_CLEAN=1: none)'
 	@echo 'make test-all before a release and after a change in kernel/: every board and kernel, end to end, whole models, long package tests'
 	@echo 'make nightly  every long form, up to six hours; a second call goes on where the first one stopped'
 	@echo 'make coverage lines and branches of the programs that the tests reach, per folder; in build/coverage'

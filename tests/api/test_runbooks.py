@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every block of docs/runbooks.md, in its order, on a robot that has the trouble as far as it can be made here. OHT_SOAK=1 takes all runbooks."""
+"""Every block of docs/runbooks.md and docs/maintenance.md, in its order, on a robot that has the trouble as far as it can be made here. OHT_SOAK=1 takes all."""
 import contextlib
 import os
 import re
@@ -17,11 +17,11 @@ from oht_test.wait import until
 from remote import Remote
 
 pytestmark = pytest.mark.plain("starts")
-TEXT = (TOP / "docs/runbooks.md").read_text(encoding="utf-8")
-BOOKS = {title: text for title, text in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL) if "```sh" in text}
+TEXT = "".join((TOP / f"docs/{name}.md").read_text(encoding="utf-8") for name in ("runbooks", "maintenance"))
+BOOKS = {title: text for title, text in re.findall(r"^## (.+?)\n(.*?)(?=^##? |\Z)", TEXT, re.MULTILINE | re.DOTALL) if "```sh" in text}
 INSTALLED = "# on an installed robot"
 # What only an installed robot has, or a driver; no other command may go untried.
-UNTRIED = r"apt install |journalctl |timedatectl|modprobe |systemctl (stop|start|status) ohtd$|ohtctl safety commission$"
+UNTRIED = r"apt install |journalctl |timedatectl|modprobe |systemctl (stop|start|status) ohtd$|ohtctl safety (commission|selftest)$"
 # It says with 1 that something is wrong with this machine.
 MAY_FAIL = ("ohtctl doctor",)
 
@@ -48,7 +48,7 @@ class Person:
         local, ohtctl = f"--socket {self.daemon.socket}", BUILD / "userspace/ohtctl/ohtctl"
         (self.bin / "ohtctl").write_text(f"""#!/bin/sh
 case "$1 $2" in
-"safety "*|"scan "*) exec {ohtctl} "$@" --url {self.remote.url} ;;
+"safety "*|"scan "*|"status "*) exec {ohtctl} "$@" --url {self.remote.url} ;;
 "admin "*|"backup restore") exec {ohtctl} "$@" {local} --config {self.daemon.config} ;;
 *) exec {ohtctl} "$@" {local} ;;
 esac
@@ -249,12 +249,34 @@ def upgrade(person):
     assert person.daemon.login("administrator").status == 200
 
 
+# ---- maintenance ----
+
+def week(person):
+    person.do("ohtctl backup make")
+    assert "moves" in finish(person.steps("Each week"))
+
+
+def month(person):
+    finish(person.steps("Each month"))
+    assert (person.folder / "monthly.ohtbackup").stat().st_size > 0
+
+
+def year(person):
+    finish(person.steps("Each year"))
+    assert "moves" in (person.folder / "analytics.txt").read_text()
+
+
+def use(person):
+    assert "moves" in finish(person.steps("By use"))
+
+
 PLAYED = {
     "The stop does not reset": stop, "A module is lost": module, "The disk is full": disk, "The clock is wrong": clock, "The certificate ends": certificate,
     "A password is forgotten": password, "A phone is lost": phone, "The computer was replaced": computer, "The card is dead": card, "Upgrade, and back": upgrade,
+    "Each week": week, "Each month": month, "Each year": year, "By use": use,
 }
 # The others restart the daemon, or wait for seconds.
-QUICK = ("The stop does not reset", "The disk is full", "The certificate ends")
+QUICK = ("The stop does not reset", "The disk is full", "The certificate ends", "Each week", "Each month", "Each year", "By use")
 
 
 @pytest.mark.parametrize("book", PLAYED if os.environ.get("OHT_SOAK") else QUICK)

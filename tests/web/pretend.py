@@ -38,6 +38,7 @@ window.fetch = async (url, options) => {
         const isCommand = path === "robot/commands" && told.status < 300;
         if (isCommand) obey(JSON.parse(options.body), told.body);
         await new Promise((done) => setTimeout(done, now.delay_ms ?? 0));
+        Object.assign(now.answers, told.then);
         return json(isCommand ? result(told.body) : told.body, told.status);
     }
     const got = await answer(url, options);
@@ -124,10 +125,10 @@ def change(page, path, **values):
     page.run("Object.assign(window.pretended.values[arguments[0]], arguments[1])", path, values)
 
 
-def answers(page, what, body, status=200):
-    """A route answers so: "POST control", {...}."""
-    page.run("window.pretended.answers[arguments[0]] = { status: arguments[1], body: arguments[2] }; window.changes++",
-             what, status, body)
+def answers(page, what, body, status=200, then=None):
+    """A route answers so: "POST control", {...}. From that answer on others answer with 200 and what `then` says: the page reads again whenever it wants."""
+    page.run("window.pretended.answers[arguments[0]] = { status: arguments[1], body: arguments[2], then: arguments[3] }; window.changes++",
+             what, status, body, {path: {"status": 200, "body": said} for path, said in (then or {}).items()})
 
 
 def asked(page, verb=None):

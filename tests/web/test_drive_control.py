@@ -11,12 +11,10 @@ def test_control_is_taken_given_back_and_taken_over_with_a_reason(page):
     drive(page)
     mine = {**HELD, "holder": "operator", "mine": True}
     page.wait(lambda: "Free" in page.text("#drive-control"), what="free")
-    answers(page, "POST control", mine)
-    answers(page, "GET control", mine)
+    answers(page, "POST control", mine, then={"GET control": mine})
     page.click("#take")
     page.wait(lambda: "You have control" in page.text("#drive-control"), what="mine")
-    answers(page, "DELETE control", {})
-    answers(page, "GET control", {**HELD, "mine": False})
+    answers(page, "DELETE control", {}, then={"GET control": {**HELD, "mine": False}})
     page.click("#release")
     page.wait(lambda: "m.tran has control" in page.text("#drive-control"), what="of somebody else")
     page.click("#take-over-open")
@@ -29,13 +27,25 @@ def test_control_is_taken_given_back_and_taken_over_with_a_reason(page):
     page.click("#take-over-send")
     page.wait(lambda: has(page, "#take-over-problem"), what="the refusal")
     assert "higher role" in page.text("#take-over-problem") and value(page, "#take-over-reason") == "shift change"
-    answers(page, "POST control/take-over", mine)
-    answers(page, "GET control", mine)
+    answers(page, "POST control/take-over", mine, then={"GET control": mine})
     page.click("#take-over-send")
     page.wait(lambda: "You have control" in page.text("#drive-control"), what="mine again")
     sent = page.run("return window.asked.map((a) => `${a.method} ${a.path} ${JSON.stringify(a.body)}`)")
     assert sent == ["POST control {}", "DELETE control null", 'POST control/take-over {"reason":"shift change"}',
                     'POST control/take-over {"reason":"shift change"}']
+
+
+def test_a_press_is_of_the_button_on_which_it_began(page):
+    """Control is taken away under the finger: the button below it is another one now, and does not answer."""
+    drive(page, control={**HELD, "holder": "operator", "mine": True})
+    page.wait(lambda: has(page, "#release"), what="mine")
+    page.hold("#release")
+    answers(page, "GET control", HELD)
+    page.wait(lambda: has(page, "#take-over-open"), what="of somebody else")
+    page.let_go()
+    assert not has(page, "#take-over") and page.run("return window.asked") == []
+    page.click("#take-over-open")
+    page.wait(lambda: has(page, "#take-over"), what="the question, for a press of its own")
 
 
 def left_ms(daemon):

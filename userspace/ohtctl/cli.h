@@ -81,6 +81,7 @@ enum cli_exit {
 #define CLI_OPT_IN_CLEAR	(UINT64_C(1) << 52)
 #define CLI_OPT_SECONDS		(UINT64_C(1) << 53)
 #define CLI_OPT_CODE		(UINT64_C(1) << 54)
+#define CLI_OPT_STOP_REPORT	(UINT64_C(1) << 55)
 /* Those that mean something to an ohtd elsewhere. */
 #define CLI_REMOTE_OPTIONS	(CLI_OPT_URL | CLI_OPT_FINGERPRINT | CLI_OPT_LEVEL | CLI_OPT_ROLE | \
 				 CLI_OPT_PASSWORD_FILE | CLI_OPT_STDIN | CLI_OPT_ROUNDS |	    \
@@ -89,7 +90,7 @@ enum cli_exit {
 				 CLI_OPT_FORMAT | CLI_OPT_OUTPUT | CLI_OPT_CONTINUE | \
 				 CLI_OPT_REASON | CLI_OPT_CONFIRM | CLI_OPT_FOREIGN | CLI_OPT_BY | \
 				 CLI_OPT_CHECK | CLI_OPT_CALIBRATION | CLI_OPT_STANDSTILL | CLI_OPT_WAIT | CLI_OPT_RECORDS | \
-				 CLI_OPT_KIND | CLI_OPT_CODE | CLI_OPT_WITH_HISTORY | CLI_OPT_NO_HISTORY | CLI_OPT_IN_CLEAR)
+				 CLI_OPT_KIND | CLI_OPT_CODE | CLI_OPT_WITH_HISTORY | CLI_OPT_NO_HISTORY | CLI_OPT_IN_CLEAR | CLI_OPT_REPORT | CLI_OPT_STOP_REPORT)
 
 struct cli_verb;
 struct show_column;
@@ -128,6 +129,7 @@ struct show_column;
  * @cycle_us: grid of a plan
  * @stop_budget_us: longest time that a stop may have to wait for a plan, 0: not judged
  * @report: where a report goes, without the endings of its files; NULL for a name made of the time
+ * @stop_report: a report of safety commission, or NULL
  * @by: who does it, NULL for the name of the account
  * @key: file of a private key (PEM) that signs the report, or NULL
  * @drive: unit or module whose drive is turned, or NULL
@@ -187,6 +189,7 @@ struct cli {
 	uint32_t whole_cycles;
 	uint32_t step_timeout_s;
 	const char *report;
+	const char *stop_report;
 	const char *by;
 	const char *key;
 	const char *drive;

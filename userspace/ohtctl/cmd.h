@@ -14,6 +14,7 @@
 struct cli;
 
 int cmd_info(struct cli *cli, int count, char **arguments);
+int cmd_accept(struct cli *cli, int count, char **arguments);
 int cmd_doctor(struct cli *cli, int count, char **arguments);
 int cmd_support(struct cli *cli, int count, char **arguments);
 int cmd_stats(struct cli *cli, int count, char **arguments);

@@ -12,10 +12,10 @@ _ohtctl_urls() {
 
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info doctor support status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history timeline analytics export config audit mission alerts webhooks backup jobs logs login elevate logout agents whoami foxglove key user admin'
+	local verbs='info doctor support accept status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history timeline analytics export config audit mission alerts webhooks backup jobs logs login elevate logout agents whoami foxglove key user admin'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
-		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --by --key --drive --step-timeout-s
+		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --stop-report --by --key --drive --step-timeout-s
 		--profile --data --all --any-unit --append --force --safety --bus --dump --socket --config --role
 		--password-stdin --password-file --code --after-stop --url --fingerprint --level --station --reason --confirm-within
 		--at-standstill --wait
@@ -25,7 +25,7 @@ _ohtctl() {
 	--device)
 		mapfile -t COMPREPLY < <(compgen -f -- "${word:-/dev/oht}")
 		return ;;
-	--report | --key | --password-file | --output | -o)
+	--report | --stop-report | --key | --password-file | --output | -o)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
 	--data | --root)
@@ -42,6 +42,9 @@ _ohtctl() {
 		return ;;
 	read | write | mask | exchange | identify | raw | --drive)
 		mapfile -t COMPREPLY < <(compgen -W "$modules" -- "$word")
+		return ;;
+	accept)
+		mapfile -t COMPREPLY < <(compgen -W 'identity modules sensors battery clock stop limits motion stations backup certificate users webhooks alerts' -- "$word")
 		return ;;
 	plan)
 		mapfile -t COMPREPLY < <(compgen -W 'status check load clear watch' -- "$word")

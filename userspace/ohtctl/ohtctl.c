@@ -31,6 +31,8 @@ static const struct cli_verb verbs[] = {
 	  CLI_OPT_SOCKET | CLI_OPT_ROOT | CLI_OPT_SECONDS, 0, 0 },
 	{ "support", "[FILE]", "what a maker needs to know, in one file, without secrets", cmd_support,
 	  CLI_OPT_SOCKET | CLI_OPT_ROOT | CLI_OPT_SECONDS, 0, 1 },
+	{ "accept", "[STEP...]", "walk a new robot through a checklist, and go on with it", cmd_accept,
+	  CLI_OPT_SOCKET | CLI_OPT_REPORT | CLI_OPT_BY | CLI_OPT_STOP_REPORT, 0, 14, cmd_accept },
 	{ "stats", "", "counters, gaps, histograms, how each module stands", cmd_stats, 0, 0, 0 },
 	{ "scan", "[--all]", "find modules on units 1..8 and of modules.csv, or 1..247", cmd_scan,
 	  CLI_OPT_ALL | CLI_OPT_FORCE | CLI_OPT_TIMEOUT | CLI_OPT_DATA, 0, 0, remote_scan },

@@ -14,6 +14,8 @@ ROLES = ("viewer", "operator", "supervisor", "administrator")
 PASSWORD = "correct horse battery"
 # On a busy host an answer takes longer; no test is about time-outs of the client.
 ANSWER_S = 70
+# A token ends after 15 minutes, a suite on a busy host does not.
+TOKEN_S = 600
 
 
 @dataclasses.dataclass
@@ -49,6 +51,7 @@ class Client:
         self.port = port
         self.address = address
         self.tokens = {}
+        self.drawn_s = {}
         self.second = ""
         self._context = context
         self._keep_s = keep_s
@@ -128,7 +131,10 @@ class Client:
 
     def token(self, role):
         """An access token of the role's account."""
+        if time.monotonic() - self.drawn_s.setdefault(role, time.monotonic()) > TOKEN_S:
+            self.tokens.pop(role, None)
         if role not in self.tokens:
+            self.drawn_s[role] = time.monotonic()
             answer = self.login(role)
             assert answer.status == 200, answer
             self.tokens[role] = answer.json["access_token"]

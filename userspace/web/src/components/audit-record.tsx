@@ -7,7 +7,7 @@ import type { AuditRecord } from "../api/types";
 import { time } from "../format";
 import { href } from "../router";
 import { texts } from "../texts";
-import { Badge, Button, Facts } from "./basics";
+import { Badge, Button, Facts, Scroll } from "./basics";
 import { Dialog } from "./overlay";
 
 const t = texts.audit;
@@ -38,7 +38,7 @@ function Values({ record }: { record: AuditRecord }) {
 
 	if (!names.length) return <p class="sub gap-above">{t.noValues}</p>;
 	return (
-		<div class="scroll differences gap-above">
+		<Scroll css="differences gap-above">
 			<table id="audit-values" aria-label={t.values}>
 				<thead>
 					<tr>
@@ -59,7 +59,7 @@ function Values({ record }: { record: AuditRecord }) {
 					))}
 				</tbody>
 			</table>
-		</div>
+		</Scroll>
 	);
 }
 

@@ -154,7 +154,9 @@ export function Button({ children, onPress, id, kind = "", why, onWhy, submit = 
 
 	return (
 		<span class="act">
+			{/* Another button in the same place is another element: a press that began on this one does not end on that one. */}
 			<button
+				key={id ?? label}
 				type={submit ? "submit" : "button"}
 				id={id}
 				class={`button ${kind}`}
@@ -179,6 +181,22 @@ export function Button({ children, onPress, id, kind = "", why, onWhy, submit = 
 				</span>
 			) : null}
 		</span>
+	);
+}
+
+interface ScrollProps {
+	css?: string;
+	/** has nothing in it that takes the focus: keys reach it by itself */
+	bare?: boolean;
+	children: ComponentChildren;
+}
+
+/** What may be wider than the screen. */
+export function Scroll({ css = "", bare = true, children }: ScrollProps) {
+	return (
+		<div class={`scroll ${css}`} tabIndex={bare ? 0 : undefined}>
+			{children}
+		</div>
 	);
 }
 

@@ -8,6 +8,7 @@ import { unit } from "../format";
 import { textOf } from "../number";
 import { useStore } from "../store";
 import { texts } from "../texts";
+import { Scroll } from "./basics";
 
 const t = texts.config;
 const FEW = 3;
@@ -43,7 +44,7 @@ export function Differences({ id, label, changes }: { id: string; label: string;
 	const items = useStore(described);
 
 	return (
-		<div class="scroll differences">
+		<Scroll css="differences">
 			<table id={id} aria-label={label}>
 				<thead>
 					<tr>
@@ -68,6 +69,6 @@ export function Differences({ id, label, changes }: { id: string; label: string;
 					})}
 				</tbody>
 			</table>
-		</div>
+		</Scroll>
 	);
 }

@@ -8,7 +8,7 @@ import type { Problem } from "../api/problem";
 import { numberOf } from "../number";
 import { useQuery } from "../router";
 import { texts } from "../texts";
-import { Button, Refusal, Skeleton } from "./basics";
+import { Button, Refusal, Scroll, Skeleton } from "./basics";
 
 export interface Column<Row> {
 	id: string;
@@ -116,7 +116,7 @@ export function Table<Row>(props: TableProps<Row>) {
 			{refusal && !rows ? (
 				refusal
 			) : (
-				<div class="scroll">
+				<Scroll bare={!sortable || !columns.some((c) => c.key)}>
 					<table id={id} class={props.blocks ? "blocks" : undefined} aria-label={props.label} aria-busy={!rows}>
 						<thead>
 							<tr>
@@ -167,7 +167,7 @@ export function Table<Row>(props: TableProps<Row>) {
 									))}
 						</tbody>
 					</table>
-				</div>
+				</Scroll>
 			)}
 			{rows && !rows.length ? <div class="empty">{props.empty}</div> : null}
 			{rows?.length && !found.length ? (

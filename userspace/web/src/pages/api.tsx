@@ -4,7 +4,7 @@
  */
 import { send } from "../api/client";
 import type { ErrorCode, List } from "../api/types";
-import { Card, Refusal, Skeleton } from "../components/basics";
+import { Card, Refusal, Scroll, Skeleton } from "../components/basics";
 import { useOnce } from "../components/once";
 import { Table } from "../components/table";
 import type { PageProps } from "../pages";
@@ -133,7 +133,7 @@ function Members({ document, lines, title }: { document: Document; lines: Line[]
 	return (
 		<>
 			<h4>{title}</h4>
-			<div class="scroll">
+			<Scroll>
 				<table>
 					<thead>
 						<tr>
@@ -163,7 +163,7 @@ function Members({ document, lines, title }: { document: Document; lines: Line[]
 						})}
 					</tbody>
 				</table>
-			</div>
+			</Scroll>
 		</>
 	);
 }
