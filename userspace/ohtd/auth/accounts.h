@@ -13,8 +13,8 @@
 
 #include <stdint.h>
 
+#include "accounts/users.h"
 #include "auth/password.h"
-#include "tables/users.h"
 
 struct ohtd_auth;
 struct ohtd_db;

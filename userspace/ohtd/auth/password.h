@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "accounts/users.h"
 #include "base/secret.h"
-#include "tables/users.h"
 
 /* bcrypt does not look at what is behind 72 bytes, therefore longer ones are refused. */
 #define OHTD_PASSWORD_BYTES_MAX	72

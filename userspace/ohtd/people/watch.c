@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accounts/users.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -15,7 +16,6 @@
 #include "config/config.h"
 #include "settings/settings.h"
 #include "store/store.h"
-#include "tables/users.h"
 
 #define FILE_NAME	"administrators"
 #define FILE_BYTES_MAX	65536
