@@ -15,7 +15,7 @@ from daemon import BUILD, OHTD, begin
 from oht_test.client import PASSWORD, ROLES
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
-OTHER = "another password"
+OTHER = "another good password"
 NOBODY = 65534
 
 

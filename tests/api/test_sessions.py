@@ -10,7 +10,7 @@ import pytest
 from oht_test.client import PASSWORD, ROLES
 from oht_test.wait import until
 
-OTHER = "another password"
+OTHER = "another good password"
 OLD_COOKIE = "__Secure-oht-refresh"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from oht_test.client import PASSWORD, ROLES
 
-OTHER = "another password"
+OTHER = "another good password"
 
 
 def users(daemon):

@@ -22,7 +22,7 @@ WANTED = ("?essential", "acl", "apt", "ca-certificates", "curl", "dkms", "init-s
           "systemd", "systemd-sysv", "udev", "usr-is-merged")
 # What our packages depend on, since there is no archive to take it from in the folder.
 LIBRARIES = ("libcsv3", "libcurl4", "libh2o-evloop0.13", "libjson-c5", "libjwt0", "libmodbus5", "libnl-3-200", "libnl-genl-3-200",
-             "libnl-genl-3-dev", "libqrencode4", "libseccomp2", "libsqlite3-0", "libwslay1")
+             "libnl-genl-3-dev", "libqrencode4", "libseccomp2", "libsqlite3-0", "libwslay1", "libzxcvbn0")
 # Debian 12 has merged these into /usr; a link that is there before the packages come stays.
 MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}

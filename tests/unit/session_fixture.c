@@ -91,6 +91,14 @@ void session_reboot(uint64_t off_ns)
 	session_start();
 }
 
+int session_hash(const char *text, char hash[OHTD_PASSWORD_HASH_MAX + 1])
+{
+	struct ohtd_password_new password = { .user = "" };
+
+	ohtd_secret_set(&password.secret, text);
+	return ohtd_password_hash(&password, hash, OHTD_PASSWORD_HASH_MAX + 1);
+}
+
 int session_set_up(void **state)
 {
 	struct ohtd_user user = { .name = "anna", .role = OHTD_ROLE_OPERATOR };
@@ -102,7 +110,7 @@ int session_set_up(void **state)
 	atomic_store(&manual.now_ns, 1000 * OHTD_NS_PER_S);
 	atomic_store(&manual.realtime_ns, STORE_NOW_S * (int64_t)OHTD_NS_PER_S);
 	db = store_open_db();
-	ohtd_password_hash("correct horse", user.password_hash, sizeof(user.password_hash));
+	session_hash("correct horse", user.password_hash);
 	/* crypt() writes the cost that it was called with. */
 	ohtd_db_user_add(db, &user, STORE_NOW_S);
 	ohtd_db_user_find(db, &user);

@@ -28,6 +28,8 @@ extern char hashed_by[8];
 /* Called once, while the next password is hashed: what somebody else does meanwhile. */
 extern void (*meanwhile)(void);
 
+/* 0: a hash of a password that may be set. */
+int session_hash(const char *text, char hash[OHTD_PASSWORD_HASH_MAX + 1]);
 int session_set_up(void **state);
 int session_tear_down(void **state);
 void session_start(void);

@@ -96,7 +96,7 @@ static int add_anna(struct ohtd_db *db, void *arg)
 	struct ohtd_user user = { .name = "anna", .role = OHTD_ROLE_OPERATOR };
 
 	(void)arg;
-	assert_int_equal(ohtd_password_hash("correct horse", user.password_hash,
+	assert_int_equal(ohtd_password_hash(&(struct ohtd_password_new){ .secret = { "correct horse" } }, user.password_hash,
 					    sizeof(user.password_hash)), 0);
 	return ohtd_db_user_add(db, &user, BUILD_S);
 }

@@ -52,11 +52,11 @@ static void give(char text[OHTD_CODE_TEXT_BYTES])
 static enum ohtd_auth_result reset(const char *name, const char *code)
 {
 	struct ohtd_credentials credentials = credentials_of(name, code);
-	struct ohtd_secret fresh;
+	struct ohtd_password_new fresh = { .user = "" };
 	struct ohtd_grant grant;
 
 	snprintf(credentials.address, sizeof(credentials.address), "192.0.2.%u", 2 + __atomic_fetch_add(&next_host, 1, __ATOMIC_RELAXED) % 250);
-	ohtd_secret_set(&fresh, FRESH);
+	ohtd_secret_set(&fresh.secret, FRESH);
 	return ohtd_auth_reset_password(auth, &credentials, &fresh, &grant);
 }
 
@@ -354,7 +354,7 @@ static void an_hour_is_an_hour_whatever_the_time_of_day_does(void **state)
 static void wrong_codes_make_wait(void **state)
 {
 	struct ohtd_credentials credentials = credentials_of("anna", "0");
-	struct ohtd_secret fresh = { FRESH };
+	struct ohtd_password_new fresh = { .secret = { FRESH } };
 	char text[OHTD_CODE_TEXT_BYTES];
 	struct ohtd_grant grant;
 

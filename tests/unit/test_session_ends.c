@@ -147,10 +147,10 @@ static enum ohtd_auth_result change_password(const struct ohtd_grant *by, const 
 					     const char *fresh, struct ohtd_grant *grant)
 {
 	struct ohtd_credentials credentials = credentials_of("anna", old);
-	struct ohtd_secret secret;
+	struct ohtd_password_new password = { .user = "" };
 
-	ohtd_secret_set(&secret, fresh);
-	return ohtd_auth_change_password(auth, &by->who, &credentials, &secret, grant);
+	ohtd_secret_set(&password.secret, fresh);
+	return ohtd_auth_change_password(auth, &by->who, &credentials, &password, grant);
 }
 
 static void a_new_password_keeps_only_the_session_that_set_it(void **state)

@@ -196,18 +196,47 @@ static void nobody_changes_an_account_above_his_role(void **state)
 	ohtd_db_close(db);
 }
 
-static void password_longer_than_bcrypt_looks_at(void **state)
+#define TEN	"aB3$xYz9-Q"
+
+/* Each way to set a password comes through ohtd_password_hash(). */
+static void a_password_that_others_guess_is_not_set(void **state)
 {
-	char password[80];
+	static const struct { const char *password, *user, *robot, *unfit; } rows[] = {
+		{ "", "", "", "at least 8 bytes" },
+		{ "xQ7-pl2", "", "", "at least 8 bytes" },
+		{ TEN TEN TEN TEN TEN TEN TEN "123", "", "", "at most 72 bytes" },
+		{ "password", "", "", "known" },
+		{ "P@ssw0rd!", "", "", "known" },
+		{ "iloveyou", "", "", "known" },
+		{ "hydraulics", "", "", "known" },
+		{ "12345678", "", "", "known" },
+		{ "qwertyuiop", "", "", "known" },
+		{ "19991231", "", "", "known" },
+		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "", "", "known" },
+		{ "passwordpassword", "", "", "known" },
+		{ "xQ7-Berta-pl2#", "berta", "", "name of the account" },
+		{ "xQ7-oht-50 left-pl2", "", "OHT-50 LEFT", "name of the robot" },
+		/* A name of three letters is in many words, but makes a password no better. */
+		{ "evaevaeva", "eva", "", "known" },
+		{ "xQ7-evaluate-pl2", "eva", "", NULL },
+		{ TEN TEN TEN TEN TEN TEN TEN "12", "berta", "OHT-50", NULL },
+	};
+	char hash[OHTD_PASSWORD_HASH_MAX + 1];
 
 	(void)state;
-	memset(password, 'a', sizeof(password));
-	password[73] = 0;
-	assert_string_equal(ohtd_password_unfit(password), "a password has at most 72 bytes");
-	password[72] = 0;
-	assert_null(ohtd_password_unfit(password));
-	password[7] = 0;
-	assert_non_null(ohtd_password_unfit(password));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ohtd_password_new fresh = { .unfit = "left from before" };
+
+		ohtd_secret_set(&fresh.secret, rows[i].password);
+		strcpy(fresh.user, rows[i].user);
+		strcpy(fresh.robot, rows[i].robot);
+		strcpy(hash, "as it was");
+		if (ohtd_password_hash(&fresh, hash, sizeof(hash)) != (rows[i].unfit ? -EDOM : 0))
+			fail_msg("'%s': %s", rows[i].password, fresh.unfit ? fresh.unfit : "accepted");
+		if (rows[i].unfit && (!fresh.unfit || !strstr(fresh.unfit, rows[i].unfit)))
+			fail_msg("'%s': %s", rows[i].password, fresh.unfit);
+		assert_int_equal(!strcmp(hash, "as it was"), rows[i].unfit != NULL);
+	}
 }
 
 /* The journal names who acted by the number of the account. */
@@ -449,7 +478,7 @@ int main(void)
 		CASE(directory_and_link_are_refused),
 		CASE(users_survive_and_names_ignore_case),
 		CASE(unfit_users_are_refused_by_the_table),
-		CASE(password_longer_than_bcrypt_looks_at),
+		CASE(a_password_that_others_guess_is_not_set),
 		CASE(nobody_changes_an_account_above_his_role),
 		CASE(a_deleted_account_keeps_its_number_and_frees_its_name),
 		CASE(a_number_is_never_given_twice),

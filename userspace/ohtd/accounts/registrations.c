@@ -65,6 +65,23 @@ static int check_room(struct ohtd_db *db, const char *client)
 	return r;
 }
 
+static const struct ohtd_statement waiting_sql = { "SELECT count(*), coalesce(max(id), 0) FROM registrations WHERE until_s > :now" };
+
+int ohtd_table_registrations_count(struct ohtd_db *db, struct ohtd_table_waiting *waiting)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &waiting_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":now", waiting->now_s);
+	r = ohtd_db_row(db, s);
+	if (r > 0) {
+		waiting->count = (unsigned int)ohtd_store_take_number(s, 0);
+		waiting->newest = ohtd_store_take_number(s, 1);
+	}
+	sqlite3_reset(s);
+	return r < 0 ? r : 0;
+}
+
 static int add(struct ohtd_db *db, struct ohtd_table_registration *row)
 {
 	int r = end_old(db, row->created_s);

@@ -32,9 +32,10 @@ const char *ohtd_account_name_unfit(const char *name)
 
 int ohtd_account_prepare(struct ohtd_account_order *order)
 {
-	if (!*order->password.revealed)
+	if (!*order->password.secret.revealed)
 		return 0;
-	return ohtd_password_hash(order->password.revealed, order->hash, sizeof(order->hash));
+	strcpy(order->password.user, order->user.name);
+	return ohtd_password_hash(&order->password, order->hash, sizeof(order->hash));
 }
 
 static int add(struct ohtd_db *db, struct ohtd_account_order *order)

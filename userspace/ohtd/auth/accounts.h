@@ -13,8 +13,8 @@
 
 #include <stdint.h>
 
-#include "base/secret.h"
 #include "accounts/users.h"
+#include "auth/password.h"
 
 struct ohtd_auth;
 struct ohtd_db;
@@ -31,8 +31,8 @@ enum ohtd_account_act {
  * @act: what
  * @by: who wants it, for the log
  * @now_s: wall clock
- * @password: of the new account or the changed one; "": none, or as it is
- * @user: in: name and role of a new account. Out: the account as it is now
+ * @password: of the new account or the changed one, with the name of the robot; @password.secret "": none, or as it is
+ * @user: in: name and role of a new account; name of one that has a new password. Out: the account as it is now
  * @change: what becomes of an account
  * @hash: private
  */
@@ -40,7 +40,7 @@ struct ohtd_account_order {
 	enum ohtd_account_act act;
 	char by[OHTD_USER_NAME_MAX + 1];
 	int64_t now_s;
-	struct ohtd_secret password;
+	struct ohtd_password_new password;
 	struct ohtd_user user;
 	struct ohtd_user_change change;
 	char hash[OHTD_PASSWORD_HASH_MAX + 1];
@@ -50,7 +50,7 @@ struct ohtd_account_order {
 #define OHTD_USER_NAME_PATTERN	"^[A-Za-z0-9._@-]+$"
 const char *ohtd_account_name_unfit(const char *name);
 
-/* Hashes the password, if there is one: takes long. 0 or a negative errno. */
+/* Judges and hashes the password, if there is one: takes long. 0, -EDOM: see ohtd_password_hash(), or another negative errno. */
 int ohtd_account_prepare(struct ohtd_account_order *order);
 
 /* The part for the store; see ohtd_db_user_add(), _add_first(), _change(). @order: an order. */

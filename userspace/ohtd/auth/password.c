@@ -3,11 +3,13 @@
 
 #include <crypt.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include <zxcvbn.h>
 
 #define SALT_RANDOM_BYTES	16
 #define COST			12
@@ -15,15 +17,32 @@
 /* Well-formed, cost 12, and the image of no known password: its 31 digits were drawn at random. */
 static const char nobody[] = "$2b$12$Rk7uYb4cX0pZ1QwT9sNfLe3vG6hJ8mA5dK2iO4xB7yC1zE0nU5qWS";
 
-const char *ohtd_password_unfit(const char *password)
+/* Of both in the same case. */
+static bool has_name(const char *password, const char *name)
 {
-	size_t n = strlen(password);
+	return strlen(name) >= OHTD_PASSWORD_NAME_BYTES_MIN && strcasestr(password, name);
+}
+
+static bool is_guessable(const struct ohtd_password_new *fresh)
+{
+	const char *names[] = { fresh->user, fresh->robot, NULL };
+
+	return ZxcvbnMatch(fresh->secret.revealed, names, NULL) < log2(OHTD_PASSWORD_GUESSES_MIN);
+}
+
+static const char *unfit(const struct ohtd_password_new *fresh)
+{
+	size_t n = strlen(fresh->secret.revealed);
 
 	if (n < OHTD_PASSWORD_BYTES_MIN)
 		return "a password needs at least 8 bytes";
 	if (n > OHTD_PASSWORD_BYTES_MAX)
 		return "a password has at most 72 bytes";
-	return NULL;
+	if (has_name(fresh->secret.revealed, fresh->user))
+		return "the name of the account is in the password";
+	if (has_name(fresh->secret.revealed, fresh->robot))
+		return "the name of the robot is in the password";
+	return is_guessable(fresh) ? "the password is a known one, or a simple variant of one; take several words, or one that is longer" : NULL;
 }
 
 /* struct crypt_data has 32 KiB: too much for the stack of a thread. */
@@ -47,17 +66,20 @@ static int crypt_into(const char *password, const char *setting, char *hash, siz
 	return r;
 }
 
-int ohtd_password_hash(const char *password, char *hash, size_t size)
+int ohtd_password_hash(struct ohtd_password_new *fresh, char *hash, size_t size)
 {
 	unsigned char salt[SALT_RANDOM_BYTES];
 	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
 
+	fresh->unfit = unfit(fresh);
+	if (fresh->unfit)
+		return -EDOM;
 	if (RAND_bytes(salt, sizeof(salt)) != 1)
 		return -EIO;
 	if (!crypt_gensalt_rn("$2b$", COST, (const char *)salt, sizeof(salt), setting,
 			      sizeof(setting)))
 		return -EINVAL;
-	return crypt_into(password, setting, hash, size);
+	return crypt_into(fresh->secret.revealed, setting, hash, size);
 }
 
 bool ohtd_password_matches(const char *password, const char *hash)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     password hashes: bcrypt, cost 12, at most 72 bytes.
+ * Owns:     which passwords may be set, and their hashes: bcrypt, cost 12, at most 72 bytes.
  * Contexts: worker threads and main(); each call takes a tenth of a second to several seconds.
  * Locks:    none.
  */
@@ -10,15 +10,44 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "accounts/users.h"
+#include "base/secret.h"
+
 /* bcrypt does not look at what is behind 72 bytes, therefore longer ones are refused. */
 #define OHTD_PASSWORD_BYTES_MAX	72
 #define OHTD_PASSWORD_BYTES_MIN	8
+#define OHTD_PASSWORD_ROBOT_BYTES	65	/* the name of the robot, with NUL */
 
-/* NULL if @password may be used for a new account, else why not, as one sentence. */
-const char *ohtd_password_unfit(const char *password);
+/* Passwords that libzxcvbn finds within so many guesses may not be set: words, keys in a row, dates, and simple variants of them. */
+#define OHTD_PASSWORD_GUESSES_MIN	1000000
+/* A shorter name is only one more word to guess: it may be part of a password. */
+#define OHTD_PASSWORD_NAME_BYTES_MIN	4
 
-/* Fills @hash. Returns 0 or a negative errno. */
-int ohtd_password_hash(const char *password, char *hash, size_t size);
+/**
+ * struct ohtd_password_new - a password that is to be set
+ * @secret: the password
+ * @user: name of its account; "": not known
+ * @robot: name of the robot; "": not known
+ * @unfit: out: why it may not be set, as one sentence; NULL: it may
+ */
+struct ohtd_password_new {
+	struct ohtd_secret secret;
+	char user[OHTD_USER_NAME_MAX + 1];
+	char robot[OHTD_PASSWORD_ROBOT_BYTES];
+	const char *unfit;
+};
+
+/**
+ * ohtd_password_hash() - judge a password and make its hash
+ * @fresh: @unfit is filled
+ * @hash: filled
+ * @size: of @hash
+ *
+ * No other function makes a hash, so each way to set a password has the same rules.
+ *
+ * Return: 0, -EDOM: @fresh->unfit says why it may not be set, or another negative errno.
+ */
+int ohtd_password_hash(struct ohtd_password_new *fresh, char *hash, size_t size);
 
 /**
  * ohtd_password_matches() - compare a password with a hash

@@ -282,7 +282,7 @@ static enum ohtd_auth_result grant_for(struct ohtd_auth *auth, const struct ohtd
 static enum ohtd_auth_result refused(struct ohtd_grant *grant, int r)
 {
 	grant->error = r == -ENOENT ? 0 : r;
-	return r == -ENOENT ? OHTD_AUTH_REFUSED : OHTD_AUTH_UNAVAILABLE;
+	return r == -ENOENT ? OHTD_AUTH_REFUSED : r == -EDOM ? OHTD_AUTH_UNFIT : OHTD_AUTH_UNAVAILABLE;
 }
 
 /* ---- passwords ---- */
@@ -547,7 +547,7 @@ static enum ohtd_auth_result grant_kept(struct ohtd_auth *auth,
 enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 						const struct ohtd_principal *who,
 						const struct ohtd_credentials *credentials,
-						const struct ohtd_secret *fresh,
+						struct ohtd_password_new *fresh,
 						struct ohtd_grant *grant)
 {
 	char hash[OHTD_PASSWORD_HASH_MAX + 1];
@@ -560,9 +560,9 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 
 	if (r == -EAGAIN && grant->wait_s)
 		return OHTD_AUTH_TOO_MANY;
+	strcpy(fresh->user, who->user);
 	if (!r)
-		r = user.id == who->user_id ?
-		    ohtd_password_hash(fresh->revealed, hash, sizeof(hash)) : -ENOENT;
+		r = user.id == who->user_id ? ohtd_password_hash(fresh, hash, sizeof(hash)) : -ENOENT;
 	if (r)
 		return refused(grant, r);
 	change.ahead = ohtd_live_find_ahead(auth->live, who->session, &change.session);
@@ -600,12 +600,14 @@ static int work_reset(struct ohtd_db *db, void *reset)
 }
 
 /* 0, -ENOENT: the code is not that of the account, or another negative errno. */
-static int take_code(struct ohtd_auth *auth, const struct ohtd_credentials *credentials, const struct ohtd_secret *fresh,
+static int take_code(struct ohtd_auth *auth, const struct ohtd_credentials *credentials, struct ohtd_password_new *fresh,
 		     struct ohtd_table_reset *reset)
 {
 	char hash[OHTD_PASSWORD_HASH_MAX + 1];
-	int r = ohtd_password_hash(fresh->revealed, hash, sizeof(hash));
+	int r;
 
+	strcpy(fresh->user, credentials->username);
+	r = ohtd_password_hash(fresh, hash, sizeof(hash));
 	*reset = (struct ohtd_table_reset){
 		.now_boot_ms = boot_ms(auth), .life_ms = OHTD_RESET_LIFE_S * 1000ll, .password_hash = hash,
 		.now_s = ohtd_clock_wall_s(auth->clock),
@@ -620,7 +622,7 @@ static int take_code(struct ohtd_auth *auth, const struct ohtd_credentials *cred
 
 enum ohtd_auth_result ohtd_auth_reset_password(struct ohtd_auth *auth,
 					       const struct ohtd_credentials *credentials,
-					       const struct ohtd_secret *fresh,
+					       struct ohtd_password_new *fresh,
 					       struct ohtd_grant *grant)
 {
 	const char *name = credentials->username, *address = credentials->address;

@@ -42,6 +42,7 @@ enum ohtd_auth_result {
 	OHTD_AUTH_TOO_MANY,	/* too many failures, see wait_s */
 	OHTD_AUTH_CODE,		/* the password was right, and the code was not, or there was none: see second */
 	OHTD_AUTH_CHANGED,	/* somebody else has changed the account meanwhile */
+	OHTD_AUTH_UNFIT,	/* the new password may not be set: it says why */
 	OHTD_AUTH_UNAVAILABLE,	/* the store or memory failed */
 };
 
@@ -129,14 +130,14 @@ enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
  * ohtd_auth_change_password() - let somebody who is logged in change his own password
  * @who: with a session, which goes on with the new pair of tokens; all others end
  * @credentials: the name is that of @who
- * @fresh: the new password
+ * @fresh: the new password, with the name of the robot
  *
  * Return: OHTD_AUTH_REFUSED: the present password is wrong.
  */
 enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 						const struct ohtd_principal *who,
 						const struct ohtd_credentials *credentials,
-						const struct ohtd_secret *fresh,
+						struct ohtd_password_new *fresh,
 						struct ohtd_grant *grant);
 
 /**
@@ -151,7 +152,7 @@ int ohtd_auth_reset_draw(struct ohtd_auth *auth, struct ohtd_table_reset_code *c
 /**
  * ohtd_auth_reset_password() - set a new password by a reset code
  * @credentials: the code is in the place of the password
- * @fresh: the new password
+ * @fresh: the new password, with the name of the robot
  * @grant: no tokens; wait_s, error and who only
  *
  * All sessions of the account end. A wrong code counts as a failed log-in, and uses up one try of the code. An unknown name, an account
@@ -161,7 +162,7 @@ int ohtd_auth_reset_draw(struct ohtd_auth *auth, struct ohtd_table_reset_code *c
  */
 enum ohtd_auth_result ohtd_auth_reset_password(struct ohtd_auth *auth,
 					       const struct ohtd_credentials *credentials,
-					       const struct ohtd_secret *fresh,
+					       struct ohtd_password_new *fresh,
 					       struct ohtd_grant *grant);
 
 /**

@@ -304,6 +304,7 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	M("not_taken", "This verb does not take the member.", "Leave the member out."),
 	M("unprintable", "The text has characters that it may not have.", "See detail, and take others."),
 	M("unfit", "The value cannot be this: a name, a password, a place that is taken.", "See detail."),
+	M("guessable", "The password is a known one, or has the name of the account or of the robot in it.", "Take several words, or a longer one."),
 	M("empty", "Nothing is to be changed.", "Name a member to change."),
 	M("contradiction", "The value does not agree with another one.", "See detail, and change both together."),
 	M("elevation_required", "The value may be changed by an elevated session only.", "Give the password with POST auth/elevate, and try again."),

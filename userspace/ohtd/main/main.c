@@ -29,7 +29,7 @@ static int complain(const char *why)
 	return 1;
 }
 
-/* One line of standard input; NULL, or why it cannot be the password. */
+/* One line of standard input; NULL, or why it is none. ohtd_account_prepare() judges it. */
 static const char *read_password(char *password, size_t size)
 {
 	size_t n;
@@ -40,7 +40,19 @@ static const char *read_password(char *password, size_t size)
 	if (!password[n] && n == size - 1)
 		return "a password has at most 72 bytes";
 	password[n] = 0;
-	return ohtd_password_unfit(password);
+	return n < OHTD_PASSWORD_BYTES_MIN ? "a password needs at least 8 bytes" : NULL;
+}
+
+static const char *why_not(const struct ohtd_account_order *order, int error)
+{
+	switch (error) {
+	case -EDOM:
+		return order->password.unfit;
+	case -EEXIST:
+		return "there is such a user already";
+	default:
+		return strerror(-error);
+	}
 }
 
 static int store_user(const struct ohtd_config *config, struct ohtd_account_order *order,
@@ -55,8 +67,7 @@ static int store_user(const struct ohtd_config *config, struct ohtd_account_orde
 	r = ohtd_offline_account(&offline, order, "ohtd --add-user");
 	ohtd_offline_close(&offline);
 	if (r)
-		snprintf(why, WHY_BYTES, "%s: %s", order->user.name, r == -EEXIST ?
-			 "there is such a user already" : strerror(-r));
+		snprintf(why, WHY_BYTES, "%s: %s", order->user.name, why_not(order, r));
 	return r;
 }
 
@@ -70,16 +81,14 @@ static int add_user(const struct ohtd_config *config, const struct ohtd_options 
 	int r;
 
 	if (!unfit)
-		unfit = read_password(order.password.revealed, OHTD_PASSWORD_BYTES_MAX + 3);
+		unfit = read_password(order.password.secret.revealed, OHTD_PASSWORD_BYTES_MAX + 3);
 	if (unfit)
 		return complain(unfit);
 	umask(077);
 	strcpy(order.user.name, options->user);
-	r = ohtd_account_prepare(&order);
-	ohtd_secret_forget(&order.password);
-	if (r)
-		return complain("the password could not be hashed");
-	return store_user(config, &order, why) ? complain(why) : 0;
+	r = store_user(config, &order, why);
+	ohtd_secret_forget(&order.password.secret);
+	return r ? complain(why) : 0;
 }
 
 static int print_description(bool of_messages)

@@ -100,6 +100,13 @@ static void refuse(int status, const char *code, const char *detail)
 	refuse_errors(status, code, detail, NULL, 0);
 }
 
+static void refuse_password(const char *unfit)
+{
+	struct ohtd_error error = { .pointer = "/password", .code = "guessable", .detail = unfit };
+
+	refuse_errors(400, "validation", unfit, &error, 1);
+}
+
 static void refuse_problem(struct ohtd_store_problem problem)
 {
 	refuse(problem.status, problem.code, problem.detail);
@@ -191,11 +198,44 @@ static struct ohtd_audit_row row_of(const struct ohtd_offline *offline, const ch
 	return row;
 }
 
+/* Of the newest version of the configuration; "": none names the robot. */
+static int read_robot(struct ohtd_db *db, char name[OHTD_ROBOT_NAME_BYTES])
+{
+	struct ohtd_config_kept *kept = take(NULL, sizeof(*kept));
+	struct json_object *tree, *robot, *text;
+	int r = ohtd_db_config_newest(db, kept);
+
+	*name = 0;
+	if (r)
+		return r == -ENOENT ? 0 : r;
+	tree = json_tokener_parse(kept->document);
+	if (json_object_object_get_ex(tree, "robot", &robot) && json_object_object_get_ex(robot, "name", &text))
+		snprintf(name, OHTD_ROBOT_NAME_BYTES, "%s", json_object_get_string(text));
+	json_object_put(tree);
+	return 0;
+}
+
+/* Needs the names of account and robot. */
+static int prepare(struct ohtd_db *db, struct ohtd_account_order *order)
+{
+	int r = 0;
+
+	if (!*order->password.secret.revealed)
+		return 0;
+	if (order->act == OHTD_ACCOUNT_CHANGE) {
+		order->user.id = order->change.id;
+		r = ohtd_db_user_get(db, &order->user);
+	}
+	r = r ? r : read_robot(db, order->password.robot);
+	return r ? r : ohtd_account_prepare(order);
+}
+
 int ohtd_offline_account(struct ohtd_offline *offline, struct ohtd_account_order *order, const char *act)
 {
 	struct ohtd_audit_row row = row_of(offline, act);
+	int r = prepare(offline->db, order);
 
-	return ohtd_db_audit_act(offline->db, ohtd_account_work, order, describe_account, &row);
+	return r ? r : ohtd_db_audit_act(offline->db, ohtd_account_work, order, describe_account, &row);
 }
 
 static const char *act_of(const struct request *request, char act[OHTD_AUDIT_ACT_BYTES])
@@ -213,12 +253,12 @@ static void act(struct request *request, struct ohtd_account_order *order)
 	int r;
 
 	order->now_s = request->offline.now_s;
-	r = ohtd_account_prepare(order);
-	ohtd_secret_forget(&order->password);
-	if (!r)
-		r = ohtd_offline_account(&request->offline, order, act_of(request, path));
+	r = ohtd_offline_account(&request->offline, order, act_of(request, path));
+	ohtd_secret_forget(&order->password.secret);
 	view = ohtd_account_view_of(&order->user);
-	if (r)
+	if (r == -EDOM)
+		refuse_password(order->password.unfit);
+	else if (r)
 		refuse_account(r);
 	else if (order->change.deleted)
 		printf("HTTP/1.1 204 %s\r\n\r\n", ohtd_status_text(204));

@@ -48,7 +48,7 @@ int ohtd_offline_open(struct ohtd_offline *offline, const struct ohtd_config *co
 		      char *why, size_t size);
 void ohtd_offline_close(struct ohtd_offline *offline);
 
-/* Does what the order says, with a record of the audit that calls it @act. 0 or a negative errno. */
+/* Does what the order says, its password too, with a record of the audit that calls it @act. 0, -EDOM: @order->password.unfit, or another negative errno. */
 int ohtd_offline_account(struct ohtd_offline *offline, struct ohtd_account_order *order, const char *act);
 
 /**

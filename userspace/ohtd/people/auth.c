@@ -53,7 +53,8 @@ struct auth_job {
 	int refused_status;
 	struct ohtd_principal who;
 	struct ohtd_credentials credentials;
-	struct ohtd_secret fresh;
+	struct ohtd_password_new fresh;
+	const char *fresh_pointer;	/* of its member */
 	struct ohtd_renewal renewal;
 	enum ohtd_auth_result result;
 	struct ohtd_grant grant;
@@ -148,6 +149,7 @@ void ohtd_people_refuse(struct ohtd_call *call, enum ohtd_auth_result result, co
 		ohtd_reply_problem(call, 409, "account_changed",
 				   "the account was changed meanwhile; log in again");
 		break;
+	case OHTD_AUTH_UNFIT:
 	case OHTD_AUTH_UNAVAILABLE:
 		ohtd_reply_store_problem(call, grant->error);
 		break;
@@ -170,6 +172,8 @@ static void reply_result(struct ohtd_call *call, const struct auth_job *job)
 	note_account(call, job);
 	if (job->result == OHTD_AUTH_GRANTED)
 		reply_grant(call, job);
+	else if (job->result == OHTD_AUTH_UNFIT)
+		ohtd_people_refuse_password(call, job->fresh_pointer, &job->fresh);
 	else
 		ohtd_people_refuse(call, job->result, &job->grant, job->refused_status, job->refused, job->refused_text);
 }
@@ -186,7 +190,7 @@ static int act_check(struct ohtd_late *late)
 {
 	struct auth_job *job = (struct auth_job *)late;
 
-	if (*job->fresh.revealed)
+	if (*job->fresh.secret.revealed)
 		job->result = ohtd_auth_change_password(job->auth, &job->who, &job->credentials,
 							&job->fresh, &job->grant);
 	else
@@ -311,7 +315,8 @@ static void post_password_change(struct ohtd_call *call)
 	job->cookie = said->cookie > 0;
 	expect_present_password(job);
 	ohtd_people_take_credentials(call, &job->credentials, call->who.user, said->old_password);
-	ohtd_secret_set(&job->fresh, said->new_password);
+	ohtd_people_take_password(call, &job->fresh, said->new_password);
+	job->fresh_pointer = "/new_password";
 	ohtd_late_check(call, &job->late, NULL, act_check, answer_result);
 }
 
@@ -368,7 +373,8 @@ static void post_reset(struct ohtd_call *call)
 	job->refused = "reset_refused";
 	job->refused_text = "the name and the code do not belong together, or the code has ended";
 	ohtd_people_take_credentials(call, &job->credentials, username, said->reset_code);
-	ohtd_secret_set(&job->fresh, said->password);
+	ohtd_people_take_password(call, &job->fresh, said->password);
+	job->fresh_pointer = "/password";
 	ohtd_late_check(call, &job->late, job->credentials.address, act_reset, answer_reset);
 }
 

@@ -29,6 +29,12 @@ void ohtd_people_take_credentials(struct ohtd_call *call, struct ohtd_credential
 void ohtd_people_refuse(struct ohtd_call *call, enum ohtd_auth_result result, const struct ohtd_grant *grant, int status,
 			const char *code, const char *text);
 
+/* users.c: a password that is to be set on this robot, by its text. */
+void ohtd_people_take_password(struct ohtd_call *call, struct ohtd_password_new *fresh, const char *password);
+
+/* users.c: refuses the member @pointer, a password that may not be set. */
+void ohtd_people_refuse_password(struct ohtd_call *call, const char *pointer, const struct ohtd_password_new *fresh);
+
 /* sessions.c: how a session is shown. */
 struct ohtd_session_view {
 	const char *id;

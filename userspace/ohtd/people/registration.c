@@ -63,7 +63,7 @@ OHTD_SHAPE(pending_view, "RegistrationPending",
 
 struct register_late {
 	struct ohtd_late late;
-	struct ohtd_secret password;
+	struct ohtd_password_new password;
 	struct ohtd_table_registration row;
 };
 
@@ -76,9 +76,9 @@ static int work_add(struct ohtd_db *db, void *arg)
 static int act_register(struct ohtd_late *late)
 {
 	struct register_late *job = (struct register_late *)late;
-	int r = ohtd_password_hash(job->password.revealed, job->row.password_hash, sizeof(job->row.password_hash));
+	int r = ohtd_password_hash(&job->password, job->row.password_hash, sizeof(job->row.password_hash));
 
-	ohtd_secret_forget(&job->password);
+	ohtd_secret_forget(&job->password.secret);
 	return r ? r : ohtd_server_store_late(late, work_add);
 }
 
@@ -95,7 +95,9 @@ static void answer_register(struct ohtd_call *call, struct ohtd_late *late)
 {
 	const struct register_late *job = (const struct register_late *)late;
 
-	if (late->result == -EMFILE)
+	if (late->result == -EDOM)
+		ohtd_people_refuse_password(call, "/password", &job->password);
+	else if (late->result == -EMFILE)
 		ohtd_reply_problem(call, 429, "too_many_registrations", "%d registrations from this address wait for an administrator",
 				   OHTD_REGISTRATIONS_OF_CLIENT);
 	else if (late->result == -ENFILE)
@@ -121,12 +123,13 @@ static void post_register(struct ohtd_call *call)
 	if (!job)
 		return;
 	job->late.settle = settle_register;
-	ohtd_secret_set(&job->password, said->password);
+	ohtd_people_take_password(call, &job->password, said->password);
 	row = &job->row;
 	row->role = (int)said->role;
 	row->created_s = ohtd_clock_wall_s(call->services->clock);
 	row->until_s = row->created_s + OHTD_REGISTRATION_LIFE_S;
 	snprintf(row->name, sizeof(row->name), "%s", said->username);
+	strcpy(job->password.user, row->name);
 	snprintf(row->full_name, sizeof(row->full_name), "%s", said->full_name ? said->full_name : "");
 	snprintf(row->note, sizeof(row->note), "%s", said->note ? said->note : "");
 	snprintf(row->address, sizeof(row->address), "%s", ohtd_call_address(call));

@@ -17,6 +17,7 @@
 #include "people/account.h"
 #include "server/late.h"
 #include "lists/stored_list.h"
+#include "settings/settings.h"
 #include "views/words.h"
 #include "auth/password.h"
 #include "lists/list.h"
@@ -119,7 +120,7 @@ void ohtd_account_take_new(struct ohtd_account_order *order, const struct ohtd_a
 	snprintf(order->user.name, sizeof(order->user.name), "%s", said->username);
 	order->user.service = said->service > 0;
 	if (said->password)
-		ohtd_secret_set(&order->password, said->password);
+		ohtd_secret_set(&order->password.secret, said->password);
 }
 
 void ohtd_account_take_patch(struct ohtd_account_order *order, int64_t id,
@@ -130,12 +131,30 @@ void ohtd_account_take_patch(struct ohtd_account_order *order, int64_t id,
 	order->change.role = said->role == OHTD_NONE ? 0 : (int)said->role;
 	order->change.disabled = said->disabled < 0 ? -1 : said->disabled > 0;
 	if (said->password)
-		ohtd_secret_set(&order->password, said->password);
+		ohtd_secret_set(&order->password.secret, said->password);
 }
 
 bool ohtd_account_patch_is_empty(const struct ohtd_account_patch *said)
 {
 	return !said->password && said->role == OHTD_NONE && said->disabled < 0;
+}
+
+static void take_robot(struct ohtd_call *call, struct ohtd_password_new *fresh)
+{
+	char place[OHTD_ROBOT_PLACE_BYTES];
+
+	ohtd_settings_name(call->services->settings, fresh->robot, place);
+}
+
+void ohtd_people_take_password(struct ohtd_call *call, struct ohtd_password_new *fresh, const char *password)
+{
+	ohtd_secret_set(&fresh->secret, password);
+	take_robot(call, fresh);
+}
+
+void ohtd_people_refuse_password(struct ohtd_call *call, const char *pointer, const struct ohtd_password_new *fresh)
+{
+	ohtd_reply_member(call, pointer, "guessable", "%s", fresh->unfit);
 }
 
 /* ---- the routes ---- */
@@ -192,7 +211,9 @@ static void answer_order(struct ohtd_call *call, struct ohtd_late *late)
 	const struct order_job *job = (const struct order_job *)late;
 	struct ohtd_account_view view = ohtd_account_view_of(&job->order.user);
 
-	if (late->result)
+	if (late->result == -EDOM)
+		ohtd_people_refuse_password(call, "/password", &job->order.password);
+	else if (late->result)
 		reply_refusal(call, late->result);
 	else if (job->order.change.deleted)
 		ohtd_reply_empty(call, 204);
@@ -219,19 +240,31 @@ static int work_order(struct ohtd_db *db, void *arg)
 	return r ? r : ohtd_account_work(db, &job->order);
 }
 
+static int work_name(struct ohtd_db *db, void *user)
+{
+	return ohtd_db_user_get(db, user);
+}
+
 /* On a thread for passwords. */
 static int act_order(struct ohtd_late *late)
 {
 	struct order_job *job = (struct order_job *)late;
-	int r = ohtd_account_prepare(&job->order);
+	struct ohtd_account_order *order = &job->order;
+	int r = 0;
 
-	ohtd_secret_forget(&job->order.password);
+	if (order->act == OHTD_ACCOUNT_CHANGE) {
+		order->user.id = order->change.id;
+		r = ohtd_store_read(late->store, work_name, &order->user);
+	}
+	r = r ? r : ohtd_account_prepare(order);
+	ohtd_secret_forget(&order->password.secret);
 	return r ? r : ohtd_server_store_late(late, work_order);
 }
 
 static void submit(struct ohtd_call *call, struct order_job *job)
 {
-	if (*job->order.password.revealed)
+	take_robot(call, &job->order.password);
+	if (*job->order.password.secret.revealed)
 		ohtd_late_check(call, &job->late, NULL, act_order, answer_order);
 	else
 		ohtd_late_write(call, &job->late, work_order, answer_order);

@@ -673,6 +673,13 @@ uint64_t ohtd_settings_local_changes(struct ohtd_settings *settings)
 	return settings ? atomic_load(&settings->local_changes) : 0;
 }
 
+void ohtd_settings_locals(struct ohtd_settings *settings, struct ohtd_config_locals *locals)
+{
+	pthread_mutex_lock(&settings->lock);
+	*locals = settings->values.locals;
+	pthread_mutex_unlock(&settings->lock);
+}
+
 enum ohtd_role ohtd_settings_local_role(struct ohtd_settings *settings, const struct ohtd_config_peer *peer)
 {
 	static const struct ohtd_config_locals none;

@@ -433,6 +433,9 @@ bool ohtd_settings_has_origin(struct ohtd_settings *settings, const char *origin
  */
 uint64_t ohtd_settings_local_changes(struct ohtd_settings *settings);
 
+/* The roles of local users. Context: any thread but the control thread. */
+void ohtd_settings_locals(struct ohtd_settings *settings, struct ohtd_config_locals *locals);
+
 /* The role of a user at the local socket; without settings only root has one. Context: any thread but the control thread. */
 enum ohtd_role ohtd_settings_local_role(struct ohtd_settings *settings, const struct ohtd_config_peer *peer);
 

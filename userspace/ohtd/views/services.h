@@ -27,6 +27,7 @@ struct ohtd_keeper;
 struct ohtd_missions;
 struct ohtd_daemon_part;
 struct ohtd_location_file;
+struct ohtd_people_watch;
 struct ohtd_proof;
 struct ohtd_recorder;
 struct ohtd_robot;
@@ -49,6 +50,7 @@ struct ohtd_services {
 	struct ohtd_store *store;
 	struct ohtd_recorder *recorder;	/* NULL: no journal */
 	struct ohtd_setup *setup;
+	struct ohtd_people_watch *people;	/* what administrators are told of */
 	struct ohtd_certificate *certificate;
 	struct ohtd_gateway *gateway;	/* NULL: none */
 	struct ohtd_keeper *keeper;	/* of commands */
