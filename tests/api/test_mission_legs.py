@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Legs of missions beside motion: signals that are waited for, a charge, registers that are written, tries; and two persons at one mission."""
+import contextlib
+import sqlite3
 import subprocess
 
 import pytest
@@ -9,7 +11,7 @@ from oht_test.wait import until
 from test_keys import key_of, service
 from remote import OHTCTL
 from test_missions import MOVE, act, add, legs, make, of, orders, ready, refused, shown_words, two_places, wait_mission
-from test_simulated import DRIVE_S, enable, shown
+from test_simulated import DRIVE_S, enable, shown, wait_state
 
 SIGNAL = {"kind": "signal", "signal": "battery_percent", "at_least": 1}
 WRITE = {"kind": "write", "address": 2, "register_name": "charge_request", "value": 1}
@@ -185,6 +187,73 @@ def test_a_leg_begins_when_its_condition_holds(robot):
     override(robot, 80)
     assert wait_mission(robot, number, "finished", "held", "failed")["state"] == "finished"
     until(lambda: orders(robot, number) == {1: ["finished"], 2: ["finished"]}, what="each motion once in the record of commands")
+
+
+def waiting(robot):
+    """Legs that make a mission wait while the robot stands, each with the motion that would follow."""
+    move = {"kind": "move", "position_mm": two_places(robot)[0]}
+    bound = {"signal": "override_percent", "at_most": 90}
+    return {"wait": [{"kind": "wait", "wait_s": 3600}, move], "signal": [{"kind": "signal", **bound}, move], "condition": [{**move, **bound}],
+            "release": [move]}
+
+
+@pytest.mark.parametrize("why, by, reason", [("wait", "stop", "cancelled"), ("signal", "stop", "cancelled"), ("condition", "stop", "cancelled"),
+                                             ("release", "stop", "cancelled"), ("wait", "move", "replaced"), ("condition", "move", "replaced")])
+def test_what_a_person_does_while_it_waits_holds_it(robot, why, by, reason):
+    """Also what is over at once, and leaves the robot as it was."""
+    ready(robot)
+    override(robot, 100)
+    number = robot.post("missions", {"name": why, "legs": waiting(robot)[why], "through_leg": 0 if why == "release" else len(waiting(robot)[why])},
+                        role="operator").json["id"]
+    act(robot, number, "start")
+    until(lambda: legs(robot, number)[0]["state"] == "running" or of(robot, number)["reason"] in ("condition", "not_released"), what="the wait")
+    there = {"position_mm": shown(robot)["position_mm"]} if by == "move" else {}
+    assert robot.post("robot/commands", {"verb": by, **there}, role="operator").status == 200
+    held = wait_mission(robot, number, "held", "finished", "failed")
+    assert (held["state"], held["reason"], held["leg"]) == ("held", reason, 1), held
+    assert act(robot, number, "cancel").status == 200 and not orders(robot, number)
+
+
+@pytest.mark.slow
+def test_a_stop_that_is_over_before_the_store_works_again_holds_it(robot):
+    """While nothing is written a mission stands still; what came meanwhile counts."""
+    ready(robot)
+    number = make(robot, {"kind": "signal", "signal": "override_percent", "at_most": 90}, {"kind": "move", "position_mm": two_places(robot)[0]})
+    override(robot, 100)
+    act(robot, number, "start")
+    until(lambda: legs(robot, number)[0]["state"] == "running", what="the wait")
+    with contextlib.closing(sqlite3.connect(robot.state / "oht.db", isolation_level=None, timeout=60)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        override(robot, 80)
+        until(lambda: f"mission {number} is not written now" in robot.log(), what="a mission that cannot be written")
+        assert robot.post("robot/commands", {"verb": "disable"}, role="operator").status == 200
+        wait_state(robot, "safe")
+        enable(robot)
+        database.execute("ROLLBACK")
+    held = wait_mission(robot, number, "held", "finished", "failed")
+    assert (held["state"], held["reason"], held["leg"]) == ("held", "not_enabled", 2), held
+    assert act(robot, number, "cancel").status == 200 and not orders(robot, number)
+
+
+@pytest.mark.slow
+def test_a_stop_beside_that_of_the_deadline_holds_it(robot):
+    """What the mission stopped by itself is driven again; what a person has stopped is not."""
+    def try_once():
+        ready(robot)
+        far = 20000 if shown(robot)["position_mm"] < 10000 else 1000
+        number = make(robot, {"kind": "move", "position_mm": far, "deadline_s": 2, "retries": 1})
+        act(robot, number, "start")
+        wait_state(robot, "move")
+        # It comes to rest from full speed.
+        until(lambda: shown(robot)["state"] == "idle", what="the stop of the deadline")
+        assert robot.post("robot/commands", {"verb": "stop"}, role="operator").status == 200
+        held = wait_mission(robot, number, "held", "failed", "finished")
+        given = until(lambda: (found := orders(robot, number)) and set(found[1]) == {"failed"} and found, what="the record of commands")
+        assert act(robot, number, "cancel").status in (200, 409)
+        return held["reason"], given[1]
+    override(robot, 100)
+    # On a busy host the stop may come behind the second try.
+    assert any(try_once() == ("cancelled", ["failed"]) for _ in range(5))
 
 
 def found_of(robot, number):

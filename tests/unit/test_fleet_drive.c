@@ -88,6 +88,7 @@ static struct json_object *view(int number)
 	snprintf(changed, sizeof(changed), "%012d", news);
 	json_object_object_add(object, "id", json_object_new_int(number + 1));
 	json_object_object_add(object, "state", json_object_new_string(mission->state));
+	json_object_object_add(object, "external_id", json_object_new_string(mission->external));
 	json_object_object_add(object, "changed", json_object_new_string(changed));
 	json_object_object_add(object, "leg", mission->ended < mission->legs ? json_object_new_int(mission->ended + 1) : NULL);
 	if (mission->ended < mission->legs) {
@@ -252,10 +253,12 @@ static void live(void)
 
 /* ---- what oht-fleet knows of it ---- */
 
+static bool known = true;
+
 bool fleet_robot_is_known(const struct fleet_robot *robot)
 {
 	(void)robot;
-	return true;
+	return known;
 }
 
 int fleet_robot_ask(struct fleet_robot *robot, const char *method, const char *asked, const char *key, const char *body, fleet_answer_fn tell, void *arg)
@@ -473,6 +476,116 @@ static void what_cannot_be_written_is_not_driven(void **unused)
 	assert_false(drive.unsaved);
 }
 
+/* An order whose mission runs, and of which @ended legs are over. */
+static void begin_under_way(int ended)
+{
+	unlink(path);
+	mission_count = driven_count = news = 0;
+	known = true;
+	chance_state = 4;
+	begin_fleet();
+	order(0, 4, 4, 0);
+	for (int64_t turn = 0; turn < 1000 && job.done < (uint32_t)ended; turn++) {
+		tell_channel();
+		if (request.there)
+			answer_request();
+		drive.again_at = 0;
+		fleet_drive_work(&drive, turn * 1000000000);
+		if (mission_count && is_state(&missions[0], "running") && missions[0].ended < ended) {
+			missions[0].ended++;
+			news++;
+		}
+	}
+	assert_int_equal(job.done, ended);
+}
+
+/* Some turns of what ohtd tells now; nothing of it may begin. */
+static void look_for_requests(const char *wanted)
+{
+	for (int64_t turn = 2000; turn < 2020; turn++) {
+		tell_channel();
+		drive.again_at = 0;
+		fleet_drive_work(&drive, turn * 1000000000);
+		if (request.there && strcmp(request.path, "control"))
+			assert_string_equal(request.path, wanted);
+		forget_request();
+		drive.busy = false;
+	}
+}
+
+/* After a restore the number is that of another person's mission, or the mission is as it was before it began. */
+static void a_mission_of_before_a_restore_is_not_driven(void **unused)
+{
+	(void)unused;
+	for (int case_number = 0; case_number < 3; case_number++) {
+		begin_under_way(2);
+		/* Both programs have been killed, or only ohtd. */
+		if (case_number)
+			begin_fleet();
+		forget_request();
+		drive.busy = false;
+		if (case_number < 2)
+			snprintf(missions[0].external, sizeof(missions[0].external), "%s", "");
+		missions[0].ended = 0;
+		turn_to(&missions[0], "waiting");
+		look_for_requests("");
+		assert_true(*drive.ended);
+		assert_false(fleet_job_is_active(&job));
+	}
+}
+
+/* A mission that is deleted for its age is looked at first. */
+static void a_mission_of_somebody_else_is_not_deleted(void **unused)
+{
+	(void)unused;
+	for (int foreign = 0; foreign < 2; foreign++) {
+		begin_under_way(2);
+		turn_to(&missions[0], "cancelled");
+		snprintf(missions[0].external, sizeof(missions[0].external), "%s", foreign ? "vda5050 order of another" : "vda5050 order 0");
+		forget_request();
+		begin_fleet();
+		job = (struct fleet_job){ .past_count = FLEET_PAST_KEPT + 1 };
+		job.past[0] = (struct fleet_job_past){ .mission = 1 };
+		snprintf(job.past[0].order, sizeof(job.past[0].order), "order");
+		fleet_drive_work(&drive, 1);
+		assert_string_equal(request.method, "GET");
+		chance_state = 4;
+		answer_request();
+		assert_string_equal(request.there ? request.method : "none", foreign ? "none" : "DELETE");
+		assert_int_equal(job.past_count, FLEET_PAST_KEPT + !foreign);
+	}
+}
+
+static void the_time_of_day_at_the_robot_is_set_back(void **unused)
+{
+	(void)unused;
+	begin_under_way(2);
+	turn_to(&missions[0], "held");
+	news = 0;
+	look_for_requests("");
+	assert_int_equal(job.state, FLEET_MISSION_HELD);
+}
+
+/* The wish was for the mission that was paused, not for the one that a restart of ohtd has held. */
+static void a_wish_to_go_on_ends_with_the_connection(void **unused)
+{
+	(void)unused;
+	begin_under_way(1);
+	turn_to(&missions[0], "paused");
+	look_for_requests("");
+	assert_int_equal(job.state, FLEET_MISSION_PAUSED);
+	fleet_drive_resume(&drive);
+	known = false;
+	drive.again_at = 0;
+	fleet_drive_work(&drive, 2100000000000);
+	known = true;
+	turn_to(&missions[0], "held");
+	look_for_requests("");
+	assert_true(drive.resume_refused);
+	fleet_drive_resume(&drive);
+	look_for_requests("missions/1/resume");
+}
+
 static void a_file_that_contradicts_itself_is_none(void **unused)
 {
 	static const char *const wrong[] = { "\"sent\":9", "\"asked\":200", "\"done\":1", "\"mission\":-1", "\"legs\":{}", "\"past\":[{}]" };
@@ -527,6 +640,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_leg_is_driven_once),
 		cmocka_unit_test(what_cannot_be_written_is_not_driven),
+		cmocka_unit_test(a_mission_of_before_a_restore_is_not_driven),
+		cmocka_unit_test(a_mission_of_somebody_else_is_not_deleted),
+		cmocka_unit_test(the_time_of_day_at_the_robot_is_set_back),
+		cmocka_unit_test(a_wish_to_go_on_ends_with_the_connection),
 		cmocka_unit_test(a_file_that_contradicts_itself_is_none),
 	};
 

@@ -396,6 +396,32 @@ static void an_order_that_was_overtaken_is_refused(void **state)
 	driver_end(d);
 }
 
+/* Posted behind a stop that its sender has not heard of: the time of its post says nothing of that. */
+static void an_order_of_who_has_not_heard_of_a_stop_is_refused(void **state)
+{
+	struct driver *d = driver_begin(3000);
+	const struct ohtd_event_ring *ring = &d->f->control.event_ring;
+	struct ohtd_command move = move_of("order-6", 3400);
+	struct ohtd_answer answer;
+
+	(void)state;
+	move.heard = atomic_load(&ring->newest);
+	driver_asks(d, OHTD_COMMAND_STOP);
+	answer = ask(d, &move);
+	driver_refused(d, &answer, OHTD_WHY_REPLACED);
+	driver_asks(d, OHTD_COMMAND_DISABLE);
+	move.heard = atomic_load(&ring->newest) - 1;
+	driver_asks(d, OHTD_COMMAND_ENABLE);
+	driver_state(d, OHTD_STATE_IDLE);
+	answer = ask(d, &move);
+	driver_refused(d, &answer, OHTD_WHY_REPLACED);
+	/* An enable alone interrupts nothing. */
+	move.heard = atomic_load(&ring->newest);
+	DONE(d, &move);
+	assert_true(newest(d).target_mm == 3400);
+	driver_end(d);
+}
+
 static void a_jog_ends_with_its_connection(void **state)
 {
 	struct ohtd_command jog = {
@@ -451,6 +477,7 @@ int main(void)
 		cmocka_unit_test(what_has_failed_is_not_answered_as_finished),
 		cmocka_unit_test(what_was_refused_has_no_life),
 		cmocka_unit_test(an_order_that_was_overtaken_is_refused),
+		cmocka_unit_test(an_order_of_who_has_not_heard_of_a_stop_is_refused),
 		cmocka_unit_test(a_jog_ends_with_its_connection),
 		cmocka_unit_test(a_move_outlives_its_connection),
 	};

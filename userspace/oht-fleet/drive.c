@@ -14,6 +14,8 @@
 #define AGAIN_MS	1000
 /* A mission that the channel has not told of for so long has left it. */
 #define UNSEEN_MS	1000
+/* An answer may be newer than what the channel tells, for so long at most. */
+#define AHEAD_MS	1000
 /* Below this ohtd takes no speed. */
 #define SLOWEST_MM_S	1.0
 #define NAME_BYTES	64
@@ -61,7 +63,14 @@ static bool has_code(struct json_object *answer, const char *code)
 static void follow(struct fleet_drive *drive, struct json_object *mission)
 {
 	enum fleet_mission_state before = drive->job->state;
-	bool legs_over = fleet_job_follow(drive->job, mission);
+	bool legs_over;
+
+	if (fleet_job_is_foreign(drive->job, mission)) {
+		drive->job->state = FLEET_MISSION_CANCELLED;
+		drive->robot->heard = true;
+		return;
+	}
+	legs_over = fleet_job_follow(drive->job, mission);
 
 	/* A person has let it go on, which ends the pause that the fleet wanted. */
 	if (drive->job->paused && drive->job->pause_seen && !drive->busy && before == FLEET_MISSION_PAUSED &&
@@ -75,6 +84,12 @@ static void follow(struct fleet_drive *drive, struct json_object *mission)
 		fleet_drive_save(drive);
 	drive->seen_at = fleet_now_ms();
 	drive->robot->heard = true;
+}
+
+static void follow_answer(struct fleet_drive *drive, struct json_object *mission)
+{
+	drive->answered_at = fleet_now_ms();
+	follow(drive, mission);
 }
 
 /* Another request has to be made first, or this one is made again later. */
@@ -120,7 +135,7 @@ static void take_made(void *arg, int status, struct json_object *answer)
 	job->mission = (uint32_t)json_object_get_int64(json_object_object_get(answer, "id"));
 	job->sent = job->asked;
 	fleet_drive_save(drive);
-	follow(drive, answer);
+	follow_answer(drive, answer);
 }
 
 static void take_added(void *arg, int status, struct json_object *answer)
@@ -138,7 +153,7 @@ static void take_added(void *arg, int status, struct json_object *answer)
 		return;
 	drive->job->sent = drive->job->asked;
 	fleet_drive_save(drive);
-	follow(drive, answer);
+	follow_answer(drive, answer);
 }
 
 /* An act that does not fit the state any more is no trouble: the state is told by the channel. */
@@ -153,7 +168,7 @@ static void take_act(void *arg, int status, struct json_object *answer)
 		return;
 	}
 	if (took(drive, status, answer))
-		follow(drive, answer);
+		follow_answer(drive, answer);
 }
 
 static void take_resumed(void *arg, int status, struct json_object *answer)
@@ -172,7 +187,7 @@ static void take_asked(void *arg, int status, struct json_object *answer)
 
 	drive->busy = false;
 	if (status == 200)
-		follow(drive, answer);
+		follow_answer(drive, answer);
 	else if (status == 404 && drive->job->mission)
 		drive->job->state = FLEET_MISSION_CANCELLED;
 	else
@@ -258,11 +273,11 @@ static void ask_to_make(struct fleet_drive *drive)
 {
 	const struct fleet_job *job = drive->job;
 	struct json_object *body = write_legs(job);
-	char text[FLEET_ID_BYTES + 32];
+	char text[FLEET_EXTERNAL_BYTES];
 
 	snprintf(text, sizeof(text), "order %.*s", oht_utf8_cut(job->order, NAME_BYTES - 8), job->order);
 	add(body, "name", json_object_new_string(text));
-	snprintf(text, sizeof(text), "vda5050 %s %u", job->order, job->piece);
+	fleet_job_external(job, text);
 	add(body, "external_id", json_object_new_string(text));
 	ask(drive, "POST", "missions", json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN), take_made);
 	json_object_put(body);
@@ -287,13 +302,29 @@ static void ask_about(struct fleet_drive *drive)
 	ask(drive, "GET", path, NULL, take_asked);
 }
 
+/* The number may be another mission's since a restore of the robot's database. */
+static void take_past(void *arg, int status, struct json_object *answer)
+{
+	struct fleet_drive *drive = arg;
+	const struct fleet_job_past *past = &drive->job->past[0];
+
+	if (status == 200 && fleet_job_is_of(past->order, answer)) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "missions/%u", past->mission);
+		ask(drive, "DELETE", path, NULL, take_deleted);
+	} else {
+		take_deleted(arg, status == 200 ? 404 : status, answer);
+	}
+}
+
 static void ask_to_delete(struct fleet_drive *drive)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "missions/%u", drive->job->past[0].mission);
 	if (drive->job->past[0].mission)
-		ask(drive, "DELETE", path, NULL, take_deleted);
+		ask(drive, "GET", path, NULL, take_past);
 	else
 		take_deleted(drive, 404, NULL);
 }
@@ -319,6 +350,9 @@ static void look(struct fleet_drive *drive, int64_t now_ms)
 
 		if (json_object_get_int64(json_object_object_get(mission, "id")) != drive->job->mission)
 			continue;
+		/* The time of day at the robot may have been set back: what the channel goes on telling is true. */
+		if (now_ms >= drive->answered_at + AHEAD_MS)
+			*drive->job->changed = '\0';
 		follow(drive, mission);
 		return;
 	}
@@ -404,8 +438,12 @@ static void step(struct fleet_drive *drive, int64_t now_ms)
 
 int64_t fleet_drive_work(struct fleet_drive *drive, int64_t now_ms)
 {
-	if (!fleet_robot_is_known(drive->robot))
+	/* What the fleet wanted of a mission says nothing of the one that an ohtd that is gone has held. */
+	if (!fleet_robot_is_known(drive->robot)) {
+		drive->resume_refused = drive->resume_refused || drive->resuming;
+		drive->resuming = false;
 		return FLEET_NEVER;
+	}
 	if (drive->busy)
 		return FLEET_NEVER;
 	if (now_ms >= drive->again_at) {

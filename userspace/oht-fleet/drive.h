@@ -19,6 +19,7 @@
  * @busy: a request is under way
  * @again_at: no request before this time
  * @seen_at: when the mission was heard of last
+ * @answered_at: when ohtd answered last with the mission
  * @resuming: the mission is to go on
  * @releasing: the mission is over, so control is given back
  * @resume_refused: it was held again at once; @job->reason_text says why
@@ -31,7 +32,7 @@ struct fleet_drive {
 	struct fleet_robot *robot;
 	const char *path;
 	bool busy, releasing, resuming, resume_refused, unsaved;
-	int64_t again_at, seen_at;
+	int64_t again_at, seen_at, answered_at;
 	char trouble[FLEET_TEXT_BYTES], ended[FLEET_TEXT_BYTES];
 };
 

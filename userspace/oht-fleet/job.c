@@ -304,6 +304,30 @@ bool fleet_job_follow(struct fleet_job *job, struct json_object *mission)
 	return job->done != before;
 }
 
+void fleet_job_external(const struct fleet_job *job, char text[FLEET_EXTERNAL_BYTES])
+{
+	snprintf(text, FLEET_EXTERNAL_BYTES, "vda5050 %s %u", job->order, job->piece);
+}
+
+bool fleet_job_is_of(const char *order, struct json_object *mission)
+{
+	const char *external = text_of(mission, "external_id"), *piece = strrchr(external, ' ');
+	char begin[FLEET_EXTERNAL_BYTES];
+	int bytes = snprintf(begin, sizeof(begin), "vda5050 %s", order);
+
+	return piece && piece - external == bytes && !strncmp(external, begin, (size_t)bytes);
+}
+
+bool fleet_job_is_foreign(const struct fleet_job *job, struct json_object *mission)
+{
+	char external[FLEET_EXTERNAL_BYTES];
+
+	if (json_object_get_int64(json_object_object_get(mission, "id")) != job->mission)
+		return false;
+	fleet_job_external(job, external);
+	return strcmp(external, text_of(mission, "external_id")) || (state_of(text_of(mission, "state")) == FLEET_MISSION_WAITING && job->done);
+}
+
 void fleet_job_begin_piece(struct fleet_job *job)
 {
 	remember(job);

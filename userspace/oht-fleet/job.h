@@ -164,6 +164,20 @@ bool fleet_job_acts(const struct fleet_job *job);
  */
 bool fleet_job_follow(struct fleet_job *job, struct json_object *mission);
 
+#define FLEET_EXTERNAL_BYTES	(FLEET_ID_BYTES + 32)
+
+/* What ohtd knows the mission of the piece in hand by. */
+void fleet_job_external(const struct fleet_job *job, char text[FLEET_EXTERNAL_BYTES]);
+
+/* The mission, as ohtd shows it, was made for some piece of this order. */
+bool fleet_job_is_of(const char *order, struct json_object *mission);
+
+/*
+ * A mission of that number is not the one that was made for the piece in hand, or not as far as that one was: the robot's database was
+ * restored from a backup. Driven on, legs would be driven twice, or those of somebody else.
+ */
+bool fleet_job_is_foreign(const struct fleet_job *job, struct json_object *mission);
+
 /* The mission is over and more legs wait: the next mission of the order is to be made for them. */
 void fleet_job_begin_piece(struct fleet_job *job);
 

@@ -271,6 +271,8 @@ static void do_discover(struct ohtd_control *control, const struct ohtd_asked *a
  */
 static unsigned int overtaken(const struct ohtd_control *control, const struct ohtd_command *command)
 {
+	if (command->heard && command->heard < control->interrupted)
+		return OHTD_WHY_REPLACED;
 	if (!command->noted)
 		return OHTD_WHY_NONE;
 	if (command->posted_ns < control->safety.status.since_ns)

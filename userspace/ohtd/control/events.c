@@ -203,7 +203,10 @@ static void accept(struct ohtd_control *control, struct ohtd_raised *raised,
 	record = record_of(control, OHTD_RECORD_TRANSITION, raised);
 	record.to = row->to;
 	record.line = (uint16_t)row->line;
+	record.link = raised->asked.used && raised->asked.link != OHTD_LINK_QUEUE ? (uint8_t)(raised->asked.link + 1) : 0;
 	ohtd_event_ring_put(&control->event_ring, &record);
+	if (ohtd_verb_interrupts(raised->event))
+		control->interrupted = record.number;
 	moves_on = row->to != control->state;
 	if (moves_on)
 		enter(control, row->to);

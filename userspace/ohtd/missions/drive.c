@@ -66,6 +66,14 @@ int ohtd_missions_post(struct ohtd_missions *missions, const struct ohtd_mission
 	return ohtd_link_post(missions->setup.link, &command);
 }
 
+int ohtd_missions_stop(struct ohtd_missions *missions, const struct ohtd_missions_person *person)
+{
+	int r = ohtd_missions_post(missions, person, OHTD_COMMAND_STOP, OHTD_MISSIONS_OF_STOP);
+
+	missions->stops += !r;
+	return r;
+}
+
 static int work_forget(struct ohtd_db *db, void *arg)
 {
 	return ohtd_db_command_forget(db, arg);
@@ -92,6 +100,8 @@ static void take_answer(struct ohtd_missions *missions, const struct ohtd_answer
 	if (answer->id == OHTD_MISSIONS_OF_RESUME && !done && ohtd_missions_commands(missions) &&
 	    missions->command.state == OHTD_COMMAND_STATE_PAUSED)
 		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_PAUSED, why_word(&answer->why));
+	if (answer->id == OHTD_MISSIONS_OF_STOP)
+		missions->stops--;
 	if (answer->id >= OHTD_MISSIONS_OF_LEGS)
 		missions->answered = answer->id;
 	if (answer->id == missions->order && missions->writes)
@@ -107,7 +117,7 @@ static void take_answer(struct ohtd_missions *missions, const struct ohtd_answer
 	if (done || missions->command.number)
 		return;
 	forget_note(missions);
-	ohtd_missions_hold(missions, why_word(&answer->why));
+	ohtd_missions_hold(missions, missions->interrupted ? missions->interrupted : why_word(&answer->why));
 }
 
 /* It may have been paused and let go on by the verbs of the robot: then the mission says the same. */
@@ -133,11 +143,22 @@ static void take_command(struct ohtd_missions *missions, const struct ohtd_comma
 	mirror(missions, before, command->state);
 }
 
+/* Another person or program has done something, or the robot itself: also what is over by now interrupts. */
+static void take_transition(struct ohtd_missions *missions, const struct ohtd_event_record *record)
+{
+	unsigned int why = ohtd_verb_interrupts(record->event);
+
+	if (why && !missions->interrupted && record->link != ohtd_robot_link_number(missions->setup.robot, missions->setup.link))
+		missions->interrupted = ohtd_why_name(why);
+}
+
 /* Records were overwritten before they were read: the present command is known, an end before it is not. */
 static void catch_up(struct ohtd_missions *missions)
 {
 	const struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
 
+	if (!missions->interrupted)
+		missions->interrupted = OHTD_MISSIONS_UNSEEN;
 	if (!ohtd_missions_commands(missions) || missions->posted || ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot))
 		return;
 	if (leg && !strcmp(missions->snapshot.command.caller_id, leg->command_id))
@@ -158,6 +179,8 @@ void ohtd_missions_hear(struct ohtd_missions *missions)
 	while (missions->row.id && ohtd_robot_event(missions->setup.robot, &missions->reader, &record))
 		if (record.kind == OHTD_RECORD_COMMAND)
 			take_command(missions, &record.command);
+		else if (record.kind == OHTD_RECORD_TRANSITION)
+			take_transition(missions, &record);
 	while (ohtd_link_take(missions->setup.link, &answer) == 1)
 		take_answer(missions, &answer);
 	if (missions->row.id && missions->reader.lost != lost)
@@ -214,7 +237,7 @@ static bool is_interrupted(const struct ohtd_missions *missions)
 	case OHTD_WHY_SHUTTING_DOWN:
 		return true;
 	default:
-		return !ohtd_state_is_enabled(missions->snapshot.state);
+		return missions->interrupted || !ohtd_state_is_enabled(missions->snapshot.state);
 	}
 }
 
@@ -224,7 +247,7 @@ static void end_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg)
 
 	if (missions->command.state == OHTD_COMMAND_STATE_FINISHED)
 		ohtd_missions_pass_leg(missions, leg, OHTD_TABLES_LEG_FINISHED, "");
-	else if (missions->late && ohtd_state_is_enabled(missions->snapshot.state))
+	else if (missions->late && !missions->interrupted && ohtd_state_is_enabled(missions->snapshot.state))
 		ohtd_missions_fail_leg(missions, leg, OHTD_MISSIONS_DEADLINE);
 	else if (is_interrupted(missions))
 		ohtd_missions_hold(missions, word);
@@ -265,6 +288,8 @@ const char *ohtd_missions_prevented(const struct ohtd_missions *missions)
 {
 	const struct ohtd_snapshot *robot = &missions->snapshot;
 
+	if (missions->interrupted)
+		return missions->interrupted;
 	if (robot->state == OHTD_STATE_ESTOP)
 		return ohtd_why_name(OHTD_WHY_STOP_LATCHED);
 	if (robot->state == OHTD_STATE_FAULT)
@@ -281,7 +306,7 @@ const char *ohtd_missions_prevented(const struct ohtd_missions *missions)
 /* The last command may still be coming to rest, or a leg that was cancelled not have begun. */
 static bool rests(const struct ohtd_missions *missions)
 {
-	return missions->answered == missions->order && missions->snapshot.state == OHTD_STATE_IDLE && is_ended(&missions->snapshot.command);
+	return missions->answered == missions->order && !missions->stops && missions->snapshot.state == OHTD_STATE_IDLE && is_ended(&missions->snapshot.command);
 }
 
 bool ohtd_missions_aim(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg, struct ohtd_command *command)
@@ -307,7 +332,7 @@ static bool make_command(struct ohtd_missions *missions, const struct ohtd_table
 
 	*command = (struct ohtd_command){
 		.id = missions->order + 1, .kind = ohtd_missions_kind_of(leg), .tag = ohtd_principal_tag(who), .role = (uint8_t)who->role,
-		.by = missions->person.by, .noted = 1, .posted_ns = now_ns, .valid_ms = 2000,
+		.by = missions->person.by, .noted = 1, .posted_ns = now_ns, .valid_ms = 2000, .heard = missions->reader.seen,
 	};
 	snprintf(command->caller_id, sizeof(command->caller_id), "mission %" PRId64 " leg %" PRId64 " %" PRId64, leg->mission, leg->place,
 		 ohtd_clock_wall_ns(missions->setup.clock));
@@ -457,7 +482,7 @@ static void follow(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, 
 		end_leg(missions, leg);
 	} else if (leg->deadline_s && !missions->late && is_over(missions, leg->deadline_s, now_ns)) {
 		/* How it ends is told by its record. */
-		missions->late = !ohtd_missions_post(missions, &missions->person, OHTD_COMMAND_STOP, OHTD_MISSIONS_OF_NONE);
+		missions->late = !ohtd_missions_stop(missions, &missions->person);
 	}
 }
 
@@ -509,9 +534,12 @@ static void go_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, u
 static bool step(struct ohtd_missions *missions)
 {
 	uint64_t now_ns = ohtd_clock_monotonic_ns(missions->setup.clock);
-	struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
-	int64_t before = missions->row.leg;
+	struct ohtd_tables_leg *leg;
+	int64_t before;
 
+	ohtd_missions_hear(missions);
+	leg = ohtd_missions_leg(missions);
+	before = missions->row.leg;
 	if (!missions->row.id || ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot))
 		return false;
 	renew(missions, now_ns);

@@ -149,6 +149,7 @@ void ohtd_missions_write(struct ohtd_missions *missions, struct ohtd_tables_leg 
 	const struct ohtd_principal *who = &missions->person.who;
 	struct ohtd_command command = {
 		.id = missions->order + 1, .tag = ohtd_principal_tag(who), .role = (uint8_t)who->role, .by = missions->person.by, .valid_ms = 2000,
+		.heard = missions->reader.seen,
 	};
 	const char *why = disturbs(missions);
 

@@ -104,8 +104,10 @@ int ohtd_missions_keep(struct ohtd_missions *missions)
 	missions->unkept = r < 0;
 	ohtd_missions_changed(missions);
 	/* The store has all of it, and the next one to drive may be another one. */
-	if (!missions->unkept && !is_under_way(&missions->row))
+	if (!missions->unkept && !is_under_way(&missions->row)) {
 		missions->row = (struct ohtd_tables_mission){ 0 };
+		missions->interrupted = NULL;
+	}
 	return r < 0 ? r : 0;
 }
 
@@ -203,6 +205,7 @@ static int begin(struct ohtd_missions *missions, const struct ohtd_missions_pers
 	missions->posted = missions->writes = missions->late = missions->unkept = missions->drains = false;
 	missions->command = (struct ohtd_command_view){ 0 };
 	missions->since_ns = 0;
+	missions->interrupted = NULL;
 	missions->reader = (struct ohtd_event_reader){ .seen = ohtd_robot_events(missions->setup.robot) };
 	take_person(missions, person);
 	go_on_from(missions);
@@ -225,6 +228,7 @@ static int go_on(struct ohtd_missions *missions, const struct ohtd_missions_pers
 	if (r)
 		return r;
 	missions->drains = false;
+	missions->interrupted = NULL;
 	take_person(missions, person);
 	return ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, "");
 }
@@ -264,7 +268,7 @@ static int cancel(struct ohtd_missions *missions, const struct ohtd_missions_per
 	}
 	leg = ohtd_missions_leg(missions);
 	if (leg && ohtd_missions_commands(missions)) {
-		r = ohtd_missions_post(missions, person, OHTD_COMMAND_STOP, OHTD_MISSIONS_OF_NONE);
+		r = ohtd_missions_stop(missions, person);
 		if (!r)
 			snprintf(missions->ended, sizeof(missions->ended), "%s", leg->command_id);
 	}

@@ -47,6 +47,8 @@
  * @unkept: @row or the leg under way is not on the disk as it is here: nothing begins
  * @drains: no further leg begins, and the mission is held then
  * @reader: place in the ring of events
+ * @interrupted: word of what has interrupted it since it was started or resumed; NULL: nothing. The leg under way ends first, no other one begins
+ * @stops: stops that were posted and are not answered
  * @order: id in the link of the newest command of a leg
  * @answered: the same of the newest one that was answered
  * @posted: the command of the leg under way has been given, and its answer has not come
@@ -75,6 +77,8 @@ struct ohtd_missions {
 	bool unkept;
 	bool drains;
 	struct ohtd_event_reader reader;
+	const char *interrupted;
+	unsigned int stops;
 	uint64_t order;
 	uint64_t answered;
 	bool posted;
@@ -97,6 +101,7 @@ struct ohtd_missions {
 /* What is found in a command's id of the link. Each leg has a number of its own, so that a late answer to a cancelled one says nothing of another. */
 enum {
 	OHTD_MISSIONS_OF_RESUME = 1,
+	OHTD_MISSIONS_OF_STOP,
 	OHTD_MISSIONS_OF_NONE,
 	OHTD_MISSIONS_OF_CHECK,		/* and what follows: of the legs of a check */
 	OHTD_MISSIONS_OF_LEGS = OHTD_MISSIONS_OF_CHECK + OHTD_TABLES_MISSION_LEGS_MAX,
@@ -112,6 +117,9 @@ void ohtd_missions_hear(struct ohtd_missions *missions);
 
 /* The command of the leg under way has been given and has not ended. */
 bool ohtd_missions_commands(const struct ohtd_missions *missions);
+
+/* Stops the motion of the leg under way in the name of @person. 0 or a negative errno. */
+int ohtd_missions_stop(struct ohtd_missions *missions, const struct ohtd_missions_person *person);
 
 /* Gives a command in the name of @person; @id: see above. 0 or a negative errno. */
 int ohtd_missions_post(struct ohtd_missions *missions, const struct ohtd_missions_person *person, uint32_t kind, uint64_t id);

@@ -66,6 +66,7 @@ enum {
  * @speed_mm_s: JOG: signed; MOVE: at most this, 0: as fast as the limits permit
  * @caller_id: motion: the client's own, or ""
  * @noted: its id went to the disk first, so that @posted_ns is before other commands that the control thread has had
+ * @heard: motion: number of the newest record of events that the sender knows. What has interrupted since refuses it; 0: nothing does
  * @connection: HUNG_UP: which. JOG: to which it is bound, 0: to none
  * @number: CANCEL: of the command that waits. Of a command out of the queue its own; else 0
  * @percent: OVERRIDE: 1..100
@@ -102,6 +103,7 @@ struct ohtd_command {
 	double target_mm;
 	double speed_mm_s;
 	char caller_id[OHTD_CALLER_ID_BYTES];
+	uint64_t heard;
 	uint64_t connection;
 	uint64_t number;
 	uint64_t percent;

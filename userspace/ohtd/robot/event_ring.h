@@ -55,6 +55,7 @@ enum ohtd_record_kind {
  * @to: enum ohtd_state
  * @event: enum ohtd_event
  * @role: of the request, enum ohtd_role or OHTD_ROLE_SYSTEM
+ * @link: TRANSITION: number of the link by which it was asked for, from 1 on; 0: by none
  * @action: index into ohtd_phrases, OHTD_NO_ACTION: none is meant
  * @line: row of state_machine.csv, 0: none
  * @why: the reason, or the reasons of a refusal
@@ -83,7 +84,8 @@ struct ohtd_event_record {
 	uint32_t generation;
 	uint8_t mode;
 	uint8_t mode_before;
-	uint8_t pad[6];
+	uint8_t link;
+	uint8_t pad[5];
 	char user[OHTD_HOLDER_USER_BYTES];
 	char before[OHTD_HOLDER_USER_BYTES];
 	struct ohtd_command_view command;

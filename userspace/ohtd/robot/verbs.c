@@ -54,6 +54,22 @@ unsigned int ohtd_verb_of_event(unsigned int event)
 	return event < OHTD_EVENTS ? of_event[event] : 0;
 }
 
+unsigned int ohtd_verb_interrupts(unsigned int event)
+{
+	switch (event) {
+	case OHTD_EVENT_ESTOP_TRIGGERED:
+		return OHTD_WHY_STOP_LATCHED;
+	case OHTD_EVENT_FAULT_DETECTED:
+		return OHTD_WHY_IN_FAULT;
+	case OHTD_EVENT_DISABLE_COMMAND:
+		return OHTD_WHY_NOT_ENABLED;
+	case OHTD_EVENT_STOP_COMMAND:
+		return OHTD_WHY_CANCELLED;
+	default:
+		return ohtd_verb_row(ohtd_verb_of_event(event))->flags & OHTD_IS_MOTION ? OHTD_WHY_REPLACED : OHTD_WHY_NONE;
+	}
+}
+
 const char *ohtd_verb_word(unsigned int kind)
 {
 	const char *word = ohtd_verb_row(kind)->word;

@@ -74,6 +74,12 @@ unsigned int ohtd_verb_kind(unsigned int verb);
 /* The verb whose event, enum ohtd_event, this is, as enum ohtd_command_kind; 0: of none. */
 unsigned int ohtd_verb_of_event(unsigned int event);
 
+/*
+ * Why a plan that one person has made does not go on behind this event of another, enum ohtd_event: an enum ohtd_why_code;
+ * OHTD_WHY_NONE: it may. Pause and resume are no reasons.
+ */
+unsigned int ohtd_verb_interrupts(unsigned int event);
+
 /* "move"; never NULL. */
 const char *ohtd_verb_word(unsigned int kind);
 
