@@ -140,9 +140,11 @@ OHTD_SHAPE(mission_query, "MissionQuery",
 
 static const struct ohtd_stored_list missions_listed = { .row = &ohtd_tables_missions_kept, .show = show };
 
-struct leg {
-	int64_t place;
-	const char *kind;
+/* ---- legs ---- */
+
+/* What a leg is to do: in a request, in an answer, in a file. */
+struct leg_body {
+	unsigned int kind;
 	const char *station;
 	double position_mm;
 	double speed_mm_s;
@@ -156,8 +158,41 @@ struct leg {
 	double value;
 	int64_t deadline_s;
 	int64_t retries;
+	unsigned int on_failure;
+};
+
+static const char *station_unfit(const char *text)
+{
+	return ohtd_station_name_fits(text) ? NULL : "must be letters, digits and _";
+}
+
+OHTD_SHAPE(leg_body, "MissionLegBody",
+	OHTD_WORD(leg_body, kind, .flags = OHTD_NEEDED, .words = &kind_words, .summary = "acknowledge: hold until a person resumes"),
+	OHTD_TEXT(leg_body, station, .flags = OHTD_NULL, .min = 1, .max = OHTD_STATION_CHARACTERS, .unfit = station_unfit,
+		  .summary = "Of a move: where to; looked up when the leg begins", .example = "\"dock\""),
+	OHTD_NUMBER(leg_body, position_mm, .flags = OHTD_NULL, .unit = "mm", .summary = "Of a move: where to, if there is no station"),
+	OHTD_NUMBER(leg_body, speed_mm_s, .flags = OHTD_NULL, .unit = "mm/s", .summary = "Of a move: at most"),
+	OHTD_INTEGER(leg_body, wait_s, .flags = OHTD_NULL, .min = 1, .max = SECONDS_MAX, .preset = OHTD_NONE, .unit = "s", .summary = "Of a wait, which needs it"),
+	OHTD_TEXT(leg_body, signal, .flags = OHTD_NULL, .min = 1, .max = OHTD_TABLES_MISSION_SIGNAL_BYTES - 1,
+		  .summary = "As in telemetry/signals, no word: the leg begins only while it is within the bounds and of good quality; a signal "
+			     "leg, which needs it, waits for that", .example = "\"battery_percent\""),
+	OHTD_NUMBER(leg_body, at_least, .flags = OHTD_NULL, .summary = "Lowest value of the signal, in its unit; of a boolean 0 and 1"),
+	OHTD_NUMBER(leg_body, at_most, .flags = OHTD_NULL, .summary = "Highest value of the signal"),
+	OHTD_NUMBER(leg_body, charge_percent, .flags = OHTD_NULL, .unit = "%", .summary = "Of a charge, which needs it: until the battery has so much; 1 to 100"),
+	OHTD_INTEGER(leg_body, address, .flags = OHTD_NULL, .min = 1, .max = 247, .preset = OHTD_NONE, .summary = "Of a write, which needs it: unit address of the module"),
+	OHTD_TEXT(leg_body, register_name, .flags = OHTD_NULL, .min = 1, .max = OHTD_TABLES_MISSION_REGISTER_BYTES - 1,
+		  .summary = "Of a write, which needs it: a register that may be written without an elevated session"),
+	OHTD_NUMBER(leg_body, value, .flags = OHTD_NULL, .summary = "Of a write, which needs it: in the unit of the register"),
+	OHTD_INTEGER(leg_body, deadline_s, .flags = OHTD_NULL, .min = 1, .max = SECONDS_MAX, .preset = OHTD_NONE, .unit = "s",
+		     .summary = "Of a motion, a signal leg or a charge: a leg that is not over by then fails; a motion is stopped"),
+	OHTD_INTEGER(leg_body, retries, .min = 0, .max = RETRIES_MAX, .preset = 0, .summary = "So often it is driven again when it fails"),
+	OHTD_WORD(leg_body, on_failure, .words = &failure_words,
+		  .summary = "What becomes of the mission when the leg has failed: hold it, skip the leg, or fail; left out: hold"));
+
+struct leg {
+	int64_t place;
+	struct leg_body body;
 	int64_t tries;
-	const char *on_failure;
 	const char *state;
 	const char *reason;
 	const char *reason_text;
@@ -168,23 +203,8 @@ struct leg {
 
 OHTD_SHAPE(leg, "MissionLeg",
 	OHTD_INTEGER(leg, place, .summary = "From 1 on"),
-	OHTD_TEXT(leg, kind, .words = &kind_words, .summary = "acknowledge: the mission is held until it is resumed", .example = "\"move\""),
-	OHTD_TEXT(leg, station, .flags = OHTD_NULL, .summary = "Of a move: where to", .example = "\"dock\""),
-	OHTD_NUMBER(leg, position_mm, .flags = OHTD_NULL, .unit = "mm", .summary = "Of a move: the same"),
-	OHTD_NUMBER(leg, speed_mm_s, .flags = OHTD_NULL, .unit = "mm/s", .summary = "Of a move: at most; null: as the limits permit"),
-	OHTD_INTEGER(leg, wait_s, .flags = OHTD_NULL, .unit = "s", .summary = "Of a wait"),
-	OHTD_TEXT(leg, signal, .flags = OHTD_NULL, .summary = "It begins only while this signal is within the bounds; a signal leg waits for that",
-		  .example = "\"battery_percent\""),
-	OHTD_NUMBER(leg, at_least, .flags = OHTD_NULL, .summary = "Lowest value of the signal; null: none"),
-	OHTD_NUMBER(leg, at_most, .flags = OHTD_NULL, .summary = "Highest value of the signal; null: none"),
-	OHTD_NUMBER(leg, charge_percent, .flags = OHTD_NULL, .unit = "%", .summary = "Of a charge: until the battery has so much"),
-	OHTD_INTEGER(leg, address, .flags = OHTD_NULL, .summary = "Of a write: unit address of the module"),
-	OHTD_TEXT(leg, register_name, .flags = OHTD_NULL, .summary = "Of a write: which register"),
-	OHTD_NUMBER(leg, value, .flags = OHTD_NULL, .summary = "Of a write: in the unit of the register"),
-	OHTD_INTEGER(leg, deadline_s, .flags = OHTD_NULL, .unit = "s", .summary = "From its beginning; null: none"),
-	OHTD_INTEGER(leg, retries, .summary = "So often it is driven again when it fails"),
+	OHTD_PART(leg, body, leg_body),
 	OHTD_INTEGER(leg, tries, .summary = "So often it has failed since the mission was started or resumed"),
-	OHTD_TEXT(leg, on_failure, .words = &failure_words, .summary = "What becomes of the mission when the leg has failed", .example = "\"hold\""),
 	OHTD_TEXT(leg, state, .words = &leg_state_words,
 		  .summary = "waiting: also of one that was interrupted, then with a reason; skipped: it has failed, and the mission goes on",
 		  .example = "\"finished\""),
@@ -196,15 +216,24 @@ OHTD_SHAPE(leg, "MissionLeg",
 
 OHTD_LIST_ANSWER(leg_list, "MissionLegList", leg, "All legs of the mission, in their order");
 
+/* Of a row of the store, which outlives it. */
+static struct leg_body body_of(const struct ohtd_tables_leg *row)
+{
+	return (struct leg_body){
+		.kind = (unsigned int)ohtd_word_number(&kind_words, row->kind), .station = text_or_none(row->station),
+		.position_mm = row->position_mm, .speed_mm_s = row->speed_mm_s, .wait_s = strcmp(row->kind, kinds[WAIT]) ? OHTD_NONE : row->wait_s,
+		.signal = text_or_none(row->signal), .at_least = row->at_least, .at_most = row->at_most,
+		.charge_percent = row->charge_percent, .address = row->address ? row->address : OHTD_NONE,
+		.register_name = text_or_none(row->register_name), .value = row->value,
+		.deadline_s = row->deadline_s ? row->deadline_s : OHTD_NONE, .retries = row->retries,
+		.on_failure = (unsigned int)ohtd_word_number(&failure_words, row->on_failure),
+	};
+}
+
 static struct leg leg_of(const struct ohtd_tables_leg *row)
 {
 	return (struct leg){
-		.place = row->place, .kind = row->kind, .station = text_or_none(row->station), .position_mm = row->position_mm,
-		.speed_mm_s = row->speed_mm_s, .wait_s = strcmp(row->kind, kinds[WAIT]) ? OHTD_NONE : row->wait_s,
-		.signal = text_or_none(row->signal), .at_least = row->at_least, .at_most = row->at_most,
-		.charge_percent = row->charge_percent, .address = row->address ? row->address : OHTD_NONE,
-		.register_name = text_or_none(row->register_name), .value = row->value, .retries = row->retries, .tries = row->tries,
-		.deadline_s = row->deadline_s ? row->deadline_s : OHTD_NONE, .on_failure = row->on_failure, .state = row->state,
+		.place = row->place, .body = body_of(row), .tries = row->tries, .state = row->state,
 		.reason = text_or_none(row->reason), .reason_text = text_or_none(ohtd_missions_reason_text(row->reason)),
 		.command_id = text_or_none(row->command_id), .began = time_or_none(row->began_ns), .ended = time_or_none(row->ended_ns),
 	};
@@ -251,52 +280,6 @@ static const void *make_live(const struct ohtd_scene *scene)
 const struct ohtd_view ohtd_api_missions_view = { &live_missions_shape, make_live };
 
 /* ---- what a leg of a request says ---- */
-
-struct leg_body {
-	unsigned int kind;
-	const char *station;
-	double position_mm;
-	double speed_mm_s;
-	int64_t wait_s;
-	const char *signal;
-	double at_least;
-	double at_most;
-	double charge_percent;
-	int64_t address;
-	const char *register_name;
-	double value;
-	int64_t deadline_s;
-	int64_t retries;
-	unsigned int on_failure;
-};
-
-static const char *station_unfit(const char *text)
-{
-	return ohtd_station_name_fits(text) ? NULL : "must be letters, digits and _";
-}
-
-OHTD_SHAPE(leg_body, "MissionLegBody",
-	OHTD_WORD(leg_body, kind, .flags = OHTD_NEEDED, .words = &kind_words, .summary = "acknowledge: hold until a person resumes"),
-	OHTD_TEXT(leg_body, station, .min = 1, .max = OHTD_STATION_CHARACTERS, .unfit = station_unfit,
-		  .summary = "Of a move: where to; looked up when the leg begins", .example = "\"dock\""),
-	OHTD_NUMBER(leg_body, position_mm, .summary = "Of a move: where to, if there is no station"),
-	OHTD_NUMBER(leg_body, speed_mm_s, .summary = "Of a move: at most"),
-	OHTD_INTEGER(leg_body, wait_s, .min = 1, .max = SECONDS_MAX, .preset = OHTD_NONE, .unit = "s", .summary = "Of a wait, which needs it"),
-	OHTD_TEXT(leg_body, signal, .min = 1, .max = OHTD_TABLES_MISSION_SIGNAL_BYTES - 1,
-		  .summary = "As in telemetry/signals, no word: the leg begins only while it is within the bounds and of good quality; a signal "
-			     "leg, which needs it, waits for that", .example = "\"battery_percent\""),
-	OHTD_NUMBER(leg_body, at_least, .summary = "Lowest value of the signal, in its unit; of a boolean 0 and 1"),
-	OHTD_NUMBER(leg_body, at_most, .summary = "Highest value of the signal"),
-	OHTD_NUMBER(leg_body, charge_percent, .unit = "%", .summary = "Of a charge, which needs it: until the battery has so much; 1 to 100"),
-	OHTD_INTEGER(leg_body, address, .min = 1, .max = 247, .preset = OHTD_NONE, .summary = "Of a write, which needs it: unit address of the module"),
-	OHTD_TEXT(leg_body, register_name, .min = 1, .max = OHTD_TABLES_MISSION_REGISTER_BYTES - 1,
-		  .summary = "Of a write, which needs it: a register that may be written without an elevated session"),
-	OHTD_NUMBER(leg_body, value, .summary = "Of a write, which needs it: in the unit of the register"),
-	OHTD_INTEGER(leg_body, deadline_s, .min = 1, .max = SECONDS_MAX, .preset = OHTD_NONE, .unit = "s",
-		     .summary = "Of a motion, a signal leg or a charge: a leg that is not over by then fails; a motion is stopped"),
-	OHTD_INTEGER(leg_body, retries, .min = 0, .max = RETRIES_MAX, .preset = 0, .summary = "So often it is driven again when it fails"),
-	OHTD_WORD(leg_body, on_failure, .words = &failure_words,
-		  .summary = "What becomes of the mission when the leg has failed: hold it, skip the leg, or fail; left out: hold"));
 
 /* A member that the kind of the leg does not take, or NULL. */
 static const char *not_taken(const struct leg_body *leg)

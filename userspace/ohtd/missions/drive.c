@@ -20,6 +20,7 @@
 
 /* Well before the lease ends. */
 #define RENEWED_NS	(3 * OHTD_NS_PER_S)
+#define VALID_MS	2000
 
 static bool is_kind(const struct ohtd_tables_leg *leg, const char *kind)
 {
@@ -307,7 +308,7 @@ static bool make_command(struct ohtd_missions *missions, const struct ohtd_table
 
 	*command = (struct ohtd_command){
 		.id = missions->order + 1, .kind = ohtd_missions_kind_of(leg), .tag = ohtd_principal_tag(who), .role = (uint8_t)who->role,
-		.by = missions->person.by, .noted = 1, .posted_ns = now_ns, .valid_ms = 2000,
+		.by = missions->person.by, .noted = 1, .posted_ns = now_ns, .valid_ms = VALID_MS,
 	};
 	snprintf(command->caller_id, sizeof(command->caller_id), "mission %" PRId64 " leg %" PRId64 " %" PRId64, leg->mission, leg->place,
 		 ohtd_clock_wall_ns(missions->setup.clock));
@@ -355,7 +356,8 @@ static bool is_as_before(struct ohtd_missions *missions, uint64_t number)
 	       missions->snapshot.state == OHTD_STATE_IDLE && !missions->snapshot.queue_count;
 }
 
-static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const struct ohtd_command *command)
+/* @command: valid from its hand-over on; what overtakes it is still judged from when it was made. */
+static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, struct ohtd_command *command)
 {
 	uint64_t number = missions->snapshot.command.number;
 
@@ -371,6 +373,7 @@ static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, co
 		ohtd_missions_hold(missions, why ? why : ohtd_why_name(OHTD_WHY_REPLACED));
 		return;
 	}
+	command->valid_ms += (uint32_t)(ohtd_since(ohtd_clock_monotonic_ns(missions->setup.clock), command->posted_ns) / OHTD_NS_PER_MS);
 	missions->posted = !ohtd_link_post(missions->setup.link, command);
 	if (missions->posted) {
 		missions->order = command->id;
