@@ -18,6 +18,8 @@
 #include "settings/settings.h"
 #include "store/store.h"
 
+/* A round that needs no time lasts so long all the same: the disk is written in each. */
+#define ROUND_NS	OHTD_NS_PER_S
 /* Well before the lease ends. */
 #define RENEWED_NS	(3 * OHTD_NS_PER_S)
 #define VALID_MS	2000
@@ -172,6 +174,21 @@ bool ohtd_missions_passed(const struct ohtd_tables_leg *leg)
 	return !strcmp(leg->state, OHTD_TABLES_LEG_FINISHED) || !strcmp(leg->state, OHTD_TABLES_LEG_SKIPPED);
 }
 
+/* Behind the last leg. */
+static void end_round(struct ohtd_missions *missions)
+{
+	uint64_t now_ns = ohtd_clock_monotonic_ns(missions->setup.clock);
+
+	if (missions->row.rounds && missions->row.round >= missions->row.rounds)
+		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_FINISHED, "");
+	else if (ohtd_since(now_ns, missions->round_ns) < ROUND_NS)
+		return;
+	else if (ohtd_missions_begin_round(missions))
+		ohtd_missions_hold(missions, OHTD_MISSIONS_STORE);
+	else
+		missions->round_ns = now_ns;
+}
+
 void ohtd_missions_pass_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *state, const char *reason)
 {
 	if (!ohtd_missions_passed(leg))
@@ -185,7 +202,7 @@ void ohtd_missions_pass_leg(struct ohtd_missions *missions, struct ohtd_tables_l
 	missions->late = false;
 	missions->row.leg++;
 	if (missions->row.leg > missions->row.legs)
-		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_FINISHED, "");
+		end_round(missions);
 	else
 		ohtd_missions_keep(missions);
 }
@@ -310,8 +327,8 @@ static bool make_command(struct ohtd_missions *missions, const struct ohtd_table
 		.id = missions->order + 1, .kind = ohtd_missions_kind_of(leg), .tag = ohtd_principal_tag(who), .role = (uint8_t)who->role,
 		.by = missions->person.by, .noted = 1, .posted_ns = now_ns, .valid_ms = VALID_MS,
 	};
-	snprintf(command->caller_id, sizeof(command->caller_id), "mission %" PRId64 " leg %" PRId64 " %" PRId64, leg->mission, leg->place,
-		 ohtd_clock_wall_ns(missions->setup.clock));
+	snprintf(command->caller_id, sizeof(command->caller_id), "mission %" PRId64 " leg %" PRId64 " round %" PRId64 " %" PRId64, leg->mission,
+		 leg->place, missions->row.round, ohtd_clock_wall_ns(missions->setup.clock));
 	return ohtd_missions_aim(missions, leg, command);
 }
 
@@ -525,7 +542,7 @@ static bool step(struct ohtd_missions *missions)
 	if (leg)
 		go_on(missions, leg, now_ns);
 	else
-		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_FINISHED, "");
+		end_round(missions);
 	return missions->row.id && missions->row.leg != before;
 }
 
