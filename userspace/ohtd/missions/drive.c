@@ -13,6 +13,7 @@
 #include "auth/session.h"
 #include "base/clock.h"
 #include "control/lease.h"
+#include "robot/states.h"
 #include "robot/stations.h"
 #include "robot/verbs.h"
 #include "settings/settings.h"
@@ -136,11 +137,36 @@ static void take_command(struct ohtd_missions *missions, const struct ohtd_comma
 	mirror(missions, before, command->state);
 }
 
+/* A stop or a command of another may be over before the mission looks at the robot, and holds it all the same. */
+static void take_transition(struct ohtd_missions *missions, const struct ohtd_event_record *record)
+{
+	if (record->event == OHTD_EVENT_STOP_COMMAND && !missions->late)
+		missions->interrupted = ohtd_why_name(OHTD_WHY_CANCELLED);
+	if (!ohtd_state_is_enabled(record->to))
+		missions->interrupted = ohtd_why_name(record->to == OHTD_STATE_ESTOP ? OHTD_WHY_STOP_LATCHED :
+						      record->to == OHTD_STATE_FAULT ? OHTD_WHY_IN_FAULT : OHTD_WHY_NOT_ENABLED);
+}
+
+static void take_record(struct ohtd_missions *missions, const struct ohtd_event_record *record)
+{
+	const struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
+
+	if (record->kind == OHTD_RECORD_TRANSITION)
+		take_transition(missions, record);
+	if (record->kind != OHTD_RECORD_COMMAND)
+		return;
+	if (record->command.state == OHTD_COMMAND_STATE_RUNNING && strcmp(record->command.caller_id, leg ? leg->command_id : ""))
+		missions->interrupted = ohtd_why_name(OHTD_WHY_REPLACED);
+	take_command(missions, &record->command);
+}
+
 /* Records were overwritten before they were read: the present command is known, an end before it is not. */
 static void catch_up(struct ohtd_missions *missions)
 {
 	const struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
 
+	if (!ohtd_missions_commands(missions))
+		missions->interrupted = OHTD_MISSIONS_UNSEEN;
 	if (!ohtd_missions_commands(missions) || missions->posted || ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot))
 		return;
 	if (leg && !strcmp(missions->snapshot.command.caller_id, leg->command_id))
@@ -159,8 +185,7 @@ void ohtd_missions_hear(struct ohtd_missions *missions)
 		return;
 	/* Records first: those of a command are there before its answer. */
 	while (missions->row.id && ohtd_robot_event(missions->setup.robot, &missions->reader, &record))
-		if (record.kind == OHTD_RECORD_COMMAND)
-			take_command(missions, &record.command);
+		take_record(missions, &record);
 	while (ohtd_link_take(missions->setup.link, &answer) == 1)
 		take_answer(missions, &answer);
 	if (missions->row.id && missions->reader.lost != lost)
@@ -508,6 +533,11 @@ static void renew(struct ohtd_missions *missions, uint64_t now_ns)
 	ohtd_missions_post(missions, &missions->person, OHTD_COMMAND_CONTROL_RENEW, OHTD_MISSIONS_OF_NONE);
 }
 
+static bool is_driven(const struct ohtd_tables_leg *leg)
+{
+	return !strcmp(leg->state, OHTD_TABLES_LEG_RUNNING) && ohtd_missions_kind_of(leg);
+}
+
 static void go_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
 {
 	bool paused = !strcmp(missions->row.state, OHTD_TABLES_MISSION_PAUSED);
@@ -515,9 +545,12 @@ static void go_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, u
 	/* The one answer of a write comes by itself. */
 	if (missions->writes)
 		return;
-	if (ohtd_missions_passed(leg))
+	/* What ends a command is told by its records. */
+	if (missions->interrupted && !is_driven(leg) && !ohtd_missions_passed(leg))
+		ohtd_missions_hold(missions, missions->interrupted);
+	else if (ohtd_missions_passed(leg))
 		ohtd_missions_pass_leg(missions, leg, leg->state, leg->reason);
-	else if (!strcmp(leg->state, OHTD_TABLES_LEG_RUNNING) && ohtd_missions_kind_of(leg))
+	else if (is_driven(leg))
 		follow(missions, leg, now_ns);
 	else if (!strcmp(leg->state, OHTD_TABLES_LEG_RUNNING))
 		wait_on(missions, leg, now_ns);

@@ -225,6 +225,7 @@ static int begin(struct ohtd_missions *missions, const struct ohtd_missions_pers
 	missions->row = *row;
 	missions->posted = missions->writes = missions->late = missions->unkept = missions->drains = false;
 	missions->command = (struct ohtd_command_view){ 0 };
+	missions->interrupted = NULL;
 	missions->since_ns = missions->round_ns = 0;
 	missions->reader = (struct ohtd_event_reader){ .seen = ohtd_robot_events(missions->setup.robot) };
 	take_person(missions, person);

@@ -46,6 +46,7 @@
  * @begun: what the last run left under way is held
  * @unkept: @row or the leg under way is not on the disk as it is here: nothing begins
  * @drains: no further leg begins, and the mission is held then
+ * @interrupted: word of what has come in between since the mission was started or resumed, and holds it before its next leg; NULL: nothing
  * @reader: place in the ring of events
  * @order: id in the link of the newest command of a leg
  * @answered: the same of the newest one that was answered
@@ -75,6 +76,7 @@ struct ohtd_missions {
 	bool begun;
 	bool unkept;
 	bool drains;
+	const char *interrupted;
 	struct ohtd_event_reader reader;
 	uint64_t order;
 	uint64_t answered;
