@@ -82,6 +82,8 @@ ASKED = [
     ("GET", "missions/{id}", "missions/1", None, "viewer", 200),
     ("PATCH", "missions/{id}", "missions/1", {"name": "evening round"}, "operator", 200),
     ("GET", "missions/{id}/legs", "missions/1/legs", None, "viewer", 200),
+    ("GET", "missions/{id}/export", "missions/1/export", None, "viewer", 200),
+    ("POST", "missions/{id}/copy", "missions/1/copy", {"name": "night round", "rounds": 2}, "operator", 201),
     ("POST", "missions/{id}/legs", "missions/1/legs", {"legs": [{"kind": "acknowledge"}], "first_leg": 3, "through_leg": 2}, "operator", 200),
     ("POST", "missions/{id}/release", "missions/1/release", {"through_leg": 3}, "operator", 200),
     ("POST", "missions/{id}/check", "missions/1/check", {}, "operator", 200),

@@ -55,6 +55,16 @@ def orders(robot, number):
     return found
 
 
+def rounds_driven(robot, number):
+    """(place, round) of each command for a leg to its states."""
+    found = {}
+    for item in robot.get(f"robot/commands?limit=200&q=mission%20{number}%20leg").json["items"]:
+        words = (item["id"] or "").split()
+        if words[:3:2] == ["mission", "leg"] and words[1] == str(number):
+            found.setdefault((int(words[3]), int(words[5])), []).append(item["state"])
+    return found
+
+
 # ---- without a robot that drives ----
 
 @pytest.mark.parametrize("leg, member", [
@@ -244,6 +254,54 @@ def checked(robot, number):
     return found
 
 
+def test_missions_are_made_from_a_template_and_a_file(daemon, tmp_path):
+    """What is exported is taken again as it is, also of 100 legs with all their members."""
+    full = {"kind": "move", "position_mm": 123456.125, "speed_mm_s": 123.625, "signal": "battery_percent", "at_least": 12.0625, "at_most": 99.9375,
+            "deadline_s": 86400, "retries": 9, "on_failure": "fail"}
+    made = daemon.post("missions", {"name": "round", "rounds": 3, "template": True, "legs": [full] * 99 + [{"kind": "wait", "wait_s": 9}]}, role="operator")
+    assert (made.status, made.json["state"], made.json["rounds"]) == (201, "template", 3), made
+    template = made.json["id"]
+    for word in ("start", "resume", "pause", "drain", "cancel"):
+        refused = act(daemon, template, word)
+        assert (refused.status, refused.code, refused.json["detail"]) == (409, "mission_state", f"mission {template} is a template"), refused
+    with dial(daemon, "viewer") as link:
+        assert template not in [item["id"] for item in subscribe(link, "missions")["data"]["missions"]]
+    # Its file, sent as it is and by ohtctl.
+    exported = daemon.get(f"missions/{template}/export").json
+    assert len(exported["legs"]) == 100 and exported["legs"][0].items() >= full.items() and exported["template"] is True
+    file = tmp_path / "round.json"
+    shown_words(daemon, "export", template, file)
+    shown_words(daemon, "import", file)
+    others = [daemon.get("missions?state=template&limit=1").json["items"][0]["id"], daemon.post("missions", exported, role="operator").json["id"]]
+    assert template < others[0] < others[1]
+    for other in others:
+        assert daemon.get(f"missions/{other}/export").json == exported
+        assert daemon.request("DELETE", f"missions/{other}", role="operator").status == 204
+    # A copy waits; it does not follow the template, and its own order is made once.
+    copy = daemon.post(f"missions/{template}/copy", {"external_id": "copy 1"}, role="operator")
+    assert (copy.status, copy.json["state"], copy.json["rounds"], copy.json["name"], copy.json["legs"]) == (201, "waiting", 3, "round", 100), copy
+    again = daemon.post(f"missions/{template}/copy", {"external_id": "copy 1"}, role="operator")
+    assert (again.status, again.json["id"]) == (200, copy.json["id"])
+    assert daemon.request("PATCH", f"missions/{template}", {"rounds": 0, "legs": [MOVE]}, role="operator").json["rounds"] == 0
+    assert of(daemon, copy.json["id"])["legs"] == 100
+    differs = daemon.post(f"missions/{template}/copy", {"external_id": "copy 1"}, role="operator")
+    assert (differs.code, differs.json["errors"][0]["pointer"]) == ("mission_differs", "/rounds"), differs
+    other = daemon.post(f"missions/{template}/copy", {"name": "late", "rounds": 7}, role="operator").json
+    assert (other["name"], other["rounds"], other["legs"]) == ("late", 7, 1)
+    shown_words(daemon, "copy", other["id"], "of another")
+    last = daemon.get("missions?limit=1").json["items"][0]
+    assert (last["name"], last["state"], last["rounds"]) == ("of another", "waiting", 7)
+    # Null is as good as left out, but not of what each leg has.
+    assert daemon.post("missions", {"name": "x", "legs": [{**MOVE, "retries": None}]}, role="operator").code == "validation"
+    for refused in (daemon.post("missions", {"name": "x", "rounds": -1, "legs": [MOVE]}, role="operator"),
+                    daemon.post("missions", {"name": "x", "rounds": 1000001, "legs": [MOVE]}, role="operator")):
+        assert (refused.code, refused.json["errors"][0]["pointer"]) == ("validation", "/rounds")
+    assert daemon.post(f"missions/{template + 1000}/copy", {}, role="operator").code == daemon.get(f"missions/{template + 1000}/export").code == "not_found"
+    assert daemon.post(f"missions/{template}/copy", {}, role="viewer").code == "role"
+    for number in (template, copy.json["id"], other["id"], last["id"]):
+        assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
+
+
 def test_a_check_of_a_robot_that_may_not_move(daemon):
     number = make(daemon, MOVE, {"kind": "move", "station": "nowhere"}, {"kind": "wait", "wait_s": 7}, {"kind": "acknowledge"})
     found = checked(daemon, number)
@@ -309,6 +367,40 @@ def test_legs_are_driven_one_behind_the_other(robot):
     assert (done["state"], done["leg"], bool(done["ended"])) == ("finished", None, True), done
     until(lambda: orders(robot, number) == {1: ["finished"], 4: ["finished"]}, what="each motion once in the record of commands")
     assert robot.request("DELETE", f"missions/{other}", role="operator").status == 204
+
+
+@pytest.mark.slow
+def test_rounds_follow_each_other_and_survive_what_holds_them(robot):
+    """Each motion of each round once; a kill and a drain between two rounds repeat nothing."""
+    ready(robot)
+    there, back = two_places(robot)
+    ways = [{"kind": "move", "position_mm": place} for place in (there, back)]
+    number = robot.post("missions", {"name": "shuttle", "rounds": 3, "legs": ways}, role="operator").json["id"]
+    act(robot, number, "start")
+    until(lambda: of(robot, number)["round"] == 2, DRIVE_S, "the second round")
+    robot.kill()
+    robot.start()
+    told = of(robot, number)
+    assert (told["state"], told["reason"], told["rounds"]) == ("held", "restart", 3) and told["round"] >= 2, told
+    ready(robot)
+    act(robot, number, "resume")
+    done = wait_mission(robot, number, "finished", "failed", "held")
+    assert (done["state"], done["round"], done["leg"]) == ("finished", 3, None), done
+    until(lambda: sum(map(len, orders(robot, number).values())) >= 6, what="the record of commands")
+    found = rounds_driven(robot, number)
+    # The leg that was killed is driven anew, all others once.
+    assert all(states.count("finished") == 1 for states in found.values()) and len(found) == 6, found
+    assert sum(map(len, found.values())) <= 7, found
+    # Without end until somebody ends it; a round that needs no time does not spin.
+    number = robot.post("missions", {"name": "watch", "rounds": 0, "legs": [{"kind": "signal", "signal": "battery_percent", "at_least": 0}]},
+                        role="operator").json["id"]
+    act(robot, number, "start")
+    until(lambda: of(robot, number)["round"] >= 3, DRIVE_S, "rounds without end")
+    act(robot, number, "drain")
+    held = wait_mission(robot, number, "held")
+    assert (held["reason"], held["leg"]) == ("drained", 1) and held["round"] < 20, held
+    assert legs(robot, number)[0]["state"] == "waiting"
+    assert act(robot, number, "cancel").json["state"] == "cancelled"
 
 
 def test_a_leg_begins_when_it_is_released(robot):

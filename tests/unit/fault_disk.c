@@ -261,6 +261,17 @@ int disk_cut(const char *dir, unsigned int seed)
 	return 0;
 }
 
+int disk_leave(const char *dir)
+{
+	for (unsigned int i = 0; i < file_count; i++) {
+		for (const struct change *change = files[i].first; change; change = change->next)
+			apply(&files[i], change, 0, change->bytes);
+		if (write_out(&files[i], dir))
+			return -1;
+	}
+	return 0;
+}
+
 void disk_clear(void)
 {
 	for (unsigned int i = 0; i < file_count; i++) {

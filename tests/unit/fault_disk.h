@@ -43,6 +43,9 @@ int64_t disk_used(void);
 /* Writes every file as a power cut leaves it. 0, or -1. */
 int disk_cut(const char *dir, unsigned int seed);
 
+/* The same as the end of a process leaves it: with all that was written. */
+int disk_leave(const char *dir);
+
 /* Forget all. */
 void disk_clear(void);
 

@@ -49,6 +49,16 @@ void fault_vfs_cut(void)
 	cut();
 }
 
+int fault_vfs_leave(const char *dir, bool power, unsigned int seed)
+{
+	int r;
+
+	pthread_mutex_lock(&lock);
+	r = power ? disk_cut(dir, seed) : disk_leave(dir);
+	pthread_mutex_unlock(&lock);
+	return r;
+}
+
 /* SQLITE_OK: the call on @file (NULL: on none that is open) may go on. With the lock held. */
 static int judge(sqlite3_file *file, enum fault_op op)
 {

@@ -77,4 +77,7 @@ uint64_t fault_vfs_calls(unsigned int ops);
 /* The power goes away now. Does not return. */
 void fault_vfs_cut(void) __attribute__((noreturn));
 
+/* Writes every file into @dir as the end of the process leaves it, or with @power the end of the power. The process goes on. 0, or -1. */
+int fault_vfs_leave(const char *dir, bool power, unsigned int seed);
+
 #endif /* FAULT_VFS_H */

@@ -15,7 +15,7 @@ static void start_control(struct fixture *f)
 {
 	unsigned int i;
 
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < FIXTURE_LINKS; i++)
 		assert_int_equal(ohtd_link_init(&f->links[i], &f->fake->bus, &f->clock,
 						f->control.wake_fd, &f->control.device_epoch), 0);
 	assert_int_equal(ohtd_control_init(&f->control), 0);
@@ -35,7 +35,7 @@ struct fixture *fixture_create(bool hardware_stop)
 	f->control.clock = &f->clock;
 	f->control.bus = &f->fake->bus;
 	f->control.links = f->links;
-	f->control.link_count = 2;
+	f->control.link_count = FIXTURE_LINKS;
 	f->control.time_factor = 1;
 	f->control.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	f->control.model = ohtd_model_load(OHT_SOURCE_DATADIR, NULL, error);
@@ -49,8 +49,8 @@ struct fixture *fixture_create(bool hardware_stop)
 
 static void end_control(struct fixture *f)
 {
-	ohtd_link_fini(&f->links[0]);
-	ohtd_link_fini(&f->links[1]);
+	for (unsigned int i = 0; i < FIXTURE_LINKS; i++)
+		ohtd_link_fini(&f->links[i]);
 	ohtd_control_fini(&f->control);
 }
 
@@ -123,8 +123,8 @@ static void loops_progress(struct fixture *f)
 {
 	if (f->loops_hang)
 		return;
-	atomic_fetch_add(&f->links[0].progress, 1);
-	atomic_fetch_add(&f->links[1].progress, 1);
+	for (unsigned int i = 0; i < FIXTURE_LINKS; i++)
+		atomic_fetch_add(&f->links[i].progress, 1);
 }
 
 /* Without a daemon the bus goes on: its events, and nothing else. */

@@ -20,11 +20,14 @@
 /* The units of the four modules. */
 enum { POWER = 2, SAFETY, MOTOR, DOCK };
 
+/* Of tests, of virtual_acts.c, and one of a part of the daemon. */
+#define FIXTURE_LINKS	3
+
 struct fixture {
 	struct ohtd_manual_clock time;
 	struct ohtd_clock clock;
 	struct fake_bus *fake;
-	struct ohtd_link links[2];
+	struct ohtd_link links[FIXTURE_LINKS];
 	struct ohtd_control control;
 	bool loops_hang;
 	bool crashed;

@@ -199,13 +199,13 @@ static void test_a_second_factor_stays_and_its_recovery_codes_go(void **state)
 /* Which of its legs were driven since is not known; one that is over has no leg under way. */
 static void test_a_mission_that_was_begun_is_over(void **state)
 {
-	static const char *const begun[] = { "running", "paused", "held" }, *const others[] = { "waiting", "finished", "failed", "cancelled" };
+	static const char *const begun[] = { "running", "paused", "held" }, *const others[] = { "waiting", "finished", "failed", "cancelled", "template" };
 	const struct ohtd_carry_order order = { "anna", "x.ohtbackup", 7 };
 	char sql[512];
 
 	(void)state;
 	ohtd_db_close(store_open_db());
-	for (int i = 0; i < 7; i++) {
+	for (int i = 0; i < 8; i++) {
 		snprintf(sql, sizeof(sql),
 			 "INSERT INTO missions (id, name, state, reason, leg, legs, tag, driven_by, made_ns, made_by, began_ns, changed_ns, ended_ns)"
 			 " VALUES (%d, '', '%s', '', 1, 1, 0, 'anna', 1, 'anna', 2, 3, 0);"
@@ -217,8 +217,9 @@ static void test_a_mission_that_was_begun_is_over(void **state)
 	assert_int_equal(ohtd_db_carry_in(store_path, &order), 0);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM missions WHERE id <= 3 AND state = 'cancelled' AND reason = 'restored' AND ended_ns = 3"), 3);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM mission_legs WHERE mission <= 3 AND state = 'failed' AND reason = 'restored'"), 3);
-	assert_int_equal(store_ask_sql("SELECT count(*) FROM missions WHERE id > 3 AND reason = ''"), 4);
-	assert_int_equal(store_ask_sql("SELECT count(*) FROM mission_legs WHERE mission > 3 AND state = 'waiting'"), 4);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM missions WHERE id > 3 AND reason = ''"), 5);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM missions WHERE state IN ('waiting', 'template')"), 2);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM mission_legs WHERE mission > 3 AND state = 'waiting'"), 5);
 }
 
 int main(void)

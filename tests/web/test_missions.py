@@ -5,7 +5,7 @@ from pretend import answers, change, pretend
 from test_look import axe
 
 ALT, UP = "\ue00a", "\ue013"
-MISSION = {"id": 7, "name": "round", "state": "running", "reason": None, "reason_text": None, "leg": 2, "legs": 3, "driven_by": "anna",
+MISSION = {"id": 7, "name": "round", "state": "running", "reason": None, "reason_text": None, "leg": 2, "legs": 3, "rounds": 1, "round": 1, "driven_by": "anna",
            "made": "2026-11-30T07:00:00.000Z", "made_by": "anna", "began": "2026-11-30T07:01:00.000Z", "changed": "2026-11-30T07:02:00.000Z", "ended": None}
 LEG = {"kind": "move", "station": None, "position_mm": None, "speed_mm_s": None, "wait_s": None, "deadline_s": None, "on_failure": "hold",
        "reason": None, "reason_text": None, "command_id": None, "began": None, "ended": None}
@@ -52,8 +52,12 @@ def test_a_mission_is_made_changed_cancelled_and_deleted(daemon, page):
     page.wait(lambda: has(page, "#leg-1-wait_s"), what="the leg that a key has moved")
     assert page.run("return document.activeElement.id") == "leg-1-wait_s", "the focus goes with the leg"
     assert axe(page) == ""
+    fill(page, "#mission-rounds", "-1")
     page.click("#mission-send")
-    page.wait(lambda: has(page, "#mission-start"), what="the page of the mission")
+    page.wait(lambda: "-1 is below 0." in page.text("#mission-form"), what="a fault with its value")
+    fill(page, "#mission-rounds", "3")
+    page.click("#mission-send")
+    page.wait(lambda: has(page, "#mission-start") and "round 1 of 3" in page.text("#mission"), what="the page of the mission")
     number = int(page.run("return location.hash.split('/').at(-1)"))
     assert [(leg["kind"], leg["wait_s"], leg["position_mm"], leg["speed_mm_s"]) for leg in daemon.get(f"missions/{number}/legs").json["items"]] == [
         ("wait", 7, None, None), ("move", None, 1500, 250)]
@@ -82,6 +86,32 @@ def test_a_mission_is_made_changed_cancelled_and_deleted(daemon, page):
     page.click("#confirm-yes")
     page.wait(lambda: "No mission is kept." in page.text("#content"), what="an empty board")
     assert daemon.get(f"missions/{number}").status == 404
+
+
+def test_a_template_is_made_and_a_mission_of_it(daemon, page):
+    log_in(page, "operator")
+    go(page, "/missions", "#add-mission")
+    page.click("#add-mission")
+    page.wait(lambda: has(page, "#leg-1"), what="the form")
+    fill(page, "#mission-name", "shuttle")
+    choose(page, "#leg-1-kind", "wait")
+    page.wait(lambda: has(page, "#leg-1-wait_s"), what="what a wait needs")
+    fill(page, "#leg-1-wait_s", "7")
+    fill(page, "#mission-rounds", "0")
+    page.click("#mission-template")
+    page.click("#mission-send")
+    page.wait(lambda: "It is never driven." in page.text("#mission") and "until it is cancelled" in page.text("#mission"), what="the template")
+    template = int(page.run("return location.hash.split('/').at(-1)"))
+    assert not has(page, "#mission-start") and has(page, "#mission-change")
+    page.click("#mission-copy")
+    page.wait(lambda: has(page, "#leg-1-wait_s"), what="the form with what the template has")
+    page.click("#mission-send")
+    page.wait(lambda: has(page, "#mission-start"), what="the mission that is made of it")
+    number = int(page.run("return location.hash.split('/').at(-1)"))
+    exported = {one: daemon.get(f"missions/{one}/export").json for one in (template, number)}
+    assert exported[template] == {**exported[number], "template": True} and exported[number]["rounds"] == 0, exported
+    for one in (template, number):
+        assert daemon.request("DELETE", f"missions/{one}", role="operator").status == 204
 
 
 def test_the_mission_that_is_driven_is_shown_leg_by_leg(page):

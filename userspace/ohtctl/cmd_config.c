@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "client.h"
+#include "document.h"
 #include "save.h"
 #include "show_answer.h"
 
@@ -19,8 +20,6 @@
 #define NAME_MAX_BYTES	40
 /* As long as ohtd lets a change wait. */
 #define WAIT_S		600
-/* One more than ohtd takes. */
-#define DOCUMENT_BYTES	65537
 
 static const struct show_column version_columns[] = {
 	{"version", 8}, {"created", 28}, {"author", 16}, {"state", 7}, {"rescue", 6}, {"reason", 0}, {NULL, 0},
@@ -536,54 +535,14 @@ int cmd_config_give_up(struct cli *cli, int count, char **arguments)
 
 int cmd_config_export(struct cli *cli, int count, char **arguments)
 {
-	struct json_object *answer = NULL;
-	const char *text;
-	int result = client_request(cli, "GET", "config/export", NULL, &answer);
-
-	if (result)
-		return result;
-	text = json_object_to_json_string_ext(answer, JSON_C_TO_STRING_NOSLASHESCAPE |
-					      (cli->json ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_PRETTY));
-	if (!text)
-		result = cli_fail(cli, CLI_FAILED, "out of memory");
-	else if (count && strcmp(arguments[0], "-"))
-		result = save_text(cli, arguments[0], text);
-	else
-		fprintf(cli->out, "%s\n", text);
-	json_object_put(answer);
-	return result;
-}
-
-/* Of ohtd, which finds out what is wrong in it. 0, or an exit code after a complaint. */
-static int read_file(struct cli *cli, const char *name, char text[DOCUMENT_BYTES])
-{
-	FILE *file = strcmp(name, "-") ? fopen(name, "r") : stdin;
-	int result = CLI_DONE;
-	size_t used;
-
-	if (!file)
-		return cli_fail(cli, CLI_FAILED, "%s: %s", name, strerror(errno));
-	used = fread(text, 1, DOCUMENT_BYTES, file);
-	if (ferror(file))
-		result = cli_fail(cli, CLI_FAILED, "%s: %s", name, strerror(errno));
-	else if (used == DOCUMENT_BYTES)
-		result = cli_fail(cli, CLI_FAILED, "%s has more than the %d bytes of an exported configuration", name,
-				  DOCUMENT_BYTES - 1);
-	else if (memchr(text, 0, used) || !used)
-		result = cli_fail(cli, CLI_FAILED, "%s is no exported configuration: %s", name,
-				  used ? "it has a NUL" : "it is empty");
-	else
-		text[used] = 0;
-	if (file != stdin)
-		fclose(file);
-	return result;
+	return document_export(cli, "config/export", count ? arguments[0] : NULL);
 }
 
 int cmd_config_import(struct cli *cli, int count, char **arguments)
 {
 	bool trial = cli->given & CLI_OPT_CHECK;
 	struct json_object *answer = NULL;
-	char path[PATH_BYTES], *text;
+	char path[PATH_BYTES], *text = NULL;
 	int result;
 
 	(void)count;
@@ -594,8 +553,7 @@ int cmd_config_import(struct cli *cli, int count, char **arguments)
 	result = path_with_reason(cli, trial ? "config/import/check" : "config/import", path);
 	if (result)
 		return result;
-	text = malloc(DOCUMENT_BYTES);
-	result = text ? read_file(cli, arguments[0], text) : cli_fail(cli, CLI_FAILED, "out of memory");
+	result = document_read(cli, arguments[0], "an exported configuration", &text);
 	if (!result) {
 		result = client_send(cli, "POST", path, text, &answer);
 		result = end_change(cli, result, answer);

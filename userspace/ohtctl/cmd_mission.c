@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ohtctl mission make and add: legs as words. */
+/* ohtctl mission make, add and the like: legs as words, and missions as files. */
 #include "cmd.h"
 
 #include <inttypes.h>
@@ -9,6 +9,8 @@
 
 #include "cli.h"
 #include "client.h"
+#include "document.h"
+#include "show_answer.h"
 
 #define WORD_BYTES	128
 
@@ -41,7 +43,7 @@ static bool add_target(struct json_object *leg, const char *name, const char *te
 	return *target;
 }
 
-static bool add_seconds(struct json_object *leg, const char *name, const char *text)
+static bool add_whole(struct json_object *leg, const char *name, const char *text)
 {
 	int64_t number;
 	char rest;
@@ -82,7 +84,7 @@ static bool add_write(struct json_object *leg, const char *text)
 	*name++ = 0;
 	*value++ = 0;
 	json_object_object_add(leg, "register_name", json_object_new_string(name));
-	return add_seconds(leg, "address", address) && add_number(leg, "value", value);
+	return add_whole(leg, "address", address) && add_number(leg, "value", value);
 }
 
 static bool add_charge(struct json_object *leg, const char *text)
@@ -92,7 +94,7 @@ static bool add_charge(struct json_object *leg, const char *text)
 
 static bool add_wait(struct json_object *leg, const char *text)
 {
-	return add_seconds(leg, "wait_s", text);
+	return add_whole(leg, "wait_s", text);
 }
 
 static bool add_position(struct json_object *leg, const char *text)
@@ -135,9 +137,9 @@ static bool fill_more(struct json_object *leg, const char *word)
 	if (!strncmp(word, "if=", 3))
 		return add_signal(leg, word + 3);
 	if (!strncmp(word, "deadline=", 9))
-		return add_seconds(leg, "deadline_s", word + 9);
+		return add_whole(leg, "deadline_s", word + 9);
 	if (!strncmp(word, "retries=", 8))
-		return add_seconds(leg, "retries", word + 8);
+		return add_whole(leg, "retries", word + 8);
 	if (strncmp(word, "else=", 5) || !word[5])
 		return false;
 	json_object_object_add(leg, "on_failure", json_object_new_string(word + 5));
@@ -153,6 +155,17 @@ static bool fill_leg(struct json_object *leg, const char *word)
 	while ((one = strsep(&rest, ",")))
 		if (!fill_more(leg, one))
 			return false;
+	return true;
+}
+
+/* "rounds=3" and "template" are of the mission, not of a leg. */
+static bool fill_mission(struct json_object *body, const char *word)
+{
+	if (!strncmp(word, "rounds=", 7))
+		return add_whole(body, "rounds", word + 7);
+	if (strcmp(word, "template"))
+		return false;
+	json_object_object_add(body, "template", json_object_new_boolean(true));
 	return true;
 }
 
@@ -180,6 +193,10 @@ int cmd_mission_make(struct cli *cli, int count, char **arguments)
 	struct json_object *body = json_object_new_object();
 
 	json_object_object_add(body, "name", json_object_new_string(arguments[0]));
+	while (count > 1 && fill_mission(body, arguments[1])) {
+		count--;
+		arguments++;
+	}
 	return client_do(cli, add_legs(cli, body, count - 1, arguments + 1), "POST", "missions", body);
 }
 
@@ -218,4 +235,39 @@ int cmd_mission_release(struct cli *cli, int count, char **arguments)
 		result = cli_integer(cli, "place of a leg", arguments[1], limits, &through);
 	json_object_object_add(body, "through_leg", json_object_new_int64(through));
 	return client_do(cli, result, "POST", path, body);
+}
+
+int cmd_mission_copy(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *body = json_object_new_object();
+	char path[WORD_BYTES];
+	int result = path_of(cli, arguments[0], "copy", path);
+
+	if (count > 1)
+		json_object_object_add(body, "name", json_object_new_string(arguments[1]));
+	return client_do(cli, result, "POST", path, body);
+}
+
+int cmd_mission_export(struct cli *cli, int count, char **arguments)
+{
+	char path[WORD_BYTES];
+	int result = path_of(cli, arguments[0], "export", path);
+
+	return result ? result : document_export(cli, path, count > 1 ? arguments[1] : NULL);
+}
+
+int cmd_mission_import(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *answer = NULL;
+	char *text = NULL;
+	int result = document_read(cli, arguments[0], "an exported mission", &text);
+
+	(void)count;
+	if (!result)
+		result = client_send(cli, "POST", "missions", text, &answer);
+	if (!result)
+		show_answer(cli, answer);
+	json_object_put(answer);
+	free(text);
+	return result;
 }

@@ -74,7 +74,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'summary' -- "$word")
 		return ;;
 	mission)
-		mapfile -t COMPREPLY < <(compgen -W 'list show legs make check start pause resume drain cancel add release delete' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'list show legs make copy export import check start pause resume drain cancel add release delete' -- "$word")
 		return ;;
 	alerts)
 		mapfile -t COMPREPLY < <(compgen -W 'acknowledge comment comments shelve unshelve shelves summary history rules try' -- "$word")

@@ -102,7 +102,7 @@ static const struct show_column command_columns[] = {
 };
 
 static const struct show_column mission_columns[] = {
-	{ "id", 6 }, { "state", 10 }, { "reason", 16 }, { "leg", 4 }, { "legs", 4 }, { "driven_by", 16 }, { "changed", 24 }, { "name", 0 },
+	{ "id", 6 }, { "state", 10 }, { "reason", 16 }, { "leg", 4 }, { "legs", 4 }, { "round", 6 }, { "driven_by", 16 }, { "changed", 24 }, { "name", 0 },
 	{ NULL, 0 },
 };
 

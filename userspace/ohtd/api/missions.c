@@ -24,7 +24,8 @@
 #include "server/late.h"
 #include "views/services.h"
 
-#define BODY_BYTES	32768
+/* 100 legs with all their members, as an export has them. */
+#define BODY_BYTES	65536
 #define SECONDS_MAX	86400
 #define RETRIES_MAX	9
 
@@ -32,7 +33,7 @@
 
 static const char *const states[] = {
 	OHTD_TABLES_MISSION_WAITING, OHTD_TABLES_MISSION_RUNNING, OHTD_TABLES_MISSION_PAUSED, OHTD_TABLES_MISSION_HELD,
-	OHTD_TABLES_MISSION_FINISHED, OHTD_TABLES_MISSION_FAILED, OHTD_TABLES_MISSION_CANCELLED,
+	OHTD_TABLES_MISSION_FINISHED, OHTD_TABLES_MISSION_FAILED, OHTD_TABLES_MISSION_CANCELLED, OHTD_TABLES_MISSION_TEMPLATE,
 };
 OHTD_WORDS_OF(state_words, states);
 
@@ -62,6 +63,8 @@ struct mission {
 	int64_t leg;
 	int64_t legs;
 	int64_t through_leg;
+	int64_t rounds;
+	int64_t round;
 	int64_t revision;
 	const char *external_id;
 	const char *driven_by;
@@ -75,13 +78,16 @@ struct mission {
 OHTD_SHAPE(mission, "Mission",
 	OHTD_INTEGER(mission, id, .summary = "Its number"),
 	OHTD_TEXT(mission, name, .summary = "For people", .example = "\"morning round\""),
-	OHTD_TEXT(mission, state, .words = &state_words, .summary = "held: it goes on only when it is resumed", .example = "\"held\""),
+	OHTD_TEXT(mission, state, .words = &state_words, .summary = "held: it goes on only when it is resumed; template: it is never driven",
+		  .example = "\"held\""),
 	OHTD_TEXT(mission, reason, .flags = OHTD_NULL, .summary = "Why it is held, paused or failed, for programs", .example = "\"stop_latched\""),
 	OHTD_TEXT(mission, reason_text, .flags = OHTD_NULL, .summary = "The same for people"),
 	OHTD_INTEGER(mission, leg, .flags = OHTD_NULL, .summary = "Place of the leg under way or next; null: none is left"),
 	OHTD_INTEGER(mission, legs, .summary = "How many it has"),
 	OHTD_INTEGER(mission, through_leg, .summary = "Place of the last leg that is released, and so may begin; 0: none is"),
-	OHTD_INTEGER(mission, revision, .summary = "Another one with each change of its name or legs, for If-Match"),
+	OHTD_INTEGER(mission, rounds, .summary = "So often its legs are driven from the first one on; 0: until it is cancelled"),
+	OHTD_INTEGER(mission, round, .summary = "The one under way or next, from 1 on"),
+	OHTD_INTEGER(mission, revision, .summary = "Another one with each change of its name, rounds or legs, for If-Match"),
 	OHTD_TEXT(mission, external_id, .flags = OHTD_NULL, .summary = "Of the order that it was made for; null: none", .example = "\"order-7\""),
 	OHTD_TEXT(mission, driven_by, .flags = OHTD_NULL, .summary = "In whose name it is driven; null: it has not begun", .example = "\"anna\""),
 	OHTD_TIME(mission, made, .summary = "When it was made"),
@@ -106,7 +112,7 @@ static struct mission view_of(const struct ohtd_tables_mission *row)
 		.id = row->id, .name = row->name, .state = row->state, .reason = text_or_none(row->reason),
 		.reason_text = text_or_none(ohtd_missions_reason_text(row->reason)),
 		.leg = row->leg <= row->legs ? row->leg : OHTD_NONE, .legs = row->legs, .through_leg = row->through_leg,
-		.revision = row->revision, .external_id = text_or_none(row->external_id), .driven_by = text_or_none(row->driven_by),
+		.rounds = row->rounds, .round = row->round, .revision = row->revision, .external_id = text_or_none(row->external_id), .driven_by = text_or_none(row->driven_by),
 		.made = row->made_ns, .made_by = row->made_by, .began = time_or_none(row->began_ns), .changed = row->changed_ns,
 		.ended = time_or_none(row->ended_ns),
 	};
@@ -140,9 +146,11 @@ OHTD_SHAPE(mission_query, "MissionQuery",
 
 static const struct ohtd_stored_list missions_listed = { .row = &ohtd_tables_missions_kept, .show = show };
 
-struct leg {
-	int64_t place;
-	const char *kind;
+/* ---- legs ---- */
+
+/* What a leg is to do: in a request, in an answer, in a file. */
+struct leg_body {
+	unsigned int kind;
 	const char *station;
 	double position_mm;
 	double speed_mm_s;
@@ -156,8 +164,41 @@ struct leg {
 	double value;
 	int64_t deadline_s;
 	int64_t retries;
+	unsigned int on_failure;
+};
+
+static const char *station_unfit(const char *text)
+{
+	return ohtd_station_name_fits(text) ? NULL : "must be letters, digits and _";
+}
+
+OHTD_SHAPE(leg_body, "MissionLegBody",
+	OHTD_WORD(leg_body, kind, .flags = OHTD_NEEDED, .words = &kind_words, .summary = "acknowledge: hold until a person resumes"),
+	OHTD_TEXT(leg_body, station, .flags = OHTD_NULL, .min = 1, .max = OHTD_STATION_CHARACTERS, .unfit = station_unfit,
+		  .summary = "Of a move: where to; looked up when the leg begins", .example = "\"dock\""),
+	OHTD_NUMBER(leg_body, position_mm, .flags = OHTD_NULL, .unit = "mm", .summary = "Of a move: where to, if there is no station"),
+	OHTD_NUMBER(leg_body, speed_mm_s, .flags = OHTD_NULL, .unit = "mm/s", .summary = "Of a move: at most"),
+	OHTD_INTEGER(leg_body, wait_s, .flags = OHTD_NULL, .min = 1, .max = SECONDS_MAX, .preset = OHTD_NONE, .unit = "s", .summary = "Of a wait, which needs it"),
+	OHTD_TEXT(leg_body, signal, .flags = OHTD_NULL, .min = 1, .max = OHTD_TABLES_MISSION_SIGNAL_BYTES - 1,
+		  .summary = "As in telemetry/signals, no word: the leg begins only while it is within the bounds and of good quality; a signal "
+			     "leg, which needs it, waits for that", .example = "\"battery_percent\""),
+	OHTD_NUMBER(leg_body, at_least, .flags = OHTD_NULL, .summary = "Lowest value of the signal, in its unit; of a boolean 0 and 1"),
+	OHTD_NUMBER(leg_body, at_most, .flags = OHTD_NULL, .summary = "Highest value of the signal"),
+	OHTD_NUMBER(leg_body, charge_percent, .flags = OHTD_NULL, .unit = "%", .summary = "Of a charge, which needs it: until the battery has so much; 1 to 100"),
+	OHTD_INTEGER(leg_body, address, .flags = OHTD_NULL, .min = 1, .max = 247, .preset = OHTD_NONE, .summary = "Of a write, which needs it: unit address of the module"),
+	OHTD_TEXT(leg_body, register_name, .flags = OHTD_NULL, .min = 1, .max = OHTD_TABLES_MISSION_REGISTER_BYTES - 1,
+		  .summary = "Of a write, which needs it: a register that may be written without an elevated session"),
+	OHTD_NUMBER(leg_body, value, .flags = OHTD_NULL, .summary = "Of a write, which needs it: in the unit of the register"),
+	OHTD_INTEGER(leg_body, deadline_s, .flags = OHTD_NULL, .min = 1, .max = SECONDS_MAX, .preset = OHTD_NONE, .unit = "s",
+		     .summary = "Of a motion, a signal leg or a charge: a leg that is not over by then fails; a motion is stopped"),
+	OHTD_INTEGER(leg_body, retries, .min = 0, .max = RETRIES_MAX, .preset = 0, .summary = "So often it is driven again when it fails"),
+	OHTD_WORD(leg_body, on_failure, .words = &failure_words,
+		  .summary = "What becomes of the mission when the leg has failed: hold it, skip the leg, or fail; left out: hold"));
+
+struct leg {
+	int64_t place;
+	struct leg_body body;
 	int64_t tries;
-	const char *on_failure;
 	const char *state;
 	const char *reason;
 	const char *reason_text;
@@ -168,23 +209,8 @@ struct leg {
 
 OHTD_SHAPE(leg, "MissionLeg",
 	OHTD_INTEGER(leg, place, .summary = "From 1 on"),
-	OHTD_TEXT(leg, kind, .words = &kind_words, .summary = "acknowledge: the mission is held until it is resumed", .example = "\"move\""),
-	OHTD_TEXT(leg, station, .flags = OHTD_NULL, .summary = "Of a move: where to", .example = "\"dock\""),
-	OHTD_NUMBER(leg, position_mm, .flags = OHTD_NULL, .unit = "mm", .summary = "Of a move: the same"),
-	OHTD_NUMBER(leg, speed_mm_s, .flags = OHTD_NULL, .unit = "mm/s", .summary = "Of a move: at most; null: as the limits permit"),
-	OHTD_INTEGER(leg, wait_s, .flags = OHTD_NULL, .unit = "s", .summary = "Of a wait"),
-	OHTD_TEXT(leg, signal, .flags = OHTD_NULL, .summary = "It begins only while this signal is within the bounds; a signal leg waits for that",
-		  .example = "\"battery_percent\""),
-	OHTD_NUMBER(leg, at_least, .flags = OHTD_NULL, .summary = "Lowest value of the signal; null: none"),
-	OHTD_NUMBER(leg, at_most, .flags = OHTD_NULL, .summary = "Highest value of the signal; null: none"),
-	OHTD_NUMBER(leg, charge_percent, .flags = OHTD_NULL, .unit = "%", .summary = "Of a charge: until the battery has so much"),
-	OHTD_INTEGER(leg, address, .flags = OHTD_NULL, .summary = "Of a write: unit address of the module"),
-	OHTD_TEXT(leg, register_name, .flags = OHTD_NULL, .summary = "Of a write: which register"),
-	OHTD_NUMBER(leg, value, .flags = OHTD_NULL, .summary = "Of a write: in the unit of the register"),
-	OHTD_INTEGER(leg, deadline_s, .flags = OHTD_NULL, .unit = "s", .summary = "From its beginning; null: none"),
-	OHTD_INTEGER(leg, retries, .summary = "So often it is driven again when it fails"),
-	OHTD_INTEGER(leg, tries, .summary = "So often it has failed since the mission was started or resumed"),
-	OHTD_TEXT(leg, on_failure, .words = &failure_words, .summary = "What becomes of the mission when the leg has failed", .example = "\"hold\""),
+	OHTD_PART(leg, body, leg_body),
+	OHTD_INTEGER(leg, tries, .summary = "So often it has failed since the round began or the mission was resumed"),
 	OHTD_TEXT(leg, state, .words = &leg_state_words,
 		  .summary = "waiting: also of one that was interrupted, then with a reason; skipped: it has failed, and the mission goes on",
 		  .example = "\"finished\""),
@@ -196,15 +222,24 @@ OHTD_SHAPE(leg, "MissionLeg",
 
 OHTD_LIST_ANSWER(leg_list, "MissionLegList", leg, "All legs of the mission, in their order");
 
+/* Of a row of the store, which outlives it. */
+static struct leg_body body_of(const struct ohtd_tables_leg *row)
+{
+	return (struct leg_body){
+		.kind = (unsigned int)ohtd_word_number(&kind_words, row->kind), .station = text_or_none(row->station),
+		.position_mm = row->position_mm, .speed_mm_s = row->speed_mm_s, .wait_s = strcmp(row->kind, kinds[WAIT]) ? OHTD_NONE : row->wait_s,
+		.signal = text_or_none(row->signal), .at_least = row->at_least, .at_most = row->at_most,
+		.charge_percent = row->charge_percent, .address = row->address ? row->address : OHTD_NONE,
+		.register_name = text_or_none(row->register_name), .value = row->value,
+		.deadline_s = row->deadline_s ? row->deadline_s : OHTD_NONE, .retries = row->retries,
+		.on_failure = (unsigned int)ohtd_word_number(&failure_words, row->on_failure),
+	};
+}
+
 static struct leg leg_of(const struct ohtd_tables_leg *row)
 {
 	return (struct leg){
-		.place = row->place, .kind = row->kind, .station = text_or_none(row->station), .position_mm = row->position_mm,
-		.speed_mm_s = row->speed_mm_s, .wait_s = strcmp(row->kind, kinds[WAIT]) ? OHTD_NONE : row->wait_s,
-		.signal = text_or_none(row->signal), .at_least = row->at_least, .at_most = row->at_most,
-		.charge_percent = row->charge_percent, .address = row->address ? row->address : OHTD_NONE,
-		.register_name = text_or_none(row->register_name), .value = row->value, .retries = row->retries, .tries = row->tries,
-		.deadline_s = row->deadline_s ? row->deadline_s : OHTD_NONE, .on_failure = row->on_failure, .state = row->state,
+		.place = row->place, .body = body_of(row), .tries = row->tries, .state = row->state,
 		.reason = text_or_none(row->reason), .reason_text = text_or_none(ohtd_missions_reason_text(row->reason)),
 		.command_id = text_or_none(row->command_id), .began = time_or_none(row->began_ns), .ended = time_or_none(row->ended_ns),
 	};
@@ -251,52 +286,6 @@ static const void *make_live(const struct ohtd_scene *scene)
 const struct ohtd_view ohtd_api_missions_view = { &live_missions_shape, make_live };
 
 /* ---- what a leg of a request says ---- */
-
-struct leg_body {
-	unsigned int kind;
-	const char *station;
-	double position_mm;
-	double speed_mm_s;
-	int64_t wait_s;
-	const char *signal;
-	double at_least;
-	double at_most;
-	double charge_percent;
-	int64_t address;
-	const char *register_name;
-	double value;
-	int64_t deadline_s;
-	int64_t retries;
-	unsigned int on_failure;
-};
-
-static const char *station_unfit(const char *text)
-{
-	return ohtd_station_name_fits(text) ? NULL : "must be letters, digits and _";
-}
-
-OHTD_SHAPE(leg_body, "MissionLegBody",
-	OHTD_WORD(leg_body, kind, .flags = OHTD_NEEDED, .words = &kind_words, .summary = "acknowledge: hold until a person resumes"),
-	OHTD_TEXT(leg_body, station, .min = 1, .max = OHTD_STATION_CHARACTERS, .unfit = station_unfit,
-		  .summary = "Of a move: where to; looked up when the leg begins", .example = "\"dock\""),
-	OHTD_NUMBER(leg_body, position_mm, .summary = "Of a move: where to, if there is no station"),
-	OHTD_NUMBER(leg_body, speed_mm_s, .summary = "Of a move: at most"),
-	OHTD_INTEGER(leg_body, wait_s, .min = 1, .max = SECONDS_MAX, .preset = OHTD_NONE, .unit = "s", .summary = "Of a wait, which needs it"),
-	OHTD_TEXT(leg_body, signal, .min = 1, .max = OHTD_TABLES_MISSION_SIGNAL_BYTES - 1,
-		  .summary = "As in telemetry/signals, no word: the leg begins only while it is within the bounds and of good quality; a signal "
-			     "leg, which needs it, waits for that", .example = "\"battery_percent\""),
-	OHTD_NUMBER(leg_body, at_least, .summary = "Lowest value of the signal, in its unit; of a boolean 0 and 1"),
-	OHTD_NUMBER(leg_body, at_most, .summary = "Highest value of the signal"),
-	OHTD_NUMBER(leg_body, charge_percent, .unit = "%", .summary = "Of a charge, which needs it: until the battery has so much; 1 to 100"),
-	OHTD_INTEGER(leg_body, address, .min = 1, .max = 247, .preset = OHTD_NONE, .summary = "Of a write, which needs it: unit address of the module"),
-	OHTD_TEXT(leg_body, register_name, .min = 1, .max = OHTD_TABLES_MISSION_REGISTER_BYTES - 1,
-		  .summary = "Of a write, which needs it: a register that may be written without an elevated session"),
-	OHTD_NUMBER(leg_body, value, .summary = "Of a write, which needs it: in the unit of the register"),
-	OHTD_INTEGER(leg_body, deadline_s, .min = 1, .max = SECONDS_MAX, .preset = OHTD_NONE, .unit = "s",
-		     .summary = "Of a motion, a signal leg or a charge: a leg that is not over by then fails; a motion is stopped"),
-	OHTD_INTEGER(leg_body, retries, .min = 0, .max = RETRIES_MAX, .preset = 0, .summary = "So often it is driven again when it fails"),
-	OHTD_WORD(leg_body, on_failure, .words = &failure_words,
-		  .summary = "What becomes of the mission when the leg has failed: hold it, skip the leg, or fail; left out: hold"));
 
 /* A member that the kind of the leg does not take, or NULL. */
 static const char *not_taken(const struct leg_body *leg)
@@ -534,7 +523,8 @@ static bool has_result(struct ohtd_call *call, const struct mission_late *job, i
 				  job->row.id, job->row.legs);
 		break;
 	case -EALREADY:
-		ohtd_reply_problem(call, 409, "mission_state", "mission %" PRId64 " is %s", job->row.id, job->row.state);
+		ohtd_reply_problem(call, 409, "mission_state", "mission %" PRId64 " is %s%s", job->row.id,
+				   strcmp(job->row.state, OHTD_TABLES_MISSION_TEMPLATE) ? "" : "a ", job->row.state);
 		break;
 	case -EBUSY:
 	case -EINPROGRESS:
@@ -609,10 +599,14 @@ struct mission_body {
 	const char *name;
 	const struct leg_body *legs;
 	size_t legs_count;
+	int64_t rounds;
+	int8_t template;
 	int64_t through_leg;
 	const char *external_id;
 };
 
+#define ROUNDS(S_, preset_, text_, ...)	\
+	OHTD_INTEGER(S_, rounds, .min = 0, .max = OHTD_TABLES_MISSION_ROUNDS_MAX, .preset = preset_, .summary = text_, __VA_ARGS__)
 #define THROUGH(S_, text_)	\
 	OHTD_INTEGER(S_, through_leg, .min = 0, .max = OHTD_TABLES_MISSION_LEGS_MAX, .preset = OHTD_NONE, .summary = text_)
 
@@ -621,9 +615,16 @@ OHTD_SHAPE(mission_body, "MissionBody",
 		  .summary = "For people", .example = "\"morning round\""),
 	OHTD_LIST(mission_body, legs, leg_body, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_TABLES_MISSION_LEGS_MAX,
 		  .summary = "In the order in which they are driven"),
+	ROUNDS(mission_body, 1, "So often they are driven from the first one on; 0: until it is cancelled"),
+	OHTD_TRISTATE(mission_body, template, .summary = "It is never driven: missions are made from it"),
 	THROUGH(mission_body, "Place of the last leg that is released, 0: none is; left out: all are"),
 	OHTD_TEXT(mission_body, external_id, .min = 1, .max = OHTD_TABLES_MISSION_EXTERNAL_BYTES - 1, .unfit = ohtd_line_unfit,
 		  .summary = "Of an order that may be sent again, over restarts too: only one mission is made of it", .example = "\"order-7\""));
+
+static bool is_template(const struct ohtd_tables_mission *row)
+{
+	return !strcmp(row->state, OHTD_TABLES_MISSION_TEMPLATE);
+}
 
 /* Compare the order with the mission of that external_id. 1: they are the same, -ESTALE: they differ. Legs and releases that came later are no difference. */
 static int compare_made(struct ohtd_db *db, struct mission_late *job)
@@ -633,7 +634,8 @@ static int compare_made(struct ohtd_db *db, struct mission_late *job)
 	int r;
 
 	more->differs = -1;
-	more->member = strcmp(said->name, row->name) ? "name" : said->legs != row->made_legs ? "legs" :
+	more->member = strcmp(said->name, row->name) ? "name" : said->rounds != row->rounds ? "rounds" :
+		       is_template(said) != is_template(row) ? "template" : said->legs != row->made_legs ? "legs" :
 		       said->through_leg > row->through_leg ? "through_leg" : NULL;
 	if (more->member)
 		return -ESTALE;
@@ -642,9 +644,9 @@ static int compare_made(struct ohtd_db *db, struct mission_late *job)
 	return r ? r : -ESTALE;
 }
 
-static int work_add(struct ohtd_db *db, void *arg)
+/* Of @job->said and its legs; job->row: out. */
+static int add_once(struct ohtd_db *db, struct mission_late *job)
 {
-	struct mission_late *job = arg;
 	int r;
 
 	job->row = job->said;
@@ -652,6 +654,33 @@ static int work_add(struct ohtd_db *db, void *arg)
 		return ohtd_tables_mission_add(db, &job->row, job->legs);
 	r = ohtd_tables_mission_find(db, &job->row);
 	return r == -ENOENT ? ohtd_tables_mission_add(db, &job->row, job->legs) : r ? r : compare_made(db, job);
+}
+
+static int work_add(struct ohtd_db *db, void *arg)
+{
+	return add_once(db, arg);
+}
+
+/* Another one like @job->row; what @job->said leaves out is as there. */
+static int work_copy(struct ohtd_db *db, void *arg)
+{
+	struct mission_late *job = arg;
+	struct ohtd_tables_mission *said = &job->said;
+	int count, r = ohtd_tables_mission_get(db, &job->row);
+
+	if (r)
+		return r;
+	count = ohtd_tables_mission_legs(db, job->row.id, job->legs);
+	if (count < 0)
+		return count;
+	for (int i = 0; i < count; i++)
+		ohtd_tables_leg_renew(&job->legs[i]);
+	said->legs = said->made_legs = said->through_leg = count;
+	if (!*said->name)
+		memcpy(said->name, job->row.name, sizeof(said->name));
+	if (said->rounds == OHTD_NONE)
+		said->rounds = job->row.rounds;
+	return add_once(db, job);
 }
 
 static void settle_made(struct ohtd_late *late)
@@ -679,6 +708,19 @@ static bool through_fits(struct ohtd_call *call, int64_t through, size_t count)
 	return false;
 }
 
+/* What each mission has that is made now. @name, @external_id: NULL: none. */
+static void begin_row(struct ohtd_call *call, struct ohtd_tables_mission *row, const char *name, const char *external_id)
+{
+	*row = (struct ohtd_tables_mission){
+		.leg = 1, .round = 1, .revision = 1, .made_ns = ohtd_clock_wall_ns(call->services->clock),
+	};
+	row->changed_ns = row->made_ns;
+	snprintf(row->name, sizeof(row->name), "%s", name ? name : "");
+	snprintf(row->external_id, sizeof(row->external_id), "%s", external_id ? external_id : "");
+	snprintf(row->state, sizeof(row->state), "%s", OHTD_TABLES_MISSION_WAITING);
+	snprintf(row->made_by, sizeof(row->made_by), "%s", call->who.user);
+}
+
 static void post_mission(struct ohtd_call *call)
 {
 	const struct mission_body *said = OHTD_INPUT(call, mission_body);
@@ -691,26 +733,101 @@ static void post_mission(struct ohtd_call *call)
 	if (!job)
 		return;
 	row = &job->said;
-	*row = (struct ohtd_tables_mission){
-		.leg = 1, .legs = (int64_t)said->legs_count, .made_legs = (int64_t)said->legs_count,
-		.through_leg = said->through_leg == OHTD_NONE ? (int64_t)said->legs_count : said->through_leg,
-		.revision = 1, .made_ns = ohtd_clock_wall_ns(call->services->clock),
-	};
-	row->changed_ns = row->made_ns;
-	snprintf(row->name, sizeof(row->name), "%s", said->name);
-	snprintf(row->external_id, sizeof(row->external_id), "%s", said->external_id ? said->external_id : "");
-	snprintf(row->state, sizeof(row->state), "%s", OHTD_TABLES_MISSION_WAITING);
-	snprintf(row->made_by, sizeof(row->made_by), "%s", call->who.user);
+	begin_row(call, row, said->name, said->external_id);
+	row->legs = row->made_legs = (int64_t)said->legs_count;
+	row->through_leg = said->through_leg == OHTD_NONE ? row->legs : said->through_leg;
+	row->rounds = said->rounds;
+	if (said->template > 0)
+		snprintf(row->state, sizeof(row->state), "%s", OHTD_TABLES_MISSION_TEMPLATE);
 	for (size_t i = 0; i < said->legs_count; i++)
 		fill_leg(&job->legs[i], &said->legs[i]);
 	job->late.settle = settle_made;
 	ohtd_late_write(call, &job->late, work_add, reply_made);
 }
 
+struct mission_copy {
+	const char *name;
+	int64_t rounds;
+	const char *external_id;
+};
+
+OHTD_SHAPE(mission_copy, "MissionCopy",
+	OHTD_TEXT(mission_copy, name, .min = 1, .max = OHTD_TABLES_MISSION_NAME_BYTES - 1, .unfit = ohtd_line_unfit,
+		  .summary = "Another name; left out: the same one", .example = "\"morning round\""),
+	ROUNDS(mission_copy, OHTD_NONE, "As in POST missions; left out: as there"),
+	OHTD_TEXT(mission_copy, external_id, .min = 1, .max = OHTD_TABLES_MISSION_EXTERNAL_BYTES - 1, .unfit = ohtd_line_unfit,
+		  .summary = "As in POST missions", .example = "\"order-8\""));
+
+static void post_copy(struct ohtd_call *call)
+{
+	const struct mission_copy *said = OHTD_INPUT(call, mission_copy);
+	struct mission_late *job = make_job(call);
+
+	if (!job)
+		return;
+	begin_row(call, &job->said, said->name, said->external_id);
+	job->said.rounds = said->rounds;
+	job->late.settle = settle_made;
+	ohtd_late_write(call, &job->late, work_copy, reply_made);
+}
+
+/* ---- as a file ---- */
+
+struct file_leg {
+	struct leg_body body;
+};
+
+OHTD_SHAPE(file_leg, "MissionFileLeg",
+	OHTD_PART(file_leg, body, leg_body));
+
+struct mission_file {
+	const char *name;
+	int64_t rounds;
+	bool template;
+	const struct file_leg *legs;
+	size_t legs_count;
+};
+
+OHTD_SHAPE(mission_file, "MissionFile",
+	OHTD_TEXT(mission_file, name, .summary = "For people", .example = "\"morning round\""),
+	OHTD_INTEGER(mission_file, rounds, .summary = "As in POST missions"),
+	OHTD_BOOLEAN(mission_file, template, .summary = "As in POST missions"),
+	OHTD_LIST(mission_file, legs, file_leg, .summary = "As POST missions takes them"));
+
+static int read_all(struct ohtd_db *db, void *arg)
+{
+	struct mission_late *job = arg;
+	int r = ohtd_tables_mission_get(db, &job->row);
+
+	return r ? r : ohtd_tables_mission_legs(db, job->row.id, job->legs);
+}
+
+static void reply_export(struct ohtd_call *call, struct ohtd_late *late)
+{
+	const struct mission_late *job = (const struct mission_late *)late;
+	struct file_leg *legs = ohtd_call_alloc(call, OHTD_TABLES_MISSION_LEGS_MAX * sizeof(*legs));
+	struct mission_file view = { .name = job->row.name, .rounds = job->row.rounds, .template = is_template(&job->row), .legs = legs };
+
+	if (!has_result(call, job, 0))
+		return;
+	for (int i = 0; i < late->result; i++)
+		legs[view.legs_count++].body = body_of(&job->legs[i]);
+	OHTD_REPLY(call, 200, mission_file, &view);
+}
+
+static void get_export(struct ohtd_call *call)
+{
+	struct mission_late *job = make_job(call);
+
+	if (job)
+		ohtd_late_read(call, &job->late, read_all, reply_export);
+}
+
 /* ---- changing ---- */
 
 struct mission_change {
 	const char *name;
+	int64_t rounds;
 	const struct leg_body *legs;
 	size_t legs_count;
 };
@@ -718,6 +835,7 @@ struct mission_change {
 OHTD_SHAPE(mission_change, "MissionChange",
 	OHTD_TEXT(mission_change, name, .flags = OHTD_SOME, .min = 1, .max = OHTD_TABLES_MISSION_NAME_BYTES - 1, .unfit = ohtd_line_unfit,
 		  .summary = "Another name", .example = "\"morning round\""),
+	ROUNDS(mission_change, OHTD_NONE, "As in POST missions", .flags = OHTD_SOME),
 	OHTD_LIST(mission_change, legs, leg_body, .flags = OHTD_SOME, .min = 1, .max = OHTD_TABLES_MISSION_LEGS_MAX,
 		  .summary = "All of its legs from now on"));
 
@@ -759,6 +877,7 @@ static void patch_mission(struct ohtd_call *call)
 	job->row.revision = seen_revision(call);
 	job->row.changed_ns = ohtd_clock_wall_ns(call->services->clock);
 	job->row.legs = (int64_t)said->legs_count;
+	job->row.rounds = said->rounds == OHTD_NONE ? -1 : said->rounds;
 	snprintf(job->row.name, sizeof(job->row.name), "%s", said->name ? said->name : "");
 	for (size_t i = 0; i < said->legs_count; i++)
 		fill_leg(&job->legs[i], &said->legs[i]);
@@ -1050,7 +1169,7 @@ static const struct ohtd_route routes[] = {
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = BODY_BYTES, .body = &mission_change_shape,
 		.replies = { { 200, &mission_shape } }, .problems = { "mission_leg", "role", "key_scope", "not_found", "mission_driven", "mission_changed", "out_of_memory" },
 		.handle = patch_mission,
-		.summary = "Give a mission that waits another name or other legs",
+		.summary = "Give a template, or a mission that waits, another name, other rounds or other legs",
 		.text = "With the header If-Match only the revision that it says is changed.",
 	}, {
 		.method = OHTD_DELETE, .path = "missions/{id}", .role = OHTD_ROLE_OPERATOR,
@@ -1058,6 +1177,21 @@ static const struct ohtd_route routes[] = {
 		.replies = { { 204 } }, .problems = { "not_found", "mission_driven", "out_of_memory" },
 		.handle = delete_mission,
 		.summary = "Delete a mission that is neither running nor paused",
+	}, {
+		.method = OHTD_GET, .path = "missions/{id}/export", .role = OHTD_ROLE_VIEWER,
+		.flags = OHTD_ROUTE_STORE,
+		.replies = { { 200, &mission_file_shape } }, .problems = { "not_found", "out_of_memory" },
+		.handle = get_export,
+		.summary = "What a mission is to do, as POST missions takes it",
+		.text = "Without external_id, and with nothing of what has become of it.",
+	}, {
+		.method = OHTD_POST, .path = "missions/{id}/copy", .role = OHTD_ROLE_OPERATOR,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 4096, .body = &mission_copy_shape,
+		.replies = { { 201, &mission_shape }, { 200, &mission_shape } },
+		.problems = { "not_found", "mission_differs", "too_many_missions", "out_of_memory" },
+		.handle = post_copy,
+		.summary = "Make a mission with the legs of a template, or of any other one",
+		.text = "It waits, and all of its legs are released. 200: as POST missions.",
 	}, {
 		.method = OHTD_GET, .path = "missions/{id}/legs", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE,

@@ -79,6 +79,7 @@ static const struct act acts[] = {
 	{ "POST robot/commands", "send", "sent", " the robot a command" },
 	{ "DELETE robot/commands/{id}", "take", "took", " a command out of the queue" },
 	{ "POST missions", "make", "made", " a mission" },
+	{ "POST missions/{id}/copy", "make", "made", " a mission like another one" },
 	{ "PATCH missions/{id}", "change", "changed", " a mission" },
 	{ "DELETE missions/{id}", "delete", "deleted", " a mission" },
 	{ "POST missions/{id}/start", "start", "started", " a mission" },

@@ -13,13 +13,17 @@
 #include "auth/session.h"
 #include "base/clock.h"
 #include "control/lease.h"
+#include "robot/states.h"
 #include "robot/stations.h"
 #include "robot/verbs.h"
 #include "settings/settings.h"
 #include "store/store.h"
 
+/* A round that needs no time lasts so long all the same: the disk is written in each. */
+#define ROUND_NS	OHTD_NS_PER_S
 /* Well before the lease ends. */
 #define RENEWED_NS	(3 * OHTD_NS_PER_S)
+#define VALID_MS	2000
 
 static bool is_kind(const struct ohtd_tables_leg *leg, const char *kind)
 {
@@ -194,6 +198,21 @@ bool ohtd_missions_passed(const struct ohtd_tables_leg *leg)
 	return !strcmp(leg->state, OHTD_TABLES_LEG_FINISHED) || !strcmp(leg->state, OHTD_TABLES_LEG_SKIPPED);
 }
 
+/* Behind the last leg. */
+static void end_round(struct ohtd_missions *missions)
+{
+	uint64_t now_ns = ohtd_clock_monotonic_ns(missions->setup.clock);
+
+	if (missions->row.rounds && missions->row.round >= missions->row.rounds)
+		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_FINISHED, "");
+	else if (ohtd_since(now_ns, missions->round_ns) < ROUND_NS)
+		return;
+	else if (ohtd_missions_begin_round(missions))
+		ohtd_missions_hold(missions, OHTD_MISSIONS_STORE);
+	else
+		missions->round_ns = now_ns;
+}
+
 void ohtd_missions_pass_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *state, const char *reason)
 {
 	if (!ohtd_missions_passed(leg))
@@ -207,7 +226,7 @@ void ohtd_missions_pass_leg(struct ohtd_missions *missions, struct ohtd_tables_l
 	missions->late = false;
 	missions->row.leg++;
 	if (missions->row.leg > missions->row.legs)
-		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_FINISHED, "");
+		end_round(missions);
 	else
 		ohtd_missions_keep(missions);
 }
@@ -332,10 +351,10 @@ static bool make_command(struct ohtd_missions *missions, const struct ohtd_table
 
 	*command = (struct ohtd_command){
 		.id = missions->order + 1, .kind = ohtd_missions_kind_of(leg), .tag = ohtd_principal_tag(who), .role = (uint8_t)who->role,
-		.by = missions->person.by, .noted = 1, .posted_ns = now_ns, .valid_ms = 2000, .heard = missions->reader.seen,
+		.by = missions->person.by, .noted = 1, .posted_ns = now_ns, .valid_ms = VALID_MS, .heard = missions->reader.seen,
 	};
-	snprintf(command->caller_id, sizeof(command->caller_id), "mission %" PRId64 " leg %" PRId64 " %" PRId64, leg->mission, leg->place,
-		 ohtd_clock_wall_ns(missions->setup.clock));
+	snprintf(command->caller_id, sizeof(command->caller_id), "mission %" PRId64 " leg %" PRId64 " round %" PRId64 " %" PRId64, leg->mission,
+		 leg->place, missions->row.round, ohtd_clock_wall_ns(missions->setup.clock));
 	return ohtd_missions_aim(missions, leg, command);
 }
 
@@ -380,7 +399,8 @@ static bool is_as_before(struct ohtd_missions *missions, uint64_t number)
 	       missions->snapshot.state == OHTD_STATE_IDLE && !missions->snapshot.queue_count;
 }
 
-static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const struct ohtd_command *command)
+/* @command: valid from its hand-over on; what overtakes it is still judged from when it was made. */
+static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, struct ohtd_command *command)
 {
 	uint64_t number = missions->snapshot.command.number;
 
@@ -396,6 +416,7 @@ static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, co
 		ohtd_missions_hold(missions, why ? why : ohtd_why_name(OHTD_WHY_REPLACED));
 		return;
 	}
+	command->valid_ms += (uint32_t)(ohtd_since(ohtd_clock_monotonic_ns(missions->setup.clock), command->posted_ns) / OHTD_NS_PER_MS);
 	missions->posted = !ohtd_link_post(missions->setup.link, command);
 	if (missions->posted) {
 		missions->order = command->id;
@@ -513,6 +534,11 @@ static void renew(struct ohtd_missions *missions, uint64_t now_ns)
 	ohtd_missions_post(missions, &missions->person, OHTD_COMMAND_CONTROL_RENEW, OHTD_MISSIONS_OF_NONE);
 }
 
+static bool is_driven(const struct ohtd_tables_leg *leg)
+{
+	return !strcmp(leg->state, OHTD_TABLES_LEG_RUNNING) && ohtd_missions_kind_of(leg);
+}
+
 static void go_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
 {
 	bool paused = !strcmp(missions->row.state, OHTD_TABLES_MISSION_PAUSED);
@@ -522,7 +548,7 @@ static void go_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, u
 		return;
 	if (ohtd_missions_passed(leg))
 		ohtd_missions_pass_leg(missions, leg, leg->state, leg->reason);
-	else if (!strcmp(leg->state, OHTD_TABLES_LEG_RUNNING) && ohtd_missions_kind_of(leg))
+	else if (is_driven(leg))
 		follow(missions, leg, now_ns);
 	else if (!strcmp(leg->state, OHTD_TABLES_LEG_RUNNING))
 		wait_on(missions, leg, now_ns);
@@ -550,7 +576,7 @@ static bool step(struct ohtd_missions *missions)
 	if (leg)
 		go_on(missions, leg, now_ns);
 	else
-		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_FINISHED, "");
+		end_round(missions);
 	return missions->row.id && missions->row.leg != before;
 }
 

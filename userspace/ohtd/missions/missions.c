@@ -33,6 +33,11 @@ static int work_keep(struct ohtd_db *db, void *arg)
 	return ohtd_tables_mission_keep(db, kept->row, kept->leg, ohtd_missions_reason_text(kept->row->reason));
 }
 
+static int work_begin_round(struct ohtd_db *db, void *arg)
+{
+	return ohtd_tables_mission_begin_round(db, arg);
+}
+
 static int work_get(struct ohtd_db *db, void *arg)
 {
 	return ohtd_tables_mission_get(db, arg);
@@ -126,6 +131,24 @@ int ohtd_missions_turn_to(struct ohtd_missions *missions, const char *state, con
 	return ohtd_missions_keep(missions);
 }
 
+int ohtd_missions_begin_round(struct ohtd_missions *missions)
+{
+	struct ohtd_tables_mission next = missions->row;
+	int r;
+
+	next.leg = 1;
+	next.round++;
+	next.changed_ns = ohtd_clock_wall_ns(missions->setup.clock);
+	r = ohtd_store_call(missions->setup.store, work_begin_round, &next);
+	if (r < 0)
+		return r;
+	missions->row = next;
+	for (int64_t i = 0; i < next.legs; i++)
+		ohtd_tables_leg_renew(&missions->legs[i]);
+	ohtd_missions_changed(missions);
+	return 0;
+}
+
 /* What the last run left under way, before anything is driven in this one. 0 or a negative errno. */
 static int hold_past(struct ohtd_missions *missions)
 {
@@ -204,8 +227,8 @@ static int begin(struct ohtd_missions *missions, const struct ohtd_missions_pers
 	missions->row = *row;
 	missions->posted = missions->writes = missions->late = missions->unkept = missions->drains = false;
 	missions->command = (struct ohtd_command_view){ 0 };
-	missions->since_ns = 0;
 	missions->interrupted = NULL;
+	missions->since_ns = missions->round_ns = 0;
 	missions->reader = (struct ohtd_event_reader){ .seen = ohtd_robot_events(missions->setup.robot) };
 	take_person(missions, person);
 	go_on_from(missions);

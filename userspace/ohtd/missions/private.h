@@ -58,6 +58,7 @@
  * @ended: id of the newest command that a cancel has stopped: the robot may still be coming to rest behind it
  * @since_ns: CLOCK_MONOTONIC when the leg under way began; 0: it has not
  * @late: the deadline of the leg is over, and a stop was given
+ * @round_ns: CLOCK_MONOTONIC when the round began; 0: not in this run
  * @renewed_ns: when the lease was renewed last
  * @snapshot: the robot in this turn
  * @sight: the same with all registers, for signals
@@ -88,6 +89,7 @@ struct ohtd_missions {
 	char ended[OHTD_CALLER_ID_BYTES];
 	uint64_t since_ns;
 	bool late;
+	uint64_t round_ns;
 	uint64_t renewed_ns;
 	struct ohtd_snapshot snapshot;
 	struct ohtd_telemetry_sight sight;
@@ -188,7 +190,10 @@ int ohtd_missions_keep(struct ohtd_missions *missions);
 /* The mission comes into another state, which is written. @reason: word, or "". As ohtd_missions_keep(). */
 int ohtd_missions_turn_to(struct ohtd_missions *missions, const char *state, const char *reason);
 
-/* The leg under way or next; NULL: all are finished. */
+/* The next round begins, with its legs on the disk; without success nothing has changed. 0 or a negative errno. */
+int ohtd_missions_begin_round(struct ohtd_missions *missions);
+
+/* The leg under way or next; NULL: all of the round are finished. */
 struct ohtd_tables_leg *ohtd_missions_leg(struct ohtd_missions *missions);
 
 /* ---- board.c ---- */

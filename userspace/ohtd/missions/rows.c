@@ -20,6 +20,8 @@ static const struct ohtd_stored_column mission_columns[] = {
 	OHTD_COLUMN(ohtd_tables_mission, legs),
 	OHTD_COLUMN(ohtd_tables_mission, made_legs),
 	OHTD_COLUMN(ohtd_tables_mission, through_leg),
+	OHTD_COLUMN(ohtd_tables_mission, rounds),
+	OHTD_COLUMN(ohtd_tables_mission, round),
 	OHTD_COLUMN(ohtd_tables_mission, revision),
 	OHTD_COLUMN(ohtd_tables_mission, tag, .whole = true),
 	OHTD_COLUMN(ohtd_tables_mission, driven_by, .searched = true),
@@ -76,13 +78,13 @@ static const struct ohtd_statement legs_sql = {
 };
 #define OVER	"('" OHTD_TABLES_MISSION_FINISHED "', '" OHTD_TABLES_MISSION_FAILED "', '" OHTD_TABLES_MISSION_CANCELLED "')"
 static const struct ohtd_statement board_sql = {
-	" WHERE id IN (SELECT id FROM missions WHERE state NOT IN " OVER " ORDER BY state = '" OHTD_TABLES_MISSION_WAITING "', id DESC"
+	" WHERE id IN (SELECT id FROM missions WHERE state NOT IN " OVER " AND state <> '" OHTD_TABLES_MISSION_TEMPLATE "' ORDER BY state = '" OHTD_TABLES_MISSION_WAITING "', id DESC"
 	" LIMIT :shown) OR id IN (SELECT id FROM missions WHERE state IN " OVER " ORDER BY ended_ns DESC, id DESC LIMIT :over)"
 	" ORDER BY id DESC", &ohtd_tables_missions_kept, ohtd_row_select
 };
 static const struct ohtd_statement leg_sql = { " WHERE mission = :mission AND place = :place", &kept_legs, ohtd_row_select };
 static const struct ohtd_statement change_sql = {
-	"UPDATE missions SET name = :name, legs = :legs, made_legs = :made_legs, through_leg = :through_leg, revision = :revision,"
+	"UPDATE missions SET name = :name, legs = :legs, made_legs = :made_legs, through_leg = :through_leg, rounds = :rounds, revision = :revision,"
 	" changed_ns = :changed_ns WHERE id = :id", &ohtd_tables_missions_kept
 };
 static const struct ohtd_statement keep_sql = {
@@ -92,6 +94,13 @@ static const struct ohtd_statement keep_sql = {
 static const struct ohtd_statement keep_leg_sql = {
 	"UPDATE mission_legs SET state = :state, reason = :reason, tries = :tries, command_id = :command_id, began_ns = :began_ns,"
 	" ended_ns = :ended_ns WHERE mission = :mission AND place = :place", &kept_legs
+};
+static const struct ohtd_statement round_sql = {
+	"UPDATE missions SET leg = :leg, round = :round, changed_ns = :changed_ns WHERE id = :id", &ohtd_tables_missions_kept
+};
+/* As ohtd_tables_leg_renew(). */
+static const struct ohtd_statement renew_legs_sql = {
+	"UPDATE mission_legs SET state = 'waiting', reason = '', tries = 0, command_id = '', began_ns = 0, ended_ns = 0 WHERE mission = :id"
 };
 /* The word of why it failed is that of the state: one that fails by itself has ended its leg. */
 static const struct ohtd_statement end_legs_sql = {
@@ -157,6 +166,14 @@ static int refuse_too_many(struct ohtd_db *db)
 	return r;
 }
 
+void ohtd_tables_leg_renew(struct ohtd_tables_leg *leg)
+{
+	snprintf(leg->state, sizeof(leg->state), "%s", OHTD_TABLES_LEG_WAITING);
+	*leg->reason = 0;
+	*leg->command_id = 0;
+	leg->tries = leg->began_ns = leg->ended_ns = 0;
+}
+
 static int add_legs(struct ohtd_db *db, int64_t mission, int64_t first, struct ohtd_tables_leg *legs, int64_t count)
 {
 	int r = 0;
@@ -191,13 +208,15 @@ static int change(struct ohtd_db *db, struct ohtd_tables_mission *row, struct oh
 
 	if (r)
 		return r;
-	if (strcmp(row->state, OHTD_TABLES_MISSION_WAITING))
+	if (strcmp(row->state, OHTD_TABLES_MISSION_WAITING) && strcmp(row->state, OHTD_TABLES_MISSION_TEMPLATE))
 		return -EINPROGRESS;
 	if (wished.revision && wished.revision != row->revision)
 		return -ESTALE;
 	row->revision++;
 	if (*wished.name)
 		memcpy(row->name, wished.name, sizeof(row->name));
+	if (wished.rounds >= 0)
+		row->rounds = wished.rounds;
 	row->changed_ns = wished.changed_ns;
 	if (legs) {
 		row->legs = row->made_legs = row->through_leg = wished.legs;
@@ -417,6 +436,17 @@ int ohtd_tables_mission_note(struct ohtd_db *db, const struct ohtd_tables_missio
 		r = keep(db, row, leg);
 	if (!r)
 		r = ohtd_db_command_note(db, command);
+	return ohtd_db_end(db, r);
+}
+
+int ohtd_tables_mission_begin_round(struct ohtd_db *db, const struct ohtd_tables_mission *row)
+{
+	int r = ohtd_db_begin(db);
+
+	if (!r)
+		r = run_of(db, &renew_legs_sql, row->id);
+	if (!r)
+		r = ohtd_db_put(db, &round_sql, row);
 	return ohtd_db_end(db, r);
 }
 

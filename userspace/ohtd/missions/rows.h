@@ -25,7 +25,10 @@ struct ohtd_stored_row;
 #define OHTD_TABLES_MISSION_SIGNAL_BYTES	64
 #define OHTD_TABLES_MISSION_REGISTER_BYTES	64
 
-/* States of a mission, as the tables and clients name them. */
+#define OHTD_TABLES_MISSION_ROUNDS_MAX	1000000
+
+/* States of a mission, as the tables and clients name them. TEMPLATE: it is never driven, missions are made from it. */
+#define OHTD_TABLES_MISSION_TEMPLATE	"template"
 #define OHTD_TABLES_MISSION_WAITING	"waiting"
 #define OHTD_TABLES_MISSION_RUNNING	"running"
 #define OHTD_TABLES_MISSION_PAUSED	"paused"
@@ -52,7 +55,9 @@ struct ohtd_stored_row;
  * @legs: how many it has
  * @made_legs: the same when it was made, or changed before its start
  * @through_leg: place of the last leg that is released; 0: none is
- * @revision: another one with each change of @name or of the legs, for If-Match
+ * @rounds: so often its legs are driven from the first one on; 0: until it is cancelled
+ * @round: the one under way or next, from 1 on
+ * @revision: another one with each change of @name, @rounds or of the legs, for If-Match
  * @tag: of the newest command that was given for it; 0: none was
  * @driven_by: the same as a name
  * @made_ns: wall clock, as the other times
@@ -71,6 +76,8 @@ struct ohtd_tables_mission {
 	int64_t legs;
 	int64_t made_legs;
 	int64_t through_leg;
+	int64_t rounds;
+	int64_t round;
 	int64_t revision;
 	int64_t tag;
 	char driven_by[OHTD_COMMAND_USER_BYTES];
@@ -157,6 +164,9 @@ extern const struct ohtd_stored_row ohtd_tables_missions_kept;
 /* Has it ended, in whichever way? Nothing of it is driven any more. */
 bool ohtd_tables_mission_is_over(const struct ohtd_tables_mission *row);
 
+/* What has become of a leg is forgotten: it waits, as if it had been made now. */
+void ohtd_tables_leg_renew(struct ohtd_tables_leg *leg);
+
 /* @row->id: out; @row->legs of @legs, whose mission and place are filled in. 0, -E2BIG: there are OHTD_TABLES_MISSIONS_MAX, or a negative errno. */
 int ohtd_tables_mission_add(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
 
@@ -176,7 +186,8 @@ int ohtd_tables_missions_board(struct ohtd_db *db, struct ohtd_tables_mission_bo
 int ohtd_tables_mission_legs(struct ohtd_db *db, int64_t mission, struct ohtd_tables_leg *legs);
 
 /*
- * Another name, or other legs of a mission that waits. @row->id: which, @row->name: "": as it is; @row->legs of @legs, NULL: as they are.
+ * Another name, or other legs of a template or of a mission that waits. @row->id: which, @row->name: "": as it is; @row->rounds: -1: as they
+ * are; @row->legs of @legs, NULL: as they are.
  * @row->revision: the one that is changed, 0: any. @row: out. 0, -ENOENT, -EINPROGRESS: it does not wait, -ESTALE: it has another revision,
  * or a negative errno.
  */
@@ -225,6 +236,9 @@ int ohtd_tables_mission_keep(struct ohtd_db *db, const struct ohtd_tables_missio
 /* The same before the command of the leg is given: with its note (ohtd_db_command_note()). 0 or a negative errno; then nothing is kept. */
 int ohtd_tables_mission_note(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg,
 			     struct ohtd_command_row *command);
+
+/* The next round begins: its mission is kept as @row is, and all of its legs wait. As ohtd_tables_mission_keep(). */
+int ohtd_tables_mission_begin_round(struct ohtd_db *db, const struct ohtd_tables_mission *row);
 
 /**
  * ohtd_tables_missions_begin() - at the start of a run: hold what the last one left running or paused

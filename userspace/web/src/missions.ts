@@ -56,6 +56,7 @@ const TONES: Record<Mission["state"] | MissionLeg["state"], Tone> = {
 	skipped: "warn",
 	failed: "bad",
 	cancelled: "none",
+	template: "none",
 };
 
 /** A state that this page does not know yet wants attention. */
@@ -66,13 +67,16 @@ export function toneOf(state: string): Tone {
 export const isDriven = ({ state }: Mission) => state === "running" || state === "paused";
 
 /* Order of the list. States that are not here are over. */
-const ORDER = ["running", "paused", "held", "waiting"];
+const ORDER = ["running", "paused", "held", "waiting", "template"];
 
 export function inOrder(missions: Mission[]): Mission[] {
 	const rank = ({ state }: Mission) => (ORDER.includes(state) ? ORDER.indexOf(state) : ORDER.length);
 
 	return [...missions].sort((a, b) => rank(a) - rank(b));
 }
+
+/** "round 2 of 3"; "" of a mission that is driven once */
+export const roundText = ({ round, rounds }: Mission) => (rounds === 1 || rounds === undefined ? "" : t.roundOf(round, rounds));
 
 const bounds = ({ signal, at_least, at_most }: MissionLeg) => t.bounds(signal ?? "", at_least, at_most);
 

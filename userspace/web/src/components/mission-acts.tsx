@@ -73,7 +73,7 @@ export function MissionActs({ mission, legs, robot, driven, gone }: MissionActsP
 						{t[what]}
 					</Button>
 				))}
-				{state === "waiting" && legs ? (
+				{(state === "waiting" || state === "template") && legs ? (
 					<Button id="mission-change" onPress={() => setForm("change")}>
 						{t.change}
 					</Button>
@@ -94,6 +94,7 @@ export function MissionActs({ mission, legs, robot, driven, gone }: MissionActsP
 				<MissionForm
 					{...(form === "change" ? { changed: mission } : {})}
 					name={name}
+					rounds={mission.rounds}
 					legs={legs}
 					limits={robot?.limits}
 					close={() => setForm(undefined)}

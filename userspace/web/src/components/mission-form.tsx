@@ -17,6 +17,8 @@ import { Dialog } from "./overlay";
 
 const t = texts.missions.form;
 const NAME: Member = { name: "name", label: texts.missions.name, kind: "text", required: true, min: 1, max: 64 };
+const ROUNDS: Member = { name: "rounds", label: t.rounds, kind: "number", whole: true, min: 0, max: 1_000_000, hint: t.roundsHint };
+const TEMPLATE: Member = { name: "template", label: t.template, kind: "boolean" };
 const SECONDS = { kind: "number", whole: true, min: 1, max: 86_400, unit: "s" } as const;
 const KINDS = Object.entries(texts.missions.kinds).map(([value, label]) => ({ value, label }));
 
@@ -172,13 +174,16 @@ interface MissionFormProps {
 	changed?: Mission;
 	/** what it begins with */
 	name?: string;
+	rounds?: number;
 	legs?: MissionLeg[];
 	limits: Limits | undefined;
 	close: () => void;
 }
 
-export function MissionForm({ changed, name: nameBefore = "", legs: legsBefore, limits, close }: MissionFormProps) {
+export function MissionForm({ changed, name: nameBefore = "", rounds: roundsBefore, legs: legsBefore, limits, close }: MissionFormProps) {
 	const [name, setName] = useState(nameBefore);
+	const [rounds, setRounds] = useState(textOf(roundsBefore ?? 1));
+	const [template, setTemplate] = useState(false);
 	const [legs, setLegs] = useState(() => (legsBefore ?? [undefined]).map(typedOf));
 	const [looked, setLooked] = useState(false);
 	const act = useAct();
@@ -189,7 +194,7 @@ export function MissionForm({ changed, name: nameBefore = "", legs: legsBefore, 
 	const last = legs.length - 1;
 	/* What the robot has refused stands at its member until the next try. */
 	const theirs = (pointer: string) => act.problem?.errors.find((e) => e.pointer === pointer)?.detail;
-	const faults = [faultOf(NAME, name), ...legs.flatMap((leg, i) => (members[i] ?? []).map((m) => faultOf(m, typedIn(leg, m))))];
+	const faults = [faultOf(NAME, name), faultOf(ROUNDS, rounds), ...legs.flatMap((leg, i) => (members[i] ?? []).map((m) => faultOf(m, typedIn(leg, m))))];
 
 	const edit = (next: Typed[]) => {
 		act.clear();
@@ -210,7 +215,8 @@ export function MissionForm({ changed, name: nameBefore = "", legs: legsBefore, 
 	};
 	const send = () =>
 		act.run(async () => {
-			const body = { name, legs: legs.map((leg, i) => bodyOf(leg, members[i] ?? [])) };
+			const more = { ...(rounds.trim() ? { rounds: numberOf(rounds) } : {}), ...(template ? { template } : {}) };
+			const body = { name, ...more, legs: legs.map((leg, i) => bodyOf(leg, members[i] ?? [])) };
 			const made = await change<Mission>(changed ? "PATCH" : "POST", changed ? `missions/${changed.id}` : "missions", body, changed?.revision);
 
 			// Its page shows what was done.
@@ -248,6 +254,16 @@ export function MissionForm({ changed, name: nameBefore = "", legs: legsBefore, 
 					fault={(looked ? faults[0] : undefined) ?? theirs("/name")}
 					onInput={(value) => setName(String(value))}
 				/>
+				<Field
+					id="mission-rounds"
+					member={ROUNDS}
+					value={rounds}
+					fault={(looked ? faults[1] : undefined) ?? theirs("/rounds")}
+					onInput={(value) => setRounds(String(value))}
+				/>
+				{changed ? null : (
+					<Field id="mission-template" member={TEMPLATE} value={template} fault={undefined} onInput={(value) => setTemplate(value === true)} />
+				)}
 				{legs.map((leg, i) => (
 					<Leg
 						key={leg.key}

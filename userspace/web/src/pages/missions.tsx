@@ -14,7 +14,7 @@ import { type Paged, usePaged } from "../components/paged";
 import { Rail } from "../components/rail";
 import { Table } from "../components/table";
 import { time } from "../format";
-import { inOrder, isDriven, legMore, legText, toneOf, useMissionsVersion, useRobot } from "../missions";
+import { inOrder, isDriven, legMore, legText, roundText, toneOf, useMissionsVersion, useRobot } from "../missions";
 import type { PageProps } from "../pages";
 import { useErrorCodes } from "../remedy";
 import { go, href } from "../router";
@@ -59,6 +59,7 @@ function Progress({ mission, legs }: { mission: Mission; legs: MissionLeg[] | un
 				{[
 					"",
 					mission.leg ? t.legAt(mission.leg, mission.legs) : "",
+					roundText(mission),
 					leg ? legMore(leg) : "",
 					mission.driven_by ? t.inName(mission.driven_by) : "",
 				]
