@@ -268,7 +268,7 @@ static void end_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg)
 		ohtd_missions_pass_leg(missions, leg, OHTD_TABLES_LEG_FINISHED, "");
 	else if (missions->late && !missions->interrupted && ohtd_state_is_enabled(missions->snapshot.state))
 		ohtd_missions_fail_leg(missions, leg, OHTD_MISSIONS_DEADLINE);
-	else if (is_interrupted(missions))
+	else if (missions->interrupted || is_interrupted(missions))
 		ohtd_missions_hold(missions, word);
 	else
 		ohtd_missions_fail_leg(missions, leg, word);
