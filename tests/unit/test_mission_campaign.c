@@ -66,7 +66,7 @@ static struct {
 	int64_t rounds;
 	/* A person has let the mission go on, and nothing has come in between. */
 	bool asked;
-	uint64_t drained_ns;
+	uint64_t disturbed_ns;
 	struct seen seen[ROUNDS_MAX + 1][LEGS + 1];
 } run;
 
@@ -167,7 +167,7 @@ static void began(const struct ohtd_command_view *command)
 		return;
 	tally.commands++;
 	seen = &run.seen[round][place];
-	if (!run.asked && command->accepted_ns > run.drained_ns)
+	if (!run.asked && command->accepted_ns > run.disturbed_ns)
 		fail_msg("seed %llu: leg %lld of round %lld has begun and nobody had asked", (unsigned long long)run.seed, place, round);
 	tally.again += seen->finished;
 	if (seen->finished && (!run.killed_tick || seen->at_tick + UNKNOWN_TICKS < run.killed_tick))
@@ -403,11 +403,8 @@ static bool move(void)
 	return ask(OHTD_COMMAND_MOVE, 0, fmin(fmax(round(run.robot->rail->position_mm + (roll(2) ? 120 : -120)), 1000), 30000));
 }
 
-/* A drain lets the leg go on that was given to the robot, which has taken it by then. */
 static bool drain(void)
 {
-	fixture_run_ms(run.robot->f, 30);
-	run.drained_ns = virtual_now_ns(&run.robot->run);
 	act(OHTD_MISSIONS_DRAIN, 1);
 	return true;
 }
@@ -422,9 +419,12 @@ static bool lose_module(void)
 {
 	static const char *const lines[] = { "fault 4 silence", "fault 5 silence", "fault 2 silence" };
 
+	bool drove = run.robot->f->control.state != OHTD_STATE_IDLE;
+
 	virtual_sim(&run.robot->run, lines[roll(3)]);
 	fixture_run_ms(run.robot->f, 3000);
-	return true;
+	/* While the mission waits it asks for no module. */
+	return drove || !ohtd_state_is_enabled(run.robot->f->control.state);
 }
 
 static bool restart_it(void)
@@ -470,7 +470,9 @@ static void disturb(void)
 	if (getenv("OHT_TRACE"))
 		printf("tick %u: disturbance %u\n", run.tick, which);
 	tally.stops++;
-	/* What the robot was given before the act has begun by then, and is part of what is interrupted. */
+	/* What the robot was given before the act is part of what is interrupted: it may begin to move while it is stopped. */
+	fixture_run_ms(run.robot->f, 30);
+	run.disturbed_ns = virtual_now_ns(&run.robot->run);
 	if (disturbances[which]())
 		run.asked = false;
 }
