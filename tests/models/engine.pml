@@ -368,7 +368,9 @@ inline pick()
 	do
 	:: j < queued && x == NONE ->
 		if
+#ifndef MUTANT_TELEGRAM_BEHIND
 		:: queue[j] == TELEGRAM && !stop_not_before -> x = queue[j]
+#endif
 #ifndef MUTANT_CLASS_STARVES
 		:: HAS_TURN(queue[j]) -> x = queue[j]
 #endif
