@@ -90,10 +90,15 @@ def at_rest(daemon):
     until(resting, what="a robot at rest")
 
 
+def is_stopped(daemon):
+    """Behind a confirmation the state may take one more cycle of the control thread, which a busy host lets wait."""
+    until(lambda: daemon.get("safety").json["state"] == "stopped", what="the stop in the daemon")
+
+
 def stops(daemon, page):
     """Press the button once and see it confirmed, on the page and in the daemon."""
     at_rest(daemon)
     page.wait(lambda: daemon.get("safety").json["state"] == "ready", what="ready before the stop")
     page.click("#stop")
     page.wait(lambda: page.run("return document.querySelector('#stop').dataset.phase") == "done", what="confirmed")
-    assert daemon.get("safety").json["state"] == "stopped"
+    is_stopped(daemon)

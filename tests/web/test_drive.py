@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from counted import anew, asked as requests
-from person import SIZES, THEMES, at_rest, box, fill, go, has, log_in
+from person import SIZES, THEMES, at_rest, box, fill, go, has, is_stopped, log_in
 from pretend import answers, asked, change, drive, truly, turning
 from test_look import look
 from test_transport import NO_SOCKET
@@ -547,7 +547,7 @@ def test_a_jog_ends_with_the_stop_and_stays_out_of_its_way(daemon, page):
     page.keys(ESCAPE)
     page.wait(lambda: page.run("return document.querySelector('#stop').dataset.phase") == "done", what="confirmed")
     assert not turning(page) and not moving(page)
-    assert daemon.get("safety").json["state"] == "stopped"
+    is_stopped(daemon)
     page.let_go()
     daemon.post("safety/reset", role="supervisor")
 

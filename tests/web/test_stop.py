@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from counted import anew, silent
-from person import SIZES, at_rest, box, go, has, log_in, log_out, names_of, stops
+from person import SIZES, at_rest, box, go, has, is_stopped, log_in, log_out, names_of, stops
 from pretend import drive
 
 ENTER, ESCAPE, SPACE = "\ue007", "\ue00c", " "
@@ -131,7 +131,7 @@ def test_stop_works_with_a_token_that_is_too_old_and_waits_for_no_other_request(
     page.wait(lambda: phase(page) == "done", what="confirmed")
     polls = page.run("return window.polls")
     assert len(polls) == 1, f"one poll beside a stream, so that connections are left, not {polls}"
-    assert daemon.get("safety").json["state"] == "stopped"
+    is_stopped(daemon)
 
 
 def test_stop_that_is_not_confirmed_is_loud_and_sent_again(daemon, page):
@@ -149,7 +149,7 @@ def test_stop_that_is_not_confirmed_is_loud_and_sent_again(daemon, page):
     said = page.run("return window.said.join()")
     assert "The stop was not confirmed." in said and "Press the button at the machine." in said
     assert "sends the stop again" in said
-    assert daemon.get("safety").json["state"] == "stopped"
+    is_stopped(daemon)
 
 
 def test_a_stop_that_is_given_up_says_so(daemon, page):
@@ -200,7 +200,8 @@ def test_keys_stop_while_the_robot_moves(daemon, page, key):
     page.run("document.querySelector('#theme').focus()")
     page.keys(key)
     page.wait(lambda: phase(page) == "done", what="confirmed: a selection is no text field")
-    assert daemon.get("safety").json["state"] == "stopped" and has(page, "#theme")
+    is_stopped(daemon)
+    assert has(page, "#theme")
 
 
 def test_keys_stop_on_a_slider_and_a_radio_button(daemon, page):
@@ -221,7 +222,7 @@ def test_stop_by_key_alone(daemon, page):
     page.run("document.querySelector('#stop').focus()")
     page.keys(ENTER)
     page.wait(lambda: phase(page) == "done", what="confirmed")
-    assert daemon.get("safety").json["state"] == "stopped"
+    is_stopped(daemon)
 
 
 def test_a_confirmation_ends_when_somebody_resets_the_stop(daemon, page):
