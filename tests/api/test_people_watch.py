@@ -63,8 +63,8 @@ def test_a_new_administrator_is_told_whichever_way(fresh):
     fresh.start()
     wanted = wanted - {f"account {users(fresh)['anna']['id']}"} | {f"account {users(fresh)['ruth']['id']}"}
     until(lambda: made(fresh) == wanted, what="ruth, and anna no more")
-    record = [row for row in fresh.get("alerts/history?limit=100").json["items"] if row["code"] == "administrator_made"]
-    assert {row["severity"] for row in record} == {"warning"}
+    until(lambda: {row["severity"] for row in fresh.get("alerts/history?limit=100").json["items"] if row["code"] == "administrator_made"} == {"warning"},
+          what="the history")
 
 
 def test_persons_who_wait_are_told_once(fresh):

@@ -67,7 +67,7 @@ static int check_room(struct ohtd_db *db, const char *client)
 
 static const struct ohtd_statement waiting_sql = { "SELECT count(*), coalesce(max(id), 0) FROM registrations WHERE until_s > :now" };
 
-int ohtd_table_registrations_count(struct ohtd_db *db, struct ohtd_table_waiting *waiting)
+int ohtd_accounts_registrations_count(struct ohtd_db *db, struct ohtd_accounts_waiting *waiting)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &waiting_sql);
 	int r;

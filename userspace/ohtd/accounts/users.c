@@ -123,12 +123,12 @@ static const struct ohtd_statement administrators_sql = {
 	"SELECT id FROM users WHERE role = 4 AND NOT disabled AND deleted_s IS NULL ORDER BY id LIMIT :most"
 };
 
-int ohtd_table_administrators(struct ohtd_db *db, int64_t ids[OHTD_TABLE_ADMINISTRATORS_MAX])
+int ohtd_accounts_administrators(struct ohtd_db *db, int64_t ids[OHTD_ACCOUNTS_ADMINISTRATORS_MAX])
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &administrators_sql);
 	int r, count = 0;
 
-	ohtd_db_bind_number(s, ":most", OHTD_TABLE_ADMINISTRATORS_MAX);
+	ohtd_db_bind_number(s, ":most", OHTD_ACCOUNTS_ADMINISTRATORS_MAX);
 	while ((r = ohtd_db_row(db, s)) > 0)
 		ids[count++] = ohtd_store_take_number(s, 0);
 	sqlite3_reset(s);

@@ -60,10 +60,10 @@ int ohtd_db_user_add(struct ohtd_db *db, const struct ohtd_user *user, int64_t n
 /* 1 if there is an administrator who can log in, 0 if not, or a negative errno. */
 int ohtd_db_has_administrator(struct ohtd_db *db);
 
-#define OHTD_TABLE_ADMINISTRATORS_MAX	1000
+#define OHTD_ACCOUNTS_ADMINISTRATORS_MAX	1000
 
 /* Fills in the ids of the accounts that are administrators and can come in, of people and of programs. How many, or a negative errno. */
-int ohtd_table_administrators(struct ohtd_db *db, int64_t ids[OHTD_TABLE_ADMINISTRATORS_MAX]);
+int ohtd_accounts_administrators(struct ohtd_db *db, int64_t ids[OHTD_ACCOUNTS_ADMINISTRATORS_MAX]);
 
 /* ohtd_db_user_add(), but only while there is no administrator who can log in: -EALREADY. */
 int ohtd_db_user_add_first(struct ohtd_db *db, const struct ohtd_user *user, int64_t now_s);
@@ -285,19 +285,19 @@ extern const struct ohtd_stored_row ohtd_table_registrations;
 int ohtd_table_registration_add(struct ohtd_db *db, struct ohtd_table_registration *row);
 
 /**
- * struct ohtd_table_waiting - those that wait
+ * struct ohtd_accounts_waiting - those that wait
  * @now_s: wall clock
  * @count: out: how many
  * @newest: out: number of the newest; 0: none
  */
-struct ohtd_table_waiting {
+struct ohtd_accounts_waiting {
 	int64_t now_s;
 	unsigned int count;
 	int64_t newest;
 };
 
 /* 0 or a negative errno. */
-int ohtd_table_registrations_count(struct ohtd_db *db, struct ohtd_table_waiting *waiting);
+int ohtd_accounts_registrations_count(struct ohtd_db *db, struct ohtd_accounts_waiting *waiting);
 
 /**
  * struct ohtd_table_decision - what an administrator decides about a registration

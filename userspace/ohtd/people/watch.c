@@ -24,7 +24,7 @@
 #define PAUSE_NS	(1 * OHTD_NS_PER_S)
 /* "account " and a number, or "local " and a name as the configuration has it. */
 #define WHO_BYTES	48
-#define MAX		(OHTD_TABLE_ADMINISTRATORS_MAX + OHTD_LOCALS_MAX)
+#define MAX		(OHTD_ACCOUNTS_ADMINISTRATORS_MAX + OHTD_LOCALS_MAX)
 
 enum { MADE, WAITING };
 
@@ -60,7 +60,7 @@ struct ohtd_people_watch {
 	bool recalled, unkept;
 	pthread_mutex_t lock;		/* what follows */
 	struct list known;
-	struct ohtd_table_waiting waiting;
+	struct ohtd_accounts_waiting waiting;
 };
 
 /* ---- the file ---- */
@@ -124,17 +124,17 @@ static void keep(struct ohtd_people_watch *watch)
 /* ---- who is one now ---- */
 
 struct look {
-	int64_t ids[OHTD_TABLE_ADMINISTRATORS_MAX];
+	int64_t ids[OHTD_ACCOUNTS_ADMINISTRATORS_MAX];
 	int count;
-	struct ohtd_table_waiting waiting;
+	struct ohtd_accounts_waiting waiting;
 };
 
 static int work_look(struct ohtd_db *db, void *arg)
 {
 	struct look *look = arg;
 
-	look->count = ohtd_table_administrators(db, look->ids);
-	return look->count < 0 ? look->count : ohtd_table_registrations_count(db, &look->waiting);
+	look->count = ohtd_accounts_administrators(db, look->ids);
+	return look->count < 0 ? look->count : ohtd_accounts_registrations_count(db, &look->waiting);
 }
 
 __attribute__((format(printf, 2, 3)))
@@ -270,7 +270,7 @@ static void report_made(const struct ohtd_part_reports *to, const struct known *
 static void judge(void *part, const struct ohtd_part_reports *to)
 {
 	struct ohtd_people_watch *watch = part;
-	struct ohtd_table_waiting waiting;
+	struct ohtd_accounts_waiting waiting;
 	struct known made[OHTD_PART_SUBJECTS_OF_KIND + 1];
 	unsigned int count = 0;
 
