@@ -82,10 +82,10 @@ static void oht_cycle_show_unsent(struct oht_cycle *cycle, u16 index, u8 detail,
 	oht_image_end(slot);
 }
 
-static void oht_cycle_show_result(struct oht_cycle *cycle, u16 index, u64 now_ns)
+static void oht_cycle_show_result(struct oht_cycle *cycle, u16 index, const struct oht_xfer *x,
+				  u64 now_ns)
 {
 	const struct oht_cycle_entry *entry = &cycle->running->entry[index];
-	const struct oht_xfer *x = &entry->xfer;
 	struct oht_image_slot *slot = oht_image_begin(cycle->image, index);
 
 	slot->detail = x->detail;
@@ -128,10 +128,8 @@ static void oht_cycle_finish(struct oht_cycle *cycle, u64 now_ns)
 		oht_cycle_exceed(cycle);
 }
 
-/* Interrupts off, engine lock held. */
-static void oht_cycle_done(struct oht_xfer *x)
+static void oht_cycle_end(struct oht_cycle_entry *entry, const struct oht_xfer *x)
 {
-	struct oht_cycle_entry *entry = container_of(x, struct oht_cycle_entry, xfer);
 	struct oht_cycle_layout *layout = entry->layout;
 	struct oht_cycle *cycle = layout->cycle;
 	u16 index = entry - layout->entry;
@@ -143,13 +141,29 @@ static void oht_cycle_done(struct oht_xfer *x)
 		oht_cycle_loss_heard(cycle, index, now_ns);
 	else if (!oht_cycle_is_void(x->detail))
 		oht_cycle_loss_failed(cycle, index, now_ns);
-	oht_cycle_show_result(cycle, index, now_ns);
+	oht_cycle_show_result(cycle, index, x, now_ns);
 	if (cycle->engine->slot.planned)
 		return;
 	oht_cycle_finish(cycle, now_ns);
 	oht_engine_slot_left(cycle->engine, now_ns);
 	if (!cycle->beginning)
 		oht_cycle_tell_unsent(cycle, OHT_FATE_UNSENT, now_ns);
+}
+
+/* Interrupts off, engine lock held. */
+static void oht_cycle_done(struct oht_xfer *x)
+{
+	struct oht_cycle_entry *entry = container_of(x, struct oht_cycle_entry, xfer);
+
+	oht_cycle_end(entry, x);
+}
+
+static void oht_cycle_urgent_done(struct oht_xfer *x)
+{
+	struct oht_cycle_entry *entry = container_of(x, struct oht_cycle_entry, urgent);
+
+	entry->layout->cycle->urgents--;
+	oht_cycle_end(entry, x);
 }
 
 /* ---- the beginning of exchanges ---- */
@@ -193,6 +207,10 @@ static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	entry->due_ns = cycle->begin_ns + planned->period_cycles * oht_cycle_ns(cycle->running);
 	entry->early = false;
 	entry->yielded = false;
+	/* That of a cycle that is late, or one out of turn with the newest outputs, ends in this cycle. */
+	if (x->state != OHT_XFER_NEW || entry->urgent.state != OHT_XFER_NEW)
+		return false;
+	x->urgent = false;
 	x->function = planned->function;
 	/*
 	 * Read before the outputs: if the machine is enabled anew in between, the engine drops the
@@ -213,6 +231,39 @@ static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	if (err)
 		oht_cycle_show_unsent(cycle, index, OHT_DETAIL_OK, err);
 	return !err;
+}
+
+/*
+ * Only while enabled; else the outputs wait, as those of each entry do. What waits for its turn in
+ * this cycle has it now, so that no older values are written behind the new ones.
+ */
+void oht_cycle_hurry(struct oht_cycle *cycle, u16 index)
+{
+	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
+	struct oht_cycle_entry *entry = &cycle->running->entry[index];
+	struct oht_xfer *x = &entry->urgent;
+	bool room = cycle->urgent_ns + entry->busy_ns <= OHT_OUTPUTS_NOW_MAX_US * NSEC_PER_USEC;
+
+	if (entry->xfer.state == OHT_XFER_QUEUED)
+		x = &entry->xfer;
+	if (x->state == OHT_XFER_QUEUED)
+		memcpy(x->words, entry->outputs, sizeof(x->words));
+	if (x->state == OHT_XFER_ACTIVE || (x->state == OHT_XFER_QUEUED && x->urgent) || !room)
+		return;
+	cycle->urgent_ns += entry->busy_ns;
+	cycle->late = true;
+	if (x->state == OHT_XFER_QUEUED) {
+		oht_engine_slot_hurry(cycle->engine, x);
+		return;
+	}
+	x->function = planned->function;
+	x->enabled = oht_engine_enabled(cycle->engine);
+	if (oht_cycle_state(cycle) != OHT_ESTOP_ENABLED || !oht_cycle_has_outputs(cycle, entry))
+		return;
+	memcpy(x->words, entry->outputs, sizeof(x->words));
+	cycle->urgents++;
+	if (oht_engine_slot_add(cycle->engine, x))
+		cycle->urgents--;
 }
 
 /* When an entry that is due may be sent in the present cycle, if something is behind. */
@@ -522,6 +573,23 @@ static void oht_cycle_give(struct oht_cycle *cycle)
 	oht_cycle_record(cycle, OHT_CYCLE_GIVEN, 1);
 }
 
+/*
+ * Exchanges out of turn do not take the place of a cycle, nor of the one behind it: it begins behind
+ * them, and behind the last exchange of a cycle that is late because of them.
+ */
+static bool oht_cycle_may_begin(struct oht_cycle *cycle, u64 now_ns)
+{
+	unsigned int left = cycle->engine->slot.planned - cycle->urgents;
+	bool late = cycle->late;
+
+	if (!cycle->engine->slot.planned && now_ns >= cycle->engine->line_free_ns)
+		cycle->urgent_ns = 0;
+	cycle->late = cycle->urgents || (late && left);
+	if (left && late)
+		oht_cycle_exceed(cycle);
+	return !left || (left == 1 && late);
+}
+
 u64 oht_cycle_tick(struct oht_cycle *cycle)
 {
 	struct oht_engine *e = cycle->engine;
@@ -539,11 +607,11 @@ u64 oht_cycle_tick(struct oht_cycle *cycle)
 		oht_cycle_swap(cycle);
 	/* Set before the first exchange starts, since all later ones are judged by it. */
 	e->slot.until_ns = cycle->grid_ns + oht_cycle_ns(cycle->running);
-	if (e->slot.planned) {
+	if (!oht_cycle_may_begin(cycle, now_ns)) {
 		oht_cycle_exceed(cycle);
 		oht_cycle_miss(cycle, 1);
 		oht_cycle_tell(cycle, OHT_FATE_MISSED, now_ns);
-	} else if (oht_cycle_may_give(cycle, now_ns)) {
+	} else if (!e->slot.planned && oht_cycle_may_give(cycle, now_ns)) {
 		oht_cycle_give(cycle);
 		oht_cycle_tell(cycle, OHT_FATE_GIVEN, now_ns);
 	} else {
@@ -607,6 +675,9 @@ static void oht_cycle_lay_out(struct oht_cycle *cycle, struct oht_cycle_layout *
 		entry->xfer.count = planned->count;
 		entry->xfer.timeout_us = planned->timeout_us;
 		entry->xfer.done = oht_cycle_done;
+		entry->urgent = entry->xfer;
+		entry->urgent.urgent = true;
+		entry->urgent.done = oht_cycle_urgent_done;
 	}
 }
 
@@ -718,8 +789,10 @@ void oht_cycle_clear(struct oht_cycle *cycle)
 	oht_cycle_show_header(cycle);
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 
-	for (i = 0; ended && i < ended->plan.entries; i++)
+	for (i = 0; ended && i < ended->plan.entries; i++) {
 		oht_engine_cancel(e, &ended->entry[i].xfer);
+		oht_engine_cancel(e, &ended->entry[i].urgent);
+	}
 	/* Transfers that waited for slack may go now. */
 	raw_spin_lock_irqsave(&e->lock, flags);
 	oht_engine_slot_run(e, oht_cycle_now_ns(cycle));

@@ -186,10 +186,16 @@ struct oht_plan_clear {
 	__u32 flags;
 };
 
+/* oht_outputs.flags */
+#define OHT_OUTPUTS_NOW		(1U << 0)	/* sent out of turn */
+
+/* Longest that exchanges out of turn put off the entries of one cycle. */
+#define OHT_OUTPUTS_NOW_MAX_US	10000
+
 /**
  * struct oht_outputs - values that an entry writes from now on (OHT_IOC_OUTPUTS)
  * @size: sizeof(struct oht_outputs)
- * @flags: zero
+ * @flags: OHT_OUTPUTS_NOW
  * @generation: of the layout that @entry belongs to; another one than that in force is ENOENT
  * @entry: index of an entry of function 6, 16 or 23; another one is EINVAL
  * @count: its registers (23: oht_plan_entry.write_count); another number is EINVAL
@@ -198,6 +204,11 @@ struct oht_plan_clear {
  * An entry writes nothing before its first values. Every stop, every OHT_IOC_DISABLE and every
  * commit makes all entries forget theirs. Written only while enabled; an exchange (23) only reads
  * otherwise (function 3). For the controller only (EPERM). ECANCELED: stopped.
+ *
+ * With OHT_OUTPUTS_NOW, and while enabled, they are also sent at once, behind the exchange that is
+ * on the wire: not with function 23 (EINVAL). A turn of the entry that comes meanwhile is served by
+ * that. The entries of the cycle begin later, by OHT_OUTPUTS_NOW_MAX_US at most: what would take
+ * longer, with all that was sent out of turn in this cycle, waits for its turn.
  */
 struct oht_outputs {
 	__u32 size;
