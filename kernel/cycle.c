@@ -162,7 +162,6 @@ static void oht_cycle_urgent_done(struct oht_xfer *x)
 {
 	struct oht_cycle_entry *entry = container_of(x, struct oht_cycle_entry, urgent);
 
-	entry->layout->cycle->urgents--;
 	oht_cycle_end(entry, x);
 }
 
@@ -194,6 +193,30 @@ static bool oht_cycle_may_write(struct oht_cycle *cycle, u16 index)
 	return false;
 }
 
+/* What waits writes the newest outputs, so that no older ones go out behind them. */
+static void oht_cycle_renew(struct oht_cycle_entry *entry)
+{
+	if (entry->xfer.state == OHT_XFER_QUEUED)
+		memcpy(entry->xfer.words, entry->outputs, sizeof(entry->xfer.words));
+	if (entry->urgent.state == OHT_XFER_QUEUED)
+		memcpy(entry->urgent.words, entry->outputs, sizeof(entry->urgent.words));
+}
+
+/*
+ * The turn of @entry is served by what has not ended: the exchange of a cycle that is late, or one
+ * out of turn. What is on the wire with older outputs does not serve it.
+ */
+static bool oht_cycle_is_served(struct oht_cycle_entry *entry)
+{
+	if (entry->xfer.state == OHT_XFER_NEW && entry->urgent.state == OHT_XFER_NEW)
+		return false;
+	/* A combined exchange reads and writes from one place, and is never out of turn. */
+	if (oht_frame_is_write(entry->xfer.function) && entry->xfer.function != OHT_FC_READ_WRITE)
+		oht_cycle_renew(entry);
+	return entry->xfer.state != OHT_XFER_NEW || entry->urgent.state == OHT_XFER_QUEUED ||
+	       !memcmp(entry->urgent.words, entry->outputs, sizeof(entry->urgent.words));
+}
+
 /* True if there is an exchange now. */
 static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 {
@@ -201,28 +224,31 @@ static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	struct oht_cycle_entry *entry = &cycle->running->entry[index];
 	struct oht_xfer *x = &entry->xfer;
 	bool writes = oht_plan_is_output(planned);
+	u8 function = planned->function;
+	u32 enabled;
 	int err;
 
 	entry->next_due = oht_plan_next_due(planned, cycle->index);
 	entry->due_ns = cycle->begin_ns + planned->period_cycles * oht_cycle_ns(cycle->running);
 	entry->early = false;
 	entry->yielded = false;
-	/* That of a cycle that is late, or one out of turn with the newest outputs, ends in this cycle. */
-	if (x->state != OHT_XFER_NEW || entry->urgent.state != OHT_XFER_NEW)
-		return false;
-	x->urgent = false;
-	x->function = planned->function;
 	/*
 	 * Read before the outputs: if the machine is enabled anew in between, the engine drops the
 	 * transfer.
 	 */
-	x->enabled = oht_engine_enabled(cycle->engine);
+	enabled = oht_engine_enabled(cycle->engine);
 	if (writes && !oht_cycle_may_write(cycle, index)) {
 		if (planned->function != OHT_FC_READ_WRITE)
 			return false;
-		x->function = OHT_FC_READ_HOLDING;
+		function = OHT_FC_READ_HOLDING;
 		writes = false;
 	}
+	if (oht_cycle_is_served(entry))
+		return false;
+	x->urgent = false;
+	x->extra = false;
+	x->function = function;
+	x->enabled = enabled;
 	x->write_address = writes ? planned->write_address : 0;
 	x->write_count = writes ? planned->write_count : 0;
 	if (writes)
@@ -233,22 +259,58 @@ static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	return !err;
 }
 
+/* ---- out of turn ---- */
+
 /*
- * Only while enabled; else the outputs wait, as those of each entry do. What waits for its turn in
- * this cycle has it now, so that no older values are written behind the new ones.
+ * When the bus is free of what the plan has not brought: that ends before the next point of the
+ * grid, or in a cycle that was given.
  */
+static u64 oht_cycle_free_ns(const struct oht_cycle *cycle)
+{
+	const struct oht_engine *e = cycle->engine;
+	u64 now_ns = oht_cycle_now_ns(cycle);
+
+	if (!oht_engine_slot_is_taken(e) || (e->cur && e->cur->planned))
+		return now_ns;
+	return max(now_ns, max(e->slot.until_ns, e->slot.hold_until_ns));
+}
+
+/*
+ * An exchange of @entry out of turn puts off no cycle for too long, and no unit whose loss stops is
+ * lost because of it.
+ */
+static bool oht_cycle_may_hurry(const struct oht_cycle *cycle, const struct oht_cycle_entry *entry)
+{
+	u64 urgent_ns = cycle->urgent_ns + entry->busy_ns;
+	u64 by_ns = oht_cycle_loss_next_ns(cycle);
+
+	return urgent_ns <= OHT_OUTPUTS_NOW_MAX_US * NSEC_PER_USEC &&
+	       oht_cycle_free_ns(cycle) + urgent_ns + cycle->running->figures.busy_worst_ns <= by_ns;
+}
+
+/* What carries new outputs of @entry: what waits, else what is not on the wire. */
+static struct oht_xfer *oht_cycle_carrier(struct oht_cycle_entry *entry)
+{
+	if (entry->urgent.state == OHT_XFER_QUEUED)
+		return &entry->urgent;
+	if (entry->xfer.state == OHT_XFER_QUEUED || entry->urgent.state == OHT_XFER_ACTIVE)
+		return &entry->xfer;
+	return &entry->urgent;
+}
+
 void oht_cycle_hurry(struct oht_cycle *cycle, u16 index)
 {
-	const struct oht_plan_entry *planned = &cycle->running->plan.entry[index];
 	struct oht_cycle_entry *entry = &cycle->running->entry[index];
-	struct oht_xfer *x = &entry->urgent;
-	bool room = cycle->urgent_ns + entry->busy_ns <= OHT_OUTPUTS_NOW_MAX_US * NSEC_PER_USEC;
+	struct oht_xfer *x = oht_cycle_carrier(entry);
+	u32 enabled = oht_engine_enabled(cycle->engine);
 
-	if (entry->xfer.state == OHT_XFER_QUEUED)
-		x = &entry->xfer;
-	if (x->state == OHT_XFER_QUEUED)
-		memcpy(x->words, entry->outputs, sizeof(x->words));
-	if (x->state == OHT_XFER_ACTIVE || (x->state == OHT_XFER_QUEUED && x->urgent) || !room)
+	oht_cycle_renew(entry);
+	if (x->state == OHT_XFER_QUEUED && x->urgent)
+		return;
+	/* A degraded unit is asked in its turn, else each call would count as one more failure. */
+	if (oht_cycle_state(cycle) != OHT_ESTOP_ENABLED || !oht_cycle_has_outputs(cycle, entry) ||
+	    oht_engine_unit_is_degraded(cycle->engine, x->unit) ||
+	    !oht_cycle_may_hurry(cycle, entry))
 		return;
 	cycle->urgent_ns += entry->busy_ns;
 	cycle->late = true;
@@ -256,14 +318,12 @@ void oht_cycle_hurry(struct oht_cycle *cycle, u16 index)
 		oht_engine_slot_hurry(cycle->engine, x);
 		return;
 	}
-	x->function = planned->function;
-	x->enabled = oht_engine_enabled(cycle->engine);
-	if (oht_cycle_state(cycle) != OHT_ESTOP_ENABLED || !oht_cycle_has_outputs(cycle, entry))
-		return;
+	x->urgent = true;
+	x->extra = true;
+	x->function = cycle->running->plan.entry[index].function;
+	x->enabled = enabled;
 	memcpy(x->words, entry->outputs, sizeof(x->words));
-	cycle->urgents++;
-	if (oht_engine_slot_add(cycle->engine, x))
-		cycle->urgents--;
+	oht_engine_slot_add(cycle->engine, x);
 }
 
 /* When an entry that is due may be sent in the present cycle, if something is behind. */
@@ -573,21 +633,47 @@ static void oht_cycle_give(struct oht_cycle *cycle)
 	oht_cycle_record(cycle, OHT_CYCLE_GIVEN, 1);
 }
 
+/* What the exchanges of the present cycle that wait will take; @left: some have not ended. */
+static u64 oht_cycle_left_ns(const struct oht_cycle *cycle, bool *left)
+{
+	const struct oht_cycle_layout *layout = cycle->running;
+	u64 left_ns = 0;
+	u16 i;
+
+	*left = false;
+	for (i = 0; i < layout->plan.entries; i++) {
+		const struct oht_xfer *x = &layout->entry[i].xfer;
+
+		if (x->state == OHT_XFER_NEW || x->extra)
+			continue;
+		*left = true;
+		if (x->state == OHT_XFER_QUEUED)
+			left_ns += layout->entry[i].busy_ns;
+	}
+	return left_ns;
+}
+
 /*
- * Exchanges out of turn do not take the place of a cycle, nor of the one behind it: it begins behind
- * them, and behind the last exchange of a cycle that is late because of them.
+ * A cycle begins behind exchanges out of turn and behind what these have put off of the cycle before
+ * it. If more than that is left, it is missed as ever.
  */
 static bool oht_cycle_may_begin(struct oht_cycle *cycle, u64 now_ns)
 {
-	unsigned int left = cycle->engine->slot.planned - cycle->urgents;
-	bool late = cycle->late;
+	u64 left_ns;
+	bool left;
 
-	if (!cycle->engine->slot.planned && now_ns >= cycle->engine->line_free_ns)
-		cycle->urgent_ns = 0;
-	cycle->late = cycle->urgents || (late && left);
-	if (left && late)
+	if (!cycle->engine->slot.planned) {
+		cycle->late = false;
+		if (now_ns >= cycle->engine->line_free_ns)
+			cycle->urgent_ns = 0;
+		return true;
+	}
+	if (!cycle->late)
+		return false;
+	left_ns = oht_cycle_left_ns(cycle, &left);
+	if (left)
 		oht_cycle_exceed(cycle);
-	return !left || (left == 1 && late);
+	return left_ns <= cycle->urgent_ns;
 }
 
 u64 oht_cycle_tick(struct oht_cycle *cycle)
@@ -676,7 +762,6 @@ static void oht_cycle_lay_out(struct oht_cycle *cycle, struct oht_cycle_layout *
 		entry->xfer.timeout_us = planned->timeout_us;
 		entry->xfer.done = oht_cycle_done;
 		entry->urgent = entry->xfer;
-		entry->urgent.urgent = true;
 		entry->urgent.done = oht_cycle_urgent_done;
 	}
 }

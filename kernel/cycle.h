@@ -38,7 +38,7 @@ struct oht_cycle_ops {
 /**
  * struct oht_cycle_entry - one entry of a layout
  * @xfer: carries it; busy while its state is not NEW
- * @urgent: likewise, out of turn
+ * @urgent: carries outputs out of turn; if it is on the wire already, @xfer does
  * @layout: whose it is
  * @next_due: first cycle in which it is to be exchanged
  * @busy_ns: what its exchange takes of a cycle, as computed
@@ -109,9 +109,8 @@ struct oht_cycle_layout {
  * @give_cycle: the first one that may be given away, counted as status.cycles
  * @give: whether the coming one is given away if a transfer still wants it
  * @overrun: the present one has been counted as exceeded
- * @urgents: exchanges out of turn that have not ended
- * @urgent_ns: what those take, as computed, that were submitted since a cycle began in time
- * @late: the present cycle is late because of them
+ * @urgent_ns: what exchanges out of turn have taken, as computed, since a cycle began in time
+ * @late: the next one may begin late because of them
  * @taken: when it began something else was on the bus
  * @heard_by_ns: the earliest of the entries in force; 0: there is none
  * @told_by_ns: what @ops->await was told last: that, or when the timer must come
@@ -142,7 +141,6 @@ struct oht_cycle {
 	u64 give_cycle;
 	bool give;
 	bool overrun;
-	unsigned int urgents;
 	u64 urgent_ns;
 	bool late;
 	bool taken;
@@ -265,7 +263,10 @@ static inline u64 oht_cycle_now_ns(const struct oht_cycle *cycle)
 	return cycle->engine->clock->now_ns(cycle->engine);
 }
 
-/* cycle.c: outputs of entry @index have been set: send them out of turn if there is time. */
+/*
+ * cycle.c: outputs of entry @index have been set. Send them out of turn if the machine is enabled and
+ * there is time; else they wait for their turn.
+ */
 void oht_cycle_hurry(struct oht_cycle *cycle, u16 index);
 
 /* cycle.c: the next record, with what every record has. */

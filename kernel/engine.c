@@ -119,17 +119,15 @@ void oht_engine_enter(struct oht_engine *e, enum oht_engine_state state)
 
 /* ---- the queues ---- */
 
-/* Behind which place of the queue an urgent one goes: the last urgent one that waits in front. */
+/* An urgent transfer goes behind the last one that waits, else in front of all. */
 static struct list_head *oht_engine_queue_urgent(struct oht_engine *e, unsigned int class)
 {
 	struct list_head *behind = &e->queue[class];
 	struct oht_xfer *x;
 
-	list_for_each_entry(x, &e->queue[class], node) {
-		if (!x->urgent)
-			break;
-		behind = &x->node;
-	}
+	list_for_each_entry(x, &e->queue[class], node)
+		if (x->urgent)
+			behind = &x->node;
 	return behind;
 }
 

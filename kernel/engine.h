@@ -88,7 +88,8 @@ enum oht_xfer_state {
  *
  * Engine's own, under its lock:
  * @planned: brought by the plan (oht_engine_slot_add())
- * @urgent: of the plan, out of turn: it goes before what else the plan has brought
+ * @urgent: of the plan, and goes before what else the plan has brought, behind other urgent ones
+ * @extra: of the plan, and not in the turn of its entry
  * @moves: it writes, or its effect is not known (raw); false for a stop telegram
  * @blind: its answer does not say what it answers
  * @key: if @blind and not @planned: tells the request from another one of the same shape: its CRC
@@ -119,6 +120,7 @@ struct oht_xfer {
 	bool raw;
 	bool planned;
 	bool urgent;
+	bool extra;
 	u8 tries;
 	u8 put_back;
 	u8 priors;

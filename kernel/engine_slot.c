@@ -208,7 +208,7 @@ void oht_engine_slot_taken(struct oht_engine *e, const struct oht_xfer *x, u64 n
 		slot->whole = false;
 		return;
 	}
-	if (slot->begun || x->urgent)
+	if (slot->begun || x->extra)
 		return;
 	slot->begun = true;
 	late_ns = now_ns - min(now_ns, slot->start.grid_ns);

@@ -78,6 +78,16 @@ static void now_expect_order(void)
 	}
 }
 
+/* Nothing out of turn waits or is on the wire. */
+static void now_expect_over(void)
+{
+	unsigned int i;
+
+	for (i = LEFT; i < ENTRIES; i++)
+		KUNIT_EXPECT_EQ(fake.test, cyclic.cycle.running->entry[i].urgent.state,
+				OHT_XFER_NEW);
+}
+
 /* When the newest value of @entry was begun to be sent behind @since_ns; 0: not yet. */
 static u64 now_sent_ns(unsigned int entry, u64 since_ns)
 {
@@ -121,9 +131,11 @@ static void now_at_each_moment(struct kunit *test)
 		right_ns = now_sent_ns(RIGHT, set_ns);
 		KUNIT_EXPECT_NE_MSG(test, right_ns, 0, "at %u us\n", (u32)(at_ns / FAKE_US));
 		/* One exchange of 8 registers, and the other motor's. */
-		KUNIT_EXPECT_LE_MSG(test, right_ns - set_ns, 12 * FAKE_MS, "at %u us\n", (u32)(at_ns / FAKE_US));
+		KUNIT_EXPECT_LE_MSG(test, right_ns - set_ns, 12 * FAKE_MS, "at %u us\n",
+				    (u32)(at_ns / FAKE_US));
 		KUNIT_EXPECT_LE(test, now_unread_ns(), CYCLE_NS + LATE_MAX_NS);
-		KUNIT_EXPECT_EQ_MSG(test, cyclic_status().missed, 0, "at %u us\n", (u32)(at_ns / FAKE_US));
+		KUNIT_EXPECT_EQ_MSG(test, cyclic_status().missed, 0, "at %u us\n",
+				    (u32)(at_ns / FAKE_US));
 		KUNIT_EXPECT_EQ(test, fake.early, 0);
 		now_expect_order();
 	}
@@ -158,7 +170,147 @@ static void now_only_while_enabled(struct kunit *test)
 	cyclic_stop();
 	cyclic_run(4 * CYCLE_NS);
 	KUNIT_EXPECT_EQ(test, now_sent_ns(LEFT, 0), 0);
-	KUNIT_EXPECT_EQ(test, cyclic.cycle.urgents, 0);
+	now_expect_over();
+}
+
+/* Newer values behind older ones that are on the wire: out of turn as well, and behind them. */
+static void now_behind_what_is_sent(struct kunit *test)
+{
+	u64 set_ns, at_ns;
+
+	for (at_ns = 0; at_ns < 12 * FAKE_MS; at_ns += FAKE_MS / 4) {
+		now_init(test);
+		cyclic_run(4 * CYCLE_NS);
+		now_set_both(OHT_OUTPUTS_NOW);
+		cyclic_run(at_ns);
+		set_ns = fake.now_ns;
+		now_set(LEFT, OHT_OUTPUTS_NOW);
+		cyclic_run(4 * CYCLE_NS);
+		/* The budget of a cycle has room for two: what is spent waits for the entry's turn. */
+		KUNIT_EXPECT_NE(test, now_sent_ns(LEFT, set_ns), 0);
+		KUNIT_EXPECT_NE(test, now_sent_ns(RIGHT, 0), 0);
+		now_expect_order();
+		now_expect_over();
+	}
+	/* One motor alone: its second value needs no turn. */
+	for (at_ns = 0; at_ns < 5 * FAKE_MS; at_ns += FAKE_MS / 4) {
+		now_init(test);
+		cyclic_run(4 * CYCLE_NS + 12 * FAKE_MS);
+		now_set(LEFT, OHT_OUTPUTS_NOW);
+		cyclic_run(at_ns);
+		set_ns = fake.now_ns;
+		now_set(LEFT, OHT_OUTPUTS_NOW);
+		cyclic_run(4 * CYCLE_NS);
+		KUNIT_EXPECT_LE_MSG(test, now_sent_ns(LEFT, set_ns) - set_ns, 6 * FAKE_MS,
+				    "at %u us\n", (u32)(at_ns / FAKE_US));
+		now_expect_order();
+	}
+}
+
+/* What goes out of turn keeps the order in which it was set, also where one waits for its turn. */
+static void now_in_order(struct kunit *test)
+{
+	u64 at_ns, left_ns, right_ns;
+	bool swapped;
+
+	for (at_ns = 0; at_ns < 4 * CYCLE_NS; at_ns += FAKE_MS / 2) {
+		swapped = at_ns / (FAKE_MS / 2) % 2;
+		now_init(test);
+		cyclic_outputs(LEFT, 1, 0);
+		cyclic_run(4 * CYCLE_NS + at_ns / 2);
+		now_set(swapped ? RIGHT : LEFT, OHT_OUTPUTS_NOW);
+		now_set(swapped ? LEFT : RIGHT, OHT_OUTPUTS_NOW);
+		cyclic_run(4 * CYCLE_NS);
+		left_ns = now_sent_ns(LEFT, 0);
+		right_ns = now_sent_ns(RIGHT, 0);
+		KUNIT_EXPECT_NE(test, left_ns, 0);
+		KUNIT_EXPECT_NE(test, right_ns, 0);
+		KUNIT_EXPECT_EQ_MSG(test, left_ns > right_ns, swapped, "at %u us\n",
+				    (u32)(at_ns / FAKE_US));
+	}
+}
+
+/* Values that are set without the flag meanwhile have the entry's turn, and are the last ones. */
+static void now_and_then(struct kunit *test)
+{
+	u64 at_ns;
+
+	for (at_ns = 0; at_ns < 2 * CYCLE_NS; at_ns += FAKE_MS / 4) {
+		now_init(test);
+		cyclic_run(4 * CYCLE_NS + at_ns);
+		now_set(LEFT, OHT_OUTPUTS_NOW);
+		cyclic_run(FAKE_MS);
+		now_set(LEFT, 0);
+		cyclic_run(3 * CYCLE_NS + FAKE_MS);
+		KUNIT_EXPECT_NE_MSG(test, now_sent_ns(LEFT, 0), 0, "at %u us\n",
+				    (u32)(at_ns / FAKE_US));
+		now_expect_order();
+	}
+}
+
+/* The unit that is written is silent: its time-outs put off the reads once, and no failure counts twice. */
+static void now_to_a_silent_unit(struct kunit *test)
+{
+	const u64 beyond_ns = 2 * (5000 - 1750) * FAKE_US;
+	unsigned int i;
+
+	cyclic.silent[4] = true;
+	for (i = 0; i < 400; i++) {
+		now_set_both(OHT_OUTPUTS_NOW);
+		cyclic_run(FAKE_MS / 2);
+	}
+	KUNIT_EXPECT_LE(test, now_unread_ns(), 2 * CYCLE_NS + LATE_MAX_NS + beyond_ns);
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	KUNIT_EXPECT_LE(test, cyclic_slot(LEFT)->errors, cyclic_status().cycles);
+}
+
+/* Cycles shorter than what may put them off, and units that must be heard in each of them. */
+static void now_loses_no_unit(struct kunit *test)
+{
+	unsigned int i;
+
+	cyclic_init(test);
+	cyclic.plan.cycle_us = 12000;
+	cyclic_add(3, 3, 1);
+	cyclic_add(4, 6, 1);
+	cyclic.plan.entry[0].loss_action = OHT_LOSS_STOP;
+	cyclic.plan.entry[0].loss_errors = 1;
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_commit(0);
+	cyclic_run(40 * FAKE_MS);
+	for (i = 0; i < 4000; i++) {
+		cyclic_set_outputs(1, 1, i, OHT_OUTPUTS_NOW);
+		cyclic_run(FAKE_MS / 4);
+		if (cyclic.starts > CYCLIC_STARTS_MAX / 2)
+			cyclic_forget();
+	}
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	KUNIT_EXPECT_LT(test, fake.now_ns, cyclic.heard_by_ns);
+}
+
+/* A full cycle of many exchanges begins late, several of the one before being left. */
+static void now_with_a_full_plan(struct kunit *test)
+{
+	u64 at_ns;
+	unsigned int i;
+
+	for (at_ns = 0; at_ns < 20 * FAKE_MS; at_ns += FAKE_MS) {
+		cyclic_init(test);
+		for (i = 0; i < 4; i++)
+			cyclic_add(1 + i, 3, 1);
+		cyclic_add(5, 6, 1);
+		cyclic_set_state(OHT_ESTOP_ENABLED);
+		cyclic.plan.cycle_us = 23000;
+		cyclic_commit(0);
+		cyclic_outputs(4, 1, 1);
+		cyclic_run(100 * FAKE_MS + at_ns);
+		cyclic_set_outputs(4, 1, 2, OHT_OUTPUTS_NOW);
+		cyclic_run(FAKE_MS * 6);
+		cyclic_set_outputs(4, 1, 3, OHT_OUTPUTS_NOW);
+		cyclic_run(200 * FAKE_MS);
+		KUNIT_EXPECT_EQ_MSG(test, cyclic_status().missed, 0, "at %u us\n",
+				    (u32)(at_ns / FAKE_US));
+	}
 }
 
 static void now_refused(struct kunit *test)
@@ -203,7 +355,7 @@ static void now_random_run(struct kunit *test, u32 run)
 		}
 	}
 	cyclic_run(4 * CYCLE_NS);
-	KUNIT_EXPECT_EQ_MSG(test, cyclic.cycle.urgents, 0, "run %u\n", run);
+	now_expect_over();
 	KUNIT_EXPECT_EQ_MSG(test, cyclic_status().missed, 0, "run %u\n", run);
 	KUNIT_EXPECT_EQ_MSG(test, cyclic.losses, 0, "run %u\n", run);
 	KUNIT_EXPECT_EQ(test, fake.early, 0);
@@ -222,6 +374,12 @@ static struct kunit_case now_cases[] = {
 	KUNIT_CASE(now_at_each_moment),
 	KUNIT_CASE(now_is_bounded),
 	KUNIT_CASE(now_only_while_enabled),
+	KUNIT_CASE(now_behind_what_is_sent),
+	KUNIT_CASE(now_in_order),
+	KUNIT_CASE(now_and_then),
+	KUNIT_CASE(now_to_a_silent_unit),
+	KUNIT_CASE(now_loses_no_unit),
+	KUNIT_CASE(now_with_a_full_plan),
 	KUNIT_CASE(now_refused),
 	KUNIT_CASE(now_random),
 	{}

@@ -297,8 +297,8 @@ static void a_plan_outlives_its_controller(void)
 static void outputs_are_checked(void)
 {
 	static const uint16_t words[OHT_WORDS_MAX] = { 5, 6, 7 };
-	struct oht_outputs flags = { .size = sizeof(flags), .flags = 1, .entry = 2, .count = 3,
-				     .words = (uintptr_t)words };
+	struct oht_outputs flags = { .size = sizeof(flags), .flags = OHT_OUTPUTS_NOW << 1, .entry = 2,
+				     .count = 3, .words = (uintptr_t)words };
 	int fd = dev_ready();
 	uint32_t generation;
 

@@ -189,7 +189,7 @@ struct oht_plan_clear {
 /* oht_outputs.flags */
 #define OHT_OUTPUTS_NOW		(1U << 0)	/* sent out of turn */
 
-/* Longest that exchanges out of turn put off the entries of one cycle. */
+/* Longest that all exchanges out of turn together put off a cycle. */
 #define OHT_OUTPUTS_NOW_MAX_US	10000
 
 /**
@@ -205,10 +205,15 @@ struct oht_plan_clear {
  * commit makes all entries forget theirs. Written only while enabled; an exchange (23) only reads
  * otherwise (function 3). For the controller only (EPERM). ECANCELED: stopped.
  *
- * With OHT_OUTPUTS_NOW, and while enabled, they are also sent at once, behind the exchange that is
- * on the wire: not with function 23 (EINVAL). A turn of the entry that comes meanwhile is served by
- * that. The entries of the cycle begin later, by OHT_OUTPUTS_NOW_MAX_US at most: what would take
- * longer, with all that was sent out of turn in this cycle, waits for its turn.
+ * With OHT_OUTPUTS_NOW, and while enabled, the values are also sent at once: behind the exchange on
+ * the wire and behind other outputs out of turn, before all else that the plan sends. That serves a
+ * turn of the entry that comes meanwhile. Function 23 cannot be sent out of turn (EINVAL).
+ *
+ * Since a cycle last began in time, all exchanges out of turn take OHT_OUTPUTS_NOW_MAX_US together at
+ * most, computed as the figures of the plan are; a unit that does not answer takes its time-out
+ * instead. Beyond that the values wait for the turn of the entry, and so do those for a degraded unit,
+ * and those that might make a unit lost whose loss stops. The cycle that is put off begins late and is
+ * not missed; if exchanges of the cycle before it are left, that one counts as exceeded.
  */
 struct oht_outputs {
 	__u32 size;
