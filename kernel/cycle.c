@@ -282,10 +282,10 @@ static u64 oht_cycle_free_ns(const struct oht_cycle *cycle)
 static bool oht_cycle_may_hurry(const struct oht_cycle *cycle, const struct oht_cycle_entry *entry)
 {
 	u64 urgent_ns = cycle->urgent_ns + entry->busy_ns;
-	u64 by_ns = oht_cycle_loss_next_ns(cycle);
+	u64 busy_ns = urgent_ns + cycle->running->figures.busy_worst_ns;
 
 	return urgent_ns <= OHT_OUTPUTS_NOW_MAX_US * NSEC_PER_USEC &&
-	       oht_cycle_free_ns(cycle) + urgent_ns + cycle->running->figures.busy_worst_ns <= by_ns;
+	       oht_cycle_free_ns(cycle) + busy_ns <= oht_cycle_loss_next_ns(cycle);
 }
 
 /* What carries new outputs of @entry: what waits, else what is not on the wire. */
@@ -654,8 +654,8 @@ static u64 oht_cycle_left_ns(const struct oht_cycle *cycle, bool *left)
 }
 
 /*
- * A cycle begins behind exchanges out of turn and behind what these have put off of the cycle before
- * it. If more than that is left, it is missed as ever.
+ * A cycle begins behind exchanges out of turn and behind what these have put off of the cycle
+ * before it. If more than that is left, it is missed as ever.
  */
 static bool oht_cycle_may_begin(struct oht_cycle *cycle, u64 now_ns)
 {

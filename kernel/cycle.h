@@ -264,8 +264,8 @@ static inline u64 oht_cycle_now_ns(const struct oht_cycle *cycle)
 }
 
 /*
- * cycle.c: outputs of entry @index have been set. Send them out of turn if the machine is enabled and
- * there is time; else they wait for their turn.
+ * cycle.c: outputs of entry @index have been set. Send them out of turn if the machine is enabled
+ * and there is time; else they wait for their turn.
  */
 void oht_cycle_hurry(struct oht_cycle *cycle, u16 index);
 

@@ -186,7 +186,7 @@ static void now_behind_what_is_sent(struct kunit *test)
 		set_ns = fake.now_ns;
 		now_set(LEFT, OHT_OUTPUTS_NOW);
 		cyclic_run(4 * CYCLE_NS);
-		/* The budget of a cycle has room for two: what is spent waits for the entry's turn. */
+		/* A cycle has room for two: a third one waits for its turn. */
 		KUNIT_EXPECT_NE(test, now_sent_ns(LEFT, set_ns), 0);
 		KUNIT_EXPECT_NE(test, now_sent_ns(RIGHT, 0), 0);
 		now_expect_order();
@@ -248,7 +248,7 @@ static void now_and_then(struct kunit *test)
 	}
 }
 
-/* The unit that is written is silent: its time-outs put off the reads once, and no failure counts twice. */
+/* The unit that is written is silent: its time-outs put off the reads, and make no unit lost. */
 static void now_to_a_silent_unit(struct kunit *test)
 {
 	const u64 beyond_ns = 2 * (5000 - 1750) * FAKE_US;
@@ -349,8 +349,8 @@ static void now_random_run(struct kunit *test, u32 run)
 			now_set_both(OHT_OUTPUTS_NOW);
 		if (cyclic.starts > CYCLIC_STARTS_MAX / 2) {
 			now_expect_order();
-			KUNIT_EXPECT_LE_MSG(test, now_unread_ns(), CYCLE_NS + LATE_MAX_NS, "run %u\n",
-					    run);
+			KUNIT_EXPECT_LE_MSG(test, now_unread_ns(), CYCLE_NS + LATE_MAX_NS,
+					    "run %u\n", run);
 			cyclic_forget();
 		}
 	}

@@ -209,11 +209,11 @@ struct oht_plan_clear {
  * the wire and behind other outputs out of turn, before all else that the plan sends. That serves a
  * turn of the entry that comes meanwhile. Function 23 cannot be sent out of turn (EINVAL).
  *
- * Since a cycle last began in time, all exchanges out of turn take OHT_OUTPUTS_NOW_MAX_US together at
- * most, computed as the figures of the plan are; a unit that does not answer takes its time-out
- * instead. Beyond that the values wait for the turn of the entry, and so do those for a degraded unit,
- * and those that might make a unit lost whose loss stops. The cycle that is put off begins late and is
- * not missed; if exchanges of the cycle before it are left, that one counts as exceeded.
+ * Since a cycle last began in time, all exchanges out of turn take OHT_OUTPUTS_NOW_MAX_US together
+ * at most, computed as the figures of the plan are; a unit that does not answer takes its time-out
+ * instead. Beyond that the values wait for the turn of the entry, and so do those for a degraded
+ * unit, and those that might make a unit lost whose loss stops. The cycle that is put off begins
+ * late and is not missed; if some of the cycle before it is left, that one counts as exceeded.
  */
 struct oht_outputs {
 	__u32 size;
