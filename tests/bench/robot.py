@@ -26,12 +26,12 @@ def _robot(bench):
     found = {name: (*map(float, numbers), int(count)) for _, name, *numbers, count in rows}
     for name, key, which, unit, bar, what in (
             ("robot.command_echo_p99_ms", "echo_ms", 1, "ms", ECHO_MS,
-             "move in the direction of the last one to the echo of both motors, which are told out of turn"),
+             "move in the direction of the last one to the echo of both motors, each of which has its turn every 50 ms"),
             ("robot.command_echo_turn_p99_ms", "echo_turn_ms", 1, "ms", None,
-             "the same the other way: both motors are told their direction first, and echo it"),
+             "the same the other way: both motors are told their direction first, by a plan of its own"),
             ("robot.command_answer_p99_ms", "answer_ms", 1, "ms", None,
-             "move in the direction of the last one to the answer: control looks for the echo between two cycles"),
-            ("robot.jog_stop_max_ms", "jog_zero_ms", 2, "ms", 145, "last refresh to both motors having echoed zero"),
+             "move in the direction of the last one to the answer: the control cycle reads the echo"),
+            ("robot.jog_stop_max_ms", "jog_zero_ms", 2, "ms", 150, "last refresh to both motors having echoed zero"),
             ("robot.arrival_error_mm", "arrival_mm", 2, "mm", 2,
              "canonical drive, the worst: end of a move to the simulator's truth"),
             ("robot.arrival_error_legacy_mm", "arrival_legacy_mm", 2, "mm", 1, "the same with the legacy drive"),

@@ -144,8 +144,8 @@ static void turn_until(struct fixture *f, uint64_t until_ns)
 	uint64_t next_ns = fake_bus_next_ns(f->fake);
 	uint64_t now_ns = atomic_load(&f->time.now_ns);
 
-	if (ohtd_control_next_ns(&f->control) < next_ns)
-		next_ns = ohtd_control_next_ns(&f->control);
+	if (f->control.next_tick_ns < next_ns)
+		next_ns = f->control.next_tick_ns;
 	if (until_ns < next_ns)
 		next_ns = until_ns;
 	if (f->control.ended)

@@ -62,65 +62,6 @@ static void answer_comes_with_the_first_movement(void **state)
 	driver_end(d);
 }
 
-/* Longest from one read of the safety module to the next, both behind @from_ms. */
-static double unread_ms(const struct driver *d, double from_ms)
-{
-	const struct fake_bus *fake = d->f->fake;
-	double before_ms = 0, at_ms, longest_ms = 0;
-	unsigned int i = fake->exchanges > FAKE_LOG ? fake->exchanges - FAKE_LOG : 0;
-
-	for (; i < fake->exchanges; i++) {
-		const struct fake_exchange *exchange = &fake->log[i % FAKE_LOG];
-
-		if (exchange->request.unit != 3 || exchange->request.priority != OHT_PRIORITY_CYCLIC)
-			continue;
-		at_ms = (double)exchange->start_ns / OHTD_NS_PER_MS;
-		if (at_ms < from_ms)
-			continue;
-		if (before_ms > 0 && at_ms - before_ms > longest_ms)
-			longest_ms = at_ms - before_ms;
-		before_ms = at_ms;
-	}
-	return longest_ms;
-}
-
-/*
- * At any moment of plan and control cycle: behind the exchange on the wire, and no safety read comes more than 10 ms late. A
- * direction is echoed before; its speed may find no room in the cycle and have its turn.
- */
-static void first_set_point_does_not_wait_for_its_turn(void **state)
-{
-	struct driver *d = driver_begin(3000);
-	const struct ohtd_snapshot *now = &d->f->control.snapshot;
-	struct ohtd_drive_setpoint echoed;
-	uint64_t at_ns, missed = now->plan.missed;
-	double target_mm = 3000, began_ms, took_ms;
-	unsigned int i;
-	uint16_t direction;
-	bool turns;
-
-	(void)state;
-	for (i = 0; i < 60; i++) {
-		direction = d->f->control.modules.setpoints.told.direction;
-		target_mm += (i / 5 % 2 ? -100.0 : 100.0) * (1 + i % 5);
-		driver_run_ms(d, 500 + 7 * i);
-		began_ms = (double)atomic_load(&d->f->time.now_ns) / OHTD_NS_PER_MS;
-		driver_departs(d, target_mm);
-		assert_true(ohtd_setpoint_echoed(&d->f->control.modules, &echoed, &at_ns) && echoed.speed_raw);
-		took_ms = (double)at_ns / OHTD_NS_PER_MS - began_ms;
-		/* Creeping may have turned the drive as well. */
-		turns = direction != echoed.direction;
-		if (took_ms > (turns ? 75 : 30))
-			fail_msg("move %u: %.1f ms", i, took_ms);
-		driver_until(d, OHTD_STATE_IDLE, 60000);
-		assert_near(d->rail->position_mm, target_mm, 2);
-		if (unread_ms(d, began_ms - OHTD_CYCLE_MS) > OHTD_CYCLE_MS + 10)
-			fail_msg("move %u: the safety module is not read for %.1f ms", i, unread_ms(d, began_ms - OHTD_CYCLE_MS));
-	}
-	assert_int_equal(now->plan.missed, missed);
-	driver_end(d);
-}
-
 static void target_under_the_robot_is_reached_without_motion(void **state)
 {
 	struct driver *d = driver_begin(3000);
@@ -1061,7 +1002,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(moves_there_and_back),
 		cmocka_unit_test(answer_comes_with_the_first_movement),
-		cmocka_unit_test(first_set_point_does_not_wait_for_its_turn),
 		cmocka_unit_test(target_under_the_robot_is_reached_without_motion),
 		cmocka_unit_test(command_keeps_its_own_speed_limit),
 		cmocka_unit_test(slow_command_keeps_up_over_a_long_way),

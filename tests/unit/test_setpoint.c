@@ -254,8 +254,7 @@ static void another_direction_is_echoed_within_four_cycles(void **state)
 	assert_true(reads_since(f, from, POWER) >= passed_ms / 1000);
 	s = fixture_snapshot(f);
 	assert_int_equal(s.plan.missed, 0);
-	/* What goes out of turn, at most once for the direction, the speed and the zero of each motion. */
-	assert_in_range(s.plan.exceeded, 0, 3 * 40);
+	assert_int_equal(s.plan.exceeded, 0);
 	assert_string_equal(ohtd_state_name(f->control.state), "idle");
 	fixture_destroy(f);
 }

@@ -465,8 +465,6 @@ void ohtd_control_turn(struct ohtd_control *control)
 	ohtd_device_reap(control);
 	if (cycle || control->safety.stale)
 		ohtd_safety_refresh(control);
-	if (!cycle && control->now_ns >= ohtd_setpoint_look_ns(&control->modules))
-		ohtd_setpoint_look_for_echo(&control->modules);
 	if (cycle) {
 		passed_ns = start_tick(control);
 		look_around(control, passed_ns);
@@ -483,8 +481,6 @@ void ohtd_control_turn(struct ohtd_control *control)
 		ohtd_passage_look(control);
 		ohtd_layout_update(&control->modules);
 		control->snapshot.bus.cycles++;
-	} else {
-		ohtd_travel_step_ahead(control);
 	}
 	ohtd_setpoint_give(&control->modules);
 	ohtd_schedule_slack(&control->modules);
@@ -492,13 +488,6 @@ void ohtd_control_turn(struct ohtd_control *control)
 	/* Last, and only behind a whole cycle: the deadman is to notice when any of this hangs. */
 	if (cycle)
 		ohtd_device_heartbeat(control);
-}
-
-uint64_t ohtd_control_next_ns(const struct ohtd_control *control)
-{
-	uint64_t look_ns = ohtd_setpoint_look_ns(&control->modules);
-
-	return look_ns < control->next_tick_ns ? look_ns : control->next_tick_ns;
 }
 
 void ohtd_control_run(struct ohtd_control *control)
@@ -512,7 +501,7 @@ void ohtd_control_run(struct ohtd_control *control)
 			},
 		};
 
-		ohtd_clock_wait(control->clock, fds, 2, ohtd_control_next_ns(control));
+		ohtd_clock_wait(control->clock, fds, 2, control->next_tick_ns);
 		ohtd_control_turn(control);
 	}
 }

@@ -251,8 +251,6 @@ int ohtd_control_init(struct ohtd_control *control);
 void ohtd_control_fini(struct ohtd_control *control);
 /* Looks at the clock: everything that follows on this thread happens then. */
 void ohtd_control_look_at_clock(struct ohtd_control *control);
-/* When the next turn is due without anything from outside: a cycle, or a look at an echo before it. */
-uint64_t ohtd_control_next_ns(const struct ohtd_control *control);
 /* One turn at the present time; runs a cycle when control->next_tick_ns has come. */
 void ohtd_control_turn(struct ohtd_control *control);
 /* Turns until the shutdown is done. */

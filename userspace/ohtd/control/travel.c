@@ -644,70 +644,15 @@ static void begin_here(struct ohtd_travel *m)
 		ohtd_axis_jog(&m->axis, jog_mm_s);
 }
 
-/* The axis goes on by @axis_s, the drive by @cycle_s, which has passed. */
-static void step(struct ohtd_control *control, double axis_s, double cycle_s, const struct ohtd_drive_feedback *feedback)
-{
-	struct ohtd_travel *m = &control->travel;
-	struct ohtd_drive_setpoint setpoint;
-
-	if (turns(m))
-		begin_here(m);
-	ohtd_way_caps(control);
-	ohtd_axis_step(&m->axis, axis_s, &m->sample);
-	if (m->sample.arrived && m->axis.goal == OHTD_AXIS_GOAL_MOVE && isfinite(m->land_mm))
-		m->sample.point.position_mm = m->land_mm;
-	setpoint = ohtd_drive_step(&m->drive, cycle_s, &m->sample, cap_mm_s(m), feedback);
-	ohtd_setpoint_write(&control->modules, &setpoint);
-	m->stepped = (struct ohtd_goal){ m->axis.goal, m->axis.target_mm, m->axis.jog_mm_s };
-	m->stepped_ns = control->now_ns;
-}
-
-static bool has_new_goal(const struct ohtd_travel *m)
-{
-	return m->axis.goal != m->stepped.goal || m->axis.target_mm != m->stepped.target_mm ||
-	       m->axis.jog_mm_s != m->stepped.jog_mm_s;
-}
-
-/* The drive has echoed the direction of the motion since the last step. */
-static bool has_turned(const struct ohtd_control *control)
-{
-	const struct ohtd_travel *m = &control->travel;
-	uint16_t echoed = echoed_direction(control);
-
-	return echoed != m->feedback.direction && echoed == m->drive.setpoint.direction;
-}
-
-void ohtd_travel_step_ahead(struct ohtd_control *control)
-{
-	struct ohtd_travel *m = &control->travel;
-	struct ohtd_drive_feedback feedback;
-
-	if (!m->driving || ohtd_safety_state(control) != OHTD_SAFETY_ENABLED || !ohtd_state_in_motion(control->state) ||
-	    m->axis.goal == OHTD_AXIS_GOAL_STOP || m->drive.setpoint.speed_raw || !m->drive_on ||
-	    !ohtd_setpoint_live(&control->modules))
-		return;
-	if (!has_turned(control) && !(has_new_goal(m) && ohtd_travel_rests(control)))
-		return;
-	m->feedback.direction = echoed_direction(control);
-	feedback = m->feedback;
-	/* What was read has been used in the last step. */
-	feedback.position_mm = NAN;
-	feedback.motor_mm_s[0] = feedback.motor_mm_s[1] = NAN;
-	step(control, step_s(m->ahead ? control->now_ns - m->stepped_ns : OHTD_CYCLE_MS * OHTD_NS_PER_MS),
-	     step_s(control->now_ns - m->stepped_ns), &feedback);
-	m->ahead = true;
-}
-
 void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns)
 {
 	struct ohtd_travel *m = &control->travel;
-	double cycle_s = step_s(m->ahead ? control->now_ns - m->stepped_ns : passed_ns), axis_s = cycle_s;
-	const struct ohtd_drive_setpoint none = { 0 };
+	double cycle_s = step_s(passed_ns);
+	struct ohtd_drive_setpoint setpoint = { 0 };
 
-	m->ahead = false;
 	m->driving = m->driving && ohtd_safety_state(control) == OHTD_SAFETY_ENABLED;
 	if (!m->driving) {
-		ohtd_setpoint_write(&control->modules, &none);
+		ohtd_setpoint_write(&control->modules, &setpoint);
 		return;
 	}
 	switch_drive_on(control);
@@ -716,8 +661,15 @@ void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns)
 		ohtd_axis_stop(&m->axis);
 	/* The plan may take its places for set-points only now, and the drive may not be on yet: the axis waits for them. */
 	if (ohtd_travel_rests(control) && (!m->drive_on || !ohtd_setpoint_live(&control->modules)))
-		cycle_s = axis_s = 0;
-	step(control, axis_s, cycle_s, &m->feedback);
+		cycle_s = 0;
+	if (turns(m))
+		begin_here(m);
+	ohtd_way_caps(control);
+	ohtd_axis_step(&m->axis, cycle_s, &m->sample);
+	if (m->sample.arrived && m->axis.goal == OHTD_AXIS_GOAL_MOVE && isfinite(m->land_mm))
+		m->sample.point.position_mm = m->land_mm;
+	setpoint = ohtd_drive_step(&m->drive, cycle_s, &m->sample, cap_mm_s(m), &m->feedback);
+	ohtd_setpoint_write(&control->modules, &setpoint);
 }
 
 /* ---- what clients see ---- */

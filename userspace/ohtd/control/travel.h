@@ -88,13 +88,6 @@ struct ohtd_way {
 	struct ohtd_robot_obstacle obstacle;
 };
 
-/* Where an axis is to go. */
-struct ohtd_goal {
-	enum ohtd_axis_goal goal;
-	double target_mm;
-	double jog_mm_s;
-};
-
 /**
  * struct ohtd_question - what is being judged: target_valid, way_clear and jog_speed_in_limit are about it
  * @asked: a command; else what is kept, or a verb as such
@@ -114,9 +107,6 @@ struct ohtd_question {
 /**
  * struct ohtd_travel - members are of travel*.c; others read
  * @rules: of the drive's register layout
- * @stepped: the goal of the axis in the last step
- * @stepped_ns: when that was
- * @ahead: that was between two cycles
  * @driving: the outputs are on
  * @drive_on: the drive has been switched on since then
  * @drive_refusals: so often it has refused that since then, or has shown otherwise
@@ -148,9 +138,6 @@ struct ohtd_travel {
 	struct ohtd_drive drive;
 	struct ohtd_axis_sample sample;
 	struct ohtd_drive_feedback feedback;
-	struct ohtd_goal stepped;
-	uint64_t stepped_ns;
-	bool ahead;
 	bool driving;
 	bool drive_on;
 	uint8_t drive_refusals;
@@ -189,11 +176,6 @@ void ohtd_travel_read(struct ohtd_control *control);
 /* @passed_ns: since the last cycle. */
 void ohtd_travel_watch(struct ohtd_control *control, uint64_t passed_ns);
 void ohtd_travel_step(struct ohtd_control *control, uint64_t passed_ns);
-/*
- * Between two cycles: the first set-point of a motion does not wait for the next one. Steps the axis
- * if it rests and has a new goal, or if the drive has echoed the direction that it waits for.
- */
-void ohtd_travel_step_ahead(struct ohtd_control *control);
 /* The axis rests and the drive is told nought. */
 bool ohtd_travel_rests(const struct ohtd_control *control);
 /*

@@ -629,24 +629,11 @@ static uint64_t begin_ns(const struct ohtd_layout *layout, uint64_t cycle_start_
 	return layout->committed_ns + (cycle_start_ns - layout->committed_ns) % (OHTD_CYCLE_MS * OHTD_NS_PER_MS);
 }
 
-/* False: the place is not in force yet, or is being written. */
-static bool read_place(struct ohtd_modules *modules, unsigned int i)
-{
-	struct ohtd_layout *layout = &modules->layout;
-	struct oht_cyclic_value value;
-
-	if (modules->bus->ops->image(modules->bus, i, &value) || value.generation != layout->generation)
-		return false;
-	show_entry(modules, i, &value);
-	if (value.tried_ns && value.tried_ns != layout->place[i].tried_ns)
-		take(modules, &layout->place[i], &value);
-	return true;
-}
-
 void ohtd_layout_read(struct ohtd_modules *modules)
 {
 	struct ohtd_layout *layout = &modules->layout;
 	struct oht_cyclic_head head;
+	struct oht_cyclic_value value;
 	unsigned int i;
 
 	if (!modules->device->open || modules->device->bus_dead ||
@@ -664,19 +651,13 @@ void ohtd_layout_read(struct ohtd_modules *modules)
 		layout->begin_ns = begin_ns(layout, head.cycle_start_ns);
 	}
 	layout->followed = layout->followed || head.cycle_start_ns;
-	for (i = 0; i < layout->count; i++)
-		if (read_place(modules, i))
-			modules->snapshot->plan.entry_count = i + 1;
-}
-
-void ohtd_layout_read_echoes(struct ohtd_modules *modules)
-{
-	const struct ohtd_layout *layout = &modules->layout;
-	unsigned int i;
-
-	if (!modules->device->open || modules->device->bus_dead)
-		return;
-	for (i = 0; i < layout->count; i++)
-		if (layout->place[i].output != OHTD_OUTPUT_NONE)
-			read_place(modules, i);
+	for (i = 0; i < layout->count; i++) {
+		if (modules->bus->ops->image(modules->bus, i, &value) ||
+		    value.generation != layout->generation)
+			continue;
+		show_entry(modules, i, &value);
+		modules->snapshot->plan.entry_count = i + 1;
+		if (value.tried_ns && value.tried_ns != layout->place[i].tried_ns)
+			take(modules, &layout->place[i], &value);
+	}
 }

@@ -90,8 +90,6 @@ uint32_t ohtd_layout_cut_us(const struct ohtd_modules *modules, unsigned int wor
 uint16_t ohtd_layout_phase(const struct ohtd_layout *layout, unsigned int index);
 /* Takes from the image what is new. */
 void ohtd_layout_read(struct ohtd_modules *modules);
-/* Between two cycles: what has become of the places that write. */
-void ohtd_layout_read_echoes(struct ohtd_modules *modules);
 /* Commits the plan anew when other units or registers belong in it. */
 void ohtd_layout_update(struct ohtd_modules *modules);
 /* The device is closed: nothing is known of its plan. */

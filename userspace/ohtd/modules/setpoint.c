@@ -15,10 +15,6 @@
 #define FAILS_ERRORS	6
 #define FAILS_REFUSALS	2
 #define FAILS_STRAYS	2
-/* A set-point out of turn is behind an exchange, and two motors echo it: when to look, how often, and for how long. */
-#define ECHO_NS		(10 * OHTD_NS_PER_MS)
-#define LOOK_NS		(2 * OHTD_NS_PER_MS)
-#define LOOKS_NS	(24 * OHTD_NS_PER_MS)
 /* A drive may show what it has acknowledged a moment later. */
 #define SHOWN_NS	(OHTD_CYCLE_MS * OHTD_NS_PER_MS)
 
@@ -492,61 +488,26 @@ bool ohtd_setpoint_reverses(const struct ohtd_modules *modules)
 {
 	const struct ohtd_setpoints *s = &modules->setpoints;
 
-	/* Out of turn the direction needs no plan of its own. */
-	if (!ohtd_setpoint_live(modules) || !s->has_echo || s->echoed.speed_raw || s->look_ns)
+	if (!ohtd_setpoint_live(modules) || !s->has_echo || s->echoed.speed_raw)
 		return false;
 	return s->wanted.direction != s->echoed.direction || (modules->layout.reverses && s->wanted.speed_raw);
 }
 
-/* It does not wait for its turn: a direction, the first speed of a motion, and each zero. */
-static bool is_urgent(const struct ohtd_setpoints *s, unsigned int output)
-{
-	const struct ohtd_drive_setpoint *before = &s->kept[(s->number - 1) % OHTD_SETPOINTS_KEPT];
-
-	if (s->number < 2 || word_of(&s->told, output) == word_of(before, output))
-		return false;
-	return ohtd_output_is_direction(output) || !before->speed_raw || !s->told.speed_raw;
-}
-
-/*
- * Hands all places their words, what is @urgent out of turn; 0, or the error of the first that would
- * not.
- */
-static int hand_over(struct ohtd_modules *modules, const struct ohtd_drive_setpoint *setpoint, bool urgent)
+/* Hands all places their words; 0, or the error of the first that would not. */
+static int hand_over(struct ohtd_modules *modules, const struct ohtd_drive_setpoint *setpoint)
 {
 	const struct ohtd_layout *layout = &modules->layout;
-	struct ohtd_setpoints *s = &modules->setpoints;
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; !ret && i < layout->count; i++) {
 		uint16_t word = word_of(setpoint, layout->place[i].output);
-		bool now = urgent && writes(&layout->place[i]) && is_urgent(s, layout->place[i].output);
 
 		if (writes(&layout->place[i]))
-			ret = modules->bus->ops->outputs(modules->bus, layout->generation, i, &word, 1, now);
-		if (!ret && now) {
-			s->look_ns = modules->now_ns + ECHO_NS;
-			s->look_until_ns = modules->now_ns + LOOKS_NS;
-		}
+			ret = modules->bus->ops->outputs(modules->bus, layout->generation, i,
+							 &word, 1, false);
 	}
 	return ret;
-}
-
-uint64_t ohtd_setpoint_look_ns(const struct ohtd_modules *modules)
-{
-	return modules->setpoints.look_ns ? modules->setpoints.look_ns : UINT64_MAX;
-}
-
-void ohtd_setpoint_look_for_echo(struct ohtd_modules *modules)
-{
-	struct ohtd_setpoints *s = &modules->setpoints;
-
-	ohtd_layout_read_echoes(modules);
-	watch_zero(modules);
-	s->look_ns = modules->now_ns + LOOK_NS;
-	if (s->echoed_number == s->number || s->look_ns > s->look_until_ns)
-		s->look_ns = 0;
 }
 
 void ohtd_setpoint_prepare(struct ohtd_modules *modules)
@@ -555,7 +516,7 @@ void ohtd_setpoint_prepare(struct ohtd_modules *modules)
 
 	/* What is not in force yet writes nothing before it is given something. */
 	if (!modules->device->bus_dead)
-		hand_over(modules, &zero, false);
+		hand_over(modules, &zero);
 }
 
 void ohtd_setpoint_look(struct ohtd_modules *modules)
@@ -577,7 +538,7 @@ void ohtd_setpoint_give(struct ohtd_modules *modules)
 	if (s->given_generation == modules->layout.generation && s->given_number == s->number)
 		return;
 	/* A plan that is committed comes in force with the next cycle; until then: again. */
-	ret = hand_over(modules, &s->told, s->given_number + 1 == s->number);
+	ret = hand_over(modules, &s->told);
 	if (ret == -ECANCELED)
 		modules->owner->look_again(modules->control);
 	if (ret)

@@ -72,8 +72,6 @@ struct ohtd_written {
  * @echoed: what all motors have taken
  * @echoed_number: its number
  * @echoed_ns: when the last motor took it
- * @look_ns: when the echo of a set-point out of turn may be there; 0: none is awaited
- * @look_until_ns: and until when it is looked for between two cycles
  * @zero_waits: the state machine waits for an echo of zero, from @zero_ns on
  * @zero_ns: when the state machine asked for zero
  */
@@ -91,8 +89,6 @@ struct ohtd_setpoints {
 	struct ohtd_drive_setpoint echoed;
 	uint32_t echoed_number;
 	uint64_t echoed_ns;
-	uint64_t look_ns;
-	uint64_t look_until_ns;
 	bool zero_waits;
 	uint64_t zero_ns;
 };
@@ -163,13 +159,7 @@ void ohtd_setpoint_taken(struct ohtd_modules *modules, const struct ohtd_place *
 			 const struct oht_cyclic_value *value);
 /* After the image was read: what follows from state and echoes. */
 void ohtd_setpoint_look(struct ohtd_modules *modules);
-/* Between two cycles: when an echo may be there, UINT64_MAX: none is awaited; and the look at it. */
-uint64_t ohtd_setpoint_look_ns(const struct ohtd_modules *modules);
-void ohtd_setpoint_look_for_echo(struct ohtd_modules *modules);
-/*
- * At the end of a turn: gives the plan what has changed. A direction, the first speed of a motion and
- * each zero go out of turn.
- */
+/* At the end of a turn: gives the plan what has changed. */
 void ohtd_setpoint_give(struct ohtd_modules *modules);
 
 #endif
