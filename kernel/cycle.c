@@ -82,10 +82,10 @@ static void oht_cycle_show_unsent(struct oht_cycle *cycle, u16 index, u8 detail,
 	oht_image_end(slot);
 }
 
-static void oht_cycle_show_result(struct oht_cycle *cycle, u16 index, u64 now_ns)
+static void oht_cycle_show_result(struct oht_cycle *cycle, u16 index, const struct oht_xfer *x,
+				  u64 now_ns)
 {
 	const struct oht_cycle_entry *entry = &cycle->running->entry[index];
-	const struct oht_xfer *x = &entry->xfer;
 	struct oht_image_slot *slot = oht_image_begin(cycle->image, index);
 
 	slot->detail = x->detail;
@@ -128,10 +128,8 @@ static void oht_cycle_finish(struct oht_cycle *cycle, u64 now_ns)
 		oht_cycle_exceed(cycle);
 }
 
-/* Interrupts off, engine lock held. */
-static void oht_cycle_done(struct oht_xfer *x)
+static void oht_cycle_end(struct oht_cycle_entry *entry, const struct oht_xfer *x)
 {
-	struct oht_cycle_entry *entry = container_of(x, struct oht_cycle_entry, xfer);
 	struct oht_cycle_layout *layout = entry->layout;
 	struct oht_cycle *cycle = layout->cycle;
 	u16 index = entry - layout->entry;
@@ -143,13 +141,28 @@ static void oht_cycle_done(struct oht_xfer *x)
 		oht_cycle_loss_heard(cycle, index, now_ns);
 	else if (!oht_cycle_is_void(x->detail))
 		oht_cycle_loss_failed(cycle, index, now_ns);
-	oht_cycle_show_result(cycle, index, now_ns);
+	oht_cycle_show_result(cycle, index, x, now_ns);
 	if (cycle->engine->slot.planned)
 		return;
 	oht_cycle_finish(cycle, now_ns);
 	oht_engine_slot_left(cycle->engine, now_ns);
 	if (!cycle->beginning)
 		oht_cycle_tell_unsent(cycle, OHT_FATE_UNSENT, now_ns);
+}
+
+/* Interrupts off, engine lock held. */
+static void oht_cycle_done(struct oht_xfer *x)
+{
+	struct oht_cycle_entry *entry = container_of(x, struct oht_cycle_entry, xfer);
+
+	oht_cycle_end(entry, x);
+}
+
+static void oht_cycle_urgent_done(struct oht_xfer *x)
+{
+	struct oht_cycle_entry *entry = container_of(x, struct oht_cycle_entry, urgent);
+
+	oht_cycle_end(entry, x);
 }
 
 /* ---- the beginning of exchanges ---- */
@@ -180,6 +193,30 @@ static bool oht_cycle_may_write(struct oht_cycle *cycle, u16 index)
 	return false;
 }
 
+/* What waits writes the newest outputs, so that no older ones go out behind them. */
+static void oht_cycle_renew(struct oht_cycle_entry *entry)
+{
+	if (entry->xfer.state == OHT_XFER_QUEUED)
+		memcpy(entry->xfer.words, entry->outputs, sizeof(entry->xfer.words));
+	if (entry->urgent.state == OHT_XFER_QUEUED)
+		memcpy(entry->urgent.words, entry->outputs, sizeof(entry->urgent.words));
+}
+
+/*
+ * The turn of @entry is served by what has not ended: the exchange of a cycle that is late, or one
+ * out of turn. What is on the wire with older outputs does not serve it.
+ */
+static bool oht_cycle_is_served(struct oht_cycle_entry *entry)
+{
+	if (entry->xfer.state == OHT_XFER_NEW && entry->urgent.state == OHT_XFER_NEW)
+		return false;
+	/* A combined exchange reads and writes from one place, and is never out of turn. */
+	if (oht_frame_is_write(entry->xfer.function) && entry->xfer.function != OHT_FC_READ_WRITE)
+		oht_cycle_renew(entry);
+	return entry->xfer.state != OHT_XFER_NEW || entry->urgent.state == OHT_XFER_QUEUED ||
+	       !memcmp(entry->urgent.words, entry->outputs, sizeof(entry->urgent.words));
+}
+
 /* True if there is an exchange now. */
 static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 {
@@ -187,24 +224,31 @@ static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	struct oht_cycle_entry *entry = &cycle->running->entry[index];
 	struct oht_xfer *x = &entry->xfer;
 	bool writes = oht_plan_is_output(planned);
+	u8 function = planned->function;
+	u32 enabled;
 	int err;
 
 	entry->next_due = oht_plan_next_due(planned, cycle->index);
 	entry->due_ns = cycle->begin_ns + planned->period_cycles * oht_cycle_ns(cycle->running);
 	entry->early = false;
 	entry->yielded = false;
-	x->function = planned->function;
 	/*
 	 * Read before the outputs: if the machine is enabled anew in between, the engine drops the
 	 * transfer.
 	 */
-	x->enabled = oht_engine_enabled(cycle->engine);
+	enabled = oht_engine_enabled(cycle->engine);
 	if (writes && !oht_cycle_may_write(cycle, index)) {
 		if (planned->function != OHT_FC_READ_WRITE)
 			return false;
-		x->function = OHT_FC_READ_HOLDING;
+		function = OHT_FC_READ_HOLDING;
 		writes = false;
 	}
+	if (oht_cycle_is_served(entry))
+		return false;
+	x->urgent = false;
+	x->extra = false;
+	x->function = function;
+	x->enabled = enabled;
 	x->write_address = writes ? planned->write_address : 0;
 	x->write_count = writes ? planned->write_count : 0;
 	if (writes)
@@ -213,6 +257,73 @@ static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	if (err)
 		oht_cycle_show_unsent(cycle, index, OHT_DETAIL_OK, err);
 	return !err;
+}
+
+/* ---- out of turn ---- */
+
+/*
+ * When the bus is free of what the plan has not brought: that ends before the next point of the
+ * grid, or in a cycle that was given.
+ */
+static u64 oht_cycle_free_ns(const struct oht_cycle *cycle)
+{
+	const struct oht_engine *e = cycle->engine;
+	u64 now_ns = oht_cycle_now_ns(cycle);
+
+	if (!oht_engine_slot_is_taken(e) || (e->cur && e->cur->planned))
+		return now_ns;
+	return max(now_ns, max(e->slot.until_ns, e->slot.hold_until_ns));
+}
+
+/*
+ * An exchange of @entry out of turn puts off no cycle for too long, and no unit whose loss stops is
+ * lost because of it.
+ */
+static bool oht_cycle_may_hurry(const struct oht_cycle *cycle, const struct oht_cycle_entry *entry)
+{
+	u64 urgent_ns = cycle->urgent_ns + entry->busy_ns;
+	u64 busy_ns = urgent_ns + cycle->running->figures.busy_worst_ns;
+
+	return urgent_ns <= OHT_OUTPUTS_NOW_MAX_US * NSEC_PER_USEC &&
+	       oht_cycle_free_ns(cycle) + busy_ns <= oht_cycle_loss_next_ns(cycle);
+}
+
+/* What carries new outputs of @entry: what waits, else what is not on the wire. */
+static struct oht_xfer *oht_cycle_carrier(struct oht_cycle_entry *entry)
+{
+	if (entry->urgent.state == OHT_XFER_QUEUED)
+		return &entry->urgent;
+	if (entry->xfer.state == OHT_XFER_QUEUED || entry->urgent.state == OHT_XFER_ACTIVE)
+		return &entry->xfer;
+	return &entry->urgent;
+}
+
+void oht_cycle_hurry(struct oht_cycle *cycle, u16 index)
+{
+	struct oht_cycle_entry *entry = &cycle->running->entry[index];
+	struct oht_xfer *x = oht_cycle_carrier(entry);
+	u32 enabled = oht_engine_enabled(cycle->engine);
+
+	oht_cycle_renew(entry);
+	if (x->state == OHT_XFER_QUEUED && x->urgent)
+		return;
+	/* A degraded unit is asked in its turn, else each call would count as one more failure. */
+	if (oht_cycle_state(cycle) != OHT_ESTOP_ENABLED || !oht_cycle_has_outputs(cycle, entry) ||
+	    oht_engine_unit_is_degraded(cycle->engine, x->unit) ||
+	    !oht_cycle_may_hurry(cycle, entry))
+		return;
+	cycle->urgent_ns += entry->busy_ns;
+	cycle->late = true;
+	if (x->state == OHT_XFER_QUEUED) {
+		oht_engine_slot_hurry(cycle->engine, x);
+		return;
+	}
+	x->urgent = true;
+	x->extra = true;
+	x->function = cycle->running->plan.entry[index].function;
+	x->enabled = enabled;
+	memcpy(x->words, entry->outputs, sizeof(x->words));
+	oht_engine_slot_add(cycle->engine, x);
 }
 
 /* When an entry that is due may be sent in the present cycle, if something is behind. */
@@ -522,6 +633,49 @@ static void oht_cycle_give(struct oht_cycle *cycle)
 	oht_cycle_record(cycle, OHT_CYCLE_GIVEN, 1);
 }
 
+/* What the exchanges of the present cycle that wait will take; @left: some have not ended. */
+static u64 oht_cycle_left_ns(const struct oht_cycle *cycle, bool *left)
+{
+	const struct oht_cycle_layout *layout = cycle->running;
+	u64 left_ns = 0;
+	u16 i;
+
+	*left = false;
+	for (i = 0; i < layout->plan.entries; i++) {
+		const struct oht_xfer *x = &layout->entry[i].xfer;
+
+		if (x->state == OHT_XFER_NEW || x->extra)
+			continue;
+		*left = true;
+		if (x->state == OHT_XFER_QUEUED)
+			left_ns += layout->entry[i].busy_ns;
+	}
+	return left_ns;
+}
+
+/*
+ * A cycle begins behind exchanges out of turn and behind what these have put off of the cycle
+ * before it. If more than that is left, it is missed as ever.
+ */
+static bool oht_cycle_may_begin(struct oht_cycle *cycle, u64 now_ns)
+{
+	u64 left_ns;
+	bool left;
+
+	if (!cycle->engine->slot.planned) {
+		cycle->late = false;
+		if (now_ns >= cycle->engine->line_free_ns)
+			cycle->urgent_ns = 0;
+		return true;
+	}
+	if (!cycle->late)
+		return false;
+	left_ns = oht_cycle_left_ns(cycle, &left);
+	if (left)
+		oht_cycle_exceed(cycle);
+	return left_ns <= cycle->urgent_ns;
+}
+
 u64 oht_cycle_tick(struct oht_cycle *cycle)
 {
 	struct oht_engine *e = cycle->engine;
@@ -539,11 +693,11 @@ u64 oht_cycle_tick(struct oht_cycle *cycle)
 		oht_cycle_swap(cycle);
 	/* Set before the first exchange starts, since all later ones are judged by it. */
 	e->slot.until_ns = cycle->grid_ns + oht_cycle_ns(cycle->running);
-	if (e->slot.planned) {
+	if (!oht_cycle_may_begin(cycle, now_ns)) {
 		oht_cycle_exceed(cycle);
 		oht_cycle_miss(cycle, 1);
 		oht_cycle_tell(cycle, OHT_FATE_MISSED, now_ns);
-	} else if (oht_cycle_may_give(cycle, now_ns)) {
+	} else if (!e->slot.planned && oht_cycle_may_give(cycle, now_ns)) {
 		oht_cycle_give(cycle);
 		oht_cycle_tell(cycle, OHT_FATE_GIVEN, now_ns);
 	} else {
@@ -607,6 +761,8 @@ static void oht_cycle_lay_out(struct oht_cycle *cycle, struct oht_cycle_layout *
 		entry->xfer.count = planned->count;
 		entry->xfer.timeout_us = planned->timeout_us;
 		entry->xfer.done = oht_cycle_done;
+		entry->urgent = entry->xfer;
+		entry->urgent.done = oht_cycle_urgent_done;
 	}
 }
 
@@ -718,8 +874,10 @@ void oht_cycle_clear(struct oht_cycle *cycle)
 	oht_cycle_show_header(cycle);
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 
-	for (i = 0; ended && i < ended->plan.entries; i++)
+	for (i = 0; ended && i < ended->plan.entries; i++) {
 		oht_engine_cancel(e, &ended->entry[i].xfer);
+		oht_engine_cancel(e, &ended->entry[i].urgent);
+	}
 	/* Transfers that waited for slack may go now. */
 	raw_spin_lock_irqsave(&e->lock, flags);
 	oht_engine_slot_run(e, oht_cycle_now_ns(cycle));

@@ -38,6 +38,7 @@ struct oht_cycle_ops {
 /**
  * struct oht_cycle_entry - one entry of a layout
  * @xfer: carries it; busy while its state is not NEW
+ * @urgent: carries outputs out of turn; if it is on the wire already, @xfer does
  * @layout: whose it is
  * @next_due: first cycle in which it is to be exchanged
  * @busy_ns: what its exchange takes of a cycle, as computed
@@ -54,6 +55,7 @@ struct oht_cycle_ops {
  */
 struct oht_cycle_entry {
 	struct oht_xfer xfer;
+	struct oht_xfer urgent;
 	struct oht_cycle_layout *layout;
 	u64 next_due;
 	u64 busy_ns;
@@ -107,6 +109,8 @@ struct oht_cycle_layout {
  * @give_cycle: the first one that may be given away, counted as status.cycles
  * @give: whether the coming one is given away if a transfer still wants it
  * @overrun: the present one has been counted as exceeded
+ * @urgent_ns: what exchanges out of turn have taken, as computed, since a cycle began in time
+ * @late: the next one may begin late because of them
  * @taken: when it began something else was on the bus
  * @heard_by_ns: the earliest of the entries in force; 0: there is none
  * @told_by_ns: what @ops->await was told last: that, or when the timer must come
@@ -137,6 +141,8 @@ struct oht_cycle {
 	u64 give_cycle;
 	bool give;
 	bool overrun;
+	u64 urgent_ns;
+	bool late;
 	bool taken;
 	u64 heard_by_ns;
 	u64 told_by_ns;
@@ -209,8 +215,10 @@ u64 oht_cycle_tick(struct oht_cycle *cycle);
  * @outputs: generation, entry and count
  * @words: @count values
  *
- * Return: 0, -ENOENT (not this layout), -EINVAL (no outputs, or another number of them),
- * -ECANCELED (stopped).
+ * With OHT_OUTPUTS_NOW they are also sent out of turn; @done of any transfer may be called.
+ *
+ * Return: 0, -ENOENT (not this layout), -EINVAL (no outputs, or another number of them, or NOW of a
+ * combined exchange), -ECANCELED (stopped).
  */
 int oht_cycle_set_outputs(struct oht_cycle *cycle, const struct oht_outputs *outputs,
 			  const u16 *words);
@@ -254,6 +262,12 @@ static inline u64 oht_cycle_now_ns(const struct oht_cycle *cycle)
 {
 	return cycle->engine->clock->now_ns(cycle->engine);
 }
+
+/*
+ * cycle.c: outputs of entry @index have been set. Send them out of turn if the machine is enabled
+ * and there is time; else they wait for their turn.
+ */
+void oht_cycle_hurry(struct oht_cycle *cycle, u16 index);
 
 /* cycle.c: the next record, with what every record has. */
 struct oht_cycle_record *oht_cycle_record(struct oht_cycle *cycle, u32 kind, u32 count);

@@ -22,6 +22,8 @@ static int oht_cycle_take_outputs(struct oht_cycle *cycle, const struct oht_outp
 	planned = &layout->plan.entry[index];
 	if (!outputs->count || outputs->count != oht_plan_output_words(planned))
 		return -EINVAL;
+	if ((outputs->flags & OHT_OUTPUTS_NOW) && planned->function == OHT_FC_READ_WRITE)
+		return -EINVAL;
 	/* The count first: a stop that the state does not show yet is not in the count either. */
 	halts = oht_cycle_halts(cycle);
 	if (oht_cycle_state(cycle) == OHT_ESTOP_STOPPED)
@@ -30,6 +32,8 @@ static int oht_cycle_take_outputs(struct oht_cycle *cycle, const struct oht_outp
 	memcpy(entry->outputs, words, outputs->count * sizeof(*words));
 	entry->halts = halts;
 	entry->has_outputs = true;
+	if (outputs->flags & OHT_OUTPUTS_NOW)
+		oht_cycle_hurry(cycle, index);
 	return 0;
 }
 

@@ -119,6 +119,18 @@ void oht_engine_enter(struct oht_engine *e, enum oht_engine_state state)
 
 /* ---- the queues ---- */
 
+/* An urgent transfer goes behind the last one that waits, else in front of all. */
+static struct list_head *oht_engine_queue_urgent(struct oht_engine *e, unsigned int class)
+{
+	struct list_head *behind = &e->queue[class];
+	struct oht_xfer *x;
+
+	list_for_each_entry(x, &e->queue[class], node)
+		if (x->urgent)
+			behind = &x->node;
+	return behind;
+}
+
 /* As many transfers of each other descriptor go first as of this one. */
 void oht_engine_queue(struct oht_engine *e, struct oht_xfer *x, unsigned int class)
 {
@@ -143,7 +155,10 @@ void oht_engine_queue(struct oht_engine *e, struct oht_xfer *x, unsigned int cla
 			break;
 		}
 	}
-	list_add_tail(&x->node, before);
+	if (x->urgent)
+		list_add(&x->node, oht_engine_queue_urgent(e, class));
+	else
+		list_add_tail(&x->node, before);
 }
 
 /* The places of the descriptor stay: @x takes the first one, and what waits in them moves on. */

@@ -88,6 +88,8 @@ enum oht_xfer_state {
  *
  * Engine's own, under its lock:
  * @planned: brought by the plan (oht_engine_slot_add())
+ * @urgent: of the plan, and goes before what else the plan has brought, behind other urgent ones
+ * @extra: of the plan, and not in the turn of its entry
  * @moves: it writes, or its effect is not known (raw); false for a stop telegram
  * @blind: its answer does not say what it answers
  * @key: if @blind and not @planned: tells the request from another one of the same shape: its CRC
@@ -117,6 +119,8 @@ struct oht_xfer {
 	bool any_unit;
 	bool raw;
 	bool planned;
+	bool urgent;
+	bool extra;
 	u8 tries;
 	u8 put_back;
 	u8 priors;
@@ -650,6 +654,9 @@ static inline u32 oht_engine_enabled(const struct oht_engine *e)
 int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x);
 bool oht_engine_slot_wanted(const struct oht_engine *e, u64 now_ns, bool begin);
 void oht_engine_slot_run(struct oht_engine *e, u64 now_ns);
+
+/* Likewise: @x, which waits, goes before what else the plan has brought. */
+void oht_engine_slot_hurry(struct oht_engine *e, struct oht_xfer *x);
 
 /* Likewise: an exchange is under way, or a unit may still answer. */
 static inline bool oht_engine_slot_is_taken(const struct oht_engine *e)

@@ -208,7 +208,7 @@ void oht_engine_slot_taken(struct oht_engine *e, const struct oht_xfer *x, u64 n
 		slot->whole = false;
 		return;
 	}
-	if (slot->begun)
+	if (slot->begun || x->extra)
 		return;
 	slot->begun = true;
 	late_ns = now_ns - min(now_ns, slot->start.grid_ns);
@@ -273,6 +273,16 @@ int oht_engine_slot_add(struct oht_engine *e, struct oht_xfer *x)
 	if (err)
 		e->slot.planned--;
 	return err;
+}
+
+void oht_engine_slot_hurry(struct oht_engine *e, struct oht_xfer *x)
+{
+	lockdep_assert_held(&e->lock);
+	if (x->urgent)
+		return;
+	list_del(&x->node);
+	x->urgent = true;
+	oht_engine_queue(e, x, x->class);
 }
 
 bool oht_engine_slot_wanted(const struct oht_engine *e, u64 now_ns, bool begin)

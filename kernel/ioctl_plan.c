@@ -122,7 +122,8 @@ int oht_ioctl_prepare_outputs(struct oht_file *file, struct oht_ioctl_call *call
 	const struct oht_outputs *outputs = &call->arg.outputs;
 	int ret;
 
-	if (outputs->flags || !outputs->count || outputs->count > ARRAY_SIZE(call->words))
+	if ((outputs->flags & ~OHT_OUTPUTS_NOW) || !outputs->count ||
+	    outputs->count > ARRAY_SIZE(call->words))
 		return -EINVAL;
 	ret = oht_ioctl_plan_allowed(file);
 	if (ret)

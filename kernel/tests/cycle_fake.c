@@ -233,9 +233,10 @@ void cyclic_stop(void)
 	cyclic_abort();
 }
 
-int cyclic_outputs(u16 entry, u16 count, u16 first)
+int cyclic_set_outputs(u16 entry, u16 count, u16 first, u32 flags)
 {
 	const struct oht_outputs outputs = {
+		.flags = flags,
 		.generation = cyclic.generation,
 		.entry = entry,
 		.count = count,
@@ -246,6 +247,11 @@ int cyclic_outputs(u16 entry, u16 count, u16 first)
 	for (i = 0; i < ARRAY_SIZE(words); i++)
 		words[i] = first + i;
 	return oht_cycle_set_outputs(&cyclic.cycle, &outputs, words);
+}
+
+int cyclic_outputs(u16 entry, u16 count, u16 first)
+{
+	return cyclic_set_outputs(entry, count, first, 0);
 }
 
 struct oht_plan_status cyclic_status(void)

@@ -79,6 +79,8 @@ void cyclic_latch(void);
 void cyclic_abort(void);
 void cyclic_disable(void);
 void cyclic_set_state(u32 state);
+/* @first and the numbers behind it, for @entry; the first with @flags of struct oht_outputs. */
+int cyclic_set_outputs(u16 entry, u16 count, u16 first, u32 flags);
 int cyclic_outputs(u16 entry, u16 count, u16 first);
 
 /* The tracepoint oht_cycle, for subject.c. */

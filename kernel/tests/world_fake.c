@@ -419,14 +419,15 @@ void world_resume(void)
 	oht_estop_let_go(world_estop(), OHT_CAUSE_SUSPEND);
 }
 
-void world_outputs(u16 entry)
+void world_outputs(u16 entry, u32 flags)
 {
 	const struct oht_plan_entry *planned = &cyclic.plan.entry[entry];
 	const struct oht_estop *estop = &fake_estop.estop;
 
 	/* While ready they are those of the next one. */
-	cyclic_outputs(entry, oht_plan_output_words(planned),
-		       (u16)(oht_estop_enabled(estop) ?: estop->enables + 1));
+	cyclic_set_outputs(entry, oht_plan_output_words(planned),
+			   (u16)(oht_estop_enabled(estop) ?: estop->enables + 1),
+			   planned->function == OHT_FC_READ_WRITE ? 0 : flags);
 }
 
 void world_noise(unsigned int bytes, u8 data)

@@ -79,8 +79,8 @@ void world_close(void);
 void world_take(void);
 void world_suspend(void);
 void world_resume(void);
-/* Outputs of entry @entry, of this enable. */
-void world_outputs(u16 entry);
+/* Outputs of entry @entry, of this enable; @flags as in struct oht_outputs. */
+void world_outputs(u16 entry, u32 flags);
 void world_noise(unsigned int bytes, u8 data);
 /* A caller's transfer @i, which is free and filled in: true if it was accepted. */
 bool world_submit(unsigned int i);

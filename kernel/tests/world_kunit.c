@@ -89,7 +89,7 @@ static void world_set_outputs(void)
 
 	for (i = 0; i < cyclic.plan.entries; i++)
 		if (oht_plan_is_output(&cyclic.plan.entry[i]))
-			world_outputs(i);
+			world_outputs(i, world_below(2) ? OHT_OUTPUTS_NOW : 0);
 }
 
 /* ---- transfers ---- */

@@ -95,7 +95,23 @@ static int give(uint32_t generation, unsigned int entry, unsigned int count)
 {
 	const uint16_t words[2] = { word, word };
 
-	return -bus->ops->outputs(bus, generation, entry, words, count);
+	return -bus->ops->outputs(bus, generation, entry, words, count, false);
+}
+
+static int give_now(uint32_t generation, unsigned int entry, uint16_t value)
+{
+	return -bus->ops->outputs(bus, generation, entry, &value, 1, true);
+}
+
+/* The first turn of what is written comes when the patience of a test is long over. */
+static uint32_t run_without_turns(void)
+{
+	struct oht_cyclic_entry entries[ENTRIES];
+
+	fill(entries);
+	entries[WRITES].period_cycles = 5 * PATIENCE_CYCLES;
+	entries[WRITES].phase_cycles = 5 * PATIENCE_CYCLES - 1;
+	return bus_run_plan(entries, ENTRIES);
 }
 
 static void pass_cycles(unsigned int count)
@@ -271,6 +287,82 @@ static void another_plan_forgets_outputs(void)
 	exchanged(READS, 0);
 }
 
+static void outputs_out_of_turn_are_refused_as_others(void)
+{
+	uint32_t generation;
+
+	EXPECT_ERRNO(give_now(1, 0, word), EPERM);
+	bus_take();
+	bus_reset();
+	EXPECT_ERRNO(give_now(1, 0, word), ENOENT);
+	generation = run_without_turns();
+	EXPECT_ERRNO(give_now(generation + 1, WRITES, word), ENOENT);
+	EXPECT_ERRNO(give_now(generation, READS, word), EINVAL);
+	EXPECT_ERRNO(give_now(generation, ENTRIES, word), EINVAL);
+	EXPECT_ERRNO(-bus->ops->stop(bus, 0), 0);
+	EXPECT_ERRNO(give_now(generation, WRITES, word), ECANCELED);
+}
+
+/* Also behind the reads that go on, and with newer words behind older ones. */
+static void outputs_out_of_turn_do_not_wait(void)
+{
+	struct oht_cyclic_value written;
+	uint32_t generation;
+	unsigned int i;
+
+	if (!place.exchanges())
+		return;
+	bus_take();
+	bus_enable();
+	set_register(1);
+	generation = run_without_turns();
+	EXPECT_ERRNO(give(generation, WRITES, 1), 0);
+	pass_cycles(4);
+	EXPECT_IS(bus_value(WRITES).tried_ns, 0);
+	EXPECT_ERRNO(give_now(generation, WRITES, word), 0);
+	written = exchanged(WRITES, 0);
+	EXPECT_IS(written.words[0], word);
+	EXPECT_IS(exchanged(READS, written.timestamp_ns).words[0], word);
+	for (i = 1; i <= 8; i++)
+		EXPECT_ERRNO(give_now(generation, WRITES, (uint16_t)(word + i)), 0);
+	for (i = 0; i < PATIENCE_CYCLES && bus_value(WRITES).words[0] != word + 8; i++) {
+		/* What found no room in a cycle waits for its turn: say it again. */
+		pass_cycles(1);
+		EXPECT_ERRNO(give_now(generation, WRITES, word + 8), 0);
+	}
+	EXPECT_IS(bus_value(WRITES).words[0], word + 8);
+	EXPECT_IS(register_now(), word + 8);
+}
+
+/* What was set out of turn before the enable has its turn, and what a stop took back has none. */
+static void outputs_out_of_turn_need_the_enable(void)
+{
+	uint64_t blocking, last_ns;
+	uint32_t generation;
+
+	if (!place.exchanges())
+		return;
+	bus_take();
+	bus_reset();
+	set_register(1);
+	generation = run_without_turns();
+	EXPECT_ERRNO(give_now(generation, WRITES, word), 0);
+	pass_cycles(4);
+	EXPECT_ERRNO(-bus->ops->enable(bus, 0, &blocking), 0);
+	pass_cycles(4);
+	EXPECT_IS(bus_value(WRITES).tried_ns, 0);
+	EXPECT_ERRNO(give_now(generation, WRITES, word), 0);
+	EXPECT_ERRNO(-bus->ops->stop(bus, 0), 0);
+	/* What was on the wire is over. */
+	pass_cycles(1);
+	last_ns = bus_value(WRITES).timestamp_ns;
+	bus_enable();
+	pass_cycles(4);
+	EXPECT(bus_value(WRITES).timestamp_ns == last_ns);
+	EXPECT_ERRNO(give_now(generation, WRITES, word), 0);
+	exchanged(WRITES, last_ns);
+}
+
 const struct contract_test bus_outputs_tests[] = {
 	CONTRACT(states_have_an_order),
 	CONTRACT(deadman_stops_a_silent_controller),
@@ -283,5 +375,8 @@ const struct contract_test bus_outputs_tests[] = {
 	CONTRACT(a_stop_forgets_outputs),
 	CONTRACT(a_disable_forgets_outputs),
 	CONTRACT(another_plan_forgets_outputs),
+	CONTRACT(outputs_out_of_turn_are_refused_as_others),
+	CONTRACT(outputs_out_of_turn_do_not_wait),
+	CONTRACT(outputs_out_of_turn_need_the_enable),
 };
 const size_t bus_outputs_count = sizeof(bus_outputs_tests) / sizeof(bus_outputs_tests[0]);

@@ -131,7 +131,7 @@ static uint32_t run_plan(uint32_t silence_us)
 
 static void give(uint32_t generation, uint16_t word)
 {
-	EXPECT_ERRNO(-bus->ops->outputs(bus, generation, WRITES, &word, 1), 0);
+	EXPECT_ERRNO(-bus->ops->outputs(bus, generation, WRITES, &word, 1, false), 0);
 }
 
 /* Until the entry has been tried once more. */
@@ -262,7 +262,7 @@ static bool another_unit_is_asked_soon(void)
 	}
 	generation = bus_run_plan(entries, REGISTERS + 1);
 	for (i = 0; i < REGISTERS; i++)
-		EXPECT_ERRNO(-bus->ops->outputs(bus, generation, i, &(uint16_t){ SPEED }, 1), 0);
+		EXPECT_ERRNO(-bus->ops->outputs(bus, generation, i, &(uint16_t){ SPEED }, 1, false), 0);
 	for (i = 0; i < REGISTERS; i++)
 		tried_again(i);
 	low_ns = ohtd_monotonic_ns();

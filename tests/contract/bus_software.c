@@ -20,7 +20,8 @@ static void there_are_no_outputs(void)
 	EXPECT_IS(blocking, 0);
 	EXPECT_ERRNO(-bus->ops->self_test(bus, &failed), EOPNOTSUPP);
 	EXPECT_ERRNO(-bus->ops->telegrams(bus, &telegram, 1), EOPNOTSUPP);
-	EXPECT_ERRNO(-bus->ops->outputs(bus, 1, 0, &word, 1), EOPNOTSUPP);
+	EXPECT_ERRNO(-bus->ops->outputs(bus, 1, 0, &word, 1, false), EOPNOTSUPP);
+	EXPECT_ERRNO(-bus->ops->outputs(bus, 1, 0, &word, 1, true), EOPNOTSUPP);
 	EXPECT_IS(bus_status().outputs, 0);
 	EXPECT_IS(bus->ops->info(bus, &info), 0);
 	EXPECT(!(info.caps & OHT_HAS_ESTOP));

@@ -297,8 +297,8 @@ static void a_plan_outlives_its_controller(void)
 static void outputs_are_checked(void)
 {
 	static const uint16_t words[OHT_WORDS_MAX] = { 5, 6, 7 };
-	struct oht_outputs flags = { .size = sizeof(flags), .flags = 1, .entry = 2, .count = 3,
-				     .words = (uintptr_t)words };
+	struct oht_outputs flags = { .size = sizeof(flags), .flags = OHT_OUTPUTS_NOW << 1, .entry = 2,
+				     .count = 3, .words = (uintptr_t)words };
 	int fd = dev_ready();
 	uint32_t generation;
 
@@ -313,8 +313,12 @@ static void outputs_are_checked(void)
 	EXPECT_ERRNO(outputs(fd, generation, 2, OHT_WORDS_MAX + 1, words), EINVAL);
 	EXPECT_ERRNO(outputs(fd, generation, 2, 3, NULL), EFAULT);
 	EXPECT_ERRNO(outputs(fd, generation, 2, 3, words), 0);
+	flags.generation = generation;
+	flags.flags = OHT_OUTPUTS_NOW;
+	EXPECT_ERRNO(dev_call(fd, OHT_IOC_OUTPUTS, &flags), 0);
 	EXPECT_ERRNO(dev_command(fd, OHT_IOC_STOP, 0, NULL), 0);
 	EXPECT_ERRNO(outputs(fd, generation, 2, 3, words), ECANCELED);
+	EXPECT_ERRNO(dev_call(fd, OHT_IOC_OUTPUTS, &flags), ECANCELED);
 }
 
 static void the_image_shows_the_layout(void)

@@ -179,6 +179,9 @@ static void test_outputs(int fd, const struct oht_image *image)
 	plan_read_header(image, &header);
 	set.generation = header.generation;
 	tap_errno(outputs(fd, set), ECANCELED, "OUTPUTS: stopped");
+	set.flags = OHT_OUTPUTS_NOW;
+	tap_errno(outputs(fd, set), ECANCELED, "OUTPUTS: now, and stopped");
+	set.flags = 0;
 	guest_release_role(fd);
 	guest_make_enabled(fd, 10000);
 	set.generation++;
@@ -195,6 +198,9 @@ static void test_outputs(int fd, const struct oht_image *image)
 	tap_errno(outputs(fd, set), EINVAL, "OUTPUTS: too many");
 	expect_slot(image, ENODATA, "slot: enabled, but there are no values");
 	set.count = 3;
+	set.flags = OHT_OUTPUTS_NOW << 1;
+	tap_errno(outputs(fd, set), EINVAL, "OUTPUTS: unknown flag");
+	set.flags = 0;
 	tap_errno(outputs(fd, set), 0, "OUTPUTS");
 	expect_slot(image, ETIMEDOUT, "slot: written, and nobody answers");
 	plan_read_header(image, &header);
@@ -202,6 +208,9 @@ static void test_outputs(int fd, const struct oht_image *image)
 	tap_errno(guest_command(fd, OHT_IOC_DISABLE, 0, NULL), 0, "DISABLE");
 	tap_errno(guest_command(fd, OHT_IOC_ENABLE, 0, NULL), 0, "ENABLE");
 	expect_slot(image, ENODATA, "slot: the values are forgotten after that");
+	set.flags = OHT_OUTPUTS_NOW;
+	tap_errno(outputs(fd, set), 0, "OUTPUTS: now");
+	expect_slot(image, ETIMEDOUT, "slot: written out of turn, and nobody answers");
 	guest_command(fd, OHT_IOC_STOP, 0, NULL);
 	tap_ok(GUEST_UNTIL((plan_read_header(image, &header),
 			    header.safety_state == OHT_ESTOP_STOPPED), WAIT_MS), "image: stopped");

@@ -341,7 +341,7 @@ static const struct member members[] = {
 	MEMBER(PLAN_COMMIT, oht_plan_commit, flags, 2, EINVAL),
 	MEMBER(PLAN_COMMIT, oht_plan_commit, reserved, 1, EINVAL),
 	MEMBER(PLAN_CLEAR, oht_plan_clear, flags, 1, EINVAL),
-	MEMBER(OUTPUTS, oht_outputs, flags, 1, EINVAL),
+	MEMBER(OUTPUTS, oht_outputs, flags, OHT_OUTPUTS_NOW << 1, EINVAL),
 	MEMBER(OUTPUTS, oht_outputs, count, 0, EINVAL),
 	MEMBER(OUTPUTS, oht_outputs, count, 126, EINVAL),
 };

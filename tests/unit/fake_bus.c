@@ -452,7 +452,7 @@ void fake_bus_bind(struct fake_bus *fake)
 {
 	fake->there = true;
 	/* A driver that comes has no plan. */
-	memset(&fake->grid, 0, sizeof(fake->grid));
+	fake->grid = (struct ohtd_grid){ .char_ns = FAKE_CHAR_NS, .gap_ns = FAKE_GAP_NS };
 	fake->has_next = false;
 	fake->give = fake->whole = false;
 	fake->give_cycle = 0;
@@ -474,6 +474,7 @@ struct fake_bus *fake_bus_create(struct ohtd_clock *clock, bool hardware_stop)
 		return NULL;
 	fake->bus.ops = hardware_stop ? &ops_hardware : &ops_software;
 	fake->bus.setup.device = "/dev/fake";
+	fake->grid = (struct ohtd_grid){ .char_ns = FAKE_CHAR_NS, .gap_ns = FAKE_GAP_NS };
 	fake->clock = clock;
 	fake->running = -1;
 	fake->running_entry = -1;

@@ -81,6 +81,7 @@ struct fake_bus {
 	/* as they were when the cycle began */
 	uint16_t sent[OHT_CYCLIC_ENTRIES_MAX][FAKE_OUTPUT_WORDS];
 	unsigned int output_calls;
+	uint64_t again;			/* entries that go out of turn once more, behind the wire */
 	int running_entry;		/* entry on the wire, -1 none */
 	uint16_t running_words[FAKE_OUTPUT_WORDS];	/* what it writes, whatever the next cycle will */
 	uint64_t slack_max_ns;
@@ -160,7 +161,7 @@ void fake_bus_run(struct fake_bus *fake);
 int fake_bus_plan(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
 		  struct oht_cyclic_figures *figures, uint32_t *generation);
 int fake_bus_outputs(struct ohtd_bus *bus, uint32_t generation, unsigned int entry,
-		     const uint16_t *words, unsigned int count);
+		     const uint16_t *words, unsigned int count, bool now);
 /* A stop or a disable: outputs are forgotten, and none is sent any more. */
 void fake_bus_forget_outputs(struct fake_bus *fake);
 int fake_bus_image_head(struct ohtd_bus *bus, struct oht_cyclic_head *head);

@@ -47,7 +47,7 @@ bool fake_bus_open_for(const struct fake_bus *fake, const struct oht_request *re
 {
 	if (!fake->grid.plan.count)
 		return true;
-	if (fake->grid.due)
+	if (ohtd_grid_next(&fake->grid) >= 0)
 		return false;
 	if (fake->whole)
 		return is_long(fake, request);
@@ -69,12 +69,13 @@ static bool wanted(const struct fake_bus *fake)
 
 static void swap(struct fake_bus *fake)
 {
-	if (!fake->has_next || fake->running_entry >= 0 || fake->grid.due ||
+	if (!fake->has_next || fake->running_entry >= 0 || ohtd_grid_next(&fake->grid) >= 0 ||
 	    (fake->grid.plan.count && now_ns(fake) < fake->grid.grid_ns))
 		return;
 	ohtd_grid_start(&fake->grid, &fake->next_plan, now_ns(fake));
 	fake->has_next = false;
 	fake->has_outputs = 0;
+	fake->again = 0;
 }
 
 void fake_bus_tick(struct fake_bus *fake)
@@ -115,6 +116,7 @@ static void clear(struct fake_bus *fake)
 	fake->running_entry = -1;
 	ohtd_grid_start(&fake->grid, &none, now_ns(fake));
 	fake->has_outputs = 0;
+	fake->again = 0;
 }
 
 static bool writes(const struct oht_cyclic_entry *entry)
@@ -128,20 +130,21 @@ void fake_bus_forget_outputs(struct fake_bus *fake)
 	unsigned int i;
 
 	fake->has_outputs = 0;
+	fake->again = 0;
 	for (i = 0; i < fake->grid.plan.count; i++) {
-		if (!writes(&fake->grid.plan.entry[i]) || !(fake->grid.due & (1ull << i)))
+		if (!writes(&fake->grid.plan.entry[i]))
 			continue;
 		/* The line stays busy until its answer would have come. */
 		if (fake->running_entry == (int)i) {
 			ohtd_grid_done(&fake->grid, (int)i, &stopped, now_ns(fake));
 			fake->running_entry = -1;
 		}
-		fake->grid.due &= ~(1ull << i);
+		ohtd_grid_leave_out(&fake->grid, (int)i);
 	}
 }
 
 int fake_bus_outputs(struct ohtd_bus *bus, uint32_t generation, unsigned int entry,
-		     const uint16_t *words, unsigned int count)
+		     const uint16_t *words, unsigned int count, bool now)
 {
 	struct fake_bus *fake = (struct fake_bus *)bus;
 	const struct ohtd_grid_plan *plan = &fake->grid.plan;
@@ -164,6 +167,14 @@ int fake_bus_outputs(struct ohtd_bus *bus, uint32_t generation, unsigned int ent
 		return -ECANCELED;
 	memcpy(fake->outputs[entry], words, count * sizeof(words[0]));
 	fake->has_outputs |= 1ull << entry;
+	if (!now || fake->status.state != OHT_STATE_ENABLED)
+		return 0;
+	memcpy(fake->sent[entry], words, count * sizeof(words[0]));
+	if (fake->running_entry == (int)entry)
+		fake->again |= 1ull << entry;
+	else
+		ohtd_grid_hurry(&fake->grid, (int)entry);
+	fake_bus_run(fake);
 	return 0;
 }
 

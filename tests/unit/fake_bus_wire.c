@@ -276,6 +276,9 @@ static void complete_entry(struct fake_bus *fake)
 	if (outcome == OHT_OUTCOME_EXCEPTION && !fake->far)
 		reply.exception = exception_of(fake, &request);
 	ohtd_grid_done(&fake->grid, fake->running_entry, &reply, now_ns(fake));
+	if (fake->again & (1ull << fake->running_entry))
+		ohtd_grid_hurry(&fake->grid, fake->running_entry);
+	fake->again &= ~(1ull << fake->running_entry);
 	fake->running_entry = -1;
 }
 
@@ -323,7 +326,7 @@ uint64_t fake_bus_wire_next_ns(const struct fake_bus *fake)
 	uint64_t wire_ns = UINT64_MAX;
 
 	if (is_busy(fake) ||
-	    (!fake->swallow && (telegram_waits(fake) || fake->grid.due || pick(fake) >= 0) &&
+	    (!fake->swallow && (telegram_waits(fake) || ohtd_grid_next(&fake->grid) >= 0 || pick(fake) >= 0) &&
 	     !(fake->gone || fake->port_dead)))
 		wire_ns = fake->ends_ns;
 	return wire_ns < grid_ns ? wire_ns : grid_ns;

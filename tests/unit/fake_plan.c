@@ -208,12 +208,14 @@ static int do_commit(int file, struct oht_plan_commit *commit)
 	return 0;
 }
 
+#define WRITE_READ	23
+
 static int do_outputs(int file, const struct oht_outputs *outputs)
 {
 	const struct oht_plan_entry *entry = &fake.running_entries[outputs->entry];
 	int error;
 
-	if (outputs->flags || !outputs->count || outputs->count > OHT_WORDS_MAX)
+	if ((outputs->flags & ~OHT_OUTPUTS_NOW) || !outputs->count || outputs->count > OHT_WORDS_MAX)
 		return EINVAL;
 	error = plan_allowed(file);
 	if (error)
@@ -223,7 +225,8 @@ static int do_outputs(int file, const struct oht_outputs *outputs)
 	if (!(fake.plan.flags & OHT_PLAN_RUNNING) || outputs->generation != fake.plan.generation)
 		return ENOENT;
 	if (outputs->entry >= fake.plan.entries ||
-	    outputs->count != fake_rules_output_words(entry))
+	    outputs->count != fake_rules_output_words(entry) ||
+	    (outputs->flags && entry->function == WRITE_READ))
 		return EINVAL;
 	if (fake.stop.state == OHT_ESTOP_STOPPED)
 		return ECANCELED;

@@ -163,10 +163,17 @@ static void outputs_and_clear(void **state)
 	assert_int_equal(fake.outputs.entry, 2);
 	assert_int_equal(fake.outputs.count, 3);
 	assert_int_equal(fake.output_words[2], 7);
+	assert_int_equal(fake.outputs.flags, 0);
+	assert_int_equal(oht_plan_set_outputs_now(dev, 12, 2, words, 3), 0);
+	assert_int_equal(fake.outputs.flags, OHT_OUTPUTS_NOW);
+	assert_int_equal(oht_plan_set_outputs_now(dev, 11, 2, words, 3), -1);
+	assert_int_equal(errno, ENOENT);
 	/* Not cut down to something that exists. */
 	assert_int_equal(oht_plan_set_outputs(dev, 12, 0x10002, words, 3), -1);
 	assert_int_equal(errno, EINVAL);
 	assert_int_equal(oht_plan_set_outputs(dev, 12, 2, words, 0x10003), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(oht_plan_set_outputs_now(dev, 12, 0x10002, words, 3), -1);
 	assert_int_equal(errno, EINVAL);
 	assert_int_equal(oht_plan_clear(dev), 0);
 	assert_int_equal(fake.clears, 1);

@@ -206,7 +206,7 @@ static void tell_speed(int fd)
 	assert_int_equal(bus->ops->enable(bus, 0, &blocking), 0);
 	assert_int_equal(bus->ops->plan(bus, &plan, &figures, &generation), 0);
 	for (i = 0; i < WAIT_MS && ret == -ENOENT; i++) {
-		ret = bus->ops->outputs(bus, generation, 0, &(uint16_t){ SPEED }, 1);
+		ret = bus->ops->outputs(bus, generation, 0, &(uint16_t){ SPEED }, 1, false);
 		pause_ms(1);
 	}
 	assert_int_equal(ret, 0);

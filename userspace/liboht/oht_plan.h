@@ -20,6 +20,8 @@ extern "C" {
 #define OHT_CYCLIC_ENTRIES_MAX		64
 /* A plan whose fullest cycle is fuller is refused. */
 #define OHT_CYCLIC_LOAD_MAX_PERMILLE	950
+/* Longest that all outputs out of turn together put off a cycle. */
+#define OHT_CYCLIC_NOW_MAX_US		10000
 /* No bound can be told: oht_cyclic_figures.stop_ns of a port without exact timing. */
 #define OHT_UNBOUNDED_NS	UINT64_MAX
 
@@ -156,6 +158,25 @@ int oht_plan_clear(struct oht_dev *dev);
  */
 int oht_plan_set_outputs(struct oht_dev *dev, uint32_t generation, unsigned int entry,
 			 const uint16_t *words, unsigned int count);
+
+/**
+ * oht_plan_set_outputs_now() - what an entry writes from now on, and send it at once
+ * @dev: handle of the controller
+ * @generation: of the layout that @entry belongs to
+ * @entry: index of an entry that writes; not of OHT_WRITE_READ
+ * @words: values, taken over as a whole
+ * @count: as many as the entry writes
+ *
+ * As oht_plan_set_outputs(), and while enabled the values are also sent out of turn: behind the
+ * exchange on the wire and behind values that were set so before. All of them together put off a cycle
+ * by OHT_CYCLIC_NOW_MAX_US at most; values beyond that wait for the turn of the entry. The cycle
+ * begins late and is not missed.
+ *
+ * Return: as oht_plan_set_outputs(), and EINVAL for an entry of OHT_WRITE_READ.
+ * Context: any thread, no allocation, one system call.
+ */
+int oht_plan_set_outputs_now(struct oht_dev *dev, uint32_t generation, unsigned int entry,
+			     const uint16_t *words, unsigned int count);
 
 /**
  * struct oht_cyclic_status - how the plan does, with what it comes to

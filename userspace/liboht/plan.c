@@ -89,11 +89,12 @@ OHT_PUBLIC int oht_plan_clear(struct oht_dev *dev)
 	return oht_dev_ioctl(dev, OHT_IOC_PLAN_CLEAR, &raw);
 }
 
-OHT_PUBLIC int oht_plan_set_outputs(struct oht_dev *dev, uint32_t generation, unsigned int entry,
-				    const uint16_t *words, unsigned int count)
+static int set_outputs(struct oht_dev *dev, uint32_t flags, uint32_t generation,
+		       unsigned int entry, const uint16_t *words, unsigned int count)
 {
 	struct oht_outputs raw = {
 		.size = sizeof(raw),
+		.flags = flags,
 		.generation = generation,
 		.entry = (uint16_t)entry,
 		.count = (uint16_t)count,
@@ -106,6 +107,19 @@ OHT_PUBLIC int oht_plan_set_outputs(struct oht_dev *dev, uint32_t generation, un
 		return -1;
 	}
 	return oht_dev_ioctl(dev, OHT_IOC_OUTPUTS, &raw);
+}
+
+OHT_PUBLIC int oht_plan_set_outputs(struct oht_dev *dev, uint32_t generation, unsigned int entry,
+				    const uint16_t *words, unsigned int count)
+{
+	return set_outputs(dev, 0, generation, entry, words, count);
+}
+
+OHT_PUBLIC int oht_plan_set_outputs_now(struct oht_dev *dev, uint32_t generation,
+					unsigned int entry, const uint16_t *words,
+					unsigned int count)
+{
+	return set_outputs(dev, OHT_OUTPUTS_NOW, generation, entry, words, count);
 }
 
 OHT_PUBLIC int oht_plan_status_sized(struct oht_dev *dev, struct oht_cyclic_status *status,

@@ -186,10 +186,16 @@ struct oht_plan_clear {
 	__u32 flags;
 };
 
+/* oht_outputs.flags */
+#define OHT_OUTPUTS_NOW		(1U << 0)	/* sent out of turn */
+
+/* Longest that all exchanges out of turn together put off a cycle. */
+#define OHT_OUTPUTS_NOW_MAX_US	10000
+
 /**
  * struct oht_outputs - values that an entry writes from now on (OHT_IOC_OUTPUTS)
  * @size: sizeof(struct oht_outputs)
- * @flags: zero
+ * @flags: OHT_OUTPUTS_NOW
  * @generation: of the layout that @entry belongs to; another one than that in force is ENOENT
  * @entry: index of an entry of function 6, 16 or 23; another one is EINVAL
  * @count: its registers (23: oht_plan_entry.write_count); another number is EINVAL
@@ -198,6 +204,16 @@ struct oht_plan_clear {
  * An entry writes nothing before its first values. Every stop, every OHT_IOC_DISABLE and every
  * commit makes all entries forget theirs. Written only while enabled; an exchange (23) only reads
  * otherwise (function 3). For the controller only (EPERM). ECANCELED: stopped.
+ *
+ * With OHT_OUTPUTS_NOW, and while enabled, the values are also sent at once: behind the exchange on
+ * the wire and behind other outputs out of turn, before all else that the plan sends. That serves a
+ * turn of the entry that comes meanwhile. Function 23 cannot be sent out of turn (EINVAL).
+ *
+ * Since a cycle last began in time, all exchanges out of turn take OHT_OUTPUTS_NOW_MAX_US together
+ * at most, computed as the figures of the plan are; a unit that does not answer takes its time-out
+ * instead. Beyond that the values wait for the turn of the entry, and so do those for a degraded
+ * unit, and those that might make a unit lost whose loss stops. The cycle that is put off begins
+ * late and is not missed; if some of the cycle before it is left, that one counts as exceeded.
  */
 struct oht_outputs {
 	__u32 size;

@@ -76,7 +76,8 @@ struct ohtd_bus_setup {
  * @outputs: what an entry of the plan writes from now on, while enabled; forgotten by every stop,
  *	every disable() and every other plan. -ENOENT: another plan than @generation is in force;
  *	-EINVAL: the entry writes nothing, or another number of words; -ECANCELED: stopped;
- *	-EOPNOTSUPP without outputs: nothing would ever be written
+ *	-EOPNOTSUPP without outputs: nothing would ever be written. With @now and while enabled also
+ *	sent at once, as oht_plan_set_outputs_now()
  * @image_head: how the plan does; -EAGAIN: it was being written each time
  * @image: last values of an entry, and how the last try went; -EAGAIN as there
  *
@@ -108,7 +109,7 @@ struct ohtd_bus_ops {
 	int (*plan)(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
 		    struct oht_cyclic_figures *figures, uint32_t *generation);
 	int (*outputs)(struct ohtd_bus *bus, uint32_t generation, unsigned int entry,
-		       const uint16_t *words, unsigned int count);
+		       const uint16_t *words, unsigned int count, bool now);
 	int (*image_head)(struct ohtd_bus *bus, struct oht_cyclic_head *head);
 	int (*image)(struct ohtd_bus *bus, unsigned int entry, struct oht_cyclic_value *value);
 	void (*destroy)(struct ohtd_bus *bus);

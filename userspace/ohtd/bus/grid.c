@@ -277,6 +277,8 @@ void ohtd_grid_start(struct ohtd_grid *grid, const struct ohtd_grid_plan *plan, 
 	grid->index = 0;
 	grid->due = 0;
 	grid->writes = 0;
+	grid->urgents = 0;
+	grid->late = false;
 	/* One grid for all plans that follow one another. */
 	if (!runs)
 		grid->grid_ns = now_ns;
@@ -306,6 +308,23 @@ static void begin(struct ohtd_grid *grid)
 	}
 }
 
+static uint64_t entry_ns(const struct ohtd_grid *grid, unsigned int index)
+{
+	const struct oht_cyclic_entry *entry = &grid->plan.entry[index];
+
+	return ohtd_grid_exchange_ns(entry, entry->turnaround_us, grid->char_ns, grid->gap_ns);
+}
+
+/* What is open of the present cycle behind the exchange on the wire was put off out of turn. */
+static bool is_put_off(const struct ohtd_grid *grid)
+{
+	uint64_t open = grid->due & (grid->due - 1), open_ns = 0;
+
+	for (; open; open &= open - 1)
+		open_ns += entry_ns(grid, (unsigned int)__builtin_ctzll(open));
+	return grid->late && open_ns <= grid->urgent_ns;
+}
+
 bool ohtd_grid_tick(struct ohtd_grid *grid, uint64_t now_ns, bool give)
 {
 	uint64_t cycle_ns = grid->plan.cycle_us * NS_PER_US;
@@ -318,10 +337,14 @@ bool ohtd_grid_tick(struct ohtd_grid *grid, uint64_t now_ns, bool give)
 	grid->index += passed;
 	grid->head.cycles += passed;
 	grid->head.missed += passed;
-	if (grid->due) {
-		grid->head.exceeded++;
+	if (!grid->due && !grid->urgents) {
+		grid->late = false;
+		grid->urgent_ns = 0;
+	}
+	grid->head.exceeded += grid->due != 0;
+	if (grid->due && !is_put_off(grid)) {
 		grid->head.missed++;
-	} else if (give) {
+	} else if (give && !grid->due && !grid->urgents) {
 		grid->head.given++;
 	} else {
 		begin(grid);
@@ -333,8 +356,43 @@ bool ohtd_grid_tick(struct ohtd_grid *grid, uint64_t now_ns, bool give)
 	return true;
 }
 
+static bool is_urgent(const struct ohtd_grid *grid, int entry)
+{
+	unsigned int i;
+
+	for (i = 0; i < grid->urgents; i++)
+		if (grid->urgent[i] == entry)
+			return true;
+	return false;
+}
+
+void ohtd_grid_hurry(struct ohtd_grid *grid, int entry)
+{
+	uint64_t urgent_ns = grid->urgent_ns + entry_ns(grid, (unsigned int)entry);
+
+	if (is_urgent(grid, entry) || urgent_ns > OHT_CYCLIC_NOW_MAX_US * NS_PER_US)
+		return;
+	grid->urgent_ns = urgent_ns;
+	grid->late = true;
+	grid->urgent[grid->urgents++] = (uint8_t)entry;
+}
+
+/* It is over: its turn, and its place out of turn. */
+static void close_entry(struct ohtd_grid *grid, int entry)
+{
+	unsigned int i, kept = 0;
+
+	grid->due &= ~(1ull << entry);
+	for (i = 0; i < grid->urgents; i++)
+		if (grid->urgent[i] != entry)
+			grid->urgent[kept++] = grid->urgent[i];
+	grid->urgents = kept;
+}
+
 int ohtd_grid_next(const struct ohtd_grid *grid)
 {
+	if (grid->urgents)
+		return grid->urgent[0];
 	return grid->due ? __builtin_ctzll(grid->due) : -1;
 }
 
@@ -356,7 +414,7 @@ struct oht_request ohtd_grid_request(const struct ohtd_grid *grid, int entry)
 
 void ohtd_grid_leave_out(struct ohtd_grid *grid, int entry)
 {
-	grid->due &= ~(1ull << entry);
+	close_entry(grid, entry);
 }
 
 bool ohtd_grid_give_up(struct ohtd_grid *grid, uint64_t now_ns)
@@ -364,6 +422,7 @@ bool ohtd_grid_give_up(struct ohtd_grid *grid, uint64_t now_ns)
 	if (now_ns < ohtd_grid_next_ns(grid))
 		return false;
 	grid->due = 0;
+	grid->urgents = 0;
 	return true;
 }
 
@@ -372,7 +431,7 @@ void ohtd_grid_done(struct ohtd_grid *grid, int entry, const struct oht_reply *r
 {
 	struct oht_cyclic_value *value = &grid->value[entry];
 
-	grid->due &= ~(1ull << entry);
+	close_entry(grid, entry);
 	value->outcome = reply->outcome;
 	value->exception = reply->exception;
 	value->error = reply->error;

@@ -39,6 +39,12 @@ struct ohtd_grid_plan {
  * @due: entries of the present cycle that have not been exchanged, one bit each
  * @writes: entries that write and may be sent in the coming cycle, one bit each
  * @next_due: in which cycle an entry is due next
+ * @char_ns: one character on the wire; the owner's, as is the next
+ * @gap_ns: silence between frames
+ * @urgent: entries that are sent out of turn, in their order
+ * @urgents: how many they are
+ * @urgent_ns: what exchanges out of turn have taken, as computed, since a cycle began in time
+ * @late: the next cycle may begin late because of them
  * @head: as the image shows it
  * @value: as the image shows it
  */
@@ -49,6 +55,12 @@ struct ohtd_grid {
 	uint64_t due;
 	uint64_t writes;
 	uint64_t next_due[OHT_CYCLIC_ENTRIES_MAX];
+	uint64_t char_ns;
+	uint64_t gap_ns;
+	uint8_t urgent[OHT_CYCLIC_ENTRIES_MAX];
+	unsigned int urgents;
+	uint64_t urgent_ns;
+	bool late;
 	struct oht_cyclic_head head;
 	struct oht_cyclic_value value[OHT_CYCLIC_ENTRIES_MAX];
 };
@@ -86,12 +98,19 @@ void ohtd_grid_start(struct ohtd_grid *grid, const struct ohtd_grid_plan *plan, 
 
 /*
  * Begins the next cycle when its moment has come. False: no cycle has begun. When exchanges of the
- * present cycle are still open, that cycle has exceeded and the next one is missed. With @give the
+ * present cycle are still open, that cycle has exceeded and the next one is missed, unless exchanges
+ * out of turn have put off what is open. With @give the
  * cycle sends nothing of the plan: entries that are due are sent in the following cycle.
  */
 bool ohtd_grid_tick(struct ohtd_grid *grid, uint64_t now_ns, bool give);
 
-/* The next entry to be exchanged in the present cycle, -1: none is left. */
+/*
+ * Sends @entry, which is not on the wire, out of turn if the bound of the kernel allows it
+ * (OHT_CYCLIC_NOW_MAX_US); else it waits for its turn. That serves a turn that comes meanwhile.
+ */
+void ohtd_grid_hurry(struct ohtd_grid *grid, int entry);
+
+/* The next entry to be exchanged, those out of turn first; -1: none is left in the present cycle. */
 int ohtd_grid_next(const struct ohtd_grid *grid);
 
 /* The request of an entry; retries are never left to the line. */
@@ -103,7 +122,7 @@ struct oht_request ohtd_grid_request(const struct ohtd_grid *grid, int entry);
  */
 bool ohtd_grid_give_up(struct ohtd_grid *grid, uint64_t now_ns);
 
-/* An entry of the present cycle that must not be sent any more. */
+/* An entry of the present cycle, or out of turn, that must not be sent any more. */
 void ohtd_grid_leave_out(struct ohtd_grid *grid, int entry);
 
 /* What came of it. */

@@ -181,9 +181,12 @@ static int kernel_plan(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
 }
 
 static int kernel_outputs(struct ohtd_bus *bus, uint32_t generation, unsigned int entry,
-			  const uint16_t *words, unsigned int count)
+			  const uint16_t *words, unsigned int count, bool now)
 {
-	return as_errno(oht_plan_set_outputs(device_of(bus), generation, entry, words, count));
+	struct oht_dev *device = device_of(bus);
+
+	return as_errno(now ? oht_plan_set_outputs_now(device, generation, entry, words, count)
+			    : oht_plan_set_outputs(device, generation, entry, words, count));
 }
 
 static int kernel_image_head(struct ohtd_bus *bus, struct oht_cyclic_head *head)

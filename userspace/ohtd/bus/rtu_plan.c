@@ -107,22 +107,44 @@ bool rtu_plan_take_back(struct rtu_bus *rtu)
 	return true;
 }
 
-/* The first entry that is due and whose unit is ready; while all rest, the one that is ready first. -1: none is due. */
+/* Between two exchanges: what was given since then to be sent out of turn. */
+static void take_urgent(struct rtu_bus *rtu)
+{
+	uint64_t writes = 0;
+	int slot = ohtd_ring_next(&rtu->now);
+
+	if (slot >= 0)
+		writes = words_given(rtu);
+	for (; slot >= 0; slot = ohtd_ring_next(&rtu->now)) {
+		if (writes & (1ull << rtu->now_entry[slot]))
+			ohtd_grid_hurry(&rtu->grid, rtu->now_entry[slot]);
+		ohtd_ring_done(&rtu->now);
+	}
+}
+
+static uint64_t ready_ns(const struct rtu_bus *rtu, int entry)
+{
+	return rtu->line.ready_ns[rtu->grid.plan.entry[entry].unit];
+}
+
+/*
+ * The first entry out of turn whose unit is ready, else the first that is due; while all rest, the one that is ready first. -1: none
+ * is there.
+ */
 static int next_entry(const struct rtu_bus *rtu)
 {
-	uint64_t now_ns = ohtd_monotonic_ns(), first_ns = UINT64_MAX, ready_ns;
-	int entry, best = -1;
+	const struct ohtd_grid *grid = &rtu->grid;
+	uint64_t now_ns = ohtd_monotonic_ns();
+	int i, entry, best = -1;
 
-	for (entry = 0; entry < (int)rtu->grid.plan.count; entry++) {
-		if (!(rtu->grid.due & (1ull << entry)))
+	for (i = 0; i < (int)(grid->urgents + grid->plan.count); i++) {
+		entry = i < (int)grid->urgents ? grid->urgent[i] : i - (int)grid->urgents;
+		if (i >= (int)grid->urgents && !(grid->due & (1ull << entry)))
 			continue;
-		ready_ns = rtu->line.ready_ns[rtu->grid.plan.entry[entry].unit];
-		if (ready_ns <= now_ns)
+		if (ready_ns(rtu, entry) <= now_ns)
 			return entry;
-		if (ready_ns < first_ns) {
-			first_ns = ready_ns;
+		if (best < 0 || ready_ns(rtu, entry) < ready_ns(rtu, best))
 			best = entry;
-		}
 	}
 	return best;
 }
@@ -131,12 +153,14 @@ static int next_entry(const struct rtu_bus *rtu)
 bool rtu_plan_run(struct rtu_bus *rtu)
 {
 	uint64_t until_ns = UINT64_MAX;
-	int entry = next_entry(rtu);
+	int entry;
 
 	if (atomic_load(&rtu->gone))
 		return false;
 	if (rtu_plan_take_back(rtu))
 		return true;
+	take_urgent(rtu);
+	entry = next_entry(rtu);
 	if (entry >= 0) {
 		if (!atomic_load(&rtu->has_next) || !ohtd_grid_give_up(&rtu->grid, ohtd_monotonic_ns()))
 			exchange_entry(rtu, entry);
@@ -206,13 +230,14 @@ int rtu_plan_value(struct ohtd_bus *bus, unsigned int entry, struct oht_cyclic_v
 
 /* The plan in force is the one of the newest call once the thread has taken it. */
 int rtu_plan_give(struct ohtd_bus *bus, uint32_t generation, unsigned int entry,
-		    const uint16_t *words, unsigned int count)
+		  const uint16_t *words, unsigned int count, bool now)
 {
 	struct rtu_bus *rtu = rtu_of(bus);
 	const struct ohtd_grid_plan *plan = &rtu->next_plan;
 	struct rtu_output output = {
 		.epoch = rtu_latch_epoch(&rtu->latch), .generation = generation,
 	};
+	int slot;
 
 	if (!rtu->latch.outputs)
 		return -EOPNOTSUPP;
@@ -228,6 +253,12 @@ int rtu_plan_give(struct ohtd_bus *bus, uint32_t generation, unsigned int entry,
 		return -ECANCELED;
 	memcpy(output.words, words, count * sizeof(words[0]));
 	rtu_outputs_give(&rtu->outputs, entry, &output);
+	slot = now ? ohtd_ring_space(&rtu->now) : -1;
+	if (slot < 0)
+		return 0;
+	rtu->now_entry[slot] = (uint8_t)entry;
+	ohtd_ring_put(&rtu->now);
+	ohtd_poke(rtu->wake_fd);
 	return 0;
 }
 
@@ -256,6 +287,9 @@ void rtu_plan_reset(struct rtu_bus *rtu)
 	memset(&rtu->grid, 0, sizeof(rtu->grid));
 	memset(&rtu->next_plan, 0, sizeof(rtu->next_plan));
 	memset(&rtu->told, 0, sizeof(rtu->told));
+	rtu->grid.char_ns = rtu->line.char_ns;
+	rtu->grid.gap_ns = rtu->line.gap_ns;
+	rtu->now = (struct ohtd_ring){ .size = RTU_NOW };
 	atomic_store(&rtu->has_next, false);
 	ohtd_seqlock_publish(&rtu->head, &rtu->grid.head);
 }

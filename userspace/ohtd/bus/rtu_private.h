@@ -23,6 +23,7 @@
 
 #define RTU_JOBS	OHT_UNDER_WAY_MAX
 #define RTU_ALWAYS	UINT64_MAX
+#define RTU_NOW		64		/* at a time; what finds no room waits for its turn */
 
 struct rtu_job {
 	struct oht_request request;
@@ -53,6 +54,8 @@ struct rtu_bus {
 	struct ohtd_seqlock head;	/* the image */
 	struct ohtd_seqlock values[OHT_CYCLIC_ENTRIES_MAX];
 	struct rtu_outputs outputs;
+	struct ohtd_ring now;		/* entries whose outputs go out of turn */
+	uint8_t now_entry[RTU_NOW];
 	struct rtu_told told;		/* the thread's */
 	uint32_t generation;		/* control thread's */
 	uint64_t cookies;		/* control thread, like the rest below */
@@ -96,7 +99,7 @@ bool rtu_plan_run(struct rtu_bus *rtu);
 int rtu_plan_set(struct ohtd_bus *bus, const struct oht_cyclic_plan *plan,
 		 struct oht_cyclic_figures *figures, uint32_t *generation);
 int rtu_plan_give(struct ohtd_bus *bus, uint32_t generation, unsigned int entry,
-		  const uint16_t *words, unsigned int count);
+		  const uint16_t *words, unsigned int count, bool now);
 int rtu_plan_head(struct ohtd_bus *bus, struct oht_cyclic_head *head);
 int rtu_plan_value(struct ohtd_bus *bus, unsigned int entry, struct oht_cyclic_value *value);
 

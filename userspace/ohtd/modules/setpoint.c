@@ -505,7 +505,7 @@ static int hand_over(struct ohtd_modules *modules, const struct ohtd_drive_setpo
 
 		if (writes(&layout->place[i]))
 			ret = modules->bus->ops->outputs(modules->bus, layout->generation, i,
-							 &word, 1);
+							 &word, 1, false);
 	}
 	return ret;
 }

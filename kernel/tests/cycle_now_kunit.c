@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Outputs that are sent out of turn: behind the exchange on the wire, and bounded. */
+#include "cycle_fake.h"
+
+#define CYCLE_NS	(25 * FAKE_MS)
+/* Entries of the robot's plan: what is read in each cycle, and the speeds of two motors. */
+enum { SAFETY, DRIVE, DOCK, LEFT, RIGHT, ENTRIES };
+#define NOW_RUNS	60
+#define NOW_STEPS	200
+#define LATE_MAX_NS	(OHT_OUTPUTS_NOW_MAX_US * FAKE_US)
+
+static u32 now_seed;
+static u16 now_newest[ENTRIES], now_number;
+
+static u32 now_below(u32 below)
+{
+	now_seed = now_seed * 1664525 + 1013904223;
+	return (now_seed >> 8) % below;
+}
+
+static int now_init(struct kunit *test)
+{
+	u8 unit;
+	unsigned int i;
+
+	cyclic_init(test);
+	cyclic.plan.cycle_us = CYCLE_NS / FAKE_US;
+	for (i = 0; i < ENTRIES; i++) {
+		unit = i == SAFETY ? 3 : i == DOCK ? 5 : 4;
+		cyclic_add(unit, i < LEFT ? 3 : 6, i < LEFT ? 8 : 1)->turnaround_us = 1750;
+		cyclic.turnaround_ns[unit] = 1750 * FAKE_US;
+	}
+	cyclic.plan.entry[DOCK].period_cycles = 4;
+	cyclic.plan.entry[DOCK].phase_cycles = 1;
+	for (i = LEFT; i < ENTRIES; i++) {
+		cyclic.plan.entry[i].address = i;
+		cyclic.plan.entry[i].period_cycles = 2;
+	}
+	cyclic.plan.entry[SAFETY].loss_action = OHT_LOSS_STOP;
+	cyclic.plan.entry[SAFETY].loss_errors = 4;
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_commit(0);
+	memset(now_newest, 0, sizeof(now_newest));
+	now_number = 0;
+	return 0;
+}
+
+/* Both speeds, with new values. */
+static void now_set(unsigned int entry, u32 flags)
+{
+	const struct oht_outputs outputs = {
+		.flags = flags, .generation = cyclic.generation, .entry = entry, .count = 1,
+	};
+
+	now_newest[entry] = ++now_number;
+	KUNIT_EXPECT_EQ(fake.test, oht_cycle_set_outputs(&cyclic.cycle, &outputs, &now_number), 0);
+}
+
+static void now_set_both(u32 flags)
+{
+	now_set(LEFT, flags);
+	now_set(RIGHT, flags);
+}
+
+/* No older value is written behind a newer one. */
+static void now_expect_order(void)
+{
+	u16 last[ENTRIES] = {};
+	unsigned int i;
+
+	for (i = 0; i < cyclic.starts; i++) {
+		const struct cyclic_start *start = &cyclic.start[i];
+
+		if (start->function != 6)
+			continue;
+		KUNIT_EXPECT_GE(fake.test, start->first_word, last[start->address]);
+		last[start->address] = start->first_word;
+	}
+}
+
+/* Nothing out of turn waits or is on the wire. */
+static void now_expect_over(void)
+{
+	unsigned int i;
+
+	for (i = LEFT; i < ENTRIES; i++)
+		KUNIT_EXPECT_EQ(fake.test, cyclic.cycle.running->entry[i].urgent.state,
+				OHT_XFER_NEW);
+}
+
+/* When the newest value of @entry was begun to be sent behind @since_ns; 0: not yet. */
+static u64 now_sent_ns(unsigned int entry, u64 since_ns)
+{
+	unsigned int i;
+
+	for (i = 0; i < cyclic.starts; i++)
+		if (cyclic.start[i].function == 6 && cyclic.start[i].address == entry &&
+		    cyclic.start[i].at_ns >= since_ns &&
+		    cyclic.start[i].first_word == now_newest[entry])
+			return cyclic.start[i].at_ns;
+	return 0;
+}
+
+/* Longest from one read of the safety module to the next. */
+static u64 now_unread_ns(void)
+{
+	u64 before_ns = 0, longest_ns = 0;
+	unsigned int i;
+
+	for (i = 0; i < cyclic.starts; i++) {
+		if (cyclic.start[i].unit != 3)
+			continue;
+		if (before_ns)
+			longest_ns = max(longest_ns, cyclic.start[i].at_ns - before_ns);
+		before_ns = cyclic.start[i].at_ns;
+	}
+	return longest_ns;
+}
+
+/* At each moment of two cycles: behind the exchange on the wire, and nothing is missed. */
+static void now_at_each_moment(struct kunit *test)
+{
+	u64 at_ns, set_ns, right_ns;
+
+	for (at_ns = 0; at_ns < 2 * CYCLE_NS; at_ns += FAKE_MS / 2) {
+		now_init(test);
+		cyclic_run(4 * CYCLE_NS + at_ns);
+		set_ns = fake.now_ns;
+		now_set_both(OHT_OUTPUTS_NOW);
+		cyclic_run(4 * CYCLE_NS);
+		right_ns = now_sent_ns(RIGHT, set_ns);
+		KUNIT_EXPECT_NE_MSG(test, right_ns, 0, "at %u us\n", (u32)(at_ns / FAKE_US));
+		/* One exchange of 8 registers, and the other motor's. */
+		KUNIT_EXPECT_LE_MSG(test, right_ns - set_ns, 12 * FAKE_MS, "at %u us\n",
+				    (u32)(at_ns / FAKE_US));
+		KUNIT_EXPECT_LE(test, now_unread_ns(), CYCLE_NS + LATE_MAX_NS);
+		KUNIT_EXPECT_EQ_MSG(test, cyclic_status().missed, 0, "at %u us\n",
+				    (u32)(at_ns / FAKE_US));
+		KUNIT_EXPECT_EQ(test, fake.early, 0);
+		now_expect_order();
+	}
+}
+
+/* As often as it may be called: the plan is put off by so much of a cycle at most. */
+static void now_is_bounded(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < 400; i++) {
+		now_set_both(OHT_OUTPUTS_NOW);
+		cyclic_run(FAKE_MS / 2);
+	}
+	KUNIT_EXPECT_LE(test, now_unread_ns(), CYCLE_NS + LATE_MAX_NS);
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	now_expect_order();
+}
+
+/* Nothing goes out while the machine is not enabled, and a stop takes back what waits. */
+static void now_only_while_enabled(struct kunit *test)
+{
+	cyclic_set_state(OHT_ESTOP_READY);
+	cyclic_run(4 * CYCLE_NS);
+	now_set_both(OHT_OUTPUTS_NOW);
+	cyclic_run(4 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, now_sent_ns(LEFT, 0), 0);
+
+	now_init(test);
+	cyclic_run(4 * CYCLE_NS + FAKE_MS);
+	now_set_both(OHT_OUTPUTS_NOW);
+	cyclic_stop();
+	cyclic_run(4 * CYCLE_NS);
+	KUNIT_EXPECT_EQ(test, now_sent_ns(LEFT, 0), 0);
+	now_expect_over();
+}
+
+/* Newer values behind older ones that are on the wire: out of turn as well, and behind them. */
+static void now_behind_what_is_sent(struct kunit *test)
+{
+	u64 set_ns, at_ns;
+
+	for (at_ns = 0; at_ns < 12 * FAKE_MS; at_ns += FAKE_MS / 4) {
+		now_init(test);
+		cyclic_run(4 * CYCLE_NS);
+		now_set_both(OHT_OUTPUTS_NOW);
+		cyclic_run(at_ns);
+		set_ns = fake.now_ns;
+		now_set(LEFT, OHT_OUTPUTS_NOW);
+		cyclic_run(4 * CYCLE_NS);
+		/* A cycle has room for two: a third one waits for its turn. */
+		KUNIT_EXPECT_NE(test, now_sent_ns(LEFT, set_ns), 0);
+		KUNIT_EXPECT_NE(test, now_sent_ns(RIGHT, 0), 0);
+		now_expect_order();
+		now_expect_over();
+	}
+	/* One motor alone: its second value needs no turn. */
+	for (at_ns = 0; at_ns < 5 * FAKE_MS; at_ns += FAKE_MS / 4) {
+		now_init(test);
+		cyclic_run(4 * CYCLE_NS + 12 * FAKE_MS);
+		now_set(LEFT, OHT_OUTPUTS_NOW);
+		cyclic_run(at_ns);
+		set_ns = fake.now_ns;
+		now_set(LEFT, OHT_OUTPUTS_NOW);
+		cyclic_run(4 * CYCLE_NS);
+		KUNIT_EXPECT_LE_MSG(test, now_sent_ns(LEFT, set_ns) - set_ns, 6 * FAKE_MS,
+				    "at %u us\n", (u32)(at_ns / FAKE_US));
+		now_expect_order();
+	}
+}
+
+/* What goes out of turn keeps the order in which it was set, also where one waits for its turn. */
+static void now_in_order(struct kunit *test)
+{
+	u64 at_ns, left_ns, right_ns;
+	bool swapped;
+
+	for (at_ns = 0; at_ns < 4 * CYCLE_NS; at_ns += FAKE_MS / 2) {
+		swapped = at_ns / (FAKE_MS / 2) % 2;
+		now_init(test);
+		cyclic_outputs(LEFT, 1, 0);
+		cyclic_run(4 * CYCLE_NS + at_ns / 2);
+		now_set(swapped ? RIGHT : LEFT, OHT_OUTPUTS_NOW);
+		now_set(swapped ? LEFT : RIGHT, OHT_OUTPUTS_NOW);
+		cyclic_run(4 * CYCLE_NS);
+		left_ns = now_sent_ns(LEFT, 0);
+		right_ns = now_sent_ns(RIGHT, 0);
+		KUNIT_EXPECT_NE(test, left_ns, 0);
+		KUNIT_EXPECT_NE(test, right_ns, 0);
+		KUNIT_EXPECT_EQ_MSG(test, left_ns > right_ns, swapped, "at %u us\n",
+				    (u32)(at_ns / FAKE_US));
+	}
+}
+
+/* Values that are set without the flag meanwhile have the entry's turn, and are the last ones. */
+static void now_and_then(struct kunit *test)
+{
+	u64 at_ns;
+
+	for (at_ns = 0; at_ns < 2 * CYCLE_NS; at_ns += FAKE_MS / 4) {
+		now_init(test);
+		cyclic_run(4 * CYCLE_NS + at_ns);
+		now_set(LEFT, OHT_OUTPUTS_NOW);
+		cyclic_run(FAKE_MS);
+		now_set(LEFT, 0);
+		cyclic_run(3 * CYCLE_NS + FAKE_MS);
+		KUNIT_EXPECT_NE_MSG(test, now_sent_ns(LEFT, 0), 0, "at %u us\n",
+				    (u32)(at_ns / FAKE_US));
+		now_expect_order();
+	}
+}
+
+/* The unit that is written is silent: its time-outs put off the reads, and make no unit lost. */
+static void now_to_a_silent_unit(struct kunit *test)
+{
+	const u64 beyond_ns = 2 * (5000 - 1750) * FAKE_US;
+	unsigned int i;
+
+	cyclic.silent[4] = true;
+	for (i = 0; i < 400; i++) {
+		now_set_both(OHT_OUTPUTS_NOW);
+		cyclic_run(FAKE_MS / 2);
+	}
+	KUNIT_EXPECT_LE(test, now_unread_ns(), 2 * CYCLE_NS + LATE_MAX_NS + beyond_ns);
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	KUNIT_EXPECT_LE(test, cyclic_slot(LEFT)->errors, cyclic_status().cycles);
+}
+
+/* Cycles shorter than what may put them off, and units that must be heard in each of them. */
+static void now_loses_no_unit(struct kunit *test)
+{
+	unsigned int i;
+
+	cyclic_init(test);
+	cyclic.plan.cycle_us = 12000;
+	cyclic_add(3, 3, 1);
+	cyclic_add(4, 6, 1);
+	cyclic.plan.entry[0].loss_action = OHT_LOSS_STOP;
+	cyclic.plan.entry[0].loss_errors = 1;
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_commit(0);
+	cyclic_run(40 * FAKE_MS);
+	for (i = 0; i < 4000; i++) {
+		cyclic_set_outputs(1, 1, i, OHT_OUTPUTS_NOW);
+		cyclic_run(FAKE_MS / 4);
+		if (cyclic.starts > CYCLIC_STARTS_MAX / 2)
+			cyclic_forget();
+	}
+	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
+	KUNIT_EXPECT_LT(test, fake.now_ns, cyclic.heard_by_ns);
+}
+
+/* A full cycle of many exchanges begins late, several of the one before being left. */
+static void now_with_a_full_plan(struct kunit *test)
+{
+	u64 at_ns;
+	unsigned int i;
+
+	for (at_ns = 0; at_ns < 20 * FAKE_MS; at_ns += FAKE_MS) {
+		cyclic_init(test);
+		for (i = 0; i < 4; i++)
+			cyclic_add(1 + i, 3, 1);
+		cyclic_add(5, 6, 1);
+		cyclic_set_state(OHT_ESTOP_ENABLED);
+		cyclic.plan.cycle_us = 23000;
+		cyclic_commit(0);
+		cyclic_outputs(4, 1, 1);
+		cyclic_run(100 * FAKE_MS + at_ns);
+		cyclic_set_outputs(4, 1, 2, OHT_OUTPUTS_NOW);
+		cyclic_run(FAKE_MS * 6);
+		cyclic_set_outputs(4, 1, 3, OHT_OUTPUTS_NOW);
+		cyclic_run(200 * FAKE_MS);
+		KUNIT_EXPECT_EQ_MSG(test, cyclic_status().missed, 0, "at %u us\n",
+				    (u32)(at_ns / FAKE_US));
+	}
+}
+
+static void now_refused(struct kunit *test)
+{
+	const u16 word = 1;
+	struct oht_outputs outputs = { .flags = OHT_OUTPUTS_NOW, .entry = 0, .count = 1 };
+	struct oht_plan_entry *both;
+
+	cyclic_init(test);
+	both = cyclic_add(3, 23, 2);
+	both->write_count = 1;
+	cyclic_set_state(OHT_ESTOP_ENABLED);
+	cyclic_commit(0);
+	outputs.generation = cyclic.generation;
+	KUNIT_EXPECT_EQ(test, oht_cycle_set_outputs(&cyclic.cycle, &outputs, &word), -EINVAL);
+}
+
+static void now_random_run(struct kunit *test, u32 run)
+{
+	unsigned int i, entry;
+
+	now_init(test);
+	now_seed = run;
+	for (i = 0; i < NOW_STEPS; i++) {
+		cyclic_run(now_below(2 * CYCLE_NS / FAKE_US) * FAKE_US);
+		entry = now_below(2) ? LEFT : RIGHT;
+		if (!now_below(8))
+			cyclic.silent[5] = now_below(2);
+		if (!now_below(20)) {
+			cyclic_stop();
+			cyclic_run(now_below(5 * FAKE_MS));
+			cyclic_set_state(OHT_ESTOP_ENABLED);
+		}
+		now_set(entry, now_below(2) ? OHT_OUTPUTS_NOW : 0);
+		if (now_below(2))
+			now_set_both(OHT_OUTPUTS_NOW);
+		if (cyclic.starts > CYCLIC_STARTS_MAX / 2) {
+			now_expect_order();
+			KUNIT_EXPECT_LE_MSG(test, now_unread_ns(), CYCLE_NS + LATE_MAX_NS,
+					    "run %u\n", run);
+			cyclic_forget();
+		}
+	}
+	cyclic_run(4 * CYCLE_NS);
+	now_expect_over();
+	KUNIT_EXPECT_EQ_MSG(test, cyclic_status().missed, 0, "run %u\n", run);
+	KUNIT_EXPECT_EQ_MSG(test, cyclic.losses, 0, "run %u\n", run);
+	KUNIT_EXPECT_EQ(test, fake.early, 0);
+}
+
+static void now_random(struct kunit *test)
+{
+	const u32 first = FAKE_FIRST_RUN(), runs = FAKE_RUNS(NOW_RUNS);
+	u32 run;
+
+	for (run = 0; run < runs; run++)
+		now_random_run(test, first + run);
+}
+
+static struct kunit_case now_cases[] = {
+	KUNIT_CASE(now_at_each_moment),
+	KUNIT_CASE(now_is_bounded),
+	KUNIT_CASE(now_only_while_enabled),
+	KUNIT_CASE(now_behind_what_is_sent),
+	KUNIT_CASE(now_in_order),
+	KUNIT_CASE(now_and_then),
+	KUNIT_CASE(now_to_a_silent_unit),
+	KUNIT_CASE(now_loses_no_unit),
+	KUNIT_CASE(now_with_a_full_plan),
+	KUNIT_CASE(now_refused),
+	KUNIT_CASE(now_random),
+	{}
+};
+
+static struct kunit_suite now_suite = {
+	.name = "oht_cycle_now",
+	.init = now_init,
+	.test_cases = now_cases,
+};
+
+kunit_test_suites(&now_suite);
