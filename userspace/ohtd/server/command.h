@@ -19,6 +19,7 @@
 #define OHTD_COMMAND_TAG	"Robot"
 
 struct ohtd_call;
+struct ohtd_courses_lack;
 struct ohtd_clock;
 struct ohtd_loop;
 struct ohtd_principal;
@@ -35,11 +36,12 @@ struct ohtd_waiting {
  * @who: whose it is
  * @command: id, role and session are filled in, tag too when it is 0
  * @waiting: gets the answer, at the latest shortly after the command's deadline
+ * @lack: out: the course that is missing
  *
- * Return: 0, -EACCES: the key of @who does not permit it, or a negative errno of ohtd_link_post(); then nothing will come.
+ * Return: 0, -EACCES: the key of @who does not permit it, -ENOKEY: see @lack, or a negative errno of ohtd_link_post(); then nothing will come.
  */
 int ohtd_command_post(struct ohtd_loop *loop, const struct ohtd_principal *who,
-		      struct ohtd_command *command, struct ohtd_waiting *waiting);
+		      struct ohtd_command *command, struct ohtd_waiting *waiting, struct ohtd_courses_lack *lack);
 
 /**
  * struct ohtd_refusal - why a command was not done, as clients are told
@@ -60,7 +62,9 @@ struct ohtd_refusal {
 /* Of an answer that is not DONE; its texts are in @memory. */
 void ohtd_refusal_of(const struct ohtd_answer *answer, const struct ohtd_memory *memory,
 		     struct ohtd_refusal *refusal);
-/* Of what ohtd_command_post() has returned. */
+/* Of a course that is missing; its texts are in @memory. */
+void ohtd_refusal_lacks(const struct ohtd_courses_lack *lack, const struct ohtd_memory *memory, struct ohtd_refusal *refusal);
+/* Of what else ohtd_command_post() has returned. */
 void ohtd_refusal_not_taken(int error, struct ohtd_refusal *refusal);
 
 /* The sentence of one of its reasons, with the state, the cause or the holder that it is about; good for the call. */
