@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "accounts/users.h"
 #include "store/list.h"
-#include "tables/users.h"
 
 struct ohtd_db;
 

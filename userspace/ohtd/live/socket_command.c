@@ -7,6 +7,7 @@
 
 #include "courses/courses.h"
 #include "server/audited.h"
+#include "clients/command.h"
 #include "server/command.h"
 #include "server/control.h"
 #include "http/problem.h"

@@ -9,7 +9,7 @@
 #include "auth/session.h"
 #include "auth/ticket.h"
 #include "courses/courses.h"
-#include "server/command.h"
+#include "clients/refusal.h"
 #include "server/cookie.h"
 #include "http/framing.h"
 #include "server/loop.h"
