@@ -402,14 +402,13 @@ void ohtd_courses_concerns(struct ohtd_courses *courses, void (*tell)(void *arg,
 	for (size_t i = 0; i < courses->copy->count; i++) {
 		const struct ohtd_courses_brief *one = &courses->copy->certificates[i];
 		const struct ohtd_courses_course *course = find_required(courses->copy, one->course_id);
-		struct ohtd_courses_concern concern = { .id = one->id, .user = one->user, .ends_s = one->ends_s, .override = one->override };
+		struct ohtd_courses_concern concern = { .id = one->id, .user = one->user, .override = one->override };
 
 		if (!course || (one->override ? !lasts(one, boot_ms) :
 				!one->due || one->ends_s - now_s >= OHTD_COURSES_DUE_DAYS * OHTD_COURSES_DAY_S))
 			continue;
 		concern.course = course->name;
 		concern.over = !one->override && now_s >= one->ends_s;
-		concern.left_s = one->override ? (one->until_boot_ms - boot_ms) / 1000 : one->ends_s - now_s;
 		tell(arg, &concern);
 	}
 	pthread_mutex_unlock(&courses->lock);

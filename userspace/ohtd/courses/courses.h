@@ -182,17 +182,22 @@ enum ohtd_courses_state ohtd_courses_state_of(struct ohtd_courses *courses, cons
 /* part.c: certificates that end, and overrides that last. */
 extern const struct ohtd_daemon_part ohtd_courses_part;
 
-/* For part.c: calls @tell for each certificate that is to be renewed and each override that lasts. It must call nothing in here. */
+/**
+ * struct ohtd_courses_concern - what is to be looked after
+ * @user, @course: names, good for the call
+ * @id: of the certificate
+ * @override: an override that lasts; false: a certificate that is to be renewed
+ * @over: it has ended already
+ */
 struct ohtd_courses_concern {
 	const char *user;
 	const char *course;
 	int64_t id;
-	int64_t ends_s;
 	bool override;
 	bool over;
-	int64_t left_s;
 };
 
+/* For part.c: of required courses. @tell must call nothing in here. */
 void ohtd_courses_concerns(struct ohtd_courses *courses, void (*tell)(void *arg, const struct ohtd_courses_concern *concern), void *arg);
 
 /* For part.c: some times a second, on a worker. */
