@@ -74,11 +74,12 @@ void __wrap_ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *
 static unsigned int posted;
 
 int __wrap_ohtd_command_post(struct ohtd_loop *loop, const struct ohtd_principal *who,
-			     struct ohtd_command *command, struct ohtd_waiting *waiting);
+			     struct ohtd_command *command, struct ohtd_waiting *waiting, struct ohtd_courses_lack *lack);
 int __wrap_ohtd_command_post(struct ohtd_loop *loop, const struct ohtd_principal *who,
-			     struct ohtd_command *command, struct ohtd_waiting *waiting)
+			     struct ohtd_command *command, struct ohtd_waiting *waiting, struct ohtd_courses_lack *lack)
 {
 	(void)loop;
+	(void)lack;
 	(void)waiting;
 	HOLDS("only operators command", who->role >= OHTD_ROLE_OPERATOR);
 	HOLDS("a command is one that is known", command->kind <= OHTD_COMMAND_LAST);

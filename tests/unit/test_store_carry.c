@@ -23,7 +23,7 @@
 /* Tables in which nothing is secret, and whose rows hold after a restore: they are carried as they are. */
 static const char *const plain[] = {
 	"alert_comments", "alert_rules", "alert_shelves", "alerts", "audit", "audit_checkpoints", "audit_tree", "command_ids", "commands",
-	"config_effects", "config_numbers", "config_versions", "daemon_runs", "journal", "journal_sources",
+	"config_effects", "config_numbers", "config_versions", "courses", "daemon_runs", "journal", "journal_sources",
 	"profiles", "schema_migrations", "service_hours",
 };
 

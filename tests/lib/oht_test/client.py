@@ -8,7 +8,7 @@ import ssl
 import time
 
 # Routes with x-elevation; test_matrix.py compares them with the description.
-ELEVATED = re.compile(r"(POST|PATCH|DELETE) users\b|(POST|PUT|DELETE) webhooks(/[^/]+(/secret)?)?$|(GET|HEAD) backups/[^/]+/content$"
+ELEVATED = re.compile(r"(POST|PATCH|DELETE) (users|courses|certificates)\b|(POST|PUT|DELETE) webhooks(/[^/]+(/secret)?)?$|(GET|HEAD) backups/[^/]+/content$"
                       r"|DELETE backups/[^/]+$|POST backups/[^/]+/restore$|POST system/certificate$|POST robot/position$")
 ROLES = ("viewer", "operator", "supervisor", "administrator")
 PASSWORD = "correct horse battery"

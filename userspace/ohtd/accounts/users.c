@@ -209,6 +209,26 @@ static int end_profile(struct ohtd_db *db, int64_t id)
 	return ohtd_db_run(db, s);
 }
 
+/* Certificates go with the account. In those of others it is a number from then on. */
+static const struct ohtd_statement end_certificates_sql = { "DELETE FROM certificates WHERE user_id = :id" };
+static const struct ohtd_statement unname_certificates_sql = {
+	"UPDATE certificates SET granted_by = iif(granted_by_id = :id, 'account ' || :id, granted_by),"
+	" revoked_by = iif(revoked_by_id = :id, 'account ' || :id, revoked_by),"
+	" confirmed_by = iif(confirmed_by_id = :id, 'account ' || :id, confirmed_by) WHERE :id IN (granted_by_id, revoked_by_id, confirmed_by_id)"
+};
+
+static int end_certificates(struct ohtd_db *db, int64_t id)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &end_certificates_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":id", id);
+	r = ohtd_db_run(db, s);
+	s = ohtd_db_statement(db, &unname_certificates_sql);
+	ohtd_db_bind_number(s, ":id", id);
+	return r ? r : ohtd_db_run(db, s);
+}
+
 /* Who guesses codes knows the password: another one ends that. */
 static const struct ohtd_statement forgive_sql = { "UPDATE second_factors SET wrong = 0 WHERE user_id = :id" };
 
@@ -249,6 +269,8 @@ static int change_all(struct ohtd_db *db, struct ohtd_user_change *change)
 		r = ohtd_table_keys_end_of(db, change->id);
 	if (!r && change->deleted)
 		r = end_profile(db, change->id);
+	if (!r && change->deleted)
+		r = end_certificates(db, change->id);
 	if (!r && change->deleted)
 		r = end_second(db, change->id);
 	else if (!r && change->password_hash)

@@ -350,7 +350,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "One command by its number",
 	}, {
 		.method = OHTD_DELETE, .path = "robot/commands/{id}", .role = OHTD_ROLE_OPERATOR,
-		.flags = OHTD_ROUTE_COMMAND, .replies = { { 204 } },
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_NO_COURSE, .replies = { { 204 } },
 		.handle = delete_command,
 		.summary = "A command waits no more",
 		.text = "Those behind it stay. What is under way is ended by the verb stop, and all that "

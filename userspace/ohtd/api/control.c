@@ -198,7 +198,7 @@ static const struct ohtd_route routes[] = {
 			"its session. A command that needs control takes it by itself when it is free.",
 	}, {
 		.method = OHTD_DELETE, .path = "control", .role = OHTD_ROLE_OPERATOR,
-		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096,
+		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_NO_COURSE, .body_bytes_max = 4096,
 		.replies = { { 200, &control_shape } },
 		.handle = delete_control,
 		.summary = "Give control back",

@@ -401,6 +401,8 @@ static bool may_write(struct ohtd_call *call, size_t place, const struct leg_bod
 				     ohtd_missions_check_text(why) };
 	if (!strcmp(why, "register_role"))
 		ohtd_reply_errors(call, 403, "role", "a higher role may write this register", &error, 1);
+	else if (!strcmp(why, "qualification_missing"))
+		ohtd_reply_errors(call, 403, why, "a certificate that holds is missing to write registers of this module", &error, 1);
 	else if (!strcmp(why, "key_scope"))
 		ohtd_reply_errors(call, 403, why, "the key does not permit to write registers of this module", &error, 1);
 	else
@@ -1133,10 +1135,10 @@ static void post_drain(struct ohtd_call *call)
 	begin(call, OHTD_MISSIONS_DRAIN);
 }
 
-#define ACT(word_, handle_, summary_, text_)								\
+#define ACT(word_, flags_, handle_, summary_, text_)							\
 	{												\
 		.method = OHTD_POST, .path = "missions/{id}/" word_, .role = OHTD_ROLE_OPERATOR,	\
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,					\
+		.flags = OHTD_ROUTE_STORE | (flags_), .body_bytes_max = 1024,				\
 		.replies = { { 200, &mission_shape } },							\
 		.problems = { "not_found", "mission_state", "mission_driven", "out_of_memory" },	\
 		.handle = handle_, .summary = summary_, .text = text_,					\
@@ -1153,7 +1155,7 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_POST, .path = "missions", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = BODY_BYTES, .body = &mission_body_shape,
 		.replies = { { 201, &mission_shape }, { 200, &mission_shape } },
-		.problems = { "mission_leg", "role", "key_scope", "mission_differs", "too_many_missions", "out_of_memory" },
+		.problems = { "mission_leg", "role", "key_scope", "qualification_missing", "mission_differs", "too_many_missions", "out_of_memory" },
 		.handle = post_mission,
 		.summary = "Make a mission, which waits until it is started",
 		.text = "200: a mission of this external_id and the same content is there already; it is answered as it is now.",
@@ -1167,7 +1169,7 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_PATCH, .path = "missions/{id}", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = BODY_BYTES, .body = &mission_change_shape,
-		.replies = { { 200, &mission_shape } }, .problems = { "mission_leg", "role", "key_scope", "not_found", "mission_driven", "mission_changed", "out_of_memory" },
+		.replies = { { 200, &mission_shape } }, .problems = { "mission_leg", "role", "key_scope", "qualification_missing", "not_found", "mission_driven", "mission_changed", "out_of_memory" },
 		.handle = patch_mission,
 		.summary = "Give a template, or a mission that waits, another name, other rounds or other legs",
 		.text = "With the header If-Match only the revision that it says is changed.",
@@ -1203,7 +1205,7 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_POST, .path = "missions/{id}/legs", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = BODY_BYTES, .body = &more_legs_shape,
 		.replies = { { 200, &mission_shape } },
-		.problems = { "mission_leg", "role", "key_scope", "mission_differs", "mission_state", "too_many_legs", "not_found", "out_of_memory" },
+		.problems = { "mission_leg", "role", "key_scope", "qualification_missing", "mission_differs", "mission_state", "too_many_legs", "not_found", "out_of_memory" },
 		.handle = post_legs,
 		.summary = "Put legs behind those of a mission that is not over",
 		.text = "With first_leg the same request again changes nothing: legs that are there already are not put in once more.",
@@ -1222,14 +1224,14 @@ static const struct ohtd_route routes[] = {
 		.summary = "What would become of the legs of a mission now; nothing is driven",
 		.text = "Each leg that has not finished is judged as if it began now, in the name of the session that asks, by what judges it when it begins.",
 	},
-	ACT("start", post_start, "Start a mission that waits",
+	ACT("start", 0, post_start, "Start a mission that waits",
 	    "One is driven at a time, in the name of the session that asks. A leg that the robot would refuse now holds the mission, with the reason."),
-	ACT("pause", post_pause, "Pause the mission and the motion of its leg", NULL),
-	ACT("resume", post_resume, "Let a mission that is held or paused go on",
+	ACT("pause", OHTD_ROUTE_NO_COURSE, post_pause, "Pause the mission and the motion of its leg", NULL),
+	ACT("resume", 0, post_resume, "Let a mission that is held or paused go on",
 	    "In the name of the session that asks, from the first leg that has not finished, and from where the robot stands."),
-	ACT("drain", post_drain, "Hold the mission behind the leg under way",
+	ACT("drain", OHTD_ROUTE_NO_COURSE, post_drain, "Hold the mission behind the leg under way",
 	    "The leg is driven to its end, and no other one begins. A resume takes it back, of a mission that is paused."),
-	ACT("cancel", post_cancel, "End a mission for good, and stop the motion of its leg", NULL),
+	ACT("cancel", OHTD_ROUTE_NO_COURSE, post_cancel, "End a mission for good, and stop the motion of its leg", NULL),
 };
 
 OHTD_ROUTE_TABLE(ohtd_mission_routes, "Missions", routes);

@@ -519,7 +519,7 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_POST, .path = "robot/commands", .role = OHTD_ROLE_OPERATOR,
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_NOTES, .body_bytes_max = OHTD_COMMAND_BODY_BYTES_MAX, .body = &robot_command_shape,
-		.replies = { { 200, &command_answer_shape } }, .problems = { "verb_member", "unknown_station" },
+		.replies = { { 200, &command_answer_shape } }, .problems = { "verb_member", "unknown_station", "qualification_missing" },
 		.kept_for = ohtd_robot_command_ends_motion,
 		.handle = post_command,
 		.summary = "Command to the robot",

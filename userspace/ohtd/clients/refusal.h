@@ -12,6 +12,8 @@
 #include "json/input.h"
 #include "robot/command.h"
 
+struct ohtd_courses_lack;
+
 /* A status of HTTP, a word for programs and a sentence for people. */
 struct ohtd_store_problem {
 	int status;
@@ -41,7 +43,9 @@ struct ohtd_refusal {
 /* Of an answer that is not DONE; its texts are in @memory. */
 void ohtd_refusal_of(const struct ohtd_answer *answer, const struct ohtd_memory *memory,
 		     struct ohtd_refusal *refusal);
-/* Of what ohtd_command_post() has returned. */
+/* Of a course that is missing; its texts are in @memory. */
+void ohtd_refusal_lacks(const struct ohtd_courses_lack *lack, const struct ohtd_memory *memory, struct ohtd_refusal *refusal);
+/* Of what else ohtd_command_post() has returned. */
 void ohtd_refusal_not_taken(int error, struct ohtd_refusal *refusal);
 
 /* The sentence of one of its reasons, with the state, the cause or the holder that it is about; in @memory. */

@@ -15,6 +15,7 @@
 #include "control/robot.h"
 
 struct ohtd_clock;
+struct ohtd_courses;
 struct ohtd_gateway;
 
 /**
@@ -49,6 +50,7 @@ struct ohtd_gateway_setup {
 	struct ohtd_settings *settings;
 	struct ohtd_clock *clock;
 	struct ohtd_robot *robot;
+	struct ohtd_courses *courses;
 	struct ohtd_link *link;
 };
 

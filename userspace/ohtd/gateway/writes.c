@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "courses/courses.h"
 #include "gateway/private.h"
 #include "gateway/robot_map.h"
 
@@ -115,7 +116,9 @@ static void write_module(struct ohtd_gateway *gateway, const struct ohtd_client 
 	};
 	struct ohtd_gateway_write what = { .before = "not known" };
 	const struct ohtd_register_value *value;
+	struct ohtd_courses_lack lack;
 	const struct oht_regmap *map;
+	char unit[8], why[96];
 	struct ohtd_registers values;
 
 	map = ohtd_gateway_values(gateway, request->unit, &values);
@@ -128,6 +131,13 @@ static void write_module(struct ohtd_gateway *gateway, const struct ohtd_client 
 	if (!oht_register_takes(what.reg, oht_register_decode(what.reg, request->words))) {
 		refuse(gateway, client->name, client->peer, request, OHTD_MBAP_BAD_VALUE,
 		       "out of range");
+		return;
+	}
+	/* An address of a list is no person, and has no certificate. */
+	snprintf(unit, sizeof(unit), "%u", request->unit);
+	if (ohtd_courses_lacks(gateway->setup.courses, NULL, OHTD_COURSES_MODULE, unit, &lack)) {
+		snprintf(why, sizeof(why), "the registers of the module need the course %s", lack.course);
+		refuse(gateway, client->name, client->peer, request, OHTD_MBAP_BAD_FUNCTION, why);
 		return;
 	}
 	value = &values.values[what.reg - map->reg];

@@ -116,6 +116,12 @@ bool ohtd_route_is_admitted(const struct ohtd_route *route)
 	return route->role && ohtd_route_lasts(route) && !(route->flags & OHTD_ROUTE_MEMORY);
 }
 
+bool ohtd_route_takes_course(const struct ohtd_route *route)
+{
+	return route->method != OHTD_GET && route->role > OHTD_ROLE_VIEWER && route->rate == OHTD_RATE_GENERAL && !route->kept_for &&
+	       !(route->flags & OHTD_ROUTE_NO_COURSE);
+}
+
 bool ohtd_route_is_kept(const struct ohtd_route *route)
 {
 	return ohtd_route_lasts(route) && !(route->flags & OHTD_ROUTE_DAILY);

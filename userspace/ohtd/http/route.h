@@ -65,6 +65,7 @@ enum ohtd_route_kind {
 #define OHTD_ROUTE_KEYED	(1U << 13)	/* makes something: takes an Idempotency-Key */
 #define OHTD_ROUTE_ATOMIC	(1U << 14)	/* keyed, and all that it does is one transaction of the store, with its key */
 #define OHTD_ROUTE_ENROL	(1U << 15)	/* also for an account that must have a second factor and has none */
+#define OHTD_ROUTE_NO_COURSE	(1U << 20)	/* takes motion away, or is the way to a certificate: no course can be asked for */
 /* The members of the body are not those of a shape. */
 #define OHTD_ROUTE_SHAPELESS	(OHTD_ROUTE_MERGE | OHTD_ROUTE_OBJECT)
 
@@ -225,6 +226,9 @@ bool ohtd_method_reads(const char *method, size_t bytes);
 bool ohtd_route_lasts(const struct ohtd_route *route);
 /* The audit must have a place for it before it is done; what gives power away, and a log-in, are always done. */
 bool ohtd_route_is_admitted(const struct ohtd_route *route);
+
+/* May a course (courses/courses.h) be asked for? Never of a read, of what stops, and of what a person does with the own session. */
+bool ohtd_route_takes_course(const struct ohtd_route *route);
 
 /* The audit keeps it for longer than what comes every day. */
 bool ohtd_route_is_kept(const struct ohtd_route *route);

@@ -88,6 +88,8 @@ bool ohtd_stored_list_take(struct ohtd_call *call, struct ohtd_list_query *query
 	for (size_t i = 2; r >= 0 && i < call->route->query->count; i++)
 		if (!take_filter(call, query, &members[i], call->query))
 			return false;
+	if (r >= 0 && list->narrow)
+		list->narrow(call, query);
 	return r >= 0 && check_span(call, query);
 }
 

@@ -26,6 +26,7 @@
  * struct ohtd_stored_list - how a list of the database is shown
  * @row: what it is a list of
  * @show: makes an item of a row; both last until the answer has been written
+ * @narrow: changes what was asked for, as a number whose unit is another one; NULL: nothing
  * @newer: fills rows that are newer than those of the database, which they replace; returns how
  *	many. NULL: there are none
  * @newer_max: of @newer at most
@@ -33,6 +34,7 @@
 struct ohtd_stored_list {
 	const struct ohtd_stored_row *row;
 	void (*show)(struct ohtd_call *call, const void *row, void *item);
+	void (*narrow)(struct ohtd_call *call, struct ohtd_list_query *query);
 	size_t (*newer)(struct ohtd_call *call, void *rows);
 	size_t newer_max;
 };

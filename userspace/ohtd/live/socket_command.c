@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "courses/courses.h"
 #include "server/audited.h"
 #include "clients/command.h"
 #include "server/command.h"
@@ -201,6 +202,7 @@ void ohtd_socket_take_command(struct ohtd_socket *socket, const struct ohtd_memo
 	const struct say_command *said = view;
 	struct ohtd_socket_command *waiting;
 	struct ohtd_command command;
+	struct ohtd_courses_lack lack;
 	struct ohtd_refusal refusal;
 	int r = -EAGAIN;
 
@@ -222,12 +224,15 @@ void ohtd_socket_take_command(struct ohtd_socket *socket, const struct ohtd_memo
 	socket->jogs |= command.kind == OHTD_COMMAND_JOG;
 	waiting = make(socket, &said->id, command.caller_id);
 	if (waiting)
-		r = ohtd_command_post(socket->loop, &socket->who, &command, &waiting->waiting);
+		r = ohtd_command_post(socket->loop, &socket->who, &command, &waiting->waiting, &lack);
 	if (!r)
 		return;
 	if (waiting)
 		drop(waiting);
-	ohtd_refusal_not_taken(r, &refusal);
+	if (r == -ENOKEY)
+		ohtd_refusal_lacks(&lack, memory, &refusal);
+	else
+		ohtd_refusal_not_taken(r, &refusal);
 	record(socket, act_command, command.kind, refusal.status, refusal.code);
 	refuse(socket, memory, &said->id, &refusal);
 }

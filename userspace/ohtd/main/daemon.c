@@ -467,7 +467,7 @@ static int open_gateway(struct running *run)
 {
 	const struct ohtd_gateway_setup setup = {
 		.config = run->services.config, .settings = run->services.settings, .clock = &run->clock,
-		.robot = run->services.robot,
+		.robot = run->services.robot, .courses = run->services.courses,
 		.link = ohtd_robot_link(run->services.robot, run->services.config->loops),
 	};
 
@@ -596,7 +596,7 @@ static int open_all(struct running *run)
 		return -1;
 	settle_past(run);
 	if (open_robot(run) || open_journal(run) || open_rules(run) || open_settings(run) || open_backups(run) ||
-	    open_history(run) || open_gateway(run) || open_parts(run) || open_service(run))
+	    open_history(run) || open_parts(run) || open_gateway(run) || open_service(run))
 		return -1;
 	return open_server(run);
 }

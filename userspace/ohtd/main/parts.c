@@ -67,6 +67,7 @@ int ohtd_main_open_parts(struct ohtd_services *services, const struct ohtd_part_
 		if (!part->open)
 			continue;
 		of_part.link = part->links ? ohtd_main_link(birth->robot, birth->config, OHTD_MAIN_LINKS + links++) : NULL;
+		of_part.courses = services->courses;
 		*name = part->name;
 		made = part->open(&of_part);
 		if (!made)

@@ -13,7 +13,7 @@
 #include "auth/session.h"
 #include "base/clock.h"
 #include "control/lease.h"
-#include "robot/states.h"
+#include "courses/courses.h"
 #include "robot/stations.h"
 #include "robot/verbs.h"
 #include "settings/settings.h"
@@ -288,6 +288,8 @@ const char *ohtd_missions_forbidden(const struct ohtd_missions *missions, const 
 	if (kind && who->by_key &&
 	    !ohtd_auth_keys_permit_verb(ohtd_auth_keys_of(missions->setup.auth), who, ohtd_verb_word(kind)))
 		return OHTD_MISSIONS_KEY_SCOPE;
+	if (kind && ohtd_courses_lacks(missions->setup.courses, who, OHTD_COURSES_VERB, ohtd_verb_word(kind), NULL))
+		return OHTD_MISSIONS_QUALIFICATION;
 	return NULL;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "auth/keys.h"
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "common/registers.h"
 #include "control/lease.h"
+#include "courses/courses.h"
 #include "settings/write_right.h"
 
 /* Heading of the routes by which a register is written: keys are kept for headings. */
@@ -92,8 +94,13 @@ static const struct oht_register *find_register(const struct ohtd_missions_setup
 static const char *forbidden(const struct ohtd_missions_setup *setup, const struct ohtd_principal *who, const struct ohtd_tables_leg *leg,
 			     const struct oht_register *reg)
 {
+	char unit[8];
+
 	if (who->by_key && !ohtd_auth_keys_permit(ohtd_auth_keys_of(setup->auth), who, TAG, (unsigned int)leg->address))
 		return OHTD_MISSIONS_KEY_SCOPE;
+	snprintf(unit, sizeof(unit), "%u", (unsigned int)leg->address);
+	if (ohtd_courses_lacks(setup->courses, who, OHTD_COURSES_MODULE, unit, NULL))
+		return OHTD_MISSIONS_QUALIFICATION;
 	if (reg->motion)
 		return OHTD_MISSIONS_REGISTER_UNFIT;
 	switch (ohtd_settings_write_right(reg, who->role, ohtd_settings_layer(setup->settings))) {

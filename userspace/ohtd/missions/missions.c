@@ -456,7 +456,7 @@ static void *open_missions(const struct ohtd_part_birth *birth)
 {
 	return ohtd_missions_open(&(struct ohtd_missions_setup){
 		.store = birth->store, .clock = birth->clock, .robot = birth->robot, .auth = birth->auth, .settings = birth->settings,
-		.link = birth->link,
+		.courses = birth->courses, .link = birth->link,
 	});
 }
 

@@ -35,6 +35,7 @@ struct ohtd_missions_setup {
 	struct ohtd_robot *robot;
 	struct ohtd_auth *auth;
 	struct ohtd_settings *settings;
+	struct ohtd_courses *courses;
 	struct ohtd_link *link;
 };
 

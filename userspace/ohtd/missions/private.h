@@ -19,6 +19,7 @@
 #define OHTD_MISSIONS_ACKNOWLEDGE	"acknowledge"
 #define OHTD_MISSIONS_SESSION_ENDED	"session_ended"
 #define OHTD_MISSIONS_KEY_SCOPE		"key_scope"
+#define OHTD_MISSIONS_QUALIFICATION	"qualification_missing"
 #define OHTD_MISSIONS_NO_STATION	"unknown_station"
 #define OHTD_MISSIONS_NO_SIGNAL		"unknown_signal"
 #define OHTD_MISSIONS_NO_REGISTER	"unknown_register"

@@ -14,6 +14,7 @@ static const struct {
 	{ OHTD_MISSIONS_ACKNOWLEDGE, "The mission waits until a person lets it go on." },
 	{ OHTD_MISSIONS_SESSION_ENDED, "The session in whose name the mission was driven has ended." },
 	{ OHTD_MISSIONS_KEY_SCOPE, "The key in whose name the mission was driven does not permit this leg." },
+	{ OHTD_MISSIONS_QUALIFICATION, "The account in whose name the mission was driven has no certificate that holds of a course that the leg needs." },
 	{ OHTD_MISSIONS_NO_STATION, "No station has the name that the leg goes to." },
 	{ OHTD_MISSIONS_NO_SIGNAL, "No signal has the name that the leg waits for." },
 	{ OHTD_MISSIONS_NO_REGISTER, "No module at that address has the register of the leg." },

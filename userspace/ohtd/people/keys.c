@@ -86,18 +86,6 @@ OHTD_SHAPE(key_made, "KeyWithSecret",
 	OHTD_PART(key_made, view, key_view),
 	OHTD_TEXT(key_made, secret, .flags = OHTD_SECRET, .summary = "For the header Authorization: Bearer; no other answer ever has it"));
 
-static const char *const *split(struct ohtd_call *call, const char *words, size_t *count)
-{
-	const char **texts = ohtd_call_alloc(call, LIST_MAX * sizeof(*texts));
-	char *at = ohtd_call_alloc(call, strlen(words) + 1), *rest = NULL;
-
-	strcpy(at, words);
-	*count = 0;
-	for (char *word = strtok_r(at, ",", &rest); word && *count < LIST_MAX; word = strtok_r(NULL, ",", &rest))
-		texts[(*count)++] = word;
-	return texts;
-}
-
 static struct key_view view_of(struct ohtd_call *call, const struct ohtd_table_key *row)
 {
 	struct ohtd_table_key *key = memcpy(ohtd_call_alloc(call, sizeof(*key)), row, sizeof(*key));
@@ -110,10 +98,10 @@ static struct key_view view_of(struct ohtd_call *call, const struct ohtd_table_k
 		.expires = key->expires_s * (int64_t)OHTD_NS_PER_S, .exposed = key->exposed,
 		.last_used = key->used_s ? key->used_s * (int64_t)OHTD_NS_PER_S : OHTD_NONE,
 	};
-	view.tags = split(call, key->tags, &view.tags_count);
-	view.verbs = split(call, key->verbs, &view.verbs_count);
-	view.modules = split(call, key->modules, &view.modules_count);
-	view.addresses = split(call, key->addresses, &view.addresses_count);
+	view.tags = ohtd_people_split(call, key->tags, &view.tags_count);
+	view.verbs = ohtd_people_split(call, key->verbs, &view.verbs_count);
+	view.modules = ohtd_people_split(call, key->modules, &view.modules_count);
+	view.addresses = ohtd_people_split(call, key->addresses, &view.addresses_count);
 	return view;
 }
 
@@ -307,12 +295,6 @@ OHTD_SHAPE(key_new, "NewKey",
 	OHTD_INTEGER(key_new, rate, .min = 1, .max = RATE_MAX, .preset = OHTD_NONE, .unit = "1/s",
 		     .summary = "Requests each second; left out: no bound of its own"));
 
-struct key_list_kind {
-	const char *pointer;
-	const char *complaint;
-	bool (*fits)(struct ohtd_call *call, const char *text);
-};
-
 static bool is_tag(struct ohtd_call *call, const char *text)
 {
 	return ohtd_server_knows_tag(call, text);
@@ -327,17 +309,6 @@ static bool is_verb(struct ohtd_call *call, const char *text)
 	return false;
 }
 
-/* Decimal, as the check of a request has it. */
-static bool is_unit(struct ohtd_call *call, const char *text)
-{
-	unsigned int unit = ohtd_route_unit(text, strlen(text));
-	char decimal[8];
-
-	(void)call;
-	snprintf(decimal, sizeof(decimal), "%u", unit);
-	return unit && !strcmp(decimal, text);
-}
-
 static bool is_network(struct ohtd_call *call, const char *text)
 {
 	struct ohtd_network network;
@@ -346,45 +317,20 @@ static bool is_network(struct ohtd_call *call, const char *text)
 	return ohtd_network_read(&network, text);
 }
 
-static const struct key_list_kind tags = { "/tags", "is no heading of openapi.json", is_tag };
-static const struct key_list_kind verbs = { "/verbs", "is no verb of POST robot/commands", is_verb };
-static const struct key_list_kind modules = { "/modules", "is no unit address in decimal, 1 to 247", is_unit };
-static const struct key_list_kind addresses = { "/addresses", "is no address and no network", is_network };
-
-/* False: it has been refused. */
-static bool join(struct ohtd_call *call, const struct key_list_kind *kind, const char *const *texts, size_t count,
-		 char words[OHTD_KEY_LIST_BYTES])
-{
-	size_t used = 0;
-
-	*words = 0;
-	for (size_t i = 0; i < count; i++) {
-		int n;
-
-		if (strchr(texts[i], ',') || !kind->fits(call, texts[i])) {
-			ohtd_reply_member(call, ohtd_call_text_of(call, "%s/%zu", kind->pointer, i), "unknown_value", "'%.64s' %s", texts[i],
-					  kind->complaint);
-			return false;
-		}
-		n = snprintf(words + used, OHTD_KEY_LIST_BYTES - used, "%s%s", used ? "," : "", texts[i]);
-		used += (size_t)n;
-		if (used >= OHTD_KEY_LIST_BYTES) {
-			ohtd_reply_member(call, kind->pointer, "length", "all together have at most %d characters", OHTD_KEY_LIST_BYTES - 1);
-			return false;
-		}
-	}
-	return true;
-}
+static const struct ohtd_people_words tags = { "/tags", "is no heading of openapi.json", is_tag, OHTD_KEY_LIST_BYTES };
+static const struct ohtd_people_words verbs = { "/verbs", "is no verb of POST robot/commands", is_verb, OHTD_KEY_LIST_BYTES };
+static const struct ohtd_people_words modules = { "/modules", "is no unit address in decimal, 1 to 247", ohtd_people_is_unit, OHTD_KEY_LIST_BYTES };
+static const struct ohtd_people_words addresses = { "/addresses", "is no address and no network", is_network, OHTD_KEY_LIST_BYTES };
 
 static bool take_new(struct ohtd_call *call, const struct key_new *said, struct ohtd_table_key *key)
 {
 	snprintf(key->name, sizeof(key->name), "%s", said->name);
 	key->role = said->role == OHTD_NONE ? 0 : (int)said->role;
 	key->rate = said->rate == OHTD_NONE ? 0 : said->rate;
-	return join(call, &tags, said->tags, said->tags_count, key->tags) &&
-	       join(call, &verbs, said->verbs, said->verbs_count, key->verbs) &&
-	       join(call, &modules, said->modules, said->modules_count, key->modules) &&
-	       join(call, &addresses, said->addresses, said->addresses_count, key->addresses);
+	return ohtd_people_join(call, &tags, said->tags, said->tags_count, key->tags) &&
+	       ohtd_people_join(call, &verbs, said->verbs, said->verbs_count, key->verbs) &&
+	       ohtd_people_join(call, &modules, said->modules, said->modules_count, key->modules) &&
+	       ohtd_people_join(call, &addresses, said->addresses, said->addresses_count, key->addresses);
 }
 
 static void post_key(struct ohtd_call *call)

@@ -18,7 +18,7 @@
 struct ohtd_call;
 
 /* Tables of routes, each beside its handlers; api/routes.def lists them with all others. */
-extern const struct ohtd_route_table ohtd_agent_routes, ohtd_auth_routes, ohtd_session_routes, ohtd_key_routes, ohtd_profile_routes, ohtd_registration_routes, ohtd_reset_code_routes,
+extern const struct ohtd_route_table ohtd_agent_routes, ohtd_auth_routes, ohtd_people_certificate_routes, ohtd_people_course_routes, ohtd_session_routes, ohtd_key_routes, ohtd_profile_routes, ohtd_registration_routes, ohtd_reset_code_routes,
 	ohtd_people_totp_routes, ohtd_user_routes;
 
 /* auth.c: what a client says of itself; the code is set by the caller. */
@@ -34,6 +34,28 @@ void ohtd_people_take_password(struct ohtd_call *call, struct ohtd_password_new 
 
 /* users.c: refuses the member @pointer, a password that may not be set. */
 void ohtd_people_refuse_password(struct ohtd_call *call, const char *pointer, const struct ohtd_password_new *fresh);
+/**
+ * struct ohtd_people_words - a list of words in a body, which is kept as one text
+ * @pointer: of the list
+ * @complaint: behind a word that does not fit
+ * @fits: whether one does
+ * @bytes: of the text
+ */
+struct ohtd_people_words {
+	const char *pointer;
+	const char *complaint;
+	bool (*fits)(struct ohtd_call *call, const char *text);
+	size_t bytes;
+};
+
+/* words.c: the texts as one, with commas between them. False: they have been refused. */
+bool ohtd_people_join(struct ohtd_call *call, const struct ohtd_people_words *kind, const char *const *texts, size_t count, char *words);
+
+/* The other way round, in the memory of the request. */
+const char *const *ohtd_people_split(struct ohtd_call *call, const char *words, size_t *count);
+
+/* A unit address in decimal, as the check of a request has it. */
+bool ohtd_people_is_unit(struct ohtd_call *call, const char *text);
 
 /* sessions.c: how a session is shown. */
 struct ohtd_session_view {

@@ -14,6 +14,7 @@
 #include "auth/session.h"
 #include "auth/setup.h"
 #include "base/clock.h"
+#include "courses/courses.h"
 #include "people/account.h"
 #include "server/late.h"
 #include "lists/stored_list.h"
@@ -172,6 +173,7 @@ struct order_job {
 	struct ohtd_late late;
 	struct ohtd_auth *auth;
 	struct ohtd_setup *setup;
+	struct ohtd_courses *courses;
 	int64_t by_id;			/* who asks, 0: nobody with an account */
 	int64_t by_epoch;
 	struct ohtd_account_order order;
@@ -182,8 +184,10 @@ static void settle_order(struct ohtd_late *late)
 {
 	struct order_job *job = (struct order_job *)late;
 
-	if (!late->result)
+	if (!late->result) {
 		ohtd_account_told(&job->order, job->auth, job->setup);
+		ohtd_courses_accounts_changed(job->courses);
+	}
 	if (late->result == -EALREADY)
 		ohtd_setup_done(job->setup);
 }
@@ -197,6 +201,7 @@ static struct order_job *make_order(struct ohtd_call *call, const char *by)
 	job->late.settle = settle_order;
 	job->auth = call->services->auth;
 	job->setup = call->services->setup;
+	job->courses = call->services->courses;
 	job->by_id = call->who.user_id;
 	job->by_epoch = call->who.epoch;
 	job->order.now_s = ohtd_clock_wall_s(call->services->clock);

@@ -186,6 +186,21 @@ bool ohtd_server_knows_tag(struct ohtd_call *call, const char *tag)
 	return false;
 }
 
+bool ohtd_server_takes_course(struct ohtd_call *call, const char *route)
+{
+	const struct ohtd_router *router = call->loop->server->router;
+
+	for (size_t i = 0; i < ohtd_router_count(router); i++) {
+		const struct ohtd_route *one = ohtd_router_route(router, i);
+		const char *method = ohtd_method_name(one->method);
+		size_t n = strlen(method);
+
+		if (!strncmp(route, method, n) && route[n] == ' ' && !strcmp(route + n + 1, one->path))
+			return ohtd_route_takes_course(one);
+	}
+	return false;
+}
+
 /* A local administrator could give himself what he lacks; local users below have no password to say again. */
 bool ohtd_server_is_elevated(struct ohtd_call *call)
 {

@@ -168,6 +168,9 @@ bool ohtd_server_permits(struct ohtd_call *call);
 /* Whether a route has the heading @tag. */
 bool ohtd_server_knows_tag(struct ohtd_call *call, const char *tag);
 
+/* Whether a course may be asked for a route that is written as "POST safety/reset". */
+bool ohtd_server_takes_course(struct ohtd_call *call, const char *route);
+
 /* False over the local socket and with a key: it has been answered with 409. */
 bool ohtd_call_has_session(struct ohtd_call *call);
 

@@ -5,6 +5,7 @@
 
 #include "auth/keys.h"
 #include "auth/session.h"
+#include "courses/courses.h"
 #include "base/clock.h"
 #include "clients/command.h"
 #include "server/call.h"
@@ -159,11 +160,27 @@ static bool is_permitted(struct ohtd_loop *loop, const struct ohtd_principal *wh
 	       (ohtd_auth_keys_permit(keys, who, OHTD_COMMAND_TAG, 0) && ohtd_auth_keys_permit_verb(keys, who, row->word));
 }
 
+/* What only ends motion asks for no course, however it is asked for. */
+static bool lacks_course(struct ohtd_loop *loop, const struct ohtd_principal *who, const struct ohtd_command *command, struct ohtd_courses_lack *lack)
+{
+	struct ohtd_courses *courses = loop->server->services->courses;
+	const struct ohtd_verb_row *row = ohtd_verb_row(command->kind);
+	char unit[8];
+
+	if (row->flags & OHTD_IS_VERB)
+		return !(row->flags & OHTD_ENDS_MOTION) && ohtd_courses_lacks(courses, who, OHTD_COURSES_VERB, row->word, lack);
+	snprintf(unit, sizeof(unit), "%u", command->unit);
+	return (command->kind == OHTD_COMMAND_WRITE && ohtd_courses_lacks(courses, who, OHTD_COURSES_MODULE, unit, lack)) ||
+	       (command->kind == OHTD_COMMAND_MODE && ohtd_courses_lacks(courses, who, OHTD_COURSES_MODE, ohtd_mode_name(command->mode), lack));
+}
+
 int ohtd_command_post(struct ohtd_loop *loop, const struct ohtd_principal *who,
-		      struct ohtd_command *command, struct ohtd_waiting *waiting)
+		      struct ohtd_command *command, struct ohtd_waiting *waiting, struct ohtd_courses_lack *lack)
 {
 	if (!is_permitted(loop, who, command->kind))
 		return -EACCES;
+	if (lacks_course(loop, who, command, lack))
+		return -ENOKEY;
 	command->id = (uintptr_t)waiting;
 	if (!command->tag)
 		command->tag = ohtd_principal_tag(who);
@@ -234,14 +251,17 @@ static void take(struct ohtd_waiting *waiting, const struct ohtd_answer *answer)
 	ohtd_pending_finish(&call->pending);
 }
 
-static void not_taken(struct ohtd_call *call, int r)
+static void not_taken(struct ohtd_call *call, int r, const struct ohtd_courses_lack *lack)
 {
 	struct ohtd_refusal refusal;
 
-	ohtd_refusal_not_taken(r, &refusal);
+	if (r == -ENOKEY)
+		ohtd_refusal_lacks(lack, &call->memory, &refusal);
+	else
+		ohtd_refusal_not_taken(r, &refusal);
 	if (refusal.status != 403)
 		ohtd_reply_header(call, "retry-after", "1");
-	ohtd_reply_problem(call, refusal.status, refusal.code, "%s", refusal.detail);
+	ohtd_reply_errors(call, refusal.status, refusal.code, refusal.detail, refusal.errors, refusal.errors_count);
 }
 
 /* A mode that verbs.def asks an elevated session for: maintenance. False: the request has been answered with 403. */
@@ -255,6 +275,7 @@ static bool is_elevated_for(struct ohtd_call *call, const struct ohtd_command *c
 void ohtd_call_command(struct ohtd_call *call, struct ohtd_command *command, ohtd_call_done done)
 {
 	uint32_t valid_ms = command->valid_ms ? command->valid_ms : OHTD_VALID_MS;
+	struct ohtd_courses_lack lack;
 	struct waiting_call *waiting;
 	int r;
 
@@ -268,10 +289,10 @@ void ohtd_call_command(struct ohtd_call *call, struct ohtd_command *command, oht
 	}
 	waiting->waiting.take = take;
 	waiting->done = done;
-	r = ohtd_command_post(call->loop, &call->who, command, &waiting->waiting);
+	r = ohtd_command_post(call->loop, &call->who, command, &waiting->waiting, &lack);
 	if (r) {
 		ohtd_pending_abandon(&waiting->pending);
 		free(waiting);
-		not_taken(call, r);
+		not_taken(call, r, &lack);
 	}
 }

@@ -13,6 +13,7 @@
 /* The heading of POST robot/commands, which a key must permit for a verb, by whichever way that comes. */
 #define OHTD_COMMAND_TAG	"Robot"
 
+struct ohtd_courses_lack;
 struct ohtd_loop;
 struct ohtd_principal;
 
@@ -26,10 +27,11 @@ struct ohtd_waiting {
  * @who: whose it is
  * @command: id, role and session are filled in, tag too when it is 0
  * @waiting: gets the answer, at the latest shortly after the command's deadline
+ * @lack: out: the course that is missing
  *
- * Return: 0, -EACCES: the key of @who does not permit it, or a negative errno of ohtd_link_post(); then nothing will come.
+ * Return: 0, -EACCES: the key of @who does not permit it, -ENOKEY: see @lack, or a negative errno of ohtd_link_post(); then nothing will come.
  */
 int ohtd_command_post(struct ohtd_loop *loop, const struct ohtd_principal *who,
-		      struct ohtd_command *command, struct ohtd_waiting *waiting);
+		      struct ohtd_command *command, struct ohtd_waiting *waiting, struct ohtd_courses_lack *lack);
 
 #endif /* OHTD_SERVER_COMMAND_H */

@@ -8,6 +8,8 @@
 #include "auth/keys.h"
 #include "auth/session.h"
 #include "auth/ticket.h"
+#include "courses/courses.h"
+#include "clients/refusal.h"
 #include "server/cookie.h"
 #include "http/framing.h"
 #include "server/loop.h"
@@ -243,6 +245,24 @@ static int check_second(struct ohtd_call *call)
 	if (call->route->flags & OHTD_ROUTE_ENROL || !ohtd_auth_must_enrol(call->services->auth, &call->who))
 		return 0;
 	ohtd_reply_problem(call, 403, "second_factor_required", "%s must have a second factor, and has none", call->who.user);
+	return -1;
+}
+
+/* Verbs, modes and registers of modules are asked about where the command is posted (command.c). */
+static int check_course(struct ohtd_call *call)
+{
+	const struct ohtd_route *route = call->route;
+	struct ohtd_courses_lack lack;
+	struct ohtd_refusal refusal;
+	char act[128];
+
+	if (!ohtd_route_takes_course(route))
+		return 0;
+	snprintf(act, sizeof(act), "%s %s", ohtd_method_name(route->method), route->path);
+	if (!ohtd_courses_lacks(call->services->courses, &call->who, OHTD_COURSES_ROUTE, act, &lack))
+		return 0;
+	ohtd_refusal_lacks(&lack, &call->memory, &refusal);
+	ohtd_reply_errors(call, refusal.status, refusal.code, refusal.detail, refusal.errors, refusal.errors_count);
 	return -1;
 }
 
@@ -609,7 +629,7 @@ static void dispatch(struct ohtd_call *call)
 	call->route = found.route;
 	call->params = found.params;
 	call->count = &call->loop->counts[found.index];
-	if (check_query_key(call) || authorize(call))
+	if (check_query_key(call) || authorize(call) || check_course(call))
 		return;
 	/* Whether an address is well-formed is told only to somebody who has logged in. */
 	if (match == OHTD_MATCH_PARAM)

@@ -31,6 +31,8 @@ struct carried {
 };
 
 static const struct carried tables[] = {
+	{ .name = "certificates", .column = "override_ms", .out = "DELETE FROM certificates WHERE override_ms",
+	  .in = "DELETE FROM certificates WHERE override_ms" },
 	{ .name = "command_numbers", .column = "reserved", .in = "UPDATE command_numbers SET reserved = 100000 + "
 	  "max(reserved, coalesce((SELECT max(number) FROM commands), 0))" },
 	{ .name = "request_keys", .column = "name", .out = "DELETE FROM request_keys", .in = "DELETE FROM request_keys" },

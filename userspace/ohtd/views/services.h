@@ -19,6 +19,7 @@ struct ohtd_certificate;
 struct ohtd_checks;
 struct ohtd_clock;
 struct ohtd_config;
+struct ohtd_courses;
 struct ohtd_disk;
 struct ohtd_gateway;
 struct ohtd_history;
@@ -58,6 +59,7 @@ struct ohtd_services {
 	struct ohtd_history *history;
 	struct ohtd_alert_rules *rules;
 	struct ohtd_webhooks *webhooks;
+	struct ohtd_courses *courses;
 	struct ohtd_missions *missions;
 	struct ohtd_settings *settings;
 	struct ohtd_analytics_service *service;
