@@ -63,6 +63,7 @@ int cmd_alert_unshelve(struct cli *cli, int count, char **arguments);
 int cmd_mission_make(struct cli *cli, int count, char **arguments);
 int cmd_mission_add(struct cli *cli, int count, char **arguments);
 int cmd_mission_release(struct cli *cli, int count, char **arguments);
+int cmd_scenario_start(struct cli *cli, int count, char **arguments);
 int cmd_webhooks_add(struct cli *cli, int count, char **arguments);
 int cmd_alert_summary(struct cli *cli, int count, char **arguments);
 int cmd_timeline(struct cli *cli, int count, char **arguments);

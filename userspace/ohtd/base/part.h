@@ -85,6 +85,7 @@ struct ohtd_part_figure {
 	bool counts;
 };
 
+struct ohtd_audit;
 struct ohtd_auth;
 struct ohtd_clock;
 struct ohtd_config;
@@ -101,6 +102,7 @@ struct ohtd_store;
  * @robot: not started yet
  * @auth: accounts
  * @settings: the configuration in force
+ * @audit: for what a part itself has done or found
  * @boot_id: of this boot of the machine
  * @robot_id: of robot.id
  * @link: to the control thread, of this part alone; NULL without @links
@@ -113,6 +115,7 @@ struct ohtd_part_birth {
 	struct ohtd_robot *robot;
 	struct ohtd_auth *auth;
 	struct ohtd_settings *settings;
+	struct ohtd_audit *audit;
 	const char *boot_id;
 	const char *robot_id;
 	struct ohtd_link *link;

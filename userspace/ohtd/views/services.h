@@ -33,6 +33,7 @@ struct ohtd_robot;
 struct ohtd_settings;
 struct ohtd_setup;
 struct ohtd_store;
+struct ohtd_training;
 struct ohtd_views_part;
 struct ohtd_webhooks;
 struct ohtd_workers;
@@ -57,6 +58,7 @@ struct ohtd_services {
 	struct ohtd_alert_rules *rules;
 	struct ohtd_webhooks *webhooks;
 	struct ohtd_missions *missions;
+	struct ohtd_training *training;	/* scenarios */
 	struct ohtd_settings *settings;
 	struct ohtd_analytics_service *service;
 	struct ohtd_audit *audit;
