@@ -67,6 +67,7 @@ int cmd_mission_release(struct cli *cli, int count, char **arguments);
 int cmd_mission_copy(struct cli *cli, int count, char **arguments);
 int cmd_mission_export(struct cli *cli, int count, char **arguments);
 int cmd_mission_import(struct cli *cli, int count, char **arguments);
+int cmd_scenario_start(struct cli *cli, int count, char **arguments);
 int cmd_webhooks_add(struct cli *cli, int count, char **arguments);
 int cmd_alert_summary(struct cli *cli, int count, char **arguments);
 int cmd_timeline(struct cli *cli, int count, char **arguments);

@@ -106,6 +106,10 @@ static const struct show_column mission_columns[] = {
 	{ NULL, 0 },
 };
 
+static const struct show_column scenario_columns[] = {
+	{ "name", 16 }, { "available", 9 }, { "why_not", 22 }, { "title", 0 }, { NULL, 0 },
+};
+
 static const struct show_column leg_columns[] = {
 	{ "place", 5 }, { "kind", 11 }, { "station", 16 }, { "position_mm", 12 }, { "state", 9 }, { "reason", 0 }, { NULL, 0 },
 };

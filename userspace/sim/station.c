@@ -35,6 +35,12 @@ int oht_sim_station_init(struct oht_sim_station *s, const struct oht_modmap *mod
 		s->units++;
 		oht_sim_world_add(&s->world, unit->module, profile, &unit->bank);
 	}
+	s->training.module = &oht_sim_training_module;
+	if (oht_sim_bank_init(&s->training.bank, s->training.module, OHT_PROFILE_CANONICAL)) {
+		oht_sim_station_free(s);
+		return -ENOMEM;
+	}
+	oht_sim_training_begin(s);
 	return 0;
 }
 
@@ -42,6 +48,7 @@ void oht_sim_station_free(struct oht_sim_station *s)
 {
 	while (s->units)
 		oht_sim_bank_free(&s->unit[--s->units].bank);
+	oht_sim_bank_free(&s->training.bank);
 }
 
 struct oht_sim_unit *oht_sim_station_unit(struct oht_sim_station *s, unsigned int address)
@@ -148,12 +155,16 @@ static void dispatch(struct oht_sim_station *s, uint64_t now_ns)
 		return;
 	oht_sim_world_advance(&s->world, now_ns);
 	unit = oht_sim_station_unit(s, adu[0]);
-	if (unit)
+	if (unit) {
 		ask_unit(s, unit, adu, len, end_ns);
-	else if (adu[0] == OHT_SIM_BROADCAST)
+	} else if (adu[0] == s->training.module->unit) {
+		ask_unit(s, &s->training, adu, len, end_ns);
+		oht_sim_training_follow(s);
+	} else if (adu[0] == OHT_SIM_BROADCAST) {
 		ask_all(s, adu, len);
-	else
+	} else {
 		s->foreign++;
+	}
 }
 
 void oht_sim_station_receive(struct oht_sim_station *s, const uint8_t *bytes, size_t len,
@@ -171,7 +182,7 @@ void oht_sim_station_receive(struct oht_sim_station *s, const uint8_t *bytes, si
 
 static struct oht_sim_unit *next_to_reply(const struct oht_sim_station *s)
 {
-	const struct oht_sim_unit *next = NULL;
+	const struct oht_sim_unit *next = s->training.reply_ns ? &s->training : NULL;
 	size_t i;
 
 	for (i = 0; i < s->units; i++) {
@@ -254,4 +265,5 @@ void oht_sim_station_cut(struct oht_sim_station *s)
 	oht_sim_pacer_reset(&s->pacer);
 	for (i = 0; i < s->units; i++)
 		s->unit[i].reply_ns = 0;
+	s->training.reply_ns = 0;
 }

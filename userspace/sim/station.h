@@ -10,6 +10,7 @@
 #include "fault.h"
 #include "framer.h"
 #include "slave.h"
+#include "training.h"
 #include "world.h"
 
 struct oht_sim_unit_stats {
@@ -49,6 +50,9 @@ struct oht_sim_station {
 	struct oht_sim_prng noise;	/* of the faults, apart from the physics' own */
 	struct oht_sim_unit unit[OHT_SIM_MODULES_MAX];
 	size_t units;
+	struct oht_sim_unit training;	/* beside the modules, and none of them */
+	unsigned int situation;		/* that stands, enum oht_training_situation */
+	double charge_percent;		/* of the battery before OHT_TRAINING_BATTERY_LOW */
 	uint64_t foreign;		/* whole frames to units that are not there */
 	uint64_t broadcasts;
 	uint64_t collisions;		/* bytes that came while we were sending: lost */

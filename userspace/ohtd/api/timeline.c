@@ -15,7 +15,7 @@
 #include "lists/name_list.h"
 #include "journal/timeline.h"
 
-static const char *const kinds[] = { "stop", "alert", "command", "mission", "setting", "start", "clock", OHTD_TIMELINE_TRANSITION };
+static const char *const kinds[] = { "stop", "alert", "command", "mission", "scenario", "setting", "start", "clock", OHTD_TIMELINE_TRANSITION };
 OHTD_WORDS_OF(kind_words, kinds);
 #define TRANSITION	(sizeof(kinds) / sizeof(kinds[0]) - 1)
 
@@ -45,13 +45,13 @@ OHTD_SHAPE(timeline_entry, "TimelineEntry",
 		  .summary = "When it was over; null: it is not, or it has no end"),
 	OHTD_TEXT(timeline_entry, kind, .words = &kind_words, .summary = "In which list it has its own entry"),
 	OHTD_TEXT(timeline_entry, code,
-		  .summary = "What it is, for programs: kind of safety/events, code of the alert, verb of the command, state of the mission, state behind a transition"),
+		  .summary = "What it is, for programs: kind of safety/events, code of the alert, verb of the command, state of the mission or scenario, state behind a transition"),
 	OHTD_TEXT(timeline_entry, text, .summary = "What it is, for people"),
 	OHTD_TEXT(timeline_entry, severity, .flags = OHTD_NULL, .words = &ohtd_severity_words,
 		  .summary = "Of an alert; null: it is none"),
 	OHTD_TEXT(timeline_entry, who, .flags = OHTD_NULL, .summary = "What asked for it; null: it was not asked for"),
 	OHTD_INTEGER(timeline_entry, number,
-		     .summary = "Of the alert, command, mission or version; seq in safety/events; number in the audit; cycle of a transition in its run"),
+		     .summary = "Of the alert, command, mission, scenario or version; seq in safety/events; number in the audit; cycle of a transition in its run"),
 	OHTD_TEXT(timeline_entry, from, .flags = OHTD_NULL, .words = &state_words,
 		  .summary = "State of the robot before a transition; null: it is none"),
 	OHTD_TEXT(timeline_entry, to, .flags = OHTD_NULL, .words = &state_words, .summary = "The same, behind it"));

@@ -85,6 +85,7 @@ struct ohtd_part_figure {
 	bool counts;
 };
 
+struct ohtd_audit;
 struct ohtd_auth;
 struct ohtd_clock;
 struct ohtd_config;
@@ -103,6 +104,7 @@ struct ohtd_store;
  * @auth: accounts
  * @settings: the configuration in force
  * @courses: which acts need one; NULL in its own birth
+ * @audit: for what a part itself has done or found
  * @boot_id: of this boot of the machine
  * @robot_id: of robot.id
  * @link: to the control thread, of this part alone; NULL without @links
@@ -116,6 +118,7 @@ struct ohtd_part_birth {
 	struct ohtd_auth *auth;
 	struct ohtd_settings *settings;
 	struct ohtd_courses *courses;
+	struct ohtd_audit *audit;
 	const char *boot_id;
 	const char *robot_id;
 	struct ohtd_link *link;

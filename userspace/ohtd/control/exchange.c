@@ -16,6 +16,12 @@
 
 /* ---- may it ---- */
 
+/* To the training unit of the simulator, which is no module. */
+static bool trains(const struct ohtd_command *command)
+{
+	return command->kind == OHTD_COMMAND_TRAIN || command->kind == OHTD_COMMAND_SITUATION;
+}
+
 static const struct oht_register *register_of(const struct ohtd_unit *unit,
 					      const struct ohtd_command *command)
 {
@@ -63,6 +69,8 @@ static void list_refusals(const struct ohtd_control *control, const struct ohtd_
 	/* The registry asks it by itself, ever more rarely. */
 	if (unit && command->background && is_silent(unit))
 		ohtd_why_add(why, OHTD_WHY_MODULE_LOST, command->unit, 0);
+	if (command->kind == OHTD_COMMAND_TRAIN && is_moving(control))
+		ohtd_why_add_moving(control, why);
 	if (!writes)
 		return;
 	fault = unit ? register_fault(unit, command) : OHTD_WHY_BAD_REQUEST;
@@ -88,7 +96,7 @@ void ohtd_exchange_begin(struct ohtd_control *control, const struct ohtd_asked *
 		if (!control->reads[i].asked.used) {
 			control->reads[i] = (struct ohtd_read){
 				.asked = *asked,
-				.writing = asked->command.kind == OHTD_COMMAND_WRITE,
+				.writing = asked->command.kind == OHTD_COMMAND_WRITE || trains(&asked->command),
 				.begun_ns = control->now_ns,
 			};
 			return;
@@ -140,7 +148,7 @@ static struct oht_request request_of(struct ohtd_control *control, const struct 
 		request.count = 1;
 	}
 	if (read->writing) {
-		request.function = command->count > 1 ? OHT_WRITE_MULTIPLE :
+		request.function = command->count > 1 || trains(command) ? OHT_WRITE_MULTIPLE :
 				   ohtd_unit_write_function(ohtd_unit(&control->modules, command->unit));
 		request.words = command->words;
 		/* Nothing moves; while enabled the flag changes nothing. */
@@ -316,7 +324,7 @@ void ohtd_exchange_done(struct ohtd_control *control, const struct oht_reply *re
 		keep_values(control, &read->asked.command, reply);
 	/* The module has taken the value; that the read-back fails makes nothing undone. */
 	if (ok || written)
-		finish(control, read, !written && read->asked.command.kind == OHTD_COMMAND_WRITE, reply);
+		finish(control, read, !written && (read->asked.command.kind == OHTD_COMMAND_WRITE || trains(&read->asked.command)), reply);
 	else
 		fail(control, read, reply);
 }

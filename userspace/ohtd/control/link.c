@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/poke.h"
+#include "common/training.h"
 
 #define VALID_DEFAULT_MS	2000
 #define VALID_MAX_MS		60000
@@ -60,6 +61,9 @@ static bool valid(const struct ohtd_command *command)
 		break;
 	case OHTD_COMMAND_OVERRIDE:
 		return command->percent >= 1 && command->percent <= 100;
+	case OHTD_COMMAND_TRAIN:
+	case OHTD_COMMAND_SITUATION:
+		return command->unit == OHT_TRAINING_UNIT && command->count == 1 && command->words[0] < OHT_TRAINING_SITUATIONS;
 	case OHTD_COMMAND_PING:
 	case OHTD_COMMAND_QUARANTINE:
 	case OHTD_COMMAND_RELEASE:

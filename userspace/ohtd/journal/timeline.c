@@ -45,6 +45,10 @@
 	" 'mission ' || id || ' (' || name || '), leg ' || min(leg, legs) || ' of ' || legs || ': ' || state"	\
 	" || iif(reason = '', '', ', ' || reason), '', driven_by, id FROM missions WHERE began_ns <> 0"
 
+#define SCENARIOS								\
+	"SELECT 8 * id + 7, began_ns, ended_ns, 'scenario', state, 'training ' || id || ' (' || name || '): ' || state"	\
+	" || iif(reason = '', '', ', ' || reason), '', person, id FROM scenarios"
+
 static const struct ohtd_stored_column columns[] = {
 	OHTD_COLUMN(ohtd_timeline_row, place, .seen = true),
 	OHTD_COLUMN(ohtd_timeline_row, time_ns, .asked = "time", .seen = true),
@@ -62,6 +66,7 @@ static const struct ohtd_stored_column columns[] = {
 const struct ohtd_stored_row ohtd_kept_timeline = {
 	.bytes = sizeof(struct ohtd_timeline_row), .key = &columns[0],
 	.from = "(" ALERTS " UNION ALL " COMMANDS
-		" UNION ALL " STOPS " UNION ALL " SETTINGS " UNION ALL " STARTS_AND_STEPS " UNION ALL " MISSIONS ")",
+		" UNION ALL " STOPS " UNION ALL " SETTINGS " UNION ALL " STARTS_AND_STEPS " UNION ALL " MISSIONS
+		" UNION ALL " SCENARIOS ")",
 	OHTD_COLUMNS(columns),
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     all that has happened in one list: what is kept of the stop, alerts, commands, missions, the configuration, starts and the clock.
+ * Owns:     all that has happened in one list: what is kept of the stop, alerts, commands, missions, scenarios, the configuration, starts and the clock.
  * Contexts: the thread that owns the database handle; elsewhere through ohtd_store_call().
  * Locks:    none.
  *
@@ -30,12 +30,12 @@
  * @place: tells entries of one time apart
  * @time_ns: wall clock, when it came
  * @ended_ns: the same, when it was over; 0: it is not, or it has no end
- * @kind: "stop", "alert", "command", "mission", "setting", "start" or "clock"; OHTD_TIMELINE_TRANSITION
- * @code: what it is, for programs: kind of the journal, code of the alert, verb, state of a mission or behind a transition
+ * @kind: "stop", "alert", "command", "mission", "scenario", "setting", "start" or "clock"; OHTD_TIMELINE_TRANSITION
+ * @code: what it is, for programs: kind of the journal, code of the alert, verb, state of a mission, of a scenario or behind a transition
  * @text: for people
  * @severity: of an alert, else ""
  * @who: who asked for it, or ""
- * @number: of the alert, command, mission or version; seq of the journal's entry, number of the audit's record, cycle of a transition
+ * @number: of the alert, command, mission, scenario or version; seq of the journal's entry, number of the audit's record, cycle of a transition
  * @from: state of the robot before a transition; NULL: it is none
  * @to: the same, behind it
  */

@@ -481,8 +481,8 @@ static int open_parts(struct running *run)
 {
 	const struct ohtd_part_birth birth = {
 		.config = run->services.config, .clock = &run->clock, .store = run->services.store, .robot = run->services.robot,
-		.auth = run->services.auth, .settings = run->services.settings, .boot_id = ohtd_tokens_boot_id(run->tokens),
-		.robot_id = run->services.robot_id, .sender_fd = run->sender_fd,
+		.auth = run->services.auth, .settings = run->services.settings, .audit = run->services.audit,
+		.boot_id = ohtd_tokens_boot_id(run->tokens), .robot_id = run->services.robot_id, .sender_fd = run->sender_fd,
 	};
 	const char *name;
 	int r = ohtd_main_open_parts(&run->services, &birth, &name);

@@ -50,12 +50,12 @@ enum {
  * @mode: MODE: enum ohtd_mode
  * @after_stop: RESTART: what moves is stopped first, and no reason to refuse
  * @journal_seq: RESET: the newest entry that the person has seen
- * @unit: READ, WRITE, PING, QUARANTINE, RELEASE: unit address 1..247
- * @address: READ, WRITE: first register
- * @count: READ: 1..OHTD_READ_MAX; WRITE: words of the register, 1..OHTD_WRITE_MAX
+ * @unit: READ, WRITE, PING, QUARANTINE, RELEASE: unit address 1..247; TRAIN, SITUATION: OHT_TRAINING_UNIT
+ * @address: READ, WRITE, TRAIN, SITUATION: first register
+ * @count: READ: 1..OHTD_READ_MAX; WRITE: words of the register, 1..OHTD_WRITE_MAX; TRAIN, SITUATION: 1
  * @generation: WRITE: of the module that is meant (struct ohtd_module_view); LIMITS: of the block that
  *	is meant (motion_limits.h)
- * @words: WRITE: what the register is to hold
+ * @words: WRITE, TRAIN, SITUATION: what the register is to hold
  * @input: READ: input registers instead of holding registers
  * @background: READ: behind everything else beside the plan, never in a cycle that a set-point needs,
  *	and a module that is lost is not asked at all

@@ -35,6 +35,7 @@ struct ohtd_robot;
 struct ohtd_settings;
 struct ohtd_setup;
 struct ohtd_store;
+struct ohtd_training;
 struct ohtd_views_part;
 struct ohtd_webhooks;
 struct ohtd_workers;
@@ -61,6 +62,7 @@ struct ohtd_services {
 	struct ohtd_webhooks *webhooks;
 	struct ohtd_courses *courses;
 	struct ohtd_missions *missions;
+	struct ohtd_training *training;	/* scenarios */
 	struct ohtd_settings *settings;
 	struct ohtd_analytics_service *service;
 	struct ohtd_audit *audit;
