@@ -358,6 +358,30 @@ static void foreign_frames_and_echoes_are_no_answers(void **state)
 	close(fd);
 }
 
+/* An exchange ends while the line babbles, also in what a unit would say. */
+static void a_line_that_babbles_ends_an_exchange(void **state)
+{
+	static const uint8_t said[] = { 0x55, 4, 3 };
+	const struct oht_request read = { .unit = 4, .function = OHT_READ_HOLDING, .count = 1,
+					  .timeout_us = IMPATIENT_US };
+	struct oht_event event = { 0 };
+	int fd = take_line();
+	unsigned int i;
+
+	(void)state;
+	open_bus();
+	submit(&read);
+	hear_request(fd, 4);
+	for (i = 0; i < WAIT_MS && !event.type; i++) {
+		assert_int_equal(write(fd, said + i % sizeof(said), 1), 1);
+		pause_ms(1);
+		assert_true(bus->ops->next(bus, &event) >= 0);
+	}
+	assert_int_equal(event.type, OHT_EVENT_REPLY);
+	assert_int_not_equal(event.reply.outcome, OHT_OUTCOME_OK);
+	close(fd);
+}
+
 /* The second copy meets the next request on the wire: that one may fail, and then all is well. */
 static void duplicate_answer_costs_one_request_at_most(void **state)
 {
@@ -632,6 +656,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_late_heartbeat_does_not_wait_for_retries, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_answer_is_found_behind_noise_and_with_pauses, setup, teardown),
 		cmocka_unit_test_setup_teardown(foreign_frames_and_echoes_are_no_answers, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_line_that_babbles_ends_an_exchange, setup, teardown),
 		cmocka_unit_test_setup_teardown(duplicate_answer_costs_one_request_at_most, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(retries_as_often_as_asked, setup, teardown),

@@ -323,6 +323,29 @@ static void any_noise_is_judged_alike(void **state)
 	}
 }
 
+/* Unit 4 babbles: what begins behind the time for an answer is none, what has begun before goes on. */
+static void nothing_begins_behind_the_end(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	begin(&read_2);
+	assert_int_equal(HEAR(4), RTU_WAIT_REST);
+	rtu_receive_close(&line);
+	assert_int_equal(rtu_receive_judge(&line, RTU_SILENCE_NONE), RTU_WAIT_REST);
+	for (i = 0; i < 2 * RTU_HEARD_MAX_BYTES; i++)
+		assert_int_equal(HEAR(4), RTU_WAIT);
+	begin(&read_2);
+	assert_int_equal(HEAR(0x21, 4, 4, 4), RTU_WAIT_REST);
+	rtu_receive_close(&line);
+	assert_int_equal(hear(good + 1, sizeof(good) - 2), RTU_WAIT_REST);
+	rtu_receive_close(&line);
+	expect_good(hear(good + sizeof(good) - 1, 1));
+	begin(&read_2);
+	rtu_receive_close(&line);
+	assert_int_equal(hear(good, sizeof(good) - 1), RTU_WAIT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +363,7 @@ int main(void)
 		cmocka_unit_test_setup(another_value_is_not_repeated, setup),
 		cmocka_unit_test_setup(exceptions_are_answers, setup),
 		cmocka_unit_test_setup(what_is_broken_is_told, setup),
+		cmocka_unit_test_setup(nothing_begins_behind_the_end, setup),
 		cmocka_unit_test_setup(any_noise_is_judged_alike, setup),
 	};
 

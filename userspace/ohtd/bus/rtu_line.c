@@ -312,15 +312,20 @@ static uint8_t await_answer(struct rtu_line *line, uint64_t first_ns)
 	enum rtu_verdict verdict = RTU_WAIT;
 	uint8_t bytes[RTU_ADU_MAX_BYTES];
 	uint64_t now_ns = wait.heard_ns;
+	bool over;
 	ssize_t got;
 
 	do {
+		/* What is found at the first look behind the end may have come before it. */
+		over = now_ns >= first_ns;
 		got = hear(line, next_look_ns(&wait, &line->receive, now_ns), bytes, sizeof(bytes));
 		if (got < 0)
 			return OHT_OUTCOME_GONE;
 		now_ns = ohtd_monotonic_ns();
 		if (got)
 			wait.heard_ns = now_ns;
+		if (over)
+			rtu_receive_close(&line->receive);
 		rtu_receive_add(&line->receive, bytes, (size_t)got);
 		verdict = rtu_receive_judge(&line->receive, silence_of(&wait, now_ns));
 	} while (!is_over(&wait, line, verdict, now_ns));

@@ -86,6 +86,7 @@ void rtu_receive_begin(struct rtu_receive *receive, const uint8_t *sent, size_t 
 	memcpy(receive->sent, sent, bytes);
 	receive->sent_bytes = bytes;
 	receive->echo = echo;
+	receive->end_bytes = SIZE_MAX;
 }
 
 void rtu_receive_add(struct rtu_receive *receive, const uint8_t *bytes, size_t count)
@@ -102,6 +103,12 @@ void rtu_receive_add(struct rtu_receive *receive, const uint8_t *bytes, size_t c
 	}
 	memcpy(receive->heard + receive->heard_bytes, bytes, count);
 	receive->heard_bytes += count;
+}
+
+void rtu_receive_close(struct rtu_receive *receive)
+{
+	if (receive->end_bytes == SIZE_MAX)
+		receive->end_bytes = receive->skipped_bytes + receive->heard_bytes;
 }
 
 /* ---- what stands at a place ---- */
@@ -166,6 +173,12 @@ static bool fits(const struct rtu_receive *receive, size_t at)
 	       frame_bytes(frame, left) == rtu_receive_expected(receive);
 }
 
+/* The same, and it has begun in time: the rest of it is waited for. */
+static bool may_go_on(const struct rtu_receive *receive, size_t at)
+{
+	return receive->skipped_bytes + at < receive->end_bytes && fits(receive, at);
+}
+
 /* It is whole. */
 static bool is_whole(const struct rtu_receive *receive, size_t at)
 {
@@ -202,7 +215,7 @@ static bool has_begun(const struct rtu_receive *receive)
 	size_t at;
 
 	for (at = 1; at < receive->heard_bytes; at++)
-		if (fits(receive, at) && !is_whole(receive, at))
+		if (may_go_on(receive, at) && !is_whole(receive, at))
 			return true;
 	return false;
 }
@@ -328,7 +341,7 @@ static enum rtu_verdict judge_whole(struct rtu_receive *receive, enum rtu_silenc
  */
 static enum rtu_verdict judge_part(struct rtu_receive *receive, enum rtu_silence silence)
 {
-	bool ours = fits(receive, 0);
+	bool ours = may_go_on(receive, 0);
 	size_t at;
 
 	if (silence < (ours ? RTU_SILENCE_LONG : RTU_SILENCE_GAP))

@@ -48,6 +48,7 @@ enum rtu_verdict {
  * @sent: the request with its CRC, @sent_bytes of it
  * @heard: what has not been skipped, @heard_bytes of it
  * @skipped_bytes: that were heard and dropped
+ * @end_bytes: an answer begins in front of so many bytes, the skipped ones included; SIZE_MAX: at any place
  * @alike_bytes: first bytes of the request that were heard one behind the other: as the newest, or so many that no answer has them
  * @echo: what is known of the line
  * @echo_skipped: the request itself has been heard
@@ -59,6 +60,7 @@ struct rtu_receive {
 	uint8_t heard[RTU_HEARD_MAX_BYTES];
 	size_t heard_bytes;
 	size_t skipped_bytes;
+	size_t end_bytes;
 	size_t alike_bytes;
 	size_t answer_at;
 	size_t answer_bytes;
@@ -75,6 +77,12 @@ void rtu_receive_begin(struct rtu_receive *receive, const uint8_t *sent, size_t 
 
 /* Takes what has been heard; what finds no room is lost. */
 void rtu_receive_add(struct rtu_receive *receive, const uint8_t *bytes, size_t count);
+
+/*
+ * The time for an answer to begin is over: one that has begun is waited for, and what begins behind the bytes heard so far puts
+ * nothing off. A second call changes nothing.
+ */
+void rtu_receive_close(struct rtu_receive *receive);
 
 /* Skips what is not the answer. After RTU_ANSWER @echo is what this exchange has shown. */
 enum rtu_verdict rtu_receive_judge(struct rtu_receive *receive, enum rtu_silence silence);
