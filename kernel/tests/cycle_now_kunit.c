@@ -241,11 +241,32 @@ static void now_and_then(struct kunit *test)
 		now_set(LEFT, OHT_OUTPUTS_NOW);
 		cyclic_run(FAKE_MS);
 		now_set(LEFT, 0);
-		cyclic_run(3 * CYCLE_NS + FAKE_MS);
+		/* Its next turn, and no other one. */
+		cyclic_run(2 * CYCLE_NS + 20 * FAKE_MS);
 		KUNIT_EXPECT_NE_MSG(test, now_sent_ns(LEFT, 0), 0, "at %u us\n",
 				    (u32)(at_ns / FAKE_US));
 		now_expect_order();
 	}
+}
+
+/* The turn comes while older values are on the wire: it is served with the newer ones. */
+static void now_at_its_turn(struct kunit *test)
+{
+	const struct oht_cycle_entry *left = &cyclic.cycle.running->entry[LEFT];
+	u64 at_ns;
+
+	cyclic_run(4 * CYCLE_NS);
+	while (left->next_due != cyclic.cycle.index)
+		cyclic_run(FAKE_MS);
+	at_ns = cyclic.next_ns;
+	cyclic_run(at_ns - 2200 * FAKE_US - fake.now_ns);
+	now_set(LEFT, OHT_OUTPUTS_NOW);
+	cyclic_run(FAKE_MS);
+	now_set(LEFT, 0);
+	KUNIT_EXPECT_EQ(test, left->urgent.state, OHT_XFER_ACTIVE);
+	cyclic_run(CYCLE_NS);
+	KUNIT_EXPECT_NE(test, now_sent_ns(LEFT, at_ns), 0);
+	now_expect_order();
 }
 
 /* The unit that is written is silent: its time-outs put off the reads, and make no unit lost. */
@@ -264,28 +285,38 @@ static void now_to_a_silent_unit(struct kunit *test)
 	KUNIT_EXPECT_LE(test, cyclic_slot(LEFT)->errors, cyclic_status().cycles);
 }
 
-/* Cycles shorter than what may put them off, and units that must be heard in each of them. */
+/* A unit that must be heard in each cycle, and another one's transfer that gets a whole cycle. */
 static void now_loses_no_unit(struct kunit *test)
 {
+	struct oht_xfer *x = &fake.xfers[0];
 	unsigned int i;
 
 	cyclic_init(test);
 	cyclic.plan.cycle_us = 12000;
-	cyclic_add(3, 3, 1);
-	cyclic_add(4, 6, 1);
+	cyclic_add(3, 3, 8);
+	cyclic_add(4, 16, 3);
 	cyclic.plan.entry[0].loss_action = OHT_LOSS_STOP;
 	cyclic.plan.entry[0].loss_errors = 1;
 	cyclic_set_state(OHT_ESTOP_ENABLED);
 	cyclic_commit(0);
+	cyclic.turnaround_ns[9] = 8150 * FAKE_US;
 	cyclic_run(40 * FAKE_MS);
 	for (i = 0; i < 4000; i++) {
-		cyclic_set_outputs(1, 1, i, OHT_OUTPUTS_NOW);
+		if (fake.xfers[0].state == OHT_XFER_NEW) {
+			x = fake_xfer(0, 9, 3, 0x50, 1);
+			x->timeout_us = 8200;
+			x->session = fake.session;
+			KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, x), 0);
+		}
+		/* Behind what has the given cycle, and behind one another. */
+		if (x->state == OHT_XFER_ACTIVE || cyclic.cycle.running->entry[1].urgent.state)
+			cyclic_set_outputs(1, 3, i, OHT_OUTPUTS_NOW);
 		cyclic_run(FAKE_MS / 4);
 		if (cyclic.starts > CYCLIC_STARTS_MAX / 2)
 			cyclic_forget();
 	}
 	KUNIT_EXPECT_EQ(test, cyclic.losses, 0);
-	KUNIT_EXPECT_LT(test, fake.now_ns, cyclic.heard_by_ns);
+	KUNIT_EXPECT_GE(test, cyclic_status().given, 4);
 }
 
 /* A full cycle of many exchanges begins late, several of the one before being left. */
@@ -377,6 +408,7 @@ static struct kunit_case now_cases[] = {
 	KUNIT_CASE(now_behind_what_is_sent),
 	KUNIT_CASE(now_in_order),
 	KUNIT_CASE(now_and_then),
+	KUNIT_CASE(now_at_its_turn),
 	KUNIT_CASE(now_to_a_silent_unit),
 	KUNIT_CASE(now_loses_no_unit),
 	KUNIT_CASE(now_with_a_full_plan),

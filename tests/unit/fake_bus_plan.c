@@ -173,7 +173,7 @@ int fake_bus_outputs(struct ohtd_bus *bus, uint32_t generation, unsigned int ent
 	if (fake->running_entry == (int)entry)
 		fake->again |= 1ull << entry;
 	else
-		ohtd_grid_hurry(&fake->grid, (int)entry);
+		ohtd_bus_hurry(&fake->grid, (int)entry);
 	fake_bus_run(fake);
 	return 0;
 }

@@ -277,7 +277,7 @@ static void complete_entry(struct fake_bus *fake)
 		reply.exception = exception_of(fake, &request);
 	ohtd_grid_done(&fake->grid, fake->running_entry, &reply, now_ns(fake));
 	if (fake->again & (1ull << fake->running_entry))
-		ohtd_grid_hurry(&fake->grid, fake->running_entry);
+		ohtd_bus_hurry(&fake->grid, fake->running_entry);
 	fake->again &= ~(1ull << fake->running_entry);
 	fake->running_entry = -1;
 }

@@ -366,7 +366,7 @@ static bool is_urgent(const struct ohtd_grid *grid, int entry)
 	return false;
 }
 
-void ohtd_grid_hurry(struct ohtd_grid *grid, int entry)
+void ohtd_bus_hurry(struct ohtd_grid *grid, int entry)
 {
 	uint64_t urgent_ns = grid->urgent_ns + entry_ns(grid, (unsigned int)entry);
 

@@ -108,7 +108,7 @@ bool ohtd_grid_tick(struct ohtd_grid *grid, uint64_t now_ns, bool give);
  * Sends @entry, which is not on the wire, out of turn if the bound of the kernel allows it
  * (OHT_CYCLIC_NOW_MAX_US); else it waits for its turn. That serves a turn that comes meanwhile.
  */
-void ohtd_grid_hurry(struct ohtd_grid *grid, int entry);
+void ohtd_bus_hurry(struct ohtd_grid *grid, int entry);
 
 /* The next entry to be exchanged, those out of turn first; -1: none is left in the present cycle. */
 int ohtd_grid_next(const struct ohtd_grid *grid);

@@ -117,7 +117,7 @@ static void take_urgent(struct rtu_bus *rtu)
 		writes = words_given(rtu);
 	for (; slot >= 0; slot = ohtd_ring_next(&rtu->now)) {
 		if (writes & (1ull << rtu->now_entry[slot]))
-			ohtd_grid_hurry(&rtu->grid, rtu->now_entry[slot]);
+			ohtd_bus_hurry(&rtu->grid, rtu->now_entry[slot]);
 		ohtd_ring_done(&rtu->now);
 	}
 }
