@@ -264,7 +264,7 @@ const char *ohtd_missions_forbidden(const struct ohtd_missions *missions, const 
 	/* The role of a local user is judged at the connection that asks, which need not be there any more. */
 	if (who->local && who->uid && who->judged != ohtd_settings_local_changes(missions->setup.settings))
 		return OHTD_MISSIONS_SESSION_ENDED;
-	if (who->user_id && !ohtd_auth_lives(missions->setup.auth, who))
+	if (who->user_id && (!ohtd_auth_lives(missions->setup.auth, who) || ohtd_auth_must_enrol(missions->setup.auth, who)))
 		return OHTD_MISSIONS_SESSION_ENDED;
 	if (kind && who->by_key &&
 	    !ohtd_auth_keys_permit_verb(ohtd_auth_keys_of(missions->setup.auth), who, ohtd_verb_word(kind)))
