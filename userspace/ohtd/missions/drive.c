@@ -146,9 +146,9 @@ static void take_command(struct ohtd_missions *missions, const struct ohtd_comma
 /* Another person or program has done something, or the robot itself: also what is over by now interrupts. */
 static void take_transition(struct ohtd_missions *missions, const struct ohtd_event_record *record)
 {
-	unsigned int why = ohtd_verb_interrupts(record->event);
+	unsigned int why = ohtd_robot_interrupts(record->event);
 
-	if (why && !missions->interrupted && record->link != ohtd_robot_link_number(missions->setup.robot, missions->setup.link))
+	if (why && !missions->interrupted && record->link != ohtd_control_link_number(missions->setup.robot, missions->setup.link))
 		missions->interrupted = ohtd_why_name(why);
 }
 
