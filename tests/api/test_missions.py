@@ -622,6 +622,24 @@ def test_a_mission_of_a_key_ends_with_the_role_of_its_account(robot):
     assert act(robot, number, "cancel").json["state"] == "cancelled"
 
 
+def test_a_mission_of_a_session_that_must_have_a_second_factor_first(robot):
+    """The session may do nothing else any more."""
+    enable(robot)
+    robot.request("DELETE", "control", role="operator")
+    number = robot.post("missions", {"name": "of one factor", "legs": [{"kind": "acknowledge"}], "through_leg": 0}, role="supervisor").json["id"]
+    assert act(robot, number, "start", role="supervisor").json["state"] == "running"
+    waits_for_release(robot, number)
+    assert ask(robot.socket, "PATCH", "config", {"security": {"second_factor": "supervisor"}}).status == 200
+    try:
+        until(lambda: robot.get("robot", role="supervisor").status == 403, what="the requirement")
+        assert release(robot, number, 1).status == 200
+        held = wait_mission(robot, number, "held", "finished")
+        assert (held["reason"], held["leg"]) == ("session_ended", 1), held
+    finally:
+        assert ask(robot.socket, "PATCH", "config", {"security": {"second_factor": "none"}}).status == 200
+    assert act(robot, number, "cancel").json["state"] == "cancelled"
+
+
 INTERRUPTIONS = ("stop", "disable", "emergency", "kill", "restart", "pause", "cancel")
 
 

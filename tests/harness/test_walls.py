@@ -16,6 +16,7 @@ COMPILED = {
     "OHTD_ALERT_KINDS_MAX": ("ohtd/alerts/alerts.h", "ohtd/alerts/alerts.c", True),
     "OHTD_ITEM_ROWS_MAX": ("ohtd/settings/items.h", "ohtd/settings/items.c", True),
     "OHTD_STATUSES_MAX": ("ohtd/http/problem.h", "ohtd/http/problem.c", True),
+    "OHTD_CATALOGUE_MAX": ("ohtd/http/catalogue.h", "ohtd/http/catalogue.c", True),
     "KEYS_MAX": ("ohtd/config/config.c", "ohtd/config/config.c", True),
 }
 # A limit that is reached at the start: the unit test that tries it.

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "common/modmap.h"
+#include "history/private.h"
 #include "robot/blocks.h"
 #include "robot/telemetry.h"
 #include "robot/user_maps.h"
@@ -302,6 +303,70 @@ static void one_signal_beyond_the_limit_is_refused(void **state)
 	assert_string_equal(ohtd_telemetry_info(127)->name, "own_71");
 }
 
+static void take_signals(int count)
+{
+	char text[8192] = SIGNALS_HEADER;
+
+	oht_modmap_free(map);
+	assert_int_equal(oht_modmap_load(OHT_SOURCE_DATADIR, &map, error), 0);
+	for (int i = 0; i < count; i++)
+		sprintf(text + strlen(text), "own_%d,common,%s,%d,x%d,,RO,u16,1,,,,,none,no,no,\n", i, i % 2 ? "power" : "safety", 1000 + i, i);
+	if (add(put("a.csv", text)))
+		fail_msg("%s", error);
+	ohtd_telemetry_take_own(map);
+	assert_int_equal(ohtd_telemetry_count(), OHTD_TELEMETRY_BUILT_IN + count);
+}
+
+/* An interval of 10 s; all signals of the tables are noise, but for the last one, which is 1 in cycles 300 to 310 alone. */
+static unsigned int new_values(struct ohtd_interval *interval, uint64_t first, unsigned int *of_all)
+{
+	const unsigned int last = ohtd_telemetry_count() - 1;
+	const int64_t *values = interval->values + (size_t)last * interval->room;
+	struct ohtd_sample sample = { 0 };
+	unsigned int most = 0;
+
+	memset(sample.quality, 0xff, sizeof(sample.quality));
+	interval->cycles = 0;
+	for (uint64_t at = 0; at < interval->room; at++) {
+		sample.number = first + at;
+		for (unsigned int i = 0; i < last; i++)
+			sample.values[i] = (int64_t)(at / 52 + 1) * (i + 7);
+		sample.values[last] = at >= 300 && at < 310;
+		ohtd_interval_add(interval, &sample, interval->room, &(struct oht_set){ 0 });
+	}
+	assert_int_equal(values[299] + values[310], 0);
+	assert_int_equal(values[300] + values[309], 2);
+	*of_all = 0;
+	for (unsigned int i = OHTD_TELEMETRY_BUILT_IN; i < last; i++) {
+		unsigned int count = 1;
+
+		for (uint32_t at = 1; at < interval->room; at++)
+			count += interval->values[(size_t)i * interval->room + at] != interval->values[(size_t)i * interval->room + at - 1];
+		most = count > most ? count : most;
+		*of_all += count;
+	}
+	for (uint32_t at = 1; at < interval->room; at++)
+		assert_int_equal(interval->values[at], (int64_t)(at / 52 + 1) * 7);
+	return most;
+}
+
+/* More of them write no more than 32; what seldom changes is kept when it does. */
+static void noisy_signals_share_what_the_card_may_take(void **state)
+{
+	struct ohtd_interval interval = { 0 };
+	unsigned int most, of_all;
+
+	(void)state;
+	for (int count = 30; count <= OHT_OWN_SIGNALS_MAX; count += count == 32 ? 1 : 2) {
+		take_signals(count);
+		assert_int_equal(ohtd_interval_init(&interval, 400), 0);
+		most = new_values(&interval, 4000, &of_all);
+		assert_true(count > 32 ? most < 8 : most == 8);
+		assert_in_range(of_all, 1, 32 * 8);
+		ohtd_interval_free(&interval);
+	}
+}
+
 static void signal_that_cannot_be_is_refused_with_its_value(void **state)
 {
 	static const struct { const char *text, *said; } cases[] = {
@@ -576,7 +641,7 @@ int main(void)
 		TEST(wrong_file_is_refused_with_the_reason),
 		TEST(hostile_file_is_refused),
 		TEST(too_many_registers_are_refused),
-		TEST(one_signal_beyond_the_limit_is_refused), TEST(signals_of_all_tables_are_counted_and_described),
+		TEST(one_signal_beyond_the_limit_is_refused), TEST(noisy_signals_share_what_the_card_may_take), TEST(signals_of_all_tables_are_counted_and_described),
 		TEST(signal_that_cannot_be_is_refused_with_its_value), TEST(signals_of_all_tables_are_counted_and_described),
 		TEST(numbers_that_mean_no_value_are_those_of_the_wire), TEST(values_that_are_a_fault_are_numbers_ranges_or_bits),
 		TEST(every_complaint_is_told_with_its_line), TEST(column_in_other_letters_is_skipped_and_told),

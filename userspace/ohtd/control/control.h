@@ -229,7 +229,7 @@ struct ohtd_control {
 	struct ohtd_unpowered unpowered;
 	struct ohtd_passages passages;
 	struct ohtd_queue queue;
-	uint64_t interrupted;		/* number of the newest record of what ohtd_verb_interrupts() */
+	uint64_t interrupted;		/* number of the newest record of what ohtd_robot_interrupts() */
 	uint64_t motion_posted_ns;	/* newest time at which a command was posted that has begun or ended motion */
 	struct ohtd_await await;
 	struct ohtd_asked discover;

@@ -205,7 +205,7 @@ static void accept(struct ohtd_control *control, struct ohtd_raised *raised,
 	record.line = (uint16_t)row->line;
 	record.link = raised->asked.used && raised->asked.link != OHTD_LINK_QUEUE ? (uint8_t)(raised->asked.link + 1) : 0;
 	ohtd_event_ring_put(&control->event_ring, &record);
-	if (ohtd_verb_interrupts(raised->event))
+	if (ohtd_robot_interrupts(raised->event))
 		control->interrupted = record.number;
 	moves_on = row->to != control->state;
 	if (moves_on)

@@ -554,7 +554,7 @@ struct ohtd_link *ohtd_robot_link(struct ohtd_robot *robot, uint32_t index)
 	return index < robot->control.link_count ? &robot->links[index] : NULL;
 }
 
-unsigned int ohtd_robot_link_number(const struct ohtd_robot *robot, const struct ohtd_link *link)
+unsigned int ohtd_control_link_number(const struct ohtd_robot *robot, const struct ohtd_link *link)
 {
 	return (unsigned int)(link - robot->links) + 1;
 }

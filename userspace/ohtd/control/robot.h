@@ -180,7 +180,7 @@ int ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader 
 		      struct ohtd_sample *sample);
 
 /* Number of a link in records, from 1 on. Constant. */
-unsigned int ohtd_robot_link_number(const struct ohtd_robot *robot, const struct ohtd_link *link);
+unsigned int ohtd_control_link_number(const struct ohtd_robot *robot, const struct ohtd_link *link);
 
 /* Number of the newest record; 0: none yet. */
 uint64_t ohtd_robot_events(const struct ohtd_robot *robot);

@@ -15,7 +15,6 @@
 #include "robot/verbs.h"
 
 #define BODY_BYTES_MAX	65536	/* of a route without a limit of its own, as OHTD_BODY_BYTES_MAX */
-#define CODES_MAX	256
 
 /* ---- which codes a route may answer ---- */
 
@@ -23,19 +22,18 @@ struct codes {
 	struct {
 		int status;
 		const char *code;
-	} list[CODES_MAX];
+	} list[OHTD_CATALOGUE_MAX];
 	size_t count;
 };
 
+/* Each is of a row of the catalogue, and there once: the list has room for all. */
 static void add_code(struct codes *codes, int status, const char *code)
 {
 	for (size_t i = 0; i < codes->count; i++)
 		if (codes->list[i].status == status && !strcmp(codes->list[i].code, code))
 			return;
-	if (codes->count < CODES_MAX) {
-		codes->list[codes->count].status = status;
-		codes->list[codes->count++].code = code;
-	}
+	codes->list[codes->count].status = status;
+	codes->list[codes->count++].code = code;
 }
 
 /* A code with each of the statuses that it has as a problem. */

@@ -27,6 +27,7 @@
  * @values: of each signal, @room each
  * @quality: the same; a cycle that was not begun has OHTD_TELEMETRY_NONE
  * @used: signals that had a value
+ * @taken: new values of each signal
  * @room: cycles that fit
  */
 struct ohtd_interval {
@@ -35,6 +36,7 @@ struct ohtd_interval {
 	int64_t *values;
 	uint8_t *quality;
 	struct oht_set used;
+	uint16_t taken[OHTD_TELEMETRY_SIGNALS];
 };
 
 /**

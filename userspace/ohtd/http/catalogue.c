@@ -366,6 +366,8 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 #include "robot/whys.def"
 };
 
+_Static_assert(sizeof(ohtd_catalogue) / sizeof(ohtd_catalogue[0]) <= OHTD_CATALOGUE_MAX, "OHTD_CATALOGUE_MAX: a row for each code of an answer");
+
 const size_t ohtd_catalogue_count = sizeof(ohtd_catalogue) / sizeof(ohtd_catalogue[0]);
 
 /* Statuses of a refused command, see command.c. */

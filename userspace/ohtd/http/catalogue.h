@@ -36,6 +36,9 @@ struct ohtd_catalogue_entry {
 	const char *action;
 };
 
+/* Rows of the catalogue: no route answers more codes. */
+#define OHTD_CATALOGUE_MAX	640
+
 extern const struct ohtd_shape ohtd_catalogue_entry_shape;
 extern const struct ohtd_catalogue_entry ohtd_catalogue[];
 extern const size_t ohtd_catalogue_count;

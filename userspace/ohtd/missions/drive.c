@@ -150,9 +150,9 @@ static void take_command(struct ohtd_missions *missions, const struct ohtd_comma
 /* Another person or program has done something, or the robot itself: also what is over by now interrupts. */
 static void take_transition(struct ohtd_missions *missions, const struct ohtd_event_record *record)
 {
-	unsigned int why = ohtd_verb_interrupts(record->event);
+	unsigned int why = ohtd_robot_interrupts(record->event);
 
-	if (why && !missions->interrupted && record->link != ohtd_robot_link_number(missions->setup.robot, missions->setup.link))
+	if (why && !missions->interrupted && record->link != ohtd_control_link_number(missions->setup.robot, missions->setup.link))
 		missions->interrupted = ohtd_why_name(why);
 }
 
@@ -283,7 +283,7 @@ const char *ohtd_missions_forbidden(const struct ohtd_missions *missions, const 
 	/* The role of a local user is judged at the connection that asks, which need not be there any more. */
 	if (who->local && who->uid && who->judged != ohtd_settings_local_changes(missions->setup.settings))
 		return OHTD_MISSIONS_SESSION_ENDED;
-	if (who->user_id && !ohtd_auth_lives(missions->setup.auth, who))
+	if (who->user_id && (!ohtd_auth_lives(missions->setup.auth, who) || ohtd_auth_must_enrol(missions->setup.auth, who)))
 		return OHTD_MISSIONS_SESSION_ENDED;
 	if (kind && who->by_key &&
 	    !ohtd_auth_keys_permit_verb(ohtd_auth_keys_of(missions->setup.auth), who, ohtd_verb_word(kind)))

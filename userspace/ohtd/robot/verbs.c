@@ -54,7 +54,7 @@ unsigned int ohtd_verb_of_event(unsigned int event)
 	return event < OHTD_EVENTS ? of_event[event] : 0;
 }
 
-unsigned int ohtd_verb_interrupts(unsigned int event)
+unsigned int ohtd_robot_interrupts(unsigned int event)
 {
 	switch (event) {
 	case OHTD_EVENT_ESTOP_TRIGGERED:

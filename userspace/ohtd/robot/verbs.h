@@ -78,7 +78,7 @@ unsigned int ohtd_verb_of_event(unsigned int event);
  * Why a plan that one person has made does not go on behind this event of another, enum ohtd_event: an enum ohtd_why_code;
  * OHTD_WHY_NONE: it may. Pause and resume are no reasons.
  */
-unsigned int ohtd_verb_interrupts(unsigned int event);
+unsigned int ohtd_robot_interrupts(unsigned int event);
 
 /* "move"; never NULL. */
 const char *ohtd_verb_word(unsigned int kind);
