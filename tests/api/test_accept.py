@@ -13,6 +13,7 @@ from daemon import BUILD, SENDER, begin, serving
 from oht_test.terminal import Terminal
 from oht_test.wait import until
 from receiver import Receiver, make_certificate
+from remote import Remote
 
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
 ALL = ["identity", "modules", "sensors", "battery", "clock", "stop", "limits", "motion", "stations", "backup", "certificate", "users", "webhooks", "alerts"]
@@ -48,12 +49,13 @@ class Walk:
 
     def __init__(self, robot, folder):
         self.robot, self.file = robot, folder / "acceptance.json"
+        self.where, self.environment = ("--socket", robot.socket), robot.environment()
 
     def run(self, *words, no=(), until_asked=None):
         """Answers each question: n where one of these words is in it. Ends it when a question with until_asked stands."""
-        command = [OHTCTL, "accept", *words, "--report", self.file, "--by", "Anna Berg", "--socket", self.robot.socket]
+        command = [OHTCTL, "accept", *words, "--report", self.file, "--by", "Anna Berg", *self.where]
         asked = []
-        with Terminal(["setsid", "--ctty", "--wait", *map(str, command)], rows=400, columns=2000, env=self.robot.environment()) as terminal:
+        with Terminal(["setsid", "--ctty", "--wait", *map(str, command)], rows=400, columns=2000, env=self.environment) as terminal:
             while until(lambda: terminal.text().count(QUESTION.strip()) > len(asked) or terminal.process.poll() is not None, what="a question or the end"):
                 if terminal.text().count(QUESTION.strip()) == len(asked):
                     break
@@ -124,6 +126,18 @@ def test_two_faults_are_named_and_mended(robot, walk):
     _, text, status = walk.run("modules", "clock")
     assert status == 1 and "not accepted: alerts; not made yet: " in text
     assert {walk.results()[name] for name in ("identity", "modules", "battery", "clock")} == {"passed"}
+
+
+def test_from_elsewhere_rights_are_those_of_the_person(robot, walk, tmp_path):
+    remote = Remote(robot, tmp_path)
+    walk.where, walk.environment = ("--url", remote.url), remote.environment()
+    assert remote.login("viewer").returncode == 0
+    _, text, status = walk.run("battery", "users", "backup")
+    assert status == 1 and "not accepted: backup, users; not made yet: " in text, text
+    assert walk.results()["battery"] == "passed" and "[role]" in walk.row("users")["measured"] and "[role]" in walk.row("backup")["measured"]
+    assert remote.login("administrator").returncode == 0
+    walk.run("users", "backup", "webhooks")
+    assert {walk.results()[name] for name in ("users", "backup", "webhooks")} == {"passed"}
 
 
 def test_a_walk_that_is_broken_off_goes_on_where_it_was(walk):

@@ -176,3 +176,16 @@ def test_trouble_has_every_code_and_is_found_by_what_a_person_sees(monkeypatch):
     for title, said in symptoms.items():
         assert re.search(r"\]\((#\w+|\w+\.md)", said), f"{title}: leads nowhere"
         assert f"(#{title.lower().replace(' ', '-')})" in listed, f"{title}: is not in the list at the head"
+
+
+def test_the_tour_has_a_picture_for_each_of_its_lines():
+    """And stays small enough for the head of a page."""
+    made = (TOP / "docs/images/tour.webp").read_bytes()
+    assert made[:4] == b"RIFF" and made[8:12] == b"WEBP" and len(made) <= 300 << 10
+    at, kinds = 12, []
+    while at < len(made):
+        kinds.append(made[at:at + 4])
+        length = int.from_bytes(made[at + 4:at + 8], "little")
+        at += 8 + length + length % 2
+    lines = re.findall(r"^\d+\. ", text("docs/tour.md"), re.MULTILINE)
+    assert kinds.count(b"ANMF") == len(lines) == len(set(lines))

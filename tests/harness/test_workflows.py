@@ -19,8 +19,10 @@ def text(name):
 def test_workflows_run_what_is_there_and_may_only_read():
     entry_s = int(re.search(r"timeout --kill-after=\d+ (\d+)", text(".ci/run"))[1])
     targets = re.search(r"^\.PHONY: (.*)$", text("Makefile"), re.MULTILINE)[1].split()
-    assert WORKFLOWS.keys() == {"gate", "night"}
+    assert WORKFLOWS.keys() == {"gate", "night", "release"}
     for name, workflow in WORKFLOWS.items():
+        if name == "release":
+            continue
         job, = workflow["jobs"].values()
         runs = [step["run"] for step in job["steps"] if "run" in step and not step["run"].startswith(tuple(BROUGHT))]
         assert runs == {"gate": [".ci/run"], "night": ["make nightly"]}[name]
@@ -28,6 +30,19 @@ def test_workflows_run_what_is_there_and_may_only_read():
         assert workflow["permissions"] == {"contents": "read"} and job["timeout-minutes"] * 60 > (entry_s if name == "gate" else int(job["env"]["OHT_DEADLINE_S"]))
         # What a change brings along sees no secret.
         assert "secrets" not in text(f".github/workflows/{name}.yml") and "pull_request_target" not in workflow[True]
+
+
+def test_a_release_is_built_behind_the_gate_and_its_key_is_seen_by_one_step():
+    workflow = WORKFLOWS["release"]
+    job, = workflow["jobs"].values()
+    # A tag alone begins it: no change of another, and nobody's branch.
+    assert workflow[True] == {"push": {"tags": ["v*"]}} and workflow["permissions"] == {"contents": "read"} and job["environment"] == "release"
+    runs = [step["run"] for step in job["steps"] if "run" in step and not step["run"].startswith(tuple(BROUGHT))]
+    targets = re.search(r"^\.PHONY: (.*)$", text("Makefile"), re.MULTILINE)[1].split()
+    assert runs[0] == ".ci/run" and set(runs[1].split()[1:]) <= set(targets) and len(runs) == 3
+    assert [step["env"] for step in job["steps"] if "secrets" in str(step)] == [{"OHT_RELEASE_KEY": "${{ secrets.OHT_RELEASE_KEY }}"}]
+    for word in runs[2].split():
+        assert not word.startswith("scripts/") or (TOP / word).exists()
 
 
 def test_the_newest_version_is_in_the_list_of_changes():
