@@ -75,6 +75,14 @@ static int work_forget(struct ohtd_db *db, void *arg)
 	return ohtd_db_command_forget(db, arg);
 }
 
+int ohtd_missions_stop(struct ohtd_missions *missions, const struct ohtd_missions_person *person)
+{
+	int r = ohtd_missions_post(missions, person, OHTD_COMMAND_STOP, OHTD_MISSIONS_OF_STOP);
+
+	missions->stops += !r;
+	return r;
+}
+
 /* A note that stays does no harm: the next start makes a command of it that has failed. */
 static void forget_note(struct ohtd_missions *missions)
 {
@@ -96,6 +104,8 @@ static void take_answer(struct ohtd_missions *missions, const struct ohtd_answer
 	if (answer->id == OHTD_MISSIONS_OF_RESUME && !done && ohtd_missions_commands(missions) &&
 	    missions->command.state == OHTD_COMMAND_STATE_PAUSED)
 		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_PAUSED, why_word(&answer->why));
+	if (answer->id == OHTD_MISSIONS_OF_STOP)
+		missions->stops--;
 	if (answer->id >= OHTD_MISSIONS_OF_LEGS)
 		missions->answered = answer->id;
 	if (answer->id == missions->order && missions->writes)
@@ -140,7 +150,7 @@ static void take_command(struct ohtd_missions *missions, const struct ohtd_comma
 /* A stop or a command of another may be over before the mission looks at the robot, and holds it all the same. */
 static void take_transition(struct ohtd_missions *missions, const struct ohtd_event_record *record)
 {
-	if (record->event == OHTD_EVENT_STOP_COMMAND && !missions->late)
+	if (record->event == OHTD_EVENT_STOP_COMMAND && !missions->stops)
 		missions->interrupted = ohtd_why_name(OHTD_WHY_CANCELLED);
 	if (!ohtd_state_is_enabled(record->to))
 		missions->interrupted = ohtd_why_name(record->to == OHTD_STATE_ESTOP ? OHTD_WHY_STOP_LATCHED :
@@ -155,7 +165,8 @@ static void take_record(struct ohtd_missions *missions, const struct ohtd_event_
 		take_transition(missions, record);
 	if (record->kind != OHTD_RECORD_COMMAND)
 		return;
-	if (record->command.state == OHTD_COMMAND_STATE_RUNNING && strcmp(record->command.caller_id, leg ? leg->command_id : ""))
+	if (record->command.state == OHTD_COMMAND_STATE_RUNNING && strcmp(record->command.caller_id, leg ? leg->command_id : "") &&
+	    (!*missions->ended || strcmp(record->command.caller_id, missions->ended)))
 		missions->interrupted = ohtd_why_name(OHTD_WHY_REPLACED);
 	take_command(missions, &record->command);
 }
@@ -502,7 +513,7 @@ static void follow(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, 
 		end_leg(missions, leg);
 	} else if (leg->deadline_s && !missions->late && is_over(missions, leg->deadline_s, now_ns)) {
 		/* How it ends is told by its record. */
-		missions->late = !ohtd_missions_post(missions, &missions->person, OHTD_COMMAND_STOP, OHTD_MISSIONS_OF_NONE);
+		missions->late = !ohtd_missions_stop(missions, &missions->person);
 	}
 }
 

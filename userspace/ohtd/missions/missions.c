@@ -288,7 +288,7 @@ static int cancel(struct ohtd_missions *missions, const struct ohtd_missions_per
 	}
 	leg = ohtd_missions_leg(missions);
 	if (leg && ohtd_missions_commands(missions)) {
-		r = ohtd_missions_post(missions, person, OHTD_COMMAND_STOP, OHTD_MISSIONS_OF_NONE);
+		r = ohtd_missions_stop(missions, person);
 		if (!r)
 			snprintf(missions->ended, sizeof(missions->ended), "%s", leg->command_id);
 	}

@@ -51,6 +51,7 @@
  * @order: id in the link of the newest command of a leg
  * @answered: the same of the newest one that was answered
  * @posted: the command of the leg under way has been given, and its answer has not come
+ * @stops: so many stops of its own have been given, and their answers have not come
  * @writes: the register of the leg under way is being written, and the answer has not come
  * @command: the command of the leg under way as its newest record has it; number 0: none is known
  * @note: of that command, in the store
@@ -81,6 +82,7 @@ struct ohtd_missions {
 	uint64_t order;
 	uint64_t answered;
 	bool posted;
+	unsigned int stops;
 	bool writes;
 	struct ohtd_command_view command;
 	struct ohtd_command_row note;
@@ -102,6 +104,7 @@ struct ohtd_missions {
 enum {
 	OHTD_MISSIONS_OF_RESUME = 1,
 	OHTD_MISSIONS_OF_NONE,
+	OHTD_MISSIONS_OF_STOP,
 	OHTD_MISSIONS_OF_CHECK,		/* and what follows: of the legs of a check */
 	OHTD_MISSIONS_OF_LEGS = OHTD_MISSIONS_OF_CHECK + OHTD_TABLES_MISSION_LEGS_MAX,
 };
@@ -119,6 +122,9 @@ bool ohtd_missions_commands(const struct ohtd_missions *missions);
 
 /* Gives a command in the name of @person; @id: see above. 0 or a negative errno. */
 int ohtd_missions_post(struct ohtd_missions *missions, const struct ohtd_missions_person *person, uint32_t kind, uint64_t id);
+
+/* The same: what moves for the mission is stopped by the mission itself. */
+int ohtd_missions_stop(struct ohtd_missions *missions, const struct ohtd_missions_person *person);
 
 /* The leg under way comes into another state, which is not written yet. @reason: word, or "". */
 void ohtd_missions_leg_to(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *state, const char *reason);
