@@ -33,15 +33,13 @@
 #define TICK_MS		100
 /* So long a mission and all that befalls it may take. */
 #define TICKS_MAX	20000
-/* What finished so shortly before a kill may not be on the disk: that leg is driven again. */
-#define UNKNOWN_TICKS	4
 #define DISTURBANCES	8
 #define NEAR_MM		3
 
 /* What has become of a leg in a round, as the robot knows. */
 struct seen {
 	bool finished;
-	unsigned int at_tick;		/* when it finished, the last time */
+	bool kept;			/* the record of commands says so on the disk */
 };
 
 static struct {
@@ -55,7 +53,7 @@ static struct {
 	void (*inner)(void *context);
 	void *inner_context;
 	char dir[2][64];
-	unsigned int folder, tick, killed_tick;
+	unsigned int folder, tick;
 	/* Calls of the store until the daemon dies, 0: it lives on; and how. */
 	unsigned int calls_left;
 	bool before_write, cuts;
@@ -140,7 +138,6 @@ static void saw(const struct ohtd_command_view *command)
 	if (command->state != OHTD_COMMAND_STATE_FINISHED)
 		return;
 	seen->finished = true;
-	seen->at_tick = run.tick;
 	if (!strcmp(run.legs[place - 1].kind, "move") && fabs(run.robot->rail->position_mm - run.legs[place - 1].position_mm) > NEAR_MM)
 		fail_msg("seed %llu: leg %lld of round %lld has finished at %.1f mm", (unsigned long long)run.seed, place, round,
 			 run.robot->rail->position_mm);
@@ -159,7 +156,7 @@ static void began(const struct ohtd_command_view *command)
 	if (!run.asked)
 		fail_msg("seed %llu: leg %lld of round %lld has begun and nobody had asked", (unsigned long long)run.seed, place, round);
 	tally.again += seen->finished;
-	if (seen->finished && (!run.killed_tick || seen->at_tick + UNKNOWN_TICKS < run.killed_tick))
+	if (seen->kept)
 		fail_msg("seed %llu: leg %lld of round %lld is driven twice", (unsigned long long)run.seed, place, round);
 	for (long long r = 1; r <= round; r++)
 		for (long long p = 1; p < (r < round ? LEGS + 1 : place); p++)
@@ -235,6 +232,9 @@ static void tick(void)
 	ohtd_keeper_turn(run.keeper, NULL);
 	/* What was handed to the store is there before it is handed more. */
 	assert_int_equal(__real_ohtd_store_call(run.store, work_nothing, NULL), 0);
+	for (int r = 1; r <= ROUNDS_MAX; r++)
+		for (int i = 1; i <= LEGS; i++)
+			run.seen[r][i].kept = run.seen[r][i].finished;
 	ohtd_missions_part.tick(run.missions);
 }
 
@@ -255,7 +255,6 @@ static void die(void)
 {
 	run.asked = false;
 	run.calls_left = 0;
-	run.killed_tick = run.tick;
 	tally.deaths++;
 	tally.cuts += run.cuts;
 	empty_folder(!run.folder);
@@ -323,11 +322,12 @@ static bool is_in(const struct ohtd_tables_mission *row, const char *state)
 /* By the person in whose name the mission is driven. False: it was refused. */
 static bool ask(enum ohtd_command_kind kind, double speed_mm_s, double target_mm)
 {
-	const struct ohtd_command command = {
+	struct ohtd_command command = {
 		.id = ++run.robot->run.asked, .kind = kind, .by = person.by, .role = OHTD_ROLE_ADMINISTRATOR, .speed_mm_s = speed_mm_s,
-		.target_mm = target_mm, .caller_id = "by hand",
+		.target_mm = target_mm,
 	};
 
+	snprintf(command.caller_id, sizeof(command.caller_id), "by hand %llu", (unsigned long long)command.id);
 	return fixture_command(run.robot->f, &command).outcome == OHTD_OUTCOME_DONE;
 }
 
@@ -607,7 +607,7 @@ static void play(uint64_t seed)
 	memset(run.seen, 0, sizeof(run.seen));
 	run.seed = seed;
 	run.done = run.asked = false;
-	run.tick = run.killed_tick = run.calls_left = 0;
+	run.tick = run.calls_left = 0;
 	run.robot = driver_begin(9000 + shift);
 	run.robot->run.dice = seed;
 	run.inner = run.robot->f->watch;
