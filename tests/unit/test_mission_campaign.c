@@ -33,16 +33,13 @@
 #define TICK_MS		100
 /* So long a mission and all that befalls it may take. */
 #define TICKS_MAX	20000
-/* What finished so shortly before a kill may not be on the disk: that leg is driven again. */
-#define UNKNOWN_TICKS	4
 #define DISTURBANCES	8
 #define NEAR_MM		3
 
 /* What has become of a leg in a round, as the robot knows. */
 struct seen {
 	bool finished;
-	unsigned int at_tick;		/* when it finished, the last time */
-	unsigned int given;		/* commands */
+	bool kept;			/* the record of commands says so on the disk */
 };
 
 static struct {
@@ -56,7 +53,7 @@ static struct {
 	void (*inner)(void *context);
 	void *inner_context;
 	char dir[2][64];
-	unsigned int folder, tick, killed_tick;
+	unsigned int folder, tick;
 	/* Calls of the store until the daemon dies, 0: it lives on; and how. */
 	unsigned int calls_left;
 	bool before_write, cuts;
@@ -85,13 +82,7 @@ static unsigned int roll(unsigned int sides)
 int __wrap_ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snapshot *out);
 int __wrap_ohtd_robot_event(const struct ohtd_robot *robot, struct ohtd_event_reader *reader, struct ohtd_event_record *record);
 uint64_t __wrap_ohtd_robot_events(const struct ohtd_robot *robot);
-unsigned int __wrap_ohtd_robot_link_number(const struct ohtd_robot *robot, const struct ohtd_link *link);
-unsigned int __wrap_ohtd_robot_link_number(const struct ohtd_robot *robot, const struct ohtd_link *link)
-{
-	(void)robot;
-	return (unsigned int)(link - run.robot->f->links) + 1;
-}
-
+unsigned int __wrap_ohtd_control_link_number(const struct ohtd_robot *robot, const struct ohtd_link *link);
 void __wrap_ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *stations);
 int __real_ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void *arg);
 int __wrap_ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void *arg);
@@ -112,6 +103,12 @@ uint64_t __wrap_ohtd_robot_events(const struct ohtd_robot *robot)
 {
 	(void)robot;
 	return atomic_load(&run.robot->f->control.event_ring.newest);
+}
+
+unsigned int __wrap_ohtd_control_link_number(const struct ohtd_robot *robot, const struct ohtd_link *link)
+{
+	(void)robot;
+	return (unsigned int)(link - run.robot->f->links) + 1;
 }
 
 void __wrap_ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *stations)
@@ -146,12 +143,9 @@ static void saw(const struct ohtd_command_view *command)
 	if (place < 1 || place > LEGS || round < 1 || round > ROUNDS_MAX)
 		fail_msg("seed %llu: a command for leg %lld of round %lld", (unsigned long long)run.seed, place, round);
 	seen = &run.seen[round][place];
-	if (command->state == OHTD_COMMAND_STATE_RUNNING && command->began_ns == command->accepted_ns)
-		seen->given++;
 	if (command->state != OHTD_COMMAND_STATE_FINISHED)
 		return;
 	seen->finished = true;
-	seen->at_tick = run.tick;
 	if (!strcmp(run.legs[place - 1].kind, "move") && fabs(run.robot->rail->position_mm - run.legs[place - 1].position_mm) > NEAR_MM)
 		fail_msg("seed %llu: leg %lld of round %lld has finished at %.1f mm", (unsigned long long)run.seed, place, round,
 			 run.robot->rail->position_mm);
@@ -170,7 +164,7 @@ static void began(const struct ohtd_command_view *command)
 	if (!run.asked && command->accepted_ns > run.disturbed_ns)
 		fail_msg("seed %llu: leg %lld of round %lld has begun and nobody had asked", (unsigned long long)run.seed, place, round);
 	tally.again += seen->finished;
-	if (seen->finished && (!run.killed_tick || seen->at_tick + UNKNOWN_TICKS < run.killed_tick))
+	if (seen->kept)
 		fail_msg("seed %llu: leg %lld of round %lld is driven twice", (unsigned long long)run.seed, place, round);
 	for (long long r = 1; r <= round; r++)
 		for (long long p = 1; p < (r < round ? LEGS + 1 : place); p++)
@@ -191,9 +185,13 @@ static void watch(void *context)
 		return;
 	}
 	while (ohtd_event_ring_next(&run.robot->f->control.event_ring, &run.reader, &record)) {
+		if (getenv("OHT_TRACE"))
+			printf("%.3f: record %u, %s to %s, event %u, '%s' %s, asked %d\n", (double)record.time_ns / OHTD_NS_PER_S, record.kind,
+			       ohtd_state_name(record.from), ohtd_state_name(record.to), record.event, record.command.caller_id,
+			       ohtd_command_state_name(record.command.state), run.asked);
 		if (record.kind != OHTD_RECORD_COMMAND)
 			continue;
-		if (record.command.number > newest && record.command.state == OHTD_COMMAND_STATE_RUNNING) {
+		if (record.command.number > newest) {
 			newest = record.command.number;
 			began(&record.command);
 		}
@@ -242,6 +240,9 @@ static void tick(void)
 	ohtd_keeper_turn(run.keeper, NULL);
 	/* What was handed to the store is there before it is handed more. */
 	assert_int_equal(__real_ohtd_store_call(run.store, work_nothing, NULL), 0);
+	for (int r = 1; r <= ROUNDS_MAX; r++)
+		for (int i = 1; i <= LEGS; i++)
+			run.seen[r][i].kept = run.seen[r][i].finished;
 	ohtd_missions_part.tick(run.missions);
 }
 
@@ -262,7 +263,6 @@ static void die(void)
 {
 	run.asked = false;
 	run.calls_left = 0;
-	run.killed_tick = run.tick;
 	tally.deaths++;
 	tally.cuts += run.cuts;
 	empty_folder(!run.folder);
@@ -330,11 +330,12 @@ static bool is_in(const struct ohtd_tables_mission *row, const char *state)
 /* By the person in whose name the mission is driven. False: it was refused. */
 static bool ask(enum ohtd_command_kind kind, double speed_mm_s, double target_mm)
 {
-	const struct ohtd_command command = {
+	struct ohtd_command command = {
 		.id = ++run.robot->run.asked, .kind = kind, .by = person.by, .role = OHTD_ROLE_ADMINISTRATOR, .speed_mm_s = speed_mm_s,
-		.target_mm = target_mm, .caller_id = "by hand",
+		.target_mm = target_mm,
 	};
 
+	snprintf(command.caller_id, sizeof(command.caller_id), "by hand %llu", (unsigned long long)command.id);
 	return fixture_command(run.robot->f, &command).outcome == OHTD_OUTCOME_DONE;
 }
 
@@ -403,15 +404,24 @@ static bool move(void)
 	return ask(OHTD_COMMAND_MOVE, 0, fmin(fmax(round(run.robot->rail->position_mm + (roll(2) ? 120 : -120)), 1000), 30000));
 }
 
+/* The leg whose command is on its way is under way. */
+static void begin_posted(void)
+{
+	if (ohtd_missions_commands(run.missions))
+		fixture_run_ms(run.robot->f, 3 * TICK_MS);
+}
+
 static bool drain(void)
 {
 	act(OHTD_MISSIONS_DRAIN, 1);
+	begin_posted();
 	return true;
 }
 
 static bool pause_it(void)
 {
 	act(OHTD_MISSIONS_PAUSE, 1);
+	begin_posted();
 	return true;
 }
 
@@ -610,7 +620,7 @@ static void play(uint64_t seed)
 	memset(run.seen, 0, sizeof(run.seen));
 	run.seed = seed;
 	run.done = run.asked = false;
-	run.tick = run.killed_tick = run.calls_left = 0;
+	run.tick = run.calls_left = 0;
 	run.robot = driver_begin(9000 + shift);
 	run.robot->run.dice = seed;
 	run.inner = run.robot->f->watch;
@@ -671,7 +681,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	if (!run.done)
-		print_message("seed %llu has failed; alone: OHT_SEED=%llu OHT_RUNS=1\n", (unsigned long long)run.seed, (unsigned long long)run.seed);
+		print_message("seed %llu has failed; alone: OHT_SEED=%llu OHT_RUNS=1; OHT_TRACE=1 prints all\n", (unsigned long long)run.seed, (unsigned long long)run.seed);
 	fault_vfs_remove();
 	return scratch_remove(*state);
 }

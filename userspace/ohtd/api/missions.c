@@ -676,7 +676,7 @@ static int work_copy(struct ohtd_db *db, void *arg)
 	if (count < 0)
 		return count;
 	for (int i = 0; i < count; i++)
-		ohtd_tables_leg_renew(&job->legs[i]);
+		ohtd_missions_row_renew_leg(&job->legs[i]);
 	said->legs = said->made_legs = said->through_leg = count;
 	if (!*said->name)
 		memcpy(said->name, job->row.name, sizeof(said->name));

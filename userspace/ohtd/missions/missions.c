@@ -35,7 +35,7 @@ static int work_keep(struct ohtd_db *db, void *arg)
 
 static int work_begin_round(struct ohtd_db *db, void *arg)
 {
-	return ohtd_tables_mission_begin_round(db, arg);
+	return ohtd_missions_row_begin_round(db, arg);
 }
 
 static int work_get(struct ohtd_db *db, void *arg)
@@ -144,7 +144,7 @@ int ohtd_missions_begin_round(struct ohtd_missions *missions)
 		return r;
 	missions->row = next;
 	for (int64_t i = 0; i < next.legs; i++)
-		ohtd_tables_leg_renew(&missions->legs[i]);
+		ohtd_missions_row_renew_leg(&missions->legs[i]);
 	ohtd_missions_changed(missions);
 	return 0;
 }

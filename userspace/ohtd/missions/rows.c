@@ -98,7 +98,7 @@ static const struct ohtd_statement keep_leg_sql = {
 static const struct ohtd_statement round_sql = {
 	"UPDATE missions SET leg = :leg, round = :round, changed_ns = :changed_ns WHERE id = :id", &ohtd_tables_missions_kept
 };
-/* As ohtd_tables_leg_renew(). */
+/* As ohtd_missions_row_renew_leg(). */
 static const struct ohtd_statement renew_legs_sql = {
 	"UPDATE mission_legs SET state = 'waiting', reason = '', tries = 0, command_id = '', began_ns = 0, ended_ns = 0 WHERE mission = :id"
 };
@@ -166,7 +166,7 @@ static int refuse_too_many(struct ohtd_db *db)
 	return r;
 }
 
-void ohtd_tables_leg_renew(struct ohtd_tables_leg *leg)
+void ohtd_missions_row_renew_leg(struct ohtd_tables_leg *leg)
 {
 	snprintf(leg->state, sizeof(leg->state), "%s", OHTD_TABLES_LEG_WAITING);
 	*leg->reason = 0;
@@ -439,7 +439,7 @@ int ohtd_tables_mission_note(struct ohtd_db *db, const struct ohtd_tables_missio
 	return ohtd_db_end(db, r);
 }
 
-int ohtd_tables_mission_begin_round(struct ohtd_db *db, const struct ohtd_tables_mission *row)
+int ohtd_missions_row_begin_round(struct ohtd_db *db, const struct ohtd_tables_mission *row)
 {
 	int r = ohtd_db_begin(db);
 

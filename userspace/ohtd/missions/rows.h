@@ -165,7 +165,7 @@ extern const struct ohtd_stored_row ohtd_tables_missions_kept;
 bool ohtd_tables_mission_is_over(const struct ohtd_tables_mission *row);
 
 /* What has become of a leg is forgotten: it waits, as if it had been made now. */
-void ohtd_tables_leg_renew(struct ohtd_tables_leg *leg);
+void ohtd_missions_row_renew_leg(struct ohtd_tables_leg *leg);
 
 /* @row->id: out; @row->legs of @legs, whose mission and place are filled in. 0, -E2BIG: there are OHTD_TABLES_MISSIONS_MAX, or a negative errno. */
 int ohtd_tables_mission_add(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
@@ -238,7 +238,7 @@ int ohtd_tables_mission_note(struct ohtd_db *db, const struct ohtd_tables_missio
 			     struct ohtd_command_row *command);
 
 /* The next round begins: its mission is kept as @row is, and all of its legs wait. As ohtd_tables_mission_keep(). */
-int ohtd_tables_mission_begin_round(struct ohtd_db *db, const struct ohtd_tables_mission *row);
+int ohtd_missions_row_begin_round(struct ohtd_db *db, const struct ohtd_tables_mission *row);
 
 /**
  * ohtd_tables_missions_begin() - at the start of a run: hold what the last one left running or paused
