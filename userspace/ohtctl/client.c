@@ -249,7 +249,7 @@ static int judge(struct cli *cli, const char *whom, const struct http_request *r
 {
 	if (request->type)
 		return judge_text(cli, whom, answer, json);
-	if (answer->status != NO_CONTENT || strcmp(request->method, "DELETE"))
+	if (answer->status != NO_CONTENT || !strcmp(request->method, "GET"))
 		return client_judge(cli, whom, answer, json);
 	*json = json_object_new_object();
 	return CLI_DONE;

@@ -361,6 +361,7 @@ struct health {
 	int64_t age_ms;
 	int64_t up_s;
 	bool setup_required;
+	bool registration;
 	bool simulated;
 	const struct health_reason *reasons;
 	size_t reasons_count;
@@ -386,6 +387,7 @@ OHTD_SHAPE(health, "Health",
 		     .summary = "Age of the control thread's last cycle; -1: there was none"),
 	OHTD_INTEGER(health, up_s, .flags = OHTD_DRIFTS, .unit = "s", .summary = "Since the start of ohtd"),
 	OHTD_BOOLEAN(health, setup_required, .summary = "There is no administrator yet"),
+	OHTD_BOOLEAN(health, registration, .summary = "A person without an account may ask for one: POST auth/register"),
 	OHTD_BOOLEAN(health, simulated, .summary = "The modules are simulated"),
 	OHTD_LIST(health, reasons, health_reason, .summary = "Everything that is not well"),
 	OHTD_OBJECT(health, bus, health_bus, .summary = "The bus"),
@@ -438,6 +440,7 @@ static const void *make_health(const struct ohtd_scene *scene)
 		.age_ms = snapshot->time_ns ? (int64_t)alive.control_age_ms : -1,
 		.up_s = ohtd_scene_age_ms(scene, store.started_ns) / 1000,
 		.setup_required = ohtd_setup_is_required(scene->services->setup),
+		.registration = ohtd_settings_takes_registrations(scene->services->settings),
 		.simulated = scene->services->simulated,
 		.reasons = parts->reasons, .reasons_count = reasons,
 		.bus = &parts->bus, .control_plane = &parts->threads, .clock = &parts->clock,

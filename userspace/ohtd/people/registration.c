@@ -277,6 +277,15 @@ static void decide(struct ohtd_call *call, bool approve, int64_t role)
 	ohtd_late_write(call, &job->late, work_decide, answer_decide);
 }
 
+/* The audit keeps it: the row goes, and the person is told nothing. */
+struct rejection {
+	const char *reason;
+};
+
+OHTD_SHAPE(rejection, "RegistrationRejection",
+	OHTD_TEXT(rejection, reason, .max = TEXT_MAX(note), .unfit = line_unfit, .summary = "For the audit: one line; the person is not told",
+		  .example = "\"not known in hall 7\""));
+
 static void post_approve(struct ohtd_call *call)
 {
 	decide(call, true, OHTD_INPUT(call, approval)->role);
@@ -314,7 +323,7 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_POST, .path = "users/{id}/reject", .role = OHTD_ROLE_ADMINISTRATOR,
 		.elevation = OHTD_ELEVATION_ALWAYS,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &rejection_shape,
 		.replies = { { 204, NULL } },
 		.problems = { "not_found" },
 		.handle = post_reject,

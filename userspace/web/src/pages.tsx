@@ -6,6 +6,7 @@
 import type { ComponentChildren, ComponentType, FunctionComponent } from "preact";
 import type { Role } from "./api/types";
 import { later } from "./later";
+import { WaitingCount } from "./components/waiting-count";
 import { AlertCount, Alerts } from "./pages/alerts";
 import { Drive } from "./pages/drive";
 import { Missions } from "./pages/missions";
@@ -155,6 +156,7 @@ export const pages: Page[] = [
 		),
 		role: "administrator",
 		words: texts.users.words,
+		count: WaitingCount,
 		component: later(async () => (await import("./pages/users")).Users),
 	},
 	{

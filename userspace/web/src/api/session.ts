@@ -18,9 +18,11 @@ export interface Session {
 	state: "starting" | "none" | "open" | "ended";
 	user: string;
 	role: Role | null;
+	/** the account must have a second factor and has none: nothing else is answered */
+	enrol: boolean;
 }
 
-export const session = new Store<Session>({ state: "starting", user: "", role: null });
+export const session = new Store<Session>({ state: "starting", user: "", role: null, enrol: false });
 
 const KEPT = "oht.session";
 const LOCK = "oht.session";
@@ -44,7 +46,7 @@ function take(grant: Grant, user: string): void {
 	ownRefresh = grant.refresh_token ?? null;
 	renewAt = performance.now() + grant.expires_in * 1000 * RENEW_PART;
 	keep(KEPT, user);
-	session.set({ state: "open", user, role: grant.role });
+	session.set({ state: "open", user, role: grant.role, enrol: grant.must_enrol });
 }
 
 /** The token that the stop is sent with: as it is, also when it is too old. */
@@ -135,8 +137,7 @@ export async function call<T>(method: Method, path: string, sending: Sending = {
 		return await callRenewed<T>(method, path, sending);
 	} catch (error) {
 		if (!(error instanceof Problem)) throw error;
-		// Nothing else is answered until it is set up there.
-		if (error.code === "second_factor_required") location.hash = "/account";
+		if (error.code === "second_factor_required") session.set({ ...session.get(), enrol: true });
 		if (!elevate || error.code !== "elevation_required") throw error;
 	}
 	await elevate();
@@ -185,6 +186,11 @@ export async function changePassword(oldPassword: string, newPassword: string): 
 	const body = { old_password: oldPassword, new_password: newPassword, cookie: ownRefresh === null };
 
 	take(await call<Grant>("POST", "auth/password/change", { body }), session.get().user);
+}
+
+/** The second factor is there. */
+export function enrolled(): void {
+	session.set({ ...session.get(), enrol: false });
 }
 
 /** Also without an answer this page forgets the session. */

@@ -86,6 +86,8 @@ export type Latency = Schemas["Latency"];
 
 export type User = Schemas["Account"];
 
+export type Registration = Schemas["RegistrationWaiting"];
+
 export type Agent = Schemas["Agent"];
 
 export type Key = Schemas["Key"];

@@ -51,7 +51,8 @@ function Picture({ rows }: { rows: string }) {
 	);
 }
 
-export function SecondFactorCard() {
+/** @param done - called when the recovery codes are kept */
+export function SecondFactorCard({ done }: { done?: () => void }) {
 	const state = useOnce(() => call<SecondFactor>("GET", "auth/totp"));
 	const [drawn, setDrawn] = useState<SecondFactorSecret>();
 	const [codes, setCodes] = useState<RecoveryCodes>();
@@ -71,7 +72,7 @@ export function SecondFactorCard() {
 
 	if (codes)
 		content = (
-			<Shown text={t.codes} secret={codes.recovery_codes.map((one) => one.code).join("\n")} done={() => setCodes(undefined)} />
+			<Shown text={t.codes} secret={codes.recovery_codes.map((one) => one.code).join("\n")} done={done ?? (() => setCodes(undefined))} />
 		);
 	else if (drawn)
 		content = (

@@ -13,6 +13,7 @@ import { ProfileCards } from "../components/profile-card";
 import { confirm, toast } from "../components/overlay";
 import { SecondFactorCard } from "../components/second-factor";
 import { Table } from "../components/table";
+import { clientOf } from "../components/client-of";
 import { time } from "../format";
 import { useStore } from "../store";
 import { texts } from "../texts";
@@ -47,16 +48,6 @@ const MEMBERS: Member[] = [
 		autocomplete: "new-password",
 	},
 ];
-
-/* "Mozilla/5.0 (X11; Linux x86_64) ... Chrome/120.0" -> "Chrome 120 on Linux" */
-function clientOf(agent: string): string {
-	const browser = /(Firefox|Edg|Chrome|Version|ohtctl|curl)\/(\d+)/.exec(agent);
-	const system = /(Windows|Android|iPhone|iPad|Mac OS X|Linux)/.exec(agent);
-	const names: Record<string, string> = { Edg: "Edge", Version: "Safari" };
-
-	if (!browser) return agent || t.unknownClient;
-	return `${names[browser[1] ?? ""] ?? browser[1]} ${browser[2]}${system ? ` ${t.on} ${system[1]}` : ""}`;
-}
 
 function Sessions() {
 	const list = useOnce(() => call<List<Session>>("GET", "auth/sessions"));

@@ -3,7 +3,7 @@
  * Accounts: which there are, with which role; to add and to change them.
  */
 import { useState } from "preact/hooks";
-import { ROLES, call, session } from "../api/session";
+import { ROLES, call } from "../api/session";
 import type { Role, User } from "../api/types";
 import { useAct } from "../components/act";
 import { Badge, Button, Card, Refusal } from "../components/basics";
@@ -13,6 +13,7 @@ import { Older } from "../components/older";
 import { Dialog, confirm, toast } from "../components/overlay";
 import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
+import { Waiting, roleChoices } from "../components/users-waiting";
 import { Keys, Shown } from "../components/user-keys";
 import { time } from "../format";
 import { useQuery } from "../router";
@@ -21,16 +22,6 @@ import { texts } from "../texts";
 const t = texts.users;
 const PASSWORD_BYTES = { min: 8, max: 72 };
 const NAME_BYTES = { min: 1, max: 64 };
-
-/* An administrator cannot give a role above the own role. */
-function roleChoices(): { value: string; label: string }[] {
-	const mine = session.get().role;
-
-	return ROLES.slice(0, mine ? ROLES.indexOf(mine) + 1 : 0).map((role) => ({
-		value: role,
-		label: `${texts.roles[role]}: ${texts.roleMeans[role]}`,
-	}));
-}
 
 function Add({ close, done }: { close: () => void; done: () => void }) {
 	const members: Member[] = [
@@ -158,6 +149,8 @@ export function Users() {
 	};
 
 	return (
+		<>
+		<Waiting done={list.again} />
 		<Card title={t.title}>
 			{act.problem ? <Refusal problem={act.problem} /> : null}
 			<Table
@@ -251,5 +244,6 @@ export function Users() {
 			{codeOf ? <Code user={codeOf} close={() => setCodeOf(undefined)} /> : null}
 			{changing ? <Change user={changing} close={() => setChanging(undefined)} done={list.again} /> : null}
 		</Card>
+		</>
 	);
 }

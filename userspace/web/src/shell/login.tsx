@@ -6,7 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { send } from "../api/client";
 import { type Reading, feed } from "../api/live";
 import { Problem } from "../api/problem";
-import { login, logout, session } from "../api/session";
+import { ROLES, login, logout, session } from "../api/session";
 import type { Health } from "../api/types";
 import { Button, Notice, Shape } from "../components/basics";
 import { CodedForm } from "../components/coded-form";
@@ -17,6 +17,7 @@ import { Store, useStore } from "../store";
 import { texts } from "../texts";
 import { limitsOf, nameOf } from "./robot";
 
+const t = texts.ask;
 const NAME_MAX_BYTES = 64;
 const PASSWORD_BYTES = { min: 8, max: 72 };
 
@@ -26,7 +27,37 @@ async function resetPassword({ username, reset_code, password }: Values): Promis
 	await login(String(username), String(password));
 }
 
-function LoginForm({ user }: { user: string }) {
+/* The answer is the same whether there is such an account. */
+function Ask({ close }: { close: () => void }) {
+	const [asked, setAsked] = useState(0);
+	const members: Member[] = [
+		nameMember(t.name),
+		{ name: "full_name", label: t.fullName, kind: "text", max: 128, hint: "", autocomplete: "name" },
+		{
+			name: "role",
+			label: t.role,
+			kind: "choice",
+			choices: ROLES.map((role) => ({ value: role, label: `${texts.roles[role]}: ${texts.roleMeans[role]}` })),
+		},
+		{ name: "note", label: t.note, kind: "text", max: 256, hint: t.noteHint },
+		...FRESH,
+	];
+	const send_ = async ({ again: _, ...body }: Values) => {
+		const filled = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== ""));
+
+		setAsked((await send<{ id: number }>("POST", "auth/register", { body: filled })).id);
+	};
+
+	if (asked)
+		return (
+			<Notice tone="" id="asked" role="status">
+				{t.asked(asked)}
+			</Notice>
+		);
+	return <Form id="ask" members={members} submit={t.submit} check={same} onSend={send_} onCancel={close} />;
+}
+
+function LoginForm({ user, asks }: { user: string; asks?: boolean }) {
 	const members: Member[] = [
 		{
 			name: "username",
@@ -49,6 +80,9 @@ function LoginForm({ user }: { user: string }) {
 	];
 
 	const [code, setCode] = useState(false);
+	const [asking, setAsking] = useState(false);
+
+	if (asking) return <Ask close={() => setAsking(false)} />;
 
 	return (
 		<>
@@ -66,6 +100,11 @@ function LoginForm({ user }: { user: string }) {
 			<Button kind="plain" id="with-code" onPress={() => setCode(!code)}>
 				{code ? texts.login.title : texts.login.haveCode}
 			</Button>
+			{asks ? (
+				<Button kind="plain" id="ask-account" onPress={() => setAsking(true)}>
+					{t.ask}
+				</Button>
+			) : null}
 		</>
 	);
 }
@@ -180,7 +219,7 @@ export function WayIn({ health }: { health: Reading<Health> }) {
 						<Notice tone="bad">{texts.login.unreachable}</Notice>
 					</div>
 				) : null}
-				{first ? <Setup /> : <LoginForm user="" />}
+				{first ? <Setup /> : <LoginForm user="" asks={health.data?.registration === true} />}
 			</section>
 			<ul class="limits">
 				{limitsOf(health.data).map((text) => (

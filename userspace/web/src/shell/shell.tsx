@@ -16,7 +16,7 @@ import { altered, LiveText } from "../components/live-text";
 import { Confirm, Toasts, dialogs } from "../components/overlay";
 import { StopAlarm, StopButton } from "../components/stop";
 import { span } from "../format";
-import { loadRest } from "../later";
+import { later, loadRest } from "../later";
 import { type Page, pageOf, pages } from "../pages";
 import { href, place } from "../router";
 import { forgetful } from "../storage";
@@ -36,6 +36,8 @@ import { TransportNotice } from "./transport";
 const BOTTOM_PAGES = 4;
 /* For those who measure: from here on a person can do something. */
 const USABLE = "oht.usable";
+
+const Enrol = later(async () => (await import("./enrol")).Enrol);
 
 const visible = () => pages.filter((page) => may(page.role));
 
@@ -379,7 +381,7 @@ function Frame({ health, children }: { health: Reading<Health>; children: Compon
 }
 
 export function Shell() {
-	const { state, user } = useStore(session);
+	const { state, user, enrol } = useStore(session);
 	const { online } = useStore(link);
 	const how = useStore(transport);
 	const hidden = useHidden();
@@ -390,19 +392,20 @@ export function Shell() {
 	const isLocked = useStore(locked);
 	const robot = useLive<Robot>("robot");
 	const health = useLive<Health>("health");
-	const open = state === "open" || state === "ended";
+	const within = state === "open" || state === "ended";
+	const open = within && !enrol;
 	const found = pageOf(path);
 	const content = useRef<HTMLElement>(null);
 
 	usePaletteKey();
 	// The tab of such a page would show a state that is over.
-	const title = open || found?.page.role === null ? (found?.page.title ?? texts.shell.noPage) : texts.login.title;
+	const title = within && enrol ? texts.second.mustTitle : open || found?.page.role === null ? (found?.page.title ?? texts.shell.noPage) : texts.login.title;
 
 	useEffect(() => showInTab(open && !blind ? robot.data : undefined, online, title), [robot.data, online, open, blind, title]);
 	useEffect(() => content.current?.scrollTo(0, 0), [path]);
 	useEffect(() => {
-		if (state === "open" && online) void loadRest(visible());
-	}, [state, online]);
+		if (state === "open" && !enrol && online) void loadRest(visible());
+	}, [state, enrol, online]);
 	useEffect(() => {
 		if (state === "none") profile.set(null);
 		if (state === "open") readProfile().then((told) => showTheme(told.theme), () => undefined);
@@ -426,7 +429,17 @@ export function Shell() {
 					<Navigation current={found?.page} />
 				</div>
 			) : null}
-			{open || found?.page.role === null ? (
+			{within && enrol ? (
+				<div class="outside-body" inert={covered || isLocked}>
+					<StopAlarm />
+					<Altered />
+					<OldBrowser />
+					<main class="way-in" id="content" tabIndex={-1}>
+						<h1>{title}</h1>
+						<Enrol rest="" />
+					</main>
+				</div>
+			) : open || found?.page.role === null ? (
 				<main ref={content} id="content" tabIndex={-1} inert={covered || isLocked}>
 					<div class="head">
 						<h1><LiveText text={title} /></h1>

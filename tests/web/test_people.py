@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A person asks for an account and an administrator decides; an account that must have a second factor is led to it."""
+import subprocess
+
+import pytest
+
+from oht_test.wait import until
+from person import elevate, fill, go, has, log_in
+from remote import OHTCTL
+from test_look import axe
+
+OWN = "a password of hers 17"
+
+
+def configure(daemon, item, value):
+    """On the machine itself: that needs no session, which a test or the end of a page may have ended."""
+    subprocess.run([OHTCTL, "config", "set", item, value, "--socket", daemon.socket], check=True, capture_output=True, timeout=100,
+                   env=daemon.environment())
+
+
+def name_fields(page, name, password=OWN, again=OWN):
+    """Of the form for those who ask, and send it."""
+    for field, text in (("username", name), ("full_name", "Berta Falk"), ("note", "late shift"), ("password", password), ("again", again)):
+        fill(page, f"#ask-{field}", text)
+    page.click("#ask-send")
+
+
+@pytest.fixture(name="asked")
+def fixture_asked(daemon):
+    """The robot takes registrations."""
+    configure(daemon, "/access/registration", "yes")
+    yield daemon
+    configure(daemon, "/access/registration", "no")
+
+
+def test_a_person_asks_and_an_administrator_decides(asked, page):
+    page.wait(lambda: has(page, "#ask-account"), what="the way to an account")
+    page.click("#ask-account")
+    page.wait(lambda: has(page, "#ask-username"), what="the form")
+    assert axe(page) == ""
+    name_fields(page, "berta", again="another one 17")
+    page.wait(lambda: "not the same" in page.text("#ask-again-notes"), what="the fault of the page")
+    name_fields(page, "berta", "password1", "password1")
+    page.wait(lambda: "known one" in page.text("#ask"), what="the fault of the robot")
+    name_fields(page, "berta")
+    page.wait(lambda: has(page, "#asked") and "waits for an administrator" in page.text("#asked"), what="that it waits")
+    # A name that an account has is answered alike.
+    answer = asked.request("POST", "auth/register", {"username": "viewer", "password": OWN})
+    assert answer.status == 202 and answer.json["state"] == "pending"
+    page.open(page.address)
+    log_in(page, "administrator")
+    page.wait(lambda: page.run("return [...document.querySelectorAll('a[href=\"#/users\"] .page-count')].map((e) => parseInt(e.textContent))") == [2], what="the count")
+    go(page, "/users", "#waiting tbody tr")
+    text = page.text("#waiting tbody")
+    assert all(word in text for word in ("berta", "Berta Falk", "late shift", "Viewer", "127.0.0.1", "Chrom", "the name is taken")), text
+    assert not has(page, '#waiting [aria-label="Approve viewer"]') and axe(page) == ""
+    page.click('#waiting [aria-label="Approve berta"]')
+    page.wait(lambda: has(page, "#decision-role"), what="the question for the role")
+    page.run("const s = document.querySelector('#decision-role'); s.value = 'operator'; s.dispatchEvent(new Event('change', { bubbles: true }))")
+    page.click("#decision-send")
+    elevate(page)
+    page.wait(lambda: "berta" in page.text("#users tbody") and "berta" not in page.text("#waiting"), what="the account")
+    page.click('#waiting [aria-label="Reject viewer"]')
+    page.wait(lambda: has(page, "#decision-reason"), what="the question why")
+    fill(page, "#decision-reason", "not hers")
+    page.click("#decision-send")
+    page.wait(lambda: not has(page, "#waiting"), what="nobody who waits")
+    assert asked.login("berta", OWN).json["role"] == "operator"
+    records = asked.get("audit?limit=20", role="administrator").json["items"]
+    assert any(record["act"] == "POST users/{id}/reject" and "not hers" in record["after"] for record in records), records
+
+
+def test_nobody_asks_where_none_is_taken(page):
+    page.wait(lambda: has(page, "#login"), what="the form")
+    assert has(page, "#with-code") and not has(page, "#ask-account")
+
+
+def test_an_account_that_must_have_a_second_factor_sees_nothing_but_the_way_to_it(daemon, page):
+    assert daemon.request("POST", "users", {"username": "vera", "password": OWN, "role": "administrator"}, role="administrator").status == 201
+    configure(daemon, "/security/second_factor", "administrator")
+    try:
+        until(lambda: daemon.request("POST", "auth/login", {"username": "vera", "password": OWN}).json["must_enrol"], what="the configuration")
+        fill(page, "#login-username", "vera")
+        page.type("#login-password", OWN)
+        page.click("#login-send")
+        page.wait(lambda: has(page, "#enrol #second-begin"), 60, what="the one screen")
+        assert has(page, "#stop") and not has(page, ".navigation") and not has(page, "#user") and axe(page) == ""
+        # A reload and an address of another page lead to the same.
+        page.open(page.address + "#/users")
+        page.wait(lambda: has(page, "#enrol #second-begin"), 60, what="the same screen")
+        page.type("#second-begin-password", OWN)
+        page.click("#second-begin-send")
+        page.wait(lambda: has(page, "#qr"), what="the picture")
+        code = subprocess.run(["oathtool", "--totp", "--base32", page.text("#enrol code")], check=True, capture_output=True, text=True).stdout.strip()
+        fill(page, "#second-confirm-code", code)
+        page.click("#second-confirm-send")
+        page.wait(lambda: has(page, "#key-shown"), what="the recovery codes")
+        assert not has(page, ".navigation"), "they are lost behind a step that comes too early"
+        page.click("#key-kept")
+        page.wait(lambda: has(page, "#users tbody"), 60, what="the page that was asked for")
+        page.wait(lambda: page.run("return document.querySelector('#connection').textContent").startswith("live"), what="live data again")
+    finally:
+        configure(daemon, "/security/second_factor", "none")
+        until(lambda: daemon.get("robot", role="administrator").status == 200, what="the password alone")
