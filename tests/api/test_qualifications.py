@@ -472,7 +472,7 @@ def test_ohtctl_keeps_the_lists(site):
     assert (granted["granted_by"], granted["evidence"], granted["state"]) == ("uid 0", "sheet 7", "due")
     assert "sheet 7" in run("certificate", "due") and "sheet 7" in run("certificate", "list", "operator")
     assert "no certificate is due" in run("certificate", "due", "7")
-    assert "no_session" in run("certificate", "override", "operator", "tug", "a load hangs", expect=1)
+    assert "no_session" in run("certificate", "ask", "operator", "tug", "a load hangs", expect=1)
     assert "left the hall" in run("certificate", "revoke", str(granted["id"]), "left the hall & more")
     assert listed(site, "&course=tug")[0]["revoked_why"] == "left the hall & more"
     assert "there is no course 'rug'" in run("course", "require", "rug", expect=1)

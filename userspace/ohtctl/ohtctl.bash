@@ -119,7 +119,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'list show add require' -- "$word")
 		return ;;
 	certificate)
-		mapfile -t COMPREPLY < <(compgen -W 'list due grant revoke override confirm' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'list due grant revoke ask second' -- "$word")
 		return ;;
 	cert)
 		mapfile -t COMPREPLY < <(compgen -W 'show renew renew-authority ca' -- "$word")
