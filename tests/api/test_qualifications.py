@@ -463,16 +463,16 @@ def test_ohtctl_keeps_the_lists(site):
         return done.stdout + done.stderr
 
     assert re.search(r"driver +no +365 +\d+ +Driver", run("course", "list"))
-    run("course", "add", "tug", "Tug boat", "move,jog", "30")
-    assert courses(site)["tug"]["verbs"] == ["move", "jog"] and courses(site)["tug"]["valid_days"] == 30 and "Tug boat" in run("course", "show", "TUG")
+    run("course", "add", "tug", "Tug boat", "move,jog", "20")
+    assert courses(site)["tug"]["verbs"] == ["move", "jog"] and courses(site)["tug"]["valid_days"] == 20 and "Tug boat" in run("course", "show", "TUG")
     run("course", "require", "tug")
     assert courses(site)["tug"]["required"]
     assert "operator" in run("certificate", "grant", "operator", "tug", "sheet 7")
     [granted] = listed(site, "&course=tug")
     assert (granted["granted_by"], granted["evidence"], granted["state"]) == ("uid 0", "sheet 7", "due")
     assert "sheet 7" in run("certificate", "due") and "sheet 7" in run("certificate", "list", "operator")
-    assert "no certificate is due" in run("certificate", "due", "7")
-    assert "no_session" in run("certificate", "ask", "operator", "tug", "a load hangs", expect=1)
+    assert "sheet 7" not in run("certificate", "due", "7")
+    assert "no session" in run("certificate", "ask", "operator", "tug", "a load hangs", expect=1)
     assert "left the hall" in run("certificate", "revoke", str(granted["id"]), "left the hall & more")
     assert listed(site, "&course=tug")[0]["revoked_why"] == "left the hall & more"
     assert "there is no course 'rug'" in run("course", "require", "rug", expect=1)
