@@ -65,7 +65,7 @@ ASKED = [
     ("PATCH", "courses/{id}", "courses/4", {"valid_days": 730}, "administrator", 200),
     ("POST", "certificates", "certificates", {"user": "operator", "course": "crane", "evidence": "test of 2026-07-30, sheet 12"}, "administrator", 201),
     ("GET", "certificates", "certificates", None, "administrator", 200),
-    ("DELETE", "certificates/{id}", "certificates/1?reason=moved%20to%20another%20hall", None, "administrator", 200),
+    ("DELETE", "certificates/{id}", "certificates/1", {"reason": "moved to another hall"}, "administrator", 200),
     ("POST", "certificates/override", "certificates/override", {"user": "operator", "course": "crane", "reason": "driver is ill"}, "administrator", 409),
     ("POST", "certificates/{id}/confirm", "certificates/9/confirm", {}, "administrator", 404),
     ("DELETE", "courses/{id}", "courses/4", None, "administrator", 204),

@@ -3,7 +3,10 @@
 stops is never refused, and no certificate is granted to oneself."""
 import concurrent.futures
 import datetime
+import os
 import re
+import subprocess
+import tempfile
 
 import pytest
 
@@ -12,8 +15,9 @@ from daemon import begin, serving
 from live import dial
 from oht_test.client import PASSWORD
 from oht_test.wait import until
+from remote import OHTCTL
 from test_keys import key_of, service, verdict
-from test_local import NOBODY, ask as ask_locally, give
+from test_local import NOBODY, PRESET, ask as ask_locally, give
 from test_users import users
 
 DAY_S = 24 * 3600
@@ -42,15 +46,21 @@ class Person:
         return self.post("certificates", {"user": user, "course": course, **more})
 
     def revoke(self, number, reason="no longer in the hall"):
-        return self.ask("DELETE", f"certificates/{number}?reason={reason.replace(' ', '%20')}")
+        return self.ask("DELETE", f"certificates/{number}", {"reason": reason})
 
 
 @pytest.fixture(scope="module", name="site")
 def fixture_site(tmp_path_factory, accounts):
     """A daemon of this module, whose tests switch their courses off again."""
-    with serving(begin(tmp_path_factory.mktemp("qualifications"), accounts)) as made:
-        until(lambda: all(item["health"] == "good" for item in made.get("modules").json["items"]), what="four good modules")
-        yield made
+    # A folder that every user may look into; pytest's own is for its user only.
+    with tempfile.TemporaryDirectory(prefix="oht-qualified-") as folder:
+        os.chmod(folder, 0o755)
+        made = begin(tmp_path_factory.mktemp("qualifications"), accounts)
+        made.socket = f"{folder}/sock"
+        made.write_config()
+        with serving(made):
+            until(lambda: all(item["health"] == "good" for item in made.get("modules").json["items"]), what="four good modules")
+            yield made
 
 
 @pytest.fixture(scope="module", name="chief")
@@ -269,7 +279,7 @@ def test_what_else_is_refused(site, chief):
     assert verdict(chief.ask("PATCH", f"courses/{driver}", {"name": "other"})) == (400, "validation")
     assert verdict(chief.ask("PATCH", "courses/4711", {"required": True})) == (404, "not_found")
     assert verdict(chief.post("courses", {"name": "DRIVER", "title": "x"})) == (409, "course_exists")
-    assert verdict(chief.ask("DELETE", "certificates/4711?reason=x")) == (404, "not_found")
+    assert verdict(chief.revoke(4711)) == (404, "not_found")
     assert verdict(chief.ask("DELETE", "certificates/1")) == (400, "validation"), "without a reason"
     for query in ("due_within_days=-1", "due_within_days=4000", "user=", "sort=user", "course=" + "x" * 80):
         assert verdict(site.get(f"certificates?{query}", role="administrator")) == (400, "validation"), query
@@ -305,3 +315,167 @@ def test_a_grant_survives_a_kill_and_goes_with_its_account(fresh):
     assert not listed(fresh)
     assert fresh.request("DELETE", f"courses/{courses(fresh)['driver']['id']}", role="administrator").status == 204
     assert verdict(fresh.post("robot/commands", {"verb": "home"}, role="supervisor")) != MISSING
+
+
+# ---- every way in ----
+
+def test_programs_messages_missions_and_local_users_need_it_as_well(site, chief):
+    account = service(site, "line", "supervisor")
+    key = key_of(site, account)
+    home = ("POST", "robot/commands", {"verb": "home"})
+    number = site.post("missions", {"name": "x", "legs": [{"kind": "move", "position_mm": 1}]}, role="operator").json["id"]
+    give(site.socket, f"{NOBODY}=operator")
+    try:
+        course = require(chief, "driver")
+        assert verdict(site.request(*home, token=key["secret"])) == MISSING
+        assert verdict(ask_locally(site.socket, *home, user=NOBODY, group=NOBODY)) == MISSING
+        with dial(site, role="operator") as link:
+            link.say({"type": "command", "id": 7, "command": {"verb": "home"}})
+            told = until(lambda: (said := link.hear()).get("id") == 7 and said)
+            assert (told["status"], told["data"]["code"]) == MISSING and "the course driver (Driver)" in told["data"]["detail"], told
+        assert verdict(site.post(f"missions/{number}/start", role="operator")) == MISSING
+        # Where a course names the verb and not the start, each leg is judged when it begins.
+        assert chief.ask("PATCH", f"courses/{course['id']}", {"routes": []}).status == 200
+        held = site.post(f"missions/{number}/start", role="operator").json
+        assert (held["state"], held["reason"]) == ("held", MISSING[1]), held
+        assert site.post(f"missions/{number}/cancel", role="operator").status == 200
+        # Root needs none, and a program what was granted to its account.
+        assert verdict(ask_locally(site.socket, *home)) != MISSING
+        assert chief.grant("line", "driver").status == 201
+        # A local user has what was granted to the account of its name.
+        service(site, "nobody", "viewer")
+        assert verdict(ask_locally(site.socket, *home, user=NOBODY, group=NOBODY)) == MISSING
+        assert chief.grant("nobody", "driver").status == 201
+        assert verdict(ask_locally(site.socket, *home, user=NOBODY, group=NOBODY)) != MISSING
+        assert verdict(site.request(*home, token=key["secret"])) != MISSING
+    finally:
+        assert chief.ask("PATCH", f"courses/{course['id']}", {"routes": course["routes"], "required": False}).status == 200
+        give(site.socket, PRESET)
+
+
+# ---- time ----
+
+def test_an_end_is_told_before_it_comes_and_ends_at_its_time(fresh):
+    clock = Skewed(fresh)
+    fresh.start()
+    chief = Person(fresh, "chief", "administrator")
+    require(chief, "driver")
+    home = {"verb": "home"}
+    first = chief.grant("operator", "driver", ends=when(31)).json
+    assert not has_alert(fresh, "certificate_ends", "operator/driver")
+    clock.set(2 * DAY_S)
+    [alert] = until(lambda: has_alert(fresh, "certificate_ends", "operator/driver"), what="the alert")
+    assert alert["severity"] == "warning" and "ends within 30 days" in alert["text"]
+    assert fresh.get("health").json["status"] == "ok"
+    assert verdict(fresh.post("robot/commands", home, role="operator")) != MISSING
+    clock.set(31 * DAY_S + 60)
+    token = fresh.login("operator").json["access_token"]
+    answer = fresh.request("POST", "robot/commands", home, token=token)
+    assert verdict(answer) == MISSING and f"ended on {first['ends'][:10]}" in answer.json["detail"], answer
+    # A clock that is set back gives nothing of it back.
+    clock.set(0)
+    assert verdict(fresh.request("POST", "robot/commands", home, token=token)) == MISSING
+    clock.set(31 * DAY_S + 120)
+    again = Person(fresh, "chief")
+    assert again.grant("operator", "driver").status == 201
+    until(lambda: not has_alert(fresh, "certificate_ends", "operator/driver"), what="the end of the alert")
+    assert verdict(fresh.request("POST", "robot/commands", home, token=token)) != MISSING
+
+
+def test_a_clock_that_nobody_keeps_right_is_said_and_never_opens(fresh):
+    keeper = keep_right(fresh)
+    fresh.write_config(robot_simulated="no", bus_time_factor=1)
+    fresh.start()
+    chief = Person(fresh, "chief", "administrator")
+    require(chief, "driver")
+    assert chief.grant("operator", "driver").status == 201
+    keeper.set(0)
+    assert verdict(fresh.post("robot/commands", {"verb": "home"}, role="operator")) != MISSING, "it was right once in this run"
+    fresh.kill()
+    fresh.start()
+    answer = fresh.post("robot/commands", {"verb": "home"}, role="operator")
+    assert verdict(answer) == MISSING and answer.json["errors"][0]["code"] == "clock" and "no time server" in answer.json["detail"]
+    chief = Person(fresh, "chief")
+    assert verdict(chief.grant("viewer", "driver")) == (409, "clock_unkept")
+    number = courses(fresh)["commissioning"]["id"]
+    assert verdict(chief.ask("PATCH", f"courses/{number}", {"required": True})) == (409, "clock_unkept")
+    assert not courses(fresh)["commissioning"]["required"]
+    # Two people are a way without any clock.
+    waits = chief.post("certificates/override", {"user": "operator", "course": "driver", "reason": "a load hangs"}).json
+    assert Person(fresh, "boss", "supervisor").post(f"certificates/{waits['id']}/confirm").status == 200
+    assert verdict(fresh.post("robot/commands", {"verb": "home"}, role="operator")) != MISSING
+    keeper.set(1)
+    until(lambda: chief.grant("viewer", "driver").status == 201, what="a clock that is kept")
+
+
+# ---- an override ----
+
+def test_an_override_needs_two_others_and_is_told_as_long_as_it_lasts(site, chief):
+    first, second = Person(site, "first", "supervisor"), Person(site, "second", "supervisor")
+    said = {"user": "supervisor", "course": "driver", "reason": "a load hangs above the line", "hours": 2}
+    home = ("POST", "robot/commands", {"verb": "home"})
+    assert verdict(first.post("certificates/override", said)) == (409, "course_not_required")
+    require(chief, "driver")
+    try:
+        assert verdict(first.post("certificates/override", {**said, "user": "first"})) == (403, "own_certificate")
+        assert verdict(first.post("certificates/override", {**said, "user": "nobody.yet"})) == (422, "unknown_user")
+        for wrong, pointer in (({"hours": 0}, "/hours"), ({"hours": 9}, "/hours"), ({"reason": ""}, "/reason"), ({"reason": "a\nb"}, "/reason")):
+            answer = first.post("certificates/override", {**said, **wrong})
+            assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, pointer)
+        assert verdict(site.post("certificates/override", said, role="operator")) == (403, "role")
+        waits = first.post("certificates/override", said)
+        assert (waits.status, waits.json["state"], waits.json["override_hours"], waits.json["confirmed_by"]) == (201, "waits", 2, None), waits
+        number = waits.json["id"]
+        assert verdict(second.post("certificates/override", said)) == (409, "override_runs")
+        assert verdict(site.request(*home, role="supervisor")) == MISSING, "one person is not enough"
+        assert not has_alert(site, "qualification_override", "supervisor/driver")
+        assert verdict(first.post(f"certificates/{number}/confirm")) == (403, "own_certificate")
+        assert verdict(Person(site, "supervisor").post(f"certificates/{number}/confirm")) == (403, "own_certificate")
+        # Two confirm at once: one of them does.
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(lambda person: person.post(f"certificates/{number}/confirm"), (second, chief)))
+        assert sorted(map(verdict, answers), key=str) == [(409, "override_confirmed"), 200], answers
+        [lasts] = [item for item in listed(site, "&user=supervisor") if item["id"] == number]
+        assert lasts["state"] == "valid" and lasts["confirmed_by"] in ("second", "chief") and lasts["granted_by"] == "first"
+        assert verdict(site.request(*home, role="supervisor")) != MISSING
+        assert until(lambda: has_alert(site, "qualification_override", "supervisor/driver"), what="the alert")
+        assert not [item for item in listed(site, "&due_within_days=3650") if item["id"] == number], "it is no certificate to renew"
+        assert first.revoke(number, "the load is down").json["state"] == "revoked"
+        assert verdict(site.request(*home, role="supervisor")) == MISSING
+        until(lambda: not has_alert(site, "qualification_override", "supervisor/driver"), what="the end of the alert")
+        acts = {(record["act"], record["who"]) for record in site.get("audit?limit=40", role="administrator").json["items"]}
+        assert ("POST certificates/override", "first") in acts and ("POST certificates/{id}/confirm", lasts["confirmed_by"]) in acts
+        assert verdict(second.post(f"certificates/{number}/confirm")) == (409, "certificate_revoked")
+        granted = chief.grant("viewer", "driver").json["id"]
+        assert verdict(second.post(f"certificates/{granted}/confirm")) == (404, "not_found"), "a certificate is no override"
+        assert chief.revoke(granted).status == 200
+    finally:
+        require(chief, "driver", False)
+
+
+# ---- ohtctl ----
+
+def test_ohtctl_keeps_the_lists(site):
+    """As root at the socket of the machine, who needs no certificate and has no account for an override."""
+    def run(*words, expect=0):
+        done = subprocess.run([OHTCTL, "--socket", site.socket, *words], capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == expect, done
+        return done.stdout + done.stderr
+
+    assert re.search(r"driver +no +365 +\d+ +Driver", run("course", "list"))
+    run("course", "add", "tug", "Tug boat", "move,jog", "20")
+    assert courses(site)["tug"]["verbs"] == ["move", "jog"] and courses(site)["tug"]["valid_days"] == 20 and "Tug boat" in run("course", "show", "TUG")
+    run("course", "require", "tug")
+    assert courses(site)["tug"]["required"]
+    assert "operator" in run("certificate", "grant", "operator", "tug", "sheet 7")
+    [granted] = listed(site, "&course=tug")
+    assert (granted["granted_by"], granted["evidence"], granted["state"]) == ("uid 0", "sheet 7", "due")
+    assert "sheet 7" in run("certificate", "due") and "sheet 7" in run("certificate", "list", "operator")
+    assert "sheet 7" not in run("certificate", "due", "7")
+    assert "no session" in run("certificate", "ask", "operator", "tug", "a load hangs", expect=1)
+    assert "left the hall" in run("certificate", "revoke", str(granted["id"]), "left the hall & more")
+    assert listed(site, "&course=tug")[0]["revoked_why"] == "left the hall & more"
+    assert "there is no course 'rug'" in run("course", "require", "rug", expect=1)
+    assert "neither yes nor no" in run("course", "require", "tug", "maybe", expect=2)
+    run("course", "require", "tug", "no")
+    assert not courses(site)["tug"]["required"]

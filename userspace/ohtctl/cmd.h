@@ -136,6 +136,15 @@ int cmd_key_make(struct cli *cli, int count, char **arguments);
 int cmd_key_rotate(struct cli *cli, int count, char **arguments);
 int cmd_key_end(struct cli *cli, int count, char **arguments);
 
+int cmd_course_show(struct cli *cli, int count, char **arguments);
+int cmd_course_add(struct cli *cli, int count, char **arguments);
+int cmd_course_require(struct cli *cli, int count, char **arguments);
+int cmd_certificate_list(struct cli *cli, int count, char **arguments);
+int cmd_certificate_due(struct cli *cli, int count, char **arguments);
+int cmd_certificate_grant(struct cli *cli, int count, char **arguments);
+int cmd_certificate_revoke(struct cli *cli, int count, char **arguments);
+int cmd_certificate_override(struct cli *cli, int count, char **arguments);
+
 int cmd_user_set(struct cli *cli, int count, char **arguments);
 int cmd_user_totp(struct cli *cli, int count, char **arguments);
 int cmd_user_approve(struct cli *cli, int count, char **arguments);

@@ -12,7 +12,7 @@ _ohtctl_urls() {
 
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info doctor support accept status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history timeline analytics export config audit mission scenario alerts webhooks backup jobs logs login elevate logout agents whoami foxglove key user admin'
+	local verbs='info doctor support accept status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history timeline analytics export config audit mission scenario alerts webhooks backup jobs logs login elevate logout agents whoami foxglove key course certificate user admin'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --stop-report --by --key --drive --step-timeout-s
@@ -120,6 +120,12 @@ _ohtctl() {
 		return ;;
 	key)
 		mapfile -t COMPREPLY < <(compgen -W 'account list make rotate end' -- "$word")
+		return ;;
+	course)
+		mapfile -t COMPREPLY < <(compgen -W 'list show add require' -- "$word")
+		return ;;
+	certificate)
+		mapfile -t COMPREPLY < <(compgen -W 'list due grant revoke ask second' -- "$word")
 		return ;;
 	cert)
 		mapfile -t COMPREPLY < <(compgen -W 'show renew renew-authority ca' -- "$word")

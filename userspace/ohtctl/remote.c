@@ -66,6 +66,10 @@ static const struct show_column registration_columns[] = {
 	{ NULL, 0 },
 };
 
+static const struct show_column course_columns[] = {
+	{ "id", 4 }, { "name", 16 }, { "required", 8 }, { "valid_days", 10 }, { "certificates", 12 }, { "title", 0 }, { NULL, 0 },
+};
+
 static const struct show_column shelf_columns[] = {
 	{ "until", 24 }, { "source", 13 }, { "address", 7 }, { "subject", 12 }, { "code", 24 }, { "by", 16 }, { "reason", 0 }, { NULL, 0 },
 };

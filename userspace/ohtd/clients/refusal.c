@@ -142,15 +142,15 @@ void ohtd_refusal_of(const struct ohtd_answer *answer, const struct ohtd_memory 
 	}
 }
 
-void ohtd_refusal_lacks(const struct ohtd_courses_lack *lack, const struct ohtd_memory *memory, struct ohtd_refusal *refusal)
+void ohtd_clients_refusal_lacks(const struct ohtd_courses_lack *lack, const struct ohtd_memory *memory, struct ohtd_refusal *refusal)
 {
 	char text[OHTD_COURSES_LACK_BYTES];
 
 	ohtd_courses_lack_text(lack, text);
 	*refusal = (struct ohtd_refusal){
 		.status = 403, .code = "qualification_missing", .detail = keep(memory, text), .errors_count = 1,
-		.errors = { { .pointer = "", .code = ohtd_courses_why_word(lack->why), .detail = keep(memory, lack->course) } },
 	};
+	refusal->errors[0] = (struct ohtd_error){ .pointer = "", .code = ohtd_courses_why_word(lack->why), .detail = refusal->detail };
 }
 
 void ohtd_refusal_not_taken(int error, struct ohtd_refusal *refusal)

@@ -44,7 +44,7 @@ struct ohtd_refusal {
 void ohtd_refusal_of(const struct ohtd_answer *answer, const struct ohtd_memory *memory,
 		     struct ohtd_refusal *refusal);
 /* Of a course that is missing; its texts are in @memory. */
-void ohtd_refusal_lacks(const struct ohtd_courses_lack *lack, const struct ohtd_memory *memory, struct ohtd_refusal *refusal);
+void ohtd_clients_refusal_lacks(const struct ohtd_courses_lack *lack, const struct ohtd_memory *memory, struct ohtd_refusal *refusal);
 /* Of what else ohtd_command_post() has returned. */
 void ohtd_refusal_not_taken(int error, struct ohtd_refusal *refusal);
 

@@ -143,7 +143,7 @@ static void collect_codes(struct codes *codes, const struct ohtd_route *route)
 		add_all(codes, role);
 	if ((route->role || route->kind == OHTD_UPGRADE) && !(route->flags & OHTD_ROUTE_ENROL))
 		add_problem(codes, "second_factor_required");
-	if (ohtd_route_takes_course(route))
+	if (ohtd_http_route_takes_course(route))
 		add_problem(codes, "qualification_missing");
 	if (route->elevation != OHTD_ELEVATION_NEVER)
 		add_problem(codes, "elevation_required");

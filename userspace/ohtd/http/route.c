@@ -116,7 +116,7 @@ bool ohtd_route_is_admitted(const struct ohtd_route *route)
 	return route->role && ohtd_route_lasts(route) && !(route->flags & OHTD_ROUTE_MEMORY);
 }
 
-bool ohtd_route_takes_course(const struct ohtd_route *route)
+bool ohtd_http_route_takes_course(const struct ohtd_route *route)
 {
 	return route->method != OHTD_GET && route->role > OHTD_ROLE_VIEWER && route->rate == OHTD_RATE_GENERAL && !route->kept_for &&
 	       !(route->flags & OHTD_ROUTE_NO_COURSE);

@@ -228,7 +228,7 @@ bool ohtd_route_lasts(const struct ohtd_route *route);
 bool ohtd_route_is_admitted(const struct ohtd_route *route);
 
 /* May a course (courses/courses.h) be asked for? Never of a read, of what stops, and of what a person does with the own session. */
-bool ohtd_route_takes_course(const struct ohtd_route *route);
+bool ohtd_http_route_takes_course(const struct ohtd_route *route);
 
 /* The audit keeps it for longer than what comes every day. */
 bool ohtd_route_is_kept(const struct ohtd_route *route);

@@ -230,7 +230,7 @@ void ohtd_socket_take_command(struct ohtd_socket *socket, const struct ohtd_memo
 	if (waiting)
 		drop(waiting);
 	if (r == -ENOKEY)
-		ohtd_refusal_lacks(&lack, memory, &refusal);
+		ohtd_clients_refusal_lacks(&lack, memory, &refusal);
 	else
 		ohtd_refusal_not_taken(r, &refusal);
 	record(socket, act_command, command.kind, refusal.status, refusal.code);

@@ -275,7 +275,7 @@ struct revocation {
 
 OHTD_SHAPE(revocation, "CourseRevocation",
 	OHTD_TEXT(revocation, reason, .flags = OHTD_NEEDED, .min = 1, .max = TEXT_MAX, .unfit = ohtd_line_unfit,
-		  .summary = "Why, which the list keeps"));
+		  .summary = "Why, which the list keeps", .example = "\"moved to another hall\""));
 
 static void delete_certificate(struct ohtd_call *call)
 {
@@ -283,7 +283,7 @@ static void delete_certificate(struct ohtd_call *call)
 
 	if (!job)
 		return;
-	snprintf(job->act.order.certificate.revoked_why, sizeof(job->act.order.certificate.revoked_why), "%s", OHTD_QUERY(call, revocation)->reason);
+	snprintf(job->act.order.certificate.revoked_why, sizeof(job->act.order.certificate.revoked_why), "%s", OHTD_INPUT(call, revocation)->reason);
 	submit(call, job);
 }
 
@@ -348,7 +348,7 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_DELETE, .path = "certificates/{id}", .role = OHTD_ROLE_SUPERVISOR,
 		.elevation = OHTD_ELEVATION_ALWAYS,
-		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_NO_COURSE, .body_bytes_max = 1024, .query = &revocation_shape,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_NO_COURSE, .body_bytes_max = 4096, .body = &revocation_shape,
 		.replies = { { 200, &certificate_shape } },
 		.problems = { "not_found", "certificate_revoked" },
 		.handle = delete_certificate,

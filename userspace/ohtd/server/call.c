@@ -196,7 +196,7 @@ bool ohtd_server_takes_course(struct ohtd_call *call, const char *route)
 		size_t n = strlen(method);
 
 		if (!strncmp(route, method, n) && route[n] == ' ' && !strcmp(route + n + 1, one->path))
-			return ohtd_route_takes_course(one);
+			return ohtd_http_route_takes_course(one);
 	}
 	return false;
 }

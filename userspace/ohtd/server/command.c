@@ -256,7 +256,7 @@ static void not_taken(struct ohtd_call *call, int r, const struct ohtd_courses_l
 	struct ohtd_refusal refusal;
 
 	if (r == -ENOKEY)
-		ohtd_refusal_lacks(lack, &call->memory, &refusal);
+		ohtd_clients_refusal_lacks(lack, &call->memory, &refusal);
 	else
 		ohtd_refusal_not_taken(r, &refusal);
 	if (refusal.status != 403)

@@ -256,12 +256,12 @@ static int check_course(struct ohtd_call *call)
 	struct ohtd_refusal refusal;
 	char act[128];
 
-	if (!ohtd_route_takes_course(route))
+	if (!ohtd_http_route_takes_course(route))
 		return 0;
 	snprintf(act, sizeof(act), "%s %s", ohtd_method_name(route->method), route->path);
 	if (!ohtd_courses_lacks(call->services->courses, &call->who, OHTD_COURSES_ROUTE, act, &lack))
 		return 0;
-	ohtd_refusal_lacks(&lack, &call->memory, &refusal);
+	ohtd_clients_refusal_lacks(&lack, &call->memory, &refusal);
 	ohtd_reply_errors(call, refusal.status, refusal.code, refusal.detail, refusal.errors, refusal.errors_count);
 	return -1;
 }
