@@ -11,7 +11,7 @@
 #include "store/db.h"
 #include "store/schema.h"
 #include "store/store.h"
-#include "tables/audit.h"
+#include "audit/rows.h"
 
 #define BATCH	64
 #define NOW_S	1800000000LL

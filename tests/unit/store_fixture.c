@@ -18,7 +18,7 @@
 #include "scratch.h"
 #include "store/db.h"
 #include "store/schema.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 
 char store_dir[] = "/tmp/ohtd-store-XXXXXX";
 char store_path[64], store_why[512];

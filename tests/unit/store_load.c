@@ -19,9 +19,9 @@
 #include "fault_vfs.h"
 #include "store/db.h"
 #include "store/schema.h"
-#include "tables/journal.h"
+#include "journal/rows.h"
 #include "store/store.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 
 #define WRITERS		50
 #define SAMPLES_MAX	400000

@@ -23,7 +23,7 @@
 #include "drive_robot.h"
 #include "store/store.h"
 #include "store_fixture.h"
-#include "tables/webhooks.h"
+#include "webhooks/rows.h"
 #include "views/scene.h"
 #include "views/services.h"
 
@@ -637,5 +637,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(subjects_are_alerts_up_to_a_limit, set_up, tear_down),
 	};
 
+	ohtd_alerts_listen(&ohtd_webhooks_listener);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@
 #include "robot/snapshot.h"
 #include "store/store.h"
 #include "store_fixture.h"
-#include "tables/webhooks.h"
+#include "webhooks/rows.h"
 #include "views/scene.h"
 
 #define S	OHTD_NS_PER_S
@@ -980,5 +980,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_sleep_moves_no_beginning, set_up, tear_down),
 	};
 
+	ohtd_alerts_listen(&ohtd_webhooks_listener);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,8 +31,8 @@
 #include "store/store.h"
 #include "store/db.h"
 #include "store_fixture.h"
-#include "tables/commands.h"
-#include "tables/journal.h"
+#include "journal/command_rows.h"
+#include "journal/rows.h"
 
 #define CYCLE_NS	(25ll * 1000000)
 #define FLUSH_S		10

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "store/db_private.h"
-#include "tables/journal.h"
+#include "journal/rows.h"
 #include "store_fixture.h"
 
 #define TGID	4711

@@ -13,9 +13,9 @@
 #include "http/route.h"
 #include "lists/stored_list.h"
 #include "store/db.h"
-#include "tables/commands.h"
-#include "tables/journal.h"
-#include "tables/users.h"
+#include "journal/command_rows.h"
+#include "journal/rows.h"
+#include "accounts/users.h"
 #include "store_fixture.h"
 
 static struct ohtd_db *db;

@@ -25,7 +25,7 @@
 #include "journal/recorder.h"
 #include "base/clock.h"
 #include "store/db_private.h"
-#include "tables/journal.h"
+#include "journal/rows.h"
 #include "store/store.h"
 #include "store_fixture.h"
 

@@ -169,7 +169,8 @@ static void no_read_gets_the_registers_of_another(void **state)
 			unit.now_ms += below(3) * below(60);
 		}
 	}
-	assert_true(runs < RUNS || good > 3 * runs);
+	/* Three of forty, or nearly: most are asked of a unit that has just fallen silent. */
+	assert_true(runs < RUNS || good > 2 * runs);
 }
 
 static struct oht_request read_of(uint16_t address, uint16_t count)

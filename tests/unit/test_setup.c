@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "common/file.h"
 #include "store/store.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 #include "store_fixture.h"
 
 static struct ohtd_manual_clock manual;

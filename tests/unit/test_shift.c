@@ -12,7 +12,7 @@
 
 #include "alerts/rules.h"
 #include "drive_robot.h"
-#include "tables/commands.h"
+#include "journal/command_rows.h"
 #include "store/db.h"
 #include "store_fixture.h"
 #include "witness.h"

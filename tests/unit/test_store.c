@@ -16,7 +16,7 @@
 #include "common/file.h"
 #include "store/db_private.h"
 #include "store/written.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 #include "store_fixture.h"
 
 static void new_file_is_private(void **state)

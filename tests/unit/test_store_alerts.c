@@ -13,8 +13,8 @@
 #include "dice.h"
 #include "store/db_private.h"
 #include "store_fixture.h"
-#include "tables/alert_comments.h"
-#include "tables/alert_numbers.h"
+#include "alerts/comment_rows.h"
+#include "alerts/number_rows.h"
 
 #define S		1000000000LL
 #define NOW_NS		(STORE_NOW_S * S)

@@ -28,7 +28,7 @@
 #include "base/log.h"
 #include "scratch.h"
 #include "store/db_private.h"
-#include "tables/journal.h"
+#include "journal/rows.h"
 #include "store/store.h"
 
 #define NOW_S		1800000000LL

@@ -15,8 +15,8 @@
 #include "store/db.h"
 #include "store/schema.h"
 #include "store_fixture.h"
-#include "tables/audit.h"
-#include "tables/config_versions.h"
+#include "audit/rows.h"
+#include "settings/version_rows.h"
 
 #define RECORD	"INSERT INTO audit (number, time_ns, boot, who, act, object, before, after, result, source, request_id, leaf) VALUES "
 

@@ -18,9 +18,9 @@
 #include "fault_vfs.h"
 #include "store/check.h"
 #include "store/db_private.h"
-#include "tables/journal.h"
+#include "journal/rows.h"
 #include "store/store.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 #include "store_fixture.h"
 
 #define PAGE		4096

@@ -18,7 +18,7 @@
 #include "fault_vfs.h"
 #include "store/db_private.h"
 #include "store/store.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 #include "store_fixture.h"
 
 #define PAGE_BYTES	(4096 + 24)	/* in the log */

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tables/commands.h"
+#include "journal/command_rows.h"
 #include "store/db_private.h"
 #include "store_fixture.h"
 

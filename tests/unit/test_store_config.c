@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "tables/config_versions.h"
+#include "settings/version_rows.h"
 #include "store/db.h"
 #include "store_fixture.h"
 

@@ -16,7 +16,7 @@
 #include "fault_vfs.h"
 #include "store/db_private.h"
 #include "store/store.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 #include "store_fixture.h"
 
 #define MANY	OHTD_STORE_QUEUE_MAX

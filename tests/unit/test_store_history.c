@@ -14,9 +14,9 @@
 
 #include "base/clock.h"
 #include "store/db_private.h"
-#include "tables/history.h"
+#include "history/rows.h"
 #include "store/store.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 #include "store_fixture.h"
 
 #define CHUNK_BYTES	60000

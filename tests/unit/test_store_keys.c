@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "tables/request_keys.h"
+#include "server/request_key_rows.h"
 #include "store/db_private.h"
 #include "store_fixture.h"
 

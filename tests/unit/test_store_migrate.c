@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "common/file.h"
-#include "tables/alerts.h"
-#include "tables/commands.h"
+#include "alerts/rows.h"
+#include "journal/command_rows.h"
 #include "store/db_private.h"
-#include "tables/journal.h"
-#include "tables/users.h"
+#include "journal/rows.h"
+#include "accounts/users.h"
 #include "store_fixture.h"
 
 #define FILE_MAX	(1 << 22)

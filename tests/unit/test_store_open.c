@@ -17,7 +17,7 @@
 #include "fault_vfs.h"
 #include "common/file.h"
 #include "store/db_private.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 #include "store_fixture.h"
 
 #define BACKUP		".v1-20270115T080000Z"

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tables/missions.h"
-#include "tables/webhooks.h"
+#include "missions/rows.h"
+#include "webhooks/rows.h"
 #include "store/db_private.h"
 #include "store_fixture.h"
 
@@ -610,5 +610,6 @@ int main(void)
 		T(a_dead_receiver_pushes_out_its_own),
 	};
 
+	ohtd_alerts_listen(&ohtd_webhooks_listener);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

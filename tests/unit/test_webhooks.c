@@ -207,5 +207,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_is_an_alert_that_a_message_ends_who_sends_it, set_up, tear_down),
 	};
 
+	ohtd_alerts_listen(&ohtd_webhooks_listener);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

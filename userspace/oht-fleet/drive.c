@@ -165,7 +165,7 @@ static void take_resumed(void *arg, int status, struct json_object *answer)
 	drive->resume_refused = !is_done(status) || drive->job->state == FLEET_MISSION_HELD;
 }
 
-/* A mission that nobody can find was deleted, which ends the order. */
+/* ohtd no longer has the mission: somebody deleted it, which ends the order. */
 static void take_asked(void *arg, int status, struct json_object *answer)
 {
 	struct fleet_drive *drive = arg;
@@ -179,7 +179,7 @@ static void take_asked(void *arg, int status, struct json_object *answer)
 		wait_a_moment(drive, status, answer);
 }
 
-/* Whoever has it by now. */
+/* Whatever the answer: another client may have taken control meanwhile. */
 static void take_released(void *arg, int status, struct json_object *answer)
 {
 	struct fleet_drive *drive = arg;

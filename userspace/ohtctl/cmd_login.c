@@ -47,7 +47,7 @@ static int show_login(struct cli *cli)
 	return show_done(cli, "logged in at");
 }
 
-/* Who comes in, and by what. */
+/* A user name and its password. */
 struct proof {
 	char name[NAME_BYTES], password[PASSWORD_BYTES];
 };

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tables/alerts.h"
+#include "alerts/rows.h"
 
 /* Kinds in memory. A further kind replaces the kind that was written longest ago. */
 #define OHTD_ALERTS_BUDGET_KINDS	256

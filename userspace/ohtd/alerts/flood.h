@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tables/alert_numbers.h"
+#include "alerts/number_rows.h"
 
 /* An alert that came: when, by the monotonic clock, and which. */
 struct ohtd_flood_coming {

@@ -15,7 +15,7 @@
 #include "alerts/rules.h"
 #include "alerts/shelves.h"
 #include "views/scene.h"
-#include "tables/alerts.h"
+#include "alerts/rows.h"
 #include "store/outbox.h"
 
 /* Within this time of its end, an alert that comes again is the same. */

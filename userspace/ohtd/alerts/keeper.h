@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "alerts/flood.h"
-#include "tables/alerts.h"
+#include "alerts/rows.h"
 
 struct ohtd_alert;
 struct ohtd_alert_keeper;

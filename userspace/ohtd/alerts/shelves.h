@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "tables/alert_shelves.h"
+#include "alerts/shelf_rows.h"
 
 struct ohtd_alert_shelves;
 struct ohtd_clock;

@@ -9,7 +9,7 @@
 
 #include "oht_client.h"
 #include "store/store.h"
-#include "tables/commands.h"
+#include "journal/command_rows.h"
 
 /* Entries of the journal that are looked at in one step. */
 #define ENTRIES		4096

@@ -10,7 +10,7 @@
 #include "analytics/analytics.h"
 #include "analytics/figures.h"
 #include "history/walk.h"
-#include "tables/journal.h"
+#include "journal/rows.h"
 
 /* What is read next. */
 enum ohtd_analysis_stage {

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tables/service.h"
+#include "analytics/service_rows.h"
 
 /* Hours that wait for the disk: as many as a clock that is set often needs, or a disk that fails for days. Beyond, the earliest are lost. */
 #define OHTD_ANALYTICS_HOURS_MAX	64

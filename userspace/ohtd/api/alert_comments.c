@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "lists/list.h"
 #include "server/late.h"
-#include "tables/alert_comments.h"
+#include "alerts/comment_rows.h"
 #include "views/scene.h"
 
 struct comment {

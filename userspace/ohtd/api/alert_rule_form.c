@@ -8,7 +8,7 @@
 
 #include "base/blank.h"
 #include "server/call.h"
-#include "server/name_list.h"
+#include "lists/name_list.h"
 #include "views/scene.h"
 #include "server/server.h"
 #include "control/robot.h"

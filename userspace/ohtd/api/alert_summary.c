@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "server/late.h"
 #include "lists/span.h"
-#include "tables/alert_numbers.h"
+#include "alerts/number_rows.h"
 
 #define USUAL_NS	(7 * 86400 * (int64_t)OHTD_NS_PER_S)
 

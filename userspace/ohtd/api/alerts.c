@@ -14,7 +14,7 @@
 #include "server/late.h"
 #include "views/scene.h"
 #include "lists/stored_list.h"
-#include "tables/alerts.h"
+#include "alerts/rows.h"
 
 const struct ohtd_words ohtd_severity_words = { .name = ohtd_severity_name, .end = OHTD_SEVERITIES };
 

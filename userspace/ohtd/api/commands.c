@@ -2,7 +2,7 @@
 /* robot/commands: what became of commands of motion. */
 #include "api/api.h"
 #include "server/call.h"
-#include "server/command.h"
+#include "clients/command.h"
 
 #include "live/channels.h"
 #include "server/control.h"
@@ -14,7 +14,7 @@
 #include "control/life.h"
 #include "control/robot.h"
 #include "robot/verbs.h"
-#include "tables/commands.h"
+#include "journal/command_rows.h"
 
 struct command_life {
 	int64_t number;

@@ -15,9 +15,9 @@
 #include "lists/stored_list.h"
 #include "robot/codes.h"
 #include "server/change.h"
-#include "server/command.h"
+#include "clients/command.h"
 #include "server/late.h"
-#include "tables/config_versions.h"
+#include "settings/version_rows.h"
 #include "views/words.h"
 
 static const char *const states[] = { "live", "past", "checked", "pending", "waiting" };
@@ -335,7 +335,7 @@ static void put_reasons(struct ohtd_call *call, const struct ohtd_change *change
 
 	for (size_t i = 0; i < count; i++)
 		reasons[i] = (struct verb_reason){
-			.code = list->items[i].code, .text = ohtd_reason_text_of(call, &change->answer, i),
+			.code = list->items[i].code, .text = ohtd_reason_text_of(&call->memory, &change->answer, i),
 			.address = list->items[i].unit ? list->items[i].unit : OHTD_NONE,
 		};
 	view->why_not = reasons;

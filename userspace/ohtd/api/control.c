@@ -15,7 +15,7 @@
 #include "robot/verbs.h"
 #include "server/control.h"
 #include "server/late.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 #include "views/words.h"
 
 #define SHORT_ID_CHARS	8

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "live/channels.h"
 #include "live/messages.h"
-#include "server/command.h"
+#include "clients/command.h"
 #include "json/json_scan.h"
 #include "views/words.h"
 #include "control/lease.h"
@@ -16,7 +16,7 @@
 #include "control/motion_limits.h"
 #include "control/robot.h"
 #include "robot/verbs.h"
-#include "tables/commands.h"
+#include "journal/command_rows.h"
 
 /* ---- limits and lengths ---- */
 

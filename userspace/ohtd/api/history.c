@@ -13,7 +13,7 @@
 #include "history/history.h"
 #include "history/summary.h"
 #include "server/late.h"
-#include "server/name_list.h"
+#include "lists/name_list.h"
 #include "lists/span.h"
 #include "json/writer.h"
 #include "robot/model.h"

@@ -8,7 +8,7 @@
 #include "views/words.h"
 #include "oht_client.h"
 #include "robot/codes.h"
-#include "tables/journal.h"
+#include "journal/rows.h"
 
 /* "gap" is no kind of the kernel's: entries that were not read. */
 static const char *kind_name(unsigned int kind)

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "live/channels.h"
 #include "server/cookie.h"
-#include "server/name_list.h"
+#include "lists/name_list.h"
 #include "live/socket.h"
 #include "live/stream.h"
 

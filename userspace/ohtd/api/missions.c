@@ -394,7 +394,7 @@ static void fill_leg(struct ohtd_tables_leg *row, const struct leg_body *leg)
 	snprintf(row->state, sizeof(row->state), "%s", OHTD_TABLES_LEG_WAITING);
 }
 
-/* Who asks may write the register now; who starts the mission is judged when the leg begins. False: the request has been refused. */
+/* The caller must be permitted to write the register now; the account that starts the mission is judged when the leg begins. False: the request has been refused. */
 static bool may_write(struct ohtd_call *call, size_t place, const struct leg_body *leg)
 {
 	struct ohtd_tables_leg row;

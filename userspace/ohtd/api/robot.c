@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "api/api.h"
 #include "server/call.h"
+#include "clients/command.h"
 #include "server/command.h"
 #include "server/late.h"
 #include "lists/list.h"

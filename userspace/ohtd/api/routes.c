@@ -3,7 +3,7 @@
 #include "api/api.h"
 #include "http/route.h"
 #include "live/channels.h"
-#include "tables/timeline.h"
+#include "journal/timeline.h"
 #include "views/scene.h"
 
 #include <stdio.h>

@@ -13,7 +13,7 @@
 #include "lists/span.h"
 #include "live/sample_export.h"
 #include "live/export_form.h"
-#include "server/name_list.h"
+#include "lists/name_list.h"
 #include "views/services.h"
 #include "control/robot.h"
 #include "robot/telemetry.h"

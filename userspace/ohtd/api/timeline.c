@@ -12,8 +12,8 @@
 #include "lists/stored_list.h"
 #include "robot/codes.h"
 #include "server/late.h"
-#include "server/name_list.h"
-#include "tables/timeline.h"
+#include "lists/name_list.h"
+#include "journal/timeline.h"
 
 static const char *const kinds[] = { "stop", "alert", "command", "mission", "scenario", "setting", "start", "clock", OHTD_TIMELINE_TRANSITION };
 OHTD_WORDS_OF(kind_words, kinds);

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/late.h"
-#include "tables/webhooks.h"
+#include "webhooks/rows.h"
 #include "webhooks/body.h"
 #include "webhooks/webhooks.h"
 

@@ -15,7 +15,7 @@
 #include "common/destination.h"
 #include "config/config.h"
 #include "server/late.h"
-#include "tables/webhooks.h"
+#include "webhooks/rows.h"
 #include "webhooks/body.h"
 #include "webhooks/sign.h"
 #include "webhooks/webhooks.h"

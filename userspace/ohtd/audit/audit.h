@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "common/checkpoint.h"
-#include "tables/audit.h"
+#include "audit/rows.h"
 
 struct ohtd_audit;
 struct ohtd_clock;

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/carry.h"
-#include "tables/config_versions.h"
+#include "settings/version_rows.h"
 
 /**
  * struct restoring - what the store thread is to do

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/secret.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 
 struct ohtd_auth;
 struct ohtd_db;

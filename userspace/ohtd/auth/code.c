@@ -4,8 +4,12 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
+
+#include "base/hex.h"
 
 /* 32 characters of which none looks like another one; I, L and O are read as the digits that they look like. */
 int ohtd_auth_code_draw(char code[OHTD_CODE_CHARS])
@@ -44,4 +48,16 @@ bool ohtd_auth_code_read(char code[OHTD_CODE_CHARS], const char *typed)
 		code[n++] = understand(*typed);
 	}
 	return n == OHTD_CODE_CHARS;
+}
+
+int ohtd_auth_code_hash(const char *typed, char hash[OHTD_CODE_HASH_BYTES])
+{
+	char code[OHTD_CODE_CHARS];
+	unsigned char digest[(OHTD_CODE_HASH_BYTES - 1) / 2];
+	bool read = ohtd_auth_code_read(code, typed);
+	int r = EVP_Digest(read ? code : typed, read ? sizeof(code) : strlen(typed), digest, NULL, EVP_sha256(), NULL);
+
+	OPENSSL_cleanse(code, sizeof(code));
+	ohtd_hex_text(hash, digest, sizeof(digest));
+	return r == 1 ? 0 : -EIO;
 }

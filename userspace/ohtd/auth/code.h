@@ -21,4 +21,9 @@ void ohtd_auth_code_text(char text[OHTD_CODE_TEXT_BYTES], const char code[OHTD_C
 /* Reads what a person has typed: hyphens, spaces and the case of letters do not count. False: it cannot be a code. */
 bool ohtd_auth_code_read(char code[OHTD_CODE_CHARS], const char *typed);
 
+#define OHTD_CODE_HASH_BYTES	65	/* SHA-256 in hexadecimal digits, and NUL */
+
+/* SHA-256 of a code that ohtd_auth_code_read() takes; of any other text that of the text. 0 or -EIO. */
+int ohtd_auth_code_hash(const char *typed, char hash[OHTD_CODE_HASH_BYTES]);
+
 #endif /* OHTD_AUTH_CODE_H */

@@ -18,7 +18,7 @@
 
 #include "auth/principal.h"
 #include "auth/token.h"
-#include "tables/keys.h"
+#include "accounts/keys.h"
 
 struct ohtd_auth_keys;
 struct ohtd_clock;

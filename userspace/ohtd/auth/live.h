@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tables/sessions.h"
+#include "accounts/sessions.h"
 
 struct ohtd_auth_live;
 

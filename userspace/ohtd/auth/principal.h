@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/role.h"
-#include "tables/sessions.h"
+#include "accounts/sessions.h"
 
 /**
  * struct ohtd_principal - who makes a request

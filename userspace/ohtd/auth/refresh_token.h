@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/secret.h"
-#include "tables/sessions.h"
+#include "accounts/sessions.h"
 
 struct ohtd_tokens;
 

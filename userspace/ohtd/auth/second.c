@@ -8,8 +8,9 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "auth/code.h"
 #include "base/hex.h"
-#include "tables/sessions.h"
+#include "accounts/sessions.h"
 
 #define NONCE_BYTES	12
 #define TAG_BYTES	16
@@ -59,31 +60,11 @@ static bool unseal(const struct ohtd_table_second *second, const unsigned char *
 {
 	unsigned char sealed[SEALED_BYTES];
 
-	if (strlen(second->sealed) != 2 * sizeof(sealed))
-		return false;
-	for (size_t i = 0; i < sizeof(sealed); i++) {
-		int high = ohtd_hex_digit(second->sealed[2 * i]), low = ohtd_hex_digit(second->sealed[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		sealed[i] = (unsigned char)(high << 4 | low);
-	}
-	return cipher(false, key, second->user_id, sealed, secret);
+	return strlen(second->sealed) == 2 * sizeof(sealed) && ohtd_hex_read(sealed, sizeof(sealed), second->sealed) &&
+	       cipher(false, key, second->user_id, sealed, secret);
 }
 
 /* ---- codes ---- */
-
-int ohtd_auth_second_hash(const char *typed, char hash[OHTD_TABLE_RECOVERY_DIGITS + 1])
-{
-	char code[OHTD_CODE_CHARS];
-	unsigned char digest[DIGITS / 2];
-	bool read = ohtd_auth_code_read(code, typed);
-	int r = EVP_Digest(read ? code : typed, read ? sizeof(code) : strlen(typed), digest, NULL, EVP_sha256(), NULL);
-
-	OPENSSL_cleanse(code, sizeof(code));
-	ohtd_hex_text(hash, digest, sizeof(digest));
-	return r == 1 ? 0 : -EIO;
-}
 
 static int count_left(const struct ohtd_table_second *second)
 {
@@ -95,7 +76,7 @@ static bool take_recovery(struct ohtd_table_second *second, const char *typed)
 {
 	char hash[DIGITS + 1];
 
-	if (ohtd_auth_second_hash(typed, hash))
+	if (ohtd_auth_code_hash(typed, hash))
 		return false;
 	for (char *at = second->recovery; strlen(at) >= DIGITS; at += DIGITS) {
 		if (memcmp(at, hash, DIGITS))
@@ -193,7 +174,7 @@ static int draw_recovery(struct ohtd_table_second *second, char codes[OHTD_TABLE
 		if (r)
 			break;
 		ohtd_auth_code_text(codes[i], drawn);
-		r = ohtd_auth_second_hash(codes[i], second->recovery + i * DIGITS);
+		r = ohtd_auth_code_hash(codes[i], second->recovery + i * DIGITS);
 	}
 	OPENSSL_cleanse(drawn, sizeof(drawn));
 	return r;

@@ -16,7 +16,7 @@
 #include "auth/code.h"
 #include "auth/totp.h"
 #include "base/secret.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 
 struct ohtd_db;
 
@@ -92,8 +92,5 @@ struct ohtd_auth_second_order {
  * none that waits; -ESTALE: the account has changed; another negative errno.
  */
 int ohtd_auth_second_work(struct ohtd_db *db, void *order);
-
-/* SHA-256 of a code that ohtd_auth_code_read() takes, in hexadecimal; of any other text that of the text. 0 or -EIO. */
-int ohtd_auth_second_hash(const char *typed, char hash[OHTD_TABLE_RECOVERY_DIGITS + 1]);
 
 #endif /* OHTD_AUTH_SECOND_H */

@@ -14,6 +14,7 @@
 #include "auth/agents.h"
 #include "auth/keys.h"
 #include "auth/live.h"
+#include "auth/code.h"
 #include "base/hex.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -590,7 +591,7 @@ int ohtd_auth_reset_draw(struct ohtd_auth *auth, struct ohtd_table_reset_code *c
 	code->tries = OHTD_RESET_TRIES;
 	code->until_boot_ms = boot_ms(auth) + OHTD_RESET_LIFE_S * 1000ll;
 	snprintf(code->boot_id, sizeof(code->boot_id), "%s", ohtd_tokens_boot_id(auth->tokens));
-	return ohtd_auth_second_hash(text, code->hash);
+	return ohtd_auth_code_hash(text, code->hash);
 }
 
 static int work_reset(struct ohtd_db *db, void *reset)
@@ -611,7 +612,7 @@ static int take_code(struct ohtd_auth *auth, const struct ohtd_credentials *cred
 	};
 	strcpy(reset->user.name, credentials->username);
 	snprintf(reset->code.boot_id, sizeof(reset->code.boot_id), "%s", ohtd_tokens_boot_id(auth->tokens));
-	r = r ? r : ohtd_auth_second_hash(credentials->password.revealed, reset->code.hash);
+	r = r ? r : ohtd_auth_code_hash(credentials->password.revealed, reset->code.hash);
 	r = r ? r : ohtd_store_call(auth->store, work_reset, reset);
 	OPENSSL_cleanse(hash, sizeof(hash));
 	return r ? r : reset->right ? 0 : -ENOENT;
@@ -671,7 +672,7 @@ enum ohtd_auth_result ohtd_auth_elevate(struct ohtd_auth *auth, const struct oht
 		end_attempt(auth, credentials, outcome_of(r));
 		return refused(grant, r);
 	}
-	/* Without one nothing is written, and a full disk hinders nobody. */
+	/* A log-in without a second factor writes nothing, so that a full disk does not prevent it. */
 	if (user.second_factor) {
 		begin_second(auth, credentials, user.id, &second);
 		r = ohtd_store_call(auth->store, work_judge, &second);

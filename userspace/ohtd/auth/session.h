@@ -20,7 +20,7 @@
 #include "auth/second.h"
 #include "auth/token.h"
 #include "base/secret.h"
-#include "tables/sessions.h"
+#include "accounts/sessions.h"
 
 struct ohtd_auth;
 struct ohtd_auth_agents;

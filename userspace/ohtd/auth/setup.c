@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "common/file.h"
 #include "store/store.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 
 #define PATH_BYTES	320
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "robot/telemetry.h"
-#include "tables/history.h"
+#include "history/rows.h"
 
 struct ohtd_export;
 struct ohtd_history;

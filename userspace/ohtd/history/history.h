@@ -25,7 +25,7 @@
 #include "common/set.h"
 #include "history/levels.h"
 #include "robot/telemetry.h"
-#include "tables/history.h"
+#include "history/rows.h"
 
 struct ohtd_clock;
 struct ohtd_history;

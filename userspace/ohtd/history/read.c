@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "robot/model.h"
-#include "tables/history.h"
+#include "history/rows.h"
 
 /* The room for runs grows from here to OHTD_HISTORY_RUNS_MAX: a usual span has a few. */
 #define RUNS_AT_FIRST	64

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "tables/history.h"
+#include "history/rows.h"
 
 #define SIGNALS_A_STEP	8
 

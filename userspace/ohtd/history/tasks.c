@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
-#include "tables/history.h"
+#include "history/rows.h"
 
 /* A step of a deletion; others can write in between. */
 #define DROPPED_A_STEP	128

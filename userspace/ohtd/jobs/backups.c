@@ -106,15 +106,8 @@ static int read_digits(const char *text, size_t length, unsigned char key[OHTD_A
 {
 	while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
 		length--;
-	if (length != KEY_DIGITS)
+	if (length != KEY_DIGITS || !ohtd_hex_read(key, OHTD_ARCHIVE_KEY_BYTES, text))
 		return -EINVAL;
-	for (size_t i = 0; i < OHTD_ARCHIVE_KEY_BYTES; i++) {
-		int high = ohtd_hex_digit(text[2 * i]), low = ohtd_hex_digit(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return -EINVAL;
-		key[i] = (unsigned char)(high << 4 | low);
-	}
 	return ohtd_is_drawn(key, OHTD_ARCHIVE_KEY_BYTES, OHTD_KEY_VARIETY) ? 0 : -EINVAL;
 }
 

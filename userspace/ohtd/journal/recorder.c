@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "oht_client.h"
-#include "tables/journal.h"
+#include "journal/rows.h"
 #include "store/outbox.h"
 
 #define STACK_BYTES	(256 * 1024)

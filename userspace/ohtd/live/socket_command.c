@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "server/audited.h"
+#include "clients/command.h"
 #include "server/command.h"
 #include "server/control.h"
 #include "http/problem.h"

@@ -10,7 +10,7 @@
 #include "auth/ticket.h"
 #include "common/utf8.h"
 #include "server/control.h"
-#include "server/name_list.h"
+#include "lists/name_list.h"
 #include "http/problem.h"
 #include "live/socket.h"
 #include "live/socket_private.h"

@@ -9,11 +9,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "server/command.h"
+#include "clients/command.h"
 #include "control/life.h"
 #include "control/robot.h"
 #include "robot/verbs.h"
-#include "tables/commands.h"
+#include "journal/command_rows.h"
 #include "store/outbox.h"
 
 /* More than a robot is given in the time that a disk may hang. */

@@ -56,7 +56,7 @@
 #include "store/schema.h"
 #include "store/store.h"
 #include "store/swap.h"
-#include "tables/timeline.h"
+#include "journal/timeline.h"
 #include "webhooks/sender.h"
 
 #define FILE_BYTES	(OHTD_PATH_BYTES + 16)

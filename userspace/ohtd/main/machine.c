@@ -17,7 +17,7 @@
 #include "config/config.h"
 #include "history/past.h"
 #include "main/offline.h"
-#include "tables/audit.h"
+#include "audit/rows.h"
 
 #define FILE_NAME	"machine"
 #define PATH_BYTES	512

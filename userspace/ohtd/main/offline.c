@@ -26,9 +26,9 @@
 #include "store/db.h"
 #include "store/schema.h"
 #include "store/store.h"
-#include "tables/audit.h"
-#include "tables/config_versions.h"
-#include "tables/users.h"
+#include "audit/rows.h"
+#include "settings/version_rows.h"
+#include "accounts/users.h"
 
 #define REQUEST_BYTES	4096
 #define PAGE		50

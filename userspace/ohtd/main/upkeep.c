@@ -22,7 +22,7 @@
 #include "settings/settings.h"
 #include "control/robot.h"
 #include "store/store.h"
-#include "tables/timeline.h"
+#include "journal/timeline.h"
 #include "views/scene.h"
 #include "views/services.h"
 

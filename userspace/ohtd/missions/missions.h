@@ -17,7 +17,7 @@
 #include "auth/principal.h"
 #include "control/motion_limits.h"
 #include "robot/snapshot.h"
-#include "tables/missions.h"
+#include "missions/rows.h"
 
 struct ohtd_auth;
 struct ohtd_clock;

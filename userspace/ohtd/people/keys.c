@@ -19,7 +19,7 @@
 #include "people/account.h"
 #include "robot/verbs.h"
 #include "server/late.h"
-#include "tables/keys.h"
+#include "accounts/keys.h"
 #include "views/words.h"
 
 #define LIST_MAX	16

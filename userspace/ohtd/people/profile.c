@@ -11,7 +11,7 @@
 #include "base/blank.h"
 #include "people/account.h"
 #include "server/late.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 
 #define VIEWS_MAX	20
 #define TEXT_MAX(m_)	(sizeof(((struct ohtd_table_profile *)0)->m_) - 1)

@@ -18,7 +18,7 @@
 #include "people/account.h"
 #include "server/late.h"
 #include "settings/settings.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 #include "views/words.h"
 
 #define TEXT_MAX(member_)	(sizeof(((struct ohtd_table_registration *)0)->member_) - 1)

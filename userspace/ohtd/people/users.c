@@ -20,7 +20,7 @@
 #include "views/words.h"
 #include "auth/password.h"
 #include "lists/list.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 
 /* ---- accounts as all routes show and take them (account.h) ---- */
 

@@ -25,6 +25,9 @@ enum {
 	OHTD_COMMAND_LAST,
 };
 
+#define OHTD_VALID_MS		2000	/* of a command that says nothing else */
+#define OHTD_VALID_MS_MAX	60000
+
 /* No command asks for less, and no override makes less of it: the drive would be told its smallest step too seldom. */
 #define OHTD_SLOWEST_MM_S	1.0
 

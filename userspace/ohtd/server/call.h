@@ -20,7 +20,7 @@
 #include "views/services.h"
 #include "robot/command.h"
 #include "robot/snapshot.h"
-#include "tables/request_keys.h"
+#include "server/request_key_rows.h"
 
 struct json_object;
 struct ohtd_conn;
@@ -263,8 +263,6 @@ bool ohtd_call_has_header(struct ohtd_call *call, const char *name);
 
 /* ---- the control thread ---- */
 
-#define OHTD_VALID_MS		2000	/* of a command that says nothing else */
-#define OHTD_VALID_MS_MAX	60000
 
 typedef void (*ohtd_call_done)(struct ohtd_call *call, const struct ohtd_answer *answer);
 

@@ -9,7 +9,7 @@
 #include "auth/session.h"
 #include "base/clock.h"
 #include "server/call.h"
-#include "server/command.h"
+#include "clients/refusal.h"
 #include "server/control.h"
 #include "server/late.h"
 #include "server/loop.h"

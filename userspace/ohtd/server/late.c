@@ -17,23 +17,6 @@
 #define OF(pointer, member)	\
 	((struct ohtd_late *)(void *)((char *)(pointer) - offsetof(struct ohtd_late, member)))
 
-static const struct ohtd_store_problem storage[] = {
-	[OHTD_STORE_OK] = { 503, "unavailable", "this cannot be done now" },
-	[OHTD_STORE_BUSY] = { 503, "storage_busy", "too much is being written, try again" },
-	[OHTD_STORE_FULL] = { 507, "storage_full", "there is no room on the disk" },
-	[OHTD_STORE_READ_ONLY] = { 503, "storage_read_only", "the disk cannot be written" },
-	[OHTD_STORE_FAILING] = { 503, "storage_failing", "the disk gives errors" },
-	[OHTD_STORE_DAMAGED] = { 503, "storage_damaged",
-				 "the database is damaged; the next start repairs it" },
-	[OHTD_STORE_HUNG] = { 503, "storage_hung",
-			      "the disk does not answer; nothing was written" },
-};
-
-struct ohtd_store_problem ohtd_store_problem(int error)
-{
-	return storage[ohtd_store_state_of(error)];
-}
-
 void ohtd_reply_store_problem(struct ohtd_call *call, int error)
 {
 	struct ohtd_store_problem problem = ohtd_store_problem(error);

@@ -29,9 +29,10 @@
 #include "auth/checks.h"
 #include "base/workers.h"
 #include "json/writer.h"
+#include "clients/refusal.h"
 #include "server/pending.h"
 #include "store/store.h"
-#include "tables/request_keys.h"
+#include "server/request_key_rows.h"
 
 struct ohtd_call;
 struct ohtd_json_block;
@@ -168,15 +169,6 @@ void ohtd_late_write(struct ohtd_call *call, struct ohtd_late *late, ohtd_store_
  */
 int ohtd_server_store_late(struct ohtd_late *late, ohtd_store_work work);
 
-/* A status of HTTP, a word for programs and a sentence for people. */
-struct ohtd_store_problem {
-	int status;
-	const char *code;
-	const char *detail;
-};
-
-/* Why the store has refused: @error is its negative errno, 0 something else. */
-struct ohtd_store_problem ohtd_store_problem(int error);
 void ohtd_reply_store_problem(struct ohtd_call *call, int error);
 /* The same of a question to the history: -ENOENT, its file is not open; -E2BIG, too many runs. */
 void ohtd_reply_history_problem(struct ohtd_call *call, int error);

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "tables/alert_rules.h"
+#include "settings/alert_rule_rows.h"
 
 struct json_object;
 
@@ -78,7 +78,7 @@ void ohtd_alert_rules_sort(struct ohtd_alert_rule_set *set);
 /* An item that a rule needs and that was not said, as a clause; NULL: there is none. */
 const char *ohtd_alert_rule_lacks(const struct ohtd_alert_rule_values *rule);
 
-/* As the table of before has them, see tables/alert_rules.h; without those that are damaged. */
+/* As the table of before has them, see settings/alert_rule_rows.h; without those that are damaged. */
 void ohtd_alert_rules_of_rows(const struct ohtd_alert_rule_row *rows, int count, struct ohtd_alert_rule_set *set);
 
 /* Its items as an object; NULL: out of memory. To be released. */

@@ -20,8 +20,8 @@
 #include "base/log.h"
 #include "robot/command.h"
 #include "settings/items.h"
-#include "tables/config_effects.h"
-#include "tables/config_versions.h"
+#include "settings/effect_rows.h"
+#include "settings/version_rows.h"
 
 struct json_object;
 struct ohtd_clock;

@@ -12,7 +12,7 @@
 #include "control/robot.h"
 #include "robot/codes.h"
 #include "store/store.h"
-#include "tables/users.h"
+#include "accounts/users.h"
 
 #define LINE_BYTES	900
 /* Between two attempts at dropping what the store does not drop. */

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "sender/order.h"
-#include "tables/webhooks.h"
+#include "webhooks/rows.h"
 
 struct ohtd_words;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is not well with the sending of webhooks. */
 #include "base/part.h"
-#include "tables/webhooks.h"
+#include "webhooks/rows.h"
 #include "webhooks/webhooks.h"
 
 #include <inttypes.h>
@@ -46,6 +46,7 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 
 static void *open_webhooks(const struct ohtd_part_birth *birth)
 {
+	ohtd_alerts_listen(&ohtd_webhooks_listener);
 	return ohtd_webhooks_create(&(struct ohtd_webhooks_setup){
 		birth->config, birth->clock, birth->store, birth->settings, birth->robot_id, birth->sender_fd,
 	});

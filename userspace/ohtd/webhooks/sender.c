@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "sender/order.h"
-#include "tables/webhooks.h"
+#include "webhooks/rows.h"
 
 /* Each webhook has one delivery under way, and each destination a place with the process that sends. */
 _Static_assert(OHTD_WEBHOOKS_MAX == SENDER_ORDERS_MAX && OHTD_DESTINATIONS_MAX <= SENDER_ORDERS_MAX,

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tables/webhooks.h"
+#include "webhooks/rows.h"
 
 #define OHTD_SIGNATURE_BYTES	48	/* "v1,", base64 of 32 bytes, NUL */
 

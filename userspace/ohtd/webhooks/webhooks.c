@@ -20,7 +20,7 @@
 #include "config/config.h"
 #include "settings/settings.h"
 #include "store/store.h"
-#include "tables/webhooks.h"
+#include "webhooks/rows.h"
 #include "webhooks/body.h"
 
 #define TURN_MS		500
