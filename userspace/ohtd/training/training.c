@@ -347,7 +347,7 @@ enum { RUNS };
 static const struct ohtd_part_alert alerts[] = {
 	[RUNS] = { "training", "scenario_running", OHTD_SEVERITY_WARNING, .notice = true,
 		   .text = "A situation for training runs: what is not well may be part of it.",
-		   .action = "Nothing is broken: the simulator makes the fault. See GET scenarios, or the page Training." },
+		   .action = "Nothing is broken: the simulator makes the fault. See running of GET scenarios." },
 };
 
 static void judge(void *part, const struct ohtd_part_reports *to)
