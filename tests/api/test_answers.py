@@ -91,6 +91,11 @@ ASKED = [
     ("POST", "missions/{id}/drain", "missions/1/drain", {}, "operator", 409),
     ("POST", "missions/{id}/cancel", "missions/1/cancel", {}, "operator", 200),
     ("DELETE", "missions/{id}", "missions/1", None, "operator", 204),
+    ("GET", "scenarios", "scenarios", None, "viewer", 200),
+    ("POST", "scenarios", "scenarios", {"name": "garbled_module"}, "operator", 201),
+    ("GET", "scenarios/{id}", "scenarios/1", None, "viewer", 200),
+    ("POST", "scenarios/{id}/mend", "scenarios/9/mend", {}, "operator", 404),
+    ("POST", "scenarios/{id}/end", "scenarios/1/end", {}, "operator", 200),
     ("GET", "modules", "modules", None, "viewer", 200),
     ("GET", "modules/profiles", "modules/profiles", None, "viewer", 200),
     ("POST", "modules/discover", "modules/discover", {"valid_for_ms": 20000}, "operator", 200),
@@ -201,11 +206,6 @@ ASKED = [
     ("GET", "jobs", "jobs", None, "supervisor", 200),
     ("GET", "jobs/{id}", "jobs/1", None, "supervisor", 404),
     ("DELETE", "jobs/{id}", "jobs/1", None, "administrator", 404),
-    ("GET", "scenarios", "scenarios", None, "viewer", 200),
-    ("POST", "scenarios", "scenarios", {"name": "garbled_module"}, "operator", 201),
-    ("GET", "scenarios/{id}", "scenarios/1", None, "viewer", 200),
-    ("POST", "scenarios/{id}/mend", "scenarios/9/mend", {}, "operator", 404),
-    ("POST", "scenarios/{id}/end", "scenarios/1/end", {}, "operator", 200),
     # The last, since nobody comes back with that token.
     ("POST", "auth/logout", "auth/logout", {}, "supervisor", 204),
 ]
