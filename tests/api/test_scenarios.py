@@ -116,7 +116,7 @@ def test_a_garbled_module_is_mended_and_all_of_it_is_told(robot):
     assert robot.get("scenarios").json["running"]["id"] == number
     mends(robot, number)
     passes(robot, number)
-    assert robot.get("scenarios").json["running"] is None
+    until(lambda: robot.get("scenarios").json["running"] is None, what="none that runs")
     until(lambda: "scenario_running" not in [a["code"] for a in robot.get("alerts").json["items"]], what="the end of the alert")
     entry = robot.get("timeline?kinds=scenario").json["items"][0]
     assert (entry["number"], entry["code"], entry["who"]) == (number, "passed", "operator")
@@ -203,4 +203,4 @@ def test_a_crash_ends_it_and_undoes_its_fault(fresh):
     run = run_of(fresh, number)
     assert (run["state"], run["reason"]) == ("ended", "restart") and run["ended"], run
     assert undone(fresh)
-    assert scenario(fresh, "garbled_module")["available"]
+    until(lambda: scenario(fresh, "garbled_module")["available"], what="what can be begun again")
