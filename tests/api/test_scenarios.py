@@ -193,14 +193,23 @@ def test_none_begins_while_the_robot_moves(robot):
     wait_state(robot, "idle")
 
 
-def test_a_crash_ends_it_and_undoes_its_fault(fresh):
+def test_a_crash_ends_it_and_a_robot_of_metal_has_none(fresh):
     fresh.start()
     until(lambda: scenario(fresh, "garbled_module")["available"], what="the simulator's training unit")
     number = begun(fresh, "garbled_module")
     until(lambda: "faults=crc" in fresh.sim("status"), what="the fault")
     fresh.kill()
+    fresh.write_config(robot_simulated="no", bus_time_factor=1)
     fresh.start()
     run = run_of(fresh, number)
     assert (run["state"], run["reason"]) == ("ended", "restart") and run["ended"], run
+    until(lambda: fresh.get("health").json["bus"]["present"], what="the bus")
+    refused(fresh.post("scenarios", {"name": "obstacle"}, role="operator"), 409, "scenario_real")
+    assert {item["why_not"] for item in fresh.get("scenarios").json["items"]} == {"scenario_real"}
+    # Even the simulator that is there is not asked to take its fault back.
+    assert "faults=crc" in fresh.sim("status")
+    fresh.stop()
+    fresh.write_config()
+    fresh.start()
     assert undone(fresh)
     until(lambda: scenario(fresh, "garbled_module")["available"], what="what can be begun again")
