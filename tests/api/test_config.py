@@ -419,7 +419,8 @@ def test_the_plant_is_production_and_each_change_wants_the_password(own):
     finally:
         elevate(own)
         assert layer(own, "commissioning").status == 200
-    assert own.post("safety/reset", {}, role="supervisor").code != "elevation_required"
+    answer = own.post("safety/reset", {}, role="supervisor")
+    assert answer.status == 200 or answer.code != "elevation_required"
 
 
 @pytest.mark.slow
