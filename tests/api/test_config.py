@@ -380,7 +380,7 @@ def test_production_keeps_how_the_robot_is_built(own):
     assert own.get("robot").json["layer"] == config(own)["robot"]["layer"] == "commissioning"
     assert layer(own, "production").code == "elevation_required"
     elevate(own)
-    assert "commissioning, production or bench, not 'play'" in layer(own, "play").json["detail"]
+    assert "commissioning, production, bench or plant, not 'play'" in layer(own, "play").json["detail"]
     assert own.request("PUT", "config/versions/1/rescue", role="administrator").status == 200
     assert patch(own, {"motion": {"lag_s": {"canonical": 0.2}}}).status == 200
     assert layer(own, "production").status == 200 and own.get("robot").json["layer"] == "production"
@@ -399,6 +399,28 @@ def test_production_keeps_how_the_robot_is_built(own):
     # What a person has marked is the way out of each layer.
     assert own.post("config/rescue", {}, role="administrator").status == 200
     assert config(own)["motion"]["lag_s"]["canonical"] == 0.19 and own.get("robot").json["layer"] == "commissioning"
+
+
+def test_the_plant_is_production_and_each_change_wants_the_password(own):
+    until(lambda: own.get("modules/2/registers/use_voltage_threshold").status == 200, what="the power module")
+    elevate(own)
+    assert layer(own, "plant").status == 200
+    assert patch(own, {"motion": {"lag_s": {"canonical": 0.3}}}).code == "layer"
+    own.request("DELETE", "auth/elevate", role="administrator")
+    try:
+        for change in ({"robot": {"name": "seven"}}, {"motion": {"jog_mm_s": 150}}, {"robot": {"layer": "commissioning"}}):
+            assert patch(own, change).code == "elevation_required"
+        # By a role that gives it, and none of a stop: that is never asked for a password.
+        written = own.request("PUT", "modules/2/registers/use_voltage_threshold", {"value": 1.18}, role="supervisor")
+        assert (written.status, written.code) == (403, "elevation_required") and "plant" in written.json["detail"]
+        assert own.post("safety/stop", role="operator").status == 200
+        assert own.post("safety/reset", {}, role="supervisor").code == own.post("safety/enable", {}, role="operator").code == "elevation_required"
+        assert own.get("safety").json["state"] == "stopped"
+    finally:
+        elevate(own)
+        assert layer(own, "commissioning").status == 200
+    answer = own.post("safety/reset", {}, role="supervisor")
+    assert answer.status == 200 or answer.code != "elevation_required"
 
 
 @pytest.mark.slow

@@ -187,6 +187,24 @@ def test_role_and_elevation_of_each_verb(own, raised):
                 assert (answer.status >= 400 and answer.code in ("role", "elevation_required")) == bool(wanted), (verb, role)
 
 
+def test_the_layer_plant_asks_more_routes_for_the_password(own, raised):
+    """Those that the document says, and no others: a body that none takes is refused behind the role and before the password."""
+    asked = [(path, method, operation) for path, method, operation in ROUTES if operation["x-elevation"] == "in-plant"]
+    assert {path.rsplit("/", 1)[1] for path, _, _ in asked} >= {"reset", "enable"}
+    for word in ("plant", "commissioning"):
+        assert own.request("PATCH", "config", {"robot": {"layer": word}}, token=raised["administrator"]).status == 200
+        for path, method, operation in ROUTES:
+            if method == "GET" or operation["x-role"] == "none" or operation["x-rate"] == "stop" or operation["x-elevation"] not in ("never", "in-plant"):
+                continue
+            wanted = word == "plant" and operation["x-elevation"] == "in-plant"
+            where, body = (path, {}) if operation["x-elevation"] == "in-plant" else harmless(path, operation)
+            answer = own.request(method, where, body, token=own.token(operation["x-role"]))
+            assert (answer.status >= 400 and answer.code == "elevation_required") == wanted, (word, path, method)
+            if wanted:
+                answer = own.request(method, where, body, token=raised[operation["x-role"]])
+                assert answer.status < 400 or answer.code != "elevation_required", (path, method)
+
+
 def test_maintenance_is_elevated_by_mode(own, raised):
     modes = [(own.token("supervisor"), "automatic", False), (own.token("supervisor"), "maintenance", True),
              (raised["supervisor"], "maintenance", False)]

@@ -116,7 +116,7 @@ def test_a_garbled_module_is_mended_and_all_of_it_is_told(robot):
     assert robot.get("scenarios").json["running"]["id"] == number
     mends(robot, number)
     passes(robot, number)
-    assert robot.get("scenarios").json["running"] is None
+    until(lambda: robot.get("scenarios").json["running"] is None, what="none that runs")
     until(lambda: "scenario_running" not in [a["code"] for a in robot.get("alerts").json["items"]], what="the end of the alert")
     entry = robot.get("timeline?kinds=scenario").json["items"][0]
     assert (entry["number"], entry["code"], entry["who"]) == (number, "passed", "operator")
@@ -161,6 +161,8 @@ def test_who_may_what_and_when(robot):
     refused(robot.get("scenarios/4711"), 404, "not_found")
     assert scenario(robot, "battery_low")["why_not"] == "scenario_docked"
     refused(robot.post("scenarios", {"name": "battery_low"}, role="operator"), 409, "scenario_docked")
+    # Of a test before, perhaps.
+    robot.request("DELETE", "control", role="operator")
     other = robot.post("auth/login", {"username": "other", "password": PASSWORD}).json["access_token"]
     assert robot.post("control", token=other).status == 200
     refused(robot.post("scenarios", {"name": "obstacle"}, role="operator"), 409, "control_held")
@@ -191,14 +193,23 @@ def test_none_begins_while_the_robot_moves(robot):
     wait_state(robot, "idle")
 
 
-def test_a_crash_ends_it_and_undoes_its_fault(fresh):
+def test_a_crash_ends_it_and_a_robot_of_metal_has_none(fresh):
     fresh.start()
     until(lambda: scenario(fresh, "garbled_module")["available"], what="the simulator's training unit")
     number = begun(fresh, "garbled_module")
     until(lambda: "faults=crc" in fresh.sim("status"), what="the fault")
     fresh.kill()
+    fresh.write_config(robot_simulated="no", bus_time_factor=1)
     fresh.start()
     run = run_of(fresh, number)
     assert (run["state"], run["reason"]) == ("ended", "restart") and run["ended"], run
+    until(lambda: fresh.get("health").json["bus"]["present"], what="the bus")
+    refused(fresh.post("scenarios", {"name": "obstacle"}, role="operator"), 409, "scenario_real")
+    assert {item["why_not"] for item in fresh.get("scenarios").json["items"]} == {"scenario_real"}
+    # Even the simulator that is there is not asked to take its fault back.
+    assert "faults=crc" in fresh.sim("status")
+    fresh.stop()
+    fresh.write_config()
+    fresh.start()
     assert undone(fresh)
-    assert scenario(fresh, "garbled_module")["available"]
+    until(lambda: scenario(fresh, "garbled_module")["available"], what="what can be begun again")

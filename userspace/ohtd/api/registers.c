@@ -383,8 +383,9 @@ static bool may_write(struct ohtd_call *call, const struct oht_register *reg)
 				   "to commissioning first", reg->name);
 		return false;
 	case OHTD_SETTINGS_WRITE_ELEVATED:
-		return ohtd_call_elevated(call, ohtd_call_text_of(call, "a write to %s, which is "
-								  "safety-critical,", reg->name));
+		return ohtd_call_elevated(call, ohtd_call_text_of(call, oht_register_needs_elevation(reg) ?
+								  "a write to %s, which is safety-critical," :
+								  "in the layer plant a write to %s", reg->name));
 	default:
 		/* What moves is refused in any session, by the control thread. */
 		return true;

@@ -443,7 +443,7 @@ static const struct ohtd_route routes[] = {
 			"access token that is too old. The body is not looked at, nor is any header but "
 			"Authorization. Repeated stops are counted.",
 	}, {
-		.method = OHTD_POST, .path = "safety/reset", .role = OHTD_ROLE_SUPERVISOR,
+		.method = OHTD_POST, .path = "safety/reset", .role = OHTD_ROLE_SUPERVISOR, .elevation = OHTD_ELEVATION_IN_PLANT,
 		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &safety_reset_shape,
 		.replies = { { 200, &safety_shape } },
 		.handle = post_reset,
@@ -451,7 +451,7 @@ static const struct ohtd_route routes[] = {
 		.text = "With journal_seq a stop that came after the look at GET safety is not cleared: "
 			"409 stop_changed.",
 	}, {
-		.method = OHTD_POST, .path = "safety/enable", .role = OHTD_ROLE_OPERATOR,
+		.method = OHTD_POST, .path = "safety/enable", .role = OHTD_ROLE_OPERATOR, .elevation = OHTD_ELEVATION_IN_PLANT,
 		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &safety_command_shape,
 		.replies = { { 200, &safety_shape } },
 		.handle = post_enable,

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "server/command.h"
+#include "clients/refusal.h"
 #include "server/control.h"
 #include "server/late.h"
 #include "training/training.h"

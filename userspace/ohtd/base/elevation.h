@@ -10,6 +10,7 @@
 enum ohtd_elevation {
 	OHTD_ELEVATION_NEVER,
 	OHTD_ELEVATION_ALWAYS,		/* it gives lasting power, or takes evidence away */
+	OHTD_ELEVATION_IN_PLANT,	/* in layer plant: settings/items.h */
 	OHTD_ELEVATION_BY_MODE,		/* for mode maintenance */
 	OHTD_ELEVATION_BY_ITEM,		/* for items of the configuration that need it, by layer: settings/items.h */
 	OHTD_ELEVATION_BY_REGISTER,	/* for safety-critical registers: data/registers */

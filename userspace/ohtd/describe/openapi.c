@@ -43,6 +43,7 @@ static const char *elevation_name(enum ohtd_elevation elevation)
 	static const char *const names[] = {
 		[OHTD_ELEVATION_NEVER] = "never",
 		[OHTD_ELEVATION_ALWAYS] = "always",
+		[OHTD_ELEVATION_IN_PLANT] = "in-plant",
 		[OHTD_ELEVATION_BY_MODE] = "by-mode",
 		[OHTD_ELEVATION_BY_ITEM] = "by-item",
 		[OHTD_ELEVATION_BY_REGISTER] = "by-register",

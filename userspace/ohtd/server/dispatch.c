@@ -307,7 +307,10 @@ static int check_elevation(struct ohtd_call *call)
 {
 	const struct ohtd_route *route = call->route;
 
-	return route->elevation != OHTD_ELEVATION_ALWAYS ||
+	bool wanted = route->elevation == OHTD_ELEVATION_ALWAYS ||
+		      (route->elevation == OHTD_ELEVATION_IN_PLANT && ohtd_settings_layer(call->services->settings) == OHTD_LAYER_PLANT);
+
+	return !wanted ||
 	       ohtd_call_elevated(call, ohtd_call_text_of(call, "%s %s", ohtd_method_name(route->method), route->path)) ? 0 : -1;
 }
 

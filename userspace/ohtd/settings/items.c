@@ -31,7 +31,7 @@ static const char *const levels[] = { "error", "warning", "notice", "info", "deb
 
 static const char *const layers[] = {
 	[OHTD_LAYER_COMMISSIONING] = "commissioning", [OHTD_LAYER_PRODUCTION] = "production",
-	[OHTD_LAYER_BENCH] = "bench", [OHTD_LAYERS] = NULL,
+	[OHTD_LAYER_BENCH] = "bench", [OHTD_LAYER_PLANT] = "plant", [OHTD_LAYERS] = NULL,
 };
 
 static const char *const second_factors[] = {
@@ -129,7 +129,7 @@ static const struct ohtd_item first_items[] = {
 	  .role = OHTD_ROLE_SUPERVISOR, .summary = "Where the robot is, for people" },
 	{ .pointer = "/robot/layer", .type = OHTD_ITEM_WORD, AT(layer), .words = layers, .unfit = layer_unfit,
 	  .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true, .on_bench_too = true,
-	  .summary = "In production calibration and safety-critical registers of modules stay as they are; on the bench, of a simulated robot, items need no password" },
+	  .summary = "In production calibration and safety-critical registers of modules stay as they are; in the plant besides a reset, an enable and each change want the password; on the bench, of a simulated robot, items need no password" },
 	{ .pointer = "/log/level", .type = OHTD_ITEM_WORD, AT(level), .words = levels, .first = OHTD_LOG_ERROR,
 	  .role = OHTD_ROLE_ADMINISTRATOR, .summary = "Lines of the log up to this level are written" },
 };

@@ -123,8 +123,15 @@ enum ohtd_layer {
 	OHTD_LAYER_COMMISSIONING,	/* all that the role may */
 	OHTD_LAYER_PRODUCTION,		/* not how the robot is built: no calibration, no critical register */
 	OHTD_LAYER_BENCH,		/* items without the password; only where the robot is simulated */
+	OHTD_LAYER_PLANT,		/* as production, and what brings the robot back or changes it wants the password */
 	OHTD_LAYERS,
 };
+
+/* Does what says how the robot is built stay as it is? */
+static inline bool ohtd_settings_layer_produces(unsigned int layer)
+{
+	return layer == OHTD_LAYER_PRODUCTION || layer == OHTD_LAYER_PLANT;
+}
 
 /* NULL: there is none. */
 const char *ohtd_layer_name(unsigned int layer);

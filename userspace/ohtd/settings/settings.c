@@ -209,6 +209,8 @@ static bool want_tree(struct ohtd_settings *settings, struct ohtd_change *change
 
 static bool needs_elevation(const struct ohtd_settings *settings, const struct ohtd_item *item)
 {
+	if (settings->values.layer == OHTD_LAYER_PLANT)
+		return true;
 	return item->needs_elevation &&
 	       (settings->values.layer != OHTD_LAYER_BENCH || item->on_bench_too);
 }
@@ -243,7 +245,7 @@ static void judge_choice(struct ohtd_settings *settings, struct ohtd_change *cha
 static void judge_layer(const struct ohtd_settings *settings, struct ohtd_change *change,
 			const struct ohtd_item *item, const char *pointer)
 {
-	if (settings->values.layer == OHTD_LAYER_PRODUCTION && item->calibration &&
+	if (ohtd_settings_layer_produces(settings->values.layer) && item->calibration &&
 	    change->back_to != OHTD_BACK_TO_RESCUE && !*settings->waits)
 		ohtd_fault_add(&change->faults, pointer, "layer",
 			       "is calibration, which stays as it is in production; set /robot/layer to commissioning first");

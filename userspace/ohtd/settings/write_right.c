@@ -17,7 +17,10 @@ unsigned int ohtd_settings_write_right(const struct oht_register *reg, enum ohtd
 		return OHTD_SETTINGS_WRITE_READ_ONLY;
 	if (role < roles[reg->write_level])
 		return OHTD_SETTINGS_WRITE_ROLE;
-	if (critical && reg->write_level == OHT_WRITE_ADMINISTRATOR && layer == OHTD_LAYER_PRODUCTION)
+	if (critical && reg->write_level == OHT_WRITE_ADMINISTRATOR && ohtd_settings_layer_produces(layer))
 		return OHTD_SETTINGS_WRITE_LAYER;
+	/* What only stops waits for no password. */
+	if (layer == OHTD_LAYER_PLANT && reg->write_level != OHT_WRITE_OPERATOR)
+		return OHTD_SETTINGS_WRITE_ELEVATED;
 	return critical ? OHTD_SETTINGS_WRITE_ELEVATED : OHTD_SETTINGS_WRITE_MAY;
 }

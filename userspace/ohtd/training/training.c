@@ -111,9 +111,10 @@ static int end_past(struct ohtd_training *training)
 	return r < 0 ? r : 0;
 }
 
+/* The wire of a robot of metal is never asked. */
 static void step(struct ohtd_training *training)
 {
-	if (!ohtd_training_see(training))
+	if (!training->simulated || !ohtd_training_see(training))
 		return;
 	if (training->unkept)
 		keep(training);
@@ -304,7 +305,7 @@ static void tick(void *part)
 	struct ohtd_training *training = part;
 
 	pthread_mutex_lock(&training->lock);
-	if (!end_past(training) && training->simulated) {
+	if (!end_past(training)) {
 		ohtd_training_hear(training);
 		step(training);
 	}
@@ -347,7 +348,7 @@ enum { RUNS };
 static const struct ohtd_part_alert alerts[] = {
 	[RUNS] = { "training", "scenario_running", OHTD_SEVERITY_WARNING, .notice = true,
 		   .text = "A situation for training runs: what is not well may be part of it.",
-		   .action = "Nothing is broken: the simulator makes the fault. See GET scenarios, or the page Training." },
+		   .action = "Nothing is broken: the simulator makes the fault. See running of GET scenarios." },
 };
 
 static void judge(void *part, const struct ohtd_part_reports *to)

@@ -123,6 +123,7 @@ export const texts = {
 		layers: {
 			commissioning: "Commissioning: all settings may be changed, as far as the role may",
 			production: "Production: calibration and safety-critical registers of modules stay as they are",
+			plant: "Plant: as production, and a reset, an enable and each change want the password",
 			bench: "Bench: the robot is simulated, and settings need no password",
 		} as Record<string, string>,
 		control: "control",
@@ -698,6 +699,7 @@ export const texts = {
 			"by-item": "some items with password",
 			"by-register": "some registers with password",
 			"by-mode": "maintenance with password",
+			"in-plant": "in the layer plant with password",
 		} as Record<string, string>,
 		code: "Code",
 		status: "Status",
