@@ -83,6 +83,7 @@ int __wrap_ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snaps
 int __wrap_ohtd_robot_event(const struct ohtd_robot *robot, struct ohtd_event_reader *reader, struct ohtd_event_record *record);
 uint64_t __wrap_ohtd_robot_events(const struct ohtd_robot *robot);
 unsigned int __wrap_ohtd_control_link_number(const struct ohtd_robot *robot, const struct ohtd_link *link);
+bool __wrap_ohtd_courses_lacks(void);
 void __wrap_ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *stations);
 int __real_ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void *arg);
 int __wrap_ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void *arg);
@@ -115,6 +116,12 @@ void __wrap_ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *
 {
 	(void)robot;
 	ohtd_limits_stations(&run.robot->f->control.limits, stations);
+}
+
+/* No course is required. */
+bool __wrap_ohtd_courses_lacks(void)
+{
+	return false;
 }
 
 /* The daemon dies before a write, or behind it and before it acts on it. */
