@@ -512,6 +512,15 @@ static void put_right(void)
 	tick_ms(1000);
 	if (ohtd_dock_docked(&run.robot->f->control))
 		fail_msg("seed %llu: at the dock, where no leg goes", (unsigned long long)run.seed);
+	/* A module that was silent in a motion: with the outputs off the robot knows its place again, or a person says that it is right. */
+	if (!ohtd_travel_located(&run.robot->f->control)) {
+		ask(OHTD_COMMAND_DISABLE, 0, NAN);
+		tick_ms(1000);
+		if (run.robot->f->control.travel.location.lost)
+			ask(OHTD_COMMAND_POSITION, 0, NAN);
+		recover();
+		tick_ms(1000);
+	}
 	if (!ohtd_travel_located(&run.robot->f->control))
 		fail_msg("seed %llu: the position is not known", (unsigned long long)run.seed);
 	row = look();
