@@ -51,17 +51,17 @@ static int set_up(void **state)
 
 static int work_add(struct ohtd_db *db, void *order)
 {
-	return ohtd_table_key_add(db, order);
+	return ohtd_account_key_add(db, order);
 }
 
 static int work_rotate(struct ohtd_db *db, void *order)
 {
-	return ohtd_table_key_rotate(db, order);
+	return ohtd_account_key_rotate(db, order);
 }
 
-static struct ohtd_table_key_order order_of(const char *name, int64_t life_s, char text[OHTD_KEY_TEXT_BYTES])
+static struct ohtd_account_key_order order_of(const char *name, int64_t life_s, char text[OHTD_KEY_TEXT_BYTES])
 {
-	struct ohtd_table_key_order order = {
+	struct ohtd_account_key_order order = {
 		.key = { .user_id = bot_id, .role = OHTD_ROLE_OPERATOR }, .by_role = OHTD_ROLE_ADMINISTRATOR, .life_s = life_s,
 		.now_s = ohtd_clock_wall_s(&wall),
 	};
@@ -72,9 +72,9 @@ static struct ohtd_table_key_order order_of(const char *name, int64_t life_s, ch
 }
 
 /* As the route does it. */
-static struct ohtd_table_key make(const char *name, int64_t life_s, char text[OHTD_KEY_TEXT_BYTES])
+static struct ohtd_account_key make(const char *name, int64_t life_s, char text[OHTD_KEY_TEXT_BYTES])
 {
-	struct ohtd_table_key_order order = order_of(name, life_s, text);
+	struct ohtd_account_key_order order = order_of(name, life_s, text);
 
 	assert_int_equal(ohtd_store_call(store, work_add, &order), 0);
 	assert_int_equal(ohtd_auth_keys_put(keys(), &order.key), 0);
@@ -110,7 +110,7 @@ static void no_credential_outlives_a_year(void **state)
 {
 	struct ohtd_session session = { .boot_id = "this", .expires_boot_ms = INT64_MAX, .expires_s = INT64_MAX / 2000 };
 	char text[OHTD_KEY_TEXT_BYTES];
-	struct ohtd_table_key key;
+	struct ohtd_account_key key;
 
 	(void)state;
 	key = make("eternal", INT64_MAX / 4, text);
@@ -154,10 +154,10 @@ static void a_clock_set_back_gives_no_time_back(void **state)
 }
 
 /* In the store only: a successor, and a day for the key before it. */
-static struct ohtd_table_key_order rotate(char *text, char *fresh)
+static struct ohtd_account_key_order rotate(char *text, char *fresh)
 {
-	struct ohtd_table_key key = make("line", 100 * DAY_S, text);
-	struct ohtd_table_key_order order = order_of("", 0, fresh);
+	struct ohtd_account_key key = make("line", 100 * DAY_S, text);
+	struct ohtd_account_key_order order = order_of("", 0, fresh);
 
 	order.before = key;
 	order.overlap_s = DAY_S;
@@ -168,7 +168,7 @@ static struct ohtd_table_key_order rotate(char *text, char *fresh)
 static void a_rotated_key_has_a_day_at_most(void **state)
 {
 	char text[OHTD_KEY_TEXT_BYTES], fresh[OHTD_KEY_TEXT_BYTES];
-	struct ohtd_table_key_order order = rotate(text, fresh);
+	struct ohtd_account_key_order order = rotate(text, fresh);
 
 	(void)state;
 	assert_int_equal(ohtd_auth_keys_put(keys(), &order.key), 0);
@@ -188,7 +188,7 @@ static void a_rotated_key_has_a_day_at_most(void **state)
 static void a_key_that_was_ended_stays_ended(void **state)
 {
 	char text[OHTD_KEY_TEXT_BYTES], fresh[OHTD_KEY_TEXT_BYTES];
-	struct ohtd_table_key_order order = rotate(text, fresh);
+	struct ohtd_account_key_order order = rotate(text, fresh);
 
 	(void)state;
 	ohtd_auth_keys_end(keys(), order.before.id);
@@ -220,7 +220,7 @@ static void no_key_comes_back_with_a_restore(void **state)
 static void what_is_told_late_changes_nothing(void **state)
 {
 	char text[OHTD_KEY_TEXT_BYTES];
-	struct ohtd_table_key_order order = order_of("late", DAY_S, text);
+	struct ohtd_account_key_order order = order_of("late", DAY_S, text);
 	struct ohtd_principal who;
 
 	(void)state;
@@ -250,7 +250,7 @@ static void what_is_told_late_changes_nothing(void **state)
 static void uses_are_written_each_hour_at_most(void **state)
 {
 	char text[OHTD_KEY_TEXT_BYTES];
-	struct ohtd_table_key row;
+	struct ohtd_account_key row;
 	unsigned int written = 0;
 
 	(void)state;
@@ -267,11 +267,11 @@ static void uses_are_written_each_hour_at_most(void **state)
 
 struct worst {
 	enum ohtd_auth_key_concern concern;
-	struct ohtd_table_key *row;
+	struct ohtd_account_key *row;
 	unsigned int count;
 };
 
-static void take_concern(void *arg, enum ohtd_auth_key_concern concern, const struct ohtd_table_key *row)
+static void take_concern(void *arg, enum ohtd_auth_key_concern concern, const struct ohtd_account_key *row)
 {
 	struct worst *worst = arg;
 
@@ -282,7 +282,7 @@ static void take_concern(void *arg, enum ohtd_auth_key_concern concern, const st
 	*worst->row = *row;
 }
 
-static enum ohtd_auth_key_concern worst_of(struct ohtd_table_key *row, unsigned int *count)
+static enum ohtd_auth_key_concern worst_of(struct ohtd_account_key *row, unsigned int *count)
 {
 	struct worst worst = { OHTD_KEY_FINE, row, 0 };
 
@@ -294,7 +294,7 @@ static enum ohtd_auth_key_concern worst_of(struct ohtd_table_key *row, unsigned 
 static void a_key_that_needs_a_person_is_told(void **state)
 {
 	char busy[OHTD_KEY_TEXT_BYTES], idle[OHTD_KEY_TEXT_BYTES], heir[OHTD_KEY_TEXT_BYTES];
-	struct ohtd_table_key row;
+	struct ohtd_account_key row;
 	unsigned int count;
 
 	(void)state;

@@ -59,7 +59,7 @@ static struct {
 	bool before_write, cuts;
 	sigjmp_buf death;
 	int64_t mission;
-	struct ohtd_tables_leg legs[OHTD_TABLES_MISSION_LEGS_MAX];
+	struct ohtd_mission_leg legs[OHTD_MISSION_LEGS_MAX];
 	int64_t rounds;
 	/* A person has let the mission go on, and nothing has come in between. */
 	bool asked;
@@ -309,9 +309,9 @@ static const struct ohtd_missions_person person = {
 	.by = { .user = "anna", .session = "anna", .role = OHTD_ROLE_OPERATOR },
 };
 
-static struct ohtd_tables_mission act(enum ohtd_missions_act what, int wanted)
+static struct ohtd_mission act(enum ohtd_missions_act what, int wanted)
 {
-	struct ohtd_tables_mission row = { .id = run.mission };
+	struct ohtd_mission row = { .id = run.mission };
 	int r = ohtd_missions_act(run.missions, what, &person, &row);
 
 	if (wanted != 1 && r != wanted)
@@ -319,9 +319,9 @@ static struct ohtd_tables_mission act(enum ohtd_missions_act what, int wanted)
 	return row;
 }
 
-static struct ohtd_tables_mission look(void)
+static struct ohtd_mission look(void)
 {
-	struct ohtd_tables_mission row = { .id = run.mission };
+	struct ohtd_mission row = { .id = run.mission };
 
 	pthread_mutex_lock(&run.missions->lock);
 	assert_int_equal(ohtd_missions_load(run.missions, &row), 0);
@@ -329,7 +329,7 @@ static struct ohtd_tables_mission look(void)
 	return row;
 }
 
-static bool is_in(const struct ohtd_tables_mission *row, const char *state)
+static bool is_in(const struct ohtd_mission *row, const char *state)
 {
 	return !strcmp(row->state, state);
 }
@@ -497,17 +497,17 @@ static void disturb(void)
 /* A person comes after some time, puts the robot right, and lets the mission go on. */
 static void put_right(void)
 {
-	struct ohtd_tables_mission row;
+	struct ohtd_mission row;
 
 	run.asked = false;
 	tick_ms(roll(3000));
 	virtual_heal(&run.robot->run);
 	tick_ms(1000);
 	/* A drain lets its leg go on. */
-	for (row = look(); !strcmp(row.reason, OHTD_MISSIONS_DRAINS) && is_in(&row, OHTD_TABLES_MISSION_RUNNING); row = look())
+	for (row = look(); !strcmp(row.reason, OHTD_MISSIONS_DRAINS) && is_in(&row, OHTD_MISSION_RUNNING); row = look())
 		tick();
 	/* What was interrupted while it was paused goes on, too. */
-	if (!is_in(&row, OHTD_TABLES_MISSION_PAUSED) || !ohtd_state_is_enabled(run.robot->f->control.state))
+	if (!is_in(&row, OHTD_MISSION_PAUSED) || !ohtd_state_is_enabled(run.robot->f->control.state))
 		recover();
 	tick_ms(1000);
 	if (ohtd_dock_docked(&run.robot->f->control))
@@ -524,13 +524,13 @@ static void put_right(void)
 	if (!ohtd_travel_located(&run.robot->f->control))
 		fail_msg("seed %llu: the position is not known", (unsigned long long)run.seed);
 	row = look();
-	if (is_in(&row, OHTD_TABLES_MISSION_WAITING)) {
+	if (is_in(&row, OHTD_MISSION_WAITING)) {
 		run.asked = true;
 		act(OHTD_MISSIONS_START, 0);
-	} else if (is_in(&row, OHTD_TABLES_MISSION_HELD) || is_in(&row, OHTD_TABLES_MISSION_PAUSED)) {
+	} else if (is_in(&row, OHTD_MISSION_HELD) || is_in(&row, OHTD_MISSION_PAUSED)) {
 		run.asked = true;
 		act(OHTD_MISSIONS_RESUME, 0);
-	} else if (is_in(&row, OHTD_TABLES_MISSION_RUNNING)) {
+	} else if (is_in(&row, OHTD_MISSION_RUNNING)) {
 		fail_msg("seed %llu: it is %s at leg %lld, and was interrupted: '%s'", (unsigned long long)run.seed, row.state, (long long)row.leg,
 			 row.reason);
 	}
@@ -540,25 +540,25 @@ static void put_right(void)
 
 static int work_add(struct ohtd_db *db, void *arg)
 {
-	return ohtd_tables_mission_add(db, arg, run.legs);
+	return ohtd_mission_add(db, arg, run.legs);
 }
 
 static void make_mission(void)
 {
-	struct ohtd_tables_mission row = {
-		.name = "campaign", .state = OHTD_TABLES_MISSION_WAITING, .leg = 1, .legs = LEGS, .made_legs = LEGS, .through_leg = LEGS,
+	struct ohtd_mission row = {
+		.name = "campaign", .state = OHTD_MISSION_WAITING, .leg = 1, .legs = LEGS, .made_legs = LEGS, .through_leg = LEGS,
 		.rounds = run.rounds, .round = 1, .revision = 1, .made_by = "anna",
 	};
 	double at_mm = run.robot->rail->position_mm;
 
 	memset(run.legs, 0, sizeof(run.legs));
 	for (int i = 0; i < LEGS; i++) {
-		struct ohtd_tables_leg *leg = &run.legs[i];
+		struct ohtd_mission_leg *leg = &run.legs[i];
 		unsigned int kind = roll(10);
 
-		*leg = (struct ohtd_tables_leg){
+		*leg = (struct ohtd_mission_leg){
 			.position_mm = NAN, .speed_mm_s = NAN, .at_least = NAN, .at_most = NAN, .charge_percent = NAN, .value = NAN,
-			.on_failure = "hold", .state = OHTD_TABLES_LEG_WAITING,
+			.on_failure = "hold", .state = OHTD_MISSION_LEG_WAITING,
 		};
 		snprintf(leg->kind, sizeof(leg->kind), "%s", kind == 0 ? "acknowledge" : kind < 3 ? "wait" : "move");
 		if (kind && kind < 3)
@@ -573,21 +573,21 @@ static void make_mission(void)
 	run.mission = row.id;
 }
 
-static bool wants_a_person(const struct ohtd_tables_mission *row)
+static bool wants_a_person(const struct ohtd_mission *row)
 {
-	return is_in(row, OHTD_TABLES_MISSION_HELD) || is_in(row, OHTD_TABLES_MISSION_PAUSED) || is_in(row, OHTD_TABLES_MISSION_WAITING);
+	return is_in(row, OHTD_MISSION_HELD) || is_in(row, OHTD_MISSION_PAUSED) || is_in(row, OHTD_MISSION_WAITING);
 }
 
 /* Until it is over. The daemon may die anywhere in here, and goes on behind its death. */
 static void drive_on(void)
 {
 	static unsigned int left;
-	struct ohtd_tables_mission row;
+	struct ohtd_mission row;
 
 	left = DISTURBANCES;
 	if (sigsetjmp(run.death, 0))
 		die();
-	for (row = look(); !ohtd_tables_mission_is_over(&row); row = look()) {
+	for (row = look(); !ohtd_mission_is_over(&row); row = look()) {
 		if (run.tick > TICKS_MAX)
 			fail_msg("seed %llu: %s at leg %lld of round %lld for ever", (unsigned long long)run.seed, row.state, (long long)row.leg,
 				 (long long)row.round);
@@ -606,20 +606,20 @@ static void drive_on(void)
 
 static int read_legs(struct ohtd_db *db, void *arg)
 {
-	return ohtd_tables_mission_legs(db, run.mission, arg);
+	return ohtd_mission_legs(db, run.mission, arg);
 }
 
 static void has_done_all(void)
 {
-	static struct ohtd_tables_leg legs[OHTD_TABLES_MISSION_LEGS_MAX];
-	const struct ohtd_tables_mission row = look();
+	static struct ohtd_mission_leg legs[OHTD_MISSION_LEGS_MAX];
+	const struct ohtd_mission row = look();
 	double last_mm = NAN;
 
-	if (!is_in(&row, OHTD_TABLES_MISSION_FINISHED) || row.round != run.rounds)
+	if (!is_in(&row, OHTD_MISSION_FINISHED) || row.round != run.rounds)
 		fail_msg("seed %llu: %s in round %lld", (unsigned long long)run.seed, row.state, (long long)row.round);
 	assert_int_equal(ohtd_store_read(run.store, read_legs, legs), LEGS);
 	for (int i = 0; i < LEGS; i++) {
-		assert_string_equal(legs[i].state, OHTD_TABLES_LEG_FINISHED);
+		assert_string_equal(legs[i].state, OHTD_MISSION_LEG_FINISHED);
 		if (!strcmp(legs[i].kind, "move"))
 			last_mm = legs[i].position_mm;
 		for (int64_t r = 1; ohtd_missions_kind_of(&legs[i]) && r <= run.rounds; r++)

@@ -21,7 +21,7 @@
 static unsigned int next_host;
 
 struct giving {
-	struct ohtd_table_reset_code code;
+	struct ohtd_account_reset_code code;
 	struct ohtd_user user;
 	int by_role;
 };
@@ -30,7 +30,7 @@ static int work_give(struct ohtd_db *db, void *arg)
 {
 	struct giving *giving = arg;
 
-	return ohtd_table_reset_give(db, &giving->code, giving->by_role, &giving->user);
+	return ohtd_account_reset_give(db, &giving->code, giving->by_role, &giving->user);
 }
 
 /* As the route does it. */

@@ -24,7 +24,7 @@
 static unsigned int next_host;
 /* Of the account anna, as its app has them. */
 static unsigned char secret[OHTD_AUTH_TOTP_SECRET_BYTES];
-static char codes[OHTD_TABLE_RECOVERY_CODES][OHTD_CODE_TEXT_BYTES];
+static char codes[OHTD_ACCOUNT_RECOVERY_CODES][OHTD_CODE_TEXT_BYTES];
 
 /* ---- the app of the person ---- */
 
@@ -342,7 +342,7 @@ static void each_recovery_code_is_good_once(void **state)
 	int n = 0;
 
 	(void)state;
-	for (int i = 0; i < OHTD_TABLE_RECOVERY_CODES; i++)
+	for (int i = 0; i < OHTD_ACCOUNT_RECOVERY_CODES; i++)
 		for (int j = 0; j < i; j++)
 			assert_string_not_equal(codes[i], codes[j]);
 	/* As people type them. */

@@ -147,8 +147,8 @@ static void be_asked(int64_t cycles)
 
 	sight.cycles += (uint64_t)cycles;
 	sight.missed += missed;
-	sight.requests[chance(&seed, OHTD_TABLES_SERVICE_BUCKETS)] += requests;
-	sight.telemetry[chance(&seed, OHTD_TABLES_SERVICE_BUCKETS)] += 7;
+	sight.requests[chance(&seed, OHTD_ANALYTICS_SERVICE_BUCKETS)] += requests;
+	sight.telemetry[chance(&seed, OHTD_ANALYTICS_SERVICE_BUCKETS)] += 7;
 	sight.refused += requests / 2;
 	day->cycles += cycles;
 	day->missed += (int64_t)missed;
@@ -308,7 +308,7 @@ static void do_something(void)
 
 /* ---- what the keeper says ---- */
 
-static void check_day(uint64_t run, size_t day, const struct ohtd_tables_service_hour *sum)
+static void check_day(uint64_t run, size_t day, const struct ohtd_analytics_service_hour *sum)
 {
 	const struct sums *told = &kept[day], *more = &waiting[day];
 
@@ -338,9 +338,9 @@ static void count_all(struct sums *all)
 static void check_all(uint64_t run)
 {
 	const int64_t first = BUILD_NS / (DAY_HOURS * HOUR) * DAY_HOURS;
-	static struct ohtd_tables_service_hour sums[DAYS_MAX];
+	static struct ohtd_analytics_service_hour sums[DAYS_MAX];
 	static int64_t ends[DAYS_MAX];
-	struct ohtd_tables_service_hour one;
+	struct ohtd_analytics_service_hour one;
 	struct sums all;
 
 	for (int i = 0; i < DAYS_MAX; i++)
@@ -412,7 +412,7 @@ static void a_budget_burns_at_three_times_its_rate(void **state)
 	static const struct ohtd_settings_targets shipped = { .uptime_percent = 99.9, .errors_percent = 0.1 },
 		none = { .uptime_percent = 0, .errors_percent = 100 };
 	static const struct {
-		struct ohtd_tables_service_hour day;
+		struct ohtd_analytics_service_hour day;
 		enum ohtd_analytics_burns burns;
 	} cases[] = {
 		{ { .down_ns = 259 * S }, OHTD_ANALYTICS_BURNS_NOTHING },

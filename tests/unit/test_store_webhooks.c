@@ -539,45 +539,45 @@ static void a_dead_receiver_pushes_out_its_own(void **state)
 	assert_int_equal(count("state = 'dead' AND number BETWEEN 4 AND 13"), 10);
 }
 
-static void turn_to(struct ohtd_tables_mission *mission, const char *state, const char *reason)
+static void turn_to(struct ohtd_mission *mission, const char *state, const char *reason)
 {
 	snprintf(mission->state, sizeof(mission->state), "%s", state);
 	snprintf(mission->reason, sizeof(mission->reason), "%s", reason);
 	mission->changed_ns += S;
-	assert_int_equal(ohtd_tables_mission_keep(db, mission, NULL, *reason ? "The outputs are off." : ""), 0);
+	assert_int_equal(ohtd_mission_keep(db, mission, NULL, *reason ? "The outputs are off." : ""), 0);
 }
 
 static void a_mission_is_told_once_that_it_comes_into_a_state(void **state)
 {
-	struct ohtd_tables_mission mission = { .name = "round", .leg = 1, .legs = 1, .changed_ns = NOW_NS };
+	struct ohtd_mission mission = { .name = "round", .leg = 1, .legs = 1, .changed_ns = NOW_NS };
 	struct ohtd_webhook_row webhook = { .id = add("emergency") };
-	struct ohtd_tables_leg leg = { .kind = "dock" };
+	struct ohtd_mission_leg leg = { .kind = "dock" };
 
 	(void)state;
 	add("warning");
 	assert_int_equal(ohtd_db_webhook_get(db, &webhook), 0);
 	webhook.missions = true;
 	assert_int_equal(ohtd_db_webhook_change(db, &webhook), 0);
-	snprintf(mission.state, sizeof(mission.state), "%s", OHTD_TABLES_MISSION_WAITING);
-	assert_int_equal(ohtd_tables_mission_add(db, &mission, &leg), 0);
-	turn_to(&mission, OHTD_TABLES_MISSION_RUNNING, "");
-	turn_to(&mission, OHTD_TABLES_MISSION_PAUSED, "");
+	snprintf(mission.state, sizeof(mission.state), "%s", OHTD_MISSION_WAITING);
+	assert_int_equal(ohtd_mission_add(db, &mission, &leg), 0);
+	turn_to(&mission, OHTD_MISSION_RUNNING, "");
+	turn_to(&mission, OHTD_MISSION_PAUSED, "");
 	assert_int_equal(count("1"), 0);
 	/* The hold is written again with each change of its leg. */
-	turn_to(&mission, OHTD_TABLES_MISSION_HELD, "not_enabled");
-	turn_to(&mission, OHTD_TABLES_MISSION_HELD, "not_enabled");
+	turn_to(&mission, OHTD_MISSION_HELD, "not_enabled");
+	turn_to(&mission, OHTD_MISSION_HELD, "not_enabled");
 	assert_int_equal(next(NOW_NS + 9 * S, OHTD_EVENT_MISSION_HELD, 0), 1);
 	assert_string_equal(due[0].delivery.text, "Mission 1 (round) is held at leg 1 of 1. The outputs are off.");
 	assert_string_equal(due[0].delivery.subject, "mission 1");
 	assert_int_equal(due[0].delivery.webhook, webhook.id);
-	turn_to(&mission, OHTD_TABLES_MISSION_RUNNING, "");
+	turn_to(&mission, OHTD_MISSION_RUNNING, "");
 	for (int i = 0; i < 2; i++)
-		assert_true(ohtd_tables_missions_begin(db, "restart", "It ended.", NOW_NS + 9 * S) >= 0);
+		assert_true(ohtd_missions_begin(db, "restart", "It ended.", NOW_NS + 9 * S) >= 0);
 	assert_int_equal(count("event = 'mission.held'"), 2);
 	mission.ended_ns = NOW_NS;
-	turn_to(&mission, OHTD_TABLES_MISSION_FAILED, "deadline");
-	turn_to(&mission, OHTD_TABLES_MISSION_FINISHED, "");
-	turn_to(&mission, OHTD_TABLES_MISSION_CANCELLED, "");
+	turn_to(&mission, OHTD_MISSION_FAILED, "deadline");
+	turn_to(&mission, OHTD_MISSION_FINISHED, "");
+	turn_to(&mission, OHTD_MISSION_CANCELLED, "");
 	assert_int_equal(count("event IN ('mission.failed', 'mission.finished')"), 2);
 	assert_int_equal(count("1"), 4);
 }

@@ -9,33 +9,33 @@
 #include "store/db_private.h"
 
 static const struct ohtd_stored_column key_columns[] = {
-	OHTD_COLUMN(ohtd_table_key, id),
-	OHTD_COLUMN(ohtd_table_key, user_id),
-	OHTD_COLUMN(ohtd_table_key, name),
-	OHTD_COLUMN(ohtd_table_key, hash),
-	OHTD_COLUMN(ohtd_table_key, role, .most = OHTD_TABLES_ROLE_MAX),
-	OHTD_COLUMN(ohtd_table_key, tags),
-	OHTD_COLUMN(ohtd_table_key, verbs),
-	OHTD_COLUMN(ohtd_table_key, modules),
-	OHTD_COLUMN(ohtd_table_key, addresses),
-	OHTD_COLUMN(ohtd_table_key, rate),
-	OHTD_COLUMN(ohtd_table_key, made_s),
-	OHTD_COLUMN(ohtd_table_key, made_by),
-	OHTD_COLUMN(ohtd_table_key, expires_s),
-	OHTD_COLUMN(ohtd_table_key, left_s),
-	OHTD_COLUMN(ohtd_table_key, used_s),
-	OHTD_COLUMN(ohtd_table_key, exposed),
-	OHTD_COLUMN(ohtd_table_key, user, .seen = true),
-	OHTD_COLUMN(ohtd_table_key, user_role, .seen = true, .most = OHTD_TABLES_ROLE_MAX),
-	OHTD_COLUMN(ohtd_table_key, user_disabled, .seen = true),
-	OHTD_COLUMN(ohtd_table_key, user_epoch, .seen = true),
+	OHTD_COLUMN(ohtd_account_key, id),
+	OHTD_COLUMN(ohtd_account_key, user_id),
+	OHTD_COLUMN(ohtd_account_key, name),
+	OHTD_COLUMN(ohtd_account_key, hash),
+	OHTD_COLUMN(ohtd_account_key, role, .most = OHTD_ACCOUNT_ROLE_MAX),
+	OHTD_COLUMN(ohtd_account_key, tags),
+	OHTD_COLUMN(ohtd_account_key, verbs),
+	OHTD_COLUMN(ohtd_account_key, modules),
+	OHTD_COLUMN(ohtd_account_key, addresses),
+	OHTD_COLUMN(ohtd_account_key, rate),
+	OHTD_COLUMN(ohtd_account_key, made_s),
+	OHTD_COLUMN(ohtd_account_key, made_by),
+	OHTD_COLUMN(ohtd_account_key, expires_s),
+	OHTD_COLUMN(ohtd_account_key, left_s),
+	OHTD_COLUMN(ohtd_account_key, used_s),
+	OHTD_COLUMN(ohtd_account_key, exposed),
+	OHTD_COLUMN(ohtd_account_key, user, .seen = true),
+	OHTD_COLUMN(ohtd_account_key, user_role, .seen = true, .most = OHTD_ACCOUNT_ROLE_MAX),
+	OHTD_COLUMN(ohtd_account_key, user_disabled, .seen = true),
+	OHTD_COLUMN(ohtd_account_key, user_epoch, .seen = true),
 };
 
 static const struct ohtd_stored_row key_row = {
 	.table = "keys",
 	.from = "(SELECT k.*, k.rowid AS place, u.name AS user, u.role AS user_role, u.disabled AS user_disabled,"
 		" u.epoch AS user_epoch FROM keys k JOIN users u ON u.id = k.user_id AND u.service AND u.deleted_s IS NULL)",
-	.bytes = sizeof(struct ohtd_table_key), OHTD_COLUMNS(key_columns),
+	.bytes = sizeof(struct ohtd_account_key), OHTD_COLUMNS(key_columns),
 };
 
 static const struct ohtd_statement insert_sql = { "", &key_row, ohtd_row_insert };
@@ -71,9 +71,9 @@ static int check_room(struct ohtd_db *db, int64_t user_id)
 	return r;
 }
 
-static int add(struct ohtd_db *db, struct ohtd_table_key_order *order)
+static int add(struct ohtd_db *db, struct ohtd_account_key_order *order)
 {
-	struct ohtd_table_key *key = &order->key;
+	struct ohtd_account_key *key = &order->key;
 	struct ohtd_user user = { .id = key->user_id };
 	int r = ohtd_db_user_get(db, &user);
 
@@ -93,7 +93,7 @@ static int add(struct ohtd_db *db, struct ohtd_table_key_order *order)
 	return r ? r : ohtd_db_get(db, &find_sql, key);
 }
 
-int ohtd_table_key_add(struct ohtd_db *db, struct ohtd_table_key_order *order)
+int ohtd_account_key_add(struct ohtd_db *db, struct ohtd_account_key_order *order)
 {
 	int r = ohtd_db_begin(db);
 
@@ -101,9 +101,9 @@ int ohtd_table_key_add(struct ohtd_db *db, struct ohtd_table_key_order *order)
 }
 
 /* What is left of the earlier key is counted on its own row. */
-static int cut(struct ohtd_db *db, struct ohtd_table_key_order *order)
+static int cut(struct ohtd_db *db, struct ohtd_account_key_order *order)
 {
-	struct ohtd_table_key wished = order->before;
+	struct ohtd_account_key wished = order->before;
 	int r;
 
 	wished.left_s = order->overlap_s;
@@ -112,9 +112,9 @@ static int cut(struct ohtd_db *db, struct ohtd_table_key_order *order)
 	return r ? r : ohtd_db_get(db, &find_sql, &order->before);
 }
 
-static int rotate(struct ohtd_db *db, struct ohtd_table_key_order *order)
+static int rotate(struct ohtd_db *db, struct ohtd_account_key_order *order)
 {
-	struct ohtd_table_key *key = &order->key, fresh = *key;
+	struct ohtd_account_key *key = &order->key, fresh = *key;
 	int r;
 
 	r = ohtd_db_get(db, &find_sql, &order->before);
@@ -135,14 +135,14 @@ static int rotate(struct ohtd_db *db, struct ohtd_table_key_order *order)
 	return r ? r : cut(db, order);
 }
 
-int ohtd_table_key_rotate(struct ohtd_db *db, struct ohtd_table_key_order *order)
+int ohtd_account_key_rotate(struct ohtd_db *db, struct ohtd_account_key_order *order)
 {
 	int r = ohtd_db_begin(db);
 
 	return r ? r : ohtd_db_end(db, rotate(db, order));
 }
 
-int ohtd_table_key_end(struct ohtd_db *db, struct ohtd_table_key_order *order)
+int ohtd_account_key_end(struct ohtd_db *db, struct ohtd_account_key_order *order)
 {
 	int r = ohtd_db_get(db, &find_sql, &order->key);
 
@@ -151,12 +151,12 @@ int ohtd_table_key_end(struct ohtd_db *db, struct ohtd_table_key_order *order)
 	return order->key.user_role > order->by_role ? -EACCES : ohtd_db_put(db, &end_sql, &order->key);
 }
 
-int ohtd_table_key_note(struct ohtd_db *db, const struct ohtd_table_key *key)
+int ohtd_account_key_note(struct ohtd_db *db, const struct ohtd_account_key *key)
 {
 	return ohtd_db_put(db, &note_sql, key);
 }
 
-int ohtd_table_keys_end_of(struct ohtd_db *db, int64_t user_id)
+int ohtd_account_keys_end_of(struct ohtd_db *db, int64_t user_id)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &end_of_sql);
 
@@ -164,7 +164,7 @@ int ohtd_table_keys_end_of(struct ohtd_db *db, int64_t user_id)
 	return ohtd_db_run(db, s);
 }
 
-int ohtd_table_keys(struct ohtd_db *db, int64_t user_id, struct ohtd_table_key *keys, int max)
+int ohtd_account_keys(struct ohtd_db *db, int64_t user_id, struct ohtd_account_key *keys, int max)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &list_sql);
 	int count = 0, r;

@@ -21,7 +21,7 @@ struct ohtd_db;
 #define OHTD_KEY_LIST_BYTES	512
 
 /**
- * struct ohtd_table_key - a key, and its account as it is now
+ * struct ohtd_account_key - a key, and its account as it is now
  * @id: names it; not secret
  * @user_id: whose
  * @name: for people; several keys may have it while one takes the place of another
@@ -43,7 +43,7 @@ struct ohtd_db;
  * @user_disabled: it lets nobody in
  * @user_epoch: see struct ohtd_user
  */
-struct ohtd_table_key {
+struct ohtd_account_key {
 	char id[OHTD_KEY_ID_BYTES];
 	int64_t user_id;
 	char name[OHTD_USER_NAME_MAX + 1];
@@ -67,7 +67,7 @@ struct ohtd_table_key {
 };
 
 /**
- * struct ohtd_table_key_order - what is done with a key
+ * struct ohtd_account_key_order - what is done with a key
  * @key: whose and which; out: as it is now
  * @by_role: of the account that asks; a key of an account above it is left alone
  * @before: of a rotation: the key whose place @key takes, out: as it is now
@@ -75,10 +75,10 @@ struct ohtd_table_key {
  * @life_s: of a new one
  * @now_s: wall clock
  */
-struct ohtd_table_key_order {
-	struct ohtd_table_key key;
+struct ohtd_account_key_order {
+	struct ohtd_account_key key;
 	int by_role;
-	struct ohtd_table_key before;
+	struct ohtd_account_key before;
 	int64_t overlap_s;
 	int64_t life_s;
 	int64_t now_s;
@@ -88,21 +88,21 @@ struct ohtd_table_key_order {
  * Adds @order->key, whose role 0 is that of the account. 0, -ENOENT: there is no such account, -ENOTSUP: it is no service
  * account, -EACCES: above @by_role or above the account, -E2BIG: too many keys, or another negative errno.
  */
-int ohtd_table_key_add(struct ohtd_db *db, struct ohtd_table_key_order *order);
+int ohtd_account_key_add(struct ohtd_db *db, struct ohtd_account_key_order *order);
 
 /* Adds a key with id and hash of @order->key that may what @order->before may, whose time is cut. As above; -ENOENT also: no such key. */
-int ohtd_table_key_rotate(struct ohtd_db *db, struct ohtd_table_key_order *order);
+int ohtd_account_key_rotate(struct ohtd_db *db, struct ohtd_account_key_order *order);
 
 /* Ends a key. 0, -ENOENT, -EACCES, or another negative errno. */
-int ohtd_table_key_end(struct ohtd_db *db, struct ohtd_table_key_order *order);
+int ohtd_account_key_end(struct ohtd_db *db, struct ohtd_account_key_order *order);
 
 /* Keeps left_s, used_s and exposed; never later than they are. 0, also for a key that has ended, or a negative errno. */
-int ohtd_table_key_note(struct ohtd_db *db, const struct ohtd_table_key *key);
+int ohtd_account_key_note(struct ohtd_db *db, const struct ohtd_account_key *key);
 
 /* Ends the keys of an account that is deleted. */
-int ohtd_table_keys_end_of(struct ohtd_db *db, int64_t user_id);
+int ohtd_account_keys_end_of(struct ohtd_db *db, int64_t user_id);
 
 /* The keys of an account, or of all if @user_id is 0, the oldest first. How many of @max were filled, or a negative errno. */
-int ohtd_table_keys(struct ohtd_db *db, int64_t user_id, struct ohtd_table_key *keys, int max);
+int ohtd_account_keys(struct ohtd_db *db, int64_t user_id, struct ohtd_account_key *keys, int max);
 
 #endif /* OHTD_ACCOUNTS_KEYS_H */

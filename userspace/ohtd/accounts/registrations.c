@@ -8,31 +8,31 @@
 #include "store/db_private.h"
 
 static const struct ohtd_stored_column columns[] = {
-	OHTD_COLUMN(ohtd_table_registration, id, .asked = "id"),
-	OHTD_COLUMN(ohtd_table_registration, name, .asked = "username", .searched = true),
-	OHTD_COLUMN(ohtd_table_registration, full_name, .searched = true),
-	OHTD_COLUMN(ohtd_table_registration, role, .asked = "role", .most = OHTD_TABLES_ROLE_MAX),
-	OHTD_COLUMN(ohtd_table_registration, note),
-	OHTD_COLUMN(ohtd_table_registration, address),
-	OHTD_COLUMN(ohtd_table_registration, client),
-	OHTD_COLUMN(ohtd_table_registration, agent),
-	OHTD_COLUMN(ohtd_table_registration, created_s, .asked = "created"),
-	OHTD_COLUMN(ohtd_table_registration, until_s),
-	OHTD_COLUMN(ohtd_table_registration, taken, .seen = true),
-	OHTD_COLUMN(ohtd_table_registration, password_hash),
+	OHTD_COLUMN(ohtd_account_registration, id, .asked = "id"),
+	OHTD_COLUMN(ohtd_account_registration, name, .asked = "username", .searched = true),
+	OHTD_COLUMN(ohtd_account_registration, full_name, .searched = true),
+	OHTD_COLUMN(ohtd_account_registration, role, .asked = "role", .most = OHTD_ACCOUNT_ROLE_MAX),
+	OHTD_COLUMN(ohtd_account_registration, note),
+	OHTD_COLUMN(ohtd_account_registration, address),
+	OHTD_COLUMN(ohtd_account_registration, client),
+	OHTD_COLUMN(ohtd_account_registration, agent),
+	OHTD_COLUMN(ohtd_account_registration, created_s, .asked = "created"),
+	OHTD_COLUMN(ohtd_account_registration, until_s),
+	OHTD_COLUMN(ohtd_account_registration, taken, .seen = true),
+	OHTD_COLUMN(ohtd_account_registration, password_hash),
 };
 
 #define COLUMNS	(sizeof(columns) / sizeof(columns[0]))
 #define REGISTRATIONS(count_) {								\
 	.table = "registrations", .from = "(SELECT r.*, EXISTS (SELECT 1 FROM users u WHERE u.name = r.name"	\
 		" AND u.deleted_s IS NULL) AS taken FROM registrations r)",		\
-	.bytes = sizeof(struct ohtd_table_registration), .key = &columns[0],		\
+	.bytes = sizeof(struct ohtd_account_registration), .key = &columns[0],		\
 	.columns = columns, .count = (count_),						\
 }
 
 /* The hash leaves the database for the new account only. */
 static const struct ohtd_stored_row whole_row = REGISTRATIONS(COLUMNS);
-const struct ohtd_stored_row ohtd_table_registrations = REGISTRATIONS(COLUMNS - 1);
+const struct ohtd_stored_row ohtd_account_registrations = REGISTRATIONS(COLUMNS - 1);
 
 static const struct ohtd_statement get_sql = { " WHERE id = :id", &whole_row, ohtd_row_select };
 static const struct ohtd_statement add_sql = {
@@ -82,7 +82,7 @@ int ohtd_accounts_registrations_count(struct ohtd_db *db, struct ohtd_accounts_w
 	return r < 0 ? r : 0;
 }
 
-static int add(struct ohtd_db *db, struct ohtd_table_registration *row)
+static int add(struct ohtd_db *db, struct ohtd_account_registration *row)
 {
 	int r = end_old(db, row->created_s);
 
@@ -93,17 +93,17 @@ static int add(struct ohtd_db *db, struct ohtd_table_registration *row)
 	return r;
 }
 
-int ohtd_table_registration_add(struct ohtd_db *db, struct ohtd_table_registration *row)
+int ohtd_account_registration_add(struct ohtd_db *db, struct ohtd_account_registration *row)
 {
 	int r = ohtd_db_begin(db);
 
 	return r ? r : ohtd_db_end(db, add(db, row));
 }
 
-static int make_account(struct ohtd_db *db, struct ohtd_table_decision *decision)
+static int make_account(struct ohtd_db *db, struct ohtd_account_decision *decision)
 {
-	const struct ohtd_table_registration *row = &decision->row;
-	struct ohtd_table_profile profile = { .units = "metric", .theme = "auto" };
+	const struct ohtd_account_registration *row = &decision->row;
+	struct ohtd_account_profile profile = { .units = "metric", .theme = "auto" };
 	struct ohtd_user *user = &decision->user;
 	int r;
 
@@ -119,10 +119,10 @@ static int make_account(struct ohtd_db *db, struct ohtd_table_decision *decision
 	profile.user_id = user->id;
 	strcpy(profile.full_name, row->full_name);
 	strcpy(user->full_name, row->full_name);
-	return ohtd_table_profile_put(db, &profile);
+	return ohtd_account_profile_put(db, &profile);
 }
 
-static int decide(struct ohtd_db *db, struct ohtd_table_decision *decision)
+static int decide(struct ohtd_db *db, struct ohtd_account_decision *decision)
 {
 	sqlite3_stmt *s;
 	int r = end_old(db, decision->now_s);
@@ -138,7 +138,7 @@ static int decide(struct ohtd_db *db, struct ohtd_table_decision *decision)
 	return ohtd_db_run(db, s);
 }
 
-int ohtd_table_registration_decide(struct ohtd_db *db, struct ohtd_table_decision *decision)
+int ohtd_account_registration_decide(struct ohtd_db *db, struct ohtd_account_decision *decision)
 {
 	int r = ohtd_db_begin(db);
 

@@ -22,7 +22,7 @@ static const struct ohtd_stored_column session_columns[] = {
 	OHTD_COLUMN(ohtd_session, address),
 	OHTD_COLUMN(ohtd_session, agent),
 	OHTD_COLUMN(ohtd_session, name),
-	OHTD_COLUMN(ohtd_session, role, .most = OHTD_TABLES_ROLE_MAX),
+	OHTD_COLUMN(ohtd_session, role, .most = OHTD_ACCOUNT_ROLE_MAX),
 	OHTD_COLUMN(ohtd_session, second, .seen = true),
 	OHTD_COLUMN(ohtd_session, place),
 };
@@ -216,7 +216,7 @@ int ohtd_db_session_end(struct ohtd_db *db, const char *id, int64_t user_id)
 	return r ? r : sqlite3_changes(db->sql) ? 0 : -ENOENT;
 }
 
-int ohtd_table_sessions_end_others(struct ohtd_db *db, int64_t user_id, const char *keep)
+int ohtd_account_sessions_end_others(struct ohtd_db *db, int64_t user_id, const char *keep)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &end_others_sql);
 

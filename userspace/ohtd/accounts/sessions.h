@@ -135,7 +135,7 @@ int64_t ohtd_session_left_ms(const struct ohtd_session *session, const char *boo
 int ohtd_db_session_end(struct ohtd_db *db, const char *id, int64_t user_id);
 
 /* Ends all sessions of @user_id but @keep. 0 or a negative errno. */
-int ohtd_table_sessions_end_others(struct ohtd_db *db, int64_t user_id, const char *keep);
+int ohtd_account_sessions_end_others(struct ohtd_db *db, int64_t user_id, const char *keep);
 
 /**
  * ohtd_db_sessions() - the sessions that live, in the order of their log-ins

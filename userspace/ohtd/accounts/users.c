@@ -10,7 +10,7 @@
 static const struct ohtd_stored_column user_columns[] = {
 	OHTD_COLUMN(ohtd_user, id, .asked = "id"),
 	OHTD_COLUMN(ohtd_user, name, .asked = "username", .searched = true),	/* never changes */
-	OHTD_COLUMN(ohtd_user, role, .asked = "role", .most = OHTD_TABLES_ROLE_MAX),
+	OHTD_COLUMN(ohtd_user, role, .asked = "role", .most = OHTD_ACCOUNT_ROLE_MAX),
 	OHTD_COLUMN(ohtd_user, disabled, .asked = "disabled"),
 	OHTD_COLUMN(ohtd_user, service, .asked = "service"),
 	OHTD_COLUMN(ohtd_user, epoch),
@@ -88,7 +88,7 @@ static const struct ohtd_statement end_other_sessions_sql = {
 	"DELETE FROM sessions WHERE user_id = :id AND epoch <> :epoch"
 };
 
-#define ADMINISTRATOR	OHTD_TABLES_ROLE_MAX
+#define ADMINISTRATOR	OHTD_ACCOUNT_ROLE_MAX
 
 /* 1 if somebody else can administer, 0 if not, or a negative errno. */
 static int has_other_admin(struct ohtd_db *db, int64_t id)
@@ -242,7 +242,7 @@ static int forgive(struct ohtd_db *db, int64_t id)
 
 static int end_second(struct ohtd_db *db, int64_t id)
 {
-	int r = ohtd_table_second_end(db, id);
+	int r = ohtd_account_second_end(db, id);
 
 	return r == -ENOENT ? 0 : r;
 }
@@ -266,7 +266,7 @@ static int change_all(struct ohtd_db *db, struct ohtd_user_change *change)
 	if (!r)
 		r = write_user(db, change);
 	if (!r && change->deleted)
-		r = ohtd_table_keys_end_of(db, change->id);
+		r = ohtd_account_keys_end_of(db, change->id);
 	if (!r && change->deleted)
 		r = end_profile(db, change->id);
 	if (!r && change->deleted)
@@ -288,17 +288,17 @@ int ohtd_db_user_change(struct ohtd_db *db, struct ohtd_user_change *change)
 /* ---- what a person says of the own account ---- */
 
 static const struct ohtd_stored_column profile_columns[] = {
-	OHTD_COLUMN(ohtd_table_profile, user_id),
-	OHTD_COLUMN(ohtd_table_profile, full_name),
-	OHTD_COLUMN(ohtd_table_profile, language),
-	OHTD_COLUMN(ohtd_table_profile, units),
-	OHTD_COLUMN(ohtd_table_profile, zone),
-	OHTD_COLUMN(ohtd_table_profile, theme),
-	OHTD_COLUMN(ohtd_table_profile, views),
+	OHTD_COLUMN(ohtd_account_profile, user_id),
+	OHTD_COLUMN(ohtd_account_profile, full_name),
+	OHTD_COLUMN(ohtd_account_profile, language),
+	OHTD_COLUMN(ohtd_account_profile, units),
+	OHTD_COLUMN(ohtd_account_profile, zone),
+	OHTD_COLUMN(ohtd_account_profile, theme),
+	OHTD_COLUMN(ohtd_account_profile, views),
 };
 
 static const struct ohtd_stored_row profile_row = {
-	.table = "profiles", .bytes = sizeof(struct ohtd_table_profile), OHTD_COLUMNS(profile_columns),
+	.table = "profiles", .bytes = sizeof(struct ohtd_account_profile), OHTD_COLUMNS(profile_columns),
 };
 
 static const struct ohtd_statement get_profile_sql = { " WHERE user_id = :user_id", &profile_row, ohtd_row_select };
@@ -307,12 +307,12 @@ static const struct ohtd_statement put_profile_sql = {
 	" zone = excluded.zone, theme = excluded.theme, views = excluded.views", &profile_row, ohtd_row_insert
 };
 
-int ohtd_table_profile_get(struct ohtd_db *db, struct ohtd_table_profile *profile)
+int ohtd_account_profile_get(struct ohtd_db *db, struct ohtd_account_profile *profile)
 {
 	return ohtd_db_get(db, &get_profile_sql, profile);
 }
 
-int ohtd_table_profile_put(struct ohtd_db *db, const struct ohtd_table_profile *profile)
+int ohtd_account_profile_put(struct ohtd_db *db, const struct ohtd_account_profile *profile)
 {
 	return ohtd_db_put(db, &put_profile_sql, profile);
 }
@@ -320,17 +320,17 @@ int ohtd_table_profile_put(struct ohtd_db *db, const struct ohtd_table_profile *
 /* ---- a second factor ---- */
 
 static const struct ohtd_stored_column second_columns[] = {
-	OHTD_COLUMN(ohtd_table_second, user_id),
-	OHTD_COLUMN(ohtd_table_second, sealed),
-	OHTD_COLUMN(ohtd_table_second, confirmed),
-	OHTD_COLUMN(ohtd_table_second, last_step),
-	OHTD_COLUMN(ohtd_table_second, wrong),
-	OHTD_COLUMN(ohtd_table_second, recovery),
-	OHTD_COLUMN(ohtd_table_second, made_s),
+	OHTD_COLUMN(ohtd_account_second, user_id),
+	OHTD_COLUMN(ohtd_account_second, sealed),
+	OHTD_COLUMN(ohtd_account_second, confirmed),
+	OHTD_COLUMN(ohtd_account_second, last_step),
+	OHTD_COLUMN(ohtd_account_second, wrong),
+	OHTD_COLUMN(ohtd_account_second, recovery),
+	OHTD_COLUMN(ohtd_account_second, made_s),
 };
 
 static const struct ohtd_stored_row second_row = {
-	.table = "second_factors", .bytes = sizeof(struct ohtd_table_second), OHTD_COLUMNS(second_columns),
+	.table = "second_factors", .bytes = sizeof(struct ohtd_account_second), OHTD_COLUMNS(second_columns),
 };
 
 static const struct ohtd_statement get_second_sql = { " WHERE user_id = :user_id", &second_row, ohtd_row_select };
@@ -340,17 +340,17 @@ static const struct ohtd_statement put_second_sql = {
 };
 static const struct ohtd_statement end_second_sql = { "DELETE FROM second_factors WHERE user_id = :id" };
 
-int ohtd_table_second_get(struct ohtd_db *db, struct ohtd_table_second *second)
+int ohtd_account_second_get(struct ohtd_db *db, struct ohtd_account_second *second)
 {
 	return ohtd_db_get(db, &get_second_sql, second);
 }
 
-int ohtd_table_second_put(struct ohtd_db *db, const struct ohtd_table_second *second)
+int ohtd_account_second_put(struct ohtd_db *db, const struct ohtd_account_second *second)
 {
 	return ohtd_db_put(db, &put_second_sql, second);
 }
 
-int ohtd_table_second_end(struct ohtd_db *db, int64_t user_id)
+int ohtd_account_second_end(struct ohtd_db *db, int64_t user_id)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &end_second_sql);
 	int r;
@@ -363,16 +363,16 @@ int ohtd_table_second_end(struct ohtd_db *db, int64_t user_id)
 /* ---- a code for a new password ---- */
 
 static const struct ohtd_stored_column code_columns[] = {
-	OHTD_COLUMN(ohtd_table_reset_code, user_id),
-	OHTD_COLUMN(ohtd_table_reset_code, hash),
-	OHTD_COLUMN(ohtd_table_reset_code, epoch),
-	OHTD_COLUMN(ohtd_table_reset_code, tries),
-	OHTD_COLUMN(ohtd_table_reset_code, boot_id),
-	OHTD_COLUMN(ohtd_table_reset_code, until_boot_ms),
+	OHTD_COLUMN(ohtd_account_reset_code, user_id),
+	OHTD_COLUMN(ohtd_account_reset_code, hash),
+	OHTD_COLUMN(ohtd_account_reset_code, epoch),
+	OHTD_COLUMN(ohtd_account_reset_code, tries),
+	OHTD_COLUMN(ohtd_account_reset_code, boot_id),
+	OHTD_COLUMN(ohtd_account_reset_code, until_boot_ms),
 };
 
 static const struct ohtd_stored_row code_row = {
-	.table = "reset_codes", .bytes = sizeof(struct ohtd_table_reset_code), OHTD_COLUMNS(code_columns),
+	.table = "reset_codes", .bytes = sizeof(struct ohtd_account_reset_code), OHTD_COLUMNS(code_columns),
 };
 
 /* The code of the account, or else the row of no account. */
@@ -385,7 +385,7 @@ static const struct ohtd_statement put_code_sql = {
 };
 static const struct ohtd_statement end_code_sql = { "DELETE FROM reset_codes WHERE user_id = :user_id", &code_row };
 
-static int give(struct ohtd_db *db, struct ohtd_table_reset_code *code, int by_role, struct ohtd_user *user)
+static int give(struct ohtd_db *db, struct ohtd_account_reset_code *code, int by_role, struct ohtd_user *user)
 {
 	int r;
 
@@ -403,7 +403,7 @@ static int give(struct ohtd_db *db, struct ohtd_table_reset_code *code, int by_r
 	return ohtd_db_put(db, &put_code_sql, code);
 }
 
-int ohtd_table_reset_give(struct ohtd_db *db, struct ohtd_table_reset_code *code, int by_role, struct ohtd_user *user)
+int ohtd_account_reset_give(struct ohtd_db *db, struct ohtd_account_reset_code *code, int by_role, struct ohtd_user *user)
 {
 	int r = ohtd_db_begin(db);
 
@@ -411,13 +411,13 @@ int ohtd_table_reset_give(struct ohtd_db *db, struct ohtd_table_reset_code *code
 }
 
 /* What came is a guess of the caller: a comparison of hashes that takes less time says nothing about the code. */
-static bool is_right(const struct ohtd_table_reset *reset, const struct ohtd_table_reset_code *kept)
+static bool is_right(const struct ohtd_account_reset *reset, const struct ohtd_account_reset_code *kept)
 {
-	return kept->user_id && kept->tries > 0 && kept->tries <= OHTD_TABLE_RESET_TRIES && kept->epoch == reset->user.epoch && !strcmp(kept->boot_id, reset->code.boot_id) &&
+	return kept->user_id && kept->tries > 0 && kept->tries <= OHTD_ACCOUNT_RESET_TRIES && kept->epoch == reset->user.epoch && !strcmp(kept->boot_id, reset->code.boot_id) &&
 	       kept->until_boot_ms > reset->now_boot_ms && kept->until_boot_ms - reset->now_boot_ms <= reset->life_ms && !strcmp(kept->hash, reset->code.hash);
 }
 
-static int set_password(struct ohtd_db *db, struct ohtd_table_reset *reset)
+static int set_password(struct ohtd_db *db, struct ohtd_account_reset *reset)
 {
 	struct ohtd_user_change change = {
 		.id = reset->user.id, .disabled = -1, .password_hash = reset->password_hash, .by_role = reset->user.role,
@@ -430,9 +430,9 @@ static int set_password(struct ohtd_db *db, struct ohtd_table_reset *reset)
 	return r ? r : ohtd_db_put(db, &end_code_sql, &reset->code);
 }
 
-static int take(struct ohtd_db *db, struct ohtd_table_reset *reset)
+static int take(struct ohtd_db *db, struct ohtd_account_reset *reset)
 {
-	struct ohtd_table_reset_code kept;
+	struct ohtd_account_reset_code kept;
 	int r = ohtd_db_user_find(db, &reset->user);
 
 	if (r && r != -ENOENT)
@@ -445,7 +445,7 @@ static int take(struct ohtd_db *db, struct ohtd_table_reset *reset)
 		return r;
 	/* Nothing of what came is kept: it may be a password in the wrong field. */
 	if (r)
-		kept = (struct ohtd_table_reset_code){ 0 };
+		kept = (struct ohtd_account_reset_code){ 0 };
 	if (is_right(reset, &kept))
 		return set_password(db, reset);
 	/* Also below 0: SQLite does not write a row that is as it was. */
@@ -453,7 +453,7 @@ static int take(struct ohtd_db *db, struct ohtd_table_reset *reset)
 	return ohtd_db_put(db, &put_code_sql, &kept);
 }
 
-int ohtd_table_reset_take(struct ohtd_db *db, struct ohtd_table_reset *reset)
+int ohtd_account_reset_take(struct ohtd_db *db, struct ohtd_account_reset *reset)
 {
 	int r = ohtd_db_begin(db);
 

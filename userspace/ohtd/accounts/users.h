@@ -17,8 +17,8 @@
 struct ohtd_db;
 
 #define OHTD_USER_NAME_MAX	64	/* characters are ASCII, so also bytes */
-#define OHTD_TABLES_ROLE_MAX	4	/* enum ohtd_role, which is stored: an administrator */
-#define OHTD_TABLE_RESET_TRIES	5	/* wrong ones end a code */
+#define OHTD_ACCOUNT_ROLE_MAX	4	/* enum ohtd_role, which is stored: an administrator */
+#define OHTD_ACCOUNT_RESET_TRIES	5	/* wrong ones end a code */
 #define OHTD_PASSWORD_HASH_MAX	127
 #define OHTD_BOOT_ID_BYTES	37
 #define OHTD_FULL_NAME_BYTES	129	/* UTF-8, and NUL */
@@ -113,7 +113,7 @@ int ohtd_db_user_get(struct ohtd_db *db, struct ohtd_user *user);
 #define OHTD_PROFILE_VIEWS_BYTES	8193
 
 /**
- * struct ohtd_table_profile - the profile of an account
+ * struct ohtd_account_profile - the profile of an account
  * @user_id: of which
  * @full_name: for other people
  * @language: as BCP 47 names it; ""
@@ -122,7 +122,7 @@ int ohtd_db_user_get(struct ohtd_db *db, struct ohtd_user *user);
  * @theme: word
  * @views: of the page History: a name and a query, a line each
  */
-struct ohtd_table_profile {
+struct ohtd_account_profile {
 	int64_t user_id;
 	char full_name[OHTD_FULL_NAME_BYTES];
 	char language[36];
@@ -133,17 +133,17 @@ struct ohtd_table_profile {
 };
 
 /* Of @profile->user_id. 0, -ENOENT: it has none, or another negative errno. */
-int ohtd_table_profile_get(struct ohtd_db *db, struct ohtd_table_profile *profile);
+int ohtd_account_profile_get(struct ohtd_db *db, struct ohtd_account_profile *profile);
 
 /* Keeps it in place of the earlier one. The account is there. 0 or a negative errno. */
-int ohtd_table_profile_put(struct ohtd_db *db, const struct ohtd_table_profile *profile);
+int ohtd_account_profile_put(struct ohtd_db *db, const struct ohtd_account_profile *profile);
 
 /* ---- a code for a new password ---- */
 
 #define OHTD_RESET_HASH_BYTES	65	/* SHA-256 in hexadecimal, and NUL */
 
 /**
- * struct ohtd_table_reset_code - the code by which the person of an account sets a new password
+ * struct ohtd_account_reset_code - the code by which the person of an account sets a new password
  * @user_id: of the account; it has one code at most
  * @hash: SHA-256 of the code
  * @epoch: of the account when the code was given; another one there means that the code has ended
@@ -151,7 +151,7 @@ int ohtd_table_profile_put(struct ohtd_db *db, const struct ohtd_table_profile *
  * @boot_id: of the boot in which the code is good
  * @until_boot_ms: CLOCK_BOOTTIME of that boot at which it ends
  */
-struct ohtd_table_reset_code {
+struct ohtd_account_reset_code {
 	int64_t user_id;
 	char hash[OHTD_RESET_HASH_BYTES];
 	int64_t epoch;
@@ -161,7 +161,7 @@ struct ohtd_table_reset_code {
 };
 
 /**
- * ohtd_table_reset_give() - keep a code in place of the earlier one of its account
+ * ohtd_account_reset_give() - keep a code in place of the earlier one of its account
  * @code: epoch is filled
  * @by_role: of the account that gives it
  * @user: out: the account
@@ -169,10 +169,10 @@ struct ohtd_table_reset_code {
  * Return: 0, -ENOENT, -EACCES (the account is above @by_role), -ENOTSUP (a service account), -EKEYREVOKED (the account is disabled), or
  * another negative errno.
  */
-int ohtd_table_reset_give(struct ohtd_db *db, struct ohtd_table_reset_code *code, int by_role, struct ohtd_user *user);
+int ohtd_account_reset_give(struct ohtd_db *db, struct ohtd_account_reset_code *code, int by_role, struct ohtd_user *user);
 
 /**
- * struct ohtd_table_reset - a code that came
+ * struct ohtd_account_reset - a code that came
  * @code: hash: of what came; boot_id: of this boot; the rest is filled
  * @now_boot_ms: CLOCK_BOOTTIME
  * @life_ms: the longest life of a code
@@ -181,8 +181,8 @@ int ohtd_table_reset_give(struct ohtd_db *db, struct ohtd_table_reset_code *code
  * @user: in: name. Out: the account as it is now; @user.id 0: there is none
  * @right: out: the password was changed
  */
-struct ohtd_table_reset {
-	struct ohtd_table_reset_code code;
+struct ohtd_account_reset {
+	struct ohtd_account_reset_code code;
 	int64_t now_boot_ms;
 	int64_t life_ms;
 	const char *password_hash;
@@ -195,42 +195,42 @@ struct ohtd_table_reset {
  * Changes the password and ends the code and the sessions of the account, or takes a try off the code. A code of no account, and one
  * that has ended, is a write of the same size. 0 with @right, or a negative errno.
  */
-int ohtd_table_reset_take(struct ohtd_db *db, struct ohtd_table_reset *reset);
+int ohtd_account_reset_take(struct ohtd_db *db, struct ohtd_account_reset *reset);
 
 /* ---- a second factor ---- */
 
-#define OHTD_TABLE_SEALED_BYTES	97	/* nonce, 20 bytes and tag in hexadecimal, and NUL */
-#define OHTD_TABLE_RECOVERY_CODES	10
-#define OHTD_TABLE_RECOVERY_DIGITS	64	/* SHA-256 in hexadecimal */
+#define OHTD_ACCOUNT_SEALED_BYTES	97	/* nonce, 20 bytes and tag in hexadecimal, and NUL */
+#define OHTD_ACCOUNT_RECOVERY_CODES	10
+#define OHTD_ACCOUNT_RECOVERY_DIGITS	64	/* SHA-256 in hexadecimal */
 
 /**
- * struct ohtd_table_second - the second factor of an account
+ * struct ohtd_account_second - the second factor of an account
  * @user_id: of which
  * @sealed: the secret, as auth/second.c seals it
  * @confirmed: log-ins ask for a code
  * @last_step: the newest step whose code was taken; no code of it or of an earlier one is good any more
  * @wrong: wrong codes since the last right one, or since the password is another one
- * @recovery: of each recovery code that is left the hash, OHTD_TABLE_RECOVERY_DIGITS each
+ * @recovery: of each recovery code that is left the hash, OHTD_ACCOUNT_RECOVERY_DIGITS each
  * @made_s: wall clock
  */
-struct ohtd_table_second {
+struct ohtd_account_second {
 	int64_t user_id;
-	char sealed[OHTD_TABLE_SEALED_BYTES];
+	char sealed[OHTD_ACCOUNT_SEALED_BYTES];
 	bool confirmed;
 	int64_t last_step;
 	int wrong;
-	char recovery[OHTD_TABLE_RECOVERY_CODES * OHTD_TABLE_RECOVERY_DIGITS + 1];
+	char recovery[OHTD_ACCOUNT_RECOVERY_CODES * OHTD_ACCOUNT_RECOVERY_DIGITS + 1];
 	int64_t made_s;
 };
 
 /* Of @second->user_id. 0, -ENOENT: it has none, or another negative errno. */
-int ohtd_table_second_get(struct ohtd_db *db, struct ohtd_table_second *second);
+int ohtd_account_second_get(struct ohtd_db *db, struct ohtd_account_second *second);
 
 /* Keeps it in place of the earlier one. The account is there. 0 or a negative errno. */
-int ohtd_table_second_put(struct ohtd_db *db, const struct ohtd_table_second *second);
+int ohtd_account_second_put(struct ohtd_db *db, const struct ohtd_account_second *second);
 
 /* 0, -ENOENT: the account has none, or another negative errno. */
-int ohtd_table_second_end(struct ohtd_db *db, int64_t user_id);
+int ohtd_account_second_end(struct ohtd_db *db, int64_t user_id);
 
 /* All that are not deleted, without their hashes. */
 extern const struct ohtd_stored_row ohtd_kept_users;
@@ -243,7 +243,7 @@ extern const struct ohtd_stored_row ohtd_kept_users;
 #define OHTD_REGISTRATION_NOTE_BYTES	257
 
 /**
- * struct ohtd_table_registration - an account that a person has asked for
+ * struct ohtd_account_registration - an account that a person has asked for
  * @id: never given to another registration; no id of an account
  * @name: as an account may have it; an account or another registration may have the same
  * @full_name: as the person says it; ""
@@ -256,7 +256,7 @@ extern const struct ohtd_stored_row ohtd_kept_users;
  * @created_s, @until_s: wall clock
  * @taken: in a list: an account has the name
  */
-struct ohtd_table_registration {
+struct ohtd_account_registration {
 	int64_t id;
 	char name[OHTD_USER_NAME_MAX + 1];
 	char full_name[OHTD_FULL_NAME_BYTES];
@@ -272,17 +272,17 @@ struct ohtd_table_registration {
 };
 
 /* All that wait, without their hashes. */
-extern const struct ohtd_stored_row ohtd_table_registrations;
+extern const struct ohtd_stored_row ohtd_account_registrations;
 
 /**
- * ohtd_table_registration_add() - keep a registration
+ * ohtd_account_registration_add() - keep a registration
  * @row: @id is filled; @created_s is now
  *
  * Drops those that have ended. Accounts are not looked at, so neither the answer nor its time tells which names there are.
  *
  * Return: 0, -ENFILE (OHTD_REGISTRATIONS_MAX wait), -EMFILE (OHTD_REGISTRATIONS_OF_CLIENT of this client wait), or another negative errno.
  */
-int ohtd_table_registration_add(struct ohtd_db *db, struct ohtd_table_registration *row);
+int ohtd_account_registration_add(struct ohtd_db *db, struct ohtd_account_registration *row);
 
 /**
  * struct ohtd_accounts_waiting - those that wait
@@ -300,7 +300,7 @@ struct ohtd_accounts_waiting {
 int ohtd_accounts_registrations_count(struct ohtd_db *db, struct ohtd_accounts_waiting *waiting);
 
 /**
- * struct ohtd_table_decision - what an administrator decides about a registration
+ * struct ohtd_account_decision - what an administrator decides about a registration
  * @id: of the registration
  * @approve: make the account; false: reject
  * @role: of the account, 0: the wished one
@@ -309,17 +309,17 @@ int ohtd_accounts_registrations_count(struct ohtd_db *db, struct ohtd_accounts_w
  * @row: out: the registration
  * @user: out: the account that was made
  */
-struct ohtd_table_decision {
+struct ohtd_account_decision {
 	int64_t id;
 	bool approve;
 	int role;
 	int by_role;
 	int64_t now_s;
-	struct ohtd_table_registration row;
+	struct ohtd_account_registration row;
 	struct ohtd_user user;
 };
 
 /* 0, -ENOENT (none, or it has ended), -EEXIST (an account has the name), -EACCES (above @by_role), or another negative errno. */
-int ohtd_table_registration_decide(struct ohtd_db *db, struct ohtd_table_decision *decision);
+int ohtd_account_registration_decide(struct ohtd_db *db, struct ohtd_account_decision *decision);
 
 #endif /* OHTD_ACCOUNTS_USERS_H */

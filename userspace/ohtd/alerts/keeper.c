@@ -107,7 +107,7 @@ static int work_keep(struct ohtd_db *db, void *arg)
 	if (!r)
 		r = ohtd_db_alerts_keep(db, keeper->rows, keeper->row_count);
 	if (!r && keeper->carries && keeper->row_count)
-		r = ohtd_tables_alerts_carried(db, keeper->before);
+		r = ohtd_alerts_carried(db, keeper->before);
 	return r;
 }
 

@@ -167,7 +167,7 @@ int ohtd_db_alerts_left(struct ohtd_db *db, struct ohtd_alert_row *rows, unsigne
 	return r < 0 ? r : (int)count;
 }
 
-int ohtd_tables_alerts_carried(struct ohtd_db *db, int64_t last)
+int ohtd_alerts_carried(struct ohtd_db *db, int64_t last)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &carried_sql);
 

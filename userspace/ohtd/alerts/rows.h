@@ -76,13 +76,13 @@ static inline bool ohtd_alert_row_acknowledged(const struct ohtd_alert_row *row)
 int ohtd_db_alerts_keep(struct ohtd_db *db, const struct ohtd_alert_row *rows, unsigned int count);
 
 /*
- * The newest that earlier runs left open and without an acknowledgement, unless ohtd_tables_alerts_carried() was told of them.
+ * The newest that earlier runs left open and without an acknowledgement, unless ohtd_alerts_carried() was told of them.
  * How many of @rows, @max at most, or a negative errno.
  */
 int ohtd_db_alerts_left(struct ohtd_db *db, struct ohtd_alert_row *rows, unsigned int max);
 
 /* Alerts up to number @last that were left are rows of this run now, or need not be. 0 or a negative errno. */
-int ohtd_tables_alerts_carried(struct ohtd_db *db, int64_t last);
+int ohtd_alerts_carried(struct ohtd_db *db, int64_t last);
 
 /* At the start of a run: what the last one left open is cut. @now_ns: wall clock. @newest: out: greatest number. */
 int ohtd_db_alerts_begin(struct ohtd_db *db, int64_t now_ns, int64_t *newest);

@@ -37,7 +37,7 @@ static const struct ohtd_statement get_sql = { OF_ALERT, &kept_shelves, ohtd_row
 static const struct ohtd_statement end_sql = { "DELETE FROM alert_shelves WHERE id = :id" };
 static const struct ohtd_statement list_sql = { " ORDER BY id LIMIT :limit", &kept_shelves, ohtd_row_select };
 
-const char *ohtd_tables_shelf_words(const struct ohtd_alert_shelf_row *row, char words[OHTD_ALERT_SHELF_WORDS_BYTES])
+const char *ohtd_alerts_shelf_words(const struct ohtd_alert_shelf_row *row, char words[OHTD_ALERT_SHELF_WORDS_BYTES])
 {
 	snprintf(words, OHTD_ALERT_SHELF_WORDS_BYTES, "%s of %s, unit %u%s%s", row->code, row->source, row->unit, *row->subject ? ", " : "",
 		 row->subject);

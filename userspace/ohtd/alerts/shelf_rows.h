@@ -36,7 +36,7 @@ struct ohtd_alert_shelf_row {
 #define OHTD_ALERT_SHELF_WORDS_BYTES	(2 * OHTD_ALERT_WORD_BYTES + OHTD_ALERT_SUBJECT_BYTES + 32)
 
 /* Whose shelf it is, for people: "module_lost of module, unit 5", and behind that the subject, if there is one. Returns @words. */
-const char *ohtd_tables_shelf_words(const struct ohtd_alert_shelf_row *row, char words[OHTD_ALERT_SHELF_WORDS_BYTES]);
+const char *ohtd_alerts_shelf_words(const struct ohtd_alert_shelf_row *row, char words[OHTD_ALERT_SHELF_WORDS_BYTES]);
 
 /*
  * Keeps @row in the place of one of the same alert. @row->id: out. 0, -E2BIG: there are OHTD_ALERT_SHELVES_MAX of

@@ -221,7 +221,7 @@ static void gather(struct ohtd_alert_shelves *shelves)
 		shelves->over[shelves->over_count++] = shelf->row.id;
 		if (!shelf->told)
 			ohtd_log(OHTD_LOG_NOTICE, "http", "alert_shelf_over", "%s is told again",
-				 ohtd_tables_shelf_words(&shelf->row, said));
+				 ohtd_alerts_shelf_words(&shelf->row, said));
 		shelf->told = true;
 	}
 }

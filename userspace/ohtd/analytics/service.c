@@ -20,7 +20,7 @@
 #define LOOK_NS		1000000000ull
 #define DAY_HOURS	24
 
-const unsigned int ohtd_analytics_limits_ms[OHTD_TABLES_SERVICE_BUCKETS - 1] = { 10, 25, 50, 100, 250, 1000 };
+const unsigned int ohtd_analytics_limits_ms[OHTD_ANALYTICS_SERVICE_BUCKETS - 1] = { 10, 25, 50, 100, 250, 1000 };
 
 /**
  * struct ohtd_analytics_service - see service.h
@@ -47,7 +47,7 @@ struct ohtd_analytics_service {
 	pthread_mutex_t lock;
 	struct ohtd_analytics_hours hours, keeping;
 	int64_t kept, given;
-	struct ohtd_tables_service_hour day;
+	struct ohtd_analytics_service_hour day;
 	struct ohtd_analytics_meter meter;
 	bool recalled;
 	uint64_t kept_boot_ns;
@@ -60,26 +60,26 @@ struct ohtd_analytics_service {
 
 struct keeping {
 	const struct ohtd_analytics_hours *hours;
-	struct ohtd_tables_service_run run;
+	struct ohtd_analytics_service_run run;
 };
 
 static int work_add(struct ohtd_db *db, void *arg)
 {
 	const struct keeping *keeping = arg;
 
-	return ohtd_tables_service_add(db, keeping->hours->hour, keeping->hours->count, &keeping->run);
+	return ohtd_analytics_service_add(db, keeping->hours->hour, keeping->hours->count, &keeping->run);
 }
 
 static int work_run(struct ohtd_db *db, void *arg)
 {
-	return ohtd_tables_service_run(db, arg);
+	return ohtd_analytics_service_run(db, arg);
 }
 
 /* What the store did not take is added to what was measured since. */
 static void take_back(struct ohtd_analytics_service *service)
 {
 	for (size_t i = 0; i < service->keeping.count; i++) {
-		const struct ohtd_tables_service_hour *hour = &service->keeping.hour[i];
+		const struct ohtd_analytics_service_hour *hour = &service->keeping.hour[i];
 
 		ohtd_analytics_hour_add(ohtd_analytics_hour_at(&service->hours, hour->hour * OHTD_ANALYTICS_HOUR_NS), hour);
 	}
@@ -126,7 +126,7 @@ static bool is_due(const struct ohtd_analytics_service *service)
  * A run that has not ended in order was not there any more when it did not keep what was due. How much of the time before that it
  * served is not known.
  */
-static void add_gap(struct ohtd_analytics_service *service, const struct ohtd_tables_service_run *last)
+static void add_gap(struct ohtd_analytics_service *service, const struct ohtd_analytics_service_run *last)
 {
 	uint64_t gap_ns = ohtd_since(service->opened_boot_ns, (uint64_t)last->kept_boot_ns);
 
@@ -137,8 +137,8 @@ static void add_gap(struct ohtd_analytics_service *service, const struct ohtd_ta
 /* The rows of a run say that it has begun. False: the store cannot say what was before. */
 static bool recall(struct ohtd_analytics_service *service)
 {
-	struct ohtd_tables_service_run last;
-	struct ohtd_tables_service_hour *hour;
+	struct ohtd_analytics_service_run last;
+	struct ohtd_analytics_service_hour *hour;
 	int r;
 
 	r = ohtd_store_read(service->setup.store, work_run, &last);
@@ -221,11 +221,11 @@ struct summing {
 	int64_t from;
 	const int64_t *ends;
 	size_t count;
-	struct ohtd_tables_service_hour *sums;
+	struct ohtd_analytics_service_hour *sums;
 	int64_t stamp;
 };
 
-static void take_hour(const struct ohtd_tables_service_hour *hour, void *arg)
+static void take_hour(const struct ohtd_analytics_service_hour *hour, void *arg)
 {
 	const struct summing *summing = arg;
 	size_t low = 0, high = summing->count;
@@ -244,8 +244,8 @@ static void take_hour(const struct ohtd_tables_service_hour *hour, void *arg)
 
 static int stamp_of(struct ohtd_db *db, int64_t *stamp)
 {
-	struct ohtd_tables_service_run run = { .kept_boot_ns = -1 };
-	int r = ohtd_tables_service_run(db, &run);
+	struct ohtd_analytics_service_run run = { .kept_boot_ns = -1 };
+	int r = ohtd_analytics_service_run(db, &run);
 
 	*stamp = run.kept_boot_ns;
 	return r == -ENOENT ? 0 : r;
@@ -259,7 +259,7 @@ static int work_sum(struct ohtd_db *db, void *arg)
 
 	memset(summing->sums, 0, summing->count * sizeof(*summing->sums));
 	if (!r)
-		r = ohtd_tables_service_each(db, summing->from, summing->ends[summing->count - 1], take_hour, summing);
+		r = ohtd_analytics_service_each(db, summing->from, summing->ends[summing->count - 1], take_hour, summing);
 	if (!r)
 		r = stamp_of(db, &stamp);
 	return r || stamp == summing->stamp ? r : -EAGAIN;
@@ -295,7 +295,7 @@ static int sum(struct ohtd_analytics_service *service, struct summing *summing, 
 }
 
 int ohtd_analytics_service_sum(struct ohtd_analytics_service *service, int64_t from, const int64_t *ends, size_t count,
-			       struct ohtd_tables_service_hour *sums)
+			       struct ohtd_analytics_service_hour *sums)
 {
 	struct summing summing = { .from = from, .ends = ends, .count = count, .sums = sums };
 	struct ohtd_analytics_hours *copy = malloc(2 * sizeof(*copy));
@@ -311,7 +311,7 @@ int64_t ohtd_analytics_histogram_count(const int64_t *histogram)
 {
 	int64_t count = 0;
 
-	for (int i = 0; i < OHTD_TABLES_SERVICE_BUCKETS; i++)
+	for (int i = 0; i < OHTD_ANALYTICS_SERVICE_BUCKETS; i++)
 		count += histogram[i];
 	return count;
 }
@@ -322,7 +322,7 @@ int ohtd_analytics_p99_ms(const int64_t *histogram)
 
 	if (!count)
 		return -1;
-	for (int i = 0; i < OHTD_TABLES_SERVICE_BUCKETS - 1; i++) {
+	for (int i = 0; i < OHTD_ANALYTICS_SERVICE_BUCKETS - 1; i++) {
 		above -= histogram[i];
 		if (above <= count / 100)
 			return (int)ohtd_analytics_limits_ms[i];
@@ -336,7 +336,7 @@ int ohtd_analytics_p99_ms(const int64_t *histogram)
 static void sum_day(struct ohtd_analytics_service *service)
 {
 	const int64_t end = ohtd_clock_wall_ns(service->setup.clock) / OHTD_ANALYTICS_HOUR_NS + 1;
-	struct ohtd_tables_service_hour day;
+	struct ohtd_analytics_service_hour day;
 
 	if (ohtd_analytics_service_sum(service, end - DAY_HOURS, &end, 1, &day))
 		return;
@@ -345,7 +345,7 @@ static void sum_day(struct ohtd_analytics_service *service)
 	pthread_mutex_unlock(&service->lock);
 }
 
-bool ohtd_analytics_service_day(struct ohtd_analytics_service *service, struct ohtd_tables_service_hour *day, struct ohtd_settings_targets *targets)
+bool ohtd_analytics_service_day(struct ohtd_analytics_service *service, struct ohtd_analytics_service_hour *day, struct ohtd_settings_targets *targets)
 {
 	if (!service->setup.settings)
 		return false;

@@ -27,7 +27,7 @@ struct ohtd_store;
 #define OHTD_ANALYTICS_KEEP_NS	(600 * 1000000000ll)
 
 /* Upper limits of the places of a histogram in ms; the last place has none. */
-extern const unsigned int ohtd_analytics_limits_ms[OHTD_TABLES_SERVICE_BUCKETS - 1];
+extern const unsigned int ohtd_analytics_limits_ms[OHTD_ANALYTICS_SERVICE_BUCKETS - 1];
 
 /**
  * struct ohtd_analytics_service_setup - all outlive it
@@ -69,7 +69,7 @@ void ohtd_analytics_service_close(struct ohtd_analytics_service *service);
  * Return: 0 or a negative errno of the store. Context: a worker.
  */
 int ohtd_analytics_service_sum(struct ohtd_analytics_service *service, int64_t from, const int64_t *ends, size_t count,
-			       struct ohtd_tables_service_hour *sums);
+			       struct ohtd_analytics_service_hour *sums);
 
 /* Stands for more than the last limit. */
 #define OHTD_ANALYTICS_SLOW_MS	1001

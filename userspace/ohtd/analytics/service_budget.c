@@ -19,7 +19,7 @@ static bool is_beyond(double bad, double all, double least, double percent)
 	return bad > RATE * (all > least ? all : least) * percent / 100;
 }
 
-enum ohtd_analytics_burns ohtd_analytics_burns(const struct ohtd_tables_service_hour *day, const struct ohtd_settings_targets *targets)
+enum ohtd_analytics_burns ohtd_analytics_burns(const struct ohtd_analytics_service_hour *day, const struct ohtd_settings_targets *targets)
 {
 	if (is_beyond((double)day->down_ns / 1e9, DAY_S, DAY_S, 100 - targets->uptime_percent))
 		return OHTD_ANALYTICS_BURNS_TIME;
@@ -42,7 +42,7 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 {
 	static const char in_10_days[] = "at this rate the errors that the target leaves to 30 days are used up in less than 10";
 	struct ohtd_settings_targets targets;
-	struct ohtd_tables_service_hour day;
+	struct ohtd_analytics_service_hour day;
 
 	if (!ohtd_analytics_service_day(part, &day, &targets))
 		return;

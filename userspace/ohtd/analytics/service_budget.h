@@ -25,10 +25,10 @@ enum ohtd_analytics_burns {
  * @day: sum of 24 hours
  * @targets: what they leave is the budget; a day has as much of it whatever little was asked in it
  */
-enum ohtd_analytics_burns ohtd_analytics_burns(const struct ohtd_tables_service_hour *day, const struct ohtd_settings_targets *targets);
+enum ohtd_analytics_burns ohtd_analytics_burns(const struct ohtd_analytics_service_hour *day, const struct ohtd_settings_targets *targets);
 
 /* service.c: the sum of the last 24 hours, as of the newest rows, and the targets. False: there are none. */
-bool ohtd_analytics_service_day(struct ohtd_analytics_service *service, struct ohtd_tables_service_hour *day, struct ohtd_settings_targets *targets);
+bool ohtd_analytics_service_day(struct ohtd_analytics_service *service, struct ohtd_analytics_service_hour *day, struct ohtd_settings_targets *targets);
 
 /* service.c: looks, and keeps what is due. @part: the keeper. */
 void ohtd_analytics_service_tick(void *part);

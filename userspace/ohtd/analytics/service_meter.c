@@ -14,7 +14,7 @@
 
 /* ---- hours ---- */
 
-struct ohtd_tables_service_hour *ohtd_analytics_hour_at(struct ohtd_analytics_hours *hours, int64_t wall_ns)
+struct ohtd_analytics_service_hour *ohtd_analytics_hour_at(struct ohtd_analytics_hours *hours, int64_t wall_ns)
 {
 	int64_t number = wall_ns / OHTD_ANALYTICS_HOUR_NS;
 
@@ -23,7 +23,7 @@ struct ohtd_tables_service_hour *ohtd_analytics_hour_at(struct ohtd_analytics_ho
 			return &hours->hour[i];
 	if (hours->count == OHTD_ANALYTICS_HOURS_MAX)
 		memmove(&hours->hour[0], &hours->hour[1], --hours->count * sizeof(hours->hour[0]));
-	hours->hour[hours->count] = (struct ohtd_tables_service_hour){ .hour = number };
+	hours->hour[hours->count] = (struct ohtd_analytics_service_hour){ .hour = number };
 	return &hours->hour[hours->count++];
 }
 
@@ -35,7 +35,7 @@ void ohtd_analytics_add_time(struct ohtd_analytics_hours *hours, int64_t wall_ns
 	/* Not before 1970, whatever the clock says. */
 	at_ns = at_ns > 0 ? at_ns : 0;
 	while (at_ns < wall_ns) {
-		struct ohtd_tables_service_hour *hour = ohtd_analytics_hour_at(hours, at_ns);
+		struct ohtd_analytics_service_hour *hour = ohtd_analytics_hour_at(hours, at_ns);
 		int64_t end_ns = (hour->hour + 1) * OHTD_ANALYTICS_HOUR_NS;
 
 		end_ns = end_ns < wall_ns ? end_ns : wall_ns;
@@ -44,7 +44,7 @@ void ohtd_analytics_add_time(struct ohtd_analytics_hours *hours, int64_t wall_ns
 	}
 }
 
-void ohtd_analytics_hour_add(struct ohtd_tables_service_hour *to, const struct ohtd_tables_service_hour *hour)
+void ohtd_analytics_hour_add(struct ohtd_analytics_service_hour *to, const struct ohtd_analytics_service_hour *hour)
 {
 	ohtd_sum(&to->up_ns, hour->up_ns);
 	ohtd_sum(&to->down_ns, hour->down_ns);
@@ -53,7 +53,7 @@ void ohtd_analytics_hour_add(struct ohtd_tables_service_hour *to, const struct o
 	ohtd_sum(&to->cycles, hour->cycles);
 	ohtd_sum(&to->missed, hour->missed);
 	ohtd_sum(&to->refused, hour->refused);
-	for (int i = 0; i < OHTD_TABLES_SERVICE_BUCKETS; i++) {
+	for (int i = 0; i < OHTD_ANALYTICS_SERVICE_BUCKETS; i++) {
 		ohtd_sum(&to->requests[i], hour->requests[i]);
 		ohtd_sum(&to->telemetry[i], hour->telemetry[i]);
 	}
@@ -68,7 +68,7 @@ static int64_t grown(uint64_t now, uint64_t before)
 }
 
 static void add_counts(const struct ohtd_analytics_sight *before, const struct ohtd_analytics_sight *now, int64_t passed_ns,
-		       struct ohtd_tables_service_hour *hour)
+		       struct ohtd_analytics_service_hour *hour)
 {
 	/* More than the time allows is the count of a driver that was there before ohtd. */
 	if (before->present && now->present && grown(now->cycles, before->cycles) <= (passed_ns + APART_NS) / CYCLE_NS) {
@@ -76,7 +76,7 @@ static void add_counts(const struct ohtd_analytics_sight *before, const struct o
 		hour->missed += grown(now->missed, before->missed);
 	}
 	hour->refused += grown(now->refused, before->refused);
-	for (int i = 0; i < OHTD_TABLES_SERVICE_BUCKETS; i++) {
+	for (int i = 0; i < OHTD_ANALYTICS_SERVICE_BUCKETS; i++) {
 		hour->requests[i] += grown(now->requests[i], before->requests[i]);
 		hour->telemetry[i] += grown(now->telemetry[i], before->telemetry[i]);
 	}

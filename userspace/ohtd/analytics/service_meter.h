@@ -25,7 +25,7 @@
  * @cycles: of the plan of the bus; as the bus counts them, which may begin anew
  * @missed: of these, not begun
  * @refused: answers with 500 or above since the start of ohtd
- * @requests: all answers since then, as of struct ohtd_tables_service_hour
+ * @requests: all answers since then, as of struct ohtd_analytics_service_hour
  * @telemetry: live data, the same
  */
 struct ohtd_analytics_sight {
@@ -34,8 +34,8 @@ struct ohtd_analytics_sight {
 	uint64_t cycles;
 	uint64_t missed;
 	uint64_t refused;
-	uint64_t requests[OHTD_TABLES_SERVICE_BUCKETS];
-	uint64_t telemetry[OHTD_TABLES_SERVICE_BUCKETS];
+	uint64_t requests[OHTD_ANALYTICS_SERVICE_BUCKETS];
+	uint64_t telemetry[OHTD_ANALYTICS_SERVICE_BUCKETS];
 };
 
 /**
@@ -44,7 +44,7 @@ struct ohtd_analytics_sight {
  * @count: of @hour
  */
 struct ohtd_analytics_hours {
-	struct ohtd_tables_service_hour hour[OHTD_ANALYTICS_HOURS_MAX];
+	struct ohtd_analytics_service_hour hour[OHTD_ANALYTICS_HOURS_MAX];
 	size_t count;
 };
 
@@ -63,7 +63,7 @@ struct ohtd_analytics_meter {
 };
 
 /* The hour of a time of day, to be added to. */
-struct ohtd_tables_service_hour *ohtd_analytics_hour_at(struct ohtd_analytics_hours *hours, int64_t wall_ns);
+struct ohtd_analytics_service_hour *ohtd_analytics_hour_at(struct ohtd_analytics_hours *hours, int64_t wall_ns);
 
 /* Adds @ns of time that ended at a time of day, as up or as down. */
 void ohtd_analytics_add_time(struct ohtd_analytics_hours *hours, int64_t wall_ns, int64_t ns, bool up);
@@ -82,6 +82,6 @@ int64_t ohtd_analytics_meter_look(struct ohtd_analytics_meter *meter, struct oht
 				  int64_t wall_ns, const struct ohtd_analytics_sight *sight);
 
 /* Adds the sums of @hour to those of @to. */
-void ohtd_analytics_hour_add(struct ohtd_tables_service_hour *to, const struct ohtd_tables_service_hour *hour);
+void ohtd_analytics_hour_add(struct ohtd_analytics_service_hour *to, const struct ohtd_analytics_service_hour *hour);
 
 #endif /* OHTD_ANALYTICS_SERVICE_METER_H */

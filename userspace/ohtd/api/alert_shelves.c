@@ -126,7 +126,7 @@ static void reply_shelf(struct ohtd_call *call, struct ohtd_late *late)
 				   job->alert.code);
 	else if (late->result == -ENODATA)
 		ohtd_reply_problem(call, 409, "alert_not_shelved", "%s, is not shelved",
-				   ohtd_tables_shelf_words(&job->row, words));
+				   ohtd_alerts_shelf_words(&job->row, words));
 	else if (late->result == -E2BIG)
 		ohtd_reply_problem(call, 409, "too_many_shelves", "%d alerts are shelved already: end one",
 				   OHTD_ALERT_SHELVES_MAX);
@@ -168,7 +168,7 @@ static void settle_shelve(struct ohtd_late *late)
 		return;
 	ohtd_alert_shelves_note(job->shelves, &job->row);
 	ohtd_log(OHTD_LOG_NOTICE, "http", "alert_shelved", "%s, for %d min by %s: %s",
-		 ohtd_tables_shelf_words(&job->row, words), job->minutes, job->by, job->row.reason);
+		 ohtd_alerts_shelf_words(&job->row, words), job->minutes, job->by, job->row.reason);
 }
 
 /* False: it has been refused. */
@@ -233,7 +233,7 @@ static void settle_unshelve(struct ohtd_late *late)
 	if (late->result < 0)
 		return;
 	ohtd_log(OHTD_LOG_NOTICE, "http", "alert_unshelved", "%s, by %s",
-		 ohtd_tables_shelf_words(&job->row, words), job->by);
+		 ohtd_alerts_shelf_words(&job->row, words), job->by);
 }
 
 static void post_unshelve(struct ohtd_call *call)

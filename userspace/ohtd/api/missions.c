@@ -32,13 +32,13 @@
 /* ---- words ---- */
 
 static const char *const states[] = {
-	OHTD_TABLES_MISSION_WAITING, OHTD_TABLES_MISSION_RUNNING, OHTD_TABLES_MISSION_PAUSED, OHTD_TABLES_MISSION_HELD,
-	OHTD_TABLES_MISSION_FINISHED, OHTD_TABLES_MISSION_FAILED, OHTD_TABLES_MISSION_CANCELLED, OHTD_TABLES_MISSION_TEMPLATE,
+	OHTD_MISSION_WAITING, OHTD_MISSION_RUNNING, OHTD_MISSION_PAUSED, OHTD_MISSION_HELD,
+	OHTD_MISSION_FINISHED, OHTD_MISSION_FAILED, OHTD_MISSION_CANCELLED, OHTD_MISSION_TEMPLATE,
 };
 OHTD_WORDS_OF(state_words, states);
 
 static const char *const leg_states[] = {
-	OHTD_TABLES_LEG_WAITING, OHTD_TABLES_LEG_RUNNING, OHTD_TABLES_LEG_FINISHED, OHTD_TABLES_LEG_SKIPPED, OHTD_TABLES_LEG_FAILED,
+	OHTD_MISSION_LEG_WAITING, OHTD_MISSION_LEG_RUNNING, OHTD_MISSION_LEG_FINISHED, OHTD_MISSION_LEG_SKIPPED, OHTD_MISSION_LEG_FAILED,
 };
 OHTD_WORDS_OF(leg_state_words, leg_states);
 
@@ -106,7 +106,7 @@ static int64_t time_or_none(int64_t time_ns)
 	return time_ns ? time_ns : OHTD_NONE;
 }
 
-static struct mission view_of(const struct ohtd_tables_mission *row)
+static struct mission view_of(const struct ohtd_mission *row)
 {
 	return (struct mission){
 		.id = row->id, .name = row->name, .state = row->state, .reason = text_or_none(row->reason),
@@ -144,7 +144,7 @@ OHTD_SHAPE(mission_query, "MissionQuery",
 	OHTD_FILTER(mission_query, external_id, "Only the one of this order"),
 	OHTD_SEARCH(mission_query, "name, driven_by or made_by"));
 
-static const struct ohtd_stored_list missions_listed = { .row = &ohtd_tables_missions_kept, .show = show };
+static const struct ohtd_stored_list missions_listed = { .row = &ohtd_missions_kept, .show = show };
 
 /* ---- legs ---- */
 
@@ -179,14 +179,14 @@ OHTD_SHAPE(leg_body, "MissionLegBody",
 	OHTD_NUMBER(leg_body, position_mm, .flags = OHTD_NULL, .unit = "mm", .summary = "Of a move: where to, if there is no station"),
 	OHTD_NUMBER(leg_body, speed_mm_s, .flags = OHTD_NULL, .unit = "mm/s", .summary = "Of a move: at most"),
 	OHTD_INTEGER(leg_body, wait_s, .flags = OHTD_NULL, .min = 1, .max = SECONDS_MAX, .preset = OHTD_NONE, .unit = "s", .summary = "Of a wait, which needs it"),
-	OHTD_TEXT(leg_body, signal, .flags = OHTD_NULL, .min = 1, .max = OHTD_TABLES_MISSION_SIGNAL_BYTES - 1,
+	OHTD_TEXT(leg_body, signal, .flags = OHTD_NULL, .min = 1, .max = OHTD_MISSION_SIGNAL_BYTES - 1,
 		  .summary = "As in telemetry/signals, no word: the leg begins only while it is within the bounds and of good quality; a signal "
 			     "leg, which needs it, waits for that", .example = "\"battery_percent\""),
 	OHTD_NUMBER(leg_body, at_least, .flags = OHTD_NULL, .summary = "Lowest value of the signal, in its unit; of a boolean 0 and 1"),
 	OHTD_NUMBER(leg_body, at_most, .flags = OHTD_NULL, .summary = "Highest value of the signal"),
 	OHTD_NUMBER(leg_body, charge_percent, .flags = OHTD_NULL, .unit = "%", .summary = "Of a charge, which needs it: until the battery has so much; 1 to 100"),
 	OHTD_INTEGER(leg_body, address, .flags = OHTD_NULL, .min = 1, .max = 247, .preset = OHTD_NONE, .summary = "Of a write, which needs it: unit address of the module"),
-	OHTD_TEXT(leg_body, register_name, .flags = OHTD_NULL, .min = 1, .max = OHTD_TABLES_MISSION_REGISTER_BYTES - 1,
+	OHTD_TEXT(leg_body, register_name, .flags = OHTD_NULL, .min = 1, .max = OHTD_MISSION_REGISTER_BYTES - 1,
 		  .summary = "Of a write, which needs it: a register that may be written without an elevated session"),
 	OHTD_NUMBER(leg_body, value, .flags = OHTD_NULL, .summary = "Of a write, which needs it: in the unit of the register"),
 	OHTD_INTEGER(leg_body, deadline_s, .flags = OHTD_NULL, .min = 1, .max = SECONDS_MAX, .preset = OHTD_NONE, .unit = "s",
@@ -223,7 +223,7 @@ OHTD_SHAPE(leg, "MissionLeg",
 OHTD_LIST_ANSWER(leg_list, "MissionLegList", leg, "All legs of the mission, in their order");
 
 /* Of a row of the store, which outlives it. */
-static struct leg_body body_of(const struct ohtd_tables_leg *row)
+static struct leg_body body_of(const struct ohtd_mission_leg *row)
 {
 	return (struct leg_body){
 		.kind = (unsigned int)ohtd_word_number(&kind_words, row->kind), .station = text_or_none(row->station),
@@ -236,7 +236,7 @@ static struct leg_body body_of(const struct ohtd_tables_leg *row)
 	};
 }
 
-static struct leg leg_of(const struct ohtd_tables_leg *row)
+static struct leg leg_of(const struct ohtd_mission_leg *row)
 {
 	return (struct leg){
 		.place = row->place, .body = body_of(row), .tries = row->tries, .state = row->state,
@@ -267,7 +267,7 @@ OHTD_SHAPE(live_missions, "LiveMissions",
 
 static const void *make_live(const struct ohtd_scene *scene)
 {
-	struct ohtd_tables_mission_board *board = ohtd_scene_alloc(scene, sizeof(*board));
+	struct ohtd_mission_board *board = ohtd_scene_alloc(scene, sizeof(*board));
 	struct live_missions *view = ohtd_scene_alloc(scene, sizeof(*view));
 	struct live_mission *items;
 	struct leg *legs;
@@ -367,9 +367,9 @@ static struct ohtd_error misfit(const struct leg_body *leg)
 	return unfit_signal(leg);
 }
 
-static void fill_leg(struct ohtd_tables_leg *row, const struct leg_body *leg)
+static void fill_leg(struct ohtd_mission_leg *row, const struct leg_body *leg)
 {
-	*row = (struct ohtd_tables_leg){
+	*row = (struct ohtd_mission_leg){
 		.position_mm = leg->position_mm, .speed_mm_s = leg->speed_mm_s, .wait_s = leg->wait_s == OHTD_NONE ? 0 : leg->wait_s,
 		.at_least = leg->at_least, .at_most = leg->at_most, .charge_percent = leg->charge_percent,
 		.address = leg->address == OHTD_NONE ? 0 : leg->address, .value = leg->value,
@@ -380,13 +380,13 @@ static void fill_leg(struct ohtd_tables_leg *row, const struct leg_body *leg)
 	snprintf(row->kind, sizeof(row->kind), "%s", kinds[leg->kind]);
 	snprintf(row->station, sizeof(row->station), "%s", leg->station ? leg->station : "");
 	snprintf(row->on_failure, sizeof(row->on_failure), "%s", failures[leg->on_failure]);
-	snprintf(row->state, sizeof(row->state), "%s", OHTD_TABLES_LEG_WAITING);
+	snprintf(row->state, sizeof(row->state), "%s", OHTD_MISSION_LEG_WAITING);
 }
 
 /* The caller must be permitted to write the register now; the account that starts the mission is judged when the leg begins. False: the request has been refused. */
 static bool may_write(struct ohtd_call *call, size_t place, const struct leg_body *leg)
 {
-	struct ohtd_tables_leg row;
+	struct ohtd_mission_leg row;
 	struct ohtd_error error;
 	const char *why, *code;
 
@@ -436,7 +436,7 @@ static bool fit(struct ohtd_call *call, const struct leg_body *legs, size_t coun
  * @person: the person or program that asks
  * @row: of the mission
  * @before: the same before a change, for the audit
- * @legs: its legs; OHTD_TABLES_MISSION_LEGS_MAX
+ * @legs: its legs; OHTD_MISSION_LEGS_MAX
  * @said: the mission as the request has it, of which another one may be there already
  * @more: legs behind those that it has
  * @check: what would become of it
@@ -449,10 +449,10 @@ struct mission_late {
 	struct ohtd_missions *missions;
 	unsigned int act;
 	struct ohtd_missions_person person;
-	struct ohtd_tables_mission row;
-	struct ohtd_tables_leg *legs;
-	struct ohtd_tables_mission said;
-	struct ohtd_tables_extension more;
+	struct ohtd_mission row;
+	struct ohtd_mission_leg *legs;
+	struct ohtd_mission said;
+	struct ohtd_mission_extension more;
 	struct ohtd_missions_check *check;
 	bool with_legs;
 	bool changes;
@@ -475,7 +475,7 @@ static struct mission_late *make_job(struct ohtd_call *call)
 	job->person = (struct ohtd_missions_person){ call->who, ohtd_holder_of(&call->who) };
 	job->row.id = call->params.id;
 	job->late.release = release;
-	job->legs = calloc(OHTD_TABLES_MISSION_LEGS_MAX, sizeof(*job->legs));
+	job->legs = calloc(OHTD_MISSION_LEGS_MAX, sizeof(*job->legs));
 	if (job->legs)
 		return job;
 	ohtd_late_drop(&job->late);
@@ -486,7 +486,7 @@ static struct mission_late *make_job(struct ohtd_call *call)
 /* The mission is there already, and something else was said of it. */
 static void refuse_difference(struct ohtd_call *call, const struct mission_late *job)
 {
-	const struct ohtd_tables_extension *more = &job->more;
+	const struct ohtd_mission_extension *more = &job->more;
 	struct ohtd_error error = { .code = "differs", .detail = "the mission that is there has it otherwise" };
 
 	error.pointer = more->differs < 0 ? ohtd_call_text_of(call, "/%s", more->member) :
@@ -509,9 +509,9 @@ static bool has_result(struct ohtd_call *call, const struct mission_late *job, i
 	case -E2BIG:
 		if (job->row.id)
 			ohtd_reply_problem(call, 409, "too_many_legs", "mission %" PRId64 " has %" PRId64 " legs, and %d is the most", job->row.id,
-					   job->row.legs, OHTD_TABLES_MISSION_LEGS_MAX);
+					   job->row.legs, OHTD_MISSION_LEGS_MAX);
 		else
-			ohtd_reply_problem(call, 409, "too_many_missions", "there are %d missions already: delete one", OHTD_TABLES_MISSIONS_MAX);
+			ohtd_reply_problem(call, 409, "too_many_missions", "there are %d missions already: delete one", OHTD_MISSIONS_MAX);
 		break;
 	case -ESTALE:
 		if (job->changes)
@@ -526,7 +526,7 @@ static bool has_result(struct ohtd_call *call, const struct mission_late *job, i
 		break;
 	case -EALREADY:
 		ohtd_reply_problem(call, 409, "mission_state", "mission %" PRId64 " is %s%s", job->row.id,
-				   strcmp(job->row.state, OHTD_TABLES_MISSION_TEMPLATE) ? "" : "a ", job->row.state);
+				   strcmp(job->row.state, OHTD_MISSION_TEMPLATE) ? "" : "a ", job->row.state);
 		break;
 	case -EBUSY:
 	case -EINPROGRESS:
@@ -556,7 +556,7 @@ static void reply_one(struct ohtd_call *call, struct ohtd_late *late)
 
 static int read_one(struct ohtd_db *db, void *arg)
 {
-	return ohtd_tables_mission_get(db, &((struct mission_late *)arg)->row);
+	return ohtd_mission_get(db, &((struct mission_late *)arg)->row);
 }
 
 static void get_mission(struct ohtd_call *call)
@@ -571,13 +571,13 @@ static int read_legs(struct ohtd_db *db, void *arg)
 {
 	struct mission_late *job = arg;
 
-	return ohtd_tables_mission_legs(db, job->row.id, job->legs);
+	return ohtd_mission_legs(db, job->row.id, job->legs);
 }
 
 static void reply_legs(struct ohtd_call *call, struct ohtd_late *late)
 {
 	const struct mission_late *job = (const struct mission_late *)late;
-	struct leg *items = ohtd_call_alloc(call, OHTD_TABLES_MISSION_LEGS_MAX * sizeof(*items));
+	struct leg *items = ohtd_call_alloc(call, OHTD_MISSION_LEGS_MAX * sizeof(*items));
 	struct leg_list list = { .items = items };
 
 	if (!has_result(call, job, 0))
@@ -608,31 +608,31 @@ struct mission_body {
 };
 
 #define ROUNDS(S_, preset_, text_, ...)	\
-	OHTD_INTEGER(S_, rounds, .min = 0, .max = OHTD_TABLES_MISSION_ROUNDS_MAX, .preset = preset_, .summary = text_, __VA_ARGS__)
+	OHTD_INTEGER(S_, rounds, .min = 0, .max = OHTD_MISSION_ROUNDS_MAX, .preset = preset_, .summary = text_, __VA_ARGS__)
 #define THROUGH(S_, text_)	\
-	OHTD_INTEGER(S_, through_leg, .min = 0, .max = OHTD_TABLES_MISSION_LEGS_MAX, .preset = OHTD_NONE, .summary = text_)
+	OHTD_INTEGER(S_, through_leg, .min = 0, .max = OHTD_MISSION_LEGS_MAX, .preset = OHTD_NONE, .summary = text_)
 
 OHTD_SHAPE(mission_body, "MissionBody",
-	OHTD_TEXT(mission_body, name, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_TABLES_MISSION_NAME_BYTES - 1, .unfit = ohtd_line_unfit,
+	OHTD_TEXT(mission_body, name, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_MISSION_NAME_BYTES - 1, .unfit = ohtd_line_unfit,
 		  .summary = "For people", .example = "\"morning round\""),
-	OHTD_LIST(mission_body, legs, leg_body, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_TABLES_MISSION_LEGS_MAX,
+	OHTD_LIST(mission_body, legs, leg_body, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_MISSION_LEGS_MAX,
 		  .summary = "In the order in which they are driven"),
 	ROUNDS(mission_body, 1, "So often they are driven from the first one on; 0: until it is cancelled"),
 	OHTD_TRISTATE(mission_body, template, .summary = "It is never driven: missions are made from it"),
 	THROUGH(mission_body, "Place of the last leg that is released, 0: none is; left out: all are"),
-	OHTD_TEXT(mission_body, external_id, .min = 1, .max = OHTD_TABLES_MISSION_EXTERNAL_BYTES - 1, .unfit = ohtd_line_unfit,
+	OHTD_TEXT(mission_body, external_id, .min = 1, .max = OHTD_MISSION_EXTERNAL_BYTES - 1, .unfit = ohtd_line_unfit,
 		  .summary = "Of an order that may be sent again, over restarts too: only one mission is made of it", .example = "\"order-7\""));
 
-static bool is_template(const struct ohtd_tables_mission *row)
+static bool is_template(const struct ohtd_mission *row)
 {
-	return !strcmp(row->state, OHTD_TABLES_MISSION_TEMPLATE);
+	return !strcmp(row->state, OHTD_MISSION_TEMPLATE);
 }
 
 /* Compare the order with the mission of that external_id. 1: they are the same, -ESTALE: they differ. Legs and releases that came later are no difference. */
 static int compare_made(struct ohtd_db *db, struct mission_late *job)
 {
-	const struct ohtd_tables_mission *said = &job->said, *row = &job->row;
-	struct ohtd_tables_extension *more = &job->more;
+	const struct ohtd_mission *said = &job->said, *row = &job->row;
+	struct ohtd_mission_extension *more = &job->more;
 	int r;
 
 	more->differs = -1;
@@ -641,8 +641,8 @@ static int compare_made(struct ohtd_db *db, struct mission_late *job)
 		       said->through_leg > row->through_leg ? "through_leg" : NULL;
 	if (more->member)
 		return -ESTALE;
-	*more = (struct ohtd_tables_extension){ .legs = job->legs, .count = said->legs, .first = 1 };
-	r = ohtd_tables_mission_compare(db, row->id, more);
+	*more = (struct ohtd_mission_extension){ .legs = job->legs, .count = said->legs, .first = 1 };
+	r = ohtd_mission_compare(db, row->id, more);
 	return r ? r : -ESTALE;
 }
 
@@ -653,9 +653,9 @@ static int add_once(struct ohtd_db *db, struct mission_late *job)
 
 	job->row = job->said;
 	if (!*job->said.external_id)
-		return ohtd_tables_mission_add(db, &job->row, job->legs);
-	r = ohtd_tables_mission_find(db, &job->row);
-	return r == -ENOENT ? ohtd_tables_mission_add(db, &job->row, job->legs) : r ? r : compare_made(db, job);
+		return ohtd_mission_add(db, &job->row, job->legs);
+	r = ohtd_mission_find(db, &job->row);
+	return r == -ENOENT ? ohtd_mission_add(db, &job->row, job->legs) : r ? r : compare_made(db, job);
 }
 
 static int work_add(struct ohtd_db *db, void *arg)
@@ -667,12 +667,12 @@ static int work_add(struct ohtd_db *db, void *arg)
 static int work_copy(struct ohtd_db *db, void *arg)
 {
 	struct mission_late *job = arg;
-	struct ohtd_tables_mission *said = &job->said;
-	int count, r = ohtd_tables_mission_get(db, &job->row);
+	struct ohtd_mission *said = &job->said;
+	int count, r = ohtd_mission_get(db, &job->row);
 
 	if (r)
 		return r;
-	count = ohtd_tables_mission_legs(db, job->row.id, job->legs);
+	count = ohtd_mission_legs(db, job->row.id, job->legs);
 	if (count < 0)
 		return count;
 	for (int i = 0; i < count; i++)
@@ -711,15 +711,15 @@ static bool through_fits(struct ohtd_call *call, int64_t through, size_t count)
 }
 
 /* What each mission has that is made now. @name, @external_id: NULL: none. */
-static void begin_row(struct ohtd_call *call, struct ohtd_tables_mission *row, const char *name, const char *external_id)
+static void begin_row(struct ohtd_call *call, struct ohtd_mission *row, const char *name, const char *external_id)
 {
-	*row = (struct ohtd_tables_mission){
+	*row = (struct ohtd_mission){
 		.leg = 1, .round = 1, .revision = 1, .made_ns = ohtd_clock_wall_ns(call->services->clock),
 	};
 	row->changed_ns = row->made_ns;
 	snprintf(row->name, sizeof(row->name), "%s", name ? name : "");
 	snprintf(row->external_id, sizeof(row->external_id), "%s", external_id ? external_id : "");
-	snprintf(row->state, sizeof(row->state), "%s", OHTD_TABLES_MISSION_WAITING);
+	snprintf(row->state, sizeof(row->state), "%s", OHTD_MISSION_WAITING);
 	snprintf(row->made_by, sizeof(row->made_by), "%s", call->who.user);
 }
 
@@ -727,7 +727,7 @@ static void post_mission(struct ohtd_call *call)
 {
 	const struct mission_body *said = OHTD_INPUT(call, mission_body);
 	struct mission_late *job;
-	struct ohtd_tables_mission *row;
+	struct ohtd_mission *row;
 
 	if (!fit(call, said->legs, said->legs_count) || !through_fits(call, said->through_leg, said->legs_count))
 		return;
@@ -740,7 +740,7 @@ static void post_mission(struct ohtd_call *call)
 	row->through_leg = said->through_leg == OHTD_NONE ? row->legs : said->through_leg;
 	row->rounds = said->rounds;
 	if (said->template > 0)
-		snprintf(row->state, sizeof(row->state), "%s", OHTD_TABLES_MISSION_TEMPLATE);
+		snprintf(row->state, sizeof(row->state), "%s", OHTD_MISSION_TEMPLATE);
 	for (size_t i = 0; i < said->legs_count; i++)
 		fill_leg(&job->legs[i], &said->legs[i]);
 	job->late.settle = settle_made;
@@ -754,10 +754,10 @@ struct mission_copy {
 };
 
 OHTD_SHAPE(mission_copy, "MissionCopy",
-	OHTD_TEXT(mission_copy, name, .min = 1, .max = OHTD_TABLES_MISSION_NAME_BYTES - 1, .unfit = ohtd_line_unfit,
+	OHTD_TEXT(mission_copy, name, .min = 1, .max = OHTD_MISSION_NAME_BYTES - 1, .unfit = ohtd_line_unfit,
 		  .summary = "Another name; left out: the same one", .example = "\"morning round\""),
 	ROUNDS(mission_copy, OHTD_NONE, "As in POST missions; left out: as there"),
-	OHTD_TEXT(mission_copy, external_id, .min = 1, .max = OHTD_TABLES_MISSION_EXTERNAL_BYTES - 1, .unfit = ohtd_line_unfit,
+	OHTD_TEXT(mission_copy, external_id, .min = 1, .max = OHTD_MISSION_EXTERNAL_BYTES - 1, .unfit = ohtd_line_unfit,
 		  .summary = "As in POST missions", .example = "\"order-8\""));
 
 static void post_copy(struct ohtd_call *call)
@@ -799,15 +799,15 @@ OHTD_SHAPE(mission_file, "MissionFile",
 static int read_all(struct ohtd_db *db, void *arg)
 {
 	struct mission_late *job = arg;
-	int r = ohtd_tables_mission_get(db, &job->row);
+	int r = ohtd_mission_get(db, &job->row);
 
-	return r ? r : ohtd_tables_mission_legs(db, job->row.id, job->legs);
+	return r ? r : ohtd_mission_legs(db, job->row.id, job->legs);
 }
 
 static void reply_export(struct ohtd_call *call, struct ohtd_late *late)
 {
 	const struct mission_late *job = (const struct mission_late *)late;
-	struct file_leg *legs = ohtd_call_alloc(call, OHTD_TABLES_MISSION_LEGS_MAX * sizeof(*legs));
+	struct file_leg *legs = ohtd_call_alloc(call, OHTD_MISSION_LEGS_MAX * sizeof(*legs));
 	struct mission_file view = { .name = job->row.name, .rounds = job->row.rounds, .template = is_template(&job->row), .legs = legs };
 
 	if (!has_result(call, job, 0))
@@ -835,10 +835,10 @@ struct mission_change {
 };
 
 OHTD_SHAPE(mission_change, "MissionChange",
-	OHTD_TEXT(mission_change, name, .flags = OHTD_SOME, .min = 1, .max = OHTD_TABLES_MISSION_NAME_BYTES - 1, .unfit = ohtd_line_unfit,
+	OHTD_TEXT(mission_change, name, .flags = OHTD_SOME, .min = 1, .max = OHTD_MISSION_NAME_BYTES - 1, .unfit = ohtd_line_unfit,
 		  .summary = "Another name", .example = "\"morning round\""),
 	ROUNDS(mission_change, OHTD_NONE, "As in POST missions", .flags = OHTD_SOME),
-	OHTD_LIST(mission_change, legs, leg_body, .flags = OHTD_SOME, .min = 1, .max = OHTD_TABLES_MISSION_LEGS_MAX,
+	OHTD_LIST(mission_change, legs, leg_body, .flags = OHTD_SOME, .min = 1, .max = OHTD_MISSION_LEGS_MAX,
 		  .summary = "All of its legs from now on"));
 
 static int change(struct ohtd_late *late)
@@ -930,9 +930,9 @@ struct more_legs {
 };
 
 OHTD_SHAPE(more_legs, "MissionMoreLegs",
-	OHTD_LIST(more_legs, legs, leg_body, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_TABLES_MISSION_LEGS_MAX,
+	OHTD_LIST(more_legs, legs, leg_body, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_MISSION_LEGS_MAX,
 		  .summary = "In the order in which they are driven"),
-	OHTD_INTEGER(more_legs, first_leg, .min = 1, .max = OHTD_TABLES_MISSION_LEGS_MAX, .preset = OHTD_NONE,
+	OHTD_INTEGER(more_legs, first_leg, .min = 1, .max = OHTD_MISSION_LEGS_MAX, .preset = OHTD_NONE,
 		     .summary = "Place of the first of them; left out: behind the last leg. Legs from there on that are not released are replaced"),
 	THROUGH(more_legs, "Place of the last leg that is released then; left out: these are, and all before them"));
 
@@ -943,9 +943,9 @@ static void post_legs(struct ohtd_call *call)
 
 	if (!job)
 		return;
-	job->more = (struct ohtd_tables_extension){
+	job->more = (struct ohtd_mission_extension){
 		.legs = job->legs, .count = (int64_t)said->legs_count, .first = said->first_leg == OHTD_NONE ? 0 : said->first_leg,
-		.through = said->through_leg == OHTD_NONE ? OHTD_TABLES_MISSION_THESE : said->through_leg,
+		.through = said->through_leg == OHTD_NONE ? OHTD_MISSION_THESE : said->through_leg,
 		.now_ns = ohtd_clock_wall_ns(call->services->clock),
 	};
 	for (size_t i = 0; i < said->legs_count; i++)
@@ -958,7 +958,7 @@ struct release_body {
 };
 
 OHTD_SHAPE(release_body, "MissionReleaseBody",
-	OHTD_INTEGER(release_body, through_leg, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_TABLES_MISSION_LEGS_MAX,
+	OHTD_INTEGER(release_body, through_leg, .flags = OHTD_NEEDED, .min = 1, .max = OHTD_MISSION_LEGS_MAX,
 		     .summary = "Place of the last leg that is released then"));
 
 static void post_release(struct ohtd_call *call)
@@ -967,7 +967,7 @@ static void post_release(struct ohtd_call *call)
 
 	if (!job)
 		return;
-	job->more = (struct ohtd_tables_extension){
+	job->more = (struct ohtd_mission_extension){
 		.through = OHTD_INPUT(call, release_body)->through_leg, .now_ns = ohtd_clock_wall_ns(call->services->clock),
 	};
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, extend, reply_one);
@@ -1046,7 +1046,7 @@ static void reply_check(struct ohtd_call *call, struct ohtd_late *late)
 {
 	const struct mission_late *job = (const struct mission_late *)late;
 	const struct ohtd_missions_check *check = job->check;
-	struct checked_leg *items = ohtd_call_alloc(call, OHTD_TABLES_MISSION_LEGS_MAX * sizeof(*items));
+	struct checked_leg *items = ohtd_call_alloc(call, OHTD_MISSION_LEGS_MAX * sizeof(*items));
 	struct mission_check view = { .ok = true, .items = items };
 
 	if (!has_result(call, job, job->result))
@@ -1054,7 +1054,7 @@ static void reply_check(struct ohtd_call *call, struct ohtd_late *late)
 	for (int64_t i = 0; i < check->row.legs; i++) {
 		struct checked_leg *leg = &items[view.items_count];
 
-		if (!strcmp(check->legs[i].state, OHTD_TABLES_LEG_FINISHED) || !strcmp(check->legs[i].state, OHTD_TABLES_LEG_SKIPPED))
+		if (!strcmp(check->legs[i].state, OHTD_MISSION_LEG_FINISHED) || !strcmp(check->legs[i].state, OHTD_MISSION_LEG_SKIPPED))
 			continue;
 		*leg = (struct checked_leg){ .place = i + 1, .kind = check->legs[i].kind, .duration_s = check->verdicts[i].duration_s };
 		fill_reasons(call, &check->verdicts[i], leg);

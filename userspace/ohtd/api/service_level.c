@@ -25,12 +25,12 @@
 /* ---- what is counted ---- */
 
 /* Each limit of the keeper is one of the server. */
-static void add_durations(const struct ohtd_duration_figures *from, uint64_t to[OHTD_TABLES_SERVICE_BUCKETS])
+static void add_durations(const struct ohtd_duration_figures *from, uint64_t to[OHTD_ANALYTICS_SERVICE_BUCKETS])
 {
 	unsigned int place = 0;
 
 	for (unsigned int i = 0; i < OHTD_LATENCY_BUCKETS; i++) {
-		while (place < OHTD_TABLES_SERVICE_BUCKETS - 1 &&
+		while (place < OHTD_ANALYTICS_SERVICE_BUCKETS - 1 &&
 		       (i == OHTD_LATENCY_BUCKETS - 1 || ohtd_latency_us[i] > 1000 * ohtd_analytics_limits_ms[place]))
 			place++;
 		to[place] += from->at_most[i];
@@ -163,7 +163,7 @@ static bool meets(const struct service_part *part, const struct ohtd_settings_ta
 	       (part->telemetry_p99_ms == OHTD_NONE || (double)part->telemetry_p99_ms <= latency_ms);
 }
 
-static struct service_part part_of(int64_t from_ns, int64_t to_ns, const struct ohtd_tables_service_hour *sum,
+static struct service_part part_of(int64_t from_ns, int64_t to_ns, const struct ohtd_analytics_service_hour *sum,
 				   const struct ohtd_settings_targets *targets)
 {
 	const int64_t known_ns = sum->up_ns + sum->down_ns, requests = ohtd_analytics_histogram_count(sum->requests);
@@ -254,7 +254,7 @@ static bool take_query(struct ohtd_call *call, struct service_late *job)
 static int work(struct ohtd_late *late)
 {
 	struct service_late *job = (struct service_late *)late;
-	struct ohtd_tables_service_hour *sums = ohtd_late_alloc(late, job->count * sizeof(*sums));
+	struct ohtd_analytics_service_hour *sums = ohtd_late_alloc(late, job->count * sizeof(*sums));
 	struct service_part *parts = ohtd_late_alloc(late, job->count * sizeof(*parts));
 	int64_t *ends = ohtd_late_alloc(late, job->count * sizeof(*ends)), at = job->from;
 	int r;

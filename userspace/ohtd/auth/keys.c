@@ -50,7 +50,7 @@ struct account {
 struct key {
 	struct key *next;
 	struct key *beside;
-	struct ohtd_table_key row;
+	struct ohtd_account_key row;
 	struct account *account;
 	struct ohtd_network networks[NETWORKS_MAX];
 	unsigned int network_count;
@@ -113,7 +113,7 @@ static bool hash_of(const char *secret, char hash[OHTD_KEY_HASH_BYTES])
 	return true;
 }
 
-int ohtd_auth_key_draw(struct ohtd_table_key *key, char text[OHTD_KEY_TEXT_BYTES])
+int ohtd_auth_key_draw(struct ohtd_account_key *key, char text[OHTD_KEY_TEXT_BYTES])
 {
 	unsigned char id[ID_CHARS / 2], raw[OHTD_KEY_SECRET_CHARS / 2];
 	char secret[OHTD_KEY_SECRET_CHARS + 1];
@@ -274,7 +274,7 @@ static void unlink_key(struct ohtd_auth_keys *keys, struct key *key)
 /* ---- what becomes of keys and accounts ---- */
 
 /* Under the lock. What is known of a key is never given time back. */
-static void cut(struct key *key, const struct ohtd_table_key *row, int64_t until_ms)
+static void cut(struct key *key, const struct ohtd_account_key *row, int64_t until_ms)
 {
 	if (row->expires_s < key->row.expires_s)
 		key->row.expires_s = row->expires_s;
@@ -282,13 +282,13 @@ static void cut(struct key *key, const struct ohtd_table_key *row, int64_t until
 		key->left_until_ms = until_ms;
 }
 
-static int64_t until_ms_of(const struct ohtd_auth_keys *keys, const struct ohtd_table_key *row)
+static int64_t until_ms_of(const struct ohtd_auth_keys *keys, const struct ohtd_account_key *row)
 {
 	return boot_ms(keys) + ohtd_life_s(row->left_s) * 1000;
 }
 
 /* Under the lock. */
-static int put(struct ohtd_auth_keys *keys, const struct ohtd_table_key *row)
+static int put(struct ohtd_auth_keys *keys, const struct ohtd_account_key *row)
 {
 	const struct account said = {
 		.user_id = row->user_id, .epoch = row->user_epoch, .role = row->user_role, .off = row->user_disabled,
@@ -319,7 +319,7 @@ static int put(struct ohtd_auth_keys *keys, const struct ohtd_table_key *row)
 	return 0;
 }
 
-int ohtd_auth_keys_put(struct ohtd_auth_keys *keys, const struct ohtd_table_key *row)
+int ohtd_auth_keys_put(struct ohtd_auth_keys *keys, const struct ohtd_account_key *row)
 {
 	int r;
 
@@ -332,7 +332,7 @@ int ohtd_auth_keys_put(struct ohtd_auth_keys *keys, const struct ohtd_table_key 
 	return r;
 }
 
-void ohtd_auth_keys_cut(struct ohtd_auth_keys *keys, const struct ohtd_table_key *row)
+void ohtd_auth_keys_cut(struct ohtd_auth_keys *keys, const struct ohtd_account_key *row)
 {
 	struct key *key;
 
@@ -499,7 +499,7 @@ bool ohtd_auth_keys_expose(struct ohtd_auth_keys *keys, const char *text)
 
 /* ---- what is kept, and what people are told ---- */
 
-void ohtd_auth_keys_freshen(struct ohtd_auth_keys *keys, struct ohtd_table_key *row)
+void ohtd_auth_keys_freshen(struct ohtd_auth_keys *keys, struct ohtd_account_key *row)
 {
 	struct key *key;
 
@@ -530,7 +530,7 @@ static void note(struct key *key, int64_t now_ms)
 	key->due = false;
 }
 
-bool ohtd_auth_keys_due(struct ohtd_auth_keys *keys, struct ohtd_table_key *row)
+bool ohtd_auth_keys_due(struct ohtd_auth_keys *keys, struct ohtd_account_key *row)
 {
 	int64_t now_ms = boot_ms(keys);
 	bool found = false;
@@ -581,7 +581,7 @@ static enum ohtd_auth_key_concern concern_of(struct ohtd_auth_keys *keys, const 
 	return concern != OHTD_KEY_FINE && is_replaced(keys, key) ? OHTD_KEY_FINE : concern;
 }
 
-void ohtd_auth_keys_concerns(struct ohtd_auth_keys *keys, void (*tell)(void *arg, enum ohtd_auth_key_concern concern, const struct ohtd_table_key *key),
+void ohtd_auth_keys_concerns(struct ohtd_auth_keys *keys, void (*tell)(void *arg, enum ohtd_auth_key_concern concern, const struct ohtd_account_key *key),
 			     void *arg)
 {
 	pthread_mutex_lock(&keys->lock);

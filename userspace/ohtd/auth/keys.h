@@ -35,16 +35,16 @@ struct ohtd_auth_keys *ohtd_auth_keys_create(struct ohtd_clock *clock);
 void ohtd_auth_keys_destroy(struct ohtd_auth_keys *keys);
 
 /* Draws id and secret of a key. @text: out, what a program sends. 0 or -EIO. */
-int ohtd_auth_key_draw(struct ohtd_table_key *key, char text[OHTD_KEY_TEXT_BYTES]);
+int ohtd_auth_key_draw(struct ohtd_account_key *key, char text[OHTD_KEY_TEXT_BYTES]);
 
 /* Is @text meant as a key? */
 bool ohtd_auth_key_is(const char *text);
 
 /* The store has the key, which is new. 0 or -ENOMEM. */
-int ohtd_auth_keys_put(struct ohtd_auth_keys *keys, const struct ohtd_table_key *key);
+int ohtd_auth_keys_put(struct ohtd_auth_keys *keys, const struct ohtd_account_key *key);
 
 /* In the store the key ends earlier. This may be told behind its end, which stays. */
-void ohtd_auth_keys_cut(struct ohtd_auth_keys *keys, const struct ohtd_table_key *key);
+void ohtd_auth_keys_cut(struct ohtd_auth_keys *keys, const struct ohtd_account_key *key);
 
 /* The store has it no more. */
 void ohtd_auth_keys_end(struct ohtd_auth_keys *keys, const char *id);
@@ -82,10 +82,10 @@ unsigned int ohtd_auth_keys_rate(struct ohtd_auth_keys *keys, const struct ohtd_
 bool ohtd_auth_keys_expose(struct ohtd_auth_keys *keys, const char *text);
 
 /* Brings uses, exposure and end of a row of the store up to what is known here. */
-void ohtd_auth_keys_freshen(struct ohtd_auth_keys *keys, struct ohtd_table_key *row);
+void ohtd_auth_keys_freshen(struct ohtd_auth_keys *keys, struct ohtd_account_key *row);
 
-/* A key whose row is to be written anew (ohtd_table_key_note()), at most each hour. False: there is none. */
-bool ohtd_auth_keys_due(struct ohtd_auth_keys *keys, struct ohtd_table_key *key);
+/* A key whose row is to be written anew (ohtd_account_key_note()), at most each hour. False: there is none. */
+bool ohtd_auth_keys_due(struct ohtd_auth_keys *keys, struct ohtd_account_key *key);
 
 enum ohtd_auth_key_concern {
 	OHTD_KEY_FINE,
@@ -96,7 +96,7 @@ enum ohtd_auth_key_concern {
 };
 
 /* Calls @tell for each key with a concern, the gravest first. It must call nothing in here. */
-void ohtd_auth_keys_concerns(struct ohtd_auth_keys *keys, void (*tell)(void *arg, enum ohtd_auth_key_concern concern, const struct ohtd_table_key *key),
+void ohtd_auth_keys_concerns(struct ohtd_auth_keys *keys, void (*tell)(void *arg, enum ohtd_auth_key_concern concern, const struct ohtd_account_key *key),
 			     void *arg);
 
 /* keys_part.c: keys to look after; its object is a struct ohtd_auth. */

@@ -15,7 +15,7 @@ static const struct ohtd_part_alert alerts[] = {
 };
 
 /* Its id is the subject: several keys of an account may have one name. */
-static void report_key(void *to, enum ohtd_auth_key_concern concern, const struct ohtd_table_key *key)
+static void report_key(void *to, enum ohtd_auth_key_concern concern, const struct ohtd_account_key *key)
 {
 	static const char *const words[] = {
 		[OHTD_KEY_EXPOSED] = "came in a query, where others can read it",

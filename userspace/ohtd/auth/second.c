@@ -15,9 +15,9 @@
 #define NONCE_BYTES	12
 #define TAG_BYTES	16
 #define SEALED_BYTES	(NONCE_BYTES + OHTD_AUTH_TOTP_SECRET_BYTES + TAG_BYTES)
-#define DIGITS		OHTD_TABLE_RECOVERY_DIGITS
+#define DIGITS		OHTD_ACCOUNT_RECOVERY_DIGITS
 
-_Static_assert(2 * SEALED_BYTES + 1 == OHTD_TABLE_SEALED_BYTES, "a sealed secret is as long as its column");
+_Static_assert(2 * SEALED_BYTES + 1 == OHTD_ACCOUNT_SEALED_BYTES, "a sealed secret is as long as its column");
 
 /* ---- secrets on the disk: AES-256-GCM, bound to the account, so that a row that is moved to another one opens nothing ---- */
 
@@ -46,7 +46,7 @@ static bool cipher(bool seal, const unsigned char *key, int64_t user_id, unsigne
 	return good;
 }
 
-static bool seal(struct ohtd_table_second *second, const unsigned char *key, unsigned char secret[OHTD_AUTH_TOTP_SECRET_BYTES])
+static bool seal(struct ohtd_account_second *second, const unsigned char *key, unsigned char secret[OHTD_AUTH_TOTP_SECRET_BYTES])
 {
 	unsigned char sealed[SEALED_BYTES];
 
@@ -56,7 +56,7 @@ static bool seal(struct ohtd_table_second *second, const unsigned char *key, uns
 	return true;
 }
 
-static bool unseal(const struct ohtd_table_second *second, const unsigned char *key, unsigned char secret[OHTD_AUTH_TOTP_SECRET_BYTES])
+static bool unseal(const struct ohtd_account_second *second, const unsigned char *key, unsigned char secret[OHTD_AUTH_TOTP_SECRET_BYTES])
 {
 	unsigned char sealed[SEALED_BYTES];
 
@@ -66,13 +66,13 @@ static bool unseal(const struct ohtd_table_second *second, const unsigned char *
 
 /* ---- codes ---- */
 
-static int count_left(const struct ohtd_table_second *second)
+static int count_left(const struct ohtd_account_second *second)
 {
 	return (int)(strlen(second->recovery) / DIGITS);
 }
 
 /* Takes the code out of those that are left. What came is a guess of 80 bits: how long a comparison takes says nothing about them. */
-static bool take_recovery(struct ohtd_table_second *second, const char *typed)
+static bool take_recovery(struct ohtd_account_second *second, const char *typed)
 {
 	char hash[DIGITS + 1];
 
@@ -87,7 +87,7 @@ static bool take_recovery(struct ohtd_table_second *second, const char *typed)
 	return false;
 }
 
-static enum ohtd_auth_second_result judge_digits(struct ohtd_table_second *second, const struct ohtd_auth_second_now *now,
+static enum ohtd_auth_second_result judge_digits(struct ohtd_account_second *second, const struct ohtd_auth_second_now *now,
 						 const char code[OHTD_AUTH_TOTP_DIGITS])
 {
 	unsigned char secret[OHTD_AUTH_TOTP_SECRET_BYTES];
@@ -109,7 +109,7 @@ static enum ohtd_auth_second_result judge_digits(struct ohtd_table_second *secon
 }
 
 /* Codes beyond the tries are not counted, so that guesses wear no disk. */
-static int judge(struct ohtd_db *db, struct ohtd_table_second *second, struct ohtd_auth_second_try *try)
+static int judge(struct ohtd_db *db, struct ohtd_account_second *second, struct ohtd_auth_second_try *try)
 {
 	char code[OHTD_AUTH_TOTP_DIGITS];
 
@@ -128,13 +128,13 @@ static int judge(struct ohtd_db *db, struct ohtd_table_second *second, struct oh
 		second->wrong++;
 	else
 		return 0;
-	return ohtd_table_second_put(db, second);
+	return ohtd_account_second_put(db, second);
 }
 
 int ohtd_auth_second_judge(struct ohtd_db *db, struct ohtd_auth_second_try *try)
 {
-	struct ohtd_table_second second = { .user_id = try->user_id };
-	int r = ohtd_table_second_get(db, &second);
+	struct ohtd_account_second second = { .user_id = try->user_id };
+	int r = ohtd_account_second_get(db, &second);
 
 	try->result = OHTD_AUTH_SECOND_NONE;
 	if (r == -ENOENT || (!r && !second.confirmed))
@@ -145,9 +145,9 @@ int ohtd_auth_second_judge(struct ohtd_db *db, struct ohtd_auth_second_try *try)
 
 /* ---- what the person of the account does ---- */
 
-static int enrol(struct ohtd_db *db, struct ohtd_auth_second_order *order, bool there, const struct ohtd_table_second *before)
+static int enrol(struct ohtd_db *db, struct ohtd_auth_second_order *order, bool there, const struct ohtd_account_second *before)
 {
-	struct ohtd_table_second second = { .user_id = before->user_id, .made_s = order->try.now.now_s };
+	struct ohtd_account_second second = { .user_id = before->user_id, .made_s = order->try.now.now_s };
 	unsigned char secret[OHTD_AUTH_TOTP_SECRET_BYTES];
 	int r;
 
@@ -161,15 +161,15 @@ static int enrol(struct ohtd_db *db, struct ohtd_auth_second_order *order, bool 
 	if (!r)
 		ohtd_auth_totp_text(order->secret, secret);
 	OPENSSL_cleanse(secret, sizeof(secret));
-	return r ? r : ohtd_table_second_put(db, &second);
+	return r ? r : ohtd_account_second_put(db, &second);
 }
 
-static int draw_recovery(struct ohtd_table_second *second, char codes[OHTD_TABLE_RECOVERY_CODES][OHTD_CODE_TEXT_BYTES])
+static int draw_recovery(struct ohtd_account_second *second, char codes[OHTD_ACCOUNT_RECOVERY_CODES][OHTD_CODE_TEXT_BYTES])
 {
 	char drawn[OHTD_CODE_CHARS];
 	int r = 0;
 
-	for (int i = 0; !r && i < OHTD_TABLE_RECOVERY_CODES; i++) {
+	for (int i = 0; !r && i < OHTD_ACCOUNT_RECOVERY_CODES; i++) {
 		r = ohtd_auth_code_draw(drawn);
 		if (r)
 			break;
@@ -181,35 +181,35 @@ static int draw_recovery(struct ohtd_table_second *second, char codes[OHTD_TABLE
 }
 
 /* Sessions that the password alone has opened end. */
-static int confirm(struct ohtd_db *db, struct ohtd_auth_second_order *order, struct ohtd_table_second *second)
+static int confirm(struct ohtd_db *db, struct ohtd_auth_second_order *order, struct ohtd_account_second *second)
 {
 	int r;
 
 	second->confirmed = true;
 	second->made_s = order->try.now.now_s;
 	r = draw_recovery(second, order->codes);
-	r = r ? r : ohtd_table_second_put(db, second);
-	return r ? r : ohtd_table_sessions_end_others(db, second->user_id, order->keep);
+	r = r ? r : ohtd_account_second_put(db, second);
+	return r ? r : ohtd_account_sessions_end_others(db, second->user_id, order->keep);
 }
 
-static int renew(struct ohtd_db *db, struct ohtd_auth_second_order *order, struct ohtd_table_second *second)
+static int renew(struct ohtd_db *db, struct ohtd_auth_second_order *order, struct ohtd_account_second *second)
 {
 	int r = draw_recovery(second, order->codes);
 
-	return r ? r : ohtd_table_second_put(db, second);
+	return r ? r : ohtd_account_second_put(db, second);
 }
 
 int ohtd_auth_second_work(struct ohtd_db *db, void *arg)
 {
 	struct ohtd_auth_second_order *order = arg;
-	struct ohtd_table_second second = { .user_id = order->try.user_id };
+	struct ohtd_account_second second = { .user_id = order->try.user_id };
 	struct ohtd_user user = { .id = order->try.user_id };
 	int r = ohtd_db_user_get(db, &user);
 
 	order->try.result = OHTD_AUTH_SECOND_RIGHT;
 	if (r == -ENOENT || (!r && (user.epoch != order->epoch || user.disabled)))
 		return -ESTALE;
-	r = r ? r : ohtd_table_second_get(db, &second);
+	r = r ? r : ohtd_account_second_get(db, &second);
 	if (order->act == OHTD_AUTH_SECOND_ENROL)
 		return r && r != -ENOENT ? r : enrol(db, order, !r, &second);
 	if (!r && second.confirmed == (order->act == OHTD_AUTH_SECOND_CONFIRM))
@@ -219,5 +219,5 @@ int ohtd_auth_second_work(struct ohtd_db *db, void *arg)
 		return r;
 	if (order->act == OHTD_AUTH_SECOND_CONFIRM)
 		return confirm(db, order, &second);
-	return order->act == OHTD_AUTH_SECOND_RENEW ? renew(db, order, &second) : ohtd_table_second_end(db, second.user_id);
+	return order->act == OHTD_AUTH_SECOND_RENEW ? renew(db, order, &second) : ohtd_account_second_end(db, second.user_id);
 }

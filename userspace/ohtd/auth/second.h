@@ -84,7 +84,7 @@ struct ohtd_auth_second_order {
 	const char *keep;
 	struct ohtd_auth_second_try try;
 	char secret[OHTD_AUTH_TOTP_TEXT_BYTES];
-	char codes[OHTD_TABLE_RECOVERY_CODES][OHTD_CODE_TEXT_BYTES];
+	char codes[OHTD_ACCOUNT_RECOVERY_CODES][OHTD_CODE_TEXT_BYTES];
 };
 
 /*

@@ -40,7 +40,7 @@ struct ohtd_auth {
 	struct ohtd_auth_keys *keys;
 	struct ohtd_auth_agents *agents;
 	struct ohtd_outbox key_outbox;
-	struct ohtd_table_key key_noted;	/* in it */
+	struct ohtd_account_key key_noted;	/* in it */
 	struct ohtd_outbox outbox;
 	struct keeping kept;		/* in it */
 	atomic_int second_from;	/* enum ohtd_role */
@@ -155,12 +155,12 @@ static int recall_all(struct ohtd_auth *auth)
 
 static int work_keys(struct ohtd_db *db, void *keys)
 {
-	return ohtd_table_keys(db, 0, keys, OHTD_KEYS_MAX);
+	return ohtd_account_keys(db, 0, keys, OHTD_KEYS_MAX);
 }
 
 static int recall_keys(struct ohtd_auth *auth)
 {
-	struct ohtd_table_key *rows = calloc(OHTD_KEYS_MAX, sizeof(*rows));
+	struct ohtd_account_key *rows = calloc(OHTD_KEYS_MAX, sizeof(*rows));
 	int count = rows ? ohtd_store_read(auth->store, work_keys, rows) : -ENOMEM;
 	int r = count < 0 ? count : 0;
 
@@ -579,7 +579,7 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 
 /* ---- a new password by a code ---- */
 
-int ohtd_auth_reset_draw(struct ohtd_auth *auth, struct ohtd_table_reset_code *code, char text[OHTD_CODE_TEXT_BYTES])
+int ohtd_auth_reset_draw(struct ohtd_auth *auth, struct ohtd_account_reset_code *code, char text[OHTD_CODE_TEXT_BYTES])
 {
 	char drawn[OHTD_CODE_CHARS];
 	int r = ohtd_auth_code_draw(drawn);
@@ -596,19 +596,19 @@ int ohtd_auth_reset_draw(struct ohtd_auth *auth, struct ohtd_table_reset_code *c
 
 static int work_reset(struct ohtd_db *db, void *reset)
 {
-	return ohtd_table_reset_take(db, reset);
+	return ohtd_account_reset_take(db, reset);
 }
 
 /* 0, -ENOENT: the code is not that of the account, or another negative errno. */
 static int take_code(struct ohtd_auth *auth, const struct ohtd_credentials *credentials, struct ohtd_password_new *fresh,
-		     struct ohtd_table_reset *reset)
+		     struct ohtd_account_reset *reset)
 {
 	char hash[OHTD_PASSWORD_HASH_MAX + 1];
 	int r;
 
 	strcpy(fresh->user, credentials->username);
 	r = ohtd_password_hash(fresh, hash, sizeof(hash));
-	*reset = (struct ohtd_table_reset){
+	*reset = (struct ohtd_account_reset){
 		.now_boot_ms = boot_ms(auth), .life_ms = OHTD_RESET_LIFE_S * 1000ll, .password_hash = hash,
 		.now_s = ohtd_clock_wall_s(auth->clock),
 	};
@@ -626,7 +626,7 @@ enum ohtd_auth_result ohtd_auth_reset_password(struct ohtd_auth *auth,
 					       struct ohtd_grant *grant)
 {
 	const char *name = credentials->username, *address = credentials->address;
-	struct ohtd_table_reset reset;
+	struct ohtd_account_reset reset;
 	int r;
 
 	memset(grant, 0, sizeof(*grant));
@@ -842,7 +842,7 @@ static void settle(struct ohtd_auth *auth, struct keeping *kept)
 
 static int work_note(struct ohtd_db *db, void *key)
 {
-	return ohtd_table_key_note(db, key);
+	return ohtd_account_key_note(db, key);
 }
 
 /* What a full disk does not take of the uses of keys is written an hour later. */

@@ -34,7 +34,7 @@ struct ohtd_store;
 #define OHTD_ELEVATED_MS	(5 * 60 * 1000)
 /* A code for a new password is good for so long, and for so many tries. */
 #define OHTD_RESET_LIFE_S	3600
-#define OHTD_RESET_TRIES	OHTD_TABLE_RESET_TRIES
+#define OHTD_RESET_TRIES	OHTD_ACCOUNT_RESET_TRIES
 
 enum ohtd_auth_result {
 	OHTD_AUTH_GRANTED,
@@ -142,12 +142,12 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 
 /**
  * ohtd_auth_reset_draw() - draw a code for a new password
- * @code: out: all but account and epoch, for ohtd_table_reset_give()
+ * @code: out: all but account and epoch, for ohtd_account_reset_give()
  * @text: out: the code as a person reads it, which is nowhere else
  *
  * Return: 0 or -EIO.
  */
-int ohtd_auth_reset_draw(struct ohtd_auth *auth, struct ohtd_table_reset_code *code, char text[OHTD_CODE_TEXT_BYTES]);
+int ohtd_auth_reset_draw(struct ohtd_auth *auth, struct ohtd_account_reset_code *code, char text[OHTD_CODE_TEXT_BYTES]);
 
 /**
  * ohtd_auth_reset_password() - set a new password by a reset code

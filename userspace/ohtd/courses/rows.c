@@ -12,7 +12,7 @@ static const struct ohtd_stored_column course_columns[] = {
 	OHTD_COLUMN(ohtd_courses_course, name, .asked = "name", .searched = true),	/* never changes */
 	OHTD_COLUMN(ohtd_courses_course, title, .searched = true),
 	OHTD_COLUMN(ohtd_courses_course, valid_days, .asked = "valid_days"),
-	OHTD_COLUMN(ohtd_courses_course, grant_role, .most = OHTD_TABLES_ROLE_MAX),
+	OHTD_COLUMN(ohtd_courses_course, grant_role, .most = OHTD_ACCOUNT_ROLE_MAX),
 	OHTD_COLUMN(ohtd_courses_course, verbs),
 	OHTD_COLUMN(ohtd_courses_course, modules),
 	OHTD_COLUMN(ohtd_courses_course, routes),

@@ -97,7 +97,7 @@ static const struct ohtd_statement next_run_sql = {
 	RUNS_OF_SPAN " AND run > :behind ORDER BY run LIMIT 1"
 };
 
-int ohtd_tables_history_own(struct ohtd_db *db, uint32_t owner)
+int ohtd_history_own(struct ohtd_db *db, uint32_t owner)
 {
 	const int now = ohtd_db_number(db, "PRAGMA user_version");
 	char sql[48];

@@ -60,7 +60,7 @@ int ohtd_db_history_read_begin(struct ohtd_db *db);
 void ohtd_db_history_read_end(struct ohtd_db *db);
 
 /* The file is that of @owner from now on (store/db_file.h); 0: it stays as it is. 0 or a negative errno: -EIO: it is that of another one. */
-int ohtd_tables_history_own(struct ohtd_db *db, uint32_t owner);
+int ohtd_history_own(struct ohtd_db *db, uint32_t owner);
 
 /* Ends the runs before, and begins @run, which gets its number. */
 int ohtd_db_history_begin(struct ohtd_db *db, struct ohtd_history_run *run);

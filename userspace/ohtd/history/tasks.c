@@ -44,7 +44,7 @@ static int64_t number_of(struct ohtd_db *db, unsigned int signal)
 
 static int open_run(struct ohtd_db *db, struct ohtd_task *task)
 {
-	int r = ohtd_tables_history_own(db, task->history->setup.owner);
+	int r = ohtd_history_own(db, task->history->setup.owner);
 
 	if (!r)
 		r = ohtd_db_history_begin(db, &task->run);

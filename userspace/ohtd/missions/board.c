@@ -13,21 +13,21 @@ void ohtd_missions_changed(struct ohtd_missions *missions)
 
 static int work_board(struct ohtd_db *db, void *arg)
 {
-	return ohtd_tables_missions_board(db, arg);
+	return ohtd_missions_board(db, arg);
 }
 
 /* The store may not take what has happened to the mission that is driven. */
 static void take_driven(struct ohtd_missions *missions)
 {
-	const struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
+	const struct ohtd_mission_leg *leg = ohtd_missions_leg(missions);
 
 	for (unsigned int i = 0; i < missions->next.count; i++) {
-		struct ohtd_tables_mission_item *item = &missions->next.items[i];
+		struct ohtd_mission_item *item = &missions->next.items[i];
 
 		if (item->row.id != missions->row.id)
 			continue;
 		item->row = missions->row;
-		item->leg = leg ? *leg : (struct ohtd_tables_leg){ 0 };
+		item->leg = leg ? *leg : (struct ohtd_mission_leg){ 0 };
 	}
 }
 
@@ -45,7 +45,7 @@ void ohtd_missions_refresh(struct ohtd_missions *missions)
 	pthread_mutex_unlock(&missions->board_lock);
 }
 
-void ohtd_missions_look(struct ohtd_missions *missions, struct ohtd_tables_mission_board *board)
+void ohtd_missions_look(struct ohtd_missions *missions, struct ohtd_mission_board *board)
 {
 	pthread_mutex_lock(&missions->board_lock);
 	*board = missions->board;

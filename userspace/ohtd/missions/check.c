@@ -22,7 +22,7 @@ void ohtd_missions_take_verdict(struct ohtd_missions *missions, const struct oht
 	struct ohtd_missions_verdict *verdict;
 
 	/* It may come behind the check that it is for: that one is over then. */
-	if (!missions->check || place >= OHTD_TABLES_MISSION_LEGS_MAX || !missions->check->verdicts[place].asked)
+	if (!missions->check || place >= OHTD_MISSION_LEGS_MAX || !missions->check->verdicts[place].asked)
 		return;
 	verdict = &missions->check->verdicts[place];
 	verdict->asked = false;
@@ -55,7 +55,7 @@ static int await(struct ohtd_missions *missions)
 static int ask(struct ohtd_missions *missions, const struct ohtd_missions_person *person, int64_t place)
 {
 	struct ohtd_missions_verdict *verdict = &missions->check->verdicts[place];
-	const struct ohtd_tables_leg *leg = &missions->check->legs[place];
+	const struct ohtd_mission_leg *leg = &missions->check->legs[place];
 	struct ohtd_command command = {
 		.id = OHTD_MISSIONS_OF_CHECK + (uint64_t)place, .kind = OHTD_COMMAND_TRY, .tried = (uint8_t)ohtd_missions_kind_of(leg),
 		.tag = ohtd_principal_tag(&person->who), .role = (uint8_t)person->who.role, .by = person->by,
@@ -129,7 +129,7 @@ static void go_through(struct ohtd_missions *missions, struct ohtd_missions_chec
 
 	for (int64_t i = 0; i < check->row.legs; i++) {
 		struct ohtd_missions_verdict *verdict = &check->verdicts[i];
-		const struct ohtd_tables_leg *leg = &check->legs[i];
+		const struct ohtd_mission_leg *leg = &check->legs[i];
 		unsigned int kind = ohtd_missions_kind_of(leg);
 		struct ohtd_command command;
 
@@ -188,7 +188,7 @@ int ohtd_missions_check(struct ohtd_missions *missions, const struct ohtd_missio
 	pthread_mutex_lock(&missions->lock);
 	ohtd_missions_hear(missions);
 	r = ohtd_missions_load(missions, &check->row);
-	if (!r && ohtd_tables_mission_is_over(&check->row))
+	if (!r && ohtd_mission_is_over(&check->row))
 		r = -EALREADY;
 	if (!r)
 		r = ohtd_missions_load_legs(missions, &check->row, check->legs);

@@ -26,18 +26,18 @@
 /* The drive has echoed the command by then, also on a busy host. What comes in between refuses it all the same. */
 #define VALID_MS	10000
 
-static bool is_kind(const struct ohtd_tables_leg *leg, const char *kind)
+static bool is_kind(const struct ohtd_mission_leg *leg, const char *kind)
 {
 	return !strcmp(leg->kind, kind);
 }
 
-void ohtd_missions_leg_to(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *state, const char *reason)
+void ohtd_missions_leg_to(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, const char *state, const char *reason)
 {
 	int64_t now_ns = ohtd_clock_wall_ns(missions->setup.clock);
 
 	snprintf(leg->state, sizeof(leg->state), "%s", state);
 	snprintf(leg->reason, sizeof(leg->reason), "%s", reason);
-	if (!strcmp(state, OHTD_TABLES_LEG_RUNNING)) {
+	if (!strcmp(state, OHTD_MISSION_LEG_RUNNING)) {
 		leg->began_ns = now_ns;
 		leg->ended_ns = 0;
 	} else {
@@ -47,11 +47,11 @@ void ohtd_missions_leg_to(struct ohtd_missions *missions, struct ohtd_tables_leg
 
 void ohtd_missions_hold(struct ohtd_missions *missions, const char *reason)
 {
-	struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
+	struct ohtd_mission_leg *leg = ohtd_missions_leg(missions);
 
 	if (leg)
-		ohtd_missions_leg_to(missions, leg, OHTD_TABLES_LEG_WAITING, reason);
-	ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_HELD, reason);
+		ohtd_missions_leg_to(missions, leg, OHTD_MISSION_LEG_WAITING, reason);
+	ohtd_missions_turn_to(missions, OHTD_MISSION_HELD, reason);
 }
 
 /* ---- to and from the control thread ---- */
@@ -104,7 +104,7 @@ static void take_answer(struct ohtd_missions *missions, const struct ohtd_answer
 	/* Refused because it goes on already it is no pause. */
 	if (answer->id == OHTD_MISSIONS_OF_RESUME && !done && ohtd_missions_commands(missions) &&
 	    missions->command.state == OHTD_COMMAND_STATE_PAUSED)
-		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_PAUSED, why_word(&answer->why));
+		ohtd_missions_turn_to(missions, OHTD_MISSION_PAUSED, why_word(&answer->why));
 	if (answer->id == OHTD_MISSIONS_OF_STOP)
 		missions->stops--;
 	if (answer->id >= OHTD_MISSIONS_OF_LEGS)
@@ -129,17 +129,17 @@ static void take_answer(struct ohtd_missions *missions, const struct ohtd_answer
 static void mirror(struct ohtd_missions *missions, unsigned int before, unsigned int now)
 {
 	const char *reason = missions->drains ? OHTD_MISSIONS_DRAINS : "";
-	bool paused = !strcmp(missions->row.state, OHTD_TABLES_MISSION_PAUSED);
+	bool paused = !strcmp(missions->row.state, OHTD_MISSION_PAUSED);
 
 	if (now == OHTD_COMMAND_STATE_PAUSED && !paused)
-		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_PAUSED, reason);
+		ohtd_missions_turn_to(missions, OHTD_MISSION_PAUSED, reason);
 	else if (before == OHTD_COMMAND_STATE_PAUSED && now == OHTD_COMMAND_STATE_RUNNING && paused)
-		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, reason);
+		ohtd_missions_turn_to(missions, OHTD_MISSION_RUNNING, reason);
 }
 
 static void take_command(struct ohtd_missions *missions, const struct ohtd_command_view *command)
 {
-	const struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
+	const struct ohtd_mission_leg *leg = ohtd_missions_leg(missions);
 	unsigned int before = missions->command.state;
 
 	if (!leg || !*leg->command_id || strcmp(command->caller_id, leg->command_id) || (int64_t)command->tag != missions->note.tag)
@@ -160,7 +160,7 @@ static void take_transition(struct ohtd_missions *missions, const struct ohtd_ev
 /* Records were overwritten before they were read: the present command is known, an end before it is not. */
 static void catch_up(struct ohtd_missions *missions)
 {
-	const struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
+	const struct ohtd_mission_leg *leg = ohtd_missions_leg(missions);
 
 	if (!missions->interrupted)
 		missions->interrupted = OHTD_MISSIONS_UNSEEN;
@@ -194,9 +194,9 @@ void ohtd_missions_hear(struct ohtd_missions *missions)
 
 /* ---- a leg ends ---- */
 
-bool ohtd_missions_passed(const struct ohtd_tables_leg *leg)
+bool ohtd_missions_passed(const struct ohtd_mission_leg *leg)
 {
-	return !strcmp(leg->state, OHTD_TABLES_LEG_FINISHED) || !strcmp(leg->state, OHTD_TABLES_LEG_SKIPPED);
+	return !strcmp(leg->state, OHTD_MISSION_LEG_FINISHED) || !strcmp(leg->state, OHTD_MISSION_LEG_SKIPPED);
 }
 
 /* Behind the last leg. */
@@ -205,7 +205,7 @@ static void end_round(struct ohtd_missions *missions)
 	uint64_t now_ns = ohtd_clock_monotonic_ns(missions->setup.clock);
 
 	if (missions->row.rounds && missions->row.round >= missions->row.rounds)
-		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_FINISHED, "");
+		ohtd_missions_turn_to(missions, OHTD_MISSION_FINISHED, "");
 	else if (ohtd_since(now_ns, missions->round_ns) < ROUND_NS)
 		return;
 	else if (ohtd_missions_begin_round(missions))
@@ -214,7 +214,7 @@ static void end_round(struct ohtd_missions *missions)
 		missions->round_ns = now_ns;
 }
 
-void ohtd_missions_pass_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *state, const char *reason)
+void ohtd_missions_pass_leg(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, const char *state, const char *reason)
 {
 	if (!ohtd_missions_passed(leg))
 		ohtd_missions_leg_to(missions, leg, state, reason);
@@ -232,18 +232,18 @@ void ohtd_missions_pass_leg(struct ohtd_missions *missions, struct ohtd_tables_l
 		ohtd_missions_keep(missions);
 }
 
-void ohtd_missions_fail_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *reason)
+void ohtd_missions_fail_leg(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, const char *reason)
 {
 	if (leg->tries++ < leg->retries) {
-		ohtd_missions_leg_to(missions, leg, OHTD_TABLES_LEG_WAITING, reason);
+		ohtd_missions_leg_to(missions, leg, OHTD_MISSION_LEG_WAITING, reason);
 		ohtd_missions_keep(missions);
 	} else if (!strcmp(leg->on_failure, "skip")) {
-		ohtd_missions_pass_leg(missions, leg, OHTD_TABLES_LEG_SKIPPED, reason);
+		ohtd_missions_pass_leg(missions, leg, OHTD_MISSION_LEG_SKIPPED, reason);
 	} else if (strcmp(leg->on_failure, "fail")) {
 		ohtd_missions_hold(missions, reason);
 	} else {
-		ohtd_missions_leg_to(missions, leg, OHTD_TABLES_LEG_FAILED, reason);
-		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_FAILED, reason);
+		ohtd_missions_leg_to(missions, leg, OHTD_MISSION_LEG_FAILED, reason);
+		ohtd_missions_turn_to(missions, OHTD_MISSION_FAILED, reason);
 	}
 }
 
@@ -261,12 +261,12 @@ static bool is_interrupted(const struct ohtd_missions *missions)
 	}
 }
 
-static void end_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg)
+static void end_leg(struct ohtd_missions *missions, struct ohtd_mission_leg *leg)
 {
 	const char *word = ohtd_why_name(missions->command.reason.code);
 
 	if (missions->command.state == OHTD_COMMAND_STATE_FINISHED)
-		ohtd_missions_pass_leg(missions, leg, OHTD_TABLES_LEG_FINISHED, "");
+		ohtd_missions_pass_leg(missions, leg, OHTD_MISSION_LEG_FINISHED, "");
 	else if (missions->late && !missions->interrupted && ohtd_state_is_enabled(missions->snapshot.state))
 		ohtd_missions_fail_leg(missions, leg, OHTD_MISSIONS_DEADLINE);
 	else if (missions->interrupted || is_interrupted(missions))
@@ -294,7 +294,7 @@ const char *ohtd_missions_forbidden(const struct ohtd_missions *missions, const 
 	return NULL;
 }
 
-unsigned int ohtd_missions_kind_of(const struct ohtd_tables_leg *leg)
+unsigned int ohtd_missions_kind_of(const struct ohtd_mission_leg *leg)
 {
 	return is_kind(leg, "move") ? OHTD_COMMAND_MOVE : is_kind(leg, "dock") ? OHTD_COMMAND_DOCK :
 	       is_kind(leg, "undock") ? OHTD_COMMAND_UNDOCK : 0;
@@ -331,7 +331,7 @@ static bool rests(const struct ohtd_missions *missions)
 	return missions->answered == missions->order && !missions->stops && missions->snapshot.state == OHTD_STATE_IDLE && is_ended(&missions->snapshot.command);
 }
 
-bool ohtd_missions_aim(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg, struct ohtd_command *command)
+bool ohtd_missions_aim(struct ohtd_missions *missions, const struct ohtd_mission_leg *leg, struct ohtd_command *command)
 {
 	const struct ohtd_station *station;
 	struct ohtd_stations stations;
@@ -348,7 +348,7 @@ bool ohtd_missions_aim(struct ohtd_missions *missions, const struct ohtd_tables_
 }
 
 /* The command of a leg. False: no station has its name. */
-static bool make_command(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg, uint64_t now_ns, struct ohtd_command *command)
+static bool make_command(struct ohtd_missions *missions, const struct ohtd_mission_leg *leg, uint64_t now_ns, struct ohtd_command *command)
 {
 	const struct ohtd_principal *who = &missions->person.who;
 
@@ -362,8 +362,8 @@ static bool make_command(struct ohtd_missions *missions, const struct ohtd_table
 }
 
 struct noting {
-	const struct ohtd_tables_mission *row;
-	const struct ohtd_tables_leg *leg;
+	const struct ohtd_mission *row;
+	const struct ohtd_mission_leg *leg;
 	struct ohtd_command_row *note;
 };
 
@@ -371,11 +371,11 @@ static int work_note(struct ohtd_db *db, void *arg)
 {
 	const struct noting *noting = arg;
 
-	return ohtd_tables_mission_note(db, noting->row, noting->leg, noting->note);
+	return ohtd_mission_note(db, noting->row, noting->leg, noting->note);
 }
 
 /* Onto the disk, then to the control thread. */
-static int note(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const struct ohtd_command *command)
+static int note(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, const struct ohtd_command *command)
 {
 	const struct noting noting = { &missions->row, leg, &missions->note };
 
@@ -390,7 +390,7 @@ static int note(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, con
 	snprintf(leg->command_id, sizeof(leg->command_id), "%s", command->caller_id);
 	/* Of this command, also when another person lets it go on: the next start looks for it by both. */
 	missions->row.tag = missions->note.tag;
-	ohtd_missions_leg_to(missions, leg, OHTD_TABLES_LEG_RUNNING, "");
+	ohtd_missions_leg_to(missions, leg, OHTD_MISSION_LEG_RUNNING, "");
 	ohtd_missions_changed(missions);
 	return ohtd_store_call(missions->setup.store, work_note, (void *)&noting);
 }
@@ -403,7 +403,7 @@ static bool is_as_before(struct ohtd_missions *missions, uint64_t number)
 }
 
 /* @command: valid from its hand-over on; what overtakes it is still judged from when it was made. */
-static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, struct ohtd_command *command)
+static void give(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, struct ohtd_command *command)
 {
 	uint64_t number = missions->snapshot.command.number;
 
@@ -430,7 +430,7 @@ static void give(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, st
 }
 
 /* While the next leg is not released, or its signal not within its bounds, the mission says so and goes on by itself behind that. */
-static bool is_due(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg)
+static bool is_due(struct ohtd_missions *missions, const struct ohtd_mission_leg *leg)
 {
 	char *told = missions->row.reason;
 	const char *why = leg->place > missions->row.through_leg ? OHTD_MISSIONS_NOT_RELEASED :
@@ -439,14 +439,14 @@ static bool is_due(struct ohtd_missions *missions, const struct ohtd_tables_leg 
 	if (why && !strcmp(why, OHTD_MISSIONS_NO_SIGNAL))
 		ohtd_missions_hold(missions, why);
 	else if (why && strcmp(told, why))
-		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, why);
+		ohtd_missions_turn_to(missions, OHTD_MISSION_RUNNING, why);
 	else if (!why && (!strcmp(told, OHTD_MISSIONS_NOT_RELEASED) || !strcmp(told, OHTD_MISSIONS_CONDITION)))
 		*told = 0;
 	return !why;
 }
 
 /* A leg that only waits: for time, a signal or the battery. */
-static void begin_wait(struct ohtd_missions *missions, struct ohtd_tables_leg *leg)
+static void begin_wait(struct ohtd_missions *missions, struct ohtd_mission_leg *leg)
 {
 	const char *why = is_kind(leg, "charge") ? ohtd_missions_undocked(missions) : NULL;
 
@@ -454,12 +454,12 @@ static void begin_wait(struct ohtd_missions *missions, struct ohtd_tables_leg *l
 		ohtd_missions_hold(missions, why);
 		return;
 	}
-	ohtd_missions_leg_to(missions, leg, OHTD_TABLES_LEG_RUNNING, "");
+	ohtd_missions_leg_to(missions, leg, OHTD_MISSION_LEG_RUNNING, "");
 	ohtd_missions_keep(missions);
 }
 
 /* Of @leg, which waits. @now_ns: before the robot was looked at, so that what came since refuses the command. */
-static void begin_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
+static void begin_leg(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, uint64_t now_ns)
 {
 	const char *why = ohtd_missions_forbidden(missions, &missions->person, ohtd_missions_kind_of(leg));
 	struct ohtd_command command;
@@ -477,8 +477,8 @@ static void begin_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *le
 	missions->since_ns = now_ns;
 	missions->late = false;
 	if (is_kind(leg, "acknowledge")) {
-		ohtd_missions_leg_to(missions, leg, OHTD_TABLES_LEG_RUNNING, "");
-		ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_HELD, OHTD_MISSIONS_ACKNOWLEDGE);
+		ohtd_missions_leg_to(missions, leg, OHTD_MISSION_LEG_RUNNING, "");
+		ohtd_missions_turn_to(missions, OHTD_MISSION_HELD, OHTD_MISSIONS_ACKNOWLEDGE);
 	} else if (is_kind(leg, "write")) {
 		ohtd_missions_write(missions, leg);
 	} else if (!ohtd_missions_kind_of(leg)) {
@@ -498,7 +498,7 @@ static bool is_over(const struct ohtd_missions *missions, int64_t seconds, uint6
 }
 
 /* The leg under way is a command. */
-static void follow(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
+static void follow(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, uint64_t now_ns)
 {
 	if (!missions->posted && !missions->command.number) {
 		ohtd_missions_hold(missions, OHTD_MISSIONS_UNSEEN);
@@ -510,7 +510,7 @@ static void follow(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, 
 	}
 }
 
-static void wait_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
+static void wait_on(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, uint64_t now_ns)
 {
 	const char *why = ohtd_missions_prevented(missions);
 
@@ -522,7 +522,7 @@ static void wait_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg,
 		ohtd_missions_hold(missions, why);
 	else if (is_kind(leg, "wait") ? is_over(missions, leg->wait_s, now_ns) :
 		 is_kind(leg, "charge") ? ohtd_missions_charged(missions, leg) : !why)
-		ohtd_missions_pass_leg(missions, leg, OHTD_TABLES_LEG_FINISHED, "");
+		ohtd_missions_pass_leg(missions, leg, OHTD_MISSION_LEG_FINISHED, "");
 	else if (leg->deadline_s && is_over(missions, leg->deadline_s, now_ns))
 		ohtd_missions_fail_leg(missions, leg, OHTD_MISSIONS_DEADLINE);
 }
@@ -537,14 +537,14 @@ static void renew(struct ohtd_missions *missions, uint64_t now_ns)
 	ohtd_missions_post(missions, &missions->person, OHTD_COMMAND_CONTROL_RENEW, OHTD_MISSIONS_OF_NONE);
 }
 
-static bool is_driven(const struct ohtd_tables_leg *leg)
+static bool is_driven(const struct ohtd_mission_leg *leg)
 {
-	return !strcmp(leg->state, OHTD_TABLES_LEG_RUNNING) && ohtd_missions_kind_of(leg);
+	return !strcmp(leg->state, OHTD_MISSION_LEG_RUNNING) && ohtd_missions_kind_of(leg);
 }
 
-static void go_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, uint64_t now_ns)
+static void go_on(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, uint64_t now_ns)
 {
-	bool paused = !strcmp(missions->row.state, OHTD_TABLES_MISSION_PAUSED);
+	bool paused = !strcmp(missions->row.state, OHTD_MISSION_PAUSED);
 
 	/* The one answer of a write comes by itself. */
 	if (missions->writes)
@@ -553,7 +553,7 @@ static void go_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, u
 		ohtd_missions_pass_leg(missions, leg, leg->state, leg->reason);
 	else if (is_driven(leg))
 		follow(missions, leg, now_ns);
-	else if (!strcmp(leg->state, OHTD_TABLES_LEG_RUNNING))
+	else if (!strcmp(leg->state, OHTD_MISSION_LEG_RUNNING))
 		wait_on(missions, leg, now_ns);
 	else if (!paused)
 		begin_leg(missions, leg, now_ns);
@@ -563,7 +563,7 @@ static void go_on(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, u
 static bool step(struct ohtd_missions *missions)
 {
 	uint64_t now_ns = ohtd_clock_monotonic_ns(missions->setup.clock);
-	struct ohtd_tables_leg *leg;
+	struct ohtd_mission_leg *leg;
 	int64_t before;
 
 	ohtd_missions_hear(missions);

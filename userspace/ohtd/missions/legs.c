@@ -41,7 +41,7 @@ static double value_of(struct ohtd_missions *missions, unsigned int signal)
 	return reading.quality == OHTD_TELEMETRY_GOOD ? reading.value : NAN;
 }
 
-const char *ohtd_missions_awaited(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg)
+const char *ohtd_missions_awaited(struct ohtd_missions *missions, const struct ohtd_mission_leg *leg)
 {
 	int signal = *leg->signal ? ohtd_missions_signal(leg->signal) : 0;
 	double value;
@@ -75,7 +75,7 @@ const char *ohtd_missions_undocked(const struct ohtd_missions *missions)
 	return has(move, OHTD_WHY_DOCKED) ? NULL : ohtd_why_name(OHTD_WHY_NOT_DOCKED);
 }
 
-bool ohtd_missions_charged(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg)
+bool ohtd_missions_charged(struct ohtd_missions *missions, const struct ohtd_mission_leg *leg)
 {
 	return value_of(missions, OHTD_TELEMETRY_battery_percent) >= leg->charge_percent;
 }
@@ -83,7 +83,7 @@ bool ohtd_missions_charged(struct ohtd_missions *missions, const struct ohtd_tab
 /* ---- a register ---- */
 
 static const struct oht_register *find_register(const struct ohtd_missions_setup *setup, const struct ohtd_snapshot *snapshot,
-						const struct ohtd_tables_leg *leg)
+						const struct ohtd_mission_leg *leg)
 {
 	const struct ohtd_module_view *module = ohtd_snapshot_module(snapshot, (unsigned int)leg->address);
 	const struct oht_regmap *map = module ? ohtd_robot_map(setup->robot, module->name, module->profile) : NULL;
@@ -91,7 +91,7 @@ static const struct oht_register *find_register(const struct ohtd_missions_setup
 	return map ? oht_regmap_find(map, leg->register_name) : NULL;
 }
 
-static const char *forbidden(const struct ohtd_missions_setup *setup, const struct ohtd_principal *who, const struct ohtd_tables_leg *leg,
+static const char *forbidden(const struct ohtd_missions_setup *setup, const struct ohtd_principal *who, const struct ohtd_mission_leg *leg,
 			     const struct oht_register *reg)
 {
 	char unit[8];
@@ -115,7 +115,7 @@ static const char *forbidden(const struct ohtd_missions_setup *setup, const stru
 
 /* @command: all but who asks. The word of why not; NULL: it may. */
 static const char *make_write(const struct ohtd_missions_setup *setup, const struct ohtd_snapshot *snapshot, const struct ohtd_principal *who,
-			      const struct ohtd_tables_leg *leg, struct ohtd_command *command)
+			      const struct ohtd_mission_leg *leg, struct ohtd_command *command)
 {
 	const struct oht_register *reg = find_register(setup, snapshot, leg);
 	const char *why = reg ? forbidden(setup, who, leg, reg) : OHTD_MISSIONS_NO_REGISTER;
@@ -134,7 +134,7 @@ static const char *make_write(const struct ohtd_missions_setup *setup, const str
 }
 
 const char *ohtd_missions_write_refused(struct ohtd_missions *missions, const struct ohtd_snapshot *snapshot, const struct ohtd_principal *who,
-					const struct ohtd_tables_leg *leg)
+					const struct ohtd_mission_leg *leg)
 {
 	struct ohtd_command command = { 0 };
 
@@ -151,7 +151,7 @@ static const char *disturbs(const struct ohtd_missions *missions)
 	return robot->mode == OHTD_MODE_AUTOMATIC ? NULL : ohtd_why_name(OHTD_WHY_MODE);
 }
 
-void ohtd_missions_write(struct ohtd_missions *missions, struct ohtd_tables_leg *leg)
+void ohtd_missions_write(struct ohtd_missions *missions, struct ohtd_mission_leg *leg)
 {
 	const struct ohtd_principal *who = &missions->person.who;
 	struct ohtd_command command = {
@@ -166,7 +166,7 @@ void ohtd_missions_write(struct ohtd_missions *missions, struct ohtd_tables_leg 
 		ohtd_missions_hold(missions, why);
 		return;
 	}
-	ohtd_missions_leg_to(missions, leg, OHTD_TABLES_LEG_RUNNING, "");
+	ohtd_missions_leg_to(missions, leg, OHTD_MISSION_LEG_RUNNING, "");
 	if (ohtd_missions_keep(missions)) {
 		ohtd_missions_hold(missions, OHTD_MISSIONS_STORE);
 		return;
@@ -185,17 +185,17 @@ void ohtd_missions_write(struct ohtd_missions *missions, struct ohtd_tables_leg 
 
 void ohtd_missions_written(struct ohtd_missions *missions, const struct ohtd_answer *answer)
 {
-	struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
+	struct ohtd_mission_leg *leg = ohtd_missions_leg(missions);
 	const char *why = answer->why.count ? ohtd_why_name(answer->why.items[0].code) : ohtd_why_name(OHTD_WHY_BUSY);
 
 	missions->writes = false;
 	/* It was cancelled meanwhile. */
-	if (!leg || strcmp(leg->kind, "write") || strcmp(leg->state, OHTD_TABLES_LEG_RUNNING))
+	if (!leg || strcmp(leg->kind, "write") || strcmp(leg->state, OHTD_MISSION_LEG_RUNNING))
 		return;
 	if (answer->outcome == OHTD_OUTCOME_DONE && answer->verified != OHTD_VERIFIED_OTHER) {
 		ohtd_log(OHTD_LOG_NOTICE, "missions", "register_written", "%s of unit %" PRId64 " by %s, mission %" PRId64, leg->register_name,
 			 leg->address, missions->row.driven_by, leg->mission);
-		ohtd_missions_pass_leg(missions, leg, OHTD_TABLES_LEG_FINISHED, "");
+		ohtd_missions_pass_leg(missions, leg, OHTD_MISSION_LEG_FINISHED, "");
 	} else if (answer->outcome == OHTD_OUTCOME_DONE) {
 		ohtd_missions_fail_leg(missions, leg, OHTD_MISSIONS_NOT_HELD);
 	} else if (answer->outcome == OHTD_OUTCOME_FAILED && !has(&answer->why, OHTD_WHY_STOPPED_MEANWHILE)) {

@@ -16,21 +16,21 @@
 /* ---- the store ---- */
 
 struct kept {
-	struct ohtd_tables_mission *row;
-	struct ohtd_tables_leg *legs;
-	const struct ohtd_tables_leg *leg;
+	struct ohtd_mission *row;
+	struct ohtd_mission_leg *legs;
+	const struct ohtd_mission_leg *leg;
 };
 
 struct extending {
-	struct ohtd_tables_mission *row;
-	struct ohtd_tables_extension *more;
+	struct ohtd_mission *row;
+	struct ohtd_mission_extension *more;
 };
 
 static int work_keep(struct ohtd_db *db, void *arg)
 {
 	const struct kept *kept = arg;
 
-	return ohtd_tables_mission_keep(db, kept->row, kept->leg, ohtd_missions_reason_text(kept->row->reason));
+	return ohtd_mission_keep(db, kept->row, kept->leg, ohtd_missions_reason_text(kept->row->reason));
 }
 
 static int work_begin_round(struct ohtd_db *db, void *arg)
@@ -40,53 +40,53 @@ static int work_begin_round(struct ohtd_db *db, void *arg)
 
 static int work_get(struct ohtd_db *db, void *arg)
 {
-	return ohtd_tables_mission_get(db, arg);
+	return ohtd_mission_get(db, arg);
 }
 
 static int work_legs(struct ohtd_db *db, void *arg)
 {
 	struct kept *kept = arg;
 
-	return ohtd_tables_mission_legs(db, kept->row->id, kept->legs);
+	return ohtd_mission_legs(db, kept->row->id, kept->legs);
 }
 
 static int work_change(struct ohtd_db *db, void *arg)
 {
 	const struct kept *kept = arg;
 
-	return ohtd_tables_mission_change(db, kept->row, kept->legs);
+	return ohtd_mission_change(db, kept->row, kept->legs);
 }
 
 static int work_extend(struct ohtd_db *db, void *arg)
 {
 	const struct extending *extending = arg;
 
-	return ohtd_tables_mission_extend(db, extending->row, extending->more);
+	return ohtd_mission_extend(db, extending->row, extending->more);
 }
 
 static int work_delete(struct ohtd_db *db, void *arg)
 {
-	return ohtd_tables_mission_delete(db, arg);
+	return ohtd_mission_delete(db, arg);
 }
 
 static int work_begin(struct ohtd_db *db, void *arg)
 {
-	return ohtd_tables_missions_begin(db, OHTD_MISSIONS_RESTART, ohtd_missions_reason_text(OHTD_MISSIONS_RESTART), *(const int64_t *)arg);
+	return ohtd_missions_begin(db, OHTD_MISSIONS_RESTART, ohtd_missions_reason_text(OHTD_MISSIONS_RESTART), *(const int64_t *)arg);
 }
 
 /* ---- the mission that is driven ---- */
 
-static bool is_in(const struct ohtd_tables_mission *row, const char *state)
+static bool is_in(const struct ohtd_mission *row, const char *state)
 {
 	return !strcmp(row->state, state);
 }
 
-static bool is_under_way(const struct ohtd_tables_mission *row)
+static bool is_under_way(const struct ohtd_mission *row)
 {
-	return is_in(row, OHTD_TABLES_MISSION_RUNNING) || is_in(row, OHTD_TABLES_MISSION_PAUSED);
+	return is_in(row, OHTD_MISSION_RUNNING) || is_in(row, OHTD_MISSION_PAUSED);
 }
 
-struct ohtd_tables_leg *ohtd_missions_leg(struct ohtd_missions *missions)
+struct ohtd_mission_leg *ohtd_missions_leg(struct ohtd_missions *missions)
 {
 	int64_t leg = missions->row.leg;
 
@@ -110,7 +110,7 @@ int ohtd_missions_keep(struct ohtd_missions *missions)
 	ohtd_missions_changed(missions);
 	/* The store has all of it, and the next one to drive may be another one. */
 	if (!missions->unkept && !is_under_way(&missions->row)) {
-		missions->row = (struct ohtd_tables_mission){ 0 };
+		missions->row = (struct ohtd_mission){ 0 };
 		missions->interrupted = NULL;
 	}
 	return r < 0 ? r : 0;
@@ -118,13 +118,13 @@ int ohtd_missions_keep(struct ohtd_missions *missions)
 
 int ohtd_missions_turn_to(struct ohtd_missions *missions, const char *state, const char *reason)
 {
-	struct ohtd_tables_mission *row = &missions->row;
-	struct ohtd_tables_leg *leg = ohtd_missions_leg(missions);
+	struct ohtd_mission *row = &missions->row;
+	struct ohtd_mission_leg *leg = ohtd_missions_leg(missions);
 
 	snprintf(row->state, sizeof(row->state), "%s", state);
 	snprintf(row->reason, sizeof(row->reason), "%s", reason);
 	row->changed_ns = ohtd_clock_wall_ns(missions->setup.clock);
-	if (ohtd_tables_mission_is_over(row))
+	if (ohtd_mission_is_over(row))
 		row->ended_ns = row->changed_ns;
 	ohtd_log(OHTD_LOG_NOTICE, "missions", "mission_state", "%" PRId64 " of %s is %s at leg %" PRId64 " of %" PRId64 "%s%s", row->id,
 		 row->driven_by, state, leg ? leg->place : row->legs, row->legs, *reason ? ": " : "", reason);
@@ -133,7 +133,7 @@ int ohtd_missions_turn_to(struct ohtd_missions *missions, const char *state, con
 
 int ohtd_missions_begin_round(struct ohtd_missions *missions)
 {
-	struct ohtd_tables_mission next = missions->row;
+	struct ohtd_mission next = missions->row;
 	int r;
 
 	next.leg = 1;
@@ -165,7 +165,7 @@ static int hold_past(struct ohtd_missions *missions)
 
 /* ---- acts ---- */
 
-int ohtd_missions_load(struct ohtd_missions *missions, struct ohtd_tables_mission *row)
+int ohtd_missions_load(struct ohtd_missions *missions, struct ohtd_mission *row)
 {
 	if (missions->row.id != row->id)
 		return ohtd_store_read(missions->setup.store, work_get, row);
@@ -173,9 +173,9 @@ int ohtd_missions_load(struct ohtd_missions *missions, struct ohtd_tables_missio
 	return 0;
 }
 
-int ohtd_missions_load_legs(struct ohtd_missions *missions, const struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs)
+int ohtd_missions_load_legs(struct ohtd_missions *missions, const struct ohtd_mission *row, struct ohtd_mission_leg *legs)
 {
-	struct kept kept = { .row = (struct ohtd_tables_mission *)row, .legs = legs };
+	struct kept kept = { .row = (struct ohtd_mission *)row, .legs = legs };
 	int r;
 
 	if (missions->row.id == row->id) {
@@ -188,7 +188,7 @@ int ohtd_missions_load_legs(struct ohtd_missions *missions, const struct ohtd_ta
 
 static void take_person(struct ohtd_missions *missions, const struct ohtd_missions_person *person)
 {
-	struct ohtd_tables_mission *row = &missions->row;
+	struct ohtd_mission *row = &missions->row;
 
 	missions->person = *person;
 	snprintf(row->driven_by, sizeof(row->driven_by), "%s", person->who.user);
@@ -197,8 +197,8 @@ static void take_person(struct ohtd_missions *missions, const struct ohtd_missio
 /* From a leg that has not finished; one that waits for a person has been acknowledged by this. */
 static void go_on_from(struct ohtd_missions *missions)
 {
-	struct ohtd_tables_mission *row = &missions->row;
-	struct ohtd_tables_leg *leg;
+	struct ohtd_mission *row = &missions->row;
+	struct ohtd_mission_leg *leg;
 
 	row->leg = 1;
 	while (row->leg <= row->legs && ohtd_missions_passed(&missions->legs[row->leg - 1]))
@@ -206,16 +206,16 @@ static void go_on_from(struct ohtd_missions *missions)
 	leg = ohtd_missions_leg(missions);
 	if (leg)
 		leg->tries = 0;
-	if (!leg || strcmp(leg->kind, "acknowledge") || strcmp(leg->state, OHTD_TABLES_LEG_RUNNING))
+	if (!leg || strcmp(leg->kind, "acknowledge") || strcmp(leg->state, OHTD_MISSION_LEG_RUNNING))
 		return;
-	snprintf(leg->state, sizeof(leg->state), "%s", OHTD_TABLES_LEG_FINISHED);
+	snprintf(leg->state, sizeof(leg->state), "%s", OHTD_MISSION_LEG_FINISHED);
 	*leg->reason = 0;
 	leg->ended_ns = ohtd_clock_wall_ns(missions->setup.clock);
 	/* The next turn goes behind it. */
 }
 
 /* A mission that waits or is held begins. */
-static int begin(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_tables_mission *row)
+static int begin(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_mission *row)
 {
 	int r;
 
@@ -234,10 +234,10 @@ static int begin(struct ohtd_missions *missions, const struct ohtd_missions_pers
 	go_on_from(missions);
 	if (!missions->row.began_ns)
 		missions->row.began_ns = ohtd_clock_wall_ns(missions->setup.clock);
-	r = ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, "");
+	r = ohtd_missions_turn_to(missions, OHTD_MISSION_RUNNING, "");
 	/* Nothing of it has been driven. */
 	if (r)
-		missions->row = (struct ohtd_tables_mission){ 0 };
+		missions->row = (struct ohtd_mission){ 0 };
 	return r;
 }
 
@@ -253,13 +253,13 @@ static int go_on(struct ohtd_missions *missions, const struct ohtd_missions_pers
 	missions->drains = false;
 	missions->interrupted = NULL;
 	take_person(missions, person);
-	return ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_RUNNING, "");
+	return ohtd_missions_turn_to(missions, OHTD_MISSION_RUNNING, "");
 }
 
 /* It lasts no longer than the run: a restart holds the mission, too. */
 static int drain(struct ohtd_missions *missions)
 {
-	char state[OHTD_TABLES_MISSION_WORD_BYTES];
+	char state[OHTD_MISSION_WORD_BYTES];
 
 	memcpy(state, missions->row.state, sizeof(state));
 	missions->drains = true;
@@ -272,18 +272,18 @@ static int pause_it(struct ohtd_missions *missions, const struct ohtd_missions_p
 
 	if (ohtd_missions_commands(missions))
 		r = ohtd_missions_post(missions, person, OHTD_COMMAND_PAUSE, OHTD_MISSIONS_OF_NONE);
-	return r ? r : ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_PAUSED, missions->drains ? OHTD_MISSIONS_DRAINS : "");
+	return r ? r : ohtd_missions_turn_to(missions, OHTD_MISSION_PAUSED, missions->drains ? OHTD_MISSIONS_DRAINS : "");
 }
 
-static int cancel(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_tables_mission *row)
+static int cancel(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_mission *row)
 {
-	struct ohtd_tables_leg *leg;
+	struct ohtd_mission_leg *leg;
 	int r = 0;
 
 	if (missions->row.id != row->id) {
 		struct kept kept = { .row = row };
 
-		snprintf(row->state, sizeof(row->state), "%s", OHTD_TABLES_MISSION_CANCELLED);
+		snprintf(row->state, sizeof(row->state), "%s", OHTD_MISSION_CANCELLED);
 		*row->reason = 0;
 		row->changed_ns = row->ended_ns = ohtd_clock_wall_ns(missions->setup.clock);
 		ohtd_missions_changed(missions);
@@ -297,17 +297,17 @@ static int cancel(struct ohtd_missions *missions, const struct ohtd_missions_per
 	}
 	if (r)
 		return r;
-	if (leg && !strcmp(leg->state, OHTD_TABLES_LEG_RUNNING)) {
-		snprintf(leg->state, sizeof(leg->state), "%s", OHTD_TABLES_LEG_FAILED);
+	if (leg && !strcmp(leg->state, OHTD_MISSION_LEG_RUNNING)) {
+		snprintf(leg->state, sizeof(leg->state), "%s", OHTD_MISSION_LEG_FAILED);
 		snprintf(leg->reason, sizeof(leg->reason), "%s", ohtd_why_name(OHTD_WHY_CANCELLED));
 		leg->ended_ns = ohtd_clock_wall_ns(missions->setup.clock);
 	}
-	return ohtd_missions_turn_to(missions, OHTD_TABLES_MISSION_CANCELLED, "");
+	return ohtd_missions_turn_to(missions, OHTD_MISSION_CANCELLED, "");
 }
 
-static int do_act(struct ohtd_missions *missions, unsigned int act, const struct ohtd_missions_person *person, struct ohtd_tables_mission *row)
+static int do_act(struct ohtd_missions *missions, unsigned int act, const struct ohtd_missions_person *person, struct ohtd_mission *row)
 {
-	bool waits = is_in(row, OHTD_TABLES_MISSION_WAITING), held = is_in(row, OHTD_TABLES_MISSION_HELD);
+	bool waits = is_in(row, OHTD_MISSION_WAITING), held = is_in(row, OHTD_MISSION_HELD);
 
 	switch (act) {
 	case OHTD_MISSIONS_START:
@@ -315,18 +315,18 @@ static int do_act(struct ohtd_missions *missions, unsigned int act, const struct
 	case OHTD_MISSIONS_RESUME:
 		if (held && missions->row.id != row->id)
 			return begin(missions, person, row);
-		return is_in(row, OHTD_TABLES_MISSION_PAUSED) ? go_on(missions, person) : -EALREADY;
+		return is_in(row, OHTD_MISSION_PAUSED) ? go_on(missions, person) : -EALREADY;
 	case OHTD_MISSIONS_DRAIN:
 		return is_under_way(row) ? drain(missions) : -EALREADY;
 	case OHTD_MISSIONS_PAUSE:
-		return is_in(row, OHTD_TABLES_MISSION_RUNNING) ? pause_it(missions, person) : -EALREADY;
+		return is_in(row, OHTD_MISSION_RUNNING) ? pause_it(missions, person) : -EALREADY;
 	default:
 		return waits || held || is_under_way(row) ? cancel(missions, person, row) : -EALREADY;
 	}
 }
 
 int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const struct ohtd_missions_person *person,
-		      struct ohtd_tables_mission *row)
+		      struct ohtd_mission *row)
 {
 	int64_t id = row->id;
 	int r;
@@ -349,7 +349,7 @@ int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const st
 	return r;
 }
 
-int ohtd_missions_change(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs)
+int ohtd_missions_change(struct ohtd_missions *missions, struct ohtd_mission *row, struct ohtd_mission_leg *legs)
 {
 	struct kept kept = { .row = row, .legs = legs };
 	int r;
@@ -363,7 +363,7 @@ int ohtd_missions_change(struct ohtd_missions *missions, struct ohtd_tables_miss
 }
 
 /* The mission that is driven has more legs, or more of them released. */
-static void take_more(struct ohtd_missions *missions, const struct ohtd_tables_mission *row, const struct ohtd_tables_extension *more, bool added)
+static void take_more(struct ohtd_missions *missions, const struct ohtd_mission *row, const struct ohtd_mission_extension *more, bool added)
 {
 	missions->row.legs = row->legs;
 	missions->row.through_leg = row->through_leg;
@@ -372,7 +372,7 @@ static void take_more(struct ohtd_missions *missions, const struct ohtd_tables_m
 		missions->legs[more->first - 1 + i] = more->legs[i];
 }
 
-int ohtd_missions_extend(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more)
+int ohtd_missions_extend(struct ohtd_missions *missions, struct ohtd_mission *row, struct ohtd_mission_extension *more)
 {
 	struct extending extending = { row, more };
 	int64_t id = row->id;
@@ -399,7 +399,7 @@ int ohtd_missions_extend(struct ohtd_missions *missions, struct ohtd_tables_miss
 	return r;
 }
 
-int ohtd_missions_delete(struct ohtd_missions *missions, struct ohtd_tables_mission *row)
+int ohtd_missions_delete(struct ohtd_missions *missions, struct ohtd_mission *row)
 {
 	int r;
 

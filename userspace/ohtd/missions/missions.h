@@ -72,17 +72,17 @@ struct ohtd_missions_person {
  * way, or a negative errno of the store. Context: a worker.
  */
 int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const struct ohtd_missions_person *person,
-		      struct ohtd_tables_mission *row);
+		      struct ohtd_mission *row);
 
-/* As ohtd_tables_mission_change() and ohtd_tables_mission_delete(), and -EBUSY of the mission that is driven. Context: a worker. */
-int ohtd_missions_change(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
-int ohtd_missions_delete(struct ohtd_missions *missions, struct ohtd_tables_mission *row);
+/* As ohtd_mission_change() and ohtd_mission_delete(), and -EBUSY of the mission that is driven. Context: a worker. */
+int ohtd_missions_change(struct ohtd_missions *missions, struct ohtd_mission *row, struct ohtd_mission_leg *legs);
+int ohtd_missions_delete(struct ohtd_missions *missions, struct ohtd_mission *row);
 
 /*
- * As ohtd_tables_mission_extend(), also of the mission that is driven, which goes on by itself when its next leg is released by it.
+ * As ohtd_mission_extend(), also of the mission that is driven, which goes on by itself when its next leg is released by it.
  * Context: a worker.
  */
-int ohtd_missions_extend(struct ohtd_missions *missions, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more);
+int ohtd_missions_extend(struct ohtd_missions *missions, struct ohtd_mission *row, struct ohtd_mission_extension *more);
 
 #define OHTD_MISSIONS_OWN_REASONS	3
 
@@ -108,9 +108,9 @@ struct ohtd_missions_verdict {
  * @block: limits of motion
  */
 struct ohtd_missions_check {
-	struct ohtd_tables_mission row;
-	struct ohtd_tables_leg legs[OHTD_TABLES_MISSION_LEGS_MAX];
-	struct ohtd_missions_verdict verdicts[OHTD_TABLES_MISSION_LEGS_MAX];
+	struct ohtd_mission row;
+	struct ohtd_mission_leg legs[OHTD_MISSION_LEGS_MAX];
+	struct ohtd_missions_verdict verdicts[OHTD_MISSION_LEGS_MAX];
 	struct ohtd_limits_block block;
 };
 
@@ -126,7 +126,7 @@ int ohtd_missions_signal(const char *name);
 
 /* The word of why @who may not have the register of a leg written as it says; NULL: he may. Any thread but the control thread. */
 const char *ohtd_missions_write_refused(struct ohtd_missions *missions, const struct ohtd_snapshot *snapshot, const struct ohtd_principal *who,
-					const struct ohtd_tables_leg *leg);
+					const struct ohtd_mission_leg *leg);
 
 /* What a word of a reason says to people, of what was so. Never NULL. */
 const char *ohtd_missions_reason_text(const char *reason);
@@ -138,7 +138,7 @@ const char *ohtd_missions_check_text(const char *reason);
 void ohtd_missions_changed(struct ohtd_missions *missions);
 
 /* The missions of the channel, as they were some tenths of a second ago at most. Any thread but the control thread. */
-void ohtd_missions_look(struct ohtd_missions *missions, struct ohtd_tables_mission_board *board);
+void ohtd_missions_look(struct ohtd_missions *missions, struct ohtd_mission_board *board);
 
 /* missions.c: its tick. */
 extern const struct ohtd_daemon_part ohtd_missions_part;

@@ -72,8 +72,8 @@
 struct ohtd_missions {
 	struct ohtd_missions_setup setup;
 	pthread_mutex_t lock;
-	struct ohtd_tables_mission row;
-	struct ohtd_tables_leg legs[OHTD_TABLES_MISSION_LEGS_MAX];
+	struct ohtd_mission row;
+	struct ohtd_mission_leg legs[OHTD_MISSION_LEGS_MAX];
 	struct ohtd_missions_person person;
 	bool begun;
 	bool unkept;
@@ -96,9 +96,9 @@ struct ohtd_missions {
 	struct ohtd_telemetry_sight sight;
 	struct ohtd_missions_check *check;
 	atomic_bool changed;
-	struct ohtd_tables_mission_board next;
+	struct ohtd_mission_board next;
 	pthread_mutex_t board_lock;
-	struct ohtd_tables_mission_board board;
+	struct ohtd_mission_board board;
 };
 
 /* What is found in a command's id of the link. Each leg has a number of its own, so that a late answer to a cancelled one says nothing of another. */
@@ -107,7 +107,7 @@ enum {
 	OHTD_MISSIONS_OF_STOP,
 	OHTD_MISSIONS_OF_NONE,
 	OHTD_MISSIONS_OF_CHECK,		/* and what follows: of the legs of a check */
-	OHTD_MISSIONS_OF_LEGS = OHTD_MISSIONS_OF_CHECK + OHTD_TABLES_MISSION_LEGS_MAX,
+	OHTD_MISSIONS_OF_LEGS = OHTD_MISSIONS_OF_CHECK + OHTD_MISSION_LEGS_MAX,
 };
 
 /* ---- drive.c ---- */
@@ -128,22 +128,22 @@ int ohtd_missions_stop(struct ohtd_missions *missions, const struct ohtd_mission
 int ohtd_missions_post(struct ohtd_missions *missions, const struct ohtd_missions_person *person, uint32_t kind, uint64_t id);
 
 /* The leg under way comes into another state, which is not written yet. @reason: word, or "". */
-void ohtd_missions_leg_to(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *state, const char *reason);
+void ohtd_missions_leg_to(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, const char *state, const char *reason);
 
 /* The leg under way was interrupted: it is driven anew when the mission goes on. */
 void ohtd_missions_hold(struct ohtd_missions *missions, const char *reason);
 
 /* The leg is finished or skipped, and the next one follows. */
-void ohtd_missions_pass_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *state, const char *reason);
+void ohtd_missions_pass_leg(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, const char *state, const char *reason);
 
 /* The leg has failed: it is driven again, or its on_failure says what follows. */
-void ohtd_missions_fail_leg(struct ohtd_missions *missions, struct ohtd_tables_leg *leg, const char *reason);
+void ohtd_missions_fail_leg(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, const char *reason);
 
 /* Is the leg finished or skipped? */
-bool ohtd_missions_passed(const struct ohtd_tables_leg *leg);
+bool ohtd_missions_passed(const struct ohtd_mission_leg *leg);
 
 /* The verb of a leg, enum ohtd_command_kind; 0: it is none. */
-unsigned int ohtd_missions_kind_of(const struct ohtd_tables_leg *leg);
+unsigned int ohtd_missions_kind_of(const struct ohtd_mission_leg *leg);
 
 /* Why @person may not have a leg driven, of which @kind is the verb; NULL: it may. */
 const char *ohtd_missions_forbidden(const struct ohtd_missions *missions, const struct ohtd_missions_person *person, unsigned int kind);
@@ -152,21 +152,21 @@ const char *ohtd_missions_forbidden(const struct ohtd_missions *missions, const 
 const char *ohtd_missions_prevented(const struct ohtd_missions *missions);
 
 /* Where a leg goes to and how fast, into @command. False: no station has its name. */
-bool ohtd_missions_aim(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg, struct ohtd_command *command);
+bool ohtd_missions_aim(struct ohtd_missions *missions, const struct ohtd_mission_leg *leg, struct ohtd_command *command);
 
 /* ---- legs.c ---- */
 
 /* What keeps the leg from going on, if it waits for a signal: a word; NULL: nothing. */
-const char *ohtd_missions_awaited(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg);
+const char *ohtd_missions_awaited(struct ohtd_missions *missions, const struct ohtd_mission_leg *leg);
 
 /* Why the robot is not taken for docked; NULL: it is. */
 const char *ohtd_missions_undocked(const struct ohtd_missions *missions);
 
 /* The battery has what a charge is to bring. */
-bool ohtd_missions_charged(struct ohtd_missions *missions, const struct ohtd_tables_leg *leg);
+bool ohtd_missions_charged(struct ohtd_missions *missions, const struct ohtd_mission_leg *leg);
 
 /* Begins a leg that writes a register, or holds the mission. */
-void ohtd_missions_write(struct ohtd_missions *missions, struct ohtd_tables_leg *leg);
+void ohtd_missions_write(struct ohtd_missions *missions, struct ohtd_mission_leg *leg);
 
 /* What became of that. */
 void ohtd_missions_written(struct ohtd_missions *missions, const struct ohtd_answer *answer);
@@ -179,10 +179,10 @@ void ohtd_missions_take_verdict(struct ohtd_missions *missions, const struct oht
 /* ---- missions.c ---- */
 
 /* The mission of @row, from the store unless it is the one that is driven. 0 or a negative errno. */
-int ohtd_missions_load(struct ohtd_missions *missions, struct ohtd_tables_mission *row);
+int ohtd_missions_load(struct ohtd_missions *missions, struct ohtd_mission *row);
 
 /* Its legs, in memory or in the store. 0 or a negative errno. */
-int ohtd_missions_load_legs(struct ohtd_missions *missions, const struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs);
+int ohtd_missions_load_legs(struct ohtd_missions *missions, const struct ohtd_mission *row, struct ohtd_mission_leg *legs);
 
 
 /* Writes the mission and the leg at its place; without success that is tried again in each turn. 0 or a negative errno. */
@@ -195,7 +195,7 @@ int ohtd_missions_turn_to(struct ohtd_missions *missions, const char *state, con
 int ohtd_missions_begin_round(struct ohtd_missions *missions);
 
 /* The leg under way or next; NULL: all of the round are finished. */
-struct ohtd_tables_leg *ohtd_missions_leg(struct ohtd_missions *missions);
+struct ohtd_mission_leg *ohtd_missions_leg(struct ohtd_missions *missions);
 
 /* ---- board.c ---- */
 

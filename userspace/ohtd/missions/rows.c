@@ -11,92 +11,92 @@
 #include "webhooks/rows.h"
 
 static const struct ohtd_stored_column mission_columns[] = {
-	OHTD_COLUMN(ohtd_tables_mission, id, .asked = "id", .seen = true),
-	OHTD_COLUMN(ohtd_tables_mission, external_id, .asked = "external_id"),
-	OHTD_COLUMN(ohtd_tables_mission, name, .searched = true),
-	OHTD_COLUMN(ohtd_tables_mission, state, .asked = "state", .match = OHTD_MATCH_AMONG),
-	OHTD_COLUMN(ohtd_tables_mission, reason),
-	OHTD_COLUMN(ohtd_tables_mission, leg),
-	OHTD_COLUMN(ohtd_tables_mission, legs),
-	OHTD_COLUMN(ohtd_tables_mission, made_legs),
-	OHTD_COLUMN(ohtd_tables_mission, through_leg),
-	OHTD_COLUMN(ohtd_tables_mission, rounds),
-	OHTD_COLUMN(ohtd_tables_mission, round),
-	OHTD_COLUMN(ohtd_tables_mission, revision),
-	OHTD_COLUMN(ohtd_tables_mission, tag, .whole = true),
-	OHTD_COLUMN(ohtd_tables_mission, driven_by, .searched = true),
-	OHTD_COLUMN(ohtd_tables_mission, made_ns),
-	OHTD_COLUMN(ohtd_tables_mission, made_by, .searched = true),
-	OHTD_COLUMN(ohtd_tables_mission, began_ns),
-	OHTD_COLUMN(ohtd_tables_mission, changed_ns),
-	OHTD_COLUMN(ohtd_tables_mission, ended_ns),
+	OHTD_COLUMN(ohtd_mission, id, .asked = "id", .seen = true),
+	OHTD_COLUMN(ohtd_mission, external_id, .asked = "external_id"),
+	OHTD_COLUMN(ohtd_mission, name, .searched = true),
+	OHTD_COLUMN(ohtd_mission, state, .asked = "state", .match = OHTD_MATCH_AMONG),
+	OHTD_COLUMN(ohtd_mission, reason),
+	OHTD_COLUMN(ohtd_mission, leg),
+	OHTD_COLUMN(ohtd_mission, legs),
+	OHTD_COLUMN(ohtd_mission, made_legs),
+	OHTD_COLUMN(ohtd_mission, through_leg),
+	OHTD_COLUMN(ohtd_mission, rounds),
+	OHTD_COLUMN(ohtd_mission, round),
+	OHTD_COLUMN(ohtd_mission, revision),
+	OHTD_COLUMN(ohtd_mission, tag, .whole = true),
+	OHTD_COLUMN(ohtd_mission, driven_by, .searched = true),
+	OHTD_COLUMN(ohtd_mission, made_ns),
+	OHTD_COLUMN(ohtd_mission, made_by, .searched = true),
+	OHTD_COLUMN(ohtd_mission, began_ns),
+	OHTD_COLUMN(ohtd_mission, changed_ns),
+	OHTD_COLUMN(ohtd_mission, ended_ns),
 };
 
-const struct ohtd_stored_row ohtd_tables_missions_kept = {
-	.table = "missions", .bytes = sizeof(struct ohtd_tables_mission), .key = &mission_columns[0],
+const struct ohtd_stored_row ohtd_missions_kept = {
+	.table = "missions", .bytes = sizeof(struct ohtd_mission), .key = &mission_columns[0],
 	OHTD_COLUMNS(mission_columns),
 };
 
 static const struct ohtd_stored_column leg_columns[] = {
-	OHTD_COLUMN(ohtd_tables_leg, mission),
-	OHTD_COLUMN(ohtd_tables_leg, place),
-	OHTD_COLUMN(ohtd_tables_leg, kind),
-	OHTD_COLUMN(ohtd_tables_leg, station),
-	OHTD_COLUMN(ohtd_tables_leg, position_mm),
-	OHTD_COLUMN(ohtd_tables_leg, speed_mm_s),
-	OHTD_COLUMN(ohtd_tables_leg, wait_s),
-	OHTD_COLUMN(ohtd_tables_leg, signal),
-	OHTD_COLUMN(ohtd_tables_leg, at_least),
-	OHTD_COLUMN(ohtd_tables_leg, at_most),
-	OHTD_COLUMN(ohtd_tables_leg, charge_percent),
-	OHTD_COLUMN(ohtd_tables_leg, address),
-	OHTD_COLUMN(ohtd_tables_leg, register_name),
-	OHTD_COLUMN(ohtd_tables_leg, value),
-	OHTD_COLUMN(ohtd_tables_leg, deadline_s),
-	OHTD_COLUMN(ohtd_tables_leg, retries),
-	OHTD_COLUMN(ohtd_tables_leg, tries),
-	OHTD_COLUMN(ohtd_tables_leg, on_failure),
-	OHTD_COLUMN(ohtd_tables_leg, state),
-	OHTD_COLUMN(ohtd_tables_leg, reason),
-	OHTD_COLUMN(ohtd_tables_leg, command_id),
-	OHTD_COLUMN(ohtd_tables_leg, began_ns),
-	OHTD_COLUMN(ohtd_tables_leg, ended_ns),
+	OHTD_COLUMN(ohtd_mission_leg, mission),
+	OHTD_COLUMN(ohtd_mission_leg, place),
+	OHTD_COLUMN(ohtd_mission_leg, kind),
+	OHTD_COLUMN(ohtd_mission_leg, station),
+	OHTD_COLUMN(ohtd_mission_leg, position_mm),
+	OHTD_COLUMN(ohtd_mission_leg, speed_mm_s),
+	OHTD_COLUMN(ohtd_mission_leg, wait_s),
+	OHTD_COLUMN(ohtd_mission_leg, signal),
+	OHTD_COLUMN(ohtd_mission_leg, at_least),
+	OHTD_COLUMN(ohtd_mission_leg, at_most),
+	OHTD_COLUMN(ohtd_mission_leg, charge_percent),
+	OHTD_COLUMN(ohtd_mission_leg, address),
+	OHTD_COLUMN(ohtd_mission_leg, register_name),
+	OHTD_COLUMN(ohtd_mission_leg, value),
+	OHTD_COLUMN(ohtd_mission_leg, deadline_s),
+	OHTD_COLUMN(ohtd_mission_leg, retries),
+	OHTD_COLUMN(ohtd_mission_leg, tries),
+	OHTD_COLUMN(ohtd_mission_leg, on_failure),
+	OHTD_COLUMN(ohtd_mission_leg, state),
+	OHTD_COLUMN(ohtd_mission_leg, reason),
+	OHTD_COLUMN(ohtd_mission_leg, command_id),
+	OHTD_COLUMN(ohtd_mission_leg, began_ns),
+	OHTD_COLUMN(ohtd_mission_leg, ended_ns),
 };
 
 static const struct ohtd_stored_row kept_legs = {
-	.table = "mission_legs", .bytes = sizeof(struct ohtd_tables_leg), .key = &leg_columns[1],
+	.table = "mission_legs", .bytes = sizeof(struct ohtd_mission_leg), .key = &leg_columns[1],
 	OHTD_COLUMNS(leg_columns),
 };
 
 static const struct ohtd_statement count_sql = { "SELECT count(*) FROM missions" };
-static const struct ohtd_statement insert_sql = { "", &ohtd_tables_missions_kept, ohtd_row_insert };
-static const struct ohtd_statement get_sql = { " WHERE id = :id", &ohtd_tables_missions_kept, ohtd_row_select };
-static const struct ohtd_statement find_sql = { " WHERE external_id = :external_id AND external_id <> ''", &ohtd_tables_missions_kept, ohtd_row_select };
+static const struct ohtd_statement insert_sql = { "", &ohtd_missions_kept, ohtd_row_insert };
+static const struct ohtd_statement get_sql = { " WHERE id = :id", &ohtd_missions_kept, ohtd_row_select };
+static const struct ohtd_statement find_sql = { " WHERE external_id = :external_id AND external_id <> ''", &ohtd_missions_kept, ohtd_row_select };
 static const struct ohtd_statement insert_leg_sql = { "", &kept_legs, ohtd_row_insert };
 static const struct ohtd_statement legs_sql = {
 	" WHERE mission = :mission ORDER BY place LIMIT :limit", &kept_legs, ohtd_row_select
 };
-#define OVER	"('" OHTD_TABLES_MISSION_FINISHED "', '" OHTD_TABLES_MISSION_FAILED "', '" OHTD_TABLES_MISSION_CANCELLED "')"
+#define OVER	"('" OHTD_MISSION_FINISHED "', '" OHTD_MISSION_FAILED "', '" OHTD_MISSION_CANCELLED "')"
 static const struct ohtd_statement board_sql = {
-	" WHERE id IN (SELECT id FROM missions WHERE state NOT IN " OVER " AND state <> '" OHTD_TABLES_MISSION_TEMPLATE "' ORDER BY state = '" OHTD_TABLES_MISSION_WAITING "', id DESC"
+	" WHERE id IN (SELECT id FROM missions WHERE state NOT IN " OVER " AND state <> '" OHTD_MISSION_TEMPLATE "' ORDER BY state = '" OHTD_MISSION_WAITING "', id DESC"
 	" LIMIT :shown) OR id IN (SELECT id FROM missions WHERE state IN " OVER " ORDER BY ended_ns DESC, id DESC LIMIT :over)"
-	" ORDER BY id DESC", &ohtd_tables_missions_kept, ohtd_row_select
+	" ORDER BY id DESC", &ohtd_missions_kept, ohtd_row_select
 };
 static const struct ohtd_statement leg_sql = { " WHERE mission = :mission AND place = :place", &kept_legs, ohtd_row_select };
 static const struct ohtd_statement change_sql = {
 	"UPDATE missions SET name = :name, legs = :legs, made_legs = :made_legs, through_leg = :through_leg, rounds = :rounds, revision = :revision,"
-	" changed_ns = :changed_ns WHERE id = :id", &ohtd_tables_missions_kept
+	" changed_ns = :changed_ns WHERE id = :id", &ohtd_missions_kept
 };
 static const struct ohtd_statement keep_sql = {
 	"UPDATE missions SET state = :state, reason = :reason, leg = :leg, tag = :tag, driven_by = :driven_by, began_ns = :began_ns,"
-	" changed_ns = :changed_ns, ended_ns = :ended_ns WHERE id = :id", &ohtd_tables_missions_kept
+	" changed_ns = :changed_ns, ended_ns = :ended_ns WHERE id = :id", &ohtd_missions_kept
 };
 static const struct ohtd_statement keep_leg_sql = {
 	"UPDATE mission_legs SET state = :state, reason = :reason, tries = :tries, command_id = :command_id, began_ns = :began_ns,"
 	" ended_ns = :ended_ns WHERE mission = :mission AND place = :place", &kept_legs
 };
 static const struct ohtd_statement round_sql = {
-	"UPDATE missions SET leg = :leg, round = :round, changed_ns = :changed_ns WHERE id = :id", &ohtd_tables_missions_kept
+	"UPDATE missions SET leg = :leg, round = :round, changed_ns = :changed_ns WHERE id = :id", &ohtd_missions_kept
 };
 /* As ohtd_missions_row_renew_leg(). */
 static const struct ohtd_statement renew_legs_sql = {
@@ -105,7 +105,7 @@ static const struct ohtd_statement renew_legs_sql = {
 /* The word of why it failed is that of the state: one that fails by itself has ended its leg. */
 static const struct ohtd_statement end_legs_sql = {
 	"UPDATE mission_legs SET state = 'failed', reason = :state, ended_ns = :ended_ns WHERE mission = :id AND state = 'running'",
-	&ohtd_tables_missions_kept
+	&ohtd_missions_kept
 };
 static const struct ohtd_statement delete_sql = { "DELETE FROM missions WHERE id = :id" };
 static const struct ohtd_statement delete_from_sql = { "DELETE FROM mission_legs WHERE mission = :id AND place >= :place" };
@@ -122,7 +122,7 @@ static const struct ohtd_statement interrupt_legs_sql = {
 	" AND mission IN (SELECT id FROM missions WHERE state IN ('running', 'paused'))"
 };
 static const struct ohtd_statement under_way_sql = {
-	" WHERE state IN ('running', 'paused') LIMIT 1", &ohtd_tables_missions_kept, ohtd_row_select
+	" WHERE state IN ('running', 'paused') LIMIT 1", &ohtd_missions_kept, ohtd_row_select
 };
 static const struct ohtd_statement hold_sql = {
 	"UPDATE missions SET state = 'held', reason = :reason, changed_ns = :now, leg = coalesce((SELECT min(place) FROM mission_legs"
@@ -138,7 +138,7 @@ static int run_of(struct ohtd_db *db, const struct ohtd_statement *sql, int64_t 
 }
 
 /* 1, 0: there is none at that place, or a negative errno. */
-static int read_leg(struct ohtd_db *db, int64_t mission, int64_t place, struct ohtd_tables_leg *leg)
+static int read_leg(struct ohtd_db *db, int64_t mission, int64_t place, struct ohtd_mission_leg *leg)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &leg_sql);
 	int r;
@@ -146,7 +146,7 @@ static int read_leg(struct ohtd_db *db, int64_t mission, int64_t place, struct o
 	ohtd_db_bind_number(s, ":mission", mission);
 	ohtd_db_bind_number(s, ":place", place);
 	r = ohtd_db_row(db, s);
-	*leg = (struct ohtd_tables_leg){ 0 };
+	*leg = (struct ohtd_mission_leg){ 0 };
 	if (r > 0)
 		ohtd_row_take(s, &kept_legs, leg);
 	sqlite3_reset(s);
@@ -161,20 +161,20 @@ static int refuse_too_many(struct ohtd_db *db)
 	int r = ohtd_db_row(db, s);
 
 	if (r > 0)
-		r = ohtd_store_take_number(s, 0) >= OHTD_TABLES_MISSIONS_MAX ? -E2BIG : 0;
+		r = ohtd_store_take_number(s, 0) >= OHTD_MISSIONS_MAX ? -E2BIG : 0;
 	sqlite3_reset(s);
 	return r;
 }
 
-void ohtd_missions_row_renew_leg(struct ohtd_tables_leg *leg)
+void ohtd_missions_row_renew_leg(struct ohtd_mission_leg *leg)
 {
-	snprintf(leg->state, sizeof(leg->state), "%s", OHTD_TABLES_LEG_WAITING);
+	snprintf(leg->state, sizeof(leg->state), "%s", OHTD_MISSION_LEG_WAITING);
 	*leg->reason = 0;
 	*leg->command_id = 0;
 	leg->tries = leg->began_ns = leg->ended_ns = 0;
 }
 
-static int add_legs(struct ohtd_db *db, int64_t mission, int64_t first, struct ohtd_tables_leg *legs, int64_t count)
+static int add_legs(struct ohtd_db *db, int64_t mission, int64_t first, struct ohtd_mission_leg *legs, int64_t count)
 {
 	int r = 0;
 
@@ -186,7 +186,7 @@ static int add_legs(struct ohtd_db *db, int64_t mission, int64_t first, struct o
 	return r;
 }
 
-int ohtd_tables_mission_add(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs)
+int ohtd_mission_add(struct ohtd_db *db, struct ohtd_mission *row, struct ohtd_mission_leg *legs)
 {
 	int r = ohtd_db_begin(db);
 
@@ -201,14 +201,14 @@ int ohtd_tables_mission_add(struct ohtd_db *db, struct ohtd_tables_mission *row,
 	return ohtd_db_end(db, r);
 }
 
-static int change(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs)
+static int change(struct ohtd_db *db, struct ohtd_mission *row, struct ohtd_mission_leg *legs)
 {
-	const struct ohtd_tables_mission wished = *row;
-	int r = ohtd_tables_mission_get(db, row);
+	const struct ohtd_mission wished = *row;
+	int r = ohtd_mission_get(db, row);
 
 	if (r)
 		return r;
-	if (strcmp(row->state, OHTD_TABLES_MISSION_WAITING) && strcmp(row->state, OHTD_TABLES_MISSION_TEMPLATE))
+	if (strcmp(row->state, OHTD_MISSION_WAITING) && strcmp(row->state, OHTD_MISSION_TEMPLATE))
 		return -EINPROGRESS;
 	if (wished.revision && wished.revision != row->revision)
 		return -ESTALE;
@@ -227,7 +227,7 @@ static int change(struct ohtd_db *db, struct ohtd_tables_mission *row, struct oh
 	return r ? r : ohtd_db_put(db, &change_sql, row);
 }
 
-int ohtd_tables_mission_change(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_leg *legs)
+int ohtd_mission_change(struct ohtd_db *db, struct ohtd_mission *row, struct ohtd_mission_leg *legs)
 {
 	int r = ohtd_db_begin(db);
 
@@ -236,13 +236,13 @@ int ohtd_tables_mission_change(struct ohtd_db *db, struct ohtd_tables_mission *r
 	return ohtd_db_end(db, r);
 }
 
-int ohtd_tables_mission_delete(struct ohtd_db *db, struct ohtd_tables_mission *row)
+int ohtd_mission_delete(struct ohtd_db *db, struct ohtd_mission *row)
 {
 	int r = ohtd_db_begin(db);
 
 	if (!r)
-		r = ohtd_tables_mission_get(db, row);
-	if (!r && (!strcmp(row->state, OHTD_TABLES_MISSION_RUNNING) || !strcmp(row->state, OHTD_TABLES_MISSION_PAUSED)))
+		r = ohtd_mission_get(db, row);
+	if (!r && (!strcmp(row->state, OHTD_MISSION_RUNNING) || !strcmp(row->state, OHTD_MISSION_PAUSED)))
 		r = -EINPROGRESS;
 	if (!r)
 		r = run_of(db, &delete_legs_sql, row->id);
@@ -259,7 +259,7 @@ static bool is_same(double one, double other)
 }
 
 /* The first member in which what was @said of a leg is not what is @kept of it; NULL: they do the same. */
-static const char *difference(const struct ohtd_tables_leg *said, const struct ohtd_tables_leg *kept)
+static const char *difference(const struct ohtd_mission_leg *said, const struct ohtd_mission_leg *kept)
 {
 	return strcmp(said->kind, kept->kind) ? "kind" :
 	       strcmp(said->station, kept->station) ? "station" :
@@ -278,9 +278,9 @@ static const char *difference(const struct ohtd_tables_leg *said, const struct o
 	       strcmp(said->on_failure, kept->on_failure) ? "on_failure" : NULL;
 }
 
-int ohtd_tables_mission_compare(struct ohtd_db *db, int64_t mission, struct ohtd_tables_extension *more)
+int ohtd_mission_compare(struct ohtd_db *db, int64_t mission, struct ohtd_mission_extension *more)
 {
-	struct ohtd_tables_leg kept;
+	struct ohtd_mission_leg kept;
 
 	for (more->differs = 0; more->differs < more->count; more->differs++) {
 		int r = read_leg(db, mission, more->first + more->differs, &kept);
@@ -294,14 +294,14 @@ int ohtd_tables_mission_compare(struct ohtd_db *db, int64_t mission, struct ohtd
 	return 1;
 }
 
-bool ohtd_tables_mission_is_over(const struct ohtd_tables_mission *row)
+bool ohtd_mission_is_over(const struct ohtd_mission *row)
 {
-	return !strcmp(row->state, OHTD_TABLES_MISSION_FINISHED) || !strcmp(row->state, OHTD_TABLES_MISSION_FAILED) ||
-	       !strcmp(row->state, OHTD_TABLES_MISSION_CANCELLED);
+	return !strcmp(row->state, OHTD_MISSION_FINISHED) || !strcmp(row->state, OHTD_MISSION_FAILED) ||
+	       !strcmp(row->state, OHTD_MISSION_CANCELLED);
 }
 
-/* Why not, as ohtd_tables_mission_extend(), 1 likewise; 0: it is to be done. */
-static int judge(struct ohtd_db *db, const struct ohtd_tables_mission *row, struct ohtd_tables_extension *more)
+/* Why not, as ohtd_mission_extend(), 1 likewise; 0: it is to be done. */
+static int judge(struct ohtd_db *db, const struct ohtd_mission *row, struct ohtd_mission_extension *more)
 {
 	int r = 0;
 
@@ -313,17 +313,17 @@ static int judge(struct ohtd_db *db, const struct ohtd_tables_mission *row, stru
 	if (!more->count)
 		r = more->through <= row->through_leg;
 	else if (more->first <= row->legs)
-		r = ohtd_tables_mission_compare(db, row->id, more);
+		r = ohtd_mission_compare(db, row->id, more);
 	if (r)
 		return r;
-	if (ohtd_tables_mission_is_over(row))
+	if (ohtd_mission_is_over(row))
 		return -EALREADY;
 	if (more->count && more->first <= row->through_leg)
 		return -ESTALE;
-	return more->first - 1 + more->count > OHTD_TABLES_MISSION_LEGS_MAX ? -E2BIG : 0;
+	return more->first - 1 + more->count > OHTD_MISSION_LEGS_MAX ? -E2BIG : 0;
 }
 
-static int put_legs(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more)
+static int put_legs(struct ohtd_db *db, struct ohtd_mission *row, struct ohtd_mission_extension *more)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &delete_from_sql);
 	int r;
@@ -335,21 +335,21 @@ static int put_legs(struct ohtd_db *db, struct ohtd_tables_mission *row, struct 
 	return r ? r : add_legs(db, row->id, more->first, more->legs, more->count);
 }
 
-static int extend(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more)
+static int extend(struct ohtd_db *db, struct ohtd_mission *row, struct ohtd_mission_extension *more)
 {
-	int r = ohtd_tables_mission_get(db, row), there;
+	int r = ohtd_mission_get(db, row), there;
 	int64_t through;
 
 	if (r)
 		return r;
 	there = judge(db, row, more);
-	if (there < 0 || (there && ohtd_tables_mission_is_over(row)))
+	if (there < 0 || (there && ohtd_mission_is_over(row)))
 		return there;
 	if (!there && more->count)
 		r = put_legs(db, row, more);
 	if (r)
 		return r;
-	through = more->through == OHTD_TABLES_MISSION_THESE ? more->first - 1 + more->count : more->through;
+	through = more->through == OHTD_MISSION_THESE ? more->first - 1 + more->count : more->through;
 	more->member = "through_leg";
 	if (through > row->legs)
 		return -ERANGE;
@@ -361,7 +361,7 @@ static int extend(struct ohtd_db *db, struct ohtd_tables_mission *row, struct oh
 	return r ? r : there;
 }
 
-int ohtd_tables_mission_extend(struct ohtd_db *db, struct ohtd_tables_mission *row, struct ohtd_tables_extension *more)
+int ohtd_mission_extend(struct ohtd_db *db, struct ohtd_mission *row, struct ohtd_mission_extension *more)
 {
 	int r = ohtd_db_begin(db), there = 0;
 
@@ -380,17 +380,17 @@ static const struct {
 	const char *code;
 	const char *text;
 } told[] = {
-	{ OHTD_TABLES_MISSION_HELD, OHTD_EVENT_MISSION_HELD, "mission_held", "is held" },
-	{ OHTD_TABLES_MISSION_FAILED, OHTD_EVENT_MISSION_FAILED, "mission_failed", "has failed" },
-	{ OHTD_TABLES_MISSION_FINISHED, OHTD_EVENT_MISSION_FINISHED, "mission_finished", "has finished" },
+	{ OHTD_MISSION_HELD, OHTD_EVENT_MISSION_HELD, "mission_held", "is held" },
+	{ OHTD_MISSION_FAILED, OHTD_EVENT_MISSION_FAILED, "mission_failed", "has failed" },
+	{ OHTD_MISSION_FINISHED, OHTD_EVENT_MISSION_FINISHED, "mission_finished", "has finished" },
 };
 
 /* @row is not kept yet: it is told once that it comes into a state. */
-static int tell(struct ohtd_db *db, const struct ohtd_tables_mission *row, const char *why)
+static int tell(struct ohtd_db *db, const struct ohtd_mission *row, const char *why)
 {
 	struct ohtd_delivery_row delivery = { .made_ns = row->changed_ns };
-	struct ohtd_tables_mission kept = { .id = row->id };
-	int r = ohtd_tables_mission_get(db, &kept);
+	struct ohtd_mission kept = { .id = row->id };
+	int r = ohtd_mission_get(db, &kept);
 
 	if (r || !strcmp(kept.state, row->state))
 		return r == -ENOENT ? 0 : r;
@@ -402,21 +402,21 @@ static int tell(struct ohtd_db *db, const struct ohtd_tables_mission *row, const
 		snprintf(delivery.subject, sizeof(delivery.subject), "mission %" PRId64, row->id);
 		snprintf(delivery.text, sizeof(delivery.text), "Mission %" PRId64 " (%s) %s at leg %" PRId64 " of %" PRId64 ".%s%s", row->id, row->name,
 			 told[i].text, row->leg <= row->legs ? row->leg : row->legs, row->legs, *why ? " " : "", why);
-		return ohtd_tables_webhooks_mission(db, &delivery);
+		return ohtd_webhooks_mission(db, &delivery);
 	}
 	return 0;
 }
 
-static int keep(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg)
+static int keep(struct ohtd_db *db, const struct ohtd_mission *row, const struct ohtd_mission_leg *leg)
 {
 	int r = ohtd_db_put(db, &keep_sql, row);
 
 	if (!r && leg)
 		r = ohtd_db_put(db, &keep_leg_sql, leg);
-	return r || !ohtd_tables_mission_is_over(row) ? r : ohtd_db_put(db, &end_legs_sql, row);
+	return r || !ohtd_mission_is_over(row) ? r : ohtd_db_put(db, &end_legs_sql, row);
 }
 
-int ohtd_tables_mission_keep(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg, const char *why)
+int ohtd_mission_keep(struct ohtd_db *db, const struct ohtd_mission *row, const struct ohtd_mission_leg *leg, const char *why)
 {
 	int r = ohtd_db_begin(db);
 
@@ -427,8 +427,8 @@ int ohtd_tables_mission_keep(struct ohtd_db *db, const struct ohtd_tables_missio
 	return ohtd_db_end(db, r);
 }
 
-int ohtd_tables_mission_note(struct ohtd_db *db, const struct ohtd_tables_mission *row, const struct ohtd_tables_leg *leg,
-			     struct ohtd_command_row *command)
+int ohtd_mission_note(struct ohtd_db *db, const struct ohtd_mission *row, const struct ohtd_mission_leg *leg,
+		      struct ohtd_command_row *command)
 {
 	int r = ohtd_db_begin(db);
 
@@ -439,7 +439,7 @@ int ohtd_tables_mission_note(struct ohtd_db *db, const struct ohtd_tables_missio
 	return ohtd_db_end(db, r);
 }
 
-int ohtd_missions_row_begin_round(struct ohtd_db *db, const struct ohtd_tables_mission *row)
+int ohtd_missions_row_begin_round(struct ohtd_db *db, const struct ohtd_mission *row)
 {
 	int r = ohtd_db_begin(db);
 
@@ -465,17 +465,17 @@ static int run_at(struct ohtd_db *db, const struct ohtd_statement *sql, const ch
 /* One mission is driven at a time. */
 static int tell_hold(struct ohtd_db *db, const char *why, int64_t now_ns)
 {
-	struct ohtd_tables_mission row;
+	struct ohtd_mission row;
 	int r = ohtd_db_get(db, &under_way_sql, &row);
 
 	if (r)
 		return r == -ENOENT ? 0 : r;
-	snprintf(row.state, sizeof(row.state), "%s", OHTD_TABLES_MISSION_HELD);
+	snprintf(row.state, sizeof(row.state), "%s", OHTD_MISSION_HELD);
 	row.changed_ns = now_ns;
 	return tell(db, &row, why);
 }
 
-int ohtd_tables_missions_begin(struct ohtd_db *db, const char *reason, const char *why, int64_t now_ns)
+int ohtd_missions_begin(struct ohtd_db *db, const char *reason, const char *why, int64_t now_ns)
 {
 	int r = ohtd_db_begin(db), held = 0;
 
@@ -495,24 +495,24 @@ int ohtd_tables_missions_begin(struct ohtd_db *db, const char *reason, const cha
 
 /* ---- reading ---- */
 
-int ohtd_tables_mission_get(struct ohtd_db *db, struct ohtd_tables_mission *row)
+int ohtd_mission_get(struct ohtd_db *db, struct ohtd_mission *row)
 {
 	return ohtd_db_get(db, &get_sql, row);
 }
 
-int ohtd_tables_mission_find(struct ohtd_db *db, struct ohtd_tables_mission *row)
+int ohtd_mission_find(struct ohtd_db *db, struct ohtd_mission *row)
 {
 	return ohtd_db_get(db, &find_sql, row);
 }
 
-int ohtd_tables_mission_legs(struct ohtd_db *db, int64_t mission, struct ohtd_tables_leg *legs)
+int ohtd_mission_legs(struct ohtd_db *db, int64_t mission, struct ohtd_mission_leg *legs)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &legs_sql);
 	int count = 0, r;
 
 	ohtd_db_bind_number(s, ":mission", mission);
-	ohtd_db_bind_number(s, ":limit", OHTD_TABLES_MISSION_LEGS_MAX);
-	while ((r = ohtd_db_row(db, s)) > 0 && count < OHTD_TABLES_MISSION_LEGS_MAX)
+	ohtd_db_bind_number(s, ":limit", OHTD_MISSION_LEGS_MAX);
+	while ((r = ohtd_db_row(db, s)) > 0 && count < OHTD_MISSION_LEGS_MAX)
 		ohtd_row_take(s, &kept_legs, &legs[count++]);
 	sqlite3_reset(s);
 	if (r < 0)
@@ -520,16 +520,16 @@ int ohtd_tables_mission_legs(struct ohtd_db *db, int64_t mission, struct ohtd_ta
 	return count ? count : -ENOENT;
 }
 
-int ohtd_tables_missions_board(struct ohtd_db *db, struct ohtd_tables_mission_board *board)
+int ohtd_missions_board(struct ohtd_db *db, struct ohtd_mission_board *board)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &board_sql);
 	unsigned int count = 0;
 	int r;
 
-	ohtd_db_bind_number(s, ":shown", OHTD_TABLES_MISSIONS_SHOWN);
-	ohtd_db_bind_number(s, ":over", OHTD_TABLES_MISSIONS_SHOWN_OVER);
+	ohtd_db_bind_number(s, ":shown", OHTD_MISSIONS_SHOWN);
+	ohtd_db_bind_number(s, ":over", OHTD_MISSIONS_SHOWN_OVER);
 	while ((r = ohtd_db_row(db, s)) > 0 && count < sizeof(board->items) / sizeof(board->items[0]))
-		ohtd_row_take(s, &ohtd_tables_missions_kept, &board->items[count++].row);
+		ohtd_row_take(s, &ohtd_missions_kept, &board->items[count++].row);
 	sqlite3_reset(s);
 	for (unsigned int i = 0; i < count && r >= 0; i++)
 		r = read_leg(db, board->items[i].row.id, board->items[i].row.leg, &board->items[i].leg);

@@ -86,9 +86,9 @@ OHTD_SHAPE(key_made, "KeyWithSecret",
 	OHTD_PART(key_made, view, key_view),
 	OHTD_TEXT(key_made, secret, .flags = OHTD_SECRET, .summary = "For the header Authorization: Bearer; no other answer ever has it"));
 
-static struct key_view view_of(struct ohtd_call *call, const struct ohtd_table_key *row)
+static struct key_view view_of(struct ohtd_call *call, const struct ohtd_account_key *row)
 {
-	struct ohtd_table_key *key = memcpy(ohtd_call_alloc(call, sizeof(*key)), row, sizeof(*key));
+	struct ohtd_account_key *key = memcpy(ohtd_call_alloc(call, sizeof(*key)), row, sizeof(*key));
 	struct key_view view;
 
 	ohtd_auth_keys_freshen(ohtd_auth_keys_of(call->services->auth), key);
@@ -123,7 +123,7 @@ static void refuse(struct ohtd_call *call, int error)
 struct keys_late {
 	struct ohtd_late late;
 	int64_t user_id;
-	struct ohtd_table_key keys[OHTD_KEYS_PER_ACCOUNT];
+	struct ohtd_account_key keys[OHTD_KEYS_PER_ACCOUNT];
 };
 
 static int read_keys(struct ohtd_db *db, void *arg)
@@ -132,7 +132,7 @@ static int read_keys(struct ohtd_db *db, void *arg)
 	struct ohtd_user user = { .id = job->user_id };
 	int r = ohtd_db_user_get(db, &user);
 
-	return r ? r : ohtd_table_keys(db, job->user_id, job->keys, OHTD_KEYS_PER_ACCOUNT);
+	return r ? r : ohtd_account_keys(db, job->user_id, job->keys, OHTD_KEYS_PER_ACCOUNT);
 }
 
 static void reply_keys(struct ohtd_call *call, struct ohtd_late *late)
@@ -175,8 +175,8 @@ static void get_keys(struct ohtd_call *call)
 struct key_late {
 	struct ohtd_late late;
 	struct ohtd_auth *auth;
-	struct ohtd_table_key_order order;
-	int (*work)(struct ohtd_db *db, struct ohtd_table_key_order *order);
+	struct ohtd_account_key_order order;
+	int (*work)(struct ohtd_db *db, struct ohtd_account_key_order *order);
 	const char *act;
 	char by[OHTD_USER_NAME_MAX + 1];
 	int64_t by_id, by_epoch;
@@ -201,23 +201,23 @@ static void settle(struct ohtd_late *late)
 {
 	struct key_late *job = (struct key_late *)late;
 	struct ohtd_auth_keys *keys = ohtd_auth_keys_of(job->auth);
-	struct ohtd_table_key *key = &job->order.key;
+	struct ohtd_account_key *key = &job->order.key;
 	int r = 0;
 
 	if (late->result)
 		return;
-	if (job->work == ohtd_table_key_end)
+	if (job->work == ohtd_account_key_end)
 		ohtd_auth_keys_end(keys, key->id);
 	else
 		r = ohtd_auth_keys_put(keys, key);
-	if (job->work == ohtd_table_key_rotate)
+	if (job->work == ohtd_account_key_rotate)
 		ohtd_auth_keys_cut(keys, &job->order.before);
 	ohtd_log(OHTD_LOG_NOTICE, "auth", "key_changed", "key %s (%s) of %s %s by %s%s", key->id, key->name, key->user, job->act, job->by,
 		 r ? ", good from the next start on: out of memory" : "");
 }
 
 static struct key_late *make_job(struct ohtd_call *call, const char *act,
-				 int (*work)(struct ohtd_db *db, struct ohtd_table_key_order *order))
+				 int (*work)(struct ohtd_db *db, struct ohtd_account_key_order *order))
 {
 	struct key_late *job = ohtd_late_make(call, sizeof(*job));
 
@@ -322,7 +322,7 @@ static const struct ohtd_people_words verbs = { "/verbs", "is no verb of POST ro
 static const struct ohtd_people_words modules = { "/modules", "is no unit address in decimal, 1 to 247", ohtd_people_is_unit, OHTD_KEY_LIST_BYTES };
 static const struct ohtd_people_words addresses = { "/addresses", "is no address and no network", is_network, OHTD_KEY_LIST_BYTES };
 
-static bool take_new(struct ohtd_call *call, const struct key_new *said, struct ohtd_table_key *key)
+static bool take_new(struct ohtd_call *call, const struct key_new *said, struct ohtd_account_key *key)
 {
 	snprintf(key->name, sizeof(key->name), "%s", said->name);
 	key->role = said->role == OHTD_NONE ? 0 : (int)said->role;
@@ -336,7 +336,7 @@ static bool take_new(struct ohtd_call *call, const struct key_new *said, struct 
 static void post_key(struct ohtd_call *call)
 {
 	const struct key_new *said = OHTD_INPUT(call, key_new);
-	struct key_late *job = make_job(call, "was made", ohtd_table_key_add);
+	struct key_late *job = make_job(call, "was made", ohtd_account_key_add);
 
 	if (!job)
 		return;
@@ -359,7 +359,7 @@ OHTD_SHAPE(key_rotate, "KeyRotation",
 		     .summary = "So long the earlier key is still good, at most"),
 	EXPIRES(key_rotate, OHTD_NONE));
 
-static void take_name(struct ohtd_call *call, struct ohtd_table_key *key)
+static void take_name(struct ohtd_call *call, struct ohtd_account_key *key)
 {
 	key->user_id = call->params.id;
 	if (strlen(call->params.name) < sizeof(key->id))
@@ -369,7 +369,7 @@ static void take_name(struct ohtd_call *call, struct ohtd_table_key *key)
 static void post_rotate(struct ohtd_call *call)
 {
 	const struct key_rotate *said = OHTD_INPUT(call, key_rotate);
-	struct key_late *job = make_job(call, "was made in place of another", ohtd_table_key_rotate);
+	struct key_late *job = make_job(call, "was made in place of another", ohtd_account_key_rotate);
 
 	if (!job)
 		return;
@@ -391,7 +391,7 @@ static void reply_ended(struct ohtd_call *call, struct ohtd_late *late)
 
 static void delete_key(struct ohtd_call *call)
 {
-	struct key_late *job = make_job(call, "was ended", ohtd_table_key_end);
+	struct key_late *job = make_job(call, "was ended", ohtd_account_key_end);
 
 	if (!job)
 		return;

@@ -14,7 +14,7 @@
 #include "accounts/users.h"
 
 #define VIEWS_MAX	20
-#define TEXT_MAX(m_)	(sizeof(((struct ohtd_table_profile *)0)->m_) - 1)
+#define TEXT_MAX(m_)	(sizeof(((struct ohtd_account_profile *)0)->m_) - 1)
 
 enum { METRIC, IMPERIAL };
 static const char *const units[] = { [METRIC] = "metric", [IMPERIAL] = "imperial" };
@@ -130,7 +130,7 @@ static void read_views(struct ohtd_call *call, struct profile *view, const char 
 	}
 }
 
-static void reply_profile(struct ohtd_call *call, const struct ohtd_table_profile *row)
+static void reply_profile(struct ohtd_call *call, const struct ohtd_account_profile *row)
 {
 	struct profile view = {
 		.full_name = row->full_name, .language = row->language, .units = row->units, .zone = row->zone, .theme = row->theme,
@@ -144,7 +144,7 @@ static void reply_profile(struct ohtd_call *call, const struct ohtd_table_profil
 
 /* What of a profile one request changes. */
 static const struct { size_t at, bytes; } members[] = {
-#define MEMBER(m_)	{ offsetof(struct ohtd_table_profile, m_), sizeof(((struct ohtd_table_profile *)0)->m_) }
+#define MEMBER(m_)	{ offsetof(struct ohtd_account_profile, m_), sizeof(((struct ohtd_account_profile *)0)->m_) }
 	MEMBER(full_name), MEMBER(language), MEMBER(units), MEMBER(zone), MEMBER(theme), MEMBER(views),
 };
 enum { FULL_NAME, LANGUAGE, UNITS, ZONE, THEME, VIEWS, MEMBERS };
@@ -157,8 +157,8 @@ enum { FULL_NAME, LANGUAGE, UNITS, ZONE, THEME, VIEWS, MEMBERS };
 struct profile_late {
 	struct ohtd_late late;
 	int64_t epoch;
-	struct ohtd_table_profile profile;
-	struct ohtd_table_profile said;
+	struct ohtd_account_profile profile;
+	struct ohtd_account_profile said;
 	bool given[MEMBERS];
 };
 
@@ -166,11 +166,11 @@ static int work_read(struct ohtd_db *db, void *arg)
 {
 	struct profile_late *job = arg;
 	int64_t id = job->profile.user_id;
-	int r = ohtd_table_profile_get(db, &job->profile);
+	int r = ohtd_account_profile_get(db, &job->profile);
 
 	if (r != -ENOENT)
 		return r;
-	job->profile = (struct ohtd_table_profile){ .user_id = id };
+	job->profile = (struct ohtd_account_profile){ .user_id = id };
 	strcpy(job->profile.units, units[METRIC]);
 	strcpy(job->profile.theme, themes[AUTO]);
 	return 0;
@@ -188,7 +188,7 @@ static int work_change(struct ohtd_db *db, void *arg)
 	for (int i = 0; i < MEMBERS; i++)
 		if (job->given[i])
 			memcpy((char *)&job->profile + members[i].at, (const char *)&job->said + members[i].at, members[i].bytes);
-	return ohtd_table_profile_put(db, &job->profile);
+	return ohtd_account_profile_put(db, &job->profile);
 }
 
 static void answer(struct ohtd_call *call, struct ohtd_late *late)

@@ -21,7 +21,7 @@
 #include "accounts/users.h"
 #include "views/words.h"
 
-#define TEXT_MAX(member_)	(sizeof(((struct ohtd_table_registration *)0)->member_) - 1)
+#define TEXT_MAX(member_)	(sizeof(((struct ohtd_account_registration *)0)->member_) - 1)
 
 /* ---- a person asks ---- */
 
@@ -64,12 +64,12 @@ OHTD_SHAPE(pending_view, "RegistrationPending",
 struct register_late {
 	struct ohtd_late late;
 	struct ohtd_password_new password;
-	struct ohtd_table_registration row;
+	struct ohtd_account_registration row;
 };
 
 static int work_add(struct ohtd_db *db, void *arg)
 {
-	return ohtd_table_registration_add(db, &((struct register_late *)arg)->row);
+	return ohtd_account_registration_add(db, &((struct register_late *)arg)->row);
 }
 
 /* On a thread for passwords. */
@@ -112,7 +112,7 @@ static void post_register(struct ohtd_call *call)
 {
 	const struct register_input *said = OHTD_INPUT(call, register_input);
 	const char *agent = ohtd_call_header(call, "user-agent");
-	struct ohtd_table_registration *row;
+	struct ohtd_account_registration *row;
 	struct register_late *job;
 
 	if (!ohtd_settings_takes_registrations(call->services->settings)) {
@@ -189,7 +189,7 @@ OHTD_SHAPE(registration_query, "RegistrationQuery",
 
 static void show(struct ohtd_call *call, const void *row, void *item)
 {
-	const struct ohtd_table_registration *kept = row;
+	const struct ohtd_account_registration *kept = row;
 
 	(void)call;
 	*(struct registration_view *)item = (struct registration_view){
@@ -199,7 +199,7 @@ static void show(struct ohtd_call *call, const void *row, void *item)
 	};
 }
 
-static const struct ohtd_stored_list kept_registrations = { .row = &ohtd_table_registrations, .show = show };
+static const struct ohtd_stored_list kept_registrations = { .row = &ohtd_account_registrations, .show = show };
 
 /* ---- an administrator decides ---- */
 
@@ -214,7 +214,7 @@ struct decide_late {
 	struct ohtd_late late;
 	int64_t by_id, by_epoch;
 	char by[OHTD_USER_NAME_MAX + 1];
-	struct ohtd_table_decision decision;
+	struct ohtd_account_decision decision;
 };
 
 static int work_decide(struct ohtd_db *db, void *arg)
@@ -222,14 +222,14 @@ static int work_decide(struct ohtd_db *db, void *arg)
 	struct decide_late *job = arg;
 	int r = ohtd_people_giver_check(db, job->by_id, job->by_epoch);
 
-	return r ? r : ohtd_table_registration_decide(db, &job->decision);
+	return r ? r : ohtd_account_registration_decide(db, &job->decision);
 }
 
 /* Also when the client has left: it has been done. */
 static void settle_decide(struct ohtd_late *late)
 {
 	const struct decide_late *job = (const struct decide_late *)late;
-	const struct ohtd_table_decision *decision = &job->decision;
+	const struct ohtd_account_decision *decision = &job->decision;
 
 	if (late->result)
 		return;
@@ -270,7 +270,7 @@ static void decide(struct ohtd_call *call, bool approve, int64_t role)
 	job->by_id = call->who.user_id;
 	job->by_epoch = call->who.epoch;
 	snprintf(job->by, sizeof(job->by), "%s", call->who.user);
-	job->decision = (struct ohtd_table_decision){
+	job->decision = (struct ohtd_account_decision){
 		.id = call->params.id, .approve = approve, .role = role == OHTD_NONE ? 0 : (int)role,
 		.by_role = (int)call->who.role, .now_s = ohtd_clock_wall_s(call->services->clock),
 	};

@@ -30,7 +30,7 @@ OHTD_SHAPE(code_view, "ResetCode",
  */
 struct code_late {
 	struct ohtd_late late;
-	struct ohtd_table_reset_code code;
+	struct ohtd_account_reset_code code;
 	struct ohtd_user user;
 	int64_t by_id, by_epoch;
 	int by_role;
@@ -43,7 +43,7 @@ static int work_give(struct ohtd_db *db, void *arg)
 	struct code_late *job = arg;
 	int r = ohtd_people_giver_check(db, job->by_id, job->by_epoch);
 
-	return r ? r : ohtd_table_reset_give(db, &job->code, job->by_role, &job->user);
+	return r ? r : ohtd_account_reset_give(db, &job->code, job->by_role, &job->user);
 }
 
 /* Also when the client has left: it has been done. */

@@ -168,11 +168,11 @@ static void answer_secret(struct ohtd_call *call, const struct totp_job *job)
 
 static void answer_codes(struct ohtd_call *call, const struct totp_job *job)
 {
-	struct code_item items[OHTD_TABLE_RECOVERY_CODES];
+	struct code_item items[OHTD_ACCOUNT_RECOVERY_CODES];
 
-	for (int i = 0; i < OHTD_TABLE_RECOVERY_CODES; i++)
+	for (int i = 0; i < OHTD_ACCOUNT_RECOVERY_CODES; i++)
 		items[i].code = job->order.codes[i];
-	OHTD_REPLY(call, 200, codes_view, (&(struct codes_view){ items, OHTD_TABLE_RECOVERY_CODES }));
+	OHTD_REPLY(call, 200, codes_view, (&(struct codes_view){ items, OHTD_ACCOUNT_RECOVERY_CODES }));
 }
 
 static void answer(struct ohtd_call *call, struct ohtd_late *late)
@@ -230,17 +230,17 @@ static void delete_totp(struct ohtd_call *call)
 
 struct look_job {
 	struct ohtd_late late;
-	struct ohtd_table_second second;
+	struct ohtd_account_second second;
 };
 
 static int work_look(struct ohtd_db *db, void *arg)
 {
-	return ohtd_table_second_get(db, &((struct look_job *)arg)->second);
+	return ohtd_account_second_get(db, &((struct look_job *)arg)->second);
 }
 
 static void answer_look(struct ohtd_call *call, struct ohtd_late *late)
 {
-	const struct ohtd_table_second *second = &((const struct look_job *)late)->second;
+	const struct ohtd_account_second *second = &((const struct look_job *)late)->second;
 	struct second_view view = { .since = OHTD_NONE };
 	struct ohtd_clock_view clock;
 
@@ -253,7 +253,7 @@ static void answer_look(struct ohtd_call *call, struct ohtd_late *late)
 	if (!late->result) {
 		view.state = second->confirmed ? ON : PENDING;
 		view.since = second->made_s * (int64_t)OHTD_NS_PER_S;
-		view.recovery_codes = (int)(strlen(second->recovery) / OHTD_TABLE_RECOVERY_DIGITS);
+		view.recovery_codes = (int)(strlen(second->recovery) / OHTD_ACCOUNT_RECOVERY_DIGITS);
 	}
 	OHTD_REPLY(call, 200, second_view, &view);
 }
@@ -290,7 +290,7 @@ static int work_take(struct ohtd_db *db, void *arg)
 	r = r ? r : ohtd_db_user_change(db, &job->change);
 	if (r)
 		return r;
-	r = ohtd_table_second_end(db, job->change.id);
+	r = ohtd_account_second_end(db, job->change.id);
 	return r == -ENOENT ? -ENODATA : r;
 }
 

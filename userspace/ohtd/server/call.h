@@ -43,7 +43,7 @@ struct st_h2o_req_t;
  * @ended: the answer has been handed to the store
  */
 struct ohtd_server_key {
-	char name[OHTD_TABLE_REQUEST_KEY_NAME_BYTES];
+	char name[OHTD_SERVER_REQUEST_KEY_NAME_BYTES];
 	bool atomic;
 	bool ended;
 };

@@ -311,7 +311,7 @@ static int write_keyed(struct ohtd_db *db, void *arg)
 
 	if (r < 0 || !*late->key)
 		return r;
-	noted = ohtd_table_request_key_done(db, late->key);
+	noted = ohtd_server_request_key_done(db, late->key);
 	return noted ? noted : r;
 }
 

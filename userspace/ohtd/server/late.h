@@ -82,7 +82,7 @@ struct ohtd_late {
 	int (*act)(struct ohtd_late *late);
 	ohtd_store_work read;
 	ohtd_store_work write;
-	char key[OHTD_TABLE_REQUEST_KEY_NAME_BYTES];
+	char key[OHTD_SERVER_REQUEST_KEY_NAME_BYTES];
 	void (*answer)(struct ohtd_call *call, struct ohtd_late *late);
 	size_t bytes;
 	uint64_t turns_until_ms;

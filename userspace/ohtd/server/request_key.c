@@ -57,7 +57,7 @@ static const char *read_key(struct ohtd_call *call)
 	return key;
 }
 
-static bool name_key(struct ohtd_call *call, const char *key, struct ohtd_table_request_key *row)
+static bool name_key(struct ohtd_call *call, const char *key, struct ohtd_server_request_key *row)
 {
 	const char *text = ohtd_call_text_of(call, "%llu %s", (unsigned long long)row->tag, key);
 	struct oht_hash hash;
@@ -69,7 +69,7 @@ static bool name_key(struct ohtd_call *call, const char *key, struct ohtd_table_
 }
 
 /* Method, path, query, If-Match and body. The key is not stored, so that nobody who reads the database can guess at a body. */
-static bool print_request(struct ohtd_call *call, const char *key, struct ohtd_table_request_key *row)
+static bool print_request(struct ohtd_call *call, const char *key, struct ohtd_server_request_key *row)
 {
 	const h2o_req_t *req = call->req;
 	const char *match = ohtd_call_header(call, "if-match");
@@ -95,7 +95,7 @@ static bool print_request(struct ohtd_call *call, const char *key, struct ohtd_t
 struct take_late {
 	struct ohtd_late late;
 	struct ohtd_clock *clock;
-	struct ohtd_table_request_key row;
+	struct ohtd_server_request_key row;
 	bool atomic;
 };
 
@@ -113,7 +113,7 @@ static int key_time_ns(struct ohtd_db *db, struct ohtd_clock *clock, int64_t *ti
 	int r;
 
 	if (!begun) {
-		r = ohtd_table_request_keys_newest(db, &newest_ns);
+		r = ohtd_server_request_keys_newest(db, &newest_ns);
 		if (r)
 			return r;
 		begun_ns = newest_ns - boot_ns;
@@ -128,7 +128,7 @@ static int work_take(struct ohtd_db *db, void *arg)
 	struct take_late *job = arg;
 	int r = key_time_ns(db, job->clock, &job->row.made_ns);
 
-	return r ? r : ohtd_table_request_key_take(db, &job->row, job->atomic);
+	return r ? r : ohtd_server_request_key_take(db, &job->row, job->atomic);
 }
 
 static void begin_act(struct ohtd_call *call, const struct take_late *job)
@@ -140,7 +140,7 @@ static void begin_act(struct ohtd_call *call, const struct take_late *job)
 }
 
 /* The audit has it from the first time. */
-static void reply_again(struct ohtd_call *call, const struct ohtd_table_request_key *row)
+static void reply_again(struct ohtd_call *call, const struct ohtd_server_request_key *row)
 {
 	call->recorded = true;
 	ohtd_reply_header(call, "idempotency-replayed", "true");
@@ -157,21 +157,21 @@ static void answer_take(struct ohtd_call *call, struct ohtd_late *late)
 	const struct take_late *job = (const struct take_late *)late;
 
 	switch (late->result) {
-	case OHTD_TABLE_REQUEST_KEY_NEW:
+	case OHTD_SERVER_REQUEST_KEY_NEW:
 		begin_act(call, job);
 		break;
-	case OHTD_TABLE_REQUEST_KEY_AGAIN:
+	case OHTD_SERVER_REQUEST_KEY_AGAIN:
 		reply_again(call, &job->row);
 		break;
-	case OHTD_TABLE_REQUEST_KEY_RUNS:
+	case OHTD_SERVER_REQUEST_KEY_RUNS:
 		ohtd_reply_header(call, "retry-after", "2");
 		ohtd_reply_problem(call, 409, "request_key_runs", "the first request with this key is under way");
 		break;
-	case OHTD_TABLE_REQUEST_KEY_OTHER:
+	case OHTD_SERVER_REQUEST_KEY_OTHER:
 		ohtd_reply_problem(call, 422, "request_key_reused", "another request had this key: path, query, If-Match and body must be the same");
 		break;
-	case OHTD_TABLE_REQUEST_KEY_LOST:
-		ohtd_reply_problem(call, 409, "request_key_lost", job->row.state == OHTD_TABLE_REQUEST_KEY_DONE ?
+	case OHTD_SERVER_REQUEST_KEY_LOST:
+		ohtd_reply_problem(call, 409, "request_key_lost", job->row.state == OHTD_SERVER_REQUEST_KEY_DONE ?
 				   "it was done, and its answer was not kept" : "it is not known whether it was done");
 		break;
 	default:
@@ -213,14 +213,14 @@ bool ohtd_server_key_take(struct ohtd_call *call)
 struct kept_answer {
 	struct ohtd_pending pending;
 	struct ohtd_store_job job;
-	struct ohtd_table_request_key row;
+	struct ohtd_server_request_key row;
 	const char *data;
 	size_t bytes;
 };
 
 static int work_answer(struct ohtd_db *db, void *arg)
 {
-	return ohtd_table_request_key_answer(db, arg);
+	return ohtd_server_request_key_answer(db, arg);
 }
 
 static void is_kept(struct ohtd_store_job *job)
@@ -281,22 +281,22 @@ static bool keep(struct ohtd_call *call, int status, const char *data, size_t by
 
 struct note {
 	struct ohtd_store_job job;
-	char name[OHTD_TABLE_REQUEST_KEY_NAME_BYTES];
+	char name[OHTD_SERVER_REQUEST_KEY_NAME_BYTES];
 };
 
 static int work_done(struct ohtd_db *db, void *arg)
 {
-	return ohtd_table_request_key_done(db, arg);
+	return ohtd_server_request_key_done(db, arg);
 }
 
 static int work_forget(struct ohtd_db *db, void *arg)
 {
-	return ohtd_table_request_key_forget(db, arg);
+	return ohtd_server_request_key_forget(db, arg);
 }
 
 static int work_lose(struct ohtd_db *db, void *arg)
 {
-	return ohtd_table_request_key_lose(db, arg);
+	return ohtd_server_request_key_lose(db, arg);
 }
 
 static void noted(struct ohtd_store_job *job)
@@ -332,7 +332,7 @@ bool ohtd_server_key_answer(struct ohtd_call *call, int status, const char *data
 	if (!*call->key.name || call->key.ended)
 		return false;
 	call->key.ended = true;
-	if (status < 400 && bytes < OHTD_TABLE_REQUEST_KEY_BODY_BYTES)
+	if (status < 400 && bytes < OHTD_SERVER_REQUEST_KEY_BODY_BYTES)
 		return keep(call, status, data, bytes);
 	if (status < 400)
 		submit_note(call, work_done);

@@ -10,19 +10,19 @@
 #define RUNS_NS	(120 * INT64_C(1000000000))
 
 static const struct ohtd_stored_column key_columns[] = {
-	OHTD_COLUMN(ohtd_table_request_key, name),
-	OHTD_COLUMN(ohtd_table_request_key, tag),
-	OHTD_COLUMN(ohtd_table_request_key, print),
-	OHTD_COLUMN(ohtd_table_request_key, made_ns),
-	OHTD_COLUMN(ohtd_table_request_key, run, .whole = true),
-	OHTD_COLUMN(ohtd_table_request_key, state),
-	OHTD_COLUMN(ohtd_table_request_key, status),
-	OHTD_COLUMN(ohtd_table_request_key, etag),
-	OHTD_COLUMN(ohtd_table_request_key, body),
+	OHTD_COLUMN(ohtd_server_request_key, name),
+	OHTD_COLUMN(ohtd_server_request_key, tag),
+	OHTD_COLUMN(ohtd_server_request_key, print),
+	OHTD_COLUMN(ohtd_server_request_key, made_ns),
+	OHTD_COLUMN(ohtd_server_request_key, run, .whole = true),
+	OHTD_COLUMN(ohtd_server_request_key, state),
+	OHTD_COLUMN(ohtd_server_request_key, status),
+	OHTD_COLUMN(ohtd_server_request_key, etag),
+	OHTD_COLUMN(ohtd_server_request_key, body),
 };
 
 static const struct ohtd_stored_row kept_keys = {
-	.table = "request_keys", .bytes = sizeof(struct ohtd_table_request_key), .key = &key_columns[0], OHTD_COLUMNS(key_columns),
+	.table = "request_keys", .bytes = sizeof(struct ohtd_server_request_key), .key = &key_columns[0], OHTD_COLUMNS(key_columns),
 };
 
 static const struct ohtd_statement get_sql = { " WHERE name = :name", &kept_keys, ohtd_row_select };
@@ -54,7 +54,7 @@ static int run_named(struct ohtd_db *db, const struct ohtd_statement *statement,
 	return ohtd_db_run(db, s);
 }
 
-int ohtd_table_request_keys_newest(struct ohtd_db *db, int64_t *made_ns)
+int ohtd_server_request_keys_newest(struct ohtd_db *db, int64_t *made_ns)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &newest_sql);
 	int r = ohtd_db_row(db, s);
@@ -69,7 +69,7 @@ static int drop_old(struct ohtd_db *db, int64_t now_ns)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &drop_old_sql);
 
-	ohtd_db_bind_number(s, ":until", now_ns - OHTD_TABLE_REQUEST_KEY_NS);
+	ohtd_db_bind_number(s, ":until", now_ns - OHTD_SERVER_REQUEST_KEY_NS);
 	return ohtd_db_run(db, s);
 }
 
@@ -79,16 +79,16 @@ static int make_room(struct ohtd_db *db, uint64_t tag)
 	int r;
 
 	ohtd_db_bind_number(s, ":tag", (int64_t)tag);
-	ohtd_db_bind_number(s, ":kept", OHTD_TABLE_REQUEST_KEYS_OF_ACCOUNT - 1);
+	ohtd_db_bind_number(s, ":kept", OHTD_SERVER_REQUEST_KEYS_OF_ACCOUNT - 1);
 	r = ohtd_db_run(db, s);
 	if (r)
 		return r;
 	s = ohtd_db_statement(db, &drop_beyond_sql);
-	ohtd_db_bind_number(s, ":kept", OHTD_TABLE_REQUEST_KEYS_MAX - 1);
+	ohtd_db_bind_number(s, ":kept", OHTD_SERVER_REQUEST_KEYS_MAX - 1);
 	return ohtd_db_run(db, s);
 }
 
-static int put(struct ohtd_db *db, struct ohtd_table_request_key *key)
+static int put(struct ohtd_db *db, struct ohtd_server_request_key *key)
 {
 	int r = make_room(db, key->tag);
 
@@ -96,26 +96,26 @@ static int put(struct ohtd_db *db, struct ohtd_table_request_key *key)
 }
 
 /* @row has begun, and nothing more is known of it. */
-static int take_begun(struct ohtd_db *db, struct ohtd_table_request_key *row, const struct ohtd_table_request_key *asked, bool atomic)
+static int take_begun(struct ohtd_db *db, struct ohtd_server_request_key *row, const struct ohtd_server_request_key *asked, bool atomic)
 {
 	bool own = row->run == asked->run;
 	int r;
 
 	if (own && asked->made_ns - row->made_ns < RUNS_NS)
-		return OHTD_TABLE_REQUEST_KEY_RUNS;
+		return OHTD_SERVER_REQUEST_KEY_RUNS;
 	if (!own && atomic) {
 		r = ohtd_db_put(db, &begin_sql, asked);
 		*row = *asked;
-		return r ? r : OHTD_TABLE_REQUEST_KEY_NEW;
+		return r ? r : OHTD_SERVER_REQUEST_KEY_NEW;
 	}
-	row->state = OHTD_TABLE_REQUEST_KEY_UNKNOWN;
+	row->state = OHTD_SERVER_REQUEST_KEY_UNKNOWN;
 	r = run_named(db, &lose_sql, row->name);
-	return r ? r : OHTD_TABLE_REQUEST_KEY_LOST;
+	return r ? r : OHTD_SERVER_REQUEST_KEY_LOST;
 }
 
-static int take(struct ohtd_db *db, struct ohtd_table_request_key *key, bool atomic)
+static int take(struct ohtd_db *db, struct ohtd_server_request_key *key, bool atomic)
 {
-	struct ohtd_table_request_key asked = *key;
+	struct ohtd_server_request_key asked = *key;
 	int r = drop_old(db, key->made_ns);
 
 	if (!r)
@@ -123,20 +123,20 @@ static int take(struct ohtd_db *db, struct ohtd_table_request_key *key, bool ato
 	if (r == -ENOENT) {
 		*key = asked;
 		r = put(db, key);
-		return r ? r : OHTD_TABLE_REQUEST_KEY_NEW;
+		return r ? r : OHTD_SERVER_REQUEST_KEY_NEW;
 	}
 	if (r)
 		return r;
 	if (strcmp(key->print, asked.print) != 0)
-		return OHTD_TABLE_REQUEST_KEY_OTHER;
-	if (key->state == OHTD_TABLE_REQUEST_KEY_ANSWERED)
-		return OHTD_TABLE_REQUEST_KEY_AGAIN;
-	if (key->state != OHTD_TABLE_REQUEST_KEY_BEGUN)
-		return OHTD_TABLE_REQUEST_KEY_LOST;
+		return OHTD_SERVER_REQUEST_KEY_OTHER;
+	if (key->state == OHTD_SERVER_REQUEST_KEY_ANSWERED)
+		return OHTD_SERVER_REQUEST_KEY_AGAIN;
+	if (key->state != OHTD_SERVER_REQUEST_KEY_BEGUN)
+		return OHTD_SERVER_REQUEST_KEY_LOST;
 	return take_begun(db, key, &asked, atomic);
 }
 
-int ohtd_table_request_key_take(struct ohtd_db *db, struct ohtd_table_request_key *key, bool atomic)
+int ohtd_server_request_key_take(struct ohtd_db *db, struct ohtd_server_request_key *key, bool atomic)
 {
 	int found, r = ohtd_db_begin(db);
 
@@ -147,22 +147,22 @@ int ohtd_table_request_key_take(struct ohtd_db *db, struct ohtd_table_request_ke
 	return r ? r : found;
 }
 
-int ohtd_table_request_key_done(struct ohtd_db *db, const char *name)
+int ohtd_server_request_key_done(struct ohtd_db *db, const char *name)
 {
 	return run_named(db, &done_sql, name);
 }
 
-int ohtd_table_request_key_answer(struct ohtd_db *db, struct ohtd_table_request_key *key)
+int ohtd_server_request_key_answer(struct ohtd_db *db, struct ohtd_server_request_key *key)
 {
 	return ohtd_db_put(db, &answer_sql, key);
 }
 
-int ohtd_table_request_key_forget(struct ohtd_db *db, const char *name)
+int ohtd_server_request_key_forget(struct ohtd_db *db, const char *name)
 {
 	return run_named(db, &forget_sql, name);
 }
 
-int ohtd_table_request_key_lose(struct ohtd_db *db, const char *name)
+int ohtd_server_request_key_lose(struct ohtd_db *db, const char *name)
 {
 	return run_named(db, &lose_sql, name);
 }

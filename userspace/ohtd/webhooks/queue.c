@@ -208,7 +208,7 @@ int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row)
 	return ohtd_db_end(db, r);
 }
 
-int ohtd_tables_webhooks_mission(struct ohtd_db *db, const struct ohtd_delivery_row *row)
+int ohtd_webhooks_mission(struct ohtd_db *db, const struct ohtd_delivery_row *row)
 {
 	int r = ohtd_db_put(db, &mission_sql, row);
 
@@ -268,7 +268,7 @@ static int find_due(struct ohtd_db *db, int64_t webhook, int64_t told, int64_t n
 	return r;
 }
 
-static int64_t told_of(const struct ohtd_tables_webhook_told *told, unsigned int count, int64_t webhook)
+static int64_t told_of(const struct ohtd_webhook_told *told, unsigned int count, int64_t webhook)
 {
 	for (unsigned int i = 0; i < count; i++)
 		if (told[i].webhook == webhook)
@@ -276,7 +276,7 @@ static int64_t told_of(const struct ohtd_tables_webhook_told *told, unsigned int
 	return 0;
 }
 
-int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, const struct ohtd_tables_webhook_told *told, unsigned int told_count,
+int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, const struct ohtd_webhook_told *told, unsigned int told_count,
 			 struct ohtd_due *due, bool *alive)
 {
 	struct ohtd_webhook_row webhooks[OHTD_WEBHOOKS_MAX];

@@ -175,7 +175,7 @@ int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row);
  * Queues that a mission is held, has failed or has finished, for each webhook that wants it. @row: event, code, subject, text and made_ns.
  * Inside of the transaction that keeps the mission. 0 or a negative errno.
  */
-int ohtd_tables_webhooks_mission(struct ohtd_db *db, const struct ohtd_delivery_row *row);
+int ohtd_webhooks_mission(struct ohtd_db *db, const struct ohtd_delivery_row *row);
 
 /* Queues that this daemon lives, for each webhook that wants it and has not been told for a day. */
 int ohtd_db_webhooks_alive(struct ohtd_db *db, int64_t now_ns);
@@ -187,7 +187,7 @@ struct ohtd_due {
 };
 
 /* A delivery whose receiver has taken it, before that is kept. */
-struct ohtd_tables_webhook_told {
+struct ohtd_webhook_told {
 	int64_t webhook;
 	int64_t number;
 };
@@ -203,7 +203,7 @@ struct ohtd_tables_webhook_told {
  *
  * Return: how many, or a negative errno.
  */
-int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, const struct ohtd_tables_webhook_told *told, unsigned int told_count,
+int ohtd_db_webhooks_due(struct ohtd_db *db, int64_t now_ns, const struct ohtd_webhook_told *told, unsigned int told_count,
 			 struct ohtd_due *due, bool *alive);
 
 /**

@@ -78,7 +78,7 @@ struct due_work {
 	struct ohtd_due *due;
 	int64_t now_ns;
 	unsigned int told_count;
-	struct ohtd_tables_webhook_told told[OHTD_WEBHOOKS_MAX];
+	struct ohtd_webhook_told told[OHTD_WEBHOOKS_MAX];
 	bool alive;
 	unsigned int failing_count;
 	struct ohtd_webhooks_failing failing[OHTD_WEBHOOKS_MAX];
@@ -308,7 +308,7 @@ static void list_told(const struct ohtd_webhooks *webhooks, struct due_work *wor
 {
 	for (unsigned int i = 0; i < OHTD_WEBHOOKS_MAX; i++)
 		if (is_taken(&webhooks->flights[i]))
-			work->told[work->told_count++] = (struct ohtd_tables_webhook_told){ webhooks->flights[i].webhook, webhooks->flights[i].number };
+			work->told[work->told_count++] = (struct ohtd_webhook_told){ webhooks->flights[i].webhook, webhooks->flights[i].number };
 }
 
 static bool is_told_more(const struct due_work *work, int count)
