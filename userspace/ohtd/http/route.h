@@ -65,7 +65,7 @@ enum ohtd_route_kind {
 #define OHTD_ROUTE_KEYED	(1U << 13)	/* makes something: takes an Idempotency-Key */
 #define OHTD_ROUTE_ATOMIC	(1U << 14)	/* keyed, and all that it does is one transaction of the store, with its key */
 #define OHTD_ROUTE_ENROL	(1U << 15)	/* also for an account that must have a second factor and has none */
-#define OHTD_ROUTE_NO_COURSE	(1U << 20)	/* takes motion away, or is the way to a certificate: no course can be asked for */
+#define OHTD_ROUTE_NO_COURSE	(1U << 16)	/* takes motion away, or is the way to a certificate: no course can be asked for */
 /* The members of the body are not those of a shape. */
 #define OHTD_ROUTE_SHAPELESS	(OHTD_ROUTE_MERGE | OHTD_ROUTE_OBJECT)
 
