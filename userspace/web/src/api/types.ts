@@ -88,6 +88,10 @@ export type User = Schemas["Account"];
 
 export type Agent = Schemas["Agent"];
 
+export type Course = Schemas["Course"];
+
+export type CourseCertificate = Schemas["CourseCertificate"];
+
 export type Key = Schemas["Key"];
 
 export type KeyWithSecret = Schemas["KeyWithSecret"];
