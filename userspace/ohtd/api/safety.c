@@ -8,7 +8,7 @@
 #include "live/channels.h"
 #include "views/safety_cause.h"
 #include "server/figures.h"
-#include "server/stop.h"
+#include "clients/stop.h"
 #include "views/words.h"
 #include "oht_client.h"
 #include "control/robot.h"
@@ -265,14 +265,14 @@ static void get_safety(struct ohtd_call *call)
 static void post_stop(struct ohtd_call *call)
 {
 	struct stopped stopped;
-	int r = ohtd_stop_ask(call->loop, &call->who, &stopped);
+	int r = ohtd_clients_stop(ohtd_call_link(call), &call->who, &stopped);
 
 	call->noted.repeats = !r && stopped.repeated;
 	if (r)
 		ohtd_reply_problem(call, 503, "device_gone", OHTD_STOP_UNCONFIRMED ": %s", strerror(-r));
 	else
 		OHTD_REPLY(call, 200, stopped, &stopped);
-	ohtd_stop_log(call->loop, &call->who, r, &stopped);
+	ohtd_clients_log_stop(&call->who, r, &stopped);
 }
 
 /* ---- commands ---- */
@@ -300,7 +300,7 @@ static void safety_done(struct ohtd_call *call, const struct ohtd_answer *answer
 {
 	/* A reset by its button is seen at the enable. */
 	if (answer->kind != OHTD_COMMAND_SELF_TEST)
-		ohtd_stop_log_repeated(call->loop);
+		ohtd_clients_log_repeated();
 	get_safety(call);
 }
 
@@ -428,7 +428,7 @@ static void get_latency(struct ohtd_call *call)
 
 static const struct ohtd_route routes[] = {
 	{
-		.method = OHTD_GET, .path = "safety", .role = OHTD_ROLE_VIEWER,
+		.method = OHTD_GET, .path = "safety", .role = OHTD_ROLE_VIEWER, .flags = OHTD_ROUTE_ENROL,
 		.replies = { { 200, &safety_shape } },
 		.handle = get_safety,
 		.summary = "State of the stop",

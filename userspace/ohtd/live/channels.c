@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/log_tail.h"
+#include "clients/stop.h"
 #include "live/handover.h"
 #include "live/live.h"
 #include "views/scene.h"
@@ -270,7 +271,7 @@ void ohtd_channels_publish(struct ohtd_loop *loop)
 	memory = ohtd_pool_memory(&pool);
 	scene = (struct ohtd_scene){
 		.snapshot = &loop->snapshot, .services = server->services,
-		.stops_repeated = atomic_load(&server->stops_repeated), .ended = &server->live->ended,
+		.stops_repeated = ohtd_clients_stops_repeated(), .ended = &server->live->ended,
 		.logged = &server->live->logged, .alerts = &alerts, .memory = &memory,
 	};
 	ohtd_scene_take_time(&scene);

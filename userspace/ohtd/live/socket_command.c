@@ -12,7 +12,7 @@
 #include "server/control.h"
 #include "http/problem.h"
 #include "live/socket_private.h"
-#include "server/stop.h"
+#include "clients/stop.h"
 #include "control/robot.h"
 #include "robot/verbs.h"
 
@@ -280,7 +280,7 @@ bool ohtd_socket_stop(struct ohtd_socket *socket, const struct ohtd_memory *memo
 		});
 		return false;
 	}
-	r = ohtd_stop_ask(socket->loop, &socket->who, &stopped);
+	r = ohtd_clients_stop(socket->loop->link, &socket->who, &stopped);
 	if (r)
 		refuse(socket, memory, id, &(struct ohtd_refusal){
 			.status = 503, .code = "device_gone", .detail = OHTD_STOP_UNCONFIRMED,
@@ -289,7 +289,7 @@ bool ohtd_socket_stop(struct ohtd_socket *socket, const struct ohtd_memory *memo
 		say(socket, memory, &socket_stopped_shape, &(struct socket_stopped){
 			.type = "stopped", .id = *id, .status = 200, .data = &stopped,
 		});
-	ohtd_stop_log(socket->loop, &socket->who, r, &stopped);
+	ohtd_clients_log_stop(&socket->who, r, &stopped);
 	record_stop(socket, r, &stopped);
 	return !r;
 }

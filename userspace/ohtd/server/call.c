@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <json-c/json.h>
 
+#include "clients/stop.h"
 #include "http/accept.h"
 #include "json/writer.h"
 #include "server/loop.h"
@@ -32,6 +33,11 @@ const struct ohtd_snapshot *ohtd_loop_snapshot(struct ohtd_loop *loop)
 const struct ohtd_snapshot *ohtd_call_snapshot(struct ohtd_call *call)
 {
 	return ohtd_loop_snapshot(call->loop);
+}
+
+struct ohtd_link *ohtd_call_link(const struct ohtd_call *call)
+{
+	return call->loop->link;
 }
 
 static bool only_reads(const struct ohtd_route *route)
@@ -82,7 +88,7 @@ struct ohtd_scene ohtd_call_scene(struct ohtd_call *call)
 {
 	struct ohtd_scene scene = {
 		.snapshot = ohtd_call_snapshot(call), .services = call->services,
-		.stops_repeated = atomic_load(&call->loop->server->stops_repeated), .memory = &call->memory,
+		.stops_repeated = ohtd_clients_stops_repeated(), .memory = &call->memory,
 	};
 
 	ohtd_scene_take_time(&scene);

@@ -26,6 +26,7 @@ struct json_object;
 struct ohtd_conn;
 struct ohtd_document;
 struct ohtd_held;
+struct ohtd_link;
 struct ohtd_loop;
 struct ohtd_pending;
 struct ohtd_route_count;
@@ -116,6 +117,8 @@ struct ohtd_call {
 
 /* The newest snapshot; valid until the loop's next turn. Never NULL. */
 const struct ohtd_snapshot *ohtd_call_snapshot(struct ohtd_call *call);
+/* The way of its loop to the control thread. */
+struct ohtd_link *ohtd_call_link(const struct ohtd_call *call);
 enum ohtd_supervisor ohtd_call_supervisor(const struct ohtd_call *call);
 /* The description of all routes. */
 const struct ohtd_document *ohtd_call_openapi(struct ohtd_call *call);

@@ -157,7 +157,6 @@ struct ohtd_server {
 	struct ohtd_tickets *tickets;
 	_Atomic uint64_t starved_ms;	/* when a connection found no place, not even a kept one; 0: never */
 	_Atomic uint64_t commands[OHTD_COMMAND_LAST + 1][OHTD_OUTCOMES];	/* answered, by outcome */
-	atomic_ulong stops_repeated;	/* requests for a stop since the present one was made */
 	sem_t loop_ready;		/* posted by each loop when it can be sent to */
 	uint16_t port;
 	unsigned int loop_count;

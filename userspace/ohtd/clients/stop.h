@@ -4,15 +4,15 @@
  * Contexts: the loop of the client.
  * Locks:    none; the count of repeated stops is atomic.
  */
-#ifndef OHTD_SERVER_STOP_H
-#define OHTD_SERVER_STOP_H
+#ifndef OHTD_CLIENTS_STOP_H
+#define OHTD_CLIENTS_STOP_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "json/member.h"
 
-struct ohtd_loop;
+struct ohtd_link;
 struct ohtd_principal;
 
 struct safety_outputs {
@@ -34,24 +34,26 @@ struct stopped {
 
 extern const struct ohtd_shape stopped_shape;
 
-/* Beginning of the sentence for a stop that ohtd_stop_ask() could not confirm. */
+/* Beginning of the sentence for a stop that ohtd_clients_stop() could not confirm. */
 #define OHTD_STOP_UNCONFIRMED	"the stop could not be confirmed"
 
 /**
- * ohtd_stop_ask() - stop the machine now
- * @loop: that of the client
+ * ohtd_clients_stop() - stop the machine now
+ * @link: that of the client's loop
  * @who: the client, whose role has been checked
  * @stopped: filled in when it returns 0
  *
- * The caller answers the client first and then calls ohtd_stop_log().
+ * The caller answers the client first and then calls ohtd_clients_log_stop().
  *
  * Return: 0 or a negative errno of ohtd_stop().
  */
-int ohtd_stop_ask(struct ohtd_loop *loop, const struct ohtd_principal *who, struct stopped *stopped);
-/* @error: what ohtd_stop_ask() has returned */
-void ohtd_stop_log(struct ohtd_loop *loop, const struct ohtd_principal *who, int error,
-		   const struct stopped *stopped);
+int ohtd_clients_stop(struct ohtd_link *link, const struct ohtd_principal *who, struct stopped *stopped);
+/* @error: what ohtd_clients_stop() has returned */
+void ohtd_clients_log_stop(const struct ohtd_principal *who, int error, const struct stopped *stopped);
 /* The stop is over: logs how often it was repeated. */
-void ohtd_stop_log_repeated(struct ohtd_loop *loop);
+void ohtd_clients_log_repeated(void);
 
-#endif /* OHTD_SERVER_STOP_H */
+/* Requests for a stop since the present one was made. */
+unsigned long ohtd_clients_stops_repeated(void);
+
+#endif /* OHTD_CLIENTS_STOP_H */

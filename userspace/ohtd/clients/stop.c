@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "server/stop.h"
+#include "clients/stop.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "server/loop.h"
+#include "auth/principal.h"
 #include "views/words.h"
 #include "control/robot.h"
 
@@ -22,11 +23,11 @@ OHTD_SHAPE_SHARED(stopped, "Stopped",
 		     .summary = "When the call into the device began, CLOCK_MONOTONIC"),
 	OHTD_INTEGER(stopped, call_us, .unit = "us", .summary = "How long the call took"));
 
-int ohtd_stop_ask(struct ohtd_loop *loop, const struct ohtd_principal *who, struct stopped *stopped)
+int ohtd_clients_stop(struct ohtd_link *link, const struct ohtd_principal *who, struct stopped *stopped)
 {
 	static const struct safety_outputs low = { 0, 0 }, none = { -1, -1 };
 	struct ohtd_stop_result result = { 0 };
-	int r = ohtd_stop(loop->link, ohtd_principal_tag(who), &result);
+	int r = ohtd_stop(link, ohtd_principal_tag(who), &result);
 
 	if (r)
 		return r;
@@ -40,27 +41,34 @@ int ohtd_stop_ask(struct ohtd_loop *loop, const struct ohtd_principal *who, stru
 	return 0;
 }
 
-/* Repeated stops get one line together, at the reset: a client that keeps asking must not fill the log. */
-void ohtd_stop_log_repeated(struct ohtd_loop *loop)
+/* Requests for a stop since the present one was made. */
+static atomic_ulong repeated;
+
+unsigned long ohtd_clients_stops_repeated(void)
 {
-	unsigned long count = atomic_exchange(&loop->server->stops_repeated, 0);
+	return atomic_load(&repeated);
+}
+
+/* Repeated stops get one line together, at the reset: a client that keeps asking must not fill the log. */
+void ohtd_clients_log_repeated(void)
+{
+	unsigned long count = atomic_exchange(&repeated, 0);
 
 	if (count)
 		ohtd_log(OHTD_LOG_NOTICE, "http", "stop_repeated",
 			 "%lu more requests while it was stopped already", count);
 }
 
-void ohtd_stop_log(struct ohtd_loop *loop, const struct ohtd_principal *who, int error,
-		   const struct stopped *stopped)
+void ohtd_clients_log_stop(const struct ohtd_principal *who, int error, const struct stopped *stopped)
 {
 	if (error) {
 		ohtd_log(OHTD_LOG_ERROR, "http", "stop_unconfirmed", "%s: %s", who->user, strerror(-error));
 		return;
 	}
 	if (stopped->repeated) {
-		atomic_fetch_add(&loop->server->stops_repeated, 1);
+		atomic_fetch_add(&repeated, 1);
 		return;
 	}
-	ohtd_stop_log_repeated(loop);
+	ohtd_clients_log_repeated();
 	ohtd_log(OHTD_LOG_WARNING, "http", "stop", "asked for by %s", who->user);
 }
