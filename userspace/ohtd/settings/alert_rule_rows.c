@@ -3,33 +3,33 @@
 
 #include "store/db_private.h"
 
+#define RULE_COLUMN(name_, member_, ...)	OHTD_COLUMN_AS(ohtd_alert_rule_row, name_, values.member_, __VA_ARGS__)
+
 static const struct ohtd_stored_column rule_columns[] = {
-	OHTD_COLUMN(ohtd_alert_rule_row, code),
-	OHTD_COLUMN(ohtd_alert_rule_row, revision, .whole = true),
-	OHTD_COLUMN(ohtd_alert_rule_row, shipped),
-	OHTD_COLUMN(ohtd_alert_rule_row, enabled),
-	OHTD_COLUMN(ohtd_alert_rule_row, signal),
-	OHTD_COLUMN(ohtd_alert_rule_row, kind),
-	OHTD_COLUMN(ohtd_alert_rule_row, minus),
-	OHTD_COLUMN(ohtd_alert_rule_row, window_ms),
-	OHTD_COLUMN(ohtd_alert_rule_row, below),
-	OHTD_COLUMN_AS(ohtd_alert_rule_row, "boundary", limit),
-	OHTD_COLUMN(ohtd_alert_rule_row, hysteresis),
-	OHTD_COLUMN(ohtd_alert_rule_row, on_ms),
-	OHTD_COLUMN(ohtd_alert_rule_row, off_ms),
+	RULE_COLUMN("code", code),
+	RULE_COLUMN("enabled", enabled, .most = 1),
+	RULE_COLUMN("signal", signal),
+	RULE_COLUMN("kind", kind, .most = 2),
+	RULE_COLUMN("minus", minus),
+	RULE_COLUMN("window_ms", window_ms),
+	RULE_COLUMN("below", below, .most = 1),
+	RULE_COLUMN("boundary", limit),
+	RULE_COLUMN("hysteresis", hysteresis),
+	RULE_COLUMN("on_ms", on_ms),
+	RULE_COLUMN("off_ms", off_ms),
 	OHTD_COLUMN(ohtd_alert_rule_row, severity),
-	OHTD_COLUMN(ohtd_alert_rule_row, latching),
-	OHTD_COLUMN(ohtd_alert_rule_row, behind_modules),
-	OHTD_COLUMN(ohtd_alert_rule_row, suppressed),
-	OHTD_COLUMN_AS(ohtd_alert_rule_row, "family", group),
-	OHTD_COLUMN(ohtd_alert_rule_row, text),
-	OHTD_COLUMN(ohtd_alert_rule_row, consequence),
-	OHTD_COLUMN(ohtd_alert_rule_row, action),
+	RULE_COLUMN("latching", latching, .most = 1),
+	RULE_COLUMN("behind_modules", behind_modules, .most = 1),
+	RULE_COLUMN("suppressed", suppressed),
+	RULE_COLUMN("family", group),
+	RULE_COLUMN("text", text),
+	RULE_COLUMN("consequence", consequence),
+	RULE_COLUMN("action", action),
 };
 
 static const struct ohtd_stored_row kept_rules = {
 	.table = "alert_rules", .bytes = sizeof(struct ohtd_alert_rule_row),
-	.key = &rule_columns[1], OHTD_COLUMNS(rule_columns),
+	.key = &rule_columns[0], OHTD_COLUMNS(rule_columns),
 };
 
 static const struct ohtd_statement list_sql = {

@@ -10,46 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "settings/alert_rules.h"
+
 struct ohtd_db;
 
 #define OHTD_ALERT_RULE_ROWS	48	/* no more are read */
 
-/**
- * struct ohtd_alert_rule_row - a rule as it is kept
- * @code: no other row has it
- * @revision: grew with each change of the rule
- * @shipped: it is one that comes with the daemon
- * @enabled: it is at work
- * @signal: name
- * @kind: enum ohtd_alert_rule_kind
- * @minus: name of the other signal, or ""
- * @severity: word
- * @suppressed: names of states with commas between them
- *
- * The rest is as struct ohtd_alert_rule_values.
- */
+/* A rule as it is kept; @severity: as a word, @values has it from ohtd_alert_rules_of_rows() on. */
 struct ohtd_alert_rule_row {
-	char code[40];
-	int64_t revision;
-	bool shipped;
-	bool enabled;
-	char signal[64];
-	int64_t kind;
-	char minus[64];
-	int64_t window_ms;
-	bool below;
-	double limit;
-	double hysteresis;
-	int64_t on_ms;
-	int64_t off_ms;
+	struct ohtd_alert_rule_values values;
 	char severity[16];
-	bool latching;
-	bool behind_modules;
-	char suppressed[160];
-	char group[40];
-	char text[80];
-	char consequence[100];
-	char action[160];
 };
 
 /* All of them, by their code; @rows has OHTD_ALERT_RULE_ROWS. How many, or a negative errno. */

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <json-c/json.h>
 
+#include "settings/alert_rule_rows.h"
+
 #define DELAY_MS_MAX	86400000
 #define WINDOW_MS_MAX	3600000
 #define LIMIT_MAX	1e9
@@ -95,42 +97,16 @@ const char *ohtd_alert_rule_lacks(const struct ohtd_alert_rule_values *rule)
 	       !*rule->consequence ? "consequence" : !*rule->action ? "action" : NULL;
 }
 
-#define COPY(to_, from_)	snprintf(to_, sizeof(to_), "%s", from_)
-
-static void take_row(const struct ohtd_alert_rule_row *row, struct ohtd_alert_rule_values *rule)
-{
-	rule->enabled = row->enabled;
-	rule->kind = row->kind > 0 && row->kind < 3 ? (int)row->kind : 0;
-	rule->window_ms = (double)row->window_ms;
-	rule->below = row->below;
-	rule->limit = row->limit;
-	rule->hysteresis = row->hysteresis;
-	rule->on_ms = (double)row->on_ms;
-	rule->off_ms = (double)row->off_ms;
-	rule->severity = strcmp(row->severity, severities[OHTD_SEVERITY_CRITICAL]) ? OHTD_SEVERITY_WARNING : OHTD_SEVERITY_CRITICAL;
-	rule->latching = row->latching;
-	rule->behind_modules = row->behind_modules;
-	COPY(rule->signal, row->signal);
-	COPY(rule->minus, row->minus);
-	COPY(rule->suppressed, row->suppressed);
-	COPY(rule->group, row->group);
-	COPY(rule->text, row->text);
-	COPY(rule->consequence, row->consequence);
-	COPY(rule->action, row->action);
-}
-
 void ohtd_alert_rules_of_rows(const struct ohtd_alert_rule_row *rows, int count, struct ohtd_alert_rule_set *set)
 {
 	set->count = 0;
 	for (int i = 0; i < count && set->count < OHTD_ALERT_RULES_KEPT; i++) {
-		struct ohtd_alert_rule_values *rule;
+		struct ohtd_alert_rule_values rule = rows[i].values;
 
-		if (!ohtd_alert_rule_code_fits(rows[i].code))
+		if (!ohtd_alert_rule_code_fits(rule.code) || ohtd_alert_rule_lacks(&rule))
 			continue;
-		rule = ohtd_alert_rule_place(set, rows[i].code);
-		take_row(&rows[i], rule);
-		if (ohtd_alert_rule_lacks(rule))
-			set->count--;
+		rule.severity = strcmp(rows[i].severity, severities[OHTD_SEVERITY_CRITICAL]) ? OHTD_SEVERITY_WARNING : OHTD_SEVERITY_CRITICAL;
+		*ohtd_alert_rule_place(set, rule.code) = rule;
 	}
 	ohtd_alert_rules_sort(set);
 }

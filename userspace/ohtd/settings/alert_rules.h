@@ -12,9 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "settings/alert_rule_rows.h"
-
 struct json_object;
+struct ohtd_alert_rule_row;
 
 #define OHTD_ALERT_RULES_KEPT	32	/* own ones and shipped ones */
 #define OHTD_ALERT_RULE_ITEMS	18	/* of each */

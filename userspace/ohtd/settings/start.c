@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "control/motion_limits.h"
 #include "control/robot.h"
+#include "settings/alert_rule_rows.h"
 #include "store/store.h"
 
 #define DEFAULT_NAME	"OHT-50"
