@@ -290,6 +290,7 @@ def test_a_role_that_must_have_one_may_only_set_it_up(kept_right):
     renewed = app.ask("POST", "auth/refresh", {"refresh_token": before["refresh_token"]}, None).json
     assert renewed["must_enrol"] and admin.login().json["must_enrol"] and not operator.login().json["must_enrol"]
     assert app.ask("GET", "auth/me", None, token).status == 200 and app.ask("POST", "safety/stop", {}, token).status == 200
+    assert app.ask("GET", "safety", None, token).json["state"] == "stopped"
     # Lower roles, programs and the machine itself go on.
     assert operator.ask("GET", "robot", None, operator.login().json["access_token"]).status == 200
     assert kept_right.get("robot", role=None, token=key).status == 200 and local(kept_right, "robot", "status")[0] == 0

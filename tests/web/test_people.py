@@ -85,6 +85,9 @@ def test_an_account_that_must_have_a_second_factor_sees_nothing_but_the_way_to_i
         page.click("#login-send")
         page.wait(lambda: has(page, "#enrol #second-begin"), 60, what="the one screen")
         assert has(page, "#stop") and not has(page, ".navigation") and not has(page, "#user") and axe(page) == ""
+        # The word beside STOP is that of the robot, and nothing is asked for that is refused.
+        page.wait(lambda: page.text("#stop-line") == "no relays here", what="what the robot says of its outputs")
+        assert page.complaints() == []
         # A reload and an address of another page lead to the same.
         page.open(page.address + "#/users")
         page.wait(lambda: has(page, "#enrol #second-begin"), 60, what="the same screen")

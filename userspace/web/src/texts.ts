@@ -196,6 +196,9 @@ export const texts = {
 		off: "Switch it off",
 		isOff: "The second factor is off.",
 		clock: "The robot's clock is not kept right: codes of the app are refused, recovery codes open.",
+		clockFirst: "The robot's clock is not kept right, and codes are refused until it is: let its machine ask a time server first.",
+		clockMust:
+			"The robot's clock is not kept right, and codes are refused until it is: let its machine ask a time server. Until then root on that machine may switch the duty off: ohtctl config set /security/second_factor none.",
 		takeAway: "Take the second factor away",
 		askTake: (name: string) => `${name} then logs in by the password alone. All sessions of the account end.`,
 		taken: (name: string) => `${name} has no second factor any more.`,

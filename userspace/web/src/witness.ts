@@ -6,7 +6,7 @@
  * The robot is asked when somebody logs in, each hour from then, and on the page Audit.
  */
 import { Problem } from "./api/problem";
-import { call, session } from "./api/session";
+import { call, isAnswered, session } from "./api/session";
 import type { AuditKey, AuditProof } from "./api/types";
 import { type Checkpoint, isProven, readCheckpoint, type Signature, signatureOf } from "./checkpoint";
 import { alone, forget, keep, kept, onKept } from "./storage";
@@ -143,7 +143,7 @@ export async function takeNote(): Promise<void> {
 onKept(FINDING, (text) => finding.set(readFinding(text)));
 
 function lookBeside(): void {
-	if (session.get().state === "open") witness().catch(() => undefined);
+	if (isAnswered()) witness().catch(() => undefined);
 }
 
 let isOpen = false;
@@ -151,7 +151,7 @@ let isOpen = false;
 session.subscribe(() => {
 	const wasOpen = isOpen;
 
-	isOpen = session.get().state === "open";
+	isOpen = isAnswered();
 	if (isOpen && !wasOpen) lookBeside();
 	if (session.get().state === "none") newest.set(undefined);
 });

@@ -7,7 +7,7 @@ import { Client, CommandRefused, type Command, type Stopped, type Subscription a
 import { Store } from "../store";
 import { link } from "./client";
 import { Problem } from "./problem";
-import { accessToken, session } from "./session";
+import { accessToken, isAnswered, session } from "./session";
 
 /** A message comes at least twice a second: the longest silence that is none. */
 export const SILENCE_MS = 1600;
@@ -97,7 +97,7 @@ export class Line {
 		session.subscribe(() => {
 			const { state } = session.get();
 
-			if (state === "open") this.#client.start();
+			if (isAnswered()) this.#client.start();
 			else if (state !== "starting") this.#end(undefined);
 			// What one person may see the next may not.
 			if (state === "none") for (const followed of this.#followed.values()) followed.forget();
@@ -126,7 +126,7 @@ export class Line {
 
 	wake(): void {
 		if (transport.get() !== "resting") this.#client.wake();
-		else if (session.get().state === "open") this.#client.start();
+		else if (isAnswered()) this.#client.start();
 	}
 
 	/** Nobody sees the page. A stream holds one of the few connections of the browser, which the stop of another tab may need. */
@@ -198,7 +198,7 @@ export class Line {
 		const token = accessToken();
 		const wanted = [...this.#followed.values()].some(({ isOpen }) => isOpen);
 
-		if (!token || !wanted || session.get().state !== "open" || (refused && token === this.#tried)) return undefined;
+		if (!token || !wanted || !isAnswered() || (refused && token === this.#tried)) return undefined;
 		this.#tried = token;
 		return { token };
 	}

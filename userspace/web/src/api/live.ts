@@ -12,7 +12,7 @@ import { followOf } from "./follow";
 import { Lane } from "./lane";
 import { Line, type Subscription } from "./line";
 import { Problem } from "./problem";
-import { call, session } from "./session";
+import { call, isAnswered, session } from "./session";
 
 export interface Reading<T> {
 	data: T | undefined;
@@ -45,6 +45,8 @@ const TIMEOUT_MS = 2000;
 /* One poll at a time: those that hang must not take the connections of the browser. */
 const polls = new Lane(1);
 const OPEN = new Set(["health"]);
+/* What an account is told too that must set up a second factor: it may stop the robot. */
+const ENROLLING = new Set(["safety"]);
 /** The channel that tells each of these paths. */
 const TOLD = new Map([
 	["safety", "safety"],
@@ -227,7 +229,7 @@ class Values implements Feed {
 
 	async #ask(path: string, topic: Topic): Promise<void> {
 		clearTimeout(topic.timer);
-		const isOpen = () => OPEN.has(path) || session.get().state === "open";
+		const isOpen = () => OPEN.has(path) || isAnswered() || (ENROLLING.has(path) && session.get().state === "open");
 
 		if (document.hidden || !isOpen()) {
 			topic.timer = setTimeout(() => this.#turn(path, topic), PERIOD_MS);

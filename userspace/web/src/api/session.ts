@@ -54,6 +54,13 @@ export function accessToken(): string | null {
 	return access;
 }
 
+/** Does the robot answer this session? Without the second factor that the account must have it answers no more than enrolling needs. */
+export function isAnswered(): boolean {
+	const { state, enrol } = session.get();
+
+	return state === "open" && !enrol;
+}
+
 export function may(role: Role | null): boolean {
 	const mine = session.get().role;
 

@@ -51,7 +51,13 @@ function Picture({ rows }: { rows: string }) {
 	);
 }
 
-/** @param done - called when the recovery codes are kept */
+/* Recovery codes open whatever the time is; without any, the clock comes first. */
+function clockText(state: SecondFactor, must: boolean): string {
+	if (state.state === "on") return t.clock;
+	return must ? t.clockMust : t.clockFirst;
+}
+
+/** @param done - called when the recovery codes are kept, of an account that must have one */
 export function SecondFactorCard({ done }: { done?: () => void }) {
 	const state = useOnce(() => call<SecondFactor>("GET", "auth/totp"));
 	const [drawn, setDrawn] = useState<SecondFactorSecret>();
@@ -113,7 +119,7 @@ export function SecondFactorCard({ done }: { done?: () => void }) {
 	return (
 		<Card title={t.title}>
 			{state.problem ? <Refusal problem={state.problem} /> : null}
-			{state.value?.clock_kept === false ? <Notice tone="warn">{t.clock}</Notice> : null}
+			{state.value?.clock_kept === false ? <Notice tone="warn">{clockText(state.value, !!done)}</Notice> : null}
 			{content}
 		</Card>
 	);

@@ -8,7 +8,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { link } from "../api/client";
 import { transport } from "../api/line";
 import { type Reading, feed, useLive } from "../api/live";
-import { logout, may, session } from "../api/session";
+import { isAnswered, logout, may, session } from "../api/session";
 import type { AlertList, Health, Robot } from "../api/types";
 import { Badge, Button, Icon, Notice, STALE_MS, useAge } from "../components/basics";
 import { Elevate } from "../components/elevate";
@@ -404,12 +404,12 @@ export function Shell() {
 	useEffect(() => showInTab(open && !blind ? robot.data : undefined, online, title), [robot.data, online, open, blind, title]);
 	useEffect(() => content.current?.scrollTo(0, 0), [path]);
 	useEffect(() => {
-		if (state === "open" && !enrol && online) void loadRest(visible());
+		if (isAnswered() && online) void loadRest(visible());
 	}, [state, enrol, online]);
 	useEffect(() => {
 		if (state === "none") profile.set(null);
-		if (state === "open") readProfile().then((told) => showTheme(told.theme), () => undefined);
-	}, [state, user]);
+		if (isAnswered()) readProfile().then((told) => showTheme(told.theme), () => undefined);
+	}, [state, user, enrol]);
 	useEffect(() => {
 		if ((open || health.data) && !performance.getEntriesByName(USABLE).length) performance.mark(USABLE);
 	}, [open, health.data]);
