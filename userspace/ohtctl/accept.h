@@ -53,6 +53,12 @@ struct accept_step {
 /* Ends with a row without a name. */
 extern const struct accept_step accept_steps[];
 
+/* A member of an answer or of the document; NULL: it is null, or not there. */
+struct json_object *accept_member(struct json_object *object, const char *name);
+
+/* The same as text, "" for NULL. */
+const char *accept_text(struct json_object *object, const char *name);
+
 /* Adds words to what was measured. */
 void accept_say(struct accept *walk, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -24,37 +24,22 @@
 
 /* ---- members of an answer ---- */
 
-static struct json_object *member(struct json_object *object, const char *name)
-{
-	struct json_object *found = NULL;
-
-	json_object_object_get_ex(object, name, &found);
-	return found;
-}
-
-static const char *text(struct json_object *object, const char *name)
-{
-	const char *found = json_object_get_string(member(object, name));
-
-	return found ? found : "";
-}
-
 static bool is_true(struct json_object *object, const char *name)
 {
-	return json_object_get_boolean(member(object, name));
+	return json_object_get_boolean(accept_member(object, name));
 }
 
 /* NAN: null, or not there. */
 static double number(struct json_object *object, const char *name)
 {
-	struct json_object *found = member(object, name);
+	struct json_object *found = accept_member(object, name);
 
 	return json_object_is_type(found, json_type_double) || json_object_is_type(found, json_type_int) ? json_object_get_double(found) : NAN;
 }
 
 static size_t items(struct json_object *answer, struct json_object **list)
 {
-	*list = member(answer, "items");
+	*list = accept_member(answer, "items");
 	return json_object_is_type(*list, json_type_array) ? json_object_array_length(*list) : 0;
 }
 
@@ -91,9 +76,10 @@ static enum accept_result look_identity(struct accept *walk)
 	struct json_object *robot = get(walk, "robot", &result), *health = robot ? get(walk, "health", &result) : NULL;
 
 	if (health)
-		accept_say(walk, "name %s, place %s, ohtd %s, bus %s", text(robot, "name"),
-			   *text(robot, "place") ? text(robot, "place") : "not said", text(health, "version"), text(member(health, "bus"), "backend"));
-	if (health && !*text(robot, "name"))
+		accept_say(walk, "name %s, place %s, ohtd %s, bus %s", accept_text(robot, "name"),
+			   *accept_text(robot, "place") ? accept_text(robot, "place") : "not said", accept_text(health, "version"),
+			   accept_text(accept_member(health, "bus"), "backend"));
+	if (health && !*accept_text(robot, "name"))
 		result = ACCEPT_FAILED;
 	json_object_put(robot);
 	json_object_put(health);
@@ -108,12 +94,13 @@ static enum accept_result look_modules(struct accept *walk)
 
 	for (size_t i = 0; i < count; i++) {
 		one = json_object_array_get_idx(list, i);
-		accept_say(walk, "%s%s %s %s %s", comma(i), text(one, "address"), text(one, "name"), text(one, "profile"), text(one, "health"));
+		accept_say(walk, "%s%s %s %s %s", comma(i), accept_text(one, "address"), accept_text(one, "name"), accept_text(one, "profile"),
+			   accept_text(one, "health"));
 		if (is_true(one, "layout_changed")) {
-			accept_say(walk, " (another layout than at first: ohtctl module show %s)", text(one, "address"));
+			accept_say(walk, " (another layout than at first: ohtctl module show %s)", accept_text(one, "address"));
 			result = ACCEPT_FAILED;
 		}
-		if (strcmp(text(one, "health"), "good") && (is_true(one, "required") || strcmp(text(one, "health"), "absent")))
+		if (strcmp(accept_text(one, "health"), "good") && (is_true(one, "required") || strcmp(accept_text(one, "health"), "absent")))
 			result = ACCEPT_FAILED;
 	}
 	if (answer && !count) {
@@ -135,8 +122,8 @@ static enum accept_result look_sensors(struct accept *walk)
 	json_object_object_foreach(answer, name, signal) {
 		if (strncmp(name, "distance_", strlen("distance_")))
 			continue;
-		accept_say(walk, "%s%s %s (%s)", comma(count++), name, text(signal, "value"), text(signal, "quality"));
-		if (strcmp(text(signal, "quality"), "good"))
+		accept_say(walk, "%s%s %s (%s)", comma(count++), name, accept_text(signal, "value"), accept_text(signal, "quality"));
+		if (strcmp(accept_text(signal, "quality"), "good"))
 			result = ACCEPT_FAILED;
 	}
 	json_object_put(answer);
@@ -151,11 +138,13 @@ static enum accept_result look_battery(struct accept *walk)
 {
 	enum accept_result result = ACCEPT_PASSED;
 	struct json_object *answer = get(walk, "telemetry/current?signals=battery_percent,battery_v", &result);
-	struct json_object *charge = member(answer, "battery_percent"), *voltage = member(answer, "battery_v");
+	struct json_object *charge = accept_member(answer, "battery_percent"), *voltage = accept_member(answer, "battery_v");
 
 	if (answer) {
-		accept_say(walk, "%s %% (%s), %s V (%s)", text(charge, "value"), text(charge, "quality"), text(voltage, "value"), text(voltage, "quality"));
-		if (strcmp(text(charge, "quality"), "good") || strcmp(text(voltage, "quality"), "good") || !(number(charge, "value") >= CHARGE_MIN_PERCENT)) {
+		accept_say(walk, "%s %% (%s), %s V (%s)", accept_text(charge, "value"), accept_text(charge, "quality"),
+			   accept_text(voltage, "value"), accept_text(voltage, "quality"));
+		if (strcmp(accept_text(charge, "quality"), "good") || strcmp(accept_text(voltage, "quality"), "good") ||
+		    !(number(charge, "value") >= CHARGE_MIN_PERCENT)) {
 			accept_say(walk, "; at least %.0f %% is wanted", CHARGE_MIN_PERCENT);
 			result = ACCEPT_FAILED;
 		}
@@ -169,12 +158,12 @@ static enum accept_result look_battery(struct accept *walk)
 static enum accept_result look_limits(struct accept *walk)
 {
 	enum accept_result result = ACCEPT_PASSED;
-	struct json_object *answer = get(walk, "robot", &result), *limits = member(answer, "limits");
+	struct json_object *answer = get(walk, "robot", &result), *limits = accept_member(answer, "limits");
 	double low = number(limits, "soft_min_mm"), high = number(limits, "soft_max_mm"), at = number(answer, "position_mm");
 
 	if (answer) {
 		accept_say(walk, "%.0f to %.0f mm, at most %.0f mm/s; the robot is at %s mm", low, high, number(limits, "speed_mm_s"),
-			   text(answer, "position_mm"));
+			   accept_text(answer, "position_mm"));
 		if (!(low < high) || !(at >= low && at <= high))
 			result = ACCEPT_FAILED;
 	}
@@ -186,12 +175,12 @@ static enum accept_result look_stations(struct accept *walk)
 {
 	enum accept_result result = ACCEPT_PASSED;
 	struct json_object *robot = get(walk, "robot", &result), *answer = robot ? get(walk, "robot/stations", &result) : NULL;
-	struct json_object *limits = member(robot, "limits"), *list, *one;
+	struct json_object *limits = accept_member(robot, "limits"), *list, *one;
 	size_t count = answer ? items(answer, &list) : 0;
 
 	for (size_t i = 0; i < count; i++) {
 		one = json_object_array_get_idx(list, i);
-		accept_say(walk, "%s%s %.0f", comma(i), text(one, "name"), number(one, "position_mm"));
+		accept_say(walk, "%s%s %.0f", comma(i), accept_text(one, "name"), number(one, "position_mm"));
 		if (!(number(one, "position_mm") >= number(limits, "soft_min_mm") && number(one, "position_mm") <= number(limits, "soft_max_mm"))) {
 			accept_say(walk, " (outside of the soft limits)");
 			result = ACCEPT_FAILED;
@@ -216,7 +205,7 @@ static bool act(struct accept *walk, const char *path, const char *body, enum ac
 	return done;
 }
 
-/* Where it stands once it does; NAN: it does not, or nobody knows. */
+/* The position once the robot stands; NAN: it does not stand, or its position is not known. */
 static double standing_mm(struct accept *walk, enum accept_result *bad)
 {
 	struct json_object *robot;
@@ -250,7 +239,7 @@ static enum accept_result look_motion(struct accept *walk)
 {
 	enum accept_result result = ACCEPT_PASSED, ignored;
 	struct json_object *safety = get(walk, "safety", &result);
-	bool enabled = !strcmp(text(safety, "state"), "enabled"), moved;
+	bool enabled = !strcmp(accept_text(safety, "state"), "enabled"), moved;
 	double before, after;
 
 	if (!safety)
@@ -282,10 +271,10 @@ static enum accept_result look_motion(struct accept *walk)
 static enum accept_result look_clock(struct accept *walk)
 {
 	enum accept_result result = ACCEPT_PASSED;
-	struct json_object *answer = get(walk, "health", &result), *clock = member(answer, "clock");
+	struct json_object *answer = get(walk, "health", &result), *clock = accept_member(answer, "clock");
 
 	if (answer) {
-		accept_say(walk, "%s, %s", text(clock, "time"), is_true(clock, "synchronised") ? "kept right" : "not kept right by any program");
+		accept_say(walk, "%s, %s", accept_text(clock, "time"), is_true(clock, "synchronised") ? "kept right" : "not kept right by any program");
 		result = is_true(clock, "synchronised") ? ACCEPT_PASSED : ACCEPT_FAILED;
 	}
 	json_object_put(answer);
@@ -302,8 +291,8 @@ static enum accept_result look_backup(struct accept *walk)
 		return result;
 	if (items(answer, &list)) {
 		newest = json_object_array_get_idx(list, 0);
-		made = when(text(newest, "made"));
-		accept_say(walk, "the newest is %s of %s, %s", text(newest, "id"), text(newest, "made"),
+		made = when(accept_text(newest, "made"));
+		accept_say(walk, "the newest is %s of %s, %s", accept_text(newest, "id"), accept_text(newest, "made"),
 			   is_true(newest, "encrypted") ? "encrypted" : "not encrypted: there is no key");
 		if (!is_true(newest, "encrypted") || is_true(newest, "damaged") || made < 0 || time(NULL) - made > BACKUP_MAX_S)
 			result = ACCEPT_FAILED;
@@ -318,15 +307,15 @@ static enum accept_result look_backup(struct accept *walk)
 static enum accept_result look_certificate(struct accept *walk)
 {
 	enum accept_result result = ACCEPT_PASSED;
-	struct json_object *answer = get(walk, "system/certificate", &result), *names = member(answer, "names");
-	time_t end = when(text(answer, "not_after"));
+	struct json_object *answer = get(walk, "system/certificate", &result), *names = accept_member(answer, "names");
+	time_t end = when(accept_text(answer, "not_after"));
 
 	if (answer) {
-		accept_say(walk, "%s until %s for", text(answer, "source"), text(answer, "not_after"));
+		accept_say(walk, "%s until %s for", accept_text(answer, "source"), accept_text(answer, "not_after"));
 		for (size_t i = 0; names && i < json_object_array_length(names); i++)
 			accept_say(walk, "%s %s", i ? "," : "", json_object_get_string(json_object_array_get_idx(names, i)));
-		accept_say(walk, "; authority %s", text(member(answer, "authority"), "fingerprint_sha256"));
-		if (end < 0 || end - time(NULL) < CERTIFICATE_MIN_S || *text(answer, "failed"))
+		accept_say(walk, "; authority %s", accept_text(accept_member(answer, "authority"), "fingerprint_sha256"));
+		if (end < 0 || end - time(NULL) < CERTIFICATE_MIN_S || *accept_text(answer, "failed"))
 			result = ACCEPT_FAILED;
 	}
 	json_object_put(answer);
@@ -342,9 +331,10 @@ static enum accept_result look_users(struct accept *walk)
 
 	for (size_t i = 0; i < count; i++) {
 		one = json_object_array_get_idx(list, i);
-		accept_say(walk, "%s%s (%s%s%s)", comma(i), text(one, "username"), text(one, "role"), is_true(one, "second_factor") ? ", second factor" : "",
+		accept_say(walk, "%s%s (%s%s%s)", comma(i), accept_text(one, "username"), accept_text(one, "role"),
+			   is_true(one, "second_factor") ? ", second factor" : "",
 			   is_true(one, "disabled") ? ", disabled" : "");
-		administrators += !strcmp(text(one, "role"), "administrator") && !is_true(one, "disabled");
+		administrators += !strcmp(accept_text(one, "role"), "administrator") && !is_true(one, "disabled");
 	}
 	if (answer && (!administrators || is_true(health, "setup_required"))) {
 		accept_say(walk, "%sno administrator can log in", count ? "; " : "");
@@ -369,12 +359,12 @@ static void wait_delivered(struct accept *walk, const char *delivery, char state
 		count = answer ? items(answer, &list) : 0;
 		for (size_t i = 0; i < count; i++) {
 			one = json_object_array_get_idx(list, i);
-			if (strcmp(text(one, "number"), delivery))
+			if (strcmp(accept_text(one, "number"), delivery))
 				continue;
 			/* A first attempt that has failed is enough of an answer. */
-			snprintf(state, 16, "%s", *text(one, "last_error") ? "dead" : text(one, "state"));
-			if (*text(one, "last_error"))
-				accept_say(walk, " (%s)", text(one, "last_error"));
+			snprintf(state, 16, "%s", *accept_text(one, "last_error") ? "dead" : accept_text(one, "state"));
+			if (*accept_text(one, "last_error"))
+				accept_say(walk, " (%s)", accept_text(one, "last_error"));
 		}
 		if (!answer)
 			return;
@@ -391,12 +381,12 @@ static enum accept_result look_webhooks(struct accept *walk)
 
 	for (size_t i = 0; i < count; i++) {
 		one = json_object_array_get_idx(list, i);
-		accept_say(walk, "%s%s", comma(i), text(one, "url"));
-		snprintf(path, sizeof(path), "webhooks/%s/test", text(one, "id"));
+		accept_say(walk, "%s%s", comma(i), accept_text(one, "url"));
+		snprintf(path, sizeof(path), "webhooks/%s/test", accept_text(one, "id"));
 		sent = accept_get(walk, "POST", path, "{}", &result);
 		if (!sent)
 			break;
-		wait_delivered(walk, text(sent, "number"), state, &result);
+		wait_delivered(walk, accept_text(sent, "number"), state, &result);
 		accept_say(walk, " %s", state);
 		if (strcmp(state, "delivered"))
 			result = ACCEPT_FAILED;
@@ -417,7 +407,7 @@ static enum accept_result look_alerts(struct accept *walk)
 	size_t count = answer ? items(answer, &list) : 0;
 
 	for (size_t i = 0; i < count; i++)
-		accept_say(walk, "%s%s", comma(i), text(json_object_array_get_idx(list, i), "code"));
+		accept_say(walk, "%s%s", comma(i), accept_text(json_object_array_get_idx(list, i), "code"));
 	if (answer && !count)
 		accept_say(walk, "none stands");
 	json_object_put(answer);
@@ -438,12 +428,12 @@ static enum accept_result read_report(struct accept *walk, const char *path)
 		report = json_tokener_parse(data);
 	if (r)
 		accept_say(walk, "%s: %s", path, strerror(-r));
-	else if (strcmp(text(report, "report"), "commissioning of the emergency stop"))
+	else if (strcmp(accept_text(report, "report"), "commissioning of the emergency stop"))
 		accept_say(walk, "%s is no report of ohtctl safety commission", path);
 	else
-		result = strcmp(text(report, "result"), "passed") ? ACCEPT_FAILED : ACCEPT_PASSED;
-	if (report && *text(report, "report"))
-		accept_say(walk, "%s: %s, by %s", path, text(report, "result"), text(member(report, "by"), "name"));
+		result = strcmp(accept_text(report, "result"), "passed") ? ACCEPT_FAILED : ACCEPT_PASSED;
+	if (report && *accept_text(report, "report"))
+		accept_say(walk, "%s: %s, by %s", path, accept_text(report, "result"), accept_text(accept_member(report, "by"), "name"));
 	json_object_put(report);
 	free(data);
 	return result;

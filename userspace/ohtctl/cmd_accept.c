@@ -71,9 +71,7 @@ struct json_object *accept_get(struct accept *walk, const char *method, const ch
 	return answer;
 }
 
-/* ---- the document ---- */
-
-static struct json_object *member(struct json_object *object, const char *name)
+struct json_object *accept_member(struct json_object *object, const char *name)
 {
 	struct json_object *found = NULL;
 
@@ -81,12 +79,14 @@ static struct json_object *member(struct json_object *object, const char *name)
 	return found;
 }
 
-static const char *text(struct json_object *object, const char *name)
+const char *accept_text(struct json_object *object, const char *name)
 {
-	const char *found = json_object_get_string(member(object, name));
+	const char *found = json_object_get_string(accept_member(object, name));
 
 	return found ? found : "";
 }
+
+/* ---- the document ---- */
 
 static void set_text(struct json_object *object, const char *name, const char *value)
 {
@@ -96,11 +96,11 @@ static void set_text(struct json_object *object, const char *name, const char *v
 /* The row of that step, made if there is none. */
 static struct json_object *row_of(struct json_object *document, const struct accept_step *step)
 {
-	struct json_object *rows = member(document, "steps"), *row;
+	struct json_object *rows = accept_member(document, "steps"), *row;
 
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		row = json_object_array_get_idx(rows, i);
-		if (!strcmp(text(row, "name"), step->name))
+		if (!strcmp(accept_text(row, "name"), step->name))
 			return row;
 	}
 	row = json_object_new_object();
@@ -117,7 +117,7 @@ static int read_robot(struct cli *cli, char **robot)
 	int result = client_request(cli, "GET", "system/certificate", NULL, &answer);
 
 	if (!result)
-		*robot = strdup(text(member(answer, "authority"), "fingerprint_sha256"));
+		*robot = strdup(accept_text(accept_member(answer, "authority"), "fingerprint_sha256"));
 	json_object_put(answer);
 	return result || *robot ? result : cli_fail(cli, CLI_FAILED, "no memory left");
 }
@@ -138,10 +138,10 @@ static int open_document(struct cli *cli, const char *path, const char *robot, s
 		return cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(-r));
 	*document = json_tokener_parse(data);
 	free(data);
-	if (strcmp(text(*document, "document"), KIND) || !json_object_is_type(member(*document, "steps"), json_type_array))
+	if (strcmp(accept_text(*document, "document"), KIND) || !json_object_is_type(accept_member(*document, "steps"), json_type_array))
 		return cli_fail(cli, CLI_FAILED, "%s is no acceptance: take another name", path);
-	if (strcmp(text(*document, "robot"), robot))
-		return cli_fail(cli, CLI_FAILED, "%s is of another robot (authority %s): take another name", path, text(*document, "robot"));
+	if (strcmp(accept_text(*document, "robot"), robot))
+		return cli_fail(cli, CLI_FAILED, "%s is of another robot (authority %s): take another name", path, accept_text(*document, "robot"));
 	return CLI_DONE;
 }
 
@@ -228,7 +228,7 @@ static int make_step(struct accept *walk, const struct accept_step *step, const 
 
 static bool is_good(struct json_object *row)
 {
-	return !strcmp(text(row, "result"), result_names[ACCEPT_PASSED]) || !strcmp(text(row, "result"), result_names[ACCEPT_SKIPPED]);
+	return !strcmp(accept_text(row, "result"), result_names[ACCEPT_PASSED]) || !strcmp(accept_text(row, "result"), result_names[ACCEPT_SKIPPED]);
 }
 
 static bool is_named(const char *name, int count, char **arguments)
@@ -254,21 +254,21 @@ static int check_names(struct cli *cli, int count, char **arguments)
 	return 0;
 }
 
-/* The document for people: who has found what, and when. Returns how many steps are not good. */
+/* The document as a person reads it: each step with its result, person and time. Returns the number of steps that are not good. */
 static unsigned int print(struct cli *cli, struct json_object *document)
 {
 	unsigned int bad = 0;
 
-	say_step(cli, "\nAcceptance of the robot with the authority %s\n\n", text(document, "robot"));
+	say_step(cli, "\nAcceptance of the robot with the authority %s\n\n", accept_text(document, "robot"));
 	for (const struct accept_step *step = accept_steps; step->name; step++) {
 		struct json_object *row = row_of(document, step);
 
 		bad += !is_good(row);
-		say_step(cli, "%-8s %-12s %s\n", text(row, "result"), step->name, text(row, "measured"));
-		if (*text(row, "confirmed"))
-			say_step(cli, "%22sconfirmed: %s\n", "", text(row, "confirmed"));
-		if (*text(row, "at"))
-			say_step(cli, "%22s%s, %s\n", "", text(row, "by"), text(row, "at"));
+		say_step(cli, "%-8s %-12s %s\n", accept_text(row, "result"), step->name, accept_text(row, "measured"));
+		if (*accept_text(row, "confirmed"))
+			say_step(cli, "%22sconfirmed: %s\n", "", accept_text(row, "confirmed"));
+		if (*accept_text(row, "at"))
+			say_step(cli, "%22s%s, %s\n", "", accept_text(row, "by"), accept_text(row, "at"));
 	}
 	say_step(cli, "\n");
 	return bad;
@@ -286,7 +286,7 @@ static int refuse(struct cli *cli, struct json_object *document)
 	for (const struct accept_step *step = accept_steps; step->name; step++) {
 		struct json_object *row = row_of(document, step);
 
-		if (!strcmp(text(row, "result"), result_names[ACCEPT_OPEN]))
+		if (!strcmp(accept_text(row, "result"), result_names[ACCEPT_OPEN]))
 			add_name(open, step->name);
 		else if (!is_good(row))
 			add_name(bad, step->name);
