@@ -428,8 +428,8 @@ static u64 oht_cycle_begin_last(struct oht_cycle *cycle, u64 end_ns)
 }
 
 /*
- * Of those in turn OVERDUE the one that has waited for longest, and has room unless this is its own
- * cycle; -1: none is left.
+ * The entry in turn OVERDUE that has waited for longest. An entry of another cycle must have room
+ * as well. -1: none is left.
  */
 static int oht_cycle_find_overdue(const struct oht_cycle *cycle, u64 end_ns)
 {

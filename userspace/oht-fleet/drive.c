@@ -438,7 +438,7 @@ static void step(struct fleet_drive *drive, int64_t now_ms)
 
 int64_t fleet_drive_work(struct fleet_drive *drive, int64_t now_ms)
 {
-	/* What the fleet wanted of a mission says nothing of the one that an ohtd that is gone has held. */
+	/* ohtd is gone and holds the mission: the fleet has to ask for a resume once more. */
 	if (!fleet_robot_is_known(drive->robot)) {
 		drive->resume_refused = drive->resume_refused || drive->resuming;
 		drive->resuming = false;

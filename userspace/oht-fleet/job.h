@@ -173,8 +173,8 @@ void fleet_job_external(const struct fleet_job *job, char text[FLEET_EXTERNAL_BY
 bool fleet_job_is_of(const char *order, struct json_object *mission);
 
 /*
- * A mission of that number is not the one that was made for the piece in hand, or not as far as that one was: the robot's database was
- * restored from a backup. Driven on, legs would be driven twice, or those of somebody else.
+ * The robot's database was restored from a backup: the mission of this number belongs to another piece, or has gone back behind what this
+ * piece has driven. Driving on would drive legs twice, or legs of another order.
  */
 bool fleet_job_is_foreign(const struct fleet_job *job, struct json_object *mission);
 

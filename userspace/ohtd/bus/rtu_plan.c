@@ -128,8 +128,8 @@ static uint64_t ready_ns(const struct rtu_bus *rtu, int entry)
 }
 
 /*
- * The first entry out of turn whose unit is ready, else the first that is due; while all rest, the one that is ready first. -1: none
- * is there.
+ * Entries out of turn come first, then those that are due, each only when its unit is ready. While all units rest, the entry that is
+ * ready first. -1: there is no entry.
  */
 static int next_entry(const struct rtu_bus *rtu)
 {

@@ -171,7 +171,7 @@ void ohtd_courses_tick(struct ohtd_courses *courses)
 /* ---- the decision ---- */
 
 /*
- * An end is a time of day. A clock that nobody has set right since the start may be behind, and would open what has ended. Once it was right
+ * An end is a time of day. Until a time server has set the clock it may be behind, and would open what has ended. Once it was right
  * it stays so, but for what an oscillator drifts.
  */
 bool ohtd_courses_clock_is_kept(struct ohtd_courses *courses)
@@ -215,7 +215,7 @@ struct moment {
 	bool kept;
 };
 
-/* "uid 999 (oht-fleet)" of the local socket: the account of that name answers for the local user, who has none of his own. */
+/* "uid 999 (oht-fleet)" of the local socket: a local user has no account, so the account of the same name answers for him. */
 static void local_name(const struct ohtd_principal *who, char name[OHTD_USER_NAME_MAX + 1])
 {
 	const char *from = strstr(who->user, " (");

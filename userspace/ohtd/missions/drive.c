@@ -247,7 +247,7 @@ void ohtd_missions_fail_leg(struct ohtd_missions *missions, struct ohtd_mission_
 	}
 }
 
-/* Somebody or something has interrupted the leg, which is no failure of its own. */
+/* An interruption of the leg is no failure of its own. */
 static bool is_interrupted(const struct ohtd_missions *missions)
 {
 	switch (missions->command.reason.code) {
@@ -269,7 +269,7 @@ static void end_leg(struct ohtd_missions *missions, struct ohtd_mission_leg *leg
 		ohtd_missions_pass_leg(missions, leg, OHTD_MISSION_LEG_FINISHED, "");
 	else if (missions->late && !missions->interrupted && ohtd_state_is_enabled(missions->snapshot.state))
 		ohtd_missions_fail_leg(missions, leg, OHTD_MISSIONS_DEADLINE);
-	else if (missions->interrupted || is_interrupted(missions))
+	else if (is_interrupted(missions))
 		ohtd_missions_hold(missions, word);
 	else
 		ohtd_missions_fail_leg(missions, leg, word);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     what the routes of courses and of certificates share: who asks, and what is said when it cannot be done.
+ * Owns:     the person of a request and the refusals, which the routes of courses and of certificates share.
  * Contexts: the loop of the request; ohtd_people_qualify_work(): the store's thread.
  * Locks:    none.
  */

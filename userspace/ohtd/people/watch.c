@@ -36,9 +36,9 @@ static const struct ohtd_part_alert alerts[] = {
 };
 
 /**
- * struct known - somebody who is an administrator
+ * struct known - an administrator that was found
  * @who: account or local users
- * @since_s: wall clock when that was found; 0: has been one before this was looked at
+ * @since_s: wall clock when that was found; 0: was one at the start
  */
 struct known {
 	char who[WHO_BYTES];
