@@ -201,7 +201,7 @@ def test_what_is_not_there(own):
     elevate(own)
     for path in ("backups/1/verify", "backups/20261127020000/verify", "backups/20261127020000/restore"):
         assert own.post(path).code == "not_found", path
-    assert own.get("jobs/1", role="supervisor").code == "not_found"
+    assert own.get("jobs/1", role="supervisor").json["detail"] == "there is no job 1 since the start: see GET jobs"
 
 
 # ---- damaged, cut, with another key: refused, and nothing changed ----

@@ -73,6 +73,8 @@ def test_an_act_is_done_once(own):
             assert other.code == "validation", "what is no request at all says so first"
         assert send(own, "users", {**ACTS["users"], "password": PASSWORD + "!"}, keys["users"]).code == "request_key_reused"
         assert send(own, "webhooks", ACTS["webhooks"], keys["users"]).code == "request_key_reused", "another path"
+        job = own.get(f"jobs/{first['backups'].json['job']}", role="administrator")
+        assert job.status == 200 if not end else "started anew" in job.json["detail"], job
         assert made(own) == there and len(own.get("jobs", role="administrator").json["items"]) == (not end)
     records = own.get("audit?limit=100&act=POST%20users", role="administrator").json["items"]
     assert len([each for each in records if each["result"] == "201"]) == 1, "the audit has it once"

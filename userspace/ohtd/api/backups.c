@@ -225,8 +225,9 @@ static void get_jobs(struct ohtd_call *call)
 
 static void refuse_unknown_job(struct ohtd_call *call)
 {
-	ohtd_reply_problem(call, 404, "not_found", "there is no job %" PRId64 " since the start: see GET jobs",
-			   call->params.id);
+	ohtd_reply_problem(call, 404, "not_found", "there is no job %" PRId64 " since the start: %s", call->params.id,
+			   ohtd_jobs_are_past(call->services->jobs, call->params.id) ?
+			   "ohtd has started anew, which ends each job that is under way; GET backups has what was made" : "see GET jobs");
 }
 
 static void get_job(struct ohtd_call *call)

@@ -14,6 +14,8 @@
 #include "base/workers.h"
 
 #define NICE	19
+/* Ids of earlier runs are seconds of their starts and just above: what is older by as much was never one. */
+#define PAST_S	(10 * 366 * 86400ll)
 
 /**
  * struct ohtd_job - one of the list
@@ -38,6 +40,7 @@ struct ohtd_jobs {
 	struct ohtd_workers *workers;
 	pthread_mutex_t lock;		/* what follows */
 	bool stopping;
+	int64_t before;			/* no id of this run is as small */
 	int64_t newest;
 	struct ohtd_job list[OHTD_JOBS_MAX];
 };
@@ -219,6 +222,11 @@ bool ohtd_jobs_look(struct ohtd_jobs *jobs, int64_t id, struct ohtd_job_view *vi
 	return job;
 }
 
+bool ohtd_jobs_are_past(const struct ohtd_jobs *jobs, int64_t id)
+{
+	return id <= jobs->before && id > jobs->before - PAST_S;
+}
+
 static int compare_ids(const void *first, const void *second)
 {
 	const struct ohtd_job_view *a = first, *b = second;
@@ -272,7 +280,7 @@ struct ohtd_jobs *ohtd_jobs_start(struct ohtd_clock *clock)
 	pthread_mutex_init(&jobs->lock, NULL);
 	jobs->clock = clock;
 	/* There are never as many jobs as seconds. */
-	jobs->newest = ohtd_clock_wall_s(clock);
+	jobs->before = jobs->newest = ohtd_clock_wall_s(clock);
 	jobs->workers = ohtd_workers_start(&kind);
 	if (jobs->workers)
 		return jobs;

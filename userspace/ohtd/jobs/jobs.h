@@ -93,6 +93,8 @@ int64_t ohtd_jobs_submit(struct ohtd_jobs *jobs, const struct ohtd_job_order *or
 
 /* False: there is none, or not any more. */
 bool ohtd_jobs_look(struct ohtd_jobs *jobs, int64_t id, struct ohtd_job_view *view);
+/* @id was given by an earlier run, which has ended all of its jobs, as far as a number can tell. */
+bool ohtd_jobs_are_past(const struct ohtd_jobs *jobs, int64_t id);
 /* The newest first; returns how many. */
 size_t ohtd_jobs_list(struct ohtd_jobs *jobs, struct ohtd_job_view views[OHTD_JOBS_MAX]);
 /* Asks it to end. 0, -ENOENT, or -EALREADY: it has ended. @view: as it is then. */
