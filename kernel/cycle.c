@@ -397,8 +397,8 @@ static u64 oht_cycle_begin_turn(struct oht_cycle *cycle, enum oht_cycle_turn tur
 	return end_ns;
 }
 
-/* Of those in turn LAST the one that must be heard first; -1: none is left. */
-static int oht_cycle_find_last(const struct oht_cycle *cycle)
+/* The entry of turn @turn, which is LAST or FIRST, that must be heard first; -1: none is left. */
+static int oht_cycle_find_soonest(const struct oht_cycle *cycle, enum oht_cycle_turn turn)
 {
 	const struct oht_cycle_layout *layout = cycle->running;
 	int first = -1;
@@ -410,18 +410,22 @@ static int oht_cycle_find_last(const struct oht_cycle *cycle)
 		/* Compared first: to tell the turn takes divisions. */
 		if (first >= 0 && layout->entry[i].heard_by_ns >= layout->entry[first].heard_by_ns)
 			continue;
-		if (oht_cycle_turn(cycle, i) == OHT_CYCLE_TURN_LAST)
+		if (oht_cycle_turn(cycle, i) == turn)
 			first = i;
 	}
 	return first;
 }
 
-/* One that is begun is not due any more. */
-static u64 oht_cycle_begin_last(struct oht_cycle *cycle, u64 end_ns)
+/*
+ * By the time by which each must be heard, not in the plan's order: exchanges of two cycles may be
+ * behind, and there is time for those of one before the first loss. An entry that is begun is not
+ * due any more.
+ */
+static u64 oht_cycle_begin_soonest(struct oht_cycle *cycle, enum oht_cycle_turn turn, u64 end_ns)
 {
 	int i;
 
-	while ((i = oht_cycle_find_last(cycle)) >= 0)
+	while ((i = oht_cycle_find_soonest(cycle, turn)) >= 0)
 		if (oht_cycle_begin_entry(cycle, i))
 			end_ns += cycle->running->entry[i].busy_ns;
 	return end_ns;
@@ -489,8 +493,8 @@ static void oht_cycle_begin_entries(struct oht_cycle *cycle, u64 now_ns)
 		oht_cycle_begin_turn(cycle, OHT_CYCLE_TURN_ANY, false, end_ns);
 		return;
 	}
-	end_ns = oht_cycle_begin_last(cycle, end_ns);
-	end_ns = oht_cycle_begin_turn(cycle, OHT_CYCLE_TURN_FIRST, false, end_ns);
+	end_ns = oht_cycle_begin_soonest(cycle, OHT_CYCLE_TURN_LAST, end_ns);
+	end_ns = oht_cycle_begin_soonest(cycle, OHT_CYCLE_TURN_FIRST, end_ns);
 	own_ns = oht_cycle_begin_overdue(cycle, end_ns);
 	end_ns = oht_cycle_begin_turn(cycle, OHT_CYCLE_TURN_OWN, own_ns > end_ns, own_ns);
 	oht_cycle_begin_turn(cycle, OHT_CYCLE_TURN_ROOM, true, end_ns);

@@ -151,6 +151,51 @@ static void behind_hears_the_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cyclic_status().missed, 2);
 }
 
+/* Silent for @timeout_us each time, and asked anew as soon as that is over. */
+static void behind_ask(u32 timeout_us, u64 for_ns)
+{
+	u64 until_ns = fake.now_ns + for_ns;
+
+	while (fake.now_ns < until_ns) {
+		if (fake.xfers[0].state == OHT_XFER_NEW) {
+			fake_xfer(0, 9, 3, 0x40, 1)->timeout_us = timeout_us;
+			fake_submit(0);
+		}
+		cyclic_run(FAKE_MS / 2);
+		cyclic_forget();
+	}
+}
+
+/*
+ * A transfer has taken the bus for two cycles, and what was due in both is behind: not all of it
+ * ends before the unit that must be heard first would be lost. The last entry is of that unit.
+ */
+static void behind_hears_the_first_of_two_cycles(struct kunit *test)
+{
+	struct oht_plan_entry *entry;
+	u32 timeout_us;
+	unsigned int i;
+
+	for (timeout_us = 30000; timeout_us < 40000; timeout_us += 500) {
+		cyclic_init(test);
+		cyclic.plan.whole_cycles = 2;
+		cyclic.silent[9] = true;
+		for (i = 0; i < 2 * HALF; i++) {
+			entry = cyclic_add(1 + i, 3, 8);
+			entry->period_cycles = 3;
+			entry->phase_cycles = 2 - i / HALF;
+			entry->loss_action = OHT_LOSS_STOP;
+			entry->loss_errors = 2 + i % 2;
+		}
+		cyclic_set_state(OHT_ESTOP_ENABLED);
+		cyclic_commit(0);
+		behind_ask(timeout_us, 60 * CYCLE_NS);
+		KUNIT_EXPECT_GT(test, cyclic_status().given, 4);
+		KUNIT_EXPECT_EQ_MSG(test, cyclic_status().losses, 0, "time-out %u us\n",
+				    timeout_us);
+	}
+}
+
 static struct kunit_case behind_cases[] = {
 	KUNIT_CASE(behind_comes_back),
 	KUNIT_CASE(behind_others),
@@ -158,6 +203,7 @@ static struct kunit_case behind_cases[] = {
 	KUNIT_CASE(behind_may_stop),
 	KUNIT_CASE(behind_may_fail),
 	KUNIT_CASE(behind_hears_the_first),
+	KUNIT_CASE(behind_hears_the_first_of_two_cycles),
 	{}
 };
 

@@ -146,6 +146,22 @@ static int map_image(int fd)
 	return error;
 }
 
+static const uint16_t output_words[] = { 1, 2, 3 };
+
+static int set_outputs_now(int fd)
+{
+	struct oht_plan_status status;
+	struct oht_outputs set = {
+		.size = sizeof(set), .flags = OHT_OUTPUTS_NOW, .entry = PLAN_ENTRIES - 1,
+		.count = sizeof(output_words) / sizeof(output_words[0]),
+		.words = (uintptr_t)output_words,
+	};
+
+	plan_status(fd, &status);
+	set.generation = status.generation;
+	return guest_ioctl(fd, OHT_IOC_OUTPUTS, &set);
+}
+
 /* ---- what they need ---- */
 
 /* A plan of before that still waits for the end of an exchange would refuse the next one. */
@@ -175,6 +191,26 @@ static int submit_and_reap(int fd)
 	return error ? error : read_record(fd);
 }
 
+/* The plan is in force, and the machine enabled: the outputs go on the wire at once. */
+static int run_and_enable(int fd)
+{
+	struct oht_plan_commit made;
+	struct oht_image *image;
+	bool runs;
+	int error;
+
+	guest_make_enabled(fd, DEADMAN_MS);
+	error = plan_clear(fd, 0);
+	error = error ? error : stage(fd);
+	error = error ? error : plan_commit(fd, 0, &made);
+	if (error)
+		return error;
+	image = plan_map_image(fd);
+	runs = plan_wait_generation(image, made.generation);
+	munmap(image, sizeof(*image));
+	return runs ? 0 : ETIMEDOUT;
+}
+
 /* A control loop does it again and again: it must not allocate. */
 #define NONE	-1
 
@@ -198,6 +234,7 @@ static const struct operation operations[] = {
 	{ "commit a plan", commit, take_and_stage, 0 },
 	{ "read a record", read_record, submit_and_wait, NONE },
 	{ "map the image", map_image, NULL, 1 },
+	{ "outputs out of turn", set_outputs_now, run_and_enable, NONE },
 };
 
 /*

@@ -222,6 +222,28 @@ static void test_a_mission_that_was_begun_is_over(void **state)
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM mission_legs WHERE mission > 3 AND state = 'waiting'"), 5);
 }
 
+/* ---- numbers by which a person or a program acts ---- */
+
+/* What was made behind the backup had the next ones: a number that somebody still has names nothing else. */
+static void test_numbers_of_what_is_made_later_are_new(void **state)
+{
+	static const char *const named[] = { "missions", "registrations", "certificates" };
+	const struct ohtd_carry_order order = { "anna", "x.ohtbackup", 7 };
+	char sql[256];
+
+	(void)state;
+	ohtd_db_close(store_open_db());
+	store_run_sql("INSERT INTO missions (id, name, state, reason, leg, legs, tag, driven_by, made_ns, made_by, began_ns, changed_ns, ended_ns)"
+		      " VALUES (7, '', 'waiting', '', 1, 0, 0, '', 1, 'anna', 0, 1, 0)");
+	assert_int_equal(ohtd_db_carry_in(store_path, &order), 0);
+	for (int i = 0; i < 3; i++) {
+		snprintf(sql, sizeof(sql), "SELECT seq FROM sqlite_sequence WHERE name = '%s'", named[i]);
+		assert_int_equal(store_ask_sql(sql), 100000 + (i ? 0 : 7));
+	}
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM missions WHERE id = 7"), 1);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM sqlite_sequence WHERE name = 'missions'"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +256,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_the_order_comes_once, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_a_second_factor_stays_and_its_recovery_codes_go, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_a_mission_that_was_begun_is_over, store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(test_numbers_of_what_is_made_later_are_new, store_set_up, store_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

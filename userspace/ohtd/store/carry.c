@@ -30,18 +30,27 @@ struct carried {
 	const char *in;
 };
 
+/*
+ * What was made behind the backup had the next numbers, and somebody may still have one of them: a mission that is made now is not the
+ * one that is started by it.
+ */
+#define NUMBERS_ON(table) \
+	"INSERT INTO sqlite_sequence (name, seq) SELECT '" table "', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = '" table "');" \
+	"UPDATE sqlite_sequence SET seq = seq + 100000 WHERE name = '" table "';"
+
 static const struct carried tables[] = {
 	{ .name = "certificates", .column = "override_ms", .out = "DELETE FROM certificates WHERE override_ms",
-	  .in = "DELETE FROM certificates WHERE override_ms" },
+	  .in = NUMBERS_ON("certificates") "DELETE FROM certificates WHERE override_ms" },
 	{ .name = "command_numbers", .column = "reserved", .in = "UPDATE command_numbers SET reserved = 100000 + "
 	  "max(reserved, coalesce((SELECT max(number) FROM commands), 0))" },
 	{ .name = "request_keys", .column = "name", .out = "DELETE FROM request_keys", .in = "DELETE FROM request_keys" },
 	{ .name = "keys", .column = "hash", .out = "DELETE FROM keys", .in = "DELETE FROM keys" },
 	{ .name = "mission_legs", .column = "command_id", .in = "UPDATE mission_legs SET state = 'failed', reason = 'restored',"
 	  " ended_ns = began_ns WHERE state = 'running'" },
-	{ .name = "missions", .column = "driven_by", .in = "UPDATE missions SET state = 'cancelled', reason = 'restored',"
+	{ .name = "missions", .column = "driven_by", .in = NUMBERS_ON("missions") "UPDATE missions SET state = 'cancelled', reason = 'restored',"
 	  " ended_ns = changed_ns WHERE state IN ('running', 'paused', 'held')" },
-	{ .name = "registrations", .column = "password_hash", .out = "DELETE FROM registrations", .in = "DELETE FROM registrations" },
+	{ .name = "registrations", .column = "password_hash", .out = "DELETE FROM registrations",
+	  .in = NUMBERS_ON("registrations") "DELETE FROM registrations" },
 	{ .name = "reset_codes", .column = "hash", .out = "DELETE FROM reset_codes", .in = "DELETE FROM reset_codes" },
 	{ .name = "second_factors", .column = "recovery", .out = "DELETE FROM second_factors WHERE NOT confirmed; UPDATE second_factors SET recovery = ''",
 	  .in = "DELETE FROM second_factors WHERE NOT confirmed; UPDATE second_factors SET recovery = ''" },
