@@ -582,6 +582,65 @@ static void swapped_wires_are_noticed(void **state)
 	}
 }
 
+/*
+ * The second failure: it turns around while the position is silent or refused, so that its sign shows nowhere. What shows is the
+ * speed that the drive reports, which is far below what it is told for a moment.
+ */
+static void drive_that_turns_around_beside_a_silent_position_is_noticed(void **state)
+{
+	static const char *const silences[] = { "fault 5 silence", "fault 5 exception code=4" };
+	unsigned int i, ms;
+
+	(void)state;
+	for (i = 0; i < 12; i++) {
+		struct driver *d = driver_begin_as(i % 2 ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL, 15000);
+		bool reverse = i / 2 % 2;
+		double farthest_mm, back_mm = 0;
+		char line[64];
+
+		driver_departs(d, reverse ? 1000 : 29000);
+		driver_run_ms(d, 1200 + 300 * (i % 3));
+		driver_sim(d, silences[i / 4 % 2]);
+		driver_run_ms(d, 260 + 31 * i);
+		assert_true(outputs_on(d));
+		snprintf(line, sizeof(line), "rail own %s%u", reverse ? "" : "-", 800 + 100 * i);
+		driver_sim(d, line);
+		farthest_mm = d->rail->position_mm;
+		for (ms = 0; d->rail->wheel_mm_s != 0 && ms < 3000; ms++) {
+			driver_run_ms(d, 1);
+			farthest_mm = reverse ? fmin(farthest_mm, d->rail->position_mm) : fmax(farthest_mm, d->rail->position_mm);
+			back_mm = fabs(d->rail->position_mm - farthest_mm);
+		}
+		print_message("turned around beside a silent position, %u: %.0f mm back\n", i, back_mm);
+		assert_false(outputs_on(d));
+		assert_true(back_mm <= 50);
+		says(d, "drive_disobeys module_lost");
+		driver_end(d);
+	}
+}
+
+/* A loaded robot is slower than its plan, and braking it is faster: neither is a drive that does what it likes. */
+static void silent_position_alone_is_no_drive_that_disobeys(void **state)
+{
+	unsigned int i, ms;
+
+	(void)state;
+	for (i = 0; i < 12; i++) {
+		struct driver *d = driver_begin_as(i % 2 ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL, 15000);
+
+		d->rail->load_kg = i < 6 ? 100 : 0;
+		driver_departs(d, i / 2 % 2 ? 13000 : 29000);
+		/* From its first readings on, and into its braking. */
+		driver_run_ms(d, 100 + 350 * (i % 6));
+		driver_sim(d, "fault 5 silence");
+		for (ms = 0; ms < 3000 && d->f->control.state == OHTD_STATE_MOVE; ms++)
+			driver_run_ms(d, 1);
+		driver_state(d, OHTD_STATE_FAULT);
+		says(d, "module_lost position_lost");
+		driver_end(d);
+	}
+}
+
 /* It goes on at its own speed, slower than the plan: on the ramp of its fault it does not catch up. */
 static void drive_that_was_too_slow_is_noticed_on_the_ramp_of_its_fault(void **state)
 {
@@ -833,6 +892,8 @@ int main(void)
 		cmocka_unit_test(motion_while_the_position_is_refused_is_noticed),
 		cmocka_unit_test(own_speed_in_motion_is_noticed),
 		cmocka_unit_test(swapped_wires_are_noticed),
+		cmocka_unit_test(drive_that_turns_around_beside_a_silent_position_is_noticed),
+		cmocka_unit_test(silent_position_alone_is_no_drive_that_disobeys),
 		cmocka_unit_test(drive_that_was_too_slow_is_noticed_on_the_ramp_of_its_fault),
 		cmocka_unit_test(speed_of_the_module_that_stays_is_named),
 		cmocka_unit_test(pushed_robot_is_no_drive_that_turns),

@@ -236,6 +236,7 @@ static enum ohtd_beyond watch_told(struct ohtd_drive *d, double passed_s, const 
 	const struct ohtd_told_cycle cycle = {
 		.passed_s = passed_s,
 		.told_mm_s = { fmax(told, feedback->holds_mm_s[0]), fmax(-told, feedback->holds_mm_s[1]) },
+		.last_mm_s = fabs(told),
 		.reverse = d->setpoint.direction == OHTD_DRIVE_REVERSE,
 		.stands = d->stand.stood,
 		.motor_mm_s = { feedback->motor_mm_s[0], feedback->motor_mm_s[1] },

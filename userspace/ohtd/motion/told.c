@@ -30,7 +30,7 @@
 /* So long the speed of the module has not become zero although the robot stands: longer than a controlled stop may take. */
 #define STUCK_S		3.0
 
-enum { FORWARD, REVERSE };
+enum { FORWARD, REVERSE, SLOWER };
 
 void ohtd_told_off(struct ohtd_told *t, const struct ohtd_told_rules *rules, bool stands)
 {
@@ -38,10 +38,10 @@ void ohtd_told_off(struct ohtd_told *t, const struct ohtd_told_rules *rules, boo
 
 	memset(t, 0, sizeof(*t));
 	t->place_mm = NAN;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 2; i++)
 		t->most_mm_s[i] = stands ? 0 : rules->full_speed_mm_s;
+	for (i = 0; i < OHTD_TOLD_SIDES; i++)
 		t->shown_s[i] = INFINITY;
-	}
 	for (i = 0; i < OHTD_WATCHED; i++)
 		t->since_s[i] = INFINITY;
 }
@@ -88,6 +88,7 @@ static void follow_told(struct ohtd_told *t, const struct ohtd_told_rules *rules
 		t->most_mm_s[way] = most > told ? told + (most - told) * left : told;
 		t->way_mm[way] += limit_mm_s(t, c, way) * c->passed_s;
 	}
+	t->least_mm_s = fmin(c->last_mm_s + (t->least_mm_s - c->last_mm_s) * left, c->last_mm_s);
 }
 
 /* ---- what is beyond it ---- */
@@ -98,9 +99,9 @@ static double bar_mm(enum ohtd_watched what, bool wrong)
 }
 
 /* Is it too far? @beyond_mm of this reading; negative: within. */
-static bool add(struct ohtd_told *t, const struct ohtd_told_rules *rules, enum ohtd_watched what, unsigned int way, double beyond_mm, double bar)
+static bool add(struct ohtd_told *t, const struct ohtd_told_rules *rules, enum ohtd_watched what, unsigned int side, double beyond_mm, double bar)
 {
-	double *over = &t->over_mm[what][way], *doubt = &t->doubt_mm[what][way];
+	double *over = &t->over_mm[what][side], *doubt = &t->doubt_mm[what][side];
 
 	if (beyond_mm <= 0) {
 		*over = fmax(*over + beyond_mm, 0);
@@ -108,11 +109,11 @@ static bool add(struct ohtd_told *t, const struct ohtd_told_rules *rules, enum o
 		return false;
 	}
 	*doubt += beyond_mm;
-	if (t->shown_s[way] <= CONFIRM_S * rules->slack) {
+	if (t->shown_s[side] <= CONFIRM_S * rules->slack) {
 		*over += *doubt;
 		*doubt = 0;
 	}
-	t->shown_s[way] = 0;
+	t->shown_s[side] = 0;
 	return *over > bar * rules->slack;
 }
 
@@ -121,16 +122,30 @@ static double reading_s(const struct ohtd_told *t, const struct ohtd_told_rules 
 	return fmin(t->since_s[what], READING_S * rules->slack);
 }
 
+/* It turns around, or is held up: nothing else shows that while the position is silent. */
+static bool is_slower(struct ohtd_told *t, const struct ohtd_told_rules *rules, enum ohtd_watched what, double mm_s)
+{
+	double short_mm_s = t->least_mm_s * (1 - MARGIN) - MARGIN_MM_S - fabs(mm_s);
+
+	if (t->since_s[OHTD_WATCHED_POSITION] > RECENT_S * rules->slack)
+		return add(t, rules, what, SLOWER, short_mm_s * reading_s(t, rules, what), bar_mm(what, false));
+	t->over_mm[what][SLOWER] = t->doubt_mm[what][SLOWER] = 0;
+	return false;
+}
+
 /* A motor has no sign: it turns as it is told, or was last. */
 static enum ohtd_beyond look_at_motor(struct ohtd_told *t, const struct ohtd_told_rules *rules, const struct ohtd_told_cycle *c,
 				      enum ohtd_watched what, double mm_s)
 {
 	double limit = fmax(limit_mm_s(t, c, FORWARD), limit_mm_s(t, c, REVERSE));
 	bool far = add(t, rules, what, c->reverse, (fabs(mm_s) - limit) * reading_s(t, rules, what), bar_mm(what, false));
+	bool slower = is_slower(t, rules, what, mm_s);
 
 	t->seen_mm_s[what] = fabs(mm_s);
 	t->since_s[what] = 0;
-	return far ? OHTD_BEYOND_DRIVE_SPEED : OHTD_BEYOND_NOTHING;
+	if (far)
+		return OHTD_BEYOND_DRIVE_SPEED;
+	return slower ? OHTD_BEYOND_BLIND : OHTD_BEYOND_NOTHING;
 }
 
 /* The module may report a speed for ever: no motion could end. */
@@ -198,7 +213,7 @@ enum ohtd_beyond ohtd_told_step(struct ohtd_told *t, const struct ohtd_told_rule
 	for (i = 0; i < OHTD_WATCHED; i++)
 		t->since_s[i] += c->passed_s;
 	t->place_s += c->passed_s;
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < OHTD_TOLD_SIDES; i++)
 		t->shown_s[i] += c->passed_s;
 	if (!c->stands)
 		t->stuck_s = 0;

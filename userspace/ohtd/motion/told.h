@@ -11,6 +11,9 @@
  * added up as a way: a speed by the time since its last reading, a position as it is. A direction that is not told has the
  * speed 0, so a robot that goes the wrong way is beyond the model like one that is too fast.
  *
+ * Too slow is no fault of its own while the position is read: following_mm covers it. Without readings the position is what the
+ * drive was told, so a drive that reports far less than that, because it is held up or turns around, is beyond the model as well.
+ *
  * One reading of one quantity proves nothing: the module may have slipped. It counts when a second reading, of the
  * same or of another quantity, shows the same side soon after.
  */
@@ -36,6 +39,7 @@ enum ohtd_beyond {
 	OHTD_BEYOND_POSITION,		/* the position goes further than told, or is in front of the plan */
 	OHTD_BEYOND_WRONG_WAY,		/* position or speed of the module go against the told direction */
 	OHTD_BEYOND_STAND,		/* the position moves, and the drive is told zero and has stood */
+	OHTD_BEYOND_BLIND,		/* a motor is slower than told, and no position is read */
 };
 
 struct ohtd_told_rules {
@@ -46,10 +50,14 @@ struct ohtd_told_rules {
 	double slack;			/* 1; more on a machine that makes readings late */
 };
 
+/* Sides of the model: faster forward, faster in reverse, and slower. */
+#define OHTD_TOLD_SIDES	3
+
 /* Of this cycle. Forward and reverse are 0 and 1. */
 struct ohtd_told_cycle {
 	double passed_s;
 	double told_mm_s[2];		/* highest speed that a motor may have taken for each direction */
+	double last_mm_s;		/* speed that was told last, without sign */
 	bool reverse;			/* the direction that is told, or was last */
 	bool stands;			/* told zero, and it has stood since */
 	/* New readings; not a number: none. */
@@ -61,14 +69,15 @@ struct ohtd_told_cycle {
 
 struct ohtd_told {
 	double most_mm_s[2];			/* the model */
+	double least_mm_s;			/* and the slowest that a healthy robot can be */
 	double way_mm[2];			/* that it allows since the last reading of the position */
 	double place_mm;			/* that reading; not a number: none */
 	double place_s;				/* its age */
-	double over_mm[OHTD_WATCHED][2];	/* beyond the model */
-	double doubt_mm[OHTD_WATCHED][2];	/* of one reading that nothing has confirmed yet */
+	double over_mm[OHTD_WATCHED][OHTD_TOLD_SIDES];	/* beyond the model */
+	double doubt_mm[OHTD_WATCHED][OHTD_TOLD_SIDES];	/* of one reading that nothing has confirmed yet */
 	double since_s[OHTD_WATCHED];		/* since the last reading */
 	double seen_mm_s[OHTD_WATCHED];		/* speed that it shows, without sign */
-	double shown_s[2];			/* since any reading was beyond the model */
+	double shown_s[OHTD_TOLD_SIDES];	/* since any reading was beyond the model */
 	double stuck_s;				/* the module reports a speed of a robot that stands */
 };
 
