@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import socketserver
 import subprocess
 import threading
@@ -326,6 +327,17 @@ def test_the_bus_is_watched_until_it_is_interrupted(machine, counters, code, tex
         doctor.send_signal(signal.SIGINT)
         said = doctor.stdout.read()
     assert doctor.returncode == code and text in said and said.splitlines()[-1].endswith(" ok"), said
+
+
+@pytest.mark.slow
+def test_a_hung_ohtd_is_told_after_ten_seconds(machine):
+    """It takes connections and answers none."""
+    (machine.root / "run/oht").mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as hung:
+        hung.bind(str(machine.root / "run/oht/ohtd.sock"))
+        hung.listen()
+        line = machine.doctor()["ohtd"][0]
+    assert line[0] == WRONG and "timed out after 10" in line[1] and "journalctl -u ohtd" in line[1]
 
 
 def test_a_real_ohtd_is_asked(daemon, machine):
