@@ -86,7 +86,7 @@ class Daemon(Client):
             copy_data(self.data)
         sections = {
             "http": {"listen": "127.0.0.1:0", "loops": 2},
-            "paths": {"state": self.state, "data": self.data, "web": TOP / "build/web",
+            "paths": {"state": self.state, "data": self.data, "web": TOP / os.environ.get("OHT_WEB", "build/web"),
                       "ready_file": self.ready, "socket": self.socket},
             "bus": {"backend": "rtu", "tty": self.uart, "time_factor": 5},
             "robot": {"realtime_priority": 0, "simulated": "yes"},

@@ -151,6 +151,17 @@ def test_a_walk_that_is_broken_off_goes_on_where_it_was(walk):
     assert walk.row("limits")["result"] == "refused" and "no: Is the rail free" in walk.row("limits")["measured"] and walk.row("limits")["confirmed"] == ""
 
 
+def test_an_answer_that_is_too_long_is_asked_for_again(walk):
+    command = [OHTCTL, "accept", "identity", "--report", walk.file, "--by", "Anna Berg", *walk.where]
+    with Terminal(["setsid", "--ctty", "--wait", *map(str, command)], rows=400, columns=2000, env=walk.environment) as terminal:
+        terminal.wait(lambda text: QUESTION.strip() in text, what="a question")
+        terminal.press("y" * 200 + "\n")
+        terminal.wait(lambda text: "that is too long" in text and text.count(QUESTION.strip()) == 2, what="the question once more")
+        assert not walk.file.exists(), "a long answer is none"
+        terminal.press("y\n")
+        assert terminal.end() == 1 and walk.results() == {"identity": "passed"}
+
+
 @pytest.mark.parametrize("words,content,said,status", [
     ((), '{"document": "another"}', "is no acceptance", 1), ((), "half of a", "is no acceptance", 1), ((), "[1]", "is no acceptance", 1),
     ((), '{"document": "acceptance of a robot", "robot": "AA:BB", "steps": []}', "is of another robot (authority AA:BB)", 1),

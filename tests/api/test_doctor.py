@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import socketserver
 import subprocess
 import threading
@@ -249,6 +250,23 @@ def test_each_check_says_what_is_wrong_and_what_it_cannot_know(tmp_path, turn):
     assert {check: found[check] for check, (_, result, text) in chosen.items() if found[check][0][0] != result or text not in found[check][0][1]} == {}
 
 
+FAULTS = [(check, *case) for check, cases in CASES.items() for case in cases if case[1] == WRONG]
+
+
+@pytest.mark.slow
+def test_the_first_wrong_line_of_a_machine_with_one_fault_is_that_fault(tmp_path):
+    assert len(FAULTS) >= 40
+    missed = []
+    for number, (check, change, _, text) in enumerate(FAULTS):
+        machine = Machine(tmp_path / str(number))
+        change(machine)
+        with machine.ohtd():
+            first = next(((name, line) for name, lines in machine.doctor().items() for result, line in lines if result == WRONG), None)
+        if not first or first[0] != check or text not in first[1]:
+            missed.append((check, text, first))
+    assert not missed
+
+
 def test_without_a_daemon_or_a_driver(machine):
     found = machine.doctor()
     assert found["ohtd"][0][0] == WRONG and "no ohtd answers" in found["ohtd"][0][1] and "systemctl status ohtd" in found["ohtd"][0][1]
@@ -309,6 +327,17 @@ def test_the_bus_is_watched_until_it_is_interrupted(machine, counters, code, tex
         doctor.send_signal(signal.SIGINT)
         said = doctor.stdout.read()
     assert doctor.returncode == code and text in said and said.splitlines()[-1].endswith(" ok"), said
+
+
+@pytest.mark.slow
+def test_a_hung_ohtd_is_told_after_ten_seconds(machine):
+    """It takes connections and answers none."""
+    (machine.root / "run/oht").mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as hung:
+        hung.bind(str(machine.root / "run/oht/ohtd.sock"))
+        hung.listen()
+        line = machine.doctor()["ohtd"][0]
+    assert line[0] == WRONG and "timed out after 10" in line[1] and "journalctl -u ohtd" in line[1]
 
 
 def test_a_real_ohtd_is_asked(daemon, machine):

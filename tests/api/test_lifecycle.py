@@ -197,7 +197,7 @@ def test_database_of_a_newer_program(fresh):
         connection.execute("INSERT INTO schema_migrations VALUES (?, 0)", (own + 1,))
     connection.close()
     before = database.read_bytes()
-    fails_to_start(fresh, f"schema {own + 1} is newer than this program's {own}")
+    fails_to_start(fresh, f"schema {own + 1} is newer than this program's {own}: install the newer program again, or go back as in the runbook 'Upgrade, and back'")
     assert database.read_bytes() == before
 
 

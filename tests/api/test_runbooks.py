@@ -21,7 +21,7 @@ TEXT = "".join((TOP / f"docs/{name}.md").read_text(encoding="utf-8") for name in
 BOOKS = {title: text for title, text in re.findall(r"^## (.+?)\n(.*?)(?=^##? |\Z)", TEXT, re.MULTILINE | re.DOTALL) if "```sh" in text}
 INSTALLED = "# on an installed robot"
 # What only an installed robot has, or a driver; no other command may go untried.
-UNTRIED = r"apt install |journalctl |timedatectl|modprobe |systemctl (stop|start|status) ohtd$|ohtctl safety (commission|selftest)$"
+UNTRIED = r"apt install |journalctl |timedatectl|oht-upgrade |systemctl (stop|start|status) ohtd$|ohtctl safety (commission|selftest)$"
 # It says with 1 that something is wrong with this machine.
 MAY_FAIL = ("ohtctl doctor",)
 

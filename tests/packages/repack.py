@@ -31,8 +31,8 @@ def _sums(tree):
     return "".join(f"{hashlib.md5(p.read_bytes()).hexdigest()}  {p.relative_to(tree)}\n" for p in files)
 
 
-def repack(debs, folder, version, following):
-    """Write these packages to the folder, with the following version instead of theirs."""
+def repack(debs, folder, version, following, programs=()):
+    """Write these packages to the folder, with the following version instead of theirs, and other programs: {path: text}."""
     old, new = version.encode(), following.encode()
     for deb in debs:
         tree = folder / deb.name.partition("_")[0]
@@ -40,6 +40,9 @@ def repack(debs, folder, version, following):
         for path in tree.rglob("*"):
             if path.is_file() and not path.is_symlink():
                 _exchange(path, old, new)
+        for name, text in dict(programs).items():
+            if (tree / name).exists():
+                (tree / name).write_text(text)
         for source in tree.glob(f"usr/src/*-{version}"):
             source.rename(source.with_name(source.name.replace(version, following)))
         (tree / "DEBIAN/md5sums").write_text(_sums(tree))

@@ -15,8 +15,8 @@ PROGRAMS = {"ohtd": ["usr/sbin/ohtd", "usr/bin/oht-sim", "usr/libexec/oht/oht-si
             "oht-fleet": ["usr/libexec/oht/oht-fleet"],
             "oht-selftest": [f"{SELFTESTS}/uapi_test", f"{SELFTESTS}/refusal_test"]}
 WANTED = {
-    "ohtd": {"etc/oht/ohtd.conf", "lib/systemd/system/ohtd.service", "usr/sbin/ohtd", "usr/bin/oht-sim",
-             "usr/libexec/oht/oht-sim-robot", "usr/libexec/oht/ohtd-sender", "usr/share/oht/web/index.html", "usr/share/man/man8/ohtd.8.gz", "usr/share/man/man1/oht-sim.1.gz",
+    "ohtd": {"etc/oht/ohtd.conf", "lib/systemd/system/ohtd.service", "usr/sbin/ohtd", "usr/sbin/oht-upgrade", "usr/bin/oht-sim",
+             "usr/libexec/oht/oht-sim-robot", "usr/libexec/oht/ohtd-sender", "usr/share/oht/web/index.html", "usr/share/man/man8/ohtd.8.gz", "usr/share/man/man8/oht-upgrade.8.gz", "usr/share/man/man1/oht-sim.1.gz",
              "usr/share/doc/ohtd/docs/install.md", "usr/share/doc/ohtd/copyright",
              "usr/share/doc/ohtd/examples/monitoring/oht.rules.yml"},
     "ohtctl": {"usr/bin/ohtctl", "lib/udev/rules.d/60-oht.rules", "usr/lib/sysusers.d/oht.conf",

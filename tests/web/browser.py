@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
+from oht_test.covered import FOLDER, Covered
 from oht_test.wait import free_port, until
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
@@ -41,6 +42,7 @@ class Browser:
         self.driver = None
         self.base = None
         self.clicked = (math.inf, math.inf), 0.0
+        self.covered = Covered(self.cdp) if FOLDER else None
         flags = FLAGS + [f"--user-data-dir={self.folder}/profile", f"--window-size={width},{height}",
                          f"--ignore-certificate-errors-spki-list={pin}"]
         shm = os.statvfs("/dev/shm")
@@ -63,10 +65,15 @@ class Browser:
             self._end()
             raise
         self.base += f"/session/{made['sessionId']}"
+        if self.covered:
+            self.covered.begin()
         return self
 
     def __exit__(self, *_):
         try:
+            if self.covered:
+                self.covered.take()
+                self.covered.keep()
             self._call("DELETE", "")
         finally:
             self._end()
@@ -104,6 +111,8 @@ class Browser:
 
     def open(self, url):
         """Go there."""
+        if self.covered:
+            self.covered.take()
         self._call("POST", "/url", {"url": url})
 
     def run(self, script, *arguments):
@@ -225,6 +234,8 @@ class Browser:
     def new_tab(self):
         """A further one, in front."""
         self.switch(self._call("POST", "/window/new", {"type": "tab"})["handle"])
+        if self.covered:
+            self.covered.begin()
 
     def close_others(self):
         """All tabs but the one in front."""

@@ -62,7 +62,8 @@ def go(page, path, selector):
 
 def end_sessions_of_pages(daemon):
     """All but those with which the tests themselves ask: an account has 32, and the next log-in would end the oldest."""
-    for role in daemon.tokens:
+    # A token that has ended is asked for anew meanwhile.
+    for role in list(daemon.tokens):
         listed = daemon.get("auth/sessions", role)
         assert listed.status == 200, listed
         for session in listed.json["items"]:

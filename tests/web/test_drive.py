@@ -208,7 +208,7 @@ def test_a_long_queue_looks_well(page, size):
 def test_a_command_can_wait_behind_what_runs(page):
     drive(page, robot=MOVING, control=HELD, interlocks=[
         {"verb": verb, "why_not": [{"code": "wrong_state", "text": "Not now.", "address": None}]} for verb in ("home", "undock")])
-    assert has(page, "#go-now:checked") and has(page, "#go-home[aria-disabled=true]")
+    page.wait(lambda: has(page, "#go-now:checked") and has(page, "#go-home[aria-disabled=true]"), what="what may not begin now")
     page.click("label:has(> #go-then)")
     page.wait(lambda: not has(page, "#go-home[aria-disabled=true]"), what="what may wait, though it may not begin now")
     page.click("#go-home")

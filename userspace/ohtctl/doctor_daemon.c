@@ -16,6 +16,8 @@
 
 #define CERTIFICATE	"/var/lib/oht/server.crt"
 #define SECONDS_PER_DAY	86400
+/* What doctor reads, ohtd has in its memory. One that hangs must not keep a person waiting for as long as a backup may take. */
+#define ANSWER_S	10L
 /* In front of a complaint. */
 #define NAME		"ohtctl: "
 /* As the daemon warns of its own. */
@@ -50,7 +52,7 @@ struct json_object *doctor_ask(struct doctor *doctor, const char *path, char why
 	if (!aside.err)
 		return NULL;
 	snprintf(url, sizeof(url), "http://localhost/api/v1/%s", path);
-	doctor->came = http_exchange(&(struct http_request){ .method = "GET", .url = url, .socket = aside.socket }, &answer);
+	doctor->came = http_exchange(&(struct http_request){ .method = "GET", .url = url, .socket = aside.socket, .answer_s = ANSWER_S }, &answer);
 	if (doctor->came == HTTP_ANSWERED)
 		result = client_judge(&aside, aside.socket, &answer, &json);
 	else

@@ -98,7 +98,7 @@ static void set_request(CURL *handle, const struct http_request *request, struct
 	curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, CONNECT_S);
-	curl_easy_setopt(handle, CURLOPT_TIMEOUT, ANSWER_S);
+	curl_easy_setopt(handle, CURLOPT_TIMEOUT, request->answer_s ? request->answer_s : ANSWER_S);
 	curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error);
 	curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(handle, CURLOPT_WRITEDATA, answer);

@@ -28,6 +28,7 @@
  * @if_match: header of that name, of at most 80 bytes, or NULL
  * @last_id: of a stream: the event behind which it is to go on, or NULL
  * @type: of a stream: its media type, a constant text
+ * @answer_s: the answer has to be there by then; 0: as long as the longest request may take
  */
 struct http_request {
 	const char *method;
@@ -39,6 +40,7 @@ struct http_request {
 	const char *if_match;
 	const char *last_id;
 	const char *type;
+	long answer_s;
 };
 
 enum http_result {

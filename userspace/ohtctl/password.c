@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -11,7 +12,9 @@
 
 #include "cli.h"
 
-/* Without its end of line; -1 if there is none, or if it is too long to be one. */
+#define TOO_LONG	1
+
+/* Without its end of line; -1 if there is none, TOO_LONG if it does not fit. */
 static int read_line(FILE *from, char *line, size_t size)
 {
 	size_t n;
@@ -20,7 +23,7 @@ static int read_line(FILE *from, char *line, size_t size)
 		return -1;
 	n = strcspn(line, "\r\n");
 	if (!line[n] && n == size - 1)
-		return -1;
+		return TOO_LONG;
 	line[n] = 0;
 	return 0;
 }
@@ -70,7 +73,7 @@ static int ask(FILE *terminal, const char *prompt, bool echo, char *line, size_t
 	}
 	if (tcsetattr(fd, TCSAFLUSH, &quiet))
 		return -1;
-	r = dprintf(fd, "%s", prompt) < 0 || read_line(terminal, line, size);
+	r = dprintf(fd, "%s", prompt) < 0 ? -1 : read_line(terminal, line, size);
 	tcsetattr(fd, TCSAFLUSH, &before);
 	return r;
 }
@@ -99,12 +102,14 @@ static int ask_password(struct cli *cli, bool twice, char *password)
 
 int password_ask_line(struct cli *cli, const char *question, char *line, size_t size)
 {
-	FILE *terminal = open_terminal(cli, "ohtctl login --help");
+	FILE *terminal = open_terminal(cli, "--help");
 	int r;
 
 	if (!terminal)
 		return CLI_USAGE;
-	r = ask(terminal, question, true, line, size);
+	/* What is left of the line is dropped before the next question. */
+	while ((r = ask(terminal, question, true, line, size)) == TOO_LONG && dprintf(fileno(terminal), "that is too long\n") > 0)
+		__fpurge(terminal);
 	fclose(terminal);
 	return r ? cli_fail(cli, CLI_FAILED, "no answer was given") : 0;
 }

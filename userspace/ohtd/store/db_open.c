@@ -62,8 +62,8 @@ static int read_version(struct ohtd_db *db, char *why, size_t size)
 	if (version < 1)
 		snprintf(why, size, "%s: no schema version in it", db->path);
 	else if (version > newest)
-		snprintf(why, size, "%s: schema %d is newer than this program's %d", db->path,
-			 version, newest);
+		snprintf(why, size, "%s: schema %d is newer than this program's %d: install the newer program "
+			 "again, or go back as in the runbook 'Upgrade, and back'", db->path, version, newest);
 	else
 		return version;
 	return version > newest ? NEWER : version == DAMAGED ? DAMAGED : UNNUMBERED;
