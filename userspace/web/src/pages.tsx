@@ -169,6 +169,15 @@ export const pages: Page[] = [
 		component: later(async () => (await import("./pages/programs")).Programs),
 	},
 	{
+		id: "qualifications",
+		path: "/qualifications",
+		title: texts.qualifications.title,
+		icon: <path d="M12 4l9 4-9 4-9-4zM6 10v5c0 1.5 3 3 6 3s6-1.500 6-3v-5M21 8v6" />,
+		role: "viewer",
+		words: texts.qualifications.words,
+		component: later(async () => (await import("./pages/qualifications")).Qualifications),
+	},
+	{
 		id: "account",
 		path: "/account",
 		title: texts.account.title,

@@ -13,6 +13,7 @@ import { formTexts } from "./texts-form";
 import { historyTexts } from "./texts-history";
 import { missionTexts } from "./texts-missions";
 import { programTexts } from "./texts-programs";
+import { qualificationTexts } from "./texts-qualifications";
 import { signalTexts } from "./texts-signals";
 
 export const texts = {
@@ -27,6 +28,7 @@ export const texts = {
 	history: historyTexts,
 	missions: missionTexts,
 	programs: programTexts,
+	qualifications: qualificationTexts,
 	signals: signalTexts,
 	product: "oht",
 	stop: {

@@ -90,6 +90,10 @@ export type Registration = Schemas["RegistrationWaiting"];
 
 export type Agent = Schemas["Agent"];
 
+export type Course = Schemas["Course"];
+
+export type CourseCertificate = Schemas["CourseCertificate"];
+
 export type Key = Schemas["Key"];
 
 export type KeyWithSecret = Schemas["KeyWithSecret"];
