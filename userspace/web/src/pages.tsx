@@ -178,6 +178,15 @@ export const pages: Page[] = [
 		component: later(async () => (await import("./pages/qualifications")).Qualifications),
 	},
 	{
+		id: "training",
+		path: "/training",
+		title: texts.training.title,
+		icon: <path d="M12 3a9 9 0 1 0 9 9M12 8a4 4 0 1 0 4 4M12 12l8-8M17 4v3h3" />,
+		role: "viewer",
+		words: texts.training.words,
+		component: later(async () => (await import("./pages/training")).Training),
+	},
+	{
 		id: "account",
 		path: "/account",
 		title: texts.account.title,

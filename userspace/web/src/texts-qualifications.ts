@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Texts of the page Qualifications; texts.ts has them as texts.qualifications.
+ * Texts of the page Qualifications, which is loaded later; its name is in texts.ts.
  */
 export const qualificationTexts = {
-	title: "Qualifications",
-	words: "courses certificates training driver due grant revoke override",
 	courses: "Courses",
 	course: "Course",
 	needs: "Acts that need it",
@@ -23,7 +21,6 @@ export const qualificationTexts = {
 	certificates: "Certificates",
 	due: "To renew within 30 days",
 	all: "All",
-	only: "Show",
 	person: "Person",
 	state: "State",
 	states: {
@@ -52,6 +49,7 @@ export const qualificationTexts = {
 	why: (who: string | null, why: string | null) => `${who ?? ""}: ${why ?? ""}`,
 	ask: "Emergency override",
 	askText: "Another account may do without for 8 hours at most. Within 15 minutes a second person confirms, who is neither you nor the one that it is for.",
+	noneRequired: "No course is required: nothing is refused.",
 	hours: "Hours",
 	asked: "It waits for a second person.",
 	confirm: "Confirm",

@@ -13,7 +13,6 @@ import { formTexts } from "./texts-form";
 import { historyTexts } from "./texts-history";
 import { missionTexts } from "./texts-missions";
 import { programTexts } from "./texts-programs";
-import { qualificationTexts } from "./texts-qualifications";
 import { signalTexts } from "./texts-signals";
 
 export const texts = {
@@ -28,7 +27,8 @@ export const texts = {
 	history: historyTexts,
 	missions: missionTexts,
 	programs: programTexts,
-	qualifications: qualificationTexts,
+	qualifications: { title: "Qualifications", words: "courses certificates training driver due grant revoke override" },
+	training: { title: "Training", words: "scenario situation simulator fault exercise lesson", open: "Open Training" },
 	signals: signalTexts,
 	product: "oht",
 	stop: {

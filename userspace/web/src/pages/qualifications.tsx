@@ -3,7 +3,7 @@
  * What must a person have learned here, who has, and whose certificate is to be renewed?
  */
 import { useState } from "preact/hooks";
-import { call, may } from "../api/session";
+import { call, may, session } from "../api/session";
 import type { Course, CourseCertificate as Certificate } from "../api/types";
 import { useAct } from "../components/act";
 import { Badge, Button, Card, Refusal, type Tone } from "../components/basics";
@@ -13,9 +13,11 @@ import { Dialog, confirm, toast } from "../components/overlay";
 import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
 import { time } from "../format";
+import { useStore } from "../store";
 import { texts } from "../texts";
+import { qualificationTexts } from "../texts-qualifications";
 
-const t = texts.qualifications;
+const t = qualificationTexts;
 const NAME = { min: 1, max: 64 };
 const TEXT = { min: 1, max: 512 };
 const TONES: Record<Certificate["state"], Tone> = { valid: "ok", due: "warn", not_yet: "none", ended: "warn", revoked: "none", waits: "warn" };
@@ -173,6 +175,7 @@ function Certificates({ courses }: { courses: Course[] }) {
 	const [revoking, setRevoking] = useState<Certificate>();
 	const list = usePaged<Certificate>(due ? "certificates?limit=200&sort=ends&due_within_days=30" : "certificates?limit=200&sort=-id");
 	const act = useAct();
+	const me = useStore(session).user;
 	const confirmOne = async ({ id, title, user }: Certificate) => {
 		if (!(await confirm(...t.confirmTitle(title, user)))) return;
 		await act.run(() => call("POST", `certificates/${id}/confirm`, { body: {} }));
@@ -198,7 +201,11 @@ function Certificates({ courses }: { courses: Course[] }) {
 								<Button id="grant-certificate" kind="primary" onPress={() => setDoing("grant")}>
 									{t.grant}
 								</Button>
-								<Button id="ask-override" onPress={() => setDoing("override")}>
+								<Button
+									id="ask-override"
+									why={courses.some(({ required }) => required) ? undefined : t.noneRequired}
+									onPress={() => setDoing("override")}
+								>
 									{t.ask}
 								</Button>
 							</>
@@ -256,7 +263,7 @@ function Certificates({ courses }: { courses: Course[] }) {
 									number: true,
 									cell: (one: Certificate) => (
 										<>
-											{one.state === "waits" ? (
+											{one.state === "waits" && one.granted_by !== me && one.user !== me ? (
 												<Button kind="plain" label={t.confirmTitle(one.title, one.user)[0]} onPress={() => void confirmOne(one)}>
 													{t.confirm}
 												</Button>
