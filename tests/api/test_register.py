@@ -58,8 +58,12 @@ def test_an_administrator_approves_and_the_person_comes_in(fresh):
     fresh.start()
     assert decide(fresh, number, "approve", token=fresh.token("administrator")).code == "elevation_required"
     assert decide(fresh, number, "approve", token=fresh.token("supervisor")).code == "role"
-    answer = decide(fresh, number, "approve", {"role": "operator"})
+    once = {"Idempotency-Key": "approve-berta-0001"}
+    answer = decide(fresh, number, "approve", {"role": "operator"}, headers=once)
     assert (answer.status, answer.json["username"], answer.json["role"], answer.json["full_name"]) == (201, "berta", "operator", "Berta Falk")
+    again = decide(fresh, number, "approve", {"role": "operator"}, headers=once)
+    assert (again.status, again.body, again.headers["idempotency-replayed"]) == (201, answer.body, "true")
+    assert decide(fresh, number, "approve", {"role": "viewer"}, headers=once).code == "request_key_reused"
     assert fresh.login("berta").json["role"] == "operator"
     assert decide(fresh, number, "approve").code == decide(fresh, number, "reject").code == "not_found"
     records = [(record["act"], record["who"], record["object"]) for record in fresh.get("audit?limit=20", role="administrator").json["items"]]

@@ -110,6 +110,9 @@ def test_an_obstacle(robot):
 
 
 def test_a_garbled_module_is_mended_and_all_of_it_is_told(robot):
+    course = robot.post("courses", {"name": "plugs", "title": "Plugs", "scenarios": ["garbled_module"]}, role="administrator")
+    assert course.status == 201 and course.json["scenarios"] == ["garbled_module"], course
+    refused(robot.post("courses", {"name": "x", "title": "X", "scenarios": ["volcano"]}, role="administrator"), 400, "validation")
     number = begun(robot, "garbled_module")
     told = until(lambda: next((a for a in robot.get("alerts").json["items"] if a["code"] == "scenario_running"), None), what="the alert")
     assert "operator" in told["text"] and told["severity"] == "warning"
@@ -122,6 +125,10 @@ def test_a_garbled_module_is_mended_and_all_of_it_is_told(robot):
     assert (entry["number"], entry["code"], entry["who"]) == (number, "passed", "operator")
     passed = until(lambda: robot.get("audit?act=scenario passed".replace(" ", "%20"), role="administrator").json["items"], what="its record")[0]
     assert passed["object"] == "garbled_module, by operator" and str(number) in str(passed["after"])
+    earned, = robot.get("certificates?course=plugs", role="administrator").json["items"]
+    assert (earned["user"], earned["granted_by"], earned["state"]) == ("operator", "the robot", "valid") and "garbled_module" in earned["evidence"]
+    record, = until(lambda: robot.get("audit?act=certificate%20granted", role="administrator").json["items"], what="its record")
+    assert (record["who"], record["object"]) == ("ohtd", f"certificates/{earned['id']}, plugs of operator")
     assert undone(robot)
 
 

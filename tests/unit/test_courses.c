@@ -13,6 +13,7 @@
 #include "auth/principal.h"
 #include "base/clock.h"
 #include "courses/courses.h"
+#include "store/db_private.h"
 #include "store/store.h"
 #include "store_fixture.h"
 
@@ -240,6 +241,76 @@ static void a_local_user_has_the_certificates_of_its_name(void **state)
 	assert_false(ohtd_courses_lacks(courses, NULL, OHTD_COURSES_ROUTE, "POST missions/{id}/star", NULL));
 }
 
+struct passing {
+	int64_t user_id;
+	const char *name;
+	const char *state;
+	int64_t ended_s;
+};
+
+/* As the room of training keeps a run. */
+static int work_pass(struct ohtd_db *db, void *arg)
+{
+	const struct passing *passing = arg;
+	char *sql = sqlite3_mprintf("INSERT INTO scenarios (name, person, user_id, state, reason, done, times, began_ns, ended_ns)"
+				    " VALUES (%Q, 'anna', %lld, %Q, '', 4, '', 1, %lld)", passing->name, (long long)passing->user_id, passing->state,
+				    (long long)passing->ended_s * (long long)OHTD_NS_PER_S);
+	int r = sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
+
+	sqlite3_free(sql);
+	return r ? -EIO : 0;
+}
+
+static void pass(int64_t user_id, const char *name, const char *state, int64_t ago_s)
+{
+	struct passing passing = { user_id, name, state, ohtd_clock_wall_s(&wall) - ago_s };
+
+	assert_int_equal(ohtd_store_call(store, work_pass, &passing), 0);
+}
+
+static void note(void *arg, const struct ohtd_courses_certificate *certificate)
+{
+	*(struct ohtd_courses_certificate *)arg = *certificate;
+}
+
+static void a_certificate_is_earned_by_all_scenarios_of_a_course(void **state)
+{
+	struct ohtd_courses_order order = {
+		.what = OHTD_COURSES_CHANGE, .members = OHTD_COURSES_SCENARIOS | OHTD_COURSES_DAYS,
+		.course = { .id = 1, .scenarios = "obstacle,silent_module,stuck_button", .valid_days = 10 },
+	};
+	struct ohtd_courses_certificate granted = { 0 };
+
+	(void)state;
+	require();
+	assert_int_equal(act(&order), 0);
+	/* Passed too long ago, by another account, not passed at all, and not named by the course. */
+	pass(1, "silent_module", "passed", 11 * DAY_S);
+	pass(2, "silent_module", "passed", 1);
+	pass(1, "stuck_button", "failed", 1);
+	pass(1, "battery_low", "passed", 1);
+	pass(1, "obstacle", "passed", 1);
+	assert_int_equal(ohtd_courses_earn(courses, 1, "obstacle", note, &granted), 0);
+	pass(1, "silent_module", "passed", 9 * DAY_S);
+	assert_int_equal(ohtd_courses_earn(courses, 1, "obstacle", note, &granted), 0);
+	assert_int_equal(ohtd_courses_earn(courses, 1, "battery_low", note, &granted), 0);
+	assert_int_equal(ohtd_courses_earn(courses, 4711, "stuck_button", note, &granted), 0);
+	assert_int_equal(granted.id, 0);
+	shut(OHTD_COURSES_NEVER);
+	manual.synchronised = false;
+	stop();
+	start();
+	assert_int_equal(ohtd_courses_earn(courses, 1, "stuck_button", note, &granted), -ENODEV);
+	manual.synchronised = true;
+	assert_int_equal(ohtd_courses_earn(courses, 1, "stuck_button", note, &granted), 0);
+	assert_true(moves(NULL));
+	assert_string_equal(granted.granted_by, "the robot");
+	assert_int_equal(granted.granted_by_id, 0);
+	assert_string_equal(granted.user, "anna");
+	assert_non_null(strstr(granted.evidence, "obstacle,silent_module,stuck_button"));
+	assert_int_equal(granted.ends_s, granted.starts_s + 10 * DAY_S);
+}
+
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -249,6 +320,7 @@ int main(void)
 		CASE(an_override_ends_by_the_clock_of_its_boot),
 		CASE(an_older_copy_never_takes_the_place_of_a_newer_one),
 		CASE(a_local_user_has_the_certificates_of_its_name),
+		CASE(a_certificate_is_earned_by_all_scenarios_of_a_course),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

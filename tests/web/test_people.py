@@ -37,7 +37,7 @@ def test_a_person_asks_and_an_administrator_decides(asked, page):
     page.wait(lambda: has(page, "#ask-account"), what="the way to an account")
     page.click("#ask-account")
     page.wait(lambda: has(page, "#ask-username"), what="the form")
-    assert axe(page) == ""
+    assert page.text("#way-in-title") == "Ask for an account" and axe(page) == ""
     name_fields(page, "berta", again="another one 17")
     page.wait(lambda: "not the same" in page.text("#ask-again-notes"), what="the fault of the page")
     name_fields(page, "berta", "password1", "password1")
@@ -54,12 +54,17 @@ def test_a_person_asks_and_an_administrator_decides(asked, page):
     text = page.text("#waiting tbody")
     assert all(word in text for word in ("berta", "Berta Falk", "late shift", "Viewer", "127.0.0.1", "Chrom", "the name is taken")), text
     assert not has(page, '#waiting [aria-label="Approve viewer"]') and axe(page) == ""
+    above, below = [page.run("const b = document.querySelector(arguments[0]).closest('.card').getBoundingClientRect(); return [b.top, b.bottom]", of)
+                    for of in ("#waiting", "#users")]
+    assert below[0] - above[1] >= 8, "cards have a distance"
+    assert has(page, "#waiting-search"), "two rows are searched"
     page.click('#waiting [aria-label="Approve berta"]')
     page.wait(lambda: has(page, "#decision-role"), what="the question for the role")
     page.run("const s = document.querySelector('#decision-role'); s.value = 'operator'; s.dispatchEvent(new Event('change', { bubbles: true }))")
     page.click("#decision-send")
     elevate(page)
     page.wait(lambda: "berta" in page.text("#users tbody") and "berta" not in page.text("#waiting"), what="the account")
+    assert not has(page, "#waiting-search"), "one row is seen"
     page.click('#waiting [aria-label="Reject viewer"]')
     page.wait(lambda: has(page, "#decision-reason"), what="the question why")
     fill(page, "#decision-reason", "not hers")

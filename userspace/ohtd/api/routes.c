@@ -147,6 +147,7 @@ static const struct act acts[] = {
 	{ "found altered", "", "found", " the audit altered" },
 	{ "signed anew", "", "signed", " what was removed anew" },
 	{ "scenario passed", "", "saw", " that a scenario was passed" },
+	{ "certificate granted", "", "granted", " a certificate for scenarios that were passed" },
 	{ "restore", "", "restored", " a backup" },
 	{ "restore undone", "", "undid", " the restore of a backup" },
 	{ "ohtd --add-user", "", "made", " an account" },

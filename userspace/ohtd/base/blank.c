@@ -79,3 +79,8 @@ const char *ohtd_line_unfit(const char *text)
 {
 	return ohtd_is_blank(text) ? "must have more than blanks" : ohtd_text_unfit(text);
 }
+
+const char *ohtd_optional_line_unfit(const char *text)
+{
+	return *text ? ohtd_line_unfit(text) : NULL;
+}

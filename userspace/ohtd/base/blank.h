@@ -32,7 +32,10 @@ uint32_t ohtd_unprintable(const char *text, size_t *at);
 /* Why a text of a request is no line that can be shown, as words behind which "not 'TEXT'" fits; NULL: it is one. */
 const char *ohtd_line_unfit(const char *text);
 
-/* The same of a text that may be empty. */
+/* The same of a text of blanks alone as well. */
 const char *ohtd_text_unfit(const char *text);
+
+/* A line, or nothing: an empty text takes back what was said. */
+const char *ohtd_optional_line_unfit(const char *text);
 
 #endif /* OHTD_BASE_BLANK_H */

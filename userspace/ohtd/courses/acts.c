@@ -3,9 +3,13 @@
 #include "courses/private.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "auth/principal.h"
 #include "base/clock.h"
+#include "store/store.h"
 
 /* ---- courses ---- */
 
@@ -36,6 +40,8 @@ static void change_members(struct ohtd_courses_course *course, const struct ohtd
 		strcpy(course->routes, wished->routes);
 	if (members & OHTD_COURSES_MODES)
 		strcpy(course->modes, wished->modes);
+	if (members & OHTD_COURSES_SCENARIOS)
+		strcpy(course->scenarios, wished->scenarios);
 	if (members & OHTD_COURSES_REQUIRED)
 		course->required = wished->required;
 }
@@ -232,4 +238,92 @@ void ohtd_courses_release(struct ohtd_courses_order *order)
 {
 	ohtd_courses_copy_free(order->copy);
 	order->copy = NULL;
+}
+
+/* ---- what an account has earned by scenarios ---- */
+
+/**
+ * struct earning - a scenario was passed
+ * @order: the grants, one after the other; its copy is that of all
+ * @rows: the courses
+ * @granted: their certificates
+ * @count: of @granted
+ */
+struct earning {
+	struct ohtd_courses *courses;
+	const char *scenario;
+	struct ohtd_user user;
+	struct ohtd_courses_order order;
+	struct ohtd_courses_course rows[OHTD_COURSES_MAX];
+	struct ohtd_courses_certificate granted[OHTD_COURSES_MAX];
+	unsigned int count;
+};
+
+static int earn_one(struct ohtd_db *db, struct earning *earning, const struct ohtd_courses_course *course)
+{
+	struct ohtd_courses_order *order = &earning->order;
+	int64_t since_s = order->now_s - course->valid_days * OHTD_COURSES_DAY_S;
+	int r = ohtd_courses_rows_passed(db, course, earning->user.id, earning->scenario, since_s * (int64_t)OHTD_NS_PER_S);
+
+	if (r <= 0)
+		return r;
+	order->course = *course;
+	order->certificate = (struct ohtd_courses_certificate){ .starts_s = order->now_s };
+	strcpy(order->certificate.user, earning->user.name);
+	snprintf(order->certificate.evidence, sizeof(order->certificate.evidence), "passed in the simulator: %s", course->scenarios);
+	r = grant(earning->courses, db, order);
+	if (!r)
+		earning->granted[earning->count++] = order->certificate;
+	return r;
+}
+
+static int earn_all(struct ohtd_db *db, struct earning *earning)
+{
+	int r = ohtd_db_user_get(db, &earning->user), count;
+
+	if (r || earning->user.disabled || earning->user.service)
+		return r == -ENOENT ? 0 : r;
+	count = ohtd_courses_rows(db, earning->rows, OHTD_COURSES_MAX);
+	if (count < 0)
+		return count;
+	for (int i = 0; !r && i < count; i++)
+		if (ohtd_courses_is_among(earning->rows[i].scenarios, earning->scenario))
+			r = earn_one(db, earning, &earning->rows[i]);
+	return r || !earning->count ? r : ohtd_courses_copy_make(earning->courses, db, &earning->order.copy);
+}
+
+static int work_earn(struct ohtd_db *db, void *arg)
+{
+	struct earning *earning = arg;
+	int r = ohtd_courses_rows_begin(db);
+
+	earning->count = 0;
+	ohtd_courses_release(&earning->order);
+	return r ? r : ohtd_courses_rows_end(db, earn_all(db, earning));
+}
+
+int ohtd_courses_earn(struct ohtd_courses *courses, int64_t user_id, const char *scenario,
+		      void (*tell)(void *arg, const struct ohtd_courses_certificate *certificate), void *arg)
+{
+	struct earning *earning = calloc(1, sizeof(*earning));
+	int r;
+
+	if (!earning)
+		return -ENOMEM;
+	earning->courses = courses;
+	earning->scenario = scenario;
+	earning->user.id = user_id;
+	earning->order.what = OHTD_COURSES_GRANT;
+	earning->order.by_role = OHTD_ROLE_ADMINISTRATOR;
+	earning->order.now_s = ohtd_clock_wall_s(courses->clock);
+	strcpy(earning->order.by, OHTD_COURSES_GRANTER);
+	r = ohtd_store_call(courses->store, work_earn, earning);
+	if (!r) {
+		ohtd_courses_settle(courses, &earning->order);
+		for (unsigned int i = 0; i < earning->count; i++)
+			tell(arg, &earning->granted[i]);
+	}
+	ohtd_courses_release(&earning->order);
+	free(earning);
+	return r;
 }

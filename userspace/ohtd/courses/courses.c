@@ -183,8 +183,7 @@ bool ohtd_courses_clock_is_kept(struct ohtd_courses *courses)
 	return courses->simulated || atomic_load(&courses->kept);
 }
 
-/* Is the word one of those with commas between them? */
-static bool is_among(const char *words, const char *word)
+bool ohtd_courses_is_among(const char *words, const char *word)
 {
 	size_t n = strlen(word);
 
@@ -198,13 +197,13 @@ static bool names(const struct ohtd_courses_course *course, enum ohtd_courses_ki
 {
 	switch (kind) {
 	case OHTD_COURSES_VERB:
-		return is_among(course->verbs, word);
+		return ohtd_courses_is_among(course->verbs, word);
 	case OHTD_COURSES_MODULE:
-		return is_among(course->modules, word) || is_among(course->modules, OHTD_COURSES_ALL_MODULES);
+		return ohtd_courses_is_among(course->modules, word) || ohtd_courses_is_among(course->modules, OHTD_COURSES_ALL_MODULES);
 	case OHTD_COURSES_ROUTE:
-		return is_among(course->routes, word);
+		return ohtd_courses_is_among(course->routes, word);
 	case OHTD_COURSES_MODE:
-		return is_among(course->modes, word);
+		return ohtd_courses_is_among(course->modes, word);
 	}
 	return true;
 }

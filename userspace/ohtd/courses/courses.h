@@ -119,6 +119,7 @@ enum ohtd_courses_what {
 #define OHTD_COURSES_ROUTES	(1U << 5)
 #define OHTD_COURSES_MODES	(1U << 6)
 #define OHTD_COURSES_REQUIRED	(1U << 7)
+#define OHTD_COURSES_SCENARIOS	(1U << 8)
 
 /**
  * struct ohtd_courses_order - what is done with a course or certificate
@@ -156,6 +157,24 @@ struct ohtd_courses_order {
  * -EDOM: the course is not required; -ENODEV: the clock has not been kept; or a negative errno of the store.
  */
 int ohtd_courses_act(struct ohtd_courses *courses, struct ohtd_db *db, struct ohtd_courses_order *order);
+
+/* What the robot itself grants is by this name, which no account can have. */
+#define OHTD_COURSES_GRANTER	"the robot"
+
+/**
+ * ohtd_courses_earn() - an account has just passed a scenario: grant what it has earned by that
+ * @user_id: the account; a service account and one that is disabled earn nothing
+ * @scenario: its name
+ * @tell: is called for each certificate that was granted, behind the disk
+ * @arg: for @tell
+ *
+ * A course with scenarios is passed by an account that has passed each of them within the days for which its certificate is valid.
+ * Context: a worker, which waits for the store.
+ *
+ * Return: 0, or a negative errno as ohtd_courses_act(): nothing was granted.
+ */
+int ohtd_courses_earn(struct ohtd_courses *courses, int64_t user_id, const char *scenario,
+		      void (*tell)(void *arg, const struct ohtd_courses_certificate *certificate), void *arg);
 
 /* It is on the disk: from now on it is decided by it. */
 void ohtd_courses_settle(struct ohtd_courses *courses, struct ohtd_courses_order *order);

@@ -71,6 +71,9 @@ void ohtd_courses_copy_free(struct ohtd_courses_copy *copy);
 /* Takes @copy unless a newer one is there. */
 void ohtd_courses_copy_take(struct ohtd_courses *courses, struct ohtd_courses_copy *copy);
 
+/* Is @word one of those in @words, with commas between them? */
+bool ohtd_courses_is_among(const char *words, const char *word);
+
 int64_t ohtd_courses_boot_ms(const struct ohtd_courses *courses);
 
 #endif /* OHTD_COURSES_PRIVATE_H */

@@ -2,6 +2,7 @@
 #include "courses/rows.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "store/db_private.h"
 
@@ -17,6 +18,7 @@ static const struct ohtd_stored_column course_columns[] = {
 	OHTD_COLUMN(ohtd_courses_course, modules),
 	OHTD_COLUMN(ohtd_courses_course, routes),
 	OHTD_COLUMN(ohtd_courses_course, modes),
+	OHTD_COLUMN(ohtd_courses_course, scenarios),
 	OHTD_COLUMN(ohtd_courses_course, required, .asked = "required"),
 	OHTD_COLUMN(ohtd_courses_course, changed_s),
 	OHTD_COLUMN(ohtd_courses_course, certificates, .seen = true),
@@ -35,12 +37,12 @@ static const struct ohtd_statement get_course_sql = {
 static const struct ohtd_statement list_courses_sql = { " ORDER BY id LIMIT :limit", &ohtd_courses_row, ohtd_row_select };
 static const struct ohtd_statement count_courses_sql = { "SELECT count(*) FROM courses" };
 static const struct ohtd_statement add_course_sql = {
-	"INSERT INTO courses (name, title, valid_days, grant_role, verbs, modules, routes, modes, required, changed_s)"
-	" VALUES (:name, :title, :valid_days, :grant_role, :verbs, :modules, :routes, :modes, :required, :changed_s)", &ohtd_courses_row
+	"INSERT INTO courses (name, title, valid_days, grant_role, verbs, modules, routes, modes, scenarios, required, changed_s)"
+	" VALUES (:name, :title, :valid_days, :grant_role, :verbs, :modules, :routes, :modes, :scenarios, :required, :changed_s)", &ohtd_courses_row
 };
 static const struct ohtd_statement change_course_sql = {
 	"UPDATE courses SET title = :title, valid_days = :valid_days, grant_role = :grant_role, verbs = :verbs, modules = :modules,"
-	" routes = :routes, modes = :modes, required = :required, changed_s = :changed_s WHERE id = :id", &ohtd_courses_row
+	" routes = :routes, modes = :modes, scenarios = :scenarios, required = :required, changed_s = :changed_s WHERE id = :id", &ohtd_courses_row
 };
 static const struct ohtd_statement delete_course_sql = { "DELETE FROM courses WHERE id = :id" };
 static const struct ohtd_statement delete_certificates_sql = { "DELETE FROM certificates WHERE course_id = :id" };
@@ -115,6 +117,26 @@ int ohtd_courses_rows_in_force(struct ohtd_db *db, int64_t course_id, int64_t no
 	ohtd_db_bind_number(s, ":id", course_id);
 	ohtd_db_bind_number(s, ":now", now_s);
 	return number_of(db, s);
+}
+
+static const struct ohtd_statement passed_sql = {
+	"SELECT count(DISTINCT name) FROM scenarios WHERE user_id = :user_id AND state = 'passed' AND ended_ns > :since AND name <> :scenario"
+	" AND instr(',' || :scenarios || ',', ',' || name || ',')"
+};
+
+int ohtd_courses_rows_passed(struct ohtd_db *db, const struct ohtd_courses_course *course, int64_t user_id, const char *scenario, int64_t since_ns)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &passed_sql);
+	int others = 0, r;
+
+	for (const char *comma = course->scenarios; (comma = strchr(comma, ',')); comma++)
+		others++;
+	ohtd_db_bind_number(s, ":user_id", user_id);
+	ohtd_db_bind_number(s, ":since", since_ns);
+	ohtd_db_bind_text(s, ":scenario", scenario);
+	ohtd_db_bind_text(s, ":scenarios", course->scenarios);
+	r = number_of(db, s);
+	return r < 0 ? r : r == others;
 }
 
 int ohtd_courses_rows(struct ohtd_db *db, struct ohtd_courses_course *courses, int max)

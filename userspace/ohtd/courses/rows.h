@@ -37,6 +37,7 @@ struct ohtd_db;
  * @modules: the same of unit addresses whose registers are written, or "all"
  * @routes: the same of routes, "POST safety/reset"
  * @modes: the same of modes that are chosen
+ * @scenarios: the same of situations for training: an account that has passed each of them has earned a certificate
  * @required: these acts are refused without a certificate
  * @changed_s: wall clock of the newest change; 0: as shipped
  * @certificates: how many it has that were not revoked, without overrides
@@ -51,6 +52,7 @@ struct ohtd_courses_course {
 	char modules[OHTD_COURSES_LIST_BYTES];
 	char routes[OHTD_COURSES_ROUTES_BYTES];
 	char modes[OHTD_COURSES_LIST_BYTES];
+	char scenarios[OHTD_COURSES_LIST_BYTES];
 	bool required;
 	int64_t changed_s;
 	int64_t certificates;
@@ -120,6 +122,12 @@ int ohtd_courses_row_change(struct ohtd_db *db, const struct ohtd_courses_course
 
 /* With certificates of it that are over. 0 or a negative errno. */
 int ohtd_courses_row_delete(struct ohtd_db *db, int64_t id);
+
+/*
+ * 1 if the account has passed each of @course->scenarios since @since_ns, or is just passing @scenario as the last one; 0 if not, or a negative
+ * errno.
+ */
+int ohtd_courses_rows_passed(struct ohtd_db *db, const struct ohtd_courses_course *course, int64_t user_id, const char *scenario, int64_t since_ns);
 
 /* How many certificates and overrides of a course are neither revoked nor over at @now_s, or a negative errno. */
 int ohtd_courses_rows_in_force(struct ohtd_db *db, int64_t course_id, int64_t now_s);

@@ -57,15 +57,9 @@ struct agent_beat {
 	uint32_t silent_s;
 };
 
-/* Nothing is said as well. */
-static const char *doing_unfit(const char *text)
-{
-	return *text ? ohtd_line_unfit(text) : NULL;
-}
-
 OHTD_SHAPE(agent_beat, "AgentHeartbeat",
 	OHTD_WORD(agent_beat, state, .flags = OHTD_NEEDED, .words = &state_words, .summary = "What it is about"),
-	OHTD_TEXT(agent_beat, doing, .max = OHTD_AGENT_DOING_BYTES - 1, .unfit = doing_unfit, .summary = "The same for people", .example = "\"order 4711\""),
+	OHTD_TEXT(agent_beat, doing, .max = OHTD_AGENT_DOING_BYTES - 1, .unfit = ohtd_optional_line_unfit, .summary = "The same for people", .example = "\"order 4711\""),
 	OHTD_INTEGER(agent_beat, silent_s, .min = OHTD_AGENT_SILENT_S_MIN, .max = OHTD_AGENT_SILENT_S_MAX, .preset = OHTD_AGENT_SILENT_S,
 		    .unit = "s", .summary = "An alert comes when it is not heard for so long"));
 

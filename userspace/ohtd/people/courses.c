@@ -15,6 +15,7 @@
 #include "people/account.h"
 #include "people/qualify.h"
 #include "robot/verbs.h"
+#include "training/training.h"
 #include "views/words.h"
 
 #define LIST_MAX	32
@@ -46,6 +47,8 @@ struct course {
 	size_t routes_count;
 	const char *const *modes;
 	size_t modes_count;
+	const char *const *scenarios;
+	size_t scenarios_count;
 	bool required;
 	int64_t certificates;
 	int64_t changed;
@@ -61,6 +64,7 @@ OHTD_SHAPE(course, "Course",
 	OHTD_TEXTS(course, modules, .summary = "Unit addresses of modules whose registers are written with it, or all"),
 	OHTD_TEXTS(course, routes, .summary = "Routes that need it, as the audit names them"),
 	OHTD_TEXTS(course, modes, .summary = "Modes that are chosen with it"),
+	OHTD_TEXTS(course, scenarios, .summary = "Scenarios: an account that has passed each of them is granted a certificate by the robot"),
 	OHTD_BOOLEAN(course, required, .summary = "These acts are refused without a certificate of it; false: it is a list and no more"),
 	OHTD_INTEGER(course, certificates, .summary = "Certificates that were not revoked, also those that have ended"),
 	OHTD_TIME(course, changed, .flags = OHTD_NULL, .summary = "Newest change; null: as shipped"));
@@ -79,6 +83,7 @@ static struct course view_of(struct ohtd_call *call, const struct ohtd_courses_c
 	view.modules = ohtd_people_split(call, row->modules, &view.modules_count);
 	view.routes = ohtd_people_split(call, row->routes, &view.routes_count);
 	view.modes = ohtd_people_split(call, row->modes, &view.modes_count);
+	view.scenarios = ohtd_people_split(call, row->scenarios, &view.scenarios_count);
 	return view;
 }
 
@@ -132,6 +137,12 @@ static bool is_mode(struct ohtd_call *call, const char *text)
 	return ohtd_word_number(&ohtd_mode_words, text) >= 0;
 }
 
+static bool is_scenario(struct ohtd_call *call, const char *text)
+{
+	(void)call;
+	return ohtd_training_find(text);
+}
+
 static const struct ohtd_people_words verbs = {
 	"/verbs", "is no verb of POST robot/commands that begins something", is_verb, OHTD_COURSES_LIST_BYTES
 };
@@ -142,6 +153,7 @@ static const struct ohtd_people_words course_routes = {
 	"/routes", "is no route that a course may be asked for, as POST safety/reset", ohtd_server_takes_course, OHTD_COURSES_ROUTES_BYTES
 };
 static const struct ohtd_people_words modes = { "/modes", "is no mode of the robot", is_mode, OHTD_COURSES_LIST_BYTES };
+static const struct ohtd_people_words scenarios = { "/scenarios", "is none of GET scenarios", is_scenario, OHTD_COURSES_LIST_BYTES };
 
 #define LISTS(S_)									\
 	OHTD_TEXTS(S_, verbs, .max = LIST_MAX, .summary = "Verbs of POST robot/commands that need it; none that stops the robot",	\
@@ -150,7 +162,9 @@ static const struct ohtd_people_words modes = { "/modes", "is no mode of the rob
 		   .example = "[\"4\"]"),						\
 	OHTD_TEXTS(S_, routes, .max = LIST_MAX, .summary = "Routes that need it; none that reads, stops, or takes motion away",	\
 		   .example = "[\"POST safety/reset\"]"),				\
-	OHTD_TEXTS(S_, modes, .max = LIST_MAX, .summary = "Modes that are chosen with it", .example = "[\"maintenance\"]")
+	OHTD_TEXTS(S_, modes, .max = LIST_MAX, .summary = "Modes that are chosen with it", .example = "[\"maintenance\"]"),	\
+	OHTD_TEXTS(S_, scenarios, .max = LIST_MAX, .summary = "Scenarios by which a certificate is earned, once each of them was passed",	\
+		   .example = "[\"obstacle\",\"silent_module\"]")
 #define TITLE(S_, flags_)								\
 	OHTD_TEXT(S_, title, .flags = (flags_), .min = 1, .max = OHTD_COURSES_TITLE_BYTES - 1, .unfit = ohtd_line_unfit, .summary = "For people",	\
 		  .example = "\"Crane driver\"")
@@ -267,6 +281,8 @@ struct course_new {
 	size_t routes_count;
 	const char *const *modes;
 	size_t modes_count;
+	const char *const *scenarios;
+	size_t scenarios_count;
 	int8_t required;
 };
 
@@ -300,6 +316,8 @@ struct course_patch {
 	size_t routes_count;
 	const char *const *modes;
 	size_t modes_count;
+	const char *const *scenarios;
+	size_t scenarios_count;
 	int8_t required;
 };
 
@@ -317,7 +335,8 @@ static bool take_lists(struct ohtd_call *call, const struct course_patch *said, 
 	return ohtd_people_join(call, &verbs, said->verbs, said->verbs_count, course->verbs) &&
 	       ohtd_people_join(call, &modules, said->modules, said->modules_count, course->modules) &&
 	       ohtd_people_join(call, &course_routes, said->routes, said->routes_count, course->routes) &&
-	       ohtd_people_join(call, &modes, said->modes, said->modes_count, course->modes);
+	       ohtd_people_join(call, &modes, said->modes, said->modes_count, course->modes) &&
+	       ohtd_people_join(call, &scenarios, said->scenarios, said->scenarios_count, course->scenarios);
 }
 
 static bool take_members(struct ohtd_call *call, const struct course_patch *said, struct ohtd_courses_order *order)
@@ -331,7 +350,8 @@ static bool take_members(struct ohtd_call *call, const struct course_patch *said
 	order->members = (said->title ? OHTD_COURSES_TITLE : 0) | (said->valid_days != OHTD_NONE ? OHTD_COURSES_DAYS : 0) |
 			 (said->grant_role != OHTD_NONE ? OHTD_COURSES_GRANTERS : 0) | (said->verbs ? OHTD_COURSES_VERBS : 0) |
 			 (said->modules ? OHTD_COURSES_MODULES : 0) | (said->routes ? OHTD_COURSES_ROUTES : 0) |
-			 (said->modes ? OHTD_COURSES_MODES : 0) | (said->required >= 0 ? OHTD_COURSES_REQUIRED : 0);
+			 (said->modes ? OHTD_COURSES_MODES : 0) | (said->scenarios ? OHTD_COURSES_SCENARIOS : 0) |
+			 (said->required >= 0 ? OHTD_COURSES_REQUIRED : 0);
 	return take_lists(call, said, course);
 }
 
@@ -350,6 +370,7 @@ static void post_course(struct ohtd_call *call)
 		.title = said->title, .valid_days = said->valid_days, .grant_role = said->grant_role, .required = said->required,
 		.verbs = said->verbs, .verbs_count = said->verbs_count, .modules = said->modules, .modules_count = said->modules_count,
 		.routes = said->routes, .routes_count = said->routes_count, .modes = said->modes, .modes_count = said->modes_count,
+		.scenarios = said->scenarios, .scenarios_count = said->scenarios_count,
 	};
 	struct course_late *job = make_job(call, OHTD_COURSES_ADD);
 
@@ -362,7 +383,7 @@ static void post_course(struct ohtd_call *call)
 static bool is_empty(const struct course_patch *said)
 {
 	return !said->title && said->valid_days == OHTD_NONE && said->grant_role == OHTD_NONE && !said->verbs && !said->modules && !said->routes &&
-	       !said->modes && said->required < 0;
+	       !said->modes && !said->scenarios && said->required < 0;
 }
 
 static void patch_course(struct ohtd_call *call)

@@ -29,12 +29,6 @@ OHTD_WORDS_OF(theme_words, themes);
 #define LETTERS		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS		"0123456789"
 
-/* An empty text takes back what was said. */
-static const char *name_unfit(const char *text)
-{
-	return *text ? ohtd_line_unfit(text) : NULL;
-}
-
 /* Parts of @letters with one of @between between each two; false for an empty part. */
 static bool has_parts(const char *text, const char *letters, const char *between)
 {
@@ -103,7 +97,7 @@ struct profile_patch {
 };
 
 OHTD_SHAPE(profile_patch, "OwnProfileChange",
-	OHTD_TEXT(profile_patch, full_name, .flags = OHTD_SOME | OHTD_PRIVATE, .max = TEXT_MAX(full_name), .unfit = name_unfit,
+	OHTD_TEXT(profile_patch, full_name, .flags = OHTD_SOME | OHTD_PRIVATE, .max = TEXT_MAX(full_name), .unfit = ohtd_optional_line_unfit,
 		  .summary = "For other people; empty: none", .example = "\"Anna Berg\""),
 	OHTD_TEXT(profile_patch, language, .flags = OHTD_SOME | OHTD_PRIVATE, .max = TEXT_MAX(language), .unfit = language_unfit,
 		  .summary = "As BCP 47 names it; empty: not said", .example = "\"de-CH\""),

@@ -33,20 +33,15 @@ struct register_input {
 	int64_t role;
 };
 
-static const char *line_unfit(const char *text)
-{
-	return *text ? ohtd_line_unfit(text) : NULL;
-}
-
 OHTD_SHAPE(register_input, "Registration",
 	OHTD_TEXT(register_input, username, .flags = OHTD_NEEDED | OHTD_PRIVATE, .min = 1, .max = OHTD_USER_NAME_MAX,
 		  .unfit = ohtd_account_name_unfit, .pattern = OHTD_USER_NAME_PATTERN, .summary = "The wished name: letters, digits and . _ - @",
 		  .example = "\"berta\""),
 	OHTD_TEXT(register_input, password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = OHTD_PASSWORD_BYTES_MIN, .max = OHTD_PASSWORD_BYTES_MAX,
 		  .summary = "Password of the account; its length counts in bytes of UTF-8", .example = "\"correct horse battery\""),
-	OHTD_TEXT(register_input, full_name, .flags = OHTD_PRIVATE, .max = TEXT_MAX(full_name), .unfit = line_unfit,
+	OHTD_TEXT(register_input, full_name, .flags = OHTD_PRIVATE, .max = TEXT_MAX(full_name), .unfit = ohtd_optional_line_unfit,
 		  .summary = "For the administrator", .example = "\"Berta Falk\""),
-	OHTD_TEXT(register_input, note, .flags = OHTD_PRIVATE, .max = TEXT_MAX(note), .unfit = line_unfit,
+	OHTD_TEXT(register_input, note, .flags = OHTD_PRIVATE, .max = TEXT_MAX(note), .unfit = ohtd_optional_line_unfit,
 		  .summary = "For the administrator: one line", .example = "\"late shift, hall 7\""),
 	OHTD_WORD(register_input, role, .words = &ohtd_role_words, .preset = OHTD_ROLE_VIEWER, .summary = "The wished role"));
 
@@ -283,7 +278,7 @@ struct rejection {
 };
 
 OHTD_SHAPE(rejection, "RegistrationRejection",
-	OHTD_TEXT(rejection, reason, .max = TEXT_MAX(note), .unfit = line_unfit, .summary = "For the audit: one line; the person is not told",
+	OHTD_TEXT(rejection, reason, .max = TEXT_MAX(note), .unfit = ohtd_optional_line_unfit, .summary = "For the audit: one line; the person is not told",
 		  .example = "\"not known in hall 7\""));
 
 static void post_approve(struct ohtd_call *call)
@@ -315,7 +310,7 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_POST, .path = "users/{id}/approve", .role = OHTD_ROLE_ADMINISTRATOR,
 		.elevation = OHTD_ELEVATION_ALWAYS,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &approval_shape,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 1024, .body = &approval_shape,
 		.replies = { { 201, &ohtd_account_view_shape } },
 		.problems = { "not_found", "user_exists", "role_above_own" },
 		.handle = post_approve,

@@ -14,6 +14,7 @@
 
 struct ohtd_audit;
 struct ohtd_clock;
+struct ohtd_courses;
 
 /* Words for why a run failed or ended. */
 #define OHTD_TRAINING_TIME	"time"		/* OHTD_TRAINING_LIMIT_S are over */
@@ -59,6 +60,7 @@ struct ohtd_training {
 	struct ohtd_clock *clock;
 	struct ohtd_robot *robot;
 	struct ohtd_audit *audit;
+	struct ohtd_courses *courses;
 	struct ohtd_link *link;
 	bool simulated;
 	pthread_mutex_t lock;

@@ -22,7 +22,7 @@ static const struct ohtd_training_scenario scenarios[] = {
 	{
 		.name = "obstacle", .title = "Something in the way", .situation = OHT_TRAINING_OBSTACLE,
 		.happens = "Something lies on the rail, 6 m from where the robot stands now, in the direction with more rail.",
-		.way_out = "Send the robot to a place beyond it. When the robot is blocked, see on which side, clear the way, and resume the move.",
+		.way_out = "If the robot is at its dock, undock it first. Send it to a place beyond what lies there. When the robot is blocked, see on which side, clear the way, and resume the move.",
 		STEPS({ OHTD_TRAINING_HAPPENS, "Something lies on the rail" },
 		      { OHTD_TRAINING_BLOCKED, "The robot stopped in front of it" },
 		      { OHTD_TRAINING_MENDED, "Way cleared" },

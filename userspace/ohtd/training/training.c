@@ -14,10 +14,13 @@
 #include "base/part.h"
 #include "common/training.h"
 #include "config/config.h"
+#include "courses/courses.h"
 #include "store/store.h"
 
 /* Act of the audit: a person has passed. */
 #define PASSED_ACT	"scenario passed"
+/* The robot has granted a certificate for it. */
+#define GRANTED_ACT	"certificate granted"
 
 /* ---- the store ---- */
 
@@ -60,14 +63,31 @@ static void keep(struct ohtd_training *training)
 		training->run = (struct ohtd_training_run){ 0 };
 }
 
-/* A certificate for it would be granted here: @run says which scenario, and of which account. */
+static void tell_granted(void *arg, const struct ohtd_courses_certificate *certificate)
+{
+	struct ohtd_training *training = arg;
+	char object[OHTD_AUDIT_OBJECT_BYTES], after[64];
+
+	snprintf(object, sizeof(object), "certificates/%" PRId64 ", %s of %s", certificate->id, certificate->course, certificate->user);
+	snprintf(after, sizeof(after), "{\"account\":%" PRId64 ",\"ends_s\":%" PRId64 "}", certificate->user_id, certificate->ends_s);
+	ohtd_audit_own(training->audit, GRANTED_ACT, object, after, "done");
+	ohtd_log(OHTD_LOG_NOTICE, "courses", "certificate_changed", "%" PRId64 ", %s of %s, was granted by the robot: %s", certificate->id,
+		 certificate->course, certificate->user, certificate->evidence);
+}
+
 static void note_passed(struct ohtd_training *training, const struct ohtd_training_run *run)
 {
 	char object[OHTD_AUDIT_OBJECT_BYTES], after[64];
+	int r;
 
 	snprintf(object, sizeof(object), "%s, by %s", run->name, run->person);
 	snprintf(after, sizeof(after), "{\"scenario\":%" PRId64 ",\"account\":%" PRId64 "}", run->id, run->user_id);
 	ohtd_audit_own(training->audit, PASSED_ACT, object, after, "done");
+	/* A local user has no account that could have a certificate. */
+	r = run->user_id ? ohtd_courses_earn(training->courses, run->user_id, run->name, tell_granted, training) : 0;
+	if (r)
+		ohtd_log(OHTD_LOG_WARNING, "training", "not_granted", "%s of %s was passed, and no certificate is granted for it: %s", run->name,
+			 run->person, strerror(-r));
 }
 
 void ohtd_training_finish(struct ohtd_training *training, const char *state, const char *reason)
@@ -323,6 +343,7 @@ static void *open_training(const struct ohtd_part_birth *birth)
 	training->clock = birth->clock;
 	training->robot = birth->robot;
 	training->audit = birth->audit;
+	training->courses = birth->courses;
 	training->link = birth->link;
 	training->simulated = birth->config->simulated;
 	pthread_mutex_init(&training->lock, NULL);

@@ -27,6 +27,8 @@ export const texts = {
 	history: historyTexts,
 	missions: missionTexts,
 	programs: programTexts,
+	qualifications: { title: "Qualifications", words: "courses certificates training driver due grant revoke override" },
+	training: { title: "Training", words: "scenario situation simulator fault exercise lesson", open: "Open Training" },
 	signals: signalTexts,
 	product: "oht",
 	stop: {

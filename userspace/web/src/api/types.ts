@@ -90,6 +90,14 @@ export type Registration = Schemas["RegistrationWaiting"];
 
 export type Agent = Schemas["Agent"];
 
+export type Course = Schemas["Course"];
+
+export type CourseCertificate = Schemas["CourseCertificate"];
+
+export type Scenario = Schemas["Scenario"];
+export type ScenarioRun = Schemas["ScenarioRun"];
+export type Scenarios = Schemas["Scenarios"];
+
 export type Key = Schemas["Key"];
 
 export type KeyWithSecret = Schemas["KeyWithSecret"];

@@ -81,6 +81,8 @@ export function Table<Row>(props: TableProps<Row>) {
 	const pageRows = isPaged ? Number.MAX_SAFE_INTEGER : (props.pageRows ?? 50);
 	const [query, narrowTo] = useQuery();
 	const search = searchable ? (query.get("search") ?? "") : "";
+	// One row is found without it.
+	const searches = searchable && (!rows || rows.length > 1 || !!search);
 	const sort = sortable ? query.get("sort") : null;
 	const wanted = narrow(rows ?? [], columns, search);
 	const found = props.sorted ? wanted : order(wanted, columns, sort);
@@ -97,10 +99,10 @@ export function Table<Row>(props: TableProps<Row>) {
 
 	return (
 		<>
-			{searchable || props.tools ? (
+			{searches || props.tools ? (
 				<div class="tools">
 					{props.tools}
-					{searchable ? (
+					{searches ? (
 						<input
 							class="push"
 							id={`${id}-search`}

@@ -149,101 +149,101 @@ export function Users() {
 	};
 
 	return (
-		<>
-		<Waiting done={list.again} />
-		<Card title={t.title}>
-			{act.problem ? <Refusal problem={act.problem} /> : null}
-			<Table
-				id="users"
-				blocks
-				label={t.title}
-				sorted
-				tools={
-					<>
-						<Button id="add-user" kind="primary" onPress={() => setAdding(true)}>
-							{t.add}
-						</Button>
-						<Button id="add-service" onPress={() => setAddingService(true)}>
-							{t.addService}
-						</Button>
-					</>
-				}
-				rows={list.rows}
-				problem={list.problem}
-				retry={list.again}
-				rowKey={(u) => u.id}
-				rowClass={() => "can"}
-				empty={t.none}
-				pager={<Older press={list.older} text={texts.table.next} />}
-				columns={[
-					{ id: "username", title: t.name, key: (u) => `${u.username} ${u.full_name}`, cell: (u) => <Name of={u} />, head: true },
-					{
-						id: "role",
-						title: t.role,
-						key: (u) => rank(u.role),
-						cell: (u) => (
-							<>
-								{texts.roles[u.role] ?? u.role} <span class="mute wide-only">{texts.roleMeans[u.role]}</span>
-							</>
-						),
-					},
-					{
-						id: "disabled",
-						title: t.state,
-						key: (u) => (u.disabled ? 1 : 0),
-						cell: (u) => <Badge tone={u.disabled ? "warn" : "ok"}>{u.disabled ? t.disabled : t.active}</Badge>,
-						nowrap: true,
-					},
-					{
-						id: "created",
-						title: t.created,
-						key: (u) => u.created,
-						cell: (u) => time(u.created, true),
-						wide: true,
-						nowrap: true,
-					},
-					{
-						id: "act",
-						title: "",
-						cell: (u) => (
-							<>
-								<Button kind="plain" label={t.changeTitle(u.username)} onPress={() => setChanging(u)}>
-									{t.change}
-								</Button>
-								{u.second_factor ? (
-									<Button kind="plain" onPress={() => void takeAway(u)}>
-										{texts.second.takeAway}
+		<div class="grid">
+			<Waiting done={list.again} />
+			<Card title={t.title}>
+				{act.problem ? <Refusal problem={act.problem} /> : null}
+				<Table
+					id="users"
+					blocks
+					label={t.title}
+					sorted
+					tools={
+						<>
+							<Button id="add-user" kind="primary" onPress={() => setAdding(true)}>
+								{t.add}
+							</Button>
+							<Button id="add-service" onPress={() => setAddingService(true)}>
+								{t.addService}
+							</Button>
+						</>
+					}
+					rows={list.rows}
+					problem={list.problem}
+					retry={list.again}
+					rowKey={(u) => u.id}
+					rowClass={() => "can"}
+					empty={t.none}
+					pager={<Older press={list.older} text={texts.table.next} />}
+					columns={[
+						{ id: "username", title: t.name, key: (u) => `${u.username} ${u.full_name}`, cell: (u) => <Name of={u} />, head: true },
+						{
+							id: "role",
+							title: t.role,
+							key: (u) => rank(u.role),
+							cell: (u) => (
+								<>
+									{texts.roles[u.role] ?? u.role} <span class="mute wide-only">{texts.roleMeans[u.role]}</span>
+								</>
+							),
+						},
+						{
+							id: "disabled",
+							title: t.state,
+							key: (u) => (u.disabled ? 1 : 0),
+							cell: (u) => <Badge tone={u.disabled ? "warn" : "ok"}>{u.disabled ? t.disabled : t.active}</Badge>,
+							nowrap: true,
+						},
+						{
+							id: "created",
+							title: t.created,
+							key: (u) => u.created,
+							cell: (u) => time(u.created, true),
+							wide: true,
+							nowrap: true,
+						},
+						{
+							id: "act",
+							title: "",
+							cell: (u) => (
+								<>
+									<Button kind="plain" label={t.changeTitle(u.username)} onPress={() => setChanging(u)}>
+										{t.change}
 									</Button>
-								) : null}
-								{u.service ? (
-									<Button kind="plain" label={texts.keys.title(u.username)} onPress={() => setKeysOf(u)}>
-										{t.keys}
-									</Button>
-								) : (
-									<Button kind="plain" label={`${t.giveCode}: ${u.username}`} onPress={() => setCodeOf(u)}>
-										{t.giveCode}
-									</Button>
-								)}
-							</>
-						),
-						number: true,
-					},
-				]}
-			/>
-			{adding ? <Add close={() => setAdding(false)} done={list.again} /> : null}
-			{addingService ? (
-				<AddService
-					close={() => setAddingService(false)}
-					done={(made) => {
-						list.again();
-						setKeysOf(made);
-					}}
+									{u.second_factor ? (
+										<Button kind="plain" onPress={() => void takeAway(u)}>
+											{texts.second.takeAway}
+										</Button>
+									) : null}
+									{u.service ? (
+										<Button kind="plain" label={texts.keys.title(u.username)} onPress={() => setKeysOf(u)}>
+											{t.keys}
+										</Button>
+									) : (
+										<Button kind="plain" label={`${t.giveCode}: ${u.username}`} onPress={() => setCodeOf(u)}>
+											{t.giveCode}
+										</Button>
+									)}
+								</>
+							),
+							number: true,
+						},
+					]}
 				/>
-			) : null}
-			{keysOf ? <Keys user={keysOf} close={() => setKeysOf(undefined)} /> : null}
-			{codeOf ? <Code user={codeOf} close={() => setCodeOf(undefined)} /> : null}
-			{changing ? <Change user={changing} close={() => setChanging(undefined)} done={list.again} /> : null}
-		</Card>
-		</>
+				{adding ? <Add close={() => setAdding(false)} done={list.again} /> : null}
+				{addingService ? (
+					<AddService
+						close={() => setAddingService(false)}
+						done={(made) => {
+							list.again();
+							setKeysOf(made);
+						}}
+					/>
+				) : null}
+				{keysOf ? <Keys user={keysOf} close={() => setKeysOf(undefined)} /> : null}
+				{codeOf ? <Code user={codeOf} close={() => setCodeOf(undefined)} /> : null}
+				{changing ? <Change user={changing} close={() => setChanging(undefined)} done={list.again} /> : null}
+			</Card>
+		</div>
 	);
 }

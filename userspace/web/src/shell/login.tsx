@@ -57,7 +57,7 @@ function Ask({ close }: { close: () => void }) {
 	return <Form id="ask" members={members} submit={t.submit} check={same} onSend={send_} onCancel={close} />;
 }
 
-function LoginForm({ user, asks }: { user: string; asks?: boolean }) {
+function LoginForm({ user, onAsk }: { user: string; onAsk?: (() => void) | undefined }) {
 	const members: Member[] = [
 		{
 			name: "username",
@@ -80,10 +80,6 @@ function LoginForm({ user, asks }: { user: string; asks?: boolean }) {
 	];
 
 	const [code, setCode] = useState(false);
-	const [asking, setAsking] = useState(false);
-
-	if (asking) return <Ask close={() => setAsking(false)} />;
-
 	return (
 		<>
 			{code ? (
@@ -100,8 +96,8 @@ function LoginForm({ user, asks }: { user: string; asks?: boolean }) {
 			<Button kind="plain" id="with-code" onPress={() => setCode(!code)}>
 				{code ? texts.login.title : texts.login.haveCode}
 			</Button>
-			{asks ? (
-				<Button kind="plain" id="ask-account" onPress={() => setAsking(true)}>
+			{onAsk ? (
+				<Button kind="plain" id="ask-account" onPress={onAsk}>
 					{t.ask}
 				</Button>
 			) : null}
@@ -206,20 +202,22 @@ export function WayIn({ health }: { health: Reading<Health> }) {
 	const { state } = useStore(session);
 	const busy = useStore(settingUp);
 	const first = busy || health.data?.setup_required === true;
+	const [asking, setAsking] = useState(false);
+	const ask = health.data?.registration ? () => setAsking(true) : undefined;
 
 	useEffect(() => feed.refresh("health"), []);
 	if (state === "starting" || (!health.data && !health.problem)) return <main class="way-in" id="content" />;
 	return (
 		<main class="way-in" id="content" tabIndex={-1}>
 			<section class="card way-in-card" aria-labelledby="way-in-title">
-				<h1 id="way-in-title">{first ? texts.setup.title : texts.login.title}</h1>
+				<h1 id="way-in-title">{first ? texts.setup.title : asking ? t.ask : texts.login.title}</h1>
 				<p class="sub gap-below">{nameOf(undefined)}</p>
 				{health.problem && !health.data ? (
 					<div class="field">
 						<Notice tone="bad">{texts.login.unreachable}</Notice>
 					</div>
 				) : null}
-				{first ? <Setup /> : <LoginForm user="" asks={health.data?.registration === true} />}
+				{first ? <Setup /> : asking ? <Ask close={() => setAsking(false)} /> : <LoginForm user="" onAsk={ask} />}
 			</section>
 			<ul class="limits">
 				{limitsOf(health.data).map((text) => (

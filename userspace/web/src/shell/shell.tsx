@@ -344,6 +344,18 @@ function Emergencies() {
 	);
 }
 
+/** A fault that is meant must not be taken for one of the robot. */
+function TrainingRuns() {
+	const run = useLive<AlertList>("alerts").data?.items.find(({ code, over }) => code === "scenario_running" && !over);
+
+	if (!run) return null;
+	return (
+		<Notice tone="warn" id="training-runs" role="status" action={<a href={href("/training")}>{texts.training.open}</a>}>
+			{run.text}
+		</Notice>
+	);
+}
+
 /** Page or refusal, with its title beside the stop. */
 function Content({ page, rest }: { page: Page; rest: string }) {
 	const { user, role } = useStore(session);
@@ -364,6 +376,7 @@ function Frame({ health, children }: { health: Reading<Health>; children: Compon
 			<StopAlarm />
 			<Altered />
 			{may("viewer") ? <Emergencies /> : null}
+			{may("viewer") ? <TrainingRuns /> : null}
 			<OldBrowser />
 			<Forgetful />
 			<Offline />

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Texts of the page Training, which is loaded later; its name is in texts.ts. What happens, the way out and the steps are the robot's words.
+ */
+export const trainingTexts = {
+	real: "This is a real robot: no fault is ever made here. Situations for training are begun on a simulated robot.",
+	now: "Runs now",
+	none: "No situation runs. Begin one below, with control, while the robot stands.",
+	by: (person: string, until: string) => `Begun by ${person}. It fails unless it is passed by ${until}.`,
+	wayOut: "What to do",
+	steps: "Steps",
+	seen: (time: string) => `seen at ${time}`,
+	next: "next",
+	later: "later",
+	mend: "Mend",
+	mendEarly: "It can be mended once the steps before are seen.",
+	mended: "Mended.",
+	end: "End",
+	askEnd: (title: string): [string, string, string] => [`End "${title}"?`, "Its fault is undone, and it does not count as passed.", "End"],
+	ofAnother: (person: string) => `${person} has begun it. A supervisor may mend or end it.`,
+	drive: "Open Drive",
+	begin: "Begin",
+	beginOf: (title: string) => `Begin: ${title}`,
+	situations: "Situations",
+	situation: "Situation",
+	happens: "What happens",
+	recent: "The last ten",
+	noRecent: "No situation was begun yet.",
+	person: "Person",
+	state: "State",
+	began: "Begun",
+	stepsOf: (seen: number, all: number) => `${seen} of ${all} steps`,
+	states: { running: "runs", passed: "passed", failed: "failed", ended: "ended" } as Record<string, string>,
+	reasons: {
+		time: "not passed within 15 minutes",
+		person: "a person has ended it",
+		restart: "the robot's program was started again",
+		simulator: "the simulator does not answer",
+	} as Record<string, string>,
+	over: (title: string, state: string, reason: string) => `${title}: ${state}${reason ? ` (${reason})` : ""}.`,
+};
