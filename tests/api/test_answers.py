@@ -207,6 +207,7 @@ ASKED = [
     ("GET", "logs", "logs?limit=2&level=notice", None, "supervisor", 200),
     ("PUT", "logs/level", "logs/level", {"level": "info", "room": "http"}, "administrator", 200),
     ("GET", "system/certificate", "system/certificate", None, "administrator", 200),
+    ("GET", "system/signing-keys", "system/signing-keys", None, "administrator", 200),
     ("GET", "errors", "errors", None, None, 200),
     ("GET", "backups", "backups", None, "supervisor", 200),
     ("POST", "backups", "backups", {}, "administrator", 202),
@@ -222,7 +223,7 @@ ASKED = [
     ("POST", "auth/logout", "auth/logout", {}, "supervisor", 204),
 ]
 # Routes without an example: a document, not an answer with members, or one that is tested by itself.
-NO_EXAMPLE = {("GET", "openapi.json"), ("GET", "asyncapi.json"), ("GET", "docs"), ("POST", "system/certificate"),
+NO_EXAMPLE = {("GET", "openapi.json"), ("GET", "asyncapi.json"), ("GET", "docs"), ("POST", "system/certificate"), ("POST", "system/signing-keys/rotate"),
               ("POST", "system/restart"), ("GET", "/ca.crt"), ("GET", "/metrics"), ("GET", "ws"), ("GET", "foxglove"),
               ("GET", "stream"), ("GET", "telemetry/export"), ("GET", "config"), ("GET", "config/export"), ("GET", "audit/head"),
               ("GET", "backups/{id}/content")}

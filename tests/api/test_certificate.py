@@ -2,9 +2,11 @@
 """The certificate over the API and ohtctl: what is told, who may renew it, what stays as it is."""
 import datetime
 import hashlib
+import http.client
 import json
 import shutil
 import ssl
+import subprocess
 
 import pytest
 
@@ -131,6 +133,36 @@ def test_installed_certificate_is_not_made_here(fresh):
     assert "by hand" in admin(fresh, "cert").stdout
     assert "there is no authority" in complaint(admin(fresh, "cert", "ca"))
     assert "replace its files" in complaint(admin(fresh, "cert", "renew"))
+
+
+def test_browsers_insist_only_where_another_authority_has_signed(fresh, tmp_path):
+    header = "strict-transport-security"
+    fresh.start()
+    assert header not in fresh.get("/", role=None).headers
+    fresh.stop()
+
+    def openssl(*words):
+        subprocess.run(["openssl", *(str(word) for word in words)], check=True, capture_output=True)
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+    openssl("req", "-x509", *key, "-subj", "/CN=works", "-keyout", tmp_path / "ca.key", "-out", tmp_path / "ca.crt")
+    openssl("req", "-x509", *key, "-subj", "/CN=robot", "-addext", names, "-keyout", tmp_path / "self.key", "-out", tmp_path / "self.crt")
+    openssl("req", *key, "-subj", "/CN=robot", "-addext", names, "-keyout", tmp_path / "signed.key", "-out", tmp_path / "signed.csr")
+    openssl("x509", "-req", "-in", tmp_path / "signed.csr", "-copy_extensions", "copy", "-CA", tmp_path / "ca.crt", "-CAkey", tmp_path / "ca.key",
+            "-out", tmp_path / "signed.crt")
+    for suffix in ("crt", "key"):
+        shutil.copy(fresh.state / f"server.{suffix}", tmp_path / f"robot.{suffix}")
+    told_by = {}
+    for name, authority in (("robot", fresh.state / "ca.crt"), ("self", tmp_path / "self.crt"), ("signed", tmp_path / "ca.crt")):
+        fresh.write_config(tls_certificate=tmp_path / f"{name}.crt", tls_key=tmp_path / f"{name}.key")
+        fresh.start()
+        context = ssl.create_default_context(cafile=authority)
+        link = http.client.HTTPSConnection("127.0.0.1", fresh.port, context=context, timeout=30)
+        link.request("GET", "/api/v1/health/live")
+        told_by[name] = link.getresponse().getheader(header)
+        link.close()
+        fresh.stop()
+    assert told_by == {"robot": None, "self": None, "signed": "max-age=604800"}
 
 
 # ---- ohtctl ----

@@ -27,7 +27,7 @@ SENT = 12000
 COUNTERS = ("timeouts short_frames crc_errors paused length_errors unit_errors function_errors echo_errors line_errors tx_stuck "
             "overrun").split()
 DISK = "sys/devices/mmc0/block/mmcblk0"
-CLOSED = {"token.key", "totp.key", "audit.key", "ca.key", "server.key"}
+CLOSED = {"token.key", "token.keys", "totp.key", "audit.key", "ca.key", "server.key"}
 
 
 def utc(days):

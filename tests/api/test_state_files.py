@@ -22,7 +22,7 @@ from test_remote import Remote, complaint
 from test_lifecycle import fails_to_start
 
 SECRETS = ("token.key", "totp.key", "audit.key", "ca.key", "ca.crt", "server.key", "server.crt")
-OTHERS = ("time", "running", "administered", "audit.head", "administrators")
+OTHERS = ("time", "running", "administered", "audit.head", "administrators", "token.keys")
 SOAK = os.environ.get("OHT_SOAK")
 
 

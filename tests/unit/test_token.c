@@ -14,6 +14,7 @@
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 
+#include "auth/session.h"
 #include "auth/token.h"
 #include "auth/token_cache.h"
 #include "base/clock.h"
@@ -529,6 +530,112 @@ static void too_long_to_be_remembered(void **state)
 	ohtd_token_cache_destroy(cache);
 }
 
+/* ---- keys that were before ---- */
+
+static void take(const char *text, enum ohtd_token_result result)
+{
+	assert_int_equal(check(text), result);
+}
+
+static const char *forge_by(const unsigned char *secret, const char *boot_exp)
+{
+	struct claims c = good;
+
+	c.boot_exp = boot_exp;
+	return forge_with("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", claims_text(&c), EVP_sha256(), secret, OHTD_TOKEN_KEY_BYTES);
+}
+
+/* A leaked key makes no token that lives for longer than the last one of it. */
+static void key_before_opens_nothing_for_longer_than_its_last_token(void **state)
+{
+	char *text = ohtd_token_issue(tokens, &anna);
+	char *forged;
+
+	(void)state;
+	assert_int_equal(ohtd_tokens_rotate(tokens), 0);
+	take(text, OHTD_TOKEN_GOOD);
+	forged = strdup(forge_by(key, "99999"));
+	take(forged, OHTD_TOKEN_GOOD);
+	ohtd_manual_clock_advance(&manual, (OHTD_TOKEN_LIFE_S + 2) * OHTD_NS_PER_S);
+	take(text, OHTD_TOKEN_EXPIRED);
+	take(forged, OHTD_TOKEN_EXPIRED);
+	ohtd_manual_clock_advance(&manual, OHTD_SESSION_LIFE_S * OHTD_NS_PER_S);
+	ohtd_tokens_tick(tokens);
+	take(text, OHTD_TOKEN_INVALID);
+	free(forged);
+	free(text);
+}
+
+static void forged_before_the_change_and_remembered(void **state)
+{
+	char *forged = strdup(forge_by(key, "99999"));
+
+	(void)state;
+	take(forged, OHTD_TOKEN_GOOD);
+	assert_int_equal(ohtd_tokens_rotate(tokens), 0);
+	ohtd_manual_clock_advance(&manual, (OHTD_TOKEN_LIFE_S + 2) * OHTD_NS_PER_S);
+	take(forged, OHTD_TOKEN_EXPIRED);
+	free(forged);
+}
+
+static void kid_of_another_key(void **state)
+{
+	struct ohtd_tokens_view views[OHTD_TOKEN_KEYS_MAX];
+	char header[256];
+	bool sealed;
+
+	(void)state;
+	assert_int_equal(ohtd_tokens_rotate(tokens), 0);
+	assert_int_equal(ohtd_tokens_look(tokens, views, &sealed), 2);
+	for (int i = 0; i < 2; i++) {
+		snprintf(header, sizeof(header), "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"%s\"}", views[i].kid);
+		take(forge_with(header, claims_text(&good), EVP_sha256(), key, sizeof(key)), i ? OHTD_TOKEN_GOOD : OHTD_TOKEN_INVALID);
+	}
+}
+
+static void fifth_key_waits_for_the_end_of_the_first(void **state)
+{
+	unsigned char mac[OHTD_TOKEN_MAC_BYTES];
+
+	(void)state;
+	assert_int_equal(ohtd_tokens_mac(tokens, "p", key, 4, mac), 0);
+	for (int i = 1; i < OHTD_TOKEN_KEYS_MAX; i++)
+		assert_int_equal(ohtd_tokens_rotate(tokens), 0);
+	assert_int_equal(ohtd_tokens_rotate(tokens), -EBUSY);
+	assert_true(ohtd_tokens_mac_is(tokens, "p", key, 4, mac));
+	assert_false(ohtd_tokens_mac_is(tokens, "q", key, 4, mac));
+	ohtd_manual_clock_advance(&manual, (OHTD_SESSION_LIFE_S - 1) * OHTD_NS_PER_S);
+	assert_int_equal(ohtd_tokens_rotate(tokens), -EBUSY);
+	assert_true(ohtd_tokens_mac_is(tokens, "p", key, 4, mac));
+	ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S);
+	assert_false(ohtd_tokens_mac_is(tokens, "p", key, 4, mac));
+	assert_int_equal(ohtd_tokens_rotate(tokens), 0);
+}
+
+/* Only a clock that is kept right says that a key is old, and one that was years ahead says nothing. */
+static void key_ends_by_its_age(void **state)
+{
+	struct ohtd_tokens_view views[OHTD_TOKEN_KEYS_MAX];
+	bool sealed;
+
+	(void)state;
+	manual.synchronised = false;
+	ohtd_tokens_tick(tokens);
+	ohtd_manual_clock_advance(&manual, (OHTD_TOKEN_KEY_DAYS + 1) * 86400ull * OHTD_NS_PER_S);
+	ohtd_tokens_tick(tokens);
+	assert_int_equal(ohtd_tokens_look(tokens, views, &sealed), 1);
+	manual.synchronised = true;
+	ohtd_manual_clock_advance(&manual, 61 * OHTD_NS_PER_S);
+	ohtd_tokens_tick(tokens);
+	assert_int_equal(ohtd_tokens_look(tokens, views, &sealed), 2);
+	ohtd_manual_clock_advance(&manual, 61 * OHTD_NS_PER_S);
+	ohtd_tokens_tick(tokens);
+	assert_int_equal(ohtd_tokens_look(tokens, views, &sealed), 2);
+	ohtd_manual_clock_advance(&manual, OHTD_SESSION_LIFE_S * OHTD_NS_PER_S);
+	ohtd_tokens_tick(tokens);
+	assert_int_equal(ohtd_tokens_look(tokens, views, &sealed), 1);
+}
+
 int main(void)
 {
 #define CASE(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -561,6 +668,11 @@ int main(void)
 		CASE(more_sessions_than_are_remembered),
 		CASE(longest_of_ours_is_remembered),
 		CASE(too_long_to_be_remembered),
+		CASE(key_before_opens_nothing_for_longer_than_its_last_token),
+		CASE(forged_before_the_change_and_remembered),
+		CASE(kid_of_another_key),
+		CASE(fifth_key_waits_for_the_end_of_the_first),
+		CASE(key_ends_by_its_age),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

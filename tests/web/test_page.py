@@ -317,6 +317,9 @@ def test_the_authority_can_be_compared_and_taken_along(daemon, page):
     go(page, "/system", "#fingerprint")
     wanted = hashlib.sha256(ssl.PEM_cert_to_DER_cert((daemon.state / "ca.crt").read_text())).hexdigest()
     assert page.text("#fingerprint").replace(":", "").lower() == wanted
+    path = page.run("return [...document.querySelectorAll('#qr path')].pop().getAttribute('d')")
+    dark = daemon.get("system/certificate").json["authority"]["qr"].count("1")
+    assert path.count("M") == dark > 300, "the QR code of the page is that of the robot"
     assert page.run("return fetch(document.querySelector('#ca').href).then((a) => a.text())") == \
         (daemon.state / "ca.crt").read_text()
     assert "needs the role Administrator" in page.run("return document.querySelector('#renew').title")

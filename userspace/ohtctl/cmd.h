@@ -127,6 +127,7 @@ int cmd_admin_reset(struct cli *cli, int count, char **arguments);
 int cmd_admin_disable(struct cli *cli, int count, char **arguments);
 int cmd_admin_enable(struct cli *cli, int count, char **arguments);
 int cmd_admin_cert(struct cli *cli, int count, char **arguments);
+int cmd_admin_keys(struct cli *cli, int count, char **arguments);
 int cmd_admin_restart(struct cli *cli, int count, char **arguments);
 /* The number of an account by its name; 0 or an exit code after a complaint. */
 int cmd_admin_find(struct cli *cli, const char *name, int64_t *id);

@@ -7,6 +7,7 @@
 #include "client.h"
 #include "cmd.h"
 #include "password.h"
+#include "show.h"
 #include "site.h"
 
 static const char *text_of(struct json_object *user, const char *name)
@@ -209,8 +210,20 @@ static int print_authority(struct cli *cli, struct json_object *certificate)
 	return CLI_DONE;
 }
 
-/* Releases @body. */
-static int ask_certificate(struct cli *cli, const char *method, struct json_object *body, bool pem)
+static int print_qr(struct cli *cli, struct json_object *certificate)
+{
+	struct json_object *authority = json_object_object_get(certificate, "authority");
+
+	if (!authority)
+		return cli_fail(cli, CLI_FAILED, "there is no authority: the certificate is that of [tls]");
+	show_qr(cli, text_of(authority, "qr"));
+	fprintf(cli->out, "%s\n", text_of(authority, "fingerprint_sha256"));
+	return CLI_DONE;
+}
+
+/* Releases @body. @print: what is shown of it; NULL: all. */
+static int ask_certificate(struct cli *cli, const char *method, struct json_object *body,
+			   int (*print)(struct cli *cli, struct json_object *certificate))
 {
 	struct json_object *certificate;
 	int result = client_request(cli, method, "system/certificate", body, &certificate);
@@ -218,8 +231,8 @@ static int ask_certificate(struct cli *cli, const char *method, struct json_obje
 	if (!result && cli->json)
 		fprintf(cli->out, "%s\n", json_object_to_json_string_ext(certificate,
 								       JSON_C_TO_STRING_PLAIN));
-	else if (!result && pem)
-		result = print_authority(cli, certificate);
+	else if (!result && print)
+		result = print(cli, certificate);
 	else if (!result)
 		show_certificate(cli, certificate);
 	/* The connection was that of the authority that is trusted, so its word for the next one is good. */
@@ -237,14 +250,53 @@ int cmd_admin_cert(struct cli *cli, int count, char **arguments)
 	struct json_object *body;
 
 	if (!strcmp(word, "show") || !strcmp(word, "ca"))
-		return ask_certificate(cli, "GET", NULL, !strcmp(word, "ca"));
+		return ask_certificate(cli, "GET", NULL, !strcmp(word, "ca") ? print_authority : NULL);
+	if (!strcmp(word, "qr"))
+		return ask_certificate(cli, "GET", NULL, print_qr);
 	if (!authority && strcmp(word, "renew"))
-		return cli_fail(cli, CLI_USAGE, "admin cert needs one of show, renew, renew-authority, ca: "
+		return cli_fail(cli, CLI_USAGE, "admin cert needs one of show, renew, renew-authority, ca, qr: "
 				"'%s'", word);
 	body = json_object_new_object();
 	if (authority)
 		json_object_object_add(body, "authority", json_object_new_boolean(true));
-	return ask_certificate(cli, "POST", body, false);
+	return ask_certificate(cli, "POST", body, NULL);
+}
+
+/* ---- keys that sign tokens ---- */
+
+static void show_signing_keys(struct cli *cli, struct json_object *answer)
+{
+	struct json_object *items = json_object_object_get(answer, "items"), *left;
+
+	for (size_t i = 0; i < json_object_array_length(items); i++) {
+		struct json_object *key = json_object_array_get_idx(items, i);
+
+		left = json_object_object_get(key, "left_ms");
+		fprintf(cli->out, "%s  since %s  ", text_of(key, "kid"), text_of(key, "since"));
+		if (left)
+			fprintf(cli->out, "taken for %lld h more\n", (long long)(json_object_get_int64(left) / 3600000));
+		else
+			fputs("signs\n", cli->out);
+	}
+	fprintf(cli->out, "sealed by token.seal: %s\n", json_object_get_boolean(json_object_object_get(answer, "sealed")) ? "yes" : "no");
+}
+
+int cmd_admin_keys(struct cli *cli, int count, char **arguments)
+{
+	const char *word = count ? arguments[0] : "show";
+	bool rotate = !strcmp(word, "rotate");
+	struct json_object *answer = NULL;
+	int result;
+
+	if (!rotate && strcmp(word, "show"))
+		return cli_fail(cli, CLI_USAGE, "admin keys needs one of show, rotate: '%s'", word);
+	result = client_request(cli, rotate ? "POST" : "GET", rotate ? "system/signing-keys/rotate" : "system/signing-keys", NULL, &answer);
+	if (!result && cli->json)
+		fprintf(cli->out, "%s\n", json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
+	else if (!result)
+		show_signing_keys(cli, answer);
+	json_object_put(answer);
+	return result;
 }
 
 /* ---- restart ---- */

@@ -46,7 +46,7 @@ static const struct {
 /* Never read for a pack, so that no mistake of ours can let them out. */
 static const char *const never[] = {
 	"the database and its backups: passwords (their hashes), sessions, tokens, secrets of webhooks",
-	"keys and certificates: token.key, totp.key, audit.key, ca.key, server.key",
+	"keys and certificates: token.key, token.keys, totp.key, audit.key, ca.key, server.key",
 	"records of the audit (its head alone is there), accounts, comments of alerts",
 	"bodies of requests; the command line and the environment of the kernel and of programs",
 };

@@ -12,45 +12,11 @@
 #include "show.h"
 #include "show_answer.h"
 
-#define QUIET	4	/* light modules around a QR code */
-
 static const char *text_of(struct json_object *object, const char *name)
 {
 	const char *text = json_object_get_string(json_object_object_get(object, name));
 
 	return text ? text : "";
-}
-
-/* ---- a QR code on the terminal: two rows in a line, dark on light whatever the terminal's colours are ---- */
-
-struct picture {
-	const char *rows;
-	int width;
-};
-
-static bool is_dark(const struct picture *picture, int row, int column)
-{
-	row -= QUIET;
-	column -= QUIET;
-	if (row < 0 || column < 0 || row >= picture->width || column >= picture->width)
-		return false;
-	return picture->rows[row * (picture->width + 1) + column] == '1';
-}
-
-static void show_picture(struct cli *cli, const char *rows)
-{
-	static const char *const halves[] = { " ", "\xe2\x96\x84", "\xe2\x96\x80", "\xe2\x96\x88" };
-	const struct picture picture = { rows, (int)strcspn(rows, "\n") };
-	int side = picture.width + 2 * QUIET;
-
-	if (strlen(rows) != (size_t)picture.width * ((size_t)picture.width + 1) - 1)
-		return;
-	for (int row = 0; row < side; row += 2) {
-		fputs("\x1b[30;107m", cli->out);
-		for (int column = 0; column < side; column++)
-			fputs(halves[2 * is_dark(&picture, row, column) + is_dark(&picture, row + 1, column)], cli->out);
-		fputs("\x1b[0m\n", cli->out);
-	}
 }
 
 /* ---- the requests ---- */
@@ -90,7 +56,7 @@ static int begin(struct cli *cli)
 	if (!result && cli->json) {
 		show_json(cli, json_object_get(answer));
 	} else if (!result) {
-		show_picture(cli, text_of(answer, "qr"));
+		show_qr(cli, text_of(answer, "qr"));
 		fprintf(cli->out, "secret         %s\n%s\n", text_of(answer, "secret"), text_of(answer, "uri"));
 		fputs("It waits for its first code: ohtctl user totp confirm CODE\n", cli->out);
 	}

@@ -148,7 +148,7 @@ static bool is_owned(struct doctor *doctor, const char *file, bool by_group)
 
 void doctor_look_at_permissions(struct doctor *doctor)
 {
-	static const char *const keys[] = { "token.key", "totp.key", "audit.key", "ca.key", "server.key" };
+	static const char *const keys[] = { "token.key", "token.keys", "totp.key", "audit.key", "ca.key", "server.key" };
 	char file[PATH_MAX];
 	bool is_right;
 

@@ -110,7 +110,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'end' -- "$word")
 		return ;;
 	admin)
-		mapfile -t COMPREPLY < <(compgen -W 'list create reset disable enable cert restart' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'list create reset disable enable cert keys restart' -- "$word")
 		return ;;
 	user)
 		mapfile -t COMPREPLY < <(compgen -W 'profile set reset-code waiting approve reject totp' -- "$word")
@@ -127,8 +127,11 @@ _ohtctl() {
 	certificate)
 		mapfile -t COMPREPLY < <(compgen -W 'list due grant revoke ask second' -- "$word")
 		return ;;
+	keys)
+		mapfile -t COMPREPLY < <(compgen -W 'show rotate' -- "$word")
+		return ;;
 	cert)
-		mapfile -t COMPREPLY < <(compgen -W 'show renew renew-authority ca' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'show renew renew-authority ca qr' -- "$word")
 		return ;;
 	--kind)
 		mapfile -t COMPREPLY < <(compgen -W 'stop alert command setting start clock transition' -- "$word")

@@ -318,8 +318,10 @@ static const struct cli_verb verbs[] = {
 	  cmd_admin_disable, LOCAL_OPTIONS, 1, 1, cmd_admin_disable },
 	{ "admin enable", "USER", "the opposite of disable", cmd_admin_enable, LOCAL_OPTIONS, 1, 1,
 	  cmd_admin_enable },
-	{ "admin cert", "[show | renew | renew-authority | ca]", "certificate of ohtd, and its authority",
+	{ "admin cert", "[show | renew | renew-authority | ca | qr]", "certificate of ohtd, its authority",
 	  cmd_admin_cert, LOCAL_OPTIONS, 0, 1, cmd_admin_cert },
+	{ "admin keys", "[show | rotate]", "keys that sign tokens; rotate logs nobody out", cmd_admin_keys, CLI_OPT_SOCKET, 0, 1,
+	  cmd_admin_keys },
 	{ "admin restart", "", "end ohtd in order and have it started again",
 	  cmd_admin_restart, CLI_OPT_SOCKET | CLI_OPT_AFTER_STOP, 0, 0, cmd_admin_restart },
 };

@@ -54,6 +54,9 @@ const char *show_size(int64_t bytes, char text[SHOW_NAME_BYTES]);
 /* Pairs of lower-case digits with @between between them, and a NUL; @text has room for all of it. */
 void show_hex(const uint8_t *bytes, size_t count, const char *between, char *text);
 
+/* A QR code as ohtd answers it: a line for each row, of 1 (dark) and 0. show_qr.c. */
+void show_qr(struct cli *cli, const char *rows);
+
 /* What the device is and how it is set; cmd_info.c. */
 struct json_object *show_info_json(struct cli *cli, const struct oht_dev_info *info);
 /* What a read of coils or registers by address brought. */

@@ -42,6 +42,7 @@ static const struct act acts[] = {
 	{ "POST alert-rules/{name}/test", "try", "tried", " a rule on values" },
 	{ "POST alert-trials", "try", "tried", " a rule on values" },
 	{ "POST auth/login", "log", "logged", " in" },
+	{ "POST system/signing-keys/rotate", "change", "changed", " the key that signs tokens" },
 	{ "POST auth/logout", "log", "logged", " out" },
 	{ "POST auth/refresh", "renew", "renewed", " a session" },
 	{ "POST auth/ticket", "draw", "drew", " a ticket" },

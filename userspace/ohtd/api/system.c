@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/workers.h"
+#include "people/people.h"
 #include "pki/certificate.h"
 #include "server/pending.h"
 #include "views/words.h"
@@ -23,6 +24,7 @@ struct certificate_authority {
 	int64_t not_after;
 	bool limited;
 	const char *pem;
+	const char *qr;
 };
 
 OHTD_SHAPE(certificate_authority, "CertificateAuthority",
@@ -30,7 +32,9 @@ OHTD_SHAPE(certificate_authority, "CertificateAuthority",
 	OHTD_TIME(certificate_authority, not_after, .flags = OHTD_NULL, .summary = "End of the authority"),
 	OHTD_BOOLEAN(certificate_authority, limited,
 		     .summary = "The authority permits the names of this machine only"),
-	OHTD_TEXT(certificate_authority, pem, .summary = "What clients are told to trust, as /ca.crt"));
+	OHTD_TEXT(certificate_authority, pem, .summary = "What clients are told to trust, as /ca.crt"),
+	OHTD_TEXT(certificate_authority, qr, .summary = "fingerprint_sha256 as a QR code: a line for each row, of 1 (dark) and 0, without its margin",
+		  .example = "\"1111111\\n1000001\""));
 
 struct certificate {
 	unsigned int source;
@@ -85,6 +89,7 @@ static void reply_certificate(struct ohtd_call *call)
 		.not_after = wall_ns(view->authority_not_after_s),
 		.limited = view->authority_limited,
 		.pem = pem,
+		.qr = ohtd_people_qr(call, view->authority_fingerprint),
 	};
 	for (unsigned int i = 0; i < view->name_count; i++)
 		names[i] = view->names[i];

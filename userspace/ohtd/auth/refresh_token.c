@@ -23,12 +23,7 @@ _Static_assert(OHTD_REFRESH_CHARS < OHTD_SECRET_BYTES, "fits");
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-static int seal(const struct ohtd_tokens *tokens, const unsigned char *raw, unsigned char *mac)
-{
-	return ohtd_tokens_mac(tokens, PURPOSE, raw, ID_BYTES + NUMBER_BYTES, mac);
-}
-
-int ohtd_refresh_token_make(const struct ohtd_tokens *tokens, const char *session,
+int ohtd_refresh_token_make(struct ohtd_tokens *tokens, const char *session,
 			    int64_t generation, struct ohtd_secret *token)
 {
 	unsigned char raw[RAW_BYTES], coded[OHTD_REFRESH_CHARS + 1];
@@ -40,7 +35,7 @@ int ohtd_refresh_token_make(const struct ohtd_tokens *tokens, const char *sessio
 		return -EIO;
 	for (int i = 0; i < NUMBER_BYTES; i++)
 		raw[ID_BYTES + i] = (unsigned char)(generation >> 8 * (NUMBER_BYTES - 1 - i));
-	if (seal(tokens, raw, raw + ID_BYTES + NUMBER_BYTES))
+	if (ohtd_tokens_mac(tokens, PURPOSE, raw, ID_BYTES + NUMBER_BYTES, raw + ID_BYTES + NUMBER_BYTES))
 		return -EIO;
 	EVP_EncodeBlock(coded, raw, sizeof(raw));
 	for (int i = 0; i < OHTD_REFRESH_CHARS; i++)
@@ -63,12 +58,12 @@ static bool decode(const char *text, unsigned char *raw)
 	return EVP_DecodeBlock(raw, coded, OHTD_REFRESH_CHARS) == RAW_BYTES;
 }
 
-bool ohtd_refresh_token_read(const struct ohtd_tokens *tokens, const struct ohtd_secret *token,
+bool ohtd_refresh_token_read(struct ohtd_tokens *tokens, const struct ohtd_secret *token,
 			     char *session, int64_t *generation)
 {
-	unsigned char raw[RAW_BYTES], mac[OHTD_TOKEN_MAC_BYTES];
-	bool ours = decode(token->revealed, raw) && !seal(tokens, raw, mac) &&
-		    !CRYPTO_memcmp(raw + ID_BYTES + NUMBER_BYTES, mac, sizeof(mac));
+	unsigned char raw[RAW_BYTES];
+	bool ours = decode(token->revealed, raw) &&
+		    ohtd_tokens_mac_is(tokens, PURPOSE, raw, ID_BYTES + NUMBER_BYTES, raw + ID_BYTES + NUMBER_BYTES);
 
 	*generation = 0;
 	*session = 0;
@@ -77,7 +72,6 @@ bool ohtd_refresh_token_read(const struct ohtd_tokens *tokens, const struct ohtd
 		for (int i = 0; i < NUMBER_BYTES; i++)
 			*generation = *generation << 8 | raw[ID_BYTES + i];
 	}
-	OPENSSL_cleanse(mac, sizeof(mac));
 	OPENSSL_cleanse(raw, sizeof(raw));
 	return ours;
 }

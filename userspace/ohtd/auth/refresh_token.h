@@ -21,11 +21,11 @@ struct ohtd_tokens;
 #define OHTD_REFRESH_CHARS	72	/* 54 bytes in base64url */
 
 /* 0, or -EIO when there is no cryptography. */
-int ohtd_refresh_token_make(const struct ohtd_tokens *tokens, const char *session,
+int ohtd_refresh_token_make(struct ohtd_tokens *tokens, const char *session,
 			    int64_t generation, struct ohtd_secret *token);
 
 /* False if @token was not made by us. @session: OHTD_SESSION_ID_BYTES. */
-bool ohtd_refresh_token_read(const struct ohtd_tokens *tokens, const struct ohtd_secret *token,
+bool ohtd_refresh_token_read(struct ohtd_tokens *tokens, const struct ohtd_secret *token,
 			     char *session, int64_t *generation);
 
 #endif /* OHTD_AUTH_REFRESH_TOKEN_H */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <jwt.h>
 #include <json-c/json.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,20 +14,37 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/rand.h>
 
 #include "auth/token_cache.h"
+#include "auth/token_ring.h"
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/hex.h"
+#include "base/log.h"
+#include "base/part.h"
 
 #define ISSUER		"ohtd"
 #define AUDIENCE	"oht"
 #define TYPE		"access"
 #define BOOT_ID_FILE	"/proc/sys/kernel/random/boot_id"
+#define JTI_BYTES	8
+#define DIR_BYTES	300
+/* Between two looks whether a key is to be replaced, or not needed any more. */
+#define LOOK_NS		(60 * OHTD_NS_PER_S)
+#define DAY_S		(24 * 3600)
 
 struct ohtd_tokens {
 	struct ohtd_clock *clock;
-	unsigned char key[OHTD_TOKEN_KEY_BYTES];
 	char boot_id[OHTD_BOOT_ID_BYTES];
 	struct ohtd_token_cache *cache;
+	pthread_mutex_t lock;		/* the ring */
+	struct ohtd_token_ring ring;
+	pthread_mutex_t files;		/* what follows, and who changes the ring */
+	char dir[DIR_BYTES];		/* "": nothing is kept */
+	bool sealed;
+	unsigned char seal[OHTD_TOKEN_KEY_BYTES];
+	uint64_t look_ns;
 };
 
 static int64_t boot_s(const struct ohtd_tokens *tokens)
@@ -51,6 +69,47 @@ static int read_boot_id(char *id, size_t size)
 	return 0;
 }
 
+static struct ohtd_token_moment moment_of(const struct ohtd_tokens *tokens)
+{
+	return (struct ohtd_token_moment){
+		.now_s = ohtd_clock_wall_s(tokens->clock), .boot_ms = (int64_t)(ohtd_clock_boottime_ns(tokens->clock) / OHTD_NS_PER_MS),
+		.boot_id = tokens->boot_id,
+	};
+}
+
+/* ---- the keys ---- */
+
+static void copy_ring(struct ohtd_tokens *tokens, struct ohtd_token_ring *ring)
+{
+	pthread_mutex_lock(&tokens->lock);
+	*ring = tokens->ring;
+	pthread_mutex_unlock(&tokens->lock);
+}
+
+static void forget_ring(struct ohtd_token_ring *ring)
+{
+	OPENSSL_cleanse(ring, sizeof(*ring));
+}
+
+static void put_ring(struct ohtd_tokens *tokens, const struct ohtd_token_ring *ring)
+{
+	pthread_mutex_lock(&tokens->lock);
+	tokens->ring = *ring;
+	pthread_mutex_unlock(&tokens->lock);
+	/* What is remembered there was judged by the keys of before. */
+	ohtd_token_cache_clear(tokens->cache);
+}
+
+static struct ohtd_token_key *begin_ring(struct ohtd_tokens *tokens, const unsigned char *key)
+{
+	struct ohtd_token_key *first = &tokens->ring.at[0];
+
+	tokens->ring.count = 1;
+	first->since_s = ohtd_clock_wall_s(tokens->clock);
+	memcpy(first->raw, key, sizeof(first->raw));
+	return first;
+}
+
 struct ohtd_tokens *ohtd_tokens_create(const unsigned char *key, size_t key_bytes,
 				       struct ohtd_clock *clock)
 {
@@ -64,16 +123,19 @@ struct ohtd_tokens *ohtd_tokens_create(const unsigned char *key, size_t key_byte
 	if (!tokens)
 		return NULL;
 	tokens->clock = clock;
-	memcpy(tokens->key, key, sizeof(tokens->key));
 	if (read_boot_id(tokens->boot_id, sizeof(tokens->boot_id))) {
 		free(tokens);
 		return NULL;
 	}
 	tokens->cache = ohtd_token_cache_create();
-	if (!tokens->cache) {
+	if (!tokens->cache || ohtd_token_key_derive(begin_ring(tokens, key), NULL)) {
+		ohtd_token_cache_destroy(tokens->cache);
 		free(tokens);
+		errno = ENOMEM;
 		return NULL;
 	}
+	pthread_mutex_init(&tokens->lock, NULL);
+	pthread_mutex_init(&tokens->files, NULL);
 	return tokens;
 }
 
@@ -82,9 +144,136 @@ void ohtd_tokens_destroy(struct ohtd_tokens *tokens)
 	if (!tokens)
 		return;
 	ohtd_token_cache_destroy(tokens->cache);
-	OPENSSL_cleanse(tokens->key, sizeof(tokens->key));
+	pthread_mutex_destroy(&tokens->lock);
+	pthread_mutex_destroy(&tokens->files);
+	OPENSSL_cleanse(tokens, sizeof(*tokens));
 	free(tokens);
 }
+
+static void set_ring_aside(const struct ohtd_tokens *tokens, int r)
+{
+	char path[DIR_BYTES + 16];
+
+	snprintf(path, sizeof(path), "%s/token.keys", tokens->dir);
+	ohtd_log(OHTD_LOG_ERROR, "auth", "key_made_anew", "%s: %s; it was set aside, so tokens of earlier keys are refused", path,
+		 r == -EINVAL ? "makes no sense" : strerror(-r));
+	ohtd_file_set_aside(path, ohtd_clock_wall_s(tokens->clock));
+}
+
+int ohtd_tokens_keep(struct ohtd_tokens *tokens, const char *dir, const unsigned char *seal)
+{
+	struct ohtd_token_ring ring = tokens->ring;
+	int r;
+
+	if (strlen(dir) >= sizeof(tokens->dir))
+		return -EIO;
+	strcpy(tokens->dir, dir);
+	tokens->sealed = seal;
+	if (seal)
+		memcpy(tokens->seal, seal, sizeof(tokens->seal));
+	ring.at[0].since_s = ohtd_clock_wall_s(tokens->clock);
+	if (ohtd_token_key_derive(&ring.at[0], seal))
+		return -EIO;
+	r = ohtd_token_ring_read(&ring, dir, seal);
+	if (ohtd_file_is_unusable(r) || r == -EINVAL)
+		set_ring_aside(tokens, r);
+	/* A disk that does not take it has the key judged as one that begins now, at each start. */
+	if (r)
+		ohtd_token_ring_write(&ring, dir, false);
+	put_ring(tokens, &ring);
+	forget_ring(&ring);
+	return 0;
+}
+
+int ohtd_tokens_rotate(struct ohtd_tokens *tokens)
+{
+	struct ohtd_token_moment now = moment_of(tokens);
+	struct ohtd_token_ring ring;
+	int r;
+
+	pthread_mutex_lock(&tokens->files);
+	copy_ring(tokens, &ring);
+	ohtd_token_ring_prune(&ring, &now);
+	r = ohtd_token_ring_turn(&ring, tokens->sealed ? tokens->seal : NULL, &now);
+	if (!r && *tokens->dir)
+		r = ohtd_token_ring_write(&ring, tokens->dir, true);
+	if (!r)
+		put_ring(tokens, &ring);
+	pthread_mutex_unlock(&tokens->files);
+	forget_ring(&ring);
+	return r;
+}
+
+unsigned int ohtd_tokens_look(struct ohtd_tokens *tokens, struct ohtd_tokens_view views[OHTD_TOKEN_KEYS_MAX], bool *sealed)
+{
+	struct ohtd_token_moment now = moment_of(tokens);
+	struct ohtd_token_ring ring;
+	unsigned int count;
+
+	copy_ring(tokens, &ring);
+	ohtd_token_ring_prune(&ring, &now);
+	count = ring.count;
+	for (unsigned int i = 0; i < count; i++) {
+		views[i] = (struct ohtd_tokens_view){ .since_s = ring.at[i].since_s, .left_ms = i ? ohtd_token_ring_left_ms(&ring, i, &now) : -1 };
+		strcpy(views[i].kid, ring.at[i].kid);
+	}
+	forget_ring(&ring);
+	*sealed = tokens->sealed;
+	return count;
+}
+
+/* ---- what time does to them ---- */
+
+/* A clock that nobody keeps right does not say how old a key is. */
+static bool is_due(struct ohtd_tokens *tokens, const struct ohtd_token_ring *ring)
+{
+	struct ohtd_clock_view clock;
+	int64_t age_s;
+
+	ohtd_clock_look(tokens->clock, &clock);
+	age_s = clock.wall_ns / (int64_t)OHTD_NS_PER_S - ring->at[0].since_s;
+	/* The clock was ahead when the key began: its age is not known. */
+	return clock.synchronised && (age_s >= OHTD_TOKEN_KEY_DAYS * (int64_t)DAY_S || age_s < -DAY_S);
+}
+
+static void rotate_by_age(struct ohtd_tokens *tokens)
+{
+	int r = ohtd_tokens_rotate(tokens);
+
+	if (!r)
+		ohtd_log(OHTD_LOG_NOTICE, "auth", "signing_key_rotated", "by itself, after %d days", OHTD_TOKEN_KEY_DAYS);
+	else
+		ohtd_log(OHTD_LOG_WARNING, "auth", "signing_key_rotated", "not: %s; tried again", strerror(-r));
+}
+
+void ohtd_tokens_tick(struct ohtd_tokens *tokens)
+{
+	uint64_t now_ns = ohtd_clock_monotonic_ns(tokens->clock);
+	struct ohtd_token_moment now = moment_of(tokens);
+	struct ohtd_token_ring ring;
+
+	if (now_ns < tokens->look_ns)
+		return;
+	tokens->look_ns = now_ns + LOOK_NS;
+	pthread_mutex_lock(&tokens->files);
+	copy_ring(tokens, &ring);
+	/* What is not needed leaves the disk first: from memory a later look takes it. */
+	if (ohtd_token_ring_prune(&ring, &now) && (!*tokens->dir || !ohtd_token_ring_write(&ring, tokens->dir, false)))
+		put_ring(tokens, &ring);
+	pthread_mutex_unlock(&tokens->files);
+	if (is_due(tokens, &ring))
+		rotate_by_age(tokens);
+	forget_ring(&ring);
+}
+
+static void tick(void *part)
+{
+	ohtd_tokens_tick(part);
+}
+
+const struct ohtd_daemon_part ohtd_auth_tokens_part = { .tick = tick };
+
+/* ---- tokens ---- */
 
 const char *ohtd_tokens_boot_id(const struct ohtd_tokens *tokens)
 {
@@ -95,8 +284,12 @@ static int put_claims(jwt_t *jwt, const struct ohtd_tokens *tokens,
 		      const struct ohtd_principal *who)
 {
 	int64_t now_s = ohtd_clock_wall_s(tokens->clock);
-	int r = 0;
+	unsigned char number[JTI_BYTES];
+	char jti[2 * JTI_BYTES + 1];
+	int r = RAND_bytes(number, sizeof(number)) == 1 ? 0 : -EIO;
 
+	ohtd_hex_text(jti, number, sizeof(number));
+	r |= jwt_add_grant(jwt, "jti", jti);
 	r |= jwt_add_grant(jwt, "iss", ISSUER);
 	r |= jwt_add_grant(jwt, "aud", AUDIENCE);
 	r |= jwt_add_grant(jwt, "typ", TYPE);
@@ -115,14 +308,17 @@ static int put_claims(jwt_t *jwt, const struct ohtd_tokens *tokens,
 
 char *ohtd_token_issue(struct ohtd_tokens *tokens, const struct ohtd_principal *who)
 {
+	struct ohtd_token_ring ring;
 	char *text = NULL;
 	jwt_t *jwt;
 
 	if (jwt_new(&jwt))
 		return NULL;
-	if (!jwt_set_alg(jwt, JWT_ALG_HS256, tokens->key, sizeof(tokens->key)) &&
+	copy_ring(tokens, &ring);
+	if (!jwt_set_alg(jwt, JWT_ALG_HS256, ring.at[0].key, sizeof(ring.at[0].key)) && !jwt_add_header(jwt, "kid", ring.at[0].kid) &&
 	    !put_claims(jwt, tokens, who))
 		text = jwt_encode_str(jwt);
+	forget_ring(&ring);
 	jwt_free(jwt);
 	return text;
 }
@@ -212,25 +408,44 @@ static bool take_claims(struct ohtd_tokens *tokens, struct json_object *json,
 	       take_principal(json, &claims->who);
 }
 
-static bool read_token(struct ohtd_tokens *tokens, const char *text, struct ohtd_claims *claims)
+static bool read_signed(struct ohtd_tokens *tokens, jwt_t *jwt, const struct ohtd_token_key *key, struct ohtd_claims *claims)
 {
+	const char *kid = jwt_get_header(jwt, "kid");
 	struct json_object *json;
 	char *grants = NULL;
 	bool good;
-	jwt_t *jwt;
 
-	if (strnlen(text, OHTD_TOKEN_BYTES_MAX + 1) > OHTD_TOKEN_BYTES_MAX ||
-	    jwt_decode(&jwt, text, tokens->key, sizeof(tokens->key)))
-		return false;
-	/* The header chooses the algorithm; only ours counts. */
-	if (jwt_get_alg(jwt) == JWT_ALG_HS256)
+	/* The header chooses algorithm and key; only ours count. */
+	if (jwt_get_alg(jwt) == JWT_ALG_HS256 && (!kid || !strcmp(kid, key->kid)))
 		grants = jwt_get_grants_json(jwt, NULL);
-	jwt_free(jwt);
 	json = grants ? json_tokener_parse(grants) : NULL;
 	free(grants);
 	good = json && json_object_is_type(json, json_type_object) &&
 	       take_claims(tokens, json, claims);
 	json_object_put(json);
+	return good;
+}
+
+/* An earlier key opens nothing for longer than its last token, whatever that says. */
+static bool read_token(struct ohtd_tokens *tokens, const char *text, struct ohtd_claims *claims)
+{
+	struct ohtd_token_moment now = moment_of(tokens);
+	struct ohtd_token_ring ring;
+	jwt_t *jwt = NULL;
+	unsigned int i;
+	bool good;
+
+	if (strnlen(text, OHTD_TOKEN_BYTES_MAX + 1) > OHTD_TOKEN_BYTES_MAX)
+		return false;
+	copy_ring(tokens, &ring);
+	for (i = 0; i < ring.count; i++)
+		if (ohtd_token_ring_left_ms(&ring, i, &now) > 0 && !jwt_decode(&jwt, text, ring.at[i].key, sizeof(ring.at[i].key)))
+			break;
+	good = i < ring.count && read_signed(tokens, jwt, &ring.at[i], claims);
+	if (good && claims->boot_exp_s > ohtd_token_ring_access_s(&ring, i, &now))
+		claims->boot_exp_s = ohtd_token_ring_access_s(&ring, i, &now);
+	forget_ring(&ring);
+	jwt_free(jwt);
 	return good;
 }
 
@@ -268,8 +483,7 @@ enum ohtd_token_result ohtd_token_check(struct ohtd_tokens *tokens, const char *
 	return result;
 }
 
-int ohtd_tokens_mac(const struct ohtd_tokens *tokens, const char *purpose,
-		    const unsigned char *data, size_t bytes, unsigned char *mac)
+static int mac_by(const struct ohtd_token_key *key, const char *purpose, const unsigned char *data, size_t bytes, unsigned char *mac)
 {
 	unsigned char text[128];
 	unsigned int mac_bytes = 0;
@@ -279,6 +493,35 @@ int ohtd_tokens_mac(const struct ohtd_tokens *tokens, const char *purpose,
 		return -EIO;
 	memcpy(text, purpose, n);
 	memcpy(text + n, data, bytes);
-	return HMAC(EVP_sha256(), tokens->key, sizeof(tokens->key), text, n + bytes, mac,
+	return HMAC(EVP_sha256(), key->key, sizeof(key->key), text, n + bytes, mac,
 		    &mac_bytes) && mac_bytes == OHTD_TOKEN_MAC_BYTES ? 0 : -EIO;
+}
+
+int ohtd_tokens_mac(struct ohtd_tokens *tokens, const char *purpose,
+		    const unsigned char *data, size_t bytes, unsigned char *mac)
+{
+	struct ohtd_token_ring ring;
+	int r;
+
+	copy_ring(tokens, &ring);
+	r = mac_by(&ring.at[0], purpose, data, bytes, mac);
+	forget_ring(&ring);
+	return r;
+}
+
+bool ohtd_tokens_mac_is(struct ohtd_tokens *tokens, const char *purpose, const unsigned char *data, size_t bytes,
+			const unsigned char *mac)
+{
+	struct ohtd_token_moment now = moment_of(tokens);
+	unsigned char right[OHTD_TOKEN_MAC_BYTES];
+	struct ohtd_token_ring ring;
+	bool is = false;
+
+	copy_ring(tokens, &ring);
+	for (unsigned int i = 0; i < ring.count; i++)
+		is |= ohtd_token_ring_left_ms(&ring, i, &now) > 0 && !mac_by(&ring.at[i], purpose, data, bytes, right) &&
+		      !CRYPTO_memcmp(right, mac, sizeof(right));
+	forget_ring(&ring);
+	OPENSSL_cleanse(right, sizeof(right));
+	return is;
 }

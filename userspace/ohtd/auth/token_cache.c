@@ -6,7 +6,7 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
-/* With the longest name ours have about 500. */
+/* With the longest name ours have about 600. */
 #define TEXT_BYTES_MAX	767
 /* A few sessions per robot; two that share a place take turns and cost what they did before. */
 #define PLACES		128
@@ -40,6 +40,13 @@ void ohtd_token_cache_destroy(struct ohtd_token_cache *cache)
 	pthread_mutex_destroy(&cache->lock);
 	OPENSSL_cleanse(cache->places, sizeof(cache->places));
 	free(cache);
+}
+
+void ohtd_token_cache_clear(struct ohtd_token_cache *cache)
+{
+	pthread_mutex_lock(&cache->lock);
+	OPENSSL_cleanse(cache->places, sizeof(cache->places));
+	pthread_mutex_unlock(&cache->lock);
 }
 
 static struct place *place_of(struct ohtd_token_cache *cache, const char *text, size_t bytes)

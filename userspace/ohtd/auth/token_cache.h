@@ -45,4 +45,7 @@ bool ohtd_token_cache_find(struct ohtd_token_cache *cache, const char *text,
 void ohtd_token_cache_put(struct ohtd_token_cache *cache, const char *text,
 			  const struct ohtd_claims *claims);
 
+/* Forgets all that was put. */
+void ohtd_token_cache_clear(struct ohtd_token_cache *cache);
+
 #endif /* OHTD_AUTH_TOKEN_CACHE_H */

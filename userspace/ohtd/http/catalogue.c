@@ -180,6 +180,8 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	  "Set one up: POST auth/totp, or My sessions on the page. The stop works without."),
 	P(409, "second_factor_exists", "The account has a second factor already.", "Switch it off with DELETE auth/totp first."),
 	P(409, "no_second_factor", "The account has no second factor, or none that waits for a code.", "Begin with POST auth/totp."),
+	P(409, "signing_keys_needed", "As many keys that sign tokens are there as the robot keeps, and tokens of each may live still.",
+	  "Wait: left_ms of GET system/signing-keys says how long. To end all sessions at once instead, remove token.key while ohtd does not run."),
 	P(409, "account_disabled", "The account is disabled.", "Enable the account first."),
 	P(401, "refresh_refused", "The refresh token is not valid any more, or was used twice.",
 	  "Log in again."),

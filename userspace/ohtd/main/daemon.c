@@ -146,17 +146,24 @@ static int open_auth(struct running *run)
 		.name = "ohtd-changer", .threads = 1, .queue_max = WORK_WAITING,
 		.threads_each = 1, .waiting_each = WAITING_EACH, .holds_each = LARGE_EACH,
 	};
-	unsigned char key[OHTD_TOKEN_KEY_BYTES];
+	unsigned char key[OHTD_TOKEN_KEY_BYTES], seal[OHTD_TOKEN_KEY_BYTES];
+	bool sealed;
+	int r;
 
 	if (ohtd_state_key(run->services.config->state_dir, &ohtd_token_key, key, sizeof(key), ohtd_clock_wall_s(&run->clock),
 			   run->why, sizeof(run->why)))
 		return judge(run, errno);
-	run->tokens = ohtd_tokens_create(key, sizeof(key), &run->clock);
+	run->services.tokens = ohtd_tokens_create(key, sizeof(key), &run->clock);
 	OPENSSL_cleanse(key, sizeof(key));
-	if (!run->tokens)
+	if (!run->services.tokens)
 		return fail(run, "tokens");
 	/* Before the sessions of an earlier boot are judged by it. */
-	ohtd_state_recall_time(run->services.config->state_dir, &run->clock, ohtd_tokens_boot_id(run->tokens));
+	ohtd_state_recall_time(run->services.config->state_dir, &run->clock, ohtd_tokens_boot_id(run->services.tokens));
+	sealed = ohtd_state_credential("token.seal", seal, sizeof(seal));
+	r = ohtd_tokens_keep(run->services.tokens, run->services.config->state_dir, sealed ? seal : NULL);
+	OPENSSL_cleanse(seal, sizeof(seal));
+	if (r)
+		return fail(run, "tokens");
 	run->services.workers = ohtd_workers_start(&workers);
 	if (run->services.workers)
 		run->services.changers = ohtd_workers_start(&changers);
@@ -184,7 +191,7 @@ static int open_audit(struct running *run)
 	unsigned char key[OHT_SIGN_KEY_BYTES];
 	char path[FILE_BYTES];
 	const struct ohtd_audit_setup setup = {
-		.store = run->services.store, .clock = &run->clock, .boot_id = ohtd_tokens_boot_id(run->tokens), .key = key,
+		.store = run->services.store, .clock = &run->clock, .boot_id = ohtd_tokens_boot_id(run->services.tokens), .key = key,
 		.head_path = path, .most = OHTD_AUDIT_MOST, .lasts = ohtd_act_lasts, .on_trial = run->swapped == OHTD_SWAP_IN,
 	};
 	int r;
@@ -224,7 +231,7 @@ static int open_journal(struct running *run)
 {
 	const struct ohtd_recorder_setup setup = {
 		.device = run->services.config->device,
-		.boot_id = ohtd_tokens_boot_id(run->tokens),
+		.boot_id = ohtd_tokens_boot_id(run->services.tokens),
 		.clock = &run->clock,
 		.store = run->services.store,
 		.identify = ohtd_source_device,
@@ -401,7 +408,7 @@ static int open_history(struct running *run)
 	char path[FILE_BYTES];
 	const struct ohtd_history_setup setup = {
 		.robot = run->services.robot, .clock = &run->clock, .path = path,
-		.boot_id = ohtd_tokens_boot_id(run->tokens),
+		.boot_id = ohtd_tokens_boot_id(run->services.tokens),
 		.owner = ohtd_history_past_owner(run->services.robot_id), .others = run->pasts_of_others,
 		.flush_s = ohtd_config_flush_s(run->services.config),
 		.hear = ohtd_alert_rules_sample, .hear_context = run->services.rules,
@@ -482,7 +489,7 @@ static int open_parts(struct running *run)
 	const struct ohtd_part_birth birth = {
 		.config = run->services.config, .clock = &run->clock, .store = run->services.store, .robot = run->services.robot,
 		.auth = run->services.auth, .settings = run->services.settings, .audit = run->services.audit,
-		.boot_id = ohtd_tokens_boot_id(run->tokens), .robot_id = run->services.robot_id, .sender_fd = run->sender_fd,
+		.boot_id = ohtd_tokens_boot_id(run->services.tokens), .robot_id = run->services.robot_id, .sender_fd = run->sender_fd,
 	};
 	const char *name;
 	int r = ohtd_main_open_parts(&run->services, &birth, &name);
@@ -513,7 +520,7 @@ static int open_service(struct running *run)
 {
 	const struct ohtd_analytics_service_setup setup = {
 		.store = run->services.store, .clock = &run->clock, .settings = run->services.settings,
-		.boot_id = ohtd_tokens_boot_id(run->tokens), .see = see_service, .arg = run,
+		.boot_id = ohtd_tokens_boot_id(run->services.tokens), .see = see_service, .arg = run,
 	};
 
 	run->services.service = ohtd_analytics_service_open(&setup);
@@ -552,7 +559,7 @@ static int read_accounts(struct running *run)
 	if (ohtd_state_key(run->services.config->state_dir, &ohtd_main_totp_key, key, sizeof(key), ohtd_clock_wall_s(&run->clock),
 			   run->why, sizeof(run->why)))
 		return judge(run, errno);
-	run->services.auth = ohtd_auth_create(run->services.store, run->tokens, &run->clock, key);
+	run->services.auth = ohtd_auth_create(run->services.store, run->services.tokens, &run->clock, key);
 	OPENSSL_cleanse(key, sizeof(key));
 	return run->services.auth ? open_setup(run) : fail(run, "accounts");
 }
@@ -731,7 +738,7 @@ static void wait_for_end(struct running *run)
 	int number;
 
 	upkeep->services = &run->services;
-	upkeep->boot_id = ohtd_tokens_boot_id(run->tokens);
+	upkeep->boot_id = ohtd_tokens_boot_id(run->services.tokens);
 	ohtd_upkeep_begin(upkeep);
 	for (;;) {
 		number = wait_turn(run, link);

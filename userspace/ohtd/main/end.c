@@ -90,12 +90,12 @@ static void end_store(struct running *run)
 	ohtd_recorder_stop(run->services.recorder);
 	if (run->robot_runs)
 		ohtd_state_store_time(run->services.config->state_dir, &run->clock,
-				      ohtd_tokens_boot_id(run->tokens));
+				      ohtd_tokens_boot_id(run->services.tokens));
 	ohtd_store_stop(run->services.store);
 	/* A store whose disk had hung has worked for them until now. */
 	ohtd_setup_destroy(run->services.setup);
 	ohtd_auth_destroy(run->services.auth);
-	ohtd_tokens_destroy(run->tokens);
+	ohtd_tokens_destroy(run->services.tokens);
 	ohtd_keeper_destroy(run->services.keeper);
 	ohtd_alert_keeper_destroy(run->services.alert_keeper);
 	ohtd_audit_destroy(run->services.audit);

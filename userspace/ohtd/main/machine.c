@@ -37,7 +37,7 @@ struct marks {
 
 /* Of the identity, and of the hardware that it had: each is made anew by the next start. */
 static const char *const identity[] = {
-	"robot.id", "token.key", "totp.key", "audit.key", "audit.head", "ca.key", "ca.crt", "server.key", "server.crt", "proof", "position", "module-profiles",
+	"robot.id", "token.key", "token.keys", "totp.key", "audit.key", "audit.head", "ca.key", "ca.crt", "server.key", "server.crt", "proof", "position", "module-profiles",
 };
 
 /* ---- the marks of this machine ---- */

@@ -33,7 +33,6 @@ struct running {
 	int lock_fd;
 	int sender_fd;
 	int signal_fd;
-	struct ohtd_tokens *tokens;
 	struct ohtd_event_reader stops_read;	/* the recorder's thread */
 	bool robot_runs;
 	bool cut;		/* the run before was */

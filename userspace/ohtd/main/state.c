@@ -143,22 +143,21 @@ static int read_key(const char *path, unsigned char *key, size_t bytes)
 	return r ? r : take_key(data, length, key, bytes);
 }
 
-/* One of the service manager: who may read it is its affair. False: there is none. */
-static bool read_credential(const struct ohtd_state_key *which, unsigned char *key, size_t bytes)
+bool ohtd_state_credential(const char *name, unsigned char *key, size_t bytes)
 {
-	const char *folder = which->credential ? secure_getenv("CREDENTIALS_DIRECTORY") : NULL;
+	const char *folder = secure_getenv("CREDENTIALS_DIRECTORY");
 	char path[PATH_BYTES], *data;
 	size_t length;
 	int r;
 
 	if (!folder)
 		return false;
-	join(path, folder, which->file);
+	join(path, folder, name);
 	r = oht_file_read(path, KEY_BYTES_MAX, &data, &length);
 	if (!r)
 		r = take_key(data, length, key, bytes);
 	if (r && r != -ENOENT)
-		ohtd_log(OHTD_LOG_ERROR, "main", "credential", "%s: %s; the key in the state folder is used", path,
+		ohtd_log(OHTD_LOG_ERROR, "main", "credential", "%s: %s; what is in the state folder is used alone", path,
 			 r == -EINVAL ? "is no key of 32 bytes" : strerror(-r));
 	return !r;
 }
@@ -177,7 +176,7 @@ int ohtd_state_key(const char *dir, const struct ohtd_state_key *which, unsigned
 	char path[PATH_BYTES];
 	int r;
 
-	if (read_credential(which, key, bytes))
+	if (which->credential && ohtd_state_credential(which->file, key, bytes))
 		return 0;
 	join(path, dir, which->file);
 	r = read_key(path, key, bytes);
@@ -277,7 +276,11 @@ static int end_sessions(void *arg)
 {
 	char path[PATH_BYTES];
 
+	/* Without the key in use the keys before are not taken either. */
 	join(path, arg, "token.key");
+	if (unlink(path) && errno != ENOENT)
+		return -errno;
+	join(path, arg, "token.keys");
 	return unlink(path) && errno != ENOENT ? -errno : 0;
 }
 

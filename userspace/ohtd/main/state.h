@@ -38,6 +38,9 @@ struct ohtd_state_key {
 	bool credential;
 };
 
+/* A key of the service manager: which processes may read it is its affair. False: there is none of that name. */
+bool ohtd_state_credential(const char *name, unsigned char *key, size_t bytes);
+
 extern const struct ohtd_state_key ohtd_token_key, ohtd_main_totp_key, ohtd_audit_key;
 
 /*

@@ -19,7 +19,7 @@ struct ohtd_call;
 
 /* Tables of routes, each beside its handlers; api/routes.def lists them with all others. */
 extern const struct ohtd_route_table ohtd_agent_routes, ohtd_auth_routes, ohtd_people_certificate_routes, ohtd_people_course_routes, ohtd_session_routes, ohtd_key_routes, ohtd_profile_routes, ohtd_registration_routes, ohtd_reset_code_routes,
-	ohtd_people_totp_routes, ohtd_user_routes;
+	ohtd_people_signing_key_routes, ohtd_people_totp_routes, ohtd_user_routes;
 
 /* auth.c: what a client says of itself; the code is set by the caller. */
 void ohtd_people_take_credentials(struct ohtd_call *call, struct ohtd_credentials *credentials, const char *username,
@@ -56,6 +56,9 @@ const char *const *ohtd_people_split(struct ohtd_call *call, const char *words, 
 
 /* A unit address in decimal, as the check of a request has it. */
 bool ohtd_people_is_unit(struct ohtd_call *call, const char *text);
+
+/* totp.c: a QR code in the memory of the request: a line for each row, of 1 (dark) and 0, without its margin. Never NULL. */
+const char *ohtd_people_qr(struct ohtd_call *call, const char *text);
 
 /* sessions.c: how a session is shown. */
 struct ohtd_session_view {

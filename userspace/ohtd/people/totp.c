@@ -141,9 +141,9 @@ static const char *uri_of(struct ohtd_call *call, const struct totp_job *job)
 				 encode(call, *robot ? robot : "oht"));
 }
 
-static const char *qr_of(struct ohtd_call *call, const char *uri)
+const char *ohtd_people_qr(struct ohtd_call *call, const char *content)
 {
-	QRcode *qr = QRcode_encodeString8bit(uri, 0, QR_ECLEVEL_L);
+	QRcode *qr = QRcode_encodeString8bit(content, 0, QR_ECLEVEL_L);
 	char *text, *to;
 
 	if (!qr)
@@ -163,7 +163,7 @@ static void answer_secret(struct ohtd_call *call, const struct totp_job *job)
 {
 	const char *uri = uri_of(call, job);
 
-	OHTD_REPLY(call, 201, secret_view, (&(struct secret_view){ .secret = job->order.secret, .uri = uri, .qr = qr_of(call, uri) }));
+	OHTD_REPLY(call, 201, secret_view, (&(struct secret_view){ .secret = job->order.secret, .uri = uri, .qr = ohtd_people_qr(call, uri) }));
 }
 
 static void answer_codes(struct ohtd_call *call, const struct totp_job *job)

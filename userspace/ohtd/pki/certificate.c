@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,7 @@ struct stamp {
  * @seen: files as they were at the last look
  * @look_ns: next look, of the boot clock
  * @again_ns: no renewal before, of the boot clock
+ * @vouched: that of @view
  * @view_lock: of @view and @pem
  * @view: what is told
  * @pem: own authority
@@ -65,6 +67,7 @@ struct ohtd_certificate {
 	struct ohtd_names names;
 	struct stamp used[2], seen[2];
 	uint64_t look_ns, again_ns;
+	atomic_bool vouched;
 	pthread_mutex_t view_lock;
 	struct ohtd_certificate_view view;
 	char pem[OHTD_PEM_BYTES];
@@ -200,27 +203,38 @@ static void put_authority(const X509 *ca, struct ohtd_certificate_view *view)
 	view->authority_limited = X509_get_ext_by_NID(ca, NID_name_constraints, -1) >= 0;
 }
 
+/* Clients trust no other authority by themselves, so a certificate of these two is nothing that a browser should insist on. */
+static bool is_vouched(const struct ohtd_certificate *certificate, const X509 *crt, const X509 *ca)
+{
+	return !is_own(&certificate->config) && X509_NAME_cmp(X509_get_issuer_name(crt), X509_get_subject_name(crt)) &&
+	       !(ca && !X509_NAME_cmp(X509_get_issuer_name(crt), X509_get_subject_name(ca)));
+}
+
 /* The certificate in use has changed. What cannot be read of our authority stays as it was. */
 static void note(struct ohtd_certificate *certificate)
 {
 	struct ohtd_certificate_view view = { .own = is_own(&certificate->config) };
 	X509 *crt = ohtd_tls_certificate(certificate->tls);
 	char pem[OHTD_PEM_BYTES] = "";
-	X509 *ca = view.own ? read_authority(&certificate->config, pem) : NULL;
+	X509 *ca = read_authority(&certificate->config, pem);
 	bool unread = view.own && !ca;
 
 	put_name(X509_get_subject_name(crt), view.subject);
 	put_name(X509_get_issuer_name(crt), view.issuer);
 	put_fingerprint(crt, view.fingerprint);
 	put_names(crt, &view);
+	view.vouched = is_vouched(certificate, crt, ca);
 	view.not_before_s = seconds_of(X509_get0_notBefore(crt));
 	view.not_after_s = seconds_of(X509_get0_notAfter(crt));
 	if (view.own)
 		view.renews_s = view.not_after_s - (int64_t)OHTD_LEAF_RENEW_DAYS * DAY_S;
-	if (ca)
+	if (view.own && ca)
 		put_authority(ca, &view);
+	if (!view.own)
+		*pem = 0;
 	X509_free(ca);
 	X509_free(crt);
+	atomic_store(&certificate->vouched, view.vouched);
 	pthread_mutex_lock(&certificate->view_lock);
 	if (unread) {
 		memcpy(view.authority_fingerprint, certificate->view.authority_fingerprint,
@@ -245,6 +259,11 @@ static void tell_failure(struct ohtd_certificate *certificate, const char *code,
 {
 	note_failure(certificate, why);
 	ohtd_log(OHTD_LOG_ERROR, "http", code, "%s", why);
+}
+
+bool ohtd_certificate_is_vouched(const struct ohtd_certificate *certificate)
+{
+	return atomic_load(&certificate->vouched);
 }
 
 void ohtd_certificate_look(struct ohtd_certificate *certificate,

@@ -30,6 +30,7 @@ struct ohtd_daemon_part;
 /**
  * struct ohtd_certificate_view - what is told of the certificate
  * @own: made by this machine; otherwise from the files of the configuration
+ * @vouched: installed, and signed by another authority than its own key or that of this machine
  * @subject: whose certificate
  * @issuer: who has signed it
  * @fingerprint: SHA-256 of the certificate
@@ -45,6 +46,7 @@ struct ohtd_daemon_part;
  */
 struct ohtd_certificate_view {
 	bool own;
+	bool vouched;
 	char subject[OHTD_DN_BYTES];
 	char issuer[OHTD_DN_BYTES];
 	char fingerprint[OHTD_FINGERPRINT_BYTES];
@@ -103,6 +105,9 @@ int ohtd_certificate_renew(struct ohtd_certificate *certificate, bool authority,
 
 void ohtd_certificate_look(struct ohtd_certificate *certificate,
 			   struct ohtd_certificate_view *view);
+
+/* @vouched of the view, without a lock. */
+bool ohtd_certificate_is_vouched(const struct ohtd_certificate *certificate);
 
 /* The own authority as PEM, NUL-terminated, into OHTD_PEM_BYTES; false for installed files. */
 bool ohtd_certificate_authority(struct ohtd_certificate *certificate, char *pem);

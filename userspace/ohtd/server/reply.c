@@ -15,8 +15,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/workers.h"
+#include "pki/certificate.h"
 
 #define DETAIL_BYTES	512
+/* A robot that goes back to a certificate of its own is let in by browsers again a week later. */
+#define INSIST		"max-age=604800"
 
 #define HEADER(name_, value_)							\
 	{ .name = &(h2o_iovec_t){ (char *)(name_), sizeof(name_) - 1 },			\
@@ -475,12 +478,20 @@ static void add_security(h2o_req_t *req)
 	headers->size += count;
 }
 
+/* Only where another authority vouches for the robot: else nobody could pass the warning of the browser any more. */
+static void add_insistence(h2o_req_t *req)
+{
+	if (req->input.scheme == &H2O_URL_SCHEME_HTTPS && ohtd_certificate_is_vouched(ohtd_loop_of(req)->server->services->certificate))
+		h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_STRICT_TRANSPORT_SECURITY, NULL, H2O_STRLIT(INSIST));
+}
+
 static void on_answer(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **slot)
 {
 	(void)self;
 	if (made_by_h2o(req))
 		slot = replace_body(req, slot);
 	add_security(req);
+	add_insistence(req);
 	ohtd_server_let_read(req);
 	if (h2o_find_header(&req->res.headers, H2O_TOKEN_CACHE_CONTROL, -1) < 0)
 		h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL,

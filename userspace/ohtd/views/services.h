@@ -35,6 +35,7 @@ struct ohtd_robot;
 struct ohtd_settings;
 struct ohtd_setup;
 struct ohtd_store;
+struct ohtd_tokens;
 struct ohtd_training;
 struct ohtd_views_part;
 struct ohtd_webhooks;
@@ -46,6 +47,7 @@ struct ohtd_services {
 	struct ohtd_clock *clock;
 	struct ohtd_robot *robot;
 	struct ohtd_auth *auth;
+	struct ohtd_tokens *tokens;	/* and the keys that sign them */
 	struct ohtd_workers *workers;	/* reads */
 	struct ohtd_workers *changers;	/* changes, however many reads wait */
 	struct ohtd_checks *checks;

@@ -666,6 +666,7 @@ export const texts = {
 		ownCertificate: "The configuration names a certificate that was made elsewhere.",
 		caMeans: "The robot has its own authority. A device that trusts it sees no warning, and its sockets work.",
 		fingerprintMeans: "SHA-256 of the authority. Compare it with that on the robot's console before you trust it.",
+		fingerprintQr: "The same as a QR code, for a phone",
 		takeCa: "Take the CA along",
 		renew: "Renew",
 		renewed: "The certificate is renewed. New connections get it.",

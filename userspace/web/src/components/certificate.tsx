@@ -10,6 +10,7 @@ import { useAct } from "./act";
 import { Badge, Button, Facts, Notice, Refusal, Skeleton } from "./basics";
 import { useOnce } from "./once";
 import { confirm, toast } from "./overlay";
+import { QrCode } from "./qr";
 
 const t = texts.certificate;
 
@@ -52,6 +53,10 @@ function Authority({ authority }: { authority: NonNullable<Certificate["authorit
 				))}
 			</p>
 			<p class="sub">{t.fingerprintMeans}</p>
+			<details>
+				<summary>{t.fingerprintQr}</summary>
+				<QrCode rows={authority.qr} />
+			</details>
 			<details>
 				<summary>{t.installCa}</summary>
 				<dl class="steps-of">

@@ -11,11 +11,10 @@ import { CODE } from "./coded-form";
 import { Form, type Member, type Values } from "./form";
 import { useOnce } from "./once";
 import { toast } from "./overlay";
+import { QrCode } from "./qr";
 import { Shown } from "./user-keys";
 
 const t = texts.second;
-/* Light modules around the picture. */
-const QUIET = 4;
 
 const PASSWORD: Member = {
 	name: "password",
@@ -36,20 +35,6 @@ const ACTS: Member = {
 		{ value: "off", label: t.off },
 	],
 };
-
-/* Dark on light, whatever the colours of the page are: that is what cameras read. */
-function Picture({ rows }: { rows: string }) {
-	const lines = rows.split("\n");
-	const side = lines.length + 2 * QUIET;
-	const dark = lines.map((line, y) => line.replace(/./g, (c, x: number) => (c === "1" ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : "")));
-
-	return (
-		<svg id="qr" role="img" aria-label={t.picture} viewBox={`0 0 ${side} ${side}`} width="240" height="240" shape-rendering="crispEdges">
-			<path fill="#fff" d={`M0 0h${side}v${side}h-${side}z`} />
-			<path fill="#000" d={dark.join("")} />
-		</svg>
-	);
-}
 
 /* Recovery codes open whatever the time is; without any, the clock comes first. */
 function clockText(state: SecondFactor, must: boolean): string {
@@ -84,7 +69,7 @@ export function SecondFactorCard({ done }: { done?: () => void }) {
 		content = (
 			<>
 				<p>{t.scan}</p>
-				<Picture rows={drawn.qr} />
+				<QrCode rows={drawn.qr} />
 				<p>
 					<code class="key-text">{drawn.secret}</code>
 				</p>
