@@ -18,7 +18,8 @@
 #include "settings/shifts.h"
 #include "views/services.h"
 
-#define TIME_BYTES	6	/* "06:00" */
+#define TIME_BYTES	16
+#define TIME_PATTERN	"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 #define ALL_DAYS	((1 << OHTD_MISSION_DAYS) - 1)
 
 static const char *const days[OHTD_MISSION_DAYS] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
@@ -261,9 +262,9 @@ OHTD_SHAPE(schedule_body, "MissionScheduleBody",
 	OHTD_TEXT(schedule_body, name, .min = 1, .max = OHTD_MISSION_NAME_BYTES - 1, .unfit = ohtd_line_unfit,
 		  .summary = "Of the missions; left out: that of the template", .example = "\"morning round\""),
 	OHTD_TEXTS(schedule_body, days, .max = OHTD_MISSION_DAYS, .words = &day_words, .summary = "Left out: on all days"),
-	OHTD_TEXT(schedule_body, from, .flags = OHTD_NEEDED, .min = TIME_BYTES - 1, .max = TIME_BYTES - 1, .unfit = time_unfit,
+	OHTD_TEXT(schedule_body, from, .flags = OHTD_NEEDED, .min = 1, .max = TIME_BYTES, .unfit = time_unfit, .pattern = TIME_PATTERN,
 		  .summary = "Time of day in the zone of the machine", .example = "\"06:00\""),
-	OHTD_TEXT(schedule_body, until, .min = TIME_BYTES - 1, .max = TIME_BYTES - 1, .unfit = time_unfit,
+	OHTD_TEXT(schedule_body, until, .min = 1, .max = TIME_BYTES, .unfit = time_unfit, .pattern = TIME_PATTERN,
 		  .summary = "Later on the same day; wants every_min", .example = "\"22:00\""),
 	OHTD_INTEGER(schedule_body, every_min, .min = OHTD_MISSION_EVERY_MIN, .max = OHTD_DAY_MINUTES - 1, .preset = OHTD_NONE, .unit = "min",
 		     .summary = "From from until until; wants until"));
@@ -282,12 +283,21 @@ static struct ohtd_error misfit(const struct schedule_body *said)
 	return (struct ohtd_error){ 0 };
 }
 
-static int64_t days_of(const struct schedule_body *said)
+/* 0: the request has been refused. */
+static int64_t days_of(struct ohtd_call *call, const struct schedule_body *said)
 {
 	int64_t set = 0;
 
-	for (size_t i = 0; i < said->days_count; i++)
-		set |= 1 << ohtd_word_number(&day_words, said->days[i]);
+	for (size_t i = 0; i < said->days_count; i++) {
+		int day = ohtd_word_number(&day_words, said->days[i]);
+
+		if (day < 0) {
+			ohtd_reply_member(call, ohtd_call_text_of(call, "/days/%zu", i), "unknown_value", "'%s' is none of mon, tue, wed, thu, fri, sat, sun",
+					  said->days[i]);
+			return 0;
+		}
+		set |= 1 << day;
+	}
 	return set ? set : ALL_DAYS;
 }
 
@@ -313,17 +323,19 @@ static void post_schedule(struct ohtd_call *call)
 	struct ohtd_error error = misfit(said);
 	struct ohtd_mission_schedule *row;
 	struct schedule_late *job;
+	int64_t on;
 
 	if (error.pointer) {
 		ohtd_reply_member(call, error.pointer, error.code, "%s", error.detail);
 		return;
 	}
-	job = make_job(call);
+	on = days_of(call, said);
+	job = on ? make_job(call) : NULL;
 	if (!job)
 		return;
 	row = &job->row;
 	row->template = said->template;
-	row->days = days_of(said);
+	row->days = on;
 	row->from_min = row->until_min = minute_of(said->from);
 	if (said->until) {
 		row->until_min = minute_of(said->until);

@@ -441,10 +441,12 @@ static void tick(void *part)
 
 /* ---- what is not well ---- */
 
+enum { SKIPPED };
+
 static const struct ohtd_part_alert alerts[] = {
-	{ "missions", "schedule_skipped", OHTD_SEVERITY_WARNING, .notice = true,
-	  .text = "A schedule has made no mission at its time.",
-	  .action = "See GET missions/schedules for the time and the reason. What was to be driven then a person starts; the alert ends with the next mission of the schedule." },
+	[SKIPPED] = { "missions", "schedule_skipped", OHTD_SEVERITY_WARNING, .notice = true,
+		.text = "A schedule has made no mission at its time.",
+		.action = "See GET missions/schedules for the time and the reason. What was to be driven then a person starts; the alert ends with the next mission of the schedule." },
 };
 
 static void judge(void *part, const struct ohtd_part_reports *to)
@@ -459,7 +461,7 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 		if (!*row->last_reason)
 			continue;
 		snprintf(id, sizeof(id), "%" PRId64, row->id);
-		ohtd_part_report_about(to, 0, id, 0, "Schedule %s (%s) has made no mission: %s", id, row->name, ohtd_missions_reason_text(row->last_reason));
+		ohtd_part_report_about(to, SKIPPED, id, 0, "Schedule %s (%s) has made no mission: %s", id, row->name, ohtd_missions_reason_text(row->last_reason));
 	}
 }
 

@@ -205,7 +205,7 @@ static const char *why_skipped(const struct ohtd_missions *missions, int64_t at_
 		return OHTD_MISSION_MISSED;
 	if (ohtd_clock_leapt_since(missions->setup.clock, missions->schedules_boot_ns))
 		return OHTD_MISSION_CLOCK_SET;
-	return now_ns - at_ns > LATE_NS ? OHTD_MISSION_MISSED : NULL;
+	return now_ns > at_ns + LATE_NS ? OHTD_MISSION_MISSED : NULL;
 }
 
 static void start(struct ohtd_missions *missions, struct ohtd_mission *row)
