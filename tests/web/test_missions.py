@@ -88,6 +88,36 @@ def test_a_mission_is_made_changed_cancelled_and_deleted(daemon, page):
     assert daemon.get(f"missions/{number}").status == 404
 
 
+def schedule_it(daemon, page, template):
+    """On its page a schedule is made; below the list it is released by one act and a word behind it, and deleted."""
+    def kept():
+        return daemon.get("missions/schedules").json["items"]
+    fill(page, "#schedule-from", "6:00")
+    page.click("#schedule-send")
+    page.wait(lambda: page.run("return document.querySelector('#schedule-from').getAttribute('aria-invalid')") == "true", what="a fault")
+    fill(page, "#schedule-from", "06:00")
+    choose(page, "#schedule-days", "work")
+    page.click("#schedule-send")
+    page.wait(lambda: len(kept()) == 1, what="the schedule")
+    [one] = kept()
+    assert (one["template"], one["days"], one["from"]) == (template, ["mon", "tue", "wed", "thu", "fri"], "06:00")
+    go(page, "/missions", f"#release-{one['id']}")
+    assert axe(page) == ""
+    page.click(f"#release-{one['id']}")
+    page.wait(lambda: has(page, "#confirm-yes"), what="the question")
+    assert "without anybody asking" in page.text("#confirm")
+    page.click("#confirm-yes")
+    page.wait(lambda: "in the name of operator" in page.text("#schedules"), what="the release")
+    page.click(f"#release-{one['id']}")
+    page.wait(lambda: "when a person starts it" in page.text("#schedules"), what="its end")
+    page.click(f"#unschedule-{one['id']}")
+    page.wait(lambda: has(page, "#confirm-yes"), what="the question")
+    page.click("#confirm-yes")
+    page.wait(lambda: not has(page, "#schedules"), what="the end of the schedule")
+    assert kept() == []
+    go(page, f"/missions/{template}", "#mission-copy")
+
+
 def test_a_template_is_made_and_a_mission_of_it(daemon, page):
     log_in(page, "operator")
     go(page, "/missions", "#add-mission")
@@ -103,6 +133,7 @@ def test_a_template_is_made_and_a_mission_of_it(daemon, page):
     page.wait(lambda: "It is never driven." in page.text("#mission") and "until it is cancelled" in page.text("#mission"), what="the template")
     template = int(page.run("return location.hash.split('/').at(-1)"))
     assert not has(page, "#mission-start") and has(page, "#mission-change")
+    schedule_it(daemon, page, template)
     page.click("#mission-copy")
     page.wait(lambda: has(page, "#leg-1-wait_s"), what="the form with what the template has")
     page.click("#mission-send")

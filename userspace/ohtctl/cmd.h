@@ -66,6 +66,7 @@ int cmd_mission_add(struct cli *cli, int count, char **arguments);
 int cmd_mission_release(struct cli *cli, int count, char **arguments);
 int cmd_mission_copy(struct cli *cli, int count, char **arguments);
 int cmd_mission_export(struct cli *cli, int count, char **arguments);
+int cmd_mission_schedule(struct cli *cli, int count, char **arguments);
 int cmd_mission_import(struct cli *cli, int count, char **arguments);
 int cmd_scenario_start(struct cli *cli, int count, char **arguments);
 int cmd_webhooks_add(struct cli *cli, int count, char **arguments);

@@ -271,3 +271,46 @@ int cmd_mission_import(struct cli *cli, int count, char **arguments)
 	free(text);
 	return result;
 }
+
+/* "days=mon,tue" */
+static void add_days(struct json_object *body, const char *text)
+{
+	struct json_object *days = json_object_new_array();
+	char words[WORD_BYTES], *rest = words, *one;
+
+	snprintf(words, sizeof(words), "%s", text);
+	while ((one = strsep(&rest, ",")))
+		json_object_array_add(days, json_object_new_string(one));
+	json_object_object_add(body, "days", days);
+}
+
+/* False: it is no word of a schedule. */
+static bool fill_schedule(struct json_object *body, const char *word)
+{
+	if (!strncmp(word, "every=", 6))
+		return add_whole(body, "every_min", word + 6);
+	if (!strncmp(word, "until=", 6))
+		json_object_object_add(body, "until", json_object_new_string(word + 6));
+	else if (!strncmp(word, "name=", 5))
+		json_object_object_add(body, "name", json_object_new_string(word + 5));
+	else if (!strncmp(word, "days=", 5))
+		add_days(body, word + 5);
+	else
+		return false;
+	return true;
+}
+
+int cmd_mission_schedule(struct cli *cli, int count, char **arguments)
+{
+	static const int64_t limits[] = { 1, INT64_MAX };
+	struct json_object *body = json_object_new_object();
+	int64_t template = 0;
+	int result = cli_integer(cli, "number of a template", arguments[0], limits, &template);
+
+	json_object_object_add(body, "template", json_object_new_int64(template));
+	json_object_object_add(body, "from", json_object_new_string(arguments[1]));
+	for (int i = 2; i < count && !result; i++)
+		if (!fill_schedule(body, arguments[i]))
+			result = cli_fail(cli, CLI_USAGE, "'%s' is none of until=HH:MM, every=MINUTES, days=mon,tue,..., name=NAME", arguments[i]);
+	return client_do(cli, result, "POST", "missions/schedules", body);
+}

@@ -74,7 +74,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'summary' -- "$word")
 		return ;;
 	mission)
-		mapfile -t COMPREPLY < <(compgen -W 'list show legs make copy export import check start pause resume drain cancel add release delete' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'list show legs make copy export import check start pause resume drain cancel add release delete schedules schedule release-schedule withdraw-schedule unschedule' -- "$word")
 		return ;;
 	scenario)
 		mapfile -t COMPREPLY < <(compgen -W 'list start show mend end' -- "$word")

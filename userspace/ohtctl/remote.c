@@ -110,6 +110,11 @@ static const struct show_column mission_columns[] = {
 	{ NULL, 0 },
 };
 
+static const struct show_column schedule_columns[] = {
+	{ "id", 4 }, { "template", 8 }, { "from", 5 }, { "until", 5 }, { "every_min", 9 }, { "next", 24 }, { "released_by", 16 }, { "last", 24 },
+	{ "last_reason", 16 }, { "last_mission", 12 }, { "days", 27 }, { "name", 0 }, { NULL, 0 },
+};
+
 static const struct show_column scenario_columns[] = {
 	{ "name", 16 }, { "available", 9 }, { "why_not", 22 }, { "title", 0 }, { NULL, 0 },
 };

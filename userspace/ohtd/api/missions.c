@@ -66,6 +66,7 @@ struct mission {
 	int64_t rounds;
 	int64_t round;
 	int64_t revision;
+	int64_t schedule;
 	const char *external_id;
 	const char *driven_by;
 	int64_t made;
@@ -80,7 +81,7 @@ OHTD_SHAPE(mission, "Mission",
 	OHTD_TEXT(mission, name, .summary = "For people", .example = "\"morning round\""),
 	OHTD_TEXT(mission, state, .words = &state_words, .summary = "held: it goes on only when it is resumed; template: it is never driven",
 		  .example = "\"held\""),
-	OHTD_TEXT(mission, reason, .flags = OHTD_NULL, .summary = "Why it is held, paused or failed, for programs", .example = "\"stop_latched\""),
+	OHTD_TEXT(mission, reason, .flags = OHTD_NULL, .summary = "Why it is held, paused or failed, or waits for a person, for programs", .example = "\"stop_latched\""),
 	OHTD_TEXT(mission, reason_text, .flags = OHTD_NULL, .summary = "The same for people"),
 	OHTD_INTEGER(mission, leg, .flags = OHTD_NULL, .summary = "Place of the leg under way or next; null: none is left"),
 	OHTD_INTEGER(mission, legs, .summary = "How many it has"),
@@ -88,6 +89,7 @@ OHTD_SHAPE(mission, "Mission",
 	OHTD_INTEGER(mission, rounds, .summary = "So often its legs are driven from the first one on; 0: until it is cancelled"),
 	OHTD_INTEGER(mission, round, .summary = "The one under way or next, from 1 on"),
 	OHTD_INTEGER(mission, revision, .summary = "Another one with each change of its name, rounds or legs, for If-Match"),
+	OHTD_INTEGER(mission, schedule, .flags = OHTD_NULL, .summary = "Number of the schedule that has made it; null: none has"),
 	OHTD_TEXT(mission, external_id, .flags = OHTD_NULL, .summary = "Of the order that it was made for; null: none", .example = "\"order-7\""),
 	OHTD_TEXT(mission, driven_by, .flags = OHTD_NULL, .summary = "In whose name it is driven; null: it has not begun", .example = "\"anna\""),
 	OHTD_TIME(mission, made, .summary = "When it was made"),
@@ -112,7 +114,8 @@ static struct mission view_of(const struct ohtd_mission *row)
 		.id = row->id, .name = row->name, .state = row->state, .reason = text_or_none(row->reason),
 		.reason_text = text_or_none(ohtd_missions_reason_text(row->reason)),
 		.leg = row->leg <= row->legs ? row->leg : OHTD_NONE, .legs = row->legs, .through_leg = row->through_leg,
-		.rounds = row->rounds, .round = row->round, .revision = row->revision, .external_id = text_or_none(row->external_id), .driven_by = text_or_none(row->driven_by),
+		.rounds = row->rounds, .round = row->round, .revision = row->revision, .schedule = row->schedule ? row->schedule : OHTD_NONE,
+		.external_id = text_or_none(row->external_id), .driven_by = text_or_none(row->driven_by),
 		.made = row->made_ns, .made_by = row->made_by, .began = time_or_none(row->began_ns), .changed = row->changed_ns,
 		.ended = time_or_none(row->ended_ns),
 	};
@@ -133,6 +136,7 @@ struct mission_query {
 	struct ohtd_page page;
 	int64_t sort;
 	int64_t state;
+	int64_t schedule;
 	const char *external_id;
 	const char *q;
 };
@@ -141,6 +145,7 @@ OHTD_SHAPE(mission_query, "MissionQuery",
 	OHTD_PART(mission_query, page, ohtd_page),
 	OHTD_SORT(mission_query, sort_words),
 	OHTD_WORD(mission_query, state, .words = &state_words, .preset = OHTD_NONE, .summary = "Only those in this state"),
+	OHTD_INTEGER(mission_query, schedule, .min = 1, .max = OHTD_NUMBER_MAX, .preset = OHTD_NONE, .summary = "Only those that this schedule has made"),
 	OHTD_FILTER(mission_query, external_id, "Only the one of this order"),
 	OHTD_SEARCH(mission_query, "name, driven_by or made_by"));
 

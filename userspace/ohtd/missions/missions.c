@@ -116,6 +116,13 @@ int ohtd_missions_keep(struct ohtd_missions *missions)
 	return r < 0 ? r : 0;
 }
 
+/* A mission of a schedule has come to another end than finished. That a person looks at it is part of it. */
+static bool ends_release(const struct ohtd_mission *row)
+{
+	return (is_in(row, OHTD_MISSION_HELD) && strcmp(row->reason, OHTD_MISSIONS_ACKNOWLEDGE)) || is_in(row, OHTD_MISSION_FAILED) ||
+	       is_in(row, OHTD_MISSION_CANCELLED);
+}
+
 int ohtd_missions_turn_to(struct ohtd_missions *missions, const char *state, const char *reason)
 {
 	struct ohtd_mission *row = &missions->row;
@@ -126,6 +133,8 @@ int ohtd_missions_turn_to(struct ohtd_missions *missions, const char *state, con
 	row->changed_ns = ohtd_clock_wall_ns(missions->setup.clock);
 	if (ohtd_mission_is_over(row))
 		row->ended_ns = row->changed_ns;
+	if (ends_release(row))
+		ohtd_missions_end_release(missions, row->schedule, *reason ? reason : state);
 	ohtd_log(OHTD_LOG_NOTICE, "missions", "mission_state", "%" PRId64 " of %s is %s at leg %" PRId64 " of %" PRId64 "%s%s", row->id,
 		 row->driven_by, state, leg ? leg->place : row->legs, row->legs, *reason ? ": " : "", reason);
 	return ohtd_missions_keep(missions);
@@ -214,8 +223,8 @@ static void go_on_from(struct ohtd_missions *missions)
 	/* The next turn goes behind it. */
 }
 
-/* A mission that waits or is held begins. */
-static int begin(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_mission *row)
+int ohtd_missions_begin_driving(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_mission *row,
+				const struct ohtd_event_reader *heard)
 {
 	int r;
 
@@ -229,7 +238,7 @@ static int begin(struct ohtd_missions *missions, const struct ohtd_missions_pers
 	missions->command = (struct ohtd_command_view){ 0 };
 	missions->interrupted = NULL;
 	missions->since_ns = missions->round_ns = 0;
-	missions->reader = (struct ohtd_event_reader){ .seen = ohtd_robot_events(missions->setup.robot) };
+	missions->reader = heard ? *heard : (struct ohtd_event_reader){ .seen = ohtd_robot_events(missions->setup.robot) };
 	take_person(missions, person);
 	go_on_from(missions);
 	if (!missions->row.began_ns)
@@ -286,6 +295,7 @@ static int cancel(struct ohtd_missions *missions, const struct ohtd_missions_per
 		snprintf(row->state, sizeof(row->state), "%s", OHTD_MISSION_CANCELLED);
 		*row->reason = 0;
 		row->changed_ns = row->ended_ns = ohtd_clock_wall_ns(missions->setup.clock);
+		ohtd_missions_end_release(missions, row->schedule, OHTD_MISSION_CANCELLED);
 		ohtd_missions_changed(missions);
 		return ohtd_store_call(missions->setup.store, work_keep, &kept);
 	}
@@ -311,10 +321,10 @@ static int do_act(struct ohtd_missions *missions, unsigned int act, const struct
 
 	switch (act) {
 	case OHTD_MISSIONS_START:
-		return waits ? begin(missions, person, row) : -EALREADY;
+		return waits ? ohtd_missions_begin_driving(missions, person, row, NULL) : -EALREADY;
 	case OHTD_MISSIONS_RESUME:
 		if (held && missions->row.id != row->id)
-			return begin(missions, person, row);
+			return ohtd_missions_begin_driving(missions, person, row, NULL);
 		return is_in(row, OHTD_MISSION_PAUSED) ? go_on(missions, person) : -EALREADY;
 	case OHTD_MISSIONS_DRAIN:
 		return is_under_way(row) ? drain(missions) : -EALREADY;
@@ -405,6 +415,10 @@ int ohtd_missions_delete(struct ohtd_missions *missions, struct ohtd_mission *ro
 
 	pthread_mutex_lock(&missions->lock);
 	r = missions->row.id == row->id ? -EBUSY : ohtd_store_call(missions->setup.store, work_delete, row);
+	if (!r && !ohtd_mission_is_over(row))
+		ohtd_missions_end_release(missions, row->schedule, OHTD_MISSION_CANCELLED);
+	/* A template goes with its schedules. */
+	ohtd_missions_schedules_changed(missions);
 	ohtd_missions_changed(missions);
 	ohtd_missions_refresh(missions);
 	pthread_mutex_unlock(&missions->lock);
@@ -419,9 +433,36 @@ static void tick(void *part)
 
 	pthread_mutex_lock(&missions->lock);
 	ohtd_missions_hear(missions);
+	ohtd_missions_schedules_step(missions);
 	ohtd_missions_step(missions);
 	ohtd_missions_refresh(missions);
 	pthread_mutex_unlock(&missions->lock);
+}
+
+/* ---- what is not well ---- */
+
+enum { SKIPPED };
+
+static const struct ohtd_part_alert alerts[] = {
+	[SKIPPED] = { "missions", "schedule_skipped", OHTD_SEVERITY_WARNING, .notice = true,
+		.text = "A schedule has made no mission at its time.",
+		.action = "See GET missions/schedules for the time and the reason. What was to be driven then a person starts; the alert ends with the next mission of the schedule." },
+};
+
+static void judge(void *part, const struct ohtd_part_reports *to)
+{
+	struct ohtd_missions_schedule_board board;
+
+	ohtd_missions_look_at_schedules(part, &board);
+	for (unsigned int i = 0; i < board.count; i++) {
+		const struct ohtd_mission_schedule *row = &board.rows[i];
+		char id[24];
+
+		if (!*row->last_reason)
+			continue;
+		snprintf(id, sizeof(id), "%" PRId64, row->id);
+		ohtd_part_report_about(to, SKIPPED, id, 0, "Schedule %s (%s) has made no mission: %s", id, row->name, ohtd_missions_reason_text(row->last_reason));
+	}
 }
 
 struct ohtd_missions *ohtd_missions_open(const struct ohtd_missions_setup *setup)
@@ -435,6 +476,7 @@ struct ohtd_missions *ohtd_missions_open(const struct ohtd_missions_setup *setup
 	missions->order = missions->answered = OHTD_MISSIONS_OF_LEGS;
 	pthread_mutex_init(&missions->lock, NULL);
 	pthread_mutex_init(&missions->board_lock, NULL);
+	ohtd_missions_schedules_changed(missions);
 	r = hold_past(missions);
 	ohtd_missions_refresh(missions);
 	if (r)
@@ -467,4 +509,5 @@ static void close_missions(void *part)
 
 const struct ohtd_daemon_part ohtd_missions_part = {
 	.name = "missions", .links = true, .open = open_missions, .close = close_missions, .tick = tick,
+	OHTD_PART_ALERTS(alerts), .judge = judge,
 };

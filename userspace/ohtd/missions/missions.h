@@ -18,6 +18,7 @@
 #include "control/motion_limits.h"
 #include "robot/snapshot.h"
 #include "missions/rows.h"
+#include "missions/schedule_rows.h"
 
 struct ohtd_auth;
 struct ohtd_clock;
@@ -133,6 +134,43 @@ const char *ohtd_missions_reason_text(const char *reason);
 
 /* The same, of what is so now. */
 const char *ohtd_missions_check_text(const char *reason);
+
+/* ---- schedules ---- */
+
+/**
+ * struct ohtd_missions_release - missions of a schedule are started by themselves
+ * @schedule: its id
+ * @person: who has released it: they are driven in this name
+ * @since_ns: wall clock
+ */
+struct ohtd_missions_release {
+	int64_t schedule;
+	struct ohtd_missions_person person;
+	int64_t since_ns;
+};
+
+/* All schedules, and which of them are released. */
+struct ohtd_missions_schedule_board {
+	unsigned int count;
+	struct ohtd_mission_schedule rows[OHTD_MISSION_SCHEDULES_MAX];
+	unsigned int release_count;
+	struct ohtd_missions_release releases[OHTD_MISSION_SCHEDULES_MAX];
+};
+
+/*
+ * From now on missions of @row->id are started by themselves, until @person's session ends, something interrupts the robot, one of them ends
+ * otherwise than finished, or the program ends. @row: out. 0, -ENOENT or a negative errno of the store. Context: a worker.
+ */
+int ohtd_missions_release(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_mission_schedule *row);
+
+/* No longer. A mission that was started goes on. As ohtd_missions_release(). */
+int ohtd_missions_withdraw(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_mission_schedule *row);
+
+/* Schedules in the store are other ones now. Any thread. */
+void ohtd_missions_schedules_changed(struct ohtd_missions *missions);
+
+/* Any thread but the control thread. */
+void ohtd_missions_look_at_schedules(struct ohtd_missions *missions, struct ohtd_missions_schedule_board *board);
 
 /* Another part has added a mission to the store. Any thread. */
 void ohtd_missions_changed(struct ohtd_missions *missions);

@@ -37,6 +37,13 @@
 #define OHTD_MISSIONS_NOT_RELEASED	"not_released"
 /* The same, when the signal of its next leg is within its bounds. */
 #define OHTD_MISSIONS_CONDITION		"condition"
+/* Why one that a schedule has made waits for a person. */
+#define OHTD_MISSIONS_SCHEDULE_NOT_RELEASED	"schedule_not_released"
+#define OHTD_MISSIONS_CLOCK_UNKEPT	"clock_unkept"
+#define OHTD_MISSIONS_DRIVEN		"mission_driven"
+/* Why a release has ended, for the log. */
+#define OHTD_MISSIONS_WITHDRAWN		"withdrawn"
+#define OHTD_MISSIONS_SCHEDULE_GONE	"schedule_deleted"
 
 /**
  * struct ohtd_missions - the mission that is driven
@@ -66,8 +73,18 @@
  * @check: is being made; NULL: none is
  * @changed: the store has newer than @board
  * @next: the next @board, while it is made
- * @board_lock: for @board
+ * @schedules: as the store has them
+ * @schedule_count: of @schedules
+ * @schedule_next_ns: their next time; 0: not computed
+ * @schedules_stale: the store has others
+ * @schedules_boot_ns: boot clock of the newest look at their times; 0: there was none in this run
+ * @schedules_wall_ns: wall clock of that
+ * @releases: of schedules
+ * @release_count: of @releases
+ * @release_reader: place in the ring of events up to which nothing has ended them
+ * @board_lock: for what follows
  * @board: what looks are answered with
+ * @schedule_board: the same
  */
 struct ohtd_missions {
 	struct ohtd_missions_setup setup;
@@ -97,8 +114,18 @@ struct ohtd_missions {
 	struct ohtd_missions_check *check;
 	atomic_bool changed;
 	struct ohtd_mission_board next;
+	struct ohtd_mission_schedule schedules[OHTD_MISSION_SCHEDULES_MAX];
+	unsigned int schedule_count;
+	int64_t schedule_next_ns[OHTD_MISSION_SCHEDULES_MAX];
+	atomic_bool schedules_stale;
+	uint64_t schedules_boot_ns;
+	int64_t schedules_wall_ns;
+	struct ohtd_missions_release releases[OHTD_MISSION_SCHEDULES_MAX];
+	unsigned int release_count;
+	struct ohtd_event_reader release_reader;
 	pthread_mutex_t board_lock;
 	struct ohtd_mission_board board;
+	struct ohtd_missions_schedule_board schedule_board;
 };
 
 /* What is found in a command's id of the link. Each leg has a number of its own, so that a late answer to a cancelled one says nothing of another. */
@@ -196,6 +223,21 @@ int ohtd_missions_begin_round(struct ohtd_missions *missions);
 
 /* The leg under way or next; NULL: all of the round are finished. */
 struct ohtd_mission_leg *ohtd_missions_leg(struct ohtd_missions *missions);
+
+/*
+ * A mission that waits or is held is driven from now on. @heard: place in the ring of events up to which nothing has interrupted it; NULL: up
+ * to now. 0, -EBUSY: another one is driven, or a negative errno.
+ */
+int ohtd_missions_begin_driving(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_mission *row,
+				const struct ohtd_event_reader *heard);
+
+/* ---- schedule.c ---- */
+
+/* Makes missions whose time has come, and starts them as far as they are released. */
+void ohtd_missions_schedules_step(struct ohtd_missions *missions);
+
+/* Missions of this schedule are not started by themselves any more. @why: word for the log. */
+void ohtd_missions_end_release(struct ohtd_missions *missions, int64_t schedule, const char *why);
 
 /* ---- board.c ---- */
 

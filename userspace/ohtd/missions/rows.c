@@ -23,6 +23,7 @@ static const struct ohtd_stored_column mission_columns[] = {
 	OHTD_COLUMN(ohtd_mission, rounds),
 	OHTD_COLUMN(ohtd_mission, round),
 	OHTD_COLUMN(ohtd_mission, revision),
+	OHTD_COLUMN(ohtd_mission, schedule, .asked = "schedule"),
 	OHTD_COLUMN(ohtd_mission, tag, .whole = true),
 	OHTD_COLUMN(ohtd_mission, driven_by, .searched = true),
 	OHTD_COLUMN(ohtd_mission, made_ns),
@@ -82,6 +83,9 @@ static const struct ohtd_statement board_sql = {
 	" LIMIT :shown) OR id IN (SELECT id FROM missions WHERE state IN " OVER " ORDER BY ended_ns DESC, id DESC LIMIT :over)"
 	" ORDER BY id DESC", &ohtd_missions_kept, ohtd_row_select
 };
+static const struct ohtd_statement open_sql = {
+	"SELECT 1 FROM missions WHERE schedule = :schedule AND schedule <> 0 AND state NOT IN " OVER " LIMIT 1"
+};
 static const struct ohtd_statement leg_sql = { " WHERE mission = :mission AND place = :place", &kept_legs, ohtd_row_select };
 static const struct ohtd_statement change_sql = {
 	"UPDATE missions SET name = :name, legs = :legs, made_legs = :made_legs, through_leg = :through_leg, rounds = :rounds, revision = :revision,"
@@ -110,6 +114,7 @@ static const struct ohtd_statement end_legs_sql = {
 static const struct ohtd_statement delete_sql = { "DELETE FROM missions WHERE id = :id" };
 static const struct ohtd_statement delete_from_sql = { "DELETE FROM mission_legs WHERE mission = :id AND place >= :place" };
 static const struct ohtd_statement delete_legs_sql = { "DELETE FROM mission_legs WHERE mission = :id" };
+static const struct ohtd_statement delete_schedules_sql = { "DELETE FROM mission_schedules WHERE template = :id" };
 
 static const struct ohtd_statement finish_legs_sql = {
 	"UPDATE mission_legs SET state = 'finished', reason = '', ended_ns = :now WHERE state = 'running' AND command_id <> ''"
@@ -247,8 +252,21 @@ int ohtd_mission_delete(struct ohtd_db *db, struct ohtd_mission *row)
 	if (!r)
 		r = run_of(db, &delete_legs_sql, row->id);
 	if (!r)
+		r = run_of(db, &delete_schedules_sql, row->id);
+	if (!r)
 		r = run_of(db, &delete_sql, row->id);
 	return ohtd_db_end(db, r);
+}
+
+int ohtd_missions_row_is_open(struct ohtd_db *db, int64_t schedule)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &open_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":schedule", schedule);
+	r = ohtd_db_row(db, s);
+	sqlite3_reset(s);
+	return r;
 }
 
 /* ---- more legs, and more of them released ---- */

@@ -58,6 +58,7 @@ struct ohtd_stored_row;
  * @rounds: so often its legs are driven from the first one on; 0: until it is cancelled
  * @round: the one under way or next, from 1 on
  * @revision: another one with each change of @name, @rounds or of the legs, for If-Match
+ * @schedule: number of the schedule that has made it; 0: none has
  * @tag: of the newest command that was given for it; 0: none was
  * @driven_by: the same as a name
  * @made_ns: wall clock, as the other times
@@ -79,6 +80,7 @@ struct ohtd_mission {
 	int64_t rounds;
 	int64_t round;
 	int64_t revision;
+	int64_t schedule;
 	int64_t tag;
 	char driven_by[OHTD_COMMAND_USER_BYTES];
 	int64_t made_ns;
@@ -224,7 +226,10 @@ int ohtd_mission_compare(struct ohtd_db *db, int64_t mission, struct ohtd_missio
  */
 int ohtd_mission_extend(struct ohtd_db *db, struct ohtd_mission *row, struct ohtd_mission_extension *more);
 
-/* @row->id: which; out. 0, -ENOENT, -EINPROGRESS: it is running or paused, or a negative errno. */
+/* 1: a mission that this schedule has made is not over; 0 or a negative errno. */
+int ohtd_missions_row_is_open(struct ohtd_db *db, int64_t schedule);
+
+/* @row->id: which; out. A template goes with its schedules. 0, -ENOENT, -EINPROGRESS: it is running or paused, or a negative errno. */
 int ohtd_mission_delete(struct ohtd_db *db, struct ohtd_mission *row);
 
 /*

@@ -131,6 +131,7 @@ export type PastSummary = Schemas["TelemetrySummary"];
 export type SignalSummary = Schemas["SignalSummary"];
 
 export type Mission = Schemas["Mission"];
+export type MissionSchedule = Schemas["MissionSchedule"];
 export type MissionLeg = Schemas["MissionLeg"];
 export type MissionLegBody = Schemas["MissionLegBody"];
 

@@ -8,6 +8,7 @@ import type { Mission, MissionLeg, Robot } from "../api/types";
 import { Badge, Button, Card, Facts, Icon, Notice, Refusal, Skeleton, When } from "../components/basics";
 import { MissionActs } from "../components/mission-acts";
 import { MissionForm } from "../components/mission-form";
+import { ScheduleForm, Schedules } from "../components/mission-schedules";
 import { Older } from "../components/older";
 import { useOnce, useStations } from "../components/once";
 import { type Paged, usePaged } from "../components/paged";
@@ -181,6 +182,7 @@ function One({ id, missions, robot, version }: { id: string; missions: Mission[]
 						/>
 					</Card>
 					<Legs mission={mission} list={list} />
+					{mission.state === "template" && may("operator") ? <ScheduleForm template={mission} /> : null}
 				</div>
 			) : read.problem ? null : (
 				<Skeleton lines={4} />
@@ -266,6 +268,7 @@ function Board({ list, robot, version }: { list: Paged<Mission, unknown>; robot:
 					]}
 				/>
 			</Card>
+			<Schedules version={version} />
 			{adding ? <MissionForm limits={robot?.limits} close={() => setAdding(false)} /> : null}
 		</div>
 	);

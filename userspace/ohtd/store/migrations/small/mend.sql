@@ -57,3 +57,6 @@ UPDATE missions SET state = 'failed', reason = 'damaged', ended_ns = changed_ns,
 	WHERE legs <> (SELECT count(*) FROM mission_legs WHERE mission = id);
 UPDATE mission_legs SET state = 'failed', reason = 'damaged', ended_ns = began_ns
 	WHERE state = 'running' AND mission IN (SELECT id FROM missions WHERE reason = 'damaged');
+
+-- A schedule makes missions of its template.
+DELETE FROM mission_schedules WHERE template NOT IN (SELECT id FROM missions WHERE state = 'template');

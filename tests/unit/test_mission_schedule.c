@@ -1,0 +1,670 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Schedules of missions: their times in zones with summer time, against a calendar that looks at each minute; and on a robot in virtual time,
+ * what starts by itself, what waits, what is passed over, and what ends a release.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/part.h"
+#include "control/robot.h"
+#include "drive_robot.h"
+#include "main/command_keeper.h"
+#include "missions/private.h"
+#include "scratch.h"
+#include "store/db.h"
+#include "store/schema.h"
+#include "store/store.h"
+
+#define S	((int64_t)OHTD_NS_PER_S)
+#define BERLIN	"CET-1CEST,M3.5.0,M10.5.0/3"
+#define SYDNEY	"AEST-10AEDT,M10.1.0,M4.1.0/3"
+/* Clocks are set by half an hour, and where it is midnight. */
+#define LORD_HOWE	"<+1030>-10:30<+11>-11,M10.1.0,M4.1.0"
+#define AZORES	"<-01>1<+00>,M3.5.0/0,M10.5.0/1"
+
+static void set_zone(const char *zone)
+{
+	assert_int_equal(setenv("TZ", zone, 1), 0);
+	tzset();
+}
+
+/* Seconds since 1970 of a moment in UTC. */
+static int64_t utc_s(int year, int month, int day, int hour, int minute)
+{
+	struct tm tm = { .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = hour, .tm_min = minute };
+
+	return timegm(&tm);
+}
+
+/* ---- the calendar ---- */
+
+static void is_at(const char *zone, int year, int month, int day, const char *shown, int64_t wanted_s)
+{
+	int hour, minute;
+
+	set_zone(zone);
+	assert_int_equal(sscanf(shown, "%d:%d", &hour, &minute), 2);
+	assert_int_equal(ohtd_mission_moment_ns(utc_s(year, month, day, 0, 0) / 86400, hour * 60 + minute) / S, wanted_s);
+}
+
+static void a_time_that_is_left_out_is_later_and_one_that_comes_twice_is_the_first(void **state)
+{
+	(void)state;
+	is_at(BERLIN, 2026, 11, 30, "06:00", utc_s(2026, 11, 30, 5, 0));
+	is_at(BERLIN, 2026, 7, 1, "06:00", utc_s(2026, 7, 1, 4, 0));
+	is_at(BERLIN, 2027, 3, 28, "01:59", utc_s(2027, 3, 28, 0, 59));
+	is_at(BERLIN, 2027, 3, 28, "02:30", utc_s(2027, 3, 28, 1, 30));
+	is_at(BERLIN, 2027, 3, 28, "03:00", utc_s(2027, 3, 28, 1, 0));
+	is_at(BERLIN, 2026, 10, 25, "02:30", utc_s(2026, 10, 25, 0, 30));
+	is_at(BERLIN, 2026, 10, 25, "03:00", utc_s(2026, 10, 25, 2, 0));
+	is_at(SYDNEY, 2026, 10, 4, "02:30", utc_s(2026, 10, 3, 16, 30));
+	is_at(AZORES, 2027, 3, 28, "00:30", utc_s(2027, 3, 28, 1, 30));
+	is_at("UTC0", 2027, 3, 28, "02:30", utc_s(2027, 3, 28, 2, 30));
+}
+
+/* Is this minute one of the schedule by what clocks show then, the first time that they do? */
+static bool shows(const struct ohtd_mission_schedule *schedule, int64_t at_s)
+{
+	const time_t at = (time_t)at_s;
+	struct tm tm, earlier;
+	int64_t minute;
+
+	localtime_r(&at, &tm);
+	minute = tm.tm_hour * 60 + tm.tm_min;
+	if (!(schedule->days >> (tm.tm_wday + 6) % 7 & 1) || minute < schedule->from_min || minute > schedule->until_min ||
+	    (schedule->every_min ? (minute - schedule->from_min) % schedule->every_min : minute != schedule->from_min))
+		return false;
+	/* Clocks go back by an hour at most. */
+	for (int64_t before_s = at_s - 3600; before_s < at_s; before_s += 60) {
+		const time_t before = (time_t)before_s;
+
+		localtime_r(&before, &earlier);
+		if (earlier.tm_mday == tm.tm_mday && earlier.tm_hour == tm.tm_hour && earlier.tm_min == tm.tm_min)
+			return false;
+	}
+	return true;
+}
+
+/* Times that no clock shows are not among these: they only come on top, on nights in which clocks are set forward. */
+static void agrees(const char *zone, const struct ohtd_mission_schedule *schedule, int64_t from_s, int64_t to_s, bool forward)
+{
+	int64_t last_s = from_s - 60;
+
+	set_zone(zone);
+	for (int64_t at_s = from_s; at_s < to_s; at_s += 60) {
+		int64_t next_s = ohtd_mission_schedule_next_ns(schedule, last_s * S) / S;
+
+		if (!shows(schedule, at_s) && (next_s != at_s || !forward))
+			continue;
+		if (next_s != at_s)
+			fail_msg("%s: behind %lld the next is %lld, and clocks show one at %lld", zone, (long long)last_s, (long long)next_s, (long long)at_s);
+		assert_int_equal(ohtd_mission_schedule_newest_ns(schedule, at_s * S) / S, at_s);
+		assert_int_equal(ohtd_mission_schedule_newest_ns(schedule, (at_s + 59) * S) / S, at_s);
+		last_s = at_s;
+	}
+}
+
+static void times_are_those_that_clocks_show(void **state)
+{
+	static const struct ohtd_mission_schedule schedules[] = {
+		{ .days = 127, .from_min = 150, .until_min = 150 }, { .days = 64, .from_min = 0, .until_min = 1439, .every_min = 5 },
+		{ .days = 1 << 5 | 1 << 6, .from_min = 90, .until_min = 215, .every_min = 25 }, { .days = 2, .from_min = 0, .until_min = 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(schedules) / sizeof(schedules[0]); i++) {
+		agrees(BERLIN, &schedules[i], utc_s(2026, 10, 23, 0, 0), utc_s(2026, 10, 28, 0, 0), false);
+		agrees(BERLIN, &schedules[i], utc_s(2027, 3, 26, 0, 0), utc_s(2027, 3, 30, 0, 0), true);
+		agrees(LORD_HOWE, &schedules[i], utc_s(2027, 4, 2, 0, 0), utc_s(2027, 4, 6, 0, 0), false);
+		agrees(AZORES, &schedules[i], utc_s(2027, 3, 26, 0, 0), utc_s(2027, 3, 30, 0, 0), true);
+	}
+}
+
+/* ---- the robot of the daemon is the one in virtual time ---- */
+
+static struct {
+	struct driver *robot;
+	struct ohtd_store *store;
+	struct ohtd_keeper *keeper;
+	struct ohtd_missions *missions;
+	struct ohtd_mission_schedule row;
+	bool unkept, forbidden;
+	/* So many calls of the store until some fail. */
+	unsigned int calls_left, failing;
+	char dir[64];
+} rig;
+
+int __wrap_ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snapshot *out);
+int __wrap_ohtd_robot_event(const struct ohtd_robot *robot, struct ohtd_event_reader *reader, struct ohtd_event_record *record);
+uint64_t __wrap_ohtd_robot_events(const struct ohtd_robot *robot);
+unsigned int __wrap_ohtd_control_link_number(const struct ohtd_robot *robot, const struct ohtd_link *link);
+bool __wrap_ohtd_courses_lacks(void);
+bool __wrap_ohtd_courses_clock_is_kept(void);
+void __wrap_ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *stations);
+const char *__real_ohtd_missions_forbidden(const struct ohtd_missions *missions, const struct ohtd_missions_person *person, unsigned int kind);
+const char *__wrap_ohtd_missions_forbidden(const struct ohtd_missions *missions, const struct ohtd_missions_person *person, unsigned int kind);
+int __real_ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void *arg);
+int __wrap_ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void *arg);
+
+int __wrap_ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snapshot *out)
+{
+	(void)robot;
+	return ohtd_seqlock_copy(&rig.robot->f->control.published, out);
+}
+
+int __wrap_ohtd_robot_event(const struct ohtd_robot *robot, struct ohtd_event_reader *reader, struct ohtd_event_record *record)
+{
+	(void)robot;
+	return ohtd_event_ring_next(&rig.robot->f->control.event_ring, reader, record);
+}
+
+uint64_t __wrap_ohtd_robot_events(const struct ohtd_robot *robot)
+{
+	(void)robot;
+	return atomic_load(&rig.robot->f->control.event_ring.newest);
+}
+
+unsigned int __wrap_ohtd_control_link_number(const struct ohtd_robot *robot, const struct ohtd_link *link)
+{
+	(void)robot;
+	return (unsigned int)(link - rig.robot->f->links) + 1;
+}
+
+void __wrap_ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *stations)
+{
+	(void)robot;
+	ohtd_limits_stations(&rig.robot->f->control.limits, stations);
+}
+
+bool __wrap_ohtd_courses_lacks(void)
+{
+	return false;
+}
+
+bool __wrap_ohtd_courses_clock_is_kept(void)
+{
+	return !rig.unkept;
+}
+
+const char *__wrap_ohtd_missions_forbidden(const struct ohtd_missions *missions, const struct ohtd_missions_person *person, unsigned int kind)
+{
+	return rig.forbidden ? OHTD_MISSIONS_SESSION_ENDED : __real_ohtd_missions_forbidden(missions, person, kind);
+}
+
+int __wrap_ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void *arg)
+{
+	if (rig.failing && (!rig.calls_left || !--rig.calls_left)) {
+		rig.failing--;
+		return -ENOSPC;
+	}
+	return __real_ohtd_store_call(store, work, arg);
+}
+
+/* ---- the daemon ---- */
+
+static const struct ohtd_missions_person person = {
+	.who = { .user = "anna", .role = OHTD_ROLE_OPERATOR, .local = true },
+	.by = { .user = "anna", .session = "anna", .role = OHTD_ROLE_OPERATOR },
+};
+
+static int64_t now_ns(void)
+{
+	return ohtd_clock_wall_ns(&rig.robot->f->clock);
+}
+
+static int work_nothing(struct ohtd_db *db, void *arg)
+{
+	(void)db, (void)arg;
+	return 0;
+}
+
+static void open_missions(void)
+{
+	rig.missions = ohtd_missions_open(&(struct ohtd_missions_setup){
+		.store = rig.store, .clock = &rig.robot->f->clock, .link = &rig.robot->f->links[2],
+	});
+	assert_non_null(rig.missions);
+}
+
+/* The daemon ends and starts again; all that it keeps is in the store. */
+static void restart(void)
+{
+	ohtd_missions_close(rig.missions);
+	open_missions();
+}
+
+static void run_s(unsigned int seconds)
+{
+	for (unsigned int i = 0; i < seconds * 4; i++) {
+		fixture_run_ms(rig.robot->f, 250);
+		ohtd_keeper_turn(rig.keeper, NULL);
+		__real_ohtd_store_call(rig.store, work_nothing, NULL);
+		ohtd_missions_part.tick(rig.missions);
+	}
+}
+
+/* The clock is set, and nothing else happens meanwhile. */
+static void set_clock(int64_t by_ns)
+{
+	struct ohtd_clock_view view;
+
+	atomic_fetch_add(&rig.robot->f->time.realtime_ns, by_ns);
+	atomic_store(&rig.robot->f->time.synchronised, true);
+	ohtd_clock_look(&rig.robot->f->clock, &view);
+}
+
+static int work_add(struct ohtd_db *db, void *arg)
+{
+	struct ohtd_mission_leg leg = {
+		.kind = "move", .position_mm = 9100, .speed_mm_s = NAN, .at_least = NAN, .at_most = NAN, .charge_percent = NAN, .value = NAN,
+		.on_failure = "hold", .state = OHTD_MISSION_LEG_WAITING,
+	};
+	struct ohtd_mission template = {
+		.name = "round", .state = OHTD_MISSION_TEMPLATE, .leg = 1, .legs = 1, .made_legs = 1, .through_leg = 1, .rounds = 1, .round = 1,
+		.revision = 1, .made_by = "anna",
+	};
+	struct ohtd_mission_schedule *row = arg;
+	int r = ohtd_mission_add(db, &template, &leg);
+
+	row->template = template.id;
+	return r ? r : ohtd_mission_schedule_add(db, row);
+}
+
+/* It is due in 10 s, and then every 5 minutes. */
+static void begin(void)
+{
+	char path[96], why[512];
+	uint64_t given;
+	static struct ohtd_life known;
+	struct ohtd_db *db;
+
+	set_zone(BERLIN);
+	rig.robot = driver_begin(9000);
+	snprintf(path, sizeof(path), "%s/oht.db", rig.dir);
+	if (ohtd_db_open(&db, &ohtd_small_schema, path, 1800000000, why, sizeof(why)))
+		fail_msg("%s", why);
+	rig.store = ohtd_store_start(db);
+	assert_non_null(rig.store);
+	rig.keeper = ohtd_keeper_create(rig.store, &rig.robot->f->clock, &given, &known);
+	assert_non_null(rig.keeper);
+	rig.robot->f->control.travel.numbers = given;
+	open_missions();
+	atomic_store(&rig.robot->f->time.realtime_ns, utc_s(2027, 6, 7, 3, 59) * S + 50 * S);
+	run_s(2);
+	rig.row = (struct ohtd_mission_schedule){
+		.days = 127, .from_min = 360, .until_min = 600, .every_min = 5, .made_by = "bert", .made_ns = now_ns(), .last_ns = now_ns(),
+	};
+	assert_int_equal(__real_ohtd_store_call(rig.store, work_add, &rig.row), 0);
+	ohtd_missions_schedules_changed(rig.missions);
+	run_s(1);
+}
+
+static void end(void)
+{
+	ohtd_missions_close(rig.missions);
+	ohtd_keeper_end(rig.keeper, NULL);
+	ohtd_keeper_destroy(rig.keeper);
+	ohtd_store_stop(rig.store);
+	driver_end(rig.robot);
+}
+
+static void release(void)
+{
+	struct ohtd_mission_schedule row = { .id = rig.row.id };
+
+	assert_int_equal(ohtd_missions_release(rig.missions, &person, &row), 0);
+	assert_string_equal(row.name, "round");
+}
+
+static bool is_released(void)
+{
+	static struct ohtd_missions_schedule_board board;
+
+	ohtd_missions_look_at_schedules(rig.missions, &board);
+	return board.release_count == 1 && board.releases[0].schedule == rig.row.id;
+}
+
+static int read_schedule(struct ohtd_db *db, void *arg)
+{
+	return ohtd_mission_schedule_get(db, arg);
+}
+
+/* What became of its newest time: "" or the word of why it was passed over. */
+static void is_last(const char *reason)
+{
+	assert_int_equal(ohtd_store_read(rig.store, read_schedule, &rig.row), 0);
+	assert_string_equal(rig.row.last_reason, reason);
+}
+
+/* The mission that it made last. */
+static struct ohtd_mission newest(void)
+{
+	struct ohtd_mission row;
+
+	assert_int_equal(ohtd_store_read(rig.store, read_schedule, &rig.row), 0);
+	row = (struct ohtd_mission){ .id = rig.row.last_mission };
+	pthread_mutex_lock(&rig.missions->lock);
+	assert_int_equal(ohtd_missions_load(rig.missions, &row), 0);
+	pthread_mutex_unlock(&rig.missions->lock);
+	return row;
+}
+
+/* Its newest mission is @state for @reason. */
+static void is_newest(const char *state, const char *reason)
+{
+	struct ohtd_mission row = newest();
+
+	assert_string_equal(row.state, state);
+	assert_string_equal(row.reason, reason);
+	assert_int_equal(row.schedule, rig.row.id);
+}
+
+static int work_count(struct ohtd_db *db, void *arg)
+{
+	static struct ohtd_mission_board board;
+	int r = ohtd_missions_board(db, &board);
+
+	(void)arg;
+	return r ? r : (int)board.count;
+}
+
+/* So many are there beside the template; the board shows 5 that are over. */
+static void are(int count)
+{
+	assert_int_equal(ohtd_store_read(rig.store, work_count, NULL), count);
+}
+
+static void ask(enum ohtd_missions_act what, int64_t id)
+{
+	struct ohtd_mission row = { .id = id };
+
+	assert_int_equal(ohtd_missions_act(rig.missions, what, &person, &row), 0);
+}
+
+static void cancel_newest(void)
+{
+	ask(OHTD_MISSIONS_CANCEL, newest().id);
+}
+
+/* A person who is at the robot. */
+static void by_hand(enum ohtd_command_kind kind, double target_mm)
+{
+	struct ohtd_command command = {
+		.id = ++rig.robot->run.asked, .kind = kind, .by = person.by, .role = OHTD_ROLE_ADMINISTRATOR, .target_mm = target_mm,
+	};
+
+	snprintf(command.caller_id, sizeof(command.caller_id), "by hand %llu", (unsigned long long)command.id);
+	assert_int_equal(fixture_command(rig.robot->f, &command).outcome, OHTD_OUTCOME_DONE);
+}
+
+/* ---- what starts by itself ---- */
+
+static void only_a_released_schedule_moves_the_robot(void **state)
+{
+	(void)state;
+	begin();
+	run_s(15);
+	is_last("");
+	is_newest(OHTD_MISSION_WAITING, OHTD_MISSIONS_SCHEDULE_NOT_RELEASED);
+	assert_string_equal(newest().made_by, "bert");
+	assert_near(rig.robot->rail->position_mm, 9000, 2);
+	/* A release says nothing of a mission that waits already, and the next time has to wait for its end. */
+	release();
+	run_s(300);
+	is_last(OHTD_MISSION_NOT_OVER);
+	are(1);
+	assert_near(rig.robot->rail->position_mm, 9000, 2);
+	cancel_newest();
+	assert_false(is_released());
+	release();
+	run_s(300);
+	is_last("");
+	is_newest(OHTD_MISSION_FINISHED, "");
+	assert_string_equal(newest().driven_by, "anna");
+	assert_near(rig.robot->rail->position_mm, 9100, 3);
+	assert_true(is_released());
+	are(2);
+	run_s(300);
+	is_newest(OHTD_MISSION_FINISHED, "");
+	are(3);
+	assert_true(is_released());
+	end();
+}
+
+static void stop_it(void)
+{
+	by_hand(OHTD_COMMAND_STOP, NAN);
+}
+
+static void press_and_mend(void)
+{
+	fake_bus_press(rig.robot->f->fake);
+	fixture_run_ms(rig.robot->f, 50);
+	rig.robot->f->fake->pressed = false;
+	fixture_run_ms(rig.robot->f, 2000);
+	by_hand(OHTD_COMMAND_RESET, NAN);
+	fixture_run_ms(rig.robot->f, 500);
+	by_hand(OHTD_COMMAND_ENABLE, NAN);
+}
+
+static void disable_and_enable(void)
+{
+	by_hand(OHTD_COMMAND_DISABLE, NAN);
+	fixture_run_ms(rig.robot->f, 1000);
+	by_hand(OHTD_COMMAND_ENABLE, NAN);
+}
+
+static void move_away(void)
+{
+	by_hand(OHTD_COMMAND_MOVE, 9050);
+}
+
+static void log_out(void)
+{
+	rig.forbidden = true;
+}
+
+/* What has happened is over when the time comes. */
+static void whatever_interrupts_the_robot_ends_a_release(void **state)
+{
+	static void (*const interruptions[])(void) = { stop_it, press_and_mend, disable_and_enable, move_away, log_out, restart };
+
+	(void)state;
+	begin();
+	for (size_t i = 0; i < sizeof(interruptions) / sizeof(interruptions[0]); i++) {
+		release();
+		run_s(1);
+		assert_true(is_released());
+		interruptions[i]();
+		run_s(2);
+		assert_false(is_released());
+		rig.forbidden = false;
+		run_s(298);
+		if (strcmp(newest().state, OHTD_MISSION_WAITING))
+			fail_msg("interruption %zu: %s", i, newest().state);
+		is_newest(OHTD_MISSION_WAITING, OHTD_MISSIONS_SCHEDULE_NOT_RELEASED);
+		cancel_newest();
+	}
+	assert_true(rig.robot->rail->position_mm < 9060);
+	end();
+}
+
+static void a_mission_that_is_held_or_cancelled_ends_the_release_of_its_schedule(void **state)
+{
+	(void)state;
+	begin();
+	release();
+	run_s(9);
+	is_newest(OHTD_MISSION_RUNNING, "");
+	stop_it();
+	run_s(2);
+	is_newest(OHTD_MISSION_HELD, "cancelled");
+	assert_false(is_released());
+	ask(OHTD_MISSIONS_RESUME, newest().id);
+	run_s(20);
+	is_newest(OHTD_MISSION_FINISHED, "");
+	assert_false(is_released());
+	/* Released anew, and the mission is cancelled while it is driven. */
+	release();
+	run_s(270);
+	is_newest(OHTD_MISSION_FINISHED, "");
+	assert_true(is_released());
+	end();
+}
+
+/* ---- what waits, and what is passed over ---- */
+
+static void a_clock_that_nothing_keeps_right_starts_nothing(void **state)
+{
+	(void)state;
+	begin();
+	rig.unkept = true;
+	release();
+	run_s(15);
+	is_newest(OHTD_MISSION_WAITING, OHTD_MISSIONS_CLOCK_UNKEPT);
+	rig.unkept = false;
+	assert_near(rig.robot->rail->position_mm, 9000, 2);
+	end();
+}
+
+static void a_time_over_which_the_clock_is_set_is_passed_over(void **state)
+{
+	int64_t next_ns;
+
+	(void)state;
+	begin();
+	release();
+	set_clock(400 * S);
+	run_s(2);
+	is_last(OHTD_MISSION_CLOCK_SET);
+	are(0);
+	/* Set back, that time comes once more, and is not dealt with twice. */
+	set_clock(-420 * S);
+	run_s(60);
+	is_last(OHTD_MISSION_CLOCK_SET);
+	are(0);
+	/* A clock that was years ahead said its last time then. */
+	set_clock(365 * 86400 * S);
+	run_s(2);
+	is_last(OHTD_MISSION_CLOCK_SET);
+	set_clock(-365 * 86400 * S);
+	run_s(2);
+	next_ns = ohtd_mission_schedule_next_ns(&rig.row, now_ns());
+	while (now_ns() < next_ns + 5 * S)
+		run_s(5);
+	is_last("");
+	are(1);
+	assert_in_range((uint64_t)rig.row.last_ns, (uint64_t)(next_ns - 1), (uint64_t)next_ns);
+	end();
+}
+
+static void a_robot_that_was_off_makes_nothing_up_for(void **state)
+{
+	(void)state;
+	begin();
+	fixture_run_ms(rig.robot->f, 3 * 300 * 1000);
+	restart();
+	run_s(2);
+	is_last(OHTD_MISSION_MISSED);
+	are(0);
+	/* The computer slept. */
+	atomic_fetch_add(&rig.robot->f->time.slept_ns, 3 * 300 * OHTD_NS_PER_S);
+	atomic_fetch_add(&rig.robot->f->time.realtime_ns, 3 * 300 * S);
+	run_s(2);
+	is_last(OHTD_MISSION_MISSED);
+	are(0);
+	end();
+}
+
+static void a_store_that_takes_nothing_makes_none_and_none_twice(void **state)
+{
+	(void)state;
+	begin();
+	release();
+	/* The mission is made, and its start is not written. */
+	rig.calls_left = 2;
+	rig.failing = 1;
+	run_s(20);
+	is_last("");
+	is_newest(OHTD_MISSION_WAITING, "");
+	are(1);
+	cancel_newest();
+	/* Tried again until it is too late for it. */
+	release();
+	run_s(270);
+	rig.failing = 80;
+	rig.calls_left = 0;
+	run_s(120);
+	assert_int_equal(rig.failing, 0);
+	is_last(OHTD_MISSION_MISSED);
+	are(1);
+	end();
+}
+
+static int work_drop(struct ohtd_db *db, void *arg)
+{
+	struct ohtd_mission row = { .id = *(int64_t *)arg };
+
+	return ohtd_mission_delete(db, &row);
+}
+
+static void a_template_goes_with_its_schedules(void **state)
+{
+	static struct ohtd_missions_schedule_board board;
+	struct ohtd_mission row = { .id = 0 };
+
+	(void)state;
+	begin();
+	release();
+	row.id = rig.row.template;
+	assert_int_equal(ohtd_missions_delete(rig.missions, &row), 0);
+	run_s(1);
+	ohtd_missions_look_at_schedules(rig.missions, &board);
+	assert_int_equal(board.count + board.release_count, 0);
+	assert_int_equal(__real_ohtd_store_call(rig.store, work_drop, &rig.row.template), -ENOENT);
+	run_s(20);
+	are(0);
+	end();
+}
+
+static int set_up(void **state)
+{
+	char base[] = "/tmp/oht-mission-schedule-XXXXXX";
+
+	(void)state;
+	memset(&rig, 0, sizeof(rig));
+	if (scratch_make(base))
+		return -1;
+	snprintf(rig.dir, sizeof(rig.dir), "%s", base);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	scratch_remove(rig.dir);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_time_that_is_left_out_is_later_and_one_that_comes_twice_is_the_first),
+		cmocka_unit_test(times_are_those_that_clocks_show),
+		cmocka_unit_test_setup_teardown(only_a_released_schedule_moves_the_robot, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(whatever_interrupts_the_robot_ends_a_release, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_mission_that_is_held_or_cancelled_ends_the_release_of_its_schedule, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_clock_that_nothing_keeps_right_starts_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_time_over_which_the_clock_is_set_is_passed_over, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_robot_that_was_off_makes_nothing_up_for, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_store_that_takes_nothing_makes_none_and_none_twice, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_template_goes_with_its_schedules, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
