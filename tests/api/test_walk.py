@@ -420,6 +420,7 @@ class Walk:
     def begin(self):
         """A robot that stands, enabled, with nothing left of the walk before."""
         robot = self.robot
+        robot.log_in()
         robot.sim("clear")
         robot.sim("rail obstacle none")
         self.may_kill = self.chance.randrange(KILLS) == 0
@@ -522,12 +523,17 @@ def prepare(made):
     until(lambda: made.get("robot").json["state"] == "safe", what="safe")
     made.tally = collections.Counter()
     made.named = Named(made.get("openapi.json", role=None).json)
-    made.people = {role: Session(role, made.token(role), role) for role in ("viewer", "operator", "supervisor")}
-    made.people["second"] = Session("second", made.login("second").json["access_token"], "operator")
+    made.people = {"second": Session("second", "", "operator")}
 
     def elevate():
         made.second = ""
         made.people["elevated"] = Session("elevated", made.elevated(), "administrator")
+
+    def log_in():
+        """An access token ends in a series of walks, and an elevation does."""
+        made.people |= {role: Session(role, made.token(role), role) for role in ("viewer", "operator", "supervisor")}
+        made.people["second"] = Session("second", made.login("second").json["access_token"], made.people["second"].role)
+        elevate()
 
     def make_key():
         answer = made.post(f"users/{made.service_id}/keys", {"name": "walk", "role": "operator", "verbs": ["move"]})
@@ -535,8 +541,8 @@ def prepare(made):
         made.key_id = answer.json["id"]
         made.people["key"] = Session("key", answer.json["secret"], "operator", ("move",))
 
-    made.elevate, made.make_key = elevate, make_key
-    elevate()
+    made.elevate, made.log_in, made.make_key = elevate, log_in, make_key
+    log_in()
     made.second_id = next(user["id"] for user in made.get("users", role="administrator").json["items"] if user["username"] == "second")
     made.service_id = made.post("users", {"username": "machine", "role": "operator", "service": True}).json["id"]
     make_key()
