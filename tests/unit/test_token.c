@@ -552,7 +552,7 @@ static void key_before_opens_nothing_for_longer_than_its_last_token(void **state
 	char *forged;
 
 	(void)state;
-	assert_int_equal(ohtd_tokens_rotate(tokens), 0);
+	assert_int_equal(ohtd_auth_tokens_rotate(tokens), 0);
 	take(text, OHTD_TOKEN_GOOD);
 	forged = strdup(forge_by(key, "99999"));
 	take(forged, OHTD_TOKEN_GOOD);
@@ -560,7 +560,7 @@ static void key_before_opens_nothing_for_longer_than_its_last_token(void **state
 	take(text, OHTD_TOKEN_EXPIRED);
 	take(forged, OHTD_TOKEN_EXPIRED);
 	ohtd_manual_clock_advance(&manual, OHTD_SESSION_LIFE_S * OHTD_NS_PER_S);
-	ohtd_tokens_tick(tokens);
+	ohtd_auth_tokens_tick(tokens);
 	take(text, OHTD_TOKEN_INVALID);
 	free(forged);
 	free(text);
@@ -572,7 +572,7 @@ static void forged_before_the_change_and_remembered(void **state)
 
 	(void)state;
 	take(forged, OHTD_TOKEN_GOOD);
-	assert_int_equal(ohtd_tokens_rotate(tokens), 0);
+	assert_int_equal(ohtd_auth_tokens_rotate(tokens), 0);
 	ohtd_manual_clock_advance(&manual, (OHTD_TOKEN_LIFE_S + 2) * OHTD_NS_PER_S);
 	take(forged, OHTD_TOKEN_EXPIRED);
 	free(forged);
@@ -580,13 +580,13 @@ static void forged_before_the_change_and_remembered(void **state)
 
 static void kid_of_another_key(void **state)
 {
-	struct ohtd_tokens_view views[OHTD_TOKEN_KEYS_MAX];
+	struct ohtd_auth_tokens_view views[OHTD_TOKEN_KEYS_MAX];
 	char header[256];
 	bool sealed;
 
 	(void)state;
-	assert_int_equal(ohtd_tokens_rotate(tokens), 0);
-	assert_int_equal(ohtd_tokens_look(tokens, views, &sealed), 2);
+	assert_int_equal(ohtd_auth_tokens_rotate(tokens), 0);
+	assert_int_equal(ohtd_auth_tokens_look(tokens, views, &sealed), 2);
 	for (int i = 0; i < 2; i++) {
 		snprintf(header, sizeof(header), "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"%s\"}", views[i].kid);
 		take(forge_with(header, claims_text(&good), EVP_sha256(), key, sizeof(key)), i ? OHTD_TOKEN_GOOD : OHTD_TOKEN_INVALID);
@@ -600,40 +600,40 @@ static void fifth_key_waits_for_the_end_of_the_first(void **state)
 	(void)state;
 	assert_int_equal(ohtd_tokens_mac(tokens, "p", key, 4, mac), 0);
 	for (int i = 1; i < OHTD_TOKEN_KEYS_MAX; i++)
-		assert_int_equal(ohtd_tokens_rotate(tokens), 0);
-	assert_int_equal(ohtd_tokens_rotate(tokens), -EBUSY);
-	assert_true(ohtd_tokens_mac_is(tokens, "p", key, 4, mac));
-	assert_false(ohtd_tokens_mac_is(tokens, "q", key, 4, mac));
+		assert_int_equal(ohtd_auth_tokens_rotate(tokens), 0);
+	assert_int_equal(ohtd_auth_tokens_rotate(tokens), -EBUSY);
+	assert_true(ohtd_auth_tokens_mac_is(tokens, "p", key, 4, mac));
+	assert_false(ohtd_auth_tokens_mac_is(tokens, "q", key, 4, mac));
 	ohtd_manual_clock_advance(&manual, (OHTD_SESSION_LIFE_S - 1) * OHTD_NS_PER_S);
-	assert_int_equal(ohtd_tokens_rotate(tokens), -EBUSY);
-	assert_true(ohtd_tokens_mac_is(tokens, "p", key, 4, mac));
+	assert_int_equal(ohtd_auth_tokens_rotate(tokens), -EBUSY);
+	assert_true(ohtd_auth_tokens_mac_is(tokens, "p", key, 4, mac));
 	ohtd_manual_clock_advance(&manual, 2 * OHTD_NS_PER_S);
-	assert_false(ohtd_tokens_mac_is(tokens, "p", key, 4, mac));
-	assert_int_equal(ohtd_tokens_rotate(tokens), 0);
+	assert_false(ohtd_auth_tokens_mac_is(tokens, "p", key, 4, mac));
+	assert_int_equal(ohtd_auth_tokens_rotate(tokens), 0);
 }
 
 /* Only a clock that is kept right says that a key is old, and one that was years ahead says nothing. */
 static void key_ends_by_its_age(void **state)
 {
-	struct ohtd_tokens_view views[OHTD_TOKEN_KEYS_MAX];
+	struct ohtd_auth_tokens_view views[OHTD_TOKEN_KEYS_MAX];
 	bool sealed;
 
 	(void)state;
 	manual.synchronised = false;
-	ohtd_tokens_tick(tokens);
+	ohtd_auth_tokens_tick(tokens);
 	ohtd_manual_clock_advance(&manual, (OHTD_TOKEN_KEY_DAYS + 1) * 86400ull * OHTD_NS_PER_S);
-	ohtd_tokens_tick(tokens);
-	assert_int_equal(ohtd_tokens_look(tokens, views, &sealed), 1);
+	ohtd_auth_tokens_tick(tokens);
+	assert_int_equal(ohtd_auth_tokens_look(tokens, views, &sealed), 1);
 	manual.synchronised = true;
 	ohtd_manual_clock_advance(&manual, 61 * OHTD_NS_PER_S);
-	ohtd_tokens_tick(tokens);
-	assert_int_equal(ohtd_tokens_look(tokens, views, &sealed), 2);
+	ohtd_auth_tokens_tick(tokens);
+	assert_int_equal(ohtd_auth_tokens_look(tokens, views, &sealed), 2);
 	ohtd_manual_clock_advance(&manual, 61 * OHTD_NS_PER_S);
-	ohtd_tokens_tick(tokens);
-	assert_int_equal(ohtd_tokens_look(tokens, views, &sealed), 2);
+	ohtd_auth_tokens_tick(tokens);
+	assert_int_equal(ohtd_auth_tokens_look(tokens, views, &sealed), 2);
 	ohtd_manual_clock_advance(&manual, OHTD_SESSION_LIFE_S * OHTD_NS_PER_S);
-	ohtd_tokens_tick(tokens);
-	assert_int_equal(ohtd_tokens_look(tokens, views, &sealed), 1);
+	ohtd_auth_tokens_tick(tokens);
+	assert_int_equal(ohtd_auth_tokens_look(tokens, views, &sealed), 1);
 }
 
 int main(void)

@@ -8,8 +8,8 @@ import ssl
 import time
 
 # Routes with x-elevation; test_matrix.py compares them with the description.
-ELEVATED = re.compile(r"(POST|PATCH|DELETE) (users|courses|certificates)\b|(POST|PUT|DELETE) webhooks(/[^/]+(/secret)?)?$|(GET|HEAD) backups/[^/]+/content$"
-                      r"|DELETE backups/[^/]+$|POST backups/[^/]+/restore$|POST system/certificate$|POST robot/position$")
+ELEVATED = re.compile(r"(POST|PATCH|DELETE) (users|courses|certificates|devices)\b|(POST|PUT|DELETE) webhooks(/[^/]+(/secret)?)?$|(GET|HEAD) backups/[^/]+/content$"
+                      r"|DELETE backups/[^/]+$|POST backups/[^/]+/restore$|POST system/certificate$|POST system/signing-keys/rotate$|POST robot/position$")
 ROLES = ("viewer", "operator", "supervisor", "administrator")
 PASSWORD = "correct horse battery"
 # On a busy host an answer takes longer; no test is about time-outs of the client.

@@ -63,7 +63,7 @@ bool ohtd_refresh_token_read(struct ohtd_tokens *tokens, const struct ohtd_secre
 {
 	unsigned char raw[RAW_BYTES];
 	bool ours = decode(token->revealed, raw) &&
-		    ohtd_tokens_mac_is(tokens, PURPOSE, raw, ID_BYTES + NUMBER_BYTES, raw + ID_BYTES + NUMBER_BYTES);
+		    ohtd_auth_tokens_mac_is(tokens, PURPOSE, raw, ID_BYTES + NUMBER_BYTES, raw + ID_BYTES + NUMBER_BYTES);
 
 	*generation = 0;
 	*session = 0;

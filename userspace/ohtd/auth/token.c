@@ -39,7 +39,7 @@ struct ohtd_tokens {
 	char boot_id[OHTD_BOOT_ID_BYTES];
 	struct ohtd_token_cache *cache;
 	pthread_mutex_t lock;		/* the ring */
-	struct ohtd_token_ring ring;
+	struct ohtd_auth_ring ring;
 	pthread_mutex_t files;		/* what follows, and who changes the ring */
 	char dir[DIR_BYTES];		/* "": nothing is kept */
 	bool sealed;
@@ -69,9 +69,9 @@ static int read_boot_id(char *id, size_t size)
 	return 0;
 }
 
-static struct ohtd_token_moment moment_of(const struct ohtd_tokens *tokens)
+static struct ohtd_auth_ring_moment moment_of(const struct ohtd_tokens *tokens)
 {
-	return (struct ohtd_token_moment){
+	return (struct ohtd_auth_ring_moment){
 		.now_s = ohtd_clock_wall_s(tokens->clock), .boot_ms = (int64_t)(ohtd_clock_boottime_ns(tokens->clock) / OHTD_NS_PER_MS),
 		.boot_id = tokens->boot_id,
 	};
@@ -79,30 +79,30 @@ static struct ohtd_token_moment moment_of(const struct ohtd_tokens *tokens)
 
 /* ---- the keys ---- */
 
-static void copy_ring(struct ohtd_tokens *tokens, struct ohtd_token_ring *ring)
+static void copy_ring(struct ohtd_tokens *tokens, struct ohtd_auth_ring *ring)
 {
 	pthread_mutex_lock(&tokens->lock);
 	*ring = tokens->ring;
 	pthread_mutex_unlock(&tokens->lock);
 }
 
-static void forget_ring(struct ohtd_token_ring *ring)
+static void forget_ring(struct ohtd_auth_ring *ring)
 {
 	OPENSSL_cleanse(ring, sizeof(*ring));
 }
 
-static void put_ring(struct ohtd_tokens *tokens, const struct ohtd_token_ring *ring)
+static void put_ring(struct ohtd_tokens *tokens, const struct ohtd_auth_ring *ring)
 {
 	pthread_mutex_lock(&tokens->lock);
 	tokens->ring = *ring;
 	pthread_mutex_unlock(&tokens->lock);
 	/* What is remembered there was judged by the keys of before. */
-	ohtd_token_cache_clear(tokens->cache);
+	ohtd_auth_token_cache_clear(tokens->cache);
 }
 
-static struct ohtd_token_key *begin_ring(struct ohtd_tokens *tokens, const unsigned char *key)
+static struct ohtd_auth_ring_key *begin_ring(struct ohtd_tokens *tokens, const unsigned char *key)
 {
-	struct ohtd_token_key *first = &tokens->ring.at[0];
+	struct ohtd_auth_ring_key *first = &tokens->ring.at[0];
 
 	tokens->ring.count = 1;
 	first->since_s = ohtd_clock_wall_s(tokens->clock);
@@ -128,7 +128,7 @@ struct ohtd_tokens *ohtd_tokens_create(const unsigned char *key, size_t key_byte
 		return NULL;
 	}
 	tokens->cache = ohtd_token_cache_create();
-	if (!tokens->cache || ohtd_token_key_derive(begin_ring(tokens, key), NULL)) {
+	if (!tokens->cache || ohtd_auth_ring_derive(begin_ring(tokens, key), NULL)) {
 		ohtd_token_cache_destroy(tokens->cache);
 		free(tokens);
 		errno = ENOMEM;
@@ -160,9 +160,9 @@ static void set_ring_aside(const struct ohtd_tokens *tokens, int r)
 	ohtd_file_set_aside(path, ohtd_clock_wall_s(tokens->clock));
 }
 
-int ohtd_tokens_keep(struct ohtd_tokens *tokens, const char *dir, const unsigned char *seal)
+int ohtd_auth_tokens_keep(struct ohtd_tokens *tokens, const char *dir, const unsigned char *seal)
 {
-	struct ohtd_token_ring ring = tokens->ring;
+	struct ohtd_auth_ring ring = tokens->ring;
 	int r;
 
 	if (strlen(dir) >= sizeof(tokens->dir))
@@ -172,31 +172,31 @@ int ohtd_tokens_keep(struct ohtd_tokens *tokens, const char *dir, const unsigned
 	if (seal)
 		memcpy(tokens->seal, seal, sizeof(tokens->seal));
 	ring.at[0].since_s = ohtd_clock_wall_s(tokens->clock);
-	if (ohtd_token_key_derive(&ring.at[0], seal))
+	if (ohtd_auth_ring_derive(&ring.at[0], seal))
 		return -EIO;
-	r = ohtd_token_ring_read(&ring, dir, seal);
+	r = ohtd_auth_ring_read(&ring, dir, seal);
 	if (ohtd_file_is_unusable(r) || r == -EINVAL)
 		set_ring_aside(tokens, r);
 	/* A disk that does not take it has the key judged as one that begins now, at each start. */
 	if (r)
-		ohtd_token_ring_write(&ring, dir, false);
+		ohtd_auth_ring_write(&ring, dir, false);
 	put_ring(tokens, &ring);
 	forget_ring(&ring);
 	return 0;
 }
 
-int ohtd_tokens_rotate(struct ohtd_tokens *tokens)
+int ohtd_auth_tokens_rotate(struct ohtd_tokens *tokens)
 {
-	struct ohtd_token_moment now = moment_of(tokens);
-	struct ohtd_token_ring ring;
+	struct ohtd_auth_ring_moment now = moment_of(tokens);
+	struct ohtd_auth_ring ring;
 	int r;
 
 	pthread_mutex_lock(&tokens->files);
 	copy_ring(tokens, &ring);
-	ohtd_token_ring_prune(&ring, &now);
-	r = ohtd_token_ring_turn(&ring, tokens->sealed ? tokens->seal : NULL, &now);
+	ohtd_auth_ring_prune(&ring, &now);
+	r = ohtd_auth_ring_turn(&ring, tokens->sealed ? tokens->seal : NULL, &now);
 	if (!r && *tokens->dir)
-		r = ohtd_token_ring_write(&ring, tokens->dir, true);
+		r = ohtd_auth_ring_write(&ring, tokens->dir, true);
 	if (!r)
 		put_ring(tokens, &ring);
 	pthread_mutex_unlock(&tokens->files);
@@ -204,17 +204,17 @@ int ohtd_tokens_rotate(struct ohtd_tokens *tokens)
 	return r;
 }
 
-unsigned int ohtd_tokens_look(struct ohtd_tokens *tokens, struct ohtd_tokens_view views[OHTD_TOKEN_KEYS_MAX], bool *sealed)
+unsigned int ohtd_auth_tokens_look(struct ohtd_tokens *tokens, struct ohtd_auth_tokens_view views[OHTD_TOKEN_KEYS_MAX], bool *sealed)
 {
-	struct ohtd_token_moment now = moment_of(tokens);
-	struct ohtd_token_ring ring;
+	struct ohtd_auth_ring_moment now = moment_of(tokens);
+	struct ohtd_auth_ring ring;
 	unsigned int count;
 
 	copy_ring(tokens, &ring);
-	ohtd_token_ring_prune(&ring, &now);
+	ohtd_auth_ring_prune(&ring, &now);
 	count = ring.count;
 	for (unsigned int i = 0; i < count; i++) {
-		views[i] = (struct ohtd_tokens_view){ .since_s = ring.at[i].since_s, .left_ms = i ? ohtd_token_ring_left_ms(&ring, i, &now) : -1 };
+		views[i] = (struct ohtd_auth_tokens_view){ .since_s = ring.at[i].since_s, .left_ms = i ? ohtd_auth_ring_left_ms(&ring, i, &now) : -1 };
 		strcpy(views[i].kid, ring.at[i].kid);
 	}
 	forget_ring(&ring);
@@ -225,7 +225,7 @@ unsigned int ohtd_tokens_look(struct ohtd_tokens *tokens, struct ohtd_tokens_vie
 /* ---- what time does to them ---- */
 
 /* A clock that nobody keeps right does not say how old a key is. */
-static bool is_due(struct ohtd_tokens *tokens, const struct ohtd_token_ring *ring)
+static bool is_due(struct ohtd_tokens *tokens, const struct ohtd_auth_ring *ring)
 {
 	struct ohtd_clock_view clock;
 	int64_t age_s;
@@ -238,7 +238,7 @@ static bool is_due(struct ohtd_tokens *tokens, const struct ohtd_token_ring *rin
 
 static void rotate_by_age(struct ohtd_tokens *tokens)
 {
-	int r = ohtd_tokens_rotate(tokens);
+	int r = ohtd_auth_tokens_rotate(tokens);
 
 	if (!r)
 		ohtd_log(OHTD_LOG_NOTICE, "auth", "signing_key_rotated", "by itself, after %d days", OHTD_TOKEN_KEY_DAYS);
@@ -246,11 +246,11 @@ static void rotate_by_age(struct ohtd_tokens *tokens)
 		ohtd_log(OHTD_LOG_WARNING, "auth", "signing_key_rotated", "not: %s; tried again", strerror(-r));
 }
 
-void ohtd_tokens_tick(struct ohtd_tokens *tokens)
+void ohtd_auth_tokens_tick(struct ohtd_tokens *tokens)
 {
 	uint64_t now_ns = ohtd_clock_monotonic_ns(tokens->clock);
-	struct ohtd_token_moment now = moment_of(tokens);
-	struct ohtd_token_ring ring;
+	struct ohtd_auth_ring_moment now = moment_of(tokens);
+	struct ohtd_auth_ring ring;
 
 	if (now_ns < tokens->look_ns)
 		return;
@@ -258,7 +258,7 @@ void ohtd_tokens_tick(struct ohtd_tokens *tokens)
 	pthread_mutex_lock(&tokens->files);
 	copy_ring(tokens, &ring);
 	/* What is not needed leaves the disk first: from memory a later look takes it. */
-	if (ohtd_token_ring_prune(&ring, &now) && (!*tokens->dir || !ohtd_token_ring_write(&ring, tokens->dir, false)))
+	if (ohtd_auth_ring_prune(&ring, &now) && (!*tokens->dir || !ohtd_auth_ring_write(&ring, tokens->dir, false)))
 		put_ring(tokens, &ring);
 	pthread_mutex_unlock(&tokens->files);
 	if (is_due(tokens, &ring))
@@ -268,7 +268,7 @@ void ohtd_tokens_tick(struct ohtd_tokens *tokens)
 
 static void tick(void *part)
 {
-	ohtd_tokens_tick(part);
+	ohtd_auth_tokens_tick(part);
 }
 
 const struct ohtd_daemon_part ohtd_auth_tokens_part = { .tick = tick };
@@ -308,7 +308,7 @@ static int put_claims(jwt_t *jwt, const struct ohtd_tokens *tokens,
 
 char *ohtd_token_issue(struct ohtd_tokens *tokens, const struct ohtd_principal *who)
 {
-	struct ohtd_token_ring ring;
+	struct ohtd_auth_ring ring;
 	char *text = NULL;
 	jwt_t *jwt;
 
@@ -408,7 +408,7 @@ static bool take_claims(struct ohtd_tokens *tokens, struct json_object *json,
 	       take_principal(json, &claims->who);
 }
 
-static bool read_signed(struct ohtd_tokens *tokens, jwt_t *jwt, const struct ohtd_token_key *key, struct ohtd_claims *claims)
+static bool read_signed(struct ohtd_tokens *tokens, jwt_t *jwt, const struct ohtd_auth_ring_key *key, struct ohtd_claims *claims)
 {
 	const char *kid = jwt_get_header(jwt, "kid");
 	struct json_object *json;
@@ -429,8 +429,8 @@ static bool read_signed(struct ohtd_tokens *tokens, jwt_t *jwt, const struct oht
 /* An earlier key opens nothing for longer than its last token, whatever that says. */
 static bool read_token(struct ohtd_tokens *tokens, const char *text, struct ohtd_claims *claims)
 {
-	struct ohtd_token_moment now = moment_of(tokens);
-	struct ohtd_token_ring ring;
+	struct ohtd_auth_ring_moment now = moment_of(tokens);
+	struct ohtd_auth_ring ring;
 	jwt_t *jwt = NULL;
 	unsigned int i;
 	bool good;
@@ -439,11 +439,11 @@ static bool read_token(struct ohtd_tokens *tokens, const char *text, struct ohtd
 		return false;
 	copy_ring(tokens, &ring);
 	for (i = 0; i < ring.count; i++)
-		if (ohtd_token_ring_left_ms(&ring, i, &now) > 0 && !jwt_decode(&jwt, text, ring.at[i].key, sizeof(ring.at[i].key)))
+		if (ohtd_auth_ring_left_ms(&ring, i, &now) > 0 && !jwt_decode(&jwt, text, ring.at[i].key, sizeof(ring.at[i].key)))
 			break;
 	good = i < ring.count && read_signed(tokens, jwt, &ring.at[i], claims);
-	if (good && claims->boot_exp_s > ohtd_token_ring_access_s(&ring, i, &now))
-		claims->boot_exp_s = ohtd_token_ring_access_s(&ring, i, &now);
+	if (good && claims->boot_exp_s > ohtd_auth_ring_access_s(&ring, i, &now))
+		claims->boot_exp_s = ohtd_auth_ring_access_s(&ring, i, &now);
 	forget_ring(&ring);
 	jwt_free(jwt);
 	return good;
@@ -483,7 +483,7 @@ enum ohtd_token_result ohtd_token_check(struct ohtd_tokens *tokens, const char *
 	return result;
 }
 
-static int mac_by(const struct ohtd_token_key *key, const char *purpose, const unsigned char *data, size_t bytes, unsigned char *mac)
+static int mac_by(const struct ohtd_auth_ring_key *key, const char *purpose, const unsigned char *data, size_t bytes, unsigned char *mac)
 {
 	unsigned char text[128];
 	unsigned int mac_bytes = 0;
@@ -500,7 +500,7 @@ static int mac_by(const struct ohtd_token_key *key, const char *purpose, const u
 int ohtd_tokens_mac(struct ohtd_tokens *tokens, const char *purpose,
 		    const unsigned char *data, size_t bytes, unsigned char *mac)
 {
-	struct ohtd_token_ring ring;
+	struct ohtd_auth_ring ring;
 	int r;
 
 	copy_ring(tokens, &ring);
@@ -509,17 +509,17 @@ int ohtd_tokens_mac(struct ohtd_tokens *tokens, const char *purpose,
 	return r;
 }
 
-bool ohtd_tokens_mac_is(struct ohtd_tokens *tokens, const char *purpose, const unsigned char *data, size_t bytes,
+bool ohtd_auth_tokens_mac_is(struct ohtd_tokens *tokens, const char *purpose, const unsigned char *data, size_t bytes,
 			const unsigned char *mac)
 {
-	struct ohtd_token_moment now = moment_of(tokens);
+	struct ohtd_auth_ring_moment now = moment_of(tokens);
 	unsigned char right[OHTD_TOKEN_MAC_BYTES];
-	struct ohtd_token_ring ring;
+	struct ohtd_auth_ring ring;
 	bool is = false;
 
 	copy_ring(tokens, &ring);
 	for (unsigned int i = 0; i < ring.count; i++)
-		is |= ohtd_token_ring_left_ms(&ring, i, &now) > 0 && !mac_by(&ring.at[i], purpose, data, bytes, right) &&
+		is |= ohtd_auth_ring_left_ms(&ring, i, &now) > 0 && !mac_by(&ring.at[i], purpose, data, bytes, right) &&
 		      !CRYPTO_memcmp(right, mac, sizeof(right));
 	forget_ring(&ring);
 	OPENSSL_cleanse(right, sizeof(right));

@@ -50,7 +50,7 @@ struct ohtd_tokens *ohtd_tokens_create(const unsigned char *key, size_t key_byte
 void ohtd_tokens_destroy(struct ohtd_tokens *tokens);
 
 /**
- * ohtd_tokens_keep() - have keys replaced, and take those that were before
+ * ohtd_auth_tokens_keep() - have keys replaced, and take those that were before
  * @dir: state folder, which has token.key with the key of ohtd_tokens_create()
  * @seal: OHTD_TOKEN_KEY_BYTES that are not on the disk and go into each key; NULL: there are none
  *
@@ -58,36 +58,36 @@ void ohtd_tokens_destroy(struct ohtd_tokens *tokens);
  *
  * Return: 0, or -EIO.
  */
-int ohtd_tokens_keep(struct ohtd_tokens *tokens, const char *dir, const unsigned char *seal);
+int ohtd_auth_tokens_keep(struct ohtd_tokens *tokens, const char *dir, const unsigned char *seal);
 
 /**
- * ohtd_tokens_rotate() - sign with another key from now on
+ * ohtd_auth_tokens_rotate() - sign with another key from now on
  *
  * Tokens of the key before are taken until they end: access tokens for OHTD_TOKEN_LIFE_S, refresh tokens as long as a session lives.
  *
  * Return: 0; -EBUSY: OHTD_TOKEN_KEYS_MAX keys are needed still; or another negative errno, and then the key is the same as before.
  */
-int ohtd_tokens_rotate(struct ohtd_tokens *tokens);
+int ohtd_auth_tokens_rotate(struct ohtd_tokens *tokens);
 
 /**
- * struct ohtd_tokens_view - what is told of a key
+ * struct ohtd_auth_tokens_view - what is told of a key
  * @kid: its name in the header of tokens
  * @since_s: wall clock of its beginning
  * @left_ms: for how long its refresh tokens are taken; -1: it is the key that signs
  */
-struct ohtd_tokens_view {
+struct ohtd_auth_tokens_view {
 	char kid[OHTD_TOKEN_KID_BYTES];
 	int64_t since_s;
 	int64_t left_ms;
 };
 
 /* All keys, the one that signs first. @sealed: out: a credential is part of them. Returns how many. */
-unsigned int ohtd_tokens_look(struct ohtd_tokens *tokens, struct ohtd_tokens_view views[OHTD_TOKEN_KEYS_MAX], bool *sealed);
+unsigned int ohtd_auth_tokens_look(struct ohtd_tokens *tokens, struct ohtd_auth_tokens_view views[OHTD_TOKEN_KEYS_MAX], bool *sealed);
 
 /* Replaces a key that is in use for OHTD_TOKEN_KEY_DAYS. */
 extern const struct ohtd_daemon_part ohtd_auth_tokens_part;
 /* For it: to be called some times a second by one thread at a time. */
-void ohtd_tokens_tick(struct ohtd_tokens *tokens);
+void ohtd_auth_tokens_tick(struct ohtd_tokens *tokens);
 
 /* Identifies this boot of the machine; a token of another boot counts as expired. */
 const char *ohtd_tokens_boot_id(const struct ohtd_tokens *tokens);
@@ -126,7 +126,7 @@ int ohtd_tokens_mac(struct ohtd_tokens *tokens, const char *purpose,
 		    const unsigned char *data, size_t bytes, unsigned char *mac);
 
 /* Is @mac that of one of the keys whose refresh tokens are taken? */
-bool ohtd_tokens_mac_is(struct ohtd_tokens *tokens, const char *purpose, const unsigned char *data, size_t bytes,
+bool ohtd_auth_tokens_mac_is(struct ohtd_tokens *tokens, const char *purpose, const unsigned char *data, size_t bytes,
 			const unsigned char *mac);
 
 #endif /* OHTD_AUTH_TOKEN_H */

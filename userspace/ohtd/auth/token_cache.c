@@ -42,7 +42,7 @@ void ohtd_token_cache_destroy(struct ohtd_token_cache *cache)
 	free(cache);
 }
 
-void ohtd_token_cache_clear(struct ohtd_token_cache *cache)
+void ohtd_auth_token_cache_clear(struct ohtd_token_cache *cache)
 {
 	pthread_mutex_lock(&cache->lock);
 	OPENSSL_cleanse(cache->places, sizeof(cache->places));

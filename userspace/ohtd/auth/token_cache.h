@@ -46,6 +46,6 @@ void ohtd_token_cache_put(struct ohtd_token_cache *cache, const char *text,
 			  const struct ohtd_claims *claims);
 
 /* Forgets all that was put. */
-void ohtd_token_cache_clear(struct ohtd_token_cache *cache);
+void ohtd_auth_token_cache_clear(struct ohtd_token_cache *cache);
 
 #endif /* OHTD_AUTH_TOKEN_CACHE_H */

@@ -25,7 +25,7 @@
 #define KID_PURPOSE	"ohtd token kid 1"
 #define SEAL_PURPOSE	"ohtd token seal 1"
 
-int ohtd_token_key_derive(struct ohtd_token_key *key, const unsigned char *seal)
+int ohtd_auth_ring_derive(struct ohtd_auth_ring_key *key, const unsigned char *seal)
 {
 	unsigned char text[sizeof(SEAL_PURPOSE) + OHTD_TOKEN_KEY_BYTES], digest[EVP_MAX_MD_SIZE];
 	unsigned int bytes = 0;
@@ -48,9 +48,9 @@ int ohtd_token_key_derive(struct ohtd_token_key *key, const unsigned char *seal)
 /* ---- how long a key is needed ---- */
 
 /* Within the boot of its end that clock counts; wall time only after a reboot, and never for longer than a whole life. */
-int64_t ohtd_token_ring_left_ms(const struct ohtd_token_ring *ring, unsigned int i, const struct ohtd_token_moment *at)
+int64_t ohtd_auth_ring_left_ms(const struct ohtd_auth_ring *ring, unsigned int i, const struct ohtd_auth_ring_moment *at)
 {
-	const struct ohtd_token_key *key = &ring->at[i];
+	const struct ohtd_auth_ring_key *key = &ring->at[i];
 	const int64_t life_ms = ohtd_life_s(OHTD_SESSION_LIFE_S) * 1000;
 	int64_t left_ms;
 
@@ -63,36 +63,36 @@ int64_t ohtd_token_ring_left_ms(const struct ohtd_token_ring *ring, unsigned int
 	return left_ms < life_ms ? left_ms : life_ms;
 }
 
-int64_t ohtd_token_ring_access_s(const struct ohtd_token_ring *ring, unsigned int i, const struct ohtd_token_moment *at)
+int64_t ohtd_auth_ring_access_s(const struct ohtd_auth_ring *ring, unsigned int i, const struct ohtd_auth_ring_moment *at)
 {
-	const struct ohtd_token_key *key = &ring->at[i];
+	const struct ohtd_auth_ring_key *key = &ring->at[i];
 
 	if (!i)
 		return INT64_MAX;
 	return strcmp(key->boot_id, at->boot_id) ? 0 : key->retired_boot_ms / 1000 + OHTD_TOKEN_LIFE_S + 1;
 }
 
-bool ohtd_token_ring_prune(struct ohtd_token_ring *ring, const struct ohtd_token_moment *at)
+bool ohtd_auth_ring_prune(struct ohtd_auth_ring *ring, const struct ohtd_auth_ring_moment *at)
 {
 	const unsigned int before = ring->count;
 	unsigned int kept = 0;
 
 	for (unsigned int i = 0; i < before; i++)
-		if (ohtd_token_ring_left_ms(ring, i, at) > 0)
+		if (ohtd_auth_ring_left_ms(ring, i, at) > 0)
 			ring->at[kept++] = ring->at[i];
 	ring->count = kept;
 	OPENSSL_cleanse(&ring->at[kept], (before - kept) * sizeof(ring->at[0]));
 	return kept < before;
 }
 
-int ohtd_token_ring_turn(struct ohtd_token_ring *ring, const unsigned char *seal, const struct ohtd_token_moment *at)
+int ohtd_auth_ring_turn(struct ohtd_auth_ring *ring, const unsigned char *seal, const struct ohtd_auth_ring_moment *at)
 {
-	struct ohtd_token_key fresh = { .since_s = at->now_s };
-	struct ohtd_token_key *last = &ring->at[0];
+	struct ohtd_auth_ring_key fresh = { .since_s = at->now_s };
+	struct ohtd_auth_ring_key *last = &ring->at[0];
 
 	if (ring->count == OHTD_TOKEN_KEYS_MAX)
 		return -EBUSY;
-	if (RAND_bytes(fresh.raw, sizeof(fresh.raw)) != 1 || ohtd_token_key_derive(&fresh, seal))
+	if (RAND_bytes(fresh.raw, sizeof(fresh.raw)) != 1 || ohtd_auth_ring_derive(&fresh, seal))
 		return -EIO;
 	last->retired_s = at->now_s;
 	last->retired_boot_ms = at->boot_ms;
@@ -106,7 +106,7 @@ int ohtd_token_ring_turn(struct ohtd_token_ring *ring, const unsigned char *seal
 
 /* ---- the file: "now KID SINCE", then "old KEY SINCE ENDED ENDED_BOOT BOOT" for each key before ---- */
 
-static bool take_old(const char *line, struct ohtd_token_key *key, const unsigned char *seal)
+static bool take_old(const char *line, struct ohtd_auth_ring_key *key, const unsigned char *seal)
 {
 	char hex[2 * OHTD_TOKEN_KEY_BYTES + 1], boot_id[OHTD_BOOT_ID_BYTES];
 	long long since_s, retired_s, boot_ms;
@@ -118,7 +118,7 @@ static bool take_old(const char *line, struct ohtd_token_key *key, const unsigne
 	good = sscanf(line, "old %64[0-9a-f] %lld %lld %lld %36[0-9a-f-]%n", hex, &since_s, &retired_s, &boot_ms, boot_id, &end) == 5 &&
 	       !line[end] && strlen(hex) == sizeof(hex) - 1 && ohtd_hex_read(key->raw, sizeof(key->raw), hex) &&
 	       since_s >= 0 && retired_s >= 0 && retired_s < INT64_MAX / 4000 && boot_ms >= 0 && boot_ms < INT64_MAX / 4 &&
-	       !ohtd_token_key_derive(key, seal);
+	       !ohtd_auth_ring_derive(key, seal);
 	OPENSSL_cleanse(hex, sizeof(hex));
 	if (!good)
 		return false;
@@ -130,9 +130,9 @@ static bool take_old(const char *line, struct ohtd_token_key *key, const unsigne
 }
 
 /* What the file says of @ring->at[0], which it names or not. */
-static int fit(struct ohtd_token_ring *ring, const char *kid, int64_t since_s)
+static int fit(struct ohtd_auth_ring *ring, const char *kid, int64_t since_s)
 {
-	struct ohtd_token_key *now = &ring->at[0];
+	struct ohtd_auth_ring_key *now = &ring->at[0];
 
 	if (!strcmp(now->kid, kid)) {
 		now->since_s = since_s;
@@ -151,7 +151,7 @@ static int fit(struct ohtd_token_ring *ring, const char *kid, int64_t since_s)
 	return 1;
 }
 
-static int take_text(struct ohtd_token_ring *ring, char *text, const unsigned char *seal)
+static int take_text(struct ohtd_auth_ring *ring, char *text, const unsigned char *seal)
 {
 	char kid[OHTD_TOKEN_KID_BYTES], *rest, *line = strtok_r(text, "\n", &rest);
 	long long since_s;
@@ -168,7 +168,7 @@ static int take_text(struct ohtd_token_ring *ring, char *text, const unsigned ch
 	return fit(ring, kid, since_s);
 }
 
-int ohtd_token_ring_read(struct ohtd_token_ring *ring, const char *dir, const unsigned char *seal)
+int ohtd_auth_ring_read(struct ohtd_auth_ring *ring, const char *dir, const unsigned char *seal)
 {
 	char path[PATH_BYTES], *text = NULL;
 	size_t bytes = 0;
@@ -188,14 +188,14 @@ int ohtd_token_ring_read(struct ohtd_token_ring *ring, const char *dir, const un
 	return r;
 }
 
-int ohtd_token_ring_write(const struct ohtd_token_ring *ring, const char *dir, bool key_too)
+int ohtd_auth_ring_write(const struct ohtd_auth_ring *ring, const char *dir, bool key_too)
 {
 	char path[PATH_BYTES], text[RING_BYTES_MAX], hex[2 * OHTD_TOKEN_KEY_BYTES + 1];
 	size_t n = (size_t)snprintf(text, sizeof(text), "now %s %lld\n", ring->at[0].kid, (long long)ring->at[0].since_s);
 	int r;
 
 	for (unsigned int i = 1; i < ring->count; i++) {
-		const struct ohtd_token_key *key = &ring->at[i];
+		const struct ohtd_auth_ring_key *key = &ring->at[i];
 
 		ohtd_hex_text(hex, key->raw, sizeof(key->raw));
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "old %s %lld %lld %lld %s\n", hex, (long long)key->since_s,

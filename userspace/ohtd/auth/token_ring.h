@@ -17,7 +17,7 @@
 #include "auth/token.h"
 
 /**
- * struct ohtd_token_key - a key that signs or has signed
+ * struct ohtd_auth_ring_key - a key that signs or has signed
  * @raw: as the file has it
  * @key: that signs: @raw, or made of it and of the credential token.seal
  * @kid: names it in public
@@ -26,7 +26,7 @@
  * @retired_boot_ms: the same on CLOCK_BOOTTIME of @boot_id
  * @boot_id: boot of its end
  */
-struct ohtd_token_key {
+struct ohtd_auth_ring_key {
 	unsigned char raw[OHTD_TOKEN_KEY_BYTES];
 	unsigned char key[OHTD_TOKEN_KEY_BYTES];
 	char kid[OHTD_TOKEN_KID_BYTES];
@@ -37,41 +37,41 @@ struct ohtd_token_key {
 };
 
 /* The first one signs. */
-struct ohtd_token_ring {
+struct ohtd_auth_ring {
 	unsigned int count;
-	struct ohtd_token_key at[OHTD_TOKEN_KEYS_MAX];
+	struct ohtd_auth_ring_key at[OHTD_TOKEN_KEYS_MAX];
 };
 
 /* A moment, as the ring judges by it. */
-struct ohtd_token_moment {
+struct ohtd_auth_ring_moment {
 	int64_t now_s;
 	int64_t boot_ms;
 	const char *boot_id;
 };
 
 /* Makes key and kid of @key->raw. @seal: OHTD_TOKEN_KEY_BYTES of the credential, or NULL. 0 or -EIO. */
-int ohtd_token_key_derive(struct ohtd_token_key *key, const unsigned char *seal);
+int ohtd_auth_ring_derive(struct ohtd_auth_ring_key *key, const unsigned char *seal);
 
 /* How long tokens of the key of place @i are taken, in ms: a refresh token lives as long as its session. INT64_MAX for the key in use. */
-int64_t ohtd_token_ring_left_ms(const struct ohtd_token_ring *ring, unsigned int i, const struct ohtd_token_moment *at);
+int64_t ohtd_auth_ring_left_ms(const struct ohtd_auth_ring *ring, unsigned int i, const struct ohtd_auth_ring_moment *at);
 
 /* The end on CLOCK_BOOTTIME, in seconds, of access tokens of the key of place @i. */
-int64_t ohtd_token_ring_access_s(const struct ohtd_token_ring *ring, unsigned int i, const struct ohtd_token_moment *at);
+int64_t ohtd_auth_ring_access_s(const struct ohtd_auth_ring *ring, unsigned int i, const struct ohtd_auth_ring_moment *at);
 
 /* Takes out the keys whose tokens have all ended. True: there was one. */
-bool ohtd_token_ring_prune(struct ohtd_token_ring *ring, const struct ohtd_token_moment *at);
+bool ohtd_auth_ring_prune(struct ohtd_auth_ring *ring, const struct ohtd_auth_ring_moment *at);
 
 /* Puts a random key in front. 0; -EBUSY: the keys before are all needed still; or -EIO. */
-int ohtd_token_ring_turn(struct ohtd_token_ring *ring, const unsigned char *seal, const struct ohtd_token_moment *at);
+int ohtd_auth_ring_turn(struct ohtd_auth_ring *ring, const unsigned char *seal, const struct ohtd_auth_ring_moment *at);
 
 /*
  * Reads token.keys of @dir into a ring of which the first place is filled. What belongs to another key than that is left out: without
  * token.key of before no session goes on. 0; 1: what the file has is to be written anew; or a negative errno, and then the ring has one
  * place. -EINVAL: the file makes no sense.
  */
-int ohtd_token_ring_read(struct ohtd_token_ring *ring, const char *dir, const unsigned char *seal);
+int ohtd_auth_ring_read(struct ohtd_auth_ring *ring, const char *dir, const unsigned char *seal);
 
 /* Writes token.keys, and with @key_too token.key behind it. 0 or a negative errno. */
-int ohtd_token_ring_write(const struct ohtd_token_ring *ring, const char *dir, bool key_too);
+int ohtd_auth_ring_write(const struct ohtd_auth_ring *ring, const char *dir, bool key_too);
 
 #endif /* OHTD_AUTH_TOKEN_RING_H */

@@ -159,8 +159,8 @@ static int open_auth(struct running *run)
 		return fail(run, "tokens");
 	/* Before the sessions of an earlier boot are judged by it. */
 	ohtd_state_recall_time(run->services.config->state_dir, &run->clock, ohtd_tokens_boot_id(run->services.tokens));
-	sealed = ohtd_state_credential("token.seal", seal, sizeof(seal));
-	r = ohtd_tokens_keep(run->services.tokens, run->services.config->state_dir, sealed ? seal : NULL);
+	sealed = ohtd_main_credential("token.seal", seal, sizeof(seal));
+	r = ohtd_auth_tokens_keep(run->services.tokens, run->services.config->state_dir, sealed ? seal : NULL);
 	OPENSSL_cleanse(seal, sizeof(seal));
 	if (r)
 		return fail(run, "tokens");

@@ -143,7 +143,7 @@ static int read_key(const char *path, unsigned char *key, size_t bytes)
 	return r ? r : take_key(data, length, key, bytes);
 }
 
-bool ohtd_state_credential(const char *name, unsigned char *key, size_t bytes)
+bool ohtd_main_credential(const char *name, unsigned char *key, size_t bytes)
 {
 	const char *folder = secure_getenv("CREDENTIALS_DIRECTORY");
 	char path[PATH_BYTES], *data;
@@ -176,7 +176,7 @@ int ohtd_state_key(const char *dir, const struct ohtd_state_key *which, unsigned
 	char path[PATH_BYTES];
 	int r;
 
-	if (which->credential && ohtd_state_credential(which->file, key, bytes))
+	if (which->credential && ohtd_main_credential(which->file, key, bytes))
 		return 0;
 	join(path, dir, which->file);
 	r = read_key(path, key, bytes);

@@ -39,7 +39,7 @@ struct ohtd_state_key {
 };
 
 /* A key of the service manager: which processes may read it is its affair. False: there is none of that name. */
-bool ohtd_state_credential(const char *name, unsigned char *key, size_t bytes);
+bool ohtd_main_credential(const char *name, unsigned char *key, size_t bytes);
 
 extern const struct ohtd_state_key ohtd_token_key, ohtd_main_totp_key, ohtd_audit_key;
 

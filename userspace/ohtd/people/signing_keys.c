@@ -37,11 +37,11 @@ OHTD_SHAPE(signing_keys, "SigningKeys",
 
 static void reply_keys(struct ohtd_call *call)
 {
-	struct ohtd_tokens_view views[OHTD_TOKEN_KEYS_MAX];
+	struct ohtd_auth_tokens_view views[OHTD_TOKEN_KEYS_MAX];
 	struct signing_key items[OHTD_TOKEN_KEYS_MAX];
 	struct signing_keys view = { .items = items };
 
-	view.items_count = ohtd_tokens_look(call->services->tokens, views, &view.sealed);
+	view.items_count = ohtd_auth_tokens_look(call->services->tokens, views, &view.sealed);
 	for (size_t i = 0; i < view.items_count; i++)
 		items[i] = (struct signing_key){
 			.kid = views[i].kid, .since = views[i].since_s * (int64_t)OHTD_NS_PER_S,
@@ -60,7 +60,7 @@ struct rotate_late {
 static int act_rotate(struct ohtd_late *late)
 {
 	struct rotate_late *job = (struct rotate_late *)late;
-	int r = ohtd_tokens_rotate(job->tokens);
+	int r = ohtd_auth_tokens_rotate(job->tokens);
 
 	/* As an error of the store it would be another one. */
 	job->full = r == -EBUSY;

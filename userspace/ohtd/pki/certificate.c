@@ -261,7 +261,7 @@ static void tell_failure(struct ohtd_certificate *certificate, const char *code,
 	ohtd_log(OHTD_LOG_ERROR, "http", code, "%s", why);
 }
 
-bool ohtd_certificate_is_vouched(const struct ohtd_certificate *certificate)
+bool ohtd_pki_is_vouched(const struct ohtd_certificate *certificate)
 {
 	return atomic_load(&certificate->vouched);
 }

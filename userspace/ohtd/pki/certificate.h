@@ -107,7 +107,7 @@ void ohtd_certificate_look(struct ohtd_certificate *certificate,
 			   struct ohtd_certificate_view *view);
 
 /* @vouched of the view, without a lock. */
-bool ohtd_certificate_is_vouched(const struct ohtd_certificate *certificate);
+bool ohtd_pki_is_vouched(const struct ohtd_certificate *certificate);
 
 /* The own authority as PEM, NUL-terminated, into OHTD_PEM_BYTES; false for installed files. */
 bool ohtd_certificate_authority(struct ohtd_certificate *certificate, char *pem);

@@ -481,7 +481,7 @@ static void add_security(h2o_req_t *req)
 /* Only where another authority vouches for the robot: else nobody could pass the warning of the browser any more. */
 static void add_insistence(h2o_req_t *req)
 {
-	if (req->input.scheme == &H2O_URL_SCHEME_HTTPS && ohtd_certificate_is_vouched(ohtd_loop_of(req)->server->services->certificate))
+	if (req->input.scheme == &H2O_URL_SCHEME_HTTPS && ohtd_pki_is_vouched(ohtd_loop_of(req)->server->services->certificate))
 		h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_STRICT_TRANSPORT_SECURITY, NULL, H2O_STRLIT(INSIST));
 }
 
