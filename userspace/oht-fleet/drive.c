@@ -30,10 +30,71 @@ int fleet_drive_save(struct fleet_drive *drive)
 	return failed ? -1 : 0;
 }
 
+/* Its outputs are low, so that it cannot go on by itself. */
+static bool is_stopped(const struct fleet_drive *drive)
+{
+	return strcmp(fleet_robot_text(drive->robot, FLEET_CHANNEL_SAFETY, "state"), "enabled") ||
+	       !strcmp(fleet_robot_text(drive->robot, FLEET_CHANNEL_ROBOT, "state"), "fault");
+}
+
 void fleet_drive_resume(struct fleet_drive *drive)
 {
-	drive->resuming = true;
-	drive->resume_refused = false;
+	bool awaits = fleet_job_awaits(drive->job);
+
+	drive->refused = awaits && drive->job->stopped && is_stopped(drive);
+	drive->resuming = !awaits;
+	if (!awaits || drive->refused)
+		return;
+	/* To resume its mission would be the trigger. */
+	fleet_job_interrupt(drive->job, false);
+	fleet_drive_save(drive);
+}
+
+bool fleet_drive_trigger(struct fleet_drive *drive)
+{
+	if (!fleet_job_takes_trigger(drive->job) || is_stopped(drive) || fleet_drive_is_asked(drive))
+		return false;
+	drive->triggering = true;
+	drive->refused = false;
+	return true;
+}
+
+static bool may_retry(const struct fleet_drive *drive, const char *action)
+{
+	const char *retriable = fleet_job_retriable(drive->job);
+
+	return retriable && !strcmp(retriable, action) && !drive->job->paused && !drive->job->cancelling && !fleet_drive_is_asked(drive);
+}
+
+bool fleet_drive_retry(struct fleet_drive *drive, const char *action)
+{
+	bool may = may_retry(drive, action);
+
+	if (may)
+		fleet_drive_resume(drive);
+	return may;
+}
+
+bool fleet_drive_skip(struct fleet_drive *drive, const char *action)
+{
+	if (!may_retry(drive, action))
+		return false;
+	snprintf(drive->skipped, sizeof(drive->skipped), "%s", action);
+	drive->skipping = true;
+	drive->refused = false;
+	return true;
+}
+
+bool fleet_drive_is_asked(const struct fleet_drive *drive)
+{
+	return drive->resuming || drive->triggering || drive->skipping;
+}
+
+/* What is not done by now is not done later, when the robot may be in another state. */
+static void refuse_asked(struct fleet_drive *drive)
+{
+	drive->refused = drive->refused || fleet_drive_is_asked(drive);
+	drive->resuming = drive->triggering = drive->skipping = false;
 }
 
 /* ---- what ohtd says ---- */
@@ -108,7 +169,7 @@ static void give_up(struct fleet_drive *drive)
 {
 	*drive->trouble = '\0';
 	fleet_job_give_up(drive->job);
-	drive->resuming = false;
+	refuse_asked(drive);
 	drive->robot->heard = true;
 	fleet_drive_save(drive);
 }
@@ -177,7 +238,37 @@ static void take_resumed(void *arg, int status, struct json_object *answer)
 
 	take_act(arg, status, answer);
 	drive->resuming = false;
-	drive->resume_refused = !is_done(status) || drive->job->state == FLEET_MISSION_HELD;
+	drive->refused = !is_done(status) || fleet_job_is_held(drive->job);
+}
+
+/* Asked again, it might end the next action that waits for a trigger. */
+static void take_triggered(void *arg, int status, struct json_object *answer)
+{
+	struct fleet_drive *drive = arg;
+
+	take_act(arg, status, answer);
+	drive->triggering = false;
+	drive->refused = !is_done(status);
+}
+
+/*
+ * Only the answer says that the mission was cancelled for this: without it, as behind a kill, a person may have done it, and the order
+ * has ended.
+ */
+static void take_skipped(void *arg, int status, struct json_object *answer)
+{
+	struct fleet_drive *drive = arg;
+
+	take_act(arg, status, answer);
+	drive->skipping = false;
+	drive->refused = !is_done(status);
+	if (drive->refused)
+		return;
+	/* A mission that is another one, by a restore of the robot's database, ends the order. */
+	if (fleet_job_is_foreign(drive->job, answer))
+		return;
+	fleet_job_skip(drive->job, drive->skipped);
+	fleet_drive_save(drive);
 }
 
 /* ohtd no longer has the mission: somebody deleted it, which ends the order. */
@@ -425,25 +516,40 @@ static void step(struct fleet_drive *drive, int64_t now_ms)
 		act(drive, "start", take_act);
 	} else if (job->state == FLEET_MISSION_RUNNING && job->paused) {
 		act(drive, "pause", take_act);
-	} else if (drive->resuming && (job->state == FLEET_MISSION_PAUSED || job->state == FLEET_MISSION_HELD)) {
+	} else if (drive->resuming && (job->state == FLEET_MISSION_PAUSED || fleet_job_is_held(job))) {
 		act(drive, "resume", take_resumed);
+	} else if (drive->triggering && fleet_job_takes_trigger(job)) {
+		act(drive, "resume", take_triggered);
+	} else if (drive->skipping && job->state == FLEET_MISSION_HELD) {
+		act(drive, "cancel", take_skipped);
 	} else if (drive->releasing && !fleet_job_is_active(job)) {
 		release_control(drive);
 	} else if (job->past_count > FLEET_PAST_KEPT) {
 		ask_to_delete(drive);
 	} else {
-		drive->resuming = false;
+		drive->refused = drive->refused || drive->triggering || drive->skipping;
+		drive->resuming = drive->triggering = drive->skipping = false;
 	}
+}
+
+/* A stop in a wait for a trigger: what the trigger would begin was ordered before the stop. */
+static void look_at_stop(struct fleet_drive *drive)
+{
+	if (!fleet_job_awaits(drive->job) || drive->job->stopped || !is_stopped(drive))
+		return;
+	fleet_job_interrupt(drive->job, true);
+	drive->robot->heard = true;
+	fleet_drive_save(drive);
 }
 
 int64_t fleet_drive_work(struct fleet_drive *drive, int64_t now_ms)
 {
 	/* What the fleet wanted of a mission says nothing of the one that an ohtd that is gone has held. */
 	if (!fleet_robot_is_known(drive->robot)) {
-		drive->resume_refused = drive->resume_refused || drive->resuming;
-		drive->resuming = false;
+		refuse_asked(drive);
 		return FLEET_NEVER;
 	}
+	look_at_stop(drive);
 	if (drive->busy)
 		return FLEET_NEVER;
 	if (now_ms >= drive->again_at) {

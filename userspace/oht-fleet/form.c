@@ -119,6 +119,19 @@ struct json_object *form_write(const struct form_row *rows, enum fleet_version v
 
 /* ---- reading ---- */
 
+struct json_object *form_parse(const char *text, size_t bytes)
+{
+	struct json_tokener *tokener = strlen(text) == bytes ? json_tokener_new() : NULL;
+	struct json_object *value;
+
+	if (!tokener)
+		return NULL;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	value = json_tokener_parse_ex(tokener, text, (int)bytes);
+	json_tokener_free(tokener);
+	return value;
+}
+
 static enum form_verdict blame(struct form_fault *fault, enum form_verdict verdict, const char *name)
 {
 	fault->verdict = verdict;
