@@ -484,6 +484,8 @@ static void one_history(unsigned int seed, bool cancels)
 		say_something();
 		if (!*drive.ended && !job.cancelled && !job.cancelling)
 			note_skipped();
+		/* No node was reached, and no action is over, before ohtd says so. */
+		assert_true(!job.mission || job.done <= (uint32_t)missions[job.mission - 1].ended);
 		look_at_what_was_driven(base);
 		if (cancels && driven_count >= 3 && !job.cancelling && !job.cancelled) {
 			job.cancelling = true;
@@ -540,9 +542,9 @@ static void each_leg_is_driven_once(void **unused)
 		whole += !job.cancelled;
 		one_history(seed, true);
 	}
-	/* Else these histories show nothing. */
-	assert_true(skips > count && ends > count && whole > count / 2);
 	print_message("%u of %u orders to their end, %u triggers, %u skipped\n", whole, count, ends, skips);
+	/* Else these histories show nothing. */
+	assert_true(skips > count / 2 && ends > count && whole > count / 2);
 }
 
 /* What is not on the disk is not asked for. */
@@ -675,6 +677,12 @@ static void a_wish_to_go_on_ends_with_the_connection(void **unused)
 	look_for_requests("");
 	assert_true(drive.refused);
 	fleet_drive_resume(&drive);
+	/* It looks at the mission first. */
+	drive.again_at = 0;
+	fleet_drive_work(&drive, 2200000000000);
+	assert_string_equal(request.path, "missions/1");
+	chance_state = 4;
+	answer_request();
 	look_for_requests("missions/1/resume");
 }
 

@@ -90,11 +90,16 @@ bool fleet_drive_is_asked(const struct fleet_drive *drive)
 	return drive->resuming || drive->triggering || drive->skipping;
 }
 
+static void end_asked(struct fleet_drive *drive)
+{
+	drive->resuming = drive->triggering = drive->skipping = drive->looked = false;
+}
+
 /* What is not done by now is not done later, when the robot may be in another state. */
 static void refuse_asked(struct fleet_drive *drive)
 {
 	drive->refused = drive->refused || fleet_drive_is_asked(drive);
-	drive->resuming = drive->triggering = drive->skipping = false;
+	end_asked(drive);
 }
 
 /* ---- what ohtd says ---- */
@@ -237,7 +242,7 @@ static void take_resumed(void *arg, int status, struct json_object *answer)
 	struct fleet_drive *drive = arg;
 
 	take_act(arg, status, answer);
-	drive->resuming = false;
+	end_asked(drive);
 	drive->refused = !is_done(status) || fleet_job_is_held(drive->job);
 }
 
@@ -247,7 +252,7 @@ static void take_triggered(void *arg, int status, struct json_object *answer)
 	struct fleet_drive *drive = arg;
 
 	take_act(arg, status, answer);
-	drive->triggering = false;
+	end_asked(drive);
 	drive->refused = !is_done(status);
 }
 
@@ -260,7 +265,7 @@ static void take_skipped(void *arg, int status, struct json_object *answer)
 	struct fleet_drive *drive = arg;
 
 	take_act(arg, status, answer);
-	drive->skipping = false;
+	end_asked(drive);
 	drive->refused = !is_done(status);
 	if (drive->refused)
 		return;
@@ -283,6 +288,16 @@ static void take_asked(void *arg, int status, struct json_object *answer)
 		drive->job->state = FLEET_MISSION_CANCELLED;
 	else
 		wait_a_moment(drive, status, answer);
+}
+
+static void take_looked(void *arg, int status, struct json_object *answer)
+{
+	struct fleet_drive *drive = arg;
+
+	take_asked(arg, status, answer);
+	drive->looked = status == 200;
+	if (!drive->looked)
+		refuse_asked(drive);
 }
 
 /* Whatever the answer: another client may have taken control meanwhile. */
@@ -385,12 +400,12 @@ static void ask_to_add(struct fleet_drive *drive)
 	json_object_put(body);
 }
 
-static void ask_about(struct fleet_drive *drive)
+static void ask_about(struct fleet_drive *drive, fleet_answer_fn tell)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "missions/%u", drive->job->mission);
-	ask(drive, "GET", path, NULL, take_asked);
+	ask(drive, "GET", path, NULL, tell);
 }
 
 /* The number may be another mission's since a restore of the robot's database. */
@@ -448,7 +463,7 @@ static void look(struct fleet_drive *drive, int64_t now_ms)
 		return;
 	}
 	if (now_ms >= drive->seen_at + UNSEEN_MS)
-		ask_about(drive);
+		ask_about(drive, take_asked);
 }
 
 /* Legs wait for a mission. True: something was done about it. */
@@ -497,6 +512,26 @@ static void cancel(struct fleet_drive *drive)
 		give_up(drive);
 }
 
+static bool may_do_asked(const struct fleet_drive *drive)
+{
+	const struct fleet_job *job = drive->job;
+
+	if (drive->resuming)
+		return job->state == FLEET_MISSION_PAUSED || (job->state == FLEET_MISSION_HELD && !fleet_job_awaits(job));
+	return drive->triggering ? fleet_job_takes_trigger(job) : job->state == FLEET_MISSION_HELD;
+}
+
+/* An older state would mislead: a resume for what was held a moment ago may end a wait for a trigger. */
+static void do_asked(struct fleet_drive *drive)
+{
+	if (!drive->looked)
+		ask_about(drive, take_looked);
+	else if (drive->skipping)
+		act(drive, "cancel", take_skipped);
+	else
+		act(drive, "resume", drive->triggering ? take_triggered : take_resumed);
+}
+
 static void step(struct fleet_drive *drive, int64_t now_ms)
 {
 	struct fleet_job *job = drive->job;
@@ -516,19 +551,16 @@ static void step(struct fleet_drive *drive, int64_t now_ms)
 		act(drive, "start", take_act);
 	} else if (job->state == FLEET_MISSION_RUNNING && job->paused) {
 		act(drive, "pause", take_act);
-	} else if (drive->resuming && (job->state == FLEET_MISSION_PAUSED || fleet_job_is_held(job))) {
-		act(drive, "resume", take_resumed);
-	} else if (drive->triggering && fleet_job_takes_trigger(job)) {
-		act(drive, "resume", take_triggered);
-	} else if (drive->skipping && job->state == FLEET_MISSION_HELD) {
-		act(drive, "cancel", take_skipped);
+	} else if (fleet_drive_is_asked(drive) && may_do_asked(drive)) {
+		do_asked(drive);
 	} else if (drive->releasing && !fleet_job_is_active(job)) {
 		release_control(drive);
 	} else if (job->past_count > FLEET_PAST_KEPT) {
 		ask_to_delete(drive);
 	} else {
-		drive->refused = drive->refused || drive->triggering || drive->skipping;
-		drive->resuming = drive->triggering = drive->skipping = false;
+		/* Nothing is left to resume: the order goes on, unless it was stopped in a wait for a trigger. */
+		drive->refused = drive->refused || drive->triggering || drive->skipping || (drive->resuming && fleet_job_is_held(job));
+		end_asked(drive);
 	}
 }
 

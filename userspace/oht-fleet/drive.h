@@ -25,6 +25,7 @@
  * @triggering: the trigger that the mission waits for has come
  * @skipping: the action @skipped is to be skipped
  * @skipped: its id
+ * @looked: the mission was looked at for what the fleet wants of it: it is as it was when the fleet asked, or it is refused
  * @refused: what the fleet wanted last of the mission was not done: it was held again at once, or had ended. @job->reason_text may say why
  * @trouble: why ohtd drives nothing; "": none
  * @unsaved: the file does not take the order
@@ -34,7 +35,7 @@ struct fleet_drive {
 	struct fleet_job *job;
 	struct fleet_robot *robot;
 	const char *path;
-	bool busy, releasing, resuming, triggering, skipping, refused, unsaved;
+	bool busy, releasing, resuming, triggering, skipping, looked, refused, unsaved;
 	int64_t again_at, seen_at, answered_at;
 	char skipped[FLEET_ID_BYTES];
 	char trouble[FLEET_TEXT_BYTES], ended[FLEET_TEXT_BYTES];

@@ -106,7 +106,7 @@ enum form_verdict form_read(const struct form_row *rows, enum fleet_version vers
  * @text: ends with NUL
  * @bytes: of the message; a NUL within them is an error
  *
- * Only what RFC 8259 calls JSON, in UTF-8 that is whole: names of a message are said again in others.
+ * One value and nothing behind it, in UTF-8 that is whole: names of a message are said again in others.
  *
  * Return: a value of the caller's, or NULL.
  */
