@@ -64,7 +64,8 @@ def factsheet(new, word):
             "seriesName": "text", "seriesDescription?": "text", word("mobileRobotKinematics", "agvKinematic"): word("text", "DIFF|OMNI|THREEWHEEL"),
             word("mobileRobotClass", "agvClass"): "FORKLIFT|CONVEYOR|TUGGER|CARRIER", word("maximumLoadMass", "maxLoadMass"): "number",
             "localizationTypes": ["NATURAL|REFLECTOR|RFID|DMC|SPOT|GRID"],
-            "navigationTypes": ["PHYSICAL_LINE_GUIDED|VIRTUAL_LINE_GUIDED|AUTONOMOUS"]},
+            "navigationTypes": ["PHYSICAL_LINE_GUIDED|VIRTUAL_LINE_GUIDED|AUTONOMOUS"],
+            **({"supportedZones?": ["text"]} if new else {})},
         "physicalParameters": {name: "number" for name in (
             word("minimumSpeed", "speedMin"), word("maximumSpeed", "speedMax"), word("maximumAcceleration", "accelerationMax"),
             word("maximumDeceleration", "decelerationMax"), word("minimumHeight", "heightMin"), word("maximumHeight", "heightMax"), "width", "length")},

@@ -39,7 +39,7 @@ def enable(robot):
 
 
 @pytest.fixture(name="ready")
-def _ready(robot, vehicle):
+def ready_vehicle(robot, vehicle):
     """A vehicle that takes orders, and four places: here, and beside it."""
     enable(robot)
     vehicle.start()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * An order against an ohtd that loses answers, is killed, is stopped and holds missions, while oht-fleet is killed as well: by a seed.
- * Each leg is driven to its end once, in its order, none that is not released and none behind a cancellation.
+ * Each leg is driven to its end once, in its order, none that is not released and none behind a cancellation. One that waits for a
+ * trigger ends by a trigger, and by none that comes behind a stop; one that is skipped is not driven, and all others are.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,7 +45,8 @@ int fsync(int fd)
 struct told {
 	char external[128], state[16];
 	int legs, ended;
-	char kinds[FLEET_MISSION_LEGS_MAX][8];
+	bool awaits;
+	char kinds[FLEET_MISSION_LEGS_MAX][16];
 	double places[FLEET_MISSION_LEGS_MAX];
 };
 
@@ -54,6 +56,11 @@ static struct json_object *channel;
 /* What was driven to its end: places, and -1 for a wait. */
 static double driven[1000];
 static int driven_count;
+/* The fleet's triggers that were taken, and those that a leg has ended by. */
+static int triggers, triggered;
+/* The robot was stopped, and the fleet has not said since that the order goes on: no leg may end by a trigger. */
+static bool stopped_in_wait;
+static const char *outputs = "enabled";
 
 static struct {
 	bool there;
@@ -91,9 +98,11 @@ static struct json_object *view(int number)
 	json_object_object_add(object, "external_id", json_object_new_string(mission->external));
 	json_object_object_add(object, "changed", json_object_new_string(changed));
 	json_object_object_add(object, "leg", mission->ended < mission->legs ? json_object_new_int(mission->ended + 1) : NULL);
+	if (mission->awaits)
+		json_object_object_add(object, "reason", json_object_new_string("acknowledge"));
 	if (mission->ended < mission->legs) {
 		leg = json_object_new_object();
-		json_object_object_add(leg, "state", json_object_new_string(is_state(mission, "running") ? "running" : "waiting"));
+		json_object_object_add(leg, "state", json_object_new_string(is_state(mission, "running") || mission->awaits ? "running" : "waiting"));
 		json_object_object_add(object, "current_leg", leg);
 	}
 	return object;
@@ -162,6 +171,21 @@ static int make(struct json_object *body, struct json_object **answer)
 	return 200;
 }
 
+static void drive_leg(struct told *mission)
+{
+	driven[driven_count++] = mission->places[mission->ended++];
+	news++;
+}
+
+static void pass_trigger(struct told *mission)
+{
+	mission->awaits = false;
+	triggered++;
+	assert_true(triggered <= triggers);
+	assert_false(stopped_in_wait);
+	drive_leg(mission);
+}
+
 static int act(struct told *mission, const char *word)
 {
 	static const char *const acts[][3] = {
@@ -169,13 +193,18 @@ static int act(struct told *mission, const char *word)
 	};
 
 	if (!strcmp(word, "cancel") && !is_over(mission)) {
+		mission->awaits = false;
 		turn_to(mission, "cancelled");
 		return 200;
 	}
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
 		if (!strcmp(word, acts[i][0]) && is_state(mission, acts[i][1])) {
+			if (mission->awaits)
+				pass_trigger(mission);
+			else
+				stopped_in_wait = false;
 			/* The button may be pressed, so that it is held at once. */
-			turn_to(mission, chance(8) ? acts[i][2] : "held");
+			turn_to(mission, mission->ended == mission->legs ? "finished" : chance(8) ? acts[i][2] : "held");
 			return 200;
 		}
 	return 409;
@@ -244,8 +273,12 @@ static void live(void)
 			turn_to(mission, "held");
 			continue;
 		}
-		driven[driven_count++] = mission->places[mission->ended++];
-		news++;
+		if (!strcmp(mission->kinds[mission->ended], "acknowledge")) {
+			mission->awaits = true;
+			turn_to(mission, "held");
+			continue;
+		}
+		drive_leg(mission);
 		if (mission->ended == mission->legs)
 			turn_to(mission, "finished");
 	}
@@ -284,8 +317,9 @@ struct json_object *fleet_robot_get(const struct fleet_robot *robot, enum fleet_
 const char *fleet_robot_text(const struct fleet_robot *robot, enum fleet_channel number, const char *name)
 {
 	(void)robot;
-	(void)number;
-	return strcmp(name, "state") ? "another" : "idle";
+	if (strcmp(name, "state"))
+		return "another";
+	return number == FLEET_CHANNEL_SAFETY ? outputs : "idle";
 }
 
 double fleet_robot_number(const struct fleet_robot *robot, enum fleet_channel number, const char *name)
@@ -326,7 +360,12 @@ static void begin_fleet(void)
 	drive = (struct fleet_drive){ .job = &job, .robot = &robot, .path = path };
 }
 
-/* An update that begins at node @from and has @count more, of which @released are. A node may have a wait. */
+static bool waits_for_trigger(int node)
+{
+	return node % 2;
+}
+
+/* An update that begins at node @from and has @count more, of which @released are. Every third node has a wait, for a time or a trigger. */
 static void order(int from, int count, int released, uint32_t update)
 {
 	static struct fleet_order order;
@@ -344,10 +383,11 @@ static void order(int from, int count, int released, uint32_t update)
 		node->position.x_m = from + i;
 		if (i && (from + i) % 3 == 0) {
 			node->action_count = 1;
-			snprintf(node->actions[0].type, sizeof(node->actions[0].type), "wait");
+			snprintf(node->actions[0].type, sizeof(node->actions[0].type), waits_for_trigger(from + i) ? "waitForTrigger" : "wait");
 			snprintf(node->actions[0].id, sizeof(node->actions[0].id), "a%d", from + i);
+			node->actions[0].retriable = true;
 			node->actions[0].parameter_count = 1;
-			snprintf(node->actions[0].parameters[0].value, FLEET_TEXT_BYTES, "1");
+			snprintf(node->actions[0].parameters[0].value, FLEET_TEXT_BYTES, waits_for_trigger(from + i) ? "[\"FLEET_CONTROL\"]" : "1");
 		}
 		if (!i)
 			continue;
@@ -365,6 +405,22 @@ static int legs_until(int node)
 	return node + node / 3;
 }
 
+/* Nodes whose action was skipped. */
+static bool skipped[NODES_MAX + 8];
+static int skipped_count;
+
+static void note_skipped(void)
+{
+	for (uint32_t i = 0; i < job.action_count; i++) {
+		int node = (int)strtol(job.actions[i].id + 1, NULL, 10);
+
+		if (job.actions[i].status != FLEET_FAILED || skipped[node])
+			continue;
+		skipped[node] = true;
+		skipped_count++;
+	}
+}
+
 static void look_at_what_was_driven(int base)
 {
 	int at = 0;
@@ -372,8 +428,34 @@ static void look_at_what_was_driven(int base)
 	assert_true(driven_count <= legs_until(base));
 	for (int node = 1; at < driven_count; node++) {
 		assert_true(driven[at++] == node * 1000.0);
-		if (node % 3 == 0 && at < driven_count)
+		if (node % 3 == 0 && !skipped[node] && at < driven_count)
 			assert_true(driven[at++] == -1);
+	}
+}
+
+static void forget_history(unsigned int seed)
+{
+	chance_state = seed;
+	mission_count = driven_count = news = skipped_count = triggers = triggered = 0;
+	stopped_in_wait = false;
+	outputs = "enabled";
+	memset(skipped, 0, sizeof(skipped));
+}
+
+/* What a fleet says to an order that waits or was interrupted, and a person with the button. */
+static void say_something(void)
+{
+	const char *retriable = fleet_job_retriable(&job);
+
+	if (!chance(10))
+		outputs = strcmp(outputs, "enabled") ? "enabled" : "ready";
+	if (fleet_job_is_held(&job) && !chance(4)) {
+		fleet_drive_resume(&drive);
+		stopped_in_wait = stopped_in_wait && strcmp(outputs, "enabled");
+	} else if (retriable && !chance(4)) {
+		fleet_drive_skip(&drive, retriable);
+	} else if (!chance(3)) {
+		triggers += fleet_drive_trigger(&drive);
 	}
 }
 
@@ -381,8 +463,7 @@ static void one_history(unsigned int seed, bool cancels)
 {
 	int base = cancels ? 8 : 2, last, turns = 0, count;
 
-	chance_state = seed;
-	mission_count = driven_count = news = 0;
+	forget_history(seed);
 	unlink(path);
 	begin_fleet();
 	order(0, base + 1, base, 0);
@@ -394,11 +475,17 @@ static void one_history(unsigned int seed, bool cancels)
 			begin_fleet();
 		else
 			fleet_drive_work(&drive, (int64_t)turns * 1000000000);
+		/* A trigger may be on its way, or have ended the wait already. */
+		if (job.stopped && !request.there && missions[job.mission - 1].awaits)
+			stopped_in_wait = true;
 		drive.again_at = 0;
 		if (chance(2))
 			live();
-		if (job.state == FLEET_MISSION_HELD && !chance(4))
-			fleet_drive_resume(&drive);
+		say_something();
+		if (!*drive.ended && !job.cancelled && !job.cancelling)
+			note_skipped();
+		/* No node was reached, and no action is over, before ohtd says so. */
+		assert_true(!job.mission || job.done <= (uint32_t)missions[job.mission - 1].ended);
 		look_at_what_was_driven(base);
 		if (cancels && driven_count >= 3 && !job.cancelling && !job.cancelled) {
 			job.cancelling = true;
@@ -420,8 +507,9 @@ static void one_history(unsigned int seed, bool cancels)
 			break;
 	}
 	assert_true(turns < TURNS_MAX);
-	if (!cancels) {
-		assert_int_equal(driven_count, legs_until(base));
+	/* The answer that the mission was cancelled to skip an action was lost, or the program was killed just then: the order has ended. */
+	if (!cancels && !job.cancelled) {
+		assert_int_equal(driven_count, legs_until(base) - skipped_count);
 		assert_int_equal(job.last_sequence, 2 * base);
 		return;
 	}
@@ -444,13 +532,19 @@ static void one_history(unsigned int seed, bool cancels)
 static void each_leg_is_driven_once(void **unused)
 {
 	const char *runs = getenv("OHT_RUNS");
-	unsigned int count = runs ? (unsigned int)strtoul(runs, NULL, 10) : 50;
+	unsigned int count = runs ? (unsigned int)strtoul(runs, NULL, 10) : 50, skips = 0, ends = 0, whole = 0;
 
 	(void)unused;
 	for (unsigned int seed = 1; seed <= count; seed++) {
 		one_history(seed, false);
+		skips += (unsigned int)skipped_count;
+		ends += (unsigned int)triggered;
+		whole += !job.cancelled;
 		one_history(seed, true);
 	}
+	print_message("%u of %u orders to their end, %u triggers, %u skipped\n", whole, count, ends, skips);
+	/* Else these histories show nothing. */
+	assert_true(skips > count / 2 && ends > count && whole > count / 2);
 }
 
 /* What is not on the disk is not asked for. */
@@ -581,8 +675,14 @@ static void a_wish_to_go_on_ends_with_the_connection(void **unused)
 	known = true;
 	turn_to(&missions[0], "held");
 	look_for_requests("");
-	assert_true(drive.resume_refused);
+	assert_true(drive.refused);
 	fleet_drive_resume(&drive);
+	/* It looks at the mission first. */
+	drive.again_at = 0;
+	fleet_drive_work(&drive, 2200000000000);
+	assert_string_equal(request.path, "missions/1");
+	chance_state = 4;
+	answer_request();
 	look_for_requests("missions/1/resume");
 }
 

@@ -15,6 +15,8 @@
 #include "common/file.h"
 #include "oht-fleet/errors.h"
 #include "oht-fleet/ids.h"
+#include "oht-fleet/judge.h"
+#include "oht-fleet/robot.h"
 #include "oht-fleet/settings.h"
 #include "scratch.h"
 
@@ -209,6 +211,99 @@ static void settings_are_refused_by_line(void **unused)
 	assert_int_equal(scratch_remove(dir), 0);
 }
 
+/* Said again in a state, half a character would make it no JSON for everybody who reads it. */
+static void what_is_no_json_is_no_message(void **unused)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} rows[] = {
+		{ "{\"a\":[1,\"\xc3\xa9\",null]}", true }, { " {} \n", true }, { "", false }, { "{}x", false }, { "{}{}", false },
+		{ "{\"a\":1,}", false }, { "{a:1}", false }, { "/* */{}", false }, { "{\"a\":\"\xc3\"}", false }, { "{\"a\":\"\xff\"}", false },
+		{ "{\"a\":\"\xed\xa0\x80\"}", false }, { "{\"a\":1", false },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct json_object *value = form_parse(rows[i].text, strlen(rows[i].text));
+
+		if (!!value != rows[i].good)
+			fail_msg("%s: %s", rows[i].text, rows[i].good ? "refused" : "taken");
+		json_object_put(value);
+	}
+	assert_null(form_parse("{}", 3));
+}
+
+/* The newest state alone is not enough: an order would be judged without limits and stations, and refused for a role that is there. */
+static void a_robot_is_known_with_its_limits_and_the_own_role(void **unused)
+{
+	static struct fleet_robot robot;
+	struct json_object *object = json_object_new_object();
+
+	(void)unused;
+	for (int i = 0; i < FLEET_CHANNELS; i++)
+		robot.data[i] = object;
+	assert_false(fleet_robot_is_known(&robot));
+	robot.stations = robot.factsheet = object;
+	assert_false(fleet_robot_is_known(&robot));
+	snprintf(robot.user, sizeof(robot.user), "fleet");
+	assert_true(fleet_robot_is_known(&robot));
+	robot.stations = NULL;
+	assert_false(fleet_robot_is_known(&robot));
+	robot.stations = object;
+	robot.factsheet = NULL;
+	assert_false(fleet_robot_is_known(&robot));
+	json_object_put(object);
+}
+
+static struct fleet_verdict judged(const struct fleet_judge *judge, uint32_t update, const char *first, uint32_t sequence)
+{
+	static struct fleet_order order;
+	char digest[FLEET_DIGEST_BYTES];
+
+	order = (struct fleet_order){ .update = update, .node_count = 2, .edge_count = 1 };
+	snprintf(order.id, sizeof(order.id), "order");
+	for (uint32_t i = 0; i < 2; i++) {
+		struct fleet_node *node = &order.nodes[i];
+
+		snprintf(node->id, sizeof(node->id), "%s", i ? "end" : first);
+		node->sequence = sequence + 2 * i;
+		node->released = true;
+		node->position = (struct fleet_node_position){ .there = true, .x_m = i, .theta = NAN, .deviation_m = NAN, .map = "rail" };
+	}
+	order.edges[0] = (struct fleet_edge){ .sequence = sequence + 1, .released = true };
+	return fleet_judge_order(judge, &order, digest);
+}
+
+static void an_update_fits_to_what_is_released(void **unused)
+{
+	static const struct {
+		uint32_t update;
+		const char *first;
+		uint32_t sequence;
+		enum fleet_refusal refusal;
+	} rows[] = {
+		{ 4, "base", 6, FLEET_OUTDATED_ORDER_UPDATE }, { 0, "base", 6, FLEET_OUTDATED_ORDER_UPDATE }, { 5, "base", 6, FLEET_SAME_ORDER_UPDATE_ID },
+		{ 6, "base", 4, FLEET_WRONG_STITCH }, { 6, "base", 8, FLEET_WRONG_STITCH }, { 6, "planned", 8, FLEET_WRONG_STITCH },
+		{ 6, "last", 6, FLEET_WRONG_STITCH }, { 6, "base", 6, FLEET_NOT_REFUSED }, { UINT32_MAX, "base", 6, FLEET_NOT_REFUSED },
+	};
+	static struct fleet_job job = { .order = "order", .update = 5, .digest = "0", .last_node = "last", .base_node = "base", .base_sequence = 6 };
+	static struct fleet_settings settings = { .map = "rail" };
+	static struct fleet_robot robot;
+	const struct fleet_judge judge = { .job = &job, .settings = &settings, .robot = &robot, .mode = FLEET_AUTOMATIC };
+
+	(void)unused;
+	robot.factsheet = json_tokener_parse("{\"lengths\":{\"soft_min_mm\":0,\"soft_max_mm\":1000}}");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(judged(&judge, rows[i].update, rows[i].first, rows[i].sequence).refusal, rows[i].refusal);
+	/* A limit that is not known permits nothing. */
+	json_object_put(robot.factsheet);
+	robot.factsheet = NULL;
+	assert_int_equal(judged(&judge, 6, "base", 6).refusal, FLEET_NO_ROUTE_TO_TARGET);
+	job.cancelled = true;
+	assert_int_equal(judged(&judge, 6, "base", 6).refusal, FLEET_ORDER_UPDATE_FOLLOWING_CANCEL);
+}
+
 static void refusals_end_with_what_the_standard_names(void **unused)
 {
 	static struct fleet_errors errors;
@@ -238,6 +333,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_state_has_the_words_of_each_version),
+		cmocka_unit_test(what_is_no_json_is_no_message),
+		cmocka_unit_test(an_update_fits_to_what_is_released),
+		cmocka_unit_test(a_robot_is_known_with_its_limits_and_the_own_role),
 		cmocka_unit_test(what_is_no_message_is_blamed_by_its_place),
 		cmocka_unit_test(ids_go_on_over_ends_and_kills),
 		cmocka_unit_test(settings_are_refused_by_line),

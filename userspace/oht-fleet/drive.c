@@ -30,10 +30,76 @@ int fleet_drive_save(struct fleet_drive *drive)
 	return failed ? -1 : 0;
 }
 
+/* Its outputs are low, so that it cannot go on by itself. */
+static bool is_stopped(const struct fleet_drive *drive)
+{
+	return strcmp(fleet_robot_text(drive->robot, FLEET_CHANNEL_SAFETY, "state"), "enabled") ||
+	       !strcmp(fleet_robot_text(drive->robot, FLEET_CHANNEL_ROBOT, "state"), "fault");
+}
+
 void fleet_drive_resume(struct fleet_drive *drive)
 {
-	drive->resuming = true;
-	drive->resume_refused = false;
+	bool awaits = fleet_job_awaits(drive->job);
+
+	drive->refused = awaits && drive->job->stopped && is_stopped(drive);
+	drive->resuming = !awaits;
+	if (!awaits || drive->refused)
+		return;
+	/* To resume its mission would be the trigger. */
+	fleet_job_interrupt(drive->job, false);
+	fleet_drive_save(drive);
+}
+
+bool fleet_drive_trigger(struct fleet_drive *drive)
+{
+	if (!fleet_job_takes_trigger(drive->job) || is_stopped(drive) || fleet_drive_is_asked(drive))
+		return false;
+	drive->triggering = true;
+	drive->refused = false;
+	return true;
+}
+
+static bool may_retry(const struct fleet_drive *drive, const char *action)
+{
+	const char *retriable = fleet_job_retriable(drive->job);
+
+	return retriable && !strcmp(retriable, action) && !drive->job->paused && !drive->job->cancelling && !fleet_drive_is_asked(drive);
+}
+
+bool fleet_drive_retry(struct fleet_drive *drive, const char *action)
+{
+	bool may = may_retry(drive, action);
+
+	if (may)
+		fleet_drive_resume(drive);
+	return may;
+}
+
+bool fleet_drive_skip(struct fleet_drive *drive, const char *action)
+{
+	if (!may_retry(drive, action))
+		return false;
+	snprintf(drive->skipped, sizeof(drive->skipped), "%s", action);
+	drive->skipping = true;
+	drive->refused = false;
+	return true;
+}
+
+bool fleet_drive_is_asked(const struct fleet_drive *drive)
+{
+	return drive->resuming || drive->triggering || drive->skipping;
+}
+
+static void end_asked(struct fleet_drive *drive)
+{
+	drive->resuming = drive->triggering = drive->skipping = drive->looked = false;
+}
+
+/* What is not done by now is not done later, when the robot may be in another state. */
+static void refuse_asked(struct fleet_drive *drive)
+{
+	drive->refused = drive->refused || fleet_drive_is_asked(drive);
+	end_asked(drive);
 }
 
 /* ---- what ohtd says ---- */
@@ -108,7 +174,7 @@ static void give_up(struct fleet_drive *drive)
 {
 	*drive->trouble = '\0';
 	fleet_job_give_up(drive->job);
-	drive->resuming = false;
+	refuse_asked(drive);
 	drive->robot->heard = true;
 	fleet_drive_save(drive);
 }
@@ -176,8 +242,38 @@ static void take_resumed(void *arg, int status, struct json_object *answer)
 	struct fleet_drive *drive = arg;
 
 	take_act(arg, status, answer);
-	drive->resuming = false;
-	drive->resume_refused = !is_done(status) || drive->job->state == FLEET_MISSION_HELD;
+	end_asked(drive);
+	drive->refused = !is_done(status) || fleet_job_is_held(drive->job);
+}
+
+/* Asked again, it might end the next action that waits for a trigger. */
+static void take_triggered(void *arg, int status, struct json_object *answer)
+{
+	struct fleet_drive *drive = arg;
+
+	take_act(arg, status, answer);
+	end_asked(drive);
+	drive->refused = !is_done(status);
+}
+
+/*
+ * Only the answer says that the mission was cancelled for this: without it, as behind a kill, a person may have done it, and the order
+ * has ended.
+ */
+static void take_skipped(void *arg, int status, struct json_object *answer)
+{
+	struct fleet_drive *drive = arg;
+
+	take_act(arg, status, answer);
+	end_asked(drive);
+	drive->refused = !is_done(status);
+	if (drive->refused)
+		return;
+	/* A mission that is another one, by a restore of the robot's database, ends the order. */
+	if (fleet_job_is_foreign(drive->job, answer))
+		return;
+	fleet_job_skip(drive->job, drive->skipped);
+	fleet_drive_save(drive);
 }
 
 /* ohtd no longer has the mission: somebody deleted it, which ends the order. */
@@ -192,6 +288,16 @@ static void take_asked(void *arg, int status, struct json_object *answer)
 		drive->job->state = FLEET_MISSION_CANCELLED;
 	else
 		wait_a_moment(drive, status, answer);
+}
+
+static void take_looked(void *arg, int status, struct json_object *answer)
+{
+	struct fleet_drive *drive = arg;
+
+	take_asked(arg, status, answer);
+	drive->looked = status == 200;
+	if (!drive->looked)
+		refuse_asked(drive);
 }
 
 /* Whatever the answer: another client may have taken control meanwhile. */
@@ -294,12 +400,12 @@ static void ask_to_add(struct fleet_drive *drive)
 	json_object_put(body);
 }
 
-static void ask_about(struct fleet_drive *drive)
+static void ask_about(struct fleet_drive *drive, fleet_answer_fn tell)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "missions/%u", drive->job->mission);
-	ask(drive, "GET", path, NULL, take_asked);
+	ask(drive, "GET", path, NULL, tell);
 }
 
 /* The number may be another mission's since a restore of the robot's database. */
@@ -357,7 +463,7 @@ static void look(struct fleet_drive *drive, int64_t now_ms)
 		return;
 	}
 	if (now_ms >= drive->seen_at + UNSEEN_MS)
-		ask_about(drive);
+		ask_about(drive, take_asked);
 }
 
 /* Legs wait for a mission. True: something was done about it. */
@@ -406,6 +512,26 @@ static void cancel(struct fleet_drive *drive)
 		give_up(drive);
 }
 
+static bool may_do_asked(const struct fleet_drive *drive)
+{
+	const struct fleet_job *job = drive->job;
+
+	if (drive->resuming)
+		return job->state == FLEET_MISSION_PAUSED || (job->state == FLEET_MISSION_HELD && !fleet_job_awaits(job));
+	return drive->triggering ? fleet_job_takes_trigger(job) : job->state == FLEET_MISSION_HELD;
+}
+
+/* An older state would mislead: a resume for what was held a moment ago may end a wait for a trigger. */
+static void do_asked(struct fleet_drive *drive)
+{
+	if (!drive->looked)
+		ask_about(drive, take_looked);
+	else if (drive->skipping)
+		act(drive, "cancel", take_skipped);
+	else
+		act(drive, "resume", drive->triggering ? take_triggered : take_resumed);
+}
+
 static void step(struct fleet_drive *drive, int64_t now_ms)
 {
 	struct fleet_job *job = drive->job;
@@ -425,25 +551,37 @@ static void step(struct fleet_drive *drive, int64_t now_ms)
 		act(drive, "start", take_act);
 	} else if (job->state == FLEET_MISSION_RUNNING && job->paused) {
 		act(drive, "pause", take_act);
-	} else if (drive->resuming && (job->state == FLEET_MISSION_PAUSED || job->state == FLEET_MISSION_HELD)) {
-		act(drive, "resume", take_resumed);
+	} else if (fleet_drive_is_asked(drive) && may_do_asked(drive)) {
+		do_asked(drive);
 	} else if (drive->releasing && !fleet_job_is_active(job)) {
 		release_control(drive);
 	} else if (job->past_count > FLEET_PAST_KEPT) {
 		ask_to_delete(drive);
 	} else {
-		drive->resuming = false;
+		/* Nothing is left to resume: the order goes on, unless it was stopped in a wait for a trigger. */
+		drive->refused = drive->refused || drive->triggering || drive->skipping || (drive->resuming && fleet_job_is_held(job));
+		end_asked(drive);
 	}
+}
+
+/* A stop in a wait for a trigger: what the trigger would begin was ordered before the stop. */
+static void look_at_stop(struct fleet_drive *drive)
+{
+	if (!fleet_job_awaits(drive->job) || drive->job->stopped || !is_stopped(drive))
+		return;
+	fleet_job_interrupt(drive->job, true);
+	drive->robot->heard = true;
+	fleet_drive_save(drive);
 }
 
 int64_t fleet_drive_work(struct fleet_drive *drive, int64_t now_ms)
 {
 	/* ohtd is gone and holds the mission: the fleet has to ask for a resume once more. */
 	if (!fleet_robot_is_known(drive->robot)) {
-		drive->resume_refused = drive->resume_refused || drive->resuming;
-		drive->resuming = false;
+		refuse_asked(drive);
 		return FLEET_NEVER;
 	}
+	look_at_stop(drive);
 	if (drive->busy)
 		return FLEET_NEVER;
 	if (now_ms >= drive->again_at) {

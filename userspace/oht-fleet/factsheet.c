@@ -38,7 +38,7 @@ struct factsheet {
 		char series[FLEET_ID_BYTES], description[FLEET_TEXT_BYTES], kinematics[WORD_BYTES], class[WORD_BYTES];
 		double load_max_kg;
 		char localization[1][WORD_BYTES], navigation[1][WORD_BYTES];
-		uint32_t one;
+		uint32_t one, none;
 	} type;
 	struct {
 		double speed_min, speed_max, acceleration, deceleration, height_min, height_max, width, length;
@@ -89,6 +89,9 @@ static const struct form_row type_rows[] = {
 	  .count_at = offsetof(struct factsheet, type.one) - offsetof(struct factsheet, type) },
 	{ SAME("navigationTypes"), .kind = FORM_TEXTS, MEMBER(type, navigation), .bytes = WORD_BYTES,
 	  .count_at = offsetof(struct factsheet, type.one) - offsetof(struct factsheet, type) },
+	/* No kind of zone. */
+	{ { "supportedZones", NULL }, .kind = FORM_TEXTS, MEMBER(type, navigation), .bytes = WORD_BYTES,
+	  .count_at = offsetof(struct factsheet, type.none) - offsetof(struct factsheet, type) },
 	END,
 };
 
@@ -259,7 +262,7 @@ static void fill_limits(struct factsheet *sheet, const struct fleet_settings *se
 	sheet->limits.timing.visualization = settings->visualization_ms ? (double)settings->visualization_ms / 1000 : NAN;
 }
 
-static void fill_action(struct action *action, const struct fleet_action_kind *kind)
+static void fill_action(struct action *action, const struct fleet_action_kind *kind, enum fleet_version version)
 {
 	static const char *const blocking[] = { "NONE", "SOFT", "HARD", "SINGLE" };
 
@@ -273,7 +276,7 @@ static void fill_action(struct action *action, const struct fleet_action_kind *k
 	if (kind->parameter) {
 		action->parameter_count = 1;
 		snprintf(action->parameters[0].key, WORD_BYTES, "%s", kind->parameter);
-		snprintf(action->parameters[0].type, WORD_BYTES, "%s", kind->parameter_type);
+		snprintf(action->parameters[0].type, WORD_BYTES, "%s", kind->parameter_type[version]);
 		action->parameters[0].optional = kind->parameter_optional;
 	}
 	action->pause = !kind->instant;
@@ -319,7 +322,7 @@ struct json_object *fleet_factsheet_make(const struct fleet_settings *settings, 
 	fill_optional(&sheet, settings->version);
 	for (unsigned int i = 0; i < FLEET_ACTION_KINDS; i++)
 		if (!fleet_action_kinds[i].only_3_0 || settings->version == FLEET_V3_0)
-			fill_action(&sheet.features.actions[sheet.features.action_count++], &fleet_action_kinds[i]);
+			fill_action(&sheet.features.actions[sheet.features.action_count++], &fleet_action_kinds[i], settings->version);
 	fill_version(&sheet, "ohtd", json_object_get_string(json_object_object_get(json_object_object_get(robot, "versions"), "ohtd")));
 	fill_version(&sheet, "oht-fleet", OHT_VERSION);
 	return form_write(factsheet_rows, settings->version, &sheet, 0);

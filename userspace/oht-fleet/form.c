@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/utf8.h"
+
 static const void *at(const void *base, size_t offset)
 {
 	return (const char *)base + offset;
@@ -118,6 +120,31 @@ struct json_object *form_write(const struct form_row *rows, enum fleet_version v
 }
 
 /* ---- reading ---- */
+
+/* A NUL within them is none: it ends the text. */
+static bool is_utf8(const char *text, size_t bytes)
+{
+	size_t at = 0, step = 1;
+
+	while (at < bytes && text[at] && step) {
+		step = oht_utf8_character(text + at, bytes - at, NULL);
+		at += step;
+	}
+	return at == bytes;
+}
+
+struct json_object *form_parse(const char *text, size_t bytes)
+{
+	struct json_tokener *tokener = is_utf8(text, bytes) ? json_tokener_new() : NULL;
+	struct json_object *value;
+
+	if (!tokener)
+		return NULL;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	value = json_tokener_parse_ex(tokener, text, (int)bytes);
+	json_tokener_free(tokener);
+	return value;
+}
 
 static enum form_verdict blame(struct form_fault *fault, enum form_verdict verdict, const char *name)
 {

@@ -101,6 +101,17 @@ struct json_object *form_write(const struct form_row *rows, enum fleet_version v
 enum form_verdict form_read(const struct form_row *rows, enum fleet_version version, struct json_object *object, void *to,
 			    struct form_fault *fault);
 
+/**
+ * form_parse() - a message that has come
+ * @text: ends with NUL
+ * @bytes: of the message; a NUL within them is an error
+ *
+ * One value and nothing behind it, in UTF-8 that is whole: names of a message are said again in others.
+ *
+ * Return: a value of the caller's, or NULL.
+ */
+struct json_object *form_parse(const char *text, size_t bytes);
+
 /* Word of number @number, "" if there is none. */
 const char *form_word(const struct form_words *words, enum fleet_version version, unsigned int number);
 

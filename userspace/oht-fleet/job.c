@@ -30,7 +30,12 @@ bool fleet_job_is_over(const struct fleet_job *job)
 
 bool fleet_job_is_paused(const struct fleet_job *job)
 {
-	return job->paused || job->state == FLEET_MISSION_PAUSED || job->state == FLEET_MISSION_HELD;
+	return job->paused || job->state == FLEET_MISSION_PAUSED || fleet_job_is_held(job);
+}
+
+bool fleet_job_is_held(const struct fleet_job *job)
+{
+	return job->state == FLEET_MISSION_HELD && (job->stopped || !fleet_job_awaits(job));
 }
 
 /* The leg of the mission that has not ended, or NULL. */
@@ -43,7 +48,21 @@ bool fleet_job_acts(const struct fleet_job *job)
 {
 	const struct fleet_job_leg *leg = present_leg(job);
 
+	if (fleet_job_awaits(job))
+		return !job->stopped && !job->paused;
 	return leg && *leg->action && job->leg_runs && job->state == FLEET_MISSION_RUNNING;
+}
+
+bool fleet_job_awaits(const struct fleet_job *job)
+{
+	const struct fleet_job_leg *leg = present_leg(job);
+
+	return leg && job->state == FLEET_MISSION_HELD && !strcmp(leg->kind, "acknowledge") && !strcmp(job->reason, "acknowledge");
+}
+
+bool fleet_job_takes_trigger(const struct fleet_job *job)
+{
+	return fleet_job_awaits(job) && fleet_job_acts(job) && present_leg(job)->by_fleet;
 }
 
 /* ---- an order comes ---- */
@@ -90,6 +109,13 @@ static uint32_t seconds_of(const struct fleet_action *action)
 	return action->parameter_count ? (uint32_t)strtoul(action->parameters[0].value, NULL, 10) : 0;
 }
 
+static bool is_by_fleet(const struct fleet_action *action, enum fleet_version version)
+{
+	bool by_fleet;
+
+	return fleet_action_triggers(action, version, &by_fleet) && by_fleet;
+}
+
 static struct fleet_job_leg *add_leg(struct fleet_job *job, const char *kind, uint32_t sequence)
 {
 	struct fleet_job_leg *leg = &job->legs[job->leg_count++];
@@ -99,11 +125,11 @@ static struct fleet_job_leg *add_leg(struct fleet_job *job, const char *kind, ui
 	return leg;
 }
 
-static void add_actions(struct fleet_job *job, const struct fleet_node *node)
+static void add_actions(struct fleet_job *job, const struct fleet_node *node, enum fleet_version version)
 {
 	for (uint32_t i = 0; i < node->action_count; i++) {
 		const struct fleet_action *action = &node->actions[i];
-		const char *kind = fleet_action_kinds[fleet_action_find(action->type, false, FLEET_V3_0)].leg;
+		enum fleet_action_number number = fleet_action_find(action->type, false, version);
 		struct fleet_job_action *row;
 		struct fleet_job_leg *leg;
 
@@ -115,8 +141,10 @@ static void add_actions(struct fleet_job *job, const struct fleet_node *node)
 		snprintf(row->type, sizeof(row->type), "%s", action->type);
 		if (!node->released)
 			continue;
-		leg = add_leg(job, kind, node->sequence);
-		leg->wait_s = seconds_of(action);
+		leg = add_leg(job, fleet_action_kinds[number].leg, node->sequence);
+		if (number == FLEET_WAIT)
+			leg->wait_s = seconds_of(action);
+		leg->by_fleet = number == FLEET_WAIT_FOR_TRIGGER && is_by_fleet(action, version);
 		snprintf(leg->action, sizeof(leg->action), "%s", action->id);
 	}
 }
@@ -138,7 +166,7 @@ static void add_node(struct fleet_job *job, const struct fleet_edge *edge, const
 		leg->position_mm = *station ? NAN : ahead->at_mm;
 		leg->speed_mm_s = edge->speed_max_m_s * 1000;
 	}
-	add_actions(job, node);
+	add_actions(job, node, settings->version);
 }
 
 static void drop_horizon(struct fleet_job *job)
@@ -170,7 +198,7 @@ static void leave_mission(struct fleet_job *job)
 {
 	job->mission = job->asked = job->sent = job->done = 0;
 	job->state = FLEET_MISSION_NONE;
-	job->leg_runs = false;
+	job->leg_runs = job->stopped = false;
 	*job->changed = *job->reason = *job->reason_text = '\0';
 }
 
@@ -189,7 +217,7 @@ static void begin_order(struct fleet_job *job, const struct fleet_order *order, 
 	job->last_sequence = first->sequence;
 	job->last_mm = fleet_job_place(first, settings, robot, station);
 	job->toward_mm = NAN;
-	add_actions(job, first);
+	add_actions(job, first, settings->version);
 }
 
 void fleet_job_take(struct fleet_job *job, const struct fleet_order *order, const struct fleet_settings *settings,
@@ -249,9 +277,31 @@ static void turn_action(struct fleet_job *job)
 	else if (action->status == FLEET_WAITING)
 		return;
 	else if (job->state == FLEET_MISSION_HELD)
-		action->status = action->retriable ? FLEET_RETRIABLE : FLEET_PAUSED;
+		action->status = action->retriable && !fleet_job_awaits(job) ? FLEET_RETRIABLE : FLEET_PAUSED;
 	else if (job->state == FLEET_MISSION_PAUSED)
 		action->status = FLEET_PAUSED;
+}
+
+void fleet_job_pause(struct fleet_job *job, bool paused)
+{
+	job->paused = paused;
+	turn_action(job);
+}
+
+void fleet_job_interrupt(struct fleet_job *job, bool stopped)
+{
+	job->stopped = stopped;
+	turn_action(job);
+}
+
+const char *fleet_job_retriable(const struct fleet_job *job)
+{
+	const struct fleet_job_leg *leg = present_leg(job);
+
+	for (uint32_t i = 0; leg && job->state == FLEET_MISSION_HELD && i < job->action_count; i++)
+		if (!strcmp(job->actions[i].id, leg->action) && job->actions[i].status == FLEET_RETRIABLE)
+			return leg->action;
+	return NULL;
 }
 
 static const char *text_of(struct json_object *object, const char *name)
@@ -300,6 +350,8 @@ bool fleet_job_follow(struct fleet_job *job, struct json_object *mission)
 	snprintf(job->reason_text, sizeof(job->reason_text), "%s", text_of(mission, "reason_text"));
 	for (; job->done < ended; job->done++)
 		finish_leg(job, &job->legs[job->done]);
+	if (!fleet_job_awaits(job))
+		job->stopped = false;
 	turn_action(job);
 	return job->done != before;
 }
@@ -328,13 +380,30 @@ bool fleet_job_is_foreign(const struct fleet_job *job, struct json_object *missi
 	return strcmp(external, text_of(mission, "external_id")) || (state_of(text_of(mission, "state")) == FLEET_MISSION_WAITING && job->done);
 }
 
-void fleet_job_begin_piece(struct fleet_job *job)
+/* Legs from @from on are still to be driven. */
+static void begin_piece(struct fleet_job *job, uint32_t from)
 {
 	remember(job);
-	job->leg_count -= job->sent;
-	memmove(&job->legs[0], &job->legs[job->sent], job->leg_count * sizeof(job->legs[0]));
+	job->leg_count -= from;
+	memmove(&job->legs[0], &job->legs[from], job->leg_count * sizeof(job->legs[0]));
 	leave_mission(job);
 	job->piece++;
+}
+
+void fleet_job_begin_piece(struct fleet_job *job)
+{
+	begin_piece(job, job->sent);
+}
+
+void fleet_job_skip(struct fleet_job *job, const char *id)
+{
+	const struct fleet_job_leg *leg = present_leg(job);
+	struct fleet_job_action *action = find_action(job, id);
+	bool skips = leg && action && !strcmp(leg->action, id);
+
+	if (skips)
+		action->status = FLEET_FAILED;
+	begin_piece(job, job->done + skips);
 }
 
 void fleet_job_give_up(struct fleet_job *job)

@@ -40,14 +40,18 @@ struct fleet_job_action {
 	bool retriable;
 };
 
-/* @action: id of the action that the leg is; "": the leg leads to the node @sequence */
+/*
+ * @action: id of the action that the leg is; "": the leg leads to the node @sequence
+ * @by_fleet: it waits for a trigger, which may be the fleet's
+ */
 struct fleet_job_leg {
-	char kind[8];
+	char kind[16];
 	char station[FLEET_STATION_BYTES];	/* "": see @position_mm */
 	double position_mm, speed_mm_s;		/* NaN: none */
 	uint32_t wait_s;
 	uint32_t sequence;
 	char action[FLEET_ID_BYTES];
+	bool by_fleet;
 };
 
 /* @mission: 0: nothing of it was to be driven */
@@ -85,6 +89,7 @@ enum fleet_mission_state {
  * @cancelling: it is to be cancelled
  * @cancelled: it was
  * @paused: the fleet wants a pause
+ * @stopped: the robot was stopped while the order waits for a trigger
  * @past: what was in hand before, the oldest first
  *
  * Not on the disk:
@@ -111,7 +116,7 @@ struct fleet_job {
 	struct fleet_job_leg legs[FLEET_LEGS_MAX];
 	uint32_t leg_count;
 	uint32_t mission, piece, asked, sent, done;
-	bool cancelling, cancelled, paused;
+	bool cancelling, cancelled, paused, stopped;
 	struct fleet_job_past past[FLEET_PAST_MAX];
 	uint32_t past_count;
 
@@ -152,6 +157,22 @@ bool fleet_job_is_over(const struct fleet_job *job);
 /* Nothing moves for the order, and a person or program has to let it go on. */
 bool fleet_job_is_paused(const struct fleet_job *job);
 
+/* Something has interrupted the order, which is no pause. */
+bool fleet_job_is_held(const struct fleet_job *job);
+
+/* The robot stands at an action that ends by a trigger. ohtd holds the mission meanwhile; to the fleet it runs. */
+bool fleet_job_awaits(const struct fleet_job *job);
+
+/* A trigger of the fleet would end the action that is under way. */
+bool fleet_job_takes_trigger(const struct fleet_job *job);
+
+/* The action that is under way was interrupted and may be retried or skipped. NULL: there is none. */
+const char *fleet_job_retriable(const struct fleet_job *job);
+
+/* Both change what is said of the action that is under way. */
+void fleet_job_pause(struct fleet_job *job, bool paused);
+void fleet_job_interrupt(struct fleet_job *job, bool stopped);
+
 /* The leg that is under way is an action. */
 bool fleet_job_acts(const struct fleet_job *job);
 
@@ -180,6 +201,9 @@ bool fleet_job_is_foreign(const struct fleet_job *job, struct json_object *missi
 
 /* The mission is over and more legs wait: the next mission of the order is to be made for them. */
 void fleet_job_begin_piece(struct fleet_job *job);
+
+/* The mission was cancelled to skip the action @id: it has failed, and a mission of its own is to be made of the legs behind it. */
+void fleet_job_skip(struct fleet_job *job, const char *id);
 
 /* What is left of the order is given up: its nodes are gone, its actions have failed. */
 void fleet_job_give_up(struct fleet_job *job);

@@ -16,6 +16,8 @@
 	{ SAME(#member), .kind = FORM_TEXT, .flags = FORM_OPTIONAL, AT(type, member), .bytes = sizeof(((struct type *)0)->member) }
 #define COUNT(type, member)	{ SAME(#member), .kind = FORM_COUNT, AT(type, member) }
 #define FLAG(type, member)	{ SAME(#member), .kind = FORM_FLAG, AT(type, member) }
+/* The file of an earlier program does not have it. */
+#define LATER_FLAG(type, member)	{ SAME(#member), .kind = FORM_FLAG, .flags = FORM_OPTIONAL, AT(type, member) }
 #define NUMBER(type, member)	{ SAME(#member), .kind = FORM_NUMBER, .flags = FORM_OPTIONAL, AT(type, member) }
 #define LIST(member, counter, its_rows)                                                                                                     \
 	{ SAME(#member), .kind = FORM_LIST, AT(fleet_job, member), .bytes = sizeof(((struct fleet_job *)0)->member[0]),                     \
@@ -35,7 +37,7 @@ static const struct form_row action_rows[] = {
 
 static const struct form_row leg_rows[] = {
 	TEXT(fleet_job_leg, kind), TEXT(fleet_job_leg, station), NUMBER(fleet_job_leg, position_mm), NUMBER(fleet_job_leg, speed_mm_s),
-	COUNT(fleet_job_leg, wait_s), COUNT(fleet_job_leg, sequence), TEXT(fleet_job_leg, action), END,
+	COUNT(fleet_job_leg, wait_s), COUNT(fleet_job_leg, sequence), TEXT(fleet_job_leg, action), LATER_FLAG(fleet_job_leg, by_fleet), END,
 };
 
 static const struct form_row past_rows[] = {
@@ -47,7 +49,7 @@ static const struct form_row job_rows[] = {
 	NUMBER(fleet_job, last_mm), NUMBER(fleet_job, toward_mm), TEXT(fleet_job, base_node), COUNT(fleet_job, base_sequence),
 	LIST(nodes, node_count, node_rows), LIST(actions, action_count, action_rows), LIST(legs, leg_count, leg_rows),
 	COUNT(fleet_job, mission), COUNT(fleet_job, piece), COUNT(fleet_job, asked), COUNT(fleet_job, sent), COUNT(fleet_job, done),
-	FLAG(fleet_job, cancelling), FLAG(fleet_job, cancelled), FLAG(fleet_job, paused), LIST(past, past_count, past_rows), END,
+	FLAG(fleet_job, cancelling), FLAG(fleet_job, cancelled), FLAG(fleet_job, paused), LATER_FLAG(fleet_job, stopped), LIST(past, past_count, past_rows), END,
 };
 
 static void empty(struct fleet_job *job)

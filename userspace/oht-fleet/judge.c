@@ -95,17 +95,37 @@ static struct fleet_verdict ends(const struct fleet_order *order, enum fleet_ver
 {
 	for (uint32_t i = 0; version == FLEET_V2_1 && i < order->edge_count; i++)
 		if (strcmp(order->edges[i].start, order->nodes[i].id) || strcmp(order->edges[i].end, order->nodes[i + 1].id))
-			return refuse(FLEET_VALIDATION_FAILURE, "edgeId", order->edges[i].id, "It does not lead from %.60s to %.60s, between which it stands.",
+			return refuse(FLEET_VALIDATION_FAILURE, "edgeId", order->edges[i].id, "It does not lead from %s to %s, between which it stands.",
 				      order->nodes[i].id, order->nodes[i + 1].id);
 	return good;
 }
 
 /* ---- actions ---- */
 
-static struct fleet_verdict parameters(const struct fleet_action *action, const struct fleet_action_kind *kind)
+static struct fleet_verdict seconds(const struct fleet_action *action, const struct fleet_action_kind *kind)
 {
 	char *end;
-	long seconds;
+	long seconds = strtol(action->parameters[0].value, &end, 10);
+
+	if (*end || seconds < 1 || seconds > WAIT_MAX_S)
+		return refuse(FLEET_INVALID_ORDER_ACTION, "actionId", action->id, "%s of %s: expected a whole number from 1 to %d, not %s.",
+			      kind->parameter, kind->type, WAIT_MAX_S, action->parameters[0].value);
+	return good;
+}
+
+static struct fleet_verdict triggers(const struct fleet_action *action, const struct fleet_action_kind *kind, enum fleet_version version)
+{
+	bool by_fleet;
+
+	if (!fleet_action_triggers(action, version, &by_fleet))
+		return refuse(FLEET_INVALID_ORDER_ACTION, "actionId", action->id, "%s of %s: expected %s, not %s.", kind->parameter, kind->type,
+			      version == FLEET_V3_0 ? "a list of FLEET_CONTROL and LOCAL" : "LOCAL", action->parameters[0].value);
+	return good;
+}
+
+static struct fleet_verdict parameters(const struct fleet_action *action, enum fleet_action_number number, enum fleet_version version)
+{
+	const struct fleet_action_kind *kind = &fleet_action_kinds[number];
 
 	if (!kind->parameter && action->parameter_count)
 		return refuse(FLEET_INVALID_ORDER_ACTION, "actionId", action->id, "%s has no parameters.", kind->type);
@@ -113,11 +133,7 @@ static struct fleet_verdict parameters(const struct fleet_action *action, const 
 		return good;
 	if (action->parameter_count != 1 || strcmp(action->parameters[0].key, kind->parameter))
 		return refuse(FLEET_INVALID_ORDER_ACTION, "actionId", action->id, "%s needs the parameter %s, and no other.", kind->type, kind->parameter);
-	seconds = strtol(action->parameters[0].value, &end, 10);
-	if (*end || seconds < 1 || seconds > WAIT_MAX_S)
-		return refuse(FLEET_INVALID_ORDER_ACTION, "actionId", action->id, "%s of %s: expected a whole number from 1 to %d, not %.60s.",
-			      kind->parameter, kind->type, WAIT_MAX_S, action->parameters[0].value);
-	return good;
+	return number == FLEET_WAIT ? seconds(action, kind) : triggers(action, kind, version);
 }
 
 static struct fleet_verdict action_on_node(const struct fleet_action *action, enum fleet_version version)
@@ -125,8 +141,8 @@ static struct fleet_verdict action_on_node(const struct fleet_action *action, en
 	enum fleet_action_number number = fleet_action_find(action->type, false, version);
 
 	if (number == FLEET_ACTION_KINDS)
-		return refuse(FLEET_INVALID_ORDER_ACTION, "actionId", action->id, "The robot has no action %.60s on a node.", action->type);
-	return parameters(action, &fleet_action_kinds[number]);
+		return refuse(FLEET_INVALID_ORDER_ACTION, "actionId", action->id, "The robot has no action %s on a node.", action->type);
+	return parameters(action, number, version);
 }
 
 static bool is_twice(const struct fleet_order *order, uint32_t node, uint32_t place)
@@ -172,32 +188,13 @@ static struct fleet_verdict stitch(const struct fleet_job *job, const struct fle
 	const struct fleet_node *first = &order->nodes[0];
 
 	if (strcmp(first->id, job->base_node) || first->sequence != job->base_sequence)
-		return refuse(FLEET_WRONG_STITCH, "nodeId", first->id, "The update begins at %.50s (%u), and the last released node is %.50s (%u).",
+		return refuse(FLEET_WRONG_STITCH, "nodeId", first->id, "The update begins at %s (%u), and the last released node is %s (%u).",
 			      first->id, first->sequence, job->base_node, job->base_sequence);
 	for (uint32_t i = 0; i < first->action_count; i++)
 		if (!knows_action(job, first->actions[i].id))
 			return refuse(FLEET_INVALID_ORDER_ACTION, "actionId", first->actions[i].id,
 				      "The node is released already: a further action needs a node of its own behind it.");
 	return good;
-}
-
-static struct fleet_verdict update(const struct fleet_job *job, const struct fleet_order *order)
-{
-	if (order->update < job->update)
-		return refuse(FLEET_OUTDATED_ORDER_UPDATE, NULL, "", "Update %u comes behind update %u.", order->update, job->update);
-	if (order->update == job->update)
-		return refuse(FLEET_SAME_ORDER_UPDATE_ID, NULL, "", "Update %u is known with another content.", order->update);
-	if (job->cancelled || job->cancelling)
-		return refuse(FLEET_ORDER_UPDATE_FOLLOWING_CANCEL, NULL, "", "The order was cancelled.");
-	return stitch(job, order);
-}
-
-static const struct fleet_job_past *find_past(const struct fleet_job *job, const char *id)
-{
-	for (uint32_t i = job->past_count; i-- > 0;)
-		if (!strcmp(job->past[i].order, id))
-			return &job->past[i];
-	return NULL;
 }
 
 static const char *mode_word(unsigned int mode)
@@ -218,7 +215,34 @@ struct fleet_verdict fleet_judge_availability(const struct fleet_judge *judge)
 	/* In control of a person it takes an order, which ohtd holds. */
 	if (judge->mode != FLEET_AUTOMATIC && judge->mode != FLEET_INTERVENED)
 		return refuse(FLEET_ROBOT_NOT_AVAILABLE, NULL, "", "The robot takes no order: %s.", mode_word(judge->mode));
+	if (judge->hibernates)
+		return refuse(FLEET_ROBOT_NOT_AVAILABLE, NULL, "", "The robot takes no order: it is about to hibernate.");
 	return good;
+}
+
+static struct fleet_verdict update(const struct fleet_judge *judge, const struct fleet_order *order)
+{
+	const struct fleet_job *job = judge->job;
+	struct fleet_verdict verdict = good;
+
+	if (order->update < job->update)
+		return refuse(FLEET_OUTDATED_ORDER_UPDATE, NULL, "", "Update %u comes behind update %u.", order->update, job->update);
+	if (order->update == job->update)
+		return refuse(FLEET_SAME_ORDER_UPDATE_ID, NULL, "", "Update %u is known with another content.", order->update);
+	if (job->cancelled || job->cancelling)
+		return refuse(FLEET_ORDER_UPDATE_FOLLOWING_CANCEL, NULL, "", "The order was cancelled.");
+	/* While ohtd is away the order goes on, and so do its updates. */
+	if (fleet_robot_is_known(judge->robot))
+		verdict = fleet_judge_availability(judge);
+	return verdict.refusal ? verdict : stitch(job, order);
+}
+
+static const struct fleet_job_past *find_past(const struct fleet_job *job, const char *id)
+{
+	for (uint32_t i = job->past_count; i-- > 0;)
+		if (!strcmp(job->past[i].order, id))
+			return &job->past[i];
+	return NULL;
 }
 
 static struct fleet_verdict fresh(const struct fleet_judge *judge, const struct fleet_order *order)
@@ -230,7 +254,7 @@ static struct fleet_verdict fresh(const struct fleet_judge *judge, const struct 
 	if (past)
 		return refuse(FLEET_SAME_ORDER_UPDATE_ID, NULL, "", "An order of this id is over: a new one needs a new id.");
 	if (fleet_job_is_active(judge->job))
-		return refuse(FLEET_OTHER_ORDER_ACTIVE, NULL, "", "Order %.64s is not over.", judge->job->order);
+		return refuse(FLEET_OTHER_ORDER_ACTIVE, NULL, "", "Order %s is not over.", judge->job->order);
 	if (order->update)
 		return refuse(FLEET_WRONG_STITCH, NULL, "", "Update %u is of an order that the robot does not have.", order->update);
 	return fleet_judge_availability(judge);
@@ -265,11 +289,11 @@ static struct fleet_verdict position(const struct fleet_node *node, const struct
 	if (!position->there)
 		return good;
 	if (strcmp(position->map, settings->map))
-		return refuse(FLEET_UNKNOWN_MAP, "mapId", position->map, "The robot's rail is on the map %.60s, not on %.60s.", settings->map, position->map);
+		return refuse(FLEET_UNKNOWN_MAP, "mapId", position->map, "The robot's rail is on the map %s, not on %s.", settings->map, position->map);
 	if (fabs(position->y_m) * 1000 > deviation_of(node) || is_across(position))
 		return refuse(FLEET_NO_ROUTE_TO_TARGET, "nodeId", node->id, "The rail is at y 0, and the robot cannot turn.");
 	if (*station && fabs(position->x_m * 1000 - place_mm) > deviation_of(node))
-		return refuse(FLEET_NO_ROUTE_TO_TARGET, "nodeId", node->id, "Station %.60s is at x %g m, and the order has it at %g m.", station,
+		return refuse(FLEET_NO_ROUTE_TO_TARGET, "nodeId", node->id, "Station %s is at x %g m, and the order has it at %g m.", station,
 			      place_mm / 1000, position->x_m);
 	return good;
 }
@@ -283,9 +307,10 @@ static struct fleet_verdict target(const struct fleet_judge *judge, const struct
 	if (verdict.refusal || first)
 		return verdict;
 	if (!isfinite(place_mm))
-		return refuse(FLEET_NO_ROUTE_TO_TARGET, "nodeId", node->id, "%.64s is no station of the robot, and has no position.", node->id);
-	if (place_mm < fleet_robot_fact(judge->robot, "lengths", "soft_min_mm") || place_mm > fleet_robot_fact(judge->robot, "lengths", "soft_max_mm"))
-		return refuse(FLEET_NO_ROUTE_TO_TARGET, "nodeId", node->id, "%.64s is at x %g m, beyond the limits of the robot.", node->id, place_mm / 1000);
+		return refuse(FLEET_NO_ROUTE_TO_TARGET, "nodeId", node->id, "%s is no station of the robot, and has no position.", node->id);
+	/* A limit that is not known is no permission. */
+	if (!(place_mm >= fleet_robot_fact(judge->robot, "lengths", "soft_min_mm") && place_mm <= fleet_robot_fact(judge->robot, "lengths", "soft_max_mm")))
+		return refuse(FLEET_NO_ROUTE_TO_TARGET, "nodeId", node->id, "%s is at x %g m, beyond the limits of the robot.", node->id, place_mm / 1000);
 	return good;
 }
 
@@ -314,7 +339,7 @@ static struct fleet_verdict start(const struct fleet_judge *judge, const struct 
 	if (!strcmp(first->id, judge->job->last_node) && fleet_job_stands_behind(judge->job, at_mm) &&
 	    !(fabs(place_mm - judge->job->last_mm) > FLEET_NEAR_MM))
 		return good;
-	return refuse(FLEET_START_NODE_OUT_OF_RANGE, "nodeId", first->id, "The robot stands at x %g m, which is not at %.64s.", at_mm / 1000, first->id);
+	return refuse(FLEET_START_NODE_OUT_OF_RANGE, "nodeId", first->id, "The robot stands at x %g m, which is not at %s.", at_mm / 1000, first->id);
 }
 
 /* ---- is there room? ---- */
@@ -357,7 +382,7 @@ struct fleet_verdict fleet_judge_order(const struct fleet_judge *judge, const st
 	if (!verdict.refusal)
 		verdict = actions(order, judge->settings->version);
 	if (!verdict.refusal)
-		verdict = same ? update(job, order) : fresh(judge, order);
+		verdict = same ? update(judge, order) : fresh(judge, order);
 	if (!verdict.refusal && same)
 		verdict = room(job, order);
 	if (!verdict.refusal && !same)

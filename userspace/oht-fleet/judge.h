@@ -29,12 +29,13 @@ struct fleet_verdict {
 	char value[FORM_PLACE_BYTES];
 };
 
-/* What an order is judged by. @mode: enum fleet_mode */
+/* What an order is judged by. @mode: enum fleet_mode; @hibernates: or will do so */
 struct fleet_judge {
 	const struct fleet_job *job;
 	const struct fleet_settings *settings;
 	const struct fleet_robot *robot;
 	unsigned int mode;
+	bool hibernates;
 };
 
 /* Why the robot takes no order whatever it says: FLEET_NOT_REFUSED: it takes one. */

@@ -18,7 +18,7 @@ const char *const fleet_version_topic[FLEET_VERSIONS] = { "v3", "v2" };
 /* ---- connection ---- */
 
 static const struct form_words connection_words = {{
-	[FLEET_V3_0] = { "ONLINE", "OFFLINE", "CONNECTION_BROKEN" },
+	[FLEET_V3_0] = { "ONLINE", "OFFLINE", "CONNECTION_BROKEN", "HIBERNATING" },
 	[FLEET_V2_1] = { "ONLINE", "OFFLINE", "CONNECTIONBROKEN" },
 }};
 

@@ -45,7 +45,7 @@ struct fleet_header {
 
 /* ---- connection ---- */
 
-enum fleet_connection_state { FLEET_ONLINE, FLEET_OFFLINE, FLEET_BROKEN };
+enum fleet_connection_state { FLEET_ONLINE, FLEET_OFFLINE, FLEET_BROKEN, FLEET_HIBERNATING };
 
 struct fleet_connection {
 	struct fleet_header header;

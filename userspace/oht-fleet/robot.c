@@ -38,6 +38,9 @@ static void forget(struct fleet_robot *robot)
 		json_object_put(robot->data[i]);
 		robot->data[i] = NULL;
 	}
+	/* The next ohtd may give another role. */
+	*robot->user = '\0';
+	robot->may_drive = false;
 }
 
 static void pop_question(struct fleet_robot *robot)
@@ -60,6 +63,9 @@ void fleet_robot_close(struct fleet_robot *robot)
 
 bool fleet_robot_is_known(const struct fleet_robot *robot)
 {
+	/* Without its stations, its limits and the own role no order can be judged. */
+	if (!robot->stations || !robot->factsheet || !*robot->user)
+		return false;
 	for (int i = 0; i < FLEET_CHANNELS; i++)
 		if (!robot->data[i])
 			return false;

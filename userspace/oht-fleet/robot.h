@@ -75,7 +75,7 @@ struct fleet_robot {
 int fleet_robot_open(struct fleet_robot *robot, const char *socket);
 void fleet_robot_close(struct fleet_robot *robot);
 
-/* Is the state of the robot known, and of now? */
+/* Is the state of the robot known, and of now? With it its stations, its limits and the own role. */
 bool fleet_robot_is_known(const struct fleet_robot *robot);
 
 /**

@@ -188,12 +188,12 @@ void fleet_state_take_job(struct fleet_state *state, const struct fleet_job *job
 	/* A person has it, and the order is being ended: only then it is said to be the person's. */
 	if (fleet_job_is_active(job) && (state->mode == FLEET_MANUAL || state->mode == FLEET_SERVICE))
 		state->mode = FLEET_INTERVENED;
-	if (job->state == FLEET_MISSION_HELD && fleet_job_is_active(job))
-		error = add_error(state, "ORDER_HELD", FLEET_CRITICAL, job->reason_text,
+	if (fleet_job_is_held(job) && fleet_job_is_active(job))
+		error = add_error(state, "ORDER_HELD", FLEET_CRITICAL, job->stopped ? "The robot was stopped while the order waits for a trigger." : job->reason_text,
 				  "Remove the cause; then stopPause lets the order go on, and cancelOrder ends it.");
 	if (error) {
 		fleet_error_refer(error, "orderId", job->order);
-		fleet_error_refer(error, "reason", job->reason);
+		fleet_error_refer(error, "reason", job->stopped ? "stopped" : job->reason);
 	}
 	if (!*trouble)
 		return;

@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "oht-fleet/actions.h"
 #include "oht-fleet/clock.h"
 #include "oht-fleet/factsheet.h"
-#include "oht-fleet/judge.h"
+#include "oht-fleet/instants.h"
 #include "oht-fleet/log.h"
 #include "oht-fleet/state.h"
 
@@ -64,6 +63,20 @@ static void send_connection(struct fleet_vehicle *vehicle, enum fleet_connection
 	if (text)
 		fleet_link_send(&vehicle->link, "connection", text, QOS_CONNECTION, true);
 	free(text);
+}
+
+static void fall_asleep(struct fleet_vehicle *vehicle)
+{
+	vehicle->sleep = FLEET_ASLEEP;
+	vehicle->said_asleep = true;
+	send_connection(vehicle, FLEET_HIBERNATING);
+}
+
+static void wake_up(struct fleet_vehicle *vehicle)
+{
+	vehicle->said_asleep = false;
+	send_connection(vehicle, FLEET_ONLINE);
+	vehicle->asked = true;
 }
 
 /* What a state is made of when its id and the time are left out. */
@@ -142,12 +155,13 @@ static int64_t show_position(struct fleet_vehicle *vehicle, int64_t now_ms)
 }
 
 /* It is kept by the broker, so it is sent again only when it is another one. */
-static void tell_factsheet(struct fleet_vehicle *vehicle, bool asked)
+static void tell_factsheet(struct fleet_vehicle *vehicle)
 {
 	struct fleet_header header = { 0 };
+	bool asked = vehicle->factsheet_asked;
 	char *bare, *text;
 
-	vehicle->robot.refreshed = false;
+	vehicle->robot.refreshed = vehicle->factsheet_asked = false;
 	if (!vehicle->robot.factsheet)
 		return;
 	bare = text_of(fleet_factsheet_make(vehicle->settings, &header, vehicle->robot.factsheet));
@@ -162,173 +176,6 @@ static void tell_factsheet(struct fleet_vehicle *vehicle, bool asked)
 		free(text);
 	}
 	free(bare);
-}
-
-/* ---- instant actions ---- */
-
-static void report_action(struct fleet_vehicle *vehicle, const struct fleet_action *action, enum fleet_action_status status, const char *result)
-{
-	struct fleet_state *state = &vehicle->state;
-	struct fleet_action_state *row;
-
-	/* The oldest goes; the factsheet says how many there are. */
-	if (state->instant_count == FLEET_INSTANTS_MAX) {
-		state->instant_count--;
-		memmove(&state->instants[0], &state->instants[1], state->instant_count * sizeof(state->instants[0]));
-	}
-	vehicle->robot.heard = true;
-	row = &state->instants[state->instant_count++];
-	*row = (struct fleet_action_state){ .status = status };
-	snprintf(row->id, sizeof(row->id), "%s", action->id);
-	snprintf(row->type, sizeof(row->type), "%s", action->type);
-	snprintf(row->result, sizeof(row->result), "%s", result);
-}
-
-static void refuse_instant(struct fleet_vehicle *vehicle, const char *id, const char *why)
-{
-	struct fleet_error *error = fleet_errors_add(&vehicle->errors, vehicle->settings->version, FLEET_INVALID_INSTANT_ACTION, why);
-
-	fleet_error_refer(error, "actionId", id);
-	fleet_error_refer(error, "topic", "instantActions");
-}
-
-/* An action whose id is known was sent again: it has been done. */
-static bool is_known(const struct fleet_state *state, const char *id)
-{
-	for (uint32_t i = 0; i < state->instant_count; i++)
-		if (!strcmp(state->instants[i].id, id))
-			return true;
-	return false;
-}
-
-/* Another order may be meant than the one in hand. */
-static bool is_of_this_order(const struct fleet_vehicle *vehicle, const struct fleet_action *action)
-{
-	struct json_object *value = action->parameter_count ? json_tokener_parse(action->parameters[0].value) : NULL;
-	const char *order = json_object_get_string(value);
-	bool same = !action->parameter_count || (order && !strcmp(action->parameters[0].key, "orderId") && !strcmp(order, vehicle->job.order));
-
-	json_object_put(value);
-	return same;
-}
-
-/* Ends, or has ended, when its row is settled. */
-static void cancel_order(struct fleet_vehicle *vehicle, const struct fleet_action *action)
-{
-	struct fleet_error *error;
-
-	if (fleet_job_is_active(&vehicle->job) && is_of_this_order(vehicle, action)) {
-		vehicle->job.cancelling = true;
-		fleet_drive_save(&vehicle->drive);
-		report_action(vehicle, action, FLEET_RUNNING, "");
-		return;
-	}
-	error = fleet_errors_add(&vehicle->errors, vehicle->settings->version, FLEET_NO_ORDER_TO_CANCEL, "There is no such order to cancel.");
-	fleet_error_refer(error, "actionId", action->id);
-	fleet_error_refer(error, "topic", "instantActions");
-	report_action(vehicle, action, FLEET_FAILED, "no order");
-}
-
-static void pause_order(struct fleet_vehicle *vehicle, const struct fleet_action *action, bool paused)
-{
-	bool before = vehicle->job.paused;
-
-	vehicle->job.paused = paused;
-	if (fleet_drive_save(&vehicle->drive)) {
-		vehicle->job.paused = before;
-		report_action(vehicle, action, FLEET_FAILED, "the disk does not keep it");
-		return;
-	}
-	vehicle->job.pause_seen = false;
-	if (!paused)
-		fleet_drive_resume(&vehicle->drive);
-	report_action(vehicle, action, FLEET_RUNNING, "");
-}
-
-static void act(struct fleet_vehicle *vehicle, const struct fleet_action *action)
-{
-	enum fleet_action_number number = fleet_action_find(action->type, true, vehicle->settings->version);
-
-	if (is_known(&vehicle->state, action->id))
-		return;
-	if (number == FLEET_ACTION_KINDS) {
-		refuse_instant(vehicle, action->id, "The robot has no such instant action.");
-		report_action(vehicle, action, FLEET_FAILED, "unknown");
-		return;
-	}
-	fleet_errors_end(&vehicle->errors, FLEET_UNTIL_INSTANT);
-	if (number == FLEET_CANCEL_ORDER) {
-		cancel_order(vehicle, action);
-	} else if (number == FLEET_START_PAUSE || number == FLEET_STOP_PAUSE) {
-		pause_order(vehicle, action, number == FLEET_START_PAUSE);
-	} else {
-		if (number == FLEET_FACTSHEET_REQUEST)
-			tell_factsheet(vehicle, true);
-		if (number == FLEET_CLEAR_INSTANT_ACTIONS)
-			vehicle->state.instant_count = 0;
-		report_action(vehicle, action, FLEET_FINISHED, "");
-	}
-}
-
-/* What has become of an action that takes a moment; @row is RUNNING. */
-static enum fleet_action_status outcome(const struct fleet_vehicle *vehicle, const struct fleet_action_state *row)
-{
-	const struct fleet_job *job = &vehicle->job;
-
-	if (!strcmp(row->type, fleet_action_kinds[FLEET_CANCEL_ORDER].type))
-		return job->cancelling ? FLEET_RUNNING : FLEET_FINISHED;
-	if (vehicle->drive.busy)
-		return FLEET_RUNNING;
-	if (!strcmp(row->type, fleet_action_kinds[FLEET_START_PAUSE].type))
-		return job->paused && (job->state == FLEET_MISSION_RUNNING || !fleet_drive_stands(&vehicle->drive)) ? FLEET_RUNNING : FLEET_FINISHED;
-	if (vehicle->drive.resuming)
-		return FLEET_RUNNING;
-	return vehicle->drive.resume_refused ? FLEET_FAILED : FLEET_FINISHED;
-}
-
-static void settle_actions(struct fleet_vehicle *vehicle)
-{
-	struct fleet_state *state = &vehicle->state;
-
-	for (uint32_t i = 0; i < state->instant_count; i++) {
-		struct fleet_action_state *row = &state->instants[i];
-
-		if (row->status != FLEET_RUNNING)
-			continue;
-		row->status = outcome(vehicle, row);
-		if (row->status == FLEET_FAILED)
-			snprintf(row->result, sizeof(row->result), "%s", vehicle->job.reason_text);
-		vehicle->robot.heard = vehicle->robot.heard || row->status != FLEET_RUNNING;
-	}
-}
-
-static bool is_for_us(const struct fleet_vehicle *vehicle, const struct fleet_header *header)
-{
-	const struct fleet_settings *settings = vehicle->settings;
-
-	return !strncmp(header->version, fleet_version_number[settings->version], 2) && !strcmp(header->manufacturer, settings->manufacturer) &&
-	       !strcmp(header->serial, settings->serial);
-}
-
-static void take_instants(struct fleet_vehicle *vehicle, const char *text, size_t bytes)
-{
-	struct fleet_instant_actions *incoming = &vehicle->incoming;
-	struct json_object *object = bytes < FLEET_MESSAGE_BYTES && strlen(text) == bytes ? json_tokener_parse(text) : NULL;
-	struct form_fault fault = { 0 };
-	char why[FLEET_TEXT_BYTES];
-
-	memset(incoming, 0, sizeof(*incoming));
-	if (form_read(fleet_instant_rows, vehicle->settings->version, object, incoming, &fault)) {
-		snprintf(why, sizeof(why), "%.100s of the message is missing, or not as the standard has it.", *fault.place ? fault.place : "All");
-		refuse_instant(vehicle, "", why);
-	} else if (!is_for_us(vehicle, &incoming->header)) {
-		refuse_instant(vehicle, "", "Version, manufacturer or serial number are not this robot's.");
-	} else {
-		for (uint32_t i = 0; i < incoming->action_count; i++)
-			act(vehicle, &incoming->actions[i]);
-	}
-	json_object_put(object);
-	vehicle->asked = true;
 }
 
 /* ---- orders ---- */
@@ -365,24 +212,25 @@ static void accept_order(struct fleet_vehicle *vehicle, const struct fleet_order
 	free(before);
 }
 
-static struct fleet_judge judge_of(const struct fleet_vehicle *vehicle)
+struct fleet_judge fleet_vehicle_judge(const struct fleet_vehicle *vehicle)
 {
 	return (struct fleet_judge){
 		.job = &vehicle->job, .settings = vehicle->settings, .robot = &vehicle->robot,
 		.mode = fleet_state_is_started(&vehicle->robot) ? fleet_state_mode(&vehicle->robot) : vehicle->state.mode,
+		.hibernates = vehicle->sleep != FLEET_AWAKE,
 	};
 }
 
 static struct fleet_verdict judge_order(struct fleet_vehicle *vehicle, struct json_object *object, struct fleet_order *order)
 {
-	const struct fleet_judge judge = judge_of(vehicle);
+	const struct fleet_judge judge = fleet_vehicle_judge(vehicle);
 	struct form_fault fault = { 0 };
 	char digest[FLEET_DIGEST_BYTES];
 	struct fleet_verdict verdict;
 
 	if (form_read(fleet_order_rows, vehicle->settings->version, object, order, &fault))
 		return fleet_judge_form(&fault);
-	if (!is_for_us(vehicle, &order->header))
+	if (!fleet_instants_header_fits(vehicle, &order->header))
 		return (struct fleet_verdict){ FLEET_VALIDATION_FAILURE, .why = "Version, manufacturer or serial number are not this robot's." };
 	verdict = fleet_judge_order(&judge, order, digest);
 	if (!verdict.refusal && !verdict.again)
@@ -400,7 +248,7 @@ static const char *word_of(struct json_object *object, const char *name)
 
 static void take_order(struct fleet_vehicle *vehicle, const char *text, size_t bytes)
 {
-	struct json_object *object = bytes < FLEET_MESSAGE_BYTES && strlen(text) == bytes ? json_tokener_parse(text) : NULL;
+	struct json_object *object = bytes < FLEET_MESSAGE_BYTES ? form_parse(text, bytes) : NULL;
 	/* Large, and needed for a moment only. */
 	struct fleet_order *order = calloc(1, sizeof(*order));
 	struct fleet_verdict verdict = { FLEET_INSUFFICIENT_MEMORY };
@@ -451,13 +299,13 @@ static void look_at_place(struct fleet_vehicle *vehicle, unsigned int mode)
 
 static void look_at_order(struct fleet_vehicle *vehicle)
 {
-	const struct fleet_judge judge = judge_of(vehicle);
+	const struct fleet_judge judge = fleet_vehicle_judge(vehicle);
 
 	if (fleet_state_is_started(&vehicle->robot)) {
 		look_at_mode(vehicle, &judge);
 		look_at_place(vehicle, judge.mode);
 	}
-	settle_actions(vehicle);
+	fleet_instants_settle(vehicle);
 	if (!*vehicle->drive.ended)
 		return;
 	fleet_error_refer(fleet_errors_add(&vehicle->errors, vehicle->settings->version, FLEET_ORDER_ENDED, vehicle->drive.ended), "orderId",
@@ -477,7 +325,8 @@ static void up(void *arg)
 {
 	struct fleet_vehicle *vehicle = arg;
 
-	send_connection(vehicle, FLEET_ONLINE);
+	vehicle->said_asleep = vehicle->sleep == FLEET_ASLEEP;
+	send_connection(vehicle, vehicle->said_asleep ? FLEET_HIBERNATING : FLEET_ONLINE);
 	free(vehicle->told);
 	free(vehicle->factsheet);
 	vehicle->told = NULL;
@@ -499,8 +348,8 @@ static void take_message(void *arg, const char *topic, const char *text, size_t 
 		return;
 	}
 	if (!strcmp(topic, "instantActions"))
-		take_instants(vehicle, text, bytes);
-	else if (!strcmp(topic, "order"))
+		fleet_instants_take(vehicle, text, bytes);
+	else if (!strcmp(topic, "order") && vehicle->sleep != FLEET_ASLEEP)
 		take_order(vehicle, text, bytes);
 }
 
@@ -556,12 +405,17 @@ int64_t fleet_vehicle_work(struct fleet_vehicle *vehicle, int64_t now_ms)
 	vehicle->was_known = vehicle->was_known || fleet_state_is_started(&vehicle->robot);
 	next = fleet_sooner(next, fleet_drive_work(&vehicle->drive, now_ms));
 	look_at_order(vehicle);
-	if (!vehicle->link.up || vehicle->link.ending)
+	if (!vehicle->link.up || vehicle->link.ending || vehicle->sleep == FLEET_ASLEEP)
 		return next;
+	if (vehicle->said_asleep)
+		wake_up(vehicle);
 	next = fleet_sooner(next, show_position(vehicle, now_ms));
-	if (vehicle->robot.refreshed || !vehicle->factsheet)
-		tell_factsheet(vehicle, false);
-	return fleet_sooner(next, tell_state(vehicle, now_ms));
+	if (vehicle->robot.refreshed || vehicle->factsheet_asked || !vehicle->factsheet)
+		tell_factsheet(vehicle);
+	next = fleet_sooner(next, tell_state(vehicle, now_ms));
+	if (vehicle->sleep == FLEET_NODS && !vehicle->asked)
+		fall_asleep(vehicle);
+	return next;
 }
 
 void fleet_vehicle_end(struct fleet_vehicle *vehicle)

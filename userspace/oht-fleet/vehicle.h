@@ -12,8 +12,12 @@
 #include "oht-fleet/drive.h"
 #include "oht-fleet/errors.h"
 #include "oht-fleet/ids.h"
+#include "oht-fleet/judge.h"
 #include "oht-fleet/link.h"
 #include "oht-fleet/robot.h"
+
+/* Hibernation: it comes to rest, tells that once more, and says nothing then. */
+enum fleet_sleep { FLEET_AWAKE, FLEET_DOZES, FLEET_NODS, FLEET_ASLEEP };
 
 /**
  * struct fleet_vehicle - the robot as a fleet sees it
@@ -21,6 +25,9 @@
  * @told: what of the state was news when it was sent last; NULL: nothing was sent on this connection
  * @state_at: when the state was sent last
  * @asked: the state is sent even if it is no news
+ * @factsheet_asked: the factsheet is sent even if it is no news
+ * @sleep: whether it hibernates
+ * @said_asleep: HIBERNATING is what was said of the connection last
  * @begun_at: when it was opened
  * @shown_at: when the position was sent last
  * @factsheet: as it was sent last on this connection, or NULL
@@ -41,8 +48,12 @@ struct fleet_vehicle {
 	struct fleet_state state;
 	char *told, *factsheet;
 	int64_t state_at, shown_at, begun_at;
-	bool asked, was_known, ids_failed;
+	enum fleet_sleep sleep;
+	bool asked, factsheet_asked, said_asleep, was_known, ids_failed;
 };
+
+/* What an order is judged by now. */
+struct fleet_judge fleet_vehicle_judge(const struct fleet_vehicle *vehicle);
 
 /* Returns 0, or -1 with one line in @why. @settings stay the caller's. */
 int fleet_vehicle_open(struct fleet_vehicle *vehicle, const struct fleet_settings *settings, char *why, size_t size);
