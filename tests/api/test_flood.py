@@ -97,6 +97,21 @@ def test_a_burst_gets_no_more_guesses_than_one_after_the_other(fresh):
 
 
 @pytest.mark.slow
+@pytest.mark.plain("timing")
+def test_strangers_keep_nobody_out_who_has_logged_in_from_there(fresh):
+    """Each of them from an address of its own, which has not failed yet: together they have all places."""
+    fresh.start()
+    assert fresh.login("operator").status == 200
+    with flood(fresh, ADDRESSES[1]) as answers:
+        for number in range(5):
+            answer = fresh.login("operator")
+            assert answer.status == 200, (number, answer, answers)
+        turned_away = answers[503]
+    assert turned_away, answers
+    fresh.stop()
+
+
+@pytest.mark.slow
 def test_one_address_does_not_keep_others_out(fresh):
     """The flood of one machine takes some of the places for passwords, not all."""
     fresh.start()

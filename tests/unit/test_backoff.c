@@ -216,6 +216,32 @@ static void flood_does_not_push_an_attacker_out(void **state)
 	assert_true(wait_s("anna", "192.0.2.1"));
 }
 
+/* The account at that address, until it fails there; the newest of them. */
+static void who_has_logged_in_is_familiar(void **state)
+{
+	char address[64];
+
+	(void)state;
+	assert_false(ohtd_backoff_is_familiar(backoff, "anna", "192.0.2.1"));
+	succeed("anna", "192.0.2.1");
+	assert_true(ohtd_backoff_is_familiar(backoff, "Anna", "192.0.2.1"));
+	assert_false(ohtd_backoff_is_familiar(backoff, "anna", "192.0.2.2"));
+	assert_false(ohtd_backoff_is_familiar(backoff, "bert", "192.0.2.1"));
+	guess("anna", "192.0.2.2");
+	assert_true(ohtd_backoff_is_familiar(backoff, "anna", "192.0.2.1"));
+	guess("anna", "192.0.2.1");
+	assert_false(ohtd_backoff_is_familiar(backoff, "anna", "192.0.2.1"));
+	succeed("anna", "2001:db8::1");
+	assert_true(ohtd_backoff_is_familiar(backoff, "anna", "2001:db8::2"));
+	for (int i = 0; i < OHTD_BACKOFF_FAMILIAR; i++) {
+		assert_true(ohtd_backoff_is_familiar(backoff, "anna", "2001:db8::1"));
+		snprintf(address, sizeof(address), "127.0.0.%d", i + 1);
+		succeed("bert", address);
+	}
+	assert_false(ohtd_backoff_is_familiar(backoff, "anna", "2001:db8::1"));
+	assert_true(ohtd_backoff_is_familiar(backoff, "bert", "127.0.0.1"));
+}
+
 /* Two threads: the one that looked at the clock first comes second. */
 static void a_thread_that_comes_late_forgets_nothing(void **state)
 {
@@ -233,6 +259,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(waits_grow_and_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_thread_that_comes_late_forgets_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_has_logged_in_is_familiar, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(burst_gets_no_more_guesses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(success_clears_and_trouble_counts_nothing, set_up,
 						tear_down),

@@ -47,6 +47,20 @@ static void run(struct ohtd_check *check, bool dropped)
 }
 
 /* NULL: another account each time. */
+static int submit_familiar(char letter, const char *address)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	int r;
+
+	assert_non_null(job);
+	job->letter = letter;
+	job->check.run = run;
+	r = ohtd_checks_submit_familiar(checks, &job->check, address);
+	if (r)
+		free(job);
+	return r;
+}
+
 static int submit(char letter, const char *address)
 {
 	static uint64_t account;
@@ -169,6 +183,34 @@ static void the_known_go_first(void **state)
 	assert_string_equal(order, "aakzzz");
 }
 
+/* However many strangers log in; of that address alone only so many, and they are judged as strangers then. */
+static void a_familiar_log_in_goes_before_strangers(void **state)
+{
+	char other[32];
+
+	(void)state;
+	assert_int_equal(submit('a', "192.0.2.1"), 0);
+	assert_int_equal(submit('a', "192.0.2.2"), 0);
+	wait_for_both_threads();
+	for (int i = 2; i < OHTD_CHECK_PLACES; i++) {
+		snprintf(other, sizeof(other), "192.0.2.%d", i + 1);
+		assert_int_equal(submit('z', other), 0);
+	}
+	assert_int_equal(submit('z', "198.51.100.1"), -EAGAIN);
+	for (int i = 0; i < OHTD_CHECK_PLACES_PER_ACCOUNT; i++)
+		assert_int_equal(submit_familiar('f', "198.51.100.1"), 0);
+	assert_int_equal(submit_familiar('f', "198.51.100.1"), -EDQUOT);
+	for (int i = 0; i < OHTD_CHECK_PLACES + OHTD_CHECK_PLACES_PER_ACCOUNT - 2; i++) {
+		open_gate(1);
+		while (sem_wait(&begun))
+			;
+	}
+	open_gate(2);
+	while (atomic_load(&run_count) < OHTD_CHECK_PLACES + OHTD_CHECK_PLACES_PER_ACCOUNT)
+		sched_yield();
+	assert_string_equal(order, "aaffffzzzzzzzzzzzzzz");
+}
+
 /* Or the end would wait for one check after the other, at the low priority of the pool. */
 static void close_drops_what_waits_and_does_not_wait_itself(void **state)
 {
@@ -214,6 +256,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_address_has_its_part, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_account_has_its_part, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_known_go_first, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_familiar_log_in_goes_before_strangers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(close_drops_what_waits_and_does_not_wait_itself, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_waits_at_the_end_is_dropped_once, set_up, tear_down),
 	};

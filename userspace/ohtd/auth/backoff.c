@@ -31,8 +31,17 @@ struct bucket {
 	uint64_t last_ns;	/* newest failure, 0: none */
 };
 
+/* An account that has logged in from an address. */
+struct familiar {
+	char account[65];
+	char address[OHTD_FOLDED_BYTES];
+	uint64_t number;	/* of its newest log-in, 0: free */
+};
+
 struct ohtd_backoff {
 	pthread_mutex_t lock;	/* all of it */
+	struct familiar familiar[OHTD_BACKOFF_FAMILIAR];
+	uint64_t logins;
 	uint64_t newest_ns;	/* of all times that came: threads come later than they looked at the clock */
 	struct pair pairs[PAIRS];
 	struct bucket addresses[ADDRESSES];
@@ -117,6 +126,54 @@ static void count_pair(struct ohtd_backoff *backoff, const char *account, const 
 		pair->failures = 0;
 	pair->failures++;
 	set_wait(pair, now_ns);
+}
+
+/* ---- familiar pairs ---- */
+
+static struct familiar *find_familiar(struct ohtd_backoff *backoff, const char *account, const char *address)
+{
+	for (size_t i = 0; i < OHTD_BACKOFF_FAMILIAR; i++) {
+		struct familiar *familiar = &backoff->familiar[i];
+
+		if (familiar->number && !strcasecmp(familiar->account, account) && !strcmp(familiar->address, address))
+			return familiar;
+	}
+	return NULL;
+}
+
+static void note_familiar(struct ohtd_backoff *backoff, const char *account, const char *address)
+{
+	struct familiar *best = find_familiar(backoff, account, address);
+
+	if (!best) {
+		best = &backoff->familiar[0];
+		for (size_t i = 1; i < OHTD_BACKOFF_FAMILIAR; i++)
+			if (backoff->familiar[i].number < best->number)
+				best = &backoff->familiar[i];
+		snprintf(best->account, sizeof(best->account), "%s", account);
+		snprintf(best->address, sizeof(best->address), "%s", address);
+	}
+	best->number = ++backoff->logins;
+}
+
+static void forget_familiar(struct ohtd_backoff *backoff, const char *account, const char *address)
+{
+	struct familiar *familiar = find_familiar(backoff, account, address);
+
+	if (familiar)
+		familiar->number = 0;
+}
+
+bool ohtd_backoff_is_familiar(struct ohtd_backoff *backoff, const char *account, const char *address)
+{
+	char folded[OHTD_FOLDED_BYTES];
+	bool is;
+
+	ohtd_address_fold(folded, address);
+	pthread_mutex_lock(&backoff->lock);
+	is = find_familiar(backoff, account, folded);
+	pthread_mutex_unlock(&backoff->lock);
+	return is;
 }
 
 /* ---- buckets ---- */
@@ -280,6 +337,10 @@ void ohtd_backoff_end(struct ohtd_backoff *backoff, const char *account, const c
 	pthread_mutex_lock(&backoff->lock);
 	now_ns = not_before(backoff, now_ns);
 	pair = find_pair(backoff, account, folded);
+	if (outcome == OHTD_BACKOFF_SUCCEEDED)
+		note_familiar(backoff, account, folded);
+	else if (outcome == OHTD_BACKOFF_FAILED)
+		forget_familiar(backoff, account, folded);
 	if (outcome != OHTD_BACKOFF_FAILED)
 		uncount_address(backoff, folded);
 	if (pair && outcome == OHTD_BACKOFF_SUCCEEDED)

@@ -14,6 +14,7 @@
 #ifndef OHTD_AUTH_BACKOFF_H
 #define OHTD_AUTH_BACKOFF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ohtd_backoff;
@@ -27,6 +28,9 @@ struct ohtd_backoff;
 /* The same of all addresses together; beyond, an address that has failed waits for the longest time. */
 #define OHTD_BACKOFF_ALL_FREE		60
 #define OHTD_BACKOFF_ALL_S		1
+
+/* Pairs of account and address that have logged in. */
+#define OHTD_BACKOFF_FAMILIAR	64
 
 enum ohtd_backoff_outcome {
 	OHTD_BACKOFF_FAILED,
@@ -45,6 +49,18 @@ unsigned int ohtd_backoff_wait_s(struct ohtd_backoff *backoff, const char *accou
 /* The same when a check begins. 0: the check has begun, and ohtd_backoff_end() must follow. */
 unsigned int ohtd_backoff_begin(struct ohtd_backoff *backoff, const char *account,
 				const char *address, uint64_t now_ns);
+
+/**
+ * ohtd_backoff_is_familiar() - has the account logged in from this address?
+ * @backoff: the tables
+ * @account: name of the account
+ * @address: numeric
+ *
+ * Of the newest OHTD_BACKOFF_FAMILIAR pairs since the start. A failure of the pair ends it.
+ *
+ * Return: true: its log-in goes before those of strangers.
+ */
+bool ohtd_backoff_is_familiar(struct ohtd_backoff *backoff, const char *account, const char *address);
 
 void ohtd_backoff_end(struct ohtd_backoff *backoff, const char *account, const char *address,
 		      enum ohtd_backoff_outcome outcome, uint64_t now_ns);

@@ -135,6 +135,15 @@ int ohtd_checks_submit(struct ohtd_checks *checks, struct ohtd_check *check, con
 	return submit(checks, check, client);
 }
 
+int ohtd_checks_submit_familiar(struct ohtd_checks *checks, struct ohtd_check *check, const char *address)
+{
+	client_name client;
+
+	check->known = true;
+	ohtd_address_fold(client, address);
+	return submit(checks, check, client);
+}
+
 int ohtd_checks_submit_known(struct ohtd_checks *checks, struct ohtd_check *check, uint64_t account)
 {
 	client_name client;

@@ -5,9 +5,10 @@
  * Locks:    its own mutex around the places, for a walk over a few of them; that of the queue.
  *
  * Nothing else runs on these threads, so no flood of log-ins holds up what does not need a password;
- * they have less of the processor than the loops. Work of somebody who is known (logged in, or with
- * the set-up code) goes before all log-ins and has places of its own. One address has only a part of
- * the places for log-ins, one account only a part of the others.
+ * they have less of the processor than the loops. Work of somebody who is known (logged in, with the
+ * set-up code, or logging in from where the account has logged in before) goes before all other
+ * log-ins and has places of its own. One address has only a part of the places for log-ins, one
+ * account, or such an address, only a part of the others.
  */
 #ifndef OHTD_AUTH_CHECKS_H
 #define OHTD_AUTH_CHECKS_H
@@ -60,6 +61,9 @@ void ohtd_checks_destroy(struct ohtd_checks *checks);
  * Return: 0, -EAGAIN when there is no place, -ESHUTDOWN; then run() is not called.
  */
 int ohtd_checks_submit(struct ohtd_checks *checks, struct ohtd_check *check, const char *address);
+
+/* The same for the log-in of an account that has logged in from @address before: among those of the known. */
+int ohtd_checks_submit_familiar(struct ohtd_checks *checks, struct ohtd_check *check, const char *address);
 
 /* The same for an account that has logged in, or 0 with the set-up code; -EDQUOT: the account has its part of the places. */
 int ohtd_checks_submit_known(struct ohtd_checks *checks, struct ohtd_check *check, uint64_t account);

@@ -293,6 +293,11 @@ unsigned int ohtd_auth_wait_s(struct ohtd_auth *auth, const char *username, cons
 				   ohtd_clock_boottime_ns(auth->clock));
 }
 
+bool ohtd_auth_is_familiar(struct ohtd_auth *auth, const char *username, const char *address)
+{
+	return ohtd_backoff_is_familiar(auth->backoff, username, address);
+}
+
 void ohtd_agent_set(char *agent, const char *text, size_t length)
 {
 	size_t n = length < OHTD_AGENT_BYTES - 1 ? length : OHTD_AGENT_BYTES - 1;

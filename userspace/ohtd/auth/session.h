@@ -115,6 +115,9 @@ bool ohtd_auth_lives(struct ohtd_auth *auth, const struct ohtd_principal *who);
 /* The same of a session by its id, whatever the account has become since its tokens were made. */
 bool ohtd_auth_session_lives(struct ohtd_auth *auth, const char *id);
 
+/* Has @username logged in from @address lately? */
+bool ohtd_auth_is_familiar(struct ohtd_auth *auth, const char *username, const char *address);
+
 /* Seconds that @username must wait at @address before the next attempt, 0: none. */
 unsigned int ohtd_auth_wait_s(struct ohtd_auth *auth, const char *username, const char *address);
 

@@ -275,6 +275,7 @@ static void post_login(struct ohtd_call *call)
 	job->refused_text = "name or password is wrong";
 	ohtd_people_take_credentials(call, &job->credentials, username, said->password);
 	ohtd_secret_set(&job->credentials.code, said->code ? said->code : "");
+	job->late.familiar = ohtd_auth_is_familiar(call->services->auth, username, job->credentials.address);
 	ohtd_late_check(call, &job->late, job->credentials.address, act_check, answer_result);
 }
 

@@ -285,6 +285,14 @@ static void run_check(struct ohtd_check *check, bool dropped)
 	ohtd_pending_post(&late->pending);
 }
 
+/* A log-in from where the account has logged in before goes before those of strangers, as long as that address has places for it. */
+static int submit_login(struct ohtd_checks *checks, struct ohtd_late *late, const char *address)
+{
+	int r = late->familiar ? ohtd_checks_submit_familiar(checks, &late->check, address) : -EAGAIN;
+
+	return r == -EAGAIN || r == -EDQUOT ? ohtd_checks_submit(checks, &late->check, address) : r;
+}
+
 void ohtd_late_check(struct ohtd_call *call, struct ohtd_late *late, const char *address,
 		     int (*act)(struct ohtd_late *late),
 		     void (*answer)(struct ohtd_call *call, struct ohtd_late *late))
@@ -295,7 +303,7 @@ void ohtd_late_check(struct ohtd_call *call, struct ohtd_late *late, const char 
 	late->check.run = run_check;
 	if (begin(call, late, OHTD_LATE_CHECK_MS, answer))
 		return;
-	r = address ? ohtd_checks_submit(call->services->checks, &late->check, address) :
+	r = address ? submit_login(call->services->checks, late, address) :
 		      ohtd_checks_submit_known(call->services->checks, &late->check, late->work.owner);
 	if (r)
 		refuse(call, late, r);

@@ -90,6 +90,7 @@ struct ohtd_late {
 	struct ohtd_memory memory;
 	struct ohtd_json_block *blocks;
 	struct ohtd_writer text;
+	bool familiar;		/* of ohtd_late_check(): the account has logged in from that address */
 	int result;
 };
 
