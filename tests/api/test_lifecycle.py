@@ -201,6 +201,14 @@ def test_database_of_a_newer_program(fresh):
     assert database.read_bytes() == before
 
 
+@pytest.mark.parametrize("options", ["size=64k", "size=480k", "nr_inodes=1", "nr_inodes=4", "nr_inodes=10"])
+def test_a_first_start_on_a_full_disk_says_what_to_do(fresh, options):
+    """What it fails at differs: database, a key, the lock, a log of the database, the certificate."""
+    fresh.prefix = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+                    f'mount -t tmpfs -o mode=0700,{options} none {fresh.state} && exec "$@"', "sh"]
+    fails_to_start(fresh, "; the disk of the state folder is full: make room, then start again", status=1)
+
+
 def test_files_that_others_may_read_or_write(fresh):
     (fresh.state / "oht.db").chmod(0o644)
     fails_to_start(fresh, "mode 0644 lets others in")

@@ -149,10 +149,13 @@ static bool is_twice(const struct fleet_order *order, uint32_t node, uint32_t pl
 {
 	const char *id = order->nodes[node].actions[place].id;
 
-	for (uint32_t i = 0; i <= node; i++)
-		for (uint32_t j = 0; j < order->nodes[i].action_count && (i < node || j < place); j++)
+	for (uint32_t i = 0; i <= node; i++) {
+		uint32_t count = i < node ? order->nodes[i].action_count : place;
+
+		for (uint32_t j = 0; j < count; j++)
 			if (!strcmp(order->nodes[i].actions[j].id, id))
 				return true;
+	}
 	return false;
 }
 

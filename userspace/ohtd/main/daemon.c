@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,6 +59,9 @@
 #include "store/swap.h"
 #include "journal/timeline.h"
 #include "webhooks/sender.h"
+
+/* What a first start writes, and some more. */
+#define START_BYTES	(1u << 20)
 
 #define FILE_BYTES	(OHTD_PATH_BYTES + 16)
 /* Of two readers of a database one is left for others, whatever an account asks. */
@@ -807,6 +811,16 @@ static int keep_place(const struct ohtd_services *services)
 				      ohtd_clock_monotonic_ns(services->clock));
 }
 
+/* A full disk fails a start in many places, some of which do not know why. */
+static const char *without_room(const char *dir)
+{
+	struct statvfs st;
+
+	if (statvfs(dir, &st) || ((uint64_t)st.f_bavail * st.f_frsize >= START_BYTES && (st.f_favail || !st.f_files)))
+		return "";
+	return "; the disk of the state folder is full: make room, then start again";
+}
+
 int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 {
 	struct running run = {
@@ -827,7 +841,7 @@ int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 	ohtd_log_start(&run.clock);
 	r = r || open_all(&run) || start_all(&run);
 	if (r)
-		ohtd_log(OHTD_LOG_ERROR, "main", "start", "%s", run.why);
+		ohtd_log(OHTD_LOG_ERROR, "main", "start", "%s%s", run.why, without_room(config->state_dir));
 	/* Another start mends it: with the database of before. */
 	if (r && ohtd_state_swap_waits(config->state_dir))
 		run.lasting = false;

@@ -86,6 +86,8 @@ static void say_no_lock(const char *dir, const char *path, int error, char *why,
 {
 	if (error == EROFS)
 		snprintf(why, size, "%s: %s; mount it for writing, then start again", dir, strerror(error));
+	else if (ohtd_file_has_no_room(-error))
+		snprintf(why, size, "%s: %s", path, strerror(error));
 	else if (error == EACCES && access(path, F_OK))
 		snprintf(why, size, "%s: %s; let user %u write there, then start again", dir, strerror(error), geteuid());
 	else
