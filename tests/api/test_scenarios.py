@@ -2,6 +2,7 @@
 """Scenarios: each is passed by a person who does what it asks for, and by nothing less; its fault is undone however it ends."""
 import pytest
 
+from clocks import Skewed
 from daemon import begin, serving
 from oht_test.client import PASSWORD
 from oht_test.wait import until
@@ -220,3 +221,23 @@ def test_a_crash_ends_it_and_a_robot_of_metal_has_none(fresh):
     fresh.start()
     assert undone(fresh)
     until(lambda: scenario(fresh, "garbled_module")["available"], what="what can be begun again")
+
+
+def test_it_fails_behind_its_time(fresh):
+    up = Skewed(fresh, "OHT_SHIM_MONOTONIC")
+    fresh.start()
+    until(lambda: scenario(fresh, "garbled_module")["available"], what="the simulator's training unit")
+    number = begun(fresh, "garbled_module")
+    sees(fresh, number, 1)
+    up.set(870)
+    assert run_of(fresh, number)["state"] == "running"
+    up.set(901)
+    run = until(lambda: (run := run_of(fresh, number))["state"] != "running" and run, what="its end")
+    assert (run["state"], run["reason"]) == ("failed", "time") and run["ended"], run
+    refused(fresh.post(f"scenarios/{number}/mend", {}, role="operator"), 409, "scenario_over")
+    assert not fresh.get("audit?act=scenario%20passed", role="administrator").json["items"]
+    # A bus whose clock has jumped is none any more: the next start undoes the fault.
+    fresh.kill()
+    up.set(0)
+    fresh.start()
+    assert undone(fresh)

@@ -91,12 +91,16 @@ static void take(struct ohtd_training *training, const struct ohtd_answer *answe
 		return;
 	}
 	training->tries = done ? 0 : training->tries + 1;
-	if (asked == OHTD_TRAINING_UNDO)
+	if (asked == OHTD_TRAINING_UNDO) {
 		training->undo = !done && training->tries < TRIES;
-	else if (step && step->kind == OHTD_TRAINING_HAPPENS && done)
+		/* A simulator that comes to answer again has its fault still, and is asked once more by take_look(). */
+		if (!done && !training->undo)
+			training->looks = LOOKS;
+	} else if (step && step->kind == OHTD_TRAINING_HAPPENS && done) {
 		ohtd_training_pass_step(training);
-	else if (step && step->kind == OHTD_TRAINING_HAPPENS && training->tries >= TRIES)
+	} else if (step && step->kind == OHTD_TRAINING_HAPPENS && training->tries >= TRIES) {
 		ohtd_training_finish(training, OHTD_TRAINING_ENDED, OHTD_TRAINING_SIMULATOR);
+	}
 	if (!done)
 		training->next_ns = ohtd_clock_monotonic_ns(training->clock) + AGAIN_NS;
 }
