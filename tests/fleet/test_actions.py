@@ -83,6 +83,7 @@ def test_in_2_1_only_a_person_is_a_trigger(vehicle, ready):
     assert status(asked(vehicle, "behind"), "person") == "FAILED"
 
 
+@pytest.mark.slow
 def test_an_interrupted_action_is_retried_or_skipped(robot, vehicle, ready):
     first, second = ({**vehicle.action("wait", name, seconds=60), "retriable": True} for name in ("first", "second"))
     mark = vehicle.send("again", ready[:2], actions={0: [first, second]})

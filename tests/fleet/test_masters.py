@@ -3,6 +3,8 @@
 import json
 import signal
 
+import pytest
+
 from oht_test.wait import until
 from test_orders import about, act, asked, both, moves, ready_vehicle, steps, word
 from vehicle import Broker, Vehicle
@@ -25,6 +27,7 @@ def second_master(vehicle):
     return other
 
 
+@pytest.mark.slow
 @both
 def test_two_masters_and_messages_twice_drive_once(robot, vehicle, ready):
     """Each says everything, one of them before the other: one order is driven, and what differs is refused."""
@@ -63,6 +66,7 @@ def test_two_masters_and_messages_twice_drive_once(robot, vehicle, ready):
         other.client.loop_stop()
 
 
+@pytest.mark.slow
 def test_an_order_over_a_change_of_the_broker_is_driven_once(robot, vehicle, ready, tmp_path_factory):
     """The robot drives while oht-fleet leaves one broker and comes to another one, whose fleet sends the order again."""
     path = [ready[0], ready[1], ready[0], ready[1]]
