@@ -28,6 +28,7 @@ def fixture_keeper(fresh):
 @pytest.mark.parametrize("number, code", [(signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)])
 def test_clients_wait_over_a_restart(fresh, keeper, number, code):
     port = fresh.port
+    until(lambda: fresh.get("timeline?kinds=start").json["items"], what="the first start, in the store")
     fresh.stop(number, code)
     clients = 8
     with concurrent.futures.ThreadPoolExecutor(clients) as pool:
