@@ -75,7 +75,7 @@ class Machine:
             "run/systemd/timesync/synchronized": "",
             "sys/module/oht/initstate": "live\n", f"{OHT}/abi_version": ABI + "\n",
             f"{OHT}/baud_effective_millibps": "115384615\n", f"{OHT}/device/of_node/estop-gpios": "x", f"{OHT}/device/of_node/de-gpios": "x",
-            f"{OHT}/estop/state": "ready\n", f"{OHT}/estop/self_test_failed": "0x0\n", f"{OHT}/estop/self_test_age_s": "60\n",
+            f"{OHT}/estop/state": "ready\n", f"{OHT}/estop/causes": "\n", f"{OHT}/estop/self_test_failed": "0x0\n", f"{OHT}/estop/self_test_age_s": "60\n",
             f"{OHT}/estop/proof_test_age_s": "90\n", f"{OHT}/conformance/sent_t35_ok": "9\n",
             f"{OHT}/conformance/sent_t35_violation": "0\n", f"{OHT}/conformance/sent_t15_violation": "0\n",
             f"{OHT}/statistics/frames_sent": f"{SENT}\n",
@@ -179,6 +179,8 @@ def without_cpus(machine):
         machine.remove(f"sys/devices/system/cpu/cpu{number}/cpufreq")
 
 
+# Faults of the stop, and those that it answers (docs/faults.md), by the words of the driver.
+STOPPED_FOR = ["discrepancy", "feedback", "deadman", "close", "bus_loss", "panic", "storm", "input_error", "cpu_stall", "watchdog", "kdump", "irq_thread"]
 # Of each check: what is done to the machine, and what is then said. The first of all are tried together, then the second ones, ...
 CASES = {
     "kernel": [(put("proc/sys/kernel/osrelease", "5.10.0-30\n"), WRONG, "6.1 and newer"), (put("proc/sys/kernel/osrelease", "6.0.9\n"), WRONG, "6.1"),
@@ -199,7 +201,8 @@ CASES = {
     "gpio": [(remove(f"{OHT}/estop/state"), WRONG, "no emergency stop"), (remove(f"{OHT}/device/of_node/estop-gpios"), UNKNOWN, "device tree")],
     "de": [(put(f"{OHT}/statistics/tx_stuck", "2\n"), WRONG, "after 2 requests"), (put(f"{OHT}/statistics/echo_errors", "2\n"), WRONG, "2 times something else"),
            (remove(f"{OHT}/device/of_node/de-gpios"), UNKNOWN, "turns by itself"), (put(f"{OHT}/statistics/tx_stuck", "\n"), UNKNOWN, "cannot be read")],
-    "stop": [(put(f"{OHT}/estop/self_test_failed", "0x1\n"), WRONG, "the self-test has found: "), (put(f"{OHT}/estop/self_test_age_s", "never\n"), UNKNOWN, "no self-test"),
+    "stop": [*((put(f"{OHT}/estop/causes", f"start {cause}\n"), WRONG, f"stopped for {cause}: ") for cause in STOPPED_FOR),
+             (put(f"{OHT}/estop/self_test_failed", "0x1\n"), WRONG, "the self-test has found: "), (put(f"{OHT}/estop/self_test_age_s", "never\n"), UNKNOWN, "no self-test"),
              (put(f"{OHT}/estop/proof_test_age_s", "never\n"), UNKNOWN, "press the"), (put(f"{OHT}/estop/self_test_failed", "0x80000000\n"), UNKNOWN, "0x80000000"),
              (put(f"{OHT}/estop/self_test_failed", "good\n"), UNKNOWN, "good"), (remove(f"{OHT}/estop/proof_test_age_s"), UNKNOWN, "cannot be read")],
     "clock": [(remove("proc/9"), WRONG, "no program keeps"), (remove("run/systemd/timesync"), UNKNOWN, "only the running kernel")],
@@ -265,6 +268,12 @@ def test_the_first_wrong_line_of_a_machine_with_one_fault_is_that_fault(tmp_path
         if not first or first[0] != check or text not in first[1]:
             missed.append((check, text, first))
     assert not missed
+
+
+def test_a_person_who_has_stopped_the_robot_is_no_fault(machine):
+    machine.put(f"{OHT}/estop/causes", "start button_a button_b software close_by farewell unbind suspend reboot self_test\n")
+    with machine.ohtd():
+        assert machine.doctor()["stop"][0][0] == "ok"
 
 
 def test_without_a_daemon_or_a_driver(machine):

@@ -184,23 +184,53 @@ static void show_self_test(struct doctor *doctor, uint32_t failed)
 			doctor_wrong(doctor, "docs/safety.md, then ohtctl safety selftest", "the self-test has found: %s", oht_test_text(test));
 }
 
+/* A person, a program that ends in order, and a self-test, whose faults are told by themselves, are no fault. */
+static bool is_fault(unsigned int cause)
+{
+	static const uint64_t acts = UINT64_C(1) << OHT_STOPPED_BY_START | UINT64_C(1) << OHT_STOPPED_BY_BUTTON_A | UINT64_C(1) << OHT_STOPPED_BY_BUTTON_B |
+				     UINT64_C(1) << OHT_STOPPED_BY_SOFTWARE | UINT64_C(1) << OHT_STOPPED_BY_FAREWELL | UINT64_C(1) << OHT_STOPPED_BY_UNBIND |
+				     UINT64_C(1) << OHT_STOPPED_BY_MODULE_REMOVAL | UINT64_C(1) << OHT_STOPPED_BY_SUSPEND |
+				     UINT64_C(1) << OHT_STOPPED_BY_REBOOT | UINT64_C(1) << OHT_STOPPED_BY_SHUTDOWN | UINT64_C(1) << OHT_STOPPED_BY_SELF_TEST;
+
+	return !(acts & oht_cause_mask(cause));
+}
+
+/* The faults that the present stop has had; was there one? */
+static bool show_causes(struct doctor *doctor, char *causes)
+{
+	bool any = false;
+	char *rest;
+
+	for (char *word = strtok_r(causes, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+		for (unsigned int cause = OHT_STOPPED_BY_START; cause <= OHT_STOPPED_BY_IRQ_THREAD; cause++)
+			if (!strcmp(word, oht_cause_name(cause)) && is_fault(cause)) {
+				doctor_wrong(doctor, oht_cause_action(cause), "the robot is stopped for %s: %s", word, oht_cause_text(cause));
+				any = true;
+			}
+	return any;
+}
+
 void doctor_look_at_stop(struct doctor *doctor)
 {
-	char failed[DOCTOR_TEXT_BYTES], tested[DOCTOR_TEXT_BYTES], proof[DOCTOR_TEXT_BYTES], *end;
+	char failed[DOCTOR_TEXT_BYTES], tested[DOCTOR_TEXT_BYTES], proof[DOCTOR_TEXT_BYTES], causes[DOCTOR_TEXT_BYTES], *end;
 	unsigned long faults;
+	bool stopped;
 
 	if (!has_device(doctor))
 		return;
-	if (read_word(doctor, "estop/self_test_failed", failed) || read_word(doctor, "estop/self_test_age_s", tested) ||
+	if (read_word(doctor, "estop/causes", causes) || read_word(doctor, "estop/self_test_failed", failed) || read_word(doctor, "estop/self_test_age_s", tested) ||
 	    read_word(doctor, "estop/proof_test_age_s", proof)) {
 		doctor_unknown(doctor, NULL, "the stop of %s cannot be read", node(doctor));
 		return;
 	}
+	stopped = show_causes(doctor, causes);
 	faults = strtoul(failed, &end, 16);
 	if (end == failed || *end || faults >> OHT_TESTS)
 		doctor_unknown(doctor, "ohtctl of the version of the module", "the result of the self-test, %s, is not known here", failed);
 	else if (faults)
 		show_self_test(doctor, (uint32_t)faults);
+	else if (stopped)
+		return;
 	else if (!strcmp(tested, "never"))
 		doctor_unknown(doctor, "ohtctl safety selftest", "no self-test since the driver came");
 	else if (!strcmp(proof, "never"))
