@@ -194,6 +194,8 @@ ASKED = [
     ("GET", "timeline", "timeline?kinds=start", None, "viewer", 200),
     ("GET", "analytics/summary", "analytics/summary?by=shift", None, "viewer", 200),
     ("GET", "analytics/service-level", "analytics/service-level?by=month", None, "viewer", 200),
+    ("GET", "analytics/odometer", "analytics/odometer", None, "viewer", 200),
+    ("POST", "analytics/odometer/done", "analytics/odometer/done", {"wear": "distance", "note": "wheels changed"}, "supervisor", 200),
     ("GET", "safety", "safety", None, "viewer", 200),
     ("POST", "safety/stop", "safety/stop", None, "operator", 200),
     ("POST", "safety/reset", "safety/reset", {}, "supervisor", 200),

@@ -42,6 +42,10 @@ def target(name):
     return lambda daemon: daemon.get("analytics/service-level").json["targets"][name]
 
 
+def interval(wear):
+    return lambda daemon: next(item["interval"] for item in daemon.get("analytics/odometer").json["services"] if item["wear"] == wear)
+
+
 def rule(member):
     """Of the rule that is made, in the words of the configuration."""
     def said(daemon):
@@ -64,6 +68,7 @@ EFFECTS = {
     "/analytics/currency": ("EUR", tariff("currency")),
     "/analytics/shifts": "api/test_analytics.py::test_shifts_and_tariff_are_configuration",
     **{f"/service/{name}": (value, target(name)) for name, value in {"uptime_percent": 99.5, "errors_percent": 0.2, "latency_ms": 250}.items()},
+    **{f"/maintenance/{name}": (value, interval(wear)) for name, wear, value in (("distance_m", "distance", 5000), ("hours", "hours", 40), ("starts", "starts", 900))},
     "/history/samples_days": "api/test_history.py::test_how_much_is_kept_is_an_item_of_the_configuration",
     "/history/columns_days": "unit/test_history.c::what_is_old_goes_if_the_clock_is_right",
     "/history/size_mib": "unit/test_history.c::a_smaller_size_gives_the_pages_back_at_once",

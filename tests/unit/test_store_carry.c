@@ -24,7 +24,7 @@
 static const char *const plain[] = {
 	"alert_comments", "alert_rules", "alert_shelves", "alerts", "audit", "audit_checkpoints", "audit_tree", "command_ids", "commands",
 	"config_effects", "config_numbers", "config_versions", "courses", "daemon_runs", "journal", "journal_sources",
-	"mission_schedules", "profiles", "scenarios", "schema_migrations", "service_hours",
+	"mission_schedules", "odometer", "odometer_services", "profiles", "scenarios", "schema_migrations", "service_hours",
 };
 
 static bool is_plain(const char *table)

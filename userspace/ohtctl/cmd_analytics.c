@@ -113,3 +113,13 @@ int cmd_analytics(struct cli *cli, int count, char **arguments)
 	json_object_put(answer);
 	return result;
 }
+
+int cmd_service_done(struct cli *cli, int count, char **arguments)
+{
+	struct json_object *body = json_object_new_object();
+
+	(void)count;
+	json_object_object_add(body, "wear", json_object_new_string(arguments[0]));
+	json_object_object_add(body, "note", json_object_new_string(arguments[1]));
+	return client_do(cli, CLI_DONE, "POST", "analytics/odometer/done", body);
+}

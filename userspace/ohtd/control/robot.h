@@ -175,7 +175,7 @@ const struct ohtd_user_maps *ohtd_robot_user_maps(const struct ohtd_robot *robot
 int ohtd_robot_event(const struct ohtd_robot *robot, struct ohtd_event_reader *reader,
 		     struct ohtd_event_record *record);
 
-/* The next sample of all signals, of one thread only; as ohtd_robot_event(). */
+/* The next sample of all signals; as ohtd_robot_event(). */
 int ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader *reader,
 		      struct ohtd_sample *sample);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns:     the way out for values: all signals of each control cycle, as integers.
- * Contexts: take and put: control thread only, never wait, never allocate. Next: one other thread.
+ * Contexts: take and put: control thread only, never wait, never allocate. Next: other threads, each with a reader of its own.
  * Locks:    none; as event_ring.h: a late reader loses the oldest samples, and is told how many.
  */
 #ifndef OHTD_ROBOT_SAMPLES_H

@@ -41,7 +41,7 @@ struct json_object;
 #define OHTD_FAULT_BYTES	240
 #define OHTD_FAULTS_MAX		16
 /* Items that are rows of items.c. */
-#define OHTD_ITEM_ROWS_MAX	64
+#define OHTD_ITEM_ROWS_MAX	80
 #define OHTD_ITEMS_MAX		(OHTD_RULE_ROWS_MAX + OHTD_ITEM_ROWS_MAX + OHTD_KINDS_MAX + OHTD_ALERT_RULE_ITEMS)
 /* An item for each of many: stands in a pointer for any name. */
 #define OHTD_ANY		"*"
@@ -69,6 +69,18 @@ struct ohtd_settings_targets {
 	double uptime_percent;
 	double errors_percent;
 	double latency_ms;
+};
+
+/**
+ * struct ohtd_settings_intervals - after how much use a service of the machine is due; 0: none
+ * @distance_m: way
+ * @hours: in motion
+ * @starts: of motions
+ */
+struct ohtd_settings_intervals {
+	double distance_m;
+	double hours;
+	double starts;
 };
 
 /**
@@ -159,6 +171,7 @@ struct ohtd_values {
 	struct ohtd_profiles profiles;
 	struct ohtd_analytics_values analytics;
 	struct ohtd_settings_targets service;
+	struct ohtd_settings_intervals intervals;
 	struct ohtd_backup_values backup;
 	struct ohtd_rate_values rates;
 	struct ohtd_past_values past;

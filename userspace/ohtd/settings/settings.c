@@ -609,6 +609,16 @@ struct ohtd_settings_targets ohtd_settings_service(struct ohtd_settings *setting
 	return values;
 }
 
+struct ohtd_settings_intervals ohtd_settings_intervals(struct ohtd_settings *settings)
+{
+	struct ohtd_settings_intervals values;
+
+	pthread_mutex_lock(&settings->lock);
+	values = settings->values.intervals;
+	pthread_mutex_unlock(&settings->lock);
+	return values;
+}
+
 struct ohtd_backup_values ohtd_settings_backup(struct ohtd_settings *settings)
 {
 	struct ohtd_backup_values values;

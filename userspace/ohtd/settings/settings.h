@@ -400,6 +400,8 @@ struct ohtd_analytics_values ohtd_settings_analytics(struct ohtd_settings *setti
 
 /* The targets of the service level. Context: any thread but the control thread. */
 struct ohtd_settings_targets ohtd_settings_service(struct ohtd_settings *settings);
+/* The intervals of services of the machine. Likewise. */
+struct ohtd_settings_intervals ohtd_settings_intervals(struct ohtd_settings *settings);
 
 /* When backups are made. Context: any thread but the control thread. */
 struct ohtd_backup_values ohtd_settings_backup(struct ohtd_settings *settings);

@@ -11,6 +11,7 @@
 
 struct ohtd_alert_keeper;
 struct ohtd_alert_rules;
+struct ohtd_analytics_odometer;
 struct ohtd_analytics_service;
 struct ohtd_audit;
 struct ohtd_auth;
@@ -67,6 +68,7 @@ struct ohtd_services {
 	struct ohtd_training *training;	/* scenarios */
 	struct ohtd_settings *settings;
 	struct ohtd_analytics_service *service;
+	struct ohtd_analytics_odometer *odometer;
 	struct ohtd_audit *audit;
 	struct ohtd_jobs *jobs;
 	struct ohtd_backups *backups;
