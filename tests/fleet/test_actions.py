@@ -3,7 +3,7 @@
 import pytest
 
 from oht_test.wait import until
-from test_orders import about, asked, enable, moves, older, ready_vehicle, shown, word
+from test_orders import about, asked, enable, moves, new_first, older, ready_vehicle, shown, word
 
 ready = ready_vehicle
 
@@ -72,6 +72,7 @@ def test_a_trigger_lets_go_on_what_waits_for_it_and_nothing_else(robot, vehicle,
     assert moves(robot, "triggered") == [(4, "finished")]
 
 
+@pytest.mark.slow
 @older
 def test_in_2_1_only_a_person_is_a_trigger(vehicle, ready):
     mark = vehicle.send("no", ready[:1], actions={0: [vehicle.action("waitForTrigger", "bad", triggerType="FLEET_CONTROL")]})
@@ -117,6 +118,7 @@ def test_an_interrupted_action_is_retried_or_skipped(robot, vehicle, ready):
     assert not moves(robot, "again")
 
 
+@pytest.mark.slow
 def test_hibernation_ends_the_order_and_all_words(robot, vehicle, ready):
     acts(vehicle, "startHibernation", "with-a-time", "FAILED", wakeUpTime="2030-01-01T00:00:00.00Z")
     mark = vehicle.send("sleepy", ready[:2], actions={0: [vehicle.action("wait", "long", seconds=60)]})
@@ -153,7 +155,7 @@ def test_hibernation_ends_the_order_and_all_words(robot, vehicle, ready):
     assert abs(shown(robot)["position_mm"] / 1000 - ready[0][1]) < 0.05
 
 
-@pytest.mark.parametrize("vehicle", ["3.0", "2.1"], indirect=True)
+@new_first
 def test_predefined_actions_that_the_robot_does_not_have(vehicle, ready):
     """Each is named and refused, as an instant action and on a node; the factsheet does not offer it. What is over is cleared, what runs stays."""
     sheet = vehicle.wait("factsheet")

@@ -96,7 +96,8 @@ def judge(folder, robot, broker, vehicle):
             "work": {"actionType": "wait", "parameters": {"seconds": 1}}, "commands": commands.lines()}
     (folder / "vehicle.json").write_text(json.dumps(file))
     schemas = os.environ.get("OHT_VDA_SCHEMAS")
-    done = subprocess.run([TOP / "scripts/check-conformance", "--json", folder / "report.json", *(["--schemas", f"{schemas}/{vehicle.version}"] if schemas else []),
+    kills = ["--kills", "100"] if os.environ.get("OHT_SOAK") else []
+    done = subprocess.run([TOP / "scripts/check-conformance", "--json", folder / "report.json", *kills, *(["--schemas", f"{schemas}/{vehicle.version}"] if schemas else []),
                            folder / "vehicle.json"], stdout=(folder / "kit.txt").open("w"), text=True, check=False)
     said = (folder / "kit.txt").read_text()
     if keep := os.environ.get("OHT_KIT_REPORT"):

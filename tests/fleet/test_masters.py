@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from oht_test.wait import until
-from test_orders import about, act, asked, both, moves, ready_vehicle, steps, word
+from test_orders import about, act, asked, both, moves, new_first, ready_vehicle, steps, word
 from vehicle import Broker, Vehicle
 
 ready = ready_vehicle
@@ -99,7 +99,7 @@ def test_an_order_over_a_change_of_the_broker_is_driven_once(robot, vehicle, rea
         vehicle.end()
 
 
-@both
+@new_first
 def test_ids_and_numbers_that_no_fleet_has(vehicle, ready):
     """Ids of 10 kB, half characters, numbers without end: refused by name, and said in whole characters; whole ones of any language are taken."""
     good = vehicle.order("odd", ready[:2])

@@ -11,6 +11,8 @@ from vehicle import Broker, Vehicle
 
 DRIVE_S = 120
 older = pytest.mark.parametrize("vehicle", ["2.1"], indirect=True)
+# The older version at night.
+new_first = pytest.mark.parametrize("vehicle", ["3.0", pytest.param("2.1", marks=pytest.mark.slow)], indirect=True)
 both = pytest.mark.parametrize("vehicle", ["3.0", "2.1"], indirect=True)
 
 

@@ -289,13 +289,27 @@ static void an_update_fits_to_what_is_released(void **unused)
 	};
 	static struct fleet_job job = { .order = "order", .update = 5, .digest = "0", .last_node = "last", .base_node = "base", .base_sequence = 6 };
 	static struct fleet_settings settings = { .map = "rail" };
-	static struct fleet_robot robot;
-	const struct fleet_judge judge = { .job = &job, .settings = &settings, .robot = &robot, .mode = FLEET_AUTOMATIC };
+	static struct fleet_robot robot = { .user = "fleet", .may_drive = true };
+	struct fleet_judge judge = { .job = &job, .settings = &settings, .robot = &robot, .mode = FLEET_AUTOMATIC };
 
 	(void)unused;
 	robot.factsheet = json_tokener_parse("{\"lengths\":{\"soft_min_mm\":0,\"soft_max_mm\":1000}}");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_int_equal(judged(&judge, rows[i].update, rows[i].first, rows[i].sequence).refusal, rows[i].refusal);
+	/* A person has the robot, or it is about to hibernate; the same while ohtd is away is no such thing. */
+	judge.mode = FLEET_MANUAL;
+	assert_int_equal(judged(&judge, 6, "base", 6).refusal, FLEET_NOT_REFUSED);
+	for (int i = 0; i < FLEET_CHANNELS; i++)
+		robot.data[i] = robot.factsheet;
+	robot.stations = json_object_new_array();
+	assert_int_equal(judged(&judge, 6, "base", 6).refusal, FLEET_ROBOT_NOT_AVAILABLE);
+	judge.mode = FLEET_AUTOMATIC;
+	assert_int_equal(judged(&judge, 6, "base", 6).refusal, FLEET_NOT_REFUSED);
+	judge.hibernates = true;
+	assert_int_equal(judged(&judge, 6, "base", 6).refusal, FLEET_ROBOT_NOT_AVAILABLE);
+	robot.data[0] = NULL;
+	json_object_put(robot.stations);
+	robot.stations = NULL;
 	/* A limit that is not known permits nothing. */
 	json_object_put(robot.factsheet);
 	robot.factsheet = NULL;
