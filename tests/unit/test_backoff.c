@@ -222,24 +222,24 @@ static void who_has_logged_in_is_familiar(void **state)
 	char address[64];
 
 	(void)state;
-	assert_false(ohtd_backoff_is_familiar(backoff, "anna", "192.0.2.1"));
+	assert_false(ohtd_auth_backoff_is_familiar(backoff, "anna", "192.0.2.1"));
 	succeed("anna", "192.0.2.1");
-	assert_true(ohtd_backoff_is_familiar(backoff, "Anna", "192.0.2.1"));
-	assert_false(ohtd_backoff_is_familiar(backoff, "anna", "192.0.2.2"));
-	assert_false(ohtd_backoff_is_familiar(backoff, "bert", "192.0.2.1"));
+	assert_true(ohtd_auth_backoff_is_familiar(backoff, "Anna", "192.0.2.1"));
+	assert_false(ohtd_auth_backoff_is_familiar(backoff, "anna", "192.0.2.2"));
+	assert_false(ohtd_auth_backoff_is_familiar(backoff, "bert", "192.0.2.1"));
 	guess("anna", "192.0.2.2");
-	assert_true(ohtd_backoff_is_familiar(backoff, "anna", "192.0.2.1"));
+	assert_true(ohtd_auth_backoff_is_familiar(backoff, "anna", "192.0.2.1"));
 	guess("anna", "192.0.2.1");
-	assert_false(ohtd_backoff_is_familiar(backoff, "anna", "192.0.2.1"));
+	assert_false(ohtd_auth_backoff_is_familiar(backoff, "anna", "192.0.2.1"));
 	succeed("anna", "2001:db8::1");
-	assert_true(ohtd_backoff_is_familiar(backoff, "anna", "2001:db8::2"));
+	assert_true(ohtd_auth_backoff_is_familiar(backoff, "anna", "2001:db8::2"));
 	for (int i = 0; i < OHTD_BACKOFF_FAMILIAR; i++) {
-		assert_true(ohtd_backoff_is_familiar(backoff, "anna", "2001:db8::1"));
+		assert_true(ohtd_auth_backoff_is_familiar(backoff, "anna", "2001:db8::1"));
 		snprintf(address, sizeof(address), "127.0.0.%d", i + 1);
 		succeed("bert", address);
 	}
-	assert_false(ohtd_backoff_is_familiar(backoff, "anna", "2001:db8::1"));
-	assert_true(ohtd_backoff_is_familiar(backoff, "bert", "127.0.0.1"));
+	assert_false(ohtd_auth_backoff_is_familiar(backoff, "anna", "2001:db8::1"));
+	assert_true(ohtd_auth_backoff_is_familiar(backoff, "bert", "127.0.0.1"));
 }
 
 /* Two threads: the one that looked at the clock first comes second. */

@@ -55,7 +55,7 @@ static int submit_familiar(char letter, const char *address)
 	assert_non_null(job);
 	job->letter = letter;
 	job->check.run = run;
-	r = ohtd_checks_submit_familiar(checks, &job->check, address);
+	r = ohtd_auth_checks_submit_familiar(checks, &job->check, address);
 	if (r)
 		free(job);
 	return r;

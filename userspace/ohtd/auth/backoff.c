@@ -164,7 +164,7 @@ static void forget_familiar(struct ohtd_backoff *backoff, const char *account, c
 		familiar->number = 0;
 }
 
-bool ohtd_backoff_is_familiar(struct ohtd_backoff *backoff, const char *account, const char *address)
+bool ohtd_auth_backoff_is_familiar(struct ohtd_backoff *backoff, const char *account, const char *address)
 {
 	char folded[OHTD_FOLDED_BYTES];
 	bool is;

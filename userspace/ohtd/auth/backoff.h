@@ -51,7 +51,7 @@ unsigned int ohtd_backoff_begin(struct ohtd_backoff *backoff, const char *accoun
 				const char *address, uint64_t now_ns);
 
 /**
- * ohtd_backoff_is_familiar() - has the account logged in from this address?
+ * ohtd_auth_backoff_is_familiar() - has the account logged in from this address?
  * @backoff: the tables
  * @account: name of the account
  * @address: numeric
@@ -60,7 +60,7 @@ unsigned int ohtd_backoff_begin(struct ohtd_backoff *backoff, const char *accoun
  *
  * Return: true: its log-in goes before those of strangers.
  */
-bool ohtd_backoff_is_familiar(struct ohtd_backoff *backoff, const char *account, const char *address);
+bool ohtd_auth_backoff_is_familiar(struct ohtd_backoff *backoff, const char *account, const char *address);
 
 void ohtd_backoff_end(struct ohtd_backoff *backoff, const char *account, const char *address,
 		      enum ohtd_backoff_outcome outcome, uint64_t now_ns);

@@ -135,7 +135,7 @@ int ohtd_checks_submit(struct ohtd_checks *checks, struct ohtd_check *check, con
 	return submit(checks, check, client);
 }
 
-int ohtd_checks_submit_familiar(struct ohtd_checks *checks, struct ohtd_check *check, const char *address)
+int ohtd_auth_checks_submit_familiar(struct ohtd_checks *checks, struct ohtd_check *check, const char *address)
 {
 	client_name client;
 

@@ -63,7 +63,7 @@ void ohtd_checks_destroy(struct ohtd_checks *checks);
 int ohtd_checks_submit(struct ohtd_checks *checks, struct ohtd_check *check, const char *address);
 
 /* The same for the log-in of an account that has logged in from @address before: among those of the known. */
-int ohtd_checks_submit_familiar(struct ohtd_checks *checks, struct ohtd_check *check, const char *address);
+int ohtd_auth_checks_submit_familiar(struct ohtd_checks *checks, struct ohtd_check *check, const char *address);
 
 /* The same for an account that has logged in, or 0 with the set-up code; -EDQUOT: the account has its part of the places. */
 int ohtd_checks_submit_known(struct ohtd_checks *checks, struct ohtd_check *check, uint64_t account);

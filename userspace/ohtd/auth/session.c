@@ -295,7 +295,7 @@ unsigned int ohtd_auth_wait_s(struct ohtd_auth *auth, const char *username, cons
 
 bool ohtd_auth_is_familiar(struct ohtd_auth *auth, const char *username, const char *address)
 {
-	return ohtd_backoff_is_familiar(auth->backoff, username, address);
+	return ohtd_auth_backoff_is_familiar(auth->backoff, username, address);
 }
 
 void ohtd_agent_set(char *agent, const char *text, size_t length)

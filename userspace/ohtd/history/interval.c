@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many signals of the user's tables with a new value in each time of a user's register, 1.3 s, write 100 MB a day. More share that. */
+/* More signals of the user's tables than these share what these may write, with a new value in each time of a user's register, 1.3 s. */
 #define OWN_FREE	32
 #define OWN_CYCLES	52
 

@@ -288,7 +288,7 @@ static void run_check(struct ohtd_check *check, bool dropped)
 /* A log-in from where the account has logged in before goes before those of strangers, as long as that address has places for it. */
 static int submit_login(struct ohtd_checks *checks, struct ohtd_late *late, const char *address)
 {
-	int r = late->familiar ? ohtd_checks_submit_familiar(checks, &late->check, address) : -EAGAIN;
+	int r = late->familiar ? ohtd_auth_checks_submit_familiar(checks, &late->check, address) : -EAGAIN;
 
 	return r == -EAGAIN || r == -EDQUOT ? ohtd_checks_submit(checks, &late->check, address) : r;
 }
