@@ -73,7 +73,7 @@ int ohtd_db_user_add_first(struct ohtd_db *db, const struct ohtd_user *user, int
  * @id: whose
  * @role: the new one, 0: as it is
  * @disabled: 0 or 1, -1: as it is
- * @deleted: the account goes; its row stays for the journal
+ * @deleted: the account goes; its row stays for the journal, without its name (ohtd_accounts_erase())
  * @password_hash: the new one, NULL: as it is
  * @by_role: of who wants it; nobody changes, or makes, somebody above himself
  * @epoch: the change is meant for the account of this epoch, 0: of any
