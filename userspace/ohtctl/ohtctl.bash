@@ -113,7 +113,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'list create reset disable enable cert restart' -- "$word")
 		return ;;
 	user)
-		mapfile -t COMPREPLY < <(compgen -W 'profile set reset-code waiting approve reject totp' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'profile set reset-code import waiting approve reject totp' -- "$word")
 		return ;;
 	totp)
 		mapfile -t COMPREPLY < <(compgen -W 'begin confirm recovery off remove' -- "$word")
