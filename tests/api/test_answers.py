@@ -46,6 +46,7 @@ ASKED = [
     ("DELETE", "users/{id}", "users/5", None, "administrator", 204),
     ("DELETE", "users/{id}/totp", "users/1/totp", None, "administrator", 409),
     ("POST", "users", "users", {"username": "prometheus", "role": "viewer", "service": True}, "administrator", 201),
+    ("POST", "users/import", "users/import?dry_run=true", {"csv": "username,role,full_name\ncarla,operator,Carla Senn\n"}, "administrator", 200),
     ("POST", "users/{id}/reset-code", "users/1/reset-code", {}, "administrator", 201),
     ("POST", "auth/reset", "auth/reset",
      {"username": "nobody", "reset_code": "K7QM-2F9X-TR4C-0ZBD", "password": PASSWORD}, None, 403),

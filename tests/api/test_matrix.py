@@ -149,7 +149,8 @@ def wrong(schema):
         if schema["x-min-bytes"]:
             yield "", "length"
         # Into a log, a header, a table, a terminal: a line of its own, a title of the window, text that runs backwards.
-        if schema.get("format") != "password":
+        # Of a text of several lines its handler judges what is in them.
+        if schema.get("format") != "password" and not schema.get("x-lines"):
             yield from ((good(schema)[:-1] + odd, "unfit") for odd in ("\n", "\x1b", "\u2028"))
     if kind == "integer":
         if schema["maximum"] < 2**63 - 1:

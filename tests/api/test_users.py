@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Accounts over the API: who may, what is refused, and that a change ends what was begun before it."""
+import contextlib
+import pathlib
+import re
+import shutil
+import sqlite3
+
 import pytest
 
 from oht_test.client import PASSWORD, ROLES
 
 OTHER = "another good password"
+TOP = pathlib.Path(__file__).resolve().parents[2]
 
 
 def users(daemon):
@@ -195,3 +202,83 @@ def test_new_account_works_and_disabled_one_comes_back(fresh):
     assert fresh.login("Anna.B-1@x_y", OTHER).code == "login_refused"
     assert patch(fresh, "Anna.B-1@x_y", {"disabled": False}).json["disabled"] is False
     assert fresh.login("Anna.B-1@x_y", OTHER).status == 200
+
+
+LEAVER = "l.eaver-77@hall"
+# Columns that have no name of an account, although they are called so; and rows that the daemon has of the leaver's own doing.
+NOT_A_PERSON = {("audit", "who")}
+NAME_COLUMN = re.compile(r"(^|_)(by|user|person|author|who)$")
+
+
+def name_columns(database):
+    """Of all tables the texts that are called as if they had the name of an account."""
+    tables = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")]
+    return {(table, name) for table in tables for _, name, kind, *_ in database.execute(f"PRAGMA table_info({table})")
+            if kind == "TEXT" and NAME_COLUMN.search(name)} - NOT_A_PERSON
+
+
+def insert_row(database, table, **known):
+    """A row whose other columns are as good as empty."""
+    columns = [(name, kind, key) for _, name, kind, _, _, key in database.execute(f"PRAGMA table_info({table})")]
+    numbered = sum(key > 0 for *_, key in columns) == 1
+    row = {name: known.get(name, {"INTEGER": 0, "REAL": 0.0, "TEXT": "x"}[kind]) for name, kind, key in columns
+           if name in known or not (numbered and key and kind == "INTEGER")}
+    database.execute(f"INSERT INTO {table} ({','.join(row)}) VALUES ({','.join('?' * len(row))})", [*row.values()])
+
+
+def test_a_leaver_is_a_number_in_all_but_the_audit(fresh):
+    """Each column of each table that has names of accounts, also one of a later schema: it is filled with the name, and is found here until it is erased."""
+    fresh.start()
+    made = fresh.post("users", {"username": LEAVER, "password": OTHER, "role": "supervisor"}, headers={"Idempotency-Key": "the-leaver-comes-1"})
+    number = made.json["id"]
+    token = fresh.login(LEAVER, OTHER).json["access_token"]
+    assert fresh.request("PATCH", "auth/me", {"full_name": "Lea Ver"}, token=token).status == 200
+    assert fresh.post(f"users/{number}/reset-code").status == 201
+    assert fresh.post("certificates", {"user": LEAVER, "course": "driver"}).status == 201
+    with contextlib.closing(sqlite3.connect(fresh.state / "oht.db", isolation_level=None, timeout=20)) as database:
+        columns = name_columns(database)
+        others = {"keys": {"id": "k" * 12, "user_id": 1, "role": 1, "hash": "0" * 64}, "alert_shelves": {"made_ns": 1, "until_ns": 2},
+                  "commands": {"number": 900, "state": "finished", "ended_ns": 1}, "missions": {"state": "finished", "ended_ns": 1},
+                  "certificates": {"user_id": 1, "course_id": 1}, "alert_comments": {"alert": 77}, "webhooks": {"id": 88, "enabled": 0},
+                  "config_versions": {"version": 2, "parent": 1}, "scenarios": {"state": "ended", "ended_ns": 1}, "sessions": {}}
+        for table in {table for table, _ in columns}:
+            names = {column: LEAVER for of, column in columns if of == table}
+            if table == "alerts":
+                names |= {"number": 77, "times": 1, "ended_ns": 1, "code": "certificate_ends", "subject": f"{LEAVER}/driver",
+                          "text": f"The certificate of {LEAVER} for the course driver has ended."}
+            insert_row(database, table, **others.get(table, {}), **names)
+        insert_row(database, "webhook_deliveries", number=99, state="done", code="qualification_override", subject=f"{LEAVER}/driver",
+                   text=f"{LEAVER} stands in without a certificate of the course driver, by an override of two people.")
+        assert fresh.request("DELETE", f"users/{number}", role="administrator").status == 204
+        left = []
+        for table, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'audit'").fetchall():
+            left += [(table, row) for row in database.execute(f"SELECT * FROM {table}") if re.search(r"l\.eaver|Lea Ver", str(row), re.IGNORECASE)]
+        assert left == []
+        for table, column in columns:
+            assert database.execute(f"SELECT count(*) FROM {table} WHERE {column} = ?", [f"account {number}"]).fetchone()[0], (table, column)
+        assert database.execute("SELECT subject, text FROM alerts WHERE number = 77").fetchone() == (
+            f"account {number}/driver", f"The certificate of account {number} for the course driver has ended.")
+        assert database.execute("SELECT text FROM webhook_deliveries").fetchone()[0].startswith(f"account {number} stands in")
+        # The audit keeps the name: it is a part of what the hashes are of.
+        assert database.execute("SELECT count(*) FROM audit WHERE object = ?", [LEAVER]).fetchone()[0]
+    assert fresh.get("robot", token=token).code == "token_revoked"
+    again = fresh.post("users", {"username": LEAVER, "password": OTHER, "role": "supervisor"}, headers={"Idempotency-Key": "the-leaver-comes-1"})
+    assert again.code == "request_key_lost" and "was done" in again.json["detail"]
+    # Another person may have the name, and another number.
+    assert fresh.post("users", {"username": LEAVER, "password": OTHER, "role": "viewer"}).json["id"] != number
+
+
+def test_earlier_leavers_become_numbers_with_the_upgrade(tmp_path):
+    """Unless another account has the name now: then it is not known whose it was."""
+    step, = (TOP / "userspace/ohtd/store/migrations/small").glob("*_course_scenarios.sql")
+    shutil.copy(TOP / f"tests/data/store/small-{int(step.name[:4]) - 1}.db", tmp_path / "oht.db")
+    with contextlib.closing(sqlite3.connect(tmp_path / "oht.db", isolation_level=None)) as database:
+        for number, name, gone in ((70, "Gone.One", 5), (71, "back", 5), (72, "back", None)):
+            database.execute("INSERT INTO users (id, name, role, password_hash, deleted_s, created_s) VALUES (?, ?, 1, '*', ?, 1)", [number, name, gone])
+        for person in ("Gone.One", "back", "uid 0 (root)"):
+            insert_row(database, "scenarios", person=person, state="ended")
+            insert_row(database, "config_versions", version=900 + len(person), author=person)
+        database.executescript(step.read_text())
+        assert database.execute("SELECT name FROM users WHERE id >= 70 ORDER BY id").fetchall() == [("account 70",), ("account 71",), ("back",)]
+        for table, column in (("scenarios", "person"), ("config_versions", "author")):
+            assert {("account 70",), ("back",), ("uid 0 (root)",)} <= set(database.execute(f"SELECT {column} FROM {table}")), table

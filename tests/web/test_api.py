@@ -24,6 +24,21 @@ def test_everything_is_there_without_a_log_in(daemon, page):
     assert set(item["action"] for item in items) <= set(texts(page, "#errors tbody td"))
 
 
+def test_who_may_what_is_made_of_the_routes(daemon, page):
+    page.wait(lambda: has(page, "#login"), what="the form")
+    go(page, "/api/rights", "#rights tbody th")
+    heads = texts(page, "#rights thead th")
+    rows = page.run("""return [...document.querySelectorAll('#rights tbody tr')].map((row) =>
+        [row.querySelector('th p').textContent, ...[...row.querySelectorAll('td')].map((cell) => cell.firstChild.textContent)])""")
+    permitted = {row[0]: [word == "yes" for word in row[1:]] for row in rows}
+    assert heads == ["Act", "Viewer", "Operator", "Supervisor", "Administrator"]
+    ranks = {"none": 0, "viewer": 0, "operator": 1, "supervisor": 2, "administrator": 3}
+    document = daemon.get("openapi.json", role=None).json
+    operations = {f"{method.upper()} {path}": operation for path, item in document["paths"].items() for method, operation in item.items()}
+    assert permitted == {name: [rank >= ranks[operation["x-role"]] for rank in range(4)] for name, operation in operations.items()}
+    assert "with password" in page.text("#rights tbody")
+
+
 def test_a_route_shows_members_example_and_refusals(page):
     page.wait(lambda: has(page, "#login"), what="the form")
     go(page, "/api?route=GET /api/v1/robot", "details[open] .refusals")

@@ -110,3 +110,34 @@ def test_an_account_that_must_have_a_second_factor_sees_nothing_but_the_way_to_i
     finally:
         configure(daemon, "/security/second_factor", "none")
         until(lambda: daemon.get("robot", role="administrator").status == 200, what="the password alone")
+
+
+def test_accounts_from_a_table_and_codes_on_paper(daemon, page, tmp_path):
+    wrong, right = tmp_path / "wrong.csv", tmp_path / "shift.csv"
+    wrong.write_text("username,role\ncarla,king\nviewer,viewer\n")
+    right.write_text("role,username,full_name\noperator,carla,Carla Senn\nviewer,dirk,\n")
+    log_in(page, "administrator")
+    go(page, "/users", "#import-users")
+    page.click("#import-users")
+    page.wait(lambda: has(page, "#import-file"), what="the way to a file")
+    page.type("#import-file", str(wrong))
+    elevate(page)
+    page.wait(lambda: "line 2, role: 'king' is none of" in page.text("#import-faults"), what="what is wrong")
+    assert not has(page, "#import-make")
+    page.type("#import-file", str(right))
+    text = page.wait(lambda: has(page, "#import-seen tbody th") and page.text("#import-seen"), what="what would be made")
+    assert "carla Carla Senn" in text and "Operator" in text and "2" == page.text("#import-make").split()[1] and axe(page) == "", text
+    page.click("#import-make")
+    page.wait(lambda: has(page, "#codes-kept"), 60, "a code for each person")
+    codes = page.run("return [...document.querySelectorAll('#imported-codes code')].map((e) => e.textContent)")
+    assert len(codes) == 2 and all(len(code.replace("-", "")) == 16 for code in codes) and axe(page) == "", codes
+    page.click("#codes-kept")
+    page.wait(lambda: "dirk" in page.text("#users tbody"), what="the accounts")
+    assert daemon.request("POST", "auth/reset", {"username": "carla", "reset_code": codes[0], "password": OWN}).status in (200, 204)
+    assert daemon.login("carla", OWN).json["role"] == "operator"
+    # One leaves again.
+    assert not has(page, '#users [aria-label="Delete: administrator"]')
+    page.click('#users [aria-label="Delete: dirk"]')
+    page.wait(lambda: has(page, "#confirm-yes"), what="the question")
+    page.click("#confirm-yes")
+    page.wait(lambda: "dirk" not in page.text("#users tbody"), what="the end of the account")

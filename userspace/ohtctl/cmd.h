@@ -152,5 +152,6 @@ int cmd_user_set(struct cli *cli, int count, char **arguments);
 int cmd_user_totp(struct cli *cli, int count, char **arguments);
 int cmd_user_approve(struct cli *cli, int count, char **arguments);
 int cmd_user_reset_code(struct cli *cli, int count, char **arguments);
+int cmd_user_import(struct cli *cli, int count, char **arguments);
 
 #endif /* OHTCTL_CMD_H */

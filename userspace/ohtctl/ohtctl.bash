@@ -116,7 +116,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'list create reset disable enable cert keys restart' -- "$word")
 		return ;;
 	user)
-		mapfile -t COMPREPLY < <(compgen -W 'profile set reset-code waiting approve reject totp' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'profile set reset-code import waiting approve reject totp' -- "$word")
 		return ;;
 	totp)
 		mapfile -t COMPREPLY < <(compgen -W 'begin confirm recovery off remove' -- "$word")

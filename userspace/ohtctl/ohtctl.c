@@ -314,6 +314,8 @@ static const struct cli_verb verbs[] = {
 	{ "user set", "MEMBER TEXT", "say or, by an empty text, take back one member of it", cmd_user_set, CLI_OPT_SOCKET, 2, 2, cmd_user_set },
 	{ "user reset-code", "USER", "give the person a code for a new password, once, 1 h", cmd_user_reset_code,
 	  CLI_OPT_SOCKET, 1, 1, cmd_user_reset_code },
+	{ "user import", "FILE", "make accounts of a CSV table, all of them or none", cmd_user_import,
+	  CLI_OPT_SOCKET | CLI_OPT_CHECK, 1, 1, cmd_user_import },
 	{ "user waiting", "", "accounts that persons have asked for", remote_user_waiting, CLI_OPT_SOCKET, 0, 0, remote_user_waiting },
 	{ "user approve", "NUMBER", "make such an account, of the wished role if not said", cmd_user_approve,
 	  CLI_OPT_SOCKET | CLI_OPT_ROLE, 1, 1, cmd_user_approve },

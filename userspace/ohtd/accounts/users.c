@@ -6,6 +6,7 @@
 
 #include "store/db_private.h"
 #include "accounts/keys.h"
+#include "accounts/private.h"
 
 static const struct ohtd_stored_column user_columns[] = {
 	OHTD_COLUMN(ohtd_user, id, .asked = "id"),
@@ -199,36 +200,6 @@ static int end_sessions(struct ohtd_db *db, struct ohtd_user_change *change)
 	return ohtd_db_run(db, s);
 }
 
-static const struct ohtd_statement end_profile_sql = { "DELETE FROM profiles WHERE user_id = :id" };
-
-static int end_profile(struct ohtd_db *db, int64_t id)
-{
-	sqlite3_stmt *s = ohtd_db_statement(db, &end_profile_sql);
-
-	ohtd_db_bind_number(s, ":id", id);
-	return ohtd_db_run(db, s);
-}
-
-/* Certificates go with the account. In those of others it is a number from then on. */
-static const struct ohtd_statement end_certificates_sql = { "DELETE FROM certificates WHERE user_id = :id" };
-static const struct ohtd_statement unname_certificates_sql = {
-	"UPDATE certificates SET granted_by = iif(granted_by_id = :id, 'account ' || :id, granted_by),"
-	" revoked_by = iif(revoked_by_id = :id, 'account ' || :id, revoked_by),"
-	" confirmed_by = iif(confirmed_by_id = :id, 'account ' || :id, confirmed_by) WHERE :id IN (granted_by_id, revoked_by_id, confirmed_by_id)"
-};
-
-static int end_certificates(struct ohtd_db *db, int64_t id)
-{
-	sqlite3_stmt *s = ohtd_db_statement(db, &end_certificates_sql);
-	int r;
-
-	ohtd_db_bind_number(s, ":id", id);
-	r = ohtd_db_run(db, s);
-	s = ohtd_db_statement(db, &unname_certificates_sql);
-	ohtd_db_bind_number(s, ":id", id);
-	return r ? r : ohtd_db_run(db, s);
-}
-
 /* Who guesses codes knows the password: another one ends that. */
 static const struct ohtd_statement forgive_sql = { "UPDATE second_factors SET wrong = 0 WHERE user_id = :id" };
 
@@ -238,13 +209,6 @@ static int forgive(struct ohtd_db *db, int64_t id)
 
 	ohtd_db_bind_number(s, ":id", id);
 	return ohtd_db_run(db, s);
-}
-
-static int end_second(struct ohtd_db *db, int64_t id)
-{
-	int r = ohtd_account_second_end(db, id);
-
-	return r == -ENOENT ? 0 : r;
 }
 
 static int change_all(struct ohtd_db *db, struct ohtd_user_change *change)
@@ -268,11 +232,7 @@ static int change_all(struct ohtd_db *db, struct ohtd_user_change *change)
 	if (!r && change->deleted)
 		r = ohtd_account_keys_end_of(db, change->id);
 	if (!r && change->deleted)
-		r = end_profile(db, change->id);
-	if (!r && change->deleted)
-		r = end_certificates(db, change->id);
-	if (!r && change->deleted)
-		r = end_second(db, change->id);
+		r = ohtd_accounts_erase(db, &before);
 	else if (!r && change->password_hash)
 		r = forgive(db, change->id);
 	return r ? r : end_sessions(db, change);

@@ -73,7 +73,7 @@ int ohtd_db_user_add_first(struct ohtd_db *db, const struct ohtd_user *user, int
  * @id: whose
  * @role: the new one, 0: as it is
  * @disabled: 0 or 1, -1: as it is
- * @deleted: the account goes; its row stays for the journal
+ * @deleted: the account goes; its row stays for the journal, without its name (ohtd_accounts_erase())
  * @password_hash: the new one, NULL: as it is
  * @by_role: of who wants it; nobody changes, or makes, somebody above himself
  * @epoch: the change is meant for the account of this epoch, 0: of any
@@ -234,6 +234,46 @@ int ohtd_account_second_end(struct ohtd_db *db, int64_t user_id);
 
 /* All that are not deleted, without their hashes. */
 extern const struct ohtd_stored_row ohtd_kept_users;
+
+/* ---- accounts from a table: import.c ---- */
+
+#define OHTD_ACCOUNTS_IMPORT_MAX	100
+
+/**
+ * struct ohtd_accounts_import_row - an account that is to be made
+ * @line: of the table
+ * @role: enum ohtd_role
+ * @name, @full_name: no other row has the name; @full_name may be ""
+ * @id: out: number of the account
+ * @exists: out: an account has the name
+ */
+struct ohtd_accounts_import_row {
+	unsigned int line;
+	int role;
+	char name[OHTD_USER_NAME_MAX + 1];
+	char full_name[OHTD_FULL_NAME_BYTES];
+	int64_t id;
+	bool exists;
+};
+
+/**
+ * struct ohtd_accounts_import - accounts that are to be made
+ * @now_s: wall clock
+ * @password_hash: of all of them
+ * @count: of @rows
+ */
+struct ohtd_accounts_import {
+	int64_t now_s;
+	char password_hash[OHTD_PASSWORD_HASH_MAX + 1];
+	unsigned int count;
+	struct ohtd_accounts_import_row rows[OHTD_ACCOUNTS_IMPORT_MAX];
+};
+
+/* 0, -EEXIST: an account has the name of a row, or another negative errno. */
+int ohtd_accounts_import_look(struct ohtd_db *db, struct ohtd_accounts_import *import);
+
+/* The same, and makes all of them or none. */
+int ohtd_accounts_import(struct ohtd_db *db, struct ohtd_accounts_import *import);
 
 /* ---- accounts that persons have asked for: registrations.c ---- */
 

@@ -31,10 +31,13 @@ const struct ohtd_stored_row ohtd_kept_alerts = {
 	OHTD_COLUMNS(alert_columns),
 };
 
-/* Of one that was told, and stands, the end is told: however often it came meanwhile. */
+/*
+ * Of one that was told, and stands, the end is told: however often it came meanwhile. Another subject: the account that it is about was erased
+ * meanwhile, and with it the text.
+ */
 #define OR_RENEW									\
 	" ON CONFLICT (number) DO UPDATE SET since_ns = excluded.since_ns, ended_ns = excluded.ended_ns, times = excluded.times,"	\
-	" muted = excluded.muted AND (muted OR ended_ns <> 0), fastest_ns = excluded.fastest_ns, text = excluded.text"
+	" muted = excluded.muted AND (muted OR ended_ns <> 0), fastest_ns = excluded.fastest_ns, text = iif(subject = excluded.subject, excluded.text, text)"
 
 static const struct ohtd_statement keep_sql = { OR_RENEW, &ohtd_kept_alerts, ohtd_row_insert };
 

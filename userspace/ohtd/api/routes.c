@@ -61,6 +61,7 @@ static const struct act acts[] = {
 	{ "POST users", "make", "made", " an account" },
 	{ "PATCH users/{id}", "change", "changed", " an account" },
 	{ "DELETE users/{id}", "delete", "deleted", " an account" },
+	{ "POST users/import", "make", "made", " accounts from a table" },
 	{ "POST users/{id}/approve", "approve", "approved", " a registration" },
 	{ "POST users/{id}/reject", "reject", "rejected", " a registration" },
 	{ "POST users/{id}/reset-code", "give", "gave", " a code for a new password" },

@@ -185,7 +185,7 @@ static const char *unfit_of(const struct ohtd_member *member, const char *text)
 {
 	const char *own = member->unfit ? member->unfit(text) : NULL;
 
-	if (own || member->flags & OHTD_SECRET)
+	if (own || member->flags & (OHTD_SECRET | OHTD_LINES))
 		return own;
 	return member->flags & OHTD_TYPED ? typed_unfit(text) : ohtd_text_unfit(text);
 }

@@ -68,6 +68,7 @@ enum ohtd_store_as {
 #define OHTD_DRIFTS	(1U << 4)	/* changes by itself, as an age: that alone is no news */
 #define OHTD_SOME	(1U << 5)	/* a request must have one of those with this */
 #define OHTD_PRIVATE	(1U << 6)	/* may have something secret in it: not kept in the audit */
+#define OHTD_LINES	(1U << 8)	/* a text of several lines: the handler judges what is in them, and none is shown as it is */
 #define OHTD_TYPED	(1U << 7)	/* blanks and tabs around the text are no part of it: the handler takes them off */
 
 /**

@@ -141,6 +141,10 @@ static void write_limits(struct ohtd_writer *writer, const struct ohtd_member *m
 			ohtd_write_pair(writer, "pattern", member->pattern);
 		write_limit(writer, "x-min-bytes", member->min);
 		write_limit(writer, "x-max-bytes", member->max);
+		if (member->flags & OHTD_LINES) {
+			ohtd_write_key(writer, "x-lines");
+			ohtd_write_boolean(writer, true);
+		}
 		break;
 	case OHTD_IS_INTEGER:
 		ohtd_member_range(member, &min, &max);

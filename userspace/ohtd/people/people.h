@@ -18,7 +18,7 @@
 struct ohtd_call;
 
 /* Tables of routes, each beside its handlers; api/routes.def lists them with all others. */
-extern const struct ohtd_route_table ohtd_agent_routes, ohtd_auth_routes, ohtd_people_certificate_routes, ohtd_people_course_routes, ohtd_session_routes, ohtd_key_routes, ohtd_profile_routes, ohtd_registration_routes, ohtd_reset_code_routes,
+extern const struct ohtd_route_table ohtd_agent_routes, ohtd_auth_routes, ohtd_people_certificate_routes, ohtd_people_course_routes, ohtd_people_import_routes, ohtd_session_routes, ohtd_key_routes, ohtd_profile_routes, ohtd_registration_routes, ohtd_reset_code_routes,
 	ohtd_people_signing_key_routes, ohtd_people_totp_routes, ohtd_user_routes;
 
 /* auth.c: what a client says of itself; the code is set by the caller. */

@@ -9,6 +9,7 @@ export const qualificationTexts = {
 	module: (unit: string) => (unit === "all" ? "registers of all modules" : `registers of module ${unit}`),
 	mode: (mode: string) => `mode ${mode}`,
 	days: (days: number) => `${days} days at most`,
+	earned: (scenarios: string) => `earned by passing ${scenarios}`,
 	required: "required",
 	notRequired: "not required",
 	require: "Require",

@@ -512,6 +512,13 @@ export const texts = {
 		changed: (name: string) => `${name} is changed. The sessions of ${name} have ended.`,
 		disable: "Disabled, cannot log in",
 		endsSessions: "A change ends the sessions of the account.",
+		remove: "Delete",
+		askRemove: (name: string): [string, string, string] => [
+			`Delete ${name}?`,
+			`Sessions, keys and certificates of ${name} end. A number takes the place of the name everywhere but in the audit. Nothing brings the account back.`,
+			"Delete",
+		],
+		removed: (name: string) => `${name} is deleted.`,
 		none: "No account.",
 	},
 	keys: {
@@ -683,7 +690,9 @@ export const texts = {
 	},
 	api: {
 		title: "API",
-		words: "routes openapi documentation errors codes examples",
+		words: "routes openapi documentation errors codes examples roles rights who may what",
+		rights: "Who may what",
+		act: "Act",
 		routes: "Routes",
 		count: (n: number) => (n === 1 ? "1 route" : `${n} routes`),
 		errors: "Errors",

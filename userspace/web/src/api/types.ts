@@ -86,6 +86,10 @@ export type Latency = Schemas["Latency"];
 
 export type User = Schemas["Account"];
 
+export type Imported = Schemas["AccountImported"];
+
+export type ImportedAccount = Schemas["AccountImportItem"];
+
 export type Registration = Schemas["RegistrationWaiting"];
 
 export type Agent = Schemas["Agent"];

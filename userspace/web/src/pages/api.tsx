@@ -2,8 +2,10 @@
 /*
  * The interface of the daemon, drawn from its own openapi.json: routes, members with units and ranges, examples, errors.
  */
+import type { FunctionComponent } from "preact";
 import { send } from "../api/client";
-import type { ErrorCode, List } from "../api/types";
+import { ROLES } from "../api/session";
+import type { ErrorCode, List, Role } from "../api/types";
 import { Card, Refusal, Scroll, Skeleton } from "../components/basics";
 import { useOnce } from "../components/once";
 import { Table } from "../components/table";
@@ -350,11 +352,59 @@ function Errors() {
 	);
 }
 
-function RoutesPage() {
+/* A role includes those before it; a route without one is open to everybody. */
+const permits = (role: Role, { operation }: Route) => ROLES.indexOf(role) >= ROLES.findIndex((least) => least === operation["x-role"]);
+
+function Rights({ document }: { document: Document }) {
+	return (
+		<Card title={t.rights}>
+			<Table
+				id="rights"
+				label={t.rights}
+				pageRows={1000}
+				sortable={false}
+				rows={routesOf(document)}
+				rowKey={(route) => `${route.method} ${route.path}`}
+				empty={texts.table.none}
+				columns={[
+					{
+						id: "act",
+						title: t.act,
+						key: ({ method, path, operation }) => `${operation.summary} ${method} ${path}`,
+						head: true,
+						cell: ({ method, path, operation }) => (
+							<>
+								{operation.summary}
+								<p class="sub mono">
+									{method} {path}
+								</p>
+							</>
+						),
+					},
+					...ROLES.map((role) => ({
+						id: role,
+						title: texts.roles[role] ?? role,
+						cell: (route: Route) =>
+							permits(role, route) ? (
+								<>
+									{texts.form.yes}
+									<p class="sub">{t.elevation[route.operation["x-elevation"] ?? ""]}</p>
+								</>
+							) : (
+								<span class="mute">{texts.form.no}</span>
+							),
+					})),
+				]}
+			/>
+		</Card>
+	);
+}
+
+function DocumentPage({ view: View }: { view: FunctionComponent<{ document: Document }> }) {
 	const { value, problem, again } = useOnce(() => send<Document>("GET", "openapi.json"));
 
 	if (problem) return <Refusal problem={problem} retry={again} />;
-	if (value) return <Routes document={value} />;
+	if (value) return <View document={value} />;
 	return (
 		<Card title={t.routes}>
 			<Skeleton lines={10} />
@@ -365,6 +415,7 @@ function RoutesPage() {
 export function Api({ rest }: PageProps) {
 	const parts: [string, string][] = [
 		["", t.routes],
+		["rights", t.rights],
 		["errors", t.errors],
 	];
 
@@ -377,7 +428,7 @@ export function Api({ rest }: PageProps) {
 					</a>
 				))}
 			</nav>
-			{rest === "errors" ? <Errors /> : <RoutesPage />}
+			{rest === "errors" ? <Errors /> : <DocumentPage view={rest === "rights" ? Rights : Routes} />}
 		</div>
 	);
 }

@@ -54,10 +54,11 @@ function Courses({ list }: { list: ReturnType<typeof usePaged<Course>> }) {
 						id: "title",
 						title: t.course,
 						head: true,
-						cell: ({ title, valid_days }) => (
+						cell: ({ title, valid_days, scenarios }) => (
 							<>
 								{title}
 								<p class="sub">{t.days(valid_days)}</p>
+								{scenarios.length ? <p class="sub">{t.earned(scenarios.join(", "))}</p> : null}
 							</>
 						),
 					},

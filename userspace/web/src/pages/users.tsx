@@ -3,7 +3,7 @@
  * Accounts: which there are, with which role; to add and to change them.
  */
 import { useState } from "preact/hooks";
-import { ROLES, call } from "../api/session";
+import { ROLES, call, session } from "../api/session";
 import type { Role, User } from "../api/types";
 import { useAct } from "../components/act";
 import { Badge, Button, Card, Refusal } from "../components/basics";
@@ -13,11 +13,14 @@ import { Older } from "../components/older";
 import { Dialog, confirm, toast } from "../components/overlay";
 import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
+import { Import } from "../components/users-import";
 import { Waiting, roleChoices } from "../components/users-waiting";
 import { Keys, Shown } from "../components/user-keys";
 import { time } from "../format";
 import { useQuery } from "../router";
+import { useStore } from "../store";
 import { texts } from "../texts";
+import { importTexts } from "../texts-import";
 
 const t = texts.users;
 const PASSWORD_BYTES = { min: 8, max: 72 };
@@ -132,11 +135,13 @@ export function Users() {
 	const known = SORTED.includes(sort.replace(/^-/, ""));
 	const list = usePaged<User>(`users?limit=200${known ? `&sort=${sort}` : ""}`);
 	const [adding, setAdding] = useState(false);
+	const [importing, setImporting] = useState(false);
 	const [addingService, setAddingService] = useState(false);
 	const [changing, setChanging] = useState<User>();
 	const [codeOf, setCodeOf] = useState<User>();
 	const [keysOf, setKeysOf] = useState<User>();
 	const act = useAct();
+	const me = useStore(session).user;
 	const takeAway = async (user: User) => {
 		const s = texts.second;
 
@@ -144,6 +149,14 @@ export function Users() {
 		await act.run(async () => {
 			await call("DELETE", `users/${user.id}/totp`);
 			toast(s.taken(user.username));
+		});
+		list.again();
+	};
+	const remove = async (user: User) => {
+		if (!(await confirm(...t.askRemove(user.username)))) return;
+		await act.run(async () => {
+			await call("DELETE", `users/${user.id}`);
+			toast(t.removed(user.username));
 		});
 		list.again();
 	};
@@ -165,6 +178,9 @@ export function Users() {
 							</Button>
 							<Button id="add-service" onPress={() => setAddingService(true)}>
 								{t.addService}
+							</Button>
+							<Button id="import-users" onPress={() => setImporting(true)}>
+								{importTexts.button}
 							</Button>
 						</>
 					}
@@ -224,12 +240,18 @@ export function Users() {
 											{t.giveCode}
 										</Button>
 									)}
+									{u.username === me ? null : (
+										<Button kind="plain" label={`${t.remove}: ${u.username}`} onPress={() => void remove(u)}>
+											{t.remove}
+										</Button>
+									)}
 								</>
 							),
 							number: true,
 						},
 					]}
 				/>
+				{importing ? <Import close={() => setImporting(false)} done={list.again} /> : null}
 				{adding ? <Add close={() => setAdding(false)} done={list.again} /> : null}
 				{addingService ? (
 					<AddService
