@@ -41,7 +41,7 @@ class Robot(Board, Client):
         # Losing a module is a subject of some tests and must not come from the host's noise in all the others.
         config = "\n".join("time_factor = 15" if line.startswith("time_factor") else line
                            for line in config.splitlines()) + "\n"
-        files = {"/etc/oht/ohtd.conf": config.encode()}
+        files = {"/etc/oht/ohtd.conf": config.encode(), **options.pop("files", {})}
         if accounts:
             files["/etc/oht/oht.db"] = (accounts, 0o600)
         options["dtb"] = options.get("dtb") or build_dtb("late-host")
