@@ -124,7 +124,7 @@ function Codes({ items, close }: { items: ImportedAccount[]; close: () => void }
 					{t.drawing(codes.size, items.length)}
 				</p>
 			) : (
-				<div class="actions">
+				<div class="actions gap-above">
 					<Button id="codes-print" kind="primary" onPress={() => print()}>
 						{t.print}
 					</Button>
@@ -172,7 +172,7 @@ export function Import({ close, done }: { close: () => void; done: () => void })
 	if (made) return <Codes items={made.items} close={close} />;
 	return (
 		<Dialog title={t.title} text={t.text} id="users-import" wide onClose={close}>
-			<div class="field">
+			<div class="actions gap-below">
 				<label class="button file">
 					{t.file}
 					<input type="file" id="import-file" accept=".csv,text/csv" onChange={(event) => void choose(event.currentTarget)} />
@@ -180,7 +180,7 @@ export function Import({ close, done }: { close: () => void; done: () => void })
 			</div>
 			{problem ? <Faults problem={problem} /> : null}
 			{seen ? <Accounts id="import-seen" items={seen.items} /> : null}
-			<div class="actions">
+			<div class="actions gap-above">
 				{seen ? (
 					<Button id="import-make" kind="primary" onPress={() => void act.run(make)}>
 						{act.busy ? t.making : t.make(seen.items.length)}

@@ -87,8 +87,9 @@ function Running({ run, again }: { run: ScenarioRun; again: () => void }) {
 		<>
 			<h3>{run.title}</h3>
 			<p class="sub">{t.by(run.person, time(new Date(Date.parse(run.began) + LIMIT_MS).toISOString()))}</p>
-			<h4>{t.wayOut}</h4>
-			<p>{run.way_out}</p>
+			<p>
+				<b>{t.wayOut}:</b> {run.way_out}
+			</p>
 			<Steps run={run} />
 			{act.problem ? <Refusal problem={act.problem} /> : null}
 			<div class="actions">
