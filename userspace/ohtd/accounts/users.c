@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/db_private.h"
+#include "accounts/devices.h"
 #include "accounts/keys.h"
 
 static const struct ohtd_stored_column user_columns[] = {
@@ -273,6 +274,8 @@ static int change_all(struct ohtd_db *db, struct ohtd_user_change *change)
 		r = end_certificates(db, change->id);
 	if (!r && change->deleted)
 		r = end_second(db, change->id);
+	if (!r && change->deleted)
+		r = ohtd_account_device_end_of(db, change->id);
 	else if (!r && change->password_hash)
 		r = forgive(db, change->id);
 	return r ? r : end_sessions(db, change);
