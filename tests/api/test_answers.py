@@ -20,6 +20,8 @@ from oht_test.wait import until
 TOP = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = TOP / "docs/api-examples.json"
 # (method, template, path, body, role, status): what is asked for each route, in this order.
+DEVICE = {"public_key": "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEQ8DHverkE3oOTeVV/IUCvjNu7YnWIqrRYuAo2YxU1KfX9QpLbfrIT+39SOnq8R5WqNO40kab6Yhy8ETitUGcJw==",
+          "challenge": "00" * 48, "signature": "A" * 86 + "=="}
 ASKED = [
     ("POST", "auth/login", "auth/login", {"username": "operator", "password": PASSWORD}, None, 200),
     ("POST", "auth/refresh", "auth/refresh", {"refresh_token": "x" * 72}, None, 401),
@@ -217,6 +219,14 @@ ASKED = [
     ("GET", "logs", "logs?limit=2&level=notice", None, "supervisor", 200),
     ("PUT", "logs/level", "logs/level", {"level": "info", "room": "http"}, "administrator", 200),
     ("GET", "system/certificate", "system/certificate", None, "administrator", 200),
+    ("POST", "auth/device/challenge", "auth/device/challenge", {"public_key": DEVICE["public_key"]}, None, 200),
+    ("POST", "auth/device/enrol", "auth/device/enrol", {**DEVICE, "note": "panel beside the dock"}, None, 403),
+    ("POST", "auth/device/state", "auth/device/state", DEVICE, None, 401),
+    ("POST", "auth/device/login", "auth/device/login", DEVICE, None, 401),
+    ("GET", "devices", "devices", None, "administrator", 200),
+    ("POST", "devices/{id}/accept", "devices/9/accept", {"name": "panel-hall-7", "role": "operator"}, "administrator", 404),
+    ("POST", "devices/{id}/reject", "devices/9/reject", {}, "administrator", 404),
+    ("DELETE", "devices/{id}", "devices/9", None, "administrator", 404),
     ("GET", "system/signing-keys", "system/signing-keys", None, "administrator", 200),
     ("GET", "errors", "errors", None, None, 200),
     ("GET", "backups", "backups", None, "supervisor", 200),

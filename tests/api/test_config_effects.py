@@ -84,6 +84,7 @@ EFFECTS = {
     "/gateway/write_from": "api/test_gateway.py::test_who_may_write_is_an_item_of_the_configuration",
     "/gateway/write_registers": "api/test_gateway.py::test_who_may_write_is_an_item_of_the_configuration",
     "/access/origins": "api/test_stream.py::test_a_listed_page_elsewhere_asks_with_a_token_and_never_with_the_cookie",
+    "/access/devices": "api/test_devices.py::test_a_robot_lets_no_device_in_as_it_comes",
     "/access/registration": "api/test_register.py::test_a_robot_takes_no_registrations_as_it_comes",
     "/security/second_factor": "api/test_totp.py::test_a_role_that_must_have_one_may_only_set_it_up",
     "/access/local_roles": "api/test_local.py::test_a_local_user_may_what_its_role_may",

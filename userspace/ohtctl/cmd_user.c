@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* user: the profile of the own account, and codes for a new password. */
+/* user, device: the profile of the own account, codes for a new password, and what is let in. */
 #include "cmd.h"
 
 #include <errno.h>
@@ -83,4 +83,20 @@ int cmd_user_import(struct cli *cli, int count, char **arguments)
 	json_object_put(body);
 	free(text);
 	return result;
+}
+
+int cmd_device_accept(struct cli *cli, int count, char **arguments)
+{
+	const int64_t limits[] = { 1, INT64_MAX };
+	struct json_object *body = json_object_new_object();
+	char path[CLIENT_PATH_BYTES];
+	int64_t id = 0;
+	int result = cli_integer(cli, "number of a device", arguments[0], limits, &id);
+
+	(void)count;
+	snprintf(path, sizeof(path), "devices/%" PRId64 "/accept", id);
+	json_object_object_add(body, "name", json_object_new_string(arguments[1]));
+	if (cli->role)
+		json_object_object_add(body, "role", json_object_new_string(cli->role));
+	return client_do(cli, result, "POST", path, body);
 }

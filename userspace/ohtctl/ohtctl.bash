@@ -118,6 +118,9 @@ _ohtctl() {
 	user)
 		mapfile -t COMPREPLY < <(compgen -W 'profile set reset-code import waiting approve reject totp' -- "$word")
 		return ;;
+	device)
+		mapfile -t COMPREPLY < <(compgen -W 'list accept reject remove' -- "$word")
+		return ;;
 	totp)
 		mapfile -t COMPREPLY < <(compgen -W 'begin confirm recovery off remove' -- "$word")
 		return ;;

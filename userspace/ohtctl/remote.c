@@ -66,6 +66,10 @@ static const struct show_column registration_columns[] = {
 	{ NULL, 0 },
 };
 
+static const struct show_column device_columns[] = {
+	{ "id", 5 }, { "state", 9 }, { "words", 46 }, { "name", 20 }, { "role", 13 }, { "address", 15 }, { "created", 24 }, { "note", 0 }, { NULL, 0 },
+};
+
 static const struct show_column course_columns[] = {
 	{ "id", 4 }, { "name", 16 }, { "required", 8 }, { "valid_days", 10 }, { "certificates", 12 }, { "title", 0 }, { NULL, 0 },
 };

@@ -51,9 +51,9 @@ static int end_old(struct ohtd_db *db, int64_t now_s)
 	return ohtd_db_run(db, s);
 }
 
-static int check_room(struct ohtd_db *db, const char *client)
+int ohtd_accounts_room(struct ohtd_db *db, const struct ohtd_statement *sql, const char *client)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &count_sql);
+	sqlite3_stmt *s = ohtd_db_statement(db, sql);
 	int r;
 
 	ohtd_db_bind_text(s, ":client", client);
@@ -67,9 +67,9 @@ static int check_room(struct ohtd_db *db, const char *client)
 
 static const struct ohtd_statement waiting_sql = { "SELECT count(*), coalesce(max(id), 0) FROM registrations WHERE until_s > :now" };
 
-int ohtd_accounts_registrations_count(struct ohtd_db *db, struct ohtd_accounts_waiting *waiting)
+int ohtd_accounts_count(struct ohtd_db *db, const struct ohtd_statement *sql, struct ohtd_accounts_waiting *waiting)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &waiting_sql);
+	sqlite3_stmt *s = ohtd_db_statement(db, sql);
 	int r;
 
 	ohtd_db_bind_number(s, ":now", waiting->now_s);
@@ -82,11 +82,16 @@ int ohtd_accounts_registrations_count(struct ohtd_db *db, struct ohtd_accounts_w
 	return r < 0 ? r : 0;
 }
 
+int ohtd_accounts_registrations_count(struct ohtd_db *db, struct ohtd_accounts_waiting *waiting)
+{
+	return ohtd_accounts_count(db, &waiting_sql, waiting);
+}
+
 static int add(struct ohtd_db *db, struct ohtd_account_registration *row)
 {
 	int r = end_old(db, row->created_s);
 
-	r = r ? r : check_room(db, row->client);
+	r = r ? r : ohtd_accounts_room(db, &count_sql, row->client);
 	r = r ? r : ohtd_db_run(db, ohtd_db_bound(db, &add_sql, row));
 	if (!r)
 		row->id = sqlite3_last_insert_rowid(db->sql);

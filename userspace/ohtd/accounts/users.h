@@ -15,6 +15,7 @@
 #include "store/list.h"
 
 struct ohtd_db;
+struct ohtd_statement;
 
 #define OHTD_USER_NAME_MAX	64	/* characters are ASCII, so also bytes */
 #define OHTD_ACCOUNT_ROLE_MAX	4	/* enum ohtd_role, which is stored: an administrator */
@@ -335,6 +336,15 @@ struct ohtd_accounts_waiting {
 	unsigned int count;
 	int64_t newest;
 };
+
+/*
+ * May one more wait? @sql counts those that wait, and behind it those of :client. 0, -ENFILE (OHTD_REGISTRATIONS_MAX wait), -EMFILE
+ * (OHTD_REGISTRATIONS_OF_CLIENT of this client wait), or another negative errno.
+ */
+int ohtd_accounts_room(struct ohtd_db *db, const struct ohtd_statement *sql, const char *client);
+
+/* Fills @waiting in: @sql counts those whose end is behind :now, and has the newest behind that. 0 or a negative errno. */
+int ohtd_accounts_count(struct ohtd_db *db, const struct ohtd_statement *sql, struct ohtd_accounts_waiting *waiting);
 
 /* 0 or a negative errno. */
 int ohtd_accounts_registrations_count(struct ohtd_db *db, struct ohtd_accounts_waiting *waiting);

@@ -130,6 +130,17 @@ enum ohtd_auth_result ohtd_auth_login(struct ohtd_auth *auth,
 				      struct ohtd_grant *grant);
 
 /**
+ * ohtd_auth_open() - open a session for a service account whose device has shown that it has its key
+ * @user: as the store has it
+ * @credentials: address and agent
+ * @grant: a pair of tokens
+ *
+ * Return: OHTD_AUTH_REFUSED: the account was changed meanwhile.
+ */
+enum ohtd_auth_result ohtd_auth_open(struct ohtd_auth *auth, const struct ohtd_user *user,
+				     const struct ohtd_credentials *credentials, struct ohtd_grant *grant);
+
+/**
  * ohtd_auth_change_password() - let somebody who is logged in change his own password
  * @who: with a session, which goes on with the new pair of tokens; all others end
  * @credentials: the name is that of @who

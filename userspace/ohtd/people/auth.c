@@ -20,27 +20,17 @@
 
 /* ---- tokens, as they are told ---- */
 
-struct grant_view {
-	const char *access_token;
-	const char *refresh_token;
-	const char *token_type;
-	int expires_in;
-	int refresh_expires_in;
-	int role;
-	bool must_enrol;
-};
-
-OHTD_SHAPE(grant_view, "Tokens",
-	OHTD_TEXT(grant_view, access_token, .flags = OHTD_SECRET,
+OHTD_SHAPE_SHARED(ohtd_people_tokens, "Tokens",
+	OHTD_TEXT(ohtd_people_tokens, access_token, .flags = OHTD_SECRET,
 		  .summary = "For the header Authorization: Bearer"),
-	OHTD_TEXT(grant_view, refresh_token, .flags = OHTD_SECRET | OHTD_NULL | OHTD_OMIT,
+	OHTD_TEXT(ohtd_people_tokens, refresh_token, .flags = OHTD_SECRET | OHTD_NULL | OHTD_OMIT,
 		  .summary = "For the next renewal, once; not there when it is in the cookie"),
-	OHTD_TEXT(grant_view, token_type, .summary = "Bearer"),
-	OHTD_INTEGER(grant_view, expires_in, .unit = "s", .summary = "Life of the access token"),
-	OHTD_INTEGER(grant_view, refresh_expires_in, .unit = "s",
+	OHTD_TEXT(ohtd_people_tokens, token_type, .summary = "Bearer"),
+	OHTD_INTEGER(ohtd_people_tokens, expires_in, .unit = "s", .summary = "Life of the access token"),
+	OHTD_INTEGER(ohtd_people_tokens, refresh_expires_in, .unit = "s",
 		     .summary = "What is left of the session"),
-	OHTD_WORD(grant_view, role, .words = &ohtd_role_words, .summary = "Role of the account"),
-	OHTD_BOOLEAN(grant_view, must_enrol, .summary = "The account must have a second factor and has none: it may only set one up, and stop the robot"));
+	OHTD_WORD(ohtd_people_tokens, role, .words = &ohtd_role_words, .summary = "Role of the account"),
+	OHTD_BOOLEAN(ohtd_people_tokens, must_enrol, .summary = "The account must have a second factor and has none: it may only set one up, and stop the robot"));
 
 /* ---- what waits: for a check of a password or for the store ---- */
 
@@ -83,18 +73,16 @@ static struct auth_job *make_job(struct ohtd_call *call)
 
 /* ---- answers ---- */
 
-static void reply_grant(struct ohtd_call *call, const struct auth_job *job)
+void ohtd_people_reply_tokens(struct ohtd_call *call, const struct ohtd_grant *grant, bool cookie)
 {
-	const struct ohtd_grant *grant = &job->grant;
-
 	/* He may have been made by ohtd --add-user meanwhile. */
 	if (grant->who.role == OHTD_ROLE_ADMINISTRATOR)
 		ohtd_setup_done(call->services->setup);
-	if (job->cookie)
+	if (cookie)
 		ohtd_cookie_set(call, &grant->refresh_token, grant->refresh_expires_in_s);
-	OHTD_REPLY(call, 200, grant_view, (&(struct grant_view){
+	OHTD_REPLY(call, 200, ohtd_people_tokens, (&(struct ohtd_people_tokens){
 		.access_token = grant->access_token,
-		.refresh_token = job->cookie ? NULL : grant->refresh_token.revealed,
+		.refresh_token = cookie ? NULL : grant->refresh_token.revealed,
 		.token_type = "Bearer",
 		.expires_in = grant->expires_in_s,
 		.refresh_expires_in = grant->refresh_expires_in_s,
@@ -171,7 +159,7 @@ static void reply_result(struct ohtd_call *call, const struct auth_job *job)
 {
 	note_account(call, job);
 	if (job->result == OHTD_AUTH_GRANTED)
-		reply_grant(call, job);
+		ohtd_people_reply_tokens(call, &job->grant, job->cookie);
 	else if (job->result == OHTD_AUTH_UNFIT)
 		ohtd_people_refuse_password(call, job->fresh_pointer, &job->fresh);
 	else
@@ -526,7 +514,7 @@ static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_POST, .path = "auth/login", .rate = OHTD_RATE_LOGIN,
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &login_input_shape,
-		.replies = { { 200, &grant_view_shape } },
+		.replies = { { 200, &ohtd_people_tokens_shape } },
 		.problems = { "login_refused", CODE_PROBLEMS, CHECK_PROBLEMS },
 		.handle = post_login,
 		.summary = "Password against tokens; of more than 32 sessions of an account the oldest ends",
@@ -535,14 +523,14 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_POST, .path = "auth/refresh", .rate = OHTD_RATE_RENEW,
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &refresh_input_shape,
-		.replies = { { 200, &grant_view_shape } },
+		.replies = { { 200, &ohtd_people_tokens_shape } },
 		.problems = { "refresh_refused", "cross_origin" },
 		.handle = post_refresh,
 		.summary = "Refresh token against new tokens",
 	}, {
 		.method = OHTD_POST, .path = "auth/password/change", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_ENROL, .body_bytes_max = 1024, .body = &password_input_shape,
-		.replies = { { 200, &grant_view_shape } },
+		.replies = { { 200, &ohtd_people_tokens_shape } },
 		.problems = { "password_wrong", "account_changed", "no_session", CHECK_PROBLEMS },
 		.handle = post_password_change,
 		.summary = "Change the own password; ends all other sessions",

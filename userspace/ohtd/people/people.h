@@ -18,7 +18,7 @@
 struct ohtd_call;
 
 /* Tables of routes, each beside its handlers; api/routes.def lists them with all others. */
-extern const struct ohtd_route_table ohtd_agent_routes, ohtd_auth_routes, ohtd_people_certificate_routes, ohtd_people_course_routes, ohtd_people_import_routes, ohtd_session_routes, ohtd_key_routes, ohtd_profile_routes, ohtd_registration_routes, ohtd_reset_code_routes,
+extern const struct ohtd_route_table ohtd_agent_routes, ohtd_auth_routes, ohtd_people_certificate_routes, ohtd_people_course_routes, ohtd_people_device_routes, ohtd_people_import_routes, ohtd_session_routes, ohtd_key_routes, ohtd_profile_routes, ohtd_registration_routes, ohtd_reset_code_routes,
 	ohtd_people_signing_key_routes, ohtd_people_totp_routes, ohtd_user_routes;
 
 /* auth.c: what a client says of itself; the code is set by the caller. */
@@ -28,6 +28,22 @@ void ohtd_people_take_credentials(struct ohtd_call *call, struct ohtd_credential
 /* auth.c: refuses all but OHTD_AUTH_GRANTED; @status, @code and @text are those of a wrong password. */
 void ohtd_people_refuse(struct ohtd_call *call, enum ohtd_auth_result result, const struct ohtd_grant *grant, int status,
 			const char *code, const char *text);
+
+/* auth.c: tokens, as they are told. */
+struct ohtd_people_tokens {
+	const char *access_token;
+	const char *refresh_token;
+	const char *token_type;
+	int expires_in;
+	int refresh_expires_in;
+	int role;
+	bool must_enrol;
+};
+
+extern const struct ohtd_shape ohtd_people_tokens_shape;
+
+/* auth.c: 200 with the tokens of @grant. @cookie: the refresh token goes into the cookie. */
+void ohtd_people_reply_tokens(struct ohtd_call *call, const struct ohtd_grant *grant, bool cookie);
 
 /* users.c: a password that is to be set on this robot, by its text. */
 void ohtd_people_take_password(struct ohtd_call *call, struct ohtd_password_new *fresh, const char *password);

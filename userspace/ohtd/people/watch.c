@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accounts/devices.h"
 #include "accounts/users.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -26,11 +27,13 @@
 #define WHO_BYTES	48
 #define MAX		(OHTD_ACCOUNTS_ADMINISTRATORS_MAX + OHTD_LOCALS_MAX)
 
-enum { MADE, WAITING };
+enum { MADE, WAITING, DEVICES };
 
 static const struct ohtd_part_alert alerts[] = {
 	[MADE] = { "auth", "administrator_made", OHTD_SEVERITY_WARNING, .notice = true,
 		.action = "See the page Users or ohtctl admin list, and ohtctl audit list: if it was not meant, disable the account at once. The alert ends a day after it came." },
+	[DEVICES] = { "auth", "device_waiting", OHTD_SEVERITY_WARNING, .notice = true,
+		.action = "Compare the six words on its screen with ohtctl device list, then ohtctl device accept or reject." },
 	[WAITING] = { "auth", "registration_waiting", OHTD_SEVERITY_WARNING, .notice = true,
 		.action = "Approve or reject on the page Users, or with ohtctl user waiting, approve and reject." },
 };
@@ -60,7 +63,7 @@ struct ohtd_people_watch {
 	bool recalled, unkept;
 	pthread_mutex_t lock;		/* what follows */
 	struct list known;
-	struct ohtd_accounts_waiting waiting;
+	struct ohtd_accounts_waiting waiting, devices;
 };
 
 /* ---- the file ---- */
@@ -126,15 +129,17 @@ static void keep(struct ohtd_people_watch *watch)
 struct look {
 	int64_t ids[OHTD_ACCOUNTS_ADMINISTRATORS_MAX];
 	int count;
-	struct ohtd_accounts_waiting waiting;
+	struct ohtd_accounts_waiting waiting, devices;
 };
 
 static int work_look(struct ohtd_db *db, void *arg)
 {
 	struct look *look = arg;
+	int r;
 
 	look->count = ohtd_accounts_administrators(db, look->ids);
-	return look->count < 0 ? look->count : ohtd_accounts_registrations_count(db, &look->waiting);
+	r = look->count < 0 ? look->count : ohtd_accounts_registrations_count(db, &look->waiting);
+	return r ? r : ohtd_accounts_devices_count(db, &look->devices);
 }
 
 __attribute__((format(printf, 2, 3)))
@@ -212,7 +217,7 @@ static bool compare(const struct ohtd_people_watch *watch, struct list *now, int
 
 static void look_again(struct ohtd_people_watch *watch, struct look *look, struct list *now)
 {
-	look->waiting.now_s = ohtd_clock_wall_s(watch->clock);
+	look->waiting.now_s = look->devices.now_s = ohtd_clock_wall_s(watch->clock);
 	/* What cannot be read stays as it was. */
 	if (ohtd_store_read(watch->store, work_look, look))
 		return;
@@ -224,6 +229,7 @@ static void look_again(struct ohtd_people_watch *watch, struct look *look, struc
 	pthread_mutex_lock(&watch->lock);
 	watch->known = *now;
 	watch->waiting = look->waiting;
+	watch->devices = look->devices;
 	pthread_mutex_unlock(&watch->lock);
 	if (watch->unkept)
 		keep(watch);
@@ -270,18 +276,23 @@ static void report_made(const struct ohtd_part_reports *to, const struct known *
 static void judge(void *part, const struct ohtd_part_reports *to)
 {
 	struct ohtd_people_watch *watch = part;
-	struct ohtd_accounts_waiting waiting;
+	struct ohtd_accounts_waiting waiting, devices;
 	struct known made[OHTD_PART_SUBJECTS_OF_KIND + 1];
 	unsigned int count = 0;
 
 	pthread_mutex_lock(&watch->lock);
 	waiting = watch->waiting;
+	devices = watch->devices;
 	for (unsigned int i = 0; i < watch->known.count && count < sizeof(made) / sizeof(made[0]); i++)
 		if (is_new(&watch->known.at[i], to->wall_s))
 			made[count++] = watch->known.at[i];
 	pthread_mutex_unlock(&watch->lock);
 	for (unsigned int i = 0; i < count; i++)
 		report_made(to, &made[i]);
+	if (devices.count)
+		ohtd_part_report_text(to, DEVICES, 0, "%u device%s that ask%s to be let in wait%s for an administrator; the newest is device %lld.",
+				      devices.count, devices.count == 1 ? "" : "s", devices.count == 1 ? "s" : "", devices.count == 1 ? "s" : "",
+				      (long long)devices.newest);
 	if (waiting.count)
 		ohtd_part_report_text(to, WAITING, 0, "%u account%s that persons have asked for wait%s for an administrator; the newest is registration %lld.",
 				      waiting.count, waiting.count == 1 ? "" : "s", waiting.count == 1 ? "s" : "", (long long)waiting.newest);

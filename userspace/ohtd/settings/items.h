@@ -152,7 +152,7 @@ const char *ohtd_layer_name(unsigned int layer);
  * All values: what the parts of the daemon use. @layer: enum ohtd_layer. @level: enum ohtd_log_level. @units: as ohtd_searched_read() reads them. @write_from, @write_registers: as
  * ohtd_rights_read_writers() and ohtd_rights_read_writables() read them.
  * @second_factor: the least enum ohtd_role whose accounts must have one; OHTD_ROLE_NONE: none must.
- * @local_roles: as ohtd_config_locals_read() reads them. @origins: as ohtd_config_origins_check() takes them. @registration: 0 or 1.
+ * @local_roles: as ohtd_config_locals_read() reads them. @origins: as ohtd_config_origins_check() takes them. @registration, @devices: 0 or 1.
  * Constants: @simulated: there is no robot; @model: modules that are required, NULL: none. Set by ohtd_values_settle(): @searched: of @units, @locals: of @local_roles,
  * @profiles: of @profile, enum ohtd_some_profile by the number of the kind in @model.
  */
@@ -182,6 +182,7 @@ struct ohtd_values {
 	struct ohtd_config_locals locals;
 	char origins[OHTD_ORIGINS_BYTES];
 	int registration;
+	int devices;
 	int second_factor;
 	struct ohtd_alert_rule_set alert_rules;
 };

@@ -95,6 +95,7 @@ struct ohtd_effect {
  * @users: names of this machine, read when @values became live
  * @origins: @values has a list of them
  * @registration: of @values
+ * @devices: the same
  * @local_changes: how often the roles of local users became other ones
  */
 struct ohtd_settings {
@@ -138,6 +139,7 @@ struct ohtd_settings {
 	struct ohtd_config_users users;
 	_Atomic bool origins;
 	_Atomic bool registration;
+	_Atomic bool devices;
 	_Atomic uint64_t local_changes;
 };
 

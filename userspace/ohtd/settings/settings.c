@@ -348,6 +348,7 @@ void ohtd_settings_live(struct ohtd_settings *settings, struct json_object *tree
 		 json_object_to_json_string_ext(tree, PLAIN));
 	atomic_store(&settings->origins, *settings->values.origins);
 	atomic_store(&settings->registration, settings->values.registration);
+	atomic_store(&settings->devices, settings->values.devices);
 	pthread_mutex_unlock(&settings->lock);
 	if (settings->setup.have_rules)
 		settings->setup.have_rules(settings->setup.rules, &settings->values.alert_rules);
@@ -661,6 +662,11 @@ void ohtd_settings_gateway(struct ohtd_settings *settings, struct ohtd_gateway_v
 bool ohtd_settings_takes_registrations(struct ohtd_settings *settings)
 {
 	return settings && atomic_load(&settings->registration);
+}
+
+bool ohtd_settings_takes_devices(struct ohtd_settings *settings)
+{
+	return settings && atomic_load(&settings->devices);
 }
 
 bool ohtd_settings_has_origins(struct ohtd_settings *settings)

@@ -422,6 +422,9 @@ void ohtd_settings_gateway(struct ohtd_settings *settings, struct ohtd_gateway_v
 /* May persons ask for an account? Context: any thread but the control thread. Without settings they may not. */
 bool ohtd_settings_takes_registrations(struct ohtd_settings *settings);
 
+/* May devices ask to be let in? The same. */
+bool ohtd_settings_takes_devices(struct ohtd_settings *settings);
+
 /*
  * Is there a list of pages elsewhere, and is @origin among them? Context: any thread but the control thread. Without settings there is
  * none.

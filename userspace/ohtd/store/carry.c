@@ -43,6 +43,8 @@ static const struct carried tables[] = {
 	  .in = NUMBERS_ON("certificates") "DELETE FROM certificates WHERE override_ms" },
 	{ .name = "command_numbers", .column = "reserved", .in = "UPDATE command_numbers SET reserved = 100000 + "
 	  "max(reserved, coalesce((SELECT max(number) FROM commands), 0))" },
+	{ .name = "devices", .column = "print", .in = "UPDATE users SET deleted_s = created_s WHERE id IN (SELECT user_id FROM devices WHERE user_id);"
+	  " DELETE FROM devices" },
 	{ .name = "request_keys", .column = "name", .out = "DELETE FROM request_keys", .in = "DELETE FROM request_keys" },
 	{ .name = "keys", .column = "hash", .out = "DELETE FROM keys", .in = "DELETE FROM keys" },
 	{ .name = "mission_legs", .column = "command_id", .in = "UPDATE mission_legs SET state = 'failed', reason = 'restored',"
