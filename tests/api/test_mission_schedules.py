@@ -72,10 +72,6 @@ def test_a_schedule_is_made_released_and_deleted(daemon):
     assert freed["released_by"] == "operator" and listed(daemon, one) == freed and freed["released"] >= told["made"]
     assert release(daemon, one, "DELETE").json == told == release(daemon, one, "DELETE").json
     release(daemon, one)
-    # The robot that others share is stopped: nothing goes on as before.
-    daemon.post("safety/stop", role="operator")
-    until(lambda: not listed(daemon, one)["released"], what="the end of the release")
-    release(daemon, one)
     for path in (f"missions/schedules/{one + 1000}", f"missions/schedules/{one + 1000}/release"):
         assert daemon.request("DELETE", path, role="operator").code == "not_found"
     assert release(daemon, one + 1000).code == "not_found"
