@@ -13,7 +13,7 @@
 
 #include "history_fixture.h"
 #include "robot/samples.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "store/store.h"
 #include "store_fixture.h"
 

@@ -13,7 +13,7 @@
 #include "auth/principal.h"
 #include "base/clock.h"
 #include "courses/courses.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "store/store.h"
 #include "store_fixture.h"
 

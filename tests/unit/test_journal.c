@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "journal/rows.h"
 #include "store_fixture.h"
 

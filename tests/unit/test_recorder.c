@@ -24,7 +24,7 @@
 #include "fake_ring.h"
 #include "journal/recorder.h"
 #include "base/clock.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "journal/rows.h"
 #include "store/store.h"
 #include "store_fixture.h"

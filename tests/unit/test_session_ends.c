@@ -12,7 +12,7 @@
 #include <pthread.h>
 
 #include "session_fixture.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "store/store.h"
 #include "store_fixture.h"
 

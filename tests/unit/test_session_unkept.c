@@ -14,7 +14,7 @@
 
 #include "auth/live.h"
 #include "session_fixture.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "store/store.h"
 #include "store_fixture.h"
 

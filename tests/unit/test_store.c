@@ -14,7 +14,7 @@
 
 #include "auth/password.h"
 #include "common/file.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "store/written.h"
 #include "accounts/users.h"
 #include "store_fixture.h"

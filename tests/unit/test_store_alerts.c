@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "dice.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "store_fixture.h"
 #include "alerts/comment_rows.h"
 #include "alerts/number_rows.h"

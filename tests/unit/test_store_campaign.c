@@ -27,7 +27,7 @@
 #include "fault_vfs.h"
 #include "base/log.h"
 #include "scratch.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "journal/rows.h"
 #include "store/store.h"
 

@@ -17,7 +17,7 @@
 #include "common/file.h"
 #include "fault_vfs.h"
 #include "store/check.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "journal/rows.h"
 #include "store/store.h"
 #include "accounts/users.h"

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "fault_vfs.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "store/store.h"
 #include "accounts/users.h"
 #include "store_fixture.h"

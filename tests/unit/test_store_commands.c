@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "journal/command_rows.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "store_fixture.h"
 
 #define NOW_NS	(STORE_NOW_S * 1000000000LL)

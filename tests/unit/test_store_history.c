@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "history/rows.h"
 #include "store/store.h"
 #include "accounts/users.h"

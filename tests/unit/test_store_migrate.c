@@ -17,7 +17,7 @@
 #include "common/file.h"
 #include "alerts/rows.h"
 #include "journal/command_rows.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "journal/rows.h"
 #include "accounts/users.h"
 #include "store_fixture.h"

@@ -16,7 +16,7 @@
 
 #include "fault_vfs.h"
 #include "common/file.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "accounts/users.h"
 #include "store_fixture.h"
 

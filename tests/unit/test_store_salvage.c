@@ -16,7 +16,7 @@
 #include "fault_vfs.h"
 #include "common/file.h"
 #include "journal/command_rows.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "journal/rows.h"
 #include "accounts/sessions.h"
 #include "accounts/users.h"

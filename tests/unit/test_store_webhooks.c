@@ -11,7 +11,7 @@
 
 #include "missions/rows.h"
 #include "webhooks/rows.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "store_fixture.h"
 
 #define S	1000000000LL

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 static const struct ohtd_stored_column columns[] = {
 	OHTD_COLUMN(ohtd_account_device, id, .asked = "id"),

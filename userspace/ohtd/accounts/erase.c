@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #define OF(table_, column_)	{ "UPDATE " table_ " SET " column_ " = :number WHERE " column_ " = :name" }
 

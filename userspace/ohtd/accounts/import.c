@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 int ohtd_accounts_import_look(struct ohtd_db *db, struct ohtd_accounts_import *import)
 {

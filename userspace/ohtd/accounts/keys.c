@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/life.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 
 static const struct ohtd_stored_column key_columns[] = {
 	OHTD_COLUMN(ohtd_account_key, id),

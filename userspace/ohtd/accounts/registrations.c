@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 static const struct ohtd_stored_column columns[] = {
 	OHTD_COLUMN(ohtd_account_registration, id, .asked = "id"),

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/life.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 
 static const struct ohtd_stored_column session_columns[] = {
 	OHTD_COLUMN(ohtd_session, id),

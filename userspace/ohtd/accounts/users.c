@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "accounts/devices.h"
 #include "accounts/keys.h"
 #include "accounts/private.h"

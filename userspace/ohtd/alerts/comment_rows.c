@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 static const struct ohtd_stored_column comment_columns[] = {
 	OHTD_COLUMN(ohtd_alert_comment_row, id, .seen = true),

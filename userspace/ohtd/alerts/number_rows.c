@@ -2,7 +2,7 @@
 #include "alerts/number_rows.h"
 
 #include "base/clock.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #define S_NS	((int64_t)OHTD_NS_PER_S)
 

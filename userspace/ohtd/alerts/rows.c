@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "alerts/rows.h"
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 static const struct ohtd_stored_column alert_columns[] = {
 	OHTD_COLUMN(ohtd_alert_row, number, .asked = "number"),

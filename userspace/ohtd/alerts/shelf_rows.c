@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 static const struct ohtd_stored_column shelf_columns[] = {
 	OHTD_COLUMN(ohtd_alert_shelf_row, id, .whole = true),

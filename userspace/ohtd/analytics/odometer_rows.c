@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <math.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 static const struct ohtd_stored_column columns[] = {
 	OHTD_COLUMN(ohtd_analytics_odometer_row, distance_mm),

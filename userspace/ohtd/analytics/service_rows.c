@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #define BUCKETS(name_)											\
 	OHTD_COLUMN_AS(ohtd_analytics_service_hour, #name_ "_10", name_[0]),				\

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "store/carry.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #define VERSION		"oht-audit-1"	/* of the canonical form, in front of each record */
 #define EDGE_BYTES	(OHT_TREE_EDGE_MAX * (OHT_HASH_HEX_BYTES - 1) + 1)

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 /* ---- courses ---- */
 

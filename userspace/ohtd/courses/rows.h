@@ -107,7 +107,7 @@ extern const struct ohtd_stored_row ohtd_courses_row, ohtd_courses_certificates_
 
 /* ---- parts of a transaction of acts.c ---- */
 
-/* As ohtd_db_begin() and ohtd_db_end() (store/db_private.h). */
+/* As ohtd_db_begin() and ohtd_db_end() (store/sql.h). */
 int ohtd_courses_rows_begin(struct ohtd_db *db);
 int ohtd_courses_rows_end(struct ohtd_db *db, int result);
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #define PLACE_BITS	40	/* of the cycle in the place of an interval; 871 years */
 #define CYCLE_MAX	((1ll << PLACE_BITS) - 1)

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 static const struct ohtd_statement add_source_sql = {
 	"INSERT INTO journal_sources (boot_id, device) VALUES (:boot, :device)"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "webhooks/rows.h"
 
 static const struct ohtd_stored_column mission_columns[] = {

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 /* Longer than any request has to be answered; later its end could not be kept. */
 #define RUNS_NS	(120 * INT64_C(1000000000))

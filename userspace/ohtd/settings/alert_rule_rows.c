@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "settings/alert_rule_rows.h"
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #define RULE_COLUMN(name_, member_, ...)	OHTD_COLUMN_AS(ohtd_alert_rule_row, name_, values.member_, __VA_ARGS__)
 

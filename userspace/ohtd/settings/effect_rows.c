@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "settings/effect_rows.h"
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #define PAIR(m_)									\
 	OHTD_COLUMN_AS(ohtd_config_effect, #m_ "_before", before.m_),			\

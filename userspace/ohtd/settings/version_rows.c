@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "store/carry.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #define DAY_NS	(86400 * 1000000000LL)
 

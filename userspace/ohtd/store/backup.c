@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "store/db_file.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 
 /* All pages, as one moment's; others may write meanwhile. */
 static int copy_pages(struct ohtd_db *db, const char *name)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "store/db_file.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #define BUSY_MS		5000
 /* How often it is asked whether it goes on, in steps of SQLite's machine: about each millisecond. */

@@ -15,7 +15,7 @@
 
 #include "base/log.h"
 #include "base/thread.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #define STACK_BYTES	(256 * 1024)
 #define WHAT_BYTES	256

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/thread.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #define STACK_BYTES	(256 * 1024)
 

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "store/backup.h"
 #include "store/check.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "store/salvage.h"
 #include "store/words.h"
 #include "store/written.h"

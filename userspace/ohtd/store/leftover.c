@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #define WHY_BYTES	512
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 void ohtd_list_narrow(struct ohtd_list_query *query, const struct ohtd_stored_column *column,
 		      int64_t number, const char *text)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #include <stdio.h>
 #include <string.h>

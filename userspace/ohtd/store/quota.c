@@ -8,7 +8,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 typedef ssize_t (*pwrite_call)(int fd, const void *data, size_t bytes, off_t at);
 typedef ssize_t (*write_call)(int fd, const void *data, size_t bytes);

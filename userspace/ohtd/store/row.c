@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "store/db_private.h"
+#include "store/sql.h"
 
 /* A number is copied from and to its lowest bytes. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers begin with their lowest byte");

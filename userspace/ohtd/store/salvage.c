@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "store/db_file.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "store/leftover.h"
 
 #define MAKING		".salvaging"

@@ -18,7 +18,7 @@
 
 #include "base/log.h"
 #include "common/file.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #define ENDING		"-schema"
 #define MAGIC		"OHTPAGES"

@@ -17,7 +17,7 @@
 #include "base/thread.h"
 #include "store/check.h"
 #include "store/checkpoint.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "store/readers.h"
 #include "store/written.h"
 

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "store/carry.h"
 #include "store/db_file.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "store/leftover.h"
 
 #define BUSY_MS	5000

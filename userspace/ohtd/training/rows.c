@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "training/rows.h"
 
-#include "store/db_private.h"
+#include "store/sql.h"
 #include "store/list.h"
 
 static const struct ohtd_stored_column columns[] = {

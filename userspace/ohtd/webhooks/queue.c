@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "robot/codes.h"
-#include "store/db_private.h"
+#include "store/sql.h"
 
 #define DAY_NS		(86400 * (int64_t)OHTD_NS_PER_S)
 /* Pauses grow from here to a day. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     what the files of this folder share: the handle and its statements.
+ * Owns:     the handle and its statements, for the files that read and write rows.
  * Contexts: as db.h.
  * Locks:    none.
  */
-#ifndef OHTD_STORE_DB_PRIVATE_H
-#define OHTD_STORE_DB_PRIVATE_H
+#ifndef OHTD_STORE_SQL_H
+#define OHTD_STORE_SQL_H
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -177,4 +177,4 @@ void ohtd_db_know_quota(void);
 /* Negative errno for an SQLite result. */
 int ohtd_db_errno(int result);
 
-#endif /* OHTD_STORE_DB_PRIVATE_H */
+#endif /* OHTD_STORE_SQL_H */
