@@ -4,7 +4,7 @@
  * Contexts: any thread; constants and pure functions.
  * Locks:    none.
  *
- * INSERT, SELECT, what is bound and what is taken are made of one table of columns (db_private.h),
+ * INSERT, SELECT, what is bound and what is taken are made of one table of columns (sql.h),
  * and so is what a list may be asked for (list.h):
  *
  *	static const struct ohtd_stored_column lamp_columns[] = {
