@@ -82,10 +82,10 @@ def test_a_schedule_is_made_released_and_deleted(daemon):
     others = [schedule(daemon, number, days=FAR, **{"from": f"{place // 60:02d}:{place % 60:02d}"}) for place in range(33 - there)]
     assert [answer.status for answer in others] == [201] * (32 - there) + [409] and others[-1].code == "too_many_schedules"
     assert daemon.request("DELETE", f"missions/schedules/{one}", role="operator").status == 204 and not listed(daemon, one)
-    done = subprocess.run([OHTCTL, "--socket", daemon.socket, "mission", "schedule", str(number), "05:30", f"days={FAR[0]},{FAR[1]}", "name=late shift"],
+    done = subprocess.run([OHTCTL, "--socket", daemon.socket, "schedule", "add", str(number), "05:30", f"days={FAR[0]},{FAR[1]}", "name=late shift"],
                           capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0 and "late shift" in done.stdout, done
-    done = subprocess.run([OHTCTL, "--socket", daemon.socket, "mission", "schedule", str(number), "05:30", "on=sat"], capture_output=True, text=True,
+    done = subprocess.run([OHTCTL, "--socket", daemon.socket, "schedule", "add", str(number), "05:30", "on=sat"], capture_output=True, text=True,
                           check=False, timeout=60)
     assert done.returncode == 2 and "'on=sat'" in done.stderr, done
     # They go with their template.
