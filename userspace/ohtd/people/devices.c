@@ -296,13 +296,8 @@ struct enrol_input {
 	const char *note;
 };
 
-static const char *line_unfit(const char *text)
-{
-	return *text ? ohtd_line_unfit(text) : NULL;
-}
-
 OHTD_SHAPE(enrol_input, "DeviceEnrolment", PROOF_MEMBERS(enrol_input),
-	OHTD_TEXT(enrol_input, note, .flags = OHTD_PRIVATE, .max = TEXT_MAX(note), .unfit = line_unfit,
+	OHTD_TEXT(enrol_input, note, .flags = OHTD_PRIVATE, .max = TEXT_MAX(note), .unfit = ohtd_optional_line_unfit,
 		  .summary = "For the person who accepts: one line", .example = "\"panel beside the dock\""));
 
 static void post_enrol(struct ohtd_call *call)
