@@ -240,7 +240,8 @@ def test_a_leaver_is_a_number_in_all_but_the_audit(fresh):
         others = {"keys": {"id": "k" * 12, "user_id": 1, "role": 1, "hash": "0" * 64}, "alert_shelves": {"made_ns": 1, "until_ns": 2},
                   "commands": {"number": 900, "state": "finished", "ended_ns": 1}, "missions": {"state": "finished", "ended_ns": 1},
                   "certificates": {"user_id": 1, "course_id": 1}, "alert_comments": {"alert": 77}, "webhooks": {"id": 88, "enabled": 0},
-                  "config_versions": {"version": 2, "parent": 1}, "scenarios": {"state": "ended", "ended_ns": 1}, "sessions": {}}
+                  "config_versions": {"version": 2, "parent": 1}, "scenarios": {"state": "ended", "ended_ns": 1}, "sessions": {},
+                  "mission_schedules": {"days": 127}}
         for table in {table for table, _ in columns}:
             names = {column: LEAVER for of, column in columns if of == table}
             if table == "alerts":

@@ -27,6 +27,8 @@ static const struct ohtd_statement unname_sql[] = {
 	OF("keys", "made_by"),
 	OF("missions", "made_by"),
 	OF("missions", "driven_by"),
+	OF("mission_schedules", "made_by"),
+	OF("odometer_services", "done_by"),
 	OF("scenarios", "person"),
 	OF("certificates", "granted_by"),
 	OF("certificates", "revoked_by"),
