@@ -104,3 +104,7 @@ def test_ohtctl_makes_them(daemon, tmp_path):
     table.write_bytes(HEAD.encode() + b"an\0na,viewer,\n")
     code, text = run()
     assert code == 1 and "NUL byte" in text, text
+    # Other tests share this robot and its accounts.
+    for item in daemon.get("users?limit=200", role="administrator").json["items"]:
+        if item["username"].startswith("shell."):
+            assert daemon.request("DELETE", f"users/{item['id']}", role="administrator").status == 204

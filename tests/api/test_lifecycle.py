@@ -390,10 +390,14 @@ def test_accounts_survive_kill_9(fresh):
 
 def test_a_robot_waits_behind_an_unclean_end_until_a_person_enables_it(fresh):
     """An end in order is no person: the robot waits again."""
+    def starts():
+        return [item["result"] for item in fresh.get("audit?act=start", role="administrator").json["items"] if item["who"] == "ohtd"]
+
     fresh.write_config(robot_auto_enable="yes", bus_outputs="simulated", bus_time_factor=20)
     mark = fresh.state / "running"
     fresh.start()
     assert mark.exists()
+    until(lambda: starts() == ["done"], what="the record of the first start")
     fresh.stop(signal.SIGKILL, expect=-signal.SIGKILL)
     assert mark.exists()
     for _ in range(2):
@@ -402,8 +406,7 @@ def test_a_robot_waits_behind_an_unclean_end_until_a_person_enables_it(fresh):
         fresh.stop()
         assert mark.exists()
     fresh.start()
-    starts = [item["result"] for item in fresh.get("audit?act=start", role="administrator").json["items"] if item["who"] == "ohtd"]
-    assert starts == ["done", "done", "done, the run before was cut off", "done"]
+    until(lambda: starts() == ["done", "done", "done, the run before was cut off", "done"], what="the records of all starts")
     until(lambda: fresh.get("robot").json["state"] == "safe", what="safe")
     assert fresh.post("safety/enable", {}, role="operator").status == 200
     fresh.stop()
