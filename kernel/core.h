@@ -51,7 +51,7 @@ struct oht_device {
 	struct oht_health health;	/* of the units on it */
 	struct irq_work health_work;	/* it has changed -> listeners */
 
-	/* What is known of the port, kept beyond its life. */
+	/* Properties of the port, kept beyond its life. */
 	struct oht_timing timing;
 	u64 port_caps;
 	char port_kind[OHT_NAME_SIZE];

@@ -482,7 +482,7 @@ static bool oht_cycle_is_behind(const struct oht_cycle *cycle)
 }
 
 /*
- * What was due in a cycle that was not begun fits into none beside all that is due in it, if the
+ * Entries due in a cycle that was not begun fit into no later one beside its own entries if the
  * plan is full: the cycle would exceed, the next one be missed, and so on for ever.
  */
 static void oht_cycle_begin_entries(struct oht_cycle *cycle, u64 now_ns)

@@ -272,7 +272,7 @@ static void oht_cycle_loss_lose(struct oht_cycle *cycle, u16 index, u64 now_ns)
 	if (now_ns < entry->heard_by_ns)
 		oht_cycle_loss_set(cycle, index, now_ns);
 	/*
-	 * What is stopped is not stopped once more: its telegrams would delay the exchange, which
+	 * A stopped device is not stopped again: its telegrams would delay the exchange, which
 	 * is lost again, and so on for ever. The supervision adds the cause.
 	 */
 	if (oht_cycle_state(cycle) != OHT_ESTOP_STOPPED)

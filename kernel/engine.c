@@ -365,7 +365,7 @@ static void oht_engine_gap_fail(struct oht_engine *e)
 	oht_engine_give_back(e, x, OHT_DETAIL_LINE);
 }
 
-/* What was to be looked at later waits for silence from now on, as all else that is queued. */
+/* A transfer that was put off waits for silence from now on, as all queued transfers do. */
 static void oht_engine_gap_wait(struct oht_engine *e, u64 now_ns)
 {
 	u64 limit_ns;

@@ -126,7 +126,7 @@ void oht_engine_meter_heard(struct oht_engine *e, unsigned int chars, u64 looked
 /* The frame in rx has ended. */
 void oht_engine_meter_conclude(struct oht_engine *e);
 
-/* What is in rx now was found together with the frame before it. */
+/* The bytes in rx were found together with the frame before them. */
 void oht_engine_meter_split(struct oht_engine *e);
 
 /* ---- engine_tx.c ---- */
@@ -201,7 +201,7 @@ bool oht_engine_held_is_answer(u8 detail);
  */
 unsigned int oht_engine_held_seek(const struct oht_engine *e, unsigned int *missing);
 
-/* What is held may be, or may become, the answer or our own echo. */
+/* The held bytes may be, or may become, the answer or our own echo. */
 bool oht_engine_held_may_answer(const struct oht_engine *e);
 
 /* The @bytes from @at on are the answer: count the others, hold nothing else. */

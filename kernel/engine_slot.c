@@ -248,7 +248,7 @@ bool oht_engine_slot_too_long(const struct oht_engine *e, const struct oht_xfer 
 		return true;
 	if (!oht_engine_enabled(e))
 		return false;
-	/* Nobody but the controller may keep the plan from more than the cycle that is given. */
+	/* Only the controller may hold the plan up for longer than one cycle. */
 	if (e->slot.cycle_ns && oht_engine_slot_whole_ns(e, x) > e->slot.cycle_ns &&
 	    !oht_engine_is_controllers(e, x))
 		return true;

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-/* What has become of a point of the grid, for its tracepoint. */
+/* The fate of a point of the grid, for its tracepoint. */
 enum oht_engine_fate {
 	OHT_FATE_BEGUN = 0,	/* the first request of its cycle begins */
 	OHT_FATE_EMPTY,		/* nothing was due, or nothing that was due may be sent */

@@ -273,7 +273,7 @@ void oht_engine_stop_begin(struct oht_engine *e, u64 now_ns)
 	if (stop->round) {
 		if (oht_engine_stop_is_served(stop))
 			return;
-		/* What is on the wire has begun before this stop: the list begins anew then. */
+		/* The telegram on the wire began before this stop: begin the list anew. */
 		if (stop->xfer.state != OHT_XFER_QUEUED) {
 			stop->again_ns = now_ns;
 			return;

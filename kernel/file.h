@@ -61,7 +61,7 @@ void oht_file_destroy(struct oht_file *file);
  * oht_file_get_call() - a transfer to be filled in, all zero
  * @file: descriptor
  *
- * One that was reaped before, if there is one: so a descriptor allocates only when it has more
+ * Reuses a transfer that was reaped before: so a descriptor allocates only when it has more
  * transfers under way than ever before.
  *
  * Context: process, may sleep. Takes file->mutex.

@@ -218,7 +218,7 @@ void oht_netlink_detach(struct oht_device *oht)
 	struct oht_netlink *netlink = oht->netlink;
 
 	oht_core_unlisten(oht, &netlink->listener);
-	/* Whoever wakes the listeners may still look at this one. */
+	/* A waker of the listeners may still look at this one. */
 	synchronize_rcu();
 	remove_wait_queue(&netlink->listener.wait, &netlink->woken);
 	flush_work(&netlink->work);

@@ -30,7 +30,7 @@ void oht_netlink_detach(struct oht_device *oht);
 
 /* ---- between the files: netlink_get.c ---- */
 
-/* What is asked for and answered; the first ones of enum oht_nl_command. */
+/* The requests with an answer; the first ones of enum oht_nl_command. */
 #define OHT_NETLINK_OPS	3
 
 extern const struct genl_ops oht_netlink_ops[OHT_NETLINK_OPS];

@@ -159,7 +159,7 @@ static void oht_serdev_cut(struct oht_port *port)
 
 static void oht_serdev_cut_end(struct oht_port *port)
 {
-	/* What was cut may still be leaving: the thread waits for that before it writes again. */
+	/* The cut telegram may still leave: the thread waits for its end before it writes. */
 }
 
 /* What the thread has to do next; false: nothing. */

@@ -238,7 +238,7 @@ TRACE_EVENT(oht_rx,
 );
 
 /*
- * What has become of a point of the grid: one for each that the timer of the plan has come for.
+ * The fate of a point of the grid, once for each point whose timer of the plan has fired.
  * With BEGUN the time is that of the first request, else that at which it was known.
  */
 TRACE_EVENT(oht_cycle,

@@ -296,7 +296,7 @@ static void cycle_io_outputs_after_disable(struct kunit *test)
 	cyclic_run(3 * CYCLE_NS);
 	KUNIT_EXPECT_EQ(test, cyclic_count(3), sent);
 	KUNIT_EXPECT_EQ(test, cyclic_slot(0)->status, -ENODATA);
-	/* What is set while ready counts from the next enable on. */
+	/* Outputs that are set while ready count from the next enable on. */
 	cyclic_disable();
 	KUNIT_EXPECT_EQ(test, cyclic_outputs(0, 1, 10), 0);
 	cyclic_run(2 * CYCLE_NS);

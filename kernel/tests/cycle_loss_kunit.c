@@ -207,7 +207,7 @@ static void cycle_loss_seldom(struct kunit *test)
 	FAKE_EXPECT_DONE(0, -ETIMEDOUT, OHT_DETAIL_TIMEOUT);
 }
 
-/* Somebody had taken the bus for 5 s before the plan came. */
+/* A transfer had taken the bus for 5 s before the plan came. */
 static void cycle_loss_long_read(struct kunit *test)
 {
 	struct oht_plan_entry *entry = cyclic_add(UNIT, 3, 4);
@@ -321,7 +321,7 @@ static void cycle_loss_while_stopped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cyclic_status().losses, 1);
 	KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, 0);
 	KUNIT_EXPECT_LT(test, cyclic.heard_by_ns, fake.now_ns);
-	/* Whoever resets it all the same has it stopped at once. */
+	/* A reset all the same is followed by a stop at once. */
 	cyclic_set_state(OHT_ESTOP_READY);
 	cyclic_run(2 * CYCLE_NS);
 	KUNIT_EXPECT_GT(test, cyclic.losses, 0);

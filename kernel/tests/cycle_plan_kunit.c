@@ -91,7 +91,7 @@ static void cycle_plan_refused(struct kunit *test)
 			-ENOENT);
 	cyclic_add(3, 3, 2);
 	cyclic_commit(0);
-	/* What is wrong does not push out what is right. */
+	/* A wrong plan does not replace the right one. */
 	cyclic.plan.entry[0].unit = 0;
 	KUNIT_EXPECT_EQ(test, oht_cycle_stage(&cyclic.cycle, &cyclic.plan, &bad_entry), -EINVAL);
 	KUNIT_EXPECT_EQ(test, bad_entry, 0);

@@ -317,7 +317,7 @@ static void engine_bound_broken_before(struct kunit *test)
 
 /* ---- noise in the place of a reply ---- */
 
-/* What has begun like a frame of another unit, and is followed by what begins none. */
+/* Bytes that begin like a frame of another unit, then bytes that begin none. */
 static void engine_bound_nothing_held(struct kunit *test)
 {
 	u64 first_ns, answer_ns, bound_ns, bound_answer_ns;

@@ -485,7 +485,7 @@ static void engine_calls_so_many(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.engine.held_moves, OHT_CONTROLLER_TRANSFERS);
 	fake_xfer(i, 1, 3, 0, 1);
 	KUNIT_EXPECT_EQ(test, oht_engine_submit(&fake.engine, &fake.xfers[i]), -EAGAIN);
-	/* What has ended makes room, however it ended. */
+	/* A transfer that has ended makes room, however it ended. */
 	oht_engine_abort(&fake.engine);
 	FAKE_EXPECT_DONE(OHT_DEVICE_TRANSFERS_MAX - 1, -ECANCELED, OHT_DETAIL_STOPPED);
 	fake_submit(i);

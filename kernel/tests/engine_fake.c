@@ -97,7 +97,7 @@ static void fake_cut(struct oht_port *port)
 	fake.cutting = true;
 	fake.handed = false;
 	fake.interrupt_ns = FAKE_NEVER;
-	/* What is in the shift register leaves. */
+	/* The byte in the shift register leaves. */
 	if (fake.frame_count && fake_last()->end_ns > fake.now_ns) {
 		u64 begun = div_u64(fake.now_ns - fake_last()->start_ns,
 				    fake_chars_ns(1)) + 1;

@@ -133,7 +133,7 @@ static void engine_faults_line_errors(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(flags) * 9; i++) {
 		fake_init(test, 115200);
 		at = i % 9;
-		/* What is lost before an answer is none of it: see the next test. */
+		/* A byte lost before an answer is no part of it: see the next test. */
 		if (!at && flags[i / 9] == OHT_BYTE_OVERRUN)
 			continue;
 		fake_answer(engine_faults_ask(0), adu);

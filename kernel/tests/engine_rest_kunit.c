@@ -77,7 +77,7 @@ static void engine_rest_below_gap(struct kunit *test)
 	engine_rest_expect_begins(test, end_ns + fake.engine.timing.t35_ns, "gap");
 }
 
-/* What is said by a unit that answers anything; returns the end. */
+/* A unit answers in one of several wrong ways; returns the end. */
 static u64 engine_rest_answer(unsigned int how)
 {
 	u64 start_ns = fake_last()->end_ns + FAKE_MS;

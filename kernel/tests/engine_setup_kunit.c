@@ -122,7 +122,7 @@ static void engine_setup_asks_again(struct kunit *test)
 	}
 }
 
-/* What is called off costs no attempt and no turn, and what waits behind it goes. */
+/* A transfer that is called off costs no attempt and no turn; the next one goes. */
 static void engine_setup_lets_the_next_one_go(struct kunit *test)
 {
 	fake_xfer(0, 1, 6, 0x0100, 1)->while_stopped = false;

@@ -392,7 +392,7 @@ static void engine_stop_given_up_half_answered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, far_telegrams_sent(), 8);
 }
 
-/* What was cut goes first in its class again, not last. */
+/* The cut transfer goes first in its class again, not last. */
 static void engine_stop_keeps_the_order(struct kunit *test)
 {
 	unsigned int i;

@@ -299,7 +299,7 @@ static void test_silence(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_uart.heard[0].data, 0x21);
 }
 
-/* One that arrives while the FIFO is read has a silence of its own, which must not be cleared. */
+/* A byte that comes while the FIFO is read has its own silence, which must not be cleared. */
 static void test_silence_of_a_late_one(struct kunit *test)
 {
 	begin(test);

@@ -235,7 +235,7 @@ static void world_look_at_wire(void)
 	KUNIT_EXPECT_EQ_MSG(fake.test, fake.early, 0, "run %u\n", world.run);
 }
 
-/* What is held may be the answer, or have it behind bytes of noise. */
+/* The held bytes may be the answer, or have it behind bytes of noise. */
 static bool world_holds_answer(void)
 {
 	const struct oht_engine *e = &fake.engine;

@@ -61,7 +61,7 @@ def watchers(run):
     for defect, (watcher, words) in DEFECTS.items():
         run.guest.check("dmesg -c > /dev/null")
         run.guest.check(f"modprobe oht_defects defect={defect}")
-        # What is lost is known by the module's name, as long as the module is there.
+        # A leak is reported with the module's name as long as the module is loaded.
         found = _leaks(run) if defect == "leak" else splat.find(run.guest.check("dmesg"))
         run.guest.check("rmmod oht_defects")
         run.test(f"{watcher} reports the seeded defect", any(words in text for text in found), *found)

@@ -105,7 +105,7 @@ class Pins:
 
     def drive_again(self):
         """After a reset, in which the emulated bank forgets its inputs: what is wired to a real one stays."""
-        # Nobody moves a button in between, which would be undone by the older level.
+        # No button moves in between: the older level would undo it.
         with self._driving:
             self.drive_all(self._driven)
 

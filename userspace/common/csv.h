@@ -18,7 +18,7 @@ struct oht_csv_row {
 	char **field;		/* as many as the table has columns, "" when empty */
 };
 
-/* Who gives one to a loader hears of everything that is wrong, and not only of the first. */
+/* A loader that is given one reports every fault, not only the first. */
 struct oht_complaints {
 	void (*take)(struct oht_complaints *complaints, const char *line);
 };

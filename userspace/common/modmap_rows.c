@@ -130,7 +130,7 @@ static bool go_on(const struct oht_cells *c, int *err, int ret)
 	return !*err || c->csv->complaints;
 }
 
-/* One that the type can hold and that the limits before it allow. */
+/* A value must fit the type and the limits that were read before it. */
 static int parse_value(const struct oht_cells *c, size_t column, const char *why,
 		       const struct oht_register *limits, int64_t *value, bool *has)
 {
@@ -220,7 +220,7 @@ static int parse_texts(const struct oht_cells *c, struct oht_register *reg)
 	return err;
 }
 
-/* What is looked at with the type, which is known. */
+/* Cells whose meaning depends on the type. */
 static int parse_values(const struct oht_cells *c, struct oht_register *reg)
 {
 	int err = 0;
@@ -306,7 +306,7 @@ static int parse_history(const struct oht_cells *c, struct oht_register_row *row
 		return oht_cell_refuse(c, 0, "bits and string are no signal");
 	if (reg->scale_decimals > OHT_SIGNAL_DECIMALS_MAX)
 		return oht_cell_refuse(c, 0, "its scale has more than 3 digits behind the point");
-	/* What is kept would be cut. */
+	/* The history would cut such values. */
 	if (reg->scale_mantissa > OHT_SIGNAL_INTEGER_MAX / largest_raw(reg->type))
 		return oht_cell_refuse(c, 0, "its scale makes values with too many digits");
 	row->reg.history = text;

@@ -36,7 +36,7 @@ uint64_t oht_histogram_total(const struct oht_values *histogram);
 /* At least @per_mille of them took no longer than this: the end of a power of two. */
 uint64_t oht_histogram_at_most_ns(const struct oht_values *histogram, unsigned int per_mille);
 
-/* What is told of a histogram, by the names that JSON has for it; the last one is all of it. */
+/* The percentiles of a histogram, by their names in JSON; the last one is the maximum. */
 struct oht_percentile {
 	const char *name;
 	unsigned int per_mille;

@@ -14,7 +14,7 @@
 static EVP_MD *sha256;
 static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
 
-/* What is hashed, gathered: each update of many small pieces has a price of its own. */
+/* Bytes to hash, gathered: an update for each small piece would cost more than its bytes. */
 struct hashing {
 	EVP_MD_CTX *context;
 	size_t used;

@@ -85,7 +85,7 @@ static bool forget_stale(struct oht_dev *dev, uint64_t cookie)
 	return false;
 }
 
-/* Nobody must read beyond what a reply holds, whatever the kernel says. */
+/* No caller must read beyond the reply, whatever count the kernel reports. */
 static unsigned int sane_count(const struct oht_completion *raw)
 {
 	unsigned int most = OHT_REGISTERS_MAX;

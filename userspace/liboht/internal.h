@@ -95,7 +95,7 @@ void oht_events_expect_stale(struct oht_dev *dev, uint64_t cookie);
 
 /* Absolute time at which a wait of timeout_ms ends; INT64_MAX for a negative one. */
 int64_t oht_deadline_ns(int timeout_ms);
-/* What is left until then, rounded up, 0 if over, -1 if it never ends. */
+/* Milliseconds until the deadline, rounded up; 0: over, -1: it never ends. */
 int oht_deadline_left_ms(int64_t deadline_ns);
 
 #endif /* OHT_INTERNAL_H */

@@ -118,7 +118,7 @@ static int note_devices(struct oht_monitor *monitor)
 	return oht_monitor_ask(monitor, &ask, note_device, monitor);
 }
 
-/* What has come of what is counted now. */
+/* The newest number of the present count; 0: it has begun anew. */
 static uint64_t came_of(const struct oht_track *track)
 {
 	return track->again ? 0 : track->last;

@@ -61,7 +61,7 @@ struct oht_link {
 extern const struct oht_link *oht_link;
 extern const struct oht_link oht_link_real;
 
-/* What has come of one device and type. */
+/* The messages of one device and type so far. */
 struct oht_track {
 	uint32_t device;
 	uint32_t type;

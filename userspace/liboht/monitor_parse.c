@@ -115,7 +115,7 @@ static bool has_all(const struct oht_attributes *attributes, const uint8_t *numb
 	return true;
 }
 
-/* What is 8 bits wide in the structures. */
+/* Attributes whose fields in the structures are 8 bits wide fit there. */
 static bool all_small(const struct oht_attributes *attributes, const uint8_t *numbers, size_t count)
 {
 	size_t i;

@@ -237,7 +237,7 @@ static inline int oht_monitor_statistics(struct oht_monitor *monitor, uint32_t d
 int oht_monitor_units(struct oht_monitor *monitor, uint32_t device, uint8_t *units, size_t room);
 
 /*
- * What is known of a unit: state, errors_in_row, backoff_ms, last_good_ns, changed_ns and
+ * The kernel's view of a unit: state, errors_in_row, backoff_ms, last_good_ns, changed_ns and
  * turnaround_max_ns of @view, and policy.unit; the rest is 0, since only a descriptor of the device
  * may know it. Return: 0, or -1 with EINVAL (@unit not 1..247), EOPNOTSUPP (no bus), ENODEV, and as
  * oht_monitor_devices().

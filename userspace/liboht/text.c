@@ -26,7 +26,7 @@ static const struct word states[] = {
 	[OHT_STATE_ENABLED] = { "enabled", "The enable outputs are high." },
 };
 
-/* What has happened, and what to do about it: the only place where either is said. */
+/* Each cause with its words and its remedy; no other file words them. */
 static const struct cause {
 	const char *name;
 	const char *text;

@@ -61,7 +61,7 @@ OHT_PUBLIC int oht_dev_cancel(struct oht_dev *dev, uint64_t cookie)
 	return oht_dev_ioctl(dev, OHT_IOC_CANCEL, &raw);
 }
 
-/* Nobody waits for it any more. The order matters: it may complete while we cancel. */
+/* The caller waits no longer. Expect first, then cancel: the transfer may complete in between. */
 static int give_up(struct oht_dev *dev, uint64_t cookie, int error)
 {
 	oht_events_expect_stale(dev, cookie);

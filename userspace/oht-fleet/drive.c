@@ -95,7 +95,7 @@ static void end_asked(struct fleet_drive *drive)
 	drive->resuming = drive->triggering = drive->skipping = drive->looked = false;
 }
 
-/* What is not done by now is not done later, when the robot may be in another state. */
+/* A request that is still open is refused: later the robot may be in another state. */
 static void refuse_asked(struct fleet_drive *drive)
 {
 	drive->refused = drive->refused || fleet_drive_is_asked(drive);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is refused and how the standard wants it said: type, level, and until when.
+ * Refusals in the form of the standard: type, level, and until when.
  *
  * Owns:     the list of refusals that stand.
  * Contexts: the program's one thread; does no I/O.

@@ -312,7 +312,7 @@ enum form_verdict form_read(const struct form_row *rows, enum fleet_version vers
 	if (!json_object_is_type(object, json_type_object))
 		return blame(fault, FORM_WRONG, "");
 	for (const struct form_row *row = rows; row->kind != FORM_END; row++) {
-		/* What is not said is not a number, so it cannot be mistaken for one. */
+		/* A number that is absent is NaN, so that no code takes it for a value. */
 		if (row->kind == FORM_NUMBER)
 			*(double *)((char *)to + row->at) = NAN;
 	}

@@ -69,7 +69,7 @@ enum form_verdict {
 
 #define FORM_PLACE_BYTES	128
 
-/* What is wrong with a message: @place is the name of the member, as nodes[2].nodeId. */
+/* The first fault of a message: @place is the name of the member, as nodes[2].nodeId. */
 struct form_fault {
 	enum form_verdict verdict;
 	char place[FORM_PLACE_BYTES];

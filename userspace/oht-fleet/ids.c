@@ -73,7 +73,7 @@ int fleet_ids_next(struct fleet_ids *ids, enum fleet_topic topic, uint32_t *id)
 	if (!ids->left[topic]) {
 		ids->left[topic] = FLEET_IDS_STEP;
 		r = note(ids);
-		/* What is not on the disk may be asked for again with the next message. */
+		/* A write that failed is tried again with the next message. */
 		if (r)
 			ids->left[topic] = 1;
 	}

@@ -278,7 +278,7 @@ static enum fleet_action_status doze(struct fleet_vehicle *vehicle, unsigned int
 	return FLEET_FINISHED;
 }
 
-/* What has become of an action that takes a moment; @row is RUNNING. */
+/* The status of an action that takes a moment; @row is RUNNING. */
 static enum fleet_action_status outcome(struct fleet_vehicle *vehicle, const struct fleet_action_state *row, unsigned int mode)
 {
 	const struct fleet_drive *drive = &vehicle->drive;
@@ -314,7 +314,7 @@ void fleet_instants_settle(struct fleet_vehicle *vehicle)
 			snprintf(row->result, sizeof(row->result), "%s", vehicle->job.reason_text);
 		vehicle->robot.heard = vehicle->robot.heard || row->status != FLEET_RUNNING;
 	}
-	/* What moves does not sleep; and a person who has the robot may want the fleet to see it. */
+	/* A robot that moves does not hibernate; and a person who has control may want the fleet to see it. */
 	if (vehicle->sleep != FLEET_ASLEEP || !fleet_state_is_started(&vehicle->robot))
 		return;
 	if (mode == FLEET_MANUAL || mode == FLEET_SERVICE || !fleet_drive_stands(&vehicle->drive))

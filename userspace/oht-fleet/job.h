@@ -205,7 +205,7 @@ void fleet_job_begin_piece(struct fleet_job *job);
 /* The mission was cancelled to skip the action @id: it has failed, and a mission of its own is to be made of the legs behind it. */
 void fleet_job_skip(struct fleet_job *job, const char *id);
 
-/* What is left of the order is given up: its nodes are gone, its actions have failed. */
+/* Gives up the rest of the order: drops its nodes, lets its actions fail. */
 void fleet_job_give_up(struct fleet_job *job);
 
 /**

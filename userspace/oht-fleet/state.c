@@ -28,7 +28,7 @@ bool fleet_state_is_started(const struct fleet_robot *robot)
 	return fleet_robot_is_known(robot) && !is_one_of(robot_state(robot), starting);
 }
 
-/* Somebody else leads the robot: the fleet's order waits until that is over. */
+/* Another session has control: the fleet's order waits until it gives it back. */
 static bool is_led_by_another(const struct fleet_robot *robot)
 {
 	const char *control = fleet_robot_text(robot, FLEET_CHANNEL_ROBOT, "control");

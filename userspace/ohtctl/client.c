@@ -243,7 +243,7 @@ static int judge_text(struct cli *cli, const char *whom, const struct http_answe
 	return CLI_DONE;
 }
 
-/* What has been deleted is answered without a body. */
+/* The answer to a DELETE has no body. */
 static int judge(struct cli *cli, const char *whom, const struct http_request *request,
 		 const struct http_answer *answer, struct json_object **json)
 {

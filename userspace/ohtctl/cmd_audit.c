@@ -238,7 +238,7 @@ static size_t read_hashes(struct json_object *list, struct oht_hash *hashes, siz
 	return n;
 }
 
-/* What was removed must be signed as that: nobody else can say so of records that are gone. */
+/* The robot must have signed the removal: only its signature speaks for records that are gone. */
 static int check_removed(struct cli *cli, struct json_object *answer, struct told *told)
 {
 	char verifier[OHT_VERIFIER_BYTES];

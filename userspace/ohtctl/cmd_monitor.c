@@ -112,7 +112,7 @@ static int watch(struct cli *cli, struct watching *watching)
 	return 0;
 }
 
-/* What has been lost behind the last one. Without an answer nothing more can be known of it. */
+/* Counts the messages lost behind the last one. Without an answer their number stays unknown. */
 static int settle(struct cli *cli, struct watching *watching)
 {
 	struct oht_news news;
@@ -134,7 +134,7 @@ static int watch_and_sum_up(struct cli *cli, struct watching *watching)
 
 	cli_catch_signals();
 	result = watch(cli, watching);
-	/* Who has what was wanted does not miss what comes behind it. */
+	/* Messages behind the last wanted one are not counted as lost. */
 	if (!result && cli_interrupted())
 		result = settle(cli, watching);
 	cli_release_signals();

@@ -21,7 +21,7 @@
 /* Modules answer within 40 ms, and live on the first units or on those of modules.csv; all others are asked in passing. */
 #define TIMEOUT_US	50000
 #define PASSING_US	9000
-/* Who answers later than that is heard while another unit is asked, at most so many further on. */
+/* A unit that answers later is heard while another one is asked, at most so many addresses further on. */
 #define LATE_UNITS	5
 
 /*

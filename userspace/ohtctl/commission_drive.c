@@ -221,7 +221,7 @@ enum step_result commission_step_drive(struct commission *walk)
 		return result;
 	memcpy(remark, walk->remark, sizeof(remark));
 	rested = set(walk, walk->drive_form->rest);
-	/* What was wrong first is what is told. */
+	/* The first failure is the one that the report names. */
 	if (result != STEP_FAILED && rested != STEP_PASSED)
 		return rested;
 	memcpy(walk->remark, remark, sizeof(remark));

@@ -203,7 +203,7 @@ static struct json_object *kernel_json(void)
 	return object;
 }
 
-/* Who can be told from the public key; null for an unsigned report. */
+/* The public key names the signer; null for an unsigned report. */
 static struct json_object *signature_json(const struct commission_report *report)
 {
 	struct json_object *object;

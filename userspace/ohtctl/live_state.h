@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is known of the robot from its live data, and what of it has changed.
+ * The state of the robot from its live data, and its changes.
  *
  * Owns:     the newest state of each channel.
  * Contexts: the program's one thread; does no I/O.
@@ -30,7 +30,7 @@ enum live_channel {
 	LIVE_CHANNELS,
 };
 
-/* What is said when it changes. */
+/* Facts whose change is printed. */
 enum live_fact {
 	LIVE_STATE,
 	LIVE_MODE,

@@ -257,7 +257,7 @@ int cli_check_options(struct cli *cli)
 	if (cli->url && !cli->verb->remote)
 		return cli_fail(cli, CLI_USAGE, "ohtd has no route for '%s': without --url it works on "
 				"the device of this machine", cli->verb->name);
-	/* What is for the device would do nothing. */
+	/* Options of the device would have no effect. */
 	if (cli->url && !wrong)
 		wrong = cli->given & ~CLI_REMOTE_OPTIONS;
 	for (i = 0; i < ROWS; i++)

@@ -107,7 +107,7 @@ int password_ask_line(struct cli *cli, const char *question, char *line, size_t 
 
 	if (!terminal)
 		return CLI_USAGE;
-	/* What is left of the line is dropped before the next question. */
+	/* The rest of the line is dropped before the next question. */
 	while ((r = ask(terminal, question, true, line, size)) == TOO_LONG && dprintf(fileno(terminal), "that is too long\n") > 0)
 		__fpurge(terminal);
 	fclose(terminal);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is asked at the terminal: passwords without echo, names, yes or no. A password may also come
+ * Questions at the terminal: passwords without echo, names, yes or no. A password may also come
  * from standard input or a file, never from an argument.
  *
  * Owns:     the terminal for as long as a question stands.

@@ -26,7 +26,7 @@ struct cli;
  * @anew: what is kept and is no certificate counts as nothing; otherwise it is refused
  * @authority: takes its certificate (PEM), to be freed
  *
- * One that is not kept yet is taken from the server (/ca.crt, else the end of its chain) and kept if
+ * A certificate that is not kept yet is taken from the server (/ca.crt, else the end of its chain) and kept if
  * --fingerprint names it, or if the person at the terminal says yes. With --fingerprint another one
  * may also take the place of the one that was kept.
  *

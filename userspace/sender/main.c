@@ -26,7 +26,7 @@
 #define SLICE		10
 #define OOM_SCORE	"500"
 #define PAUSE_MAX_S	64
-/* Who has lived as long begins anew at once. */
+/* A sender that has lived this long is restarted at once when it ends. */
 #define STEADY_S	60
 
 static int complain(const char *what)

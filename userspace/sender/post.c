@@ -51,7 +51,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* Nobody reads it; a receiver that does not end is left. */
+/* Drops the answer, and leaves a receiver whose answer does not end. */
 static size_t take_answer(char *bytes, size_t one, size_t count, void *context)
 {
 	struct post *post = context;
@@ -114,7 +114,7 @@ static bool set_request(struct post *post)
 
 static void say(int fd, const struct sender_result *result)
 {
-	/* Whoever has closed the socket is found gone by the next recv(). */
+	/* A daemon that has closed the socket is noticed by the next recv(). */
 	while (send(fd, result, sizeof(*result), MSG_NOSIGNAL) < 0 && errno == EINTR)
 		;
 }
@@ -138,7 +138,7 @@ static void drop(struct post *post)
 	post->head = NULL;
 }
 
-/* What is wrong with it, or NULL. */
+/* Begins the post. Returns a sentence with the fault, or NULL. */
 static const char *begin(struct serving *serving, struct post *post)
 {
 	struct oht_destination to;

@@ -37,7 +37,7 @@ enum ohtd_account_device_state {
  * @client: the address, of IPv6 its /64
  * @agent: what the client calls itself
  * @created_s, @until_s: wall clock, of the request and of its end without a decision
- * @decided_s: wall clock; 0: nobody has decided
+ * @decided_s: wall clock; 0: no person has decided yet
  * @decided_by_id: account that decided; 0: none, or a local user
  * @name: of the account; ""
  * @role: of the account, enum ohtd_role; 0

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is left of the name of an account that is deleted: nothing but what the audit has. */
+/* Erases the name of a deleted account from all tables; the audit keeps it. */
 #include "accounts/private.h"
 
 #include <inttypes.h>

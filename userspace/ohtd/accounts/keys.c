@@ -100,7 +100,7 @@ int ohtd_account_key_add(struct ohtd_db *db, struct ohtd_account_key_order *orde
 	return r ? r : ohtd_db_end(db, add(db, order));
 }
 
-/* What is left of the earlier key is counted on its own row. */
+/* Ends the earlier key behind the overlap, on its own row. */
 static int cut(struct ohtd_db *db, struct ohtd_account_key_order *order)
 {
 	struct ohtd_account_key wished = order->before;

@@ -127,7 +127,7 @@ int ohtd_session_renew(struct ohtd_renewal *renewal);
 /* Writes a session as it is in memory, new or newer than its row. -ENOENT: its account has changed. */
 int ohtd_db_session_put(struct ohtd_db *db, const struct ohtd_session *session);
 
-/* What is left of a session's time, at most @life_ms; 0 or less: it is over. */
+/* The rest of a session's time, at most @life_ms; 0 or less: it is over. */
 int64_t ohtd_session_left_ms(const struct ohtd_session *session, const char *boot_id,
 			     int64_t now_boot_ms, int64_t now_s, int64_t life_ms);
 

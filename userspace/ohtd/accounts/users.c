@@ -201,7 +201,7 @@ static int end_sessions(struct ohtd_db *db, struct ohtd_user_change *change)
 	return ohtd_db_run(db, s);
 }
 
-/* Who guesses codes knows the password: another one ends that. */
+/* A guesser of codes knows the password; a new one ends the guessing, so the count begins anew. */
 static const struct ohtd_statement forgive_sql = { "UPDATE second_factors SET wrong = 0 WHERE user_id = :id" };
 
 static int forgive(struct ohtd_db *db, int64_t id)

@@ -377,7 +377,7 @@ static void judge_modules(const struct gathering *to)
 	}
 }
 
-/* One that is in the list already, with more detail. */
+/* Marks an alert that is in the list already, with more detail. */
 static void mark_fault(struct ohtd_alert_list *list, const struct ohtd_alert_view *told)
 {
 	for (size_t i = 0; told->fault && i < list->count; i++)
@@ -513,7 +513,7 @@ static void judge_keys(const struct gathering *to)
 		add_notice(to, ANOTHER_MACHINE, 0, 0);
 }
 
-/* What is wrong with it is no business of an unknown client. */
+/* An unknown client does not learn the details. */
 static void judge_profiles(const struct gathering *to)
 {
 	if (ohtd_robot_user_maps(to->scene->services->robot)->refused)
@@ -716,7 +716,7 @@ static void judge_rule(const struct gathering *to, const struct ohtd_alert_told 
 	alert->over = told->over;
 	alert->source = source_of(rule->signal, unit);
 	alert->code = rule->code;
-	/* One that two starts have carried says so already. */
+	/* The text of an alert that two starts have carried says so already. */
 	alert->text = told->over && !strstr(text, is_over) ? text_of(to, "%s%s", text, is_over) : text;
 	alert->action = rule->action;
 	alert->since_ns = told->since_ns;

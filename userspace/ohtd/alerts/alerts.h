@@ -97,7 +97,7 @@ bool ohtd_alert_may_rest(const struct ohtd_alert *alert);
 /* Does it say that there is a flood of the others? */
 bool ohtd_alert_is_flood(const struct ohtd_alert *alert);
 
-/* Somebody has acknowledged the alert with @key: a latching rule hears of it. */
+/* The alert with @key is acknowledged: a latching rule hears of it. */
 void ohtd_alerts_acknowledged(struct ohtd_alert_rules *rules, uint32_t key);
 
 #endif /* OHTD_ALERTS_ALERTS_H */

@@ -295,7 +295,7 @@ static void begin_entry(struct ohtd_alert_keeper *keeper, const struct ohtd_aler
 	snprintf(row->code, sizeof(row->code), "%s", alert->code);
 	snprintf(row->severity, sizeof(row->severity), "%s", ohtd_severity_name(alert->severity));
 	snprintf(row->source, sizeof(row->source), "%s", alert->source);
-	/* One that rests is told nobody, so it is no load on a person. */
+	/* A shelved alert is told to no person, so it is no load. */
 	row->rested = ohtd_alert_is_flood(alert) || rests(keeper, alert);
 	if (keeper->watches_floods && !row->rested)
 		ohtd_flood_came(&keeper->flood, row->number, row->code, now_ns);

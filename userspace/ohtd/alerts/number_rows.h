@@ -50,7 +50,7 @@ struct ohtd_alert_flood {
 	int64_t count;
 };
 
-/* One that has stood for more than OHTD_ALERT_STANDING_S by the end of the span; @ended_ns 0: it stands. */
+/* An alert that has stood for more than OHTD_ALERT_STANDING_S by the end of the span; @ended_ns 0: it stands. */
 struct ohtd_alert_standing {
 	int64_t number;
 	char code[OHTD_ALERT_WORD_BYTES];

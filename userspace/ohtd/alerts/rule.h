@@ -130,7 +130,7 @@ void ohtd_alert_watch_begin(struct ohtd_alert_watch *watch, const struct ohtd_al
 /* The next sample of a run, in order. What lies between two samples counts as OHTD_ALERT_SEEN_NS says. */
 void ohtd_alert_watch_step(struct ohtd_alert_watch *watch, const struct ohtd_sample *sample);
 
-/* Somebody has seen it: a latching one ends with its reason, or at once if that is gone. */
+/* The alert is acknowledged: a latching one ends with its reason, or at once if that is gone. */
 void ohtd_alert_watch_acknowledge(struct ohtd_alert_watch *watch);
 
 /* Is @value beyond the limit, or, of an active alert, not back yet? */

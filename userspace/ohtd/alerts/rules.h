@@ -43,14 +43,14 @@ struct ohtd_alert_told {
 	bool over;
 };
 
-/* What is told now: of each group one. How many of @told, OHTD_ALERT_RULES_MAX at most. */
+/* Fills @told with the alerts of now, one of each group. Returns their number, OHTD_ALERT_RULES_MAX at most. */
 unsigned int ohtd_alert_rules_look(struct ohtd_alert_rules *rules, struct ohtd_alert_told *told);
 
 /* The rule with that id. False: it is not there any more. */
 bool ohtd_alert_rules_told(struct ohtd_alert_rules *rules, unsigned int id,
 			   struct ohtd_alert_rule *rule);
 
-/* Somebody has acknowledged the alert of the rule with that id. */
+/* The alert of the rule with that id is acknowledged. */
 void ohtd_alert_rules_acknowledge(struct ohtd_alert_rules *rules, unsigned int id);
 
 /* The alert as the run before told it, if that left it and the value has not been beyond the limit since. False: it came in this run. */

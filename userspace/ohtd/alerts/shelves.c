@@ -241,7 +241,7 @@ void ohtd_alert_shelves_tick(struct ohtd_alert_shelves *shelves)
 
 /* ---- the end ---- */
 
-/* One that is over and still in the store is over at the next start too. */
+/* A shelf that is over and still in the store is over at the next start too. */
 void ohtd_alert_shelves_end(struct ohtd_alert_shelves *shelves)
 {
 	if (shelves)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What was done: commands that ended, and stops. */
+/* Acts of a span: commands that ended, and stops. */
 #include "analytics/private.h"
 
 #include <errno.h>

@@ -248,7 +248,7 @@ double ohtd_cell_energy_wh(int64_t power)
 
 double ohtd_cell_unknown_s(const struct ohtd_cell *cell, int64_t cycles)
 {
-	/* What is known of a time is there for each of its runs. */
+	/* A time of day that came twice has values of both runs. */
 	double unknown_s = (double)(cell->to_ns - cell->from_ns + cell->twice_ns) / (double)OHTD_NS_PER_S -
 			   ohtd_cell_s(cycles);
 

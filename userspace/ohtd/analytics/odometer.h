@@ -27,7 +27,7 @@ struct ohtd_analytics_due {
 	struct ohtd_analytics_work_row last;
 };
 
-/* What is known now. */
+/* The odometer as it is now. */
 struct ohtd_analytics_odometer_view {
 	struct ohtd_analytics_odometer_row row;
 	struct ohtd_analytics_due due[OHTD_ANALYTICS_WEARS];

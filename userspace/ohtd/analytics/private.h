@@ -12,7 +12,7 @@
 #include "history/walk.h"
 #include "journal/rows.h"
 
-/* What is read next. */
+/* The next thing to read. */
 enum ohtd_analysis_stage {
 	OHTD_ANALYSIS_RUN,	/* the next run is looked for */
 	OHTD_ANALYSIS_VALUES,

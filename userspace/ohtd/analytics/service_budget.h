@@ -12,7 +12,7 @@
 #include "analytics/service.h"
 #include "settings/settings.h"
 
-/* What is used up too fast; of several the first. */
+/* The budget that is used up too fast; of several the first. */
 enum ohtd_analytics_burns {
 	OHTD_ANALYTICS_BURNS_NOTHING,
 	OHTD_ANALYTICS_BURNS_TIME,

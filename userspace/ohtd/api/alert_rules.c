@@ -265,7 +265,7 @@ static void reply_delete(struct ohtd_call *call, const struct ohtd_change *chang
 		ohtd_reply_empty(call, 204);
 }
 
-/* One that was left out at the start is not in the list, and can be deleted all the same. */
+/* A rule that was left out at the start is not in the list, and can be deleted all the same. */
 static void delete_rule(struct ohtd_call *call)
 {
 	submit(call, call->params.name, NULL, 0, reply_delete);
@@ -351,7 +351,7 @@ static const char *length_text(struct ohtd_call *call, int64_t length_ns)
 	return ohtd_call_text_of(call, "%.3g days", length_s / 86400);
 }
 
-/* What was not seen says nothing; whole seconds are seen, at both ends more than was asked for. */
+/* Values that were not seen decide nothing; the trial sees whole seconds, at both ends more than the span. */
 static const char *seen_text(struct ohtd_call *call, const struct ohtd_alert_trial *trial, int64_t span_ns)
 {
 	return trial->seen_ns + 2 * (int64_t)OHTD_NS_PER_S >= span_ns ? "" :

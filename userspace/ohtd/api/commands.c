@@ -62,7 +62,7 @@ static struct command_life life_of(const struct ohtd_command_row *row)
 	};
 }
 
-/* One that runs or waits, or has just ended, as it is now: the store learns a moment later. */
+/* The present life of a command that runs, waits or has just ended: the store learns of it a moment later. */
 static struct command_life life_now(const struct ohtd_scene *scene,
 				    const struct ohtd_command_view *view)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Who is in control of the robot, and in which mode it is. */
+/* Control of the robot, and its mode. */
 #include "api/api.h"
 #include "server/call.h"
 

@@ -447,7 +447,7 @@ static void write_summary(struct ohtd_late *late)
 	const struct ohtd_summary_query *query = &job->query;
 	const struct ohtd_summary_signal *found = ohtd_summary_signals(job->summary);
 	struct summary_signal *items = ohtd_late_alloc(late, query->count * sizeof(*items));
-	/* What is known of a time is there for each of its runs. */
+	/* A time of day that came twice has values of both runs. */
 	const int64_t told_ns = query->to_ns - query->from_ns + ohtd_summary_twice_ns(job->summary);
 
 	for (unsigned int i = 0; i < query->count; i++)

@@ -214,7 +214,7 @@ static void refuse_file(struct ohtd_call *call, const struct reload_job *job)
 	ohtd_reply_errors(call, 422, "limits_file", detail, errors, count);
 }
 
-/* What is in force now, and what it has changed. The line in the log comes from the control thread. */
+/* The limits in force, and their changes. The line in the log comes from the control thread. */
 static void reply_reloaded(struct ohtd_call *call, const struct ohtd_change *change)
 {
 	const struct ohtd_limits_block *block = look(call);

@@ -538,7 +538,7 @@ static void put_gateway(struct ohtd_writer *out, const struct ohtd_gateway *gate
 
 /* ---- who may ---- */
 
-/* Somebody who has logged in, this machine itself, or an administrator at the local socket. */
+/* A session, this machine itself, or an administrator at the local socket may read them. */
 static bool may(struct ohtd_call *call)
 {
 	const char *token = ohtd_call_token(call, 0);

@@ -316,7 +316,7 @@ static const char *not_taken(const struct leg_body *leg)
 	return leg->retries && (leg->kind == WAIT || leg->kind == ACKNOWLEDGE) ? "retries" : NULL;
 }
 
-/* One that it needs, or NULL. */
+/* The name of a member that the leg needs and does not have, or NULL. */
 static const char *missing(const struct leg_body *leg)
 {
 	if (leg->kind == WAIT && leg->wait_s == OHTD_NONE)

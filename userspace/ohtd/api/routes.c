@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is served: all routes, and what each channel and topic of live data tells. */
+/* All routes, and the shape of each channel and topic of live data. */
 #include "api/api.h"
 #include "http/route.h"
 #include "live/channels.h"

@@ -432,7 +432,7 @@ static bool take_place(struct ohtd_call *call, const struct export_query *asked,
 	return false;
 }
 
-/* What is still to come is no gap, and no export waits for it. */
+/* The future is no gap, and no export waits for it. */
 static void end_now(struct ohtd_call *call, struct ohtd_export_query *query)
 {
 	int64_t now_ns = ohtd_clock_wall_ns(call->services->clock);

@@ -75,7 +75,7 @@ struct ohtd_audit_entry *ohtd_audit_room(void);
 #define OHTD_AUDIT_LASTING	(1U << 3)	/* an act that lasts and could not be refused: the same, beside those of every day */
 #define OHTD_AUDIT_LOG_IN	(1U << 4)	/* with REFUSED: the object is the account whose password was wrong, if there is one */
 
-/* What was found when the tree was compared with itself at the start. */
+/* The result of the comparison of the tree with itself at the start. */
 enum ohtd_audit_fault {
 	OHTD_AUDIT_SOUND,
 	OHTD_AUDIT_CUT,		/* the newest checkpoint has more records than there are */
@@ -189,7 +189,7 @@ void ohtd_audit_keep_head(struct ohtd_audit *audit);
 void ohtd_audit_end(struct ohtd_audit *audit);
 void ohtd_audit_destroy(struct ohtd_audit *audit);
 
-/* What is on the disk will be found by the next start. */
+/* The records on the disk stay for the next start. */
 void ohtd_audit_stays(struct ohtd_audit *audit);
 
 /* Signs a checkpoint of what is on the disk. 0 or a negative errno. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is not well with the audit. */
+/* Alerts of the audit. */
 #include "audit/audit.h"
 #include "base/part.h"
 

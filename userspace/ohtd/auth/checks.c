@@ -15,7 +15,7 @@
 #define NICE		10
 #define KNOWN_PLACES	16
 
-/* Who has a place; "": nobody. */
+/* The client that has a place; "": the place is free. */
 typedef char client_name[OHTD_FOLDED_BYTES];
 
 struct ohtd_checks {

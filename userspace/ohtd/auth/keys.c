@@ -226,7 +226,7 @@ static struct account *find_account(struct ohtd_auth_keys *keys, int64_t user_id
 	return account;
 }
 
-/* What is said of an account may be older than what is known: its epoch tells. NULL: out of memory. */
+/* @said may be older than the account that is known: its epoch tells. NULL: out of memory. */
 static struct account *take_account(struct ohtd_auth_keys *keys, const struct account *said)
 {
 	struct account *account = find_account(keys, said->user_id);

@@ -105,7 +105,7 @@ bool ohtd_live_find_ahead(struct ohtd_auth_live *live, const char *id, struct oh
 /* @session was written. False: it has ended meanwhile, and nothing is kept of it in here. */
 bool ohtd_live_written(struct ohtd_auth_live *live, const struct ohtd_session *session);
 
-/* What was said so last, and the epoch under which it holds; 0: nothing in this run. */
+/* The last such moment, and the epoch under which it holds; 0: none in this run. */
 int64_t ohtd_live_again_until_ms(struct ohtd_auth_live *live, const char *id, int64_t *epoch);
 
 /* For how long the session is still elevated, 0: it is not, or does not live. */
@@ -115,7 +115,7 @@ int64_t ohtd_live_elevated_ms(struct ohtd_auth_live *live, const char *id, int64
 /* Notes of all sessions of an account whether it has a second factor. */
 void ohtd_auth_live_note_second(struct ohtd_auth_live *live, int64_t user_id, bool second);
 
-/* What was noted of the session; false: it does not live. */
+/* Has its account a second factor, as noted last? False also if the session does not live. */
 bool ohtd_auth_live_has_second(struct ohtd_auth_live *live, const char *id);
 
 /* Has the session not ended? Of whatever epoch its account is. */

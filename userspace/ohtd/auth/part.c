@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is not well with the accounts. */
+/* Alerts of the accounts. */
 #include "auth/setup.h"
 #include "base/part.h"
 

@@ -124,7 +124,7 @@ static int64_t boot_ms(const struct ohtd_auth *auth)
 
 /* ---- birth ---- */
 
-/* What is left of its time is counted on the clock of this boot, so that no step of the other matters. */
+/* The rest of its time is counted on the clock of this boot, so that a step of the wall clock does not matter. */
 static int recall(struct ohtd_auth *auth, struct ohtd_session *session)
 {
 	int64_t now_ms = boot_ms(auth);
@@ -371,7 +371,7 @@ static void begin_second(struct ohtd_auth *auth, const struct ohtd_credentials *
 	try->code = credentials->code;
 }
 
-/* Who sends no code learns that there is one to send: that is neither a failure nor a way to have earlier ones forgotten. */
+/* A log-in without a code learns that one is needed: that is no failure, and does not reset the count of failures. */
 static enum ohtd_backoff_outcome outcome_of_second(int r, enum ohtd_auth_second_result result)
 {
 	if (r)
@@ -560,7 +560,7 @@ static enum ohtd_auth_result grant_kept(struct ohtd_auth *auth,
 		sessions[i].generation = change->generation;
 		return grant_for(auth, &change->user, &sessions[i], grant);
 	}
-	/* Somebody has ended it since, but the change may have written its row. */
+	/* The session has been ended since, but the change may have written its row. */
 	ohtd_live_bury(auth->live, change->keep, change->id);
 	return OHTD_AUTH_CHANGED;
 }
@@ -734,7 +734,7 @@ int64_t ohtd_auth_elevated_ms(struct ohtd_auth *auth, const struct ohtd_principa
 
 /* ---- the second factor, by its own account ---- */
 
-/* What was written off in the store ends in memory. */
+/* Sessions that ended in the store end in memory. */
 static void end_others(struct ohtd_auth *auth, const struct ohtd_principal *who)
 {
 	struct ohtd_session sessions[OHTD_SESSIONS_PER_USER];

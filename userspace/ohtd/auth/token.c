@@ -40,7 +40,7 @@ struct ohtd_tokens {
 	struct ohtd_token_cache *cache;
 	pthread_mutex_t lock;		/* the ring */
 	struct ohtd_auth_ring ring;
-	pthread_mutex_t files;		/* what follows, and who changes the ring */
+	pthread_mutex_t files;		/* changes of the ring and its file */
 	char dir[DIR_BYTES];		/* "": nothing is kept */
 	bool sealed;
 	unsigned char seal[OHTD_TOKEN_KEY_BYTES];
@@ -96,7 +96,7 @@ static void put_ring(struct ohtd_tokens *tokens, const struct ohtd_auth_ring *ri
 	pthread_mutex_lock(&tokens->lock);
 	tokens->ring = *ring;
 	pthread_mutex_unlock(&tokens->lock);
-	/* What is remembered there was judged by the keys of before. */
+	/* The cached verdicts are of the earlier keys. */
 	ohtd_auth_token_cache_clear(tokens->cache);
 }
 
@@ -224,7 +224,7 @@ unsigned int ohtd_auth_tokens_look(struct ohtd_tokens *tokens, struct ohtd_auth_
 
 /* ---- what time does to them ---- */
 
-/* A clock that nobody keeps right does not say how old a key is. */
+/* The age of a key is known only while a time server sets the clock. */
 static bool is_due(struct ohtd_tokens *tokens, const struct ohtd_auth_ring *ring)
 {
 	struct ohtd_clock_view clock;
@@ -257,7 +257,7 @@ void ohtd_auth_tokens_tick(struct ohtd_tokens *tokens)
 	tokens->look_ns = now_ns + LOOK_NS;
 	pthread_mutex_lock(&tokens->files);
 	copy_ring(tokens, &ring);
-	/* What is not needed leaves the disk first: from memory a later look takes it. */
+	/* A key that is no longer needed leaves the disk first; a later look takes it from memory. */
 	if (ohtd_auth_ring_prune(&ring, &now) && (!*tokens->dir || !ohtd_auth_ring_write(&ring, tokens->dir, false)))
 		put_ring(tokens, &ring);
 	pthread_mutex_unlock(&tokens->files);

@@ -315,7 +315,7 @@ static uint64_t entry_ns(const struct ohtd_grid *grid, unsigned int index)
 	return ohtd_grid_exchange_ns(entry, entry->turnaround_us, grid->char_ns, grid->gap_ns);
 }
 
-/* What is open of the present cycle behind the exchange on the wire was put off out of turn. */
+/* Was the rest of the present cycle, behind the exchange on the wire, put off by outputs out of turn? */
 static bool is_put_off(const struct ohtd_grid *grid)
 {
 	uint64_t open = grid->due & (grid->due - 1), open_ns = 0;

@@ -153,7 +153,7 @@ int rtu_line_open(struct rtu_line *line, const struct ohtd_bus_setup *setup, cha
 	line->receive.echo = RTU_ECHO_UNKNOWN;
 	line->failed = false;
 	modbus_set_error_recovery(line->modbus, MODBUS_ERROR_RECOVERY_NONE);
-	/* Whoever was on the line before us may still be answered. */
+	/* A telegram of an earlier master may still be answered. */
 	line->busy_until_ns = ohtd_monotonic_ns() + line->gap_ns;
 	return 0;
 }
@@ -200,7 +200,7 @@ static void set_outcome(struct oht_reply *reply, uint8_t outcome)
 }
 
 /*
- * What has come until @until_ns, or as soon as something has; bytes, 0: nothing, or -ENODEV: the
+ * Waits for bytes until @until_ns at most. Return: their number, 0: none, or -ENODEV: the
  * line has hung up.
  */
 static ssize_t hear(const struct rtu_line *line, uint64_t until_ns, uint8_t *bytes, size_t room)
@@ -316,7 +316,7 @@ static uint8_t await_answer(struct rtu_line *line, uint64_t first_ns)
 	ssize_t got;
 
 	do {
-		/* What is found at the first look behind the end may have come before it. */
+		/* Bytes found at the first look behind the end may have come before it. */
 		over = now_ns >= first_ns;
 		got = hear(line, next_look_ns(&wait, &line->receive, now_ns), bytes, sizeof(bytes));
 		if (got < 0)

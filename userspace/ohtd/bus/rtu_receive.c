@@ -282,7 +282,7 @@ static enum rtu_verdict take(struct rtu_receive *receive, size_t at)
 	receive->answer_bytes = frame_bytes(receive->heard + at, receive->heard_bytes - at);
 	same = receive->answer_bytes == receive->sent_bytes &&
 	       !memcmp(receive->heard + at, receive->sent, receive->sent_bytes);
-	/* What was heard in front of the answer may have been the echo, disturbed: that is no proof of none. */
+	/* Bytes in front of the answer may have been a disturbed echo: they do not prove that there is none. */
 	if (receive->echo_skipped)
 		receive->echo = RTU_ECHO_YES;
 	else if (!same && receive->skipped_bytes + at < receive->sent_bytes / 2)

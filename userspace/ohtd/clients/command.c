@@ -159,7 +159,7 @@ static bool is_past(struct ohtd_refusal *refusal)
 	return false;
 }
 
-/* What is to begin at once has both bounds, what waits has only this one. */
+/* A command that begins at once has both bounds, a waiting one only this one. */
 static bool bound(const struct robot_command *said, struct ohtd_clock *clock,
 		  struct ohtd_command *command, struct ohtd_refusal *refusal)
 {

@@ -190,7 +190,7 @@ static bool next_entry(const char **value, char *entry, size_t size)
 {
 	size_t n = ohtd_entry_next(value);
 
-	/* What is too long is cut, and is then nothing that is known. */
+	/* An entry that is too long is cut; the rest names nothing that exists. */
 	snprintf(entry, size, "%.*s", (int)n, *value);
 	*value += n;
 	return n;
@@ -403,7 +403,7 @@ static unsigned int line_of(const struct loading *loading, const char *section, 
 	return loading->lines[find_key(section, name)];
 }
 
-/* Who may write, and what: one without the other would be a list that somebody believes in. */
+/* The lists of writers and of registers: one without the other would have no effect, unseen. */
 static int check_writers(const struct loading *loading, const char *path, char *why, size_t size)
 {
 	const struct ohtd_config *config = loading->config;

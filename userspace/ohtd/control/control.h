@@ -170,7 +170,7 @@ struct ohtd_watch {
 	bool stalled;
 };
 
-/* What has been seen of a standstill: each moment 0 until there is one. */
+/* The evidence of a standstill: each moment 0 until there is one. */
 struct ohtd_rest {
 	uint64_t heard_ns;		/* newest reading of the drive that shows no motion */
 	uint64_t shown_ns;		/* so much of the time before it was rest */

@@ -70,7 +70,7 @@ bool ohtd_event_ask(struct ohtd_control *control, enum ohtd_event event,
 	return true;
 }
 
-/* What was lost might have been a stop, so it is taken as one. */
+/* A lost event might have been a stop, so it is taken as one. */
 static bool take_lost(struct ohtd_control *control, struct ohtd_raised *raised)
 {
 	if (!control->events.lost)

@@ -35,7 +35,7 @@ static bool is_moving(const struct ohtd_control *control)
 	return ohtd_state_in_motion(control->state) || ohtd_moving(control);
 }
 
-/* What is wrong with the register or its value; the caller has found the unit. */
+/* The fault of the register or its value; the caller has found the unit. */
 static unsigned int register_fault(const struct ohtd_unit *unit, const struct ohtd_command *command)
 {
 	const struct oht_register *reg;
@@ -157,13 +157,13 @@ static struct oht_request request_of(struct ohtd_control *control, const struct 
 	return request;
 }
 
-/* What has come in the way since it was accepted. True: it is over. */
+/* Refuses an exchange that something forbids since it was accepted. True: it is over. */
 static bool refuse_late(struct ohtd_control *control, struct ohtd_read *read)
 {
 	struct ohtd_why_list why = { 0 };
 	struct ohtd_asked asked = read->asked;
 
-	/* What has been written is read back whatever has come meanwhile. */
+	/* A written value is read back whatever has happened meanwhile. */
 	if (asked.command.kind == OHTD_COMMAND_WRITE && !read->writing)
 		return false;
 	list_refusals(control, &asked.command, &why);

@@ -11,7 +11,7 @@ bool ohtd_lease_is_of(const struct ohtd_control_view *view, const struct ohtd_ho
 	return view->held && !view->offered && !strcmp(view->holder.session, session->session);
 }
 
-/* What has been handed over to a person belongs to the session of that person that speaks first. */
+/* Control handed over to a person belongs to the first session of that person that speaks. */
 static bool is_offered_to(const struct ohtd_control_view *view, const struct ohtd_holder *session)
 {
 	return view->held && view->offered && session->user_id &&

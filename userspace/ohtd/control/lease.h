@@ -4,7 +4,7 @@
  * Contexts: control thread only; loops see it in the snapshot and ask by commands.
  * Locks:    none.
  *
- * Whoever sends what needs control (verbs.def) while no session has it gets it with that; a
+ * A session that sends a verb which needs control (verbs.def) while no session has it gets it with that; a
  * command that is refused leaves nothing behind. The lease ends OHTD_LEASE_NS of the boot clock after
  * the newest message of its holder.
  */
@@ -48,7 +48,7 @@ bool ohtd_lease_admit(struct ohtd_control *control, struct ohtd_asked *asked,
 void ohtd_lease_settle(struct ohtd_control *control, const struct ohtd_asked *asked,
 		       unsigned int outcome);
 
-/* What is asked of the lease itself: kinds OHTD_COMMAND_CONTROL_*. False with @why filled. */
+/* Requests to the lease itself: kinds OHTD_COMMAND_CONTROL_*. False with @why filled. */
 bool ohtd_lease_ask(struct ohtd_control *control, const struct ohtd_command *command,
 		    struct ohtd_why_list *why);
 

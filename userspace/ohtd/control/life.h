@@ -64,7 +64,7 @@ bool ohtd_life_recall(struct ohtd_life *life, const struct ohtd_recent *recent);
 /* The command has been accepted under this number. */
 void ohtd_life_note(struct ohtd_life *life, const struct ohtd_command *command, uint64_t number);
 
-/* What was told last of the command with @number; NONE: it is not known any more. */
+/* The last state that was told of the command with @number; NONE: it is not known any more. */
 uint32_t ohtd_life_state(const struct ohtd_life *life, uint64_t number);
 
 /* A command of motion with a number, as clients see it in @state. */

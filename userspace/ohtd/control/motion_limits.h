@@ -130,7 +130,7 @@ void ohtd_limits_ask(struct ohtd_control *control, const struct ohtd_asked *aske
 /* Between two cycles: takes what was asked for, or refuses it with all that is in the way. A trial takes nothing. */
 void ohtd_limits_edge(struct ohtd_control *control);
 
-/* What was asked for will not happen. */
+/* Gives up the change of limits under way. */
 void ohtd_limits_give_up(struct ohtd_control *control, unsigned int outcome, unsigned int code);
 
 #endif

@@ -292,7 +292,7 @@ int ohtd_robot_start(struct ohtd_robot *robot, char *error, size_t error_bytes)
 	control->state_since_ns = control->now_ns;
 	*error = '\0';
 	ret = ohtd_device_open(control, error, error_bytes);
-	/* What is no such device does not become one, and a line does not learn other settings. */
+	/* A file that is no such device does not become one, and a line does not learn other settings. */
 	if (ret == -ENOTTY || (ret == -EINVAL && !control->bus->ops->hardware_stop))
 		return ret;
 	if (ret)

@@ -105,7 +105,7 @@ static void follow_ready(struct ohtd_control *control)
 		/* A button has reset the device; the robot waits for its own reset, as a person's. */
 		if (control->device.info.caps & OHT_HAS_RESET_BUTTON)
 			return;
-		/* Nobody but we may reset, and we have not: the latch belongs here. */
+		/* Only this thread may reset, and it has not: the latch belongs here. */
 		ohtd_safety_stop(control, &(struct ohtd_why){ .code = OHTD_WHY_STATE });
 	} else if (ohtd_state_is_enabled(control->state)) {
 		bool can_disable = ohtd_machine_find(&control->machine, control->state,

@@ -15,7 +15,7 @@
 
 /* ---- the stop and the outputs ---- */
 
-/* What is left of a motion ends with the outputs: they may be on again before the next cycle looks. */
+/* The rest of a motion ends with the outputs: they may be on again before the next cycle looks. */
 static void turn_off(struct ohtd_control *control, const struct ohtd_raised *raised)
 {
 	ohtd_safety_disable(control, raised->tag);
@@ -453,7 +453,7 @@ static void raise_note(struct ohtd_control *control, const struct ohtd_raised *r
 {
 	struct ohtd_raised alert = *raised;
 
-	/* What is not known counts as an obstacle, and is told as what it is. */
+	/* An unknown sensor counts as an obstacle, and is told as unknown. */
 	if (code == OHTD_WHY_OBSTACLE && raised->why.code == OHTD_WHY_SENSORS)
 		code = OHTD_WHY_SENSORS;
 	alert.why = (struct ohtd_why){ .code = (uint16_t)code };

@@ -250,7 +250,7 @@ void ohtd_travel_off(struct ohtd_control *control)
 	m->slow = false;
 }
 
-/* What is known of the position stays, also that it is not trusted, and from where the robot stands. */
+/* The position stays as it is known, also whether it is trusted, and where the robot began to stand. */
 void ohtd_travel_use_limits(struct ohtd_control *control)
 {
 	struct ohtd_travel *m = &control->travel;
@@ -466,7 +466,7 @@ static bool jog_is_over(const struct ohtd_control *control)
 	       echo_ns > m->jog_until_ns + JOG_ECHO_NS * control->time_factor;
 }
 
-/* Whoever still waits for its answer gets none by a later motion. */
+/* A request that still waits for its answer must not get that of a later motion. */
 static void end_jog(struct ohtd_control *control)
 {
 	const struct ohtd_why expired = { .code = OHTD_WHY_EXPIRED };

@@ -318,7 +318,7 @@ void ohtd_motion_paused(struct ohtd_control *control);
 void ohtd_motion_heed(struct ohtd_control *control, const struct ohtd_raised *raised);
 /* A jog that came by this connection ends at once. */
 void ohtd_motion_hung_up(struct ohtd_control *control, uint64_t connection);
-/* What is awaited will not happen. */
+/* Gives up the motion that is awaited. */
 void ohtd_motion_give_up(struct ohtd_control *control, unsigned int outcome,
 			 const struct ohtd_why *why);
 

@@ -137,7 +137,7 @@ void ohtd_dock_leave(struct ohtd_control *control)
 }
 
 /*
- * One that cannot come to rest near the dock has a way back, for which the approach has time. One that is
+ * A robot that cannot come to rest near the dock has a way back, for which the approach has time. A robot that is
  * docked stays where it is, for another word of the module.
  */
 void ohtd_dock_begin(struct ohtd_control *control)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is done with courses and certificates, each in one transaction. */
+/* Acts on courses and certificates, each in one transaction. */
 #include "courses/private.h"
 
 #include <errno.h>

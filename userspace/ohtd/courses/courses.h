@@ -89,7 +89,7 @@ struct ohtd_courses_lack {
 bool ohtd_courses_lacks(struct ohtd_courses *courses, const struct ohtd_principal *who, enum ohtd_courses_kind kind, const char *word,
 			struct ohtd_courses_lack *lack);
 
-/* What is missing, and how it is got, as one sentence. */
+/* The missing course, and the way to get it, as one sentence. */
 void ohtd_courses_lack_text(const struct ohtd_courses_lack *lack, char text[OHTD_COURSES_LACK_BYTES]);
 
 /* "never_granted" and so on, for programs. */
@@ -163,7 +163,7 @@ int ohtd_courses_act(struct ohtd_courses *courses, struct ohtd_db *db, struct oh
 
 /**
  * ohtd_courses_earn() - an account has just passed a scenario: grant what it has earned by that
- * @user_id: the account; a service account and one that is disabled earn nothing
+ * @user_id: the account; service accounts and disabled accounts earn nothing
  * @scenario: its name
  * @tell: is called for each certificate that was granted, behind the disk
  * @arg: for @tell

@@ -141,7 +141,7 @@ int ohtd_courses_certificate_get(struct ohtd_db *db, struct ohtd_courses_certifi
  */
 int ohtd_courses_certificate_add(struct ohtd_db *db, struct ohtd_courses_certificate *certificate, int64_t now_s);
 
-/* What is known of its end, revocation and confirmation. 0 or a negative errno. */
+/* Writes its end, revocation and confirmation. 0 or a negative errno. */
 int ohtd_courses_certificate_change(struct ohtd_db *db, const struct ohtd_courses_certificate *certificate);
 
 /* 1 if the account has an override of the course that waits or lasts, 0 if not, or a negative errno. */

@@ -69,7 +69,7 @@ OHTD_SHAPE(told_state, "SocketState",
 	OHTD_INTEGER(told_state, conflated, .flags = OHTD_OMIT,
 		     .summary = "So many messages were left out; this one has what they said. Events never are"));
 
-/* What is told besides the channels of the robot. */
+/* Messages besides the channels of the robot. */
 static const struct {
 	const char *name, *type;
 	const struct ohtd_shape *shape;
@@ -85,7 +85,7 @@ static const struct {
 
 #define TELLINGS	(sizeof(tellings) / sizeof(tellings[0]))
 
-/* What is told of a channel of the robot. */
+/* Messages of a channel of the robot. */
 enum told { SNAPSHOT, UPDATE, EVENT, RESYNC, TOLD };
 
 static const struct {

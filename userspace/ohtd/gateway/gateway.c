@@ -200,7 +200,7 @@ static struct places look_at_places(struct ohtd_gateway *gateway, const char *pe
 }
 
 /*
- * Who goes for one that may write: the idlest reader; else the idlest connection of the writer that has most,
+ * The connection that goes for a writer: the idlest reader; else the idlest connection of the writer that has most,
  * while it keeps more than the new one gets; else the idlest of its own. So a quick stop is always heard.
  */
 static struct ohtd_client *displace_for_writer(struct ohtd_gateway *gateway, const struct places *places)
@@ -365,7 +365,7 @@ static void *run(void *arg)
 		int n = epoll_wait(gateway->epoll_fd, events, EVENTS, busy ? TICK_MS : -1);
 
 		gateway->now_ns = ohtd_clock_monotonic_ns(gateway->setup.clock);
-		/* What is in force when an answer to a change has been sent holds for each request behind it. */
+		/* Settings in force when a change is answered hold for each request behind that answer. */
 		ohtd_settings_gateway(gateway->setup.settings, &gateway->values);
 		for (int i = 0; i < n && goes_on; i++)
 			goes_on = take_event(gateway, &events[i]);

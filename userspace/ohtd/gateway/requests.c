@@ -13,7 +13,7 @@ static bool is_write(const struct ohtd_mbap_request *request)
 	       request->function == OHTD_MBAP_WRITE_MULTIPLE;
 }
 
-/* Who the robot is. */
+/* Does the request ask for the identity of the robot? */
 static bool is_question(const struct ohtd_mbap_request *request)
 {
 	return request->function == OHTD_MBAP_SERVER_ID || request->function == OHTD_MBAP_ENCAPSULATED;

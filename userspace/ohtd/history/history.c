@@ -282,7 +282,7 @@ static bool is_trusted(const struct ohtd_history *history)
 	       (!history->jump_boot_ns || ohtd_since(boot_ns, history->jump_boot_ns) > DISTRUST_NS);
 }
 
-/* What is to be done next; with the lock held. */
+/* The next task. The caller holds the lock. */
 static enum ohtd_history_task next_task(const struct ohtd_history *history)
 {
 	if (!history->begun || ohtd_clock_monotonic_ns(history->setup.clock) < history->retry_ns)

@@ -10,7 +10,7 @@
  *
  * The samples of some seconds are an interval: coded when it is over, and then kept with one
  * commit. The intervals of 4,096 s are sealed: they become a chunk for each signal and level.
- * What is not on the disk yet is a part of every answer. docs/history.md describes the file.
+ * Every answer has the samples that are not on the disk yet. docs/history.md describes the file.
  *
  * Whatever its disk does: the robot, the daemon and the accounts go on. What could not be kept
  * becomes a gap with a reason.

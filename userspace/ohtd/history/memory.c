@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is not on the disk yet, copied for one answer. */
+/* Copies the samples that are not on the disk yet, for one answer. */
 #include "history/private.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is not well with the memory of values, and its figures. */
+/* Alerts and figures of the history. */
 #include "base/part.h"
 #include "history/history.h"
 #include "store/store.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is kept of some signals in a span: from the file and from memory, joined into columns. */
+/* Reads samples of some signals in a span: from the file and from memory, joined into columns. */
 #include "history/private.h"
 
 #include <errno.h>

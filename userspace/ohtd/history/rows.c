@@ -532,7 +532,7 @@ static const struct ohtd_statement drop_old_coarse_sql = {
 	" iif(end_cycle IS NULL, 0, NULL)) * cycle_ns) FROM runs"
 
 static const struct ohtd_statement reaches_sql = { REACHES(FIRST_CHUNK("chunks")) };
-/* What has not been moved yet is later than what has. */
+/* Chunks that have not been moved yet are later than those that have. */
 static const struct ohtd_statement coarse_reaches_sql = {
 	REACHES("coalesce(" FIRST_CHUNK("coarse") ", " FIRST_CHUNK("chunks") ")")
 };

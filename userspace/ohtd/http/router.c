@@ -177,7 +177,7 @@ static int add_path(struct ohtd_router *router, const struct entry *entry, size_
 	return 0;
 }
 
-/* What is wrong with a row although it compiles; NULL: nothing. */
+/* The fault of a row that compiles all the same; NULL: none. */
 static const char *unsound(const struct ohtd_route *route, char *why, size_t size)
 {
 	if (!route->handle)

@@ -271,7 +271,7 @@ static int put_piece(struct pass *pass, size_t bytes, bool last)
 	return r;
 }
 
-/* What is in @packer's input becomes pieces; the last one when @end. */
+/* Makes pieces of @packer's input; the last one when @end. */
 static int pack(struct pass *pass, z_stream *packer, bool end)
 {
 	int r = 0, z;

@@ -363,7 +363,7 @@ static bool commits(void *arg)
 
 /* ---- make ---- */
 
-/* What is in an order, and what else a backup may be. */
+/* Flags of an order, and of a backup. */
 #define AUTOMATIC	1u
 #define WITH_HISTORY	2u
 #define FOREIGN		4u
@@ -784,7 +784,7 @@ static int64_t newest_s(struct ohtd_backups *backups, int64_t now_s)
 	return 0;
 }
 
-/* What has failed says more. */
+/* A failure that is told already says more than the age. */
 static void note_old(struct ohtd_backups *backups, int64_t days)
 {
 	struct ohtd_backup_trouble trouble;

@@ -14,7 +14,7 @@
 #include "base/workers.h"
 
 #define NICE	19
-/* Ids of earlier runs are seconds of their starts and just above: what is older by as much was never one. */
+/* Ids of earlier runs are seconds of their starts and just above: an id older by as much was never given. */
 #define PAST_S	(10 * 366 * 86400ll)
 
 /**

@@ -58,7 +58,7 @@ struct ohtd_manifest {
 	struct ohtd_manifest_history history;
 };
 
-/* What is not in a backup, for people and in each manifest, and how much of it. */
+/* The parts that a backup leaves out, for people and in each manifest, and their number. */
 extern const char *const ohtd_backup_left_out[];
 size_t ohtd_backup_left_out_count(const struct ohtd_manifest *manifest);
 

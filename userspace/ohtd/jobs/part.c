@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is not well with backups. */
+/* Alerts of backups. */
 #include "base/part.h"
 #include "jobs/backups.h"
 

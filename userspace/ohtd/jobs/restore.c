@@ -173,7 +173,7 @@ static int unpack(struct ohtd_restore *restore, const struct files files[OHTD_AR
 /* ---- both ---- */
 
 /*
- * What is in it shows in the manifest, and the room that is needed. It may lie: unpacking ends at a full disk all the same. One that cannot be
+ * The manifest lists the parts and their bytes. It may lie: unpacking ends at a full disk all the same. A manifest that cannot be
  * read at all is refused by the unpacking.
  */
 static int look(struct ohtd_restore *restore)

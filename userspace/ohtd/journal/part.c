@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is not well with the recording of the stop's journal. */
+/* Alerts of the recording of the stop's journal. */
 #include "base/clock.h"
 #include "base/part.h"
 #include "journal/recorder.h"

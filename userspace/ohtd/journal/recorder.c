@@ -376,7 +376,7 @@ static void *recorder_main(void *arg)
 	bool last;
 
 	do {
-		/* What was made before the end was asked for is still read. */
+		/* Entries made before the request to end are still read. */
 		last = atomic_load(&recorder->quit);
 		turn(recorder);
 		if (!last || !is_finished(recorder))

@@ -11,7 +11,7 @@
 #define DIGITS_MAX	18	/* of what surely fits into 64 bits */
 #define MEMBERS_MAX	64	/* as many as an object of a body may have */
 
-/* What has been said so far: a name that comes twice is refused. */
+/* Names that have come so far: a name that comes twice is refused. */
 struct said {
 	const struct ohtd_member *members[MEMBERS_MAX];
 	size_t count;

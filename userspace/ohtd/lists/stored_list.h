@@ -70,7 +70,7 @@ void ohtd_stored_list_get(struct ohtd_call *call);
 
 /* ---- its parts, for a list with rows from elsewhere, too ---- */
 
-/* What is asked for, with one row more than is wanted. False: it has been refused. */
+/* The query of the request, with one row more than is wanted. False: it has been refused. */
 bool ohtd_stored_list_take(struct ohtd_call *call, struct ohtd_list_query *query);
 
 /**

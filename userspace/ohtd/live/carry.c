@@ -8,7 +8,7 @@
 
 #include "live/hub_private.h"
 
-/* What is written in this order, with the number of the form in it. */
+/* The head of the file, with the number of its form. */
 #define MAGIC		"OHTLIVE3"
 #define MAGIC_BYTES	(sizeof(MAGIC) - 1)
 #define EPOCH_END	(1ull << 53)
@@ -135,7 +135,7 @@ char *ohtd_hub_pack(const struct ohtd_hub *hub, const char *build, size_t *bytes
 
 /* ---- in ---- */
 
-/* What is left. Behind the first thing that is wrong there is nothing any more. */
+/* The rest of the file; nothing behind its first fault. */
 struct input {
 	const char *at;
 	size_t left;

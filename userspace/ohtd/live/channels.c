@@ -153,7 +153,7 @@ uint64_t ohtd_channels_now_ms(const struct ohtd_loop *loop)
 void ohtd_channels_written(struct ohtd_loop *loop, const struct ohtd_subscription *subscription,
 			   const struct ohtd_message *message)
 {
-	/* What was seen while the client was away, or in the life before, could not be told sooner. */
+	/* An event of the client's absence, or of the run before, could not be told sooner. */
 	if (!message->event || !message->seen_ns ||
 	    message->seen_ns < subscription->from_ms * OHTD_NS_PER_MS)
 		return;

@@ -134,7 +134,7 @@ bool ohtd_channel_has_events(int channel);
 /* Of its state. */
 const struct ohtd_shape *ohtd_channel_shape(int channel);
 
-/* Somebody wants the signals, as often as they come. */
+/* Does any client want each sample of the signals? */
 bool ohtd_channels_often(struct ohtd_hub *hub);
 
 /*
@@ -157,7 +157,7 @@ void ohtd_channels_publish(struct ohtd_loop *loop);
 void ohtd_channels_written(struct ohtd_loop *loop, const struct ohtd_subscription *subscription,
 			   const struct ohtd_message *message);
 
-/* What has been counted so. */
+/* The figures so far. */
 void ohtd_channels_told(const struct ohtd_server *server, struct ohtd_duration_figures *figures);
 
 /* How long it took from each control cycle that was told to its messages; the way to a client is no part of it. */

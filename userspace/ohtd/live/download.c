@@ -19,7 +19,7 @@
 
 /* A piece that is being made has none: the client may leave. */
 #define NO_DEADLINE_MS	UINT32_MAX
-/* What is handed to h2o is encrypted at once, and a client that is slow has OHTD_ANSWER_MS for each. */
+/* h2o encrypts each slice at once, and a slow client has OHTD_ANSWER_MS for each. */
 #define SLICE_BYTES	16384
 
 struct download {
@@ -44,7 +44,7 @@ struct download {
 
 /* ---- whose turn it is ---- */
 
-/* Whoever is on the local socket counts as one account. */
+/* All clients of the local socket count as one account. */
 static int64_t account_of(const struct ohtd_call *call)
 {
 	return call->who.local ? -1 : call->who.user_id;
@@ -145,7 +145,7 @@ static void send_slice(struct download *download)
 
 	download->handed += body.len;
 	download->sending = true;
-	/* What is not taken in time cuts the connection off (OHTD_ANSWER_MS). */
+	/* A slice that is not taken in time cuts the connection off (OHTD_ANSWER_MS). */
 	download->call->conn->answered_ms = h2o_now(download->loop->ctx.loop);
 	h2o_send(download->call->req, &body, 1, H2O_SEND_STATE_IN_PROGRESS);
 }
@@ -255,7 +255,7 @@ static void release_first(struct ohtd_late *late)
 		free_download(download);
 }
 
-/* What has a length never changes, so that its name says which bytes it has. */
+/* A file with a length never changes, so that its name is its tag. */
 static const char *tag_of(struct ohtd_call *call, const struct ohtd_download_source *source)
 {
 	return ohtd_call_text_of(call, "\"%s\"", source->file);

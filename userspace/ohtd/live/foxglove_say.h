@@ -39,7 +39,7 @@ struct ohtd_foxglove_said {
 	char why[OHTD_FOXGLOVE_WHY_BYTES];
 };
 
-/* What is wrong in one place is refused as a whole. Members that are not known are left alone. */
+/* A message with one fault is refused as a whole. Unknown members are left alone. */
 void ohtd_foxglove_read(struct ohtd_foxglove_said *said, const char *text, size_t bytes);
 
 #endif /* OHTD_LIVE_FOXGLOVE_SAY_H */

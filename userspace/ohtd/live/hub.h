@@ -124,7 +124,7 @@ void ohtd_hub_destroy(struct ohtd_hub *hub);
 
 uint64_t ohtd_hub_epoch(const struct ohtd_hub *hub);
 
-/* Somebody listens, or does so no more. Only while somebody does is told that nothing changes. */
+/* A client begins to listen, or ends. Only while one listens does the hub tell that nothing changes. */
 void ohtd_hub_listen(struct ohtd_hub *hub, int channel, bool begins);
 
 /**

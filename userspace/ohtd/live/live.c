@@ -75,7 +75,7 @@ static int open_live(struct ohtd_server *server)
 	return -1;
 }
 
-/* Nobody is told anything any more. */
+/* Ends all live data. */
 static void close_live(struct ohtd_server *server, bool idle)
 {
 	struct ohtd_live *live = server->live;

@@ -56,7 +56,7 @@ static int complain(struct confinement *to, const char *path)
 	return -1;
 }
 
-/* What is not there cannot be reached; a later file of that name cannot either. */
+/* A path that is not there cannot be reached; a later file of that name cannot either. */
 static int allow(struct confinement *to, const char *path, uint64_t rights)
 {
 	struct landlock_path_beneath_attr rule = { .allowed_access = rights & to->handled };

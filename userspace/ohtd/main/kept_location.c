@@ -69,7 +69,7 @@ void ohtd_kept_location_recall(const char *state_dir, struct ohtd_robot *robot, 
 	ohtd_robot_recall_location(robot, &place);
 }
 
-/* What is to stand in the file now. */
+/* The wanted content of the file. */
 static struct ohtd_kept_location wanted(const struct ohtd_location_file *file, const struct ohtd_location_view *view)
 {
 	struct ohtd_kept_location place = file->written;

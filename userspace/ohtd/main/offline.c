@@ -478,7 +478,7 @@ int ohtd_offline_open(struct ohtd_offline *offline, const struct ohtd_config *co
 	}
 	offline->now_s = ohtd_clock_wall_s(&clock);
 	snprintf(path, sizeof(path), "%s/oht.db", config->state_dir);
-	/* Whoever has the lock may make, migrate and repair. */
+	/* The holder of the lock may make, migrate and repair. */
 	offline->lock_fd = ohtd_state_lock(config->state_dir, why, size);
 	if (offline->lock_fd < 0)
 		return join ? ohtd_db_join(&offline->db, &ohtd_small_schema, path, why, size) : -1;

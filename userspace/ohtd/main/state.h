@@ -18,7 +18,7 @@ struct ohtd_db;
 int ohtd_state_ensure(const char *dir, char *why, size_t size);
 
 /*
- * Who is root and works on it becomes the user whose folder it is, for good: what root makes there
+ * A process of root becomes the user whose folder it is, for good: files that root makes there
  * the daemon could not open. 0, or -1 with @why filled.
  */
 int ohtd_state_become_owner(const char *dir, char *why, size_t size);
@@ -58,7 +58,7 @@ int ohtd_state_key(const char *dir, const struct ohtd_state_key *which, unsigned
  * @why: on failure one line
  * @size: of @why
  *
- * One that is empty or gone, although other files say that the robot has run before, and one that
+ * A database that is empty or gone, although other files say that the robot has run before, and one that
  * was set aside by this or an earlier start, are noted as by ohtd_state_note_administered():
  * accounts may be among what was lost.
  *
@@ -79,7 +79,7 @@ int ohtd_state_open_database(struct ohtd_db **db, const char *dir, long long now
  * Return: enum ohtd_swap_found, or -1 with errno and @why; then nothing may be opened.
  */
 int ohtd_state_swap_database(const char *dir, long long now_s, char *why, size_t size);
-/* What was put in cannot be used: the old one again. True if there was one. */
+/* Puts the old database back because the new one cannot be used. True if there was one. */
 bool ohtd_state_undo_swap(const char *dir, long long now_s);
 /* Path of the database of before, while another one is on trial; "": there was none. */
 void ohtd_state_before_swap(const char *dir, char *path, size_t size);

@@ -148,7 +148,7 @@ static void take_command(struct ohtd_missions *missions, const struct ohtd_comma
 	mirror(missions, before, command->state);
 }
 
-/* Another person or program has done something, or the robot itself: also what is over by now interrupts. */
+/* Another person or program has acted, or the robot itself: an act that is over by now interrupts, too. */
 static void take_transition(struct ohtd_missions *missions, const struct ohtd_event_record *record)
 {
 	unsigned int why = ohtd_robot_interrupts(record->event);

@@ -128,7 +128,7 @@ struct ohtd_missions {
 	struct ohtd_missions_schedule_board schedule_board;
 };
 
-/* What is found in a command's id of the link. Each leg has a number of its own, so that a late answer to a cancelled one says nothing of another. */
+/* The link's ids of commands. Each leg has a number of its own, so that a late answer to a cancelled leg says nothing of another. */
 enum {
 	OHTD_MISSIONS_OF_RESUME = 1,
 	OHTD_MISSIONS_OF_STOP,

@@ -154,7 +154,7 @@ struct ohtd_mission_item {
 	struct ohtd_mission_leg leg;
 };
 
-/* What is shown live: the newest first. */
+/* The missions of the live channel, the newest first. */
 struct ohtd_mission_board {
 	unsigned int count;
 	struct ohtd_mission_item items[OHTD_MISSIONS_SHOWN + OHTD_MISSIONS_SHOWN_OVER];
@@ -166,7 +166,7 @@ extern const struct ohtd_stored_row ohtd_missions_kept;
 /* Has it ended, in whichever way? Nothing of it is driven any more. */
 bool ohtd_mission_is_over(const struct ohtd_mission *row);
 
-/* What has become of a leg is forgotten: it waits, as if it had been made now. */
+/* Forgets the outcome of a leg: it waits, as if it had been made now. */
 void ohtd_missions_row_renew_leg(struct ohtd_mission_leg *leg);
 
 /* @row->id: out; @row->legs of @legs, whose mission and place are filled in. 0, -E2BIG: there are OHTD_MISSIONS_MAX, or a negative errno. */

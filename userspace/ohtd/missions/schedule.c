@@ -86,7 +86,7 @@ static void end_all(struct ohtd_missions *missions, const char *why)
 		end_release(missions, &missions->releases[missions->release_count - 1], why);
 }
 
-/* A stop, a fault, a disable or a motion that a person has asked for, also one that is over by now. */
+/* A stop, a fault, a disable or a motion that a person has asked for, also a motion that is over by now. */
 static void hear(struct ohtd_missions *missions)
 {
 	const unsigned int own = ohtd_control_link_number(missions->setup.robot, missions->setup.link);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is at a unit address: device id, type code, and by a few more reads what it shows of its profile. A lost unit
+ * Identifies the module at a unit address: device id, type code, and by a few more reads its profile. A lost unit
  * must also answer for a register that is polled, if only that it has none: else it could be back only to be lost again.
  * Source: docs/data.md.
  */
@@ -50,7 +50,7 @@ static void end_all(struct ohtd_modules *modules)
 	uint64_t took_ns = modules->now_ns - identify->started_ns;
 	unsigned int i;
 
-	/* Nobody waited for answers meanwhile; silence counts from here. */
+	/* Polls were held meanwhile; silence counts from here. */
 	for (i = 0; i < OHTD_UNITS && identify->polls_wait; i++)
 		if (modules->units[i].plan && modules->units[i].view.health == OHTD_HEALTH_GOOD)
 			modules->units[i].view.last_good_ns = modules->now_ns;

@@ -376,7 +376,7 @@ static int commit(struct ohtd_modules *modules, struct ohtd_layout *wanted)
 	wanted->busy_worst_ns = figures.busy_worst_ns;
 	wanted->slack_ns = figures.slack_max_ns;
 	wanted->hold_max_ns = ret ? 0 : ohtd_grid_hold_max_ns(&plan);
-	/* What is submitted in this plan may still wait in the usual one. */
+	/* A transfer submitted in this plan may still wait in the usual one. */
 	if (wanted->reverses && modules->layout.slack_ns < wanted->slack_ns)
 		wanted->slack_ns = modules->layout.slack_ns;
 	return ret;
@@ -555,7 +555,7 @@ static bool has_settled(const struct ohtd_modules *modules)
 }
 
 /*
- * What was due in a cycle that was left out is due in the next one. With set-points two cycles'
+ * Entries due in a cycle that was left out are due in the next one. With set-points two cycles'
  * exchanges do not fit into one, so that each following cycle would be too long as well. The same
  * plan committed anew has nothing that is overdue; not before the long cycle is over, whose results
  * would be lost. If that does not help, the cycles are too long by themselves.

@@ -343,7 +343,7 @@ void ohtd_unit_replan(struct ohtd_modules *modules, struct ohtd_unit *unit);
 void ohtd_unit_unnamed(struct ohtd_modules *modules, struct ohtd_unit *unit);
 /* A unit did not answer when asked what it is. */
 void ohtd_unit_silent(struct ohtd_modules *modules, struct ohtd_unit *unit);
-/* Who is lost, who is back. */
+/* Notes the units that are lost, and those that are back. */
 void ohtd_units_check(struct ohtd_modules *modules);
 
 /* The device has been opened: tell it which modules need a rest. */
@@ -352,7 +352,7 @@ void ohtd_modules_rest(struct ohtd_modules *modules);
 void ohtd_units_list_missing(struct ohtd_modules *modules);
 /* The unit that a required module must be at. */
 struct ohtd_unit *ohtd_unit_of_kind(struct ohtd_modules *modules, const struct ohtd_kind *kind);
-/* Nobody can be asked any more. */
+/* The device is gone: no unit can be asked any more. */
 void ohtd_units_device_gone(struct ohtd_modules *modules);
 
 /* profiles.c */

@@ -68,7 +68,7 @@ enum oht_profile ohtd_profile_take(struct ohtd_modules *modules, struct ohtd_uni
 
 	keep_first(modules, unit, kind, seen);
 	taken = in_force(modules, kind);
-	/* One that shows nothing now still is what it was. */
+	/* A module that shows nothing now keeps its profile. */
 	if (seen)
 		view->profile_seen = (uint8_t)seen;
 	if (view->profile_seen == taken)

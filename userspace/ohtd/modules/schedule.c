@@ -16,7 +16,7 @@
 #define SHOWN_AGE_NS	(5 * OHTD_NS_PER_S)
 /* A register that may show that the robot must not go on is asked for from this age on, in the slack only. */
 #define WATCHED_AGE_NS	(5 * OHTD_NS_PER_S)
-/* One that does not answer is asked again after half of its age, and this at most: each time-out makes the safety module wait. */
+/* A silent module is asked again after half of its age, and this at most: each time-out makes the safety module wait. */
 #define ASK_AGAIN_NS	(60 * OHTD_NS_PER_S)
 /* At most one in this time takes a cycle. The modules have five blocks of such values, a user's tables up to eight more. */
 #define TAKE_AGAIN_NS	(500 * OHTD_NS_PER_MS)

@@ -54,7 +54,7 @@ static int free_place(const struct ohtd_modules *modules)
 	return place;
 }
 
-/* What was asked may be of an address that is not searched any more. */
+/* The request under way may be for an address that is no longer searched. */
 static void search_anew(struct ohtd_modules *modules)
 {
 	struct ohtd_identify *identify = &modules->identify;

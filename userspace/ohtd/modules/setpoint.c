@@ -514,7 +514,7 @@ void ohtd_setpoint_prepare(struct ohtd_modules *modules)
 {
 	const struct ohtd_drive_setpoint zero = { 0 };
 
-	/* What is not in force yet writes nothing before it is given something. */
+	/* A plan that is not in force yet writes nothing before its outputs are set. */
 	if (!modules->device->bus_dead)
 		hand_over(modules, &zero);
 }

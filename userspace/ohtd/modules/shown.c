@@ -8,7 +8,7 @@
  */
 #define AGAIN_NS	OHTD_NS_PER_S
 
-/* What is written by the plan is read by it too: only that shows that the module has taken it. */
+/* The plan reads each register that it writes: only that shows that the module has taken the value. */
 void ohtd_shown_cut(struct ohtd_unit *unit)
 {
 	int places[OHTD_SIGNALS_POLLED + OHTD_OUTPUTS];

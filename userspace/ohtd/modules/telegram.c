@@ -73,7 +73,7 @@ void ohtd_telegram_start(struct ohtd_modules *modules, enum ohtd_telegram telegr
 
 	if (telegrams->active && telegrams->telegram == OHTD_TELEGRAM_STOP)
 		return;
-	/* One that is under way ends by itself; its result then counts for nobody. */
+	/* A telegram under way ends by itself; its result is dropped. */
 	telegrams->active = true;
 	telegrams->failed = false;
 	telegrams->telegram = (uint8_t)telegram;

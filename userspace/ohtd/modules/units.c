@@ -324,7 +324,7 @@ void ohtd_unit_swept(struct ohtd_modules *modules, struct ohtd_unit *unit,
 
 	if (is_stale(unit) || ohtd_shown_answered(unit, block, reply, modules->now_ns))
 		return;
-	/* What is refused once more says nothing new, nor that the module is well; what is answered may hold for all. */
+	/* A second refusal says nothing new, nor that the module is well; an answer may hold for all. */
 	if (again && reply->outcome != OHT_OUTCOME_OK)
 		return;
 	if (again)

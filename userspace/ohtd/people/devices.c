@@ -231,7 +231,7 @@ static void answer_look(struct ohtd_call *call, struct ohtd_late *late)
 		reply_state(call, job, 200);
 }
 
-/* A device that has shown its key learns what became of it; who has not learns nothing. */
+/* A device that has shown its key learns what became of it; any other caller learns nothing. */
 static void answer_login(struct ohtd_call *call, struct ohtd_late *late)
 {
 	const struct device_late *job = (const struct device_late *)late;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is not well with the certificate, and its figure. */
+/* Alerts and the figure of the certificate. */
 #include "base/part.h"
 #include "pki/certificate.h"
 

@@ -61,7 +61,7 @@ enum ohtd_health {
 /* As programs read it; NULL: no severity has the number. */
 const char *ohtd_severity_name(unsigned int severity);
 
-/* What is more severe has a greater rank. */
+/* A greater rank is more severe. */
 size_t ohtd_robot_severity_rank(unsigned int severity);
 
 /* Why something was refused or a fault stands. OHTD_WHY_NONE never stands in a list. */

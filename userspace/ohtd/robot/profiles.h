@@ -21,7 +21,7 @@ enum ohtd_some_profile {
 	OHTD_SOME_PROFILES,
 };
 
-/* What has decided which profile a module is taken for. */
+/* The reason why a module is taken for its profile. */
 enum ohtd_profile_by {
 	OHTD_PROFILE_UNDECIDED,		/* nothing yet: it counts as canonical */
 	OHTD_PROFILE_BY_FIRST_SIGHT,	/* the module, when it was seen first */

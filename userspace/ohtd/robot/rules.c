@@ -244,7 +244,7 @@ static int rule_row(struct ohtd_rule_table *table, const struct oht_cells *cells
 	return keep_row(table, cells, &row);
 }
 
-/* What is not about one row. */
+/* Reports a fault of the file, not of one row. */
 static void complain(struct oht_complaints *complaints, char *error)
 {
 	if (complaints)
@@ -476,7 +476,7 @@ static int check_all(struct ohtd_rules *rules, struct oht_complaints *complaints
 	return ret;
 }
 
-/* What is wrong in a row would be told once more by what is missing then. */
+/* A wrong row is reported once: the gap that it leaves is not reported again. */
 static int load_file(const char *path, struct ohtd_rule_table *table,
 		     struct oht_complaints *complaints, char error[OHT_ERROR_BYTES])
 {

@@ -28,7 +28,7 @@ enum ohtd_telemetry_type {
 	OHTD_TELEMETRY_TYPES,
 };
 
-/* Who knows it. */
+/* The part that knows the value. */
 enum ohtd_telemetry_source {
 	OHTD_TELEMETRY_CONTROL,
 	OHTD_TELEMETRY_SAFETY,

@@ -32,7 +32,7 @@ static const uint8_t of_event[OHTD_EVENTS] = {
 #include "robot/verbs.def"
 };
 
-/* Whoever sees a danger stops. */
+/* A person who sees a danger must be able to stop the robot. */
 #define OHTD_VERB(kind, number, word, event, event_word, role, modes, flags, act) \
 	_Static_assert(!((flags) & OHTD_ENDS_MOTION && (flags) & OHTD_NEEDS_CONTROL), \
 		       #kind ": what ends a motion needs no control"); \

@@ -86,7 +86,7 @@ static void copy_json(char *to, size_t size, const char *text)
 		snprintf(to, size, "{\"left_out_bytes\":%zu}", bytes);
 }
 
-/* What was asked for, without what is secret. */
+/* Copies the body of the request without its secret members. */
 static void copy_body(struct ohtd_call *call, struct ohtd_audit_row *row)
 {
 	const char *json;
@@ -105,7 +105,7 @@ static void fill(struct ohtd_call *call, int status, const char *code, struct oh
 	size_t skip = strlen(OHTD_API_PREFIX);
 
 	memset(row, 0, sizeof(*row));
-	/* Nobody has proven to be somebody where the answer is 401. */
+	/* Behind a 401 no name is proven. */
 	copy(row->who, sizeof(row->who), noted->who ? noted->who : status == 401 ? "" : call->who.user);
 	snprintf(row->act, sizeof(row->act), "%s %s", ohtd_method_name(call->asks->method), call->asks->path);
 	if (noted->object)

@@ -79,7 +79,7 @@ static void forget_order(struct order *order)
 		free(order);
 }
 
-/* What was accepted now has a row of its own soon, which takes the place of the note. */
+/* The accepted command has a row of its own soon, which takes the place of the note. */
 static void take_order(struct ohtd_waiting *waiting, const struct ohtd_answer *answer)
 {
 	struct order *order = (struct order *)waiting;

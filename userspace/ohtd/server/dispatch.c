@@ -270,7 +270,7 @@ static int authorize(struct ohtd_call *call)
 {
 	if (call->conn->local)
 		return check_role(call);
-	/* Whoever says who he is at once need not say it in the first message. */
+	/* A client that authenticates in the request need not do so in its first message. */
 	if (call->route->kind == OHTD_UPGRADE && call->route->role == OHTD_ROLE_NONE &&
 	    ohtd_call_has_header(call, "authorization"))
 		return check_proof(call) || check_second(call) || !is_permitted(call) ? -1 : 0;

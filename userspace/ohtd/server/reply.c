@@ -56,7 +56,7 @@ static void begin_answer(struct ohtd_call *call, int status, size_t length_bytes
 
 /* ---- a body in pieces ---- */
 
-/* What is handed to h2o is encrypted at once, and stays in memory until the client has taken it. */
+/* h2o encrypts each piece at once and keeps it in memory until the client has taken it. */
 #define PIECE_BYTES	16384
 /* An answer above that takes a share of the account until the client has taken it. */
 #define LARGE_BYTES	262144

@@ -29,7 +29,7 @@ static const struct ohtd_statement get_sql = { " WHERE name = :name", &kept_keys
 static const struct ohtd_statement insert_sql = { "", &kept_keys, ohtd_row_insert };
 static const struct ohtd_statement newest_sql = { "SELECT coalesce(max(made_ns), 0) FROM request_keys" };
 static const struct ohtd_statement drop_old_sql = { "DELETE FROM request_keys WHERE made_ns <= :until" };
-/* One that is under way stays: its act would be done again. */
+/* A key whose act is under way stays: else the act would be done again. */
 static const struct ohtd_statement drop_beyond_sql = {
 	"DELETE FROM request_keys WHERE state <> 0 AND name IN"
 	" (SELECT name FROM request_keys ORDER BY made_ns DESC LIMIT -1 OFFSET :kept)"

@@ -64,7 +64,7 @@ static struct ohtd_loop *make_loop(struct ohtd_server *server, unsigned int inde
 	return NULL;
 }
 
-/* What is made first goes last. */
+/* The members that were made first are freed last. */
 static void free_first(struct ohtd_server *server)
 {
 	ohtd_router_destroy(server->router);
@@ -160,7 +160,7 @@ int ohtd_server_start(struct ohtd_server *server)
 		if (r)
 			break;
 		loop->started = true;
-		/* Nobody may send to a loop that has not been made yet. */
+		/* No thread may send to a loop that is not there yet. */
 		while (sem_wait(&server->loop_ready) && errno == EINTR)
 			;
 	}

@@ -21,7 +21,7 @@
 
 /* ---- export ---- */
 
-/* What is in force, as it was at one moment. */
+/* The configuration in force at one moment. */
 struct sight {
 	struct ohtd_items items;
 	struct ohtd_rule_table table;

@@ -121,7 +121,7 @@ static const char *origins_unfit(const struct ohtd_values *values, struct ohtd_p
 
 #define AT(member)	.at = offsetof(struct ohtd_values, member)
 
-/* What is not in motion.csv, in front of it and behind it. */
+/* Items that are not in motion.csv, in front of it and behind it. */
 static const struct ohtd_item first_items[] = {
 	{ .pointer = "/robot/name", .type = OHTD_ITEM_TEXT, AT(name), .min = 1, .max = OHTD_ROBOT_NAME_BYTES - 1,
 	  .role = OHTD_ROLE_SUPERVISOR, .summary = "Name of the robot, as pages and programs show it" },
@@ -720,7 +720,7 @@ static size_t take_absent(const struct ohtd_items *items, struct json_object *tr
 	return count;
 }
 
-/* What is not there of a rule has no default. The rule is left out. */
+/* A missing member of a rule has no default: the rule is left out. */
 static void refuse_incomplete(struct ohtd_alert_rule_set *set, struct ohtd_faults *faults)
 {
 	char pointer[OHTD_POINTER_BYTES];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is not well with the configuration in force. */
+/* Alerts of the configuration in force. */
 #include "base/part.h"
 #include "settings/settings.h"
 

@@ -175,7 +175,7 @@ int ohtd_version_drop(struct ohtd_settings *settings, int64_t version);
 /* The same of what the robot has refused; a failure is logged, too. */
 int ohtd_version_take_back(struct ohtd_settings *settings, int64_t version);
 
-/* Who makes a version when no person does. */
+/* The author of a version that no person makes. */
 extern const struct ohtd_holder ohtd_settings_own;
 
 /*

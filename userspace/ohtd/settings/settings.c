@@ -405,7 +405,7 @@ bool ohtd_settings_is_located(const struct ohtd_snapshot *snapshot)
 }
 
 /*
- * Somebody may have pushed it since the position was read, and idle is told by nobody. False: it
+ * The robot may have been pushed since its position was read, and reports nothing while idle. False: it
  * is refused.
  */
 static bool stands_there(struct ohtd_settings *settings, struct ohtd_change *change)
@@ -523,7 +523,7 @@ static void commit_or_check(struct ohtd_settings *settings, struct ohtd_change *
 void ohtd_settings_change(struct ohtd_settings *settings, struct ohtd_change *change)
 {
 	if (pthread_mutex_trylock(&settings->writer)) {
-		/* One that returns has it, again and again while the robot moves. */
+		/* A change that returns has the place, again and again while the robot moves. */
 		ohtd_settings_pending(settings, &change->pending);
 		change->result = change->pending.version ? OHTD_CHANGE_PENDING : OHTD_CHANGE_BUSY;
 		return;

@@ -166,7 +166,7 @@ bool ohtd_settings_wait(struct ohtd_settings *settings, char why[OHTD_WAITS_BYTE
 
 #define OHTD_RETURNED_BYTES	208
 
-/* What has returned, why, and with which differences. CLOCK_MONOTONIC when; 0: nothing has since the last version of a person. */
+/* Why the last version returned, with its differences. Returns CLOCK_MONOTONIC of it; 0: none has since the last version of a person. */
 uint64_t ohtd_settings_returned(struct ohtd_settings *settings, char why[OHTD_RETURNED_BYTES]);
 
 /* What waited for standstill, was dropped, and why; as above. */
@@ -239,7 +239,7 @@ struct ohtd_difference {
 /* The version that a person has marked as the one to go back to. */
 #define OHTD_BACK_TO_RESCUE	(-1)
 
-/* What is compared, beside versions by their numbers. */
+/* Sides of a comparison, beside versions by their numbers. */
 #define OHTD_SIDE_LIVE		0
 #define OHTD_SIDE_DEFAULTS	(-1)
 
@@ -336,7 +336,7 @@ void ohtd_settings_asked(struct ohtd_settings *settings, struct ohtd_change *cha
  * ohtd_change_drop(). */
 void ohtd_settings_differ(struct ohtd_settings *settings, struct ohtd_change *change);
 
-/* What is other in @change->to than in @change->from; done, no_version (version.version: which) or not_kept. Then
+/* Lists the differences of @change->to from @change->from; done, no_version (version.version: which) or not_kept. Then
  * ohtd_change_drop(). Context: a worker. */
 void ohtd_settings_between(struct ohtd_settings *settings, struct ohtd_change *change);
 

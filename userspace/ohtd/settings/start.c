@@ -226,7 +226,7 @@ static void wait_for_person(struct ohtd_settings *settings, const char *reason,
 	ohtd_change_drop(&change);
 }
 
-/* What was in force before the fall-back that is live. */
+/* Waits again for the version that was in force before the fall-back. */
 static void wait_again(struct ohtd_settings *settings)
 {
 	bool known;
@@ -340,7 +340,7 @@ static struct json_object *newest_readable(struct ohtd_settings *settings, int64
 	return tree;
 }
 
-/* Nobody has confirmed the newest version, @tree: one with the values of before follows it. */
+/* The newest version, @tree, was not confirmed: a version with the earlier values follows it. */
 static int begin_returned(struct ohtd_settings *settings, struct json_object *tree)
 {
 	static const char cause[] = "was not confirmed before ohtd ended";

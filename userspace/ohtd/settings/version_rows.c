@@ -76,7 +76,7 @@ static const struct ohtd_statement mark_sql = {
 
 static const struct ohtd_statement add_sql = { "", &kept_row, ohtd_row_insert };
 
-/* One that waits behind a version which was made while no daemon ran is dropped by the next start, which says so. */
+/* A version that waits behind one made while no daemon ran is dropped by the next start, which says so. */
 static const struct ohtd_statement drop_sql = {
 	"DELETE FROM config_versions WHERE version > :parent AND (waits = 0 OR version >= :version)"
 };

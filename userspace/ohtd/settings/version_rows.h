@@ -21,7 +21,7 @@ struct ohtd_db;
 /* So many versions are kept; of older ones the rescue and the last one of each day, in UTC. */
 #define OHTD_CONFIG_VERSIONS_MOST	10000
 
-/* What is said where there is no rescue. */
+/* The sentence where there is no version to go back to. */
 #define OHTD_NO_RESCUE	"no version is marked as the one to go back to: ohtctl config mark NUMBER does that"
 
 /**

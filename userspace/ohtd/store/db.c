@@ -132,7 +132,7 @@ static int run_at_depth(struct ohtd_db *db, const struct ohtd_statement *stateme
 	return ohtd_db_run(db, ohtd_db_statement(db, &statements[db->depth]));
 }
 
-/* What is short of memory can still be undone, so the statement for that is there before. */
+/* A step that runs out of memory must still be undone, so the statement for that is prepared first. */
 static int begin(struct ohtd_db *db)
 {
 	if (db->depth < DEPTH_MAX && !ohtd_db_statement(db, &undo_sql[db->depth]))

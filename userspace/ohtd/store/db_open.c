@@ -86,7 +86,7 @@ static int refuse(const struct ohtd_db *db, char *why, size_t size)
 	return -1;
 }
 
-/* What is fixed at creation comes before the journal's mode, which writes the first page. */
+/* Settings fixed at creation come before the journal's mode, which writes the first page. */
 static int set_up(struct ohtd_db *db, int version, char *why, size_t size)
 {
 	int r = version ? SQLITE_OK : sqlite3_exec(db->sql, db->schema->create, NULL, NULL, NULL);
@@ -266,7 +266,7 @@ static int weigh_open(struct ohtd_db *db, char *why, size_t size)
 {
 	int version = read_version(db, why, size), r = version;
 
-	/* What has no header of a database has no row that could be read. */
+	/* A file without the header of a database has no row that could be read. */
 	if (version == DAMAGED && (sqlite3_errcode(db->sql) & 0xff) == SQLITE_NOTADB)
 		return OHTD_DB_NO_WORTH;
 	if (version > 0)
@@ -431,7 +431,7 @@ static int open_more(struct ohtd_db **more, const struct ohtd_db *db, int flags,
 
 int ohtd_db_open_reader(struct ohtd_db **reader, const struct ohtd_db *db)
 {
-	/* What is read last shows at once whether it can be read. */
+	/* The last statement shows at once whether the file can be read. */
 	return open_more(reader, db, SQLITE_OPEN_READONLY, "PRAGMA query_only = ON;"
 			 EVERY_CONNECTION
 			 "PRAGMA cache_size = " READER_CACHE ";"

@@ -84,7 +84,7 @@ bool ohtd_outbox_is_away(const struct ohtd_outbox *outbox);
  */
 void ohtd_outbox_send(struct ohtd_outbox *outbox, ohtd_store_work work, void *arg);
 
-/* What has become of the batch that was sent; each is told once. */
+/* The outcome of the batch that was sent; each is told once. */
 enum ohtd_outbox_news ohtd_outbox_take(struct ohtd_outbox *outbox);
 
 /**

@@ -287,7 +287,7 @@ static bool list_pages(struct ohtd_db *db, struct copy *copy)
 	return fits && (copy->count == 1 || !ohtd_db_number(db, "PRAGMA auto_vacuum"));
 }
 
-/* What is in the log is brought into the file first. False: it cannot be had now. */
+/* Brings the log into the file first. False: that cannot be done now. */
 static bool take_pages(struct ohtd_db *db, struct copy *copy)
 {
 	int in_log = -1, copied = -1, fd;

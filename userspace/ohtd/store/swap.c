@@ -298,7 +298,7 @@ int ohtd_db_swap_keep(const char *path, const char *history, long long now_s)
 {
 	int r = keep_before(path, now_s);
 
-	/* What is left of the history the next start does. */
+	/* The next start does the rest of the history. */
 	if (!r)
 		keep_before(history, now_s);
 	return r;

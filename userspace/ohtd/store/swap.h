@@ -60,7 +60,7 @@ bool ohtd_db_swap_waits(const char *path);
  * @arg: for @before
  * @now_s: wall clock in seconds
  *
- * What has one of the names and is no database that may take the place is set aside first (leftover.h).
+ * A file with one of the names that is no database which may take the place is set aside first (leftover.h).
  *
  * Return: enum ohtd_swap_found, or a negative errno; then the next start goes on.
  */

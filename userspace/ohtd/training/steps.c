@@ -39,7 +39,7 @@ static bool is_in(unsigned int kind, unsigned int state)
 	}
 }
 
-/* Somebody or something else has ended it, which is no failure of its own. */
+/* Another act has ended the command, which is no failure of its own. */
 static bool is_interrupted(const struct ohtd_command_view *command)
 {
 	return command->reason.code == OHTD_WHY_REPLACED || command->reason.code == OHTD_WHY_CANCELLED ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is not well with the sending of webhooks. */
+/* Alerts of the webhooks. */
 #include "base/part.h"
 #include "webhooks/rows.h"
 #include "webhooks/webhooks.h"

@@ -179,7 +179,7 @@ static int note_cut(struct ohtd_db *db, int64_t last, int64_t now_ns)
 
 const struct ohtd_alerts_listener ohtd_webhooks_listener = { .note = note, .note_cut = note_cut, .bound = ohtd_db_webhooks_bound };
 
-/* Somebody wants to know now whether the receiver is there. */
+/* A person asks for an attempt now. */
 static const struct ohtd_statement hurry_sql = { "UPDATE webhooks SET retry_ns = 0 WHERE id = :id" };
 
 int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row)
@@ -240,7 +240,7 @@ int ohtd_db_webhooks_alive(struct ohtd_db *db, int64_t now_ns)
 /* ---- what is due ---- */
 
 /*
- * What is told of an alert waits behind what is older of the same: receivers know it by code, source, unit and subject, not by
+ * A message of an alert waits behind older ones of the same: receivers know it by code, source, unit and subject, not by
  * the number, which is another one when the alert comes anew. What was tried less often goes first, so that nothing
  * waits for long behind what the receiver does not take. A clock that was set back behind the last attempt makes
  * nobody wait for it.

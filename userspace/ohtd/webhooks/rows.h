@@ -26,7 +26,7 @@ struct ohtd_stored_row;
 #define OHTD_WEBHOOK_MESSAGE_BYTES	32
 /* A delivery that is tried as often in vain, and for 54 hours, is dead. */
 #define OHTD_WEBHOOK_ATTEMPTS		10
-/* What has been delivered, or is dead, is kept so far; what waits, so far for all webhooks. */
+/* Delivered or dead messages kept, and waiting ones, of all webhooks. */
 #define OHTD_WEBHOOK_KEPT		1000
 #define OHTD_WEBHOOK_WAITING		5000
 

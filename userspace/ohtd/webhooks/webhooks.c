@@ -395,7 +395,7 @@ static int work_count(struct ohtd_db *db, void *arg)
 	return count < 0 ? count : enabled;
 }
 
-/* Somebody was to be told, by ohtd.conf or by the webhooks that are there. */
+/* Has the robot any receiver, by ohtd.conf or by its webhooks? */
 static bool is_wanted(const struct ohtd_webhooks_setup *setup)
 {
 	return setup->config->destination_count || ohtd_store_read(setup->store, work_count, NULL) > 0;

@@ -40,7 +40,7 @@ int ohtd_webhooks_start(struct ohtd_webhooks *webhooks);
 void ohtd_webhooks_wake(struct ohtd_webhooks *webhooks);
 
 /*
- * Somebody is to be told elsewhere, and nobody is: the process that sends has gone for good, never begins, ends by each
+ * There are receivers, and none is told: the process that sends has gone for good, never begins, ends by each
  * message or hangs. NULL is allowed. Any thread.
  */
 bool ohtd_webhooks_fail(const struct ohtd_webhooks *webhooks);
