@@ -105,7 +105,7 @@ bool ohtd_live_find_ahead(struct ohtd_auth_live *live, const char *id, struct oh
 /* @session was written. False: it has ended meanwhile, and nothing is kept of it in here. */
 bool ohtd_live_written(struct ohtd_auth_live *live, const struct ohtd_session *session);
 
-/* The last such moment, and the epoch under which it holds; 0: none in this run. */
+/* Until when the session was last elevated again, and the epoch under which that holds; 0: not in this run. */
 int64_t ohtd_live_again_until_ms(struct ohtd_auth_live *live, const char *id, int64_t *epoch);
 
 /* For how long the session is still elevated, 0: it is not, or does not live. */

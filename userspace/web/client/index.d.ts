@@ -195,7 +195,7 @@ export class Client<C = Channels> {
 	/** Dials; at once if it waits, and also after an end. */
 	start(): void;
 	stop(): void;
-	/** Somebody looks, or the network is back: a line that has gone silent is given up, and dialled at once. */
+	/** The page is shown, or the network is back: a line that has gone silent is given up, and dialled at once. */
 	wake(): void;
 	subscribe<N extends keyof C & string>(channel: N, options?: SubscribeOptions<C[N]>): Subscription<C[N]>;
 	/** The same, not opened yet. */

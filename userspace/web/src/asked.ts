@@ -52,7 +52,7 @@ export function writeAsked({ signals, from, to, lastMs, beforeMs }: Asked): Reco
 
 export const isFollowing = ({ from, to }: Asked) => from === null && to === null;
 
-/** What is drawn of it. What is no time, or no span, is for the robot to refuse. */
+/** The span to draw. The robot refuses a text that is no time, or no span. */
 export function spanOf({ from, to, lastMs }: Asked, nowMs: number): Span {
 	const end = to === null ? nowMs : Date.parse(to);
 	const toMs = end > 0 && end < LATEST_MS ? end : nowMs;

@@ -133,7 +133,7 @@ export function pointersOf(item: ConfigItem, values: Map<string, Value>, typed: 
 
 /* ---- changes ---- */
 
-/** What was typed, as the API takes it; null: it is no value, as a blank is no number. */
+/** The typed text as a value of the API; null: it is none, as a blank is no number. */
 export function typedValue(item: ConfigItem, text: string): Value | null {
 	return item.type === "number" ? numberOf(text) : text;
 }

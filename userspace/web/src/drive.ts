@@ -60,7 +60,7 @@ export function whyLine(whys: Why[]): string | undefined {
 	return whys.map(({ text }) => text).join(" ") || undefined;
 }
 
-/** What is known to stand in the way of a verb that is to wait: what the robot does now does not. */
+/** Known obstacles to a verb that is to wait; the robot's present act is none. */
 export function laterWhyNot(whyNot: WhyNot): WhyNot {
 	return (verb) => whyNot(verb).filter(({ text, code }) => text === t.offline || code === "control_held" || code === "role");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What has happened last, from several sources in one list. Journal and commands have lists of their own; transitions of the
+ * The newest events, from several sources in one list. Journal and commands have lists of their own; transitions of the
  * robot, news of modules, and causes of a stop for a connection without a journal are noted here as the channels tell them.
  */
 import type { CommandLife, JournalEntry, Module, Robot, Safety } from "./api/types";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is loaded when the page has nothing else to do.
+ * Files that the page loads when it has nothing else to do.
  */
 
 /* A browser that is never idle loads it all the same. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What has happened since Overview was first opened, and is in no list of the robot. It is noted on every page, so that a person
- * who comes back sees what has happened meanwhile, and forgotten with the session.
+ * Events since Overview was first opened that are in no list of the robot. They are noted on every page, so that a person
+ * who comes back sees them, and forgotten with the session.
  */
 import { feed } from "./api/live";
 import { session } from "./api/session";

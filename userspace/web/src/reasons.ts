@@ -11,7 +11,7 @@ export function reasonText(reason: Reason): string {
 	return more ? `${reason.text.replace(/\.$/, "")}${more}.` : reason.text;
 }
 
-/** Who has done it, as far as the journal knows. */
+/** The actor of an entry, as far as the journal knows. */
 export function actorText({ actor }: JournalEntry): string {
 	if (!actor) return "";
 	if (actor.type === "user") return actor.name ?? "";

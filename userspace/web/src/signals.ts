@@ -41,7 +41,7 @@ const NAME_CHARS_MAX = 40;
 
 /* ---- the choice ---- */
 
-/** What was left out of the kept choice, in words; empty: nothing. */
+/** The signals left out of the kept choice, in words; empty: none. */
 export const complaint = new Store("");
 
 /* Anybody may have written there: only what has the form of a choice is taken. */
@@ -128,7 +128,7 @@ export const trace = new Trace();
 
 /* How much the robot's clock is ahead of performance.now(), by the messages that took the shortest way. */
 let aheadMs = Number.NaN;
-/* One that came late says little; many say that the robot's clock runs slower than ours. */
+/* A late message says little; many say that the robot's clock runs slower than ours. */
 const FOLLOW_SHARE = 0.005;
 
 /** What the robot's clock shows now, as far as it has been heard. */
@@ -156,7 +156,7 @@ export const readings = new Store<Reading<Readings>>(NOTHING);
 /* A point of the widest window is more. */
 const REMEMBERED_STEP_MS = 250;
 
-/* What was before the page came. Without it the lines begin now; the page History says what is wrong with the memory of values. */
+/* Reads the values from before the page came. Without them the lines begin now; the page History names the fault of the history. */
 async function remember(names: readonly string[], isWanted: () => boolean): Promise<void> {
 	const from = new Date(robotNowMs() - KEPT_MS).toISOString();
 	const query = new URLSearchParams({ signals: names.join(","), from, step_ms: String(REMEMBERED_STEP_MS) });
@@ -185,7 +185,7 @@ export function record(names: readonly string[]): () => void {
 		const isFirst = !before;
 
 		before = data;
-		// What was asked for has no time of its own, and must not be older than what was told.
+		// An answer to a request has no time of its own, and must not be older than the channel's values.
 		const when = robotMs ?? (Number.isNaN(aheadMs) ? newestTime(data) : at + aheadMs);
 
 		if (!when) return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What has come of some signals in the last minutes, in a ring of fixed length: a row for each message, with its time and a
+ * The values of some signals of the last minutes, in a ring of fixed length: a row for each message, with its time and a
  * number for each signal. A row without a number for a signal is a gap of its line. Before them stands what the robot remembers.
  */
 import { SILENCE_MS } from "./api/line";

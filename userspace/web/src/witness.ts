@@ -115,7 +115,7 @@ async function look(): Promise<void> {
 		signature,
 		before: before && !kind ? { size: before.checkpoint.size, at: before.seen.at } : undefined,
 	});
-	// What is known already stays as it was seen first, and nothing takes the place of the checkpoint that it is about.
+	// The first finding stays as it was seen, and nothing takes the place of its checkpoint.
 	if (finding.get()) return;
 	if (kind) {
 		const found = { kind, had: before?.checkpoint.size ?? 0, since: before?.seen.at ?? at, has: checkpoint.size, at };

@@ -62,7 +62,7 @@ const FOLLOWS = new Map<string, Follow>([
 	["control", RIGHTS],
 	["robot/interlocks", RIGHTS],
 	[NEWEST_ENTRIES, { of: ["health"], key: (health: Health | undefined) => health?.journal.newest_seq }],
-	// What was before the channel: the channel tells the rest by itself.
+	// The commands from before the channel: the channel tells the rest by itself.
 	[NEWEST_COMMANDS, { of: ["commands/live"], key: () => null }],
 	// Each second, so that the time that is left is that of the robot, also when a person has given more.
 	["config/pending", { of: ["health"], key: (health: Health | undefined) => health?.configuration }],

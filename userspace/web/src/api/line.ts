@@ -56,7 +56,7 @@ export function stopOverOwnLine(token: string, timeoutMs: number): Promise<Stopp
 	}).finally(() => client.stop());
 }
 
-/** Somebody who is told: a path, its whole state, and when it was so, in ms of the robot's clock. */
+/** A listener: is called with a path, its whole state, and its moment in ms of the robot's clock. */
 type Told = (path: string, data: unknown, robotMs: number) => void;
 
 export class Line {
@@ -104,7 +104,7 @@ export class Line {
 		});
 	}
 
-	/** Somebody wants to be told a path, or nobody any more. */
+	/** A first listener wants a path, or the last one left. */
 	want(path: string, wanted: boolean): void {
 		const followed = this.#followed.get(path) ?? (wanted ? this.#add(path) : undefined);
 
@@ -129,7 +129,7 @@ export class Line {
 		else if (isAnswered()) this.#client.start();
 	}
 
-	/** Nobody sees the page. A stream holds one of the few connections of the browser, which the stop of another tab may need. */
+	/** The page is hidden. A stream holds one of the few connections of the browser, which the stop of another tab may need. */
 	rest(): void {
 		if (this.#client.over === "stream") this.#end("resting");
 	}

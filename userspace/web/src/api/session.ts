@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Who is logged in. The access token is in this tab's memory only; the refresh token is in a cookie that no script can
+ * The session of this browser. The access token is in this tab's memory only; the refresh token is in a cookie that no script can
  * read. All tabs of a browser are one session: they share that cookie, which can be used once, so a lock of the browser
  * lets one tab at a time use it. A browser that keeps nothing refuses cookies too, and its tabs hear nothing of each other:
  * there each tab is a session by itself, with its refresh token in its memory.

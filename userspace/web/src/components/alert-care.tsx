@@ -106,7 +106,7 @@ function Shelve({ number, text, close }: { number: number; text: string; close: 
 
 /* ---- all of it ---- */
 
-/** Who has seen or shelved it, and the buttons for what may be done. An emergency is not shelved; the daemon knows what else is not. */
+/** The persons who have seen or shelved an alert, and the buttons of allowed acts. Emergencies are not shelved; the daemon knows what else is not. */
 export function AlertCare({ alert }: { alert: Alert }) {
 	const { number, text, times, severity, acknowledged, acknowledged_by, shelved_until, shelved_by, shelved_reason } = alert;
 	const [shelving, setShelving] = useState(false);

@@ -36,7 +36,7 @@ readings.subscribe(requestDraw);
 
 /* ---- the picture ---- */
 
-/** What is shown: a trace, and the end of the window; null: the robot's present time. */
+/** The view of a chart: a trace, and the end of the window; null: the robot's present time. */
 export interface Sight {
 	trace: Trace;
 	windowMs: number;

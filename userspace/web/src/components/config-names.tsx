@@ -92,7 +92,7 @@ function Teach({ item, name, close }: DialogProps & { name: string | undefined }
 			const made = await labelled(() => call<ConfigChange>("POST", `robot/stations/${station}/teach`, { body: {} }));
 			const pointer = pointerOf(item, station);
 
-			// What was typed for it would take it away from there again.
+			// The values typed for it would take it away from there again.
 			undo([pointer]);
 			toast(t.taught(station, made.version));
 			close();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Who drives: take control, give it back, or take it from somebody with a reason.
+ * Control of the robot: take it, give it back, or take it from another session with a reason.
  */
 import { useEffect, useState } from "preact/hooks";
 import { feed, useLive } from "../api/live";

@@ -15,7 +15,7 @@ import { Refused } from "./refused";
 
 const t = texts.drive;
 
-/** What is chosen and not sent yet, as it is typed. */
+/** The chosen goal that is not sent yet, as it is typed. */
 export interface Draft {
 	position: string;
 	speed: string;

@@ -32,7 +32,7 @@ function ask(): Promise<boolean> {
 	asked.get()?.(false);
 	return new Promise((resolve) => {
 		const answer: Answer = (given) => {
-			// One that comes late, to a question that was left: another may stand there by now.
+			// A late answer to a question that was left: another question may stand there by now.
 			if (asked.get() === answer) asked.set(null);
 			resolve(given);
 		};

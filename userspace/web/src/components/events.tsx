@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What has happened last: entries of the stop, transitions of the robot, commands, modules.
+ * The newest events: entries of the stop, transitions of the robot, commands, modules.
  */
 import { useEffect } from "preact/hooks";
 import { type LiveCommands, NEWEST_COMMANDS, NEWEST_ENTRIES } from "../api/follow";

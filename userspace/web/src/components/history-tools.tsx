@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is shown of the past: the newest minutes or days, or a begin and an end.
+ * The shown span of the past: the newest minutes or days, or a begin and an end.
  */
 import { useState } from "preact/hooks";
 import { type Asked, isFollowing } from "../asked";

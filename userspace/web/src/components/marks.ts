@@ -62,7 +62,7 @@ function ofStop(entry: JournalEntry): Mark[] {
 	return [{ id: `stop-${entry.source}-${entry.seq}`, atMs, endMs: atMs, time: entry.time, tone: "bad", kind: t.stop, text }];
 }
 
-/* One that came again soon goes on in its row, whose begin is the first one: of one that is there now, @active knows the last one. */
+/* An alert that came again soon goes on in its row, whose begin is the first one; @active knows the last begin of a present alert. */
 function ofAlert({ number, since: first, ended, state, severity, text }: KeptAlert, active: Alert[]): Mark[] {
 	const time = active.find((alert) => alert.number === number)?.since ?? first;
 

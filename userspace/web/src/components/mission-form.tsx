@@ -104,7 +104,7 @@ const typedIn = (leg: Typed, { name }: Member) => leg[name as keyof Typed] as st
 /* Speeds are typed in m/s, as on the page Drive. A speed that is not edited keeps its decimals. */
 const speedOf = (metres: number) => Number((metres * 1000).toFixed(6));
 
-/* What is sent of it. */
+/* The body of the request for a leg. */
 function bodyOf(leg: Typed, members: Member[]): Record<string, string | number> {
 	const filled = members.flatMap((member) => {
 		const text = typedIn(leg, member);

@@ -173,7 +173,7 @@ function Over({ span, marks, cursorMs, missing }: PastView & { missing: Missing 
 	);
 }
 
-/* What is there of the time that it is compared with. */
+/* The line of the time that it is compared with. */
 function Before({ signal, before, beforeMs, cursorMs }: PastProps & { cursorMs: number }) {
 	const series = seriesOf(before, signal);
 

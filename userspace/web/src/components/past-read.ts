@@ -11,7 +11,7 @@ import { type Asked, isFollowing, spanOf } from "../asked";
 import type { Span } from "../past";
 import { asProblem } from "./act";
 
-/* Somebody still zooms or moves. */
+/* The person still zooms or moves. */
 const SETTLE_MS = 120;
 const AGAIN_LEAST_MS = 2000;
 const AGAIN_MOST_MS = 30_000;

@@ -67,7 +67,7 @@ export function PastStrip({ whole, signal, span, marks, widthPx, nowMs, onSpan }
 	const axis = useRef<HTMLDivElement>(null);
 	/** what is held, as a time from the begin of the window */
 	const held = useRef<number | null>(null);
-	// What is shown may be newer than what was read.
+	// The shown span may be newer than the values that were read.
 	const all = { fromMs: whole.span.fromMs, toMs: Math.max(whole.span.toMs, span.toMs) };
 	const lengthMs = span.toMs - span.fromMs;
 	const percent = (ms: number) => Math.min(Math.max(((ms - all.fromMs) / (all.toMs - all.fromMs)) * 100, 0), 100);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Who is told of alerts elsewhere, and what came of the newest attempt. Nothing where nobody is.
+ * Receivers of alerts elsewhere, with the outcome of the newest attempt. Shows nothing where there are none.
  */
 import type { Webhook } from "../api/types";
 import { time } from "../format";

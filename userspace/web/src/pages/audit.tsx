@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Who changed what, or tried to? All records, and whether they go on from what this browser has seen before.
+ * All records of the audit, and whether they continue those that this browser has seen before.
  */
 import { useEffect, useState } from "preact/hooks";
 import type { AuditRecord } from "../api/types";

@@ -208,7 +208,7 @@ function Plan() {
 	);
 }
 
-/* What is told, and the cycles as they were read. */
+/* The bus as the channel tells it, and its cycles as they were read. */
 function useBus(): { bus: Reading<Bus>; age: number | null; read: Reading<Bus> } {
 	const read = useLive<Bus>("bus");
 	const told = useLive<LiveBus>("bus/live");

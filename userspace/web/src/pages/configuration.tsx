@@ -42,7 +42,7 @@ function Parts({ groups, current }: { groups: string[]; current: string }) {
 	);
 }
 
-/* Who can change nothing is told from which role on somebody can. */
+/* A reader who may change nothing is told which role may. */
 function ReadOnly({ items }: { items: ConfigItem[] }) {
 	const { role } = useStore(session);
 	const lowest = ROLES.find((one) => items.some((item) => item.role === one));
@@ -101,7 +101,7 @@ function Tools() {
 
 function Groups({ known, rows, only }: { known: Settings; rows: Row[]; only: string }) {
 	const { search, differs, narrowTo } = useNarrowed();
-	// What was typed, or is refused, is never out of sight.
+	// Typed and refused values are never out of sight.
 	const shown = rows
 		.filter(({ pointer }) => !only || groupOf(pointer) === only)
 		.filter(

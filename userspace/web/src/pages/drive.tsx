@@ -110,7 +110,7 @@ function Present({ robot, whyNot, age }: { robot: Robot; whyNot: WhyNot | null; 
 const LISTED = new Set<string>(["in_fault", "stop_cause"]);
 const MOVES: Verb[] = ["move", "jog", "home", "dock", "undock"];
 
-/* What is wrong, with what to do; then each reason that forbids a motion once, with all that it forbids. */
+/* Each fault with its remedy; then each reason that forbids a motion once, with all that it forbids. */
 function Reasons({ robot, safety, whyNot }: { robot: Robot | undefined; safety: Safety | undefined; whyNot: WhyNot }) {
 	const remedy = useRemedies();
 	const causes = safety?.state === "stopped" ? safety.causes : [];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is wrong, and what to do: docs/troubleshooting.md, which this file brings along. Two steps: what a person sees, then the code.
+ * Help: docs/troubleshooting.md, which this file brings along. Two steps: what a person sees, then the code.
  */
 import text from "../../../../docs/troubleshooting.md?raw";
 import { Card } from "../components/basics";

@@ -38,7 +38,7 @@ const MARKS_SAID = 4;
 const EVENT_ROWS = 12;
 /* A file in the memory of the browser is given up after this time. */
 
-/* What is asked for at once, and written into the address when it stays. */
+/* The query, asked at once and written into the address when it stays. */
 function useAsked(): [Asked, (asked: Asked) => void] {
 	const [query, narrowTo] = useQuery();
 	const usual = ["state", ...choice.get().names];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is driven, what waits for a person, and what comes next? All missions, and of each its legs.
+ * The mission that is driven, those that wait for a person, and the next: all missions with their legs.
  */
 import { useRef, useState } from "preact/hooks";
 import { call, may } from "../api/session";

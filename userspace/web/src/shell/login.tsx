@@ -173,7 +173,7 @@ async function setUp({ code, username, password }: Values): Promise<void> {
 		await send("POST", "setup", { body: { code, username, password } });
 		await login(String(username), String(password));
 	} catch (error) {
-		// Somebody else was first: the login takes the place of this form.
+		// Another person was first: the login takes the place of this form.
 		if (error instanceof Problem && error.code === "setup_done") feed.refresh("health");
 		throw error;
 	} finally {

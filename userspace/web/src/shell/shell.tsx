@@ -328,7 +328,7 @@ function Offline() {
 	);
 }
 
-/** What is as grave as the stop, on every page as long as it lasts; the stop has an alarm of its own. */
+/** Emergencies, on every page as long as they last; the stop has an alarm of its own. */
 function Emergencies() {
 	const { data } = useLive<AlertList>("alerts");
 	const standing = data?.items.filter(({ severity, over, code }) => severity === "emergency" && !over && code !== "stop_latched");
