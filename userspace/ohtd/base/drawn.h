@@ -13,7 +13,7 @@
 /* Of a key: a drawn one of 32 bytes has about 30 different ones; zeros and what an erased card gives have one. */
 #define OHTD_KEY_VARIETY	8
 
-/* Whoever knows that a card gives zeros could sign with them. @least: so many different bytes it must have. */
+/* A key of zeros from a failing card would be known to all. @least: so many different bytes it must have. */
 static inline bool ohtd_is_drawn(const unsigned char *bytes, size_t count, unsigned int least)
 {
 	bool seen[256] = { false };

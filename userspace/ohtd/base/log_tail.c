@@ -36,7 +36,7 @@ void ohtd_log_tail_add(struct ohtd_log_line *line)
 		atomic_fetch_add(&lost, 1);
 		return;
 	}
-	/* Who was held up for a whole round must not replace what is newer. */
+	/* A writer held up for a whole round must not replace a newer line. */
 	if (place->line.seq < line->seq)
 		place->line = *line;
 	leave(place);

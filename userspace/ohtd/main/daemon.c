@@ -531,7 +531,7 @@ static int open_service(struct running *run)
 	return run->services.service ? 0 : fail(run, "service level");
 }
 
-/* Somebody who adds a user has it for a moment. */
+/* A command that adds a user has it for a moment. */
 static int lock_state(struct running *run)
 {
 	const char *dir = run->services.config->state_dir;

@@ -79,7 +79,7 @@ static void end_answers(struct running *run)
 		run->services.keep_place(&run->services);
 }
 
-/* What is on its way to the store is written, then the store ends. */
+/* Rows on their way to the store are written, then the store ends. */
 static void end_store(struct running *run)
 {
 	ohtd_settings_rest(run->services.settings);

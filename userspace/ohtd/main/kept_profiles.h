@@ -14,7 +14,7 @@
 
 struct ohtd_robot;
 
-/* What was written last. Begins as zero. */
+/* The content that was written last. Begins as zero. */
 struct ohtd_kept_profiles {
 	struct ohtd_kept_file file;
 	struct ohtd_profiles written;

@@ -59,7 +59,7 @@ static const int allowed[] = {
 	SCMP_SYS(sigaltstack),
 };
 
-/* One that depends on one argument: (argument & mask) == value. */
+/* A call that depends on one argument: (argument & mask) == value. */
 struct condition {
 	int call;
 	unsigned int argument;

@@ -243,7 +243,7 @@ static bool was_started(const char *dir)
 	       has_file(dir, "server.crt") || has_file(dir, TIME_FILE);
 }
 
-/* What is in the log still is no loss: the database is read from there. */
+/* Pages in the log are no loss: the database is read from there. */
 static void find_loss(const char *dir, const char *path, long long now_s)
 {
 	char aside[PATH_BYTES + 32];

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-/* What is accepted. Far beyond every robot, far within what doubles can tell apart. */
+/* Accepted bounds: far beyond every robot, far within the resolution of doubles. */
 #define SPEED_MAX_MM_S		1e5
 #define ACCEL_MIN_MM_S2		1.0
 #define ACCEL_MAX_MM_S2		1e6

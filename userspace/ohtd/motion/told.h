@@ -22,7 +22,7 @@
 
 #include <stdbool.h>
 
-/* What is reported. Each has its own register. */
+/* The reported quantities. Each has its own register. */
 enum ohtd_watched {
 	OHTD_WATCHED_MOTOR_1,		/* speed that the drive reports */
 	OHTD_WATCHED_MOTOR_2,

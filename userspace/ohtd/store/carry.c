@@ -31,7 +31,7 @@ struct carried {
 };
 
 /*
- * What was made behind the backup had the next numbers, and somebody may still have one of them: a mission that is made now is not the
+ * Rows made behind the backup had the next numbers, and a client may still hold one of them: a mission that is made now is not the
  * one that is started by it.
  */
 #define NUMBERS_ON(table) \
