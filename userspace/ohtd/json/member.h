@@ -165,12 +165,16 @@ struct ohtd_shape {
 	size_t count;
 };
 
-/* The shape of struct S_; S_##_shape is its name. SHARED: for other files, which declare it extern. */
-#define OHTD_SHAPE_SHARED(S_, title_, ...)						\
-	static const struct ohtd_member S_##_members[] = { __VA_ARGS__ };		\
-	const struct ohtd_shape S_##_shape = {						\
-		.name = title_, .bytes = sizeof(struct S_), .members = S_##_members,	\
-		.count = sizeof(S_##_members) / sizeof(S_##_members[0]),		\
+/*
+ * The shape of struct S_; S_##_shape is its name. SHARED: for other files, which declare it extern. AS: A_##_shape, one more shape of S_
+ * with some of its members.
+ */
+#define OHTD_SHAPE_SHARED(S_, title_, ...)	OHTD_SHAPE_SHARED_AS(S_, S_, title_, __VA_ARGS__)
+#define OHTD_SHAPE_SHARED_AS(A_, S_, title_, ...)					\
+	static const struct ohtd_member A_##_members[] = { __VA_ARGS__ };		\
+	const struct ohtd_shape A_##_shape = {						\
+		.name = title_, .bytes = sizeof(struct S_), .members = A_##_members,	\
+		.count = sizeof(A_##_members) / sizeof(A_##_members[0]),		\
 	}
 #define OHTD_SHAPE(S_, title_, ...)							\
 	static const struct ohtd_member S_##_members[] = { __VA_ARGS__ };		\

@@ -3,7 +3,7 @@
 
 #include "store/sql.h"
 
-#define RULE_COLUMN(name_, member_, ...)	OHTD_COLUMN_AS(ohtd_alert_rule_row, name_, values.member_, __VA_ARGS__)
+#define RULE_COLUMN(name_, member_, ...)	OHTD_COLUMN_AS(ohtd_alert_rule_values, name_, member_, __VA_ARGS__)
 
 static const struct ohtd_stored_column rule_columns[] = {
 	RULE_COLUMN("code", code),
@@ -17,7 +17,7 @@ static const struct ohtd_stored_column rule_columns[] = {
 	RULE_COLUMN("hysteresis", hysteresis),
 	RULE_COLUMN("on_ms", on_ms),
 	RULE_COLUMN("off_ms", off_ms),
-	OHTD_COLUMN(ohtd_alert_rule_row, severity),
+	RULE_COLUMN("severity = 'critical'", severity, .most = 1),
 	RULE_COLUMN("latching", latching, .most = 1),
 	RULE_COLUMN("behind_modules", behind_modules, .most = 1),
 	RULE_COLUMN("suppressed", suppressed),
@@ -28,7 +28,7 @@ static const struct ohtd_stored_column rule_columns[] = {
 };
 
 static const struct ohtd_stored_row kept_rules = {
-	.table = "alert_rules", .bytes = sizeof(struct ohtd_alert_rule_row),
+	.table = "alert_rules", .bytes = sizeof(struct ohtd_alert_rule_values),
 	.key = &rule_columns[0], OHTD_COLUMNS(rule_columns),
 };
 
@@ -36,7 +36,7 @@ static const struct ohtd_statement list_sql = {
 	" ORDER BY code LIMIT :limit", &kept_rules, ohtd_row_select
 };
 
-int ohtd_db_alert_rules_list(struct ohtd_db *db, struct ohtd_alert_rule_row *rows)
+int ohtd_db_alert_rules_list(struct ohtd_db *db, struct ohtd_alert_rule_values *rows)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &list_sql);
 	int count = 0, r;

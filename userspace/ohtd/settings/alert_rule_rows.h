@@ -16,13 +16,10 @@ struct ohtd_db;
 
 #define OHTD_ALERT_RULE_ROWS	48	/* no more are read */
 
-/* A rule as it is kept; @severity: as a word, @values has it from ohtd_alert_rules_of_rows() on. */
-struct ohtd_alert_rule_row {
-	struct ohtd_alert_rule_values values;
-	char severity[16];
-};
-
-/* All of them, by their code; @rows has OHTD_ALERT_RULE_ROWS. How many, or a negative errno. */
-int ohtd_db_alert_rules_list(struct ohtd_db *db, struct ohtd_alert_rule_row *rows);
+/*
+ * All of them, by their code; @rows has OHTD_ALERT_RULE_ROWS. Severity is 1 of a critical rule, else 0: ohtd_alert_rules_of_rows() makes a
+ * severity of it. How many, or a negative errno.
+ */
+int ohtd_db_alert_rules_list(struct ohtd_db *db, struct ohtd_alert_rule_values *rows);
 
 #endif /* OHTD_SETTINGS_ALERT_RULE_ROWS_H */

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <json-c/json.h>
 
-#include "settings/alert_rule_rows.h"
-
 #define DELAY_MS_MAX	86400000
 #define WINDOW_MS_MAX	3600000
 #define LIMIT_MAX	1e9
@@ -97,15 +95,15 @@ const char *ohtd_alert_rule_lacks(const struct ohtd_alert_rule_values *rule)
 	       !*rule->consequence ? "consequence" : !*rule->action ? "action" : NULL;
 }
 
-void ohtd_alert_rules_of_rows(const struct ohtd_alert_rule_row *rows, int count, struct ohtd_alert_rule_set *set)
+void ohtd_alert_rules_of_rows(const struct ohtd_alert_rule_values *rows, int count, struct ohtd_alert_rule_set *set)
 {
 	set->count = 0;
 	for (int i = 0; i < count && set->count < OHTD_ALERT_RULES_KEPT; i++) {
-		struct ohtd_alert_rule_values rule = rows[i].values;
+		struct ohtd_alert_rule_values rule = rows[i];
 
 		if (!ohtd_alert_rule_code_fits(rule.code) || ohtd_alert_rule_lacks(&rule))
 			continue;
-		rule.severity = strcmp(rows[i].severity, severities[OHTD_SEVERITY_CRITICAL]) ? OHTD_SEVERITY_WARNING : OHTD_SEVERITY_CRITICAL;
+		rule.severity = rule.severity ? OHTD_SEVERITY_CRITICAL : OHTD_SEVERITY_WARNING;
 		*ohtd_alert_rule_place(set, rule.code) = rule;
 	}
 	ohtd_alert_rules_sort(set);

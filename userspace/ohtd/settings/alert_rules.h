@@ -13,7 +13,6 @@
 #include <stddef.h>
 
 struct json_object;
-struct ohtd_alert_rule_row;
 
 #define OHTD_ALERT_RULES_KEPT	32	/* own ones and shipped ones */
 #define OHTD_ALERT_RULE_ITEMS	18	/* of each */
@@ -78,7 +77,7 @@ void ohtd_alert_rules_sort(struct ohtd_alert_rule_set *set);
 const char *ohtd_alert_rule_lacks(const struct ohtd_alert_rule_values *rule);
 
 /* As the table of before has them, see settings/alert_rule_rows.h; without those that are damaged. */
-void ohtd_alert_rules_of_rows(const struct ohtd_alert_rule_row *rows, int count, struct ohtd_alert_rule_set *set);
+void ohtd_alert_rules_of_rows(const struct ohtd_alert_rule_values *rows, int count, struct ohtd_alert_rule_set *set);
 
 /* Its items as an object; NULL: out of memory. To be released. */
 struct json_object *ohtd_alert_rule_tree(const struct ohtd_alert_rule_values *rule);
