@@ -401,6 +401,10 @@ static void the_receiver_ends_it_with_410(void **state)
 	assert_int_equal(ohtd_db_webhook_delete(db, row.webhook), 1);
 	assert_int_equal(ohtd_db_webhook_delete(db, row.webhook), 0);
 	assert_int_equal(count("1"), 0);
+	/* A client that still has the number of the one that is deleted reaches no other one, nor another delivery. */
+	assert_true(add("warning") > row.webhook);
+	keep(4, 0, 1);
+	assert_int_equal(ohtd_db_webhook_resend(db, 1, &row), -ENOENT);
 }
 
 /* By ten deaths of the process that sends nothing is dead, and no receiver is to blame. */

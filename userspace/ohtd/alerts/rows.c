@@ -70,7 +70,10 @@ static const struct ohtd_statement left_sql = {
 
 static const struct ohtd_statement carried_sql = { "UPDATE alerts SET cut = 1 WHERE cut = 2 AND number <= :last" };
 
-static const struct ohtd_statement newest_sql = { "SELECT coalesce(max(number), 0) FROM alerts" };
+/* Behind a restore numbers go on above those that were given since the backup (store/carry.c). */
+static const struct ohtd_statement newest_sql = {
+	"SELECT max(coalesce((SELECT max(number) FROM alerts), 0), coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'alerts'), 0))"
+};
 
 static const struct ohtd_statement get_sql = {
 	" WHERE number = :number", &ohtd_kept_alerts, ohtd_row_select

@@ -30,18 +30,13 @@ struct carried {
 	const char *in;
 };
 
-/*
- * Rows made behind the backup had the next numbers, and a client may still hold one of them: a mission that is made now is not the
- * one that is started by it.
- */
-#define NUMBERS_ON(table) \
-	"INSERT INTO sqlite_sequence (name, seq) SELECT '" table "', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = '" table "');" \
-	"UPDATE sqlite_sequence SET seq = seq + 100000 WHERE name = '" table "';"
+/* Numbers are left out behind what is brought back: what was made since had them. */
+#define GAP	"100000"
 
 static const struct carried tables[] = {
 	{ .name = "certificates", .column = "override_ms", .out = "DELETE FROM certificates WHERE override_ms",
-	  .in = NUMBERS_ON("certificates") "DELETE FROM certificates WHERE override_ms" },
-	{ .name = "command_numbers", .column = "reserved", .in = "UPDATE command_numbers SET reserved = 100000 + "
+	  .in = "DELETE FROM certificates WHERE override_ms" },
+	{ .name = "command_numbers", .column = "reserved", .in = "UPDATE command_numbers SET reserved = " GAP " + "
 	  "max(reserved, coalesce((SELECT max(number) FROM commands), 0))" },
 	{ .name = "devices", .column = "print", .in = "UPDATE users SET deleted_s = created_s WHERE id IN (SELECT user_id FROM devices WHERE user_id);"
 	  " DELETE FROM devices" },
@@ -49,10 +44,10 @@ static const struct carried tables[] = {
 	{ .name = "keys", .column = "hash", .out = "DELETE FROM keys", .in = "DELETE FROM keys" },
 	{ .name = "mission_legs", .column = "command_id", .in = "UPDATE mission_legs SET state = 'failed', reason = 'restored',"
 	  " ended_ns = began_ns WHERE state = 'running'" },
-	{ .name = "missions", .column = "driven_by", .in = NUMBERS_ON("missions") "UPDATE missions SET state = 'cancelled', reason = 'restored',"
+	{ .name = "missions", .column = "driven_by", .in = "UPDATE missions SET state = 'cancelled', reason = 'restored',"
 	  " ended_ns = changed_ns WHERE state IN ('running', 'paused', 'held')" },
 	{ .name = "registrations", .column = "password_hash", .out = "DELETE FROM registrations",
-	  .in = NUMBERS_ON("registrations") "DELETE FROM registrations" },
+	  .in = "DELETE FROM registrations" },
 	{ .name = "reset_codes", .column = "hash", .out = "DELETE FROM reset_codes", .in = "DELETE FROM reset_codes" },
 	{ .name = "second_factors", .column = "recovery", .out = "DELETE FROM second_factors WHERE NOT confirmed; UPDATE second_factors SET recovery = ''",
 	  .in = "DELETE FROM second_factors WHERE NOT confirmed; UPDATE second_factors SET recovery = ''" },
@@ -130,6 +125,29 @@ static bool has_column(sqlite3 *sql, const char *table, const char *column)
 	return has;
 }
 
+/* The keeper of alerts asks for the floor of its numbers; all others are AUTOINCREMENT. */
+static const char floor_of_alerts[] =
+	"DELETE FROM sqlite_sequence WHERE name = 'alerts' AND seq < (SELECT max(number) FROM alerts);"
+	"INSERT INTO sqlite_sequence (name, seq) SELECT 'alerts', coalesce(max(number), 0) FROM alerts"
+	" WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'alerts')";
+
+/* Left out are tables whose rows are deleted by their distance from the newest number, and that no route names. */
+static const char leave_numbers[] =
+	"INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM sqlite_schema WHERE type = 'table'"
+	" AND sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence);"
+	"UPDATE sqlite_sequence SET seq = seq + " GAP " WHERE name NOT IN ('journal_sources', 'odometer_services')";
+
+int ohtd_db_leave_numbers(sqlite3 *sql)
+{
+	int r = SQLITE_OK;
+
+	if (!has_column(sql, "sqlite_sequence", "seq"))
+		return r;
+	if (has_column(sql, "alerts", "number"))
+		r = sqlite3_exec(sql, floor_of_alerts, NULL, NULL, NULL);
+	return r == SQLITE_OK ? sqlite3_exec(sql, leave_numbers, NULL, NULL, NULL) : r;
+}
+
 static int run_steps(sqlite3 *sql, bool in)
 {
 	int r = SQLITE_OK;
@@ -140,7 +158,7 @@ static int run_steps(sqlite3 *sql, bool in)
 		if (step && has_column(sql, tables[i].name, tables[i].column))
 			r = sqlite3_exec(sql, step, NULL, NULL, NULL);
 	}
-	return r;
+	return in && r == SQLITE_OK ? ohtd_db_leave_numbers(sql) : r;
 }
 
 static int copy(const char *path, const char *to, struct asking *asking)

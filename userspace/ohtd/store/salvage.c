@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "store/carry.h"
 #include "store/db_file.h"
 #include "store/sql.h"
 #include "store/leftover.h"
@@ -182,6 +183,8 @@ static int mend(struct salvage *salvage)
 	if (!r)
 		r = ohtd_db_errno(sqlite3_exec(salvage->to->sql, salvage->to->schema->mend, NULL,
 					       NULL, NULL));
+	if (!r)
+		r = ohtd_db_errno(ohtd_db_leave_numbers(salvage->to->sql));
 	return ohtd_db_end(salvage->to, r);
 }
 

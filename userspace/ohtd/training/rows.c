@@ -22,7 +22,9 @@ static const struct ohtd_stored_row kept = {
 };
 
 static const struct ohtd_statement insert_sql = { "", &kept, ohtd_row_insert };
-static const struct ohtd_statement trim_sql = { "DELETE FROM scenarios WHERE id <= :id - :kept" };
+static const struct ohtd_statement trim_sql = {
+	"DELETE FROM scenarios WHERE id <= (SELECT id FROM scenarios ORDER BY id DESC LIMIT 1 OFFSET :kept)"
+};
 static const struct ohtd_statement keep_sql = {
 	"UPDATE scenarios SET state = :state, reason = :reason, done = :done, times = :times, ended_ns = :ended_ns WHERE id = :id", &kept
 };
@@ -42,7 +44,6 @@ int ohtd_training_run_add(struct ohtd_db *db, struct ohtd_training_run *run)
 		sqlite3_stmt *s = ohtd_db_statement(db, &trim_sql);
 
 		run->id = sqlite3_last_insert_rowid(db->sql);
-		ohtd_db_bind_number(s, ":id", run->id);
 		ohtd_db_bind_number(s, ":kept", OHTD_TRAINING_KEPT);
 		r = ohtd_db_run(db, s);
 	}

@@ -8,7 +8,7 @@ DELETE FROM profiles WHERE user_id NOT IN (SELECT id FROM users WHERE deleted_s 
 -- Comments go with their alert.
 DELETE FROM alert_comments WHERE alert NOT IN (SELECT number FROM alerts);
 
--- What a webhook was to be told goes with it: the next one may get its number.
+-- What a webhook was to be told goes with it.
 DELETE FROM webhook_deliveries WHERE webhook NOT IN (SELECT id FROM webhooks);
 
 -- An entry of the journal is worth more than its source: the lost source gets a row of its own.
