@@ -360,8 +360,8 @@ static void now_refused(struct kunit *test)
 }
 
 /*
- * A stop takes an exchange out of turn off the plan while its answer may still come, and the plan is
- * enabled again: the next cycle has not begun in time, so nothing new is in front of its reads.
+ * A stop takes an exchange out of turn off the plan while its answer may still come, and the machine
+ * is enabled again. The next cycle has not begun in time: nothing new goes before its reads.
  */
 static void now_behind_a_stop(struct kunit *test)
 {
