@@ -360,8 +360,8 @@ static void now_refused(struct kunit *test)
 }
 
 /*
- * A stop takes an exchange out of turn off the plan while its answer may still come, and the machine
- * is enabled again. The next cycle has not begun in time: nothing new goes before its reads.
+ * A stop takes an exchange out of turn off the plan while its answer may still come, and the
+ * machine is enabled again. The next cycle has not begun in time: its reads wait for no more.
  */
 static void now_behind_a_stop(struct kunit *test)
 {
