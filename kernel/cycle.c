@@ -668,7 +668,9 @@ static bool oht_cycle_may_begin(struct oht_cycle *cycle, u64 now_ns)
 
 	if (!cycle->engine->slot.planned) {
 		cycle->late = false;
-		if (now_ns >= cycle->engine->line_free_ns)
+		/* A stop leaves an exchange on the wire that is in no cycle any more. */
+		if (!oht_engine_slot_is_taken(cycle->engine) &&
+		    now_ns >= cycle->engine->line_free_ns)
 			cycle->urgent_ns = 0;
 		return true;
 	}

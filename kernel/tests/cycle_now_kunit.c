@@ -359,6 +359,33 @@ static void now_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, oht_cycle_set_outputs(&cyclic.cycle, &outputs, &word), -EINVAL);
 }
 
+/*
+ * A stop takes an exchange out of turn off the plan while its answer may still come, and the
+ * machine is enabled again. The next cycle has not begun in time: its reads wait for no more.
+ */
+static void now_behind_a_stop(struct kunit *test)
+{
+	u64 before_ns, stop_ns;
+
+	for (before_ns = 0; before_ns < 10 * FAKE_MS; before_ns += FAKE_MS / 2) {
+		for (stop_ns = 0; stop_ns < 10 * FAKE_MS; stop_ns += FAKE_MS / 2) {
+			now_init(test);
+			cyclic_run(5 * CYCLE_NS - before_ns - FAKE_MS / 2);
+			now_set_both(OHT_OUTPUTS_NOW);
+			cyclic_run(stop_ns);
+			cyclic_stop();
+			cyclic_run(FAKE_MS);
+			cyclic_set_state(OHT_ESTOP_ENABLED);
+			now_set_both(OHT_OUTPUTS_NOW);
+			cyclic_run(4 * CYCLE_NS);
+			KUNIT_EXPECT_LE_MSG(test, now_unread_ns(), CYCLE_NS + LATE_MAX_NS,
+					    "set %u us before a cycle, stopped %u us later\n",
+					    (u32)(before_ns / FAKE_US), (u32)(stop_ns / FAKE_US));
+			KUNIT_EXPECT_EQ(test, cyclic_status().missed, 0);
+		}
+	}
+}
+
 static void now_random_run(struct kunit *test, u32 run)
 {
 	unsigned int i, entry;
@@ -392,6 +419,16 @@ static void now_random_run(struct kunit *test, u32 run)
 	KUNIT_EXPECT_EQ(test, fake.early, 0);
 }
 
+/* Runs that have found a hole: stops at the end of a cycle, beside what is out of turn. */
+static void now_kept_runs(struct kunit *test)
+{
+	static const u32 runs[] = { 775000577, 776002879, 777001116, 779002954 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(runs); i++)
+		now_random_run(test, runs[i]);
+}
+
 static void now_random(struct kunit *test)
 {
 	const u32 first = FAKE_FIRST_RUN(), runs = FAKE_RUNS(NOW_RUNS);
@@ -413,6 +450,8 @@ static struct kunit_case now_cases[] = {
 	KUNIT_CASE(now_loses_no_unit),
 	KUNIT_CASE(now_with_a_full_plan),
 	KUNIT_CASE(now_refused),
+	KUNIT_CASE(now_behind_a_stop),
+	KUNIT_CASE(now_kept_runs),
 	KUNIT_CASE(now_random),
 	{}
 };

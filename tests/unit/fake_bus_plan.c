@@ -139,7 +139,7 @@ void fake_bus_forget_outputs(struct fake_bus *fake)
 			ohtd_grid_done(&fake->grid, (int)i, &stopped, now_ns(fake));
 			fake->running_entry = -1;
 		}
-		ohtd_grid_leave_out(&fake->grid, (int)i);
+		ohtd_grid_leave_out(&fake->grid, (int)i, now_ns(fake));
 	}
 }
 

@@ -214,6 +214,41 @@ static void cycle_that_exceeds_is_given_up(void **state)
 	assert_int_equal(grid.value[0].tried_ns, 0);
 }
 
+/* What goes out of turn takes 10 ms in all until a cycle begins in time, not until one begins. */
+static void cycle_that_was_put_off_has_no_new_time_out_of_turn(void **state)
+{
+	const struct oht_reply reply = { 0 };
+	struct ohtd_grid_plan plan = three();
+	struct ohtd_grid grid = { .char_ns = CHAR_NS, .gap_ns = GAP_NS };
+	uint64_t now_ns = T0 + CYCLE_NS - 1, two_ns = 2 * (16 * CHAR_NS + 3500000);
+	int i;
+
+	(void)state;
+	for (i = 1; i < 3; i++) {
+		plan.entry[i].function = OHT_WRITE_SINGLE;
+		plan.entry[i].count = 1;
+	}
+	ohtd_grid_start(&grid, &plan, T0);
+	ohtd_grid_tick(&grid, T0, false);
+	finish(&grid, T0 + ONE_NS);
+	ohtd_bus_hurry(&grid, 1);
+	ohtd_bus_hurry(&grid, 2);
+	assert_int_equal(grid.urgents, 2);
+	now_ns += two_ns;
+	ohtd_grid_done(&grid, 1, &reply, now_ns - two_ns / 2);
+	/* A stop has ended it on the wire. */
+	ohtd_grid_leave_out(&grid, 2, now_ns);
+	/* The exchanges were waited for, and the point of the grid has passed meanwhile. */
+	assert_true(ohtd_grid_tick(&grid, now_ns, false));
+	ohtd_bus_hurry(&grid, 1);
+	assert_int_equal(ohtd_grid_next(&grid), 0);
+	finish(&grid, now_ns + ONE_NS);
+	assert_true(ohtd_grid_tick(&grid, T0 + 2 * CYCLE_NS, false));
+	ohtd_bus_hurry(&grid, 1);
+	assert_int_equal(ohtd_grid_next(&grid), 1);
+	assert_int_equal(grid.head.missed, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +259,7 @@ int main(void)
 		cmocka_unit_test(values_stay_and_errors_count),
 		cmocka_unit_test(outputs_are_not_sent),
 		cmocka_unit_test(cycle_that_exceeds_is_given_up),
+		cmocka_unit_test(cycle_that_was_put_off_has_no_new_time_out_of_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -339,7 +339,9 @@ bool ohtd_grid_tick(struct ohtd_grid *grid, uint64_t now_ns, bool give)
 	grid->head.missed += passed;
 	if (!grid->due && !grid->urgents) {
 		grid->late = false;
-		grid->urgent_ns = 0;
+		/* Where exchanges are waited for, this is called behind one that has put the cycle off. */
+		if (grid->ended_ns <= grid->grid_ns)
+			grid->urgent_ns = 0;
 	}
 	grid->head.exceeded += grid->due != 0;
 	if (grid->due && !is_put_off(grid)) {
@@ -378,10 +380,11 @@ void ohtd_bus_hurry(struct ohtd_grid *grid, int entry)
 }
 
 /* It is over: its turn, and its place out of turn. */
-static void close_entry(struct ohtd_grid *grid, int entry)
+static void close_entry(struct ohtd_grid *grid, int entry, uint64_t now_ns)
 {
 	unsigned int i, kept = 0;
 
+	grid->ended_ns = now_ns;
 	grid->due &= ~(1ull << entry);
 	for (i = 0; i < grid->urgents; i++)
 		if (grid->urgent[i] != entry)
@@ -412,9 +415,9 @@ struct oht_request ohtd_grid_request(const struct ohtd_grid *grid, int entry)
 	};
 }
 
-void ohtd_grid_leave_out(struct ohtd_grid *grid, int entry)
+void ohtd_grid_leave_out(struct ohtd_grid *grid, int entry, uint64_t now_ns)
 {
-	close_entry(grid, entry);
+	close_entry(grid, entry, now_ns);
 }
 
 bool ohtd_grid_give_up(struct ohtd_grid *grid, uint64_t now_ns)
@@ -431,7 +434,7 @@ void ohtd_grid_done(struct ohtd_grid *grid, int entry, const struct oht_reply *r
 {
 	struct oht_cyclic_value *value = &grid->value[entry];
 
-	close_entry(grid, entry);
+	close_entry(grid, entry, now_ns);
 	value->outcome = reply->outcome;
 	value->exception = reply->exception;
 	value->error = reply->error;

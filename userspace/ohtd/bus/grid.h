@@ -45,6 +45,7 @@ struct ohtd_grid_plan {
  * @urgents: how many they are
  * @urgent_ns: what exchanges out of turn have taken, as computed, since a cycle began in time
  * @late: the next cycle may begin late because of them
+ * @ended_ns: when the last exchange of the plan ended
  * @head: as the image shows it
  * @value: as the image shows it
  */
@@ -61,6 +62,7 @@ struct ohtd_grid {
 	unsigned int urgents;
 	uint64_t urgent_ns;
 	bool late;
+	uint64_t ended_ns;
 	struct oht_cyclic_head head;
 	struct oht_cyclic_value value[OHT_CYCLIC_ENTRIES_MAX];
 };
@@ -123,7 +125,7 @@ struct oht_request ohtd_grid_request(const struct ohtd_grid *grid, int entry);
 bool ohtd_grid_give_up(struct ohtd_grid *grid, uint64_t now_ns);
 
 /* An entry of the present cycle, or out of turn, that must not be sent any more. */
-void ohtd_grid_leave_out(struct ohtd_grid *grid, int entry);
+void ohtd_grid_leave_out(struct ohtd_grid *grid, int entry, uint64_t now_ns);
 
 /* What came of it. */
 void ohtd_grid_done(struct ohtd_grid *grid, int entry, const struct oht_reply *reply,

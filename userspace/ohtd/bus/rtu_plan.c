@@ -63,7 +63,7 @@ static void exchange_entry(struct rtu_bus *rtu, int entry)
 
 	if (rtu_writes(&request)) {
 		if (!take_words(rtu, entry, &output)) {
-			ohtd_grid_leave_out(&rtu->grid, entry);
+			ohtd_grid_leave_out(&rtu->grid, entry, ohtd_monotonic_ns());
 			return;
 		}
 		request.words = output.words;
@@ -72,7 +72,7 @@ static void exchange_entry(struct rtu_bus *rtu, int entry)
 	}
 	rtu_line_exchange(&rtu->line, &request, rtu_writes(&request) ? &gate : NULL, &reply);
 	if (reply.outcome == OHT_OUTCOME_STOPPED) {
-		ohtd_grid_leave_out(&rtu->grid, entry);
+		ohtd_grid_leave_out(&rtu->grid, entry, ohtd_monotonic_ns());
 		return;
 	}
 	if (rtu_writes(&request) && reply.outcome == OHT_OUTCOME_OK)
