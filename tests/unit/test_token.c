@@ -591,6 +591,11 @@ static void kid_of_another_key(void **state)
 		snprintf(header, sizeof(header), "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"%s\"}", views[i].kid);
 		take(forge_with(header, claims_text(&good), EVP_sha256(), key, sizeof(key)), i ? OHTD_TOKEN_GOOD : OHTD_TOKEN_INVALID);
 	}
+	/* No name of ours: longer, cut, empty. */
+	for (int i = 0; i < 3; i++) {
+		snprintf(header, sizeof(header), "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"%.*s%s\"}", 8 * i, views[1].kid, i == 2 ? "0" : "");
+		take(forge_with(header, claims_text(&good), EVP_sha256(), key, sizeof(key)), OHTD_TOKEN_INVALID);
+	}
 }
 
 static void fifth_key_waits_for_the_end_of_the_first(void **state)

@@ -44,7 +44,6 @@ static const struct ohtd_statement put_sql = {
 	&ohtd_account_devices
 };
 static const struct ohtd_statement end_sql = { "DELETE FROM devices WHERE id = :id", &ohtd_account_devices };
-static const struct ohtd_statement end_of_sql = { "DELETE FROM devices WHERE user_id = :user_id", &ohtd_account_devices };
 static const struct ohtd_statement end_old_sql = { "DELETE FROM devices WHERE state = 1 AND until_s <= :now" };
 static const struct ohtd_statement forget_sql = {
 	"DELETE FROM devices WHERE state = 3 AND id NOT IN (SELECT id FROM devices WHERE state = 3 ORDER BY decided_s DESC, id DESC LIMIT :keep)"
@@ -171,11 +170,4 @@ int ohtd_account_device_remove(struct ohtd_db *db, struct ohtd_account_device_de
 int ohtd_accounts_devices_count(struct ohtd_db *db, struct ohtd_accounts_waiting *waiting)
 {
 	return ohtd_accounts_count(db, &waiting_sql, waiting);
-}
-
-int ohtd_account_device_end_of(struct ohtd_db *db, int64_t user_id)
-{
-	struct ohtd_account_device device = { .user_id = user_id };
-
-	return ohtd_db_put(db, &end_of_sql, &device);
 }

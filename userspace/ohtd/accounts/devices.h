@@ -37,7 +37,7 @@ enum ohtd_account_device_state {
  * @client: the address, of IPv6 its /64
  * @agent: what the client calls itself
  * @created_s, @until_s: wall clock, of the request and of its end without a decision
- * @decided_s: wall clock; 0: no person has decided yet
+ * @decided_s: wall clock; 0: it waits
  * @decided_by_id: account that decided; 0: none, or a local user
  * @name: of the account; ""
  * @role: of the account, enum ohtd_role; 0
@@ -84,7 +84,7 @@ int ohtd_account_device_ask(struct ohtd_db *db, struct ohtd_account_device *devi
  * @accept: let it in; false: reject it
  * @user: in: name and role of its account. Out: the account that was made, or that has ended
  * @by_id: account that decides; 0: a local user
- * @by_role: of who decides
+ * @by_role: of the person who decides
  * @now_s: wall clock
  * @ended: out: @user is an account that has ended
  */
@@ -109,8 +109,5 @@ int ohtd_account_device_remove(struct ohtd_db *db, struct ohtd_account_device_de
 
 /* Of those that wait. 0 or a negative errno. */
 int ohtd_accounts_devices_count(struct ohtd_db *db, struct ohtd_accounts_waiting *waiting);
-
-/* For the end of an account: the device that has it is gone too. 0 or a negative errno. */
-int ohtd_account_device_end_of(struct ohtd_db *db, int64_t user_id);
 
 #endif /* OHTD_ACCOUNTS_DEVICES_H */

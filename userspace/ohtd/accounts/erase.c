@@ -46,6 +46,7 @@ static const struct ohtd_statement end_sql[] = {
 	{ "DELETE FROM certificates WHERE user_id = :id" },
 	{ "DELETE FROM second_factors WHERE user_id = :id" },
 	{ "DELETE FROM reset_codes WHERE user_id = :id" },
+	{ "DELETE FROM devices WHERE user_id = :id" },
 };
 
 #define COUNT(array_)	(sizeof(array_) / sizeof((array_)[0]))

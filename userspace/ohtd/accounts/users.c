@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "store/sql.h"
-#include "accounts/devices.h"
 #include "accounts/keys.h"
 #include "accounts/private.h"
 
@@ -234,8 +233,6 @@ static int change_all(struct ohtd_db *db, struct ohtd_user_change *change)
 		r = ohtd_account_keys_end_of(db, change->id);
 	if (!r && change->deleted)
 		r = ohtd_accounts_erase(db, &before);
-	if (!r && change->deleted)
-		r = ohtd_account_device_end_of(db, change->id);
 	else if (!r && change->password_hash)
 		r = forgive(db, change->id);
 	return r ? r : end_sessions(db, change);

@@ -40,7 +40,7 @@ struct ohtd_tokens {
 	struct ohtd_token_cache *cache;
 	pthread_mutex_t lock;		/* the ring */
 	struct ohtd_auth_ring ring;
-	pthread_mutex_t files;		/* changes of the ring and its file */
+	pthread_mutex_t files;		/* the members below, and each change of the ring */
 	char dir[DIR_BYTES];		/* "": nothing is kept */
 	bool sealed;
 	unsigned char seal[OHTD_TOKEN_KEY_BYTES];
@@ -224,7 +224,7 @@ unsigned int ohtd_auth_tokens_look(struct ohtd_tokens *tokens, struct ohtd_auth_
 
 /* ---- what time does to them ---- */
 
-/* The age of a key is known only while a time server sets the clock. */
+/* A clock that is not synchronised does not say how old a key is. */
 static bool is_due(struct ohtd_tokens *tokens, const struct ohtd_auth_ring *ring)
 {
 	struct ohtd_clock_view clock;
@@ -408,15 +408,14 @@ static bool take_claims(struct ohtd_tokens *tokens, struct json_object *json,
 	       take_principal(json, &claims->who);
 }
 
-static bool read_signed(struct ohtd_tokens *tokens, jwt_t *jwt, const struct ohtd_auth_ring_key *key, struct ohtd_claims *claims)
+static bool read_signed(struct ohtd_tokens *tokens, jwt_t *jwt, struct ohtd_claims *claims)
 {
-	const char *kid = jwt_get_header(jwt, "kid");
 	struct json_object *json;
 	char *grants = NULL;
 	bool good;
 
-	/* The header chooses algorithm and key; only ours count. */
-	if (jwt_get_alg(jwt) == JWT_ALG_HS256 && (!kid || !strcmp(kid, key->kid)))
+	/* The header chooses the algorithm; only ours counts. */
+	if (jwt_get_alg(jwt) == JWT_ALG_HS256)
 		grants = jwt_get_grants_json(jwt, NULL);
 	json = grants ? json_tokener_parse(grants) : NULL;
 	free(grants);
@@ -426,22 +425,39 @@ static bool read_signed(struct ohtd_tokens *tokens, jwt_t *jwt, const struct oht
 	return good;
 }
 
+/* The key that the unverified header of the token names. False: it names none, and so each key may have signed it. */
+static bool read_kid(const char *text, char *kid, size_t size)
+{
+	const char *named = NULL;
+	jwt_t *jwt = NULL;
+
+	if (!jwt_decode(&jwt, text, NULL, 0))
+		named = jwt_get_header(jwt, "kid");
+	if (named)
+		snprintf(kid, size, "%s", named);
+	jwt_free(jwt);
+	return named;
+}
+
 /* An earlier key opens nothing for longer than its last token, whatever that says. */
 static bool read_token(struct ohtd_tokens *tokens, const char *text, struct ohtd_claims *claims)
 {
 	struct ohtd_auth_ring_moment now = moment_of(tokens);
+	char kid[OHTD_TOKEN_KID_BYTES + 1];	/* one more, so that a longer name is none of ours */
 	struct ohtd_auth_ring ring;
 	jwt_t *jwt = NULL;
 	unsigned int i;
-	bool good;
+	bool named, good;
 
 	if (strnlen(text, OHTD_TOKEN_BYTES_MAX + 1) > OHTD_TOKEN_BYTES_MAX)
 		return false;
+	named = read_kid(text, kid, sizeof(kid));
 	copy_ring(tokens, &ring);
 	for (i = 0; i < ring.count; i++)
-		if (ohtd_auth_ring_left_ms(&ring, i, &now) > 0 && !jwt_decode(&jwt, text, ring.at[i].key, sizeof(ring.at[i].key)))
+		if ((!named || !strcmp(kid, ring.at[i].kid)) && ohtd_auth_ring_left_ms(&ring, i, &now) > 0 &&
+		    !jwt_decode(&jwt, text, ring.at[i].key, sizeof(ring.at[i].key)))
 			break;
-	good = i < ring.count && read_signed(tokens, jwt, &ring.at[i], claims);
+	good = i < ring.count && read_signed(tokens, jwt, claims);
 	if (good && claims->boot_exp_s > ohtd_auth_ring_access_s(&ring, i, &now))
 		claims->boot_exp_s = ohtd_auth_ring_access_s(&ring, i, &now);
 	forget_ring(&ring);
