@@ -134,6 +134,8 @@ static struct {
 	struct ohtd_missions *missions;
 	struct ohtd_mission_schedule row;
 	bool unkept, forbidden;
+	/* What looks at the robot get as long as it is set: the copy of a moment ago. */
+	const struct ohtd_snapshot *stale;
 	/* So many calls of the store until some fail. */
 	unsigned int calls_left, failing;
 	char dir[64];
@@ -154,6 +156,10 @@ int __wrap_ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void 
 int __wrap_ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snapshot *out)
 {
 	(void)robot;
+	if (rig.stale) {
+		*out = *rig.stale;
+		return 0;
+	}
 	return ohtd_seqlock_copy(&rig.robot->f->control.published, out);
 }
 
@@ -313,12 +319,23 @@ static void end(void)
 	driver_end(rig.robot);
 }
 
+/* The word that refuses the release; "": it is given. */
+static const char *try_release(void)
+{
+	static struct ohtd_missions_releasing asked;
+	int r;
+
+	asked = (struct ohtd_missions_releasing){ .person = person, .row.id = rig.row.id };
+	r = ohtd_missions_release(rig.missions, &asked);
+	assert_string_equal(asked.row.name, "round");
+	if (r != (asked.why ? -EPERM : 0))
+		fail_msg("release: %d", r);
+	return asked.why ? asked.why : "";
+}
+
 static void release(void)
 {
-	struct ohtd_mission_schedule row = { .id = rig.row.id };
-
-	assert_int_equal(ohtd_missions_release(rig.missions, &person, &row), 0);
-	assert_string_equal(row.name, "round");
+	assert_string_equal(try_release(), "");
 }
 
 static bool is_released(void)
@@ -441,27 +458,51 @@ static void stop_it(void)
 	by_hand(OHTD_COMMAND_STOP, NAN);
 }
 
-static void press_and_mend(void)
+static void press(void)
 {
 	fake_bus_press(rig.robot->f->fake);
 	fixture_run_ms(rig.robot->f, 50);
+}
+
+static void mend(void)
+{
 	rig.robot->f->fake->pressed = false;
 	fixture_run_ms(rig.robot->f, 2000);
 	by_hand(OHTD_COMMAND_RESET, NAN);
 	fixture_run_ms(rig.robot->f, 500);
+}
+
+static void disable(void)
+{
+	by_hand(OHTD_COMMAND_DISABLE, NAN);
+	fixture_run_ms(rig.robot->f, 1000);
+}
+
+static void press_and_mend(void)
+{
+	press();
+	mend();
 	by_hand(OHTD_COMMAND_ENABLE, NAN);
 }
 
 static void disable_and_enable(void)
 {
-	by_hand(OHTD_COMMAND_DISABLE, NAN);
-	fixture_run_ms(rig.robot->f, 1000);
+	disable();
 	by_hand(OHTD_COMMAND_ENABLE, NAN);
 }
 
 static void move_away(void)
 {
 	by_hand(OHTD_COMMAND_MOVE, 9050);
+}
+
+static void jog(void)
+{
+	struct ohtd_command command = {
+		.id = ++rig.robot->run.asked, .kind = OHTD_COMMAND_JOG, .by = person.by, .role = OHTD_ROLE_OPERATOR, .speed_mm_s = -100,
+	};
+
+	assert_int_equal(fixture_command(rig.robot->f, &command).outcome, OHTD_OUTCOME_DONE);
 }
 
 static void log_out(void)
@@ -491,6 +532,72 @@ static void whatever_interrupts_the_robot_ends_a_release(void **state)
 		cancel_newest();
 	}
 	assert_true(rig.robot->rail->position_mm < 9060);
+	end();
+}
+
+/* The first time of the schedule has passed, and the control of the fixture has ended. */
+static void pass_first(void)
+{
+	run_s(15);
+	cancel_newest();
+}
+
+/* A release that is given beside a stop would hold behind the reset and enable of another person. */
+static void what_would_hold_a_mission_refuses_a_release(void **state)
+{
+	(void)state;
+	begin();
+	pass_first();
+	press();
+	assert_string_equal(try_release(), "stop_latched");
+	mend();
+	assert_string_equal(try_release(), "not_enabled");
+	by_hand(OHTD_COMMAND_ENABLE, NAN);
+	disable();
+	assert_string_equal(try_release(), "not_enabled");
+	by_hand(OHTD_COMMAND_ENABLE, NAN);
+	jog();
+	assert_string_equal(try_release(), "replaced");
+	stop_it();
+	run_s(2);
+	move_away();
+	assert_string_equal(try_release(), "replaced");
+	run_s(4);
+	assert_false(is_released());
+	/* Nothing of them holds: each was refused, and the time comes. */
+	run_s(290);
+	is_newest(OHTD_MISSION_WAITING, OHTD_MISSIONS_SCHEDULE_NOT_RELEASED);
+	ask(OHTD_MISSIONS_START, newest().id);
+	assert_string_equal(newest().state, OHTD_MISSION_RUNNING);
+	fixture_run_ms(rig.robot->f, 200);
+	/* The motion of a mission is no reason. */
+	release();
+	run_s(20);
+	is_newest(OHTD_MISSION_FINISHED, "");
+	assert_true(is_released());
+	end();
+}
+
+/* The stop is in the ring of events already, and not yet in the copy by which the release is judged. */
+static void a_stop_at_the_moment_of_a_release_ends_it(void **state)
+{
+	static struct ohtd_snapshot before;
+
+	(void)state;
+	begin();
+	pass_first();
+	assert_int_equal(ohtd_seqlock_copy(&rig.robot->f->control.published, &before), 0);
+	press();
+	rig.stale = &before;
+	release();
+	rig.stale = NULL;
+	assert_true(is_released());
+	run_s(1);
+	assert_false(is_released());
+	mend();
+	by_hand(OHTD_COMMAND_ENABLE, NAN);
+	run_s(300);
+	is_newest(OHTD_MISSION_WAITING, OHTD_MISSIONS_SCHEDULE_NOT_RELEASED);
 	end();
 }
 
@@ -658,6 +765,8 @@ int main(void)
 		cmocka_unit_test(times_are_those_that_clocks_show),
 		cmocka_unit_test_setup_teardown(only_a_released_schedule_moves_the_robot, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(whatever_interrupts_the_robot_ends_a_release, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_would_hold_a_mission_refuses_a_release, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_stop_at_the_moment_of_a_release_ends_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_mission_that_is_held_or_cancelled_ends_the_release_of_its_schedule, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_clock_that_nothing_keeps_right_starts_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_time_over_which_the_clock_is_set_is_passed_over, set_up, tear_down),

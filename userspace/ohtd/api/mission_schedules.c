@@ -125,16 +125,16 @@ static const struct ohtd_missions_schedule_board *board_of(struct ohtd_call *cal
 /**
  * struct schedule_late - something is done with schedules
  * @missions: the room
- * @person: the person or program that asks
- * @row: of one
+ * @act: with a release
+ * @asked: the person or program that asks, and the row of one
  * @rows: all of them
  * @result: of the room; not that of @late, whose errors are the store's
  */
 struct schedule_late {
 	struct ohtd_late late;
 	struct ohtd_missions *missions;
-	struct ohtd_missions_person person;
-	struct ohtd_mission_schedule row;
+	int (*act)(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked);
+	struct ohtd_missions_releasing asked;
 	struct ohtd_mission_schedule rows[OHTD_MISSION_SCHEDULES_MAX];
 	int result;
 };
@@ -146,8 +146,8 @@ static struct schedule_late *make_job(struct ohtd_call *call)
 	if (!job)
 		return NULL;
 	job->missions = call->services->missions;
-	job->person = (struct ohtd_missions_person){ call->who, ohtd_holder_of(&call->who) };
-	job->row.id = call->params.id;
+	job->asked.person = (struct ohtd_missions_person){ call->who, ohtd_holder_of(&call->who) };
+	job->asked.row.id = call->params.id;
 	return job;
 }
 
@@ -156,18 +156,26 @@ static bool has_result(struct ohtd_call *call, const struct schedule_late *job)
 {
 	int result = job->late.result < 0 ? job->late.result : job->result;
 
+	if (job->asked.why) {
+		ohtd_reply_problem(call, 409, job->asked.why, "%s", ohtd_missions_check_text(job->asked.why));
+		return false;
+	}
 	switch (result) {
 	case -ENOENT:
 		if (call->params.id)
 			ohtd_reply_problem(call, 404, "not_found", "there is no schedule %" PRId64 ": see GET missions/schedules", call->params.id);
 		else
-			ohtd_reply_member(call, "/template", "unknown_value", "there is no mission %" PRId64 ": see GET missions?state=template", job->row.template);
+			ohtd_reply_member(call, "/template", "unknown_value", "there is no mission %" PRId64 ": see GET missions?state=template", job->asked.row.template);
 		break;
 	case -ENOTUNIQ:
-		ohtd_reply_member(call, "/template", "unfit", "mission %" PRId64 " is no template: make one of it with \"template\": true", job->row.template);
+		ohtd_reply_member(call, "/template", "unfit", "mission %" PRId64 " is no template: make one of it with \"template\": true", job->asked.row.template);
 		break;
 	case -E2BIG:
 		ohtd_reply_problem(call, 409, "too_many_schedules", "there are %d schedules already: delete one", OHTD_MISSION_SCHEDULES_MAX);
+		break;
+	case -EAGAIN:
+		ohtd_reply_header(call, "retry-after", "1");
+		ohtd_reply_problem(call, 503, "busy", "the robot does not answer");
 		break;
 	default:
 		if (result >= 0)
@@ -187,7 +195,7 @@ static void reply_one(struct ohtd_call *call, struct ohtd_late *late)
 	const struct schedule_late *job = (const struct schedule_late *)late;
 
 	if (has_result(call, job)) {
-		struct schedule view = view_of(call, &job->row, board_of(call));
+		struct schedule view = view_of(call, &job->asked.row, board_of(call));
 
 		OHTD_REPLY(call, 200, schedule, &view);
 	}
@@ -303,7 +311,7 @@ static int64_t days_of(struct ohtd_call *call, const struct schedule_body *said)
 
 static int work_add(struct ohtd_db *db, void *arg)
 {
-	return ohtd_mission_schedule_add(db, &((struct schedule_late *)arg)->row);
+	return ohtd_mission_schedule_add(db, &((struct schedule_late *)arg)->asked.row);
 }
 
 static void reply_made(struct ohtd_call *call, struct ohtd_late *late)
@@ -311,7 +319,7 @@ static void reply_made(struct ohtd_call *call, struct ohtd_late *late)
 	const struct schedule_late *job = (const struct schedule_late *)late;
 
 	if (has_result(call, job)) {
-		struct schedule view = view_of(call, &job->row, board_of(call));
+		struct schedule view = view_of(call, &job->asked.row, board_of(call));
 
 		OHTD_REPLY(call, 201, schedule, &view);
 	}
@@ -333,7 +341,7 @@ static void post_schedule(struct ohtd_call *call)
 	job = on ? make_job(call) : NULL;
 	if (!job)
 		return;
-	row = &job->row;
+	row = &job->asked.row;
 	row->template = said->template;
 	row->days = on;
 	row->from_min = row->until_min = minute_of(said->from);
@@ -352,7 +360,7 @@ static void post_schedule(struct ohtd_call *call)
 
 static int work_delete(struct ohtd_db *db, void *arg)
 {
-	return ohtd_mission_schedule_delete(db, ((struct schedule_late *)arg)->row.id);
+	return ohtd_mission_schedule_delete(db, ((struct schedule_late *)arg)->asked.row.id);
 }
 
 static void reply_deleted(struct ohtd_call *call, struct ohtd_late *late)
@@ -373,36 +381,32 @@ static void delete_schedule(struct ohtd_call *call)
 
 /* ---- releases ---- */
 
-static int release(struct ohtd_late *late)
+static int act(struct ohtd_late *late)
 {
 	struct schedule_late *job = (struct schedule_late *)late;
 
-	job->result = ohtd_missions_release(job->missions, &job->person, &job->row);
+	job->result = job->act(job->missions, &job->asked);
 	return 0;
+}
+
+static void begin(struct ohtd_call *call, int (*what)(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked))
+{
+	struct schedule_late *job = make_job(call);
+
+	if (!job)
+		return;
+	job->act = what;
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, act, reply_one);
 }
 
 static void post_release(struct ohtd_call *call)
 {
-	struct schedule_late *job = make_job(call);
-
-	if (job)
-		ohtd_late_act(call, &job->late, OHTD_LATE_MS, release, reply_one);
-}
-
-static int withdraw(struct ohtd_late *late)
-{
-	struct schedule_late *job = (struct schedule_late *)late;
-
-	job->result = ohtd_missions_withdraw(job->missions, &job->person, &job->row);
-	return 0;
+	begin(call, ohtd_missions_release);
 }
 
 static void delete_release(struct ohtd_call *call)
 {
-	struct schedule_late *job = make_job(call);
-
-	if (job)
-		ohtd_late_act(call, &job->late, OHTD_LATE_MS, withdraw, reply_one);
+	begin(call, ohtd_missions_withdraw);
 }
 
 static const struct ohtd_route routes[] = {
@@ -424,12 +428,13 @@ static const struct ohtd_route routes[] = {
 		.handle = delete_schedule,
 		.summary = "Delete a schedule; missions that it has made stay",
 	}, {
-		.method = OHTD_POST, .path = "missions/schedules/{id}/release", .role = OHTD_ROLE_OPERATOR, .flags = OHTD_ROUTE_STORE,
+		.method = OHTD_POST, .path = "missions/schedules/{id}/release", .role = OHTD_ROLE_OPERATOR, .flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
 		.body_bytes_max = 1024,
 		.replies = { { 200, &schedule_shape } }, .problems = { "not_found", "out_of_memory" },
 		.handle = post_release,
 		.summary = "Let missions of a schedule start by themselves, in the name of the session that asks",
-		.text = "Until this session ends, until a stop, a fault, a disable or a motion that somebody else asks for, until one of its missions "
+		.text = "Refused while something stands in the way of a mission: a stop, a fault, a disable, a motion of somebody else. The "
+			"release holds until this session ends, until a stop, a fault, a disable or a motion that somebody else asks for, until one of its missions "
 			"ends otherwise than finished or is held, and until ohtd ends.",
 	}, {
 		.method = OHTD_DELETE, .path = "missions/schedules/{id}/release", .role = OHTD_ROLE_OPERATOR,

@@ -306,23 +306,39 @@ static bool is_ended(const struct ohtd_command_view *command)
 	       command->state == OHTD_COMMAND_STATE_FAILED;
 }
 
+const char *ohtd_missions_without_outputs(const struct ohtd_missions *missions)
+{
+	const unsigned int state = missions->snapshot.state;
+
+	if (state == OHTD_STATE_ESTOP)
+		return ohtd_why_name(OHTD_WHY_STOP_LATCHED);
+	if (state == OHTD_STATE_FAULT)
+		return ohtd_why_name(OHTD_WHY_IN_FAULT);
+	return ohtd_state_is_enabled(state) ? NULL : ohtd_why_name(OHTD_WHY_NOT_ENABLED);
+}
+
 const char *ohtd_missions_prevented(const struct ohtd_missions *missions)
 {
 	const struct ohtd_snapshot *robot = &missions->snapshot;
+	const char *why = missions->interrupted ? missions->interrupted : ohtd_missions_without_outputs(missions);
 
-	if (missions->interrupted)
-		return missions->interrupted;
-	if (robot->state == OHTD_STATE_ESTOP)
-		return ohtd_why_name(OHTD_WHY_STOP_LATCHED);
-	if (robot->state == OHTD_STATE_FAULT)
-		return ohtd_why_name(OHTD_WHY_IN_FAULT);
-	if (!ohtd_state_is_enabled(robot->state))
-		return ohtd_why_name(OHTD_WHY_NOT_ENABLED);
+	if (why)
+		return why;
 	if (robot->queue_count)
 		return ohtd_why_name(OHTD_WHY_REPLACED);
 	if (is_ended(&robot->command) || (*missions->ended && !strcmp(robot->command.caller_id, missions->ended)))
 		return NULL;
 	return ohtd_why_name(OHTD_WHY_REPLACED);
+}
+
+const char *ohtd_missions_opposed(struct ohtd_missions *missions)
+{
+	const struct ohtd_mission_leg *leg = missions->row.id ? ohtd_missions_leg(missions) : NULL;
+	bool own = leg && *leg->command_id && !strcmp(missions->snapshot.command.caller_id, leg->command_id);
+
+	if (own && !missions->interrupted && !missions->snapshot.queue_count)
+		return ohtd_missions_without_outputs(missions);
+	return ohtd_missions_prevented(missions);
 }
 
 /* The last command may still be coming to rest, or a leg that was cancelled not have begun. */

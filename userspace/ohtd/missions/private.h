@@ -175,8 +175,14 @@ unsigned int ohtd_missions_kind_of(const struct ohtd_mission_leg *leg);
 /* Why @person may not have a leg driven, of which @kind is the verb; NULL: it may. */
 const char *ohtd_missions_forbidden(const struct ohtd_missions *missions, const struct ohtd_missions_person *person, unsigned int kind);
 
+/* The word of a stop, a fault or a disable that keeps the outputs low; NULL: they are enabled. */
+const char *ohtd_missions_without_outputs(const struct ohtd_missions *missions);
+
 /* Why a robot that has no outputs, or moves for somebody else, drives no leg; NULL: it may, if it rests. */
 const char *ohtd_missions_prevented(const struct ohtd_missions *missions);
+
+/* As ohtd_missions_prevented(), but the motion of the leg under way is no reason. */
+const char *ohtd_missions_opposed(struct ohtd_missions *missions);
 
 /* Where a leg goes to and how fast, into @command. False: no station has its name. */
 bool ohtd_missions_aim(struct ohtd_missions *missions, const struct ohtd_mission_leg *leg, struct ohtd_command *command);

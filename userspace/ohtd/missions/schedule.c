@@ -100,6 +100,13 @@ static void hear(struct ohtd_missions *missions)
 	}
 	if (missions->release_count && missions->release_reader.lost)
 		end_all(missions, OHTD_MISSIONS_UNSEEN);
+	/* An event just before the release is in the ring sooner than in the snapshot by which the release was judged. */
+	if (missions->release_count && !ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot)) {
+		const char *why = ohtd_missions_without_outputs(missions);
+
+		if (why)
+			end_all(missions, why);
+	}
 }
 
 /* Those whose session, role or key is no more, and those of schedules that were deleted. */
@@ -139,42 +146,61 @@ static int read_schedules(struct ohtd_missions *missions)
 	return 0;
 }
 
-int ohtd_missions_release(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_mission_schedule *row)
+/* What would hold a mission that is driven now refuses the release as well: a reset and an enable must not start what was asked for before. */
+static int refused(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked)
 {
-	struct ohtd_missions_release *release;
+	if (ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot))
+		return -EAGAIN;
+	asked->why = ohtd_missions_opposed(missions);
+	return asked->why ? -EPERM : 0;
+}
+
+static int release(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked)
+{
+	struct ohtd_event_reader heard = { .seen = ohtd_robot_events(missions->setup.robot) };
+	struct ohtd_missions_release *release = release_of(missions, asked->row.id);
+	int r = refused(missions, asked);
+
+	if (!r && !release && missions->release_count == OHTD_MISSION_SCHEDULES_MAX)
+		r = -ENOENT;
+	if (r)
+		return r;
+	if (!missions->release_count)
+		missions->release_reader = heard;
+	if (!release)
+		release = &missions->releases[missions->release_count++];
+	*release = (struct ohtd_missions_release){ asked->row.id, asked->person, ohtd_clock_wall_ns(missions->setup.clock) };
+	ohtd_log(OHTD_LOG_NOTICE, "missions", "schedule_released", "schedule %" PRId64 " by %s", asked->row.id, asked->person.who.user);
+	show(missions);
+	return 0;
+}
+
+int ohtd_missions_release(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked)
+{
 	int r;
 
 	pthread_mutex_lock(&missions->lock);
+	ohtd_missions_hear(missions);
 	hear(missions);
 	ohtd_missions_schedules_changed(missions);
 	r = read_schedules(missions);
 	if (!r)
-		r = ohtd_store_read(missions->setup.store, work_get, row);
-	release = release_of(missions, row->id);
-	if (!r && !release && missions->release_count == OHTD_MISSION_SCHEDULES_MAX)
-		r = -ENOENT;
-	if (!r) {
-		if (!missions->release_count)
-			missions->release_reader = (struct ohtd_event_reader){ .seen = ohtd_robot_events(missions->setup.robot) };
-		if (!release)
-			release = &missions->releases[missions->release_count++];
-		*release = (struct ohtd_missions_release){ row->id, *person, ohtd_clock_wall_ns(missions->setup.clock) };
-		ohtd_log(OHTD_LOG_NOTICE, "missions", "schedule_released", "schedule %" PRId64 " by %s", row->id, person->who.user);
-		show(missions);
-	}
+		r = ohtd_store_read(missions->setup.store, work_get, &asked->row);
+	if (!r)
+		r = release(missions, asked);
 	pthread_mutex_unlock(&missions->lock);
 	return r;
 }
 
-int ohtd_missions_withdraw(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_mission_schedule *row)
+int ohtd_missions_withdraw(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked)
 {
 	int r;
 
 	pthread_mutex_lock(&missions->lock);
-	r = ohtd_store_read(missions->setup.store, work_get, row);
+	r = ohtd_store_read(missions->setup.store, work_get, &asked->row);
 	if (!r) {
-		ohtd_missions_end_release(missions, row->id, OHTD_MISSIONS_WITHDRAWN);
-		ohtd_log(OHTD_LOG_NOTICE, "missions", "release_withdrawn", "schedule %" PRId64 " by %s", row->id, person->who.user);
+		ohtd_missions_end_release(missions, asked->row.id, OHTD_MISSIONS_WITHDRAWN);
+		ohtd_log(OHTD_LOG_NOTICE, "missions", "release_withdrawn", "schedule %" PRId64 " by %s", asked->row.id, asked->person.who.user);
 	}
 	pthread_mutex_unlock(&missions->lock);
 	return r;

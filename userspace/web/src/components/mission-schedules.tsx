@@ -3,7 +3,8 @@
  * When missions are made of templates, and which of them start by themselves.
  */
 import { may } from "../api/session";
-import type { Mission, MissionSchedule } from "../api/types";
+import type { Mission, MissionSchedule, Robot } from "../api/types";
+import { useWhyNot, whyLine } from "../drive";
 import { time } from "../format";
 import { change } from "../missions";
 import { href } from "../router";
@@ -48,8 +49,18 @@ function when({ days, from, until, every_min }: MissionSchedule): string {
 	return [until === null ? from : t.window(from, until, every_min ?? 0), days.length < 7 ? days.join(", ") : ""].filter(Boolean).join(" · ");
 }
 
+const WITH_OUTPUTS = ["idle", "move", "dock", "paused", "blocked"];
+
+/* Why a schedule cannot be released now. What else stands in the way of a move is asked when a leg begins. */
+function useWhyNotRelease(robot: Robot | undefined): string | undefined {
+	const whys = useWhyNot(robot)("move");
+
+	return robot && WITH_OUTPUTS.includes(robot.state) ? undefined : whyLine(whys);
+}
+
 /** Below the list of missions; nothing, while there is no schedule. */
-export function Schedules({ version }: { version: string }) {
+export function Schedules({ version, robot }: { version: string; robot: Robot | undefined }) {
+	const whyNot = useWhyNotRelease(robot);
 	const list = usePaged<MissionSchedule>("missions/schedules", version);
 	const act = useAct();
 
@@ -97,7 +108,7 @@ export function Schedules({ version }: { version: string }) {
 						cell: (s) =>
 							may("operator") ? (
 								<div class="act-row">
-									<Button id={`release-${s.id}`} onPress={() => void release(s)}>
+									<Button id={`release-${s.id}`} why={s.released ? undefined : whyNot} onPress={() => void release(s)}>
 										{s.released ? t.withdraw : t.release}
 									</Button>
 									<Button id={`unschedule-${s.id}`} onPress={() => void drop(s)}>

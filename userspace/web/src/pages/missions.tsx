@@ -268,7 +268,7 @@ function Board({ list, robot, version }: { list: Paged<Mission, unknown>; robot:
 					]}
 				/>
 			</Card>
-			<Schedules version={version} />
+			<Schedules version={version} robot={robot} />
 			{adding ? <MissionForm limits={robot?.limits} close={() => setAdding(false)} /> : null}
 		</div>
 	);
