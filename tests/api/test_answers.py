@@ -100,7 +100,7 @@ ASKED = [
     ("POST", "missions", "missions", {"name": "shift", "template": True, "legs": [{"kind": "move", "station": "dock"}]}, "operator", 201),
     ("POST", "missions/schedules", "missions/schedules", {"template": 3, "days": ["mon", "tue"], "from": "06:00", "until": "22:00", "every_min": 480},
      "operator", 201),
-    ("POST", "missions/schedules/{id}/release", "missions/schedules/1/release", {}, "operator", 200),
+    ("POST", "missions/schedules/{id}/release", "missions/schedules/1/release", {}, "operator", 409),
     ("GET", "missions/schedules", "missions/schedules", None, "viewer", 200),
     ("DELETE", "missions/schedules/{id}/release", "missions/schedules/1/release", None, "operator", 200),
     ("DELETE", "missions/schedules/{id}", "missions/schedules/1", None, "operator", 204),

@@ -104,6 +104,29 @@ def test_two_persons_change_one_mission(daemon):
     assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
 
 
+def resume(robot, number, revision, word="resume"):
+    return robot.request("POST", f"missions/{number}/{word}", {}, role="operator", headers={"If-Match": f'"{revision}"'})
+
+
+def test_a_mission_that_was_held_anew_is_not_resumed_for_the_hold_before(daemon):
+    number = make(daemon, MOVE)
+    made = of(daemon, number)["revision"]
+    assert add(daemon, number, MOVE).status == 200
+    stale = resume(daemon, number, made, "start")
+    assert (stale.status, stale.code) == (412, "mission_changed") and of(daemon, number)["state"] == "waiting"
+    # Its outputs are low, so that each start and resume ends in a hold of its own.
+    first = resume(daemon, number, of(daemon, number)["revision"], "start").json
+    assert first["state"] == "held"
+    second = resume(daemon, number, first["revision"])
+    assert (second.status, second.json["state"]) == (200, "held") and second.json["revision"] > first["revision"]
+    assert second.headers["etag"] == f'"{second.json["revision"]}"'
+    assert resume(daemon, number, first["revision"]).code == "mission_changed" and of(daemon, number) == second.json
+    assert act(daemon, number, "resume").json["revision"] > second.json["revision"], "without the header any hold is meant"
+    # What ends it asks for no revision.
+    assert resume(daemon, number, first["revision"], "cancel").json["state"] == "cancelled"
+    assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
+
+
 # ---- driving ----
 
 @pytest.fixture(scope="module", name="robot")

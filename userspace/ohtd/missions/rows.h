@@ -57,7 +57,7 @@ struct ohtd_stored_row;
  * @through_leg: place of the last leg that is released; 0: none is
  * @rounds: so often its legs are driven from the first one on; 0: until it is cancelled
  * @round: the one under way or next, from 1 on
- * @revision: another one with each change of @name, @rounds or of the legs, for If-Match
+ * @revision: another one with each change of @name, @rounds or of the legs, and each time that it is paused or held, for If-Match
  * @schedule: number of the schedule that has made it; 0: none has
  * @tag: of the newest command that was given for it; 0: none was
  * @driven_by: the same as a name
