@@ -125,6 +125,8 @@ export type SignalReading = Schemas["TelemetryReading"];
 export type Analytics = Schemas["Analytics"];
 export type AnalyticsInterval = Schemas["AnalyticsInterval"];
 export type ServiceLevel = Schemas["ServiceLevel"];
+export type Odometer = Schemas["Odometer"];
+export type OdometerService = Schemas["OdometerService"];
 export type ServicePart = Schemas["ServicePart"];
 
 /** As it is without `agg`, which the page does not send. */
