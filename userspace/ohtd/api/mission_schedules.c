@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* missions/schedules: when missions are made of a template, and which of them start by themselves. */
+/*
+ * missions/schedules: when missions are made of a template, and which of them start by themselves. missions/battery: whether the robot goes to
+ * its dock by itself, under a release of the same kind.
+ */
 #include "api/api.h"
 #include "server/call.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +19,7 @@
 #include "missions/missions.h"
 #include "server/control.h"
 #include "server/late.h"
+#include "settings/settings.h"
 #include "settings/shifts.h"
 #include "views/services.h"
 
@@ -172,6 +177,9 @@ static bool has_result(struct ohtd_call *call, const struct schedule_late *job)
 		break;
 	case -E2BIG:
 		ohtd_reply_problem(call, 409, "too_many_schedules", "there are %d schedules already: delete one", OHTD_MISSION_SCHEDULES_MAX);
+		break;
+	case -ENODEV:
+		ohtd_reply_problem(call, 409, "errand_off", "/missions/battery_dock_percent is 0: there is nothing to release");
 		break;
 	case -EAGAIN:
 		ohtd_reply_header(call, "retry-after", "1");
@@ -389,24 +397,82 @@ static int act(struct ohtd_late *late)
 	return 0;
 }
 
-static void begin(struct ohtd_call *call, int (*what)(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked))
+static void begin(struct ohtd_call *call, int64_t id, int (*what)(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked),
+		  void (*reply)(struct ohtd_call *call, struct ohtd_late *late))
 {
 	struct schedule_late *job = make_job(call);
 
 	if (!job)
 		return;
 	job->act = what;
-	ohtd_late_act(call, &job->late, OHTD_LATE_MS, act, reply_one);
+	job->asked.row.id = id;
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, act, reply);
 }
 
 static void post_release(struct ohtd_call *call)
 {
-	begin(call, ohtd_missions_release);
+	begin(call, call->params.id, ohtd_missions_release, reply_one);
 }
 
 static void delete_release(struct ohtd_call *call)
 {
-	begin(call, ohtd_missions_withdraw);
+	begin(call, call->params.id, ohtd_missions_withdraw, reply_one);
+}
+
+/* ---- the way to the dock ---- */
+
+struct battery {
+	double percent;
+	double min_percent;
+	double dock_percent;
+	double charged_percent;
+	int64_t released;
+	const char *released_by;
+};
+
+OHTD_SHAPE(battery, "MissionBattery",
+	OHTD_NUMBER(battery, percent, .flags = OHTD_NULL, .unit = "%", .summary = "Charge now; null: not known"),
+	OHTD_NUMBER(battery, min_percent, .unit = "%", .summary = "Below it no leg begins but to dock and to charge; 0: never. /missions/battery_min_percent"),
+	OHTD_NUMBER(battery, dock_percent, .unit = "%",
+		    .summary = "Below it the robot goes to its dock by itself while that is released; 0: never. /missions/battery_dock_percent"),
+	OHTD_NUMBER(battery, charged_percent, .unit = "%", .summary = "So far it is charged then. /missions/battery_charged_percent"),
+	OHTD_TIME(battery, released, .flags = OHTD_NULL, .summary = "Since when it goes to its dock by itself; null: it does not"),
+	OHTD_TEXT(battery, released_by, .flags = OHTD_NULL, .summary = "In whose name it is driven there", .example = "\"anna\""));
+
+static void get_battery(struct ohtd_call *call)
+{
+	struct ohtd_missions_schedule_board *board = ohtd_call_alloc(call, sizeof(*board));
+	const struct ohtd_settings_battery limits = ohtd_settings_battery(call->services->settings);
+	const struct ohtd_value *charge = &ohtd_call_snapshot(call)->battery_percent;
+	struct battery view = {
+		.percent = charge->valid ? charge->value : (double)NAN, .min_percent = limits.min_percent, .dock_percent = limits.dock_percent,
+		.charged_percent = limits.charged_percent, .released = OHTD_NONE,
+	};
+
+	ohtd_missions_look_at_schedules(call->services->missions, board);
+	for (unsigned int i = 0; i < board->release_count; i++) {
+		if (board->releases[i].schedule != OHTD_MISSION_ERRAND)
+			continue;
+		view.released = board->releases[i].since_ns;
+		view.released_by = board->releases[i].person.who.user;
+	}
+	OHTD_REPLY(call, 200, battery, &view);
+}
+
+static void reply_battery(struct ohtd_call *call, struct ohtd_late *late)
+{
+	if (has_result(call, (const struct schedule_late *)late))
+		get_battery(call);
+}
+
+static void post_battery_release(struct ohtd_call *call)
+{
+	begin(call, OHTD_MISSION_ERRAND, ohtd_missions_release, reply_battery);
+}
+
+static void delete_battery_release(struct ohtd_call *call)
+{
+	begin(call, OHTD_MISSION_ERRAND, ohtd_missions_withdraw, reply_battery);
 }
 
 static const struct ohtd_route routes[] = {
@@ -442,6 +508,26 @@ static const struct ohtd_route routes[] = {
 		.replies = { { 200, &schedule_shape } }, .problems = { "not_found", "out_of_memory" },
 		.handle = delete_release,
 		.summary = "Let missions of a schedule wait for a person again",
+		.text = "A mission that is under way goes on.",
+	},
+	{
+		.method = OHTD_GET, .path = "missions/battery", .role = OHTD_ROLE_VIEWER,
+		.replies = { { 200, &battery_shape } },
+		.handle = get_battery,
+		.summary = "What missions make of the charge, and whether the robot goes to its dock by itself",
+	}, {
+		.method = OHTD_POST, .path = "missions/battery/release", .role = OHTD_ROLE_OPERATOR, .flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
+		.body_bytes_max = 1024,
+		.replies = { { 200, &battery_shape } }, .problems = { "errand_off", "out_of_memory" },
+		.handle = post_battery_release,
+		.summary = "Let the robot go to its dock by itself when its charge is low, in the name of the session that asks",
+		.text = "It stands still at the dock then until a person or program asks for more. The release ends as that of a schedule does.",
+	}, {
+		.method = OHTD_DELETE, .path = "missions/battery/release", .role = OHTD_ROLE_OPERATOR,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_NO_COURSE,
+		.replies = { { 200, &battery_shape } }, .problems = { "out_of_memory" },
+		.handle = delete_battery_release,
+		.summary = "Let the robot wait for a person with a low charge, too",
 		.text = "A mission that is under way goes on.",
 	},
 };

@@ -108,13 +108,19 @@ static int64_t time_or_none(int64_t time_ns)
 	return time_ns ? time_ns : OHTD_NONE;
 }
 
+/* That of the way to the dock is none that a client could ask for. */
+static int64_t schedule_or_none(int64_t schedule)
+{
+	return schedule > 0 ? schedule : OHTD_NONE;
+}
+
 static struct mission view_of(const struct ohtd_mission *row)
 {
 	return (struct mission){
 		.id = row->id, .name = row->name, .state = row->state, .reason = text_or_none(row->reason),
 		.reason_text = text_or_none(ohtd_missions_reason_text(row->reason)),
 		.leg = row->leg <= row->legs ? row->leg : OHTD_NONE, .legs = row->legs, .through_leg = row->through_leg,
-		.rounds = row->rounds, .round = row->round, .revision = row->revision, .schedule = row->schedule ? row->schedule : OHTD_NONE,
+		.rounds = row->rounds, .round = row->round, .revision = row->revision, .schedule = schedule_or_none(row->schedule),
 		.external_id = text_or_none(row->external_id), .driven_by = text_or_none(row->driven_by),
 		.made = row->made_ns, .made_by = row->made_by, .began = time_or_none(row->began_ns), .changed = row->changed_ns,
 		.ended = time_or_none(row->ended_ns),
@@ -268,7 +274,8 @@ struct live_release {
 };
 
 OHTD_SHAPE(live_release, "LiveMissionRelease",
-	OHTD_INTEGER(live_release, schedule, .summary = "Number of the schedule whose missions start by themselves"),
+	OHTD_INTEGER(live_release, schedule, .flags = OHTD_NULL,
+		     .summary = "Number of the schedule whose missions start by themselves; null: the way to the dock, as GET missions/battery"),
 	OHTD_TIME(live_release, released, .summary = "Since when"),
 	OHTD_TEXT(live_release, released_by, .summary = "In whose name they are driven", .example = "\"anna\""));
 
@@ -282,16 +289,16 @@ struct live_missions {
 OHTD_SHAPE(live_missions, "LiveMissions",
 	OHTD_LIST(live_missions, missions, live_mission,
 		  .summary = "Those that are not over, at most 20, and the 5 that ended last, the newest first"),
-	OHTD_LIST(live_missions, releases, live_release, .summary = "Schedules that are released"));
+	OHTD_LIST(live_missions, releases, live_release, .summary = "What is released"));
 
 static void put_releases(const struct ohtd_scene *scene, struct live_missions *view)
 {
 	struct ohtd_missions_schedule_board *board = ohtd_scene_alloc(scene, sizeof(*board));
-	struct live_release *items = ohtd_scene_alloc(scene, OHTD_MISSION_SCHEDULES_MAX * sizeof(*items));
+	struct live_release *items = ohtd_scene_alloc(scene, OHTD_MISSIONS_RELEASES_MAX * sizeof(*items));
 
 	ohtd_missions_look_at_schedules(scene->services->missions, board);
 	for (unsigned int i = 0; i < board->release_count; i++)
-		items[i] = (struct live_release){ board->releases[i].schedule, board->releases[i].since_ns, board->releases[i].person.who.user };
+		items[i] = (struct live_release){ schedule_or_none(board->releases[i].schedule), board->releases[i].since_ns, board->releases[i].person.who.user };
 	view->releases = items;
 	view->releases_count = board->release_count;
 }

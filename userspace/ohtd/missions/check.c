@@ -173,6 +173,8 @@ static int judge(struct ohtd_missions *missions, const struct ohtd_missions_pers
 		verdict->own[0] = ohtd_missions_forbidden(missions, person, ohtd_missions_kind_of(&check->legs[i]));
 		if (!verdict->own[0])
 			verdict->own[0] = prevented;
+		if (!verdict->own[0])
+			verdict->own[0] = ohtd_missions_uncharged(missions, &check->legs[i]);
 		r = ask(missions, person, i);
 	}
 	return r ? r : await(missions);

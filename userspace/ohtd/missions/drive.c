@@ -342,7 +342,7 @@ const char *ohtd_missions_opposed(struct ohtd_missions *missions)
 }
 
 /* The last command may still be coming to rest, or a leg that was cancelled not have begun. */
-static bool rests(const struct ohtd_missions *missions)
+bool ohtd_missions_rests(const struct ohtd_missions *missions)
 {
 	return missions->answered == missions->order && !missions->stops && missions->snapshot.state == OHTD_STATE_IDLE && is_ended(&missions->snapshot.command);
 }
@@ -484,11 +484,13 @@ static void begin_leg(struct ohtd_missions *missions, struct ohtd_mission_leg *l
 		why = ohtd_missions_prevented(missions);
 	if (!why && missions->drains)
 		why = OHTD_MISSIONS_DRAINED;
+	if (!why)
+		why = ohtd_missions_uncharged(missions, leg);
 	if (why) {
 		ohtd_missions_hold(missions, why);
 		return;
 	}
-	if (!is_due(missions, leg) || !rests(missions))
+	if (!is_due(missions, leg) || !ohtd_missions_rests(missions))
 		return;
 	missions->since_ns = now_ns;
 	missions->late = false;

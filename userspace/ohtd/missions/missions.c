@@ -438,6 +438,7 @@ static void tick(void *part)
 	pthread_mutex_lock(&missions->lock);
 	ohtd_missions_hear(missions);
 	ohtd_missions_schedules_step(missions);
+	ohtd_missions_battery_step(missions);
 	ohtd_missions_step(missions);
 	ohtd_missions_refresh(missions);
 	pthread_mutex_unlock(&missions->lock);

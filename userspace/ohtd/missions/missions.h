@@ -137,9 +137,12 @@ const char *ohtd_missions_check_text(const char *reason);
 
 /* ---- schedules ---- */
 
+/* Of all schedules, and of the way to the dock. */
+#define OHTD_MISSIONS_RELEASES_MAX	(OHTD_MISSION_SCHEDULES_MAX + 1)
+
 /**
  * struct ohtd_missions_release - missions of a schedule are started by themselves
- * @schedule: its id
+ * @schedule: its id; OHTD_MISSION_ERRAND: those that bring a robot with a low battery to its dock
  * @person: who has released it: they are driven in this name
  * @since_ns: wall clock
  */
@@ -154,13 +157,13 @@ struct ohtd_missions_schedule_board {
 	unsigned int count;
 	struct ohtd_mission_schedule rows[OHTD_MISSION_SCHEDULES_MAX];
 	unsigned int release_count;
-	struct ohtd_missions_release releases[OHTD_MISSION_SCHEDULES_MAX];
+	struct ohtd_missions_release releases[OHTD_MISSIONS_RELEASES_MAX];
 };
 
 /**
  * struct ohtd_missions_releasing - a release of a schedule is given or taken back
  * @person: who asks; missions are driven in this name
- * @row: @row.id says which; out: all of it
+ * @row: @row.id says which; out: all of it; OHTD_MISSION_ERRAND: the way to the dock, of which there is no row
  * @why: out: word for what refuses the release; NULL: nothing
  */
 struct ohtd_missions_releasing {
@@ -171,8 +174,8 @@ struct ohtd_missions_releasing {
 
 /*
  * From now on missions of the schedule are started by themselves, until the person's session ends, something interrupts the robot, one of
- * them ends otherwise than finished, or the program ends. 0, -EPERM: what would hold a mission now refuses the release, -ENOENT, -EAGAIN:
- * the robot does not answer, or a negative errno of the store. Context: a worker.
+ * them ends otherwise than finished, or the program ends. 0, -EPERM: what would hold a mission now refuses the release, -ENODEV: no charge is
+ * set below which the robot goes to its dock, -ENOENT, -EAGAIN: the robot does not answer, or a negative errno of the store. Context: a worker.
  */
 int ohtd_missions_release(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked);
 

@@ -137,6 +137,7 @@ export type PastSummary = Schemas["TelemetrySummary"];
 export type SignalSummary = Schemas["SignalSummary"];
 
 export type Mission = Schemas["Mission"];
+export type MissionBattery = Schemas["MissionBattery"];
 export type MissionSchedule = Schemas["MissionSchedule"];
 export type MissionLeg = Schemas["MissionLeg"];
 export type MissionLegBody = Schemas["MissionLegBody"];

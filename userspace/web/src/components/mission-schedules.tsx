@@ -2,8 +2,8 @@
 /*
  * When missions are made of templates, and which of them start by themselves.
  */
-import { may } from "../api/session";
-import type { Mission, MissionSchedule, Robot } from "../api/types";
+import { call, may } from "../api/session";
+import type { Mission, MissionBattery, MissionSchedule, Robot } from "../api/types";
 import { useWhyNot, whyLine } from "../drive";
 import { time } from "../format";
 import { change } from "../missions";
@@ -12,6 +12,7 @@ import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Card } from "./basics";
 import { Form, type Member, type Values } from "./form";
+import { useOnce } from "./once";
 import { confirm, toast } from "./overlay";
 import { usePaged } from "./paged";
 import { Refused } from "./refused";
@@ -56,6 +57,31 @@ function useWhyNotRelease(robot: Robot | undefined): string | undefined {
 	const whys = useWhyNot(robot)("move");
 
 	return robot && WITH_OUTPUTS.includes(robot.state) ? undefined : whyLine(whys);
+}
+
+/** Whether the robot goes to its dock by itself; nothing, where the configuration sets no charge for that. */
+export function Errand({ version, robot }: { version: string; robot: Robot | undefined }) {
+	const { value } = useOnce(() => call<MissionBattery>("GET", "missions/battery"), version);
+	const whyNot = useWhyNotRelease(robot);
+	const act = useAct();
+
+	if (!value?.dock_percent) return null;
+	const release = async () => {
+		if (value.released) await act.run(() => change("DELETE", "missions/battery/release"));
+		else if (await confirm(...t.askErrand(value.dock_percent))) await act.run(() => change("POST", "missions/battery/release"));
+	};
+
+	return (
+		<Card title={t.errand} id="errand">
+			<p class="sub">{value.released_by ? t.goesToDock(value.dock_percent, value.charged_percent, value.released_by) : t.staysAway}</p>
+			{may("operator") ? (
+				<Button id="release-errand" why={value.released ? undefined : whyNot} onPress={() => void release()}>
+					{value.released ? t.withdraw : t.releaseErrand}
+				</Button>
+			) : null}
+			<Refused problem={act.problem} id="errand-problem" />
+		</Card>
+	);
 }
 
 /** Below the list of missions; nothing, while there is no schedule. */
