@@ -104,6 +104,57 @@ def test_two_persons_change_one_mission(daemon):
     assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
 
 
+def resume(robot, number, revision, word="resume"):
+    return robot.request("POST", f"missions/{number}/{word}", {}, role="operator", headers={"If-Match": f'"{revision}"'})
+
+
+def test_a_mission_that_was_held_anew_is_not_resumed_for_the_hold_before(daemon):
+    number = make(daemon, MOVE)
+    made = of(daemon, number)["revision"]
+    assert add(daemon, number, MOVE).status == 200
+    stale = resume(daemon, number, made, "start")
+    assert (stale.status, stale.code) == (412, "mission_changed") and of(daemon, number)["state"] == "waiting"
+    # Its outputs are low, so that each start and resume ends in a hold of its own.
+    first = resume(daemon, number, of(daemon, number)["revision"], "start").json
+    assert first["state"] == "held"
+    second = resume(daemon, number, first["revision"])
+    assert (second.status, second.json["state"]) == (200, "held") and second.json["revision"] > first["revision"]
+    assert second.headers["etag"] == f'"{second.json["revision"]}"'
+    assert resume(daemon, number, first["revision"]).code == "mission_changed" and of(daemon, number) == second.json
+    assert act(daemon, number, "resume").json["revision"] > second.json["revision"], "without the header any hold is meant"
+    # What ends it asks for no revision.
+    assert resume(daemon, number, first["revision"], "cancel").json["state"] == "cancelled"
+    assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
+
+
+def limits(robot, **items):
+    return robot.request("PATCH", "config", {"missions": {f"battery_{name}": value for name, value in items.items()}}, role="supervisor",
+                         headers={"Content-Type": "application/merge-patch+json"})
+
+
+def test_the_way_to_the_dock_is_not_released_without_a_charge_nor_beside_a_stop(daemon):
+    off = daemon.post("missions/battery/release", role="operator")
+    assert (off.status, off.code) == (409, "errand_off") and daemon.get("missions/battery").json["released"] is None
+    for items, pointer in (({"dock_percent": 20}, "dock"), ({"min_percent": 10, "dock_percent": 10.5}, "dock"), ({"min_percent": 95}, "min"),
+                           ({"min_percent": 80, "charged_percent": 80}, "charged"), ({"min_percent": -1}, "min"), ({"charged_percent": 101}, "charged")):
+        answer = limits(daemon, **items)
+        assert (answer.status // 100, answer.json["errors"][0]["pointer"]) == (4, f"/missions/battery_{pointer}_percent"), (items, answer.body)
+    assert limits(daemon, min_percent=30, dock_percent=20).status == 200
+    told = daemon.get("missions/battery").json
+    assert (told["min_percent"], told["dock_percent"], told["charged_percent"], told["released_by"]) == (30, 20, 95, None)
+    assert daemon.post("missions/battery/release", role="viewer").code == "role"
+    number = make(daemon, MOVE)
+    reason = act(daemon, number, "start").json["reason"]
+    beside = daemon.post("missions/battery/release", role="operator")
+    assert (beside.status, beside.code) == (409, reason) and reason in ("stop_latched", "not_enabled", "in_fault")
+    assert daemon.request("DELETE", "missions/battery/release", role="operator").json == daemon.get("missions/battery").json
+    done = subprocess.run([OHTCTL, "--socket", daemon.socket, "battery", "status"], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0 and "dock_percent" in done.stdout, done
+    assert limits(daemon, min_percent=None, dock_percent=None).status == 200
+    assert act(daemon, number, "cancel").status == 200
+    assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
+
+
 # ---- driving ----
 
 @pytest.fixture(scope="module", name="robot")

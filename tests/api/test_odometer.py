@@ -58,3 +58,6 @@ def test_a_service_falls_due_is_done_and_stays_so_over_a_kill(fresh):
     assert "oht_odometer_metres_total 123456" in metrics and "oht_odometer_starts_total 400" in metrics
     shown = subprocess.run([OHTCTL, "--socket", fresh.socket, "service", "done", "hours", "oil"], capture_output=True, text=True, check=False, timeout=60)
     assert shown.returncode == 0 and service(fresh, "hours")["note"] == "oil", shown
+    shown = subprocess.run([OHTCTL, "--socket", fresh.socket, "service", "status"], capture_output=True, text=True, check=False, timeout=60)
+    rows = [line.split() for line in shown.stdout.splitlines()]
+    assert [row[0] for row in rows][-3:] == ["distance", "hours", "starts"] and rows[-2][-1] == "oil" and rows[-3][-2:] == ["wheels", "changed"], shown

@@ -44,7 +44,7 @@ int fsync(int fd)
 
 struct told {
 	char external[128], state[16];
-	int legs, ended;
+	int legs, ended, revision;
 	bool awaits;
 	char kinds[FLEET_MISSION_LEGS_MAX][16];
 	double places[FLEET_MISSION_LEGS_MAX];
@@ -64,7 +64,7 @@ static const char *outputs = "enabled";
 
 static struct {
 	bool there;
-	char method[8], path[128];
+	char method[8], path[128], match[32];
 	struct json_object *body;
 	fleet_answer_fn tell;
 	void *arg;
@@ -83,6 +83,7 @@ static bool is_over(const struct told *mission)
 static void turn_to(struct told *mission, const char *state)
 {
 	snprintf(mission->state, sizeof(mission->state), "%s", state);
+	mission->revision += !strcmp(state, "held") || !strcmp(state, "paused");
 	news++;
 }
 
@@ -96,6 +97,7 @@ static struct json_object *view(int number)
 	json_object_object_add(object, "id", json_object_new_int(number + 1));
 	json_object_object_add(object, "state", json_object_new_string(mission->state));
 	json_object_object_add(object, "external_id", json_object_new_string(mission->external));
+	json_object_object_add(object, "revision", json_object_new_int(mission->revision));
 	json_object_object_add(object, "changed", json_object_new_string(changed));
 	json_object_object_add(object, "leg", mission->ended < mission->legs ? json_object_new_int(mission->ended + 1) : NULL);
 	if (mission->awaits)
@@ -210,6 +212,16 @@ static int act(struct told *mission, const char *word)
 	return 409;
 }
 
+/* Only a resume says which revision it means, and each does. */
+static bool is_meant(const struct told *mission, const char *word)
+{
+	char match[32];
+
+	assert_int_equal(!strcmp(word, "resume"), *request.match != 0);
+	snprintf(match, sizeof(match), "\"%d\"", mission->revision);
+	return !*request.match || !strcmp(request.match, match);
+}
+
 static int serve(struct json_object **answer)
 {
 	char *word;
@@ -224,6 +236,10 @@ static int serve(struct json_object **answer)
 	assert_true(number > 0 && number <= mission_count);
 	word += *word == '/';
 	mission = &missions[number - 1];
+	if (!is_meant(mission, word)) {
+		*answer = refuse("mission_changed");
+		return 412;
+	}
 	if (!strcmp(word, "legs")) {
 		first = json_object_get_int(json_object_object_get(request.body, "first_leg"));
 		if (is_over(mission) && first + (int)json_object_array_length(json_object_object_get(request.body, "legs")) - 1 > mission->legs) {
@@ -294,14 +310,14 @@ bool fleet_robot_is_known(const struct fleet_robot *robot)
 	return known;
 }
 
-int fleet_robot_ask(struct fleet_robot *robot, const char *method, const char *asked, const char *key, const char *body, fleet_answer_fn tell, void *arg)
+int fleet_robot_ask(struct fleet_robot *robot, const char *method, const char *asked, const char *match, const char *body, fleet_answer_fn tell, void *arg)
 {
 	(void)robot;
-	(void)key;
 	assert_false(request.there);
 	request.there = true;
 	snprintf(request.method, sizeof(request.method), "%s", method);
 	snprintf(request.path, sizeof(request.path), "%s", asked);
+	snprintf(request.match, sizeof(request.match), "%s", match ? match : "");
 	request.body = body ? json_tokener_parse(body) : NULL;
 	request.tell = tell;
 	request.arg = arg;
@@ -686,6 +702,31 @@ static void a_wish_to_go_on_ends_with_the_connection(void **unused)
 	look_for_requests("missions/1/resume");
 }
 
+/* Behind the look at the mission a person lets it go on and holds it again: the resume of the fleet is not for that. */
+static void a_mission_that_is_held_anew_at_the_last_moment_stays_held(void **unused)
+{
+	(void)unused;
+	begin_under_way(1);
+	turn_to(&missions[0], "held");
+	look_for_requests("");
+	fleet_drive_resume(&drive);
+	drive.again_at = 0;
+	fleet_drive_work(&drive, 2100000000000);
+	assert_string_equal(request.path, "missions/1");
+	chance_state = 4;
+	answer_request();
+	drive.again_at = 0;
+	fleet_drive_work(&drive, 2101000000000);
+	assert_string_equal(request.path, "missions/1/resume");
+	turn_to(&missions[0], "running");
+	turn_to(&missions[0], "held");
+	chance_state = 4;
+	answer_request();
+	assert_string_equal(missions[0].state, "held");
+	assert_true(drive.refused);
+	look_for_requests("");
+}
+
 static void a_file_that_contradicts_itself_is_none(void **unused)
 {
 	static const char *const wrong[] = { "\"sent\":9", "\"asked\":200", "\"done\":1", "\"mission\":-1", "\"legs\":{}", "\"past\":[{}]" };
@@ -744,6 +785,7 @@ int main(void)
 		cmocka_unit_test(a_mission_of_somebody_else_is_not_deleted),
 		cmocka_unit_test(the_time_of_day_at_the_robot_is_set_back),
 		cmocka_unit_test(a_wish_to_go_on_ends_with_the_connection),
+		cmocka_unit_test(a_mission_that_is_held_anew_at_the_last_moment_stays_held),
 		cmocka_unit_test(a_file_that_contradicts_itself_is_none),
 	};
 

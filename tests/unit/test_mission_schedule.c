@@ -134,6 +134,9 @@ static struct {
 	struct ohtd_missions *missions;
 	struct ohtd_mission_schedule row;
 	bool unkept, forbidden;
+	struct ohtd_settings_battery battery;
+	/* What looks at the robot get as long as it is set: the copy of a moment ago. */
+	const struct ohtd_snapshot *stale;
 	/* So many calls of the store until some fail. */
 	unsigned int calls_left, failing;
 	char dir[64];
@@ -143,6 +146,7 @@ int __wrap_ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snaps
 int __wrap_ohtd_robot_event(const struct ohtd_robot *robot, struct ohtd_event_reader *reader, struct ohtd_event_record *record);
 uint64_t __wrap_ohtd_robot_events(const struct ohtd_robot *robot);
 unsigned int __wrap_ohtd_control_link_number(const struct ohtd_robot *robot, const struct ohtd_link *link);
+struct ohtd_settings_battery __wrap_ohtd_settings_battery(struct ohtd_settings *settings);
 bool __wrap_ohtd_courses_lacks(void);
 bool __wrap_ohtd_courses_clock_is_kept(void);
 void __wrap_ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *stations);
@@ -154,6 +158,10 @@ int __wrap_ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void 
 int __wrap_ohtd_robot_snapshot(const struct ohtd_robot *robot, struct ohtd_snapshot *out)
 {
 	(void)robot;
+	if (rig.stale) {
+		*out = *rig.stale;
+		return 0;
+	}
 	return ohtd_seqlock_copy(&rig.robot->f->control.published, out);
 }
 
@@ -179,6 +187,12 @@ void __wrap_ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *
 {
 	(void)robot;
 	ohtd_limits_stations(&rig.robot->f->control.limits, stations);
+}
+
+struct ohtd_settings_battery __wrap_ohtd_settings_battery(struct ohtd_settings *settings)
+{
+	(void)settings;
+	return rig.battery;
 }
 
 bool __wrap_ohtd_courses_lacks(void)
@@ -226,7 +240,7 @@ static int work_nothing(struct ohtd_db *db, void *arg)
 static void open_missions(void)
 {
 	rig.missions = ohtd_missions_open(&(struct ohtd_missions_setup){
-		.store = rig.store, .clock = &rig.robot->f->clock, .link = &rig.robot->f->links[2],
+		.store = rig.store, .clock = &rig.robot->f->clock, .link = &rig.robot->f->links[2], .settings = (struct ohtd_settings *)&rig,
 	});
 	assert_non_null(rig.missions);
 }
@@ -313,12 +327,29 @@ static void end(void)
 	driver_end(rig.robot);
 }
 
+/* The word that refuses the release of a schedule, or of the way to the dock; "": it is given. */
+static const char *try_release_of(int64_t schedule)
+{
+	static struct ohtd_missions_releasing asked;
+	int r;
+
+	asked = (struct ohtd_missions_releasing){ .person = person, .row.id = schedule };
+	r = ohtd_missions_release(rig.missions, &asked);
+	if (r == -ENODEV)
+		return "off";
+	if (r != (asked.why ? -EPERM : 0))
+		fail_msg("release: %d", r);
+	return asked.why ? asked.why : "";
+}
+
+static const char *try_release(void)
+{
+	return try_release_of(rig.row.id);
+}
+
 static void release(void)
 {
-	struct ohtd_mission_schedule row = { .id = rig.row.id };
-
-	assert_int_equal(ohtd_missions_release(rig.missions, &person, &row), 0);
-	assert_string_equal(row.name, "round");
+	assert_string_equal(try_release(), "");
 }
 
 static bool is_released(void)
@@ -441,27 +472,51 @@ static void stop_it(void)
 	by_hand(OHTD_COMMAND_STOP, NAN);
 }
 
-static void press_and_mend(void)
+static void press(void)
 {
 	fake_bus_press(rig.robot->f->fake);
 	fixture_run_ms(rig.robot->f, 50);
+}
+
+static void mend(void)
+{
 	rig.robot->f->fake->pressed = false;
 	fixture_run_ms(rig.robot->f, 2000);
 	by_hand(OHTD_COMMAND_RESET, NAN);
 	fixture_run_ms(rig.robot->f, 500);
+}
+
+static void disable(void)
+{
+	by_hand(OHTD_COMMAND_DISABLE, NAN);
+	fixture_run_ms(rig.robot->f, 1000);
+}
+
+static void press_and_mend(void)
+{
+	press();
+	mend();
 	by_hand(OHTD_COMMAND_ENABLE, NAN);
 }
 
 static void disable_and_enable(void)
 {
-	by_hand(OHTD_COMMAND_DISABLE, NAN);
-	fixture_run_ms(rig.robot->f, 1000);
+	disable();
 	by_hand(OHTD_COMMAND_ENABLE, NAN);
 }
 
 static void move_away(void)
 {
 	by_hand(OHTD_COMMAND_MOVE, 9050);
+}
+
+static void jog(void)
+{
+	struct ohtd_command command = {
+		.id = ++rig.robot->run.asked, .kind = OHTD_COMMAND_JOG, .by = person.by, .role = OHTD_ROLE_OPERATOR, .speed_mm_s = -100,
+	};
+
+	assert_int_equal(fixture_command(rig.robot->f, &command).outcome, OHTD_OUTCOME_DONE);
 }
 
 static void log_out(void)
@@ -491,6 +546,72 @@ static void whatever_interrupts_the_robot_ends_a_release(void **state)
 		cancel_newest();
 	}
 	assert_true(rig.robot->rail->position_mm < 9060);
+	end();
+}
+
+/* The first time of the schedule has passed, and the control of the fixture has ended. */
+static void pass_first(void)
+{
+	run_s(15);
+	cancel_newest();
+}
+
+/* A release that is given beside a stop would hold behind the reset and enable of another person. */
+static void what_would_hold_a_mission_refuses_a_release(void **state)
+{
+	(void)state;
+	begin();
+	pass_first();
+	press();
+	assert_string_equal(try_release(), "stop_latched");
+	mend();
+	assert_string_equal(try_release(), "not_enabled");
+	by_hand(OHTD_COMMAND_ENABLE, NAN);
+	disable();
+	assert_string_equal(try_release(), "not_enabled");
+	by_hand(OHTD_COMMAND_ENABLE, NAN);
+	jog();
+	assert_string_equal(try_release(), "replaced");
+	stop_it();
+	run_s(2);
+	move_away();
+	assert_string_equal(try_release(), "replaced");
+	run_s(4);
+	assert_false(is_released());
+	/* Nothing of them holds: each was refused, and the time comes. */
+	run_s(290);
+	is_newest(OHTD_MISSION_WAITING, OHTD_MISSIONS_SCHEDULE_NOT_RELEASED);
+	ask(OHTD_MISSIONS_START, newest().id);
+	assert_string_equal(newest().state, OHTD_MISSION_RUNNING);
+	fixture_run_ms(rig.robot->f, 200);
+	/* The motion of a mission is no reason. */
+	release();
+	run_s(20);
+	is_newest(OHTD_MISSION_FINISHED, "");
+	assert_true(is_released());
+	end();
+}
+
+/* The stop is in the ring of events already, and not yet in the copy by which the release is judged. */
+static void a_stop_at_the_moment_of_a_release_ends_it(void **state)
+{
+	static struct ohtd_snapshot before;
+
+	(void)state;
+	begin();
+	pass_first();
+	assert_int_equal(ohtd_seqlock_copy(&rig.robot->f->control.published, &before), 0);
+	press();
+	rig.stale = &before;
+	release();
+	rig.stale = NULL;
+	assert_true(is_released());
+	run_s(1);
+	assert_false(is_released());
+	mend();
+	by_hand(OHTD_COMMAND_ENABLE, NAN);
+	run_s(300);
+	is_newest(OHTD_MISSION_WAITING, OHTD_MISSIONS_SCHEDULE_NOT_RELEASED);
 	end();
 }
 
@@ -632,6 +753,156 @@ static void a_template_goes_with_its_schedules(void **state)
 	end();
 }
 
+/* ---- the charge of the battery ---- */
+
+static void set_charge(double percent)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "set 2 battery_soc %.0f", 10 * percent);
+	driver_sim(rig.robot, line);
+}
+
+static bool goes_to_dock(void)
+{
+	static struct ohtd_missions_schedule_board board;
+
+	ohtd_missions_look_at_schedules(rig.missions, &board);
+	for (unsigned int i = 0; i < board.release_count; i++)
+		if (board.releases[i].schedule == OHTD_MISSION_ERRAND)
+			return true;
+	return false;
+}
+
+static int work_newest(struct ohtd_db *db, void *arg)
+{
+	static struct ohtd_mission_board board;
+	struct ohtd_mission *row = arg;
+	int r = ohtd_missions_board(db, &board);
+
+	*row = (struct ohtd_mission){ 0 };
+	for (unsigned int i = 0; !r && i < board.count; i++)
+		if (board.items[i].row.schedule == OHTD_MISSION_ERRAND && board.items[i].row.id > row->id)
+			*row = board.items[i].row;
+	return r;
+}
+
+/* The newest mission that brings the robot to its dock is @state; "": there is none. */
+static void is_errand(const char *state, const char *reason)
+{
+	struct ohtd_mission row;
+
+	assert_int_equal(ohtd_store_read(rig.store, work_newest, &row), 0);
+	assert_string_equal(row.state, state);
+	assert_string_equal(row.reason, reason);
+	if (row.id)
+		assert_string_equal(row.made_by, "anna");
+}
+
+static bool is_docked(void)
+{
+	return ohtd_dock_docked(&rig.robot->f->control);
+}
+
+static void with_little_charge_no_leg_begins_but_to_dock(void **state)
+{
+	(void)state;
+	begin();
+	pass_first();
+	rig.battery = (struct ohtd_settings_battery){ .min_percent = 30, .charged_percent = 60 };
+	set_charge(29);
+	run_s(15);
+	release();
+	run_s(280);
+	is_newest(OHTD_MISSION_WAITING, OHTD_MISSIONS_BATTERY);
+	ask(OHTD_MISSIONS_START, newest().id);
+	is_newest(OHTD_MISSION_HELD, OHTD_MISSIONS_BATTERY);
+	assert_near(rig.robot->rail->position_mm, 9000, 2);
+	/* A charge just above the limit is not enough: it would be below it at once. */
+	set_charge(31);
+	run_s(10);
+	ask(OHTD_MISSIONS_RESUME, newest().id);
+	is_newest(OHTD_MISSION_HELD, OHTD_MISSIONS_BATTERY);
+	set_charge(33);
+	run_s(10);
+	/* Nothing goes on by itself. */
+	is_newest(OHTD_MISSION_HELD, OHTD_MISSIONS_BATTERY);
+	ask(OHTD_MISSIONS_RESUME, newest().id);
+	is_newest(OHTD_MISSION_RUNNING, "");
+	run_s(20);
+	is_newest(OHTD_MISSION_FINISHED, "");
+	end();
+}
+
+static void only_a_release_sends_a_robot_to_its_dock(void **state)
+{
+	(void)state;
+	begin();
+	pass_first();
+	assert_string_equal(try_release_of(OHTD_MISSION_ERRAND), "off");
+	rig.battery = (struct ohtd_settings_battery){ .min_percent = 30, .dock_percent = 20, .charged_percent = 60 };
+	set_charge(15);
+	run_s(30);
+	is_errand("", "");
+	assert_near(rig.robot->rail->position_mm, 9000, 2);
+	/* A release beside a stop would hold behind the reset and enable of another person. */
+	press();
+	assert_string_equal(try_release_of(OHTD_MISSION_ERRAND), "stop_latched");
+	mend();
+	by_hand(OHTD_COMMAND_ENABLE, NAN);
+	run_s(30);
+	is_errand("", "");
+	assert_string_equal(try_release_of(OHTD_MISSION_ERRAND), "");
+	run_s(5);
+	is_errand(OHTD_MISSION_RUNNING, "");
+	stop_it();
+	run_s(5);
+	is_errand(OHTD_MISSION_HELD, "cancelled");
+	assert_false(goes_to_dock());
+	/* The one that is held is not joined by another one. */
+	assert_string_equal(try_release_of(OHTD_MISSION_ERRAND), "");
+	run_s(30);
+	is_errand(OHTD_MISSION_HELD, "cancelled");
+	assert_false(goes_to_dock());
+	assert_false(is_docked());
+	end();
+}
+
+static void a_robot_with_little_charge_docks_charges_and_stays(void **state)
+{
+	(void)state;
+	begin();
+	pass_first();
+	rig.battery = (struct ohtd_settings_battery){ .min_percent = 30, .dock_percent = 20, .charged_percent = 60 };
+	assert_string_equal(try_release_of(OHTD_MISSION_ERRAND), "");
+	run_s(295);
+	ask(OHTD_MISSIONS_START, newest().id);
+	fixture_run_ms(rig.robot->f, 200);
+	set_charge(15);
+	run_s(10);
+	/* A leg under way is driven to its end. */
+	is_newest(OHTD_MISSION_FINISHED, "");
+	run_s(120);
+	assert_true(is_docked());
+	is_errand(OHTD_MISSION_RUNNING, "");
+	set_charge(59);
+	run_s(10);
+	is_errand(OHTD_MISSION_RUNNING, "");
+	set_charge(60);
+	run_s(5);
+	is_errand(OHTD_MISSION_FINISHED, "");
+	assert_true(goes_to_dock());
+	/* It stays there, and a low charge at the dock sends it nowhere. */
+	set_charge(15);
+	run_s(60);
+	assert_true(is_docked());
+	is_errand(OHTD_MISSION_FINISHED, "");
+	rig.battery.dock_percent = 0;
+	run_s(2);
+	assert_false(goes_to_dock());
+	end();
+}
+
 static int set_up(void **state)
 {
 	char base[] = "/tmp/oht-mission-schedule-XXXXXX";
@@ -658,11 +929,16 @@ int main(void)
 		cmocka_unit_test(times_are_those_that_clocks_show),
 		cmocka_unit_test_setup_teardown(only_a_released_schedule_moves_the_robot, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(whatever_interrupts_the_robot_ends_a_release, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_would_hold_a_mission_refuses_a_release, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_stop_at_the_moment_of_a_release_ends_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_mission_that_is_held_or_cancelled_ends_the_release_of_its_schedule, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_clock_that_nothing_keeps_right_starts_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_time_over_which_the_clock_is_set_is_passed_over, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_robot_that_was_off_makes_nothing_up_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_store_that_takes_nothing_makes_none_and_none_twice, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(with_little_charge_no_leg_begins_but_to_dock, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(only_a_release_sends_a_robot_to_its_dock, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_robot_with_little_charge_docks_charges_and_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_template_goes_with_its_schedules, set_up, tear_down),
 	};
 

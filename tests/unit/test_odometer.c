@@ -5,8 +5,11 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,7 +21,6 @@
 #include "analytics/odometer.h"
 #include "base/clock.h"
 #include "base/part.h"
-#include "control/robot.h"
 #include "dice.h"
 #include "robot/model.h"
 #include "robot/samples.h"
@@ -35,33 +37,19 @@ static struct {
 	struct ohtd_analytics_odometer *odometer;
 	struct ohtd_settings_intervals intervals;
 	unsigned int dice;
-	/* The cycle that comes next, and how many the ring has. */
+	/* The cycle that comes next. */
 	int64_t speed_mm_s;
 	unsigned int quality;
 	bool enabled;
-	unsigned int waiting;
 	bool refuses;
+	/* The disk takes a write and does not end it: 1, and 2 once a write waits for it. */
+	atomic_int hangs;
 	unsigned int writes;
 } rig;
 
-int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader *reader, struct ohtd_sample *sample);
 struct ohtd_settings_intervals __wrap_ohtd_settings_intervals(struct ohtd_settings *settings);
 int __real_ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void *arg);
 int __wrap_ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void *arg);
-
-int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader *reader, struct ohtd_sample *sample)
-{
-	(void)robot, (void)reader;
-	if (!rig.waiting)
-		return 0;
-	rig.waiting--;
-	memset(sample, 0, sizeof(*sample));
-	sample->values[OHTD_TELEMETRY_speed_mm_s] = rig.speed_mm_s;
-	sample->values[OHTD_TELEMETRY_enabled] = rig.enabled;
-	ohtd_sample_set_quality(sample, OHTD_TELEMETRY_speed_mm_s, rig.quality);
-	ohtd_sample_set_quality(sample, OHTD_TELEMETRY_enabled, OHTD_TELEMETRY_GOOD);
-	return 1;
-}
 
 struct ohtd_settings_intervals __wrap_ohtd_settings_intervals(struct ohtd_settings *settings)
 {
@@ -73,15 +61,17 @@ int __wrap_ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void 
 {
 	if (rig.refuses)
 		return -ENOSPC;
+	if (atomic_load(&rig.hangs))
+		atomic_store(&rig.hangs, 2);
+	while (atomic_load(&rig.hangs))
+		sched_yield();
 	rig.writes++;
 	return __real_ohtd_store_call(store, work, arg);
 }
 
 static void begin_run(void)
 {
-	const struct ohtd_part_birth birth = { .store = rig.store, .clock = &rig.clock };
-
-	rig.odometer = ohtd_analytics_odometer_part.open(&birth);
+	rig.odometer = ohtd_analytics_odometer_open(rig.store, &rig.clock, NULL);
 	assert_non_null(rig.odometer);
 }
 
@@ -90,7 +80,7 @@ static void end_run(bool killed)
 {
 	if (!killed)
 		ohtd_analytics_odometer_part.rest(rig.odometer);
-	ohtd_analytics_odometer_part.close(rig.odometer);
+	ohtd_analytics_odometer_close(rig.odometer);
 }
 
 static struct ohtd_analytics_odometer_view look(void)
@@ -101,13 +91,24 @@ static struct ohtd_analytics_odometer_view look(void)
 	return view;
 }
 
-/* A quarter of a second of the robot. */
+/* A quarter of a second of the robot, as the thread of the history tells it. */
+static void drive(void)
+{
+	struct ohtd_sample sample = { 0 };
+
+	sample.values[OHTD_TELEMETRY_speed_mm_s] = rig.speed_mm_s;
+	sample.values[OHTD_TELEMETRY_enabled] = rig.enabled;
+	ohtd_sample_set_quality(&sample, OHTD_TELEMETRY_speed_mm_s, rig.quality);
+	ohtd_sample_set_quality(&sample, OHTD_TELEMETRY_enabled, OHTD_TELEMETRY_GOOD);
+	for (unsigned int i = 0; i < CYCLES_PER_S / 4; i++)
+		ohtd_analytics_odometer_sample(rig.odometer, &sample);
+	ohtd_manual_clock_advance(&rig.time, OHTD_NS_PER_S / 4);
+}
+
 static void turn(void)
 {
-	rig.waiting = CYCLES_PER_S / 4;
-	ohtd_manual_clock_advance(&rig.time, OHTD_NS_PER_S / 4);
+	drive();
 	ohtd_analytics_odometer_part.tick(rig.odometer);
-	assert_int_equal(rig.waiting, 0);
 }
 
 static void turn_s(unsigned int seconds)
@@ -230,6 +231,42 @@ static unsigned int judge(void)
 	return reported;
 }
 
+static void *run_tick(void *arg)
+{
+	(void)arg;
+	ohtd_analytics_odometer_part.tick(rig.odometer);
+	return NULL;
+}
+
+/* Longer than the ring of samples is, and nothing waits for the disk but the tick. */
+static void a_disk_that_hangs_costs_no_metre(void **state)
+{
+	pthread_t tick;
+
+	(void)state;
+	begin_run();
+	rig.speed_mm_s = 500;
+	turn_s(61);
+	rig.writes = 0;
+	atomic_store(&rig.hangs, 1);
+	ohtd_manual_clock_advance(&rig.time, 61 * OHTD_NS_PER_S);
+	assert_int_equal(pthread_create(&tick, NULL, run_tick, NULL), 0);
+	while (atomic_load(&rig.hangs) != 2)
+		sched_yield();
+	for (int i = 0; i < 4 * 20; i++)
+		drive();
+	assert_int_equal(judge(), 0);
+	assert_in_range((uint64_t)look().row.distance_mm, 40499, 40501);
+	assert_int_equal(rig.writes, 0);
+	atomic_store(&rig.hangs, 0);
+	assert_int_equal(pthread_join(tick, NULL), 0);
+	turn_s(61);
+	end_run(true);
+	begin_run();
+	assert_true(look().row.distance_mm >= 40500);
+	end_run(false);
+}
+
 static void a_service_falls_due_and_is_done(void **state)
 {
 	struct ohtd_analytics_work_row work = { .wear = OHTD_ANALYTICS_DISTANCE, .done_ns = 7, .done_by = "anna", .note = "wheels" };
@@ -283,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_kill_loses_a_minute_at_most, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_is_written_while_the_robot_stands, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_disk_that_hangs_costs_no_metre, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_service_falls_due_and_is_done, set_up, tear_down),
 	};
 

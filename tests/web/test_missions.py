@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The page Missions: a mission is made from legs, and what is driven, held or over is shown with its acts."""
 from person import at_rest, fill, go, has, log_in
-from pretend import answers, change, pretend
+from pretend import answers, change, pretend, truly
 from test_look import axe
 
 ALT, UP = "\ue00a", "\ue013"
@@ -88,6 +88,13 @@ def test_a_mission_is_made_changed_cancelled_and_deleted(daemon, page):
     assert daemon.get(f"missions/{number}").status == 404
 
 
+def let_it_start(page, schedule):
+    page.click(f"#release-{schedule}")
+    page.wait(lambda: has(page, "#confirm-yes"), what="the question")
+    assert "without anybody asking" in page.text("#confirm")
+    page.click("#confirm-yes")
+
+
 def schedule_it(daemon, page, template):
     """On its page a schedule is made; below the list it is released by one act and a word behind it, and deleted."""
     def kept():
@@ -102,14 +109,21 @@ def schedule_it(daemon, page, template):
     [one] = kept()
     assert (one["template"], one["days"], one["from"]) == (template, ["mon", "tue", "wed", "thu", "fri"], "06:00")
     go(page, "/missions", f"#release-{one['id']}")
+    page.wait(lambda: has(page, f"#release-{one['id']}[aria-disabled]") and "outputs are off" in page.text("#schedules"), what="why it cannot be released")
     assert axe(page) == ""
-    page.click(f"#release-{one['id']}")
-    page.wait(lambda: has(page, "#confirm-yes"), what="the question")
-    assert "without anybody asking" in page.text("#confirm")
-    page.click("#confirm-yes")
+    pretend(page)
+    change(page, "robot", state="idle")
+    page.wait(lambda: not has(page, f"#release-{one['id']}[aria-disabled]"), what="outputs that are on")
+    let_it_start(page, one["id"])
+    page.wait(lambda: "outputs are off" in page.text("#schedules-problem").lower(), what="the refusal of the robot")
+    released = {**one, "released": one["made"], "released_by": "operator"}
+    answers(page, f"POST missions/schedules/{one['id']}/release", released, then={"GET missions/schedules": list_of(released)})
+    answers(page, f"DELETE missions/schedules/{one['id']}/release", one, then={"GET missions/schedules": list_of(one)})
+    let_it_start(page, one["id"])
     page.wait(lambda: "in the name of operator" in page.text("#schedules"), what="the release")
     page.click(f"#release-{one['id']}")
     page.wait(lambda: "when a person starts it" in page.text("#schedules"), what="its end")
+    truly(page, "GET missions/schedules")
     page.click(f"#unschedule-{one['id']}")
     page.wait(lambda: has(page, "#confirm-yes"), what="the question")
     page.click("#confirm-yes")

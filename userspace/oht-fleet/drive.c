@@ -2,6 +2,7 @@
 #include "oht-fleet/drive.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -222,12 +223,12 @@ static void take_added(void *arg, int status, struct json_object *answer)
 	follow_answer(drive, answer);
 }
 
-/* An act that does not fit the state any more is no trouble: the state is told by the channel. */
+/* An act that does not fit the state any more, or another revision, is no trouble: the state is told by the channel. */
 static void take_act(void *arg, int status, struct json_object *answer)
 {
 	struct fleet_drive *drive = arg;
 
-	if (status == 409 && has_code(answer, "mission_state")) {
+	if ((status == 409 && has_code(answer, "mission_state")) || status == 412) {
 		drive->busy = false;
 		drive->again_at = fleet_now_ms() + AGAIN_MS / 10;
 		*drive->job->changed = '\0';
@@ -328,11 +329,16 @@ static void take_deleted(void *arg, int status, struct json_object *answer)
 
 /* ---- what is asked ---- */
 
-static void ask(struct fleet_drive *drive, const char *method, const char *path, const char *body, fleet_answer_fn tell)
+static void ask_of(struct fleet_drive *drive, const char *method, const char *path, const char *match, const char *body, fleet_answer_fn tell)
 {
-	drive->busy = !fleet_robot_ask(drive->robot, method, path, NULL, body, tell, drive);
+	drive->busy = !fleet_robot_ask(drive->robot, method, path, match, body, tell, drive);
 	if (!drive->busy)
 		drive->again_at = fleet_now_ms() + AGAIN_MS;
+}
+
+static void ask(struct fleet_drive *drive, const char *method, const char *path, const char *body, fleet_answer_fn tell)
+{
+	ask_of(drive, method, path, NULL, body, tell);
 }
 
 static void act(struct fleet_drive *drive, const char *word, fleet_answer_fn tell)
@@ -521,6 +527,16 @@ static bool may_do_asked(const struct fleet_drive *drive)
 	return drive->triggering ? fleet_job_takes_trigger(job) : job->state == FLEET_MISSION_HELD;
 }
 
+/* Of the mission as it was looked at: one that was paused or held anew since, as by a person at the robot, stays so. */
+static void resume(struct fleet_drive *drive)
+{
+	char path[64], match[32];
+
+	snprintf(path, sizeof(path), "missions/%u/resume", drive->job->mission);
+	snprintf(match, sizeof(match), "\"%" PRId64 "\"", drive->job->revision);
+	ask_of(drive, "POST", path, match, NULL, drive->triggering ? take_triggered : take_resumed);
+}
+
 /* An older state would mislead: a resume for what was held a moment ago may end a wait for a trigger. */
 static void do_asked(struct fleet_drive *drive)
 {
@@ -529,7 +545,7 @@ static void do_asked(struct fleet_drive *drive)
 	else if (drive->skipping)
 		act(drive, "cancel", take_skipped);
 	else
-		act(drive, "resume", drive->triggering ? take_triggered : take_resumed);
+		resume(drive);
 }
 
 static void step(struct fleet_drive *drive, int64_t now_ms)

@@ -31,14 +31,14 @@ static int dial(const char *path)
 	return fd;
 }
 
-void fleet_http_ask(struct fleet_http *http, const char *socket, const char *method, const char *path, const char *key, const char *body,
+void fleet_http_ask(struct fleet_http *http, const char *socket, const char *method, const char *path, const char *match, const char *body,
 		    fleet_http_fn tell, void *arg)
 {
 	int bytes;
 
 	*http = (struct fleet_http){ .fd = -1, .state = FLEET_HTTP_UNDER_WAY, .tell = tell, .arg = arg };
 	bytes = asprintf(&http->request, "%s /api/v1/%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s%s%s%sContent-Length: %zu\r\n\r\n%s",
-			 method, path, key ? "Idempotency-Key: " : "", key ? key : "", key ? "\r\n" : "",
+			 method, path, match ? "If-Match: " : "", match ? match : "", match ? "\r\n" : "",
 			 body ? "Content-Type: application/json\r\n" : "", body ? strlen(body) : 0, body ? body : "");
 	if (bytes < 0)
 		http->request = NULL;

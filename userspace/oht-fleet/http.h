@@ -51,12 +51,12 @@ struct fleet_http {
  * @socket: path of the socket
  * @method: GET, POST
  * @path: behind /api/v1/
- * @key: for Idempotency-Key, or NULL
+ * @match: for If-Match, or NULL
  * @body: JSON, or NULL
  * @tell: takes the body as it comes; NULL: it is collected in @http->body
  * @arg: for @tell
  */
-void fleet_http_ask(struct fleet_http *http, const char *socket, const char *method, const char *path, const char *key, const char *body,
+void fleet_http_ask(struct fleet_http *http, const char *socket, const char *method, const char *path, const char *match, const char *body,
 		    fleet_http_fn tell, void *arg);
 
 /* What to wait for at @http->fd: events of poll(); 0: nothing. */

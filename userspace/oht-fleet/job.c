@@ -344,6 +344,7 @@ bool fleet_job_follow(struct fleet_job *job, struct json_object *mission)
 	if (!job->mission || json_object_get_int64(json_object_object_get(mission, "id")) != job->mission || strcmp(changed, job->changed) < 0)
 		return false;
 	snprintf(job->changed, sizeof(job->changed), "%s", changed);
+	job->revision = json_object_get_int64(json_object_object_get(mission, "revision"));
 	job->leg_runs = leg ? !strcmp(text_of(leg, "state"), "running") : job->leg_runs && ended == job->done;
 	job->state = state;
 	snprintf(job->reason, sizeof(job->reason), "%s", text_of(mission, "reason"));

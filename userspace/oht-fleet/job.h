@@ -98,6 +98,7 @@ enum fleet_mission_state {
  * @reason: why it is held
  * @reason_text: the same for people
  * @changed: when the mission changed last, as ohtd says it
+ * @revision: of the mission
  * @pause_seen: the pause that the fleet wants has begun
  */
 struct fleet_job {
@@ -123,6 +124,7 @@ struct fleet_job {
 	enum fleet_mission_state state;
 	bool leg_runs, pause_seen;
 	char reason[FLEET_WORD_BYTES], reason_text[FLEET_TEXT_BYTES], changed[FLEET_TIME_BYTES];
+	int64_t revision;
 };
 
 /**

@@ -150,7 +150,7 @@ static void follow(struct fleet_robot *robot, int64_t now_ms)
 
 /* ---- questions ---- */
 
-int fleet_robot_ask(struct fleet_robot *robot, const char *method, const char *path, const char *key, const char *body, fleet_answer_fn tell,
+int fleet_robot_ask(struct fleet_robot *robot, const char *method, const char *path, const char *match, const char *body, fleet_answer_fn tell,
 		    void *arg)
 {
 	struct fleet_question *question = &robot->questions[(robot->first + robot->count) % FLEET_QUESTIONS_MAX];
@@ -161,7 +161,7 @@ int fleet_robot_ask(struct fleet_robot *robot, const char *method, const char *p
 	if (body && !question->body)
 		return -1;
 	snprintf(question->path, sizeof(question->path), "%s", path);
-	snprintf(question->key, sizeof(question->key), "%s", key ? key : "");
+	snprintf(question->match, sizeof(question->match), "%s", match ? match : "");
 	robot->count++;
 	return 0;
 }
@@ -192,7 +192,7 @@ static void ask_next(struct fleet_robot *robot, int64_t now_ms)
 		return;
 	question = &robot->questions[robot->first];
 	robot->answer_by = now_ms + ANSWER_MS;
-	fleet_http_ask(&robot->asking, robot->socket, question->method, question->path, *question->key ? question->key : NULL, question->body,
+	fleet_http_ask(&robot->asking, robot->socket, question->method, question->path, *question->match ? question->match : NULL, question->body,
 		       NULL, NULL);
 }
 

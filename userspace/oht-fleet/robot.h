@@ -34,7 +34,7 @@ typedef void (*fleet_answer_fn)(void *arg, int status, struct json_object *answe
 struct fleet_question {
 	const char *method;
 	char path[128];
-	char key[80];
+	char match[32];
 	char *body;
 	fleet_answer_fn tell;
 	void *arg;
@@ -83,14 +83,14 @@ bool fleet_robot_is_known(const struct fleet_robot *robot);
  * @robot: opened
  * @method: GET, POST
  * @path: behind /api/v1/
- * @key: for Idempotency-Key, or NULL
+ * @match: for If-Match, or NULL
  * @body: JSON, or NULL
  * @tell: called with the answer
  * @arg: for @tell
  *
  * Return: 0, or -1: too many wait, or out of memory; @tell is not called.
  */
-int fleet_robot_ask(struct fleet_robot *robot, const char *method, const char *path, const char *key, const char *body, fleet_answer_fn tell,
+int fleet_robot_ask(struct fleet_robot *robot, const char *method, const char *path, const char *match, const char *body, fleet_answer_fn tell,
 		    void *arg);
 
 /* Begins what is due; returns when to come again, as fleet_now_ms(). */

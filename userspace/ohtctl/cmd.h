@@ -61,6 +61,7 @@ int cmd_alert_comment(struct cli *cli, int count, char **arguments);
 int cmd_alert_comments(struct cli *cli, int count, char **arguments);
 int cmd_alert_shelve(struct cli *cli, int count, char **arguments);
 int cmd_alert_unshelve(struct cli *cli, int count, char **arguments);
+int cmd_service_status(struct cli *cli, int count, char **arguments);
 int cmd_service_done(struct cli *cli, int count, char **arguments);
 int cmd_mission_make(struct cli *cli, int count, char **arguments);
 int cmd_mission_add(struct cli *cli, int count, char **arguments);

@@ -114,6 +114,38 @@ int cmd_analytics(struct cli *cli, int count, char **arguments)
 	return result;
 }
 
+/* The odometer, and a line for each kind of service. Takes the body. */
+static int ask_odometer(struct cli *cli, const char *method, const char *path, struct json_object *body)
+{
+	static const struct show_column columns[] = {
+		{ "wear", 8 }, { "used", 10 }, { "interval", 10 }, { "left", 10 }, { "unit", 4 }, { "due", 5 }, { "done", 27 }, { "done_by", 10 },
+		{ "note", 0 }, { NULL, 0 },
+	};
+	struct json_object *answer = NULL, *services;
+	int result = client_request(cli, method, path, body, &answer);
+
+	json_object_put(body);
+	if (!result && cli->json) {
+		show_answer(cli, answer);
+	} else if (!result) {
+		services = json_object_new_object();
+		json_object_object_add(services, "services", json_object_get(json_object_object_get(answer, "services")));
+		json_object_object_del(answer, "services");
+		show_answer(cli, answer);
+		show_items(cli, services, "services", columns);
+		json_object_put(services);
+	}
+	json_object_put(answer);
+	return result;
+}
+
+int cmd_service_status(struct cli *cli, int count, char **arguments)
+{
+	(void)count;
+	(void)arguments;
+	return ask_odometer(cli, "GET", "analytics/odometer", NULL);
+}
+
 int cmd_service_done(struct cli *cli, int count, char **arguments)
 {
 	struct json_object *body = json_object_new_object();
@@ -121,5 +153,5 @@ int cmd_service_done(struct cli *cli, int count, char **arguments)
 	(void)count;
 	json_object_object_add(body, "wear", json_object_new_string(arguments[0]));
 	json_object_object_add(body, "note", json_object_new_string(arguments[1]));
-	return client_do(cli, CLI_DONE, "POST", "analytics/odometer/done", body);
+	return ask_odometer(cli, "POST", "analytics/odometer/done", body);
 }

@@ -12,7 +12,7 @@ _ohtctl_urls() {
 
 _ohtctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	local verbs='info doctor support accept status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history timeline analytics export config audit service mission schedule scenario alerts webhooks backup jobs logs login elevate logout agents whoami foxglove key course certificate user device admin'
+	local verbs='info doctor support accept status stats scan read write mask exchange identify raw events watch monitor plan robot safety control module profile bus telemetry history timeline analytics export config audit service mission battery schedule scenario alerts webhooks backup jobs logs login elevate logout agents whoami foxglove key course certificate user device admin'
 	local modules='power safety travel_motor dock_location'
 	local options='--device --json --fc --function --timeout-ms --retries --interval-ms --rounds --count
 		--cycle-us --stop-budget-us --whole-cycles --deadman-ms --report --stop-report --by --key --drive --step-timeout-s
@@ -78,6 +78,9 @@ _ohtctl() {
 		return ;;
 	mission)
 		mapfile -t COMPREPLY < <(compgen -W 'list show legs make copy export import check start pause resume drain cancel add release delete' -- "$word")
+		return ;;
+	battery)
+		mapfile -t COMPREPLY < <(compgen -W 'status release withdraw' -- "$word")
 		return ;;
 	schedule)
 		mapfile -t COMPREPLY < <(compgen -W 'list add release withdraw delete' -- "$word")

@@ -238,10 +238,8 @@ static void step(struct slot *slot, const struct ohtd_sample *sample)
 		*slot->carried = 0;
 }
 
-void ohtd_alert_rules_sample(void *context, const struct ohtd_sample *sample)
+void ohtd_alert_rules_sample(struct ohtd_alert_rules *rules, const struct ohtd_sample *sample)
 {
-	struct ohtd_alert_rules *rules = context;
-
 	pthread_mutex_lock(&rules->lock);
 	for (unsigned int i = 0; i < OHTD_ALERT_RULES_MAX; i++)
 		if (is_at_work(&rules->slots[i]))

@@ -24,8 +24,8 @@ struct ohtd_alert_rules *ohtd_alert_rules_create(void);
 /* NULL is allowed. */
 void ohtd_alert_rules_destroy(struct ohtd_alert_rules *rules);
 
-/* As ohtd_alert_watch_step() for all that are at work. @rules: struct ohtd_alert_rules. */
-void ohtd_alert_rules_sample(void *rules, const struct ohtd_sample *sample);
+/* As ohtd_alert_watch_step() for all that are at work. */
+void ohtd_alert_rules_sample(struct ohtd_alert_rules *rules, const struct ohtd_sample *sample);
 
 /* ---- alerts ---- */
 

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/part.h"
-#include "control/robot.h"
 #include "robot/model.h"
 #include "robot/samples.h"
 #include "settings/settings.h"
@@ -32,11 +31,9 @@ static const char *const units[OHTD_ANALYTICS_WEARS] = {
  * struct ohtd_analytics_odometer - see odometer.h
  * @store: of its rows
  * @clock: of the daemon
- * @robot: whose samples are read; the tick alone
  * @settings: has the intervals
- * @reader: place in the ring of samples; the tick alone
- * @moves: it moved in the newest sample that says so; the tick alone
- * @enabled: the outputs were on in it; the tick alone
+ * @moves: it moved in the newest sample that says so; the thread of the samples alone
+ * @enabled: the outputs were on in it; that thread alone
  * @kept_ns: CLOCK_MONOTONIC of the newest attempt to write; the tick alone
  * @writing: around each write, for @recalled and @kept
  * @recalled: what earlier runs have counted is in @row
@@ -48,9 +45,7 @@ static const char *const units[OHTD_ANALYTICS_WEARS] = {
 struct ohtd_analytics_odometer {
 	struct ohtd_store *store;
 	struct ohtd_clock *clock;
-	struct ohtd_robot *robot;
 	struct ohtd_settings *settings;
-	struct ohtd_sample_reader reader;
 	bool moves;
 	bool enabled;
 	uint64_t kept_ns;
@@ -98,13 +93,11 @@ static void add(struct ohtd_analytics_odometer_row *to, const struct ohtd_analyt
 	to->falls += more->falls;
 }
 
-static void read_samples(struct ohtd_analytics_odometer *odometer)
+void ohtd_analytics_odometer_sample(struct ohtd_analytics_odometer *odometer, const struct ohtd_sample *sample)
 {
 	struct ohtd_analytics_odometer_row more = { 0 };
-	struct ohtd_sample sample;
 
-	while (ohtd_robot_sample(odometer->robot, &odometer->reader, &sample))
-		count(odometer, &sample, &more);
+	count(odometer, sample, &more);
 	pthread_mutex_lock(&odometer->lock);
 	add(&odometer->row, &more);
 	if (!odometer->row.since_ns)
@@ -279,7 +272,6 @@ static void tick(void *part)
 	uint64_t now_ns = ohtd_clock_monotonic_ns(odometer->clock);
 
 	recall(odometer);
-	read_samples(odometer);
 	if (ohtd_since(now_ns, odometer->kept_ns) < KEEP_NS)
 		return;
 	odometer->kept_ns = now_ns;
@@ -288,31 +280,27 @@ static void tick(void *part)
 
 static void rest(void *part)
 {
-	read_samples(part);
 	keep(part);
 }
 
-static void *open_odometer(const struct ohtd_part_birth *birth)
+struct ohtd_analytics_odometer *ohtd_analytics_odometer_open(struct ohtd_store *store, struct ohtd_clock *clock, struct ohtd_settings *settings)
 {
 	struct ohtd_analytics_odometer *odometer = calloc(1, sizeof(*odometer));
 
 	if (!odometer)
 		return NULL;
-	odometer->store = birth->store;
-	odometer->clock = birth->clock;
-	odometer->robot = birth->robot;
-	odometer->settings = birth->settings;
-	odometer->kept_ns = ohtd_clock_monotonic_ns(birth->clock);
+	odometer->store = store;
+	odometer->clock = clock;
+	odometer->settings = settings;
+	odometer->kept_ns = ohtd_clock_monotonic_ns(clock);
 	pthread_mutex_init(&odometer->writing, NULL);
 	pthread_mutex_init(&odometer->lock, NULL);
 	recall(odometer);
 	return odometer;
 }
 
-static void close_odometer(void *part)
+void ohtd_analytics_odometer_close(struct ohtd_analytics_odometer *odometer)
 {
-	struct ohtd_analytics_odometer *odometer = part;
-
 	if (!odometer)
 		return;
 	pthread_mutex_destroy(&odometer->writing);
@@ -321,6 +309,6 @@ static void close_odometer(void *part)
 }
 
 const struct ohtd_daemon_part ohtd_analytics_odometer_part = {
-	.name = "odometer", .open = open_odometer, .rest = rest, .close = close_odometer, OHTD_PART_ALERTS(alerts), .judge = judge,
+	.rest = rest, OHTD_PART_ALERTS(alerts), .judge = judge,
 	OHTD_PART_FIGURES(figures), .measure = measure, .tick = tick,
 };

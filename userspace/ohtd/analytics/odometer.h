@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns:     the odometer: what the robot has driven in its life, and which service is due by it.
- * Contexts: open, rest, close: main thread. Tick: a worker, one at a time. Look, judge, measure: any thread, without waiting. Done: a worker.
+ * Contexts: open, rest, close: main thread. Sample: one thread, without waiting. Tick: a worker, one at a time. Look, judge, measure: any
+ *	     thread, without waiting. Done: a worker.
  * Locks:    one mutex for the figures, held for a few instructions; another around the writes, held while the store writes.
  *
- * It is summed up of the same samples as the figures of analytics, in memory, and written once a minute while it grows: a kill loses a
- * minute at most.
+ * It is summed up of the same samples as the figures of analytics, in memory, also while the disk hangs, and written once a minute while it
+ * grows: a kill loses a minute at most, or the time for which the disk took nothing.
  */
 #ifndef OHTD_ANALYTICS_ODOMETER_H
 #define OHTD_ANALYTICS_ODOMETER_H
@@ -13,7 +14,11 @@
 #include "analytics/odometer_rows.h"
 
 struct ohtd_analytics_odometer;
+struct ohtd_clock;
 struct ohtd_daemon_part;
+struct ohtd_sample;
+struct ohtd_settings;
+struct ohtd_store;
 
 /**
  * struct ohtd_analytics_due - a service interval
@@ -35,6 +40,14 @@ struct ohtd_analytics_odometer_view {
 
 /* The word of a kind. */
 extern const char *const ohtd_analytics_wears[OHTD_ANALYTICS_WEARS];
+
+/* All outlive it. NULL with errno. */
+struct ohtd_analytics_odometer *ohtd_analytics_odometer_open(struct ohtd_store *store, struct ohtd_clock *clock, struct ohtd_settings *settings);
+/* No sample comes any more. NULL is allowed. */
+void ohtd_analytics_odometer_close(struct ohtd_analytics_odometer *odometer);
+
+/* Counts the sample of a cycle; they come in order. */
+void ohtd_analytics_odometer_sample(struct ohtd_analytics_odometer *odometer, const struct ohtd_sample *sample);
 
 void ohtd_analytics_odometer_look(struct ohtd_analytics_odometer *odometer, struct ohtd_analytics_odometer_view *view);
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* missions/schedules: when missions are made of a template, and which of them start by themselves. */
+/*
+ * missions/schedules: when missions are made of a template, and which of them start by themselves. missions/battery: whether the robot goes to
+ * its dock by itself, under a release of the same kind.
+ */
 #include "api/api.h"
 #include "server/call.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +19,7 @@
 #include "missions/missions.h"
 #include "server/control.h"
 #include "server/late.h"
+#include "settings/settings.h"
 #include "settings/shifts.h"
 #include "views/services.h"
 
@@ -125,16 +130,16 @@ static const struct ohtd_missions_schedule_board *board_of(struct ohtd_call *cal
 /**
  * struct schedule_late - something is done with schedules
  * @missions: the room
- * @person: the person or program that asks
- * @row: of one
+ * @act: with a release
+ * @asked: the person or program that asks, and the row of one
  * @rows: all of them
  * @result: of the room; not that of @late, whose errors are the store's
  */
 struct schedule_late {
 	struct ohtd_late late;
 	struct ohtd_missions *missions;
-	struct ohtd_missions_person person;
-	struct ohtd_mission_schedule row;
+	int (*act)(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked);
+	struct ohtd_missions_releasing asked;
 	struct ohtd_mission_schedule rows[OHTD_MISSION_SCHEDULES_MAX];
 	int result;
 };
@@ -146,8 +151,8 @@ static struct schedule_late *make_job(struct ohtd_call *call)
 	if (!job)
 		return NULL;
 	job->missions = call->services->missions;
-	job->person = (struct ohtd_missions_person){ call->who, ohtd_holder_of(&call->who) };
-	job->row.id = call->params.id;
+	job->asked.person = (struct ohtd_missions_person){ call->who, ohtd_holder_of(&call->who) };
+	job->asked.row.id = call->params.id;
 	return job;
 }
 
@@ -156,18 +161,29 @@ static bool has_result(struct ohtd_call *call, const struct schedule_late *job)
 {
 	int result = job->late.result < 0 ? job->late.result : job->result;
 
+	if (job->asked.why) {
+		ohtd_reply_problem(call, 409, job->asked.why, "%s", ohtd_missions_check_text(job->asked.why));
+		return false;
+	}
 	switch (result) {
 	case -ENOENT:
 		if (call->params.id)
 			ohtd_reply_problem(call, 404, "not_found", "there is no schedule %" PRId64 ": see GET missions/schedules", call->params.id);
 		else
-			ohtd_reply_member(call, "/template", "unknown_value", "there is no mission %" PRId64 ": see GET missions?state=template", job->row.template);
+			ohtd_reply_member(call, "/template", "unknown_value", "there is no mission %" PRId64 ": see GET missions?state=template", job->asked.row.template);
 		break;
 	case -ENOTUNIQ:
-		ohtd_reply_member(call, "/template", "unfit", "mission %" PRId64 " is no template: make one of it with \"template\": true", job->row.template);
+		ohtd_reply_member(call, "/template", "unfit", "mission %" PRId64 " is no template: make one of it with \"template\": true", job->asked.row.template);
 		break;
 	case -E2BIG:
 		ohtd_reply_problem(call, 409, "too_many_schedules", "there are %d schedules already: delete one", OHTD_MISSION_SCHEDULES_MAX);
+		break;
+	case -ENODEV:
+		ohtd_reply_problem(call, 409, "errand_off", "/missions/battery_dock_percent is 0: there is nothing to release");
+		break;
+	case -EAGAIN:
+		ohtd_reply_header(call, "retry-after", "1");
+		ohtd_reply_problem(call, 503, "busy", "the robot does not answer");
 		break;
 	default:
 		if (result >= 0)
@@ -187,7 +203,7 @@ static void reply_one(struct ohtd_call *call, struct ohtd_late *late)
 	const struct schedule_late *job = (const struct schedule_late *)late;
 
 	if (has_result(call, job)) {
-		struct schedule view = view_of(call, &job->row, board_of(call));
+		struct schedule view = view_of(call, &job->asked.row, board_of(call));
 
 		OHTD_REPLY(call, 200, schedule, &view);
 	}
@@ -303,7 +319,7 @@ static int64_t days_of(struct ohtd_call *call, const struct schedule_body *said)
 
 static int work_add(struct ohtd_db *db, void *arg)
 {
-	return ohtd_mission_schedule_add(db, &((struct schedule_late *)arg)->row);
+	return ohtd_mission_schedule_add(db, &((struct schedule_late *)arg)->asked.row);
 }
 
 static void reply_made(struct ohtd_call *call, struct ohtd_late *late)
@@ -311,7 +327,7 @@ static void reply_made(struct ohtd_call *call, struct ohtd_late *late)
 	const struct schedule_late *job = (const struct schedule_late *)late;
 
 	if (has_result(call, job)) {
-		struct schedule view = view_of(call, &job->row, board_of(call));
+		struct schedule view = view_of(call, &job->asked.row, board_of(call));
 
 		OHTD_REPLY(call, 201, schedule, &view);
 	}
@@ -333,7 +349,7 @@ static void post_schedule(struct ohtd_call *call)
 	job = on ? make_job(call) : NULL;
 	if (!job)
 		return;
-	row = &job->row;
+	row = &job->asked.row;
 	row->template = said->template;
 	row->days = on;
 	row->from_min = row->until_min = minute_of(said->from);
@@ -352,7 +368,7 @@ static void post_schedule(struct ohtd_call *call)
 
 static int work_delete(struct ohtd_db *db, void *arg)
 {
-	return ohtd_mission_schedule_delete(db, ((struct schedule_late *)arg)->row.id);
+	return ohtd_mission_schedule_delete(db, ((struct schedule_late *)arg)->asked.row.id);
 }
 
 static void reply_deleted(struct ohtd_call *call, struct ohtd_late *late)
@@ -373,36 +389,90 @@ static void delete_schedule(struct ohtd_call *call)
 
 /* ---- releases ---- */
 
-static int release(struct ohtd_late *late)
+static int act(struct ohtd_late *late)
 {
 	struct schedule_late *job = (struct schedule_late *)late;
 
-	job->result = ohtd_missions_release(job->missions, &job->person, &job->row);
+	job->result = job->act(job->missions, &job->asked);
 	return 0;
+}
+
+static void begin(struct ohtd_call *call, int64_t id, int (*what)(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked),
+		  void (*reply)(struct ohtd_call *call, struct ohtd_late *late))
+{
+	struct schedule_late *job = make_job(call);
+
+	if (!job)
+		return;
+	job->act = what;
+	job->asked.row.id = id;
+	ohtd_late_act(call, &job->late, OHTD_LATE_MS, act, reply);
 }
 
 static void post_release(struct ohtd_call *call)
 {
-	struct schedule_late *job = make_job(call);
-
-	if (job)
-		ohtd_late_act(call, &job->late, OHTD_LATE_MS, release, reply_one);
-}
-
-static int withdraw(struct ohtd_late *late)
-{
-	struct schedule_late *job = (struct schedule_late *)late;
-
-	job->result = ohtd_missions_withdraw(job->missions, &job->person, &job->row);
-	return 0;
+	begin(call, call->params.id, ohtd_missions_release, reply_one);
 }
 
 static void delete_release(struct ohtd_call *call)
 {
-	struct schedule_late *job = make_job(call);
+	begin(call, call->params.id, ohtd_missions_withdraw, reply_one);
+}
 
-	if (job)
-		ohtd_late_act(call, &job->late, OHTD_LATE_MS, withdraw, reply_one);
+/* ---- the way to the dock ---- */
+
+struct battery {
+	double percent;
+	double min_percent;
+	double dock_percent;
+	double charged_percent;
+	int64_t released;
+	const char *released_by;
+};
+
+OHTD_SHAPE(battery, "MissionBattery",
+	OHTD_NUMBER(battery, percent, .flags = OHTD_NULL, .unit = "%", .summary = "Charge now; null: not known"),
+	OHTD_NUMBER(battery, min_percent, .unit = "%", .summary = "Below it no leg begins but to dock and to charge; 0: never. /missions/battery_min_percent"),
+	OHTD_NUMBER(battery, dock_percent, .unit = "%",
+		    .summary = "Below it the robot goes to its dock by itself while that is released; 0: never. /missions/battery_dock_percent"),
+	OHTD_NUMBER(battery, charged_percent, .unit = "%", .summary = "So far it is charged then. /missions/battery_charged_percent"),
+	OHTD_TIME(battery, released, .flags = OHTD_NULL, .summary = "Since when it goes to its dock by itself; null: it does not"),
+	OHTD_TEXT(battery, released_by, .flags = OHTD_NULL, .summary = "In whose name it is driven there", .example = "\"anna\""));
+
+static void get_battery(struct ohtd_call *call)
+{
+	struct ohtd_missions_schedule_board *board = ohtd_call_alloc(call, sizeof(*board));
+	const struct ohtd_settings_battery limits = ohtd_settings_battery(call->services->settings);
+	const struct ohtd_value *charge = &ohtd_call_snapshot(call)->battery_percent;
+	struct battery view = {
+		.percent = charge->valid ? charge->value : (double)NAN, .min_percent = limits.min_percent, .dock_percent = limits.dock_percent,
+		.charged_percent = limits.charged_percent, .released = OHTD_NONE,
+	};
+
+	ohtd_missions_look_at_schedules(call->services->missions, board);
+	for (unsigned int i = 0; i < board->release_count; i++) {
+		if (board->releases[i].schedule != OHTD_MISSION_ERRAND)
+			continue;
+		view.released = board->releases[i].since_ns;
+		view.released_by = board->releases[i].person.who.user;
+	}
+	OHTD_REPLY(call, 200, battery, &view);
+}
+
+static void reply_battery(struct ohtd_call *call, struct ohtd_late *late)
+{
+	if (has_result(call, (const struct schedule_late *)late))
+		get_battery(call);
+}
+
+static void post_battery_release(struct ohtd_call *call)
+{
+	begin(call, OHTD_MISSION_ERRAND, ohtd_missions_release, reply_battery);
+}
+
+static void delete_battery_release(struct ohtd_call *call)
+{
+	begin(call, OHTD_MISSION_ERRAND, ohtd_missions_withdraw, reply_battery);
 }
 
 static const struct ohtd_route routes[] = {
@@ -424,12 +494,13 @@ static const struct ohtd_route routes[] = {
 		.handle = delete_schedule,
 		.summary = "Delete a schedule; missions that it has made stay",
 	}, {
-		.method = OHTD_POST, .path = "missions/schedules/{id}/release", .role = OHTD_ROLE_OPERATOR, .flags = OHTD_ROUTE_STORE,
+		.method = OHTD_POST, .path = "missions/schedules/{id}/release", .role = OHTD_ROLE_OPERATOR, .flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
 		.body_bytes_max = 1024,
 		.replies = { { 200, &schedule_shape } }, .problems = { "not_found", "out_of_memory" },
 		.handle = post_release,
 		.summary = "Let missions of a schedule start by themselves, in the name of the session that asks",
-		.text = "Until this session ends, until a stop, a fault, a disable or a motion that somebody else asks for, until one of its missions "
+		.text = "Refused while something stands in the way of a mission: a stop, a fault, a disable, a motion of somebody else. The "
+			"release holds until this session ends, until a stop, a fault, a disable or a motion that somebody else asks for, until one of its missions "
 			"ends otherwise than finished or is held, and until ohtd ends.",
 	}, {
 		.method = OHTD_DELETE, .path = "missions/schedules/{id}/release", .role = OHTD_ROLE_OPERATOR,
@@ -437,6 +508,26 @@ static const struct ohtd_route routes[] = {
 		.replies = { { 200, &schedule_shape } }, .problems = { "not_found", "out_of_memory" },
 		.handle = delete_release,
 		.summary = "Let missions of a schedule wait for a person again",
+		.text = "A mission that is under way goes on.",
+	},
+	{
+		.method = OHTD_GET, .path = "missions/battery", .role = OHTD_ROLE_VIEWER,
+		.replies = { { 200, &battery_shape } },
+		.handle = get_battery,
+		.summary = "What missions make of the charge, and whether the robot goes to its dock by itself",
+	}, {
+		.method = OHTD_POST, .path = "missions/battery/release", .role = OHTD_ROLE_OPERATOR, .flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
+		.body_bytes_max = 1024,
+		.replies = { { 200, &battery_shape } }, .problems = { "errand_off", "out_of_memory" },
+		.handle = post_battery_release,
+		.summary = "Let the robot go to its dock by itself when its charge is low, in the name of the session that asks",
+		.text = "It stands still at the dock then until a person or program asks for more. The release ends as that of a schedule does.",
+	}, {
+		.method = OHTD_DELETE, .path = "missions/battery/release", .role = OHTD_ROLE_OPERATOR,
+		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_NO_COURSE,
+		.replies = { { 200, &battery_shape } }, .problems = { "out_of_memory" },
+		.handle = delete_battery_release,
+		.summary = "Let the robot wait for a person with a low charge, too",
 		.text = "A mission that is under way goes on.",
 	},
 };

@@ -88,7 +88,7 @@ OHTD_SHAPE(mission, "Mission",
 	OHTD_INTEGER(mission, through_leg, .summary = "Place of the last leg that is released, and so may begin; 0: none is"),
 	OHTD_INTEGER(mission, rounds, .summary = "So often its legs are driven from the first one on; 0: until it is cancelled"),
 	OHTD_INTEGER(mission, round, .summary = "The one under way or next, from 1 on"),
-	OHTD_INTEGER(mission, revision, .summary = "Another one with each change of its name, rounds or legs, for If-Match"),
+	OHTD_INTEGER(mission, revision, .summary = "Another one with each change of its name, rounds or legs, and each time that it is paused or held, for If-Match"),
 	OHTD_INTEGER(mission, schedule, .flags = OHTD_NULL, .summary = "Number of the schedule that has made it; null: none has"),
 	OHTD_TEXT(mission, external_id, .flags = OHTD_NULL, .summary = "Of the order that it was made for; null: none", .example = "\"order-7\""),
 	OHTD_TEXT(mission, driven_by, .flags = OHTD_NULL, .summary = "In whose name it is driven; null: it has not begun", .example = "\"anna\""),
@@ -108,13 +108,19 @@ static int64_t time_or_none(int64_t time_ns)
 	return time_ns ? time_ns : OHTD_NONE;
 }
 
+/* That of the way to the dock is none that a client could ask for. */
+static int64_t schedule_or_none(int64_t schedule)
+{
+	return schedule > 0 ? schedule : OHTD_NONE;
+}
+
 static struct mission view_of(const struct ohtd_mission *row)
 {
 	return (struct mission){
 		.id = row->id, .name = row->name, .state = row->state, .reason = text_or_none(row->reason),
 		.reason_text = text_or_none(ohtd_missions_reason_text(row->reason)),
 		.leg = row->leg <= row->legs ? row->leg : OHTD_NONE, .legs = row->legs, .through_leg = row->through_leg,
-		.rounds = row->rounds, .round = row->round, .revision = row->revision, .schedule = row->schedule ? row->schedule : OHTD_NONE,
+		.rounds = row->rounds, .round = row->round, .revision = row->revision, .schedule = schedule_or_none(row->schedule),
 		.external_id = text_or_none(row->external_id), .driven_by = text_or_none(row->driven_by),
 		.made = row->made_ns, .made_by = row->made_by, .began = time_or_none(row->began_ns), .changed = row->changed_ns,
 		.ended = time_or_none(row->ended_ns),
@@ -261,14 +267,41 @@ OHTD_SHAPE(live_mission, "LiveMission",
 	OHTD_PART(live_mission, mission, mission),
 	OHTD_OBJECT(live_mission, current_leg, leg, .flags = OHTD_NULL, .summary = "Its leg under way or next; null: none is left"));
 
+struct live_release {
+	int64_t schedule;
+	int64_t released;
+	const char *released_by;
+};
+
+OHTD_SHAPE(live_release, "LiveMissionRelease",
+	OHTD_INTEGER(live_release, schedule, .flags = OHTD_NULL,
+		     .summary = "Number of the schedule whose missions start by themselves; null: the way to the dock, as GET missions/battery"),
+	OHTD_TIME(live_release, released, .summary = "Since when"),
+	OHTD_TEXT(live_release, released_by, .summary = "In whose name they are driven", .example = "\"anna\""));
+
 struct live_missions {
 	const struct live_mission *missions;
 	size_t missions_count;
+	const struct live_release *releases;
+	size_t releases_count;
 };
 
 OHTD_SHAPE(live_missions, "LiveMissions",
 	OHTD_LIST(live_missions, missions, live_mission,
-		  .summary = "Those that are not over, at most 20, and the 5 that ended last, the newest first"));
+		  .summary = "Those that are not over, at most 20, and the 5 that ended last, the newest first"),
+	OHTD_LIST(live_missions, releases, live_release, .summary = "What is released"));
+
+static void put_releases(const struct ohtd_scene *scene, struct live_missions *view)
+{
+	struct ohtd_missions_schedule_board *board = ohtd_scene_alloc(scene, sizeof(*board));
+	struct live_release *items = ohtd_scene_alloc(scene, OHTD_MISSIONS_RELEASES_MAX * sizeof(*items));
+
+	ohtd_missions_look_at_schedules(scene->services->missions, board);
+	for (unsigned int i = 0; i < board->release_count; i++)
+		items[i] = (struct live_release){ schedule_or_none(board->releases[i].schedule), board->releases[i].since_ns, board->releases[i].person.who.user };
+	view->releases = items;
+	view->releases_count = board->release_count;
+}
 
 static const void *make_live(const struct ohtd_scene *scene)
 {
@@ -284,7 +317,8 @@ static const void *make_live(const struct ohtd_scene *scene)
 		legs[i] = leg_of(&board->items[i].leg);
 		items[i] = (struct live_mission){ view_of(&board->items[i].row), board->items[i].leg.place ? &legs[i] : NULL };
 	}
-	*view = (struct live_missions){ items, board->count };
+	*view = (struct live_missions){ .missions = items, .missions_count = board->count };
+	put_releases(scene, view);
 	return view;
 }
 
@@ -446,7 +480,7 @@ static bool fit(struct ohtd_call *call, const struct leg_body *legs, size_t coun
  * @more: legs behind those that it has
  * @check: what would become of it
  * @with_legs: @legs are other ones from now on
- * @changes: name or legs, of the revision that @row has
+ * @changes: of the revision that @row has
  * @result: of the room; not that of @late, whose errors are the store's
  */
 struct mission_late {
@@ -1112,6 +1146,11 @@ static void begin(struct ohtd_call *call, unsigned int what)
 	if (!job)
 		return;
 	job->act = what;
+	/* What ends or delays a motion is done whatever has changed. */
+	if (what == OHTD_MISSIONS_START || what == OHTD_MISSIONS_RESUME) {
+		job->changes = true;
+		job->row.revision = seen_revision(call);
+	}
 	ohtd_late_act(call, &job->late, OHTD_LATE_MS, act, reply_one);
 }
 
@@ -1140,12 +1179,12 @@ static void post_drain(struct ohtd_call *call)
 	begin(call, OHTD_MISSIONS_DRAIN);
 }
 
-#define ACT(word_, flags_, handle_, summary_, text_)							\
+#define ACT(word_, flags_, handle_, summary_, text_, ...)						\
 	{												\
 		.method = OHTD_POST, .path = "missions/{id}/" word_, .role = OHTD_ROLE_OPERATOR,	\
 		.flags = OHTD_ROUTE_STORE | (flags_), .body_bytes_max = 1024,				\
 		.replies = { { 200, &mission_shape } },							\
-		.problems = { "not_found", "mission_state", "mission_driven", "out_of_memory" },	\
+		.problems = { "not_found", "mission_state", "mission_driven", "out_of_memory", __VA_ARGS__ },		\
 		.handle = handle_, .summary = summary_, .text = text_,					\
 	}
 
@@ -1230,10 +1269,12 @@ static const struct ohtd_route routes[] = {
 		.text = "Each leg that has not finished is judged as if it began now, in the name of the session that asks, by what judges it when it begins.",
 	},
 	ACT("start", 0, post_start, "Start a mission that waits",
-	    "One is driven at a time, in the name of the session that asks. A leg that the robot would refuse now holds the mission, with the reason."),
+	    "One is driven at a time, in the name of the session that asks. A leg that the robot would refuse now holds the mission, with the reason. "
+	    "With the header If-Match only the revision that it says is started.", "mission_changed"),
 	ACT("pause", OHTD_ROUTE_NO_COURSE, post_pause, "Pause the mission and the motion of its leg", NULL),
 	ACT("resume", 0, post_resume, "Let a mission that is held or paused go on",
-	    "In the name of the session that asks, from the first leg that has not finished, and from where the robot stands."),
+	    "In the name of the session that asks, from the first leg that has not finished, and from where the robot stands. With the header "
+	    "If-Match only the revision that it says: a mission that was paused or held anew since has another one.", "mission_changed"),
 	ACT("drain", OHTD_ROUTE_NO_COURSE, post_drain, "Hold the mission behind the leg under way",
 	    "The leg is driven to its end, and no other one begins. A resume takes it back, of a mission that is paused."),
 	ACT("cancel", OHTD_ROUTE_NO_COURSE, post_cancel, "End a mission for good, and stop the motion of its leg", NULL),

@@ -110,6 +110,8 @@ static const struct act acts[] = {
 	{ "DELETE missions/schedules/{id}", "delete", "deleted", " a schedule of missions" },
 	{ "POST missions/schedules/{id}/release", "release", "released", " a schedule of missions" },
 	{ "DELETE missions/schedules/{id}/release", "withdraw", "withdrew", " the release of a schedule of missions" },
+	{ "POST missions/battery/release", "release", "released", " the way to the dock" },
+	{ "DELETE missions/battery/release", "withdraw", "withdrew", " the release of the way to the dock" },
 	{ "POST analytics/odometer/done", "note", "noted", " a service of the machine as done" },
 	{ "POST scenarios", "begin", "began", " a scenario" },
 	{ "POST scenarios/{id}/mend", "mend", "mended", " the fault of a scenario" },

@@ -261,6 +261,8 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	  "Delete one with DELETE missions/{id}: see GET missions?state=finished."),
 	P(409, "too_many_schedules", "As many schedules of missions are there as the robot keeps.",
 	  "Delete one with DELETE missions/schedules/{id}: see GET missions/schedules."),
+	P(409, "errand_off", "No charge is set below which the robot goes to its dock by itself.",
+	  "Set /missions/battery_dock_percent, at most /missions/battery_min_percent, then release it."),
 	P(409, "mission_differs", "A mission of this external_id, or a leg at this place, is there already and does something else.",
 	  "See errors for the member: GET missions/{id}/legs has what is there. An order that does something else needs an id of its own."),
 	P(409, "too_many_legs", "The mission would have more legs than a mission may have.",

@@ -20,6 +20,7 @@
 #include "alerts/alive.h"
 #include "alerts/kept.h"
 #include "alerts/rules.h"
+#include "analytics/odometer.h"
 #include "analytics/service.h"
 #include "api/api.h"
 #include "audit/audit.h"
@@ -406,6 +407,15 @@ static int open_settings(struct running *run)
 	return 0;
 }
 
+/* Called by the thread of the history, also while its disk hangs. */
+static void hear_sample(void *arg, const struct ohtd_sample *sample)
+{
+	const struct running *run = arg;
+
+	ohtd_alert_rules_sample(run->services.rules, sample);
+	ohtd_analytics_odometer_sample(run->services.odometer, sample);
+}
+
 /* Whatever becomes of its file, the rest goes on. */
 static int open_history(struct running *run)
 {
@@ -415,8 +425,12 @@ static int open_history(struct running *run)
 		.boot_id = ohtd_tokens_boot_id(run->services.tokens),
 		.owner = ohtd_history_past_owner(run->services.robot_id), .others = run->pasts_of_others,
 		.flush_s = ohtd_config_flush_s(run->services.config),
-		.hear = ohtd_alert_rules_sample, .hear_context = run->services.rules,
+		.hear = hear_sample, .hear_context = run,
 	};
+
+	run->services.odometer = ohtd_analytics_odometer_open(run->services.store, &run->clock, run->services.settings);
+	if (!run->services.odometer)
+		return fail(run, "odometer");
 
 	if (setup.flush_s != run->services.config->history_flush_s)
 		ohtd_log(OHTD_LOG_WARNING, "history", "flush_seldom", "values are written each %u s, not each %u: that would wear the card",

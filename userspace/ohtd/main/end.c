@@ -9,6 +9,7 @@
 
 #include "alerts/keeper.h"
 #include "alerts/rules.h"
+#include "analytics/odometer.h"
 #include "analytics/service.h"
 #include "audit/audit.h"
 #include "auth/checks.h"
@@ -145,6 +146,7 @@ int ohtd_end_all(struct running *run)
 		end_run(run, leaves);
 	/* It may wait for a repair of its file, which is no unclean end. */
 	ohtd_history_stop(run->services.history);
+	ohtd_analytics_odometer_close(run->services.odometer);
 	ohtd_alert_rules_destroy(run->services.rules);
 	ohtd_backups_close(run->services.backups);
 	ohtd_jobs_destroy(run->services.jobs);

@@ -163,10 +163,8 @@ static int judge(struct ohtd_missions *missions, const struct ohtd_missions_pers
 	const char *prevented;
 	int r = ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot) ? -EAGAIN : 0;
 
-	prevented = ohtd_missions_prevented(missions);
 	/* The mission that is driven does not prevent its own legs. */
-	if (driven && prevented && !strcmp(prevented, ohtd_why_name(OHTD_WHY_REPLACED)))
-		prevented = NULL;
+	prevented = driven ? ohtd_missions_opposed(missions) : ohtd_missions_prevented(missions);
 	for (int64_t i = 0; !r && i < check->row.legs; i++) {
 		struct ohtd_missions_verdict *verdict = &check->verdicts[i];
 
@@ -175,6 +173,8 @@ static int judge(struct ohtd_missions *missions, const struct ohtd_missions_pers
 		verdict->own[0] = ohtd_missions_forbidden(missions, person, ohtd_missions_kind_of(&check->legs[i]));
 		if (!verdict->own[0])
 			verdict->own[0] = prevented;
+		if (!verdict->own[0])
+			verdict->own[0] = ohtd_missions_uncharged(missions, &check->legs[i]);
 		r = ask(missions, person, i);
 	}
 	return r ? r : await(missions);

@@ -306,18 +306,24 @@ static bool is_ended(const struct ohtd_command_view *command)
 	       command->state == OHTD_COMMAND_STATE_FAILED;
 }
 
+const char *ohtd_missions_without_outputs(const struct ohtd_missions *missions)
+{
+	const unsigned int state = missions->snapshot.state;
+
+	if (state == OHTD_STATE_ESTOP)
+		return ohtd_why_name(OHTD_WHY_STOP_LATCHED);
+	if (state == OHTD_STATE_FAULT)
+		return ohtd_why_name(OHTD_WHY_IN_FAULT);
+	return ohtd_state_is_enabled(state) ? NULL : ohtd_why_name(OHTD_WHY_NOT_ENABLED);
+}
+
 const char *ohtd_missions_prevented(const struct ohtd_missions *missions)
 {
 	const struct ohtd_snapshot *robot = &missions->snapshot;
+	const char *why = missions->interrupted ? missions->interrupted : ohtd_missions_without_outputs(missions);
 
-	if (missions->interrupted)
-		return missions->interrupted;
-	if (robot->state == OHTD_STATE_ESTOP)
-		return ohtd_why_name(OHTD_WHY_STOP_LATCHED);
-	if (robot->state == OHTD_STATE_FAULT)
-		return ohtd_why_name(OHTD_WHY_IN_FAULT);
-	if (!ohtd_state_is_enabled(robot->state))
-		return ohtd_why_name(OHTD_WHY_NOT_ENABLED);
+	if (why)
+		return why;
 	if (robot->queue_count)
 		return ohtd_why_name(OHTD_WHY_REPLACED);
 	if (is_ended(&robot->command) || (*missions->ended && !strcmp(robot->command.caller_id, missions->ended)))
@@ -325,8 +331,18 @@ const char *ohtd_missions_prevented(const struct ohtd_missions *missions)
 	return ohtd_why_name(OHTD_WHY_REPLACED);
 }
 
+const char *ohtd_missions_opposed(struct ohtd_missions *missions)
+{
+	const struct ohtd_mission_leg *leg = missions->row.id ? ohtd_missions_leg(missions) : NULL;
+	bool own = leg && *leg->command_id && !strcmp(missions->snapshot.command.caller_id, leg->command_id);
+
+	if (own && !missions->interrupted && !missions->snapshot.queue_count)
+		return ohtd_missions_without_outputs(missions);
+	return ohtd_missions_prevented(missions);
+}
+
 /* The last command may still be coming to rest, or a leg that was cancelled not have begun. */
-static bool rests(const struct ohtd_missions *missions)
+bool ohtd_missions_rests(const struct ohtd_missions *missions)
 {
 	return missions->answered == missions->order && !missions->stops && missions->snapshot.state == OHTD_STATE_IDLE && is_ended(&missions->snapshot.command);
 }
@@ -468,11 +484,13 @@ static void begin_leg(struct ohtd_missions *missions, struct ohtd_mission_leg *l
 		why = ohtd_missions_prevented(missions);
 	if (!why && missions->drains)
 		why = OHTD_MISSIONS_DRAINED;
+	if (!why)
+		why = ohtd_missions_uncharged(missions, leg);
 	if (why) {
 		ohtd_missions_hold(missions, why);
 		return;
 	}
-	if (!is_due(missions, leg) || !rests(missions))
+	if (!is_due(missions, leg) || !ohtd_missions_rests(missions))
 		return;
 	missions->since_ns = now_ns;
 	missions->late = false;

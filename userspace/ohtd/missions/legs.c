@@ -75,9 +75,11 @@ const char *ohtd_missions_undocked(const struct ohtd_missions *missions)
 	return has(move, OHTD_WHY_DOCKED) ? NULL : ohtd_why_name(OHTD_WHY_NOT_DOCKED);
 }
 
-bool ohtd_missions_charged(struct ohtd_missions *missions, const struct ohtd_mission_leg *leg)
+bool ohtd_missions_charged(const struct ohtd_missions *missions, const struct ohtd_mission_leg *leg)
 {
-	return value_of(missions, OHTD_TELEMETRY_battery_percent) >= leg->charge_percent;
+	const struct ohtd_value *charge = &missions->snapshot.battery_percent;
+
+	return charge->valid && charge->value >= leg->charge_percent;
 }
 
 /* ---- a register ---- */

@@ -131,6 +131,8 @@ int ohtd_missions_turn_to(struct ohtd_missions *missions, const char *state, con
 	snprintf(row->state, sizeof(row->state), "%s", state);
 	snprintf(row->reason, sizeof(row->reason), "%s", reason);
 	row->changed_ns = ohtd_clock_wall_ns(missions->setup.clock);
+	/* A resume may say which pause or hold it means. */
+	row->revision += is_in(row, OHTD_MISSION_HELD) || is_in(row, OHTD_MISSION_PAUSED);
 	if (ohtd_mission_is_over(row))
 		row->ended_ns = row->changed_ns;
 	if (ends_release(row))
@@ -338,7 +340,7 @@ static int do_act(struct ohtd_missions *missions, unsigned int act, const struct
 int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const struct ohtd_missions_person *person,
 		      struct ohtd_mission *row)
 {
-	int64_t id = row->id;
+	int64_t id = row->id, revision = row->revision;
 	int r;
 
 	pthread_mutex_lock(&missions->lock);
@@ -347,6 +349,8 @@ int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const st
 	r = hold_past(missions);
 	if (!r)
 		r = ohtd_missions_load(missions, row);
+	if (!r && revision && revision != row->revision)
+		r = -ESTALE;
 	if (!r)
 		r = do_act(missions, act, person, row);
 	if (!r) {
@@ -434,6 +438,7 @@ static void tick(void *part)
 	pthread_mutex_lock(&missions->lock);
 	ohtd_missions_hear(missions);
 	ohtd_missions_schedules_step(missions);
+	ohtd_missions_battery_step(missions);
 	ohtd_missions_step(missions);
 	ohtd_missions_refresh(missions);
 	pthread_mutex_unlock(&missions->lock);

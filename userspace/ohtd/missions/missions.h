@@ -67,9 +67,9 @@ struct ohtd_missions_person {
  * ohtd_missions_act() - start, pause, resume, cancel or drain a mission
  * @act: enum ohtd_missions_act
  * @person: who asks; the mission is driven in this name from a start or resume on
- * @row: @row->id says which; out: all of it, also when the act does not fit its state
+ * @row: @row->id says which, @row->revision which of its revisions, 0: any; out: all of it, also when the act does not fit its state
  *
- * Return: 0, -ENOENT, -EALREADY: the act does not fit the state, -EBUSY: another mission is driven, -EAGAIN: too many commands are under
+ * Return: 0, -ENOENT, -ESTALE: it has another revision, -EALREADY: the act does not fit the state, -EBUSY: another mission is driven, -EAGAIN: too many commands are under
  * way, or a negative errno of the store. Context: a worker.
  */
 int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const struct ohtd_missions_person *person,
@@ -137,10 +137,13 @@ const char *ohtd_missions_check_text(const char *reason);
 
 /* ---- schedules ---- */
 
+/* Of all schedules, and of the way to the dock. */
+#define OHTD_MISSIONS_RELEASES_MAX	(OHTD_MISSION_SCHEDULES_MAX + 1)
+
 /**
  * struct ohtd_missions_release - missions of a schedule are started by themselves
- * @schedule: its id
- * @person: the session that releases it; its missions are driven in this name
+ * @schedule: its id; OHTD_MISSION_ERRAND: those that bring a robot with a low battery to its dock
+ * @person: who has released it: they are driven in this name
  * @since_ns: wall clock
  */
 struct ohtd_missions_release {
@@ -154,17 +157,30 @@ struct ohtd_missions_schedule_board {
 	unsigned int count;
 	struct ohtd_mission_schedule rows[OHTD_MISSION_SCHEDULES_MAX];
 	unsigned int release_count;
-	struct ohtd_missions_release releases[OHTD_MISSION_SCHEDULES_MAX];
+	struct ohtd_missions_release releases[OHTD_MISSIONS_RELEASES_MAX];
+};
+
+/**
+ * struct ohtd_missions_releasing - a release of a schedule is given or taken back
+ * @person: who asks; missions are driven in this name
+ * @row: @row.id says which; out: all of it; OHTD_MISSION_ERRAND: the way to the dock, of which there is no row
+ * @why: out: word for what refuses the release; NULL: nothing
+ */
+struct ohtd_missions_releasing {
+	struct ohtd_missions_person person;
+	struct ohtd_mission_schedule row;
+	const char *why;
 };
 
 /*
- * From now on missions of @row->id are started by themselves, until @person's session ends, something interrupts the robot, one of them ends
- * otherwise than finished, or the program ends. @row: out. 0, -ENOENT or a negative errno of the store. Context: a worker.
+ * From now on missions of the schedule are started by themselves, until the person's session ends, something interrupts the robot, one of
+ * them ends otherwise than finished, or the program ends. 0, -EPERM: what would hold a mission now refuses the release, -ENODEV: no charge is
+ * set below which the robot goes to its dock, -ENOENT, -EAGAIN: the robot does not answer, or a negative errno of the store. Context: a worker.
  */
-int ohtd_missions_release(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_mission_schedule *row);
+int ohtd_missions_release(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked);
 
-/* No longer. A mission that was started goes on. As ohtd_missions_release(). */
-int ohtd_missions_withdraw(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_mission_schedule *row);
+/* No longer. A mission that was started goes on. As ohtd_missions_release(), but nothing refuses it. */
+int ohtd_missions_withdraw(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked);
 
 /* Schedules in the store are other ones now. Any thread. */
 void ohtd_missions_schedules_changed(struct ohtd_missions *missions);

@@ -12,7 +12,9 @@
 
 #include "control/robot.h"
 #include "missions/missions.h"
+#include "motion/charge.h"
 #include "robot/telemetry.h"
+#include "settings/settings.h"
 
 /* Words for what holds a mission, beside those of robot/whys.def. reasons.c has their sentences. */
 #define OHTD_MISSIONS_RESTART		"restart"
@@ -31,6 +33,7 @@
 #define OHTD_MISSIONS_STORE		"store"
 #define OHTD_MISSIONS_UNSEEN		"end_not_seen"
 #define OHTD_MISSIONS_DRAINED		"drained"
+#define OHTD_MISSIONS_BATTERY		"battery_low"
 /* Of one that is running or paused, and is held behind the leg under way. */
 #define OHTD_MISSIONS_DRAINS		"draining"
 /* Of one that is running, and goes on by itself when its next leg is released. */
@@ -44,6 +47,7 @@
 /* Why a release has ended, for the log. */
 #define OHTD_MISSIONS_WITHDRAWN		"withdrawn"
 #define OHTD_MISSIONS_SCHEDULE_GONE	"schedule_deleted"
+#define OHTD_MISSIONS_ERRAND_OFF	"errand_off"
 
 /**
  * struct ohtd_missions - the mission that is driven
@@ -70,6 +74,10 @@
  * @renewed_ns: when the lease was renewed last
  * @snapshot: the robot in this turn
  * @sight: the same with all registers, for signals
+ * @battery: of the last look
+ * @charge: is it enough for a leg?
+ * @to_dock: is it so low that the robot goes to its dock?
+ * @charge_ns: CLOCK_MONOTONIC of the newest look; 0: there was none
  * @check: is being made; NULL: none is
  * @changed: the store has newer than @board
  * @next: the next @board, while it is made
@@ -111,6 +119,10 @@ struct ohtd_missions {
 	uint64_t renewed_ns;
 	struct ohtd_snapshot snapshot;
 	struct ohtd_telemetry_sight sight;
+	struct ohtd_settings_battery battery;
+	struct ohtd_motion_charge charge;
+	struct ohtd_motion_charge to_dock;
+	uint64_t charge_ns;
 	struct ohtd_missions_check *check;
 	atomic_bool changed;
 	struct ohtd_mission_board next;
@@ -120,7 +132,7 @@ struct ohtd_missions {
 	atomic_bool schedules_stale;
 	uint64_t schedules_boot_ns;
 	int64_t schedules_wall_ns;
-	struct ohtd_missions_release releases[OHTD_MISSION_SCHEDULES_MAX];
+	struct ohtd_missions_release releases[OHTD_MISSIONS_RELEASES_MAX];
 	unsigned int release_count;
 	struct ohtd_event_reader release_reader;
 	pthread_mutex_t board_lock;
@@ -166,6 +178,9 @@ void ohtd_missions_pass_leg(struct ohtd_missions *missions, struct ohtd_mission_
 /* The leg has failed: it is driven again, or its on_failure says what follows. */
 void ohtd_missions_fail_leg(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, const char *reason);
 
+/* The robot stands, and nothing that was asked of it is under way. */
+bool ohtd_missions_rests(const struct ohtd_missions *missions);
+
 /* Is the leg finished or skipped? */
 bool ohtd_missions_passed(const struct ohtd_mission_leg *leg);
 
@@ -175,8 +190,14 @@ unsigned int ohtd_missions_kind_of(const struct ohtd_mission_leg *leg);
 /* Why @person may not have a leg driven, of which @kind is the verb; NULL: it may. */
 const char *ohtd_missions_forbidden(const struct ohtd_missions *missions, const struct ohtd_missions_person *person, unsigned int kind);
 
+/* The word of a stop, a fault or a disable that keeps the outputs low; NULL: they are enabled. */
+const char *ohtd_missions_without_outputs(const struct ohtd_missions *missions);
+
 /* Why a robot that has no outputs, or moves for somebody else, drives no leg; NULL: it may, if it rests. */
 const char *ohtd_missions_prevented(const struct ohtd_missions *missions);
+
+/* As ohtd_missions_prevented(), but the motion of the leg under way is no reason. */
+const char *ohtd_missions_opposed(struct ohtd_missions *missions);
 
 /* Where a leg goes to and how fast, into @command. False: no station has its name. */
 bool ohtd_missions_aim(struct ohtd_missions *missions, const struct ohtd_mission_leg *leg, struct ohtd_command *command);
@@ -190,13 +211,24 @@ const char *ohtd_missions_awaited(struct ohtd_missions *missions, const struct o
 const char *ohtd_missions_undocked(const struct ohtd_missions *missions);
 
 /* The battery has what a charge is to bring. */
-bool ohtd_missions_charged(struct ohtd_missions *missions, const struct ohtd_mission_leg *leg);
+bool ohtd_missions_charged(const struct ohtd_missions *missions, const struct ohtd_mission_leg *leg);
 
 /* Begins a leg that writes a register, or holds the mission. */
 void ohtd_missions_write(struct ohtd_missions *missions, struct ohtd_mission_leg *leg);
 
 /* What became of that. */
 void ohtd_missions_written(struct ohtd_missions *missions, const struct ohtd_answer *answer);
+
+/* ---- battery.c ---- */
+
+/* The limits of the charge as they are set now. */
+void ohtd_missions_look_at_limits(struct ohtd_missions *missions);
+
+/* Follows the charge of the battery, and sends the robot to its dock if a person has released that. */
+void ohtd_missions_battery_step(struct ohtd_missions *missions);
+
+/* The word of why the leg does not begin with this charge; NULL: it may. @leg: NULL: any that needs charge. */
+const char *ohtd_missions_uncharged(const struct ohtd_missions *missions, const struct ohtd_mission_leg *leg);
 
 /* ---- check.c ---- */
 
@@ -235,6 +267,9 @@ int ohtd_missions_begin_driving(struct ohtd_missions *missions, const struct oht
 
 /* Makes missions whose time has come, and starts them as far as they are released. */
 void ohtd_missions_schedules_step(struct ohtd_missions *missions);
+
+/* NULL: missions of this schedule wait for a person. */
+struct ohtd_missions_release *ohtd_missions_release_of(struct ohtd_missions *missions, int64_t schedule);
 
 /* Missions of this schedule are not started by themselves any more. @why: word for the log. */
 void ohtd_missions_end_release(struct ohtd_missions *missions, int64_t schedule, const char *why);

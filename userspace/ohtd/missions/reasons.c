@@ -27,6 +27,7 @@ static const struct {
 	{ OHTD_MISSIONS_STORE, "The store did not take the leg, so it was not driven." },
 	{ OHTD_MISSIONS_UNSEEN, "More happened at once than could be followed: how the leg ended is not known." },
 	{ OHTD_MISSIONS_DRAINED, "A person or program had the mission held behind a leg." },
+	{ OHTD_MISSIONS_BATTERY, "The battery has less charge than /missions/battery_min_percent of the configuration: no leg begins but to dock and to charge." },
 	{ OHTD_MISSIONS_DRAINS, "The mission is held when the leg under way is over." },
 	{ OHTD_MISSIONS_NOT_RELEASED, "The next leg is not released yet." },
 	{ OHTD_MISSIONS_SCHEDULE_NOT_RELEASED, "No person has released the schedule since it was interrupted last: the mission waits to be started." },

@@ -92,7 +92,7 @@ static const struct ohtd_statement change_sql = {
 	" changed_ns = :changed_ns WHERE id = :id", &ohtd_missions_kept
 };
 static const struct ohtd_statement keep_sql = {
-	"UPDATE missions SET state = :state, reason = :reason, leg = :leg, tag = :tag, driven_by = :driven_by, began_ns = :began_ns,"
+	"UPDATE missions SET state = :state, reason = :reason, leg = :leg, revision = :revision, tag = :tag, driven_by = :driven_by, began_ns = :began_ns,"
 	" changed_ns = :changed_ns, ended_ns = :ended_ns WHERE id = :id", &ohtd_missions_kept
 };
 static const struct ohtd_statement keep_leg_sql = {
@@ -130,7 +130,7 @@ static const struct ohtd_statement under_way_sql = {
 	" WHERE state IN ('running', 'paused') LIMIT 1", &ohtd_missions_kept, ohtd_row_select
 };
 static const struct ohtd_statement hold_sql = {
-	"UPDATE missions SET state = 'held', reason = :reason, changed_ns = :now, leg = coalesce((SELECT min(place) FROM mission_legs"
+	"UPDATE missions SET state = 'held', reason = :reason, revision = revision + 1, changed_ns = :now, leg = coalesce((SELECT min(place) FROM mission_legs"
 	" WHERE mission = id AND mission_legs.state NOT IN ('finished', 'skipped')), legs + 1) WHERE state IN ('running', 'paused')"
 };
 

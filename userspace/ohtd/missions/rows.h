@@ -44,6 +44,9 @@ struct ohtd_stored_row;
 #define OHTD_MISSION_LEG_SKIPPED		"skipped"
 #define OHTD_MISSION_LEG_FAILED		"failed"
 
+/* In place of a schedule: of missions that bring a robot with a low battery to its dock, and of their release. */
+#define OHTD_MISSION_ERRAND	(-1)
+
 /**
  * struct ohtd_mission - a mission as it is kept
  * @id: running, never given twice
@@ -57,8 +60,8 @@ struct ohtd_stored_row;
  * @through_leg: place of the last leg that is released; 0: none is
  * @rounds: so often its legs are driven from the first one on; 0: until it is cancelled
  * @round: the one under way or next, from 1 on
- * @revision: another one with each change of @name, @rounds or of the legs, for If-Match
- * @schedule: number of the schedule that has made it; 0: none has
+ * @revision: another one with each change of @name, @rounds or of the legs, and each time that it is paused or held, for If-Match
+ * @schedule: number of the schedule that has made it; OHTD_MISSION_ERRAND: it brings the robot to its dock; 0: none has
  * @tag: of the newest command that was given for it; 0: none was
  * @driven_by: the same as a name
  * @made_ns: wall clock, as the other times

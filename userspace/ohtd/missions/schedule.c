@@ -43,7 +43,7 @@ void ohtd_missions_schedules_changed(struct ohtd_missions *missions)
 
 /* ---- releases ---- */
 
-static struct ohtd_missions_release *release_of(struct ohtd_missions *missions, int64_t schedule)
+struct ohtd_missions_release *ohtd_missions_release_of(struct ohtd_missions *missions, int64_t schedule)
 {
 	for (unsigned int i = 0; i < missions->release_count; i++)
 		if (missions->releases[i].schedule == schedule)
@@ -74,7 +74,7 @@ static void end_release(struct ohtd_missions *missions, struct ohtd_missions_rel
 
 void ohtd_missions_end_release(struct ohtd_missions *missions, int64_t schedule, const char *why)
 {
-	struct ohtd_missions_release *release = schedule ? release_of(missions, schedule) : NULL;
+	struct ohtd_missions_release *release = schedule ? ohtd_missions_release_of(missions, schedule) : NULL;
 
 	if (release)
 		end_release(missions, release, why);
@@ -100,6 +100,13 @@ static void hear(struct ohtd_missions *missions)
 	}
 	if (missions->release_count && missions->release_reader.lost)
 		end_all(missions, OHTD_MISSIONS_UNSEEN);
+	/* An event just before the release is in the ring sooner than in the snapshot by which the release was judged. */
+	if (missions->release_count && !ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot)) {
+		const char *why = ohtd_missions_without_outputs(missions);
+
+		if (why)
+			end_all(missions, why);
+	}
 }
 
 /* Those whose session, role or key is no more, and those of schedules that were deleted. */
@@ -112,7 +119,9 @@ static void end_stale(struct ohtd_missions *missions)
 
 		while (at < missions->schedule_count && missions->schedules[at].id != release->schedule)
 			at++;
-		if (!why && at == missions->schedule_count)
+		if (!why && release->schedule == OHTD_MISSION_ERRAND)
+			why = missions->battery.dock_percent > 0 ? NULL : OHTD_MISSIONS_ERRAND_OFF;
+		else if (!why && at == missions->schedule_count)
 			why = OHTD_MISSIONS_SCHEDULE_GONE;
 		if (why)
 			end_release(missions, release, why);
@@ -139,42 +148,70 @@ static int read_schedules(struct ohtd_missions *missions)
 	return 0;
 }
 
-int ohtd_missions_release(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_mission_schedule *row)
+/* What would hold a mission that is driven now refuses the release as well: a reset and an enable must not start what was asked for before. */
+static int refused(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked)
 {
-	struct ohtd_missions_release *release;
+	if (ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot))
+		return -EAGAIN;
+	asked->why = ohtd_missions_opposed(missions);
+	return asked->why ? -EPERM : 0;
+}
+
+static int release(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked)
+{
+	struct ohtd_event_reader heard = { .seen = ohtd_robot_events(missions->setup.robot) };
+	struct ohtd_missions_release *release = ohtd_missions_release_of(missions, asked->row.id);
+	int r = refused(missions, asked);
+
+	if (!r && !release && missions->release_count == OHTD_MISSIONS_RELEASES_MAX)
+		r = -ENOENT;
+	if (r)
+		return r;
+	if (!missions->release_count)
+		missions->release_reader = heard;
+	if (!release)
+		release = &missions->releases[missions->release_count++];
+	*release = (struct ohtd_missions_release){ asked->row.id, asked->person, ohtd_clock_wall_ns(missions->setup.clock) };
+	ohtd_log(OHTD_LOG_NOTICE, "missions", "schedule_released", "schedule %" PRId64 " by %s", asked->row.id, asked->person.who.user);
+	show(missions);
+	return 0;
+}
+
+static int load(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked)
+{
+	if (asked->row.id != OHTD_MISSION_ERRAND)
+		return ohtd_store_read(missions->setup.store, work_get, &asked->row);
+	ohtd_missions_look_at_limits(missions);
+	return missions->battery.dock_percent > 0 ? 0 : -ENODEV;
+}
+
+int ohtd_missions_release(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked)
+{
 	int r;
 
 	pthread_mutex_lock(&missions->lock);
+	ohtd_missions_hear(missions);
 	hear(missions);
 	ohtd_missions_schedules_changed(missions);
 	r = read_schedules(missions);
 	if (!r)
-		r = ohtd_store_read(missions->setup.store, work_get, row);
-	release = release_of(missions, row->id);
-	if (!r && !release && missions->release_count == OHTD_MISSION_SCHEDULES_MAX)
-		r = -ENOENT;
-	if (!r) {
-		if (!missions->release_count)
-			missions->release_reader = (struct ohtd_event_reader){ .seen = ohtd_robot_events(missions->setup.robot) };
-		if (!release)
-			release = &missions->releases[missions->release_count++];
-		*release = (struct ohtd_missions_release){ row->id, *person, ohtd_clock_wall_ns(missions->setup.clock) };
-		ohtd_log(OHTD_LOG_NOTICE, "missions", "schedule_released", "schedule %" PRId64 " by %s", row->id, person->who.user);
-		show(missions);
-	}
+		r = load(missions, asked);
+	if (!r)
+		r = release(missions, asked);
 	pthread_mutex_unlock(&missions->lock);
 	return r;
 }
 
-int ohtd_missions_withdraw(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_mission_schedule *row)
+int ohtd_missions_withdraw(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked)
 {
 	int r;
 
 	pthread_mutex_lock(&missions->lock);
-	r = ohtd_store_read(missions->setup.store, work_get, row);
-	if (!r) {
-		ohtd_missions_end_release(missions, row->id, OHTD_MISSIONS_WITHDRAWN);
-		ohtd_log(OHTD_LOG_NOTICE, "missions", "release_withdrawn", "schedule %" PRId64 " by %s", row->id, person->who.user);
+	r = load(missions, asked);
+	if (!r || r == -ENODEV) {
+		r = 0;
+		ohtd_missions_end_release(missions, asked->row.id, OHTD_MISSIONS_WITHDRAWN);
+		ohtd_log(OHTD_LOG_NOTICE, "missions", "release_withdrawn", "schedule %" PRId64 " by %s", asked->row.id, asked->person.who.user);
 	}
 	pthread_mutex_unlock(&missions->lock);
 	return r;
@@ -194,7 +231,8 @@ static const char *why_waits(struct ohtd_missions *missions, const struct ohtd_m
 {
 	return !release ? OHTD_MISSIONS_SCHEDULE_NOT_RELEASED :
 	       !ohtd_courses_clock_is_kept(missions->setup.courses) ? OHTD_MISSIONS_CLOCK_UNKEPT :
-	       missions->row.id ? OHTD_MISSIONS_DRIVEN : "";
+	       missions->row.id ? OHTD_MISSIONS_DRIVEN :
+	       ohtd_missions_uncharged(missions, NULL) ? OHTD_MISSIONS_BATTERY : "";
 }
 
 /* Why the time is passed over; NULL: it is not. */
@@ -210,7 +248,7 @@ static const char *why_skipped(const struct ohtd_missions *missions, int64_t at_
 
 static void start(struct ohtd_missions *missions, struct ohtd_mission *row)
 {
-	const struct ohtd_missions_release *release = release_of(missions, row->schedule);
+	const struct ohtd_missions_release *release = ohtd_missions_release_of(missions, row->schedule);
 	int r = release ? ohtd_missions_begin_driving(missions, &release->person, row, &missions->release_reader) : -ENOENT;
 
 	if (r)
@@ -228,7 +266,7 @@ static void turn(struct ohtd_missions *missions, unsigned int i, int64_t now_ns)
 	int r = turn.legs ? 0 : -ENOMEM;
 
 	turn.skip = why_skipped(missions, turn.at_ns, now_ns);
-	turn.waits = why_waits(missions, release_of(missions, schedule->id));
+	turn.waits = why_waits(missions, ohtd_missions_release_of(missions, schedule->id));
 	if (!r)
 		r = ohtd_store_call(missions->setup.store, work_turn, &turn);
 	free(turn.legs);

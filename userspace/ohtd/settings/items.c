@@ -15,6 +15,9 @@
 #include "json/whole.h"
 #include "json/writer.h"
 
+#define BATTERY_MIN	"/missions/battery_min_percent"
+#define BATTERY_DOCK	"/missions/battery_dock_percent"
+#define BATTERY_CHARGED	"/missions/battery_charged_percent"
 #define UNITS		"/bus/units"
 #define WRITE_FROM	"/gateway/write_from"
 #define WRITE_REGISTERS	"/gateway/write_registers"
@@ -165,6 +168,12 @@ static const struct ohtd_item last_items[] = {
 	  .max = 1e6, .role = OHTD_ROLE_SUPERVISOR, .summary = "The same after so many hours in motion; 0: none" },
 	{ .pointer = "/maintenance/starts", .type = OHTD_ITEM_NUMBER, AT(intervals.starts), .whole = true,
 	  .max = 1e9, .role = OHTD_ROLE_SUPERVISOR, .summary = "The same after so many starts of motions; 0: none" },
+	{ .pointer = BATTERY_MIN, .type = OHTD_ITEM_NUMBER, AT(battery.min_percent), .unit = "%", .max = 90, .role = OHTD_ROLE_SUPERVISOR,
+	  .summary = "Below this charge no leg of a mission begins but to dock and to charge; 0: never" },
+	{ .pointer = BATTERY_DOCK, .type = OHTD_ITEM_NUMBER, AT(battery.dock_percent), .unit = "%", .max = 90, .role = OHTD_ROLE_SUPERVISOR,
+	  .summary = "Below this charge, at most the one of battery_min_percent, the robot goes to its dock by itself while a person has released that; 0: never" },
+	{ .pointer = BATTERY_CHARGED, .type = OHTD_ITEM_NUMBER, AT(battery.charged_percent), .unit = "%", .min = 5, .max = 100, .role = OHTD_ROLE_SUPERVISOR,
+	  .summary = "So far it is charged then, above battery_min_percent" },
 	{ .pointer = "/history/samples_days", .type = OHTD_ITEM_NUMBER, AT(past.samples_days), .unit = "d", .whole = true,
 	  .min = 1, .max = OHTD_SAMPLES_DAYS_MAX, .role = OHTD_ROLE_ADMINISTRATOR, .needs_elevation = true,
 	  .summary = "Values of each control cycle are kept for so long, with columns of 1 and 8 s; less deletes" },
@@ -817,6 +826,17 @@ static void check_writers(const struct ohtd_values *values, struct ohtd_faults *
 			       rights->writers ? WRITE_REGISTERS : WRITE_FROM);
 }
 
+/* A robot that went to its dock with more charge than a mission needs, or left it with less, would be at it again at once. */
+static void check_battery(const struct ohtd_settings_battery *battery, struct ohtd_faults *faults)
+{
+	if (battery->dock_percent > battery->min_percent)
+		ohtd_fault_add(faults, BATTERY_DOCK, "contradiction", "to the dock below %.10g %%, but missions are driven down to %.10g %%",
+			       battery->dock_percent, battery->min_percent);
+	if (battery->charged_percent <= battery->min_percent)
+		ohtd_fault_add(faults, BATTERY_CHARGED, "contradiction", "charged up to %.10g %%, but below %.10g %% no leg begins",
+			       battery->charged_percent, battery->min_percent);
+}
+
 void ohtd_values_settle(struct ohtd_values *values, struct ohtd_faults *faults)
 {
 	char pointer[OHTD_POINTER_BYTES] = "/motion";
@@ -844,4 +864,5 @@ void ohtd_values_settle(struct ohtd_values *values, struct ohtd_faults *faults)
 			       values->past.samples_days, values->past.columns_days);
 	check_units(values, faults);
 	check_writers(values, faults);
+	check_battery(&values->battery, faults);
 }

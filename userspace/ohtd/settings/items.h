@@ -84,6 +84,18 @@ struct ohtd_settings_intervals {
 };
 
 /**
+ * struct ohtd_settings_battery - what missions make of the charge
+ * @min_percent: below it no leg begins but to dock and to charge; 0: never
+ * @dock_percent: below it the robot goes to its dock by itself while a person has released that; 0: never
+ * @charged_percent: so far it is charged then
+ */
+struct ohtd_settings_battery {
+	double min_percent;
+	double dock_percent;
+	double charged_percent;
+};
+
+/**
  * struct ohtd_backup_values - backups that are made by themselves
  * @nightly: one is made each night: 0 or 1
  * @hour: of that night, in UTC
@@ -172,6 +184,7 @@ struct ohtd_values {
 	struct ohtd_analytics_values analytics;
 	struct ohtd_settings_targets service;
 	struct ohtd_settings_intervals intervals;
+	struct ohtd_settings_battery battery;
 	struct ohtd_backup_values backup;
 	struct ohtd_rate_values rates;
 	struct ohtd_past_values past;

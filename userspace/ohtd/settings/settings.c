@@ -620,6 +620,16 @@ struct ohtd_settings_intervals ohtd_settings_intervals(struct ohtd_settings *set
 	return values;
 }
 
+struct ohtd_settings_battery ohtd_settings_battery(struct ohtd_settings *settings)
+{
+	struct ohtd_settings_battery values;
+
+	pthread_mutex_lock(&settings->lock);
+	values = settings->values.battery;
+	pthread_mutex_unlock(&settings->lock);
+	return values;
+}
+
 struct ohtd_backup_values ohtd_settings_backup(struct ohtd_settings *settings)
 {
 	struct ohtd_backup_values values;

@@ -403,6 +403,9 @@ struct ohtd_settings_targets ohtd_settings_service(struct ohtd_settings *setting
 /* The intervals of services of the machine. Likewise. */
 struct ohtd_settings_intervals ohtd_settings_intervals(struct ohtd_settings *settings);
 
+/* What missions make of the charge. Context: any thread but the control thread. */
+struct ohtd_settings_battery ohtd_settings_battery(struct ohtd_settings *settings);
+
 /* When backups are made. Context: any thread but the control thread. */
 struct ohtd_backup_values ohtd_settings_backup(struct ohtd_settings *settings);
 

@@ -19,6 +19,7 @@
 #define DEFAULT_SHIFTS	"06:00,14:00,22:00"
 #define DEFAULT_KEPT	14	/* backups */
 /* Targets of the service level. */
+#define CHARGED_PERCENT	95
 #define UPTIME_PERCENT	99.9
 #define ERRORS_PERCENT	0.1
 #define LATENCY_MS	100
@@ -478,6 +479,7 @@ static void take_defaults(struct ohtd_settings *settings)
 	defaults->service = (struct ohtd_settings_targets){
 		.uptime_percent = UPTIME_PERCENT, .errors_percent = ERRORS_PERCENT, .latency_ms = LATENCY_MS,
 	};
+	defaults->battery.charged_percent = CHARGED_PERCENT;
 	defaults->simulated = settings->setup.config->simulated;
 	defaults->model = settings->setup.model;
 	snprintf(defaults->name, sizeof(defaults->name), DEFAULT_NAME);

@@ -151,6 +151,16 @@ export const missionTexts = {
 			"The robot moves at these times without anybody asking, in your name. That ends with your session, with a stop, a motion of somebody else, or a mission that does not finish.",
 			"Let it start by itself",
 		],
+		errand: "With a low charge",
+		staysAway: "The robot waits for a person, wherever it is.",
+		goesToDock: (low: number, charged: number, name: string) =>
+			`Below ${low} % the robot goes to its dock by itself, in the name of ${name}, is charged to ${charged} %, and stays there.`,
+		releaseErrand: "Let it go to its dock",
+		askErrand: (low: number): [string, string, string] => [
+			`Let the robot go to its dock below ${low} %?`,
+			"The robot moves then without anybody asking, in your name. That ends with your session, with a stop, or a motion of somebody else.",
+			"Let it go",
+		],
 		askDelete: (name: string): [string, string, string] => [`Delete the schedule of ${name}?`, "Missions that it has made stay.", "Delete it"],
 	},
 };

@@ -26,3 +26,21 @@ export const serviceTexts = {
 	none: "No day is known yet.",
 	again: "Read again",
 };
+
+export const odometerTexts = {
+	title: "Odometer",
+	way: "Way",
+	moving: "Time in motion",
+	enabled: "Time with outputs on",
+	starts: "Starts of motions",
+	wears: { distance: "distance", hours: "hours", starts: "starts" } as Record<string, string>,
+	of: (wear: string) => `Service by ${wear}`,
+	service: "Service by",
+	used: (used: string, interval: string) => `${used} of ${interval} used`,
+	none: (used: string) => `${used} since the last one, no interval is set`,
+	left: (left: string) => `${left} left`,
+	due: "due",
+	done: (when: string, by: string, note: string) => `Done ${when} by ${by}: ${note}`,
+	note: "What was done",
+	say: "Say that a service was done",
+};

@@ -26,9 +26,10 @@ export interface LiveCommands {
 	ended: CommandLife[];
 }
 
-/** The channel `missions`: those that are not over, and those that ended last. */
+/** The channel `missions`: those that are not over, those that ended last, and which schedules are released. */
 export interface LiveMissions {
 	missions: Mission[];
+	releases: { schedule: number; released: string; released_by: string }[];
 }
 
 /** The newest entries of the journal, and the newest commands. */

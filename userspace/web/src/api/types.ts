@@ -125,6 +125,8 @@ export type SignalReading = Schemas["TelemetryReading"];
 export type Analytics = Schemas["Analytics"];
 export type AnalyticsInterval = Schemas["AnalyticsInterval"];
 export type ServiceLevel = Schemas["ServiceLevel"];
+export type Odometer = Schemas["Odometer"];
+export type OdometerService = Schemas["OdometerService"];
 export type ServicePart = Schemas["ServicePart"];
 
 /** As it is without `agg`, which the page does not send. */
@@ -135,6 +137,7 @@ export type PastSummary = Schemas["TelemetrySummary"];
 export type SignalSummary = Schemas["SignalSummary"];
 
 export type Mission = Schemas["Mission"];
+export type MissionBattery = Schemas["MissionBattery"];
 export type MissionSchedule = Schemas["MissionSchedule"];
 export type MissionLeg = Schemas["MissionLeg"];
 export type MissionLegBody = Schemas["MissionLegBody"];

@@ -54,7 +54,8 @@ export function MissionActs({ mission, legs, robot, driven, gone }: MissionActsP
 	};
 	const press = async (what: Act) => {
 		if (what === "cancel" && !(await confirm(...t.askCancel(name)))) return;
-		await act.run(() => change("POST", `missions/${id}/${what}`));
+		// What the person sees is started or resumed, and nothing that was held anew since.
+		await act.run(() => change("POST", `missions/${id}/${what}`, undefined, what === "start" || what === "resume" ? mission.revision : undefined));
 	};
 	const drop = async () => {
 		if (!(await confirm(...t.askDelete(name)))) return;

@@ -2,8 +2,9 @@
 /*
  * When missions are made of templates, and which of them start by themselves.
  */
-import { may } from "../api/session";
-import type { Mission, MissionSchedule } from "../api/types";
+import { call, may } from "../api/session";
+import type { Mission, MissionBattery, MissionSchedule, Robot } from "../api/types";
+import { useWhyNot, whyLine } from "../drive";
 import { time } from "../format";
 import { change } from "../missions";
 import { href } from "../router";
@@ -11,6 +12,7 @@ import { texts } from "../texts";
 import { useAct } from "./act";
 import { Button, Card } from "./basics";
 import { Form, type Member, type Values } from "./form";
+import { useOnce } from "./once";
 import { confirm, toast } from "./overlay";
 import { usePaged } from "./paged";
 import { Refused } from "./refused";
@@ -48,8 +50,43 @@ function when({ days, from, until, every_min }: MissionSchedule): string {
 	return [until === null ? from : t.window(from, until, every_min ?? 0), days.length < 7 ? days.join(", ") : ""].filter(Boolean).join(" · ");
 }
 
+const WITH_OUTPUTS = ["idle", "move", "dock", "paused", "blocked"];
+
+/* Why a schedule cannot be released now. What else stands in the way of a move is asked when a leg begins. */
+function useWhyNotRelease(robot: Robot | undefined): string | undefined {
+	const whys = useWhyNot(robot)("move");
+
+	return robot && WITH_OUTPUTS.includes(robot.state) ? undefined : whyLine(whys);
+}
+
+/** Whether the robot goes to its dock by itself; nothing, where the configuration sets no charge for that. */
+export function Errand({ version, robot }: { version: string; robot: Robot | undefined }) {
+	const { value } = useOnce(() => call<MissionBattery>("GET", "missions/battery"), version);
+	const whyNot = useWhyNotRelease(robot);
+	const act = useAct();
+
+	if (!value?.dock_percent) return null;
+	const release = async () => {
+		if (value.released) await act.run(() => change("DELETE", "missions/battery/release"));
+		else if (await confirm(...t.askErrand(value.dock_percent))) await act.run(() => change("POST", "missions/battery/release"));
+	};
+
+	return (
+		<Card title={t.errand} id="errand">
+			<p class="sub">{value.released_by ? t.goesToDock(value.dock_percent, value.charged_percent, value.released_by) : t.staysAway}</p>
+			{may("operator") ? (
+				<Button id="release-errand" why={value.released ? undefined : whyNot} onPress={() => void release()}>
+					{value.released ? t.withdraw : t.releaseErrand}
+				</Button>
+			) : null}
+			<Refused problem={act.problem} id="errand-problem" />
+		</Card>
+	);
+}
+
 /** Below the list of missions; nothing, while there is no schedule. */
-export function Schedules({ version }: { version: string }) {
+export function Schedules({ version, robot }: { version: string; robot: Robot | undefined }) {
+	const whyNot = useWhyNotRelease(robot);
 	const list = usePaged<MissionSchedule>("missions/schedules", version);
 	const act = useAct();
 
@@ -97,7 +134,7 @@ export function Schedules({ version }: { version: string }) {
 						cell: (s) =>
 							may("operator") ? (
 								<div class="act-row">
-									<Button id={`release-${s.id}`} onPress={() => void release(s)}>
+									<Button id={`release-${s.id}`} why={s.released ? undefined : whyNot} onPress={() => void release(s)}>
 										{s.released ? t.withdraw : t.release}
 									</Button>
 									<Button id={`unschedule-${s.id}`} onPress={() => void drop(s)}>

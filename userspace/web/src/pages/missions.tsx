@@ -8,7 +8,7 @@ import type { Mission, MissionLeg, Robot } from "../api/types";
 import { Badge, Button, Card, Facts, Icon, Notice, Refusal, Skeleton, When } from "../components/basics";
 import { MissionActs } from "../components/mission-acts";
 import { MissionForm } from "../components/mission-form";
-import { ScheduleForm, Schedules } from "../components/mission-schedules";
+import { Errand, ScheduleForm, Schedules } from "../components/mission-schedules";
 import { Older } from "../components/older";
 import { useOnce, useStations } from "../components/once";
 import { type Paged, usePaged } from "../components/paged";
@@ -268,7 +268,8 @@ function Board({ list, robot, version }: { list: Paged<Mission, unknown>; robot:
 					]}
 				/>
 			</Card>
-			<Schedules version={version} />
+			<Schedules version={version} robot={robot} />
+			<Errand version={version} robot={robot} />
 			{adding ? <MissionForm limits={robot?.limits} close={() => setAdding(false)} /> : null}
 		</div>
 	);

@@ -10,6 +10,7 @@ import { useAct } from "../components/act";
 import { Badge, Button, Card, Facts, Notice, Refusal, Skeleton, type Tone, useAge } from "../components/basics";
 import { CertificateView } from "../components/certificate";
 import { useOnce } from "../components/once";
+import { OdometerCard } from "../components/odometer";
 import { Older } from "../components/older";
 import { Restart } from "../components/restart";
 import { toast } from "../components/overlay";
@@ -303,6 +304,7 @@ export function System() {
 				<Restart />
 			</Card>
 			<ServiceLevelCard />
+			<OdometerCard />
 			{may("supervisor") ? <Log /> : null}
 		</div>
 	);
