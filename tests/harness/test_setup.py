@@ -26,8 +26,11 @@ def told_by(folder, lacking=(), **stubs):
 def test_a_package_that_is_not_there_comes_or_is_asked_for(tmp_path):
     code, told = told_by(tmp_path, **{"dpkg-query": "true"})
     assert code == 0 and [how for how, _ in told] == ["ok", "ok", "comes", "comes", "comes", "ok", "ok"], told
-    assert "packages to test: missing: " in told[4][1] and " chromium:" in told[4][1] and "run scripts/install-packages --test" in told[4][1]
-    assert " chromium:" not in told[2][1]
+    # Each is named once, with the command that brings it.
+    for what, name, (_, said), option in zip(("packages to build and run", "packages to build Debian packages", "packages to test"),
+                                             ("ninja-build", "lintian", "chromium"), told[2:5], ("", " --package", " --test")):
+        assert said.startswith(f"{what}: ") and said.endswith(f" - run scripts/install-packages{option}"), said
+        assert [f" {name}:" in line for _, line in told[2:5]].count(True) == 1 and f" {name}:" in said, said
 
 
 @pytest.mark.parametrize("stubs, wrong", [
