@@ -47,3 +47,22 @@ def test_what_a_person_must_do_is_missing(tmp_path, stubs, wrong):
 def test_another_system_is_told_at_once(tmp_path):
     code, told = told_by(tmp_path, lacking=["apt-get"])
     assert code == 1 and len(told) == 1 and told[0][0] == "missing" and told[0][1].startswith("Debian 12: this is "), told
+
+
+def test_a_page_whose_packages_do_not_come_says_why(tmp_path):
+    """By the words of npm 9 behind a proxy with an authority of its own."""
+    for name in ("scripts/build-web", "scripts/lib.sh", "docs/troubleshooting.md", "userspace/web/package.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(SETUP.parents[1] / name, tmp_path / name)
+    (tmp_path / "build").mkdir()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/npm").write_text("""#!/bin/sh
+echo 'npm ERR! errno SELF_SIGNED_CERT_IN_CHAIN'
+echo 'npm ERR! request to https://registry.npmjs.org/vite failed, reason: self-signed certificate in certificate chain'
+echo 'npm ERR!     /root/.npm/_logs/debug-0.log'
+exit 1
+""")
+    (tmp_path / "bin/npm").chmod(0o755)
+    done = subprocess.run([tmp_path / "scripts/build-web"], capture_output=True, text=True, timeout=60, check=False,
+                          env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "HOME": str(tmp_path)})
+    assert done.returncode and "failed, reason: self-signed certificate" in done.stderr and "it needs the npm registry" in done.stderr, done
