@@ -145,7 +145,8 @@ def test_daemon_and_driver_of_a_robot_that_drives_are_exchanged(upgraded):
     code, said = upgrade(robot, "/media/new --old /media/old")
     assert code == 0 and f"{NEW} is healthy" in said, said
     robot.wait_ready()
-    assert robot.get(f"robot/commands/{number}").json["state"] == "finished", "the move was not waited for"
+    command = robot.get(f"robot/commands/{number}").json
+    assert command["state"] == "finished", (command, said, robot.guest.run("logread | grep 'ohtd: .* robot ' | tail -n 20")[1])
     is_on(robot, NEW, True)
 
 

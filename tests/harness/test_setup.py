@@ -59,7 +59,7 @@ def test_a_page_whose_packages_do_not_come_says_why(tmp_path):
     (tmp_path / "bin/npm").write_text("""#!/bin/sh
 echo 'npm ERR! errno SELF_SIGNED_CERT_IN_CHAIN'
 echo 'npm ERR! request to https://registry.npmjs.org/vite failed, reason: self-signed certificate in certificate chain'
-echo 'npm ERR!     /root/.npm/_logs/debug-0.log'
+echo 'npm ERR!     ~/.npm/_logs/debug-0.log'
 exit 1
 """)
     (tmp_path / "bin/npm").chmod(0o755)
