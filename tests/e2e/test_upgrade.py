@@ -146,7 +146,7 @@ def test_daemon_and_driver_of_a_robot_that_drives_are_exchanged(upgraded):
     assert code == 0 and f"{NEW} is healthy" in said, said
     robot.wait_ready()
     command = robot.get(f"robot/commands/{number}").json
-    assert command["state"] == "finished", (command, said, robot.guest.run("logread | grep 'ohtd: .* robot ' | tail -n 20")[1])
+    assert command["state"] == "finished", f"{command}; {said}"
     is_on(robot, NEW, True)
 
 
