@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every block of docs/runbooks.md and docs/maintenance.md, in its order, on a robot that has the trouble as far as it can be made here. OHT_SOAK=1 takes all."""
+"""Every block of docs/runbooks.md and docs/maintenance.md, in its order, on a robot that has the trouble as far as it can be made here, and commands of other manuals.
+
+OHT_SOAK=1 takes all.
+"""
 import contextlib
 import os
 import re
@@ -350,6 +353,41 @@ QUICK = ("The stop does not reset", "The disk is full", "The certificate ends", 
 @pytest.mark.parametrize("book", PLAYED if os.environ.get("OHT_SOAK") else QUICK)
 def test_runbook(person, book):
     PLAYED[book](person)
+
+
+# ---- other manuals: each line of ohtctl in their blocks ----
+
+def newest_version(person):
+    return person.daemon.get("config/versions", role="administrator").json["items"][0]["version"]
+
+
+def newest_certificate(person):
+    return person.daemon.get("certificates", role="administrator").json["items"][0]["id"]
+
+
+# {document: {word of its commands: what stands for it here}}
+MANUALS = {
+    "configuration": {"8": newest_version, "5": lambda person: 1, "7": lambda person: newest_version(person) - 1,
+                      "robot-7.json": lambda person: person.folder / "robot-7.json"},
+    "audit": {}, "analytics": {}, "gateway": {},
+    "qualifications": {"12": newest_certificate, "anna": lambda person: "viewer"},
+}
+
+
+@pytest.mark.parametrize("name", MANUALS)
+def test_commands_of_a_manual(person, name):
+    """In their order, as a person copies them; a site that requires no course before requires none behind it."""
+    said = (TOP / f"docs/{name}.md").read_text(encoding="utf-8")
+    lines = [line for block in re.findall(r"^```(?:sh)?\n(.*?)^```$", said, re.M | re.S) for line in block.splitlines() if line.startswith("ohtctl ")]
+    assert lines
+    if name == "configuration":
+        # The robot stands at its dock, and no two stations may be at one place.
+        person.do("ohtctl config set /stations/dock/position_mm 400")
+    for line in lines:
+        words = [MANUALS[name].get(word, lambda _, word=word: word)(person) for word in shlex.split(line, comments=True)]
+        person.do(shlex.join(map(str, words)))
+    if name == "qualifications":
+        person.do("ohtctl course require driver no")
 
 
 def test_nothing_is_left_untried():

@@ -42,11 +42,11 @@ class Fresh:
 
     def take_tree(self):
         """As a clone has it: what is committed, and what would be."""
-        target = self.folder / "root/oht"
+        target = self.folder / "srv/oht"
         target.mkdir()
         must("sh", "-c", "git ls-files -z --cached --others --exclude-standard --deduplicate | tar -c --null --ignore-failed-read -T - | tar -x -C \"$0\"",
              target, cwd=TOP)
-        self.do("cd /root/oht && git init -q && git add -A && git -c user.name=a -c user.email=a@b.example commit -q -m all")
+        self.do("cd /srv/oht && git init -q && git add -A && git -c user.name=a -c user.email=a@b.example commit -q -m all")
 
 
 @pytest.mark.limit_s(1800)
@@ -54,8 +54,8 @@ def test_one_command_on_a_fresh_debian_makes_the_same_image(builds, tmp_path):
     fresh = Fresh(tmp_path / "root")
     fresh.take_tree()
     homes = {path.name for path in (fresh.folder / "root").iterdir()}
-    fresh.do("cd /root/oht && make image")
-    made, = (fresh.folder / "root/oht/build/image").glob("*.oci.tar")
+    fresh.do("cd /srv/oht && make image")
+    made, = (fresh.folder / "srv/oht/build/image").glob("*.oci.tar")
     assert made.read_bytes() == builds[0].read_bytes()
     # Outside of the tree and of Debian's packages nothing is written but the cache, as README says.
     assert {path.name for path in (fresh.folder / "root").iterdir()} - homes <= {".cache"}
