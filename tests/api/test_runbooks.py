@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every block of docs/runbooks.md and docs/maintenance.md, in its order, on a robot that has the trouble as far as it can be made here. OHT_SOAK=1 takes all."""
+"""Every block of docs/runbooks.md and docs/maintenance.md, in its order, on a robot that has the trouble as far as it can be made here, and commands of other manuals.
+
+OHT_SOAK=1 takes all.
+"""
 import contextlib
 import os
 import re
@@ -7,14 +10,17 @@ import shlex
 import shutil
 import sqlite3
 import subprocess
+import time
 
 import pytest
 
 from daemon import BUILD, OHTD, TOP, begin, serving
 from oht_test.client import PASSWORD
+from oht_test.device import Device
 from oht_test.terminal import Terminal
 from oht_test.wait import until
 from remote import Remote
+from test_simulated import enable
 
 pytestmark = pytest.mark.plain("starts")
 TEXT = "".join((TOP / f"docs/{name}.md").read_text(encoding="utf-8") for name in ("runbooks", "maintenance"))
@@ -49,6 +55,7 @@ class Person:
         (self.bin / "ohtctl").write_text(f"""#!/bin/sh
 case "$1 $2" in
 "safety "*|"scan "*|"status "*) exec {ohtctl} "$@" --url {self.remote.url} ;;
+"admin keys") exec {ohtctl} "$@" {local} ;;
 "admin "*|"backup restore") exec {ohtctl} "$@" {local} --config {self.daemon.config} ;;
 *) exec {ohtctl} "$@" {local} ;;
 esac
@@ -110,6 +117,13 @@ def _person(tmp_path_factory, accounts):
         until(lambda: [module["health"] for module in made.get("modules").json["items"]] == ["good"] * 4, what="four good modules")
         until(lambda: made.get("robot").json["state"] == "safe", what="safe")
         yield person
+
+
+@pytest.fixture(autouse=True)
+def _nobody_in_control(person):
+    """Else a book that drives would keep those behind it out for ten seconds."""
+    assert person.daemon.post("control/take-over", {"reason": "another test"}, role="administrator").status == 200
+    assert person.daemon.request("DELETE", "control", role="administrator").status == 200
 
 
 def newest_backup(person):
@@ -206,6 +220,68 @@ def phone(person):
     assert daemon.login("viewer").status == 200
 
 
+def key(person):
+    """Of a program, and then of the daemon itself."""
+    daemon = person.daemon
+    shown = re.search(r"\boht_\S+", person.do("ohtctl key account scraper; ohtctl key make scraper first"))[0]
+    assert daemon.request("POST", "safety/reset", {}, token=shown).code == "role"
+    account, = [item["id"] for item in daemon.get("users?limit=200", role="administrator").json["items"] if item["username"] == "scraper"]
+
+    def keys():
+        return {item["name"]: item["id"] for item in daemon.get(f"users/{account}/keys", role="administrator").json["items"]}
+    person.words |= {"PROGRAM": "scraper", "KEY": lambda: keys()["first"]}
+    steps = person.steps("A key is known to others")
+    next(steps)
+    assert "first" in next(steps)
+    assert "oht_" in next(steps) and list(keys()) == ["second"]
+    before, token = (daemon.state / "token.key").read_bytes(), daemon.token("viewer")
+    assert daemon.request("GET", "robot", token=shown).status == 401
+    assert re.search(r" scraper .* 403 ", next(steps))
+    finish(steps)
+    assert daemon.request("GET", "robot", token=token).status == 401 and (daemon.state / "token.key").read_bytes() != before
+    assert daemon.login("viewer").status == 200
+
+
+def panel(person):
+    daemon, device = person.daemon, Device(person.daemon, person.folder)
+    person.words["DEVICE"] = lambda: max(item["id"] for item in daemon.get("devices", role="administrator").json["items"])
+    assert device.ask("enrol").code == "devices_off"
+    steps = person.steps("A panel joins, and leaves")
+    next(steps)
+    next(steps)
+    words = device.ask("enrol").json["words"]
+    assert words in next(steps)
+    session = device.ask("login").json["access_token"]
+    assert "panel-hall" in next(steps) and daemon.request("GET", "robot", token=session).status == 200
+    assert Device(daemon, person.folder, "another").ask("enrol").code == "devices_off"
+    assert "POST auth/device/login" in finish(steps)
+    assert daemon.request("GET", "robot", token=session).status == 401 and device.ask("login").code == "device_refused"
+
+
+def schedule(person):
+    """None of its times comes while the test runs: what is held is the way through the commands."""
+    daemon = person.daemon
+    made = daemon.post("missions", {"name": "shift", "template": True, "legs": [{"kind": "move", "position_mm": 1500}]}, role="operator")
+    ahead = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[(time.localtime().tm_wday + 3) % 7]
+    number = daemon.post("missions/schedules", {"template": made.json["id"], "from": "06:00", "days": [ahead]}, role="operator").json["id"]
+    person.words["NUMBER"] = number
+    enable(daemon)
+    assert daemon.request("DELETE", "control", role="operator").status == 200
+    steps = person.steps("A schedule starts nothing")
+    next(steps)
+    assert "06:00" in next(steps)
+
+    def released():
+        return [item["released_by"] for item in daemon.get("missions/schedules").json["items"]]
+    assert released() == [None]
+    next(steps)
+    assert released() != [None]
+    finish(steps)
+    assert released() == []
+    person.do("ohtctl safety disable")
+    assert daemon.request("DELETE", f"missions/{made.json['id']}", role="operator").status == 204
+
+
 def computer(person):
     """A simulated rail begins anew with its simulator, so the robot is moved by hand, too."""
     daemon = person.daemon
@@ -272,16 +348,54 @@ def use(person):
 
 PLAYED = {
     "The stop does not reset": stop, "A module is lost": module, "The disk is full": disk, "The clock is wrong": clock, "The certificate ends": certificate,
-    "A password is forgotten": password, "A phone is lost": phone, "The computer was replaced": computer, "The card is dead": card, "Upgrade, and back": upgrade,
+    "A password is forgotten": password, "A phone is lost": phone, "A key is known to others": key,
+    "A panel joins, and leaves": panel, "A schedule starts nothing": schedule, "The computer was replaced": computer, "The card is dead": card,
+    "Upgrade, and back": upgrade,
     "Each week": week, "Each month": month, "Each year": year, "By use": use,
 }
 # The others restart the daemon, or wait for seconds.
-QUICK = ("The stop does not reset", "The disk is full", "The certificate ends", "Each week", "Each month", "Each year", "By use")
+QUICK = ("The stop does not reset", "The disk is full", "The certificate ends", "A panel joins, and leaves", "A schedule starts nothing",
+         "Each week", "Each month", "Each year", "By use")
 
 
 @pytest.mark.parametrize("book", PLAYED if os.environ.get("OHT_SOAK") else QUICK)
 def test_runbook(person, book):
     PLAYED[book](person)
+
+
+# ---- other manuals: each line of ohtctl in their blocks ----
+
+def newest_version(person):
+    return person.daemon.get("config/versions", role="administrator").json["items"][0]["version"]
+
+
+def newest_certificate(person):
+    return person.daemon.get("certificates", role="administrator").json["items"][0]["id"]
+
+
+# {document: {word of its commands: what stands for it here}}
+MANUALS = {
+    "configuration": {"8": newest_version, "5": lambda person: 1, "7": lambda person: newest_version(person) - 1,
+                      "robot-7.json": lambda person: person.folder / "robot-7.json"},
+    "audit": {}, "analytics": {}, "gateway": {},
+    "qualifications": {"12": newest_certificate, "anna": lambda person: "viewer"},
+}
+
+
+@pytest.mark.parametrize("name", MANUALS)
+def test_commands_of_a_manual(person, name):
+    """In their order, as a person copies them; a site that requires no course before requires none behind it."""
+    said = (TOP / f"docs/{name}.md").read_text(encoding="utf-8")
+    lines = [line for block in re.findall(r"^```(?:sh)?\n(.*?)^```$", said, re.M | re.S) for line in block.splitlines() if line.startswith("ohtctl ")]
+    assert lines
+    if name == "configuration":
+        # The robot stands at its dock, and no two stations may be at one place.
+        person.do("ohtctl config set /stations/dock/position_mm 400")
+    for line in lines:
+        words = [MANUALS[name].get(word, lambda _, word=word: word)(person) for word in shlex.split(line, comments=True)]
+        person.do(shlex.join(map(str, words)))
+    if name == "qualifications":
+        person.do("ohtctl course require driver no")
 
 
 def test_nothing_is_left_untried():

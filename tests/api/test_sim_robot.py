@@ -127,3 +127,15 @@ def test_a_simulator_that_does_not_start_ends_it_before_ohtd_runs(pair):
     pair.start("--profile", "none")
     assert pair.ends() == 1
     assert "the simulator ended by itself" in pair.robot.log() and "main" not in pair.robot.log()
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(pair):
+    (pair.robot.folder / "ohtd.log").touch()
+    mode = pair.robot.folder.stat().st_mode
+    pair.robot.folder.chmod(0o555)
+    try:
+        pair.start()
+        assert pair.ends() == 1
+    finally:
+        pair.robot.folder.chmod(mode)
+    assert pair.robot.log() == f"oht-sim-robot: {pair.robot.folder}: Permission denied; let user {USER} write there, then start again\n"

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import pathlib
+import signal
 import subprocess
 
 import pytest
@@ -68,6 +69,6 @@ def _container(alone, image, tools, tmp_path):
     assert alone is None
     made = Container(image, tools["bubblewrap"] / "usr/bin/bwrap", tmp_path)
     yield made
+    # Its first process: when that has ended all of it has, and the next robot finds the port free.
     if made.process and made.process.poll() is None:
-        made.process.kill()
-        made.process.wait()
+        made.end(signal.SIGKILL)

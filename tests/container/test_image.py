@@ -54,6 +54,13 @@ def test_the_robot_drives_and_ends_in_order(container):
     assert not list(container.image.root.rglob("*.db"))
 
 
+def test_the_doctor_finds_nothing_wrong_with_the_image(container):
+    """The clock is that of the machine, and nobody administers a new robot; a program beside it sees another list of processes than in a runtime's exec."""
+    container.start_whole()
+    said = container.ask("ohtctl", "doctor", "--seconds", "0").stdout
+    assert {line.split()[1] for line in said.splitlines() if line.split()[:1] == ["wrong"]} <= {"clock", "ohtd"}, said
+
+
 def test_what_was_acknowledged_survives_each_kill(container):
     container.start_whole()
     client, code = container.client(), (container.run / "setup-code").read_text().strip()
@@ -63,14 +70,16 @@ def test_what_was_acknowledged_survives_each_kill(container):
         assert made.status == 201, made
         assert container.end(signal.SIGKILL) != 0
         container.start_whole()
-        names = {item["username"] for item in client.get("users?limit=200", role="administrator").json["items"]}
-        assert {f"user{i}" for i in range(number + 1)} <= names
+        found = client.get("users?limit=200", role="administrator")
+        assert found.status == 200, f"{number}: {found.json}"
+        assert {f"user{i}" for i in range(number + 1)} <= {item["username"] for item in found.json["items"]}
 
 
 @pytest.mark.parametrize("spoil, why", [
     (lambda container: setattr(container, "bind", "--ro-bind"), "Read-only file system; mount it for writing, then start again"),
     (lambda container: container.state.chmod(0o500), "Permission denied; let user 990 write there, then start again"),
-], ids=["read-only", "of another"])
+    (lambda container: os.chown(container.state, 1234, 1234), "Permission denied; let user 990 write there, then start again"),
+], ids=["read-only", "without rights", "of another"])
 def test_a_volume_that_cannot_be_written_is_told_in_a_sentence(container, spoil, why):
     spoil(container)
     container.start()
@@ -86,5 +95,5 @@ def test_a_second_one_on_the_same_volume_is_refused(container, tmp_path):
     other.state = container.state
     other.start()
     assert other.process.wait(60) not in (0, None)
-    assert "/var/lib/oht" in other.log().strip().splitlines()[-1], other.log()
+    assert "/var/lib/oht/lock: another ohtd runs with this state directory: end that one" in other.log().strip().splitlines()[-1], other.log()
     assert container.is_healthy()

@@ -42,7 +42,8 @@ def ended(robot, number):
 def finishes(robot, number):
     """It has done what it was told."""
     command = ended(robot, number)
-    assert command["state"] == "finished", (command, shown(robot))
+    # A text: pytest would cut anything else.
+    assert command["state"] == "finished", f"{command}; now {shown(robot)}"
 
 
 def wait_state(robot, *states):

@@ -2,8 +2,7 @@
 """oht-upgrade on the board: daemon and driver are exchanged under a robot that drives, and the outputs are seen from outside.
 
 The board has neither dpkg nor systemd. Stand-ins for what oht-upgrade calls of them are below: a package is an archive that is unpacked, a service what the board's
-own loop keeps running. tests/packages/test_upgrade.py has the real ones, without a driver,
-and holds that a move is ended before.
+own loop keeps running. tests/packages/test_upgrade.py has the real ones, without a driver.
 """
 import gzip
 import io
@@ -119,9 +118,14 @@ def fixture_upgraded(kernel, accounts):
 
 
 def upgrade(robot, words):
-    """(exit status, lines) of oht-upgrade. The shell of the board takes its own dpkg in front of any in PATH, but not in front of another name."""
+    """(exit status, lines) of oht-upgrade, in which the outputs fall and never rise. The shell of the board takes its own dpkg in front of any in PATH, but not
+    in front of another name."""
     names = "; ".join(f"alias {name}={BIN}/{name}" for name in STANDINS)
-    return robot.guest.run(f"({names}; PATH={BIN}:$PATH; set -- {words}\n. /usr/sbin/oht-upgrade) 2>&1", UPGRADE_S)
+    high, before = robot.pins.levels(ENABLES), [robot.pins.count(pin) for pin in ENABLES]
+    done = robot.guest.run(f"({names}; PATH={BIN}:$PATH; set -- {words}\n. /usr/sbin/oht-upgrade) 2>&1", UPGRADE_S)
+    assert robot.pins.wait_enables(0) and not any(robot.pins.levels(ENABLES)), done
+    assert [robot.pins.count(pin) - number for pin, number in zip(ENABLES, before)] == [int(level) for level in high], ("changes of the outputs", done)
+    return done
 
 
 def is_on(robot, version, other):
@@ -136,18 +140,19 @@ def is_on(robot, version, other):
 def test_daemon_and_driver_of_a_robot_that_drives_are_exchanged(upgraded):
     robot = upgraded
     leave_dock(robot)
-    begin(robot, "move", position_mm=shown(robot)["position_mm"] + 2000)
+    number = begin(robot, "move", position_mm=shown(robot)["position_mm"] + 2000)
     until(lambda: shown(robot)["speed_mm_s"] > 50, what="speed")
     code, said = upgrade(robot, "/media/new --old /media/old")
     assert code == 0 and f"{NEW} is healthy" in said, said
-    assert robot.pins.wait_enables(0)
+    robot.wait_ready()
+    command = robot.get(f"robot/commands/{number}").json
+    assert command["state"] == "finished", f"{command}; {said}"
     is_on(robot, NEW, True)
 
 
 def test_one_command_brings_both_back(upgraded):
     code, said = upgrade(upgraded, "--back")
     assert code == 0 and f"{OLD} is back and healthy" in said, said
-    assert upgraded.pins.wait_enables(0)
     is_on(upgraded, OLD, False)
 
 
@@ -161,7 +166,6 @@ def test_what_does_not_do_is_taken_back_with_outputs_low(upgraded, spoil, mend, 
     robot = upgraded
     robot.guest.check(spoil)
     code, said = upgrade(robot, "/media/ends")
-    assert robot.pins.wait_enables(0)
     robot.guest.run(mend)
     assert f"{BAD} is not healthy" in said and why in said, said
     if why == "the disk is full":

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A release that is what its maker signed is good; anything else is not, and says why."""
 import json
+import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -125,3 +127,38 @@ def test_what_is_no_release_is_not_made(made, tmp_path):
     done = run(script, made / "ours.key", tmp_path / "d", made / "oht.tar", cwd=clone)
     (clone / "more").unlink()
     assert done.returncode and "the tree has changes" in done.stderr and not (tmp_path / "d").exists()
+
+
+def test_a_maintainer_makes_one_as_contributing_says(made, tmp_path):
+    """Each command of the document but the builds, whose artefacts are put there, with a home of the test."""
+    said = re.search(r"^## A release\n(.*?)^## ", (TOP / "docs/contributing.md").read_text(encoding="utf-8"), re.M | re.S)[1]
+    commands = [line.strip() for block in re.findall(r"^ *```sh\n(.*?)^ *```$", said, re.M | re.S) for line in block.splitlines()]
+    builds = [line for line in commands if line.startswith("make ")]
+    assert builds == ["make deb image sbom"] and len(commands) == 7, commands
+    clone, home = tmp_path / "tree", tmp_path / "home"
+    home.mkdir()
+    shutil.copytree(made / "clone", clone)
+    shutil.copy(TOP / "scripts/verify-release", clone / "scripts")
+    # As that of the tree leaves out what is built.
+    (clone / ".gitignore").write_text("/build/\n")
+    for name in ("packages/amd64/ohtd_0.1.0_amd64.deb", "packages/arm64/ohtd_0.1.0_arm64.deb", "image/oht_0.1.0_amd64.oci.tar", "oht.spdx.json"):
+        (clone / "build" / name).parent.mkdir(parents=True, exist_ok=True)
+        (clone / "build" / name).write_text(name)
+
+    def do(command):
+        return subprocess.run(["bash", "-c", command], cwd=clone, capture_output=True, text=True, check=False, env={**os.environ, "HOME": str(home)})
+    assert do("git add -A && git -c user.name=a -c user.email=a@b.example commit -q -m 'one more'").returncode == 0
+    for command in commands:
+        if command not in builds:
+            done = do(command)
+            assert done.returncode == 0, (command, done)
+    assert done.stdout.endswith(f"good: 5 files, signed by {home}/oht-release.pub\n"), done.stdout
+    assert (home / "oht-release.key").stat().st_mode & 0o777 == 0o600
+    (clone / "build/release/oht.spdx.json").write_text("another")
+    done = do(commands[-1])
+    assert done.returncode == 1 and "is not what was signed" in done.stderr
+    # The version is that of its tag.
+    assert do("git tag -d v0.1.0 && git tag v0.2.0").returncode == 0
+    done = do(next(line for line in commands if line.startswith("scripts/release")).replace("build/release", "build/second"))
+    assert done.returncode and "has the tag v0.2.0, and debian/changelog has version 0.1.0" in done.stderr, done
+    assert not (clone / "build/second").exists()

@@ -209,6 +209,7 @@ def test_a_command_can_wait_behind_what_runs(page):
     drive(page, robot=MOVING, control=HELD, interlocks=[
         {"verb": verb, "why_not": [{"code": "wrong_state", "text": "Not now.", "address": None}]} for verb in ("home", "undock")])
     page.wait(lambda: has(page, "#go-now:checked") and has(page, "#go-home[aria-disabled=true]"), what="what may not begin now")
+    assert box(page, "#go-to-open")[1] - box(page, "#go-when")[3] >= 8, "a finger takes the one for the other"
     page.click("label:has(> #go-then)")
     page.wait(lambda: not has(page, "#go-home[aria-disabled=true]"), what="what may wait, though it may not begin now")
     page.click("#go-home")

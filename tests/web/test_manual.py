@@ -14,7 +14,7 @@ MANUAL = pathlib.Path(__file__).resolve().parents[2] / "docs/operator.md"
 # What this shift does not meet: it stands in the texts of the page.
 TEXTS = pathlib.Path(__file__).resolve().parents[2] / "userspace/web/src"
 NOT_MET = {"not confirmed: press the button at the machine", "No connection to the robot", "Paused", "Blocked", "Fault", "Clear the fault",
-           "Take over"}
+           "Take over", "held", "valid", "ends soon", "ended", "Go on"}
 # Words for people and no word of the page.
 OUTSIDE = {"bold", "red button at the machine"}
 
@@ -39,8 +39,8 @@ def of_a_shift(robot, tmp_path):
 class Seen:
     """What the page has said so far."""
 
-    def __init__(self, page):
-        self.page, self.said = page, ""
+    def __init__(self, page, robot):
+        self.page, self.robot, self.said = page, robot, ""
 
     def look(self):
         """Adds what is on the page now, also what it says only to those who ask for it."""
@@ -65,6 +65,7 @@ class Seen:
         """For the manual."""
         PICTURES.mkdir(parents=True, exist_ok=True)
         settled(self.page)
+        self.page.wait(lambda: not has(self.page, ".toast"), 60, "no message")
         self.page.run("document.querySelector('#content').scrollTo(0, 0)")
         self.page.picture(PICTURES / f"{name}.png")
 
@@ -85,6 +86,9 @@ def drives(seen):
     page.wait(lambda: has(page, "#go-to-position"), what="the form")
     fill(page, "#go-to-position", "9000")
     seen.press("#go-to-send", "Moving")
+    # Of the README.
+    page.wait(lambda: seen.robot.get("robot").json["position_mm"] > 3000, 60, "motion")
+    seen.picture("page")
 
 
 def comes_back(seen):
@@ -100,13 +104,35 @@ def comes_back(seen):
     seen.press("#enable", "Enabled, stands")
 
 
+def drives_a_mission(seen):
+    """*Missions*, and the pages of *What you are qualified for*."""
+    page = seen.page
+    made = seen.robot.post("missions", {"name": "Empty the mill", "legs": [{"kind": "move", "position_mm": 7000}, {"kind": "wait", "wait_s": 5}]}, role="operator")
+    assert made.status == 201, made.body
+    go(page, "/missions", "#missions tbody a")
+    seen.look()
+    seen.picture("operator-missions")
+    page.click("#missions tbody a")
+    seen.press("#mission-start", "Moving")
+    page.wait(lambda: has(page, "#mission-pause") and has(page, "#mission-cancel"), what="a mission that is driven")
+    seen.look()
+    page.click("#mission-cancel")
+    page.wait(lambda: has(page, "#confirm-yes"), what="the question")
+    page.click("#confirm-yes")
+    seen.reads("Enabled, stands")
+    for path in ("/qualifications", "/training"):
+        go(page, path, "#content .head")
+        seen.look()
+
+
 @pytest.mark.slow
 def test_the_manual_says_what_the_page_says(robot, shift):
-    seen = Seen(shift)
+    seen = Seen(shift, robot)
     shift.wait(lambda: has(shift, "#login"), 60, "the form")
     log_in(shift, "supervisor")
     drives(seen)
     comes_back(seen)
+    drives_a_mission(seen)
     # *End a shift*; and what only an alert has: a module that is taken out is one.
     go(shift, "/drive", "#drive-rail")
     seen.press("#disable", "Ready, outputs off")

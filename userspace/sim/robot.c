@@ -196,6 +196,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "oht-sim-robot: %s is too long for the path of a socket\n", argv[1]);
 		return 2;
 	}
+	/* oht-sim and ohtd would each name a file in it. */
+	if (access(argv[1], W_OK)) {
+		fprintf(stderr, "oht-sim-robot: %s: %s; let user %u write there, then start again\n", argv[1], strerror(errno), geteuid());
+		return 1;
+	}
 	sigemptyset(&heard);
 	sigaddset(&heard, SIGTERM);
 	sigaddset(&heard, SIGINT);

@@ -107,6 +107,11 @@ class Robot(Board, Client):
         except AssertionError as error:
             raise AssertionError(f"{error}: {self.safety()}") from error
 
+    def accepts(self, path, role):
+        """An act of a person is done; if it is not, what stopped the robot meanwhile is said."""
+        answer = self.post(path, role=role)
+        assert answer.status == 200, (answer.code, self.safety()["causes"], self.health_of_modules())
+
     def arm(self):
         """Reset and enable over the API; both outputs are high outside when this returns."""
         self.pins.release()
@@ -120,9 +125,7 @@ class Robot(Board, Client):
             until(lambda: self.post("robot/commands", {"verb": "reset_fault"}, role="operator").status == 200,
                   what="the end of the fault")
         else:
-            answer = self.post("safety/reset", role="supervisor")
-            assert answer.status == 200, answer
+            self.accepts("safety/reset", "supervisor")
         until(lambda: not self.safety()["why_not_enable"], what="nothing in the way of enabling")
-        answer = self.post("safety/enable", role="operator")
-        assert answer.status == 200, answer
+        self.accepts("safety/enable", "operator")
         assert self.pins.wait_enables(1), "enabled, but the outputs are not high outside"

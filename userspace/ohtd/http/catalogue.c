@@ -183,7 +183,7 @@ const struct ohtd_catalogue_entry ohtd_catalogue[] = {
 	P(403, "code_sealed", "The robot cannot read the secret of the codes any more: totp.key is another one.",
 	  "Use a recovery code, switch the second factor off and set it up again."),
 	P(403, "second_factor_required", "The account must have a second factor (/security/second_factor), and has none.",
-	  "Set one up: POST auth/totp, or My sessions on the page. The stop works without."),
+	  "Set one up: POST auth/totp, or My account on the page. The stop works without."),
 	P(409, "second_factor_exists", "The account has a second factor already.", "Switch it off with DELETE auth/totp first."),
 	P(409, "no_second_factor", "The account has no second factor, or none that waits for a code.", "Begin with POST auth/totp."),
 	P(409, "signing_keys_needed", "As many keys that sign tokens are there as the robot keeps, and tokens of each may live still.",

@@ -112,7 +112,7 @@ int ohtd_state_lock(const char *dir, char *why, size_t size)
 	} else if (flock(fd, LOCK_EX | LOCK_NB)) {
 		error = errno;
 		snprintf(why, size, "%s: %s", path, error == EWOULDBLOCK ?
-			 "another ohtd runs with this state directory" : strerror(error));
+			 "another ohtd runs with this state directory: end that one, or give this one a directory of its own" : strerror(error));
 		close(fd);
 		fd = -1;
 	}
