@@ -52,7 +52,7 @@ struct errand {
 	struct ohtd_mission_leg legs[2];
 };
 
-/* One that is not over stays the only one. */
+/* At most one errand is open. */
 static int work_add(struct ohtd_db *db, void *arg)
 {
 	struct errand *errand = arg;

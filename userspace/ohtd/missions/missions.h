@@ -143,7 +143,7 @@ const char *ohtd_missions_check_text(const char *reason);
 /**
  * struct ohtd_missions_release - missions of a schedule are started by themselves
  * @schedule: its id; OHTD_MISSION_ERRAND: those that bring a robot with a low battery to its dock
- * @person: who has released it: they are driven in this name
+ * @person: the session that releases it; its missions are driven in this name
  * @since_ns: wall clock
  */
 struct ohtd_missions_release {
