@@ -38,33 +38,33 @@ static const struct ohtd_words state_words = { .name = ohtd_state_name, .end = O
 
 /* ---- the answer ---- */
 
-OHTD_SHAPE_SHARED(ohtd_rule_form, "AlertRule",
-	OHTD_TEXT(ohtd_rule_form, code, .summary = "Of its alert", .example = "\"battery_low\""),
-	OHTD_TEXT(ohtd_rule_form, signal, .summary = "As in telemetry/signals", .example = "\"battery_percent\""),
-	OHTD_WORD(ohtd_rule_form, kind, .words = &kind_words,
+OHTD_SHAPE_SHARED(ohtd_api_rule_form, "AlertRule",
+	OHTD_TEXT(ohtd_api_rule_form, code, .summary = "Of its alert", .example = "\"battery_low\""),
+	OHTD_TEXT(ohtd_api_rule_form, signal, .summary = "As in telemetry/signals", .example = "\"battery_percent\""),
+	OHTD_WORD(ohtd_api_rule_form, kind, .words = &kind_words,
 		  .summary = "Of the value that is compared: the signal, its difference from minus, or its increase within window_ms"),
-	OHTD_TEXT(ohtd_rule_form, minus, .flags = OHTD_NULL, .summary = "The other signal of a difference"),
-	OHTD_INTEGER(ohtd_rule_form, window_ms, .flags = OHTD_NULL, .unit = "ms", .summary = "Time of an increase"),
-	OHTD_WORD(ohtd_rule_form, when, .words = &side_words, .summary = "On which side of limit the alert comes"),
-	OHTD_NUMBER(ohtd_rule_form, limit, .summary = "In the unit of the signal"),
-	OHTD_NUMBER(ohtd_rule_form, hysteresis, .summary = "How far behind limit the value must be back"),
-	OHTD_TEXT(ohtd_rule_form, unit, .flags = OHTD_NULL, .summary = "Of limit and hysteresis; null: none"),
-	OHTD_INTEGER(ohtd_rule_form, on_ms, .unit = "ms", .summary = "For how long the value must be beyond limit"),
-	OHTD_INTEGER(ohtd_rule_form, off_ms, .unit = "ms", .summary = "For how long it must be back"),
-	OHTD_WORD(ohtd_rule_form, severity, .words = &severity_words, .summary = "Of its alert"),
-	OHTD_TRISTATE(ohtd_rule_form, latching, .summary = "The alert stays until somebody acknowledges it"),
-	OHTD_TRISTATE(ohtd_rule_form, behind_modules,
+	OHTD_TEXT(ohtd_api_rule_form, minus, .flags = OHTD_NULL, .summary = "The other signal of a difference"),
+	OHTD_INTEGER(ohtd_api_rule_form, window_ms, .flags = OHTD_NULL, .unit = "ms", .summary = "Time of an increase"),
+	OHTD_WORD(ohtd_api_rule_form, when, .words = &side_words, .summary = "On which side of limit the alert comes"),
+	OHTD_NUMBER(ohtd_api_rule_form, limit, .summary = "In the unit of the signal"),
+	OHTD_NUMBER(ohtd_api_rule_form, hysteresis, .summary = "How far behind limit the value must be back"),
+	OHTD_TEXT(ohtd_api_rule_form, unit, .flags = OHTD_NULL, .summary = "Of limit and hysteresis; null: none"),
+	OHTD_INTEGER(ohtd_api_rule_form, on_ms, .unit = "ms", .summary = "For how long the value must be beyond limit"),
+	OHTD_INTEGER(ohtd_api_rule_form, off_ms, .unit = "ms", .summary = "For how long it must be back"),
+	OHTD_WORD(ohtd_api_rule_form, severity, .words = &severity_words, .summary = "Of its alert"),
+	OHTD_TRISTATE(ohtd_api_rule_form, latching, .summary = "The alert stays until somebody acknowledges it"),
+	OHTD_TRISTATE(ohtd_api_rule_form, behind_modules,
 		     .summary = "Time stands still for the rule while a module does not answer well"),
-	OHTD_TEXTS(ohtd_rule_form, suppressed, .words = &state_words,
+	OHTD_TEXTS(ohtd_api_rule_form, suppressed, .words = &state_words,
 		   .summary = "States of the robot in which its alert is not told"),
-	OHTD_TEXT(ohtd_rule_form, group, .flags = OHTD_NULL,
+	OHTD_TEXT(ohtd_api_rule_form, group, .flags = OHTD_NULL,
 		  .summary = "Of a group only the most severe alert is told, of these the first"),
-	OHTD_TEXT(ohtd_rule_form, text, .summary = "What it is"),
-	OHTD_TEXT(ohtd_rule_form, consequence, .summary = "What follows if nobody acts"),
-	OHTD_TEXT(ohtd_rule_form, action, .summary = "What to do"),
-	OHTD_TRISTATE(ohtd_rule_form, enabled, .summary = "It is at work"),
-	OHTD_BOOLEAN(ohtd_rule_form, shipped, .summary = "It comes with the daemon: DELETE gives it its shipped form back"),
-	OHTD_INTEGER(ohtd_rule_form, revision,
+	OHTD_TEXT(ohtd_api_rule_form, text, .summary = "What it is"),
+	OHTD_TEXT(ohtd_api_rule_form, consequence, .summary = "What follows if nobody acts"),
+	OHTD_TEXT(ohtd_api_rule_form, action, .summary = "What to do"),
+	OHTD_TRISTATE(ohtd_api_rule_form, enabled, .summary = "It is at work"),
+	OHTD_BOOLEAN(ohtd_api_rule_form, shipped, .summary = "It comes with the daemon: DELETE gives it its shipped form back"),
+	OHTD_INTEGER(ohtd_api_rule_form, revision,
 		     .summary = "Another one with each change, for If-Match; 0: as it is shipped"));
 
 static const char *or_null(struct ohtd_call *call, const char *text)
@@ -72,13 +72,13 @@ static const char *or_null(struct ohtd_call *call, const char *text)
 	return *text ? ohtd_call_text_of(call, "%s", text) : NULL;
 }
 
-struct ohtd_rule_form ohtd_rule_form_of(struct ohtd_call *call,
+struct ohtd_api_rule_form ohtd_api_rule_form_of(struct ohtd_call *call,
 					const struct ohtd_alert_rule_state *state)
 {
 	const struct ohtd_alert_rule *rule = &state->rule;
 	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(rule->signal);
 	const char **states = ohtd_call_alloc(call, OHTD_STATES * sizeof(*states));
-	struct ohtd_rule_form view = {
+	struct ohtd_api_rule_form view = {
 		.code = or_null(call, rule->code), .signal = info->name, .kind = rule->kind,
 		.window_ms = rule->kind == OHTD_ALERT_RULE_INCREASE ? rule->window_ms : OHTD_NONE,
 		.when = rule->below, .limit = rule->limit, .hysteresis = rule->hysteresis,
@@ -109,42 +109,42 @@ static const char *code_unfit(const char *text)
 	return isalpha((unsigned char)*text) ? NULL : "must begin with a letter";
 }
 
-OHTD_SHAPE_SHARED_AS(ohtd_rule_body, ohtd_rule_form, "AlertRuleBody",
-	OHTD_TEXT(ohtd_rule_form, code, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(code),
+OHTD_SHAPE_SHARED_AS(ohtd_rule_body, ohtd_api_rule_form, "AlertRuleBody",
+	OHTD_TEXT(ohtd_api_rule_form, code, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(code),
 		  .unfit = code_unfit, .pattern = "^[a-z][a-z0-9_]*$", .summary = "Of its alert",
 		  .example = "\"charger_current_high\""),
-	OHTD_TEXT(ohtd_rule_form, signal, .flags = OHTD_NEEDED, .min = 1, .max = 64,
+	OHTD_TEXT(ohtd_api_rule_form, signal, .flags = OHTD_NEEDED, .min = 1, .max = 64,
 		  .summary = "As in telemetry/signals; no word", .example = "\"charger_a\""),
-	OHTD_WORD(ohtd_rule_form, kind, .words = &kind_words, .summary = "Of the value that is compared"),
-	OHTD_TEXT(ohtd_rule_form, minus, .min = 1, .max = 64, .summary = "difference: the other signal"),
-	OHTD_INTEGER(ohtd_rule_form, window_ms, .min = WINDOW_MS_MIN, .max = WINDOW_MS_MAX,
+	OHTD_WORD(ohtd_api_rule_form, kind, .words = &kind_words, .summary = "Of the value that is compared"),
+	OHTD_TEXT(ohtd_api_rule_form, minus, .min = 1, .max = 64, .summary = "difference: the other signal"),
+	OHTD_INTEGER(ohtd_api_rule_form, window_ms, .min = WINDOW_MS_MIN, .max = WINDOW_MS_MAX,
 		     .preset = OHTD_NONE, .unit = "ms", .summary = "increase: of which time"),
-	OHTD_WORD(ohtd_rule_form, when, .flags = OHTD_NEEDED, .words = &side_words,
+	OHTD_WORD(ohtd_api_rule_form, when, .flags = OHTD_NEEDED, .words = &side_words,
 		  .summary = "On which side of limit the alert comes"),
-	OHTD_NUMBER(ohtd_rule_form, limit, .flags = OHTD_NEEDED, .summary = "In the unit of the signal",
+	OHTD_NUMBER(ohtd_api_rule_form, limit, .flags = OHTD_NEEDED, .summary = "In the unit of the signal",
 		    .example = "25"),
-	OHTD_NUMBER(ohtd_rule_form, hysteresis, .flags = OHTD_NEEDED,
+	OHTD_NUMBER(ohtd_api_rule_form, hysteresis, .flags = OHTD_NEEDED,
 		    .summary = "How far behind limit the value must be back; 0 or more", .example = "2"),
-	OHTD_INTEGER(ohtd_rule_form, on_ms, .min = 0, .max = DELAY_MS_MAX, .unit = "ms",
+	OHTD_INTEGER(ohtd_api_rule_form, on_ms, .min = 0, .max = DELAY_MS_MAX, .unit = "ms",
 		     .summary = "For how long the value must be beyond limit"),
-	OHTD_INTEGER(ohtd_rule_form, off_ms, .min = 0, .max = DELAY_MS_MAX, .unit = "ms",
+	OHTD_INTEGER(ohtd_api_rule_form, off_ms, .min = 0, .max = DELAY_MS_MAX, .unit = "ms",
 		     .summary = "For how long it must be back"),
-	OHTD_WORD(ohtd_rule_form, severity, .words = &severity_words, .preset = OHTD_SEVERITY_WARNING,
+	OHTD_WORD(ohtd_api_rule_form, severity, .words = &severity_words, .preset = OHTD_SEVERITY_WARNING,
 		  .summary = "Of its alert"),
-	OHTD_TRISTATE(ohtd_rule_form, latching, .summary = "The alert stays until somebody acknowledges it"),
-	OHTD_TRISTATE(ohtd_rule_form, behind_modules,
+	OHTD_TRISTATE(ohtd_api_rule_form, latching, .summary = "The alert stays until somebody acknowledges it"),
+	OHTD_TRISTATE(ohtd_api_rule_form, behind_modules,
 		     .summary = "Time stands still for the rule while a module does not answer well"),
-	OHTD_TEXTS(ohtd_rule_form, suppressed, .max = OHTD_STATES, .words = &state_words,
+	OHTD_TEXTS(ohtd_api_rule_form, suppressed, .max = OHTD_STATES, .words = &state_words,
 		   .summary = "States of the robot in which its alert is not told, beside boot, init and shutdown"),
-	OHTD_TEXT(ohtd_rule_form, group, .min = 1, .max = SIZE_OF(group), .unfit = code_unfit,
+	OHTD_TEXT(ohtd_api_rule_form, group, .min = 1, .max = SIZE_OF(group), .unfit = code_unfit,
 		  .pattern = "^[a-z][a-z0-9_]*$", .summary = "Of a group only the most severe alert is told"),
-	OHTD_TEXT(ohtd_rule_form, text, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(text),
+	OHTD_TEXT(ohtd_api_rule_form, text, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(text),
 		  .unfit = ohtd_line_unfit, .summary = "What it is; the value is put behind it",
 		  .example = "\"The charger gives too much current\""),
-	OHTD_TEXT(ohtd_rule_form, consequence, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(consequence),
+	OHTD_TEXT(ohtd_api_rule_form, consequence, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(consequence),
 		  .unfit = ohtd_line_unfit, .summary = "What follows if nobody acts",
 		  .example = "\"The battery ages.\""),
-	OHTD_TEXT(ohtd_rule_form, action, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(action),
+	OHTD_TEXT(ohtd_api_rule_form, action, .flags = OHTD_NEEDED, .min = 1, .max = SIZE_OF(action),
 		  .unfit = ohtd_line_unfit, .summary = "What to do",
 		  .example = "\"Have the charger checked.\""));
 
@@ -163,7 +163,7 @@ static bool take_signal(struct ohtd_call *call, const char *member, const char *
 	return false;
 }
 
-static bool take_minus(struct ohtd_call *call, const struct ohtd_rule_form *said,
+static bool take_minus(struct ohtd_call *call, const struct ohtd_api_rule_form *said,
 		       struct ohtd_alert_rule *rule)
 {
 	bool wanted = rule->kind == OHTD_ALERT_RULE_DIFFERENCE;
@@ -186,7 +186,7 @@ static bool take_minus(struct ohtd_call *call, const struct ohtd_rule_form *said
 	return false;
 }
 
-static bool take_window(struct ohtd_call *call, const struct ohtd_rule_form *said,
+static bool take_window(struct ohtd_call *call, const struct ohtd_api_rule_form *said,
 			struct ohtd_alert_rule *rule)
 {
 	bool wanted = rule->kind == OHTD_ALERT_RULE_INCREASE;
@@ -293,7 +293,7 @@ static bool check_limit(struct ohtd_call *call, const struct ohtd_alert_rule *ru
 	       has_digits(call, rule, "/hysteresis", rule->hysteresis);
 }
 
-static bool take_states(struct ohtd_call *call, const struct ohtd_rule_form *said,
+static bool take_states(struct ohtd_call *call, const struct ohtd_api_rule_form *said,
 			struct ohtd_alert_rule *rule)
 {
 	for (size_t i = 0; i < said->suppressed_count; i++) {
@@ -312,7 +312,7 @@ static bool take_states(struct ohtd_call *call, const struct ohtd_rule_form *sai
 	return false;
 }
 
-bool ohtd_rule_take(struct ohtd_call *call, const struct ohtd_rule_form *said,
+bool ohtd_rule_take(struct ohtd_call *call, const struct ohtd_api_rule_form *said,
 		    struct ohtd_alert_rule *rule)
 {
 	*rule = (struct ohtd_alert_rule){
@@ -334,26 +334,26 @@ bool ohtd_rule_take(struct ohtd_call *call, const struct ohtd_rule_form *said,
 
 /* ---- a change ---- */
 
-OHTD_SHAPE_SHARED_AS(ohtd_rule_change, ohtd_rule_form, "AlertRuleChange",
-	OHTD_TRISTATE(ohtd_rule_form, enabled, .summary = "false switches it off, true on"),
-	OHTD_NUMBER(ohtd_rule_form, limit, .summary = "In the unit of the signal", .example = "25"),
-	OHTD_NUMBER(ohtd_rule_form, hysteresis, .summary = "How far behind limit the value must be back; 0 or more",
+OHTD_SHAPE_SHARED_AS(ohtd_rule_change, ohtd_api_rule_form, "AlertRuleChange",
+	OHTD_TRISTATE(ohtd_api_rule_form, enabled, .summary = "false switches it off, true on"),
+	OHTD_NUMBER(ohtd_api_rule_form, limit, .summary = "In the unit of the signal", .example = "25"),
+	OHTD_NUMBER(ohtd_api_rule_form, hysteresis, .summary = "How far behind limit the value must be back; 0 or more",
 		    .example = "2"),
-	OHTD_INTEGER(ohtd_rule_form, on_ms, .min = 0, .max = DELAY_MS_MAX, .preset = OHTD_NONE, .unit = "ms",
+	OHTD_INTEGER(ohtd_api_rule_form, on_ms, .min = 0, .max = DELAY_MS_MAX, .preset = OHTD_NONE, .unit = "ms",
 		     .summary = "For how long the value must be beyond limit"),
-	OHTD_INTEGER(ohtd_rule_form, off_ms, .min = 0, .max = DELAY_MS_MAX, .preset = OHTD_NONE, .unit = "ms",
+	OHTD_INTEGER(ohtd_api_rule_form, off_ms, .min = 0, .max = DELAY_MS_MAX, .preset = OHTD_NONE, .unit = "ms",
 		     .summary = "For how long it must be back"),
-	OHTD_WORD(ohtd_rule_form, severity, .words = &severity_words, .preset = OHTD_NONE,
+	OHTD_WORD(ohtd_api_rule_form, severity, .words = &severity_words, .preset = OHTD_NONE,
 		  .summary = "Of its alert"),
-	OHTD_TRISTATE(ohtd_rule_form, latching, .summary = "The alert stays until somebody acknowledges it"),
-	OHTD_TEXT(ohtd_rule_form, text, .min = 1, .max = SIZE_OF(text), .unfit = ohtd_line_unfit,
+	OHTD_TRISTATE(ohtd_api_rule_form, latching, .summary = "The alert stays until somebody acknowledges it"),
+	OHTD_TEXT(ohtd_api_rule_form, text, .min = 1, .max = SIZE_OF(text), .unfit = ohtd_line_unfit,
 		  .summary = "What it is; the value is put behind it"),
-	OHTD_TEXT(ohtd_rule_form, consequence, .min = 1, .max = SIZE_OF(consequence), .unfit = ohtd_line_unfit,
+	OHTD_TEXT(ohtd_api_rule_form, consequence, .min = 1, .max = SIZE_OF(consequence), .unfit = ohtd_line_unfit,
 		  .summary = "What follows if nobody acts"),
-	OHTD_TEXT(ohtd_rule_form, action, .min = 1, .max = SIZE_OF(action), .unfit = ohtd_line_unfit,
+	OHTD_TEXT(ohtd_api_rule_form, action, .min = 1, .max = SIZE_OF(action), .unfit = ohtd_line_unfit,
 		  .summary = "What to do"));
 
-static void change_texts(const struct ohtd_rule_form *said, struct ohtd_alert_rule *rule)
+static void change_texts(const struct ohtd_api_rule_form *said, struct ohtd_alert_rule *rule)
 {
 	if (said->text)
 		snprintf(rule->text, sizeof(rule->text), "%s", said->text);
@@ -363,7 +363,7 @@ static void change_texts(const struct ohtd_rule_form *said, struct ohtd_alert_ru
 		snprintf(rule->action, sizeof(rule->action), "%s", said->action);
 }
 
-bool ohtd_rule_take_change(struct ohtd_call *call, const struct ohtd_rule_form *said,
+bool ohtd_rule_take_change(struct ohtd_call *call, const struct ohtd_api_rule_form *said,
 			   struct ohtd_alert_rule_state *state)
 {
 	struct ohtd_alert_rule *rule = &state->rule;

@@ -13,13 +13,13 @@
 struct ohtd_call;
 
 /**
- * struct ohtd_rule_form - a rule with words and names: as an answer shows it, a request makes it, or a request changes it
+ * struct ohtd_api_rule_form - a rule with words and names: as an answer shows it, a request makes it, or a request changes it
  * @enabled: a request that makes a rule says nothing of it
  * @unit: in answers only, as @shipped and @revision
  *
  * The rest is as struct ohtd_alert_rule. What a change leaves out is NULL, OHTD_NONE, -1 or not a number.
  */
-struct ohtd_rule_form {
+struct ohtd_api_rule_form {
 	const char *code;
 	const char *signal;
 	unsigned int kind;
@@ -46,19 +46,19 @@ struct ohtd_rule_form {
 };
 
 /* Of an answer, of the body of a rule that is made, and of a change. */
-extern const struct ohtd_shape ohtd_rule_form_shape;
+extern const struct ohtd_shape ohtd_api_rule_form_shape;
 extern const struct ohtd_shape ohtd_rule_body_shape;
 extern const struct ohtd_shape ohtd_rule_change_shape;
 
-struct ohtd_rule_form ohtd_rule_form_of(struct ohtd_call *call, const struct ohtd_alert_rule_state *state);
+struct ohtd_api_rule_form ohtd_api_rule_form_of(struct ohtd_call *call, const struct ohtd_alert_rule_state *state);
 
 /* The rule that the path names. False: there is none, and the request has been answered. */
 bool ohtd_rule_find(struct ohtd_call *call, struct ohtd_alert_rule_state *state);
 
 /* The rule that a request makes. False: it has been refused, with the value that does not fit. */
-bool ohtd_rule_take(struct ohtd_call *call, const struct ohtd_rule_form *said, struct ohtd_alert_rule *rule);
+bool ohtd_rule_take(struct ohtd_call *call, const struct ohtd_api_rule_form *said, struct ohtd_alert_rule *rule);
 
 /* The same for a change of @state. */
-bool ohtd_rule_take_change(struct ohtd_call *call, const struct ohtd_rule_form *said, struct ohtd_alert_rule_state *state);
+bool ohtd_rule_take_change(struct ohtd_call *call, const struct ohtd_api_rule_form *said, struct ohtd_alert_rule_state *state);
 
 #endif /* OHTD_API_ALERT_RULE_FORM_H */

@@ -33,24 +33,24 @@
 /* ---- rules ---- */
 
 struct rule_list {
-	const struct ohtd_rule_form *items;
+	const struct ohtd_api_rule_form *items;
 	size_t items_count;
 	const char *next_cursor;
 };
 
 OHTD_SHAPE(rule_list, "AlertRuleList",
-	OHTD_LIST(rule_list, items, ohtd_rule_form, .summary = "All rules, the shipped ones first"),
+	OHTD_LIST(rule_list, items, ohtd_api_rule_form, .summary = "All rules, the shipped ones first"),
 	OHTD_NEXT_CURSOR(rule_list));
 
 static void get_rules(struct ohtd_call *call)
 {
-	struct ohtd_rule_form *items = ohtd_call_alloc(call, OHTD_ALERT_RULES_MAX * sizeof(*items));
+	struct ohtd_api_rule_form *items = ohtd_call_alloc(call, OHTD_ALERT_RULES_MAX * sizeof(*items));
 	struct rule_list list = { .items = items };
 	struct ohtd_alert_rule_state state;
 
 	while (list.items_count < OHTD_ALERT_RULES_MAX &&
 	       ohtd_alert_rules_at(call->services->rules, (unsigned int)list.items_count, &state))
-		items[list.items_count++] = ohtd_rule_form_of(call, &state);
+		items[list.items_count++] = ohtd_api_rule_form_of(call, &state);
 	OHTD_REPLY(call, 200, rule_list, &list);
 }
 
@@ -65,10 +65,10 @@ bool ohtd_rule_find(struct ohtd_call *call, struct ohtd_alert_rule_state *state)
 
 static void reply_rule(struct ohtd_call *call, int status, const struct ohtd_alert_rule_state *state)
 {
-	const struct ohtd_rule_form view = ohtd_rule_form_of(call, state);
+	const struct ohtd_api_rule_form view = ohtd_api_rule_form_of(call, state);
 
 	ohtd_reply_header(call, "etag", ohtd_call_text_of(call, "\"%" PRId64 "\"", state->revision));
-	OHTD_REPLY(call, status, ohtd_rule_form, &view);
+	OHTD_REPLY(call, status, ohtd_api_rule_form, &view);
 }
 
 static void get_rule(struct ohtd_call *call)
@@ -179,7 +179,7 @@ static void reply_changed(struct ohtd_call *call, const struct ohtd_change *chan
 
 static void reply_new(struct ohtd_call *call, const struct ohtd_change *change)
 {
-	reply_changed(call, change, 201, OHTD_INPUT(call, ohtd_rule_form)->code);
+	reply_changed(call, change, 201, OHTD_INPUT(call, ohtd_api_rule_form)->code);
 }
 
 static void reply_put(struct ohtd_call *call, const struct ohtd_change *change)
@@ -203,7 +203,7 @@ static bool has_room(struct ohtd_call *call, const char *code)
 
 static void post_rule(struct ohtd_call *call)
 {
-	const struct ohtd_rule_form *said = OHTD_INPUT(call, ohtd_rule_form);
+	const struct ohtd_api_rule_form *said = OHTD_INPUT(call, ohtd_api_rule_form);
 	struct rule_patch patch = begin_patch(call);
 
 	if (ohtd_alert_rules_find(call->services->rules, said->code, &patch.state)) {
@@ -250,7 +250,7 @@ static void put_rule(struct ohtd_call *call)
 	struct rule_patch patch = begin_patch(call);
 
 	if (ohtd_rule_find(call, &patch.state) && has_seen(call, &patch.state) &&
-	    ohtd_rule_take_change(call, OHTD_INPUT(call, ohtd_rule_form), &patch.state))
+	    ohtd_rule_take_change(call, OHTD_INPUT(call, ohtd_api_rule_form), &patch.state))
 		submit_rule(call, &patch, reply_put);
 }
 
@@ -461,7 +461,7 @@ static void post_trial(struct ohtd_call *call)
 {
 	struct ohtd_alert_rule rule;
 
-	if (ohtd_rule_take(call, OHTD_INPUT(call, ohtd_rule_form), &rule))
+	if (ohtd_rule_take(call, OHTD_INPUT(call, ohtd_api_rule_form), &rule))
 		begin_trial(call, &rule);
 }
 
@@ -477,7 +477,7 @@ static const struct ohtd_route routes[] = {
 	}, {
 		.method = OHTD_POST, .path = "alert-rules", .role = OHTD_ROLE_ADMINISTRATOR,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED, .body = &ohtd_rule_body_shape,
-		.replies = { { 201, &ohtd_rule_form_shape } },
+		.replies = { { 201, &ohtd_api_rule_form_shape } },
 		.elevation = OHTD_ELEVATION_BY_ITEM,
 		.problems = { "unknown_signal", "rule_exists", "too_many_rules", CHANGE_PROBLEMS },
 		.handle = post_rule,
@@ -485,14 +485,14 @@ static const struct ohtd_route routes[] = {
 		.text = "POST alert-trials says before which alerts it would have given.",
 	}, {
 		.method = OHTD_GET, .path = "alert-rules/{name}", .role = OHTD_ROLE_VIEWER,
-		.replies = { { 200, &ohtd_rule_form_shape } }, .problems = { "not_found" },
+		.replies = { { 200, &ohtd_api_rule_form_shape } }, .problems = { "not_found" },
 		.handle = get_rule,
 		.summary = "One rule, by its code",
 		.text = "The header ETag has its revision, for If-Match.",
 	}, {
 		.method = OHTD_PUT, .path = "alert-rules/{name}", .role = OHTD_ROLE_ADMINISTRATOR,
 		.flags = OHTD_ROUTE_STORE, .body = &ohtd_rule_change_shape,
-		.replies = { { 200, &ohtd_rule_form_shape } },
+		.replies = { { 200, &ohtd_api_rule_form_shape } },
 		.elevation = OHTD_ELEVATION_BY_ITEM,
 		.problems = { "not_found", "rule_changed", "if_match_missing", CHANGE_PROBLEMS },
 		.handle = put_rule,
