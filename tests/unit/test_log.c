@@ -21,6 +21,7 @@
 #include "base/log_limit.h"
 #include "base/log_sink.h"
 #include "base/log_tail.h"
+#include "base/part.h"
 #include "base/secret.h"
 #include "scratch.h"
 
@@ -422,6 +423,24 @@ static const char *assert_lines(const char *text, unsigned int count)
 	return text;
 }
 
+static unsigned int stuck;
+
+static void take_report(const struct ohtd_part_reports *to, const struct ohtd_part_report *report)
+{
+	(void)to;
+	assert_string_equal(ohtd_log_part.alerts[report->alert].code, "log_stuck");
+	stuck++;
+}
+
+static unsigned int judge(void)
+{
+	const struct ohtd_part_reports to = { .add = take_report };
+
+	stuck = 0;
+	ohtd_log_part.judge(NULL, &to);
+	return stuck;
+}
+
 static void full_standard_error_holds_nobody_up(void **state)
 {
 	int fd = fill_standard_error();
@@ -432,10 +451,12 @@ static void full_standard_error_holds_nobody_up(void **state)
 	ohtd_log(OHTD_LOG_ERROR, "auth", "stuck", "first");
 	ohtd_log_sink_look(&held, &lost);
 	assert_int_equal(held, 1);
+	assert_int_equal(judge(), 1);
 	write_lines(100);
 	assert_lines(drain(fd), 100);
 	ohtd_log_sink_look(&held, &lost);
 	assert_int_equal(held, 0);
+	assert_int_equal(judge(), 0);
 	close(fd);
 }
 

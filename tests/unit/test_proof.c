@@ -11,6 +11,7 @@
 
 #include "alerts/proof.h"
 #include "base/clock.h"
+#include "base/part.h"
 #include "oht_client.h"
 #include "robot/snapshot.h"
 #include "store_fixture.h"
@@ -58,6 +59,27 @@ static int tear_down(void **state)
 	return store_folder_remove();
 }
 
+/* Codes of the alerts that stand, and the text of the last one. */
+static char codes[64], text[OHTD_PART_TEXT_BYTES];
+
+static void take_report(const struct ohtd_part_reports *to, const struct ohtd_part_report *report)
+{
+	const size_t used = strlen(codes);
+
+	(void)to;
+	snprintf(codes + used, sizeof(codes) - used, "%s ", ohtd_alert_proof_part.alerts[report->alert].code);
+	snprintf(text, sizeof(text), "%s", report->text);
+}
+
+static const char *judged(void)
+{
+	const struct ohtd_part_reports to = { .add = take_report };
+
+	codes[0] = '\0';
+	ohtd_alert_proof_part.judge(&proof, &to);
+	return codes;
+}
+
 static void what_was_never_done_is_due_from_the_first_start_on(void **state)
 {
 	(void)state;
@@ -68,11 +90,18 @@ static void what_was_never_done_is_due_from_the_first_start_on(void **state)
 	start();
 	ohtd_proof_note(&proof, &never);
 	assert_false(look().test_due);
+	assert_string_equal(judged(), "");
 	go_on(1);
 	assert_true(look().test_due && !look().tested);
 	assert_false(look().press_due);
+	assert_string_equal(judged(), "self_test_due ");
+	assert_non_null(strstr(text, "There was no self-test of the stop in "));
 	go_on(OHTD_BUTTON_PRESS_DAYS - OHTD_SELF_TEST_DAYS);
 	assert_true(look().press_due && !look().pressed);
+	assert_string_equal(judged(), "self_test_due button_press_due ");
+	assert_non_null(strstr(text, "There was no press of the emergency-stop button in "));
+	ohtd_proof_note(&proof, &(struct ohtd_safety_view){ .hardware_stop = 1, .opened_age_s = 1 });
+	assert_string_equal(judged(), "self_test_due ");
 }
 
 static void what_was_done_is_known_behind_a_restart_of_the_machine(void **state)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The service level of a robot that is off, hangs, reboots and is lied to by its clock, against a model that notes each piece of time as
- * it passes. OHT_SEED=n is the seed of the first run, OHT_RUNS=n how many there are.
+ * The service level of a robot that is off, hangs, reboots, gets an old database and is lied to by its clock, against a model that notes each
+ * piece of time as it passes: by days, by months and in sum. OHT_SEED=n is the seed of the first run, OHT_RUNS=n how many there are.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "analytics/service.h"
 #include "analytics/service_budget.h"
@@ -21,7 +23,9 @@
 #include "base/part.h"
 #include "chance.h"
 #include "dice.h"
+#include "store/carry.h"
 #include "store/db.h"
+#include "store/schema.h"
 #include "store/store.h"
 #include "store_fixture.h"
 
@@ -48,6 +52,10 @@ struct sums {
 /* @kept: on the disk; @waiting: gone with a cut. By days since the build. */
 static struct sums kept[DAYS_MAX], waiting[DAYS_MAX];
 static bool touched[DAYS_MAX];
+/* Of the backup that there is. */
+static struct sums backed_up[DAYS_MAX];
+static char backup_path[128];
+static bool has_backup;
 
 static struct sums *day_of(int64_t wall_ns)
 {
@@ -248,6 +256,33 @@ static void restart(void)
 	start();
 }
 
+static void back_up(void)
+{
+	struct ohtd_carry_count counts[OHTD_CARRY_TABLES];
+
+	snprintf(backup_path, sizeof(backup_path), "%s.restore", store_path);
+	unlink(backup_path);
+	assert_int_equal(ohtd_db_carry_out(&ohtd_small_schema, store_path, backup_path, counts, NULL, NULL), 0);
+	memcpy(backed_up, kept, sizeof(kept));
+	has_backup = true;
+}
+
+/* What was measured since is unknown, and the run before is none of this database. */
+static void restore(void)
+{
+	const struct ohtd_carry_order order = { "anna", "x.ohtbackup", 7 };
+
+	end(false);
+	assert_int_equal(ohtd_db_carry_in(backup_path, &order), 0);
+	assert_int_equal(rename(backup_path, store_path), 0);
+	memcpy(kept, backed_up, sizeof(kept));
+	memset(waiting, 0, sizeof(waiting));
+	had_run = has_backup = false;
+	if (chance(&seed, 2))
+		boot((int64_t)chance(&seed, 40) * MINUTE);
+	start();
+}
+
 static void step_clock(void)
 {
 	static const int64_t by_ns[] = { HOUR, -HOUR, 30 * HOUR, -50 * HOUR, 90 * DAY_HOURS * HOUR, -2 * S };
@@ -261,7 +296,7 @@ static void do_something(void)
 {
 	int64_t some_ns = (int64_t)chance(&seed, 300) * S;
 
-	switch (chance(&seed, 10)) {
+	switch (chance(&seed, 11)) {
 	case 0: /* the control thread hangs, and the others look on */
 		pass_looking(some_ns, false, false);
 		break;
@@ -301,6 +336,13 @@ static void do_something(void)
 	case 8:
 		restart();
 		break;
+	case 9:
+	case 10:
+		if (has_backup)
+			restore();
+		else
+			back_up();
+		break;
 	default:
 		break;
 	}
@@ -335,6 +377,33 @@ static void count_all(struct sums *all)
 	}
 }
 
+/* Months are those of a calendar, and a day that ends one is in it whole. */
+static void check_months(int64_t first)
+{
+	static struct ohtd_analytics_service_hour sums[DAYS_MAX / 28];
+	static int64_t ends[DAYS_MAX / 28];
+	size_t months = 0, day = 0;
+
+	for (int64_t hour = first; hour < first + (int64_t)(DAYS_MAX - 31) * DAY_HOURS; hour = ends[months++])
+		ends[months] = ohtd_analytics_period_end(OHTD_ANALYTICS_MONTH, hour);
+	assert_int_equal(ohtd_analytics_service_sum(service, first, ends, months, sums), 0);
+	for (size_t i = 0; i < months; i++) {
+		int64_t up_ns = 0, down_ns = 0, whole_ns = 0;
+		struct tm end;
+
+		for (; first + (int64_t)day * DAY_HOURS < ends[i]; day++) {
+			up_ns += kept[day].up_ns + waiting[day].up_ns;
+			down_ns += kept[day].down_ns + waiting[day].down_ns;
+			whole_ns += DAY_HOURS * HOUR;
+		}
+		gmtime_r(&(time_t){ ends[i] * 3600 }, &end);
+		assert_int_equal(end.tm_mday, 1);
+		assert_int_equal(end.tm_hour, 0);
+		assert_true(llabs(sums[i].up_ns - up_ns) <= whole_ns / 10000);
+		assert_true(llabs(sums[i].down_ns - down_ns) <= whole_ns / 10000);
+	}
+}
+
 static void check_all(uint64_t run)
 {
 	const int64_t first = BUILD_NS / (DAY_HOURS * HOUR) * DAY_HOURS;
@@ -348,6 +417,7 @@ static void check_all(uint64_t run)
 	assert_int_equal(ohtd_analytics_service_sum(service, first, ends, DAYS_MAX, sums), 0);
 	for (size_t i = 0; i < DAYS_MAX; i++)
 		check_day(run, i, &sums[i]);
+	check_months(first);
 	assert_int_equal(ohtd_analytics_service_sum(service, first, &ends[DAYS_MAX - 1], 1, &one), 0);
 	count_all(&all);
 	assert_true(llabs(one.up_ns - all.up_ns) <= (all.up_ns + all.down_ns) / 10000);
@@ -367,7 +437,7 @@ static void play(uint64_t run)
 	memset(kept, 0, sizeof(kept));
 	memset(waiting, 0, sizeof(waiting));
 	memset(touched, 0, sizeof(touched));
-	had_run = was_cut = disk_fails = false;
+	had_run = was_cut = disk_fails = has_backup = false;
 	atomic_store(&manual.realtime_ns, BUILD_NS + 5 * HOUR);
 	atomic_store(&manual.synchronised, true);
 	boot(0);
