@@ -23,7 +23,8 @@
 #define FAKE_EVENTS	512
 #define FAKE_OUTPUT_WORDS	8	/* of one entry */
 
-enum fake_fault { FAKE_GOOD, FAKE_SILENT, FAKE_CRC, FAKE_LATE, FAKE_REFUSES };
+/* FAKE_OBEYS: a write is done, and its answer is lost. */
+enum fake_fault { FAKE_GOOD, FAKE_SILENT, FAKE_CRC, FAKE_LATE, FAKE_REFUSES, FAKE_OBEYS };
 
 struct fake_unit {
 	bool present;
