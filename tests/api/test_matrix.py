@@ -9,6 +9,7 @@ import pytest
 
 from daemon import OHTD, begin, serving
 from oht_test.client import ELEVATED, PASSWORD, ROLES
+from oht_test.device import Device
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 DOCUMENT = json.loads(subprocess.run([OHTD, "--print-openapi"], stdout=subprocess.PIPE, check=True, timeout=60).stdout)
@@ -53,6 +54,20 @@ def _raised(own):
     for role in ROLES:
         tokens[role] = own.login(role).json["access_token"]
         assert own.request("POST", "auth/elevate", {"password": PASSWORD}, token=tokens[role]).status == 200
+    return tokens
+
+
+@pytest.fixture(scope="module", name="panels")
+def _panels(own, tmp_path_factory):
+    """A token of each role, of a device that has come in by its key."""
+    folder, tokens = tmp_path_factory.mktemp("panels"), {}
+    assert own.request("PATCH", "config", {"access": {"devices": "yes"}}, token=own.elevated()).status == 200
+    for role in ROLES:
+        device = Device(own, folder, role)
+        assert device.ask("enrol").status == 202
+        number = own.get("devices?state=waiting", role="administrator").json["items"][0]["id"]
+        assert own.request("POST", f"devices/{number}/accept", {"name": f"panel-{role}", "role": role}, token=own.elevated()).status == 201
+        tokens[role] = device.ask("login").json["access_token"]
     return tokens
 
 
@@ -361,20 +376,20 @@ class TestRoute:
         answer = own.request(method, where, body, token=raised[at_least(operation)], headers={"Idempotency-Key": "short"})
         assert (answer.status, answer.code) == (400, "request_key_invalid") and method == "POST"
 
-    def test_role_and_session(self, own, raised, path, method, operation):
-        """No session, each role, each role elevated: as the description says, no more and no less."""
+    def test_role_and_session(self, own, raised, panels, path, method, operation):
+        """No session, each role, each role elevated, a device of each role: as the description says, no more and no less."""
         if operation["x-kind"] == "stream" or operation["x-rate"] == "stop":
             return
         where, body = harmless(path, operation)
-        for role, elevated in ((None, False), *((role, elevated) for role in ROLES for elevated in (False, True))):
-            token = raised[role] if elevated else own.token(role) if role else None
+        for role, kind in ((None, "none"), *((role, kind) for role in ROLES for kind in ("session", "elevated", "device"))):
+            token = {"none": lambda _: None, "session": own.token, "elevated": raised.get, "device": panels.get}[kind](role)
             answer = own.request(method, where, None if method == "GET" else body, token=token)
-            wanted = expected(operation, role, elevated)
+            wanted = expected(operation, role, kind == "elevated")
             code = answer.code if answer.status >= 400 else None
             if wanted:
-                assert code == wanted, (role, elevated)
+                assert code == wanted, (role, kind)
             else:
-                assert code not in ("token_missing", "role", "elevation_required"), (role, elevated)
+                assert code not in ("token_missing", "token_revoked", "role", "elevation_required"), (role, kind)
 
     def test_members_of_the_query(self, own, path, method, operation):
         members = [each for each in operation.get("parameters", []) if each["in"] == "query"]

@@ -24,11 +24,12 @@ static const struct ohtd_stored_column session_columns[] = {
 	OHTD_COLUMN(ohtd_session, name),
 	OHTD_COLUMN(ohtd_session, role, .most = OHTD_ACCOUNT_ROLE_MAX),
 	OHTD_COLUMN(ohtd_session, second, .seen = true),
+	OHTD_COLUMN(ohtd_session, device, .seen = true),
 	OHTD_COLUMN(ohtd_session, place),
 };
 
 static const struct ohtd_stored_row session_row = {
-	.from = "(SELECT s.*, u.name, u.role, s.rowid AS place,"
+	.from = "(SELECT s.*, u.name, u.role, s.rowid AS place, u.service AS device,"
 		" u.service OR coalesce((SELECT f.confirmed FROM second_factors f WHERE f.user_id = s.user_id), 0) AS second FROM sessions s JOIN users u"
 		" ON u.id = s.user_id AND u.epoch = s.epoch AND NOT u.disabled AND u.deleted_s IS NULL)",
 	.bytes = sizeof(struct ohtd_session), OHTD_COLUMNS(session_columns),

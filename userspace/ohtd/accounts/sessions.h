@@ -33,6 +33,7 @@ struct ohtd_db;
  * @name: of the account
  * @role: of the account, at that epoch
  * @second: the account has a second factor
+ * @device: the account is that of a device: its key has opened the session, and no password
  * @place: in the order of the log-ins in the database
  * @number: its place in the order of the log-ins, given anew in each run; not in the database
  */
@@ -52,6 +53,7 @@ struct ohtd_session {
 	char name[OHTD_USER_NAME_MAX + 1];
 	int role;
 	bool second;
+	bool device;
 	int64_t place;
 	uint64_t number;
 };

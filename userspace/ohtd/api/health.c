@@ -362,6 +362,7 @@ struct health {
 	int64_t up_s;
 	bool setup_required;
 	bool registration;
+	bool devices;
 	bool simulated;
 	const struct health_reason *reasons;
 	size_t reasons_count;
@@ -388,6 +389,7 @@ OHTD_SHAPE(health, "Health",
 	OHTD_INTEGER(health, up_s, .flags = OHTD_DRIFTS, .unit = "s", .summary = "Since the start of ohtd"),
 	OHTD_BOOLEAN(health, setup_required, .summary = "There is no administrator yet"),
 	OHTD_BOOLEAN(health, registration, .summary = "A person without an account may ask for one: POST auth/register"),
+	OHTD_BOOLEAN(health, devices, .summary = "A tablet or panel may ask to be let in: POST auth/device/enrol"),
 	OHTD_BOOLEAN(health, simulated, .summary = "The modules are simulated"),
 	OHTD_LIST(health, reasons, health_reason, .summary = "Everything that is not well"),
 	OHTD_OBJECT(health, bus, health_bus, .summary = "The bus"),
@@ -441,6 +443,7 @@ static const void *make_health(const struct ohtd_scene *scene)
 		.up_s = ohtd_scene_age_ms(scene, store.started_ns) / 1000,
 		.setup_required = ohtd_setup_is_required(scene->services->setup),
 		.registration = ohtd_settings_takes_registrations(scene->services->settings),
+		.devices = ohtd_settings_takes_devices(scene->services->settings),
 		.simulated = scene->services->simulated,
 		.reasons = parts->reasons, .reasons_count = reasons,
 		.bus = &parts->bus, .control_plane = &parts->threads, .clock = &parts->clock,

@@ -536,6 +536,7 @@ enum ohtd_auth_result ohtd_auth_open(struct ohtd_auth *auth, const struct ohtd_u
 	memset(grant, 0, sizeof(*grant));
 	/* Its key is what it has; no rule on second factors shuts it out. */
 	opening.session.second = true;
+	opening.session.device = true;
 	r = r ? r : open_session(auth, user->name, &opening, credentials);
 	if (r)
 		return refused(grant, r);

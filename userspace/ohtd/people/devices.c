@@ -231,7 +231,7 @@ static void answer_look(struct ohtd_call *call, struct ohtd_late *late)
 		reply_state(call, job, 200);
 }
 
-/* A device that has shown its key learns what became of it; any other caller learns nothing. */
+/* A device that has shown its key learns what became of it; a client without the key learns nothing. */
 static void answer_login(struct ohtd_call *call, struct ohtd_late *late)
 {
 	const struct device_late *job = (const struct device_late *)late;
@@ -364,6 +364,7 @@ struct device_view {
 	int64_t expires;
 	int64_t decided;
 	const char *decided_by;
+	int64_t last_used;
 };
 
 OHTD_SHAPE(device_view, "Device",
@@ -379,7 +380,9 @@ OHTD_SHAPE(device_view, "Device",
 	OHTD_TIME(device_view, created, .flags = OHTD_NULL, .summary = "When it asked"),
 	OHTD_TIME(device_view, expires, .flags = OHTD_NULL, .summary = "Waiting: when it ends without a decision"),
 	OHTD_TIME(device_view, decided, .flags = OHTD_NULL, .summary = "When a person decided"),
-	OHTD_TEXT(device_view, decided_by, .summary = "Account that decided, or its number behind a leaver; empty: none, or a local user", .example = "\"anna\""));
+	OHTD_TEXT(device_view, decided_by, .summary = "Account that decided, or its number behind a leaver; empty: none, or a local user", .example = "\"anna\""),
+	OHTD_TIME(device_view, last_used, .flags = OHTD_NULL,
+		  .summary = "Newest request of a session of the device that lives; after a restart of ohtd the newest renewal; null: no session lives"));
 
 struct device_page {
 	const struct device_view *items;
@@ -410,6 +413,19 @@ static int64_t wall_ns(int64_t seconds)
 	return seconds ? seconds * (int64_t)OHTD_NS_PER_S : OHTD_NONE;
 }
 
+/* Wall clock in ns of the newest use of a session of the account. */
+static int64_t last_used(struct ohtd_call *call, int64_t user_id)
+{
+	struct ohtd_session sessions[OHTD_SESSIONS_PER_USER];
+	int count = user_id ? ohtd_auth_sessions(call->services->auth, user_id, sessions, OHTD_SESSIONS_PER_USER) : 0;
+	int64_t newest_s = 0;
+
+	for (int i = 0; i < count; i++)
+		if (sessions[i].used_s > newest_s)
+			newest_s = sessions[i].used_s;
+	return wall_ns(newest_s);
+}
+
 static void show(struct ohtd_call *call, const void *row, void *item)
 {
 	const struct ohtd_account_device *kept = row;
@@ -421,7 +437,7 @@ static void show(struct ohtd_call *call, const void *row, void *item)
 		.user_id = kept->user_id ? kept->user_id : OHTD_NONE, .role = kept->role ? kept->role : OHTD_NONE,
 		.note = kept->note, .address = kept->address, .user_agent = kept->agent, .created = wall_ns(kept->created_s),
 		.expires = kept->state == OHTD_DEVICE_WAITING ? wall_ns(kept->until_s) : OHTD_NONE, .decided = wall_ns(kept->decided_s),
-		.decided_by = kept->decided_by,
+		.decided_by = kept->decided_by, .last_used = last_used(call, kept->user_id),
 	};
 }
 

@@ -79,6 +79,7 @@ const char *ohtd_people_qr(struct ohtd_call *call, const char *text);
 /* sessions.c: how a session is shown. */
 struct ohtd_session_view {
 	const char *id;
+	int kind;
 	int64_t created;
 	int64_t last_used;
 	const char *address;

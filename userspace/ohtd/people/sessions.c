@@ -18,9 +18,14 @@
 
 /* ---- how a session is shown ---- */
 
+enum { PERSON, DEVICE };
+static const char *const kinds[] = { [PERSON] = "person", [DEVICE] = "device" };
+OHTD_WORDS_OF(kind_words, kinds);
+
 OHTD_SHAPE_SHARED(ohtd_session_view, "Session",
 	OHTD_TEXT(ohtd_session_view, id, .summary = "Names the session; not secret",
 		  .example = "\"9c1b8a7d5e4f3a2b1c0d9e8f7a6b5c4d\""),
+	OHTD_WORD(ohtd_session_view, kind, .words = &kind_words, .summary = "What opened it: a person by a password, or a device by its key"),
 	OHTD_TIME(ohtd_session_view, created, .flags = OHTD_NULL, .summary = "When it was begun"),
 	OHTD_TIME(ohtd_session_view, last_used, .flags = OHTD_NULL,
 		  .summary = "Newest request; after a restart of ohtd the newest renewal"),
@@ -35,6 +40,7 @@ static struct ohtd_session_view view_of(const struct ohtd_call *call,
 {
 	return (struct ohtd_session_view){
 		.id = session->id,
+		.kind = session->device ? DEVICE : PERSON,
 		.created = session->created_s * (int64_t)OHTD_NS_PER_S,
 		.last_used = session->used_s * (int64_t)OHTD_NS_PER_S,
 		.address = session->address,

@@ -182,6 +182,10 @@ export const texts = {
 		other: "Log in as somebody else",
 		api: "For programs: the API",
 		unreachable: "The robot does not answer. It is asked again.",
+		enrol: "Enrol this device",
+		thisDevice: "This device",
+		goOn: "Go on as this device",
+		byName: "Log in with a name",
 	},
 	second: {
 		title: "Second factor",
@@ -219,6 +223,7 @@ export const texts = {
 	},
 	waiting: {
 		title: "Waiting for an account",
+		wait: "wait for an administrator",
 		role: "Wished role",
 		from: "From",
 		created: "Since",
@@ -237,6 +242,7 @@ export const texts = {
 		text: "Safety-critical changes need your password. It holds for 5 minutes.",
 		submit: "Go on",
 		cancelled: "Nothing was changed: it needs your password.",
+		device: "This device has no password. Log out, log in with your name, and ask again.",
 	},
 	setup: {
 		title: "First start",
@@ -580,6 +586,7 @@ export const texts = {
 		unknownClient: "not told",
 		on: "on",
 		thisOne: "this one",
+		kinds: { person: "", device: "device" } as Record<string, string>,
 		address: "Address",
 		used: "Last used",
 		created: "Since",

@@ -25,6 +25,8 @@ export interface Session {
 export const session = new Store<Session>({ state: "starting", user: "", role: null, enrol: false });
 
 const KEPT = "oht.session";
+/* Account of this device; "" while an administrator has not accepted it. */
+const DEVICE = "oht.device";
 const LOCK = "oht.session";
 /* Of an access token's life, when it is renewed. */
 const RENEW_PART = 0.8;
@@ -34,6 +36,8 @@ let access: string | null = null;
 let ownRefresh: string | null = null;
 let renewAt = 0;
 let renewing: Promise<void> | null = null;
+/* The person has logged out: the device does not log in by itself. */
+let left = false;
 
 /*
  * The storage says only that there is a session and whose; other tabs hear of each change. ENDED is in the place of the user when the
@@ -46,6 +50,7 @@ function take(grant: Grant, user: string): void {
 	ownRefresh = grant.refresh_token ?? null;
 	renewAt = performance.now() + grant.expires_in * 1000 * RENEW_PART;
 	keep(KEPT, user);
+	left = false;
 	session.set({ state: "open", user, role: grant.role, enrol: grant.must_enrol });
 }
 
@@ -188,6 +193,32 @@ export async function login(username: string, password: string, code?: unknown):
 	take(await send<Grant>("POST", "auth/login", { body }), username);
 }
 
+/** The account of this device, "" while it waits; null: this browser is none. */
+export function deviceName(): string | null {
+	return kept(DEVICE);
+}
+
+export function keepDevice(name: string): void {
+	keep(DEVICE, name);
+}
+
+/** Is it the device that is logged in, and not a person? */
+export function isDevice(): boolean {
+	const { user } = session.get();
+
+	return user !== "" && user === deviceName();
+}
+
+/** Does this device log in by itself where nobody is logged in? */
+export function isOnItsOwn(): boolean {
+	return !left && deviceName() !== null;
+}
+
+/** @param proof challenge and signature of this device */
+export async function loginDevice(proof: object, name: string): Promise<void> {
+	take(await send<Grant>("POST", "auth/device/login", { body: { ...proof, cookie: !forgetful.get() } }), name);
+}
+
 /** Ends all other sessions of the account; this one goes on. */
 export async function changePassword(oldPassword: string, newPassword: string): Promise<void> {
 	const body = { old_password: oldPassword, new_password: newPassword, cookie: ownRefresh === null };
@@ -204,12 +235,15 @@ export function enrolled(): void {
 export function logout(): void {
 	if (access) send("POST", "auth/logout", { token: access, body: {}, keepalive: true }).catch(() => undefined);
 	forget(KEPT);
+	left = true;
 	end("none");
 }
 
 // Another tab has logged out or in, or has heard that the session is over.
 onKept(KEPT, (user) => {
-	if (user === null) end("none");
-	else if (user === ENDED) endKept();
+	if (user === null) {
+		left = true;
+		end("none");
+	} else if (user === ENDED) endKept();
 	else if (session.get().state !== "open" || user !== session.get().user) resume().catch(() => undefined);
 });

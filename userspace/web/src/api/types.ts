@@ -90,6 +90,10 @@ export type Imported = Schemas["AccountImported"];
 
 export type ImportedAccount = Schemas["AccountImportItem"];
 
+export type Device = Schemas["Device"];
+
+export type DeviceState = Schemas["DeviceState"];
+
 export type Registration = Schemas["RegistrationWaiting"];
 
 export type Agent = Schemas["Agent"];

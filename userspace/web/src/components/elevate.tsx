@@ -4,10 +4,11 @@
  */
 import { useEffect } from "preact/hooks";
 import { Problem } from "../api/problem";
-import { call, elevateBy, session } from "../api/session";
+import { call, elevateBy, isDevice, session } from "../api/session";
 import { Store, useStore } from "../store";
 import { texts } from "../texts";
 import { CodedForm } from "./coded-form";
+import { Button, Notice } from "./basics";
 import type { Member } from "./form";
 import { Dialog } from "./overlay";
 
@@ -54,6 +55,17 @@ export function Elevate() {
 		if (state === "none") answer?.(false);
 	}, [answer, state]);
 	if (!answer) return null;
+	if (isDevice())
+		return (
+			<Dialog title={texts.elevate.title} id="elevate" onClose={() => answer(false)}>
+				<Notice tone="warn">{texts.elevate.device}</Notice>
+				<div class="actions">
+					<Button first onPress={() => answer(false)}>
+						{texts.shell.cancel}
+					</Button>
+				</div>
+			</Dialog>
+		);
 	return (
 		<Dialog title={texts.elevate.title} text={texts.elevate.text} id="elevate" onClose={() => answer(false)}>
 			<CodedForm

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How many persons wait for an account, behind the name of the page Users.
+ * How many persons wait for an account, and how many devices, behind the name of the page Users.
  */
 import { useLive } from "../api/live";
 import type { AlertList } from "../api/types";
 import { texts } from "../texts";
 
 export function WaitingCount() {
-	const waiting = useLive<AlertList>("alerts").data?.items.find(({ code }) => code === "registration_waiting");
+	const waiting = useLive<AlertList>("alerts").data?.items.filter(({ code }) => code === "registration_waiting" || code === "device_waiting");
 
-	if (!waiting) return null;
+	if (!waiting?.length) return null;
 	return (
 		<span class="page-count warn">
 			{/* The text begins with the number. */}
-			{Number.parseInt(waiting.text, 10)}
-			<span class="hidden"> {texts.waiting.title}</span>
+			{waiting.reduce((sum, { text }) => sum + Number.parseInt(text, 10), 0)}
+			<span class="hidden"> {texts.waiting.wait}</span>
 		</span>
 	);
 }

@@ -87,6 +87,7 @@ function Sessions() {
 						cell: (s) => (
 							<>
 								<span title={s.user_agent}>{clientOf(s.user_agent)}</span>{" "}
+								{t.kinds[s.kind] ? <Badge tone="none">{t.kinds[s.kind]}</Badge> : null}{" "}
 								{s.current ? <Badge tone="ok">{t.thisOne}</Badge> : null}
 							</>
 						),

@@ -14,6 +14,7 @@ import { Dialog, confirm, toast } from "../components/overlay";
 import { usePaged } from "../components/paged";
 import { Table } from "../components/table";
 import { Import } from "../components/users-import";
+import { Devices } from "../components/users-devices";
 import { Waiting, roleChoices } from "../components/users-waiting";
 import { Keys, Shown } from "../components/user-keys";
 import { time } from "../format";
@@ -164,6 +165,7 @@ export function Users() {
 	return (
 		<div class="grid">
 			<Waiting done={list.again} />
+			<Devices done={list.again} />
 			<Card title={t.title}>
 				{act.problem ? <Refusal problem={act.problem} /> : null}
 				<Table

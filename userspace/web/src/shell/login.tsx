@@ -6,18 +6,20 @@ import { useEffect, useState } from "preact/hooks";
 import { send } from "../api/client";
 import { type Reading, feed } from "../api/live";
 import { Problem } from "../api/problem";
-import { ROLES, login, logout, session } from "../api/session";
+import { ROLES, deviceName, isDevice, isOnItsOwn, login, logout, session } from "../api/session";
 import type { Health } from "../api/types";
 import { Button, Notice, Shape } from "../components/basics";
 import { CodedForm } from "../components/coded-form";
 import { Form, type Member, type Values } from "../components/form";
 import { Dialog } from "../components/overlay";
+import { later } from "../later";
 import { href } from "../router";
 import { Store, useStore } from "../store";
 import { texts } from "../texts";
 import { limitsOf, nameOf } from "./robot";
 
 const t = texts.ask;
+const Device = later(async () => (await import("./device")).Device);
 const NAME_MAX_BYTES = 64;
 const PASSWORD_BYTES = { min: 8, max: 72 };
 
@@ -112,7 +114,7 @@ export function LoginAgain() {
 	if (state !== "ended") return null;
 	return (
 		<Dialog title={texts.login.endedTitle} text={texts.login.endedText} id="login-again">
-			<LoginForm user={user} />
+			{isDevice() ? <Device rest="" /> : <LoginForm user={user} />}
 			<Button kind="plain" onPress={logout}>
 				{texts.login.other}
 			</Button>
@@ -203,21 +205,38 @@ export function WayIn({ health }: { health: Reading<Health> }) {
 	const busy = useStore(settingUp);
 	const first = busy || health.data?.setup_required === true;
 	const [asking, setAsking] = useState(false);
+	const [byKey, setByKey] = useState(isOnItsOwn());
 	const ask = health.data?.registration ? () => setAsking(true) : undefined;
+	const enrolled = deviceName() !== null;
 
 	useEffect(() => feed.refresh("health"), []);
 	if (state === "starting" || (!health.data && !health.problem)) return <main class="way-in" id="content" />;
 	return (
 		<main class="way-in" id="content" tabIndex={-1}>
 			<section class="card way-in-card" aria-labelledby="way-in-title">
-				<h1 id="way-in-title">{first ? texts.setup.title : asking ? t.ask : texts.login.title}</h1>
+				<h1 id="way-in-title">
+					{first ? texts.setup.title : byKey ? texts.login.thisDevice : asking ? t.ask : texts.login.title}
+				</h1>
 				<p class="sub gap-below">{nameOf(undefined)}</p>
 				{health.problem && !health.data ? (
 					<div class="field">
 						<Notice tone="bad">{texts.login.unreachable}</Notice>
 					</div>
 				) : null}
-				{first ? <Setup /> : asking ? <Ask close={() => setAsking(false)} /> : <LoginForm user="" onAsk={ask} />}
+				{first ? (
+					<Setup />
+				) : byKey ? (
+					<Device rest={enrolled ? "" : "new"} />
+				) : asking ? (
+					<Ask close={() => setAsking(false)} />
+				) : (
+					<LoginForm user="" onAsk={ask} />
+				)}
+				{!first && !asking && (byKey || enrolled || health.data?.devices) ? (
+					<Button kind="plain" id="by-key" onPress={() => setByKey(!byKey)}>
+						{byKey ? texts.login.byName : enrolled ? texts.login.goOn : texts.login.enrol}
+					</Button>
+				) : null}
 			</section>
 			<ul class="limits">
 				{limitsOf(health.data).map((text) => (
