@@ -104,6 +104,11 @@ void ohtd_missions_battery_step(struct ohtd_missions *missions)
 	const char *undocked;
 
 	ohtd_missions_look_at_limits(missions);
+	if (!(missions->battery.min_percent > 0)) {
+		missions->charge = missions->to_dock = (struct ohtd_motion_charge){ 0 };
+		missions->charge_ns = 0;
+		return;
+	}
 	if (ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot))
 		return;
 	follow(missions);
