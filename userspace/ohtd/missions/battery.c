@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "control/lease.h"
 #include "robot/codes.h"
 #include "store/store.h"
 
@@ -101,16 +102,22 @@ static void go_to_dock(struct ohtd_missions *missions, const struct ohtd_mission
 void ohtd_missions_battery_step(struct ohtd_missions *missions)
 {
 	const struct ohtd_missions_release *release = ohtd_missions_release_of(missions, OHTD_MISSION_ERRAND);
+	const struct ohtd_control_view *control = &missions->snapshot.control;
 	const char *undocked;
 
 	ohtd_missions_look_at_limits(missions);
+	if (!(missions->battery.min_percent > 0)) {
+		missions->charge = missions->to_dock = (struct ohtd_motion_charge){ 0 };
+		missions->charge_ns = 0;
+		return;
+	}
 	if (ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot))
 		return;
 	follow(missions);
 	undocked = ohtd_missions_undocked(missions);
-	/* A mission that is driven comes to a hold before its next leg. */
+	/* A mission that is driven comes to a hold before its next leg; the control of its session, or of another person, is waited for. */
 	if (!release || !missions->begun || missions->row.id || missions->to_dock.state != OHTD_CHARGE_LOW || !ohtd_missions_rests(missions) ||
-	    !undocked || strcmp(undocked, ohtd_why_name(OHTD_WHY_NOT_DOCKED)))
+	    (control->held && !ohtd_lease_is_of(control, &release->person.by)) || !undocked || strcmp(undocked, ohtd_why_name(OHTD_WHY_NOT_DOCKED)))
 		return;
 	go_to_dock(missions, release);
 }
