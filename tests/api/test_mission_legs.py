@@ -73,7 +73,8 @@ def test_legs_as_words(daemon):
         {"place": 4, "kind": "move", "position_mm": 9, "speed_mm_s": 5, "signal": "enabled", "at_least": 1},
         {"place": 5, "kind": "write", "address": 2, "register_name": "charge_request", "value": 1},
         {"place": 6, "kind": "dock", "signal": "battery_percent", "at_most": 20, "on_failure": "fail"}], found
-    for word in ("until=x", "until=:1..2", "until=x:..", "charge=", "write=2/x", "write=2/=1", "write=x/y=1", "move=5,", "move=5,if=x", "dockx", "move=5,else=", "x" * 600):
+    for word in ("until=x", "until=:1..2", "until=x:..", "charge=", "write=2/x", "write=2/=1", "write=x/y=1", "move=5,", "move=5,if=x", "dockx", "move=5,else=", "wait=" + 20 * "9", "move=5,retries= 1",
+                 "x" * 600):
         done = subprocess.run([OHTCTL, "--socket", daemon.socket, "mission", "add", str(number), word], capture_output=True, text=True, check=False, timeout=60)
         assert (done.returncode, done.stderr[:10]) == (2, f"ohtctl: '{word[:1]}"), (word, done)
     assert daemon.request("DELETE", f"missions/{number}", role="operator").status == 204

@@ -13,12 +13,19 @@ def rows(page):
         .map((tr) => [tr.cells[0].textContent, tr.cells[2].textContent, tr.querySelector("a").hash])""")
 
 
+def agrees(daemon, page):
+    """List and count are those of the daemon. A busy host misses cycles, which are alerts of their own and stand for a minute: no test is without them."""
+    told = daemon.get("alerts").json
+    count = int(page.text(".page-count").split()[0]) if has(page, ".page-count") else 0
+    return (len(rows(page)), count, "Nothing needs attention." in page.text("#alerts-page")) == (
+        told["total_count"], told["total_count"] - told["shelved_count"], not told["items"])
+
+
 def test_an_alert_is_listed_counted_and_gone(daemon, page):
     at_rest(daemon)
     log_in(page, "viewer")
     go(page, "/alerts", "#alerts")
-    # A test before may have held the daemon up: the cycles that were missed count for a minute (control_cycles_missed).
-    page.wait(lambda: "Nothing needs attention." in page.text("#alerts-page") and not has(page, ".page-count"), 150, "an empty list")
+    page.wait(lambda: agrees(daemon, page), 60, "what the daemon says")
     daemon.post("safety/stop", role="operator")
     # The cell has the time, too.
     text = page.wait(lambda: next((text for severity, text, link in rows(page)
@@ -35,7 +42,7 @@ def test_an_alert_is_listed_counted_and_gone(daemon, page):
     finally:
         daemon.sim("clear 5")
     at_rest(daemon)
-    page.wait(lambda: not rows(page), 60, "nothing active")
+    page.wait(lambda: not any(link in ("#/safety", "#/modules/5") for _, _, link in rows(page)) and agrees(daemon, page), 60, "neither of them active")
 
     def is_shown():
         ended = [row["text"] for row in daemon.get("alerts/history").json["items"] if row["state"] == "ended"]
@@ -92,7 +99,7 @@ def test_an_operator_shelves_an_alert_and_says_something_of_it(daemon, page):
         fill(page, "#shelf-reason", "part is ordered")
         page.click("#shelf-send")
         page.wait(lambda: any("Shelved until " in text and "by operator: part is ordered" in text for _, text, _ in rows(page)), what="the shelf")
-        page.wait(lambda: not has(page, ".page-count"), what="no count of what is shelved")
+        page.wait(lambda: agrees(daemon, page) and daemon.get("alerts").json["shelved_count"] == 1, what="no count of what is shelved")
         page.click(f'#alerts button[aria-label="Comments: {of}"]')
         page.wait(lambda: "There is no comment yet." in page.text("#comments"), what="no comment")
         fill(page, "#comment-text", "the plug is loose")

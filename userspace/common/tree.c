@@ -152,7 +152,7 @@ void oht_tree_add_same(struct oht_tree *tree, const struct oht_hash *leaf, uint6
 			count -= 1ull << height;
 		}
 	}
-	for (; count; height--)
+	for (; count && height < OHT_TREE_EDGE_MAX; height--)
 		if (count >> height) {
 			add_subtree(tree, &roots[height], height);
 			count -= 1ull << height;

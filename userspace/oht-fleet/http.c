@@ -88,7 +88,7 @@ static void take_head(struct fleet_http *http)
 {
 	const char *length = header(http->line, "content-length"), *coding = header(http->line, "transfer-encoding");
 
-	if (sscanf(http->line, "HTTP/1.1 %d", &http->status) != 1) {
+	if (sscanf(http->line, "HTTP/1.1 %3d", &http->status) != 1) {
 		fail(http);
 		return;
 	}

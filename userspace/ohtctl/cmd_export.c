@@ -131,16 +131,16 @@ static int ask(struct export *export)
 
 /* ---- the request ---- */
 
-static int take_form(struct cli *cli, const struct form **form)
+/* NULL: said what is wrong. */
+static const struct form *form_of(struct cli *cli)
 {
 	const char *name = cli->format ? cli->format : cli->json ? "ndjson" : "csv";
 
 	for (size_t i = 0; i < FORMS; i++)
-		if (!strcmp(forms[i].name, name)) {
-			*form = &forms[i];
-			return CLI_DONE;
-		}
-	return cli_fail(cli, CLI_USAGE, "--format: '%s' is none of csv, ndjson, mcap", name);
+		if (!strcmp(forms[i].name, name))
+			return &forms[i];
+	cli_fail(cli, CLI_USAGE, "--format: '%s' is none of csv, ndjson, mcap", name);
+	return NULL;
 }
 
 static int check_words(struct cli *cli, const struct form *form, int count, char **names)
@@ -191,9 +191,10 @@ int cmd_export(struct cli *cli, int count, char **arguments)
 		.progress = !cli->json && isatty(fileno(cli->err)) &&
 			    (cli->output || !isatty(fileno(cli->out))),
 	};
-	result = take_form(cli, &export.form);
-	if (!result)
-		result = check_words(cli, export.form, count, arguments);
+	export.form = form_of(cli);
+	if (!export.form)
+		return CLI_USAGE;
+	result = check_words(cli, export.form, count, arguments);
 	if (result)
 		return result;
 	export.file.has_lines = export.form->is_lines;

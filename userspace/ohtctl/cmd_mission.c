@@ -9,6 +9,7 @@
 
 #include "cli.h"
 #include "client.h"
+#include "common/number.h"
 #include "document.h"
 #include "show_answer.h"
 
@@ -46,9 +47,8 @@ static bool add_target(struct json_object *leg, const char *name, const char *te
 static bool add_whole(struct json_object *leg, const char *name, const char *text)
 {
 	int64_t number;
-	char rest;
 
-	if (sscanf(text, "%" SCNd64 "%c", &number, &rest) != 1)
+	if (oht_number_parse(text, INT64_MIN, INT64_MAX, &number))
 		return false;
 	json_object_object_add(leg, name, json_object_new_int64(number));
 	return true;
