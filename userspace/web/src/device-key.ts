@@ -49,7 +49,7 @@ async function inStore<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore)
 		});
 		const result = await act(transaction.objectStore(KEYS));
 
-		// What is not on the disk is no key that an administrator should accept.
+		// An administrator should accept no key that is not on the disk.
 		await over;
 		return result;
 	} catch {
