@@ -137,7 +137,7 @@ static const char leave_numbers[] =
 	" AND sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence);"
 	"UPDATE sqlite_sequence SET seq = seq + " GAP " WHERE name NOT IN ('journal_sources', 'odometer_services')";
 
-int ohtd_db_leave_numbers(sqlite3 *sql)
+int ohtd_store_leave_numbers(sqlite3 *sql)
 {
 	int r = SQLITE_OK;
 
@@ -158,7 +158,7 @@ static int run_steps(sqlite3 *sql, bool in)
 		if (step && has_column(sql, tables[i].name, tables[i].column))
 			r = sqlite3_exec(sql, step, NULL, NULL, NULL);
 	}
-	return in && r == SQLITE_OK ? ohtd_db_leave_numbers(sql) : r;
+	return in && r == SQLITE_OK ? ohtd_store_leave_numbers(sql) : r;
 }
 
 static int copy(const char *path, const char *to, struct asking *asking)

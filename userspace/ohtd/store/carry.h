@@ -118,13 +118,13 @@ int ohtd_db_carry_over(struct ohtd_db *db, const char *path, const char *const *
 bool ohtd_db_carry_changes(const char *table);
 
 /**
- * ohtd_db_leave_numbers() - let the rows that are made later have numbers that none had before
+ * ohtd_store_leave_numbers() - let the rows that are made later have numbers that none had before
  * @sql: a database of which rows were lost, or that is older than what was made with it
  *
  * A client may still have the number of a row that is not there any more. It must not name another mission, account or alert.
  *
  * Return: SQLITE_OK or the error.
  */
-int ohtd_db_leave_numbers(struct sqlite3 *sql);
+int ohtd_store_leave_numbers(struct sqlite3 *sql);
 
 #endif /* OHTD_STORE_CARRY_H */

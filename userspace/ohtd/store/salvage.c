@@ -184,7 +184,7 @@ static int mend(struct salvage *salvage)
 		r = ohtd_db_errno(sqlite3_exec(salvage->to->sql, salvage->to->schema->mend, NULL,
 					       NULL, NULL));
 	if (!r)
-		r = ohtd_db_errno(ohtd_db_leave_numbers(salvage->to->sql));
+		r = ohtd_db_errno(ohtd_store_leave_numbers(salvage->to->sql));
 	return ohtd_db_end(salvage->to, r);
 }
 
