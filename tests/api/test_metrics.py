@@ -79,13 +79,17 @@ def test_histograms_add_up(daemon):
 
 
 def test_paths_from_outside_make_no_labels(daemon):
+    def by_path(found):
+        """Modules that are found meanwhile have labels, too."""
+        return {key for key in found if "endpoint=" in (key[1] or "")}
+
     fetched(daemon)
-    size = len(fetched(daemon)[0])
+    before = by_path(fetched(daemon)[0])
     for number in range(50):
         assert daemon.get(f"/nothing-{number}", role=None).status == 404
         assert daemon.request("BREW", f"robot?{number}", role="viewer").status == 405
     after, _ = fetched(daemon)
-    assert len(after) <= size + 40, "a label has the path of a request"
+    assert len(by_path(after) - before) <= 40, "a label has the path of a request"
     assert not any("nothing-" in (labels or "") for _, labels in after)
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Load for the bench: history_load FOLDER [HOURS [SAMPLES]]. The mix of the bench (20 signals with noise of 2 LSB, 20 slow
+ * Load for the bench: history_load FOLDER [HOURS [SAMPLES | COUNTxBITS]]. The mix of the bench (20 signals with noise of 2 LSB, 20 slow
  * ones, 10 counters, 6 words) at 40 cycles a second for HOURS, or a chunk and a half (1.7 h), as fast as it is taken.
  * Prints "entropy RATIO BITS" (bytes of the samples of the first chunk by the entropy of the mix, which has so many
  * bits a sample), "cpu PERCENT" of a core, if it had come in its own time, "export SAMPLES_PER_S" of all samples of all signals,
@@ -15,6 +15,10 @@
  * With SAMPLES, as shift_samples makes them, it keeps these instead, again and again, and prints "robot USED WRITTEN
  * SYNCHRONISATIONS": bytes for each cycle that are in use in the file, and that were written, and how often the disk was waited for
  * in 10 s.
+ *
+ * With COUNTxBITS in the place of SAMPLES there are so many signals of a user's table beside the mix, each another random number of
+ * so many bits each 52 cycles, in whole chunks of those HOURS. It prints "own BYTES" that were written for each cycle by the end, when all of the
+ * log is in the file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,9 +32,11 @@
 
 #include "base/clock.h"
 #include "chance.h"
+#include "common/modmap.h"
 #include "history/export.h"
 #include "history/history.h"
 #include "robot/samples.h"
+#include "store/written.h"
 
 #define CYCLE_NS	(25ll * 1000000)
 #define HOUR_CYCLES	(3600 * 40)
@@ -42,6 +48,7 @@
 #define SLOW		20
 #define COUNTERS	10
 #define POINTS		2000
+#define OWN_CYCLES	52	/* a register of a user is read each 1.3 s */
 #define WARM		100
 #define COLD		40
 #define SAMPLES_MAX	(4 * HOUR_CYCLES)
@@ -57,6 +64,9 @@ static double feed_s;
 /* Instead of the mix, if it is there. */
 static const struct ohtd_sample *recorded;
 static uint64_t recorded_count;
+/* Of a user's table. */
+static unsigned int own, own_bits;
+static int64_t own_values[OHT_OWN_SIGNALS_MAX];
 
 int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader *reader,
 			     struct ohtd_sample *sample);
@@ -95,6 +105,36 @@ static void draw(struct ohtd_sample *sample, uint64_t number)
 		seen[i][found + INNOVATIONS / 2]++;
 		mix[i][number] = (int32_t)values[i];
 	}
+	for (unsigned int i = 0; i < own; i++) {
+		if ((number + 7 * i) % OWN_CYCLES == 0)
+			own_values[i] = (int64_t)chance(&seed, 1ull << own_bits);
+		sample->values[OHTD_TELEMETRY_BUILT_IN + i] = own_values[i];
+	}
+}
+
+/* Takes the signals that "COUNTxBITS" says; false: it says none. */
+static bool take_own(const char *words, const char *folder)
+{
+	static struct oht_modmap *map;
+	char path[512], error[OHT_ERROR_BYTES];
+	size_t registers;
+	FILE *file;
+
+	if (sscanf(words, "%ux%u", &own, &own_bits) != 2 || own > OHT_OWN_SIGNALS_MAX || own_bits > 40)
+		return false;
+	snprintf(path, sizeof(path), "%s/own.csv", folder);
+	file = fopen(path, "w");
+	if (!file || oht_modmap_load(OHT_SOURCE_DATADIR, &map, error))
+		return false;
+	fputs("history,profile,module,address,name,label,access,type,scale,unit,min,max,default,write_level,safety_critical,motion,description\n", file);
+	for (unsigned int i = 0; i < own; i++)
+		fprintf(file, "own_%u,common,%s,%u,x%u,,RO,u16,1,,,,,none,no,no,\n", i, i % 2 ? "power" : "safety", 1000 + i, i);
+	fclose(file);
+	if (own && oht_modmap_add(map, path, NULL, &registers, error))
+		return false;
+	ohtd_telemetry_take_own(map);
+	cycles -= cycles % OHTD_CHUNK_CYCLES;
+	return true;
 }
 
 int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_reader *reader,
@@ -384,6 +424,14 @@ static int print_robot(struct ohtd_history *history, const char *path)
 	return 0;
 }
 
+static void print_own(void)
+{
+	uint64_t bytes, synchronisations;
+
+	ohtd_written_look(&ohtd_history_written, &bytes, &synchronisations);
+	printf("own %.4f\n", (double)bytes / (double)cycles);
+}
+
 /* 0, or why there is nothing to feed. */
 static int read_samples(const char *name)
 {
@@ -410,7 +458,7 @@ int main(int count, char **arguments)
 		return 2;
 	if (count > 2)
 		cycles = strtoull(arguments[2], NULL, 10) * HOUR_CYCLES;
-	r = count > 3 ? read_samples(arguments[3]) : 0;
+	r = count > 3 && !take_own(arguments[3], arguments[1]) ? read_samples(arguments[3]) : 0;
 	if (r) {
 		fprintf(stderr, "history_load: %s: %s\n", arguments[3], strerror(r));
 		return 1;
@@ -421,7 +469,9 @@ int main(int count, char **arguments)
 	if (!history)
 		return 1;
 	feed_all(history, path);
-	r = recorded ? print_robot(history, path) : print_mix(history, &setup, arguments[1]);
+	r = recorded ? print_robot(history, path) : count > 3 ? 0 : print_mix(history, &setup, arguments[1]);
 	ohtd_history_stop(history);
-	return r || recorded || (int64_t)cycles * CYCLE_NS < DAY_NS ? r : print_month(&setup, &manual);
+	if (count > 3 && !recorded)
+		print_own();
+	return r || count > 3 || (int64_t)cycles * CYCLE_NS < DAY_NS ? r : print_month(&setup, &manual);
 }

@@ -317,54 +317,124 @@ static void take_signals(int count)
 	assert_int_equal(ohtd_telemetry_count(), OHTD_TELEMETRY_BUILT_IN + count);
 }
 
-/* An interval of 10 s; all signals of the tables are noise, but for the last one, which is 1 in cycles 300 to 310 alone. */
-static unsigned int new_values(struct ohtd_interval *interval, uint64_t first, unsigned int *of_all)
+#define QUARTER		(900 * OHTD_LEVEL_CYCLES)
+/* Each byte of an interval is written so often at most: log, file, and both again as a chunk, which is smaller (2.6 of history_load). */
+#define WRITTEN		3
+#define READ_CYCLES	52	/* a register of the user's tables is read so often */
+#define CARD_BYTES	100000000
+
+/* A pseudorandom number of @bits bits. */
+static int64_t noise(uint64_t number, unsigned int bits)
 {
-	const unsigned int last = ohtd_telemetry_count() - 1;
-	const int64_t *values = interval->values + (size_t)last * interval->room;
-	struct ohtd_sample sample = { 0 };
-	unsigned int most = 0;
-
-	memset(sample.quality, 0xff, sizeof(sample.quality));
-	interval->cycles = 0;
-	for (uint64_t at = 0; at < interval->room; at++) {
-		sample.number = first + at;
-		for (unsigned int i = 0; i < last; i++)
-			sample.values[i] = (int64_t)(at / 52 + 1) * (i + 7);
-		sample.values[last] = at >= 300 && at < 310;
-		ohtd_interval_add(interval, &sample, interval->room, &(struct oht_set){ 0 });
-	}
-	assert_int_equal(values[299] + values[310], 0);
-	assert_int_equal(values[300] + values[309], 2);
-	*of_all = 0;
-	for (unsigned int i = OHTD_TELEMETRY_BUILT_IN; i < last; i++) {
-		unsigned int count = 1;
-
-		for (uint32_t at = 1; at < interval->room; at++)
-			count += interval->values[(size_t)i * interval->room + at] != interval->values[(size_t)i * interval->room + at - 1];
-		most = count > most ? count : most;
-		*of_all += count;
-	}
-	for (uint32_t at = 1; at < interval->room; at++)
-		assert_int_equal(interval->values[at], (int64_t)(at / 52 + 1) * 7);
-	return most;
+	return (int64_t)((number + 1) * 0x9e3779b97f4a7c15ull >> 24 & ((1ull << bits) - 1));
 }
 
-/* More of them write no more than 32; what seldom changes is kept when it does. */
+/*
+ * Half an hour. All signals of the tables are noise of so many bits, but for the last one, which is 1 in ten cycles of each
+ * minute. Returns bytes of the intervals of its second half; @held: samples that have not the value of their cycle.
+ */
+static uint64_t keep_quarters(struct ohtd_interval *interval, unsigned int bits, uint64_t *held)
+{
+	const unsigned int last = ohtd_telemetry_count() - 1;
+	struct ohtd_sample sample = { 0 };
+	uint64_t bytes = 0;
+
+	*held = 0;
+	for (unsigned int i = 0; i < OHTD_TELEMETRY_BUILT_IN; i++)
+		ohtd_sample_set_quality(&sample, i, OHTD_TELEMETRY_NONE);
+	for (sample.number = 0; sample.number < 2 * QUARTER; sample.number++) {
+		const uint32_t at = (uint32_t)(sample.number % interval->room);
+
+		for (unsigned int i = OHTD_TELEMETRY_BUILT_IN; i < last; i++)
+			sample.values[i] = noise(sample.number / READ_CYCLES * 72 + i, bits);
+		sample.values[last] = sample.number % 2400 >= 300 && sample.number % 2400 < 310;
+		ohtd_interval_add(interval, &sample, interval->room, &(struct oht_set){ 0 });
+		assert_int_equal(interval->values[(size_t)last * interval->room + at], sample.values[last]);
+		for (unsigned int i = OHTD_TELEMETRY_BUILT_IN; i < last; i++)
+			*held += interval->values[(size_t)i * interval->room + at] != sample.values[i];
+		if (at == interval->room - 1) {
+			struct ohtd_history_pending *pending = ohtd_interval_close(interval);
+
+			bytes += sample.number < QUARTER ? 0 : pending->columns.used + pending->samples.used;
+			ohtd_pending_free(pending);
+		}
+	}
+	return bytes;
+}
+
+/* In 24 hours of noise less than the bound goes to the card: log and file, as intervals and as chunks. What seldom changes is exact. */
 static void noisy_signals_share_what_the_card_may_take(void **state)
 {
-	struct ohtd_interval interval = { 0 };
-	unsigned int most, of_all;
+	static const struct { int count; unsigned int bits; bool exact; } cases[] = {
+		{ 5, 16, true }, { 9, 32, false }, { 33, 16, false }, { 72, 32, false },
+	};
 
 	(void)state;
-	for (int count = 30; count <= OHT_OWN_SIGNALS_MAX; count += count == 32 ? 1 : 2) {
-		take_signals(count);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ohtd_interval interval = { 0 }, still = { 0 };
+		uint64_t bytes, held;
+
+		take_signals(cases[i].count);
 		assert_int_equal(ohtd_interval_init(&interval, 400), 0);
-		most = new_values(&interval, 4000, &of_all);
-		assert_true(count > 32 ? most < 8 : most == 8);
-		assert_in_range(of_all, 1, 32 * 8);
+		assert_int_equal(ohtd_interval_init(&still, 400), 0);
+		bytes = keep_quarters(&interval, cases[i].bits, &held);
+		assert_int_equal(held > 0, !cases[i].exact);
+		assert_int_equal(interval.share.coarse, held);
+		bytes -= keep_quarters(&still, 0, &held);
+		assert_int_equal(held, 0);
+		print_message("%d of %u bits: %.1f MB a day\n", cases[i].count, cases[i].bits, (double)bytes * 96 * WRITTEN / 1e6);
+		assert_in_range(bytes * 96 * WRITTEN, 1, CARD_BYTES);
 		ohtd_interval_free(&interval);
+		ohtd_interval_free(&still);
 	}
+}
+
+/* A value that may not be written stands for the one before only while that is good: what is lost is told at once, what is back may wait. */
+static void a_signal_that_may_not_write_tells_no_lie(void **state)
+{
+	const unsigned int signal = OHTD_TELEMETRY_BUILT_IN;
+	struct ohtd_history_share share = { 0 };
+	unsigned int quality;
+	int64_t value;
+
+	(void)state;
+	take_signals(OHT_OWN_SIGNALS_MAX);
+	ohtd_history_share_refill(&share);
+	for (int i = 0; !share.coarse; i++) {
+		assert_true(i < 1000);
+		value = noise((uint64_t)i, 32);
+		quality = OHTD_TELEMETRY_GOOD;
+		ohtd_history_share_take(&share, signal, &value, &quality);
+	}
+	for (unsigned int lost = OHTD_TELEMETRY_OLD; lost < OHTD_TELEMETRY_QUALITIES; lost++) {
+		struct ohtd_history_share then = share;
+
+		value = 7;
+		quality = lost;
+		ohtd_history_share_take(&then, signal, &value, &quality);
+		assert_int_equal(value, 7);
+		assert_int_equal(quality, lost);
+		value = noise(5, 32);
+		quality = OHTD_TELEMETRY_GOOD;
+		ohtd_history_share_take(&then, signal, &value, &quality);
+		assert_int_equal(quality, lost);
+		/* A loss is paid for, too. */
+		assert_true(then.credit[signal] < 0);
+	}
+	/* Behind a time in which it was left out the last value is none. */
+	ohtd_history_share_leave_out(&share, signal);
+	value = noise(6, 32);
+	quality = OHTD_TELEMETRY_GOOD;
+	ohtd_history_share_take(&share, signal, &value, &quality);
+	assert_int_equal(quality, OHTD_TELEMETRY_NONE);
+	for (int cycles = 0; quality != OHTD_TELEMETRY_GOOD; cycles++) {
+		assert_true(cycles < 60 * OHTD_LEVEL_CYCLES);
+		ohtd_history_share_refill(&share);
+		value = noise(6, 32);
+		quality = OHTD_TELEMETRY_GOOD;
+		ohtd_history_share_take(&share, signal, &value, &quality);
+	}
+	assert_int_equal(value, noise(6, 32));
 }
 
 static void signal_that_cannot_be_is_refused_with_its_value(void **state)
@@ -641,7 +711,7 @@ int main(void)
 		TEST(wrong_file_is_refused_with_the_reason),
 		TEST(hostile_file_is_refused),
 		TEST(too_many_registers_are_refused),
-		TEST(one_signal_beyond_the_limit_is_refused), TEST(noisy_signals_share_what_the_card_may_take), TEST(signals_of_all_tables_are_counted_and_described),
+		TEST(one_signal_beyond_the_limit_is_refused), TEST(noisy_signals_share_what_the_card_may_take), TEST(a_signal_that_may_not_write_tells_no_lie),
 		TEST(signal_that_cannot_be_is_refused_with_its_value), TEST(signals_of_all_tables_are_counted_and_described),
 		TEST(numbers_that_mean_no_value_are_those_of_the_wire), TEST(values_that_are_a_fault_are_numbers_ranges_or_bits),
 		TEST(every_complaint_is_told_with_its_line), TEST(column_in_other_letters_is_skipped_and_told),

@@ -132,6 +132,8 @@ static void take(struct ohtd_history *history, const struct ohtd_sample *sample,
 		note_gap(history, history->next, sample->number - history->next,
 			 lost ? "samples_lost" : "cycles_missed");
 	ohtd_interval_add(&history->interval, sample, history->flush_cycles, &signals_out);
+	atomic_store(&history->coarse, history->interval.share.coarse);
+	atomic_store(&history->scarce, history->interval.share.scarce > 0);
 	history->next = sample->number + 1;
 	if (history->next >= history->interval.end)
 		close_interval(history);
@@ -497,6 +499,14 @@ static void set_up(struct ohtd_history *history, const struct ohtd_history_setup
 	snprintf(history->run.boot_id, sizeof(history->run.boot_id), "%s", setup->boot_id);
 }
 
+/* Signals of the user's tables may make intervals twice as long. */
+static uint32_t longest_interval(const struct ohtd_history *history)
+{
+	const bool is_alone = ohtd_telemetry_count() == OHTD_TELEMETRY_BUILT_IN;
+
+	return is_alone || history->setup.flush_s > OHTD_HISTORY_FLUSH_S_MAX / 2 ? history->flush_cycles : 2 * history->flush_cycles;
+}
+
 struct ohtd_history *ohtd_history_start(const struct ohtd_history_setup *setup)
 {
 	static const struct ohtd_thread what = { "ohtd-values", STACK_BYTES, run_thread };
@@ -507,7 +517,7 @@ struct ohtd_history *ohtd_history_start(const struct ohtd_history_setup *setup)
 		return NULL;
 	set_up(history, setup);
 	init_lock(history);
-	r = -ohtd_interval_init(&history->interval, history->flush_cycles);
+	r = -ohtd_interval_init(&history->interval, longest_interval(history));
 	if (!r) {
 		history->store = ohtd_store_prepare(&ohtd_history_schema, history->path,
 						    setup->clock);
@@ -607,4 +617,6 @@ void ohtd_history_look(struct ohtd_history *history, struct ohtd_history_view *v
 		.damaged = atomic_load(&history->damaged), .others = history->setup.others,
 	};
 	view->waiting = atomic_load(&history->waiting);
+	view->coarse = atomic_load(&history->coarse);
+	view->is_coarse = atomic_load(&history->scarce);
 }

@@ -120,6 +120,8 @@ void ohtd_history_watch(struct ohtd_history *history);
  * @waiting: intervals that are not on the disk
  * @damaged: pieces of the file that could not be read
  * @others: files of other robots beside it, when the daemon started
+ * @coarse: new values of signals of the user's tables that were not kept (share.h), in samples
+ * @is_coarse: there was one within the last hour
  */
 struct ohtd_history_view {
 	unsigned int state;
@@ -128,6 +130,8 @@ struct ohtd_history_view {
 	unsigned int waiting;
 	uint64_t damaged;
 	unsigned int others;
+	uint64_t coarse;
+	bool is_coarse;
 };
 
 void ohtd_history_look(struct ohtd_history *history, struct ohtd_history_view *view);

@@ -6,27 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More signals of the user's tables than these share what these may write, with a new value in each time of a user's register, 1.3 s. */
-#define OWN_FREE	32
-#define OWN_CYCLES	52
-
-/* Each signal of the user's tables may have one more new value each so many cycles of the interval; 0: each value is kept. */
-static uint32_t own_pause(const struct ohtd_interval *interval)
-{
-	uint32_t own = ohtd_telemetry_count() - OHTD_TELEMETRY_BUILT_IN, cycles = (uint32_t)(interval->end - interval->first);
-	uint32_t values = own > OWN_FREE ? OWN_FREE * cycles / (OWN_CYCLES * own) : 0;
-
-	if (own <= OWN_FREE)
-		return 0;
-	return values ? (cycles + values - 1) / values : cycles;
-}
-
-/* A signal that seldom changes has saved some up: its changes are kept when they come. */
-static bool is_held(const struct ohtd_interval *interval, unsigned int signal, uint32_t at, uint32_t pause)
-{
-	return pause && signal >= OHTD_TELEMETRY_BUILT_IN && interval->taken[signal] > at / pause;
-}
-
 int ohtd_interval_init(struct ohtd_interval *interval, uint32_t cycles)
 {
 	interval->room = cycles;
@@ -46,12 +25,14 @@ static void begin(struct ohtd_interval *interval, uint64_t number, uint32_t flus
 {
 	uint64_t chunk_end = (number / OHTD_CHUNK_CYCLES + 1) * OHTD_CHUNK_CYCLES;
 
+	/* A commit writes whole pages: half as many of them make up for what noise needs. */
+	if (interval->share.scarce && 2 * flush_cycles <= interval->room)
+		flush_cycles *= 2;
 	interval->first = number - number % OHTD_LEVEL_CYCLES;
 	interval->end = (number / flush_cycles + 1) * flush_cycles;
 	if (interval->end > chunk_end)
 		interval->end = chunk_end;
 	interval->used = (struct oht_set){ 0 };
-	memset(interval->taken, 0, sizeof(interval->taken));
 }
 
 /* Cycles that were not begun: the value stays, which costs least, and counts for nothing. */
@@ -74,26 +55,26 @@ static void skip_to(struct ohtd_interval *interval, uint32_t cycles, const struc
 void ohtd_interval_add(struct ohtd_interval *interval, const struct ohtd_sample *sample,
 		       uint32_t flush_cycles, const struct oht_set *left_out)
 {
-	uint32_t at, pause;
+	uint32_t at;
 
 	if (!interval->cycles)
 		begin(interval, sample->number, flush_cycles);
 	at = (uint32_t)(sample->number - interval->first);
 	if (at > interval->cycles)
 		skip_to(interval, at, sample);
-	pause = own_pause(interval);
+	ohtd_history_share_refill(&interval->share);
 	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++) {
-		bool is_out = oht_set_has(left_out, i);
+		const bool is_out = oht_set_has(left_out, i), is_own = i >= OHTD_TELEMETRY_BUILT_IN;
 		unsigned int quality = is_out ? OHTD_TELEMETRY_NONE : ohtd_sample_quality(sample, i);
 		int64_t *value = &interval->values[(size_t)i * interval->room + at];
-		uint8_t *narrow = &interval->quality[(size_t)i * interval->room + at];
-		/* Behind a loss the value of before would be a lie. */
-		bool stays = at && (is_out || (narrow[-1] == quality && is_held(interval, i, at, pause)));
 
 		/* Of a value that is not kept the one before costs least. */
-		*value = stays ? value[-1] : sample->values[i];
-		*narrow = (uint8_t)quality;
-		interval->taken[i] += !at || *value != value[-1];
+		*value = is_out && at ? value[-1] : sample->values[i];
+		if (is_own && is_out)
+			ohtd_history_share_leave_out(&interval->share, i);
+		else if (is_own)
+			ohtd_history_share_take(&interval->share, i, value, &quality);
+		interval->quality[(size_t)i * interval->room + at] = (uint8_t)quality;
 		if (quality != OHTD_TELEMETRY_NONE)
 			oht_set_add(&interval->used, i);
 	}

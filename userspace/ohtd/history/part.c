@@ -4,7 +4,7 @@
 #include "history/history.h"
 #include "store/store.h"
 
-enum { FAILING, OF_ANOTHER };
+enum { FAILING, OF_ANOTHER, COARSE };
 
 static const struct ohtd_part_alert alerts[] = {
 	[FAILING] = { "history", "history_failing", OHTD_SEVERITY_WARNING,
@@ -15,6 +15,11 @@ static const struct ohtd_part_alert alerts[] = {
 	[OF_ANOTHER] = { "history", "past_of_another", OHTD_SEVERITY_WARNING, .notice = true,
 		.text = "The file history.db was of another robot: it was set aside, and this robot has a past of its own.",
 		.action = "Move history.db.other-* away. If it is this robot's past all the same: history.md, Whose it is." },
+	[COARSE] = { "history", "signals_coarse", OHTD_SEVERITY_WARNING, .notice = true,
+		.text = "Signals of the user's tables change more often than the card may take: the history has not every value of "
+			"them, and is written half as often.",
+		.action = "Leave out with /history/left_out what need not be kept, or take noise away in the module. Live data and rules on "
+			  "values have each value: data.md, Signals of your own." },
 };
 
 static void judge(void *part, const struct ohtd_part_reports *to)
@@ -26,9 +31,11 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 		ohtd_part_report(to, FAILING, 0);
 	if (view.others)
 		ohtd_part_report(to, OF_ANOTHER, 0);
+	if (view.is_coarse)
+		ohtd_part_report(to, COARSE, 0);
 }
 
-enum { SAMPLES, LOST, FLUSHES, DROPPED, WRITTEN, SYNCHRONISATIONS, BYTES, WAITING, UNREADABLE };
+enum { SAMPLES, LOST, FLUSHES, DROPPED, WRITTEN, SYNCHRONISATIONS, BYTES, WAITING, UNREADABLE, HELD };
 
 static const struct ohtd_part_figure figures[] = {
 	[SAMPLES] = { "oht_history_samples_total", "Control cycles whose values were taken.", true },
@@ -39,6 +46,7 @@ static const struct ohtd_part_figure figures[] = {
 	[SYNCHRONISATIONS] = { "oht_history_synchronisations_total", "How often the disk was waited for to keep them.", true },
 	[BYTES] = { "oht_history_bytes", "Bytes in use in the database of values." },
 	[WAITING] = { "oht_history_waiting", "Intervals that are not on the disk." },
+	[HELD] = { "oht_history_held_total", "Samples of signals of the user's tables that have the value before, to spare the card.", true },
 	[UNREADABLE] = { "oht_history_damaged_total", "Pieces of the database of values that could not be read.", true },
 };
 
@@ -55,6 +63,7 @@ static void measure(void *part, double *values)
 	values[SYNCHRONISATIONS] = (double)view.synchronisations;
 	values[BYTES] = (double)view.bytes;
 	values[WAITING] = view.waiting;
+	values[HELD] = (double)view.coarse;
 	values[UNREADABLE] = (double)view.damaged;
 }
 

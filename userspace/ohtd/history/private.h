@@ -12,6 +12,7 @@
 
 #include "history/coded.h"
 #include "history/history.h"
+#include "history/share.h"
 #include "robot/samples.h"
 #include "store/store.h"
 
@@ -27,8 +28,8 @@
  * @values: of each signal, @room each
  * @quality: the same; a cycle that was not begun has OHTD_TELEMETRY_NONE
  * @used: signals that had a value
- * @taken: new values of each signal
  * @room: cycles that fit
+ * @share: of the signals of the user's tables, over all intervals (share.h)
  */
 struct ohtd_interval {
 	uint64_t first, end;
@@ -36,7 +37,7 @@ struct ohtd_interval {
 	int64_t *values;
 	uint8_t *quality;
 	struct oht_set used;
-	uint16_t taken[OHTD_TELEMETRY_SIGNALS];
+	struct ohtd_history_share share;
 };
 
 /**
@@ -143,7 +144,8 @@ struct ohtd_history {
 	_Atomic int64_t from_ns[OHTD_LEVELS_SHORT + 1];
 
 	_Atomic uint64_t left_out[OHT_SET_WORDS];	/* struct oht_set of the signals that are not kept; each signal counts by itself */
-	_Atomic uint64_t samples, lost, flushes, dropped, bytes, damaged;
+	_Atomic uint64_t samples, lost, flushes, dropped, bytes, damaged, coarse;
+	atomic_bool scarce;		/* signals of the user's tables have used up what they may write */
 };
 
 /**
