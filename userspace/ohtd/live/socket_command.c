@@ -9,7 +9,7 @@
 #include "server/audited.h"
 #include "clients/command.h"
 #include "server/command.h"
-#include "server/control.h"
+#include "clients/lease.h"
 #include "http/problem.h"
 #include "live/socket_private.h"
 #include "clients/stop.h"
@@ -147,7 +147,7 @@ void ohtd_socket_commands_forget(struct ohtd_socket *socket)
 		if (socket->commands[i])
 			socket->commands[i]->socket = NULL;
 	if (socket->jogs)
-		ohtd_control_hung_up(socket->loop, socket->number);
+		ohtd_clients_hung_up(socket->loop->link, socket->number);
 }
 
 /* A place for one more, or NULL. */

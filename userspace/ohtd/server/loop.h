@@ -133,7 +133,7 @@ struct ohtd_loop {
 	unsigned int writes;		/* of them, that are with the store */
 	struct ohtd_route_count *counts;	/* per route, then "static" and "unmatched" */
 	struct ohtd_snapshot snapshot;
-	uint64_t control_renewed_ms;	/* see control.c */
+	uint64_t control_renewed_ms;	/* see clients/lease.h */
 	struct ohtd_live_loop *live;	/* the guest's, of malloc() */
 	atomic_bool ended;		/* written by the main thread */
 };
