@@ -23,8 +23,7 @@
 #define FAKE_EVENTS	512
 #define FAKE_OUTPUT_WORDS	8	/* of one entry */
 
-/* FAKE_OBEYS: a write is done, and its answer is lost. */
-enum fake_fault { FAKE_GOOD, FAKE_SILENT, FAKE_CRC, FAKE_LATE, FAKE_REFUSES, FAKE_OBEYS };
+enum fake_fault { FAKE_GOOD, FAKE_SILENT, FAKE_CRC, FAKE_LATE, FAKE_REFUSES };
 
 struct fake_unit {
 	bool present;

@@ -37,13 +37,6 @@ static bool refuses(const struct fake_unit *unit, const struct oht_request *requ
 	return unit->fault == FAKE_REFUSES || !knows_all(unit, request) || (apart && request->count > 1);
 }
 
-/* It does what it is told, and its answer is lost. */
-static bool obeys(const struct fake_bus *fake, const struct oht_request *request)
-{
-	return !fake->far && request->unit < FAKE_UNITS && fake->units[request->unit].fault == FAKE_OBEYS &&
-	       fake_request_writes(request);
-}
-
 static uint8_t outcome_of(const struct fake_bus *fake, const struct oht_request *request)
 {
 	const struct fake_unit *unit;
@@ -53,7 +46,7 @@ static uint8_t outcome_of(const struct fake_bus *fake, const struct oht_request 
 	unit = &fake->units[request->unit];
 	if (!unit->present || unit->fault == FAKE_SILENT)
 		return OHT_OUTCOME_TIMEOUT;
-	if (unit->fault == FAKE_LATE || obeys(fake, request) || unit->turnaround_us > request->timeout_us)
+	if (unit->fault == FAKE_LATE || unit->turnaround_us > request->timeout_us)
 		return OHT_OUTCOME_TIMEOUT;
 	if (unit->fault == FAKE_CRC)
 		return OHT_OUTCOME_CRC;
@@ -273,7 +266,7 @@ static void complete_entry(struct fake_bus *fake)
 		memcpy(job.words, fake->running_words, sizeof(fake->running_words));
 	if (fake->far)
 		reply = fake->far_reply;
-	else if (outcome == OHT_OUTCOME_OK || obeys(fake, &request))
+	else if (outcome == OHT_OUTCOME_OK)
 		answer(fake, &job, &reply);
 	/* The image shows what was written. */
 	if (fake_request_writes(&request))

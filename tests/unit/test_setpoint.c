@@ -493,87 +493,6 @@ static void acknowledgement_that_a_new_plan_takes_along_is_no_disobedience(void 
 	fixture_destroy(f);
 }
 
-static void run_ms_with(struct fixture *f, uint16_t speed_raw, unsigned int ms)
-{
-	for (; ms; ms--) {
-		write_setpoint(f, speed_raw, FORWARD);
-		fixture_run_ms(f, 1);
-	}
-}
-
-static unsigned int draw(unsigned int *dice, unsigned int below)
-{
-	*dice = *dice * 1664525 + 1013904223;
-	return (*dice >> 8) % below;
-}
-
-/* A speed is told, changed and ended, while acknowledgements are lost and the line stands still. The drive does all that it hears. */
-static void obeys_unheard(unsigned int seed)
-{
-	struct fixture *f = fixture_going(100);
-	unsigned int dice = seed, left_ms, ms = 0, way;
-	uint16_t speed = 100;
-
-	fixture_stretch(f, 20);
-	while (ms < 4000) {
-		f->fake->units[MOTOR].fault = draw(&dice, 12) ? draw(&dice, 3) ? FAKE_GOOD : FAKE_OBEYS : FAKE_SILENT;
-		f->fake->swallow = !draw(&dice, 4);
-		way = draw(&dice, 4);
-		for (left_ms = 1 + draw(&dice, 300); left_ms; left_ms--, ms++) {
-			if (ms % OHTD_CYCLE_MS == 0)
-				speed = way == 0 ? 0 : way == 1 ? (speed + 1) % 250 : way == 2 ? speed - (speed > 0) : speed;
-			write_setpoint(f, speed, FORWARD);
-			fixture_run_ms(f, 1);
-			if (f->control.state != OHTD_STATE_IDLE)
-				fail_msg("%s, seed %u, %u ms", ohtd_why_name(f->control.faults[0].why.code), seed, ms);
-		}
-	}
-	fixture_destroy(f);
-}
-
-static void drive_that_obeys_unheard_is_not_disobedient(void **state)
-{
-	unsigned int i;
-
-	(void)state;
-	obeys_unheard(1303);
-	for (i = 0; i < 60; i++)
-		obeys_unheard(i);
-}
-
-/* How long until the drive disobeys, which loses each acknowledgement, or refuses each set-point. */
-static unsigned int ms_until_it_fails(enum fake_fault fault, bool creeps, unsigned int at_ms)
-{
-	struct fixture *f = fixture_going(20);
-	unsigned int ms;
-
-	run_ms_with(f, 20, at_ms);
-	f->fake->units[MOTOR].fault = fault;
-	f->fake->units[MOTOR].known[speed_at[0]] = fault != FAKE_GOOD;
-	for (ms = 0; ms < 2000 && f->control.state == OHTD_STATE_IDLE; ms++) {
-		write_setpoint(f, creeps ? (uint16_t)(ms / OHTD_CYCLE_MS % 2) : 20, FORWARD);
-		fixture_run_ms(f, 1);
-	}
-	fixture_destroy(f);
-	assert_true(ms < 2000);
-	return ms;
-}
-
-/* A creeping robot is told a speed and zero by turns, out of turn: that makes the drive no sooner disobedient than its turns do. */
-static void tries_out_of_turn_count_by_their_time(void **state)
-{
-	unsigned int at_ms;
-
-	(void)state;
-	for (at_ms = 0; at_ms < 100; at_ms += 9) {
-		/* Six turns of 50 ms, of which the first may come at once. */
-		assert_in_range(ms_until_it_fails(FAKE_OBEYS, false, at_ms), 240, 450);
-		assert_in_range(ms_until_it_fails(FAKE_OBEYS, true, at_ms), 225, 450);
-		/* Two turns. */
-		assert_in_range(ms_until_it_fails(FAKE_GOOD, true, at_ms), 37, 150);
-	}
-}
-
 /* ---- zero for the state machine ---- */
 
 static unsigned int telegrams_since(const struct fixture *f, unsigned int from)
@@ -687,8 +606,6 @@ int main(void)
 		cmocka_unit_test(absent_drive_forgets_what_it_was_told),
 		cmocka_unit_test(another_plan_keeps_the_speed),
 		cmocka_unit_test(acknowledgement_that_a_new_plan_takes_along_is_no_disobedience),
-		cmocka_unit_test(drive_that_obeys_unheard_is_not_disobedient),
-		cmocka_unit_test(tries_out_of_turn_count_by_their_time),
 		cmocka_unit_test(stop_command_goes_by_the_plan),
 		cmocka_unit_test(refused_zero_is_said_by_the_telegram),
 		cmocka_unit_test(given_cycle_leaves_no_backlog),

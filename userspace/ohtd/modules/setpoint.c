@@ -9,16 +9,14 @@
 
 #include "modules/modules.h"
 
-/* So many turns on end without an answer, or one refusal, and zero is said by the telegram instead. */
+/* So many missing answers on end, or one refusal, and zero is said by the telegram instead. */
 #define ERRORS_MAX	3
-/* So many turns on end without an answer, refusals, or other readings, and the drive does not obey. */
+/* So many more, or so many refusals or other readings on end, and the drive does not obey. */
 #define FAILS_ERRORS	6
 #define FAILS_REFUSALS	2
 #define FAILS_STRAYS	2
 /* A drive may show what it has acknowledged a moment later. */
 #define SHOWN_NS	(OHTD_CYCLE_MS * OHTD_NS_PER_MS)
-/* A turn may come later than its cycle by less than this, and the next one in time. */
-#define PUT_OFF_NS	(OHTD_CYCLE_MS * OHTD_NS_PER_MS / 2)
 
 static uint16_t word_of(const struct ohtd_drive_setpoint *setpoint, unsigned int output)
 {
@@ -82,18 +80,6 @@ static bool is_kept(const struct ohtd_setpoints *s, uint32_t number)
 	return number && s->number - number < OHTD_SETPOINTS_KEPT;
 }
 
-/*
- * The limits of failures are times, counted in the turns of the place. A set-point out of turn is tried between two
- * turns, so its failure counts only if there was none for a period, less by what puts a turn off.
- */
-static bool counts(const struct ohtd_modules *modules, const struct ohtd_place *place, uint64_t tried_ns)
-{
-	const struct ohtd_written *written = &modules->setpoints.written[place->output];
-	uint64_t period_ns = modules->layout.entry[place - modules->layout.place].period_cycles * OHTD_CYCLE_MS * OHTD_NS_PER_MS;
-
-	return !written->errors || tried_ns >= written->failed_ns + period_ns - PUT_OFF_NS;
-}
-
 /* The newest set-point that all places agree with. */
 static void note_echo(struct ohtd_modules *modules, uint64_t time_ns)
 {
@@ -128,12 +114,9 @@ void ohtd_setpoint_taken(struct ohtd_modules *modules, const struct ohtd_place *
 	if (value->error) {
 		bool refused = value->outcome == OHT_OUTCOME_EXCEPTION;
 
-		written->doubted = true;
-		if (!counts(modules, place, value->tried_ns))
-			return;
-		written->failed_ns = value->tried_ns;
 		written->errors += refused ? ERRORS_MAX : 1;
 		written->refusals = refused ? written->refusals + 1 : 0;
+		written->doubted = true;
 		return;
 	}
 	written->errors = 0;
@@ -166,16 +149,9 @@ static bool told_since(const struct ohtd_setpoints *s, unsigned int output, uint
 	return false;
 }
 
-/* May the register have taken @word behind set-point @number? What is not kept any more was anything. */
-static bool may_hold(const struct ohtd_setpoints *s, unsigned int output, uint32_t number, uint16_t word)
-{
-	return s->number - number > OHTD_SETPOINTS_KEPT || told_since(s, output, number, word);
-}
-
 /*
- * Zero moves nothing, whatever has written it. And the drive may have taken what it is told: the acknowledgement comes later, or never, when
- * another plan took the place of the one that the write belonged to. A reading that is new in this cycle may be older than all acknowledgements
- * that are: it may show what was told behind the last one of the cycle before.
+ * Nought moves nothing, whatever has written it. And what the drive is told it may have taken: its acknowledgement comes later, or never, when
+ * another plan took the place of the one that the write belonged to.
  */
 static bool shows(const struct ohtd_modules *modules, unsigned int output, uint16_t word, uint64_t time_ns)
 {
@@ -184,8 +160,7 @@ static bool shows(const struct ohtd_modules *modules, unsigned int output, uint1
 	bool changes = time_ns < written->changed_ns + SHOWN_NS * modules->time_factor;
 
 	return !word || word == written->word || (changes && word == written->before) ||
-	       may_hold(s, output, changes ? written->taken_before : written->taken, word) ||
-	       (time_ns < written->at_ns && may_hold(s, output, written->taken_last, word));
+	       told_since(s, output, changes ? written->taken_before : written->taken, word);
 }
 
 static void look_at_register(struct ohtd_modules *modules, const struct ohtd_place *place)
@@ -212,14 +187,9 @@ static void look_at_registers(struct ohtd_modules *modules)
 {
 	unsigned int i;
 
-	for (i = 0; i < modules->layout.count; i++) {
-		const struct ohtd_place *place = &modules->layout.place[i];
-
-		if (!writes(place))
-			continue;
-		look_at_register(modules, place);
-		modules->setpoints.written[place->output].taken_last = modules->setpoints.written[place->output].taken;
-	}
+	for (i = 0; i < modules->layout.count; i++)
+		if (writes(&modules->layout.place[i]))
+			look_at_register(modules, &modules->layout.place[i]);
 }
 
 /* What the register of a speed shows, if it was read behind @since_ns. */

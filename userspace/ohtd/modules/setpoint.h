@@ -33,10 +33,8 @@ struct ohtd_place;
  * @word: that value
  * @at_ns: when
  * @taken: number of the newest set-point that it agrees with
- * @taken_last: what it was in the cycle before
- * @errors: turns on end that failed; a refusal counts for several
+ * @errors: exchanges that failed on end; a refusal counts for several
  * @refusals: of these, on end
- * @failed_ns: when the last one failed
  * @doubted: the last one failed: the register may hold what it said, or not
  * @before: what @word took the place of
  * @taken_before: and what @taken was then
@@ -49,10 +47,8 @@ struct ohtd_written {
 	uint16_t word;
 	uint64_t at_ns;
 	uint32_t taken;
-	uint32_t taken_last;
 	uint32_t errors;
 	uint32_t refusals;
-	uint64_t failed_ns;
 	bool doubted;
 	uint16_t before;
 	uint32_t taken_before;
