@@ -53,7 +53,7 @@ struct errand {
 	struct ohtd_mission_leg legs[2];
 };
 
-/* At most one errand is open. */
+/* A way to the dock that is not over stays the only one. */
 static int work_add(struct ohtd_db *db, void *arg)
 {
 	struct errand *errand = arg;

@@ -148,7 +148,7 @@ static int read_schedules(struct ohtd_missions *missions)
 	return 0;
 }
 
-/* What would hold a mission that is driven now refuses the release as well: a reset and an enable must not start what was asked for before. */
+/* A stop or a foreign motion that would hold a mission now refuses the release as well: a reset and an enable must not start what was asked for before. */
 static int refused(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked)
 {
 	if (ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot))

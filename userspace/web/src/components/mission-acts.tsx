@@ -54,7 +54,7 @@ export function MissionActs({ mission, legs, robot, driven, gone }: MissionActsP
 	};
 	const press = async (what: Act) => {
 		if (what === "cancel" && !(await confirm(...t.askCancel(name)))) return;
-		// What the person sees is started or resumed, and nothing that was held anew since.
+		// The person starts or resumes the mission as it is shown: one that was held anew since has another revision.
 		await act.run(() => change("POST", `missions/${id}/${what}`, undefined, what === "start" || what === "resume" ? mission.revision : undefined));
 	};
 	const drop = async () => {
