@@ -51,6 +51,7 @@ static const struct carried tables[] = {
 	  " ended_ns = began_ns WHERE state = 'running'" },
 	{ .name = "missions", .column = "driven_by", .in = NUMBERS_ON("missions") "UPDATE missions SET state = 'cancelled', reason = 'restored',"
 	  " ended_ns = changed_ns WHERE state IN ('running', 'paused', 'held')" },
+	{ .name = "pins", .column = "hash", .out = "DELETE FROM pins", .in = "DELETE FROM pins" },
 	{ .name = "registrations", .column = "password_hash", .out = "DELETE FROM registrations",
 	  .in = NUMBERS_ON("registrations") "DELETE FROM registrations" },
 	{ .name = "reset_codes", .column = "hash", .out = "DELETE FROM reset_codes", .in = "DELETE FROM reset_codes" },
