@@ -195,6 +195,18 @@ static void test_a_second_factor_stays_and_its_recovery_codes_go(void **state)
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM second_factors WHERE sealed = 'sealed' AND confirmed AND last_step = 9 AND recovery = ''"), 1);
 }
 
+/* A hash of six digits is soon guessed by a person who has the file. */
+static void test_no_pin_is_carried(void **state)
+{
+	const struct ohtd_carry_order order = { "anna", "x.ohtbackup", 7 };
+
+	(void)state;
+	ohtd_db_close(store_open_db());
+	store_run_sql("INSERT INTO pins VALUES (1, 'hash', 0, 3)");
+	assert_int_equal(ohtd_db_carry_in(store_path, &order), 0);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM pins"), 0);
+}
+
 /* ---- missions ---- */
 
 /* Which of its legs were driven since is not known; one that is over has no leg under way. */
@@ -306,6 +318,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_numbers_of_versions_go_on, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_the_order_comes_once, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_a_second_factor_stays_and_its_recovery_codes_go, store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(test_no_pin_is_carried, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_a_mission_that_was_begun_is_over, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_numbers_of_what_is_made_later_are_new, store_set_up, store_tear_down),
 	};

@@ -66,7 +66,7 @@ static void make_version_1(void)
 		"DROP TABLE alerts; DROP TABLE alert_rules;"
 		"DROP TABLE audit; DROP TABLE audit_tree; DROP TABLE audit_checkpoints;"
 		"DROP TABLE webhooks; DROP TABLE webhook_deliveries; DROP TABLE config_effects; DROP TABLE config_numbers;"
-		"DROP TABLE scenarios; DROP TABLE config_versions; DROP TABLE certificates; DROP TABLE courses; DROP TABLE keys; DROP TABLE reset_codes; DROP TABLE registrations; DROP TABLE devices; DROP TABLE profiles; DROP TABLE second_factors; DROP TABLE missions; DROP TABLE mission_legs; DROP TABLE mission_schedules; DROP TABLE odometer; DROP TABLE odometer_services;"
+		"DROP TABLE scenarios; DROP TABLE config_versions; DROP TABLE certificates; DROP TABLE courses; DROP TABLE keys; DROP TABLE reset_codes; DROP TABLE registrations; DROP TABLE devices; DROP TABLE pins; DROP TABLE profiles; DROP TABLE second_factors; DROP TABLE missions; DROP TABLE mission_legs; DROP TABLE mission_schedules; DROP TABLE odometer; DROP TABLE odometer_services;"
 		"DROP TABLE service_hours; DROP TABLE service_run;"
 		"DELETE FROM schema_migrations WHERE version > 1;");
 }

@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A tablet comes in with a key that its browser has made: six words on both sides, a person decides, and an end holds at once."""
+import pathlib
+import re
 import subprocess
 import time
 
 import pytest
 
+from oht_test.client import PASSWORD
 from oht_test.wait import until
 from browser import Browser
-from person import elevate, fill, go, has, key_pin, log_in, log_out
+from person import at_rest, elevate, fill, go, has, key_pin, log_in, log_out
 from remote import OHTCTL
 from test_look import axe
 from test_people import configure
 
 NAME = "panel-web"
+PIN = "735194"
+SOURCE = pathlib.Path(__file__).parents[2] / "userspace/web/src/components/elevate.tsx"
 
 
 @pytest.fixture(name="takes", scope="module")
@@ -193,3 +198,52 @@ def test_a_robot_that_takes_none_offers_nothing(takes, page):
     page.wait(lambda: has(page, "#login"), what="the form")
     page.wait(lambda: not has(page, "#by-key"), what="no way of a device")
     configure(takes, "/access/devices", "yes")
+
+
+def press_digits(page, digits):
+    """On the pad, and send them."""
+    for digit in digits:
+        page.run("for (const b of document.querySelectorAll('.pin-pad .button')) if (b.textContent === arguments[0]) b.click()", digit)
+    page.click("#pin-send")
+
+
+def test_the_pin_is_offered_where_it_opens_and_nowhere_else(takes):
+    paths = {path.removeprefix("/api/v1/") for path, item in takes.get("openapi.json").json["paths"].items()
+             for operation in item.values() if operation["x-elevation"] == "in-plant"}
+    assert set(re.findall(r'"([a-z/]+)"', re.search(r"BY_PIN = new Set\((.*)\)", SOURCE.read_text(encoding="utf-8"))[1])) == paths
+
+
+def test_a_person_with_gloves_resets_by_a_pin(takes, page):
+    at_rest(takes)
+    page.open(page.address)
+    ask(page, "pin")
+    number = takes.get("devices?state=waiting", role="administrator").json["items"][0]["id"]
+    subprocess.run([OHTCTL, "device", "accept", str(number), NAME, "--socket", takes.socket], check=True, capture_output=True, timeout=100, env=takes.environment())
+    page.wait(lambda: has(page, "#content .head"), 60, "the pages, by themselves")
+    configure(takes, "/robot/layer", "plant")
+    try:
+        log_out(page)
+        log_in(page, "supervisor")
+        go(page, "/account", "#pin-set-pin")
+        for pin, said in (("123456", "in a row"), (PIN, "")):
+            for field, text in (("password", PASSWORD), ("pin", pin), ("again", pin)):
+                fill(page, f"#pin-set-{field}", text)
+            page.click("#pin-set-send")
+            page.wait(lambda said=said: said in page.text("#pin-set-pin-notes") if said else has(page, "#pin-state"), what=said or "that it is set")
+        assert axe(page) == ""
+        assert takes.post("safety/stop", role="operator").status == 200
+        go(page, "/safety", "#reset")
+        page.wait(lambda: page.run("return !document.querySelector('#reset').getAttribute('aria-disabled')"), what="a stop to be reset")
+        page.click("#reset")
+        page.wait(lambda: has(page, "#confirm-yes"), what="the question")
+        page.click("#confirm-yes")
+        page.wait(lambda: has(page, "#pin-digits"), what="the question for the PIN")
+        assert axe(page) == ""
+        press_digits(page, PIN[::-1])
+        page.wait(lambda: "The PIN is wrong" in page.text("#pin"), what="the refusal")
+        press_digits(page, PIN)
+        page.wait(lambda: not has(page, "#pin"), what="the end of the question")
+        until(lambda: takes.get("safety").json["state"] != "stopped", what="the reset")
+    finally:
+        configure(takes, "/robot/layer", "commissioning")
+        assert takes.request("DELETE", "auth/pin", role="supervisor").status == 204

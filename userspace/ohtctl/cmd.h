@@ -151,6 +151,7 @@ int cmd_certificate_override(struct cli *cli, int count, char **arguments);
 
 int cmd_user_set(struct cli *cli, int count, char **arguments);
 int cmd_device_accept(struct cli *cli, int count, char **arguments);
+int cmd_user_end_pin(struct cli *cli, int count, char **arguments);
 int cmd_user_totp(struct cli *cli, int count, char **arguments);
 int cmd_user_approve(struct cli *cli, int count, char **arguments);
 int cmd_user_reset_code(struct cli *cli, int count, char **arguments);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ohtctl user totp: the second factor of the own account, and how an administrator takes one away. */
+/* ohtctl user totp, user end-pin: the second factor of the own account, and how an administrator takes one or a PIN away. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,6 +104,19 @@ static int take_away(struct cli *cli, const char *user)
 		return result;
 	snprintf(path, sizeof(path), "users/%" PRId64 "/totp", id);
 	return end(cli, path, NULL, "the second factor is taken away; the sessions of the account have ended");
+}
+
+int cmd_user_end_pin(struct cli *cli, int count, char **arguments)
+{
+	char path[64];
+	int64_t id;
+	int result = cmd_admin_find(cli, arguments[0], &id);
+
+	(void)count;
+	if (result)
+		return result;
+	snprintf(path, sizeof(path), "users/%" PRId64 "/pin", id);
+	return end(cli, path, NULL, "the account has no PIN");
 }
 
 int cmd_user_totp(struct cli *cli, int count, char **arguments)

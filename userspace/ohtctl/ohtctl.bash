@@ -122,7 +122,7 @@ _ohtctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'list create reset disable enable cert keys restart' -- "$word")
 		return ;;
 	user)
-		mapfile -t COMPREPLY < <(compgen -W 'profile set reset-code import waiting approve reject totp' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'profile set reset-code import waiting approve reject end-pin totp' -- "$word")
 		return ;;
 	device)
 		mapfile -t COMPREPLY < <(compgen -W 'list accept reject remove' -- "$word")

@@ -323,6 +323,7 @@ static const struct cli_verb verbs[] = {
 	{ "user approve", "NUMBER", "make such an account, of the wished role if not said", cmd_user_approve,
 	  CLI_OPT_SOCKET | CLI_OPT_ROLE, 1, 1, cmd_user_approve },
 	{ "user reject", "NUMBER", "make no such account", remote_user_reject, CLI_OPT_SOCKET, 1, 1, remote_user_reject },
+	{ "user end-pin", "USER", "take the PIN of an account away", cmd_user_end_pin, CLI_OPT_SOCKET, 1, 1, cmd_user_end_pin },
 	{ "user totp", "[begin | confirm CODE | recovery CODE | off CODE | remove USER]", "second factor of the own account",
 	  cmd_user_totp, PASSWORD_OPTIONS | CLI_OPT_SOCKET, 0, 2, cmd_user_totp },
 	{ "device list", "", "tablets and panels: those that wait, with their six words", remote_device_list, CLI_OPT_SOCKET, 0, 0, remote_device_list },

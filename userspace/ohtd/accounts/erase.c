@@ -47,6 +47,7 @@ static const struct ohtd_statement end_sql[] = {
 	{ "DELETE FROM second_factors WHERE user_id = :id" },
 	{ "DELETE FROM reset_codes WHERE user_id = :id" },
 	{ "DELETE FROM devices WHERE user_id = :id" },
+	{ "DELETE FROM pins WHERE user_id = :id" },
 };
 
 #define COUNT(array_)	(sizeof(array_) / sizeof((array_)[0]))

@@ -6,6 +6,7 @@
 
 #include "store/sql.h"
 #include "accounts/keys.h"
+#include "accounts/pins.h"
 #include "accounts/private.h"
 
 static const struct ohtd_stored_column user_columns[] = {
@@ -200,15 +201,17 @@ static int end_sessions(struct ohtd_db *db, struct ohtd_user_change *change)
 	return ohtd_db_run(db, s);
 }
 
-/* A guesser of codes knows the password; a new one ends the guessing, so the count begins anew. */
+/* A guesser of codes, and the person who set a PIN, knew the password: a new one ends both. */
 static const struct ohtd_statement forgive_sql = { "UPDATE second_factors SET wrong = 0 WHERE user_id = :id" };
 
 static int forgive(struct ohtd_db *db, int64_t id)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &forgive_sql);
+	int r;
 
 	ohtd_db_bind_number(s, ":id", id);
-	return ohtd_db_run(db, s);
+	r = ohtd_db_run(db, s);
+	return r ? r : ohtd_account_pin_end(db, id);
 }
 
 static int change_all(struct ohtd_db *db, struct ohtd_user_change *change)

@@ -14,6 +14,7 @@
 struct entry {
 	struct entry *next;
 	int64_t elevated_until_ms;	/* CLOCK_BOOTTIME; 0: not elevated */
+	int64_t pin_until_ms;		/* the same by the PIN */
 	int64_t again_until_ms;		/* the same; 0: its tokens have not been renewed in this run */
 	bool ahead;			/* of its row; if it has ended, the row is to go */
 	bool rowless;			/* the store has not taken it yet */
@@ -195,6 +196,7 @@ void ohtd_live_raise(struct ohtd_auth_live *live, const char *id, int64_t epoch,
 		entry->rowless = false;
 		/* Nothing that was granted before the change outlives it. */
 		entry->elevated_until_ms = 0;
+		entry->pin_until_ms = 0;
 		entry->again_until_ms = 0;
 	}
 	pthread_mutex_unlock(&live->lock);
@@ -235,30 +237,52 @@ bool ohtd_live_lives(struct ohtd_auth_live *live, const char *id, int64_t user_i
 	return lives;
 }
 
-bool ohtd_live_elevate(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
-		       int64_t now_boot_ms, int64_t until_boot_ms)
+static bool elevate(struct ohtd_auth_live *live, bool by_pin, const char *id, int64_t user_id, int64_t epoch,
+		    int64_t now_boot_ms, int64_t until_boot_ms)
 {
 	struct entry *entry;
 
 	pthread_mutex_lock(&live->lock);
 	entry = find_living(live, id, user_id, epoch, now_boot_ms);
 	if (entry)
-		entry->elevated_until_ms = until_boot_ms;
+		*(by_pin ? &entry->pin_until_ms : &entry->elevated_until_ms) = until_boot_ms;
 	pthread_mutex_unlock(&live->lock);
 	return entry;
 }
 
-int64_t ohtd_live_elevated_ms(struct ohtd_auth_live *live, const char *id, int64_t user_id,
-			      int64_t epoch, int64_t now_boot_ms)
+static int64_t elevated_ms(struct ohtd_auth_live *live, bool by_pin, const char *id, int64_t user_id, int64_t epoch, int64_t now_boot_ms)
 {
 	const struct entry *entry;
 	int64_t left_ms;
 
 	pthread_mutex_lock(&live->lock);
 	entry = find_living(live, id, user_id, epoch, now_boot_ms);
-	left_ms = entry ? entry->elevated_until_ms - now_boot_ms : 0;
+	left_ms = entry ? (by_pin ? entry->pin_until_ms : entry->elevated_until_ms) - now_boot_ms : 0;
 	pthread_mutex_unlock(&live->lock);
 	return left_ms > 0 ? left_ms : 0;
+}
+
+bool ohtd_live_elevate(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
+		       int64_t now_boot_ms, int64_t until_boot_ms)
+{
+	return elevate(live, false, id, user_id, epoch, now_boot_ms, until_boot_ms);
+}
+
+bool ohtd_auth_live_elevate_by_pin(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
+				   int64_t now_boot_ms, int64_t until_boot_ms)
+{
+	return elevate(live, true, id, user_id, epoch, now_boot_ms, until_boot_ms);
+}
+
+int64_t ohtd_live_elevated_ms(struct ohtd_auth_live *live, const char *id, int64_t user_id,
+			      int64_t epoch, int64_t now_boot_ms)
+{
+	return elevated_ms(live, false, id, user_id, epoch, now_boot_ms);
+}
+
+int64_t ohtd_auth_live_pin_ms(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch, int64_t now_boot_ms)
+{
+	return elevated_ms(live, true, id, user_id, epoch, now_boot_ms);
 }
 
 void ohtd_auth_live_note_second(struct ohtd_auth_live *live, int64_t user_id, bool second)

@@ -79,6 +79,10 @@ bool ohtd_live_lives(struct ohtd_auth_live *live, const char *id, int64_t user_i
 bool ohtd_live_elevate(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
 		       int64_t now_boot_ms, int64_t until_boot_ms);
 
+/* The same by the PIN of the person, which opens less. */
+bool ohtd_auth_live_elevate_by_pin(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
+				   int64_t now_boot_ms, int64_t until_boot_ms);
+
 /*
  * Its refresh token was replaced in the store, by that of @session, and the new one is answered now: the old one may come again
  * until then. Ignored if the account has another epoch by now than @session. False: the session has ended in memory.
@@ -111,6 +115,9 @@ int64_t ohtd_live_again_until_ms(struct ohtd_auth_live *live, const char *id, in
 /* For how long the session is still elevated, 0: it is not, or does not live. */
 int64_t ohtd_live_elevated_ms(struct ohtd_auth_live *live, const char *id, int64_t user_id,
 			      int64_t epoch, int64_t now_boot_ms);
+
+/* The same of an elevation by the PIN. */
+int64_t ohtd_auth_live_pin_ms(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch, int64_t now_boot_ms);
 
 /* Notes of all sessions of an account whether it has a second factor. */
 void ohtd_auth_live_note_second(struct ohtd_auth_live *live, int64_t user_id, bool second);

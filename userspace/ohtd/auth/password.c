@@ -66,20 +66,68 @@ static int crypt_into(const char *password, const char *setting, char *hash, siz
 	return r;
 }
 
-int ohtd_password_hash(struct ohtd_password_new *fresh, char *hash, size_t size)
+static int make_hash(const char *secret, char *hash, size_t size)
 {
 	unsigned char salt[SALT_RANDOM_BYTES];
 	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
 
-	fresh->unfit = unfit(fresh);
-	if (fresh->unfit)
-		return -EDOM;
 	if (RAND_bytes(salt, sizeof(salt)) != 1)
 		return -EIO;
 	if (!crypt_gensalt_rn("$2b$", COST, (const char *)salt, sizeof(salt), setting,
 			      sizeof(setting)))
 		return -EINVAL;
-	return crypt_into(fresh->secret.revealed, setting, hash, size);
+	return crypt_into(secret, setting, hash, size);
+}
+
+int ohtd_password_hash(struct ohtd_password_new *fresh, char *hash, size_t size)
+{
+	fresh->unfit = unfit(fresh);
+	return fresh->unfit ? -EDOM : make_hash(fresh->secret.revealed, hash, size);
+}
+
+/* ---- PINs ---- */
+
+#define DISTINCT_DIGITS_MIN	3
+
+/* Each digit is the one before and @step, 9 and 0 being neighbours. */
+static bool is_in_a_row(const char *pin, int step)
+{
+	for (; pin[1]; pin++)
+		if ((pin[0] - '0' + step + 10) % 10 != pin[1] - '0')
+			return false;
+	return true;
+}
+
+/* Of one part that comes again: 121212, 123123. */
+static bool repeats(const char *pin, size_t n)
+{
+	for (size_t part = 1; part <= n / 2; part++)
+		if (!(n % part) && !memcmp(pin, pin + part, n - part))
+			return true;
+	return false;
+}
+
+const char *ohtd_auth_pin_unfit(const char *pin)
+{
+	size_t n = strlen(pin);
+	unsigned int seen = 0;
+
+	if (strspn(pin, "0123456789") != n)
+		return "is of digits alone";
+	if (n < OHTD_PIN_DIGITS_MIN || n > OHTD_PIN_DIGITS_MAX)
+		return "has 6 to 10 digits";
+	for (const char *at = pin; *at; at++)
+		seen |= 1u << (*at - '0');
+	if (__builtin_popcount(seen) < DISTINCT_DIGITS_MIN)
+		return "has fewer than 3 different digits";
+	if (is_in_a_row(pin, 1) || is_in_a_row(pin, -1))
+		return "is digits in a row";
+	return repeats(pin, n) ? "is the same digits again and again" : NULL;
+}
+
+int ohtd_auth_pin_hash(const char *pin, char *hash, size_t size)
+{
+	return ohtd_auth_pin_unfit(pin) ? -EDOM : make_hash(pin, hash, size);
 }
 
 bool ohtd_password_matches(const char *password, const char *hash)

@@ -43,7 +43,7 @@ struct ohtd_password_new {
  * @hash: filled
  * @size: of @hash
  *
- * No other function makes a hash, so each way to set a password has the same rules.
+ * No other function makes a hash of a password, so each way to set one has the same rules.
  *
  * Return: 0, -EDOM: @fresh->unfit says why it may not be set, or another negative errno.
  */
@@ -58,5 +58,14 @@ int ohtd_password_hash(struct ohtd_password_new *fresh, char *hash, size_t size)
  * whether an account exists.
  */
 bool ohtd_password_matches(const char *password, const char *hash);
+
+#define OHTD_PIN_DIGITS_MIN	6
+#define OHTD_PIN_DIGITS_MAX	10
+
+/* Why @pin may not be set, as a clause; NULL: it may. Five tries are for a PIN that is drawn: those that people draw first are refused. */
+const char *ohtd_auth_pin_unfit(const char *pin);
+
+/* Makes the hash of a PIN that ohtd_auth_pin_unfit() takes, for ohtd_password_matches(). 0 or a negative errno. */
+int ohtd_auth_pin_hash(const char *pin, char *hash, size_t size);
 
 #endif /* OHTD_AUTH_PASSWORD_H */

@@ -18,6 +18,7 @@
 #include "base/hex.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "accounts/pins.h"
 #include "store/outbox.h"
 #include "store/store.h"
 
@@ -668,6 +669,111 @@ enum ohtd_auth_result ohtd_auth_reset_password(struct ohtd_auth *auth,
 	return OHTD_AUTH_GRANTED;
 }
 
+/* ---- PINs ---- */
+
+static int work_pin_get(struct ohtd_db *db, void *pin)
+{
+	return ohtd_account_pin_get(db, pin);
+}
+
+static int work_pin_try(struct ohtd_db *db, void *pin)
+{
+	return ohtd_account_pin_try(db, pin);
+}
+
+static int work_pin_right(struct ohtd_db *db, void *pin)
+{
+	return ohtd_account_pin_right(db, pin);
+}
+
+/* The password gives the tries of the PIN back. Nothing is written without wrong ones, so that a full disk does not prevent an elevation. */
+static void forgive_pin(struct ohtd_auth *auth, int64_t user_id)
+{
+	struct ohtd_account_pin pin = { .user_id = user_id };
+	int r = ohtd_store_read(auth->store, work_pin_get, &pin);
+
+	*pin.hash = 0;
+	if (!r && pin.wrong && ohtd_store_call(auth->store, work_pin_right, &pin))
+		ohtd_log(OHTD_LOG_WARNING, "auth", "pin_tries", "account %lld: the store does not take that they are back", (long long)user_id);
+}
+
+struct pin_put {
+	struct ohtd_account_pin pin;
+	int64_t epoch;
+};
+
+static int work_pin_put(struct ohtd_db *db, void *arg)
+{
+	const struct pin_put *put = arg;
+
+	return ohtd_account_pin_put(db, &put->pin, put->epoch);
+}
+
+enum ohtd_auth_result ohtd_auth_pin_set(struct ohtd_auth *auth, const struct ohtd_principal *who,
+					const struct ohtd_credentials *credentials, const struct ohtd_secret *pin, struct ohtd_grant *grant)
+{
+	struct pin_put put = { .pin = { .user_id = who->user_id, .made_s = ohtd_clock_wall_s(auth->clock) }, .epoch = who->epoch };
+	struct ohtd_user user = { 0 };
+	int r = check_password(auth, credentials, &user, grant);
+
+	if (r == -EAGAIN && grant->wait_s)
+		return OHTD_AUTH_TOO_MANY;
+	if (!r)
+		r = user.id == who->user_id ? ohtd_auth_pin_hash(pin->revealed, put.pin.hash, sizeof(put.pin.hash)) : -ENOENT;
+	r = r ? r : ohtd_store_call(auth->store, work_pin_put, &put);
+	OPENSSL_cleanse(put.pin.hash, sizeof(put.pin.hash));
+	if (r == -ESTALE)
+		return OHTD_AUTH_CHANGED;
+	if (r)
+		return refused(grant, r);
+	ohtd_log(OHTD_LOG_NOTICE, "auth", "pin_set", "%s, from %s", who->user, credentials->address);
+	return OHTD_AUTH_GRANTED;
+}
+
+/* 0, -ENOENT: it is wrong, or there is none; -EDQUOT: no try is left; or another negative errno. */
+static int judge_pin(struct ohtd_auth *auth, struct ohtd_account_pin *pin, const char *typed)
+{
+	int r = ohtd_store_call(auth->store, work_pin_try, pin);
+	bool right;
+
+	if (r && r != -ENOENT && r != -EDQUOT)
+		return r;
+	right = ohtd_password_matches(typed, r ? NULL : pin->hash);
+	if (r)
+		return r;
+	return right ? ohtd_store_call(auth->store, work_pin_right, pin) : -ENOENT;
+}
+
+enum ohtd_auth_result ohtd_auth_pin_elevate(struct ohtd_auth *auth, const struct ohtd_principal *who,
+					    const struct ohtd_credentials *credentials, struct ohtd_grant *grant)
+{
+	struct ohtd_account_pin pin = { .user_id = who->user_id };
+	int64_t now_ms;
+	int r;
+
+	if (!begin_attempt(auth, credentials, grant))
+		return OHTD_AUTH_TOO_MANY;
+	r = judge_pin(auth, &pin, credentials->password.revealed);
+	OPENSSL_cleanse(pin.hash, sizeof(pin.hash));
+	end_attempt(auth, credentials, outcome_of(r));
+	if (r == -ENOENT || r == -EDQUOT)
+		ohtd_log(OHTD_LOG_NOTICE, "auth", "pin_refused", "%s, from %s: %s", who->user, credentials->address,
+			 r == -EDQUOT ? "no try is left" : "wrong, or none is set");
+	if (r)
+		return refused(grant, r);
+	now_ms = boot_ms(auth);
+	if (!ohtd_auth_live_elevate_by_pin(auth->live, who->session, who->user_id, who->epoch, now_ms, now_ms + OHTD_ELEVATED_MS))
+		return OHTD_AUTH_CHANGED;
+	ohtd_log(OHTD_LOG_NOTICE, "auth", "elevated", "%s (%s) from %s, session %s, by the PIN, for %d s", who->user, ohtd_role_name(who->role),
+		 credentials->address, who->session, OHTD_ELEVATED_MS / 1000);
+	return OHTD_AUTH_GRANTED;
+}
+
+int64_t ohtd_auth_pin_ms(struct ohtd_auth *auth, const struct ohtd_principal *who)
+{
+	return ohtd_auth_live_pin_ms(auth->live, who->session, who->user_id, who->epoch, boot_ms(auth));
+}
+
 /* ---- elevation ---- */
 
 static bool elevate_until(struct ohtd_auth *auth, const struct ohtd_principal *who, int64_t now_ms,
@@ -707,6 +813,7 @@ enum ohtd_auth_result ohtd_auth_elevate(struct ohtd_auth *auth, const struct oht
 		return refused(grant, r);
 	if (!tell_second(&second, user.name, credentials->address))
 		return refused_code(grant, &second);
+	forgive_pin(auth, user.id);
 	now_ms = boot_ms(auth);
 	/* A change of the account meanwhile has given it another epoch, or ended the session. */
 	if (user.id != who->user_id || user.epoch != who->epoch ||
@@ -720,9 +827,10 @@ enum ohtd_auth_result ohtd_auth_elevate(struct ohtd_auth *auth, const struct oht
 
 void ohtd_auth_lower(struct ohtd_auth *auth, const struct ohtd_principal *who, const char *address)
 {
-	if (!ohtd_auth_elevated_ms(auth, who))
+	if (!ohtd_auth_elevated_ms(auth, who) && !ohtd_auth_pin_ms(auth, who))
 		return;
 	elevate_until(auth, who, boot_ms(auth), 0);
+	ohtd_auth_live_elevate_by_pin(auth->live, who->session, who->user_id, who->epoch, boot_ms(auth), 0);
 	ohtd_log(OHTD_LOG_NOTICE, "auth", "elevation_ended", "%s, session %s, from %s", who->user,
 		 who->session, address);
 }

@@ -195,7 +195,36 @@ enum ohtd_auth_result ohtd_auth_elevate(struct ohtd_auth *auth, const struct oht
 					const struct ohtd_credentials *credentials,
 					struct ohtd_grant *grant);
 
-/* Ends the elevation of the session of @who. @address: of the client, for the log. */
+/**
+ * ohtd_auth_pin_set() - set the PIN of an account
+ * @who: with a session
+ * @credentials: name and password of @who
+ * @pin: as ohtd_auth_pin_unfit() takes it
+ * @grant: no tokens; wait_s and error only
+ *
+ * Return: OHTD_AUTH_REFUSED: the password is wrong; OHTD_AUTH_CHANGED: the account was changed meanwhile.
+ */
+enum ohtd_auth_result ohtd_auth_pin_set(struct ohtd_auth *auth, const struct ohtd_principal *who,
+					const struct ohtd_credentials *credentials, const struct ohtd_secret *pin, struct ohtd_grant *grant);
+
+/**
+ * ohtd_auth_pin_elevate() - elevate a session by the PIN, for what only the layer plant asks the password for
+ * @who: with the session. The caller has seen that it comes from an accepted device, in that layer
+ * @credentials: the name is that of @who, the PIN is in the place of the password
+ * @grant: no tokens; wait_s and error only
+ *
+ * A try is on the disk before the PIN is compared. An account without a PIN takes the time of one with a PIN.
+ *
+ * Return: OHTD_AUTH_REFUSED: the PIN is wrong, or there is none; OHTD_AUTH_UNAVAILABLE with the error -EDQUOT: no try is left;
+ * OHTD_AUTH_CHANGED as ohtd_auth_elevate().
+ */
+enum ohtd_auth_result ohtd_auth_pin_elevate(struct ohtd_auth *auth, const struct ohtd_principal *who,
+					    const struct ohtd_credentials *credentials, struct ohtd_grant *grant);
+
+/* How long the session of @who stays elevated by the PIN, in ms; 0: it is not. */
+int64_t ohtd_auth_pin_ms(struct ohtd_auth *auth, const struct ohtd_principal *who);
+
+/* Ends each elevation of the session of @who. @address: of the client, for the log. */
 void ohtd_auth_lower(struct ohtd_auth *auth, const struct ohtd_principal *who, const char *address);
 
 /* How long the session of @who stays elevated, in ms; 0: it is not elevated. */

@@ -25,6 +25,20 @@
 /* In front of the challenge in what is signed, so that no other signature of the key is one of these. */
 #define OHTD_PEOPLE_DEVICE_PURPOSE	"oht device 1\n"
 
+/* Members of a body that has the proof of a device. */
+#define OHTD_PEOPLE_KEY_MEMBER(S_)							\
+	OHTD_TEXT(S_, public_key, .flags = OHTD_NEEDED, .min = OHTD_PEOPLE_KEY_TEXT, .max = OHTD_PEOPLE_KEY_TEXT_MAX,	\
+		  .unfit = ohtd_people_device_key_unfit, .pattern = "^MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}==$",	\
+		  .example = "\"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEQ8DHverkE3oOTeVV/IUCvjNu7YnWIqrRYuAo2YxU1KfX9QpLbfrIT+39SOnq8R5WqNO40kab6Yhy8ETitUGcJw==\"",	\
+		  .summary = "Public key of the device on P-256: SubjectPublicKeyInfo, DER in base64")
+
+#define OHTD_PEOPLE_PROOF_MEMBERS(S_)							\
+	OHTD_PEOPLE_KEY_MEMBER(S_),							\
+	OHTD_TEXT(S_, challenge, .flags = OHTD_NEEDED | OHTD_PRIVATE, .min = 1, .max = OHTD_PEOPLE_CHALLENGE_BYTES - 1,	\
+		  .summary = "Of POST auth/device/challenge, for this key"),		\
+	OHTD_TEXT(S_, signature, .flags = OHTD_NEEDED | OHTD_SECRET, .min = OHTD_PEOPLE_SIGNATURE_TEXT, .max = OHTD_PEOPLE_SIGNATURE_TEXT,	\
+		  .summary = "By the private key: r and s, 32 bytes each, in base64")
+
 /* Why @text is not the SubjectPublicKeyInfo of a point on P-256, DER in base64, as a clause; NULL: it is one. */
 const char *ohtd_people_device_key_unfit(const char *text);
 

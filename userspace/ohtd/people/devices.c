@@ -43,13 +43,7 @@ struct challenge_input {
 	const char *public_key;
 };
 
-#define KEY_MEMBER(S_)									\
-	OHTD_TEXT(S_, public_key, .flags = OHTD_NEEDED, .min = OHTD_PEOPLE_KEY_TEXT, .max = OHTD_PEOPLE_KEY_TEXT_MAX,	\
-		  .unfit = ohtd_people_device_key_unfit, .pattern = "^MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}==$",	\
-		  .example = "\"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEQ8DHverkE3oOTeVV/IUCvjNu7YnWIqrRYuAo2YxU1KfX9QpLbfrIT+39SOnq8R5WqNO40kab6Yhy8ETitUGcJw==\"",	\
-		  .summary = "Public key of the device on P-256: SubjectPublicKeyInfo, DER in base64")
-
-OHTD_SHAPE(challenge_input, "DeviceKey", KEY_MEMBER(challenge_input));
+OHTD_SHAPE(challenge_input, "DeviceKey", OHTD_PEOPLE_KEY_MEMBER(challenge_input));
 
 struct challenge_view {
 	const char *challenge;
@@ -78,14 +72,7 @@ struct proof_input {
 	const char *signature;
 };
 
-#define PROOF_MEMBERS(S_)								\
-	KEY_MEMBER(S_),									\
-	OHTD_TEXT(S_, challenge, .flags = OHTD_NEEDED | OHTD_PRIVATE, .min = 1, .max = OHTD_PEOPLE_CHALLENGE_BYTES - 1,	\
-		  .summary = "Of POST auth/device/challenge, for this key"),		\
-	OHTD_TEXT(S_, signature, .flags = OHTD_NEEDED | OHTD_SECRET, .min = OHTD_PEOPLE_SIGNATURE_TEXT, .max = OHTD_PEOPLE_SIGNATURE_TEXT,	\
-		  .summary = "By the private key: r and s, 32 bytes each, in base64")
-
-OHTD_SHAPE(proof_input, "DeviceProof", PROOF_MEMBERS(proof_input));
+OHTD_SHAPE(proof_input, "DeviceProof", OHTD_PEOPLE_PROOF_MEMBERS(proof_input));
 
 enum act {
 	ENROL,
@@ -289,6 +276,41 @@ static struct device_late *begin(struct ohtd_call *call, enum act act, const str
 	return NULL;
 }
 
+/* ---- a device that is in, beside a person ---- */
+
+bool ohtd_people_proof_take(struct ohtd_call *call, struct ohtd_people_proof *proof, const char *key, const char *challenge, const char *signature)
+{
+	proof->boot_ms = boot_ms(call);
+	proof->now_s = ohtd_clock_wall_s(call->services->clock);
+	snprintf(proof->device.key, sizeof(proof->device.key), "%s", key);
+	snprintf(proof->challenge, sizeof(proof->challenge), "%s", challenge);
+	snprintf(proof->signature, sizeof(proof->signature), "%s", signature);
+	return ohtd_people_device_print(proof->device.key, proof->device.print);
+}
+
+static int work_prove(struct ohtd_db *db, void *arg)
+{
+	struct ohtd_people_proof *proof = arg;
+
+	return ohtd_account_device_find(db, &proof->device, proof->now_s);
+}
+
+int ohtd_people_device_prove(struct ohtd_store *store, struct ohtd_people_proof *proof)
+{
+	int r;
+
+	if (!ohtd_people_challenge_is(proof->device.print, proof->boot_ms, proof->challenge) ||
+	    !ohtd_people_device_signed(proof->device.key, proof->challenge, proof->signature))
+		return -EACCES;
+	r = ohtd_store_read(store, work_prove, proof);
+	if (r == -ENOENT || (!r && (proof->device.state != OHTD_DEVICE_ACCEPTED || proof->device.disabled || !proof->device.role)))
+		return -EACCES;
+	r = r ? r : ohtd_people_challenge_take(proof->boot_ms, proof->challenge);
+	return r == -EALREADY ? -EACCES : r;
+}
+
+/* ---- a device asks ---- */
+
 struct enrol_input {
 	const char *public_key;
 	const char *challenge;
@@ -296,7 +318,7 @@ struct enrol_input {
 	const char *note;
 };
 
-OHTD_SHAPE(enrol_input, "DeviceEnrolment", PROOF_MEMBERS(enrol_input),
+OHTD_SHAPE(enrol_input, "DeviceEnrolment", OHTD_PEOPLE_PROOF_MEMBERS(enrol_input),
 	OHTD_TEXT(enrol_input, note, .flags = OHTD_PRIVATE, .max = TEXT_MAX(note), .unfit = ohtd_optional_line_unfit,
 		  .summary = "For the person who accepts: one line", .example = "\"panel beside the dock\""));
 
@@ -331,7 +353,7 @@ struct device_login_input {
 	int8_t cookie;
 };
 
-OHTD_SHAPE(device_login_input, "DeviceLogin", PROOF_MEMBERS(device_login_input),
+OHTD_SHAPE(device_login_input, "DeviceLogin", OHTD_PEOPLE_PROOF_MEMBERS(device_login_input),
 	OHTD_TRISTATE(device_login_input, cookie, .summary = "For pages: the refresh token goes into a cookie, not into the answer"));
 
 static void post_login(struct ohtd_call *call)

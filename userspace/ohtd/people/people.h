@@ -11,14 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "accounts/devices.h"
 #include "auth/session.h"
 #include "http/route.h"
 #include "json/member.h"
+#include "people/device_key.h"
 
 struct ohtd_call;
+struct ohtd_store;
 
 /* Tables of routes, each beside its handlers; api/routes.def lists them with all others. */
-extern const struct ohtd_route_table ohtd_agent_routes, ohtd_auth_routes, ohtd_people_certificate_routes, ohtd_people_course_routes, ohtd_people_device_routes, ohtd_people_import_routes, ohtd_session_routes, ohtd_key_routes, ohtd_profile_routes, ohtd_registration_routes, ohtd_reset_code_routes,
+extern const struct ohtd_route_table ohtd_agent_routes, ohtd_auth_routes, ohtd_people_certificate_routes, ohtd_people_course_routes, ohtd_people_device_routes, ohtd_people_import_routes, ohtd_people_pin_routes, ohtd_session_routes, ohtd_key_routes, ohtd_profile_routes, ohtd_registration_routes, ohtd_reset_code_routes,
 	ohtd_people_signing_key_routes, ohtd_people_totp_routes, ohtd_user_routes;
 
 /* auth.c: what a client says of itself; the code is set by the caller. */
@@ -93,5 +96,22 @@ extern const struct ohtd_shape ohtd_session_view_shape;
 /* The sessions of an account, the newest first, in the request's memory. */
 const struct ohtd_session_view *ohtd_session_views(struct ohtd_call *call, int64_t user_id,
 						   size_t *count);
+
+/* What shows that a request of a person comes from an accepted device. */
+struct ohtd_people_proof {
+	int64_t boot_ms, now_s;
+	char challenge[OHTD_PEOPLE_CHALLENGE_BYTES];
+	char signature[OHTD_PEOPLE_SIGNATURE_TEXT + 1];
+	struct ohtd_account_device device;
+};
+
+/* False: out of memory. */
+bool ohtd_people_proof_take(struct ohtd_call *call, struct ohtd_people_proof *proof, const char *key, const char *challenge, const char *signature);
+
+/*
+ * Takes the challenge. For a thread that may wait for the store. 0; -EACCES: no accepted device has signed it, or it was taken; -EBUSY: too many
+ * were taken within a minute; or another negative errno of the store.
+ */
+int ohtd_people_device_prove(struct ohtd_store *store, struct ohtd_people_proof *proof);
 
 #endif /* OHTD_PEOPLE_PEOPLE_H */

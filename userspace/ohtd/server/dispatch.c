@@ -306,12 +306,14 @@ static int admit_local(struct ohtd_call *call)
 static int check_elevation(struct ohtd_call *call)
 {
 	const struct ohtd_route *route = call->route;
+	bool in_plant = route->elevation == OHTD_ELEVATION_IN_PLANT && ohtd_settings_layer(call->services->settings) == OHTD_LAYER_PLANT;
 
-	bool wanted = route->elevation == OHTD_ELEVATION_ALWAYS ||
-		      (route->elevation == OHTD_ELEVATION_IN_PLANT && ohtd_settings_layer(call->services->settings) == OHTD_LAYER_PLANT);
-
-	return !wanted ||
-	       ohtd_call_elevated(call, ohtd_call_text_of(call, "%s %s", ohtd_method_name(route->method), route->path)) ? 0 : -1;
+	if (route->elevation != OHTD_ELEVATION_ALWAYS && !in_plant)
+		return 0;
+	/* What brings the robot back in the plant is open to the PIN, too; what gives lasting power is not. */
+	if (in_plant && !call->who.local && !call->who.by_key && ohtd_auth_pin_ms(call->services->auth, &call->who))
+		return 0;
+	return ohtd_call_elevated(call, ohtd_call_text_of(call, "%s %s", ohtd_method_name(route->method), route->path)) ? 0 : -1;
 }
 
 static bool is_type(const char *type, const char *wanted)

@@ -46,6 +46,7 @@ static const struct carried tables[] = {
 	  " ended_ns = began_ns WHERE state = 'running'" },
 	{ .name = "missions", .column = "driven_by", .in = "UPDATE missions SET state = 'cancelled', reason = 'restored',"
 	  " ended_ns = changed_ns WHERE state IN ('running', 'paused', 'held')" },
+	{ .name = "pins", .column = "hash", .out = "DELETE FROM pins", .in = "DELETE FROM pins" },
 	{ .name = "registrations", .column = "password_hash", .out = "DELETE FROM registrations",
 	  .in = "DELETE FROM registrations" },
 	{ .name = "reset_codes", .column = "hash", .out = "DELETE FROM reset_codes", .in = "DELETE FROM reset_codes" },

@@ -242,6 +242,8 @@ export const texts = {
 		text: "Safety-critical changes need your password. It holds for 5 minutes.",
 		submit: "Go on",
 		cancelled: "Nothing was changed: it needs your password.",
+		pin: "Your PIN, please",
+		pinText: "The reset and the enable need it in the plant. It holds for 5 minutes.",
 		device: "This device has no password. Log out, log in with your name, and ask again.",
 	},
 	setup: {

@@ -134,9 +134,10 @@ async function callRenewed<T>(method: Method, path: string, sending: Sending = {
 }
 
 /* Elevates the session, or throws. */
-let elevate: (() => Promise<void>) | null = null;
+let elevate: ((path: string) => Promise<void>) | null = null;
 
-export function elevateBy(ask: () => Promise<void>): void {
+/** @param ask hears of which request */
+export function elevateBy(ask: (path: string) => Promise<void>): void {
 	elevate = ask;
 }
 
@@ -152,7 +153,7 @@ export async function call<T>(method: Method, path: string, sending: Sending = {
 		if (error.code === "second_factor_required") session.set({ ...session.get(), enrol: true });
 		if (!elevate || error.code !== "elevation_required") throw error;
 	}
-	await elevate();
+	await elevate(path);
 	return callRenewed<T>(method, path, sending);
 }
 

@@ -92,6 +92,8 @@ export type ImportedAccount = Schemas["AccountImportItem"];
 
 export type Device = Schemas["Device"];
 
+export type Pin = Schemas["Pin"];
+
 export type DeviceState = Schemas["DeviceState"];
 
 export type Registration = Schemas["RegistrationWaiting"];

@@ -2,9 +2,11 @@
 /*
  * The question for the password, when the API refuses a request because the session is not elevated.
  */
-import { useEffect } from "preact/hooks";
+import type { FunctionComponent } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { requests } from "../api/client";
 import { Problem } from "../api/problem";
-import { call, elevateBy, isDevice, session } from "../api/session";
+import { call, deviceName, elevateBy, isDevice, session } from "../api/session";
 import { Store, useStore } from "../store";
 import { texts } from "../texts";
 import { CodedForm } from "./coded-form";
@@ -24,36 +26,65 @@ const MEMBERS: Member[] = [
 	},
 ];
 
-type Answer = (given: boolean) => void;
+/* The routes with x-elevation in-plant: a PIN opens them on an enrolled device, and no others. */
+const BY_PIN = new Set(["safety/reset", "safety/enable"]);
 
-const asked = new Store<Answer | null>(null);
+interface Question {
+	answer: (given: boolean) => void;
+	byPin: boolean;
+}
+
+const asked = new Store<Question | null>(null);
 
 /* True when the session is elevated; false: the person does not want it. */
-function ask(): Promise<boolean> {
-	asked.get()?.(false);
+function ask(byPin: boolean): Promise<boolean> {
+	asked.get()?.answer(false);
 	return new Promise((resolve) => {
-		const answer: Answer = (given) => {
-			// A late answer to a question that was left: another question may stand there by now.
-			if (asked.get() === answer) asked.set(null);
-			resolve(given);
+		const question: Question = {
+			byPin,
+			answer: (given) => {
+				// A late answer to a question that was left: another question may stand there by now.
+				if (asked.get() === question) asked.set(null);
+				resolve(given);
+			},
 		};
 
-		asked.set(answer);
+		asked.set(question);
 	});
 }
 
-elevateBy(async () => {
-	if (!(await ask())) throw new Problem(403, { code: "page", detail: texts.elevate.cancelled });
+type Pad = FunctionComponent<{ done: () => void; usePassword: () => void }>;
+
+/* Until its file is there, and without it, the password is asked for. */
+function usePad(wanted: boolean): Pad | undefined {
+	const [pad, setPad] = useState<{ pad: Pad }>();
+
+	useEffect(() => {
+		if (!wanted) return;
+		requests.run(() => import("./pin-pad")).then(
+			({ PinPad }) => setPad({ pad: PinPad }),
+			() => undefined,
+		);
+	}, [wanted]);
+	return wanted ? pad?.pad : undefined;
+}
+
+elevateBy(async (path) => {
+	if (!(await ask(BY_PIN.has(path) && Boolean(deviceName())))) throw new Problem(403, { code: "page", detail: texts.elevate.cancelled });
 });
 
 export function Elevate() {
-	const answer = useStore(asked);
+	const question = useStore(asked);
+	const answer = question?.answer;
 	const { state } = useStore(session);
+	const [byPassword, setByPassword] = useState(false);
+	const Pad = usePad(question?.byPin === true && !byPassword && !isDevice());
 
 	// What one person has begun is not done in the session of the next.
 	useEffect(() => {
 		if (state === "none") answer?.(false);
 	}, [answer, state]);
+	useEffect(() => setByPassword(false), [question]);
 	if (!answer) return null;
 	if (isDevice())
 		return (
@@ -64,6 +95,12 @@ export function Elevate() {
 						{texts.shell.cancel}
 					</Button>
 				</div>
+			</Dialog>
+		);
+	if (Pad)
+		return (
+			<Dialog key="pin" title={texts.elevate.pin} text={texts.elevate.pinText} id="elevate" onClose={() => answer(false)}>
+				<Pad done={() => answer(true)} usePassword={() => setByPassword(true)} />
 			</Dialog>
 		);
 	return (

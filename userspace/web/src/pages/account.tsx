@@ -9,6 +9,7 @@ import { useAct } from "../components/act";
 import { Badge, Button, Card, Facts, Refusal } from "../components/basics";
 import { Form, type Member, type Values } from "../components/form";
 import { useOnce } from "../components/once";
+import { PinCard } from "../components/pin-card";
 import { ProfileCards } from "../components/profile-card";
 import { confirm, toast } from "../components/overlay";
 import { SecondFactorCard } from "../components/second-factor";
@@ -192,6 +193,7 @@ export function Account() {
 					/>
 					<p class="sub">{t.endsOthers}</p>
 				</Card>
+				<PinCard />
 			</div>
 		</div>
 	);

@@ -15,7 +15,7 @@ import { keptKey, noKeys, ownKey, prove } from "../device-key";
 import { deviceTexts as t } from "../texts-device";
 
 const LOOK_MS = 3000;
-/* A screen that nobody looks at asks no longer than this. */
+/* An unattended screen stops asking behind so many looks. */
 const LOOKS_MAX = 300;
 
 /* refused: the account is there, and may not log in; none: the browser has no key. */
