@@ -243,7 +243,7 @@ static void test_a_mission_that_was_begun_is_over(void **state)
  */
 static const char *const numbers_of_no_route[] = {
 	"alert_comments", "alert_shelves", "audit", "audit_checkpoints", "audit_tree", "commands", "config_effects", "config_versions",
-	"journal_sources", "odometer_services", "profiles", "reset_codes", "schema_migrations", "second_factors", "service_hours", "service_run",
+	"journal_sources", "odometer_services", "pins", "profiles", "reset_codes", "schema_migrations", "second_factors", "service_hours", "service_run",
 };
 
 static bool is_of_no_route(const char *table)

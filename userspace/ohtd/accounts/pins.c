@@ -60,7 +60,7 @@ static int take_try(struct ohtd_db *db, struct ohtd_account_pin *pin)
 
 	if (r)
 		return r;
-	/* What is wrong beyond the tries is not written, so that guesses wear no disk. */
+	/* A wrong PIN beyond the tries is not written, so that guesses wear no disk. */
 	if (pin->wrong < 0 || pin->wrong >= OHTD_ACCOUNT_PIN_TRIES)
 		return -EDQUOT;
 	pin->wrong++;

@@ -44,7 +44,7 @@ struct ohtd_history_share {
 void ohtd_history_share_refill(struct ohtd_history_share *share);
 
 /*
- * What is kept of @signal, a signal of the user's tables: @value and @quality, enum ohtd_telemetry_quality, or in their place those of before.
+ * The sample to keep of @signal, a signal of the user's tables: @value and @quality, enum ohtd_telemetry_quality, or in their place those of before.
  */
 void ohtd_history_share_take(struct ohtd_history_share *share, unsigned int signal, int64_t *value, unsigned int *quality);
 
