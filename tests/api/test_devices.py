@@ -182,11 +182,11 @@ def test_an_account_of_a_device_is_shown_as_one_and_has_no_keys(open_daemon, tmp
     shown = {item["id"]: item for item in open_daemon.get("users?limit=200", role="administrator").json["items"]}
     assert [item["id"] for item in shown.values() if item["device"] and item["username"] == "panel-keys"] == [user] and shown[user]["service"]
     assert open_daemon.get(f"users/{user}", role="administrator").json["device"] is True
-    answer = open_daemon.post(f"users/{user}/keys", {"name": "way round"})
+    answer = open_daemon.post(f"users/{user}/keys", {"name": "way"})
     assert (answer.status, answer.code) == (409, "not_a_service")
     assert open_daemon.get(f"users/{user}/keys", role="administrator").json["items"] == []
     assert open_daemon.post(f"users/{robot['id']}/keys", {"name": "line"}).status == 201
-    done = subprocess.run([OHTCTL, "user", "list", "--socket", open_daemon.socket], capture_output=True, text=True, timeout=60, check=True,
+    done = subprocess.run([OHTCTL, "admin", "list", "--socket", open_daemon.socket], capture_output=True, text=True, timeout=60, check=True,
                           env=open_daemon.environment())
     assert re.search("panel-keys +viewer, of a device", done.stdout) and re.search("robot-keys +viewer, of programs", done.stdout), done.stdout
     assert open_daemon.request("DELETE", f"devices/{number}", token=open_daemon.elevated()).status == 204
