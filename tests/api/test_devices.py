@@ -173,6 +173,52 @@ def test_keys_that_are_none_are_named(open_daemon, tmp_path):
     assert accept(open_daemon, 4711).code == "not_found"
 
 
+def test_an_account_of_a_device_is_shown_as_one_and_has_no_keys(open_daemon, tmp_path):
+    let_in(open_daemon, tmp_path, "panel-keys")
+    number = newest(open_daemon)
+    user = devices(open_daemon)[number]["user_id"]
+    robot = open_daemon.post("users", {"username": "robot-keys", "role": "viewer", "service": True}).json
+    assert (robot["service"], robot["device"]) == (True, False)
+    shown = {item["id"]: item for item in open_daemon.get("users?limit=200", role="administrator").json["items"]}
+    assert [item["id"] for item in shown.values() if item["device"] and item["username"] == "panel-keys"] == [user] and shown[user]["service"]
+    assert open_daemon.get(f"users/{user}", role="administrator").json["device"] is True
+    answer = open_daemon.post(f"users/{user}/keys", {"name": "way"})
+    assert (answer.status, answer.code) == (409, "not_a_service")
+    assert open_daemon.get(f"users/{user}/keys", role="administrator").json["items"] == []
+    assert open_daemon.post(f"users/{robot['id']}/keys", {"name": "line"}).status == 201
+    done = subprocess.run([OHTCTL, "admin", "list", "--socket", open_daemon.socket], capture_output=True, text=True, timeout=60, check=True,
+                          env=open_daemon.environment())
+    assert re.search("panel-keys +viewer, of a device", done.stdout) and re.search("robot-keys +viewer, of programs", done.stdout), done.stdout
+    assert open_daemon.request("DELETE", f"devices/{number}", token=open_daemon.elevated()).status == 204
+    assert open_daemon.request("DELETE", f"users/{robot['id']}", token=open_daemon.elevated()).status == 204
+
+
+def test_two_administrators_decide_at_once_and_one_of_them_has(open_daemon, tmp_path):
+    for what in (("accept", "accept"), ("accept", "reject"), ("reject", "reject")):
+        name = f"panel-{'-'.join(what)}"
+        device = Device(open_daemon, tmp_path, name)
+        assert device.ask("enrol").status == 202
+        number = newest(open_daemon)
+        tokens, answers, gate = [open_daemon.elevated() for _ in what], [], threading.Barrier(2)
+
+        def decide(act, token, place, number=number, name=name, answers=answers, gate=gate):
+            body = {"name": f"{name}-{place}"} if act == "accept" else {}
+            gate.wait()
+            answers.append(open_daemon.another().request("POST", f"devices/{number}/{act}", body, token=token))
+
+        threads = [threading.Thread(target=decide, args=(act, token, place)) for place, (act, token) in enumerate(zip(what, tokens))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        lost = [answer for answer in answers if answer.status not in (201, 204)]
+        assert [(answer.status, answer.code) for answer in lost] == [(409, "device_decided")], (what, answers)
+        accepted = any(answer.status == 201 for answer in answers)
+        made = [item["username"] for item in open_daemon.get(f"users?limit=200&q={name}", role="administrator").json["items"]]
+        assert len(made) == accepted and devices(open_daemon)[number]["state"] == ("accepted" if accepted else "rejected"), (what, made)
+        assert open_daemon.request("DELETE", f"devices/{number}", token=open_daemon.elevated()).status == 204
+
+
 def test_a_rejected_key_stays_rejected(fresh, tmp_path):
     fresh.start()
     switch(fresh, "yes")

@@ -161,6 +161,43 @@ def test_pins_that_many_have_are_refused(anna):
     assert anna.ask("GET", "auth/pin").json["state"] == "on", "what was refused changes nothing"
 
 
+def test_what_cannot_be_a_pin_takes_no_try(anna, panel):
+    proof = panel.proof()
+    for pin in ("73519a", "７３５１９４", "735 194", "12345", "73519428461"):
+        answer = anna.elevate(None, pin, proof)
+        assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, "/pin") and pin not in answer.body.decode(), pin
+    assert anna.elevate(None, "73519\0", proof).status == 400 and anna.elevate(None, "7" * 10000, proof).status == 413
+    assert anna.left() == 5 and not anna.resets()
+
+
+def test_what_a_pin_has_opened_ends_with_it(daemon, anna, panel):
+    here, there = anna.token, daemon.login(anna.name).json["access_token"]
+    for anna.token in (here, there):
+        assert anna.elevate(panel).status == 200 and anna.resets()
+    assert daemon.request("DELETE", f"users/{anna.number}/pin", token=daemon.elevated()).status == 204
+    for anna.token in (here, there):
+        assert not anna.resets(), "in each session of the account"
+    assert anna.set(PIN).status == 204 and anna.elevate(panel).status == 200 and anna.resets()
+    assert anna.set("864209").status == 204 and not anna.resets(), "another PIN"
+
+
+def test_a_right_pin_ends_no_wait_for_wrong_passwords(daemon, anna, panel):
+    """A person who has seen the PIN would otherwise guess the password without an end."""
+    number = next(ADDRESSES)
+    elsewhere = daemon.another(address=f"127.3.{number // 250}.{number % 250 + 1}")
+    for tried in range(1, 13):
+        wrong = elsewhere.request("POST", "auth/elevate", {"password": "not the password"}, token=anna.token)
+        if wrong.code == "too_many_failures":
+            break
+        assert wrong.status == 403 and wrong.code != "code_required", wrong
+        if tried % 3:
+            continue
+        right = elsewhere.request("POST", "auth/elevate/pin", {"pin": PIN, **panel.proof()}, token=anna.token)
+        assert right.status == 200 or right.code == "too_many_failures", right
+    else:
+        pytest.fail("12 wrong passwords, and none had to wait")
+
+
 def test_an_account_without_one_is_answered_as_with_a_wrong_one(anna, panel):
     assert anna.ask("DELETE", "auth/pin").status == anna.ask("DELETE", "auth/pin").status == 204
     assert anna.ask("GET", "auth/pin").json == {"state": "off", "since": None, "tries_left": 0}

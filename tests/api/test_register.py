@@ -2,6 +2,9 @@
 """Accounts that persons ask for: off as it comes, the same answer for each name, an administrator decides, and nothing opens before that."""
 import json
 import subprocess
+import threading
+
+import pytest
 
 from clocks import Skewed
 from oht_test.client import PASSWORD
@@ -85,6 +88,66 @@ def test_a_name_that_is_taken_is_answered_alike_and_cannot_be_approved(fresh):
     assert users(fresh) == before and taken["id"] in waiting(fresh)
     assert decide(fresh, taken["id"], "reject").status == 204
     assert fresh.login("viewer").json["role"] == "viewer"
+
+
+@pytest.fixture(name="patient")
+def _patient(daemon):
+    """Takes registrations, as many as come."""
+    rates = {name: daemon.get("config", role="administrator").json["rates"][name] for name in ("logins_per_s", "changes_per_s")}
+
+    def configure(word, values):
+        assert daemon.request("PATCH", "config", {"access": {"registration": word}, "rates": values}, token=daemon.elevated()).status == 200
+
+    configure("yes", dict.fromkeys(rates, 0))
+    yield daemon
+    configure("no", rates)
+
+
+def test_two_administrators_decide_at_once_and_one_of_them_has(patient):
+    daemon = patient
+    for place, what in enumerate((("approve", "approve"), ("approve", "reject"), ("reject", "reject"))):
+        name = f"clara-{place}"
+        number = ask(daemon, name).json["id"]
+        tokens, answers, gate = [daemon.elevated() for _ in what], [], threading.Barrier(2)
+
+        def act(verb, token, number=number, answers=answers, gate=gate):
+            gate.wait()
+            answers.append(daemon.another().request("POST", f"users/{number}/{verb}", {}, token=token))
+
+        threads = [threading.Thread(target=act, args=pair) for pair in zip(what, tokens)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [(answer.status, answer.code) for answer in answers if answer.status not in (201, 204)] == [(404, "not_found")], (what, answers)
+        approved = [answer.json for answer in answers if answer.status == 201]
+        made = [item["id"] for item in daemon.get(f"users?limit=200&q={name}", role="administrator").json["items"]]
+        assert made == [item["id"] for item in approved] and not waiting(daemon), (what, made)
+        for user in made:
+            assert daemon.request("DELETE", f"users/{user}", token=daemon.elevated()).status == 204
+
+
+# In the place of "viewer": Cyrillic e, full-width v, Greek nu, a soft hyphen, no width, right to left, a combining stroke, a blank of another kind, a capital by Turkish rules.
+LOOK_ALIKES = ("vi\u0435wer", "\uff56iewer", "\u03bdiewer", "view\u00ader", "view\u200ber", "\u202eviewer", "viewe\u0335r", "viewer\u00a0", "v\u0131ewer", "VIEWER")
+
+
+def test_names_that_look_like_another_are_refused(patient):
+    """At each place where an account gets its name."""
+    daemon = patient
+    before = users(daemon)
+    for name in LOOK_ALIKES:
+        made = daemon.post("users", {"username": name, "password": PASSWORD, "role": "operator"})
+        row = daemon.post("users/import", {"csv": f"username,role\n{name},operator\n"})
+        if name.isascii():
+            assert (made.status, made.code, row.status, row.code) == (409, "user_exists", 409, "user_exists"), name
+            continue
+        assert (made.status, made.json["errors"][0]["pointer"]) == (400, "/username"), ascii(name)
+        assert (row.status, row.json["errors"][0]["pointer"]) == (400, "/csv") and "line 2" in row.json["errors"][0]["detail"], ascii(name)
+        device = daemon.post("devices/4711/accept", {"name": name})
+        assert (device.status, device.json["errors"][0]["pointer"]) == (400, "/name"), ascii(name)
+        asked = ask(daemon, name)
+        assert (asked.status, asked.json["errors"][0]["pointer"]) == (400, "/username"), ascii(name)
+    assert users(daemon) == before
 
 
 def test_few_wait_of_an_address_and_none_longer_than_a_week(fresh):

@@ -115,10 +115,14 @@ def test_a_tablet_comes_in_without_a_secret_and_its_end_holds_at_once(takes, off
     kept = page.run("return JSON.stringify(localStorage) + JSON.stringify(sessionStorage) + document.cookie")
     assert "eyJ" not in kept and "BEGIN" not in kept, kept
     office.wait(lambda: NAME in office.text("#devices tbody") and "accepted" in office.text("#devices tbody"), what="the device among those that are in")
+    office.wait(lambda: office.run("return [...document.querySelectorAll('#users tr')].find((row) => row.textContent.includes(arguments[0]))?.querySelector('.badge')?.textContent", NAME) == "device",
+                what="the account of a device")
+    assert not office.run("return Boolean(document.querySelector(`#users [aria-label*='${arguments[0]}'][aria-label^='Key']`))", NAME)
 
     # It is shown as a device, and has no password that it could be asked for.
     go(page, "/account", "#sessions tbody")
     page.wait(lambda: "device" in page.text("#sessions tbody"), what="what opened the session")
+    assert not has(page, "#password") and not has(page, "#pin-card") and has(page, "#account")
     # A log-out holds until the next start of the page; then the key logs in.
     log_out(page)
     assert has(page, "#by-key") and not has(page, "#device-stand")
@@ -239,6 +243,10 @@ def test_a_person_with_gloves_resets_by_a_pin(takes, page):
         page.click("#confirm-yes")
         page.wait(lambda: has(page, "#pin-digits"), what="the question for the PIN")
         assert axe(page) == ""
+        # A letter that is typed leaves no point behind, which would be taken for a digit.
+        assert page.run("const e = document.querySelector('#pin-digits'); e.value = '7a'; e.dispatchEvent(new Event('input', { bubbles: true })); return e.value") == "7"
+        assert page.run("const e = document.querySelector('#pin-digits'); e.value = '7b'; e.dispatchEvent(new Event('input', { bubbles: true })); return e.value") == "7"
+        page.click("#pin-back")
         press_digits(page, PIN[::-1])
         page.wait(lambda: "The PIN is wrong" in page.text("#pin"), what="the refusal")
         press_digits(page, PIN)

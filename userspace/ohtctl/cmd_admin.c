@@ -30,6 +30,7 @@ static void show_user(struct cli *cli, struct json_object *user)
 								       JSON_C_TO_STRING_PLAIN));
 	else
 		fprintf(cli->out, "%-32s %s%s%s\n", shown(user, "username"), shown(user, "role"),
+			json_object_get_boolean(json_object_object_get(user, "device")) ? ", of a device" :
 			json_object_get_boolean(json_object_object_get(user, "service")) ? ", of programs" : "",
 			json_object_get_boolean(json_object_object_get(user, "disabled")) ?
 			", disabled" : "");

@@ -82,7 +82,7 @@ static int add(struct ohtd_db *db, struct ohtd_account_key_order *order)
 	key->role = key->role ? key->role : user.role;
 	if (user.role > order->by_role || key->role > user.role)
 		return -EACCES;
-	if (!user.service)
+	if (!user.service || user.device)
 		return -ENOTSUP;
 	key->left_s = ohtd_life_s(order->life_s);
 	key->made_s = order->now_s;

@@ -2,6 +2,7 @@
 #include "accounts/pins.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "store/sql.h"
 
@@ -22,7 +23,7 @@ static const struct ohtd_statement put_sql = {
 };
 static const struct ohtd_statement end_sql = { "DELETE FROM pins WHERE user_id = :user_id", &pin_row };
 static const struct ohtd_statement right_sql = {
-	"UPDATE pins SET wrong = 0 WHERE user_id = :user_id AND wrong AND (:hash = '' OR hash = :hash)", &pin_row
+	"UPDATE pins SET wrong = 0 WHERE user_id = :user_id AND wrong", &pin_row
 };
 
 int ohtd_account_pin_get(struct ohtd_db *db, struct ohtd_account_pin *pin)
@@ -74,7 +75,20 @@ int ohtd_account_pin_try(struct ohtd_db *db, struct ohtd_account_pin *pin)
 	return r ? r : ohtd_db_end(db, take_try(db, pin));
 }
 
+/* The PIN may have ended, or have been set anew, while it was compared. */
+static int right(struct ohtd_db *db, const struct ohtd_account_pin *pin)
+{
+	struct ohtd_account_pin kept = { .user_id = pin->user_id };
+	int r = *pin->hash ? ohtd_db_get(db, &get_sql, &kept) : 0;
+
+	if (!r && strcmp(kept.hash, pin->hash))
+		return -ENOENT;
+	return r ? r : ohtd_db_put(db, &right_sql, pin);
+}
+
 int ohtd_account_pin_right(struct ohtd_db *db, const struct ohtd_account_pin *pin)
 {
-	return ohtd_db_put(db, &right_sql, pin);
+	int r = ohtd_db_begin(db);
+
+	return r ? r : ohtd_db_end(db, right(db, pin));
 }

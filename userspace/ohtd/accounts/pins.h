@@ -45,7 +45,7 @@ int ohtd_account_pin_end(struct ohtd_db *db, int64_t user_id);
 /* Takes a try, and fills @pin. 0, -ENOENT: there is none, -EDQUOT: no try is left, or another negative errno. */
 int ohtd_account_pin_try(struct ohtd_db *db, struct ohtd_account_pin *pin);
 
-/* Gives all tries back: the PIN of @pin->hash was right, or with "" the password was. 0 or a negative errno. */
+/* Gives all tries back: the PIN of @pin->hash was right, or with "" the password was. 0, -ENOENT: there is no such PIN any more, or another negative errno. */
 int ohtd_account_pin_right(struct ohtd_db *db, const struct ohtd_account_pin *pin);
 
 #endif /* OHTD_ACCOUNTS_PINS_H */

@@ -38,6 +38,7 @@ struct ohtd_statement;
  * @created_s: wall clock
  * @full_name: of the profile; ""
  * @second_factor: a log-in needs a code besides the password
+ * @device: a service account of a device, which comes in with its own key (accounts/devices.h)
  */
 struct ohtd_user {
 	int64_t id;
@@ -50,6 +51,7 @@ struct ohtd_user {
 	int64_t created_s;
 	char full_name[OHTD_FULL_NAME_BYTES];
 	bool second_factor;
+	bool device;
 };
 
 /* @user->name says whom; the rest is filled. Returns 0, -ENOENT or another negative errno. */

@@ -274,6 +274,16 @@ bool ohtd_auth_live_elevate_by_pin(struct ohtd_auth_live *live, const char *id, 
 	return elevate(live, true, id, user_id, epoch, now_boot_ms, until_boot_ms);
 }
 
+void ohtd_auth_live_end_pin(struct ohtd_auth_live *live, int64_t user_id)
+{
+	pthread_mutex_lock(&live->lock);
+	for (unsigned int i = 0; i < CHAINS; i++)
+		for (struct entry *entry = live->chains[i]; entry; entry = entry->next)
+			if (entry->session.user_id == user_id)
+				entry->pin_until_ms = 0;
+	pthread_mutex_unlock(&live->lock);
+}
+
 int64_t ohtd_live_elevated_ms(struct ohtd_auth_live *live, const char *id, int64_t user_id,
 			      int64_t epoch, int64_t now_boot_ms)
 {

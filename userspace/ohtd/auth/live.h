@@ -83,6 +83,9 @@ bool ohtd_live_elevate(struct ohtd_auth_live *live, const char *id, int64_t user
 bool ohtd_auth_live_elevate_by_pin(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
 				   int64_t now_boot_ms, int64_t until_boot_ms);
 
+/* The PIN of the account has ended: no session stays elevated by it. */
+void ohtd_auth_live_end_pin(struct ohtd_auth_live *live, int64_t user_id);
+
 /*
  * Its refresh token was replaced in the store, by that of @session, and the new one is answered now: the old one may come again
  * until then. Ignored if the account has another epoch by now than @session. False: the session has ended in memory.

@@ -709,6 +709,11 @@ static int work_pin_put(struct ohtd_db *db, void *arg)
 	return ohtd_account_pin_put(db, &put->pin, put->epoch);
 }
 
+void ohtd_auth_pin_ended(struct ohtd_auth *auth, int64_t user_id)
+{
+	ohtd_auth_live_end_pin(auth->live, user_id);
+}
+
 enum ohtd_auth_result ohtd_auth_pin_set(struct ohtd_auth *auth, const struct ohtd_principal *who,
 					const struct ohtd_credentials *credentials, const struct ohtd_secret *pin, struct ohtd_grant *grant)
 {
@@ -726,6 +731,7 @@ enum ohtd_auth_result ohtd_auth_pin_set(struct ohtd_auth *auth, const struct oht
 		return OHTD_AUTH_CHANGED;
 	if (r)
 		return refused(grant, r);
+	ohtd_auth_pin_ended(auth, who->user_id);
 	ohtd_log(OHTD_LOG_NOTICE, "auth", "pin_set", "%s, from %s", who->user, credentials->address);
 	return OHTD_AUTH_GRANTED;
 }
@@ -755,7 +761,8 @@ enum ohtd_auth_result ohtd_auth_pin_elevate(struct ohtd_auth *auth, const struct
 		return OHTD_AUTH_TOO_MANY;
 	r = judge_pin(auth, &pin, credentials->password.revealed);
 	OPENSSL_cleanse(pin.hash, sizeof(pin.hash));
-	end_attempt(auth, credentials, outcome_of(r));
+	/* A right PIN shows no password: it ends no wait for wrong passwords. */
+	end_attempt(auth, credentials, r ? outcome_of(r) : OHTD_BACKOFF_UNJUDGED);
 	if (r == -ENOENT || r == -EDQUOT)
 		ohtd_log(OHTD_LOG_NOTICE, "auth", "pin_refused", "%s, from %s: %s", who->user, credentials->address,
 			 r == -EDQUOT ? "no try is left" : "wrong, or none is set");

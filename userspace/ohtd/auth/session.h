@@ -221,6 +221,9 @@ enum ohtd_auth_result ohtd_auth_pin_set(struct ohtd_auth *auth, const struct oht
 enum ohtd_auth_result ohtd_auth_pin_elevate(struct ohtd_auth *auth, const struct ohtd_principal *who,
 					    const struct ohtd_credentials *credentials, struct ohtd_grant *grant);
 
+/* The PIN of the account has ended, or is another one: no session stays elevated by the one before. */
+void ohtd_auth_pin_ended(struct ohtd_auth *auth, int64_t user_id);
+
 /* How long the session of @who stays elevated by the PIN, in ms; 0: it is not. */
 int64_t ohtd_auth_pin_ms(struct ohtd_auth *auth, const struct ohtd_principal *who);
 

@@ -15,7 +15,8 @@
 
 /* The last one is in those with a history. */
 const char *const ohtd_backup_left_out[] = {
-	"sessions", "keys of programs", "secrets of webhooks", "what webhooks were to be told", "recovery codes", "token.key", "token.keys", "totp.key", "audit.key", "ca.key", "server.key",
+	"sessions", "keys of programs", "secrets of webhooks", "what webhooks were to be told", "registrations", "codes for a new password", "recovery codes", "PINs",
+	"token.key", "token.keys", "totp.key", "audit.key", "ca.key", "server.key",
 	"set-up codes", "history.db",
 };
 

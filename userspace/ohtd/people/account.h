@@ -26,6 +26,7 @@ struct ohtd_account_view {
 	int role;
 	bool disabled;
 	bool service;
+	bool device;
 	bool second_factor;
 	int64_t created;
 };

@@ -112,7 +112,7 @@ static void refuse(struct ohtd_call *call, int error)
 	if (error == -ENOENT)
 		problem = (struct ohtd_store_problem){ 404, "not_found", "there is no such account, or no such key of it" };
 	else if (error == -ENOTSUP)
-		problem = (struct ohtd_store_problem){ 409, "not_a_service", "only service accounts have keys" };
+		problem = (struct ohtd_store_problem){ 409, "not_a_service", "only service accounts have keys, and a device has its own" };
 	else if (error == -E2BIG)
 		problem = (struct ohtd_store_problem){ 409, "too_many_keys", "an account has at most 16 keys, the robot 256: end one" };
 	ohtd_reply_problem(call, problem.status, problem.code, "%s", problem.detail);

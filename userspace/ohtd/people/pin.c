@@ -159,6 +159,7 @@ static void put_pin(struct ohtd_call *call)
 /* Ends a PIN: the own one, or as an administrator that of @id. */
 struct end_job {
 	struct ohtd_late late;
+	struct ohtd_auth *auth;
 	struct ohtd_user user;
 	bool of_other;
 	int by_role;
@@ -182,8 +183,10 @@ static void settle_end(struct ohtd_late *late)
 {
 	const struct end_job *job = (const struct end_job *)late;
 
-	if (!late->result)
-		ohtd_log(OHTD_LOG_NOTICE, "auth", "pin_off", "%s by %s", job->user.name, job->by);
+	if (late->result)
+		return;
+	ohtd_auth_pin_ended(job->auth, job->user.id);
+	ohtd_log(OHTD_LOG_NOTICE, "auth", "pin_off", "%s by %s", job->user.name, job->by);
 }
 
 static void answer_end(struct ohtd_call *call, struct ohtd_late *late)
@@ -203,6 +206,7 @@ static void end(struct ohtd_call *call, int64_t id, bool of_other)
 	if (!job)
 		return;
 	job->late.settle = settle_end;
+	job->auth = call->services->auth;
 	job->user.id = id;
 	job->of_other = of_other;
 	job->by_role = (int)call->who.role;
@@ -225,6 +229,12 @@ static void delete_pin_of(struct ohtd_call *call)
 
 /* ---- what it opens ---- */
 
+/* What cannot be a PIN takes no try. */
+static const char *typed_unfit(const char *pin)
+{
+	return pin[strspn(pin, "0123456789")] ? "is of digits alone" : NULL;
+}
+
 struct pin_elevate_input {
 	const char *pin;
 	const char *public_key;
@@ -233,7 +243,7 @@ struct pin_elevate_input {
 };
 
 OHTD_SHAPE(pin_elevate_input, "ElevateByPin",
-	PIN_MEMBER(pin_elevate_input, NULL, "The PIN of the own account"),
+	PIN_MEMBER(pin_elevate_input, typed_unfit, "The PIN of the own account"),
 	OHTD_PEOPLE_PROOF_MEMBERS(pin_elevate_input));
 
 struct pin_elevated {

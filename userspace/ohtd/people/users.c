@@ -71,6 +71,7 @@ OHTD_SHAPE_SHARED(ohtd_account_view, "Account",
 	OHTD_WORD(ohtd_account_view, role, .words = &ohtd_role_words, .summary = "What is allowed"),
 	OHTD_BOOLEAN(ohtd_account_view, disabled, .summary = "The account cannot log in"),
 	OHTD_BOOLEAN(ohtd_account_view, service, .summary = "Programs come in with its keys; it has no password"),
+	OHTD_BOOLEAN(ohtd_account_view, device, .summary = "A service account of a device, which comes in with a key of its own and has no others"),
 	OHTD_BOOLEAN(ohtd_account_view, second_factor, .summary = "A log-in needs a code besides the password"),
 	OHTD_TIME(ohtd_account_view, created, .flags = OHTD_NULL, .summary = "When it was made"));
 
@@ -110,7 +111,7 @@ struct ohtd_account_view ohtd_account_view_of(const struct ohtd_user *user)
 {
 	return (struct ohtd_account_view){
 		.id = user->id, .username = user->name, .full_name = user->full_name, .role = user->role,
-		.disabled = user->disabled, .service = user->service, .second_factor = user->second_factor, .created = user->created_s * (int64_t)OHTD_NS_PER_S,
+		.disabled = user->disabled, .service = user->service, .device = user->device, .second_factor = user->second_factor, .created = user->created_s * (int64_t)OHTD_NS_PER_S,
 	};
 }
 

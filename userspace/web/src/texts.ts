@@ -501,6 +501,7 @@ export const texts = {
 		addService: "Let a program in",
 		serviceText: "An account of programs has keys in place of a password.",
 		service: "program",
+		device: "device",
 		keys: "Keys",
 		name: "Name",
 		role: "Role",

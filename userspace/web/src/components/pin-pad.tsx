@@ -45,7 +45,13 @@ export function PinPad({ done, usePassword }: { done: () => void; usePassword: (
 				aria-label={t.pin}
 				maxLength={MOST}
 				value={pin}
-				onInput={(event) => setPin(event.currentTarget.value.replace(/\D/g, ""))}
+				onInput={(event) => {
+					const digits = event.currentTarget.value.replace(/\D/g, "");
+
+					// Where the PIN stays the same nothing is drawn anew, and the letter would stand there.
+					event.currentTarget.value = digits;
+					setPin(digits);
+				}}
 			/>
 			<div class="pin-pad">
 				{DIGITS.map((digit) => (

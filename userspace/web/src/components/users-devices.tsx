@@ -102,7 +102,7 @@ export function Devices({ done }: { done: () => void }) {
 						wide: true,
 					},
 					{ id: "decided", title: t.decided, cell: (d) => (d.decided ? t.by(d.decided_by, time(d.decided, true)) : ""), wide: true },
-					{ id: "used", title: t.used, cell: (d) => (d.last_used ? time(d.last_used) : d.state === "accepted" ? t.never : "") },
+					{ id: "used", title: t.used, cell: (d) => (d.last_used ? <span class="nowrap">{time(d.last_used)}</span> : d.state === "accepted" ? t.never : "") },
 					{
 						id: "act",
 						title: "",

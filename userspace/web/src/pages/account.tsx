@@ -3,7 +3,7 @@
  * The own account: where it is logged in, what the person says of it, and its password.
  */
 import { useEffect } from "preact/hooks";
-import { call, changePassword, logout, session } from "../api/session";
+import { call, changePassword, isDevice, logout, session } from "../api/session";
 import type { List, Me, Session } from "../api/types";
 import { useAct } from "../components/act";
 import { Badge, Button, Card, Facts, Refusal } from "../components/basics";
@@ -175,25 +175,30 @@ export function Account() {
 					/>
 				</Card>
 				<Elevation />
-				<SecondFactorCard />
-				<Card title={t.password}>
-					<Form
-						id="password"
-						members={MEMBERS}
-						submit={t.change}
-						check={(values): Record<string, string> =>
-							values.new_password && values.again && values.new_password !== values.again
-								? { again: texts.setup.same }
-								: {}
-						}
-						onSend={async ({ old_password, new_password }: Values) => {
-							await changePassword(String(old_password), String(new_password));
-							toast(t.changed);
-						}}
-					/>
-					<p class="sub">{t.endsOthers}</p>
-				</Card>
-				<PinCard />
+				{/* A device has no password, and what these cards want is one. */}
+				{isDevice() ? null : (
+					<>
+						<SecondFactorCard />
+						<Card title={t.password}>
+							<Form
+								id="password"
+								members={MEMBERS}
+								submit={t.change}
+								check={(values): Record<string, string> =>
+									values.new_password && values.again && values.new_password !== values.again
+										? { again: texts.setup.same }
+										: {}
+								}
+								onSend={async ({ old_password, new_password }: Values) => {
+									await changePassword(String(old_password), String(new_password));
+									toast(t.changed);
+								}}
+							/>
+							<p class="sub">{t.endsOthers}</p>
+						</Card>
+						<PinCard />
+					</>
+				)}
 			</div>
 		</div>
 	);

@@ -121,7 +121,7 @@ function Name({ of }: { of: User }) {
 		);
 	return (
 		<>
-			{of.username} <Badge tone="none">{t.service}</Badge>
+			{of.username} <Badge tone="none">{of.device ? t.device : t.service}</Badge>
 		</>
 	);
 }
@@ -233,11 +233,12 @@ export function Users() {
 											{texts.second.takeAway}
 										</Button>
 									) : null}
-									{u.service ? (
+									{u.service && !u.device ? (
 										<Button kind="plain" label={texts.keys.title(u.username)} onPress={() => setKeysOf(u)}>
 											{t.keys}
 										</Button>
-									) : (
+									) : null}
+									{u.service ? null : (
 										<Button kind="plain" label={`${t.giveCode}: ${u.username}`} onPress={() => setCodeOf(u)}>
 											{t.giveCode}
 										</Button>
