@@ -94,6 +94,9 @@ def test_two_persons_change_one_mission(daemon):
     for stale in (etag, '"no number"', '"0"', "7", f'"{2 ** 70}"'):
         theirs = patch(daemon, number, {"name": "theirs", "legs": [MOVE, MOVE]}, stale)
         assert (theirs.status, theirs.code) == (412, "mission_changed"), (stale, theirs)
+    # Two headers are no revision, and not none.
+    twice = daemon.request("PATCH", f"missions/{number}", {"name": "theirs"}, role="operator", headers={"If-Match": etag, "if-match": etag})
+    assert (twice.status, twice.code) == (412, "mission_changed"), twice
     assert (of(daemon, number)["name"], len(legs(daemon, number))) == ("mine", 1), "nothing of it was done"
     # More legs are a change of it, too, and a start ends all of this.
     assert add(daemon, number, MOVE).json["revision"] > mine.json["revision"]

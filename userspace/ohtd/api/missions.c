@@ -896,7 +896,8 @@ static int64_t seen_revision(struct ohtd_call *call)
 	int64_t revision;
 	char text[24];
 
-	if (!match || !strcmp(match, "*"))
+	/* Sent twice it has no value here, and means no revision. */
+	if (!ohtd_call_has_header(call, "if-match") || (match && !strcmp(match, "*")))
 		return 0;
 	if (!n || n >= sizeof(text))
 		return OHTD_NONE;

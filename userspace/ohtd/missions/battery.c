@@ -106,6 +106,10 @@ void ohtd_missions_battery_step(struct ohtd_missions *missions)
 	const char *undocked;
 
 	ohtd_missions_look_at_limits(missions);
+	if (!(missions->battery.dock_percent > 0)) {
+		ohtd_missions_end_release(missions, OHTD_MISSION_ERRAND, OHTD_MISSIONS_ERRAND_OFF);
+		release = NULL;
+	}
 	if (!(missions->battery.min_percent > 0)) {
 		missions->charge = missions->to_dock = (struct ohtd_motion_charge){ 0 };
 		missions->charge_ns = 0;
@@ -117,7 +121,8 @@ void ohtd_missions_battery_step(struct ohtd_missions *missions)
 	undocked = ohtd_missions_undocked(missions);
 	/* A mission that is driven comes to a hold before its next leg; the control of its session, or of another person, is waited for. */
 	if (!release || !missions->begun || missions->row.id || missions->to_dock.state != OHTD_CHARGE_LOW || !ohtd_missions_rests(missions) ||
-	    (control->held && !ohtd_lease_is_of(control, &release->person.by)) || !undocked || strcmp(undocked, ohtd_why_name(OHTD_WHY_NOT_DOCKED)))
+	    (control->held && !ohtd_lease_is_of(control, &release->person.by)) || !undocked || strcmp(undocked, ohtd_why_name(OHTD_WHY_NOT_DOCKED)) ||
+	    ohtd_missions_forbidden(missions, &release->person, 0) || ohtd_missions_await_person(missions))
 		return;
 	go_to_dock(missions, release);
 }

@@ -274,6 +274,8 @@ static int drain(struct ohtd_missions *missions)
 
 	memcpy(state, missions->row.state, sizeof(state));
 	missions->drains = true;
+	/* The robot is taken out: behind the leg nothing else starts by itself. */
+	ohtd_missions_end_releases(missions, OHTD_MISSIONS_DRAINED);
 	return ohtd_missions_turn_to(missions, state, OHTD_MISSIONS_DRAINS);
 }
 
@@ -437,6 +439,8 @@ static void tick(void *part)
 
 	pthread_mutex_lock(&missions->lock);
 	ohtd_missions_hear(missions);
+	/* The disk may have taken nothing at the start: schedules wait for it, not for a person who asks for a mission. */
+	hold_past(missions);
 	ohtd_missions_schedules_step(missions);
 	ohtd_missions_battery_step(missions);
 	ohtd_missions_step(missions);

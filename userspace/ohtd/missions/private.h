@@ -274,6 +274,12 @@ struct ohtd_missions_release *ohtd_missions_release_of(struct ohtd_missions *mis
 /* Missions of this schedule are not started by themselves any more. @why: word for the log. */
 void ohtd_missions_end_release(struct ohtd_missions *missions, int64_t schedule, const char *why);
 
+/* The same of all schedules, and of the way to the dock. */
+void ohtd_missions_end_releases(struct ohtd_missions *missions, const char *why);
+
+/* A mission waits for a person, who may be at work at the robot; also when the store does not say. Nothing drives away by itself then. */
+bool ohtd_missions_await_person(struct ohtd_missions *missions);
+
 /* ---- board.c ---- */
 
 /* Makes the board anew if something has changed. */

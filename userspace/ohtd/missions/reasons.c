@@ -32,7 +32,7 @@ static const struct {
 	{ OHTD_MISSIONS_NOT_RELEASED, "The next leg is not released yet." },
 	{ OHTD_MISSIONS_SCHEDULE_NOT_RELEASED, "No person has released the schedule since it was interrupted last: the mission waits to be started." },
 	{ OHTD_MISSIONS_CLOCK_UNKEPT, "No time server has set the clock of the robot since ohtd started: the mission waits to be started." },
-	{ OHTD_MISSIONS_DRIVEN, "Another mission was driven at the time of the schedule: the mission waits to be started." },
+	{ OHTD_MISSIONS_DRIVEN, "Another mission was driven at the time of the schedule, or waited for an acknowledgement: the mission waits to be started." },
 	{ OHTD_MISSION_NOT_OVER, "The mission that the schedule made before is not over." },
 	{ OHTD_MISSION_MISSED, "The robot was off or asleep at that time." },
 	{ OHTD_MISSION_CLOCK_SET, "The clock of the robot was set over that time." },

@@ -86,6 +86,7 @@ static const struct ohtd_statement board_sql = {
 static const struct ohtd_statement open_sql = {
 	"SELECT 1 FROM missions WHERE schedule = :schedule AND schedule <> 0 AND state NOT IN " OVER " LIMIT 1"
 };
+static const struct ohtd_statement held_sql = { "SELECT 1 FROM missions WHERE state = '" OHTD_MISSION_HELD "' AND reason = :reason LIMIT 1" };
 static const struct ohtd_statement leg_sql = { " WHERE mission = :mission AND place = :place", &kept_legs, ohtd_row_select };
 static const struct ohtd_statement change_sql = {
 	"UPDATE missions SET name = :name, legs = :legs, made_legs = :made_legs, through_leg = :through_leg, rounds = :rounds, revision = :revision,"
@@ -264,6 +265,17 @@ int ohtd_missions_row_is_open(struct ohtd_db *db, int64_t schedule)
 	int r;
 
 	ohtd_db_bind_number(s, ":schedule", schedule);
+	r = ohtd_db_row(db, s);
+	sqlite3_reset(s);
+	return r;
+}
+
+int ohtd_missions_row_is_held(struct ohtd_db *db, const char *reason)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &held_sql);
+	int r;
+
+	ohtd_db_bind_text(s, ":reason", reason);
 	r = ohtd_db_row(db, s);
 	sqlite3_reset(s);
 	return r;

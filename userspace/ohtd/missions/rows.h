@@ -232,6 +232,9 @@ int ohtd_mission_extend(struct ohtd_db *db, struct ohtd_mission *row, struct oht
 /* 1: a mission that this schedule has made is not over; 0 or a negative errno. */
 int ohtd_missions_row_is_open(struct ohtd_db *db, int64_t schedule);
 
+/* 1: a mission is held for @reason; 0 or a negative errno. */
+int ohtd_missions_row_is_held(struct ohtd_db *db, const char *reason);
+
 /* @row->id: which; out. A template goes with its schedules. 0, -ENOENT, -EINPROGRESS: it is running or paused, or a negative errno. */
 int ohtd_mission_delete(struct ohtd_db *db, struct ohtd_mission *row);
 

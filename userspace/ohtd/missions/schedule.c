@@ -80,7 +80,7 @@ void ohtd_missions_end_release(struct ohtd_missions *missions, int64_t schedule,
 		end_release(missions, release, why);
 }
 
-static void end_all(struct ohtd_missions *missions, const char *why)
+void ohtd_missions_end_releases(struct ohtd_missions *missions, const char *why)
 {
 	while (missions->release_count)
 		end_release(missions, &missions->releases[missions->release_count - 1], why);
@@ -96,16 +96,16 @@ static void hear(struct ohtd_missions *missions)
 		unsigned int why = record.kind == OHTD_RECORD_TRANSITION && record.link != own ? ohtd_robot_interrupts(record.event) : 0;
 
 		if (why)
-			end_all(missions, ohtd_why_name(why));
+			ohtd_missions_end_releases(missions, ohtd_why_name(why));
 	}
 	if (missions->release_count && missions->release_reader.lost)
-		end_all(missions, OHTD_MISSIONS_UNSEEN);
+		ohtd_missions_end_releases(missions, OHTD_MISSIONS_UNSEEN);
 	/* An event just before the release is in the ring sooner than in the snapshot by which the release was judged. */
 	if (missions->release_count && !ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot)) {
 		const char *why = ohtd_missions_without_outputs(missions);
 
 		if (why)
-			end_all(missions, why);
+			ohtd_missions_end_releases(missions, why);
 	}
 }
 
@@ -119,9 +119,7 @@ static void end_stale(struct ohtd_missions *missions)
 
 		while (at < missions->schedule_count && missions->schedules[at].id != release->schedule)
 			at++;
-		if (!why && release->schedule == OHTD_MISSION_ERRAND)
-			why = missions->battery.dock_percent > 0 ? NULL : OHTD_MISSIONS_ERRAND_OFF;
-		else if (!why && at == missions->schedule_count)
+		if (!why && release->schedule != OHTD_MISSION_ERRAND && at == missions->schedule_count)
 			why = OHTD_MISSIONS_SCHEDULE_GONE;
 		if (why)
 			end_release(missions, release, why);
@@ -226,12 +224,23 @@ void ohtd_missions_look_at_schedules(struct ohtd_missions *missions, struct ohtd
 
 /* ---- a time has come ---- */
 
+static int work_awaits(struct ohtd_db *db, void *arg)
+{
+	(void)arg;
+	return ohtd_missions_row_is_held(db, OHTD_MISSIONS_ACKNOWLEDGE);
+}
+
+bool ohtd_missions_await_person(struct ohtd_missions *missions)
+{
+	return ohtd_store_read(missions->setup.store, work_awaits, NULL);
+}
+
 /* Why the mission waits for a person; "": it is started. */
 static const char *why_waits(struct ohtd_missions *missions, const struct ohtd_missions_release *release)
 {
 	return !release ? OHTD_MISSIONS_SCHEDULE_NOT_RELEASED :
 	       !ohtd_courses_clock_is_kept(missions->setup.courses) ? OHTD_MISSIONS_CLOCK_UNKEPT :
-	       missions->row.id ? OHTD_MISSIONS_DRIVEN :
+	       missions->row.id || ohtd_missions_await_person(missions) ? OHTD_MISSIONS_DRIVEN :
 	       ohtd_missions_uncharged(missions, NULL) ? OHTD_MISSIONS_BATTERY : "";
 }
 
@@ -312,7 +321,10 @@ void ohtd_missions_schedules_step(struct ohtd_missions *missions)
 	int64_t now_ns;
 
 	hear(missions);
-	if (read_schedules(missions) || !missions->begun || ohtd_since(boot_ns, missions->schedules_boot_ns) < LOOK_NS)
+	if (read_schedules(missions) || ohtd_since(boot_ns, missions->schedules_boot_ns) < LOOK_NS)
+		return;
+	end_stale(missions);
+	if (!missions->begun)
 		return;
 	now_ns = ohtd_clock_wall_ns(missions->setup.clock);
 	/* The zone of the machine may have been set, or the clock set back. */
@@ -320,7 +332,6 @@ void ohtd_missions_schedules_step(struct ohtd_missions *missions)
 		tzset();
 		memset(missions->schedule_next_ns, 0, sizeof(missions->schedule_next_ns));
 	}
-	end_stale(missions);
 	for (unsigned int i = 0; i < missions->schedule_count; i++)
 		if (is_due(missions, i, now_ns))
 			turn(missions, i, now_ns);
