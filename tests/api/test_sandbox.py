@@ -54,6 +54,8 @@ def test_unit_watches_and_restarts(settings):
     assert settings["OOMScoreAdjust"] == ["-500"] and settings["MemoryMax"] == ["512M"], "others go first, but not for a leak of ours"
     assert settings["User"] == ["oht"] and settings["Group"] == ["oht"]
     assert settings["CapabilityBoundingSet"] == ["CAP_SYS_NICE CAP_IPC_LOCK"]
+    # systemd derives RequiresMountsFor= from it: a state folder that is a disk of its own is mounted first, or there is no start.
+    assert settings["StateDirectory"] == ["oht"]
 
 
 def test_unit_lets_every_kind_of_serial_line_be_opened(settings):

@@ -17,6 +17,7 @@
 #include "store_fixture.h"
 #include "alerts/rows.h"
 #include "audit/rows.h"
+#include "journal/command_rows.h"
 #include "settings/version_rows.h"
 
 #define RECORD	"INSERT INTO audit (number, time_ns, boot, who, act, object, before, after, result, source, request_id, leaf) VALUES "
@@ -307,6 +308,35 @@ static void test_numbers_of_what_is_made_later_are_new(void **state)
 	ohtd_db_close(db);
 }
 
+/* The same backup once more: what was made behind the first restore is in the database of before, and its numbers are not given again. */
+static void test_a_second_restore_gives_no_number_again(void **state)
+{
+	const struct ohtd_carry_order order = { "anna", "x.ohtbackup", 7 };
+	int64_t newest = 0, given = 0;
+	struct ohtd_db *db;
+
+	(void)state;
+	ohtd_db_close(store_open_db());
+	store_run_sql("INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM sqlite_schema WHERE sql LIKE '%AUTOINCREMENT%'"
+		      " AND name NOT IN (SELECT name FROM sqlite_sequence);"
+		      "UPDATE sqlite_sequence SET seq = 100500; UPDATE command_numbers SET reserved = 100500;"
+		      "INSERT INTO alerts (number, code, severity, source, unit, text, since_ns, ended_ns, times, cut)"
+		      " VALUES (100500, 'a', 'fault', 'b', 0, '', 1, 2, 1, 0)");
+	set_aside();
+	ohtd_db_close(store_open_db());
+	assert_int_equal(ohtd_db_carry_in(store_path, &order), 0);
+	db = store_open_db();
+	assert_int_equal(ohtd_db_audit_take(db, other), 0);
+	assert_int_equal(ohtd_db_alerts_begin(db, 1, &newest), 0);
+	assert_int_equal(newest, 100500);
+	assert_int_equal(ohtd_db_commands_begin(db, 0, 1, &given), 0);
+	assert_true(given >= 100500);
+	ohtd_db_close(db);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM sqlite_sequence WHERE seq < 100500"), 0);
+	assert_true(store_ask_sql("SELECT count(*) FROM sqlite_sequence") >= 11);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM (SELECT name FROM sqlite_sequence GROUP BY name HAVING count(*) > 1)"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +351,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_pin_is_carried, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_a_mission_that_was_begun_is_over, store_set_up, store_tear_down),
 		cmocka_unit_test_setup_teardown(test_numbers_of_what_is_made_later_are_new, store_set_up, store_tear_down),
+		cmocka_unit_test_setup_teardown(test_a_second_restore_gives_no_number_again, store_set_up, store_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

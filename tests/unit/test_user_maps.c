@@ -437,6 +437,72 @@ static void a_signal_that_may_not_write_tells_no_lie(void **state)
 	assert_int_equal(value, noise(6, 32));
 }
 
+/* The quality of one signal flickers, and what the others do not need is all it has: it makes no debts, and is back soon. */
+static void a_signal_that_flickers_makes_no_debts(void **state)
+{
+	const unsigned int signal = OHTD_TELEMETRY_BUILT_IN;
+	struct ohtd_history_share share = { 0 };
+	unsigned int quality = OHTD_TELEMETRY_NONE, kept = 0, cycles = 0;
+	int64_t value;
+
+	(void)state;
+	take_signals(OHT_OWN_SIGNALS_MAX);
+	ohtd_history_share_refill(&share);
+	/* The others have saved all that they may. */
+	for (unsigned int i = signal; i < ohtd_telemetry_count(); i++)
+		share.credit[i] = INT64_MAX / 1000;
+	ohtd_history_share_refill(&share);
+	share.reserve = 0;
+	for (int i = 0; i < 600 * OHTD_LEVEL_CYCLES; i++) {
+		const unsigned int before = share.quality[signal];
+
+		ohtd_history_share_refill(&share);
+		value = 7;
+		quality = i % 2 ? OHTD_TELEMETRY_GOOD : OHTD_TELEMETRY_OLD;
+		ohtd_history_share_take(&share, signal, &value, &quality);
+		kept += quality != before;
+	}
+	/* A change of quality alone costs 30 bytes. Of a day's share there are ten minutes, and what this one has saved in three hours. */
+	assert_in_range(kept, 100, (OHTD_HISTORY_SHARE_DAY / 144 + OHTD_HISTORY_SHARE_DAY / 8 / OHT_OWN_SIGNALS_MAX) / 30 + 2);
+	do {
+		assert_true(cycles++ < 120 * OHTD_LEVEL_CYCLES);
+		ohtd_history_share_refill(&share);
+		share.reserve = 0;
+		value = 9;
+		quality = OHTD_TELEMETRY_GOOD;
+		ohtd_history_share_take(&share, signal, &value, &quality);
+	} while (quality != OHTD_TELEMETRY_GOOD || value != 9);
+}
+
+/* A robot that is started each minute writes twice its share at most, and says nothing of a signal before its first value. */
+static void a_start_writes_little_more(void **state)
+{
+	/* Of 32 bits one costs 150 bytes at least, as nearly all do. */
+	const unsigned int most = 2 * (OHTD_HISTORY_SHARE_DAY / 1440) / 150;
+
+	(void)state;
+	take_signals(OHT_OWN_SIGNALS_MAX);
+	for (uint64_t start = 0; start < 10; start++) {
+		struct ohtd_history_share share = { 0 };
+		unsigned int kept = 0;
+
+		for (uint64_t cycle = 0; cycle < 60 * OHTD_LEVEL_CYCLES; cycle++) {
+			ohtd_history_share_refill(&share);
+			for (unsigned int i = OHTD_TELEMETRY_BUILT_IN; i < ohtd_telemetry_count(); i++) {
+				const int64_t now = noise((start * 2400 + cycle) * 72 + i, 32), before = share.kept[i];
+				unsigned int quality = OHTD_TELEMETRY_GOOD;
+				int64_t value = now;
+
+				ohtd_history_share_take(&share, i, &value, &quality);
+				assert_int_equal(quality, OHTD_TELEMETRY_GOOD);
+				assert_true(cycle || value == now);
+				kept += value != before;
+			}
+		}
+		assert_in_range(kept, OHT_OWN_SIGNALS_MAX, most);
+	}
+}
+
 static void signal_that_cannot_be_is_refused_with_its_value(void **state)
 {
 	static const struct { const char *text, *said; } cases[] = {
@@ -712,6 +778,7 @@ int main(void)
 		TEST(hostile_file_is_refused),
 		TEST(too_many_registers_are_refused),
 		TEST(one_signal_beyond_the_limit_is_refused), TEST(noisy_signals_share_what_the_card_may_take), TEST(a_signal_that_may_not_write_tells_no_lie),
+		TEST(a_signal_that_flickers_makes_no_debts), TEST(a_start_writes_little_more),
 		TEST(signal_that_cannot_be_is_refused_with_its_value), TEST(signals_of_all_tables_are_counted_and_described),
 		TEST(numbers_that_mean_no_value_are_those_of_the_wire), TEST(values_that_are_a_fault_are_numbers_ranges_or_bits),
 		TEST(every_complaint_is_told_with_its_line), TEST(column_in_other_letters_is_skipped_and_told),

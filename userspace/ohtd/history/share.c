@@ -4,8 +4,8 @@
 #define MILLION		1000000ll
 /* In each cycle, for all. */
 #define REFILL		(OHTD_HISTORY_SHARE_DAY * MILLION / OHTD_HISTORY_SHARE_DAY_CYCLES)
-/* At the start there is little: a robot that is started again and again writes no more. */
-#define START_CYCLES	(600 * 40)
+/* At the start there is enough for the first value of each: a robot that is started each minute writes twice its share. */
+#define START_CYCLES	(60 * 40)
 #define SAVED_CYCLES	(3 * 3600 * 40)
 #define SCARCE_CYCLES	(3600 * 40)
 /* A new value: what a change costs by itself, and for each bit of the distance from the value before (history_load). */
@@ -33,6 +33,8 @@ void ohtd_history_share_refill(struct ohtd_history_share *share)
 	const int64_t part = part_of(count - OHTD_TELEMETRY_BUILT_IN), most = part * SAVED_CYCLES;
 
 	for (unsigned int i = OHTD_TELEMETRY_BUILT_IN; i < count; i++) {
+		if (!share->begun)
+			share->quality[i] = OHTD_TELEMETRY_NONE;
 		share->credit[i] += share->begun ? part : part * START_CYCLES;
 		if (share->credit[i] > most) {
 			share->reserve += share->credit[i] - most;
@@ -45,11 +47,12 @@ void ohtd_history_share_refill(struct ohtd_history_share *share)
 	share->begun = true;
 }
 
+/* The reserve is for signals without debts: else each return out of it makes room for the debt of the next loss. */
 static bool is_paid(struct ohtd_history_share *share, unsigned int signal, int64_t cost)
 {
 	int64_t *from = share->credit[signal] >= cost ? &share->credit[signal] : &share->reserve;
 
-	if (*from < cost)
+	if (share->credit[signal] < 0 || *from < cost)
 		return false;
 	*from -= cost;
 	return true;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "store/db_file.h"
+#include "store/row.h"
 #include "store/sql.h"
 
 #define BUSY_MS		5000
@@ -147,6 +148,54 @@ int ohtd_store_leave_numbers(sqlite3 *sql)
 	if (has_column(sql, "alerts", "number"))
 		r = sqlite3_exec(sql, floor_of_alerts, NULL, NULL, NULL);
 	return r == SQLITE_OK ? sqlite3_exec(sql, leave_numbers, NULL, NULL, NULL) : r;
+}
+
+/* A number that large is damage, and the gap behind it still has room. */
+#define GIVEN_SQL	"seq > 0 AND seq < " OHTD_NUMBER_MAX_SQL " / 2"
+
+static const char given_sql[] = "SELECT name, seq FROM sqlite_sequence WHERE " GIVEN_SQL;
+static const char given_alerts_sql[] = "SELECT 'alerts', seq FROM (SELECT max(number) AS seq FROM alerts) WHERE " GIVEN_SQL;
+static const char given_commands_sql[] = "SELECT 'command_numbers', seq FROM (SELECT max(reserved) AS seq FROM command_numbers) WHERE " GIVEN_SQL;
+
+static int take_number(sqlite3 *sql, const char *table, int64_t seq)
+{
+	char *text = !strcmp(table, "command_numbers") ?
+		sqlite3_mprintf("UPDATE command_numbers SET reserved = %lld WHERE reserved < %lld", (long long)seq, (long long)seq) :
+		sqlite3_mprintf("DELETE FROM sqlite_sequence WHERE name = %Q AND seq < %lld;"
+				"INSERT INTO sqlite_sequence (name, seq) SELECT name, %lld FROM sqlite_schema WHERE type = 'table' AND name = %Q"
+				" AND name NOT IN (SELECT name FROM sqlite_sequence)", table, (long long)seq, (long long)seq, table);
+	int r = text ? sqlite3_exec(sql, text, NULL, NULL, NULL) : SQLITE_NOMEM;
+
+	sqlite3_free(text);
+	return r;
+}
+
+static int take_given(sqlite3 *sql, sqlite3 *from, const char *given)
+{
+	sqlite3_stmt *s = NULL;
+	int r = SQLITE_OK;
+
+	/* What cannot be read there is without numbers. */
+	if (sqlite3_prepare_v2(from, given, -1, &s, NULL) == SQLITE_OK)
+		while (r == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
+			if (sqlite3_column_text(s, 0))
+				r = take_number(sql, (const char *)sqlite3_column_text(s, 0), sqlite3_column_int64(s, 1));
+	sqlite3_finalize(s);
+	return r;
+}
+
+int ohtd_store_take_numbers(sqlite3 *sql, sqlite3 *from)
+{
+	int r = SQLITE_OK;
+
+	if (!has_column(sql, "sqlite_sequence", "seq"))
+		return r;
+	r = take_given(sql, from, given_sql);
+	if (r == SQLITE_OK && has_column(sql, "alerts", "number"))
+		r = take_given(sql, from, given_alerts_sql);
+	if (r == SQLITE_OK && has_column(sql, "command_numbers", "reserved"))
+		r = take_given(sql, from, given_commands_sql);
+	return r;
 }
 
 static int run_steps(sqlite3 *sql, bool in)
@@ -457,6 +506,8 @@ int ohtd_db_carry_over(struct ohtd_db *db, const char *path, const char *const *
 
 	for (size_t i = 0; r == SQLITE_OK && i < count; i++)
 		r = take_table(db, names[i], from);
+	if (r == SQLITE_OK)
+		r = ohtd_store_take_numbers(db->sql, from);
 	sqlite3_close(from);
 	return r == SQLITE_NOTADB ? -EBADMSG : ohtd_db_errno(r);
 }

@@ -104,7 +104,7 @@ bool ohtd_db_carry_has_history(const char *path);
 int ohtd_db_carry_take_order(struct ohtd_db *db, struct ohtd_carry_order *order);
 
 /**
- * ohtd_db_carry_over() - take tables of another database in place of one's own
+ * ohtd_db_carry_over() - take tables of another database in place of one's own, and go on behind the numbers that it has given
  * @db: in a transaction, which the caller undoes after an error
  * @path: the other database; no process writes to it, and its write-ahead log is empty
  * @names: of the tables
@@ -126,5 +126,14 @@ bool ohtd_db_carry_changes(const char *table);
  * Return: SQLITE_OK or the error.
  */
 int ohtd_store_leave_numbers(struct sqlite3 *sql);
+
+/**
+ * ohtd_store_take_numbers() - go on behind the numbers of another database
+ * @sql: rows that are made later get no number that @from has given
+ * @from: another one of the same robot; numbers that cannot be read there are left out
+ *
+ * Return: SQLITE_OK or the error of @sql.
+ */
+int ohtd_store_take_numbers(struct sqlite3 *sql, struct sqlite3 *from);
 
 #endif /* OHTD_STORE_CARRY_H */

@@ -183,6 +183,8 @@ static int mend(struct salvage *salvage)
 	if (!r)
 		r = ohtd_db_errno(sqlite3_exec(salvage->to->sql, salvage->to->schema->mend, NULL,
 					       NULL, NULL));
+	if (!r && salvage->from)
+		r = ohtd_db_errno(ohtd_store_take_numbers(salvage->to->sql, salvage->from));
 	if (!r)
 		r = ohtd_db_errno(ohtd_store_leave_numbers(salvage->to->sql));
 	return ohtd_db_end(salvage->to, r);
