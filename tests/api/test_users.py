@@ -28,7 +28,7 @@ def test_list_names_everybody_and_no_hash(daemon):
     found = users(daemon)
     assert set(ROLES) <= set(found)
     for role in ROLES:
-        assert found[role].keys() == {"id", "username", "full_name", "role", "disabled", "service", "second_factor", "created"}
+        assert found[role].keys() == {"id", "username", "full_name", "role", "disabled", "service", "device", "second_factor", "created"}
         assert (found[role]["role"], found[role]["disabled"]) == (role, False)
 
 
