@@ -314,7 +314,7 @@ void fleet_instants_settle(struct fleet_vehicle *vehicle)
 			snprintf(row->result, sizeof(row->result), "%s", vehicle->job.reason_text);
 		vehicle->robot.heard = vehicle->robot.heard || row->status != FLEET_RUNNING;
 	}
-	/* A robot that moves does not hibernate; and a person who has control may want the fleet to see it. */
+	/* A moving robot does not hibernate. While a person has control, the fleet shall still see the robot. */
 	if (vehicle->sleep != FLEET_ASLEEP || !fleet_state_is_started(&vehicle->robot))
 		return;
 	if (mode == FLEET_MANUAL || mode == FLEET_SERVICE || !fleet_drive_stands(&vehicle->drive))

@@ -221,7 +221,7 @@ enum step_result commission_step_drive(struct commission *walk)
 		return result;
 	memcpy(remark, walk->remark, sizeof(remark));
 	rested = set(walk, walk->drive_form->rest);
-	/* The first failure is the one that the report names. */
+	/* The report names the first failure. */
 	if (result != STEP_FAILED && rested != STEP_PASSED)
 		return rested;
 	memcpy(walk->remark, remark, sizeof(remark));

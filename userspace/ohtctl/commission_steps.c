@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The checklist of docs/safety.md, "Commissioning". Nobody is asked whether something was so: a step
+ * The checklist of docs/safety.md, "Commissioning". No step asks a person whether something was so: it
  * passes when the driver has recorded it.
  */
 #include <errno.h>

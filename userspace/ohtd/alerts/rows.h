@@ -97,7 +97,7 @@ int ohtd_db_alert_get(struct ohtd_db *db, struct ohtd_alert_row *row);
 int ohtd_db_alert_bring(struct ohtd_db *db, const struct ohtd_alert_row *row);
 
 /**
- * ohtd_db_alert_acknowledge() - keep that somebody has seen an alert; who was first stays
+ * ohtd_db_alert_acknowledge() - keep that a person has seen an alert; the first one stays
  * @row: number, acknowledged_ns and acknowledged_by of who acknowledges; with a code: all of the row, which the store
  *	may not have yet. Out: as it is now
  *

@@ -81,7 +81,7 @@ struct ohtd_auth_tokens_view {
 	int64_t left_ms;
 };
 
-/* All keys, the one that signs first. @sealed: out: a credential is part of them. Returns their number. */
+/* All keys; the signing key comes first. @sealed: out: a credential is part of them. Returns their number. */
 unsigned int ohtd_auth_tokens_look(struct ohtd_tokens *tokens, struct ohtd_auth_tokens_view views[OHTD_TOKEN_KEYS_MAX], bool *sealed);
 
 /* Replaces a key that is in use for OHTD_TOKEN_KEY_DAYS. */

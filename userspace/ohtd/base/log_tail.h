@@ -3,7 +3,7 @@
  * Owns:     the newest lines of the log, in memory.
  * Contexts: any thread.
  * Locks:    one per line, only ever tried: who finds it taken counts a loss (writer) or looks again
- *           (reader). Nobody waits, nothing allocates.
+ *           (reader). No call waits or allocates.
  */
 #ifndef OHTD_BASE_LOG_TAIL_H
 #define OHTD_BASE_LOG_TAIL_H

@@ -4,7 +4,7 @@
  * Contexts: any thread.
  * Locks:    none.
  *
- * A structure, so that the compiler refuses it where printf wants a text. Whoever needs the value
+ * A structure, so that the compiler refuses it where printf wants a text. Code that needs the value
  * names the member, and that is easy to find.
  */
 #ifndef OHTD_BASE_SECRET_H

@@ -78,7 +78,7 @@ struct ohtd_history_setup {
 /* Starts its threads; the file is opened by them. NULL with errno. */
 struct ohtd_history *ohtd_history_start(const struct ohtd_history_setup *setup);
 
-/* Keeps what there is, and ends the threads. Nobody may read any more. NULL is allowed. */
+/* Keeps what there is, and ends the threads. No thread may read any more. NULL is allowed. */
 void ohtd_history_stop(struct ohtd_history *history);
 
 /* How much is kept from now on; what is too much goes within seconds. Before the first call nothing goes. Context: any thread but the control thread. */

@@ -14,7 +14,7 @@
 #define EPOCH_END	(1ull << 53)
 #define HEAD_BYTES	160
 
-/* FNV-1a: finds what has been cut or mixed up. Who could forge it could write the messages as well. */
+/* FNV-1a: finds what has been cut or mixed up. A process that can forge it can write the messages as well. */
 static uint64_t sum_of(const char *data, size_t bytes)
 {
 	uint64_t sum = 0xcbf29ce484222325;

@@ -305,7 +305,7 @@ uint32_t ohtd_module_rest_us(const struct ohtd_unit *unit);
 uint32_t ohtd_unit_timeout_us(const struct ohtd_modules *modules, const struct ohtd_unit *unit);
 /*
  * The time-out of a first attempt at a request of ours while a plan runs: short enough for the slack
- * when the unit answers well, else as above. Who gets no answer repeats with the other one.
+ * when the unit answers well, else as above. A caller without an answer repeats with the other one.
  */
 uint32_t ohtd_unit_quick_us(const struct ohtd_modules *modules, const struct ohtd_unit *unit);
 /*

@@ -6,7 +6,8 @@
  * Locks:    one of its own around what the judge reports, held for a copy.
  *
  * The tick compares who is an administrator with who was one before, whichever way it came about: routes, a restore, the
- * configuration, a program beside the daemon. Who was one before is a file of the state folder, so a restore does not bring it back.
+ * configuration, a program beside the daemon. The administrators known before are a file of the state folder, so a
+ * restore does not bring them back.
  */
 #ifndef OHTD_PEOPLE_WATCH_H
 #define OHTD_PEOPLE_WATCH_H

@@ -79,7 +79,7 @@ static void displace(const struct ohtd_conn *conn)
 
 /*
  * Waits at a connection of its own, since in the queue of the listener it would be in front of
- * others. Nobody knows yet whether it is a stop, so it is not the one to be closed.
+ * others. It may be a stop, as its request is not read yet, so it is not the one to be closed.
  */
 static void park(struct ohtd_conn *conn)
 {

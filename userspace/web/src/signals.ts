@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The signals that somebody has chosen: which there are, which are drawn, and what has come of them. All of it outlives the
- * pages Overview and Drive, so that who comes back sees the minutes before; it ends with the session.
+ * pages Overview and Drive, so that the page shows the minutes before when it is opened again; it ends with the session.
  */
 import { feed, NOTHING, type Reading, signalsPath } from "./api/live";
 import { call, session } from "./api/session";

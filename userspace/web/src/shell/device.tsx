@@ -73,7 +73,7 @@ function Ask({ done }: { done: (stand: Stand) => void }) {
 	);
 }
 
-/* Looks again while the device waits, at a pace of its own or the one that the robot asks for. */
+/* Looks again while the device waits: after a pause of its own, or after the pause that the robot asks for. */
 function useStand() {
 	const [stand, setStand] = useState<Stand>();
 	const [problem, setProblem] = useState<Problem>();
