@@ -48,7 +48,7 @@ class Person:
     def __init__(self, daemon, folder):
         self.daemon, self.remote, self.folder = daemon, Remote(daemon, folder), folder
         self.words = {"/var/lib/oht": daemon.state, "/etc/oht/ohtd.conf": daemon.config, "/mnt/usb": folder, "UNIT": "3", "NAME": "viewer",
-                      "ID": lambda: newest_backup(self), "/etc/oht/backup.key": folder / "backup.key", "chown oht": "chown 0"}
+                      "ID": lambda: newest_backup(self), "/etc/oht/backup.key": folder / "backup.key", "chown oht": "chown 0", "/etc/oht/data": folder / "site", "/usr/share/oht": TOP / "userspace/data"}
         self.bin = folder / "bin"
         self.bin.mkdir()
 
@@ -416,6 +416,25 @@ def lost_folder(person):
     assert "since the update" in person.do("ohtctl config get /robot/name")
 
 
+def tables(person):
+    """A table that is none is named by the start that ends, and the shipped one is taken again."""
+    daemon, site = person.daemon, person.folder / "site"
+    finish(person.steps("Install"))
+    daemon.write_config(paths_data=site)
+    person.systemctl("restart")
+    daemon.stop()
+    shipped = (site / "loss.csv").read_text()
+    (site / "loss.csv").write_text("no table\n")
+    with pytest.raises(AssertionError, match=rf"exit status 78: [^\0]*error main start: {site}/loss.csv:1: no column"):
+        daemon.start()
+    daemon.kill()
+    (site / "loss.csv").write_text(shipped)
+    person.systemctl("start")
+    daemon.stop()
+    daemon.write_config()
+    person.systemctl("start")
+
+
 def image(person):
     """Both words in one run: the card is of this robot, and then a copy, which is another robot."""
     daemon = person.daemon
@@ -436,7 +455,7 @@ PLAYED = {
     "A panel joins, and leaves": panel, "A schedule starts nothing": schedule, "The computer was replaced": computer, "The card is dead": card,
     "Upgrade, and back": upgrade,
     "Each week": week, "Each month": month, "Each year": year, "By use": use,
-    "The key": key_of_backups, "Restore": lost_folder, "Images and copies": image,
+    "The key": key_of_backups, "Restore": lost_folder, "Install": tables, "Images and copies": image,
 }
 # The others restart the daemon, or wait for seconds.
 QUICK = ("The stop does not reset", "The disk is full", "The certificate ends", "A panel joins, and leaves", "A schedule starts nothing",
