@@ -16,7 +16,7 @@ import tempfile
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TOP / folder) for folder in ("tests/container", "tests/api", "tests/lib")]
+sys.path[:0] = [str(TOP / folder) for folder in ("tests/container", "tests/api", "tests/lib", "scripts")]
 # Behind all else, as bench.py has it.
 sys.path.append(str(TOP / "tests/bench"))
 
