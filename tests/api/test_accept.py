@@ -4,12 +4,13 @@ import contextlib
 import json
 import re
 import secrets
+import shlex
 import subprocess
 
 import pytest
 
 from clocks import keep_right
-from daemon import BUILD, SENDER, begin, serving
+from daemon import BUILD, SENDER, TOP, begin, serving
 from oht_test.terminal import Terminal
 from oht_test.wait import until
 from receiver import Receiver, make_certificate
@@ -18,6 +19,8 @@ from remote import Remote
 OHTCTL = BUILD / "userspace/ohtctl/ohtctl"
 ALL = ["identity", "modules", "sensors", "battery", "clock", "stop", "limits", "motion", "stations", "backup", "certificate", "users", "webhooks", "alerts"]
 QUESTION = "[y/n] "
+# ohtctl accept with its options, as the manual has it; the last two are for a robot with a hardware stop.
+MANUAL = shlex.split(re.search(r"^```sh\n(ohtctl accept .*)\n```$", (TOP / "docs/acceptance.md").read_text(encoding="utf-8"), re.M)[1])
 
 
 @pytest.fixture(name="robot", scope="module")
@@ -51,9 +54,11 @@ class Walk:
         self.robot, self.file = robot, folder / "acceptance.json"
         self.where, self.environment = ("--socket", robot.socket), robot.environment()
 
-    def run(self, *words, no=(), until_asked=None):
-        """Answers each question: n where one of these words is in it. Ends it when a question with until_asked stands."""
-        command = [OHTCTL, "accept", *words, "--report", self.file, "--by", "Anna Berg", *self.where]
+    def run(self, *words, no=(), until_asked=None, stop_report=False):
+        """The command of the manual, which answers each question: n where one of these words is in it. Ends it when a question with until_asked stands."""
+        files = {name: self.file.with_name(name) for name in ("acceptance.json", "oht-commissioning.json")}
+        manual = MANUAL[2:] if stop_report else MANUAL[2:-2]
+        command = [OHTCTL, "accept", *words, *(files.get(word, word) for word in manual), *self.where]
         asked = []
         with Terminal(["setsid", "--ctty", "--wait", *map(str, command)], rows=400, columns=2000, env=self.environment) as terminal:
             while until(lambda: terminal.text().count(QUESTION.strip()) > len(asked) or terminal.process.poll() is not None, what="a question or the end"):
@@ -185,11 +190,11 @@ def test_a_file_that_cannot_be_written_ends_the_walk(walk, tmp_path):
     ({"report": "commissioning of the emergency stop", "result": "passed", "by": {"name": "Anna"}}, "passed", "passed, by Anna"),
     ({"report": "commissioning of the emergency stop", "result": "failed", "by": {"name": "Anna"}}, "failed", "failed, by Anna"),
     ({"report": "another"}, "failed", "is no report of ohtctl safety commission"), ([], "failed", "is no report"), (None, "failed", "No such file")])
-def test_the_stop_is_judged_by_its_report(walk, tmp_path, report, result, said):
-    file = tmp_path / "stop.json"
+def test_the_stop_is_judged_by_its_report(walk, report, result, said):
+    assert MANUAL[-2:] == ["--stop-report", "oht-commissioning.json"]
     if report is not None:
-        file.write_text(json.dumps(report))
-    walk.run("stop", "--stop-report", file)
+        walk.file.with_name(MANUAL[-1]).write_text(json.dumps(report))
+    walk.run("stop", stop_report=True)
     assert walk.row("stop")["result"] == result and said in walk.row("stop")["measured"]
 
 

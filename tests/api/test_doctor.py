@@ -6,11 +6,13 @@ import datetime
 import http.server
 import json
 import os
+import pathlib
 import shutil
 import signal
 import socket
 import socketserver
 import subprocess
+import tempfile
 import threading
 
 import pytest
@@ -299,6 +301,25 @@ def test_without_a_daemon_or_a_driver(machine):
     # A machine without any file: nothing is well there.
     shutil.rmtree(machine.root)
     assert not [lines for lines in machine.doctor().values() if "ok" in dict(lines)]
+
+
+def test_a_person_without_rights_is_told_what_is_hidden_and_no_fault():
+    """On a robot that is well, whose daemon lets administrators in only."""
+    with tempfile.TemporaryDirectory(prefix="oht-doctor-") as folder:
+        os.chmod(folder, 0o755)
+        machine, program = Machine(pathlib.Path(folder, "m")), pathlib.Path(folder, "ohtctl")
+        shutil.copy(OHTCTL, program)
+        machine.mode("proc/timer_list", 0o400)
+        with machine.ohtd():
+            (machine.root / "run/oht/ohtd.sock").chmod(0o600)
+            done = subprocess.run(["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", program, "doctor", "--seconds", "0", "--json", "--root", machine.root],
+                                  capture_output=True, text=True, timeout=60, check=False)
+        lines = json.loads(done.stdout)["checks"]
+    assert done.returncode == 0 and not done.stderr and [line for line in lines if line["result"] == WRONG] == [], lines
+    hidden = {line["check"]: f"{line['text']} -> {line['action']}" for line in lines if line["result"] == UNKNOWN}
+    assert "Permission denied" in hidden["timers"] and "run it as root" in hidden["timers"]
+    assert "Permission denied" in hidden["ohtd"], hidden
+    assert "Permission denied" in hidden["permissions"], hidden
 
 
 def test_a_port_that_failed_and_a_serial_port(machine):

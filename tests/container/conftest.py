@@ -13,7 +13,7 @@ from image import Container, Image
 TOP = pathlib.Path(__file__).resolve().parents[2]
 DEPLOY = TOP / "deploy"
 LIBC = ctypes.CDLL(None, use_errno=True)
-CLONE_NEWNET = 0x40000000
+CLONE_NEWNET, CLONE_NEWNS = 0x40000000, 0x00020000
 
 
 def printed(*command, **environment):
@@ -52,10 +52,11 @@ def _tools():
 
 @pytest.fixture(name="alone", scope="session")
 def _alone(builds, tools):
-    """Behind this nothing is downloaded: the network of this program is empty."""
+    """Behind this nothing is downloaded: the network of this program is empty. Its mounts are its own, too."""
     assert builds and tools and os.geteuid() == 0, "needs root, for a network of its own"
-    if LIBC.unshare(CLONE_NEWNET):
+    if LIBC.unshare(CLONE_NEWNET | CLONE_NEWNS):
         raise OSError(ctypes.get_errno(), "no namespace")
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 

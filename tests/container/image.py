@@ -48,6 +48,8 @@ class Container:
         self.state.mkdir(mode=0o700)
         self.process = self.first = None
         self.bind, self.config = "--bind", None
+        # More words for bwrap, behind its mounts.
+        self.more = []
 
     def command(self, *words):
         user = self.image.config["User"]
@@ -55,8 +57,7 @@ class Container:
         mounted = ["--ro-bind", self.config, "/etc/oht/ohtd.conf"] if self.config else []
         return [self.bwrap, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--as-pid-1", "--cap-drop", "ALL",
                 "--uid", user, "--gid", user, "--clearenv", *variables, "--ro-bind", self.image.root, "/", "--dev", "/dev", "--proc", "/proc",
-                *mounted,
-                "--bind", self.run, "/run/oht", self.bind, self.state, "/var/lib/oht", "--chdir", self.image.config["WorkingDir"], *words]
+                *mounted, "--bind", self.run, "/run/oht", self.bind, self.state, "/var/lib/oht", *self.more, "--chdir", self.image.config["WorkingDir"], *words]
 
     def ask(self, *words):
         """A program beside it, as a health check is one."""

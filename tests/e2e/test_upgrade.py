@@ -11,6 +11,7 @@ import tarfile
 
 import pytest
 
+from oht_test.patience import patient_tables
 from oht_test.robot import Robot
 from oht_test.wait import until
 from conftest import fresh_state
@@ -110,9 +111,11 @@ def packages(kernel):
 
 @pytest.fixture(name="upgraded", scope="module")
 def fixture_upgraded(kernel, accounts):
-    """The robot on the old version, with a person's shell in front of it."""
+    """The robot on the old version, with a person's shell in front of it. No module is lost on a host that lets the far end of the wire, or the board, wait for seconds:
+    the stop by that loss would end the move, and be refused to an enable."""
     release = (paths.CACHE / "kernels" / kernel / "release").read_text(encoding="utf-8").strip()
-    with Robot(fresh_state(f"{kernel}-upgrade"), kernel, accounts, files=packages(kernel)) as one:
+    files = {**packages(kernel), **{f"/usr/share/oht/{name}": text.encode() for name, text in patient_tables().items()}}
+    with Robot(fresh_state(f"{kernel}-upgrade"), kernel, accounts, files=files) as one:
         one.guest.check(f"mkdir -p /run/upgrade /lib/modules/{release}/build && printf 'ohtd {OLD}\\noht-dkms {OLD}\\n' >/run/upgrade/installed")
         yield one
 

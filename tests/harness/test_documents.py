@@ -189,3 +189,54 @@ def test_the_tour_has_a_picture_for_each_of_its_lines():
         at += 8 + length + length % 2
     lines = re.findall(r"^\d+\. ", text("docs/tour.md"), re.MULTILINE)
     assert kinds.count(b"ANMF") == len(lines) == len(set(lines))
+
+
+# Of each document with commands in its blocks the tests that execute them, which name the document.
+TRIED = {
+    "acceptance": ["api/test_accept.py"], "analytics": ["api/test_runbooks.py"], "audit": ["api/test_runbooks.py"], "backup": ["api/test_runbooks.py"],
+    "configuration": ["api/test_runbooks.py"], "contributing": ["harness/test_release.py"], "course": ["api/test_course.py"],
+    "gateway": ["api/test_runbooks.py"], "hardware": ["dts/test_boards.py"], "install": ["api/test_runbooks.py"], "maintenance": ["api/test_runbooks.py"],
+    "operations": ["api/test_runbooks.py"], "qualifications": ["api/test_runbooks.py"], "runbooks": ["api/test_runbooks.py", "packages/test_upgrade.py"],
+    "tracing": ["../scripts/boards/tracing.py"], "vda5050": ["api/test_runbooks.py"], "webhooks": ["api/test_runbooks.py"],
+}
+# Of their commands those that no test executes, by how they begin, and why.
+UNTRIED = {
+    "api": {r"curl |cd build/run|api=|login=|token=|python3 -c|a = next|print\(": "by hand; the same requests are made by the recipes of examples/curl",
+            r"oht_bridge.py ": "tests/api/test_ros2.py starts it by words of its own"},
+    "audit": {r"head -c 32 .*systemd-creds|systemctl |# LoadCred": "wants systemd with a key of the machine"},
+    "container": {r"podman |docker |-v |cd deploy|openssl |-addext": "wants a runtime of containers; tests/container starts the image as one does"},
+    "contributing": {r"make (check|deb)|scripts/test|OHT_CLEAN=1": "the tiers of the tests and the builds themselves"},
+    "course": {r"make run|scripts/wire ": "the board of the lessons is a daemon without one"},
+    "hardware": {r"dd |make deb|scp |apt |systemctl |dkms |dmesg |ls |ohtctl ": "wants a board of metal"},
+    "install": {r"apt install ": "tests/packages/test_life.py installs by words of its own",
+                r"scripts/verify-release ": "tests/harness/test_release.py has it with a key of its own",
+                r"echo |for irq ": "wants a network card"},
+    "monitoring": {r"\$ ohtctl monitor": "wants the driver; tests/netlink has it"},
+    "operations": {r"head -c 32 .*systemd-creds|systemctl |# LoadCred": "wants systemd with a key of the machine", r"sudo ": "test_runbooks.py is that user without sudo"},
+    "runbooks": {r"apt |journalctl |timedatectl|ohtctl safety (commission|selftest)": "wants packages, systemd or the driver"},
+    "simulator": {r"\$ ": "tests/packages/test_life.py and tests/api start it by words of their own"},
+    "vda5050": {r"apt |editor |/usr/libexec/oht/oht-fleet|systemctl ": "wants its package; tests/packages has it"},
+}
+A_COMMAND = re.compile(r"(\$ )?([A-Z_]+=\S+ )?(ohtctl |ohtd |oht[-_][\w.]+ |scripts/|make |apt |systemctl |systemd-|curl |podman |docker |sudo |openssl |head -c|echo |mkdir |cp |cd |for )")
+
+
+def commands(said):
+    """Lines of the blocks that are for a shell, and of those for nothing in particular what begins as a command."""
+    for kind, block in re.findall(r"^ *```(sh)?\n(.*?)^ *```$", said, re.MULTILINE | re.DOTALL):
+        for line in map(str.strip, block.splitlines()):
+            if line and (kind and not line.startswith("#") or A_COMMAND.match(line)):
+                yield line
+
+
+def test_each_command_of_a_document_is_executed_or_says_why_not():
+    """README is tried by a person, as a new user."""
+    found = {path.stem: list(commands(said)) for path, said in documents().items() if path.stem != "README"}
+    found = {name: lines for name, lines in found.items() if lines}
+    assert len(found) > 15 and sum(map(len, found.values())) > 200
+    left = {name: [line for line in lines if not any(re.match(pattern, line) for pattern in UNTRIED.get(name, {}))] for name, lines in found.items()}
+    assert {name for name, lines in left.items() if lines} == set(TRIED), {name: lines[:3] for name, lines in left.items() if lines and name not in TRIED}
+    unused = [(name, pattern) for name, patterns in UNTRIED.items() for pattern in patterns if not any(re.match(pattern, line) for line in found.get(name, []))]
+    assert not unused, unused
+    for name, tests in TRIED.items():
+        for test in tests:
+            assert re.search(rf"\b{name}\b", text(f"tests/{test}")), (name, test)
