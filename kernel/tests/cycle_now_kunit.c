@@ -18,12 +18,11 @@ static u32 now_below(u32 below)
 	return (now_seed >> 8) % below;
 }
 
-static int now_init(struct kunit *test)
+static void now_make(void)
 {
 	u8 unit;
 	unsigned int i;
 
-	cyclic_init(test);
 	cyclic.plan.cycle_us = CYCLE_NS / FAKE_US;
 	for (i = 0; i < ENTRIES; i++) {
 		unit = i == SAFETY ? 3 : i == DOCK ? 5 : 4;
@@ -38,10 +37,21 @@ static int now_init(struct kunit *test)
 	}
 	cyclic.plan.entry[SAFETY].loss_action = OHT_LOSS_STOP;
 	cyclic.plan.entry[SAFETY].loss_errors = 4;
+}
+
+static void now_begin(void)
+{
 	cyclic_set_state(OHT_ESTOP_ENABLED);
 	cyclic_commit(0);
 	memset(now_newest, 0, sizeof(now_newest));
 	now_number = 0;
+}
+
+static int now_init(struct kunit *test)
+{
+	cyclic_init(test);
+	now_make();
+	now_begin();
 	return 0;
 }
 
@@ -285,6 +295,61 @@ static void now_to_a_silent_unit(struct kunit *test)
 	KUNIT_EXPECT_LE(test, cyclic_slot(LEFT)->errors, cyclic_status().cycles);
 }
 
+/*
+ * Unit 4 is silent from now on, values out of turn come as often as they may, and another plan each
+ * @every cycles, 0: none does. @entry is lost in its periods.
+ */
+static void now_count(unsigned int entry, unsigned int every)
+{
+	const struct oht_plan_entry *planned = &cyclic.plan.entry[entry];
+	u64 period_ns = planned->period_cycles * CYCLE_NS, silent_ns = fake.now_ns;
+	unsigned int ms;
+
+	cyclic.silent[4] = true;
+	for (ms = 0; !cyclic.losses && ms < 2000; ms++) {
+		if (every && ms % (every * 25) == 0 && !cyclic.cycle.next)
+			cyclic_commit(0);
+		if (!cyclic.cycle.next)
+			now_set_both(OHT_OUTPUTS_NOW);
+		cyclic_run(FAKE_MS);
+	}
+	KUNIT_EXPECT_EQ_MSG(fake.test, cyclic.losses, 1, "entry %u every %u\n", entry, every);
+	/* The first failure may come at once, each other one a period behind. */
+	KUNIT_EXPECT_GE_MSG(fake.test, fake.now_ns - silent_ns, 3 * period_ns - FAKE_MS,
+			    "entry %u every %u\n", entry, every);
+	KUNIT_EXPECT_LE_MSG(fake.test, fake.now_ns - silent_ns,
+			    5 * period_ns + (2 + every) * CYCLE_NS, "entry %u every %u\n", entry,
+			    every);
+}
+
+/*
+ * Of all exchanges of an entry that fail within its period one counts: those out of turn, and those
+ * of plans that follow one another.
+ */
+static void now_counts_once_a_period(struct kunit *test)
+{
+	static const unsigned int entries[] = { DRIVE, LEFT };
+	unsigned int run, period, every;
+	struct oht_plan_entry *planned;
+
+	for (run = 0; run < 2 * 4 * 5 * 8; run++) {
+		period = 1 + run / 2 % 4;
+		every = run / 8 % 5;
+		cyclic_init(test);
+		now_make();
+		planned = &cyclic.plan.entry[entries[run % 2]];
+		planned->loss_action = OHT_LOSS_STOP;
+		planned->loss_errors = 4;
+		planned->period_cycles = period;
+		now_begin();
+		cyclic_run(4 * CYCLE_NS);
+		now_set_both(OHT_OUTPUTS_NOW);
+		cyclic_run(4 * CYCLE_NS + run / 40 * 7 * FAKE_MS);
+		/* Each plan forgets the values of the one before. */
+		now_count(entries[run % 2], every + (every > 0));
+	}
+}
+
 /* A unit that must be heard in each cycle, and another one's transfer that gets a whole cycle. */
 static void now_loses_no_unit(struct kunit *test)
 {
@@ -447,6 +512,7 @@ static struct kunit_case now_cases[] = {
 	KUNIT_CASE(now_and_then),
 	KUNIT_CASE(now_at_its_turn),
 	KUNIT_CASE(now_to_a_silent_unit),
+	KUNIT_CASE(now_counts_once_a_period),
 	KUNIT_CASE(now_loses_no_unit),
 	KUNIT_CASE(now_with_a_full_plan),
 	KUNIT_CASE(now_refused),
