@@ -11,6 +11,8 @@ enum { SAFETY, DRIVE, DOCK, LEFT, RIGHT, ENTRIES };
 
 static u32 now_seed;
 static u16 now_newest[ENTRIES], now_number;
+/* Moments of all runs at which an entry had as many errors as lose it. */
+static unsigned int now_reached;
 
 static u32 now_below(u32 below)
 {
@@ -503,6 +505,67 @@ static void now_random(struct kunit *test)
 		now_random_run(test, first + run);
 }
 
+/*
+ * Values in and out of turn, other plans, stops, and a drive that is silent, answers, or loses single
+ * answers: errors reach the limit of an entry in so many periods, and no sooner. The first error of
+ * an output may be late in its period, if there were no values at its turn.
+ */
+static void now_lose_run(struct kunit *test, u32 run)
+{
+	unsigned int step, entry, limit;
+	const struct oht_cycle_entry *looked;
+	u64 period_ns, clear_ns = 0;
+
+	cyclic_init(test);
+	now_seed = run;
+	now_make();
+	entry = now_below(2) ? LEFT : DRIVE;
+	limit = 2 + now_below(4);
+	cyclic.plan.entry[entry].loss_action = now_below(2) ? OHT_LOSS_STOP : OHT_LOSS_NONE;
+	cyclic.plan.entry[entry].loss_errors = limit;
+	cyclic.plan.entry[entry].period_cycles = 1 + now_below(5);
+	period_ns = cyclic.plan.entry[entry].period_cycles * CYCLE_NS;
+	now_begin();
+	cyclic_run(CYCLE_NS);
+	for (step = 0; step < 1500; step++) {
+		if (!now_below(40))
+			cyclic.silent[4] = now_below(3);
+		if (!now_below(60))
+			cyclic.skips[4] = now_below(6);
+		if (!now_below(120) && !cyclic.cycle.next)
+			cyclic_commit(0);
+		if (!now_below(200))
+			cyclic_stop();
+		if (!now_below(20))
+			cyclic_set_state(OHT_ESTOP_ENABLED);
+		if (!now_below(3) && !cyclic.cycle.next &&
+		    oht_cycle_state(&cyclic.cycle) == OHT_ESTOP_ENABLED)
+			now_set_both(now_below(4) ? OHT_OUTPUTS_NOW : 0);
+		cyclic_run(FAKE_MS);
+		looked = &cyclic.cycle.running->entry[entry];
+		if (!looked->errors)
+			clear_ns = fake.now_ns;
+		now_reached += looked->errors == limit;
+		if (looked->errors >= limit)
+			KUNIT_EXPECT_GE_MSG(test, fake.now_ns - clear_ns + CYCLE_NS,
+					    (limit - 1 - (entry == LEFT)) * period_ns,
+					    "run %u\n", run);
+		if (cyclic.starts > CYCLIC_STARTS_MAX / 2)
+			cyclic_forget();
+	}
+}
+
+static void now_lose_random(struct kunit *test)
+{
+	const u32 first = FAKE_FIRST_RUN(), runs = FAKE_RUNS(NOW_RUNS);
+	u32 run;
+
+	now_reached = 0;
+	for (run = 0; run < runs; run++)
+		now_lose_run(test, first + run);
+	KUNIT_EXPECT_GE(test, now_reached, runs);
+}
+
 static struct kunit_case now_cases[] = {
 	KUNIT_CASE(now_at_each_moment),
 	KUNIT_CASE(now_is_bounded),
@@ -519,6 +582,7 @@ static struct kunit_case now_cases[] = {
 	KUNIT_CASE(now_behind_a_stop),
 	KUNIT_CASE(now_kept_runs),
 	KUNIT_CASE(now_random),
+	KUNIT_CASE(now_lose_random),
 	{}
 };
 
