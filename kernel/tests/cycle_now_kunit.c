@@ -506,9 +506,9 @@ static void now_random(struct kunit *test)
 }
 
 /*
- * Values in and out of turn, other plans, stops, and a drive that is silent, answers, or loses single
- * answers: errors reach the limit of an entry in so many periods, and no sooner. The first error of
- * an output may be late in its period, if there were no values at its turn.
+ * Values in and out of turn, other plans, stops, and a drive that is silent, answers, or loses
+ * single answers: errors reach the limit of an entry in so many periods, and no sooner. The first
+ * error of an output may be late in its period, if there were no values at its turn.
  */
 static void now_lose_run(struct kunit *test, u32 run)
 {
