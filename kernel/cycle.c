@@ -228,6 +228,7 @@ static bool oht_cycle_begin_entry(struct oht_cycle *cycle, u16 index)
 	u32 enabled;
 	int err;
 
+	oht_cycle_loss_turn(cycle, index);
 	entry->next_due = oht_plan_next_due(planned, cycle->index);
 	entry->due_ns = cycle->begin_ns + planned->period_cycles * oht_cycle_ns(cycle->running);
 	entry->early = false;

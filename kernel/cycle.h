@@ -45,7 +45,9 @@ struct oht_cycle_ops {
  * @due_ns: the point of the grid at which its next turn is due, whatever plan is in force then
  * @early: @next_due is not its own turn in this plan, but what plans before owe it
  * @yielded: its turn was in a cycle that was given, and it has not been begun since
- * @errors: consecutive ones
+ * @errors: periods on end whose first exchange failed
+ * @judged: the first exchange of its period has ended; further ones add no error
+ * @judge_ns: its first turn from then on begins a period
  * @heard_by_ns: it is lost if it has not been heard by then; 0: its loss does not stop
  * @put_off: another plan has put that off since it was heard
  * @lost: errors have reached the entry's limit, or it has not been heard in time
@@ -63,6 +65,8 @@ struct oht_cycle_entry {
 	bool early;
 	bool yielded;
 	u32 errors;
+	bool judged;
+	u64 judge_ns;
 	u64 heard_by_ns;
 	bool put_off;
 	bool lost;
@@ -286,6 +290,9 @@ void oht_cycle_loss_tick(struct oht_cycle *cycle);
 
 /* By when the next entry is lost that is not, U64_MAX: there is none. */
 u64 oht_cycle_loss_next_ns(const struct oht_cycle *cycle);
+
+/* Entry @index of the plan in force has its turn in the present cycle. */
+void oht_cycle_loss_turn(struct oht_cycle *cycle, u16 index);
 
 /* An exchange of entry @index of the plan in force has worked; has failed; was not to be sent. */
 void oht_cycle_loss_heard(struct oht_cycle *cycle, u16 index, u64 now_ns);

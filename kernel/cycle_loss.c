@@ -2,11 +2,14 @@
 /*
  * Which entries of the plan are lost, and the stop for those whose loss stops.
  *
- * An entry is lost when it has failed loss_errors times on end. Counting alone would make a stop
- * wait for the exchanges to end: whatever keeps the bus from them (a unit that babbles, a long
- * transfer, a timer that does not come) would keep the stop from coming as well. So an entry whose
- * loss stops must be heard by a certain time too. The earliest of these times is told to the stop,
- * whose supervision looks at it on a CPU that need not be that of the plan's timer.
+ * An entry is lost when it has failed in loss_errors periods on end. Only the first exchange of a
+ * period counts: outputs out of turn, and plans that follow one another, may make more of them.
+ *
+ * Counting alone would make a stop wait for the exchanges to end: whatever keeps the bus from them
+ * (a unit that babbles, a long transfer, a timer that does not come) would keep the stop from
+ * coming as well. So an entry whose loss stops must be heard by a certain time too. The earliest of
+ * these times is told to the stop, whose supervision looks at it on a CPU that need not be that of
+ * the plan's timer.
  */
 #include <linux/math64.h>
 #include <linux/time64.h>
@@ -209,6 +212,9 @@ void oht_cycle_loss_begin(struct oht_cycle *cycle, const struct oht_cycle_layout
 		if (!before)
 			continue;
 		entry->errors = before->errors;
+		entry->judged = before->judged;
+		entry->judge_ns = min(before->judge_ns, cycle->grid_ns +
+				      oht_cycle_loss_ns(cycle, planned->period_cycles));
 		entry->lost = before->lost;
 		entry->yielded = before->yielded;
 		oht_cycle_loss_keep_turn(cycle, entry, before);
@@ -224,6 +230,20 @@ void oht_cycle_loss_end(struct oht_cycle *cycle)
 }
 
 /* ---- what becomes of the exchanges ---- */
+
+void oht_cycle_loss_turn(struct oht_cycle *cycle, u16 index)
+{
+	struct oht_cycle_entry *entry = &cycle->running->entry[index];
+
+	if (cycle->begin_ns >= entry->judge_ns)
+		entry->judged = false;
+}
+
+static void oht_cycle_loss_judge(struct oht_cycle_entry *entry)
+{
+	entry->judged = true;
+	entry->judge_ns = entry->due_ns;
+}
 
 void oht_cycle_loss_excuse(struct oht_cycle *cycle, u16 index, u64 now_ns)
 {
@@ -245,6 +265,7 @@ void oht_cycle_loss_heard(struct oht_cycle *cycle, u16 index, u64 now_ns)
 	struct oht_cycle_entry *entry = &cycle->running->entry[index];
 
 	oht_cycle_loss_excuse(cycle, index, now_ns);
+	oht_cycle_loss_judge(entry);
 	entry->errors = 0;
 	if (!entry->lost)
 		return;
@@ -285,8 +306,11 @@ void oht_cycle_loss_failed(struct oht_cycle *cycle, u16 index, u64 now_ns)
 	struct oht_cycle_entry *entry = &cycle->running->entry[index];
 
 	cycle->status.errors++;
-	if (entry->errors < U32_MAX)
-		entry->errors++;
+	if (!entry->judged) {
+		oht_cycle_loss_judge(entry);
+		if (entry->errors < U32_MAX)
+			entry->errors++;
+	}
 	if (entry->errors >= planned->loss_errors)
 		oht_cycle_loss_lose(cycle, index, now_ns);
 }

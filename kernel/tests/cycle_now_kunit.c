@@ -11,6 +11,8 @@ enum { SAFETY, DRIVE, DOCK, LEFT, RIGHT, ENTRIES };
 
 static u32 now_seed;
 static u16 now_newest[ENTRIES], now_number;
+/* Moments of all runs at which an entry had as many errors as lose it. */
+static unsigned int now_reached;
 
 static u32 now_below(u32 below)
 {
@@ -18,12 +20,11 @@ static u32 now_below(u32 below)
 	return (now_seed >> 8) % below;
 }
 
-static int now_init(struct kunit *test)
+static void now_make(void)
 {
 	u8 unit;
 	unsigned int i;
 
-	cyclic_init(test);
 	cyclic.plan.cycle_us = CYCLE_NS / FAKE_US;
 	for (i = 0; i < ENTRIES; i++) {
 		unit = i == SAFETY ? 3 : i == DOCK ? 5 : 4;
@@ -38,10 +39,21 @@ static int now_init(struct kunit *test)
 	}
 	cyclic.plan.entry[SAFETY].loss_action = OHT_LOSS_STOP;
 	cyclic.plan.entry[SAFETY].loss_errors = 4;
+}
+
+static void now_begin(void)
+{
 	cyclic_set_state(OHT_ESTOP_ENABLED);
 	cyclic_commit(0);
 	memset(now_newest, 0, sizeof(now_newest));
 	now_number = 0;
+}
+
+static int now_init(struct kunit *test)
+{
+	cyclic_init(test);
+	now_make();
+	now_begin();
 	return 0;
 }
 
@@ -285,6 +297,61 @@ static void now_to_a_silent_unit(struct kunit *test)
 	KUNIT_EXPECT_LE(test, cyclic_slot(LEFT)->errors, cyclic_status().cycles);
 }
 
+/*
+ * Unit 4 is silent from now on, values out of turn come as often as they may, and another plan each
+ * @every cycles, 0: none does. @entry is lost in its periods.
+ */
+static void now_count(unsigned int entry, unsigned int every)
+{
+	const struct oht_plan_entry *planned = &cyclic.plan.entry[entry];
+	u64 period_ns = planned->period_cycles * CYCLE_NS, silent_ns = fake.now_ns;
+	unsigned int ms;
+
+	cyclic.silent[4] = true;
+	for (ms = 0; !cyclic.losses && ms < 2000; ms++) {
+		if (every && ms % (every * 25) == 0 && !cyclic.cycle.next)
+			cyclic_commit(0);
+		if (!cyclic.cycle.next)
+			now_set_both(OHT_OUTPUTS_NOW);
+		cyclic_run(FAKE_MS);
+	}
+	KUNIT_EXPECT_EQ_MSG(fake.test, cyclic.losses, 1, "entry %u every %u\n", entry, every);
+	/* The first failure may come at once, each other one a period behind. */
+	KUNIT_EXPECT_GE_MSG(fake.test, fake.now_ns - silent_ns, 3 * period_ns - FAKE_MS,
+			    "entry %u every %u\n", entry, every);
+	KUNIT_EXPECT_LE_MSG(fake.test, fake.now_ns - silent_ns,
+			    5 * period_ns + (2 + every) * CYCLE_NS, "entry %u every %u\n", entry,
+			    every);
+}
+
+/*
+ * Of all exchanges of an entry that fail within its period one counts: those out of turn, and those
+ * of plans that follow one another.
+ */
+static void now_counts_once_a_period(struct kunit *test)
+{
+	static const unsigned int entries[] = { DRIVE, LEFT };
+	unsigned int run, period, every;
+	struct oht_plan_entry *planned;
+
+	for (run = 0; run < 2 * 4 * 5 * 8; run++) {
+		period = 1 + run / 2 % 4;
+		every = run / 8 % 5;
+		cyclic_init(test);
+		now_make();
+		planned = &cyclic.plan.entry[entries[run % 2]];
+		planned->loss_action = OHT_LOSS_STOP;
+		planned->loss_errors = 4;
+		planned->period_cycles = period;
+		now_begin();
+		cyclic_run(4 * CYCLE_NS);
+		now_set_both(OHT_OUTPUTS_NOW);
+		cyclic_run(4 * CYCLE_NS + run / 40 * 7 * FAKE_MS);
+		/* Each plan forgets the values of the one before. */
+		now_count(entries[run % 2], every + (every > 0));
+	}
+}
+
 /* A unit that must be heard in each cycle, and another one's transfer that gets a whole cycle. */
 static void now_loses_no_unit(struct kunit *test)
 {
@@ -438,6 +505,67 @@ static void now_random(struct kunit *test)
 		now_random_run(test, first + run);
 }
 
+/*
+ * Values in and out of turn, other plans, stops, and a drive that is silent, answers, or loses
+ * single answers: errors reach the limit of an entry in so many periods, and no sooner. The first
+ * error of an output may be late in its period, if there were no values at its turn.
+ */
+static void now_lose_run(struct kunit *test, u32 run)
+{
+	unsigned int step, entry, limit;
+	const struct oht_cycle_entry *looked;
+	u64 period_ns, clear_ns = 0;
+
+	cyclic_init(test);
+	now_seed = run;
+	now_make();
+	entry = now_below(2) ? LEFT : DRIVE;
+	limit = 2 + now_below(4);
+	cyclic.plan.entry[entry].loss_action = now_below(2) ? OHT_LOSS_STOP : OHT_LOSS_NONE;
+	cyclic.plan.entry[entry].loss_errors = limit;
+	cyclic.plan.entry[entry].period_cycles = 1 + now_below(5);
+	period_ns = cyclic.plan.entry[entry].period_cycles * CYCLE_NS;
+	now_begin();
+	cyclic_run(CYCLE_NS);
+	for (step = 0; step < 1500; step++) {
+		if (!now_below(40))
+			cyclic.silent[4] = now_below(3);
+		if (!now_below(60))
+			cyclic.skips[4] = now_below(6);
+		if (!now_below(120) && !cyclic.cycle.next)
+			cyclic_commit(0);
+		if (!now_below(200))
+			cyclic_stop();
+		if (!now_below(20))
+			cyclic_set_state(OHT_ESTOP_ENABLED);
+		if (!now_below(3) && !cyclic.cycle.next &&
+		    oht_cycle_state(&cyclic.cycle) == OHT_ESTOP_ENABLED)
+			now_set_both(now_below(4) ? OHT_OUTPUTS_NOW : 0);
+		cyclic_run(FAKE_MS);
+		looked = &cyclic.cycle.running->entry[entry];
+		if (!looked->errors)
+			clear_ns = fake.now_ns;
+		now_reached += looked->errors == limit;
+		if (looked->errors >= limit)
+			KUNIT_EXPECT_GE_MSG(test, fake.now_ns - clear_ns + CYCLE_NS,
+					    (limit - 1 - (entry == LEFT)) * period_ns,
+					    "run %u\n", run);
+		if (cyclic.starts > CYCLIC_STARTS_MAX / 2)
+			cyclic_forget();
+	}
+}
+
+static void now_lose_random(struct kunit *test)
+{
+	const u32 first = FAKE_FIRST_RUN(), runs = FAKE_RUNS(NOW_RUNS);
+	u32 run;
+
+	now_reached = 0;
+	for (run = 0; run < runs; run++)
+		now_lose_run(test, first + run);
+	KUNIT_EXPECT_GE(test, now_reached, runs);
+}
+
 static struct kunit_case now_cases[] = {
 	KUNIT_CASE(now_at_each_moment),
 	KUNIT_CASE(now_is_bounded),
@@ -447,12 +575,14 @@ static struct kunit_case now_cases[] = {
 	KUNIT_CASE(now_and_then),
 	KUNIT_CASE(now_at_its_turn),
 	KUNIT_CASE(now_to_a_silent_unit),
+	KUNIT_CASE(now_counts_once_a_period),
 	KUNIT_CASE(now_loses_no_unit),
 	KUNIT_CASE(now_with_a_full_plan),
 	KUNIT_CASE(now_refused),
 	KUNIT_CASE(now_behind_a_stop),
 	KUNIT_CASE(now_kept_runs),
 	KUNIT_CASE(now_random),
+	KUNIT_CASE(now_lose_random),
 	{}
 };
 

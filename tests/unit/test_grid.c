@@ -249,6 +249,33 @@ static void cycle_that_was_put_off_has_no_new_time_out_of_turn(void **state)
 	assert_int_equal(grid.head.missed, 0);
 }
 
+/* What fails out of turn is no further error of a period, and its answer ends the row. */
+static void errors_are_those_of_turns(void **state)
+{
+	const struct oht_reply good = { 0 }, silent = { .outcome = OHT_OUTCOME_TIMEOUT, .error = ETIMEDOUT };
+	struct ohtd_grid grid = { .char_ns = CHAR_NS, .gap_ns = GAP_NS, .writes = ~0ull };
+	struct ohtd_grid_plan plan = three();
+	unsigned int turn;
+
+	(void)state;
+	plan.entry[0].function = OHT_WRITE_SINGLE;
+	plan.entry[0].count = 1;
+	ohtd_grid_start(&grid, &plan, T0);
+	for (turn = 0; turn < 4; turn++) {
+		assert_true(ohtd_grid_tick(&grid, T0 + turn * CYCLE_NS, false));
+		ohtd_grid_done(&grid, 0, &silent, grid.grid_ns - CYCLE_NS / 2);
+		assert_int_equal(grid.value[0].errors, turn + 1);
+		finish(&grid, grid.grid_ns - CYCLE_NS / 3);
+		ohtd_bus_hurry(&grid, 0);
+		assert_int_equal(ohtd_grid_next(&grid), 0);
+		ohtd_grid_done(&grid, 0, &silent, grid.grid_ns - CYCLE_NS / 4);
+		assert_int_equal(grid.value[0].errors, turn + 1);
+	}
+	ohtd_grid_done(&grid, 0, &good, grid.grid_ns - 2);
+	ohtd_grid_done(&grid, 0, &silent, grid.grid_ns - 1);
+	assert_int_equal(grid.value[0].errors, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +284,7 @@ int main(void)
 		cmocka_unit_test(entries_are_due_in_their_order),
 		cmocka_unit_test(what_is_late_is_counted_and_comes_next),
 		cmocka_unit_test(values_stay_and_errors_count),
+		cmocka_unit_test(errors_are_those_of_turns),
 		cmocka_unit_test(outputs_are_not_sent),
 		cmocka_unit_test(cycle_that_exceeds_is_given_up),
 		cmocka_unit_test(cycle_that_was_put_off_has_no_new_time_out_of_turn),

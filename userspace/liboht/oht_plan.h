@@ -26,8 +26,8 @@ extern "C" {
 #define OHT_UNBOUNDED_NS	UINT64_MAX
 
 /*
- * What happens when an entry has failed loss_errors times in a row; with STOP also when it has not been
- * answered in as many periods, whatever kept the bus.
+ * What happens when an entry has failed in loss_errors periods in a row; with STOP also when it has not
+ * been answered in as many periods, whatever kept the bus. The first exchange of a period counts.
  */
 enum oht_cyclic_loss {
 	OHT_CYCLIC_LOSS_NONE	= 0,
@@ -277,7 +277,7 @@ struct oht_cyclic_head {
  * @exception: Modbus exception code of the last try
  * @error: (positive) errno of the last try; ENODATA: none yet, or no output values; ECANCELED:
  *	outputs are blocked
- * @errors: consecutive ones
+ * @errors: consecutive ones, at most one in each period
  * @timestamp_ns: when @words were received, or acknowledged if written; 0: never
  * @tried_ns: when the last try ended; 0: none yet
  * @address: as staged

@@ -35,6 +35,10 @@
  * if loss_errors is 1). The cause stands, so that RESET is EBUSY, until the entry is answered or
  * need not be (an output that is not sent), or until no plan or one without the unit is in force.
  *
+ * A period of an entry begins with its turn and has one error at most: if the first exchange that
+ * ends in it fails. Further failures in it (OHT_OUTPUTS_NOW, turns of plans that follow one another
+ * sooner) do not count. Each exchange that succeeds clears the errors.
+ *
  * An entry of the next plan goes on where that of the plan before was, if unit, function and first
  * register are the same, or if its loss stops, where the unit's entry was that must be heard first
  * and whose loss stops: errors, loss, the time by which it must be answered, and when it is due.
@@ -324,8 +328,9 @@ struct oht_image_header {
  * @exception: Modbus exception code of the last try, 0 without
  * @status: of the last try: 0 or negative errno, see enum oht_detail; -ENODATA: none yet, or no
  *	output values; -ECANCELED: outputs are blocked
- * @errors: consecutive errors, 0 after a good try; stops and blocked outputs do not count, a try
- *	that was left out because the unit is degraded does
+ * @errors: consecutive errors, at most one in each period (enum oht_loss_action), 0 after a good
+ *	try; stops and blocked outputs do not count, a try that was left out because the unit is
+ *	degraded does
  * @timestamp_ns: when @words were received or, of outputs, acknowledged; 0: never; the age of the
  *	values is now minus this
  * @tried_ns: when the last try ended; 0: none yet

@@ -276,6 +276,7 @@ void ohtd_grid_start(struct ohtd_grid *grid, const struct ohtd_grid_plan *plan, 
 	grid->plan = *plan;
 	grid->index = 0;
 	grid->due = 0;
+	grid->judged = 0;
 	grid->writes = 0;
 	grid->urgents = 0;
 	grid->late = false;
@@ -301,6 +302,7 @@ static void begin(struct ohtd_grid *grid)
 
 		if (grid->next_due[i] > grid->index)
 			continue;
+		grid->judged &= ~(1ull << i);
 		while (grid->next_due[i] <= grid->index)
 			grid->next_due[i] += entry->period_cycles;
 		if (!ohtd_grid_writes_only(entry) || (grid->writes & (1ull << i)))
@@ -433,7 +435,9 @@ void ohtd_grid_done(struct ohtd_grid *grid, int entry, const struct oht_reply *r
 		    uint64_t now_ns)
 {
 	struct oht_cyclic_value *value = &grid->value[entry];
+	bool judged = grid->judged & (1ull << entry);
 
+	grid->judged |= 1ull << entry;
 	close_entry(grid, entry, now_ns);
 	value->outcome = reply->outcome;
 	value->exception = reply->exception;
@@ -441,7 +445,7 @@ void ohtd_grid_done(struct ohtd_grid *grid, int entry, const struct oht_reply *r
 	value->turnaround_ns = reply->turnaround_ns;
 	value->tried_ns = now_ns;
 	if (reply->error) {
-		value->errors++;
+		value->errors += !judged;
 		return;
 	}
 	value->errors = 0;

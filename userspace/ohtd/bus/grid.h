@@ -37,6 +37,7 @@ struct ohtd_grid_plan {
  * @index: number of the next cycle since the plan came in force
  * @grid_ns: when the next cycle begins
  * @due: entries of the present cycle that have not been exchanged, one bit each
+ * @judged: entries that have been exchanged since their turn, one bit each: a failure is no further error
  * @writes: entries that write and may be sent in the coming cycle, one bit each
  * @next_due: in which cycle an entry is due next
  * @char_ns: one character on the wire; the owner's, as is the next
@@ -54,6 +55,7 @@ struct ohtd_grid {
 	uint64_t index;
 	uint64_t grid_ns;
 	uint64_t due;
+	uint64_t judged;
 	uint64_t writes;
 	uint64_t next_due[OHT_CYCLIC_ENTRIES_MAX];
 	uint64_t char_ns;
