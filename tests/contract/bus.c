@@ -11,6 +11,8 @@
 
 #define PATIENCE_MS	10000
 #define STEP_MS		5
+/* Exchanges in a row that a host may spoil. */
+#define TRIES		10
 
 struct ohtd_bus *bus;
 
@@ -96,6 +98,23 @@ struct oht_reply bus_reply(uint64_t cookie)
 	} while (event.type != OHT_EVENT_REPLY);
 	EXPECT_IS(event.reply.cookie, cookie);
 	return event.reply;
+}
+
+/* The unit was there: its answer came late, or in pieces too far apart. */
+static bool is_spoiled(const struct oht_reply *reply)
+{
+	return reply->attempts > 1 || reply->outcome == OHT_OUTCOME_TIMEOUT || reply->outcome == OHT_OUTCOME_SHORT ||
+	       reply->outcome == OHT_OUTCOME_CRC || reply->outcome == OHT_OUTCOME_PAUSED;
+}
+
+struct oht_reply bus_answer(const struct oht_request *request)
+{
+	struct oht_reply reply = bus_reply(bus_submit(request));
+	int tries;
+
+	for (tries = 1; place.stalls && tries < TRIES && is_spoiled(&reply); tries++)
+		reply = bus_reply(bus_submit(request));
+	return reply;
 }
 
 struct oht_safety_event bus_told_stop(void)

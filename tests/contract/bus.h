@@ -29,6 +29,7 @@
  * @press: the button, pressed (true) or released; NULL: there is none
  * @exchanges: are the plan's exchanges made? If not, only its form is kept
  * @unplug: the driver is taken away (true), or put back; NULL: there is none
+ * @stalls: time is that of the host, and a far end that stalls may spoil an exchange
  */
 struct bus_place {
 	uint8_t unit;
@@ -41,6 +42,7 @@ struct bus_place {
 	void (*press)(bool pressed);
 	void (*unplug)(bool unplugged);
 	bool (*exchanges)(void);
+	bool stalls;
 };
 
 extern const struct bus_place place;
@@ -74,6 +76,8 @@ struct oht_request bus_read_of(uint8_t unit);
 uint64_t bus_submit(const struct oht_request *request);
 /* The next reply: of this transfer. Safety events before it are passed over. */
 struct oht_reply bus_reply(uint64_t cookie);
+/* The answer of a unit that answers; asked for once more where a host that stalls has spoiled the exchange. */
+struct oht_reply bus_answer(const struct oht_request *request);
 /* The next stop that is told; replies before it fail the test. */
 struct oht_safety_event bus_told_stop(void);
 /* Nothing comes any more. */

@@ -112,14 +112,14 @@ static void what_is_written_is_read(void)
 	write.function = OHT_WRITE_MULTIPLE;
 	write.count = 2;
 	write.words = words;
-	reply = bus_reply(bus_submit(&write));
+	reply = bus_answer(&write);
 	EXPECT_IS(reply.error, 0);
 	EXPECT_IS(reply.outcome, OHT_OUTCOME_OK);
 	EXPECT_IS(reply.attempts, 1);
 	EXPECT_IS(reply.unit, place.unit);
 	EXPECT_IS(reply.function, OHT_WRITE_MULTIPLE);
 	read.count = 2;
-	reply = bus_reply(bus_submit(&read));
+	reply = bus_answer(&read);
 	EXPECT_IS(reply.error, 0);
 	EXPECT_IS(reply.count, 2);
 	EXPECT_IS(reply.words[0], 3);
@@ -127,8 +127,8 @@ static void what_is_written_is_read(void)
 	write.function = OHT_WRITE_SINGLE;
 	write.count = 1;
 	write.words = words + 1;
-	EXPECT_IS(bus_reply(bus_submit(&write)).error, 0);
-	EXPECT_IS(bus_reply(bus_submit(&read)).words[0], 5);
+	EXPECT_IS(bus_answer(&write).error, 0);
+	EXPECT_IS(bus_answer(&read).words[0], 5);
 }
 
 static void silence_times_out_after_all_attempts(void)
@@ -151,7 +151,7 @@ static void exceptions_are_answers(void)
 
 	read.address = NO_REGISTER;
 	read.retries = 2;
-	reply = bus_reply(bus_submit(&read));
+	reply = bus_answer(&read);
 	EXPECT_IS(reply.outcome, OHT_OUTCOME_EXCEPTION);
 	EXPECT_ERRNO(reply.error, EREMOTEIO);
 	EXPECT_IS(reply.exception, 2);
@@ -175,6 +175,9 @@ static void counts_have_limits(void)
 	bus_expect_quiet(20);
 }
 
+/* A request that is still under way though the host has held this program up since it began. */
+#define SLOW_US	(place.stalls ? 1000000 : 200000)
+
 /* Each ends exactly once, whoever gave it up and when. */
 static void cancel_ends_what_waits(void)
 {
@@ -182,9 +185,12 @@ static void cancel_ends_what_waits(void)
 	struct oht_request quick = bus_read_of(place.other_unit);
 	struct oht_event event;
 	struct oht_reply reply = { 0 };
-	uint64_t first = bus_submit(&slow), second = bus_submit(&quick);
+	uint64_t first, second;
 	bool first_came = false, second_came = false;
 
+	slow.timeout_us = SLOW_US;
+	first = bus_submit(&slow);
+	second = bus_submit(&quick);
 	EXPECT_ERRNO(-bus->ops->cancel(bus, second), 0);
 	while (!first_came || !second_came) {
 		if (bus->ops->next(bus, &event) != 1) {
@@ -216,7 +222,7 @@ static void cancel_needs_a_transfer(void)
 
 	EXPECT_ERRNO(-bus->ops->cancel(bus, 0), ENOENT);
 	EXPECT_ERRNO(-bus->ops->cancel(bus, cookie + 1), ENOENT);
-	EXPECT_IS(bus_reply(cookie).error, 0);
+	EXPECT(bus_reply(cookie).outcome != OHT_OUTCOME_CANCELLED);
 	EXPECT_ERRNO(-bus->ops->cancel(bus, cookie), ENOENT);
 	bus_expect_quiet(20);
 }
@@ -224,9 +230,11 @@ static void cancel_needs_a_transfer(void)
 static void so_many_and_no_more(void)
 {
 	struct oht_request read = bus_read_of(place.silent_unit);
-	uint64_t cookie, first = bus_submit(&read), last = first;
+	uint64_t cookie, last;
 	unsigned int i;
 
+	read.timeout_us = SLOW_US;
+	last = bus_submit(&read);
 	for (i = 1; i < OHT_UNDER_WAY_MAX; i++)
 		last = bus_submit(&read);
 	EXPECT_ERRNO(-bus->ops->submit(bus, &read, &cookie), EAGAIN);
@@ -441,6 +449,7 @@ static void a_plan_shows_in_the_image_until_it_ends(void)
 	const struct oht_cyclic_plan plan = plan_of(entries, 2), none = { 0 };
 	struct oht_cyclic_figures figures;
 	struct oht_cyclic_value value;
+	unsigned int waited_ms;
 	uint32_t first, second;
 
 	bus_take();
@@ -461,7 +470,8 @@ static void a_plan_shows_in_the_image_until_it_ends(void)
 	EXPECT(second != first);
 	EXPECT_IS(value_of(0).generation, second);
 	EXPECT_ERRNO(offer(&none, &figures), 0);
-	place.pass_ms(bus, 2 * CYCLE_US / 1000);
+	for (waited_ms = 0; head_of().running && waited_ms < PATIENCE_MS; waited_ms += STEP_MS)
+		place.pass_ms(bus, STEP_MS);
 	EXPECT(!head_of().running);
 	EXPECT_IS(head_of().entries, 0);
 	EXPECT(head_of().generation != second);
@@ -476,8 +486,8 @@ static void the_image_has_what_the_units_say(void)
 	};
 	const struct oht_cyclic_plan plan = plan_of(entries, 2);
 	struct oht_request write = bus_read_of(place.unit), read = write;
+	struct oht_cyclic_value good, silent;
 	unsigned int waited_ms;
-	uint64_t first_ns;
 
 	if (!place.exchanges())
 		return;
@@ -486,26 +496,30 @@ static void the_image_has_what_the_units_say(void)
 	write.function = OHT_WRITE_MULTIPLE;
 	write.count = 2;
 	write.words = words;
-	EXPECT_IS(bus_reply(bus_submit(&write)).error, 0);
+	EXPECT_IS(bus_answer(&write).error, 0);
 	run_plan(&plan);
-	/* A late host may have cost an exchange with the good one too; the next one tells. */
-	for (waited_ms = 0; (value_of(1).errors < 2 || value_of(0).errors) && waited_ms < PATIENCE_MS;
-	     waited_ms += STEP_MS)
+	/* A late host may have cost an exchange with the good one too, whose late answer the silent one then gets; the next one tells. */
+	for (waited_ms = 0; waited_ms < PATIENCE_MS; waited_ms += STEP_MS) {
+		good = value_of(0);
+		silent = value_of(1);
+		if (silent.errors >= 2 && silent.outcome == OHT_OUTCOME_TIMEOUT && !good.errors)
+			break;
 		place.pass_ms(bus, STEP_MS);
-	EXPECT_IS(value_of(0).error, 0);
-	EXPECT_IS(value_of(0).errors, 0);
-	EXPECT_IS(value_of(0).words[0], 3);
-	EXPECT_IS(value_of(0).words[1], 5);
-	EXPECT(value_of(0).timestamp_ns == value_of(0).tried_ns);
-	EXPECT(value_of(1).errors >= 2);
-	EXPECT_IS(value_of(1).outcome, OHT_OUTCOME_TIMEOUT);
-	EXPECT_ERRNO(value_of(1).error, ETIMEDOUT);
-	EXPECT_IS(value_of(1).timestamp_ns, 0);
-	EXPECT(value_of(1).tried_ns != 0);
-	first_ns = value_of(0).timestamp_ns;
-	EXPECT_IS(bus_reply(bus_submit(&read)).words[0], 3);
-	place.pass_ms(bus, 4 * CYCLE_US / 1000);
-	EXPECT(value_of(0).timestamp_ns > first_ns);
+	}
+	EXPECT_IS(good.error, 0);
+	EXPECT_IS(good.errors, 0);
+	EXPECT_IS(good.words[0], 3);
+	EXPECT_IS(good.words[1], 5);
+	EXPECT(good.timestamp_ns == good.tried_ns);
+	EXPECT(silent.errors >= 2);
+	EXPECT_IS(silent.outcome, OHT_OUTCOME_TIMEOUT);
+	EXPECT_ERRNO(silent.error, ETIMEDOUT);
+	EXPECT_IS(silent.timestamp_ns, 0);
+	EXPECT(silent.tried_ns != 0);
+	EXPECT_IS(bus_answer(&read).words[0], 3);
+	for (waited_ms = 0; value_of(0).timestamp_ns <= good.timestamp_ns && waited_ms < PATIENCE_MS; waited_ms += STEP_MS)
+		place.pass_ms(bus, STEP_MS);
+	EXPECT(value_of(0).timestamp_ns > good.timestamp_ns);
 	EXPECT(head_of().cycles > 0 && head_of().cycle_start_ns > 0);
 }
 

@@ -67,7 +67,7 @@ static bool exchanges(void)
 
 const struct bus_place place = {
 	.unit = 4, .other_unit = 5, .silent_unit = 7, .address = 0x0008,
-	.create = create, .pass_ms = pass_ms, .exchanges = exchanges,
+	.create = create, .pass_ms = pass_ms, .exchanges = exchanges, .stalls = true,
 };
 
 int main(int argc, char **argv)

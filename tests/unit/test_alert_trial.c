@@ -31,7 +31,8 @@
 static struct ohtd_manual_clock manual;
 static struct ohtd_clock wall;
 static struct ohtd_sample *samples;	/* without a state: the cycle was not begun */
-static uint64_t given, wanted, seed;
+/* @got: of @given, those that the history has got. */
+static uint64_t given, got, wanted, seed;
 
 /* ---- the robot ---- */
 
@@ -49,9 +50,12 @@ int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_
 	(void)robot;
 	(void)reader;
 	while (__atomic_load_n(&given, __ATOMIC_ACQUIRE) < __atomic_load_n(&wanted, __ATOMIC_ACQUIRE)) {
+		const bool begun = is_begun(&samples[given]);
+
 		*sample = samples[given];
+		__atomic_add_fetch(&got, begun, __ATOMIC_RELEASE);
 		__atomic_add_fetch(&given, 1, __ATOMIC_RELEASE);
-		if (is_begun(sample))
+		if (begun)
 			return 1;
 	}
 	return 0;
@@ -124,6 +128,8 @@ static void play(struct ohtd_history *history)
 		ohtd_manual_clock_advance(&manual, (to - wanted) * (uint64_t)CYCLE_NS);
 		__atomic_store_n(&wanted, to, __ATOMIC_RELEASE);
 		WAIT_FOR(__atomic_load_n(&given, __ATOMIC_ACQUIRE) == to);
+		/* The history has the last one a moment after it was given, and what that one completes waits from then on. */
+		WAIT_FOR((ohtd_history_look(history, &view), view.samples == __atomic_load_n(&got, __ATOMIC_ACQUIRE)));
 		WAIT_FOR((ohtd_history_look(history, &view), !view.waiting));
 	}
 }

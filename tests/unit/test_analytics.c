@@ -68,7 +68,8 @@ static struct ohtd_clock wall;
 static struct ohtd_history *history;
 static struct ohtd_store *store;
 static const struct run *played;
-static uint64_t given, wanted, seed, base_ns;
+/* @got: of @given, those that the history has got in this life. */
+static uint64_t given, got, wanted, seed, base_ns;
 
 static uint64_t roll(uint64_t sides)
 {
@@ -86,9 +87,12 @@ int __wrap_ohtd_robot_sample(const struct ohtd_robot *robot, struct ohtd_sample_
 	(void)robot;
 	(void)reader;
 	while (__atomic_load_n(&given, __ATOMIC_ACQUIRE) < __atomic_load_n(&wanted, __ATOMIC_ACQUIRE)) {
-		const uint64_t number = __atomic_fetch_add(&given, 1, __ATOMIC_ACQ_REL);
+		const uint64_t number = given;
+		const bool begun = played->quality[number][0] != 0xff;
 
-		if (played->quality[number][0] == 0xff)
+		__atomic_add_fetch(&got, begun, __ATOMIC_RELEASE);
+		__atomic_store_n(&given, number + 1, __ATOMIC_RELEASE);
+		if (!begun)
 			continue;
 		*sample = (struct ohtd_sample){ .number = number, .time_ns = base_ns + number * (uint64_t)CYCLE_NS };
 		memset(sample->quality, 0xff, sizeof(sample->quality));
@@ -185,7 +189,7 @@ static void play(struct run *run, bool step)
 	ohtd_clock_init(&wall, &ohtd_clock_manual, &manual, 0);
 	played = run;
 	base_ns = manual.now_ns;
-	given = wanted = 0;
+	given = wanted = got = 0;
 	history = ohtd_history_start(&setup);
 	assert_non_null(history);
 	while ((int64_t)wanted < run->cycles) {
@@ -194,6 +198,8 @@ static void play(struct run *run, bool step)
 		ohtd_manual_clock_advance(&manual, (to - wanted) * (uint64_t)CYCLE_NS);
 		__atomic_store_n(&wanted, to, __ATOMIC_RELEASE);
 		WAIT_FOR(__atomic_load_n(&given, __ATOMIC_ACQUIRE) == to);
+		/* The history has the last one a moment after it was given, and what that one completes waits from then on. */
+		WAIT_FOR((ohtd_history_look(history, &view), view.samples == __atomic_load_n(&got, __ATOMIC_ACQUIRE)));
 		WAIT_FOR((ohtd_history_look(history, &view), !view.waiting));
 		/* Someone sets the clock once. */
 		if (step && to == PORTION)

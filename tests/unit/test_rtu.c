@@ -31,6 +31,9 @@
 
 #include "rtu_far.h"
 
+/* Of what a host spoils that holds up this program or the simulator. */
+#define TRIES	10
+
 static void tells_what_went_wrong(void **state)
 {
 	struct oht_reply reply;
@@ -103,7 +106,7 @@ static bool late_answer_is_dropped(int fd)
 	const struct oht_request late = { .unit = 4, .function = OHT_READ_HOLDING, .address = 0x0104,
 					  .count = 1, .timeout_us = 20000 };
 	const struct oht_request next = { .unit = 4, .function = OHT_READ_HOLDING, .address = 0x0004,
-					  .count = 1, .timeout_us = PATIENT_US };
+					  .count = 1, .timeout_us = 4 * PATIENT_US };
 	uint64_t began_ns, answered_ns;
 	struct oht_event event;
 	bool in_time;
@@ -121,9 +124,10 @@ static bool late_answer_is_dropped(int fd)
 	in_time = ohtd_monotonic_ns() - began_ns < QUIET_US / 2 * OHTD_NS_PER_US;
 	/* One register has no part: the same is asked for twice, and the first answer is dropped, whatever it is. */
 	hear_request(fd, 4);
+	/* The next request goes out behind this answer. */
+	began_ns = ohtd_monotonic_ns();
 	assert_int_equal(write(fd, is_4, sizeof(is_4)), sizeof(is_4));
 	hear_request(fd, 4);
-	began_ns = ohtd_monotonic_ns();
 	assert_int_equal(write(fd, is_5, sizeof(is_5)), sizeof(is_5));
 	answered_ns = ohtd_monotonic_ns();
 	event = next_event();
@@ -148,9 +152,9 @@ static void late_answer_is_not_taken_for_the_next(void **state)
 	/* The longest turnaround of this line is learned from what is asked for. */
 	assert_int_equal(transact(&patient).outcome, OHT_OUTCOME_TIMEOUT);
 	hear_request(fd, 7);
-	for (i = 0; i < 10 && !late_answer_is_dropped(fd);)
+	for (i = 0; i < TRIES && !late_answer_is_dropped(fd);)
 		i++;
-	assert_true(i < 10);
+	assert_true(i < TRIES);
 	close(fd);
 }
 
@@ -238,7 +242,7 @@ static void expect_zero(int fd, unsigned int most)
 static void a_stop_does_not_wait_for_retries(void **state)
 {
 	const struct oht_request slow = { .unit = 7, .function = OHT_READ_HOLDING, .count = 1, .retries = RETRIES,
-					  .timeout_us = 4 * IMPATIENT_US };
+					  .timeout_us = PATIENT_US };
 	int fd = take_line();
 
 	(void)state;
@@ -264,7 +268,7 @@ static void a_stop_does_not_wait_for_prior_reads(void **state)
 	assert_int_equal(transact(&read).outcome, OHT_OUTCOME_TIMEOUT);
 	hear_7(fd);
 	read.address = 5;
-	read.timeout_us = PATIENT_US;
+	read.timeout_us = 4 * PATIENT_US;
 	submit(&read);
 	/* One register has no part: the same read is the prior one. */
 	hear_7(fd);
@@ -304,15 +308,17 @@ static void an_answer_is_found_behind_noise_and_with_pauses(void **state)
 	static const char *const faults[] = {
 		"lead bytes=1", "lead bytes=8", "noise bytes=1", "trail bytes=3", "pauses ms=25",
 	};
+	unsigned int i, tries;
 	char words[64];
-	unsigned int i;
 
 	(void)state;
 	open_bus();
 	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		snprintf(words, sizeof(words), "fault 4 %s", faults[i]);
 		tell_simulator(words);
-		assert_int_equal(read_words(4, 0x0104, 1, PATIENT_US).outcome, OHT_OUTCOME_OK);
+		/* A simulator that is held up within an answer makes a pause of its own, which ends the answer. */
+		for (tries = 1; read_words(4, 0x0104, 1, PATIENT_US).outcome != OHT_OUTCOME_OK; tries++)
+			assert_true(tries < TRIES);
 		/* Nothing of it is left for the next one. */
 		assert_int_equal(read_words(5, 0x0104, 1, PATIENT_US).words[0], 5);
 		tell_simulator("clear 4");
@@ -397,7 +403,8 @@ static void duplicate_answer_costs_one_request_at_most(void **state)
 	assert_int_equal(read_words(4, 0x0100, 1, PATIENT_US).words[0], 4);
 }
 
-static void retries_as_often_as_asked(void **state)
+/* True: as asked. False: an answer was late, since the simulator was held up. */
+static bool retries_until_the_answer(void)
 {
 	const struct oht_request request = {
 		.unit = 4, .function = OHT_READ_HOLDING, .retries = 2, .address = 0x0104,
@@ -405,12 +412,21 @@ static void retries_as_often_as_asked(void **state)
 	};
 	struct oht_reply reply;
 
-	(void)state;
-	open_bus();
 	tell_simulator("fault 4 silence count=2");
 	reply = transact(&request);
-	assert_int_equal(reply.outcome, OHT_OUTCOME_OK);
 	assert_int_equal(reply.attempts, 3);
+	tell_simulator("clear 4");
+	return reply.outcome == OHT_OUTCOME_OK;
+}
+
+static void retries_as_often_as_asked(void **state)
+{
+	unsigned int tries;
+
+	(void)state;
+	open_bus();
+	for (tries = 1; !retries_until_the_answer(); tries++)
+		assert_true(tries < TRIES);
 }
 
 /* With select() a descriptor of 1024 or more would end the process. */

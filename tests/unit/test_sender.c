@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -99,7 +100,13 @@ static struct sender_result take(void)
 {
 	struct sender_result result;
 
-	assert_int_equal(recv(fds[0], &result, sizeof(result), 0), sizeof(result));
+	ssize_t n;
+
+	/* With a time-out of the socket, also a stop and a continuation of this program end the wait. */
+	do {
+		n = recv(fds[0], &result, sizeof(result), 0);
+	} while (n < 0 && errno == EINTR);
+	assert_int_equal(n, sizeof(result));
 	return result;
 }
 
