@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Schedules of missions: what is refused, what is kept, what is said of times that were passed over, and a robot that starts by itself.
 
-test_mission_schedule.c has their times in zones with summer time, and what ends a release.
+test_mission_schedule.c has their times in zones with summer time, and what ends a release; test_mission_walk.c whatever comes.
 """
 import subprocess
 import time

@@ -40,6 +40,7 @@ struct ohtd_settings_battery __wrap_ohtd_settings_battery(struct ohtd_settings *
 bool __wrap_ohtd_courses_lacks(void);
 bool __wrap_ohtd_courses_clock_is_kept(void);
 void __wrap_ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *stations);
+void __wrap_ohtd_robot_look(const struct ohtd_robot *robot, const struct ohtd_snapshot *snapshot, uint64_t now_ns, struct ohtd_telemetry_sight *sight);
 const char *__real_ohtd_missions_forbidden(const struct ohtd_missions *missions, const struct ohtd_missions_person *person, unsigned int kind);
 const char *__wrap_ohtd_missions_forbidden(const struct ohtd_missions *missions, const struct ohtd_missions_person *person, unsigned int kind);
 int __wrap_ohtd_store_call(struct ohtd_store *store, ohtd_store_work work, void *arg);
@@ -76,6 +77,13 @@ void __wrap_ohtd_robot_stations(struct ohtd_robot *robot, struct ohtd_stations *
 {
 	(void)robot;
 	ohtd_limits_stations(&rig.robot->f->control.limits, stations);
+}
+
+/* No register has a value. */
+void __wrap_ohtd_robot_look(const struct ohtd_robot *robot, const struct ohtd_snapshot *snapshot, uint64_t now_ns, struct ohtd_telemetry_sight *sight)
+{
+	(void)robot;
+	*sight = (struct ohtd_telemetry_sight){ .snapshot = snapshot, .now_ns = now_ns };
 }
 
 struct ohtd_settings_battery __wrap_ohtd_settings_battery(struct ohtd_settings *settings)

@@ -348,7 +348,7 @@ static void a_disk_that_is_full_at_the_start_does_not_end_schedules(void **state
 {
 	(void)state;
 	rig_begin();
-	rig.failing = 8;
+	rig.failing = 4;
 	rig_restart();
 	assert_string_equal(rig_try_release(), "");
 	rig.forbidden = true;

@@ -88,7 +88,7 @@ static void go_to_dock(struct ohtd_missions *missions, const struct ohtd_mission
 	r = ohtd_store_call(missions->setup.store, work_add, &errand);
 	ohtd_missions_changed(missions);
 	if (!r)
-		r = ohtd_missions_begin_driving(missions, &release->person, &errand.row, &missions->release_reader);
+		r = ohtd_missions_begin_driving(missions, &release->person, &errand.row, &missions->heeded);
 	if (!r)
 		ohtd_log(OHTD_LOG_NOTICE, "missions", "goes_to_dock", "%.0f %% of charge, mission %" PRId64 ", released by %s", missions->to_dock.percent,
 			 errand.row.id, release->person.who.user);
@@ -115,8 +115,6 @@ void ohtd_missions_battery_step(struct ohtd_missions *missions)
 		missions->charge_ns = 0;
 		return;
 	}
-	if (ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot))
-		return;
 	follow(missions);
 	undocked = ohtd_missions_undocked(missions);
 	/* A mission that is driven comes to a hold before its next leg; the control of its session, or of another person, is waited for. */

@@ -163,8 +163,10 @@ static int judge(struct ohtd_missions *missions, const struct ohtd_missions_pers
 	const char *prevented;
 	int r = ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot) ? -EAGAIN : 0;
 
-	/* The mission that is driven does not prevent its own legs. */
-	prevented = driven ? ohtd_missions_opposed(missions) : ohtd_missions_prevented(missions);
+	prevented = ohtd_missions_prevented(missions);
+	/* The mission that is driven prevents the legs of others, and not its own. */
+	if (!prevented && !driven && ohtd_missions_commands(missions))
+		prevented = ohtd_why_name(OHTD_WHY_REPLACED);
 	for (int64_t i = 0; !r && i < check->row.legs; i++) {
 		struct ohtd_missions_verdict *verdict = &check->verdicts[i];
 

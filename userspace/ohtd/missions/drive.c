@@ -317,6 +317,12 @@ const char *ohtd_missions_without_outputs(const struct ohtd_missions *missions)
 	return ohtd_state_is_enabled(state) ? NULL : ohtd_why_name(OHTD_WHY_NOT_ENABLED);
 }
 
+/* The newest command that was given for a mission. What was heard of its end is newer than the copy of the robot. */
+static bool is_own(const struct ohtd_missions *missions, const struct ohtd_command_view *command)
+{
+	return *missions->note.caller_id && !strcmp(command->caller_id, missions->note.caller_id) && (int64_t)command->tag == missions->note.tag;
+}
+
 const char *ohtd_missions_prevented(const struct ohtd_missions *missions)
 {
 	const struct ohtd_snapshot *robot = &missions->snapshot;
@@ -324,21 +330,7 @@ const char *ohtd_missions_prevented(const struct ohtd_missions *missions)
 
 	if (why)
 		return why;
-	if (robot->queue_count)
-		return ohtd_why_name(OHTD_WHY_REPLACED);
-	if (is_ended(&robot->command) || (*missions->ended && !strcmp(robot->command.caller_id, missions->ended)))
-		return NULL;
-	return ohtd_why_name(OHTD_WHY_REPLACED);
-}
-
-const char *ohtd_missions_opposed(struct ohtd_missions *missions)
-{
-	const struct ohtd_mission_leg *leg = missions->row.id ? ohtd_missions_leg(missions) : NULL;
-	bool own = leg && *leg->command_id && !strcmp(missions->snapshot.command.caller_id, leg->command_id);
-
-	if (own && !missions->interrupted && !missions->snapshot.queue_count)
-		return ohtd_missions_without_outputs(missions);
-	return ohtd_missions_prevented(missions);
+	return robot->queue_count || !(is_ended(&robot->command) || is_own(missions, &robot->command)) ? ohtd_why_name(OHTD_WHY_REPLACED) : NULL;
 }
 
 /* The last command may still be coming to rest, or a leg that was cancelled not have begun. */
@@ -560,6 +552,17 @@ static bool is_driven(const struct ohtd_mission_leg *leg)
 	return !strcmp(leg->state, OHTD_MISSION_LEG_RUNNING) && ohtd_missions_kind_of(leg);
 }
 
+/* Paused, and no leg is under way: what would keep the next one from beginning holds the mission now, so that it is not gone by the resume. */
+static void stay(struct ohtd_missions *missions)
+{
+	const char *why = ohtd_missions_prevented(missions);
+
+	if (!why && missions->drains)
+		why = OHTD_MISSIONS_DRAINED;
+	if (why)
+		ohtd_missions_hold(missions, why);
+}
+
 static void go_on(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, uint64_t now_ns)
 {
 	bool paused = !strcmp(missions->row.state, OHTD_MISSION_PAUSED);
@@ -573,7 +576,9 @@ static void go_on(struct ohtd_missions *missions, struct ohtd_mission_leg *leg, 
 		follow(missions, leg, now_ns);
 	else if (!strcmp(leg->state, OHTD_MISSION_LEG_RUNNING))
 		wait_on(missions, leg, now_ns);
-	else if (!paused)
+	else if (paused)
+		stay(missions);
+	else
 		begin_leg(missions, leg, now_ns);
 }
 
@@ -584,10 +589,9 @@ static bool step(struct ohtd_missions *missions)
 	struct ohtd_mission_leg *leg;
 	int64_t before;
 
-	ohtd_missions_hear(missions);
 	leg = ohtd_missions_leg(missions);
 	before = missions->row.leg;
-	if (!missions->row.id || ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot))
+	if (!missions->row.id)
 		return false;
 	renew(missions, now_ns);
 	if (missions->unkept && ohtd_missions_keep(missions))
@@ -601,8 +605,15 @@ static bool step(struct ohtd_missions *missions)
 	return missions->row.id && missions->row.leg != before;
 }
 
+bool ohtd_missions_look_at_robot(struct ohtd_missions *missions)
+{
+	/* In this order: the copy has all that was heard of, or it follows in the next turn. */
+	ohtd_missions_hear(missions);
+	return !ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot);
+}
+
 void ohtd_missions_step(struct ohtd_missions *missions)
 {
-	while (step(missions))
+	while (step(missions) && ohtd_missions_look_at_robot(missions))
 		;
 }

@@ -13,6 +13,9 @@
 #include "base/part.h"
 #include "store/store.h"
 
+/* While the store takes nothing, what the last run left is held as soon as it does. */
+#define TRIED_NS	OHTD_NS_PER_S
+
 /* ---- the store ---- */
 
 struct kept {
@@ -72,6 +75,12 @@ static int work_delete(struct ohtd_db *db, void *arg)
 static int work_begin(struct ohtd_db *db, void *arg)
 {
 	return ohtd_missions_begin(db, OHTD_MISSIONS_RESTART, ohtd_missions_reason_text(OHTD_MISSIONS_RESTART), *(const int64_t *)arg);
+}
+
+static int work_renew_held(struct ohtd_db *db, void *arg)
+{
+	(void)arg;
+	return ohtd_missions_row_renew_held(db);
 }
 
 /* ---- the mission that is driven ---- */
@@ -168,9 +177,20 @@ static int hold_past(struct ohtd_missions *missions)
 
 	if (r > 0)
 		ohtd_log(OHTD_LOG_NOTICE, "missions", "missions_held", "%d held: the last run ended while they were under way", r);
-	if (!missions->begun)
+	if (!missions->begun && r >= 0)
 		ohtd_missions_changed(missions);
 	missions->begun = r >= 0;
+	missions->tried_ns = ohtd_clock_monotonic_ns(missions->setup.clock);
+	return r < 0 ? r : 0;
+}
+
+int ohtd_missions_renew_held(struct ohtd_missions *missions)
+{
+	int r = missions->held_stale ? ohtd_store_call(missions->setup.store, work_renew_held, NULL) : 0;
+
+	missions->held_stale = r < 0;
+	if (r > 0)
+		ohtd_missions_changed(missions);
 	return r < 0 ? r : 0;
 }
 
@@ -304,11 +324,8 @@ static int cancel(struct ohtd_missions *missions, const struct ohtd_missions_per
 		return ohtd_store_call(missions->setup.store, work_keep, &kept);
 	}
 	leg = ohtd_missions_leg(missions);
-	if (leg && ohtd_missions_commands(missions)) {
+	if (leg && ohtd_missions_commands(missions))
 		r = ohtd_missions_stop(missions, person);
-		if (!r)
-			snprintf(missions->ended, sizeof(missions->ended), "%s", leg->command_id);
-	}
 	if (r)
 		return r;
 	if (leg && !strcmp(leg->state, OHTD_MISSION_LEG_RUNNING)) {
@@ -346,9 +363,15 @@ int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const st
 	int r;
 
 	pthread_mutex_lock(&missions->lock);
-	/* Decided by what is true now. */
-	ohtd_missions_hear(missions);
-	r = hold_past(missions);
+	/* Decided by what is true now: a stop a moment ago holds a mission that is paused before its resume is looked at. */
+	r = ohtd_missions_look_at_robot(missions) ? 0 : -EAGAIN;
+	if (!r && is_in(&missions->row, OHTD_MISSION_PAUSED))
+		ohtd_missions_step(missions);
+	ohtd_missions_heed(missions);
+	if (!r)
+		r = hold_past(missions);
+	if (!r)
+		r = ohtd_missions_renew_held(missions);
 	if (!r)
 		r = ohtd_missions_load(missions, row);
 	if (!r && revision && revision != row->revision)
@@ -356,7 +379,8 @@ int ohtd_missions_act(struct ohtd_missions *missions, unsigned int act, const st
 	if (!r)
 		r = do_act(missions, act, person, row);
 	if (!r) {
-		ohtd_missions_step(missions);
+		if (ohtd_missions_look_at_robot(missions))
+			ohtd_missions_step(missions);
 		row->id = id;
 		r = ohtd_missions_load(missions, row);
 	}
@@ -403,7 +427,8 @@ int ohtd_missions_extend(struct ohtd_missions *missions, struct ohtd_mission *ro
 		r = ohtd_store_call(missions->setup.store, work_extend, &extending);
 	if (r >= 0 && missions->row.id == id) {
 		take_more(missions, row, more, !r);
-		ohtd_missions_step(missions);
+		if (ohtd_missions_look_at_robot(missions))
+			ohtd_missions_step(missions);
 	}
 	if (r >= 0) {
 		row->id = id;
@@ -437,13 +462,18 @@ static void tick(void *part)
 {
 	struct ohtd_missions *missions = part;
 
+	bool known;
+
 	pthread_mutex_lock(&missions->lock);
-	ohtd_missions_hear(missions);
-	/* The disk may have taken nothing at the start: schedules wait for it, not for a person who asks for a mission. */
-	hold_past(missions);
-	ohtd_missions_schedules_step(missions);
-	ohtd_missions_battery_step(missions);
-	ohtd_missions_step(missions);
+	known = ohtd_missions_look_at_robot(missions);
+	/* The disk may have taken nothing at the start: schedules wait for it. A person is not kept waiting, see ohtd_missions_act(). */
+	if (ohtd_since(ohtd_clock_monotonic_ns(missions->setup.clock), missions->tried_ns) >= TRIED_NS)
+		hold_past(missions);
+	if (known) {
+		ohtd_missions_schedules_step(missions);
+		ohtd_missions_battery_step(missions);
+		ohtd_missions_step(missions);
+	}
 	ohtd_missions_refresh(missions);
 	pthread_mutex_unlock(&missions->lock);
 }
@@ -485,8 +515,10 @@ struct ohtd_missions *ohtd_missions_open(const struct ohtd_missions_setup *setup
 	missions->order = missions->answered = OHTD_MISSIONS_OF_LEGS;
 	pthread_mutex_init(&missions->lock, NULL);
 	pthread_mutex_init(&missions->board_lock, NULL);
+	missions->heeded.seen = ohtd_robot_events(setup->robot);
 	ohtd_missions_schedules_changed(missions);
 	r = hold_past(missions);
+	ohtd_missions_changed(missions);
 	ohtd_missions_refresh(missions);
 	if (r)
 		ohtd_log(OHTD_LOG_WARNING, "missions", "not_read", "%s", strerror(-r));

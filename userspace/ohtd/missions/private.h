@@ -56,6 +56,7 @@
  * @legs: its legs
  * @person: in whose name
  * @begun: what the last run left under way is held
+ * @tried_ns: CLOCK_MONOTONIC of the newest try of that
  * @unkept: @row or the leg under way is not on the disk as it is here: nothing begins
  * @drains: no further leg begins, and the mission is held then
  * @reader: place in the ring of events
@@ -67,7 +68,6 @@
  * @writes: the register of the leg under way is being written, and the answer has not come
  * @command: the command of the leg under way as its newest record has it; number 0: none is known
  * @note: of that command, in the store
- * @ended: id of the newest command that a cancel has stopped: the robot may still be coming to rest behind it
  * @since_ns: CLOCK_MONOTONIC when the leg under way began; 0: it has not
  * @late: the deadline of the leg is over, and a stop was given
  * @round_ns: CLOCK_MONOTONIC when the round began; 0: not in this run
@@ -89,7 +89,8 @@
  * @schedules_wall_ns: wall clock of that
  * @releases: of schedules
  * @release_count: of @releases
- * @release_reader: place in the ring of events up to which nothing has ended them
+ * @heeded: place in the ring of events up to which what interrupts the robot has ended releases
+ * @held_stale: a stop has come, and the store has missions that are held at their revision of before
  * @board_lock: for what follows
  * @board: what looks are answered with
  * @schedule_board: the same
@@ -101,6 +102,7 @@ struct ohtd_missions {
 	struct ohtd_mission_leg legs[OHTD_MISSION_LEGS_MAX];
 	struct ohtd_missions_person person;
 	bool begun;
+	uint64_t tried_ns;
 	bool unkept;
 	bool drains;
 	struct ohtd_event_reader reader;
@@ -112,7 +114,6 @@ struct ohtd_missions {
 	bool writes;
 	struct ohtd_command_view command;
 	struct ohtd_command_row note;
-	char ended[OHTD_CALLER_ID_BYTES];
 	uint64_t since_ns;
 	bool late;
 	uint64_t round_ns;
@@ -134,7 +135,8 @@ struct ohtd_missions {
 	int64_t schedules_wall_ns;
 	struct ohtd_missions_release releases[OHTD_MISSIONS_RELEASES_MAX];
 	unsigned int release_count;
-	struct ohtd_event_reader release_reader;
+	struct ohtd_event_reader heeded;
+	bool held_stale;
 	pthread_mutex_t board_lock;
 	struct ohtd_mission_board board;
 	struct ohtd_missions_schedule_board schedule_board;
@@ -151,7 +153,10 @@ enum {
 
 /* ---- drive.c ---- */
 
-/* A step of the mission that is driven. */
+/* Hears what has come, then looks at the robot. False: it cannot be looked at now. */
+bool ohtd_missions_look_at_robot(struct ohtd_missions *missions);
+
+/* A step of the mission that is driven, behind a look at the robot. */
 void ohtd_missions_step(struct ohtd_missions *missions);
 
 /* Takes what the control thread has answered and told. */
@@ -193,11 +198,8 @@ const char *ohtd_missions_forbidden(const struct ohtd_missions *missions, const 
 /* The word of a stop, a fault or a disable that keeps the outputs low; NULL: they are enabled. */
 const char *ohtd_missions_without_outputs(const struct ohtd_missions *missions);
 
-/* Why a robot that has no outputs, or moves for somebody else, drives no leg; NULL: it may, if it rests. */
+/* Why a robot that has no outputs, or moves for somebody else, drives no leg; NULL: it may, if it rests. A command of a mission is no reason. */
 const char *ohtd_missions_prevented(const struct ohtd_missions *missions);
-
-/* As ohtd_missions_prevented(), but the motion of the leg under way is no reason. */
-const char *ohtd_missions_opposed(struct ohtd_missions *missions);
 
 /* Where a leg goes to and how fast, into @command. False: no station has its name. */
 bool ohtd_missions_aim(struct ohtd_missions *missions, const struct ohtd_mission_leg *leg, struct ohtd_command *command);
@@ -250,6 +252,9 @@ int ohtd_missions_keep(struct ohtd_missions *missions);
 /* The mission comes into another state, which is written. @reason: word, or "". As ohtd_missions_keep(). */
 int ohtd_missions_turn_to(struct ohtd_missions *missions, const char *state, const char *reason);
 
+/* Missions that are held get another revision, if a stop has come; without success that is tried again. 0 or a negative errno. */
+int ohtd_missions_renew_held(struct ohtd_missions *missions);
+
 /* The next round begins, with its legs on the disk; without success nothing has changed. 0 or a negative errno. */
 int ohtd_missions_begin_round(struct ohtd_missions *missions);
 
@@ -264,6 +269,9 @@ int ohtd_missions_begin_driving(struct ohtd_missions *missions, const struct oht
 				const struct ohtd_event_reader *heard);
 
 /* ---- schedule.c ---- */
+
+/* What interrupts the robot ends releases; a stop, fault or disable gives missions that are held another revision, too. */
+void ohtd_missions_heed(struct ohtd_missions *missions);
 
 /* Makes missions whose time has come, and starts them as far as they are released. */
 void ohtd_missions_schedules_step(struct ohtd_missions *missions);

@@ -134,6 +134,7 @@ static const struct ohtd_statement hold_sql = {
 	"UPDATE missions SET state = 'held', reason = :reason, revision = revision + 1, changed_ns = :now, leg = coalesce((SELECT min(place) FROM mission_legs"
 	" WHERE mission = id AND mission_legs.state NOT IN ('finished', 'skipped')), legs + 1) WHERE state IN ('running', 'paused')"
 };
+static const struct ohtd_statement renew_held_sql = { "UPDATE missions SET revision = revision + 1 WHERE state = 'held'" };
 
 static int run_of(struct ohtd_db *db, const struct ohtd_statement *sql, int64_t id)
 {
@@ -505,10 +506,19 @@ static int tell_hold(struct ohtd_db *db, const char *why, int64_t now_ns)
 	return tell(db, &row, why);
 }
 
+int ohtd_missions_row_renew_held(struct ohtd_db *db)
+{
+	int r = ohtd_db_run(db, ohtd_db_statement(db, &renew_held_sql));
+
+	return r < 0 ? r : sqlite3_changes(db->sql);
+}
+
 int ohtd_missions_begin(struct ohtd_db *db, const char *reason, const char *why, int64_t now_ns)
 {
 	int r = ohtd_db_begin(db), held = 0;
 
+	if (!r)
+		r = ohtd_db_run(db, ohtd_db_statement(db, &renew_held_sql));
 	if (!r)
 		r = run_at(db, &finish_legs_sql, NULL, now_ns);
 	if (!r)

@@ -60,7 +60,7 @@ struct ohtd_stored_row;
  * @through_leg: place of the last leg that is released; 0: none is
  * @rounds: so often its legs are driven from the first one on; 0: until it is cancelled
  * @round: the one under way or next, from 1 on
- * @revision: another one with each change of @name, @rounds or of the legs, and each time that it is paused or held, for If-Match
+ * @revision: another one with each change of @name, @rounds or of the legs, each time that it is paused or held, and with each stop while it is held, for If-Match
  * @schedule: number of the schedule that has made it; OHTD_MISSION_ERRAND: it brings the robot to its dock; 0: none has
  * @tag: of the newest command that was given for it; 0: none was
  * @driven_by: the same as a name
@@ -235,6 +235,9 @@ int ohtd_missions_row_is_open(struct ohtd_db *db, int64_t schedule);
 /* 1: a mission is held for @reason; 0 or a negative errno. */
 int ohtd_missions_row_is_held(struct ohtd_db *db, const char *reason);
 
+/* Each mission that is held gets another revision. How many, or a negative errno. */
+int ohtd_missions_row_renew_held(struct ohtd_db *db);
+
 /* @row->id: which; out. A template goes with its schedules. 0, -ENOENT, -EINPROGRESS: it is running or paused, or a negative errno. */
 int ohtd_mission_delete(struct ohtd_db *db, struct ohtd_mission *row);
 
@@ -259,6 +262,7 @@ int ohtd_missions_row_begin_round(struct ohtd_db *db, const struct ohtd_mission 
  * @now_ns: wall clock
  *
  * A leg whose command has finished, as the record of commands says, has finished; another one that was running was interrupted.
+ * Missions that are held already get another revision.
  *
  * Return: how many missions, or a negative errno.
  */

@@ -86,27 +86,32 @@ void ohtd_missions_end_releases(struct ohtd_missions *missions, const char *why)
 		end_release(missions, &missions->releases[missions->release_count - 1], why);
 }
 
-/* A stop, a fault, a disable or a motion that a person has asked for, also a motion that is over by now. */
-static void hear(struct ohtd_missions *missions)
+/* A word that was given before a stop is none behind the reset: a release ends, and a resume of the revision before is refused. */
+static void interrupt(struct ohtd_missions *missions, unsigned int why)
+{
+	ohtd_missions_end_releases(missions, why ? ohtd_why_name(why) : OHTD_MISSIONS_UNSEEN);
+	/* A person may have to move the robot by hand before the mission goes on. */
+	missions->held_stale = missions->held_stale || why != OHTD_WHY_REPLACED;
+}
+
+void ohtd_missions_heed(struct ohtd_missions *missions)
 {
 	const unsigned int own = ohtd_control_link_number(missions->setup.robot, missions->setup.link);
+	const uint64_t lost = missions->heeded.lost;
 	struct ohtd_event_record record;
 
-	while (missions->release_count && ohtd_robot_event(missions->setup.robot, &missions->release_reader, &record)) {
+	while (ohtd_robot_event(missions->setup.robot, &missions->heeded, &record)) {
 		unsigned int why = record.kind == OHTD_RECORD_TRANSITION && record.link != own ? ohtd_robot_interrupts(record.event) : 0;
 
 		if (why)
-			ohtd_missions_end_releases(missions, ohtd_why_name(why));
+			interrupt(missions, why);
 	}
-	if (missions->release_count && missions->release_reader.lost)
-		ohtd_missions_end_releases(missions, OHTD_MISSIONS_UNSEEN);
+	if (missions->heeded.lost != lost)
+		interrupt(missions, 0);
 	/* An event just before the release is in the ring sooner than in the snapshot by which the release was judged. */
-	if (missions->release_count && !ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot)) {
-		const char *why = ohtd_missions_without_outputs(missions);
-
-		if (why)
-			ohtd_missions_end_releases(missions, why);
-	}
+	if (missions->release_count && ohtd_missions_without_outputs(missions))
+		ohtd_missions_end_releases(missions, ohtd_missions_without_outputs(missions));
+	ohtd_missions_renew_held(missions);
 }
 
 /* Those whose session, role or key is no more, and those of schedules that were deleted. */
@@ -149,15 +154,12 @@ static int read_schedules(struct ohtd_missions *missions)
 /* A stop or a foreign motion that would hold a mission now refuses the release as well: a reset and an enable must not start what was asked for before. */
 static int refused(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked)
 {
-	if (ohtd_robot_snapshot(missions->setup.robot, &missions->snapshot))
-		return -EAGAIN;
-	asked->why = ohtd_missions_opposed(missions);
+	asked->why = ohtd_missions_prevented(missions);
 	return asked->why ? -EPERM : 0;
 }
 
 static int release(struct ohtd_missions *missions, struct ohtd_missions_releasing *asked)
 {
-	struct ohtd_event_reader heard = { .seen = ohtd_robot_events(missions->setup.robot) };
 	struct ohtd_missions_release *release = ohtd_missions_release_of(missions, asked->row.id);
 	int r = refused(missions, asked);
 
@@ -165,8 +167,6 @@ static int release(struct ohtd_missions *missions, struct ohtd_missions_releasin
 		r = -ENOENT;
 	if (r)
 		return r;
-	if (!missions->release_count)
-		missions->release_reader = heard;
 	if (!release)
 		release = &missions->releases[missions->release_count++];
 	*release = (struct ohtd_missions_release){ asked->row.id, asked->person, ohtd_clock_wall_ns(missions->setup.clock) };
@@ -188,10 +188,11 @@ int ohtd_missions_release(struct ohtd_missions *missions, struct ohtd_missions_r
 	int r;
 
 	pthread_mutex_lock(&missions->lock);
-	ohtd_missions_hear(missions);
-	hear(missions);
+	r = ohtd_missions_look_at_robot(missions) ? 0 : -EAGAIN;
+	ohtd_missions_heed(missions);
 	ohtd_missions_schedules_changed(missions);
-	r = read_schedules(missions);
+	if (!r)
+		r = read_schedules(missions);
 	if (!r)
 		r = load(missions, asked);
 	if (!r)
@@ -258,7 +259,7 @@ static const char *why_skipped(const struct ohtd_missions *missions, int64_t at_
 static void start(struct ohtd_missions *missions, struct ohtd_mission *row)
 {
 	const struct ohtd_missions_release *release = ohtd_missions_release_of(missions, row->schedule);
-	int r = release ? ohtd_missions_begin_driving(missions, &release->person, row, &missions->release_reader) : -ENOENT;
+	int r = release ? ohtd_missions_begin_driving(missions, &release->person, row, &missions->heeded) : -ENOENT;
 
 	if (r)
 		ohtd_log(OHTD_LOG_WARNING, "missions", "schedule_not_started", "mission %" PRId64 " of schedule %" PRId64 " waits: %s", row->id,
@@ -320,7 +321,7 @@ void ohtd_missions_schedules_step(struct ohtd_missions *missions)
 	uint64_t boot_ns = ohtd_clock_boottime_ns(missions->setup.clock);
 	int64_t now_ns;
 
-	hear(missions);
+	ohtd_missions_heed(missions);
 	if (read_schedules(missions) || ohtd_since(boot_ns, missions->schedules_boot_ns) < LOOK_NS)
 		return;
 	end_stale(missions);

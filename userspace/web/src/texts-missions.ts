@@ -32,7 +32,7 @@ export const missionTexts = {
 	} as Record<string, string>,
 	stateMeans: {
 		waiting: "Not started. Nothing moves before.",
-		paused: "A leg that waits counts on. No other leg begins.",
+		paused: "A leg that waits counts on. No other leg begins. A stop holds it.",
 		held: "Nothing moves before somebody lets it go on.",
 		template: "It is never driven. Missions are made from it.",
 	} as Record<string, string>,
