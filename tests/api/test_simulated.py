@@ -41,10 +41,13 @@ def why_not_move(robot):
 
 def enable(robot):
     """From wherever it is: reset by one person, enabled by another. Behind a start it may move when its dock module has been heard."""
-    if robot.get("safety").json["state"] == "stopped" and shown(robot)["state"] == "estop":
-        until(lambda: robot.post("safety/reset", role="supervisor").status == 200, what="a reset")
-    if shown(robot)["state"] != "idle":
-        wait_state(robot, "safe")
+    def came():
+        # The state is told a moment behind the stop, and a robot that still comes to rest is idle then.
+        now = shown(robot)["state"]
+        if now == "estop" and robot.get("safety").json["state"] == "stopped":
+            robot.post("safety/reset", role="supervisor")
+        return now in ("safe", "idle") and now
+    if until(came, DRIVE_S, "safe or idle", 0.1) == "safe":
         until(lambda: not robot.get("safety").json["why_not_enable"], what="nothing in the way of enabling")
         answer = robot.post("safety/enable", role="operator")
         assert answer.status == 200, answer

@@ -119,7 +119,7 @@ static void pass_cycles(unsigned int count)
 	place.pass_ms(bus, count * BUS_CYCLE_MS);
 }
 
-/* What was on the wire is over: the read in front of it has been made twice since, for which a busy host may take its time. */
+/* Waits until the read has been made twice more: an exchange that was on the wire is over then, also on a busy host. */
 static void pass_turn(void)
 {
 	unsigned int turns, waited;

@@ -139,22 +139,38 @@ static bool late_answer_is_dropped(int fd)
 	return true;
 }
 
+/* Requests that an earlier try has left unheard. */
+static void drop_heard(int fd)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	uint8_t dropped[256];
+
+	while (poll(&ready, 1, 0) == 1 && ready.revents & POLLIN)
+		assert_true(read(fd, dropped, sizeof(dropped)) > 0);
+}
+
 /* The answer to a read names no register: same unit, function and count, so a late answer would pass for the next. */
 static void late_answer_is_not_taken_for_the_next(void **state)
 {
 	const struct oht_request patient = { .unit = 7, .function = OHT_READ_HOLDING, .count = 1,
 					     .timeout_us = QUIET_US };
 	int fd = take_line();
-	unsigned int i;
+	unsigned int tries = 0;
+	bool dropped;
 
 	(void)state;
-	open_bus();
-	/* The longest turnaround of this line is learned from what is asked for. */
-	assert_int_equal(transact(&patient).outcome, OHT_OUTCOME_TIMEOUT);
-	hear_request(fd, 7);
-	for (i = 0; i < TRIES && !late_answer_is_dropped(fd);)
-		i++;
-	assert_true(i < TRIES);
+	do {
+		open_bus();
+		/* The longest turnaround of this line is learned from what is asked for. */
+		assert_int_equal(transact(&patient).outcome, OHT_OUTCOME_TIMEOUT);
+		hear_request(fd, 7);
+		dropped = late_answer_is_dropped(fd);
+		/* A bus that is made anew remembers no request that was missed. */
+		ohtd_bus_destroy(bus);
+		bus = NULL;
+		drop_heard(fd);
+	} while (!dropped && ++tries < TRIES);
+	assert_true(dropped);
 	close(fd);
 }
 
@@ -303,26 +319,41 @@ static void a_late_heartbeat_does_not_wait_for_retries(void **state)
 
 static const uint8_t of_3[] = { 3, 3, 2, 0, 4, 0xc0, 0x47 };
 
+/* False: no answer, or one that came late or in pieces too far apart, since the simulator was held up. */
+static bool answers(uint8_t unit, uint16_t address, uint16_t word)
+{
+	struct oht_reply reply = read_words(unit, address, 1, PATIENT_US);
+
+	if (reply.outcome == OHT_OUTCOME_OK)
+		assert_int_equal(reply.words[0], word);
+	return reply.outcome == OHT_OUTCOME_OK;
+}
+
+/* As answers(). Of what is heard beside the answer nothing is left for the next one. */
+static bool is_found_beside(const char *fault)
+{
+	char words[64];
+	bool found;
+
+	snprintf(words, sizeof(words), "fault 4 %s", fault);
+	tell_simulator(words);
+	found = answers(4, 0x0104, 4) && answers(5, 0x0104, 5);
+	tell_simulator("clear 4");
+	return found;
+}
+
 static void an_answer_is_found_behind_noise_and_with_pauses(void **state)
 {
 	static const char *const faults[] = {
 		"lead bytes=1", "lead bytes=8", "noise bytes=1", "trail bytes=3", "pauses ms=25",
 	};
 	unsigned int i, tries;
-	char words[64];
 
 	(void)state;
 	open_bus();
-	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-		snprintf(words, sizeof(words), "fault 4 %s", faults[i]);
-		tell_simulator(words);
-		/* A simulator that is held up within an answer makes a pause of its own, which ends the answer. */
-		for (tries = 1; read_words(4, 0x0104, 1, PATIENT_US).outcome != OHT_OUTCOME_OK; tries++)
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		for (tries = 1; !is_found_beside(faults[i]); tries++)
 			assert_true(tries < TRIES);
-		/* Nothing of it is left for the next one. */
-		assert_int_equal(read_words(5, 0x0104, 1, PATIENT_US).words[0], 5);
-		tell_simulator("clear 4");
-	}
 }
 
 /* One exchange with a far end that says this beside the answer. */
@@ -388,22 +419,30 @@ static void a_line_that_babbles_ends_an_exchange(void **state)
 	close(fd);
 }
 
-/* The second copy meets the next request on the wire: that one may fail, and then all is well. */
-static void duplicate_answer_costs_one_request_at_most(void **state)
+/* As answers(). The second copy meets the next request on the wire: that one may fail, and then all is well. */
+static bool duplicate_costs_one_request(void)
 {
 	struct oht_reply reply;
 
-	(void)state;
-	open_bus();
 	tell_simulator("fault 4 duplicate count=1");
-	assert_int_equal(read_words(4, 0x0104, 1, PATIENT_US).outcome, OHT_OUTCOME_OK);
+	if (!answers(4, 0x0104, 4))
+		return false;
 	reply = read_words(4, 0x0104, 1, PATIENT_US);
 	assert_true(reply.outcome != OHT_OUTCOME_OK || reply.words[0] == 4);
-	assert_int_equal(read_words(5, 0x0104, 1, PATIENT_US).words[0], 5);
-	assert_int_equal(read_words(4, 0x0100, 1, PATIENT_US).words[0], 4);
+	return answers(5, 0x0104, 5) && answers(4, 0x0100, 4);
 }
 
-/* True: as asked. False: an answer was late, since the simulator was held up. */
+static void duplicate_answer_costs_one_request_at_most(void **state)
+{
+	unsigned int tries;
+
+	(void)state;
+	open_bus();
+	for (tries = 1; !duplicate_costs_one_request(); tries++)
+		assert_true(tries < TRIES);
+}
+
+/* False: an answer was late, or two requests came as one, since the simulator was held up. */
 static bool retries_until_the_answer(void)
 {
 	const struct oht_request request = {
@@ -414,9 +453,8 @@ static bool retries_until_the_answer(void)
 
 	tell_simulator("fault 4 silence count=2");
 	reply = transact(&request);
-	assert_int_equal(reply.attempts, 3);
 	tell_simulator("clear 4");
-	return reply.outcome == OHT_OUTCOME_OK;
+	return reply.outcome == OHT_OUTCOME_OK && reply.attempts == 3;
 }
 
 static void retries_as_often_as_asked(void **state)
