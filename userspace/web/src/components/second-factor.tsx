@@ -52,9 +52,9 @@ export function SecondFactorCard({ done }: { done?: () => void }) {
 		setDrawn(undefined);
 		state.again();
 	};
-	const change = async ({ act, code }: Values) => {
-		if (act === "recovery") return draw("auth/totp/recovery", { code: code ?? "" });
-		await call("DELETE", "auth/totp", { body: { code } });
+	const change = async ({ act, ...body }: Values) => {
+		if (act === "recovery") return draw("auth/totp/recovery", body);
+		await call("DELETE", "auth/totp", { body });
 		toast(t.isOff);
 		state.again();
 		return undefined;
@@ -86,7 +86,7 @@ export function SecondFactorCard({ done }: { done?: () => void }) {
 		content = (
 			<>
 				<p class="sub">{t.isOn(state.value.recovery_codes)}</p>
-				<Form id="second-change" members={[ACTS, CODE]} submit={texts.form.send} onSend={change} />
+				<Form id="second-change" members={[ACTS, PASSWORD, CODE]} submit={texts.form.send} onSend={change} />
 			</>
 		);
 	else if (state.value)
