@@ -85,14 +85,14 @@ export function SecondFactorCard({ done }: { done?: () => void }) {
 	else if (state.value?.state === "on")
 		content = (
 			<>
-				<p class="sub">{t.isOn(state.value.recovery_codes)}</p>
+				<p class="sub gap-below">{t.isOn(state.value.recovery_codes)}</p>
 				<Form id="second-change" members={[ACTS, PASSWORD, CODE]} submit={texts.form.send} onSend={change} />
 			</>
 		);
 	else if (state.value)
 		content = (
 			<>
-				<p class="sub">{t.text}</p>
+				<p class="sub gap-below">{t.text}</p>
 				<Form
 					id="second-begin"
 					members={[PASSWORD]}
