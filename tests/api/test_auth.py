@@ -7,6 +7,7 @@ import hmac
 import json
 import re
 import threading
+import time
 
 import pytest
 
@@ -64,6 +65,42 @@ def test_failures_slow_down_and_stop_is_not_concerned(daemon):
     assert 1 <= int(answer.headers["retry-after"]) <= 30
     assert daemon.login("administrator").status == 200
     assert daemon.post("safety/stop", role="operator").status == 200
+
+
+def rank_distance(ones, others):
+    """Of two samples, in standard deviations of the rank sum when both are of one kind (Mann and Whitney)."""
+    beaten = sum((one > other) + (one == other) / 2 for one in ones for other in others)
+    pairs = len(ones) * len(others)
+    return abs(beaten - pairs / 2) / (pairs * (len(ones) + len(others) + 1) / 12) ** 0.5
+
+
+# Two samples of one kind are 5 apart once in a million times; two of this length that do not overlap at all, 6.7.
+FAR = 5
+
+
+@pytest.mark.slow
+@pytest.mark.plain("timing")
+@pytest.mark.parametrize("path, known, unknown", [
+    ("auth/login", {"username": "anna", "password": "wrong"}, {"username": "nobody", "password": "wrong"}),
+    ("auth/reset", {"username": "anna", "reset_code": "K7QM-2F9X-TR4C-0ZBD", "password": "another horse battery"},
+     {"username": "nobody", "reset_code": "K7QM-2F9X-TR4C-0ZBD", "password": "another horse battery"}),
+], ids=["log-in", "reset"])
+def test_an_unknown_name_takes_as_long_as_a_known_one(fresh, path, known, unknown):
+    """Each from an address of its own, in turn, so that both have the same host and neither has to wait."""
+    fresh.start()
+    # Not one of the tests' own, whose hashes are cheap.
+    assert fresh.post("users", {"username": "anna", "password": PASSWORD, "role": "viewer"}).status == 201
+    assert fresh.request("PATCH", "config", {"rates": {"logins_per_s": 0}}, token=fresh.elevated()).status == 200
+    took = {name: [] for name in ("known", "unknown")}
+    for turn in range(30):
+        for place, (name, body) in enumerate((("known", known), ("unknown", unknown))):
+            elsewhere = fresh.another(address=f"127.4.{turn}.{place + 1}")
+            begun = time.monotonic()
+            answer = elsewhere.request("POST", path, body)
+            took[name].append(time.monotonic() - begun)
+            assert answer.code in ("login_refused", "reset_refused"), answer
+    assert rank_distance(*took.values()) < FAR, took
+    assert rank_distance(took["known"], [0.0] * 30) > FAR, "the test sees a difference"
 
 
 @pytest.mark.slow

@@ -94,7 +94,7 @@ def test_who_is_there_is_the_uid_and_no_session(local):
     _, path = local
     me = ask(path, "GET", "auth/me").json
     assert me == {"id": None, "username": None, "role": "administrator", "session": None, "key": None, "uid": 0,
-                  "user": "uid 0", "elevated_for_ms": None}
+                  "user": "uid 0", "elevated_for_ms": None, "pin_for_ms": None}
     assert ask(path, "GET", "auth/me", user=NOBODY, group=SOME_GID).json["uid"] == NOBODY
     assert ask(path, "GET", "auth/sessions").json == {"items": [], "next_cursor": None}
     assert ask(path, "POST", "auth/logout", {}).code == "no_session"

@@ -221,6 +221,18 @@ def test_the_layer_plant_asks_more_routes_for_the_password(own, raised):
                 assert answer.status < 400 or answer.code != "elevation_required", (path, method)
 
 
+def test_what_takes_the_own_password_takes_the_code_as_well():
+    """An act on the own account that gives another way in asks for all that the account has. One alone is there to switch the code on."""
+    alone = set()
+    for path, method, operation in ROUTES:
+        members = body_schema(operation)["properties"]
+        if operation["x-role"] == "none" or operation["x-elevation"] == "always" or not {"password", "old_password"} & members.keys():
+            continue
+        if "code" not in members:
+            alone.add(f"{method} {path.removeprefix('/api/v1/')}")
+    assert alone == {"POST auth/totp"}
+
+
 def test_maintenance_is_elevated_by_mode(own, raised):
     modes = [(own.token("supervisor"), "automatic", False), (own.token("supervisor"), "maintenance", True),
              (raised["supervisor"], "maintenance", False)]

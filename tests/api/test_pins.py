@@ -83,7 +83,8 @@ def test_a_pin_brings_the_robot_back_and_opens_nothing_else(anna, panel):
     answer = anna.elevate(panel)
     assert (answer.status, answer.json) == (200, {"elevated_for_ms": 300000})
     assert anna.resets() and anna.brings_back("enable")
-    assert anna.ask("GET", "auth/me").json["elevated_for_ms"] == 0
+    me = anna.ask("GET", "auth/me").json
+    assert me["elevated_for_ms"] == 0 and 0 < me["pin_for_ms"] <= 300000
     for method, path, body in (("PUT", "robot/mode", {"mode": "maintenance"}), ("POST", "robot/position", {"position_mm": 0}),
                                ("PATCH", "config", {"robot": {"place": "hall 2"}})):
         assert "elevation_required" in anna.ask(method, path, body).body.decode(), path
@@ -107,11 +108,20 @@ def test_a_pin_is_taken_on_an_accepted_device_alone(daemon, anna, panel, tmp_pat
     number = daemon.get("devices?state=waiting", role="administrator").json["items"][0]["id"]
     assert daemon.post(f"devices/{number}/accept", {"name": "panel-other"}).status == 201
     assert anna.elevate(stranger).status == 200 and anna.ask("DELETE", "auth/elevate").status == 204
+    assert anna.elevate(stranger).status == 200 and anna.resets()
     user = next(item["user_id"] for item in daemon.get("devices?limit=200", role="administrator").json["items"] if item["id"] == number)
     assert daemon.request("PATCH", f"users/{user}", {"disabled": True}, token=daemon.elevated()).status == 200
+    assert not anna.resets(), "what was opened on a device ends with it"
     assert anna.elevate(stranger).code == "pin_device", "disabled"
+    assert daemon.request("PATCH", f"users/{user}", {"disabled": False}, token=daemon.elevated()).status == 200
+    assert anna.elevate(panel).status == 200 and anna.resets(), "on another device"
+    here, anna.token = anna.token, daemon.login(anna.name).json["access_token"]
+    assert anna.elevate(stranger).status == 200 and anna.resets()
     assert daemon.request("DELETE", f"devices/{number}", token=daemon.elevated()).status == 204
+    assert not anna.resets() and anna.ask("GET", "auth/me").json["pin_for_ms"] == 0, "removed"
     assert anna.elevate(stranger).code == "pin_device", "removed"
+    anna.token = here
+    assert anna.resets() and anna.ask("DELETE", "auth/elevate").status == 204
     assert not anna.resets() and anna.left() == 5, "no try is taken where no PIN is looked at"
     # The device itself is no person, and a key has no session.
     token = panel.ask("login").json["access_token"]

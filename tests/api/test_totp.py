@@ -119,7 +119,7 @@ def test_a_code_of_another_program_opens_and_the_password_alone_does_not(robot):
     assert member(app.ask("GET", "auth/totp", None, token), "state", "recovery_codes") == ("pending", 0)
     assert app.login().status == 200, "one that waits asks nothing"
     assert app.ask("POST", "auth/totp/confirm", {"code": "000000"}, token).code == "code_wrong"
-    assert app.ask("POST", "auth/totp/recovery", {"code": app.code()}, token).code == "no_second_factor"
+    assert app.ask("POST", "auth/totp/recovery", {"password": PASSWORD, "code": app.code()}, token).code == "no_second_factor"
     first = app.code()
     answer = app.ask("POST", "auth/totp/confirm", {"code": first}, token)
     app.recovery = [one["code"] for one in answer.json["recovery_codes"]]
@@ -134,12 +134,12 @@ def test_a_code_of_another_program_opens_and_the_password_alone_does_not(robot):
     assert app.login(code=f" {app.recovery[0].lower()} ").status == 200
     assert app.login(code=app.recovery[0]).code == "code_wrong"
     assert member(app.ask("GET", "auth/totp", None, token), "recovery_codes") == (9,)
-    answer = app.ask("POST", "auth/totp/recovery", {"code": app.fresh_code()}, token)
+    answer = app.ask("POST", "auth/totp/recovery", {"password": PASSWORD, "code": app.fresh_code()}, token)
     assert len(answer.json["recovery_codes"]) == 10
     assert app.login(code=app.recovery[1]).code == "code_wrong", "the earlier ones have ended"
     assert app.ask("POST", "auth/totp", {"password": PASSWORD}, token).code == "second_factor_exists"
-    assert app.ask("DELETE", "auth/totp", {"code": "000000"}, token).code == "code_wrong"
-    assert app.ask("DELETE", "auth/totp", {"code": app.fresh_code()}, token).status == 204
+    assert app.ask("DELETE", "auth/totp", {"password": PASSWORD, "code": "000000"}, token).code == "code_wrong"
+    assert app.ask("DELETE", "auth/totp", {"password": PASSWORD, "code": app.fresh_code()}, token).status == 204
     assert app.login().status == 200 and app.ask("GET", "auth/totp", None, token).json["state"] == "off"
 
 
@@ -156,7 +156,7 @@ def test_a_name_that_is_none_and_a_wrong_password_are_answered_as_ever(robot):
     for code in ("", "x" * 80, 287082, None):
         assert app.login(code=code).code == "validation", code
     token = app.login(code=app.fresh_code()).json["access_token"]
-    assert app.ask("DELETE", "auth/totp", {"code": app.fresh_code()}, token).status == 204
+    assert app.ask("DELETE", "auth/totp", {"password": PASSWORD, "code": app.fresh_code()}, token).status == 204
 
 
 def test_an_elevation_asks_for_it_as_well_and_an_administrator_takes_it_away(robot):
@@ -189,6 +189,37 @@ def test_an_elevation_asks_for_it_as_well_and_an_administrator_takes_it_away(rob
     assert (status, said["error"]) == (1, "the account has no second factor [no_second_factor]")
 
 
+def test_what_gives_another_way_in_asks_for_password_and_code(robot):
+    """An unattended session beside a password that was seen, or beside one code, gives neither PIN nor password nor recovery codes."""
+    app = App(robot, "operator")
+    token = app.enrol()
+    acts = {
+        "PIN": ("PUT", "auth/pin", {"pin": "735194"}, "password"),
+        "password": ("POST", "auth/password/change", {"new_password": "another horse battery"}, "old_password"),
+        "recovery codes": ("POST", "auth/totp/recovery", {}, "password"),
+        "no second factor": ("DELETE", "auth/totp", {}, "password"),
+    }
+    for name, (method, path, body, member_) in acts.items():
+        alone = app.ask(method, path, {**body, member_: PASSWORD}, token)
+        # Where a code is always needed the body says so.
+        assert alone.code == "code_required" or [error["pointer"] for error in alone.json["errors"]] == ["/code"], (name, alone)
+        assert app.ask(method, path, {**body, member_: PASSWORD, "code": "000000"}, token).code == "code_wrong", name
+        assert app.ask(method, path, {**body, member_: "not the password", "code": app.recovery[0]}, token).code == "password_wrong", name
+        assert app.ask(method, path, {**body, "code": app.recovery[0]}, token).json["errors"][0]["pointer"] == f"/{member_}", name
+        assert app.ask("POST", "auth/elevate", {"password": PASSWORD, "code": app.fresh_code()}, token).status == 200, "no wait is left"
+    assert app.ask("GET", "auth/pin", None, token).json["state"] == "off"
+    assert member(app.ask("GET", "auth/totp", None, token), "state", "recovery_codes") == ("on", 10), "a code beside a wrong password is not taken"
+    used = app.fresh_code()
+    assert app.ask("PUT", "auth/pin", {"password": PASSWORD, "pin": "735194", "code": used}, token).status == 204
+    assert app.ask("PUT", "auth/pin", {"password": PASSWORD, "pin": "864209", "code": used}, token).code == "code_wrong", "each code once"
+    assert app.ask("GET", "auth/pin", None, token).json["state"] == "on"
+    change = {"old_password": PASSWORD, "new_password": "another horse battery", "code": app.fresh_code()}
+    token = app.ask("POST", "auth/password/change", change, token).json["access_token"]
+    back = {"old_password": "another horse battery", "new_password": PASSWORD, "code": app.recovery[1]}
+    token = app.ask("POST", "auth/password/change", back, token).json["access_token"]
+    assert app.ask("DELETE", "auth/totp", {"password": PASSWORD, "code": app.fresh_code()}, token).status == 204
+
+
 def test_of_two_at_once_with_one_code_exactly_one_gets_in(robot):
     app = App(robot, "viewer")
     token = app.enrol()
@@ -196,7 +227,7 @@ def test_of_two_at_once_with_one_code_exactly_one_gets_in(robot):
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             said = sorted(answer.status for answer in pool.map(lambda code: app.login(code=code), [code] * 4))
         assert said.count(200) == 1, said
-    assert app.ask("DELETE", "auth/totp", {"code": app.recovery[1]}, token).status == 204
+    assert app.ask("DELETE", "auth/totp", {"password": PASSWORD, "code": app.recovery[1]}, token).status == 204
 
 
 def test_local_sockets_and_keys_have_none(robot):
@@ -204,7 +235,8 @@ def test_local_sockets_and_keys_have_none(robot):
     key = robot.post(f"users/{made['id']}/keys", {"name": "one"}).json["secret"]
     assert not made["second_factor"] and robot.get("robot", role=None, token=key).status == 200
     for method, path, body in (("GET", "auth/totp", None), ("POST", "auth/totp", {"password": PASSWORD}), ("POST", "auth/totp/confirm", {"code": "0"}),
-                               ("POST", "auth/totp/recovery", {"code": "0"}), ("DELETE", "auth/totp", {"code": "0"})):
+                               ("POST", "auth/totp/recovery", {"password": "p", "code": "0"}),
+                               ("DELETE", "auth/totp", {"password": "p", "code": "0"})):
         assert robot.request(method, path, body, token=key).code == "no_session", path
 
 
@@ -283,7 +315,8 @@ def test_a_role_that_must_have_one_may_only_set_it_up(kept_right):
     assert local(kept_right, "config", "set", "/security/second_factor", "supervisor")[0] == 0
     until(lambda: app.ask("GET", "robot", None, token).status == 403, what="the end of what a password opens")
     for method, path, body in (("GET", "robot", None), ("POST", "auth/elevate", {"password": PASSWORD}), ("POST", "auth/ticket", {}), ("GET", "config", None),
-                               ("POST", "safety/reset", {}), ("POST", "auth/totp/recovery", {"code": "0"}), ("DELETE", "auth/totp", {"code": "0"})):
+                               ("POST", "safety/reset", {}), ("POST", "auth/totp/recovery", {"password": "p", "code": "0"}),
+                               ("DELETE", "auth/totp", {"password": "p", "code": "0"})):
         assert app.ask(method, path, body, token).code == "second_factor_required", path
     # A ticket of before opens nothing, a renewal says what is to be done.
     assert kept_right.request("GET", f"stream?ticket={ticket}").status == 401
@@ -305,7 +338,7 @@ def test_a_role_that_must_have_one_may_only_set_it_up(kept_right):
     kept_right.start()
     assert app.ask("GET", "robot", None, session).status == 200
     # Off again, and the session may no more.
-    assert app.ask("DELETE", "auth/totp", {"code": app.fresh_code()}, session).status == 204
+    assert app.ask("DELETE", "auth/totp", {"password": PASSWORD, "code": app.fresh_code()}, session).status == 204
     assert app.ask("GET", "robot", None, session).code == "second_factor_required"
     assert local(kept_right, "config", "set", "/security/second_factor", "none")[0] == 0
     until(lambda: app.ask("GET", "robot", None, session).status == 200, what="the password alone again")
@@ -353,9 +386,10 @@ def test_ohtctl_sets_it_up_and_comes_in_by_it(robot, shell):
             terminal.press(typed + "\n")
         assert terminal.end() == 0, terminal.text()
     assert json.loads(shell.done("user", "totp", "--json"))["recovery_codes"] == 7
-    fresh = shell.done("user", "totp", "recovery", codes[3]).splitlines()
-    assert "code_wrong" in complaint(shell.run("user", "totp", "off", codes[4]))
-    assert "is off" in shell.done("user", "totp", "off", fresh[0])
+    fresh = shell.done("user", "totp", "recovery", codes[3], "--password-stdin", said=password).splitlines()
+    assert "code_wrong" in complaint(shell.run("user", "totp", "off", codes[4], "--password-stdin", said=password))
+    assert "password_wrong" in complaint(shell.run("user", "totp", "off", fresh[0], "--password-stdin", said="wrong password\n"))
+    assert "is off" in shell.done("user", "totp", "off", fresh[0], "--password-stdin", said=password)
     for words in (("wrong",), ("confirm",), ("begin", "0"), ("remove",)):
         assert "user totp takes" in complaint(shell.run("user", "totp", *words), 2)
 

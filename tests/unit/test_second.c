@@ -213,7 +213,7 @@ static void the_password_is_enough_until_the_first_code(void **state)
 	assert_int_equal(try_code(""), OHTD_AUTH_SECOND_RIGHT);
 	login(&other);
 	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_CONFIRM, "", "000000", &made, &grant), OHTD_AUTH_CODE);
-	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_RENEW, "", code_of(0), &made, &grant), OHTD_AUTH_UNAVAILABLE);
+	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_RENEW, "correct horse", code_of(0), &made, &grant), OHTD_AUTH_UNAVAILABLE);
 	assert_int_equal(grant.error, -ENODATA);
 	/* Another secret takes the place of the first. */
 	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_ENROL, "wrong horse", "", &made, &grant), OHTD_AUTH_REFUSED);
@@ -243,9 +243,10 @@ static void the_first_code_ends_what_the_password_alone_has_opened(void **state)
 	assert_int_equal(try_code(""), OHTD_AUTH_SECOND_MISSING);
 	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_ENROL, "correct horse", "", &made, &grant), OHTD_AUTH_UNAVAILABLE);
 	assert_int_equal(grant.error, -EEXIST);
-	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_REMOVE, "", "000000", &made, &grant), OHTD_AUTH_CODE);
+	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_REMOVE, "correct horse", "000000", &made, &grant), OHTD_AUTH_CODE);
+	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_REMOVE, "wrong horse", code_of(0), &made, &grant), OHTD_AUTH_REFUSED);
 	assert_int_equal(try_code(""), OHTD_AUTH_SECOND_MISSING);
-	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_REMOVE, "", code_of(0), &made, &grant), OHTD_AUTH_GRANTED);
+	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_REMOVE, "correct horse", code_of(0), &made, &grant), OHTD_AUTH_GRANTED);
 	assert_int_equal(try_code(""), OHTD_AUTH_SECOND_RIGHT);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM second_factors"), 0);
 	forget(&other, 1);
@@ -357,7 +358,7 @@ static void each_recovery_code_is_good_once(void **state)
 	assert_int_equal(try_code(codes[9]), OHTD_AUTH_SECOND_WRONG);
 	assert_int_equal(try_code(code_of(0)), OHTD_AUTH_SECOND_RIGHT);
 	pass(STEP_S);
-	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_RENEW, "", code_of(0), &made, &grant), OHTD_AUTH_GRANTED);
+	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_RENEW, "correct horse", code_of(0), &made, &grant), OHTD_AUTH_GRANTED);
 	assert_int_equal(try_code(codes[9]), OHTD_AUTH_SECOND_WRONG);
 	assert_int_equal(try_code(made.codes[9]), OHTD_AUTH_SECOND_RIGHT);
 }

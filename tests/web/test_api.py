@@ -37,6 +37,11 @@ def test_who_may_what_is_made_of_the_routes(daemon, page):
     operations = {f"{method.upper()} {path}": operation for path, item in document["paths"].items() for method, operation in item.items()}
     assert permitted == {name: [rank >= ranks[operation["x-role"]] for rank in range(4)] for name, operation in operations.items()}
     assert "with password" in page.text("#rights tbody")
+    # On a phone the least role is said below the act: nothing is beside the screen.
+    page.narrow(390, 844)
+    row = page.run("""return [...document.querySelectorAll('#rights tbody tr')].find((row) => row.textContent.includes('POST /api/v1/users/import')).innerText""")
+    assert "Administrator, with password" in row and row.count("yes") == 0, row
+    assert page.run("const box = document.querySelector('#rights').closest('.scroll') ?? document.querySelector('#rights').parentElement; return box.scrollWidth <= box.clientWidth")
 
 
 def test_a_route_shows_members_example_and_refusals(page):

@@ -217,6 +217,41 @@ def test_the_pin_is_offered_where_it_opens_and_nowhere_else(takes):
     assert set(re.findall(r'"([a-z/]+)"', re.search(r"BY_PIN = new Set\((.*)\)", SOURCE.read_text(encoding="utf-8"))[1])) == paths
 
 
+# The answer to the log-in of the device waits until the test lets it go.
+HELD = """
+const real = window.fetch;
+window.fetch = async (where, how) => {
+	const answer = await real(where, how);
+	const path = String(where.url ?? where);
+	if (path.includes("auth/login")) window.personIn = true;
+	if (!path.includes("auth/device/login")) return answer;
+	window.held = true;
+	await new Promise((go) => { window.letGo = go; });
+	return answer;
+};
+"""
+
+
+def a_person_is_in_for_good(page):
+    """Logs in while the log-in of the device is under way, in the same browser."""
+    log_out(page)
+    with page.first(HELD):
+        page.open(page.address)
+        page.wait(lambda: page.run("return window.held === true"), 60, "the log-in of the device")
+        page.click("#by-key")
+        page.wait(lambda: has(page, "#login-username"), what="the form")
+        fill(page, "#login-username", "supervisor")
+        fill(page, "#login-password", PASSWORD)
+        page.click("#login-send")
+        # She waits for the lock of the session, or was let in beside it.
+        page.wait(lambda: page.run("return window.personIn === true || navigator.locks.query().then((all) => all.pending.length > 0)"), what="the log-in of the person")
+        page.run("window.letGo()")
+        page.wait(lambda: has(page, "#user") and "supervisor" in page.text("#user"), 60, "the person")
+    page.open(page.address)
+    page.wait(lambda: has(page, "#content .head"), 60, "the pages behind a start")
+    assert "supervisor" in page.text("#user")
+
+
 def test_a_person_with_gloves_resets_by_a_pin(takes, page):
     at_rest(takes)
     page.open(page.address)
@@ -226,8 +261,7 @@ def test_a_person_with_gloves_resets_by_a_pin(takes, page):
     page.wait(lambda: has(page, "#content .head"), 60, "the pages, by themselves")
     configure(takes, "/robot/layer", "plant")
     try:
-        log_out(page)
-        log_in(page, "supervisor")
+        a_person_is_in_for_good(page)
         go(page, "/account", "#pin-set-pin")
         for pin, said in (("123456", "in a row"), (PIN, "")):
             for field, text in (("password", PASSWORD), ("pin", pin), ("again", pin)):
@@ -252,6 +286,10 @@ def test_a_person_with_gloves_resets_by_a_pin(takes, page):
         press_digits(page, PIN)
         page.wait(lambda: not has(page, "#pin"), what="the end of the question")
         until(lambda: takes.get("safety").json["state"] != "stopped", what="the reset")
+        go(page, "/account", "#by-pin")
+        assert "reset and enable in the layer plant" in page.text("#by-pin") and axe(page) == ""
+        page.click("#lower")
+        page.wait(lambda: not has(page, "#by-pin"), what="the end of the elevation")
     finally:
         configure(takes, "/robot/layer", "commissioning")
         assert takes.request("DELETE", "auth/pin", role="supervisor").status == 204

@@ -21,15 +21,30 @@ static const char *text_of(struct json_object *object, const char *name)
 
 /* ---- the requests ---- */
 
-static int ask(struct cli *cli, const char *method, const char *path, const char *member, const char *text, struct json_object **answer)
+/* @password, @code: NULL where the request takes none. */
+static int ask(struct cli *cli, const char *method, const char *path, const char *password, const char *code, struct json_object **answer)
 {
-	struct json_object *body = member ? json_object_new_object() : NULL;
+	struct json_object *body = password || code ? json_object_new_object() : NULL;
 	int result;
 
-	if (member)
-		json_object_object_add(body, member, json_object_new_string(text));
+	if (password)
+		json_object_object_add(body, "password", json_object_new_string(password));
+	if (code)
+		json_object_object_add(body, "code", json_object_new_string(code));
 	result = client_request(cli, method, path, body, answer);
 	json_object_put(body);
+	return result;
+}
+
+/* With the password that the account has. */
+static int ask_with_password(struct cli *cli, const char *method, const char *path, const char *code, struct json_object **answer)
+{
+	char password[PASSWORD_BYTES] = "";
+	int result = password_take(cli, false, password);
+
+	if (!result)
+		result = ask(cli, method, path, password, code, answer);
+	explicit_bzero(password, sizeof(password));
 	return result;
 }
 
@@ -46,13 +61,9 @@ static int status(struct cli *cli)
 
 static int begin(struct cli *cli)
 {
-	char password[PASSWORD_BYTES] = "";
 	struct json_object *answer = NULL;
-	int result = password_take(cli, false, password);
+	int result = ask_with_password(cli, "POST", "auth/totp", NULL, &answer);
 
-	if (!result)
-		result = ask(cli, "POST", "auth/totp", "password", password, &answer);
-	explicit_bzero(password, sizeof(password));
 	if (!result && cli->json) {
 		show_json(cli, json_object_get(answer));
 	} else if (!result) {
@@ -64,10 +75,10 @@ static int begin(struct cli *cli)
 	return result;
 }
 
-static int draw_codes(struct cli *cli, const char *path, const char *code)
+/* Takes @answer over. */
+static int show_codes(struct cli *cli, int result, struct json_object *answer)
 {
-	struct json_object *answer = NULL, *codes;
-	int result = ask(cli, "POST", path, "code", code, &answer);
+	struct json_object *codes;
 
 	if (!result && cli->json) {
 		show_json(cli, json_object_get(answer));
@@ -81,11 +92,9 @@ static int draw_codes(struct cli *cli, const char *path, const char *code)
 	return result;
 }
 
-static int end(struct cli *cli, const char *path, const char *code, const char *sentence)
+/* Takes @answer over. */
+static int show_end(struct cli *cli, int result, struct json_object *answer, const char *sentence)
 {
-	struct json_object *answer = NULL;
-	int result = ask(cli, "DELETE", path, code ? "code" : NULL, code, &answer);
-
 	if (!result && cli->json)
 		show_json(cli, json_object_get(answer));
 	else if (!result)
@@ -94,46 +103,50 @@ static int end(struct cli *cli, const char *path, const char *code, const char *
 	return result;
 }
 
-static int take_away(struct cli *cli, const char *user)
+/* Ends @what ("totp", "pin") of the account @user. */
+static int take_away(struct cli *cli, const char *user, const char *what, const char *sentence)
 {
+	struct json_object *answer = NULL;
 	char path[64];
 	int64_t id;
 	int result = cmd_admin_find(cli, user, &id);
 
 	if (result)
 		return result;
-	snprintf(path, sizeof(path), "users/%" PRId64 "/totp", id);
-	return end(cli, path, NULL, "the second factor is taken away; the sessions of the account have ended");
+	snprintf(path, sizeof(path), "users/%" PRId64 "/%s", id, what);
+	result = ask(cli, "DELETE", path, NULL, NULL, &answer);
+	return show_end(cli, result, answer, sentence);
 }
 
 int cmd_user_end_pin(struct cli *cli, int count, char **arguments)
 {
-	char path[64];
-	int64_t id;
-	int result = cmd_admin_find(cli, arguments[0], &id);
-
 	(void)count;
-	if (result)
-		return result;
-	snprintf(path, sizeof(path), "users/%" PRId64 "/pin", id);
-	return end(cli, path, NULL, "the account has no PIN");
+	return take_away(cli, arguments[0], "pin", "the account has no PIN");
 }
 
 int cmd_user_totp(struct cli *cli, int count, char **arguments)
 {
 	const char *word = count ? arguments[0] : "";
+	struct json_object *answer = NULL;
+	int result;
 
 	if (!count)
 		return status(cli);
 	if (!strcmp(word, "begin") && count == 1)
 		return begin(cli);
-	if (!strcmp(word, "confirm") && count == 2)
-		return draw_codes(cli, "auth/totp/confirm", arguments[1]);
-	if (!strcmp(word, "recovery") && count == 2)
-		return draw_codes(cli, "auth/totp/recovery", arguments[1]);
-	if (!strcmp(word, "off") && count == 2)
-		return end(cli, "auth/totp", arguments[1], "the second factor is off");
+	if (!strcmp(word, "confirm") && count == 2) {
+		result = ask(cli, "POST", "auth/totp/confirm", NULL, arguments[1], &answer);
+		return show_codes(cli, result, answer);
+	}
+	if (!strcmp(word, "recovery") && count == 2) {
+		result = ask_with_password(cli, "POST", "auth/totp/recovery", arguments[1], &answer);
+		return show_codes(cli, result, answer);
+	}
+	if (!strcmp(word, "off") && count == 2) {
+		result = ask_with_password(cli, "DELETE", "auth/totp", arguments[1], &answer);
+		return show_end(cli, result, answer, "the second factor is off");
+	}
 	if (!strcmp(word, "remove") && count == 2)
-		return take_away(cli, arguments[1]);
+		return take_away(cli, arguments[1], "totp", "the second factor is taken away; the sessions of the account have ended");
 	return cli_fail(cli, CLI_USAGE, "user totp takes nothing, begin, confirm CODE, recovery CODE, off CODE or remove USER: '%s'", word);
 }

@@ -20,13 +20,15 @@ static const struct ohtd_stored_column user_columns[] = {
 	OHTD_COLUMN(ohtd_user, full_name, .seen = true, .searched = true),
 	OHTD_COLUMN(ohtd_user, second_factor, .seen = true),
 	OHTD_COLUMN(ohtd_user, device, .seen = true),
+	OHTD_COLUMN(ohtd_user, pin_tried, .seen = true),
 	OHTD_COLUMN(ohtd_user, password_hash),
 };
 
 #define ACCOUNTS(count_) {								\
 	.table = "users", .from = "(SELECT u.*, coalesce(p.full_name, '') AS full_name,"	\
 		" coalesce(f.confirmed, 0) AS second_factor,"				\
-		" u.service AND EXISTS (SELECT 1 FROM devices d WHERE d.user_id = u.id) AS device FROM users u LEFT JOIN profiles p ON p.user_id = u.id"	\
+		" u.service AND EXISTS (SELECT 1 FROM devices d WHERE d.user_id = u.id) AS device,"	\
+		" EXISTS (SELECT 1 FROM pins i WHERE i.user_id = u.id AND i.wrong) AS pin_tried FROM users u LEFT JOIN profiles p ON p.user_id = u.id"	\
 		" LEFT JOIN second_factors f ON f.user_id = u.id WHERE u.deleted_s IS NULL)",	\
 	.bytes = sizeof(struct ohtd_user), .key = &user_columns[0],			\
 	.columns = user_columns, .count = (count_),					\

@@ -39,6 +39,7 @@ struct ohtd_statement;
  * @full_name: of the profile; ""
  * @second_factor: a log-in needs a code besides the password
  * @device: a service account of a device, which comes in with its own key (accounts/devices.h)
+ * @pin_tried: wrong PINs have come since the last right one
  */
 struct ohtd_user {
 	int64_t id;
@@ -52,6 +53,7 @@ struct ohtd_user {
 	char full_name[OHTD_FULL_NAME_BYTES];
 	bool second_factor;
 	bool device;
+	bool pin_tried;
 };
 
 /* @user->name says whom; the rest is filled. Returns 0, -ENOENT or another negative errno. */

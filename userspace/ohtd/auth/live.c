@@ -15,6 +15,7 @@ struct entry {
 	struct entry *next;
 	int64_t elevated_until_ms;	/* CLOCK_BOOTTIME; 0: not elevated */
 	int64_t pin_until_ms;		/* the same by the PIN */
+	int64_t pin_device;		/* account of the device on which it was typed */
 	int64_t again_until_ms;		/* the same; 0: its tokens have not been renewed in this run */
 	bool ahead;			/* of its row; if it has ended, the row is to go */
 	bool rowless;			/* the store has not taken it yet */
@@ -237,19 +238,6 @@ bool ohtd_live_lives(struct ohtd_auth_live *live, const char *id, int64_t user_i
 	return lives;
 }
 
-static bool elevate(struct ohtd_auth_live *live, bool by_pin, const char *id, int64_t user_id, int64_t epoch,
-		    int64_t now_boot_ms, int64_t until_boot_ms)
-{
-	struct entry *entry;
-
-	pthread_mutex_lock(&live->lock);
-	entry = find_living(live, id, user_id, epoch, now_boot_ms);
-	if (entry)
-		*(by_pin ? &entry->pin_until_ms : &entry->elevated_until_ms) = until_boot_ms;
-	pthread_mutex_unlock(&live->lock);
-	return entry;
-}
-
 static int64_t elevated_ms(struct ohtd_auth_live *live, bool by_pin, const char *id, int64_t user_id, int64_t epoch, int64_t now_boot_ms)
 {
 	const struct entry *entry;
@@ -265,13 +253,29 @@ static int64_t elevated_ms(struct ohtd_auth_live *live, bool by_pin, const char 
 bool ohtd_live_elevate(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
 		       int64_t now_boot_ms, int64_t until_boot_ms)
 {
-	return elevate(live, false, id, user_id, epoch, now_boot_ms, until_boot_ms);
+	struct entry *entry;
+
+	pthread_mutex_lock(&live->lock);
+	entry = find_living(live, id, user_id, epoch, now_boot_ms);
+	if (entry)
+		entry->elevated_until_ms = until_boot_ms;
+	pthread_mutex_unlock(&live->lock);
+	return entry;
 }
 
 bool ohtd_auth_live_elevate_by_pin(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
-				   int64_t now_boot_ms, int64_t until_boot_ms)
+				   int64_t now_boot_ms, int64_t until_boot_ms, int64_t device)
 {
-	return elevate(live, true, id, user_id, epoch, now_boot_ms, until_boot_ms);
+	struct entry *entry;
+
+	pthread_mutex_lock(&live->lock);
+	entry = find_living(live, id, user_id, epoch, now_boot_ms);
+	if (entry) {
+		entry->pin_until_ms = until_boot_ms;
+		entry->pin_device = device;
+	}
+	pthread_mutex_unlock(&live->lock);
+	return entry;
 }
 
 void ohtd_auth_live_end_pin(struct ohtd_auth_live *live, int64_t user_id)
@@ -279,7 +283,7 @@ void ohtd_auth_live_end_pin(struct ohtd_auth_live *live, int64_t user_id)
 	pthread_mutex_lock(&live->lock);
 	for (unsigned int i = 0; i < CHAINS; i++)
 		for (struct entry *entry = live->chains[i]; entry; entry = entry->next)
-			if (entry->session.user_id == user_id)
+			if (entry->session.user_id == user_id || entry->pin_device == user_id)
 				entry->pin_until_ms = 0;
 	pthread_mutex_unlock(&live->lock);
 }

@@ -79,11 +79,11 @@ bool ohtd_live_lives(struct ohtd_auth_live *live, const char *id, int64_t user_i
 bool ohtd_live_elevate(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
 		       int64_t now_boot_ms, int64_t until_boot_ms);
 
-/* The same by the PIN of the person, which opens less. */
+/* The same by the PIN of the person, which opens less. @device: account of the device on which it was typed; 0: none. */
 bool ohtd_auth_live_elevate_by_pin(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
-				   int64_t now_boot_ms, int64_t until_boot_ms);
+				   int64_t now_boot_ms, int64_t until_boot_ms, int64_t device);
 
-/* The PIN of the account has ended: no session stays elevated by it. */
+/* The PIN of the account has ended, or it is that of a device: no session stays elevated by that PIN, or on that device. */
 void ohtd_auth_live_end_pin(struct ohtd_auth_live *live, int64_t user_id);
 
 /*

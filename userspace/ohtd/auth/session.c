@@ -97,11 +97,6 @@ static int work_open(struct ohtd_db *db, void *arg)
 	return ohtd_db_session_add(db, &opening->session, &opening->dropped);
 }
 
-static int work_judge(struct ohtd_db *db, void *try)
-{
-	return ohtd_auth_second_judge(db, try);
-}
-
 /* @session: the one that goes on, when it is newer than its row. */
 struct change {
 	struct ohtd_user_change of;
@@ -344,19 +339,6 @@ static void end_attempt(struct ohtd_auth *auth, const struct ohtd_credentials *c
 	ohtd_backoff_end(auth->backoff, credentials->username, credentials->address, outcome, ohtd_clock_boottime_ns(auth->clock));
 }
 
-/* match() within what the back-off allows. -EAGAIN: nothing was looked at, see grant->wait_s. */
-static int check_password(struct ohtd_auth *auth, const struct ohtd_credentials *credentials,
-			  struct ohtd_user *user, struct ohtd_grant *grant)
-{
-	int r;
-
-	if (!begin_attempt(auth, credentials, grant))
-		return -EAGAIN;
-	r = match(auth, credentials, user);
-	end_attempt(auth, credentials, outcome_of(r));
-	return r;
-}
-
 /* ---- codes of the second factor ---- */
 
 static void begin_second(struct ohtd_auth *auth, const struct ohtd_credentials *credentials, int64_t user_id,
@@ -403,6 +385,42 @@ static enum ohtd_auth_result refused_code(struct ohtd_grant *grant, const struct
 {
 	grant->second = try->result;
 	return OHTD_AUTH_CODE;
+}
+
+static int work_judge(struct ohtd_db *db, void *try)
+{
+	return ohtd_auth_second_judge(db, try);
+}
+
+/*
+ * Password and, where the account has a second factor, the code: asked for by each act that gives its person another way in.
+ * @user: out. OHTD_AUTH_CHANGED: the account is another one than when the session was opened.
+ */
+static enum ohtd_auth_result check_person(struct ohtd_auth *auth, const struct ohtd_principal *who, const struct ohtd_credentials *credentials,
+					  struct ohtd_user *user, struct ohtd_grant *grant)
+{
+	struct ohtd_auth_second_try second = { 0 };
+	int r;
+
+	if (!begin_attempt(auth, credentials, grant))
+		return OHTD_AUTH_TOO_MANY;
+	r = match(auth, credentials, user);
+	if (r) {
+		end_attempt(auth, credentials, outcome_of(r));
+		return refused(grant, r);
+	}
+	/* Without a second factor nothing is written, so that a full disk does not prevent an elevation. */
+	if (user->second_factor) {
+		begin_second(auth, credentials, user->id, &second);
+		r = ohtd_store_call(auth->store, work_judge, &second);
+		OPENSSL_cleanse(&second.code, sizeof(second.code));
+	}
+	end_attempt(auth, credentials, outcome_of_second(r, second.result));
+	if (r)
+		return refused(grant, r);
+	if (!tell_second(&second, user->name, credentials->address))
+		return refused_code(grant, &second);
+	return user->id == who->user_id && user->epoch == who->epoch ? OHTD_AUTH_GRANTED : OHTD_AUTH_CHANGED;
 }
 
 static int draw_session_id(char *id)
@@ -579,13 +597,13 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 		.id = who->user_id, .disabled = -1, .by_role = (int)who->role, .epoch = who->epoch,
 		.keep = who->session, .password_hash = hash, .now_s = ohtd_clock_wall_s(auth->clock),
 	} };
-	int r = check_password(auth, credentials, &user, grant);
+	enum ohtd_auth_result result = check_person(auth, who, credentials, &user, grant);
+	int r;
 
-	if (r == -EAGAIN && grant->wait_s)
-		return OHTD_AUTH_TOO_MANY;
+	if (result != OHTD_AUTH_GRANTED)
+		return result;
 	strcpy(fresh->user, who->user);
-	if (!r)
-		r = user.id == who->user_id ? ohtd_password_hash(fresh, hash, sizeof(hash)) : -ENOENT;
+	r = ohtd_password_hash(fresh, hash, sizeof(hash));
 	if (r)
 		return refused(grant, r);
 	change.ahead = ohtd_live_find_ahead(auth->live, who->session, &change.session);
@@ -671,11 +689,6 @@ enum ohtd_auth_result ohtd_auth_reset_password(struct ohtd_auth *auth,
 
 /* ---- PINs ---- */
 
-static int work_pin_get(struct ohtd_db *db, void *pin)
-{
-	return ohtd_account_pin_get(db, pin);
-}
-
 static int work_pin_try(struct ohtd_db *db, void *pin)
 {
 	return ohtd_account_pin_try(db, pin);
@@ -686,14 +699,12 @@ static int work_pin_right(struct ohtd_db *db, void *pin)
 	return ohtd_account_pin_right(db, pin);
 }
 
-/* The password gives the tries of the PIN back. Nothing is written without wrong ones, so that a full disk does not prevent an elevation. */
+/* The password gives the tries of the PIN back. */
 static void forgive_pin(struct ohtd_auth *auth, int64_t user_id)
 {
 	struct ohtd_account_pin pin = { .user_id = user_id };
-	int r = ohtd_store_read(auth->store, work_pin_get, &pin);
 
-	*pin.hash = 0;
-	if (!r && pin.wrong && ohtd_store_call(auth->store, work_pin_right, &pin))
+	if (ohtd_store_call(auth->store, work_pin_right, &pin))
 		ohtd_log(OHTD_LOG_WARNING, "auth", "pin_tries", "account %lld: the store does not take that they are back", (long long)user_id);
 }
 
@@ -719,12 +730,12 @@ enum ohtd_auth_result ohtd_auth_pin_set(struct ohtd_auth *auth, const struct oht
 {
 	struct pin_put put = { .pin = { .user_id = who->user_id, .made_s = ohtd_clock_wall_s(auth->clock) }, .epoch = who->epoch };
 	struct ohtd_user user = { 0 };
-	int r = check_password(auth, credentials, &user, grant);
+	enum ohtd_auth_result result = check_person(auth, who, credentials, &user, grant);
+	int r;
 
-	if (r == -EAGAIN && grant->wait_s)
-		return OHTD_AUTH_TOO_MANY;
-	if (!r)
-		r = user.id == who->user_id ? ohtd_auth_pin_hash(pin->revealed, put.pin.hash, sizeof(put.pin.hash)) : -ENOENT;
+	if (result != OHTD_AUTH_GRANTED)
+		return result;
+	r = ohtd_auth_pin_hash(pin->revealed, put.pin.hash, sizeof(put.pin.hash));
 	r = r ? r : ohtd_store_call(auth->store, work_pin_put, &put);
 	OPENSSL_cleanse(put.pin.hash, sizeof(put.pin.hash));
 	if (r == -ESTALE)
@@ -751,7 +762,7 @@ static int judge_pin(struct ohtd_auth *auth, struct ohtd_account_pin *pin, const
 }
 
 enum ohtd_auth_result ohtd_auth_pin_elevate(struct ohtd_auth *auth, const struct ohtd_principal *who,
-					    const struct ohtd_credentials *credentials, struct ohtd_grant *grant)
+					    const struct ohtd_credentials *credentials, int64_t device, struct ohtd_grant *grant)
 {
 	struct ohtd_account_pin pin = { .user_id = who->user_id };
 	int64_t now_ms;
@@ -769,7 +780,7 @@ enum ohtd_auth_result ohtd_auth_pin_elevate(struct ohtd_auth *auth, const struct
 	if (r)
 		return refused(grant, r);
 	now_ms = boot_ms(auth);
-	if (!ohtd_auth_live_elevate_by_pin(auth->live, who->session, who->user_id, who->epoch, now_ms, now_ms + OHTD_ELEVATED_MS))
+	if (!ohtd_auth_live_elevate_by_pin(auth->live, who->session, who->user_id, who->epoch, now_ms, now_ms + OHTD_ELEVATED_MS, device))
 		return OHTD_AUTH_CHANGED;
 	ohtd_log(OHTD_LOG_NOTICE, "auth", "elevated", "%s (%s) from %s, session %s, by the PIN, for %d s", who->user, ohtd_role_name(who->role),
 		 credentials->address, who->session, OHTD_ELEVATED_MS / 1000);
@@ -794,37 +805,19 @@ enum ohtd_auth_result ohtd_auth_elevate(struct ohtd_auth *auth, const struct oht
 					const struct ohtd_credentials *credentials,
 					struct ohtd_grant *grant)
 {
-	struct ohtd_auth_second_try second = { 0 };
 	struct ohtd_user user = { 0 };
+	enum ohtd_auth_result result = check_person(auth, who, credentials, &user, grant);
 	int64_t now_ms;
-	int r;
 
-	if (!begin_attempt(auth, credentials, grant))
-		return OHTD_AUTH_TOO_MANY;
-	r = match(auth, credentials, &user);
-	if (r == -ENOENT)
-		ohtd_log(OHTD_LOG_NOTICE, "auth", "elevation_refused", "%s, from %s", who->user,
-			 credentials->address);
-	if (r) {
-		end_attempt(auth, credentials, outcome_of(r));
-		return refused(grant, r);
-	}
-	/* A log-in without a second factor writes nothing, so that a full disk does not prevent it. */
-	if (user.second_factor) {
-		begin_second(auth, credentials, user.id, &second);
-		r = ohtd_store_call(auth->store, work_judge, &second);
-		OPENSSL_cleanse(&second.code, sizeof(second.code));
-	}
-	end_attempt(auth, credentials, outcome_of_second(r, second.result));
-	if (r)
-		return refused(grant, r);
-	if (!tell_second(&second, user.name, credentials->address))
-		return refused_code(grant, &second);
-	forgive_pin(auth, user.id);
+	if (result == OHTD_AUTH_REFUSED)
+		ohtd_log(OHTD_LOG_NOTICE, "auth", "elevation_refused", "%s, from %s", who->user, credentials->address);
+	if (result != OHTD_AUTH_GRANTED)
+		return result;
+	if (user.pin_tried)
+		forgive_pin(auth, user.id);
 	now_ms = boot_ms(auth);
 	/* A change of the account meanwhile has given it another epoch, or ended the session. */
-	if (user.id != who->user_id || user.epoch != who->epoch ||
-	    !elevate_until(auth, who, now_ms, now_ms + OHTD_ELEVATED_MS))
+	if (!elevate_until(auth, who, now_ms, now_ms + OHTD_ELEVATED_MS))
 		return OHTD_AUTH_CHANGED;
 	ohtd_log(OHTD_LOG_NOTICE, "auth", "elevated", "%s (%s) from %s, session %s, for %d s",
 		 user.name, ohtd_role_name(user.role), credentials->address, who->session,
@@ -837,7 +830,7 @@ void ohtd_auth_lower(struct ohtd_auth *auth, const struct ohtd_principal *who, c
 	if (!ohtd_auth_elevated_ms(auth, who) && !ohtd_auth_pin_ms(auth, who))
 		return;
 	elevate_until(auth, who, boot_ms(auth), 0);
-	ohtd_auth_live_elevate_by_pin(auth->live, who->session, who->user_id, who->epoch, boot_ms(auth), 0);
+	ohtd_auth_live_elevate_by_pin(auth->live, who->session, who->user_id, who->epoch, boot_ms(auth), 0, 0);
 	ohtd_log(OHTD_LOG_NOTICE, "auth", "elevation_ended", "%s, session %s, from %s", who->user,
 		 who->session, address);
 }
@@ -885,7 +878,7 @@ enum ohtd_auth_result ohtd_auth_second(struct ohtd_auth *auth, const struct ohtd
 
 	if (!begin_attempt(auth, credentials, grant))
 		return OHTD_AUTH_TOO_MANY;
-	if (order->act == OHTD_AUTH_SECOND_ENROL)
+	if (order->act != OHTD_AUTH_SECOND_CONFIRM)
 		r = match(auth, credentials, &user);
 	if (r) {
 		end_attempt(auth, credentials, outcome_of(r));
@@ -1020,6 +1013,7 @@ void ohtd_auth_gone(struct ohtd_auth *auth, const char *id)
 void ohtd_auth_changed(struct ohtd_auth *auth, const struct ohtd_user *user, bool deleted)
 {
 	ohtd_live_end_user(auth->live, user->id, user->epoch);
+	ohtd_auth_pin_ended(auth, user->id);
 	if (ohtd_auth_keys_account(auth->keys, user, deleted))
 		ohtd_log(OHTD_LOG_ERROR, "auth", "out_of_memory", "keys of %s are as before until a restart", user->name);
 }

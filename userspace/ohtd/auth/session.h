@@ -143,10 +143,10 @@ enum ohtd_auth_result ohtd_auth_open(struct ohtd_auth *auth, const struct ohtd_u
 /**
  * ohtd_auth_change_password() - let somebody who is logged in change his own password
  * @who: with a session, which goes on with the new pair of tokens; all others end
- * @credentials: the name is that of @who
+ * @credentials: the name is that of @who; the code where the account has a second factor
  * @fresh: the new password, with the name of the robot
  *
- * Return: OHTD_AUTH_REFUSED: the present password is wrong.
+ * Return: OHTD_AUTH_REFUSED: the present password is wrong; OHTD_AUTH_CODE: see @grant->second.
  */
 enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 						const struct ohtd_principal *who,
@@ -198,11 +198,11 @@ enum ohtd_auth_result ohtd_auth_elevate(struct ohtd_auth *auth, const struct oht
 /**
  * ohtd_auth_pin_set() - set the PIN of an account
  * @who: with a session
- * @credentials: name and password of @who
+ * @credentials: name and password of @who, and the code where the account has a second factor
  * @pin: as ohtd_auth_pin_unfit() takes it
  * @grant: no tokens; wait_s and error only
  *
- * Return: OHTD_AUTH_REFUSED: the password is wrong; OHTD_AUTH_CHANGED: the account was changed meanwhile.
+ * Return: OHTD_AUTH_REFUSED: the password is wrong; OHTD_AUTH_CODE: see @grant->second; OHTD_AUTH_CHANGED: the account was changed meanwhile.
  */
 enum ohtd_auth_result ohtd_auth_pin_set(struct ohtd_auth *auth, const struct ohtd_principal *who,
 					const struct ohtd_credentials *credentials, const struct ohtd_secret *pin, struct ohtd_grant *grant);
@@ -211,6 +211,7 @@ enum ohtd_auth_result ohtd_auth_pin_set(struct ohtd_auth *auth, const struct oht
  * ohtd_auth_pin_elevate() - elevate a session by the PIN, for what only the layer plant asks the password for
  * @who: with the session. The caller has seen that it comes from an accepted device, in that layer
  * @credentials: the name is that of @who, the PIN is in the place of the password
+ * @device: account of the device
  * @grant: no tokens; wait_s and error only
  *
  * A try is on the disk before the PIN is compared. An account without a PIN takes the time of one with a PIN.
@@ -219,9 +220,9 @@ enum ohtd_auth_result ohtd_auth_pin_set(struct ohtd_auth *auth, const struct oht
  * OHTD_AUTH_CHANGED as ohtd_auth_elevate().
  */
 enum ohtd_auth_result ohtd_auth_pin_elevate(struct ohtd_auth *auth, const struct ohtd_principal *who,
-					    const struct ohtd_credentials *credentials, struct ohtd_grant *grant);
+					    const struct ohtd_credentials *credentials, int64_t device, struct ohtd_grant *grant);
 
-/* The PIN of the account has ended, or is another one: no session stays elevated by the one before. */
+/* The PIN of the account has ended, or is another one, or it is the account of a device: no session stays elevated by that PIN, or on that device. */
 void ohtd_auth_pin_ended(struct ohtd_auth *auth, int64_t user_id);
 
 /* How long the session of @who stays elevated by the PIN, in ms; 0: it is not. */
@@ -236,7 +237,7 @@ int64_t ohtd_auth_elevated_ms(struct ohtd_auth *auth, const struct ohtd_principa
 /**
  * ohtd_auth_second() - what the person of an account does with its second factor
  * @who: with the session
- * @credentials: the name is that of @who. ENROL takes the password, what else is done takes the code
+ * @credentials: the name is that of @who. ENROL takes the password, CONFIRM the code, RENEW and REMOVE take both
  * @order: in: act. Out: what was drawn, and the result of the code
  * @grant: no tokens; wait_s, error and second only
  *

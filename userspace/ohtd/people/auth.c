@@ -214,10 +214,6 @@ static bool must_wait(struct ohtd_call *call, const char *username)
 	OHTD_TRISTATE(S_, cookie,							\
 		      .summary = "For pages: the refresh token goes into a cookie, not into the answer")
 
-#define CODE_MEMBER(S_)									\
-	OHTD_TEXT(S_, code, .flags = OHTD_SECRET, .min = 1, .max = OHTD_SECRET_BYTES - 1,	\
-		  .summary = "With a second factor: the code of the app, or a recovery code", .example = "\"287082\"")
-
 struct login_input {
 	const char *username;
 	const char *password;
@@ -231,7 +227,7 @@ OHTD_SHAPE(login_input, "Login",
 	OHTD_TEXT(login_input, password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1,
 		  .max = OHTD_PASSWORD_BYTES_MAX, .summary = "Its password",
 		  .example = "\"correct horse battery\""),
-	CODE_MEMBER(login_input),
+	OHTD_PEOPLE_CODE_MEMBER(login_input),
 	COOKIE_MEMBER(login_input));
 
 /* No name has blanks, and some keyboards put one behind it. */
@@ -269,6 +265,7 @@ static void post_login(struct ohtd_call *call)
 
 struct password_input {
 	const char *old_password;
+	const char *code;
 	const char *new_password;
 	int8_t cookie;
 };
@@ -277,6 +274,7 @@ OHTD_SHAPE(password_input, "PasswordChange",
 	OHTD_TEXT(password_input, old_password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1,
 		  .max = OHTD_PASSWORD_BYTES_MAX, .summary = "The present password",
 		  .example = "\"correct horse battery\""),
+	OHTD_PEOPLE_CODE_MEMBER(password_input),
 	OHTD_TEXT(password_input, new_password, .flags = OHTD_NEEDED | OHTD_SECRET,
 		  .min = OHTD_PASSWORD_BYTES_MIN, .max = OHTD_PASSWORD_BYTES_MAX,
 		  .summary = "The password from now on", .example = "\"another horse battery\""),
@@ -304,6 +302,7 @@ static void post_password_change(struct ohtd_call *call)
 	job->cookie = said->cookie > 0;
 	expect_present_password(job);
 	ohtd_people_take_credentials(call, &job->credentials, call->who.user, said->old_password);
+	ohtd_secret_set(&job->credentials.code, said->code ? said->code : "");
 	ohtd_people_take_password(call, &job->fresh, said->new_password);
 	job->fresh_pointer = "/new_password";
 	ohtd_late_check(call, &job->late, NULL, act_check, answer_result);
@@ -378,7 +377,7 @@ OHTD_SHAPE(elevate_input, "Elevate",
 	OHTD_TEXT(elevate_input, password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1,
 		  .max = OHTD_PASSWORD_BYTES_MAX, .summary = "The present password of the account",
 		  .example = "\"correct horse battery\""),
-	CODE_MEMBER(elevate_input));
+	OHTD_PEOPLE_CODE_MEMBER(elevate_input));
 
 struct elevated {
 	int64_t elevated_for_ms;
@@ -508,14 +507,13 @@ static void post_refresh(struct ohtd_call *call)
 }
 
 #define CHECK_PROBLEMS	"too_many_failures", "cross_origin"
-#define CODE_PROBLEMS	"code_required", "code_wrong", "code_locked", "code_clock", "code_sealed"
 
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_POST, .path = "auth/login", .rate = OHTD_RATE_LOGIN,
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &login_input_shape,
 		.replies = { { 200, &ohtd_people_tokens_shape } },
-		.problems = { "login_refused", CODE_PROBLEMS, CHECK_PROBLEMS },
+		.problems = { "login_refused", OHTD_PEOPLE_CODE_PROBLEMS, CHECK_PROBLEMS },
 		.handle = post_login,
 		.summary = "Password against tokens; of more than 32 sessions of an account the oldest ends",
 		.text = "An account with a second factor needs a code as well. Without one the answer to the right password is 403 code_required: ask for it, "
@@ -531,9 +529,9 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_POST, .path = "auth/password/change", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_ENROL, .body_bytes_max = 1024, .body = &password_input_shape,
 		.replies = { { 200, &ohtd_people_tokens_shape } },
-		.problems = { "password_wrong", "account_changed", "no_session", CHECK_PROBLEMS },
+		.problems = { "password_wrong", OHTD_PEOPLE_CODE_PROBLEMS, "account_changed", "no_session", CHECK_PROBLEMS },
 		.handle = post_password_change,
-		.summary = "Change the own password; ends all other sessions",
+		.summary = "Change the own password, with the code of a second factor; ends all other sessions",
 	}, {
 		.method = OHTD_POST, .path = "auth/reset", .rate = OHTD_RATE_LOGIN,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &reset_input_shape,
@@ -546,7 +544,7 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_POST, .path = "auth/elevate", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &elevate_input_shape,
 		.replies = { { 200, &elevated_shape } },
-		.problems = { "password_wrong", CODE_PROBLEMS, "account_changed", "no_session",
+		.problems = { "password_wrong", OHTD_PEOPLE_CODE_PROBLEMS, "account_changed", "no_session",
 			      "too_many_failures" },
 		.handle = post_elevate,
 		.summary = "Elevate the own session for 5 minutes, by the password, and by a code where there is a second factor",

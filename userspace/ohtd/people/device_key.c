@@ -110,13 +110,15 @@ void ohtd_people_device_words(const char *print, char words[OHTD_PEOPLE_DEVICE_W
 #define END_BYTES	8
 #define MAC_BYTES	24
 #define RAW_BYTES	(NONCE_BYTES + END_BYTES + MAC_BYTES)
-#define TAKEN_MAX	256
+#define TAKEN_MAX	1024
+#define PRINT_BYTES	8	/* of a fingerprint: tells accepted devices apart */
 
 _Static_assert(2 * RAW_BYTES + 1 == OHTD_PEOPLE_CHALLENGE_BYTES, "a challenge has its length");
 
 struct taken {
 	int64_t end_ms;
 	unsigned char nonce[NONCE_BYTES];
+	char print[PRINT_BYTES];
 };
 
 static struct {
@@ -191,29 +193,41 @@ bool ohtd_people_challenge_is(const char *print, int64_t boot_ms, const char *ch
 	       !CRYPTO_memcmp(mac, raw + NONCE_BYTES + END_BYTES, sizeof(mac)) && boot_ms < end_of(raw);
 }
 
-int ohtd_people_challenge_take(int64_t boot_ms, const char *challenge)
+/* With the lock. NULL with @r: there is no place, or it was taken. */
+static struct taken *find_place(const char *print, int64_t boot_ms, const unsigned char *nonce, int *r)
 {
 	struct taken *place = NULL;
+	unsigned int of_device = 0;
+
+	*r = -EALREADY;
+	for (unsigned int i = 0; i < TAKEN_MAX; i++) {
+		struct taken *taken = &challenges.taken[i];
+
+		if (taken->end_ms <= boot_ms)
+			place = taken;
+		else if (!memcmp(taken->nonce, nonce, NONCE_BYTES))
+			return NULL;
+		else if (!memcmp(taken->print, print, PRINT_BYTES))
+			of_device++;
+	}
+	*r = -EBUSY;
+	return of_device < OHTD_PEOPLE_TAKEN_OF_DEVICE ? place : NULL;
+}
+
+int ohtd_people_challenge_take(const char *print, int64_t boot_ms, const char *challenge)
+{
+	struct taken *place;
 	unsigned char raw[RAW_BYTES];
-	int r = -EBUSY;
+	int r;
 
 	if (!read_challenge(challenge, raw))
 		return -EALREADY;
 	pthread_mutex_lock(&challenges.lock);
-	for (unsigned int i = 0; i < TAKEN_MAX; i++) {
-		struct taken *taken = &challenges.taken[i];
-
-		if (taken->end_ms <= boot_ms) {
-			place = taken;
-		} else if (!memcmp(taken->nonce, raw, NONCE_BYTES)) {
-			place = NULL;
-			r = -EALREADY;
-			break;
-		}
-	}
+	place = find_place(print, boot_ms, raw, &r);
 	if (place) {
 		place->end_ms = end_of(raw);
 		memcpy(place->nonce, raw, NONCE_BYTES);
+		memcpy(place->print, print, PRINT_BYTES);
 		r = 0;
 	}
 	pthread_mutex_unlock(&challenges.lock);

@@ -54,8 +54,11 @@ int ohtd_people_challenge_make(const char *print, int64_t boot_ms, char challeng
 /* Is it one of this process for the key of @print, and not older than OHTD_PEOPLE_CHALLENGE_MS? */
 bool ohtd_people_challenge_is(const char *print, int64_t boot_ms, const char *challenge);
 
-/* Takes it: once. 0; -EALREADY: it was taken; -EBUSY: as many as are remembered were taken within their life. */
-int ohtd_people_challenge_take(int64_t boot_ms, const char *challenge);
+/* One device takes so many challenges within their life: it leaves places for others. */
+#define OHTD_PEOPLE_TAKEN_OF_DEVICE	64
+
+/* Takes it: once, for the key of @print. 0; -EALREADY: it was taken; -EBUSY: this device, or all, have taken as many as are remembered. */
+int ohtd_people_challenge_take(const char *print, int64_t boot_ms, const char *challenge);
 
 /* Is @signature, r and s in base64, that of the private key over purpose and challenge? */
 bool ohtd_people_device_signed(const char *key, const char *challenge, const char *signature);

@@ -37,7 +37,57 @@ static int64_t boot_ms(const struct ohtd_call *call)
 	return (int64_t)(ohtd_clock_boottime_ns(call->services->clock) / OHTD_NS_PER_MS);
 }
 
-/* ---- a device shows that it has its key ---- */
+/* ---- what shows that a device has its key ---- */
+
+bool ohtd_people_proof_take(struct ohtd_call *call, struct ohtd_people_proof *proof, const char *key, const char *challenge, const char *signature)
+{
+	proof->boot_ms = boot_ms(call);
+	proof->now_s = ohtd_clock_wall_s(call->services->clock);
+	snprintf(proof->device.key, sizeof(proof->device.key), "%s", key);
+	snprintf(proof->challenge, sizeof(proof->challenge), "%s", challenge);
+	snprintf(proof->signature, sizeof(proof->signature), "%s", signature);
+	if (ohtd_people_device_print(proof->device.key, proof->device.print))
+		return true;
+	ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
+	return false;
+}
+
+static bool is_proven(const struct ohtd_people_proof *proof)
+{
+	return ohtd_people_challenge_is(proof->device.print, proof->boot_ms, proof->challenge) &&
+	       ohtd_people_device_signed(proof->device.key, proof->challenge, proof->signature);
+}
+
+static int take(const struct ohtd_people_proof *proof)
+{
+	return ohtd_people_challenge_take(proof->device.print, proof->boot_ms, proof->challenge);
+}
+
+static int work_prove(struct ohtd_db *db, void *arg)
+{
+	struct ohtd_people_proof *proof = arg;
+
+	return ohtd_account_device_find(db, &proof->device, proof->now_s);
+}
+
+int ohtd_people_device_again(struct ohtd_store *store, struct ohtd_people_proof *proof)
+{
+	int r = ohtd_store_read(store, work_prove, proof);
+
+	if (r == -ENOENT || (!r && (proof->device.state != OHTD_DEVICE_ACCEPTED || proof->device.disabled || !proof->device.role)))
+		return -EACCES;
+	return r;
+}
+
+int ohtd_people_device_prove(struct ohtd_store *store, struct ohtd_people_proof *proof)
+{
+	int r = is_proven(proof) ? ohtd_people_device_again(store, proof) : -EACCES;
+
+	r = r ? r : take(proof);
+	return r == -EALREADY ? -EACCES : r;
+}
+
+/* ---- a device for itself ---- */
 
 struct challenge_input {
 	const char *public_key;
@@ -85,11 +135,8 @@ struct device_late {
 	struct ohtd_auth *auth;
 	enum act act;
 	bool cookie;
-	int64_t boot_ms, now_s;
-	char challenge[OHTD_PEOPLE_CHALLENGE_BYTES];
-	char signature[OHTD_PEOPLE_SIGNATURE_TEXT + 1];
+	struct ohtd_people_proof proof;
 	bool proven, taken, full;
-	struct ohtd_account_device device;
 	struct ohtd_user user;
 	struct ohtd_credentials credentials;
 	enum ohtd_auth_result result;
@@ -107,17 +154,17 @@ static void release(struct ohtd_late *late)
 
 static int work_ask(struct ohtd_db *db, void *arg)
 {
-	return ohtd_account_device_ask(db, &((struct device_late *)arg)->device);
+	return ohtd_account_device_ask(db, &((struct device_late *)arg)->proof.device);
 }
 
 static int work_find(struct ohtd_db *db, void *arg)
 {
 	struct device_late *job = arg;
-	int r = ohtd_account_device_find(db, &job->device, job->now_s);
+	int r = ohtd_account_device_find(db, &job->proof.device, job->proof.now_s);
 
-	if (r || job->device.state != OHTD_DEVICE_ACCEPTED)
+	if (r || job->proof.device.state != OHTD_DEVICE_ACCEPTED)
 		return r;
-	job->user.id = job->device.user_id;
+	job->user.id = job->proof.device.user_id;
 	return ohtd_db_user_get(db, &job->user);
 }
 
@@ -125,10 +172,10 @@ static int log_in(struct device_late *job)
 {
 	int r;
 
-	if (job->device.state != OHTD_DEVICE_ACCEPTED || job->user.disabled)
+	if (job->proof.device.state != OHTD_DEVICE_ACCEPTED || job->user.disabled)
 		return 0;
 	/* Behind all that others could make go wrong, so that a stranger fills no place of what was taken. */
-	r = ohtd_people_challenge_take(job->boot_ms, job->challenge);
+	r = take(&job->proof);
 	job->taken = r == -EALREADY;
 	job->full = r == -EBUSY;
 	if (!r)
@@ -142,15 +189,14 @@ static int act_prove(struct ohtd_late *late)
 	struct device_late *job = (struct device_late *)late;
 	int r;
 
-	job->proven = ohtd_people_challenge_is(job->device.print, job->boot_ms, job->challenge) &&
-		      ohtd_people_device_signed(job->device.key, job->challenge, job->signature);
+	job->proven = is_proven(&job->proof);
 	if (!job->proven)
 		return 0;
 	if (job->act == ENROL)
 		return ohtd_store_call(late->store, work_ask, job);
 	r = ohtd_store_read(late->store, work_find, job);
 	if (r == -ENOENT)
-		job->device.state = 0;
+		job->proof.device.state = 0;
 	else if (!r && job->act == LOG_IN)
 		r = log_in(job);
 	return r == -ENOENT ? 0 : r;
@@ -172,11 +218,11 @@ OHTD_SHAPE(device_state_view, "DeviceState",
 static void reply_state(struct ohtd_call *call, const struct device_late *job, int status)
 {
 	char words[OHTD_PEOPLE_DEVICE_WORDS_BYTES];
-	const bool accepted = job->device.state == OHTD_DEVICE_ACCEPTED;
+	const bool accepted = job->proof.device.state == OHTD_DEVICE_ACCEPTED;
 
-	ohtd_people_device_words(job->device.print, words);
+	ohtd_people_device_words(job->proof.device.print, words);
 	OHTD_REPLY(call, status, device_state_view, (&(struct device_state_view){
-		.state = job->device.state, .words = words, .name = accepted ? job->user.name : NULL,
+		.state = job->proof.device.state, .words = words, .name = accepted ? job->user.name : NULL,
 		.role = accepted && job->user.role ? job->user.role : OHTD_NONE,
 	}));
 }
@@ -200,7 +246,7 @@ static void answer_enrol(struct ohtd_call *call, struct ohtd_late *late)
 		ohtd_reply_store_problem(call, late->result);
 	else if (!job->proven)
 		refuse_unproven(call);
-	else if (job->device.state == OHTD_DEVICE_REJECTED)
+	else if (job->proof.device.state == OHTD_DEVICE_REJECTED)
 		ohtd_reply_problem(call, 403, "device_rejected", "a person has rejected this device");
 	else
 		reply_state(call, job, 202);
@@ -227,11 +273,11 @@ static void answer_login(struct ohtd_call *call, struct ohtd_late *late)
 		call->noted.object = ohtd_call_text_of(call, "%s", job->user.name);
 	if (late->result) {
 		ohtd_reply_store_problem(call, late->result);
-	} else if (job->proven && job->device.state == OHTD_DEVICE_REJECTED) {
+	} else if (job->proven && job->proof.device.state == OHTD_DEVICE_REJECTED) {
 		ohtd_reply_problem(call, 403, "device_rejected", "a person has rejected this device");
 	} else if (job->full) {
-		ohtd_reply_problem(call, 503, "busy", "too many devices have logged in within a minute");
-	} else if (job->proven && job->device.state == OHTD_DEVICE_ACCEPTED && !job->user.disabled && !job->taken) {
+		ohtd_reply_problem(call, 503, "busy", "this device, or too many devices, have shown their key within a minute");
+	} else if (job->proven && job->proof.device.state == OHTD_DEVICE_ACCEPTED && !job->user.disabled && !job->taken) {
 		if (job->result == OHTD_AUTH_GRANTED) {
 			call->noted.who = call->noted.object;
 			ohtd_people_reply_tokens(call, &job->grant, job->cookie);
@@ -255,58 +301,20 @@ static struct device_late *begin(struct ohtd_call *call, enum act act, const str
 	job->late.release = release;
 	job->auth = call->services->auth;
 	job->act = act;
-	job->boot_ms = boot_ms(call);
-	job->now_s = ohtd_clock_wall_s(call->services->clock);
-	snprintf(job->challenge, sizeof(job->challenge), "%s", proof->challenge);
-	snprintf(job->signature, sizeof(job->signature), "%s", proof->signature);
-	device = &job->device;
-	snprintf(device->key, sizeof(device->key), "%s", proof->public_key);
+	if (!ohtd_people_proof_take(call, &job->proof, proof->public_key, proof->challenge, proof->signature)) {
+		ohtd_late_drop(&job->late);
+		return NULL;
+	}
+	device = &job->proof.device;
 	device->state = OHTD_DEVICE_WAITING;
-	device->created_s = job->now_s;
-	device->until_s = job->now_s + OHTD_REGISTRATION_LIFE_S;
+	device->created_s = job->proof.now_s;
+	device->until_s = job->proof.now_s + OHTD_REGISTRATION_LIFE_S;
 	snprintf(device->address, sizeof(device->address), "%s", ohtd_call_address(call));
 	ohtd_address_fold(device->client, device->address);
 	ohtd_agent_set(device->agent, agent ? agent : "", agent ? strlen(agent) : 0);
 	strcpy(job->credentials.address, device->address);
 	strcpy(job->credentials.agent, device->agent);
-	if (ohtd_people_device_print(device->key, device->print))
-		return job;
-	ohtd_late_drop(&job->late);
-	ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
-	return NULL;
-}
-
-/* ---- a device that is in, beside a person ---- */
-
-bool ohtd_people_proof_take(struct ohtd_call *call, struct ohtd_people_proof *proof, const char *key, const char *challenge, const char *signature)
-{
-	proof->boot_ms = boot_ms(call);
-	proof->now_s = ohtd_clock_wall_s(call->services->clock);
-	snprintf(proof->device.key, sizeof(proof->device.key), "%s", key);
-	snprintf(proof->challenge, sizeof(proof->challenge), "%s", challenge);
-	snprintf(proof->signature, sizeof(proof->signature), "%s", signature);
-	return ohtd_people_device_print(proof->device.key, proof->device.print);
-}
-
-static int work_prove(struct ohtd_db *db, void *arg)
-{
-	struct ohtd_people_proof *proof = arg;
-
-	return ohtd_account_device_find(db, &proof->device, proof->now_s);
-}
-
-int ohtd_people_device_prove(struct ohtd_store *store, struct ohtd_people_proof *proof)
-{
-	int r;
-
-	if (!ohtd_people_challenge_is(proof->device.print, proof->boot_ms, proof->challenge) ||
-	    !ohtd_people_device_signed(proof->device.key, proof->challenge, proof->signature))
-		return -EACCES;
-	r = ohtd_store_read(store, work_prove, proof);
-	if (r == -ENOENT || (!r && (proof->device.state != OHTD_DEVICE_ACCEPTED || proof->device.disabled || !proof->device.role)))
-		return -EACCES;
-	r = r ? r : ohtd_people_challenge_take(proof->boot_ms, proof->challenge);
-	return r == -EALREADY ? -EACCES : r;
+	return job;
 }
 
 /* ---- a device asks ---- */
@@ -334,7 +342,7 @@ static void post_enrol(struct ohtd_call *call)
 	job = begin(call, ENROL, &(struct proof_input){ said->public_key, said->challenge, said->signature });
 	if (!job)
 		return;
-	snprintf(job->device.note, sizeof(job->device.note), "%s", said->note ? said->note : "");
+	snprintf(job->proof.device.note, sizeof(job->proof.device.note), "%s", said->note ? said->note : "");
 	ohtd_late_check(call, &job->late, job->credentials.address, act_prove, answer_enrol);
 }
 

@@ -20,6 +20,12 @@
 struct ohtd_call;
 struct ohtd_store;
 
+/* Where an account with a second factor gives its code beside the password, and what is refused then. */
+#define OHTD_PEOPLE_CODE_MEMBER(S_)							\
+	OHTD_TEXT(S_, code, .flags = OHTD_SECRET, .min = 1, .max = OHTD_SECRET_BYTES - 1,	\
+		  .summary = "With a second factor: the code of the app, or a recovery code", .example = "\"287082\"")
+#define OHTD_PEOPLE_CODE_PROBLEMS	"code_required", "code_wrong", "code_locked", "code_clock", "code_sealed"
+
 /* Tables of routes, each beside its handlers; api/routes.def lists them with all others. */
 extern const struct ohtd_route_table ohtd_agent_routes, ohtd_auth_routes, ohtd_people_certificate_routes, ohtd_people_course_routes, ohtd_people_device_routes, ohtd_people_import_routes, ohtd_people_pin_routes, ohtd_session_routes, ohtd_key_routes, ohtd_profile_routes, ohtd_registration_routes, ohtd_reset_code_routes,
 	ohtd_people_signing_key_routes, ohtd_people_totp_routes, ohtd_user_routes;
@@ -97,7 +103,7 @@ extern const struct ohtd_shape ohtd_session_view_shape;
 const struct ohtd_session_view *ohtd_session_views(struct ohtd_call *call, int64_t user_id,
 						   size_t *count);
 
-/* What shows that a request of a person comes from an accepted device. */
+/* What shows that a request comes from a device: of the device itself, or of a person beside it. @device: key and print, the rest is of the store. */
 struct ohtd_people_proof {
 	int64_t boot_ms, now_s;
 	char challenge[OHTD_PEOPLE_CHALLENGE_BYTES];
@@ -105,7 +111,7 @@ struct ohtd_people_proof {
 	struct ohtd_account_device device;
 };
 
-/* False: out of memory. */
+/* False: it has been refused, and the job is to be dropped. */
 bool ohtd_people_proof_take(struct ohtd_call *call, struct ohtd_people_proof *proof, const char *key, const char *challenge, const char *signature);
 
 /*
@@ -113,5 +119,8 @@ bool ohtd_people_proof_take(struct ohtd_call *call, struct ohtd_people_proof *pr
  * were taken within a minute; or another negative errno of the store.
  */
 int ohtd_people_device_prove(struct ohtd_store *store, struct ohtd_people_proof *proof);
+
+/* Is the device still accepted, and not disabled? 0, -EACCES or another negative errno of the store. */
+int ohtd_people_device_again(struct ohtd_store *store, struct ohtd_people_proof *proof);
 
 #endif /* OHTD_PEOPLE_PEOPLE_H */

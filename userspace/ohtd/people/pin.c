@@ -41,6 +41,7 @@ static void release(struct ohtd_late *late)
 
 	ohtd_secret_forget(&job->pin);
 	ohtd_secret_forget(&job->credentials.password);
+	ohtd_secret_forget(&job->credentials.code);
 }
 
 /* NULL: it has been refused. */
@@ -119,12 +120,14 @@ static void get_pin(struct ohtd_call *call)
 
 struct pin_input {
 	const char *password;
+	const char *code;
 	const char *pin;
 };
 
 OHTD_SHAPE(pin_input, "PinSet",
 	OHTD_TEXT(pin_input, password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1, .max = OHTD_PASSWORD_BYTES_MAX,
 		  .summary = "The present password of the account", .example = "\"correct horse battery\""),
+	OHTD_PEOPLE_CODE_MEMBER(pin_input),
 	PIN_MEMBER(pin_input, ohtd_auth_pin_unfit, "6 to 10 digits, neither in a row nor the same ones again and again"));
 
 static int act_set(struct ohtd_late *late)
@@ -153,6 +156,7 @@ static void put_pin(struct ohtd_call *call)
 	if (!job)
 		return;
 	ohtd_secret_set(&job->pin, said->pin);
+	ohtd_secret_set(&job->credentials.code, said->code ? said->code : "");
 	ohtd_late_check(call, &job->late, NULL, act_set, answer_set);
 }
 
@@ -259,8 +263,15 @@ static int act_elevate(struct ohtd_late *late)
 	struct pin_job *job = (struct pin_job *)late;
 	int r = ohtd_people_device_prove(late->store, &job->proof);
 
-	if (!r)
-		job->result = ohtd_auth_pin_elevate(job->auth, &job->who, &job->credentials, &job->grant);
+	if (r)
+		return r;
+	job->result = ohtd_auth_pin_elevate(job->auth, &job->who, &job->credentials, job->proof.device.user_id, &job->grant);
+	if (job->result != OHTD_AUTH_GRANTED)
+		return 0;
+	/* A device that was removed since the first look may have ended its elevations before this one began. */
+	r = ohtd_people_device_again(late->store, &job->proof);
+	if (r)
+		ohtd_auth_pin_ended(job->auth, job->who.user_id);
 	return r;
 }
 
@@ -272,7 +283,7 @@ static void answer_elevate(struct ohtd_call *call, struct ohtd_late *late)
 		ohtd_reply_problem(call, 403, "pin_device", "a PIN is taken on an accepted device alone: key, challenge and signature do not belong together, "
 				   "the challenge was taken or is too old, or the device is not accepted");
 	else if (late->result == -EBUSY)
-		ohtd_reply_problem(call, 503, "busy", "too many devices have shown their key within a minute");
+		ohtd_reply_problem(call, 503, "busy", "this device, or too many devices, have shown their key within a minute");
 	else if (late->result)
 		ohtd_reply_store_problem(call, late->result);
 	else if (job->result == OHTD_AUTH_GRANTED)
@@ -297,7 +308,6 @@ static void post_elevate(struct ohtd_call *call)
 		return;
 	if (!ohtd_people_proof_take(call, &job->proof, said->public_key, said->challenge, said->signature)) {
 		ohtd_late_drop(&job->late);
-		ohtd_reply_problem(call, 500, "out_of_memory", "out of memory");
 		return;
 	}
 	ohtd_late_check(call, &job->late, NULL, act_elevate, answer_elevate);
@@ -315,9 +325,9 @@ static const struct ohtd_route routes[] = {
 		.method = OHTD_PUT, .path = "auth/pin", .role = OHTD_ROLE_VIEWER,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &pin_input_shape,
 		.replies = { { 204, NULL } },
-		.problems = { "password_wrong", "account_changed", "no_session", "too_many_failures" },
+		.problems = { "password_wrong", OHTD_PEOPLE_CODE_PROBLEMS, "account_changed", "no_session", "too_many_failures" },
 		.handle = put_pin,
-		.summary = "Set the PIN of the own account, by the password",
+		.summary = "Set the PIN of the own account, by the password, and the code of a second factor",
 		.text = "It ends with each new password of the account.",
 	}, {
 		.method = OHTD_DELETE, .path = "auth/pin", .role = OHTD_ROLE_VIEWER,

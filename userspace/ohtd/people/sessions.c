@@ -76,6 +76,7 @@ struct me {
 	int64_t uid;
 	const char *user;
 	int64_t elevated_for_ms;
+	int64_t pin_for_ms;
 };
 
 OHTD_SHAPE(me, "Me",
@@ -90,7 +91,9 @@ OHTD_SHAPE(me, "Me",
 	OHTD_TEXT(me, user, .flags = OHTD_NULL, .summary = "Over the local socket: the user as audit and log name it, uid 1001 (ros)"),
 	OHTD_INTEGER(me, elevated_for_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
 		     .summary = "How long the session is still elevated, 0: it is not; null over the "
-				"local socket, where nothing needs it"));
+				"local socket, where nothing needs it"),
+	OHTD_INTEGER(me, pin_for_ms, .flags = OHTD_NULL | OHTD_DRIFTS, .unit = "ms",
+		     .summary = "The same by the PIN, which opens reset and enable in the layer plant, and nothing else"));
 
 static void get_me(struct ohtd_call *call)
 {
@@ -106,6 +109,7 @@ static void get_me(struct ohtd_call *call)
 		.user = who->local ? who->user : NULL,
 		.elevated_for_ms = who->local ? OHTD_NONE :
 				   ohtd_auth_elevated_ms(call->services->auth, who),
+		.pin_for_ms = who->local ? OHTD_NONE : ohtd_auth_pin_ms(call->services->auth, who),
 	}));
 }
 

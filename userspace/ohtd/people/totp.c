@@ -67,24 +67,32 @@ struct codes_view {
 OHTD_SHAPE(codes_view, "RecoveryCodes",
 	OHTD_LIST(codes_view, recovery_codes, code_item, .summary = "All that are good from now on; shown once"));
 
-#define CODE_MEMBER(S_, summary_)								\
+#define PASSWORD_MEMBER(S_)									\
+	OHTD_TEXT(S_, password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1, .max = OHTD_PASSWORD_BYTES_MAX,	\
+		  .summary = "The present password of the account", .example = "\"correct horse battery\"")
+#define CODE_MEMBER(S_)										\
 	OHTD_TEXT(S_, code, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1, .max = OHTD_SECRET_BYTES - 1,	\
-		  .summary = summary_, .example = "\"287082\"")
+		  .summary = "Code of the app, or a recovery code; spaces, hyphens and the case of letters do not count", .example = "\"287082\"")
 
 struct password_of_totp {
 	const char *password;
 };
 
-OHTD_SHAPE(password_of_totp, "SecondFactorBegin",
-	OHTD_TEXT(password_of_totp, password, .flags = OHTD_NEEDED | OHTD_SECRET, .min = 1, .max = OHTD_PASSWORD_BYTES_MAX,
-		  .summary = "The present password of the account", .example = "\"correct horse battery\""));
+OHTD_SHAPE(password_of_totp, "SecondFactorBegin", PASSWORD_MEMBER(password_of_totp));
 
 struct code_of_totp {
 	const char *code;
 };
 
-OHTD_SHAPE(code_of_totp, "SecondFactorCode",
-	CODE_MEMBER(code_of_totp, "Code of the app, or a recovery code; spaces, hyphens and the case of letters do not count"));
+OHTD_SHAPE(code_of_totp, "SecondFactorCode", CODE_MEMBER(code_of_totp));
+
+/* Recovery codes of others, or no second factor any more, are a way in as strong as password and code. */
+struct both_of_totp {
+	const char *password;
+	const char *code;
+};
+
+OHTD_SHAPE(both_of_totp, "SecondFactorChange", PASSWORD_MEMBER(both_of_totp), CODE_MEMBER(both_of_totp));
 
 /* ---- jobs ---- */
 
@@ -216,14 +224,21 @@ static void post_confirm(struct ohtd_call *call)
 	begin(call, OHTD_AUTH_SECOND_CONFIRM, "", OHTD_INPUT(call, code_of_totp)->code);
 }
 
+static void change(struct ohtd_call *call, enum ohtd_auth_second_act wanted)
+{
+	const struct both_of_totp *said = OHTD_INPUT(call, both_of_totp);
+
+	begin(call, wanted, said->password, said->code);
+}
+
 static void post_recovery(struct ohtd_call *call)
 {
-	begin(call, OHTD_AUTH_SECOND_RENEW, "", OHTD_INPUT(call, code_of_totp)->code);
+	change(call, OHTD_AUTH_SECOND_RENEW);
 }
 
 static void delete_totp(struct ohtd_call *call)
 {
-	begin(call, OHTD_AUTH_SECOND_REMOVE, "", OHTD_INPUT(call, code_of_totp)->code);
+	change(call, OHTD_AUTH_SECOND_REMOVE);
 }
 
 /* ---- what there is ---- */
@@ -364,18 +379,18 @@ static const struct ohtd_route routes[] = {
 		.text = "From now on a log-in and an elevation need a code besides the password.",
 	}, {
 		.method = OHTD_POST, .path = "auth/totp/recovery", .role = OHTD_ROLE_VIEWER,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &code_of_totp_shape,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &both_of_totp_shape,
 		.replies = { { 200, &codes_view_shape } },
-		.problems = { CODE_PROBLEMS },
+		.problems = { "password_wrong", CODE_PROBLEMS },
 		.handle = post_recovery,
-		.summary = "Draw other recovery codes, by a code; the earlier ones end",
+		.summary = "Draw other recovery codes, by the password and a code; the earlier ones end",
 	}, {
 		.method = OHTD_DELETE, .path = "auth/totp", .role = OHTD_ROLE_VIEWER,
-		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &code_of_totp_shape,
+		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &both_of_totp_shape,
 		.replies = { { 204, NULL } },
-		.problems = { CODE_PROBLEMS },
+		.problems = { "password_wrong", CODE_PROBLEMS },
 		.handle = delete_totp,
-		.summary = "Switch the own second factor off, by a code",
+		.summary = "Switch the own second factor off, by the password and a code",
 	}, {
 		.method = OHTD_DELETE, .path = "users/{id}/totp", .role = OHTD_ROLE_ADMINISTRATOR,
 		.elevation = OHTD_ELEVATION_ALWAYS,

@@ -14,6 +14,7 @@ export const pinTexts = {
 	done: "The PIN is set.",
 	end: "End it",
 	ended: "The PIN has ended.",
+	elevated: (until: string) => `By the PIN: until ${until}, reset and enable in the layer plant need no password. Everything else does.`,
 	back: "Delete",
 	send: "Go on",
 	password: "Give the password",

@@ -719,6 +719,7 @@ export const texts = {
 		exampleAnswer: "Example of an answer",
 		refusals: "Refusals",
 		anybody: "Without a login",
+		from: (role: string, highest: boolean) => (highest ? role : `${role} and above`),
 		elevation: {
 			always: "with password",
 			"by-item": "some items with password",

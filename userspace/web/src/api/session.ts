@@ -191,7 +191,8 @@ export async function resume(): Promise<void> {
 export async function login(username: string, password: string, code?: unknown): Promise<void> {
 	const body = { username, password, ...(code ? { code } : {}), cookie: !forgetful.get() };
 
-	take(await send<Grant>("POST", "auth/login", { body }), username);
+	// Behind a log-in of this device that is under way, which would take the cookie away from the person.
+	await alone(LOCK, async () => take(await send<Grant>("POST", "auth/login", { body }), username));
 }
 
 /** The account of this device, "" while it waits; null: this browser is none. */
@@ -215,14 +216,23 @@ export function isOnItsOwn(): boolean {
 	return !left && deviceName() !== null;
 }
 
-/** @param proof challenge and signature of this device */
+/**
+ * Leaves the session of a person as it is who has logged in meanwhile, also in another tab.
+ *
+ * @param proof challenge and signature of this device
+ */
 export async function loginDevice(proof: object, name: string): Promise<void> {
-	take(await send<Grant>("POST", "auth/device/login", { body: { ...proof, cookie: !forgetful.get() } }), name);
+	await alone(LOCK, async () => {
+		const user = kept(KEPT);
+
+		if (user && user !== name) return;
+		take(await send<Grant>("POST", "auth/device/login", { body: { ...proof, cookie: !forgetful.get() } }), name);
+	});
 }
 
 /** Ends all other sessions of the account; this one goes on. */
-export async function changePassword(oldPassword: string, newPassword: string): Promise<void> {
-	const body = { old_password: oldPassword, new_password: newPassword, cookie: ownRefresh === null };
+export async function changePassword(old_password: string, new_password: string, code?: unknown): Promise<void> {
+	const body = { old_password, new_password, ...(code ? { code } : {}), cookie: ownRefresh === null };
 
 	take(await call<Grant>("POST", "auth/password/change", { body }), session.get().user);
 }

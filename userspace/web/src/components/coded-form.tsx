@@ -31,7 +31,10 @@ export function CodedForm({ onSend, ...form }: FormProps) {
 				{...form}
 				id={id}
 				members={[CODE]}
-				onSend={({ code }) => onSend({ ...known, code: code ?? "" })}
+				onSend={async ({ code }) => {
+					await onSend({ ...known, code: code ?? "" });
+					setKnown(undefined);
+				}}
 				onCancel={() => setKnown(undefined)}
 			/>
 		);

@@ -8,7 +8,8 @@ import { texts } from "../texts";
 import { pinTexts as t } from "../texts-pin";
 import { useAct } from "./act";
 import { Button, Card, Refusal } from "./basics";
-import { Form, type Values } from "./form";
+import { CodedForm } from "./coded-form";
+import type { Values } from "./form";
 import { useOnce } from "./once";
 import { toast } from "./overlay";
 
@@ -16,8 +17,8 @@ export function PinCard() {
 	const now = useOnce(() => call<Pin>("GET", "auth/pin"));
 	const act = useAct();
 	const problem = act.problem ?? now.problem;
-	const set = async ({ password, pin }: Values) => {
-		await call("PUT", "auth/pin", { body: { password, pin } });
+	const set = async ({ again: _, ...body }: Values) => {
+		await call("PUT", "auth/pin", { body });
 		toast(t.done);
 		now.again();
 	};
@@ -38,7 +39,7 @@ export function PinCard() {
 					</Button>
 				</div>
 			) : null}
-			<Form
+			<CodedForm
 				id="pin-set"
 				members={[
 					{ name: "password", label: texts.account.oldPassword, kind: "password", required: true, hint: "", secret: true, autocomplete: "current-password" },

@@ -52,9 +52,9 @@ export function SecondFactorCard({ done }: { done?: () => void }) {
 		setDrawn(undefined);
 		state.again();
 	};
-	const change = async ({ act, code }: Values) => {
-		if (act === "recovery") return draw("auth/totp/recovery", { code: code ?? "" });
-		await call("DELETE", "auth/totp", { body: { code } });
+	const change = async ({ act, ...body }: Values) => {
+		if (act === "recovery") return draw("auth/totp/recovery", body);
+		await call("DELETE", "auth/totp", { body });
 		toast(t.isOff);
 		state.again();
 		return undefined;
@@ -85,14 +85,14 @@ export function SecondFactorCard({ done }: { done?: () => void }) {
 	else if (state.value?.state === "on")
 		content = (
 			<>
-				<p class="sub">{t.isOn(state.value.recovery_codes)}</p>
-				<Form id="second-change" members={[ACTS, CODE]} submit={texts.form.send} onSend={change} />
+				<p class="sub gap-below">{t.isOn(state.value.recovery_codes)}</p>
+				<Form id="second-change" members={[ACTS, PASSWORD, CODE]} submit={texts.form.send} onSend={change} />
 			</>
 		);
 	else if (state.value)
 		content = (
 			<>
-				<p class="sub">{t.text}</p>
+				<p class="sub gap-below">{t.text}</p>
 				<Form
 					id="second-begin"
 					members={[PASSWORD]}

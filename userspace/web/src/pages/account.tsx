@@ -7,7 +7,8 @@ import { call, changePassword, isDevice, logout, session } from "../api/session"
 import type { List, Me, Session } from "../api/types";
 import { useAct } from "../components/act";
 import { Badge, Button, Card, Facts, Refusal } from "../components/basics";
-import { Form, type Member, type Values } from "../components/form";
+import { CodedForm } from "../components/coded-form";
+import type { Member, Values } from "../components/form";
 import { useOnce } from "../components/once";
 import { PinCard } from "../components/pin-card";
 import { ProfileCards } from "../components/profile-card";
@@ -18,6 +19,7 @@ import { clientOf } from "../components/client-of";
 import { time } from "../format";
 import { useStore } from "../store";
 import { texts } from "../texts";
+import { pinTexts } from "../texts-pin";
 
 const t = texts.account;
 
@@ -129,7 +131,11 @@ function Sessions() {
 function Elevation() {
 	const me = useOnce(() => call<Me>("GET", "auth/me"));
 	const act = useAct();
-	const left = me.value?.elevated_for_ms ?? 0;
+	const whole = me.value?.elevated_for_ms ?? 0;
+	const byPin = me.value?.pin_for_ms ?? 0;
+	/* Until what is shown changes. */
+	const left = whole && byPin ? Math.min(whole, byPin) : whole || byPin;
+	const until = (ms: number) => time(new Date(Date.now() + ms).toISOString());
 	const problem = act.problem ?? me.problem;
 
 	useEffect(() => {
@@ -148,7 +154,12 @@ function Elevation() {
 	if (!left) return null;
 	return (
 		<Card title={t.elevated}>
-			<p class="sub">{t.elevatedText(time(new Date(Date.now() + left).toISOString()))}</p>
+			{whole ? <p class="sub">{t.elevatedText(until(whole))}</p> : null}
+			{byPin ? (
+				<p class="sub" id="by-pin">
+					{pinTexts.elevated(until(byPin))}
+				</p>
+			) : null}
 			<Button id="lower" onPress={() => void end()}>
 				{t.lower}
 			</Button>
@@ -180,7 +191,7 @@ export function Account() {
 					<>
 						<SecondFactorCard />
 						<Card title={t.password}>
-							<Form
+							<CodedForm
 								id="password"
 								members={MEMBERS}
 								submit={t.change}
@@ -189,8 +200,8 @@ export function Account() {
 										? { again: texts.setup.same }
 										: {}
 								}
-								onSend={async ({ old_password, new_password }: Values) => {
-									await changePassword(String(old_password), String(new_password));
+								onSend={async ({ old_password, new_password, code }: Values) => {
+									await changePassword(String(old_password), String(new_password), code);
 									toast(t.changed);
 								}}
 							/>

@@ -355,6 +355,15 @@ function Errors() {
 /* A role includes those before it; a route without one is open to everybody. */
 const permits = (role: Role, { operation }: Route) => ROLES.indexOf(role) >= ROLES.findIndex((least) => least === operation["x-role"]);
 
+/* In place of the columns where there is no room for them. */
+function least(operation: Route["operation"]): string {
+	const role = operation["x-role"];
+	const elevation = t.elevation[operation["x-elevation"] ?? ""];
+	const name = role && role !== "none" ? t.from(texts.roles[role] ?? role, role === ROLES[ROLES.length - 1]) : t.anybody;
+
+	return elevation ? `${name}, ${elevation}` : name;
+}
+
 function Rights({ document }: { document: Document }) {
 	return (
 		<Card title={t.rights}>
@@ -378,12 +387,14 @@ function Rights({ document }: { document: Document }) {
 								<p class="sub mono">
 									{method} {path}
 								</p>
+								<p class="sub phone-only">{least(operation)}</p>
 							</>
 						),
 					},
 					...ROLES.map((role) => ({
 						id: role,
 						title: texts.roles[role] ?? role,
+						wide: true,
 						cell: (route: Route) =>
 							permits(role, route) ? (
 								<>
