@@ -198,13 +198,16 @@ def run(say):
     steps = build.Steps(say)
     steps.script("Debian packages (scripts/packages.txt)", "install-packages")
     steps.script("programs for this machine", "build-userspace", "native")
-    native = Native(wanted)
     try:
         if wanted.past:
             past.make(lambda lib, clock: Native(wanted, lib, clock), wanted.state, say)
-        native.start()
-        say(native.ready_text())
-        native.watch()
+        # Behind the past, whose accounts it has to know.
+        native = Native(wanted)
+        try:
+            native.start()
+            say(native.ready_text())
+            native.watch()
+        finally:
+            native.stop()
     finally:
-        native.stop()
         mine.release()

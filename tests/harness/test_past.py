@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """OHT_DEMO=past: what is there stays, what was interrupted begins anew, and the clock never goes back."""
+import json
 import struct
 import time
 
 import pytest
 
-from vsbc import past, settings
+from vsbc import native, past, settings
 from vsbc.errors import SbcError
 
 
@@ -72,3 +73,27 @@ def test_only_make_native_has_it(monkeypatch):
     assert wanted.demo and wanted.past
     with pytest.raises(SbcError, match="only make native"):
         settings.refuse_past(wanted)
+
+
+def test_the_passwords_that_are_printed_open_the_past(play, monkeypatch, tmp_path):
+    """play: no week is lived. An account is what --add-user would have made in the folder of the robot's state."""
+    assert play
+    made = {}
+
+    def add_user(command, **more):
+        made[command[4]] = more["input"].strip()
+        return native.subprocess.CompletedProcess(command, 0)
+    monkeypatch.setattr(native, "subprocess", type("Calls", (), {"run": staticmethod(add_user), "CompletedProcess": native.subprocess.CompletedProcess}))
+    monkeypatch.setattr(native.build, "Steps", lambda say: type("Steps", (), {"script": lambda *words: None})())
+    # Others may have the ports.
+    monkeypatch.setattr(native.settings, "check_ports", lambda wanted: None)
+    monkeypatch.setattr(native.Native, "start", lambda robot: (robot.lib.mkdir(exist_ok=True), robot._add_accounts("ohtd.conf")))  # pylint: disable=protected-access
+    monkeypatch.setattr(native.Native, "watch", lambda robot: None)
+    monkeypatch.setenv("OHT_DEMO", "past")
+    monkeypatch.setenv("OHT_STATE", str(tmp_path / "state"))
+    for _ in range(2):
+        said = []
+        native.run(said.append)
+        kept = json.loads((tmp_path / "state/credentials.json").read_text())["accounts"]
+        assert {account["username"]: account["password"] for account in kept} == made and len(made) == 4
+        assert f"password   {made['admin']}\n" in said[-1]
