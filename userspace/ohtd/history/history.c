@@ -643,4 +643,5 @@ void ohtd_history_look(struct ohtd_history *history, struct ohtd_history_view *v
 	view->waiting = atomic_load(&history->waiting);
 	view->coarse = atomic_load(&history->coarse);
 	view->is_coarse = atomic_load(&history->scarce);
+	view->coarse_flush_s = longest_interval(history) / OHTD_LEVEL_CYCLES;
 }
