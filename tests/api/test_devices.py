@@ -13,7 +13,9 @@ from clocks import Skewed
 from live import dial
 from oht_test.client import PASSWORD
 from oht_test.device import Device, openssl
+from oht_test.wait import until
 from remote import OHTCTL
+from test_people_watch import told
 
 WEEK_S = 7 * 24 * 3600
 WORDS = re.findall(r'"([a-z]+)"', (pathlib.Path(__file__).parents[2] / "userspace/ohtd/people/device_words.def").read_text())
@@ -82,6 +84,7 @@ def test_a_person_accepts_and_the_device_comes_in(fresh, tmp_path):
     row = devices(fresh)[number]
     assert (row["state"], row["words"], row["note"], row["address"], row["name"]) == ("waiting", words, "beside the dock", "127.0.0.1", None)
     assert device.ask("enrol").status == 202 and len(devices(fresh)) == 1, "the same key is the same request"
+    until(lambda: told(fresh, "device_waiting"), what="an alert that it waits")
     fresh.kill()
     fresh.start()
     assert fresh.request("POST", f"devices/{number}/accept", {"name": "x"}, token=fresh.token("supervisor")).code == "role"
@@ -91,6 +94,7 @@ def test_a_person_accepts_and_the_device_comes_in(fresh, tmp_path):
     assert (made.status, made.json["username"], made.json["role"], made.json["service"]) == (201, "panel-7", "operator", True)
     assert accept(fresh, number, "other").code == fresh.post(f"devices/{number}/reject", {}).code == "device_decided"
     assert device.ask("state").json == {"state": "accepted", "words": words, "name": "panel-7", "role": "operator"}
+    until(lambda: not told(fresh, "device_waiting"), what="its end")
     grant = device.ask("login").json
     assert grant["role"] == "operator" and not grant["must_enrol"]
     fresh.kill()

@@ -102,20 +102,53 @@ int __wrap_ohtd_file_room(const char *path, uint64_t bytes)
 	return (int64_t)bytes > __atomic_load_n(&free_bytes, __ATOMIC_ACQUIRE) ? -ENOSPC : 0;
 }
 
+/* ---- the clock ---- */
+
+void (*_Atomic before_reading)(void);
+
+static void *reading(void *context)
+{
+	void (*before)(void) = atomic_load(&before_reading);
+
+	if (before)
+		before();
+	return context;
+}
+
+static uint64_t monotonic_ns(void *context)
+{
+	return ohtd_clock_manual.monotonic_ns(reading(context));
+}
+
+static uint64_t boottime_ns(void *context)
+{
+	return ohtd_clock_manual.boottime_ns(reading(context));
+}
+
+static int64_t realtime_ns(void *context)
+{
+	return ohtd_clock_manual.realtime_ns(reading(context));
+}
+
 /* ---- a history ---- */
 
 const struct ohtd_history_keep history_kept = { 30, 400, 2ll << 30 };
 
-void history_start(struct run *of, uint64_t monotonic_ns)
+void history_start(struct run *of, uint64_t first_ns)
 {
 	const struct ohtd_history_setup setup = {
 		.clock = &wall, .path = store_path, .boot_id = "boot", .flush_s = FLUSH_S,
 	};
+	static struct ohtd_clock_ops ops;
 
+	ops = ohtd_clock_manual;
+	ops.monotonic_ns = monotonic_ns;
+	ops.boottime_ns = boottime_ns;
+	ops.realtime_ns = realtime_ns;
 	/* A new life of the daemon. */
-	ohtd_clock_init(&wall, &ohtd_clock_manual, &manual, 0);
+	ohtd_clock_init(&wall, &ops, &manual, 0);
 	run = of;
-	base_ns = monotonic_ns;
+	base_ns = first_ns;
 	given = wanted = got = 0;
 	lost_at = UINT64_MAX;
 	run->start_ns = ohtd_clock_wall_of_ns(&wall, base_ns);
@@ -131,6 +164,7 @@ int history_set_up(void **state)
 	memset(&second_run, 0, sizeof(second_run));
 	chunks_max = INT_MAX;
 	free_bytes = INT64_MAX;
+	before_reading = NULL;
 	manual.now_ns = 1000 * OHTD_NS_PER_S;
 	manual.realtime_ns = BEGAN_NS;
 	return store_folder_make();

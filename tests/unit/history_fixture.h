@@ -28,6 +28,8 @@ extern uint64_t seed;
 extern int chunks_max;
 /* Of the disk, besides its reserve; below 0: some of the reserve is gone. */
 extern int64_t free_bytes;
+/* Called in front of each reading of a clock, on any thread; NULL: nothing. */
+extern void (*_Atomic before_reading)(void);
 /* How much is kept at first. */
 extern const struct ohtd_history_keep history_kept;
 
@@ -36,7 +38,7 @@ int history_set_up(void **state);
 int history_tear_down(void **state);
 
 /* A daemon starts: the first cycle of the run is at that moment. */
-void history_start(struct run *of, uint64_t monotonic_ns);
+void history_start(struct run *of, uint64_t first_ns);
 struct ohtd_history_view history_view(void);
 /* Until that many cycles of the run have come out of the ring. */
 void history_play(uint64_t cycles);

@@ -243,6 +243,32 @@ static void a_counter_counts_within_its_window(void **state)
 	assert_true(feed(&rig, 5011, 25));
 }
 
+/* Each shipped rule on a counter comes by one more than its limit, and goes when that is out of its window. */
+static void each_shipped_counter_comes_and_goes(void **state)
+{
+	unsigned int count = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < OHTD_ALERT_SHIPPED; i++) {
+		const struct ohtd_alert_rule *rule = &ohtd_alert_shipped[i];
+		struct rig rig;
+
+		if (rule->kind != OHTD_ALERT_RULE_INCREASE)
+			continue;
+		begin(&rig, rule);
+		all_modules_are(&rig, OHTD_HEALTH_GOOD);
+		feed(&rig, 7, 25);
+		assert_false(feed(&rig, 7 + (int64_t)rule->limit, rule->on_ms + 25));
+		assert_true(feed(&rig, 8 + (int64_t)rule->limit, rule->on_ms + 25));
+		assert_false(feed(&rig, 8 + (int64_t)rule->limit, rule->window_ms + rule->off_ms + 5000));
+		/* Where the outputs are off it is not told, if its row says so. */
+		set(&rig.sample, OHTD_TELEMETRY_state, OHTD_TELEMETRY_GOOD, OHTD_STATE_ESTOP);
+		assert_int_equal(feed(&rig, 9 + 2 * (int64_t)rule->limit, rule->on_ms + 25), !(rule->suppressed & 1 << OHTD_STATE_ESTOP));
+		count++;
+	}
+	assert_true(count >= 3);
+}
+
 /* A window that has not been seen as a whole says neither that there is little, nor that it has become little. */
 static void little_is_known_by_a_whole_window(void **state)
 {
@@ -581,6 +607,7 @@ int main(void)
 		cmocka_unit_test(an_alert_that_nobody_saw_outlives_its_run),
 		cmocka_unit_test(a_difference_needs_both),
 		cmocka_unit_test(a_counter_counts_within_its_window),
+		cmocka_unit_test(each_shipped_counter_comes_and_goes),
 		cmocka_unit_test(little_is_known_by_a_whole_window),
 		cmocka_unit_test(shipped_rules_are_sound),
 		cmocka_unit_test(a_text_is_joined_without_its_full_stop),

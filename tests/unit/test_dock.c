@@ -13,6 +13,16 @@ static void ended(struct driver *d, unsigned int code)
 	assert_string_equal(ohtd_why_name(view.reason.code), ohtd_why_name(code));
 }
 
+static bool has_alert(const struct driver *d, unsigned int code)
+{
+	const struct ohtd_snapshot *snapshot = &d->f->control.snapshot;
+
+	for (uint64_t i = 0; i < snapshot->alert_count; i++)
+		if (snapshot->alerts[i].why.code == code)
+			return true;
+	return false;
+}
+
 static void finished(struct driver *d)
 {
 	driver_state(d, OHTD_STATE_IDLE);
@@ -120,6 +130,8 @@ static void dock_that_is_not_confirmed_is_tried_again(void **state)
 	assert_near(farthest_mm, 290, 15);
 	assert_int_equal(fixture_snapshot(d->f).command.state, OHTD_COMMAND_STATE_FAILED);
 	ended(d, OHTD_WHY_DOCK_NOT_CONFIRMED);
+	/* And the alert of it, until the robot leaves its state. */
+	assert_true(has_alert(d, OHTD_WHY_DOCK_FAILED));
 	driver_run_ms(d, 1000);
 	assert_near(d->rail->speed_mm_s, 0, 0.001);
 	driver_end(d);

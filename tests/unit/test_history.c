@@ -379,6 +379,53 @@ static void a_suspend_is_a_gap_and_moves_nothing(void **state)
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM gaps WHERE reason = 'cycles_missed' AND cycles > 2000"), 1);
 }
 
+#define SLEPT_NS	(8 * 3600 * (int64_t)OHTD_NS_PER_S)
+
+/* What the thread of the history reads of clocks, and where its run begins meanwhile. */
+static struct {
+	unsigned int until_sleep;
+	atomic_uint sleeps, moved;
+	int64_t start_ns;
+} asleep;
+
+/* The computer is suspended in front of each 29th reading: one in a look, which is then done anew. */
+static void sleep_between_readings(void)
+{
+	if (!pthread_equal(pthread_self(), history->thread))
+		return;
+	/* It has its lock. */
+	if (history->run.start_ns != asleep.start_ns)
+		atomic_fetch_add(&asleep.moved, 1);
+	if (asleep.until_sleep--)
+		return;
+	asleep.until_sleep = 28;
+	/* One moment is not both before and behind it. */
+	ohtd_manual_clock_advance(&manual, 1);
+	manual.slept_ns += SLEPT_NS;
+	manual.realtime_ns += SLEPT_NS;
+	atomic_fetch_add(&asleep.sleeps, 1);
+}
+
+/* Whichever clocks the thread has read by then, and whichever it has not. */
+static void a_suspend_between_two_readings_moves_nothing(void **state)
+{
+	(void)state;
+	make_run(&first_run, 2000, &seed);
+	history_start(&first_run, manual.now_ns);
+	history_play(2000);
+	history_await_flush();
+	memset(&asleep, 0, sizeof(asleep));
+	asleep.until_sleep = (unsigned int)chance(&seed, 29);
+	asleep.start_ns = first_run.start_ns;
+	atomic_store(&before_reading, sleep_between_readings);
+	WAIT_FOR(atomic_load(&asleep.sleeps) >= 5);
+	atomic_store(&before_reading, NULL);
+	ohtd_history_stop(history);
+	history = NULL;
+	assert_int_equal(atomic_load(&asleep.moved), 0);
+	assert_int_equal(store_ask_sql("SELECT start_ns FROM runs"), first_run.start_ns);
+}
+
 /* Each column is of one run, and none is before the last one: so many samples are in all of them. */
 static int64_t samples_in_order(int64_t from_ns, int64_t to_ns, int64_t step_ns)
 {
@@ -1081,6 +1128,7 @@ int main(void)
 		CASE(samples_that_come_too_late_are_a_gap),
 		CASE(a_clock_that_is_set_moves_the_run),
 		CASE(a_suspend_is_a_gap_and_moves_nothing),
+		CASE(a_suspend_between_two_readings_moves_nothing),
 		CASE(runs_that_overlap_are_told_in_one_order),
 		CASE(more_runs_than_an_answer_tells_are_refused),
 		CASE(each_gap_and_each_pause_is_told),

@@ -243,6 +243,7 @@ static void a_month_of_moves_is_kept_and_what_is_older_goes(void **state)
 	enum { MONTH = 30 * 1440, MORE = OHTD_COMMANDS_KEPT + OHTD_COMMANDS_DROP_EACH - MONTH };
 	static struct ohtd_command_row many[MONTH];
 	const int64_t minute_ns = 60 * 1000000000LL;
+	int64_t given;
 	int moves = 0;
 
 	(void)state;
@@ -262,6 +263,16 @@ static void a_month_of_moves_is_kept_and_what_is_older_goes(void **state)
 	assert_int_equal(ohtd_db_command_get(db, &(struct ohtd_command_row){ .number = 1 }), -ENOENT);
 	get(2000000);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM commands"), OHTD_COMMANDS_KEPT);
+	/* Analytics of an earlier time say that they do not know. */
+	assert_int_equal(ohtd_db_commands_since(db), store_ask_sql("SELECT min(accepted_ns) FROM commands"));
+	assert_true(ohtd_db_commands_since(db) > NOW_NS);
+	/* Runs of a few commands each: none has a number at which the oldest go. */
+	for (int i = 0; i < 3; i++) {
+		keep(3000001 + i, "finished", NOW_NS);
+		open_anew();
+		assert_true(ohtd_db_commands_begin(db, NOW_NS, MARGIN, &given) >= 0);
+		assert_int_equal(store_ask_sql("SELECT count(*) FROM commands"), OHTD_COMMANDS_KEPT);
+	}
 }
 
 static void note(const char *id, int64_t tag, bool forgotten)

@@ -31,6 +31,8 @@
 #define DISTRUST_NS	(86400 * OHTD_NS_PER_S)
 /* Two clocks are not read at once: less may be no suspend. */
 #define SUSPEND_CYCLES	40
+/* A computer that is suspended again within the microseconds of a look is not looked at for ever. */
+#define LOOKS		8
 /* Fewer cycles that were not begun are no gap: the control thread counts them. */
 #define CYCLES_GAP	40
 
@@ -94,12 +96,34 @@ static void close_interval(struct ohtd_history *history)
 	history->waiting++;
 }
 
+/* Boot time is read first: a thread that is held up in between finds less, and finds the rest later. */
+static uint64_t slept_ns(const struct ohtd_history *history)
+{
+	const uint64_t boot_ns = ohtd_clock_boottime_ns(history->setup.clock);
+
+	return ohtd_since(boot_ns, ohtd_clock_monotonic_ns(history->setup.clock));
+}
+
+/*
+ * All that a turn knows of clocks is of one moment. With a suspend between two of its readings the time of day would have it, and the base
+ * would not, or the other way round.
+ */
+static void look_at_clocks(struct ohtd_history *history)
+{
+	struct ohtd_history_moment *look = &history->look;
+	unsigned int tries = 0;
+
+	do {
+		look->slept_ns = slept_ns(history);
+		look->now_ns = ohtd_clock_monotonic_ns(history->setup.clock);
+		look->wall_ns = ohtd_clock_wall_of_ns(history->setup.clock, look->now_ns);
+	} while (ohtd_since(slept_ns(history), look->slept_ns) > SUSPEND_CYCLES * CYCLE_NS && ++tries < LOOKS);
+}
+
 /* Where cycle 0 is on the clock of the day now. The base moves back with each suspend by itself. */
 static int64_t start_of(const struct ohtd_history *history)
 {
-	const uint64_t now_ns = ohtd_clock_monotonic_ns(history->setup.clock);
-
-	return ohtd_clock_wall_of_ns(history->setup.clock, now_ns) - ((int64_t)now_ns - (int64_t)history->base_ns);
+	return history->look.wall_ns - ((int64_t)history->look.now_ns - (int64_t)history->base_ns);
 }
 
 static void begin(struct ohtd_history *history, const struct ohtd_sample *sample)
@@ -146,12 +170,11 @@ static void take(struct ohtd_history *history, const struct ohtd_sample *sample,
  */
 static void look_for_suspend(struct ohtd_history *history)
 {
-	uint64_t now_ns = ohtd_clock_monotonic_ns(history->setup.clock);
-	uint64_t slept_ns = ohtd_since(ohtd_clock_boottime_ns(history->setup.clock), now_ns);
-	uint64_t cycles = ohtd_since(slept_ns, history->slept_ns) / CYCLE_NS;
+	const struct ohtd_history_moment *look = &history->look;
+	uint64_t cycles = ohtd_since(look->slept_ns, history->slept_ns) / CYCLE_NS;
 
 	if (!history->begun) {
-		history->slept_ns = slept_ns;
+		history->slept_ns = look->slept_ns;
 	} else if (cycles > SUSPEND_CYCLES) {
 		history->slept_before = history->slept_cycles;
 		history->slept_cycles += cycles;
@@ -159,13 +182,14 @@ static void look_for_suspend(struct ohtd_history *history)
 		history->base_ns -= cycles * CYCLE_NS;
 		history->slept_from_ns = history->looked_ns;
 	}
-	history->looked_ns = now_ns;
+	history->looked_ns = look->now_ns;
 }
 
 static void take_all(struct ohtd_history *history)
 {
 	struct ohtd_sample sample;
 
+	look_at_clocks(history);
 	look_for_suspend(history);
 	while (ohtd_robot_sample(history->setup.robot, &history->reader, &sample)) {
 		uint64_t lost = history->reader.lost - atomic_load(&history->lost);
@@ -179,7 +203,7 @@ static void take_all(struct ohtd_history *history)
 }
 
 /* Nothing is written anew when the clock is set: the run moves as a whole. */
-static void look_at_clock(struct ohtd_history *history)
+static void follow_clock(struct ohtd_history *history)
 {
 	struct ohtd_clock_view view;
 	int64_t start_ns, moved_ns;
@@ -451,7 +475,7 @@ static void *run_thread(void *arg)
 	pthread_mutex_lock(&history->lock);
 	while (!history->stopping) {
 		take_all(history);
-		look_at_clock(history);
+		follow_clock(history);
 		if (history->busy && history->task_done) {
 			history->task_done = false;
 			end_task(history);
@@ -619,4 +643,5 @@ void ohtd_history_look(struct ohtd_history *history, struct ohtd_history_view *v
 	view->waiting = atomic_load(&history->waiting);
 	view->coarse = atomic_load(&history->coarse);
 	view->is_coarse = atomic_load(&history->scarce);
+	view->coarse_flush_s = longest_interval(history) / OHTD_LEVEL_CYCLES;
 }

@@ -122,6 +122,7 @@ void ohtd_history_watch(struct ohtd_history *history);
  * @others: files of other robots beside it, when the daemon started
  * @coarse: new values of signals of the user's tables that were not kept (share.h), in samples
  * @is_coarse: there was one within the last hour
+ * @coarse_flush_s: so long intervals are then
  */
 struct ohtd_history_view {
 	unsigned int state;
@@ -132,6 +133,7 @@ struct ohtd_history_view {
 	unsigned int others;
 	uint64_t coarse;
 	bool is_coarse;
+	unsigned int coarse_flush_s;
 };
 
 void ohtd_history_look(struct ohtd_history *history, struct ohtd_history_view *view);

@@ -17,7 +17,7 @@ static const struct ohtd_part_alert alerts[] = {
 		.action = "Move history.db.other-* away. If it is this robot's past all the same: history.md, Whose it is." },
 	[COARSE] = { "history", "signals_coarse", OHTD_SEVERITY_WARNING, .notice = true,
 		.text = "Signals of the user's tables change more often than the card may take: the history has not every value of "
-			"them, and is written half as often.",
+			"them.",
 		.action = "Leave out with /history/left_out what need not be kept, or take noise away in the module. Live data and rules on "
 			  "values have each value: data.md, Signals of your own." },
 };
@@ -32,7 +32,7 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 	if (view.others)
 		ohtd_part_report(to, OF_ANOTHER, 0);
 	if (view.is_coarse)
-		ohtd_part_report(to, COARSE, 0);
+		ohtd_part_report_text(to, COARSE, 0, "%s It is written each %u s meanwhile.", alerts[COARSE].text, view.coarse_flush_s);
 }
 
 enum { SAMPLES, LOST, FLUSHES, DROPPED, WRITTEN, SYNCHRONISATIONS, BYTES, WAITING, UNREADABLE, HELD };

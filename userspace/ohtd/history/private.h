@@ -96,6 +96,17 @@ struct ohtd_task {
 	struct ohtd_history_keep keep;
 };
 
+/**
+ * struct ohtd_history_moment - what the clocks say at one moment
+ * @now_ns: CLOCK_MONOTONIC
+ * @slept_ns: by how much boot time is ahead of it
+ * @wall_ns: time of day
+ */
+struct ohtd_history_moment {
+	uint64_t now_ns, slept_ns;
+	int64_t wall_ns;
+};
+
 struct ohtd_history {
 	/* constant */
 	struct ohtd_history_setup setup;
@@ -122,6 +133,7 @@ struct ohtd_history {
 	/* its thread's */
 	struct ohtd_sample_reader reader;
 	uint64_t lost_told;
+	struct ohtd_history_moment look;	/* of this turn */
 	uint64_t slept_ns;		/* of suspends, as far as cycles are counted for it */
 	uint64_t slept_cycles, slept_before;	/* behind and before the newest suspend: so many are counted on */
 	uint64_t slept_from_ns;		/* samples from then on are behind it */

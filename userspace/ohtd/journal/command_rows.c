@@ -213,6 +213,9 @@ int ohtd_db_commands_begin(struct ohtd_db *db, int64_t now_ns, int64_t margin, i
 		*given += noted;
 		r = ohtd_db_commands_reserve(db, *given + margin);
 	}
+	/* A run of few commands may reach no number at which the oldest go. */
+	if (!r)
+		r = drop_old(db);
 	r = ohtd_db_end(db, r);
 	return r ? r : aborted + noted;
 }
