@@ -290,6 +290,8 @@ static void restart_missions(void)
 	walk.errand = walk.schedule = false;
 	walk.may = 0;
 	rig_restart();
+	/* A hold by the start is before a release that follows, and does not end it. */
+	look();
 }
 
 static void lose_a_module(void)
