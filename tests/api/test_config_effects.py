@@ -70,7 +70,7 @@ EFFECTS = {
     **{f"/service/{name}": (value, target(name)) for name, value in {"uptime_percent": 99.5, "errors_percent": 0.2, "latency_ms": 250}.items()},
     **{f"/maintenance/{name}": (value, interval(wear)) for name, wear, value in (("distance_m", "distance", 5000), ("hours", "hours", 40), ("starts", "starts", 900))},
     **{f"/missions/battery_{name}": (value, shown("missions/battery", name)) for name, value in (("min_percent", 20), ("charged_percent", 80))},
-    "/missions/battery_dock_percent": "unit/test_mission_schedule.c::a_robot_with_little_charge_docks_charges_and_stays",
+    "/missions/battery_dock_percent": "unit/test_mission_battery.c::a_robot_with_little_charge_docks_charges_and_stays",
     "/history/samples_days": "api/test_history.py::test_how_much_is_kept_is_an_item_of_the_configuration",
     "/history/columns_days": "unit/test_history.c::what_is_old_goes_if_the_clock_is_right",
     "/history/size_mib": "unit/test_history.c::a_smaller_size_gives_the_pages_back_at_once",
