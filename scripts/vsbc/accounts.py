@@ -6,6 +6,8 @@ import secrets
 
 from .errors import SbcError
 
+# In the folder of ohtd's state: names of the accounts that were made there.
+MADE = ".demo-accounts"
 ROLES = {"viewer": "viewer", "operator": "operator", "supervisor": "supervisor", "admin": "administrator"}
 
 
@@ -14,14 +16,16 @@ class Accounts:
 
     def __init__(self, state, url, demo):
         self._file = state / "credentials.json"
+        # What has the accounts: the disk of a board, or the folder of ohtd's state of `make native`.
+        self._disk, self._folder = state / "disk.img", state / "lib"
         self.url = url
         self.ca_file = state / "ca.crt"
         self.accounts = self._known()
         if not demo or self.accounts:
             return
-        if (state / "disk.img").exists() and not self._file.exists():
-            raise SbcError(f"{self._file} is gone and passwords cannot be read back: "
-                           f"remove {state / 'disk.img'} too to start anew")
+        made = self._disk if self._disk.exists() else self._folder if (self._folder / MADE).exists() else None
+        if made and not self._file.exists():
+            raise SbcError(f"{self._file} is gone and passwords cannot be read back: remove {made} too to start anew")
         self.accounts = [{"role": role, "username": name, "password": secrets.token_urlsafe(12)}
                          for name, role in ROLES.items()]
 
@@ -31,7 +35,7 @@ class Accounts:
         except FileNotFoundError:
             return []
         except (ValueError, KeyError) as error:
-            raise SbcError(f"{self._file} is damaged ({error}): remove it and disk.img beside it") from error
+            raise SbcError(f"{self._file} is damaged ({error}): remove it and {self._disk.name} or {self._folder.name} beside it") from error
 
     def guest_file(self):
         """What the guest's init reads on its first start: role, user, password."""

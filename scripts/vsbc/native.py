@@ -9,7 +9,7 @@ import threading
 import time
 
 from . import build, https, lock, past, paths, settings
-from .accounts import Accounts
+from .accounts import MADE, Accounts
 from .errors import SbcError
 from .spawn import end, last_line, spawn
 from .wire import DATA, SIMULATOR, ask_simulator
@@ -129,7 +129,7 @@ class Native:
 
     def _add_accounts(self, config):
         """Make those that are not made yet; the list is in the state that has them."""
-        made = self.lib / ".demo-accounts"
+        made = self.lib / MADE
         names = made.read_text().split() if made.exists() else []
         self.accounts.write()
         for account in self.accounts.accounts:

@@ -33,7 +33,7 @@ ASKED = [
      {"full_name": "Vera Wyss", "zone": "Europe/Zurich", "views": [{"name": "battery", "query": "signals=battery_v&range=1h"}]}, "viewer", 200),
     ("POST", "auth/register", "auth/register", {"username": "berta", "password": PASSWORD, "note": "late shift"}, None, 403),
     ("POST", "auth/password/change", "auth/password/change",
-     {"old_password": "wrong password", "new_password": "another password"}, "viewer", 403),
+     {"old_password": "wrong password", "new_password": "another horse battery"}, "viewer", 403),
     ("POST", "auth/elevate", "auth/elevate", {"password": PASSWORD}, "viewer", 200),
     ("DELETE", "auth/elevate", "auth/elevate", None, "viewer", 204),
     ("GET", "auth/pin", "auth/pin", None, "viewer", 200),

@@ -192,7 +192,10 @@ def test_an_elevation_asks_for_it_as_well_and_an_administrator_takes_it_away(rob
 def test_what_gives_another_way_in_asks_for_password_and_code(robot):
     """An unattended session beside a password that was seen, or beside one code, gives neither PIN nor password nor recovery codes."""
     app = App(robot, "operator")
+    before = app.login().json["access_token"]
+    assert app.ask("PUT", "auth/pin", {"password": PASSWORD, "pin": "735194"}, before).status == 204
     token = app.enrol()
+    assert app.ask("GET", "auth/pin", None, token).json["state"] == "off", "the password alone has set it"
     acts = {
         "PIN": ("PUT", "auth/pin", {"pin": "735194"}, "password"),
         "password": ("POST", "auth/password/change", {"new_password": "another horse battery"}, "old_password"),
@@ -208,7 +211,9 @@ def test_what_gives_another_way_in_asks_for_password_and_code(robot):
         assert app.ask(method, path, {**body, "code": app.recovery[0]}, token).json["errors"][0]["pointer"] == f"/{member_}", name
         assert app.ask("POST", "auth/elevate", {"password": PASSWORD, "code": app.fresh_code()}, token).status == 200, "no wait is left"
     assert app.ask("GET", "auth/pin", None, token).json["state"] == "off"
-    assert member(app.ask("GET", "auth/totp", None, token), "state", "recovery_codes") == ("on", 10), "a code beside a wrong password is not taken"
+    unfit = app.ask("POST", "auth/password/change", {"old_password": PASSWORD, "new_password": "password1", "code": app.recovery[0]}, token)
+    assert (unfit.status, unfit.json["errors"][0]["pointer"]) == (400, "/new_password")
+    assert member(app.ask("GET", "auth/totp", None, token), "state", "recovery_codes") == ("on", 10), "what is refused takes no code"
     used = app.fresh_code()
     assert app.ask("PUT", "auth/pin", {"password": PASSWORD, "pin": "735194", "code": used}, token).status == 204
     assert app.ask("PUT", "auth/pin", {"password": PASSWORD, "pin": "864209", "code": used}, token).code == "code_wrong", "each code once"

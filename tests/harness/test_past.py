@@ -97,3 +97,8 @@ def test_the_passwords_that_are_printed_open_the_past(play, monkeypatch, tmp_pat
         kept = json.loads((tmp_path / "state/credentials.json").read_text())["accounts"]
         assert {account["username"]: account["password"] for account in kept} == made and len(made) == 4
         assert f"password   {made['admin']}\n" in said[-1]
+    # Passwords cannot be read back: none is drawn that opens nothing.
+    (tmp_path / "state/credentials.json").unlink()
+    with pytest.raises(SbcError, match=r"credentials.json is gone .* remove .*state/lib"):
+        native.run(said.append)
+    assert not (tmp_path / "state/credentials.json").exists() and len(said) == 1

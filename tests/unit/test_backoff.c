@@ -116,6 +116,33 @@ static void success_clears_and_trouble_counts_nothing(void **state)
 	assert_int_equal(wait_s("anna", "192.0.2.1"), 0);
 }
 
+/* A right PIN, whose check a slow disk holds up: it takes nothing of what a guess of the password has failed beside it. */
+static void what_is_not_judged_ends_no_wait_of_others(void **state)
+{
+	(void)state;
+	for (int i = 0; i < OHTD_BACKOFF_FREE; i++)
+		guess("anna", "192.0.2.1");
+	assert_int_equal(begin("anna", "192.0.2.1"), 0);
+	now_ns += OHTD_NS_PER_S;
+	assert_true(guess("anna", "192.0.2.1"));
+	assert_in_range(wait_s("anna", "192.0.2.1"), 2, 3);
+	end("anna", "192.0.2.1", OHTD_BACKOFF_UNJUDGED);
+	assert_in_range(wait_s("anna", "192.0.2.1"), 2, 3);
+	now_ns += 2 * OHTD_NS_PER_S;
+	/* Nor of a guess that is under way. */
+	assert_int_equal(begin("anna", "192.0.2.1"), 0);
+	now_ns += 2 * OHTD_NS_PER_S;
+	assert_int_equal(begin("anna", "192.0.2.1"), 0);
+	end("anna", "192.0.2.1", OHTD_BACKOFF_UNJUDGED);
+	assert_true(wait_s("anna", "192.0.2.1"));
+	end("anna", "192.0.2.1", OHTD_BACKOFF_FAILED);
+	now_ns += OHTD_BACKOFF_MAX_S * OHTD_NS_PER_S;
+	/* Alone it leaves no wait of its own. */
+	assert_int_equal(begin("anna", "192.0.2.1"), 0);
+	end("anna", "192.0.2.1", OHTD_BACKOFF_UNJUDGED);
+	assert_int_equal(wait_s("anna", "192.0.2.1"), 0);
+}
+
 static void forgotten_after_a_quarter_of_an_hour(void **state)
 {
 	(void)state;
@@ -262,6 +289,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_has_logged_in_is_familiar, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(burst_gets_no_more_guesses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(success_clears_and_trouble_counts_nothing, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(what_is_not_judged_ends_no_wait_of_others, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(forgotten_after_a_quarter_of_an_hour, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_names_do_not_help, set_up, tear_down),

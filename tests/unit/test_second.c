@@ -227,13 +227,22 @@ static void the_password_is_enough_until_the_first_code(void **state)
 
 static void the_first_code_ends_what_the_password_alone_has_opened(void **state)
 {
+	struct ohtd_credentials typed = credentials_of("anna", "correct horse");
 	struct ohtd_auth_second_order made;
 	struct ohtd_grant other, after, grant;
+	struct ohtd_secret pin;
 
 	(void)state;
 	enrol();
 	login(&other);
+	ohtd_secret_set(&pin, "735194");
+	assert_int_equal(ohtd_auth_pin_set(auth, &enrolled.who, &typed, &pin, &grant), OHTD_AUTH_GRANTED);
+	ohtd_secret_set(&typed.password, "735194");
+	assert_int_equal(ohtd_auth_pin_elevate(auth, &enrolled.who, &typed, 1, &grant), OHTD_AUTH_GRANTED);
+	assert_true(ohtd_auth_pin_ms(auth, &enrolled.who) > 0);
 	confirm();
+	assert_int_equal(ohtd_auth_pin_ms(auth, &enrolled.who), 0);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM pins"), 0);
 	assert_int_equal(check(&enrolled), OHTD_TOKEN_GOOD);
 	assert_int_equal(check(&other), OHTD_TOKEN_REVOKED);
 	assert_int_equal(refresh(&other, &after), OHTD_AUTH_REFUSED);
@@ -250,6 +259,22 @@ static void the_first_code_ends_what_the_password_alone_has_opened(void **state)
 	assert_int_equal(try_code(""), OHTD_AUTH_SECOND_RIGHT);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM second_factors"), 0);
 	forget(&other, 1);
+}
+
+/* The password alone was right when it was asked for. */
+static void no_pin_is_set_behind_the_first_code(void **state)
+{
+	struct ohtd_credentials typed = credentials_of("anna", "correct horse");
+	struct ohtd_grant grant;
+	struct ohtd_secret pin;
+
+	(void)state;
+	enrol();
+	ohtd_secret_set(&pin, "735194");
+	meanwhile = confirm;
+	assert_int_equal(ohtd_auth_pin_set(auth, &enrolled.who, &typed, &pin, &grant), OHTD_AUTH_CHANGED);
+	assert_null(meanwhile);
+	assert_int_equal(store_ask_sql("SELECT count(*) FROM pins"), 0);
 }
 
 static void a_wrong_password_with_a_right_code_is_a_wrong_password(void **state)
@@ -563,6 +588,7 @@ int main(void)
 		cmocka_unit_test(a_code_is_good_for_its_step_and_the_two_beside_it),
 		TEST(the_password_is_enough_until_the_first_code, set_up),
 		TEST(the_first_code_ends_what_the_password_alone_has_opened, set_up),
+		TEST(no_pin_is_set_behind_the_first_code, set_up),
 		TEST(a_wrong_password_with_a_right_code_is_a_wrong_password, set_up_on),
 		TEST(an_account_that_goes_takes_it_along, set_up_on),
 		TEST(a_code_opens_once_also_behind_a_restart, set_up_on),

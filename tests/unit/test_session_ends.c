@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "accounts/pins.h"
 #include "session_fixture.h"
 #include "store/sql.h"
 #include "store/store.h"
@@ -403,6 +404,56 @@ static void what_changes_while_the_password_is_hashed_is_not_elevated(void **sta
 	}
 }
 
+/* ---- a PIN that ends while it is looked at ---- */
+
+#define PIN	"735194"
+
+static bool pin_ends;
+
+static int work_end_pin(struct ohtd_db *db, void *arg)
+{
+	(void)arg;
+	return ohtd_account_pin_end(db, anna_id);
+}
+
+/* An administrator, as soon as the clock is looked at behind the comparison. */
+static uint64_t boottime_at_which_the_pin_ends(void *context)
+{
+	if (pin_ends) {
+		pin_ends = false;
+		assert_int_equal(ohtd_store_call(store, work_end_pin, NULL), 0);
+		ohtd_auth_pin_ended(auth, anna_id);
+	}
+	return ohtd_clock_manual.boottime_ns(context);
+}
+
+static void somebody_ends_the_pin_then(void)
+{
+	pin_ends = true;
+}
+
+static void a_pin_that_ends_behind_its_comparison_elevates_nothing(void **state)
+{
+	struct ohtd_credentials typed = credentials_of("anna", "correct horse");
+	struct ohtd_clock_ops ops = ohtd_clock_manual;
+	struct ohtd_grant grant;
+	struct ohtd_secret pin;
+
+	(void)state;
+	login(&asking);
+	ohtd_secret_set(&pin, PIN);
+	assert_int_equal(ohtd_auth_pin_set(auth, &asking.who, &typed, &pin, &grant), OHTD_AUTH_GRANTED);
+	ohtd_secret_set(&typed.password, PIN);
+	ops.boottime_ns = boottime_at_which_the_pin_ends;
+	wall.ops = &ops;
+	meanwhile = somebody_ends_the_pin_then;
+	assert_int_equal(ohtd_auth_pin_elevate(auth, &asking.who, &typed, 1, &grant), OHTD_AUTH_REFUSED);
+	assert_false(pin_ends);
+	assert_int_equal(ohtd_auth_pin_ms(auth, &asking.who), 0);
+	wall.ops = &ohtd_clock_manual;
+	forget(&asking, 1);
+}
+
 static void a_wrong_password_does_not_elevate_and_is_counted(void **state)
 {
 	struct ohtd_grant mine, more;
@@ -471,6 +522,7 @@ int main(void)
 		CASE(a_session_alone_is_elevated_for_five_minutes),
 		CASE(elevation_ends_with_what_it_was_given_for),
 		CASE(what_changes_while_the_password_is_hashed_is_not_elevated),
+		CASE(a_pin_that_ends_behind_its_comparison_elevates_nothing),
 		CASE(a_wrong_password_does_not_elevate_and_is_counted),
 		CASE(sessions_are_listed_the_newest_first),
 	};

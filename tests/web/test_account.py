@@ -188,8 +188,11 @@ def test_the_profile_is_changed_and_views_go_with_the_account(daemon, page, clar
 
 
 def test_a_second_factor_is_set_up_by_a_picture_and_asked_for(daemon, page, clara):
+    token = daemon.request("POST", "auth/login", {"username": clara, "password": PASSWORD}).json["access_token"]
+    assert daemon.request("PUT", "auth/pin", {"password": PASSWORD, "pin": "735194"}, token=token).status == 204
     log_in(page, clara)
     go(page, "/account", "#second-begin")
+    page.wait(lambda: has(page, "#pin-state"), what="the PIN")
     fill(page, "#second-begin-password", "not the password")
     page.click("#second-begin-send")
     page.wait(lambda: "wrong" in page.text("#second-begin"), what="the refusal")
@@ -204,6 +207,7 @@ def test_a_second_factor_is_set_up_by_a_picture_and_asked_for(daemon, page, clar
         page.wait(lambda typed=typed: "taken before" in page.text("#second-confirm") if typed else has(page, "#key-shown"), what="the answer")
     recovery = page.text("#account code").split()
     assert len(recovery) == 10
+    page.wait(lambda: not has(page, "#pin-state"), what="that the PIN has ended")
     page.click("#key-kept")
     page.wait(lambda: has(page, "#second-change") and "10 recovery codes" in page.text("#account"), what="that it is on")
     log_out(page)

@@ -19,8 +19,10 @@ struct pair {
 	char account[65];
 	char address[OHTD_FOLDED_BYTES];
 	unsigned int failures;	/* 0: free */
+	unsigned int begun;	/* that have not ended */
 	uint64_t last_ns;
 	uint64_t until_ns;
+	uint64_t failed_until_ns;	/* the same of those that have ended */
 };
 
 /* Fills with failures and runs out with time. */
@@ -125,7 +127,29 @@ static void count_pair(struct ohtd_backoff *backoff, const char *account, const 
 	else if (ohtd_since(now_ns, pair->last_ns) > OHTD_BACKOFF_FORGET_S * OHTD_NS_PER_S)
 		pair->failures = 0;
 	pair->failures++;
+	pair->begun++;
 	set_wait(pair, now_ns);
+}
+
+static void end_pair(struct pair *pair, enum ohtd_backoff_outcome outcome, uint64_t now_ns)
+{
+	if (pair->begun)
+		pair->begun--;
+	switch (outcome) {
+	case OHTD_BACKOFF_FAILED:
+		set_wait(pair, now_ns);
+		pair->failed_until_ns = pair->until_ns;
+		break;
+	case OHTD_BACKOFF_SUCCEEDED:
+		pair->failures = 0;
+		break;
+	case OHTD_BACKOFF_UNJUDGED:
+		pair->failures--;
+		/* What others have failed, or may still, makes wait. */
+		if (!pair->begun)
+			pair->until_ns = pair->failed_until_ns;
+		break;
+	}
 }
 
 /* ---- familiar pairs ---- */
@@ -343,13 +367,7 @@ void ohtd_backoff_end(struct ohtd_backoff *backoff, const char *account, const c
 		forget_familiar(backoff, account, folded);
 	if (outcome != OHTD_BACKOFF_FAILED)
 		uncount_address(backoff, folded);
-	if (pair && outcome == OHTD_BACKOFF_SUCCEEDED)
-		pair->failures = 0;
-	else if (pair && outcome == OHTD_BACKOFF_UNJUDGED)
-		pair->failures--;
-	if (pair && outcome == OHTD_BACKOFF_FAILED)
-		set_wait(pair, now_ns);
-	else if (pair)
-		pair->until_ns = 0;
+	if (pair)
+		end_pair(pair, outcome, now_ns);
 	pthread_mutex_unlock(&backoff->lock);
 }

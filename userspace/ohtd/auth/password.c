@@ -79,10 +79,15 @@ static int make_hash(const char *secret, char *hash, size_t size)
 	return crypt_into(secret, setting, hash, size);
 }
 
-int ohtd_password_hash(struct ohtd_password_new *fresh, char *hash, size_t size)
+bool ohtd_auth_password_fits(struct ohtd_password_new *fresh)
 {
 	fresh->unfit = unfit(fresh);
-	return fresh->unfit ? -EDOM : make_hash(fresh->secret.revealed, hash, size);
+	return !fresh->unfit;
+}
+
+int ohtd_password_hash(struct ohtd_password_new *fresh, char *hash, size_t size)
+{
+	return ohtd_auth_password_fits(fresh) ? make_hash(fresh->secret.revealed, hash, size) : -EDOM;
 }
 
 /* ---- PINs ---- */

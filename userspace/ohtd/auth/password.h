@@ -37,6 +37,9 @@ struct ohtd_password_new {
 	const char *unfit;
 };
 
+/* Judges it as ohtd_password_hash() does, before something is taken that it would be set by. @fresh->unfit is filled. */
+bool ohtd_auth_password_fits(struct ohtd_password_new *fresh);
+
 /**
  * ohtd_password_hash() - judge a password and make its hash
  * @fresh: @unfit is filled

@@ -10,6 +10,7 @@
 
 #include "auth/code.h"
 #include "base/hex.h"
+#include "accounts/pins.h"
 #include "accounts/sessions.h"
 
 #define NONCE_BYTES	12
@@ -180,7 +181,7 @@ static int draw_recovery(struct ohtd_account_second *second, char codes[OHTD_ACC
 	return r;
 }
 
-/* Sessions that the password alone has opened end. */
+/* Sessions that the password alone has opened end, and the PIN that it has set. */
 static int confirm(struct ohtd_db *db, struct ohtd_auth_second_order *order, struct ohtd_account_second *second)
 {
 	int r;
@@ -189,6 +190,7 @@ static int confirm(struct ohtd_db *db, struct ohtd_auth_second_order *order, str
 	second->made_s = order->try.now.now_s;
 	r = draw_recovery(second, order->codes);
 	r = r ? r : ohtd_account_second_put(db, second);
+	r = r ? r : ohtd_account_pin_end(db, second->user_id);
 	return r ? r : ohtd_account_sessions_end_others(db, second->user_id, order->keep);
 }
 

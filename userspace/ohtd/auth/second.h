@@ -64,7 +64,7 @@ int ohtd_auth_second_judge(struct ohtd_db *db, struct ohtd_auth_second_try *try)
 
 enum ohtd_auth_second_act {
 	OHTD_AUTH_SECOND_ENROL,		/* draw a secret, which waits for its first code */
-	OHTD_AUTH_SECOND_CONFIRM,	/* by that code; draws recovery codes; ends the other sessions */
+	OHTD_AUTH_SECOND_CONFIRM,	/* by that code; draws recovery codes; ends the other sessions and the PIN */
 	OHTD_AUTH_SECOND_RENEW,		/* other recovery codes, by a code */
 	OHTD_AUTH_SECOND_REMOVE,	/* by a code */
 };

@@ -597,12 +597,17 @@ enum ohtd_auth_result ohtd_auth_change_password(struct ohtd_auth *auth,
 		.id = who->user_id, .disabled = -1, .by_role = (int)who->role, .epoch = who->epoch,
 		.keep = who->session, .password_hash = hash, .now_s = ohtd_clock_wall_s(auth->clock),
 	} };
-	enum ohtd_auth_result result = check_person(auth, who, credentials, &user, grant);
+	enum ohtd_auth_result result;
 	int r;
 
+	memset(grant, 0, sizeof(*grant));
+	strcpy(fresh->user, who->user);
+	/* Before the check, which takes the code. */
+	if (!ohtd_auth_password_fits(fresh))
+		return refused(grant, -EDOM);
+	result = check_person(auth, who, credentials, &user, grant);
 	if (result != OHTD_AUTH_GRANTED)
 		return result;
-	strcpy(fresh->user, who->user);
 	r = ohtd_password_hash(fresh, hash, sizeof(hash));
 	if (r)
 		return refused(grant, r);
@@ -708,16 +713,18 @@ static void forgive_pin(struct ohtd_auth *auth, int64_t user_id)
 		ohtd_log(OHTD_LOG_WARNING, "auth", "pin_tries", "account %lld: the store does not take that they are back", (long long)user_id);
 }
 
+/* @epoch, @second_factor: of the account when its person was checked. */
 struct pin_put {
 	struct ohtd_account_pin pin;
 	int64_t epoch;
+	bool second_factor;
 };
 
 static int work_pin_put(struct ohtd_db *db, void *arg)
 {
 	const struct pin_put *put = arg;
 
-	return ohtd_account_pin_put(db, &put->pin, put->epoch);
+	return ohtd_account_pin_put(db, &put->pin, put->epoch, put->second_factor);
 }
 
 void ohtd_auth_pin_ended(struct ohtd_auth *auth, int64_t user_id)
@@ -735,6 +742,7 @@ enum ohtd_auth_result ohtd_auth_pin_set(struct ohtd_auth *auth, const struct oht
 
 	if (result != OHTD_AUTH_GRANTED)
 		return result;
+	put.second_factor = user.second_factor;
 	r = ohtd_auth_pin_hash(pin->revealed, put.pin.hash, sizeof(put.pin.hash));
 	r = r ? r : ohtd_store_call(auth->store, work_pin_put, &put);
 	OPENSSL_cleanse(put.pin.hash, sizeof(put.pin.hash));
@@ -756,32 +764,44 @@ static int judge_pin(struct ohtd_auth *auth, struct ohtd_account_pin *pin, const
 	if (r && r != -ENOENT && r != -EDQUOT)
 		return r;
 	right = ohtd_password_matches(typed, r ? NULL : pin->hash);
+	return r || right ? r : -ENOENT;
+}
+
+/*
+ * The elevation before the second look at the PIN: what ends it meanwhile finds either that, or leaves no such row.
+ * 0, -ESTALE: the session has ended, or its account has changed; or as ohtd_account_pin_right().
+ */
+static int elevate_by_pin(struct ohtd_auth *auth, const struct ohtd_principal *who, const struct ohtd_account_pin *pin, int64_t device)
+{
+	const int64_t now_ms = boot_ms(auth);
+	const bool lives = ohtd_auth_live_elevate_by_pin(auth->live, who->session, who->user_id, who->epoch, now_ms, now_ms + OHTD_ELEVATED_MS, device);
+	int r = ohtd_store_call(auth->store, work_pin_right, (void *)pin);
+
 	if (r)
-		return r;
-	return right ? ohtd_store_call(auth->store, work_pin_right, pin) : -ENOENT;
+		ohtd_auth_pin_ended(auth, who->user_id);
+	return r || lives ? r : -ESTALE;
 }
 
 enum ohtd_auth_result ohtd_auth_pin_elevate(struct ohtd_auth *auth, const struct ohtd_principal *who,
 					    const struct ohtd_credentials *credentials, int64_t device, struct ohtd_grant *grant)
 {
 	struct ohtd_account_pin pin = { .user_id = who->user_id };
-	int64_t now_ms;
 	int r;
 
 	if (!begin_attempt(auth, credentials, grant))
 		return OHTD_AUTH_TOO_MANY;
 	r = judge_pin(auth, &pin, credentials->password.revealed);
+	r = r ? r : elevate_by_pin(auth, who, &pin, device);
 	OPENSSL_cleanse(pin.hash, sizeof(pin.hash));
 	/* A right PIN shows no password: it ends no wait for wrong passwords. */
 	end_attempt(auth, credentials, r ? outcome_of(r) : OHTD_BACKOFF_UNJUDGED);
 	if (r == -ENOENT || r == -EDQUOT)
 		ohtd_log(OHTD_LOG_NOTICE, "auth", "pin_refused", "%s, from %s: %s", who->user, credentials->address,
 			 r == -EDQUOT ? "no try is left" : "wrong, or none is set");
+	if (r == -ESTALE)
+		return OHTD_AUTH_CHANGED;
 	if (r)
 		return refused(grant, r);
-	now_ms = boot_ms(auth);
-	if (!ohtd_auth_live_elevate_by_pin(auth->live, who->session, who->user_id, who->epoch, now_ms, now_ms + OHTD_ELEVATED_MS, device))
-		return OHTD_AUTH_CHANGED;
 	ohtd_log(OHTD_LOG_NOTICE, "auth", "elevated", "%s (%s) from %s, session %s, by the PIN, for %d s", who->user, ohtd_role_name(who->role),
 		 credentials->address, who->session, OHTD_ELEVATED_MS / 1000);
 	return OHTD_AUTH_GRANTED;
@@ -863,8 +883,10 @@ static void tell_order(struct ohtd_auth *auth, const struct ohtd_principal *who,
 	};
 
 	ohtd_log(OHTD_LOG_NOTICE, "auth", words[order->act], "%s, from %s", who->user, credentials->address);
-	if (order->act == OHTD_AUTH_SECOND_CONFIRM)
+	if (order->act == OHTD_AUTH_SECOND_CONFIRM) {
 		end_others(auth, who);
+		ohtd_auth_pin_ended(auth, who->user_id);
+	}
 	if (order->act == OHTD_AUTH_SECOND_CONFIRM || order->act == OHTD_AUTH_SECOND_REMOVE)
 		ohtd_auth_live_note_second(auth->live, who->user_id, order->act == OHTD_AUTH_SECOND_CONFIRM);
 }

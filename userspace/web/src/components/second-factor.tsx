@@ -42,8 +42,11 @@ function clockText(state: SecondFactor, must: boolean): string {
 	return must ? t.clockMust : t.clockFirst;
 }
 
-/** @param done - called when the recovery codes are kept, of an account that must have one */
-export function SecondFactorCard({ done }: { done?: () => void }) {
+/**
+ * @param done - called when the recovery codes are kept, of an account that must have one
+ * @param begun - called when it is on
+ */
+export function SecondFactorCard({ done, begun }: { done?: () => void; begun?: () => void }) {
 	const state = useOnce(() => call<SecondFactor>("GET", "auth/totp"));
 	const [drawn, setDrawn] = useState<SecondFactorSecret>();
 	const [codes, setCodes] = useState<RecoveryCodes>();
@@ -77,7 +80,10 @@ export function SecondFactorCard({ done }: { done?: () => void }) {
 					id="second-confirm"
 					members={[CODE]}
 					submit={t.confirm}
-					onSend={(values) => draw("auth/totp/confirm", values)}
+					onSend={async (values) => {
+						await draw("auth/totp/confirm", values);
+						begun?.();
+					}}
 					onCancel={() => setDrawn(undefined)}
 				/>
 			</>

@@ -2,7 +2,7 @@
 /*
  * The own account: where it is logged in, what the person says of it, and its password.
  */
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { call, changePassword, isDevice, logout, session } from "../api/session";
 import type { List, Me, Session } from "../api/types";
 import { useAct } from "../components/act";
@@ -169,6 +169,8 @@ function Elevation() {
 
 export function Account() {
 	const { user, role } = useStore(session);
+	/* Another password and a second factor end the PIN: its card asks again. */
+	const [ended, setEnded] = useState(0);
 
 	return (
 		<div class="grid" id="account">
@@ -189,7 +191,7 @@ export function Account() {
 				{/* A device has no password, and what these cards want is one. */}
 				{isDevice() ? null : (
 					<>
-						<SecondFactorCard />
+						<SecondFactorCard begun={() => setEnded(ended + 1)} />
 						<Card title={t.password}>
 							<CodedForm
 								id="password"
@@ -203,11 +205,12 @@ export function Account() {
 								onSend={async ({ old_password, new_password, code }: Values) => {
 									await changePassword(String(old_password), String(new_password), code);
 									toast(t.changed);
+									setEnded(ended + 1);
 								}}
 							/>
 							<p class="sub">{t.endsOthers}</p>
 						</Card>
-						<PinCard />
+						<PinCard key={ended} />
 					</>
 				)}
 			</div>
