@@ -221,12 +221,47 @@ static void a_copy_of_a_moment_ago_holds_no_mission(void **state)
 	rig_end();
 }
 
+/* Between the look of the mission and the control thread: the robot is in the pause of another command by then. */
+static void a_resume_on_its_way_lets_no_command_of_others_go_on(void **state)
+{
+	struct stand stand = { { leg("move", 0, "") }, 1, 1, false, false, OHTD_MISSION_RUNNING, "" };
+	struct ohtd_command other = {
+		.id = 900001, .kind = OHTD_COMMAND_MOVE, .by = rig_person.by, .role = OHTD_ROLE_ADMINISTRATOR, .target_mm = START_MM + 50,
+	};
+	struct ohtd_mission row;
+
+	(void)state;
+	rig_begin();
+	rig_pass_first();
+	row = (struct ohtd_mission){ .id = __real_ohtd_store_call(rig.store, work_add, &stand) };
+	rig_ask(OHTD_MISSIONS_START, row.id);
+	while (rig.robot->f->control.state != OHTD_STATE_MOVE)
+		rig_turn();
+	rig_ask(OHTD_MISSIONS_PAUSE, row.id);
+	rig_run_s(3);
+	rig_is_mission(row.id, OHTD_MISSION_PAUSED, "");
+	snprintf(other.caller_id, sizeof(other.caller_id), "other");
+	assert_int_equal(ohtd_link_post(&rig.robot->f->links[0], &other), 0);
+	other.id++;
+	other.kind = OHTD_COMMAND_PAUSE;
+	assert_int_equal(ohtd_link_post(&rig.robot->f->links[0], &other), 0);
+	row = rig_mission(row.id);
+	assert_int_equal(resume(&row), 0);
+	fixture_run_ms(rig.robot->f, 3000);
+	assert_int_equal(rig.robot->f->control.state, OHTD_STATE_PAUSED);
+	assert_string_equal(rig.robot->f->control.travel.caller_id, "other");
+	rig_turn();
+	rig_is_mission(row.id, OHTD_MISSION_HELD, ohtd_why_name(OHTD_WHY_REPLACED));
+	rig_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_comes_while_a_mission_stands_is_no_word_to_go_on),
 		cmocka_unit_test_setup_teardown(each_stop_gives_a_mission_that_is_held_another_revision, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(a_drain_between_two_legs_holds_at_once, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(a_resume_on_its_way_lets_no_command_of_others_go_on, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(a_copy_of_a_moment_ago_holds_no_mission, rig_set_up, rig_tear_down),
 	};
 

@@ -64,8 +64,11 @@ bool ohtd_missions_commands(const struct ohtd_missions *missions)
 
 int ohtd_missions_post(struct ohtd_missions *missions, const struct ohtd_missions_person *person, uint32_t kind, uint64_t id)
 {
+	/* A resume is of the pause that was heard of: the next one may be that of another person's command. */
+	const bool resumes = kind == OHTD_COMMAND_RESUME && missions->command.state == OHTD_COMMAND_STATE_PAUSED;
 	const struct ohtd_command command = {
 		.id = id, .kind = kind, .tag = ohtd_principal_tag(&person->who), .role = (uint8_t)person->who.role, .by = person->by,
+		.heard = resumes ? missions->reader.seen : 0,
 	};
 
 	return ohtd_link_post(missions->setup.link, &command);
