@@ -21,6 +21,7 @@
  * @deaf: nothing is heard until the answer is over
  * @seen: frames that were heard, or not
  * @end_ns: end of what it said last
+ * @start_ns: its beginning
  */
 struct late_unit {
 	u64 least_ns;

@@ -335,6 +335,10 @@ struct oht_image_header {
  *	values is now minus this
  * @tried_ns: when the last try ended; 0: none yet
  * @turnaround_ns: silence before the last answer
+ * @address: as staged
+ * @count: as staged
+ * @period_cycles: as staged
+ * @phase_cycles: as staged
  * @loss_action: as staged
  * @loss_errors: as staged
  * @reserved: zero
