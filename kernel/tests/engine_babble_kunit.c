@@ -9,6 +9,12 @@
 #define BABBLE_TIMEOUT_US	20000
 /* Longest that the far end babbles in one case. */
 #define BABBLE_NS		(900 * FAKE_MS)
+/* Between two beginnings; all of them take minutes with KASAN on an emulated CPU. */
+#ifdef CONFIG_KASAN
+#define BABBLE_STEP_NS		(9 * FAKE_MS)
+#else
+#define BABBLE_STEP_NS		(3 * FAKE_MS / 2)
+#endif
 
 static int engine_babble_init(struct kunit *test)
 {
@@ -106,7 +112,7 @@ static void engine_babble_ends_exchange(struct kunit *test)
 			for (babble.apart_ns = FAKE_MS / 8; babble.apart_ns < 30 * FAKE_MS;
 			     babble.apart_ns += babble.apart_ns / 3)
 				for (babble.from_ns = FAKE_MS / 5; babble.from_ns < 21 * FAKE_MS;
-				     babble.from_ns += 3 * FAKE_MS / 2)
+				     babble.from_ns += BABBLE_STEP_NS)
 					babble_one(&babble);
 	}
 }
