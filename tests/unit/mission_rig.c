@@ -409,7 +409,7 @@ void rig_set_charge(double percent)
 
 int rig_set_up(void **state)
 {
-	char base[] = "/tmp/oht-mission-schedule-XXXXXX";
+	char base[] = "/tmp/oht-mission-XXXXXX";
 
 	(void)state;
 	memset(&rig, 0, sizeof(rig));

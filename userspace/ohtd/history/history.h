@@ -122,7 +122,7 @@ void ohtd_history_watch(struct ohtd_history *history);
  * @others: files of other robots beside it, when the daemon started
  * @coarse: new values of signals of the user's tables that were not kept (share.h), in samples
  * @is_coarse: there was one within the last hour
- * @coarse_flush_s: so long intervals are then
+ * @coarse_flush_s: length of an interval meanwhile, in s
  */
 struct ohtd_history_view {
 	unsigned int state;
