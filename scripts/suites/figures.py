@@ -17,13 +17,15 @@ BEGIN = "<!-- begin of the table that make bench writes -->"
 END = "<!-- end of the table -->"
 # In this order; a group that is not listed comes behind.
 GROUPS = ("estop", "bus", "daemon", "store", "history", "http", "ws", "robot", "web")
+DAEMON = ("userspace/ohtd", "userspace/common", "userspace/liboht")
 # What a group measures, besides its own file; groups that are not listed measure the daemon.
 INPUTS = {
     "estop": ("kernel", "include", "userspace/ohtd", "userspace/liboht"),
     "bus": ("kernel", "include", "userspace/liboht"),
     "web": ("userspace/web",),
+    "history": ("userspace/web", *DAEMON),
+    "fleet": ("userspace/oht-fleet", *DAEMON),
 }
-DAEMON = ("userspace/ohtd", "userspace/common", "userspace/liboht")
 COLUMNS = ("figure", "value", "bar", "how", "samples", "note", "measured")
 NOT_RECORDED = "not recorded"
 

@@ -128,6 +128,19 @@ def test_a_row_is_old_once_its_inputs_have_changed(tmp_path):
     assert "| *old*, 0123456789ab, 2026-11-23, 1 |" in figures.table([row("store.ack", old=True)])
 
 
+def source_of(group):
+    """With what it takes of the other files of that folder."""
+    text = (bench.GROUPS / f"{group}.py").read_text()
+    return text + "".join(source_of(name) for name in re.findall(r"^from (_\w+) import", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("marks, room", [("^from browser import", "userspace/web"), ("^from vehicle import", "userspace/oht-fleet")])
+def test_a_group_names_the_programs_that_it_measures(marks, room):
+    """Else its rows stay as new when that program changes."""
+    wants = {group for group in bench.groups() if re.search(marks, source_of(group), re.MULTILINE)}
+    assert wants and wants <= {group for group, rooms in figures.INPUTS.items() if room in rooms}
+
+
 def test_each_group_has_rows_or_is_named_as_missing():
     has_rows = {row["id"].partition(".")[0] for row in json.loads(figures.DATA.read_text())}
     missing = re.search(r"^Not in the table.*?: the groups (.*?),\s", figures.DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)

@@ -40,6 +40,7 @@
 struct seen {
 	bool finished;
 	bool kept;			/* the record of commands says so on the disk */
+	bool lost;			/* the daemon died before that was so */
 };
 
 static struct {
@@ -153,6 +154,7 @@ static void saw(const struct ohtd_command_view *command)
 	if (command->state != OHTD_COMMAND_STATE_FINISHED)
 		return;
 	seen->finished = true;
+	seen->lost = false;
 	if (!strcmp(run.legs[place - 1].kind, "move") && fabs(run.robot->rail->position_mm - run.legs[place - 1].position_mm) > NEAR_MM)
 		fail_msg("seed %llu: leg %lld of round %lld has finished at %.1f mm", (unsigned long long)run.seed, place, round,
 			 run.robot->rail->position_mm);
@@ -249,7 +251,7 @@ static void tick(void)
 	assert_int_equal(__real_ohtd_store_call(run.store, work_nothing, NULL), 0);
 	for (int r = 1; r <= ROUNDS_MAX; r++)
 		for (int i = 1; i <= LEGS; i++)
-			run.seen[r][i].kept = run.seen[r][i].finished;
+			run.seen[r][i].kept = run.seen[r][i].finished && !run.seen[r][i].lost;
 	ohtd_missions_part.tick(run.missions);
 }
 
@@ -272,6 +274,9 @@ static void die(void)
 	run.calls_left = 0;
 	tally.deaths++;
 	tally.cuts += run.cuts;
+	for (int r = 1; r <= ROUNDS_MAX; r++)
+		for (int i = 1; i <= LEGS; i++)
+			run.seen[r][i].lost = run.seen[r][i].finished && !run.seen[r][i].kept;
 	empty_folder(!run.folder);
 	assert_int_equal(fault_vfs_leave(run.dir[!run.folder], run.cuts, (unsigned int)roll(1u << 30)), 0);
 	ohtd_store_stop(run.store);

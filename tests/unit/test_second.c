@@ -101,6 +101,12 @@ static enum ohtd_auth_result order(const struct ohtd_principal *who, enum ohtd_a
 
 static struct ohtd_grant enrolled;
 
+/* As the next request has it: the session goes on with its tokens, in the epoch that the account has now. */
+static void come_again(void)
+{
+	assert_int_equal(ohtd_auth_check(auth, enrolled.access_token, "192.0.2.7", &enrolled.who), OHTD_TOKEN_GOOD);
+}
+
 static void enrol(void)
 {
 	struct ohtd_auth_second_order made;
@@ -118,6 +124,7 @@ static void confirm(void)
 
 	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_CONFIRM, "", code_of(0), &made, &grant), OHTD_AUTH_GRANTED);
 	memcpy(codes, made.codes, sizeof(codes));
+	come_again();
 	pass(STEP_S);
 }
 
@@ -249,6 +256,9 @@ static void the_first_code_ends_what_the_password_alone_has_opened(void **state)
 	session_restart();
 	assert_int_equal(check(&other), OHTD_TOKEN_REVOKED);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM sessions"), 1);
+	assert_int_equal(refresh(&enrolled, &after), OHTD_AUTH_GRANTED);
+	forget(&enrolled, 1);
+	enrolled = after;
 	assert_int_equal(try_code(""), OHTD_AUTH_SECOND_MISSING);
 	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_ENROL, "correct horse", "", &made, &grant), OHTD_AUTH_UNAVAILABLE);
 	assert_int_equal(grant.error, -EEXIST);
@@ -275,6 +285,217 @@ static void no_pin_is_set_behind_the_first_code(void **state)
 	assert_int_equal(ohtd_auth_pin_set(auth, &enrolled.who, &typed, &pin, &grant), OHTD_AUTH_CHANGED);
 	assert_null(meanwhile);
 	assert_int_equal(store_ask_sql("SELECT count(*) FROM pins"), 0);
+}
+
+/* ---- what was judged by the rule of before ---- */
+
+static void draw_others(void)
+{
+	struct ohtd_auth_second_order made;
+	struct ohtd_grant grant;
+
+	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_RENEW, "correct horse", codes[3], &made, &grant), OHTD_AUTH_GRANTED);
+}
+
+static void take_off(void)
+{
+	struct ohtd_auth_second_order made;
+	struct ohtd_grant grant;
+
+	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_REMOVE, "correct horse", codes[3], &made, &grant), OHTD_AUTH_GRANTED);
+}
+
+static void end_the_session(void)
+{
+	assert_int_equal(end_session(enrolled.who.session, 0), 0);
+}
+
+static const struct { void (*act)(void); bool on, ends; } changes[] = {
+	{ confirm, false, false }, { draw_others, true, false }, { take_off, true, false }, { end_the_session, false, true },
+	{ end_the_session, true, true },
+};
+
+#define CHANGES	(sizeof(changes) / sizeof(changes[0]))
+
+/* An account as it is before that change, with a second session. Returns the code that is asked for besides the password. */
+static const char *before(size_t i, struct ohtd_grant *other)
+{
+	enrol();
+	if (changes[i].on) {
+		confirm();
+		pass(STEP_S);
+		assert_int_equal(come("correct horse", codes[1], other), OHTD_AUTH_GRANTED);
+		return code_of(0);
+	}
+	login(other);
+	return "";
+}
+
+/* Its session, if the change did not end it, goes on with both tokens, and so does the other behind all but the first code. */
+static void behind(size_t i, struct ohtd_grant *other)
+{
+	struct ohtd_grant after;
+	const bool stays = changes[i].on || changes[i].ends;
+
+	assert_int_equal(check(&enrolled), changes[i].ends ? OHTD_TOKEN_REVOKED : OHTD_TOKEN_GOOD);
+	assert_int_equal(check(other), stays ? OHTD_TOKEN_GOOD : OHTD_TOKEN_REVOKED);
+	if (!changes[i].ends) {
+		assert_int_equal(refresh(&enrolled, &after), OHTD_AUTH_GRANTED);
+		assert_int_equal(check(&after), OHTD_TOKEN_GOOD);
+		forget(&after, 1);
+	}
+	if (stays) {
+		assert_int_equal(refresh(other, &after), OHTD_AUTH_GRANTED);
+		forget(&after, 1);
+	}
+	forget(other, 1);
+	forget(&enrolled, 1);
+	enrolled.access_token = NULL;
+	session_tear_down(NULL);
+	assert_int_equal(set_up(NULL), 0);
+}
+
+static enum ohtd_auth_result change_password(const char *code)
+{
+	struct ohtd_credentials typed = credentials_of("anna", "correct horse");
+	struct ohtd_principal who = enrolled.who;
+	struct ohtd_password_new fresh = { .user = "" };
+	struct ohtd_grant grant;
+
+	ohtd_secret_set(&typed.code, code);
+	ohtd_secret_set(&fresh.secret, "battery staple");
+	return ohtd_auth_change_password(auth, &who, &typed, &fresh, &grant);
+}
+
+static void (*then)(void);
+
+/* Behind the check of the present password and of the code, while the new one is hashed. */
+static void behind_the_first_hash(void)
+{
+	meanwhile = then;
+}
+
+static void no_password_is_set_that_was_judged_before(void **state)
+{
+	struct ohtd_grant other;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * CHANGES; i++) {
+		const char *code = before(i / 2, &other);
+
+		then = changes[i / 2].act;
+		meanwhile = i % 2 ? behind_the_first_hash : then;
+		assert_int_equal(change_password(code), OHTD_AUTH_CHANGED);
+		assert_null(meanwhile);
+		assert_int_equal(come("battery staple", "", &(struct ohtd_grant){ 0 }), OHTD_AUTH_REFUSED);
+		behind(i / 2, &other);
+	}
+}
+
+static void no_pin_is_set_that_was_judged_before(void **state)
+{
+	struct ohtd_credentials typed = credentials_of("anna", "correct horse");
+	struct ohtd_grant grant, other;
+	struct ohtd_principal who;
+	struct ohtd_secret pin;
+
+	(void)state;
+	ohtd_secret_set(&pin, "735194");
+	for (size_t i = 0; i < 2 * CHANGES; i++) {
+		ohtd_secret_set(&typed.code, before(i / 2, &other));
+		then = changes[i / 2].act;
+		meanwhile = i % 2 ? behind_the_first_hash : then;
+		who = enrolled.who;
+		assert_int_equal(ohtd_auth_pin_set(auth, &who, &typed, &pin, &grant), OHTD_AUTH_CHANGED);
+		assert_null(meanwhile);
+		assert_int_equal(store_ask_sql("SELECT count(*) FROM pins"), 0);
+		behind(i / 2, &other);
+	}
+}
+
+/* As soon as the clock is looked at behind the comparison of the password. */
+static uint64_t boottime_at_which_it_changes(void *context)
+{
+	void (*act)(void) = then;
+
+	then = NULL;
+	if (act)
+		act();
+	return ohtd_clock_manual.boottime_ns(context);
+}
+
+static size_t change_at_the_clock;
+
+static void at_the_clock(void)
+{
+	then = changes[change_at_the_clock].act;
+}
+
+static void nothing_is_elevated_that_was_judged_before(void **state)
+{
+	struct ohtd_credentials typed = credentials_of("anna", "correct horse");
+	struct ohtd_clock_ops ops = ohtd_clock_manual;
+	struct ohtd_grant grant, other;
+	struct ohtd_principal who;
+
+	(void)state;
+	then = NULL;
+	ops.boottime_ns = boottime_at_which_it_changes;
+	for (size_t i = 0; i < 2 * CHANGES; i++) {
+		ohtd_secret_set(&typed.code, before(i / 2, &other));
+		who = enrolled.who;
+		change_at_the_clock = i / 2;
+		meanwhile = i % 2 ? at_the_clock : changes[i / 2].act;
+		wall.ops = &ops;
+		assert_int_equal(ohtd_auth_elevate(auth, &who, &typed, &grant), OHTD_AUTH_CHANGED);
+		assert_true(!meanwhile && !then);
+		wall.ops = &ohtd_clock_manual;
+		if (!changes[i / 2].ends)
+			come_again();
+		assert_int_equal(ohtd_auth_elevated_ms(auth, &enrolled.who), 0);
+		behind(i / 2, &other);
+	}
+}
+
+/* Of every session: how long ago it was granted is not known. */
+static void an_elevation_ends_with_each_change(void **state)
+{
+	struct ohtd_credentials typed = credentials_of("anna", "correct horse");
+	struct ohtd_grant grant, other;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		ohtd_secret_set(&typed.code, before(i, &other));
+		assert_int_equal(ohtd_auth_elevate(auth, &enrolled.who, &typed, &grant), OHTD_AUTH_GRANTED);
+		ohtd_secret_set(&typed.code, codes[2]);
+		assert_int_equal(ohtd_auth_elevate(auth, &other.who, &typed, &grant), OHTD_AUTH_GRANTED);
+		changes[i].act();
+		come_again();
+		assert_int_equal(ohtd_auth_elevated_ms(auth, &enrolled.who) + ohtd_auth_elevated_ms(auth, &other.who), 0);
+		/* And the next one is by the rule that holds now. */
+		ohtd_secret_set(&typed.code, i ? "" : code_of(1));
+		assert_int_equal(ohtd_auth_elevate(auth, &enrolled.who, &typed, &grant), i == 1 ? OHTD_AUTH_CODE : OHTD_AUTH_GRANTED);
+		behind(i, &other);
+	}
+}
+
+/* A second look of the same session, in another tab, at the same codes. */
+static void of_two_orders_at_once_one_is_refused(void **state)
+{
+	struct ohtd_auth_second_order made;
+	struct ohtd_principal who;
+	struct ohtd_grant grant;
+
+	(void)state;
+	pass(STEP_S);
+	who = enrolled.who;
+	meanwhile = draw_others;
+	assert_int_equal(order(&who, OHTD_AUTH_SECOND_REMOVE, "correct horse", code_of(0), &made, &grant), OHTD_AUTH_CHANGED);
+	assert_int_equal(try_code(""), OHTD_AUTH_SECOND_MISSING);
+	come_again();
+	meanwhile = end_the_session;
+	assert_int_equal(order(&enrolled.who, OHTD_AUTH_SECOND_REMOVE, "correct horse", code_of(0), &made, &grant), OHTD_AUTH_CHANGED);
+	assert_int_equal(try_code(""), OHTD_AUTH_SECOND_MISSING);
 }
 
 static void a_wrong_password_with_a_right_code_is_a_wrong_password(void **state)
@@ -405,8 +626,9 @@ static void a_thousand_guesses_are_fifty(void **state)
 	assert_int_equal(try_code(code_of(0)), OHTD_AUTH_SECOND_LOCKED);
 	session_restart();
 	assert_int_equal(try_code(code_of(0)), OHTD_AUTH_SECOND_LOCKED);
-	assert_int_equal(check(&enrolled), OHTD_TOKEN_GOOD);
 	/* Other accounts, and the sessions of this one, are as they were; a recovery code opens. */
+	assert_int_equal(refresh(&enrolled, &grant), OHTD_AUTH_GRANTED);
+	forget(&grant, 1);
 	assert_int_equal(try_code(codes[0]), OHTD_AUTH_SECOND_RIGHT);
 	assert_int_equal(try_code(code_of(0)), OHTD_AUTH_SECOND_RIGHT);
 	assert_int_equal(come("wrong horse", "", &grant), OHTD_AUTH_REFUSED);
@@ -589,6 +811,11 @@ int main(void)
 		TEST(the_password_is_enough_until_the_first_code, set_up),
 		TEST(the_first_code_ends_what_the_password_alone_has_opened, set_up),
 		TEST(no_pin_is_set_behind_the_first_code, set_up),
+		TEST(no_password_is_set_that_was_judged_before, set_up),
+		TEST(no_pin_is_set_that_was_judged_before, set_up),
+		TEST(nothing_is_elevated_that_was_judged_before, set_up),
+		TEST(an_elevation_ends_with_each_change, set_up),
+		TEST(of_two_orders_at_once_one_is_refused, set_up_on),
 		TEST(a_wrong_password_with_a_right_code_is_a_wrong_password, set_up_on),
 		TEST(an_account_that_goes_takes_it_along, set_up_on),
 		TEST(a_code_opens_once_also_behind_a_restart, set_up_on),

@@ -31,21 +31,21 @@ int ohtd_account_pin_get(struct ohtd_db *db, struct ohtd_account_pin *pin)
 	return ohtd_db_get(db, &get_sql, pin);
 }
 
-static int put(struct ohtd_db *db, const struct ohtd_account_pin *pin, int64_t epoch, bool second_factor)
+static int put(struct ohtd_db *db, const struct ohtd_account_pin *pin, int64_t epoch)
 {
 	struct ohtd_user user = { .id = pin->user_id };
 	int r = ohtd_db_user_get(db, &user);
 
-	if (r == -ENOENT || (!r && (user.epoch != epoch || user.second_factor != second_factor || user.disabled || user.service)))
+	if (r == -ENOENT || (!r && (user.epoch != epoch || user.disabled || user.service)))
 		return -ESTALE;
 	return r ? r : ohtd_db_put(db, &put_sql, pin);
 }
 
-int ohtd_account_pin_put(struct ohtd_db *db, const struct ohtd_account_pin *pin, int64_t epoch, bool second_factor)
+int ohtd_account_pin_put(struct ohtd_db *db, const struct ohtd_account_pin *pin, int64_t epoch)
 {
 	int r = ohtd_db_begin(db);
 
-	return r ? r : ohtd_db_end(db, put(db, pin, epoch, second_factor));
+	return r ? r : ohtd_db_end(db, put(db, pin, epoch));
 }
 
 int ohtd_account_pin_end(struct ohtd_db *db, int64_t user_id)

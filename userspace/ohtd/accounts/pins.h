@@ -36,11 +36,8 @@ struct ohtd_account_pin {
 /* 0, -ENOENT or another negative errno. */
 int ohtd_account_pin_get(struct ohtd_db *db, struct ohtd_account_pin *pin);
 
-/*
- * Sets it, with all tries. 0, -ESTALE: the account has another epoch than @epoch, or a second factor against @second_factor; or another
- * negative errno.
- */
-int ohtd_account_pin_put(struct ohtd_db *db, const struct ohtd_account_pin *pin, int64_t epoch, bool second_factor);
+/* Sets it, with all tries. 0, -ESTALE: the account has another epoch than @epoch; or another negative errno. */
+int ohtd_account_pin_put(struct ohtd_db *db, const struct ohtd_account_pin *pin, int64_t epoch);
 
 /* 0, also where there was none, or a negative errno. */
 int ohtd_account_pin_end(struct ohtd_db *db, int64_t user_id);

@@ -76,8 +76,16 @@ static const struct ohtd_statement end_session_sql = {
 	"DELETE FROM sessions WHERE id = :id AND (:user = 0 OR user_id = :user)"
 };
 
+static const struct ohtd_statement raise_user_sql = {
+	"UPDATE users SET epoch = epoch + 1 WHERE id = :user AND epoch = :before"
+};
+
 static const struct ohtd_statement end_others_sql = {
-	"DELETE FROM sessions WHERE user_id = :user AND id <> :keep"
+	"DELETE FROM sessions WHERE user_id = :user AND id <> coalesce(:keep, id)"
+};
+
+static const struct ohtd_statement raise_sessions_sql = {
+	"UPDATE sessions SET epoch = :before + 1 WHERE user_id = :user AND epoch = :before"
 };
 
 static int insert_session(struct ohtd_db *db, const struct ohtd_statement *sql,
@@ -217,13 +225,26 @@ int ohtd_db_session_end(struct ohtd_db *db, const char *id, int64_t user_id)
 	return r ? r : sqlite3_changes(db->sql) ? 0 : -ENOENT;
 }
 
-int ohtd_account_sessions_end_others(struct ohtd_db *db, int64_t user_id, const char *keep)
+static int run_raise(struct ohtd_db *db, const struct ohtd_statement *sql, int64_t user_id, int64_t before)
 {
-	sqlite3_stmt *s = ohtd_db_statement(db, &end_others_sql);
+	sqlite3_stmt *s = ohtd_db_statement(db, sql);
 
 	ohtd_db_bind_number(s, ":user", user_id);
-	ohtd_db_bind_text(s, ":keep", keep);
+	ohtd_db_bind_number(s, ":before", before);
 	return ohtd_db_run(db, s);
+}
+
+int ohtd_account_sessions_raise(struct ohtd_db *db, int64_t user_id, int64_t before, const char *keep)
+{
+	sqlite3_stmt *s = ohtd_db_statement(db, &end_others_sql);
+	int r;
+
+	ohtd_db_bind_number(s, ":user", user_id);
+	if (keep)
+		ohtd_db_bind_text(s, ":keep", keep);
+	r = ohtd_db_run(db, s);
+	r = r ? r : run_raise(db, &raise_sessions_sql, user_id, before);
+	return r ? r : run_raise(db, &raise_user_sql, user_id, before);
 }
 
 int ohtd_db_sessions(struct ohtd_db *db, int64_t *after, struct ohtd_session *sessions, int max)

@@ -136,8 +136,11 @@ int64_t ohtd_session_left_ms(const struct ohtd_session *session, const char *boo
 /* Ends a session of @user_id, or whosesoever if that is 0. -ENOENT: there is none. */
 int ohtd_db_session_end(struct ohtd_db *db, const char *id, int64_t user_id);
 
-/* Ends all sessions of @user_id but @keep. 0 or a negative errno. */
-int ohtd_account_sessions_end_others(struct ohtd_db *db, int64_t user_id, const char *keep);
+/*
+ * Gives the account of the epoch @before the next one: what was judged under @before, and is not done yet, is refused. Its sessions go on with
+ * their tokens; with @keep that one alone, and all others end. 0 or a negative errno.
+ */
+int ohtd_account_sessions_raise(struct ohtd_db *db, int64_t user_id, int64_t before, const char *keep);
 
 /**
  * ohtd_db_sessions() - the sessions that live, in the order of their log-ins

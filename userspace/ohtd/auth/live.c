@@ -19,6 +19,7 @@ struct entry {
 	int64_t again_until_ms;		/* the same; 0: its tokens have not been renewed in this run */
 	bool ahead;			/* of its row; if it has ended, the row is to go */
 	bool rowless;			/* the store has not taken it yet */
+	int64_t since_epoch;		/* of its account: tokens of an earlier one are no good */
 	bool buried;			/* the next deletion that is answered may have come before its row */
 	struct ohtd_session session;
 };
@@ -91,6 +92,7 @@ static struct entry *add(struct ohtd_auth_live *live, const struct ohtd_session 
 		return NULL;
 	entry->session = *session;
 	entry->session.number = ++live->newest;
+	entry->since_epoch = session->epoch;
 	entry->next = *chain;
 	*chain = entry;
 	return entry;
@@ -191,6 +193,7 @@ void ohtd_live_raise(struct ohtd_auth_live *live, const char *id, int64_t epoch,
 	entry = *find(live, id);
 	if (entry && entry->session.epoch != NO_EPOCH && entry->session.epoch < epoch) {
 		entry->session.epoch = epoch;
+		entry->since_epoch = epoch;
 		entry->session.generation = generation;
 		entry->session.previous_until_boot_ms = 0;
 		entry->ahead = false;
@@ -203,26 +206,66 @@ void ohtd_live_raise(struct ohtd_auth_live *live, const char *id, int64_t epoch,
 	pthread_mutex_unlock(&live->lock);
 }
 
+/* Nothing that was granted before the change outlives it. */
+static void raise_at(struct entry *entry, int64_t epoch)
+{
+	entry->session.epoch = epoch;
+	entry->elevated_until_ms = 0;
+	entry->pin_until_ms = 0;
+}
+
+void ohtd_auth_live_raise_all(struct ohtd_auth_live *live, int64_t user_id, const char *keep, int64_t epoch)
+{
+	pthread_mutex_lock(&live->lock);
+	for (unsigned int i = 0; i < CHAINS; i++) {
+		struct entry **link = &live->chains[i];
+
+		while (*link) {
+			const struct ohtd_session *session = &(*link)->session;
+			const bool earlier = session->user_id == user_id && session->epoch < epoch;
+
+			if (earlier && keep && strcmp(session->id, keep)) {
+				remove_at(link);
+				continue;
+			}
+			if (earlier && session->epoch != NO_EPOCH)
+				raise_at(*link, epoch);
+			link = &(*link)->next;
+		}
+	}
+	pthread_mutex_unlock(&live->lock);
+}
+
 /* The session of an access token, NULL if it has ended. With the lock. */
 static struct entry *find_living(struct ohtd_auth_live *live, const char *id, int64_t user_id,
 				 int64_t epoch, int64_t now_boot_ms)
 {
 	struct entry *entry = *find(live, id);
 	bool lives = entry && epoch != NO_EPOCH && entry->session.user_id == user_id &&
-		     entry->session.epoch == epoch && now_boot_ms < entry->session.expires_boot_ms;
+		     epoch >= entry->since_epoch && entry->session.epoch != NO_EPOCH && now_boot_ms < entry->session.expires_boot_ms;
 
 	return lives ? entry : NULL;
 }
 
-bool ohtd_live_use(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
+/* The same for what was judged under @epoch: the account may have another one by now. */
+static struct entry *find_judged(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch, int64_t now_boot_ms)
+{
+	struct entry *entry = find_living(live, id, user_id, epoch, now_boot_ms);
+
+	return entry && entry->session.epoch == epoch ? entry : NULL;
+}
+
+bool ohtd_live_use(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t *epoch,
 		   int64_t now_s, int64_t now_boot_ms)
 {
 	struct entry *entry;
 
 	pthread_mutex_lock(&live->lock);
-	entry = find_living(live, id, user_id, epoch, now_boot_ms);
+	entry = find_living(live, id, user_id, *epoch, now_boot_ms);
 	if (entry)
 		entry->session.used_s = now_s;
+	if (entry && *epoch < entry->session.epoch)
+		*epoch = entry->session.epoch;
 	pthread_mutex_unlock(&live->lock);
 	return entry;
 }
@@ -256,7 +299,7 @@ bool ohtd_live_elevate(struct ohtd_auth_live *live, const char *id, int64_t user
 	struct entry *entry;
 
 	pthread_mutex_lock(&live->lock);
-	entry = find_living(live, id, user_id, epoch, now_boot_ms);
+	entry = find_judged(live, id, user_id, epoch, now_boot_ms);
 	if (entry)
 		entry->elevated_until_ms = until_boot_ms;
 	pthread_mutex_unlock(&live->lock);
@@ -269,7 +312,7 @@ bool ohtd_auth_live_elevate_by_pin(struct ohtd_auth_live *live, const char *id, 
 	struct entry *entry;
 
 	pthread_mutex_lock(&live->lock);
-	entry = find_living(live, id, user_id, epoch, now_boot_ms);
+	entry = find_judged(live, id, user_id, epoch, now_boot_ms);
 	if (entry) {
 		entry->pin_until_ms = until_boot_ms;
 		entry->pin_device = device;
@@ -344,7 +387,7 @@ bool ohtd_live_renewed(struct ohtd_auth_live *live, const struct ohtd_session *s
 	lives = entry && entry->session.epoch != NO_EPOCH;
 	if (lives)
 		entry->rowless = false;
-	if (lives && entry->session.epoch == session->epoch) {
+	if (lives && session->epoch >= entry->since_epoch) {
 		entry->again_until_ms = again_until_ms;
 		take_renewed(entry, session, false);
 	}

@@ -54,15 +54,21 @@ void ohtd_live_end_user(struct ohtd_auth_live *live, int64_t user_id, int64_t ep
  */
 void ohtd_live_raise(struct ohtd_auth_live *live, const char *id, int64_t epoch, int64_t generation);
 
+/*
+ * The account has the epoch @epoch. Its sessions go on with their tokens, with @keep that one alone, and all others end. None is elevated
+ * any more.
+ */
+void ohtd_auth_live_raise_all(struct ohtd_auth_live *live, int64_t user_id, const char *keep, int64_t epoch);
+
 /**
  * ohtd_live_use() - does the session of an access token live?
  * @id: of the session
  * @user_id: whose the token says that it is
- * @epoch: of the account, as the token says
+ * @epoch: of the account, in: as the token says; out: as it is now. They differ behind ohtd_auth_live_raise_all()
  * @now_s: wall clock; noted as the last use
  * @now_boot_ms: CLOCK_BOOTTIME
  */
-bool ohtd_live_use(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
+bool ohtd_live_use(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t *epoch,
 		   int64_t now_s, int64_t now_boot_ms);
 
 /* The same without noting a use: for connections that stay. */
@@ -73,8 +79,8 @@ bool ohtd_live_lives(struct ohtd_auth_live *live, const char *id, int64_t user_i
  * ohtd_live_elevate() - elevate a session, or end that
  * @until_boot_ms: CLOCK_BOOTTIME; 0: from now on it is not elevated
  *
- * Return: false if it does not live, or its account has another epoch than @epoch; then nothing is
- * changed.
+ * Return: false if it does not live, or its account has another epoch than @epoch, under which the password was
+ * judged; then nothing is changed.
  */
 bool ohtd_live_elevate(struct ohtd_auth_live *live, const char *id, int64_t user_id, int64_t epoch,
 		       int64_t now_boot_ms, int64_t until_boot_ms);

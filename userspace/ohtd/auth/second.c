@@ -181,7 +181,7 @@ static int draw_recovery(struct ohtd_account_second *second, char codes[OHTD_ACC
 	return r;
 }
 
-/* Sessions that the password alone has opened end, and the PIN that it has set. */
+/* The PIN ends that the password alone has set, and its sessions with another epoch. */
 static int confirm(struct ohtd_db *db, struct ohtd_auth_second_order *order, struct ohtd_account_second *second)
 {
 	int r;
@@ -190,8 +190,7 @@ static int confirm(struct ohtd_db *db, struct ohtd_auth_second_order *order, str
 	second->made_s = order->try.now.now_s;
 	r = draw_recovery(second, order->codes);
 	r = r ? r : ohtd_account_second_put(db, second);
-	r = r ? r : ohtd_account_pin_end(db, second->user_id);
-	return r ? r : ohtd_account_sessions_end_others(db, second->user_id, order->keep);
+	return r ? r : ohtd_account_pin_end(db, second->user_id);
 }
 
 static int renew(struct ohtd_db *db, struct ohtd_auth_second_order *order, struct ohtd_account_second *second)
@@ -201,6 +200,13 @@ static int renew(struct ohtd_db *db, struct ohtd_auth_second_order *order, struc
 	return r ? r : ohtd_account_second_put(db, second);
 }
 
+static int act(struct ohtd_db *db, struct ohtd_auth_second_order *order, struct ohtd_account_second *second)
+{
+	if (order->act == OHTD_AUTH_SECOND_CONFIRM)
+		return confirm(db, order, second);
+	return order->act == OHTD_AUTH_SECOND_RENEW ? renew(db, order, second) : ohtd_account_second_end(db, second->user_id);
+}
+
 int ohtd_auth_second_work(struct ohtd_db *db, void *arg)
 {
 	struct ohtd_auth_second_order *order = arg;
@@ -208,6 +214,7 @@ int ohtd_auth_second_work(struct ohtd_db *db, void *arg)
 	struct ohtd_user user = { .id = order->try.user_id };
 	int r = ohtd_db_user_get(db, &user);
 
+	order->raised = 0;
 	order->try.result = OHTD_AUTH_SECOND_RIGHT;
 	if (r == -ENOENT || (!r && (user.epoch != order->epoch || user.disabled)))
 		return -ESTALE;
@@ -219,7 +226,8 @@ int ohtd_auth_second_work(struct ohtd_db *db, void *arg)
 	r = r ? r : judge(db, &second, &order->try);
 	if (r || order->try.result != OHTD_AUTH_SECOND_RIGHT)
 		return r;
-	if (order->act == OHTD_AUTH_SECOND_CONFIRM)
-		return confirm(db, order, &second);
-	return order->act == OHTD_AUTH_SECOND_RENEW ? renew(db, order, &second) : ohtd_account_second_end(db, second.user_id);
+	r = act(db, order, &second);
+	r = r ? r : ohtd_account_sessions_raise(db, second.user_id, order->epoch, order->act == OHTD_AUTH_SECOND_CONFIRM ? order->keep : NULL);
+	order->raised = r ? 0 : order->epoch + 1;
+	return r;
 }

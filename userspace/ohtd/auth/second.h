@@ -67,6 +67,7 @@ enum ohtd_auth_second_act {
 	OHTD_AUTH_SECOND_CONFIRM,	/* by that code; draws recovery codes; ends the other sessions and the PIN */
 	OHTD_AUTH_SECOND_RENEW,		/* other recovery codes, by a code */
 	OHTD_AUTH_SECOND_REMOVE,	/* by a code */
+	/* All but the first give the account another epoch: nothing that was judged by the rule of before is granted behind it. */
 };
 
 /**
@@ -75,6 +76,7 @@ enum ohtd_auth_second_act {
  * @epoch: of the account when it was asked for
  * @keep: session that asks
  * @try: now, user_id and code; of CONFIRM and what is done by a code also result
+ * @raised: out: epoch of the account as it is now; 0: as it was. Sessions go on with their tokens, but for those that CONFIRM ends
  * @secret: out, of ENROL: in base32
  * @codes: out, of CONFIRM and RENEW: the recovery codes
  */
@@ -83,6 +85,7 @@ struct ohtd_auth_second_order {
 	int64_t epoch;
 	const char *keep;
 	struct ohtd_auth_second_try try;
+	int64_t raised;
 	char secret[OHTD_AUTH_TOTP_TEXT_BYTES];
 	char codes[OHTD_ACCOUNT_RECOVERY_CODES][OHTD_CODE_TEXT_BYTES];
 };

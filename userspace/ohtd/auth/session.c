@@ -227,7 +227,7 @@ enum ohtd_token_result ohtd_auth_check(struct ohtd_auth *auth, const char *token
 		return ohtd_auth_keys_check(auth->keys, token, address, who);
 	result = ohtd_token_check(auth->tokens, token, who);
 	if (result == OHTD_TOKEN_INVALID ||
-	    ohtd_live_use(auth->live, who->session, who->user_id, who->epoch, ohtd_clock_wall_s(auth->clock),
+	    ohtd_live_use(auth->live, who->session, who->user_id, &who->epoch, ohtd_clock_wall_s(auth->clock),
 			  boot_ms(auth)))
 		return result;
 	return OHTD_TOKEN_REVOKED;
@@ -713,18 +713,17 @@ static void forgive_pin(struct ohtd_auth *auth, int64_t user_id)
 		ohtd_log(OHTD_LOG_WARNING, "auth", "pin_tries", "account %lld: the store does not take that they are back", (long long)user_id);
 }
 
-/* @epoch, @second_factor: of the account when its person was checked. */
 struct pin_put {
+	struct ohtd_auth *auth;
+	const struct ohtd_principal *who;	/* when the person was checked */
 	struct ohtd_account_pin pin;
-	int64_t epoch;
-	bool second_factor;
 };
 
 static int work_pin_put(struct ohtd_db *db, void *arg)
 {
 	const struct pin_put *put = arg;
 
-	return ohtd_account_pin_put(db, &put->pin, put->epoch, put->second_factor);
+	return ohtd_auth_lives(put->auth, put->who) ? ohtd_account_pin_put(db, &put->pin, put->who->epoch) : -ESTALE;
 }
 
 void ohtd_auth_pin_ended(struct ohtd_auth *auth, int64_t user_id)
@@ -735,14 +734,13 @@ void ohtd_auth_pin_ended(struct ohtd_auth *auth, int64_t user_id)
 enum ohtd_auth_result ohtd_auth_pin_set(struct ohtd_auth *auth, const struct ohtd_principal *who,
 					const struct ohtd_credentials *credentials, const struct ohtd_secret *pin, struct ohtd_grant *grant)
 {
-	struct pin_put put = { .pin = { .user_id = who->user_id, .made_s = ohtd_clock_wall_s(auth->clock) }, .epoch = who->epoch };
+	struct pin_put put = { auth, who, { .user_id = who->user_id, .made_s = ohtd_clock_wall_s(auth->clock) } };
 	struct ohtd_user user = { 0 };
 	enum ohtd_auth_result result = check_person(auth, who, credentials, &user, grant);
 	int r;
 
 	if (result != OHTD_AUTH_GRANTED)
 		return result;
-	put.second_factor = user.second_factor;
 	r = ohtd_auth_pin_hash(pin->revealed, put.pin.hash, sizeof(put.pin.hash));
 	r = r ? r : ohtd_store_call(auth->store, work_pin_put, &put);
 	OPENSSL_cleanse(put.pin.hash, sizeof(put.pin.hash));
@@ -863,17 +861,6 @@ int64_t ohtd_auth_elevated_ms(struct ohtd_auth *auth, const struct ohtd_principa
 
 /* ---- the second factor, by its own account ---- */
 
-/* Sessions that ended in the store end in memory. */
-static void end_others(struct ohtd_auth *auth, const struct ohtd_principal *who)
-{
-	struct ohtd_session sessions[OHTD_SESSIONS_PER_USER];
-	int count = ohtd_auth_sessions(auth, who->user_id, sessions, OHTD_SESSIONS_PER_USER);
-
-	for (int i = 0; i < count; i++)
-		if (strcmp(sessions[i].id, who->session) && ohtd_live_end(auth->live, sessions[i].id, 0))
-			ohtd_live_forget(auth->live, sessions[i].id);
-}
-
 static void tell_order(struct ohtd_auth *auth, const struct ohtd_principal *who, const struct ohtd_credentials *credentials,
 		       const struct ohtd_auth_second_order *order)
 {
@@ -883,18 +870,33 @@ static void tell_order(struct ohtd_auth *auth, const struct ohtd_principal *who,
 	};
 
 	ohtd_log(OHTD_LOG_NOTICE, "auth", words[order->act], "%s, from %s", who->user, credentials->address);
-	if (order->act == OHTD_AUTH_SECOND_CONFIRM) {
-		end_others(auth, who);
+	if (order->raised)
+		ohtd_auth_live_raise_all(auth->live, who->user_id, order->act == OHTD_AUTH_SECOND_CONFIRM ? who->session : NULL, order->raised);
+	if (order->act == OHTD_AUTH_SECOND_CONFIRM)
 		ohtd_auth_pin_ended(auth, who->user_id);
-	}
 	if (order->act == OHTD_AUTH_SECOND_CONFIRM || order->act == OHTD_AUTH_SECOND_REMOVE)
 		ohtd_auth_live_note_second(auth->live, who->user_id, order->act == OHTD_AUTH_SECOND_CONFIRM);
+}
+
+struct second_work {
+	struct ohtd_auth *auth;
+	const struct ohtd_principal *who;
+	struct ohtd_auth_second_order *order;
+};
+
+/* A session that has ended while its order waited gives none. */
+static int work_second(struct ohtd_db *db, void *arg)
+{
+	const struct second_work *work = arg;
+
+	return ohtd_auth_lives(work->auth, work->who) ? ohtd_auth_second_work(db, work->order) : -ESTALE;
 }
 
 enum ohtd_auth_result ohtd_auth_second(struct ohtd_auth *auth, const struct ohtd_principal *who,
 				       const struct ohtd_credentials *credentials,
 				       struct ohtd_auth_second_order *order, struct ohtd_grant *grant)
 {
+	struct second_work work = { auth, who, order };
 	struct ohtd_user user = { .id = who->user_id };
 	int r = 0;
 
@@ -909,7 +911,7 @@ enum ohtd_auth_result ohtd_auth_second(struct ohtd_auth *auth, const struct ohtd
 	order->epoch = who->epoch;
 	order->keep = who->session;
 	begin_second(auth, credentials, who->user_id, &order->try);
-	r = user.id == who->user_id ? ohtd_store_call(auth->store, ohtd_auth_second_work, order) : -ESTALE;
+	r = user.id == who->user_id ? ohtd_store_call(auth->store, work_second, &work) : -ESTALE;
 	end_attempt(auth, credentials, outcome_of_second(r, order->try.result));
 	if (r == -ESTALE)
 		return OHTD_AUTH_CHANGED;

@@ -241,7 +241,8 @@ int64_t ohtd_auth_elevated_ms(struct ohtd_auth *auth, const struct ohtd_principa
  * @order: in: act. Out: what was drawn, and the result of the code
  * @grant: no tokens; wait_s, error and second only
  *
- * CONFIRM ends all other sessions of the account: the password alone has opened them.
+ * CONFIRM ends all other sessions of the account: the password alone has opened them. CONFIRM, RENEW and REMOVE end each elevation, and whatever
+ * was judged before them and is not granted yet: OHTD_AUTH_CHANGED.
  *
  * Return: OHTD_AUTH_REFUSED: the password is wrong; OHTD_AUTH_CODE: see @grant->second; OHTD_AUTH_UNAVAILABLE with the error -EEXIST
  * (ENROL, and there is one) or -ENODATA (there is none that this could be done with).
