@@ -147,7 +147,8 @@ int oht_core_start_bus(struct oht_device *oht, struct oht_port *port)
 	int ret;
 
 	oht->run = oht_run_create(&oht->engine, &oht_core_run_ops, oht,
-				  port->caps & OHT_CAP_EXACT_TIMING);
+				  port->caps & OHT_CAP_EXACT_TIMING,
+				  (u64)oht->estop.config.cpu_stall_us * NSEC_PER_USEC);
 	if (!oht->run)
 		return -ENOMEM;
 	ret = oht_engine_init(&oht->engine, port, &port->timing, &gate);

@@ -98,6 +98,7 @@ struct oht_cycle_layout {
  * @ops: constant
  * @context: constant
  * @exact: the port has exact timing; constant
+ * @stall_ns: so long a CPU of this board may handle no interrupts, its timers neither; constant
  * @staged: laid ready by user space (caller's lock: cycle->mutex of cycle_run.c)
  * @has_staged: so is this
  * @layout: memory of @running and @next
@@ -128,6 +129,7 @@ struct oht_cycle {
 	const struct oht_cycle_ops *ops;
 	void *context;
 	bool exact;
+	u64 stall_ns;
 
 	struct oht_plan staged;
 	bool has_staged;
@@ -162,7 +164,7 @@ struct oht_cycle {
  * @image: from oht_image_alloc()
  * @exact: the port has exact timing
  *
- * Context: process. The caller then sets @ops and @context.
+ * Context: process. The caller then sets @ops, @context and, for a board that says so, @stall_ns.
  */
 void oht_cycle_init(struct oht_cycle *cycle, struct oht_engine *engine, struct oht_image *image,
 		    bool exact);

@@ -51,8 +51,10 @@ static u64 oht_cycle_loss_cycles(const struct oht_plan_entry *planned)
  */
 static u64 oht_cycle_loss_tick_by_ns(const struct oht_cycle *cycle)
 {
-	return cycle->grid_ns + max_t(u64, oht_cycle_loss_ns(cycle, OHT_CYCLE_STUCK_CYCLES),
-				      OHT_CYCLE_STUCK_NS);
+	u64 late_ns = max_t(u64, oht_cycle_loss_ns(cycle, OHT_CYCLE_STUCK_CYCLES),
+			    OHT_CYCLE_STUCK_NS);
+
+	return cycle->grid_ns + max(late_ns, cycle->stall_ns);
 }
 
 /* Told only if it has changed. */

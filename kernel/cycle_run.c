@@ -78,7 +78,7 @@ static const struct oht_cycle_ops oht_run_cycle_ops = {
 };
 
 struct oht_run *oht_run_create(struct oht_engine *engine, const struct oht_run_ops *ops,
-			       void *context, bool exact)
+			       void *context, bool exact, u64 stall_ns)
 {
 	struct oht_image *image;
 	struct oht_run *run;
@@ -102,6 +102,7 @@ struct oht_run *oht_run_create(struct oht_engine *engine, const struct oht_run_o
 	oht_cycle_init(&run->cycle, engine, image, exact);
 	run->cycle.ops = &oht_run_cycle_ops;
 	run->cycle.context = run;
+	run->cycle.stall_ns = stall_ns;
 	return run;
 }
 

@@ -28,11 +28,12 @@ struct oht_run_ops {
  * @ops: constant
  * @context: their argument
  * @exact: the port has exact timing
+ * @stall_ns: so long a CPU of this board may handle no interrupts
  *
  * Return: for oht_run_free(), or NULL without memory.
  */
 struct oht_run *oht_run_create(struct oht_engine *engine, const struct oht_run_ops *ops,
-			       void *context, bool exact);
+			       void *context, bool exact, u64 stall_ns);
 
 /* After the engine's shutdown: nothing of it runs any more, the image says that it is over. */
 void oht_run_end(struct oht_run *run);

@@ -535,6 +535,22 @@ static void cycle_loss_timer_stuck(struct kunit *test)
 	}
 }
 
+/* A board whose CPUs may handle no interrupts for that long: its timer may come as late. */
+static void cycle_loss_timer_of_a_slow_board(struct kunit *test)
+{
+	cyclic_init(test);
+	cyclic.cycle.stall_ns = 1000 * FAKE_MS;
+	cyclic_add(UNIT, 3, 1);
+	cyclic_commit(0);
+	cyclic_run(CYCLE_NS);
+	cyclic.late_ns = 5000 * FAKE_MS;
+	cyclic_run(1000 * FAKE_MS);
+	KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, fake.now_ns);
+	cyclic_run(2 * CYCLE_NS);
+	KUNIT_EXPECT_GT(test, cyclic.heard_by_ns, 0);
+	KUNIT_EXPECT_LT(test, cyclic.heard_by_ns, fake.now_ns);
+}
+
 static struct kunit_case cycle_loss_cases[] = {
 	KUNIT_CASE(cycle_loss_babble),
 	KUNIT_CASE(cycle_loss_silence),
@@ -555,6 +571,7 @@ static struct kunit_case cycle_loss_cases[] = {
 	KUNIT_CASE(cycle_loss_given_again),
 	KUNIT_CASE(cycle_loss_overdue_stays),
 	KUNIT_CASE(cycle_loss_timer_stuck),
+	KUNIT_CASE(cycle_loss_timer_of_a_slow_board),
 	{}
 };
 

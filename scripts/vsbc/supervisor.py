@@ -151,7 +151,7 @@ class Supervisor:
                 f"  all roles  {s.state / 'credentials.json'}\n"
                 f"  TLS        trust {self._accounts.ca_file}\n"
                 f"{gateway_line(s)}"
-                "  deadman    500 ms on this emulated board (100 ms on a real one): emulation on a busy host stalls\n"
+                "  deadman    3 s on this emulated board (100 ms on a real one): emulation on a busy host stalls\n"
                 "  timing     emulated without KVM: wall-clock times here are not those of a board\n"
                 "next\n"
                 "  scripts/guest ohtctl scan          the four modules, read by the kernel module over RS485\n"
