@@ -59,18 +59,34 @@ static void a_device_leaves_places_for_others(void **state)
 	assert_int_equal(take(1, START_MS + OHTD_PEOPLE_CHALLENGE_MS), 0);
 }
 
-static void of_many_devices_the_last_one_is_told(void **state)
+/* Sixteen that were accepted fill the whole list together, again and again. */
+static void of_many_devices_each_finds_a_place(void **state)
 {
 	const int64_t at_ms = START_MS + 10 * OHTD_PEOPLE_CHALLENGE_MS;
-	unsigned int taken = 0;
+	char early[OHTD_PEOPLE_CHALLENGE_BYTES], first[OHTD_PEOPLE_CHALLENGE_BYTES], late[OHTD_PEOPLE_CHALLENGE_BYTES];
+	int64_t ms = at_ms;
 
 	(void)state;
-	for (unsigned int i = 0; i < 100000 && !take(10 + i / OHTD_PEOPLE_TAKEN_OF_DEVICE, at_ms); i++)
-		taken++;
-	assert_int_equal(taken % OHTD_PEOPLE_TAKEN_OF_DEVICE, 0);
-	assert_in_range(taken, 8 * OHTD_PEOPLE_TAKEN_OF_DEVICE, 100 * OHTD_PEOPLE_TAKEN_OF_DEVICE);
-	assert_int_equal(take(9999, at_ms), -EBUSY);
-	assert_int_equal(take(9999, at_ms + OHTD_PEOPLE_CHALLENGE_MS), 0);
+	assert_int_equal(ohtd_people_challenge_make(print_of(20), ms - 1, early), 0);
+	assert_int_equal(ohtd_people_challenge_make(print_of(10), ms, first), 0);
+	assert_int_equal(ohtd_people_challenge_take(print_of(10), ms, first), 0);
+	for (unsigned int i = 1; i < 16 * OHTD_PEOPLE_TAKEN_OF_DEVICE; i++)
+		assert_int_equal(take(10 + i / OHTD_PEOPLE_TAKEN_OF_DEVICE, ++ms), 0);
+	/* The list is full: who has many in it takes none, all others a few. */
+	for (unsigned int device = 10; device < 26; device++)
+		assert_int_equal(take(device, ms), -EBUSY);
+	assert_int_equal(ohtd_people_challenge_make(print_of(100), ms, late), 0);
+	for (unsigned int device = 100; device < 150; device++) {
+		for (unsigned int i = 0; i < OHTD_PEOPLE_TAKEN_SURELY; i++)
+			assert_int_equal(take(device, ms), 0);
+		assert_int_equal(take(device, ms), -EBUSY);
+		assert_int_equal(take(25, ms), -EBUSY);
+	}
+	/* What was forgotten for them is not good again, and neither is what is older; what is newer than that is. */
+	assert_int_equal(ohtd_people_challenge_take(print_of(10), ms, first), -EALREADY);
+	assert_int_equal(ohtd_people_challenge_take(print_of(20), ms, early), -EALREADY);
+	assert_int_equal(ohtd_people_challenge_take(print_of(150), ms, late), 0);
+	assert_int_equal(take(10, ms + OHTD_PEOPLE_CHALLENGE_MS), 0);
 }
 
 int main(void)
@@ -78,7 +94,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_challenge_is_for_one_key_and_a_minute),
 		cmocka_unit_test(a_device_leaves_places_for_others),
-		cmocka_unit_test(of_many_devices_the_last_one_is_told),
+		cmocka_unit_test(of_many_devices_each_finds_a_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -731,6 +731,11 @@ void ohtd_auth_pin_ended(struct ohtd_auth *auth, int64_t user_id)
 	ohtd_auth_live_end_pin(auth->live, user_id);
 }
 
+void ohtd_auth_pin_lower(struct ohtd_auth *auth, const struct ohtd_principal *who)
+{
+	ohtd_auth_live_elevate_by_pin(auth->live, who->session, who->user_id, who->epoch, boot_ms(auth), 0, 0);
+}
+
 enum ohtd_auth_result ohtd_auth_pin_set(struct ohtd_auth *auth, const struct ohtd_principal *who,
 					const struct ohtd_credentials *credentials, const struct ohtd_secret *pin, struct ohtd_grant *grant)
 {
@@ -776,7 +781,7 @@ static int elevate_by_pin(struct ohtd_auth *auth, const struct ohtd_principal *w
 	int r = ohtd_store_call(auth->store, work_pin_right, (void *)pin);
 
 	if (r)
-		ohtd_auth_pin_ended(auth, who->user_id);
+		ohtd_auth_pin_lower(auth, who);
 	return r || lives ? r : -ESTALE;
 }
 
@@ -848,7 +853,7 @@ void ohtd_auth_lower(struct ohtd_auth *auth, const struct ohtd_principal *who, c
 	if (!ohtd_auth_elevated_ms(auth, who) && !ohtd_auth_pin_ms(auth, who))
 		return;
 	elevate_until(auth, who, boot_ms(auth), 0);
-	ohtd_auth_live_elevate_by_pin(auth->live, who->session, who->user_id, who->epoch, boot_ms(auth), 0, 0);
+	ohtd_auth_pin_lower(auth, who);
 	ohtd_log(OHTD_LOG_NOTICE, "auth", "elevation_ended", "%s, session %s, from %s", who->user,
 		 who->session, address);
 }

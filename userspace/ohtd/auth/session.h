@@ -225,6 +225,9 @@ enum ohtd_auth_result ohtd_auth_pin_elevate(struct ohtd_auth *auth, const struct
 /* The PIN of the account has ended, or is another one, or it is the account of a device: no session stays elevated by that PIN, or on that device. */
 void ohtd_auth_pin_ended(struct ohtd_auth *auth, int64_t user_id);
 
+/* Ends the elevation of the session of @who by the PIN, and of no other. */
+void ohtd_auth_pin_lower(struct ohtd_auth *auth, const struct ohtd_principal *who);
+
 /* How long the session of @who stays elevated by the PIN, in ms; 0: it is not. */
 int64_t ohtd_auth_pin_ms(struct ohtd_auth *auth, const struct ohtd_principal *who);
 

@@ -126,6 +126,7 @@ static struct {
 	bool drawn;
 	unsigned char key[32];
 	struct taken taken[TAKEN_MAX];
+	int64_t gone_ms;	/* no challenge that ends then or before is good: what was taken of them is not remembered any more */
 } challenges = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static bool take_key(unsigned char key[32])
@@ -193,25 +194,28 @@ bool ohtd_people_challenge_is(const char *print, int64_t boot_ms, const char *ch
 	       !CRYPTO_memcmp(mac, raw + NONCE_BYTES + END_BYTES, sizeof(mac)) && boot_ms < end_of(raw);
 }
 
-/* With the lock. NULL with @r: there is no place, or it was taken. */
-static struct taken *find_place(const char *print, int64_t boot_ms, const unsigned char *nonce, int *r)
+/* With the lock. A place that is free, or else that of the challenge that ends first; NULL with @r: there is none, or it was taken. */
+static struct taken *find_place(const char *print, int64_t boot_ms, const unsigned char *raw, int *r)
 {
-	struct taken *place = NULL;
+	struct taken *first = &challenges.taken[0];
 	unsigned int of_device = 0;
 
 	*r = -EALREADY;
+	if (end_of(raw) <= challenges.gone_ms)
+		return NULL;
 	for (unsigned int i = 0; i < TAKEN_MAX; i++) {
 		struct taken *taken = &challenges.taken[i];
 
+		if (taken->end_ms < first->end_ms)
+			first = taken;
 		if (taken->end_ms <= boot_ms)
-			place = taken;
-		else if (!memcmp(taken->nonce, nonce, NONCE_BYTES))
+			continue;
+		if (!memcmp(taken->nonce, raw, NONCE_BYTES))
 			return NULL;
-		else if (!memcmp(taken->print, print, PRINT_BYTES))
-			of_device++;
+		of_device += !memcmp(taken->print, print, PRINT_BYTES);
 	}
 	*r = -EBUSY;
-	return of_device < OHTD_PEOPLE_TAKEN_OF_DEVICE ? place : NULL;
+	return of_device < (first->end_ms > boot_ms ? OHTD_PEOPLE_TAKEN_SURELY : OHTD_PEOPLE_TAKEN_OF_DEVICE) ? first : NULL;
 }
 
 int ohtd_people_challenge_take(const char *print, int64_t boot_ms, const char *challenge)
@@ -225,6 +229,8 @@ int ohtd_people_challenge_take(const char *print, int64_t boot_ms, const char *c
 	pthread_mutex_lock(&challenges.lock);
 	place = find_place(print, boot_ms, raw, &r);
 	if (place) {
+		if (place->end_ms > boot_ms)
+			challenges.gone_ms = place->end_ms;
 		place->end_ms = end_of(raw);
 		memcpy(place->nonce, raw, NONCE_BYTES);
 		memcpy(place->print, print, PRINT_BYTES);

@@ -54,10 +54,12 @@ int ohtd_people_challenge_make(const char *print, int64_t boot_ms, char challeng
 /* Is it one of this process for the key of @print, and not older than OHTD_PEOPLE_CHALLENGE_MS? */
 bool ohtd_people_challenge_is(const char *print, int64_t boot_ms, const char *challenge);
 
-/* One device takes so many challenges within their life: it leaves places for others. */
+/* One device takes so many challenges within their life, */
 #define OHTD_PEOPLE_TAKEN_OF_DEVICE	64
+/* and so many whatever others have taken: the oldest that is remembered gives way then, and no challenge that ends before that one is good any more. */
+#define OHTD_PEOPLE_TAKEN_SURELY	4
 
-/* Takes it: once, for the key of @print. 0; -EALREADY: it was taken; -EBUSY: this device, or all, have taken as many as are remembered. */
+/* Takes it: once, for the key of @print. 0; -EALREADY: it was taken, or is too old; -EBUSY: this device has taken as many as it may. */
 int ohtd_people_challenge_take(const char *print, int64_t boot_ms, const char *challenge);
 
 /* Is @signature, r and s in base64, that of the private key over purpose and challenge? */

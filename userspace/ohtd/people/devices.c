@@ -70,7 +70,7 @@ static int work_prove(struct ohtd_db *db, void *arg)
 	return ohtd_account_device_find(db, &proof->device, proof->now_s);
 }
 
-int ohtd_people_device_again(struct ohtd_store *store, struct ohtd_people_proof *proof)
+static int look(struct ohtd_store *store, struct ohtd_people_proof *proof)
 {
 	int r = ohtd_store_read(store, work_prove, proof);
 
@@ -79,9 +79,18 @@ int ohtd_people_device_again(struct ohtd_store *store, struct ohtd_people_proof 
 	return r;
 }
 
+/* A device that was removed and accepted anew has another account: what was begun under the first one ended with it. */
+int ohtd_people_device_again(struct ohtd_store *store, struct ohtd_people_proof *proof)
+{
+	const int64_t account = proof->device.user_id;
+	int r = look(store, proof);
+
+	return r ? r : proof->device.user_id == account ? 0 : -EACCES;
+}
+
 int ohtd_people_device_prove(struct ohtd_store *store, struct ohtd_people_proof *proof)
 {
-	int r = is_proven(proof) ? ohtd_people_device_again(store, proof) : -EACCES;
+	int r = is_proven(proof) ? look(store, proof) : -EACCES;
 
 	r = r ? r : take(proof);
 	return r == -EALREADY ? -EACCES : r;
@@ -276,7 +285,7 @@ static void answer_login(struct ohtd_call *call, struct ohtd_late *late)
 	} else if (job->proven && job->proof.device.state == OHTD_DEVICE_REJECTED) {
 		ohtd_reply_problem(call, 403, "device_rejected", "a person has rejected this device");
 	} else if (job->full) {
-		ohtd_reply_problem(call, 503, "busy", "this device, or too many devices, have shown their key within a minute");
+		ohtd_reply_problem(call, 503, "busy", "this device has shown its key too often within a minute");
 	} else if (job->proven && job->proof.device.state == OHTD_DEVICE_ACCEPTED && !job->user.disabled && !job->taken) {
 		if (job->result == OHTD_AUTH_GRANTED) {
 			call->noted.who = call->noted.object;

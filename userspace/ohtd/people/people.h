@@ -120,7 +120,14 @@ bool ohtd_people_proof_take(struct ohtd_call *call, struct ohtd_people_proof *pr
  */
 int ohtd_people_device_prove(struct ohtd_store *store, struct ohtd_people_proof *proof);
 
-/* Is the device still accepted, and not disabled? 0, -EACCES or another negative errno of the store. */
+/* Is the device still accepted, with the same account, and not disabled? 0, -EACCES or another negative errno of the store. */
 int ohtd_people_device_again(struct ohtd_store *store, struct ohtd_people_proof *proof);
+
+/*
+ * pin.c: elevates the session of @who by the PIN in @credentials, on the device of @proof. 0 with @result, or as ohtd_people_device_prove():
+ * the session is not elevated then.
+ */
+int ohtd_people_pin_elevate(struct ohtd_store *store, struct ohtd_auth *auth, const struct ohtd_principal *who, const struct ohtd_credentials *credentials,
+			    struct ohtd_people_proof *proof, enum ohtd_auth_result *result, struct ohtd_grant *grant);
 
 #endif /* OHTD_PEOPLE_PEOPLE_H */

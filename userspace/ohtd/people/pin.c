@@ -258,21 +258,28 @@ OHTD_SHAPE(pin_elevated, "ElevatedByPin",
 	OHTD_INTEGER(pin_elevated, elevated_for_ms, .unit = "ms", .summary = "From now, for what only the layer plant asks the password for"));
 
 /* The device first: without one no PIN is looked at, and no try is taken. */
-static int act_elevate(struct ohtd_late *late)
+int ohtd_people_pin_elevate(struct ohtd_store *store, struct ohtd_auth *auth, const struct ohtd_principal *who, const struct ohtd_credentials *credentials,
+			    struct ohtd_people_proof *proof, enum ohtd_auth_result *result, struct ohtd_grant *grant)
 {
-	struct pin_job *job = (struct pin_job *)late;
-	int r = ohtd_people_device_prove(late->store, &job->proof);
+	int r = ohtd_people_device_prove(store, proof);
 
 	if (r)
 		return r;
-	job->result = ohtd_auth_pin_elevate(job->auth, &job->who, &job->credentials, job->proof.device.user_id, &job->grant);
-	if (job->result != OHTD_AUTH_GRANTED)
+	*result = ohtd_auth_pin_elevate(auth, who, credentials, proof->device.user_id, grant);
+	if (*result != OHTD_AUTH_GRANTED)
 		return 0;
-	/* A device that was removed since the first look may have ended its elevations before this one began. */
-	r = ohtd_people_device_again(late->store, &job->proof);
+	/* Who removed the device since the first look may have ended its elevations before this one began. */
+	r = ohtd_people_device_again(store, proof);
 	if (r)
-		ohtd_auth_pin_ended(job->auth, job->who.user_id);
+		ohtd_auth_pin_lower(auth, who);
 	return r;
+}
+
+static int act_elevate(struct ohtd_late *late)
+{
+	struct pin_job *job = (struct pin_job *)late;
+
+	return ohtd_people_pin_elevate(late->store, job->auth, &job->who, &job->credentials, &job->proof, &job->result, &job->grant);
 }
 
 static void answer_elevate(struct ohtd_call *call, struct ohtd_late *late)
@@ -283,7 +290,7 @@ static void answer_elevate(struct ohtd_call *call, struct ohtd_late *late)
 		ohtd_reply_problem(call, 403, "pin_device", "a PIN is taken on an accepted device alone: key, challenge and signature do not belong together, "
 				   "the challenge was taken or is too old, or the device is not accepted");
 	else if (late->result == -EBUSY)
-		ohtd_reply_problem(call, 503, "busy", "this device, or too many devices, have shown their key within a minute");
+		ohtd_reply_problem(call, 503, "busy", "this device has shown its key too often within a minute");
 	else if (late->result)
 		ohtd_reply_store_problem(call, late->result);
 	else if (job->result == OHTD_AUTH_GRANTED)
