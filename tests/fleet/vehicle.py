@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import socket
 import subprocess
+import threading
 import time
 
 import paho.mqtt.client as mqtt
@@ -46,6 +48,39 @@ class Broker:
 
     def __exit__(self, *_):
         self.kill()
+
+
+class Listener:
+    """What is in the place of a broker, or of ohtd: it takes each connection and does no more than it is told, until it is closed."""
+
+    def __init__(self, address, serve):
+        self.server = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
+        self.server.bind(address)
+        self.server.listen()
+        self.port = None if isinstance(address, str) else self.server.getsockname()[1]
+        self.serve, self.came = serve, []
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        while True:
+            try:
+                link, _ = self.server.accept()
+            except OSError:
+                return
+            self.came.append(time.monotonic())
+            with link:
+                self.serve(link)
+
+    def gaps(self):
+        """Seconds between two connections."""
+        return [later - sooner for sooner, later in zip(self.came, self.came[1:])]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
 
 
 class Vehicle:

@@ -118,7 +118,7 @@ static void what_is_no_message_is_blamed_by_its_place(void **unused)
 
 static void ids_go_on_over_ends_and_kills(void **unused)
 {
-	char dir[] = "/tmp/oht-fleet-XXXXXX", path[64], *text;
+	char dir[] = "/tmp/oht-fleet-XXXXXX", path[64], large[4096], *text;
 	struct fleet_ids ids;
 	uint32_t id, last;
 
@@ -154,10 +154,13 @@ static void ids_go_on_over_ends_and_kills(void **unused)
 		assert_int_equal(id, ++last);
 	}
 	/* What is not such a file begins anew, and says so. */
-	assert_int_equal(oht_file_replace(path, "state -", 7, 0600), 0);
-	assert_int_equal(fleet_ids_open(&ids, path), -1);
-	assert_int_equal(errno, EINVAL);
-	assert_int_equal(ids.next[FLEET_STATE], 0);
+	memset(large, '1', sizeof(large));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(oht_file_replace(path, i ? large : "state -", i ? sizeof(large) : 7, 0600), 0);
+		assert_int_equal(fleet_ids_open(&ids, path), -1);
+		assert_int_equal(errno, EINVAL);
+		assert_int_equal(ids.next[FLEET_STATE], 0);
+	}
 	assert_int_equal(oht_file_read(path, 3, &text, NULL), -EFBIG);
 	assert_null(text);
 	assert_int_equal(scratch_remove(dir), 0);
@@ -187,6 +190,15 @@ static void settings_are_refused_by_line(void **unused)
 		{ MUST "[factsheet]\nlength_m = nan\n", ":7: length_m: expected a number" },
 		{ MUST "[nodes]\nA = dock\nA = home\n", ":8: node A stands twice" },
 		{ MUST "[nodes]\nA =\n", ":7: A: expected NODE = STATION" },
+		{ MUST "[home_assistant]\nprefix = homeassistant\nperiod_ms = 100\n", NULL },
+		{ MUST "[home_assistant]\nprefix =\n", ":7: prefix: only" },
+		{ MUST "[home_assistant]\nprefix = a/b\n", ":7: prefix: only" },
+		{ MUST "[home_assistant]\nperiod_ms = 99\n", ":7: period_ms: " },
+		{ MUST "[home_assistant]\nstop = no\n", ":7: [home_assistant] has no key stop" },
+		/* All of them are said again in messages. */
+		{ MUST "[factsheet]\nseries = caf\xe9\n", ":7: this line is not in UTF-8" },
+		{ MUST "[nodes]\n\xc3 = mill\n", ":7: this line is not in UTF-8" },
+		{ MUST "[nodes]\nA = \xed\xa0\x80\n", ":7: this line is not in UTF-8" },
 	};
 	static struct fleet_settings settings;
 	char dir[] = "/tmp/oht-fleet-XXXXXX", path[64], why[512];
