@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import socket
 import subprocess
+import threading
 import time
 
 import paho.mqtt.client as mqtt
@@ -48,6 +50,40 @@ class Broker:
         self.kill()
 
 
+class Listener:
+    """What is in the place of a broker, or of ohtd: it takes each connection and does no more than it is told, until it is closed."""
+
+    def __init__(self, address, serve):
+        self.server = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
+        self.server.bind(address)
+        self.server.listen()
+        self.path = self.server.getsockname()
+        self.port = None if isinstance(address, str) else self.path[1]
+        self.serve, self.came = serve, []
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        while True:
+            try:
+                link, _ = self.server.accept()
+            except OSError:
+                return
+            self.came.append(time.monotonic())
+            with link:
+                self.serve(link)
+
+    def gaps(self):
+        """Seconds between two connections."""
+        return [later - sooner for sooner, later in zip(self.came, self.came[1:])]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+
+
 class Vehicle:
     """oht-fleet with a serial number of its own, and a client that hears all of it. It checks each message as it comes."""
 
@@ -84,9 +120,9 @@ class Vehicle:
             return error
         return None
 
-    def start(self):
+    def start(self, listen=True):
         """The vehicle, and before the first its fleet."""
-        if not self.client.is_connected():
+        if listen and not self.client.is_connected():
             self.listen()
         text = "".join(f"[{section}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items()) for section, keys in self.lines.items())
         (self.folder / "oht-fleet.conf").write_text(text)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -755,6 +756,11 @@ static void a_file_that_contradicts_itself_is_none(void **unused)
 		fclose(file);
 		assert_int_equal(fleet_job_load(&loaded, path), -1);
 	}
+	/* Nor is one that is longer than any of them. */
+	assert_int_equal(truncate(path, 64 << 20), 0);
+	errno = 0;
+	assert_int_equal(fleet_job_load(&loaded, path), -1);
+	assert_int_equal(errno, EINVAL);
 	unlink(path);
 }
 

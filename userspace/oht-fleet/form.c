@@ -121,8 +121,7 @@ struct json_object *form_write(const struct form_row *rows, enum fleet_version v
 
 /* ---- reading ---- */
 
-/* A NUL within them is none: it ends the text. */
-static bool is_utf8(const char *text, size_t bytes)
+bool form_is_utf8(const char *text, size_t bytes)
 {
 	size_t at = 0, step = 1;
 
@@ -135,7 +134,7 @@ static bool is_utf8(const char *text, size_t bytes)
 
 struct json_object *form_parse(const char *text, size_t bytes)
 {
-	struct json_tokener *tokener = is_utf8(text, bytes) ? json_tokener_new() : NULL;
+	struct json_tokener *tokener = form_is_utf8(text, bytes) ? json_tokener_new() : NULL;
 	struct json_object *value;
 
 	if (!tokener)

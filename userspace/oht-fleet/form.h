@@ -112,6 +112,9 @@ enum form_verdict form_read(const struct form_row *rows, enum fleet_version vers
  */
 struct json_object *form_parse(const char *text, size_t bytes);
 
+/* All of @text is UTF-8, and a NUL is not within @bytes. */
+bool form_is_utf8(const char *text, size_t bytes);
+
 /* Word of number @number, "" if there is none. */
 const char *form_word(const struct form_words *words, enum fleet_version version, unsigned int number);
 

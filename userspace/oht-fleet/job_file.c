@@ -75,7 +75,8 @@ int fleet_job_load(struct fleet_job *job, const char *path)
 	empty(job);
 	r = oht_file_read(path, FILE_BYTES, &text, NULL);
 	if (r) {
-		errno = -r;
+		/* One that is larger than any of them is damaged, as one with other words. */
+		errno = r == -EFBIG ? EINVAL : -r;
 		return r == -ENOENT ? 0 : -1;
 	}
 	object = json_tokener_parse(text);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include <mosquitto.h>
@@ -59,10 +58,10 @@ static void on_message(struct mosquitto *client, void *arg, const struct mosquit
 	char *text;
 
 	(void)client;
-	if (strncmp(message->topic, link->prefix, bytes))
-		return;
 	text = message->payloadlen < 0 ? NULL : strndup(message->payload ? message->payload : "", (size_t)message->payloadlen);
-	if (text)
+	if (text && strncmp(message->topic, link->prefix, bytes))
+		link->tells.other(link->tells.arg, message->topic, text, (size_t)message->payloadlen, message->retain);
+	else if (text)
 		link->tells.message(link->tells.arg, message->topic + bytes, text, (size_t)message->payloadlen, message->retain);
 	free(text);
 }
@@ -158,13 +157,9 @@ void fleet_link_close(struct fleet_link *link)
 
 static void lose(struct fleet_link *link, int64_t now_ms, const char *why)
 {
-	uint32_t chance = 0;
+	int pause = fleet_chance_ms(link->pause_ms);
 	bool was_up = link->up;
-	int pause;
 
-	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) < 0)
-		chance = (uint32_t)now_ms;
-	pause = link->pause_ms / 2 + (int)(chance % (uint32_t)(link->pause_ms / 2 + 1));
 	link->dial_at = now_ms + pause;
 	link->give_up_at = FLEET_NEVER;
 	link->pause_ms = link->pause_ms * 2 < PAUSE_MAX_MS ? link->pause_ms * 2 : PAUSE_MAX_MS;
@@ -262,16 +257,31 @@ int64_t fleet_link_work(struct fleet_link *link, int64_t now_ms)
 int fleet_link_send(struct fleet_link *link, const char *topic, const char *text, int qos, bool retain)
 {
 	char whole[512];
+
+	return topic_of(link, topic, whole, sizeof(whole)) ? -1 : fleet_link_send_to(link, whole, text, qos, retain);
+}
+
+int fleet_link_send_to(struct fleet_link *link, const char *topic, const char *text, int qos, bool retain)
+{
 	int id = 0;
 
-	if (!link->up || topic_of(link, topic, whole, sizeof(whole)) ||
-	    mosquitto_publish(link->client, &id, whole, (int)strlen(text), text, qos, retain))
+	if (!link->up || mosquitto_publish(link->client, &id, topic, (int)strlen(text), text, qos, retain))
 		return -1;
 	if (qos) {
 		link->last_id = id;
 		link->last_left = false;
 	}
 	return 0;
+}
+
+bool fleet_link_has_left(const struct fleet_link *link)
+{
+	return link->last_left;
+}
+
+void fleet_link_hear(struct fleet_link *link, const char *topic, int qos)
+{
+	mosquitto_subscribe(link->client, NULL, topic, qos);
 }
 
 void fleet_link_end(struct fleet_link *link)

@@ -27,6 +27,8 @@ struct fleet_link_tells {
 	void (*down)(void *arg);
 	/* A message has come on a topic that was subscribed to, by its last word. @text ends with NUL. */
 	void (*message)(void *arg, const char *topic, const char *text, size_t bytes, bool retained);
+	/* The same of a topic that fleet_link_hear() has asked for, whole. */
+	void (*other)(void *arg, const char *topic, const char *text, size_t bytes, bool retained);
 	void *arg;
 };
 
@@ -58,6 +60,15 @@ int64_t fleet_link_work(struct fleet_link *link, int64_t now_ms);
 
 /* Sends @text on @topic (its last word). Returns 0, or -1: not connected, or no memory. */
 int fleet_link_send(struct fleet_link *link, const char *topic, const char *text, int qos, bool retain);
+
+/* The same on a topic that is whole. */
+int fleet_link_send_to(struct fleet_link *link, const char *topic, const char *text, int qos, bool retain);
+
+/* The broker has confirmed the message that was sent last with QoS 1. */
+bool fleet_link_has_left(const struct fleet_link *link);
+
+/* Asks for a topic that is not the standard's, whole. It ends with the connection. */
+void fleet_link_hear(struct fleet_link *link, const char *topic, int qos);
 
 /* Dials no more, and disconnects once the broker has confirmed the message that was sent last with QoS 1. */
 void fleet_link_end(struct fleet_link *link);

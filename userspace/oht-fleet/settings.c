@@ -51,6 +51,8 @@ static const struct key keys[] = {
 	{ "factsheet", "length_m", NUMBER, AT(length_m), .low = 0, .high = 1000 },
 	{ "factsheet", "width_m", NUMBER, AT(width_m), .low = 0, .high = 1000 },
 	{ "factsheet", "height_m", NUMBER, AT(height_m), .low = 0, .high = 1000 },
+	{ "home_assistant", "prefix", TOPIC, AT(home_prefix) },
+	{ "home_assistant", "period_ms", WHOLE, AT(home_period_ms), .low = 100, .high = 60000 },
 };
 
 #define KEYS	(sizeof(keys) / sizeof(keys[0]))
@@ -154,6 +156,11 @@ static int take_line(const struct oht_ini_line *line, void *ctx, char *why, size
 {
 	struct loading *loading = ctx;
 
+	/* It is said again in messages, which no fleet could read. */
+	if (!form_is_utf8(line->value, strlen(line->value)) || !form_is_utf8(line->key, strlen(line->key))) {
+		snprintf(why, size, "this line is not in UTF-8");
+		return -1;
+	}
 	if (!strcmp(line->section, "nodes"))
 		return take_alias(line, loading->settings, why, size);
 	for (size_t i = 0; i < KEYS; i++) {
@@ -202,7 +209,7 @@ int fleet_settings_load(struct fleet_settings *settings, const char *path, char 
 	*settings = (struct fleet_settings){
 		.port = 8883, .tls = true, .keepalive_s = 15, .version = FLEET_V3_0, .interface = "vda5050", .map = "rail",
 		.socket = "/run/oht/ohtd.sock", .state_dir = "/var/lib/oht-fleet", .state_ms = 30000, .state_min_ms = 100,
-		.series = "OHT-50", .length_m = 1, .width_m = 1, .height_m = 1,
+		.series = "OHT-50", .length_m = 1, .width_m = 1, .height_m = 1, .home_period_ms = 1000,
 	};
 	if (oht_ini_parse(path, take_line, &loading, why, size))
 		return -1;

@@ -51,6 +51,9 @@ struct fleet_settings {
 	char series[FLEET_ID_BYTES];
 	char series_description[FLEET_TEXT_BYTES];
 	double load_max_kg, length_m, width_m, height_m;
+	/* [home_assistant] */
+	char home_prefix[FLEET_ID_BYTES];	/* empty: it is told nothing */
+	int64_t home_period_ms;			/* values at most once in this time */
 	/* [nodes] */
 	struct fleet_alias aliases[FLEET_ALIASES_MAX];
 	uint32_t alias_count;

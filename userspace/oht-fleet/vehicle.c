@@ -128,7 +128,9 @@ static int64_t tell_state(struct fleet_vehicle *vehicle, int64_t now_ms)
 		send_state(vehicle, news);
 	else
 		free(news);
-	return vehicle->state_at + vehicle->settings->state_ms;
+	must_at = vehicle->state_at + vehicle->settings->state_ms;
+	/* Not sent: the library has no memory, or the connection is about to end. */
+	return must_at > now_ms ? must_at : now_ms + 1000;
 }
 
 static int64_t show_position(struct fleet_vehicle *vehicle, int64_t now_ms)
@@ -331,6 +333,7 @@ static void up(void *arg)
 	free(vehicle->factsheet);
 	vehicle->told = NULL;
 	vehicle->factsheet = NULL;
+	fleet_home_up(&vehicle->home);
 }
 
 static void down(void *arg)
@@ -353,11 +356,18 @@ static void take_message(void *arg, const char *topic, const char *text, size_t 
 		take_order(vehicle, text, bytes);
 }
 
+static void take_other(void *arg, const char *topic, const char *text, size_t bytes, bool retained)
+{
+	struct fleet_vehicle *vehicle = arg;
+
+	fleet_home_take(&vehicle->home, topic, text, bytes, retained);
+}
+
 /* ---- its life ---- */
 
 int fleet_vehicle_open(struct fleet_vehicle *vehicle, const struct fleet_settings *settings, char *why, size_t size)
 {
-	const struct fleet_link_tells tells = { .will = will, .up = up, .down = down, .message = take_message, .arg = vehicle };
+	const struct fleet_link_tells tells = { .will = will, .up = up, .down = down, .message = take_message, .other = take_other, .arg = vehicle };
 
 	memset(vehicle, 0, sizeof(*vehicle));
 	vehicle->settings = settings;
@@ -384,6 +394,10 @@ int fleet_vehicle_open(struct fleet_vehicle *vehicle, const struct fleet_setting
 		snprintf(why, size, "%s", strerror(ENOMEM));
 		return -1;
 	}
+	if (fleet_home_open(&vehicle->home, settings, &vehicle->link, &vehicle->robot)) {
+		snprintf(why, size, "%s: %s", vehicle->home.path, strerror(errno));
+		return -1;
+	}
 	return fleet_link_open(&vehicle->link, settings, &tells, why, size);
 }
 
@@ -391,13 +405,14 @@ void fleet_vehicle_close(struct fleet_vehicle *vehicle)
 {
 	if (fleet_ids_close(&vehicle->ids))
 		fleet_warn("%s: %s", vehicle->ids_path, strerror(errno));
+	fleet_home_close(&vehicle->home);
 	fleet_link_close(&vehicle->link);
 	fleet_robot_close(&vehicle->robot);
 	free(vehicle->told);
 	free(vehicle->factsheet);
 }
 
-int64_t fleet_vehicle_work(struct fleet_vehicle *vehicle, int64_t now_ms)
+static int64_t work(struct fleet_vehicle *vehicle, int64_t now_ms)
 {
 	int64_t next = fleet_robot_work(&vehicle->robot, now_ms);
 
@@ -405,6 +420,7 @@ int64_t fleet_vehicle_work(struct fleet_vehicle *vehicle, int64_t now_ms)
 	vehicle->was_known = vehicle->was_known || fleet_state_is_started(&vehicle->robot);
 	next = fleet_sooner(next, fleet_drive_work(&vehicle->drive, now_ms));
 	look_at_order(vehicle);
+	next = fleet_sooner(next, fleet_home_work(&vehicle->home, now_ms, vehicle->sleep == FLEET_ASLEEP));
 	if (!vehicle->link.up || vehicle->link.ending || vehicle->sleep == FLEET_ASLEEP)
 		return next;
 	if (vehicle->said_asleep)
@@ -416,6 +432,13 @@ int64_t fleet_vehicle_work(struct fleet_vehicle *vehicle, int64_t now_ms)
 	if (vehicle->sleep == FLEET_NODS && !vehicle->asked)
 		fall_asleep(vehicle);
 	return next;
+}
+
+int64_t fleet_vehicle_work(struct fleet_vehicle *vehicle, int64_t now_ms)
+{
+	int64_t next = work(vehicle, now_ms);
+
+	return fleet_sooner(next, fleet_robot_begin(&vehicle->robot, now_ms));
 }
 
 void fleet_vehicle_end(struct fleet_vehicle *vehicle)

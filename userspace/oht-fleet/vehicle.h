@@ -11,6 +11,7 @@
 
 #include "oht-fleet/drive.h"
 #include "oht-fleet/errors.h"
+#include "oht-fleet/home.h"
 #include "oht-fleet/ids.h"
 #include "oht-fleet/judge.h"
 #include "oht-fleet/link.h"
@@ -43,6 +44,7 @@ struct fleet_vehicle {
 	struct fleet_job job;
 	char job_path[FLEET_PATH_BYTES + 16];
 	struct fleet_drive drive;
+	struct fleet_home home;
 	struct fleet_errors errors;
 	struct fleet_instant_actions incoming;
 	struct fleet_state state;
