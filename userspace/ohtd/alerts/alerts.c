@@ -666,8 +666,8 @@ static void judge_flood(const struct gathering *to)
 	if (ohtd_alert_keeper_flood(to->scene->services->alert_keeper, flood))
 		alert = add_notice(to, ALERT_FLOOD, 0, flood->since_ns);
 	if (alert)
-		alert->text = text_of(to, "More than %u alerts came in %u minutes, %llu so far: the first was %lld, %s. Webhooks are told of "
-				      "further warnings when this is over.", OHTD_ALERT_FLOOD - 1, OHTD_ALERT_FLOOD_S / 60,
+		alert->text = text_of(to, "More than %u alerts came in %u minutes, %llu so far: the first was %lld, %s. Receivers elsewhere "
+				      "are told of further warnings when this is over.", OHTD_ALERT_FLOOD - 1, OHTD_ALERT_FLOOD_S / 60,
 				      (unsigned long long)flood->count, (long long)flood->first.number, flood->first.code);
 }
 

@@ -261,8 +261,8 @@ static const struct ohtd_route routes[] = {
 		.problems = { "not_found", "alert_not_shelvable", "alert_over", "too_many_shelves" },
 		.handle = post_shelve,
 		.summary = "Have no person called for an alert, nor for those that come with its code, source, address and subject",
-		.text = "It stands and is listed as before. Webhooks are not told when it comes again meanwhile; what stands "
-			"when the time is over is told then. In the place of a shelf that lasts. Never an emergency, the "
+		.text = "It stands and is listed as before. Receivers elsewhere are not told when it comes again "
+			"meanwhile; what stands when the time is over is told then. In the place of a shelf that lasts. Never an emergency, the "
 			"stop, or a fault of the robot.",
 	}, {
 		.method = OHTD_POST, .path = "alerts/{id}/unshelve", .role = OHTD_ROLE_OPERATOR,

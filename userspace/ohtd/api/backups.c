@@ -120,11 +120,12 @@ static struct backup shown_backup(struct ohtd_call *call, const struct ohtd_back
 {
 	const struct ohtd_manifest *manifest = &view->manifest;
 	struct backup_rows *rows = ohtd_call_alloc(call, sizeof(*rows) * OHTD_CARRY_TABLES);
+	const char **left_out = ohtd_call_alloc(call, sizeof(*left_out) * OHTD_JOBS_LEFT_OUT_MAX);
 	struct backup backup = {
 		.id = view->id, .bytes = (int64_t)view->bytes, .encrypted = view->encrypted,
 		.damaged = view->damaged, .restore_waits = view->id == waiting, .made = OHTD_NONE, .schema = OHTD_NONE, .content_bytes = OHTD_NONE,
 		.history_bytes = OHTD_NONE, .history_from = OHTD_NONE, .history_to = OHTD_NONE,
-		.rows = rows, .left_out = ohtd_backup_left_out,
+		.rows = rows, .left_out = left_out,
 	};
 
 	if (view->damaged)
@@ -144,7 +145,7 @@ static struct backup shown_backup(struct ohtd_call *call, const struct ohtd_back
 		};
 		backup.rows_count++;
 	}
-	backup.left_out_count = ohtd_backup_left_out_count(manifest);
+	backup.left_out_count = ohtd_jobs_list_left_out(manifest, left_out);
 	show_history(&backup, &manifest->history);
 	return backup;
 }
