@@ -476,6 +476,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Rules on values: when an alert comes and ends, and what it says",
 	}, {
 		.method = OHTD_POST, .path = "alert-rules", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "make", "made", " a rule on values" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED, .body = &ohtd_rule_body_shape,
 		.replies = { { 201, &ohtd_api_rule_form_shape } },
 		.elevation = OHTD_ELEVATION_BY_ITEM,
@@ -491,6 +492,7 @@ static const struct ohtd_route routes[] = {
 		.text = "The header ETag has its revision, for If-Match.",
 	}, {
 		.method = OHTD_PUT, .path = "alert-rules/{name}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "change", "changed", " a rule on values" },
 		.flags = OHTD_ROUTE_STORE, .body = &ohtd_rule_change_shape,
 		.replies = { { 200, &ohtd_api_rule_form_shape } },
 		.elevation = OHTD_ELEVATION_BY_ITEM,
@@ -500,6 +502,7 @@ static const struct ohtd_route routes[] = {
 		.text = "With the header If-Match, which says the revision that is changed. What is left out stays.",
 	}, {
 		.method = OHTD_DELETE, .path = "alert-rules/{name}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "delete", "deleted", " a rule on values" },
 		.flags = OHTD_ROUTE_STORE,
 		.elevation = OHTD_ELEVATION_BY_ITEM,
 		.replies = { { 204, NULL } }, .problems = { "not_found", CHANGE_PROBLEMS },
@@ -514,6 +517,7 @@ static const struct ohtd_route routes[] = {
 		.text = "By the samples that are kept. A latching alert ends with its reason here.",
 	}, {
 		.method = OHTD_POST, .path = "alert-rules/{name}/test", .role = OHTD_ROLE_OPERATOR,
+		.act = { "try", "tried", " a rule on values" },
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_STORE, .query = &trial_query_shape,
 		.replies = { { 200, &trial_shape } }, .problems = { "not_found", "too_many_runs" },
 		.handle = get_trial,
@@ -521,6 +525,7 @@ static const struct ohtd_route routes[] = {
 		.text = "It changes nothing.",
 	}, {
 		.method = OHTD_POST, .path = "alert-trials", .role = OHTD_ROLE_OPERATOR,
+		.act = { "try", "tried", " a rule on values" },
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_STORE, .query = &trial_query_shape, .body = &ohtd_rule_body_shape,
 		.replies = { { 200, &trial_shape } }, .problems = { "unknown_signal", "too_many_runs" },
 		.handle = post_trial,

@@ -256,6 +256,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Which alerts are shelved, also while none of them stands",
 	}, {
 		.method = OHTD_POST, .path = "alerts/{id}/shelve", .role = OHTD_ROLE_OPERATOR,
+		.act = { "shelve", "shelved", " an alert" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 2048, .body = &shelve_body_shape,
 		.replies = { { 200, &shelf_shape } },
 		.problems = { "not_found", "alert_not_shelvable", "alert_over", "too_many_shelves" },
@@ -266,6 +267,7 @@ static const struct ohtd_route routes[] = {
 			"stop, or a fault of the robot.",
 	}, {
 		.method = OHTD_POST, .path = "alerts/{id}/unshelve", .role = OHTD_ROLE_OPERATOR,
+		.act = { "take", "took", " an alert off its shelf" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 200, &shelf_shape } },
 		.problems = { "not_found", "alert_not_shelved" },

@@ -458,6 +458,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "An alert by its number, also one that is over",
 	}, {
 		.method = OHTD_POST, .path = "alerts/{id}/acknowledge", .role = OHTD_ROLE_OPERATOR,
+		.act = { "acknowledge", "acknowledged", " an alert" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &acknowledge_body_shape,
 		.replies = { { 200, &kept_alert_shape } },
 		.problems = { "not_found", "alert_came_again" },

@@ -275,6 +275,7 @@ static const struct ohtd_route job_routes[] = {
 		.summary = "One job",
 	}, {
 		.method = OHTD_DELETE, .path = "jobs/{id}", .role = OHTD_ROLE_ADMINISTRATOR, .body_bytes_max = 1024,
+		.act = { "cancel", "cancelled", " a job" },
 		.replies = { { 202, &job_shape } }, .problems = { "not_found", "job_ended" },
 		.handle = delete_job,
 		.summary = "Cancel a job: it ends as soon as it can, and leaves nothing",
@@ -684,6 +685,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Backups of the database: accounts, configuration, journal, alerts, rules, commands",
 	}, {
 		.method = OHTD_POST, .path = "backups", .role = OHTD_ROLE_ADMINISTRATOR, .flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED,
+		.act = { "make", "made", " a backup" },
 		.body_bytes_max = 1024, .body = &backup_make_shape,
 		.replies = { { 202, &job_made_shape } },
 		.problems = { "no_backup_key", "too_many_backups", "job_runs" },
@@ -697,6 +699,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "What a backup says of itself",
 	}, {
 		.method = OHTD_GET, .path = "backups/{id}/content", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "take", "took", " a backup away" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.kind = OHTD_STREAM, .flags = OHTD_ROUTE_STORE,
 		.replies = { { 200, NULL, "application/octet-stream" }, { 206, NULL, "application/octet-stream" } },
@@ -707,6 +710,7 @@ static const struct ohtd_route routes[] = {
 			"it was with Range: bytes=N-, if N is less than its length, else 416; ranges of another form are answered with the whole file.",
 	}, {
 		.method = OHTD_DELETE, .path = "backups/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "delete", "deleted", " a backup" },
 		.elevation = OHTD_ELEVATION_ALWAYS, .flags = OHTD_ROUTE_STORE,
 		.body_bytes_max = 1024,
 		.replies = { { 204, NULL } }, .problems = { "not_found" },
@@ -714,6 +718,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Delete a backup",
 	}, {
 		.method = OHTD_POST, .path = "backups/{id}/verify", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "verify", "verified", " a backup" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED, .body_bytes_max = 1024,
 		.replies = { { 202, &job_made_shape } },
 		.problems = { "not_found", "job_runs" },
@@ -721,6 +726,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Unpack a backup and read all of it; changes nothing",
 	}, {
 		.method = OHTD_POST, .path = "backups/{id}/restore", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "order", "ordered", " the restore of a backup" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED, .body_bytes_max = 1024, .body = &backup_restore_shape,
 		.replies = { { 202, &job_made_shape } },
@@ -731,6 +737,7 @@ static const struct ohtd_route routes[] = {
 			"back by itself if the daemon does not start with the other one.",
 	}, {
 		.method = OHTD_DELETE, .path = "backups/{id}/restore", .role = OHTD_ROLE_ADMINISTRATOR, .flags = OHTD_ROUTE_STORE,
+		.act = { "withdraw", "withdrew", " the restore of a backup" },
 		.body_bytes_max = 1024,
 		.replies = { { 204, NULL } }, .problems = { "not_found" },
 		.handle = delete_restore,
