@@ -20,6 +20,7 @@
 #include "robot/codes.h"
 #include "robot/command.h"
 #include "robot/stations.h"
+#include "robot/telemetry.h"
 #include "server/control.h"
 #include "server/late.h"
 #include "views/services.h"
@@ -372,7 +373,7 @@ static const char *missing(const struct leg_body *leg)
 static struct ohtd_error unfit_signal(const struct leg_body *leg)
 {
 	bool bounded = isfinite(leg->at_least) || isfinite(leg->at_most);
-	int signal = leg->signal ? ohtd_missions_signal(leg->signal) : 0;
+	int signal = leg->signal ? ohtd_robot_signal_named(leg->signal) : 0;
 
 	if (!leg->signal && bounded)
 		return (struct ohtd_error){ isfinite(leg->at_least) ? "at_least" : "at_most", "not_taken", "a leg without a signal does not take it" };
