@@ -74,6 +74,13 @@ def test_check_config(tmp_path):
     file.write_text(f"[paths]\n{here}[tls]\ncertificate = {tmp_path}/none.crt\nkey = {file}\n")
     done = run("--config", file, "--check-config")
     assert done.returncode == 78 and "none.crt: No such file" in done.stderr, done
+    # A part says what does not fit it.
+    for listed, status in (("destinations = 127.0.0.1:1\n", 78), ("", 0)):
+        file.write_text(f"[paths]\n{here}[webhooks]\n{listed}sender = {tmp_path}/none\nauthorities = {tmp_path}/none.crt\n")
+        done = run("--config", file, "--check-config")
+        assert done.returncode == status, done
+        assert (f"note: sender = {tmp_path}/none: cannot be run: no webhook is sent" in done.stderr) == bool(listed)
+        assert (f"authorities = {tmp_path}/none.crt: No such file" in done.stderr) == bool(listed)
     file.write_text("[http]\nlisten = 127.0.0.1:1\nlisten = 127.0.0.1:2\n")
     done = run("--config", file, "--check-config")
     assert (done.returncode, done.stderr) == (78, f"ohtd: {file}:3: 'listen' was already set in line 2\n")

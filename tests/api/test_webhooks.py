@@ -573,4 +573,4 @@ def test_a_flood_of_alerts_is_told_once(tmp_path):
             # Rules that are made within a quarter of a second hear the same sample first: which of them is the first is open.
             assert [alert["text"] for alert in flood] == ([] if simulated == "yes" else [
                 f"More than 10 alerts came in 10 minutes, 12 so far: the first was {kept[-1]['number']}, {kept[-1]['code']}. "
-                "Webhooks are told of further warnings when this is over."])
+                "Receivers elsewhere are told of further warnings when this is over."])

@@ -137,28 +137,28 @@ static void play(struct ohtd_history *history)
 /* ---- the rules ---- */
 
 static const struct ohtd_alert_rule rules[] = {
-	{ "above", OHTD_TELEMETRY_target_mm, .limit = 100, .hysteresis = 2, .on_ms = 3000, .off_ms = 5000 },
-	{ "at_once", OHTD_TELEMETRY_target_mm, .limit = 100 },
-	{ "short", OHTD_TELEMETRY_target_mm, .below = true, .limit = 98, .hysteresis = 1, .on_ms = 100, .off_ms = 250,
-	  .suppressed = 1 << OHTD_STATE_MOVE },
-	{ "long", OHTD_TELEMETRY_target_mm, .limit = 95, .hysteresis = 0.1, .on_ms = 60000, .off_ms = 1000 },
-	{ "apart", OHTD_TELEMETRY_target_mm, OHTD_ALERT_RULE_DIFFERENCE, OHTD_TELEMETRY_position_estimate_mm,
+	{ "above", .signal = "target_mm", .limit = 100, .hysteresis = 2, .on_ms = 3000, .off_ms = 5000 },
+	{ "at_once", .signal = "target_mm", .limit = 100 },
+	{ "short", .signal = "target_mm", .below = true, .limit = 98, .hysteresis = 1, .on_ms = 100, .off_ms = 250,
+	  .suppressed = "move" },
+	{ "long", .signal = "target_mm", .limit = 95, .hysteresis = 0.1, .on_ms = 60000, .off_ms = 1000 },
+	{ "apart", .signal = "target_mm", .kind = OHTD_ALERT_RULE_DIFFERENCE, .minus = "position_estimate_mm",
 	  .limit = 4, .hysteresis = 3, .on_ms = 1000, .off_ms = 1000 },
 };
 
 /* Of a rule that is no increase. */
-static int64_t value_of(const struct ohtd_alert_rule *rule, const struct ohtd_sample *sample)
+static int64_t value_of(const struct ohtd_alert_watch *watch, const struct ohtd_sample *sample)
 {
-	const int64_t value = sample->values[rule->signal];
+	const int64_t value = sample->values[watch->signal];
 
-	return rule->kind == OHTD_ALERT_RULE_DIFFERENCE ? value - sample->values[rule->minus] : value;
+	return watch->rule->kind == OHTD_ALERT_RULE_DIFFERENCE ? value - sample->values[watch->minus] : value;
 }
 
-static bool is_judged(const struct ohtd_alert_rule *rule, const struct ohtd_sample *sample)
+static bool is_judged(const struct ohtd_alert_watch *watch, const struct ohtd_sample *sample)
 {
-	return ohtd_sample_quality(sample, rule->signal) == OHTD_TELEMETRY_GOOD &&
-	       (rule->kind != OHTD_ALERT_RULE_DIFFERENCE ||
-		ohtd_sample_quality(sample, rule->minus) == OHTD_TELEMETRY_GOOD);
+	return ohtd_sample_quality(sample, watch->signal) == OHTD_TELEMETRY_GOOD &&
+	       (watch->rule->kind != OHTD_ALERT_RULE_DIFFERENCE ||
+		ohtd_sample_quality(sample, watch->minus) == OHTD_TELEMETRY_GOOD);
 }
 
 static void farthest(const struct ohtd_alert_rule *rule, int64_t value, int64_t *peak)
@@ -194,8 +194,8 @@ static void expect(const struct ohtd_alert_rule *rule, int64_t start_ns, struct 
 		} else if (!watch.active && was_active && trial->count == trial->kept) {
 			trial->comings[trial->kept - 1].to_ns = was_seen ? time_ns : last_ns;
 		}
-		if (watch.active && is_judged(rule, &samples[i]) && trial->count == trial->kept)
-			farthest(rule, value_of(rule, &samples[i]), &trial->comings[trial->kept - 1].peak);
+		if (watch.active && is_judged(&watch, &samples[i]) && trial->count == trial->kept)
+			farthest(rule, value_of(&watch, &samples[i]), &trial->comings[trial->kept - 1].peak);
 		last_ns = time_ns;
 	}
 }
@@ -241,7 +241,7 @@ static void try_rules(struct ohtd_history *history, int64_t start_ns)
 static void try_increase(struct ohtd_history *history, int64_t start_ns)
 {
 	static const struct ohtd_alert_rule rule = {
-		"increase", OHTD_TELEMETRY_bus_transfers, OHTD_ALERT_RULE_INCREASE, .window_ms = 16000,
+		"increase", .signal = "bus_transfers", .kind = OHTD_ALERT_RULE_INCREASE, .window_ms = 16000,
 		.limit = 6, .hysteresis = 4, .off_ms = 1000,
 	};
 	struct ohtd_alert_trial wanted_one, trial = { .from_ns = start_ns, .to_ns = start_ns + CYCLES * CYCLE_NS };

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "journal/notice.h"
 #include "missions/rows.h"
 #include "webhooks/rows.h"
 #include "store/sql.h"
@@ -615,5 +616,6 @@ int main(void)
 	};
 
 	ohtd_alerts_listen(&ohtd_webhooks_listener);
+	ohtd_journal_listen(ohtd_webhooks_notice);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

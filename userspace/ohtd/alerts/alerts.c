@@ -666,8 +666,8 @@ static void judge_flood(const struct gathering *to)
 	if (ohtd_alert_keeper_flood(to->scene->services->alert_keeper, flood))
 		alert = add_notice(to, ALERT_FLOOD, 0, flood->since_ns);
 	if (alert)
-		alert->text = text_of(to, "More than %u alerts came in %u minutes, %llu so far: the first was %lld, %s. Webhooks are told of "
-				      "further warnings when this is over.", OHTD_ALERT_FLOOD - 1, OHTD_ALERT_FLOOD_S / 60,
+		alert->text = text_of(to, "More than %u alerts came in %u minutes, %llu so far: the first was %lld, %s. Receivers elsewhere "
+				      "are told of further warnings when this is over.", OHTD_ALERT_FLOOD - 1, OHTD_ALERT_FLOOD_S / 60,
 				      (unsigned long long)flood->count, (long long)flood->first.number, flood->first.code);
 }
 
@@ -699,12 +699,15 @@ static void judge_rule(const struct gathering *to, const struct ohtd_alert_told 
 	static const char is_over[] = " This is over: acknowledge it.";
 	struct ohtd_alert_rule *rule = ohtd_scene_alloc(to->scene, sizeof(*rule));
 	struct ohtd_alert *alert;
+	unsigned int signal;
 	uint8_t unit;
 	char *text;
 
 	if (!ohtd_alert_rules_told(to->scene->services->rules, told->id, rule))
 		return;
-	unit = unit_of(to->scene->snapshot, rule->signal);
+	/* A rule at work has its signal. */
+	signal = (unsigned int)ohtd_robot_signal_named(rule->signal);
+	unit = unit_of(to->scene->snapshot, signal);
 	alert = add_key(to->list, (OF_RULES + told->id) << 8 | unit);
 	if (!alert)
 		return;
@@ -714,7 +717,7 @@ static void judge_rule(const struct gathering *to, const struct ohtd_alert_told 
 	alert->severity = rule->severity;
 	alert->unit = unit;
 	alert->over = told->over;
-	alert->source = source_of(rule->signal, unit);
+	alert->source = source_of(signal, unit);
 	alert->code = rule->code;
 	/* The text of an alert that two starts have carried says so already. */
 	alert->text = told->over && !strstr(text, is_over) ? text_of(to, "%s%s", text, is_over) : text;

@@ -7,14 +7,14 @@
 #include "base/clock.h"
 
 /*
- * A write is some 21 kB of log and file, and as much again for each result of a webhook. 16 shipped and 16 own rules that all flap all
+ * A write is some 21 kB of log and file, and as much again for each result of what is told elsewhere. 16 shipped and 16 own rules that all flap all
  * day are 1,104 writes a day: 12 of each kind, and 720 that are shared.
  */
 #define OWN_MAX		8
 #define OWN_BACK_NS	(2 * 3600 * OHTD_NS_PER_S)
 #define SHARED_MAX	120
 #define SHARED_BACK_NS	(120 * OHTD_NS_PER_S)
-/* A coming that is told is two deliveries of each of up to 16 webhooks, so 32 rules that flap all day are 10,240 on the first day. */
+/* A coming that is told is two deliveries to each of up to 16 receivers, so 32 rules that flap all day are 10,240 on the first day. */
 #define TOLD_MAX	4
 #define TOLD_BACK_NS	(4 * 3600 * OHTD_NS_PER_S)
 

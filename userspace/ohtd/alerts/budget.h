@@ -7,7 +7,7 @@
  * Each kind has a few writes of its own, so an alert that was quiet is written at once, whatever the others do. A kind that
  * has used them takes its turn in those that all kinds share. So an alert that flaps all day pays for itself.
  *
- * Webhooks are told of a few comings of each kind at once, and of further ones as these come back.
+ * Receivers elsewhere (struct ohtd_alerts_listener) are told of a few comings of each kind at once, and of further ones as these come back.
  */
 #ifndef OHTD_ALERTS_BUDGET_H
 #define OHTD_ALERTS_BUDGET_H
@@ -79,7 +79,7 @@ bool ohtd_alerts_budget_has(struct ohtd_alerts_budget *budget, const struct ohtd
 void ohtd_alerts_budget_come(struct ohtd_alerts_budget *budget, const struct ohtd_alert_row *row);
 
 /*
- * May webhooks be told that the kind of @row has come? Takes one of what may be told. @flaps: out, if so: 0, or, if that was the last one, so
+ * May receivers be told that the kind of @row has come? Takes one of what may be told. @flaps: out, if so: 0, or, if that was the last one, so
  * that a further coming waits until one comes back, how often the kind came since the one before.
  */
 bool ohtd_alerts_budget_tell(struct ohtd_alerts_budget *budget, const struct ohtd_alert_row *row, uint64_t now_ns, int64_t *flaps);

@@ -239,7 +239,7 @@ static bool rests(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *ale
 	return is_shelved(keeper, alert) || follows(keeper, alert);
 }
 
-/* Webhooks are not told of it: it rests, or is one more warning in a flood, of which they are told as of an alert. */
+/* Receivers are not told of it: it rests, or is one more warning in a flood, of which they are told as of an alert. */
 static bool is_muted(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *alert)
 {
 	if (keeper->flood.since_ns && alert->severity == OHTD_SEVERITY_WARNING && !ohtd_alert_is_flood(alert))
@@ -248,7 +248,7 @@ static bool is_muted(struct ohtd_alert_keeper *keeper, const struct ohtd_alert *
 }
 
 /*
- * Webhooks are told of this coming: nothing holds it back, and its kind has not used up what may be told. What is to be told and waits for its
+ * Receivers are told of this coming: nothing holds it back, and its kind has not used up what may be told. What is to be told and waits for its
  * write takes no other; an emergency takes none.
  */
 static bool is_told(struct ohtd_alert_keeper *keeper, struct entry *entry, const struct ohtd_alert *alert, uint64_t now_ns)
@@ -416,7 +416,7 @@ static void share_out(struct ohtd_alert_keeper *keeper, uint64_t now_ns)
 	ohtd_alerts_budget_share(&keeper->budget, now_ns);
 }
 
-/* By their numbers: webhooks are told that one has ended before they are told that the same has come anew. @all: also what has to wait. */
+/* By their numbers: receivers are told that one has ended before they are told that the same has come anew. @all: also what has to wait. */
 static void gather(struct ohtd_alert_keeper *keeper, bool all)
 {
 	for (unsigned int i = 0; i < keeper->entry_count; i++) {

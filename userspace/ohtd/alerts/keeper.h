@@ -6,8 +6,8 @@
  * Locks:    one of its own around the entries, taken before that of the store; one job at a time, whose end is an atomic.
  *
  * An alert that comes again within seconds of its end goes on in the same row, which counts how often it came. So
- * a loose contact fills no disk. One that comes while it is shelved is kept as all others, and webhooks are not told
- * of it; if it stands when that is over, they are told then. The same holds for a warning
+ * a loose contact fills no disk. One that comes while it is shelved is kept as all others, and receivers elsewhere (struct
+ * ohtd_alerts_listener) are not told of it; if it stands when that is over, they are told then. The same holds for a warning
  * that comes in a flood of alerts, and for what follows from a fault of which they have been told. What is missing while the robot starts or ends is not kept.
  */
 #ifndef OHTD_ALERTS_KEEPER_H
@@ -49,7 +49,7 @@ void ohtd_alert_keeper_watch_floods(struct ohtd_alert_keeper *keeper);
 bool ohtd_alert_keeper_flood(struct ohtd_alert_keeper *keeper, struct ohtd_flood *flood);
 
 /* Compares the alerts of @scene with those before, and hands what is new to the store, once a second at most. An alert that flaps
- * is written less often (alerts/budget.h): a power cut takes what came since, and webhooks hear of it later. */
+ * is written less often (alerts/budget.h): a power cut takes what came since, and receivers hear of it later. */
 void ohtd_alert_keeper_tick(struct ohtd_alert_keeper *keeper, const struct ohtd_scene *scene);
 
 /* CLOCK_MONOTONIC: since when an active alert stands, or was first seen if it does not say so; 0: it is not active. */

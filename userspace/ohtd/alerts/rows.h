@@ -37,11 +37,11 @@ struct ohtd_db;
  * @acknowledged_ns: wall clock, when somebody acknowledged it; 0: nobody has
  * @acknowledged_by: who
  * @acknowledged_times: @times by then: an alert that comes again is to be acknowledged again
- * @muted: it came last while it was shelved, in a flood, behind another one about its module, or more often than it is told: webhooks were not
+ * @muted: it came last while it was shelved, in a flood, behind another one about its module, or more often than it is told: receivers were not
  *	told, and are not told of its end
  * @fastest_ns: the shortest time between the first and the last of three comings on end; 0: it came less often
  * @rested: no person was to be told of it when it came first, or it is about a flood: floods are counted without it
- * @flaps: not kept: it comes more often than webhooks are told of it: so often it came since they were told before; 0: they are told each time
+ * @flaps: not kept: it comes more often than receivers are told of it: so often it came since they were told before; 0: they are told each time
  * @state: of one that was read: "active", "ended" or, if it was cut and has not ended, "unknown"
  */
 struct ohtd_alert_row {
@@ -109,7 +109,7 @@ int ohtd_db_alert_acknowledge(struct ohtd_db *db, struct ohtd_alert_row *row);
 extern const struct ohtd_stored_row ohtd_kept_alerts;
 
 /**
- * struct ohtd_alerts_listener - what else is written with an alert, in its transaction
+ * struct ohtd_alerts_listener - what else is written with an alert, in its transaction, for receivers elsewhere
  * @note: of @row, before it is kept. How much has been written, or a negative errno
  * @note_cut: of alerts up to number @last that have not ended, before they are cut. 0 or a negative errno
  * @bound: once behind all that was written. 0 or a negative errno

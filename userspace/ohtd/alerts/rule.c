@@ -17,16 +17,72 @@ const uint8_t ohtd_alert_rule_healths[OHTD_ALERT_RULE_HEALTHS] = {
 	OHTD_TELEMETRY_travel_motor_health, OHTD_TELEMETRY_dock_location_health,
 };
 
+uint16_t ohtd_alert_rule_states(const struct ohtd_alert_rule *rule)
+{
+	const char *names = rule->suppressed;
+	uint16_t states = 0;
+
+	while (*names) {
+		const size_t n = strcspn(names, ",");
+
+		for (unsigned int i = 0; i < OHTD_STATES; i++)
+			if (strlen(ohtd_state_name(i)) == n && !strncmp(ohtd_state_name(i), names, n))
+				states |= (uint16_t)(1u << i);
+		names += n + (names[n] == ',');
+	}
+	return states;
+}
+
+void ohtd_alert_rule_put_states(struct ohtd_alert_rule *rule, uint16_t states)
+{
+	size_t used = 0;
+
+	memset(rule->suppressed, 0, sizeof(rule->suppressed));
+	for (unsigned int state = 0; state < OHTD_STATES && used < sizeof(rule->suppressed); state++)
+		if (states >> state & 1)
+			used += (size_t)snprintf(rule->suppressed + used, sizeof(rule->suppressed) - used,
+						 "%s%s", used ? "," : "", ohtd_state_name(state));
+}
+
+const char *ohtd_alert_rule_unfit(const struct ohtd_alert_rule *rule, const char **item)
+{
+	const char *at;
+
+	item = item ? item : &at;
+	*item = "signal";
+	if (ohtd_robot_signal_named(rule->signal) < 0)
+		return "its signal is not there any more";
+	*item = "minus";
+	if (rule->kind == OHTD_ALERT_RULE_DIFFERENCE && ohtd_robot_signal_named(rule->minus) < 0)
+		return "its other signal is not there any more";
+	*item = "window_ms";
+	if (rule->kind == OHTD_ALERT_RULE_INCREASE && rule->window_ms < OHTD_ALERT_RULE_WINDOW)
+		return "its window is too short";
+	*item = "limit";
+	return isfinite(rule->limit) && isfinite(rule->hysteresis) ? NULL : "its limit is no number";
+}
+
+/* Of a rule that can be at work. */
+static unsigned int number_of(const char *signal)
+{
+	const int number = ohtd_robot_signal_named(signal);
+
+	assert(number >= 0);
+	return (unsigned int)number;
+}
+
 void ohtd_alert_watch_begin(struct ohtd_alert_watch *watch, const struct ohtd_alert_rule *rule)
 {
 	const double back = rule->below ? rule->limit + rule->hysteresis :
 					  rule->limit - rule->hysteresis;
 
 	*watch = (struct ohtd_alert_watch){
-		.rule = rule,
-		.limit = ohtd_telemetry_integer(rule->signal, rule->limit, OHTD_SAMPLE_MAX),
-		.back = ohtd_telemetry_integer(rule->signal, back, OHTD_SAMPLE_MAX),
+		.rule = rule, .signal = number_of(rule->signal), .suppressed = ohtd_alert_rule_states(rule),
 	};
+	if (rule->kind == OHTD_ALERT_RULE_DIFFERENCE)
+		watch->minus = number_of(rule->minus);
+	watch->limit = ohtd_telemetry_integer(watch->signal, rule->limit, OHTD_SAMPLE_MAX);
+	watch->back = ohtd_telemetry_integer(watch->signal, back, OHTD_SAMPLE_MAX);
 }
 
 /* ---- what a sample says ---- */
@@ -36,10 +92,10 @@ static bool is_good(const struct ohtd_sample *sample, unsigned int signal)
 	return ohtd_sample_quality(sample, signal) == OHTD_TELEMETRY_GOOD;
 }
 
-static bool is_suppressed(const struct ohtd_alert_rule *rule, const struct ohtd_sample *sample)
+static bool is_suppressed(const struct ohtd_alert_watch *watch, const struct ohtd_sample *sample)
 {
 	return is_good(sample, OHTD_TELEMETRY_state) &&
-	       rule->suppressed >> sample->values[OHTD_TELEMETRY_state] & 1;
+	       watch->suppressed >> sample->values[OHTD_TELEMETRY_state] & 1;
 }
 
 static bool modules_are_well(const struct ohtd_sample *sample)
@@ -53,12 +109,12 @@ static bool modules_are_well(const struct ohtd_sample *sample)
 	return true;
 }
 
-static bool is_usable(const struct ohtd_alert_rule *rule, const struct ohtd_sample *sample)
+static bool is_usable(const struct ohtd_alert_watch *watch, const struct ohtd_sample *sample)
 {
-	if (rule->behind_modules && !modules_are_well(sample))
+	if (watch->rule->behind_modules && !modules_are_well(sample))
 		return false;
-	return is_good(sample, rule->signal) &&
-	       (rule->kind != OHTD_ALERT_RULE_DIFFERENCE || is_good(sample, rule->minus));
+	return is_good(sample, watch->signal) &&
+	       (watch->rule->kind != OHTD_ALERT_RULE_DIFFERENCE || is_good(sample, watch->minus));
 }
 
 /* A register says more than it can measure: not how much is beyond the limit, but that it is. */
@@ -66,28 +122,28 @@ static bool is_off_the_scale(const struct ohtd_alert_watch *watch, const struct 
 {
 	const struct ohtd_alert_rule *rule = watch->rule;
 
-	return rule->kind == OHTD_ALERT_RULE_VALUE && !ohtd_telemetry_origin(rule->signal)->read &&
-	       ohtd_sample_quality(sample, rule->signal) == OHTD_TELEMETRY_BAD &&
+	return rule->kind == OHTD_ALERT_RULE_VALUE && !ohtd_telemetry_origin(watch->signal)->read &&
+	       ohtd_sample_quality(sample, watch->signal) == OHTD_TELEMETRY_BAD &&
 	       (!rule->behind_modules || modules_are_well(sample)) &&
-	       ohtd_alert_watch_is_beyond(watch, sample->values[rule->signal]);
+	       ohtd_alert_watch_is_beyond(watch, sample->values[watch->signal]);
 }
 
 /* ---- increase in a window ---- */
 
+static uint64_t window_ns(const struct ohtd_alert_watch *watch)
+{
+	return (uint64_t)watch->rule->window_ms * OHTD_NS_PER_MS;
+}
+
 static void move_window(struct ohtd_alert_watch *watch, uint64_t time_ns)
 {
-	const uint64_t part_ns = watch->rule->window_ms * OHTD_NS_PER_MS / OHTD_ALERT_RULE_WINDOW;
+	const uint64_t part_ns = window_ns(watch) / OHTD_ALERT_RULE_WINDOW;
 	const uint64_t part = time_ns / part_ns;
 	const uint64_t steps = part - watch->part;
 
 	for (uint64_t i = 0; i < steps && i < OHTD_ALERT_RULE_WINDOW; i++)
 		watch->parts[(part - i) % OHTD_ALERT_RULE_WINDOW] = 0;
 	watch->part = part;
-}
-
-static uint64_t window_ns(const struct ohtd_alert_watch *watch)
-{
-	return watch->rule->window_ms * OHTD_NS_PER_MS;
 }
 
 /* What the counter has grown by meanwhile counts, unless it is longer than a window. */
@@ -122,12 +178,11 @@ static int64_t count_on(struct ohtd_alert_watch *watch, int64_t counter)
 
 static int64_t value_of(struct ohtd_alert_watch *watch, const struct ohtd_sample *sample)
 {
-	const struct ohtd_alert_rule *rule = watch->rule;
-	const int64_t value = sample->values[rule->signal];
+	const int64_t value = sample->values[watch->signal];
 
-	switch (rule->kind) {
+	switch (watch->rule->kind) {
 	case OHTD_ALERT_RULE_DIFFERENCE:
-		return value - sample->values[rule->minus];
+		return value - sample->values[watch->minus];
 	case OHTD_ALERT_RULE_INCREASE:
 		return count_on(watch, value);
 	default:
@@ -166,7 +221,7 @@ bool ohtd_alert_watch_is_beyond(const struct ohtd_alert_watch *watch, int64_t va
 static void judge(struct ohtd_alert_watch *watch, uint64_t time_ns, uint64_t passed_ns,
 		  int64_t value)
 {
-	const uint32_t delay_ms = watch->active ? watch->rule->off_ms : watch->rule->on_ms;
+	const uint64_t delay_ns = (uint64_t)(watch->active ? watch->rule->off_ms : watch->rule->on_ms) * OHTD_NS_PER_MS;
 
 	if (ohtd_alert_watch_is_peak(watch, value))
 		watch->peak = value;
@@ -176,7 +231,7 @@ static void judge(struct ohtd_alert_watch *watch, uint64_t time_ns, uint64_t pas
 	}
 	watch->turning_ns = watch->turning ? watch->turning_ns + passed_ns : 0;
 	watch->turning = true;
-	if (watch->turning_ns < delay_ms * OHTD_NS_PER_MS)
+	if (watch->turning_ns < delay_ns)
 		return;
 	watch->turning = false;
 	if (watch->active)
@@ -187,23 +242,22 @@ static void judge(struct ohtd_alert_watch *watch, uint64_t time_ns, uint64_t pas
 
 void ohtd_alert_watch_step(struct ohtd_alert_watch *watch, const struct ohtd_sample *sample)
 {
-	const struct ohtd_alert_rule *rule = watch->rule;
 	const uint64_t gap_ns = watch->time_ns && sample->time_ns >= watch->time_ns ?
 				sample->time_ns - watch->time_ns : UINT64_MAX;
 	const uint64_t passed_ns = gap_ns > OHTD_ALERT_SEEN_NS ? 0 : gap_ns;
 
 	watch->time_ns = sample->time_ns;
-	if (rule->kind == OHTD_ALERT_RULE_INCREASE) {
+	if (watch->rule->kind == OHTD_ALERT_RULE_INCREASE) {
 		move_window(watch, sample->time_ns);
 		count_time(watch, gap_ns);
 	}
-	if (is_suppressed(rule, sample)) {
+	if (is_suppressed(watch, sample)) {
 		watch->turning = watch->counting = false;
 		if (watch->active)
 			end(watch);
 		return;
 	}
-	if (is_usable(rule, sample) || is_off_the_scale(watch, sample))
+	if (is_usable(watch, sample) || is_off_the_scale(watch, sample))
 		judge(watch, sample->time_ns, passed_ns, value_of(watch, sample));
 	else
 		/* What a counter counts meanwhile belongs to the alert of the module. */
@@ -229,8 +283,9 @@ static int bare_length(const char *text)
 void ohtd_alert_rule_text(const struct ohtd_alert_rule *rule, int64_t value,
 			  char text[OHTD_ALERT_RULE_TEXT])
 {
-	const int decimals = (int)ohtd_telemetry_origin(rule->signal)->decimals;
-	const char *unit = ohtd_telemetry_info(rule->signal)->unit;
+	const unsigned int signal = number_of(rule->signal);
+	const int decimals = (int)ohtd_telemetry_origin(signal)->decimals;
+	const char *unit = ohtd_telemetry_info(signal)->unit;
 	const char *gap = *unit ? " " : "";
 	char window[32] = "";
 

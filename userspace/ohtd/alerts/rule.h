@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     rules on values: what a rule says, and what becomes of it from sample to sample.
+ * Owns:     what becomes of a rule on values (settings/alert_rules.h) from sample to sample.
  * Contexts: any thread; pure functions.
  * Locks:    none.
  *
@@ -21,16 +21,12 @@
 #include "base/clock.h"
 #include "robot/codes.h"
 #include "robot/samples.h"
+#include "settings/alert_rules.h"
 
 /* What lies between two samples is seen if it is no more. As the history: fewer cycles are no gap. */
 #define OHTD_ALERT_SEEN_NS	((int64_t)OHTD_NS_PER_S)
 #define OHTD_ALERT_RULE_WINDOW	16	/* parts of a window; the oldest goes as a whole */
 #define OHTD_ALERT_RULE_TEXT	256
-#define OHTD_ALERT_RULE_WORD	40	/* with NUL; text, consequence and action as below */
-
-/* Values are not complete yet, or not looked after any more: no rule is told in these states. */
-#define OHTD_ALERT_RULE_AT_BOTH_ENDS \
-	(1 << OHTD_STATE_BOOT | 1 << OHTD_STATE_INIT | 1 << OHTD_STATE_SHUTDOWN)
 
 /* The value that a rule looks at. */
 enum ohtd_alert_rule_kind {
@@ -41,50 +37,11 @@ enum ohtd_alert_rule_kind {
 };
 
 /**
- * struct ohtd_alert_rule - what a rule says
- * @code: of its alert; [a-z0-9_]+
- * @signal: enum ohtd_telemetry
- * @kind: enum ohtd_alert_rule_kind
- * @minus: DIFFERENCE: the other signal, with the same unit and decimals
- * @window_ms: INCREASE: of which time
- * @below: the alert comes below @limit; otherwise above it
- * @limit: in the unit of the signal
- * @hysteresis: how far behind @limit the value must be back until the alert ends; not negative
- * @on_ms: for how long the value must be beyond @limit
- * @off_ms: for how long it must be back
- * @severity: enum ohtd_severity
- * @latching: the alert stays until somebody has acknowledged it
- * @behind_modules: while a module does not answer well, time stands still for this rule
- * @suppressed: a bit for each enum ohtd_state in which the alert is not told
- * @group: only the most severe alert of a group is told, of these the first; "": no group
- * @text: what it is, without a full stop
- * @consequence: what follows if nobody acts, a sentence
- * @action: what to do, a sentence
- */
-struct ohtd_alert_rule {
-	char code[OHTD_ALERT_RULE_WORD];
-	uint8_t signal;
-	uint8_t kind;
-	uint8_t minus;
-	uint32_t window_ms;
-	bool below;
-	double limit;
-	double hysteresis;
-	uint32_t on_ms;
-	uint32_t off_ms;
-	uint8_t severity;
-	bool latching;
-	bool behind_modules;
-	uint16_t suppressed;
-	char group[OHTD_ALERT_RULE_WORD];
-	char text[80];
-	char consequence[100];
-	char action[160];
-};
-
-/**
  * struct ohtd_alert_watch - a rule at work; begun by ohtd_alert_watch_begin()
- * @rule: outlives it
+ * @rule: outlives it, and can be at work (ohtd_alert_rule_unfit())
+ * @signal: its signal, enum ohtd_telemetry
+ * @minus: DIFFERENCE: the other one
+ * @suppressed: a bit for each enum ohtd_state in which the alert is not told
  * @limit: as the integer of a sample; beyond it the alert comes
  * @back: the same; beyond it the alert does not end
  * @time_ns: of the last sample; 0: none yet
@@ -103,6 +60,9 @@ struct ohtd_alert_rule {
  */
 struct ohtd_alert_watch {
 	const struct ohtd_alert_rule *rule;
+	unsigned int signal;
+	unsigned int minus;
+	uint16_t suppressed;
 	int64_t limit;
 	int64_t back;
 	uint64_t time_ns;
@@ -124,6 +84,15 @@ struct ohtd_alert_watch {
 /* The healths on which a rule with @behind_modules depends; enum ohtd_telemetry. */
 #define OHTD_ALERT_RULE_HEALTHS	4
 extern const uint8_t ohtd_alert_rule_healths[OHTD_ALERT_RULE_HEALTHS];
+
+/* NULL: @rule can be at work; or why not: a signal of another release, say. @item: then the name of the item, if not NULL. */
+const char *ohtd_alert_rule_unfit(const struct ohtd_alert_rule *rule, const char **item);
+
+/* A bit for each enum ohtd_state that @rule says. A state of another release is none in which the robot can be. */
+uint16_t ohtd_alert_rule_states(const struct ohtd_alert_rule *rule);
+
+/* Has @rule say those of @states. */
+void ohtd_alert_rule_put_states(struct ohtd_alert_rule *rule, uint16_t states);
 
 void ohtd_alert_watch_begin(struct ohtd_alert_watch *watch, const struct ohtd_alert_rule *rule);
 

@@ -13,7 +13,6 @@
  * struct slot - a place for a rule
  * @used: there is one
  * @id: see struct ohtd_alert_told
- * @values: that it was made of; zeros: as it is shipped
  * @shown: its alert is told, and no other one of its group in its place
  * @shown_ns: since when, by the time of samples
  * @carried: text of an alert of the run before; "": it is of this run
@@ -22,7 +21,6 @@ struct slot {
 	bool used;
 	unsigned int id;
 	struct ohtd_alert_rule_state state;
-	struct ohtd_alert_rule_values values;
 	struct ohtd_alert_watch watch;
 	bool shown;
 	uint64_t shown_ns;
@@ -48,52 +46,46 @@ struct ohtd_alert_rules {
 #define REVISION_MASK	((1ull << 53) - 1)
 
 /* FNV-1a */
-static int64_t revision_of(const struct ohtd_alert_rule_values *values)
+static int64_t revision_of(const struct ohtd_alert_rule *rule)
 {
-	const unsigned char *bytes = (const unsigned char *)values;
+	const unsigned char *bytes = (const unsigned char *)rule;
 	uint64_t sum = FNV_BASIS;
 
-	for (size_t i = 0; i < sizeof(*values); i++)
+	for (size_t i = 0; i < sizeof(*rule); i++)
 		sum = (sum ^ bytes[i]) * FNV_PRIME;
 	return (int64_t)(sum & REVISION_MASK) | 1;
 }
 
-static void drop_words(struct ohtd_alert_rule_values *values)
+static void drop_words(struct ohtd_alert_rule *rule)
 {
-	memset(values->text, 0, sizeof(values->text));
-	memset(values->consequence, 0, sizeof(values->consequence));
-	memset(values->action, 0, sizeof(values->action));
+	memset(rule->text, 0, sizeof(rule->text));
+	memset(rule->consequence, 0, sizeof(rule->consequence));
+	memset(rule->action, 0, sizeof(rule->action));
 }
 
 /* All but the words for people. */
-static bool watches_the_same(const struct ohtd_alert_rule_state *state, const struct ohtd_alert_rule *rule, bool enabled)
+static bool watches_the_same(const struct ohtd_alert_rule *rule, const struct ohtd_alert_rule *other)
 {
-	struct ohtd_alert_rule_values before, now;
+	struct ohtd_alert_rule before = *rule, now = *other;
 
-	ohtd_alert_rule_to_values(&state->rule, state->enabled, &before);
-	ohtd_alert_rule_to_values(rule, enabled, &now);
 	drop_words(&before);
 	drop_words(&now);
 	return !memcmp(&before, &now, sizeof(now));
 }
 
-/* With the lock held. */
-static void fill(struct ohtd_alert_rules *rules, struct slot *slot,
-		 const struct ohtd_alert_rule *rule, const struct ohtd_alert_rule_values *values)
+/* With the lock held. @configured: it is not as it is shipped. */
+static void fill(struct ohtd_alert_rules *rules, struct slot *slot, const struct ohtd_alert_rule *rule, bool configured)
 {
-	static const struct ohtd_alert_rule_values as_shipped;
+	const int64_t revision = configured ? revision_of(rule) : 0;
 	bool is_same;
 
-	values = values ? values : &as_shipped;
-	if (slot->used && !memcmp(&slot->values, values, sizeof(*values)))
+	if (slot->used && slot->state.revision == revision && !memcmp(&slot->state.rule, rule, sizeof(*rule)))
 		return;
-	is_same = slot->used && watches_the_same(&slot->state, rule, values == &as_shipped || values->enabled);
+	is_same = slot->used && watches_the_same(&slot->state.rule, rule);
 	slot->used = true;
-	slot->values = *values;
-	slot->state = (struct ohtd_alert_rule_state){
-		.rule = *rule, .shipped = slot < &rules->slots[OHTD_ALERT_SHIPPED],
-		.enabled = values == &as_shipped || values->enabled, .revision = values == &as_shipped ? 0 : revision_of(values),
-	};
+	slot->state = (struct ohtd_alert_rule_state){ .shipped = slot < &rules->slots[OHTD_ALERT_SHIPPED], .revision = revision };
+	/* All bytes, since rules are compared by them. */
+	memcpy(&slot->state.rule, rule, sizeof(*rule));
 	/* An alert that stands goes on, with other words. */
 	if (is_same)
 		return;
@@ -103,26 +95,23 @@ static void fill(struct ohtd_alert_rules *rules, struct slot *slot,
 	ohtd_alert_watch_begin(&slot->watch, &slot->state.rule);
 }
 
-static bool can_be_at_work(const struct ohtd_alert_rule_values *values, struct ohtd_alert_rule *rule)
+static bool can_be_at_work(const struct ohtd_alert_rule *rule)
 {
-	const char *why = ohtd_alert_rule_from_values(values, rule, NULL);
+	const char *why = ohtd_alert_rule_unfit(rule, NULL);
 
 	if (why)
 		ohtd_log(OHTD_LOG_WARNING, "alert", "rule_left_out",
-			 "%s: %s; DELETE alert-rules/%s drops it", values->code, why, values->code);
+			 "%s: %s; DELETE alert-rules/%s drops it", rule->code, why, rule->code);
 	return !why;
 }
 
 static void set_shipped(struct ohtd_alert_rules *rules, const struct ohtd_alert_rule_set *set)
 {
 	for (unsigned int i = 0; i < OHTD_ALERT_SHIPPED; i++) {
-		const struct ohtd_alert_rule_values *values = ohtd_alert_rule_in(set, ohtd_alert_shipped[i].code);
-		struct ohtd_alert_rule rule;
+		const struct ohtd_alert_rule *rule = ohtd_alert_rule_in(set, ohtd_alert_shipped[i].code);
+		const bool configured = rule && can_be_at_work(rule);
 
-		if (values && can_be_at_work(values, &rule))
-			fill(rules, &rules->slots[i], &rule, values);
-		else
-			fill(rules, &rules->slots[i], &ohtd_alert_shipped[i], NULL);
+		fill(rules, &rules->slots[i], configured ? rule : &ohtd_alert_shipped[i], configured);
 	}
 }
 
@@ -131,7 +120,7 @@ static struct slot *own_slot(struct ohtd_alert_rules *rules, const char *code)
 	for (unsigned int i = OHTD_ALERT_SHIPPED; i < OHTD_ALERT_RULES_MAX; i++) {
 		struct slot *slot = &rules->slots[i];
 
-		if (code ? slot->used && !strcmp(slot->values.code, code) : !slot->used)
+		if (code ? slot->used && !strcmp(slot->state.rule.code, code) : !slot->used)
 			return slot;
 	}
 	return NULL;
@@ -140,17 +129,16 @@ static struct slot *own_slot(struct ohtd_alert_rules *rules, const char *code)
 static void set_own(struct ohtd_alert_rules *rules, const struct ohtd_alert_rule_set *set)
 {
 	for (unsigned int i = OHTD_ALERT_SHIPPED; i < OHTD_ALERT_RULES_MAX; i++)
-		if (rules->slots[i].used && !ohtd_alert_rule_in(set, rules->slots[i].values.code))
+		if (rules->slots[i].used && !ohtd_alert_rule_in(set, rules->slots[i].state.rule.code))
 			rules->slots[i].used = false;
 	for (unsigned int i = 0; i < set->count; i++) {
 		struct slot *slot = own_slot(rules, set->rule[i].code);
-		struct ohtd_alert_rule rule;
 
 		slot = slot ? slot : own_slot(rules, NULL);
 		if (!slot || ohtd_alert_rule_shipped(set->rule[i].code) >= 0)
 			continue;
-		if (can_be_at_work(&set->rule[i], &rule))
-			fill(rules, slot, &rule, &set->rule[i]);
+		if (can_be_at_work(&set->rule[i]))
+			fill(rules, slot, &set->rule[i], true);
 	}
 }
 
@@ -190,7 +178,7 @@ void ohtd_alert_rules_destroy(struct ohtd_alert_rules *rules)
 
 static bool is_at_work(const struct slot *slot)
 {
-	return slot->used && slot->state.enabled;
+	return slot->used && slot->state.rule.enabled;
 }
 
 /* @b is told in the place of @a. */

@@ -68,13 +68,11 @@ void ohtd_alert_rules_carry(struct ohtd_alert_rules *rules, const char *code, co
  * struct ohtd_alert_rule_state - a rule as it stands
  * @rule: what it says
  * @shipped: it comes with the daemon
- * @enabled: it is at work
  * @revision: follows from what it says, so another form has another one; 0: as it is shipped
  */
 struct ohtd_alert_rule_state {
 	struct ohtd_alert_rule rule;
 	bool shipped;
-	bool enabled;
 	int64_t revision;
 };
 

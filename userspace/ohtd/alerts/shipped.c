@@ -11,11 +11,9 @@
 #include "robot/telemetry.h"
 
 /* With the outputs off the bus is filled with reads that can wait. */
-#define OUTPUTS_OFF \
-	(OHTD_ALERT_RULE_AT_BOTH_ENDS | \
-	 1 << OHTD_STATE_SAFE | 1 << OHTD_STATE_ESTOP | 1 << OHTD_STATE_FAULT)
-#define OF(signal_) \
-	.signal = OHTD_TELEMETRY_##signal_, .suppressed = OHTD_ALERT_RULE_AT_BOTH_ENDS
+#define OUTPUTS_OFF	"boot,init,fault,estop,safe,shutdown"
+#define OF_IN(signal_, suppressed_)	.enabled = 1, .signal = #signal_, .suppressed = suppressed_
+#define OF(signal_)	OF_IN(signal_, OHTD_ALERT_AT_BOTH_ENDS)
 #define WARNING		.severity = OHTD_SEVERITY_WARNING
 #define CRITICAL	.severity = OHTD_SEVERITY_CRITICAL
 #define ABOVE(limit_, hysteresis_) \
@@ -25,7 +23,7 @@
 #define DELAY(on_s, off_s) \
 	.on_ms = (on_s) * 1000, .off_ms = (off_s) * 1000
 #define MINUS(signal_) \
-	.kind = OHTD_ALERT_RULE_DIFFERENCE, .minus = OHTD_TELEMETRY_##signal_
+	.kind = OHTD_ALERT_RULE_DIFFERENCE, .minus = #signal_
 #define INCREASE_IN(window_s) \
 	.kind = OHTD_ALERT_RULE_INCREASE, .window_ms = (window_s) * 1000
 
@@ -93,9 +91,8 @@ const struct ohtd_alert_rule ohtd_alert_shipped[OHTD_ALERT_SHIPPED] = {
 	  .text = "Requests on the bus fail",
 	  .consequence = "Values come late, and a module may be lost.",
 	  .action = "See GET bus: time-outs (slow module), CRC (wiring, termination, ground)." },
-	{ "bus_cycles_missed", .signal = OHTD_TELEMETRY_bus_cycles_missed,
-	  INCREASE_IN(60), ABOVE(120, 60), DELAY(0, 10), WARNING,
-	  .suppressed = OUTPUTS_OFF, .behind_modules = true, .group = "cycles",
+	{ "bus_cycles_missed", OF_IN(bus_cycles_missed, OUTPUTS_OFF), INCREASE_IN(60), ABOVE(120, 60), DELAY(0, 10), WARNING,
+	  .behind_modules = true, .group = "cycles",
 	  .text = "The bus misses cycles of its grid",
 	  .consequence = "Values come late, and motion is less smooth.", .action = MACHINE },
 	{ "control_cycles_missed", OF(cycles_missed), INCREASE_IN(60), ABOVE(120, 60), DELAY(0, 10),

@@ -48,9 +48,8 @@ struct trying {
 
 static void choose_signals(struct trying *t)
 {
-	t->signals[t->count++] = t->rule->signal;
-	t->signals[t->count++] = t->rule->kind == OHTD_ALERT_RULE_DIFFERENCE ? t->rule->minus :
-									       t->rule->signal;
+	t->signals[t->count++] = (uint8_t)t->watch.signal;
+	t->signals[t->count++] = (uint8_t)(t->rule->kind == OHTD_ALERT_RULE_DIFFERENCE ? t->watch.minus : t->watch.signal);
 	t->signals[t->count++] = OHTD_TELEMETRY_state;
 	for (unsigned int i = 0; t->rule->behind_modules && i < OHTD_ALERT_RULE_HEALTHS; i++)
 		t->signals[t->count++] = ohtd_alert_rule_healths[i];
@@ -168,13 +167,13 @@ static bool has_one_result(const struct trying *t, size_t place)
 static bool may_turn(const struct trying *t, size_t place)
 {
 	const struct ohtd_alert_watch *watch = &t->watch;
-	const uint32_t delay_ms = watch->active ? t->rule->off_ms : t->rule->on_ms;
+	const uint64_t delay_ns = (uint64_t)(watch->active ? t->rule->off_ms : t->rule->on_ms) * OHTD_NS_PER_MS;
 	const uint64_t turning_ns = watch->turning ? watch->turning_ns : 0;
 	int64_t value = column_of(&t->columns, 0, place)->last;
 
 	if (t->rule->kind == OHTD_ALERT_RULE_DIFFERENCE)
 		value -= column_of(&t->columns, 1, place)->last;
-	return delay_ms * OHTD_NS_PER_MS <= turning_ns + COLUMN_NS &&
+	return delay_ns <= turning_ns + COLUMN_NS &&
 	       ohtd_alert_watch_is_beyond(watch, value) != watch->active;
 }
 
@@ -314,8 +313,8 @@ int ohtd_alert_trial(struct ohtd_history *history, const struct ohtd_alert_rule 
 	*t = (struct trying){
 		.history = history, .rule = rule, .trial = trial, .until_ns = until_ns,
 	};
-	choose_signals(t);
 	ohtd_alert_watch_begin(&t->watch, rule);
+	choose_signals(t);
 	while (!r && at_ns < trial->to_ns && !is_late(t))
 		r = try_window(t, &at_ns);
 	trial->complete = at_ns >= trial->to_ns;

@@ -171,6 +171,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "What people have said of an alert",
 	}, {
 		.method = OHTD_POST, .path = "alerts/{id}/comments", .role = OHTD_ROLE_OPERATOR,
+		.act = { "comment", "commented", " on an alert" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 4096, .body = &comment_body_shape,
 		.replies = { { 201, &comment_shape } }, .problems = { "not_found", "too_many_comments" },
 		.handle = post_comment,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alerts/shipped.h"
 #include "base/blank.h"
 #include "server/call.h"
 #include "lists/name_list.h"
@@ -67,6 +68,12 @@ OHTD_SHAPE_SHARED(ohtd_api_rule_form, "AlertRule",
 	OHTD_INTEGER(ohtd_api_rule_form, revision,
 		     .summary = "Another one with each change, for If-Match; 0: as it is shipped"));
 
+/* Of a rule that can be at work. */
+static unsigned int number_of(const char *signal)
+{
+	return (unsigned int)ohtd_robot_signal_named(signal);
+}
+
 static const char *or_null(struct ohtd_call *call, const char *text)
 {
 	return *text ? ohtd_call_text_of(call, "%s", text) : NULL;
@@ -76,25 +83,26 @@ struct ohtd_api_rule_form ohtd_api_rule_form_of(struct ohtd_call *call,
 					const struct ohtd_alert_rule_state *state)
 {
 	const struct ohtd_alert_rule *rule = &state->rule;
-	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(rule->signal);
+	const struct ohtd_telemetry_info *info = ohtd_telemetry_info(number_of(rule->signal));
+	const uint16_t suppressed = ohtd_alert_rule_states(rule);
 	const char **states = ohtd_call_alloc(call, OHTD_STATES * sizeof(*states));
 	struct ohtd_api_rule_form view = {
-		.code = or_null(call, rule->code), .signal = info->name, .kind = rule->kind,
-		.window_ms = rule->kind == OHTD_ALERT_RULE_INCREASE ? rule->window_ms : OHTD_NONE,
-		.when = rule->below, .limit = rule->limit, .hysteresis = rule->hysteresis,
-		.unit = or_null(call, info->unit), .on_ms = rule->on_ms, .off_ms = rule->off_ms,
-		.severity = rule->severity, .latching = rule->latching,
-		.behind_modules = rule->behind_modules, .suppressed = states,
+		.code = or_null(call, rule->code), .signal = info->name, .kind = (unsigned int)rule->kind,
+		.window_ms = rule->kind == OHTD_ALERT_RULE_INCREASE ? (int64_t)rule->window_ms : OHTD_NONE,
+		.when = rule->below ? 1 : 0, .limit = rule->limit, .hysteresis = rule->hysteresis,
+		.unit = or_null(call, info->unit), .on_ms = (int64_t)rule->on_ms, .off_ms = (int64_t)rule->off_ms,
+		.severity = rule->severity, .latching = rule->latching != 0,
+		.behind_modules = rule->behind_modules != 0, .suppressed = states,
 		.group = or_null(call, rule->group), .text = or_null(call, rule->text),
 		.consequence = or_null(call, rule->consequence),
-		.action = or_null(call, rule->action), .enabled = state->enabled,
+		.action = or_null(call, rule->action), .enabled = rule->enabled != 0,
 		.shipped = state->shipped, .revision = state->revision,
 	};
 
 	if (rule->kind == OHTD_ALERT_RULE_DIFFERENCE)
-		view.minus = ohtd_telemetry_info(rule->minus)->name;
+		view.minus = ohtd_telemetry_info(number_of(rule->minus))->name;
 	for (unsigned int i = 0; i < OHTD_STATES; i++)
-		if (rule->suppressed >> i & 1)
+		if (suppressed >> i & 1)
 			states[view.suppressed_count++] = ohtd_state_name(i);
 	return view;
 }
@@ -149,14 +157,14 @@ OHTD_SHAPE_SHARED_AS(ohtd_rule_body, ohtd_api_rule_form, "AlertRuleBody",
 		  .example = "\"Have the charger checked.\""));
 
 /* False: it has been refused. */
-static bool take_signal(struct ohtd_call *call, const char *member, const char *name, uint8_t *signal)
+static bool take_signal(struct ohtd_call *call, const char *member, const char *name, char signal[OHTD_RULE_SIGNAL_BYTES])
 {
 	int number = ohtd_name_read(call, &ohtd_signal_list, member, name);
 
 	if (number < 0)
 		return false;
-	*signal = (uint8_t)number;
-	if (ohtd_telemetry_info(*signal)->type != OHTD_TELEMETRY_WORD)
+	snprintf(signal, OHTD_RULE_SIGNAL_BYTES, "%s", ohtd_telemetry_info((unsigned int)number)->name);
+	if (ohtd_telemetry_info((unsigned int)number)->type != OHTD_TELEMETRY_WORD)
 		return true;
 	ohtd_reply_member(call, ohtd_call_text_of(call, "/%s", member), "unfit",
 			  "'%s' is a word, which is above or below nothing", name);
@@ -167,6 +175,7 @@ static bool take_minus(struct ohtd_call *call, const struct ohtd_api_rule_form *
 		       struct ohtd_alert_rule *rule)
 {
 	bool wanted = rule->kind == OHTD_ALERT_RULE_DIFFERENCE;
+	unsigned int signal, minus;
 
 	if (wanted != (said->minus != NULL)) {
 		ohtd_reply_member(call, "/minus", "unfit", "is for kind difference, and needed there; kind is %s",
@@ -175,11 +184,12 @@ static bool take_minus(struct ohtd_call *call, const struct ohtd_api_rule_form *
 	}
 	if (!wanted)
 		return true;
-	if (!take_signal(call, "minus", said->minus, &rule->minus))
+	if (!take_signal(call, "minus", said->minus, rule->minus))
 		return false;
-	if (!strcmp(ohtd_telemetry_info(rule->signal)->unit, ohtd_telemetry_info(rule->minus)->unit) &&
-	    ohtd_telemetry_origin(rule->signal)->decimals ==
-	    ohtd_telemetry_origin(rule->minus)->decimals && rule->signal != rule->minus)
+	signal = number_of(rule->signal);
+	minus = number_of(rule->minus);
+	if (!strcmp(ohtd_telemetry_info(signal)->unit, ohtd_telemetry_info(minus)->unit) &&
+	    ohtd_telemetry_origin(signal)->decimals == ohtd_telemetry_origin(minus)->decimals && signal != minus)
 		return true;
 	ohtd_reply_member(call, "/minus", "unfit", "'%s' is no other signal with the unit and the decimals of '%s'",
 			  said->minus, said->signal);
@@ -196,8 +206,8 @@ static bool take_window(struct ohtd_call *call, const struct ohtd_api_rule_form 
 				  kinds[rule->kind]);
 		return false;
 	}
-	rule->window_ms = wanted ? (uint32_t)said->window_ms : 0;
-	if (!wanted || ohtd_telemetry_info(rule->signal)->type == OHTD_TELEMETRY_INTEGER)
+	rule->window_ms = wanted ? (double)said->window_ms : 0;
+	if (!wanted || ohtd_telemetry_info(number_of(rule->signal))->type == OHTD_TELEMETRY_INTEGER)
 		return true;
 	ohtd_reply_member(call, "/signal", "unfit", "'%s' is no counter: an increase needs one", said->signal);
 	return false;
@@ -208,16 +218,16 @@ static void range_of(struct ohtd_call *call, const struct ohtd_alert_rule *rule,
 {
 	const struct ohtd_scene scene = ohtd_call_scene(call);
 	struct ohtd_telemetry_sight *sight = ohtd_call_alloc(call, sizeof(*sight));
-	const struct ohtd_telemetry_origin *origin = ohtd_telemetry_origin(rule->signal);
+	const struct ohtd_telemetry_origin *origin = ohtd_telemetry_origin(number_of(rule->signal));
 	const struct oht_register *reg;
 	int64_t lowest, greatest;
 
 	range[0] = range[1] = NAN;
 	ohtd_robot_look(scene.services->robot, scene.snapshot, scene.now_ns, sight);
-	reg = ohtd_telemetry_register(sight, rule->signal);
+	reg = ohtd_telemetry_register(sight, number_of(rule->signal));
 	if (rule->kind == OHTD_ALERT_RULE_INCREASE) {
 		range[0] = 0;
-	} else if (ohtd_telemetry_info(rule->signal)->type == OHTD_TELEMETRY_BOOLEAN) {
+	} else if (ohtd_telemetry_info(number_of(rule->signal))->type == OHTD_TELEMETRY_BOOLEAN) {
 		range[0] = 0;
 		range[1] = 1;
 	} else if (reg) {
@@ -250,13 +260,13 @@ static const char *range_text(struct ohtd_call *call, const double range[2], con
 static bool has_digits(struct ohtd_call *call, const struct ohtd_alert_rule *rule, const char *pointer,
 		       double value)
 {
-	const unsigned int decimals = ohtd_telemetry_origin(rule->signal)->decimals;
+	const unsigned int decimals = ohtd_telemetry_origin(number_of(rule->signal))->decimals;
 	const double scaled = value * pow(10, decimals);
 
 	if (fabs(scaled - round(scaled)) <= ROUNDING * fabs(scaled))
 		return true;
 	ohtd_reply_member(call, pointer, "range", "is %.10g: '%s' has %u digits behind the point, say no more of them",
-			  value, ohtd_telemetry_info(rule->signal)->name, decimals);
+			  value, ohtd_telemetry_info(number_of(rule->signal))->name, decimals);
 	return false;
 }
 
@@ -264,8 +274,8 @@ static bool has_digits(struct ohtd_call *call, const struct ohtd_alert_rule *rul
 static bool check_limit(struct ohtd_call *call, const struct ohtd_alert_rule *rule)
 {
 	const double back = rule->limit + (rule->below ? rule->hysteresis : -rule->hysteresis);
-	const char *unit = ohtd_telemetry_info(rule->signal)->unit;
-	const char *signal = ohtd_telemetry_info(rule->signal)->name;
+	const char *unit = ohtd_telemetry_info(number_of(rule->signal))->unit;
+	const char *signal = ohtd_telemetry_info(number_of(rule->signal))->name;
 	double range[2];
 
 	range_of(call, rule, range);
@@ -296,6 +306,8 @@ static bool check_limit(struct ohtd_call *call, const struct ohtd_alert_rule *ru
 static bool take_states(struct ohtd_call *call, const struct ohtd_api_rule_form *said,
 			struct ohtd_alert_rule *rule)
 {
+	uint16_t states = ohtd_alert_rule_states(rule);
+
 	for (size_t i = 0; i < said->suppressed_count; i++) {
 		int state = ohtd_word_number(&state_words, said->suppressed[i]);
 
@@ -304,9 +316,10 @@ static bool take_states(struct ohtd_call *call, const struct ohtd_api_rule_form 
 					  "unknown_value", "'%s' is no state of the robot", said->suppressed[i]);
 			return false;
 		}
-		rule->suppressed |= (uint16_t)(1u << state);
+		states |= (uint16_t)(1u << state);
 	}
-	if (rule->suppressed != EVERY_STATE)
+	ohtd_alert_rule_put_states(rule, states);
+	if (states != EVERY_STATE)
 		return true;
 	ohtd_reply_member(call, "/suppressed", "unfit", "has every state of the robot: the alert would never be told");
 	return false;
@@ -316,18 +329,18 @@ bool ohtd_rule_take(struct ohtd_call *call, const struct ohtd_api_rule_form *sai
 		    struct ohtd_alert_rule *rule)
 {
 	*rule = (struct ohtd_alert_rule){
-		.kind = (uint8_t)said->kind, .below = said->when, .on_ms = (uint32_t)said->on_ms,
-		.off_ms = (uint32_t)said->off_ms, .severity = (uint8_t)said->severity,
+		.enabled = 1, .kind = (int)said->kind, .below = (int)said->when, .on_ms = (double)said->on_ms,
+		.off_ms = (double)said->off_ms, .severity = (int)said->severity,
 		.latching = said->latching > 0, .behind_modules = said->behind_modules > 0,
 		.limit = said->limit, .hysteresis = said->hysteresis,
-		.suppressed = OHTD_ALERT_RULE_AT_BOTH_ENDS,
+		.suppressed = OHTD_ALERT_AT_BOTH_ENDS,
 	};
 	snprintf(rule->code, sizeof(rule->code), "%s", said->code);
 	snprintf(rule->group, sizeof(rule->group), "%s", said->group ? said->group : "");
 	snprintf(rule->text, sizeof(rule->text), "%s", said->text);
 	snprintf(rule->consequence, sizeof(rule->consequence), "%s", said->consequence);
 	snprintf(rule->action, sizeof(rule->action), "%s", said->action);
-	return take_signal(call, "signal", said->signal, &rule->signal) &&
+	return take_signal(call, "signal", said->signal, rule->signal) &&
 	       take_minus(call, said, rule) && take_window(call, said, rule) &&
 	       check_limit(call, rule) && take_states(call, said, rule);
 }
@@ -369,17 +382,17 @@ bool ohtd_rule_take_change(struct ohtd_call *call, const struct ohtd_api_rule_fo
 	struct ohtd_alert_rule *rule = &state->rule;
 
 	if (said->enabled >= 0)
-		state->enabled = said->enabled;
+		rule->enabled = said->enabled;
 	if (isfinite(said->limit))
 		rule->limit = said->limit;
 	if (isfinite(said->hysteresis))
 		rule->hysteresis = said->hysteresis;
 	if (said->on_ms != OHTD_NONE)
-		rule->on_ms = (uint32_t)said->on_ms;
+		rule->on_ms = (double)said->on_ms;
 	if (said->off_ms != OHTD_NONE)
-		rule->off_ms = (uint32_t)said->off_ms;
+		rule->off_ms = (double)said->off_ms;
 	if (said->severity != OHTD_NONE)
-		rule->severity = (uint8_t)said->severity;
+		rule->severity = (int)said->severity;
 	if (said->latching >= 0)
 		rule->latching = said->latching;
 	change_texts(said, rule);

@@ -97,7 +97,7 @@ static struct rule_patch begin_patch(struct ohtd_call *call)
 }
 
 /* @rule: NULL: the rule goes, or is as it is shipped. NULL: out of memory. */
-static struct json_object *patch_of(const char *code, const struct ohtd_alert_rule_values *rule)
+static struct json_object *patch_of(const char *code, const struct ohtd_alert_rule *rule)
 {
 	struct json_object *patch = json_object_new_object(), *rules = json_object_new_object();
 	struct json_object *tree = rule ? ohtd_alert_rule_tree(rule) : NULL;
@@ -113,7 +113,7 @@ static struct json_object *patch_of(const char *code, const struct ohtd_alert_ru
 	return NULL;
 }
 
-static void submit(struct ohtd_call *call, const char *code, const struct ohtd_alert_rule_values *rule, int64_t version,
+static void submit(struct ohtd_call *call, const char *code, const struct ohtd_alert_rule *rule, int64_t version,
 		   void (*done)(struct ohtd_call *call, const struct ohtd_change *change))
 {
 	struct ohtd_change *change = ohtd_call_change_make(call);
@@ -135,10 +135,7 @@ static void submit(struct ohtd_call *call, const char *code, const struct ohtd_a
 static void submit_rule(struct ohtd_call *call, const struct rule_patch *patch,
 			void (*done)(struct ohtd_call *call, const struct ohtd_change *change))
 {
-	struct ohtd_alert_rule_values values;
-
-	ohtd_alert_rule_to_values(&patch->state.rule, patch->state.enabled, &values);
-	submit(call, values.code, &values, patch->version, done);
+	submit(call, patch->state.rule.code, &patch->state.rule, patch->version, done);
 }
 
 static const char *rule_text(struct ohtd_call *call, struct json_object *tree, const char *code)
@@ -222,7 +219,7 @@ static void post_rule(struct ohtd_call *call)
 				   said->code);
 		return;
 	}
-	patch.state = (struct ohtd_alert_rule_state){ .enabled = true };
+	patch.state = (struct ohtd_alert_rule_state){ 0 };
 	if (ohtd_rule_take(call, said, &patch.state.rule) && has_room(call, said->code))
 		submit_rule(call, &patch, reply_new);
 }
@@ -374,7 +371,7 @@ static const char *trial_text(struct ohtd_call *call, const struct ohtd_alert_tr
 
 static void fill_comings(struct ohtd_call *call, const struct trial_late *job, struct coming *items)
 {
-	const double scale = pow(10, ohtd_telemetry_origin(job->rule.signal)->decimals);
+	const double scale = pow(10, ohtd_telemetry_origin((unsigned int)ohtd_robot_signal_named(job->rule.signal))->decimals);
 
 	for (unsigned int i = 0; i < job->trial.kept; i++) {
 		const struct ohtd_alert_coming *coming = &job->trial.comings[i];
@@ -476,6 +473,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Rules on values: when an alert comes and ends, and what it says",
 	}, {
 		.method = OHTD_POST, .path = "alert-rules", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "make", "made", " a rule on values" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED, .body = &ohtd_rule_body_shape,
 		.replies = { { 201, &ohtd_api_rule_form_shape } },
 		.elevation = OHTD_ELEVATION_BY_ITEM,
@@ -491,6 +489,7 @@ static const struct ohtd_route routes[] = {
 		.text = "The header ETag has its revision, for If-Match.",
 	}, {
 		.method = OHTD_PUT, .path = "alert-rules/{name}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "change", "changed", " a rule on values" },
 		.flags = OHTD_ROUTE_STORE, .body = &ohtd_rule_change_shape,
 		.replies = { { 200, &ohtd_api_rule_form_shape } },
 		.elevation = OHTD_ELEVATION_BY_ITEM,
@@ -500,6 +499,7 @@ static const struct ohtd_route routes[] = {
 		.text = "With the header If-Match, which says the revision that is changed. What is left out stays.",
 	}, {
 		.method = OHTD_DELETE, .path = "alert-rules/{name}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "delete", "deleted", " a rule on values" },
 		.flags = OHTD_ROUTE_STORE,
 		.elevation = OHTD_ELEVATION_BY_ITEM,
 		.replies = { { 204, NULL } }, .problems = { "not_found", CHANGE_PROBLEMS },
@@ -514,6 +514,7 @@ static const struct ohtd_route routes[] = {
 		.text = "By the samples that are kept. A latching alert ends with its reason here.",
 	}, {
 		.method = OHTD_POST, .path = "alert-rules/{name}/test", .role = OHTD_ROLE_OPERATOR,
+		.act = { "try", "tried", " a rule on values" },
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_STORE, .query = &trial_query_shape,
 		.replies = { { 200, &trial_shape } }, .problems = { "not_found", "too_many_runs" },
 		.handle = get_trial,
@@ -521,6 +522,7 @@ static const struct ohtd_route routes[] = {
 		.text = "It changes nothing.",
 	}, {
 		.method = OHTD_POST, .path = "alert-trials", .role = OHTD_ROLE_OPERATOR,
+		.act = { "try", "tried", " a rule on values" },
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_STORE, .query = &trial_query_shape, .body = &ohtd_rule_body_shape,
 		.replies = { { 200, &trial_shape } }, .problems = { "unknown_signal", "too_many_runs" },
 		.handle = post_trial,

@@ -256,16 +256,18 @@ static const struct ohtd_route routes[] = {
 		.summary = "Which alerts are shelved, also while none of them stands",
 	}, {
 		.method = OHTD_POST, .path = "alerts/{id}/shelve", .role = OHTD_ROLE_OPERATOR,
+		.act = { "shelve", "shelved", " an alert" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 2048, .body = &shelve_body_shape,
 		.replies = { { 200, &shelf_shape } },
 		.problems = { "not_found", "alert_not_shelvable", "alert_over", "too_many_shelves" },
 		.handle = post_shelve,
 		.summary = "Have no person called for an alert, nor for those that come with its code, source, address and subject",
-		.text = "It stands and is listed as before. Webhooks are not told when it comes again meanwhile; what stands "
-			"when the time is over is told then. In the place of a shelf that lasts. Never an emergency, the "
+		.text = "It stands and is listed as before. Receivers elsewhere are not told when it comes again "
+			"meanwhile; what stands when the time is over is told then. In the place of a shelf that lasts. Never an emergency, the "
 			"stop, or a fault of the robot.",
 	}, {
 		.method = OHTD_POST, .path = "alerts/{id}/unshelve", .role = OHTD_ROLE_OPERATOR,
+		.act = { "take", "took", " an alert off its shelf" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 200, &shelf_shape } },
 		.problems = { "not_found", "alert_not_shelved" },

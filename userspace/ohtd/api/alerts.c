@@ -47,13 +47,13 @@ OHTD_SHAPE(alert, "Alert",
 	OHTD_TEXT(alert, text, .summary = "What it is, for people"),
 	OHTD_TEXT(alert, action, .summary = "What to do"),
 	OHTD_TEXT(alert, source,
-		  .summary = "robot, module, bus, control_plane, journal, store, history, log, certificate, profile, clock, "
-			     "disk, safety, alerts, webhooks, audit or configuration",
+		  .summary = "robot, module, bus, control_plane, profile or safety; else the part of the computer that it is about, as store, "
+			     "clock or disk",
 		  .example = "\"module\""),
 	OHTD_INTEGER(alert, address, .flags = OHTD_NULL,
 		     .summary = "Unit address of the module; null: it is about no module"),
 	OHTD_TEXT(alert, subject, .flags = OHTD_NULL,
-		  .summary = "Which of several things of its kind it is about, as the id of a webhook; null: its kind has one, or it "
+		  .summary = "Which of several things of its kind it is about, as the name of an account; null: its kind has one, or it "
 			     "stands for all of its kind that have no alert of their own"),
 	OHTD_TIME(alert, since, .flags = OHTD_NULL, .summary = "Since when, or when it was first seen; null: it has no number yet"),
 	OHTD_BOOLEAN(alert, over,
@@ -458,6 +458,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "An alert by its number, also one that is over",
 	}, {
 		.method = OHTD_POST, .path = "alerts/{id}/acknowledge", .role = OHTD_ROLE_OPERATOR,
+		.act = { "acknowledge", "acknowledged", " an alert" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &acknowledge_body_shape,
 		.replies = { { 200, &kept_alert_shape } },
 		.problems = { "not_found", "alert_came_again" },

@@ -120,11 +120,12 @@ static struct backup shown_backup(struct ohtd_call *call, const struct ohtd_back
 {
 	const struct ohtd_manifest *manifest = &view->manifest;
 	struct backup_rows *rows = ohtd_call_alloc(call, sizeof(*rows) * OHTD_CARRY_TABLES);
+	const char **left_out = ohtd_call_alloc(call, sizeof(*left_out) * OHTD_JOBS_LEFT_OUT_MAX);
 	struct backup backup = {
 		.id = view->id, .bytes = (int64_t)view->bytes, .encrypted = view->encrypted,
 		.damaged = view->damaged, .restore_waits = view->id == waiting, .made = OHTD_NONE, .schema = OHTD_NONE, .content_bytes = OHTD_NONE,
 		.history_bytes = OHTD_NONE, .history_from = OHTD_NONE, .history_to = OHTD_NONE,
-		.rows = rows, .left_out = ohtd_backup_left_out,
+		.rows = rows, .left_out = left_out,
 	};
 
 	if (view->damaged)
@@ -144,7 +145,7 @@ static struct backup shown_backup(struct ohtd_call *call, const struct ohtd_back
 		};
 		backup.rows_count++;
 	}
-	backup.left_out_count = ohtd_backup_left_out_count(manifest);
+	backup.left_out_count = ohtd_jobs_list_left_out(manifest, left_out);
 	show_history(&backup, &manifest->history);
 	return backup;
 }
@@ -274,6 +275,7 @@ static const struct ohtd_route job_routes[] = {
 		.summary = "One job",
 	}, {
 		.method = OHTD_DELETE, .path = "jobs/{id}", .role = OHTD_ROLE_ADMINISTRATOR, .body_bytes_max = 1024,
+		.act = { "cancel", "cancelled", " a job" },
 		.replies = { { 202, &job_shape } }, .problems = { "not_found", "job_ended" },
 		.handle = delete_job,
 		.summary = "Cancel a job: it ends as soon as it can, and leaves nothing",
@@ -683,6 +685,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Backups of the database: accounts, configuration, journal, alerts, rules, commands",
 	}, {
 		.method = OHTD_POST, .path = "backups", .role = OHTD_ROLE_ADMINISTRATOR, .flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED,
+		.act = { "make", "made", " a backup" },
 		.body_bytes_max = 1024, .body = &backup_make_shape,
 		.replies = { { 202, &job_made_shape } },
 		.problems = { "no_backup_key", "too_many_backups", "job_runs" },
@@ -696,6 +699,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "What a backup says of itself",
 	}, {
 		.method = OHTD_GET, .path = "backups/{id}/content", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "take", "took", " a backup away" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.kind = OHTD_STREAM, .flags = OHTD_ROUTE_STORE,
 		.replies = { { 200, NULL, "application/octet-stream" }, { 206, NULL, "application/octet-stream" } },
@@ -706,6 +710,7 @@ static const struct ohtd_route routes[] = {
 			"it was with Range: bytes=N-, if N is less than its length, else 416; ranges of another form are answered with the whole file.",
 	}, {
 		.method = OHTD_DELETE, .path = "backups/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "delete", "deleted", " a backup" },
 		.elevation = OHTD_ELEVATION_ALWAYS, .flags = OHTD_ROUTE_STORE,
 		.body_bytes_max = 1024,
 		.replies = { { 204, NULL } }, .problems = { "not_found" },
@@ -713,6 +718,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Delete a backup",
 	}, {
 		.method = OHTD_POST, .path = "backups/{id}/verify", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "verify", "verified", " a backup" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED, .body_bytes_max = 1024,
 		.replies = { { 202, &job_made_shape } },
 		.problems = { "not_found", "job_runs" },
@@ -720,6 +726,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Unpack a backup and read all of it; changes nothing",
 	}, {
 		.method = OHTD_POST, .path = "backups/{id}/restore", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "order", "ordered", " the restore of a backup" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED, .body_bytes_max = 1024, .body = &backup_restore_shape,
 		.replies = { { 202, &job_made_shape } },
@@ -730,6 +737,7 @@ static const struct ohtd_route routes[] = {
 			"back by itself if the daemon does not start with the other one.",
 	}, {
 		.method = OHTD_DELETE, .path = "backups/{id}/restore", .role = OHTD_ROLE_ADMINISTRATOR, .flags = OHTD_ROUTE_STORE,
+		.act = { "withdraw", "withdrew", " the restore of a backup" },
 		.body_bytes_max = 1024,
 		.replies = { { 204, NULL } }, .problems = { "not_found" },
 		.handle = delete_restore,

@@ -350,6 +350,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "One command by its number",
 	}, {
 		.method = OHTD_DELETE, .path = "robot/commands/{id}", .role = OHTD_ROLE_OPERATOR,
+		.act = { "take", "took", " a command out of the queue" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_NO_COURSE, .replies = { { 204 } },
 		.handle = delete_command,
 		.summary = "A command waits no more",

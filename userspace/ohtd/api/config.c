@@ -850,6 +850,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_PATCH, .path = "config", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "change", "changed", " the configuration" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_MERGE,
 		.query = &ohtd_config_confirm_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
@@ -865,6 +866,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "config/check", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "check", "checked", " a configuration" },
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_MERGE,
 		.query = &ohtd_config_why_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
@@ -883,6 +885,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_DELETE, .path = "config/pending", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "give", "gave", " a version of the configuration up" },
 		.flags = OHTD_ROUTE_MEMORY | OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
 		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"nothing_pending", "config_pending", "busy", "out_of_memory", "no_answer_in_time"},
@@ -892,6 +895,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "config/confirm", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "confirm", "confirmed", " a version of the configuration" },
 		.flags = OHTD_ROUTE_STORE,
 		.replies = {{200, &ohtd_config_change_shape}},
 		.problems = {"nothing_pending", "config_pending", "old_connection", "busy", "out_of_memory",
@@ -902,6 +906,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "config/extend", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "extend", "extended", " the time of a version of the configuration" },
 		.query = &extend_query_shape,
 		.replies = {{200, &config_pending_shape}},
 		.problems = {"nothing_pending", "config_pending", "busy", "out_of_memory", "no_answer_in_time"},
@@ -936,6 +941,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "config/versions/{id}/rollback", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "bring", "brought", " a version of the configuration back" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED,
 		.body_bytes_max = 4096,
 		.body = &ohtd_rollback_shape,
@@ -950,6 +956,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_PUT, .path = "config/versions/{id}/rescue", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "name", "named", " the rescue of the configuration" },
 		.flags = OHTD_ROUTE_STORE,
 		.replies = {{200, &kept_version_shape}},
 		.problems = {"not_found"},
@@ -959,6 +966,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "config/rescue", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "bring", "brought", " the rescue of the configuration back" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED,
 		.body_bytes_max = 4096,
 		.body = &ohtd_rollback_shape,
@@ -973,6 +981,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "robot/stations/{name}/teach", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "teach", "taught", " a station" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED,
 		.body_bytes_max = 4096,
 		.body = &teach_shape,

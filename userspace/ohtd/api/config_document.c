@@ -176,6 +176,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "config/import", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "import", "imported", " a configuration" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_OBJECT,
 		.query = &import_query_shape,
 		.replies = {{200, &ohtd_config_change_shape}},
@@ -190,6 +191,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "config/import/check", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "check", "checked", " a configuration" },
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_OBJECT,
 		.query = &import_check_query_shape,
 		.replies = {{200, &ohtd_config_change_shape}},

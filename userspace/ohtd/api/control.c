@@ -190,6 +190,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Who is in control",
 	}, {
 		.method = OHTD_POST, .path = "control", .role = OHTD_ROLE_OPERATOR,
+		.act = { "take", "took", " control" },
 		.flags = OHTD_ROUTE_REPEATS | OHTD_ROUTE_COMMAND, .body_bytes_max = 4096,
 		.replies = { { 200, &control_shape } },
 		.handle = post_control,
@@ -198,12 +199,14 @@ static const struct ohtd_route routes[] = {
 			"its session. A command that needs control takes it by itself when it is free.",
 	}, {
 		.method = OHTD_DELETE, .path = "control", .role = OHTD_ROLE_OPERATOR,
+		.act = { "give", "gave", " control back" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_NO_COURSE, .body_bytes_max = 4096,
 		.replies = { { 200, &control_shape } },
 		.handle = delete_control,
 		.summary = "Give control back",
 	}, {
 		.method = OHTD_POST, .path = "control/take-over", .role = OHTD_ROLE_OPERATOR,
+		.act = { "take", "took", " control over" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING, .body_bytes_max = 4096, .body = &take_over_shape,
 		.replies = { { 200, &control_shape } },
 		.handle = post_take_over,
@@ -211,6 +214,7 @@ static const struct ohtd_route routes[] = {
 		.text = "Of the same role or a lower one. The reason is told to that session.",
 	}, {
 		.method = OHTD_POST, .path = "control/hand-over", .role = OHTD_ROLE_OPERATOR,
+		.act = { "hand", "handed", " control over" },
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE, .body_bytes_max = 4096,
 		.body = &hand_over_shape,
 		.replies = { { 200, &control_shape } },
@@ -288,6 +292,7 @@ static const struct ohtd_route mode_routes[] = {
 		.summary = "How the robot may be driven",
 	}, {
 		.method = OHTD_PUT, .path = "robot/mode", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "choose", "chose", " the mode" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING, .body_bytes_max = 4096, .body = &choose_mode_shape,
 		.replies = { { 200, &robot_mode_shape } }, .elevation = OHTD_ELEVATION_BY_MODE,
 		.handle = put_mode,

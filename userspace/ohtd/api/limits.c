@@ -287,6 +287,7 @@ static const struct ohtd_route routes[] = {
 		.text = "A view of GET robot/limits. They are items of the configuration: PATCH config changes them.",
 	}, {
 		.method = OHTD_POST, .path = "robot/limits/reload", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "reload", "reloaded", " the limits" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED, .body_bytes_max = 4096,
 		.body = &reload_limits_shape,
 		.replies = { { 200, &limits_reloaded_shape } },

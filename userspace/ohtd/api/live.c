@@ -190,6 +190,7 @@ static const struct ohtd_route routes[] = {
 			"stream and no second one.",
 	}, {
 		.method = OHTD_POST, .path = "auth/ticket", .flags = OHTD_ROUTE_QUIET, .role = OHTD_ROLE_VIEWER, .body_bytes_max = 4096,
+		.act = { "draw", "drew", " a ticket" },
 		.replies = { { 200, &ticket_shape } },
 		.problems = { "no_session", "busy" },
 		.handle = post_ticket,

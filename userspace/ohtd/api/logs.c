@@ -207,6 +207,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Newest lines of the log, the newest first",
 	}, {
 		.method = OHTD_PUT, .path = "logs/level", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "change", "changed", " the level of the log" },
 		.body_bytes_max = 1024, .body = &log_level_shape,
 		.replies = { { 200, &log_level_change_shape } },
 		.handle = put_level,

@@ -483,6 +483,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "When missions are made of templates",
 	}, {
 		.method = OHTD_POST, .path = "missions/schedules", .role = OHTD_ROLE_OPERATOR,
+		.act = { "make", "made", " a schedule of missions" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 2048, .body = &schedule_body_shape,
 		.replies = { { 201, &schedule_shape } }, .problems = { "too_many_schedules", "out_of_memory" },
 		.handle = post_schedule,
@@ -490,11 +491,13 @@ static const struct ohtd_route routes[] = {
 		.text = "Each mission waits until a person starts it, unless the schedule is released.",
 	}, {
 		.method = OHTD_DELETE, .path = "missions/schedules/{id}", .role = OHTD_ROLE_OPERATOR, .flags = OHTD_ROUTE_STORE | OHTD_ROUTE_NO_COURSE,
+		.act = { "delete", "deleted", " a schedule of missions" },
 		.replies = { { 204 } }, .problems = { "not_found", "out_of_memory" },
 		.handle = delete_schedule,
 		.summary = "Delete a schedule; missions that it has made stay",
 	}, {
 		.method = OHTD_POST, .path = "missions/schedules/{id}/release", .role = OHTD_ROLE_OPERATOR, .flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
+		.act = { "release", "released", " a schedule of missions" },
 		.body_bytes_max = 1024,
 		.replies = { { 200, &schedule_shape } }, .problems = { "not_found", "out_of_memory" },
 		.handle = post_release,
@@ -504,6 +507,7 @@ static const struct ohtd_route routes[] = {
 			"ends otherwise than finished or is held, and until ohtd ends.",
 	}, {
 		.method = OHTD_DELETE, .path = "missions/schedules/{id}/release", .role = OHTD_ROLE_OPERATOR,
+		.act = { "withdraw", "withdrew", " the release of a schedule of missions" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_NO_COURSE,
 		.replies = { { 200, &schedule_shape } }, .problems = { "not_found", "out_of_memory" },
 		.handle = delete_release,
@@ -517,6 +521,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "What missions make of the charge, and whether the robot goes to its dock by itself",
 	}, {
 		.method = OHTD_POST, .path = "missions/battery/release", .role = OHTD_ROLE_OPERATOR, .flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE,
+		.act = { "release", "released", " the way to the dock" },
 		.body_bytes_max = 1024,
 		.replies = { { 200, &battery_shape } }, .problems = { "errand_off", "out_of_memory" },
 		.handle = post_battery_release,
@@ -524,6 +529,7 @@ static const struct ohtd_route routes[] = {
 		.text = "It stands still at the dock then until a person or program asks for more. The release ends as that of a schedule does.",
 	}, {
 		.method = OHTD_DELETE, .path = "missions/battery/release", .role = OHTD_ROLE_OPERATOR,
+		.act = { "withdraw", "withdrew", " the release of the way to the dock" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_NO_COURSE,
 		.replies = { { 200, &battery_shape } }, .problems = { "out_of_memory" },
 		.handle = delete_battery_release,

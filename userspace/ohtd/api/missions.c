@@ -20,6 +20,7 @@
 #include "robot/codes.h"
 #include "robot/command.h"
 #include "robot/stations.h"
+#include "robot/telemetry.h"
 #include "server/control.h"
 #include "server/late.h"
 #include "views/services.h"
@@ -372,7 +373,7 @@ static const char *missing(const struct leg_body *leg)
 static struct ohtd_error unfit_signal(const struct leg_body *leg)
 {
 	bool bounded = isfinite(leg->at_least) || isfinite(leg->at_most);
-	int signal = leg->signal ? ohtd_missions_signal(leg->signal) : 0;
+	int signal = leg->signal ? ohtd_robot_signal_named(leg->signal) : 0;
 
 	if (!leg->signal && bounded)
 		return (struct ohtd_error){ isfinite(leg->at_least) ? "at_least" : "at_most", "not_taken", "a leg without a signal does not take it" };
@@ -1180,9 +1181,10 @@ static void post_drain(struct ohtd_call *call)
 	begin(call, OHTD_MISSIONS_DRAIN);
 }
 
-#define ACT(word_, flags_, handle_, summary_, text_, ...)						\
+#define ACT(word_, done_, flags_, handle_, summary_, text_, ...)					\
 	{												\
 		.method = OHTD_POST, .path = "missions/{id}/" word_, .role = OHTD_ROLE_OPERATOR,	\
+		.act = { word_, done_, " a mission" },							\
 		.flags = OHTD_ROUTE_STORE | (flags_), .body_bytes_max = 1024,				\
 		.replies = { { 200, &mission_shape } },							\
 		.problems = { "not_found", "mission_state", "mission_driven", "out_of_memory", __VA_ARGS__ },		\
@@ -1198,6 +1200,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Missions: lists of legs that are driven one behind the other",
 	}, {
 		.method = OHTD_POST, .path = "missions", .role = OHTD_ROLE_OPERATOR,
+		.act = { "make", "made", " a mission" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = BODY_BYTES, .body = &mission_body_shape,
 		.replies = { { 201, &mission_shape }, { 200, &mission_shape } },
 		.problems = { "mission_leg", "role", "key_scope", "qualification_missing", "mission_differs", "too_many_missions", "out_of_memory" },
@@ -1213,6 +1216,7 @@ static const struct ohtd_route routes[] = {
 		.text = "The header ETag has its revision, for If-Match.",
 	}, {
 		.method = OHTD_PATCH, .path = "missions/{id}", .role = OHTD_ROLE_OPERATOR,
+		.act = { "change", "changed", " a mission" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = BODY_BYTES, .body = &mission_change_shape,
 		.replies = { { 200, &mission_shape } }, .problems = { "mission_leg", "role", "key_scope", "qualification_missing", "not_found", "mission_driven", "mission_changed", "out_of_memory" },
 		.handle = patch_mission,
@@ -1220,6 +1224,7 @@ static const struct ohtd_route routes[] = {
 		.text = "With the header If-Match only the revision that it says is changed.",
 	}, {
 		.method = OHTD_DELETE, .path = "missions/{id}", .role = OHTD_ROLE_OPERATOR,
+		.act = { "delete", "deleted", " a mission" },
 		.flags = OHTD_ROUTE_STORE,
 		.replies = { { 204 } }, .problems = { "not_found", "mission_driven", "out_of_memory" },
 		.handle = delete_mission,
@@ -1233,6 +1238,7 @@ static const struct ohtd_route routes[] = {
 		.text = "Without external_id, and with nothing of what has become of it.",
 	}, {
 		.method = OHTD_POST, .path = "missions/{id}/copy", .role = OHTD_ROLE_OPERATOR,
+		.act = { "make", "made", " a mission like another one" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 4096, .body = &mission_copy_shape,
 		.replies = { { 201, &mission_shape }, { 200, &mission_shape } },
 		.problems = { "not_found", "mission_differs", "too_many_missions", "out_of_memory" },
@@ -1248,6 +1254,7 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "missions/{id}/legs", .role = OHTD_ROLE_OPERATOR,
+		.act = { "put", "put", " legs behind a mission" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = BODY_BYTES, .body = &more_legs_shape,
 		.replies = { { 200, &mission_shape } },
 		.problems = { "mission_leg", "role", "key_scope", "qualification_missing", "mission_differs", "mission_state", "too_many_legs", "not_found", "out_of_memory" },
@@ -1256,6 +1263,7 @@ static const struct ohtd_route routes[] = {
 		.text = "With first_leg the same request again changes nothing: legs that are there already are not put in once more.",
 	}, {
 		.method = OHTD_POST, .path = "missions/{id}/release", .role = OHTD_ROLE_OPERATOR,
+		.act = { "release", "released", " legs of a mission" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &release_body_shape,
 		.replies = { { 200, &mission_shape } }, .problems = { "mission_state", "not_found", "out_of_memory" },
 		.handle = post_release,
@@ -1263,22 +1271,23 @@ static const struct ohtd_route routes[] = {
 	},
 	{
 		.method = OHTD_POST, .path = "missions/{id}/check", .role = OHTD_ROLE_OPERATOR,
+		.act = { "check", "checked", " a mission" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 200, &mission_check_shape } }, .problems = { "mission_state", "not_found", "out_of_memory" },
 		.handle = post_check,
 		.summary = "What would become of the legs of a mission now; nothing is driven",
 		.text = "Each leg that has not finished is judged as if it began now, in the name of the session that asks, by what judges it when it begins.",
 	},
-	ACT("start", 0, post_start, "Start a mission that waits",
+	ACT("start", "started", 0, post_start, "Start a mission that waits",
 	    "One is driven at a time, in the name of the session that asks. A leg that the robot would refuse now holds the mission, with the reason. "
 	    "With the header If-Match only the revision that it says is started.", "mission_changed"),
-	ACT("pause", OHTD_ROUTE_NO_COURSE, post_pause, "Pause the mission and the motion of its leg", NULL),
-	ACT("resume", 0, post_resume, "Let a mission that is held or paused go on",
+	ACT("pause", "paused", OHTD_ROUTE_NO_COURSE, post_pause, "Pause the mission and the motion of its leg", NULL),
+	ACT("resume", "resumed", 0, post_resume, "Let a mission that is held or paused go on",
 	    "In the name of the session that asks, from the first leg that has not finished, and from where the robot stands. With the header "
 	    "If-Match only the revision that it says: a mission that was paused or held anew, or has seen a stop while it was held, has another one.", "mission_changed"),
-	ACT("drain", OHTD_ROUTE_NO_COURSE, post_drain, "Hold the mission behind the leg under way",
+	ACT("drain", "drained", OHTD_ROUTE_NO_COURSE, post_drain, "Hold the mission behind the leg under way",
 	    "The leg is driven to its end, and no other one begins. A resume takes it back, of a mission that is paused."),
-	ACT("cancel", OHTD_ROUTE_NO_COURSE, post_cancel, "End a mission for good, and stop the motion of its leg", NULL),
+	ACT("cancel", "cancelled", OHTD_ROUTE_NO_COURSE, post_cancel, "End a mission for good, and stop the motion of its leg", NULL),
 };
 
 OHTD_ROUTE_TABLE(ohtd_mission_routes, "Missions", routes);

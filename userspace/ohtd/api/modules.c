@@ -398,6 +398,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Where the registers of modules are described",
 	}, {
 		.method = OHTD_POST, .path = "modules/discover", .role = OHTD_ROLE_OPERATOR,
+		.act = { "look", "looked", " for modules" },
 		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &discover_shape,
 		.replies = { { 200, &discovered_shape } },
 		.handle = post_discover,
@@ -410,6 +411,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "One module",
 	}, {
 		.method = OHTD_POST, .path = "modules/{unit}/ping", .role = OHTD_ROLE_OPERATOR,
+		.act = { "ping", "pinged", " a module" },
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_COMMAND,
 		.replies = { { 200, &ping_shape } },
 		.problems = { "module_not_found" },
@@ -417,6 +419,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Ask a module whether it answers, and how soon",
 	}, {
 		.method = OHTD_POST, .path = "modules/{unit}/quarantine", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "put", "put", " a module in quarantine" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING,
 		.replies = { { 200, &module_detail_shape } },
 		.problems = { "module_not_found" },
@@ -424,6 +427,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Ask a module no more, until it is let back or the daemon starts anew",
 	}, {
 		.method = OHTD_DELETE, .path = "modules/{unit}/quarantine", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "take", "took", " a module out of quarantine" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING,
 		.replies = { { 200, &module_detail_shape } },
 		.problems = { "module_not_found" },

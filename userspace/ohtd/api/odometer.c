@@ -153,6 +153,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "What the robot has driven in its life, and which service is due",
 	}, {
 		.method = OHTD_POST, .path = "analytics/odometer/done", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "note", "noted", " a service of the machine as done" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 2048, .body = &service_done_shape,
 		.replies = { { 200, &odometer_shape } },
 		.handle = post_done,

@@ -441,6 +441,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "One register, as last read",
 	}, {
 		.method = OHTD_PUT, .path = "modules/{unit}/registers/{name}", .role = OHTD_ROLE_OPERATOR,
+		.act = { "write", "wrote", " a register" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING, .body_bytes_max = 4096, .body = &write_register_shape,
 		.replies = { { 200, &written_shape } },
 		.elevation = OHTD_ELEVATION_BY_REGISTER,
@@ -452,6 +453,7 @@ static const struct ohtd_route routes[] = {
 			"must be elevated.",
 	}, {
 		.method = OHTD_POST, .path = "modules/{unit}/reset", .role = OHTD_ROLE_OPERATOR,
+		.act = { "reset", "reset", " a module" },
 		.flags = OHTD_ROUTE_COMMAND,
 		.replies = { { 200, &written_shape } },
 		.elevation = OHTD_ELEVATION_BY_REGISTER,

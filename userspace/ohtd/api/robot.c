@@ -518,6 +518,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "State, position, battery",
 	}, {
 		.method = OHTD_POST, .path = "robot/commands", .role = OHTD_ROLE_OPERATOR,
+		.act = { "send", "sent", " the robot a command" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_NOTES, .body_bytes_max = OHTD_COMMAND_BODY_BYTES_MAX, .body = &robot_command_shape,
 		.replies = { { 200, &command_answer_shape } }, .problems = { "verb_member", "unknown_station", "qualification_missing" },
 		.kept_for = ohtd_robot_command_ends_motion,
@@ -534,6 +535,7 @@ static const struct ohtd_route routes[] = {
 		.text = "The stations of GET config, in the order of their positions.",
 	}, {
 		.method = OHTD_POST, .path = "robot/position", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "say", "said", " where the robot is" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING, .body_bytes_max = 4096, .body = &robot_position_shape,
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.replies = { { 200, &robot_shape } },
@@ -545,6 +547,7 @@ static const struct ohtd_route routes[] = {
 			"Answered when the place is on the disk.",
 	}, {
 		.method = OHTD_PUT, .path = "robot/override", .role = OHTD_ROLE_OPERATOR,
+		.act = { "change", "changed", " the override" },
 		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &override_shape,
 		.replies = { { 200, &robot_shape } },
 		.handle = put_override,

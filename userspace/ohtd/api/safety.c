@@ -434,6 +434,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "State of the stop",
 	}, {
 		.method = OHTD_POST, .path = "safety/stop", .role = OHTD_ROLE_OPERATOR,
+		.act = { "stop", "stopped", " the robot" },
 		.rate = OHTD_RATE_STOP, .flags = OHTD_ROUTE_ANY_BODY | OHTD_ROUTE_EXPIRED_OK | OHTD_ROUTE_ENROL,
 		.replies = { { 200, &stopped_shape } },
 		.problems = { "device_gone" },
@@ -444,6 +445,7 @@ static const struct ohtd_route routes[] = {
 			"Authorization. Repeated stops are counted.",
 	}, {
 		.method = OHTD_POST, .path = "safety/reset", .role = OHTD_ROLE_SUPERVISOR, .elevation = OHTD_ELEVATION_IN_PLANT,
+		.act = { "reset", "reset", " the stop" },
 		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &safety_reset_shape,
 		.replies = { { 200, &safety_shape } },
 		.handle = post_reset,
@@ -452,12 +454,14 @@ static const struct ohtd_route routes[] = {
 			"409 stop_changed.",
 	}, {
 		.method = OHTD_POST, .path = "safety/enable", .role = OHTD_ROLE_OPERATOR, .elevation = OHTD_ELEVATION_IN_PLANT,
+		.act = { "enable", "enabled", " the robot" },
 		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &safety_command_shape,
 		.replies = { { 200, &safety_shape } },
 		.handle = post_enable,
 		.summary = "Outputs on",
 	}, {
 		.method = OHTD_POST, .path = "safety/self-test", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "test", "tested", " the stop" },
 		.flags = OHTD_ROUTE_COMMAND, .body_bytes_max = 4096, .body = &safety_command_shape,
 		.replies = { { 200, &safety_shape } },
 		.handle = post_self_test,

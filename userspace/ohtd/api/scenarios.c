@@ -319,6 +319,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Situations for training: faults that the simulator makes",
 	}, {
 		.method = OHTD_POST, .path = "scenarios", .role = OHTD_ROLE_OPERATOR,
+		.act = { "begin", "began", " a scenario" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED, .body_bytes_max = 1024, .body = &scenario_body_shape,
 		.replies = { { 201, &scenario_run_shape } },
 		.problems = { "scenario_real", "scenario_no_simulator", "scenario_unknown", "scenario_runs", "scenario_docked" },
@@ -332,6 +333,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "A scenario that was begun: its steps, and what became of it",
 	}, {
 		.method = OHTD_POST, .path = "scenarios/{id}/mend", .role = OHTD_ROLE_OPERATOR,
+		.act = { "mend", "mended", " the fault of a scenario" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 200, &scenario_run_shape } },
 		.problems = { "not_found", "scenario_over", "scenario_of_another", "scenario_early" },
@@ -340,6 +342,7 @@ static const struct ohtd_route routes[] = {
 		.text = "By the person that began it, or by a supervisor.",
 	}, {
 		.method = OHTD_POST, .path = "scenarios/{id}/end", .role = OHTD_ROLE_OPERATOR,
+		.act = { "end", "ended", " a scenario" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 200, &scenario_run_shape } },
 		.problems = { "not_found", "scenario_over", "scenario_of_another" },

@@ -198,6 +198,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "The certificate of this machine, and who vouches for it",
 	}, {
 		.method = OHTD_POST, .path = "system/certificate", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "renew", "renewed", " the certificate" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.body_bytes_max = 1024, .body = &renewal_shape,
 		.replies = { { 200, &certificate_shape } },
@@ -258,6 +259,7 @@ static void post_restart(struct ohtd_call *call)
 static const struct ohtd_route restart_routes[] = {
 	{
 		.method = OHTD_POST, .path = "system/restart", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "restart", "restarted", " ohtd" },
 		.flags = OHTD_ROUTE_COMMAND | OHTD_ROUTE_LASTING, .body_bytes_max = 1024, .body = &restart_shape,
 		.replies = { { 202, &restarting_shape } }, .problems = { "no_supervisor" },
 		.handle = post_restart,

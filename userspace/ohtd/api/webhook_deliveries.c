@@ -200,6 +200,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "What webhooks are to be told, and the newest 1,000 that were delivered or given up",
 	}, {
 		.method = OHTD_POST, .path = "webhooks/{id}/test", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "test", "tested", " a webhook" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 1024,
 		.replies = { { 200, &delivery_shape } }, .problems = { "not_found", "webhook_disabled" },
 		.handle = post_test,
@@ -207,6 +208,7 @@ static const struct ohtd_route routes[] = {
 		.text = "The answer does not wait for the receiver: last of GET webhooks/{id} says what came of it.",
 	}, {
 		.method = OHTD_POST, .path = "webhook-deliveries/{id}/resend", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "send", "sent", " a delivery again" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 1024,
 		.replies = { { 200, &delivery_shape } }, .problems = { "not_found", "delivery_waits" },
 		.handle = post_resend,

@@ -484,6 +484,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Who is told of alerts elsewhere, and what came of the newest attempt",
 	}, {
 		.method = OHTD_POST, .path = "webhooks", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "make", "made", " a webhook" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 2048, .body = &webhook_body_shape,
 		.replies = { { 201, &webhook_made_shape } },
@@ -499,6 +500,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "One webhook",
 	}, {
 		.method = OHTD_PUT, .path = "webhooks/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "change", "changed", " a webhook" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 2048, .body = &webhook_change_shape,
 		.replies = { { 200, &webhook_shape } }, .problems = { "not_found", "destination_not_listed" },
@@ -507,6 +509,7 @@ static const struct ohtd_route routes[] = {
 		.text = "What is left out stays.",
 	}, {
 		.method = OHTD_DELETE, .path = "webhooks/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "delete", "deleted", " a webhook" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE,
 		.replies = { { 204, NULL } }, .problems = { "not_found" },
@@ -514,6 +517,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Delete a webhook, with what it was still to be told",
 	}, {
 		.method = OHTD_POST, .path = "webhooks/{id}/secret", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "draw", "drew", " a secret of a webhook" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 1024,
 		.replies = { { 200, &webhook_made_shape } }, .problems = { "not_found", "internal" },

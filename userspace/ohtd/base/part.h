@@ -108,7 +108,7 @@ struct ohtd_store;
  * @boot_id: of this boot of the machine
  * @robot_id: of robot.id
  * @link: to the control thread, of this part alone; NULL without @links
- * @sender_fd: to the process that sends webhooks, which own it; -1: there is none
+ * @ahead_fd: what @ahead of the part has returned, which the part owns
  */
 struct ohtd_part_birth {
 	const struct ohtd_config *config;
@@ -122,13 +122,26 @@ struct ohtd_part_birth {
 	const char *boot_id;
 	const char *robot_id;
 	struct ohtd_link *link;
-	int sender_fd;
+	int ahead_fd;
+};
+
+/**
+ * struct ohtd_part_checks - where a part says what of ohtd.conf does not fit this machine, in a line for people
+ * @note: of what the start makes, or does without
+ * @file: there has to be a file, unless @path is ""; false: the line is written, and the start would fail
+ */
+struct ohtd_part_checks {
+	void (*note)(const char *key, const char *path, const char *what);
+	bool (*file)(const char *key, const char *path);
 };
 
 /**
  * struct ohtd_daemon_part - the description of a part
  * @name: for people; of a part with @open
  * @links: it has a link to the control thread
+ * @check: of --check-config, which opens nothing: says what does not fit. False: the start would fail; NULL: there is nothing to say
+ * @ahead: what is to be done before files and system calls are narrowed, while there is no other thread. A descriptor for @open, or -1;
+ *	NULL: nothing, and -1
  * @open: makes the part; NULL with errno. Main thread. NULL: main/ opens it, and closes it
  * @start: starts its threads, once the robot runs. 0 or a negative errno; NULL: it has none
  * @rest: from then on it gives the store nothing to do: the store ends next. Main thread; NULL: it is at rest when nothing asks it
@@ -144,6 +157,8 @@ struct ohtd_part_birth {
 struct ohtd_daemon_part {
 	const char *name;
 	bool links;
+	bool (*check)(const struct ohtd_config *config, const struct ohtd_part_checks *checks);
+	int (*ahead)(const struct ohtd_config *config);
 	void *(*open)(const struct ohtd_part_birth *birth);
 	int (*start)(void *part);
 	void (*rest)(void *part);

@@ -85,10 +85,23 @@ struct ohtd_reply_kind {
 };
 
 /**
+ * struct ohtd_http_act - what a route does, for the audit: behind a name and before what it was done to
+ * @verb: of a refusal: "tried to log in"
+ * @done: of what was done: "logged in"
+ * @rest: behind either
+ */
+struct ohtd_http_act {
+	const char *verb;
+	const char *done;
+	const char *rest;
+};
+
+/**
  * struct ohtd_route - one route
  * @method: GET serves HEAD too; OPTIONS is served by the dispatcher
  * @path: below /api/v1/, or from the root with a "/" in front; "{unit}" stands for a unit address,
  *	"{id}" for the number of something stored (param_kinds in route.c)
+ * @act: of what the audit has; a read has none, but for one that needs elevation
  * @role: the least that may; OHTD_ROLE_NONE: open to everybody
  * @elevation: when the session must be elevated. ALWAYS is checked before @handle, BY_MODE, BY_ITEM and BY_REGISTER by what
  *	knows the mode, item or register
@@ -109,6 +122,7 @@ struct ohtd_reply_kind {
 struct ohtd_route {
 	enum ohtd_method method;
 	const char *path;
+	struct ohtd_http_act act;
 	enum ohtd_role role;
 	enum ohtd_elevation elevation;
 	enum ohtd_rate rate;

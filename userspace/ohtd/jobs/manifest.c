@@ -13,16 +13,19 @@
 #define FORM		1
 #define FORM_HISTORY	2
 
-/* The last one is in those with a history. */
-const char *const ohtd_backup_left_out[] = {
-	"sessions", "keys of programs", "secrets of webhooks", "what webhooks were to be told", "registrations", "codes for a new password", "recovery codes", "PINs",
-	"token.key", "token.keys", "totp.key", "audit.key", "ca.key", "server.key",
-	"set-up codes", "history.db",
+/* Files of the state folder. The last one is in those with a history. */
+static const char *const files_left_out[] = {
+	"token.key", "token.keys", "totp.key", "audit.key", "ca.key", "server.key", "set-up codes", "history.db",
 };
 
-size_t ohtd_backup_left_out_count(const struct ohtd_manifest *manifest)
+_Static_assert(OHTD_STORE_LEFT_OUT + sizeof(files_left_out) / sizeof(files_left_out[0]) == OHTD_JOBS_LEFT_OUT_MAX,
+	       "all that a backup leaves out has its place");
+
+size_t ohtd_jobs_list_left_out(const struct ohtd_manifest *manifest, const char *words[OHTD_JOBS_LEFT_OUT_MAX])
 {
-	return sizeof(ohtd_backup_left_out) / sizeof(ohtd_backup_left_out[0]) - (manifest->history.bytes ? 1 : 0);
+	memcpy(words, ohtd_store_left_out, sizeof(ohtd_store_left_out));
+	memcpy(words + OHTD_STORE_LEFT_OUT, files_left_out, sizeof(files_left_out));
+	return OHTD_JOBS_LEFT_OUT_MAX - (manifest->history.bytes ? 1 : 0);
 }
 
 static void add_text(struct json_object *object, const char *name, const char *text)
@@ -51,6 +54,8 @@ int ohtd_manifest_write(const struct ohtd_manifest *manifest, char text[OHTD_ARC
 {
 	struct json_object *object = json_object_new_object(), *rows = json_object_new_object();
 	struct json_object *left_out = json_object_new_array();
+	const char *words[OHTD_JOBS_LEFT_OUT_MAX];
+	const size_t left_out_count = ohtd_jobs_list_left_out(manifest, words);
 	int n;
 
 	add_number(object, "form", manifest->history.bytes ? FORM_HISTORY : FORM);
@@ -66,8 +71,8 @@ int ohtd_manifest_write(const struct ohtd_manifest *manifest, char text[OHTD_ARC
 	for (size_t i = 0; i < OHTD_CARRY_TABLES && manifest->counts[i].table; i++)
 		add_number(rows, manifest->counts[i].table, manifest->counts[i].rows);
 	json_object_object_add(object, "rows", rows);
-	for (size_t i = 0; i < ohtd_backup_left_out_count(manifest); i++)
-		json_object_array_add(left_out, json_object_new_string(ohtd_backup_left_out[i]));
+	for (size_t i = 0; i < left_out_count; i++)
+		json_object_array_add(left_out, json_object_new_string(words[i]));
 	json_object_object_add(object, "left_out", left_out);
 	if (manifest->history.bytes)
 		json_object_object_add(object, "history", make_history(&manifest->history));

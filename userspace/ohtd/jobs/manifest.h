@@ -58,9 +58,10 @@ struct ohtd_manifest {
 	struct ohtd_manifest_history history;
 };
 
-/* The parts that a backup leaves out, for people and in each manifest, and their number. */
-extern const char *const ohtd_backup_left_out[];
-size_t ohtd_backup_left_out_count(const struct ohtd_manifest *manifest);
+#define OHTD_JOBS_LEFT_OUT_MAX	16
+
+/* What a backup leaves out, for people and in each manifest. How many. */
+size_t ohtd_jobs_list_left_out(const struct ohtd_manifest *manifest, const char *words[OHTD_JOBS_LEFT_OUT_MAX]);
 
 /* 0, or -ENOMEM. */
 int ohtd_manifest_write(const struct ohtd_manifest *manifest, char text[OHTD_ARCHIVE_MANIFEST_BYTES]);

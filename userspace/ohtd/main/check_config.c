@@ -9,8 +9,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/part.h"
 #include "bus/bus.h"
 #include "config/config.h"
+#include "main/parts.h"
 
 #define WHY_BYTES	512
 
@@ -100,21 +102,16 @@ static int check_bus(const struct ohtd_config *config)
 	return EX_CONFIG;
 }
 
-/* Without it nobody is told elsewhere, and all else goes on. */
-static int check_webhooks(const struct ohtd_config *config)
+static bool fits_file(const char *key, const char *path)
 {
-	if (!config->destination_count)
-		return 0;
-	if (access(config->sender, X_OK))
-		note("sender", config->sender, "cannot be run: no webhook is sent");
-	return check_file("authorities", config->webhook_ca);
+	return !check_file(key, path);
 }
 
 int ohtd_check_config(const struct ohtd_config *config)
 {
 	int state = check_state(config), certificate = check_file("certificate", config->certificate);
 	int key = check_file("key", config->key), bus = check_bus(config);
-	int webhooks = check_webhooks(config);
+	bool parts = ohtd_main_check_parts(config, &(struct ohtd_part_checks){ note, fits_file });
 	int data = is_folder(config->data_dir) ? 0 : complain("data", config->data_dir, "is no folder");
 
 	if (!is_folder(config->web_dir))
@@ -123,5 +120,5 @@ int ohtd_check_config(const struct ohtd_config *config)
 	check_folder_of("ready_file", config->ready_file);
 	if (config->backend == OHTD_BACKEND_RTU && access(config->tty, F_OK))
 		note("tty", config->tty, "is not there now");
-	return state || certificate || key || data || bus || webhooks ? EX_CONFIG : 0;
+	return state || certificate || key || data || bus || !parts ? EX_CONFIG : 0;
 }

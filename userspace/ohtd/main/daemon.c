@@ -59,7 +59,6 @@
 #include "store/store.h"
 #include "store/swap.h"
 #include "journal/timeline.h"
-#include "webhooks/sender.h"
 
 /* What a first start writes, and some more. */
 #define START_BYTES	(1u << 20)
@@ -507,12 +506,11 @@ static int open_parts(struct running *run)
 	const struct ohtd_part_birth birth = {
 		.config = run->services.config, .clock = &run->clock, .store = run->services.store, .robot = run->services.robot,
 		.auth = run->services.auth, .settings = run->services.settings, .audit = run->services.audit,
-		.boot_id = ohtd_tokens_boot_id(run->services.tokens), .robot_id = run->services.robot_id, .sender_fd = run->sender_fd,
+		.boot_id = ohtd_tokens_boot_id(run->services.tokens), .robot_id = run->services.robot_id,
 	};
 	const char *name;
 	int r = ohtd_main_open_parts(&run->services, &birth, &name);
 
-	run->sender_fd = -1;
 	return r ? fail(run, name) : 0;
 }
 
@@ -611,7 +609,7 @@ static int open_all(struct running *run)
 	if (run->lock_fd < 0)
 		return -1;
 	run->services.another_machine = ohtd_machine_is_another(dir, "");
-	run->sender_fd = ohtd_sender_start(run->services.config);
+	ohtd_main_ahead_parts(run->services.config);
 	if (confine(run))
 		return -1;
 	run->swapped = ohtd_state_swap_database(dir, ohtd_clock_wall_s(&run->clock), run->why, sizeof(run->why));
@@ -844,7 +842,7 @@ int ohtd_daemon_run(struct ohtd_config *config, const char *config_path)
 		},
 		.disk = { .path = config->state_dir, .clock = &run.clock },
 		.upkeep = { .location = { .lock = PTHREAD_MUTEX_INITIALIZER } },
-		.config_path = config_path, .lock_fd = -1, .sender_fd = -1, .signal_fd = -1,
+		.config_path = config_path, .lock_fd = -1, .signal_fd = -1,
 	};
 	int r;
 

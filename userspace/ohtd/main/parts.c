@@ -46,6 +46,9 @@ static const char *const names[] = {
 
 #define PARTS	(sizeof(parts) / sizeof(parts[0]))
 
+/* What each has returned before the process was confined. */
+static int ahead_fds[PARTS];
+
 unsigned int ohtd_main_part_links(void)
 {
 	unsigned int count = 0;
@@ -53,6 +56,22 @@ unsigned int ohtd_main_part_links(void)
 	for (size_t i = 0; i < PARTS; i++)
 		count += parts[i].part->links;
 	return count;
+}
+
+bool ohtd_main_check_parts(const struct ohtd_config *config, const struct ohtd_part_checks *checks)
+{
+	bool fits = true;
+
+	for (size_t i = 0; i < PARTS; i++)
+		if (parts[i].part->check && !parts[i].part->check(config, checks))
+			fits = false;
+	return fits;
+}
+
+void ohtd_main_ahead_parts(const struct ohtd_config *config)
+{
+	for (size_t i = 0; i < PARTS; i++)
+		ahead_fds[i] = parts[i].part->ahead ? parts[i].part->ahead(config) : -1;
 }
 
 int ohtd_main_open_parts(struct ohtd_services *services, const struct ohtd_part_birth *birth, const char **name)
@@ -68,6 +87,7 @@ int ohtd_main_open_parts(struct ohtd_services *services, const struct ohtd_part_
 			continue;
 		of_part.link = part->links ? ohtd_main_link(birth->robot, birth->config, OHTD_MAIN_LINKS + links++) : NULL;
 		of_part.courses = services->courses;
+		of_part.ahead_fd = ahead_fds[i];
 		*name = part->name;
 		made = part->open(&of_part);
 		if (!made)

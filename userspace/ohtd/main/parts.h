@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns:     which parts the daemon has (parts.def).
- * Contexts: hand, open, start, rest, close: main thread. Tick: a worker.
+ * Contexts: hand, check, ahead, open, start, rest, close: main thread. Tick: a worker.
  * Locks:    none.
  */
 #ifndef OHTD_MAIN_PARTS_H
@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct ohtd_config;
 struct ohtd_part_birth;
+struct ohtd_part_checks;
 struct ohtd_services;
 
 /* Hands the parts to those rooms that ask each of them. Before other threads start. False: a limit is reached, which @why names. */
@@ -22,7 +24,13 @@ void ohtd_main_tick_parts(const struct ohtd_services *services);
 /* How many links to the control thread the parts have, behind those of enum ohtd_main_link. */
 unsigned int ohtd_main_part_links(void);
 
-/* Opens those that are opened by their description. @birth: its link is filled in for each. 0, or -1 with errno, and @name of the part that failed. */
+/* Asks each what of @config does not fit this machine. False: the start would fail. */
+bool ohtd_main_check_parts(const struct ohtd_config *config, const struct ohtd_part_checks *checks);
+
+/* Has each do what it has to do before the process is confined. Once, before they are opened. */
+void ohtd_main_ahead_parts(const struct ohtd_config *config);
+
+/* Opens those that are opened by their description. @birth: link, courses and ahead_fd are filled in for each. 0, or -1 with errno, and @name of the part that failed. */
 int ohtd_main_open_parts(struct ohtd_services *services, const struct ohtd_part_birth *birth, const char **name);
 
 /* Starts them. 0, or a negative errno, and @name of the part that failed. */

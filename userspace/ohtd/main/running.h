@@ -31,7 +31,6 @@ struct running {
 	struct ohtd_proof proof;
 	unsigned int pasts_of_others;	/* beside the history */
 	int lock_fd;
-	int sender_fd;
 	int signal_fd;
 	struct ohtd_event_reader stops_read;	/* the recorder's thread */
 	bool robot_runs;

@@ -64,7 +64,7 @@ void ohtd_upkeep_begin(struct ohtd_upkeep *upkeep);
 void ohtd_upkeep(struct ohtd_upkeep *upkeep);
 
 /**
- * ohtd_upkeep_alerts() - judge what is not well now, and have alerts kept, which also sends webhooks
+ * ohtd_upkeep_alerts() - judge what is not well now, and have alerts kept, and told elsewhere
  * @upkeep: of the daemon
  *
  * To be called at once when the robot stops, too, so that the shortest stop is kept.

@@ -22,14 +22,6 @@
 
 /* ---- signals ---- */
 
-int ohtd_missions_signal(const char *name)
-{
-	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++)
-		if (!strcmp(ohtd_telemetry_info(i)->name, name))
-			return ohtd_telemetry_info(i)->type == OHTD_TELEMETRY_WORD ? -EDOM : (int)i;
-	return -ENOENT;
-}
-
 /* Of this moment. Not a number: there is no good value. */
 static double value_of(struct ohtd_missions *missions, unsigned int signal)
 {
@@ -43,7 +35,7 @@ static double value_of(struct ohtd_missions *missions, unsigned int signal)
 
 const char *ohtd_missions_awaited(struct ohtd_missions *missions, const struct ohtd_mission_leg *leg)
 {
-	int signal = *leg->signal ? ohtd_missions_signal(leg->signal) : 0;
+	int signal = *leg->signal ? ohtd_robot_signal_named(leg->signal) : 0;
 	double value;
 
 	if (!*leg->signal)

@@ -122,9 +122,6 @@ struct ohtd_missions_check {
  */
 int ohtd_missions_check(struct ohtd_missions *missions, const struct ohtd_missions_person *person, struct ohtd_missions_check *check);
 
-/* Number of a signal that a leg may wait for, enum ohtd_telemetry. -ENOENT: there is none of that name, -EDOM: its values are words. */
-int ohtd_missions_signal(const char *name);
-
 /* The word of why @who may not have the register of a leg written as it says; NULL: he may. Any thread but the control thread. */
 const char *ohtd_missions_write_refused(struct ohtd_missions *missions, const struct ohtd_snapshot *snapshot, const struct ohtd_principal *who,
 					const struct ohtd_mission_leg *leg);

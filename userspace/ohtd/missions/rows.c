@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "journal/notice.h"
 #include "store/sql.h"
-#include "webhooks/rows.h"
 
 static const struct ohtd_stored_column mission_columns[] = {
 	OHTD_COLUMN(ohtd_mission, id, .asked = "id", .seen = true),
@@ -404,36 +404,36 @@ int ohtd_mission_extend(struct ohtd_db *db, struct ohtd_mission *row, struct oht
 
 /* ---- while one is driven ---- */
 
-/* States that webhooks are told of, with what they are told. */
+#define SUBJECT_BYTES	32
+#define TEXT_BYTES	256
+
+/* States that give a notice, with what it says. */
 static const struct {
 	const char *state;
-	const char *event;
 	const char *code;
 	const char *text;
-} told[] = {
-	{ OHTD_MISSION_HELD, OHTD_EVENT_MISSION_HELD, "mission_held", "is held" },
-	{ OHTD_MISSION_FAILED, OHTD_EVENT_MISSION_FAILED, "mission_failed", "has failed" },
-	{ OHTD_MISSION_FINISHED, OHTD_EVENT_MISSION_FINISHED, "mission_finished", "has finished" },
+} noticed[] = {
+	{ OHTD_MISSION_HELD, "mission_held", "is held" },
+	{ OHTD_MISSION_FAILED, "mission_failed", "has failed" },
+	{ OHTD_MISSION_FINISHED, "mission_finished", "has finished" },
 };
 
 /* @row is not kept yet: it is told once that it comes into a state. */
 static int tell(struct ohtd_db *db, const struct ohtd_mission *row, const char *why)
 {
-	struct ohtd_delivery_row delivery = { .made_ns = row->changed_ns };
 	struct ohtd_mission kept = { .id = row->id };
+	char subject[SUBJECT_BYTES], text[TEXT_BYTES];
 	int r = ohtd_mission_get(db, &kept);
 
 	if (r || !strcmp(kept.state, row->state))
 		return r == -ENOENT ? 0 : r;
-	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
-		if (strcmp(row->state, told[i].state))
+	for (size_t i = 0; i < sizeof(noticed) / sizeof(noticed[0]); i++) {
+		if (strcmp(row->state, noticed[i].state))
 			continue;
-		snprintf(delivery.event, sizeof(delivery.event), "%s", told[i].event);
-		snprintf(delivery.code, sizeof(delivery.code), "%s", told[i].code);
-		snprintf(delivery.subject, sizeof(delivery.subject), "mission %" PRId64, row->id);
-		snprintf(delivery.text, sizeof(delivery.text), "Mission %" PRId64 " (%s) %s at leg %" PRId64 " of %" PRId64 ".%s%s", row->id, row->name,
-			 told[i].text, row->leg <= row->legs ? row->leg : row->legs, row->legs, *why ? " " : "", why);
-		return ohtd_webhooks_mission(db, &delivery);
+		snprintf(subject, sizeof(subject), "mission %" PRId64, row->id);
+		snprintf(text, sizeof(text), "Mission %" PRId64 " (%s) %s at leg %" PRId64 " of %" PRId64 ".%s%s", row->id, row->name,
+			 noticed[i].text, row->leg <= row->legs ? row->leg : row->legs, row->legs, *why ? " " : "", why);
+		return ohtd_journal_notify(db, &(struct ohtd_journal_notice){ "missions", noticed[i].code, subject, text, row->changed_ns });
 	}
 	return 0;
 }

@@ -243,7 +243,7 @@ int ohtd_mission_delete(struct ohtd_db *db, struct ohtd_mission *row);
 
 /*
  * Keeps state, reason, leg, tag, driven_by and times of a mission and, unless @leg is NULL, state, reason, tries, command_id and times of a leg.
- * What webhooks are told of another state is queued with it; @why: the reason for people.
+ * Another state gives a notice (journal/notice.h); @why: the reason for people.
  */
 int ohtd_mission_keep(struct ohtd_db *db, const struct ohtd_mission *row, const struct ohtd_mission_leg *leg, const char *why);
 

@@ -142,6 +142,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Programs at work, as they say",
 	}, {
 		.method = OHTD_PUT, .path = "agents/{name}/heartbeat", .role = OHTD_ROLE_VIEWER,
+		.act = { "report", "reported", " an agent at work" },
 		.flags = OHTD_ROUTE_QUIET, .body_bytes_max = 1024, .body = &agent_beat_shape,
 		.replies = { { 200, &agent_shape } },
 		.problems = { "not_an_agent", "agent_of_another", "too_many_agents" },
@@ -151,6 +152,7 @@ static const struct ohtd_route routes[] = {
 			"When the program is not heard for silent_s the alert agent_silent comes.",
 	}, {
 		.method = OHTD_DELETE, .path = "agents/{name}", .role = OHTD_ROLE_VIEWER,
+		.act = { "take", "took", " an agent out" },
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },
 		.problems = { "not_found", "agent_of_another" },

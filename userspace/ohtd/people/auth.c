@@ -511,6 +511,7 @@ static void post_refresh(struct ohtd_call *call)
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_POST, .path = "auth/login", .rate = OHTD_RATE_LOGIN,
+		.act = { "log", "logged", " in" },
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &login_input_shape,
 		.replies = { { 200, &ohtd_people_tokens_shape } },
 		.problems = { "login_refused", OHTD_PEOPLE_CODE_PROBLEMS, CHECK_PROBLEMS },
@@ -520,6 +521,7 @@ static const struct ohtd_route routes[] = {
 			"and send all again.",
 	}, {
 		.method = OHTD_POST, .path = "auth/refresh", .rate = OHTD_RATE_RENEW,
+		.act = { "renew", "renewed", " a session" },
 		.flags = OHTD_ROUTE_QUIET | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &refresh_input_shape,
 		.replies = { { 200, &ohtd_people_tokens_shape } },
 		.problems = { "refresh_refused", "cross_origin" },
@@ -527,6 +529,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Refresh token against new tokens",
 	}, {
 		.method = OHTD_POST, .path = "auth/password/change", .role = OHTD_ROLE_VIEWER,
+		.act = { "change", "changed", " the own password" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_ENROL, .body_bytes_max = 1024, .body = &password_input_shape,
 		.replies = { { 200, &ohtd_people_tokens_shape } },
 		.problems = { "password_wrong", OHTD_PEOPLE_CODE_PROBLEMS, "account_changed", "no_session", CHECK_PROBLEMS },
@@ -534,6 +537,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Change the own password, with the code of a second factor; ends all other sessions",
 	}, {
 		.method = OHTD_POST, .path = "auth/reset", .rate = OHTD_RATE_LOGIN,
+		.act = { "set", "set", " a new password by a code" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &reset_input_shape,
 		.replies = { { 204, NULL } },
 		.problems = { "reset_refused", "too_many_failures" },
@@ -542,6 +546,7 @@ static const struct ohtd_route routes[] = {
 		.text = "The answer is the same for an unknown name, an account without a code, a wrong code and one that has ended.",
 	}, {
 		.method = OHTD_POST, .path = "auth/elevate", .role = OHTD_ROLE_VIEWER,
+		.act = { "elevate", "elevated", " the session" },
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &elevate_input_shape,
 		.replies = { { 200, &elevated_shape } },
 		.problems = { "password_wrong", OHTD_PEOPLE_CODE_PROBLEMS, "account_changed", "no_session",
@@ -553,6 +558,7 @@ static const struct ohtd_route routes[] = {
 			"password or the account.",
 	}, {
 		.method = OHTD_DELETE, .path = "auth/elevate", .role = OHTD_ROLE_VIEWER,
+		.act = { "end", "ended", " the elevation" },
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },
 		.problems = { "no_session" },

@@ -338,6 +338,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Certificates of courses, also those that are over; below a supervisor the own ones",
 	}, {
 		.method = OHTD_POST, .path = "certificates", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "grant", "granted", " a certificate" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC | OHTD_ROUTE_NO_COURSE, .body_bytes_max = 4096, .body = &grant_shape,
 		.replies = { { 201, &certificate_shape } },
@@ -347,6 +348,7 @@ static const struct ohtd_route routes[] = {
 		.text = "By the role that the course says, and never to the own account.",
 	}, {
 		.method = OHTD_DELETE, .path = "certificates/{id}", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "revoke", "revoked", " a certificate" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_NO_COURSE, .body_bytes_max = 4096, .body = &revocation_shape,
 		.replies = { { 200, &certificate_shape } },
@@ -355,6 +357,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Revoke a certificate, or end an override; the list keeps it",
 	}, {
 		.method = OHTD_POST, .path = "certificates/override", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "ask", "asked", " for an override of a course" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC | OHTD_ROUTE_NO_COURSE, .body_bytes_max = 4096, .body = &override_shape,
 		.replies = { { 201, &certificate_shape } },
@@ -364,6 +367,7 @@ static const struct ohtd_route routes[] = {
 		.text = "It waits for 15 minutes for a second person, who is neither the one that asks nor the one that it is for.",
 	}, {
 		.method = OHTD_POST, .path = "certificates/{id}/confirm", .role = OHTD_ROLE_SUPERVISOR,
+		.act = { "confirm", "confirmed", " an override of a course" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_NO_COURSE, .body_bytes_max = 1024,
 		.replies = { { 200, &certificate_shape } },

@@ -417,6 +417,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Courses, and the acts that need them",
 	}, {
 		.method = OHTD_POST, .path = "courses", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "make", "made", " a course" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC | OHTD_ROUTE_NO_COURSE, .body_bytes_max = 8192, .body = &course_new_shape,
 		.replies = { { 201, &course_shape } },
@@ -433,6 +434,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "One course",
 	}, {
 		.method = OHTD_PATCH, .path = "courses/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "change", "changed", " a course" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_NO_COURSE, .body_bytes_max = 8192, .body = &course_patch_shape,
 		.replies = { { 200, &course_shape } },
@@ -441,6 +443,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Change a course, or switch it on or off",
 	}, {
 		.method = OHTD_DELETE, .path = "courses/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "delete", "deleted", " a course" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_NO_COURSE, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },

@@ -600,6 +600,7 @@ static void delete_device(struct ohtd_call *call)
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_POST, .path = "auth/device/challenge", .rate = OHTD_RATE_LOGIN,
+		.act = { "draw", "drew", " a challenge for a device" },
 		.flags = OHTD_ROUTE_QUIET, .body_bytes_max = 1024, .body = &challenge_input_shape,
 		.replies = { { 200, &challenge_view_shape } },
 		.problems = { "internal" },
@@ -607,6 +608,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Draw a challenge for a device, known or not",
 	}, {
 		.method = OHTD_POST, .path = "auth/device/enrol", .rate = OHTD_RATE_LOGIN,
+		.act = { "ask", "asked", " for a device to be let in" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 2048, .body = &enrol_input_shape,
 		.replies = { { 202, &device_state_view_shape } },
 		.problems = { "devices_off", "device_refused", "device_rejected", "too_many_devices" },
@@ -615,6 +617,7 @@ static const struct ohtd_route routes[] = {
 		.text = "Off unless /access/devices is yes. The same key again is the same request; a key that was rejected stays rejected.",
 	}, {
 		.method = OHTD_POST, .path = "auth/device/state", .rate = OHTD_RATE_LOGIN,
+		.act = { "ask", "asked", " what became of a device" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_QUIET, .body_bytes_max = 1024, .body = &proof_input_shape,
 		.replies = { { 200, &device_state_view_shape } },
 		.problems = { "device_refused" },
@@ -622,6 +625,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "What has become of the own request, for a device that waits",
 	}, {
 		.method = OHTD_POST, .path = "auth/device/login", .rate = OHTD_RATE_LOGIN,
+		.act = { "log", "logged", " in as a device" },
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &device_login_input_shape,
 		.replies = { { 200, &ohtd_people_tokens_shape } },
 		.problems = { "device_refused", "device_rejected", "busy", "cross_origin" },
@@ -637,6 +641,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Devices that wait, are accepted or were rejected",
 	}, {
 		.method = OHTD_POST, .path = "devices/{id}/accept", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "accept", "accepted", " a device" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &acceptance_shape,
 		.replies = { { 201, &ohtd_account_view_shape } },
@@ -645,6 +650,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Let a device in that waits, with an account of its own",
 	}, {
 		.method = OHTD_POST, .path = "devices/{id}/reject", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "reject", "rejected", " a device" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },
@@ -653,6 +659,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Reject a device that waits; its key stays rejected",
 	}, {
 		.method = OHTD_DELETE, .path = "devices/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "remove", "removed", " a device" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },

@@ -411,6 +411,7 @@ static void post_import(struct ohtd_call *call)
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_POST, .path = "users/import", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "make", "made", " accounts from a table" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .query = &import_query_shape, .body = &import_body_shape,
 		.replies = { { 201, &import_view_shape }, { 200, &import_view_shape } },

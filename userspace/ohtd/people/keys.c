@@ -409,6 +409,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Keys of a service account",
 	}, {
 		.method = OHTD_POST, .path = "users/{id}/keys", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "make", "made", " a key" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 8192, .body = &key_new_shape,
 		.replies = { { 201, &key_made_shape } },
@@ -419,6 +420,7 @@ static const struct ohtd_route routes[] = {
 			"its scope, rate, addresses and time hold up no stop.",
 	}, {
 		.method = OHTD_POST, .path = "users/{id}/keys/{name}/rotate", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "rotate", "rotated", " a key" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &key_rotate_shape,
 		.replies = { { 201, &key_made_shape } },
@@ -427,6 +429,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Make a key that may what another may, which ends after 24 hours at most",
 	}, {
 		.method = OHTD_DELETE, .path = "users/{id}/keys/{name}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "end", "ended", " a key" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },

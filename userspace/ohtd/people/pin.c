@@ -330,6 +330,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "The PIN of the own account: whether there is one",
 	}, {
 		.method = OHTD_PUT, .path = "auth/pin", .role = OHTD_ROLE_VIEWER,
+		.act = { "set", "set", " the own PIN" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &pin_input_shape,
 		.replies = { { 204, NULL } },
 		.problems = { "password_wrong", OHTD_PEOPLE_CODE_PROBLEMS, "account_changed", "no_session", "too_many_failures" },
@@ -338,6 +339,7 @@ static const struct ohtd_route routes[] = {
 		.text = "It ends with each new password of the account.",
 	}, {
 		.method = OHTD_DELETE, .path = "auth/pin", .role = OHTD_ROLE_VIEWER,
+		.act = { "end", "ended", " the own PIN" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },
 		.problems = { "no_session" },
@@ -345,6 +347,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "End the PIN of the own account; also where there is none",
 	}, {
 		.method = OHTD_POST, .path = "auth/elevate/pin", .role = OHTD_ROLE_VIEWER,
+		.act = { "elevate", "elevated", " the session by the PIN" },
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &pin_elevate_input_shape,
 		.replies = { { 200, &pin_elevated_shape } },
 		.problems = { "pin_layer", "pin_device", "pin_refused", "pin_locked", "account_changed", "no_session", "too_many_failures", "busy" },
@@ -354,6 +357,7 @@ static const struct ohtd_route routes[] = {
 			"the password has elevated a session of the account.",
 	}, {
 		.method = OHTD_DELETE, .path = "users/{id}/pin", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "end", "ended", " a PIN" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },

@@ -294,6 +294,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "What the person who asks has said of the own account",
 	}, {
 		.method = OHTD_PATCH, .path = "auth/me", .role = OHTD_ROLE_VIEWER,
+		.act = { "change", "changed", " the own profile" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_DAILY, .body_bytes_max = 16384, .body = &profile_patch_shape,
 		.replies = { { 200, &profile_shape } },
 		.problems = { "no_session" },

@@ -294,6 +294,7 @@ static void post_reject(struct ohtd_call *call)
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_POST, .path = "auth/register", .rate = OHTD_RATE_LOGIN,
+		.act = { "ask", "asked", " for an account" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 2048, .body = &register_input_shape,
 		.replies = { { 202, &pending_view_shape } },
 		.problems = { "registration_off", "too_many_registrations" },
@@ -309,6 +310,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Accounts that persons have asked for",
 	}, {
 		.method = OHTD_POST, .path = "users/{id}/approve", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "approve", "approved", " a registration" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 1024, .body = &approval_shape,
 		.replies = { { 201, &ohtd_account_view_shape } },
@@ -317,6 +319,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Make the account that a registration asks for; id: number of the registration",
 	}, {
 		.method = OHTD_POST, .path = "users/{id}/reject", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "reject", "rejected", " a registration" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &rejection_shape,
 		.replies = { { 204, NULL } },

@@ -93,6 +93,7 @@ static void post_code(struct ohtd_call *call)
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_POST, .path = "users/{id}/reset-code", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "give", "gave", " a code for a new password" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 201, &code_view_shape } },

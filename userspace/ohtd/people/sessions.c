@@ -223,6 +223,7 @@ static void delete_session(struct ohtd_call *call)
 static const struct ohtd_route routes[] = {
 	{
 		.method = OHTD_POST, .path = "auth/logout", .role = OHTD_ROLE_VIEWER,
+		.act = { "log", "logged", " out" },
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_EXPIRED_OK | OHTD_ROUTE_ENROL | OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },
 		.problems = { "not_found", "no_session" },
@@ -241,6 +242,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "The own sessions",
 	}, {
 		.method = OHTD_DELETE, .path = "auth/sessions/{name}", .role = OHTD_ROLE_VIEWER,
+		.act = { "end", "ended", " a session" },
 		.flags = OHTD_ROUTE_DAILY | OHTD_ROUTE_MEMORY | OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },
 		.problems = { "not_found" },

@@ -102,6 +102,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "The keys that sign tokens, by their public names",
 	}, {
 		.method = OHTD_POST, .path = "system/signing-keys/rotate", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "change", "changed", " the key that signs tokens" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 200, &signing_keys_shape } },

@@ -362,6 +362,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "The second factor of the own account",
 	}, {
 		.method = OHTD_POST, .path = "auth/totp", .role = OHTD_ROLE_VIEWER,
+		.act = { "begin", "began", " a second factor" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_ENROL, .body_bytes_max = 1024, .body = &password_of_totp_shape,
 		.replies = { { 201, &secret_view_shape } },
 		.problems = { "password_wrong", "second_factor_exists", "code_clock", "account_changed", "no_session", "too_many_failures" },
@@ -371,6 +372,7 @@ static const struct ohtd_route routes[] = {
 			"that waits.",
 	}, {
 		.method = OHTD_POST, .path = "auth/totp/confirm", .role = OHTD_ROLE_VIEWER,
+		.act = { "switch", "switched", " the second factor on" },
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_ENROL, .body_bytes_max = 1024, .body = &code_of_totp_shape,
 		.replies = { { 200, &codes_view_shape } },
 		.problems = { CODE_PROBLEMS },
@@ -379,6 +381,7 @@ static const struct ohtd_route routes[] = {
 		.text = "From now on a log-in and an elevation need a code besides the password.",
 	}, {
 		.method = OHTD_POST, .path = "auth/totp/recovery", .role = OHTD_ROLE_VIEWER,
+		.act = { "draw", "drew", " recovery codes" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &both_of_totp_shape,
 		.replies = { { 200, &codes_view_shape } },
 		.problems = { "password_wrong", CODE_PROBLEMS },
@@ -386,6 +389,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Draw other recovery codes, by the password and a code; the earlier ones end",
 	}, {
 		.method = OHTD_DELETE, .path = "auth/totp", .role = OHTD_ROLE_VIEWER,
+		.act = { "switch", "switched", " the second factor off" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &both_of_totp_shape,
 		.replies = { { 204, NULL } },
 		.problems = { "password_wrong", CODE_PROBLEMS },
@@ -393,6 +397,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Switch the own second factor off, by the password and a code",
 	}, {
 		.method = OHTD_DELETE, .path = "users/{id}/totp", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "take", "took", " a second factor away" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },

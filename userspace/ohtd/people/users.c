@@ -487,6 +487,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Accounts",
 	}, {
 		.method = OHTD_POST, .path = "users", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "make", "made", " an account" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE | OHTD_ROUTE_KEYED | OHTD_ROUTE_ATOMIC, .body_bytes_max = 1024, .body = &ohtd_account_new_shape,
 		.replies = { { 201, &ohtd_account_view_shape } },
@@ -502,6 +503,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "An account and its sessions",
 	}, {
 		.method = OHTD_PATCH, .path = "users/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "change", "changed", " an account" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &ohtd_account_patch_shape,
 		.replies = { { 200, &ohtd_account_view_shape } },
@@ -510,6 +512,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Change password, role or disabled of an account; ends its sessions",
 	}, {
 		.method = OHTD_DELETE, .path = "users/{id}", .role = OHTD_ROLE_ADMINISTRATOR,
+		.act = { "delete", "deleted", " an account" },
 		.elevation = OHTD_ELEVATION_ALWAYS,
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024,
 		.replies = { { 204, NULL } },
@@ -518,6 +521,7 @@ static const struct ohtd_route routes[] = {
 		.summary = "Delete an account; the journal keeps its name",
 	}, {
 		.method = OHTD_POST, .path = "setup",
+		.act = { "make", "made", " the first account" },
 		.flags = OHTD_ROUTE_STORE, .body_bytes_max = 1024, .body = &setup_input_shape,
 		.replies = { { 201, &ohtd_account_view_shape } },
 		.problems = { "setup_done", "setup_code_wrong", "setup_code_retired", "user_exists" },

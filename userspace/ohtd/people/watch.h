@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns:     what administrators are told of accounts, as alerts and so by webhook: an account or local users that have become
+ * Owns:     what administrators are told of accounts, as alerts: an account or local users that have become
  *           administrators, and persons who wait for an account.
  * Contexts: judge: any thread, without waiting. Open, close: main thread. Tick: a worker, one at a time.
  * Locks:    one of its own around what the judge reports, held for a copy.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "robot/telemetry.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -300,6 +301,14 @@ const char *ohtd_telemetry_place(unsigned int signal, char place[OHTD_TELEMETRY_
 	snprintf(place, OHTD_TELEMETRY_PLACE_BYTES, "%s%s%s", texts ? texts->module : "", texts ? "/" : "",
 		 texts ? texts->reg : "");
 	return place;
+}
+
+int ohtd_robot_signal_named(const char *name)
+{
+	for (unsigned int i = 0; i < ohtd_telemetry_count(); i++)
+		if (!strcmp(infos[i].name, name))
+			return infos[i].type == OHTD_TELEMETRY_WORD ? -EDOM : (int)i;
+	return -ENOENT;
 }
 
 const struct ohtd_telemetry_info *ohtd_telemetry_info(unsigned int signal)

@@ -144,6 +144,9 @@ unsigned int ohtd_telemetry_count(void);
 /* MODULE/REGISTER of a signal of the user's tables, in @place; "" of one that is built in. */
 const char *ohtd_telemetry_place(unsigned int signal, char place[OHTD_TELEMETRY_PLACE_BYTES]);
 
+/* A signal whose values are numbers, by its name: enum ohtd_telemetry, or the like of the user's tables. -ENOENT: there is none; -EDOM: it is a word. */
+int ohtd_robot_signal_named(const char *name);
+
 /* By enum ohtd_telemetry, below ohtd_telemetry_count(); the name of one above is NULL. */
 const struct ohtd_telemetry_info *ohtd_telemetry_info(unsigned int signal);
 const struct ohtd_telemetry_origin *ohtd_telemetry_origin(unsigned int signal);

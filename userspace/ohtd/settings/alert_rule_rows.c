@@ -3,7 +3,7 @@
 
 #include "store/sql.h"
 
-#define RULE_COLUMN(name_, member_, ...)	OHTD_COLUMN_AS(ohtd_alert_rule_values, name_, member_, __VA_ARGS__)
+#define RULE_COLUMN(name_, member_, ...)	OHTD_COLUMN_AS(ohtd_alert_rule, name_, member_, __VA_ARGS__)
 
 static const struct ohtd_stored_column rule_columns[] = {
 	RULE_COLUMN("code", code),
@@ -28,7 +28,7 @@ static const struct ohtd_stored_column rule_columns[] = {
 };
 
 static const struct ohtd_stored_row kept_rules = {
-	.table = "alert_rules", .bytes = sizeof(struct ohtd_alert_rule_values),
+	.table = "alert_rules", .bytes = sizeof(struct ohtd_alert_rule),
 	.key = &rule_columns[0], OHTD_COLUMNS(rule_columns),
 };
 
@@ -36,7 +36,7 @@ static const struct ohtd_statement list_sql = {
 	" ORDER BY code LIMIT :limit", &kept_rules, ohtd_row_select
 };
 
-int ohtd_db_alert_rules_list(struct ohtd_db *db, struct ohtd_alert_rule_values *rows)
+int ohtd_db_alert_rules_list(struct ohtd_db *db, struct ohtd_alert_rule *rows)
 {
 	sqlite3_stmt *s = ohtd_db_statement(db, &list_sql);
 	int count = 0, r;

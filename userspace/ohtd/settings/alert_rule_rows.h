@@ -20,6 +20,6 @@ struct ohtd_db;
  * All of them, by their code; @rows has OHTD_ALERT_RULE_ROWS. Severity is 1 of a critical rule, else 0: ohtd_alert_rules_of_rows() makes a
  * severity of it. How many, or a negative errno.
  */
-int ohtd_db_alert_rules_list(struct ohtd_db *db, struct ohtd_alert_rule_values *rows);
+int ohtd_db_alert_rules_list(struct ohtd_db *db, struct ohtd_alert_rule *rows);
 
 #endif /* OHTD_SETTINGS_ALERT_RULE_ROWS_H */

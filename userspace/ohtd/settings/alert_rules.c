@@ -16,10 +16,10 @@ static const char *const kinds[] = { "value", "difference", "increase", NULL };
 static const char *const sides[] = { "above", "below", NULL };
 static const char *const severities[] = { [OHTD_SEVERITY_CRITICAL] = "critical", [OHTD_SEVERITY_WARNING] = "warning", NULL };
 
-#define SIZE_OF(member_)	(sizeof(((struct ohtd_alert_rule_values *)0)->member_) - 1)
+#define SIZE_OF(member_)	(sizeof(((struct ohtd_alert_rule *)0)->member_) - 1)
 #define ITEM(name_, member_)								\
 	.pointer = OHTD_ALERT_RULES_AT OHTD_ANY "/" name_, .of_many = true, .role = OHTD_ROLE_ADMINISTRATOR,	\
-	.at = offsetof(struct ohtd_alert_rule_values, member_)
+	.at = offsetof(struct ohtd_alert_rule, member_)
 #define WORD(name_, member_, words_)	{ ITEM(name_, member_), .type = OHTD_ITEM_WORD, .words = (words_)
 #define TEXT(name_, member_, min_)	{ ITEM(name_, member_), .type = OHTD_ITEM_TEXT, .min = (min_), .max = SIZE_OF(member_)
 #define TIME(name_, member_, max_)	{ ITEM(name_, member_), .type = OHTD_ITEM_NUMBER, .unit = "ms", .whole = true, .max = (max_)
@@ -56,7 +56,7 @@ bool ohtd_alert_rule_code_fits(const char *code)
 	       strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
 }
 
-const struct ohtd_alert_rule_values *ohtd_alert_rule_in(const struct ohtd_alert_rule_set *set, const char *code)
+const struct ohtd_alert_rule *ohtd_alert_rule_in(const struct ohtd_alert_rule_set *set, const char *code)
 {
 	for (unsigned int i = 0; i < set->count; i++)
 		if (!strcmp(set->rule[i].code, code))
@@ -64,9 +64,9 @@ const struct ohtd_alert_rule_values *ohtd_alert_rule_in(const struct ohtd_alert_
 	return NULL;
 }
 
-struct ohtd_alert_rule_values *ohtd_alert_rule_place(struct ohtd_alert_rule_set *set, const char *code)
+struct ohtd_alert_rule *ohtd_alert_rule_place(struct ohtd_alert_rule_set *set, const char *code)
 {
-	struct ohtd_alert_rule_values *rule = (struct ohtd_alert_rule_values *)ohtd_alert_rule_in(set, code);
+	struct ohtd_alert_rule *rule = (struct ohtd_alert_rule *)ohtd_alert_rule_in(set, code);
 
 	if (rule || set->count == OHTD_ALERT_RULES_KEPT)
 		return rule;
@@ -81,7 +81,7 @@ struct ohtd_alert_rule_values *ohtd_alert_rule_place(struct ohtd_alert_rule_set 
 
 static int compare(const void *a, const void *b)
 {
-	return strcmp(((const struct ohtd_alert_rule_values *)a)->code, ((const struct ohtd_alert_rule_values *)b)->code);
+	return strcmp(((const struct ohtd_alert_rule *)a)->code, ((const struct ohtd_alert_rule *)b)->code);
 }
 
 void ohtd_alert_rules_sort(struct ohtd_alert_rule_set *set)
@@ -89,17 +89,17 @@ void ohtd_alert_rules_sort(struct ohtd_alert_rule_set *set)
 	qsort(set->rule, set->count, sizeof(set->rule[0]), compare);
 }
 
-const char *ohtd_alert_rule_lacks(const struct ohtd_alert_rule_values *rule)
+const char *ohtd_alert_rule_lacks(const struct ohtd_alert_rule *rule)
 {
 	return !*rule->signal ? "signal" : isnan(rule->limit) ? "limit" : !*rule->text ? "text" :
 	       !*rule->consequence ? "consequence" : !*rule->action ? "action" : NULL;
 }
 
-void ohtd_alert_rules_of_rows(const struct ohtd_alert_rule_values *rows, int count, struct ohtd_alert_rule_set *set)
+void ohtd_alert_rules_of_rows(const struct ohtd_alert_rule *rows, int count, struct ohtd_alert_rule_set *set)
 {
 	set->count = 0;
 	for (int i = 0; i < count && set->count < OHTD_ALERT_RULES_KEPT; i++) {
-		struct ohtd_alert_rule_values rule = rows[i];
+		struct ohtd_alert_rule rule = rows[i];
 
 		if (!ohtd_alert_rule_code_fits(rule.code) || ohtd_alert_rule_lacks(&rule))
 			continue;
@@ -109,7 +109,7 @@ void ohtd_alert_rules_of_rows(const struct ohtd_alert_rule_values *rows, int cou
 	ohtd_alert_rules_sort(set);
 }
 
-struct json_object *ohtd_alert_rule_tree(const struct ohtd_alert_rule_values *rule)
+struct json_object *ohtd_alert_rule_tree(const struct ohtd_alert_rule *rule)
 {
 	struct json_object *tree = json_object_new_object();
 	bool good = tree;

@@ -527,7 +527,7 @@ void ohtd_item_unknown(const struct ohtd_items *items, const char *pointer, stru
 /* NULL: there is none, and a fault says why. Only rules on alerts are many with more than one item. */
 static void *place_of(struct taking *taking, const struct ohtd_item *item, const char *pointer)
 {
-	struct ohtd_alert_rule_values *rule;
+	struct ohtd_alert_rule *rule;
 	char name[OHTD_POINTER_BYTES];
 
 	if (!item->of_many)

@@ -246,7 +246,7 @@ struct ohtd_item {
 	const char *summary;
 };
 
-/* Of each rule on alerts: @at is a place in struct ohtd_alert_rule_values. */
+/* Of each rule on alerts: @at is a place in struct ohtd_alert_rule. */
 extern const struct ohtd_item ohtd_alert_rule_items[OHTD_ALERT_RULE_ITEMS];
 
 struct ohtd_items {

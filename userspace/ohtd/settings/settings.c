@@ -168,7 +168,7 @@ static void judge_rules(struct ohtd_settings *settings, struct ohtd_change *chan
 	char pointer[OHTD_POINTER_BYTES];
 
 	for (unsigned int i = 0; settings->setup.judge_rule && i < set->count; i++) {
-		const struct ohtd_alert_rule_values *was = ohtd_alert_rule_in(&settings->values.alert_rules, set->rule[i].code);
+		const struct ohtd_alert_rule *was = ohtd_alert_rule_in(&settings->values.alert_rules, set->rule[i].code);
 		const char *item = "", *why = NULL;
 
 		if (!was || memcmp(was, &set->rule[i], sizeof(*was)))

@@ -117,10 +117,10 @@ struct ohtd_settings_setup {
 	void (*look)(void *arg, struct ohtd_well *well);
 	void (*note)(void *arg, const struct ohtd_settings_note *note);
 	void *arg;
-	const char *(*judge_rule)(const struct ohtd_alert_rule_values *rule, const struct ohtd_alert_rule_set *set, const char **item);
+	const char *(*judge_rule)(const struct ohtd_alert_rule *rule, const struct ohtd_alert_rule_set *set, const char **item);
 	void (*have_rules)(void *rules, const struct ohtd_alert_rule_set *set);
 	void *rules;
-	bool (*shipped_rule)(const char *code, struct ohtd_alert_rule_values *rule);
+	bool (*shipped_rule)(const char *code, struct ohtd_alert_rule *rule);
 };
 
 /**

@@ -451,7 +451,7 @@ static int list_rules(struct ohtd_db *db, void *rows)
 /* Rules on alerts from before they were items. */
 static void take_old_rules(struct ohtd_settings *settings)
 {
-	struct ohtd_alert_rule_values *rows = calloc(OHTD_ALERT_RULE_ROWS, sizeof(*rows));
+	struct ohtd_alert_rule *rows = calloc(OHTD_ALERT_RULE_ROWS, sizeof(*rows));
 	int count = rows ? ohtd_store_read(settings->setup.store, list_rules, rows) : -ENOMEM;
 
 	if (count < 0)

@@ -48,7 +48,7 @@ static void add_difference(struct comparing *comparing, const char *pointer,
 static struct json_object *make_shipped(struct comparing *comparing, const char *code)
 {
 	const struct ohtd_settings_setup *setup = &comparing->settings->setup;
-	struct ohtd_alert_rule_values rule;
+	struct ohtd_alert_rule rule;
 	struct json_object *made, *tree;
 
 	if (!setup->shipped_rule || !setup->shipped_rule(code, &rule))

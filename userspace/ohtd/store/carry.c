@@ -62,6 +62,11 @@ static const struct carried tables[] = {
 	  .in = "UPDATE webhooks SET enabled = 0, secret_before = '', secret = 'whsec_' || hex(randomblob(24))" },
 };
 
+/* What @out of these rows takes away. */
+const char *const ohtd_store_left_out[OHTD_STORE_LEFT_OUT] = {
+	"sessions", "keys of programs", "secrets of webhooks", "what webhooks were to be told", "registrations", "codes for a new password", "recovery codes", "PINs",
+};
+
 const char *const ohtd_carry_counted[] = {
 	"users", "config_versions", "audit", "alerts", "alert_rules", "commands", "journal", "webhooks",
 };

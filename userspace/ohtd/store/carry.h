@@ -18,6 +18,10 @@ struct ohtd_db;
 struct ohtd_schema;
 struct sqlite3;
 
+/* What a copy of the database does not have, for people. */
+#define OHTD_STORE_LEFT_OUT	8
+extern const char *const ohtd_store_left_out[OHTD_STORE_LEFT_OUT];
+
 /* Tables whose rows people know. */
 #define OHTD_CARRY_TABLES	8
 extern const char *const ohtd_carry_counted[OHTD_CARRY_TABLES];
@@ -37,8 +41,7 @@ struct ohtd_carry_count {
  * @goes_on: asked all the time; false ends it. NULL: it always goes on
  * @arg: for @goes_on
  *
- * All pages are of one moment. Sessions, keys, codes for a new password, the secrets of webhooks and what was to be sent are not in the
- * copy, nor in pages that nothing uses.
+ * All pages are of one moment. What ohtd_store_left_out names is not in the copy, nor in pages that nothing uses.
  *
  * Return: 0, -ECANCELED, or another negative errno. The file has not been synchronised.
  */
@@ -85,8 +88,8 @@ struct ohtd_carry_order {
  * @path: the file, which no process uses; any earlier schema is taken
  * @order: kept in it for the start
  *
- * All sessions, keys and codes for a new password end and tokens are void. Webhooks are switched off, each with a new secret that no receiver knows. Numbers of
- * commands continue 100000 behind the highest one in the file.
+ * All sessions, keys and codes for a new password end and tokens are void. What sends by itself is switched off, with new secrets that no
+ * receiver knows. Numbers of commands continue 100000 behind the highest one in the file.
  *
  * Return: 0 when it is on the disk, or a negative errno.
  */

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Alerts of the webhooks. */
+/* The webhooks as a part of the daemon: their birth, their alerts. */
 #include "base/part.h"
+#include "config/config.h"
+#include "journal/notice.h"
 #include "webhooks/rows.h"
+#include "webhooks/sender.h"
 #include "webhooks/webhooks.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { NOT_SENT, FAILS };
 
@@ -44,11 +48,22 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 		report_failing(to, &failing[i]);
 }
 
+/* Without the process that sends nobody is told elsewhere, and all else goes on. */
+static bool check(const struct ohtd_config *config, const struct ohtd_part_checks *checks)
+{
+	if (!config->destination_count)
+		return true;
+	if (access(config->sender, X_OK))
+		checks->note("sender", config->sender, "cannot be run: no webhook is sent");
+	return checks->file("authorities", config->webhook_ca);
+}
+
 static void *open_webhooks(const struct ohtd_part_birth *birth)
 {
 	ohtd_alerts_listen(&ohtd_webhooks_listener);
+	ohtd_journal_listen(ohtd_webhooks_notice);
 	return ohtd_webhooks_create(&(struct ohtd_webhooks_setup){
-		birth->config, birth->clock, birth->store, birth->settings, birth->robot_id, birth->sender_fd,
+		birth->config, birth->clock, birth->store, birth->settings, birth->robot_id, birth->ahead_fd,
 	});
 }
 
@@ -68,6 +83,6 @@ static void destroy(void *part)
 }
 
 const struct ohtd_daemon_part ohtd_webhooks_part = {
-	.name = "webhooks", .open = open_webhooks, .start = start, .rest = rest, .close = destroy,
+	.name = "webhooks", .check = check, .ahead = ohtd_sender_start, .open = open_webhooks, .start = start, .rest = rest, .close = destroy,
 	OHTD_PART_ALERTS(alerts), .judge = judge,
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "journal/notice.h"
 #include "robot/codes.h"
 #include "store/sql.h"
 
@@ -101,7 +102,7 @@ static const struct ohtd_statement alive_sql = {
 };
 
 static const struct ohtd_statement mission_sql = {
-	QUEUE ":event, 'waiting', 0, 0, :code, 'warning', 'missions', 0, :subject, :text, :made_ns, 0, 1, :made_ns"
+	QUEUE ":event, 'waiting', 0, 0, :code, 'warning', :source, 0, :subject, :text, :made_ns, 0, 1, :made_ns"
 	" FROM webhooks w WHERE w.enabled AND w.missions", &ohtd_kept_deliveries
 };
 
@@ -208,11 +209,38 @@ int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row)
 	return ohtd_db_end(db, r);
 }
 
-int ohtd_webhooks_mission(struct ohtd_db *db, const struct ohtd_delivery_row *row)
-{
-	int r = ohtd_db_put(db, &mission_sql, row);
+/* Notices that are an event for webhooks. */
+static const struct {
+	const char *source;
+	const char *code;
+	const char *event;
+	const struct ohtd_statement *queue;
+} noticed[] = {
+	{ "missions", "mission_held", OHTD_EVENT_MISSION_HELD, &mission_sql },
+	{ "missions", "mission_failed", OHTD_EVENT_MISSION_FAILED, &mission_sql },
+	{ "missions", "mission_finished", OHTD_EVENT_MISSION_FINISHED, &mission_sql },
+};
 
+static int queue_notice(struct ohtd_db *db, const struct ohtd_statement *queue, const char *event, const struct ohtd_journal_notice *notice)
+{
+	struct ohtd_delivery_row row = { .made_ns = notice->made_ns };
+	int r;
+
+	snprintf(row.event, sizeof(row.event), "%s", event);
+	snprintf(row.code, sizeof(row.code), "%s", notice->code);
+	snprintf(row.source, sizeof(row.source), "%s", notice->source);
+	snprintf(row.subject, sizeof(row.subject), "%s", notice->subject);
+	snprintf(row.text, sizeof(row.text), "%s", notice->text);
+	r = ohtd_db_put(db, queue, &row);
 	return !r && sqlite3_changes(db->sql) ? ohtd_db_webhooks_bound(db) : r;
+}
+
+int ohtd_webhooks_notice(struct ohtd_db *db, const struct ohtd_journal_notice *notice)
+{
+	for (size_t i = 0; i < sizeof(noticed) / sizeof(noticed[0]); i++)
+		if (!strcmp(noticed[i].source, notice->source) && !strcmp(noticed[i].code, notice->code))
+			return queue_notice(db, noticed[i].queue, noticed[i].event, notice);
+	return 0;
 }
 
 static sqlite3_stmt *alive_statement(struct ohtd_db *db, const struct ohtd_statement *statement, int64_t now_ns)

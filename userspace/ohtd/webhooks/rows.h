@@ -16,6 +16,7 @@
 #include "alerts/rows.h"
 
 struct ohtd_db;
+struct ohtd_journal_notice;
 struct ohtd_stored_row;
 
 #define OHTD_WEBHOOKS_MAX		16
@@ -171,11 +172,8 @@ int ohtd_db_webhooks_bound(struct ohtd_db *db);
  */
 int ohtd_db_webhook_test(struct ohtd_db *db, struct ohtd_delivery_row *row);
 
-/*
- * Queues that a mission is held, has failed or has finished, for each webhook that wants it. @row: event, code, subject, text and made_ns.
- * Inside of the transaction that keeps the mission. 0 or a negative errno.
- */
-int ohtd_webhooks_mission(struct ohtd_db *db, const struct ohtd_delivery_row *row);
+/* Queues a notice for each webhook that wants its source: of missions, that one is held, has failed or has finished. 0 or a negative errno. */
+int ohtd_webhooks_notice(struct ohtd_db *db, const struct ohtd_journal_notice *notice);
 
 /* Queues that this daemon lives, for each webhook that wants it and has not been told for a day. */
 int ohtd_db_webhooks_alive(struct ohtd_db *db, int64_t now_ns);
