@@ -10,8 +10,9 @@
 
 #include "base/address.h"
 
-/* Two cores are usual; a third thread would only make all of them slower. */
+/* Two cores are usual; a third thread would only make all of them slower. Strangers have one of them at a time: the known always find the other. */
 #define THREADS		2
+#define THREADS_OF_STRANGERS	1
 #define NICE		10
 #define KNOWN_PLACES	16
 
@@ -31,6 +32,7 @@ struct ohtd_checks *ohtd_checks_start(void)
 		.threads = THREADS,
 		.queue_max = OHTD_CHECK_PLACES,
 		.first_max = KNOWN_PLACES,
+		.threads_behind = THREADS_OF_STRANGERS,
 		.nice = NICE,
 	};
 	struct ohtd_checks *checks = calloc(1, sizeof(*checks));

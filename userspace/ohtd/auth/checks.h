@@ -7,7 +7,7 @@
  * Nothing else runs on these threads, so no flood of log-ins holds up what does not need a password;
  * they have less of the processor than the loops. Work of a known person (logged in, with the
  * set-up code, or logging in from where the account has logged in before) goes before all other
- * log-ins and has places of its own. One address has only a part of the places for log-ins, one
+ * log-ins, has places of its own, and one of the two threads that no other log-in ever has. One address has only a part of the places for log-ins, one
  * account, or such an address, only a part of the others.
  */
 #ifndef OHTD_AUTH_CHECKS_H

@@ -5,53 +5,26 @@
 #include <stdio.h>
 #include <string.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include "auth/code.h"
+#include "auth/seal.h"
 #include "base/hex.h"
 #include "accounts/pins.h"
 #include "accounts/sessions.h"
 
-#define NONCE_BYTES	12
-#define TAG_BYTES	16
-#define SEALED_BYTES	(NONCE_BYTES + OHTD_AUTH_TOTP_SECRET_BYTES + TAG_BYTES)
+#define SEALED_BYTES	(OHTD_AUTH_TOTP_SECRET_BYTES + OHTD_AUTH_SEAL_MORE)
 #define DIGITS		OHTD_ACCOUNT_RECOVERY_DIGITS
 
 _Static_assert(2 * SEALED_BYTES + 1 == OHTD_ACCOUNT_SEALED_BYTES, "a sealed secret is as long as its column");
 
-/* ---- secrets on the disk: AES-256-GCM, bound to the account, so that a row that is moved to another one opens nothing ---- */
-
-static bool run_cipher(EVP_CIPHER_CTX *cipher, bool seal, const unsigned char *key, int64_t user_id, unsigned char *sealed,
-		       unsigned char *secret)
-{
-	unsigned char *body = sealed + NONCE_BYTES, *tag = body + OHTD_AUTH_TOTP_SECRET_BYTES;
-	const unsigned char *from = seal ? secret : body;
-	int n;
-
-	return EVP_CipherInit_ex(cipher, EVP_aes_256_gcm(), NULL, key, sealed, seal) == 1 &&
-	       EVP_CipherUpdate(cipher, NULL, &n, (const unsigned char *)&user_id, sizeof(user_id)) == 1 &&
-	       EVP_CipherUpdate(cipher, seal ? body : secret, &n, from, OHTD_AUTH_TOTP_SECRET_BYTES) == 1 &&
-	       (seal || EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, tag) == 1) &&
-	       EVP_CipherFinal_ex(cipher, seal ? body + n : secret + n, &n) == 1 &&
-	       (!seal || EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, tag) == 1);
-}
-
-static bool cipher(bool seal, const unsigned char *key, int64_t user_id, unsigned char sealed[SEALED_BYTES],
-		   unsigned char secret[OHTD_AUTH_TOTP_SECRET_BYTES])
-{
-	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-	bool good = context && run_cipher(context, seal, key, user_id, sealed, secret);
-
-	EVP_CIPHER_CTX_free(context);
-	return good;
-}
+/* ---- secrets on the disk, bound to the account, so that a row that is moved to another one opens nothing ---- */
 
 static bool seal(struct ohtd_account_second *second, const unsigned char *key, unsigned char secret[OHTD_AUTH_TOTP_SECRET_BYTES])
 {
 	unsigned char sealed[SEALED_BYTES];
 
-	if (RAND_bytes(sealed, NONCE_BYTES) != 1 || !cipher(true, key, second->user_id, sealed, secret))
+	if (!ohtd_auth_seal_close(key, second->user_id, secret, OHTD_AUTH_TOTP_SECRET_BYTES, sealed))
 		return false;
 	ohtd_hex_text(second->sealed, sealed, sizeof(sealed));
 	return true;
@@ -62,7 +35,7 @@ static bool unseal(const struct ohtd_account_second *second, const unsigned char
 	unsigned char sealed[SEALED_BYTES];
 
 	return strlen(second->sealed) == 2 * sizeof(sealed) && ohtd_hex_read(sealed, sizeof(sealed), second->sealed) &&
-	       cipher(false, key, second->user_id, sealed, secret);
+	       ohtd_auth_seal_open(key, second->user_id, sealed, OHTD_AUTH_TOTP_SECRET_BYTES, secret);
 }
 
 /* ---- codes ---- */

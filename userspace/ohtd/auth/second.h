@@ -14,13 +14,14 @@
 #include <stdint.h>
 
 #include "auth/code.h"
+#include "auth/seal.h"
 #include "auth/totp.h"
 #include "base/secret.h"
 #include "accounts/users.h"
 
 struct ohtd_db;
 
-#define OHTD_AUTH_SECOND_KEY_BYTES	32
+#define OHTD_AUTH_SECOND_KEY_BYTES	OHTD_AUTH_SEAL_KEY_BYTES
 /* Behind so many wrong codes only a recovery code is good, until a right one or another password: three of a million codes are right. */
 #define OHTD_AUTH_SECOND_TRIES		50
 

@@ -22,6 +22,7 @@ struct thread {
 	struct ohtd_workers *workers;
 	pthread_t thread;
 	bool works;
+	bool behind;	/* what it does did not go before the other */
 	uint64_t owner;
 };
 
@@ -62,6 +63,16 @@ static bool may_begin(const struct ohtd_workers *workers, uint64_t owner)
 	return works < workers->kind.threads_each && holds < workers->kind.holds_each;
 }
 
+/* Do as many threads as may do work that goes behind the other? */
+static bool is_full_behind(const struct ohtd_workers *workers)
+{
+	unsigned int behind = 0;
+
+	for (unsigned int i = 0; i < workers->count; i++)
+		behind += workers->threads[i].works && workers->threads[i].behind;
+	return workers->kind.threads_behind && behind >= workers->kind.threads_behind && !workers->stopping;
+}
+
 /* ---- the queues; with the lock held ---- */
 
 static struct ohtd_work *take(struct queue *queue, struct ohtd_work **link)
@@ -91,11 +102,12 @@ static struct ohtd_work *take_fair(struct ohtd_workers *workers)
 	return work;
 }
 
-static struct ohtd_work *take_one(struct ohtd_workers *workers)
+static struct ohtd_work *take_one(struct ohtd_workers *workers, bool *behind)
 {
 	struct ohtd_work *work = take(&workers->before, &workers->before.first);
 
-	return work ? work : take_fair(workers);
+	*behind = !work;
+	return work || is_full_behind(workers) ? work : take_fair(workers);
 }
 
 /* ---- the threads ---- */
@@ -108,7 +120,7 @@ static struct ohtd_work *next_work(struct thread *thread)
 
 	pthread_mutex_lock(&workers->lock);
 	thread->works = false;
-	while (!workers->stopping && !(work = take_one(workers)))
+	while (!workers->stopping && !(work = take_one(workers, &thread->behind)))
 		pthread_cond_wait(&workers->work_there, &workers->lock);
 	if (work) {
 		thread->works = true;
@@ -201,12 +213,13 @@ struct ohtd_workers *ohtd_workers_start(const struct ohtd_workers_kind *kind)
 void ohtd_workers_close(struct ohtd_workers *workers)
 {
 	struct ohtd_work *work;
+	bool behind;
 
 	do {
 		pthread_mutex_lock(&workers->lock);
 		workers->stopping = true;
 		pthread_cond_broadcast(&workers->work_there);
-		work = take_one(workers);
+		work = take_one(workers, &behind);
 		pthread_mutex_unlock(&workers->lock);
 		if (work)
 			run_work(work, true);

@@ -46,11 +46,12 @@ struct ohtd_work_hold {
  * @waiting_each: work of one owner that may wait, at least 1; with @threads_each only
  * @holds_each: with so many holds no work of the owner is begun, at least 1; with @threads_each only
  * @first_max: the same for work that goes before the other
+ * @threads_behind: threads that do other work than that at a time, so that it always finds one of the rest; 0: all of them
  * @nice: how much less of the processor its threads get than others, 0 to 19
  */
 struct ohtd_workers_kind {
 	const char *name;
-	unsigned int threads, queue_max, first_max;
+	unsigned int threads, queue_max, first_max, threads_behind;
 	unsigned int threads_each, waiting_each, holds_each;
 	int nice;
 };

@@ -41,6 +41,7 @@
 #include "main/confine.h"
 #include "main/machine.h"
 #include "main/parts.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "common/file.h"
 #include "main/robot_open.h"
@@ -459,6 +460,21 @@ static int open_backups(struct running *run)
 	return 0;
 }
 
+static struct ohtd_certificate *open_certificate(struct running *run)
+{
+	unsigned char key[OHTD_AUTH_SEAL_KEY_BYTES];
+	char passphrase[OHTD_AUTH_SEAL_TEXT_BYTES] = "";
+	struct ohtd_certificate *certificate;
+
+	if (ohtd_main_seal("ohtd keys of the certificate 1", key))
+		ohtd_hex_text(passphrase, key, sizeof(key));
+	certificate = ohtd_certificate_open(run->services.config, &run->clock, OHTD_BUILD_DATE_S, *passphrase ? passphrase : NULL,
+					    run->why, sizeof(run->why));
+	OPENSSL_cleanse(key, sizeof(key));
+	OPENSSL_cleanse(passphrase, sizeof(passphrase));
+	return certificate;
+}
+
 static int open_server(struct running *run)
 {
 	struct ohtd_site site;
@@ -471,8 +487,7 @@ static int open_server(struct running *run)
 	if (!run->services.config->simulated)
 		ohtd_alert_keeper_watch_floods(run->services.alert_keeper);
 	ohtd_proof_open(&run->proof, run->services.config->state_dir, &run->clock, run->services.robot);
-	run->services.certificate = ohtd_certificate_open(run->services.config, &run->clock, OHTD_BUILD_DATE_S,
-						 run->why, sizeof(run->why));
+	run->services.certificate = open_certificate(run);
 	if (!run->services.certificate)
 		return judge(run, errno);
 	/* Keys and certificates, too. */

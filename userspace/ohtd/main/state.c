@@ -164,6 +164,15 @@ bool ohtd_main_credential(const char *name, unsigned char *key, size_t bytes)
 	return !r;
 }
 
+bool ohtd_main_seal(const char *purpose, unsigned char key[OHTD_AUTH_SEAL_KEY_BYTES])
+{
+	unsigned char seal[OHTD_AUTH_SEAL_KEY_BYTES];
+	const bool sealed = ohtd_main_credential("keys.seal", seal, sizeof(seal)) && ohtd_auth_seal_derive(seal, purpose, key);
+
+	OPENSSL_cleanse(seal, sizeof(seal));
+	return sealed;
+}
+
 const struct ohtd_state_key ohtd_token_key = { .file = "token.key", .anew = "all sessions have ended" };
 const struct ohtd_state_key ohtd_audit_key = {
 	.file = "audit.key", .anew = "clients that know the old one no longer trust the checkpoints of the audit", .credential = true,

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "auth/seal.h"
+
 struct ohtd_clock;
 struct ohtd_db;
 
@@ -40,6 +42,9 @@ struct ohtd_state_key {
 
 /* A key of the service manager: which processes may read it is its affair. False: there is none of that name. */
 bool ohtd_main_credential(const char *name, unsigned char *key, size_t bytes);
+
+/* A key for one @purpose, made of the credential keys.seal. False: there is none, or no memory, and what it would seal is in clear. */
+bool ohtd_main_seal(const char *purpose, unsigned char key[OHTD_AUTH_SEAL_KEY_BYTES]);
 
 extern const struct ohtd_state_key ohtd_token_key, ohtd_main_totp_key, ohtd_audit_key;
 

@@ -29,6 +29,7 @@
 #define RELOAD_NAP_NS	10000000
 /* After a failure, so that a full disk is not tried four times a second. */
 #define AGAIN_S		60
+#define PASSPHRASE_BYTES	129
 
 /* What a file was at a look. */
 struct stamp {
@@ -45,6 +46,8 @@ struct stamp {
  * @from_s: as opened with
  * @certain: somebody kept the clock right when the own certificate was last judged
  * @unmade: it could not be made then, and what was there is used
+ * @stand_in: connections get a certificate that nobody knows, since a key is sealed by another credential
+ * @passphrase: of the own keys; "": they are in clear
  * @tls: what connections get
  * @config: in force
  * @names: from @config
@@ -61,7 +64,8 @@ struct ohtd_certificate {
 	pthread_mutex_t lock;
 	struct ohtd_clock *clock;
 	int64_t from_s;
-	bool certain, unmade;
+	bool certain, unmade, stand_in;
+	char passphrase[PASSPHRASE_BYTES];
 	struct ohtd_tls *tls;
 	struct ohtd_config config;
 	struct ohtd_names names;
@@ -106,6 +110,7 @@ static struct ohtd_pki_request request_of(struct ohtd_certificate *certificate,
 		.certain = view.synchronised,
 		/* While it runs there is a good one in use, and a person may be at work on the files. */
 		.mend = !certificate->tls,
+		.passphrase = *certificate->passphrase ? certificate->passphrase : NULL,
 	};
 }
 
@@ -213,7 +218,7 @@ static bool is_vouched(const struct ohtd_certificate *certificate, const X509 *c
 /* The certificate in use has changed. What cannot be read of our authority stays as it was. */
 static void note(struct ohtd_certificate *certificate)
 {
-	struct ohtd_certificate_view view = { .own = is_own(&certificate->config) };
+	struct ohtd_certificate_view view = { .own = is_own(&certificate->config), .stand_in = certificate->stand_in };
 	X509 *crt = ohtd_tls_certificate(certificate->tls);
 	char pem[OHTD_PEM_BYTES] = "";
 	X509 *ca = read_authority(&certificate->config, pem);
@@ -305,24 +310,46 @@ static bool is_same(const struct stamp *one, const struct stamp *other)
 	return !memcmp(one, other, 2 * sizeof(*one));
 }
 
+static int use_pair(struct ohtd_certificate *certificate, const struct ohtd_pki_pair *pair, char *why, size_t size)
+{
+	if (certificate->tls)
+		return ohtd_tls_reload(certificate->tls, pair, why, size);
+	certificate->tls = ohtd_tls_create(pair, why, size);
+	return certificate->tls ? 0 : -1;
+}
+
 /* Has connections get what is in the files of @config. */
 static int use_files(struct ohtd_certificate *certificate, const struct ohtd_config *config,
 		     char *why, size_t size)
 {
 	char crt[FILE_BYTES], key[FILE_BYTES];
+	const struct ohtd_pki_pair pair = {
+		.certificate = crt, .key = key, .passphrase = is_own(config) && *certificate->passphrase ? certificate->passphrase : NULL,
+	};
 	struct stamp stamps[2];
 
 	find_files(config, crt, key);
 	take_stamps(config, stamps);
-	if (!certificate->tls)
-		certificate->tls = ohtd_tls_create(crt, key, why, size);
-	else if (ohtd_tls_reload(certificate->tls, crt, key, why, size))
+	if (use_pair(certificate, &pair, why, size))
 		return -1;
-	if (!certificate->tls)
-		return -1;
+	certificate->stand_in = false;
 	memcpy(certificate->used, stamps, sizeof(stamps));
 	memcpy(certificate->seen, stamps, sizeof(stamps));
 	return 0;
+}
+
+/* Has connections get a certificate that nobody knows: a robot that answers with a warning is better than one that does not. */
+static int use_stand_in(struct ohtd_certificate *certificate, const struct ohtd_pki_request *request, char *why, size_t size)
+{
+	struct ohtd_pki_pair pair = { 0 };
+	int r = ohtd_pki_stand_in(request, &pair.crt, &pair.private_key) ? use_pair(certificate, &pair, why, size) : -1;
+
+	if (!pair.crt)
+		snprintf(why, size, "certificate: out of memory");
+	X509_free(pair.crt);
+	EVP_PKEY_free(pair.private_key);
+	certificate->stand_in = !r;
+	return r;
 }
 
 static int take_config(struct ohtd_certificate *certificate, const struct ohtd_config *config,
@@ -331,18 +358,20 @@ static int take_config(struct ohtd_certificate *certificate, const struct ohtd_c
 	struct ohtd_pki_request request;
 	struct ohtd_names names;
 	char unmade_why[256];
-	bool unmade;
+	bool sealed;
+	int unmade;
 
 	ohtd_names_collect(&names, config);
 	request = request_of(certificate, config, &names);
-	unmade = is_own(config) && ohtd_pki_ensure(&request, unmade_why, sizeof(unmade_why));
+	unmade = is_own(config) ? ohtd_pki_ensure(&request, unmade_why, sizeof(unmade_why)) : 0;
+	sealed = unmade == OHTD_PKI_SEALED && (!certificate->tls || certificate->stand_in);
 	if (unmade)
 		snprintf(why, size, "%s", unmade_why);
 	/* At the start a certificate that should be another one is better than no page: a full disk is no reason for that. */
-	certificate->unmade = unmade;
-	if (unmade && certificate->tls)
+	certificate->unmade = unmade && !sealed;
+	if (unmade && !sealed && certificate->tls)
 		return -1;
-	if (use_files(certificate, config, why, size))
+	if (use_files(certificate, config, why, size) && (!sealed || use_stand_in(certificate, &request, why, size)))
 		return -1;
 	if (config != &certificate->config)
 		certificate->config = *config;
@@ -350,15 +379,15 @@ static int take_config(struct ohtd_certificate *certificate, const struct ohtd_c
 	ohtd_names_collect(&certificate->names, &certificate->config);
 	note(certificate);
 	if (unmade)
-		tell_failure(certificate, "certificate_not_renewed", unmade_why);
+		tell_failure(certificate, certificate->stand_in ? "certificate_stand_in" : "certificate_not_renewed", unmade_why);
 	return 0;
 }
 
 /* ---- life ---- */
 
 struct ohtd_certificate *ohtd_certificate_open(const struct ohtd_config *config,
-					       struct ohtd_clock *clock, int64_t from_s, char *why,
-					       size_t size)
+					       struct ohtd_clock *clock, int64_t from_s, const char *passphrase,
+					       char *why, size_t size)
 {
 	struct ohtd_certificate *certificate = calloc(1, sizeof(*certificate));
 
@@ -369,6 +398,7 @@ struct ohtd_certificate *ohtd_certificate_open(const struct ohtd_config *config,
 	}
 	certificate->clock = clock;
 	certificate->from_s = from_s;
+	snprintf(certificate->passphrase, sizeof(certificate->passphrase), "%s", passphrase ? passphrase : "");
 	pthread_mutex_init(&certificate->lock, NULL);
 	pthread_mutex_init(&certificate->view_lock, NULL);
 	if (take_config(certificate, config, why, size)) {
@@ -377,7 +407,7 @@ struct ohtd_certificate *ohtd_certificate_open(const struct ohtd_config *config,
 		errno = is_own(config) ? EIO : EINVAL;
 		return NULL;
 	}
-	if (certificate->view.own && !*certificate->pem) {
+	if (certificate->view.own && !*certificate->pem && !certificate->stand_in) {
 		snprintf(why, size, "%s/ca.crt cannot be read", config->state_dir);
 		ohtd_certificate_close(certificate);
 		errno = EIO;
@@ -395,6 +425,7 @@ void ohtd_certificate_close(struct ohtd_certificate *certificate)
 	if (!certificate)
 		return;
 	ohtd_tls_destroy(certificate->tls);
+	OPENSSL_cleanse(certificate->passphrase, sizeof(certificate->passphrase));
 	pthread_mutex_destroy(&certificate->lock);
 	pthread_mutex_destroy(&certificate->view_lock);
 	free(certificate);
@@ -440,7 +471,7 @@ int ohtd_certificate_renew(struct ohtd_certificate *certificate, bool authority,
 	pthread_mutex_lock(&certificate->lock);
 	if (is_own(&certificate->config)) {
 		request = request_of(certificate, &certificate->config, &certificate->names);
-		r = ohtd_pki_renew(&request, authority, why, size);
+		r = ohtd_pki_renew(&request, authority, why, size) ? -1 : 0;
 		if (!r)
 			r = use_files(certificate, &certificate->config, why, size);
 		if (!r)

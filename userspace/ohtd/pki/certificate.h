@@ -42,6 +42,7 @@ struct ohtd_daemon_part;
  * @authority_fingerprint: of the own authority; "" for installed files
  * @authority_not_after_s: end of the own authority
  * @authority_limited: the own authority permits the names of this machine only
+ * @stand_in: the own one is sealed by another credential than keys.seal is: connections get one that nobody knows
  * @failed: what went wrong at the last attempt to renew or to read; "" when nothing did
  */
 struct ohtd_certificate_view {
@@ -58,6 +59,7 @@ struct ohtd_certificate_view {
 	char authority_fingerprint[OHTD_FINGERPRINT_BYTES];
 	int64_t authority_not_after_s;
 	bool authority_limited;
+	bool stand_in;
 	char failed[256];
 };
 
@@ -66,14 +68,15 @@ struct ohtd_certificate_view {
  * @config: names, files, state directory; copied
  * @clock: outlives the certificate
  * @from_s: since when own certificates are good at the latest, since 1970: the date of the build
+ * @passphrase: that the own keys are encrypted with; copied. NULL: they are in clear
  * @why: on failure one line
  * @size: of @why in bytes
  *
  * Return: NULL with @why filled.
  */
 struct ohtd_certificate *ohtd_certificate_open(const struct ohtd_config *config,
-					       struct ohtd_clock *clock, int64_t from_s, char *why,
-					       size_t size);
+					       struct ohtd_clock *clock, int64_t from_s, const char *passphrase,
+					       char *why, size_t size);
 
 /* No loop may run any more, or hold a connection. NULL is allowed. */
 void ohtd_certificate_close(struct ohtd_certificate *certificate);

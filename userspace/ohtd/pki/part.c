@@ -5,7 +5,7 @@
 
 #define ENDS_SOON_S	(7 * 86400)
 
-enum { NOT_RENEWED, NOT_READ, ENDS_SOON };
+enum { NOT_RENEWED, NOT_READ, STAND_IN, ENDS_SOON };
 
 static const char see_certificate[] = "See GET system/certificate; the one before stays in use.";
 
@@ -14,6 +14,9 @@ static const struct ohtd_part_alert alerts[] = {
 		.text = "The last renewal or reading of the certificate has failed.", .action = see_certificate },
 	[NOT_READ] = { "certificate", "certificate_not_read", OHTD_SEVERITY_WARNING,
 		.text = "The last renewal or reading of the certificate has failed.", .action = see_certificate },
+	[STAND_IN] = { "certificate", "certificate_stand_in", OHTD_SEVERITY_WARNING,
+		.text = "The key of the certificate is sealed by another credential than keys.seal is: clients get one that they do not know.",
+		.action = "Give ohtd the credential keys.seal again and restart it: all is as before then. Where it is lost: ohtctl admin cert renew-authority." },
 	[ENDS_SOON] = { "certificate", "certificate_ends_soon", OHTD_SEVERITY_WARNING,
 		.text = "The certificate ends within a week.",
 		.action = "Replace the files in [tls], or ohtctl admin cert renew." },
@@ -24,7 +27,9 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 	struct ohtd_certificate_view view;
 
 	ohtd_certificate_look(part, &view);
-	if (*view.failed)
+	if (view.stand_in)
+		ohtd_part_report(to, STAND_IN, 0);
+	else if (*view.failed)
 		ohtd_part_report(to, view.own ? NOT_RENEWED : NOT_READ, 0);
 	else if (view.not_after_s - to->wall_s < ENDS_SOON_S)
 		ohtd_part_report(to, ENDS_SOON, 0);

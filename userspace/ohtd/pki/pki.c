@@ -22,16 +22,26 @@
 #define SAN_BYTES	8192
 #define FILE_BYTES_MAX	16384
 
+/* @clear: the file of the key is not encrypted. */
 struct pair {
 	EVP_PKEY *key;
 	X509 *crt;
+	bool clear;
 };
 
 static void drop_pair(struct pair *pair)
 {
 	EVP_PKEY_free(pair->key);
 	X509_free(pair->crt);
-	*pair = (struct pair){ NULL, NULL };
+	*pair = (struct pair){ NULL, NULL, false };
+}
+
+int ohtd_pki_passphrase(char *buffer, int size, int writing, void *passphrase)
+{
+	const int n = passphrase ? snprintf(buffer, (size_t)size, "%s", (const char *)passphrase) : 0;
+
+	(void)writing;
+	return n < size ? n : 0;
 }
 
 static int complain(char *why, size_t size, const char *dir, const char *file, const char *text)
@@ -48,8 +58,8 @@ static const char *full_path(const char *dir, const char *file)
 	return path;
 }
 
-/* What reading found besides how many files are there, with a reason: no pair, or a disk in trouble. */
-enum { UNUSABLE = -1, FAILED = -2 };
+/* What reading found besides how many files are there, with a reason: no pair, a disk in trouble, or a key that is sealed by another credential. */
+enum { UNUSABLE = -1, FAILED = -2, SEALED = -3 };
 
 typedef int (*read_call)(const char *path, size_t bytes_max, char **data, size_t *length_bytes);
 
@@ -77,9 +87,18 @@ static int read_file(read_call read, const char *dir, const char *file, BIO **bi
 	return FAILED;
 }
 
-/* Returns how many of both files are there, or UNUSABLE or FAILED with @why filled. */
-static int load_pair(const char *dir, const char *name, struct pair *pair, char *why, size_t size)
+static bool is_encrypted(BIO *bio)
 {
+	char *data;
+	long length = BIO_get_mem_data(bio, &data);
+
+	return length > 0 && memmem(data, (size_t)length, "BEGIN ENCRYPTED PRIVATE KEY", 27);
+}
+
+/* Returns how many of both files are there, or UNUSABLE, FAILED or SEALED with @why filled. */
+static int load_pair(const struct ohtd_pki_request *request, const char *name, struct pair *pair, char *why, size_t size)
+{
+	const char *dir = request->state_dir;
 	char key[32], crt[32];
 	BIO *key_bio = NULL, *crt_bio = NULL;
 	int keys, crts;
@@ -88,14 +107,21 @@ static int load_pair(const char *dir, const char *name, struct pair *pair, char 
 	snprintf(crt, sizeof(crt), "%s.crt", name);
 	keys = read_file(ohtd_file_read_key, dir, key, &key_bio, why, size);
 	crts = keys < 0 ? keys : read_file(oht_file_read, dir, crt, &crt_bio, why, size);
-	if (keys > 0)
-		pair->key = PEM_read_bio_PrivateKey(key_bio, NULL, NULL, NULL);
+	if (keys > 0) {
+		pair->clear = !is_encrypted(key_bio);
+		pair->key = PEM_read_bio_PrivateKey(key_bio, NULL, ohtd_pki_passphrase, (void *)request->passphrase);
+	}
 	if (crts > 0)
 		pair->crt = PEM_read_bio_X509(crt_bio, NULL, NULL, NULL);
 	BIO_free(key_bio);
 	BIO_free(crt_bio);
 	if (crts < 0)
 		return crts;
+	if (keys > 0 && !pair->key && !pair->clear) {
+		complain(why, size, dir, key, request->passphrase ? "is sealed by another credential than keys.seal is" :
+			 "is sealed, and there is no credential keys.seal");
+		return SEALED;
+	}
 	if (keys > 0 && !pair->key)
 		return complain(why, size, dir, key, "no private key in it");
 	if (crts > 0 && !pair->crt)
@@ -113,22 +139,38 @@ static int store_bio(const char *dir, const char *name, const char *ending, BIO 
 	return length > 0 ? oht_file_replace(path, data, (size_t)length, mode) : -ENOMEM;
 }
 
-/* The key first: a certificate without its key would stand for a pair that cannot be used. */
-static int store_pair(const char *dir, const char *name, const struct pair *pair)
+static int store_key(const struct ohtd_pki_request *request, const char *name, EVP_PKEY *key)
 {
-	BIO *key = BIO_new(BIO_s_secmem()), *crt = BIO_new(BIO_s_mem());
+	const EVP_CIPHER *cipher = request->passphrase ? EVP_aes_256_cbc() : NULL;
+	BIO *bio = BIO_new(BIO_s_secmem());
 	int r = -ENOMEM;
 
-	if (key && crt &&
-	    PEM_write_bio_PrivateKey(key, pair->key, NULL, NULL, 0, NULL, NULL) == 1 &&
-	    PEM_write_bio_X509(crt, pair->crt) == 1) {
-		r = store_bio(dir, name, ".key", key, 0600);
-		if (!r)
-			r = store_bio(dir, name, ".crt", crt, 0644);
-	}
-	BIO_free(key);
+	if (bio && PEM_write_bio_PKCS8PrivateKey(bio, key, cipher, NULL, 0, ohtd_pki_passphrase, (void *)request->passphrase) == 1)
+		r = store_bio(request->state_dir, name, ".key", bio, 0600);
+	BIO_free(bio);
+	return r;
+}
+
+/* The key first: a certificate without its key would stand for a pair that cannot be used. */
+static int store_pair(const struct ohtd_pki_request *request, const char *name, const struct pair *pair)
+{
+	BIO *crt = BIO_new(BIO_s_mem());
+	int r = crt && PEM_write_bio_X509(crt, pair->crt) == 1 ? store_key(request, name, pair->key) : -ENOMEM;
+
+	r = r ? r : store_bio(request->state_dir, name, ".crt", crt, 0644);
 	BIO_free(crt);
 	return r;
+}
+
+/* A file that cannot be written stays in clear until the next start. */
+static void seal_key(const struct ohtd_pki_request *request, const char *name, const struct pair *pair)
+{
+	int r = request->passphrase && pair->clear ? store_key(request, name, pair->key) : 1;
+
+	if (!r)
+		ohtd_log(OHTD_LOG_NOTICE, "http", "key_sealed", "%s/%s.key is sealed by the credential keys.seal now", request->state_dir, name);
+	if (r < 0)
+		ohtd_log(OHTD_LOG_WARNING, "http", "key_not_sealed", "%s/%s.key: %s", request->state_dir, name, strerror(-r));
 }
 
 static bool add_extension(X509 *crt, X509 *issuer, int nid, const char *value)
@@ -387,7 +429,7 @@ static int new_authority(const struct ohtd_pki_request *request, struct pair *ca
 	drop_pair(ca);
 	if (!make_authority(ca, request))
 		return complain(why, size, request->state_dir, "ca.crt", "could not be made");
-	r = store_pair(request->state_dir, "ca", ca);
+	r = store_pair(request, "ca", ca);
 	if (r)
 		return complain(why, size, request->state_dir, "ca.crt", strerror(-r));
 	ohtd_log(OHTD_LOG_NOTICE, "http", "authority_made", "%s/ca.crt", request->state_dir);
@@ -414,7 +456,7 @@ static int set_aside(const struct ohtd_pki_request *request, const char *name, c
 
 static int load_authority(const struct ohtd_pki_request *request, struct pair *ca, char *why, size_t size)
 {
-	int found = load_pair(request->state_dir, "ca", ca, why, size);
+	int found = load_pair(request, "ca", ca, why, size);
 
 	if (found == 1 && ca->crt)
 		return complain(why, size, request->state_dir, "ca.key", "missing beside ca.crt");
@@ -425,18 +467,21 @@ static int load_authority(const struct ohtd_pki_request *request, struct pair *c
 
 /*
  * An authority that has no key any more cannot come back by itself, and the robot is to run: every client then has to be told
- * to trust the new one.
+ * to trust the new one. One that is sealed comes back with its credential; @anew: a person does not wait for that.
  */
-static int ensure_authority(const struct ohtd_pki_request *request, struct pair *ca, char *why,
-			    size_t size)
+static int ensure_authority(const struct ohtd_pki_request *request, bool anew, struct pair *ca, char *why, size_t size)
 {
 	int found = load_authority(request, ca, why, size);
 
+	if (found == SEALED && !anew)
+		return OHTD_PKI_SEALED;
 	if (found == FAILED || (found == UNUSABLE && !request->mend))
 		return -1;
-	if (found == 2)
+	if (found == 2) {
+		seal_key(request, "ca", ca);
 		return 0;
-	if (found == UNUSABLE) {
+	}
+	if (found < 0) {
 		ohtd_log(OHTD_LOG_ERROR, "http", "authority_lost",
 			 "%s; ca.crt and ca.key were set aside and made anew: clients have to be told "
 			 "to trust the new ca.crt", why);
@@ -450,9 +495,8 @@ static int ensure_authority(const struct ohtd_pki_request *request, struct pair 
 static int new_leaf(const struct ohtd_pki_request *request, const struct pair *ca, char *why,
 		    size_t size)
 {
-	struct pair leaf = { NULL, NULL };
-	int r = make_leaf(&leaf, ca, request) ? store_pair(request->state_dir, "server", &leaf) :
-						-ENOMEM;
+	struct pair leaf = { NULL, NULL, false };
+	int r = make_leaf(&leaf, ca, request) ? store_pair(request, "server", &leaf) : -ENOMEM;
 
 	drop_pair(&leaf);
 	if (r)
@@ -464,12 +508,16 @@ static int new_leaf(const struct ohtd_pki_request *request, const struct pair *c
 static int ensure_leaf(const struct ohtd_pki_request *request, const struct pair *ca, char *why,
 		       size_t size)
 {
-	struct pair leaf = { NULL, NULL };
+	struct pair leaf = { NULL, NULL, false };
 	/* What cannot be read is made anew: nobody but this machine depends on it. */
-	int found = load_pair(request->state_dir, "server", &leaf, why, size);
+	int found = load_pair(request, "server", &leaf, why, size);
 	bool good = found == 2 && leaf_is_good(&leaf, ca, request);
 
+	if (good)
+		seal_key(request, "server", &leaf);
 	drop_pair(&leaf);
+	if (found == SEALED)
+		return OHTD_PKI_SEALED;
 	if (found == UNUSABLE) {
 		ohtd_log(OHTD_LOG_WARNING, "http", "certificate_lost",
 			 "%s; server.crt and server.key were set aside and made anew", why);
@@ -481,8 +529,8 @@ static int ensure_leaf(const struct ohtd_pki_request *request, const struct pair
 
 int ohtd_pki_ensure(const struct ohtd_pki_request *request, char *why, size_t size)
 {
-	struct pair ca = { NULL, NULL };
-	int r = ensure_authority(request, &ca, why, size);
+	struct pair ca = { NULL, NULL, false };
+	int r = ensure_authority(request, false, &ca, why, size);
 
 	if (!r)
 		r = ensure_leaf(request, &ca, why, size);
@@ -493,16 +541,29 @@ int ohtd_pki_ensure(const struct ohtd_pki_request *request, char *why, size_t si
 int ohtd_pki_renew(const struct ohtd_pki_request *request, bool authority, char *why, size_t size)
 {
 	struct ohtd_pki_request mending = *request;
-	struct pair ca = { NULL, NULL };
+	struct pair ca = { NULL, NULL, false };
 	int r;
 
 	mending.mend = authority || request->mend;
 	/* Cut short anywhere, the next start finds no ca.crt and goes on with a new authority. */
 	if (authority && unlink(full_path(request->state_dir, "ca.crt")) && errno != ENOENT)
 		return complain(why, size, request->state_dir, "ca.crt", strerror(errno));
-	r = ensure_authority(&mending, &ca, why, size);
+	r = ensure_authority(&mending, authority, &ca, why, size);
 	if (!r)
 		r = new_leaf(request, &ca, why, size);
 	drop_pair(&ca);
 	return r;
+}
+
+bool ohtd_pki_stand_in(const struct ohtd_pki_request *request, X509 **crt, EVP_PKEY **key)
+{
+	struct pair ca = { NULL, NULL, false }, leaf = { NULL, NULL, false };
+	const bool good = make_authority(&ca, request) && make_leaf(&leaf, &ca, request);
+
+	drop_pair(&ca);
+	if (!good)
+		drop_pair(&leaf);
+	*crt = leaf.crt;
+	*key = leaf.key;
+	return good;
 }

@@ -4,7 +4,7 @@
  * Contexts: one thread at a time (certificate.h sees to it); makes keys and files.
  * Locks:    none.
  *
- * Files in the state directory: ca.key, ca.crt, server.key, server.crt. Keys have mode 0600.
+ * Files in the state directory: ca.key, ca.crt, server.key, server.crt. Keys have mode 0600; with a passphrase they are encrypted (PKCS#8).
  */
 #ifndef OHTD_PKI_PKI_H
 #define OHTD_PKI_PKI_H
@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #define OHTD_CA_DAYS		3650
 #define OHTD_LEAF_DAYS		397
@@ -31,6 +33,7 @@
  *	clients' by any amount, theirs is not before the date of the build
  * @certain: somebody keeps @now_s right
  * @mend: an authority that cannot be used is set aside and made anew; else it is an error
+ * @passphrase: keys are encrypted with it; NULL: they are in clear
  */
 struct ohtd_pki_request {
 	const char *state_dir;
@@ -40,7 +43,11 @@ struct ohtd_pki_request {
 	int64_t from_s;
 	bool certain;
 	bool mend;
+	const char *passphrase;
 };
+
+/* A key is there that @passphrase does not open. */
+#define OHTD_PKI_SEALED	1
 
 /**
  * ohtd_pki_ensure() - have a valid certificate in the state directory
@@ -58,19 +65,34 @@ struct ohtd_pki_request {
  * date of the build permits. Only while the time is not believed it lasts from the build until after that time, so that clients
  * are served whose clock is right; it is made anew as soon as the time is certain.
  *
- * Return: 0, or -1 with @why filled.
+ * A key in clear is encrypted if there is a passphrase. One that the passphrase does not open stays as it is, and nothing is made in its place.
+ *
+ * Return: 0, OHTD_PKI_SEALED or -1 with @why filled.
  */
 int ohtd_pki_ensure(const struct ohtd_pki_request *request, char *why, size_t size);
 
 /**
  * ohtd_pki_renew() - make the server certificate anew, whatever it is like
  * @request: see there
- * @authority: a new authority too, which every client has to be told to trust
+ * @authority: a new authority too, which every client has to be told to trust; a key that the passphrase does not open is set aside
  * @why: as above
  * @size: of @why in bytes
  *
- * Return: 0, or -1 with @why filled.
+ * Return: as ohtd_pki_ensure().
  */
 int ohtd_pki_renew(const struct ohtd_pki_request *request, bool authority, char *why, size_t size);
+
+/**
+ * ohtd_pki_stand_in() - make a certificate of no authority that anybody knows, in memory alone
+ * @request: see there
+ * @crt: out, to be released with X509_free()
+ * @key: out, to be released with EVP_PKEY_free()
+ *
+ * Return: false: out of memory.
+ */
+bool ohtd_pki_stand_in(const struct ohtd_pki_request *request, X509 **crt, EVP_PKEY **key);
+
+/* For OpenSSL, which would ask at a terminal: the text @passphrase; NULL: there is none. */
+int ohtd_pki_passphrase(char *buffer, int size, int writing, void *passphrase);
 
 #endif /* OHTD_PKI_PKI_H */

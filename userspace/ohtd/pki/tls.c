@@ -7,6 +7,8 @@
 #include <string.h>
 #include <openssl/err.h>
 
+#include "pki/pki.h"
+
 /* HTTP/2 of the packaged library has open reset floods, so it is not offered. */
 static const unsigned char http_1_1[] = "\x08http/1.1";
 
@@ -36,14 +38,19 @@ static int complain(char *why, size_t size, const char *file)
 	return -1;
 }
 
-static int load(SSL_CTX *ssl, const char *certificate, const char *key, char *why, size_t size)
+static int load(SSL_CTX *ssl, const struct ohtd_pki_pair *pair, char *why, size_t size)
 {
 	ERR_clear_error();
-	if (SSL_CTX_use_certificate_chain_file(ssl, certificate) != 1)
-		return complain(why, size, certificate);
-	if (SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) != 1 ||
+	if (pair->crt)
+		return SSL_CTX_use_cert_and_key(ssl, pair->crt, pair->private_key, NULL, 1) == 1 ? 0 : complain(why, size, "certificate");
+	SSL_CTX_set_default_passwd_cb(ssl, ohtd_pki_passphrase);
+	SSL_CTX_set_default_passwd_cb_userdata(ssl, (void *)pair->passphrase);
+	if (SSL_CTX_use_certificate_chain_file(ssl, pair->certificate) != 1)
+		return complain(why, size, pair->certificate);
+	if (SSL_CTX_use_PrivateKey_file(ssl, pair->key, SSL_FILETYPE_PEM) != 1 ||
 	    SSL_CTX_check_private_key(ssl) != 1)
-		return complain(why, size, key);
+		return complain(why, size, pair->key);
+	SSL_CTX_set_default_passwd_cb_userdata(ssl, NULL);
 	return 0;
 }
 
@@ -85,7 +92,7 @@ static int choose_certificate(SSL *ssl, void *arg)
 	return r == 1;
 }
 
-static SSL_CTX *read_pair(const char *certificate, const char *key, char *why, size_t size)
+static SSL_CTX *read_pair(const struct ohtd_pki_pair *from, char *why, size_t size)
 {
 	SSL_CTX *pair = SSL_CTX_new(TLS_server_method());
 
@@ -93,7 +100,7 @@ static SSL_CTX *read_pair(const char *certificate, const char *key, char *why, s
 		snprintf(why, size, "out of memory");
 		return NULL;
 	}
-	if (!load(pair, certificate, key, why, size))
+	if (!load(pair, from, why, size))
 		return pair;
 	SSL_CTX_free(pair);
 	return NULL;
@@ -116,7 +123,7 @@ static SSL_CTX *make_context(struct ohtd_tls *tls)
 	return ssl;
 }
 
-struct ohtd_tls *ohtd_tls_create(const char *certificate, const char *key, char *why, size_t size)
+struct ohtd_tls *ohtd_tls_create(const struct ohtd_pki_pair *pair, char *why, size_t size)
 {
 	struct ohtd_tls *tls = calloc(1, sizeof(*tls));
 
@@ -129,17 +136,16 @@ struct ohtd_tls *ohtd_tls_create(const char *certificate, const char *key, char 
 	if (!tls->context)
 		snprintf(why, size, "TLS 1.3 is not available");
 	else
-		tls->current = read_pair(certificate, key, why, size);
+		tls->current = read_pair(pair, why, size);
 	if (tls->current)
 		return tls;
 	ohtd_tls_destroy(tls);
 	return NULL;
 }
 
-int ohtd_tls_reload(struct ohtd_tls *tls, const char *certificate, const char *key, char *why,
-		    size_t size)
+int ohtd_tls_reload(struct ohtd_tls *tls, const struct ohtd_pki_pair *pair, char *why, size_t size)
 {
-	SSL_CTX *fresh = read_pair(certificate, key, why, size);
+	SSL_CTX *fresh = read_pair(pair, why, size);
 	SSL_CTX *old;
 
 	if (!fresh)
