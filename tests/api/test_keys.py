@@ -2,15 +2,20 @@
 """Keys of service accounts: who may make them, what they permit, and that they end at once and for good."""
 import contextlib
 import hashlib
+import os
+import pathlib
 import re
 import sqlite3
 
 import pytest
 
+import test_foxglove as foxglove
 from live import dial, subscribe
 from oht_test.client import PASSWORD, ROLES
 from oht_test.wait import until
 from oht_test.websocket import Closed
+from test_local import ask as local
+from test_stream import Events
 
 KEY = re.compile(r"oht_[0-9a-f]{12}_[0-9a-f]{64}")
 
@@ -262,6 +267,118 @@ def test_ends_hold_behind_kill_9(fresh):
     fresh.stop()
     with contextlib.closing(sqlite3.connect(fresh.state / "oht.db")) as database:
         assert database.execute("SELECT count(*) FROM keys").fetchone() == (0,)
+
+
+def loops_of(daemon):
+    """{port of a client: the loop that has its connection}, as the kernel says it."""
+    proc = pathlib.Path(f"/proc/{daemon.process.pid}")
+    ports = {}
+    for line in (proc / "net/tcp").read_text().splitlines()[1:]:
+        words = line.split()
+        if int(words[1].rpartition(":")[2], 16) == daemon.port:
+            ports[words[9]] = int(words[2].rpartition(":")[2], 16)
+    found = {}
+    for file in (proc / "fdinfo").iterdir():
+        with contextlib.suppress(OSError):
+            for number in re.findall(r"^tfd: +([0-9]+)", file.read_text(), re.M):
+                inode = (proc / "fd" / number).readlink().name.partition("[")[2].rstrip("]")
+                if ports.get(inode):
+                    found[ports[inode]] = file.name
+    return found
+
+
+LOOPS = 3
+
+
+def loop_of(daemon, sock):
+    """That of a connection which waits for its client."""
+    return until(lambda: loops_of(daemon).get(sock.getsockname()[1]), what="its loop")
+
+
+class Stream(Events):
+    """Behind a request on the same connection: a loop does not listen to a client that it tells something."""
+
+    def __init__(self, daemon, token):        # pylint: disable=super-init-not-called
+        said = {"Authorization": f"Bearer {token}"}
+        self.link = daemon.another().connection()
+        self.link.request("GET", "/api/v1/robot", None, said)
+        self.link.getresponse().read()
+        self.loop = loop_of(daemon, self.link.sock)
+        self.link.request("GET", "/api/v1/stream?channel=robot", None, said)
+        self.answer = self.link.getresponse()
+        assert self.answer.status == 200
+
+
+def on_every_loop(stack, make, loop):
+    """One of a kind on each loop; what make() returns is closed with the stack."""
+    made = {}
+
+    def all_have_one():
+        with contextlib.ExitStack() as surplus:
+            one = surplus.enter_context(make())
+            if loop(one) not in made:
+                made[loop(one)] = one
+                stack.push(surplus.pop_all())
+        return len(made) == LOOPS
+    until(all_have_one, what="one on each loop")
+    return list(made.values())
+
+
+def test_a_key_that_ended_is_refused_within_one_request_on_every_loop_and_socket(fresh):
+    fresh.write_config(http_loops=LOOPS)
+    fresh.start()
+    account = service(fresh, "line", "operator")
+    key, other = key_of(fresh, account), key_of(fresh, account)
+    secret = key["secret"]
+
+    @contextlib.contextmanager
+    def keeping():
+        client = fresh.another(keep_s=600)
+        assert client.send("GET", "robot", None, None, None, secret).status == 200
+        yield client
+        client.hang_up()
+
+    def by_ticket():
+        ticket = ask(fresh, key, "POST", "auth/ticket", {}).json["ticket"]
+        return foxglove.dial(fresh, None, f"{foxglove.PATH}?ticket={ticket}")
+
+    with contextlib.ExitStack() as stack:
+        kept = on_every_loop(stack, keeping, lambda client: loop_of(fresh, client._link.sock))        # pylint: disable=protected-access
+        sockets = on_every_loop(stack, lambda: dial(fresh, token=secret), lambda link: loop_of(fresh, link.sock))
+        viewers = on_every_loop(stack, by_ticket, lambda link: loop_of(fresh, link.sock))
+        streams = on_every_loop(stack, lambda: Stream(fresh, secret), lambda stream: stream.loop)
+        drawn = [ask(fresh, key, "POST", "auth/ticket", {}).json["ticket"] for _ in range(2)]
+        stays = stack.enter_context(dial(fresh, token=other["secret"]))
+        for link in sockets:
+            subscribe(link, "robot")
+        assert fresh.request("DELETE", f"users/{account}/keys/{key['id']}", role="administrator").status == 204
+        # The very next request of each connection, also the stop, and the very next message of each socket.
+        for link in sockets:
+            link.say({"type": "command", "id": 1, "command": {"verb": "pause"}})
+        for number, client in enumerate(kept):
+            method, path = (("POST", "safety/stop"), ("GET", "robot"), ("POST", "auth/ticket"))[number % 3]
+            assert verdict(client.send(method, path, None if method == "GET" else {}, None, None, secret)) == (401, "key_invalid"), path
+        for link in sockets + viewers:
+            heard = []
+            with pytest.raises(Closed) as closed:
+                while True:
+                    heard.append(link.receive())
+            assert (closed.value.code, closed.value.reason) == (4401, "token_revoked")
+            assert not [message for _, message in heard if b'"ack"' in message or b'"accepted"' in message], heard
+        for events in streams:
+            told = [events.hear()]
+            while told[-1]:
+                told.append(events.hear())
+            assert told[-2][1]["code"] == "token_revoked"
+        # A ticket that was drawn before opens nothing, nor does the key at the local socket, where the user of the process counts.
+        with dial(fresh) as late:
+            late.say({"type": "auth", "ticket": drawn[0]})
+            assert late.hear_end().reason == "token_revoked"
+        foxglove.turned_away(fresh, 401, "token_revoked", f"{foxglove.PATH}?ticket={drawn[1]}")
+        me = local(fresh.socket, "GET", "auth/me", headers=f"Authorization: Bearer {secret}\r\n").json
+        assert (me["uid"], me["key"], me["username"]) == (os.getuid(), None, None)
+        stays.say({"type": "ping"})
+        assert {"type": "pong"} in stays.hear_until(lambda message: message == {"type": "pong"})
 
 
 def test_overlap_and_role_of_a_rotated_key(daemon):

@@ -3,13 +3,17 @@
 import contextlib
 import json
 import os
+import sqlite3
 import ssl
 import subprocess
 from unittest import mock
 
+from daemon import SENDER
 from oht_test.wait import until
+from receiver import Receiver, is_signed, make_certificate
 from remote import OHTCTL
 from test_reload import reload, served
+from test_webhooks import add
 
 KEYS = ("ca.key", "server.key")
 FILES = (*KEYS, "ca.crt", "server.crt")
@@ -140,3 +144,60 @@ def test_a_person_who_has_lost_it_makes_another_authority(fresh):
     assert kept == [lost["ca.key"]], "set aside: the credential may come back"
     again(fresh, None)
     assert served(fresh)
+
+
+def kept_secrets(daemon):
+    with contextlib.closing(sqlite3.connect(daemon.state / "oht.db")) as database:
+        return [text for row in database.execute("SELECT secret, secret_before FROM webhooks ORDER BY id") for text in row]
+
+
+def told(daemon, receiver, path, webhook):
+    """A test message, once it has come."""
+    before = len(receiver.at(path))
+    assert daemon.post(f"webhooks/{webhook['id']}/test", {}, role="administrator").status == 200
+    return until(lambda: receiver.at(path)[before:], what="the message")[-1]
+
+
+def test_secrets_of_webhooks_are_sealed_and_wait_for_their_credential(fresh, tmp_path):
+    certificate = make_certificate(tmp_path, "trusted")
+    receiver = Receiver(*certificate)
+    with contextlib.ExitStack() as stack:
+        stack.callback(receiver.end)
+        fresh.write_config(webhooks_destinations=f"127.0.0.1:{receiver.port}", webhooks_authorities=certificate[0], webhooks_timeout_s=60,
+                           webhooks_sender=SENDER)
+        fresh.start()
+        first = add(fresh, receiver, "/first")
+        assert kept_secrets(fresh) == [first["secret"], ""]
+        seal = os.urandom(32)
+        again(fresh, seal)
+        second = add(fresh, receiver, "/second")
+        changed = fresh.post(f"webhooks/{second['id']}/secret", {}, role="administrator").json["secret"]
+        fresh.kill()
+        assert [text[:7] for text in kept_secrets(fresh)] == ["sealed:", "", "sealed:", "sealed:"]
+        clear = [secret.encode() for secret in (first["secret"], second["secret"], changed)]
+        assert not [path for path in fresh.state.glob("**/*") if path.is_file() and any(secret in path.read_bytes() for secret in clear)]
+        fresh.start()
+        assert is_signed(told(fresh, receiver, "/first", first), first["secret"])
+        message = told(fresh, receiver, "/second", second)
+        assert is_signed(message, second["secret"]) and is_signed(message, changed)
+        # Without it nothing is sent, spoilt or given up; a new secret is good at once.
+        kept = kept_secrets(fresh)
+        for other in (None, os.urandom(32)):
+            again(fresh, other)
+            with trusting(fresh):
+                assert fresh.post(f"webhooks/{first['id']}/test", {}, role="administrator").status == 200
+                until(lambda: "webhooks_sealed" in codes(fresh), what="the alert")
+                assert fresh.get("health").json["status"] == "degraded"
+        count = len(receiver.at("/first"))
+        with trusting(fresh):
+            anew = fresh.post(f"webhooks/{second['id']}/secret", {}, role="administrator").json["secret"]
+            assert is_signed(told(fresh, receiver, "/second", second), anew)
+            shown = fresh.get(f"webhooks/{first['id']}", role="administrator").json
+        assert len(receiver.at("/first")) == count and (shown["waiting_count"], shown["failures"], shown["dead_count"]) == (2, 0, 0)
+        assert kept_secrets(fresh)[:2] == kept[:2]
+        again(fresh, seal)
+        waited = until(lambda: len(receiver.at("/first")) >= count + 2 and receiver.at("/first")[count:], what="what has waited")
+        assert all(is_signed(one, first["secret"]) for one in waited)
+        until(lambda: fresh.get(f"webhooks/{first['id']}", role="administrator").json["waiting_count"] == 0, what="the end of the queue")
+        # The secret of the other is of another credential now.
+        assert "webhooks_sealed" in until(lambda: codes(fresh) & {"webhooks_sealed"}, what="the alert")

@@ -137,6 +137,8 @@ static void get_webhooks(struct ohtd_call *call)
  * @before: the same, before a change
  * @wished: members that are to change; empty: as it is
  * @alive, @missions, @enabled: the same; -1: as it is
+ * @webhooks: seal secrets
+ * @secret: the new one, in clear; ""
  * @act: what is done, for the log; NULL: it is read
  * @by: name of the user
  */
@@ -146,6 +148,8 @@ struct webhook_late {
 	struct ohtd_webhook_row before;
 	struct ohtd_webhook_row wished;
 	int8_t alive, missions, enabled;
+	const struct ohtd_webhooks *webhooks;
+	char secret[OHTD_WEBHOOK_SECRET_BYTES];
 	const char *act;
 	char by[OHTD_USER_NAME_MAX + 1];
 };
@@ -166,6 +170,7 @@ static struct webhook_late *make_job(struct ohtd_call *call, const char *act)
 	if (!job)
 		return NULL;
 	job->row.id = call->params.id;
+	job->webhooks = call->services->webhooks;
 	job->act = act;
 	job->late.settle = act ? settle : NULL;
 	snprintf(job->by, sizeof(job->by), "%s", call->who.user);
@@ -261,7 +266,7 @@ static void reply_changed(struct ohtd_call *call, struct ohtd_late *late)
 static void reply_secret(struct ohtd_call *call, struct ohtd_late *late, int status)
 {
 	const struct webhook_late *job = (const struct webhook_late *)late;
-	const struct webhook_made made = { view_of(&job->row), job->row.secret };
+	const struct webhook_made made = { view_of(&job->row), job->secret };
 
 	if (has_result(call, late))
 		OHTD_REPLY(call, status, webhook_made, &made);
@@ -353,7 +358,7 @@ static void post_webhook(struct ohtd_call *call)
 	snprintf(row->severity, sizeof(row->severity), "%s", said->severity == OHTD_NONE ? "warning" :
 		 ohtd_severity_name((unsigned int)said->severity));
 	snprintf(row->made_by, sizeof(row->made_by), "%s", job->by);
-	if (ohtd_webhook_secret_make(row->secret)) {
+	if (ohtd_webhook_secret_make(job->secret) && ohtd_webhooks_take_secret(job->webhooks, row, job->secret)) {
 		ohtd_late_write(call, &job->late, work_add, reply_made);
 		return;
 	}
@@ -395,10 +400,8 @@ static int work_change(struct ohtd_db *db, void *arg)
 		memcpy(row->url, job->wished.url, sizeof(row->url));
 	if (*job->wished.severity)
 		memcpy(row->severity, job->wished.severity, sizeof(row->severity));
-	if (*job->wished.secret) {
-		memcpy(row->secret_before, row->secret, sizeof(row->secret_before));
-		memcpy(row->secret, job->wished.secret, sizeof(row->secret));
-	}
+	if (*job->secret && !ohtd_webhooks_take_secret(job->webhooks, row, job->secret))
+		return -EIO;
 	if (job->alive >= 0)
 		row->alive = job->alive;
 	if (job->missions >= 0)
@@ -439,7 +442,7 @@ static void post_secret(struct ohtd_call *call)
 	if (!job)
 		return;
 	job->alive = job->missions = job->enabled = -1;
-	if (ohtd_webhook_secret_make(job->wished.secret)) {
+	if (ohtd_webhook_secret_make(job->secret)) {
 		ohtd_late_write(call, &job->late, work_change, reply_rotated);
 		return;
 	}

@@ -109,6 +109,7 @@ struct ohtd_store;
  * @robot_id: of robot.id
  * @link: to the control thread, of this part alone; NULL without @links
  * @ahead_fd: what @ahead of the part has returned, which the part owns
+ * @seal: makes a key of 32 bytes for one purpose, of the credential keys.seal; false: there is none, and what it would seal is in clear
  */
 struct ohtd_part_birth {
 	const struct ohtd_config *config;
@@ -123,6 +124,7 @@ struct ohtd_part_birth {
 	const char *robot_id;
 	struct ohtd_link *link;
 	int ahead_fd;
+	bool (*seal)(const char *purpose, unsigned char *key);
 };
 
 /**

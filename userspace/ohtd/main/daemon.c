@@ -522,6 +522,7 @@ static int open_parts(struct running *run)
 		.config = run->services.config, .clock = &run->clock, .store = run->services.store, .robot = run->services.robot,
 		.auth = run->services.auth, .settings = run->services.settings, .audit = run->services.audit,
 		.boot_id = ohtd_tokens_boot_id(run->services.tokens), .robot_id = run->services.robot_id,
+		.seal = ohtd_main_seal,
 	};
 	const char *name;
 	int r = ohtd_main_open_parts(&run->services, &birth, &name);

@@ -268,7 +268,7 @@ int ohtd_people_pin_elevate(struct ohtd_store *store, struct ohtd_auth *auth, co
 	*result = ohtd_auth_pin_elevate(auth, who, credentials, proof->device.user_id, grant);
 	if (*result != OHTD_AUTH_GRANTED)
 		return 0;
-	/* Who removed the device since the first look may have ended its elevations before this one began. */
+	/* The device may have been removed since the first look, and its elevations have ended before this one began. */
 	r = ohtd_people_device_again(store, proof);
 	if (r)
 		ohtd_auth_pin_lower(auth, who);

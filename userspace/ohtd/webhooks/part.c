@@ -11,12 +11,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { NOT_SENT, FAILS };
+enum { NOT_SENT, SEALED, FAILS };
 
 static const struct ohtd_part_alert alerts[] = {
 	[NOT_SENT] = { "webhooks", "webhooks_not_sent", OHTD_SEVERITY_WARNING,
 		.text = "Nobody is told of alerts elsewhere: the process that sends webhooks does not run, or does not send.",
 		.action = "See [webhooks] in ohtd.conf and sender in the log; then restart ohtd. Nothing in the queue is lost." },
+	[SEALED] = { "webhooks", "webhooks_sealed", OHTD_SEVERITY_WARNING,
+		.text = "Webhooks are not told: their secrets are sealed by another credential than keys.seal is.",
+		.action = "Give ohtd the credential keys.seal again and restart it: what waits is sent then. Where it is lost: POST webhooks/{id}/secret, and tell the receiver." },
 	[FAILS] = { "webhooks", "webhook_fails", OHTD_SEVERITY_WARNING, .notice = true,
 		.text = "A webhook has failed four times on end, and is tried again.",
 		.action = "See last_error in ohtctl webhooks list; mend its receiver, or switch it off. What waits for it is sent when it answers." },
@@ -43,6 +46,8 @@ static void judge(void *part, const struct ohtd_part_reports *to)
 		ohtd_part_report(to, NOT_SENT, 0);
 		return;
 	}
+	if (ohtd_webhooks_count_sealed(part))
+		ohtd_part_report(to, SEALED, 0);
 	count = ohtd_webhooks_list_failing(part, failing);
 	for (unsigned int i = 0; i < count; i++)
 		report_failing(to, &failing[i]);
@@ -63,7 +68,7 @@ static void *open_webhooks(const struct ohtd_part_birth *birth)
 	ohtd_alerts_listen(&ohtd_webhooks_listener);
 	ohtd_journal_listen(ohtd_webhooks_notice);
 	return ohtd_webhooks_create(&(struct ohtd_webhooks_setup){
-		birth->config, birth->clock, birth->store, birth->settings, birth->robot_id, birth->ahead_fd,
+		birth->config, birth->clock, birth->store, birth->settings, birth->robot_id, birth->ahead_fd, birth->seal,
 	});
 }
 

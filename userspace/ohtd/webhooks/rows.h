@@ -23,6 +23,7 @@ struct ohtd_stored_row;
 #define OHTD_WEBHOOK_URL_BYTES		401
 #define OHTD_WEBHOOK_WORD_BYTES		24
 #define OHTD_WEBHOOK_SECRET_BYTES	40	/* "whsec_", base64 of 24 bytes, NUL */
+#define OHTD_WEBHOOKS_KEPT_BYTES	160	/* the same as it is kept: in clear, or sealed (webhooks/sign.h) */
 #define OHTD_WEBHOOK_ERROR_BYTES	120
 #define OHTD_WEBHOOK_MESSAGE_BYTES	32
 /* A delivery that is tried as often in vain, and for 54 hours, is dead. */
@@ -53,7 +54,7 @@ struct ohtd_stored_row;
  * @enabled: told at all; the receiver ends it with 410
  * @made_ns: wall clock
  * @made_by: who
- * @secret: signs
+ * @secret: signs; as it is kept
  * @secret_before: signs too, until everybody knows the new one; "": none
  * @last_ns: wall clock of the newest attempt; 0: none
  * @last_status: what came of it: status of the answer; 0: none came
@@ -73,8 +74,8 @@ struct ohtd_webhook_row {
 	bool enabled;
 	int64_t made_ns;
 	char made_by[OHTD_USER_NAME_MAX + 1];
-	char secret[OHTD_WEBHOOK_SECRET_BYTES];
-	char secret_before[OHTD_WEBHOOK_SECRET_BYTES];
+	char secret[OHTD_WEBHOOKS_KEPT_BYTES];
+	char secret_before[OHTD_WEBHOOKS_KEPT_BYTES];
 	int64_t last_ns;
 	int64_t last_status;
 	char last_error[OHTD_WEBHOOK_ERROR_BYTES];

@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <openssl/crypto.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -22,6 +23,7 @@
 #include "store/store.h"
 #include "webhooks/rows.h"
 #include "webhooks/body.h"
+#include "webhooks/sign.h"
 
 #define TURN_MS		500
 #define STACK_BYTES	(256 * 1024)
@@ -58,6 +60,9 @@ struct ohtd_webhooks {
 	int wake_fd;
 	pthread_t thread;
 	bool started;
+	bool sealed;	/* secrets are sealed with @key */
+	unsigned char key[OHTD_AUTH_SEAL_KEY_BYTES];
+	atomic_uint sealed_count;	/* of webhooks whose secrets do not open */
 	bool heard;	/* the process that sends has begun: it forgets what was said to it before */
 	_Atomic bool ends;
 	_Atomic bool deaf;	/* the process that sends has gone for good, or has never been there for those who wait */
@@ -75,6 +80,8 @@ struct ohtd_webhooks {
 /* ---- the store ---- */
 
 struct due_work {
+	const struct ohtd_webhooks *webhooks;
+	unsigned int sealed_count;
 	struct ohtd_due *due;
 	int64_t now_ns;
 	unsigned int told_count;
@@ -84,16 +91,24 @@ struct due_work {
 	struct ohtd_webhooks_failing failing[OHTD_WEBHOOKS_MAX];
 };
 
+static const unsigned char *key_of(const struct ohtd_webhooks *webhooks)
+{
+	return webhooks->sealed ? webhooks->key : NULL;
+}
+
 static int find_failing(struct ohtd_db *db, struct due_work *work)
 {
 	struct ohtd_webhook_row rows[OHTD_WEBHOOKS_MAX];
 	int count = ohtd_db_webhooks_enabled(db, rows);
 
 	for (int i = 0; i < count; i++)
+		work->sealed_count += !ohtd_webhooks_open(key_of(work->webhooks), &rows[i]);
+	for (int i = 0; i < count; i++)
 		if (rows[i].failures >= OHTD_WEBHOOKS_FAILURES)
 			work->failing[work->failing_count++] = (struct ohtd_webhooks_failing){
 				rows[i].id, rows[i].last_status, rows[i].failures,
 			};
+	OPENSSL_cleanse(rows, sizeof(rows));
 	return count < 0 ? count : 0;
 }
 
@@ -260,14 +275,15 @@ static void board(struct flight *place, const struct ohtd_due *due)
 	memcpy(place->url, due->webhook.url, sizeof(place->url));
 }
 
-static void send_order(struct ohtd_webhooks *webhooks, const struct ohtd_due *due, int64_t now_ns)
+/* What cannot be signed for want of a credential is not tried: it waits for that. */
+static void send_order(struct ohtd_webhooks *webhooks, struct ohtd_due *due, int64_t now_ns)
 {
 	char name[OHTD_ROBOT_NAME_BYTES], place_name[OHTD_ROBOT_PLACE_BYTES];
 	const struct ohtd_webhook_robot robot = { name, webhooks->host, webhooks->setup.robot_id };
 	struct flight *place = find_place(webhooks, due->webhook.id);
 	struct sender_order *order = &webhooks->order;
 
-	if (!place)
+	if (!place || !ohtd_webhooks_open(key_of(webhooks), &due->webhook))
 		return;
 	ohtd_settings_name(webhooks->setup.settings, name, place_name);
 	if (!ohtd_webhook_order(order, due, &robot, now_ns / (int64_t)OHTD_NS_PER_S)) {
@@ -288,6 +304,9 @@ static void send_order(struct ohtd_webhooks *webhooks, const struct ohtd_due *du
 static void note_failing(struct ohtd_webhooks *webhooks, const struct due_work *work)
 {
 	pthread_mutex_lock(&webhooks->lock);
+	if (work->sealed_count != atomic_exchange(&webhooks->sealed_count, work->sealed_count) && work->sealed_count)
+		ohtd_log(OHTD_LOG_ERROR, "webhooks", "secret_sealed", "%u webhooks wait: their secrets are sealed by another credential than keys.seal is",
+			 work->sealed_count);
 	webhooks->failing_count = work->failing_count;
 	memcpy(webhooks->failing, work->failing, sizeof(webhooks->failing));
 	pthread_mutex_unlock(&webhooks->lock);
@@ -322,7 +341,7 @@ static bool is_told_more(const struct due_work *work, int count)
 
 static void send_due(struct ohtd_webhooks *webhooks)
 {
-	struct due_work work = { .due = webhooks->due, .now_ns = ohtd_clock_wall_ns(webhooks->setup.clock) };
+	struct due_work work = { .webhooks = webhooks, .due = webhooks->due, .now_ns = ohtd_clock_wall_ns(webhooks->setup.clock) };
 	int count;
 
 	list_told(webhooks, &work);
@@ -401,6 +420,53 @@ static bool is_wanted(const struct ohtd_webhooks_setup *setup)
 	return setup->config->destination_count || ohtd_store_read(setup->store, work_count, NULL) > 0;
 }
 
+static int work_seal(struct ohtd_db *db, void *arg)
+{
+	const struct ohtd_webhooks *webhooks = arg;
+	struct ohtd_webhook_row rows[OHTD_WEBHOOKS_MAX];
+	int count = ohtd_db_webhooks_list(db, rows), sealed = 0, r = 0;
+
+	for (int i = 0; !r && i < count; i++) {
+		if (!ohtd_webhooks_is_clear(&rows[i]) || !ohtd_webhooks_close(webhooks->key, &rows[i]))
+			continue;
+		r = ohtd_db_webhook_change(db, &rows[i]);
+		sealed++;
+	}
+	OPENSSL_cleanse(rows, sizeof(rows));
+	return count < 0 ? count : r ? r : sealed;
+}
+
+/* Those that were made without the credential. What the store does not take stays in clear until the next start. */
+static void seal_all(struct ohtd_webhooks *webhooks)
+{
+	int r;
+
+	webhooks->sealed = webhooks->setup.seal && webhooks->setup.seal("ohtd secrets of webhooks 1", webhooks->key);
+	r = webhooks->sealed ? ohtd_store_call(webhooks->setup.store, work_seal, webhooks) : 0;
+	if (r > 0)
+		ohtd_log(OHTD_LOG_NOTICE, "webhooks", "secrets_sealed", "the secrets of %d webhooks are sealed by the credential keys.seal now", r);
+	if (r < 0)
+		ohtd_log(OHTD_LOG_WARNING, "webhooks", "secrets_not_sealed", "the store does not take them: %s", strerror(-r));
+}
+
+bool ohtd_webhooks_take_secret(const struct ohtd_webhooks *webhooks, struct ohtd_webhook_row *row, const char *secret)
+{
+	const unsigned char *key = key_of(webhooks);
+	bool opens;
+
+	*row->secret_before = 0;
+	opens = ohtd_webhooks_open(key, row);
+	if (opens)
+		memcpy(row->secret_before, row->secret, sizeof(row->secret_before));
+	snprintf(row->secret, sizeof(row->secret), "%s", secret);
+	return ohtd_webhooks_close(key, row);
+}
+
+unsigned int ohtd_webhooks_count_sealed(const struct ohtd_webhooks *webhooks)
+{
+	return webhooks ? atomic_load(&webhooks->sealed_count) : 0;
+}
+
 struct ohtd_webhooks *ohtd_webhooks_create(const struct ohtd_webhooks_setup *setup)
 {
 	struct ohtd_webhooks *webhooks = calloc(1, sizeof(*webhooks));
@@ -413,6 +479,7 @@ struct ohtd_webhooks *ohtd_webhooks_create(const struct ohtd_webhooks_setup *set
 	webhooks->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (webhooks->wake_fd >= 0) {
 		gethostname(webhooks->host, sizeof(webhooks->host) - 1);
+		seal_all(webhooks);
 		return webhooks;
 	}
 	free(webhooks);
@@ -460,5 +527,6 @@ void ohtd_webhooks_destroy(struct ohtd_webhooks *webhooks)
 		close(webhooks->setup.fd);
 	close(webhooks->wake_fd);
 	pthread_mutex_destroy(&webhooks->lock);
+	OPENSSL_cleanse(webhooks->key, sizeof(webhooks->key));
 	free(webhooks);
 }

@@ -13,14 +13,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "auth/seal.h"
+
 struct ohtd_clock;
 struct ohtd_config;
 struct ohtd_daemon_part;
 struct ohtd_settings;
 struct ohtd_store;
+struct ohtd_webhook_row;
 struct ohtd_webhooks;
 
-/* All outlive it. @settings has the name of the robot, @robot_id is that of robot.id. @fd: of ohtd_sender_start(); becomes its own. -1: nothing is sent. */
+/* @seal: as struct ohtd_part_birth has it; NULL: none. All outlive it. @settings has the name of the robot, @robot_id is that of robot.id. @fd: of ohtd_sender_start(); becomes its own. -1: nothing is sent. */
 struct ohtd_webhooks_setup {
 	const struct ohtd_config *config;
 	struct ohtd_clock *clock;
@@ -28,6 +31,7 @@ struct ohtd_webhooks_setup {
 	struct ohtd_settings *settings;
 	const char *robot_id;
 	int fd;
+	bool (*seal)(const char *purpose, unsigned char *key);
 };
 
 /* NULL with errno. */
@@ -35,6 +39,15 @@ struct ohtd_webhooks *ohtd_webhooks_create(const struct ohtd_webhooks_setup *set
 
 /* Starts the thread, if anything can be sent. 0 or a negative errno. */
 int ohtd_webhooks_start(struct ohtd_webhooks *webhooks);
+
+/*
+ * Gives @row, which is kept then, the new @secret, sealed if there is a credential. The one before signs too, if it opens. False: no random
+ * numbers. Any thread.
+ */
+bool ohtd_webhooks_take_secret(const struct ohtd_webhooks *webhooks, struct ohtd_webhook_row *row, const char *secret);
+
+/* How many webhooks that are switched on wait, since their secrets are sealed by another credential. Any thread. */
+unsigned int ohtd_webhooks_count_sealed(const struct ohtd_webhooks *webhooks);
 
 /* There is something new in the queue. */
 void ohtd_webhooks_wake(struct ohtd_webhooks *webhooks);
