@@ -29,7 +29,7 @@ def test_race_of_a_killed_daemon_is_found(fresh):
 
 
 @pytest.mark.needs("address")
-@pytest.mark.parametrize("defect, said", [("overflow", "heap-buffer-overflow"), ("undefined", "signed integer overflow")])
+@pytest.mark.parametrize("defect, said", [("overflow", "heap-buffer-overflow"), ("freed", "heap-use-after-free"), ("undefined", "signed integer overflow")])
 def test_defect_ends_the_daemon(fresh, defect, said):
     fresh.preload("seeded", OHT_SEEDED=defect)
     with pytest.raises(AssertionError, match=said):

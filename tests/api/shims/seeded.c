@@ -45,6 +45,27 @@ static void overflow(void)
 	free(bytes);
 }
 
+#define BLOCK_BYTES	1024
+#define BLOCKS		(8 * 1024)
+
+/* The use comes behind 8 MiB that were freed after it, and as much that was taken since. */
+static void freed(void)
+{
+	static void *volatile blocks[BLOCKS];
+
+	kept = malloc(BLOCK_BYTES);
+	for (int i = 0; i < BLOCKS; i++)
+		blocks[i] = malloc(BLOCK_BYTES);
+	free(kept);
+	for (int i = 0; i < BLOCKS; i++)
+		free(blocks[i]);
+	for (int i = 0; i < BLOCKS; i++)
+		blocks[i] = malloc(BLOCK_BYTES);
+	((volatile char *)kept)[0] = 1;
+	for (int i = 0; i < BLOCKS; i++)
+		free(blocks[i]);
+}
+
 static void undefined(void)
 {
 	shared = INT_MAX;
@@ -56,7 +77,7 @@ static void __attribute__((constructor)) seed(void)
 	static const struct {
 		const char *name;
 		void (*make)(void);
-	} defects[] = { { "race", race }, { "leak", leak }, { "overflow", overflow }, { "undefined", undefined } };
+	} defects[] = { { "race", race }, { "leak", leak }, { "overflow", overflow }, { "freed", freed }, { "undefined", undefined } };
 	const char *name = getenv("OHT_SEEDED");
 
 	for (size_t i = 0; name && i < sizeof(defects) / sizeof(defects[0]); i++)
