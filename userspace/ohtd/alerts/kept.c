@@ -17,7 +17,9 @@ int ohtd_alert_rule_shipped(const char *code)
 /* With another signal, kind or side it would be another rule. */
 static const char *judge_shipped(const struct ohtd_alert_rule *rule, const struct ohtd_alert_rule *as, const char **item)
 {
-	*item = strcmp(rule->signal, as->signal) ? "signal" : rule->kind != as->kind ? "kind" : strcmp(rule->minus, as->minus) ? "minus" :
+	const bool differs = as->kind == OHTD_ALERT_RULE_DIFFERENCE && strcmp(rule->minus, as->minus);
+
+	*item = strcmp(rule->signal, as->signal) ? "signal" : rule->kind != as->kind ? "kind" : differs ? "minus" :
 		rule->below != as->below ? "when" : NULL;
 	return *item ? "is that of a shipped rule, which stays" : NULL;
 }
