@@ -57,7 +57,8 @@ class Listener:
         self.server = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
         self.server.bind(address)
         self.server.listen()
-        self.port = None if isinstance(address, str) else self.server.getsockname()[1]
+        self.path = self.server.getsockname()
+        self.port = None if isinstance(address, str) else self.path[1]
         self.serve, self.came = serve, []
         threading.Thread(target=self.take, daemon=True).start()
 
@@ -119,9 +120,9 @@ class Vehicle:
             return error
         return None
 
-    def start(self):
+    def start(self, listen=True):
         """The vehicle, and before the first its fleet."""
-        if not self.client.is_connected():
+        if listen and not self.client.is_connected():
             self.listen()
         text = "".join(f"[{section}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items()) for section, keys in self.lines.items())
         (self.folder / "oht-fleet.conf").write_text(text)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "oht-fleet/clock.h"
 #include "oht-fleet/errors.h"
 #include "oht-fleet/ids.h"
 #include "oht-fleet/judge.h"
@@ -268,6 +270,63 @@ static void a_robot_is_known_with_its_limits_and_the_own_role(void **unused)
 	json_object_put(object);
 }
 
+static void count_answer(void *arg, int status, struct json_object *answer)
+{
+	(void)answer;
+	assert_int_equal(status, 0);
+	++*(int *)arg;
+}
+
+/* A socket that refuses, for a minute of the clock of the program: by what it returns it is never asked in the same moment again. */
+static void a_refusal_is_followed_by_a_pause(void **unused)
+{
+	struct fleet_robot robot;
+	int64_t now_ms = 1000, last_dial_ms = 0;
+	int answers = 0, turns = 0, dials = 0;
+
+	(void)unused;
+	assert_int_equal(fleet_robot_open(&robot, "/proc/none/socket"), 0);
+	while (now_ms < 61000) {
+		int64_t next_ms = fleet_robot_work(&robot, now_ms);
+
+		if (robot.stream.state == FLEET_HTTP_FAILED) {
+			assert_true(!dials++ || now_ms - last_dial_ms >= 500);
+			last_dial_ms = now_ms;
+		}
+		/* As those who want something at each of its failures. */
+		while (robot.count < FLEET_QUESTIONS_MAX)
+			assert_int_equal(fleet_robot_ask(&robot, "GET", "robot", NULL, NULL, count_answer, &answers), 0);
+		next_ms = fleet_sooner(next_ms, fleet_robot_begin(&robot, now_ms));
+		if (next_ms < now_ms + FLEET_FLOOR_MS)
+			fail_msg("behind %" PRId64 " ms: again in %" PRId64, now_ms, next_ms - now_ms);
+		now_ms = next_ms;
+		turns++;
+	}
+	assert_true(dials >= 60 && answers >= 60);
+	assert_true(turns <= 60000 / FLEET_FLOOR_MS);
+	fleet_robot_close(&robot);
+}
+
+static void a_pause_has_a_floor_and_chance(void **unused)
+{
+	int low = INT_MAX, high = 0;
+
+	(void)unused;
+	assert_int_equal(fleet_wait_ms(1000, 1000, 500), FLEET_FLOOR_MS);
+	assert_int_equal(fleet_wait_ms(1, 1000, 500), FLEET_FLOOR_MS);
+	assert_int_equal(fleet_wait_ms(1005, 1000, 500), 5);
+	assert_int_equal(fleet_wait_ms(FLEET_NEVER, 1000, 500), 500);
+	for (int i = 0; i < 1000; i++) {
+		int pause_ms = fleet_chance_ms(1000);
+
+		assert_in_range(pause_ms, 500, 1000);
+		low = pause_ms < low ? pause_ms : low;
+		high = pause_ms > high ? pause_ms : high;
+	}
+	/* Of a thousand none in the first or last tenth: one chance in 10^45. */
+	assert_true(low < 550 && high > 950);
+}
+
 static struct fleet_verdict judged(const struct fleet_judge *judge, uint32_t update, const char *first, uint32_t sequence)
 {
 	static struct fleet_order order;
@@ -362,6 +421,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_json_is_no_message),
 		cmocka_unit_test(an_update_fits_to_what_is_released),
 		cmocka_unit_test(a_robot_is_known_with_its_limits_and_the_own_role),
+		cmocka_unit_test(a_refusal_is_followed_by_a_pause),
+		cmocka_unit_test(a_pause_has_a_floor_and_chance),
 		cmocka_unit_test(what_is_no_message_is_blamed_by_its_place),
 		cmocka_unit_test(ids_go_on_over_ends_and_kills),
 		cmocka_unit_test(settings_are_refused_by_line),

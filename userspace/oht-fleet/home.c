@@ -394,7 +394,7 @@ void fleet_home_take(struct fleet_home *home, const char *topic, const char *tex
 		home->stop_at = now_ms;
 	} else if (strcmp(topic, own) && !strcmp(text, BIRTH_WORD) && home->announce_at == FLEET_NEVER) {
 		/* All robots hear it in the same moment. */
-		home->announce_at = now_ms + fleet_link_chance(ANNOUNCE_MS);
+		home->announce_at = now_ms + fleet_chance_ms(ANNOUNCE_MS);
 	}
 }
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include <mosquitto.h>
@@ -156,18 +155,9 @@ void fleet_link_close(struct fleet_link *link)
 	free(link->password);
 }
 
-int fleet_link_chance(int most_ms)
-{
-	uint32_t chance = 0;
-
-	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) < 0)
-		chance = (uint32_t)fleet_now_ms();
-	return most_ms / 2 + (int)(chance % (uint32_t)(most_ms / 2 + 1));
-}
-
 static void lose(struct fleet_link *link, int64_t now_ms, const char *why)
 {
-	int pause = fleet_link_chance(link->pause_ms);
+	int pause = fleet_chance_ms(link->pause_ms);
 	bool was_up = link->up;
 
 	link->dial_at = now_ms + pause;

@@ -70,9 +70,6 @@ bool fleet_link_has_left(const struct fleet_link *link);
 /* Asks for a topic that is not the standard's, whole. It ends with the connection. */
 void fleet_link_hear(struct fleet_link *link, const char *topic, int qos);
 
-/* A number of milliseconds by chance, from @most_ms / 2 to @most_ms: so a hundred robots do not come at once. */
-int fleet_link_chance(int most_ms);
-
 /* Dials no more, and disconnects once the broker has confirmed the message that was sent last with QoS 1. */
 void fleet_link_end(struct fleet_link *link);
 

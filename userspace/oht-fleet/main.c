@@ -39,13 +39,6 @@ static int listen_to_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-static int wait_ms(int64_t next_ms, int64_t now_ms)
-{
-	if (next_ms <= now_ms)
-		return 0;
-	return next_ms - now_ms < WAIT_MAX_MS ? (int)(next_ms - now_ms) : WAIT_MAX_MS;
-}
-
 /* One turn. True: a signal has come. */
 static bool turn(int signals, int64_t next_ms, int64_t now_ms)
 {
@@ -60,7 +53,7 @@ static bool turn(int signals, int64_t next_ms, int64_t now_ms)
 	for (int i = STREAM; i < PLACES; i++)
 		if (!places[i].events)
 			places[i].fd = -1;
-	if (poll(places, PLACES, wait_ms(next_ms, now_ms)) < 0)
+	if (poll(places, PLACES, fleet_wait_ms(next_ms, now_ms, WAIT_MAX_MS)) < 0)
 		return false;
 	if (places[STREAM].revents)
 		fleet_http_turn(&vehicle.robot.stream);

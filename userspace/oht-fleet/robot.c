@@ -180,20 +180,27 @@ static void answer(struct fleet_robot *robot)
 	json_object_put(body);
 }
 
-static void ask_next(struct fleet_robot *robot, int64_t now_ms)
+static void take_answer(struct fleet_robot *robot, int64_t now_ms)
 {
-	const struct fleet_question *question;
-
 	if (robot->asking.state == FLEET_HTTP_UNDER_WAY && now_ms >= robot->answer_by)
 		robot->asking.state = FLEET_HTTP_FAILED;
 	if (robot->asking.state == FLEET_HTTP_DONE || robot->asking.state == FLEET_HTTP_FAILED)
 		answer(robot);
-	if (robot->asking.state != FLEET_HTTP_NONE || !robot->count)
-		return;
-	question = &robot->questions[robot->first];
-	robot->answer_by = now_ms + ANSWER_MS;
-	fleet_http_ask(&robot->asking, robot->socket, question->method, question->path, *question->match ? question->match : NULL, question->body,
-		       NULL, NULL);
+}
+
+int64_t fleet_robot_begin(struct fleet_robot *robot, int64_t now_ms)
+{
+	const struct fleet_question *question = &robot->questions[robot->first];
+
+	if (robot->asking.state == FLEET_HTTP_NONE && robot->count) {
+		robot->answer_by = now_ms + ANSWER_MS;
+		fleet_http_ask(&robot->asking, robot->socket, question->method, question->path, *question->match ? question->match : NULL,
+			       question->body, NULL, NULL);
+	}
+	if (robot->asking.state == FLEET_HTTP_NONE)
+		return FLEET_NEVER;
+	/* Refused at once: the answer is taken a little later, or a socket that refuses would be asked without pause. */
+	return robot->asking.state == FLEET_HTTP_UNDER_WAY ? robot->answer_by : now_ms + FLEET_FLOOR_MS;
 }
 
 /* ---- what changes seldom ---- */
@@ -245,12 +252,11 @@ int64_t fleet_robot_work(struct fleet_robot *robot, int64_t now_ms)
 		fleet_robot_ask(robot, "GET", "robot/factsheet", NULL, NULL, take_factsheet, robot);
 		fleet_robot_ask(robot, "GET", "auth/me", NULL, NULL, take_user, robot);
 	}
-	ask_next(robot, now_ms);
+	take_answer(robot, now_ms);
 	next = robot->stream.state == FLEET_HTTP_NONE ? robot->dial_at : robot->silent_at;
-	if (robot->asking.state == FLEET_HTTP_UNDER_WAY)
-		next = fleet_sooner(next, robot->answer_by);
-	else if (robot->asking.state != FLEET_HTTP_NONE || robot->count)
-		next = now_ms;
+	/* The same of the stream. */
+	if (robot->stream.state == FLEET_HTTP_FAILED)
+		next = now_ms + FLEET_FLOOR_MS;
 	return fleet_sooner(next, robot->refresh_at);
 }
 

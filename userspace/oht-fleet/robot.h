@@ -93,8 +93,11 @@ bool fleet_robot_is_known(const struct fleet_robot *robot);
 int fleet_robot_ask(struct fleet_robot *robot, const char *method, const char *path, const char *match, const char *body, fleet_answer_fn tell,
 		    void *arg);
 
-/* Begins what is due; returns when to come again, as fleet_now_ms(). */
+/* Live data, answers, what is asked from time to time; returns when to come again, as fleet_now_ms(). */
 int64_t fleet_robot_work(struct fleet_robot *robot, int64_t now_ms);
+
+/* Begins the next question, also one that has come since fleet_robot_work(); returns when to come again. */
+int64_t fleet_robot_begin(struct fleet_robot *robot, int64_t now_ms);
 
 /* Member of a channel, or NULL. */
 struct json_object *fleet_robot_get(const struct fleet_robot *robot, enum fleet_channel channel, const char *name);

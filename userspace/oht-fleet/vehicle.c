@@ -128,7 +128,9 @@ static int64_t tell_state(struct fleet_vehicle *vehicle, int64_t now_ms)
 		send_state(vehicle, news);
 	else
 		free(news);
-	return vehicle->state_at + vehicle->settings->state_ms;
+	must_at = vehicle->state_at + vehicle->settings->state_ms;
+	/* Not sent: the library has no memory, or the connection is about to end. */
+	return must_at > now_ms ? must_at : now_ms + 1000;
 }
 
 static int64_t show_position(struct fleet_vehicle *vehicle, int64_t now_ms)
@@ -410,7 +412,7 @@ void fleet_vehicle_close(struct fleet_vehicle *vehicle)
 	free(vehicle->factsheet);
 }
 
-int64_t fleet_vehicle_work(struct fleet_vehicle *vehicle, int64_t now_ms)
+static int64_t work(struct fleet_vehicle *vehicle, int64_t now_ms)
 {
 	int64_t next = fleet_robot_work(&vehicle->robot, now_ms);
 
@@ -430,6 +432,13 @@ int64_t fleet_vehicle_work(struct fleet_vehicle *vehicle, int64_t now_ms)
 	if (vehicle->sleep == FLEET_NODS && !vehicle->asked)
 		fall_asleep(vehicle);
 	return next;
+}
+
+int64_t fleet_vehicle_work(struct fleet_vehicle *vehicle, int64_t now_ms)
+{
+	int64_t next = work(vehicle, now_ms);
+
+	return fleet_sooner(next, fleet_robot_begin(&vehicle->robot, now_ms));
 }
 
 void fleet_vehicle_end(struct fleet_vehicle *vehicle)
