@@ -373,6 +373,7 @@ static struct fleet_drive drive;
 static void begin_fleet(void)
 {
 	forget_request();
+	memset(&job, 0, sizeof(job));
 	assert_int_equal(fleet_job_load(&job, path), 0);
 	drive = (struct fleet_drive){ .job = &job, .robot = &robot, .path = path };
 }

@@ -129,7 +129,7 @@ struct fleet_job {
 
 /**
  * fleet_job_load() - read the file
- * @job: to fill
+ * @job: to fill; zeroed
  * @path: the file; need not be there
  *
  * Return: 0, or -1 with errno. EINVAL: the file is not one of these, and @job is empty.

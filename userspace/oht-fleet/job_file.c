@@ -72,7 +72,7 @@ int fleet_job_load(struct fleet_job *job, const char *path)
 	bool good;
 	int r;
 
-	empty(job);
+	job->last_mm = job->toward_mm = NAN;
 	r = oht_file_read(path, FILE_BYTES, &text, NULL);
 	if (r) {
 		/* One that is larger than any of them is damaged, as one with other words. */

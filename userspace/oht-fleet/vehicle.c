@@ -2,6 +2,7 @@
 #include "oht-fleet/vehicle.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -263,6 +264,8 @@ static void take_order(struct fleet_vehicle *vehicle, const char *text, size_t b
 		refuse_order(vehicle, word_of(object, "orderId"), word_of(object, "orderUpdateId"), &verdict);
 	free(order);
 	json_object_put(object);
+	/* It was most of what the process ever holds, and the allocator would keep it for the next one. */
+	malloc_trim(0);
 }
 
 static bool is_persons(enum fleet_mode mode)
@@ -369,7 +372,6 @@ int fleet_vehicle_open(struct fleet_vehicle *vehicle, const struct fleet_setting
 {
 	const struct fleet_link_tells tells = { .will = will, .up = up, .down = down, .message = take_message, .other = take_other, .arg = vehicle };
 
-	memset(vehicle, 0, sizeof(*vehicle));
 	vehicle->settings = settings;
 	vehicle->begun_at = fleet_now_ms();
 	vehicle->state.mode = FLEET_STARTUP;

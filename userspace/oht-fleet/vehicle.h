@@ -57,7 +57,7 @@ struct fleet_vehicle {
 /* What an order is judged by now. */
 struct fleet_judge fleet_vehicle_judge(const struct fleet_vehicle *vehicle);
 
-/* Returns 0, or -1 with one line in @why. @settings stay the caller's. */
+/* Returns 0, or -1 with one line in @why. @vehicle is zeroed: what is never used takes no memory so. @settings stay the caller's. */
 int fleet_vehicle_open(struct fleet_vehicle *vehicle, const struct fleet_settings *settings, char *why, size_t size);
 void fleet_vehicle_close(struct fleet_vehicle *vehicle);
 
