@@ -206,7 +206,7 @@ def test_what_no_order_is_refused_and_named(robot, vehicle, ready):
     assert not moves(robot, "bad")
 
 
-@both
+@new_first
 def test_an_order_on_another_topic_is_none(robot, vehicle, ready):
     """Of another robot or version, below or beside the own one: neither taken nor answered, and more than a message may have is refused."""
     name, other = f"elsewhere-{vehicle.version}", {"3.0": "v2", "2.1": "v3"}[vehicle.version]
