@@ -25,6 +25,7 @@ INPUTS = {
     "web": ("userspace/web",),
     "history": ("userspace/web", *DAEMON),
     "fleet": ("userspace/oht-fleet", *DAEMON),
+    "mission": ("userspace/web", *DAEMON),
 }
 COLUMNS = ("figure", "value", "bar", "how", "samples", "note", "measured")
 NOT_RECORDED = "not recorded"

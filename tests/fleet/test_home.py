@@ -131,6 +131,7 @@ def test_it_finds_a_device_and_stops_it(robot, broker, vehicle, home):
     until(lambda: not any(home.is_there(config) for config in found.values()), what="the last will")
 
 
+@pytest.mark.slow
 def test_names_that_nobody_should_have(robot, broker, tmp_path, vehicle, home):
     """Quotes, templates, other scripts and what a topic cannot have: said as they are, and two robots are never one."""
     enable(robot)
@@ -215,6 +216,7 @@ def test_what_was_announced_is_taken_back(broker, vehicle, home):
         assert vehicle.log().count("home-assistant") > lines, (text, vehicle.log())
 
 
+@pytest.mark.slow
 def test_a_birth_is_answered_and_a_thousand_are_too(vehicle, home):
     def told():
         return [topic for topic, payload, _ in list(home.heard) if payload and identity in topic and topic.endswith("/state/config")]

@@ -141,6 +141,32 @@ REFUSED = [
     ("a place across it", lambda order: order["nodes"][1]["nodePosition"].update(theta=1), "NO_ROUTE_TO_TARGET", "orderError", "n1"),
     ("a station elsewhere", lambda order: order["nodes"][2]["nodePosition"].update(x=25), "NO_ROUTE_TO_TARGET", "orderError", "dock"),
     ("another map", lambda order: order["nodes"][1]["nodePosition"].update(mapId="hall"), "UNKNOWN_MAP_ID", "orderError", "hall"),
+    ("another version", lambda order: order.update(version="1.1.0"), "VALIDATION_FAILURE", "validationError", "bad"),
+    ("of another maker", lambda order: order.update(manufacturer="another"), "VALIDATION_FAILURE", "validationError", "bad"),
+    ("for another robot", lambda order: order.update(serialNumber="another"), "VALIDATION_FAILURE", "validationError", "bad"),
+    ("a header whose id is none", lambda order: order.update(headerId=None), "VALIDATION_FAILURE", "validationError", "headerId"),
+    ("no name", lambda order: order.update(orderId=""), "VALIDATION_FAILURE", "validationError", "orderId"),
+    ("a name that ends within", lambda order: order["nodes"][1].update(nodeId="n1\0n2"), "VALIDATION_FAILURE", "validationError", "nodeId"),
+    ("a number that goes back", lambda order: order["nodes"][1].update(sequenceId=0), "VALIDATION_FAILURE", "validationError", "n1"),
+    ("a number for an edge", lambda order: order["nodes"][0].update(sequenceId=1), "VALIDATION_FAILURE", "validationError", "n0"),
+    ("a number of no integer", lambda order: order["nodes"][1].update(sequenceId=2.5), "VALIDATION_FAILURE", "validationError", "nodes[1].sequenceId"),
+    ("a number behind the last", lambda order: order["nodes"][1].update(sequenceId=1 << 32), "VALIDATION_FAILURE", "validationError", "nodes[1].sequenceId"),
+    ("nodes that are none", lambda order: order.update(nodes=[None]), "VALIDATION_FAILURE", "validationError", "nodes[0]"),
+    ("a node that says not whether", lambda order: order["nodes"][1].pop("released"), "VALIDATION_FAILURE", "validationError", "nodes[1].released"),
+    ("no speed", lambda order: order["edges"][0].update(maximumSpeed=0, maxSpeed=0), "VALIDATION_FAILURE", "validationError", "edges[0].max"),
+    ("a speed back", lambda order: order["edges"][0].update(maximumSpeed=-1, maxSpeed=-1), "VALIDATION_FAILURE", "validationError", "edges[0].max"),
+    ("a turn too many", lambda order: order["nodes"][1]["nodePosition"].update(theta=100), "VALIDATION_FAILURE", "validationError", "nodePosition.theta"),
+    ("blocking by another word", lambda order: order["nodes"][1].update(actions=[{**act("wait", seconds=1), "blockingType": "ALWAYS"}]), "VALIDATION_FAILURE", "validationError", "actions[0].blockingType"),
+    ("a huge action", lambda order: order["nodes"][1].update(actions=[act("wait", seconds="9" * 10000)]), "INSUFFICIENT_MEMORY", "orderError", "actions[0].actionParameters[0].value"),
+    ("an action of a long type", lambda order: order["nodes"][1].update(actions=[{**act("wait", seconds=1), "actionType": "w" * 10000}]), "INSUFFICIENT_MEMORY", "orderError", "actions[0].actionType"),
+    ("too many actions", lambda order: order["nodes"][1].update(actions=[{**act("wait", seconds=1), "actionId": f"a{at}"} for at in range(5)]), "INSUFFICIENT_MEMORY", "orderError", "nodes[1].actions"),
+    ("too many parameters", lambda order: order["nodes"][1].update(actions=[act("wait", seconds=1, a=1, b=1, c=1, d=1)]), "INSUFFICIENT_MEMORY", "orderError", "actions[0].actionParameters"),
+    ("a parameter twice", lambda order: order["nodes"][1].update(actions=[{**act("wait"), "actionParameters": [{"key": "seconds", "value": at} for at in (1, 2)]}]), "INVALID_ORDER_ACTION", "orderError", "id-wait"),
+    ("a parameter too many", lambda order: order["nodes"][1].update(actions=[act("wait", seconds=1, force=True)]), "INVALID_ORDER_ACTION", "orderError", "id-wait"),
+    ("a wait back", lambda order: order["nodes"][1].update(actions=[act("wait", seconds=-1)]), "INVALID_ORDER_ACTION", "orderError", "id-wait"),
+    ("a wait too long", lambda order: order["nodes"][1].update(actions=[act("wait", seconds=86401)]), "INVALID_ORDER_ACTION", "orderError", "id-wait"),
+    ("too many nodes", lambda order: order.update(nodes=[{**order["nodes"][0], "nodeId": f"x{at}", "sequenceId": 2 * at} for at in range(65)],
+                                                  edges=[{**order["edges"][0], "sequenceId": 2 * at + 1} for at in range(64)]), "INSUFFICIENT_MEMORY", "orderError", "nodes"),
 ]
 
 
@@ -178,6 +204,28 @@ def test_what_no_order_is_refused_and_named(robot, vehicle, ready):
             name = f"clears-{vehicle.version}-{number}"
             clear(name)
     assert not moves(robot, "bad")
+
+
+@new_first
+def test_an_order_on_another_topic_is_none(robot, vehicle, ready):
+    """Of another robot or version, below or beside the own one: neither taken nor answered, and more than a message may have is refused."""
+    name, other = f"elsewhere-{vehicle.version}", {"3.0": "v2", "2.1": "v3"}[vehicle.version]
+    order = json.dumps({**vehicle.order(name, ready[:2]), "headerId": 1, "timestamp": "2026-01-01T00:00:00.000Z", "manufacturer": "maker",
+                        "serialNumber": vehicle.serial, "version": {"3.0": "3.0.0", "2.1": "2.1.0"}[vehicle.version]})
+    own = vehicle.prefix.rstrip("/")
+    vehicle.fleets |= {"order/1", "Order", "orders", own}
+    for topic in (f"{own}/order/1", f"{own}/Order", f"{own}/orders", f"{own}", f"vda5050/{other}/maker/{vehicle.serial}/order", f"{own}2/order", f"/{own}/order"):
+        vehicle.client.publish(topic, order, 1).wait_for_publish()
+    said = asked(vehicle, "behind")
+    assert said["orderId"] != name and not about(said) and not moves(robot, name), said
+    mark = vehicle.mark()
+    vehicle.say("order", order[:-1] + " " * 65536 + "}", raw=True)
+    kind = word(vehicle, "INSUFFICIENT_MEMORY", "orderError")
+    vehicle.state(lambda said: [error for error in said["errors"] if error["errorType"] == kind and "65535 is the most" in error["errorDescription"]], mark)
+    # The same message in its place is one.
+    mark = vehicle.mark()
+    vehicle.say("order", order, raw=True)
+    assert vehicle.ended(name, mark)["lastNodeId"] == "n1"
 
 
 @older

@@ -91,6 +91,7 @@ class Vehicle:
         self.folder, self.broker, self.version = folder, broker, version
         self.prefix = f"vda5050/{TOPICS[version]}/maker/{serial}/"
         self.serial, self.process, self.heard, self.wrong, self.sent, self.instants, self.late = serial, None, [], [], 0, set(), None
+        self.fleets = {"order", "instantActions"}        # what the fleet itself says
         (folder / "kept").mkdir()
         self.lines = {"broker": {"host": host, "port": broker.port, "tls": "no", "keepalive_s": 5},
                       "robot": {"version": version, "manufacturer": "maker", "serial": serial},
@@ -102,7 +103,7 @@ class Vehicle:
 
     def hear(self, _client, _arg, message):
         topic = message.topic.removeprefix(self.prefix)
-        if topic in ("order", "instantActions"):
+        if topic in self.fleets:
             return
         said = json.loads(message.payload)
         self.wrong += check(self.version, topic, said)

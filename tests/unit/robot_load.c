@@ -10,48 +10,12 @@
 #include <stdlib.h>
 
 #include "drive_robot.h"
+#include "load_samples.h"
 
-#define SAMPLES_MAX	100000
 /* The plan repeats after so long. */
 #define PERIOD_MS	500
 
 static unsigned int wanted = 200;
-
-struct samples {
-	const char *name;
-	unsigned int count;
-	double value[SAMPLES_MAX];
-};
-
-static void add(struct samples *s, double value)
-{
-	assert_true(s->count < SAMPLES_MAX);
-	s->value[s->count++] = value;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void show(struct samples *s)
-{
-	qsort(s->value, s->count, sizeof(s->value[0]), compare);
-	printf("figure %s %.3f %.3f %.3f %u\n", s->name, s->value[s->count / 2],
-	       s->value[s->count * 99 / 100], s->value[s->count - 1], s->count);
-	fflush(stdout);
-}
-
-static struct samples *begin(const char *name)
-{
-	struct samples *s = calloc(1, sizeof(*s));
-
-	assert_non_null(s);
-	s->name = name;
-	return s;
-}
 
 static double now_ms(const struct driver *d)
 {
@@ -113,15 +77,15 @@ static void measure_move(struct driver *d, const struct move_samples *s)
 	driver_departs(d, target_mm);
 	/* Another direction is a transaction of its own, which the drive must echo first. */
 	if (direction != d->f->control.modules.setpoints.told.direction) {
-		add(s->turn, echoed_ms(d) - began_ms);
+		samples_add(s->turn, echoed_ms(d) - began_ms);
 	} else {
-		add(s->echo, echoed_ms(d) - began_ms);
-		add(s->answer, now_ms(d) - began_ms);
+		samples_add(s->echo, echoed_ms(d) - began_ms);
+		samples_add(s->answer, now_ms(d) - began_ms);
 	}
 	driver_until(d, OHTD_STATE_IDLE, 60000);
 	assert_int_equal(d->f->control.travel.command.state, OHTD_COMMAND_STATE_FINISHED);
-	add(s->arrival, fabs(d->rail->position_mm - target_mm));
-	add(s->fastest, d->fastest_mm_s);
+	samples_add(s->arrival, fabs(d->rail->position_mm - target_mm));
+	samples_add(s->fastest, d->fastest_mm_s);
 }
 
 /* From the request to the drive's echo, and to the answer; then the arrival, by the simulator's truth. */
@@ -132,11 +96,11 @@ static void measure_moves(enum oht_profile profile, const struct move_samples *s
 
 	for (i = 0; i < wanted; i++)
 		measure_move(d, s);
-	show(s->echo);
-	show(s->turn);
-	show(s->answer);
-	show(s->arrival);
-	show(s->fastest);
+	samples_show(s->echo);
+	samples_show(s->turn);
+	samples_show(s->answer);
+	samples_show(s->arrival);
+	samples_show(s->fastest);
 	driver_end(d);
 }
 
@@ -145,11 +109,11 @@ static void measure_profile(enum oht_profile profile)
 	const bool legacy = profile == OHT_PROFILE_LEGACY;
 
 	measure_moves(profile, &(struct move_samples){
-		.echo = begin(legacy ? "echo_legacy_ms" : "echo_ms"),
-		.turn = begin(legacy ? "echo_turn_legacy_ms" : "echo_turn_ms"),
-		.answer = begin(legacy ? "answer_legacy_ms" : "answer_ms"),
-		.arrival = begin(legacy ? "arrival_legacy_mm" : "arrival_mm"),
-		.fastest = begin(legacy ? "fastest_legacy_mm_s" : "fastest_mm_s") });
+		.echo = samples_begin(legacy ? "echo_legacy_ms" : "echo_ms"),
+		.turn = samples_begin(legacy ? "echo_turn_legacy_ms" : "echo_turn_ms"),
+		.answer = samples_begin(legacy ? "answer_legacy_ms" : "answer_ms"),
+		.arrival = samples_begin(legacy ? "arrival_legacy_mm" : "arrival_mm"),
+		.fastest = samples_begin(legacy ? "fastest_legacy_mm_s" : "fastest_mm_s") });
 }
 
 /* The plan of the drive for an hour of moves, one behind the other, and what of it did not begin in time. */
@@ -176,7 +140,7 @@ static void measure_hour(void)
 static void measure_jogs(void)
 {
 	struct driver *d = driver_begin(15000);
-	struct samples *s = begin("jog_zero_ms");
+	struct samples *s = samples_begin("jog_zero_ms");
 	unsigned int i, refreshes;
 
 	for (i = 0; i < wanted; i++) {
@@ -189,10 +153,10 @@ static void measure_jogs(void)
 			driver_press(d, speed_mm_s, "one");
 			driver_run_ms(d, 50);
 		}
-		add(s, ms_to_zero(d, last_ms));
+		samples_add(s, ms_to_zero(d, last_ms));
 		driver_until(d, OHTD_STATE_IDLE, 5000);
 	}
-	show(s);
+	samples_show(s);
 	driver_end(d);
 }
 
@@ -200,7 +164,7 @@ static void measure_jogs(void)
 static void measure_discovery(bool enabled, const char *name)
 {
 	struct driver *d = enabled ? driver_begin(3000) : driver_safe(3000);
-	struct samples *s = begin(name);
+	struct samples *s = samples_begin(name);
 	unsigned int i;
 
 	for (i = 0; i < wanted; i++) {
@@ -211,10 +175,10 @@ static void measure_discovery(bool enabled, const char *name)
 		began_ms = now_ms(d);
 		answer = driver_ask(d, OHTD_COMMAND_DISCOVER);
 		driver_done(&answer);
-		add(s, now_ms(d) - began_ms);
+		samples_add(s, now_ms(d) - began_ms);
 		driver_run_ms(d, 2000);
 	}
-	show(s);
+	samples_show(s);
 	driver_end(d);
 }
 
@@ -295,10 +259,10 @@ static double cycles_missed(bool reads)
  */
 static void measure_gateway(void)
 {
-	struct samples *s = begin("gateway_missed");
+	struct samples *s = samples_begin("gateway_missed");
 
-	add(s, fmax(cycles_missed(true) - cycles_missed(false), 0));
-	show(s);
+	samples_add(s, fmax(cycles_missed(true) - cycles_missed(false), 0));
+	samples_show(s);
 }
 
 static void measure(void **state)

@@ -40,7 +40,7 @@ static inline void fleet_timestamp(char text[FLEET_TIME_BYTES])
 	snprintf(text + used, FLEET_TIME_BYTES - used, ".%03dZ", (int)(now.tv_nsec / 1000000) % 1000);
 }
 
-/* What is due is done in each turn. What is due still comes again after this time, so that nothing makes the program turn without pause. */
+/* Each turn does all that is due. What is due still comes again after this time, so that nothing makes the program turn without pause. */
 #define FLEET_FLOOR_MS	20
 
 /* So long poll() may wait at @now_ms for what is due at @next_ms, at most @most_ms. */

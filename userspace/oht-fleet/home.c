@@ -430,7 +430,7 @@ void fleet_home_up(struct fleet_home *home)
 	fleet_link_hear(home->link, topic, 0);
 }
 
-/* What was announced elsewhere is taken back, and the file says what is announced before the broker has it. True: so it is. */
+/* Takes back what was announced elsewhere, and the file says what is announced before the broker has it. True: so it is. */
 static bool settle(struct fleet_home *home)
 {
 	if (is_same(&home->past, &home->place))

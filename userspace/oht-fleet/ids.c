@@ -37,7 +37,7 @@ int fleet_ids_open(struct fleet_ids *ids, const char *path)
 	*ids = (struct fleet_ids){ .path = path };
 	r = oht_file_read(path, FILE_BYTES, &text, NULL);
 	if (r) {
-		/* One that is larger than any of them is damaged, as one with other words. */
+		/* A file that is larger than any of them is damaged, as one with other words. */
 		errno = r == -EFBIG ? EINVAL : -r;
 		return r == -ENOENT ? 0 : -1;
 	}

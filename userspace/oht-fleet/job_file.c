@@ -75,7 +75,7 @@ int fleet_job_load(struct fleet_job *job, const char *path)
 	job->last_mm = job->toward_mm = NAN;
 	r = oht_file_read(path, FILE_BYTES, &text, NULL);
 	if (r) {
-		/* One that is larger than any of them is damaged, as one with other words. */
+		/* A file that is larger than any of them is damaged, as one with other words. */
 		errno = r == -EFBIG ? EINVAL : -r;
 		return r == -ENOENT ? 0 : -1;
 	}
