@@ -519,7 +519,9 @@ inline stop_put_back()
 	if
 	:: x != NONE && put_back[x] == PUT_BACKS -> complete(x, STOPPED)
 	:: x != NONE && put_back[x] < PUT_BACKS ->
+#ifndef MUTANT_PUT_BACKS_NOT_COUNTED
 		put_back[x]++;
+#endif
 		xstate[x] = QUEUED;
 		add_head(x)
 	:: else

@@ -105,30 +105,29 @@ end_uart:
 }
 
 /* oht_estop_stop(): the latch, then, without estop->lock, oht_engine_abort(). */
-inline stop()
+inline latch()
 {
-	atomic { presses < PRESSES ->
-		presses++;
-		is_enabled = false;
-		aborted = false;
-		wire_doomed = moves;
-		k = 0;
-		do
-		:: k < TRANSFERS -> doomed[k] = owed[k] && MOVES(k); k++
-		:: else -> break
-		od;
-		k = 0
-	}
-	atomic {
-		CALL(ABORT, 0);
-		aborted = true;
-		/* What moves and had been accepted has been given back. */
-		do
-		:: k < TRANSFERS -> assert(!doomed[k]); k++
-		:: else -> break
-		od;
-		k = 0
-	}
+	is_enabled = false;
+	aborted = false;
+	wire_doomed = moves;
+	k = 0;
+	do
+	:: k < TRANSFERS -> doomed[k] = owed[k] && MOVES(k); k++
+	:: else -> break
+	od;
+	k = 0
+}
+
+inline give_back()
+{
+	CALL(ABORT, 0);
+	aborted = true;
+	/* What moves and had been accepted has been given back. */
+	do
+	:: k < TRANSFERS -> assert(!doomed[k]); k++
+	:: else -> break
+	od;
+	k = 0
 }
 
 active proctype estop()
@@ -138,16 +137,58 @@ active proctype estop()
 
 end_estop:
 	do
-	:: stop()
+	:: atomic { presses < PRESSES -> presses++; latch() }
+		atomic { give_back() }
 	od
 }
 
+#ifdef LOSS
+/*
+ * The plan with an entry whose loss stops. A transfer may hold the bus for too long; then telegrams delay the exchange as well,
+ * until it is heard, when the bus is free. Nothing but the engine bounds how often.
+ */
+bool lost;
+
+#ifdef MUTANT_LOSS_STOPS_THE_STOPPED
+#define LOSS_STOPS	true
+#else
+#define LOSS_STOPS	is_enabled
+#endif
+#define HOLDS		(cur != NONE && (cur != TELEGRAM || lost))
+
+active proctype plan()
+{
+	byte k;
+	bool result;
+
+end_plan:
+	do
+	:: atomic { lost && cur == NONE && !gate_read -> lost = false }
+	:: atomic { HOLDS && !lost && !LOSS_STOPS -> lost = true }
+	:: atomic { HOLDS && LOSS_STOPS -> lost = true; latch() }
+		atomic { give_back() }
+	od
+}
+
+/*
+ * Somebody resets and enables whenever the entry is heard, so that each loss may stop. The number of the enable comes again behind
+ * three, and two stops at most are between latch and abort.
+ */
+active proctype controller()
+{
+end_controller:
+	do
+	:: atomic { !is_enabled && !lost -> is_enabled = true; enables = enables % 3 + 1 }
+	od
+}
+#else
 /* oht_estop_reset() and oht_estop_enable() by the controller, at any time, once. */
 active proctype controller()
 {
 end_controller:
 	atomic { !is_enabled -> is_enabled = true; enables++ }
 }
+#endif
 
 active proctype unbind()
 {

@@ -346,6 +346,48 @@ static void a_clock_that_is_set_moves_the_run(void **state)
 	assert_random_spans(20);
 }
 
+/* Killed before another interval is kept: behind the start the run is where the clock that was set has it. */
+static void kill_behind_a_set_clock(int64_t set_ns)
+{
+	struct ohtd_history_answer answer;
+	int64_t before_ns;
+
+	make_run(&first_run, 2000, &seed);
+	for (unsigned int i = 0; i < SIGNALS; i++)
+		first_run.quality[i][2000 - 1] = 0;
+	history_start(&first_run, manual.now_ns);
+	history_play(2000);
+	history_await_flush();
+	before_ns = first_run.start_ns;
+	/* Back the time goes only where a synchronised system says so. */
+	atomic_store(&manual.synchronised, true);
+	manual.realtime_ns += set_ns;
+	first_run.start_ns += set_ns;
+	WAIT_FOR(store_ask_sql("SELECT start_ns FROM runs") == first_run.start_ns);
+	cut();
+	ohtd_history_stop(history);
+	put_back();
+	ohtd_manual_clock_advance(&manual, 100 * OHTD_NS_PER_S);
+	begin_second_run(500);
+	assert_random_spans(20);
+	assert_int_equal(ask(before_ns, before_ns + 2000 * CYCLE_NS, CYCLE_NS).count, 0);
+	answer = ask(first_run.start_ns, second_run.start_ns + 100 * CYCLE_NS, CYCLE_NS * 40);
+	assert_non_null(hole_of(&answer, "not_running"));
+	assert_int_equal(hole_of(&answer, "not_running")->from_ns, first_run.start_ns + 2000 * CYCLE_NS);
+}
+
+static void a_clock_set_forwards_stays_set_over_a_kill(void **state)
+{
+	(void)state;
+	kill_behind_a_set_clock(7200 * (int64_t)OHTD_NS_PER_S);
+}
+
+static void a_clock_set_back_stays_set_over_a_kill(void **state)
+{
+	(void)state;
+	kill_behind_a_set_clock(-7200 * (int64_t)OHTD_NS_PER_S);
+}
+
 /* What was before it stays where it was, the time of it is told, and what comes is behind it. */
 static void a_suspend_is_a_gap_and_moves_nothing(void **state)
 {
@@ -1127,6 +1169,8 @@ int main(void)
 		CASE(a_kill_takes_no_more_than_an_interval),
 		CASE(samples_that_come_too_late_are_a_gap),
 		CASE(a_clock_that_is_set_moves_the_run),
+		CASE(a_clock_set_forwards_stays_set_over_a_kill),
+		CASE(a_clock_set_back_stays_set_over_a_kill),
 		CASE(a_suspend_is_a_gap_and_moves_nothing),
 		CASE(a_suspend_between_two_readings_moves_nothing),
 		CASE(runs_that_overlap_are_told_in_one_order),
