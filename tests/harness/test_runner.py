@@ -498,7 +498,7 @@ def test_the_budgets_of_the_gate_stay_below_850_seconds(real):
     suites = table.of_tier(real, table.GATE)
     jobs = [*real.steps_for(suites), *suites]
     # A limit ends what hangs; what is only slow, on a machine that others use too, is to pass.
-    assert not [job.name for job in jobs if not 0 < job.budget_s <= job.timeout_s <= 600]
+    assert not [job.name for job in jobs if not 0 < job.budget_s <= job.timeout_s <= 1500]
     alone_s = sum(job.budget_s for job in jobs if job.name == "packages" or getattr(job, "lane", "any") == "quiet")
     assert alone_s + (sum(job.budget_s for job in jobs) - alone_s) / PLACES <= 850
 
