@@ -193,7 +193,8 @@ def test_secrets_of_webhooks_are_sealed_and_wait_for_their_credential(fresh, tmp
             anew = fresh.post(f"webhooks/{second['id']}/secret", {}, role="administrator").json["secret"]
             assert is_signed(told(fresh, receiver, "/second", second), anew)
             shown = fresh.get(f"webhooks/{first['id']}", role="administrator").json
-        assert len(receiver.at("/first")) == count and (shown["waiting_count"], shown["failures"], shown["dead_count"]) == (2, 0, 0)
+        # Beside both tests what an alert of these starts has to say may wait.
+        assert len(receiver.at("/first")) == count and shown["waiting_count"] >= 2 and (shown["failures"], shown["dead_count"]) == (0, 0), shown
         assert kept_secrets(fresh)[:2] == kept[:2]
         again(fresh, seal)
         waited = until(lambda: len(receiver.at("/first")) >= count + 2 and receiver.at("/first")[count:], what="what has waited")
