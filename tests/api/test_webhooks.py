@@ -306,8 +306,9 @@ def test_whatever_a_receiver_does_delays_nobody(told, places):
             assert (shown["last_status"], shown["last_error"]) == (BAD[kind], None), shown
         else:
             assert shown["last_status"] is None and BAD[kind] in shown["last_error"], shown
-        row = deliveries(told, webhook)[0]
-        assert row["state"] == "waiting" and row["attempts"] >= 1 and row["tried"] < row["due"], row
+        # An alert that has come meanwhile was not tried yet.
+        row = next(row for row in deliveries(told, webhook) if row["attempts"])
+        assert row["state"] == "waiting" and row["tried"] < row["due"], row
     # Later cases get their places.
     for kind in ("silent", "slow"):
         receiver.answers[f"/bad-{kind}"] = [204]
