@@ -38,7 +38,7 @@ def client(clone):
 def test_ready_block_says_where_and_who(clone):
     administrator = next(a for a in clone.credentials()["accounts"] if a["role"] == "administrator")
     block = clone.said[clone.said.index("\nready\n"):]
-    for word in (clone.credentials()["url"], administrator["username"], administrator["password"], "500 ms"):
+    for word in (clone.credentials()["url"], administrator["username"], administrator["password"], "3 s on this emulated board"):
         assert word in block
 
 
