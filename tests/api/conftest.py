@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One daemon for all tests that leave it as it was; a fresh one for those that do not.
 
-OHT_BUILD names the build under test. --plain takes only the tests marked plain(), which show something else or more without
-sanitizers: the filter of system calls is there (filter), the times are those of the shipped program (timing), what is
+OHT_BUILD names the build under test. The gate takes tests marked plain() without sanitizers only, since they show something
+else or more then: the filter of system calls is there (filter), the times are those of the shipped program (timing), what is
 preloaded is not between a sanitizer and the C library (shim), or the test is many starts and little else (starts). OHT_SEED repeats what was chosen at random.
 """
 import argparse
@@ -29,7 +29,6 @@ def part_of(text):
 
 
 def pytest_addoption(parser):
-    parser.addoption("--plain", action="store_true", help="only the tests marked plain()")
     parser.addoption("--part", type=part_of, metavar="K/N", default="1/1", help="only each Nth test, from the Kth on")
 
 
@@ -75,8 +74,6 @@ def pytest_collection_modifyitems(config, items):
         needs = [mark.args[0] for mark in item.iter_markers("needs")]
         if needs and SANITIZER not in needs:
             return f"needs a build with the sanitizer {needs[0]}" if needs[0] else "needs a build without sanitizers"
-        if config.getoption("--plain") and not item.get_closest_marker("plain"):
-            return "not marked plain: run with sanitizers"
         if in_gate() and SANITIZER and item.get_closest_marker("plain"):
             return "marked plain: run without sanitizers"
         return None
