@@ -154,7 +154,7 @@ struct ohtd_part_checks {
  * @figures: at most OHTD_PART_FIGURES_MAX
  * @figure_count: how many
  * @measure: fills the values of @figures, in their order; as @judge
- * @tick: what it does some times a second. It may wait for a disk; NULL: nothing
+ * @tick: what it does some times a second, with @links also when the robot has changed. It may wait for a disk; NULL: nothing
  */
 struct ohtd_daemon_part {
 	const char *name;

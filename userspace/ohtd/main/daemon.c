@@ -735,8 +735,8 @@ static void reload(struct running *run)
 	ohtd_log(OHTD_LOG_NOTICE, "main", "reload", "certificate and log level");
 }
 
-/* Waits for a signal or a stop of the robot, at most until the next tick of the alerts. 0: no signal has come. */
-static int wait_turn(struct running *run, struct ohtd_link *link)
+/* Waits for a signal or a change of the robot, at most until the next tick of the alerts. 0: no signal has come. */
+static int wait_turn(struct running *run, struct ohtd_link *link, bool *changed)
 {
 	struct pollfd fds[] = {
 		{ .fd = run->signal_fd, .events = POLLIN }, { .fd = ohtd_link_fd(link), .events = POLLIN },
@@ -745,7 +745,8 @@ static int wait_turn(struct running *run, struct ohtd_link *link)
 	uint64_t count;
 
 	ohtd_clock_wait(&run->clock, fds, 2, ohtd_clock_monotonic_ns(&run->clock) + OHTD_UPKEEP_ALERTS_MS * OHTD_NS_PER_MS);
-	if (read(fds[1].fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+	*changed = read(fds[1].fd, &count, sizeof(count)) == sizeof(count);
+	if (!*changed && errno != EAGAIN)
 		ohtd_log(OHTD_LOG_ERROR, "main", "link", "%s", strerror(errno));
 	return read(fds[0].fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
 }
@@ -767,13 +768,15 @@ static void wait_for_end(struct running *run)
 	struct ohtd_link *link = ohtd_main_link(run->services.robot, run->services.config, OHTD_MAIN_LINK_WATCH);
 	struct ohtd_upkeep *upkeep = &run->upkeep;
 	uint64_t next_ns = 0;
+	bool changed;
 	int number;
 
 	upkeep->services = &run->services;
+	upkeep->wake_fd = ohtd_link_fd(link);
 	upkeep->boot_id = ohtd_tokens_boot_id(run->services.tokens);
 	ohtd_upkeep_begin(upkeep);
 	for (;;) {
-		number = wait_turn(run, link);
+		number = wait_turn(run, link, &changed);
 		if (number == SIGHUP) {
 			ohtd_upkeep_reloading(upkeep);
 			reload(run);
@@ -782,6 +785,8 @@ static void wait_for_end(struct running *run)
 			break;
 		}
 		ohtd_upkeep_alerts(upkeep);
+		if (changed)
+			ohtd_main_robot_changed(upkeep);
 		if (!number && !is_due(run, &next_ns))
 			continue;
 		ohtd_upkeep(upkeep);

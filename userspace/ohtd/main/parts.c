@@ -132,12 +132,12 @@ void ohtd_main_close_parts(struct ohtd_services *services)
 	}
 }
 
-void ohtd_main_tick_parts(const struct ohtd_services *services)
+void ohtd_main_tick_parts(const struct ohtd_services *services, bool linked)
 {
 	for (size_t i = 0; i < PARTS; i++) {
 		void *part = parts[i].of ? parts[i].of(services) : NULL;
 
-		if (part && parts[i].part->tick)
+		if (part && parts[i].part->tick && (parts[i].part->links || !linked))
 			parts[i].part->tick(part);
 	}
 }

@@ -18,8 +18,8 @@ struct ohtd_services;
 /* Hands the parts to those rooms that ask each of them. Before other threads start. False: a limit is reached, which @why names. */
 bool ohtd_main_hand_parts(struct ohtd_services *services, char *why, size_t size);
 
-/* All that is to be done some times a second and may wait for a disk. One call at a time. */
-void ohtd_main_tick_parts(const struct ohtd_services *services);
+/* All that is to be done some times a second and may wait for a disk. @linked: only by those that have a link. One call at a time. */
+void ohtd_main_tick_parts(const struct ohtd_services *services, bool linked);
 
 /* How many links to the control thread the parts have, behind those of enum ohtd_main_link. */
 unsigned int ohtd_main_part_links(void);

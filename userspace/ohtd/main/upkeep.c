@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/manager.h"
+#include "base/poke.h"
 #include "config/config.h"
 #include "json/blocks.h"
 #include "main/command_keeper.h"
@@ -30,6 +31,9 @@
 #define STORE_TIME_S	600
 #define TELL_JUMPS_S	3600
 #define RELOADING_BYTES	64
+
+/* What a worker is wanted for: the parts that have a link, or those and all else. */
+enum { LINKED = 1, ALL = 2 };
 
 /* ---- on a worker: a disk that hangs must not hold up the main thread ---- */
 
@@ -66,27 +70,39 @@ static void work_on_files(struct ohtd_work *work, bool dropped)
 	const char *dir = services->config->state_dir;
 	uint64_t now_ns = ohtd_clock_monotonic_ns(services->clock);
 
-	if (!dropped) {
+	if (!dropped && (upkeep->files_wanted & ALL)) {
 		keep_marks(upkeep, dir);
 		keep_time(upkeep);
-		ohtd_main_tick_parts(services);
+		ohtd_main_tick_parts(services, false);
 		ohtd_kept_profiles_tick(&upkeep->kept_profiles, dir, services->robot, now_ns);
 		ohtd_kept_location_tick(&upkeep->location, dir, services->robot, now_ns);
+	} else if (!dropped) {
+		ohtd_main_tick_parts(services, true);
 	}
 	atomic_store(&upkeep->files_busy, false);
+	/* The main thread has wanted more meanwhile. */
+	if (atomic_load(&upkeep->wanted))
+		ohtd_poke(upkeep->wake_fd);
 }
 
 /* ---- on the main thread ---- */
 
 /* Workers that have no place for it have one later. */
-static void look_after_files(struct ohtd_upkeep *upkeep)
+static void look_after_files(struct ohtd_upkeep *upkeep, unsigned int wanted)
 {
+	atomic_fetch_or(&upkeep->wanted, wanted);
 	if (atomic_exchange(&upkeep->files_busy, true))
 		return;
+	upkeep->files_wanted = atomic_exchange(&upkeep->wanted, 0);
 	upkeep->files.run = work_on_files;
 	upkeep->files.owner = OHTD_WORK_OWN;
 	if (ohtd_workers_submit(upkeep->services->workers, &upkeep->files))
 		atomic_store(&upkeep->files_busy, false);
+}
+
+void ohtd_main_robot_changed(struct ohtd_upkeep *upkeep)
+{
+	look_after_files(upkeep, LINKED);
 }
 
 /* A clock that jumps all the time must not push what people did out of the audit. */
@@ -177,7 +193,7 @@ void ohtd_upkeep(struct ohtd_upkeep *upkeep)
 	tell_clock(upkeep, false);
 	ohtd_robot_log(services->robot, &upkeep->robot_told);
 	ohtd_keeper_turn(services->keeper, services->robot);
-	look_after_files(upkeep);
+	look_after_files(upkeep, ALL);
 	ohtd_audit_turn(services->audit);
 	ohtd_store_watch(services->store);
 	ohtd_history_watch(services->history);

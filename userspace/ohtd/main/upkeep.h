@@ -28,10 +28,11 @@ void ohtd_upkeep_past(struct ohtd_settings *settings, struct ohtd_history *histo
 #define OHTD_UPKEEP_MS		250
 #define OHTD_UPKEEP_ALERTS_MS	100
 
-/* The upper two members and @marked are the caller's; the rest begins as zero. Outlives the workers. */
+/* The upper three members and @marked are the caller's; the rest begins as zero. Outlives the workers. */
 struct ohtd_upkeep {
 	const struct ohtd_services *services;
 	const char *boot_id;
+	int wake_fd;			/* an eventfd that the main thread waits for */
 	uint32_t jumps_told;
 	int64_t moved_told_ns;
 	uint64_t tell_jumps_ns;		/* boot time from which jumps are told again */
@@ -40,8 +41,10 @@ struct ohtd_upkeep {
 	struct ohtd_event_reader robot_told;
 	bool watched;			/* the service manager wants to hear of us */
 
+	atomic_uint wanted;		/* of a worker, and not begun */
 	/* The worker's while @files_busy. */
 	atomic_bool files_busy;
+	unsigned int files_wanted;
 	struct ohtd_work files;
 	bool marked;			/* the next start will see whether this run was cut; begins as the start has it */
 	bool administered;		/* the state folder has its mark */
@@ -62,6 +65,14 @@ void ohtd_upkeep_begin(struct ohtd_upkeep *upkeep);
  * pets the watchdog of the service manager while all threads go on.
  */
 void ohtd_upkeep(struct ohtd_upkeep *upkeep);
+
+/**
+ * ohtd_main_robot_changed() - have the parts that give commands look at the robot
+ * @upkeep: of the daemon
+ *
+ * To be called when the control thread has told of a change: a mission that was interrupted says so, and its next leg begins, at once.
+ */
+void ohtd_main_robot_changed(struct ohtd_upkeep *upkeep);
 
 /**
  * ohtd_upkeep_alerts() - judge what is not well now, and have alerts kept, and told elsewhere
