@@ -526,7 +526,8 @@ def test_each_webhook_that_fails_is_an_alert_of_its_own(told, places):
         first, second = (alerts[str(hook["id"])] for hook in hooks)
         assert (first["source"], first["severity"], first["address"]) == ("webhooks", "warning", None) and first["number"] != second["number"]
         assert "127.0.0.1" not in first["text"] and f"Webhook {first['subject']} has failed" in first["text"]
-        assert [row["number"] for row in told.get(f"alerts/history?subject={first['subject']}").json["items"]] == [first["number"]]
+        until(lambda: [row["number"] for row in told.get(f"alerts/history?subject={first['subject']}").json["items"]] == [first["number"]],
+              what="its row in the history")
         metrics = told.request("GET", "/metrics", role="viewer").body.decode()
         assert [f'oht_alert{{code="webhook_fails",severity="warning",subject="{each}"}} 1' in metrics for each in ids] == [True, True]
         shelf = told.post(f"alerts/{first['number']}/shelve", {"minutes": 5, "reason": "it is known"}, role="operator").json
