@@ -128,9 +128,35 @@ static void acts_go_to_the_daemon(void **state)
 	assert_int_equal(run_asking("safety selftest", STOPPED, "POST /api/v1/safety/self-test "), 0);
 	assert_int_equal(run_asking("safety disable", STOPPED, "POST /api/v1/robot/commands "), 0);
 	assert_non_null(strstr(far.request, "\"disable\""));
-	/* None of them has touched the device. */
+	/* None of them has touched the device, whoever its controller is. */
+	assert_int_equal(fake.opens, 0);
+}
+
+static void acts_on_its_device_go_to_the_daemon(void **state)
+{
+	(void)state;
+	far.first = SEEN;
+	assert_int_equal(run_asking("safety reset --device /dev/oht0", STOPPED, "POST /api/v1/safety/reset "), 0);
+	far.first = NULL;
+	assert_int_equal(run_asking("safety enable --device /dev/oht0", STOPPED, "POST /api/v1/safety/enable "), 0);
+	assert_int_equal(run_asking("safety selftest --device /dev/oht0", STOPPED, "POST /api/v1/safety/self-test "), 0);
+	assert_int_equal(run_asking("safety disable --device /dev/oht0", STOPPED, "POST /api/v1/robot/commands "), 0);
+	assert_true(fake.opens > 0);
 	assert_int_equal(fake.sessions, 0);
 	assert_int_equal(fake.enables, 0);
+}
+
+/* Nobody is the controller of the device of this machine: it would take the enable, and it is not the one that was meant. */
+static void the_named_daemon_is_asked_whoever_has_the_device(void **state)
+{
+	(void)state;
+	fake.stop.flags = 0;
+	assert_int_equal(run_asking("safety enable", STOPPED, "POST /api/v1/safety/enable "), 0);
+	assert_int_equal(run_asking("safety stop", STOPPED, "POST /api/v1/safety/stop "), 0);
+	assert_int_equal(run_asking("safety status", STOPPED, "GET /api/v1/safety "), 0);
+	assert_int_equal(run_asking("status", STOPPED, "GET /api/v1/robot "), 0);
+	assert_int_equal(run_asking("info", STOPPED, "GET /api/v1/health "), 0);
+	assert_int_equal(fake.opens, 0);
 }
 
 #define EMPTY		"HTTP/1.1 204 No Content\r\n\r\n"
@@ -193,7 +219,7 @@ static void what_drives_names_the_enable_while_the_outputs_are_off(void **state)
 	for (size_t i = 0; i < sizeof(driving) / sizeof(driving[0]); i++) {
 		snprintf(words, sizeof(words), "robot %s", driving[i]);
 		assert_int_equal(run_asking(words, refused_in("safe"), "POST /api/v1/robot/commands "), 1);
-		assert_non_null(strstr(err_text, "; enable first: ohtctl safety enable\n"));
+		assert_non_null(strstr(err_text, "; enable first: ohtctl safety enable --socket "));
 		assert_int_equal(run_asking(words, refused_in("estop"), "POST /api/v1/robot/commands "), 1);
 		assert_null(strstr(err_text, "enable first"));
 	}
@@ -315,7 +341,7 @@ static void status_names_the_targets_that_are_not_met(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *said;
 
-		assert_int_equal(run_asking("status", cases[i].answer, "GET /api/v1/analytics/service-level?by=month "), 0);
+		assert_int_equal(run_asking("status --device /dev/oht0", cases[i].answer, "GET /api/v1/analytics/service-level?by=month "), 0);
 		said = strstr(out_text, "service ");
 		assert_non_null(said);
 		assert_string_equal(said, cases[i].lines);
@@ -327,17 +353,17 @@ static void status_has_the_service_of_the_month(void **state)
 	static const char asked[] = "GET /api/v1/analytics/service-level?by=month ";
 
 	(void)state;
-	assert_int_equal(run_asking("status", MONTHS, asked), 0);
+	assert_int_equal(run_asking("status --device /dev/oht0", MONTHS, asked), 0);
 	assert_non_null(strstr(out_text, "service      this month 99.25 % up, targets not met"));
-	assert_int_equal(run_asking("status --json", MONTHS, asked), 0);
+	assert_int_equal(run_asking("status --json --device /dev/oht0", MONTHS, asked), 0);
 	assert_non_null(strstr(out_text, "\"cuts\""));
 	/* The device is asked, whatever the daemon says. */
-	assert_int_equal(run_asking("status", REFUSED, asked), 0);
+	assert_int_equal(run_asking("status --device /dev/oht0", REFUSED, asked), 0);
 	assert_null(strstr(out_text, "service"));
 	assert_non_null(strstr(out_text, "state        stopped"));
-	assert_int_equal(run_asking("status", NO_MONTH, asked), 0);
+	assert_int_equal(run_asking("status --device /dev/oht0", NO_MONTH, asked), 0);
 	assert_null(strstr(out_text, "service"));
-	assert_int_equal(run("status --socket /tmp/nobody-listens-here"), 0);
+	assert_int_equal(run("status --device /dev/oht0 --socket /tmp/nobody-listens-here"), 0);
 	assert_null(strstr(out_text, "service"));
 	assert_string_equal(err_text, "");
 }
@@ -363,6 +389,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(acts_go_to_the_daemon),
+		CASE(acts_on_its_device_go_to_the_daemon),
+		CASE(the_named_daemon_is_asked_whoever_has_the_device),
 		CASE(the_queue_is_kept_by_the_daemon),
 		CASE(what_stands_in_the_way_is_said_once),
 		CASE(what_drives_names_the_enable_while_the_outputs_are_off),

@@ -5,12 +5,16 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "fake_device.h"
 #include "ohtctl_runner.h"
+#include "scratch.h"
 
 #define HELP_COLUMNS	80
 
@@ -34,13 +38,20 @@ static const struct usage_case usage_cases[] = {
 	{ "write 2 1 1.5", "'1.5'" },
 	/* What only works on this machine, and what only means something there. */
 	{ "raw 2 11 --url https://localhost", "no route for 'raw'" },
-	{ "write 2 1 1 --url https://localhost", "one register is written, by name: '1'" },
-	{ "write power x 1 2 --url https://localhost", "one register is written, by name: '2'" },
+	{ "write 2 1 1 --url https://localhost", "ohtd writes one register, by name: '1'" },
+	{ "write power x 1 2 --url https://localhost", "ohtd writes one register, by name: '2'" },
 	{ "write 2 X 1 --url https://localhost", "no name of a register: 'X'" },
 	{ "plan load x --url https://localhost", "no route for 'plan load'" },
 	{ "scan --all --url https://localhost", "--all does not belong to 'scan' with --url" },
 	{ "read power x --timeout-ms 5 --url https://localhost", "--timeout-ms does not belong" },
 	{ "stats --fingerprint 00", "--fingerprint does not belong to 'stats'" },
+	{ "raw 2 11 --socket /x", "no route for 'raw': leave --socket out" },
+	{ "login --socket /x", "'login' is for an ohtd elsewhere: --url" },
+	{ "safety enable --socket /x --deadman-ms 100", "--deadman-ms does not belong to 'safety enable' with --socket" },
+	{ "robot home --device /dev/oht1", "name that ohtd, --socket PATH or --url" },
+	{ "login --device /dev/oht1", "name that ohtd, --url" },
+	{ "status --device /dev/oht1 --url https://localhost", "--url and --device name two robots" },
+	{ "status --socket /x --url https://localhost", "--url and --socket name two robots" },
 	{ "login", "needs --url" },
 	{ "logout", "needs --url" },
 	{ "foxglove", "needs --url" },
@@ -156,6 +167,128 @@ static void names_step_aside_for_a_controller(void **state)
 	assert_int_equal(fake.submits, 0);
 }
 
+/* ---- where the robot is ---- */
+
+#define VERBS_MAX	256
+
+/* Names of all verbs, from help, where each has a row between "Usage" and the options. */
+static size_t verbs(char names[VERBS_MAX][24])
+{
+	size_t count = 0;
+	char *end;
+
+	assert_int_equal(run("--help"), 0);
+	for (const char *line = strstr(out_text, "\n  "); line && !strncmp(line, "\n  ", 3); line = strchr(line + 1, '\n')) {
+		assert_true(count < VERBS_MAX);
+		assert_int_equal(sscanf(line + 3, "%18[a-z -]", names[count]), 1);
+		for (end = names[count] + strlen(names[count]); end[-1] == ' '; )
+			*--end = 0;
+		count++;
+	}
+	assert_true(count > 150);
+	return count;
+}
+
+/* Words behind a verb with which it gets as far as the robot; the others take as many "1" as they need. */
+static const struct {
+	const char *verb, *words;
+} enough[] = {
+	{ "accept", "--report none.json" }, { "read", "power cell_voltage_max" }, { "write", "power charger_voltage_setpoint 1" }, { "raw", "2 11" },
+	{ "robot move", "500" }, { "config set", "/robot/name x" }, { "config check", "/robot/name x" }, { "config import", "document.json" },
+	{ "config extend", "60" }, { "mission make", "x dock" }, { "mission add", "1 dock" }, { "mission import", "document.json" },
+	{ "alerts shelve", "1 5 --reason x" }, { "user import", "document.json" }, { "admin create", "x --password-file word" },
+	{ "admin reset", "x --password-file word" },
+};
+
+/* It gets as far as the robot, or to a complaint about anything but the number of its words; the exit code. */
+static int run_enough(const char *option, const char *verb)
+{
+	const char *words = "";
+	char line[512];
+	int result;
+
+	for (size_t i = 0; i < sizeof(enough) / sizeof(enough[0]); i++)
+		if (!strcmp(verb, enough[i].verb))
+			words = enough[i].words;
+	snprintf(line, sizeof(line), "%s %s %s", option, verb, words);
+	for (int more = 0; more < 6; more++) {
+		result = run(line);
+		if (!strstr(err_text, "too few arguments"))
+			return result;
+		strcat(line, " 1");
+	}
+	fail_msg("%s: %s", line, err_text);
+	return result;
+}
+
+/* These read or remove a file of this computer. */
+static bool is_of_no_robot(const char *verb)
+{
+	return !strncmp(verb, "profile ", 8) || !strcmp(verb, "audit forget");
+}
+
+/* These look at a machine and its ohtd, where what is missing is a finding; monitor watches all devices, and wants a number. */
+static bool is_of_machine(const char *verb)
+{
+	return !strcmp(verb, "doctor") || !strcmp(verb, "support") || !strcmp(verb, "monitor");
+}
+
+/* Nothing listens where it is, and a socket cannot have such a name: who asks there says so at once. */
+#define NO_SOCKET	"/tmp/" \
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+static void no_verb_acts_at_another_place_than_the_named_one(void **state)
+{
+	static const struct {
+		const char *option, *name, *place;
+	} ways[] = {
+		{ "--socket " NO_SOCKET, "--socket", NO_SOCKET }, { "--url https://", "--url", "https://" }, { "--device /dev/oht9", "--device", "/dev/oht9" },
+	};
+	char names[VERBS_MAX][24], folder[] = "/tmp/oht-places-XXXXXX";
+	size_t count = verbs(names);
+	int wrong = 0;
+
+	(void)state;
+	assert_int_equal(scratch_make(folder), 0);
+	scratch_put(folder, "document.json", "{}");
+	scratch_put(folder, "word", "a long word, and a second one\n");
+	assert_int_equal(chdir(folder), 0);
+	assert_int_equal(chmod("word", 0600), 0);
+	setenv("XDG_STATE_HOME", folder, 1);
+	fake.open_error = ENOENT;
+	for (size_t i = 0; i < 3 * count; i++) {
+		const char *verb = names[i / 3], *name = ways[i % 3].name;
+		int result;
+
+		if (is_of_no_robot(verb) || (is_of_machine(verb) && strcmp(name, "--url")))
+			continue;
+		result = run_enough(ways[i % 3].option, verb);
+		/* It was tried there, and nowhere else, or the complaint says what to do with the option. */
+		if (result && (strstr(err_text, ways[i % 3].place) || strstr(err_text, name)))
+			continue;
+		print_message("%s %s: %d, %s%s\n", verb, name, result, out_text, err_text);
+		wrong++;
+	}
+	unsetenv("XDG_STATE_HOME");
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(scratch_remove(folder), 0);
+	assert_int_equal(wrong, 0);
+}
+
+/* The environment says where devices are, and a word on the line says more. */
+static void a_named_ohtd_counts_more_than_the_device_of_the_environment(void **state)
+{
+	(void)state;
+	setenv("OHT_DEVICE", "/dev/oht8", 1);
+	fake.open_error = ENOENT;
+	assert_int_equal(run("safety stop"), 3);
+	assert_non_null(strstr(err_text, "/dev/oht8: "));
+	assert_int_equal(run("safety stop --socket " NO_SOCKET), 2);
+	assert_int_equal(run("safety stop --socket " NO_SOCKET " --device /dev/oht7"), 3);
+	assert_non_null(strstr(err_text, "/dev/oht7: "));
+	unsetenv("OHT_DEVICE");
+}
+
 /* ---- help ---- */
 
 static void expect_narrow(const char *line)
@@ -256,6 +389,8 @@ int main(void)
 		CASE(names_take_values_in_their_unit),
 		CASE(negative_and_plain_values_by_name),
 		CASE(names_step_aside_for_a_controller),
+		CASE(no_verb_acts_at_another_place_than_the_named_one),
+		CASE(a_named_ohtd_counts_more_than_the_device_of_the_environment),
 		CASE(a_verb_lists_its_options_and_no_others),
 		CASE(a_group_lists_its_verbs_and_no_others),
 		CASE(completion_knows_each_verb_and_option),

@@ -82,7 +82,7 @@ int cli_open(struct cli *cli, unsigned int flags)
 	error = errno;
 	oht_open_text(cli->device, error, text, sizeof(text));
 	if (error == ENOENT && cli->verb->remote)
-		elsewhere = "; a robot elsewhere: --url https://HOST:8443";
+		elsewhere = "; an ohtd without a device: --socket PATH; a robot elsewhere: --url https://HOST:8443";
 	return cli_fail(cli, open_exit_code(error), "%s%s", text, elsewhere);
 }
 

@@ -220,8 +220,8 @@ struct cli {
  * @arguments: as shown in help
  * @help: one line
  * @run: does it; the arguments after the verb, NULL-terminated; returns enum cli_exit
- * @remote: the same with --url; NULL if ohtd has no route for it
- * @options: CLI_OPT_* that it takes; those of --url come with @remote
+ * @remote: the same by the ohtd that --url or --socket names; NULL if ohtd has no route for it, @run if nobody else does it
+ * @options: CLI_OPT_* that it takes; --url comes with @remote, and --socket with one that is not @run
  * @arguments_min: fewest arguments
  * @arguments_max: most arguments
  */
@@ -251,8 +251,13 @@ uint64_t cli_options_of(const struct cli_verb *verb);
 void cli_default_options(struct cli *cli);
 /* Name, meaning, range and default of the options in @bits (CLI_OPT_*); 0: of the common ones. */
 void cli_print_options(uint64_t bits, FILE *to);
-/* Complain about an option that was given and that the verb does not take; 0 or CLI_USAGE. */
+/*
+ * Complain about an option that was given and that the verb does not take, and about a place where the verb cannot
+ * act: nothing is ever done at another place than the named one. 0 or CLI_USAGE.
+ */
 int cli_check_options(struct cli *cli);
+/* Is an ohtd named for the verb, and no device of this machine beside it? */
+bool cli_names_ohtd(const struct cli *cli);
 
 /*
  * Parse a number, decimal or 0x hexadecimal, inside the limits. 0, or CLI_USAGE after a complaint

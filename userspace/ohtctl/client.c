@@ -193,8 +193,9 @@ static int refused(struct cli *cli, const char *whom, struct json_object *proble
 	if (cli->url && code && !strcmp(code, "elevation_required"))
 		return cli_fail(cli, CLI_FAILED, "%s: ohtctl elevate --url %s", line, whom);
 	if (drives(cli->verb) && is_in_safe(problem))
-		return cli_fail(cli, CLI_FAILED, "%s; enable first: ohtctl safety enable%s%s", line, cli->url ? " --url " : "",
-				cli->url ? whom : "");
+		return cli_fail(cli, CLI_FAILED, "%s; enable first: ohtctl safety enable%s%s", line,
+				cli->url ? " --url " : cli->given & CLI_OPT_SOCKET ? " --socket " : "",
+				cli->url || cli->given & CLI_OPT_SOCKET ? whom : "");
 	return cli_fail(cli, CLI_FAILED, "%s", line);
 }
 

@@ -197,7 +197,7 @@ int remote_write(struct cli *cli, int count, char **arguments)
 	char *words[] = { word, arguments[0], arguments[1], arguments[2] };
 
 	if (count > 3 || !isalpha((unsigned char)arguments[1][0]))
-		return cli_fail(cli, CLI_USAGE, "with --url one register is written, by name: '%s'",
+		return cli_fail(cli, CLI_USAGE, "ohtd writes one register, by name: '%s'",
 				arguments[count > 3 ? 3 : 1]);
 	return cmd_module(cli, 4, words);
 }

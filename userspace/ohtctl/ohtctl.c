@@ -26,7 +26,7 @@
 
 static const struct cli_verb verbs[] = {
 	{ "info", "", "what the device is and how its line is set", cmd_info, 0, 0, 0, remote_info },
-	{ "status", "", "bus, plan, stop and controller in short", cmd_status, CLI_OPT_SOCKET, 0, 0, remote_status },
+	{ "status", "", "bus, plan, stop and controller in short", cmd_status, 0, 0, 0, remote_status },
 	{ "doctor", "", "kernel, driver, bus, disk, ohtd: what is wrong, what to do", cmd_doctor,
 	  CLI_OPT_SOCKET | CLI_OPT_ROOT | CLI_OPT_SECONDS, 0, 0 },
 	{ "support", "[FILE]", "what a maker needs to know, in one file, without secrets", cmd_support,
@@ -68,13 +68,13 @@ static const struct cli_verb verbs[] = {
 	{ "safety status", "", "the stop in full, with what to do", cmd_safety_status, 0, 0, 0, remote_safety_status },
 	{ "safety stop", "", "stop the machine now", cmd_safety_stop, 0, 0, 0, remote_safety_stop },
 	{ "safety reset", "", "acknowledge the causes of a stop", cmd_safety_reset,
-	  CLI_OPT_SOCKET, 0, 0, remote_safety_reset },
+	  0, 0, 0, remote_safety_reset },
 	{ "safety enable", "", "outputs high; without ohtd only while this program runs", cmd_safety_enable,
-	  CLI_OPT_DEADMAN | CLI_OPT_SOCKET, 0, 0, remote_safety_enable },
+	  CLI_OPT_DEADMAN, 0, 0, remote_safety_enable },
 	{ "safety disable", "", "outputs low, without a stop", cmd_safety_disable,
-	  CLI_OPT_SOCKET, 0, 0, remote_safety_disable },
+	  0, 0, 0, remote_safety_disable },
 	{ "safety selftest", "", "look for faults of the stop, while stopped", cmd_safety_selftest,
-	  CLI_OPT_SOCKET, 0, 0, remote_safety_selftest },
+	  0, 0, 0, remote_safety_selftest },
 	{ "safety commission", "", "walk through the checklist of the stop, write a report",
 	  cmd_safety_commission,
 	  CLI_OPT_DEADMAN | CLI_OPT_REPORT | CLI_OPT_BY | CLI_OPT_KEY | CLI_OPT_STEP |
@@ -470,7 +470,7 @@ static int run_verb(struct cli *cli, int count, char **arguments)
 		return cli_fail(cli, CLI_USAGE, "%s arguments, usage: ohtctl %s%s%s",
 				count < verb->arguments_min ? "too few" : "too many", verb->name,
 				*verb->arguments ? " " : "", verb->arguments);
-	result = (cli->url ? verb->remote : verb->run)(cli, count, arguments);
+	result = (cli_names_ohtd(cli) && verb->remote ? verb->remote : verb->run)(cli, count, arguments);
 	site_close();
 	http_end();
 	names_free();

@@ -82,7 +82,7 @@ static const struct option_row rows[] = {
 	  CLI_OPT_PROFILE, MEMBER(profile) },
 	{ "--data", "DIR", "where the register descriptions are", "$OHT_DATA or what is installed",
 	  CLI_OPT_DATA, MEMBER(data_dir) },
-	{ "--socket", "PATH", "local socket of ohtd", CLIENT_DEFAULT_SOCKET, CLI_OPT_SOCKET,
+	{ "--socket", "PATH", "the ohtd at this socket does it", "the one at " CLIENT_DEFAULT_SOCKET, CLI_OPT_SOCKET,
 	  MEMBER(socket) },
 	{ "--config", "FILE", "configuration of ohtd, for accounts while it is down",
 	  OFFLINE_DEFAULT_CONFIG, CLI_OPT_CONFIG, MEMBER(config) },
@@ -244,27 +244,68 @@ int cli_parse_options(struct cli *cli, int *count, char **argv)
 	return 0;
 }
 
+/* Does nobody but ohtd do it? */
+static bool is_of_ohtd(const struct cli_verb *verb)
+{
+	return verb->run == verb->remote;
+}
+
 uint64_t cli_options_of(const struct cli_verb *verb)
 {
-	return verb->options | (verb->remote ? CLI_OPT_URL | CLI_OPT_FINGERPRINT : 0);
+	uint64_t options = verb->options;
+
+	if (verb->remote)
+		options |= CLI_OPT_URL | CLI_OPT_FINGERPRINT;
+	if (verb->remote && !is_of_ohtd(verb))
+		options |= CLI_OPT_SOCKET;
+	return options;
+}
+
+static bool has_socket(const struct cli *cli)
+{
+	return cli->given & CLI_OPT_SOCKET;
+}
+
+bool cli_names_ohtd(const struct cli *cli)
+{
+	return cli->url || (has_socket(cli) && !cli->device_given);
+}
+
+/* May the verb act where the options say that the robot is? */
+static int check_place(struct cli *cli)
+{
+	const char *name = cli->verb->name, *one = cli->url ? "--url" : "--socket";
+	bool takes_socket = cli_options_of(cli->verb) & CLI_OPT_SOCKET;
+
+	if ((cli->url || (has_socket(cli) && !takes_socket)) && !cli->verb->remote)
+		return cli_fail(cli, CLI_USAGE, "ohtd has no route for '%s': leave %s out, it works on this machine and on "
+				"the device that --device names", name, one);
+	if (has_socket(cli) && !takes_socket)
+		return cli_fail(cli, CLI_USAGE, "'%s' is for an ohtd elsewhere: --url https://HOST:PORT in place of --socket", name);
+	if (cli->url && (has_socket(cli) || cli->device_given))
+		return cli_fail(cli, CLI_USAGE, "--url and %s name two robots: leave one of them out",
+				has_socket(cli) ? "--socket" : "--device");
+	if (cli->device_given && is_of_ohtd(cli->verb))
+		return cli_fail(cli, CLI_USAGE, "'%s' is done by an ohtd, on its own device: in place of --device name that ohtd, "
+				"%s--url https://HOST:PORT", name, takes_socket ? "--socket PATH or " : "");
+	return 0;
 }
 
 int cli_check_options(struct cli *cli)
 {
+	/* Options of the device would have no effect. */
+	bool elsewhere = cli->url || (cli_names_ohtd(cli) && !is_of_ohtd(cli->verb) && cli->verb->remote);
 	uint64_t wrong = cli->given & ~cli_options_of(cli->verb);
 	size_t i;
 
-	if (cli->url && !cli->verb->remote)
-		return cli_fail(cli, CLI_USAGE, "ohtd has no route for '%s': without --url it works on "
-				"the device of this machine", cli->verb->name);
-	/* Options of the device would have no effect. */
-	if (cli->url && !wrong)
-		wrong = cli->given & ~CLI_REMOTE_OPTIONS;
+	if (check_place(cli))
+		return CLI_USAGE;
+	if (elsewhere && !wrong)
+		wrong = cli->given & ~(CLI_REMOTE_OPTIONS | CLI_OPT_SOCKET);
 	for (i = 0; i < ROWS; i++)
 		if (rows[i].bit & wrong)
-			return cli_fail(cli, CLI_USAGE, "option %s does not belong to '%s'%s",
-					rows[i].name, cli->verb->name,
-					cli->url ? " with --url" : "");
+			return cli_fail(cli, CLI_USAGE, "option %s does not belong to '%s'%s%s", rows[i].name, cli->verb->name,
+					elsewhere ? " with " : "", !elsewhere ? "" : cli->url ? "--url" : "--socket");
 	return 0;
 }
 

@@ -360,7 +360,7 @@ int remote_read(struct cli *cli, int count, char **arguments)
 
 	for (i = 1; i < count; i++)
 		if (!isalpha((unsigned char)arguments[i][0]))
-			return cli_fail(cli, CLI_USAGE, "with --url registers are read by name: '%s'",
+			return cli_fail(cli, CLI_USAGE, "ohtd reads registers by name: '%s'",
 					arguments[i]);
 	result = find_unit(cli, &wanted);
 	if (result)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The verbs as an ohtd does them: with --url one elsewhere, else the one that is the controller of
- * this machine. As cmd.h.
+ * The verbs as an ohtd does them: the one that --url or --socket names, else the one that is the
+ * controller of this machine. As cmd.h.
  *
  * Owns:     nothing.
  * Contexts: the program's one thread; waits for answers.
