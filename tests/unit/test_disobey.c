@@ -582,6 +582,51 @@ static void swapped_wires_are_noticed(void **state)
 	}
 }
 
+/* Until the outputs are low: how far the wheels have come back from where they turned. */
+static double back_until_low(struct driver *d, bool reverse)
+{
+	double way = reverse ? -1 : 1, farthest_mm = d->rail->position_mm * way;
+	unsigned int ms;
+
+	for (ms = 0; outputs_on(d) && ms < 5000; ms++) {
+		driver_run_ms(d, 1);
+		farthest_mm = fmax(farthest_mm, d->rail->position_mm * way);
+	}
+	assert_false(outputs_on(d));
+	return farthest_mm - d->rail->position_mm * way;
+}
+
+/* At each speed, at some moments between two readings of the position, while the robot becomes faster and behind that. */
+static void drive_that_turns_around_is_noticed(void **state)
+{
+	static const unsigned int told_mm_s[] = { 100, 300, 600, 1000 }, own_mm_s[] = { 60, 300, 600, 1000, 1300, 2000 };
+	double worst_mm[OHT_PROFILES] = { 0 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 96; i++) {
+		enum oht_profile profile = i % 2 ? OHT_PROFILE_LEGACY : OHT_PROFILE_CANONICAL;
+		unsigned int told = told_mm_s[i / 2 % 4], own = own_mm_s[i / 8 % 6];
+		struct driver *d = driver_begin_as(profile, 15000);
+		bool reverse = i / 48;
+		struct ohtd_answer answer;
+		char line[64];
+		double mm;
+
+		answer = driver_move(d, reverse ? 1000 : 29000, told);
+		driver_done(&answer);
+		driver_run_ms(d, (i / 2 % 3 ? 400 + told * 2 : 150 + told) + 37 * i % 100);
+		snprintf(line, sizeof(line), "rail own %s%u", reverse ? "" : "-", own);
+		driver_sim(d, line);
+		mm = back_until_low(d, reverse);
+		if (mm > 50)
+			fail_msg("%u: %.0f mm back from %u mm/s to %u, profile %d", i, mm, told, own, profile);
+		worst_mm[profile] = fmax(worst_mm[profile], mm);
+		driver_end(d);
+	}
+	print_message("turned around: canonical %.0f, legacy %.0f mm back\n", worst_mm[OHT_PROFILE_CANONICAL], worst_mm[OHT_PROFILE_LEGACY]);
+}
+
 /*
  * The second failure: it turns around while the position is silent or refused, so that its sign shows nowhere. What shows is the
  * speed that the drive reports, which is far below what it is told for a moment.
@@ -892,6 +937,7 @@ int main(void)
 		cmocka_unit_test(motion_while_the_position_is_refused_is_noticed),
 		cmocka_unit_test(own_speed_in_motion_is_noticed),
 		cmocka_unit_test(swapped_wires_are_noticed),
+		cmocka_unit_test(drive_that_turns_around_is_noticed),
 		cmocka_unit_test(drive_that_turns_around_beside_a_silent_position_is_noticed),
 		cmocka_unit_test(silent_position_alone_is_no_drive_that_disobeys),
 		cmocka_unit_test(drive_that_was_too_slow_is_noticed_on_the_ramp_of_its_fault),

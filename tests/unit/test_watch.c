@@ -171,16 +171,34 @@ static void restart_drive(struct walk *k)
 	}
 }
 
+/* What the drive does is not all said, or not as it is. */
+static bool hides(enum failure failure)
+{
+	switch (failure) {
+	case SLIP:
+	case DOCK_RESTARTS:
+	case DRIVE_SILENT:
+	case DOCK_SILENT:
+	case MOTOR_1:
+	case MOTORS:
+	case MODULE_SPEED:
+	case POSITION:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void begin_failure(struct walk *k, enum failure failure)
 {
 	const char *one = canonical(k) ? "register=motor2_speed" : "register=speed_target";
 	const char *other = canonical(k) ? " register=motor1_speed" : "";
 	enum lie lie = roll(k, LIES);
 
+	k->witness.hides |= hides(failure);
 	switch (failure) {
 	case OWN_SPEED:
 		/* Mostly the way that it goes. */
-		k->witness.turns = true;
 		sim(k, "rail own %d", (int)(roll(k, 2001) * (roll(k, 8) ? 1 : -1) * (k->speed_mm_s < 0 ? -1 : 1)));
 		break;
 	case SWAPPED:

@@ -61,7 +61,7 @@ struct witness {
 	uint64_t looked_ns;
 	bool free;			/* the drive may do what it likes, and registers may lie: speed, soft limits and what is told are not held */
 	bool slips;			/* the wheels may be in front of the plan */
-	bool turns;			/* the drive may turn around by itself */
+	bool hides;			/* a module may say what is not, or nothing */
 	bool fails_twice;		/* two things may fail: what one of them hides is seen later */
 	bool moves;			/* in motion with the outputs high, at the last look */
 	bool jogs;

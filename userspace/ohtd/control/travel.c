@@ -518,7 +518,7 @@ static struct ohtd_why why_of_drive(const struct ohtd_control *control)
 	const struct ohtd_travel *m = &control->travel;
 	const struct ohtd_unit *drive = drive_of(control);
 
-	if (ohtd_setpoint_fails(&control->modules) || m->drive.beyond == OHTD_BEYOND_BLIND)
+	if (ohtd_setpoint_fails(&control->modules) || m->drive.beyond == OHTD_BEYOND_SLOWER)
 		return (struct ohtd_why){ .code = OHTD_WHY_DRIVE_DISOBEYS, .unit = drive ? drive->view.unit : 0 };
 	if (m->drive.beyond)
 		return (struct ohtd_why){ .code = beyond[m->drive.beyond] };

@@ -13,6 +13,8 @@
  *
  * Too slow is no fault of its own while the position is read: following_mm covers it. Without readings the position is what the
  * drive was told, so a drive that reports far less than that, because it is held up or turns around, is beyond the model as well.
+ * With readings, each 100 ms, they may come too late for a drive that turns around at speed. Its motors have no sign, but their speed
+ * passes zero, and what they report behind that is added up as the wrong way until the module shows the told one.
  *
  * One reading of one quantity proves nothing: the module may have slipped. It counts when a second reading, of the
  * same or of another quantity, shows the same side soon after.
@@ -39,7 +41,7 @@ enum ohtd_beyond {
 	OHTD_BEYOND_POSITION,		/* the position goes further than told, or is in front of the plan */
 	OHTD_BEYOND_WRONG_WAY,		/* position or speed of the module go against the told direction */
 	OHTD_BEYOND_STAND,		/* the position moves, and the drive is told zero and has stood */
-	OHTD_BEYOND_BLIND,		/* a motor is slower than told, and no position is read */
+	OHTD_BEYOND_SLOWER,		/* a motor is slower than told and no position is read, or its speed passes zero */
 };
 
 struct ohtd_told_rules {
@@ -78,6 +80,10 @@ struct ohtd_told {
 	double since_s[OHTD_WATCHED];		/* since the last reading */
 	double seen_mm_s[OHTD_WATCHED];		/* speed that it shows, without sign */
 	double shown_s[OHTD_TOLD_SIDES];	/* since any reading was beyond the model */
+	double heard_mm_s, heard_s;		/* the newest speed of either motor, and its age */
+	double low_mm_s;			/* the lowest of two in turn that were too slow; infinite: none were */
+	double slow_s;				/* since a motor was slower than the slowest */
+	double turned_mm;			/* that it may have gone the wrong way since then */
 	double stuck_s;				/* the module reports a speed of a robot that stands */
 };
 
