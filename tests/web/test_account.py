@@ -176,9 +176,10 @@ def test_the_profile_is_changed_and_views_go_with_the_account(daemon, page, clar
     page.open(page.address)
     log_in(page, clara)
     page.wait(lambda: page.run("return document.documentElement.dataset.theme") == "dark", what="the colours of the profile")
-    # The list is there before its views are.
-    go(page, "/history", "#open-view option[value='Battery']")
-    page.run("const list = document.querySelector('#open-view'); list.value = 'Battery'; list.dispatchEvent(new Event('change'))")
+    # At the moment at which the page writes into the address what it shows: what the person chose stays.
+    go(page, "/history", "#open-view")
+    page.run("const until = performance.now() + 1000; while (performance.now() < until); "
+             "const list = document.querySelector('#open-view'); list.value = 'Battery'; list.dispatchEvent(new Event('change'))")
     page.wait(lambda: page.run("return location.hash") == "#/history?signals=battery_v&last=600", what="the view")
     go(page, "/account", "#views tbody th a")
     assert page.run(SAVED) == ["Battery"]

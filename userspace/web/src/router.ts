@@ -9,7 +9,11 @@ export interface Place {
 	query: URLSearchParams;
 }
 
+/* The address whose event has come; behind a step of the person, it is not yet that of the window. */
+let heard = location.hash;
+
 function read(): Place {
+	heard = location.hash;
 	const [path = "", query = ""] = location.hash.replace(/^#/, "").split("?", 2);
 
 	return { path: path.startsWith("/") ? path : "/", query: new URLSearchParams(query) };
@@ -36,6 +40,8 @@ export function useQuery(): [URLSearchParams, (changes: Record<string, string | 
 	return [
 		query,
 		(changes) => {
+			// The person has gone elsewhere meanwhile: that stays.
+			if (location.hash !== heard) return;
 			const next = new URLSearchParams(place.get().query);
 
 			for (const [name, value] of Object.entries(changes))
